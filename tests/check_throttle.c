@@ -1,0 +1,1038 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The promises of throttle.h, one by one, on a clock that is only a number.
+ */
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "core/throttle.h"
+
+#define U	THROTTLE_UNIT
+#define MS	1000000ULL
+#define SEC	1000000000ULL
+#define NEVER	THROTTLE_NEVER
+
+static struct throttle_limits
+one_rate(uint64_t capacity, uint64_t period, uint64_t burst)
+{
+	struct throttle_limits l = { .nrates = 1, .queue_length = 1000 };
+
+	l.rates[0].capacity = capacity;
+	l.rates[0].period = period;
+	l.rates[0].burst = burst;
+	return l;
+}
+
+static struct throttle_limits
+add_rate(struct throttle_limits l, uint64_t capacity, uint64_t period,
+    uint64_t burst)
+{
+	l.rates[l.nrates].capacity = capacity;
+	l.rates[l.nrates].period = period;
+	l.rates[l.nrates].burst = burst;
+	l.nrates++;
+	return l;
+}
+
+static struct throttle_limits
+slots(uint32_t concurrency)
+{
+	struct throttle_limits l = { .queue_length = 1000 };
+
+	l.concurrency = concurrency;
+	return l;
+}
+
+static struct throttle *
+new_throttle(struct throttle_limits l)
+{
+	struct throttle *t = throttle_new(&l);
+
+	ck_assert_ptr_nonnull(t);
+	return t;
+}
+
+/* Asks and expects that answer; returns the start. */
+static uint64_t
+ask(struct throttle *t, struct throttle_waiter *w, uint64_t cost,
+    uint64_t deadline, uint64_t now, enum throttle_answer answer)
+{
+	uint64_t start = 12345;
+
+	ck_assert_int_eq(throttle_ask(t, w, cost, deadline, now, &start),
+	    answer);
+	return start;
+}
+
+static void
+go(struct throttle *t, uint64_t cost, uint64_t now)
+{
+	struct throttle_waiter w;
+
+	ck_assert_uint_eq(ask(t, &w, cost, NEVER, now, THROTTLE_GO), now);
+}
+
+static uint64_t
+wait_for(struct throttle *t, struct throttle_waiter *w, uint64_t cost,
+    uint64_t now)
+{
+	return ask(t, w, cost, NEVER, now, THROTTLE_WAIT);
+}
+
+/* The head leaves exactly at that instant, not a nanosecond sooner. */
+static void
+leaves_at(struct throttle *t, struct throttle_waiter *w, uint64_t at)
+{
+	ck_assert_uint_eq(throttle_wake(t), at);
+	if (at > 0)
+		ck_assert_ptr_null(throttle_next(t, at - 1));
+	ck_assert_ptr_eq(throttle_next(t, at), w);
+}
+
+START_TEST(burst_goes_at_once)
+{
+	/* A third of a second is no whole number of nanoseconds. */
+	struct throttle *t = new_throttle(one_rate(3 * U, SEC, 3 * U));
+	struct throttle_waiter w;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		go(t, U, 7 * SEC);
+	ck_assert_uint_eq(wait_for(t, &w, U, 7 * SEC), 7 * SEC + 333333334);
+	leaves_at(t, &w, 7 * SEC + 333333334);
+	/* Three more in a second each, without drift by rounding. */
+	ck_assert_uint_eq(throttle_start(t, U, 7 * SEC), 7 * SEC + 666666667);
+	ck_assert_uint_eq(throttle_start(t, 2 * U, 7 * SEC), 8 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(fractional)
+{
+	struct throttle *t = new_throttle(one_rate(U / 2, SEC, U));
+	struct throttle_waiter a, b;
+
+	go(t, U, 0);
+	ck_assert_uint_eq(wait_for(t, &a, U, 0), 2 * SEC);
+	ck_assert_uint_eq(wait_for(t, &b, U / 4, 0), 5 * SEC / 2);
+	leaves_at(t, &a, 2 * SEC);
+	leaves_at(t, &b, 5 * SEC / 2);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(refills_over_time)
+{
+	struct throttle *t = new_throttle(one_rate(10 * U, SEC, 10 * U));
+
+	go(t, 10 * U, SEC);
+	ck_assert_uint_eq(throttle_start(t, U, SEC), SEC + 100 * MS);
+	go(t, 5 * U, SEC + 500 * MS);
+	/* However long it rests, it never holds more than the burst. */
+	go(t, 10 * U, 1000 * SEC);
+	ck_assert_uint_eq(throttle_start(t, U, 1000 * SEC),
+	    1000 * SEC + 100 * MS);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(strict_window)
+{
+	struct throttle_limits l = one_rate(10 * U, SEC, U);
+	struct throttle_waiter w[40];
+	uint64_t at[40];
+	struct throttle *t;
+	int i;
+
+	l.rates[0].strict = true;
+	t = new_throttle(l);
+	go(t, U, 0);
+	at[0] = 0;
+	for (i = 1; i < 40; i++)
+		wait_for(t, &w[i], U, 0);
+	for (i = 1; i < 40; i++) {
+		at[i] = throttle_wake(t);
+		leaves_at(t, &w[i], at[i]);
+		/* The eleventh from here back is a whole period away. */
+		if (i >= 10)
+			ck_assert_uint_ge(at[i], at[i - 10] + SEC);
+	}
+	/* One unit of burst, nine a second; each rounded up to 1 ns. */
+	ck_assert_uint_ge(at[9], SEC);
+	ck_assert_uint_le(at[9], SEC + 9);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(strict_with_burst_of_capacity)
+{
+	struct throttle_limits l = one_rate(U, SEC, U);
+	struct throttle *t;
+
+	l.rates[0].strict = true;
+	t = new_throttle(l);
+	go(t, U, 0);
+	ck_assert_uint_eq(throttle_start(t, U, 0), SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(rates_all_or_nothing)
+{
+	struct throttle *t = new_throttle(add_rate(
+	    one_rate(2 * U, SEC, 2 * U), 3 * U, 30 * SEC, 3 * U));
+	struct throttle_waiter w;
+
+	go(t, 2 * U, 0);
+	/* The second rate has one left, the first none. */
+	ask(t, &w, U, 0, 0, THROTTLE_LATE_START);
+	ck_assert_uint_eq(throttle_start(t, U, 0), 500 * MS);
+	go(t, U, 500 * MS);
+	/* Now the second is in the way, and refusals take from neither. */
+	ask(t, &w, U, SEC, SEC, THROTTLE_LATE_START);
+	ask(t, &w, U, SEC, SEC, THROTTLE_LATE_START);
+	ck_assert_uint_eq(wait_for(t, &w, U, SEC), 10 * SEC);
+	leaves_at(t, &w, 10 * SEC);
+	go(t, U, 20 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(no_slot_costs_nothing)
+{
+	struct throttle_limits l = one_rate(10 * U, SEC, 10 * U);
+	struct throttle_waiter w;
+	struct throttle *t;
+
+	l.concurrency = 1;
+	t = new_throttle(l);
+	go(t, U, 0);
+	wait_for(t, &w, 9 * U, 0);
+	ck_assert_ptr_null(throttle_next(t, SEC));
+	throttle_cancel(t, &w);
+	throttle_release(t, SEC);
+	go(t, 10 * U, SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(cost_above_burst)
+{
+	struct throttle *t = new_throttle(one_rate(10 * U, SEC, 10 * U));
+	struct throttle_waiter a, b;
+
+	go(t, U, 0);
+	/* Waits for the full bucket... */
+	ck_assert_uint_eq(wait_for(t, &a, 30 * U, 0), 100 * MS);
+	ck_assert_uint_eq(wait_for(t, &b, U, 0), 2200 * MS);
+	leaves_at(t, &a, 100 * MS);
+	/* ...and leaves it 20 in debt, which the next one waits out. */
+	leaves_at(t, &b, 2200 * MS);
+	/* A little above the burst is above it, too. */
+	ck_assert_uint_eq(throttle_start(t, 10 * U + 1, 10 * SEC), 10 * SEC);
+	go(t, 10 * U, 10 * SEC);
+	ck_assert_uint_eq(throttle_start(t, 10 * U + 1, 10 * SEC), 11 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(zero_cost_waits_only_in_debt)
+{
+	struct throttle *t = new_throttle(one_rate(10 * U, SEC, 10 * U));
+
+	go(t, 10 * U, 0);
+	go(t, 0, 0);
+	go(t, 20 * U, SEC);
+	ck_assert_uint_eq(throttle_start(t, 0, SEC), 2 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(no_limits)
+{
+	struct throttle_limits l = { .nrates = 0 };
+	struct throttle *t = new_throttle(l);
+	int i;
+
+	for (i = 0; i < 100; i++)
+		go(t, UINT64_MAX, 0);
+	ck_assert_uint_eq(throttle_inflight(t), 100);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(concurrency)
+{
+	struct throttle *t = new_throttle(slots(2));
+	struct throttle_waiter a, b;
+
+	go(t, U, 0);
+	go(t, U, 0);
+	ck_assert_uint_eq(wait_for(t, &a, U, 0), 0);
+	ck_assert_uint_eq(wait_for(t, &b, U, 0), 0);
+	ck_assert_ptr_null(throttle_next(t, SEC));
+	ck_assert_uint_eq(throttle_wake(t), NEVER);
+	throttle_release(t, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &a);
+	ck_assert_ptr_null(throttle_next(t, SEC));
+	ck_assert_uint_eq(throttle_inflight(t), 2);
+	throttle_release(t, SEC);
+	throttle_release(t, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &b);
+	throttle_release(t, SEC);
+	ck_assert_uint_eq(throttle_inflight(t), 0);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(pause_never_shortens)
+{
+	struct throttle *t = new_throttle(slots(0));
+	struct throttle_waiter w;
+
+	ck_assert_uint_eq(throttle_paused_until(t), 0);
+	ck_assert(throttle_pause(t, 5 * SEC));
+	ck_assert(!throttle_pause(t, 3 * SEC));
+	ck_assert(!throttle_pause(t, 5 * SEC));
+	ck_assert_uint_eq(throttle_paused_until(t), 5 * SEC);
+	ck_assert_uint_eq(wait_for(t, &w, U, SEC), 5 * SEC);
+	ck_assert(throttle_pause(t, 6 * SEC));
+	leaves_at(t, &w, 6 * SEC);
+	go(t, U, 6 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(pause_without_end)
+{
+	struct throttle *t = new_throttle(slots(0));
+	struct throttle_waiter w;
+
+	ck_assert(throttle_pause(t, NEVER));
+	ck_assert_uint_eq(wait_for(t, &w, U, 0), NEVER);
+	ck_assert_uint_eq(throttle_wake(t), NEVER);
+	ck_assert_ptr_null(throttle_next(t, NEVER - 1));
+	throttle_resume(t, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &w);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(resume_ends_pause)
+{
+	struct throttle *t = new_throttle(one_rate(10 * U, SEC, U));
+	struct throttle_waiter a, b;
+
+	throttle_pause(t, 100 * SEC);
+	wait_for(t, &a, U, 0);
+	/* Behind a pause the rate goes on from the pause's end. */
+	ck_assert_uint_eq(wait_for(t, &b, U, 0), 100 * SEC + 100 * MS);
+	throttle_resume(t, SEC);
+	ck_assert_uint_eq(throttle_paused_until(t), 0);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &a);
+	/* Accounted at the resume, not at its arrival. */
+	leaves_at(t, &b, SEC + 100 * MS);
+	/* A pause that is shorter than the one that was ended. */
+	ck_assert(throttle_pause(t, 2 * SEC));
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(newcomer_never_overtakes)
+{
+	struct throttle *t = new_throttle(one_rate(10 * U, SEC, 10 * U));
+	struct throttle_waiter costly, cheap;
+
+	go(t, 5 * U, 0);
+	wait_for(t, &costly, 10 * U, 0);
+	/* Five are there, but not for one who came later. */
+	ck_assert_uint_eq(wait_for(t, &cheap, U, 0), 600 * MS);
+	ck_assert_uint_eq(throttle_waiting(t), 2);
+	leaves_at(t, &costly, 500 * MS);
+	leaves_at(t, &cheap, 600 * MS);
+	/* A head that is due but not fetched yet is not overtaken either. */
+	wait_for(t, &costly, U, 600 * MS);
+	wait_for(t, &cheap, U, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &costly);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &cheap);
+	ck_assert_ptr_null(throttle_next(t, SEC));
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(full_queue)
+{
+	struct throttle_limits l = one_rate(U, SEC, U);
+	struct throttle_waiter a, b, c;
+	struct throttle *t;
+
+	l.queue_length = 2;
+	t = new_throttle(l);
+	go(t, U, 0);
+	wait_for(t, &a, U, 0);
+	wait_for(t, &b, U, 0);
+	/* Its turn would come behind the two. */
+	ck_assert_uint_eq(ask(t, &c, U, NEVER, 0, THROTTLE_FULL), 3 * SEC);
+	ck_assert_uint_eq(ask(t, &c, U, SEC, 0, THROTTLE_FULL), 3 * SEC);
+	ck_assert_uint_eq(throttle_waiting(t), 2);
+	throttle_cancel(t, &a);
+	wait_for(t, &c, U, 0);
+	throttle_cancel(t, &b);
+	throttle_cancel(t, &c);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(nobody_may_wait)
+{
+	struct throttle_limits l = one_rate(U, SEC, U);
+	struct throttle_waiter w;
+	struct throttle *t;
+
+	l.queue_length = 0;
+	t = new_throttle(l);
+	go(t, U, 0);
+	ck_assert_uint_eq(ask(t, &w, U, NEVER, 0, THROTTLE_FULL), SEC);
+	go(t, U, SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(refusal_is_exact)
+{
+	struct throttle *t = new_throttle(one_rate(U, 10 * SEC, U));
+	struct throttle_waiter a, b;
+	uint64_t until;
+
+	go(t, U, 0);
+	ask(t, &a, U, 10 * SEC - 1, SEC, THROTTLE_LATE_START);
+	ck_assert_uint_eq(ask(t, &a, U, 10 * SEC, SEC, THROTTLE_WAIT),
+	    10 * SEC);
+	until = ask(t, &b, U, 5 * SEC, SEC, THROTTLE_LATE_START);
+	ck_assert_uint_eq(until, 20 * SEC);
+	leaves_at(t, &a, 10 * SEC);
+	ask(t, &b, U, until - 1, until - 1, THROTTLE_LATE_START);
+	go(t, U, until);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(going_at_once_is_never_late)
+{
+	struct throttle *t = new_throttle(one_rate(U, SEC, U));
+	struct throttle_waiter w;
+
+	ask(t, &w, U, 0, 5 * SEC, THROTTLE_GO);
+	/* A deadline that is over leaves no patience. */
+	ck_assert_uint_eq(ask(t, &w, U, 0, 5 * SEC, THROTTLE_LATE_START),
+	    6 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(refused_by_pause)
+{
+	struct throttle *t = new_throttle(one_rate(U, SEC, U));
+	struct throttle_waiter w;
+
+	throttle_pause(t, 60 * SEC);
+	ck_assert_uint_eq(ask(t, &w, U, 10 * SEC, 0, THROTTLE_LATE_START),
+	    60 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(cancel_in_the_middle)
+{
+	struct throttle *t = new_throttle(one_rate(10 * U, SEC, U));
+	struct throttle_waiter w[3];
+
+	go(t, U, 0);
+	wait_for(t, &w[0], U, 0);
+	wait_for(t, &w[1], 5 * U, 0);
+	wait_for(t, &w[2], U, 0);
+	throttle_cancel(t, &w[1]);
+	ck_assert_uint_eq(throttle_waiting(t), 2);
+	ck_assert_uint_eq(throttle_start(t, U, 0), 300 * MS);
+	leaves_at(t, &w[0], 100 * MS);
+	leaves_at(t, &w[2], 200 * MS);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(cancel_of_the_head)
+{
+	struct throttle *t = new_throttle(one_rate(10 * U, SEC, 10 * U));
+	struct throttle_waiter head, next;
+
+	go(t, 5 * U, 0);
+	wait_for(t, &head, 10 * U, 0);
+	wait_for(t, &next, U, 0);
+	throttle_cancel(t, &head);
+	ck_assert_ptr_eq(throttle_next(t, 0), &next);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(cancels_leave_nothing_queued)
+{
+	struct throttle *t = new_throttle(one_rate(7 * U, SEC, U));
+	struct throttle_waiter w[100];
+	uint64_t before;
+	int i;
+
+	go(t, U, 0);
+	before = throttle_start(t, U, 0);
+	/* Sums far beyond 64 bits on the way. */
+	for (i = 0; i < 100; i++)
+		wait_for(t, &w[i], UINT64_MAX - (uint64_t)i, 0);
+	ck_assert_uint_eq(throttle_start(t, U, 0), NEVER);
+	for (i = 0; i < 100; i++)
+		throttle_cancel(t, &w[i * 37 % 100]);
+	ck_assert_uint_eq(throttle_waiting(t), 0);
+	ck_assert_uint_eq(throttle_start(t, U, 0), before);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(hopeless_leave_in_order)
+{
+	struct throttle *t = new_throttle(one_rate(U, SEC, U));
+	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
+	struct throttle_waiter w[5];
+
+	go(t, U, 0);
+	ask(t, &w[0], U, 1 * SEC, 0, THROTTLE_WAIT);
+	ask(t, &w[1], U, 9 * SEC, 0, THROTTLE_WAIT);
+	ask(t, &w[2], U, 5 * SEC, 0, THROTTLE_WAIT);
+	ask(t, &w[3], U, 6 * SEC, 0, THROTTLE_WAIT);
+	ask(t, &w[4], U, 8 * SEC, 0, THROTTLE_WAIT);
+	throttle_hopeless(t, 0, &out);
+	ck_assert(TAILQ_EMPTY(&out));
+	/* Starts would be 6, 7, 8, 9, 10; without 0, 2, 3 they are 6, 7. */
+	throttle_pause(t, 6 * SEC);
+	throttle_hopeless(t, 0, &out);
+	ck_assert_ptr_eq(TAILQ_FIRST(&out), &w[0]);
+	ck_assert_ptr_eq(TAILQ_NEXT(&w[0], entry), &w[2]);
+	ck_assert_ptr_eq(TAILQ_NEXT(&w[2], entry), &w[3]);
+	ck_assert_ptr_null(TAILQ_NEXT(&w[3], entry));
+	ck_assert_uint_eq(throttle_waiting(t), 2);
+	ck_assert_uint_eq(throttle_start(t, U, 0), 8 * SEC);
+	leaves_at(t, &w[1], 6 * SEC);
+	leaves_at(t, &w[4], 7 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(hopeless_behind_a_slot)
+{
+	struct throttle *t = new_throttle(slots(1));
+	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
+	struct throttle_waiter w;
+
+	go(t, U, 0);
+	ask(t, &w, U, SEC, 0, THROTTLE_WAIT);
+	throttle_hopeless(t, SEC, &out);
+	ck_assert(TAILQ_EMPTY(&out));
+	throttle_hopeless(t, SEC + 1, &out);
+	ck_assert_ptr_eq(TAILQ_FIRST(&out), &w);
+	throttle_free(t);
+}
+END_TEST
+
+/* One waiter of 0.1 s a unit, due at 100 ms, fetched late by so much. */
+static uint64_t
+second_after_late(uint64_t late, bool strict)
+{
+	struct throttle_limits l = one_rate(10 * U, SEC, U);
+	struct throttle_waiter w;
+	struct throttle *t;
+	uint64_t start;
+
+	if (strict) {
+		l.rates[0].strict = true;
+		l.rates[0].capacity = 11 * U;
+	}
+	t = new_throttle(l);
+	go(t, U, 0);
+	wait_for(t, &w, U, 0);
+	ck_assert_ptr_eq(throttle_next(t, 100 * MS + late), &w);
+	start = throttle_start(t, U, 100 * MS + late);
+	throttle_free(t);
+	return start;
+}
+
+START_TEST(lateness_is_credited_within_bounds)
+{
+	ck_assert_uint_eq(second_after_late(0, false), 200 * MS);
+	ck_assert_uint_eq(second_after_late(MS, false), 200 * MS);
+	ck_assert_uint_eq(second_after_late(THROTTLE_LATE, false), 200 * MS);
+	ck_assert_uint_eq(second_after_late(THROTTLE_LATE + 1, false),
+	    200 * MS + 1);
+	ck_assert_uint_eq(second_after_late(50 * MS, false),
+	    250 * MS - THROTTLE_LATE);
+	ck_assert_uint_eq(second_after_late(0, true), 200 * MS);
+	ck_assert_uint_eq(second_after_late(MS, true), 201 * MS);
+}
+END_TEST
+
+START_TEST(starts_behind_a_late_head)
+{
+	struct throttle_limits l = one_rate(12 * U, MS, 2 * U);
+	struct throttle_waiter w;
+	struct throttle *t;
+
+	/* Due at 200 us but still there at 1 ms: strict counts from then. */
+	l.rates[0].strict = true;
+	t = new_throttle(l);
+	go(t, 2 * U, 0);
+	wait_for(t, &w, 2 * U, 0);
+	ck_assert_uint_eq(throttle_start(t, 2 * U, MS), MS + MS / 5);
+	throttle_cancel(t, &w);
+	throttle_free(t);
+	l = one_rate(10 * U, MS, 2 * U);
+	t = new_throttle(l);
+	go(t, 2 * U, 0);
+	wait_for(t, &w, 2 * U, 0);
+	ck_assert_uint_eq(throttle_start(t, 2 * U, MS), MS);
+	ck_assert_ptr_eq(throttle_next(t, MS), &w);
+	go(t, 2 * U, MS);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(no_credit_for_waiting_for_a_slot)
+{
+	struct throttle_limits l = one_rate(10 * U, SEC, U);
+	struct throttle_waiter w;
+	struct throttle *t;
+
+	l.concurrency = 1;
+	t = new_throttle(l);
+	go(t, U, 0);
+	wait_for(t, &w, U, 0);
+	/* Due at 100 ms, a slot at 101 ms, fetched at 102 ms. */
+	throttle_release(t, 101 * MS);
+	ck_assert_ptr_eq(throttle_next(t, 102 * MS), &w);
+	ck_assert_uint_eq(throttle_start(t, U, 102 * MS), 201 * MS);
+	throttle_free(t);
+}
+END_TEST
+
+/* Rates below fill up a bucket of two in 200 us, well within the credit. */
+
+START_TEST(no_credit_before_arrival_or_pause)
+{
+	struct throttle *t = new_throttle(one_rate(10 * U, MS, 2 * U));
+	struct throttle_waiter a, b;
+
+	throttle_pause(t, SEC);
+	wait_for(t, &a, 2 * U, 0);
+	ck_assert_ptr_eq(throttle_next(t, SEC + MS / 10), &a);
+	ck_assert_uint_eq(throttle_start(t, 2 * U, SEC + MS / 10),
+	    SEC + MS / 5);
+	go(t, 2 * U, 2 * SEC);
+	wait_for(t, &a, U, 2 * SEC);
+	wait_for(t, &b, 2 * U, 2 * SEC + MS);
+	ck_assert_ptr_eq(throttle_next(t, 2 * SEC + MS + 5), &a);
+	ck_assert_ptr_eq(throttle_next(t, 2 * SEC + MS + 5), &b);
+	ck_assert_uint_eq(throttle_start(t, 2 * U, 2 * SEC + MS + 5),
+	    2 * SEC + MS + MS / 5);
+	throttle_free(t);
+}
+END_TEST
+
+/* A cheap waiter behind a costly one that goes away at 1 ms. */
+static void
+behind_one_that_leaves(bool hopeless)
+{
+	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
+	struct throttle *t = new_throttle(add_rate(
+	    one_rate(10 * U, MS, 2 * U), 5 * U, SEC, 5 * U));
+	struct throttle_waiter costly, cheap;
+
+	go(t, 2 * U, 0);
+	ask(t, &costly, 5 * U, 400 * MS, 0, THROTTLE_WAIT);
+	wait_for(t, &cheap, 2 * U, 0);
+	if (hopeless) {
+		costly.deadline = 0;
+		throttle_hopeless(t, MS, &out);
+		ck_assert_ptr_eq(TAILQ_FIRST(&out), &costly);
+	} else
+		throttle_cancel(t, &costly);
+	ck_assert_uint_eq(throttle_start(t, U, MS), MS + MS / 10);
+	ck_assert_ptr_eq(throttle_next(t, MS), &cheap);
+	ck_assert_uint_eq(throttle_start(t, U, MS), MS + MS / 10);
+	throttle_free(t);
+}
+
+START_TEST(no_credit_for_waiting_behind_another)
+{
+	behind_one_that_leaves(false);
+	behind_one_that_leaves(true);
+}
+END_TEST
+
+START_TEST(wake)
+{
+	struct throttle *t = new_throttle(one_rate(U, SEC, U));
+	struct throttle_waiter w;
+
+	ck_assert_uint_eq(throttle_wake(t), NEVER);
+	go(t, U, 0);
+	ck_assert_uint_eq(throttle_wake(t), NEVER);
+	wait_for(t, &w, U, 0);
+	ck_assert_uint_eq(throttle_wake(t), SEC);
+	throttle_pause(t, 3 * SEC);
+	ck_assert_uint_eq(throttle_wake(t), 3 * SEC);
+	throttle_resume(t, 0);
+	ck_assert_uint_eq(throttle_wake(t), SEC);
+	throttle_cancel(t, &w);
+	ck_assert_uint_eq(throttle_wake(t), NEVER);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(starts_behind_a_queue)
+{
+	struct throttle *t = new_throttle(add_rate(
+	    one_rate(10 * U, SEC, 4 * U), 7 * U, SEC, 9 * U));
+	struct throttle_waiter w[20];
+	uint64_t start[20];
+	int i;
+
+	go(t, 4 * U, 0);
+	for (i = 0; i < 20; i++) {
+		start[i] = throttle_start(t, (unsigned)(i % 3 + 1) * U, 0);
+		ck_assert_uint_eq(start[i], wait_for(t, &w[i],
+		    (unsigned)(i % 3 + 1) * U, 0));
+	}
+	/* No waiter leaves before what was computed for it. */
+	for (i = 0; i < 20; i++) {
+		ck_assert_uint_ge(throttle_wake(t), start[i]);
+		leaves_at(t, &w[i], throttle_wake(t));
+	}
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(new_limits_keep_what_is_consumed)
+{
+	struct throttle *t = new_throttle(one_rate(10 * U, SEC, 10 * U));
+	struct throttle_limits l = one_rate(3 * U, SEC, 10 * U);
+
+	go(t, 8 * U, SEC);
+	throttle_limit(t, &l, SEC);
+	/* Two are left of ten; the eight come back at the new rate. */
+	go(t, 2 * U, SEC);
+	ck_assert_uint_eq(throttle_start(t, 10 * U, SEC), 4333333334);
+	/* Half of it has come back: 8.5 gone, burst 4, another period. */
+	l = one_rate(U, 7 * SEC, 4 * U);
+	throttle_limit(t, &l, SEC + 500 * MS);
+	ck_assert_uint_eq(throttle_start(t, 0, SEC + 500 * MS),
+	    SEC + 500 * MS + 9 * SEC / 2 * 7);
+	/* What filled up before is not kept beyond the bucket. */
+	throttle_limit(t, &l, 1000 * SEC);
+	go(t, 4 * U, 1000 * SEC);
+	ck_assert_uint_eq(throttle_start(t, U, 1000 * SEC), 1007 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(new_period_rounds_up)
+{
+	struct throttle_limits l = one_rate(1, 5, 1);
+	struct throttle *t = new_throttle(one_rate(1, 3, 1));
+
+	/* Two thirds of what was taken are left: 3.33 ns of five. */
+	go(t, 1, 0);
+	throttle_limit(t, &l, 1);
+	ck_assert_uint_eq(throttle_start(t, 1, 1), 5);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(same_limits_change_nothing)
+{
+	struct throttle_limits l = one_rate(7 * U, 3 * SEC, 9 * U);
+	struct throttle *t = new_throttle(l), *other = new_throttle(l);
+	uint64_t now;
+
+	for (now = 1; now < 20 * SEC; now += SEC / 3) {
+		if (throttle_start(t, U, now) == now) {
+			go(t, U, now);
+			go(other, U, now);
+		}
+		throttle_limit(t, &l, now + 5);
+		ck_assert_uint_eq(throttle_start(t, 3 * U, now + 5),
+		    throttle_start(other, 3 * U, now + 5));
+	}
+	throttle_free(t);
+	throttle_free(other);
+}
+END_TEST
+
+START_TEST(rates_pair_by_period_then_in_order)
+{
+	struct throttle_limits l = add_rate(one_rate(10 * U, SEC, 10 * U),
+	    100 * U, 60 * SEC, 100 * U);
+	struct throttle *t = new_throttle(l);
+
+	go(t, 9 * U, 0);
+	l = add_rate(add_rate(one_rate(9 * U, 60 * SEC, 9 * U),
+	    90 * U, 5 * SEC, 9 * U), U, 7 * SEC, 9 * U);
+	throttle_limit(t, &l, 0);
+	/* The first two have taken over 9 each, the third starts full. */
+	ck_assert_uint_eq(throttle_start(t, 9 * U, 0), 60 * SEC);
+	l = one_rate(U, 5 * SEC, 9 * U);
+	throttle_limit(t, &l, 0);
+	ck_assert_uint_eq(throttle_start(t, 9 * U, 0), 45 * SEC);
+	l = one_rate(U, 7 * SEC, 9 * U);
+	l.nrates = 0;
+	throttle_limit(t, &l, 0);
+	go(t, 1000 * U, 0);
+	l.nrates = 1;
+	throttle_limit(t, &l, 0);
+	go(t, 9 * U, 0);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(new_limits_keep_pause_waiters_and_slots)
+{
+	struct throttle_limits l = slots(3);
+	struct throttle *t = new_throttle(l);
+	struct throttle_waiter a, b;
+
+	go(t, U, 0);
+	go(t, U, 0);
+	throttle_pause(t, SEC);
+	wait_for(t, &a, U, 0);
+	wait_for(t, &b, U, 0);
+	l.concurrency = 1;
+	l.queue_length = 0;
+	throttle_limit(t, &l, 0);
+	ck_assert_uint_eq(throttle_waiting(t), 2);
+	ck_assert_uint_eq(throttle_inflight(t), 2);
+	ck_assert_uint_eq(throttle_paused_until(t), SEC);
+	throttle_release(t, SEC);
+	ck_assert_ptr_null(throttle_next(t, SEC));
+	throttle_release(t, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &a);
+	l.concurrency = 0;
+	throttle_limit(t, &l, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &b);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(requeue_by_arrival)
+{
+	struct throttle_limits l = one_rate(U, SEC, U);
+	struct throttle *old = new_throttle(l), *t;
+	struct throttle_waiter w[6];
+	int i;
+
+	l.queue_length = 2;
+	t = new_throttle(l);
+	go(old, U, 0);
+	go(t, U, 0);
+	wait_for(old, &w[0], U, 1);
+	wait_for(t, &w[1], U, 2);
+	wait_for(old, &w[3], 2 * U, 3);
+	wait_for(t, &w[2], U, 3);
+	wait_for(old, &w[4], U, 4);
+	wait_for(old, &w[5], U, 4);
+	for (i = 0; i < 6; i++) {
+		if (i == 1 || i == 2)
+			continue;
+		throttle_cancel(old, &w[i]);
+		throttle_requeue(t, &w[i]);
+	}
+	ck_assert_uint_eq(throttle_waiting(t), 6);
+	ck_assert_uint_eq(throttle_start(t, U, 5), 8 * SEC);
+	for (i = 0; i < 6; i++)
+		ck_assert_ptr_eq(throttle_next(t, 20 * SEC * (unsigned)
+		    (i + 1)), &w[i]);
+	throttle_free(t);
+	throttle_free(old);
+}
+END_TEST
+
+START_TEST(inherits_the_larger_use)
+{
+	struct throttle *t = new_throttle(add_rate(
+	    one_rate(U, SEC, 9 * U), U, 60 * SEC, 9 * U));
+	struct throttle *from = new_throttle(add_rate(
+	    one_rate(9 * U, 60 * SEC, 9 * U), 9 * U, SEC, 9 * U));
+
+	go(t, 5 * U, 0);
+	go(from, 3 * U, 0);
+	throttle_pause(from, SEC);
+	throttle_inherit(t, from, 0);
+	ck_assert_uint_eq(throttle_paused_until(t), SEC);
+	ck_assert_uint_eq(throttle_start(t, 5 * U, 0), 60 * SEC);
+	throttle_resume(from, 0);
+	go(from, 6 * U, 0);
+	throttle_inherit(t, from, 0);
+	ck_assert_uint_eq(throttle_paused_until(t), SEC);
+	ck_assert_uint_eq(throttle_start(t, U, 0), 60 * SEC);
+	ck_assert_uint_eq(throttle_inflight(t), 1);
+	throttle_hold(t);
+	ck_assert_uint_eq(throttle_inflight(t), 2);
+	throttle_free(t);
+	throttle_free(from);
+}
+END_TEST
+
+START_TEST(idle_is_as_new)
+{
+	struct throttle *t = new_throttle(one_rate(3 * U, SEC, 3 * U));
+	struct throttle_waiter w;
+
+	ck_assert(throttle_idle(t, 0));
+	go(t, U, 0);
+	throttle_release(t, 0);
+	ck_assert(!throttle_idle(t, 333333333));
+	ck_assert(throttle_idle(t, 333333334));
+	throttle_hold(t);
+	ck_assert(!throttle_idle(t, SEC));
+	throttle_release(t, SEC);
+	throttle_pause(t, 2 * SEC);
+	ck_assert(!throttle_idle(t, 2 * SEC - 1));
+	wait_for(t, &w, U, SEC);
+	ck_assert(!throttle_idle(t, 2 * SEC));
+	throttle_cancel(t, &w);
+	ck_assert(throttle_idle(t, 2 * SEC));
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(saturates)
+{
+	struct throttle *t = new_throttle(one_rate(1, UINT64_MAX, UINT64_MAX));
+	struct throttle_limits l = one_rate(UINT64_MAX, 1, 1);
+	struct throttle_waiter w;
+
+	go(t, UINT64_MAX, 0);
+	go(t, 0, 0);
+	ck_assert_uint_eq(wait_for(t, &w, UINT64_MAX, 0), NEVER);
+	ck_assert_uint_eq(throttle_start(t, UINT64_MAX, 0), NEVER);
+	ck_assert_ptr_null(throttle_next(t, NEVER - 1));
+	ck_assert_uint_eq(throttle_wake(t), NEVER);
+	throttle_limit(t, &l, 0);
+	ck_assert_uint_eq(throttle_wake(t), 1);
+	ck_assert_ptr_eq(throttle_next(t, 1), &w);
+	l = one_rate(1, UINT64_MAX, 1);
+	throttle_limit(t, &l, 1);
+	ck_assert_uint_eq(throttle_start(t, 0, 1), NEVER);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(saturated_sums_never_wrap)
+{
+	struct throttle *t = new_throttle(
+	    one_rate(UINT64_MAX, UINT64_MAX, 1));
+	struct throttle_waiter a, b, c;
+
+	go(t, 1, 0);
+	wait_for(t, &a, UINT64_MAX, 0);
+	wait_for(t, &b, 3, 0);
+	ck_assert_uint_eq(wait_for(t, &c, 1, 0), NEVER);
+	throttle_cancel(t, &a);
+	throttle_cancel(t, &b);
+	ck_assert_uint_eq(throttle_wake(t), 1);
+	throttle_cancel(t, &c);
+	throttle_free(t);
+	/* The bucket is empty for longer than can be told. */
+	t = new_throttle(one_rate(UINT64_MAX, UINT64_MAX, UINT64_MAX));
+	go(t, UINT64_MAX, UINT64_MAX / 2);
+	ck_assert_uint_eq(throttle_start(t, 10, UINT64_MAX / 2), NEVER);
+	ck_assert(!throttle_idle(t, NEVER - 1));
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(clock_far_ahead)
+{
+	struct throttle *t = new_throttle(add_rate(
+	    one_rate(10 * U, SEC, U), 1000000000 * U, 3600 * SEC, U));
+	uint64_t now = UINT64_MAX - 10 * SEC;
+	struct throttle_waiter w;
+
+	go(t, U, now);
+	ck_assert_uint_eq(wait_for(t, &w, U, now), now + 100 * MS);
+	leaves_at(t, &w, now + 100 * MS);
+	ck_assert_uint_eq(throttle_start(t, 1000 * U, now), now + 200 * MS);
+	throttle_free(t);
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+	Suite *s = suite_create("throttle");
+	TCase *tc = tcase_create("promises");
+
+	tcase_add_test(tc, burst_goes_at_once);
+	tcase_add_test(tc, fractional);
+	tcase_add_test(tc, refills_over_time);
+	tcase_add_test(tc, strict_window);
+	tcase_add_test(tc, strict_with_burst_of_capacity);
+	tcase_add_test(tc, rates_all_or_nothing);
+	tcase_add_test(tc, no_slot_costs_nothing);
+	tcase_add_test(tc, cost_above_burst);
+	tcase_add_test(tc, zero_cost_waits_only_in_debt);
+	tcase_add_test(tc, no_limits);
+	tcase_add_test(tc, concurrency);
+	tcase_add_test(tc, pause_never_shortens);
+	tcase_add_test(tc, pause_without_end);
+	tcase_add_test(tc, resume_ends_pause);
+	tcase_add_test(tc, newcomer_never_overtakes);
+	tcase_add_test(tc, full_queue);
+	tcase_add_test(tc, nobody_may_wait);
+	tcase_add_test(tc, refusal_is_exact);
+	tcase_add_test(tc, going_at_once_is_never_late);
+	tcase_add_test(tc, refused_by_pause);
+	tcase_add_test(tc, cancel_in_the_middle);
+	tcase_add_test(tc, cancel_of_the_head);
+	tcase_add_test(tc, cancels_leave_nothing_queued);
+	tcase_add_test(tc, hopeless_leave_in_order);
+	tcase_add_test(tc, hopeless_behind_a_slot);
+	tcase_add_test(tc, lateness_is_credited_within_bounds);
+	tcase_add_test(tc, starts_behind_a_late_head);
+	tcase_add_test(tc, no_credit_for_waiting_for_a_slot);
+	tcase_add_test(tc, no_credit_before_arrival_or_pause);
+	tcase_add_test(tc, no_credit_for_waiting_behind_another);
+	tcase_add_test(tc, wake);
+	tcase_add_test(tc, starts_behind_a_queue);
+	tcase_add_test(tc, new_limits_keep_what_is_consumed);
+	tcase_add_test(tc, new_period_rounds_up);
+	tcase_add_test(tc, same_limits_change_nothing);
+	tcase_add_test(tc, rates_pair_by_period_then_in_order);
+	tcase_add_test(tc, new_limits_keep_pause_waiters_and_slots);
+	tcase_add_test(tc, requeue_by_arrival);
+	tcase_add_test(tc, inherits_the_larger_use);
+	tcase_add_test(tc, idle_is_as_new);
+	tcase_add_test(tc, saturates);
+	tcase_add_test(tc, saturated_sums_never_wrap);
+	tcase_add_test(tc, clock_far_ahead);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int
+main(void)
+{
+	SRunner *sr = srunner_create(suite());
+	int failed;
+
+	srunner_set_tap(sr, "-");
+	srunner_run_all(sr, CK_ENV);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed == 0 ? 0 : 1;
+}
