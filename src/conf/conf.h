@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CONF_H
+#define SLUICE_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include "core/http1.h"
+#include "core/pattern.h"
+#include "core/throttle.h"
+
+/*
+ * The configuration: read from YAML, validated whole, then immutable and
+ * shared by reference count.  Times are nanoseconds, sizes bytes.
+ */
+
+#define CONF_PAUSE_STATUSES	16
+
+enum conf_log_format {
+	CONF_LOG_TEXT,
+	CONF_LOG_JSON,
+};
+
+/* One address to listen at, or to ask names of. */
+struct conf_address {
+	struct sockaddr_storage	 addr;		/* AF_INET, AF_INET6, AF_UNIX */
+	socklen_t		 len;
+	char			*text;		/* as configured */
+};
+
+struct conf_addresses {
+	struct conf_address	*list;
+	size_t			 n;
+};
+
+/* What holds for the hosts that one pattern (or defaults) names. */
+struct conf_rule {
+	const char		*name;		/* the pattern in canonical form,
+						   "defaults" or "unlimited" */
+	bool			 has_port;	/* the pattern names a port */
+	bool			 shared;	/* one throttle for all of them */
+	struct throttle_limits	 limits;
+	uint64_t		 max_wait;	/* ns */
+	int			 pause_statuses[CONF_PAUSE_STATUSES];
+	unsigned		 npause_statuses;
+	uint64_t		 pause_default;	/* ns */
+	uint64_t		 pause_max;	/* ns */
+};
+
+struct conf {
+	char			*path;		/* the file it came from */
+
+	struct conf_addresses	 listen;
+	unsigned		 workers;	/* auto is resolved: >= 1 */
+	struct conf_addresses	 resolver;	/* empty: the system's */
+
+	int			 log_level;	/* enum log_level */
+	char			*log_access;	/* path, "-", or NULL: off */
+	enum conf_log_format	 log_format;
+
+	uint64_t		 timeout_header;
+	uint64_t		 timeout_idle;
+	uint64_t		 timeout_connect;
+	uint64_t		 timeout_response;
+	uint64_t		 timeout_half_closed;
+	uint64_t		 timeout_drain;
+
+	uint64_t		 limit_connections;
+	uint64_t		 limit_head;
+	uint64_t		 limit_body;
+	uint64_t		 limit_buffer;
+	uint64_t		 limit_hosts;
+
+	struct conf_rule	 fallback;	/* defaults, or "unlimited" */
+	struct conf_rule	*rules;		/* in the order of the file */
+	size_t			 nrules;
+	struct pattern_set	*patterns;	/* to conf_rule */
+};
+
+/*
+ * Reads and validates a file.  NULL on any error, with *cause set to one
+ * line without line end ("FILE:LINE:COLUMN: KEY: expected ..., did you mean
+ * ...?"), to be freed by the caller.  The reference is the caller's.
+ */
+struct conf	*conf_load(const char *path, char **cause)
+		    __attribute__((warn_unused_result));
+
+/* The same from memory; name stands for the file in errors. */
+struct conf	*conf_parse(const char *name, const char *text, size_t len,
+		    char **cause) __attribute__((warn_unused_result));
+
+/* Reference counting; safe from any thread. */
+struct conf	*conf_ref(struct conf *);
+void		 conf_unref(struct conf *);
+
+/* The rule for a host and port; never NULL. */
+const struct conf_rule *conf_rule(const struct conf *,
+		    const struct http1_host *);
+
+/*
+ * Calls line() with a text for each key that differs between the two but only
+ * takes effect at a restart ("workers: 1 -> 4 takes effect at a restart").
+ */
+void		 conf_changes(const struct conf *old, const struct conf *new,
+		    void (*line)(const char *, void *), void *arg);
+
+/*
+ * The option table: what parses, validates and documents each key.  A path is
+ * "timeouts.header"; "hosts.*.capacity" stands for the same key in defaults,
+ * too; "hosts.*.rates[].capacity" for one in a list.
+ */
+struct conf_option {
+	const char	*path;
+	const char	*type;		/* "duration", "size", "integer", ... */
+	const char	*range;		/* for people; NULL: none */
+	const char	*fallback;	/* default, as it is written; NULL: none */
+	const char	*help;		/* one line */
+	bool		 reloadable;
+	/* How it is read: conf_options.h knows. */
+	int		 level;		/* enum conf_level */
+	int		 kind;		/* enum conf_kind */
+	size_t		 offset;	/* of the field */
+	uint64_t	 min;		/* what range says */
+	uint64_t	 max;
+};
+
+/* The table, ended by a path of NULL. */
+const struct conf_option *conf_options(void);
+
+#endif

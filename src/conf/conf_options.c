@@ -1,0 +1,729 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_options.h"
+
+#include <netinet/in.h>
+
+#include <inttypes.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/conf_value.h"
+#include "log.h"
+
+#define MS	UINT64_C(1000000)
+#define SECOND	(1000 * MS)
+#define HOUR	(3600 * SECOND)
+#define DAY	(24 * HOUR)
+#define KIB	(UINT64_C(1) << 10)
+#define MIB	(UINT64_C(1) << 20)
+#define GIB	(UINT64_C(1) << 30)
+#define EIB	(UINT64_C(1) << 60)
+
+#define WORKERS_MAX	64
+#define LISTEN_MAX	64
+#define RESOLVER_MAX	16
+
+#define TOP(field)	offsetof(struct conf, field)
+#define RULE(field)	offsetof(struct conf_rule, field)
+#define RATE(field)	offsetof(struct throttle_rate, field)
+
+static const char *const level_names[] = {
+	"error", "warn", "info", "debug", NULL,
+};
+
+static const char *const format_names[] = {
+	"text", "json", NULL,
+};
+
+/* path; type, range, default; help; reloadable, level, kind, field, min, max */
+static const struct conf_option options[] = {
+	{ "listen", "address or list", "1 to 64 addresses", "127.0.0.1:3128",
+	    "Where clients connect.",
+	    false, CONF_TOP, CONF_LISTEN, TOP(listen), 1, LISTEN_MAX },
+	{ "workers", "integer or auto", "1 to 64", "1",
+	    "Threads that move bytes; auto is one for each core.",
+	    false, CONF_TOP, CONF_WORKERS, TOP(workers), 1, WORKERS_MAX },
+	{ "resolver", "system, address or list", "1 to 16 addresses", "system",
+	    "Name servers to ask.",
+	    false, CONF_TOP, CONF_RESOLVER, TOP(resolver), 1, RESOLVER_MAX },
+
+	{ "log", "mapping", NULL, NULL, "What is logged, and where to.",
+	    true, CONF_TOP, CONF_SECTION, 0, 0, CONF_LOG },
+	{ "log.level", "choice", "error, warn, info or debug", "info",
+	    "The least important messages that are still logged.",
+	    true, CONF_LOG, CONF_LEVEL, TOP(log_level), 0, 0 },
+	{ "log.access", "path", "\"-\", off or a path", "\"-\"",
+	    "Where the access log goes; \"-\" is standard output.",
+	    true, CONF_LOG, CONF_ACCESS, TOP(log_access), 0, 0 },
+	{ "log.format", "choice", "text or json", "text",
+	    "The form of the access log.",
+	    true, CONF_LOG, CONF_FORMAT, TOP(log_format), 0, 0 },
+
+	{ "timeouts", "mapping", NULL, NULL, "How long to wait for whom.",
+	    true, CONF_TOP, CONF_SECTION, 0, 0, CONF_TIMEOUTS },
+	{ "timeouts.header", "duration", "1ms to 24h", "10s",
+	    "Until a client has sent the head of its request.",
+	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_header),
+	    MS, DAY },
+	{ "timeouts.idle", "duration", "1ms to 7d", "60s",
+	    "Until a connection or tunnel on which nothing moves is closed.",
+	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_idle),
+	    MS, 7 * DAY },
+	{ "timeouts.connect", "duration", "1ms to 24h", "5s",
+	    "Until a connection to an upstream stands.",
+	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_connect),
+	    MS, DAY },
+	{ "timeouts.response", "duration", "1ms to 24h", "60s",
+	    "Until an upstream has sent the head of its response.",
+	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_response),
+	    MS, DAY },
+	{ "timeouts.half_closed", "duration", "1ms to 24h", "2s",
+	    "How long an exchange goes on without progress after its client "
+	    "has closed its sending side.",
+	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_half_closed),
+	    MS, DAY },
+	{ "timeouts.drain", "duration", "0s to 24h", "30s",
+	    "How long exchanges may go on after the signal to end.",
+	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_drain),
+	    0, DAY },
+
+	{ "limits", "mapping", NULL, NULL, "What bounds the proxy itself.",
+	    true, CONF_TOP, CONF_SECTION, 0, 0, CONF_LIMITS },
+	{ "limits.connections", "integer", "1 to 1000000", "10000",
+	    "Client connections at a time.",
+	    true, CONF_LIMITS, CONF_INTEGER, TOP(limit_connections),
+	    1, 1000000 },
+	{ "limits.head", "size", "1KiB to 16MiB", "64KiB",
+	    "Bytes of a request's or response's head.",
+	    true, CONF_LIMITS, CONF_SIZE, TOP(limit_head), KIB, 16 * MIB },
+	{ "limits.body", "size", "0 to 8EiB", "1GiB",
+	    "Bytes of a request's body.",
+	    true, CONF_LIMITS, CONF_SIZE, TOP(limit_body), 0, 8 * EIB },
+	{ "limits.buffer", "size", "16KiB to 1GiB", "256KiB",
+	    "Bytes that are held for an exchange in each direction.",
+	    true, CONF_LIMITS, CONF_SIZE, TOP(limit_buffer), 16 * KIB, GIB },
+	{ "limits.hosts", "integer", "1 to 10000000", "100000",
+	    "Throttles that are remembered at a time.",
+	    true, CONF_LIMITS, CONF_INTEGER, TOP(limit_hosts), 1, 10000000 },
+
+	{ "defaults", "mapping", NULL, NULL,
+	    "The rule for hosts that no pattern names.",
+	    true, CONF_TOP, CONF_DEFAULTS, TOP(fallback), 0, 0 },
+	{ "hosts", "mapping", NULL, NULL, "Host patterns and their rules.",
+	    true, CONF_TOP, CONF_HOSTS, 0, 0, 0 },
+
+	{ "hosts.*.capacity", "number", "0.000001 to 1000000000", NULL,
+	    "Cost units for each period; without it no limit of rate.",
+	    true, CONF_RULE, CONF_UNITS, RULE(limits.rates[0].capacity),
+	    1, 1000000000 * THROTTLE_UNIT },
+	{ "hosts.*.period", "duration", "1ms to 366d", "1s",
+	    "The time for which capacity is meant.",
+	    true, CONF_RULE, CONF_DURATION, RULE(limits.rates[0].period),
+	    MS, 366 * DAY },
+	{ "hosts.*.burst", "number", "0.000001 to 1000000000", NULL,
+	    "Cost units that may go at once.",
+	    true, CONF_RULE, CONF_UNITS, RULE(limits.rates[0].burst),
+	    1, 1000000000 * THROTTLE_UNIT },
+	{ "hosts.*.strict", "boolean", NULL, "false",
+	    "No window of one period sees more than capacity.",
+	    true, CONF_RULE, CONF_BOOLEAN, RULE(limits.rates[0].strict), 0, 0 },
+	{ "hosts.*.rates", "list", "1 to 8 rates", NULL,
+	    "Several rates that all hold.",
+	    true, CONF_RULE, CONF_RATES, 0, 1, THROTTLE_RATES },
+	{ "hosts.*.rates[].capacity", "number", "0.000001 to 1000000000", NULL,
+	    "As hosts.*.capacity, but needed.",
+	    true, CONF_RATE, CONF_UNITS, RATE(capacity),
+	    1, 1000000000 * THROTTLE_UNIT },
+	{ "hosts.*.rates[].period", "duration", "1ms to 366d", "1s",
+	    "As hosts.*.period.",
+	    true, CONF_RATE, CONF_DURATION, RATE(period), MS, 366 * DAY },
+	{ "hosts.*.rates[].burst", "number", "0.000001 to 1000000000", NULL,
+	    "As hosts.*.burst.",
+	    true, CONF_RATE, CONF_UNITS, RATE(burst),
+	    1, 1000000000 * THROTTLE_UNIT },
+	{ "hosts.*.rates[].strict", "boolean", NULL, "false",
+	    "As hosts.*.strict.",
+	    true, CONF_RATE, CONF_BOOLEAN, RATE(strict), 0, 0 },
+	{ "hosts.*.concurrency", "integer", "0 to 1000000", "0",
+	    "Requests at a time; 0 is no limit.",
+	    true, CONF_RULE, CONF_INTEGER32, RULE(limits.concurrency),
+	    0, 1000000 },
+
+	{ "hosts.*.queue", "mapping", NULL, NULL,
+	    "Who may wait, and how long.",
+	    true, CONF_RULE, CONF_SECTION, 0, 0, CONF_QUEUE },
+	{ "hosts.*.queue.length", "integer", "0 to 1000000", "1000",
+	    "Requests that may wait at a time; 0: none may.",
+	    true, CONF_QUEUE, CONF_INTEGER32, RULE(limits.queue_length),
+	    0, 1000000 },
+	{ "hosts.*.queue.max_wait", "duration", "0s to 366d", "60s",
+	    "How long a request may wait.",
+	    true, CONF_QUEUE, CONF_DURATION, RULE(max_wait), 0, 366 * DAY },
+
+	{ "hosts.*.pause", "mapping", NULL, NULL,
+	    "What a response may do to the host's throttle.",
+	    true, CONF_RULE, CONF_SECTION, 0, 0, CONF_PAUSE },
+	{ "hosts.*.pause.statuses", "list", "up to 16 of 400 to 599",
+	    "[429, 503]",
+	    "Statuses of responses that pause their host.",
+	    true, CONF_PAUSE, CONF_STATUSES, 0, 400, 599 },
+	{ "hosts.*.pause.default", "duration", "0s to 366d", "5s",
+	    "The pause after a 429 that names none.",
+	    true, CONF_PAUSE, CONF_DURATION, RULE(pause_default),
+	    0, 366 * DAY },
+	{ "hosts.*.pause.max", "duration", "0s to 366d", "1h",
+	    "The longest pause that a response may cause.",
+	    true, CONF_PAUSE, CONF_DURATION, RULE(pause_max), 0, 366 * DAY },
+
+	{ "hosts.*.shared", "boolean", NULL, "false",
+	    "Whether all hosts of a wildcard share one throttle.",
+	    true, CONF_RULE, CONF_BOOLEAN, RULE(shared), 0, 0 },
+	{ .path = NULL },
+};
+
+const struct conf_option *
+conf_options(void)
+{
+	return options;
+}
+
+const char *
+conf_option_key(const struct conf_option *option)
+{
+	static const size_t	 prefix[] = {
+		[CONF_TOP] = 0,
+		[CONF_LOG] = sizeof "log",
+		[CONF_TIMEOUTS] = sizeof "timeouts",
+		[CONF_LIMITS] = sizeof "limits",
+		[CONF_RULE] = sizeof "hosts.*",
+		[CONF_QUEUE] = sizeof "hosts.*.queue",
+		[CONF_PAUSE] = sizeof "hosts.*.pause",
+		[CONF_RATE] = sizeof "hosts.*.rates[]",
+	};
+
+	return option->path + prefix[option->level];
+}
+
+const struct conf_option *
+conf_option_find(enum conf_level level, const char *key)
+{
+	const struct conf_option	*o;
+
+	for (o = options; o->path != NULL; o++)
+		if (o->level == (int)level &&
+		    strcmp(conf_option_key(o), key) == 0)
+			return o;
+	return NULL;
+}
+
+const char *
+conf_option_nearest(enum conf_level level, const char *word)
+{
+	const struct conf_option	*o;
+	const char			*best = NULL;
+	unsigned			 distance, least = 0;
+
+	for (o = options; o->path != NULL; o++) {
+		if (o->level != (int)level ||
+		    !conf_near(word, conf_option_key(o), &distance))
+			continue;
+		if (best == NULL || distance < least) {
+			best = conf_option_key(o);
+			least = distance;
+		}
+	}
+	return best;
+}
+
+char *
+conf_option_keys(enum conf_level level)
+{
+	const struct conf_option	*o;
+	const char			*comma = "";
+	char				*text = NULL;
+	size_t				 size;
+	FILE				*out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		return NULL;
+	for (o = options; o->path != NULL; o++) {
+		if (o->level != (int)level)
+			continue;
+		fprintf(out, "%s%s", comma, conf_option_key(o));
+		comma = ", ";
+	}
+	fclose(out);
+	return text;
+}
+
+/* What an option's value looks like, before its range. */
+static const char *
+noun(const struct conf_option *option)
+{
+	switch (option->kind) {
+	case CONF_DURATION:
+		return "a duration in ms, s, m, h or d, from ";
+	case CONF_SIZE:
+		return "a size in bytes, KiB, MiB or GiB, from ";
+	case CONF_INTEGER:
+	case CONF_INTEGER32:
+		return "a whole number from ";
+	case CONF_UNITS:
+		return "a number from ";
+	case CONF_BOOLEAN:
+		return "true or false";
+	case CONF_WORKERS:
+		return "auto or a whole number from ";
+	case CONF_LISTEN:
+		return "an address and port such as 127.0.0.1:3128, "
+		    "[::1]:3128 or unix:/run/sluice.sock";
+	case CONF_RESOLVER:
+		return "system, or addresses such as 192.0.2.53 or "
+		    "[2001:db8::53]:53";
+	case CONF_STATUSES:
+		return "a list of statuses, ";
+	default:
+		return "";
+	}
+}
+
+static const char *
+range(const struct conf_option *option)
+{
+	if (option->kind == CONF_LISTEN || option->kind == CONF_RESOLVER ||
+	    option->range == NULL)
+		return "";
+	return option->range;
+}
+
+static bool
+expected(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, const char *wrong)
+{
+	char	 buf[CONF_SHOW];
+
+	return conf_wrong(report, node, "\"%s\" %s, expected %s%s",
+	    conf_show(buf, node->text), wrong, noun(option), range(option));
+}
+
+static bool
+is_scalar(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node)
+{
+	if (conf_node_null(node))
+		return conf_wrong(report, node, "no value, expected %s%s",
+		    noun(option), range(option));
+	if (node->type == CONF_SCALAR)
+		return true;
+	return conf_wrong(report, node, "a %s, expected %s%s",
+	    node->type == CONF_LIST ? "list" : "mapping", noun(option),
+	    range(option));
+}
+
+static const char *
+number(int kind, const char *text, uint64_t *value)
+{
+	switch (kind) {
+	case CONF_DURATION:
+		return conf_duration(text, value);
+	case CONF_SIZE:
+		return conf_size(text, value);
+	case CONF_UNITS:
+		return conf_units(text, value);
+	default:
+		return conf_integer(text, value);
+	}
+}
+
+static bool
+read_number(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, uint64_t *value)
+{
+	const char	*wrong;
+
+	wrong = number(option->kind, node->text, value);
+	if (wrong == NULL && *value < option->min)
+		wrong = "is too little";
+	if (wrong == NULL && *value > option->max)
+		wrong = "is too much";
+	return wrong == NULL || expected(report, option, node, wrong);
+}
+
+static bool
+read_integer32(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, uint32_t *field)
+{
+	uint64_t	 value;
+
+	if (!read_number(report, option, node, &value))
+		return false;
+	*field = (uint32_t)value;
+	return true;
+}
+
+/* The cores that this process may run on, not those that are there. */
+static unsigned
+cores(void)
+{
+	cpu_set_t	 set;
+	long		 n = 0;
+
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		n = CPU_COUNT(&set);
+	if (n < 1)
+		n = sysconf(_SC_NPROCESSORS_ONLN);
+	if (n < 1)
+		return 1;
+	return n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
+}
+
+static bool
+read_workers(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, unsigned *field)
+{
+	if (strcasecmp(node->text, "auto") != 0)
+		return read_integer32(report, option, node, field);
+	*field = cores();
+	return true;
+}
+
+static bool
+read_boolean(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, bool *field)
+{
+	const char	*wrong = conf_boolean(node->text, field);
+
+	return wrong == NULL || expected(report, option, node, wrong);
+}
+
+static bool
+read_choice(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, const char *const *names, int *field)
+{
+	const char	*best = NULL;
+	char		 buf[CONF_SHOW];
+	unsigned	 distance, least = 0;
+	int		 i;
+
+	for (i = 0; names[i] != NULL; i++) {
+		if (strcmp(node->text, names[i]) == 0) {
+			*field = i;
+			return true;
+		}
+		if (conf_near(node->text, names[i], &distance) &&
+		    (best == NULL || distance < least)) {
+			best = names[i];
+			least = distance;
+		}
+	}
+	if (best == NULL)
+		return expected(report, option, node, "is unknown");
+	return conf_wrong(report, node, "\"%s\" is unknown, expected %s; did "
+	    "you mean \"%s\"?", conf_show(buf, node->text), option->range,
+	    best);
+}
+
+static bool
+read_format(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, enum conf_log_format *field)
+{
+	int	 i;
+
+	if (!read_choice(report, option, node, format_names, &i))
+		return false;
+	*field = (enum conf_log_format)i;
+	return true;
+}
+
+/*
+ * A path has a slash in it: so "none" or "false" is a mistake that is told,
+ * and not a file of that name.
+ */
+static bool
+read_access(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, char **field)
+{
+	char	*path = NULL;
+
+	if (strcasecmp(node->text, "off") != 0) {
+		if (strcmp(node->text, "-") != 0 &&
+		    strchr(node->text, '/') == NULL)
+			return expected(report, option, node,
+			    "has no / in it");
+		path = strdup(node->text);
+		if (path == NULL)
+			return conf_wrong(report, NULL, "out of memory");
+	}
+	free(*field);
+	*field = path;
+	return true;
+}
+
+void
+conf_addresses_free(struct conf_addresses *addresses)
+{
+	size_t	 i;
+
+	for (i = 0; i < addresses->n; i++)
+		free(addresses->list[i].text);
+	free(addresses->list);
+	addresses->list = NULL;
+	addresses->n = 0;
+}
+
+/* Twice the same cannot be bound; port 0 is another one each time. */
+static bool
+is_repeated(const struct conf_addresses *addresses,
+    const struct conf_address *address)
+{
+	in_port_t	 port;
+	size_t		 i;
+
+	/* The port has the same place in both families of IP. */
+	memcpy(&port, (const char *)&address->addr + 2, sizeof port);
+	if (address->addr.ss_family != AF_UNIX && port == 0)
+		return false;
+	for (i = 0; i < addresses->n; i++)
+		if (addresses->list[i].len == address->len &&
+		    memcmp(&addresses->list[i].addr, &address->addr,
+		    address->len) == 0)
+			return true;
+	return false;
+}
+
+/* "3128" and ":3128" are what people try first. */
+static bool
+wrong_address(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, const char *wrong)
+{
+	const char	*port = node->text;
+	uint64_t	 value;
+	char		 buf[CONF_SHOW];
+
+	if (*port == ':')
+		port++;
+	if (option->kind != CONF_LISTEN || conf_integer(port, &value) != NULL ||
+	    value > 65535)
+		return expected(report, option, node, wrong);
+	return conf_wrong(report, node, "\"%s\" has no address, expected %s; "
+	    "did you mean \"127.0.0.1:%" PRIu64 "\"?",
+	    conf_show(buf, node->text), noun(option), value);
+}
+
+static bool
+add_address(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_addresses *addresses)
+{
+	struct conf_address	*address = &addresses->list[addresses->n];
+	const char		*wrong;
+
+	if (!is_scalar(report, option, node))
+		return false;
+	if (option->kind == CONF_LISTEN)
+		wrong = conf_listen_address(node->text, address);
+	else
+		wrong = conf_resolver_address(node->text, address);
+	if (wrong != NULL)
+		return wrong_address(report, option, node, wrong);
+	if (is_repeated(addresses, address)) {
+		free(address->text);
+		return expected(report, option, node, "is there twice");
+	}
+	addresses->n++;
+	return true;
+}
+
+static bool
+add_addresses(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_addresses *addresses)
+{
+	const struct conf_entry	*entry;
+	bool			 ok = true;
+
+	if (node->type != CONF_LIST)
+		return add_address(report, option, node, addresses);
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(report, NULL, addresses->n);
+		ok = add_address(report, option, entry->value, addresses);
+		conf_leave(report);
+	}
+	return ok;
+}
+
+static bool
+read_addresses(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_addresses *field)
+{
+	struct conf_addresses	 addresses = { NULL, 0 };
+	size_t			 n = node->type == CONF_LIST ? node->n : 1;
+
+	if (option->kind == CONF_RESOLVER && node->type == CONF_SCALAR &&
+	    strcasecmp(node->text, "system") == 0) {
+		conf_addresses_free(field);
+		return true;
+	}
+	if (n < option->min || n > option->max)
+		return conf_wrong(report, node, "%zu addresses, expected %s",
+		    n, option->range);
+	addresses.list = calloc(n, sizeof *addresses.list);
+	if (addresses.list == NULL)
+		return conf_wrong(report, NULL, "out of memory");
+	if (!add_addresses(report, option, node, &addresses)) {
+		conf_addresses_free(&addresses);
+		return false;
+	}
+	conf_addresses_free(field);
+	*field = addresses;
+	return true;
+}
+
+static bool
+add_status(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_rule *rule)
+{
+	uint64_t	 status;
+	unsigned	 i;
+
+	if (!is_scalar(report, option, node) ||
+	    !read_number(report, option, node, &status))
+		return false;
+	for (i = 0; i < rule->npause_statuses; i++)
+		if (rule->pause_statuses[i] == (int)status)
+			return expected(report, option, node, "is there twice");
+	rule->pause_statuses[rule->npause_statuses++] = (int)status;
+	return true;
+}
+
+static bool
+read_statuses(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_rule *rule)
+{
+	const struct conf_entry	*entry;
+	bool			 ok = true;
+
+	rule->npause_statuses = 0;
+	if (node->type != CONF_LIST)
+		return add_status(report, option, node, rule);
+	if (node->n > CONF_PAUSE_STATUSES)
+		return conf_wrong(report, node, "%zu statuses, expected %s%s",
+		    node->n, noun(option), option->range);
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(report, NULL, rule->npause_statuses);
+		ok = add_status(report, option, entry->value, rule);
+		conf_leave(report);
+	}
+	return ok;
+}
+
+static bool
+read_list(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, void *base)
+{
+	if (node->type != CONF_LIST && !is_scalar(report, option, node))
+		return false;
+	if (option->kind == CONF_STATUSES)
+		return read_statuses(report, option, node, base);
+	return read_addresses(report, option, node,
+	    (void *)((char *)base + option->offset));
+}
+
+bool
+conf_option_read(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, void *base)
+{
+	void	*field = (char *)base + option->offset;
+
+	if (option->kind == CONF_LISTEN || option->kind == CONF_RESOLVER ||
+	    option->kind == CONF_STATUSES)
+		return read_list(report, option, node, base);
+	if (!is_scalar(report, option, node))
+		return false;
+	switch (option->kind) {
+	case CONF_DURATION:
+	case CONF_SIZE:
+	case CONF_INTEGER:
+	case CONF_UNITS:
+		return read_number(report, option, node, field);
+	case CONF_INTEGER32:
+		return read_integer32(report, option, node, field);
+	case CONF_BOOLEAN:
+		return read_boolean(report, option, node, field);
+	case CONF_LEVEL:
+		return read_choice(report, option, node, level_names, field);
+	case CONF_FORMAT:
+		return read_format(report, option, node, field);
+	case CONF_ACCESS:
+		return read_access(report, option, node, field);
+	case CONF_WORKERS:
+		return read_workers(report, option, node, field);
+	default:
+		abort();
+	}
+}
+
+static void
+print_addresses(FILE *out, const struct conf_addresses *addresses)
+{
+	size_t	 i;
+
+	for (i = 0; i < addresses->n; i++)
+		fprintf(out, "%s%s", i == 0 ? "" : ", ",
+		    addresses->list[i].text);
+	if (addresses->n == 0)
+		fputs("system", out);
+}
+
+static void
+print_value(FILE *out, const struct conf_option *option,
+    const struct conf *conf)
+{
+	const void	*field = (const char *)conf + option->offset;
+	char		 buf[CONF_TEXT];
+
+	switch (option->kind) {
+	case CONF_DURATION:
+		fputs(conf_duration_text(buf, *(const uint64_t *)field), out);
+		break;
+	case CONF_SIZE:
+		fputs(conf_size_text(buf, *(const uint64_t *)field), out);
+		break;
+	case CONF_INTEGER:
+		fprintf(out, "%" PRIu64, *(const uint64_t *)field);
+		break;
+	case CONF_WORKERS:
+		fprintf(out, "%u", *(const unsigned *)field);
+		break;
+	case CONF_LEVEL:
+		fputs(level_names[*(const int *)field], out);
+		break;
+	case CONF_FORMAT:
+		fputs(format_names[*(const enum conf_log_format *)field], out);
+		break;
+	case CONF_ACCESS:
+		fputs(*(char *const *)field == NULL ? "off" :
+		    *(char *const *)field, out);
+		break;
+	case CONF_LISTEN:
+	case CONF_RESOLVER:
+		print_addresses(out, field);
+		break;
+	default:
+		break;
+	}
+}
+
+char *
+conf_option_text(const struct conf_option *option, const struct conf *conf)
+{
+	char	*text = NULL;
+	size_t	 size;
+	FILE	*out = open_memstream(&text, &size);
+
+	if (out == NULL)
+		return NULL;
+	print_value(out, option, conf);
+	fclose(out);
+	return text;
+}

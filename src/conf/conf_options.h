@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CONF_OPTIONS_H
+#define SLUICE_CONF_OPTIONS_H
+
+#include "conf/conf.h"
+#include "conf/conf_yaml.h"
+
+/* The mappings in which keys stand. */
+enum conf_level {
+	CONF_TOP,
+	CONF_LOG,
+	CONF_TIMEOUTS,
+	CONF_LIMITS,
+	CONF_RULE,		/* hosts.*, and defaults */
+	CONF_QUEUE,
+	CONF_PAUSE,
+	CONF_RATE,		/* hosts.*.rates[] */
+};
+
+/* What stands behind a key, and the field that it is read into. */
+enum conf_kind {
+	CONF_SECTION,		/* a mapping: the level in max */
+	CONF_DEFAULTS,		/* a mapping of level CONF_RULE */
+	CONF_HOSTS,		/* a mapping of patterns to such */
+	CONF_RATES,		/* a list of mappings of level CONF_RATE */
+	CONF_DURATION,		/* uint64_t, ns */
+	CONF_SIZE,		/* uint64_t, bytes */
+	CONF_INTEGER,		/* uint64_t */
+	CONF_INTEGER32,		/* uint32_t */
+	CONF_UNITS,		/* uint64_t, micro units */
+	CONF_BOOLEAN,		/* bool */
+	CONF_LEVEL,		/* int: enum log_level */
+	CONF_FORMAT,		/* int: enum conf_log_format */
+	CONF_ACCESS,		/* char *, owned */
+	CONF_WORKERS,		/* unsigned */
+	CONF_LISTEN,		/* struct conf_addresses, owned */
+	CONF_RESOLVER,		/* struct conf_addresses, owned */
+	CONF_STATUSES,		/* into struct conf_rule */
+};
+
+/* The option of that key in a level, or NULL. */
+const struct conf_option *conf_option_find(enum conf_level, const char *key);
+
+/* The key of the level that is most like that word, or NULL. */
+const char	*conf_option_nearest(enum conf_level, const char *);
+
+/* All keys of a level as text for people, to be freed; NULL without memory. */
+char		*conf_option_keys(enum conf_level);
+
+/* The last part of an option's path, such as "capacity". */
+const char	*conf_option_key(const struct conf_option *);
+
+/*
+ * Reads a value (of a kind that is none of the first four) into the struct at
+ * base, in place of what stands there.  False when that is reported to be
+ * wrong.
+ */
+bool		 conf_option_read(struct conf_report *,
+		    const struct conf_option *, const struct conf_node *,
+		    void *base) __attribute__((warn_unused_result));
+
+/*
+ * The value that an option of struct conf has, as text for people, to be
+ * freed.  NULL without memory.
+ */
+char		*conf_option_text(const struct conf_option *,
+		    const struct conf *);
+
+void		 conf_addresses_free(struct conf_addresses *);
+
+#endif

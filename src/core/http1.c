@@ -1,0 +1,797 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/http1.h"
+
+#include <string.h>
+
+#include "core/http1_internal.h"
+
+#define LENGTH_DIGITS	19	/* of INT64_MAX */
+
+/* What parsing the fields finds out for the checks that follow. */
+struct tally {
+	uint8_t	 count[HTTP1_VIA + 1];	/* fields of each name */
+	bool	 close;			/* options of Connection... */
+	bool	 keep_alive;
+	bool	 upgrade;
+};
+
+static const struct {
+	const char	*text;
+	int		 status;
+} errors[] = {
+	[HTTP1_OK] = { "no error", 400 },
+	[HTTP1_BAD_BYTE] = { "control byte, bare CR or bare LF", 400 },
+	[HTTP1_BAD_LINE] = { "malformed start line", 400 },
+	[HTTP1_BAD_METHOD] = { "malformed method", 400 },
+	[HTTP1_BAD_TARGET] = { "malformed request target", 400 },
+	[HTTP1_BAD_HOST] = { "malformed host or port", 400 },
+	[HTTP1_BAD_VERSION] = { "malformed HTTP version", 400 },
+	[HTTP1_BAD_STATUS] = { "malformed status code", 400 },
+	[HTTP1_BAD_FIELD] = { "malformed field line", 400 },
+	[HTTP1_BAD_LENGTH] = { "malformed or repeated Content-Length", 400 },
+	[HTTP1_BAD_CODING] = { "malformed Transfer-Encoding", 400 },
+	[HTTP1_BAD_FRAMING] = {
+		"Content-Length or Transfer-Encoding where it must not be", 400
+	},
+	[HTTP1_BAD_CHUNK] = { "malformed chunk", 400 },
+	[HTTP1_BAD_CONNECTION] = { "too many connection options", 400 },
+	[HTTP1_NO_HOST] = { "Host missing or repeated", 400 },
+	[HTTP1_NOT_PROXY] = { "request is not in the form for a proxy", 400 },
+	[HTTP1_UNKNOWN_CODING] = { "unknown transfer coding", 501 },
+	[HTTP1_UNKNOWN_VERSION] = { "unknown HTTP version", 505 },
+	[HTTP1_UNKNOWN_EXPECT] = { "unknown expectation", 417 },
+	[HTTP1_LONG_TARGET] = { "start line too long", 414 },
+	[HTTP1_LONG_HEAD] = { "head too long or too many fields", 431 },
+	[HTTP1_LONG_TRAILERS] = { "trailers too long", 431 },
+};
+
+/* By length, so that a few bytes decide. */
+static const struct {
+	const char	*text;
+	enum http1_name	 id;
+} known[][3] = {
+	[2] = { { "te", HTTP1_TE } },
+	[3] = { { "via", HTTP1_VIA } },
+	[4] = { { "host", HTTP1_HOST_FIELD }, { "date", HTTP1_DATE } },
+	[6] = { { "expect", HTTP1_EXPECT } },
+	[7] = { { "upgrade", HTTP1_UPGRADE }, { "trailer", HTTP1_TRAILER } },
+	[10] = { { "connection", HTTP1_CONNECTION },
+	    { "keep-alive", HTTP1_KEEP_ALIVE } },
+	[11] = { { "retry-after", HTTP1_RETRY_AFTER } },
+	[12] = { { "content-type", HTTP1_CONTENT_TYPE },
+	    { "max-forwards", HTTP1_MAX_FORWARDS },
+	    { "proxy-status", HTTP1_PROXY_STATUS } },
+	[13] = { { "server-timing", HTTP1_SERVER_TIMING } },
+	[14] = { { "content-length", HTTP1_CONTENT_LENGTH } },
+	[16] = { { "proxy-connection", HTTP1_PROXY_CONNECTION } },
+	[17] = { { "transfer-encoding", HTTP1_TRANSFER_ENCODING } },
+	[18] = { { "proxy-authenticate", HTTP1_PROXY_AUTHENTICATE } },
+	[19] = { { "proxy-authorization", HTTP1_PROXY_AUTHORIZATION } },
+};
+
+#define KNOWN_LENGTHS	(sizeof(known) / sizeof(known[0]))
+#define KNOWN_EACH	(sizeof(known[0]) / sizeof(known[0][0]))
+
+static bool
+is_hop(enum http1_name id)
+{
+	switch (id) {
+	case HTTP1_CONNECTION:
+	case HTTP1_KEEP_ALIVE:
+	case HTTP1_PROXY_AUTHENTICATE:
+	case HTTP1_PROXY_AUTHORIZATION:
+	case HTTP1_PROXY_CONNECTION:
+	case HTTP1_TE:
+	case HTTP1_TRANSFER_ENCODING:
+	case HTTP1_UPGRADE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+const char *
+http1_strerror(enum http1_error error)
+{
+	return errors[error].text;
+}
+
+int
+http1_error_status(enum http1_error error)
+{
+	return errors[error].status;
+}
+
+/* Equal without case. */
+static bool
+is_same(const char *p, const char *q, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (http1_lower(p[i]) != http1_lower(q[i]))
+			return false;
+	}
+	return true;
+}
+
+bool
+http1_str_is(struct http1_str s, const char *text)
+{
+	return strlen(text) == s.len && is_same(s.p, text, s.len);
+}
+
+/* Methods have case. */
+static bool
+is_method(struct http1_str s, const char *text)
+{
+	return strlen(text) == s.len && memcmp(s.p, text, s.len) == 0;
+}
+
+bool
+http1_is_token(const char *p, size_t len)
+{
+	return len > 0 && http1_span(p, len, HTTP1_TCHAR) == len;
+}
+
+static enum http1_result
+scan_fail(struct http1_scan *s, enum http1_error error)
+{
+	s->error = error;
+	return HTTP1_FAILED;
+}
+
+/*
+ * Scanning never goes beyond the first byte that would be one too many, so
+ * what it answers does not depend on how the bytes were cut up.
+ */
+enum http1_result
+http1_scan(struct http1_scan *s, const char *buf, size_t len, size_t max,
+    size_t line_max, size_t *end)
+{
+	const char	*p = buf + s->seen;
+	const char	*stop;
+	size_t		 limit;
+	bool		 long_line;
+
+	if (s->error != HTTP1_OK)
+		return HTTP1_FAILED;
+	for (;;) {
+		limit = len < max ? len : max;
+		long_line = s->lines == 0 && limit >= 2 &&
+		    limit - 2 >= line_max;
+		if (long_line)
+			limit = line_max + 2;
+		stop = buf + limit;
+		if (s->seen < limit)
+			p = http1_plain(p, stop);
+		s->seen = (size_t)(p - buf);
+		if (s->seen >= limit || (*p == '\r' && s->seen + 1 == limit))
+			break;
+		if (*p != '\r' || p[1] != '\n')
+			return scan_fail(s, HTTP1_BAD_BYTE);
+		p += 2;
+		if (s->seen == s->line) {
+			if (s->lines == 0)
+				return scan_fail(s, HTTP1_BAD_LINE);
+			s->seen += 2;
+			*end = s->seen;
+			return HTTP1_DONE;
+		}
+		s->seen += 2;
+		s->line = s->seen;
+		s->lines++;
+	}
+	if (long_line)
+		return scan_fail(s, HTTP1_LONG_TARGET);
+	return len > max ? scan_fail(s, HTTP1_LONG_HEAD) : HTTP1_MORE;
+}
+
+size_t
+http1_skip_empty(const char *buf, size_t len)
+{
+	size_t	 n = 0;
+
+	while (len - n >= 2 && buf[n] == '\r' && buf[n + 1] == '\n')
+		n += 2;
+	return n;
+}
+
+/* Takes a line and its CRLF. */
+static enum http1_error
+line_next(const char **p, const char *end, struct http1_str *line)
+{
+	const char	*stop = http1_plain(*p, end);
+
+	if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n')
+		return HTTP1_BAD_BYTE;
+	line->p = *p;
+	line->len = (size_t)(stop - *p);
+	*p = stop + 2;
+	return HTTP1_OK;
+}
+
+static enum http1_name
+name_id(struct http1_str name)
+{
+	const char	*text;
+
+	if (name.len >= KNOWN_LENGTHS)
+		return HTTP1_OTHER;
+	for (size_t i = 0; i < KNOWN_EACH; i++) {
+		text = known[name.len][i].text;
+		if (text == NULL)
+			break;
+		if (is_same(name.p, text, name.len))
+			return known[name.len][i].id;
+	}
+	return HTTP1_OTHER;
+}
+
+enum http1_error
+http1_field_next(const char **p, const char *end, struct http1_field *field)
+{
+	size_t			 n;
+	enum http1_error	 error;
+
+	n = http1_span(*p, (size_t)(end - *p), HTTP1_TCHAR);
+	if (n == 0 || *p + n == end || (*p)[n] != ':')
+		return HTTP1_BAD_FIELD;
+	field->name.p = *p;
+	field->name.len = n;
+	*p += n + 1;
+	error = line_next(p, end, &field->value);
+	if (error != HTTP1_OK)
+		return error;
+	field->value = http1_trim(field->value);
+	field->id = name_id(field->name);
+	field->hop = is_hop(field->id);
+	return HTTP1_OK;
+}
+
+const struct http1_field *
+http1_find(const struct http1_head *head, enum http1_name id)
+{
+	for (unsigned i = 0; i < head->nfields; i++) {
+		if (head->fields[i].id == id)
+			return &head->fields[i];
+	}
+	return NULL;
+}
+
+/* The field lines from p to the empty line, which ends the head. */
+static enum http1_error
+fields_parse(struct http1_head *head, struct tally *tally, const char *p,
+    const char *end)
+{
+	struct http1_field	*field;
+	enum http1_error	 error;
+
+	while (p < end && *p != '\r') {
+		if (head->nfields == HTTP1_FIELDS)
+			return HTTP1_LONG_HEAD;
+		field = &head->fields[head->nfields];
+		error = http1_field_next(&p, end, field);
+		if (error != HTTP1_OK)
+			return error;
+		tally->count[field->id]++;
+		head->nfields++;
+	}
+	if (end - p != 2 || p[1] != '\n')
+		return HTTP1_BAD_BYTE;
+	return HTTP1_OK;
+}
+
+/*
+ * Takes the next element of a list, possibly an empty one; the rest's p is
+ * NULL behind the last.
+ */
+static bool
+list_next(struct http1_str *rest, struct http1_str *element)
+{
+	const char	*comma;
+
+	if (rest->p == NULL)
+		return false;
+	*element = *rest;
+	comma = memchr(rest->p, ',', rest->len);
+	if (comma == NULL) {
+		rest->p = NULL;
+	} else {
+		element->len = (size_t)(comma - element->p);
+		rest->p = comma + 1;
+		rest->len -= element->len + 1;
+	}
+	*element = http1_trim(*element);
+	return true;
+}
+
+/* Host and the framing are never an option's to take away. */
+static void
+mark_hop(struct http1_head *head, struct http1_str name)
+{
+	struct http1_field	*field;
+
+	for (unsigned i = 0; i < head->nfields; i++) {
+		field = &head->fields[i];
+		if (field->name.len == name.len &&
+		    field->id != HTTP1_HOST_FIELD &&
+		    field->id != HTTP1_CONTENT_LENGTH &&
+		    is_same(field->name.p, name.p, name.len))
+			field->hop = true;
+	}
+}
+
+/*
+ * What is not a token names no field and is no option that anybody knows:
+ * ignored, as unknown options are.
+ */
+static enum http1_error
+options_parse(struct http1_head *head, struct tally *tally,
+    struct http1_str value, unsigned *n)
+{
+	struct http1_str	 option;
+
+	while (list_next(&value, &option)) {
+		if (option.len == 0)
+			continue;
+		if (++*n > HTTP1_CONNECTION_OPTIONS)
+			return HTTP1_BAD_CONNECTION;
+		if (http1_str_is(option, "close"))
+			tally->close = true;
+		else if (http1_str_is(option, "keep-alive"))
+			tally->keep_alive = true;
+		else if (http1_str_is(option, "upgrade"))
+			tally->upgrade = true;
+		else if (http1_is_token(option.p, option.len))
+			mark_hop(head, option);
+	}
+	return HTTP1_OK;
+}
+
+/* Proxy-Connection, an invention of browsers, counts where nothing else. */
+static void
+proxy_connection_parse(const struct http1_head *head, struct tally *tally)
+{
+	const struct http1_field	*field;
+
+	field = http1_find(head, HTTP1_PROXY_CONNECTION);
+	if (field == NULL)
+		return;
+	tally->close = http1_str_is(field->value, "close");
+	tally->keep_alive = http1_str_is(field->value, "keep-alive");
+}
+
+static enum http1_error
+connection_parse(struct http1_head *head, struct tally *tally)
+{
+	const struct http1_field	*field;
+	enum http1_error		 error;
+	unsigned			 n = 0;
+
+	for (unsigned i = 0; tally->count[HTTP1_CONNECTION] > 0 &&
+	    i < head->nfields; i++) {
+		field = &head->fields[i];
+		if (field->id != HTTP1_CONNECTION)
+			continue;
+		error = options_parse(head, tally, field->value, &n);
+		if (error != HTTP1_OK)
+			return error;
+	}
+	return HTTP1_OK;
+}
+
+static void
+keep_alive_decide(struct http1_head *head, const struct tally *tally)
+{
+	head->keep_alive = !tally->close &&
+	    (head->minor >= 1 || tally->keep_alive);
+	head->upgrade = tally->upgrade && tally->count[HTTP1_UPGRADE] > 0;
+}
+
+static enum http1_error
+length_parse(struct http1_head *head, const struct tally *tally)
+{
+	struct http1_str	 value;
+	uint64_t		 length = 0;
+
+	if (tally->count[HTTP1_CONTENT_LENGTH] == 0)
+		return HTTP1_OK;
+	if (tally->count[HTTP1_CONTENT_LENGTH] > 1)
+		return HTTP1_BAD_LENGTH;
+	value = http1_find(head, HTTP1_CONTENT_LENGTH)->value;
+	if (value.len == 0 || value.len > LENGTH_DIGITS)
+		return HTTP1_BAD_LENGTH;
+	for (size_t i = 0; i < value.len; i++) {
+		if (value.p[i] < '0' || value.p[i] > '9')
+			return HTTP1_BAD_LENGTH;
+		length = length * 10 + (unsigned)(value.p[i] - '0');
+	}
+	if (length > INT64_MAX)
+		return HTTP1_BAD_LENGTH;
+	head->length = length;
+	head->has_length = true;
+	return HTTP1_OK;
+}
+
+/* What follows a coding's name: nothing, or parameters in ASCII. */
+static bool
+parameters_ok(const char *p, size_t len)
+{
+	while (len > 0 && http1_is_blank(*p)) {
+		p++;
+		len--;
+	}
+	if (len > 0 && *p != ';')
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)p[i] >= 0x80)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Malformed ones are told from ones that are merely unknown; chunked has no
+ * parameters, comes once, and last.
+ */
+static enum http1_error
+coding_parse(struct http1_str value)
+{
+	struct http1_str	 coding;
+	struct http1_str	 name;
+	bool			 chunked = false;
+	bool			 other = false;
+
+	while (list_next(&value, &coding)) {
+		name.p = coding.p;
+		name.len = http1_span(coding.p, coding.len, HTTP1_TCHAR);
+		if (chunked || name.len == 0 || !parameters_ok(
+		    coding.p + name.len, coding.len - name.len))
+			return HTTP1_BAD_CODING;
+		if (!http1_str_is(name, "chunked"))
+			other = true;
+		else if (coding.len != name.len)
+			return HTTP1_BAD_CODING;
+		else
+			chunked = true;
+	}
+	return other ? HTTP1_UNKNOWN_CODING : HTTP1_OK;
+}
+
+/* Where either is found, body is what follows, methods and statuses apart. */
+static enum http1_error
+framing_parse(struct http1_head *head, const struct tally *tally)
+{
+	enum http1_error	 error;
+	unsigned		 codings;
+
+	codings = tally->count[HTTP1_TRANSFER_ENCODING];
+	if (codings > 0) {
+		if (head->minor == 0 || tally->count[HTTP1_CONTENT_LENGTH] > 0)
+			return HTTP1_BAD_FRAMING;
+		if (codings > 1)
+			return HTTP1_BAD_CODING;
+		error = coding_parse(http1_find(head,
+		    HTTP1_TRANSFER_ENCODING)->value);
+		if (error == HTTP1_OK)
+			head->body = HTTP1_CHUNKED;
+		return error;
+	}
+	error = length_parse(head, tally);
+	if (error == HTTP1_OK && head->has_length)
+		head->body = HTTP1_LENGTH;
+	return error;
+}
+
+/* "HTTP/1.1" and nothing shorter or longer. */
+static enum http1_error
+version_parse(struct http1_str s, unsigned *minor)
+{
+	if (s.len != 8 || memcmp(s.p, "HTTP/", 5) != 0 || s.p[6] != '.' ||
+	    s.p[5] < '0' || s.p[5] > '9' || s.p[7] < '0' || s.p[7] > '9')
+		return HTTP1_BAD_VERSION;
+	if (s.p[5] != '1')
+		return HTTP1_UNKNOWN_VERSION;
+	*minor = s.p[7] == '0' ? 0 : 1;
+	return HTTP1_OK;
+}
+
+/* Takes what stands before the next SP; false where there is none. */
+static bool
+word_next(struct http1_str *line, struct http1_str *word)
+{
+	const char	*sp = memchr(line->p, ' ', line->len);
+
+	if (sp == NULL)
+		return false;
+	word->p = line->p;
+	word->len = (size_t)(sp - line->p);
+	line->p += word->len + 1;
+	line->len -= word->len + 1;
+	return true;
+}
+
+static void
+method_classify(struct http1_head *head)
+{
+	struct http1_str	 m = head->method;
+
+	head->safe = is_method(m, "GET") || is_method(m, "HEAD") ||
+	    is_method(m, "OPTIONS") || is_method(m, "TRACE");
+	head->idempotent = head->safe || is_method(m, "PUT") ||
+	    is_method(m, "DELETE");
+}
+
+static enum http1_error
+target_absolute(struct http1_head *head)
+{
+	struct http1_str	 t = head->target;
+	size_t			 host;		/* offsets */
+	size_t			 path;
+
+	if (t.len >= 7 && is_same(t.p, "http://", 7))
+		host = 7;
+	else if (t.len >= 8 && is_same(t.p, "https://", 8))
+		host = 8;
+	else
+		return HTTP1_BAD_TARGET;
+	path = host;
+	while (path < t.len && t.p[path] != '/' && t.p[path] != '?')
+		path++;
+	head->form = HTTP1_ABSOLUTE_FORM;
+	head->https = host == 8;
+	head->path.p = t.p + path;
+	head->path.len = t.len - path;
+	return http1_host_parse(&head->host, t.p + host, path - host);
+}
+
+/* There is no default port for a tunnel (RFC 9110 9.3.6). */
+static enum http1_error
+target_authority(struct http1_head *head)
+{
+	enum http1_error	 error;
+
+	head->form = HTTP1_AUTHORITY_FORM;
+	error = http1_host_parse(&head->host, head->target.p,
+	    head->target.len);
+	if (error == HTTP1_OK && head->host.port == 0)
+		error = HTTP1_BAD_HOST;
+	return error;
+}
+
+static enum http1_error
+target_parse(struct http1_head *head)
+{
+	struct http1_str	 t = head->target;
+
+	if (http1_span(t.p, t.len, HTTP1_TARGET) != t.len)
+		return HTTP1_BAD_TARGET;
+	if (is_method(head->method, "CONNECT"))
+		return target_authority(head);
+	if (t.len == 1 && t.p[0] == '*') {
+		head->form = HTTP1_ASTERISK_FORM;
+		return is_method(head->method, "OPTIONS") ? HTTP1_OK :
+		    HTTP1_BAD_TARGET;
+	}
+	if (t.p[0] == '/') {
+		head->form = HTTP1_ORIGIN_FORM;
+		head->path = t;
+		return HTTP1_OK;
+	}
+	return target_absolute(head);
+}
+
+static enum http1_error
+request_line(struct http1_head *head, struct http1_str line)
+{
+	struct http1_str	 method;
+	enum http1_error	 error;
+
+	if (!word_next(&line, &method))
+		return HTTP1_BAD_LINE;
+	if (!http1_is_token(method.p, method.len))
+		return HTTP1_BAD_METHOD;
+	head->method = method;
+	method_classify(head);
+	if (!word_next(&line, &head->target) || head->target.len == 0)
+		return HTTP1_BAD_LINE;
+	error = version_parse(line, &head->minor);
+	return error == HTTP1_OK ? target_parse(head) : error;
+}
+
+/* The target's host wins, but a Host that is no host is still an error. */
+static enum http1_error
+host_check(struct http1_head *head, const struct tally *tally)
+{
+	const struct http1_field	*field;
+	struct http1_host		 other;
+	struct http1_host		*host = &other;
+
+	if (tally->count[HTTP1_HOST_FIELD] == 0)
+		return head->minor == 0 ? HTTP1_OK : HTTP1_NO_HOST;
+	if (tally->count[HTTP1_HOST_FIELD] > 1)
+		return HTTP1_NO_HOST;
+	field = http1_find(head, HTTP1_HOST_FIELD);
+	if (head->form == HTTP1_ORIGIN_FORM ||
+	    head->form == HTTP1_ASTERISK_FORM)
+		host = &head->host;
+	return http1_host_parse(host, field->value.p, field->value.len);
+}
+
+static enum http1_error
+request_framing(struct http1_head *head, const struct tally *tally)
+{
+	enum http1_error	 error = framing_parse(head, tally);
+
+	if (error != HTTP1_OK || !is_method(head->method, "CONNECT"))
+		return error;
+	if (head->body == HTTP1_CHUNKED || head->length > 0)
+		return HTTP1_BAD_FRAMING;
+	head->body = HTTP1_NO_BODY;
+	return HTTP1_OK;
+}
+
+static enum http1_error
+expect_parse(struct http1_head *head, const struct tally *tally)
+{
+	struct http1_str	 value;
+	struct http1_str	 expectation;
+
+	for (unsigned i = 0; tally->count[HTTP1_EXPECT] > 0 &&
+	    i < head->nfields; i++) {
+		if (head->fields[i].id != HTTP1_EXPECT)
+			continue;
+		value = head->fields[i].value;
+		while (list_next(&value, &expectation)) {
+			if (!http1_str_is(expectation, "100-continue"))
+				return HTTP1_UNKNOWN_EXPECT;
+		}
+		head->expect_continue = head->minor >= 1;
+	}
+	return HTTP1_OK;
+}
+
+static enum http1_error
+request_parse(struct http1_head *head, const char *p, const char *end)
+{
+	struct tally		 tally = { .close = false };
+	struct http1_str	 line;
+	enum http1_error	 error;
+
+	if ((error = line_next(&p, end, &line)) != HTTP1_OK ||
+	    (error = request_line(head, line)) != HTTP1_OK ||
+	    (error = fields_parse(head, &tally, p, end)) != HTTP1_OK ||
+	    (error = connection_parse(head, &tally)) != HTTP1_OK ||
+	    (error = request_framing(head, &tally)) != HTTP1_OK ||
+	    (error = host_check(head, &tally)) != HTTP1_OK ||
+	    (error = expect_parse(head, &tally)) != HTTP1_OK)
+		return error;
+	if (tally.count[HTTP1_CONNECTION] == 0)
+		proxy_connection_parse(head, &tally);
+	keep_alive_decide(head, &tally);
+	if (head->minor == 0)
+		head->upgrade = false;
+	if (head->form == HTTP1_ORIGIN_FORM)
+		return HTTP1_NOT_PROXY;
+	return HTTP1_OK;
+}
+
+/* The fields are not worth clearing: nfields says that there are none. */
+static void
+head_clear(struct http1_head *head)
+{
+	memset(head, 0, offsetof(struct http1_head, fields));
+}
+
+enum http1_error
+http1_request(struct http1_head *head, const char *buf, size_t len)
+{
+	struct http1_str	 method;
+	struct http1_str	 target;
+	unsigned		 minor;
+	enum http1_error	 error;
+
+	head_clear(head);
+	error = request_parse(head, buf, buf + len);
+	if (error == HTTP1_OK || error == HTTP1_NOT_PROXY)
+		return error;
+	method = head->method;
+	target = head->target;
+	minor = head->minor;
+	head_clear(head);
+	head->method = method;
+	head->target = target;
+	head->minor = minor;
+	return error;
+}
+
+static enum http1_error
+status_line(struct http1_head *head, struct http1_str line)
+{
+	struct http1_str	 version;
+	enum http1_error	 error;
+
+	if (!word_next(&line, &version))
+		return HTTP1_BAD_LINE;
+	error = version_parse(version, &head->minor);
+	if (error != HTTP1_OK)
+		return error;
+	if (line.len < 3 || (line.len > 3 && line.p[3] != ' '))
+		return HTTP1_BAD_STATUS;
+	for (int i = 0; i < 3; i++) {
+		if (line.p[i] < '0' || line.p[i] > '9')
+			return HTTP1_BAD_STATUS;
+		head->status = head->status * 10 + (line.p[i] - '0');
+	}
+	if (head->status < 100 || head->status > 599)
+		return HTTP1_BAD_STATUS;
+	if (line.len > 3) {
+		head->reason.p = line.p + 4;
+		head->reason.len = line.len - 4;
+	}
+	return HTTP1_OK;
+}
+
+/*
+ * RFC 9112 6.3.  A sender of 204 or 1xx that announces a body is likely to
+ * send it, too, so its connection must not see another request.
+ */
+static enum http1_error
+response_framing(struct http1_head *head, const struct tally *tally,
+    struct http1_str method)
+{
+	enum http1_error	 error = framing_parse(head, tally);
+
+	if (head->status < 200 || head->status == 204 ||
+	    (is_method(method, "CONNECT") && head->status < 300)) {
+		if (error != HTTP1_OK || head->body == HTTP1_CHUNKED ||
+		    head->length > 0)
+			head->keep_alive = false;
+		head->body = HTTP1_NO_BODY;
+		head->has_length = false;
+		head->length = 0;
+		return HTTP1_OK;
+	}
+	if (error != HTTP1_OK)
+		return error;
+	if (head->status == 304 || is_method(method, "HEAD")) {
+		head->body = HTTP1_NO_BODY;
+	} else if (head->body == HTTP1_NO_BODY) {
+		head->body = HTTP1_UNTIL_CLOSE;
+		head->keep_alive = false;
+	}
+	return HTTP1_OK;
+}
+
+static enum http1_error
+response_parse(struct http1_head *head, const char *p, const char *end,
+    struct http1_str method)
+{
+	struct tally		 tally = { .close = false };
+	struct http1_str	 line;
+	enum http1_error	 error;
+
+	if ((error = line_next(&p, end, &line)) != HTTP1_OK ||
+	    (error = status_line(head, line)) != HTTP1_OK ||
+	    (error = fields_parse(head, &tally, p, end)) != HTTP1_OK ||
+	    (error = connection_parse(head, &tally)) != HTTP1_OK)
+		return error;
+	keep_alive_decide(head, &tally);
+	return response_framing(head, &tally, method);
+}
+
+enum http1_error
+http1_response(struct http1_head *head, const char *buf, size_t len,
+    struct http1_str method)
+{
+	enum http1_error	 error;
+	unsigned		 minor;
+
+	head_clear(head);
+	error = response_parse(head, buf, buf + len, method);
+	if (error != HTTP1_OK) {
+		minor = head->minor;
+		head_clear(head);
+		head->minor = minor;
+	}
+	return error;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <ares.h>
+#include <event2/event.h>
+#include <event2/thread.h>
+
+#include "conf/conf.h"
+#include "log.h"
+#include "proxy/access.h"
+#include "proxy/hosts.h"
+#include "proxy/net.h"
+#include "proxy/worker.h"
+
+/*
+ * The main thread reads the command line and the configuration, starts the
+ * workers and then only waits: for signals, and for the workers to end.
+ */
+
+struct sluice {
+	struct conf		*conf;
+	struct hosts		*hosts;
+	struct net_listeners	*listeners;
+	struct worker		**workers;
+	unsigned		 n;
+	unsigned		 done;		/* workers that ended */
+	bool			 draining;
+	int			 signal_fd;
+	int			 done_fd;
+};
+
+static const char usage_text[] =
+"usage: sluice [-htV] [-c file]\n"
+"\n"
+"  -c, --config file  configuration (default " SLUICE_CONF ")\n"
+"  -t, --test         check the configuration and exit\n"
+"  -V, --version      print the version and exit\n"
+"  -h, --help         print this and exit\n";
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "test", no_argument, NULL, 't' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void
+usage(void)
+{
+	fputs(usage_text, stderr);
+	exit(2);
+}
+
+/* -t: says whether the file is good, as a person or a script wants it. */
+static int
+test_conf(const char *path)
+{
+	struct conf *conf;
+	char *cause = NULL;
+
+	if ((conf = conf_load(path, &cause)) == NULL) {
+		fprintf(stderr, "%s\n", cause != NULL ? cause :
+		    "out of memory");
+		free(cause);
+		return 1;
+	}
+	printf("%s: ok\n", path);
+	conf_unref(conf);
+	return 0;
+}
+
+/* Reload */
+
+static void
+change_cb(const char *line, void *arg)
+{
+	(void)arg;
+	log_warn("%s", line);
+}
+
+static void
+reload(struct sluice *s)
+{
+	struct conf *conf;
+	char *cause = NULL;
+	unsigned i;
+
+	conf = conf_load(s->conf->path, &cause);
+	if (conf == NULL || !access_open(conf, &cause)) {
+		log_error("configuration not reloaded: %s",
+		    cause != NULL ? cause : "out of memory");
+		free(cause);
+		conf_unref(conf);
+		return;
+	}
+	conf_changes(s->conf, conf, change_cb, NULL);
+	log_set_level((enum log_level)conf->log_level);
+	hosts_reload(s->hosts, conf, worker_now());
+	for (i = 0; i < s->n; i++)
+		worker_reload(s->workers[i], conf);
+	conf_unref(s->conf);
+	s->conf = conf;
+	log_info("configuration reloaded");
+}
+
+/* Signals */
+
+static void
+shut_down(struct sluice *s, int sig)
+{
+	unsigned i;
+
+	log_info("%s: %s", strsignal(sig), s->draining ? "ending at once" :
+	    "draining");
+	for (i = 0; i < s->n; i++) {
+		if (s->draining)
+			worker_stop(s->workers[i]);
+		else
+			worker_drain(s->workers[i]);
+	}
+	s->draining = true;
+}
+
+static void
+take_signal(struct sluice *s)
+{
+	struct signalfd_siginfo info;
+
+	if (read(s->signal_fd, &info, sizeof info) != sizeof info)
+		return;
+	if (info.ssi_signo != SIGHUP)
+		shut_down(s, (int)info.ssi_signo);
+	else if (!s->draining)
+		reload(s);
+}
+
+static void
+wait_for_end(struct sluice *s)
+{
+	struct pollfd p[2] = {
+		{ .fd = s->signal_fd, .events = POLLIN },
+		{ .fd = s->done_fd, .events = POLLIN },
+	};
+	uint64_t n;
+
+	while (s->done < s->n) {
+		if (poll(p, 2, -1) == -1 && errno != EINTR)
+			fatal("poll: %s", strerror(errno));
+		if (p[1].revents & POLLIN &&
+		    read(s->done_fd, &n, sizeof n) == sizeof n)
+			s->done += (unsigned)n;
+		else if (p[0].revents & POLLIN)
+			take_signal(s);
+	}
+}
+
+/* Start */
+
+/* Blocked in all threads; the main one reads them. */
+static int
+open_signals(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static void
+libevent_fatal_cb(int err)
+{
+	log_error("libevent: fatal error %d", err);
+	abort();
+}
+
+static void
+libevent_log_cb(int severity, const char *msg)
+{
+	if (severity >= EVENT_LOG_WARN)
+		log_warn("libevent: %s", msg);
+}
+
+/* Two descriptors a connection, as far as the hard limit goes. */
+static void
+raise_limits(const struct conf *conf)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		return;
+	if (r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+	if (r.rlim_cur < conf->limit_connections * 2)
+		log_warn("limits.connections is %llu, but only %llu files "
+		    "may be open; two a connection are needed",
+		    (unsigned long long)conf->limit_connections,
+		    (unsigned long long)r.rlim_cur);
+}
+
+static void
+start(struct sluice *s)
+{
+	char *cause = NULL;
+	unsigned i;
+
+	s->n = s->conf->workers;
+	s->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->done_fd == -1 || s->signal_fd == -1)
+		fatal("cannot start: %s", strerror(errno));
+	if (!access_open(s->conf, &cause))
+		fatal("%s", cause != NULL ? cause : "out of memory");
+	s->listeners = net_listen(&s->conf->listen, s->n, &cause);
+	if (s->listeners == NULL)
+		fatal("%s", cause != NULL ? cause : "out of memory");
+	s->hosts = hosts_new(s->conf, s->n);
+	s->workers = calloc(s->n, sizeof *s->workers);
+	if (s->hosts == NULL || s->workers == NULL)
+		fatal("cannot start: out of memory");
+	for (i = 0; i < s->n; i++)
+		s->workers[i] = worker_start(i, s->conf, s->hosts,
+		    s->listeners, s->done_fd);
+	log_info("sluice " PACKAGE_VERSION " is ready, %u worker%s, "
+	    "configuration %s", s->n, s->n == 1 ? "" : "s", s->conf->path);
+}
+
+static void
+stop(struct sluice *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->n; i++)
+		worker_join(s->workers[i]);
+	free(s->workers);
+	hosts_free(s->hosts);
+	net_listeners_free(s->listeners);
+	access_close();
+	conf_unref(s->conf);
+	close(s->done_fd);
+	close(s->signal_fd);
+	log_info("ended");
+}
+
+static int
+run(const char *path)
+{
+	struct sluice s = { 0 };
+	char *cause = NULL;
+
+	if ((s.conf = conf_load(path, &cause)) == NULL) {
+		log_error("%s", cause != NULL ? cause : "out of memory");
+		free(cause);
+		return 1;
+	}
+	log_set_level((enum log_level)s.conf->log_level);
+	s.signal_fd = open_signals();
+	event_set_fatal_callback(libevent_fatal_cb);
+	event_set_log_callback(libevent_log_cb);
+	if (evthread_use_pthreads() == -1 ||
+	    ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
+		fatal("cannot start: libraries");
+	raise_limits(s.conf);
+	start(&s);
+	wait_for_end(&s);
+	stop(&s);
+	ares_library_cleanup();
+	libevent_global_shutdown();
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *path = SLUICE_CONF;
+	bool test = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:tVh", long_options,
+	    NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			path = optarg;
+			break;
+		case 't':
+			test = true;
+			break;
+		case 'V':
+			puts("sluice " PACKAGE_VERSION);
+			return 0;
+		case 'h':
+			fputs(usage_text, stdout);
+			return 0;
+		default:
+			usage();
+		}
+	}
+	if (optind < argc)
+		usage();
+	return test ? test_conf(path) : run(path);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_ACCESS_H
+#define SLUICE_ACCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "conf/conf.h"
+
+/*
+ * The access log: one line for each exchange that ended, as text or JSON.
+ * Each worker collects lines and writes them when its events at hand are done, so
+ * that a line costs no system call of its own under load.
+ */
+
+struct access_log;
+struct worker;
+
+enum access_outcome {
+	ACCESS_FORWARDED,
+	ACCESS_TUNNEL,
+	ACCESS_REFUSED,		/* by us; reason says why */
+	ACCESS_CLIENT_GONE,
+	ACCESS_UPSTREAM_ERROR,	/* reason is the kind */
+};
+
+/* Strings are escaped where they are written; no URL, no field ever is. */
+struct access_line {
+	const char		*client;
+	const char		*method;	/* NULL: not understood */
+	const char		*host;		/* NULL: not understood */
+	int			 status;	/* sent to the client; 0: none */
+	uint64_t		 in;		/* bytes of body or tunnel */
+	uint64_t		 out;
+	uint64_t		 wait;		/* ns in the queue */
+	uint64_t		 upstream;	/* ns from admission to the end */
+	enum access_outcome	 outcome;
+	const char		*reason;	/* or NULL */
+};
+
+/*
+ * Opens the log file that the configuration names, for all workers.  False with
+ * *cause set (to be freed) when that is not possible: the one that was open
+ * stays.  Called again to reopen; from the main thread.
+ */
+bool		 access_open(const struct conf *, char **cause)
+		    __attribute__((warn_unused_result));
+void		 access_close(void);
+
+struct access_log *access_new(struct worker *);
+/* Writes what is left. */
+void		 access_free(struct access_log *);
+
+void		 access_write(struct access_log *, const struct access_line *);
+
+#endif

@@ -1,0 +1,708 @@
+/* SPDX-License-Identifier: ISC */
+#include "proxy/front_internal.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "proxy/exchange.h"
+
+/*
+ * evhttp accepts connections and keeps them and their requests; it never sees
+ * a byte that a client sent.  A gate in front of it takes the input:
+ *
+ *   ATTACHING	evhttp is still making the connection.
+ *   HEAD	between requests, or reading a head.
+ *   BUSY	evhttp was shown a fixed minimal head and has made a
+ *		request of it; the exchange has the true one.
+ *   ENDING	the response is complete, its last bytes wait for the socket.
+ *   LENT	a tunnel has the socket.
+ *   LINGER	our side is closed; what the client still sends is thrown
+ *		away for a while, lest a reset destroys the response.
+ *   DEAD	closed; its memory waits for burial.
+ *
+ * A request ends either with evhttp_send_reply_end(), called when the output
+ * is empty so that it completes at once and the connection goes back to HEAD, or
+ * with the connection.  All callbacks of the bufferevent are the gate's all the
+ * time; evhttp's read callback is only ever called from here.
+ *
+ * The gate also reads the socket itself, through an event of its own that stays
+ * on, and uses the bufferevent's input only for what has to wait: evhttp
+ * switches the bufferevent's reading off and on with each request, which would
+ * be a system call each time, and reads 4 KiB at a time.
+ */
+
+#define LINGER_NS	2000000000ULL
+
+/* The thread's, for callbacks whose argument cannot be trusted. */
+static _Thread_local struct front *current;
+
+static void gate_read_cb(struct bufferevent *, void *);
+static void gate_write_cb(struct bufferevent *, void *);
+static void gate_event_cb(struct bufferevent *, short, void *);
+static void refuse(struct downstream *, int, const char *);
+
+static struct conf *
+conf_of(const struct downstream *d)
+{
+	return d->front->worker->conf;
+}
+
+/*
+ * evhttp's deferred read callback passes its own connection where the
+ * bufferevent passes what was set, so the bufferevent is what to go by.
+ */
+static struct downstream *
+downstream_of(const struct front *f, struct bufferevent *bev)
+{
+	int fd = bufferevent_getfd(bev);
+
+	if (fd < 0 || (size_t)fd >= f->nby_fd)
+		return NULL;
+	return f->by_fd[fd];
+}
+
+/* The request is over, for the worker that may be waiting for it to end. */
+static void
+settle(struct downstream *d)
+{
+	if (d->req == NULL)
+		return;
+	d->req = NULL;
+	worker_exchange_ended(d->front->worker);
+}
+
+void
+front_close(struct downstream *d)
+{
+	struct front *f = d->front;
+
+	if (d->state == DEAD)
+		return;
+	settle(d);
+	d->state = DEAD;
+	f->by_fd[d->fd] = NULL;
+	TAILQ_REMOVE(&f->all, d, entry);
+	if (d->watching)
+		event_del(&d->read_ev);
+	deadline_free(&d->read_timer);
+	deadline_free(&d->write_timer);
+	http1_chunked_free(&d->chunked);
+	evhttp_connection_free(d->evcon);
+	atomic_fetch_sub(&f->worker->listeners->connections, 1);
+	worker_bury(f->worker, &d->grave, free, d);
+}
+
+/* The client is gone for good; so is the connection. */
+void
+front_client_gone(struct downstream *d, const char *why)
+{
+	struct exchange *x = d->exchange;
+
+	d->exchange = NULL;
+	if (x != NULL)
+		exchange_gone(x, why);
+	front_close(d);
+}
+
+/* Input */
+
+size_t
+front_input(const struct downstream *d)
+{
+	return evbuffer_get_length(bufferevent_get_input(d->bev));
+}
+
+/* How much may wait here: a head, or what was pipelined behind one. */
+static size_t
+room(const struct downstream *d)
+{
+	size_t max = conf_of(d)->limit_head + 1, len = front_input(d);
+
+	return len < max ? max - len : 0;
+}
+
+void
+front_keep_input(struct downstream *d, const char *p, size_t n)
+{
+	struct evbuffer *input;
+
+	if (n == 0 || d->state == DEAD || d->state == LINGER)
+		return;
+	input = bufferevent_get_input(d->bev);
+	evbuffer_unfreeze(input, 0);
+	evbuffer_add(input, p, n);
+	evbuffer_freeze(input, 0);
+}
+
+static void
+stop_watching(struct downstream *d)
+{
+	if (d->watching)
+		event_del(&d->read_ev);
+	d->watching = false;
+}
+
+void
+front_watch(struct downstream *d)
+{
+	if (d->state == DEAD || d->state == LENT || d->eof)
+		return;
+	if (room(d) == 0)
+		stop_watching(d);
+	else if (!d->watching) {
+		event_add(&d->read_ev, NULL);
+		d->watching = true;
+	}
+}
+
+/* Timers */
+
+static void
+read_timer_cb(void *arg)
+{
+	struct downstream *d = arg;
+
+	if (d->state == HEAD && d->scan.seen > 0)
+		refuse(d, 408, "the request's head came too slowly");
+	else if (d->state == BUSY)
+		exchange_body_failed(d->exchange, 408,
+		    "the request's body came too slowly");
+	else
+		front_close(d);
+}
+
+static uint64_t
+bytes_sent(const struct downstream *d)
+{
+	return d->queued - front_pending(d);
+}
+
+/* Nothing could be sent for timeouts.idle: such a client holds buffers. */
+static void
+write_timer_cb(void *arg)
+{
+	struct downstream *d = arg;
+
+	if (front_pending(d) == 0)
+		return;
+	if (bytes_sent(d) == d->sent) {
+		front_client_gone(d, "client does not read");
+		return;
+	}
+	d->sent = bytes_sent(d);
+	deadline_set(&d->write_timer, worker_now() + conf_of(d)->timeout_idle);
+}
+
+/* Heads */
+
+/* evhttp has made a request of the minimal head. */
+void
+front_request_cb(struct evhttp_request *req, void *arg)
+{
+	struct front *f = arg;
+
+	if (f->claim != NULL)
+		f->claim->req = req;
+	else
+		evhttp_connection_free(evhttp_request_get_connection(req));
+}
+
+/* Has evhttp make a request, whatever the client's was. */
+static bool
+claim(struct downstream *d)
+{
+	static const char minimal[] = "GET / HTTP/1.1\r\n\r\n";
+	struct front *f = d->front;
+
+	if (evbuffer_prepend(bufferevent_get_input(d->bev), minimal,
+	    sizeof minimal - 1) == -1)
+		return false;
+	f->claim = d;
+	f->http_read_cb(d->bev, d->evcon);
+	f->claim = NULL;
+	if (d->req == NULL)
+		return false;
+	d->state = BUSY;
+	worker_exchange_began(d->front->worker);
+	deadline_set(&d->read_timer, 0);
+	return true;
+}
+
+/* A head that is none: answer it and be done with the connection. */
+static void
+refuse(struct downstream *d, int status, const char *why)
+{
+	struct worker *w = d->front->worker;
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+
+	evbuffer_drain(input, evbuffer_get_length(input));
+	if (!claim(d)) {
+		front_close(d);
+		return;
+	}
+	d->body = HTTP1_UNTIL_CLOSE;
+	d->body_done = false;
+	memset(&w->head, 0, sizeof w->head);
+	exchange_refuse(w, d, &w->head, status, why);
+}
+
+static void
+start_request(struct downstream *d, size_t len)
+{
+	struct worker *w = d->front->worker;
+	enum http1_error err;
+
+	err = http1_request(&w->head, d->front->head, len);
+	front_body_begin(d, &w->head);
+	if (err != HTTP1_OK) {
+		/* nobody knows where the next request begins */
+		d->body_done = false;
+		exchange_refuse(w, d, &w->head, http1_error_status(err),
+		    http1_strerror(err));
+	} else if (d->excess)
+		exchange_refuse(w, d, &w->head, 503,
+		    "limits.connections is reached");
+	else if (d->body == HTTP1_LENGTH && d->left > w->conf->limit_body)
+		exchange_refuse(w, d, &w->head, 413,
+		    "the request's body is longer than limits.body");
+	else
+		exchange_start(w, d, &w->head);
+}
+
+/* The head is moved out of the way before evhttp is shown another. */
+static bool
+save_head(struct front *f, const char *head, size_t len)
+{
+	char *p;
+
+	if (len > f->head_size) {
+		if ((p = realloc(f->head, len)) == NULL)
+			return false;
+		f->head = p;
+		f->head_size = len;
+	}
+	memcpy(f->head, head, len);
+	return true;
+}
+
+/*
+ * Looks for a head in these bytes, which are either the whole input or have
+ * just been received while that was empty.
+ */
+static void
+read_head(struct downstream *d, const char *p, size_t len, bool stored)
+{
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+	size_t max = conf_of(d)->limit_head, end;
+	bool fresh = d->scan.seen == 0;
+
+	if (fresh && (end = http1_skip_empty(p, len)) > 0) {
+		if (stored)
+			evbuffer_drain(input, end);
+		p += end;
+		len -= end;
+	}
+	if (len == 0)
+		return;
+	switch (http1_scan(&d->scan, p, len, max, max / 2, &end)) {
+	case HTTP1_MORE:
+		if (!stored)
+			front_keep_input(d, p, len);
+		if (fresh)
+			deadline_set(&d->read_timer,
+			    worker_now() + conf_of(d)->timeout_header);
+		break;
+	case HTTP1_DONE:
+		if (!save_head(d->front, p, end)) {
+			front_close(d);
+			break;
+		}
+		if (stored)
+			evbuffer_drain(input, end);
+		else
+			front_keep_input(d, p + end, len - end);
+		if (claim(d))
+			start_request(d, end);
+		else
+			front_close(d);
+		break;
+	case HTTP1_FAILED:
+		refuse(d, http1_error_status(d->scan.error),
+		    http1_strerror(d->scan.error));
+		break;
+	}
+}
+
+static void
+read_stored_head(struct downstream *d)
+{
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+	size_t len = evbuffer_get_length(input);
+
+	if (len > 0)
+		read_head(d, (const char *)evbuffer_pullup(input, -1), len,
+		    true);
+}
+
+/* Sending */
+
+size_t
+front_pending(const struct downstream *d)
+{
+	if (d->state == DEAD)
+		return 0;
+	return evbuffer_get_length(bufferevent_get_output(d->bev));
+}
+
+/* Keeps what the socket did not take, from byte done on. */
+static void
+buffer_rest(struct downstream *d, const struct iovec *v, int n, size_t done)
+{
+	struct evbuffer *output = bufferevent_get_output(d->bev);
+	bool waiting = evbuffer_get_length(output) > 0;
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (done >= v[i].iov_len) {
+			done -= v[i].iov_len;
+			continue;
+		}
+		if (evbuffer_add(output, (char *)v[i].iov_base + done,
+		    v[i].iov_len - done) == -1)
+			d->broken = true;
+		done = 0;
+	}
+	if (waiting)
+		return;
+	bufferevent_enable(d->bev, EV_WRITE);
+	d->sent = bytes_sent(d);
+	deadline_set(&d->write_timer, worker_now() + conf_of(d)->timeout_idle);
+}
+
+void
+front_send(struct downstream *d, struct iovec *v, int n)
+{
+	struct msghdr msg = { .msg_iov = v, .msg_iovlen = (size_t)n };
+	size_t total = 0, done = 0;
+	ssize_t r;
+	int i;
+
+	if (d->state != BUSY || d->broken)
+		return;
+	for (i = 0; i < n; i++)
+		total += v[i].iov_len;
+	d->queued += total;
+	if (front_pending(d) == 0) {
+		r = sendmsg(d->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (r == -1 && errno != EAGAIN && errno != EINTR) {
+			d->broken = true;
+			bufferevent_trigger_event(d->bev, BEV_EVENT_ERROR |
+			    BEV_EVENT_WRITING, BEV_TRIG_DEFER_CALLBACKS);
+			return;
+		}
+		done = r > 0 ? (size_t)r : 0;
+	}
+	if (done < total)
+		buffer_rest(d, v, n, done);
+}
+
+/* Ends of requests */
+
+/*
+ * Has evhttp complete its request, which it does at once because the output
+ * is empty, and takes the callbacks again.  What was pipelined is
+ * read by evhttp's deferred callback, so that this does not recurse.
+ */
+static void
+next_request(struct downstream *d)
+{
+	struct evhttp_request *req = d->req;
+
+	settle(d);
+	http1_chunked_free(&d->chunked);
+	memset(&d->scan, 0, sizeof d->scan);
+	d->state = HEAD;
+	evhttp_send_reply_end(req);
+	bufferevent_disable(d->bev, EV_READ);
+	bufferevent_setcb(d->bev, gate_read_cb, gate_write_cb, gate_event_cb,
+	    d->evcon);
+	deadline_set(&d->read_timer, worker_now() + conf_of(d)->timeout_idle);
+	front_watch(d);
+}
+
+static void
+linger(struct downstream *d)
+{
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+
+	if (d->eof || d->broken || shutdown(d->fd, SHUT_WR) == -1) {
+		front_close(d);
+		return;
+	}
+	settle(d);
+	d->state = LINGER;
+	evbuffer_drain(input, evbuffer_get_length(input));
+	front_watch(d);
+	deadline_set(&d->read_timer, worker_now() + LINGER_NS);
+}
+
+static void
+finish(struct downstream *d)
+{
+	if (d->keep)
+		next_request(d);
+	else
+		linger(d);
+}
+
+void
+front_end(struct downstream *d, bool keep)
+{
+	d->exchange = NULL;
+	if (d->state == LENT) {
+		front_close(d);
+		return;
+	}
+	if (d->state != BUSY)
+		return;
+	d->keep = keep && d->body_done && !d->broken &&
+	    !d->front->worker->draining &&
+	    (!d->eof || front_input(d) > 0);
+	d->state = ENDING;
+	deadline_set(&d->read_timer, 0);
+	if (front_pending(d) == 0)
+		finish(d);
+}
+
+void
+front_abort(struct downstream *d)
+{
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+
+	d->exchange = NULL;
+	if (d->state == DEAD)
+		return;
+	(void)setsockopt(d->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+	front_close(d);
+}
+
+int
+front_lend(struct downstream *d, char **early, size_t *n)
+{
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+
+	if (d->state != BUSY || front_pending(d) > 0)
+		return -1;
+	*n = evbuffer_get_length(input);
+	*early = NULL;
+	if (*n > 0 && (*early = malloc(*n)) == NULL)
+		return -1;
+	if (*n > 0)
+		evbuffer_remove(input, *early, *n);
+	bufferevent_disable(d->bev, EV_WRITE);
+	stop_watching(d);
+	deadline_set(&d->read_timer, 0);
+	deadline_set(&d->write_timer, 0);
+	d->state = LENT;
+	return d->fd;
+}
+
+void
+front_attach(struct downstream *d, struct exchange *x)
+{
+	d->exchange = x;
+}
+
+const char *
+front_peer(const struct downstream *d)
+{
+	struct front *f = d->front;
+	const char *address = "?";
+	char *host = NULL;
+	uint16_t port = 0;
+
+	if (d->is_unix)
+		return "unix:";
+	evhttp_connection_get_peer(d->evcon, &host, &port);
+	if (host != NULL)
+		address = host;
+	snprintf(f->peer, sizeof f->peer,
+	    strchr(address, ':') != NULL ? "[%s]:%u" : "%s:%u", address, port);
+	return f->peer;
+}
+
+/* The gate's callbacks */
+
+/* evhttp asks to read on what was pipelined. */
+static void
+gate_read_cb(struct bufferevent *bev, void *arg)
+{
+	struct downstream *d = downstream_of(current, bev);
+
+	(void)arg;
+	if (d != NULL && d->state == HEAD)
+		read_stored_head(d);
+}
+
+static void
+gate_write_cb(struct bufferevent *bev, void *arg)
+{
+	struct downstream *d = downstream_of(current, bev);
+
+	(void)arg;
+	if (d == NULL)
+		return;
+	if (front_pending(d) == 0)
+		deadline_set(&d->write_timer, 0);
+	if (d->state == BUSY)
+		exchange_writable(d->exchange);
+	else if (d->state == ENDING && front_pending(d) == 0)
+		finish(d);
+}
+
+/* Sending has failed, in the bufferevent or in front_send(). */
+static void
+gate_event_cb(struct bufferevent *bev, short what, void *arg)
+{
+	struct downstream *d = downstream_of(current, bev);
+
+	(void)what;
+	(void)arg;
+	if (d != NULL && d->state != LENT)
+		front_client_gone(d, "client gone");
+}
+
+/* The client sends no more, but may still read. */
+static void
+end_of_input(struct downstream *d)
+{
+	d->eof = true;
+	stop_watching(d);
+	if ((d->state == HEAD && front_input(d) == 0) || d->state == LINGER)
+		front_close(d);
+	else if (d->state == HEAD && d->scan.seen > 0)
+		front_close(d);
+	else if (d->state == BUSY && front_body_wanted(d))
+		front_body_pump(d);
+	else if (d->state == BUSY)
+		exchange_half_closed(d->exchange);
+}
+
+static void
+take_input(struct downstream *d, const char *p, size_t n)
+{
+	size_t used = 0;
+
+	if (d->state == LINGER)
+		return;
+	if (front_input(d) > 0) {
+		front_keep_input(d, p, n);
+		if (d->state == HEAD)
+			read_stored_head(d);
+		else if (front_body_wanted(d))
+			front_body_pump(d);
+	} else if (d->state == HEAD) {
+		read_head(d, p, n, false);
+	} else if (front_body_wanted(d)) {
+		used = front_body_take(d, p, n);
+		front_keep_input(d, p + used, n - used);
+		front_body_pump(d);
+	} else
+		front_keep_input(d, p, n);
+	front_watch(d);
+}
+
+static void
+socket_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct downstream *d = arg;
+	struct worker *w = d->front->worker;
+	size_t size = room(d);
+	ssize_t n;
+
+	(void)what;
+	if (size > sizeof w->scratch)
+		size = sizeof w->scratch;
+	n = recv(fd, w->scratch, size, MSG_DONTWAIT);
+	if (n > 0)
+		take_input(d, w->scratch, (size_t)n);
+	else if (n == 0)
+		end_of_input(d);
+	else if (errno != EAGAIN && errno != EINTR)
+		front_client_gone(d, "client gone");
+}
+
+/* Connections */
+
+static bool
+remember_fd(struct front *f, struct downstream *d)
+{
+	struct downstream **p;
+	size_t n = f->nby_fd ? f->nby_fd : 64;
+
+	while ((size_t)d->fd >= n)
+		n *= 2;
+	if (n > f->nby_fd) {
+		if ((p = realloc(f->by_fd, n * sizeof(*p))) == NULL)
+			return false;
+		memset(p + f->nby_fd, 0, (n - f->nby_fd) * sizeof(*p));
+		f->by_fd = p;
+		f->nby_fd = n;
+	}
+	f->by_fd[d->fd] = d;
+	return true;
+}
+
+static void
+set_up(struct front *f, struct downstream *d)
+{
+	const struct conf *conf = f->worker->conf;
+	int domain = AF_INET, on = 1;
+	socklen_t len = sizeof domain;
+
+	(void)getsockopt(d->fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	d->is_unix = domain == AF_UNIX;
+	if (!d->is_unix)
+		(void)setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &on,
+		    sizeof on);
+	bufferevent_disable(d->bev, EV_READ);
+	bufferevent_setcb(d->bev, gate_read_cb, gate_write_cb, gate_event_cb,
+	    d->evcon);
+	bufferevent_setwatermark(d->bev, EV_WRITE, conf->limit_buffer / 2, 0);
+	bufferevent_set_max_single_write(d->bev, conf->limit_buffer);
+	event_assign(&d->read_ev, f->worker->base, d->fd, EV_READ | EV_PERSIST,
+	    socket_cb, d);
+	deadline_init(&d->read_timer, f->worker, read_timer_cb, d);
+	deadline_init(&d->write_timer, f->worker, write_timer_cb, d);
+	deadline_set(&d->read_timer, worker_now() + conf->timeout_idle);
+	front_watch(d);
+}
+
+bool
+front_open(struct front *f, struct downstream *d)
+{
+	void *evcon = NULL;
+
+	current = f;
+	bufferevent_getcb(d->bev, &f->http_read_cb, NULL, NULL, &evcon);
+	d->evcon = evcon;
+	d->fd = bufferevent_getfd(d->bev);
+	/* where evhttp has failed, it has freed all but our reference */
+	if (bufferevent_decref(d->bev) || evcon == NULL || d->fd < 0)
+		return false;
+	if (!remember_fd(f, d)) {
+		evhttp_connection_free(d->evcon);
+		return false;
+	}
+	d->state = HEAD;
+	TAILQ_INSERT_TAIL(&f->all, d, entry);
+	atomic_fetch_add(&f->worker->listeners->connections, 1);
+	d->excess = front_too_many(f, 0);
+	set_up(f, d);
+	return true;
+}

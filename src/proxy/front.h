@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_FRONT_H
+#define SLUICE_FRONT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+/*
+ * The listening side: connections of clients, up to parsed requests, and back
+ * from bytes to their sockets.  The only file that knows evhttp; nothing of
+ * that shows here.  For each request it calls exchange_start(); the exchange
+ * answers through the functions below.
+ */
+
+struct downstream;		/* one client's connection */
+struct exchange;
+struct front;
+struct worker;
+
+struct front	*front_new(struct worker *);
+void		 front_listen(struct front *);
+/* Closes the listeners and the connections that are between requests. */
+void		 front_drain(struct front *);
+void		 front_free(struct front *);
+
+/* The client's address, "127.0.0.1:4711" or "unix:". */
+const char	*front_peer(const struct downstream *);
+
+/* Where what the client does is to be told; before exchange_start() returns. */
+void		 front_attach(struct downstream *, struct exchange *);
+
+/*
+ * Starts, or goes on with, reading the request's body: exchange_body() and
+ * exchange_body_end() follow, perhaps before this returns.
+ */
+void		 front_read_body(struct downstream *);
+
+/* Stops reading the body for good: what comes is not the exchange's any more. */
+void		 front_ignore_body(struct downstream *);
+
+/* Whether all of the request's body has been read. */
+bool		 front_body_done(const struct downstream *);
+
+/*
+ * Sends bytes to the client: at once where the socket takes them, the rest
+ * from a buffer.  exchange_writable() follows when the buffer falls below half
+ * of limits.buffer again.  Sending to a client that is gone does nothing.
+ */
+void		 front_send(struct downstream *, struct iovec *, int n);
+
+/* Bytes that wait in the buffer. */
+size_t		 front_pending(const struct downstream *);
+
+/*
+ * The response is complete.  The connection goes on with the next request, or
+ * where keep is false is closed once all is sent; it does not know the
+ * exchange any more.
+ */
+void		 front_end(struct downstream *, bool keep);
+
+/* Cuts the connection off, so that nobody takes a response for whole. */
+void		 front_abort(struct downstream *);
+
+/*
+ * Lends the socket, for a tunnel, with what was received beyond the request: n
+ * bytes in *early, to be freed, or NULL.  front_abort(), or front_end() with keep
+ * false, ends it.  -1 when it cannot be lent.
+ */
+int		 front_lend(struct downstream *, char **early, size_t *n);
+
+#endif

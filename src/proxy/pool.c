@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: ISC */
+#include "proxy/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "core/http1.h"
+#include "proxy/upstream_internal.h"
+#include "proxy/worker.h"
+
+/* An origin is in the table as long as a connection to it is idle. */
+
+#define POOL_MAX	1024	/* idle connections of a worker */
+
+struct origin {
+	UT_hash_handle		 hh;
+	struct upstreams	 idle;		/* the last used first */
+	size_t			 len;		/* of key */
+	char			 key[];
+};
+
+struct pool {
+	struct origin		*origins;
+	struct upstreams	 all;		/* the last used first */
+	size_t			 n;
+};
+
+struct pool *
+pool_new(struct worker *w)
+{
+	struct pool *p;
+
+	(void)w;
+	if ((p = calloc(1, sizeof *p)) != NULL)
+		TAILQ_INIT(&p->all);
+	return p;
+}
+
+void
+pool_free(struct pool *p)
+{
+	struct upstream *u;
+
+	while ((u = TAILQ_FIRST(&p->all)) != NULL)
+		upstream_close(u);
+	free(p);
+}
+
+/* The name, its end, and the port: no origin's key begins another's. */
+static size_t
+make_key(char *key, const struct http1_host *h)
+{
+	size_t len = strlen(h->name) + 1;
+
+	memcpy(key, h->name, len);
+	memcpy(key + len, &h->port, sizeof h->port);
+	return len + sizeof h->port;
+}
+
+static struct origin *
+find_origin(struct pool *p, const struct http1_host *h)
+{
+	char key[sizeof h->name + sizeof h->port];
+	struct origin *o;
+	size_t len = make_key(key, h);
+
+	HASH_FIND(hh, p->origins, key, len, o);
+	return o;
+}
+
+static struct origin *
+add_origin(struct pool *p, const struct http1_host *h)
+{
+	struct origin *o;
+
+	o = calloc(1, sizeof *o + sizeof h->name + sizeof h->port);
+	if (o == NULL)
+		return NULL;
+	o->len = make_key(o->key, h);
+	TAILQ_INIT(&o->idle);
+	HASH_ADD_KEYPTR(hh, p->origins, o->key, o->len, o);
+	return o;
+}
+
+struct upstream *
+pool_get(struct pool *p, const struct http1_host *h)
+{
+	struct origin *o = find_origin(p, h);
+	struct upstream *u;
+
+	if (o == NULL)
+		return NULL;
+	u = TAILQ_FIRST(&o->idle);
+	pool_remove(p, u);
+	return u;
+}
+
+void
+pool_remove(struct pool *p, struct upstream *u)
+{
+	struct origin *o = u->origin;
+
+	TAILQ_REMOVE(&p->all, u, all);
+	TAILQ_REMOVE(&o->idle, u, idle);
+	u->origin = NULL;
+	p->n--;
+	if (TAILQ_EMPTY(&o->idle)) {
+		HASH_DEL(p->origins, o);
+		free(o);
+	}
+}
+
+void
+pool_put(struct pool *p, struct upstream *u)
+{
+	struct origin *o;
+
+	if (p->n >= POOL_MAX)
+		upstream_close(TAILQ_LAST(&p->all, upstreams));
+	if ((o = find_origin(p, &u->host)) == NULL &&
+	    (o = add_origin(p, &u->host)) == NULL) {
+		upstream_close(u);
+		return;
+	}
+	u->origin = o;
+	TAILQ_INSERT_HEAD(&o->idle, u, idle);
+	TAILQ_INSERT_HEAD(&p->all, u, all);
+	p->n++;
+}

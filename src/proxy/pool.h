@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_POOL_H
+#define SLUICE_POOL_H
+
+/*
+ * A worker's idle upstream connections, by origin.  The one used last is
+ * taken first; where there are too many, the one idle longest is closed.
+ */
+
+struct http1_host;
+struct pool;
+struct upstream;
+struct worker;
+
+struct pool	*pool_new(struct worker *);
+/* Closes all that are idle. */
+void		 pool_free(struct pool *);
+
+/* Takes an idle connection to that host and port out; NULL: none. */
+struct upstream	*pool_get(struct pool *, const struct http1_host *);
+/* Puts one in.  The pool may close others, not this one. */
+void		 pool_put(struct pool *, struct upstream *);
+/* Takes one out that has ended. */
+void		 pool_remove(struct pool *, struct upstream *);
+
+#endif

@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: ISC */
+#include "proxy/relay.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/http1.h"
+
+/* Text */
+
+static bool
+reserve(struct relay_text *t, size_t n)
+{
+	size_t size = t->size ? t->size : 512;
+	char *p;
+
+	if (t->failed)
+		return false;
+	while (size - t->len < n)
+		size *= 2;
+	if (size == t->size)
+		return true;
+	if ((p = realloc(t->p, size)) == NULL) {
+		t->failed = true;
+		return false;
+	}
+	t->p = p;
+	t->size = size;
+	return true;
+}
+
+void
+relay_put(struct relay_text *t, const char *p, size_t n)
+{
+	if (n == 0 || !reserve(t, n))
+		return;
+	memcpy(t->p + t->len, p, n);
+	t->len += n;
+}
+
+static void
+puts_text(struct relay_text *t, const char *s)
+{
+	relay_put(t, s, strlen(s));
+}
+
+static void
+put_str(struct relay_text *t, struct http1_str s)
+{
+	relay_put(t, s.p, s.len);
+}
+
+static void putf(struct relay_text *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+putf(struct relay_text *t, const char *fmt, ...)
+{
+	char buf[512];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, sizeof buf, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		relay_put(t, buf, (size_t)n < sizeof buf ? (size_t)n :
+		    sizeof buf - 1);
+}
+
+static void
+put_number(struct relay_text *t, uint64_t n)
+{
+	char buf[20];
+	size_t i = sizeof buf;
+
+	do {
+		buf[--i] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	relay_put(t, buf + i, sizeof buf - i);
+}
+
+static void
+put_via(struct relay_text *t, const struct http1_head *h)
+{
+	puts_text(t, h->minor == 0 ? "Via: 1.0 " RELAY_NAME "\r\n" :
+	    "Via: 1.1 " RELAY_NAME "\r\n");
+}
+
+static void
+put_length(struct relay_text *t, uint64_t n)
+{
+	puts_text(t, "Content-Length: ");
+	put_number(t, n);
+	puts_text(t, "\r\n");
+}
+
+static void
+put_field(struct relay_text *t, const struct http1_field *f)
+{
+	if (!reserve(t, f->name.len + f->value.len + 4))
+		return;
+	put_str(t, f->name);
+	relay_put(t, ": ", 2);
+	put_str(t, f->value);
+	relay_put(t, "\r\n", 2);
+}
+
+void
+relay_text_free(struct relay_text *t)
+{
+	free(t->p);
+	memset(t, 0, sizeof *t);
+}
+
+/* Requests */
+
+/* One element of Via: protocol, received-by, perhaps a comment. */
+static bool
+names_us(const char *p, size_t n)
+{
+	const char *end = p + n, *name;
+
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	while (p < end && *p != ' ' && *p != '\t')
+		p++;
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	for (name = p; p < end && *p != ' ' && *p != '\t'; p++)
+		continue;
+	return (size_t)(p - name) == strlen(RELAY_NAME) &&
+	    strncasecmp(name, RELAY_NAME, strlen(RELAY_NAME)) == 0;
+}
+
+bool
+relay_is_loop(const struct http1_head *h)
+{
+	const char *p, *end, *comma;
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++) {
+		if (h->fields[i].id != HTTP1_VIA)
+			continue;
+		p = h->fields[i].value.p;
+		end = p + h->fields[i].value.len;
+		while (p < end) {
+			comma = memchr(p, ',', (size_t)(end - p));
+			if (comma == NULL)
+				comma = end;
+			if (names_us(p, (size_t)(comma - p)))
+				return true;
+			p = comma < end ? comma + 1 : end;
+		}
+	}
+	return false;
+}
+
+int64_t
+relay_max_forwards(const struct http1_head *h)
+{
+	const struct http1_field *f;
+	int64_t n = 0;
+	size_t i;
+
+	if (!http1_str_is(h->method, "TRACE") &&
+	    !http1_str_is(h->method, "OPTIONS"))
+		return -1;
+	f = http1_find(h, HTTP1_MAX_FORWARDS);
+	if (f == NULL || f->value.len == 0 || f->value.len > 9)
+		return -1;
+	for (i = 0; i < f->value.len; i++) {
+		if (f->value.p[i] < '0' || f->value.p[i] > '9')
+			return -1;
+		n = n * 10 + (f->value.p[i] - '0');
+	}
+	return n;
+}
+
+static void
+put_target(struct relay_text *t, const struct http1_head *h)
+{
+	if (h->path.len == 0)
+		puts_text(t, http1_str_is(h->method, "OPTIONS") ? "*" : "/");
+	else if (h->path.p[0] == '?') {
+		relay_put(t, "/", 1);
+		put_str(t, h->path);
+	} else
+		put_str(t, h->path);
+}
+
+static void
+put_host(struct relay_text *t, const struct http1_host *h)
+{
+	puts_text(t, h->kind == HTTP1_IPV6 ? "Host: [" : "Host: ");
+	puts_text(t, h->name);
+	if (h->kind == HTTP1_IPV6)
+		puts_text(t, "]");
+	if (h->port != 0 && h->port != 80) {
+		puts_text(t, ":");
+		put_number(t, h->port);
+	}
+	puts_text(t, "\r\n");
+}
+
+static void
+put_request_field(struct relay_text *t, const struct http1_head *h,
+    const struct http1_field *f)
+{
+	int64_t forwards;
+
+	switch (f->id) {
+	case HTTP1_HOST_FIELD:
+	case HTTP1_CONTENT_LENGTH:
+	case HTTP1_TRANSFER_ENCODING:
+		return;
+	case HTTP1_MAX_FORWARDS:
+		if ((forwards = relay_max_forwards(h)) > 0) {
+			puts_text(t, "Max-Forwards: ");
+			put_number(t, (uint64_t)forwards - 1);
+			puts_text(t, "\r\n");
+			return;
+		}
+		break;
+	default:
+		break;
+	}
+	if (!f->hop)
+		put_field(t, f);
+}
+
+static bool
+wants_trailers(const struct http1_head *h)
+{
+	const struct http1_field *f = http1_find(h, HTTP1_TE);
+
+	return f != NULL && memmem(f->value.p, f->value.len, "trailers",
+	    strlen("trailers")) != NULL;
+}
+
+void
+relay_request(struct relay_text *t, const struct http1_head *h)
+{
+	const struct http1_field *f;
+	bool te = wants_trailers(h);
+	unsigned i;
+
+	put_str(t, h->method);
+	relay_put(t, " ", 1);
+	put_target(t, h);
+	puts_text(t, " HTTP/1.1\r\n");
+	put_host(t, &h->host);
+	for (i = 0; i < h->nfields; i++)
+		put_request_field(t, h, &h->fields[i]);
+	if (h->body == HTTP1_CHUNKED)
+		puts_text(t, "Transfer-Encoding: chunked\r\n");
+	else if (h->body == HTTP1_LENGTH)
+		put_length(t, h->length);
+	put_via(t, h);
+	if (te)
+		puts_text(t, "TE: trailers\r\n");
+	if (h->upgrade && (f = http1_find(h, HTTP1_UPGRADE)) != NULL) {
+		put_field(t, f);
+		puts_text(t, te ? "Connection: upgrade, TE\r\n" :
+		    "Connection: upgrade\r\n");
+	} else if (te)
+		puts_text(t, "Connection: TE\r\n");
+	puts_text(t, "\r\n");
+}
+
+/* Responses */
+
+static void
+put_response_field(struct relay_text *t, const struct http1_field *f)
+{
+	if (!f->hop && f->id != HTTP1_CONTENT_LENGTH &&
+	    f->id != HTTP1_TRANSFER_ENCODING)
+		put_field(t, f);
+}
+
+static void
+put_framing(struct relay_text *t, const struct http1_head *h,
+    const struct relay_response *r)
+{
+	if (h->status < 200)
+		return;
+	if (r->framing == RELAY_CHUNKED)
+		puts_text(t, "Transfer-Encoding: chunked\r\n");
+	else if (r->framing == RELAY_LENGTH || h->has_length)
+		put_length(t, h->length);
+	if (r->close)
+		puts_text(t, "Connection: close\r\n");
+	else if (r->keep_alive)
+		puts_text(t, "Connection: keep-alive\r\n");
+}
+
+void
+relay_response(struct relay_text *t, const struct http1_head *h,
+    const struct relay_response *r)
+{
+	const struct http1_field *f;
+	unsigned i;
+
+	puts_text(t, "HTTP/1.1 ");
+	put_number(t, (uint64_t)h->status);
+	relay_put(t, " ", 1);
+	put_str(t, h->reason);
+	puts_text(t, "\r\n");
+	for (i = 0; i < h->nfields; i++)
+		put_response_field(t, &h->fields[i]);
+	put_framing(t, h, r);
+	if (r->upgrade && (f = http1_find(h, HTTP1_UPGRADE)) != NULL) {
+		put_field(t, f);
+		puts_text(t, "Connection: upgrade\r\n");
+	}
+	if (h->status >= 200 || h->status == 101) {
+		put_via(t, h);
+		if (r->noted)
+			putf(t, "Proxy-Status: " RELAY_NAME
+			    "; received-status=%d\r\n", h->status);
+		if (r->wait > 0)
+			putf(t, "Server-Timing: queue;dur=%.3f\r\n",
+			    (double)r->wait / 1e6);
+	}
+	puts_text(t, "\r\n");
+}
+
+void
+relay_last_chunk(struct relay_text *t, const struct http1_head *trailers)
+{
+	unsigned i;
+
+	puts_text(t, "0\r\n");
+	for (i = 0; trailers != NULL && i < trailers->nfields; i++)
+		put_field(t, &trailers->fields[i]);
+	puts_text(t, "\r\n");
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_RELAY_H
+#define SLUICE_RELAY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Heads as they are sent on: fields in their order and letter case, without
+ * what was meant for one connection only; framing always made anew (RFC 9112
+ * 6, RFC 9110 7.6).  Pure: bytes in, bytes out.
+ */
+
+struct http1_head;
+
+#define RELAY_NAME	"sluice"	/* in Via, Proxy-Status */
+
+/* A growing string; zeroed to start with. */
+struct relay_text {
+	char	*p;
+	size_t	 len;
+	size_t	 size;
+	bool	 failed;	/* out of memory */
+};
+
+void	 relay_text_free(struct relay_text *);
+void	 relay_put(struct relay_text *, const char *, size_t);
+
+/* A request's Via names this proxy. */
+bool	 relay_is_loop(const struct http1_head *);
+
+/*
+ * Max-Forwards, where it counts (TRACE and OPTIONS); -1: absent or not a
+ * number (RFC 9110 7.6.2).
+ */
+int64_t	 relay_max_forwards(const struct http1_head *);
+
+/* The request's head, for the origin.  Its method is at the beginning. */
+void	 relay_request(struct relay_text *, const struct http1_head *);
+
+/* How the client is to read a response's body. */
+enum relay_framing {
+	RELAY_NO_BODY,
+	RELAY_LENGTH,
+	RELAY_CHUNKED,
+	RELAY_UNTIL_CLOSE,
+};
+
+struct relay_response {
+	enum relay_framing	 framing;
+	bool			 close;		/* say so */
+	bool			 keep_alive;	/* say so: to HTTP/1.0 */
+	bool			 upgrade;	/* 101: keep Upgrade */
+	bool			 noted;		/* a status that pauses */
+	uint64_t		 wait;		/* ns in the queue */
+};
+
+/* A response's head, interim ones too, for the client. */
+void	 relay_response(struct relay_text *, const struct http1_head *,
+	    const struct relay_response *);
+
+/* The end of a chunked body, with the fields of trailers (or NULL). */
+void	 relay_last_chunk(struct relay_text *, const struct http1_head *);
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_REPLY_H
+#define SLUICE_REPLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Answers that the proxy gives itself.  None can be taken for the upstream's:
+ * each has Proxy-Status (RFC 9209) and a problem body (RFC 9457).
+ */
+
+struct downstream;
+
+struct reply {
+	int		 status;
+	const char	*error;		/* RFC 9209 error type; NULL: none */
+	const char	*detail;	/* a sentence without its full stop */
+	uint64_t	 retry_after;	/* seconds; 0: none */
+	bool		 head;		/* to HEAD: no body follows */
+	bool		 close;		/* the connection ends after it */
+};
+
+/* The standard reason phrase; "Unknown" for what has none. */
+const char	*reply_reason(int status);
+
+/* Sends it; the caller calls front_end().  Returns the bytes of its body. */
+uint64_t	 reply_send(struct downstream *, const struct reply *);
+
+#endif

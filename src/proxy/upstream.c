@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: ISC */
+#include "proxy/upstream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/buffer.h>
+#include <event2/event.h>
+
+#include "proxy/dial.h"
+#include "proxy/exchange.h"
+#include "proxy/pool.h"
+#include "proxy/upstream_internal.h"
+
+/*
+ * Life: upstream_open() finds an idle connection or dials; the exchange sends a
+ * request and reads its response; upstream_release() puts the connection into
+ * the pool, where it waits with its read event on, so that an origin that closes
+ * it, or says something nobody asked for, ends it.
+ */
+
+#define INTERIM_MAX	16	/* 1xx of one response, at most */
+#define READS		4	/* recv() calls before others have a turn */
+
+static const struct upstream_failure failures[] = {
+	[UPSTREAM_DNS_ERROR] = { 502, "dns_error", "dns",
+	    "the host's name could not be resolved" },
+	[UPSTREAM_DNS_TIMEOUT] = { 504, "dns_timeout", "dns timeout",
+	    "the resolver did not answer in time" },
+	[UPSTREAM_LOOP] = { 403, "destination_ip_prohibited", "loop",
+	    "the host is this proxy" },
+	[UPSTREAM_REFUSED] = { 502, "connection_refused", "refused",
+	    "the host refused the connection" },
+	[UPSTREAM_UNREACHABLE] = { 502, "destination_ip_unroutable",
+	    "unreachable", "the host cannot be reached" },
+	[UPSTREAM_CONNECT_TIMEOUT] = { 504, "connection_timeout",
+	    "connect timeout", "the host did not take the connection in time" },
+	[UPSTREAM_NO_SOCKET] = { 502, "proxy_internal_error", "no socket",
+	    "the proxy is out of sockets or ports" },
+	[UPSTREAM_CLOSED] = { 502, "connection_terminated", "closed",
+	    "the host closed the connection before its response was whole" },
+	[UPSTREAM_MALFORMED] = { 502, "http_protocol_error", "malformed",
+	    "the host's response is not valid HTTP" },
+	[UPSTREAM_TOO_LARGE] = { 502, "http_response_header_section_size",
+	    "head too large", "the head of the host's response is too long" },
+	[UPSTREAM_TIMEOUT] = { 504, "http_response_timeout",
+	    "response timeout", "the host did not respond in time" },
+};
+
+const struct upstream_failure *
+upstream_failure(enum upstream_error e)
+{
+	return &failures[e];
+}
+
+/* The response */
+
+/* The bytes at hand are done with the response. */
+static void
+complete(struct upstream *u)
+{
+	u->complete = true;
+	exchange_done(u->exchange, NULL);
+}
+
+static void
+fail(struct upstream *u, enum upstream_error e, const char *why)
+{
+	exchange_failed(u->exchange, e, why);
+}
+
+static void
+complete_chunked(struct upstream *u)
+{
+	struct http1_head *trailers = &u->worker->head;
+	enum http1_error err = http1_trailers(trailers, &u->chunked);
+
+	if (err != HTTP1_OK) {
+		fail(u, UPSTREAM_MALFORMED, http1_strerror(err));
+		return;
+	}
+	u->complete = true;
+	exchange_done(u->exchange, trailers);
+}
+
+static void
+take_chunked(struct upstream *u, const char *p, size_t n)
+{
+	struct http1_str data;
+	size_t used, off = 0;
+
+	while (off < n && !u->dead) {
+		data.len = 0;
+		switch (http1_chunked(&u->chunked, p + off, n - off, &used,
+		    &data)) {
+		case HTTP1_FAILED:
+			fail(u, UPSTREAM_MALFORMED,
+			    http1_strerror(u->chunked.error));
+			return;
+		case HTTP1_DONE:
+			u->surplus = off + used < n;
+			complete_chunked(u);
+			return;
+		case HTTP1_MORE:
+			if (data.len > 0)
+				exchange_data(u->exchange, data.p, data.len);
+			break;
+		}
+		off += used;
+	}
+}
+
+static void
+take_body(struct upstream *u, const char *p, size_t n)
+{
+	size_t take;
+
+	switch (u->body) {
+	case HTTP1_LENGTH:
+		take = n > u->left ? (size_t)u->left : n;
+		u->left -= take;
+		u->surplus = take < n;
+		if (take > 0)
+			exchange_data(u->exchange, p, take);
+		if (u->left == 0 && !u->dead)
+			complete(u);
+		break;
+	case HTTP1_CHUNKED:
+		take_chunked(u, p, n);
+		break;
+	case HTTP1_UNTIL_CLOSE:
+		if (n > 0)
+			exchange_data(u->exchange, p, n);
+		break;
+	case HTTP1_NO_BODY:
+		u->surplus = n > 0;
+		complete(u);
+		break;
+	}
+}
+
+/* A whole head; false when there is nothing more to read of these bytes. */
+static bool
+take_head(struct upstream *u, const char *p, size_t len)
+{
+	struct http1_head *head = &u->worker->head;
+	enum http1_error err;
+
+	err = http1_response(head, p, len, u->method);
+	memset(&u->scan, 0, sizeof u->scan);
+	if (err != HTTP1_OK) {
+		fail(u, UPSTREAM_MALFORMED, http1_strerror(err));
+		return false;
+	}
+	if (head->status < 200 && ++u->interim > INTERIM_MAX) {
+		fail(u, UPSTREAM_MALFORMED, "too many interim responses");
+		return false;
+	}
+	if (head->status >= 200) {
+		u->in_body = true;
+		u->body = head->body;
+		u->left = head->length;
+		u->keep_alive = head->keep_alive;
+		if (u->body == HTTP1_CHUNKED)
+			http1_chunked_init(&u->chunked);
+	}
+	exchange_response(u->exchange, head);
+	return !u->dead;
+}
+
+/*
+ * Takes all heads that are whole (interim ones come first), then the body.
+ * Returns how many bytes are left over: a head's beginning.
+ */
+static size_t
+take_response(struct upstream *u, const char *p, size_t n)
+{
+	size_t end, max = u->worker->conf->limit_head;
+
+	while (!u->in_body) {
+		switch (http1_scan(&u->scan, p, n, max, max, &end)) {
+		case HTTP1_MORE:
+			return n;
+		case HTTP1_FAILED:
+			fail(u, u->scan.error == HTTP1_LONG_HEAD ||
+			    u->scan.error == HTTP1_LONG_TARGET ?
+			    UPSTREAM_TOO_LARGE : UPSTREAM_MALFORMED,
+			    http1_strerror(u->scan.error));
+			return 0;
+		case HTTP1_DONE:
+			break;
+		}
+		u->rest = p + end;
+		u->rest_len = n - end;
+		if (!take_head(u, p, end))
+			return 0;
+		p += end;
+		n -= end;
+	}
+	take_body(u, p, n);
+	return 0;
+}
+
+static bool
+grow_stash(struct upstream *u, size_t size)
+{
+	char *p;
+
+	if (size <= u->stash_size)
+		return true;
+	if (size < 1024)
+		size = 1024;
+	if ((p = realloc(u->stash, size * 2)) == NULL)
+		return false;
+	u->stash = p;
+	u->stash_size = size * 2;
+	return true;
+}
+
+static void
+feed(struct upstream *u, const char *p, size_t n)
+{
+	struct exchange *x = u->exchange;
+	size_t left;
+	bool stashed = u->stash_len > 0;
+
+	u->silent = false;
+	if (u->complete) {
+		u->surplus = true;
+		return;
+	}
+	if (stashed && !u->in_body) {
+		if (!grow_stash(u, u->stash_len + n)) {
+			fail(u, UPSTREAM_TOO_LARGE, "out of memory");
+			return;
+		}
+		memcpy(u->stash + u->stash_len, p, n);
+		p = u->stash;
+		n += u->stash_len;
+	}
+	left = take_response(u, p, n);
+	if (!u->dead && u->exchange == x && !u->complete &&
+	    !exchange_flush(x)) {
+		u->paused = true;
+		event_del(&u->read_ev);
+	}
+	if (u->dead || u->exchange != x)
+		return;
+	if (left > 0 && !stashed) {
+		if (!grow_stash(u, left)) {
+			fail(u, UPSTREAM_TOO_LARGE, "out of memory");
+			return;
+		}
+	}
+	if (left > 0)
+		memmove(u->stash, p + n - left, left);
+	u->stash_len = left;
+}
+
+static void
+end_of_input(struct upstream *u, const char *why)
+{
+	if (u->exchange == NULL)
+		upstream_close(u);
+	else if (u->in_body && u->body == HTTP1_UNTIL_CLOSE && why == NULL)
+		complete(u);
+	else
+		fail(u, UPSTREAM_CLOSED, why != NULL ? why : "closed");
+}
+
+static void
+read_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct upstream *u = arg;
+	struct worker *w = u->worker;
+	size_t size = w->conf->limit_buffer / 2;
+	ssize_t n;
+	int i;
+
+	(void)what;
+	if (size > sizeof w->scratch)
+		size = sizeof w->scratch;
+	for (i = 0; i < READS && !u->dead && !u->paused; i++) {
+		n = recv(fd, w->scratch, size, 0);
+		if (n == -1 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			end_of_input(u, n == 0 ? NULL : strerror(errno));
+			return;
+		}
+		if (u->exchange == NULL) {
+			upstream_close(u);	/* nobody has asked */
+			return;
+		}
+		feed(u, w->scratch, (size_t)n);
+		if ((size_t)n < size || u->exchange == NULL)
+			return;
+	}
+}
+
+void
+upstream_resume(struct upstream *u)
+{
+	if (!u->paused)
+		return;
+	u->paused = false;
+	event_add(&u->read_ev, NULL);
+}
+
+/* The request */
+
+size_t
+upstream_pending(const struct upstream *u)
+{
+	return u->out != NULL ? evbuffer_get_length(u->out) : 0;
+}
+
+static void
+stop_sending(struct upstream *u)
+{
+	if (u->out == NULL)
+		return;
+	event_del(&u->write_ev);
+	evbuffer_free(u->out);
+	u->out = NULL;
+}
+
+/*
+ * Sending has failed, yet a response may have come before; reading will tell,
+ * and will find the end of the connection if there is none.
+ */
+static void
+send_failed(struct upstream *u)
+{
+	u->broken = true;
+	stop_sending(u);
+}
+
+static void
+write_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct upstream *u = arg;
+	int n;
+
+	(void)what;
+	n = evbuffer_write_atmost(u->out, fd, -1);
+	if (n == -1 && errno != EAGAIN && errno != EINTR) {
+		send_failed(u);
+		return;
+	}
+	if (n > 0)
+		u->sent += (uint64_t)n;
+	if (upstream_pending(u) == 0)
+		stop_sending(u);
+	if (n > 0 && u->exchange != NULL)
+		exchange_sendable(u->exchange);
+}
+
+static bool
+buffer_rest(struct upstream *u, const struct iovec *v, int n, size_t done)
+{
+	int i;
+
+	if (u->out == NULL) {
+		if ((u->out = evbuffer_new()) == NULL)
+			return false;
+		event_add(&u->write_ev, NULL);
+	}
+	for (i = 0; i < n; i++) {
+		if (done >= v[i].iov_len) {
+			done -= v[i].iov_len;
+			continue;
+		}
+		if (evbuffer_add(u->out, (char *)v[i].iov_base + done,
+		    v[i].iov_len - done) == -1)
+			return false;
+		done = 0;
+	}
+	return true;
+}
+
+void
+upstream_send(struct upstream *u, struct iovec *v, int n)
+{
+	struct msghdr msg = { .msg_iov = v, .msg_iovlen = (size_t)n };
+	size_t total = 0;
+	ssize_t r = 0;
+	int i;
+
+	if (u->broken)
+		return;
+	for (i = 0; i < n; i++)
+		total += v[i].iov_len;
+	if (u->out == NULL) {
+		r = sendmsg(u->fd, &msg, MSG_NOSIGNAL);
+		if (r == -1 && errno != EAGAIN && errno != EINTR) {
+			send_failed(u);
+			return;
+		}
+		if (r == -1)
+			r = 0;
+		u->sent += (uint64_t)r;
+	}
+	if ((size_t)r < total && !buffer_rest(u, v, n, (size_t)r))
+		send_failed(u);
+}
+
+void
+upstream_begin(struct upstream *u, const char *method, size_t len)
+{
+	u->method.p = method;
+	u->method.len = len;
+	u->sent = 0;
+	u->silent = true;
+	u->in_body = u->complete = u->surplus = false;
+	u->interim = 0;
+	memset(&u->scan, 0, sizeof u->scan);
+}
+
+bool
+upstream_reused(const struct upstream *u)
+{
+	return u->reused;
+}
+
+bool
+upstream_unsent(const struct upstream *u)
+{
+	return u->sent == 0;
+}
+
+bool
+upstream_silent(const struct upstream *u)
+{
+	return u->silent;
+}
+
+/* Connections */
+
+static void
+idle_cb(void *arg)
+{
+	upstream_close(arg);
+}
+
+static void
+free_upstream(void *arg)
+{
+	struct upstream *u = arg;
+
+	free(u->stash);
+	free(u);
+}
+
+void
+upstream_close(struct upstream *u)
+{
+	if (u->dead)
+		return;
+	u->dead = true;
+	u->exchange = NULL;
+	if (u->origin != NULL)
+		pool_remove(u->worker->pool, u);
+	dial_cancel(u->dial);
+	u->dial = NULL;
+	stop_sending(u);
+	http1_chunked_free(&u->chunked);
+	deadline_free(&u->idle_timer);
+	if (u->fd != -1) {
+		if (!u->paused)
+			event_del(&u->read_ev);
+		close(u->fd);
+	}
+	worker_bury(u->worker, &u->grave, free_upstream, u);
+}
+
+static void
+set_socket(struct upstream *u, int fd)
+{
+	u->fd = fd;
+	event_assign(&u->read_ev, u->worker->base, fd, EV_READ | EV_PERSIST,
+	    read_cb, u);
+	event_assign(&u->write_ev, u->worker->base, fd, EV_WRITE | EV_PERSIST,
+	    write_cb, u);
+	event_add(&u->read_ev, NULL);
+}
+
+static void
+dialled_cb(void *arg, int fd, enum upstream_error why)
+{
+	struct upstream *u = arg;
+
+	u->dial = NULL;
+	if (fd == -1) {
+		fail(u, why, upstream_failure(why)->detail);
+		return;
+	}
+	set_socket(u, fd);
+	exchange_connected(u->exchange);
+}
+
+/* Whether an idle connection has nothing to say: not even that it ended. */
+static bool
+still_open(const struct upstream *u)
+{
+	char c;
+
+	return recv(u->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
+	    errno == EAGAIN;
+}
+
+static struct upstream *
+find_idle(struct worker *w, const struct http1_host *host, bool careful)
+{
+	struct upstream *u;
+
+	while ((u = pool_get(w->pool, host)) != NULL) {
+		if (!careful || still_open(u))
+			return u;
+		upstream_close(u);
+	}
+	return NULL;
+}
+
+struct upstream *
+upstream_open(struct worker *w, const struct http1_host *host,
+    struct exchange *x, bool fresh, bool careful)
+{
+	struct upstream *u;
+
+	if (!fresh && (u = find_idle(w, host, careful)) != NULL) {
+		deadline_set(&u->idle_timer, 0);
+		u->exchange = x;
+		u->reused = true;
+		return u;
+	}
+	if ((u = calloc(1, sizeof *u)) == NULL)
+		return NULL;
+	u->worker = w;
+	u->host = *host;
+	u->exchange = x;
+	u->fd = -1;
+	deadline_init(&u->idle_timer, w, idle_cb, u);
+	if ((u->dial = dial_start(w, host, dialled_cb, u)) == NULL) {
+		free(u);
+		return NULL;
+	}
+	return u;
+}
+
+bool
+upstream_ready(const struct upstream *u)
+{
+	return u->fd != -1;
+}
+
+void
+upstream_release(struct upstream *u)
+{
+	struct worker *w = u->worker;
+
+	if (!u->complete || u->surplus || !u->keep_alive || u->broken ||
+	    u->out != NULL || u->body == HTTP1_UNTIL_CLOSE || w->draining) {
+		upstream_close(u);
+		return;
+	}
+	u->exchange = NULL;
+	http1_chunked_free(&u->chunked);
+	upstream_resume(u);
+	u->stash_len = 0;
+	deadline_set(&u->idle_timer, worker_now() + w->conf->timeout_idle);
+	pool_put(w->pool, u);
+}
+
+int
+upstream_take(struct upstream *u, const char **rest, size_t *n)
+{
+	int fd = u->fd;
+
+	if (u->out != NULL || u->broken)
+		return -1;
+	*rest = u->rest;
+	*n = u->rest_len;
+	event_del(&u->read_ev);
+	u->fd = -1;
+	upstream_close(u);
+	return fd;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_WORKER_H
+#define SLUICE_WORKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+
+#include "conf/conf.h"
+#include "core/http1.h"
+#include "proxy/grave.h"
+#include "proxy/relay.h"
+
+/*
+ * A worker: one thread with an event loop, the connections it accepted, its
+ * upstream connections and its clock.  Nothing of it is touched by another
+ * thread but the inbox, which has a lock.
+ */
+
+#define WORKER_SCRATCH	65536	/* bytes */
+
+struct access_log;
+struct front;
+struct host;
+struct hosts;
+struct net_listeners;
+struct pool;
+struct resolver;
+struct ticket;
+
+TAILQ_HEAD(ticket_list, ticket);
+
+/* When a worker is to look at a host's queue again. */
+struct wake {
+	RB_ENTRY(wake)	 entry;
+	uint64_t	 at;		/* ns, monotonic */
+	struct host	*host;
+	bool		 armed;		/* in its worker's tree */
+};
+RB_HEAD(wakes, wake);
+
+/*
+ * A deadline that is cheap to move: moving it later costs nothing, because the
+ * event underneath stays as it is and asks again when it fires.
+ */
+struct deadline {
+	struct event	 ev;
+	uint64_t	 at;		/* ns; 0: none */
+	uint64_t	 set;		/* ns; when ev fires; 0: not pending */
+	void		(*cb)(void *);
+	void		*arg;
+	struct worker	*worker;
+};
+
+/* What one exchange sends to its client, collected for one system call. */
+#define GATHER		48	/* pieces */
+struct gather {
+	struct iovec		 v[GATHER];
+	int			 n;
+	char			 sizes[GATHER][20];	/* of chunks */
+	struct relay_text	 head;
+	struct relay_text	 tail;
+};
+
+struct worker {
+	unsigned		 id;
+	pthread_t		 thread;
+	struct event_base	*base;
+	struct conf		*conf;		/* own reference */
+	struct hosts		*hosts;		/* shared by all */
+	struct access_log	*access;
+	struct front		*front;
+	struct pool		*pool;
+	struct resolver		*resolver;
+	struct net_listeners	*listeners;	/* shared by all */
+
+	/*
+	 * For the length of one callback: bytes just received, a head just
+	 * parsed, a head being written.
+	 */
+	char			 scratch[WORKER_SCRATCH];
+	struct http1_head	 head;
+	struct gather		 gather;
+
+	struct graveyard	 graveyard;
+	struct event		 grave_ev;
+
+	struct wakes		 wakes;
+	int			 timer_fd;
+	struct event		 timer_ev;
+	uint64_t		 timer_at;	/* ns; what timer_fd is set to */
+
+	int			 inbox_fd;	/* eventfd */
+	struct event		 inbox_ev;
+	pthread_mutex_t		 inbox_lock;	/* guards the four below */
+	struct ticket_list	 inbox;
+	struct conf		*inbox_conf;	/* to change to; or NULL */
+	bool			 inbox_drain;
+	bool			 inbox_stop;
+
+	bool			 draining;
+	struct deadline		 drain;
+	unsigned		 exchanges;	/* not yet ended */
+
+	int			 done_fd;	/* eventfd; told at the end */
+};
+
+/*
+ * A worker over shared hosts, listening at the listeners; starts its thread.
+ * Exits the process when it cannot: start-up only.
+ */
+struct worker	*worker_start(unsigned id, struct conf *, struct hosts *,
+		    struct net_listeners *, int done_fd);
+
+/* Waits for the thread's end and frees the worker. */
+void		 worker_join(struct worker *);
+
+/* Orders from the main thread. */
+void		 worker_reload(struct worker *, struct conf *);
+void		 worker_drain(struct worker *);
+void		 worker_stop(struct worker *);
+
+/* Nanoseconds of the monotonic clock. */
+uint64_t	 worker_now(void);
+
+/* Frees by and by: fn(arg) once the events at hand are done. */
+void		 worker_bury(struct worker *, struct grave *,
+		    void (*fn)(void *), void *arg);
+
+/*
+ * Hands a ticket that was answered to the worker where it lives, from any
+ * thread; exchange_answered() follows there.
+ */
+void		 worker_post(struct worker *, struct ticket *);
+
+/* Takes a ticket back that was posted and not seen yet. */
+void		 worker_unpost(struct worker *, struct ticket *);
+
+/*
+ * Has hosts_fire() called for the host at that time (ns); an earlier time
+ * replaces a later one.  On the worker's own thread only.
+ */
+void		 worker_wake_at(struct worker *, struct wake *, uint64_t at);
+
+/* An exchange began or ended; a draining worker stops after the last. */
+void		 worker_exchange_began(struct worker *);
+void		 worker_exchange_ended(struct worker *);
+
+void		 deadline_init(struct deadline *, struct worker *,
+		    void (*cb)(void *), void *arg);
+/* To fire at that time (ns, monotonic); 0: never. */
+void		 deadline_set(struct deadline *, uint64_t at);
+/* To be called before its memory goes. */
+void		 deadline_free(struct deadline *);
+
+#endif
