@@ -66,6 +66,7 @@ struct conf {
 	uint64_t		 timeout_connect;
 	uint64_t		 timeout_response;
 	uint64_t		 timeout_half_closed;
+	uint64_t		 timeout_tunnel;
 	uint64_t		 timeout_drain;
 
 	uint64_t		 limit_connections;

@@ -84,6 +84,10 @@ static const struct conf_option options[] = {
 	    "has closed its sending side.",
 	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_half_closed),
 	    MS, DAY },
+	{ "timeouts.tunnel", "duration", "1s to 7d", "1h",
+	    "How long a tunnel is kept in which nothing moves.",
+	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_tunnel),
+	    SECOND, 7 * DAY },
 	{ "timeouts.drain", "duration", "0s to 24h", "30s",
 	    "How long exchanges may go on after the signal to end.",
 	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_drain),
@@ -429,7 +433,7 @@ static bool
 read_format(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, enum conf_log_format *field)
 {
-	int	 i;
+	int	 i = 0;
 
 	if (!read_choice(report, option, node, format_names, &i))
 		return false;

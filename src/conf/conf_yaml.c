@@ -400,7 +400,7 @@ on_close(struct builder *b, const yaml_event_t *event)
 	if (b->depth == 0)
 		return true;
 	parent = b->stack[b->depth - 1].node;
-	parent->weight += node->weight - 1;	/* 1 was there since it opened */
+	parent->weight += node->weight - 1;	/* 1 was there from the start */
 	if (parent->weight > CONF_YAML_NODES)
 		return heavy(b, &event->start_mark);
 	return true;

@@ -280,7 +280,7 @@ http1_chunked(struct http1_chunked *c, const char *buf, size_t len,
 	*used = 0;
 	data->p = NULL;
 	data->len = 0;
-	while (p < end && c->state < DONE && data->p == NULL) {
+	while (p < end && c->state < DONE && data->len == 0) {
 		error = HTTP1_OK;
 		if (c->state == DATA)
 			p = take_data(c, p, end, data);

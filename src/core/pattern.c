@@ -98,8 +98,10 @@ pattern_set_free(struct pattern_set *set)
 
 	if (set == NULL)
 		return;
-	HASH_ITER(hh, set->entries, entry, next) {
-		HASH_DELETE(hh, set->entries, entry);
+	entry = set->entries;
+	HASH_CLEAR(hh, set->entries);
+	for (; entry != NULL; entry = next) {
+		next = entry->hh.next;
 		free(entry);
 	}
 	free(set);

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_FUZZ_HTTP1_H
+#define SLUICE_FUZZ_HTTP1_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/http1.h"
+
+/* What the fuzz targets of http1 share. */
+
+/* Small, so that the limits are met, too. */
+#define FUZZ_HEAD	2048
+#define FUZZ_LINE	256
+
+#define REQUIRE(x) require((x), #x, __FILE__, __LINE__)
+
+int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+static inline void
+require(bool ok, const char *what, const char *file, int line)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "%s:%d: violated: %s\n", file, line, what);
+	abort();
+}
+
+/* A copy without a byte to spare, so that reading on is found out. */
+static inline char *
+exact_copy(const void *p, size_t len)
+{
+	char	*copy = malloc(len > 0 ? len : 1);
+
+	if (copy == NULL)
+		abort();
+	if (len > 0)
+		memcpy(copy, p, len);
+	return copy;
+}
+
+static inline enum http1_result
+scan_whole(const char *p, size_t len, size_t *end, enum http1_error *error)
+{
+	struct http1_scan	 scan = { .seen = 0 };
+	enum http1_result	 result;
+
+	*end = 0;
+	result = http1_scan(&scan, p, len, FUZZ_HEAD, FUZZ_LINE, end);
+	*error = scan.error;
+	return result;
+}
+
+/* The answer must not depend on how the bytes came. */
+static inline void
+scan_steps(const char *p, size_t len, size_t step, enum http1_result want,
+    size_t want_end, enum http1_error want_error)
+{
+	struct http1_scan	 scan = { .seen = 0 };
+	enum http1_result	 result = HTTP1_MORE;
+	size_t			 end = 0;
+	size_t			 n = 0;
+	char			*copy;
+
+	while (result == HTTP1_MORE && n < len) {
+		n = len - n > step ? n + step : len;
+		copy = exact_copy(p, n);
+		result = http1_scan(&scan, copy, n, FUZZ_HEAD, FUZZ_LINE,
+		    &end);
+		free(copy);
+	}
+	REQUIRE(result == want);
+	REQUIRE(end == want_end);
+	REQUIRE(scan.error == want_error);
+}
+
+static inline void
+check_inside(struct http1_str s, const char *p, size_t len)
+{
+	if (s.p == NULL) {
+		REQUIRE(s.len == 0);
+		return;
+	}
+	REQUIRE(s.p >= p && s.p <= p + len);
+	REQUIRE(s.len <= (size_t)(p + len - s.p));
+}
+
+/* What any head that was taken for good must be like. */
+static inline void
+check_fields(const struct http1_head *h, const char *p, size_t len)
+{
+	unsigned	 lengths = 0;
+	unsigned	 codings = 0;
+
+	REQUIRE(h->nfields <= HTTP1_FIELDS);
+	for (unsigned i = 0; i < h->nfields; i++) {
+		const struct http1_field *f = &h->fields[i];
+
+		check_inside(f->name, p, len);
+		check_inside(f->value, p, len);
+		REQUIRE(http1_is_token(f->name.p, f->name.len));
+		for (size_t k = 0; k < f->value.len; k++) {
+			unsigned char c = (unsigned char)f->value.p[k];
+
+			REQUIRE(c == '\t' || (c >= ' ' && c != 0x7f));
+		}
+		if (http1_str_is(f->name, "content-length")) {
+			lengths++;
+			REQUIRE(!f->hop);
+		}
+		if (http1_str_is(f->name, "transfer-encoding")) {
+			codings++;
+			REQUIRE(f->hop);
+		}
+		if (http1_str_is(f->name, "connection"))
+			REQUIRE(f->hop);
+		if (http1_str_is(f->name, "host"))
+			REQUIRE(!f->hop);
+	}
+	if (h->body == HTTP1_CHUNKED)
+		REQUIRE(codings == 1 && lengths == 0 && h->minor == 1);
+	if (h->body == HTTP1_LENGTH)
+		REQUIRE(codings == 0 && lengths == 1 && h->has_length);
+	if (h->has_length)
+		REQUIRE(lengths == 1 && h->length <= INT64_MAX);
+	REQUIRE(h->minor <= 1);
+}
+
+/* A head written anew. */
+struct text {
+	size_t	 len;
+	char	 p[4 * FUZZ_HEAD + 8 * HTTP1_FIELDS];
+};
+
+static inline void
+text_add(struct text *text, const char *p, size_t len)
+{
+	REQUIRE(len <= sizeof(text->p) - text->len);
+	if (len > 0)
+		memcpy(text->p + text->len, p, len);
+	text->len += len;
+}
+
+static inline void
+text_puts(struct text *text, const char *s)
+{
+	text_add(text, s, strlen(s));
+}
+
+static inline void
+text_fields(struct text *text, const struct http1_head *h)
+{
+	for (unsigned i = 0; i < h->nfields; i++) {
+		text_add(text, h->fields[i].name.p, h->fields[i].name.len);
+		text_puts(text, ": ");
+		text_add(text, h->fields[i].value.p, h->fields[i].value.len);
+		text_puts(text, "\r\n");
+	}
+	text_puts(text, "\r\n");
+}
+
+/* Two heads that say the same about what both sides have to agree on. */
+static inline void
+check_same(const struct http1_head *a, const struct http1_head *b)
+{
+	REQUIRE(a->body == b->body);
+	REQUIRE(a->length == b->length);
+	REQUIRE(a->has_length == b->has_length);
+	REQUIRE(a->keep_alive == b->keep_alive);
+	REQUIRE(a->upgrade == b->upgrade);
+	REQUIRE(a->minor == b->minor);
+	REQUIRE(a->nfields == b->nfields);
+	for (unsigned i = 0; i < a->nfields; i++) {
+		REQUIRE(a->fields[i].id == b->fields[i].id);
+		REQUIRE(a->fields[i].hop == b->fields[i].hop);
+		REQUIRE(a->fields[i].value.len == b->fields[i].value.len);
+	}
+}
+
+#endif
