@@ -71,10 +71,12 @@ struct exchange {
 	bool			 retried;
 	struct evbuffer		*replay;	/* body sent, for a retry */
 	bool			 no_replay;	/* too long for that */
+	bool			 stopped;	/* no more of the body */
 
 	/* the response */
 	enum relay_framing	 framing;
 	int			 status;
+	bool			 head_sent;
 	size_t			 skip;		/* tunnel: bytes of ours */
 
 	/* for the log */
@@ -154,8 +156,10 @@ finish(struct exchange *x, enum access_outcome outcome, const char *reason)
 	deadline_free(&x->timer);
 	dial_cancel(x->dial);
 	tunnel_free(x->tunnel);
-	if (x->upstream != NULL)
+	if (x->upstream != NULL && front_body_done(x->downstream))
 		upstream_release(x->upstream);
+	else if (x->upstream != NULL)
+		upstream_close(x->upstream);
 	x->upstream = NULL;
 	hosts_leave(w->hosts, &x->ticket, worker_now());
 	worker_bury(w, &x->grave, free_exchange, x);
@@ -170,10 +174,11 @@ answer(struct exchange *x, const struct reply *r, enum access_outcome outcome,
 	struct reply reply = *r;
 
 	reply.head = x->is_head;
-	if (!x->keep || !front_body_done(d) || x->worker->draining)
+	/* behind a refused CONNECT may come what was meant for the tunnel */
+	if (!x->keep || x->is_connect || !front_body_done(d) || x->worker->draining)
 		reply.close = true;
 	x->status = r->status;
-	x->out += reply_send(d, &reply);
+	x->out = reply_send(d, &reply);
 	finish(x, outcome, reason);
 	front_end(d, !reply.close);
 }
@@ -195,15 +200,10 @@ static void
 cut_off(struct exchange *x, enum access_outcome outcome, const char *reason)
 {
 	struct downstream *d = x->downstream;
+	bool reset = x->phase == TUNNEL || x->framing == RELAY_UNTIL_CLOSE;
 
 	finish(x, outcome, reason);
-	front_abort(d);
-}
-
-static bool
-started(const struct exchange *x)
-{
-	return x->phase == RELAYING || x->phase == TUNNEL;
+	front_abort(d, reset);
 }
 
 void
@@ -561,6 +561,12 @@ send_body(struct exchange *x, struct iovec *v, int n)
 }
 
 static bool
+uploading(const struct exchange *x)
+{
+	return (x->phase == SENDING || x->phase == RELAYING) && !x->stopped;
+}
+
+static bool
 room_upstream(const struct exchange *x)
 {
 	return upstream_pending(x->upstream) < x->ticket.conf->limit_buffer / 2;
@@ -572,7 +578,7 @@ exchange_body(struct exchange *x, const char *p, size_t n)
 	char size[20];
 	struct iovec v[3];
 
-	if (x->phase != SENDING || n == 0)
+	if (!uploading(x))
 		return false;
 	x->in += n;
 	if (x->chunked) {
@@ -599,7 +605,7 @@ exchange_body_end(struct exchange *x, const struct http1_head *trailers)
 	struct relay_text t = { 0 };
 	struct iovec v;
 
-	if (x->phase != SENDING)
+	if (!uploading(x))
 		return;
 	if (x->chunked) {
 		relay_last_chunk(&t, trailers);
@@ -614,7 +620,7 @@ exchange_body_end(struct exchange *x, const struct http1_head *trailers)
 void
 exchange_body_failed(struct exchange *x, int status, const char *why)
 {
-	if (started(x))
+	if (x->head_sent)
 		cut_off(x, ACCESS_REFUSED, why);
 	else
 		refuse(x, status, "http_request_error", why);
@@ -623,7 +629,7 @@ exchange_body_failed(struct exchange *x, int status, const char *why)
 void
 exchange_sendable(struct exchange *x)
 {
-	if (x->phase != SENDING)
+	if (!uploading(x))
 		return;
 	set_timer(x);
 	if (room_upstream(x))
@@ -703,6 +709,14 @@ framing_for(const struct exchange *x, const struct http1_head *h)
 	return x->old_client ? RELAY_UNTIL_CLOSE : RELAY_CHUNKED;
 }
 
+/* What the client still sends, nobody wants. */
+static void
+stop_upload(struct exchange *x)
+{
+	x->stopped = true;
+	front_ignore_body(x->downstream);
+}
+
 static void
 relay_final(struct exchange *x, const struct http1_head *h)
 {
@@ -715,9 +729,10 @@ relay_final(struct exchange *x, const struct http1_head *h)
 	if (r.noted)
 		consider_pause(x, h);
 	if (!front_body_done(x->downstream)) {
-		/* what the client still sends, nobody wants */
-		front_ignore_body(x->downstream);
+		/* an origin that refuses wants no more of it; an echo may */
 		x->keep = false;
+		if (h->status >= 300)
+			stop_upload(x);
 	}
 	if (x->framing == RELAY_UNTIL_CLOSE || x->worker->draining)
 		x->keep = false;
@@ -747,6 +762,7 @@ exchange_response(struct exchange *x, struct http1_head *h)
 	} else if (!x->old_client) {
 		relay_head(x, h, &r);
 		(void)exchange_flush(x);
+		x->head_sent = false;	/* only the final one counts */
 	}
 }
 
@@ -755,8 +771,10 @@ exchange_flush(struct exchange *x)
 {
 	struct gather *g = &x->worker->gather;
 
-	if (g->n > 0)
+	if (g->n > 0) {
 		front_send(x->downstream, g->v, g->n);
+		x->head_sent = true;
+	}
 	g->n = 0;
 	if (front_pending(x->downstream) >= x->ticket.conf->limit_buffer / 2) {
 		deadline_set(&x->timer, 0);	/* the client is waited for */
@@ -860,11 +878,13 @@ exchange_failed(struct exchange *x, enum upstream_error e, const char *why)
 		return;
 	}
 	log_debug("%s: %s: %s", x->host.name, f->kind, why);
-	x->worker->gather.n = 0;
 	if (x->upstream != NULL)
 		upstream_close(x->upstream);
 	x->upstream = NULL;
-	if (started(x))
+	if (x->head_sent)
+		(void)exchange_flush(x);	/* what was good of it */
+	x->worker->gather.n = 0;
+	if (x->phase == TUNNEL || x->head_sent)
 		cut_off(x, ACCESS_UPSTREAM_ERROR, f->kind);
 	else if (e == UPSTREAM_LOOP)
 		answer(x, &r, ACCESS_REFUSED, f->kind);
@@ -882,7 +902,7 @@ exchange_half_closed(struct exchange *x)
 	if (x->phase == QUEUED) {
 		/* nobody half-closes and then waits for its turn */
 		finish(x, ACCESS_CLIENT_GONE, NULL);
-		front_abort(d);
+		front_abort(d, false);
 		return;
 	}
 	x->half_closed = true;

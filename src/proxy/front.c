@@ -38,13 +38,24 @@
 
 #define LINGER_NS	2000000000ULL
 
-/* The thread's, for callbacks whose argument cannot be trusted. */
 static _Thread_local struct front *current;
 
 static void gate_read_cb(struct bufferevent *, void *);
 static void gate_write_cb(struct bufferevent *, void *);
 static void gate_event_cb(struct bufferevent *, short, void *);
 static void refuse(struct downstream *, int, const char *);
+
+struct front *
+front_here(void)
+{
+	return current;
+}
+
+void
+front_is_here(struct front *f)
+{
+	current = f;
+}
 
 static struct conf *
 conf_of(const struct downstream *d)
@@ -480,14 +491,19 @@ front_end(struct downstream *d, bool keep)
 }
 
 void
-front_abort(struct downstream *d)
+front_abort(struct downstream *d, bool reset)
 {
-	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
 
 	d->exchange = NULL;
 	if (d->state == DEAD)
 		return;
-	(void)setsockopt(d->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+	/*
+	 * Dissolving the connection sends the reset now; evhttp would send a
+	 * FIN before it closes, and that may look like an end.
+	 */
+	if (reset)
+		(void)connect(d->fd, &none, sizeof none);
 	front_close(d);
 }
 
@@ -574,7 +590,7 @@ gate_event_cb(struct bufferevent *bev, short what, void *arg)
 	(void)what;
 	(void)arg;
 	if (d != NULL && d->state != LENT)
-		front_client_gone(d, "client gone");
+		front_client_gone(d, NULL);
 }
 
 /* The client sends no more, but may still read. */
@@ -634,7 +650,7 @@ socket_cb(evutil_socket_t fd, short what, void *arg)
 	else if (n == 0)
 		end_of_input(d);
 	else if (errno != EAGAIN && errno != EINTR)
-		front_client_gone(d, "client gone");
+		front_client_gone(d, NULL);
 }
 
 /* Connections */
@@ -688,7 +704,6 @@ front_open(struct front *f, struct downstream *d)
 {
 	void *evcon = NULL;
 
-	current = f;
 	bufferevent_getcb(d->bev, &f->http_read_cb, NULL, NULL, &evcon);
 	d->evcon = evcon;
 	d->fd = bufferevent_getfd(d->bev);

@@ -60,8 +60,11 @@ size_t		 front_pending(const struct downstream *);
  */
 void		 front_end(struct downstream *, bool keep);
 
-/* Cuts the connection off, so that nobody takes a response for whole. */
-void		 front_abort(struct downstream *);
+/*
+ * Cuts the connection off in the middle of a response.  Where its end is the
+ * connection's, only a reset keeps the client from taking it for whole.
+ */
+void		 front_abort(struct downstream *, bool reset);
 
 /*
  * Lends the socket, for a tunnel, with what was received beyond the request: n

@@ -52,10 +52,11 @@ accept_timer_cb(void *arg)
 static void
 accept_error_cb(struct evconnlistener *l, void *arg)
 {
-	struct front *f = arg;
+	struct front *f = front_here();
 	int err = errno;
 
 	(void)l;
+	(void)arg;	/* evhttp's */
 	if (!f->paused)
 		log_warn("accept: %s; accepting stops for a moment",
 		    strerror(err));
@@ -147,6 +148,7 @@ front_listen(struct front *f)
 	struct evconnlistener *l;
 	size_t i;
 
+	front_is_here(f);
 	for (i = 0; i < w->listeners->n; i++) {
 		l = evconnlistener_new(w->base, NULL, NULL,
 		    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,

@@ -85,6 +85,10 @@ struct front {
 
 /* front.c */
 
+/* The thread's front, for callbacks whose argument is evhttp's. */
+struct front	*front_here(void);
+void		 front_is_here(struct front *);
+
 /* Takes a connection that evhttp has made; false when it had to be dropped. */
 bool		 front_open(struct front *, struct downstream *);
 /* Closes a connection that no exchange is at. */

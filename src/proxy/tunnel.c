@@ -45,7 +45,7 @@ struct tunnel {
 	struct exchange	*exchange;
 	struct side	 client;
 	struct side	 upstream;
-	struct deadline	 timer;		/* once a side has ended */
+	struct deadline	 timer;		/* when nothing has moved */
 	bool		 ended;
 	const char	*why;
 	struct event	 end_ev;
@@ -92,6 +92,17 @@ want_read(struct side *s, bool on)
 		event_del(&s->read_ev);
 }
 
+/* It is alive; from now on it has that long again. */
+static void
+moved(struct tunnel *t)
+{
+	const struct conf *conf = t->worker->conf;
+	bool half = t->client.shut || t->upstream.shut;
+
+	deadline_set(&t->timer, worker_now() +
+	    (half ? conf->timeout_idle : conf->timeout_tunnel));
+}
+
 /* Passes an end of input on once all before it has left. */
 static void
 pass_end(struct side *to)
@@ -108,8 +119,7 @@ pass_end(struct side *to)
 	if (other(to)->shut)
 		end(t, NULL);
 	else
-		deadline_set(&t->timer,
-		    worker_now() + t->worker->conf->timeout_idle);
+		moved(t);
 }
 
 static void
@@ -123,9 +133,7 @@ passed(struct side *to, size_t n)
 		exchange_tunnel_passed(t->exchange, 0, n);
 	else
 		exchange_tunnel_passed(t->exchange, n, 0);
-	if (t->timer.at != 0)
-		deadline_set(&t->timer,
-		    worker_now() + t->worker->conf->timeout_idle);
+	moved(t);
 }
 
 /* Sends to a side what it takes; false when it is broken. */
@@ -218,11 +226,10 @@ read_cb(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-/* A half-closed tunnel in which nothing moves is not kept for ever. */
 static void
 timer_cb(void *arg)
 {
-	end(arg, "half-closed and idle");
+	end(arg, "idle");
 }
 
 /* A peer that has vanished without a word is found by the kernel. */
@@ -263,6 +270,7 @@ tunnel_new(struct worker *w, struct exchange *x,
 	deadline_init(&t->timer, w, timer_cb, t);
 	open_side(t, &t->client, client);
 	open_side(t, &t->upstream, upstream);
+	moved(t);
 	want_read(&t->client, true);
 	want_read(&t->upstream, true);
 	if (client->len > 0)

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: ISC
+#
+# What script/server, script/test and .ci/run share: find what is missing,
+# install it where that is possible, build.  Sourced, with the current
+# directory at the top of the sources.
+
+build=${SLUICE_BUILD:-build}
+
+say()
+{
+	echo "==> $*"
+}
+
+die()
+{
+	echo "$0: $*" >&2
+	exit 1
+}
+
+# quiet LOG COMMAND...
+# Runs the command with its output in build/LOG.log; shows the end of that
+# only when the command fails.
+quiet()
+{
+	log=$build/$1.log
+	shift
+	mkdir -p "${log%/*}"
+	"$@" >"$log" 2>&1 </dev/null && return
+	status=$?
+	echo "$0: failed with $status: $*" >&2
+	tail -n 60 "$log" >&2
+	echo "$0: all of it is in $log" >&2
+	return "$status"
+}
+
+# The tests' Python, as configure finds it.
+python()
+{
+	if [ -x /usr/bin/python3 ]; then
+		/usr/bin/python3 "$@"
+	else
+		python3 "$@"
+	fi
+}
+
+# What building needs.  Each line: what it is, its name, Debian's package.
+# shellcheck disable=SC2034
+build_needs='
+program	cc		gcc
+program	make		make
+program	autoreconf	autoconf
+program	automake	automake
+program	pkg-config	pkg-config
+header	stdlib.h	libc6-dev
+library	libevent	libevent-dev
+library	yaml-0.1	libyaml-dev
+library	libcares	libc-ares-dev
+library	jansson		libjansson-dev
+library	libbsd		libbsd-dev
+header	uthash.h	uthash-dev
+'
+
+# What the tests need on top of it.
+# shellcheck disable=SC2034
+test_needs='
+library	check		check
+program	curl		curl
+program	nginx		nginx
+program	node		nodejs
+program	python3		python3
+module	pytest		python3-pytest
+module	aiohttp		python3-aiohttp
+module	requests	python3-requests
+'
+
+# is_there KIND NAME
+# Looks for the thing itself, not for a package: a program from elsewhere will
+# do as well.
+is_there()
+{
+	case $1 in
+	program)
+		# Servers are often out of a user's PATH.
+		PATH=$PATH:/usr/sbin:/sbin command -v "$2" >/dev/null 2>&1
+		;;
+	library)
+		pkg-config --exists "$2" 2>/dev/null
+		;;
+	header)
+		echo "#include <$2>" | cc -E - >/dev/null 2>&1
+		;;
+	module)
+		python -c "import $2" >/dev/null 2>&1
+		;;
+	runtime)
+		if [ "$2" = fuzzer ]; then
+			echo "int LLVMFuzzerTestOneInput(void) { return 0; }"
+		else
+			echo "int main(void) { return 0; }"
+		fi | clang "-fsanitize=$2" -x c -o /dev/null - >/dev/null 2>&1
+		;;
+	esac
+}
+
+# missing NEEDS COLUMN
+# What of the needs is not there: as names (column 2) or packages (column 3).
+missing()
+{
+	echo "$1" | while read -r kind name package; do
+		[ -n "$kind" ] || continue
+		is_there "$kind" "$name" && continue
+		if [ "$2" = 3 ]; then
+			printf '%s ' "$package"
+		elif [ "$kind" = library ]; then
+			printf '%s.pc ' "$name"
+		elif [ "$kind" = module ]; then
+			printf 'python3:%s ' "$name"
+		elif [ "$kind" = runtime ]; then
+			printf 'clang:-fsanitize=%s ' "$name"
+		else
+			printf '%s ' "$name"
+		fi
+	done
+}
+
+as_root()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	else
+		sudo "$@"
+	fi
+}
+
+apt()
+{
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y \
+	    -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# A new machine's lists are empty or old; only then are they fetched.
+apt_install()
+{
+	if ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1 &&
+	    apt install --no-install-recommends "$@"; then
+		return
+	fi
+	apt update && apt install --no-install-recommends "$@"
+}
+
+# need NEEDS
+# Sees to it that all of the needs are there.
+need()
+{
+	packages=$(missing "$1" 3)
+	[ -n "$packages" ] || return 0
+	if ! command -v apt-get >/dev/null 2>&1 ||
+	    ! command -v dpkg-query >/dev/null 2>&1; then
+		die "please install what is missing:" "$(missing "$1" 2)"
+	fi
+	[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null 2>&1 ||
+	    die "as root, please: apt-get install $packages"
+	say "installing $packages"
+	# One word a package.
+	# shellcheck disable=SC2086
+	quiet apt apt_install $packages || exit 1
+	left=$(missing "$1" 2)
+	[ -z "$left" ] || die "still missing after apt-get install: $left"
+}
+
+cores()
+{
+	getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
+}
+
+# build_in DIRECTORY [CONFIGURE ARGUMENT]...
+# Configures where that has not been done with these arguments and these
+# libraries, then makes what has changed.
+build_in()
+{
+	dir=$1
+	shift
+	name=${dir#"$build"}
+	name=${name#/}
+	top=$(pwd)
+	[ -x configure ] || quiet bootstrap ./bootstrap || return
+	mkdir -p "$dir"
+	stamp=$(echo "$top" "$@"
+	    pkg-config --modversion libevent yaml-0.1 libcares jansson libbsd
+	    pkg-config --modversion check 2>/dev/null || echo "no check")
+	if [ ! -f "$dir/config.status" ] ||
+	    [ "$stamp" != "$(cat "$dir/.configured" 2>/dev/null)" ]; then
+		# shellcheck disable=SC2016
+		quiet "${name:+$name.}configure" \
+		    sh -c 'cd "$1" && shift && exec "$@"' sh "$dir" \
+		    "$top/configure" "$@" || return
+		echo "$stamp" >"$dir/.configured"
+	fi
+	quiet "${name:+$name.}make" make -C "$dir" -j"$(cores)"
+}

@@ -1,0 +1,163 @@
+#!/bin/sh
+# SPDX-License-Identifier: ISC
+#
+# What the house does without, looked for in the sources: unsafe functions,
+# includes and calls that cross a layer, leftovers.  TAP on standard output.
+#
+# Comments and strings are blanked first, so that they may speak of anything;
+# what is left is written as FILE:LINE:CODE, for the searches below.
+
+export LC_ALL=C
+srcdir=${srcdir:-.}
+cd "$srcdir" || exit 1
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/check_banned.XXXXXX") || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+# code FILE...
+# Prints the code of C sources without comments and without what stands in
+# strings and character constants.  A // comment stays, to be found.
+code()
+{
+	awk '
+	FNR == 1 { comment = 0 }
+	{
+		out = ""
+		line = $0
+		while (line != "") {
+			if (comment) {
+				end = index(line, "*/")
+				if (end == 0)
+					break
+				line = substr(line, end + 2)
+				comment = 0
+				continue
+			}
+			if (!match(line, /\/\*|\/\/|"|\047/)) {
+				out = out line
+				break
+			}
+			what = substr(line, RSTART, RLENGTH)
+			out = out substr(line, 1, RSTART - 1)
+			line = substr(line, RSTART)
+			if (what == "//") {
+				out = out line
+				break
+			}
+			if (what == "/*") {
+				line = substr(line, 3)
+				out = out " "
+				comment = 1
+			} else if (out ~ /^[ \t]*#[ \t]*include/) {
+				out = out line
+				break
+			} else {
+				if (what == "\"")
+					match(line, /^"([^"\\]|\\.)*"?/)
+				else
+					match(line, /^\047([^\047\\]|\\.)*\047?/)
+				line = substr(line, RLENGTH + 1)
+				out = out what what
+			}
+		}
+		if (out ~ /[^ \t]/)
+			print FILENAME ":" FNR ":" out
+	}' "$@"
+}
+
+count=0
+failed=0
+
+# clean NAME FILE
+# One test: passes when FILE, a list of what was found, is empty.
+clean()
+{
+	count=$((count + 1))
+	if [ -s "$2" ]; then
+		failed=$((failed + 1))
+		echo "not ok $count - $1"
+		sed 's/^/# /' "$2"
+	else
+		echo "ok $count - $1"
+	fi
+}
+
+# calls NAMES FILE
+# Lines of FILE that call one of the functions.
+calls()
+{
+	grep -E "(^|[^A-Za-z0-9_])($1)[[:space:]]*\\(" "$2"
+}
+
+find src tests -name '*.[ch]' | sort >"$work/files"
+# File names are ours: no space in them.
+code $(cat "$work/files") >"$work/all"
+grep '^src/' "$work/all" >"$work/src"
+grep '^src/core/' "$work/all" >"$work/core"
+
+# The plan comes first; a search that sees nothing would find nothing.
+echo 1..10
+if [ ! -s "$work/core" ]; then
+	echo "Bail out! no sources in $srcdir/src/core"
+	exit 1
+fi
+
+calls 'strcpy|stpcpy|strcat|sprintf|vsprintf|gets|atoi|atol|atoll|atof|'\
+'strtok|strtok_r|localtime|localtime_r|asctime|ctime|gmtime|rand|srand|'\
+'rand_r|alloca|system|popen|mktemp|tmpnam|setjmp|longjmp' \
+    "$work/all" >"$work/found"
+clean "no banned function" "$work/found"
+
+calls 'strncpy|strncat|vfork' "$work/src" >"$work/found"
+clean "no function that is easily misused" "$work/found"
+
+# Whatever the core may include is named here.
+grep -E '#[[:space:]]*include' "$work/core" | grep -vE \
+    -e '<(assert|errno|inttypes|limits|stdarg|stdbool|stddef)\.h>' \
+    -e '<(stdint|stdio|stdlib|string|strings)\.h>' \
+    -e '<(arpa/inet|netinet/in|sys/socket)\.h>' \
+    -e '<bsd/(string|sys/queue|sys/tree)\.h>' \
+    -e '<uthash\.h>' \
+    -e '"core/[a-z0-9_]+\.h"' >"$work/found"
+clean "the core includes nothing of the world outside" "$work/found"
+
+calls 'time|clock|clock_gettime|gettimeofday|socket|connect|bind|listen|'\
+'accept|accept4|send|sendto|sendmsg|recv|recvfrom|recvmsg|read|write|open|'\
+'close|poll|select|fork|getenv|secure_getenv|getaddrinfo|printf|fprintf|'\
+'vprintf|vfprintf|puts|fputs|putchar|fputc|perror|fopen|syslog|exit|_exit|'\
+'sleep|usleep|nanosleep|pthread_[a-z_]+|event_[a-z_]+|evbuffer_[a-z_]+|'\
+'log_[a-z_]+|fatal' "$work/core" >"$work/found"
+clean "the core reads no clock, speaks to nobody and logs nothing" \
+    "$work/found"
+
+grep -E '^src/conf/.*#[[:space:]]*include' "$work/src" |
+    grep -E '<event2/|<ares|"(proxy|admin)/' >"$work/found"
+clean "the configuration knows neither libevent nor the proxy" "$work/found"
+
+grep -E '#[[:space:]]*include[[:space:]]*<(event2/http|evhttp)' \
+    "$work/src" | grep -vE -e '^src/proxy/front(_[a-z]+)?\.c:' \
+    -e '^src/proxy/front_internal\.h:' -e '^src/admin/[a-z_]+\.c:' \
+    >"$work/found"
+clean "evhttp is known to the front alone" "$work/found"
+
+grep -E '^[^:]*\.h:.*#[[:space:]]*include[[:space:]]*"config\.h"' \
+    "$work/all" >"$work/found"
+clean "config.h is included by no header" "$work/found"
+
+grep -E '^[^:]*:[0-9]+:.*//' "$work/all" |
+    grep -vE '#[[:space:]]*include' >"$work/found"
+grep -E '#[[:space:]]*if[[:space:]]+0' "$work/all" >>"$work/found"
+clean "no // comment and no code that is switched off" "$work/found"
+
+grep -nE '(^|[^A-Za-z])(TODO|FIXME|XXX|HACK)([^A-Za-z]|$)' \
+    $(cat "$work/files") /dev/null >"$work/found"
+clean "no leftovers" "$work/found"
+
+for file in $(cat "$work/files"); do
+	head -n 1 "$file" | grep -q '^/\* SPDX-License-Identifier: ISC \*/$' ||
+	    echo "$file"
+done >"$work/found"
+clean "each file names its licence first" "$work/found"
+
+[ "$failed" -eq 0 ]

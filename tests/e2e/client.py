@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: ISC
+"""A client that writes exactly the bytes that a test gives it."""
+import socket
+from urllib.parse import urlsplit
+
+import wire
+
+
+def to_bytes(text):
+	return text.encode("latin-1") if isinstance(text, str) else text
+
+
+def request(method, url, fields=(), body=None, version="1.1", host=True,
+    length=True):
+	"""A request as bytes; url may be any target."""
+	lines = [f"{method} {url} HTTP/{version}"]
+	if host is True:
+		host = urlsplit(url).netloc if "://" in url else url
+	if host:
+		lines.append(f"Host: {host}")
+	lines += [f"{n}: {v}" for n, v in fields]
+	if body is not None and length:
+		lines.append(f"Content-Length: {len(body)}")
+	text = "\r\n".join(lines) + "\r\n\r\n"
+	return text.encode("latin-1") + to_bytes(body or b"")
+
+
+class Client(wire.Link):
+	"""A connection to the proxy, by address or by a unix socket's path."""
+
+	def __init__(self, address, timeout=wire.DEADLINE, rcvbuf=None):
+		unix = isinstance(address, str)
+		sock = socket.socket(socket.AF_UNIX if unix
+		    else socket.AF_INET)
+		if rcvbuf:
+			sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
+			    rcvbuf)
+		sock.settimeout(timeout)
+		sock.connect(address)
+		super().__init__(sock, timeout)
+
+	def ask(self, method, url, *args, **keys):
+		"""Sends a request only."""
+		self.send(request(method, url, *args, **keys))
+		return self
+
+	def call(self, method, url, *args, **keys):
+		"""Sends a request and reads its final response."""
+		self.ask(method, url, *args, **keys)
+		return self.response(method)
+
+	def get(self, url, *args, **keys):
+		return self.call("GET", url, *args, **keys)
+
+	def ping(self):
+		"""A round trip that needs no origin and no budget."""
+		answer = self.call("OPTIONS", "*", host="sluice")
+		assert answer.status == 200, answer
+		return answer
+
+	def tunnel(self, at, early=b""):
+		"""CONNECT, with bytes that do not wait for the answer."""
+		self.send(request("CONNECT", at) + early)
+		return self.response("CONNECT")

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: ISC
+import os
+import resource
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+import client				# noqa: E402
+import dnsserver			# noqa: E402
+import nginx				# noqa: E402
+import origin				# noqa: E402
+import sluice				# noqa: E402
+import wire				# noqa: E402
+
+
+def pytest_configure(config):
+	config.addinivalue_line("markers",
+	    "heavy: takes many seconds or much memory")
+
+
+def pytest_sessionstart(session):
+	for name in list(os.environ):
+		if name.lower().endswith("_proxy"):
+			del os.environ[name]
+	_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+	resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+	if not os.path.exists(sluice.BINARY):
+		pytest.exit(f"no sluice at {sluice.BINARY}; set SLUICE", 2)
+
+
+class Lab:
+	"""Makes what a test needs, and ends it in good order afterwards."""
+
+	def __init__(self, directory):
+		self.dir = directory
+		self.clients = []
+		self.origins = []
+		self.daemons = []
+		self.others = []		# whatever else has a stop()
+		self.threads = []
+		self.socks = []
+
+	def origin(self, *args, **keys):
+		self.origins.append(origin.Origin(*args, **keys))
+		return self.origins[-1]
+
+	def sluice(self, text=None, **keys):
+		place = self.dir / f"sluice{len(self.daemons)}"
+		place.mkdir()
+		self.daemons.append(sluice.Sluice(place, text, **keys))
+		return self.daemons[-1]
+
+	def nginx(self):
+		self.others.append(nginx.Nginx(self.dir / "nginx"))
+		return self.others[-1]
+
+	def dns(self, names):
+		self.others.append(dnsserver.Dns(names))
+		return self.others[-1]
+
+	def client(self, daemon=None, **keys):
+		daemon = daemon or self.daemons[-1]
+		address = getattr(daemon, "unix", None) or daemon.address
+		self.clients.append(client.Client(address, **keys))
+		return self.clients[-1]
+
+	def get(self, url, *args, **keys):
+		"""A GET on a connection of its own."""
+		one = self.client()
+		try:
+			return one.get(url, *args, **keys)
+		finally:
+			one.close()
+
+	def settle(self, rounds=2):
+		"""Returns once what was sent before has been read and acted on.
+
+		With one worker two round trips after it prove that, for both
+		were written before the second was read.  Several workers get
+		a round trip each on as many connections as make it as good as
+		certain.
+		"""
+		many = 1 if sluice.WORKERS == 1 else 8 * sluice.WORKERS
+		for _ in range(many):
+			one = self.client()
+			for _ in range(rounds):
+				one.ping()
+			one.close()
+
+	def closed_port(self):
+		"""A port that refuses connections, and stays ours."""
+		sock = socket.socket()
+		sock.bind(("127.0.0.1", 0))
+		self.socks.append(sock)
+		return sock.getsockname()[1]
+
+	def spawn(self, call, *args):
+		"""A thread; its value or its exception comes from join()."""
+		task = Task(call, args)
+		self.threads.append(task)
+		return task
+
+	def end(self):
+		errors = []
+		for one in self.clients + self.socks:
+			one.close()
+		for one in self.origins + self.daemons + self.others:
+			try:
+				one.stop()
+			except (Exception, AssertionError) as error:
+				errors.append(error)
+		for task in self.threads:
+			task.thread.join(wire.DEADLINE)
+		if errors:
+			raise errors[0]
+
+
+class Task:
+	def __init__(self, call, args):
+		self.value = self.error = None
+		self.thread = threading.Thread(target=self.run,
+		    args=(call, args), daemon=True)
+		self.thread.start()
+
+	def run(self, call, args):
+		try:
+			self.value = call(*args)
+		except BaseException as error:
+			self.error = error
+
+	def join(self, timeout=3 * wire.DEADLINE):
+		self.thread.join(timeout)
+		assert not self.thread.is_alive(), "still running"
+		if self.error:
+			raise self.error
+		return self.value
+
+
+@pytest.fixture
+def lab(tmp_path):
+	one = Lab(tmp_path)
+	try:
+		yield one
+	finally:
+		one.end()
+
+
+@pytest.fixture(scope="module")
+def shared_lab(tmp_path_factory):
+	"""One for all tests of a file, for tables of many small rows."""
+	one = Lab(tmp_path_factory.mktemp("shared"))
+	try:
+		yield one
+	finally:
+		one.end()
+
+
+@pytest.fixture
+def command():
+	"""Runs a client program; its output, or a failure with its errors."""
+	def run(*args, status=0, **keys):
+		done = subprocess.run([str(a) for a in args],
+		    capture_output=True, stdin=subprocess.DEVNULL,
+		    timeout=2 * wire.DEADLINE, **keys)
+		if status is not None:
+			assert done.returncode == status, (done.returncode,
+			    done.stderr[-2000:], done.stdout[-500:])
+		return done
+	return run

@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: ISC
+"""Starts, watches and stops the daemon; every test has one of its own."""
+import json
+import os
+import pathlib
+import re
+import resource
+import signal
+import subprocess
+import threading
+import time
+
+import wire
+
+HERE = pathlib.Path(__file__).resolve().parent
+BINARY = os.environ.get("SLUICE", str(HERE / "../../build/sluice"))
+WORKERS = int(os.environ.get("SLUICE_WORKERS", "1"))
+
+FAULTS = re.compile(r"ERROR: \w*Sanitizer|runtime error:|WARNING: ThreadSan"
+    r"|Assertion|assert(ion)? .*failed|illegal connection state"
+    r"|event_errx?|\[err\]|core dumped", re.I)
+LISTENING = re.compile(r"listening on (\S+):(\d+)\s*$")
+RELOADED = re.compile(r"configuration (not )?reloaded")
+
+
+def sanitized():
+	"""Whether the binary carries a sanitizer, which costs memory."""
+	if not os.path.exists(BINARY):
+		return False
+	with open(BINARY, "rb") as f:
+		data = f.read()
+	return b"__asan_init" in data or b"__tsan_init" in data
+
+
+def run(*args, timeout=wire.DEADLINE, **keys):
+	"""The program run to its end, for -t, -V and the like."""
+	return subprocess.run([BINARY, *map(str, args)], capture_output=True,
+	    text=True, errors="replace", timeout=timeout,
+	    stdin=subprocess.DEVNULL, **keys)
+
+
+class Lines:
+	"""A pipe's lines, read by a thread as they come."""
+
+	def __init__(self, pipe):
+		self.pipe = pipe
+		self.cond = threading.Condition()
+		self.lines = []
+		self.over = False
+		self.thread = threading.Thread(target=self.read, daemon=True)
+		self.thread.start()
+
+	def read(self):
+		for line in self.pipe:
+			with self.cond:
+				self.lines.append(line.decode("utf-8",
+				    "backslashreplace").rstrip("\n"))
+				self.cond.notify_all()
+		with self.cond:
+			self.over = True
+			self.cond.notify_all()
+
+	def wait(self, predicate, timeout=wire.DEADLINE, since=0,
+	    what="line"):
+		"""The first line from index since that the predicate likes."""
+		if isinstance(predicate, (str, re.Pattern)):
+			text = re.compile(predicate)
+			predicate = text.search
+			what = text.pattern
+		end = time.monotonic() + timeout
+		at = since
+		with self.cond:
+			while True:
+				while at < len(self.lines):
+					if predicate(self.lines[at]):
+						return self.lines[at]
+					at += 1
+				left = end - time.monotonic()
+				if self.over or left <= 0:
+					raise AssertionError(f"no {what} among "
+					    + "\n".join(self.lines[-40:]))
+				self.cond.wait(left)
+
+	def count(self, n, timeout=wire.DEADLINE):
+		"""The first n lines, once they are there."""
+		with self.cond:
+			if not self.cond.wait_for(
+			    lambda: len(self.lines) >= n, timeout):
+				raise AssertionError(f"{len(self.lines)} lines "
+				    f"of {n}: {self.lines[-20:]}")
+			return self.lines[:n]
+
+	def text(self):
+		with self.cond:
+			return "\n".join(self.lines)
+
+	def __len__(self):
+		with self.cond:
+			return len(self.lines)
+
+
+def settings(**keys):
+	"""A configuration for tests, as a dictionary; keys replace or add."""
+	conf = {
+	    "listen": "127.0.0.1:0",
+	    "workers": WORKERS,
+	    "timeouts": {"drain": "10s"},
+	}
+	for name, value in keys.items():
+		if isinstance(value, dict) and isinstance(conf.get(name), dict):
+			conf[name] = {**conf[name], **value}
+		else:
+			conf[name] = value
+	return conf
+
+
+class Sluice:
+	def __init__(self, directory, text=None, nofile=None, stdout=None, **keys):
+		self.dir = pathlib.Path(directory)
+		self.file = self.dir / "sluice.yaml"
+		self.keys = keys
+		self.status = 0			# what stop() expects
+		self.write(text, **keys)
+		limits = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
+		    (nofile, nofile))) if nofile else None
+		self.proc = subprocess.Popen([BINARY, "-c", str(self.file)],
+		    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
+		    stdout=subprocess.PIPE if stdout is None else stdout,
+		    cwd=self.dir, preexec_fn=limits)
+		self.pid = self.proc.pid
+		self.out = Lines(self.proc.stdout or [])
+		self.err = Lines(self.proc.stderr)
+		try:
+			self.learn()
+		except BaseException:
+			self.proc.kill()
+			self.proc.wait()
+			raise
+
+	def write(self, text=None, **keys):
+		"""Writes the file whole, then moves it into place."""
+		if text is None:
+			text = json.dumps(settings(**keys), indent=1) + "\n"
+		new = self.dir / "sluice.yaml.new"
+		if isinstance(text, bytes):
+			new.write_bytes(text)
+		else:
+			new.write_text(text)
+		new.rename(self.file)
+
+	def learn(self):
+		"""Waits until it listens, and learns at which port."""
+		listen = settings(**self.keys)["listen"]
+		if isinstance(listen, str) and listen.startswith("unix:"):
+			self.unix = listen[5:]
+			self.err.wait("listening on")
+			return
+		line = self.err.wait(LISTENING)
+		self.port = int(LISTENING.search(line).group(2))
+		self.host = "127.0.0.1"
+		self.address = (self.host, self.port)
+		self.at = f"{self.host}:{self.port}"
+		self.url = f"http://{self.at}"
+
+	def hup(self):
+		self.proc.send_signal(signal.SIGHUP)
+
+	def reload(self, text=None, **keys):
+		"""Another configuration; the line that tells what came of it."""
+		since = len(self.err)
+		self.write(text, **keys)
+		self.hup()
+		return self.err.wait(RELOADED, since=since)
+
+	def change(self, **keys):
+		"""Reloads with some keys changed, which must be taken."""
+		self.keys = {**self.keys, **keys}
+		line = self.reload(**self.keys)
+		assert "not reloaded" not in line, line
+		return line
+
+	def term(self):
+		self.proc.send_signal(signal.SIGTERM)
+
+	def wait(self, timeout=wire.DEADLINE):
+		"""The exit status, and the pipes read to their ends."""
+		self.proc.wait(timeout)
+		self.out.thread.join(wire.DEADLINE)
+		self.err.thread.join(wire.DEADLINE)
+		return self.proc.returncode
+
+	def stop(self):
+		"""Ends it if it still runs; complains of whatever went wrong."""
+		try:
+			if self.proc.poll() is None:
+				self.term()
+			self.wait(30 * wire.SLOW)
+		except subprocess.TimeoutExpired:
+			self.proc.kill()
+			self.proc.wait()
+			raise AssertionError("did not end after SIGTERM:\n"
+			    + self.err.text()[-4000:])
+		self.check()
+
+	def check(self):
+		text = self.err.text()
+		fault = FAULTS.search(text)
+		assert not fault, text[max(0, fault.start() - 500):][:6000]
+		if self.status is not None:
+			assert self.proc.returncode == self.status, \
+			    f"status {self.proc.returncode}\n{text[-4000:]}"
+
+	def proc_value(self, key):
+		"""A number out of /proc/PID/status, such as VmRSS (kB)."""
+		with open(f"/proc/{self.pid}/status") as f:
+			for line in f:
+				if line.startswith(key + ":"):
+					return int(line.split()[1])
+		raise KeyError(key)
+
+	def rss(self):
+		return self.proc_value("VmRSS") * 1024
+
+	def files(self):
+		return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+	def cpu(self):
+		"""Seconds of processor time so far."""
+		with open(f"/proc/{self.pid}/stat") as f:
+			parts = f.read().rsplit(")", 1)[1].split()
+		return (int(parts[11]) + int(parts[12])) / os.sysconf(
+		    "SC_CLK_TCK")

@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: ISC
+"""The command line, and configurations that are wrong."""
+import os
+import re
+import socket
+import stat
+
+import pytest
+
+import sluice
+import wire
+
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{chr(98 + i)}: &{chr(98 + i)} [" + ",".join(
+    [f"*{chr(97 + i)}"] * 9) + "]\n" for i in range(12))
+
+# Text, and what the message must speak of.
+WRONG = {
+	"empty": ("", "empty"),
+	"only a comment": ("# nothing\n", "empty"),
+	"unknown key": ("lisen: 127.0.0.1:0\n", "lisen.*listen"),
+	"unknown nested key": ("timeouts: {heder: 1s}\n", "heder.*header"),
+	"unknown rule key": ("hosts: {a.b: {capasity: 1}}\n",
+	    "capasity.*capacity"),
+	"duplicate key": ("workers: 1\nworkers: 1\n", "workers"),
+	"duplicate host": ("hosts: {a.b: {capacity: 1}, A.b.: "
+	    "{capacity: 2}}\n", "[aA]\\.b"),
+	"nan": ("defaults: {capacity: .nan}\n", "capacity"),
+	"inf": ("defaults: {capacity: .inf}\n", "capacity"),
+	"negative": ("defaults: {capacity: -1}\n", "capacity"),
+	"zero": ("defaults: {capacity: 0}\n", "capacity"),
+	"1e309": ("defaults: {capacity: 1e309}\n", "capacity"),
+	"no number": ("defaults: {capacity: many}\n", "capacity"),
+	"concurrency": ("defaults: {concurrency: -1}\n", "concurrency"),
+	"fraction": ("defaults: {concurrency: 1.5}\n", "concurrency"),
+	"period": ("defaults: {capacity: 1, period: 0}\n", "period"),
+	"unit": ("defaults: {capacity: 1, period: 1w}\n", "period"),
+	"duration": ("timeouts: {idle: soon}\n", "timeouts.idle"),
+	"size": ("limits: {head: 64 potatoes}\n", "limits.head"),
+	"workers": ("workers: 0\n", "workers"),
+	"workers, text": ("workers: some\n", "workers"),
+	"listen": ("listen: nowhere\n", "listen"),
+	"listen, port": ("listen: 127.0.0.1:65536\n", "listen"),
+	"format": ("log: {format: xml}\n", "log.format"),
+	"level": ("log: {level: loud}\n", "log.level"),
+	"host pattern": ("hosts: {'a b': {capacity: 1}}\n", "a b"),
+	"wildcard inside": ("hosts: {'a.*.b': {capacity: 1}}\n", r"a\.\*\.b"),
+	"scheme": ("hosts: {'http://a.b/': {capacity: 1}}\n", "a.b"),
+	"shared": ("hosts: {a.b: {capacity: 1, shared: true}}\n", "shared"),
+	"both rates": ("defaults: {capacity: 1, rates: [{capacity: 2}]}\n",
+	    "rates|capacity"),
+	"statuses": ("defaults: {pause: {statuses: [99]}}\n", "statuses"),
+	"list for map": ("timeouts: [1s]\n", "timeouts"),
+	"map for scalar": ("workers: {a: 1}\n", "workers"),
+	"scalar": ("just text\n", ""),
+	"list": ("- listen: 127.0.0.1:0\n", ""),
+	"tab": ("timeouts:\n\tidle: 1s\n", ""),
+	"bad YAML": ("hosts: {a.b: {capacity: 1}\n", ""),
+	"cut": ("timeouts:\n  idle: \"1", ""),
+	"deep": ("a: " + "[" * 5000 + "]" * 5000 + "\n", ""),
+	"bomb": (BOMB, ""),
+	"recursive": ("hosts: &a {a.b: *a}\n", ""),
+	"binary": (bytes(range(256)), ""),
+	"NUL": (b"workers: 1\n\0\n", ""),
+	"BOM": (b"\xef\xbb\xbfworkers: 1\n", "UTF-8|BOM|byte order"),
+	"UTF-16": ("workers: 1\n".encode("utf-16"), "UTF-8"),
+	"bad UTF-8": (b"listen: \xff\xfe\n", ""),
+	"two documents": ("workers: 1\n---\nworkers: 1\n", ""),
+}
+
+
+def check(tmp_path, text):
+	"""sluice -t on a file with that text."""
+	path = tmp_path / "t.yaml"
+	if isinstance(text, bytes):
+		path.write_bytes(text)
+	else:
+		path.write_text(text)
+	return sluice.run("-t", "-c", path)
+
+
+def complaint(done, path, about=""):
+	"""Status 1 and one line that names the place and the matter."""
+	assert done.returncode == 1, (done.returncode, done.stderr)
+	lines = done.stderr.strip().split("\n")
+	assert len(lines) == 1, lines
+	assert str(path) in lines[0]
+	assert re.search(about, lines[0], re.I), lines[0]
+	return lines[0]
+
+
+@pytest.mark.parametrize("row", WRONG)
+def test_wrong(tmp_path, row):
+	text, about = WRONG[row]
+	line = complaint(check(tmp_path, text), tmp_path / "t.yaml", about)
+	if about and "empty" not in about and "UTF" not in about:
+		assert re.search(r"t\.yaml:\d+:\d+: ", line), line
+
+
+@pytest.mark.parametrize("row", WRONG)
+def test_wrong_at_reload(shared_lab, row):
+	"""The old one stays, and goes on."""
+	if not shared_lab.daemons:
+		shared_lab.far = shared_lab.origin()
+		shared_lab.sluice()
+	daemon = shared_lab.daemons[0]
+	line = daemon.reload(WRONG[row][0])
+	assert "configuration not reloaded: " in line
+	assert shared_lab.get(shared_lab.far.url + "/").status == 200
+
+
+def test_good(tmp_path):
+	done = check(tmp_path, "listen: 127.0.0.1:3128\n"
+	    "hosts:\n  a.example:\n    capacity: 5000\n    period: 1h\n")
+	assert done.returncode == 0
+	assert "ERROR" not in done.stderr
+
+
+def test_sample():
+	sample = sluice.HERE / "../../conf/sluice.yaml"
+	done = sluice.run("-t", "-c", sample.resolve())
+	assert done.returncode == 0, done.stderr
+
+
+def test_test_does_not_listen(tmp_path):
+	"""-t works beside a running one: it binds nothing."""
+	sock = socket.socket()
+	sock.bind(("127.0.0.1", 0))
+	sock.listen()
+	with sock:
+		done = check(tmp_path,
+		    f"listen: 127.0.0.1:{sock.getsockname()[1]}\n")
+	assert done.returncode == 0
+
+
+def test_missing_file(tmp_path):
+	done = sluice.run("-c", tmp_path / "none.yaml")
+	complaint(done, tmp_path / "none.yaml", "no such file")
+
+
+def test_directory(tmp_path):
+	complaint(sluice.run("-t", "-c", tmp_path), tmp_path)
+
+
+def test_fifo(tmp_path):
+	"""It does not hang until somebody writes."""
+	path = tmp_path / "fifo"
+	os.mkfifo(path)
+	complaint(sluice.run("-t", "-c", path), path)
+
+
+def test_unreadable(tmp_path):
+	if os.geteuid() == 0:
+		pytest.skip("root reads everything")
+	path = tmp_path / "t.yaml"
+	path.write_text("workers: 1\n")
+	path.chmod(0)
+	complaint(sluice.run("-t", "-c", path), path, "permission")
+
+
+def test_version():
+	for option in ("-V", "--version"):
+		done = sluice.run(option)
+		assert done.returncode == 0
+		assert re.match(r"sluice \d+\.\d+\.\d+", done.stdout)
+
+
+def test_help():
+	for option in ("-h", "--help"):
+		done = sluice.run(option)
+		assert done.returncode == 0
+		assert "usage: sluice" in done.stdout.lower()
+		for word in ("-c", "-t", "-V", "-h"):
+			assert word in done.stdout
+
+
+@pytest.mark.parametrize("args", [["-z"], ["--frobnicate"], ["-c"],
+    ["surplus"]])
+def test_usage(args):
+	done = sluice.run(*args)
+	assert done.returncode != 0
+	assert "usage" in done.stderr.lower()
+	assert done.stdout == ""
+
+
+def test_port_in_use(lab):
+	daemon = lab.sluice()
+	text = daemon.file.read_text().replace("127.0.0.1:0",
+	    f"127.0.0.1:{daemon.port}")
+	path = lab.dir / "second.yaml"
+	path.write_text(text)
+	done = sluice.run("-c", path)
+	assert done.returncode == 1
+	assert f"127.0.0.1:{daemon.port}" in done.stderr
+	assert "in use" in done.stderr
+	assert lab.client().ping()
+
+
+def test_address_that_is_not_ours(tmp_path):
+	path = tmp_path / "s.yaml"
+	path.write_text("listen: 192.0.2.1:3128\n")
+	done = sluice.run("-c", path)
+	assert done.returncode == 1
+	assert "192.0.2.1:3128" in done.stderr
+
+
+def test_several_addresses(lab, tmp_path):
+	far = lab.origin()
+	daemon = lab.sluice(listen=["127.0.0.1:0", "127.0.0.1:0",
+	    f"unix:{tmp_path}/s"])
+	daemon.err.wait(re.escape(f"unix:{tmp_path}/s"))
+	wire.wait_until(lambda: len(ports(daemon)) == 2, what="two ports")
+	for port in ports(daemon):
+		daemon.address = ("127.0.0.1", port)
+		assert lab.get(far.url + "/").status == 200
+	daemon.unix = f"{tmp_path}/s"
+	assert lab.get(far.url + "/").status == 200
+	assert stat.S_ISSOCK(os.stat(daemon.unix).st_mode)
+
+
+def ports(daemon):
+	return {int(p) for p in re.findall(r"listening on 127\.0\.0\.1:(\d+)",
+	    daemon.err.text())}
+
+
+def test_unix_socket_left_behind(lab, tmp_path):
+	"""A stale socket of a dead one is no obstacle; a live one is."""
+	path = f"{tmp_path}/s"
+	stale = socket.socket(socket.AF_UNIX)
+	stale.bind(path)
+	stale.close()
+	far = lab.origin()
+	daemon = lab.sluice(listen=f"unix:{path}")
+	assert lab.get(far.url + "/").status == 200
+	done = sluice.run("-c", daemon.file)
+	assert done.returncode == 1
+	assert lab.get(far.url + "/").status == 200
+
+
+def test_many_rules(lab):
+	"""Tens of thousands of hosts load quickly, at reload too."""
+	far = lab.origin()
+	daemon = lab.sluice()
+	lines = ["listen: 127.0.0.1:0\n", f"workers: {sluice.WORKERS}\n",
+	    "hosts:\n"] + [f"  h{i}.example: {{capacity: {i + 1}}}\n"
+	    for i in range(20000)]
+	line = daemon.reload("".join(lines))
+	assert "not reloaded" not in line
+	assert lab.get(far.url + "/").status == 200

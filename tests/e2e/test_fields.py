@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: ISC
+"""What becomes of targets and fields on the way."""
+import pytest
+
+import client
+import origin
+import sluice
+
+PATHS = ["/", "/a/b", "/a//b/../c/./d", "/%7Euser/%2F%2e%2E", "/?", "/?a=b&c",
+    "/;p=1/x", "/a%00b", "//double//", "/q?x=http://y/z?w", "/!$&'()*+,=:@",
+    "/{b}|^`\"<>\\", "/[x]", "/%zz%", "/" + "x" * 4000]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_path_is_kept_byte_for_byte(lab, path):
+	far = lab.origin()
+	lab.sluice()
+	assert lab.get(far.url + path, host=far.at).status == 200
+	assert far.targets() == [path]
+
+
+@pytest.mark.parametrize("target, sent", [("", "/"), ("?q=1", "/?q=1")])
+def test_empty_path(lab, target, sent):
+	far = lab.origin()
+	lab.sluice()
+	assert lab.get(far.url + target, host=far.at).status == 200
+	assert far.targets() == [sent]
+
+
+def test_scheme_and_host_without_case(lab):
+	far = lab.origin()
+	lab.sluice()
+	one = lab.client()
+	for url in (f"HTTP://{far.at}/", f"hTTp://LOCALHOST:{far.port}/",
+	    f"http://localhost.:{far.port}/"):
+		assert one.get(url).status == 200
+	assert len(far.requests) == 3
+
+
+@pytest.mark.parametrize("host", ["other.example", "127.0.0.1",
+    "OTHER.example:81", "[::1]"])
+def test_host_is_rewritten(lab, host):
+	far = lab.origin()
+	lab.sluice()
+	assert lab.get(far.url + "/", host=host).status == 200
+	assert far.requests[0].all("host") == [far.at]
+
+
+def test_host_comes_first_and_once(lab):
+	far = lab.origin()
+	lab.sluice()
+	one = lab.client()
+	one.send(f"GET {far.url}/ HTTP/1.1\r\nX-A: 1\r\nhOsT: x\r\n"
+	    "Connection: connection, proxy-connection, host\r\n\r\n".encode())
+	assert one.response().status == 200
+	assert far.requests[0].all("host") == [far.at]
+	assert far.requests[0].get("x-a") == "1"
+
+
+HOP = [("Connection", "x-one, X-TWO,, keep-alive"), ("X-One", "1"),
+    ("x-two", "2"), ("Keep-Alive", "timeout=5"), ("TE", "trailers, deflate"),
+    ("Proxy-Connection", "keep-alive"), ("Upgrade", "h2c"),
+    ("Proxy-Authorization", "Basic c2VjcmV0"), ("X-Three", "3")]
+
+
+def test_hop_by_hop_of_a_request(lab):
+	far = lab.origin()
+	lab.sluice()
+	assert lab.get(far.url + "/", HOP).status == 200
+	req = far.requests[0]
+	for name in ("x-one", "x-two", "keep-alive", "proxy-connection",
+	    "proxy-authorization", "upgrade"):
+		assert req.get(name) is None, name
+	assert req.get("x-three") == "3"
+	assert "deflate" not in req.get("te", "")
+	assert "x-one" not in req.get("connection", "").lower()
+
+
+def test_hop_by_hop_of_a_response(lab):
+	fields = [("Connection", "x-one, x-two"), ("X-One", "1"),
+	    ("X-Two", "2"), ("Keep-Alive", "timeout=5"), ("X-Three", "3"),
+	    ("Proxy-Connection", "close"), ("Upgrade", "h2c")]
+	far = lab.origin(origin.fixed(body="x", fields=fields))
+	lab.sluice()
+	one = lab.client()
+	answer = one.get(far.url + "/")
+	for name in ("x-one", "x-two", "keep-alive", "proxy-connection",
+	    "upgrade"):
+		assert answer.get(name) is None, name
+	assert answer.get("x-three") == "3"
+	assert one.ping()
+
+
+def test_connection_names_framing(lab):
+	"""Connection cannot be used to strip what frames the body."""
+	far = lab.origin(origin.echo)
+	lab.sluice()
+	one = lab.client()
+	answer = one.call("POST", far.url + "/", [("Connection",
+	    "content-length, host, transfer-encoding, via")], body=b"four")
+	assert answer.body == b"four"
+	assert one.ping()
+
+
+@pytest.mark.parametrize("name", ["Proxy-Authorization",
+    "proxy-authorization", "PROXY-AUTHORIZATION"])
+def test_proxy_authorization_never_leaves(lab, name):
+	far = lab.origin()
+	lab.sluice()
+	assert lab.get(far.url + "/", [(name, "Basic czpw"),
+	    (name, "Bearer two")]).status == 200
+	assert b"proxy-auth" not in far.requests[0].head.lower()
+	assert b"czpw" not in far.requests[0].head
+
+
+def test_authorization_does_leave(lab):
+	far = lab.origin()
+	lab.sluice()
+	assert lab.get(far.url + "/", [("Authorization", "Bearer t")
+	    ]).status == 200
+	assert far.requests[0].get("authorization") == "Bearer t"
+
+
+def test_via(lab):
+	far = lab.origin(origin.fixed(fields=[("Via", "1.0 inner")]))
+	lab.sluice()
+	answer = lab.get(far.url + "/", [("Via", "1.1 outer")])
+	assert far.requests[0].get("via") == "1.1 outer, 1.1 sluice"
+	assert answer.get("via") == "1.0 inner, 1.1 sluice"
+
+
+def test_via_of_versions(lab):
+	far = lab.origin(origin.fixed(version="1.0",
+	    fields=[("Connection", "keep-alive")]))
+	lab.sluice()
+	answer = lab.get(far.url + "/", version="1.0")
+	assert far.requests[0].get("via") == "1.0 sluice"
+	assert answer.get("via") == "1.0 sluice"
+
+
+def test_response_fields_keep_order_and_case(lab):
+	fields = [("sERVER", "x/1"), ("Set-Cookie", "a=1"), ("X-b", "1"),
+	    ("Set-Cookie", "b=2, c"), ("x-B", "2"), ("DATE",
+	    "Tue, 15 Nov 1994 12:45:26 GMT"), ("Set-Cookie", "a=3"),
+	    ("X-Empty", ""), ("X-8bit", "caf\xe9")]
+	far = lab.origin(lambda c, r: c.reply(body="x", fields=fields,
+	    reason="Fine, \"thanks\""))
+	lab.sluice()
+	answer = lab.get(far.url + "/")
+	got = [(n.decode("latin-1"), v.decode("latin-1"))
+	    for n, v in answer.fields]
+	ours = {n for n, _ in fields}
+	assert [f for f in got if f[0] in ours] == fields
+	assert answer.reason == 'Fine, "thanks"'
+
+
+def test_request_fields_keep_order_and_case(lab):
+	fields = [("User-AGENT", "u"), ("X-a", "1"), ("Cookie", "k=v"),
+	    ("X-A", "2"), ("Accept", "*/*"), ("x-empty", ""),
+	    ("Content_Length", "9"), ("Transfer_Encoding", "chunked")]
+	far = lab.origin()
+	lab.sluice()
+	assert lab.get(far.url + "/", fields).status == 200
+	got = [(n.decode(), v.decode()) for n, v in far.requests[0].fields]
+	ours = {n for n, _ in fields}
+	assert [f for f in got if f[0] in ours] == fields
+
+
+def test_nothing_is_added_that_names_the_client(lab):
+	far = lab.origin()
+	lab.sluice()
+	lab.get(far.url + "/")
+	for name in ("x-forwarded-for", "forwarded", "x-real-ip",
+	    "user-agent", "accept", "date"):
+		assert far.requests[0].get(name) is None, name
+
+
+@pytest.mark.parametrize("method", ["TRACE", "OPTIONS"])
+def test_max_forwards(lab, method):
+	far = lab.origin()
+	lab.sluice()
+	one = lab.client()
+	answer = one.call(method, far.url + "/", [("Max-Forwards", "0")])
+	assert answer.status == 200
+	assert far.targets() == []
+	answer = one.call(method, far.url + "/", [("Max-Forwards", "7")])
+	assert answer.status == 200
+	assert far.requests[0].get("max-forwards") == "6"
+
+
+def test_trace_answered_here_shows_no_secrets(lab):
+	far = lab.origin()
+	lab.sluice()
+	answer = lab.client().call("TRACE", far.url + "/x", [
+	    ("Max-Forwards", "0"), ("X-Seen", "yes"),
+	    ("Authorization", "Bearer topsecret"), ("Cookie", "topsecret"),
+	    ("Proxy-Authorization", "Basic topsecret")])
+	assert answer.status == 200
+	assert answer.get("content-type") == "message/http"
+	assert b"X-Seen: yes" in answer.body
+	assert b"topsecret" not in answer.body
+
+
+@pytest.mark.parametrize("value", ["x", "-1", "1.5", "", "99999999999999"])
+def test_max_forwards_that_is_no_number(lab, value):
+	far = lab.origin()
+	lab.sluice()
+	answer = lab.client().call("OPTIONS", far.url + "/",
+	    [("Max-Forwards", value)])
+	assert answer.status in (200, 400)
+	assert lab.client().ping()
+
+
+def test_max_forwards_is_left_alone_elsewhere(lab):
+	far = lab.origin()
+	lab.sluice()
+	assert lab.get(far.url + "/", [("Max-Forwards", "0")]).status == 200
+	assert far.requests[0].get("max-forwards") == "0"
+
+
+def test_options_forms(lab):
+	"""OPTIONS * is for us; an empty path goes out as *."""
+	far = lab.origin()
+	lab.sluice()
+	one = lab.client()
+	assert one.call("OPTIONS", "*", host="x").status == 200
+	assert far.targets() == []
+	assert one.call("OPTIONS", far.url, host=far.at).status == 200
+	assert one.call("OPTIONS", far.url + "/").status == 200
+	assert one.call("OPTIONS", far.url + "?q", host=far.at).status == 200
+	assert far.targets() == ["*", "/", "/?q"]
+
+
+def test_default_port_is_not_written(lab):
+	"""An empty port is the default one: nobody there, but not our 400."""
+	lab.sluice()
+	one = lab.client()
+	answer = one.get("http://127.0.0.1:/", host="x")
+	assert answer.status != 400
+
+
+def test_many_fields(lab):
+	far = lab.origin()
+	lab.sluice()
+	fields = [(f"X-{i}", "v" * 100) for i in range(150)]
+	assert lab.get(far.url + "/", fields).status == 200
+	got = [(n.decode(), v.decode()) for n, v in far.requests[0].fields]
+	assert [f for f in got if f[0].startswith("X-")] == fields
+
+
+def test_request_does_not_close_the_upstream(lab):
+	"""Connection: close is the client's, not the origin's."""
+	far = lab.origin()
+	lab.sluice()
+	for _ in range(3):
+		one = lab.client()
+		one.send(client.request("GET", far.url + "/",
+		    [("Connection", "close")]))
+		assert one.response().status == 200
+		assert one.ended()
+	assert len(far.conns) <= sluice.WORKERS

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: ISC
+"""Connections to origins are kept, shared, and replaced when stale."""
+import pytest
+
+import origin
+import sluice
+import wire
+
+one_worker = pytest.mark.skipif(sluice.WORKERS != 1,
+    reason="each worker has a pool of its own")
+
+
+def drop_after(n, how="end", body=None):
+	"""Answers n requests of each connection, closes on the next, mute."""
+	counts = {}
+
+	def handle(conn, req):
+		counts[conn.number] = counts.get(conn.number, 0) + 1
+		if counts[conn.number] > n:
+			conn.end() if how == "end" else conn.abort()
+		else:
+			conn.reply(body=body or "fine")
+	return handle
+
+
+@one_worker
+def test_reuse_across_clients(lab):
+	far = lab.origin()
+	lab.sluice()
+	for _ in range(10):
+		assert lab.get(far.url + "/").status == 200
+	assert len(far.conns) == 1
+
+
+@one_worker
+def test_parallel_then_reuse(lab):
+	gate = origin.Gate()
+	far = lab.origin(gate)
+	lab.sluice()
+	clients = [lab.client() for _ in range(5)]
+	for _ in range(3):
+		for one in clients:
+			one.ask("GET", far.url + "/")
+		wire.wait_until(lambda: gate.held == 5, what="five in flight")
+		gate.let(5)
+		for one in clients:
+			assert one.response().status == 200
+	assert len(far.conns) == 5
+
+
+def test_not_shared_between_ports(lab):
+	a, b = lab.origin(), lab.origin()
+	lab.sluice()
+	one = lab.client()
+	for far in (a, b, a, b):
+		assert one.get(far.url + "/").status == 200
+	assert (len(a.requests), len(b.requests)) == (2, 2)
+
+
+@pytest.mark.parametrize("how", ["end", "abort"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT",
+    "DELETE", "TRACE"])
+def test_stale_connection_is_retried(lab, method, how):
+	far = lab.origin(drop_after(1, how))
+	lab.sluice()
+	one = lab.client()
+	assert one.get(far.url + "/1").status == 200
+	assert one.call(method, far.url + "/2").status == 200
+	assert [(r.target, r.conn) for r in far.requests] == [
+	    ("/1", 0), ("/2", 0), ("/2", 1)]
+
+
+@pytest.mark.parametrize("how", ["end", "abort"])
+@pytest.mark.parametrize("method", ["POST", "PATCH", "BREW"])
+def test_stale_connection_is_not_retried_unsafely(lab, method, how):
+	"""What was sent may have been acted on."""
+	far = lab.origin(drop_after(1, how))
+	lab.sluice()
+	one = lab.client()
+	assert one.get(far.url + "/1").status == 200
+	answer = one.call(method, far.url + "/2", body=b"pay 100")
+	assert answer.status == 502
+	assert far.targets() == ["/1", "/2"]
+	assert one.get(far.url + "/3").status == 200
+
+
+def test_put_whose_body_was_sent_is_not_repeated_in_part(lab):
+	"""Either the whole body again, or no retry."""
+	far = lab.origin(drop_after(1))
+	lab.sluice()
+	one = lab.client()
+	assert one.get(far.url + "/1").status == 200
+	data = wire.pattern(2_000_000)
+	answer = one.call("PUT", far.url + "/2", body=data)
+	assert answer.status in (200, 502)
+	for req in far.requests[1:]:
+		assert not req.complete.is_set() or req.body == data
+
+
+def test_retried_once_only(lab):
+	counts = []
+
+	def handle(conn, req):
+		if req.target == "/1":
+			conn.reply()
+		else:
+			counts.append(conn.number)
+			conn.end()
+	far = lab.origin(handle)
+	lab.sluice()
+	one = lab.client()
+	assert one.get(far.url + "/1").status == 200
+	answer = one.get(far.url + "/2")
+	assert answer.status == 502
+	assert counts == [0, 1]
+
+
+def test_fresh_connection_is_not_retried(lab):
+	far = lab.origin(lambda conn, req: conn.end())
+	lab.sluice()
+	assert lab.get(far.url + "/").status == 502
+	assert len(far.requests) == 1
+
+
+def test_a_retry_costs_one_admission(lab):
+	"""The throttle is not charged, nor its slot leaked, by a retry."""
+	far = lab.origin(drop_after(1))
+	lab.sluice(hosts={"127.0.0.1": {"capacity": 3, "period": "1h",
+	    "concurrency": 1, "queue": {"max_wait": "10ms"}}})
+	one = lab.client()
+	assert [one.get(far.url + f"/{i}").status for i in range(4)] == [
+	    200, 200, 200, 429]
+
+
+def test_closed_while_idle(lab):
+	"""The origin's FIN on an idle connection; no request is lost."""
+	far = lab.origin(lambda conn, req: (conn.reply(), conn.end()))
+	lab.sluice()
+	one = lab.client()
+	for i in range(20):
+		assert one.get(far.url + f"/{i}").status == 200
+	assert far.targets() == [f"/{i}" for i in range(20)]
+
+
+def test_connection_close_of_the_origin(lab):
+	def handle(conn, req):
+		conn.reply(body="x", fields=[("Connection", "close")])
+		assert conn.wait_gone()
+		conn.done = True
+	far = lab.origin(handle)
+	lab.sluice()
+	one = lab.client()
+	for _ in range(3):
+		assert one.get(far.url + "/").status == 200
+	assert len(far.conns) == 3
+	assert one.ping()
+
+
+def test_idle_connections_are_closed_in_time(lab):
+	far = lab.origin()
+	lab.sluice(timeouts={"idle": "300ms"})
+	assert lab.get(far.url + "/").status == 200
+	assert far.conns[0].gone.wait(wire.DEADLINE)
+
+
+def test_idle_clients_are_closed_in_time(lab):
+	far = lab.origin()
+	lab.sluice(timeouts={"idle": "300ms"})
+	one = lab.client()
+	assert one.get(far.url + "/").status == 200
+	assert one.ended()
+
+
+def test_pool_is_bounded(lab):
+	"""Many origins, one after another: descriptors do not pile up."""
+	many = [lab.origin() for _ in range(60)]
+	daemon = lab.sluice(timeouts={"idle": "500ms"})
+	one = lab.client()
+	for far in many:
+		assert one.get(far.url + "/").status == 200
+	wire.wait_until(lambda: all(c.gone.is_set() for far in many
+	    for c in far.conns), what="the end of idle connections")
+	assert daemon.files() < 40

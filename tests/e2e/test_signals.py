@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: ISC
+"""SIGHUP keeps what there is; SIGTERM drains; a second one ends."""
+import os
+import signal
+import time
+
+import pytest
+
+import client
+import origin
+import wire
+
+TIGHT = {"capacity": 1, "period": "1h", "queue": {"max_wait": "10ms"}}
+
+
+def hosts(**keys):
+	return {"127.0.0.1": keys}
+
+
+def test_reload_keeps_what_was_consumed(lab):
+	far = lab.origin()
+	daemon = lab.sluice(hosts=hosts(**TIGHT))
+	assert lab.get(far.url + "/").status == 200
+	assert lab.get(far.url + "/").status == 429
+	for _ in range(3):
+		daemon.change(timeouts={"idle": "30s"})
+		assert lab.get(far.url + "/").status == 429
+
+
+def test_reload_with_other_limits(lab):
+	"""They hold at once; consumed cost stays consumed."""
+	far = lab.origin()
+	daemon = lab.sluice(hosts=hosts(**TIGHT))
+	assert lab.get(far.url + "/").status == 200
+	assert lab.get(far.url + "/").status == 429
+	daemon.change(hosts=hosts(capacity=3, period="1h",
+	    queue={"max_wait": "10ms"}))
+	got = [lab.get(far.url + "/").status for _ in range(4)]
+	assert got == [200, 200, 429, 429]
+	daemon.change(hosts=hosts(capacity=1000))
+	assert [lab.get(far.url + "/").status for _ in range(5)] == [200] * 5
+
+
+def test_reload_keeps_the_pause(lab):
+	far = lab.origin(origin.sequence(origin.fixed(429,
+	    fields=[("Retry-After", "100")]), origin.fixed()))
+	daemon = lab.sluice(hosts=hosts(queue={"max_wait": "10ms"}))
+	assert lab.get(far.url + "/").status == 429
+	daemon.change(hosts=hosts(capacity=1000, queue={"max_wait": "20ms"}))
+	answer = lab.get(far.url + "/")
+	assert answer.status == 429
+	assert 90 <= int(answer.get("retry-after")) <= 100
+
+
+def test_reload_lets_waiters_go(lab):
+	"""Those who wait get the new limits."""
+	far = lab.origin()
+	daemon = lab.sluice(hosts=hosts(capacity=1, period="10m",
+	    queue={"max_wait": "2h"}))
+	assert lab.get(far.url + "/").status == 200
+	waiting = [lab.client().ask("GET", far.url + "/") for _ in range(5)]
+	lab.settle()
+	assert len(far.requests) == 1
+	daemon.change(hosts=hosts(capacity=1000, period="1s"))
+	for one in waiting:
+		assert one.response().status == 200
+
+
+def test_reload_with_more_slots(lab):
+	gate = origin.Gate()
+	far = lab.origin(gate)
+	daemon = lab.sluice(hosts=hosts(concurrency=1))
+	clients = [lab.client().ask("GET", far.url + "/") for _ in range(4)]
+	wire.wait_until(lambda: gate.held == 1, what="one")
+	lab.settle()
+	daemon.change(hosts=hosts(concurrency=3))
+	wire.wait_until(lambda: gate.held == 3, what="three")
+	lab.settle()
+	assert far.most == 3
+	daemon.change(hosts=hosts(concurrency=1))
+	gate.open()
+	for one in clients:
+		assert one.response().status == 200
+
+
+def test_slots_count_across_a_reload(lab):
+	gate = origin.Gate()
+	far = lab.origin(gate)
+	daemon = lab.sluice(hosts=hosts(concurrency=2))
+	first = [lab.client().ask("GET", far.url + "/") for _ in range(2)]
+	wire.wait_until(lambda: gate.held == 2, what="two")
+	daemon.change(hosts=hosts(concurrency=2, capacity=1000))
+	more = [lab.client().ask("GET", far.url + "/") for _ in range(4)]
+	lab.settle()
+	assert gate.held == 2
+	gate.open()
+	for one in first + more:
+		assert one.response().status == 200
+	assert far.most == 2
+
+
+@pytest.mark.parametrize("after", [
+    {}, {"defaults": {"capacity": 1000}},
+    {"hosts": {"*": {"capacity": 1000}}}])
+def test_waiters_whose_rule_went_away_move(lab, after):
+	far = lab.origin()
+	daemon = lab.sluice(hosts=hosts(capacity=1, period="10m",
+	    queue={"max_wait": "2h"}))
+	assert lab.get(far.url + "/").status == 200
+	waiting = [lab.client().ask("GET", far.url + "/") for _ in range(3)]
+	lab.settle()
+	daemon.change(**{"hosts": {}, **after})
+	for one in waiting:
+		assert one.response().status == 200
+
+
+def test_running_exchanges_survive_their_rule(lab):
+	gate = origin.Gate()
+	far = lab.origin(gate)
+	daemon = lab.sluice(hosts=hosts(concurrency=1))
+	one = lab.client().ask("GET", far.url + "/")
+	far.wait_requests(1)
+	daemon.change(hosts={})
+	gate.open()
+	assert one.response().status == 200
+	for _ in range(3):
+		assert lab.get(far.url + "/").status == 200
+
+
+def test_what_needs_a_restart_is_said(lab):
+	daemon = lab.sluice()
+	daemon.change(workers=7)
+	daemon.err.wait("workers.*restart")
+	assert lab.client().ping()
+
+
+def test_file_gone_at_reload(lab):
+	far = lab.origin()
+	daemon = lab.sluice()
+	daemon.file.unlink()
+	daemon.hup()
+	daemon.err.wait("configuration not reloaded: ")
+	assert lab.get(far.url + "/").status == 200
+
+
+def test_log_file_is_reopened(lab):
+	far = lab.origin()
+	path = lab.dir / "access.log"
+	daemon = lab.sluice(log={"access": str(path)})
+	lab.get(far.url + "/")
+	wire.wait_until(lambda: "GET" in path.read_text(), what="a line")
+	path.rename(lab.dir / "access.log.1")
+	daemon.change()
+	lab.get(far.url + "/")
+	wire.wait_until(lambda: path.exists() and "GET" in path.read_text(),
+	    what="a line in the new file")
+	assert (lab.dir / "access.log.1").read_text().count("\n") == 1
+	assert path.read_text().count("\n") == 1
+
+
+@pytest.mark.parametrize("what", [signal.SIGTERM, signal.SIGINT])
+def test_idle_ends_at_once(lab, what):
+	far = lab.origin()
+	daemon = lab.sluice(timeouts={"drain": "60s"})
+	one = lab.client()		# an idle connection is no obstacle
+	assert one.get(far.url + "/").status == 200
+	began = time.monotonic()
+	daemon.proc.send_signal(what)
+	assert one.ended()
+	assert daemon.wait() == 0
+	assert time.monotonic() - began < 5 * wire.SLOW
+
+
+def test_drain(lab):
+	"""Running and queued ones finish; nobody new gets in."""
+	gate = origin.Gate()
+	far = lab.origin(gate)
+	daemon = lab.sluice(hosts=hosts(concurrency=1),
+	    timeouts={"drain": "60s"})
+	clients = [lab.client().ask("GET", far.url + f"/{i}")
+	    for i in range(4)]
+	wire.wait_until(lambda: gate.held == 1, what="one in flight")
+	lab.settle()
+	daemon.term()
+	wire.wait_until(lambda: refused(daemon), what="a closed listener")
+	assert daemon.proc.poll() is None
+	gate.open()
+	for one in clients:
+		answer = one.response()
+		assert answer.status == 200 and answer.whole
+		assert one.ended()
+	assert daemon.wait() == 0
+	assert len(far.requests) == 4
+
+
+def refused(daemon):
+	try:
+		client.Client(daemon.address).close()
+		return False
+	except OSError:
+		return True
+
+
+def test_requests_while_draining(lab):
+	"""On a connection that is open already: 503, or it is closed."""
+	gate = origin.Gate()
+	far = lab.origin(gate)
+	daemon = lab.sluice(timeouts={"drain": "60s"})
+	running = lab.client().ask("GET", far.url + "/held")
+	far.wait_requests(1)
+	running.send(client.request("GET", far.url + "/next"))
+	lab.settle()
+	daemon.term()
+	wire.wait_until(lambda: refused(daemon), what="a closed listener")
+	gate.open()
+	assert running.response().status == 200
+	text = running.rest()
+	assert text == b"" or text.startswith(b"HTTP/1.1 503 ")
+	assert daemon.wait() == 0
+	assert far.targets() == ["/held"]
+
+
+def test_drain_is_bounded(lab):
+	far = lab.origin(accept=lambda conn: conn.wait_gone(60))
+	daemon = lab.sluice(timeouts={"drain": "700ms"})
+	one = lab.client()
+	assert one.tunnel(far.at).status == 200
+	began = time.monotonic()
+	daemon.term()
+	assert one.ended()
+	assert daemon.wait() == 0
+	assert 0.6 < time.monotonic() - began < 6 * wire.SLOW
+
+
+def test_tunnel_ends_the_drain(lab):
+	"""The last tunnel's end is the end; no need to wait longer."""
+	far = lab.origin(accept=lambda conn: conn.wait_gone(60))
+	daemon = lab.sluice(timeouts={"drain": "60s"})
+	one = lab.client()
+	assert one.tunnel(far.at).status == 200
+	daemon.term()
+	wire.wait_until(lambda: refused(daemon), what="a closed listener")
+	assert daemon.proc.poll() is None
+	one.close()
+	assert daemon.wait() == 0
+
+
+def test_second_signal_ends_at_once(lab):
+	gate = origin.Gate()
+	far = lab.origin(gate)
+	daemon = lab.sluice(timeouts={"drain": "60s"})
+	daemon.status = None		# whatever it is
+	lab.client().ask("GET", far.url + "/")
+	far.wait_requests(1)
+	daemon.term()
+	wire.wait_until(lambda: refused(daemon), what="a closed listener")
+	assert daemon.proc.poll() is None
+	began = time.monotonic()
+	daemon.term()
+	assert daemon.wait() in (0, 1, -signal.SIGTERM)
+	assert time.monotonic() - began < 3 * wire.SLOW
+	gate.open()
+
+
+def test_reload_while_draining(lab):
+	gate = origin.Gate()
+	far = lab.origin(gate)
+	daemon = lab.sluice(timeouts={"drain": "60s"})
+	one = lab.client().ask("GET", far.url + "/")
+	far.wait_requests(1)
+	daemon.term()
+	wire.wait_until(lambda: refused(daemon), what="a closed listener")
+	for _ in range(5):
+		daemon.hup()
+	gate.open()
+	assert one.response().status == 200
+	assert daemon.wait() == 0
+
+
+def test_other_signals(lab):
+	"""A stray SIGPIPE is no end."""
+	far = lab.origin()
+	daemon = lab.sluice()
+	daemon.proc.send_signal(signal.SIGPIPE)
+	assert lab.get(far.url + "/").status == 200
+
+
+def test_standard_output_closed(lab):
+	"""Nobody reads the access log any more; requests go on."""
+	far = lab.origin()
+	reader, writer = os.pipe()
+	lab.sluice(stdout=writer)
+	os.close(writer)
+	os.close(reader)
+	for _ in range(20):
+		assert lab.get(far.url + "/").status == 200
