@@ -68,7 +68,7 @@ static const struct conf_option options[] = {
 	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_header),
 	    MS, DAY },
 	{ "timeouts.idle", "duration", "1ms to 7d", "60s",
-	    "Until a connection or tunnel on which nothing moves is closed.",
+	    "Until a connection on which nothing moves is closed.",
 	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_idle),
 	    MS, 7 * DAY },
 	{ "timeouts.connect", "duration", "1ms to 24h", "5s",

@@ -75,9 +75,6 @@ void	 exchange_done(struct exchange *, const struct http1_head *trailers);
 void	 exchange_failed(struct exchange *, enum upstream_error,
 	    const char *why);
 
-/* The address of a CONNECT's target was dialled: a socket, or why not. */
-void	 exchange_dialled(struct exchange *, int fd, enum upstream_error);
-
 /* From tunnel */
 
 /* Both directions have ended, or one was cut off. */

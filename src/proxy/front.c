@@ -318,10 +318,17 @@ read_head(struct downstream *d, const char *p, size_t len, bool stored)
 		p += end;
 		len -= end;
 	}
-	if (len == 0)
+	if (len == 0) {
+		if (d->eof)
+			front_close(d);
 		return;
+	}
 	switch (http1_scan(&d->scan, p, len, max, max / 2, &end)) {
 	case HTTP1_MORE:
+		if (d->eof) {
+			front_close(d);		/* the rest will not come */
+			break;
+		}
 		if (!stored)
 			front_keep_input(d, p, len);
 		if (fresh)

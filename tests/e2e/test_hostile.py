@@ -186,7 +186,8 @@ def test_mutations(lab):
 	    + list(GOOD.values())]
 	for _ in range(1000):
 		data = mutate(rng, rng.choice(good))
-		one = lab.client()
+		# Less than timeouts.header: nothing more can come.
+		one = lab.client(timeout=6)
 		try:
 			one.send(data)
 			one.fin()

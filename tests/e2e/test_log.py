@@ -12,9 +12,9 @@ import sluice
 import wire
 
 LINE = re.compile(r"^(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) "
-    r"(?P<client>\S+) (?P<method>\S+) (?P<host>\S+) (?P<status>\d{3}|-) "
-    r"(?P<in>\d+) (?P<out>\d+) (?P<wait_ms>\d+\.\d{3}|-) "
-    r"(?P<upstream_ms>\d+\.\d{3}|-) (?P<outcome>.+)$")
+    r"(?P<client>\S+) (?P<method>\S+) (?P<host>\S+) (?P<status>\d{3}|0) "
+    r"(?P<in>\d+) (?P<out>\d+) (?P<wait_ms>\d+\.\d{3}) "
+    r"(?P<upstream_ms>\d+\.\d{3}) (?P<outcome>.+)$")
 KEYS = ["time", "client", "method", "host", "status", "in", "out", "wait_ms",
     "upstream_ms", "outcome"]
 
@@ -141,6 +141,7 @@ def test_client_gone(lab, logged):
 	row, = lines(1)
 	gate.open()
 	assert row["outcome"] == "client gone"
+	assert int(row["status"]) == 0		# none was sent
 
 
 def test_tunnel(lab, logged):

@@ -227,6 +227,7 @@ class Link:
 				message.body = self.rest()
 		except (Closed, ConnectionError):
 			message.whole = False
+			message.body += self.take(len(self.buf))
 
 	def request(self):
 		"""Reads a request whole; for a peer that is trusted: sluice."""

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: ISC */
+#include "proxy/exchange_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <event2/buffer.h>
+
+#include "core/hint.h"
+#include "log.h"
+#include "proxy/front.h"
+
+/* From admission to the response's end: the request out, the response in. */
+
+void
+exchange_forward(struct exchange *x, bool fresh)
+{
+	x->phase = CONNECTING;
+	x->upstream = upstream_open(x->worker, &x->host, x, fresh,
+	    !x->idempotent);
+	if (x->upstream == NULL)
+		exchange_reject(x, 503, "proxy_internal_error", "out of memory");
+	else if (upstream_ready(x->upstream))
+		exchange_connected(x);
+}
+
+/* The request goes out */
+
+void
+exchange_connected(struct exchange *x)
+{
+	struct iovec v = { .iov_base = x->head.p, .iov_len = x->head.len };
+
+	x->phase = SENDING;
+	upstream_begin(x->upstream, x->head.p, x->method_len);
+	upstream_send(x->upstream, &v, 1);
+	if (x->replay != NULL && evbuffer_get_length(x->replay) > 0) {
+		v.iov_len = evbuffer_get_length(x->replay);
+		v.iov_base = evbuffer_pullup(x->replay, -1);
+		upstream_send(x->upstream, &v, 1);
+	}
+	exchange_set_timer(x);
+	front_read_body(x->downstream);
+}
+
+/*
+ * What was sent on a connection that had been idle may have to be sent again;
+ * kept as long as it is short.
+ */
+static void
+keep_for_replay(struct exchange *x, const struct iovec *v, int n)
+{
+	uint64_t max = x->ticket.conf->limit_buffer / 2;
+	int i;
+
+	if (x->no_replay || !x->idempotent || !upstream_reused(x->upstream) ||
+	    x->retried)
+		return;
+	if (x->replay == NULL)
+		x->replay = evbuffer_new();
+	for (i = 0; i < n && x->replay != NULL; i++)
+		evbuffer_add(x->replay, v[i].iov_base, v[i].iov_len);
+	if (x->replay != NULL && evbuffer_get_length(x->replay) <= max)
+		return;
+	x->no_replay = true;
+	if (x->replay != NULL)
+		evbuffer_free(x->replay);
+	x->replay = NULL;
+}
+
+static void
+send_body(struct exchange *x, struct iovec *v, int n)
+{
+	keep_for_replay(x, v, n);
+	upstream_send(x->upstream, v, n);
+}
+
+static bool
+uploading(const struct exchange *x)
+{
+	return (x->phase == SENDING || x->phase == RELAYING) && !x->stopped;
+}
+
+static bool
+room_upstream(const struct exchange *x)
+{
+	return upstream_pending(x->upstream) < x->ticket.conf->limit_buffer / 2;
+}
+
+bool
+exchange_body(struct exchange *x, const char *p, size_t n)
+{
+	char size[20];
+	struct iovec v[3];
+
+	if (!uploading(x))
+		return false;
+	x->in += n;
+	if (x->chunked) {
+		v[0].iov_len = (size_t)snprintf(size, sizeof size, "%zx\r\n",
+		    n);
+		v[0].iov_base = size;
+		v[1].iov_base = (char *)(uintptr_t)p;
+		v[1].iov_len = n;
+		v[2].iov_base = (char *)(uintptr_t)"\r\n";
+		v[2].iov_len = 2;
+		send_body(x, v, 3);
+	} else {
+		v[0].iov_base = (char *)(uintptr_t)p;
+		v[0].iov_len = n;
+		send_body(x, v, 1);
+	}
+	exchange_set_timer(x);
+	return room_upstream(x);
+}
+
+void
+exchange_body_end(struct exchange *x, const struct http1_head *trailers)
+{
+	struct relay_text t = { 0 };
+	struct iovec v;
+
+	if (!uploading(x))
+		return;
+	if (x->chunked) {
+		relay_last_chunk(&t, trailers);
+		v.iov_base = t.p;
+		v.iov_len = t.len;
+		send_body(x, &v, 1);
+		relay_text_free(&t);
+	}
+	exchange_set_timer(x);
+}
+
+void
+exchange_body_failed(struct exchange *x, int status, const char *why)
+{
+	if (x->head_sent)
+		exchange_cut_off(x, ACCESS_REFUSED, why);
+	else
+		exchange_reject(x, status, "http_request_error", why);
+}
+
+void
+exchange_sendable(struct exchange *x)
+{
+	if (!uploading(x))
+		return;
+	exchange_set_timer(x);
+	if (room_upstream(x))
+		front_read_body(x->downstream);
+}
+
+/* The response comes in */
+
+static int64_t
+wall_now(void)
+{
+	return (int64_t)time(NULL);
+}
+
+static bool
+is_listed(const struct conf_rule *rule, int status)
+{
+	unsigned i;
+
+	for (i = 0; i < rule->npause_statuses; i++) {
+		if (rule->pause_statuses[i] == status)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A throttled answer pauses the host for everyone, for as long as it asks; a 429
+ * that does not say how long for pause.default, another status not at all.
+ */
+static void
+consider_pause(struct exchange *x, const struct http1_head *h)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+	struct worker *w = x->worker;
+	uint64_t delay = 0, now = worker_now();
+	struct hint hint;
+
+	hint_read(h, wall_now(), &hint);
+	if (hint.retry_after)
+		delay = hint.delay;
+	else if (h->status == 429)
+		delay = rule->pause_default;
+	if (delay > rule->pause_max)
+		delay = rule->pause_max;
+	if (delay > 0 && hosts_pause(w->hosts, &x->ticket, now + delay, now))
+		log_info("%s: paused for %.3f s after its answer %d",
+		    x->host.name, (double)delay / 1e9, h->status);
+}
+
+static void
+relay_head(struct exchange *x, const struct http1_head *h,
+    const struct relay_response *r)
+{
+	struct gather *g = &x->worker->gather;
+
+	g->head.len = 0;
+	relay_response(&g->head, h, r);
+	g->v[g->n].iov_base = g->head.p;
+	g->v[g->n++].iov_len = g->head.len;
+}
+
+static enum relay_framing
+framing_for(const struct exchange *x, const struct http1_head *h)
+{
+	if (h->body == HTTP1_NO_BODY)
+		return RELAY_NO_BODY;
+	if (h->body == HTTP1_LENGTH)
+		return RELAY_LENGTH;
+	return x->old_client ? RELAY_UNTIL_CLOSE : RELAY_CHUNKED;
+}
+
+/* What the client still sends, nobody wants. */
+static void
+stop_upload(struct exchange *x)
+{
+	x->stopped = true;
+	front_ignore_body(x->downstream);
+}
+
+static void
+relay_final(struct exchange *x, const struct http1_head *h)
+{
+	struct relay_response r = { 0 };
+
+	x->status = h->status;
+	x->phase = RELAYING;
+	x->framing = framing_for(x, h);
+	r.noted = is_listed(x->ticket.rule, h->status);
+	if (r.noted)
+		consider_pause(x, h);
+	if (!front_body_done(x->downstream)) {
+		/* an origin that refuses wants no more of it; an echo may */
+		x->keep = false;
+		if (h->status >= 300)
+			stop_upload(x);
+	}
+	if (x->framing == RELAY_UNTIL_CLOSE || x->worker->draining)
+		x->keep = false;
+	r.framing = x->framing;
+	r.close = !x->keep;
+	r.keep_alive = x->keep && x->old_client;
+	r.wait = exchange_waited(x);
+	relay_head(x, h, &r);
+	exchange_set_timer(x);
+}
+
+void
+exchange_response(struct exchange *x, struct http1_head *h)
+{
+	struct relay_response r = { 0 };
+
+	if (h->status >= 200) {
+		relay_final(x, h);
+	} else if (h->status == 101) {
+		if (x->upgrade && h->upgrade)
+			exchange_upgrade(x, h);
+		else
+			exchange_failed(x, UPSTREAM_MALFORMED,
+			    "unsolicited 101");
+	} else if (!x->old_client) {
+		relay_head(x, h, &r);
+		(void)exchange_flush(x);
+		x->head_sent = false;	/* only the final one counts */
+	}
+}
+
+bool
+exchange_flush(struct exchange *x)
+{
+	struct gather *g = &x->worker->gather;
+
+	if (g->n > 0) {
+		front_send(x->downstream, g->v, g->n);
+		x->head_sent = true;
+	}
+	g->n = 0;
+	if (front_pending(x->downstream) >= x->ticket.conf->limit_buffer / 2) {
+		deadline_set(&x->timer, 0);	/* the client is waited for */
+		return false;
+	}
+	return true;
+}
+
+static void
+gather(struct gather *g, const char *p, size_t n)
+{
+	g->v[g->n].iov_base = (char *)(uintptr_t)p;
+	g->v[g->n++].iov_len = n;
+}
+
+void
+exchange_data(struct exchange *x, const char *p, size_t n)
+{
+	struct gather *g = &x->worker->gather;
+	int len;
+
+	if (g->n + 4 > GATHER)
+		(void)exchange_flush(x);
+	x->out += n;
+	if (x->framing == RELAY_CHUNKED) {
+		len = snprintf(g->sizes[g->n], sizeof g->sizes[0], "%zx\r\n",
+		    n);
+		gather(g, g->sizes[g->n], (size_t)len);
+		gather(g, p, n);
+		gather(g, "\r\n", 2);
+	} else
+		gather(g, p, n);
+	exchange_set_timer(x);
+}
+
+void
+exchange_done(struct exchange *x, const struct http1_head *trailers)
+{
+	struct gather *g = &x->worker->gather;
+	struct downstream *d = x->downstream;
+	bool keep = x->keep;
+
+	if (x->framing == RELAY_CHUNKED) {
+		g->tail.len = 0;
+		relay_last_chunk(&g->tail, trailers);
+		gather(g, g->tail.p, g->tail.len);
+	}
+	(void)exchange_flush(x);
+	exchange_finish(x, ACCESS_FORWARDED, NULL);
+	front_end(d, keep);
+}
+
+void
+exchange_writable(struct exchange *x)
+{
+	if (x->phase != RELAYING || x->upstream == NULL)
+		return;
+	exchange_set_timer(x);
+	upstream_resume(x->upstream);
+}
+
+/* Failures */
+
+/*
+ * An idle connection may have been closed by the origin before it saw the
+ * request; then the request may go out again, once (RFC 9112 9.3.1).
+ */
+static bool
+may_retry(const struct exchange *x, enum upstream_error e)
+{
+	const struct upstream *u = x->upstream;
+
+	if (e != UPSTREAM_CLOSED || x->phase != SENDING || x->retried ||
+	    !upstream_reused(u) || !upstream_silent(u))
+		return false;
+	return upstream_unsent(u) || (x->idempotent && !x->no_replay);
+}
+
+static void
+retry(struct exchange *x)
+{
+	x->retried = true;
+	deadline_set(&x->timer, 0);
+	upstream_close(x->upstream);
+	x->upstream = NULL;
+	exchange_forward(x, true);
+}
+
+void
+exchange_failed(struct exchange *x, enum upstream_error e, const char *why)
+{
+	const struct upstream_failure *f = upstream_failure(e);
+	struct reply r = {
+		.status = f->status,
+		.error = f->error,
+		.detail = f->detail,
+	};
+
+	if (x->upstream != NULL && may_retry(x, e)) {
+		retry(x);
+		return;
+	}
+	log_debug("%s: %s: %s", x->host.name, f->kind, why);
+	if (x->upstream != NULL)
+		upstream_close(x->upstream);
+	x->upstream = NULL;
+	if (x->head_sent)
+		(void)exchange_flush(x);	/* what was good of it */
+	x->worker->gather.n = 0;
+	if (x->phase == TUNNEL || x->head_sent)
+		exchange_cut_off(x, ACCESS_UPSTREAM_ERROR, f->kind);
+	else if (e == UPSTREAM_LOOP)
+		exchange_answer(x, &r, ACCESS_REFUSED, f->kind);
+	else
+		exchange_answer(x, &r, ACCESS_UPSTREAM_ERROR, f->kind);
+}
+
