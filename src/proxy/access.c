@@ -145,6 +145,7 @@ access_new(struct worker *w)
 void
 access_free(struct access_log *log)
 {
+	event_del(&log->flush_ev);
 	flush(log);
 	free(log);
 }

@@ -184,6 +184,7 @@ front_free(struct front *f)
 	attach_cb(-1, 0, f);
 	while ((d = TAILQ_FIRST(&f->all)) != NULL)
 		front_client_gone(d, "shutdown");
+	event_del(&f->attach_ev);
 	deadline_free(&f->accept_timer);
 	evhttp_free(f->http);
 	free(f->bound);

@@ -38,6 +38,7 @@ struct host {
 	uint64_t		 armed_at;	/* ns; earliest wake, or NEVER */
 	unsigned		 armed_by;	/* the worker whose wake that is */
 	unsigned		 armed;		/* wakes in trees */
+	bool			 refusing;	/* logged that it does */
 	bool			 gone;		/* not in the table any more */
 	struct wake		 wakes[];	/* one a worker */
 };
@@ -241,11 +242,27 @@ admit(struct host *h, uint64_t now)
 	}
 }
 
+/* The first refusal is worth a line, and the end of refusing; not each. */
+static void
+log_crossing(const struct ticket *t, enum hosts_answer a)
+{
+	if (a == HOSTS_FULL)
+		log_warn("%s: refusing requests: queue.length (%u) is reached",
+		    t->name->name, t->rule->limits.queue_length);
+	else if (a == HOSTS_LATE)
+		log_warn("%s: refusing requests: the wait would be longer "
+		    "than queue.max_wait (%.0f s)", t->name->name,
+		    (double)t->rule->max_wait / 1e9);
+	else
+		log_info("%s: no longer refusing requests", t->name->name);
+}
+
 static enum hosts_answer
 ask(struct host *h, struct ticket *t, uint64_t cost,
     uint64_t now)
 {
 	enum hosts_answer answer = HOSTS_GO;
+	bool crossed;
 
 	pthread_mutex_lock(&h->lock);
 	switch (throttle_ask(h->throttle, &t->waiter, cost,
@@ -269,7 +286,11 @@ ask(struct host *h, struct ticket *t, uint64_t cost,
 		t->host = h;
 		TAILQ_INSERT_TAIL(&h->tickets, t, entry);
 	}
+	crossed = h->refusing != (t->state == TICKET_IDLE);
+	h->refusing = t->state == TICKET_IDLE;
 	pthread_mutex_unlock(&h->lock);
+	if (crossed)
+		log_crossing(t, answer);
 	return answer;
 }
 

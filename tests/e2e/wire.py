@@ -297,6 +297,17 @@ def response_framing(message, method):
 	return "length" if message.get("content-length") else "close"
 
 
+def free_port():
+	with socket.socket() as sock:
+		sock.bind(("127.0.0.1", 0))
+		return sock.getsockname()[1]
+
+
+def listens(port):
+	with socket.socket() as sock:
+		return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
 def wait_until(condition, timeout=DEADLINE, step=0.01, what="condition"):
 	"""Polls what has no event to wait for, such as /proc."""
 	end = time.monotonic() + timeout
