@@ -238,8 +238,10 @@ start(struct sluice *s)
 	if (s->hosts == NULL || s->workers == NULL)
 		fatal("cannot start: out of memory");
 	for (i = 0; i < s->n; i++)
-		s->workers[i] = worker_start(i, s->conf, s->hosts,
+		s->workers[i] = worker_new(i, s->conf, s->hosts,
 		    s->listeners, s->done_fd);
+	for (i = 0; i < s->n; i++)
+		worker_start(s->workers[i]);
 	log_info("sluice " PACKAGE_VERSION " is ready, %u worker%s, "
 	    "configuration %s", s->n, s->n == 1 ? "" : "s", s->conf->path);
 }

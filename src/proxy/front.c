@@ -693,7 +693,6 @@ set_up(struct front *f, struct downstream *d)
 	if (!d->is_unix)
 		(void)setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &on,
 		    sizeof on);
-	bufferevent_disable(d->bev, EV_READ);
 	bufferevent_setcb(d->bev, gate_read_cb, gate_write_cb, gate_event_cb,
 	    d->evcon);
 	bufferevent_setwatermark(d->bev, EV_WRITE, conf->limit_buffer / 2, 0);
@@ -703,7 +702,9 @@ set_up(struct front *f, struct downstream *d)
 	deadline_init(&d->read_timer, f->worker, read_timer_cb, d);
 	deadline_init(&d->write_timer, f->worker, write_timer_cb, d);
 	deadline_set(&d->read_timer, worker_now() + conf->timeout_idle);
+	/* in this order the descriptor never leaves the epoll set */
 	front_watch(d);
+	bufferevent_disable(d->bev, EV_READ);
 }
 
 bool

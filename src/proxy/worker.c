@@ -20,8 +20,8 @@
 #include "proxy/resolve.h"
 
 /*
- * Life: worker_start() builds the loop and its rooms and starts the thread,
- * which runs until it is stopped, or is draining and its last exchange ended,
+ * Life: worker_new() builds the loop and its rooms, worker_start() starts the
+ * thread, which runs until it is stopped, or is draining and its last exchange ended,
  * or the drain's deadline passed; it then tells done_fd and ends.
  */
 
@@ -367,7 +367,6 @@ new_base(void)
 	if ((cfg = event_config_new()) == NULL)
 		return NULL;
 	event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK);
-	event_config_set_flag(cfg, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST);
 	base = event_base_new_with_config(cfg);
 	event_config_free(cfg);
 	return base;
@@ -430,11 +429,10 @@ open_events(struct worker *w)
 }
 
 struct worker *
-worker_start(unsigned id, struct conf *conf, struct hosts *hosts,
+worker_new(unsigned id, struct conf *conf, struct hosts *hosts,
     struct net_listeners *listeners, int done_fd)
 {
 	struct worker *w;
-	int err;
 
 	if ((w = calloc(1, sizeof *w)) == NULL)
 		fatal("worker %u: cannot start: out of memory", id);
@@ -449,9 +447,16 @@ worker_start(unsigned id, struct conf *conf, struct hosts *hosts,
 	pthread_mutex_init(&w->inbox_lock, NULL);
 	open_events(w);
 	open_rooms(w);
-	if ((err = pthread_create(&w->thread, NULL, run, w)) != 0)
-		fatal("worker %u: cannot start: %s", id, strerror(err));
 	return w;
+}
+
+void
+worker_start(struct worker *w)
+{
+	int err;
+
+	if ((err = pthread_create(&w->thread, NULL, run, w)) != 0)
+		fatal("worker %u: cannot start: %s", w->id, strerror(err));
 }
 
 void

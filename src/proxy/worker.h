@@ -114,11 +114,17 @@ struct worker {
 };
 
 /*
- * A worker over shared hosts, listening at the listeners; starts its thread.
- * Exits the process when it cannot: start-up only.
+ * A worker over shared hosts, to listen at the listeners.  Exits the process
+ * when it cannot be made: start-up only.
  */
-struct worker	*worker_start(unsigned id, struct conf *, struct hosts *,
+struct worker	*worker_new(unsigned id, struct conf *, struct hosts *,
 		    struct net_listeners *, int done_fd);
+
+/*
+ * Starts its thread.  To be called when all workers were made: from then on
+ * clients use up what others would need.
+ */
+void		 worker_start(struct worker *);
 
 /* Waits for the thread's end and frees the worker. */
 void		 worker_join(struct worker *);

@@ -55,11 +55,13 @@ class Conn(wire.Link):
 
 	def end(self):
 		"""Closes in good order, and ends this connection's loop."""
+		self.leave()
 		self.done = True
 		self.close()
 
 	def abort(self):
 		"""Closes with RST."""
+		self.leave()
 		self.done = True
 		self.reset()
 

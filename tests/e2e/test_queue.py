@@ -176,6 +176,8 @@ def test_slot_comes_back(lab, how):
 	def handle(conn, req):
 		if req.target != "/bad":
 			return conn.reply()
+		if how != "client":
+			conn.leave()
 		if how == "reset":
 			conn.abort()
 		elif how == "close":

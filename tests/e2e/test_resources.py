@@ -105,6 +105,7 @@ def test_out_of_descriptors(lab):
 	"""accept stops without spinning, and goes on afterwards."""
 	far = lab.origin()
 	daemon = lab.sluice(nofile=48)
+	daemon.err.wait("is ready")
 	assert lab.get(far.url + "/").status == 200
 	clients = []
 	for _ in range(80):
@@ -127,7 +128,7 @@ def test_upstream_has_no_descriptor(lab):
 	"""Clients fill the table; those inside get an answer, not a hang."""
 	far = lab.origin()
 	files = 24 + 16 * sluice.WORKERS
-	lab.sluice(nofile=files)
+	lab.sluice(nofile=files).err.wait("is ready")
 	clients = []
 	for _ in range(files + 20):
 		one = lab.client(timeout=5 * wire.SLOW)
@@ -188,6 +189,7 @@ def test_no_descriptor_leaks(lab):
 		    "/bad": lambda: conn.send(b"x\r\n\r\n")}[req.target]()
 	far = lab.origin(handle)
 	daemon = lab.sluice(timeouts={"idle": "500ms"})
+	daemon.err.wait("is ready")
 	assert lab.get(far.url + "/ok").status == 200
 	before = daemon.files()
 	for i in range(100):
@@ -199,8 +201,7 @@ def test_no_descriptor_leaks(lab):
 			one.close()
 		else:
 			one.reset()
-	# A worker opens what it needs for itself with its first request.
-	wire.wait_until(lambda: daemon.files() <= before + sluice.WORKERS,
+	wire.wait_until(lambda: daemon.files() <= before,
 	    what=f"{before} files")
 
 
