@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CHECK_THROTTLE_H
+#define SLUICE_CHECK_THROTTLE_H
+
+#include <check.h>
+#include <stdint.h>
+
+#include "core/throttle.h"
+
+/* What the throttle's tests share. */
+
+#define U	THROTTLE_UNIT
+#define MS	1000000ULL
+#define SEC	1000000000ULL
+#define NEVER	THROTTLE_NEVER
+
+static inline struct throttle_limits
+one_rate(uint64_t capacity, uint64_t period, uint64_t burst)
+{
+	struct throttle_limits l = { .nrates = 1, .queue_length = 1000 };
+
+	l.rates[0].capacity = capacity;
+	l.rates[0].period = period;
+	l.rates[0].burst = burst;
+	return l;
+}
+
+static inline struct throttle_limits
+add_rate(struct throttle_limits l, uint64_t capacity, uint64_t period,
+    uint64_t burst)
+{
+	l.rates[l.nrates].capacity = capacity;
+	l.rates[l.nrates].period = period;
+	l.rates[l.nrates].burst = burst;
+	l.nrates++;
+	return l;
+}
+
+static inline struct throttle_limits
+slots(uint32_t concurrency)
+{
+	struct throttle_limits l = { .queue_length = 1000 };
+
+	l.concurrency = concurrency;
+	return l;
+}
+
+static inline struct throttle *
+new_throttle(struct throttle_limits l)
+{
+	struct throttle *t = throttle_new(&l);
+
+	ck_assert_ptr_nonnull(t);
+	return t;
+}
+
+/* Asks and expects that answer; returns the start. */
+static inline uint64_t
+ask(struct throttle *t, struct throttle_waiter *w, uint64_t cost,
+    uint64_t deadline, uint64_t now, enum throttle_answer answer)
+{
+	uint64_t start = 12345;
+
+	ck_assert_int_eq(throttle_ask(t, w, cost, deadline, now, &start),
+	    answer);
+	return start;
+}
+
+static inline void
+go(struct throttle *t, uint64_t cost, uint64_t now)
+{
+	struct throttle_waiter w;
+
+	ck_assert_uint_eq(ask(t, &w, cost, NEVER, now, THROTTLE_GO), now);
+}
+
+static inline uint64_t
+wait_for(struct throttle *t, struct throttle_waiter *w, uint64_t cost,
+    uint64_t now)
+{
+	return ask(t, w, cost, NEVER, now, THROTTLE_WAIT);
+}
+
+/* The head leaves exactly at that instant, not a nanosecond sooner. */
+static inline void
+leaves_at(struct throttle *t, struct throttle_waiter *w, uint64_t at)
+{
+	ck_assert_uint_eq(throttle_wake(t), at);
+	if (at > 0)
+		ck_assert_ptr_null(throttle_next(t, at - 1));
+	ck_assert_ptr_eq(throttle_next(t, at), w);
+}
+
+#endif
