@@ -62,8 +62,8 @@ static struct model {
 	struct admission	 log[LOG];	/* since the last new limits */
 	unsigned		 nlog;
 	unsigned		 admitted;
-	unsigned		 reliefs;	/* what may let one start earlier */
-	unsigned		 upsets;	/* what may change a start at all */
+	unsigned		 reliefs;	/* what may start one sooner */
+	unsigned		 upsets;	/* what may change a start */
 } m;
 
 static uint64_t seed;		/* of the history */

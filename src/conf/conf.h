@@ -38,10 +38,10 @@ struct conf_addresses {
 
 /* What holds for the hosts that one pattern (or defaults) names. */
 struct conf_rule {
-	const char		*name;		/* the pattern in canonical form,
-						   "defaults" or "unlimited" */
+	const char		*name;		/* canonical pattern, or
+						   "defaults", "unlimited" */
 	bool			 has_port;	/* the pattern names a port */
-	bool			 shared;	/* one throttle for all of them */
+	bool			 shared;	/* one throttle for all */
 	struct throttle_limits	 limits;
 	uint64_t		 max_wait;	/* ns */
 	int			 pause_statuses[CONF_PAUSE_STATUSES];
@@ -117,7 +117,7 @@ struct conf_option {
 	const char	*path;
 	const char	*type;		/* "duration", "size", "integer", ... */
 	const char	*range;		/* for people; NULL: none */
-	const char	*fallback;	/* default, as it is written; NULL: none */
+	const char	*fallback;	/* default, as written; NULL: none */
 	const char	*help;		/* one line */
 	bool		 reloadable;
 	/* How it is read: conf_options.h knows. */

@@ -27,7 +27,8 @@ void	 hint_read(const struct http1_head *, int64_t now, struct hint *);
  * One Retry-After value of n bytes (no terminator needed); date is what an
  * HTTP-date is measured against.  False where it is not usable.
  */
-bool	 hint_retry_after(const char *, size_t n, int64_t date, uint64_t *delay);
+bool	 hint_retry_after(const char *, size_t n, int64_t date,
+	    uint64_t *delay);
 
 /*
  * An HTTP-date (RFC 9110 5.6.7: IMF-fixdate, RFC 850, asctime) to seconds

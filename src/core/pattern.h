@@ -16,7 +16,7 @@
  *	*.example.org[:port]	every host below example.org, however deep, but
  *				not example.org itself
  *	*[:port]		every host
- *	192.0.2.1, [2001:db8::1]:80	addresses, as http1_host_parse() has them
+ *	192.0.2.1, [2001:db8::1]:80	addresses
  *
  * An exact host beats a wildcard, a longer wildcard a shorter one, and with the
  * same host a pattern with a port beats one without.

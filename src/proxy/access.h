@@ -8,8 +8,8 @@
 #include "conf/conf.h"
 
 /*
- * The access log: one line for each exchange that ended, as text or JSON.
- * Each worker collects lines and writes them when its events at hand are done, so
+ * The access log: one line for each exchange that ended, as text or JSON. Each
+ * worker collects lines and writes them when its events at hand are done, so
  * that a line costs no system call of its own under load.
  */
 
@@ -29,11 +29,11 @@ struct access_line {
 	const char		*client;
 	const char		*method;	/* NULL: not understood */
 	const char		*host;		/* NULL: not understood */
-	int			 status;	/* sent to the client; 0: none */
+	int			 status;	/* to the client; 0: none */
 	uint64_t		 in;		/* bytes of body or tunnel */
 	uint64_t		 out;
 	uint64_t		 wait;		/* ns in the queue */
-	uint64_t		 upstream;	/* ns from admission to the end */
+	uint64_t		 upstream;	/* ns, admission to end */
 	enum access_outcome	 outcome;
 	const char		*reason;	/* or NULL */
 };

@@ -18,8 +18,8 @@
 
 /*
  * Life: resolving (query set), then attempts run, at most one for each
- * address; the first that connects wins and the others are closed.  The result is
- * always told from the loop, by done_ev.
+ * address; the first that connects wins and the others are closed.  The result
+ * is always told from the loop, by done_ev.
  */
 
 #define NEXT_NS	250000000ULL

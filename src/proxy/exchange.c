@@ -83,7 +83,8 @@ free_exchange(void *arg)
 }
 
 void
-exchange_finish(struct exchange *x, enum access_outcome outcome, const char *reason)
+exchange_finish(struct exchange *x, enum access_outcome outcome,
+    const char *reason)
 {
 	struct worker *w = x->worker;
 
@@ -105,15 +106,16 @@ exchange_finish(struct exchange *x, enum access_outcome outcome, const char *rea
 
 /* Ends an exchange whose response has not begun with an answer of our own. */
 void
-exchange_answer(struct exchange *x, const struct reply *r, enum access_outcome outcome,
-    const char *reason)
+exchange_answer(struct exchange *x, const struct reply *r,
+    enum access_outcome outcome, const char *reason)
 {
 	struct downstream *d = x->downstream;
 	struct reply reply = *r;
 
 	reply.head = x->is_head;
 	/* behind a refused CONNECT may come what was meant for the tunnel */
-	if (!x->keep || x->is_connect || !front_body_done(d) || x->worker->draining)
+	if (!x->keep || x->is_connect || !front_body_done(d) ||
+	    x->worker->draining)
 		reply.close = true;
 	x->status = r->status;
 	x->out = reply_send(d, &reply);
@@ -122,7 +124,8 @@ exchange_answer(struct exchange *x, const struct reply *r, enum access_outcome o
 }
 
 void
-exchange_reject(struct exchange *x, int status, const char *error, const char *detail)
+exchange_reject(struct exchange *x, int status, const char *error,
+    const char *detail)
 {
 	struct reply r = {
 		.status = status,
@@ -135,7 +138,8 @@ exchange_reject(struct exchange *x, int status, const char *error, const char *d
 
 /* Cuts a response off, so that the client does not take it for whole. */
 void
-exchange_cut_off(struct exchange *x, enum access_outcome outcome, const char *reason)
+exchange_cut_off(struct exchange *x, enum access_outcome outcome,
+    const char *reason)
 {
 	struct downstream *d = x->downstream;
 	bool reset = x->phase == TUNNEL || x->framing == RELAY_UNTIL_CLOSE;
@@ -380,7 +384,8 @@ exchange_start(struct worker *w, struct downstream *d,
 	take_request(x, h);
 
 	if (x->head.failed)
-		exchange_reject(x, 503, "proxy_internal_error", "out of memory");
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "out of memory");
 	else if (w->draining)
 		exchange_reject(x, 503, "connection_limit_reached",
 		    "the proxy is shutting down");

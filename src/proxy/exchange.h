@@ -10,8 +10,8 @@
 /*
  * The life of one request: admit, forward, relay, finish.  Called by its
  * neighbours only: by front for what the client does, by hosts (through the
- * worker's inbox) for the throttle's answer, by upstream and tunnel for what the
- * other side does.
+ * worker's inbox) for the throttle's answer, by upstream and tunnel for what
+ * the other side does.
  */
 
 struct downstream;
@@ -24,8 +24,8 @@ struct worker;
 
 /*
  * A request's head has arrived; it is valid for the length of this call.  The
- * exchange belongs to itself and ends with front_end() or front_abort(), perhaps
- * before this returns; the downstream stays until then.
+ * exchange belongs to itself and ends with front_end() or front_abort(),
+ * perhaps before this returns; the downstream stays until then.
  */
 void	 exchange_start(struct worker *, struct downstream *,
 	    const struct http1_head *);

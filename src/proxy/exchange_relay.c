@@ -20,7 +20,8 @@ exchange_forward(struct exchange *x, bool fresh)
 	x->upstream = upstream_open(x->worker, &x->host, x, fresh,
 	    !x->idempotent);
 	if (x->upstream == NULL)
-		exchange_reject(x, 503, "proxy_internal_error", "out of memory");
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "out of memory");
 	else if (upstream_ready(x->upstream))
 		exchange_connected(x);
 }
@@ -173,8 +174,8 @@ is_listed(const struct conf_rule *rule, int status)
 }
 
 /*
- * A throttled answer pauses the host for everyone, for as long as it asks; a 429
- * that does not say how long for pause.default, another status not at all.
+ * A throttled answer pauses the host for everyone, for as long as it asks; a
+ * 429 that does not say how long for pause.default, another status not at all.
  */
 static void
 consider_pause(struct exchange *x, const struct http1_head *h)

@@ -26,9 +26,9 @@
  *   DEAD	closed; its memory waits for burial.
  *
  * A request ends either with evhttp_send_reply_end(), called when the output
- * is empty so that it completes at once and the connection goes back to HEAD, or
- * with the connection.  All callbacks of the bufferevent are the gate's all the
- * time; evhttp's read callback is only ever called from here.
+ * is empty so that it completes at once and the connection goes back to HEAD,
+ * or with the connection.  All callbacks of the bufferevent are the gate's all
+ * the time; evhttp's read callback is only ever called from here.
  *
  * The gate also reads the socket itself, through an event of its own that stays
  * on, and uses the bufferevent's input only for what has to wait: evhttp

@@ -37,7 +37,7 @@ void		 front_attach(struct downstream *, struct exchange *);
  */
 void		 front_read_body(struct downstream *);
 
-/* Stops reading the body for good: what comes is not the exchange's any more. */
+/* Stops reading the body for good: what comes is nobody's any more. */
 void		 front_ignore_body(struct downstream *);
 
 /* Whether all of the request's body has been read. */
@@ -68,8 +68,8 @@ void		 front_abort(struct downstream *, bool reset);
 
 /*
  * Lends the socket, for a tunnel, with what was received beyond the request: n
- * bytes in *early, to be freed, or NULL.  front_abort(), or front_end() with keep
- * false, ends it.  -1 when it cannot be lent.
+ * bytes in *early, to be freed, or NULL.  front_abort(), or front_end() with
+ * keep false, ends it.  -1 when it cannot be lent.
  */
 int		 front_lend(struct downstream *, char **early, size_t *n);
 

@@ -140,7 +140,7 @@ front_body_pump(struct downstream *d)
 				return;
 			evbuffer_drain(input, used);
 		} else if (d->eof) {
-			front_client_gone(d, "client gone in the request's body");
+			front_client_gone(d, "in the request's body");
 			return;
 		} else if (!top_up(d))
 			break;
@@ -157,7 +157,8 @@ front_read_body(struct downstream *d)
 		return;
 	d->reading = true;
 	d->window = d->total;
-	deadline_set(&d->read_timer, worker_now() + d->front->worker->conf->timeout_idle);
+	deadline_set(&d->read_timer,
+	    worker_now() + d->front->worker->conf->timeout_idle);
 	front_body_pump(d);
 }
 

@@ -48,8 +48,8 @@ struct downstream {
 	struct http1_scan	 scan;
 	struct deadline		 read_timer;
 	struct deadline		 write_timer;
-	uint64_t		 queued;	/* bytes ever sent or buffered */
-	uint64_t		 sent;		/* of them, at write_timer's set */
+	uint64_t		 queued;	/* bytes, also buffered */
+	uint64_t		 sent;		/* of them, a while ago */
 
 	/* the request's body */
 	enum http1_body		 body;

@@ -35,8 +35,8 @@ struct host {
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct throttle		*throttle;
 	struct tickets		 tickets;	/* all that wait or hold */
-	uint64_t		 armed_at;	/* ns; earliest wake, or NEVER */
-	unsigned		 armed_by;	/* the worker whose wake that is */
+	uint64_t		 armed_at;	/* ns; or NEVER */
+	unsigned		 armed_by;	/* by which worker */
 	unsigned		 armed;		/* wakes in trees */
 	bool			 refusing;	/* logged that it does */
 	bool			 gone;		/* not in the table any more */
@@ -129,7 +129,7 @@ find_host(struct hosts *hs, const char *key, size_t len)
 	return h;
 }
 
-/* Looks at the oldest entries and drops the idle ones; with the table locked. */
+/* Drops some of the oldest entries if they are idle; with the table locked. */
 static void
 sweep(struct hosts *hs, uint64_t now)
 {
@@ -522,7 +522,7 @@ hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
 	pthread_rwlock_wrlock(&hs->lock);
 	conf_unref(hs->conf);
 	hs->conf = conf_ref(conf);
-	/* entries made on the way stand behind the last and are right already */
+	/* entries made on the way stand behind the last, and are right */
 	last = TAILQ_LAST(&hs->order, host_order);
 	for (h = TAILQ_FIRST(&hs->order); h != NULL; h = next) {
 		next = h == last ? NULL : TAILQ_NEXT(h, entry);

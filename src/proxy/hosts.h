@@ -62,17 +62,17 @@ void		 hosts_free(struct hosts *);
 
 /*
  * Asks for admission with a cost (micro cost units).  The ticket's worker and
- * name are set by the caller.  Sets the ticket's conf and rule (not
- * for HOSTS_NO_ROOM), and its start: the time (ns) of the computed start, or for
- * a refusal the time at which a retry would succeed.
+ * name are set by the caller.  Sets the ticket's conf and rule (not for
+ * HOSTS_NO_ROOM), and its start: the time (ns) of the computed start, or for a
+ * refusal the time at which a retry would succeed.
  */
 enum hosts_answer hosts_ask(struct hosts *, struct ticket *, uint64_t cost,
 		    uint64_t now) __attribute__((warn_unused_result));
 
 /*
- * Gives back whatever the ticket has: its place in the queue, its slot, a posted
- * answer, its reference to the configuration.  Whatever ends an exchange calls
- * this; calling it again does nothing.
+ * Gives back whatever the ticket has: its place in the queue, its slot, a
+ * posted answer, its reference to the configuration.  Whatever ends an
+ * exchange calls this; calling it again does nothing.
  */
 void		 hosts_leave(struct hosts *, struct ticket *, uint64_t now);
 

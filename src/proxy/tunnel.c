@@ -18,9 +18,10 @@
 
 /*
  * Each direction is a pipe from one side to the other.  Bytes are sent as soon
- * as they are read; what a socket does not take waits in the pipe's buffer, and
- * nothing more is read until that is empty.  An end of input is passed on when the
- * buffer is empty; when both have passed on theirs the tunnel has ended.
+ * as they are read; what a socket does not take waits in the pipe's buffer,
+ * and nothing more is read until that is empty.  An end of input is passed on
+ * when the buffer is empty; when both have passed on theirs the tunnel has
+ * ended.
  */
 
 #define READS		4	/* recv() calls before others have a turn */

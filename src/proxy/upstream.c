@@ -16,10 +16,10 @@
 #include "proxy/upstream_internal.h"
 
 /*
- * Life: upstream_open() finds an idle connection or dials; the exchange sends a
- * request and reads its response; upstream_release() puts the connection into
- * the pool, where it waits with its read event on, so that an origin that closes
- * it, or says something nobody asked for, ends it.
+ * Life: upstream_open() finds an idle connection or dials; the exchange sends
+ * a request and reads its response; upstream_release() puts the connection
+ * into the pool, where it waits with its read event on, so that an origin that
+ * closes it, or says something nobody asked for, ends it.
  */
 
 #define INTERIM_MAX	16	/* 1xx of one response, at most */

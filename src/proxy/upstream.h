@@ -45,8 +45,9 @@ const struct upstream_failure *upstream_failure(enum upstream_error);
 /*
  * A connection to host (its port set) for an exchange: an idle one unless
  * fresh is set, else a new one.  NULL without memory.  Where upstream_ready()
- * is not true yet, exchange_connected() or exchange_failed() follows.  careful asks
- * for a look at an idle one's socket first: for requests that cannot be repeated.
+ * is not true yet, exchange_connected() or exchange_failed() follows.  careful
+ * asks for a look at an idle one's socket first: for requests that cannot be
+ * repeated.
  */
 struct upstream	*upstream_open(struct worker *, const struct http1_host *,
 		    struct exchange *, bool fresh, bool careful);
@@ -80,9 +81,9 @@ void		 upstream_release(struct upstream *);
 void		 upstream_close(struct upstream *);
 
 /*
- * Takes the socket for a tunnel, from within exchange_response() of a 101, with
- * the bytes behind the head (valid as the head is).  -1 when the request was not
- * sent whole.  The upstream is gone then.
+ * Takes the socket for a tunnel, from within exchange_response() of a 101,
+ * with the bytes behind the head (valid as the head is).  -1 when the request
+ * was not sent whole.  The upstream is gone then.
  */
 int		 upstream_take(struct upstream *, const char **rest, size_t *n);
 

@@ -21,8 +21,8 @@
 
 /*
  * Life: worker_new() builds the loop and its rooms, worker_start() starts the
- * thread, which runs until it is stopped, or is draining and its last exchange ended,
- * or the drain's deadline passed; it then tells done_fd and ends.
+ * thread, which runs until it is stopped, or is draining and its last exchange
+ * ended, or the drain's deadline passed; it then tells done_fd and ends.
  */
 
 /* The worker whose thread this is; NULL on the main thread. */

@@ -96,7 +96,7 @@ struct worker {
 	struct wakes		 wakes;
 	int			 timer_fd;
 	struct event		 timer_ev;
-	uint64_t		 timer_at;	/* ns; what timer_fd is set to */
+	uint64_t		 timer_at;	/* ns; timer_fd is set to it */
 
 	int			 inbox_fd;	/* eventfd */
 	struct event		 inbox_ev;

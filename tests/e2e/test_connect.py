@@ -126,8 +126,9 @@ def test_client_resets(lab):
 	lab.sluice()
 	one = lab.client()
 	assert one.tunnel(far.at).status == 200
+	conn, = far.wait_conns(1)
 	one.reset()
-	assert far.conns[0].gone.wait(wire.DEADLINE)
+	assert conn.gone.wait(wire.DEADLINE)
 
 
 def test_slot_is_held_until_the_tunnel_closes(lab):
@@ -138,7 +139,7 @@ def test_slot_is_held_until_the_tunnel_closes(lab):
 	two = lab.client()
 	two.ask("CONNECT", far.at)
 	lab.settle()
-	assert len(far.conns) == 1
+	assert len(far.wait_conns(1)) == len(far.conns) == 1
 	assert two.quiet(0.2)
 	one.close()
 	assert two.response("CONNECT").status == 200
@@ -154,7 +155,7 @@ def test_limits_refuse_tunnels(lab):
 	answer = lab.client().tunnel(far.at, early=b"GET / HTTP/1.1\r\n\r\n")
 	assert answer.status == 429
 	assert 3500 <= int(answer.get("retry-after")) <= 3600
-	assert len(far.conns) == 1
+	assert len(far.wait_conns(1)) == len(far.conns) == 1
 
 
 def test_many_tunnels(lab):
