@@ -39,14 +39,6 @@ def run(*args, timeout=wire.DEADLINE, **keys):
 	    stdin=subprocess.DEVNULL, **keys)
 
 
-def environment():
-	"""With what ThreadSanitizer is to leave alone."""
-	options = os.environ.get("TSAN_OPTIONS", "")
-	if "suppressions=" not in options:
-		options += f" suppressions={HERE / 'tsan.supp'}"
-	return {**os.environ, "TSAN_OPTIONS": options.strip()}
-
-
 class Lines:
 	"""A pipe's lines, read by a thread as they come."""
 
@@ -134,7 +126,7 @@ class Sluice:
 		self.proc = subprocess.Popen([BINARY, "-c", str(self.file)],
 		    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
 		    stdout=subprocess.PIPE if stdout is None else stdout,
-		    cwd=self.dir, preexec_fn=limits, env=environment())
+		    cwd=self.dir, preexec_fn=limits)
 		self.pid = self.proc.pid
 		self.out = Lines(self.proc.stdout or [])
 		self.err = Lines(self.proc.stderr)
