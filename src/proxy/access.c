@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -88,26 +90,56 @@ access_close(void)
 
 /* A worker's lines */
 
-static void
-write_all(struct access_log *log, int fd)
+/*
+ * How many bytes, ending with a line, may be written without waiting: a pipe
+ * that nobody empties must not stop the proxy.  What poll() calls writable takes
+ * PIPE_BUF bytes at once.
+ */
+static size_t
+writable(const struct access_log *log, int fd, size_t off)
 {
-	size_t off = 0;
-	ssize_t n;
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	size_t n = log->len - off;
 
-	while (off < log->len) {
-		n = write(fd, log->buf + off, log->len - off);
-		if (n == -1 && errno == EINTR)
+	if (poll(&p, 1, 0) != 1)
+		return 0;
+	if (n <= PIPE_BUF)
+		return n;
+	for (n = PIPE_BUF; log->buf[off + n - 1] != '\n'; n--)
+		continue;
+	return n;
+}
+
+static void
+lost(struct access_log *log, const char *why)
+{
+	if (!log->failed)
+		log_error("log.access: cannot write: %s; lines are lost", why);
+	log->failed = true;
+}
+
+static void
+write_lines(struct access_log *log, int fd)
+{
+	size_t n, off = 0;
+	ssize_t r;
+
+	while (off < log->len && (n = writable(log, fd, off)) > 0) {
+		r = write(fd, log->buf + off, n);
+		if (r == -1 && errno == EINTR)
 			continue;
-		if (n == -1) {
-			if (!log->failed)
-				log_error("log.access: cannot write: %s; "
-				    "lines are lost", strerror(errno));
-			log->failed = true;
-			return;
+		if (r == -1) {
+			lost(log, strerror(errno));
+			off = log->len;
+			break;
 		}
-		off += (size_t)n;
+		off += (size_t)r;
+		if (log->failed)
+			log_info("log.access: writing again");
+		log->failed = false;
 	}
-	log->failed = false;
+	log->len -= off;
+	memmove(log->buf, log->buf + off, log->len);
 }
 
 static void
@@ -117,9 +149,10 @@ flush(struct access_log *log)
 
 	pthread_mutex_lock(&write_lock);
 	if ((fd = atomic_load(&access_fd)) != -1)
-		write_all(log, fd);
+		write_lines(log, fd);
+	else
+		log->len = 0;
 	pthread_mutex_unlock(&write_lock);
-	log->len = 0;
 }
 
 static void
@@ -233,8 +266,11 @@ access_write(struct access_log *log, const struct access_line *l)
 		return;
 	if (BUFFER - log->len < LINE)
 		flush(log);
-	if (log->len == 0)
-		event_active(&log->flush_ev, EV_TIMEOUT, 0);
+	if (BUFFER - log->len < LINE) {
+		lost(log, "nobody reads it");
+		return;
+	}
+	event_active(&log->flush_ev, EV_TIMEOUT, 0);
 	buf = log->buf + log->len;
 	if (conf->log_format == CONF_LOG_JSON)
 		n = format_json(log, l, buf);
