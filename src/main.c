@@ -34,12 +34,10 @@ struct sluice {
 	struct conf		*conf;
 	struct hosts		*hosts;
 	struct net_listeners	*listeners;
-	struct worker		**workers;
-	unsigned		 n;
+	struct workers		 workers;
 	unsigned		 done;		/* workers that ended */
 	bool			 draining;
 	int			 signal_fd;
-	int			 done_fd;
 };
 
 static const char usage_text[] =
@@ -110,8 +108,8 @@ reload(struct sluice *s)
 	conf_changes(s->conf, conf, change_cb, NULL);
 	log_set_level((enum log_level)conf->log_level);
 	hosts_reload(s->hosts, conf, worker_now());
-	for (i = 0; i < s->n; i++)
-		worker_reload(s->workers[i], conf);
+	for (i = 0; i < s->workers.n; i++)
+		worker_reload(s->workers.list[i], conf);
 	conf_unref(s->conf);
 	s->conf = conf;
 	log_info("configuration reloaded");
@@ -126,11 +124,11 @@ shut_down(struct sluice *s, int sig)
 
 	log_info("%s: %s", strsignal(sig), s->draining ? "ending at once" :
 	    "draining");
-	for (i = 0; i < s->n; i++) {
+	for (i = 0; i < s->workers.n; i++) {
 		if (s->draining)
-			worker_stop(s->workers[i]);
+			worker_stop(s->workers.list[i]);
 		else
-			worker_drain(s->workers[i]);
+			worker_drain(s->workers.list[i]);
 	}
 	s->draining = true;
 }
@@ -153,15 +151,15 @@ wait_for_end(struct sluice *s)
 {
 	struct pollfd p[2] = {
 		{ .fd = s->signal_fd, .events = POLLIN },
-		{ .fd = s->done_fd, .events = POLLIN },
+		{ .fd = s->workers.done_fd, .events = POLLIN },
 	};
 	uint64_t n;
 
-	while (s->done < s->n) {
+	while (s->done < s->workers.n) {
 		if (poll(p, 2, -1) == -1 && errno != EINTR)
 			fatal("poll: %s", strerror(errno));
 		if (p[1].revents & POLLIN &&
-		    read(s->done_fd, &n, sizeof n) == sizeof n)
+		    read(s->workers.done_fd, &n, sizeof n) == sizeof n)
 			s->done += (unsigned)n;
 		else if (p[0].revents & POLLIN)
 			take_signal(s);
@@ -224,26 +222,26 @@ start(struct sluice *s)
 	char *cause = NULL;
 	unsigned i;
 
-	s->n = s->conf->workers;
-	s->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (s->done_fd == -1 || s->signal_fd == -1)
+	s->workers.n = s->conf->workers;
+	s->workers.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->workers.done_fd == -1 || s->signal_fd == -1)
 		fatal("cannot start: %s", strerror(errno));
 	if (!access_open(s->conf, &cause))
 		fatal("%s", cause != NULL ? cause : "out of memory");
-	s->listeners = net_listen(&s->conf->listen, s->n, &cause);
+	s->listeners = net_listen(&s->conf->listen, s->workers.n, &cause);
 	if (s->listeners == NULL)
 		fatal("%s", cause != NULL ? cause : "out of memory");
-	s->hosts = hosts_new(s->conf, s->n);
-	s->workers = calloc(s->n, sizeof *s->workers);
-	if (s->hosts == NULL || s->workers == NULL)
+	s->hosts = hosts_new(s->conf, s->workers.n);
+	s->workers.list = calloc(s->workers.n, sizeof *s->workers.list);
+	if (s->hosts == NULL || s->workers.list == NULL)
 		fatal("cannot start: out of memory");
-	for (i = 0; i < s->n; i++)
-		s->workers[i] = worker_new(i, s->conf, s->hosts,
-		    s->listeners, s->done_fd);
-	for (i = 0; i < s->n; i++)
-		worker_start(s->workers[i]);
+	for (i = 0; i < s->workers.n; i++)
+		s->workers.list[i] = worker_new(&s->workers, i, s->conf,
+		    s->hosts, s->listeners);
+	for (i = 0; i < s->workers.n; i++)
+		worker_start(s->workers.list[i]);
 	log_info("sluice " PACKAGE_VERSION " is ready, %u worker%s, "
-	    "configuration %s", s->n, s->n == 1 ? "" : "s", s->conf->path);
+	    "configuration %s", s->workers.n, s->workers.n == 1 ? "" : "s", s->conf->path);
 }
 
 static void
@@ -251,14 +249,14 @@ stop(struct sluice *s)
 {
 	unsigned i;
 
-	for (i = 0; i < s->n; i++)
-		worker_join(s->workers[i]);
-	free(s->workers);
+	for (i = 0; i < s->workers.n; i++)
+		worker_join(s->workers.list[i]);
+	free(s->workers.list);
 	hosts_free(s->hosts);
 	net_listeners_free(s->listeners);
 	access_close();
 	conf_unref(s->conf);
-	close(s->done_fd);
+	close(s->workers.done_fd);
 	close(s->signal_fd);
 	log_info("ended");
 }

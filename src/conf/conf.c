@@ -634,6 +634,19 @@ conf_unref(struct conf *conf)
 }
 
 const struct conf_rule *
+conf_shared_rule(const struct conf *conf, const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < conf->nrules; i++) {
+		if (conf->rules[i].shared &&
+		    strcmp(conf->rules[i].name, name) == 0)
+			return &conf->rules[i];
+	}
+	return NULL;
+}
+
+const struct conf_rule *
 conf_rule(const struct conf *conf, const struct http1_host *host)
 {
 	const struct conf_rule	*rule;

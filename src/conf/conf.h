@@ -101,6 +101,10 @@ void		 conf_unref(struct conf *);
 const struct conf_rule *conf_rule(const struct conf *,
 		    const struct http1_host *);
 
+/* The shared rule of that name (its pattern), or NULL; O(rules). */
+const struct conf_rule *conf_shared_rule(const struct conf *,
+		    const char *name);
+
 /*
  * Calls line() with a text for each key that differs between the two but only
  * takes effect at a restart ("workers: 1 -> 4 takes effect at a restart").

@@ -25,6 +25,7 @@
  * it is reopened (dup2), so that no worker needs to hear of that.
  */
 
+#define AGAIN_NS	100000000ULL
 #define BUFFER	16384	/* bytes a worker collects */
 #define LINE	1024	/* bytes of one line at most */
 
@@ -34,6 +35,7 @@ static pthread_mutex_t write_lock = PTHREAD_MUTEX_INITIALIZER;
 struct access_log {
 	struct worker	*worker;
 	struct event	 flush_ev;
+	struct deadline	 again;		/* when a pipe was full */
 	bool		 failed;	/* logged that writing has */
 	size_t		 len;
 	char		 buf[BUFFER];
@@ -153,6 +155,14 @@ flush(struct access_log *log)
 	else
 		log->len = 0;
 	pthread_mutex_unlock(&write_lock);
+	if (log->len > 0)
+		deadline_set(&log->again, worker_now() + AGAIN_NS);
+}
+
+static void
+again_cb(void *arg)
+{
+	flush(arg);
 }
 
 static void
@@ -171,6 +181,7 @@ access_new(struct worker *w)
 	if ((log = calloc(1, sizeof *log)) == NULL)
 		return NULL;
 	log->worker = w;
+	deadline_init(&log->again, w, again_cb, log);
 	event_assign(&log->flush_ev, w->base, -1, 0, flush_cb, log);
 	return log;
 }
@@ -180,6 +191,7 @@ access_free(struct access_log *log)
 {
 	event_del(&log->flush_ev);
 	flush(log);
+	deadline_free(&log->again);
 	free(log);
 }
 

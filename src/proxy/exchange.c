@@ -202,6 +202,16 @@ timer_cb(void *arg)
 		exchange_failed(x, UPSTREAM_TIMEOUT, "response timeout");
 }
 
+/* It is the client's turn: to send more of the body, or to read. */
+static bool
+waits_for_client(const struct exchange *x)
+{
+	if (front_pending(x->downstream) >= x->ticket.conf->limit_buffer / 2)
+		return true;
+	return x->phase == SENDING && !front_body_done(x->downstream) &&
+	    upstream_pending(x->upstream) == 0 && !x->expect;
+}
+
 /*
  * When the upstream must have made progress: take more of the request, begin
  * its response, go on with it.  No deadline while it is the client that is
@@ -217,8 +227,7 @@ exchange_set_timer(struct exchange *x)
 		return;
 	if (x->half_closed && conf->timeout_half_closed < limit)
 		limit = conf->timeout_half_closed;
-	if (x->phase == SENDING && !front_body_done(x->downstream) &&
-	    upstream_pending(x->upstream) == 0)
+	if (waits_for_client(x))
 		deadline_set(&x->timer, 0);
 	else
 		deadline_set(&x->timer, worker_now() + limit);
@@ -362,6 +371,7 @@ take_request(struct exchange *x, const struct http1_head *h)
 	x->keep = h->keep_alive;
 	x->chunked = h->body == HTTP1_CHUNKED;
 	x->upgrade = h->upgrade;
+	x->expect = h->expect_continue;
 	x->idempotent = h->idempotent;
 	relay_request(&x->head, h);
 }

@@ -49,10 +49,12 @@ struct exchange {
 	bool			 keep;		/* the client wants to go on */
 	bool			 chunked;	/* its body */
 	bool			 upgrade;
+	bool			 expect;	/* waits for 100 to go on */
 	bool			 idempotent;
 	bool			 was_queued;
 	bool			 half_closed;
 	bool			 retried;
+	bool			 body_taken;	/* some of it, from front */
 	struct evbuffer		*replay;	/* body sent, for a retry */
 	bool			 no_replay;	/* too long for that */
 	bool			 stopped;	/* no more of the body */

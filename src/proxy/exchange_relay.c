@@ -42,7 +42,8 @@ exchange_connected(struct exchange *x)
 		upstream_send(x->upstream, &v, 1);
 	}
 	exchange_set_timer(x);
-	front_read_body(x->downstream);
+	if (!upstream_broken(x->upstream))
+		front_read_body(x->downstream, x->expect);
 }
 
 /*
@@ -53,6 +54,7 @@ static void
 keep_for_replay(struct exchange *x, const struct iovec *v, int n)
 {
 	uint64_t max = x->ticket.conf->limit_buffer / 2;
+	bool whole = true;
 	int i;
 
 	if (x->no_replay || !x->idempotent || !upstream_reused(x->upstream) ||
@@ -61,8 +63,10 @@ keep_for_replay(struct exchange *x, const struct iovec *v, int n)
 	if (x->replay == NULL)
 		x->replay = evbuffer_new();
 	for (i = 0; i < n && x->replay != NULL; i++)
-		evbuffer_add(x->replay, v[i].iov_base, v[i].iov_len);
-	if (x->replay != NULL && evbuffer_get_length(x->replay) <= max)
+		whole &= evbuffer_add(x->replay, v[i].iov_base,
+		    v[i].iov_len) == 0;
+	if (x->replay != NULL && whole &&
+	    evbuffer_get_length(x->replay) <= max)
 		return;
 	x->no_replay = true;
 	if (x->replay != NULL)
@@ -73,6 +77,7 @@ keep_for_replay(struct exchange *x, const struct iovec *v, int n)
 static void
 send_body(struct exchange *x, struct iovec *v, int n)
 {
+	x->body_taken = true;
 	keep_for_replay(x, v, n);
 	upstream_send(x->upstream, v, n);
 }
@@ -97,6 +102,7 @@ exchange_body(struct exchange *x, const char *p, size_t n)
 
 	if (!uploading(x))
 		return false;
+	x->expect = false;
 	x->in += n;
 	if (x->chunked) {
 		v[0].iov_len = (size_t)snprintf(size, sizeof size, "%zx\r\n",
@@ -150,7 +156,7 @@ exchange_sendable(struct exchange *x)
 		return;
 	exchange_set_timer(x);
 	if (room_upstream(x))
-		front_read_body(x->downstream);
+		front_read_body(x->downstream, false);
 }
 
 /* The response comes in */
@@ -197,16 +203,20 @@ consider_pause(struct exchange *x, const struct http1_head *h)
 		    x->host.name, (double)delay / 1e9, h->status);
 }
 
-static void
+/* Puts a head first into what will be sent; false without memory. */
+static bool
 relay_head(struct exchange *x, const struct http1_head *h,
     const struct relay_response *r)
 {
 	struct gather *g = &x->worker->gather;
 
-	g->head.len = 0;
+	relay_text_reset(&g->head);
 	relay_response(&g->head, h, r);
+	if (g->head.failed)
+		return false;
 	g->v[g->n].iov_base = g->head.p;
 	g->v[g->n++].iov_len = g->head.len;
+	return true;
 }
 
 static enum relay_framing
@@ -224,7 +234,7 @@ static void
 stop_upload(struct exchange *x)
 {
 	x->stopped = true;
-	front_ignore_body(x->downstream);
+	front_stop_body(x->downstream);
 }
 
 static void
@@ -250,28 +260,39 @@ relay_final(struct exchange *x, const struct http1_head *h)
 	r.close = !x->keep;
 	r.keep_alive = x->keep && x->old_client;
 	r.wait = exchange_waited(x);
-	relay_head(x, h, &r);
+	if (relay_head(x, h, &r))
+		exchange_set_timer(x);
+	else
+		exchange_failed(x, UPSTREAM_NO_SOCKET, "out of memory");
+}
+
+static void
+relay_interim(struct exchange *x, const struct http1_head *h)
+{
+	struct relay_response r = { 0 };
+
+	if (!x->old_client && relay_head(x, h, &r)) {
+		(void)exchange_flush(x);
+		x->head_sent = false;	/* only the final one counts */
+	}
+	if (h->status == 100 && x->expect) {
+		x->expect = false;
+		front_demand_body(x->downstream);
+	}
 	exchange_set_timer(x);
 }
 
 void
 exchange_response(struct exchange *x, struct http1_head *h)
 {
-	struct relay_response r = { 0 };
-
-	if (h->status >= 200) {
+	if (h->status >= 200)
 		relay_final(x, h);
-	} else if (h->status == 101) {
-		if (x->upgrade && h->upgrade)
-			exchange_upgrade(x, h);
-		else
-			exchange_failed(x, UPSTREAM_MALFORMED,
-			    "unsolicited 101");
-	} else if (!x->old_client) {
-		relay_head(x, h, &r);
-		(void)exchange_flush(x);
-		x->head_sent = false;	/* only the final one counts */
-	}
+	else if (h->status != 101)
+		relay_interim(x, h);
+	else if (x->upgrade && h->upgrade)
+		exchange_upgrade(x, h);
+	else
+		exchange_failed(x, UPSTREAM_MALFORMED, "unsolicited 101");
 }
 
 bool
@@ -326,8 +347,13 @@ exchange_done(struct exchange *x, const struct http1_head *trailers)
 	bool keep = x->keep;
 
 	if (x->framing == RELAY_CHUNKED) {
-		g->tail.len = 0;
+		relay_text_reset(&g->tail);
 		relay_last_chunk(&g->tail, trailers);
+		if (g->tail.failed) {
+			exchange_failed(x, UPSTREAM_NO_SOCKET,
+			    "out of memory");
+			return;
+		}
 		gather(g, g->tail.p, g->tail.len);
 	}
 	(void)exchange_flush(x);
@@ -338,7 +364,8 @@ exchange_done(struct exchange *x, const struct http1_head *trailers)
 void
 exchange_writable(struct exchange *x)
 {
-	if (x->phase != RELAYING || x->upstream == NULL)
+	if ((x->phase != SENDING && x->phase != RELAYING) ||
+	    x->upstream == NULL)
 		return;
 	exchange_set_timer(x);
 	upstream_resume(x->upstream);
@@ -358,7 +385,9 @@ may_retry(const struct exchange *x, enum upstream_error e)
 	if (e != UPSTREAM_CLOSED || x->phase != SENDING || x->retried ||
 	    !upstream_reused(u) || !upstream_silent(u))
 		return false;
-	return upstream_unsent(u) || (x->idempotent && !x->no_replay);
+	if (upstream_unsent(u) && !x->body_taken)
+		return true;
+	return x->idempotent && !x->no_replay;
 }
 
 static void
@@ -366,6 +395,7 @@ retry(struct exchange *x)
 {
 	x->retried = true;
 	deadline_set(&x->timer, 0);
+	front_stop_body(x->downstream);
 	upstream_close(x->upstream);
 	x->upstream = NULL;
 	exchange_forward(x, true);

@@ -31,6 +31,7 @@ start_tunnel(struct exchange *x, int fd, const struct relay_text *head,
 		exchange_cut_off(x, ACCESS_REFUSED, "out of memory");
 		return;
 	}
+	deadline_set(&x->timer, 0);
 	x->skip = ours;
 	x->phase = TUNNEL;
 }
@@ -111,5 +112,8 @@ exchange_tunnel_ended(struct exchange *x, const char *why)
 	struct downstream *d = x->downstream;
 
 	exchange_finish(x, ACCESS_TUNNEL, why);
-	front_end(d, false);
+	if (why != NULL)
+		front_abort(d, true);
+	else
+		front_end(d, false);
 }

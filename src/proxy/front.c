@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "proxy/exchange.h"
 
@@ -44,6 +45,7 @@ static void gate_read_cb(struct bufferevent *, void *);
 static void gate_write_cb(struct bufferevent *, void *);
 static void gate_event_cb(struct bufferevent *, short, void *);
 static void refuse(struct downstream *, int, const char *);
+static void stop_watching(struct downstream *);
 
 struct front *
 front_here(void)
@@ -98,12 +100,12 @@ front_close(struct downstream *d)
 	d->state = DEAD;
 	f->by_fd[d->fd] = NULL;
 	TAILQ_REMOVE(&f->all, d, entry);
-	if (d->watching)
-		event_del(&d->read_ev);
+	stop_watching(d);
 	deadline_free(&d->read_timer);
 	deadline_free(&d->write_timer);
 	http1_chunked_free(&d->chunked);
-	evhttp_connection_free(d->evcon);
+	if (d->evcon != NULL)
+		evhttp_connection_free(d->evcon);
 	atomic_fetch_sub(&f->worker->listeners->connections, 1);
 	worker_bury(f->worker, &d->grave, free, d);
 }
@@ -128,6 +130,15 @@ front_input(const struct downstream *d)
 	return evbuffer_get_length(bufferevent_get_input(d->bev));
 }
 
+/* Nothing can be done for this client any more; tells so from the loop. */
+static void
+give_up(struct downstream *d)
+{
+	d->broken = true;
+	bufferevent_trigger_event(d->bev, BEV_EVENT_ERROR | BEV_EVENT_WRITING,
+	    BEV_TRIG_DEFER_CALLBACKS);
+}
+
 /* How much may wait here: a head, or what was pipelined behind one. */
 static size_t
 room(const struct downstream *d)
@@ -146,7 +157,8 @@ front_keep_input(struct downstream *d, const char *p, size_t n)
 		return;
 	input = bufferevent_get_input(d->bev);
 	evbuffer_unfreeze(input, 0);
-	evbuffer_add(input, p, n);
+	if (evbuffer_add(input, p, n) == -1)
+		give_up(d);
 	evbuffer_freeze(input, 0);
 }
 
@@ -156,6 +168,45 @@ stop_watching(struct downstream *d)
 	if (d->watching)
 		event_del(&d->read_ev);
 	d->watching = false;
+	if (d->close_ev != NULL) {
+		event_free(d->close_ev);
+		close(d->close_fd);
+	}
+	d->close_ev = NULL;
+}
+
+/* The client has gone, or will send no more, behind input that is not read. */
+static void
+close_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct downstream *d = arg;
+	int err = 0;
+	socklen_t len = sizeof err;
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len);
+	if (err != 0)
+		front_client_gone(d, NULL);
+	else if ((what & EV_CLOSED) && d->state == BUSY)
+		exchange_half_closed(d->exchange);
+}
+
+/*
+ * The input is full: nothing is read, but an end should be noticed.  A
+ * descriptor of its own, because libevent does not take edge-triggered events
+ * beside others on one.
+ */
+static void
+watch_for_close(struct downstream *d)
+{
+	stop_watching(d);
+	if ((d->close_fd = dup(d->fd)) == -1)
+		return;
+	d->close_ev = event_new(d->front->worker->base, d->close_fd,
+	    EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, close_cb, d);
+	if (d->close_ev == NULL)
+		close(d->close_fd);
+	else
+		event_add(d->close_ev, NULL);
 }
 
 void
@@ -163,9 +214,11 @@ front_watch(struct downstream *d)
 {
 	if (d->state == DEAD || d->state == LENT || d->eof)
 		return;
-	if (room(d) == 0)
+	if (room(d) == 0) {
+		if (d->close_ev == NULL)
+			watch_for_close(d);
+	} else if (!d->watching) {
 		stop_watching(d);
-	else if (!d->watching) {
 		event_add(&d->read_ev, NULL);
 		d->watching = true;
 	}
@@ -392,7 +445,7 @@ buffer_rest(struct downstream *d, const struct iovec *v, int n, size_t done)
 		}
 		if (evbuffer_add(output, (char *)v[i].iov_base + done,
 		    v[i].iov_len - done) == -1)
-			d->broken = true;
+			give_up(d);
 		done = 0;
 	}
 	if (waiting)
@@ -418,9 +471,7 @@ front_send(struct downstream *d, struct iovec *v, int n)
 	if (front_pending(d) == 0) {
 		r = sendmsg(d->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (r == -1 && errno != EAGAIN && errno != EINTR) {
-			d->broken = true;
-			bufferevent_trigger_event(d->bev, BEV_EVENT_ERROR |
-			    BEV_EVENT_WRITING, BEV_TRIG_DEFER_CALLBACKS);
+			give_up(d);
 			return;
 		}
 		done = r > 0 ? (size_t)r : 0;
@@ -445,7 +496,13 @@ next_request(struct downstream *d)
 	http1_chunked_free(&d->chunked);
 	memset(&d->scan, 0, sizeof d->scan);
 	d->state = HEAD;
+	bufferevent_incref(d->bev);
 	evhttp_send_reply_end(req);
+	if (bufferevent_decref(d->bev)) {
+		d->evcon = NULL;	/* evhttp is out of memory */
+		front_close(d);
+		return;
+	}
 	bufferevent_disable(d->bev, EV_READ);
 	bufferevent_setcb(d->bev, gate_read_cb, gate_write_cb, gate_event_cb,
 	    d->evcon);
@@ -462,7 +519,6 @@ linger(struct downstream *d)
 		front_close(d);
 		return;
 	}
-	settle(d);
 	d->state = LINGER;
 	evbuffer_drain(input, evbuffer_get_length(input));
 	front_watch(d);
@@ -472,7 +528,7 @@ linger(struct downstream *d)
 static void
 finish(struct downstream *d)
 {
-	if (d->keep)
+	if (d->keep && !d->broken && (!d->eof || front_input(d) > 0))
 		next_request(d);
 	else
 		linger(d);
@@ -488,9 +544,7 @@ front_end(struct downstream *d, bool keep)
 	}
 	if (d->state != BUSY)
 		return;
-	d->keep = keep && d->body_done && !d->broken &&
-	    !d->front->worker->draining &&
-	    (!d->eof || front_input(d) > 0);
+	d->keep = keep && d->body_done && !d->front->worker->draining;
 	d->state = ENDING;
 	deadline_set(&d->read_timer, 0);
 	if (front_pending(d) == 0)
@@ -500,17 +554,12 @@ front_end(struct downstream *d, bool keep)
 void
 front_abort(struct downstream *d, bool reset)
 {
-	struct sockaddr none = { .sa_family = AF_UNSPEC };
-
 	d->exchange = NULL;
 	if (d->state == DEAD)
 		return;
-	/*
-	 * Dissolving the connection sends the reset now; evhttp would send a
-	 * FIN before it closes, and that may look like an end.
-	 */
+	/* evhttp would send a FIN before it closes: that may look like an end */
 	if (reset)
-		(void)connect(d->fd, &none, sizeof none);
+		net_dissolve(d->fd);
 	front_close(d);
 }
 
@@ -649,6 +698,10 @@ socket_cb(evutil_socket_t fd, short what, void *arg)
 	ssize_t n;
 
 	(void)what;
+	if (size == 0) {
+		front_watch(d);		/* a reload has made room smaller */
+		return;
+	}
 	if (size > sizeof w->scratch)
 		size = sizeof w->scratch;
 	n = recv(fd, w->scratch, size, MSG_DONTWAIT);

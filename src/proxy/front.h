@@ -33,12 +33,14 @@ void		 front_attach(struct downstream *, struct exchange *);
 
 /*
  * Starts, or goes on with, reading the request's body: exchange_body() and
- * exchange_body_end() follow, perhaps before this returns.
+ * exchange_body_end() follow, perhaps before this returns.  A patient one sets
+ * the client no deadline before front_demand_body() or its first byte.
  */
-void		 front_read_body(struct downstream *);
+void		 front_read_body(struct downstream *, bool patient);
+void		 front_demand_body(struct downstream *);
 
-/* Stops reading the body for good: what comes is nobody's any more. */
-void		 front_ignore_body(struct downstream *);
+/* Stops reading the body, until front_read_body() if ever. */
+void		 front_stop_body(struct downstream *);
 
 /* Whether all of the request's body has been read. */
 bool		 front_body_done(const struct downstream *);

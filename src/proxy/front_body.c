@@ -93,11 +93,8 @@ front_body_take(struct downstream *d, const char *p, size_t n)
 		used = take_length(d, p, n);
 	else
 		used = take_chunked(d, p, n);
-	if (d->total - d->window >= BODY_WINDOW) {
-		d->window = d->total;
-		deadline_set(&d->read_timer,
-		    worker_now() + d->front->worker->conf->timeout_idle);
-	}
+	if (d->total - d->window >= BODY_WINDOW || d->read_timer.at == 0)
+		front_demand_body(d);
 	return used;
 }
 
@@ -130,9 +127,9 @@ front_body_pump(struct downstream *d)
 	struct evbuffer *input = bufferevent_get_input(d->bev);
 	struct evbuffer_iovec v;
 	size_t used;
-	int i;
+	int top_ups = 0;
 
-	for (i = 0; i < TOP_UPS && front_body_wanted(d); i++) {
+	while (front_body_wanted(d)) {
 		if (evbuffer_peek(input, -1, NULL, &v, 1) > 0 &&
 		    v.iov_len > 0) {
 			used = front_body_take(d, v.iov_base, v.iov_len);
@@ -142,7 +139,7 @@ front_body_pump(struct downstream *d)
 		} else if (d->eof) {
 			front_client_gone(d, "in the request's body");
 			return;
-		} else if (!top_up(d))
+		} else if (++top_ups > TOP_UPS || !top_up(d))
 			break;
 	}
 	if (d->state == BUSY && !front_body_wanted(d))
@@ -151,19 +148,28 @@ front_body_pump(struct downstream *d)
 }
 
 void
-front_read_body(struct downstream *d)
+front_demand_body(struct downstream *d)
+{
+	if (!front_body_wanted(d))
+		return;
+	d->window = d->total;
+	deadline_set(&d->read_timer,
+	    worker_now() + d->front->worker->conf->timeout_idle);
+}
+
+void
+front_read_body(struct downstream *d, bool patient)
 {
 	if (d->state != BUSY || d->body_done || d->reading)
 		return;
 	d->reading = true;
-	d->window = d->total;
-	deadline_set(&d->read_timer,
-	    worker_now() + d->front->worker->conf->timeout_idle);
+	if (!patient)
+		front_demand_body(d);
 	front_body_pump(d);
 }
 
 void
-front_ignore_body(struct downstream *d)
+front_stop_body(struct downstream *d)
 {
 	d->reading = false;
 	if (d->state == BUSY)

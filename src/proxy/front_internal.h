@@ -44,6 +44,8 @@ struct downstream {
 	bool			 broken;	/* sending to it has failed */
 	bool			 watching;	/* read_ev is on */
 	struct event		 read_ev;
+	struct event		*close_ev;	/* while not watching */
+	int			 close_fd;	/* its descriptor */
 	bool			 keep;		/* after ENDING */
 	struct http1_scan	 scan;
 	struct deadline		 read_timer;

@@ -23,6 +23,7 @@
  */
 
 #define KEY_SIZE	(HTTP1_HOST + 32)
+#define SHARED		'='	/* begins the key of a shared rule */
 #define SWEEP		2	/* entries looked at for each new one */
 
 TAILQ_HEAD(tickets, ticket);
@@ -51,7 +52,7 @@ struct hosts {
 	struct host_order	 order;		/* for the sweep, and reload */
 	size_t			 n;
 	unsigned		 workers;
-	bool			 full;		/* logged that it is */
+	bool			 full;		/* has refused, and logged it */
 };
 
 struct hosts *
@@ -112,7 +113,7 @@ make_key(char *key, const struct conf_rule *rule, const struct http1_host *name)
 	int n;
 
 	if (rule->shared)
-		n = snprintf(key, KEY_SIZE, "=%s", rule->name);
+		n = snprintf(key, KEY_SIZE, "%c%s", SHARED, rule->name);
 	else if (rule->has_port)
 		n = snprintf(key, KEY_SIZE, "%s %u", name->name, name->port);
 	else
@@ -193,9 +194,6 @@ need_host(struct hosts *hs, const struct conf_rule *rule,
 		return h;
 	sweep(hs, now);
 	if (hs->n >= hs->conf->limit_hosts) {
-		if (!hs->full)
-			log_warn("limits.hosts (%zu) is reached: requests to "
-			    "further hosts are refused", hs->n);
 		hs->full = true;
 		return NULL;
 	}
@@ -302,6 +300,7 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t cost, uint64_t now)
 	enum hosts_answer answer = HOSTS_NO_ROOM;
 	char key[KEY_SIZE];
 	struct host *h;
+	bool was_full;
 	size_t len;
 
 	t->state = TICKET_IDLE;
@@ -317,12 +316,17 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t cost, uint64_t now)
 		return answer;
 
 	pthread_rwlock_wrlock(&hs->lock);
+	was_full = hs->full;
 	conf_unref(t->conf);
 	t->conf = conf_ref(hs->conf);
 	t->rule = conf_rule(t->conf, t->name);
 	if ((h = need_host(hs, t->rule, t->name, now)) != NULL)
 		answer = ask(h, t, cost, now);
 	pthread_rwlock_unlock(&hs->lock);
+	if (answer == HOSTS_NO_ROOM && !was_full)
+		log_warn("limits.hosts (%llu) is reached: requests to further "
+		    "hosts are refused",
+		    (unsigned long long)t->conf->limit_hosts);
 	return answer;
 }
 
@@ -382,9 +386,10 @@ hosts_pause(struct hosts *hs, struct ticket *t, uint64_t until, uint64_t now)
 		late = ticket_of(waiter);
 		late->start = throttle_start(h->throttle, waiter->cost, now);
 		late->state = TICKET_IDLE;
-		late->host = NULL;
 		TAILQ_REMOVE(&h->tickets, late, entry);
 		worker_post(late->worker, late);
+		/* the last touch: who sees this may free the ticket */
+		late->host = NULL;
 	}
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
@@ -498,13 +503,19 @@ new_home(struct hosts *hs, struct host *from, const struct http1_host *name,
 static void
 reload_host(struct hosts *hs, struct host *h, uint64_t now)
 {
-	struct host *home, *to;
+	const struct conf_rule *rule = NULL;
+	struct host *home = h, *to;
 	struct ticket *t, *next;
 
-	home = new_home(hs, h, &h->name, true, now);
-	if (home == h)
-		throttle_limit(h->throttle,
-		    &conf_rule(hs->conf, &h->name)->limits, now);
+	if (h->key[0] == SHARED)
+		rule = conf_shared_rule(hs->conf, h->key + 1);
+	if (rule == NULL)
+		home = new_home(hs, h, &h->name, true, now);
+	if (home == h) {
+		if (rule == NULL)
+			rule = conf_rule(hs->conf, &h->name);
+		throttle_limit(h->throttle, &rule->limits, now);
+	}
 	TAILQ_FOREACH_SAFE(t, &h->tickets, entry, next) {
 		to = new_home(hs, h, t->name, false, now);
 		if (to != h)

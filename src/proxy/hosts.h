@@ -38,7 +38,7 @@ struct ticket {
 	struct throttle_waiter	 waiter;
 	struct worker		*worker;	/* where it lives */
 	struct http1_host	*name;		/* host and port; its owner's */
-	struct host		*host;
+	_Atomic(struct host *)	 host;		/* NULL: at none */
 	enum ticket_state	 state;
 	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
 	TAILQ_ENTRY(ticket)	 posted;	/* in its worker's inbox */

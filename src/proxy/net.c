@@ -273,6 +273,14 @@ net_literal(const struct http1_host *h, uint16_t port,
 	return true;
 }
 
+void
+net_dissolve(int fd)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	(void)connect(fd, &none, sizeof none);
+}
+
 /* Loops */
 
 /*

@@ -56,6 +56,12 @@ const char	*net_addrstr(const struct sockaddr *, char *buf, size_t size);
 bool		 net_literal(const struct http1_host *, uint16_t port,
 		    struct sockaddr_storage *);
 
+/*
+ * Dissolves a TCP connection, which sends the peer a reset now, whatever is
+ * done to the socket before it is closed.
+ */
+void		 net_dissolve(int fd);
+
 void		 net_set_port(struct sockaddr *, uint16_t port);
 socklen_t	 net_addrlen(const struct sockaddr *);
 

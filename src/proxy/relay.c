@@ -117,6 +117,13 @@ relay_text_free(struct relay_text *t)
 	memset(t, 0, sizeof *t);
 }
 
+void
+relay_text_reset(struct relay_text *t)
+{
+	t->len = 0;
+	t->failed = false;
+}
+
 /* Requests */
 
 /* One element of Via: protocol, received-by, perhaps a comment. */

@@ -25,6 +25,8 @@ struct relay_text {
 };
 
 void	 relay_text_free(struct relay_text *);
+/* Empties it, and forgets that it failed. */
+void	 relay_text_reset(struct relay_text *);
 void	 relay_put(struct relay_text *, const char *, size_t);
 
 /* A request's Via names this proxy. */

@@ -2,6 +2,7 @@
 #include "proxy/resolve.h"
 
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ struct resolver {
 struct resolve {
 	resolve_cb		*cb;	/* NULL: cancelled */
 	void			*arg;
+	const char		*name;	/* the caller's */
 	uint16_t		 port;
 	bool			 starting;
 	bool			 done;
@@ -213,6 +215,30 @@ interleave(const struct ares_addrinfo *ai, uint16_t port,
 	return n;
 }
 
+/*
+ * "localhost" and names below it are the loopback's wherever the hosts file
+ * does not say so (RFC 6761, 6.3).
+ */
+static size_t
+loopback(const char *name, uint16_t port, struct sockaddr_storage *out)
+{
+	struct sockaddr_in *in4 = (struct sockaddr_in *)&out[0];
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&out[1];
+	size_t len = strlen(name), n = strlen("localhost");
+
+	if (len < n || strcmp(name + len - n, "localhost") != 0 ||
+	    (len > n && name[len - n - 1] != '.'))
+		return 0;
+	memset(out, 0, 2 * sizeof *out);
+	in4->sin_family = AF_INET;
+	in4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	in6->sin6_family = AF_INET6;
+	in6->sin6_addr = in6addr_loopback;
+	net_set_port((struct sockaddr *)in4, port);
+	net_set_port((struct sockaddr *)in6, port);
+	return 2;
+}
+
 static void
 answer_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 {
@@ -226,6 +252,8 @@ answer_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 		n = interleave(ai, q->port, list);
 	if (ai != NULL)
 		ares_freeaddrinfo(ai);
+	if (n == 0)
+		n = loopback(q->name, q->port, list);
 	if (n > 0)
 		result = RESOLVE_OK;
 	else if (status == ARES_ETIMEOUT)
@@ -254,6 +282,7 @@ resolve_name(struct resolver *r, const char *name, uint16_t port,
 	}
 	q->cb = cb;
 	q->arg = arg;
+	q->name = name;
 	q->port = port;
 	q->starting = true;
 	ares_getaddrinfo(r->channel, name, NULL, &hints, answer_cb, q);

@@ -14,6 +14,7 @@
 #include <event2/event_struct.h>
 
 #include "proxy/exchange.h"
+#include "proxy/net.h"
 #include "proxy/worker.h"
 
 /*
@@ -300,6 +301,9 @@ tunnel_free(struct tunnel *t)
 	deadline_free(&t->timer);
 	close_side(&t->client);
 	close_side(&t->upstream);
+	/* what was not ended by both sides must not look as if it was */
+	if (!t->client.shut || !t->upstream.shut)
+		net_dissolve(t->upstream.fd);
 	close(t->upstream.fd);
 	worker_bury(t->worker, &t->grave, free, t);
 }

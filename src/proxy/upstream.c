@@ -265,7 +265,8 @@ end_of_input(struct upstream *u, const char *why)
 {
 	if (u->exchange == NULL)
 		upstream_close(u);
-	else if (u->in_body && u->body == HTTP1_UNTIL_CLOSE && why == NULL)
+	else if (u->in_body && u->body == HTTP1_UNTIL_CLOSE &&
+	    why == NULL && !u->broken)
 		complete(u);
 	else
 		fail(u, UPSTREAM_CLOSED, why != NULL ? why : "closed");
@@ -424,6 +425,12 @@ bool
 upstream_reused(const struct upstream *u)
 {
 	return u->reused;
+}
+
+bool
+upstream_broken(const struct upstream *u)
+{
+	return u->broken;
 }
 
 bool

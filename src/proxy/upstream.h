@@ -70,6 +70,8 @@ void		 upstream_resume(struct upstream *);
 
 /* It was idle before this request. */
 bool		 upstream_reused(const struct upstream *);
+/* Sending has failed; what was received before may still be read. */
+bool		 upstream_broken(const struct upstream *);
 /* No byte of this request has left. */
 bool		 upstream_unsent(const struct upstream *);
 /* No byte of a response to this request has come. */

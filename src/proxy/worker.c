@@ -249,7 +249,7 @@ next_posted(struct worker *w)
 static void
 finish_if_drained(struct worker *w)
 {
-	if (w->draining && w->exchanges == 0)
+	if (w->draining && atomic_load(&w->all->exchanges) == 0)
 		event_base_loopexit(w->base, NULL);
 }
 
@@ -308,6 +308,7 @@ inbox_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	(void)!read(fd, &n, sizeof n);
 	take_orders(w);
+	finish_if_drained(w);
 	while ((t = next_posted(w)) != NULL)
 		exchange_answered(t);
 }
@@ -328,6 +329,7 @@ worker_reload(struct worker *w, struct conf *conf)
 void
 worker_drain(struct worker *w)
 {
+	atomic_store(&w->all->draining, true);
 	pthread_mutex_lock(&w->inbox_lock);
 	w->inbox_drain = true;
 	pthread_mutex_unlock(&w->inbox_lock);
@@ -347,13 +349,20 @@ void
 worker_exchange_began(struct worker *w)
 {
 	w->exchanges++;
+	atomic_fetch_add(&w->all->exchanges, 1);
 }
 
 void
 worker_exchange_ended(struct worker *w)
 {
+	unsigned i;
+
 	w->exchanges--;
-	finish_if_drained(w);
+	if (atomic_fetch_sub(&w->all->exchanges, 1) > 1 ||
+	    !atomic_load(&w->all->draining))
+		return;
+	for (i = 0; i < w->all->n; i++)
+		ring(w->all->list[i]);
 }
 
 /* Start and end */
@@ -393,7 +402,7 @@ run(void *arg)
 	front_listen(w->front);
 	event_base_dispatch(w->base);
 	close_rooms(w);
-	(void)!write(w->done_fd, &one, sizeof one);
+	(void)!write(w->all->done_fd, &one, sizeof one);
 	return NULL;
 }
 
@@ -429,8 +438,8 @@ open_events(struct worker *w)
 }
 
 struct worker *
-worker_new(unsigned id, struct conf *conf, struct hosts *hosts,
-    struct net_listeners *listeners, int done_fd)
+worker_new(struct workers *all, unsigned id, struct conf *conf,
+    struct hosts *hosts, struct net_listeners *listeners)
 {
 	struct worker *w;
 
@@ -440,7 +449,7 @@ worker_new(unsigned id, struct conf *conf, struct hosts *hosts,
 	w->conf = conf_ref(conf);
 	w->hosts = hosts;
 	w->listeners = listeners;
-	w->done_fd = done_fd;
+	w->all = all;
 	SLIST_INIT(&w->graveyard);
 	RB_INIT(&w->wakes);
 	TAILQ_INIT(&w->inbox);

@@ -3,6 +3,7 @@
 #define SLUICE_WORKER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -70,8 +71,18 @@ struct gather {
 	struct relay_text	 tail;
 };
 
+/* All of them, for what they end together. */
+struct workers {
+	struct worker		**list;
+	unsigned		 n;
+	int			 done_fd;	/* eventfd; told of each end */
+	atomic_size_t		 exchanges;	/* not yet ended, of all */
+	atomic_bool		 draining;
+};
+
 struct worker {
 	unsigned		 id;
+	struct workers		*all;
 	pthread_t		 thread;
 	struct event_base	*base;
 	struct conf		*conf;		/* own reference */
@@ -110,15 +121,14 @@ struct worker {
 	struct deadline		 drain;
 	unsigned		 exchanges;	/* not yet ended */
 
-	int			 done_fd;	/* eventfd; told at the end */
 };
 
 /*
  * A worker over shared hosts, to listen at the listeners.  Exits the process
  * when it cannot be made: start-up only.
  */
-struct worker	*worker_new(unsigned id, struct conf *, struct hosts *,
-		    struct net_listeners *, int done_fd);
+struct worker	*worker_new(struct workers *, unsigned id, struct conf *,
+		    struct hosts *, struct net_listeners *);
 
 /*
  * Starts its thread.  To be called when all workers were made: from then on
@@ -156,7 +166,10 @@ void		 worker_unpost(struct worker *, struct ticket *);
  */
 void		 worker_wake_at(struct worker *, struct wake *, uint64_t at);
 
-/* An exchange began or ended; a draining worker stops after the last. */
+/*
+ * An exchange began or ended.  Draining workers stop after the last of all:
+ * one may hold the wakes that another's waiters need.
+ */
 void		 worker_exchange_began(struct worker *);
 void		 worker_exchange_ended(struct worker *);
 
