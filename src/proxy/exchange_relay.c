@@ -17,8 +17,7 @@ void
 exchange_forward(struct exchange *x, bool fresh)
 {
 	x->phase = CONNECTING;
-	x->upstream = upstream_open(x->worker, &x->host, x, fresh,
-	    !x->idempotent);
+	x->upstream = upstream_open(x->worker, &x->host, x, fresh);
 	if (x->upstream == NULL)
 		exchange_reject(x, 503, "proxy_internal_error",
 		    "out of memory");
@@ -32,9 +31,10 @@ void
 exchange_connected(struct exchange *x)
 {
 	struct iovec v = { .iov_base = x->head.p, .iov_len = x->head.len };
+	struct http1_str method = { x->head.p, x->method_len };
 
 	x->phase = SENDING;
-	upstream_begin(x->upstream, x->head.p, x->method_len);
+	upstream_begin(x->upstream, method, x->ticket.conf->limit_head);
 	upstream_send(x->upstream, &v, 1);
 	if (x->replay != NULL && evbuffer_get_length(x->replay) > 0) {
 		v.iov_len = evbuffer_get_length(x->replay);

@@ -12,6 +12,7 @@
 /* The listeners, new connections, and the front as a whole. */
 
 #define RETRY_ACCEPT_NS	100000000ULL
+#define QUIET_NS	10000000000ULL	/* after a warning, and each cause */
 #define EXCESS		64	/* connections beyond the limit to say 503 to */
 
 static void
@@ -57,9 +58,10 @@ accept_error_cb(struct evconnlistener *l, void *arg)
 
 	(void)l;
 	(void)arg;	/* evhttp's */
-	if (!f->paused)
-		log_warn("accept: %s; accepting stops for a moment",
-		    strerror(err));
+	if (worker_now() >= f->quiet_until)
+		log_warn("accept: %s; accepting stops for a moment, again and "
+		    "again as long as this lasts", strerror(err));
+	f->quiet_until = worker_now() + QUIET_NS;
 	pause_accept(f);
 }
 

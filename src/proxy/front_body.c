@@ -16,6 +16,7 @@ front_body_begin(struct downstream *d, const struct http1_head *h)
 	d->body = h->body;
 	d->left = h->length;
 	d->total = d->window = 0;
+	d->max = d->front->worker->conf->limit_body;
 	d->reading = false;
 	d->body_done = d->body == HTTP1_NO_BODY ||
 	    (d->body == HTTP1_LENGTH && d->left == 0);
@@ -71,7 +72,7 @@ take_chunked(struct downstream *d, const char *p, size_t n)
 			exchange_body_failed(d->exchange,
 			    http1_error_status(d->chunked.error),
 			    http1_strerror(d->chunked.error));
-		} else if (d->total > d->front->worker->conf->limit_body) {
+		} else if (d->total > d->max) {
 			exchange_body_failed(d->exchange, 413,
 			    "the request's body is longer than limits.body");
 		} else if (result == HTTP1_DONE) {

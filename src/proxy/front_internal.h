@@ -59,6 +59,7 @@ struct downstream {
 	bool			 body_done;
 	uint64_t		 left;		/* bytes, HTTP1_LENGTH */
 	uint64_t		 total;		/* bytes so far */
+	uint64_t		 max;		/* bytes; limits.body */
 	uint64_t		 window;	/* total, at read_timer's set */
 	struct http1_chunked	 chunked;
 
@@ -81,6 +82,7 @@ struct front {
 	struct evhttp_bound_socket **bound;
 	size_t			 nbound;
 	bool			 paused;	/* not accepting */
+	uint64_t		 quiet_until;	/* ns; no warning before */
 	struct deadline		 accept_timer;
 	char			 peer[NET_ADDRSTR];
 };

@@ -25,6 +25,7 @@
 #define KEY_SIZE	(HTTP1_HOST + 32)
 #define SHARED		'='	/* begins the key of a shared rule */
 #define SWEEP		2	/* entries looked at for each new one */
+#define SWEEP_FULL	100	/* where there is no room otherwise */
 
 TAILQ_HEAD(tickets, ticket);
 
@@ -134,10 +135,10 @@ find_host(struct hosts *hs, const char *key, size_t len)
 static void
 sweep(struct hosts *hs, uint64_t now)
 {
+	int i, max = hs->n < hs->conf->limit_hosts ? SWEEP : SWEEP_FULL;
 	struct host *h;
-	int i;
 
-	for (i = 0; i < SWEEP && (h = TAILQ_FIRST(&hs->order)) != NULL; i++) {
+	for (i = 0; i < max && (h = TAILQ_FIRST(&hs->order)) != NULL; i++) {
 		if (TAILQ_EMPTY(&h->tickets) && h->armed == 0 &&
 		    throttle_idle(h->throttle, now)) {
 			drop_host(hs, h);
@@ -525,13 +526,42 @@ reload_host(struct hosts *hs, struct host *h, uint64_t now)
 		drop_host(hs, h);
 }
 
+/*
+ * A host that has a rule of its own now, and shared a throttle until now (with
+ * its other ports, or with other hosts): begins with what that has consumed.
+ */
+static void
+split_host(struct hosts *hs, const struct conf *old,
+    const struct conf_rule *rule, uint64_t now)
+{
+	char key[KEY_SIZE];
+	struct pattern p;
+	struct host *from, *to;
+	size_t len;
+
+	if (pattern_parse(&p, rule->name, strlen(rule->name)) != NULL ||
+	    p.wildcard)
+		return;
+	len = make_key(key, conf_rule(old, &p.host), &p.host);
+	if ((from = find_host(hs, key, len)) == NULL)
+		return;
+	len = make_key(key, rule, &p.host);
+	if (find_host(hs, key, len) == NULL &&
+	    (to = add_host(hs, key, &p.host, rule)) != NULL)
+		throttle_inherit(to->throttle, from->throttle, now);
+}
+
 void
 hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
 {
 	struct host *h, *next, *last;
+	struct conf *old = hs->conf;
+	size_t i;
 
 	pthread_rwlock_wrlock(&hs->lock);
-	conf_unref(hs->conf);
+	for (i = 0; i < conf->nrules; i++)
+		split_host(hs, old, &conf->rules[i], now);
+	conf_unref(old);
 	hs->conf = conf_ref(conf);
 	/* entries made on the way stand behind the last, and are right */
 	last = TAILQ_LAST(&hs->order, host_order);

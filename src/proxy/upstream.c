@@ -178,7 +178,7 @@ take_head(struct upstream *u, const char *p, size_t len)
 static size_t
 take_response(struct upstream *u, const char *p, size_t n)
 {
-	size_t end, max = u->worker->conf->limit_head;
+	size_t end, max = u->max_head;
 
 	while (!u->in_body) {
 		switch (http1_scan(&u->scan, p, n, max, max, &end)) {
@@ -410,10 +410,10 @@ upstream_send(struct upstream *u, struct iovec *v, int n)
 }
 
 void
-upstream_begin(struct upstream *u, const char *method, size_t len)
+upstream_begin(struct upstream *u, struct http1_str method, size_t max_head)
 {
-	u->method.p = method;
-	u->method.len = len;
+	u->method = method;
+	u->max_head = max_head;
 	u->sent = 0;
 	u->silent = true;
 	u->in_body = u->complete = u->surplus = false;
@@ -519,13 +519,17 @@ still_open(const struct upstream *u)
 	    errno == EAGAIN;
 }
 
+/*
+ * Looks before it takes: bytes that nobody asked for, in a socket whose event
+ * has not come yet, would be taken for the response.
+ */
 static struct upstream *
-find_idle(struct worker *w, const struct http1_host *host, bool careful)
+find_idle(struct worker *w, const struct http1_host *host)
 {
 	struct upstream *u;
 
 	while ((u = pool_get(w->pool, host)) != NULL) {
-		if (!careful || still_open(u))
+		if (still_open(u))
 			return u;
 		upstream_close(u);
 	}
@@ -534,11 +538,11 @@ find_idle(struct worker *w, const struct http1_host *host, bool careful)
 
 struct upstream *
 upstream_open(struct worker *w, const struct http1_host *host,
-    struct exchange *x, bool fresh, bool careful)
+    struct exchange *x, bool fresh)
 {
 	struct upstream *u;
 
-	if (!fresh && (u = find_idle(w, host, careful)) != NULL) {
+	if (!fresh && (u = find_idle(w, host)) != NULL) {
 		deadline_set(&u->idle_timer, 0);
 		u->exchange = x;
 		u->reused = true;

@@ -14,6 +14,7 @@
 
 struct exchange;
 struct http1_host;
+struct http1_str;
 struct upstream;
 struct worker;
 
@@ -45,20 +46,18 @@ const struct upstream_failure *upstream_failure(enum upstream_error);
 /*
  * A connection to host (its port set) for an exchange: an idle one unless
  * fresh is set, else a new one.  NULL without memory.  Where upstream_ready()
- * is not true yet, exchange_connected() or exchange_failed() follows.  careful
- * asks for a look at an idle one's socket first: for requests that cannot be
- * repeated.
+ * is not true yet, exchange_connected() or exchange_failed() follows.
  */
 struct upstream	*upstream_open(struct worker *, const struct http1_host *,
-		    struct exchange *, bool fresh, bool careful);
+		    struct exchange *, bool fresh);
 bool		 upstream_ready(const struct upstream *);
 
 /*
  * A request is about to be sent; its method (which must stay) decides what
- * its response looks like.
+ * its response looks like, whose head may have so many bytes.
  */
-void		 upstream_begin(struct upstream *, const char *method,
-		    size_t len);
+void		 upstream_begin(struct upstream *, struct http1_str method,
+		    size_t max_head);
 
 /* Sends bytes: at once where possible, the rest from a buffer. */
 void		 upstream_send(struct upstream *, struct iovec *, int n);

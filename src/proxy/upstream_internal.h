@@ -31,6 +31,7 @@ struct upstream {
 
 	/* the request */
 	struct http1_str	 method;
+	size_t			 max_head;	/* bytes; of its response */
 	uint64_t		 sent;		/* bytes the socket took */
 	struct evbuffer		*out;		/* the rest; or NULL */
 

@@ -165,6 +165,11 @@ class Sluice:
 	def hup(self):
 		self.proc.send_signal(signal.SIGHUP)
 
+	def stopped(self):
+		"""SIGSTOP has taken effect."""
+		with open(f"/proc/{self.proc.pid}/stat") as f:
+			return f.read().rsplit(")", 1)[1].split()[0] == "T"
+
 	def reload(self, text=None, **keys):
 		"""Another configuration; the line that tells what came of it."""
 		since = len(self.err)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Connections to origins are kept, shared, and replaced when stale."""
+import signal
+
 import pytest
 
 import origin
@@ -140,6 +142,21 @@ def test_closed_while_idle(lab):
 	for i in range(20):
 		assert one.get(far.url + f"/{i}").status == 200
 	assert far.targets() == [f"/{i}" for i in range(20)]
+
+
+@one_worker
+def test_bytes_nobody_asked_for(lab):
+	"""On an idle connection, just ahead of the next request."""
+	far = lab.origin()
+	daemon = lab.sluice()
+	one = lab.client()
+	assert one.get(far.url + "/").status == 200
+	daemon.proc.send_signal(signal.SIGSTOP)
+	wire.wait_until(daemon.stopped, what="the stop")
+	one.ask("GET", far.url + "/next")
+	far.conns[0].send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL")
+	daemon.proc.send_signal(signal.SIGCONT)
+	assert one.response().body != b"EVIL"
 
 
 def test_connection_close_of_the_origin(lab):

@@ -41,6 +41,26 @@ def test_reload_with_other_limits(lab):
 	assert [lab.get(far.url + "/").status for _ in range(5)] == [200] * 5
 
 
+@pytest.mark.parametrize("before, after", [("host", "port"), ("port", "host"),
+    ("shared", "host"), ("shared", "other")])
+def test_reload_that_divides_keeps_what_was_consumed(lab, before, after):
+	"""Whichever rule names the host afterwards, the hour's one is spent."""
+	far = lab.origin()
+	rules = {
+	    "host": {"127.0.0.1": TIGHT},
+	    "port": {f"127.0.0.1:{far.port}": TIGHT},
+	    "shared": {"*": {**TIGHT, "shared": True}},
+	    # A name that used the shared throttle first leaves it.
+	    "other": {"*": {**TIGHT, "shared": True}, "localhost": {}},
+	}
+	daemon = lab.sluice(hosts=rules[before])
+	host = "localhost" if after == "other" else "127.0.0.1"
+	assert lab.get(f"http://{host}:{far.port}/").status == 200
+	assert lab.get(far.url + "/").status == 429
+	daemon.change(hosts=rules[after])
+	assert lab.get(far.url + "/").status == 429
+
+
 def test_reload_keeps_the_pause(lab):
 	far = lab.origin(origin.sequence(origin.fixed(429,
 	    fields=[("Retry-After", "100")]), origin.fixed()))
