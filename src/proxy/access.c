@@ -231,16 +231,17 @@ ms(uint64_t ns)
 static int
 format_text(struct access_log *log, const struct access_line *l, char *buf)
 {
+	unsigned long long wait = l->wait / 1000, upstream = l->upstream / 1000;
 	char when[64];
 
-	return snprintf(buf, LINE,
-	    "%s %s %s %s %d %llu %llu %.3f %.3f %s%s%s\n",
+	return snprintf(buf, LINE, "%s %s %s %s %d %llu %llu "
+	    "%llu.%03llu %llu.%03llu %s%s%s\n",
 	    stamp(log, when), l->client,
 	    l->method != NULL ? l->method : "-",
 	    l->host != NULL ? l->host : "-", l->status,
 	    (unsigned long long)l->in, (unsigned long long)l->out,
-	    ms(l->wait), ms(l->upstream), outcomes[l->outcome],
-	    l->reason != NULL ? ": " : "",
+	    wait / 1000, wait % 1000, upstream / 1000, upstream % 1000,
+	    outcomes[l->outcome], l->reason != NULL ? ": " : "",
 	    l->reason != NULL ? l->reason : "");
 }
 
@@ -267,6 +268,12 @@ format_json(struct access_log *log, const struct access_line *l, char *buf)
 	return (int)n + 1;
 }
 
+bool
+access_enabled(const struct access_log *log)
+{
+	return log->worker->conf->log_access != NULL;
+}
+
 void
 access_write(struct access_log *log, const struct access_line *l)
 {
@@ -274,7 +281,7 @@ access_write(struct access_log *log, const struct access_line *l)
 	char *buf;
 	int n;
 
-	if (conf->log_access == NULL)
+	if (!access_enabled(log))
 		return;
 	if (BUFFER - log->len < LINE)
 		flush(log);

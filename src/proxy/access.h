@@ -51,6 +51,8 @@ struct access_log *access_new(struct worker *);
 /* Writes what is left. */
 void		 access_free(struct access_log *);
 
+/* Whether lines are written at all: making one is not free. */
+bool		 access_enabled(const struct access_log *);
 void		 access_write(struct access_log *, const struct access_line *);
 
 #endif

@@ -27,7 +27,7 @@
  * by whoever called finish(), because only they know how.
  */
 
-static void admitted(struct exchange *);
+static void admitted(struct exchange *, uint64_t now);
 
 /* The end */
 
@@ -51,14 +51,11 @@ host_text(const struct http1_host *h, char *buf, size_t size)
 }
 
 static void
-write_log(struct exchange *x, enum access_outcome outcome, const char *reason)
+write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
+    uint64_t now)
 {
 	char method[32], host[HTTP1_HOST + 16];
-	uint64_t now = worker_now();
 	struct access_line line = {
-		.client = front_peer(x->downstream),
-		.method = method_text(x->head.p, x->method_len, method),
-		.host = host_text(&x->host, host, sizeof host),
 		.status = x->status,
 		.in = x->in,
 		.out = x->out,
@@ -68,6 +65,11 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason)
 		.reason = reason,
 	};
 
+	if (!access_enabled(x->worker->access))
+		return;
+	line.client = front_peer(x->downstream);
+	line.method = method_text(x->head.p, x->method_len, method);
+	line.host = host_text(&x->host, host, sizeof host);
 	access_write(x->worker->access, &line);
 }
 
@@ -87,10 +89,11 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
     const char *reason)
 {
 	struct worker *w = x->worker;
+	uint64_t now = worker_now();
 
 	if (x->phase == ENDED)
 		return;
-	write_log(x, outcome, reason);
+	write_log(x, outcome, reason, now);
 	x->phase = ENDED;
 	deadline_free(&x->timer);
 	dial_cancel(x->dial);
@@ -100,7 +103,7 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	else if (x->upstream != NULL)
 		upstream_close(x->upstream);
 	x->upstream = NULL;
-	hosts_leave(w->hosts, &x->ticket, worker_now());
+	hosts_leave(w->hosts, &x->ticket, now);
 	worker_bury(w, &x->grave, free_exchange, x);
 }
 
@@ -341,7 +344,7 @@ ask(struct exchange *x)
 	a = hosts_ask(w->hosts, &x->ticket, THROTTLE_UNIT, x->began);
 	switch (a) {
 	case HOSTS_GO:
-		admitted(x);
+		admitted(x, x->began);
 		break;
 	case HOSTS_WAIT:
 		x->was_queued = true;
@@ -422,9 +425,9 @@ log_wait(const struct exchange *x)
 }
 
 static void
-admitted(struct exchange *x)
+admitted(struct exchange *x, uint64_t now)
 {
-	x->admitted = worker_now();
+	x->admitted = now;
 	deadline_set(&x->timer, 0);
 	log_wait(x);
 	if (x->is_connect)
@@ -442,7 +445,7 @@ exchange_answered(struct ticket *t)
 	if (x->phase != QUEUED)
 		return;
 	if (t->state == TICKET_HELD)
-		admitted(x);
+		admitted(x, worker_now());
 	else
 		refuse_over_budget(x, HOSTS_LATE);
 }

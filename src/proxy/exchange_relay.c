@@ -203,6 +203,18 @@ consider_pause(struct exchange *x, const struct http1_head *h)
 		    x->host.name, (double)delay / 1e9, h->status);
 }
 
+static void
+send_gathered(struct exchange *x)
+{
+	struct gather *g = &x->worker->gather;
+
+	if (g->n > 0) {
+		front_send(x->downstream, g->v, g->n);
+		x->head_sent = true;
+	}
+	g->n = 0;
+}
+
 /* Puts a head first into what will be sent; false without memory. */
 static bool
 relay_head(struct exchange *x, const struct http1_head *h,
@@ -260,9 +272,7 @@ relay_final(struct exchange *x, const struct http1_head *h)
 	r.close = !x->keep;
 	r.keep_alive = x->keep && x->old_client;
 	r.wait = exchange_waited(x);
-	if (relay_head(x, h, &r))
-		exchange_set_timer(x);
-	else
+	if (!relay_head(x, h, &r))
 		exchange_failed(x, UPSTREAM_NO_SOCKET, "out of memory");
 }
 
@@ -272,7 +282,7 @@ relay_interim(struct exchange *x, const struct http1_head *h)
 	struct relay_response r = { 0 };
 
 	if (!x->old_client && relay_head(x, h, &r)) {
-		(void)exchange_flush(x);
+		send_gathered(x);
 		x->head_sent = false;	/* only the final one counts */
 	}
 	if (h->status == 100 && x->expect) {
@@ -298,18 +308,11 @@ exchange_response(struct exchange *x, struct http1_head *h)
 bool
 exchange_flush(struct exchange *x)
 {
-	struct gather *g = &x->worker->gather;
-
-	if (g->n > 0) {
-		front_send(x->downstream, g->v, g->n);
-		x->head_sent = true;
-	}
-	g->n = 0;
-	if (front_pending(x->downstream) >= x->ticket.conf->limit_buffer / 2) {
-		deadline_set(&x->timer, 0);	/* the client is waited for */
-		return false;
-	}
-	return true;
+	send_gathered(x);
+	/* a head that comes piece by piece is no progress */
+	if (x->phase == RELAYING)
+		exchange_set_timer(x);
+	return front_pending(x->downstream) < x->ticket.conf->limit_buffer / 2;
 }
 
 static void
@@ -326,7 +329,7 @@ exchange_data(struct exchange *x, const char *p, size_t n)
 	int len;
 
 	if (g->n + 4 > GATHER)
-		(void)exchange_flush(x);
+		send_gathered(x);
 	x->out += n;
 	if (x->framing == RELAY_CHUNKED) {
 		len = snprintf(g->sizes[g->n], sizeof g->sizes[0], "%zx\r\n",
@@ -336,7 +339,6 @@ exchange_data(struct exchange *x, const char *p, size_t n)
 		gather(g, "\r\n", 2);
 	} else
 		gather(g, p, n);
-	exchange_set_timer(x);
 }
 
 void
@@ -356,7 +358,7 @@ exchange_done(struct exchange *x, const struct http1_head *trailers)
 		}
 		gather(g, g->tail.p, g->tail.len);
 	}
-	(void)exchange_flush(x);
+	send_gathered(x);
 	exchange_finish(x, ACCESS_FORWARDED, NULL);
 	front_end(d, keep);
 }
@@ -420,7 +422,7 @@ exchange_failed(struct exchange *x, enum upstream_error e, const char *why)
 		upstream_close(x->upstream);
 	x->upstream = NULL;
 	if (x->head_sent)
-		(void)exchange_flush(x);	/* what was good of it */
+		send_gathered(x);	/* what was good of it */
 	x->worker->gather.n = 0;
 	if (x->phase == TUNNEL || x->head_sent)
 		exchange_cut_off(x, ACCESS_UPSTREAM_ERROR, f->kind);
