@@ -16,6 +16,7 @@
 #include "conf/conf_options.h"
 #include "conf/conf_value.h"
 #include "log.h"
+#include "check_run.h"
 
 #define SECOND	UINT64_C(1000000000)
 #define UNIT	THROTTLE_UNIT
@@ -777,12 +778,5 @@ conf_suite(void)
 int
 main(void)
 {
-	SRunner	*runner = srunner_create(conf_suite());
-	int	 failed;
-
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(conf_suite());
 }

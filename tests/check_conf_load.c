@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "check_run.h"
 
 /* conf_load(): files, and what is none.  Each test has its own directory. */
 
@@ -205,12 +206,5 @@ conf_load_suite(void)
 int
 main(void)
 {
-	SRunner	*runner = srunner_create(conf_load_suite());
-	int	 failed;
-
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(conf_load_suite());
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/conf_options.h"
+#include "check_run.h"
 
 #define COUNT(a) ((int)(sizeof (a) / sizeof (a)[0]))
 #define MS	UINT64_C(1000000)
@@ -382,12 +383,5 @@ conf_value_suite(void)
 int
 main(void)
 {
-	SRunner	*runner = srunner_create(conf_value_suite());
-	int	 failed;
-
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(conf_value_suite());
 }

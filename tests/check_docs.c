@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 #include "conf/conf_options.h"
 #include "conf/conf_yaml.h"
+#include "check_run.h"
 
 /*
  * The option table, the sample and the manual page name the same keys, with
@@ -362,12 +363,5 @@ docs_suite(void)
 int
 main(void)
 {
-	SRunner	*runner = srunner_create(docs_suite());
-	int	 failed;
-
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(docs_suite());
 }

@@ -9,6 +9,7 @@
 
 #include "core/hint.h"
 #include "core/http1.h"
+#include "check_run.h"
 
 #define SEC	1000000000ULL
 #define MS	1000000ULL
@@ -380,8 +381,6 @@ main(void)
 {
 	Suite *s = suite_create("hint");
 	TCase *tc = tcase_create("values");
-	SRunner *sr;
-	int failed;
 
 	TABLE(tc, delay, delays);
 	TABLE(tc, not_a_delay, not_delays);
@@ -395,10 +394,5 @@ main(void)
 	tcase_add_test(tc, no_clock_is_too_odd);
 	tcase_add_test(tc, fields);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

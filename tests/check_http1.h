@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/http1.h"
+#include "check_run.h"
 
 /* What the tests of http1 share: rows of bytes, and ways to cut them up. */
 
@@ -83,19 +84,6 @@ scan_all_ways(const char *p, size_t len, size_t max, size_t line_max)
 	}
 	scan_compare(&parts, &whole);
 	return whole;
-}
-
-static inline int
-run_suite(Suite *suite)
-{
-	SRunner	*runner = srunner_create(suite);
-	int	 failed;
-
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 #endif

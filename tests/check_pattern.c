@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "check_run.h"
 
 /* A pattern, and what it is once it is parsed; name NULL: it is none. */
 static const struct {
@@ -338,12 +339,5 @@ pattern_suite(void)
 int
 main(void)
 {
-	SRunner	*runner = srunner_create(pattern_suite());
-	int	 failed;
-
-	srunner_set_tap(runner, "-");
-	srunner_run_all(runner, CK_SILENT);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(pattern_suite());
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "check_throttle.h"
 
-#include <stdlib.h>
-
 /*
  * The promises of throttle.h, one by one, on a clock that is only a number.
  */
@@ -679,12 +677,5 @@ suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(suite());
-	int failed;
-
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite());
 }

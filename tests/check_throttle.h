@@ -5,6 +5,7 @@
 #include <check.h>
 #include <stdint.h>
 
+#include "check_run.h"
 #include "core/throttle.h"
 
 /* What the throttle's tests share. */

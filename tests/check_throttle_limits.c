@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "check_throttle.h"
 
-#include <stdlib.h>
-
 /*
  * A throttle whose limits change, or are extreme; one that takes over from
  * another, or is dropped.
@@ -285,12 +283,5 @@ suite(void)
 int
 main(void)
 {
-	SRunner *sr = srunner_create(suite());
-	int failed;
-
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite(suite());
 }

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "core/throttle.h"
+#include "check_run.h"
 
 #define U		THROTTLE_UNIT
 #define MS		1000000ULL
@@ -652,16 +653,9 @@ main(void)
 {
 	Suite *s = suite_create("throttle_oracle");
 	TCase *tc = tcase_create("random");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, histories);
 	suite_add_tcase(s, tc);
-	sr = srunner_create(s);
-	srunner_set_tap(sr, "-");
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

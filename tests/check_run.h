@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CHECK_RUN_H
+#define SLUICE_CHECK_RUN_H
+
+#include <check.h>
+#include <stdlib.h>
+
+/* Runs a suite with a TAP line for each test; main()'s return value. */
+static inline int
+run_suite(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#endif
