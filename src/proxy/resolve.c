@@ -44,7 +44,7 @@ struct resolver {
 struct resolve {
 	resolve_cb		*cb;	/* NULL: cancelled */
 	void			*arg;
-	const char		*name;	/* the caller's */
+	const char		*name;	/* the caller's, until cancelled */
 	uint16_t		 port;
 	bool			 starting;
 	bool			 done;
@@ -240,28 +240,35 @@ loopback(const char *name, uint16_t port, struct sockaddr_storage *out)
 }
 
 static void
-answer_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
+tell(struct resolve *q, int status, const struct ares_addrinfo *ai)
 {
 	struct sockaddr_storage list[RESOLVE_ADDRESSES];
-	struct resolve *q = arg;
 	enum resolve_result result = RESOLVE_NOT_FOUND;
 	size_t n = 0;
 
-	(void)timeouts;
 	if (status == ARES_SUCCESS && ai != NULL)
 		n = interleave(ai, q->port, list);
-	if (ai != NULL)
-		ares_freeaddrinfo(ai);
 	if (n == 0)
 		n = loopback(q->name, q->port, list);
 	if (n > 0)
 		result = RESOLVE_OK;
 	else if (status == ARES_ETIMEOUT)
 		result = RESOLVE_TIMEOUT;
+	q->cb(q->arg, result, list, n);
+}
+
+static void
+answer_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
+{
+	struct resolve *q = arg;
+
+	(void)timeouts;
 	q->done = true;
 	/* ARES_EDESTRUCTION: whoever asked is being torn down itself */
 	if (q->cb != NULL && status != ARES_EDESTRUCTION)
-		q->cb(q->arg, result, list, n);
+		tell(q, status, ai);
+	if (ai != NULL)
+		ares_freeaddrinfo(ai);
 	if (!q->starting)
 		free(q);
 }

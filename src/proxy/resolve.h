@@ -34,7 +34,7 @@ void		 resolver_free(struct resolver *);
  * Asks for the addresses of a name, each with that port, in the order in which
  * to try them (RFC 6724, families taking turns as RFC 8305 asks).  cb is called
  * once, perhaps before this returns (then the result is NULL), unless the
- * query is cancelled.
+ * query is cancelled.  The name must stay until then.
  */
 struct resolve	*resolve_name(struct resolver *, const char *name,
 		    uint16_t port, resolve_cb *cb, void *arg);

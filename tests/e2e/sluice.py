@@ -166,9 +166,14 @@ class Sluice:
 		self.proc.send_signal(signal.SIGHUP)
 
 	def stopped(self):
-		"""SIGSTOP has taken effect."""
-		with open(f"/proc/{self.proc.pid}/stat") as f:
-			return f.read().rsplit(")", 1)[1].split()[0] == "T"
+		"""SIGSTOP has taken effect, in every thread."""
+		tasks = f"/proc/{self.proc.pid}/task"
+		for task in os.listdir(tasks):
+			with open(f"{tasks}/{task}/stat") as f:
+				state = f.read().rsplit(")", 1)[1].split()[0]
+			if state != "T":
+				return False
+		return True
 
 	def reload(self, text=None, **keys):
 		"""Another configuration; the line that tells what came of it."""

@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: ISC
+"""Whose turn it is, and that the right one is blamed for taking too long.
+
+That a timeout has passed is told by another exchange that meets it: one that
+began to wait later is over, so the deadline of what is watched is past too.
+"""
+import threading
+
+import pytest
+
+import origin
+import wire
+
+SHORT = 0.4 * wire.SLOW			# s; the timeout that must not strike
+SIZE = 20_000_000
+OK = b"HTTP/1.1 200 OK\r\n"
+PROCESSING = b"HTTP/1.1 102 Processing\r\n\r\n"
+
+
+def silent(conn, req):
+	conn.done = conn.wait_gone()
+
+
+def response_timeout_passes(lab, mute):
+	"""Twice, which leaves a whole one for the workers' differences."""
+	for _ in range(2):
+		assert lab.get(mute.url + "/").status == 504
+
+
+def idle_timeout_passes(lab):
+	for _ in range(2):
+		one = lab.client()
+		assert one.ping() and one.ended()
+
+
+def switch(conn, req):
+	"""101, and then an echo."""
+	conn.send(b"HTTP/1.1 101 Switching Protocols\r\n"
+	    b"Upgrade: x\r\nConnection: upgrade\r\n\r\n")
+	while conn.fill():
+		conn.send(conn.take(len(conn.buf)))
+	conn.done = True
+
+
+def test_upgrade_outlives_the_response_timeout(lab):
+	far, mute = lab.origin(switch), lab.origin(silent)
+	lab.sluice(timeouts={"response": SHORT})
+	one = lab.client()
+	one.ask("GET", far.url + "/", [("Connection", "upgrade"),
+	    ("Upgrade", "x")])
+	assert one.response().status == 101
+	response_timeout_passes(lab, mute)
+	one.send(b"ping")
+	assert one.exactly(4) == b"ping"
+
+
+def stuck(stalled):
+	"""A handler whose response is longer than what buffers take in."""
+	data = OK + b"Content-Length: %d\r\n\r\n" % SIZE + wire.pattern(SIZE)
+
+	def handle(conn, req):
+		n = conn.send_until_stalled(len(data), 0.2, data)
+		stalled.set()
+		conn.sock.settimeout(3 * wire.DEADLINE)
+		conn.send(data[n:])
+	return handle
+
+
+@pytest.mark.parametrize("how", ["download", "half-closed", "upload"])
+def test_client_that_stops_reading(lab, how):
+	"""It is the client that is waited for, not the upstream."""
+	stalled = threading.Event()
+	far = lab.origin(stuck(stalled), read_body=False)
+	mute = lab.origin(silent)
+	lab.sluice(limits={"buffer": "16KiB"},
+	    timeouts={"response": SHORT, "half_closed": SHORT})
+	one = lab.client(rcvbuf=65536)
+	if how == "upload":
+		one.ask("POST", far.url + "/", [("Content-Length", 1000)])
+	else:
+		one.ask("GET", far.url + "/")
+	answer = one.head()
+	assert stalled.wait(wire.DEADLINE)
+	if how == "upload":
+		one.send(b"x" * 999)
+	elif how == "half-closed":
+		one.fin()
+	response_timeout_passes(lab, mute)
+	one.read_body(answer, "length")
+	assert answer.whole and answer.body == wire.pattern(SIZE)
+
+
+def test_client_that_stops_sending(lab):
+	"""Nor is the upstream to blame for a body that does not come."""
+	far, mute = lab.origin(origin.echo), lab.origin(silent)
+	lab.sluice(timeouts={"response": SHORT})
+	one = lab.client()
+	one.ask("PUT", far.url + "/", [("Content-Length", 8)])
+	one.send(b"half")
+	far.wait_requests(1)
+	response_timeout_passes(lab, mute)
+	one.send(b"half")
+	assert one.response("PUT").body == b"halfhalf"
+
+
+def expecting(lab, far):
+	"""A client that will send five bytes once it is told to."""
+	one = lab.client()
+	one.ask("POST", far.url + "/", [("Content-Length", 5),
+	    ("Expect", "100-continue")])
+	far.wait_requests(1)
+	return one
+
+
+def continuing(go):
+	"""A handler that asks for the body when it may."""
+	def handle(conn, req):
+		go.wait(3 * wire.DEADLINE)
+		conn.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+		conn.read_body(req, "length")
+		if req.whole:
+			conn.reply(body=req.body)
+		else:
+			conn.end()
+	return handle
+
+
+def test_continue_later_than_idle(lab):
+	"""A client that waits for 100 is not idle."""
+	go = threading.Event()
+	far = lab.origin(continuing(go), read_body=False)
+	lab.sluice(timeouts={"idle": SHORT})
+	one = expecting(lab, far)
+	idle_timeout_passes(lab)
+	go.set()
+	assert one.head().status == 100
+	one.send(b"hello")
+	answer = one.response("POST")
+	assert answer.status == 200 and answer.body == b"hello"
+
+
+def test_body_that_does_not_come_after_continue(lab):
+	"""From 100 on it is the client's turn, and its time is short."""
+	go = threading.Event()
+	go.set()
+	far = lab.origin(continuing(go), read_body=False)
+	lab.sluice(timeouts={"idle": SHORT})
+	one = expecting(lab, far)
+	assert one.head().status == 100
+	assert one.rest()[:13] in (b"", b"HTTP/1.1 408 ")
+	assert far.conns[0].gone.wait(wire.DEADLINE)
+
+
+def test_continue_that_never_comes(lab):
+	"""Until 100 it is the upstream's."""
+	far = lab.origin(silent, read_body=False)
+	lab.sluice(timeouts={"response": SHORT})
+	assert expecting(lab, far).response("POST").status == 504
+
+
+def test_interim_responses_are_progress(lab):
+	"""One each quarter of timeouts.response, longer than that in all."""
+	def handle(conn, req):
+		for _ in range(6):
+			assert not conn.gone.wait(SHORT / 4)
+			conn.send(PROCESSING)
+		conn.reply(body="done")
+	far = lab.origin(handle)
+	lab.sluice(timeouts={"response": SHORT})
+	answer = lab.get(far.url + "/")
+	assert answer.status == 200 and answer.body == b"done"
+	assert len(answer.interim) == 6
+
+
+def test_silence_after_an_interim_response(lab):
+	far = lab.origin(lambda c, r: (c.send(PROCESSING), silent(c, r)))
+	lab.sluice(timeouts={"response": SHORT})
+	answer = lab.get(far.url + "/")
+	assert answer.status == 504
+	assert [m.status for m in answer.interim] == [102]
+	assert far.conns[0].gone.wait(wire.DEADLINE)
