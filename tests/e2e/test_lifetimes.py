@@ -5,7 +5,6 @@ Where two things have to reach the daemon at the same moment it is stopped
 meanwhile, so that both wait for it when it goes on.
 """
 import contextlib
-import pathlib
 import signal
 import threading
 
@@ -28,21 +27,13 @@ def hosts(**keys):
 	return {"127.0.0.1": keys}
 
 
-def stopped(daemon):
-	"""Every thread, each of which stops for itself."""
-	for stat in pathlib.Path(f"/proc/{daemon.pid}/task").glob("*/stat"):
-		if stat.read_text().rsplit(")", 1)[1].split()[0] != "T":
-			return False
-	return True
-
-
 @contextlib.contextmanager
 def frozen(lab, daemon):
 	"""What happens in the block, it sees at once afterwards, in order."""
 	lab.settle()		# nothing is left of what was ready before
 	daemon.proc.send_signal(signal.SIGSTOP)
 	try:
-		wire.wait_until(lambda: stopped(daemon), what="the stop")
+		wire.wait_until(daemon.stopped, what="the stop")
 		yield
 	finally:
 		daemon.proc.send_signal(signal.SIGCONT)
