@@ -24,11 +24,27 @@ enum conf_log_format {
 	CONF_LOG_JSON,
 };
 
+/* What is done about HTTPS to a host. */
+enum conf_https {
+	CONF_HTTPS_TUNNEL,	/* CONNECT is passed through unseen */
+	CONF_HTTPS_UPSTREAM,	/* http:// goes out as HTTPS */
+	CONF_HTTPS_INTERCEPT,	/* CONNECT ends here, requests are counted */
+};
+
+/* Until when a tunnel holds its slot. */
+enum conf_hold {
+	CONF_HOLD_CLOSE,	/* it closes */
+	CONF_HOLD_CONNECT,	/* it stands */
+};
+
 /* One address to listen at, or to ask names of. */
 struct conf_address {
 	struct sockaddr_storage	 addr;		/* AF_INET, AF_INET6, AF_UNIX */
 	socklen_t		 len;
 	char			*text;		/* as configured */
+	/* to listen with TLS: PEM files; or both NULL */
+	char			*certificate;
+	char			*key;
 };
 
 struct conf_addresses {
@@ -48,7 +64,23 @@ struct conf_rule {
 	unsigned		 npause_statuses;
 	uint64_t		 pause_default;	/* ns */
 	uint64_t		 pause_max;	/* ns */
+
+	enum conf_https		 https;
+	unsigned		 https_line;	/* where that stands; 0: */
+	unsigned		 https_column;	/* nowhere */
+	uint64_t		 tunnel_cost;	/* micro cost units */
+	enum conf_hold		 tunnel_hold;
+	uint64_t		 tunnel_idle;	/* ns; timeouts.tunnel */
+
+	/* TLS to the host; the strings are owned */
+	uint32_t		 tls_port;	/* for URLs without one */
+	bool			 tls_verify;
+	char			*tls_trust;	/* PEM file; NULL: conf's */
+	char			*tls_certificate; /* PEM; NULL: none */
+	char			*tls_key;
 };
+
+struct tls_contexts;
 
 struct conf {
 	char			*path;		/* the file it came from */
@@ -74,6 +106,16 @@ struct conf {
 	uint64_t		 limit_body;
 	uint64_t		 limit_buffer;
 	uint64_t		 limit_hosts;
+
+	char			*tls_ca_certificate; /* PEM file; or NULL */
+	char			*tls_ca_key;
+	char			*tls_trust;	/* PEM file; NULL: system's */
+	/*
+	 * What the files named above hold: made by tls_contexts_load() when
+	 * the rest is valid, freed with the configuration.  NULL until then.
+	 */
+	struct tls_contexts	*tls;
+	void			(*tls_free)(struct tls_contexts *);
 
 	struct conf_rule	 fallback;	/* defaults, or "unlimited" */
 	struct conf_rule	*rules;		/* in the order of the file */

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_TLS_CONTEXT_H
+#define SLUICE_TLS_CONTEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <openssl/ssl.h>
+
+#include "conf/conf.h"
+
+/*
+ * What the files that a configuration names hold: certificates, keys and trust,
+ * as OpenSSL contexts.  Part of the configuration: immutable but for caches,
+ * which are locked, and freed with it.
+ */
+
+struct tls;
+struct tls_wire;
+
+/*
+ * Loads all of it into conf->tls.  False with *cause, to be freed: then the
+ * configuration is not to be used.
+ */
+bool		 tls_contexts_load(struct conf *, char **cause)
+		    __attribute__((warn_unused_result));
+
+/*
+ * Calls line() with a text for what is allowed but unwise: hosts whose
+ * certificates are not verified, or that the CA may not speak for.
+ */
+void		 tls_contexts_warnings(const struct conf *,
+		    void (*line)(const char *, void *), void *arg);
+
+/* The context of a listening address with TLS, or NULL. */
+SSL_CTX		*tls_contexts_listener(const struct conf *, size_t i);
+
+/*
+ * Our end of a connection to a host as its rule says, with a session to resume
+ * where there is one.  *serial stands for the settings: connections made with
+ * equal ones are equal.  NULL without memory.
+ */
+struct tls	*tls_contexts_connect(const struct conf *,
+		    const struct conf_rule *, const struct http1_host *,
+		    struct tls_wire *);
+uint64_t	 tls_contexts_serial(const struct conf *,
+		    const struct conf_rule *);
+
+/*
+ * Our end of a connection whose client takes us for the host.  NULL with *why,
+ * not to be freed.
+ */
+struct tls	*tls_contexts_intercept(const struct conf *,
+		    const struct http1_host *, struct tls_wire *,
+		    struct tls *below, const char **why);
+
+#endif
