@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf_options.h"
 
-#include <netinet/in.h>
-
 #include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/conf_addresses.h"
 #include "conf/conf_value.h"
 #include "log.h"
 
@@ -262,9 +261,8 @@ conf_option_keys(enum conf_level level)
 	return text;
 }
 
-/* What an option's value looks like, before its range. */
-static const char *
-noun(const struct conf_option *option)
+const char *
+conf_option_noun(const struct conf_option *option)
 {
 	switch (option->kind) {
 	case CONF_DURATION:
@@ -302,28 +300,29 @@ range(const struct conf_option *option)
 	return option->range;
 }
 
-static bool
-expected(struct conf_report *report, const struct conf_option *option,
+bool
+conf_option_wrong(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, const char *wrong)
 {
 	char	 buf[CONF_SHOW];
 
 	return conf_wrong(report, node, "\"%s\" %s, expected %s%s",
-	    conf_show(buf, node->text), wrong, noun(option), range(option));
+	    conf_show(buf, node->text), wrong, conf_option_noun(option),
+	    range(option));
 }
 
-static bool
-is_scalar(struct conf_report *report, const struct conf_option *option,
+bool
+conf_option_scalar(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node)
 {
 	if (conf_node_null(node))
 		return conf_wrong(report, node, "no value, expected %s%s",
-		    noun(option), range(option));
+		    conf_option_noun(option), range(option));
 	if (node->type == CONF_SCALAR)
 		return true;
 	return conf_wrong(report, node, "a %s, expected %s%s",
-	    node->type == CONF_LIST ? "list" : "mapping", noun(option),
-	    range(option));
+	    node->type == CONF_LIST ? "list" : "mapping",
+	    conf_option_noun(option), range(option));
 }
 
 static const char *
@@ -352,7 +351,7 @@ read_number(struct conf_report *report, const struct conf_option *option,
 		wrong = "is too little";
 	if (wrong == NULL && *value > option->max)
 		wrong = "is too much";
-	return wrong == NULL || expected(report, option, node, wrong);
+	return wrong == NULL || conf_option_wrong(report, option, node, wrong);
 }
 
 static bool
@@ -399,7 +398,7 @@ read_boolean(struct conf_report *report, const struct conf_option *option,
 {
 	const char	*wrong = conf_boolean(node->text, field);
 
-	return wrong == NULL || expected(report, option, node, wrong);
+	return wrong == NULL || conf_option_wrong(report, option, node, wrong);
 }
 
 static bool
@@ -423,7 +422,7 @@ read_choice(struct conf_report *report, const struct conf_option *option,
 		}
 	}
 	if (best == NULL)
-		return expected(report, option, node, "is unknown");
+		return conf_option_wrong(report, option, node, "is unknown");
 	return conf_wrong(report, node, "\"%s\" is unknown, expected %s; did "
 	    "you mean \"%s\"?", conf_show(buf, node->text), option->range,
 	    best);
@@ -454,7 +453,7 @@ read_access(struct conf_report *report, const struct conf_option *option,
 	if (strcasecmp(node->text, "off") != 0) {
 		if (strcmp(node->text, "-") != 0 &&
 		    strchr(node->text, '/') == NULL)
-			return expected(report, option, node,
+			return conf_option_wrong(report, option, node,
 			    "has no / in it");
 		path = strdup(node->text);
 		if (path == NULL)
@@ -465,124 +464,6 @@ read_access(struct conf_report *report, const struct conf_option *option,
 	return true;
 }
 
-void
-conf_addresses_free(struct conf_addresses *addresses)
-{
-	size_t	 i;
-
-	for (i = 0; i < addresses->n; i++)
-		free(addresses->list[i].text);
-	free(addresses->list);
-	addresses->list = NULL;
-	addresses->n = 0;
-}
-
-/* Twice the same cannot be bound; port 0 is another one each time. */
-static bool
-is_repeated(const struct conf_addresses *addresses,
-    const struct conf_address *address)
-{
-	in_port_t	 port;
-	size_t		 i;
-
-	/* The port has the same place in both families of IP. */
-	memcpy(&port, (const char *)&address->addr + 2, sizeof port);
-	if (address->addr.ss_family != AF_UNIX && port == 0)
-		return false;
-	for (i = 0; i < addresses->n; i++)
-		if (addresses->list[i].len == address->len &&
-		    memcmp(&addresses->list[i].addr, &address->addr,
-		    address->len) == 0)
-			return true;
-	return false;
-}
-
-/* "3128" and ":3128" are what people try first. */
-static bool
-wrong_address(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, const char *wrong)
-{
-	const char	*port = node->text;
-	uint64_t	 value;
-	char		 buf[CONF_SHOW];
-
-	if (*port == ':')
-		port++;
-	if (option->kind != CONF_LISTEN || conf_integer(port, &value) != NULL ||
-	    value > 65535)
-		return expected(report, option, node, wrong);
-	return conf_wrong(report, node, "\"%s\" has no address, expected %s; "
-	    "did you mean \"127.0.0.1:%" PRIu64 "\"?",
-	    conf_show(buf, node->text), noun(option), value);
-}
-
-static bool
-add_address(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_addresses *addresses)
-{
-	struct conf_address	*address = &addresses->list[addresses->n];
-	const char		*wrong;
-
-	if (!is_scalar(report, option, node))
-		return false;
-	if (option->kind == CONF_LISTEN)
-		wrong = conf_listen_address(node->text, address);
-	else
-		wrong = conf_resolver_address(node->text, address);
-	if (wrong != NULL)
-		return wrong_address(report, option, node, wrong);
-	if (is_repeated(addresses, address)) {
-		free(address->text);
-		return expected(report, option, node, "is there twice");
-	}
-	addresses->n++;
-	return true;
-}
-
-static bool
-add_addresses(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_addresses *addresses)
-{
-	const struct conf_entry	*entry;
-	bool			 ok = true;
-
-	if (node->type != CONF_LIST)
-		return add_address(report, option, node, addresses);
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(report, NULL, addresses->n);
-		ok = add_address(report, option, entry->value, addresses);
-		conf_leave(report);
-	}
-	return ok;
-}
-
-static bool
-read_addresses(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_addresses *field)
-{
-	struct conf_addresses	 addresses = { NULL, 0 };
-	size_t			 n = node->type == CONF_LIST ? node->n : 1;
-
-	if (option->kind == CONF_RESOLVER && node->type == CONF_SCALAR &&
-	    strcasecmp(node->text, "system") == 0) {
-		conf_addresses_free(field);
-		return true;
-	}
-	if (n < option->min || n > option->max)
-		return conf_wrong(report, node, "%zu addresses, expected %s",
-		    n, option->range);
-	addresses.list = calloc(n, sizeof *addresses.list);
-	if (addresses.list == NULL)
-		return conf_wrong(report, NULL, "out of memory");
-	if (!add_addresses(report, option, node, &addresses)) {
-		conf_addresses_free(&addresses);
-		return false;
-	}
-	conf_addresses_free(field);
-	*field = addresses;
-	return true;
-}
-
 static bool
 add_status(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct conf_rule *rule)
@@ -590,12 +471,13 @@ add_status(struct conf_report *report, const struct conf_option *option,
 	uint64_t	 status;
 	unsigned	 i;
 
-	if (!is_scalar(report, option, node) ||
+	if (!conf_option_scalar(report, option, node) ||
 	    !read_number(report, option, node, &status))
 		return false;
 	for (i = 0; i < rule->npause_statuses; i++)
 		if (rule->pause_statuses[i] == (int)status)
-			return expected(report, option, node, "is there twice");
+			return conf_option_wrong(report, option, node,
+			    "is there twice");
 	rule->pause_statuses[rule->npause_statuses++] = (int)status;
 	return true;
 }
@@ -612,7 +494,7 @@ read_statuses(struct conf_report *report, const struct conf_option *option,
 		return add_status(report, option, node, rule);
 	if (node->n > CONF_PAUSE_STATUSES)
 		return conf_wrong(report, node, "%zu statuses, expected %s%s",
-		    node->n, noun(option), option->range);
+		    node->n, conf_option_noun(option), option->range);
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
 		conf_enter(report, NULL, rule->npause_statuses);
 		ok = add_status(report, option, entry->value, rule);
@@ -621,28 +503,15 @@ read_statuses(struct conf_report *report, const struct conf_option *option,
 	return ok;
 }
 
-static bool
-read_list(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, void *base)
-{
-	if (node->type != CONF_LIST && !is_scalar(report, option, node))
-		return false;
-	if (option->kind == CONF_STATUSES)
-		return read_statuses(report, option, node, base);
-	return read_addresses(report, option, node,
-	    (void *)((char *)base + option->offset));
-}
-
 bool
 conf_option_read(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, void *base)
 {
 	void	*field = (char *)base + option->offset;
 
-	if (option->kind == CONF_LISTEN || option->kind == CONF_RESOLVER ||
-	    option->kind == CONF_STATUSES)
-		return read_list(report, option, node, base);
-	if (!is_scalar(report, option, node))
+	if (option->kind == CONF_STATUSES)
+		return read_statuses(report, option, node, base);
+	if (!conf_option_scalar(report, option, node))
 		return false;
 	switch (option->kind) {
 	case CONF_DURATION:
@@ -665,18 +534,6 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 	default:
 		abort();
 	}
-}
-
-static void
-print_addresses(FILE *out, const struct conf_addresses *addresses)
-{
-	size_t	 i;
-
-	for (i = 0; i < addresses->n; i++)
-		fprintf(out, "%s%s", i == 0 ? "" : ", ",
-		    addresses->list[i].text);
-	if (addresses->n == 0)
-		fputs("system", out);
 }
 
 static void
@@ -711,7 +568,7 @@ print_value(FILE *out, const struct conf_option *option,
 		break;
 	case CONF_LISTEN:
 	case CONF_RESOLVER:
-		print_addresses(out, field);
+		conf_addresses_print(field, out);
 		break;
 	default:
 		break;

@@ -23,6 +23,8 @@ enum conf_kind {
 	CONF_DEFAULTS,		/* a mapping of level CONF_RULE */
 	CONF_HOSTS,		/* a mapping of patterns to such */
 	CONF_RATES,		/* a list of mappings of level CONF_RATE */
+	CONF_LISTEN,		/* struct conf_addresses, owned */
+	CONF_RESOLVER,		/* struct conf_addresses, owned */
 	CONF_DURATION,		/* uint64_t, ns */
 	CONF_SIZE,		/* uint64_t, bytes */
 	CONF_INTEGER,		/* uint64_t */
@@ -33,8 +35,6 @@ enum conf_kind {
 	CONF_FORMAT,		/* int: enum conf_log_format */
 	CONF_ACCESS,		/* char *, owned */
 	CONF_WORKERS,		/* unsigned */
-	CONF_LISTEN,		/* struct conf_addresses, owned */
-	CONF_RESOLVER,		/* struct conf_addresses, owned */
 	CONF_STATUSES,		/* into struct conf_rule */
 };
 
@@ -51,13 +51,25 @@ char		*conf_option_keys(enum conf_level);
 const char	*conf_option_key(const struct conf_option *);
 
 /*
- * Reads a value (of a kind that is none of the first four) into the struct at
- * base, in place of what stands there.  False when that is reported to be
- * wrong.
+ * Reads a value (of a kind from CONF_DURATION on) into the struct at base, in
+ * place of what stands there.  False when that is reported to be wrong.
  */
 bool		 conf_option_read(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
 		    void *base) __attribute__((warn_unused_result));
+
+/* What an option's value looks like, before its range. */
+const char	*conf_option_noun(const struct conf_option *);
+
+/* Reports what is wrong with a scalar, and what was expected.  False. */
+bool		 conf_option_wrong(struct conf_report *,
+		    const struct conf_option *, const struct conf_node *,
+		    const char *wrong);
+
+/* Whether a value is a scalar; reports where it is not. */
+bool		 conf_option_scalar(struct conf_report *,
+		    const struct conf_option *, const struct conf_node *)
+		    __attribute__((warn_unused_result));
 
 /*
  * The value that an option of struct conf has, as text for people, to be
@@ -65,7 +77,5 @@ bool		 conf_option_read(struct conf_report *,
  */
 char		*conf_option_text(const struct conf_option *,
 		    const struct conf *);
-
-void		 conf_addresses_free(struct conf_addresses *);
 
 #endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CONF_RULE_H
+#define SLUICE_CONF_RULE_H
+
+#include <stdbool.h>
+
+#include "conf/conf_loader.h"
+
+/* The rules of hosts, as the loader has them read. */
+
+/* A rule with its name already set; wildcard: whether it may be shared. */
+bool		 conf_rule_load(struct conf_loader *, const struct conf_node *,
+		    struct conf_rule *, bool wildcard)
+		    __attribute__((warn_unused_result));
+/* The mapping of patterns. */
+bool		 conf_rule_hosts(struct conf_loader *, const struct conf_node *)
+		    __attribute__((warn_unused_result));
+/* Several rates. */
+bool		 conf_rule_rates(struct conf_loader *,
+		    const struct conf_option *, const struct conf_node *,
+		    struct throttle_limits *)
+		    __attribute__((warn_unused_result));
+
+#endif
