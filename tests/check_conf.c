@@ -16,46 +16,16 @@
 #include "conf/conf_options.h"
 #include "conf/conf_value.h"
 #include "log.h"
-#include "check_run.h"
+#include "check_conf.h"
 
 #define SECOND	UINT64_C(1000000000)
 #define UNIT	THROTTLE_UNIT
-#define COUNT(a) ((int)(sizeof (a) / sizeof (a)[0]))
-
-static struct conf *
-parse_ok(const char *text)
-{
-	struct conf	*conf;
-	char		*cause;
-
-	conf = conf_parse("test.yaml", text, strlen(text), &cause);
-	ck_assert_msg(conf != NULL, "%s\n%s", cause, text);
-	return conf;
-}
-
-/* Parses what is wrong; the cause is one line about that file. */
-static char *
-parse_bad(const char *text, size_t len)
-{
-	struct conf	*conf;
-	char		*cause = NULL;
-
-	conf = conf_parse("test.yaml", text, len, &cause);
-	ck_assert_msg(conf == NULL, "taken: %s", text);
-	ck_assert_ptr_nonnull(cause);
-	ck_assert_ptr_null(strchr(cause, '\n'));
-	ck_assert_msg(strncmp(cause, "test.yaml:", 10) == 0, "%s", cause);
-	return cause;
-}
 
 /*
  * What users see, whole: text, then LINE:COLUMN: KEY: and so on.  An error
  * that ends with "..." is compared up to there.
  */
-static const struct {
-	const char	*text;
-	const char	*cause;
-} errors[] = {
+static const struct wrong errors[] = {
 	{ "", "1:1: the file is empty, expected at least one key" },
 	{ "# nothing\n", "1:1: the file is empty, expected at least one key" },
 	{ "---\n", "2:1: the file is empty, expected at least one key" },
@@ -265,18 +235,7 @@ static const struct {
 
 START_TEST(error)
 {
-	char		*cause;
-	const char	*got, *want = errors[_i].cause;
-	size_t		 len = strlen(want);
-
-	cause = parse_bad(errors[_i].text, strlen(errors[_i].text));
-	got = cause + strlen("test.yaml:");
-	if (len > 3 && strcmp(want + len - 3, "...") == 0)
-		ck_assert_msg(strncmp(got, want, len - 3) == 0,
-		    "%s, expected %s", got, want);
-	else
-		ck_assert_str_eq(got, want);
-	free(cause);
+	fails_with(&errors[_i]);
 }
 END_TEST
 

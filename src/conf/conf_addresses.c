@@ -11,8 +11,17 @@
 #include "conf/conf_value.h"
 
 /*
- * Addresses to listen at, and of name servers: one, or a list of them.
+ * Addresses to listen at, and of name servers: one, or a list of them.  One to
+ * listen at is plain text, or a mapping where there is more to say of it.
  */
+
+static void
+address_free(struct conf_address *address)
+{
+	free(address->text);
+	free(address->certificate);
+	free(address->key);
+}
 
 void
 conf_addresses_free(struct conf_addresses *addresses)
@@ -20,7 +29,7 @@ conf_addresses_free(struct conf_addresses *addresses)
 	size_t	 i;
 
 	for (i = 0; i < addresses->n; i++)
-		free(addresses->list[i].text);
+		address_free(&addresses->list[i]);
 	free(addresses->list);
 	addresses->list = NULL;
 	addresses->n = 0;
@@ -65,43 +74,81 @@ wrong_address(struct conf_report *report, const struct conf_option *option,
 	    conf_show(buf, node->text), conf_option_noun(option), value);
 }
 
-static bool
-add_address(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_addresses *addresses)
+bool
+conf_addresses_read(struct conf_report *report,
+    const struct conf_option *option, const struct conf_node *node,
+    struct conf_address *address)
 {
-	struct conf_address	*address = &addresses->list[addresses->n];
-	const char		*wrong;
+	const char	*wrong;
 
 	if (!conf_option_scalar(report, option, node))
 		return false;
-	if (option->kind == CONF_LISTEN)
-		wrong = conf_listen_address(node->text, address);
-	else
+	if (option->kind == CONF_RESOLVER)
 		wrong = conf_resolver_address(node->text, address);
-	if (wrong != NULL)
-		return wrong_address(report, option, node, wrong);
-	if (is_repeated(addresses, address)) {
-		free(address->text);
-		return conf_option_wrong(report, option, node,
-		    "is there twice");
-	}
-	addresses->n++;
+	else
+		wrong = conf_listen_address(node->text, address);
+	return wrong == NULL || wrong_address(report, option, node, wrong);
+}
+
+static bool
+read_mapping(struct conf_loader *l, const struct conf_node *node,
+    struct conf_address *address)
+{
+	if (!conf_loader_level(l, CONF_LISTENER, node, address))
+		return false;
+	if (address->text == NULL)
+		return conf_wrong(&l->report, node, "no address, expected one "
+		    "such as {address: 127.0.0.1:3128}");
 	return true;
 }
 
 static bool
-add_addresses(struct conf_report *report, const struct conf_option *option,
+repeated(struct conf_loader *l, const struct conf_option *option,
+    const struct conf_node *node)
+{
+	if (node->type != CONF_MAPPING)
+		return conf_option_wrong(&l->report, option, node,
+		    "is there twice");
+	conf_enter(&l->report, "address", 0);
+	conf_option_wrong(&l->report, option, conf_node_value(node, "address"),
+	    "is there twice");
+	conf_leave(&l->report);
+	return false;
+}
+
+static bool
+add_address(struct conf_loader *l, const struct conf_option *option,
+    const struct conf_node *node, struct conf_addresses *addresses)
+{
+	struct conf_address	*address = &addresses->list[addresses->n];
+	bool			 ok;
+
+	if (option->kind == CONF_LISTEN && node->type == CONF_MAPPING)
+		ok = read_mapping(l, node, address);
+	else
+		ok = conf_addresses_read(&l->report, option, node, address);
+	if (ok && is_repeated(addresses, address))
+		ok = repeated(l, option, node);
+	if (ok)
+		addresses->n++;
+	else
+		address_free(address);
+	return ok;
+}
+
+static bool
+add_addresses(struct conf_loader *l, const struct conf_option *option,
     const struct conf_node *node, struct conf_addresses *addresses)
 {
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 
 	if (node->type != CONF_LIST)
-		return add_address(report, option, node, addresses);
+		return add_address(l, option, node, addresses);
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(report, NULL, addresses->n);
-		ok = add_address(report, option, entry->value, addresses);
-		conf_leave(report);
+		conf_enter(&l->report, NULL, addresses->n);
+		ok = add_address(l, option, entry->value, addresses);
+		conf_leave(&l->report);
 	}
 	return ok;
 }
@@ -124,7 +171,7 @@ conf_addresses_load(struct conf_loader *l, const struct conf_option *option,
 	addresses.list = calloc(n, sizeof *addresses.list);
 	if (addresses.list == NULL)
 		return conf_wrong(&l->report, NULL, "out of memory");
-	if (!add_addresses(&l->report, option, node, &addresses)) {
+	if (!add_addresses(l, option, node, &addresses)) {
 		conf_addresses_free(&addresses);
 		return false;
 	}
@@ -139,8 +186,9 @@ conf_addresses_print(const struct conf_addresses *addresses, FILE *out)
 	size_t	 i;
 
 	for (i = 0; i < addresses->n; i++)
-		fprintf(out, "%s%s", i == 0 ? "" : ", ",
-		    addresses->list[i].text);
+		fprintf(out, "%s%s%s", i == 0 ? "" : ", ",
+		    addresses->list[i].text,
+		    addresses->list[i].certificate == NULL ? "" : " (tls)");
 	if (addresses->n == 0)
 		fputs("system", out);
 }

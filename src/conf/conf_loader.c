@@ -134,6 +134,48 @@ conf_loader_wrong(struct conf_loader *l, const struct conf_node *node,
 	return false;
 }
 
+/* Two keys that are of no use without each other. */
+static bool
+are_both(struct conf_loader *l, const struct conf_node *node, const char *a,
+    const char *b)
+{
+	bool		 has_a = conf_node_value(node, a) != NULL;
+	bool		 has_b = conf_node_value(node, b) != NULL;
+	const char	*missing = has_a ? b : a;
+	char		 text[96];
+
+	if (has_a == has_b)
+		return true;
+	snprintf(text, sizeof text, "without %s, expected %s beside it",
+	    missing, missing);
+	return conf_loader_wrong(l, node, has_a ? a : b, text);
+}
+
+/* What the keys of a section must be together. */
+static bool
+finish_section(struct conf_loader *l, enum conf_level level,
+    const struct conf_node *node)
+{
+	switch (level) {
+	case CONF_LISTENER_TLS:
+		if (node->n == 0)
+			return conf_wrong(&l->report, node,
+			    "empty, expected certificate and key");
+		return are_both(l, node, "certificate", "key");
+	default:
+		return true;
+	}
+}
+
+static bool
+load_section(struct conf_loader *l, enum conf_level level,
+    const struct conf_node *node, void *base)
+{
+	return conf_loader_mapping(l, node, "a mapping") &&
+	    conf_loader_level(l, level, node, base) &&
+	    finish_section(l, level, node);
+}
+
 static bool
 load_option(struct conf_loader *l, const struct conf_option *option,
     const struct conf_node *node, void *base)
@@ -142,8 +184,7 @@ load_option(struct conf_loader *l, const struct conf_option *option,
 
 	switch (option->kind) {
 	case CONF_SECTION:
-		return conf_loader_mapping(l, node, "a mapping") &&
-		    conf_loader_level(l, (enum conf_level)option->max, node,
+		return load_section(l, (enum conf_level)option->max, node,
 		    base);
 	case CONF_DEFAULTS:
 		l->conf->fallback.name = "defaults";

@@ -25,6 +25,7 @@
 #define RESOLVER_MAX	16
 
 #define TOP(field)	offsetof(struct conf, field)
+#define LISTENER(field)	offsetof(struct conf_address, field)
 #define RULE(field)	offsetof(struct conf_rule, field)
 #define RATE(field)	offsetof(struct throttle_rate, field)
 
@@ -38,9 +39,22 @@ static const char *const format_names[] = {
 
 /* path; type, range, default; help; reloadable, level, kind, field, min, max */
 static const struct conf_option options[] = {
-	{ "listen", "address or list", "1 to 64 addresses", "127.0.0.1:3128",
+	{ "listen", "address, mapping or list", "1 to 64 addresses",
+	    "127.0.0.1:3128",
 	    "Where clients connect.",
 	    false, CONF_TOP, CONF_LISTEN, TOP(listen), 1, LISTEN_MAX },
+	{ "listen[].address", "address", NULL, NULL,
+	    "As listen, in a mapping, and needed there.",
+	    false, CONF_LISTENER, CONF_ADDRESS, 0, 0, 0 },
+	{ "listen[].tls", "mapping", NULL, NULL,
+	    "Clients speak TLS to the proxy there.",
+	    false, CONF_LISTENER, CONF_SECTION, 0, 0, CONF_LISTENER_TLS },
+	{ "listen[].tls.certificate", "path", NULL, NULL,
+	    "A PEM file with the proxy's certificate.",
+	    true, CONF_LISTENER_TLS, CONF_FILE, LISTENER(certificate), 0, 0 },
+	{ "listen[].tls.key", "path", NULL, NULL,
+	    "A PEM file with the key to it.",
+	    true, CONF_LISTENER_TLS, CONF_FILE, LISTENER(key), 0, 0 },
 	{ "workers", "integer or auto", "1 to 64", "1",
 	    "Threads that move bytes; auto is one for each core.",
 	    false, CONF_TOP, CONF_WORKERS, TOP(workers), 1, WORKERS_MAX },
@@ -197,6 +211,8 @@ conf_option_key(const struct conf_option *option)
 {
 	static const size_t	 prefix[] = {
 		[CONF_TOP] = 0,
+		[CONF_LISTENER] = sizeof "listen[]",
+		[CONF_LISTENER_TLS] = sizeof "listen[].tls",
 		[CONF_LOG] = sizeof "log",
 		[CONF_TIMEOUTS] = sizeof "timeouts",
 		[CONF_LIMITS] = sizeof "limits",
@@ -279,6 +295,7 @@ conf_option_noun(const struct conf_option *option)
 	case CONF_WORKERS:
 		return "auto or a whole number from ";
 	case CONF_LISTEN:
+	case CONF_ADDRESS:
 		return "an address and port such as 127.0.0.1:3128, "
 		    "[::1]:3128 or unix:/run/sluice.sock";
 	case CONF_RESOLVER:
@@ -286,6 +303,8 @@ conf_option_noun(const struct conf_option *option)
 		    "[2001:db8::53]:53";
 	case CONF_STATUSES:
 		return "a list of statuses, ";
+	case CONF_FILE:
+		return "the path of a PEM file";
 	default:
 		return "";
 	}
@@ -464,6 +483,29 @@ read_access(struct conf_report *report, const struct conf_option *option,
 	return true;
 }
 
+/*
+ * A path as it is written.  Not what the file is to hold: that would be shown
+ * wherever the path is, and it may be a key.
+ */
+static bool
+read_file(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, char **field)
+{
+	char	*path;
+
+	if (node->text[0] == '\0')
+		return conf_option_wrong(report, option, node, "is empty");
+	if (strstr(node->text, "-----BEGIN ") != NULL)
+		return conf_wrong(report, node,
+		    "PEM itself, expected the path of a file that holds it");
+	path = strdup(node->text);
+	if (path == NULL)
+		return conf_wrong(report, NULL, "out of memory");
+	free(*field);
+	*field = path;
+	return true;
+}
+
 static bool
 add_status(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct conf_rule *rule)
@@ -531,6 +573,10 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 		return read_access(report, option, node, field);
 	case CONF_WORKERS:
 		return read_workers(report, option, node, field);
+	case CONF_ADDRESS:
+		return conf_addresses_read(report, option, node, field);
+	case CONF_FILE:
+		return read_file(report, option, node, field);
 	default:
 		abort();
 	}

@@ -8,6 +8,8 @@
 /* The mappings in which keys stand. */
 enum conf_level {
 	CONF_TOP,
+	CONF_LISTENER,		/* listen[] */
+	CONF_LISTENER_TLS,
 	CONF_LOG,
 	CONF_TIMEOUTS,
 	CONF_LIMITS,
@@ -35,6 +37,8 @@ enum conf_kind {
 	CONF_FORMAT,		/* int: enum conf_log_format */
 	CONF_ACCESS,		/* char *, owned */
 	CONF_WORKERS,		/* unsigned */
+	CONF_ADDRESS,		/* struct conf_address, owned */
+	CONF_FILE,		/* char *, owned */
 	CONF_STATUSES,		/* into struct conf_rule */
 };
 
@@ -73,7 +77,8 @@ bool		 conf_option_scalar(struct conf_report *,
 
 /*
  * The value that an option of struct conf has, as text for people, to be
- * freed.  NULL without memory.
+ * freed; empty for a mapping and for what is told with the list it stands in.
+ * NULL without memory.
  */
 char		*conf_option_text(const struct conf_option *,
 		    const struct conf *);
