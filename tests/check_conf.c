@@ -34,12 +34,12 @@ static const struct wrong errors[] = {
 	{ "workers: 1\n---\nworkers: 2\n", "2:1: a second document, ..." },
 
 	{ "worker: 2\n", "1:1: worker: an unknown key, expected listen, "
-	    "workers, resolver, log, timeouts, limits, defaults, hosts; did "
-	    "you mean \"workers\"?" },
+	    "workers, resolver, log, timeouts, limits, tls, defaults, hosts; "
+	    "did you mean \"workers\"?" },
 	{ "log: {levle: info}\n", "1:7: log.levle: an unknown key, expected "
 	    "level, access, format; did you mean \"level\"?" },
 	{ "zzz: 2\n", "1:1: zzz: an unknown key, expected listen, workers, "
-	    "resolver, log, timeouts, limits, defaults, hosts" },
+	    "resolver, log, timeouts, limits, tls, defaults, hosts" },
 	{ "hosts:\n  a.b:\n    max_wait: 1\n",
 	    "3:5: hosts.a.b.max_wait: an unknown key, ..." },
 	{ "https: {}\n", "1:1: https: an unknown key, ..." },

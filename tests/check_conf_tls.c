@@ -199,11 +199,105 @@ START_TEST(change)
 }
 END_TEST
 
+static const struct wrong file_errors[] = {
+	{ "tls:\n", "1:5: tls: nothing, expected a mapping ..." },
+	{ "tls: off\n", "1:6: tls: a plain value, expected a mapping" },
+	{ "tls: {ca_cert: /c}\n", "1:7: tls.ca_cert: an unknown key, expected "
+	    "ca_certificate, ca_key, trust" },
+	{ "tls: {ca_kye: /k}\n", "1:7: tls.ca_kye: an unknown key, expected "
+	    "ca_certificate, ca_key, trust; did you mean \"ca_key\"?" },
+	{ "tsl: {trust: /t}\n", "1:1: tsl: an unknown key, expected listen, "
+	    "workers, resolver, log, timeouts, limits, tls, defaults, hosts; "
+	    "did you mean \"tls\"?" },
+	{ "tls: {ca_certificate: /c, ca_certificate: /c}\n",
+	    "1:27: tls.ca_certificate: a key that is there twice, ..." },
+	{ "tls: {ca_certificate: /c}\n", "1:23: tls.ca_certificate: without "
+	    "ca_key, expected ca_key beside it" },
+	{ "tls: {trust: /t, ca_key: /k}\n", "1:26: tls.ca_key: without "
+	    "ca_certificate, expected ca_certificate beside it" },
+	{ "tls: {ca_key: ~}\n", "1:15: tls.ca_key: no value, " PATH },
+	{ "tls: {ca_key: \"\"}\n", "1:15: tls.ca_key: \"\" is empty, " PATH },
+	{ "tls: {ca_key: [/k]}\n", "1:15: tls.ca_key: a list, " PATH },
+	{ "tls: {ca_key: \"-----BEGIN EC PRIVATE KEY-----\"}\n",
+	    "1:15: tls.ca_key: PEM itself, expected the path of a file that "
+	    "holds it" },
+	{ "tls: {trust: }\n",
+	    "1:14: tls.trust: no value, expected system or a path" },
+	{ "tls: {trust: \"\"}\n",
+	    "1:14: tls.trust: \"\" is empty, expected system or a path" },
+	{ "tls: {trust: {}}\n",
+	    "1:14: tls.trust: a mapping, expected system or a path" },
+	{ "tls: {trust: /t, ca_certificate: /c, ca_key: /k}\nworker: 1\n",
+	    "2:1: worker: an unknown key, ..." },
+};
+
+START_TEST(file_error)
+{
+	fails_with(&file_errors[_i]);
+}
+END_TEST
+
+START_TEST(files)
+{
+	struct conf	*conf = parse_ok("tls: {}");
+
+	ck_assert_ptr_null(conf->tls_ca_certificate);
+	ck_assert_ptr_null(conf->tls_ca_key);
+	ck_assert_ptr_null(conf->tls_trust);
+	ck_assert_ptr_null(conf->tls);
+	conf_unref(conf);
+	conf = parse_ok("tls: {ca_key: /a b, trust: ./system, ca_certificate: "
+	    "\"~\"}");
+	ck_assert_str_eq(conf->tls_ca_certificate, "~");
+	ck_assert_str_eq(conf->tls_ca_key, "/a b");
+	ck_assert_str_eq(conf->tls_trust, "./system");
+	conf_unref(conf);
+	conf = parse_ok("tls: {trust: System}");
+	ck_assert_ptr_null(conf->tls_trust);
+	conf_unref(conf);
+}
+END_TEST
+
+/* An option as text for people. */
+static void
+is_text(const struct conf *conf, enum conf_level level, const char *key,
+    const char *want)
+{
+	char	*text;
+
+	text = conf_option_text(conf_option_find(level, key), conf);
+	ck_assert_ptr_nonnull(text);
+	ck_assert_str_eq(text, want);
+	free(text);
+}
+
+START_TEST(texts)
+{
+	struct conf	*conf = parse_ok("workers: 1");
+
+	is_text(conf, CONF_TLS, "ca_certificate", "none");
+	is_text(conf, CONF_TLS, "trust", "system");
+	conf_unref(conf);
+	conf = parse_ok("listen: {address: 127.0.0.1:1, tls: {certificate: c, "
+	    "key: k}}\ntls: {ca_key: /k, ca_certificate: /c, trust: /t}");
+	is_text(conf, CONF_TLS, "ca_certificate", "/c");
+	is_text(conf, CONF_TLS, "ca_key", "/k");
+	is_text(conf, CONF_TLS, "trust", "/t");
+	is_text(conf, CONF_TOP, "listen", "127.0.0.1:1 (tls)");
+	is_text(conf, CONF_LISTENER, "address", "");
+	is_text(conf, CONF_LISTENER, "tls", "");
+	is_text(conf, CONF_LISTENER_TLS, "key", "");
+	is_text(conf, CONF_RULE, "capacity", "");
+	conf_unref(conf);
+}
+END_TEST
+
 static Suite *
 conf_tls_suite(void)
 {
 	Suite	*suite = suite_create("conf_tls");
 	TCase	*listening = tcase_create("listen");
+	TCase	*file = tcase_create("files");
 
 	tcase_add_loop_test(listening, listen_error, 0, COUNT(listen_errors));
 	tcase_add_test(listening, pem);
@@ -212,6 +306,11 @@ conf_tls_suite(void)
 	tcase_add_test(listening, listen_alias);
 	tcase_add_loop_test(listening, change, 0, COUNT(changes));
 	suite_add_tcase(suite, listening);
+
+	tcase_add_loop_test(file, file_error, 0, COUNT(file_errors));
+	tcase_add_test(file, files);
+	tcase_add_test(file, texts);
+	suite_add_tcase(suite, file);
 	return suite;
 }
 

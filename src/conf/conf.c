@@ -171,6 +171,9 @@ conf_unref(struct conf *conf)
 	conf_addresses_free(&conf->listen);
 	conf_addresses_free(&conf->resolver);
 	free(conf->log_access);
+	free(conf->tls_ca_certificate);
+	free(conf->tls_ca_key);
+	free(conf->tls_trust);
 	free(conf->path);
 	free(counted);
 }

@@ -157,6 +157,8 @@ finish_section(struct conf_loader *l, enum conf_level level,
     const struct conf_node *node)
 {
 	switch (level) {
+	case CONF_TLS:
+		return are_both(l, node, "ca_certificate", "ca_key");
 	case CONF_LISTENER_TLS:
 		if (node->n == 0)
 			return conf_wrong(&l->report, node,

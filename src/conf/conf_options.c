@@ -125,6 +125,19 @@ static const struct conf_option options[] = {
 	    "Throttles that are remembered at a time.",
 	    true, CONF_LIMITS, CONF_INTEGER, TOP(limit_hosts), 1, 10000000 },
 
+	{ "tls", "mapping", NULL, NULL,
+	    "Whose certificates are shown, and whose are taken.",
+	    true, CONF_TOP, CONF_SECTION, 0, 0, CONF_TLS },
+	{ "tls.ca_certificate", "path", NULL, NULL,
+	    "A PEM file with the CA that signs where HTTPS is intercepted.",
+	    true, CONF_TLS, CONF_FILE, TOP(tls_ca_certificate), 0, 0 },
+	{ "tls.ca_key", "path", NULL, NULL,
+	    "A PEM file with the key to it.",
+	    true, CONF_TLS, CONF_FILE, TOP(tls_ca_key), 0, 0 },
+	{ "tls.trust", "path", "system or a path", "system",
+	    "The CAs that are believed about hosts.",
+	    true, CONF_TLS, CONF_TRUST, TOP(tls_trust), 0, 0 },
+
 	{ "defaults", "mapping", NULL, NULL,
 	    "The rule for hosts that no pattern names.",
 	    true, CONF_TOP, CONF_DEFAULTS, TOP(fallback), 0, 0 },
@@ -216,6 +229,7 @@ conf_option_key(const struct conf_option *option)
 		[CONF_LOG] = sizeof "log",
 		[CONF_TIMEOUTS] = sizeof "timeouts",
 		[CONF_LIMITS] = sizeof "limits",
+		[CONF_TLS] = sizeof "tls",
 		[CONF_RULE] = sizeof "hosts.*",
 		[CONF_QUEUE] = sizeof "hosts.*.queue",
 		[CONF_PAUSE] = sizeof "hosts.*.pause",
@@ -484,8 +498,8 @@ read_access(struct conf_report *report, const struct conf_option *option,
 }
 
 /*
- * A path as it is written.  Not what the file is to hold: that would be shown
- * wherever the path is, and it may be a key.
+ * A path as it is written.  What the file is to hold is refused: it would be
+ * shown wherever the path is, and it may be a key.
  */
 static bool
 read_file(struct conf_report *report, const struct conf_option *option,
@@ -503,6 +517,18 @@ read_file(struct conf_report *report, const struct conf_option *option,
 		return conf_wrong(report, NULL, "out of memory");
 	free(*field);
 	*field = path;
+	return true;
+}
+
+/* Like resolver: a file of that name is ./system. */
+static bool
+read_trust(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, char **field)
+{
+	if (strcasecmp(node->text, "system") != 0)
+		return read_file(report, option, node, field);
+	free(*field);
+	*field = NULL;
 	return true;
 }
 
@@ -577,9 +603,17 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 		return conf_addresses_read(report, option, node, field);
 	case CONF_FILE:
 		return read_file(report, option, node, field);
+	case CONF_TRUST:
+		return read_trust(report, option, node, field);
 	default:
 		abort();
 	}
+}
+
+static void
+print_text(FILE *out, const char *text, const char *none)
+{
+	fputs(text == NULL ? none : text, out);
 }
 
 static void
@@ -609,8 +643,13 @@ print_value(FILE *out, const struct conf_option *option,
 		fputs(format_names[*(const enum conf_log_format *)field], out);
 		break;
 	case CONF_ACCESS:
-		fputs(*(char *const *)field == NULL ? "off" :
-		    *(char *const *)field, out);
+		print_text(out, *(char *const *)field, "off");
+		break;
+	case CONF_FILE:
+		print_text(out, *(char *const *)field, "none");
+		break;
+	case CONF_TRUST:
+		print_text(out, *(char *const *)field, "system");
 		break;
 	case CONF_LISTEN:
 	case CONF_RESOLVER:
@@ -618,6 +657,22 @@ print_value(FILE *out, const struct conf_option *option,
 		break;
 	default:
 		break;
+	}
+}
+
+/* The others lie in structs of their own. */
+static bool
+is_of_conf(const struct conf_option *option)
+{
+	switch (option->level) {
+	case CONF_TOP:
+	case CONF_LOG:
+	case CONF_TIMEOUTS:
+	case CONF_LIMITS:
+	case CONF_TLS:
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -630,7 +685,8 @@ conf_option_text(const struct conf_option *option, const struct conf *conf)
 
 	if (out == NULL)
 		return NULL;
-	print_value(out, option, conf);
+	if (is_of_conf(option))
+		print_value(out, option, conf);
 	fclose(out);
 	return text;
 }

@@ -13,6 +13,7 @@ enum conf_level {
 	CONF_LOG,
 	CONF_TIMEOUTS,
 	CONF_LIMITS,
+	CONF_TLS,
 	CONF_RULE,		/* hosts.*, and defaults */
 	CONF_QUEUE,
 	CONF_PAUSE,
@@ -39,6 +40,7 @@ enum conf_kind {
 	CONF_WORKERS,		/* unsigned */
 	CONF_ADDRESS,		/* struct conf_address, owned */
 	CONF_FILE,		/* char *, owned */
+	CONF_TRUST,		/* char *, owned; NULL: the system's */
 	CONF_STATUSES,		/* into struct conf_rule */
 };
 
@@ -77,7 +79,7 @@ bool		 conf_option_scalar(struct conf_report *,
 
 /*
  * The value that an option of struct conf has, as text for people, to be
- * freed; empty for a mapping and for what is told with the list it stands in.
+ * freed; empty for a mapping and for any other option.
  * NULL without memory.
  */
 char		*conf_option_text(const struct conf_option *,
