@@ -315,21 +315,6 @@ START_TEST(long_value)
 }
 END_TEST
 
-/* What is cut off or broken anywhere is an error or a configuration. */
-static void
-either(const char *text, size_t len)
-{
-	struct conf	*conf;
-	char		*cause;
-
-	conf = conf_parse("test.yaml", text, len, &cause);
-	ck_assert((conf == NULL) == (cause != NULL));
-	if (cause != NULL)
-		ck_assert_ptr_null(strchr(cause, '\n'));
-	free(cause);
-	conf_unref(conf);
-}
-
 static const char	 whole[] =
     "listen: [127.0.0.1:1, \"[::1]:2\", unix:/s]\n"
     "workers: auto\nresolver: [192.0.2.53, \"[::1]:5353\"]\n"
@@ -343,26 +328,13 @@ static const char	 whole[] =
 
 START_TEST(cut)
 {
-	size_t	 n;
-
-	for (n = 0; n < sizeof whole; n++)
-		either(whole, n);
+	cut_anywhere(whole, sizeof whole - 1);
 }
 END_TEST
 
 START_TEST(broken)
 {
-	static const char	 bytes[] = "\0\t\n :-*&[{\"'\\#\xff\xc2";
-	char			 text[sizeof whole];
-	size_t			 i, j;
-
-	for (i = 0; i + 1 < sizeof whole; i++) {
-		for (j = 0; j < sizeof bytes - 1; j++) {
-			memcpy(text, whole, sizeof whole);
-			text[i] = bytes[j];
-			either(text, sizeof whole - 1);
-		}
-	}
+	break_anywhere(whole, sizeof whole - 1);
 }
 END_TEST
 

@@ -62,4 +62,46 @@ fails_with(const struct wrong *wrong)
 	free(cause);
 }
 
+/* What is cut off or broken anywhere is an error or a configuration. */
+static inline void
+either(const char *text, size_t len)
+{
+	struct conf	*conf;
+	char		*cause;
+
+	conf = conf_parse("test.yaml", text, len, &cause);
+	ck_assert((conf == NULL) == (cause != NULL));
+	if (cause != NULL)
+		ck_assert_ptr_null(strchr(cause, '\n'));
+	free(cause);
+	conf_unref(conf);
+}
+
+static inline void
+cut_anywhere(const char *text, size_t len)
+{
+	size_t	 n;
+
+	for (n = 0; n <= len; n++)
+		either(text, n);
+}
+
+static inline void
+break_anywhere(const char *text, size_t len)
+{
+	static const char	 bytes[] = "\0\t\n :-*&[{\"'\\#\xff\xc2";
+	char			*copy = strndup(text, len);
+	size_t			 i, j;
+
+	ck_assert_ptr_nonnull(copy);
+	for (i = 0; i < len; i++) {
+		for (j = 0; j < sizeof bytes - 1; j++) {
+			copy[i] = bytes[j];
+			either(copy, len);
+		}
+		copy[i] = text[i];
+	}
+	free(copy);
+}
+
 #endif

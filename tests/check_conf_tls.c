@@ -10,6 +10,9 @@
 #include "conf/conf_options.h"
 #include "check_conf.h"
 
+#define SECOND	UINT64_C(1000000000)
+#define UNIT	THROTTLE_UNIT
+
 /* What the configuration says of HTTPS: to the proxy, and to hosts. */
 
 #define ADDRESS	"expected an address and port such as 127.0.0.1:3128, " \
@@ -292,12 +295,247 @@ START_TEST(texts)
 }
 END_TEST
 
+#define HOST(rule)	"hosts: {a.b: {" rule "}}\n"
+
+static const struct wrong host_errors[] = {
+	{ HOST("https: "), "1:22: hosts.a.b.https: no value, expected tunnel, "
+	    "upstream or intercept" },
+	{ HOST("https: on"), "1:22: hosts.a.b.https: \"on\" is unknown, "
+	    "expected tunnel, upstream or intercept" },
+	{ HOST("https: intercpet"), "1:22: hosts.a.b.https: \"intercpet\" is "
+	    "unknown, expected tunnel, upstream or intercept; did you mean "
+	    "\"intercept\"?" },
+	{ HOST("https: {}"), "1:22: hosts.a.b.https: a mapping, expected "
+	    "tunnel, upstream or intercept" },
+	{ HOST("htpts: tunnel"), "1:15: hosts.a.b.htpts: an unknown key, "
+	    "expected capacity, period, burst, strict, rates, concurrency, "
+	    "queue, pause, shared, https, tunnel, tls; did you mean "
+	    "\"https\"?" },
+	{ HOST("https: tunnel, https: tunnel"),
+	    "1:30: hosts.a.b.https: a key that is there twice, ..." },
+	{ "defaults: {https: intercept}\n", "1:19: defaults.https: intercept, "
+	    "expected tunnel or upstream: name the hosts to intercept" },
+	{ "hosts: {a.b: &r {https: intercept}}\ndefaults: *r\n",
+	    "1:25: defaults.https: intercept, expected tunnel or upstream: "
+	    "name the hosts to intercept" },
+
+	{ HOST("tunnel: 5"),
+	    "1:23: hosts.a.b.tunnel: a plain value, expected a mapping" },
+	{ HOST("tunnel: "), "1:23: hosts.a.b.tunnel: nothing, ..." },
+	{ HOST("tunnel: {costs: 5}"), "1:24: hosts.a.b.tunnel.costs: an "
+	    "unknown key, expected cost, hold, idle; did you mean \"cost\"?" },
+	{ HOST("tunnel: {cost: 0}"), "1:30: hosts.a.b.tunnel.cost: \"0\" is "
+	    "too little, expected a number from 0.000001 to 1000000000" },
+	{ HOST("tunnel: {cost: 1000000000.1}"), "1:30: hosts.a.b.tunnel.cost: "
+	    "\"1000000000.1\" is too much, ..." },
+	{ HOST("tunnel: {cost: -1}"),
+	    "1:30: hosts.a.b.tunnel.cost: \"-1\" is negative, ..." },
+	{ HOST("tunnel: {hold: open}"), "1:30: hosts.a.b.tunnel.hold: \"open\" "
+	    "is unknown, expected close or connect" },
+	{ HOST("tunnel: {hold: Close}"), "1:30: hosts.a.b.tunnel.hold: "
+	    "\"Close\" is unknown, expected close or connect; did you mean "
+	    "\"close\"?" },
+	{ HOST("tunnel: {idle: 500ms}"), "1:30: hosts.a.b.tunnel.idle: "
+	    "\"500ms\" is too little, expected a duration in ms, s, m, h or "
+	    "d, from 1s to 7d" },
+	{ HOST("tunnel: {idle: 8d}"),
+	    "1:30: hosts.a.b.tunnel.idle: \"8d\" is too much, ..." },
+	{ "defaults: {tunnel: {idle: 0}}\n",
+	    "1:27: defaults.tunnel.idle: \"0\" is too little, ..." },
+
+	{ HOST("tls: true"),
+	    "1:20: hosts.a.b.tls: a plain value, expected a mapping" },
+	{ HOST("tls: {prot: 1}"), "1:21: hosts.a.b.tls.prot: an unknown key, "
+	    "expected port, verify, trust, certificate, key; did you mean "
+	    "\"port\"?" },
+	{ HOST("tls: {port: 0}"), "1:27: hosts.a.b.tls.port: \"0\" is too "
+	    "little, expected a whole number from 1 to 65535" },
+	{ HOST("tls: {port: 65536}"),
+	    "1:27: hosts.a.b.tls.port: \"65536\" is too much, ..." },
+	{ HOST("tls: {port: https}"),
+	    "1:27: hosts.a.b.tls.port: \"https\" is not a number, ..." },
+	{ HOST("tls: {verify: none}"), "1:29: hosts.a.b.tls.verify: \"none\" "
+	    "is neither true nor false, expected true or false" },
+	{ HOST("tls: {verify: }"), "1:29: hosts.a.b.tls.verify: no value, "
+	    "expected true or false" },
+	{ HOST("tls: {trust: \"\"}"), "1:28: hosts.a.b.tls.trust: \"\" is "
+	    "empty, expected system or a path" },
+	{ HOST("tls: {certificate: \"\", key: /k}"),
+	    "1:34: hosts.a.b.tls.certificate: \"\" is empty, " PATH },
+	{ HOST("tls: {trust: /t, certificate: /c}"),
+	    "1:45: hosts.a.b.tls.certificate: without key, expected key "
+	    "beside it" },
+	{ HOST("tls: {trust: /t, key: /k}"), "1:37: hosts.a.b.tls.key: without "
+	    "certificate, expected certificate beside it" },
+	{ "defaults: {tls: {key: /k}}\n", "1:23: defaults.tls.key: without "
+	    "certificate, expected certificate beside it" },
+	/* What was taken before the error is given back. */
+	{ "defaults: {tls: {trust: /t, certificate: /c, key: /k}}\n"
+	    "hosts:\n"
+	    "  a.b: {tls: {trust: system, certificate: /c, key: /k}}\n"
+	    "  c.d: {tls: {trust: /t, certificate: /c, key: /k}, burst: 1}\n",
+	    "4:60: hosts.c.d.burst: without capacity, ..." },
+	{ "hosts:\n"
+	    "  a.b: {tls: {trust: /t}}\n"
+	    "  A.b: {tls: {trust: /t}}\n", "3:3: hosts.A.b: a key that is "
+	    "there twice, ..." },
+};
+
+START_TEST(host_error)
+{
+	fails_with(&host_errors[_i]);
+}
+END_TEST
+
+static void
+is_default(const struct conf_rule *rule)
+{
+	ck_assert_int_eq(rule->https, CONF_HTTPS_TUNNEL);
+	ck_assert_uint_eq(rule->https_line, 0);
+	ck_assert_uint_eq(rule->https_column, 0);
+	ck_assert_uint_eq(rule->tunnel_cost, UNIT);
+	ck_assert_int_eq(rule->tunnel_hold, CONF_HOLD_CLOSE);
+	ck_assert_uint_eq(rule->tunnel_idle, 3600 * SECOND);
+	ck_assert_uint_eq(rule->tls_port, 443);
+	ck_assert(rule->tls_verify);
+	ck_assert_ptr_null(rule->tls_trust);
+	ck_assert_ptr_null(rule->tls_certificate);
+	ck_assert_ptr_null(rule->tls_key);
+}
+
+START_TEST(host_defaults)
+{
+	struct conf	*conf = parse_ok("hosts: {a.b: {}, c.d: {tls: {}, "
+			    "tunnel: {}}}");
+
+	ck_assert_str_eq(conf->fallback.name, "unlimited");
+	is_default(&conf->fallback);
+	is_default(&conf->rules[0]);
+	is_default(&conf->rules[1]);
+	conf_unref(conf);
+	conf = parse_ok("defaults: {}");
+	is_default(&conf->fallback);
+	conf_unref(conf);
+}
+END_TEST
+
+START_TEST(host)
+{
+	struct conf		*conf = parse_ok(
+	    "hosts:\n"
+	    "  a.b:\n"
+	    "    https: upstream\n"
+	    "    tunnel: {cost: 0.5, hold: connect, idle: 90}\n"
+	    "    tls: {port: 8443, verify: no, trust: t, certificate: c d, "
+	    "key: ./k}\n"
+	    "  \"*.c\": {capacity: 1, https: intercept, shared: true}\n"
+	    "  \"*\": {https: intercept, tls: {trust: SYSTEM}}\n"
+	    "  d.e: {https: tunnel, tls: {trust: ./system}}\n"
+	    "defaults: {https: upstream, tls: {port: 1}}\n");
+	struct conf_rule	*rule = conf->rules;
+
+	ck_assert_int_eq(rule->https, CONF_HTTPS_UPSTREAM);
+	ck_assert_uint_eq(rule->https_line, 3);
+	ck_assert_uint_eq(rule->https_column, 12);
+	ck_assert_uint_eq(rule->tunnel_cost, UNIT / 2);
+	ck_assert_int_eq(rule->tunnel_hold, CONF_HOLD_CONNECT);
+	ck_assert_uint_eq(rule->tunnel_idle, 90 * SECOND);
+	ck_assert_uint_eq(rule->tls_port, 8443);
+	ck_assert(!rule->tls_verify);
+	ck_assert_str_eq(rule->tls_trust, "t");
+	ck_assert_str_eq(rule->tls_certificate, "c d");
+	ck_assert_str_eq(rule->tls_key, "./k");
+	ck_assert_int_eq(rule[1].https, CONF_HTTPS_INTERCEPT);
+	ck_assert_uint_eq(rule[1].https_line, 6);
+	ck_assert_uint_eq(rule[1].https_column, 31);
+	ck_assert_int_eq(rule[2].https, CONF_HTTPS_INTERCEPT);
+	ck_assert_str_eq(rule[2].tls_trust, "system");
+	ck_assert_int_eq(rule[3].https, CONF_HTTPS_TUNNEL);
+	ck_assert_uint_eq(rule[3].https_line, 8);
+	ck_assert_str_eq(rule[3].tls_trust, "./system");
+	ck_assert_int_eq(conf->fallback.https, CONF_HTTPS_UPSTREAM);
+	ck_assert_uint_eq(conf->fallback.https_line, 9);
+	ck_assert_uint_eq(conf->fallback.https_column, 19);
+	ck_assert_uint_eq(conf->fallback.tls_port, 1);
+	conf_unref(conf);
+}
+END_TEST
+
+/* One rule in several places: each has strings of its own. */
+START_TEST(host_alias)
+{
+	struct conf	*conf = parse_ok("defaults: &d {tls: {trust: /t, "
+			    "certificate: /c, key: /k}}\n"
+			    "hosts: {a.b: *d, c.d: *d}\n");
+
+	ck_assert_str_eq(conf->rules[0].tls_key, "/k");
+	ck_assert_str_eq(conf->rules[1].tls_key, "/k");
+	ck_assert_ptr_ne(conf->rules[0].tls_key, conf->rules[1].tls_key);
+	ck_assert_ptr_ne(conf->rules[0].tls_key, conf->fallback.tls_key);
+	conf_unref(conf);
+}
+END_TEST
+
+/* The time of tunnels: a rule's own, or the file's, in any order. */
+static const struct {
+	const char	*text;
+	uint64_t	 fallback;	/* seconds */
+	uint64_t	 rule;
+} idles[] = {
+	{ "hosts: {a.b: {}}", 3600, 3600 },
+	{ "timeouts: {tunnel: 5}\nhosts: {a.b: {}}", 5, 5 },
+	{ "hosts: {a.b: {}}\ntimeouts: {tunnel: 5}", 5, 5 },
+	{ "hosts: {a.b: {tunnel: {cost: 2}}}\ndefaults: {}\n"
+	    "timeouts: {tunnel: 5}", 5, 5 },
+	{ "hosts: {a.b: {tunnel: {idle: 7}}}\ntimeouts: {tunnel: 5}", 5, 7 },
+	{ "timeouts: {tunnel: 5}\ndefaults: {tunnel: {idle: 6}}\n"
+	    "hosts: {a.b: {}}", 6, 5 },
+	{ "defaults: {tunnel: {idle: 1s}}\nhosts: {a.b: {tunnel: {idle: "
+	    "7d}}}", 1, 604800 },
+};
+
+START_TEST(idle)
+{
+	struct conf	*conf = parse_ok(idles[_i].text);
+
+	ck_assert_uint_eq(conf->fallback.tunnel_idle,
+	    idles[_i].fallback * SECOND);
+	ck_assert_uint_eq(conf->rules[0].tunnel_idle,
+	    idles[_i].rule * SECOND);
+	conf_unref(conf);
+}
+END_TEST
+
+static const char	 whole[] =
+    "listen:\n- 127.0.0.1:1\n"
+    "- {address: \"[::1]:2\", tls: &t {certificate: c, key: k}}\n"
+    "tls: {ca_certificate: c, ca_key: k, trust: t}\n"
+    "defaults: &d {https: upstream, tunnel: {cost: 2, idle: 9}, tls: *t}\n"
+    "hosts:\n  a.b: *d\n  \"*.c\":\n    https: intercept\n"
+    "    tunnel: {hold: connect}\n"
+    "    tls: {port: 1, verify: no, trust: system, certificate: c, key: k}\n";
+
+START_TEST(cut)
+{
+	conf_unref(parse_ok(whole));
+	cut_anywhere(whole, sizeof whole - 1);
+}
+END_TEST
+
+START_TEST(broken)
+{
+	break_anywhere(whole, sizeof whole - 1);
+}
+END_TEST
+
 static Suite *
 conf_tls_suite(void)
 {
 	Suite	*suite = suite_create("conf_tls");
 	TCase	*listening = tcase_create("listen");
 	TCase	*file = tcase_create("files");
+	TCase	*hosts = tcase_create("hosts");
+	TCase	*wrongs = tcase_create("broken");
 
 	tcase_add_loop_test(listening, listen_error, 0, COUNT(listen_errors));
 	tcase_add_test(listening, pem);
@@ -311,6 +549,18 @@ conf_tls_suite(void)
 	tcase_add_test(file, files);
 	tcase_add_test(file, texts);
 	suite_add_tcase(suite, file);
+
+	tcase_add_loop_test(hosts, host_error, 0, COUNT(host_errors));
+	tcase_add_test(hosts, host_defaults);
+	tcase_add_test(hosts, host);
+	tcase_add_test(hosts, host_alias);
+	tcase_add_loop_test(hosts, idle, 0, COUNT(idles));
+	suite_add_tcase(suite, hosts);
+
+	tcase_set_timeout(wrongs, 60);
+	tcase_add_test(wrongs, cut);
+	tcase_add_test(wrongs, broken);
+	suite_add_tcase(suite, wrongs);
 	return suite;
 }
 

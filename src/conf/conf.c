@@ -13,6 +13,7 @@
 #include "conf/conf_addresses.h"
 #include "conf/conf_loader.h"
 #include "conf/conf_options.h"
+#include "conf/conf_rule.h"
 
 /*
  * A configuration is built by conf_parse() in one go.  Nobody sees it before it
@@ -164,9 +165,12 @@ conf_unref(struct conf *conf)
 	if (conf == NULL || atomic_fetch_sub_explicit(&counted->references, 1,
 	    memory_order_acq_rel) != 1)
 		return;
-	for (i = 0; i < conf->nrules; i++)
+	for (i = 0; i < conf->nrules; i++) {
 		free((char *)(uintptr_t)conf->rules[i].name);
+		conf_rule_free(&conf->rules[i]);
+	}
 	free(conf->rules);
+	conf_rule_free(&conf->fallback);
 	pattern_set_free(conf->patterns);
 	conf_addresses_free(&conf->listen);
 	conf_addresses_free(&conf->resolver);

@@ -42,6 +42,8 @@ base_of(struct conf_loader *l, const struct conf_option *option)
 	case CONF_RULE:
 	case CONF_QUEUE:
 	case CONF_PAUSE:
+	case CONF_TUNNEL:
+	case CONF_HOST_TLS:
 		return &l->rule;
 	case CONF_RATE:
 		return &l->rate;
@@ -159,6 +161,8 @@ finish_section(struct conf_loader *l, enum conf_level level,
 	switch (level) {
 	case CONF_TLS:
 		return are_both(l, node, "ca_certificate", "ca_key");
+	case CONF_HOST_TLS:
+		return are_both(l, node, "certificate", "key");
 	case CONF_LISTENER_TLS:
 		if (node->n == 0)
 			return conf_wrong(&l->report, node,
@@ -267,5 +271,7 @@ conf_loader_run(struct conf_loader *l, const char *text, size_t len)
 		return false;
 	ok = load_root(l, conf_yaml_root(yaml));
 	conf_yaml_free(yaml);
+	if (ok)
+		conf_rule_complete(l->conf);
 	return ok;
 }

@@ -18,7 +18,7 @@
 struct conf_loader {
 	struct conf_report	 report;
 	struct conf		*conf;
-	struct conf_rule	 rule;	/* defaults of a rule */
+	struct conf_rule	 rule;	/* defaults of a rule; owns nothing */
 	struct throttle_rate	 rate;	/* defaults of one of several rates */
 };
 

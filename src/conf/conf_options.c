@@ -37,6 +37,14 @@ static const char *const format_names[] = {
 	"text", "json", NULL,
 };
 
+static const char *const https_names[] = {
+	"tunnel", "upstream", "intercept", NULL,
+};
+
+static const char *const hold_names[] = {
+	"close", "connect", NULL,
+};
+
 /* path; type, range, default; help; reloadable, level, kind, field, min, max */
 static const struct conf_option options[] = {
 	{ "listen", "address, mapping or list", "1 to 64 addresses",
@@ -210,6 +218,42 @@ static const struct conf_option options[] = {
 	{ "hosts.*.shared", "boolean", NULL, "false",
 	    "Whether all hosts of a wildcard share one throttle.",
 	    true, CONF_RULE, CONF_BOOLEAN, RULE(shared), 0, 0 },
+
+	{ "hosts.*.https", "choice", "tunnel, upstream or intercept", "tunnel",
+	    "What is done about HTTPS to the host.",
+	    true, CONF_RULE, CONF_HTTPS, RULE(https), 0, 0 },
+	{ "hosts.*.tunnel", "mapping", NULL, NULL,
+	    "How tunnels to the host count.",
+	    true, CONF_RULE, CONF_SECTION, 0, 0, CONF_TUNNEL },
+	{ "hosts.*.tunnel.cost", "number", "0.000001 to 1000000000", "1",
+	    "Cost units that a tunnel takes.",
+	    true, CONF_TUNNEL, CONF_UNITS, RULE(tunnel_cost),
+	    1, 1000000000 * THROTTLE_UNIT },
+	{ "hosts.*.tunnel.hold", "choice", "close or connect", "close",
+	    "Until when a tunnel holds its slot.",
+	    true, CONF_TUNNEL, CONF_HOLD, RULE(tunnel_hold), 0, 0 },
+	{ "hosts.*.tunnel.idle", "duration", "1s to 7d", NULL,
+	    "As timeouts.tunnel, for this host.",
+	    true, CONF_TUNNEL, CONF_DURATION, RULE(tunnel_idle),
+	    SECOND, 7 * DAY },
+	{ "hosts.*.tls", "mapping", NULL, NULL,
+	    "How sluice speaks TLS to the host.",
+	    true, CONF_RULE, CONF_SECTION, 0, 0, CONF_HOST_TLS },
+	{ "hosts.*.tls.port", "integer", "1 to 65535", "443",
+	    "The port where a URL names none.",
+	    true, CONF_HOST_TLS, CONF_INTEGER32, RULE(tls_port), 1, 65535 },
+	{ "hosts.*.tls.verify", "boolean", NULL, "true",
+	    "Whether the host must prove who it is.",
+	    true, CONF_HOST_TLS, CONF_BOOLEAN, RULE(tls_verify), 0, 0 },
+	{ "hosts.*.tls.trust", "path", "system or a path", NULL,
+	    "As tls.trust, for this host.",
+	    true, CONF_HOST_TLS, CONF_HOST_TRUST, RULE(tls_trust), 0, 0 },
+	{ "hosts.*.tls.certificate", "path", NULL, NULL,
+	    "A PEM file with a certificate to show to the host.",
+	    true, CONF_HOST_TLS, CONF_FILE, RULE(tls_certificate), 0, 0 },
+	{ "hosts.*.tls.key", "path", NULL, NULL,
+	    "A PEM file with the key to it.",
+	    true, CONF_HOST_TLS, CONF_FILE, RULE(tls_key), 0, 0 },
 	{ .path = NULL },
 };
 
@@ -234,6 +278,8 @@ conf_option_key(const struct conf_option *option)
 		[CONF_QUEUE] = sizeof "hosts.*.queue",
 		[CONF_PAUSE] = sizeof "hosts.*.pause",
 		[CONF_RATE] = sizeof "hosts.*.rates[]",
+		[CONF_TUNNEL] = sizeof "hosts.*.tunnel",
+		[CONF_HOST_TLS] = sizeof "hosts.*.tls",
 	};
 
 	return option->path + prefix[option->level];
@@ -434,18 +480,53 @@ read_boolean(struct conf_report *report, const struct conf_option *option,
 	return wrong == NULL || conf_option_wrong(report, option, node, wrong);
 }
 
+static const char *const *
+names_of(int kind)
+{
+	switch (kind) {
+	case CONF_LEVEL:
+		return level_names;
+	case CONF_FORMAT:
+		return format_names;
+	case CONF_HTTPS:
+		return https_names;
+	default:
+		return hold_names;
+	}
+}
+
+static void
+set_choice(int kind, void *field, int i)
+{
+	switch (kind) {
+	case CONF_LEVEL:
+		*(int *)field = i;
+		break;
+	case CONF_FORMAT:
+		*(enum conf_log_format *)field = (enum conf_log_format)i;
+		break;
+	case CONF_HTTPS:
+		*(enum conf_https *)field = (enum conf_https)i;
+		break;
+	default:
+		*(enum conf_hold *)field = (enum conf_hold)i;
+		break;
+	}
+}
+
 static bool
 read_choice(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, const char *const *names, int *field)
+    const struct conf_node *node, void *field)
 {
-	const char	*best = NULL;
-	char		 buf[CONF_SHOW];
-	unsigned	 distance, least = 0;
-	int		 i;
+	const char *const	*names = names_of(option->kind);
+	const char		*best = NULL;
+	char			 buf[CONF_SHOW];
+	unsigned		 distance, least = 0;
+	int			 i;
 
 	for (i = 0; names[i] != NULL; i++) {
 		if (strcmp(node->text, names[i]) == 0) {
-			*field = i;
+			set_choice(option->kind, field, i);
 			return true;
 		}
 		if (conf_near(node->text, names[i], &distance) &&
@@ -462,14 +543,14 @@ read_choice(struct conf_report *report, const struct conf_option *option,
 }
 
 static bool
-read_format(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, enum conf_log_format *field)
+set_text(struct conf_report *report, const char *text, char **field)
 {
-	int	 i = 0;
+	char	*copy = text == NULL ? NULL : strdup(text);
 
-	if (!read_choice(report, option, node, format_names, &i))
-		return false;
-	*field = (enum conf_log_format)i;
+	if (copy == NULL && text != NULL)
+		return conf_wrong(report, NULL, "out of memory");
+	free(*field);
+	*field = copy;
 	return true;
 }
 
@@ -481,20 +562,12 @@ static bool
 read_access(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, char **field)
 {
-	char	*path = NULL;
-
-	if (strcasecmp(node->text, "off") != 0) {
-		if (strcmp(node->text, "-") != 0 &&
-		    strchr(node->text, '/') == NULL)
-			return conf_option_wrong(report, option, node,
-			    "has no / in it");
-		path = strdup(node->text);
-		if (path == NULL)
-			return conf_wrong(report, NULL, "out of memory");
-	}
-	free(*field);
-	*field = path;
-	return true;
+	if (strcasecmp(node->text, "off") == 0)
+		return set_text(report, NULL, field);
+	if (strcmp(node->text, "-") != 0 && strchr(node->text, '/') == NULL)
+		return conf_option_wrong(report, option, node,
+		    "has no / in it");
+	return set_text(report, node->text, field);
 }
 
 /*
@@ -505,31 +578,26 @@ static bool
 read_file(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, char **field)
 {
-	char	*path;
-
 	if (node->text[0] == '\0')
 		return conf_option_wrong(report, option, node, "is empty");
 	if (strstr(node->text, "-----BEGIN ") != NULL)
 		return conf_wrong(report, node,
 		    "PEM itself, expected the path of a file that holds it");
-	path = strdup(node->text);
-	if (path == NULL)
-		return conf_wrong(report, NULL, "out of memory");
-	free(*field);
-	*field = path;
-	return true;
+	return set_text(report, node->text, field);
 }
 
-/* Like resolver: a file of that name is ./system. */
+/*
+ * A path or the system's, which a file of that name is not: that is ./system.
+ * A host's stays a word, so that it is more than none.
+ */
 static bool
 read_trust(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, char **field)
 {
 	if (strcasecmp(node->text, "system") != 0)
 		return read_file(report, option, node, field);
-	free(*field);
-	*field = NULL;
-	return true;
+	return set_text(report,
+	    option->kind == CONF_HOST_TRUST ? "system" : NULL, field);
 }
 
 static bool
@@ -592,9 +660,10 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 	case CONF_BOOLEAN:
 		return read_boolean(report, option, node, field);
 	case CONF_LEVEL:
-		return read_choice(report, option, node, level_names, field);
 	case CONF_FORMAT:
-		return read_format(report, option, node, field);
+	case CONF_HTTPS:
+	case CONF_HOLD:
+		return read_choice(report, option, node, field);
 	case CONF_ACCESS:
 		return read_access(report, option, node, field);
 	case CONF_WORKERS:
@@ -604,6 +673,7 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 	case CONF_FILE:
 		return read_file(report, option, node, field);
 	case CONF_TRUST:
+	case CONF_HOST_TRUST:
 		return read_trust(report, option, node, field);
 	default:
 		abort();

@@ -18,6 +18,8 @@ enum conf_level {
 	CONF_QUEUE,
 	CONF_PAUSE,
 	CONF_RATE,		/* hosts.*.rates[] */
+	CONF_TUNNEL,
+	CONF_HOST_TLS,
 };
 
 /* What stands behind a key, and the field that it is read into. */
@@ -35,12 +37,15 @@ enum conf_kind {
 	CONF_UNITS,		/* uint64_t, micro units */
 	CONF_BOOLEAN,		/* bool */
 	CONF_LEVEL,		/* int: enum log_level */
-	CONF_FORMAT,		/* int: enum conf_log_format */
+	CONF_FORMAT,		/* enum conf_log_format */
+	CONF_HTTPS,		/* enum conf_https */
+	CONF_HOLD,		/* enum conf_hold */
 	CONF_ACCESS,		/* char *, owned */
 	CONF_WORKERS,		/* unsigned */
 	CONF_ADDRESS,		/* struct conf_address, owned */
 	CONF_FILE,		/* char *, owned */
 	CONF_TRUST,		/* char *, owned; NULL: the system's */
+	CONF_HOST_TRUST,	/* char *, owned; "system": the system's */
 	CONF_STATUSES,		/* into struct conf_rule */
 };
 

@@ -154,6 +154,27 @@ finish_pause(struct conf_loader *l, const struct conf_node *node,
 	return false;
 }
 
+/*
+ * HTTPS is intercepted only where somebody wrote down the hosts: defaults
+ * would decrypt what nobody thought of.
+ */
+static bool
+finish_https(struct conf_loader *l, const struct conf_node *node,
+    struct conf_rule *rule)
+{
+	const struct conf_node	*https = conf_node_value(node, "https");
+
+	if (https == NULL)
+		return true;
+	rule->https_line = https->line;
+	rule->https_column = https->column;
+	if (rule == &l->conf->fallback && rule->https == CONF_HTTPS_INTERCEPT)
+		return conf_loader_wrong(l, node, "https", "intercept, "
+		    "expected tunnel or upstream: name the hosts to "
+		    "intercept");
+	return true;
+}
+
 bool
 conf_rule_load(struct conf_loader *l, const struct conf_node *node,
     struct conf_rule *rule, bool wildcard)
@@ -161,7 +182,8 @@ conf_rule_load(struct conf_loader *l, const struct conf_node *node,
 	if (!conf_loader_mapping(l, node, "a mapping such as {capacity: 10}") ||
 	    !conf_loader_level(l, CONF_RULE, node, rule) ||
 	    !finish_rates(l, node, &rule->limits) ||
-	    !finish_pause(l, node, rule))
+	    !finish_pause(l, node, rule) ||
+	    !finish_https(l, node, rule))
 		return false;
 	if (rule->shared && !wildcard)
 		return conf_loader_wrong(l, node, "shared", "true, expected "
@@ -244,6 +266,32 @@ conf_rule_hosts(struct conf_loader *l, const struct conf_node *node)
 		conf_leave(&l->report);
 	}
 	return ok;
+}
+
+/* Where idle is not given it is zero, which its range does not allow. */
+static void
+complete(const struct conf *conf, struct conf_rule *rule)
+{
+	if (rule->tunnel_idle == 0)
+		rule->tunnel_idle = conf->timeout_tunnel;
+}
+
+void
+conf_rule_complete(struct conf *conf)
+{
+	size_t	 i;
+
+	complete(conf, &conf->fallback);
+	for (i = 0; i < conf->nrules; i++)
+		complete(conf, &conf->rules[i]);
+}
+
+void
+conf_rule_free(struct conf_rule *rule)
+{
+	free(rule->tls_trust);
+	free(rule->tls_certificate);
+	free(rule->tls_key);
 }
 
 const struct conf_rule *
