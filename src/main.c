@@ -23,6 +23,7 @@
 #include "proxy/access.h"
 #include "proxy/hosts.h"
 #include "proxy/net.h"
+#include "proxy/tls_ca.h"
 #include "proxy/worker.h"
 
 /*
@@ -42,10 +43,20 @@ struct sluice {
 
 static const char usage_text[] =
 "usage: sluice [-htV] [-c file]\n"
+"       sluice ca [-h] [-c file] directory\n"
 "\n"
 "  -c, --config file  configuration (default " SLUICE_CONF ")\n"
 "  -t, --test         check the configuration and exit\n"
 "  -V, --version      print the version and exit\n"
+"  -h, --help         print this and exit\n";
+
+static const char usage_ca_text[] =
+"usage: sluice ca [-h] [-c file] directory\n"
+"\n"
+"Makes a CA for the hosts whose HTTPS is intercepted: ca.pem and ca.key in\n"
+"the directory.\n"
+"\n"
+"  -c, --config file  configuration (default " SLUICE_CONF ")\n"
 "  -h, --help         print this and exit\n";
 
 static const struct option long_options[] = {
@@ -56,10 +67,16 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+static const struct option long_options_ca[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
 static void
-usage(void)
+usage(const char *text)
 {
-	fputs(usage_text, stderr);
+	fputs(text, stderr);
 	exit(2);
 }
 
@@ -79,6 +96,49 @@ test_conf(const char *path)
 	printf("%s: ok\n", path);
 	conf_unref(conf);
 	return 0;
+}
+
+/* ca */
+
+static int
+make_ca(const char *path, const char *dir)
+{
+	struct conf *conf;
+	char *cause = NULL;
+	bool ok;
+
+	conf = conf_load(path, &cause);
+	ok = conf != NULL && tls_ca_make(conf, dir, stdout, &cause);
+	if (!ok)
+		fprintf(stderr, "%s\n", cause != NULL ? cause :
+		    "out of memory");
+	free(cause);
+	conf_unref(conf);
+	return ok ? 0 : 1;
+}
+
+static int
+main_ca(int argc, char **argv)
+{
+	const char *path = SLUICE_CONF;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:h", long_options_ca,
+	    NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'h':
+			fputs(usage_ca_text, stdout);
+			return 0;
+		default:
+			usage(usage_ca_text);
+		}
+	}
+	if (argc - optind != 1)
+		usage(usage_ca_text);
+	return make_ca(path, argv[optind]);
 }
 
 /* Reload */
@@ -295,6 +355,8 @@ main(int argc, char **argv)
 	bool test = false;
 	int c;
 
+	if (argc > 1 && strcmp(argv[1], "ca") == 0)
+		return main_ca(argc - 1, argv + 1);
 	while ((c = getopt_long(argc, argv, "c:tVh", long_options,
 	    NULL)) != -1) {
 		switch (c) {
@@ -311,10 +373,10 @@ main(int argc, char **argv)
 			fputs(usage_text, stdout);
 			return 0;
 		default:
-			usage();
+			usage(usage_text);
 		}
 	}
 	if (optind < argc)
-		usage();
+		usage(usage_text);
 	return test ? test_conf(path) : run(path);
 }
