@@ -165,6 +165,8 @@ conf_unref(struct conf *conf)
 	if (conf == NULL || atomic_fetch_sub_explicit(&counted->references, 1,
 	    memory_order_acq_rel) != 1)
 		return;
+	if (conf->tls != NULL)
+		conf->tls_free(conf->tls);
 	for (i = 0; i < conf->nrules; i++) {
 		free((char *)(uintptr_t)conf->rules[i].name);
 		conf_rule_free(&conf->rules[i]);
