@@ -24,6 +24,7 @@
 #include "proxy/hosts.h"
 #include "proxy/net.h"
 #include "proxy/tls_ca.h"
+#include "proxy/tls_context.h"
 #include "proxy/worker.h"
 
 /*
@@ -80,6 +81,19 @@ usage(const char *text)
 	exit(2);
 }
 
+/* A configuration with all that it names; NULL with *cause. */
+static struct conf *
+load(const char *path, char **cause)
+{
+	struct conf *conf;
+
+	if ((conf = conf_load(path, cause)) == NULL ||
+	    tls_contexts_load(conf, cause))
+		return conf;
+	conf_unref(conf);
+	return NULL;
+}
+
 /* -t: says whether the file is good, as a person or a script wants it. */
 static int
 test_conf(const char *path)
@@ -87,7 +101,7 @@ test_conf(const char *path)
 	struct conf *conf;
 	char *cause = NULL;
 
-	if ((conf = conf_load(path, &cause)) == NULL) {
+	if ((conf = load(path, &cause)) == NULL) {
 		fprintf(stderr, "%s\n", cause != NULL ? cause :
 		    "out of memory");
 		free(cause);
@@ -144,7 +158,7 @@ main_ca(int argc, char **argv)
 /* Reload */
 
 static void
-change_cb(const char *line, void *arg)
+warn_cb(const char *line, void *arg)
 {
 	(void)arg;
 	log_warn("%s", line);
@@ -157,7 +171,7 @@ reload(struct sluice *s)
 	char *cause = NULL;
 	unsigned i;
 
-	conf = conf_load(s->conf->path, &cause);
+	conf = load(s->conf->path, &cause);
 	if (conf == NULL || !access_open(conf, &cause)) {
 		log_error("configuration not reloaded: %s",
 		    cause != NULL ? cause : "out of memory");
@@ -165,7 +179,8 @@ reload(struct sluice *s)
 		conf_unref(conf);
 		return;
 	}
-	conf_changes(s->conf, conf, change_cb, NULL);
+	conf_changes(s->conf, conf, warn_cb, NULL);
+	tls_contexts_warnings(conf, warn_cb, NULL);
 	log_set_level((enum log_level)conf->log_level);
 	hosts_reload(s->hosts, conf, worker_now());
 	for (i = 0; i < s->workers.n; i++)
@@ -327,7 +342,7 @@ run(const char *path)
 	struct sluice s = { 0 };
 	char *cause = NULL;
 
-	if ((s.conf = conf_load(path, &cause)) == NULL) {
+	if ((s.conf = load(path, &cause)) == NULL) {
 		log_error("%s", cause != NULL ? cause : "out of memory");
 		free(cause);
 		return 1;
@@ -340,6 +355,7 @@ run(const char *path)
 	    ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
 		fatal("cannot start: libraries");
 	raise_limits(s.conf);
+	tls_contexts_warnings(s.conf, warn_cb, NULL);
 	start(&s);
 	wait_for_end(&s);
 	stop(&s);
