@@ -32,6 +32,13 @@ authorityKeyIdentifier = keyid
 """
 
 
+def strict(protocol):
+	"""A context that tells a cut from an end, which Python's do not."""
+	context = ssl.SSLContext(protocol)
+	context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
+	return context
+
+
 class Certs:
 	# What nginx serves under names of what is wrong with them.
 	BAD = ["expired", "wrong", "selfsigned", "untrusted", "future"]
@@ -125,7 +132,7 @@ class Certs:
 	def server(self, name="origin", lowest=None, highest=None,
 	    client_ca=None, alpn=("http/1.1",)):
 		"""A context for a scripted origin."""
-		context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+		context = strict(ssl.PROTOCOL_TLS_SERVER)
 		context.load_cert_chain(self.pem(name), self.key(name))
 		if lowest:
 			context.minimum_version = lowest
@@ -145,7 +152,7 @@ class Certs:
 
 		trust is the CA's name or a file; None trusts whatever comes.
 		"""
-		context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+		context = strict(ssl.PROTOCOL_TLS_CLIENT)
 		if trust is None:
 			context.check_hostname = False
 			context.verify_mode = ssl.CERT_NONE

@@ -67,6 +67,17 @@ class Client(wire.Link):
 		return self.response("CONNECT")
 
 
+class Outside(Client):
+	"""A client of one host, by absolute URLs; it is asked for paths."""
+
+	def __init__(self, address, base, **keys):
+		super().__init__(address, **keys)
+		self.base = base
+
+	def ask(self, method, path, *args, **keys):
+		return super().ask(method, self.base + path, *args, **keys)
+
+
 class Inside(Client):
 	"""A connection to a host of HTTPS, through a tunnel of the proxy's.
 

@@ -94,6 +94,12 @@ class Lab:
 		    context or self.pki.client(trust), **keys))
 		return self.clients[-1]
 
+	def outside(self, base, **keys):
+		"""A client of one host, by absolute URLs."""
+		self.clients.append(client.Outside(self.daemons[-1].address,
+		    base, **keys))
+		return self.clients[-1]
+
 	def client(self, daemon=None, **keys):
 		daemon = daemon or self.daemons[-1]
 		address = getattr(daemon, "unix", None) or daemon.address

@@ -30,13 +30,18 @@ class Conn(wire.Link):
 		self.gone = threading.Event()	# the peer's end was seen
 		self.hello = None		# tls.Hello, where TLS is spoken
 		self.failure = None		# why no TLS came of it
+		self.version = None		# such as "TLSv1.3"
+		self.resumed = None
+		self.subject = None		# common name of the peer
 
 	def shake(self, context):
 		"""TLS before anything else."""
 		try:
 			self.secure(context, server=True)
+			self.look()
 		except (OSError, wire.Closed) as error:
 			self.failure = error
+			self.linger()
 		finally:
 			try:
 				self.hello = self.sock.hello_seen
@@ -46,23 +51,24 @@ class Conn(wire.Link):
 				self.origin.cond.notify_all()
 		return not self.failure
 
-	@property
-	def resumed(self):
-		return self.sock.obj.session_reused
+	def linger(self):
+		"""So that no reset overtakes the alert."""
+		try:
+			self.sock.sock.shutdown(socket.SHUT_WR)
+			while self.sock.sock.recv(wire.PIECE):
+				pass
+		except OSError:
+			pass
 
-	@property
-	def version(self):
-		return self.sock.obj.version()
-
-	@property
-	def subject(self):
-		"""The common name in the peer's certificate, or None."""
-		for part in (self.sock.obj.getpeercert() or {}).get(
-		    "subject", ()):
+	def look(self):
+		"""Notes what came of the handshake, for good."""
+		tls = self.sock.obj
+		self.version = tls.version()
+		self.resumed = tls.session_reused
+		for part in (tls.getpeercert() or {}).get("subject", ()):
 			for key, value in part:
 				if key == "commonName":
-					return value
-		return None
+					self.subject = value
 
 	def reply(self, status=200, body=b"", fields=(), chunked=False,
 	    reason=None, version="1.1", length=True, trailers=()):

@@ -21,6 +21,11 @@ class Truncated(ConnectionError):
 	"""The peer's bytes ended, and it had not said that they would."""
 
 
+def cut(error):
+	return isinstance(error, ssl.SSLEOFError) or \
+	    error.reason == "UNEXPECTED_EOF_WHILE_READING"
+
+
 class Tls:
 	def __init__(self, sock, context, name=None, server=False,
 	    session=None):
@@ -52,6 +57,8 @@ class Tls:
 				try:
 					n = self.sock.send(self.unsent)
 				except BlockingIOError:
+					n = 0
+				if n == 0:
 					break
 				self.unsent = self.unsent[n:]
 			return len(self.unsent)
@@ -77,9 +84,9 @@ class Tls:
 				self.flush()
 				self.feed()
 				continue
-			except ssl.SSLEOFError as error:
-				raise Truncated(str(error)) from None
-			except ssl.SSLError:
+			except ssl.SSLError as error:
+				if cut(error):
+					raise Truncated(str(error)) from None
 				try:
 					self.flush()	# the alert
 				except OSError:
@@ -120,15 +127,21 @@ class Tls:
 					self.plain = self.obj.read(PIECE)
 				self.over = not self.plain
 			except ssl.SSLWantReadError:
-				poll = select.poll()
-				poll.register(self.fileno(), select.POLLIN)
-				left = max(0, end - time.monotonic())
-				if not poll.poll(left * 1000):
+				if not self.waits(max(0, end
+				    - time.monotonic())):
 					return False
 				self.feed()
 			except ssl.SSLError:
 				return True		# recv() will tell
 		return True
+
+	def waits(self, seconds):
+		"""Whether something comes from below."""
+		if isinstance(self.sock, Tls):
+			return self.sock.readable(seconds)
+		poll = select.poll()
+		poll.register(self.sock, select.POLLIN)
+		return bool(poll.poll(seconds * 1000))
 
 	def sendall(self, data):
 		# What goes at once is sealed at once, so that the order of
