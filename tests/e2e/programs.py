@@ -38,12 +38,12 @@ class Answer:
 
 
 class Programs:
-	"""In a home of their own.  proxy is a URL, trust a file of CAs."""
+	"""In a home of their own.  proxy is a URL, trust files with a CA."""
 
-	def __init__(self, home, proxy, trust=None):
+	def __init__(self, home, proxy, *trust):
 		self.home = home
-		self.trust = trust
 		self.home.mkdir(exist_ok=True)
+		self.believe(*trust)
 		self.env = {
 		    "HOME": str(home), "PATH": os.environ["PATH"],
 		    "LANG": "C.UTF-8",
@@ -53,10 +53,16 @@ class Programs:
 		for name in ("http_proxy", "https_proxy", "wss_proxy"):
 			self.env[name] = self.env[name.upper()] = proxy
 
+	def believe(self, *trust):
+		"""Trusts these from now on."""
+		self.trust = [pathlib.Path(one) for one in trust if one]
+		(self.home / "trust.pem").write_text("".join(one.read_text()
+		    for one in self.trust))
+
 	def trusting(self, name):
 		env = dict(self.env)
 		if self.trust:
-			env[name] = str(self.trust)
+			env[name] = str(self.home / "trust.pem")
 		return env
 
 	def run(self, args, env, status=0):
@@ -117,7 +123,7 @@ class Programs:
 		return self.json([program, HERE / "get_undici.cjs", *urls],
 		    self.trusting("NODE_EXTRA_CA_CERTS"))
 
-	def chromium(self, urls):
+	def chromium(self, urls, *options):
 		program = shutil.which("chromium") or \
 		    pytest.skip("no chromium")
 		database = self.home / ".pki/nssdb"
@@ -125,7 +131,7 @@ class Programs:
 			self.nss(database)
 		answers = []
 		for i, url in enumerate(urls):
-			out, err = self.run([program, *CHROMIUM,
+			out, err = self.run([program, *CHROMIUM, *options,
 			    f"--user-data-dir={self.home}/profile{i}",
 			    "--dump-dom", url], self.env)
 			text = out.decode()
@@ -141,8 +147,9 @@ class Programs:
 		at = f"sql:{database}"
 		self.run([program, "-d", at, "-N", "--empty-password"],
 		    self.env)
-		self.run([program, "-d", at, "-A", "-t", "C,,", "-n", "ca",
-		    "-i", self.trust], self.env)
+		for i, one in enumerate(self.trust):
+			self.run([program, "-d", at, "-A", "-t", "C,,", "-n",
+			    f"ca{i}", "-i", one], self.env)
 
 
 def node():

@@ -187,7 +187,7 @@ def test_websocket(tlab, mode):
 def test_a_browser_without_trust_shows_nothing(tlab):
 	"""It does not get in, and nothing is asked of the origin."""
 	house = House(tlab, "intercept")
-	house.programs.trust = None
+	house.programs.believe()
 	try:
 		page, = house.programs.chromium([house.base + "/page.html"])
 	except AssertionError:
@@ -201,7 +201,7 @@ def test_a_browser_without_trust_shows_nothing(tlab):
     if n != "chromium"])
 def test_a_program_without_trust_fails(tlab, name):
 	house = House(tlab, "intercept")
-	house.programs.trust = tlab.pki.pem("ca")
+	house.programs.believe(tlab.pki.pem("ca"))
 	began = time.monotonic()
 	with pytest.raises(AssertionError) as failure:
 		getattr(house.programs, name)([house.base + "/item.js"])

@@ -105,7 +105,7 @@ def test_explicit_port_wins(tlab):
 
 
 def test_tunnel_to_a_host_of_upstream(tlab):
-	"""CONNECT stays a tunnel: the origin's own certificate is at its end."""
+	"""CONNECT stays a tunnel, with the origin's own certificate."""
 	far = tlab.secure_origin()
 	tlab.https(hosts={"upstream.test": {"https": "upstream",
 	    "tls": {"port": far.port}}})
