@@ -238,6 +238,7 @@ START_TEST(closes)
 	tls_close(p.client.tls);
 	exchange_bytes(&p);
 	ck_assert_int_eq(p.server.result, TLS_CLOSED);
+	ck_assert(tls_ended(p.server.tls) && !tls_ended(p.client.tls));
 	ck_assert_uint_eq(p.server.len, 3);
 	/* the other direction is still open (RFC 8446 6.1) */
 	say(&p.server, "later", 5);

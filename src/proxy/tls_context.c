@@ -96,7 +96,10 @@ new_context(const SSL_METHOD *method)
 	return ctx;
 }
 
-/* http/1.1, or none: who offers only others is told so (RFC 7301 3.2). */
+/*
+ * http/1.1, or none: some clients offer what nobody knows ("http 1.1") and then
+ * speak HTTP/1.1 all the same.
+ */
 static int
 alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *len,
     const unsigned char *in, unsigned int n, void *arg)
@@ -107,7 +110,7 @@ alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *len,
 	(void)arg;
 	if (SSL_select_next_proto(&chosen, len, alpn, sizeof alpn - 1, in,
 	    n) != OPENSSL_NPN_NEGOTIATED)
-		return SSL_TLSEXT_ERR_ALERT_FATAL;
+		return SSL_TLSEXT_ERR_NOACK;
 	*out = chosen;
 	return SSL_TLSEXT_ERR_OK;
 }

@@ -218,7 +218,7 @@ def test_client_without_trust_is_logged(house):
 	    what=f"a line about {peer}")
 	line = next(line for line in daemon.out.lines + daemon.err.lines
 	    if peer in line)
-	assert "unknown ca" in line, line
+	assert "unknown CA" in line, line
 
 
 def test_sighup_takes_a_new_certificate(house):
