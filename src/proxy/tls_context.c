@@ -168,6 +168,25 @@ fill_store(X509_STORE *store, const char *name, char **cause)
 	    "certificates", name, openssl_reason());
 }
 
+/*
+ * OpenSSL looks into a certificate when it is first used, which then would be
+ * by several threads at once.
+ */
+static void
+warm_up(X509_STORE *store)
+{
+	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+	X509 *x;
+	int i;
+
+	for (i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+		x = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+		if (x != NULL)
+			(void)X509_check_purpose(x, -1, 0);
+	}
+	ERR_clear_error();
+}
+
 static struct trust *
 need_trust(struct tls_contexts *t, const char *name, char **cause)
 {
@@ -186,6 +205,7 @@ need_trust(struct tls_contexts *t, const char *name, char **cause)
 		free(trust);
 		return NULL;
 	}
+	warm_up(trust->store);
 	HASH_ADD_KEYPTR(hh, t->trust, trust->name, size - 1, trust);
 	return trust;
 }
