@@ -57,6 +57,7 @@ library	yaml-0.1	libyaml-dev
 library	libcares	libc-ares-dev
 library	jansson		libjansson-dev
 library	libbsd		libbsd-dev
+library	openssl		libssl-dev
 header	uthash.h	uthash-dev
 '
 
@@ -67,6 +68,7 @@ library	check		check
 program	curl		curl
 program	nginx		nginx
 program	node		nodejs
+program	openssl		openssl
 program	python3		python3
 module	pytest		python3-pytest
 module	aiohttp		python3-aiohttp
@@ -186,7 +188,8 @@ build_in()
 	[ -x configure ] || quiet bootstrap ./bootstrap || return
 	mkdir -p "$dir"
 	stamp=$(echo "$top" "$@"
-	    pkg-config --modversion libevent yaml-0.1 libcares jansson libbsd
+	    pkg-config --modversion libevent yaml-0.1 libcares jansson \
+	        libbsd openssl
 	    pkg-config --modversion check 2>/dev/null || echo "no check")
 	if [ ! -f "$dir/config.status" ] ||
 	    [ "$stamp" != "$(cat "$dir/.configured" 2>/dev/null)" ]; then

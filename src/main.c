@@ -23,6 +23,8 @@
 #include "proxy/access.h"
 #include "proxy/hosts.h"
 #include "proxy/net.h"
+#include "proxy/tls_ca.h"
+#include "proxy/tls_context.h"
 #include "proxy/worker.h"
 
 /*
@@ -42,10 +44,20 @@ struct sluice {
 
 static const char usage_text[] =
 "usage: sluice [-htV] [-c file]\n"
+"       sluice ca [-h] [-c file] directory\n"
 "\n"
 "  -c, --config file  configuration (default " SLUICE_CONF ")\n"
 "  -t, --test         check the configuration and exit\n"
 "  -V, --version      print the version and exit\n"
+"  -h, --help         print this and exit\n";
+
+static const char usage_ca_text[] =
+"usage: sluice ca [-h] [-c file] directory\n"
+"\n"
+"Makes a CA for the hosts whose HTTPS is intercepted: ca.pem and ca.key in\n"
+"the directory.\n"
+"\n"
+"  -c, --config file  configuration (default " SLUICE_CONF ")\n"
 "  -h, --help         print this and exit\n";
 
 static const struct option long_options[] = {
@@ -56,11 +68,30 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
+static const struct option long_options_ca[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
 static void
-usage(void)
+usage(const char *text)
 {
-	fputs(usage_text, stderr);
+	fputs(text, stderr);
 	exit(2);
+}
+
+/* A configuration with all that it names; NULL with *cause. */
+static struct conf *
+load(const char *path, char **cause)
+{
+	struct conf *conf;
+
+	if ((conf = conf_load(path, cause)) == NULL ||
+	    tls_contexts_load(conf, cause))
+		return conf;
+	conf_unref(conf);
+	return NULL;
 }
 
 /* -t: says whether the file is good, as a person or a script wants it. */
@@ -70,7 +101,7 @@ test_conf(const char *path)
 	struct conf *conf;
 	char *cause = NULL;
 
-	if ((conf = conf_load(path, &cause)) == NULL) {
+	if ((conf = load(path, &cause)) == NULL) {
 		fprintf(stderr, "%s\n", cause != NULL ? cause :
 		    "out of memory");
 		free(cause);
@@ -81,10 +112,53 @@ test_conf(const char *path)
 	return 0;
 }
 
+/* ca */
+
+static int
+make_ca(const char *path, const char *dir)
+{
+	struct conf *conf;
+	char *cause = NULL;
+	bool ok;
+
+	conf = conf_load(path, &cause);
+	ok = conf != NULL && tls_ca_make(conf, dir, stdout, &cause);
+	if (!ok)
+		fprintf(stderr, "%s\n", cause != NULL ? cause :
+		    "out of memory");
+	free(cause);
+	conf_unref(conf);
+	return ok ? 0 : 1;
+}
+
+static int
+main_ca(int argc, char **argv)
+{
+	const char *path = SLUICE_CONF;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:h", long_options_ca,
+	    NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'h':
+			fputs(usage_ca_text, stdout);
+			return 0;
+		default:
+			usage(usage_ca_text);
+		}
+	}
+	if (argc - optind != 1)
+		usage(usage_ca_text);
+	return make_ca(path, argv[optind]);
+}
+
 /* Reload */
 
 static void
-change_cb(const char *line, void *arg)
+warn_cb(const char *line, void *arg)
 {
 	(void)arg;
 	log_warn("%s", line);
@@ -97,7 +171,7 @@ reload(struct sluice *s)
 	char *cause = NULL;
 	unsigned i;
 
-	conf = conf_load(s->conf->path, &cause);
+	conf = load(s->conf->path, &cause);
 	if (conf == NULL || !access_open(conf, &cause)) {
 		log_error("configuration not reloaded: %s",
 		    cause != NULL ? cause : "out of memory");
@@ -105,7 +179,8 @@ reload(struct sluice *s)
 		conf_unref(conf);
 		return;
 	}
-	conf_changes(s->conf, conf, change_cb, NULL);
+	conf_changes(s->conf, conf, warn_cb, NULL);
+	tls_contexts_warnings(conf, warn_cb, NULL);
 	log_set_level((enum log_level)conf->log_level);
 	hosts_reload(s->hosts, conf, worker_now());
 	for (i = 0; i < s->workers.n; i++)
@@ -267,7 +342,7 @@ run(const char *path)
 	struct sluice s = { 0 };
 	char *cause = NULL;
 
-	if ((s.conf = conf_load(path, &cause)) == NULL) {
+	if ((s.conf = load(path, &cause)) == NULL) {
 		log_error("%s", cause != NULL ? cause : "out of memory");
 		free(cause);
 		return 1;
@@ -280,6 +355,7 @@ run(const char *path)
 	    ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
 		fatal("cannot start: libraries");
 	raise_limits(s.conf);
+	tls_contexts_warnings(s.conf, warn_cb, NULL);
 	start(&s);
 	wait_for_end(&s);
 	stop(&s);
@@ -295,6 +371,8 @@ main(int argc, char **argv)
 	bool test = false;
 	int c;
 
+	if (argc > 1 && strcmp(argv[1], "ca") == 0)
+		return main_ca(argc - 1, argv + 1);
 	while ((c = getopt_long(argc, argv, "c:tVh", long_options,
 	    NULL)) != -1) {
 		switch (c) {
@@ -311,10 +389,10 @@ main(int argc, char **argv)
 			fputs(usage_text, stdout);
 			return 0;
 		default:
-			usage();
+			usage(usage_text);
 		}
 	}
 	if (optind < argc)
-		usage();
+		usage(usage_text);
 	return test ? test_conf(path) : run(path);
 }

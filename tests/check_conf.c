@@ -16,46 +16,16 @@
 #include "conf/conf_options.h"
 #include "conf/conf_value.h"
 #include "log.h"
-#include "check_run.h"
+#include "check_conf.h"
 
 #define SECOND	UINT64_C(1000000000)
 #define UNIT	THROTTLE_UNIT
-#define COUNT(a) ((int)(sizeof (a) / sizeof (a)[0]))
-
-static struct conf *
-parse_ok(const char *text)
-{
-	struct conf	*conf;
-	char		*cause;
-
-	conf = conf_parse("test.yaml", text, strlen(text), &cause);
-	ck_assert_msg(conf != NULL, "%s\n%s", cause, text);
-	return conf;
-}
-
-/* Parses what is wrong; the cause is one line about that file. */
-static char *
-parse_bad(const char *text, size_t len)
-{
-	struct conf	*conf;
-	char		*cause = NULL;
-
-	conf = conf_parse("test.yaml", text, len, &cause);
-	ck_assert_msg(conf == NULL, "taken: %s", text);
-	ck_assert_ptr_nonnull(cause);
-	ck_assert_ptr_null(strchr(cause, '\n'));
-	ck_assert_msg(strncmp(cause, "test.yaml:", 10) == 0, "%s", cause);
-	return cause;
-}
 
 /*
  * What users see, whole: text, then LINE:COLUMN: KEY: and so on.  An error
  * that ends with "..." is compared up to there.
  */
-static const struct {
-	const char	*text;
-	const char	*cause;
-} errors[] = {
+static const struct wrong errors[] = {
 	{ "", "1:1: the file is empty, expected at least one key" },
 	{ "# nothing\n", "1:1: the file is empty, expected at least one key" },
 	{ "---\n", "2:1: the file is empty, expected at least one key" },
@@ -64,12 +34,12 @@ static const struct {
 	{ "workers: 1\n---\nworkers: 2\n", "2:1: a second document, ..." },
 
 	{ "worker: 2\n", "1:1: worker: an unknown key, expected listen, "
-	    "workers, resolver, log, timeouts, limits, defaults, hosts; did "
-	    "you mean \"workers\"?" },
+	    "workers, resolver, log, timeouts, limits, tls, defaults, hosts; "
+	    "did you mean \"workers\"?" },
 	{ "log: {levle: info}\n", "1:7: log.levle: an unknown key, expected "
 	    "level, access, format; did you mean \"level\"?" },
 	{ "zzz: 2\n", "1:1: zzz: an unknown key, expected listen, workers, "
-	    "resolver, log, timeouts, limits, defaults, hosts" },
+	    "resolver, log, timeouts, limits, tls, defaults, hosts" },
 	{ "hosts:\n  a.b:\n    max_wait: 1\n",
 	    "3:5: hosts.a.b.max_wait: an unknown key, ..." },
 	{ "https: {}\n", "1:1: https: an unknown key, ..." },
@@ -265,18 +235,7 @@ static const struct {
 
 START_TEST(error)
 {
-	char		*cause;
-	const char	*got, *want = errors[_i].cause;
-	size_t		 len = strlen(want);
-
-	cause = parse_bad(errors[_i].text, strlen(errors[_i].text));
-	got = cause + strlen("test.yaml:");
-	if (len > 3 && strcmp(want + len - 3, "...") == 0)
-		ck_assert_msg(strncmp(got, want, len - 3) == 0,
-		    "%s, expected %s", got, want);
-	else
-		ck_assert_str_eq(got, want);
-	free(cause);
+	fails_with(&errors[_i]);
 }
 END_TEST
 
@@ -356,21 +315,6 @@ START_TEST(long_value)
 }
 END_TEST
 
-/* What is cut off or broken anywhere is an error or a configuration. */
-static void
-either(const char *text, size_t len)
-{
-	struct conf	*conf;
-	char		*cause;
-
-	conf = conf_parse("test.yaml", text, len, &cause);
-	ck_assert((conf == NULL) == (cause != NULL));
-	if (cause != NULL)
-		ck_assert_ptr_null(strchr(cause, '\n'));
-	free(cause);
-	conf_unref(conf);
-}
-
 static const char	 whole[] =
     "listen: [127.0.0.1:1, \"[::1]:2\", unix:/s]\n"
     "workers: auto\nresolver: [192.0.2.53, \"[::1]:5353\"]\n"
@@ -384,26 +328,13 @@ static const char	 whole[] =
 
 START_TEST(cut)
 {
-	size_t	 n;
-
-	for (n = 0; n < sizeof whole; n++)
-		either(whole, n);
+	cut_anywhere(whole, sizeof whole - 1);
 }
 END_TEST
 
 START_TEST(broken)
 {
-	static const char	 bytes[] = "\0\t\n :-*&[{\"'\\#\xff\xc2";
-	char			 text[sizeof whole];
-	size_t			 i, j;
-
-	for (i = 0; i + 1 < sizeof whole; i++) {
-		for (j = 0; j < sizeof bytes - 1; j++) {
-			memcpy(text, whole, sizeof whole);
-			text[i] = bytes[j];
-			either(text, sizeof whole - 1);
-		}
-	}
+	break_anywhere(whole, sizeof whole - 1);
 }
 END_TEST
 

@@ -16,7 +16,7 @@
 
 #define SAMPLE	"conf/sluice.yaml"
 #define MANUAL	"man/sluice.yaml.5"
-#define OPTIONS	64
+#define OPTIONS	128
 
 /* What the sample says of each option of the table. */
 static struct {
@@ -137,6 +137,22 @@ push(const struct conf_node *node, enum conf_level level)
 	todo[ntodo++].level = level;
 }
 
+/* Addresses: one of them may be the default, those with more are mappings. */
+static void
+look_at_addresses(const struct conf_option *option,
+    const struct conf_node *list)
+{
+	const struct conf_entry	*entry;
+	size_t			 i = (size_t)(option - conf_options());
+
+	for (entry = list->first; entry != NULL; entry = entry->next) {
+		if (entry->value->type == CONF_MAPPING)
+			push(entry->value, CONF_LISTENER);
+		else
+			seen[i].is_default |= is_fallback(option, entry->value);
+	}
+}
+
 static void
 look_at(const struct conf_option *option, const struct conf_node *node)
 {
@@ -154,6 +170,10 @@ look_at(const struct conf_option *option, const struct conf_node *node)
 	case CONF_RATES:
 		for (entry = node->first; entry != NULL; entry = entry->next)
 			push(entry->value, level_behind(option));
+		break;
+	case CONF_LISTEN:
+		if (node->type == CONF_LIST)
+			look_at_addresses(option, node);
 		break;
 	default:
 		break;

@@ -75,7 +75,8 @@ struct conf_rule {
 	/* TLS to the host; the strings are owned */
 	uint32_t		 tls_port;	/* for URLs without one */
 	bool			 tls_verify;
-	char			*tls_trust;	/* PEM file; NULL: conf's */
+	/* PEM file; "system": the system's, whatever conf's is; NULL: conf's */
+	char			*tls_trust;
 	char			*tls_certificate; /* PEM; NULL: none */
 	char			*tls_key;
 };

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf_options.h"
 
-#include <netinet/in.h>
-
 #include <inttypes.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "conf/conf_addresses.h"
 #include "conf/conf_value.h"
 #include "log.h"
 
@@ -26,6 +25,7 @@
 #define RESOLVER_MAX	16
 
 #define TOP(field)	offsetof(struct conf, field)
+#define LISTENER(field)	offsetof(struct conf_address, field)
 #define RULE(field)	offsetof(struct conf_rule, field)
 #define RATE(field)	offsetof(struct throttle_rate, field)
 
@@ -37,11 +37,32 @@ static const char *const format_names[] = {
 	"text", "json", NULL,
 };
 
+static const char *const https_names[] = {
+	"tunnel", "upstream", "intercept", NULL,
+};
+
+static const char *const hold_names[] = {
+	"close", "connect", NULL,
+};
+
 /* path; type, range, default; help; reloadable, level, kind, field, min, max */
 static const struct conf_option options[] = {
-	{ "listen", "address or list", "1 to 64 addresses", "127.0.0.1:3128",
+	{ "listen", "address, mapping or list", "1 to 64 addresses",
+	    "127.0.0.1:3128",
 	    "Where clients connect.",
 	    false, CONF_TOP, CONF_LISTEN, TOP(listen), 1, LISTEN_MAX },
+	{ "listen[].address", "address", NULL, NULL,
+	    "As listen, in a mapping, and needed there.",
+	    false, CONF_LISTENER, CONF_ADDRESS, 0, 0, 0 },
+	{ "listen[].tls", "mapping", NULL, NULL,
+	    "Clients speak TLS to the proxy there.",
+	    false, CONF_LISTENER, CONF_SECTION, 0, 0, CONF_LISTENER_TLS },
+	{ "listen[].tls.certificate", "path", NULL, NULL,
+	    "A PEM file with the proxy's certificate.",
+	    true, CONF_LISTENER_TLS, CONF_FILE, LISTENER(certificate), 0, 0 },
+	{ "listen[].tls.key", "path", NULL, NULL,
+	    "A PEM file with the key to it.",
+	    true, CONF_LISTENER_TLS, CONF_FILE, LISTENER(key), 0, 0 },
 	{ "workers", "integer or auto", "1 to 64", "1",
 	    "Threads that move bytes; auto is one for each core.",
 	    false, CONF_TOP, CONF_WORKERS, TOP(workers), 1, WORKERS_MAX },
@@ -111,6 +132,19 @@ static const struct conf_option options[] = {
 	{ "limits.hosts", "integer", "1 to 10000000", "100000",
 	    "Throttles that are remembered at a time.",
 	    true, CONF_LIMITS, CONF_INTEGER, TOP(limit_hosts), 1, 10000000 },
+
+	{ "tls", "mapping", NULL, NULL,
+	    "Whose certificates are shown, and whose are taken.",
+	    true, CONF_TOP, CONF_SECTION, 0, 0, CONF_TLS },
+	{ "tls.ca_certificate", "path", NULL, NULL,
+	    "A PEM file with the CA that signs where HTTPS is intercepted.",
+	    true, CONF_TLS, CONF_FILE, TOP(tls_ca_certificate), 0, 0 },
+	{ "tls.ca_key", "path", NULL, NULL,
+	    "A PEM file with the key to it.",
+	    true, CONF_TLS, CONF_FILE, TOP(tls_ca_key), 0, 0 },
+	{ "tls.trust", "path", "system or a path", "system",
+	    "The CAs that are believed about hosts.",
+	    true, CONF_TLS, CONF_TRUST, TOP(tls_trust), 0, 0 },
 
 	{ "defaults", "mapping", NULL, NULL,
 	    "The rule for hosts that no pattern names.",
@@ -184,6 +218,42 @@ static const struct conf_option options[] = {
 	{ "hosts.*.shared", "boolean", NULL, "false",
 	    "Whether all hosts of a wildcard share one throttle.",
 	    true, CONF_RULE, CONF_BOOLEAN, RULE(shared), 0, 0 },
+
+	{ "hosts.*.https", "choice", "tunnel, upstream or intercept", "tunnel",
+	    "What is done about HTTPS to the host.",
+	    true, CONF_RULE, CONF_HTTPS, RULE(https), 0, 0 },
+	{ "hosts.*.tunnel", "mapping", NULL, NULL,
+	    "How tunnels to the host count.",
+	    true, CONF_RULE, CONF_SECTION, 0, 0, CONF_TUNNEL },
+	{ "hosts.*.tunnel.cost", "number", "0.000001 to 1000000000", "1",
+	    "Cost units that a tunnel takes.",
+	    true, CONF_TUNNEL, CONF_UNITS, RULE(tunnel_cost),
+	    1, 1000000000 * THROTTLE_UNIT },
+	{ "hosts.*.tunnel.hold", "choice", "close or connect", "close",
+	    "Until when a tunnel holds its slot.",
+	    true, CONF_TUNNEL, CONF_HOLD, RULE(tunnel_hold), 0, 0 },
+	{ "hosts.*.tunnel.idle", "duration", "1s to 7d", NULL,
+	    "As timeouts.tunnel, for this host.",
+	    true, CONF_TUNNEL, CONF_DURATION, RULE(tunnel_idle),
+	    SECOND, 7 * DAY },
+	{ "hosts.*.tls", "mapping", NULL, NULL,
+	    "How sluice speaks TLS to the host.",
+	    true, CONF_RULE, CONF_SECTION, 0, 0, CONF_HOST_TLS },
+	{ "hosts.*.tls.port", "integer", "1 to 65535", "443",
+	    "The port where a URL names none.",
+	    true, CONF_HOST_TLS, CONF_INTEGER32, RULE(tls_port), 1, 65535 },
+	{ "hosts.*.tls.verify", "boolean", NULL, "true",
+	    "Whether the host must prove who it is.",
+	    true, CONF_HOST_TLS, CONF_BOOLEAN, RULE(tls_verify), 0, 0 },
+	{ "hosts.*.tls.trust", "path", "system or a path", NULL,
+	    "As tls.trust, for this host.",
+	    true, CONF_HOST_TLS, CONF_HOST_TRUST, RULE(tls_trust), 0, 0 },
+	{ "hosts.*.tls.certificate", "path", NULL, NULL,
+	    "A PEM file with a certificate to show to the host.",
+	    true, CONF_HOST_TLS, CONF_FILE, RULE(tls_certificate), 0, 0 },
+	{ "hosts.*.tls.key", "path", NULL, NULL,
+	    "A PEM file with the key to it.",
+	    true, CONF_HOST_TLS, CONF_FILE, RULE(tls_key), 0, 0 },
 	{ .path = NULL },
 };
 
@@ -198,13 +268,18 @@ conf_option_key(const struct conf_option *option)
 {
 	static const size_t	 prefix[] = {
 		[CONF_TOP] = 0,
+		[CONF_LISTENER] = sizeof "listen[]",
+		[CONF_LISTENER_TLS] = sizeof "listen[].tls",
 		[CONF_LOG] = sizeof "log",
 		[CONF_TIMEOUTS] = sizeof "timeouts",
 		[CONF_LIMITS] = sizeof "limits",
+		[CONF_TLS] = sizeof "tls",
 		[CONF_RULE] = sizeof "hosts.*",
 		[CONF_QUEUE] = sizeof "hosts.*.queue",
 		[CONF_PAUSE] = sizeof "hosts.*.pause",
 		[CONF_RATE] = sizeof "hosts.*.rates[]",
+		[CONF_TUNNEL] = sizeof "hosts.*.tunnel",
+		[CONF_HOST_TLS] = sizeof "hosts.*.tls",
 	};
 
 	return option->path + prefix[option->level];
@@ -262,9 +337,8 @@ conf_option_keys(enum conf_level level)
 	return text;
 }
 
-/* What an option's value looks like, before its range. */
-static const char *
-noun(const struct conf_option *option)
+const char *
+conf_option_noun(const struct conf_option *option)
 {
 	switch (option->kind) {
 	case CONF_DURATION:
@@ -281,6 +355,7 @@ noun(const struct conf_option *option)
 	case CONF_WORKERS:
 		return "auto or a whole number from ";
 	case CONF_LISTEN:
+	case CONF_ADDRESS:
 		return "an address and port such as 127.0.0.1:3128, "
 		    "[::1]:3128 or unix:/run/sluice.sock";
 	case CONF_RESOLVER:
@@ -288,6 +363,8 @@ noun(const struct conf_option *option)
 		    "[2001:db8::53]:53";
 	case CONF_STATUSES:
 		return "a list of statuses, ";
+	case CONF_FILE:
+		return "the path of a PEM file";
 	default:
 		return "";
 	}
@@ -302,28 +379,29 @@ range(const struct conf_option *option)
 	return option->range;
 }
 
-static bool
-expected(struct conf_report *report, const struct conf_option *option,
+bool
+conf_option_wrong(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, const char *wrong)
 {
 	char	 buf[CONF_SHOW];
 
 	return conf_wrong(report, node, "\"%s\" %s, expected %s%s",
-	    conf_show(buf, node->text), wrong, noun(option), range(option));
+	    conf_show(buf, node->text), wrong, conf_option_noun(option),
+	    range(option));
 }
 
-static bool
-is_scalar(struct conf_report *report, const struct conf_option *option,
+bool
+conf_option_scalar(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node)
 {
 	if (conf_node_null(node))
 		return conf_wrong(report, node, "no value, expected %s%s",
-		    noun(option), range(option));
+		    conf_option_noun(option), range(option));
 	if (node->type == CONF_SCALAR)
 		return true;
 	return conf_wrong(report, node, "a %s, expected %s%s",
-	    node->type == CONF_LIST ? "list" : "mapping", noun(option),
-	    range(option));
+	    node->type == CONF_LIST ? "list" : "mapping",
+	    conf_option_noun(option), range(option));
 }
 
 static const char *
@@ -352,7 +430,7 @@ read_number(struct conf_report *report, const struct conf_option *option,
 		wrong = "is too little";
 	if (wrong == NULL && *value > option->max)
 		wrong = "is too much";
-	return wrong == NULL || expected(report, option, node, wrong);
+	return wrong == NULL || conf_option_wrong(report, option, node, wrong);
 }
 
 static bool
@@ -399,21 +477,56 @@ read_boolean(struct conf_report *report, const struct conf_option *option,
 {
 	const char	*wrong = conf_boolean(node->text, field);
 
-	return wrong == NULL || expected(report, option, node, wrong);
+	return wrong == NULL || conf_option_wrong(report, option, node, wrong);
+}
+
+static const char *const *
+names_of(int kind)
+{
+	switch (kind) {
+	case CONF_LEVEL:
+		return level_names;
+	case CONF_FORMAT:
+		return format_names;
+	case CONF_HTTPS:
+		return https_names;
+	default:
+		return hold_names;
+	}
+}
+
+static void
+set_choice(int kind, void *field, int i)
+{
+	switch (kind) {
+	case CONF_LEVEL:
+		*(int *)field = i;
+		break;
+	case CONF_FORMAT:
+		*(enum conf_log_format *)field = (enum conf_log_format)i;
+		break;
+	case CONF_HTTPS:
+		*(enum conf_https *)field = (enum conf_https)i;
+		break;
+	default:
+		*(enum conf_hold *)field = (enum conf_hold)i;
+		break;
+	}
 }
 
 static bool
 read_choice(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, const char *const *names, int *field)
+    const struct conf_node *node, void *field)
 {
-	const char	*best = NULL;
-	char		 buf[CONF_SHOW];
-	unsigned	 distance, least = 0;
-	int		 i;
+	const char *const	*names = names_of(option->kind);
+	const char		*best = NULL;
+	char			 buf[CONF_SHOW];
+	unsigned		 distance, least = 0;
+	int			 i;
 
 	for (i = 0; names[i] != NULL; i++) {
 		if (strcmp(node->text, names[i]) == 0) {
-			*field = i;
+			set_choice(option->kind, field, i);
 			return true;
 		}
 		if (conf_near(node->text, names[i], &distance) &&
@@ -423,21 +536,21 @@ read_choice(struct conf_report *report, const struct conf_option *option,
 		}
 	}
 	if (best == NULL)
-		return expected(report, option, node, "is unknown");
+		return conf_option_wrong(report, option, node, "is unknown");
 	return conf_wrong(report, node, "\"%s\" is unknown, expected %s; did "
 	    "you mean \"%s\"?", conf_show(buf, node->text), option->range,
 	    best);
 }
 
 static bool
-read_format(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, enum conf_log_format *field)
+set_text(struct conf_report *report, const char *text, char **field)
 {
-	int	 i = 0;
+	char	*copy = text == NULL ? NULL : strdup(text);
 
-	if (!read_choice(report, option, node, format_names, &i))
-		return false;
-	*field = (enum conf_log_format)i;
+	if (copy == NULL && text != NULL)
+		return conf_wrong(report, NULL, "out of memory");
+	free(*field);
+	*field = copy;
 	return true;
 }
 
@@ -449,138 +562,42 @@ static bool
 read_access(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, char **field)
 {
-	char	*path = NULL;
-
-	if (strcasecmp(node->text, "off") != 0) {
-		if (strcmp(node->text, "-") != 0 &&
-		    strchr(node->text, '/') == NULL)
-			return expected(report, option, node,
-			    "has no / in it");
-		path = strdup(node->text);
-		if (path == NULL)
-			return conf_wrong(report, NULL, "out of memory");
-	}
-	free(*field);
-	*field = path;
-	return true;
+	if (strcasecmp(node->text, "off") == 0)
+		return set_text(report, NULL, field);
+	if (strcmp(node->text, "-") != 0 && strchr(node->text, '/') == NULL)
+		return conf_option_wrong(report, option, node,
+		    "has no / in it");
+	return set_text(report, node->text, field);
 }
 
-void
-conf_addresses_free(struct conf_addresses *addresses)
-{
-	size_t	 i;
-
-	for (i = 0; i < addresses->n; i++)
-		free(addresses->list[i].text);
-	free(addresses->list);
-	addresses->list = NULL;
-	addresses->n = 0;
-}
-
-/* Twice the same cannot be bound; port 0 is another one each time. */
+/*
+ * A path as it is written.  What the file is to hold is refused: it would be
+ * shown wherever the path is, and it may be a key.
+ */
 static bool
-is_repeated(const struct conf_addresses *addresses,
-    const struct conf_address *address)
+read_file(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, char **field)
 {
-	in_port_t	 port;
-	size_t		 i;
-
-	/* The port has the same place in both families of IP. */
-	memcpy(&port, (const char *)&address->addr + 2, sizeof port);
-	if (address->addr.ss_family != AF_UNIX && port == 0)
-		return false;
-	for (i = 0; i < addresses->n; i++)
-		if (addresses->list[i].len == address->len &&
-		    memcmp(&addresses->list[i].addr, &address->addr,
-		    address->len) == 0)
-			return true;
-	return false;
+	if (node->text[0] == '\0')
+		return conf_option_wrong(report, option, node, "is empty");
+	if (strstr(node->text, "-----BEGIN ") != NULL)
+		return conf_wrong(report, node,
+		    "PEM itself, expected the path of a file that holds it");
+	return set_text(report, node->text, field);
 }
 
-/* "3128" and ":3128" are what people try first. */
+/*
+ * A path or the system's, which a file of that name is not: that is ./system.
+ * A host's stays a word, so that it is more than none.
+ */
 static bool
-wrong_address(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, const char *wrong)
+read_trust(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, char **field)
 {
-	const char	*port = node->text;
-	uint64_t	 value;
-	char		 buf[CONF_SHOW];
-
-	if (*port == ':')
-		port++;
-	if (option->kind != CONF_LISTEN || conf_integer(port, &value) != NULL ||
-	    value > 65535)
-		return expected(report, option, node, wrong);
-	return conf_wrong(report, node, "\"%s\" has no address, expected %s; "
-	    "did you mean \"127.0.0.1:%" PRIu64 "\"?",
-	    conf_show(buf, node->text), noun(option), value);
-}
-
-static bool
-add_address(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_addresses *addresses)
-{
-	struct conf_address	*address = &addresses->list[addresses->n];
-	const char		*wrong;
-
-	if (!is_scalar(report, option, node))
-		return false;
-	if (option->kind == CONF_LISTEN)
-		wrong = conf_listen_address(node->text, address);
-	else
-		wrong = conf_resolver_address(node->text, address);
-	if (wrong != NULL)
-		return wrong_address(report, option, node, wrong);
-	if (is_repeated(addresses, address)) {
-		free(address->text);
-		return expected(report, option, node, "is there twice");
-	}
-	addresses->n++;
-	return true;
-}
-
-static bool
-add_addresses(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_addresses *addresses)
-{
-	const struct conf_entry	*entry;
-	bool			 ok = true;
-
-	if (node->type != CONF_LIST)
-		return add_address(report, option, node, addresses);
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(report, NULL, addresses->n);
-		ok = add_address(report, option, entry->value, addresses);
-		conf_leave(report);
-	}
-	return ok;
-}
-
-static bool
-read_addresses(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_addresses *field)
-{
-	struct conf_addresses	 addresses = { NULL, 0 };
-	size_t			 n = node->type == CONF_LIST ? node->n : 1;
-
-	if (option->kind == CONF_RESOLVER && node->type == CONF_SCALAR &&
-	    strcasecmp(node->text, "system") == 0) {
-		conf_addresses_free(field);
-		return true;
-	}
-	if (n < option->min || n > option->max)
-		return conf_wrong(report, node, "%zu addresses, expected %s",
-		    n, option->range);
-	addresses.list = calloc(n, sizeof *addresses.list);
-	if (addresses.list == NULL)
-		return conf_wrong(report, NULL, "out of memory");
-	if (!add_addresses(report, option, node, &addresses)) {
-		conf_addresses_free(&addresses);
-		return false;
-	}
-	conf_addresses_free(field);
-	*field = addresses;
-	return true;
+	if (strcasecmp(node->text, "system") != 0)
+		return read_file(report, option, node, field);
+	return set_text(report,
+	    option->kind == CONF_HOST_TRUST ? "system" : NULL, field);
 }
 
 static bool
@@ -590,12 +607,13 @@ add_status(struct conf_report *report, const struct conf_option *option,
 	uint64_t	 status;
 	unsigned	 i;
 
-	if (!is_scalar(report, option, node) ||
+	if (!conf_option_scalar(report, option, node) ||
 	    !read_number(report, option, node, &status))
 		return false;
 	for (i = 0; i < rule->npause_statuses; i++)
 		if (rule->pause_statuses[i] == (int)status)
-			return expected(report, option, node, "is there twice");
+			return conf_option_wrong(report, option, node,
+			    "is there twice");
 	rule->pause_statuses[rule->npause_statuses++] = (int)status;
 	return true;
 }
@@ -612,7 +630,7 @@ read_statuses(struct conf_report *report, const struct conf_option *option,
 		return add_status(report, option, node, rule);
 	if (node->n > CONF_PAUSE_STATUSES)
 		return conf_wrong(report, node, "%zu statuses, expected %s%s",
-		    node->n, noun(option), option->range);
+		    node->n, conf_option_noun(option), option->range);
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
 		conf_enter(report, NULL, rule->npause_statuses);
 		ok = add_status(report, option, entry->value, rule);
@@ -621,28 +639,15 @@ read_statuses(struct conf_report *report, const struct conf_option *option,
 	return ok;
 }
 
-static bool
-read_list(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, void *base)
-{
-	if (node->type != CONF_LIST && !is_scalar(report, option, node))
-		return false;
-	if (option->kind == CONF_STATUSES)
-		return read_statuses(report, option, node, base);
-	return read_addresses(report, option, node,
-	    (void *)((char *)base + option->offset));
-}
-
 bool
 conf_option_read(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, void *base)
 {
 	void	*field = (char *)base + option->offset;
 
-	if (option->kind == CONF_LISTEN || option->kind == CONF_RESOLVER ||
-	    option->kind == CONF_STATUSES)
-		return read_list(report, option, node, base);
-	if (!is_scalar(report, option, node))
+	if (option->kind == CONF_STATUSES)
+		return read_statuses(report, option, node, base);
+	if (!conf_option_scalar(report, option, node))
 		return false;
 	switch (option->kind) {
 	case CONF_DURATION:
@@ -655,28 +660,30 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 	case CONF_BOOLEAN:
 		return read_boolean(report, option, node, field);
 	case CONF_LEVEL:
-		return read_choice(report, option, node, level_names, field);
 	case CONF_FORMAT:
-		return read_format(report, option, node, field);
+	case CONF_HTTPS:
+	case CONF_HOLD:
+		return read_choice(report, option, node, field);
 	case CONF_ACCESS:
 		return read_access(report, option, node, field);
 	case CONF_WORKERS:
 		return read_workers(report, option, node, field);
+	case CONF_ADDRESS:
+		return conf_addresses_read(report, option, node, field);
+	case CONF_FILE:
+		return read_file(report, option, node, field);
+	case CONF_TRUST:
+	case CONF_HOST_TRUST:
+		return read_trust(report, option, node, field);
 	default:
 		abort();
 	}
 }
 
 static void
-print_addresses(FILE *out, const struct conf_addresses *addresses)
+print_text(FILE *out, const char *text, const char *none)
 {
-	size_t	 i;
-
-	for (i = 0; i < addresses->n; i++)
-		fprintf(out, "%s%s", i == 0 ? "" : ", ",
-		    addresses->list[i].text);
-	if (addresses->n == 0)
-		fputs("system", out);
+	fputs(text == NULL ? none : text, out);
 }
 
 static void
@@ -706,15 +713,36 @@ print_value(FILE *out, const struct conf_option *option,
 		fputs(format_names[*(const enum conf_log_format *)field], out);
 		break;
 	case CONF_ACCESS:
-		fputs(*(char *const *)field == NULL ? "off" :
-		    *(char *const *)field, out);
+		print_text(out, *(char *const *)field, "off");
+		break;
+	case CONF_FILE:
+		print_text(out, *(char *const *)field, "none");
+		break;
+	case CONF_TRUST:
+		print_text(out, *(char *const *)field, "system");
 		break;
 	case CONF_LISTEN:
 	case CONF_RESOLVER:
-		print_addresses(out, field);
+		conf_addresses_print(field, out);
 		break;
 	default:
 		break;
+	}
+}
+
+/* The others lie in structs of their own. */
+static bool
+is_of_conf(const struct conf_option *option)
+{
+	switch (option->level) {
+	case CONF_TOP:
+	case CONF_LOG:
+	case CONF_TIMEOUTS:
+	case CONF_LIMITS:
+	case CONF_TLS:
+		return true;
+	default:
+		return false;
 	}
 }
 
@@ -727,7 +755,8 @@ conf_option_text(const struct conf_option *option, const struct conf *conf)
 
 	if (out == NULL)
 		return NULL;
-	print_value(out, option, conf);
+	if (is_of_conf(option))
+		print_value(out, option, conf);
 	fclose(out);
 	return text;
 }

@@ -8,13 +8,18 @@
 /* The mappings in which keys stand. */
 enum conf_level {
 	CONF_TOP,
+	CONF_LISTENER,		/* listen[] */
+	CONF_LISTENER_TLS,
 	CONF_LOG,
 	CONF_TIMEOUTS,
 	CONF_LIMITS,
+	CONF_TLS,
 	CONF_RULE,		/* hosts.*, and defaults */
 	CONF_QUEUE,
 	CONF_PAUSE,
 	CONF_RATE,		/* hosts.*.rates[] */
+	CONF_TUNNEL,
+	CONF_HOST_TLS,
 };
 
 /* What stands behind a key, and the field that it is read into. */
@@ -23,6 +28,8 @@ enum conf_kind {
 	CONF_DEFAULTS,		/* a mapping of level CONF_RULE */
 	CONF_HOSTS,		/* a mapping of patterns to such */
 	CONF_RATES,		/* a list of mappings of level CONF_RATE */
+	CONF_LISTEN,		/* struct conf_addresses, owned */
+	CONF_RESOLVER,		/* struct conf_addresses, owned */
 	CONF_DURATION,		/* uint64_t, ns */
 	CONF_SIZE,		/* uint64_t, bytes */
 	CONF_INTEGER,		/* uint64_t */
@@ -30,11 +37,15 @@ enum conf_kind {
 	CONF_UNITS,		/* uint64_t, micro units */
 	CONF_BOOLEAN,		/* bool */
 	CONF_LEVEL,		/* int: enum log_level */
-	CONF_FORMAT,		/* int: enum conf_log_format */
+	CONF_FORMAT,		/* enum conf_log_format */
+	CONF_HTTPS,		/* enum conf_https */
+	CONF_HOLD,		/* enum conf_hold */
 	CONF_ACCESS,		/* char *, owned */
 	CONF_WORKERS,		/* unsigned */
-	CONF_LISTEN,		/* struct conf_addresses, owned */
-	CONF_RESOLVER,		/* struct conf_addresses, owned */
+	CONF_ADDRESS,		/* struct conf_address, owned */
+	CONF_FILE,		/* char *, owned */
+	CONF_TRUST,		/* char *, owned; NULL: the system's */
+	CONF_HOST_TRUST,	/* char *, owned; "system": the system's */
 	CONF_STATUSES,		/* into struct conf_rule */
 };
 
@@ -51,21 +62,32 @@ char		*conf_option_keys(enum conf_level);
 const char	*conf_option_key(const struct conf_option *);
 
 /*
- * Reads a value (of a kind that is none of the first four) into the struct at
- * base, in place of what stands there.  False when that is reported to be
- * wrong.
+ * Reads a value (of a kind from CONF_DURATION on) into the struct at base, in
+ * place of what stands there.  False when that is reported to be wrong.
  */
 bool		 conf_option_read(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
 		    void *base) __attribute__((warn_unused_result));
 
+/* What an option's value looks like, before its range. */
+const char	*conf_option_noun(const struct conf_option *);
+
+/* Reports what is wrong with a scalar, and what was expected.  False. */
+bool		 conf_option_wrong(struct conf_report *,
+		    const struct conf_option *, const struct conf_node *,
+		    const char *wrong);
+
+/* Whether a value is a scalar; reports where it is not. */
+bool		 conf_option_scalar(struct conf_report *,
+		    const struct conf_option *, const struct conf_node *)
+		    __attribute__((warn_unused_result));
+
 /*
  * The value that an option of struct conf has, as text for people, to be
- * freed.  NULL without memory.
+ * freed; empty for a mapping and for any other option.
+ * NULL without memory.
  */
 char		*conf_option_text(const struct conf_option *,
 		    const struct conf *);
-
-void		 conf_addresses_free(struct conf_addresses *);
 
 #endif

@@ -571,6 +571,14 @@ conf_node_get(const struct conf_node *node, const char *key)
 	return NULL;
 }
 
+const struct conf_node *
+conf_node_value(const struct conf_node *node, const char *key)
+{
+	const struct conf_entry	*entry = conf_node_get(node, key);
+
+	return entry == NULL ? NULL : entry->value;
+}
+
 bool
 conf_node_null(const struct conf_node *node)
 {

@@ -85,6 +85,9 @@ const struct conf_node *conf_yaml_root(const struct conf_yaml *);
 /* The entry of a mapping with that key, the first such, or NULL. */
 const struct conf_entry *conf_node_get(const struct conf_node *, const char *);
 
+/* The value of that key, or NULL. */
+const struct conf_node *conf_node_value(const struct conf_node *, const char *);
+
 /* Whether nothing is there: an empty plain scalar, "~" or "null". */
 bool		 conf_node_null(const struct conf_node *);
 

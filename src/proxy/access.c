@@ -216,7 +216,9 @@ stamp(struct access_log *log, char buf[static 64])
 
 static const char *const outcomes[] = {
 	[ACCESS_FORWARDED] = "forwarded",
-	[ACCESS_TUNNEL] = "tunnel",
+	[ACCESS_TUNNEL] = "tunnel, requests inside not seen",
+	[ACCESS_UPGRADED] = "upgraded",
+	[ACCESS_INTERCEPTED] = "intercepted",
 	[ACCESS_REFUSED] = "refused",
 	[ACCESS_CLIENT_GONE] = "client gone",
 	[ACCESS_UPSTREAM_ERROR] = "upstream error",

@@ -18,7 +18,9 @@ struct worker;
 
 enum access_outcome {
 	ACCESS_FORWARDED,
-	ACCESS_TUNNEL,
+	ACCESS_TUNNEL,		/* requests inside were not seen */
+	ACCESS_UPGRADED,	/* a request that became a tunnel */
+	ACCESS_INTERCEPTED,	/* a CONNECT; its requests have own lines */
 	ACCESS_REFUSED,		/* by us; reason says why */
 	ACCESS_CLIENT_GONE,
 	ACCESS_UPSTREAM_ERROR,	/* reason is the kind */

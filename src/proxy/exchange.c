@@ -41,12 +41,12 @@ method_text(const char *p, size_t len, char buf[static 32])
 }
 
 static const char *
-host_text(const struct http1_host *h, char *buf, size_t size)
+host_text(const struct http1_host *h, unsigned port, char *buf, size_t size)
 {
 	if (h->name[0] == '\0')
 		return NULL;
 	snprintf(buf, size, h->kind == HTTP1_IPV6 ? "[%s]:%u" : "%s:%u",
-	    h->name, h->port);
+	    h->name, port);
 	return buf;
 }
 
@@ -69,7 +69,7 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
 		return;
 	line.client = front_peer(x->downstream);
 	line.method = method_text(x->head.p, x->method_len, method);
-	line.host = host_text(&x->host, host, sizeof host);
+	line.host = host_text(&x->host, x->port, host, sizeof host);
 	access_write(x->worker->access, &line);
 }
 
@@ -168,7 +168,8 @@ exchange_refuse(struct worker *w, struct downstream *d,
 		.client = front_peer(d),
 		.method = method_text(head->method.p, head->method.len,
 		    method),
-		.host = host_text(&head->host, host, sizeof host),
+		.host = host_text(&head->host, head->host.port, host,
+		    sizeof host),
 		.status = status,
 		.outcome = ACCESS_REFUSED,
 		.reason = why,
@@ -177,6 +178,23 @@ exchange_refuse(struct worker *w, struct downstream *d,
 	line.out = reply_send(d, &r);
 	access_write(w->access, &line);
 	front_end(d, false);
+}
+
+void
+exchange_no_handshake(struct worker *w, struct downstream *d,
+    const struct http1_host *host, const char *why)
+{
+	char name[HTTP1_HOST + 16], reason[256];
+	struct access_line line = {
+		.client = front_peer(d),
+		.outcome = ACCESS_CLIENT_GONE,
+		.reason = reason,
+	};
+
+	if (host != NULL)
+		line.host = host_text(host, host->port, name, sizeof name);
+	snprintf(reason, sizeof reason, "TLS handshake: %s", why);
+	access_write(w->access, &line);
 }
 
 /* How long it was held; 0 when it was not. */
@@ -256,7 +274,7 @@ trace(struct exchange *x, const struct http1_head *h)
 			copy.fields[n++] = h->fields[i];
 	}
 	copy.nfields = n;
-	relay_request(&body, &copy);
+	relay_request(&body, &copy, x->port, x->tls);
 	if (!x->keep || !front_body_done(x->downstream))
 		x->keep = false;
 	snprintf(head, sizeof head, "%sContent-Length: %zu\r\n%s\r\n", fixed,
@@ -332,8 +350,21 @@ refuse_over_budget(struct exchange *x, enum hosts_answer a)
 	    a == HOSTS_FULL ? "queue full" : "max_wait");
 }
 
+/* An http:// URL of a host that is to be reached by HTTPS. */
 static void
-ask(struct exchange *x)
+choose_tls(struct exchange *x)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+
+	if (x->is_connect || x->tls || rule->https != CONF_HTTPS_UPSTREAM)
+		return;
+	x->tls = true;
+	if (x->port == 80)
+		x->port = (uint16_t)rule->tls_port;
+}
+
+static void
+ask(struct exchange *x, const struct http1_head *h)
 {
 	struct worker *w = x->worker;
 	enum hosts_answer a;
@@ -341,7 +372,17 @@ ask(struct exchange *x)
 	x->phase = QUEUED;
 	x->ticket.worker = w;
 	x->ticket.name = &x->host;
-	a = hosts_ask(w->hosts, &x->ticket, THROTTLE_UNIT, x->began);
+	x->ticket.tunnel = x->is_connect;
+	a = hosts_ask(w->hosts, &x->ticket, x->began);
+	if (a != HOSTS_NO_ROOM)
+		choose_tls(x);
+	relay_text_reset(&x->head);
+	relay_request(&x->head, h, x->port, x->tls);
+	if (x->head.failed) {
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "out of memory");
+		return;
+	}
 	switch (a) {
 	case HOSTS_GO:
 		admitted(x, x->began);
@@ -366,7 +407,9 @@ take_request(struct exchange *x, const struct http1_head *h)
 {
 	x->host = h->host;
 	if (x->host.port == 0)
-		x->host.port = 80;
+		x->host.port = h->https ? 443 : 80;
+	x->port = x->host.port;
+	x->tls = h->https;
 	x->method_len = h->method.len;
 	x->is_connect = h->form == HTTP1_AUTHORITY_FORM;
 	x->is_head = http1_str_is(h->method, "HEAD");
@@ -376,7 +419,14 @@ take_request(struct exchange *x, const struct http1_head *h)
 	x->upgrade = h->upgrade;
 	x->expect = h->expect_continue;
 	x->idempotent = h->idempotent;
-	relay_request(&x->head, h);
+	relay_put(&x->head, h->method.p, h->method.len);
+}
+
+static bool
+is_intercepted(const struct exchange *x)
+{
+	return x->is_connect && conf_rule(x->worker->conf, &x->host)->https ==
+	    CONF_HTTPS_INTERCEPT;
 }
 
 void
@@ -407,11 +457,10 @@ exchange_start(struct worker *w, struct downstream *d,
 		    "the request has passed this proxy before");
 	else if (answered_here(x, h))
 		return;
-	else if (h->https)
-		exchange_reject(x, 501, "http_request_error",
-		    "https URLs are forwarded through CONNECT only");
+	else if (is_intercepted(x))
+		exchange_intercept(x);
 	else
-		ask(x);
+		ask(x, h);
 }
 
 /* Admission */

@@ -17,6 +17,7 @@
 struct downstream;
 struct exchange;
 struct http1_head;
+struct http1_host;
 struct ticket;
 struct worker;
 
@@ -36,6 +37,13 @@ void	 exchange_start(struct worker *, struct downstream *,
  */
 void	 exchange_refuse(struct worker *, struct downstream *,
 	    const struct http1_head *, int status, const char *why);
+
+/*
+ * A connection on which no request can come because its TLS handshake failed;
+ * the host is whom the client meant, or NULL for us.  Logs it.
+ */
+void	 exchange_no_handshake(struct worker *, struct downstream *,
+	    const struct http1_host *, const char *why);
 
 /* A piece of the body; false: take no more until front_read_body(). */
 bool	 exchange_body(struct exchange *, const char *, size_t);

@@ -38,6 +38,8 @@ struct exchange {
 	enum phase		 phase;
 	struct ticket		 ticket;
 	struct http1_host	 host;
+	uint16_t		 port;		/* of the upstream */
+	bool			 tls;		/* to it */
 	struct deadline		 timer;
 
 	/* the request */
@@ -63,7 +65,6 @@ struct exchange {
 	enum relay_framing	 framing;
 	int			 status;
 	bool			 head_sent;
-	size_t			 skip;		/* tunnel: bytes of ours */
 
 	/* for the log */
 	uint64_t		 began;		/* ns */
@@ -102,6 +103,8 @@ void		 exchange_forward(struct exchange *, bool fresh);
 
 /* Connects to the target of a CONNECT. */
 void		 exchange_connect(struct exchange *);
+/* Answers a CONNECT, and takes its host's place inside. */
+void		 exchange_intercept(struct exchange *);
 /* Joins the sockets after a 101. */
 void		 exchange_upgrade(struct exchange *, const struct http1_head *);
 

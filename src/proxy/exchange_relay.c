@@ -16,8 +16,15 @@
 void
 exchange_forward(struct exchange *x, bool fresh)
 {
+	struct upstream_target to = { .host = x->host };
+
 	x->phase = CONNECTING;
-	x->upstream = upstream_open(x->worker, &x->host, x, fresh);
+	to.host.port = x->port;
+	if (x->tls) {
+		to.conf = x->ticket.conf;
+		to.rule = x->ticket.rule;
+	}
+	x->upstream = upstream_open(x->worker, &to, x, fresh);
 	if (x->upstream == NULL)
 		exchange_reject(x, 503, "proxy_internal_error",
 		    "out of memory");
@@ -273,7 +280,7 @@ relay_final(struct exchange *x, const struct http1_head *h)
 	r.keep_alive = x->keep && x->old_client;
 	r.wait = exchange_waited(x);
 	if (!relay_head(x, h, &r))
-		exchange_failed(x, UPSTREAM_NO_SOCKET, "out of memory");
+		exchange_failed(x, UPSTREAM_NO_MEMORY, "out of memory");
 }
 
 static void
@@ -352,7 +359,7 @@ exchange_done(struct exchange *x, const struct http1_head *trailers)
 		relay_text_reset(&g->tail);
 		relay_last_chunk(&g->tail, trailers);
 		if (g->tail.failed) {
-			exchange_failed(x, UPSTREAM_NO_SOCKET,
+			exchange_failed(x, UPSTREAM_NO_MEMORY,
 			    "out of memory");
 			return;
 		}
@@ -407,17 +414,25 @@ void
 exchange_failed(struct exchange *x, enum upstream_error e, const char *why)
 {
 	const struct upstream_failure *f = upstream_failure(e);
+	char error[64];
 	struct reply r = {
 		.status = f->status,
 		.error = f->error,
-		.detail = f->detail,
+		.detail = f->detail != NULL ? f->detail : why,
 	};
+	const char *reason = f->detail != NULL ? f->kind : why;
 
 	if (x->upstream != NULL && may_retry(x, e)) {
 		retry(x);
 		return;
 	}
 	log_debug("%s: %s: %s", x->host.name, f->kind, why);
+	if (e == UPSTREAM_TLS_ALERT) {
+		/* RFC 9209 2.3.15 */
+		snprintf(error, sizeof error, "%s; alert-id=%d", f->error,
+		    upstream_alert(x->upstream));
+		r.error = error;
+	}
 	if (x->upstream != NULL)
 		upstream_close(x->upstream);
 	x->upstream = NULL;
@@ -425,10 +440,10 @@ exchange_failed(struct exchange *x, enum upstream_error e, const char *why)
 		send_gathered(x);	/* what was good of it */
 	x->worker->gather.n = 0;
 	if (x->phase == TUNNEL || x->head_sent)
-		exchange_cut_off(x, ACCESS_UPSTREAM_ERROR, f->kind);
+		exchange_cut_off(x, ACCESS_UPSTREAM_ERROR, reason);
 	else if (e == UPSTREAM_LOOP)
-		exchange_answer(x, &r, ACCESS_REFUSED, f->kind);
+		exchange_answer(x, &r, ACCESS_REFUSED, reason);
 	else
-		exchange_answer(x, &r, ACCESS_UPSTREAM_ERROR, f->kind);
+		exchange_answer(x, &r, ACCESS_UPSTREAM_ERROR, reason);
 }
 

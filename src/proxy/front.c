@@ -59,12 +59,6 @@ front_is_here(struct front *f)
 	current = f;
 }
 
-static struct conf *
-conf_of(const struct downstream *d)
-{
-	return d->front->worker->conf;
-}
-
 /*
  * evhttp's deferred read callback passes its own connection where the
  * bufferevent passes what was set, so the bufferevent is what to go by.
@@ -104,6 +98,7 @@ front_close(struct downstream *d)
 	deadline_free(&d->read_timer);
 	deadline_free(&d->write_timer);
 	http1_chunked_free(&d->chunked);
+	front_free_tls(d);
 	if (d->evcon != NULL)
 		evhttp_connection_free(d->evcon);
 	atomic_fetch_sub(&f->worker->listeners->connections, 1);
@@ -130,20 +125,11 @@ front_input(const struct downstream *d)
 	return evbuffer_get_length(bufferevent_get_input(d->bev));
 }
 
-/* Nothing can be done for this client any more; tells so from the loop. */
-static void
-give_up(struct downstream *d)
-{
-	d->broken = true;
-	bufferevent_trigger_event(d->bev, BEV_EVENT_ERROR | BEV_EVENT_WRITING,
-	    BEV_TRIG_DEFER_CALLBACKS);
-}
-
 /* How much may wait here: a head, or what was pipelined behind one. */
 static size_t
 room(const struct downstream *d)
 {
-	size_t max = conf_of(d)->limit_head + 1, len = front_input(d);
+	size_t max = front_conf(d)->limit_head + 1, len = front_input(d);
 
 	return len < max ? max - len : 0;
 }
@@ -158,15 +144,14 @@ front_keep_input(struct downstream *d, const char *p, size_t n)
 	input = bufferevent_get_input(d->bev);
 	evbuffer_unfreeze(input, 0);
 	if (evbuffer_add(input, p, n) == -1)
-		give_up(d);
+		front_give_up(d);
 	evbuffer_freeze(input, 0);
 }
 
 static void
 stop_watching(struct downstream *d)
 {
-	if (d->watching)
-		event_del(&d->read_ev);
+	event_del(&d->read_ev);		/* it may also have been made active */
 	d->watching = false;
 	if (d->close_ev != NULL) {
 		event_free(d->close_ev);
@@ -221,6 +206,8 @@ front_watch(struct downstream *d)
 		stop_watching(d);
 		event_add(&d->read_ev, NULL);
 		d->watching = true;
+		if (d->tls_end != TLS_OK)
+			event_active(&d->read_ev, EV_READ, 0);
 	}
 }
 
@@ -236,30 +223,10 @@ read_timer_cb(void *arg)
 	else if (d->state == BUSY)
 		exchange_body_failed(d->exchange, 408,
 		    "the request's body came too slowly");
+	else if (d->handshake)
+		front_handshake_late(d);
 	else
 		front_close(d);
-}
-
-static uint64_t
-bytes_sent(const struct downstream *d)
-{
-	return d->queued - front_pending(d);
-}
-
-/* Nothing could be sent for timeouts.idle: such a client holds buffers. */
-static void
-write_timer_cb(void *arg)
-{
-	struct downstream *d = arg;
-
-	if (front_pending(d) == 0)
-		return;
-	if (bytes_sent(d) == d->sent) {
-		front_client_gone(d, "client does not read");
-		return;
-	}
-	d->sent = bytes_sent(d);
-	deadline_set(&d->write_timer, worker_now() + conf_of(d)->timeout_idle);
 }
 
 /* Heads */
@@ -320,14 +287,19 @@ start_request(struct downstream *d, size_t len)
 {
 	struct worker *w = d->front->worker;
 	enum http1_error err;
+	const char *why;
+	int status;
 
 	err = http1_request(&w->head, d->front->head, len);
+	why = http1_strerror(err);
+	status = err != HTTP1_OK ? http1_error_status(err) : 0;
+	if (d->inside != NULL)
+		status = front_place_inside(d, &w->head, err, &why);
 	front_body_begin(d, &w->head);
-	if (err != HTTP1_OK) {
+	if (status != 0) {
 		/* nobody knows where the next request begins */
 		d->body_done = false;
-		exchange_refuse(w, d, &w->head, http1_error_status(err),
-		    http1_strerror(err));
+		exchange_refuse(w, d, &w->head, status, why);
 	} else if (d->excess)
 		exchange_refuse(w, d, &w->head, 503,
 		    "limits.connections is reached");
@@ -362,7 +334,7 @@ static void
 read_head(struct downstream *d, const char *p, size_t len, bool stored)
 {
 	struct evbuffer *input = bufferevent_get_input(d->bev);
-	size_t max = conf_of(d)->limit_head, end;
+	size_t max = front_conf(d)->limit_head, end;
 	bool fresh = d->scan.seen == 0;
 
 	if (fresh && (end = http1_skip_empty(p, len)) > 0) {
@@ -386,7 +358,7 @@ read_head(struct downstream *d, const char *p, size_t len, bool stored)
 			front_keep_input(d, p, len);
 		if (fresh)
 			deadline_set(&d->read_timer,
-			    worker_now() + conf_of(d)->timeout_header);
+			    worker_now() + front_conf(d)->timeout_header);
 		break;
 	case HTTP1_DONE:
 		if (!save_head(d->front, p, end)) {
@@ -420,67 +392,21 @@ read_stored_head(struct downstream *d)
 		    true);
 }
 
-/* Sending */
-
-size_t
-front_pending(const struct downstream *d)
-{
-	if (d->state == DEAD)
-		return 0;
-	return evbuffer_get_length(bufferevent_get_output(d->bev));
-}
-
-/* Keeps what the socket did not take, from byte done on. */
-static void
-buffer_rest(struct downstream *d, const struct iovec *v, int n, size_t done)
-{
-	struct evbuffer *output = bufferevent_get_output(d->bev);
-	bool waiting = evbuffer_get_length(output) > 0;
-	int i;
-
-	for (i = 0; i < n; i++) {
-		if (done >= v[i].iov_len) {
-			done -= v[i].iov_len;
-			continue;
-		}
-		if (evbuffer_add(output, (char *)v[i].iov_base + done,
-		    v[i].iov_len - done) == -1)
-			give_up(d);
-		done = 0;
-	}
-	if (waiting)
-		return;
-	bufferevent_enable(d->bev, EV_WRITE);
-	d->sent = bytes_sent(d);
-	deadline_set(&d->write_timer, worker_now() + conf_of(d)->timeout_idle);
-}
-
-void
-front_send(struct downstream *d, struct iovec *v, int n)
-{
-	struct msghdr msg = { .msg_iov = v, .msg_iovlen = (size_t)n };
-	size_t total = 0, done = 0;
-	ssize_t r;
-	int i;
-
-	if (d->state != BUSY || d->broken)
-		return;
-	for (i = 0; i < n; i++)
-		total += v[i].iov_len;
-	d->queued += total;
-	if (front_pending(d) == 0) {
-		r = sendmsg(d->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (r == -1 && errno != EAGAIN && errno != EINTR) {
-			give_up(d);
-			return;
-		}
-		done = r > 0 ? (size_t)r : 0;
-	}
-	if (done < total)
-		buffer_rest(d, v, n, done);
-}
-
 /* Ends of requests */
+
+/* What was received behind a CONNECT is the beginning of its TLS. */
+static void
+take_early(struct downstream *d)
+{
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+
+	if (evbuffer_get_length(input) == 0)
+		return;
+	if ((d->early = evbuffer_new()) == NULL ||
+	    evbuffer_remove_buffer(input, d->early,
+	    evbuffer_get_length(input)) == -1)
+		front_give_up(d);
+}
 
 /*
  * Has evhttp complete its request, which it does at once because the output
@@ -496,6 +422,8 @@ next_request(struct downstream *d)
 	http1_chunked_free(&d->chunked);
 	memset(&d->scan, 0, sizeof d->scan);
 	d->state = HEAD;
+	if (d->tls_next != NULL)
+		take_early(d);
 	bufferevent_incref(d->bev);
 	evhttp_send_reply_end(req);
 	if (bufferevent_decref(d->bev)) {
@@ -506,8 +434,10 @@ next_request(struct downstream *d)
 	bufferevent_disable(d->bev, EV_READ);
 	bufferevent_setcb(d->bev, gate_read_cb, gate_write_cb, gate_event_cb,
 	    d->evcon);
-	deadline_set(&d->read_timer, worker_now() + conf_of(d)->timeout_idle);
+	deadline_set(&d->read_timer, worker_now() + front_conf(d)->timeout_idle);
 	front_watch(d);
+	if (d->tls_next != NULL)
+		front_go_secure(d);
 }
 
 static void
@@ -515,6 +445,7 @@ linger(struct downstream *d)
 {
 	struct evbuffer *input = bufferevent_get_input(d->bev);
 
+	front_close_tls(d);
 	if (d->eof || d->broken || shutdown(d->fd, SHUT_WR) == -1) {
 		front_close(d);
 		return;
@@ -568,7 +499,7 @@ front_lend(struct downstream *d, char **early, size_t *n)
 {
 	struct evbuffer *input = bufferevent_get_input(d->bev);
 
-	if (d->state != BUSY || front_pending(d) > 0)
+	if (d->state != BUSY || front_pending(d) > 0 || d->early != NULL)
 		return -1;
 	*n = evbuffer_get_length(input);
 	*early = NULL;
@@ -693,20 +624,18 @@ static void
 socket_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct downstream *d = arg;
-	struct worker *w = d->front->worker;
 	size_t size = room(d);
 	ssize_t n;
 
+	(void)fd;
 	(void)what;
 	if (size == 0) {
 		front_watch(d);		/* a reload has made room smaller */
 		return;
 	}
-	if (size > sizeof w->scratch)
-		size = sizeof w->scratch;
-	n = recv(fd, w->scratch, size, MSG_DONTWAIT);
+	n = front_receive(d, size);
 	if (n > 0)
-		take_input(d, w->scratch, (size_t)n);
+		take_input(d, d->front->worker->scratch, (size_t)n);
 	else if (n == 0)
 		end_of_input(d);
 	else if (errno != EAGAIN && errno != EINTR)
@@ -753,11 +682,25 @@ set_up(struct front *f, struct downstream *d)
 	event_assign(&d->read_ev, f->worker->base, d->fd, EV_READ | EV_PERSIST,
 	    socket_cb, d);
 	deadline_init(&d->read_timer, f->worker, read_timer_cb, d);
-	deadline_init(&d->write_timer, f->worker, write_timer_cb, d);
+	deadline_init(&d->write_timer, f->worker, front_write_timer_cb, d);
 	deadline_set(&d->read_timer, worker_now() + conf->timeout_idle);
 	/* in this order the descriptor never leaves the epoll set */
 	front_watch(d);
 	bufferevent_disable(d->bev, EV_READ);
+}
+
+/* Where it came in, clients speak TLS. */
+static bool
+begin_tls(struct front *f, struct downstream *d)
+{
+	struct tls *tls;
+
+	if (d->listener->tls == NULL)
+		return true;
+	tls = tls_server(d->listener->tls, &f->worker->wire, NULL);
+	if (tls != NULL)
+		front_start_tls(d, tls);
+	return tls != NULL;
 }
 
 bool
@@ -780,5 +723,7 @@ front_open(struct front *f, struct downstream *d)
 	atomic_fetch_add(&f->worker->listeners->connections, 1);
 	d->excess = front_too_many(f, 0);
 	set_up(f, d);
+	if (!begin_tls(f, d))
+		front_close(d);
 	return true;
 }

@@ -14,9 +14,12 @@
  * answers through the functions below.
  */
 
+struct conf;
 struct downstream;		/* one client's connection */
 struct exchange;
 struct front;
+struct http1_host;
+struct tls;
 struct worker;
 
 struct front	*front_new(struct worker *);
@@ -24,6 +27,9 @@ void		 front_listen(struct front *);
 /* Closes the listeners and the connections that are between requests. */
 void		 front_drain(struct front *);
 void		 front_free(struct front *);
+
+/* Takes what a new configuration says of the listeners. */
+void		 front_reload(struct front *, const struct conf *);
 
 /* The client's address, "127.0.0.1:4711" or "unix:". */
 const char	*front_peer(const struct downstream *);
@@ -67,6 +73,17 @@ void		 front_end(struct downstream *, bool keep);
  * connection's, only a reset keeps the client from taking it for whole.
  */
 void		 front_abort(struct downstream *, bool reset);
+
+/* The TLS that the client speaks to us, or NULL; the connection's. */
+struct tls	*front_tls(const struct downstream *);
+
+/*
+ * When the response at hand is complete and front_end() keeps the connection,
+ * it goes on with that TLS on it, inside whatever it has: what follows are
+ * requests to the host.  Takes the TLS.  False without memory.
+ */
+bool		 front_secure(struct downstream *, struct tls *,
+		    const struct http1_host *);
 
 /*
  * Lends the socket, for a tunnel, with what was received beyond the request: n

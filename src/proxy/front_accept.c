@@ -8,6 +8,7 @@
 #include <event2/listener.h>
 
 #include "log.h"
+#include "proxy/tls_context.h"
 
 /* The listeners, new connections, and the front as a whole. */
 
@@ -16,13 +17,22 @@
 #define EXCESS		64	/* connections beyond the limit to say 503 to */
 
 static void
-pause_accept(struct front *f)
+for_listeners(struct front *f, int (*fn)(struct evconnlistener *))
 {
+	struct evhttp_bound_socket *bound;
 	size_t i;
 
-	for (i = 0; i < f->nbound && !f->paused; i++)
-		evconnlistener_disable(
-		    evhttp_bound_socket_get_listener(f->bound[i]));
+	for (i = 0; i < f->nlisteners; i++) {
+		if ((bound = f->listeners[i].bound) != NULL)
+			(void)fn(evhttp_bound_socket_get_listener(bound));
+	}
+}
+
+static void
+pause_accept(struct front *f)
+{
+	if (!f->paused)
+		for_listeners(f, evconnlistener_disable);
 	f->paused = true;
 	deadline_set(&f->accept_timer, worker_now() + RETRY_ACCEPT_NS);
 }
@@ -38,16 +48,13 @@ static void
 accept_timer_cb(void *arg)
 {
 	struct front *f = arg;
-	size_t i;
 
 	if (front_too_many(f, 0)) {
 		deadline_set(&f->accept_timer, worker_now() + RETRY_ACCEPT_NS);
 		return;
 	}
 	f->paused = false;
-	for (i = 0; i < f->nbound; i++)
-		evconnlistener_enable(
-		    evhttp_bound_socket_get_listener(f->bound[i]));
+	for_listeners(f, evconnlistener_enable);
 }
 
 static void
@@ -68,11 +75,15 @@ accept_error_cb(struct evconnlistener *l, void *arg)
 static void
 close_listeners(struct front *f)
 {
+	struct front_listener *l;
 	size_t i;
 
-	for (i = 0; i < f->nbound; i++)
-		evhttp_del_accept_socket(f->http, f->bound[i]);
-	f->nbound = 0;
+	for (i = 0; i < f->nlisteners; i++) {
+		l = &f->listeners[i];
+		if (l->bound != NULL)
+			evhttp_del_accept_socket(l->http, l->bound);
+		l->bound = NULL;
+	}
 	deadline_set(&f->accept_timer, 0);
 }
 
@@ -80,12 +91,14 @@ close_listeners(struct front *f)
 static struct bufferevent *
 make_bev_cb(struct event_base *base, void *arg)
 {
-	struct front *f = arg;
+	struct front_listener *l = arg;
+	struct front *f = l->front;
 	struct downstream *d;
 
 	if ((d = calloc(1, sizeof *d)) == NULL)
 		return NULL;
 	d->front = f;
+	d->listener = l;
 	d->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	if (d->bev == NULL) {
 		free(d);
@@ -121,47 +134,101 @@ attach_cb(evutil_socket_t fd, short what, void *arg)
 
 /* The front */
 
+static bool
+open_listener(struct front *f, struct front_listener *l,
+    const struct conf_address *a)
+{
+	l->front = f;
+	l->text = strdup(a->text);
+	l->http = evhttp_new(f->worker->base);
+	if (l->text == NULL || l->http == NULL)
+		return false;
+	evhttp_set_bevcb(l->http, make_bev_cb, l);
+	evhttp_set_gencb(l->http, front_request_cb, f);
+	return true;
+}
+
+/* The certificate of a listener's address; its old one where it has none. */
+static void
+take_certificate(struct front_listener *l, const struct conf *conf)
+{
+	SSL_CTX *ctx;
+	size_t i;
+
+	for (i = 0; i < conf->listen.n; i++) {
+		ctx = tls_contexts_listener(conf, i);
+		if (ctx == NULL ||
+		    strcmp(conf->listen.list[i].text, l->text) != 0)
+			continue;
+		SSL_CTX_up_ref(ctx);
+		SSL_CTX_free(l->tls);
+		l->tls = ctx;
+	}
+}
+
 struct front *
 front_new(struct worker *w)
 {
+	const struct conf_addresses *listen = &w->conf->listen;
 	struct front *f;
+	size_t i;
 
 	if ((f = calloc(1, sizeof *f)) == NULL)
 		return NULL;
 	f->worker = w;
 	TAILQ_INIT(&f->attaching);
 	TAILQ_INIT(&f->all);
-	if ((f->http = evhttp_new(w->base)) == NULL ||
-	    (f->bound = calloc(w->listeners->n, sizeof(*f->bound))) == NULL) {
-		free(f);
+	f->nlisteners = listen->n;
+	if ((f->listeners = calloc(listen->n, sizeof *f->listeners)) == NULL)
 		return NULL;
+	for (i = 0; i < listen->n; i++) {
+		if (!open_listener(f, &f->listeners[i], &listen->list[i]))
+			return NULL;
+		take_certificate(&f->listeners[i], w->conf);
 	}
-	evhttp_set_bevcb(f->http, make_bev_cb, f);
-	evhttp_set_gencb(f->http, front_request_cb, f);
 	event_assign(&f->attach_ev, w->base, -1, 0, attach_cb, f);
 	deadline_init(&f->accept_timer, w, accept_timer_cb, f);
 	return f;
+}
+
+/* Between TLS and none an address changes at a restart only. */
+void
+front_reload(struct front *f, const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < f->nlisteners; i++) {
+		if (f->listeners[i].tls != NULL)
+			take_certificate(&f->listeners[i], conf);
+	}
+}
+
+static void
+listen_at(struct front_listener *l, int fd)
+{
+	struct worker *w = l->front->worker;
+	struct evconnlistener *listener;
+
+	listener = evconnlistener_new(w->base, NULL, NULL,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (listener == NULL)
+		fatal("worker %u: cannot listen", w->id);
+	if ((l->bound = evhttp_bind_listener(l->http, listener)) == NULL)
+		fatal("worker %u: cannot listen", w->id);
+	evconnlistener_set_error_cb(listener, accept_error_cb);
 }
 
 void
 front_listen(struct front *f)
 {
 	struct worker *w = f->worker;
-	struct evconnlistener *l;
 	size_t i;
 
 	front_is_here(f);
-	for (i = 0; i < w->listeners->n; i++) {
-		l = evconnlistener_new(w->base, NULL, NULL,
-		    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
+	for (i = 0; i < f->nlisteners; i++) {
+		listen_at(&f->listeners[i],
 		    w->listeners->list[i].fds[w->id]);
-		if (l == NULL)
-			fatal("worker %u: cannot listen", w->id);
 		w->listeners->list[i].fds[w->id] = -1;
-		f->bound[f->nbound] = evhttp_bind_listener(f->http, l);
-		if (f->bound[f->nbound++] == NULL)
-			fatal("worker %u: cannot listen", w->id);
-		evconnlistener_set_error_cb(l, accept_error_cb);
 	}
 }
 
@@ -181,6 +248,7 @@ void
 front_free(struct front *f)
 {
 	struct downstream *d;
+	size_t i;
 
 	close_listeners(f);
 	attach_cb(-1, 0, f);
@@ -188,8 +256,12 @@ front_free(struct front *f)
 		front_client_gone(d, "shutdown");
 	event_del(&f->attach_ev);
 	deadline_free(&f->accept_timer);
-	evhttp_free(f->http);
-	free(f->bound);
+	for (i = 0; i < f->nlisteners; i++) {
+		evhttp_free(f->listeners[i].http);
+		SSL_CTX_free(f->listeners[i].tls);
+		free(f->listeners[i].text);
+	}
+	free(f->listeners);
 	free(f->by_fd);
 	free(f->head);
 	free(f);

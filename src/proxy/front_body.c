@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "proxy/front_internal.h"
 
-#include <sys/socket.h>
-
 #include "proxy/exchange.h"
 
 /* Request bodies: from the socket to the exchange, at its pace. */
@@ -113,7 +111,7 @@ top_up(struct downstream *d)
 	ssize_t n;
 	size_t used;
 
-	n = recv(d->fd, w->scratch, sizeof w->scratch, MSG_DONTWAIT);
+	n = front_receive(d, sizeof w->scratch);
 	if (n <= 0)
 		return false;	/* the read event will see why */
 	used = front_body_take(d, w->scratch, (size_t)n);

@@ -15,9 +15,12 @@
 #include "core/http1.h"
 #include "proxy/front.h"
 #include "proxy/net.h"
+#include "proxy/tls.h"
 #include "proxy/worker.h"
 
-/* What front.c, front_accept.c and front_body.c share. */
+/* What the files front*.c share. */
+
+struct front_listener;
 
 enum downstream_state {
 	ATTACHING,
@@ -32,12 +35,23 @@ enum downstream_state {
 struct downstream {
 	TAILQ_ENTRY(downstream)	 entry;
 	struct front		*front;
+	struct front_listener	*listener;
 	enum downstream_state	 state;
 	struct bufferevent	*bev;
 	struct evhttp_connection *evcon;
 	struct evhttp_request	*req;
 	struct exchange		*exchange;
 	int			 fd;
+
+	/* TLS: the innermost, and what that runs inside; or NULL */
+	struct tls		*tls;
+	struct tls		*tls_below;
+	struct tls		*tls_next;	/* after this response */
+	struct http1_host	*inside;	/* whom it is with; NULL: us */
+	struct evbuffer		*early;		/* received before TLS began */
+	bool			 handshake;	/* not done yet */
+	enum tls_result		 tls_end;	/* TLS_OK: it goes on */
+
 	bool			 is_unix;
 	bool			 excess;	/* beyond limits.connections */
 	bool			 eof;		/* the client sends no more */
@@ -67,9 +81,20 @@ struct downstream {
 };
 TAILQ_HEAD(downstreams, downstream);
 
+/*
+ * An address, with an evhttp of its own: that tells where a connection came
+ * in.
+ */
+struct front_listener {
+	struct front		*front;
+	struct evhttp		*http;
+	struct evhttp_bound_socket *bound;	/* NULL: closed */
+	char			*text;		/* as configured */
+	SSL_CTX			*tls;		/* own reference, or NULL */
+};
+
 struct front {
 	struct worker		*worker;
-	struct evhttp		*http;
 	bufferevent_data_cb	 http_read_cb;	/* evhttp's own */
 	struct event		 attach_ev;
 	struct downstreams	 attaching;
@@ -79,13 +104,19 @@ struct front {
 	struct downstream	*claim;		/* whose request evhttp makes */
 	char			*head;		/* the head being parsed */
 	size_t			 head_size;
-	struct evhttp_bound_socket **bound;
-	size_t			 nbound;
+	struct front_listener	*listeners;
+	size_t			 nlisteners;
 	bool			 paused;	/* not accepting */
 	uint64_t		 quiet_until;	/* ns; no warning before */
 	struct deadline		 accept_timer;
 	char			 peer[NET_ADDRSTR];
 };
+
+static inline const struct conf *
+front_conf(const struct downstream *d)
+{
+	return d->front->worker->conf;
+}
 
 /* front.c */
 
@@ -107,6 +138,43 @@ size_t		 front_input(const struct downstream *);
 void		 front_keep_input(struct downstream *, const char *, size_t);
 /* Reads from the socket again if there is room for what comes. */
 void		 front_watch(struct downstream *);
+
+
+/* front_send.c */
+
+/* Bytes for the client's socket, as they are. */
+void		 front_send_bytes(struct downstream *, const struct iovec *,
+		    int n);
+/* Nothing can be done for this client any more; tells so from the loop. */
+void		 front_give_up(struct downstream *);
+/* Nothing could be sent for timeouts.idle: such a client holds buffers. */
+void		 front_write_timer_cb(void *);
+
+/* front_tls.c */
+
+/*
+ * Receives into the worker's scratch, about size bytes, through TLS where that
+ * is on.  As recv(): -1 with EAGAIN is nothing for now.
+ */
+ssize_t		 front_receive(struct downstream *, size_t size);
+/* Has TLS encrypt bytes and sends them; false when it has failed. */
+bool		 front_encrypt(struct downstream *, const struct iovec *,
+		    int n);
+/* Begins TLS, whose handshake is to be done in time. */
+void		 front_start_tls(struct downstream *, struct tls *);
+/* After a response that front_secure() was called for. */
+void		 front_go_secure(struct downstream *);
+/* Tells the client inside TLS that no more will come. */
+void		 front_close_tls(struct downstream *);
+void		 front_free_tls(struct downstream *);
+/* The handshake took too long. */
+void		 front_handshake_late(struct downstream *);
+/*
+ * Makes a request inside a tunnel one to its host.  0, or the status to refuse
+ * it with and *why.
+ */
+int		 front_place_inside(const struct downstream *,
+		    struct http1_head *, enum http1_error, const char **why);
 
 /* front_accept.c */
 

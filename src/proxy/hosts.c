@@ -257,9 +257,9 @@ log_crossing(const struct ticket *t, enum hosts_answer a)
 }
 
 static enum hosts_answer
-ask(struct host *h, struct ticket *t, uint64_t cost,
-    uint64_t now)
+ask(struct host *h, struct ticket *t, uint64_t now)
 {
+	uint64_t cost = t->tunnel ? t->rule->tunnel_cost : THROTTLE_UNIT;
 	enum hosts_answer answer = HOSTS_GO;
 	bool crossed;
 
@@ -296,7 +296,7 @@ ask(struct host *h, struct ticket *t, uint64_t cost,
 /* Tickets */
 
 enum hosts_answer
-hosts_ask(struct hosts *hs, struct ticket *t, uint64_t cost, uint64_t now)
+hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 {
 	enum hosts_answer answer = HOSTS_NO_ROOM;
 	char key[KEY_SIZE];
@@ -311,7 +311,7 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t cost, uint64_t now)
 	t->rule = conf_rule(t->conf, t->name);
 	len = make_key(key, t->rule, t->name);
 	if ((h = find_host(hs, key, len)) != NULL)
-		answer = ask(h, t, cost, now);
+		answer = ask(h, t, now);
 	pthread_rwlock_unlock(&hs->lock);
 	if (h != NULL)
 		return answer;
@@ -322,7 +322,7 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t cost, uint64_t now)
 	t->conf = conf_ref(hs->conf);
 	t->rule = conf_rule(t->conf, t->name);
 	if ((h = need_host(hs, t->rule, t->name, now)) != NULL)
-		answer = ask(h, t, cost, now);
+		answer = ask(h, t, now);
 	pthread_rwlock_unlock(&hs->lock);
 	if (answer == HOSTS_NO_ROOM && !was_full)
 		log_warn("limits.hosts (%llu) is reached: requests to further "
@@ -347,12 +347,10 @@ leave(struct host *h, struct ticket *t, uint64_t now)
 }
 
 void
-hosts_leave(struct hosts *hs, struct ticket *t, uint64_t now)
+hosts_release(struct hosts *hs, struct ticket *t, uint64_t now)
 {
 	struct host *h;
 
-	if (t->conf == NULL)
-		return;
 	pthread_rwlock_rdlock(&hs->lock);
 	if ((h = t->host) != NULL) {
 		pthread_mutex_lock(&h->lock);
@@ -362,6 +360,14 @@ hosts_leave(struct hosts *hs, struct ticket *t, uint64_t now)
 		pthread_mutex_unlock(&h->lock);
 	}
 	pthread_rwlock_unlock(&hs->lock);
+}
+
+void
+hosts_leave(struct hosts *hs, struct ticket *t, uint64_t now)
+{
+	if (t->conf == NULL)
+		return;
+	hosts_release(hs, t, now);
 	worker_unpost(t->worker, t);
 	conf_unref(t->conf);
 	t->conf = NULL;

@@ -32,12 +32,13 @@ enum ticket_state {
 
 /*
  * One request's claim on its host's throttle.  Lives in the exchange; all
- * fields but worker and name are this room's.
+ * fields but worker, name and tunnel are this room's.
  */
 struct ticket {
 	struct throttle_waiter	 waiter;
 	struct worker		*worker;	/* where it lives */
 	struct http1_host	*name;		/* host and port; its owner's */
+	bool			 tunnel;	/* a CONNECT, with its own cost */
 	_Atomic(struct host *)	 host;		/* NULL: at none */
 	enum ticket_state	 state;
 	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
@@ -61,13 +62,16 @@ struct hosts	*hosts_new(struct conf *, unsigned workers);
 void		 hosts_free(struct hosts *);
 
 /*
- * Asks for admission with a cost (micro cost units).  The ticket's worker and
- * name are set by the caller.  Sets the ticket's conf and rule (not for
+ * Asks for admission, at the cost that the rule says.  The ticket's worker,
+ * name and tunnel are set by the caller.  Sets the ticket's conf and rule (not for
  * HOSTS_NO_ROOM), and its start: the time (ns) of the computed start, or for a
  * refusal the time at which a retry would succeed.
  */
-enum hosts_answer hosts_ask(struct hosts *, struct ticket *, uint64_t cost,
-		    uint64_t now) __attribute__((warn_unused_result));
+enum hosts_answer hosts_ask(struct hosts *, struct ticket *, uint64_t now)
+		    __attribute__((warn_unused_result));
+
+/* Gives the slot back before the rest: what was admitted holds none. */
+void		 hosts_release(struct hosts *, struct ticket *, uint64_t now);
 
 /*
  * Gives back whatever the ticket has: its place in the queue, its slot, a

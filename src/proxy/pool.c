@@ -48,46 +48,49 @@ pool_free(struct pool *p)
 	free(p);
 }
 
-/* The name, its end, and the port: no origin's key begins another's. */
+#define KEY_SIZE	(HTTP1_HOST + 1 + sizeof(uint16_t) + sizeof(uint64_t))
+
+/* The name, its end, port and TLS: no origin's key begins another's. */
 static size_t
-make_key(char *key, const struct http1_host *h)
+make_key(char *key, const struct http1_host *h, uint64_t serial)
 {
 	size_t len = strlen(h->name) + 1;
 
 	memcpy(key, h->name, len);
 	memcpy(key + len, &h->port, sizeof h->port);
-	return len + sizeof h->port;
+	len += sizeof h->port;
+	memcpy(key + len, &serial, sizeof serial);
+	return len + sizeof serial;
 }
 
 static struct origin *
-find_origin(struct pool *p, const struct http1_host *h)
+find_origin(struct pool *p, const struct http1_host *h, uint64_t serial)
 {
-	char key[sizeof h->name + sizeof h->port];
+	char key[KEY_SIZE];
 	struct origin *o;
-	size_t len = make_key(key, h);
+	size_t len = make_key(key, h, serial);
 
 	HASH_FIND(hh, p->origins, key, len, o);
 	return o;
 }
 
 static struct origin *
-add_origin(struct pool *p, const struct http1_host *h)
+add_origin(struct pool *p, const struct http1_host *h, uint64_t serial)
 {
 	struct origin *o;
 
-	o = calloc(1, sizeof *o + sizeof h->name + sizeof h->port);
-	if (o == NULL)
+	if ((o = calloc(1, sizeof *o + KEY_SIZE)) == NULL)
 		return NULL;
-	o->len = make_key(o->key, h);
+	o->len = make_key(o->key, h, serial);
 	TAILQ_INIT(&o->idle);
 	HASH_ADD_KEYPTR(hh, p->origins, o->key, o->len, o);
 	return o;
 }
 
 struct upstream *
-pool_get(struct pool *p, const struct http1_host *h)
+pool_get(struct pool *p, const struct http1_host *h, uint64_t serial)
 {
-	struct origin *o = find_origin(p, h);
+	struct origin *o = find_origin(p, h, serial);
 	struct upstream *u;
 
 	if (o == NULL)
@@ -119,8 +122,8 @@ pool_put(struct pool *p, struct upstream *u)
 
 	if (p->n >= POOL_MAX)
 		upstream_close(TAILQ_LAST(&p->all, upstreams));
-	if ((o = find_origin(p, &u->host)) == NULL &&
-	    (o = add_origin(p, &u->host)) == NULL) {
+	if ((o = find_origin(p, &u->host, u->serial)) == NULL &&
+	    (o = add_origin(p, &u->host, u->serial)) == NULL) {
 		upstream_close(u);
 		return;
 	}

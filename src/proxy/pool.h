@@ -2,6 +2,8 @@
 #ifndef SLUICE_POOL_H
 #define SLUICE_POOL_H
 
+#include <stdint.h>
+
 /*
  * A worker's idle upstream connections, by origin.  The one used last is
  * taken first; where there are too many, the one idle longest is closed.
@@ -16,8 +18,12 @@ struct pool	*pool_new(struct worker *);
 /* Closes all that are idle. */
 void		 pool_free(struct pool *);
 
-/* Takes an idle connection to that host and port out; NULL: none. */
-struct upstream	*pool_get(struct pool *, const struct http1_host *);
+/*
+ * Takes an idle connection to that host and port out, with TLS of those
+ * settings (0: without); NULL: none.
+ */
+struct upstream	*pool_get(struct pool *, const struct http1_host *,
+		    uint64_t serial);
 /* Puts one in.  The pool may close others, not this one. */
 void		 pool_put(struct pool *, struct upstream *);
 /* Takes one out that has ended. */

@@ -201,15 +201,16 @@ put_target(struct relay_text *t, const struct http1_head *h)
 }
 
 static void
-put_host(struct relay_text *t, const struct http1_host *h)
+put_host(struct relay_text *t, const struct http1_host *h, uint16_t port,
+    bool tls)
 {
 	puts_text(t, h->kind == HTTP1_IPV6 ? "Host: [" : "Host: ");
 	puts_text(t, h->name);
 	if (h->kind == HTTP1_IPV6)
 		puts_text(t, "]");
-	if (h->port != 0 && h->port != 80) {
+	if (port != (tls ? 443 : 80)) {
 		puts_text(t, ":");
-		put_number(t, h->port);
+		put_number(t, port);
 	}
 	puts_text(t, "\r\n");
 }
@@ -250,7 +251,8 @@ wants_trailers(const struct http1_head *h)
 }
 
 void
-relay_request(struct relay_text *t, const struct http1_head *h)
+relay_request(struct relay_text *t, const struct http1_head *h, uint16_t port,
+    bool tls)
 {
 	const struct http1_field *f;
 	bool te = wants_trailers(h);
@@ -260,7 +262,7 @@ relay_request(struct relay_text *t, const struct http1_head *h)
 	relay_put(t, " ", 1);
 	put_target(t, h);
 	puts_text(t, " HTTP/1.1\r\n");
-	put_host(t, &h->host);
+	put_host(t, &h->host, port, tls);
 	for (i = 0; i < h->nfields; i++)
 		put_request_field(t, h, &h->fields[i]);
 	if (h->body == HTTP1_CHUNKED)

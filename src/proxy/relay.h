@@ -38,8 +38,12 @@ bool	 relay_is_loop(const struct http1_head *);
  */
 int64_t	 relay_max_forwards(const struct http1_head *);
 
-/* The request's head, for the origin.  Its method is at the beginning. */
-void	 relay_request(struct relay_text *, const struct http1_head *);
+/*
+ * The request's head, for the origin at that port, over TLS or not.  Its method
+ * is at the beginning.
+ */
+void	 relay_request(struct relay_text *, const struct http1_head *,
+	    uint16_t port, bool tls);
 
 /* How the client is to read a response's body. */
 enum relay_framing {

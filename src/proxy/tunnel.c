@@ -23,6 +23,10 @@
  * and nothing more is read until that is empty.  An end of input is passed on
  * when the buffer is empty; when both have passed on theirs the tunnel has
  * ended.
+ *
+ * With TLS on a side, what is read from it is decrypted first, and what is
+ * sent to it, and waits for its socket, is encrypted.  An end of input is the
+ * peer's close_notify there; without one the tunnel was cut off.
  */
 
 #define READS		4	/* recv() calls before others have a turn */
@@ -31,6 +35,7 @@
 struct side {
 	struct tunnel	*tunnel;
 	int		 fd;
+	struct tls	*tls;		/* or NULL */
 	struct event	 read_ev;
 	struct event	 write_ev;
 	/* what waits for this side's socket */
@@ -38,6 +43,7 @@ struct side {
 	size_t		 off;
 	size_t		 len;
 	bool		 eof;		/* its peer said no more will come */
+	bool		 notified;	/* inside TLS it was told so */
 	bool		 shut;		/* and we have passed that on to it */
 	bool		 reading;
 };
@@ -48,6 +54,7 @@ struct tunnel {
 	struct side	 client;
 	struct side	 upstream;
 	struct deadline	 timer;		/* when nothing has moved */
+	uint64_t	 idle;		/* ns that this may last */
 	bool		 ended;
 	const char	*why;
 	struct event	 end_ev;
@@ -102,7 +109,78 @@ moved(struct tunnel *t)
 	bool half = t->client.shut || t->upstream.shut;
 
 	deadline_set(&t->timer, worker_now() +
-	    (half ? conf->timeout_idle : conf->timeout_tunnel));
+	    (half ? conf->timeout_idle : t->idle));
+}
+
+/* Keeps what a side did not take, and stops reading the other. */
+static void
+keep(struct side *to, const char *p, size_t n)
+{
+	char *buf;
+
+	if (n == 0)
+		return;
+	if ((buf = malloc(to->len + n)) == NULL) {
+		end(to->tunnel, "out of memory");
+		return;
+	}
+	if (to->len > 0)
+		memcpy(buf, to->buf + to->off, to->len);
+	else
+		event_add(&to->write_ev, NULL);
+	memcpy(buf + to->len, p, n);
+	free(to->buf);
+	to->buf = buf;
+	to->off = 0;
+	to->len += n;
+	want_read(other(to), false);
+}
+
+/* Sends bytes to a side as they are; what it does not take waits. */
+static void
+send_bytes(struct side *to, const char *p, size_t n)
+{
+	ssize_t r = 0;
+
+	if (to->len == 0)
+		r = send(to->fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (r == -1 && errno != EAGAIN && errno != EINTR) {
+		end(to->tunnel, "reset");
+		return;
+	}
+	if (r == -1)
+		r = 0;
+	if (r > 0)
+		moved(to->tunnel);
+	keep(to, p + r, n - (size_t)r);
+}
+
+/* Sends what TLS has made to be sent to that side. */
+static void
+flush_wire(struct side *to)
+{
+	struct tls_wire *w = &to->tunnel->worker->wire;
+	size_t n = w->out_len;
+
+	w->out_len = 0;
+	if (n > 0)
+		send_bytes(to, w->out, n);
+}
+
+static void
+deliver(struct side *to, const char *p, size_t n)
+{
+	struct iovec v = { .iov_base = (char *)(uintptr_t)p, .iov_len = n };
+
+	if (n == 0)
+		return;
+	if (to->tls == NULL) {
+		send_bytes(to, p, n);
+		return;
+	}
+	if (!tls_write(to->tls, &v, 1))
+		end(to->tunnel, "tls");
+	flush_wire(to);
 }
 
 /* Passes an end of input on once all before it has left. */
@@ -113,6 +191,13 @@ pass_end(struct side *to)
 
 	if (!to->eof || to->shut || to->len > 0)
 		return;
+	if (to->tls != NULL && !to->notified) {
+		to->notified = true;
+		tls_close(to->tls);
+		flush_wire(to);
+		if (to->len > 0)
+			return;
+	}
 	to->shut = true;
 	if (shutdown(to->fd, SHUT_WR) == -1) {
 		end(t, "reset");
@@ -125,62 +210,24 @@ pass_end(struct side *to)
 }
 
 static void
-passed(struct side *to, size_t n)
-{
-	struct tunnel *t = to->tunnel;
-
-	if (n == 0)
-		return;
-	if (to == &t->client)
-		exchange_tunnel_passed(t->exchange, 0, n);
-	else
-		exchange_tunnel_passed(t->exchange, n, 0);
-	moved(t);
-}
-
-/* Sends to a side what it takes; false when it is broken. */
-static bool
-send_some(struct side *to, const char *p, size_t n, size_t *done)
-{
-	ssize_t r = send(to->fd, p, n, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-	*done = r > 0 ? (size_t)r : 0;
-	if (r == -1 && errno != EAGAIN && errno != EINTR) {
-		end(to->tunnel, "reset");
-		return false;
-	}
-	passed(to, *done);
-	return true;
-}
-
-/* Keeps what a side did not take, and stops reading the other. */
-static void
-keep(struct side *to, const char *p, size_t n)
-{
-	if ((to->buf = malloc(n)) == NULL) {
-		end(to->tunnel, "out of memory");
-		return;
-	}
-	memcpy(to->buf, p, n);
-	to->off = 0;
-	to->len = n;
-	want_read(other(to), false);
-	event_add(&to->write_ev, NULL);
-}
-
-static void
 write_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct side *to = arg;
-	size_t done;
+	ssize_t r;
 
-	(void)fd;
 	(void)what;
-	if (to->tunnel->ended ||
-	    !send_some(to, to->buf + to->off, to->len, &done))
+	if (to->tunnel->ended)
 		return;
-	to->off += done;
-	to->len -= done;
+	r = send(fd, to->buf + to->off, to->len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (r == -1 && errno != EAGAIN && errno != EINTR) {
+		end(to->tunnel, "reset");
+		return;
+	}
+	if (r <= 0)
+		return;
+	moved(to->tunnel);
+	to->off += (size_t)r;
+	to->len -= (size_t)r;
 	if (to->len > 0)
 		return;
 	event_del(&to->write_ev);
@@ -193,37 +240,86 @@ write_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
-read_cb(evutil_socket_t fd, short what, void *arg)
+take_end(struct side *from)
 {
-	struct side *from = arg, *to = other(from);
+	struct side *to = other(from);
+
+	want_read(from, false);
+	to->eof = true;
+	pass_end(to);
+}
+
+/* Bytes from one side, as they are to be read. */
+static void
+take_bytes(struct side *from, const char *p, size_t n)
+{
+	struct tunnel *t = from->tunnel;
+
+	if (n == 0)
+		return;
+	if (from == &t->client)
+		exchange_tunnel_passed(t->exchange, n, 0);
+	else
+		exchange_tunnel_passed(t->exchange, 0, n);
+	moved(t);
+	deliver(other(from), p, n);
+}
+
+static void
+take_tls(struct side *from, size_t n)
+{
+	struct worker *w = from->tunnel->worker;
+	enum tls_result result;
+	size_t plain;
+
+	result = tls_read(from->tls, w->cipher, n, w->scratch,
+	    sizeof w->scratch, &plain);
+	flush_wire(from);
+	take_bytes(from, w->scratch, plain);
+	if (result == TLS_FAILED)
+		end(from->tunnel, "tls");
+	else if (result == TLS_CLOSED)
+		take_end(from);
+}
+
+/* One recv(), and what comes of it; false: no use to go on. */
+static bool
+read_once(struct side *from)
+{
 	struct tunnel *t = from->tunnel;
 	struct worker *w = t->worker;
-	size_t done, size = w->conf->limit_buffer;
+	char *buf = from->tls != NULL ? w->cipher : w->scratch;
+	size_t size = from->tls != NULL ? sizeof w->cipher : sizeof w->scratch;
 	ssize_t n;
+
+	if (size > w->conf->limit_buffer)
+		size = w->conf->limit_buffer;
+	n = recv(from->fd, buf, size, MSG_DONTWAIT);
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	if (n == -1 || (n == 0 && from->tls != NULL)) {
+		end(t, n == -1 ? "reset" : "cut off");
+		return false;
+	}
+	if (n == 0)
+		take_end(from);
+	else if (from->tls != NULL)
+		take_tls(from, (size_t)n);
+	else
+		take_bytes(from, w->scratch, (size_t)n);
+	return (size_t)n == size;
+}
+
+static void
+read_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct side *from = arg;
 	int i;
 
+	(void)fd;
 	(void)what;
-	if (size > sizeof w->scratch)
-		size = sizeof w->scratch;
-	for (i = 0; i < READS && !t->ended && from->reading; i++) {
-		n = recv(fd, w->scratch, size, MSG_DONTWAIT);
-		if (n == -1 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (n == -1) {
-			end(t, "reset");
-			return;
-		}
-		if (n == 0) {
-			want_read(from, false);
-			to->eof = true;
-			pass_end(to);
-			return;
-		}
-		if (!send_some(to, w->scratch, (size_t)n, &done))
-			return;
-		if (done < (size_t)n)
-			keep(to, w->scratch + done, (size_t)n - done);
-		if ((size_t)n < size)
+	for (i = 0; i < READS && !from->tunnel->ended && from->reading; i++) {
+		if (!read_once(from))
 			return;
 	}
 }
@@ -245,12 +341,13 @@ set_keepalive(int fd)
 }
 
 static void
-open_side(struct tunnel *t, struct side *s, const struct tunnel_start *start)
+open_side(struct tunnel *t, struct side *s, const struct tunnel_side *start)
 {
 	struct event_base *base = t->worker->base;
 
 	s->tunnel = t;
 	s->fd = start->fd;
+	s->tls = start->tls;
 	set_keepalive(s->fd);
 	event_assign(&s->read_ev, base, s->fd, EV_READ | EV_PERSIST, read_cb,
 	    s);
@@ -260,7 +357,8 @@ open_side(struct tunnel *t, struct side *s, const struct tunnel_start *start)
 
 struct tunnel *
 tunnel_new(struct worker *w, struct exchange *x,
-    const struct tunnel_start *client, const struct tunnel_start *upstream)
+    const struct tunnel_side *client, const struct tunnel_side *upstream,
+    uint64_t idle)
 {
 	struct tunnel *t;
 
@@ -268,6 +366,7 @@ tunnel_new(struct worker *w, struct exchange *x,
 		return NULL;
 	t->worker = w;
 	t->exchange = x;
+	t->idle = idle;
 	event_assign(&t->end_ev, w->base, -1, 0, end_cb, t);
 	deadline_init(&t->timer, w, timer_cb, t);
 	open_side(t, &t->client, client);
@@ -275,10 +374,8 @@ tunnel_new(struct worker *w, struct exchange *x,
 	moved(t);
 	want_read(&t->client, true);
 	want_read(&t->upstream, true);
-	if (client->len > 0)
-		keep(&t->client, client->first, client->len);
-	if (upstream->len > 0)
-		keep(&t->upstream, upstream->first, upstream->len);
+	deliver(&t->client, client->first, client->len);
+	deliver(&t->upstream, upstream->first, upstream->len);
 	return t;
 }
 
@@ -305,5 +402,6 @@ tunnel_free(struct tunnel *t)
 	if (!t->client.shut || !t->upstream.shut)
 		net_dissolve(t->upstream.fd);
 	close(t->upstream.fd);
+	tls_free(t->upstream.tls);
 	worker_bury(t->worker, &t->grave, free, t);
 }

@@ -3,32 +3,36 @@
 #define SLUICE_TUNNEL_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /*
- * Two sockets joined: what comes from one goes to the other, with back-pressure
- * both ways and each side's half-close passed on.  An idle one costs no
- * buffer.
+ * Two sockets joined, either with TLS on it: what comes from one goes to the
+ * other, with back-pressure both ways and each side's half-close passed on.  An
+ * idle one costs no buffer.
  */
 
 struct exchange;
+struct tls;
 struct tunnel;
 struct worker;
 
-/* Bytes that wait for a socket when the tunnel begins. */
-struct tunnel_start {
+struct tunnel_side {
 	int		 fd;
-	const char	*first;		/* to be sent to fd; copied */
+	struct tls	*tls;		/* or NULL */
+	/* what it is to be sent first; copied */
+	const char	*first;
 	size_t		 len;
 };
 
 /*
- * Joins client and upstream; the upstream's socket becomes the tunnel's, the
- * client's stays its lender's.  exchange_tunnel_ended() follows, never before
- * this returns.  NULL without memory (the sockets are as before).
+ * Joins client and upstream, for as long as something moves within idle (ns).
+ * The upstream's socket and TLS become the tunnel's, the client's stay their
+ * lender's.  exchange_tunnel_ended() follows, never before this returns.  NULL
+ * without memory (the sockets are as before).
  */
 struct tunnel	*tunnel_new(struct worker *, struct exchange *,
-		    const struct tunnel_start *client,
-		    const struct tunnel_start *upstream);
+		    const struct tunnel_side *client,
+		    const struct tunnel_side *upstream, uint64_t idle);
 /* Ends it without a word to the exchange. */
 void		 tunnel_free(struct tunnel *);
 

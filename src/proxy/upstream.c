@@ -2,22 +2,22 @@
 #include "proxy/upstream.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <event2/buffer.h>
 #include <event2/event.h>
 
 #include "proxy/dial.h"
 #include "proxy/exchange.h"
 #include "proxy/pool.h"
+#include "proxy/tls_context.h"
 #include "proxy/upstream_internal.h"
 
 /*
- * Life: upstream_open() finds an idle connection or dials; the exchange sends
- * a request and reads its response; upstream_release() puts the connection
+ * Life: upstream_open() finds an idle connection or dials, and where TLS is due
+ * goes through its handshake; the exchange sends a request and reads its
+ * response; upstream_release() puts the connection
  * into the pool, where it waits with its read event on, so that an origin that
  * closes it, or says something nobody asked for, ends it.
  */
@@ -48,6 +48,15 @@ static const struct upstream_failure failures[] = {
 	    "head too large", "the head of the host's response is too long" },
 	[UPSTREAM_TIMEOUT] = { 504, "http_response_timeout",
 	    "response timeout", "the host did not respond in time" },
+	[UPSTREAM_TLS_CERTIFICATE] = { 502, "tls_certificate_error",
+	    "tls certificate", NULL },
+	[UPSTREAM_TLS_ALERT] = { 502, "tls_alert_received", "tls alert",
+	    NULL },
+	[UPSTREAM_TLS_PROTOCOL] = { 502, "tls_protocol_error", "tls", NULL },
+	[UPSTREAM_TLS_TIMEOUT] = { 504, "connection_timeout", "tls timeout",
+	    "the host did not finish the TLS handshake in time" },
+	[UPSTREAM_NO_MEMORY] = { 503, "proxy_internal_error", "no memory",
+	    "out of memory" },
 };
 
 const struct upstream_failure *
@@ -265,6 +274,9 @@ end_of_input(struct upstream *u, const char *why)
 {
 	if (u->exchange == NULL)
 		upstream_close(u);
+	else if (!u->ready)
+		fail(u, UPSTREAM_TLS_PROTOCOL,
+		    "the host closed the connection in the TLS handshake");
 	else if (u->in_body && u->body == HTTP1_UNTIL_CLOSE &&
 	    why == NULL && !u->broken)
 		complete(u);
@@ -272,32 +284,99 @@ end_of_input(struct upstream *u, const char *why)
 		fail(u, UPSTREAM_CLOSED, why != NULL ? why : "closed");
 }
 
+/* TLS has failed, in the handshake or later. */
+static void
+tls_failed(struct upstream *u)
+{
+	static const struct {
+		enum upstream_error	 error;
+		const char		*what;
+	} kinds[] = {
+		[TLS_CERTIFICATE] = { UPSTREAM_TLS_CERTIFICATE,
+		    "the host's certificate was not accepted" },
+		[TLS_ALERT] = { UPSTREAM_TLS_ALERT,
+		    "the host sent a TLS alert" },
+		[TLS_PROTOCOL] = { UPSTREAM_TLS_PROTOCOL,
+		    "TLS with the host failed" },
+	};
+	const struct tls_failure *f = tls_failure(u->tls);
+	char why[256];
+
+	if (u->exchange == NULL) {
+		upstream_close(u);
+		return;
+	}
+	snprintf(why, sizeof why, "%s: %s", kinds[f->kind].what, f->text);
+	fail(u, kinds[f->kind].error, why);
+}
+
+int
+upstream_alert(const struct upstream *u)
+{
+	return u->tls != NULL ? tls_failure(u->tls)->alert : 0;
+}
+
+static void
+become_ready(struct upstream *u)
+{
+	u->ready = true;
+	deadline_set(&u->timer, 0);
+	exchange_connected(u->exchange);
+}
+
+static void
+take_bytes(struct upstream *u, size_t n)
+{
+	if (n == 0)
+		return;
+	if (u->exchange == NULL)
+		upstream_close(u);	/* nobody has asked */
+	else if (!u->ready)
+		fail(u, UPSTREAM_MALFORMED, "bytes before the request");
+	else
+		feed(u, u->worker->scratch, n);
+}
+
+/* One recv(), and what comes of it; false: no use to go on. */
+static bool
+read_once(struct upstream *u, size_t size)
+{
+	size_t n;
+	enum upstream_io io = upstream_receive(u, size, &n);
+
+	take_bytes(u, n);
+	if (u->dead)
+		return false;
+	switch (io) {
+	case UPSTREAM_IO_ALL:
+	case UPSTREAM_IO_NOTHING:
+		break;
+	case UPSTREAM_IO_END:
+		end_of_input(u, NULL);
+		return false;
+	case UPSTREAM_IO_CUT:
+		end_of_input(u, u->tls != NULL ? "cut off" : strerror(errno));
+		return false;
+	case UPSTREAM_IO_TLS:
+		tls_failed(u);
+		return false;
+	}
+	if (!u->ready && tls_ready(u->tls))
+		become_ready(u);
+	return io == UPSTREAM_IO_ALL && u->exchange != NULL;
+}
+
 static void
 read_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream *u = arg;
-	struct worker *w = u->worker;
-	size_t size = w->conf->limit_buffer / 2;
-	ssize_t n;
+	size_t size = u->worker->conf->limit_buffer / 2;
 	int i;
 
+	(void)fd;
 	(void)what;
-	if (size > sizeof w->scratch)
-		size = sizeof w->scratch;
 	for (i = 0; i < READS && !u->dead && !u->paused; i++) {
-		n = recv(fd, w->scratch, size, 0);
-		if (n == -1 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (n <= 0) {
-			end_of_input(u, n == 0 ? NULL : strerror(errno));
-			return;
-		}
-		if (u->exchange == NULL) {
-			upstream_close(u);	/* nobody has asked */
-			return;
-		}
-		feed(u, w->scratch, (size_t)n);
-		if ((size_t)n < size || u->exchange == NULL)
+		if (!read_once(u, size))
 			return;
 	}
 }
@@ -312,102 +391,6 @@ upstream_resume(struct upstream *u)
 }
 
 /* The request */
-
-size_t
-upstream_pending(const struct upstream *u)
-{
-	return u->out != NULL ? evbuffer_get_length(u->out) : 0;
-}
-
-static void
-stop_sending(struct upstream *u)
-{
-	if (u->out == NULL)
-		return;
-	event_del(&u->write_ev);
-	evbuffer_free(u->out);
-	u->out = NULL;
-}
-
-/*
- * Sending has failed, yet a response may have come before; reading will tell,
- * and will find the end of the connection if there is none.
- */
-static void
-send_failed(struct upstream *u)
-{
-	u->broken = true;
-	stop_sending(u);
-}
-
-static void
-write_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct upstream *u = arg;
-	int n;
-
-	(void)what;
-	n = evbuffer_write_atmost(u->out, fd, -1);
-	if (n == -1 && errno != EAGAIN && errno != EINTR) {
-		send_failed(u);
-		return;
-	}
-	if (n > 0)
-		u->sent += (uint64_t)n;
-	if (upstream_pending(u) == 0)
-		stop_sending(u);
-	if (n > 0 && u->exchange != NULL)
-		exchange_sendable(u->exchange);
-}
-
-static bool
-buffer_rest(struct upstream *u, const struct iovec *v, int n, size_t done)
-{
-	int i;
-
-	if (u->out == NULL) {
-		if ((u->out = evbuffer_new()) == NULL)
-			return false;
-		event_add(&u->write_ev, NULL);
-	}
-	for (i = 0; i < n; i++) {
-		if (done >= v[i].iov_len) {
-			done -= v[i].iov_len;
-			continue;
-		}
-		if (evbuffer_add(u->out, (char *)v[i].iov_base + done,
-		    v[i].iov_len - done) == -1)
-			return false;
-		done = 0;
-	}
-	return true;
-}
-
-void
-upstream_send(struct upstream *u, struct iovec *v, int n)
-{
-	struct msghdr msg = { .msg_iov = v, .msg_iovlen = (size_t)n };
-	size_t total = 0;
-	ssize_t r = 0;
-	int i;
-
-	if (u->broken)
-		return;
-	for (i = 0; i < n; i++)
-		total += v[i].iov_len;
-	if (u->out == NULL) {
-		r = sendmsg(u->fd, &msg, MSG_NOSIGNAL);
-		if (r == -1 && errno != EAGAIN && errno != EINTR) {
-			send_failed(u);
-			return;
-		}
-		if (r == -1)
-			r = 0;
-		u->sent += (uint64_t)r;
-	}
-	if ((size_t)r < total && !buffer_rest(u, v, n, (size_t)r))
-		send_failed(u);
-}
 
 void
 upstream_begin(struct upstream *u, struct http1_str method, size_t max_head)
@@ -448,9 +431,14 @@ upstream_silent(const struct upstream *u)
 /* Connections */
 
 static void
-idle_cb(void *arg)
+timer_cb(void *arg)
 {
-	upstream_close(arg);
+	struct upstream *u = arg;
+
+	if (u->exchange == NULL)
+		upstream_close(u);
+	else
+		fail(u, UPSTREAM_TLS_TIMEOUT, "TLS handshake");
 }
 
 static void
@@ -458,6 +446,7 @@ free_upstream(void *arg)
 {
 	struct upstream *u = arg;
 
+	tls_free(u->tls);
 	free(u->stash);
 	free(u);
 }
@@ -473,13 +462,12 @@ upstream_close(struct upstream *u)
 		pool_remove(u->worker->pool, u);
 	dial_cancel(u->dial);
 	u->dial = NULL;
-	stop_sending(u);
 	http1_chunked_free(&u->chunked);
-	deadline_free(&u->idle_timer);
+	deadline_free(&u->timer);
 	if (u->fd != -1) {
 		if (!u->paused)
 			event_del(&u->read_ev);
-		close(u->fd);
+		upstream_hang_up(u);
 	}
 	worker_bury(u->worker, &u->grave, free_upstream, u);
 }
@@ -490,9 +478,30 @@ set_socket(struct upstream *u, int fd)
 	u->fd = fd;
 	event_assign(&u->read_ev, u->worker->base, fd, EV_READ | EV_PERSIST,
 	    read_cb, u);
-	event_assign(&u->write_ev, u->worker->base, fd, EV_WRITE | EV_PERSIST,
-	    write_cb, u);
+	upstream_io_init(u);
 	event_add(&u->read_ev, NULL);
+}
+
+static void
+start_tls(struct upstream *u)
+{
+	struct worker *w = u->worker;
+	size_t n;
+
+	u->tls = tls_contexts_connect(u->tls_conf, u->tls_rule, &u->host,
+	    &w->wire);
+	u->tls_conf = NULL;
+	u->tls_rule = NULL;
+	if (u->tls == NULL) {
+		fail(u, UPSTREAM_NO_MEMORY, "TLS");
+		return;
+	}
+	deadline_set(&u->timer, worker_now() + w->conf->timeout_header);
+	if (tls_read(u->tls, NULL, 0, w->scratch, sizeof w->scratch,
+	    &n) != TLS_OK)
+		tls_failed(u);
+	else
+		upstream_flush_wire(u);
 }
 
 static void
@@ -506,17 +515,10 @@ dialled_cb(void *arg, int fd, enum upstream_error why)
 		return;
 	}
 	set_socket(u, fd);
-	exchange_connected(u->exchange);
-}
-
-/* Whether an idle connection has nothing to say: not even that it ended. */
-static bool
-still_open(const struct upstream *u)
-{
-	char c;
-
-	return recv(u->fd, &c, 1, MSG_PEEK | MSG_DONTWAIT) == -1 &&
-	    errno == EAGAIN;
+	if (u->tls_conf != NULL)
+		start_tls(u);
+	else
+		become_ready(u);
 }
 
 /*
@@ -524,12 +526,12 @@ still_open(const struct upstream *u)
  * has not come yet, would be taken for the response.
  */
 static struct upstream *
-find_idle(struct worker *w, const struct http1_host *host)
+find_idle(struct worker *w, const struct http1_host *host, uint64_t serial)
 {
 	struct upstream *u;
 
-	while ((u = pool_get(w->pool, host)) != NULL) {
-		if (still_open(u))
+	while ((u = pool_get(w->pool, host, serial)) != NULL) {
+		if (upstream_quiet(u))
 			return u;
 		upstream_close(u);
 	}
@@ -537,13 +539,15 @@ find_idle(struct worker *w, const struct http1_host *host)
 }
 
 struct upstream *
-upstream_open(struct worker *w, const struct http1_host *host,
+upstream_open(struct worker *w, const struct upstream_target *to,
     struct exchange *x, bool fresh)
 {
+	uint64_t serial = to->conf != NULL ?
+	    tls_contexts_serial(to->conf, to->rule) : 0;
 	struct upstream *u;
 
-	if (!fresh && (u = find_idle(w, host)) != NULL) {
-		deadline_set(&u->idle_timer, 0);
+	if (!fresh && (u = find_idle(w, &to->host, serial)) != NULL) {
+		deadline_set(&u->timer, 0);
 		u->exchange = x;
 		u->reused = true;
 		return u;
@@ -551,11 +555,14 @@ upstream_open(struct worker *w, const struct http1_host *host,
 	if ((u = calloc(1, sizeof *u)) == NULL)
 		return NULL;
 	u->worker = w;
-	u->host = *host;
+	u->host = to->host;
+	u->serial = serial;
+	u->tls_conf = to->conf;
+	u->tls_rule = to->rule;
 	u->exchange = x;
 	u->fd = -1;
-	deadline_init(&u->idle_timer, w, idle_cb, u);
-	if ((u->dial = dial_start(w, host, dialled_cb, u)) == NULL) {
+	deadline_init(&u->timer, w, timer_cb, u);
+	if ((u->dial = dial_start(w, &u->host, dialled_cb, u)) == NULL) {
 		free(u);
 		return NULL;
 	}
@@ -565,7 +572,7 @@ upstream_open(struct worker *w, const struct http1_host *host,
 bool
 upstream_ready(const struct upstream *u)
 {
-	return u->fd != -1;
+	return u->ready;
 }
 
 void
@@ -574,7 +581,7 @@ upstream_release(struct upstream *u)
 	struct worker *w = u->worker;
 
 	if (!u->complete || u->surplus || !u->keep_alive || u->broken ||
-	    u->out != NULL || u->body == HTTP1_UNTIL_CLOSE || w->draining) {
+	    u->ended || u->out != NULL || u->body == HTTP1_UNTIL_CLOSE || w->draining) {
 		upstream_close(u);
 		return;
 	}
@@ -582,21 +589,22 @@ upstream_release(struct upstream *u)
 	http1_chunked_free(&u->chunked);
 	upstream_resume(u);
 	u->stash_len = 0;
-	deadline_set(&u->idle_timer, worker_now() + w->conf->timeout_idle);
+	deadline_set(&u->timer, worker_now() + w->conf->timeout_idle);
 	pool_put(w->pool, u);
 }
 
-int
-upstream_take(struct upstream *u, const char **rest, size_t *n)
+bool
+upstream_take(struct upstream *u, struct upstream_taken *t)
 {
-	int fd = u->fd;
-
 	if (u->out != NULL || u->broken)
-		return -1;
-	*rest = u->rest;
-	*n = u->rest_len;
+		return false;
+	t->fd = u->fd;
+	t->tls = u->tls;
+	t->rest = u->rest;
+	t->len = u->rest_len;
 	event_del(&u->read_ev);
 	u->fd = -1;
+	u->tls = NULL;
 	upstream_close(u);
-	return fd;
+	return true;
 }

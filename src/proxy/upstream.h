@@ -7,14 +7,17 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "core/http1.h"
+
 /*
  * The other side: connections to origins, kept alive between requests; a
  * request out, its response in.  What happens is told to the exchange.
  */
 
+struct conf;
+struct conf_rule;
 struct exchange;
-struct http1_host;
-struct http1_str;
+struct tls;
 struct upstream;
 struct worker;
 
@@ -31,6 +34,11 @@ enum upstream_error {
 	UPSTREAM_MALFORMED,		/* not HTTP, or not as it may be */
 	UPSTREAM_TOO_LARGE,		/* its head */
 	UPSTREAM_TIMEOUT,		/* no response, or no more of it */
+	UPSTREAM_TLS_CERTIFICATE,	/* its certificate was not accepted */
+	UPSTREAM_TLS_ALERT,		/* it has refused our handshake */
+	UPSTREAM_TLS_PROTOCOL,		/* not TLS, or not as it may be */
+	UPSTREAM_TLS_TIMEOUT,		/* the handshake took too long */
+	UPSTREAM_NO_MEMORY,
 };
 
 /* What the client is told of it. */
@@ -38,17 +46,27 @@ struct upstream_failure {
 	int		 status;
 	const char	*error;		/* RFC 9209 error type */
 	const char	*kind;		/* for the access log */
-	const char	*detail;
+	const char	*detail;	/* NULL: what exchange_failed() says */
 };
 
 const struct upstream_failure *upstream_failure(enum upstream_error);
 
 /*
- * A connection to host (its port set) for an exchange: an idle one unless
- * fresh is set, else a new one.  NULL without memory.  Where upstream_ready()
- * is not true yet, exchange_connected() or exchange_failed() follows.
+ * Where to.  With TLS as the rule says; without where conf is NULL.  Both
+ * must stay until the exchange is connected.
  */
-struct upstream	*upstream_open(struct worker *, const struct http1_host *,
+struct upstream_target {
+	struct http1_host	 host;		/* its port set */
+	const struct conf	*conf;
+	const struct conf_rule	*rule;
+};
+
+/*
+ * A connection for an exchange: an idle one unless fresh is set, else a new
+ * one.  NULL without memory.  Where upstream_ready() is not true yet,
+ * exchange_connected() or exchange_failed() follows.
+ */
+struct upstream	*upstream_open(struct worker *, const struct upstream_target *,
 		    struct exchange *, bool fresh);
 bool		 upstream_ready(const struct upstream *);
 
@@ -76,16 +94,26 @@ bool		 upstream_unsent(const struct upstream *);
 /* No byte of a response to this request has come. */
 bool		 upstream_silent(const struct upstream *);
 
+/* The number of the TLS alert behind UPSTREAM_TLS_ALERT. */
+int		 upstream_alert(const struct upstream *);
+
 /* The exchange is done with it: keeps it where it can be used again. */
 void		 upstream_release(struct upstream *);
 /* Closes it, whatever it is at. */
 void		 upstream_close(struct upstream *);
 
 /*
- * Takes the socket for a tunnel, from within exchange_response() of a 101,
- * with the bytes behind the head (valid as the head is).  -1 when the request
- * was not sent whole.  The upstream is gone then.
+ * Takes the socket for a tunnel, with its TLS or NULL, from within
+ * exchange_response() of a 101, with the bytes behind the head (valid as the
+ * head is).  False when the request was not sent whole; else the upstream is
+ * gone.
  */
-int		 upstream_take(struct upstream *, const char **rest, size_t *n);
+struct upstream_taken {
+	int		 fd;
+	struct tls	*tls;
+	const char	*rest;
+	size_t		 len;
+};
+bool		 upstream_take(struct upstream *, struct upstream_taken *);
 
 #endif

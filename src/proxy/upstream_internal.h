@@ -9,7 +9,7 @@
 #include "proxy/upstream.h"
 #include "proxy/worker.h"
 
-/* What upstream and its pool share. */
+/* What upstream.c, upstream_io.c and the pool share. */
 
 struct dial;
 struct evbuffer;
@@ -18,12 +18,18 @@ struct origin;
 struct upstream {
 	struct worker		*worker;
 	struct http1_host	 host;
+	uint64_t		 serial;	/* of its TLS settings; 0: plain */
 	struct exchange		*exchange;	/* NULL: idle */
 	struct dial		*dial;		/* while it connects */
 	int			 fd;		/* -1: not connected */
 	struct event		 read_ev;
 	struct event		 write_ev;
-	struct deadline		 idle_timer;
+	struct deadline		 timer;		/* of the handshake, or idle */
+	struct tls		*tls;		/* or NULL */
+	const struct conf	*tls_conf;	/* until TLS begins */
+	const struct conf_rule	*tls_rule;
+	bool			 ready;		/* for a request */
+	bool			 ended;		/* TLS was closed in order */
 	bool			 dead;		/* waits for burial */
 	bool			 reused;
 	bool			 broken;	/* sending has failed */
@@ -60,5 +66,30 @@ struct upstream {
 	struct grave		 grave;
 };
 TAILQ_HEAD(upstreams, upstream);
+
+/* upstream_io.c */
+
+/* Once it has its socket. */
+void		 upstream_io_init(struct upstream *);
+/* Sends what TLS has made to be sent. */
+void		 upstream_flush_wire(struct upstream *);
+/* Closes the socket, and says so inside TLS; what waits is forgotten. */
+void		 upstream_hang_up(struct upstream *);
+
+enum upstream_io {
+	UPSTREAM_IO_ALL,	/* as much as was asked for: there may be more */
+	UPSTREAM_IO_NOTHING,	/* no more for now */
+	UPSTREAM_IO_END,	/* the host ended its side in good order */
+	UPSTREAM_IO_CUT,	/* or otherwise; errno, without TLS */
+	UPSTREAM_IO_TLS,	/* TLS has failed */
+};
+
+/*
+ * Receives about size bytes into the worker's scratch; *n is how many came,
+ * also where it then ended.
+ */
+enum upstream_io upstream_receive(struct upstream *, size_t size, size_t *n);
+/* An idle connection has nothing to say: not even that it ended. */
+bool		 upstream_quiet(struct upstream *);
 
 #endif

@@ -289,6 +289,7 @@ take_orders(struct worker *w)
 	if (conf != NULL) {
 		conf_unref(w->conf);
 		w->conf = conf;
+		front_reload(w->front, conf);
 		if (w->id == 0)
 			hosts_look(w->hosts, w, worker_now());
 	}
@@ -480,6 +481,7 @@ worker_join(struct worker *w)
 	pthread_mutex_destroy(&w->inbox_lock);
 	relay_text_free(&w->gather.head);
 	relay_text_free(&w->gather.tail);
+	tls_wire_free(&w->wire);
 	conf_unref(w->inbox_conf);
 	conf_unref(w->conf);
 	free(w);

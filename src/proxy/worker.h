@@ -19,6 +19,7 @@
 #include "core/http1.h"
 #include "proxy/grave.h"
 #include "proxy/relay.h"
+#include "proxy/tls.h"
 
 /*
  * A worker: one thread with an event loop, the connections it accepted, its
@@ -27,6 +28,7 @@
  */
 
 #define WORKER_SCRATCH	65536	/* bytes */
+#define WORKER_CIPHER	32768	/* bytes; decrypted, they fit in the scratch */
 
 struct access_log;
 struct front;
@@ -94,10 +96,13 @@ struct worker {
 	struct net_listeners	*listeners;	/* shared by all */
 
 	/*
-	 * For the length of one callback: bytes just received, a head just
-	 * parsed, a head being written.
+	 * For the length of one callback: bytes just received (before TLS, and
+	 * as they are read), what TLS has to send, a head just parsed, a head
+	 * being written.
 	 */
+	char			 cipher[WORKER_CIPHER];
 	char			 scratch[WORKER_SCRATCH];
+	struct tls_wire		 wire;
 	struct http1_head	 head;
 	struct gather		 gather;
 

@@ -9,6 +9,8 @@
  * what is taken keeps the promises that others rely on.
  */
 
+#define SECOND	UINT64_C(1000000000)
+
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 static void
@@ -26,6 +28,27 @@ check_rate(const struct throttle_rate *rate)
 	    (rate->capacity <= THROTTLE_UNIT && rate->burst == THROTTLE_UNIT));
 }
 
+/* What one has without the other is of no use to anybody. */
+static void
+check_pair(const char *a, const char *b)
+{
+	require((a == NULL) == (b == NULL));
+	require(a == NULL || (a[0] != '\0' && b[0] != '\0'));
+}
+
+static void
+check_https(const struct conf_rule *rule)
+{
+	require(rule->https == CONF_HTTPS_TUNNEL || rule->https_line > 0);
+	require((rule->https_line > 0) == (rule->https_column > 0));
+	require(rule->tunnel_cost > 0);
+	require(rule->tunnel_idle >= SECOND &&
+	    rule->tunnel_idle <= 7 * 86400 * SECOND);
+	require(rule->tls_port >= 1 && rule->tls_port <= 65535);
+	require(rule->tls_trust == NULL || rule->tls_trust[0] != '\0');
+	check_pair(rule->tls_certificate, rule->tls_key);
+}
+
 static void
 check_rule(const struct conf_rule *rule)
 {
@@ -40,6 +63,7 @@ check_rule(const struct conf_rule *rule)
 		require(rule->pause_statuses[i] >= 400 &&
 		    rule->pause_statuses[i] <= 599);
 	require(rule->pause_default <= rule->pause_max);
+	check_https(rule);
 }
 
 /* A rule's own name finds it, unless it is a wildcard's. */
@@ -62,7 +86,14 @@ check_conf(const struct conf *conf)
 	size_t	 i;
 
 	require(conf->listen.n > 0);
+	for (i = 0; i < conf->listen.n; i++) {
+		require(conf->listen.list[i].text != NULL);
+		check_pair(conf->listen.list[i].certificate,
+		    conf->listen.list[i].key);
+	}
+	check_pair(conf->tls_ca_certificate, conf->tls_ca_key);
 	require(conf->workers > 0 && conf->workers <= 64);
+	require(conf->fallback.https != CONF_HTTPS_INTERCEPT);
 	check_rule(&conf->fallback);
 	for (i = 0; i < conf->nrules; i++) {
 		check_rule(&conf->rules[i]);

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_addresses.h"
+
+#include <netinet/in.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_options.h"
+#include "conf/conf_value.h"
+
+/*
+ * Addresses to listen at, and of name servers: one, or a list of them.  One to
+ * listen at is plain text, or a mapping where there is more to say of it.
+ */
+
+static void
+address_free(struct conf_address *address)
+{
+	free(address->text);
+	free(address->certificate);
+	free(address->key);
+}
+
+void
+conf_addresses_free(struct conf_addresses *addresses)
+{
+	size_t	 i;
+
+	for (i = 0; i < addresses->n; i++)
+		address_free(&addresses->list[i]);
+	free(addresses->list);
+	addresses->list = NULL;
+	addresses->n = 0;
+}
+
+/* Twice the same cannot be bound; port 0 is another one each time. */
+static bool
+is_repeated(const struct conf_addresses *addresses,
+    const struct conf_address *address)
+{
+	in_port_t	 port;
+	size_t		 i;
+
+	/* The port has the same place in both families of IP. */
+	memcpy(&port, (const char *)&address->addr + 2, sizeof port);
+	if (address->addr.ss_family != AF_UNIX && port == 0)
+		return false;
+	for (i = 0; i < addresses->n; i++)
+		if (addresses->list[i].len == address->len &&
+		    memcmp(&addresses->list[i].addr, &address->addr,
+		    address->len) == 0)
+			return true;
+	return false;
+}
+
+/* "3128" and ":3128" are what people try first. */
+static bool
+wrong_address(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, const char *wrong)
+{
+	const char	*port = node->text;
+	uint64_t	 value;
+	char		 buf[CONF_SHOW];
+
+	if (*port == ':')
+		port++;
+	if (option->kind == CONF_RESOLVER ||
+	    conf_integer(port, &value) != NULL || value > 65535)
+		return conf_option_wrong(report, option, node, wrong);
+	return conf_wrong(report, node, "\"%s\" has no address, expected %s; "
+	    "did you mean \"127.0.0.1:%" PRIu64 "\"?",
+	    conf_show(buf, node->text), conf_option_noun(option), value);
+}
+
+bool
+conf_addresses_read(struct conf_report *report,
+    const struct conf_option *option, const struct conf_node *node,
+    struct conf_address *address)
+{
+	const char	*wrong;
+
+	if (!conf_option_scalar(report, option, node))
+		return false;
+	if (option->kind == CONF_RESOLVER)
+		wrong = conf_resolver_address(node->text, address);
+	else
+		wrong = conf_listen_address(node->text, address);
+	return wrong == NULL || wrong_address(report, option, node, wrong);
+}
+
+static bool
+read_mapping(struct conf_loader *l, const struct conf_node *node,
+    struct conf_address *address)
+{
+	if (!conf_loader_level(l, CONF_LISTENER, node, address))
+		return false;
+	if (address->text == NULL)
+		return conf_wrong(&l->report, node, "no address, expected one "
+		    "such as {address: 127.0.0.1:3128}");
+	return true;
+}
+
+static bool
+repeated(struct conf_loader *l, const struct conf_option *option,
+    const struct conf_node *node)
+{
+	if (node->type != CONF_MAPPING)
+		return conf_option_wrong(&l->report, option, node,
+		    "is there twice");
+	conf_enter(&l->report, "address", 0);
+	conf_option_wrong(&l->report, option, conf_node_value(node, "address"),
+	    "is there twice");
+	conf_leave(&l->report);
+	return false;
+}
+
+static bool
+add_address(struct conf_loader *l, const struct conf_option *option,
+    const struct conf_node *node, struct conf_addresses *addresses)
+{
+	struct conf_address	*address = &addresses->list[addresses->n];
+	bool			 ok;
+
+	if (option->kind == CONF_LISTEN && node->type == CONF_MAPPING)
+		ok = read_mapping(l, node, address);
+	else
+		ok = conf_addresses_read(&l->report, option, node, address);
+	if (ok && is_repeated(addresses, address))
+		ok = repeated(l, option, node);
+	if (ok)
+		addresses->n++;
+	else
+		address_free(address);
+	return ok;
+}
+
+static bool
+add_addresses(struct conf_loader *l, const struct conf_option *option,
+    const struct conf_node *node, struct conf_addresses *addresses)
+{
+	const struct conf_entry	*entry;
+	bool			 ok = true;
+
+	if (node->type != CONF_LIST)
+		return add_address(l, option, node, addresses);
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(&l->report, NULL, addresses->n);
+		ok = add_address(l, option, entry->value, addresses);
+		conf_leave(&l->report);
+	}
+	return ok;
+}
+
+bool
+conf_addresses_load(struct conf_loader *l, const struct conf_option *option,
+    const struct conf_node *node, struct conf_addresses *field)
+{
+	struct conf_addresses	 addresses = { NULL, 0 };
+	size_t			 n = node->type == CONF_LIST ? node->n : 1;
+
+	if (option->kind == CONF_RESOLVER && node->type == CONF_SCALAR &&
+	    strcasecmp(node->text, "system") == 0) {
+		conf_addresses_free(field);
+		return true;
+	}
+	if (n < option->min || n > option->max)
+		return conf_wrong(&l->report, node,
+		    "%zu addresses, expected %s", n, option->range);
+	addresses.list = calloc(n, sizeof *addresses.list);
+	if (addresses.list == NULL)
+		return conf_wrong(&l->report, NULL, "out of memory");
+	if (!add_addresses(l, option, node, &addresses)) {
+		conf_addresses_free(&addresses);
+		return false;
+	}
+	conf_addresses_free(field);
+	*field = addresses;
+	return true;
+}
+
+void
+conf_addresses_print(const struct conf_addresses *addresses, FILE *out)
+{
+	size_t	 i;
+
+	for (i = 0; i < addresses->n; i++)
+		fprintf(out, "%s%s%s", i == 0 ? "" : ", ",
+		    addresses->list[i].text,
+		    addresses->list[i].certificate == NULL ? "" : " (tls)");
+	if (addresses->n == 0)
+		fputs("system", out);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CONF_LOADER_H
+#define SLUICE_CONF_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/conf.h"
+#include "conf/conf_options.h"
+#include "conf/conf_yaml.h"
+
+/*
+ * What fills a configuration: the walk through a file's tree against the option
+ * table, and what those need that read a part of it in their own way
+ * (conf_rule.h, conf_addresses.h).  Whatever returns false has reported why.
+ */
+
+struct conf_loader {
+	struct conf_report	 report;
+	struct conf		*conf;
+	struct conf_rule	 rule;	/* defaults of a rule; owns nothing */
+	struct throttle_rate	 rate;	/* defaults of one of several rates */
+};
+
+/* Fills l->conf, which is zeroed; false leaves it to be freed. */
+bool		 conf_loader_run(struct conf_loader *, const char *text,
+		    size_t len) __attribute__((warn_unused_result));
+
+/* Reads the keys of a mapping into the struct that its level stands for. */
+bool		 conf_loader_level(struct conf_loader *, enum conf_level,
+		    const struct conf_node *, void *base)
+		    __attribute__((warn_unused_result));
+
+/* Whether it is a mapping; what: of what kind. */
+bool		 conf_loader_mapping(struct conf_loader *,
+		    const struct conf_node *, const char *what)
+		    __attribute__((warn_unused_result));
+
+/* Reports what is wrong with the value of a key of a mapping.  False. */
+bool		 conf_loader_wrong(struct conf_loader *,
+		    const struct conf_node *, const char *key,
+		    const char *what);
+
+/* Reports a key that is there twice.  False. */
+bool		 conf_loader_twice(struct conf_loader *,
+		    const struct conf_node *key,
+		    const struct conf_node *first);
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_rule.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_value.h"
+
+/*
+ * What holds for the hosts that a pattern names: each rule begins as a copy of
+ * the table's defaults, is read key by key, and completed where it ends.
+ */
+
+#define LONGEST		(3652 * 86400 * UINT64_C(1000000000)) /* ns */
+
+static void
+default_burst(struct throttle_rate *rate)
+{
+	uint64_t	 burst = rate->capacity / (rate->strict ? 10 : 1);
+
+	rate->burst = burst > THROTTLE_UNIT ? burst : THROTTLE_UNIT;
+}
+
+/*
+ * A strict rate keeps its burst back from what it refills, so the burst is
+ * part of the capacity; only a capacity of one or less cannot be split.
+ */
+static bool
+strict_holds(const struct throttle_rate *rate)
+{
+	if (!rate->strict || rate->burst < rate->capacity)
+		return true;
+	return rate->capacity <= THROTTLE_UNIT && rate->burst == THROTTLE_UNIT;
+}
+
+/* Whether a full burst comes back within a time that can be computed with. */
+static bool
+refills(const struct throttle_rate *rate)
+{
+	uint64_t		 effective = rate->capacity;
+	uint64_t		 cost = rate->burst;
+	unsigned __int128	 time;
+
+	if (rate->strict && rate->burst < rate->capacity)
+		effective -= rate->burst;
+	if (cost < THROTTLE_UNIT)
+		cost = THROTTLE_UNIT;
+	time = (unsigned __int128)cost * rate->period / effective;
+	return time < LONGEST;
+}
+
+/* Completes a rate out of the keys of its mapping, and checks them together. */
+static bool
+finish_rate(struct conf_loader *l, const struct conf_node *node,
+    struct throttle_rate *rate)
+{
+	if (conf_node_value(node, "burst") == NULL)
+		default_burst(rate);
+	if (!strict_holds(rate))
+		return conf_loader_wrong(l, node, "burst", "as much as "
+		    "capacity or more, expected less beside strict: true");
+	if (!refills(rate))
+		return conf_loader_wrong(l, node, "capacity", "so little that "
+		    "burst (or a request of cost 1) takes 10 years or more, "
+		    "expected more, or a shorter period");
+	return true;
+}
+
+static bool
+load_rate(struct conf_loader *l, const struct conf_node *node,
+    struct throttle_rate *rate)
+{
+	*rate = l->rate;
+	if (!conf_loader_mapping(l, node,
+	    "a rate such as {capacity: 10, period: 1s}") ||
+	    !conf_loader_level(l, CONF_RATE, node, rate))
+		return false;
+	if (conf_node_value(node, "capacity") == NULL)
+		return conf_wrong(&l->report, node,
+		    "a rate without capacity, expected one with it");
+	return finish_rate(l, node, rate);
+}
+
+bool
+conf_rule_rates(struct conf_loader *l, const struct conf_option *option,
+    const struct conf_node *node, struct throttle_limits *limits)
+{
+	const struct conf_entry	*entry;
+	bool			 ok = true;
+
+	if (node->type != CONF_LIST)
+		return conf_wrong(&l->report, node, "no list, expected %s such "
+		    "as [{capacity: 10, period: 1s}]", option->range);
+	if (node->n < option->min || node->n > option->max)
+		return conf_wrong(&l->report, node, "%zu rates, expected %s",
+		    node->n, option->range);
+	limits->nrates = 0;
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(&l->report, NULL, limits->nrates);
+		ok = load_rate(l, entry->value,
+		    &limits->rates[limits->nrates]);
+		conf_leave(&l->report);
+		limits->nrates++;
+	}
+	return ok;
+}
+
+/* capacity and its like, and rates: one or the other. */
+static bool
+finish_rates(struct conf_loader *l, const struct conf_node *node,
+    struct throttle_limits *limits)
+{
+	static const char *const	 keys[] = {
+		"capacity", "period", "burst", "strict",
+	};
+	size_t				 i;
+
+	for (i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		if (conf_node_value(node, keys[i]) == NULL)
+			continue;
+		if (conf_node_value(node, "rates") != NULL)
+			return conf_loader_wrong(l, node, keys[i], "beside "
+			    "rates, expected one or the other; put it into "
+			    "rates");
+		if (conf_node_value(node, "capacity") == NULL)
+			return conf_loader_wrong(l, node, keys[i], "without "
+			    "capacity, expected capacity beside it");
+	}
+	if (conf_node_value(node, "capacity") == NULL)
+		return true;
+	limits->nrates = 1;
+	return finish_rate(l, node, &limits->rates[0]);
+}
+
+static bool
+finish_pause(struct conf_loader *l, const struct conf_node *node,
+    struct conf_rule *rule)
+{
+	const struct conf_node	*pause = conf_node_value(node, "pause");
+	char			 text[96], buf[CONF_TEXT];
+
+	if (rule->pause_default <= rule->pause_max)
+		return true;
+	if (pause == NULL || conf_node_value(pause, "default") == NULL) {
+		rule->pause_default = rule->pause_max;
+		return true;
+	}
+	snprintf(text, sizeof text, "longer than max, expected at most %s",
+	    conf_duration_text(buf, rule->pause_max));
+	conf_enter(&l->report, "pause", 0);
+	conf_loader_wrong(l, pause, "default", text);
+	conf_leave(&l->report);
+	return false;
+}
+
+/*
+ * HTTPS is intercepted only where somebody wrote down the hosts: defaults
+ * would decrypt what nobody thought of.
+ */
+static bool
+finish_https(struct conf_loader *l, const struct conf_node *node,
+    struct conf_rule *rule)
+{
+	const struct conf_node	*https = conf_node_value(node, "https");
+
+	if (https == NULL)
+		return true;
+	rule->https_line = https->line;
+	rule->https_column = https->column;
+	if (rule == &l->conf->fallback && rule->https == CONF_HTTPS_INTERCEPT)
+		return conf_loader_wrong(l, node, "https", "intercept, "
+		    "expected tunnel or upstream: name the hosts to "
+		    "intercept");
+	return true;
+}
+
+bool
+conf_rule_load(struct conf_loader *l, const struct conf_node *node,
+    struct conf_rule *rule, bool wildcard)
+{
+	if (!conf_loader_mapping(l, node, "a mapping such as {capacity: 10}") ||
+	    !conf_loader_level(l, CONF_RULE, node, rule) ||
+	    !finish_rates(l, node, &rule->limits) ||
+	    !finish_pause(l, node, rule) ||
+	    !finish_https(l, node, rule))
+		return false;
+	if (rule->shared && !wildcard)
+		return conf_loader_wrong(l, node, "shared", "true, expected "
+		    "that with a pattern that begins with * only");
+	return true;
+}
+
+static char *
+pattern_name(const struct pattern *pattern)
+{
+	const struct http1_host	*host = &pattern->host;
+	bool			 v6 = host->kind == HTTP1_IPV6;
+	char			*name = NULL;
+	char			 port[8] = "";
+
+	if (host->port != 0)
+		snprintf(port, sizeof port, ":%u", (unsigned)host->port);
+	if (asprintf(&name, "%s%s%s%s%s%s", pattern->wildcard ? "*" : "",
+	    pattern->wildcard && host->name[0] != '\0' ? "." : "",
+	    v6 ? "[" : "", host->name, v6 ? "]" : "", port) < 0)
+		return NULL;
+	return name;
+}
+
+/* The key of the rule that was loaded as number i. */
+static const struct conf_node *
+key_of(const struct conf_node *hosts, size_t i)
+{
+	const struct conf_entry	*entry = hosts->first;
+
+	while (i-- > 0)
+		entry = entry->next;
+	return entry->key;
+}
+
+static bool
+load_host(struct conf_loader *l, const struct conf_node *hosts,
+    const struct conf_entry *entry)
+{
+	struct conf		*conf = l->conf;
+	struct conf_rule	*rule = &conf->rules[conf->nrules];
+	struct pattern		 pattern;
+	const struct conf_rule	*other;
+	const char		*expected;
+
+	expected = pattern_parse(&pattern, entry->key->text,
+	    strlen(entry->key->text));
+	if (expected != NULL)
+		return conf_wrong(&l->report, entry->key,
+		    "no host pattern, expected %s", expected);
+	*rule = l->rule;
+	rule->has_port = pattern.host.port != 0;
+	rule->name = pattern_name(&pattern);
+	if (rule->name == NULL)
+		return conf_wrong(&l->report, NULL, "out of memory");
+	conf->nrules++;
+	other = pattern_set_add(conf->patterns, &pattern, rule);
+	if (other != NULL)
+		return conf_loader_twice(l, entry->key,
+		    key_of(hosts, (size_t)(other - conf->rules)));
+	return conf_rule_load(l, entry->value, rule, pattern.wildcard);
+}
+
+bool
+conf_rule_hosts(struct conf_loader *l, const struct conf_node *node)
+{
+	const struct conf_entry	*entry;
+	bool			 ok = true;
+
+	if (!conf_loader_mapping(l, node, "a mapping of host patterns"))
+		return false;
+	if (node->n == 0)
+		return true;
+	l->conf->rules = calloc(node->n, sizeof *l->conf->rules);
+	if (l->conf->rules == NULL)
+		return conf_wrong(&l->report, NULL, "out of memory");
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(&l->report, entry->key->text, 0);
+		ok = load_host(l, node, entry);
+		conf_leave(&l->report);
+	}
+	return ok;
+}
+
+/* Where idle is not given it is zero, which its range does not allow. */
+static void
+complete(const struct conf *conf, struct conf_rule *rule)
+{
+	if (rule->tunnel_idle == 0)
+		rule->tunnel_idle = conf->timeout_tunnel;
+}
+
+void
+conf_rule_complete(struct conf *conf)
+{
+	size_t	 i;
+
+	complete(conf, &conf->fallback);
+	for (i = 0; i < conf->nrules; i++)
+		complete(conf, &conf->rules[i]);
+}
+
+void
+conf_rule_free(struct conf_rule *rule)
+{
+	free(rule->tls_trust);
+	free(rule->tls_certificate);
+	free(rule->tls_key);
+}
+
+const struct conf_rule *
+conf_shared_rule(const struct conf *conf, const char *name)
+{
+	size_t	 i;
+
+	for (i = 0; i < conf->nrules; i++) {
+		if (conf->rules[i].shared &&
+		    strcmp(conf->rules[i].name, name) == 0)
+			return &conf->rules[i];
+	}
+	return NULL;
+}
+
+const struct conf_rule *
+conf_rule(const struct conf *conf, const struct http1_host *host)
+{
+	const struct conf_rule	*rule;
+
+	rule = pattern_set_match(conf->patterns, host);
+	return rule == NULL ? &conf->fallback : rule;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CONF_RULE_H
+#define SLUICE_CONF_RULE_H
+
+#include <stdbool.h>
+
+#include "conf/conf_loader.h"
+
+/* The rules of hosts, as the loader has them read. */
+
+/* A rule with its name already set; wildcard: whether it may be shared. */
+bool		 conf_rule_load(struct conf_loader *, const struct conf_node *,
+		    struct conf_rule *, bool wildcard)
+		    __attribute__((warn_unused_result));
+/* The mapping of patterns. */
+bool		 conf_rule_hosts(struct conf_loader *, const struct conf_node *)
+		    __attribute__((warn_unused_result));
+/* Several rates. */
+bool		 conf_rule_rates(struct conf_loader *,
+		    const struct conf_option *, const struct conf_node *,
+		    struct throttle_limits *)
+		    __attribute__((warn_unused_result));
+
+/* Fills in what rules take from the rest of the file, once that is read. */
+void		 conf_rule_complete(struct conf *);
+
+/* Frees what a rule owns, but for its name. */
+void		 conf_rule_free(struct conf_rule *);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: ISC */
+#include "proxy/front_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <event2/event.h>
+
+#include "proxy/exchange.h"
+
+/*
+ * TLS with clients: on a listening address that has a certificate, and inside
+ * an intercepted tunnel, which may be inside the former.  It stands between the
+ * socket and the rest of the gate, which sees plain bytes only; what waits for
+ * the socket in the bufferevent's output is encrypted already.
+ */
+
+#define WIRE_MAX	4	/* times limits.buffer that may wait for a socket */
+
+struct tls *
+front_tls(const struct downstream *d)
+{
+	return d->tls;
+}
+
+/* Sends what TLS has made to be sent. */
+static void
+flush_wire(struct downstream *d)
+{
+	struct tls_wire *w = &d->front->worker->wire;
+	struct iovec v = { .iov_base = w->out, .iov_len = w->out_len };
+
+	w->out_len = 0;
+	if (v.iov_len > 0)
+		front_send_bytes(d, &v, 1);
+}
+
+bool
+front_encrypt(struct downstream *d, const struct iovec *v, int n)
+{
+	bool ok = tls_write(d->tls, v, n);
+
+	flush_wire(d);
+	return ok;
+}
+
+void
+front_close_tls(struct downstream *d)
+{
+	if (d->tls == NULL)
+		return;
+	tls_close(d->tls);
+	flush_wire(d);
+}
+
+void
+front_free_tls(struct downstream *d)
+{
+	tls_free(d->tls_next);
+	tls_free(d->tls);
+	tls_free(d->tls_below);
+	free(d->inside);
+	if (d->early != NULL)
+		evbuffer_free(d->early);
+}
+
+/* The handshake */
+
+void
+front_start_tls(struct downstream *d, struct tls *tls)
+{
+	struct worker *w = d->front->worker;
+
+	d->tls_below = d->tls;
+	d->tls = tls;
+	d->handshake = true;
+	deadline_set(&d->read_timer, worker_now() + w->conf->timeout_header);
+}
+
+bool
+front_secure(struct downstream *d, struct tls *tls,
+    const struct http1_host *host)
+{
+	if ((d->inside = malloc(sizeof *d->inside)) == NULL) {
+		tls_free(tls);
+		return false;
+	}
+	*d->inside = *host;
+	d->tls_next = tls;
+	return true;
+}
+
+void
+front_go_secure(struct downstream *d)
+{
+	front_start_tls(d, d->tls_next);
+	d->tls_next = NULL;
+	if (d->early != NULL)
+		event_active(&d->read_ev, EV_READ, 0);
+}
+
+static void
+handshake_done(struct downstream *d)
+{
+	struct worker *w = d->front->worker;
+
+	d->handshake = false;
+	deadline_set(&d->read_timer, worker_now() + w->conf->timeout_idle);
+}
+
+void
+front_handshake_late(struct downstream *d)
+{
+	exchange_no_handshake(d->front->worker, d, d->inside, "too slow");
+	front_close(d);
+}
+
+/* Input */
+
+/* What came behind the CONNECT, then what the socket has. */
+static ssize_t
+receive_cipher(struct downstream *d, size_t size)
+{
+	struct worker *w = d->front->worker;
+	ssize_t n;
+
+	if (size > sizeof w->cipher)
+		size = sizeof w->cipher;
+	if (d->early == NULL)
+		return recv(d->fd, w->cipher, size, MSG_DONTWAIT);
+	n = evbuffer_remove(d->early, w->cipher, size);
+	if (evbuffer_get_length(d->early) > 0) {
+		event_active(&d->read_ev, EV_READ, 0);
+		return n;
+	}
+	evbuffer_free(d->early);
+	d->early = NULL;
+	return n;
+}
+
+/* Who only has TLS answer him (KeyUpdate), and does not read the answers. */
+static bool
+too_much_waits(const struct downstream *d)
+{
+	return front_pending(d) >
+	    WIRE_MAX * d->front->worker->conf->limit_buffer;
+}
+
+/* As recv() tells of an end; what was read before it comes first. */
+static ssize_t
+tell_end(struct downstream *d)
+{
+	if (d->tls_end == TLS_CLOSED)
+		return 0;
+	if (d->handshake)
+		exchange_no_handshake(d->front->worker, d, d->inside,
+		    tls_failure(d->tls)->text);
+	d->handshake = false;
+	errno = ECONNABORTED;
+	return -1;
+}
+
+static ssize_t
+receive_tls(struct downstream *d, size_t size)
+{
+	struct worker *w = d->front->worker;
+	enum tls_result result;
+	size_t plain;
+	ssize_t n;
+
+	if (d->tls_end != TLS_OK)
+		return tell_end(d);
+	if ((n = receive_cipher(d, size)) <= 0)
+		return n;
+	result = tls_read(d->tls, w->cipher, (size_t)n, w->scratch,
+	    sizeof w->scratch, &plain);
+	flush_wire(d);
+	if (too_much_waits(d))
+		result = TLS_FAILED;
+	if (d->handshake && result != TLS_FAILED && tls_ready(d->tls))
+		handshake_done(d);
+	if (result != TLS_OK) {
+		d->tls_end = result;
+		event_active(&d->read_ev, EV_READ, 0);
+	}
+	errno = EAGAIN;
+	return plain > 0 ? (ssize_t)plain : -1;
+}
+
+ssize_t
+front_receive(struct downstream *d, size_t size)
+{
+	struct worker *w = d->front->worker;
+
+	if (d->tls != NULL)
+		return receive_tls(d, size);
+	if (size > sizeof w->scratch)
+		size = sizeof w->scratch;
+	return recv(d->fd, w->scratch, size, MSG_DONTWAIT);
+}
+
+/* Requests inside a tunnel */
+
+static bool
+same_host(const struct http1_host *tunnel, const struct http1_host *h)
+{
+	return strcmp(tunnel->name, h->name) == 0 &&
+	    tunnel->kind == h->kind &&
+	    (h->port == 0 || h->port == tunnel->port);
+}
+
+int
+front_place_inside(const struct downstream *d, struct http1_head *h,
+    enum http1_error err, const char **why)
+{
+	*why = http1_strerror(err);
+	if (err != HTTP1_OK && err != HTTP1_NOT_PROXY)
+		return http1_error_status(err);
+	if (h->form == HTTP1_AUTHORITY_FORM) {
+		*why = "CONNECT inside an intercepted tunnel";
+		return 400;
+	}
+	if ((h->form == HTTP1_ABSOLUTE_FORM && !h->https) ||
+	    (h->host.name[0] != '\0' && !same_host(d->inside, &h->host))) {
+		/* RFC 9110 7.4: not what the connection was made for */
+		*why = "the request is for another host than its tunnel";
+		return 421;
+	}
+	h->https = true;
+	h->host = *d->inside;
+	h->form = HTTP1_ABSOLUTE_FORM;
+	if (h->path.len == 1 && h->path.p[0] == '*')
+		h->path.len = 0;	/* OPTIONS *, for the host to answer */
+	return 0;
+}
