@@ -69,10 +69,14 @@ program	curl		curl
 program	nginx		nginx
 program	node		nodejs
 program	openssl		openssl
+program	chromium	chromium
+program	certutil	libnss3-tools
 program	python3		python3
 module	pytest		python3-pytest
 module	aiohttp		python3-aiohttp
 module	requests	python3-requests
+nodemodule	undici	node-undici
+nodemodule	https-proxy-agent	node-https-proxy-agent
 '
 
 # is_there KIND NAME
@@ -93,6 +97,11 @@ is_there()
 		;;
 	module)
 		python -c "import $2" >/dev/null 2>&1
+		;;
+	nodemodule)
+		# Debian's place, for a Node from elsewhere.
+		NODE_PATH=${NODE_PATH:+$NODE_PATH:}/usr/share/nodejs \
+		    node -e "require('$2')" >/dev/null 2>&1
 		;;
 	runtime)
 		if [ "$2" = fuzzer ]; then
@@ -117,6 +126,8 @@ missing()
 			printf '%s.pc ' "$name"
 		elif [ "$kind" = module ]; then
 			printf 'python3:%s ' "$name"
+		elif [ "$kind" = nodemodule ]; then
+			printf 'node:%s ' "$name"
 		elif [ "$kind" = runtime ]; then
 			printf 'clang:-fsanitize=%s ' "$name"
 		else

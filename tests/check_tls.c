@@ -387,7 +387,7 @@ START_TEST(runs_inside_another)
 	struct pair outer, inner;
 	struct tls *server;
 	size_t plain, n;
-	char buf[2 * TLS_RECORD], *data = pattern(BIG);
+	char buf[3 * TLS_RECORD], *data = pattern(BIG);
 	struct iovec v;
 	char *got = malloc(BIG);
 	size_t len = 0, off;

@@ -57,8 +57,9 @@ enum tls_result {
 
 /*
  * Reads n bytes that the peer sent: goes on with the handshake, decrypts.
- * *plain is how many bytes were put into buf, whose size must be n +
- * TLS_RECORD at least.  Also to be called once with n = 0 to begin.
+ * *plain is how many bytes were put into buf, whose size must be n and a
+ * TLS_RECORD at least (which may have been held back until now), and one more
+ * inside another's TLS.  A client is to be called once with n = 0 to begin.
  */
 #define TLS_RECORD	(16384 + 512)
 enum tls_result	 tls_read(struct tls *, const char *, size_t n, char *buf,

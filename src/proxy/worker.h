@@ -28,7 +28,8 @@
  */
 
 #define WORKER_SCRATCH	65536	/* bytes */
-#define WORKER_CIPHER	32768	/* bytes; decrypted, they fit in the scratch */
+/* What decrypting that may yield, with TLS in TLS, fits in the scratch. */
+#define WORKER_CIPHER	(WORKER_SCRATCH - 2 * TLS_RECORD)
 
 struct access_log;
 struct front;

@@ -28,7 +28,8 @@ def request(method, url, fields=(), body=None, version="1.1", host=True,
 class Client(wire.Link):
 	"""A connection to the proxy, by address or by a unix socket's path."""
 
-	def __init__(self, address, timeout=wire.DEADLINE, rcvbuf=None):
+	def __init__(self, address, timeout=wire.DEADLINE, rcvbuf=None,
+	    tls=None):
 		unix = isinstance(address, str)
 		sock = socket.socket(socket.AF_UNIX if unix
 		    else socket.AF_INET)
@@ -38,6 +39,8 @@ class Client(wire.Link):
 		sock.settimeout(timeout)
 		sock.connect(address)
 		super().__init__(sock, timeout)
+		if tls:			# a context: the proxy itself has TLS
+			self.secure(tls, "localhost")
 
 	def ask(self, method, url, *args, **keys):
 		"""Sends a request only."""
@@ -62,3 +65,40 @@ class Client(wire.Link):
 		"""CONNECT, with bytes that do not wait for the answer."""
 		self.send(request("CONNECT", at) + early)
 		return self.response("CONNECT")
+
+
+class Outside(Client):
+	"""A client of one host, by absolute URLs; it is asked for paths."""
+
+	def __init__(self, address, base, **keys):
+		super().__init__(address, **keys)
+		self.base = base
+
+	def ask(self, method, path, *args, **keys):
+		return super().ask(method, self.base + path, *args, **keys)
+
+
+class Inside(Client):
+	"""A connection to a host of HTTPS, through a tunnel of the proxy's.
+
+	Its requests are the host's: their targets are paths.
+	"""
+
+	def __init__(self, address, at, context, name=None, session=None,
+	    **keys):
+		super().__init__(address, **keys)
+		self.at = at
+		self.peer = self.sock.getsockname()
+		answer = self.tunnel(at)
+		assert answer.status == 200, (answer, answer.body)
+		self.secure(context, name or at.rsplit(":", 1)[0].strip("[]"),
+		    session=session)
+
+	def ask(self, method, path, *args, host=None, **keys):
+		return super().ask(method, path, *args,
+		    host=self.at if host is None else host, **keys)
+
+	@property
+	def certificate(self):
+		"""What the peer showed, as ssl.getpeercert() tells it."""
+		return self.sock.obj.getpeercert()

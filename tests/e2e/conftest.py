@@ -10,12 +10,18 @@ import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
+import certs				# noqa: E402
 import client				# noqa: E402
 import dnsserver			# noqa: E402
 import nginx				# noqa: E402
 import origin				# noqa: E402
 import sluice				# noqa: E402
 import wire				# noqa: E402
+
+
+# What the programs of the tests take for whom they trust.
+TRUST = {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}
 
 
 def pytest_configure(config):
@@ -25,7 +31,7 @@ def pytest_configure(config):
 
 def pytest_sessionstart(session):
 	for name in list(os.environ):
-		if name.lower().endswith("_proxy"):
+		if name.lower().endswith("_proxy") or name in TRUST:
 			del os.environ[name]
 	_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 	resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -36,8 +42,9 @@ def pytest_sessionstart(session):
 class Lab:
 	"""Makes what a test needs, and ends it in good order afterwards."""
 
-	def __init__(self, directory):
+	def __init__(self, directory, pki=None):
 		self.dir = directory
+		self.pki = pki			# certs.Certs, for HTTPS
 		self.clients = []
 		self.origins = []
 		self.daemons = []
@@ -56,12 +63,42 @@ class Lab:
 		return self.daemons[-1]
 
 	def nginx(self):
-		self.others.append(nginx.Nginx(self.dir / "nginx"))
+		self.others.append(nginx.Nginx(self.dir / "nginx", self.pki))
 		return self.others[-1]
 
 	def dns(self, names):
 		self.others.append(dnsserver.Dns(names))
 		return self.others[-1]
+
+	def https(self, hosts=None, trust="ca", tls=(), **keys):
+		"""A sluice with a CA, to whom all of .test is this machine.
+
+		trust is the CA of the origins, tls what is to be added.
+		"""
+		files = {"ca_certificate": self.pki.pem("user-ca"),
+		    "ca_key": self.pki.key("user-ca"),
+		    "trust": self.pki.pem(trust), **dict(tls)}
+		return self.sluice(resolver=[self.dns(dnsserver.Here()).at],
+		    tls=files, hosts=hosts or {}, **keys)
+
+	def secure_origin(self, *args, name="origin", context=(), **keys):
+		"""An origin with TLS; context is for certs.Certs.server()."""
+		return self.origin(*args, tls=self.pki.server(name,
+		    **dict(context)), **keys)
+
+	def inside(self, at, trust="user-ca", daemon=None, context=None,
+	    **keys):
+		"""A client in a tunnel to that host and port."""
+		daemon = daemon or self.daemons[-1]
+		self.clients.append(client.Inside(daemon.address, at,
+		    context or self.pki.client(trust), **keys))
+		return self.clients[-1]
+
+	def outside(self, base, **keys):
+		"""A client of one host, by absolute URLs."""
+		self.clients.append(client.Outside(self.daemons[-1].address,
+		    base, **keys))
+		return self.clients[-1]
 
 	def client(self, daemon=None, **keys):
 		daemon = daemon or self.daemons[-1]
@@ -148,6 +185,19 @@ def lab(tmp_path):
 		yield one
 	finally:
 		one.end()
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory):
+	"""The certificates of this run."""
+	return certs.Certs(tmp_path_factory.mktemp("certs"))
+
+
+@pytest.fixture
+def tlab(lab, pki):
+	"""A lab for HTTPS."""
+	lab.pki = pki
+	return lab
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,15 @@ TYPES = {1: "A", 28: "AAAA"}
 CODES = {"SERVFAIL": 2, "NXDOMAIN": 3, "REFUSED": 5}
 
 
+class Here(dict):
+	"""Every name of .test is this machine, but for those given."""
+
+	def get(self, name, default=None):
+		if name not in self and name.endswith(".test"):
+			return {"A": ["127.0.0.1"]}
+		return super().get(name, default)
+
+
 class Dns:
 	def __init__(self, names):
 		self.names = names

@@ -4,7 +4,8 @@
 Each connection has a thread.  The handler is called with the connection and
 the request, writes what it likes, and returns; the connection then goes on
 with the next request unless it was closed.  Everything is recorded, and every
-record can be waited for.
+record can be waited for.  With a context it speaks TLS, and each connection
+tells what the peer's ClientHello asked for and what came of it.
 """
 import socket
 import threading
@@ -27,6 +28,47 @@ class Conn(wire.Link):
 		self.busy = 0			# requests in flight: 0 or 1
 		self.method = None		# of the request at hand
 		self.gone = threading.Event()	# the peer's end was seen
+		self.hello = None		# tls.Hello, where TLS is spoken
+		self.failure = None		# why no TLS came of it
+		self.version = None		# such as "TLSv1.3"
+		self.resumed = None
+		self.subject = None		# common name of the peer
+
+	def shake(self, context):
+		"""TLS before anything else."""
+		try:
+			self.secure(context, server=True)
+			self.look()
+		except (OSError, wire.Closed) as error:
+			self.failure = error
+			self.linger()
+		finally:
+			try:
+				self.hello = self.sock.hello_seen
+			except ValueError:
+				pass
+			with self.origin.cond:
+				self.origin.cond.notify_all()
+		return not self.failure
+
+	def linger(self):
+		"""So that no reset overtakes the alert."""
+		try:
+			self.sock.sock.shutdown(socket.SHUT_WR)
+			while self.sock.sock.recv(wire.PIECE):
+				pass
+		except OSError:
+			pass
+
+	def look(self):
+		"""Notes what came of the handshake, for good."""
+		tls = self.sock.obj
+		self.version = tls.version()
+		self.resumed = tls.session_reused
+		for part in (tls.getpeercert() or {}).get("subject", ()):
+			for key, value in part:
+				if key == "commonName":
+					self.subject = value
 
 	def reply(self, status=200, body=b"", fields=(), chunked=False,
 	    reason=None, version="1.1", length=True, trailers=()):
@@ -57,6 +99,12 @@ class Conn(wire.Link):
 		"""Closes in good order, and ends this connection's loop."""
 		self.leave()
 		self.done = True
+		self.finish()
+
+	def cut(self):
+		"""Closes without TLS's word that this was all."""
+		self.leave()
+		self.done = True
 		self.close()
 
 	def abort(self):
@@ -83,7 +131,8 @@ class Origin:
 	"""handler(conn, request), or accept(conn) for a connection's bytes."""
 
 	def __init__(self, handler=None, accept=None, read_body=True,
-	    address=("127.0.0.1", 0), rcvbuf=None):
+	    address=("127.0.0.1", 0), rcvbuf=None, tls=None):
+		self.tls = tls			# an ssl.SSLContext
 		self.handler = handler or (lambda conn, req: conn.reply())
 		self.accept = accept
 		self.read_body = read_body
@@ -99,7 +148,7 @@ class Origin:
 		self.port = self.sock.getsockname()[1]
 		name = f"[{self.host}]" if family == socket.AF_INET6 else self.host
 		self.at = f"{name}:{self.port}"
-		self.url = f"http://{self.at}"
+		self.url = f"http{'s' if tls else ''}://{self.at}"
 		self.cond = threading.Condition()
 		self.requests = []		# in order of their heads' arrival
 		self.conns = []
@@ -129,7 +178,9 @@ class Origin:
 
 	def run(self, conn):
 		try:
-			if self.accept:
+			if self.tls and not conn.shake(self.tls):
+				pass
+			elif self.accept:
 				self.accept(conn)
 			else:
 				while not conn.done and self.one(conn):
@@ -192,6 +243,12 @@ class Origin:
 	def wait_conns(self, n, timeout=wire.DEADLINE):
 		self.wait(lambda: len(self.conns) >= n, timeout,
 		    f"connection {n}")
+		return self.conns[:n]
+
+	def wait_hellos(self, n, timeout=wire.DEADLINE):
+		"""The first n connections, once TLS stands or has failed."""
+		self.wait(lambda: len([c for c in self.conns if c.hello
+		    or c.failure]) >= n, timeout, f"handshake {n}")
 		return self.conns[:n]
 
 	def targets(self):

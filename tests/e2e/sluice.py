@@ -19,7 +19,7 @@ WORKERS = int(os.environ.get("SLUICE_WORKERS", "1"))
 FAULTS = re.compile(r"ERROR: \w*Sanitizer|runtime error:|WARNING: ThreadSan"
     r"|Assertion|assert(ion)? .*failed|illegal connection state"
     r"|event_errx?|\[err\]|core dumped", re.I)
-LISTENING = re.compile(r"listening on (\S+):(\d+)\s*$")
+LISTENING = re.compile(r"listening on (\S+):(\d+)\b")
 RELOADED = re.compile(r"configuration (not )?reloaded")
 
 
@@ -140,7 +140,8 @@ class Sluice:
 	def write(self, text=None, **keys):
 		"""Writes the file whole, then moves it into place."""
 		if text is None:
-			text = json.dumps(settings(**keys), indent=1) + "\n"
+			text = json.dumps(settings(**keys), indent=1,
+			    default=str) + "\n"
 		new = self.dir / "sluice.yaml.new"
 		if isinstance(text, bytes):
 			new.write_bytes(text)
@@ -155,12 +156,21 @@ class Sluice:
 			self.unix = listen[5:]
 			self.err.wait("listening on")
 			return
-		line = self.err.wait(LISTENING)
-		self.port = int(LISTENING.search(line).group(2))
+		# A line for each address, in their order.
+		want = len(listen) if isinstance(listen, list) else 1
+		self.err.wait(lambda line: len(self.listening()) >= want,
+		    what=f"{want} times listening on")
+		self.ports = self.listening()
+		self.port = self.ports[0]
 		self.host = "127.0.0.1"
 		self.address = (self.host, self.port)
 		self.at = f"{self.host}:{self.port}"
 		self.url = f"http://{self.at}"
+
+	def listening(self):
+		"""The ports that it has told of."""
+		found = [LISTENING.search(line) for line in self.err.lines]
+		return [int(match.group(2)) for match in found if match]
 
 	def hup(self):
 		self.proc.send_signal(signal.SIGHUP)

@@ -11,6 +11,8 @@ import socket
 import struct
 import time
 
+import tls
+
 # Every wait ends; a slow build (a sanitizer's) may stretch them.
 SLOW = float(os.environ.get("SLUICE_SLOW", "1"))
 DEADLINE = 20 * SLOW
@@ -33,6 +35,8 @@ def pattern(size, seed=0):
 
 def ready(sock, what, seconds):
 	"""poll(), for descriptors beyond what select() can take."""
+	if what == select.POLLIN and hasattr(sock, "readable"):
+		return sock.readable(seconds)	# TLS has bytes of its own
 	poll = select.poll()
 	poll.register(sock, what)
 	return bool(poll.poll(seconds * 1000))
@@ -115,6 +119,21 @@ class Link:
 		if sock.family != socket.AF_UNIX:
 			sock.setsockopt(socket.IPPROTO_TCP,
 			    socket.TCP_NODELAY, 1)
+
+	def secure(self, context, name=None, server=False, session=None):
+		"""From here on it is TLS; returns once that stands."""
+		if self.buf:
+			raise AssertionError("bytes before TLS: %r"
+			    % bytes(self.buf[:200]))
+		self.sock = tls.Tls(self.sock, context, name, server, session)
+		self.sock.handshake()
+		return self
+
+	def finish(self):
+		"""Closes so that the peer can tell that all has come."""
+		if isinstance(self.sock, tls.Tls):
+			self.sock.notify()
+		self.sock.close()
 
 	def send(self, data):
 		self.sock.sendall(data)
