@@ -15,9 +15,10 @@
  * and, behind commas, what was negotiated and the body of the first answer;
  * then it waits for a line (or the end) of its input.  Now come the REQUESTS,
  * and DONE with their number, that of the handshakes, that of those which were
- * resumed, and the seconds it took.  Again it waits for a line, so that whoever
- * measures does not measure the end.  With -w no answer is waited for: READY
- * comes when each client has sent its request, and that is all.
+ * resumed, that of the tickets (sessions offered), and the seconds it took.
+ * Again it waits for a line, so that whoever measures does not measure the end.
+ * With -w no answer is waited for: READY comes when each client has sent its
+ * request, and that is all.
  *
  * Only the first certificate is verified: it is the proxy that is measured.
  * Whatever goes wrong ends the program.
@@ -85,6 +86,7 @@ static unsigned long	 pending;	/* requests begun and not answered */
 static unsigned long	 done;
 static unsigned long	 handshakes;
 static unsigned long	 resumed;
+static unsigned long	 tickets;
 static char		 negotiated[128];
 static char		 body[128];	/* of the first answer */
 
@@ -112,6 +114,7 @@ session_cb(SSL *ssl, SSL_SESSION *session)
 {
 	struct client *c = SSL_get_app_data(ssl);
 
+	tickets++;
 	SSL_SESSION_free(c->session);
 	c->session = session;
 	return 1;
@@ -381,7 +384,7 @@ warm(struct client *clients)
 static void
 run(struct client *clients)
 {
-	done = handshakes = resumed = 0;
+	done = handshakes = resumed = tickets = 0;
 	left = opt.requests;
 	for (int i = 0; i < opt.clients && left > 0; i++)
 		begin(&clients[i]);
@@ -470,8 +473,8 @@ main(int argc, char **argv)
 		return 0;
 	began = seconds();
 	run(clients);
-	printf("DONE %lu %lu %lu %.6f\n", done, handshakes, resumed,
-	    seconds() - began);
+	printf("DONE %lu %lu %lu %lu %.6f\n", done, handshakes, resumed,
+	    tickets, seconds() - began);
 	await_line();
 	return 0;
 }
