@@ -151,9 +151,12 @@ carry(struct end *from, struct end *to, size_t step)
 static void
 exchange_bytes(struct pair *p)
 {
-	while (carry(&p->client, &p->server, p->step) |
-	    carry(&p->server, &p->client, p->step))
-		continue;
+	bool more = true;
+
+	while (more) {
+		more = carry(&p->client, &p->server, p->step);
+		more = carry(&p->server, &p->client, p->step) || more;
+	}
 }
 
 static void
