@@ -141,12 +141,11 @@ open_listener(struct front *f, struct front_listener *l,
 	const struct front_listener *before;
 
 	l->front = f;
-	l->text = strdup(a->text);
-	for (before = f->listeners; before < l; before++)
-		l->nth += strcmp(before->text, a->text) == 0;
-	l->http = evhttp_new(f->worker->base);
-	if (l->text == NULL || l->http == NULL)
+	if ((l->text = strdup(a->text)) == NULL ||
+	    (l->http = evhttp_new(f->worker->base)) == NULL)
 		return false;
+	for (before = f->listeners; before < l; before++)
+		l->nth += strcmp(before->text, l->text) == 0;
 	evhttp_set_bevcb(l->http, make_bev_cb, l);
 	evhttp_set_gencb(l->http, front_request_cb, f);
 	return true;
