@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct http1_head;
+#include "core/http1.h"
+
+#define HINT_MICRO	1000000ULL	/* micro units of a unit */
 
 /* What a response says about its host's limits. */
 struct hint {
@@ -15,17 +17,19 @@ struct hint {
 };
 
 /*
- * Reads a response's Retry-After fields (RFC 9110 10.2.3): delta-seconds, also
- * with a fraction, or an HTTP-date in any of its three forms, measured against
- * the response's own Date where that is usable, else against now (seconds of
- * the wall clock since 1970).  Several fields: the longest counts.  Text,
- * negative numbers and empty values are as absent; a date in the past is 0.
+ * Reads a response's Retry-After fields (RFC 9110 10.2.3), each as
+ * hint_retry_after() does; several fields: the longest counts.  Dates are
+ * measured against the response's own Date where that is usable, else against
+ * now (seconds of the wall clock since 1970).
  */
 void	 hint_read(const struct http1_head *, int64_t now, struct hint *);
 
 /*
- * One Retry-After value of n bytes (no terminator needed); date is what an
- * HTTP-date is measured against.  False where it is not usable.
+ * One Retry-After value of n bytes (no terminator needed): delta-seconds, an
+ * HTTP-date in any of its three forms, and then, leniently, seconds with a
+ * fraction or an ISO 8601 timestamp.  date is what dates are measured against;
+ * one in the past is 0.  False where the value is not usable: text, a negative
+ * number, nothing.
  */
 bool	 hint_retry_after(const char *, size_t n, int64_t date,
 	    uint64_t *delay);
