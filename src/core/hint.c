@@ -1,373 +1,544 @@
 /* SPDX-License-Identifier: ISC */
-#include "core/hint.h"
+#include "core/hint_internal.h"
 
 #include <string.h>
 
-#include "core/http1.h"
+/*
+ * A response's fields, read one after the other into a hint, and what they
+ * mean together.  Dialects are in hint_dialect.c.
+ */
 
-#define SECOND		1000000000ULL	/* ns */
+/* "Rate limits for the REST API": at least a minute, where nothing tells. */
+#define GITHUB_PAUSE	(60 * HINT_SECOND)
 
-/* A value being read.  Once something did not fit, bad stays set. */
-struct reader {
-	const char	*p;
-	const char	*end;
-	bool		 bad;
-};
+static const struct http1_str nameless = { NULL, 0 };
 
-struct civil {
-	int	year;
-	int	month;		/* 1 to 12 */
-	int	day;
-	int	hour;
-	int	minute;
-	int	second;
-};
-
-static const char *const days[] = {
-	"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
-	"Sunday",
-};
-
-static const char *const months[] = {
-	"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
-	"Nov", "Dec",
-};
-
-/* Of at least one byte: an empty value may have no address. */
-static struct reader
-reader(const char *value, size_t n)
+int64_t
+hint_reading_date(struct hint_reading *r)
 {
-	struct reader r = { value, value + n, false };
-
-	return r;
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-starts_with(const struct reader *r, const char *text, size_t n)
-{
-	return (size_t)(r->end - r->p) >= n && memcmp(r->p, text, n) == 0;
-}
-
-static void
-read_text(struct reader *r, const char *text)
-{
-	size_t n = strlen(text);
-
-	if (!starts_with(r, text, n))
-		r->bad = true;
-	else
-		r->p += n;
-}
-
-/* Exactly that many digits. */
-static int
-read_digits(struct reader *r, int n)
-{
-	int value = 0;
-
-	for (; n > 0; n--) {
-		if (r->p == r->end || !is_digit(*r->p)) {
-			r->bad = true;
-			return 0;
-		}
-		value = value * 10 + (*r->p++ - '0');
-	}
-	return value;
-}
-
-/* The day of the month as asctime() has it: padded with a space. */
-static int
-read_padded_day(struct reader *r)
-{
-	if (!starts_with(r, " ", 1))
-		return read_digits(r, 2);
-	r->p++;
-	return read_digits(r, 1);
-}
-
-static int
-read_month(struct reader *r)
-{
-	int i;
-
-	for (i = 0; i < 12; i++)
-		if (starts_with(r, months[i], 3)) {
-			r->p += 3;
-			return i + 1;
-		}
-	r->bad = true;
-	return 0;
-}
-
-static void
-read_time(struct reader *r, struct civil *c)
-{
-	c->hour = read_digits(r, 2);
-	read_text(r, ":");
-	c->minute = read_digits(r, 2);
-	read_text(r, ":");
-	c->second = read_digits(r, 2);
-}
-
-/* Sun, 06 Nov 1994 08:49:37 GMT */
-static void
-read_imf(struct reader *r, struct civil *c)
-{
-	read_text(r, ", ");
-	c->day = read_digits(r, 2);
-	read_text(r, " ");
-	c->month = read_month(r);
-	read_text(r, " ");
-	c->year = read_digits(r, 4);
-	read_text(r, " ");
-	read_time(r, c);
-	read_text(r, " GMT");
-}
-
-/* Sunday, 06-Nov-94 08:49:37 GMT */
-static void
-read_rfc850(struct reader *r, struct civil *c)
-{
-	read_text(r, ", ");
-	c->day = read_digits(r, 2);
-	read_text(r, "-");
-	c->month = read_month(r);
-	read_text(r, "-");
-	c->year = read_digits(r, 2);
-	read_text(r, " ");
-	read_time(r, c);
-	read_text(r, " GMT");
-}
-
-/* Sun Nov  6 08:49:37 1994 */
-static void
-read_asctime(struct reader *r, struct civil *c)
-{
-	read_text(r, " ");
-	c->month = read_month(r);
-	read_text(r, " ");
-	c->day = read_padded_day(r);
-	read_text(r, " ");
-	read_time(r, c);
-	read_text(r, " ");
-	c->year = read_digits(r, 4);
-}
-
-/* The name of a day in full, or else its first three letters. */
-static void
-read_weekday(struct reader *r, bool *full)
-{
+	const struct http1_field *f = r->head->fields;
 	unsigned i;
 
-	for (i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
-		if (!starts_with(r, days[i], 3))
-			continue;
-		*full = starts_with(r, days[i], strlen(days[i]));
-		r->p += *full ? strlen(days[i]) : 3;
-		return;
-	}
-	r->bad = true;
-}
-
-static bool
-is_leap(int year)
-{
-	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-/* Whether the date exists; a leap second does. */
-static bool
-is_valid(const struct civil *c)
-{
-	static const int length[] = {
-		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31,
-	};
-	int last;
-
-	if (c->month < 1 || c->month > 12)
-		return false;
-	last = length[c->month - 1] + (c->month == 2 && is_leap(c->year));
-	return c->day >= 1 && c->day <= last && c->hour <= 23 &&
-	    c->minute <= 59 && c->second <= 60;
-}
-
-/*
- * Seconds since 1970 in the proleptic Gregorian calendar.  Years are counted
- * from March, so that the leap day is the last of its year.
- */
-static int64_t
-civil_seconds(const struct civil *c)
-{
-	int64_t year = c->year - (c->month <= 2);
-	int64_t month = c->month + (c->month <= 2 ? 9 : -3);
-	int64_t leaps, day;
-
-	/* Four centuries on, so that no division meets a negative year. */
-	year += 400;
-	leaps = year / 4 - year / 100 + year / 400;
-	day = year * 365 + leaps + (153 * month + 2) / 5 + c->day - 1;
-	/* 1970-01-01 is day 719468 from 0000-03-01; 400 years: 146097. */
-	day -= 719468 + 146097;
-	return day * 86400 + c->hour * 3600 + c->minute * 60 + c->second;
-}
-
-/*
- * Gives a two-digit year its century: the latest of four-digit ones that does
- * not put the date more than 50 years ahead of now.
- */
-static void
-place_year(struct civil *c, int64_t now)
-{
-	struct civil early = *c;
-
-	for (c->year += 9900; c->year >= 100; c->year -= 100) {
-		early.year = c->year - 50;
-		if (civil_seconds(&early) <= now)
+	if (r->dated)
+		return r->date;
+	r->dated = true;
+	r->date = r->now;
+	for (i = 0; i < r->head->nfields; i++, f++)
+		if (f->id == HTTP1_DATE && hint_date(f->value.p, f->value.len,
+		    r->now, &r->date))
 			break;
-	}
+	return r->date;
 }
 
-bool
-hint_date(const char *value, size_t n, int64_t now, int64_t *seconds)
-{
-	struct reader r;
-	struct civil c = { 0 };
-	bool full = false;
-
-	if (n == 0)
-		return false;
-	r = reader(value, n);
-	read_weekday(&r, &full);
-	if (r.bad)
-		return false;
-	if (full)
-		read_rfc850(&r, &c);
-	else if (starts_with(&r, ",", 1))
-		read_imf(&r, &c);
-	else
-		read_asctime(&r, &c);
-	if (r.bad || r.p != r.end)
-		return false;
-	if (full)
-		place_year(&c, now);
-	if (!is_valid(&c))
-		return false;
-	*seconds = civil_seconds(&c);
-	return true;
-}
-
-/* a * SECOND + b; saturates. */
-static uint64_t
-to_ns(uint64_t a, uint64_t b)
-{
-	if (a > (UINT64_MAX - b) / SECOND)
-		return UINT64_MAX;
-	return a * SECOND + b;
-}
-
-/*
- * Digits after the point, as ns.  What is finer than a nanosecond is rounded
- * up: never back too early.
- */
-static uint64_t
-read_fraction(struct reader *r)
-{
-	uint64_t ns = 0, unit = SECOND / 10;
-	bool more = false;
-
-	if (r->p == r->end)
-		r->bad = true;
-	for (; r->p < r->end && is_digit(*r->p); r->p++) {
-		ns += (uint64_t)(*r->p - '0') * unit;
-		if (unit == 0 && *r->p != '0')
-			more = true;
-		unit /= 10;
-	}
-	return ns + more;
-}
-
-/* delay-seconds, also with a fraction. */
 static bool
-read_delay(struct reader *r, uint64_t *delay)
+is_named(const struct hint_budget *b, struct http1_str name)
 {
-	uint64_t seconds = 0, fraction = 0;
-
-	if (r->p == r->end || !is_digit(*r->p))
-		return false;
-	for (; r->p < r->end && is_digit(*r->p); r->p++) {
-		/* Past this it is saturated, whatever follows. */
-		if (seconds <= UINT64_MAX / SECOND)
-			seconds = seconds * 10 + (uint64_t)(*r->p - '0');
-	}
-	if (r->p < r->end && *r->p == '.') {
-		r->p++;
-		fraction = read_fraction(r);
-	}
-	if (r->bad || r->p != r->end)
-		return false;
-	*delay = to_ns(seconds, fraction);
-	return true;
+	if (b->name.p == NULL || name.p == NULL)
+		return b->name.p == name.p;
+	return b->name.len == name.len &&
+	    memcmp(b->name.p, name.p, name.len) == 0;
 }
 
-bool
-hint_retry_after(const char *value, size_t n, int64_t date, uint64_t *delay)
+static struct hint_budget *
+add_budget(struct hint_reading *r, enum hint_slot slot, struct http1_str name)
 {
-	struct reader r;
-	int64_t until;
+	const struct hint_slot_kind *kind = hint_slot_kind(slot);
+	struct hint *h = r->hint;
+	struct hint_budget *b = &h->budgets[h->nbudgets];
 
-	if (n == 0)
-		return false;
-	r = reader(value, n);
-	if (read_delay(&r, delay))
-		return true;
-	if (!hint_date(value, n, date, &until))
-		return false;
-	*delay = 0;
-	if (until > date)
-		*delay = to_ns((uint64_t)until - (uint64_t)date, 0);
-	return true;
+	memset(b, 0, sizeof(*b));
+	b->source = kind->source;
+	b->name = name;
+	b->unit = kind->unit;
+	b->refills = kind->refills;
+	b->partial = kind->partial;
+	b->has_window = kind->window != 0;
+	b->window = kind->window * HINT_SECOND;
+	r->entries[h->nbudgets].slot = slot;
+	h->nbudgets++;
+	return b;
 }
 
-/* What the response's dates are measured against. */
-static int64_t
-response_date(const struct http1_head *head, int64_t now)
+struct hint_budget *
+hint_budget(struct hint_reading *r, enum hint_slot slot, struct http1_str name)
 {
-	const struct http1_field *f;
-	int64_t date;
 	unsigned i;
 
-	for (i = 0; i < head->nfields; i++) {
-		f = &head->fields[i];
-		if (f->id == HTTP1_DATE &&
-		    hint_date(f->value.p, f->value.len, now, &date))
-			return date;
-	}
-	return now;
+	/* Quotas have no name to find them by; they differ in size. */
+	for (i = 0; i < r->hint->nbudgets && slot != HINT_IETF_QUOTA; i++)
+		if (r->entries[i].slot == slot &&
+		    is_named(&r->hint->budgets[i], name))
+			return &r->hint->budgets[i];
+	if (r->hint->nbudgets == HINT_BUDGETS)
+		return NULL;
+	return add_budget(r, slot, name);
+}
+
+static void
+set_least(bool *has, uint64_t *value, uint64_t new)
+{
+	if (!*has || new < *value)
+		*value = new;
+	*has = true;
+}
+
+static void
+set_most(bool *has, uint64_t *value, uint64_t new)
+{
+	if (!*has || new > *value)
+		*value = new;
+	*has = true;
 }
 
 void
-hint_read(const struct http1_head *head, int64_t now, struct hint *hint)
+hint_set_limit(struct hint_budget *b, uint64_t micro)
 {
-	const struct http1_field *f;
-	int64_t date = response_date(head, now);
+	set_least(&b->has_limit, &b->limit, micro);
+}
+
+void
+hint_set_remaining(struct hint_budget *b, uint64_t micro)
+{
+	set_least(&b->has_remaining, &b->remaining, micro);
+}
+
+void
+hint_set_reset(struct hint_budget *b, uint64_t ns)
+{
+	set_most(&b->has_reset, &b->reset, ns);
+}
+
+void
+hint_set_window(struct hint_budget *b, uint64_t ns)
+{
+	set_most(&b->has_window, &b->window, ns);
+}
+
+static bool
+contains(struct http1_str s, const char *text)
+{
+	size_t i, n = strlen(text);
+
+	for (i = 0; i + n <= s.len; i++)
+		if (memcmp(s.p + i, text, n) == 0)
+			return true;
+	return false;
+}
+
+static void
+read_retry_after(struct hint_reading *r, struct http1_str value)
+{
+	struct hint *h = r->hint;
 	uint64_t delay;
+
+	if (hint_retry_after(value.p, value.len, hint_reading_date(r), &delay))
+		set_most(&h->retry_after, &h->delay, delay);
+}
+
+static void
+read_retry_ms(struct hint_reading *r, struct http1_str value)
+{
+	struct hint_number number;
+
+	if (hint_number(value, &number))
+		set_most(&r->has_ms, &r->ms, hint_number_ms(number));
+}
+
+/* What was refused is a part of the host, or too much at once. */
+static void
+read_reason(struct hint_reading *r, struct http1_str value)
+{
+	if (contains(value, "concurrency"))
+		r->hint->concurrency = true;
+	if (contains(value, "endpoint") || contains(value, "resource") ||
+	    contains(value, "burst") || contains(value, "per-issue"))
+		r->partial = true;
+}
+
+static void
+read_window(struct hint_budget *b, enum hint_role role, struct http1_str value)
+{
+	struct hint_number number;
+	uint64_t ns = 0;
+
+	if (hint_number(value, &number))
+		ns = role == HINT_WINDOW_MS ? hint_number_ms(number) :
+		    hint_number_ns(number);
+	else if (role == HINT_WINDOW_MS || !hint_duration(value, &ns))
+		return;
+	if (ns > 0)
+		hint_set_window(b, ns);
+}
+
+static void
+read_reset(struct hint_reading *r, struct hint_budget *b,
+    struct hint_entry *entry, bool exact, struct http1_str value)
+{
+	uint64_t ns;
+
+	if (!hint_until(value, hint_reading_date(r), &ns))
+		return;
+	if (entry->exact && !exact)
+		return;
+	if (exact && !entry->exact)
+		b->has_reset = false;
+	entry->exact = exact;
+	hint_set_reset(b, ns);
+}
+
+/* 32/40; behind a key, and with something else behind, at Salesforce. */
+static void
+read_ratio(struct hint_budget *b, struct hint_entry *entry,
+    struct http1_str value)
+{
+	static const char key[] = "api-usage=";
+	struct http1_str used = value, limit;
+	struct hint_number n, m;
+	const char *end, *slash;
+
+	if (value.len > sizeof(key) - 1 &&
+	    memcmp(value.p, key, sizeof(key) - 1) == 0) {
+		used.p += sizeof(key) - 1;
+		used.len -= sizeof(key) - 1;
+	}
+	end = used.len == 0 ? NULL : memchr(used.p, ';', used.len);
+	if (end != NULL)
+		used.len = (size_t)(end - used.p);
+	slash = used.len == 0 ? NULL : memchr(used.p, '/', used.len);
+	if (slash == NULL)
+		return;
+	limit.p = slash + 1;
+	limit.len = (size_t)(used.p + used.len - limit.p);
+	used.len = (size_t)(slash - used.p);
+	if (!hint_number(used, &n) || !hint_number(limit, &m))
+		return;
+	hint_set_limit(b, hint_number_micro(m));
+	set_most(&entry->has_used, &entry->used, hint_number_micro(n));
+}
+
+static void
+read_count(struct hint_reading *r, struct hint_budget *b,
+    struct hint_entry *entry, enum hint_role role, struct http1_str value)
+{
+	uint64_t micro;
+
+	if (!hint_ratelimit_count(role == HINT_LIMIT ? r : NULL, value,
+	    &micro))
+		return;
+	if (role == HINT_LIMIT)
+		hint_set_limit(b, micro);
+	else if (role == HINT_REMAINING)
+		hint_set_remaining(b, micro);
+	else
+		set_most(&entry->has_used, &entry->used, micro);
+}
+
+/* A field that speaks of one budget. */
+static void
+read_budget(struct hint_reading *r, struct hint_name name,
+    struct http1_str value)
+{
+	struct hint_budget *b = hint_budget(r, name.slot, nameless);
+	struct hint_entry *entry;
+
+	if (b == NULL)
+		return;
+	entry = &r->entries[b - r->hint->budgets];
+	switch (name.role) {
+	case HINT_RESET:
+	case HINT_RESET_AFTER:
+		read_reset(r, b, entry, name.role == HINT_RESET_AFTER, value);
+		break;
+	case HINT_WINDOW:
+	case HINT_WINDOW_MS:
+		read_window(b, name.role, value);
+		break;
+	case HINT_RATIO:
+		read_ratio(b, entry, value);
+		break;
+	default:
+		read_count(r, b, entry, name.role, value);
+		break;
+	}
+}
+
+/* A field that speaks of the response as a whole. */
+static void
+read_field(struct hint_reading *r, struct hint_name name,
+    struct http1_str value)
+{
+	switch (name.role) {
+	case HINT_NAME:
+		r->name = value;
+		r->github = true;
+		break;
+	case HINT_BUCKET:
+		r->name = value;
+		r->bucket = true;
+		break;
+	case HINT_GLOBAL:
+		r->global = r->global || http1_str_is(value, "true");
+		break;
+	case HINT_SCOPE:
+		r->global = r->global || http1_str_is(value, "global");
+		r->partial = r->partial || http1_str_is(value, "shared");
+		break;
+	case HINT_REASON:
+		read_reason(r, value);
+		break;
+	case HINT_GITHUB:
+		r->github = true;
+		break;
+	case HINT_RATELIMIT:
+		hint_ratelimit(r, value);
+		break;
+	case HINT_POLICY:
+		hint_ratelimit_policy(r, value);
+		break;
+	case HINT_RETRY:
+		read_retry_after(r, value);
+		break;
+	case HINT_RETRY_MS:
+		read_retry_ms(r, value);
+		break;
+	default:
+		read_budget(r, name, value);
+		break;
+	}
+}
+
+/* Both of limit and remaining, where one follows from what was used. */
+static void
+derive(struct hint_budget *b, const struct hint_entry *entry)
+{
+	if (entry->has_used && b->has_limit && !b->has_remaining)
+		hint_set_remaining(b, entry->used < b->limit ?
+		    b->limit - entry->used : 0);
+	if (entry->has_used && b->has_remaining && !b->has_limit)
+		hint_set_limit(b, entry->used > UINT64_MAX - b->remaining ?
+		    UINT64_MAX : entry->used + b->remaining);
+	if (b->has_limit && b->has_remaining && b->remaining > b->limit)
+		b->remaining = b->limit;
+}
+
+/* Whose X-RateLimit fields these are. */
+static void
+attribute(const struct hint_reading *r, struct hint_budget *b)
+{
+	b->name = r->name;
+	if (r->github) {
+		b->source = "github";
+		b->partial = r->name.p != NULL &&
+		    !http1_str_is(r->name, "core");
+	} else if (r->bucket) {
+		b->source = "discord";
+		b->partial = !r->global;
+	}
+}
+
+/*
+ * Whether the response waited in a cache (RFC 9111 4.2.3): what it says of
+ * budgets is no longer so.
+ */
+static bool
+is_cached(const struct http1_head *head)
+{
+	const struct http1_field *f = head->fields;
+	struct hint_number age;
 	unsigned i;
 
-	hint->retry_after = false;
-	hint->delay = 0;
-	for (i = 0; i < head->nfields; i++) {
-		f = &head->fields[i];
-		if (f->id != HTTP1_RETRY_AFTER ||
-		    !hint_retry_after(f->value.p, f->value.len, date, &delay))
-			continue;
-		hint->retry_after = true;
-		if (delay > hint->delay)
-			hint->delay = delay;
+	for (i = 0; i < head->nfields; i++, f++)
+		if (f->name.len == 3 && http1_str_is(f->name, "age") &&
+		    hint_number(f->value, &age) && age.whole > 0)
+			return true;
+	return false;
+}
+
+/* Budgets of which nothing was understood go. */
+static void
+finish_budgets(struct hint_reading *r)
+{
+	struct hint *h = r->hint;
+	struct hint_budget *b;
+	unsigned i, n = 0;
+
+	if (h->nbudgets > 0 && is_cached(r->head))
+		h->nbudgets = 0;
+	for (i = 0; i < h->nbudgets; i++) {
+		b = &h->budgets[i];
+		derive(b, &r->entries[i]);
+		if (r->entries[i].slot == HINT_X)
+			attribute(r, b);
+		if (b->has_limit || b->has_remaining || b->has_reset)
+			h->budgets[n++] = *b;
 	}
+	h->nbudgets = n;
+}
+
+/*
+ * retry-after-ms is what Retry-After was rounded from, if they are that near
+ * to each other; if not, the longer one counts.
+ */
+static void
+finish_delay(struct hint_reading *r)
+{
+	struct hint *h = r->hint;
+
+	if (!r->has_ms)
+		return;
+	if (!h->retry_after || r->ms > h->delay ||
+	    h->delay - r->ms <= HINT_SECOND)
+		h->delay = r->ms;
+	h->retry_after = true;
+}
+
+/*
+ * What is left is not enough for a request, or for anything.  Those at the
+ * same time need no pause: they end.
+ */
+static bool
+is_exhausted(const struct hint_budget *b)
+{
+	if (!b->has_remaining || b->unit == HINT_CONCURRENT)
+		return false;
+	if (b->unit == HINT_REQUESTS)
+		return b->remaining < HINT_MICRO;
+	return b->remaining == 0;
+}
+
+static bool
+any_exhausted(const struct hint *h)
+{
+	unsigned i;
+
+	for (i = 0; i < h->nbudgets; i++)
+		if (is_exhausted(&h->budgets[i]))
+			return true;
+	return false;
+}
+
+/*
+ * 420 was Twitter's elder 429.  With 418 Binance bans who goes on after 429:
+ * "Limits", https://developers.binance.com/docs/binance-spot-api-docs/
+ * rest-api/limits
+ */
+static bool
+is_throttled(const struct hint *h, int status)
+{
+	switch (status) {
+	case 420:
+	case 429:
+		return true;
+	case 403:
+	case 503:
+		return h->retry_after || any_exhausted(h);
+	case 418:
+		return h->retry_after;
+	default:
+		return false;
+	}
+}
+
+/* a * part / whole, rounded up, for a part that is not more than the whole. */
+static uint64_t
+share(uint64_t a, uint64_t part, uint64_t whole)
+{
+	unsigned __int128 n = (unsigned __int128)a * part;
+
+	return (uint64_t)((n + whole - 1) / whole);
+}
+
+/*
+ * How long an exhausted budget keeps everybody waiting.  One that refills and
+ * counts requests has the first one back long before it is full.  A window is
+ * a word on how long only where there was a refusal.
+ */
+static uint64_t
+budget_pause(const struct hint_budget *b, bool throttled)
+{
+	uint64_t ns = 0;
+
+	if (!is_exhausted(b))
+		return 0;
+	if (b->has_reset)
+		ns = b->reset;
+	else if (throttled && b->has_window)
+		ns = b->window;
+	if (b->refills && b->unit == HINT_REQUESTS && b->has_limit &&
+	    b->limit > HINT_MICRO && ns != UINT64_MAX)
+		ns = share(ns, HINT_MICRO, b->limit);
+	return ns;
+}
+
+static void
+pause_by_budgets(struct hint *h)
+{
+	const struct hint_budget *b;
+	uint64_t ns;
+	unsigned i;
+
+	for (i = 0; i < h->nbudgets; i++) {
+		b = &h->budgets[i];
+		ns = budget_pause(b, h->throttled);
+		if (ns <= h->pause)
+			continue;
+		h->pause = ns;
+		h->source = b->source;
+		h->partial = b->partial;
+	}
+}
+
+static void
+finish(struct hint_reading *r)
+{
+	struct hint *h = r->hint;
+	int status = r->head->status;
+	bool part = r->partial || (r->bucket && !r->global);
+
+	hint_ratelimit_merge(r);
+	finish_budgets(r);
+	finish_delay(r);
+	if (h->nbudgets > 0)
+		h->source = h->budgets[0].source;
+	h->throttled = is_throttled(h, status);
+	h->suspect = r->github && status == 403 && !h->throttled;
+	if (h->throttled && h->retry_after) {
+		h->pause = h->delay;
+		h->source = "retry-after";
+		h->partial = part;
+		return;
+	}
+	pause_by_budgets(h);
+	if (h->throttled && r->github && h->pause == 0) {
+		h->pause = GITHUB_PAUSE;
+		h->source = "github";
+	}
+	if (h->throttled && part)
+		h->partial = true;
+}
+
+void
+hint_read(const struct http1_head *head, int64_t now, struct hint *h)
+{
+	const struct http1_field *f = head->fields;
+	struct hint_reading r;
+	struct hint_name name;
+	unsigned i;
+
+	/* Budgets are cleared when there are any. */
+	memset(h, 0, offsetof(struct hint, budgets));
+	memset(&r, 0, sizeof(r));
+	r.head = head;
+	r.hint = h;
+	r.now = now;
+	for (i = 0; i < head->nfields; i++, f++) {
+		if (f->id == HTTP1_RETRY_AFTER) {
+			read_retry_after(&r, f->value);
+		} else if (f->id == HTTP1_OTHER) {
+			name = hint_name(f->name);
+			if (name.role != HINT_NONE)
+				read_field(&r, name, f->value);
+		}
+	}
+	finish(&r);
 }

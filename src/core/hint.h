@@ -6,26 +6,100 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct http1_head;
+#include "core/http1.h"
 
-/* What a response says about its host's limits. */
+/*
+ * What a response says about its host's limits: Retry-After, the RateLimit
+ * fields of the IETF's drafts, and what vendors send instead of them.
+ *
+ * Nothing here trusts a peer.  Fields that are malformed are ignored, one by
+ * one; numbers saturate; of what is said twice, the more cautious counts.
+ */
+
+#define HINT_BUDGETS	8	/* of one response; further ones are ignored */
+#define HINT_MICRO	1000000ULL	/* micro units of a unit */
+
+enum hint_unit {
+	HINT_REQUESTS,
+	HINT_CONCURRENT,	/* requests at the same time */
+	HINT_TOKENS,		/* or bytes, or points: not one for a request */
+};
+
+/* One limit that the response was measured against. */
+struct hint_budget {
+	const char		*source;	/* static text: whose dialect */
+	/*
+	 * The policy, bucket or resource as the response names it, in the
+	 * head's bytes; p is NULL where it has no name.
+	 */
+	struct http1_str	 name;
+	enum hint_unit		 unit;
+	bool			 has_limit;
+	bool			 has_remaining;
+	bool			 has_reset;
+	bool			 has_window;
+	/*
+	 * It refills all the time, and reset is when it is full again (OpenAI,
+	 * Anthropic, Linear); otherwise reset is when it is counted anew.
+	 */
+	bool			 refills;
+	/* It holds for a part of the host: a route, a resource. */
+	bool			 partial;
+	uint64_t		 limit;		/* micro units */
+	uint64_t		 remaining;	/* micro units, at most limit */
+	uint64_t		 reset;		/* ns from now */
+	uint64_t		 window;	/* ns */
+};
+
 struct hint {
-	bool	 retry_after;		/* a usable Retry-After was there */
-	uint64_t delay;			/* ns to wait; UINT64_MAX: saturated */
+	bool			 retry_after;	/* a usable Retry-After */
+	uint64_t		 delay;		/* ns; UINT64_MAX: saturated */
+	/*
+	 * The request was refused for its rate: 429 and 420; 403, 418 and 503
+	 * where the fields say that it was for a limit.
+	 */
+	bool			 throttled;
+	/* A refusal for too many requests at once, not for their rate. */
+	bool			 concurrency;
+	/* What was refused or is used up is a part of the host only. */
+	bool			 partial;
+	/*
+	 * GitHub's 403 that may be its secondary limit, or a lack of rights:
+	 * only its body says which.  Neither throttled nor a reason to pause.
+	 */
+	bool			 suspect;
+	/*
+	 * ns for which nothing should be sent, by all that was understood; 0:
+	 * no need.  When throttled, Retry-After has the word, if there is one.
+	 * Otherwise it is the longest reset of a budget that is used up; of one
+	 * that refills and counts requests, the time until one is back; for
+	 * GitHub, where nothing tells, a minute.  A Retry-After of a response
+	 * that is not throttled speaks of something else (a redirect, a job to
+	 * be polled) and counts for nothing here.
+	 */
+	uint64_t		 pause;
+	/* Static text: what pause rests on, else the first budget's; or NULL */
+	const char		*source;
+	unsigned		 nbudgets;
+	struct hint_budget	 budgets[HINT_BUDGETS];
 };
 
 /*
- * Reads a response's Retry-After fields (RFC 9110 10.2.3): delta-seconds, also
- * with a fraction, or an HTTP-date in any of its three forms, measured against
- * the response's own Date where that is usable, else against now (seconds of
- * the wall clock since 1970).  Several fields: the longest counts.  Text,
- * negative numbers and empty values are as absent; a date in the past is 0.
+ * Reads a response's fields.  Retry-After (RFC 9110 10.2.3) is read as
+ * hint_retry_after() does; several fields: the longest counts.  retry-after-ms
+ * is its finer form.  Whatever is said as a date or as seconds since 1970 is
+ * measured against the response's own Date where that is usable, else against
+ * now (seconds of the wall clock since 1970).  Budgets of a response that comes
+ * from a cache (Age) are ignored.
  */
 void	 hint_read(const struct http1_head *, int64_t now, struct hint *);
 
 /*
- * One Retry-After value of n bytes (no terminator needed); date is what an
- * HTTP-date is measured against.  False where it is not usable.
+ * One Retry-After value of n bytes (no terminator needed): delta-seconds, an
+ * HTTP-date in any of its three forms, and then, leniently, seconds with a
+ * fraction or an ISO 8601 timestamp.  date is what dates are measured against;
+ * one in the past is 0.  False where the value is not usable: text, a negative
+ * number, nothing.
  */
 bool	 hint_retry_after(const char *, size_t n, int64_t date,
 	    uint64_t *delay);

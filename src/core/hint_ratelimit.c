@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: ISC */
+#include "core/hint_internal.h"
+
+#include <string.h>
+
+/*
+ * RateLimit and RateLimit-Policy, draft-ietf-httpapi-ratelimit-headers:
+ *
+ *	RateLimit-Policy: "burst";q=100;w=60, "day";q=5000;w=86400
+ *	RateLimit: "burst";r=50;t=30
+ *
+ * q is the quota, w its window, qu its unit, pk a partition's key; r what
+ * remains, t until when.  For r and t the names a and w have been proposed,
+ * the available quota and the effective window in which it may be used, since
+ * no limiter has to reset anything:
+ * https://github.com/ietf-wg-httpapi/ratelimit-headers/pull/164
+ *
+ * Revision 07 had a dictionary, and quotas without names:
+ *
+ *	RateLimit-Policy: 100;w=60
+ *	RateLimit: limit=100, remaining=50, reset=30
+ *
+ * The draft wants what is malformed ignored, and what comes from a cache, and
+ * Retry-After to go first.
+ */
+
+static const struct http1_str nameless = { NULL, 0 };
+
+static bool
+is(struct http1_str s, const char *text)
+{
+	return strlen(text) == s.len && memcmp(s.p, text, s.len) == 0;
+}
+
+/* A number that is not negative, as a multiple of unit; saturates. */
+static bool
+count(const struct hint_sf_item *item, uint64_t unit, uint64_t *n)
+{
+	uint64_t milli;
+
+	if (item->type != HINT_SF_NUMBER || item->milli < 0)
+		return false;
+	milli = (uint64_t)item->milli;
+	if (milli > UINT64_MAX / (unit / 1000))
+		*n = UINT64_MAX;
+	else
+		*n = milli * (unit / 1000);
+	return true;
+}
+
+/* "requests" is the draft's word, "request" its elder one. */
+static enum hint_unit
+unit(const struct hint_sf_item *item)
+{
+	if (item->type != HINT_SF_STRING && item->type != HINT_SF_TOKEN)
+		return HINT_TOKENS;
+	if (is(item->text, "request") || is(item->text, "requests"))
+		return HINT_REQUESTS;
+	if (is(item->text, "concurrent-requests"))
+		return HINT_CONCURRENT;
+	return HINT_TOKENS;
+}
+
+/* What the parameters of one item say; zero where they do not. */
+struct said {
+	bool		 has_quota;
+	bool		 has_remaining;
+	bool		 has_reset;
+	bool		 has_window;
+	bool		 available;	/* remaining was called a */
+	enum hint_unit	 unit;
+	uint64_t	 quota;		/* micro units */
+	uint64_t	 remaining;
+	uint64_t	 reset;		/* ns */
+	uint64_t	 window;
+};
+
+static void
+read_parameters(struct hint_sf *sf, struct said *said)
+{
+	struct http1_str key;
+	struct hint_sf_item item;
+
+	memset(said, 0, sizeof(*said));
+	while (hint_sf_parameter(sf, &key, &item)) {
+		if (is(key, "q"))
+			said->has_quota = count(&item, HINT_MICRO,
+			    &said->quota);
+		else if (is(key, "w"))
+			said->has_window = count(&item, HINT_SECOND,
+			    &said->window);
+		else if (is(key, "t"))
+			said->has_reset = count(&item, HINT_SECOND,
+			    &said->reset);
+		else if (is(key, "r") || is(key, "a"))
+			said->has_remaining = count(&item, HINT_MICRO,
+			    &said->remaining);
+		else if (is(key, "qu"))
+			said->unit = unit(&item);
+		if (is(key, "a"))
+			said->available = true;
+	}
+}
+
+/* A window of no length is no window. */
+static void
+set_window(struct hint_budget *b, const struct said *said)
+{
+	if (said->has_window && said->window > 0)
+		hint_set_window(b, said->window);
+}
+
+/* A quota without a name, told from others by its size. */
+static void
+add_quota(struct hint_reading *r, uint64_t quota, const struct said *said)
+{
+	struct hint_budget *b;
+	unsigned i;
+
+	if (!said->has_window || said->window == 0)
+		return;
+	for (i = 0; i < r->hint->nbudgets; i++)
+		if (r->entries[i].slot == HINT_IETF_QUOTA &&
+		    r->hint->budgets[i].limit == quota)
+			return;
+	b = hint_budget(r, HINT_IETF_QUOTA, nameless);
+	if (b == NULL)
+		return;
+	hint_set_limit(b, quota);
+	set_window(b, said);
+	if (said->unit != HINT_REQUESTS)
+		b->unit = said->unit;
+}
+
+static void
+add_policy(struct hint_reading *r, struct http1_str name,
+    const struct said *said)
+{
+	struct hint_budget *b;
+
+	if (!said->has_quota && !said->has_window)
+		return;
+	b = hint_budget(r, HINT_IETF_NAMED, name);
+	if (b == NULL)
+		return;
+	if (said->has_quota)
+		hint_set_limit(b, said->quota);
+	set_window(b, said);
+	if (said->unit != HINT_REQUESTS)
+		b->unit = said->unit;
+}
+
+void
+hint_ratelimit_policy(struct hint_reading *r, struct http1_str value)
+{
+	struct hint_sf sf;
+	struct hint_sf_item item;
+	struct said said;
+	uint64_t quota;
+
+	if (!hint_sf_is_list(value))
+		return;
+	hint_sf_start(&sf, value);
+	while (hint_sf_member(&sf, &item)) {
+		read_parameters(&sf, &said);
+		if (item.type == HINT_SF_STRING || item.type == HINT_SF_TOKEN)
+			add_policy(r, item.text, &said);
+		else if (count(&item, HINT_MICRO, &quota))
+			add_quota(r, quota, &said);
+	}
+}
+
+static void
+add_state(struct hint_reading *r, struct http1_str name,
+    const struct said *said)
+{
+	struct hint_budget *b;
+
+	if (!said->has_remaining && !said->has_reset && !said->has_quota)
+		return;
+	b = hint_budget(r, HINT_IETF_NAMED, name);
+	if (b == NULL)
+		return;
+	if (said->has_quota)
+		hint_set_limit(b, said->quota);
+	if (said->has_remaining)
+		hint_set_remaining(b, said->remaining);
+	if (said->has_reset)
+		hint_set_reset(b, said->reset);
+	/* Beside a, w is what t was. */
+	if (said->has_window && said->available && !said->has_reset)
+		hint_set_reset(b, said->window);
+	else
+		set_window(b, said);
+	if (said->unit != HINT_REQUESTS)
+		b->unit = said->unit;
+}
+
+static void
+read_dictionary(struct hint_reading *r, struct http1_str value)
+{
+	struct hint_sf sf;
+	struct hint_sf_item item;
+	struct http1_str key;
+	struct hint_budget *b;
+	uint64_t n;
+
+	hint_sf_start(&sf, value);
+	while (hint_sf_entry(&sf, &key, &item)) {
+		if (!is(key, "limit") && !is(key, "remaining") &&
+		    !is(key, "reset"))
+			continue;
+		b = hint_budget(r, HINT_IETF, nameless);
+		if (b == NULL)
+			return;
+		if (is(key, "reset")) {
+			if (count(&item, HINT_SECOND, &n))
+				hint_set_reset(b, n);
+		} else if (!count(&item, HINT_MICRO, &n)) {
+			continue;
+		} else if (is(key, "limit")) {
+			hint_set_limit(b, n);
+		} else {
+			hint_set_remaining(b, n);
+		}
+	}
+}
+
+void
+hint_ratelimit(struct hint_reading *r, struct http1_str value)
+{
+	struct hint_sf sf;
+	struct hint_sf_item item;
+	struct said said;
+
+	if (!hint_sf_is_list(value)) {
+		if (hint_sf_is_dictionary(value))
+			read_dictionary(r, value);
+		return;
+	}
+	hint_sf_start(&sf, value);
+	while (hint_sf_member(&sf, &item)) {
+		read_parameters(&sf, &said);
+		if (item.type == HINT_SF_STRING || item.type == HINT_SF_TOKEN)
+			add_state(r, item.text, &said);
+	}
+}
+
+bool
+hint_ratelimit_count(struct hint_reading *r, struct http1_str value,
+    uint64_t *micro)
+{
+	struct hint_sf sf;
+	struct hint_sf_item item;
+	struct hint_number number;
+	struct said said;
+	uint64_t n;
+	bool any = false;
+
+	if (hint_number(value, &number)) {
+		*micro = hint_number_micro(number);
+		return true;
+	}
+	if (!hint_sf_is_list(value))
+		return false;
+	hint_sf_start(&sf, value);
+	while (hint_sf_member(&sf, &item)) {
+		read_parameters(&sf, &said);
+		if (!count(&item, HINT_MICRO, &n))
+			continue;
+		if (!any)
+			*micro = n;
+		any = true;
+		if (r != NULL)
+			add_quota(r, n, &said);
+	}
+	return any;
+}
+
+static void
+remove_budget(struct hint_reading *r, unsigned i)
+{
+	struct hint *h = r->hint;
+
+	h->nbudgets--;
+	for (; i < h->nbudgets; i++) {
+		h->budgets[i] = h->budgets[i + 1];
+		r->entries[i] = r->entries[i + 1];
+	}
+}
+
+/* Whether a budget took the quota for its own. */
+static bool
+merge_quota(struct hint_reading *r, const struct hint_budget *quota)
+{
+	struct hint_budget *b;
+	unsigned i;
+	bool taken = false;
+
+	for (i = 0; i < r->hint->nbudgets; i++) {
+		b = &r->hint->budgets[i];
+		if (r->entries[i].slot != HINT_IETF &&
+		    r->entries[i].slot != HINT_X &&
+		    r->entries[i].slot != HINT_X_RATE)
+			continue;
+		if (!b->has_limit || b->limit != quota->limit)
+			continue;
+		if (!b->has_window)
+			hint_set_window(b, quota->window);
+		taken = true;
+	}
+	return taken;
+}
+
+void
+hint_ratelimit_merge(struct hint_reading *r)
+{
+	unsigned i = 0;
+
+	while (i < r->hint->nbudgets) {
+		if (r->entries[i].slot == HINT_IETF_QUOTA &&
+		    merge_quota(r, &r->hint->budgets[i]))
+			remove_budget(r, i);
+		else
+			i++;
+	}
+}
