@@ -20,8 +20,6 @@ HOSTS = {"intercept.test": {"https": "intercept"},
     "127.0.0.1": {"https": "intercept"},
     "tunnel.test": {"https": "tunnel"},
     "upstream.test": {"https": "upstream"}}
-VARIABLES = {"curl": "CURL_CA_BUNDLE|SSL_CERT_FILE",
-    "requests": "REQUESTS_CA_BUNDLE", "node": "NODE_EXTRA_CA_CERTS"}
 
 
 class House:
@@ -48,7 +46,7 @@ class House:
 		    done.stdout, done.stderr)
 		return done
 
-	def sign(self, pki, name, alternatives):
+	def sign(self, pki, name, alternatives, usage="serverAuth"):
 		"""A leaf of this CA, as whoever has its key could make it."""
 		cnf = self.ca / "ca.cnf"
 		if not cnf.exists():
@@ -65,7 +63,7 @@ class House:
 		    "-nodes", "-keyout", self.dir / f"{name}.key", "-out",
 		    request, "-subj", f"/CN={name}", "-addext",
 		    "subjectAltName=" + ",".join(alternatives), "-addext",
-		    "extendedKeyUsage=serverAuth")
+		    f"extendedKeyUsage={usage}")
 		pki.run("ca", "-batch", "-notext", "-config", cnf, "-cert",
 		    self.pem, "-keyfile", self.key, "-in", request, "-out",
 		    out, "-days", 5)
@@ -181,7 +179,7 @@ OUTSIDE = {"other": ["DNS:other.test"], "tunnel": ["DNS:tunnel.test"],
     "behind": ["DNS:intercept.test.evil.example"],
     "one of two": ["DNS:intercept.test", "DNS:bank.example"],
     "one address of two": ["IP:127.0.0.1", "IP:10.0.0.1"],
-    "mail": ["email:someone@intercept.example"]}
+    "one name beside": ["DNS:intercept.test", "DNS:example"]}
 
 
 @pytest.mark.parametrize("what", FINE)
@@ -199,6 +197,22 @@ def test_leaf_of_another_host(house, pki, what):
 	leaf = house.sign(pki, "leaf", OUTSIDE[what])
 	said = pki.run("verify", "-CAfile", house.pem, leaf, status=None)
 	assert "subtree violation" in said, said
+
+
+@pytest.mark.parametrize("purpose", ["smimesign", "smimeencrypt",
+    "sslclient", "timestampsign"])
+def test_for_servers_only(house, pki, purpose):
+	"""Not for mail, nor for whom a server lets in."""
+	house.make()
+	leaf = house.sign(pki, "leaf", ["DNS:intercept.test",
+	    "email:someone@intercept.example"], usage="serverAuth,clientAuth,"
+	    "emailProtection,timeStamping")
+	said = pki.run("verify", "-CAfile", house.pem, "-purpose", "sslserver",
+	    leaf, status=None)
+	assert said.strip().endswith("leaf.pem: OK"), said
+	said = pki.run("verify", "-CAfile", house.pem, "-purpose", purpose,
+	    leaf, status=None)
+	assert "purpose" in said, said
 
 
 def test_addresses_are_excluded_where_none_is_marked(tmp_path, pki):
@@ -263,29 +277,54 @@ def test_it_works(street):
 	assert one.get("/hello").body == b"hello\n"
 
 
-@pytest.mark.parametrize("name", VARIABLES)
+def adapted(street, text):
+	"""What was printed, with the system's directories in the test's.
+
+	The one command for root is done by hand: its files, as Debian's
+	update-ca-certificates makes them of one another.
+	"""
+	system = street.dir / "system"
+	(system / "usr/local/share/ca-certificates").mkdir(parents=True)
+	(system / "etc/ssl/certs").mkdir(parents=True)
+	for place in ("/usr/local/share/ca-certificates", "/etc/ssl/certs"):
+		text = text.replace(" " + place, f" {system}{place}").replace(
+		    "=" + place, f"={system}{place}")
+	copy, = re.findall(r"^sudo (cp .*) && sudo update-ca-certificates$",
+	    text, re.M)
+	subprocess.run(["sh", "-ec", copy], check=True)
+	bundle = system / "etc/ssl/certs/ca-certificates.crt"
+	bundle.write_text("".join(one.read_text() for one in (
+	    system / "usr/local/share/ca-certificates").glob("*.crt")))
+	return bundle, [line for line in text.splitlines()
+	    if line.startswith("export ")]
+
+
+@pytest.mark.parametrize("name", ["curl", "requests", "node", "python"])
 def test_printed_lines(street, name):
-	"""They are run as they stand, by a shell, and the program after."""
-	lines = [line.strip() for line in street.printed.splitlines()
-	    if re.match(rf"\s*(export\s+)?({VARIABLES[name]})=", line)]
-	assert lines, street.printed
-	assert all(str(street.pem) in line for line in lines), lines
+	"""They are run by a shell as they stand, and then the program."""
 	many = programs.Programs(street.dir / "home", street.daemon.url)
 	url = f"https://{street.at}/hello"
 	command = {"curl": ["curl", "-sS", url],
 	    "requests": [sys.executable, programs.HERE / "get_requests.py",
 	    url], "node": [programs.node(), programs.HERE / "get_node.cjs",
-	    url]}[name]
+	    url], "python": [sys.executable, "-c", "import sys, urllib.request"
+	    " as r; print(r.urlopen(sys.argv[1]).read().decode())", url]}[name]
 	# Without them it does not work.
 	many.run(command, many.env, status=60 if name == "curl" else 1)
-	out, _ = many.run(["sh", "-ec", "set -a\n" + "\n".join(lines)
-	    + '\nexec "$@"', "sh", *command], many.env)
-	assert b"hello\\n" in out or out == b"hello\n", out
+	bundle, lines = adapted(street, street.printed)
+	env = dict(many.env)
+	if name in ("curl", "python"):
+		# Where Debian's look by themselves.
+		env["SSL_CERT_FILE"] = str(bundle)
+	out, _ = many.run(["sh", "-ec", "\n".join(lines) + '\nexec "$@"',
+	    "sh", *command], env)
+	assert b"hello\n" in out or b"hello\\n" in out, out
 
 
-def test_printed_lines_for_the_system(street):
-	"""They name the file and the program that Debian has for it."""
-	assert "update-ca-certificates" in street.printed
+def test_printed_lines_name_what_they_are_for(street):
+	"""Comments apart, each is a command; so all may be pasted at once."""
+	for line in street.printed.splitlines():
+		assert re.match(r"#|export \w+=\S+$|sudo ", line), line
 	assert str(street.pem) in street.printed
 
 
