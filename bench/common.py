@@ -113,10 +113,10 @@ def sluice_version():
     return text.stdout.strip() or "sluice"
 
 
-def header(what):
+def header(what, peer=None):
     print(what)
     print(f"  machine  {machine()}")
-    print(f"  between  {sluice_version()} and {nginx_version()}")
+    print(f"  between  {sluice_version()} and {peer or nginx_version()}")
     print()
 
 
@@ -173,8 +173,22 @@ class Daemon:
                 self.process.wait()
 
 
-def sluice(rule, access="off", extra=""):
-    """Sluice with one worker; rule is the YAML of 127.0.0.1's rule, or ''."""
+def settle(proxy, fds):
+    """Waits until the proxy holds the connections and has gone quiet."""
+    deadline = time.monotonic() + 60
+    quiet = 0
+    last = proxy.cpu()
+    while quiet < 5:
+        if time.monotonic() > deadline:
+            die(f"{proxy.name} holds {proxy.fds()} of {fds} files")
+        time.sleep(0.2)
+        now = proxy.cpu()
+        quiet = quiet + 1 if now == last and proxy.fds() >= fds else 0
+        last = now
+
+
+def sluice(rule, access="off", extra="", host="127.0.0.1"):
+    """Sluice with one worker; rule is the YAML of the host's rule, or ''."""
     port = free_port()
     path = os.path.join(work(), f"sluice-{port}.yaml")
     with open(path, "w") as f:
@@ -184,7 +198,7 @@ def sluice(rule, access="off", extra=""):
             f'log: {{level: warn, access: "{access}"}}\n{extra}'
         )
         if rule:
-            f.write(f"hosts:\n  127.0.0.1: {rule}\n")
+            f.write(f"hosts:\n  {host}: {rule}\n")
     return Daemon("sluice", port, [SLUICE, "-c", path])
 
 
@@ -226,14 +240,20 @@ def origin():
     )
 
 
-def served(origin):
-    """Requests that the origin has seen before this one."""
+def status(origin):
+    """Connections and requests that the origin has seen before this one."""
     with socket.create_connection(("127.0.0.1", origin.port), 10) as s:
         s.sendall(b"GET /served HTTP/1.0\r\n\r\n")
         answer = b""
         while piece := s.recv(65536):
             answer += piece
-    return int(re.search(rb"requests\s+\d+ \d+ (\d+)", answer)[1]) - 1
+    found = re.search(rb"requests\s+(\d+) \d+ (\d+)", answer)
+    return int(found[1]) - 1, int(found[2]) - 1
+
+
+def served(origin):
+    """Requests that the origin has seen before this one."""
+    return status(origin)[1]
 
 
 def nginx_proxy(origin_port, access="off", limit=""):

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "proxy/tls_ca.h"
 
+#include <sys/resource.h>
+
+#include <signal.h>
+
 #include "check_run.h"
 #include "check_tls.h"
 #include "conf/conf.h"
@@ -554,7 +558,31 @@ START_TEST(no_directory)
 }
 END_TEST
 
+/* A file that cannot be written whole is not left, nor what was made for it. */
+START_TEST(no_room)
+{
+	struct rlimit	 old, none;
+	char		*cause = NULL;
+	bool		 ok;
+
+	intercept("api.example");
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &old), 0);
+	none = old;
+	none.rlim_cur = 300;	/* enough for the key */
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+	ok = make_in("ca", &cause);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &old), 0);
+	ck_assert(!ok);
+	ck_cause(cause, "ca/ca.pem", ": cannot write: File too large");
+	ck_assert(!exists("ca"));
+}
+END_TEST
+
 /* What it says */
+
+static void	 ck_said(const char *, ...)
+		    __attribute__((format(printf, 1, 2)));
 
 static void
 ck_said(const char *format, ...)
@@ -659,6 +687,7 @@ tls_ca_suite(void)
 	tcase_add_loop_test(files, files_that_are_there, 0, 2);
 	tcase_add_test(files, link_that_is_there);
 	tcase_add_test(files, no_directory);
+	tcase_add_test(files, no_room);
 	tcase_add_test(files, says);
 	tcase_add_test(files, says_nothing_that_is_set);
 	tcase_add_test(files, quotes);

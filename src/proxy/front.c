@@ -90,6 +90,8 @@ front_close(struct downstream *d)
 
 	if (d->state == DEAD)
 		return;
+	if (d->state == HEAD)
+		front_close_tls(d);	/* between requests: in good order */
 	settle(d);
 	d->state = DEAD;
 	f->by_fd[d->fd] = NULL;

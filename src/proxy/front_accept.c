@@ -138,28 +138,35 @@ static bool
 open_listener(struct front *f, struct front_listener *l,
     const struct conf_address *a)
 {
+	const struct front_listener *before;
+
 	l->front = f;
-	l->text = strdup(a->text);
-	l->http = evhttp_new(f->worker->base);
-	if (l->text == NULL || l->http == NULL)
+	if ((l->text = strdup(a->text)) == NULL ||
+	    (l->http = evhttp_new(f->worker->base)) == NULL)
 		return false;
+	for (before = f->listeners; before < l; before++)
+		l->nth += strcmp(before->text, l->text) == 0;
 	evhttp_set_bevcb(l->http, make_bev_cb, l);
 	evhttp_set_gencb(l->http, front_request_cb, f);
 	return true;
 }
 
-/* The certificate of a listener's address; its old one where it has none. */
+/*
+ * The certificate of a listener's address; its old one where it has none.  The
+ * address is looked for by its text, of which port 0 may have several.
+ */
 static void
 take_certificate(struct front_listener *l, const struct conf *conf)
 {
 	SSL_CTX *ctx;
-	size_t i;
+	size_t i, nth = 0;
 
 	for (i = 0; i < conf->listen.n; i++) {
-		ctx = tls_contexts_listener(conf, i);
-		if (ctx == NULL ||
-		    strcmp(conf->listen.list[i].text, l->text) != 0)
+		if (strcmp(conf->listen.list[i].text, l->text) != 0 ||
+		    nth++ != l->nth)
 			continue;
+		if ((ctx = tls_contexts_listener(conf, i)) == NULL)
+			return;
 		SSL_CTX_up_ref(ctx);
 		SSL_CTX_free(l->tls);
 		l->tls = ctx;

@@ -90,6 +90,7 @@ struct front_listener {
 	struct evhttp		*http;
 	struct evhttp_bound_socket *bound;	/* NULL: closed */
 	char			*text;		/* as configured */
+	size_t			 nth;		/* of those with that text */
 	SSL_CTX			*tls;		/* own reference, or NULL */
 };
 

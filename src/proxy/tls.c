@@ -230,6 +230,12 @@ tls_ready(const struct tls *t)
 	return SSL_is_init_finished(t->ssl);
 }
 
+bool
+tls_ended(const struct tls *t)
+{
+	return (SSL_get_shutdown(t->ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
+}
+
 /* Failures */
 
 const struct tls_failure *

@@ -75,6 +75,8 @@ void		 tls_close(struct tls *);
 
 /* The handshake is done. */
 bool		 tls_ready(const struct tls *);
+/* The peer has ended its side in good order. */
+bool		 tls_ended(const struct tls *);
 
 /* What went wrong. */
 enum tls_failure_kind {

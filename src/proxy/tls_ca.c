@@ -42,12 +42,10 @@ struct bounds {
 struct ca {
 	EVP_PKEY		*key;
 	X509			*cert;
-	char			*key_path;
-	char			*cert_path;
 	char			*dir;		/* absolute */
 	bool			 made_dir;
-	bool			 made_key;
-	bool			 made_cert;
+	char			*key_path;	/* NULL: not made */
+	char			*cert_path;
 	time_t			 until;		/* seconds since 1970 */
 };
 
@@ -248,73 +246,100 @@ static bool
 make_dir(struct ca *ca, const char *dir, char **cause)
 {
 	ca->made_dir = mkdir(dir, 0700) == 0;
-	if ((!ca->made_dir && errno != EEXIST) ||
-	    (ca->dir = realpath(dir, NULL)) == NULL)
-		return tls_x509_cause(cause, "%s: %s", dir, strerror(errno));
-	if (asprintf(&ca->key_path, "%s/ca.key", ca->dir) == -1)
-		ca->key_path = NULL;
-	if (asprintf(&ca->cert_path, "%s/ca.pem", ca->dir) == -1)
-		ca->cert_path = NULL;
-	if (ca->key_path == NULL || ca->cert_path == NULL)
-		return tls_x509_cause(cause, "out of memory");
-	return true;
+	if ((ca->made_dir || errno == EEXIST) &&
+	    (ca->dir = realpath(dir, NULL)) != NULL)
+		return true;
+	return tls_x509_cause(cause, "%s: %s", dir, strerror(errno));
 }
 
-/* The key where cert is NULL. */
-static bool
-put(int fd, EVP_PKEY *key, X509 *cert)
-{
-	BIO *out = BIO_new_fd(fd, BIO_NOCLOSE);
-	bool ok;
-
-	if (out == NULL)
-		return false;
-	errno = 0;
-	if (cert != NULL)
-		ok = PEM_write_bio_X509(out, cert);
-	else
-		ok = PEM_write_bio_PKCS8PrivateKey(out, key, NULL, NULL, 0,
-		    NULL, NULL);
-	BIO_free(out);
-	return ok;
-}
-
-/* With its mode from the first moment on. */
-static bool
-make_file(const char *path, mode_t mode, EVP_PKEY *key, X509 *cert, bool *made,
+/* A new file, with its mode from the first moment on; or -1. */
+static int
+create(const char *dir, const char *name, mode_t mode, char **made,
     char **cause)
 {
-	bool ok;
+	char *path;
 	int fd;
 
+	if (asprintf(&path, "%s/%s", dir, name) == -1) {
+		tls_x509_cause(cause, "out of memory");
+		return -1;
+	}
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd == -1 && errno == EEXIST)
-		return tls_x509_cause(cause, "%s: is there already, and is "
-		    "not overwritten", path);
-	if (fd == -1)
-		return tls_x509_cause(cause, "%s: %s", path, strerror(errno));
-	*made = true;
-	ok = put(fd, key, cert);
-	if (close(fd) == -1 || !ok)
-		return tls_x509_cause(cause, "%s: cannot write: %s", path,
-		    strerror(errno != 0 ? errno : EIO));
+	if (fd != -1) {
+		*made = path;
+		return fd;
+	}
+	if (errno == EEXIST)
+		tls_x509_cause(cause, "%s: is there already, and is not "
+		    "overwritten", path);
+	else
+		tls_x509_cause(cause, "%s: %s", path, strerror(errno));
+	free(path);
+	return -1;
+}
+
+static bool
+write_all(int fd, const char *p, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, p, len);
+		if (n == -1 && errno != EINTR)
+			return false;
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
 	return true;
+}
+
+/*
+ * Writes the one that is not NULL, and closes the file.  What is in the BIO is
+ * wiped when that is freed.
+ */
+static bool
+put(int fd, const char *path, EVP_PKEY *key, X509 *cert, char **cause)
+{
+	BIO *pem = BIO_new(BIO_s_mem());
+	char *p = NULL;
+	long len;
+	bool ok;
+
+	errno = ENOMEM;
+	ok = pem != NULL && (cert != NULL ? PEM_write_bio_X509(pem, cert) :
+	    PEM_write_bio_PKCS8PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL));
+	if (ok && (len = BIO_get_mem_data(pem, &p)) > 0)
+		ok = write_all(fd, p, (size_t)len);
+	if (!ok)
+		tls_x509_cause(cause, "%s: cannot write: %s", path,
+		    strerror(errno));
+	BIO_free(pem);
+	if (close(fd) == -1 && ok)
+		ok = tls_x509_cause(cause, "%s: cannot write: %s", path,
+		    strerror(errno));
+	return ok;
 }
 
 static bool
 make_files(struct ca *ca, char **cause)
 {
-	return make_file(ca->key_path, 0600, ca->key, NULL, &ca->made_key,
-	    cause) && make_file(ca->cert_path, 0644, ca->key, ca->cert,
-	    &ca->made_cert, cause);
+	int fd;
+
+	fd = create(ca->dir, "ca.key", 0600, &ca->key_path, cause);
+	if (fd == -1 || !put(fd, ca->key_path, ca->key, NULL, cause))
+		return false;
+	fd = create(ca->dir, "ca.pem", 0644, &ca->cert_path, cause);
+	return fd != -1 && put(fd, ca->cert_path, NULL, ca->cert, cause);
 }
 
 static void
 remove_files(const struct ca *ca, const char *dir)
 {
-	if (ca->made_key)
+	if (ca->key_path != NULL)
 		unlink(ca->key_path);
-	if (ca->made_cert)
+	if (ca->cert_path != NULL)
 		unlink(ca->cert_path);
 	if (ca->made_dir)
 		rmdir(dir);

@@ -91,12 +91,16 @@ new_context(const SSL_METHOD *method)
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
 	    SSL_OP_NO_COMPRESSION);
-	/* an idle connection then costs no buffers */
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	/* an idle connection costs no buffers; what is sent is what files say */
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
+	    SSL_MODE_NO_AUTO_CHAIN);
 	return ctx;
 }
 
-/* http/1.1, or none: who offers only others is told so (RFC 7301 3.2). */
+/*
+ * http/1.1, or none: some clients offer what nobody knows ("http 1.1") and then
+ * speak HTTP/1.1 all the same.
+ */
 static int
 alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *len,
     const unsigned char *in, unsigned int n, void *arg)
@@ -107,7 +111,7 @@ alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *len,
 	(void)arg;
 	if (SSL_select_next_proto(&chosen, len, alpn, sizeof alpn - 1, in,
 	    n) != OPENSSL_NPN_NEGOTIATED)
-		return SSL_TLSEXT_ERR_ALERT_FATAL;
+		return SSL_TLSEXT_ERR_NOACK;
 	*out = chosen;
 	return SSL_TLSEXT_ERR_OK;
 }
@@ -165,6 +169,25 @@ fill_store(X509_STORE *store, const char *name, char **cause)
 	    "certificates", name, openssl_reason());
 }
 
+/*
+ * OpenSSL looks into a certificate when it is first used, which then would be
+ * by several threads at once.
+ */
+static void
+warm_up(X509_STORE *store)
+{
+	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+	X509 *x;
+	int i;
+
+	for (i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+		x = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+		if (x != NULL)
+			(void)X509_check_purpose(x, -1, 0);
+	}
+	ERR_clear_error();
+}
+
 static struct trust *
 need_trust(struct tls_contexts *t, const char *name, char **cause)
 {
@@ -183,6 +206,7 @@ need_trust(struct tls_contexts *t, const char *name, char **cause)
 		free(trust);
 		return NULL;
 	}
+	warm_up(trust->store);
 	HASH_ADD_KEYPTR(hh, t->trust, trust->name, size - 1, trust);
 	return trust;
 }

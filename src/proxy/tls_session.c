@@ -85,12 +85,10 @@ drop(struct tls_sessions *s, struct session *e)
 void
 tls_sessions_unref(struct tls_sessions *s)
 {
-	struct session *e, *next;
-
 	if (s == NULL || atomic_fetch_sub(&s->references, 1) != 1)
 		return;
-	HASH_ITER(hh, s->table, e, next)
-		drop(s, e);
+	while (s->table != NULL)
+		drop(s, s->table);
 	pthread_mutex_destroy(&s->lock);
 	free(s);
 }

@@ -297,7 +297,8 @@ read_once(struct side *from)
 	n = recv(from->fd, buf, size, MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return false;
-	if (n == -1 || (n == 0 && from->tls != NULL)) {
+	if (n == -1 || (n == 0 && from->tls != NULL &&
+	    !tls_ended(from->tls))) {
 		end(t, n == -1 ? "reset" : "cut off");
 		return false;
 	}
@@ -376,6 +377,11 @@ tunnel_new(struct worker *w, struct exchange *x,
 	want_read(&t->upstream, true);
 	deliver(&t->client, client->first, client->len);
 	deliver(&t->upstream, upstream->first, upstream->len);
+	/* its end may have come with the bytes before the tunnel */
+	if (client->tls != NULL && tls_ended(client->tls))
+		take_end(&t->client);
+	if (upstream->tls != NULL && tls_ended(upstream->tls))
+		take_end(&t->upstream);
 	return t;
 }
 

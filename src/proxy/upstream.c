@@ -581,7 +581,8 @@ upstream_release(struct upstream *u)
 	struct worker *w = u->worker;
 
 	if (!u->complete || u->surplus || !u->keep_alive || u->broken ||
-	    u->ended || u->out != NULL || u->body == HTTP1_UNTIL_CLOSE || w->draining) {
+	    (u->tls != NULL && tls_ended(u->tls)) || u->out != NULL ||
+	    u->body == HTTP1_UNTIL_CLOSE || w->draining) {
 		upstream_close(u);
 		return;
 	}

@@ -29,7 +29,6 @@ struct upstream {
 	const struct conf	*tls_conf;	/* until TLS begins */
 	const struct conf_rule	*tls_rule;
 	bool			 ready;		/* for a request */
-	bool			 ended;		/* TLS was closed in order */
 	bool			 dead;		/* waits for burial */
 	bool			 reused;
 	bool			 broken;	/* sending has failed */

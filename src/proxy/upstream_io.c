@@ -184,14 +184,13 @@ receive_tls(struct upstream *u, size_t size, size_t *n)
 	if (r == -1 && (errno == EAGAIN || errno == EINTR))
 		return UPSTREAM_IO_NOTHING;
 	if (r <= 0)
-		return u->ended ? UPSTREAM_IO_END : UPSTREAM_IO_CUT;
+		return tls_ended(u->tls) ? UPSTREAM_IO_END : UPSTREAM_IO_CUT;
 	result = tls_read(u->tls, w->cipher, (size_t)r, w->scratch,
 	    sizeof w->scratch, n);
 	upstream_flush_wire(u);
 	if (result == TLS_FAILED)
 		return UPSTREAM_IO_TLS;
-	u->ended = result == TLS_CLOSED;
-	if (u->ended)
+	if (result == TLS_CLOSED)
 		return UPSTREAM_IO_END;
 	return (size_t)r == size ? UPSTREAM_IO_ALL : UPSTREAM_IO_NOTHING;
 }

@@ -169,8 +169,9 @@ class Sluice:
 			self.unix = listen[5:]
 			self.err.wait("listening on")
 			return
-		# A line for each address, in their order.
-		want = len(listen) if isinstance(listen, list) else 1
+		# A line for each address, in their order; those with ports.
+		want = len([one for one in listen if not str(one).startswith(
+		    "unix:")]) if isinstance(listen, list) else 1
 		self.err.wait(lambda line: len(self.listening()) >= want,
 		    what=f"{want} times listening on")
 		self.ports = self.listening()
