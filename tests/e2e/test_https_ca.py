@@ -298,7 +298,7 @@ def test_printed_lines(street, name):
 	    "requests": [sys.executable, programs.HERE / "get_requests.py",
 	    url], "node": [programs.node(), programs.HERE / "get_node.cjs",
 	    url], "python": [sys.executable, "-c", "import sys, urllib.request"
-	    " as r; print(r.urlopen(sys.argv[1]).read().decode())", url]}[name]
+	    " as r; print(r.urlopen(sys.argv[1]).read())", url]}[name]
 	# Without them it does not work.
 	many.run(command, many.env, status=77 if name == "curl" else 1)
 	out, _ = many.run(["sh", "-ec", lines + '\nexec "$@"', "sh",

@@ -185,8 +185,8 @@ def test_websocket(tlab, mode):
 	assert got == {"text": "hello", "sizes": [0, 1, 125, 126, 65535, 65536,
 	    1000000], "pong": "are you there", "closed": 1000}
 	assert far.pings == 1
-	daemon.out.wait(f" CONNECT {mode}.test:.*tunnel.*seen" if mode == "tunnel"
-	    else f" GET {mode}.test:.* 101 .* upgraded")
+	daemon.out.wait(f" CONNECT {mode}.test:.* tunnel.*seen"
+	    if mode == "tunnel" else f" GET {mode}.test:.* 101 .* upgraded")
 
 
 def test_a_browser_without_trust_shows_nothing(tlab):
