@@ -90,6 +90,19 @@ class Lines:
 				    f"of {n}: {self.lines[-20:]}")
 			return self.lines[:n]
 
+	def like(self, pattern, n, timeout=wire.DEADLINE):
+		"""The lines that the pattern is in, once there are n."""
+		def found():
+			return [line for line in self.lines
+			    if re.search(pattern, line)]
+		with self.cond:
+			if not self.cond.wait_for(lambda: len(found()) >= n,
+			    timeout):
+				raise AssertionError(f"{len(found())} of {n} "
+				    f"lines with {pattern} among "
+				    + "\n".join(self.lines[-40:]))
+			return found()
+
 	def text(self):
 		with self.cond:
 			return "\n".join(self.lines)

@@ -213,6 +213,20 @@ def test_upgrade_ends(tlab, mode, who):
 
 
 @both
+def test_upgrade_that_ends_at_once(tlab, mode):
+	"""101, the only bytes of the tunnel and close_notify in one go."""
+	def handle(conn, req):
+		conn.sock.obj.write(b"HTTP/1.1 101 Switching Protocols\r\n"
+		    b"Upgrade: chat\r\nConnection: upgrade\r\n\r\nbye")
+		conn.end()
+	far = tlab.secure_origin(handle)
+	one = ways.Way(tlab, mode, far).client()
+	one.ask("GET", "/", [("Connection", "Upgrade"), ("Upgrade", "chat")])
+	assert one.response().status == 101
+	assert one.rest() == b"bye"
+
+
+@both
 def test_two_workers(tlab, mode):
 	"""Forty clients on two event loops, three requests each."""
 	far = tlab.secure_origin(lambda conn, req: conn.reply(

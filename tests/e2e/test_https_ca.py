@@ -20,6 +20,8 @@ HOSTS = {"intercept.test": {"https": "intercept"},
     "127.0.0.1": {"https": "intercept"},
     "tunnel.test": {"https": "tunnel"},
     "upstream.test": {"https": "upstream"}}
+
+
 class House:
 	"""A configuration that names a CA which is not there yet."""
 
@@ -44,7 +46,7 @@ class House:
 		    done.stdout, done.stderr)
 		return done
 
-	def sign(self, pki, name, alternatives):
+	def sign(self, pki, name, alternatives, usage="serverAuth"):
 		"""A leaf of this CA, as whoever has its key could make it."""
 		cnf = self.ca / "ca.cnf"
 		if not cnf.exists():
@@ -61,7 +63,7 @@ class House:
 		    "-nodes", "-keyout", self.dir / f"{name}.key", "-out",
 		    request, "-subj", f"/CN={name}", "-addext",
 		    "subjectAltName=" + ",".join(alternatives), "-addext",
-		    "extendedKeyUsage=serverAuth")
+		    f"extendedKeyUsage={usage}")
 		pki.run("ca", "-batch", "-notext", "-config", cnf, "-cert",
 		    self.pem, "-keyfile", self.key, "-in", request, "-out",
 		    out, "-days", 5)
@@ -196,12 +198,19 @@ def test_leaf_of_another_host(house, pki, what):
 	assert "subtree violation" in said, said
 
 
-def test_leaf_for_mail(house, pki):
-	"""A name of another kind, and so another use: servers only."""
+@pytest.mark.parametrize("purpose", ["smimesign", "smimeencrypt",
+    "sslclient", "timestampsign"])
+def test_leaf_for_another_use(house, pki, purpose):
+	"""Not for mail, nor for whom a server lets in: servers only."""
 	house.make()
-	leaf = house.sign(pki, "leaf", ["email:someone@intercept.test"])
-	said = pki.run("verify", "-purpose", "smimesign", "-CAfile",
+	leaf = house.sign(pki, "leaf", ["DNS:intercept.test",
+	    "email:someone@intercept.test"], usage="serverAuth,clientAuth,"
+	    "emailProtection,timeStamping")
+	said = pki.run("verify", "-purpose", "sslserver", "-CAfile",
 	    house.pem, leaf, status=None)
+	assert said.strip().endswith("leaf.pem: OK"), said
+	said = pki.run("verify", "-purpose", purpose, "-CAfile", house.pem,
+	    leaf, status=None)
 	assert "unsuitable certificate purpose" in said, said
 
 
@@ -267,7 +276,7 @@ def test_it_works(street):
 	assert one.get("/hello").body == b"hello\n"
 
 
-@pytest.mark.parametrize("name", ["curl", "requests", "node"])
+@pytest.mark.parametrize("name", ["curl", "python", "requests", "node"])
 def test_printed_lines(street, name):
 	"""They are run as they stand, but for where the system's files are."""
 	local, etc = street.dir / "local", street.dir / "etc"
@@ -281,17 +290,26 @@ def test_printed_lines(street, name):
 	assert lines.count(str(local)) == 4, street.printed
 	many = programs.Programs(street.dir / "home", street.daemon.url)
 	many.env["PATH"] += ":/usr/sbin:/sbin"
-	many.env["CURL_CA_BUNDLE"] = str(etc / "ca-certificates.crt")
+	# Where Debian's curl and Python look by themselves.
+	many.env["CURL_CA_BUNDLE"] = many.env["SSL_CERT_FILE"] = str(
+	    etc / "ca-certificates.crt")
 	url = f"https://{street.at}/hello"
 	command = {"curl": ["curl", "-sS", url],
 	    "requests": [sys.executable, programs.HERE / "get_requests.py",
 	    url], "node": [programs.node(), programs.HERE / "get_node.cjs",
-	    url]}[name]
+	    url], "python": [sys.executable, "-c", "import sys, urllib.request"
+	    " as r; print(r.urlopen(sys.argv[1]).read())", url]}[name]
 	# Without them it does not work.
 	many.run(command, many.env, status=77 if name == "curl" else 1)
 	out, _ = many.run(["sh", "-ec", lines + '\nexec "$@"', "sh",
 	    *command], many.env)
 	assert b"hello\\n" in out or out == b"hello\n", out
+
+
+def test_printed_lines_are_commands(street):
+	"""But for comments, so that all of it may be pasted."""
+	for line in street.printed.splitlines():
+		assert re.match(r"#|export \w+=\S+$|sudo ", line), line
 
 
 def test_chromium_takes_it(street):

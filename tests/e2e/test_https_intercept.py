@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
 """Tunnels that end at sluice: what clients see, and what is not let through."""
-import re
 import signal
 import ssl
 import threading
