@@ -44,7 +44,7 @@ add_extension(X509 *x, int nid, const char *value)
 }
 
 static void
-make_certificate(void)
+make_certificate(const char *names)
 {
 	X509_NAME *name;
 
@@ -59,15 +59,15 @@ make_certificate(void)
 	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
 	    (const unsigned char *)"test", -1, -1, 0);
 	X509_set_issuer_name(certificate, name);
-	add_extension(certificate, NID_subject_alt_name,
-	    "DNS:api.example, IP:192.0.2.1");
+	if (names != NULL)
+		add_extension(certificate, NID_subject_alt_name, names);
 	ck_assert_int_gt(X509_sign(certificate, key, EVP_sha256()), 0);
 }
 
 static void
-set_up(void)
+set_up_for(const char *names)
 {
-	make_certificate();
+	make_certificate(names);
 	server_ctx = SSL_CTX_new(TLS_server_method());
 	client_ctx = SSL_CTX_new(TLS_client_method());
 	ck_assert_int_eq(SSL_CTX_use_cert_and_key(server_ctx, certificate,
@@ -77,6 +77,12 @@ set_up(void)
 	ck_assert_int_eq(X509_STORE_add_cert(SSL_CTX_get_cert_store(
 	    client_ctx), certificate), 1);
 	tls_sessions_watch(client_ctx);
+}
+
+static void
+set_up(void)
+{
+	set_up_for("DNS:api.example, IP:192.0.2.1");
 }
 
 static void
@@ -285,6 +291,67 @@ START_TEST(refuses_another_host)
 	ck_assert_int_eq(tls_failure(p.server.tls)->kind, TLS_ALERT);
 	ck_assert_int_eq(tls_failure(p.server.tls)->alert,
 	    SSL_AD_BAD_CERTIFICATE);
+	part(&p);
+}
+END_TEST
+
+/* What a certificate is called is no name of a host (RFC 9110 4.3.4). */
+START_TEST(refuses_a_common_name)
+{
+	struct pair p;
+
+	tear_down();
+	set_up_for(NULL);
+	join(&p, "test", false);
+	shake(&p);
+	ck_assert_int_eq(p.client.result, TLS_FAILED);
+	ck_assert_str_eq(tls_failure(p.client.tls)->text,
+	    "hostname mismatch");
+	part(&p);
+}
+END_TEST
+
+/* The beginning came with what the outer one had read before. */
+START_TEST(begins_with_early_bytes)
+{
+	struct pair outer, inner;
+	struct tls *server;
+	char buf[3 * TLS_RECORD];
+	size_t plain;
+
+	join(&outer, "api.example", false);
+	shake(&outer);
+	join(&inner, "api.example", false);
+	server = tls_server(server_ctx, &outer.server.wire, outer.server.tls);
+	take(&inner.client, NULL, 0);
+	ck_assert_int_eq(tls_read_early(server, inner.client.wire.out,
+	    inner.client.wire.out_len, buf, sizeof buf, &plain), TLS_OK);
+	inner.client.wire.out_len = 0;
+	outer.client.len = 0;
+	carry(&outer.server, &outer.client, SIZE_MAX);
+	take(&inner.client, outer.client.got, outer.client.len);
+	ck_assert(tls_ready(inner.client.tls));
+	say(&outer.client, inner.client.wire.out, inner.client.wire.out_len);
+	ck_assert_int_eq(tls_read(server, outer.client.wire.out,
+	    outer.client.wire.out_len, buf, sizeof buf, &plain), TLS_OK);
+	outer.client.wire.out_len = 0;
+	ck_assert(tls_ready(server));
+	tls_free(server);
+	part(&inner);
+	part(&outer);
+}
+END_TEST
+
+START_TEST(gives_up)
+{
+	struct pair p;
+
+	join(&p, "api.example", false);
+	shake(&p);
+	tls_give_up(p.server.tls, "enough");
+	take(&p.server, "", 0);
+	ck_assert_int_eq(p.server.result, TLS_FAILED);
+	ck_assert_str_eq(tls_failure(p.server.tls)->text, "enough");
 	part(&p);
 }
 END_TEST
@@ -554,6 +621,9 @@ suite(void)
 	tcase_add_test(bytes, puts_small_pieces_into_one_record);
 	tcase_add_test(bytes, answers_a_key_update);
 	tcase_add_loop_test(bytes, runs_inside_another, 0, 3);
+	tcase_add_test(bytes, begins_with_early_bytes);
+	tcase_add_test(bytes, gives_up);
+	tcase_add_test(sessions, refuses_a_common_name);
 	tcase_set_timeout(bytes, 60);
 	suite_add_tcase(s, bytes);
 	tcase_add_checked_fixture(sessions, set_up, tear_down);

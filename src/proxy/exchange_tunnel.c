@@ -156,6 +156,8 @@ exchange_intercept(struct exchange *x)
 	}
 	x->admitted = x->began;		/* its requests wait, it does not */
 	put_established(x, &head);
+	if (head.failed)
+		tls_free(tls);
 	if (head.failed || !front_secure(d, tls, &x->host)) {
 		relay_text_free(&head);
 		exchange_reject(x, 503, "proxy_internal_error",

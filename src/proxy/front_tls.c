@@ -17,8 +17,6 @@
  * the socket in the bufferevent's output is encrypted already.
  */
 
-#define WIRE_MAX	4	/* times limits.buffer that may wait for a socket */
-
 struct tls *
 front_tls(const struct downstream *d)
 {
@@ -52,6 +50,8 @@ front_close_tls(struct downstream *d)
 	if (d->tls == NULL)
 		return;
 	tls_close(d->tls);
+	if (d->tls_below != NULL)
+		tls_close(d->tls_below);
 	flush_wire(d);
 }
 
@@ -145,7 +145,7 @@ static bool
 too_much_waits(const struct downstream *d)
 {
 	return front_pending(d) >
-	    WIRE_MAX * d->front->worker->conf->limit_buffer;
+	    TLS_WIRE_MAX * d->front->worker->conf->limit_buffer;
 }
 
 /* As recv() tells of an end; what was read before it comes first. */
@@ -166,6 +166,7 @@ static ssize_t
 receive_tls(struct downstream *d, size_t size)
 {
 	struct worker *w = d->front->worker;
+	bool early = d->early != NULL;
 	enum tls_result result;
 	size_t plain;
 	ssize_t n;
@@ -174,11 +175,13 @@ receive_tls(struct downstream *d, size_t size)
 		return tell_end(d);
 	if ((n = receive_cipher(d, size)) <= 0)
 		return n;
-	result = tls_read(d->tls, w->cipher, (size_t)n, w->scratch,
-	    sizeof w->scratch, &plain);
+	result = (early ? tls_read_early : tls_read)(d->tls, w->cipher,
+	    (size_t)n, w->scratch, sizeof w->scratch, &plain);
 	flush_wire(d);
-	if (too_much_waits(d))
+	if (too_much_waits(d)) {
+		tls_give_up(d->tls, "the peer does not read");
 		result = TLS_FAILED;
+	}
 	if (d->handshake && result != TLS_FAILED && tls_ready(d->tls))
 		handshake_done(d);
 	if (result != TLS_OK) {

@@ -24,6 +24,8 @@ struct tls {
 	SSL			*ssl;
 	struct tls_wire		*wire;
 	struct tls		*below;		/* or NULL: the wire itself */
+	const char		*early;		/* what below has read before */
+	size_t			 early_len;
 	bool			 eof;		/* below has no more */
 	bool			 failed;
 	struct tls_failure	 failure;
@@ -88,8 +90,16 @@ bio_write(BIO *bio, const char *p, int n)
 static int
 bio_read_below(struct tls *t, BIO *bio, char *p, int n)
 {
-	int r = SSL_read(t->below->ssl, p, n);
+	int r;
 
+	if (t->early_len > 0) {
+		r = (size_t)n < t->early_len ? n : (int)t->early_len;
+		memcpy(p, t->early, (size_t)r);
+		t->early += r;
+		t->early_len -= (size_t)r;
+		return r;
+	}
+	r = SSL_read(t->below->ssl, p, n);
 	if (r > 0)
 		return r;
 	if (SSL_get_error(t->below->ssl, r) == SSL_ERROR_WANT_READ)
@@ -188,7 +198,8 @@ expect(SSL *ssl, const char *name, bool is_address)
 	if (is_address)
 		return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl),
 		    name) == 1;
-	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	return SSL_set1_host(ssl, name) == 1 &&
 	    SSL_set_tlsext_host_name(ssl, name) == 1;
 }
@@ -306,14 +317,14 @@ open_wire(struct tls *t, const char *p, size_t n)
 	ERR_clear_error();
 	w->in = p;
 	w->in_len = n;
+	w->failed = false;
 	return w;
 }
 
-enum tls_result
-tls_read(struct tls *t, const char *p, size_t n, char *buf, size_t size,
-    size_t *plain)
+static enum tls_result
+read_all(struct tls *t, char *buf, size_t size, size_t *plain)
 {
-	struct tls_wire *w = open_wire(t, p, n);
+	struct tls_wire *w = t->wire;
 	int r, err = SSL_ERROR_WANT_READ;
 
 	*plain = 0;
@@ -334,6 +345,36 @@ tls_read(struct tls *t, const char *p, size_t n, char *buf, size_t size,
 	if (err != SSL_ERROR_WANT_READ || t->eof)
 		return fail(t);
 	return TLS_OK;
+}
+
+enum tls_result
+tls_read(struct tls *t, const char *p, size_t n, char *buf, size_t size,
+    size_t *plain)
+{
+	open_wire(t, p, n);
+	return read_all(t, buf, size, plain);
+}
+
+enum tls_result
+tls_read_early(struct tls *t, const char *p, size_t n, char *buf, size_t size,
+    size_t *plain)
+{
+	if (t->below == NULL)
+		return tls_read(t, p, n, buf, size, plain);
+	open_wire(t, NULL, 0);
+	t->early = p;
+	t->early_len = n;
+	return read_all(t, buf, size, plain);
+}
+
+void
+tls_give_up(struct tls *t, const char *why)
+{
+	if (t->failed)
+		return;
+	t->failed = true;
+	t->failure.kind = TLS_PROTOCOL;
+	set_text(&t->failure, why);
 }
 
 static bool

@@ -37,6 +37,12 @@ struct tls_wire {
 void		 tls_wire_free(struct tls_wire *);
 
 /*
+ * A peer that has TLS answer it (KeyUpdate, HelloRequest) and does not read the
+ * answers: it is given up when so many times limits.buffer wait for its socket.
+ */
+#define TLS_WIRE_MAX	4
+
+/*
  * Our end of a connection, as a server, or as a client of the host of that
  * name (SNI, and what the certificate must be for; an IP address as text where
  * is_address is set; NULL: neither).  below is what it runs inside, or NULL,
@@ -66,6 +72,14 @@ enum tls_result	 tls_read(struct tls *, const char *, size_t n, char *buf,
 		    size_t size, size_t *plain)
 		    __attribute__((warn_unused_result));
 
+/*
+ * The same with bytes that what it runs inside has read already: those that were
+ * there before it began.
+ */
+enum tls_result	 tls_read_early(struct tls *, const char *, size_t n, char *buf,
+		    size_t size, size_t *plain)
+		    __attribute__((warn_unused_result));
+
 /* Encrypts; only after the handshake.  False when TLS has failed. */
 bool		 tls_write(struct tls *, const struct iovec *, int n)
 		    __attribute__((warn_unused_result));
@@ -77,6 +91,9 @@ void		 tls_close(struct tls *);
 bool		 tls_ready(const struct tls *);
 /* The peer has ended its side in good order. */
 bool		 tls_ended(const struct tls *);
+
+/* It goes no further, for a reason of ours. */
+void		 tls_give_up(struct tls *, const char *why);
 
 /* What went wrong. */
 enum tls_failure_kind {

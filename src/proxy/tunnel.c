@@ -275,6 +275,10 @@ take_tls(struct side *from, size_t n)
 	result = tls_read(from->tls, w->cipher, n, w->scratch,
 	    sizeof w->scratch, &plain);
 	flush_wire(from);
+	if (from->len > TLS_WIRE_MAX * w->conf->limit_buffer) {
+		end(from->tunnel, "does not read");
+		return;
+	}
 	take_bytes(from, w->scratch, plain);
 	if (result == TLS_FAILED)
 		end(from->tunnel, "tls");

@@ -486,6 +486,7 @@ static void
 start_tls(struct upstream *u)
 {
 	struct worker *w = u->worker;
+	enum tls_result result;
 	size_t n;
 
 	u->tls = tls_contexts_connect(u->tls_conf, u->tls_rule, &u->host,
@@ -497,11 +498,10 @@ start_tls(struct upstream *u)
 		return;
 	}
 	deadline_set(&u->timer, worker_now() + w->conf->timeout_header);
-	if (tls_read(u->tls, NULL, 0, w->scratch, sizeof w->scratch,
-	    &n) != TLS_OK)
+	result = tls_read(u->tls, NULL, 0, w->scratch, sizeof w->scratch, &n);
+	upstream_flush_wire(u);
+	if (result != TLS_OK)
 		tls_failed(u);
-	else
-		upstream_flush_wire(u);
 }
 
 static void

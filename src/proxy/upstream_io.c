@@ -12,6 +12,8 @@
 
 /* An upstream's socket, and the TLS on it. */
 
+#define QUIET_READS	2	/* recv() calls to see whether one is quiet */
+
 /* Out */
 
 size_t
@@ -135,8 +137,10 @@ upstream_send(struct upstream *u, struct iovec *v, int n)
 		send_bytes(u, v, n);
 	else if (tls_write(u->tls, v, n))
 		upstream_flush_wire(u);
-	else
+	else {
+		u->worker->wire.out_len = 0;	/* nobody else's */
 		send_failed(u);
+	}
 }
 
 void
@@ -188,6 +192,12 @@ receive_tls(struct upstream *u, size_t size, size_t *n)
 	result = tls_read(u->tls, w->cipher, (size_t)r, w->scratch,
 	    sizeof w->scratch, n);
 	upstream_flush_wire(u);
+	if (u->exchange == NULL && u->out != NULL)
+		return UPSTREAM_IO_CUT;		/* idle, and does not read */
+	if (upstream_pending(u) > TLS_WIRE_MAX * w->conf->limit_buffer) {
+		tls_give_up(u->tls, "the peer does not read");
+		result = TLS_FAILED;
+	}
 	if (result == TLS_FAILED)
 		return UPSTREAM_IO_TLS;
 	if (result == TLS_CLOSED)
@@ -207,11 +217,12 @@ upstream_receive(struct upstream *u, size_t size, size_t *n)
 bool
 upstream_quiet(struct upstream *u)
 {
-	enum upstream_io io;
-	size_t n;
+	enum upstream_io io = UPSTREAM_IO_ALL;
+	size_t n = 0;
+	int i;
 
-	do {
+	/* TLS may have tickets for us, but not without end */
+	for (i = 0; i < QUIET_READS && io == UPSTREAM_IO_ALL && n == 0; i++)
 		io = upstream_receive(u, sizeof u->worker->scratch, &n);
-	} while (io == UPSTREAM_IO_ALL && n == 0);
 	return io == UPSTREAM_IO_NOTHING && n == 0;
 }

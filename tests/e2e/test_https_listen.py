@@ -12,6 +12,7 @@ import client
 import origin
 import programs
 import sluice
+import tls
 import wire
 
 V11, V12 = ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2
@@ -114,6 +115,19 @@ def test_intercept_inside(tlab):
 		assert wire.sha(answer.body) == wire.sha(data)
 		house.trust.maximum_version = V12
 	one.finish()
+
+
+def test_connect_and_hello_in_one_segment(tlab):
+	"""What came behind the CONNECT was decrypted once already."""
+	house = House(tlab, hosts={"intercept.test": {"https": "intercept"}})
+	at = f"intercept.test:{house.secure_far.port}"
+	one = house.client()
+	inner = tls.Tls(one.sock, tlab.pki.client("user-ca"), "intercept.test")
+	assert one.tunnel(at, early=inner.hello()).status == 200
+	inner.incoming.write(one.take(len(one.buf)))
+	one.sock = inner
+	one.sock.handshake()
+	assert one.get("/", host=at).body == b"fine"
 
 
 def test_upgrade_and_bytes_inside(tlab):
