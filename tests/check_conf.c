@@ -19,7 +19,7 @@
 #include "check_conf.h"
 
 #define SECOND	UINT64_C(1000000000)
-#define UNIT	THROTTLE_UNIT
+#define UNIT	BUDGET_UNIT
 
 /*
  * What users see, whole: text, then LINE:COLUMN: KEY: and so on.  An error
@@ -373,7 +373,7 @@ START_TEST(defaults)
 	ck_assert_str_eq(rule->name, "unlimited");
 	ck_assert_uint_eq(rule->limits.nrates, 0);
 	ck_assert_uint_eq(rule->limits.concurrency, 0);
-	ck_assert_uint_eq(rule->limits.queue_length, 1000);
+	ck_assert_uint_eq(rule->queue_length, 1000);
 	ck_assert_uint_eq(rule->max_wait, 60 * SECOND);
 	ck_assert_uint_eq(rule->npause_statuses, 2);
 	ck_assert_int_eq(rule->pause_statuses[0], 429);
@@ -417,7 +417,7 @@ START_TEST(everything)
 	ck_assert_str_eq(conf->rules[0].name, "a.b");
 	ck_assert(!conf->rules[0].has_port);
 	ck_assert_uint_eq(conf->rules[0].limits.rates[0].capacity, 10 * UNIT);
-	ck_assert_uint_eq(conf->rules[0].limits.queue_length, 5);
+	ck_assert_uint_eq(conf->rules[0].queue_length, 5);
 	ck_assert_uint_eq(conf->rules[0].max_wait, SECOND);
 
 	ck_assert_str_eq(rule->name, "*.c:80");
@@ -429,7 +429,7 @@ START_TEST(everything)
 	ck_assert_uint_eq(rule->limits.rates[0].capacity, UNIT / 2);
 	ck_assert_uint_eq(rule->limits.rates[1].capacity, 9 * UNIT);
 	ck_assert_uint_eq(rule->limits.rates[1].period, SECOND);
-	ck_assert_uint_eq(rule->limits.queue_length, 1000);
+	ck_assert_uint_eq(rule->queue_length, 1000);
 	ck_assert_uint_eq(rule->npause_statuses, 1);
 	ck_assert_uint_eq(rule->pause_default, SECOND);
 	ck_assert_uint_eq(rule->pause_max, 2 * SECOND);

@@ -11,7 +11,7 @@
 #include "check_conf.h"
 
 #define SECOND	UINT64_C(1000000000)
-#define UNIT	THROTTLE_UNIT
+#define UNIT	BUDGET_UNIT
 
 /* What the configuration says of HTTPS: to the proxy, and to hosts. */
 

@@ -60,7 +60,7 @@ START_TEST(strict_window)
 	struct throttle *t;
 	int i;
 
-	l.rates[0].strict = true;
+	l.host.rates[0].strict = true;
 	t = new_throttle(l);
 	go(t, U, 0);
 	at[0] = 0;
@@ -85,7 +85,7 @@ START_TEST(strict_with_burst_of_capacity)
 	struct throttle_limits l = one_rate(U, SEC, U);
 	struct throttle *t;
 
-	l.rates[0].strict = true;
+	l.host.rates[0].strict = true;
 	t = new_throttle(l);
 	go(t, U, 0);
 	ck_assert_uint_eq(throttle_start(t, U, 0), SEC);
@@ -120,7 +120,7 @@ START_TEST(no_slot_costs_nothing)
 	struct throttle_waiter w;
 	struct throttle *t;
 
-	l.concurrency = 1;
+	l.host.concurrency = 1;
 	t = new_throttle(l);
 	go(t, U, 0);
 	wait_for(t, &w, 9 * U, 0);
@@ -166,7 +166,7 @@ END_TEST
 
 START_TEST(no_limits)
 {
-	struct throttle_limits l = { .nrates = 0 };
+	struct throttle_limits l = { .host.nrates = 0 };
 	struct throttle *t = new_throttle(l);
 	int i;
 
@@ -466,8 +466,8 @@ second_after_late(uint64_t late, bool strict)
 	uint64_t start;
 
 	if (strict) {
-		l.rates[0].strict = true;
-		l.rates[0].capacity = 11 * U;
+		l.host.rates[0].strict = true;
+		l.host.rates[0].capacity = 11 * U;
 	}
 	t = new_throttle(l);
 	go(t, U, 0);
@@ -499,7 +499,7 @@ START_TEST(starts_behind_a_late_head)
 	struct throttle *t;
 
 	/* Due at 200 us but still there at 1 ms: strict counts from then. */
-	l.rates[0].strict = true;
+	l.host.rates[0].strict = true;
 	t = new_throttle(l);
 	go(t, 2 * U, 0);
 	wait_for(t, &w, 2 * U, 0);
@@ -523,7 +523,7 @@ START_TEST(no_credit_for_waiting_for_a_slot)
 	struct throttle_waiter w;
 	struct throttle *t;
 
-	l.concurrency = 1;
+	l.host.concurrency = 1;
 	t = new_throttle(l);
 	go(t, U, 0);
 	wait_for(t, &w, U, 0);

@@ -10,7 +10,7 @@
 
 /* What the throttle's tests share. */
 
-#define U	THROTTLE_UNIT
+#define U	BUDGET_UNIT
 #define MS	1000000ULL
 #define SEC	1000000000ULL
 #define NEVER	THROTTLE_NEVER
@@ -18,11 +18,11 @@
 static inline struct throttle_limits
 one_rate(uint64_t capacity, uint64_t period, uint64_t burst)
 {
-	struct throttle_limits l = { .nrates = 1, .queue_length = 1000 };
+	struct throttle_limits l = { .host.nrates = 1, .queue_length = 1000 };
 
-	l.rates[0].capacity = capacity;
-	l.rates[0].period = period;
-	l.rates[0].burst = burst;
+	l.host.rates[0].capacity = capacity;
+	l.host.rates[0].period = period;
+	l.host.rates[0].burst = burst;
 	return l;
 }
 
@@ -30,10 +30,10 @@ static inline struct throttle_limits
 add_rate(struct throttle_limits l, uint64_t capacity, uint64_t period,
     uint64_t burst)
 {
-	l.rates[l.nrates].capacity = capacity;
-	l.rates[l.nrates].period = period;
-	l.rates[l.nrates].burst = burst;
-	l.nrates++;
+	l.host.rates[l.host.nrates].capacity = capacity;
+	l.host.rates[l.host.nrates].period = period;
+	l.host.rates[l.host.nrates].burst = burst;
+	l.host.nrates++;
 	return l;
 }
 
@@ -42,7 +42,7 @@ slots(uint32_t concurrency)
 {
 	struct throttle_limits l = { .queue_length = 1000 };
 
-	l.concurrency = concurrency;
+	l.host.concurrency = concurrency;
 	return l;
 }
 

@@ -78,10 +78,10 @@ START_TEST(rates_pair_by_period_then_in_order)
 	throttle_limit(t, &l, 0);
 	ck_assert_uint_eq(throttle_start(t, 9 * U, 0), 45 * SEC);
 	l = one_rate(U, 7 * SEC, 9 * U);
-	l.nrates = 0;
+	l.host.nrates = 0;
 	throttle_limit(t, &l, 0);
 	go(t, 1000 * U, 0);
-	l.nrates = 1;
+	l.host.nrates = 1;
 	throttle_limit(t, &l, 0);
 	go(t, 9 * U, 0);
 	throttle_free(t);
@@ -99,7 +99,7 @@ START_TEST(new_limits_keep_pause_waiters_and_slots)
 	throttle_pause(t, SEC);
 	wait_for(t, &a, U, 0);
 	wait_for(t, &b, U, 0);
-	l.concurrency = 1;
+	l.host.concurrency = 1;
 	l.queue_length = 0;
 	throttle_limit(t, &l, 0);
 	ck_assert_uint_eq(throttle_waiting(t), 2);
@@ -109,7 +109,7 @@ START_TEST(new_limits_keep_pause_waiters_and_slots)
 	ck_assert_ptr_null(throttle_next(t, SEC));
 	throttle_release(t, SEC);
 	ck_assert_ptr_eq(throttle_next(t, SEC), &a);
-	l.concurrency = 0;
+	l.host.concurrency = 0;
 	throttle_limit(t, &l, SEC);
 	ck_assert_ptr_eq(throttle_next(t, SEC), &b);
 	throttle_free(t);

@@ -21,7 +21,7 @@
 #include "core/throttle.h"
 #include "check_run.h"
 
-#define U		THROTTLE_UNIT
+#define U		BUDGET_UNIT
 #define MS		1000000ULL
 #define SEC		1000000000ULL
 #define NEVER		THROTTLE_NEVER
@@ -54,7 +54,7 @@ static struct model {
 	uint64_t		 paused_until;
 	uint32_t		 inflight;
 	/* Tokens in a bucket, times its period; below 0 in debt. */
-	wide			 level[THROTTLE_RATES];
+	wide			 level[BUDGET_RATES];
 	struct item		 items[ITEMS];
 	struct item		*free[ITEMS];
 	unsigned		 nfree;
@@ -91,27 +91,27 @@ any(uint64_t below)
 }
 
 static uint64_t
-refill(const struct throttle_rate *r)
+refill(const struct budget_rate *r)
 {
 	return r->strict && r->burst < r->capacity ?
 	    r->capacity - r->burst : r->capacity;
 }
 
 static wide
-span(const struct throttle_rate *r, uint64_t cost)
+span(const struct budget_rate *r, uint64_t cost)
 {
 	return (wide)cost * r->period;
 }
 
 /* What the bucket has to hold for a cost. */
 static wide
-need(const struct throttle_rate *r, uint64_t cost)
+need(const struct budget_rate *r, uint64_t cost)
 {
 	return span(r, cost < r->burst ? cost : r->burst);
 }
 
 static void
-fill(const struct throttle_rate *r, wide *level, uint64_t ns)
+fill(const struct budget_rate *r, wide *level, uint64_t ns)
 {
 	*level += (wide)ns * refill(r);
 	if (*level > span(r, r->burst))
@@ -123,8 +123,8 @@ advance(uint64_t to)
 {
 	unsigned i;
 
-	for (i = 0; i < m.limits.nrates; i++)
-		fill(&m.limits.rates[i], &m.level[i], to - m.now);
+	for (i = 0; i < m.limits.host.nrates; i++)
+		fill(&m.limits.host.rates[i], &m.level[i], to - m.now);
 	m.now = to;
 }
 
@@ -135,8 +135,8 @@ budget_allows(uint64_t cost)
 
 	if (m.now < m.paused_until)
 		return false;
-	for (i = 0; i < m.limits.nrates; i++)
-		if (m.level[i] < need(&m.limits.rates[i], cost))
+	for (i = 0; i < m.limits.host.nrates; i++)
+		if (m.level[i] < need(&m.limits.host.rates[i], cost))
 			return false;
 	return true;
 }
@@ -144,26 +144,26 @@ budget_allows(uint64_t cost)
 static bool
 slot_free(void)
 {
-	return m.limits.concurrency == 0 || m.inflight < m.limits.concurrency;
+	return m.limits.host.concurrency == 0 || m.inflight < m.limits.host.concurrency;
 }
 
 /* Moves a copy of the buckets to the first instant that allows a cost. */
 static uint64_t
 simulate(wide *level, uint64_t at, uint64_t cost)
 {
-	const struct throttle_rate *r;
+	const struct budget_rate *r;
 	uint64_t ns = at < m.paused_until ? m.paused_until - at : 0;
 	wide lacking;
 	unsigned i;
 
-	for (i = 0; i < m.limits.nrates; i++) {
-		r = &m.limits.rates[i];
+	for (i = 0; i < m.limits.host.nrates; i++) {
+		r = &m.limits.host.rates[i];
 		lacking = need(r, cost) - level[i] + refill(r) - 1;
 		if (lacking > 0 && (uint64_t)(lacking / refill(r)) > ns)
 			ns = (uint64_t)(lacking / refill(r));
 	}
-	for (i = 0; i < m.limits.nrates; i++)
-		fill(&m.limits.rates[i], &level[i], ns);
+	for (i = 0; i < m.limits.host.nrates; i++)
+		fill(&m.limits.host.rates[i], &level[i], ns);
 	return at + ns;
 }
 
@@ -172,15 +172,15 @@ simulate_take(wide *level, uint64_t cost)
 {
 	unsigned i;
 
-	for (i = 0; i < m.limits.nrates; i++)
-		level[i] -= span(&m.limits.rates[i], cost);
+	for (i = 0; i < m.limits.host.nrates; i++)
+		level[i] -= span(&m.limits.host.rates[i], cost);
 }
 
 /* When a newcomer would start if slots were always free. */
 static uint64_t
 simulated_start(uint64_t cost)
 {
-	wide level[THROTTLE_RATES];
+	wide level[BUDGET_RATES];
 	uint64_t at = m.now;
 	unsigned i;
 
@@ -197,7 +197,7 @@ simulated_start(uint64_t cost)
  * admitted with a full bucket, and counts as that much there.
  */
 static void
-check_windows(const struct throttle_rate *r)
+check_windows(const struct budget_rate *r)
 {
 	const struct admission *last = &m.log[m.nlog - 1];
 	wide sum = 0, most, slack;
@@ -234,8 +234,8 @@ admitted(uint64_t cost)
 	must(m.nlog < LOG);
 	m.log[m.nlog].at = m.now;
 	m.log[m.nlog++].cost = cost;
-	for (i = 0; i < m.limits.nrates; i++)
-		check_windows(&m.limits.rates[i]);
+	for (i = 0; i < m.limits.host.nrates; i++)
+		check_windows(&m.limits.host.rates[i]);
 }
 
 static void
@@ -252,8 +252,8 @@ check_start(const struct item *it)
 {
 	if (it->reliefs == m.reliefs)
 		must(m.now >= it->start);
-	if (m.prompt && it->upsets == m.upsets && m.limits.nrates <= 1 &&
-	    m.limits.concurrency == 0)
+	if (m.prompt && it->upsets == m.upsets && m.limits.host.nrates <= 1 &&
+	    m.limits.host.concurrency == 0)
 		must(m.now <= it->start + (m.admitted - it->admitted));
 }
 
@@ -275,7 +275,7 @@ drain(void)
 static void
 check_wake(void)
 {
-	wide level[THROTTLE_RATES];
+	wide level[BUDGET_RATES];
 	uint64_t wake = throttle_wake(m.t);
 
 	if (m.nqueue == 0 || !slot_free()) {
@@ -299,9 +299,9 @@ check_counts(void)
 
 	must(throttle_waiting(m.t) == m.nqueue);
 	must(throttle_inflight(m.t) == m.inflight);
-	for (i = 0; i < m.limits.nrates; i++)
-		if (m.level[i] < span(&m.limits.rates[i],
-		    m.limits.rates[i].burst))
+	for (i = 0; i < m.limits.host.nrates; i++)
+		if (m.level[i] < span(&m.limits.host.rates[i],
+		    m.limits.host.rates[i].burst))
 			idle = false;
 	if (m.prompt)
 		must(throttle_idle(m.t, m.now) == idle);
@@ -351,7 +351,7 @@ any_step(void)
 static uint64_t
 any_cost(void)
 {
-	uint64_t burst = m.limits.nrates ? m.limits.rates[0].burst : U;
+	uint64_t burst = m.limits.host.nrates ? m.limits.host.rates[0].burst : U;
 
 	switch (any(9)) {
 	case 0:
@@ -386,7 +386,7 @@ check_answer(enum throttle_answer answer, uint64_t cost, uint64_t deadline,
 	must((start > deadline) == (answer == THROTTLE_LATE_START));
 	must(start <= real);
 	must(start >= m.now);
-	if (m.prompt && m.limits.nrates <= 1)
+	if (m.prompt && m.limits.host.nrates <= 1)
 		must(start + m.nqueue + 1 >= real);
 }
 
@@ -449,7 +449,7 @@ do_hopeless(void)
 {
 	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
 	struct throttle_waiter *w;
-	wide level[THROTTLE_RATES], before[THROTTLE_RATES];
+	wide level[BUDGET_RATES], before[BUDGET_RATES];
 	uint64_t start, at = m.now;
 	unsigned i = 0;
 
@@ -460,7 +460,7 @@ do_hopeless(void)
 		memcpy(before, level, sizeof(level));
 		start = simulate(level, at, m.queue[i]->w.cost);
 		if (w != &m.queue[i]->w) {
-			if (m.prompt && m.limits.nrates <= 1)
+			if (m.prompt && m.limits.host.nrates <= 1)
 				must(start <= i + 1 ||
 				    m.queue[i]->w.deadline >= start - i - 1);
 			simulate_take(level, m.queue[i++]->w.cost);
@@ -499,7 +499,7 @@ do_resume(void)
 }
 
 static void
-any_rate(struct throttle_rate *r, uint64_t period)
+any_rate(struct budget_rate *r, uint64_t period)
 {
 	static const uint64_t capacity[] = { U / 2, U, 3 * U, 7 * U, 10 * U };
 
@@ -529,10 +529,10 @@ any_limits(struct throttle_limits *l)
 	unsigned i, first = (unsigned)any(5);
 
 	memset(l, 0, sizeof(*l));
-	l->nrates = any(2) ? 1 : (unsigned)any(4);
-	for (i = 0; i < l->nrates; i++)
-		any_rate(&l->rates[i], period[(first + i) % 5]);
-	l->concurrency = any(2) ? 0 : (uint32_t)any(4) + 1;
+	l->host.nrates = any(2) ? 1 : (unsigned)any(4);
+	for (i = 0; i < l->host.nrates; i++)
+		any_rate(&l->host.rates[i], period[(first + i) % 5]);
+	l->host.concurrency = any(2) ? 0 : (uint32_t)any(4) + 1;
 	l->queue_length = any(8) ? (uint32_t)any(ITEMS) : 0;
 }
 
@@ -543,19 +543,19 @@ any_limits(struct throttle_limits *l)
 static void
 do_limit(void)
 {
-	const struct throttle_rate *old;
+	const struct budget_rate *old;
 	struct throttle_limits l;
-	struct throttle_rate *r;
+	struct budget_rate *r;
 	wide lacks;
 	unsigned i;
 
 	any_limits(&l);
-	l.nrates = m.limits.nrates;
-	for (i = 0; i < l.nrates; i++) {
-		old = &m.limits.rates[i];
-		r = &l.rates[i];
+	l.host.nrates = m.limits.host.nrates;
+	for (i = 0; i < l.host.nrates; i++) {
+		old = &m.limits.host.rates[i];
+		r = &l.host.rates[i];
 		lacks = span(old, old->burst) - m.level[i];
-		any_rate(r, l.nrates == 1 && any(2) ? any(10 * SEC) + 1 :
+		any_rate(r, l.host.nrates == 1 && any(2) ? any(10 * SEC) + 1 :
 		    old->period);
 		lacks = (lacks * r->period + old->period - 1) / old->period;
 		m.level[i] = span(r, r->burst) - lacks;
@@ -602,9 +602,9 @@ begin(void)
 	any_limits(&m.limits);
 	m.t = throttle_new(&m.limits);
 	must(m.t != NULL);
-	for (i = 0; i < m.limits.nrates; i++)
-		m.level[i] = span(&m.limits.rates[i],
-		    m.limits.rates[i].burst);
+	for (i = 0; i < m.limits.host.nrates; i++)
+		m.level[i] = span(&m.limits.host.rates[i],
+		    m.limits.host.rates[i].burst);
 	for (i = 0; i < ITEMS; i++)
 		m.free[m.nfree++] = &m.items[i];
 	m.now = any(100 * SEC);

@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "core/budget.h"
 #include "core/http1.h"
 #include "core/pattern.h"
-#include "core/throttle.h"
 
 /*
  * The configuration: read from YAML, validated whole, then immutable and
@@ -58,7 +58,8 @@ struct conf_rule {
 						   "defaults", "unlimited" */
 	bool			 has_port;	/* the pattern names a port */
 	bool			 shared;	/* one throttle for all */
-	struct throttle_limits	 limits;
+	struct budget_limits	 limits;
+	uint32_t		 queue_length;	/* waiters */
 	uint64_t		 max_wait;	/* ns */
 	int			 pause_statuses[CONF_PAUSE_STATUSES];
 	unsigned		 npause_statuses;

@@ -19,7 +19,7 @@ struct conf_loader {
 	struct conf_report	 report;
 	struct conf		*conf;
 	struct conf_rule	 rule;	/* defaults of a rule; owns nothing */
-	struct throttle_rate	 rate;	/* defaults of one of several rates */
+	struct budget_rate	 rate;	/* defaults of one of several rates */
 };
 
 /* Fills l->conf, which is zeroed; false leaves it to be freed. */

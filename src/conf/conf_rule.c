@@ -15,11 +15,11 @@
 #define LONGEST		(3652 * 86400 * UINT64_C(1000000000)) /* ns */
 
 static void
-default_burst(struct throttle_rate *rate)
+default_burst(struct budget_rate *rate)
 {
 	uint64_t	 burst = rate->capacity / (rate->strict ? 10 : 1);
 
-	rate->burst = burst > THROTTLE_UNIT ? burst : THROTTLE_UNIT;
+	rate->burst = burst > BUDGET_UNIT ? burst : BUDGET_UNIT;
 }
 
 /*
@@ -27,16 +27,16 @@ default_burst(struct throttle_rate *rate)
  * part of the capacity; only a capacity of one or less cannot be split.
  */
 static bool
-strict_holds(const struct throttle_rate *rate)
+strict_holds(const struct budget_rate *rate)
 {
 	if (!rate->strict || rate->burst < rate->capacity)
 		return true;
-	return rate->capacity <= THROTTLE_UNIT && rate->burst == THROTTLE_UNIT;
+	return rate->capacity <= BUDGET_UNIT && rate->burst == BUDGET_UNIT;
 }
 
 /* Whether a full burst comes back within a time that can be computed with. */
 static bool
-refills(const struct throttle_rate *rate)
+refills(const struct budget_rate *rate)
 {
 	uint64_t		 effective = rate->capacity;
 	uint64_t		 cost = rate->burst;
@@ -44,8 +44,8 @@ refills(const struct throttle_rate *rate)
 
 	if (rate->strict && rate->burst < rate->capacity)
 		effective -= rate->burst;
-	if (cost < THROTTLE_UNIT)
-		cost = THROTTLE_UNIT;
+	if (cost < BUDGET_UNIT)
+		cost = BUDGET_UNIT;
 	time = (unsigned __int128)cost * rate->period / effective;
 	return time < LONGEST;
 }
@@ -53,7 +53,7 @@ refills(const struct throttle_rate *rate)
 /* Completes a rate out of the keys of its mapping, and checks them together. */
 static bool
 finish_rate(struct conf_loader *l, const struct conf_node *node,
-    struct throttle_rate *rate)
+    struct budget_rate *rate)
 {
 	if (conf_node_value(node, "burst") == NULL)
 		default_burst(rate);
@@ -69,7 +69,7 @@ finish_rate(struct conf_loader *l, const struct conf_node *node,
 
 static bool
 load_rate(struct conf_loader *l, const struct conf_node *node,
-    struct throttle_rate *rate)
+    struct budget_rate *rate)
 {
 	*rate = l->rate;
 	if (!conf_loader_mapping(l, node,
@@ -84,7 +84,7 @@ load_rate(struct conf_loader *l, const struct conf_node *node,
 
 bool
 conf_rule_rates(struct conf_loader *l, const struct conf_option *option,
-    const struct conf_node *node, struct throttle_limits *limits)
+    const struct conf_node *node, struct budget_limits *limits)
 {
 	const struct conf_entry	*entry;
 	bool			 ok = true;
@@ -109,7 +109,7 @@ conf_rule_rates(struct conf_loader *l, const struct conf_option *option,
 /* capacity and its like, and rates: one or the other. */
 static bool
 finish_rates(struct conf_loader *l, const struct conf_node *node,
-    struct throttle_limits *limits)
+    struct budget_limits *limits)
 {
 	static const char *const	 keys[] = {
 		"capacity", "period", "burst", "strict",

@@ -18,7 +18,7 @@ bool		 conf_rule_hosts(struct conf_loader *, const struct conf_node *)
 /* Several rates. */
 bool		 conf_rule_rates(struct conf_loader *,
 		    const struct conf_option *, const struct conf_node *,
-		    struct throttle_limits *)
+		    struct budget_limits *)
 		    __attribute__((warn_unused_result));
 
 /* Fills in what rules take from the rest of the file, once that is read. */

@@ -153,7 +153,7 @@ const char *
 conf_units(const char *text, uint64_t *micro)
 {
 	static const struct unit	 none[] = {
-		{ "", THROTTLE_UNIT },
+		{ "", BUDGET_UNIT },
 		{ NULL, 0 },
 	};
 
@@ -366,8 +366,8 @@ conf_units_text(char buf[CONF_TEXT], uint64_t micro)
 {
 	size_t	 len;
 
-	snprintf(buf, CONF_TEXT, "%llu.%06llu", micro / THROTTLE_UNIT,
-	    micro % THROTTLE_UNIT);
+	snprintf(buf, CONF_TEXT, "%llu.%06llu", micro / BUDGET_UNIT,
+	    micro % BUDGET_UNIT);
 	len = strlen(buf);
 	while (buf[len - 1] == '0')
 		buf[--len] = '\0';

@@ -26,13 +26,13 @@ __extension__ typedef unsigned __int128 wide;
 #define WIDE_MAX	(~(wide)0)
 
 struct rate {
-	struct throttle_rate	 limit;
+	struct budget_rate	 limit;
 	uint64_t		 refill;	/* micro cost units a period */
 	wide			 tat;		/* 1/refill ns */
 };
 
 struct throttle {
-	struct rate		 rates[THROTTLE_RATES];
+	struct rate		 rates[BUDGET_RATES];
 	unsigned		 nrates;
 	uint32_t		 concurrency;
 	uint32_t		 queue_length;
@@ -117,7 +117,7 @@ rate_take(struct rate *r, uint64_t cost, uint64_t at)
 }
 
 static void
-rate_init(struct rate *r, const struct throttle_rate *limit)
+rate_init(struct rate *r, const struct budget_rate *limit)
 {
 	assert(limit->capacity != 0 && limit->period != 0 &&
 	    limit->burst != 0);
@@ -160,9 +160,9 @@ rate_inherit(struct rate *r, const struct rate *from, uint64_t now)
  */
 static void
 pair_rates(const struct rate *rates, unsigned n, const struct rate *from,
-    unsigned nfrom, unsigned pair[THROTTLE_RATES])
+    unsigned nfrom, unsigned pair[BUDGET_RATES])
 {
-	bool used[THROTTLE_RATES] = { false };
+	bool used[BUDGET_RATES] = { false };
 	unsigned i, j;
 
 	for (i = 0; i < n; i++) {
@@ -189,7 +189,7 @@ static void
 inherit_rates(struct throttle *t, const struct rate *from, unsigned nfrom,
     uint64_t now)
 {
-	unsigned pair[THROTTLE_RATES];
+	unsigned pair[BUDGET_RATES];
 	unsigned i;
 
 	pair_rates(t->rates, t->nrates, from, nfrom, pair);
@@ -203,11 +203,11 @@ set_limits(struct throttle *t, const struct throttle_limits *limits)
 {
 	unsigned i;
 
-	assert(limits->nrates <= THROTTLE_RATES);
-	t->nrates = limits->nrates;
+	assert(limits->host.nrates <= BUDGET_RATES);
+	t->nrates = limits->host.nrates;
 	for (i = 0; i < t->nrates; i++)
-		rate_init(&t->rates[i], &limits->rates[i]);
-	t->concurrency = limits->concurrency;
+		rate_init(&t->rates[i], &limits->host.rates[i]);
+	t->concurrency = limits->host.concurrency;
 	t->queue_length = limits->queue_length;
 }
 
@@ -468,7 +468,7 @@ void
 throttle_limit(struct throttle *t, const struct throttle_limits *limits,
     uint64_t now)
 {
-	struct rate old[THROTTLE_RATES];
+	struct rate old[BUDGET_RATES];
 	unsigned i, nold = t->nrates;
 
 	for (i = 0; i < nold; i++)

@@ -7,12 +7,14 @@
 
 #include <bsd/sys/queue.h>
 
+#include "core/budget.h"
+
 /*
  * One throttle: rates, concurrency, pause, and the queue of those who wait.
  *
  * Each rate is a GCRA (ITU-T I.371, the virtual scheduling form), the token
  * bucket kept as one number: tat, the theoretical arrival time.  Costs are in
- * micro cost units (THROTTLE_UNIT is a cost of 1), times in nanoseconds of a
+ * micro cost units (BUDGET_UNIT is a cost of 1), times in nanoseconds of a
  * monotonic clock which the caller reads and passes in.
  *
  * A throttle calls nobody.  Whatever may let a waiter go (a release, a
@@ -22,8 +24,6 @@
  * Not thread safe; the caller locks.
  */
 
-#define THROTTLE_UNIT	1000000ULL	/* micro cost units in one unit */
-#define THROTTLE_RATES	8		/* rates of one throttle at most */
 #define THROTTLE_NEVER	UINT64_MAX
 
 /*
@@ -38,23 +38,8 @@
 
 struct throttle;
 
-/* One rate: capacity per period, with a burst. */
-struct throttle_rate {
-	uint64_t capacity;	/* micro cost units per period, not 0 */
-	uint64_t period;	/* ns, not 0 */
-	uint64_t burst;		/* micro cost units, not 0 */
-	/*
-	 * No window of one period sees more than capacity: refills at
-	 * (capacity - burst) per period.  Where burst >= capacity (a capacity
-	 * of 1 or less) it refills at capacity per period.
-	 */
-	bool	 strict;
-};
-
 struct throttle_limits {
-	struct throttle_rate	 rates[THROTTLE_RATES];
-	unsigned		 nrates;	/* 0: no limit of rate */
-	uint32_t		 concurrency;	/* slots; 0: no limit */
+	struct budget_limits	 host;
 	uint32_t		 queue_length;	/* waiters; 0: none may wait */
 };
 

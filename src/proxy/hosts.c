@@ -106,6 +106,15 @@ hosts_free(struct hosts *hs)
 	free(hs);
 }
 
+static struct throttle_limits
+limits_of(const struct conf_rule *rule)
+{
+	return (struct throttle_limits){
+		.host = rule->limits,
+		.queue_length = rule->queue_length,
+	};
+}
+
 /* The table */
 
 static size_t
@@ -153,6 +162,7 @@ static struct host *
 add_host(struct hosts *hs, const char *key, const struct http1_host *name,
     const struct conf_rule *rule)
 {
+	struct throttle_limits limits = limits_of(rule);
 	struct host *h;
 	unsigned i;
 
@@ -160,7 +170,7 @@ add_host(struct hosts *hs, const char *key, const struct http1_host *name,
 	if (h == NULL)
 		return NULL;
 	h->key = strdup(key);
-	h->throttle = throttle_new(&rule->limits);
+	h->throttle = throttle_new(&limits);
 	if (h->key == NULL || h->throttle == NULL) {
 		free(h->key);
 		throttle_free(h->throttle);
@@ -247,7 +257,7 @@ log_crossing(const struct ticket *t, enum hosts_answer a)
 {
 	if (a == HOSTS_FULL)
 		log_warn("%s: refusing requests: queue.length (%u) is reached",
-		    t->name->name, t->rule->limits.queue_length);
+		    t->name->name, t->rule->queue_length);
 	else if (a == HOSTS_LATE)
 		log_warn("%s: refusing requests: the wait would be longer "
 		    "than queue.max_wait (%.0f s)", t->name->name,
@@ -259,7 +269,7 @@ log_crossing(const struct ticket *t, enum hosts_answer a)
 static enum hosts_answer
 ask(struct host *h, struct ticket *t, uint64_t now)
 {
-	uint64_t cost = t->tunnel ? t->rule->tunnel_cost : THROTTLE_UNIT;
+	uint64_t cost = t->tunnel ? t->rule->tunnel_cost : BUDGET_UNIT;
 	enum hosts_answer answer = HOSTS_GO;
 	bool crossed;
 
@@ -511,6 +521,7 @@ static void
 reload_host(struct hosts *hs, struct host *h, uint64_t now)
 {
 	const struct conf_rule *rule = NULL;
+	struct throttle_limits limits;
 	struct host *home = h, *to;
 	struct ticket *t, *next;
 
@@ -521,7 +532,8 @@ reload_host(struct hosts *hs, struct host *h, uint64_t now)
 	if (home == h) {
 		if (rule == NULL)
 			rule = conf_rule(hs->conf, &h->name);
-		throttle_limit(h->throttle, &rule->limits, now);
+		limits = limits_of(rule);
+		throttle_limit(h->throttle, &limits, now);
 	}
 	TAILQ_FOREACH_SAFE(t, &h->tickets, entry, next) {
 		to = new_home(hs, h, t->name, false, now);

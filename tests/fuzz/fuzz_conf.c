@@ -21,11 +21,11 @@ require(int condition)
 }
 
 static void
-check_rate(const struct throttle_rate *rate)
+check_rate(const struct budget_rate *rate)
 {
 	require(rate->capacity > 0 && rate->period > 0 && rate->burst > 0);
 	require(!rate->strict || rate->burst < rate->capacity ||
-	    (rate->capacity <= THROTTLE_UNIT && rate->burst == THROTTLE_UNIT));
+	    (rate->capacity <= BUDGET_UNIT && rate->burst == BUDGET_UNIT));
 }
 
 /* What one has without the other is of no use to anybody. */
@@ -55,7 +55,7 @@ check_rule(const struct conf_rule *rule)
 	unsigned	 i;
 
 	require(rule->name != NULL);
-	require(rule->limits.nrates <= THROTTLE_RATES);
+	require(rule->limits.nrates <= BUDGET_RATES);
 	for (i = 0; i < rule->limits.nrates; i++)
 		check_rate(&rule->limits.rates[i]);
 	require(rule->npause_statuses <= CONF_PAUSE_STATUSES);
