@@ -17,7 +17,8 @@
  * shared by reference count.  Times are nanoseconds, sizes bytes.
  */
 
-#define CONF_PAUSE_STATUSES	16
+#define CONF_STATUSES_MAX	16	/* in a list of them */
+#define CONF_METHODS_MAX	16
 
 enum conf_log_format {
 	CONF_LOG_TEXT,
@@ -35,6 +36,13 @@ enum conf_https {
 enum conf_hold {
 	CONF_HOLD_CLOSE,	/* it closes */
 	CONF_HOLD_CONNECT,	/* it stands */
+};
+
+/* What is made of a host's word about what it still allows. */
+enum conf_learn {
+	CONF_LEARN_OFF,
+	CONF_LEARN_PAUSE,	/* nothing left: pause until the reset */
+	CONF_LEARN_SHAPE,	/* and what is left is spread until then */
 };
 
 /* One address to listen at, or to ask names of. */
@@ -61,10 +69,23 @@ struct conf_rule {
 	struct budget_limits	 limits;
 	uint32_t		 queue_length;	/* waiters */
 	uint64_t		 max_wait;	/* ns */
-	int			 pause_statuses[CONF_PAUSE_STATUSES];
+	int			 pause_statuses[CONF_STATUSES_MAX];
 	unsigned		 npause_statuses;
 	uint64_t		 pause_default;	/* ns */
 	uint64_t		 pause_max;	/* ns */
+	enum conf_learn		 learn;
+
+	uint32_t		 retry_attempts; /* 0: never */
+	bool			 retry_idempotent; /* such methods, and */
+	char			**retry_methods; /* these; owned */
+	size_t			 nretry_methods;
+	bool			 retry_idempotency_key;
+	uint64_t		 retry_body;	/* bytes of a request's body */
+	int			 retry_statuses[CONF_STATUSES_MAX];
+	unsigned		 nretry_statuses;
+
+	bool			 client_cost;	/* Sluice-Cost is believed */
+	bool			 trust_priority; /* between clients, too */
 
 	enum conf_https		 https;
 	unsigned		 https_line;	/* where that stands; 0: */
@@ -144,6 +165,13 @@ void		 conf_unref(struct conf *);
 /* The rule for a host and port; never NULL. */
 const struct conf_rule *conf_rule(const struct conf *,
 		    const struct http1_host *);
+
+/*
+ * Whether a request may be sent again: has_key tells that it carries an
+ * Idempotency-Key.  How often, retry_attempts says.
+ */
+bool		 conf_rule_retries(const struct conf_rule *,
+		    struct http1_str method, bool idempotent, bool has_key);
 
 /* The shared rule of that name (its pattern), or NULL; O(rules). */
 const struct conf_rule *conf_shared_rule(const struct conf *,

@@ -42,6 +42,7 @@ base_of(struct conf_loader *l, const struct conf_option *option)
 	case CONF_RULE:
 	case CONF_QUEUE:
 	case CONF_PAUSE:
+	case CONF_RETRY:
 	case CONF_TUNNEL:
 	case CONF_HOST_TLS:
 		return &l->rule;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "conf/conf_addresses.h"
+#include "conf/conf_methods.h"
 #include "conf/conf_value.h"
 #include "log.h"
 
@@ -27,6 +28,10 @@ static const char *const hold_names[] = {
 	"close", "connect", NULL,
 };
 
+static const char *const learn_names[] = {
+	"off", "pause", "shape", NULL,
+};
+
 const char *
 conf_option_key(const struct conf_option *option)
 {
@@ -41,6 +46,7 @@ conf_option_key(const struct conf_option *option)
 		[CONF_RULE] = sizeof "hosts.*",
 		[CONF_QUEUE] = sizeof "hosts.*.queue",
 		[CONF_PAUSE] = sizeof "hosts.*.pause",
+		[CONF_RETRY] = sizeof "hosts.*.retry",
 		[CONF_RATE] = sizeof "hosts.*.rates[]",
 		[CONF_TUNNEL] = sizeof "hosts.*.tunnel",
 		[CONF_HOST_TLS] = sizeof "hosts.*.tls",
@@ -127,6 +133,8 @@ conf_option_noun(const struct conf_option *option)
 		    "[2001:db8::53]:53";
 	case CONF_STATUSES:
 		return "a list of statuses, ";
+	case CONF_RETRY_METHODS:
+		return "a list of ";
 	case CONF_FILE:
 		return "the path of a PEM file";
 	default:
@@ -254,6 +262,8 @@ names_of(int kind)
 		return format_names;
 	case CONF_HTTPS:
 		return https_names;
+	case CONF_LEARN:
+		return learn_names;
 	default:
 		return hold_names;
 	}
@@ -271,6 +281,9 @@ set_choice(int kind, void *field, int i)
 		break;
 	case CONF_HTTPS:
 		*(enum conf_https *)field = (enum conf_https)i;
+		break;
+	case CONF_LEARN:
+		*(enum conf_learn *)field = (enum conf_learn)i;
 		break;
 	default:
 		*(enum conf_hold *)field = (enum conf_hold)i;
@@ -364,9 +377,25 @@ read_trust(struct conf_report *report, const struct conf_option *option,
 	    option->kind == CONF_HOST_TRUST ? "system" : NULL, field);
 }
 
+/* A list of statuses, and how many there are. */
+struct statuses {
+	int		*list;
+	unsigned	*n;
+};
+
+static struct statuses
+statuses_of(const struct conf_option *option, struct conf_rule *rule)
+{
+	if (option->level == CONF_RETRY)
+		return (struct statuses){ rule->retry_statuses,
+			&rule->nretry_statuses };
+	return (struct statuses){ rule->pause_statuses,
+		&rule->npause_statuses };
+}
+
 static bool
 add_status(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_rule *rule)
+    const struct conf_node *node, struct statuses *statuses)
 {
 	uint64_t	 status;
 	unsigned	 i;
@@ -374,11 +403,11 @@ add_status(struct conf_report *report, const struct conf_option *option,
 	if (!conf_option_scalar(report, option, node) ||
 	    !read_number(report, option, node, &status))
 		return false;
-	for (i = 0; i < rule->npause_statuses; i++)
-		if (rule->pause_statuses[i] == (int)status)
+	for (i = 0; i < *statuses->n; i++)
+		if (statuses->list[i] == (int)status)
 			return conf_option_wrong(report, option, node,
 			    "is there twice");
-	rule->pause_statuses[rule->npause_statuses++] = (int)status;
+	statuses->list[(*statuses->n)++] = (int)status;
 	return true;
 }
 
@@ -386,18 +415,19 @@ static bool
 read_statuses(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct conf_rule *rule)
 {
+	struct statuses		 statuses = statuses_of(option, rule);
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 
-	rule->npause_statuses = 0;
+	*statuses.n = 0;
 	if (node->type != CONF_LIST)
-		return add_status(report, option, node, rule);
-	if (node->n > CONF_PAUSE_STATUSES)
+		return add_status(report, option, node, &statuses);
+	if (node->n > CONF_STATUSES_MAX)
 		return conf_wrong(report, node, "%zu statuses, expected %s%s",
 		    node->n, conf_option_noun(option), option->range);
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(report, NULL, rule->npause_statuses);
-		ok = add_status(report, option, entry->value, rule);
+		conf_enter(report, NULL, *statuses.n);
+		ok = add_status(report, option, entry->value, &statuses);
 		conf_leave(report);
 	}
 	return ok;
@@ -411,6 +441,8 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 
 	if (option->kind == CONF_STATUSES)
 		return read_statuses(report, option, node, base);
+	if (option->kind == CONF_RETRY_METHODS)
+		return conf_methods_retry(report, option, node, base);
 	if (!conf_option_scalar(report, option, node))
 		return false;
 	switch (option->kind) {
@@ -427,6 +459,7 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 	case CONF_FORMAT:
 	case CONF_HTTPS:
 	case CONF_HOLD:
+	case CONF_LEARN:
 		return read_choice(report, option, node, field);
 	case CONF_ACCESS:
 		return read_access(report, option, node, field);

@@ -17,6 +17,7 @@ enum conf_level {
 	CONF_RULE,		/* hosts.*, and defaults */
 	CONF_QUEUE,
 	CONF_PAUSE,
+	CONF_RETRY,
 	CONF_RATE,		/* hosts.*.rates[] */
 	CONF_TUNNEL,
 	CONF_HOST_TLS,
@@ -40,13 +41,15 @@ enum conf_kind {
 	CONF_FORMAT,		/* enum conf_log_format */
 	CONF_HTTPS,		/* enum conf_https */
 	CONF_HOLD,		/* enum conf_hold */
+	CONF_LEARN,		/* enum conf_learn */
 	CONF_ACCESS,		/* char *, owned */
 	CONF_WORKERS,		/* unsigned */
 	CONF_ADDRESS,		/* struct conf_address, owned */
 	CONF_FILE,		/* char *, owned */
 	CONF_TRUST,		/* char *, owned; NULL: the system's */
 	CONF_HOST_TRUST,	/* char *, owned; "system": the system's */
-	CONF_STATUSES,		/* into struct conf_rule */
+	CONF_STATUSES,		/* into struct conf_rule, by the level */
+	CONF_RETRY_METHODS,	/* into struct conf_rule, owned */
 };
 
 /* The option of that key in a level, or NULL. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_methods.h"
 #include "conf/conf_value.h"
 
 /*
@@ -289,6 +290,7 @@ conf_rule_complete(struct conf *conf)
 void
 conf_rule_free(struct conf_rule *rule)
 {
+	conf_methods_free(rule->retry_methods, rule->nretry_methods);
 	free(rule->tls_trust);
 	free(rule->tls_certificate);
 	free(rule->tls_key);

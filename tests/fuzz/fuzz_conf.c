@@ -50,6 +50,39 @@ check_https(const struct conf_rule *rule)
 }
 
 static void
+check_statuses(const int *statuses, unsigned n)
+{
+	unsigned	 i;
+
+	require(n <= CONF_STATUSES_MAX);
+	for (i = 0; i < n; i++)
+		require(statuses[i] >= 400 && statuses[i] <= 599);
+}
+
+static void
+check_methods(char *const *methods, size_t n)
+{
+	size_t	 i;
+
+	require(n <= CONF_METHODS_MAX);
+	for (i = 0; i < n; i++)
+		require(http1_is_token(methods[i], strlen(methods[i])));
+}
+
+static void
+check_retry(const struct conf_rule *rule)
+{
+	const struct http1_str	 get = { "GET", 3 };
+
+	require(rule->retry_attempts <= 10);
+	require(rule->retry_body <= UINT64_C(1) << 30);
+	check_statuses(rule->retry_statuses, rule->nretry_statuses);
+	check_methods(rule->retry_methods, rule->nretry_methods);
+	require(rule->retry_attempts > 0 ||
+	    !conf_rule_retries(rule, get, true, true));
+}
+
+static void
 check_rule(const struct conf_rule *rule)
 {
 	unsigned	 i;
@@ -58,11 +91,10 @@ check_rule(const struct conf_rule *rule)
 	require(rule->limits.nrates <= BUDGET_RATES);
 	for (i = 0; i < rule->limits.nrates; i++)
 		check_rate(&rule->limits.rates[i]);
-	require(rule->npause_statuses <= CONF_PAUSE_STATUSES);
-	for (i = 0; i < rule->npause_statuses; i++)
-		require(rule->pause_statuses[i] >= 400 &&
-		    rule->pause_statuses[i] <= 599);
+	check_statuses(rule->pause_statuses, rule->npause_statuses);
 	require(rule->pause_default <= rule->pause_max);
+	require(rule->learn <= CONF_LEARN_SHAPE);
+	check_retry(rule);
 	check_https(rule);
 }
 

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CONF_METHODS_H
+#define SLUICE_CONF_METHODS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/conf_options.h"
+
+/* Lists of request methods. */
+
+/*
+ * Reads a method, or a list of at most CONF_METHODS_MAX, in place of what
+ * stands there.  Where idempotent is not NULL, that word may be among them, and
+ * is told there.  False when that is reported to be wrong.
+ */
+bool		 conf_methods_read(struct conf_report *,
+		    const struct conf_option *, const struct conf_node *,
+		    char ***methods, size_t *n, bool *idempotent)
+		    __attribute__((warn_unused_result));
+
+/* Those that a rule sends again. */
+bool		 conf_methods_retry(struct conf_report *,
+		    const struct conf_option *, const struct conf_node *,
+		    struct conf_rule *) __attribute__((warn_unused_result));
+
+bool		 conf_methods_has(char *const *methods, size_t n,
+		    struct http1_str);
+
+void		 conf_methods_free(char **methods, size_t n);
+
+#endif
