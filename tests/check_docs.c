@@ -114,6 +114,10 @@ level_behind(const struct conf_option *option)
 		return (enum conf_level)option->max;
 	case CONF_RATES:
 		return CONF_RATE;
+	case CONF_COSTS:
+		return CONF_COST;
+	case CONF_PATHS:
+		return CONF_PATH;
 	default:
 		return CONF_RULE;
 	}
@@ -168,6 +172,8 @@ look_at(const struct conf_option *option, const struct conf_node *node)
 		break;
 	case CONF_HOSTS:
 	case CONF_RATES:
+	case CONF_COSTS:
+	case CONF_PATHS:
 		for (entry = node->first; entry != NULL; entry = entry->next)
 			push(entry->value, level_behind(option));
 		break;

@@ -10,6 +10,7 @@
 
 #include "core/budget.h"
 #include "core/http1.h"
+#include "core/path.h"
 #include "core/pattern.h"
 
 /*
@@ -19,6 +20,8 @@
 
 #define CONF_STATUSES_MAX	16	/* in a list of them */
 #define CONF_METHODS_MAX	16
+#define CONF_COSTS_MAX		64	/* of a rule */
+#define CONF_PATHS_MAX		32
 
 enum conf_log_format {
 	CONF_LOG_TEXT,
@@ -60,6 +63,24 @@ struct conf_addresses {
 	size_t			 n;
 };
 
+/* What the requests cost that are of such a kind; NULL, none: any. */
+struct conf_cost {
+	char			**methods;	/* owned */
+	size_t			 nmethods;
+	char			*path;		/* owned; of the pattern */
+	struct path_pattern	 pattern;
+	char			*header;	/* a field's name; owned */
+	char			*value;		/* of it; owned */
+	uint64_t		 cost;		/* micro cost units */
+};
+
+/* Limits for a part of a host. */
+struct conf_path {
+	char			*text;		/* canonical; owned */
+	struct path_pattern	 pattern;	/* of the text */
+	struct budget_limits	 limits;
+};
+
 /* What holds for the hosts that one pattern (or defaults) names. */
 struct conf_rule {
 	const char		*name;		/* canonical pattern, or
@@ -85,6 +106,11 @@ struct conf_rule {
 	unsigned		 nretry_statuses;
 
 	bool			 client_cost;	/* Sluice-Cost is believed */
+	struct conf_cost	*costs;		/* the first that matches */
+	size_t			 ncosts;	/* counts; owned */
+	struct conf_path	*paths;		/* who wins comes first; */
+	size_t			 npaths;	/* owned */
+
 	bool			 trust_priority; /* between clients, too */
 
 	enum conf_https		 https;
@@ -172,6 +198,16 @@ const struct conf_rule *conf_rule(const struct conf *,
  */
 bool		 conf_rule_retries(const struct conf_rule *,
 		    struct http1_str method, bool idempotent, bool has_key);
+
+/* What a request costs, without what it says itself; micro cost units. */
+uint64_t	 conf_rule_cost(const struct conf_rule *,
+		    const struct http1_head *);
+
+/*
+ * Which of the rule's paths a request belongs to, by head.path; -1 for none.
+ * There is one at most.
+ */
+int		 conf_rule_path(const struct conf_rule *, struct http1_str);
 
 /* The shared rule of that name (its pattern), or NULL; O(rules). */
 const struct conf_rule *conf_shared_rule(const struct conf *,

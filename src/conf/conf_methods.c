@@ -137,6 +137,9 @@ conf_methods_read(struct conf_report *report, const struct conf_option *option,
 {
 	struct reading	 r = { report, option, NULL, 0, idempotent };
 
+	if (node->type == CONF_LIST && node->n < option->min)
+		return conf_wrong(report, node, "an empty list, expected %s%s",
+		    conf_option_noun(option), option->range);
 	if (idempotent != NULL)
 		*idempotent = false;
 	if (need_room(&r, node)) {
@@ -160,6 +163,14 @@ conf_methods_retry(struct conf_report *report, const struct conf_option *option,
 {
 	return conf_methods_read(report, option, node, &rule->retry_methods,
 	    &rule->nretry_methods, &rule->retry_idempotent);
+}
+
+bool
+conf_methods_cost(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_cost *cost)
+{
+	return conf_methods_read(report, option, node, &cost->methods,
+	    &cost->nmethods, NULL);
 }
 
 bool

@@ -24,6 +24,11 @@ bool		 conf_methods_retry(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
 		    struct conf_rule *) __attribute__((warn_unused_result));
 
+/* Those that have a cost of their own. */
+bool		 conf_methods_cost(struct conf_report *,
+		    const struct conf_option *, const struct conf_node *,
+		    struct conf_cost *) __attribute__((warn_unused_result));
+
 bool		 conf_methods_has(char *const *methods, size_t n,
 		    struct http1_str);
 

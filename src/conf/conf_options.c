@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "conf/conf_addresses.h"
+#include "conf/conf_cost.h"
 #include "conf/conf_methods.h"
 #include "conf/conf_value.h"
 #include "log.h"
@@ -48,6 +49,8 @@ conf_option_key(const struct conf_option *option)
 		[CONF_PAUSE] = sizeof "hosts.*.pause",
 		[CONF_RETRY] = sizeof "hosts.*.retry",
 		[CONF_RATE] = sizeof "hosts.*.rates[]",
+		[CONF_COST] = sizeof "hosts.*.costs[]",
+		[CONF_PATH] = sizeof "hosts.*.paths.*",
 		[CONF_TUNNEL] = sizeof "hosts.*.tunnel",
 		[CONF_HOST_TLS] = sizeof "hosts.*.tls",
 	};
@@ -135,6 +138,12 @@ conf_option_noun(const struct conf_option *option)
 		return "a list of statuses, ";
 	case CONF_RETRY_METHODS:
 		return "a list of ";
+	case CONF_COST_METHODS:
+		return "a method or a list, ";
+	case CONF_COST_PATH:
+		return "a path pattern such as /search";
+	case CONF_COST_HEADER:
+		return "a field such as ";
 	case CONF_FILE:
 		return "the path of a PEM file";
 	default:
@@ -443,6 +452,8 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 		return read_statuses(report, option, node, base);
 	if (option->kind == CONF_RETRY_METHODS)
 		return conf_methods_retry(report, option, node, base);
+	if (option->kind == CONF_COST_METHODS)
+		return conf_methods_cost(report, option, node, base);
 	if (!conf_option_scalar(report, option, node))
 		return false;
 	switch (option->kind) {
@@ -472,6 +483,10 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 	case CONF_TRUST:
 	case CONF_HOST_TRUST:
 		return read_trust(report, option, node, field);
+	case CONF_COST_PATH:
+		return conf_cost_path(report, node, base);
+	case CONF_COST_HEADER:
+		return conf_cost_header(report, option, node, base);
 	default:
 		abort();
 	}

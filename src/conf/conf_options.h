@@ -19,6 +19,8 @@ enum conf_level {
 	CONF_PAUSE,
 	CONF_RETRY,
 	CONF_RATE,		/* hosts.*.rates[] */
+	CONF_COST,		/* hosts.*.costs[] */
+	CONF_PATH,		/* hosts.*.paths.* */
 	CONF_TUNNEL,
 	CONF_HOST_TLS,
 };
@@ -28,7 +30,10 @@ enum conf_kind {
 	CONF_SECTION,		/* a mapping: the level in max */
 	CONF_DEFAULTS,		/* a mapping of level CONF_RULE */
 	CONF_HOSTS,		/* a mapping of patterns to such */
-	CONF_RATES,		/* a list of mappings of level CONF_RATE */
+	CONF_RATES,		/* a list of mappings of level CONF_RATE, into
+				   struct budget_limits */
+	CONF_COSTS,		/* a list of mappings of level CONF_COST */
+	CONF_PATHS,		/* a mapping of patterns to CONF_PATH */
 	CONF_LISTEN,		/* struct conf_addresses, owned */
 	CONF_RESOLVER,		/* struct conf_addresses, owned */
 	CONF_DURATION,		/* uint64_t, ns */
@@ -50,6 +55,9 @@ enum conf_kind {
 	CONF_HOST_TRUST,	/* char *, owned; "system": the system's */
 	CONF_STATUSES,		/* into struct conf_rule, by the level */
 	CONF_RETRY_METHODS,	/* into struct conf_rule, owned */
+	CONF_COST_METHODS,	/* into struct conf_cost, owned */
+	CONF_COST_PATH,		/* the same */
+	CONF_COST_HEADER,	/* the same */
 };
 
 /* The option of that key in a level, or NULL. */

@@ -25,6 +25,8 @@
 #define LISTENER(field)	offsetof(struct conf_address, field)
 #define RULE(field)	offsetof(struct conf_rule, field)
 #define RATE(field)	offsetof(struct budget_rate, field)
+#define COST(field)	offsetof(struct conf_cost, field)
+#define LIMITS(field)	offsetof(struct budget_limits, field)
 
 /* path; type, range, default; help; reloadable, level, kind, field, min, max */
 static const struct conf_option options[] = {
@@ -150,7 +152,7 @@ static const struct conf_option options[] = {
 	    true, CONF_RULE, CONF_BOOLEAN, RULE(limits.rates[0].strict), 0, 0 },
 	{ "hosts.*.rates", "list", "1 to 8 rates", NULL,
 	    "Several rates that all hold.",
-	    true, CONF_RULE, CONF_RATES, 0, 1, BUDGET_RATES },
+	    true, CONF_RULE, CONF_RATES, RULE(limits), 1, BUDGET_RATES },
 	{ "hosts.*.rates[].capacity", "number", "0.000001 to 1000000000", NULL,
 	    "As hosts.*.capacity, but needed.",
 	    true, CONF_RATE, CONF_UNITS, RATE(capacity),
@@ -224,6 +226,48 @@ static const struct conf_option options[] = {
 	{ "hosts.*.client_cost", "boolean", NULL, "false",
 	    "Whether a request may state its own cost.",
 	    true, CONF_RULE, CONF_BOOLEAN, RULE(client_cost), 0, 0 },
+	{ "hosts.*.costs", "list", "up to 64 rules", NULL,
+	    "What requests cost; the first rule that matches counts.",
+	    true, CONF_RULE, CONF_COSTS, 0, 0, CONF_COSTS_MAX },
+	{ "hosts.*.costs[].method", "method or list", "1 to 16 methods", NULL,
+	    "Requests with one of these methods.",
+	    true, CONF_COST, CONF_COST_METHODS, 0, 1, CONF_METHODS_MAX },
+	{ "hosts.*.costs[].path", "path pattern", NULL, NULL,
+	    "Requests for such a path.",
+	    true, CONF_COST, CONF_COST_PATH, 0, 0, 0 },
+	{ "hosts.*.costs[].header", "field", "NAME or \"NAME: VALUE\"", NULL,
+	    "Requests that carry this field.",
+	    true, CONF_COST, CONF_COST_HEADER, 0, 0, 0 },
+	{ "hosts.*.costs[].cost", "number", "0 to 1000000000", NULL,
+	    "Cost units of each of them; needed.",
+	    true, CONF_COST, CONF_UNITS, COST(cost),
+	    0, 1000000000 * BUDGET_UNIT },
+
+	{ "hosts.*.paths", "mapping", "up to 32 path patterns", NULL,
+	    "Limits for parts of the host.",
+	    true, CONF_RULE, CONF_PATHS, 0, 0, CONF_PATHS_MAX },
+	{ "hosts.*.paths.*.capacity", "number", "0.000001 to 1000000000", NULL,
+	    "As hosts.*.capacity.",
+	    true, CONF_PATH, CONF_UNITS, LIMITS(rates[0].capacity),
+	    1, 1000000000 * BUDGET_UNIT },
+	{ "hosts.*.paths.*.period", "duration", "1ms to 366d", "1s",
+	    "As hosts.*.period.",
+	    true, CONF_PATH, CONF_DURATION, LIMITS(rates[0].period),
+	    MS, 366 * DAY },
+	{ "hosts.*.paths.*.burst", "number", "0.000001 to 1000000000", NULL,
+	    "As hosts.*.burst.",
+	    true, CONF_PATH, CONF_UNITS, LIMITS(rates[0].burst),
+	    1, 1000000000 * BUDGET_UNIT },
+	{ "hosts.*.paths.*.strict", "boolean", NULL, "false",
+	    "As hosts.*.strict.",
+	    true, CONF_PATH, CONF_BOOLEAN, LIMITS(rates[0].strict), 0, 0 },
+	{ "hosts.*.paths.*.rates", "list", "1 to 8 rates", NULL,
+	    "As hosts.*.rates.",
+	    true, CONF_PATH, CONF_RATES, 0, 1, BUDGET_RATES },
+	{ "hosts.*.paths.*.concurrency", "integer", "0 to 1000000", "0",
+	    "As hosts.*.concurrency.",
+	    true, CONF_PATH, CONF_INTEGER32, LIMITS(concurrency), 0, 1000000 },
+
 	{ "hosts.*.trust_priority", "boolean", NULL, "false",
 	    "Whether Priority orders the requests of different clients.",
 	    true, CONF_RULE, CONF_BOOLEAN, RULE(trust_priority), 0, 0 },
