@@ -16,16 +16,16 @@ static const struct wrong errors[] = {
 	    "expected up to 64 rules such as [{path: /search, cost: 5}]" },
 	{ "defaults: {costs: [5]}\n", "1:20: defaults.costs[0]: a plain value, "
 	    "expected a rule such as {path: /search, cost: 5}" },
-	{ "defaults: {costs: [{path: /a}]}\n", "1:20: defaults.costs[0]: a rule "
-	    "without cost, expected one with it" },
+	{ "defaults: {costs: [{path: /a}]}\n", "1:20: defaults.costs[0]: a "
+	    "rule without cost, expected one with it" },
 	{ "defaults: {costs: [{cost: 1}, {cost: -1}]}\n",
 	    "1:38: defaults.costs[1].cost: \"-1\" is negative, expected a "
 	    "number from 0 to 1000000000" },
 	{ "defaults: {costs: [{cost: 1000000001}]}\n",
-	    "1:27: defaults.costs[0].cost: \"1000000001\" is too much, expected "
-	    "a number from 0 to 1000000000" },
-	{ "defaults: {costs: [{cots: 1}]}\n", "1:21: defaults.costs[0].cots: an "
-	    "unknown key, expected method, path, header, cost; did you mean "
+	    "1:27: defaults.costs[0].cost: \"1000000001\" is too much, "
+	    "expected a number from 0 to 1000000000" },
+	{ "defaults: {costs: [{cots: 1}]}\n", "1:21: defaults.costs[0].cots: "
+	    "an unknown key, expected method, path, header, cost; did you mean "
 	    "\"cost\"?" },
 	{ "defaults: {costs: [{method: post, cost: 1}]}\n",
 	    "1:29: defaults.costs[0].method: \"post\" is unknown, expected a "
@@ -67,15 +67,16 @@ static const struct wrong errors[] = {
 	{ "hosts: {a.b: {paths: {/a: {burst: 2}}}}\n",
 	    "1:35: hosts.a.b.paths./a.burst: without capacity, expected "
 	    "capacity beside it" },
-	{ "hosts: {a.b: {paths: {/a: {capacity: 2, rates: [{capacity: 1}]}}}}\n",
-	    "1:38: hosts.a.b.paths./a.capacity: beside rates, expected one or "
-	    "the other; put it into rates" },
+	{ "hosts: {a.b: {paths: {/a: {capacity: 2, "
+	    "rates: [{capacity: 1}]}}}}\n", "1:38: "
+	    "hosts.a.b.paths./a.capacity: beside rates, expected one or the "
+	    "other; put it into rates" },
 	{ "hosts: {a.b: {paths: {/a: {rates: [{capacity: 0}]}}}}\n",
 	    "1:47: hosts.a.b.paths./a.rates[0].capacity: \"0\" is too little, "
 	    "expected a number from 0.000001 to 1000000000" },
-	{ "hosts: {a.b: {paths: {/a: {capacity: 2, burst: 2, strict: true}}}}\n",
-	    "1:48: hosts.a.b.paths./a.burst: as much as capacity or more, "
-	    "expected less beside strict: true" },
+	{ "hosts: {a.b: {paths: {/a: {capacity: 2, burst: 2, "
+	    "strict: true}}}}\n", "1:48: hosts.a.b.paths./a.burst: "
+	    "as much as capacity or more, expected less beside strict: true" },
 };
 
 START_TEST(error)
@@ -118,8 +119,9 @@ END_TEST
 
 START_TEST(defaults)
 {
-	struct conf			*conf = parse_ok("defaults: {costs: [], "
-					    "paths: {}}");
+	static const char		 empty[] = "defaults: {costs: [], "
+					    "paths: {}}";
+	struct conf			*conf = parse_ok(empty);
 	const struct http1_str		 path = { "/", 1 };
 	static const struct http1_head	 head;
 

@@ -16,8 +16,8 @@ static const struct wrong errors[] = {
 	    "unknown, expected off, pause or shape; did you mean \"shape\"?" },
 	{ "defaults: {learn: [pause]}\n",
 	    "1:19: defaults.learn: a list, expected off, pause or shape" },
-	{ "defaults: {client_cost: 1}\n", "1:25: defaults.client_cost: \"1\" is "
-	    "neither true nor false, expected true or false" },
+	{ "defaults: {client_cost: 1}\n", "1:25: defaults.client_cost: \"1\" "
+	    "is neither true nor false, expected true or false" },
 	{ "hosts: {a.b: {trust_priority: never}}\n",
 	    "1:31: hosts.a.b.trust_priority: \"never\" is neither true nor "
 	    "false, expected true or false" },
@@ -26,8 +26,9 @@ static const struct wrong errors[] = {
 	{ "defaults: {retry: {attempt: 3}}\n", "1:20: defaults.retry.attempt: "
 	    "an unknown key, expected attempts, methods, idempotency_key, "
 	    "body, statuses; did you mean \"attempts\"?" },
-	{ "defaults: {retry: {attempts: 11}}\n", "1:30: defaults.retry.attempts: "
-	    "\"11\" is too much, expected a whole number from 0 to 10" },
+	{ "defaults: {retry: {attempts: 11}}\n", "1:30: "
+	    "defaults.retry.attempts: \"11\" is too much, expected a whole "
+	    "number from 0 to 10" },
 	{ "defaults: {retry: {body: 2GiB}}\n", "1:26: defaults.retry.body: "
 	    "\"2GiB\" is too much, expected a size in bytes, KiB, MiB or GiB, "
 	    "from 0 to 1GiB" },
@@ -44,8 +45,9 @@ static const struct wrong errors[] = {
 	    "409,410,411,412,413,414,415,416]}}\n",
 	    "1:30: defaults.retry.statuses: 17 statuses, expected a list of "
 	    "statuses, up to 16 of 400 to 599" },
-	{ "defaults: {retry: {methods: get}}\n", "1:29: defaults.retry.methods: "
-	    "\"get\" is unknown, " METHODS "; did you mean \"GET\"?" },
+	{ "defaults: {retry: {methods: get}}\n", "1:29: "
+	    "defaults.retry.methods: \"get\" is unknown, " METHODS
+	    "; did you mean \"GET\"?" },
 	{ "defaults: {retry: {methods: [POST, Idempotant]}}\n",
 	    "1:36: defaults.retry.methods[1]: \"Idempotant\" is unknown, "
 	    METHODS "; did you mean \"idempotent\"?" },

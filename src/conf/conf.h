@@ -10,6 +10,7 @@
 
 #include "core/budget.h"
 #include "core/http1.h"
+#include "core/network.h"
 #include "core/path.h"
 #include "core/pattern.h"
 
@@ -22,6 +23,7 @@
 #define CONF_METHODS_MAX	16
 #define CONF_COSTS_MAX		64	/* of a rule */
 #define CONF_PATHS_MAX		32
+#define CONF_WEIGHTS_MAX	1000
 
 enum conf_log_format {
 	CONF_LOG_TEXT,
@@ -46,6 +48,20 @@ enum conf_learn {
 	CONF_LEARN_OFF,
 	CONF_LEARN_PAUSE,	/* nothing left: pause until the reset */
 	CONF_LEARN_SHAPE,	/* and what is left is spread until then */
+};
+
+/* What of a request tells it from others. */
+enum conf_key_kind {
+	CONF_KEY_NONE,		/* nothing */
+	CONF_KEY_CLIENT,	/* the client's address */
+	CONF_KEY_USER,		/* the user of Proxy-Authorization, if Basic */
+	CONF_KEY_HEADER,	/* the value of a field */
+};
+
+struct conf_key {
+	enum conf_key_kind	 kind;
+	char			*header;	/* its name in lower case, or
+						   NULL; owned */
 };
 
 /* One address to listen at, or to ask names of. */
@@ -81,6 +97,13 @@ struct conf_path {
 	struct budget_limits	 limits;
 };
 
+/* How much of a host one gets, compared with the others. */
+struct conf_weight {
+	char			*value;		/* owned; NULL: */
+	struct network		 network;
+	uint32_t		 weight;	/* millionths */
+};
+
 /* What holds for the hosts that one pattern (or defaults) names. */
 struct conf_rule {
 	const char		*name;		/* canonical pattern, or
@@ -111,7 +134,11 @@ struct conf_rule {
 	struct conf_path	*paths;		/* who wins comes first; */
 	size_t			 npaths;	/* owned */
 
+	struct conf_key		 per;		/* a throttle for each */
+	struct conf_key		 fair_by;	/* turns, within a throttle */
 	bool			 trust_priority; /* between clients, too */
+	struct conf_weight	*weights;	/* owned; see */
+	size_t			 nweights;	/* conf_rule_weight() */
 
 	enum conf_https		 https;
 	unsigned		 https_line;	/* where that stands; 0: */
@@ -208,6 +235,14 @@ uint64_t	 conf_rule_cost(const struct conf_rule *,
  * There is one at most.
  */
 int		 conf_rule_path(const struct conf_rule *, struct http1_str);
+
+/*
+ * How much of the rule's hosts somebody gets, in millionths; 1000000 is what
+ * everybody else does.  With fair_by a client's address that decides (NULL: it
+ * has none), else the value; NULL where the request has no such field, or user.
+ */
+uint32_t	 conf_rule_weight(const struct conf_rule *,
+		    const struct sockaddr *, const char *value, size_t len);
 
 /* The shared rule of that name (its pattern), or NULL; O(rules). */
 const struct conf_rule *conf_shared_rule(const struct conf *,

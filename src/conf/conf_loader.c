@@ -206,6 +206,8 @@ load_option(struct conf_loader *l, const struct conf_option *option,
 		return conf_rule_rates(l, option, node, field);
 	case CONF_COSTS:
 		return conf_cost_load(l, option, node, base);
+	case CONF_WEIGHTS:
+		return true;	/* what they are, fair_by says: later */
 	case CONF_PATHS:
 		return conf_path_load(l, option, node, base);
 	case CONF_LISTEN:

@@ -9,6 +9,7 @@
 
 #include "conf/conf_addresses.h"
 #include "conf/conf_cost.h"
+#include "conf/conf_fair.h"
 #include "conf/conf_methods.h"
 #include "conf/conf_value.h"
 #include "log.h"
@@ -51,6 +52,7 @@ conf_option_key(const struct conf_option *option)
 		[CONF_RATE] = sizeof "hosts.*.rates[]",
 		[CONF_COST] = sizeof "hosts.*.costs[]",
 		[CONF_PATH] = sizeof "hosts.*.paths.*",
+		[CONF_WEIGHT] = sizeof "hosts.*.weights",
 		[CONF_TUNNEL] = sizeof "hosts.*.tunnel",
 		[CONF_HOST_TLS] = sizeof "hosts.*.tls",
 	};
@@ -487,6 +489,9 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 		return conf_cost_path(report, node, base);
 	case CONF_COST_HEADER:
 		return conf_cost_header(report, option, node, base);
+	case CONF_PER:
+	case CONF_FAIR_BY:
+		return conf_fair_key(report, option, node, field);
 	default:
 		abort();
 	}

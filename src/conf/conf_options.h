@@ -21,6 +21,7 @@ enum conf_level {
 	CONF_RATE,		/* hosts.*.rates[] */
 	CONF_COST,		/* hosts.*.costs[] */
 	CONF_PATH,		/* hosts.*.paths.* */
+	CONF_WEIGHT,		/* hosts.*.weights */
 	CONF_TUNNEL,
 	CONF_HOST_TLS,
 };
@@ -34,6 +35,7 @@ enum conf_kind {
 				   struct budget_limits */
 	CONF_COSTS,		/* a list of mappings of level CONF_COST */
 	CONF_PATHS,		/* a mapping of patterns to CONF_PATH */
+	CONF_WEIGHTS,		/* a mapping of clients to numbers */
 	CONF_LISTEN,		/* struct conf_addresses, owned */
 	CONF_RESOLVER,		/* struct conf_addresses, owned */
 	CONF_DURATION,		/* uint64_t, ns */
@@ -58,6 +60,8 @@ enum conf_kind {
 	CONF_COST_METHODS,	/* into struct conf_cost, owned */
 	CONF_COST_PATH,		/* the same */
 	CONF_COST_HEADER,	/* the same */
+	CONF_PER,		/* struct conf_key, owned */
+	CONF_FAIR_BY,		/* the same */
 };
 
 /* The option of that key in a level, or NULL. */

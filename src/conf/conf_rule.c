@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf/conf_cost.h"
+#include "conf/conf_fair.h"
 #include "conf/conf_methods.h"
 #include "conf/conf_path.h"
 #include "conf/conf_value.h"
@@ -186,7 +187,8 @@ conf_rule_load(struct conf_loader *l, const struct conf_node *node,
 	    !conf_loader_level(l, CONF_RULE, node, rule) ||
 	    !conf_rule_limits(l, node, &rule->limits) ||
 	    !finish_pause(l, node, rule) ||
-	    !finish_https(l, node, rule))
+	    !finish_https(l, node, rule) ||
+	    !conf_fair_weights(l, node, rule))
 		return false;
 	if (rule->shared && !wildcard)
 		return conf_loader_wrong(l, node, "shared", "true, expected "
@@ -295,6 +297,7 @@ conf_rule_free(struct conf_rule *rule)
 	conf_methods_free(rule->retry_methods, rule->nretry_methods);
 	conf_cost_free(rule);
 	conf_path_free(rule);
+	conf_fair_free(rule);
 	free(rule->tls_trust);
 	free(rule->tls_certificate);
 	free(rule->tls_key);

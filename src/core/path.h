@@ -68,8 +68,8 @@ bool		 path_pattern_match(const struct path_pattern *,
 
 /*
  * Less than 0 where the first pattern wins for a path that both match, 0 for
- * equal ones: more literal segments beat fewer, none at the end beats **, longer
- * beats shorter, and then a literal segment beats * where they first differ.
+ * equal ones: more literal segments beat fewer, an end beats **, longer beats
+ * shorter, and then a literal segment beats * where they first differ.
  */
 int		 path_pattern_compare(const struct path_pattern *,
 		    const struct path_pattern *);
