@@ -15,7 +15,7 @@ bool		 conf_fair_key(struct conf_report *,
 
 /* The weights of a rule's mapping, once its fair_by is known. */
 bool		 conf_fair_weights(struct conf_loader *,
-		    const struct conf_node *rule, struct conf_rule *)
+		    const struct conf_node *mapping, struct conf_rule *)
 		    __attribute__((warn_unused_result));
 
 /* Frees what a rule has of both. */

@@ -22,9 +22,10 @@ static const char	 idempotent_word[] = "idempotent";
 struct reading {
 	struct conf_report		*report;
 	const struct conf_option	*option;
-	char				**methods;
+	bool				 may_be_word;	/* idempotent */
+	bool				 idempotent;	/* it is there */
+	char				**methods;	/* owned */
 	size_t				 n;
-	bool				*idempotent;
 };
 
 /* What somebody who wrote that surely meant, or NULL. */
@@ -38,7 +39,7 @@ meant(const struct reading *r, const char *text)
 		if (strcasecmp(text, known[i]) == 0 &&
 		    strcmp(text, known[i]) != 0)
 			return known[i];
-	if (r->idempotent != NULL && conf_near(text, idempotent_word,
+	if (r->may_be_word && conf_near(text, idempotent_word,
 	    &distance))
 		return idempotent_word;
 	return NULL;
@@ -58,7 +59,7 @@ check_method(const struct reading *r, const struct conf_node *node)
 	if (!http1_is_token(node->text, strlen(node->text)))
 		return conf_option_wrong(r->report, r->option, node,
 		    "is no method");
-	if (strcmp(node->text, "CONNECT") == 0 && r->idempotent != NULL)
+	if (r->may_be_word && strcmp(node->text, "CONNECT") == 0)
 		return conf_option_wrong(r->report, r->option, node,
 		    "is never sent again");
 	return true;
@@ -89,12 +90,12 @@ add_word(struct reading *r, const struct conf_node *node)
 {
 	if (!conf_option_scalar(r->report, r->option, node))
 		return false;
-	if (r->idempotent == NULL || strcmp(node->text, idempotent_word) != 0)
+	if (!r->may_be_word || strcmp(node->text, idempotent_word) != 0)
 		return add_method(r, node);
-	if (*r->idempotent)
+	if (r->idempotent)
 		return conf_option_wrong(r->report, r->option, node,
 		    "is there twice");
-	*r->idempotent = true;
+	r->idempotent = true;
 	return true;
 }
 
@@ -124,53 +125,61 @@ need_room(const struct reading *r, const struct conf_node *node)
 	if (node->type != CONF_LIST)
 		return true;
 	for (entry = node->first; entry != NULL; entry = entry->next)
-		if (r->idempotent == NULL ||
+		if (!r->may_be_word ||
 		    entry->value->type != CONF_SCALAR ||
 		    strcmp(entry->value->text, idempotent_word) != 0)
 			return true;
 	return false;
 }
 
-bool
-conf_methods_read(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, char ***methods, size_t *n, bool *idempotent)
+/* What was read is the caller's, unless false is returned. */
+static bool
+read_methods(struct reading *r, const struct conf_node *node)
 {
-	struct reading	 r = { report, option, NULL, 0, idempotent };
-
-	if (node->type == CONF_LIST && node->n < option->min)
-		return conf_wrong(report, node, "an empty list, expected %s%s",
-		    conf_option_noun(option), option->range);
-	if (idempotent != NULL)
-		*idempotent = false;
-	if (need_room(&r, node)) {
-		r.methods = calloc(CONF_METHODS_MAX, sizeof *r.methods);
-		if (r.methods == NULL)
-			return conf_wrong(report, NULL, "out of memory");
+	if (node->type == CONF_LIST && node->n < r->option->min)
+		return conf_wrong(r->report, node,
+		    "an empty list, expected %s%s",
+		    conf_option_noun(r->option), r->option->range);
+	if (need_room(r, node)) {
+		r->methods = calloc(CONF_METHODS_MAX, sizeof *r->methods);
+		if (r->methods == NULL)
+			return conf_wrong(r->report, NULL, "out of memory");
 	}
-	if (!add_words(&r, node)) {
-		conf_methods_free(r.methods, r.n);
-		return false;
-	}
-	conf_methods_free(*methods, *n);
-	*methods = r.methods;
-	*n = r.n;
-	return true;
+	if (add_words(r, node))
+		return true;
+	conf_methods_free(r->methods, r->n);
+	return false;
 }
 
 bool
 conf_methods_retry(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct conf_rule *rule)
 {
-	return conf_methods_read(report, option, node, &rule->retry_methods,
-	    &rule->nretry_methods, &rule->retry_idempotent);
+	struct reading	 r = {
+		.report = report, .option = option, .may_be_word = true,
+	};
+
+	if (!read_methods(&r, node))
+		return false;
+	conf_methods_free(rule->retry_methods, rule->nretry_methods);
+	rule->retry_methods = r.methods;
+	rule->nretry_methods = r.n;
+	rule->retry_idempotent = r.idempotent;
+	return true;
 }
 
 bool
 conf_methods_cost(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct conf_cost *cost)
 {
-	return conf_methods_read(report, option, node, &cost->methods,
-	    &cost->nmethods, NULL);
+	struct reading	 r = { .report = report, .option = option };
+
+	if (!read_methods(&r, node))
+		return false;
+	conf_methods_free(cost->methods, cost->nmethods);
+	cost->methods = r.methods;
+	cost->nmethods = r.n;
+	return true;
 }
 
 bool

@@ -10,21 +10,14 @@
 /* Lists of request methods. */
 
 /*
- * Reads a method, or a list of at most CONF_METHODS_MAX, in place of what
- * stands there.  Where idempotent is not NULL, that word may be among them, and
- * is told there.  False when that is reported to be wrong.
+ * Each reads a method, or a list of at most CONF_METHODS_MAX, in place of what
+ * stands there: those that a rule sends again, where the word idempotent may be
+ * among them, and those that have a cost of their own.  False when one is
+ * reported to be wrong.
  */
-bool		 conf_methods_read(struct conf_report *,
-		    const struct conf_option *, const struct conf_node *,
-		    char ***methods, size_t *n, bool *idempotent)
-		    __attribute__((warn_unused_result));
-
-/* Those that a rule sends again. */
 bool		 conf_methods_retry(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
 		    struct conf_rule *) __attribute__((warn_unused_result));
-
-/* Those that have a cost of their own. */
 bool		 conf_methods_cost(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
 		    struct conf_cost *) __attribute__((warn_unused_result));
