@@ -114,6 +114,10 @@ level_behind(const struct conf_option *option)
 		return (enum conf_level)option->max;
 	case CONF_RATES:
 		return CONF_RATE;
+	case CONF_COSTS:
+		return CONF_COST;
+	case CONF_PATHS:
+		return CONF_PATH;
 	default:
 		return CONF_RULE;
 	}
@@ -153,6 +157,21 @@ look_at_addresses(const struct conf_option *option,
 	}
 }
 
+/* Clients are no keys of ours, but what stands behind them is an option. */
+static void
+look_at_weights(const struct conf_node *mapping)
+{
+	const struct conf_option	*option;
+	const struct conf_entry		*entry;
+
+	option = conf_option_find(CONF_WEIGHT, "*");
+	for (entry = mapping->first; entry != NULL; entry = entry->next) {
+		seen[option - conf_options()].there = true;
+		seen[option - conf_options()].is_default |=
+		    is_fallback(option, entry->value);
+	}
+}
+
 static void
 look_at(const struct conf_option *option, const struct conf_node *node)
 {
@@ -168,8 +187,13 @@ look_at(const struct conf_option *option, const struct conf_node *node)
 		break;
 	case CONF_HOSTS:
 	case CONF_RATES:
+	case CONF_COSTS:
+	case CONF_PATHS:
 		for (entry = node->first; entry != NULL; entry = entry->next)
 			push(entry->value, level_behind(option));
+		break;
+	case CONF_WEIGHTS:
+		look_at_weights(node);
 		break;
 	case CONF_LISTEN:
 		if (node->type == CONF_LIST)

@@ -10,6 +10,8 @@
 
 #include "core/budget.h"
 #include "core/http1.h"
+#include "core/network.h"
+#include "core/path.h"
 #include "core/pattern.h"
 
 /*
@@ -17,7 +19,11 @@
  * shared by reference count.  Times are nanoseconds, sizes bytes.
  */
 
-#define CONF_PAUSE_STATUSES	16
+#define CONF_STATUSES_MAX	16	/* in a list of them */
+#define CONF_METHODS_MAX	16
+#define CONF_COSTS_MAX		64	/* of a rule */
+#define CONF_PATHS_MAX		32
+#define CONF_WEIGHTS_MAX	1000
 
 enum conf_log_format {
 	CONF_LOG_TEXT,
@@ -37,6 +43,27 @@ enum conf_hold {
 	CONF_HOLD_CONNECT,	/* it stands */
 };
 
+/* What is made of a host's word about what it still allows. */
+enum conf_learn {
+	CONF_LEARN_OFF,
+	CONF_LEARN_PAUSE,	/* nothing left: pause until the reset */
+	CONF_LEARN_SHAPE,	/* and what is left is spread until then */
+};
+
+/* What of a request tells it from others. */
+enum conf_key_kind {
+	CONF_KEY_NONE,		/* nothing */
+	CONF_KEY_CLIENT,	/* the client's address */
+	CONF_KEY_USER,		/* the user of Proxy-Authorization, if Basic */
+	CONF_KEY_HEADER,	/* the value of a field */
+};
+
+struct conf_key {
+	enum conf_key_kind	 kind;
+	char			*header;	/* its name in lower case, or
+						   NULL; owned */
+};
+
 /* One address to listen at, or to ask names of. */
 struct conf_address {
 	struct sockaddr_storage	 addr;		/* AF_INET, AF_INET6, AF_UNIX */
@@ -52,6 +79,31 @@ struct conf_addresses {
 	size_t			 n;
 };
 
+/* What the requests cost that are of such a kind; NULL, none: any. */
+struct conf_cost {
+	char			**methods;	/* owned */
+	size_t			 nmethods;
+	char			*path;		/* owned; of the pattern */
+	struct path_pattern	 pattern;
+	char			*header;	/* a field's name; owned */
+	char			*value;		/* of it; owned */
+	uint64_t		 cost;		/* micro cost units */
+};
+
+/* Limits for a part of a host. */
+struct conf_path {
+	char			*text;		/* canonical; owned */
+	struct path_pattern	 pattern;	/* of the text */
+	struct budget_limits	 limits;
+};
+
+/* How much of a host one gets, compared with the others. */
+struct conf_weight {
+	char			*value;		/* owned; NULL: */
+	struct network		 network;
+	uint32_t		 weight;	/* millionths */
+};
+
 /* What holds for the hosts that one pattern (or defaults) names. */
 struct conf_rule {
 	const char		*name;		/* canonical pattern, or
@@ -61,10 +113,32 @@ struct conf_rule {
 	struct budget_limits	 limits;
 	uint32_t		 queue_length;	/* waiters */
 	uint64_t		 max_wait;	/* ns */
-	int			 pause_statuses[CONF_PAUSE_STATUSES];
+	int			 pause_statuses[CONF_STATUSES_MAX];
 	unsigned		 npause_statuses;
 	uint64_t		 pause_default;	/* ns */
 	uint64_t		 pause_max;	/* ns */
+	enum conf_learn		 learn;
+
+	uint32_t		 retry_attempts; /* 0: never */
+	bool			 retry_idempotent; /* such methods, and */
+	char			**retry_methods; /* these; owned */
+	size_t			 nretry_methods;
+	bool			 retry_idempotency_key;
+	uint64_t		 retry_body;	/* bytes of a request's body */
+	int			 retry_statuses[CONF_STATUSES_MAX];
+	unsigned		 nretry_statuses;
+
+	bool			 client_cost;	/* Sluice-Cost is believed */
+	struct conf_cost	*costs;		/* the first that matches */
+	size_t			 ncosts;	/* counts; owned */
+	struct conf_path	*paths;		/* who wins comes first; */
+	size_t			 npaths;	/* owned */
+
+	struct conf_key		 per;		/* a throttle for each */
+	struct conf_key		 fair_by;	/* turns, within a throttle */
+	bool			 trust_priority; /* between clients, too */
+	struct conf_weight	*weights;	/* owned; see */
+	size_t			 nweights;	/* conf_rule_weight() */
 
 	enum conf_https		 https;
 	unsigned		 https_line;	/* where that stands; 0: */
@@ -144,6 +218,31 @@ void		 conf_unref(struct conf *);
 /* The rule for a host and port; never NULL. */
 const struct conf_rule *conf_rule(const struct conf *,
 		    const struct http1_host *);
+
+/*
+ * Whether a request may be sent again: has_key tells that it carries an
+ * Idempotency-Key.  How often, retry_attempts says.
+ */
+bool		 conf_rule_retries(const struct conf_rule *,
+		    struct http1_str method, bool idempotent, bool has_key);
+
+/* What a request costs, without what it says itself; micro cost units. */
+uint64_t	 conf_rule_cost(const struct conf_rule *,
+		    const struct http1_head *);
+
+/*
+ * Which of the rule's paths a request belongs to, by head.path; -1 for none.
+ * There is one at most.
+ */
+int		 conf_rule_path(const struct conf_rule *, struct http1_str);
+
+/*
+ * How much of the rule's hosts somebody gets, in millionths; 1000000 is what
+ * everybody else does.  With fair_by a client's address that decides (NULL: it
+ * has none), else the value; NULL where the request has no such field, or user.
+ */
+uint32_t	 conf_rule_weight(const struct conf_rule *,
+		    const struct sockaddr *, const char *value, size_t len);
 
 /* The shared rule of that name (its pattern), or NULL; O(rules). */
 const struct conf_rule *conf_shared_rule(const struct conf *,

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "conf/conf_addresses.h"
+#include "conf/conf_cost.h"
+#include "conf/conf_path.h"
 #include "conf/conf_rule.h"
 
 /*
@@ -42,11 +44,14 @@ base_of(struct conf_loader *l, const struct conf_option *option)
 	case CONF_RULE:
 	case CONF_QUEUE:
 	case CONF_PAUSE:
+	case CONF_RETRY:
 	case CONF_TUNNEL:
 	case CONF_HOST_TLS:
 		return &l->rule;
 	case CONF_RATE:
 		return &l->rate;
+	case CONF_PATH:
+		return &l->path;
 	default:
 		return l->conf;
 	}
@@ -186,7 +191,7 @@ static bool
 load_option(struct conf_loader *l, const struct conf_option *option,
     const struct conf_node *node, void *base)
 {
-	struct conf_rule	*rule = base;
+	void	*field = (char *)base + option->offset;
 
 	switch (option->kind) {
 	case CONF_SECTION:
@@ -198,11 +203,16 @@ load_option(struct conf_loader *l, const struct conf_option *option,
 	case CONF_HOSTS:
 		return conf_rule_hosts(l, node);
 	case CONF_RATES:
-		return conf_rule_rates(l, option, node, &rule->limits);
+		return conf_rule_rates(l, option, node, field);
+	case CONF_COSTS:
+		return conf_cost_load(l, option, node, base);
+	case CONF_WEIGHTS:
+		return true;	/* what they are, fair_by says: later */
+	case CONF_PATHS:
+		return conf_path_load(l, option, node, base);
 	case CONF_LISTEN:
 	case CONF_RESOLVER:
-		return conf_addresses_load(l, option, node,
-		    (void *)((char *)base + option->offset));
+		return conf_addresses_load(l, option, node, field);
 	default:
 		return conf_option_read(&l->report, option, node, base);
 	}

@@ -20,6 +20,7 @@ struct conf_loader {
 	struct conf		*conf;
 	struct conf_rule	 rule;	/* defaults of a rule; owns nothing */
 	struct budget_rate	 rate;	/* defaults of one of several rates */
+	struct budget_limits	 path;	/* defaults of a path */
 };
 
 /* Fills l->conf, which is zeroed; false leaves it to be freed. */

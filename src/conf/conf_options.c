@@ -8,26 +8,11 @@
 #include <unistd.h>
 
 #include "conf/conf_addresses.h"
+#include "conf/conf_cost.h"
+#include "conf/conf_fair.h"
+#include "conf/conf_methods.h"
 #include "conf/conf_value.h"
 #include "log.h"
-
-#define MS	UINT64_C(1000000)
-#define SECOND	(1000 * MS)
-#define HOUR	(3600 * SECOND)
-#define DAY	(24 * HOUR)
-#define KIB	(UINT64_C(1) << 10)
-#define MIB	(UINT64_C(1) << 20)
-#define GIB	(UINT64_C(1) << 30)
-#define EIB	(UINT64_C(1) << 60)
-
-#define WORKERS_MAX	64
-#define LISTEN_MAX	64
-#define RESOLVER_MAX	16
-
-#define TOP(field)	offsetof(struct conf, field)
-#define LISTENER(field)	offsetof(struct conf_address, field)
-#define RULE(field)	offsetof(struct conf_rule, field)
-#define RATE(field)	offsetof(struct budget_rate, field)
 
 static const char *const level_names[] = {
 	"error", "warn", "info", "debug", NULL,
@@ -45,223 +30,9 @@ static const char *const hold_names[] = {
 	"close", "connect", NULL,
 };
 
-/* path; type, range, default; help; reloadable, level, kind, field, min, max */
-static const struct conf_option options[] = {
-	{ "listen", "address, mapping or list", "1 to 64 addresses",
-	    "127.0.0.1:3128",
-	    "Where clients connect.",
-	    false, CONF_TOP, CONF_LISTEN, TOP(listen), 1, LISTEN_MAX },
-	{ "listen[].address", "address", NULL, NULL,
-	    "As listen, in a mapping, and needed there.",
-	    false, CONF_LISTENER, CONF_ADDRESS, 0, 0, 0 },
-	{ "listen[].tls", "mapping", NULL, NULL,
-	    "Clients speak TLS to the proxy there.",
-	    false, CONF_LISTENER, CONF_SECTION, 0, 0, CONF_LISTENER_TLS },
-	{ "listen[].tls.certificate", "path", NULL, NULL,
-	    "A PEM file with the proxy's certificate.",
-	    true, CONF_LISTENER_TLS, CONF_FILE, LISTENER(certificate), 0, 0 },
-	{ "listen[].tls.key", "path", NULL, NULL,
-	    "A PEM file with the key to it.",
-	    true, CONF_LISTENER_TLS, CONF_FILE, LISTENER(key), 0, 0 },
-	{ "workers", "integer or auto", "1 to 64", "1",
-	    "Threads that move bytes; auto is one for each core.",
-	    false, CONF_TOP, CONF_WORKERS, TOP(workers), 1, WORKERS_MAX },
-	{ "resolver", "system, address or list", "1 to 16 addresses", "system",
-	    "Name servers to ask.",
-	    false, CONF_TOP, CONF_RESOLVER, TOP(resolver), 1, RESOLVER_MAX },
-
-	{ "log", "mapping", NULL, NULL, "What is logged, and where to.",
-	    true, CONF_TOP, CONF_SECTION, 0, 0, CONF_LOG },
-	{ "log.level", "choice", "error, warn, info or debug", "info",
-	    "The least important messages that are still logged.",
-	    true, CONF_LOG, CONF_LEVEL, TOP(log_level), 0, 0 },
-	{ "log.access", "path", "\"-\", off or a path", "\"-\"",
-	    "Where the access log goes; \"-\" is standard output.",
-	    true, CONF_LOG, CONF_ACCESS, TOP(log_access), 0, 0 },
-	{ "log.format", "choice", "text or json", "text",
-	    "The form of the access log.",
-	    true, CONF_LOG, CONF_FORMAT, TOP(log_format), 0, 0 },
-
-	{ "timeouts", "mapping", NULL, NULL, "How long to wait for whom.",
-	    true, CONF_TOP, CONF_SECTION, 0, 0, CONF_TIMEOUTS },
-	{ "timeouts.header", "duration", "1ms to 24h", "10s",
-	    "Until a client has sent the head of its request.",
-	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_header),
-	    MS, DAY },
-	{ "timeouts.idle", "duration", "1ms to 7d", "60s",
-	    "Until a connection on which nothing moves is closed.",
-	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_idle),
-	    MS, 7 * DAY },
-	{ "timeouts.connect", "duration", "1ms to 24h", "5s",
-	    "Until a connection to an upstream stands.",
-	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_connect),
-	    MS, DAY },
-	{ "timeouts.response", "duration", "1ms to 24h", "60s",
-	    "Until an upstream has sent the head of its response.",
-	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_response),
-	    MS, DAY },
-	{ "timeouts.half_closed", "duration", "1ms to 24h", "2s",
-	    "How long an exchange goes on without progress after its client "
-	    "has closed its sending side.",
-	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_half_closed),
-	    MS, DAY },
-	{ "timeouts.tunnel", "duration", "1s to 7d", "1h",
-	    "How long a tunnel is kept in which nothing moves.",
-	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_tunnel),
-	    SECOND, 7 * DAY },
-	{ "timeouts.drain", "duration", "0s to 24h", "30s",
-	    "How long exchanges may go on after the signal to end.",
-	    true, CONF_TIMEOUTS, CONF_DURATION, TOP(timeout_drain),
-	    0, DAY },
-
-	{ "limits", "mapping", NULL, NULL, "What bounds the proxy itself.",
-	    true, CONF_TOP, CONF_SECTION, 0, 0, CONF_LIMITS },
-	{ "limits.connections", "integer", "1 to 1000000", "10000",
-	    "Client connections at a time.",
-	    true, CONF_LIMITS, CONF_INTEGER, TOP(limit_connections),
-	    1, 1000000 },
-	{ "limits.head", "size", "1KiB to 16MiB", "64KiB",
-	    "Bytes of a request's or response's head.",
-	    true, CONF_LIMITS, CONF_SIZE, TOP(limit_head), KIB, 16 * MIB },
-	{ "limits.body", "size", "0 to 8EiB", "1GiB",
-	    "Bytes of a request's body.",
-	    true, CONF_LIMITS, CONF_SIZE, TOP(limit_body), 0, 8 * EIB },
-	{ "limits.buffer", "size", "16KiB to 1GiB", "256KiB",
-	    "Bytes that are held for an exchange in each direction.",
-	    true, CONF_LIMITS, CONF_SIZE, TOP(limit_buffer), 16 * KIB, GIB },
-	{ "limits.hosts", "integer", "1 to 10000000", "100000",
-	    "Throttles that are remembered at a time.",
-	    true, CONF_LIMITS, CONF_INTEGER, TOP(limit_hosts), 1, 10000000 },
-
-	{ "tls", "mapping", NULL, NULL,
-	    "Whose certificates are shown, and whose are taken.",
-	    true, CONF_TOP, CONF_SECTION, 0, 0, CONF_TLS },
-	{ "tls.ca_certificate", "path", NULL, NULL,
-	    "A PEM file with the CA that signs where HTTPS is intercepted.",
-	    true, CONF_TLS, CONF_FILE, TOP(tls_ca_certificate), 0, 0 },
-	{ "tls.ca_key", "path", NULL, NULL,
-	    "A PEM file with the key to it.",
-	    true, CONF_TLS, CONF_FILE, TOP(tls_ca_key), 0, 0 },
-	{ "tls.trust", "path", "system or a path", "system",
-	    "The CAs that are believed about hosts.",
-	    true, CONF_TLS, CONF_TRUST, TOP(tls_trust), 0, 0 },
-
-	{ "defaults", "mapping", NULL, NULL,
-	    "The rule for hosts that no pattern names.",
-	    true, CONF_TOP, CONF_DEFAULTS, TOP(fallback), 0, 0 },
-	{ "hosts", "mapping", NULL, NULL, "Host patterns and their rules.",
-	    true, CONF_TOP, CONF_HOSTS, 0, 0, 0 },
-
-	{ "hosts.*.capacity", "number", "0.000001 to 1000000000", NULL,
-	    "Cost units for each period; without it no limit of rate.",
-	    true, CONF_RULE, CONF_UNITS, RULE(limits.rates[0].capacity),
-	    1, 1000000000 * BUDGET_UNIT },
-	{ "hosts.*.period", "duration", "1ms to 366d", "1s",
-	    "The time for which capacity is meant.",
-	    true, CONF_RULE, CONF_DURATION, RULE(limits.rates[0].period),
-	    MS, 366 * DAY },
-	{ "hosts.*.burst", "number", "0.000001 to 1000000000", NULL,
-	    "Cost units that may go at once.",
-	    true, CONF_RULE, CONF_UNITS, RULE(limits.rates[0].burst),
-	    1, 1000000000 * BUDGET_UNIT },
-	{ "hosts.*.strict", "boolean", NULL, "false",
-	    "No window of one period sees more than capacity.",
-	    true, CONF_RULE, CONF_BOOLEAN, RULE(limits.rates[0].strict), 0, 0 },
-	{ "hosts.*.rates", "list", "1 to 8 rates", NULL,
-	    "Several rates that all hold.",
-	    true, CONF_RULE, CONF_RATES, 0, 1, BUDGET_RATES },
-	{ "hosts.*.rates[].capacity", "number", "0.000001 to 1000000000", NULL,
-	    "As hosts.*.capacity, but needed.",
-	    true, CONF_RATE, CONF_UNITS, RATE(capacity),
-	    1, 1000000000 * BUDGET_UNIT },
-	{ "hosts.*.rates[].period", "duration", "1ms to 366d", "1s",
-	    "As hosts.*.period.",
-	    true, CONF_RATE, CONF_DURATION, RATE(period), MS, 366 * DAY },
-	{ "hosts.*.rates[].burst", "number", "0.000001 to 1000000000", NULL,
-	    "As hosts.*.burst.",
-	    true, CONF_RATE, CONF_UNITS, RATE(burst),
-	    1, 1000000000 * BUDGET_UNIT },
-	{ "hosts.*.rates[].strict", "boolean", NULL, "false",
-	    "As hosts.*.strict.",
-	    true, CONF_RATE, CONF_BOOLEAN, RATE(strict), 0, 0 },
-	{ "hosts.*.concurrency", "integer", "0 to 1000000", "0",
-	    "Requests at a time; 0 is no limit.",
-	    true, CONF_RULE, CONF_INTEGER32, RULE(limits.concurrency),
-	    0, 1000000 },
-
-	{ "hosts.*.queue", "mapping", NULL, NULL,
-	    "Who may wait, and how long.",
-	    true, CONF_RULE, CONF_SECTION, 0, 0, CONF_QUEUE },
-	{ "hosts.*.queue.length", "integer", "0 to 1000000", "1000",
-	    "Requests that may wait at a time; 0: none may.",
-	    true, CONF_QUEUE, CONF_INTEGER32, RULE(queue_length),
-	    0, 1000000 },
-	{ "hosts.*.queue.max_wait", "duration", "0s to 366d", "60s",
-	    "How long a request may wait.",
-	    true, CONF_QUEUE, CONF_DURATION, RULE(max_wait), 0, 366 * DAY },
-
-	{ "hosts.*.pause", "mapping", NULL, NULL,
-	    "What a response may do to the host's throttle.",
-	    true, CONF_RULE, CONF_SECTION, 0, 0, CONF_PAUSE },
-	{ "hosts.*.pause.statuses", "list", "up to 16 of 400 to 599",
-	    "[429, 503]",
-	    "Statuses of responses that pause their host.",
-	    true, CONF_PAUSE, CONF_STATUSES, 0, 400, 599 },
-	{ "hosts.*.pause.default", "duration", "0s to 366d", "5s",
-	    "The pause after a 429 that names none.",
-	    true, CONF_PAUSE, CONF_DURATION, RULE(pause_default),
-	    0, 366 * DAY },
-	{ "hosts.*.pause.max", "duration", "0s to 366d", "1h",
-	    "The longest pause that a response may cause.",
-	    true, CONF_PAUSE, CONF_DURATION, RULE(pause_max), 0, 366 * DAY },
-
-	{ "hosts.*.shared", "boolean", NULL, "false",
-	    "Whether all hosts of a wildcard share one throttle.",
-	    true, CONF_RULE, CONF_BOOLEAN, RULE(shared), 0, 0 },
-
-	{ "hosts.*.https", "choice", "tunnel, upstream or intercept", "tunnel",
-	    "What is done about HTTPS to the host.",
-	    true, CONF_RULE, CONF_HTTPS, RULE(https), 0, 0 },
-	{ "hosts.*.tunnel", "mapping", NULL, NULL,
-	    "How tunnels to the host count.",
-	    true, CONF_RULE, CONF_SECTION, 0, 0, CONF_TUNNEL },
-	{ "hosts.*.tunnel.cost", "number", "0.000001 to 1000000000", "1",
-	    "Cost units that a tunnel takes.",
-	    true, CONF_TUNNEL, CONF_UNITS, RULE(tunnel_cost),
-	    1, 1000000000 * BUDGET_UNIT },
-	{ "hosts.*.tunnel.hold", "choice", "close or connect", "close",
-	    "Until when a tunnel holds its slot.",
-	    true, CONF_TUNNEL, CONF_HOLD, RULE(tunnel_hold), 0, 0 },
-	{ "hosts.*.tunnel.idle", "duration", "1s to 7d", NULL,
-	    "As timeouts.tunnel, for this host.",
-	    true, CONF_TUNNEL, CONF_DURATION, RULE(tunnel_idle),
-	    SECOND, 7 * DAY },
-	{ "hosts.*.tls", "mapping", NULL, NULL,
-	    "How sluice speaks TLS to the host.",
-	    true, CONF_RULE, CONF_SECTION, 0, 0, CONF_HOST_TLS },
-	{ "hosts.*.tls.port", "integer", "1 to 65535", "443",
-	    "The port where a URL names none.",
-	    true, CONF_HOST_TLS, CONF_INTEGER32, RULE(tls_port), 1, 65535 },
-	{ "hosts.*.tls.verify", "boolean", NULL, "true",
-	    "Whether the host must prove who it is.",
-	    true, CONF_HOST_TLS, CONF_BOOLEAN, RULE(tls_verify), 0, 0 },
-	{ "hosts.*.tls.trust", "path", "system or a path", NULL,
-	    "As tls.trust, for this host.",
-	    true, CONF_HOST_TLS, CONF_HOST_TRUST, RULE(tls_trust), 0, 0 },
-	{ "hosts.*.tls.certificate", "path", NULL, NULL,
-	    "A PEM file with a certificate to show to the host.",
-	    true, CONF_HOST_TLS, CONF_FILE, RULE(tls_certificate), 0, 0 },
-	{ "hosts.*.tls.key", "path", NULL, NULL,
-	    "A PEM file with the key to it.",
-	    true, CONF_HOST_TLS, CONF_FILE, RULE(tls_key), 0, 0 },
-	{ .path = NULL },
+static const char *const learn_names[] = {
+	"off", "pause", "shape", NULL,
 };
-
-const struct conf_option *
-conf_options(void)
-{
-	return options;
-}
 
 const char *
 conf_option_key(const struct conf_option *option)
@@ -277,7 +48,11 @@ conf_option_key(const struct conf_option *option)
 		[CONF_RULE] = sizeof "hosts.*",
 		[CONF_QUEUE] = sizeof "hosts.*.queue",
 		[CONF_PAUSE] = sizeof "hosts.*.pause",
+		[CONF_RETRY] = sizeof "hosts.*.retry",
 		[CONF_RATE] = sizeof "hosts.*.rates[]",
+		[CONF_COST] = sizeof "hosts.*.costs[]",
+		[CONF_PATH] = sizeof "hosts.*.paths.*",
+		[CONF_WEIGHT] = sizeof "hosts.*.weights",
 		[CONF_TUNNEL] = sizeof "hosts.*.tunnel",
 		[CONF_HOST_TLS] = sizeof "hosts.*.tls",
 	};
@@ -290,7 +65,7 @@ conf_option_find(enum conf_level level, const char *key)
 {
 	const struct conf_option	*o;
 
-	for (o = options; o->path != NULL; o++)
+	for (o = conf_options(); o->path != NULL; o++)
 		if (o->level == (int)level &&
 		    strcmp(conf_option_key(o), key) == 0)
 			return o;
@@ -304,7 +79,7 @@ conf_option_nearest(enum conf_level level, const char *word)
 	const char			*best = NULL;
 	unsigned			 distance, least = 0;
 
-	for (o = options; o->path != NULL; o++) {
+	for (o = conf_options(); o->path != NULL; o++) {
 		if (o->level != (int)level ||
 		    !conf_near(word, conf_option_key(o), &distance))
 			continue;
@@ -327,7 +102,7 @@ conf_option_keys(enum conf_level level)
 
 	if (out == NULL)
 		return NULL;
-	for (o = options; o->path != NULL; o++) {
+	for (o = conf_options(); o->path != NULL; o++) {
 		if (o->level != (int)level)
 			continue;
 		fprintf(out, "%s%s", comma, conf_option_key(o));
@@ -363,6 +138,14 @@ conf_option_noun(const struct conf_option *option)
 		    "[2001:db8::53]:53";
 	case CONF_STATUSES:
 		return "a list of statuses, ";
+	case CONF_RETRY_METHODS:
+		return "a list of ";
+	case CONF_COST_METHODS:
+		return "a method or a list, ";
+	case CONF_COST_PATH:
+		return "a path pattern such as /search";
+	case CONF_COST_HEADER:
+		return "a field such as ";
 	case CONF_FILE:
 		return "the path of a PEM file";
 	default:
@@ -447,7 +230,7 @@ read_integer32(struct conf_report *report, const struct conf_option *option,
 
 /* The cores that this process may run on, not those that are there. */
 static unsigned
-cores(void)
+cores(unsigned max)
 {
 	cpu_set_t	 set;
 	long		 n = 0;
@@ -458,7 +241,7 @@ cores(void)
 		n = sysconf(_SC_NPROCESSORS_ONLN);
 	if (n < 1)
 		return 1;
-	return n > WORKERS_MAX ? WORKERS_MAX : (unsigned)n;
+	return n > (long)max ? max : (unsigned)n;
 }
 
 static bool
@@ -467,7 +250,7 @@ read_workers(struct conf_report *report, const struct conf_option *option,
 {
 	if (strcasecmp(node->text, "auto") != 0)
 		return read_integer32(report, option, node, field);
-	*field = cores();
+	*field = cores((unsigned)option->max);
 	return true;
 }
 
@@ -490,6 +273,8 @@ names_of(int kind)
 		return format_names;
 	case CONF_HTTPS:
 		return https_names;
+	case CONF_LEARN:
+		return learn_names;
 	default:
 		return hold_names;
 	}
@@ -507,6 +292,9 @@ set_choice(int kind, void *field, int i)
 		break;
 	case CONF_HTTPS:
 		*(enum conf_https *)field = (enum conf_https)i;
+		break;
+	case CONF_LEARN:
+		*(enum conf_learn *)field = (enum conf_learn)i;
 		break;
 	default:
 		*(enum conf_hold *)field = (enum conf_hold)i;
@@ -600,9 +388,25 @@ read_trust(struct conf_report *report, const struct conf_option *option,
 	    option->kind == CONF_HOST_TRUST ? "system" : NULL, field);
 }
 
+/* A list of statuses, and how many there are. */
+struct statuses {
+	int		*list;
+	unsigned	*n;
+};
+
+static struct statuses
+statuses_of(const struct conf_option *option, struct conf_rule *rule)
+{
+	if (option->level == CONF_RETRY)
+		return (struct statuses){ rule->retry_statuses,
+			&rule->nretry_statuses };
+	return (struct statuses){ rule->pause_statuses,
+		&rule->npause_statuses };
+}
+
 static bool
 add_status(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_rule *rule)
+    const struct conf_node *node, struct statuses *statuses)
 {
 	uint64_t	 status;
 	unsigned	 i;
@@ -610,11 +414,11 @@ add_status(struct conf_report *report, const struct conf_option *option,
 	if (!conf_option_scalar(report, option, node) ||
 	    !read_number(report, option, node, &status))
 		return false;
-	for (i = 0; i < rule->npause_statuses; i++)
-		if (rule->pause_statuses[i] == (int)status)
+	for (i = 0; i < *statuses->n; i++)
+		if (statuses->list[i] == (int)status)
 			return conf_option_wrong(report, option, node,
 			    "is there twice");
-	rule->pause_statuses[rule->npause_statuses++] = (int)status;
+	statuses->list[(*statuses->n)++] = (int)status;
 	return true;
 }
 
@@ -622,18 +426,19 @@ static bool
 read_statuses(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct conf_rule *rule)
 {
+	struct statuses		 statuses = statuses_of(option, rule);
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 
-	rule->npause_statuses = 0;
+	*statuses.n = 0;
 	if (node->type != CONF_LIST)
-		return add_status(report, option, node, rule);
-	if (node->n > CONF_PAUSE_STATUSES)
+		return add_status(report, option, node, &statuses);
+	if (node->n > CONF_STATUSES_MAX)
 		return conf_wrong(report, node, "%zu statuses, expected %s%s",
 		    node->n, conf_option_noun(option), option->range);
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(report, NULL, rule->npause_statuses);
-		ok = add_status(report, option, entry->value, rule);
+		conf_enter(report, NULL, *statuses.n);
+		ok = add_status(report, option, entry->value, &statuses);
 		conf_leave(report);
 	}
 	return ok;
@@ -647,6 +452,10 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 
 	if (option->kind == CONF_STATUSES)
 		return read_statuses(report, option, node, base);
+	if (option->kind == CONF_RETRY_METHODS)
+		return conf_methods_retry(report, option, node, base);
+	if (option->kind == CONF_COST_METHODS)
+		return conf_methods_cost(report, option, node, base);
 	if (!conf_option_scalar(report, option, node))
 		return false;
 	switch (option->kind) {
@@ -663,6 +472,7 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 	case CONF_FORMAT:
 	case CONF_HTTPS:
 	case CONF_HOLD:
+	case CONF_LEARN:
 		return read_choice(report, option, node, field);
 	case CONF_ACCESS:
 		return read_access(report, option, node, field);
@@ -675,6 +485,13 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 	case CONF_TRUST:
 	case CONF_HOST_TRUST:
 		return read_trust(report, option, node, field);
+	case CONF_COST_PATH:
+		return conf_cost_path(report, node, base);
+	case CONF_COST_HEADER:
+		return conf_cost_header(report, option, node, base);
+	case CONF_PER:
+	case CONF_FAIR_BY:
+		return conf_fair_key(report, option, node, field);
 	default:
 		abort();
 	}

@@ -17,7 +17,11 @@ enum conf_level {
 	CONF_RULE,		/* hosts.*, and defaults */
 	CONF_QUEUE,
 	CONF_PAUSE,
+	CONF_RETRY,
 	CONF_RATE,		/* hosts.*.rates[] */
+	CONF_COST,		/* hosts.*.costs[] */
+	CONF_PATH,		/* hosts.*.paths.* */
+	CONF_WEIGHT,		/* hosts.*.weights */
 	CONF_TUNNEL,
 	CONF_HOST_TLS,
 };
@@ -27,7 +31,11 @@ enum conf_kind {
 	CONF_SECTION,		/* a mapping: the level in max */
 	CONF_DEFAULTS,		/* a mapping of level CONF_RULE */
 	CONF_HOSTS,		/* a mapping of patterns to such */
-	CONF_RATES,		/* a list of mappings of level CONF_RATE */
+	CONF_RATES,		/* a list of mappings of level CONF_RATE, into
+				   struct budget_limits */
+	CONF_COSTS,		/* a list of mappings of level CONF_COST */
+	CONF_PATHS,		/* a mapping of patterns to CONF_PATH */
+	CONF_WEIGHTS,		/* a mapping of clients to numbers */
 	CONF_LISTEN,		/* struct conf_addresses, owned */
 	CONF_RESOLVER,		/* struct conf_addresses, owned */
 	CONF_DURATION,		/* uint64_t, ns */
@@ -40,13 +48,20 @@ enum conf_kind {
 	CONF_FORMAT,		/* enum conf_log_format */
 	CONF_HTTPS,		/* enum conf_https */
 	CONF_HOLD,		/* enum conf_hold */
+	CONF_LEARN,		/* enum conf_learn */
 	CONF_ACCESS,		/* char *, owned */
 	CONF_WORKERS,		/* unsigned */
 	CONF_ADDRESS,		/* struct conf_address, owned */
 	CONF_FILE,		/* char *, owned */
 	CONF_TRUST,		/* char *, owned; NULL: the system's */
 	CONF_HOST_TRUST,	/* char *, owned; "system": the system's */
-	CONF_STATUSES,		/* into struct conf_rule */
+	CONF_STATUSES,		/* into struct conf_rule, by the level */
+	CONF_RETRY_METHODS,	/* into struct conf_rule, owned */
+	CONF_COST_METHODS,	/* into struct conf_cost, owned */
+	CONF_COST_PATH,		/* the same */
+	CONF_COST_HEADER,	/* the same */
+	CONF_PER,		/* struct conf_key, owned */
+	CONF_FAIR_BY,		/* the same */
 };
 
 /* The option of that key in a level, or NULL. */

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_cost.h"
+#include "conf/conf_fair.h"
+#include "conf/conf_methods.h"
+#include "conf/conf_path.h"
 #include "conf/conf_value.h"
 
 /*
@@ -107,8 +111,8 @@ conf_rule_rates(struct conf_loader *l, const struct conf_option *option,
 }
 
 /* capacity and its like, and rates: one or the other. */
-static bool
-finish_rates(struct conf_loader *l, const struct conf_node *node,
+bool
+conf_rule_limits(struct conf_loader *l, const struct conf_node *node,
     struct budget_limits *limits)
 {
 	static const char *const	 keys[] = {
@@ -181,9 +185,10 @@ conf_rule_load(struct conf_loader *l, const struct conf_node *node,
 {
 	if (!conf_loader_mapping(l, node, "a mapping such as {capacity: 10}") ||
 	    !conf_loader_level(l, CONF_RULE, node, rule) ||
-	    !finish_rates(l, node, &rule->limits) ||
+	    !conf_rule_limits(l, node, &rule->limits) ||
 	    !finish_pause(l, node, rule) ||
-	    !finish_https(l, node, rule))
+	    !finish_https(l, node, rule) ||
+	    !conf_fair_weights(l, node, rule))
 		return false;
 	if (rule->shared && !wildcard)
 		return conf_loader_wrong(l, node, "shared", "true, expected "
@@ -289,6 +294,10 @@ conf_rule_complete(struct conf *conf)
 void
 conf_rule_free(struct conf_rule *rule)
 {
+	conf_methods_free(rule->retry_methods, rule->nretry_methods);
+	conf_cost_free(rule);
+	conf_path_free(rule);
+	conf_fair_free(rule);
 	free(rule->tls_trust);
 	free(rule->tls_certificate);
 	free(rule->tls_key);

@@ -15,6 +15,10 @@ bool		 conf_rule_load(struct conf_loader *, const struct conf_node *,
 /* The mapping of patterns. */
 bool		 conf_rule_hosts(struct conf_loader *, const struct conf_node *)
 		    __attribute__((warn_unused_result));
+/* Completes limits out of their mapping, and checks them together. */
+bool		 conf_rule_limits(struct conf_loader *,
+		    const struct conf_node *, struct budget_limits *)
+		    __attribute__((warn_unused_result));
 /* Several rates. */
 bool		 conf_rule_rates(struct conf_loader *,
 		    const struct conf_option *, const struct conf_node *,

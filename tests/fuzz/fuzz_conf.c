@@ -50,19 +50,133 @@ check_https(const struct conf_rule *rule)
 }
 
 static void
-check_rule(const struct conf_rule *rule)
+check_statuses(const int *statuses, unsigned n)
 {
 	unsigned	 i;
 
+	require(n <= CONF_STATUSES_MAX);
+	for (i = 0; i < n; i++)
+		require(statuses[i] >= 400 && statuses[i] <= 599);
+}
+
+static void
+check_methods(char *const *methods, size_t n)
+{
+	size_t	 i;
+
+	require(n <= CONF_METHODS_MAX);
+	for (i = 0; i < n; i++)
+		require(http1_is_token(methods[i], strlen(methods[i])));
+}
+
+static void
+check_retry(const struct conf_rule *rule)
+{
+	const struct http1_str	 get = { "GET", 3 };
+
+	require(rule->retry_attempts <= 10);
+	require(rule->retry_body <= UINT64_C(1) << 30);
+	check_statuses(rule->retry_statuses, rule->nretry_statuses);
+	check_methods(rule->retry_methods, rule->nretry_methods);
+	require(rule->retry_attempts > 0 ||
+	    !conf_rule_retries(rule, get, true, true));
+}
+
+static void
+check_limits(const struct budget_limits *limits)
+{
+	unsigned	 i;
+
+	require(limits->nrates <= BUDGET_RATES);
+	for (i = 0; i < limits->nrates; i++)
+		check_rate(&limits->rates[i]);
+}
+
+static void
+check_costs(const struct conf_rule *rule)
+{
+	static const struct http1_head	 head;
+	const struct conf_cost		*cost;
+	size_t				 i;
+
+	require(rule->ncosts <= CONF_COSTS_MAX);
+	for (i = 0; i < rule->ncosts; i++) {
+		cost = &rule->costs[i];
+		check_methods(cost->methods, cost->nmethods);
+		require(cost->path == NULL ||
+		    cost->pattern.text.p == cost->path);
+		require(cost->header == NULL ||
+		    http1_is_token(cost->header, strlen(cost->header)));
+		require(cost->value == NULL || (cost->header != NULL &&
+		    cost->value[0] != '\0'));
+		require(cost->cost <= 1000000000 * BUDGET_UNIT);
+	}
+	require(conf_rule_cost(rule, &head) <= 1000000000 * BUDGET_UNIT);
+}
+
+/* Without * and ** a pattern is a path, and its own. */
+static void
+check_paths(const struct conf_rule *rule)
+{
+	const struct conf_path	*path;
+	size_t			 i;
+
+	require(rule->npaths <= CONF_PATHS_MAX);
+	for (i = 0; i < rule->npaths; i++) {
+		path = &rule->paths[i];
+		check_limits(&path->limits);
+		require(path->pattern.text.p == path->text);
+		require(i == 0 || path_pattern_compare(&path[-1].pattern,
+		    &path->pattern) < 0);
+		require(path->pattern.rest || path->pattern.nliterals <
+		    path->pattern.nsegments || conf_rule_path(rule,
+		    path->pattern.text) == (int)i);
+	}
+}
+
+static void
+check_key(const struct conf_key *key)
+{
+	require(key->kind <= CONF_KEY_HEADER);
+	require((key->header != NULL) == (key->kind == CONF_KEY_HEADER));
+	require(key->header == NULL ||
+	    http1_is_token(key->header, strlen(key->header)));
+}
+
+static void
+check_weights(const struct conf_rule *rule)
+{
+	const struct conf_weight	*weight;
+	size_t				 i;
+
+	check_key(&rule->per);
+	check_key(&rule->fair_by);
+	require(rule->per.kind != CONF_KEY_USER);
+	require(rule->fair_by.kind != CONF_KEY_NONE);
+	require(rule->nweights <= CONF_WEIGHTS_MAX);
+	for (i = 0; i < rule->nweights; i++) {
+		weight = &rule->weights[i];
+		require(weight->weight >= 1000 && weight->weight <= 1000000000);
+		require((weight->value == NULL) ==
+		    (rule->fair_by.kind == CONF_KEY_CLIENT));
+		require(weight->value == NULL ? weight->network.family != 0 :
+		    conf_rule_weight(rule, NULL, weight->value,
+		    strlen(weight->value)) == weight->weight);
+	}
+}
+
+static void
+check_rule(const struct conf_rule *rule)
+{
 	require(rule->name != NULL);
-	require(rule->limits.nrates <= BUDGET_RATES);
-	for (i = 0; i < rule->limits.nrates; i++)
-		check_rate(&rule->limits.rates[i]);
-	require(rule->npause_statuses <= CONF_PAUSE_STATUSES);
-	for (i = 0; i < rule->npause_statuses; i++)
-		require(rule->pause_statuses[i] >= 400 &&
-		    rule->pause_statuses[i] <= 599);
+	check_limits(&rule->limits);
+	check_statuses(rule->pause_statuses, rule->npause_statuses);
 	require(rule->pause_default <= rule->pause_max);
+	require(rule->learn <= CONF_LEARN_SHAPE);
+	check_retry(rule);
+	check_costs(rule);
+	check_paths(rule);
+	check_weights(rule);
 	check_https(rule);
 }
 

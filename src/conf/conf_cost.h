@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CONF_COST_H
+#define SLUICE_CONF_COST_H
+
+#include <stdbool.h>
+
+#include "conf/conf_loader.h"
+
+/* What requests cost: a rule's list of their kinds. */
+
+bool		 conf_cost_load(struct conf_loader *,
+		    const struct conf_option *, const struct conf_node *,
+		    struct conf_rule *) __attribute__((warn_unused_result));
+
+/* The values of two keys of such a kind, which are scalars. */
+bool		 conf_cost_path(struct conf_report *, const struct conf_node *,
+		    struct conf_cost *) __attribute__((warn_unused_result));
+bool		 conf_cost_header(struct conf_report *,
+		    const struct conf_option *, const struct conf_node *,
+		    struct conf_cost *) __attribute__((warn_unused_result));
+
+/* Frees those of a rule. */
+void		 conf_cost_free(struct conf_rule *);
+
+#endif

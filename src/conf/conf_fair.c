@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_fair.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_value.h"
+
+#define WEIGHT	1000000		/* of who is not named */
+
+static const char	 prefix[] = "header:";
+
+/* Words that stand for no field; of fair_by the last two, of per the first. */
+static const struct {
+	const char		*word;
+	enum conf_key_kind	 kind;
+} words[] = {
+	{ "none", CONF_KEY_NONE },
+	{ "client", CONF_KEY_CLIENT },
+	{ "user", CONF_KEY_USER },
+};
+
+/* The first and the last of an option's words. */
+static size_t
+first_word(const struct conf_option *option)
+{
+	return option->kind == CONF_PER ? 0 : 1;
+}
+
+static size_t
+last_word(const struct conf_option *option)
+{
+	return option->kind == CONF_PER ? 1 : 2;
+}
+
+static bool
+set_header(struct conf_report *report, const char *name, struct conf_key *key)
+{
+	char	*p;
+
+	free(key->header);
+	key->header = strdup(name);
+	if (key->header == NULL)
+		return conf_wrong(report, NULL, "out of memory");
+	for (p = key->header; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	key->kind = CONF_KEY_HEADER;
+	return true;
+}
+
+/*
+ * What is near to a word is that word with a mistake in it, although a field
+ * may have such a name: behind "header:" it is taken.
+ */
+static const char *
+nearest(const struct conf_option *option, const char *text)
+{
+	unsigned	 distance;
+	size_t		 i;
+
+	for (i = first_word(option); i <= last_word(option); i++)
+		if (conf_near(text, words[i].word, &distance))
+			return words[i].word;
+	return NULL;
+}
+
+static bool
+wrong_key(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node)
+{
+	const char	*near = nearest(option, node->text);
+	const char	*before = "";
+	char		 buf[CONF_SHOW];
+
+	if (near == NULL && http1_is_token(node->text, strlen(node->text))) {
+		before = prefix;
+		near = node->text;
+	}
+	if (near == NULL)
+		return conf_option_wrong(report, option, node,
+		    "is no field's name");
+	return conf_wrong(report, node, "\"%s\" is unknown, expected %s; did "
+	    "you mean \"%s%s\"?", conf_show(buf, node->text), option->range,
+	    before, near);
+}
+
+bool
+conf_fair_key(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_key *key)
+{
+	const char	*text = node->text;
+	size_t		 i, len = sizeof prefix - 1;
+
+	for (i = first_word(option); i <= last_word(option); i++) {
+		if (strcmp(text, words[i].word) == 0) {
+			key->kind = words[i].kind;
+			return true;
+		}
+	}
+	if (strncmp(text, prefix, len) == 0) {
+		if (!http1_is_token(text + len, strlen(text + len)))
+			return conf_option_wrong(report, option, node,
+			    "has no field's name behind the colon");
+		return set_header(report, text + len, key);
+	}
+	if (option->kind == CONF_PER && strcmp(text, "user") == 0)
+		return conf_option_wrong(report, option, node,
+		    "is for fair_by");
+	if (option->kind == CONF_FAIR_BY || nearest(option, text) != NULL ||
+	    !http1_is_token(text, strlen(text)))
+		return wrong_key(report, option, node);
+	return set_header(report, text, key);
+}
+
+/* A weight and where it stood. */
+struct reading {
+	struct conf_weight		 weight;
+	const struct conf_node		*key;
+	size_t				 i;
+};
+
+static int
+compare_values(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	if (a_len != b_len)
+		return a_len < b_len ? -1 : 1;
+	return memcmp(a, b, a_len);
+}
+
+/* Both are values, or both are networks. */
+static int
+compare_weights(const struct conf_weight *a, const struct conf_weight *b)
+{
+	if (a->value == NULL)
+		return network_compare(&a->network, &b->network);
+	return compare_values(a->value, strlen(a->value), b->value,
+	    strlen(b->value));
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct reading	*p = a;
+	const struct reading	*q = b;
+	int			 difference;
+
+	difference = compare_weights(&p->weight, &q->weight);
+	if (difference != 0)
+		return difference;
+	return p->i < q->i ? -1 : p->i > q->i;
+}
+
+static bool
+read_network(struct conf_loader *l, const struct conf_node *key,
+    struct network *network)
+{
+	const char	*expected;
+	char		 buf[NETWORK_TEXT];
+	bool		 near;
+
+	expected = network_parse(network, key->text, strlen(key->text));
+	if (expected == NULL)
+		return true;
+	near = network->family != 0;
+	return conf_wrong(&l->report, key, "no client with fair_by: client, "
+	    "expected %s%s%s%s", expected, near ? "; did you mean \"" : "",
+	    near ? network_text(buf, network) : "", near ? "\"?" : "");
+}
+
+static bool
+read_client(struct conf_loader *l, const struct conf_rule *rule,
+    const struct conf_node *key, struct conf_weight *weight)
+{
+	if (rule->fair_by.kind == CONF_KEY_CLIENT)
+		return read_network(l, key, &weight->network);
+	if (key->text[0] == '\0')
+		return conf_wrong(&l->report, key, "empty, expected %s",
+		    rule->fair_by.kind == CONF_KEY_USER ? "a user" :
+		    "a value of the field that fair_by names");
+	weight->value = strdup(key->text);
+	return weight->value != NULL ||
+	    conf_wrong(&l->report, NULL, "out of memory");
+}
+
+static bool
+read_weight(struct conf_loader *l, const struct conf_rule *rule,
+    const struct conf_entry *entry, struct reading *reading)
+{
+	uint64_t	 weight;
+
+	reading->key = entry->key;
+	if (!read_client(l, rule, entry->key, &reading->weight) ||
+	    !conf_option_read(&l->report, conf_option_find(CONF_WEIGHT, "*"),
+	    entry->value, &weight))
+		return false;
+	reading->weight.weight = (uint32_t)weight;
+	return true;
+}
+
+static bool
+read_weights(struct conf_loader *l, const struct conf_rule *rule,
+    const struct conf_node *node, struct reading *readings)
+{
+	const struct conf_entry	*entry;
+	size_t			 i = 0;
+	bool			 ok = true;
+
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(&l->report, entry->key->text, 0);
+		readings[i].i = i;
+		ok = read_weight(l, rule, entry, &readings[i++]);
+		conf_leave(&l->report);
+	}
+	return ok;
+}
+
+/* They are sorted, so that what is there twice stands side by side. */
+static bool
+are_different(struct conf_loader *l, const struct reading *readings, size_t n)
+{
+	size_t	 i;
+
+	for (i = 1; i < n; i++) {
+		if (compare_weights(&readings[i - 1].weight,
+		    &readings[i].weight) != 0)
+			continue;
+		conf_enter(&l->report, readings[i].key->text, 0);
+		conf_loader_twice(l, readings[i].key, readings[i - 1].key);
+		conf_leave(&l->report);
+		return false;
+	}
+	return true;
+}
+
+/* Reads those of a mapping that is not empty; what was read is the rule's. */
+static bool
+load_weights(struct conf_loader *l, const struct conf_node *node,
+    struct conf_rule *rule)
+{
+	struct reading	*readings = calloc(node->n, sizeof *readings);
+	size_t		 i;
+	bool		 ok;
+
+	rule->weights = calloc(node->n, sizeof *rule->weights);
+	if (readings == NULL || rule->weights == NULL) {
+		free(readings);
+		return conf_wrong(&l->report, NULL, "out of memory");
+	}
+	ok = read_weights(l, rule, node, readings);
+	if (ok) {
+		qsort(readings, node->n, sizeof *readings, compare);
+		ok = are_different(l, readings, node->n);
+	}
+	for (i = 0; i < node->n; i++)
+		rule->weights[i] = readings[i].weight;
+	rule->nweights = node->n;
+	free(readings);
+	return ok;
+}
+
+bool
+conf_fair_weights(struct conf_loader *l, const struct conf_node *mapping,
+    struct conf_rule *rule)
+{
+	const struct conf_option	*option;
+	const struct conf_node		*node;
+	bool				 ok;
+
+	node = conf_node_value(mapping, "weights");
+	if (node == NULL)
+		return true;
+	option = conf_option_find(CONF_RULE, "weights");
+	conf_enter(&l->report, "weights", 0);
+	ok = conf_loader_mapping(l, node, "a mapping of clients to numbers");
+	if (ok && node->n > option->max)
+		ok = conf_wrong(&l->report, node, "%zu clients, expected %s",
+		    node->n, option->range);
+	if (ok && node->n > 0)
+		ok = load_weights(l, node, rule);
+	conf_leave(&l->report);
+	return ok;
+}
+
+void
+conf_fair_free(struct conf_rule *rule)
+{
+	size_t	 i;
+
+	for (i = 0; i < rule->nweights; i++)
+		free(rule->weights[i].value);
+	free(rule->weights);
+	free(rule->per.header);
+	free(rule->fair_by.header);
+}
+
+/* The longest prefix comes first. */
+static uint32_t
+weight_of_client(const struct conf_rule *rule, const struct sockaddr *sa)
+{
+	struct network	 client;
+	size_t		 i;
+
+	if (sa == NULL || !network_of(&client, sa))
+		return WEIGHT;
+	for (i = 0; i < rule->nweights; i++)
+		if (network_has(&rule->weights[i].network, &client))
+			return rule->weights[i].weight;
+	return WEIGHT;
+}
+
+static uint32_t
+weight_of_value(const struct conf_rule *rule, const char *value, size_t len)
+{
+	size_t	 i, low = 0, high = rule->nweights;
+	int	 difference;
+
+	while (low < high) {
+		i = low + (high - low) / 2;
+		difference = compare_values(value, len,
+		    rule->weights[i].value, strlen(rule->weights[i].value));
+		if (difference == 0)
+			return rule->weights[i].weight;
+		if (difference < 0)
+			high = i;
+		else
+			low = i + 1;
+	}
+	return WEIGHT;
+}
+
+uint32_t
+conf_rule_weight(const struct conf_rule *rule, const struct sockaddr *client,
+    const char *value, size_t len)
+{
+	if (rule->nweights == 0)
+		return WEIGHT;
+	if (rule->fair_by.kind == CONF_KEY_CLIENT)
+		return weight_of_client(rule, client);
+	return value == NULL ? WEIGHT : weight_of_value(rule, value, len);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_methods.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_value.h"
+
+/*
+ * Methods are any tokens, and upper and lower case are different ones
+ * (RFC 9110 9.1).  Who writes "get" does not mean that, though.
+ */
+
+static const char *const known[] = {
+	"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH",
+	"QUERY", NULL,
+};
+
+static const char	 idempotent_word[] = "idempotent";
+
+/* What is being read. */
+struct reading {
+	struct conf_report		*report;
+	const struct conf_option	*option;
+	bool				 may_be_word;	/* idempotent */
+	bool				 idempotent;	/* it is there */
+	char				**methods;	/* owned */
+	size_t				 n;
+};
+
+/* What somebody who wrote that surely meant, or NULL. */
+static const char *
+meant(const struct reading *r, const char *text)
+{
+	unsigned	 distance;
+	size_t		 i;
+
+	for (i = 0; known[i] != NULL; i++)
+		if (strcasecmp(text, known[i]) == 0 &&
+		    strcmp(text, known[i]) != 0)
+			return known[i];
+	if (r->may_be_word && conf_near(text, idempotent_word,
+	    &distance))
+		return idempotent_word;
+	return NULL;
+}
+
+static bool
+check_method(const struct reading *r, const struct conf_node *node)
+{
+	const char	*nearest = meant(r, node->text);
+	char		 buf[CONF_SHOW];
+
+	if (nearest != NULL)
+		return conf_wrong(r->report, node, "\"%s\" is unknown, "
+		    "expected %s%s; did you mean \"%s\"?",
+		    conf_show(buf, node->text), conf_option_noun(r->option),
+		    r->option->range, nearest);
+	if (!http1_is_token(node->text, strlen(node->text)))
+		return conf_option_wrong(r->report, r->option, node,
+		    "is no method");
+	if (r->may_be_word && strcmp(node->text, "CONNECT") == 0)
+		return conf_option_wrong(r->report, r->option, node,
+		    "is never sent again");
+	return true;
+}
+
+static bool
+add_method(struct reading *r, const struct conf_node *node)
+{
+	const struct http1_str	 method = { node->text, strlen(node->text) };
+
+	if (!check_method(r, node))
+		return false;
+	if (conf_methods_has(r->methods, r->n, method))
+		return conf_option_wrong(r->report, r->option, node,
+		    "is there twice");
+	if (r->n == CONF_METHODS_MAX)
+		return conf_option_wrong(r->report, r->option, node,
+		    "is too much");
+	r->methods[r->n] = strdup(node->text);
+	if (r->methods[r->n] == NULL)
+		return conf_wrong(r->report, NULL, "out of memory");
+	r->n++;
+	return true;
+}
+
+static bool
+add_word(struct reading *r, const struct conf_node *node)
+{
+	if (!conf_option_scalar(r->report, r->option, node))
+		return false;
+	if (!r->may_be_word || strcmp(node->text, idempotent_word) != 0)
+		return add_method(r, node);
+	if (r->idempotent)
+		return conf_option_wrong(r->report, r->option, node,
+		    "is there twice");
+	r->idempotent = true;
+	return true;
+}
+
+static bool
+add_words(struct reading *r, const struct conf_node *node)
+{
+	const struct conf_entry	*entry;
+	size_t			 i = 0;
+	bool			 ok = true;
+
+	if (node->type != CONF_LIST)
+		return add_word(r, node);
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(r->report, NULL, i++);
+		ok = add_word(r, entry->value);
+		conf_leave(r->report);
+	}
+	return ok;
+}
+
+/* Whether any word is to be kept: the defaults of the table have none. */
+static bool
+need_room(const struct reading *r, const struct conf_node *node)
+{
+	const struct conf_entry	*entry;
+
+	if (node->type != CONF_LIST)
+		return true;
+	for (entry = node->first; entry != NULL; entry = entry->next)
+		if (!r->may_be_word ||
+		    entry->value->type != CONF_SCALAR ||
+		    strcmp(entry->value->text, idempotent_word) != 0)
+			return true;
+	return false;
+}
+
+/* What was read is the caller's, unless false is returned. */
+static bool
+read_methods(struct reading *r, const struct conf_node *node)
+{
+	if (node->type == CONF_LIST && node->n < r->option->min)
+		return conf_wrong(r->report, node,
+		    "an empty list, expected %s%s",
+		    conf_option_noun(r->option), r->option->range);
+	if (need_room(r, node)) {
+		r->methods = calloc(CONF_METHODS_MAX, sizeof *r->methods);
+		if (r->methods == NULL)
+			return conf_wrong(r->report, NULL, "out of memory");
+	}
+	if (add_words(r, node))
+		return true;
+	conf_methods_free(r->methods, r->n);
+	return false;
+}
+
+bool
+conf_methods_retry(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_rule *rule)
+{
+	struct reading	 r = {
+		.report = report, .option = option, .may_be_word = true,
+	};
+
+	if (!read_methods(&r, node))
+		return false;
+	conf_methods_free(rule->retry_methods, rule->nretry_methods);
+	rule->retry_methods = r.methods;
+	rule->nretry_methods = r.n;
+	rule->retry_idempotent = r.idempotent;
+	return true;
+}
+
+bool
+conf_methods_cost(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_cost *cost)
+{
+	struct reading	 r = { .report = report, .option = option };
+
+	if (!read_methods(&r, node))
+		return false;
+	conf_methods_free(cost->methods, cost->nmethods);
+	cost->methods = r.methods;
+	cost->nmethods = r.n;
+	return true;
+}
+
+bool
+conf_methods_has(char *const *methods, size_t n, struct http1_str method)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++)
+		if (strlen(methods[i]) == method.len &&
+		    memcmp(methods[i], method.p, method.len) == 0)
+			return true;
+	return false;
+}
+
+void
+conf_methods_free(char **methods, size_t n)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++)
+		free(methods[i]);
+	free(methods);
+}
+
+bool
+conf_rule_retries(const struct conf_rule *rule, struct http1_str method,
+    bool idempotent, bool has_key)
+{
+	if (rule->retry_attempts == 0)
+		return false;
+	return (has_key && rule->retry_idempotency_key) ||
+	    (idempotent && rule->retry_idempotent) ||
+	    conf_methods_has(rule->retry_methods, rule->nretry_methods, method);
+}

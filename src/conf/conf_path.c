@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_path.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_rule.h"
+
+/* A slash at the end does not count, and is not shown. */
+static char *
+canonical(const char *text)
+{
+	size_t	 len = strlen(text);
+
+	if (len > 1 && text[len - 1] == '/')
+		len--;
+	return strndup(text, len);
+}
+
+/* The key of the path that was loaded as number i. */
+static const struct conf_node *
+key_of(const struct conf_node *paths, size_t i)
+{
+	const struct conf_entry	*entry = paths->first;
+
+	while (i-- > 0)
+		entry = entry->next;
+	return entry->key;
+}
+
+static bool
+is_new(struct conf_loader *l, const struct conf_node *paths,
+    const struct conf_node *key, const struct conf_rule *rule,
+    const struct conf_path *path)
+{
+	size_t	 i;
+
+	for (i = 0; &rule->paths[i] != path; i++)
+		if (path_pattern_compare(&rule->paths[i].pattern,
+		    &path->pattern) == 0)
+			return conf_loader_twice(l, key, key_of(paths, i));
+	return true;
+}
+
+static bool
+load_path(struct conf_loader *l, const struct conf_node *paths,
+    const struct conf_entry *entry, struct conf_rule *rule)
+{
+	struct conf_path	*path = &rule->paths[rule->npaths++];
+	const char		*expected;
+
+	path->text = canonical(entry->key->text);
+	if (path->text == NULL)
+		return conf_wrong(&l->report, NULL, "out of memory");
+	expected = path_pattern_parse(&path->pattern, path->text,
+	    strlen(path->text));
+	if (expected != NULL)
+		return conf_wrong(&l->report, entry->key,
+		    "no path pattern, expected %s", expected);
+	path->limits = l->path;
+	return is_new(l, paths, entry->key, rule, path) &&
+	    conf_loader_mapping(l, entry->value,
+	    "a mapping such as {capacity: 10}") &&
+	    conf_loader_level(l, CONF_PATH, entry->value, &path->limits) &&
+	    conf_rule_limits(l, entry->value, &path->limits);
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	const struct conf_path	*p = a;
+	const struct conf_path	*q = b;
+
+	return path_pattern_compare(&p->pattern, &q->pattern);
+}
+
+bool
+conf_path_load(struct conf_loader *l, const struct conf_option *option,
+    const struct conf_node *node, struct conf_rule *rule)
+{
+	const struct conf_entry	*entry;
+	bool			 ok = true;
+
+	if (!conf_loader_mapping(l, node, "a mapping of path patterns"))
+		return false;
+	if (node->n > option->max)
+		return conf_wrong(&l->report, node, "%zu paths, expected %s",
+		    node->n, option->range);
+	if (node->n == 0)
+		return true;
+	rule->paths = calloc(node->n, sizeof *rule->paths);
+	if (rule->paths == NULL)
+		return conf_wrong(&l->report, NULL, "out of memory");
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(&l->report, entry->key->text, 0);
+		ok = load_path(l, node, entry, rule);
+		conf_leave(&l->report);
+	}
+	if (ok)
+		qsort(rule->paths, rule->npaths, sizeof *rule->paths, compare);
+	return ok;
+}
+
+void
+conf_path_free(struct conf_rule *rule)
+{
+	size_t	 i;
+
+	for (i = 0; i < rule->npaths; i++)
+		free(rule->paths[i].text);
+	free(rule->paths);
+}
+
+int
+conf_rule_path(const struct conf_rule *rule, struct http1_str text)
+{
+	struct path	 path;
+	size_t		 i;
+
+	if (rule->npaths == 0 || !path_split(&path, text))
+		return -1;
+	for (i = 0; i < rule->npaths; i++)
+		if (path_pattern_match(&rule->paths[i].pattern, &path))
+			return (int)i;
+	return -1;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CONF_PATH_H
+#define SLUICE_CONF_PATH_H
+
+#include <stdbool.h>
+
+#include "conf/conf_loader.h"
+
+/* Parts of a host that have limits of their own. */
+
+bool		 conf_path_load(struct conf_loader *,
+		    const struct conf_option *, const struct conf_node *,
+		    struct conf_rule *) __attribute__((warn_unused_result));
+
+/* Frees those of a rule. */
+void		 conf_path_free(struct conf_rule *);
+
+#endif
