@@ -147,7 +147,7 @@ leaves_at(struct throttle *t, struct throttle_waiter *w, uint64_t at)
 		ck_assert_uint_eq(throttle_wake(t, at - 1), at);
 		ck_assert_ptr_null(throttle_next(t, at - 1));
 	}
-	ck_assert_uint_eq(throttle_wake(t, at), at);
+	ck_assert_uint_le(throttle_wake(t, at), at);
 	ck_assert_ptr_eq(throttle_next(t, at), w);
 }
 
