@@ -9,8 +9,8 @@
  * tag that was served.
  *
  * A client's virtual time is the tag that it would get in a lane where it has
- * no flow.  What it is served in one lane moves that, and its tags in the others
- * too, but none of these beyond it.
+ * no flow.  What it is served in one lane moves that and its tags in others,
+ * but none of these beyond it.
  *
  * Flows are ordered in groups: one for each lane, or where urgency is trusted
  * one for each lane and level.  A group that was held up, or had more urgent
@@ -453,12 +453,17 @@ flow_move(struct fair_flow *f, fair_wide tag)
 	RB_INSERT(order, &f->group->order, f);
 }
 
-/* Each flow is moved at most once for each level of each of its firsts. */
+/*
+ * Takes note of the time.  Each flow is moved at most once for each level of
+ * each of its firsts.
+ */
 static void
-promote(struct fair *q)
+saw(struct fair *q, uint64_t now)
 {
 	struct fair_flow *f;
 
+	if (now > q->now)
+		q->now = now;
 	while ((f = RB_MIN(dues, &q->dues)) != NULL && f->due <= q->now)
 		flow_regroup(q, f);
 }
@@ -746,13 +751,6 @@ fair_free(struct fair *q)
 	free(q);
 }
 
-static void
-saw(struct fair *q, uint64_t now)
-{
-	if (now > q->now)
-		q->now = now;
-}
-
 /* Links a waiter into its client's flow; false without memory. */
 static bool
 flow_add(struct fair *q, struct client *c, struct fair_waiter *w)
@@ -831,7 +829,6 @@ fair_first(struct fair *q, unsigned lane, uint64_t now)
 
 	assert(lane < q->nlanes);
 	saw(q, now);
-	promote(q);
 	if (!RB_EMPTY(&l->returned))
 		return RB_MIN(waiters, &l->returned);
 	for (i = 0; i < FAIR_URGENCIES && f == NULL; i++)
