@@ -560,11 +560,11 @@ client_chart(struct fair *q, struct client *c)
 static fair_wide
 bar_at(const struct bar *b, fair_wide at)
 {
-	if (b->weight == 0 || at <= b->start)
+	if (b->weight == 0)
 		return 0;
 	if (at >= b->end)
 		return b->cost * FAIR_WEIGHT;
-	return (at - b->start) * b->weight;
+	return at > b->start ? (at - b->start) * b->weight : 0;
 }
 
 /* And what all of a lane were. */
@@ -996,6 +996,7 @@ fair_ahead(struct fair *q, const struct fair_waiter *w, unsigned lane,
 
 	assert(w->lane < q->nlanes && (lane < q->nlanes || lane == FAIR_ALL));
 	saw(q, now);
+	a.seq = w->flow != NULL ? w->seq : UINT64_MAX;
 	if (lane == FAIR_ALL) {
 		first = 0;
 		end = q->nlanes;
@@ -1004,7 +1005,6 @@ fair_ahead(struct fair *q, const struct fair_waiter *w, unsigned lane,
 		sum += ahead_returned(q, &a, i);
 	if (w->returned)
 		return sum;
-	a.seq = w->flow != NULL ? w->seq : UINT64_MAX;
 	a.client = client_find(q, w->client);
 	if (a.client != NULL) {
 		a.tag = larger(a.client->vt, q->vt);
