@@ -49,7 +49,7 @@ struct model {
 	wide			 vt;
 	unsigned		 length;
 	struct owner		 owners[CLIENTS];
-	struct fair_waiter	*items[ITEMS];
+	struct fair_waiter	*items[ITEMS + 1];	/* and a newcomer */
 };
 
 static struct model m;
