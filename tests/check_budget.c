@@ -41,7 +41,7 @@ take(struct budget *b, uint64_t now)
 static void
 done(struct budget *b, uint32_t epoch, enum budget_verdict verdict)
 {
-	budget_verdict(b, epoch, verdict);
+	budget_verdict(b, epoch, verdict, b->last);
 	budget_release(b);
 }
 
@@ -138,7 +138,7 @@ START_TEST(places_are_held_until_the_verdict)
 	epoch = take(&b, SEC);
 	ck_assert(!budget_room(&b));
 	/* The verdict makes room for two, though the slot is still held. */
-	budget_verdict(&b, epoch, BUDGET_SUCCESS);
+	budget_verdict(&b, epoch, BUDGET_SUCCESS, SEC);
 	ck_assert_uint_eq(take_all(&b, SEC), 2);
 	ck_assert_uint_eq(b.inflight, 3);
 	/* Neither of these grows the window; both free their place. */
@@ -544,7 +544,7 @@ START_TEST(idle_is_as_new)
 	budget_pause(&b, SEC, 0);
 	ck_assert(!budget_idle(&b, 0));
 	/* Half open: what it waits to know a new one would not ask. */
-	ck_assert(!budget_idle(&b, 1000 * SEC));
+	ck_assert(!budget_idle(&b, SEC + BUDGET_MEMORY - 1));
 	done(&b, take(&b, SEC), BUDGET_SUCCESS);
 	ck_assert(budget_idle(&b, SEC));
 	budget_shape(&b, 9, 3 * SEC, 2 * SEC);
@@ -555,6 +555,35 @@ START_TEST(idle_is_as_new)
 	budget_limit(&b, &l, false, 0);
 	ck_assert(!budget_idle(&b, 0));
 	ck_assert_uint_eq(b.window, 1);
+}
+END_TEST
+
+START_TEST(forgets_what_nobody_asks_for)
+{
+	struct budget b = new_budget(0, 10);
+	uint32_t epoch;
+
+	budget_pause(&b, SEC, 0);
+	ck_assert(!budget_tick(&b, SEC + BUDGET_MEMORY - 1));
+	ck_assert_uint_eq(b.window, 1);
+	ck_assert(budget_idle(&b, SEC + BUDGET_MEMORY));
+	ck_assert(budget_tick(&b, SEC + BUDGET_MEMORY));
+	ck_assert_uint_eq(b.window, 0);
+	/* Neither while one is on its way, nor after one went. */
+	budget_pause(&b, 1000 * SEC, 999 * SEC);
+	epoch = take(&b, 1100 * SEC);
+	ck_assert(!budget_tick(&b, 2000 * SEC));
+	budget_verdict(&b, epoch, BUDGET_NEUTRAL, 2000 * SEC);
+	ck_assert(!budget_tick(&b, 2000 * SEC + BUDGET_MEMORY - 1));
+	ck_assert(budget_tick(&b, 2000 * SEC + BUDGET_MEMORY));
+	budget_release(&b);
+	/* Of a shape, after its reset. */
+	budget_shape(&b, 9, 4000 * SEC, 3000 * SEC);
+	ck_assert(!budget_idle(&b, 4000 * SEC + BUDGET_MEMORY - 1));
+	ck_assert(budget_idle(&b, 4000 * SEC + BUDGET_MEMORY));
+	ck_assert(budget_tick(&b, 4000 * SEC + BUDGET_MEMORY));
+	ck_assert_uint_eq(b.window, 0);
+	ck_assert(!budget_tick(&b, 9000 * SEC));
 }
 END_TEST
 
@@ -586,6 +615,7 @@ suite(void)
 	tcase_add_test(tc, inherits_how_things_stand);
 	tcase_add_test(tc, joins_what_is_on_its_way);
 	tcase_add_test(tc, idle_is_as_new);
+	tcase_add_test(tc, forgets_what_nobody_asks_for);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -56,6 +56,7 @@ struct model_budget {
 	uint64_t		 shape_until;
 	int64_t			 left;
 	uint64_t		 last;
+	uint64_t		 heard;
 	struct admission	 log[LOG];	/* since the last new limits */
 	unsigned		 nlog;
 };
@@ -204,6 +205,14 @@ shape_due(uint64_t until, int64_t left, uint64_t last)
 	return last + (until - last + parts - 1) / parts;
 }
 
+static bool
+is_forgotten(const struct model_budget *b, uint64_t at)
+{
+	return b->pending == 0 && at >= b->last + BUDGET_MEMORY &&
+	    at >= b->heard + BUDGET_MEMORY &&
+	    at >= b->paused_until + BUDGET_MEMORY;
+}
+
 static void
 advance(uint64_t to)
 {
@@ -214,8 +223,13 @@ advance(uint64_t to)
 		b = &m.b[k];
 		fill(&b->limits, b->level, to - m.now);
 		if (b->shape_until != 0 && to >= b->shape_until) {
+			b->heard = b->shape_until;
 			b->shape_until = 0;
 			half_open(b);
+		}
+		if (b->window != 0 && is_forgotten(b, to)) {
+			b->window = k == 0 && m.learning;
+			b->was_paused = false;
 		}
 	}
 	m.now = to;

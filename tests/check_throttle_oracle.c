@@ -99,7 +99,7 @@ any_step(void)
 
 	switch (any(8)) {
 	case 0:
-		return 1;
+		return any(20) ? 1 : any(2000 * SEC);
 	case 1:
 		return any(MS);
 	case 2:
@@ -244,6 +244,7 @@ static void
 settle(struct model_budget *b, uint32_t epoch, enum budget_verdict verdict)
 {
 	b->pending--;
+	b->heard = m.now;
 	if (verdict == BUDGET_NEUTRAL)
 		b->left++;
 	if (epoch != b->epoch)
@@ -457,6 +458,7 @@ do_shape(void)
 		b->shape_until = reset;
 		b->left = (int64_t)left - b->pending;
 	} else if (b->shape_until != 0) {
+		b->heard = m.now;
 		b->shape_until = 0;
 		half_open(b);
 	}

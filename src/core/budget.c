@@ -89,8 +89,7 @@ rate_due(const struct budget_state *r, wide tat, uint64_t cost)
 static void
 rate_take(struct budget_state *r, uint64_t cost, uint64_t at)
 {
-	r->tat = wide_add(wide_max(r->tat, rate_at(r, at)),
-	    rate_span(r, cost));
+	r->tat = wide_add(wide_max(r->tat, rate_at(r, at)), rate_span(r, cost));
 }
 
 static void
@@ -165,8 +164,8 @@ pair_rates(const struct budget_state *rates, unsigned n,
 }
 
 static void
-inherit_rates(struct budget *b, const struct budget_state *from,
-    unsigned nfrom, uint64_t now)
+inherit_rates(struct budget *b, const struct budget_state *from, unsigned nfrom,
+    uint64_t now)
 {
 	unsigned pair[BUDGET_RATES];
 	unsigned i;
@@ -195,6 +194,25 @@ make_whole(struct budget *b)
 	b->paused = false;
 }
 
+/* The state of a new one. */
+static void
+forget(struct budget *b)
+{
+	make_whole(b);
+	if (b->learning)
+		b->window = 1;
+}
+
+/* How long (ns) nothing was heard of a host, nor is to be heard. */
+static uint64_t
+silence(const struct budget *b, uint64_t now)
+{
+	uint64_t since = later(b->last, later(b->heard, b->paused_until));
+
+	since = later(since, b->shape_until);
+	return b->pending > 0 || since > now ? 0 : now - since;
+}
+
 /* How large the window grows before the limits alone hold. */
 static uint32_t
 full_window(const struct budget *b)
@@ -215,9 +233,10 @@ full_window(const struct budget *b)
 /* Shape */
 
 static void
-end_shape(struct budget *b)
+end_shape(struct budget *b, uint64_t at)
 {
 	b->shape_until = 0;
+	b->heard = at;
 	half_open(b);
 }
 
@@ -252,8 +271,7 @@ set_limits(struct budget *b, const struct budget_limits *limits, bool learning)
 }
 
 void
-budget_init(struct budget *b, const struct budget_limits *limits,
-    bool learning)
+budget_init(struct budget *b, const struct budget_limits *limits, bool learning)
 {
 	*b = (struct budget){ .window = learning ? 1 : 0 };
 	set_limits(b, limits, learning);
@@ -300,6 +318,7 @@ budget_inherit(struct budget *b, const struct budget *from, uint64_t now)
 		b->shape_left = from->shape_left;
 	}
 	b->last = later(b->last, from->last);
+	b->heard = later(b->heard, from->heard);
 }
 
 void
@@ -314,10 +333,17 @@ budget_join(struct budget *b, const struct budget *from, uint64_t now)
 bool
 budget_tick(struct budget *b, uint64_t now)
 {
-	if (b->shape_until == 0 || now < b->shape_until)
-		return false;
-	end_shape(b);
-	return true;
+	bool changed = false;
+
+	if (b->shape_until != 0 && now >= b->shape_until) {
+		end_shape(b, b->shape_until);
+		changed = true;
+	}
+	if (b->window != 0 && silence(b, now) >= BUDGET_MEMORY) {
+		forget(b);
+		changed = true;
+	}
+	return changed;
 }
 
 bool
@@ -432,10 +458,12 @@ budget_take(struct budget *b, uint64_t cost, uint64_t at, uint64_t now)
 }
 
 void
-budget_verdict(struct budget *b, uint32_t epoch, enum budget_verdict verdict)
+budget_verdict(struct budget *b, uint32_t epoch, enum budget_verdict verdict,
+    uint64_t now)
 {
 	assert(b->pending > 0);
 	b->pending--;
+	b->heard = now;
 	/* The host has counted no more than it has seen. */
 	if (verdict == BUDGET_NEUTRAL)
 		b->shape_left++;
@@ -498,7 +526,7 @@ budget_shape(struct budget *b, uint64_t left, uint64_t reset, uint64_t now)
 {
 	if (reset <= now) {
 		if (b->shape_until != 0)
-			end_shape(b);
+			end_shape(b, now);
 		return;
 	}
 	if (left > INT64_MAX)
@@ -507,16 +535,27 @@ budget_shape(struct budget *b, uint64_t left, uint64_t reset, uint64_t now)
 	b->shape_left = (int64_t)left - b->pending;
 }
 
+/* Whether there is no more to say of recovery and shape than of a new one. */
+static bool
+knows_nothing(const struct budget *b, uint64_t now)
+{
+	/* A shape that is over, but has not been told so, leaves 1. */
+	uint32_t window = b->shape_until == 0 ? b->window : 1;
+
+	if (silence(b, now) >= BUDGET_MEMORY)
+		return true;
+	if (now < b->shape_until || b->failures != 0)
+		return false;
+	/* What learns begins with a window of 1, too. */
+	return window == 0 || (b->learning && window == 1 && !b->paused);
+}
+
 bool
 budget_idle(const struct budget *b, uint64_t now)
 {
 	unsigned i;
 
-	if (b->inflight > 0 || now < b->paused_until || b->shape_until != 0 ||
-	    b->failures != 0)
-		return false;
-	/* What learns begins with a window of 1, too. */
-	if (b->window != 0 && (!b->learning || b->window > 1 || b->paused))
+	if (b->inflight > 0 || now < b->paused_until || !knows_nothing(b, now))
 		return false;
 	for (i = 0; i < b->nrates; i++)
 		if (b->rates[i].tat > rate_at(&b->rates[i], now))

@@ -36,6 +36,13 @@
 #define BUDGET_NEVER	UINT64_MAX
 #define BUDGET_RECOVERY	1024		/* requests on their way that end it */
 
+/*
+ * For how long (ns) a budget that nobody uses stays half open.  After that it
+ * is as a new one: else each host that was ever paused would have to be
+ * remembered for ever.
+ */
+#define BUDGET_MEMORY	600000000000ULL
+
 __extension__ typedef unsigned __int128 budget_wide;
 
 #define BUDGET_WIDE_MAX	(~(budget_wide)0)
@@ -101,6 +108,7 @@ struct budget {
 	uint32_t		 window;	/* 0: not half open */
 	uint32_t		 unsettled;	/* those pending of this epoch */
 	uint32_t		 failures;	/* pauses that did not help */
+	uint64_t		 heard;		/* ns: a verdict or a reset */
 	bool			 paused;	/* since it last was whole */
 	bool			 learning;	/* a new one is half open */
 	/* shape */
@@ -134,8 +142,8 @@ void		 budget_join(struct budget *, const struct budget *,
 		    uint64_t now);
 
 /*
- * Lets a shape whose time is over end; to be called before the calls below
- * that may meet one.  True when it did: the budget is half open now.
+ * Lets a shape whose time is over end, and forgets a half opening that nobody
+ * made use of; to be called before the calls below.  True when it did either.
  */
 bool		 budget_tick(struct budget *, uint64_t now);
 
@@ -170,7 +178,7 @@ uint32_t	 budget_take(struct budget *, uint64_t cost, uint64_t at,
 
 /* What became of one that was admitted in that epoch; once for each. */
 void		 budget_verdict(struct budget *, uint32_t epoch,
-		    enum budget_verdict);
+		    enum budget_verdict, uint64_t now);
 
 /* Gives back a slot; the verdict was given before. */
 void		 budget_release(struct budget *);

@@ -292,9 +292,9 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 	w->settled = true;
 	b = part_budget(t, w->part);
 	held = !has_room(t, w->part);
-	budget_verdict(&t->host, w->epoch, verdict);
+	budget_verdict(&t->host, w->epoch, verdict, now);
 	if (b != NULL)
-		budget_verdict(b, w->part_epoch, verdict);
+		budget_verdict(b, w->part_epoch, verdict, now);
 	/* A neutral one may let a shape's next one go sooner. */
 	if (held || verdict == BUDGET_NEUTRAL)
 		clear(t, now);
@@ -388,8 +388,8 @@ throttle_backoff(struct throttle *t, unsigned part,
 }
 
 void
-throttle_shape(struct throttle *t, unsigned part, uint64_t left,
-    uint64_t reset, uint64_t now)
+throttle_shape(struct throttle *t, unsigned part, uint64_t left, uint64_t reset,
+    uint64_t now)
 {
 	throttle_tick(t, now);
 	budget_shape(budget_of(t, part), left, reset, now);

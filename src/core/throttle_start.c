@@ -9,7 +9,8 @@
 #include "core/throttle_internal.h"
 
 uint64_t
-throttle_accounted(struct throttle *t, const struct throttle_waiter *w, uint64_t now)
+throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
+    uint64_t now)
 {
 	const struct budget *b = part_budget(t, w->part);
 	uint64_t at = now > THROTTLE_LATE ? now - THROTTLE_LATE : 0;
