@@ -228,6 +228,58 @@ START_TEST(shares_by_weight)
 }
 END_TEST
 
+/*
+ * Few clients with anything to pay, who come when they please.  The start that
+ * each was told holds as long as nobody leaves: it is never sooner.
+ */
+#define STARTS	64
+
+static void
+starts(void)
+{
+	static struct throttle_waiter waiters[STARTS];
+	static uint64_t told[STARTS];
+	struct throttle_limits l = rate(any(10) + 1, any(10) + 1);
+	struct client all[4];
+	struct throttle_waiter *w;
+	struct throttle_report r;
+	unsigned i, n = 0;
+
+	for (i = 0; i < 4; i++)
+		all[i].weight = any(2) ? FAIR_WEIGHT : (uint32_t)any(9) *
+		    123457 + 1;
+	must((t = throttle_new(&l)) != NULL);
+	for (now = 0; n < STARTS || throttle_waiting(t) > 0;) {
+		while ((w = throttle_next(t, now)) != NULL) {
+			must(now >= told[w - waiters]);
+			throttle_release(t, w, now);
+		}
+		if (n < STARTS && any(3) != 0) {
+			i = (unsigned)any(4);
+			all[i].cost = any(5) * U + any(3);
+			if (ask(&waiters[n], all, i) == THROTTLE_WAIT) {
+				throttle_report(t, &waiters[n], now, &r);
+				told[n] = r.start;
+			} else
+				throttle_release(t, &waiters[n], now);
+			n++;
+		} else
+			now = any(2) && throttle_waiting(t) > 0 ?
+			    throttle_wake(t, now) : now + any(SEC);
+	}
+	throttle_free(t);
+}
+
+START_TEST(nobody_starts_before_he_was_told)
+{
+	unsigned i;
+
+	random_state = 1;
+	for (i = 0; i < 5000; i++)
+		starts();
+}
+END_TEST
+
 /* Hosts */
 
 #define FLIGHT	65536	/* requests on their way at most */
@@ -534,6 +586,7 @@ suite(void)
 	tcase_add_test(tc, lateness_costs_neither_rate_nor_shares);
 	tcase_add_test(tc, unequal_costs);
 	tcase_add_test(tc, shares_by_weight);
+	tcase_add_test(tc, nobody_starts_before_he_was_told);
 	tcase_add_test(tc, no_stampede_after_a_pause);
 	tcase_add_test(tc, a_host_that_is_down_sees_probes_alone);
 	tcase_add_test(tc, shape_keeps_within_what_the_host_allows);
