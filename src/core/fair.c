@@ -130,10 +130,15 @@ level(const struct fair *q, uint64_t at)
 static void
 flow_in(struct fair *q, struct fair_flow *f, fair_wide tag)
 {
-	uint64_t at = fair_rank(RB_MIN(fair_waiters, &f->waiters));
-	unsigned steps = level(q, at);
-	struct fair_group *g = &q->lanes[f->lane].groups[steps];
+	const struct fair_waiter *w = RB_MIN(fair_waiters, &f->waiters);
+	struct fair_group *g;
+	uint64_t at;
+	unsigned steps;
 
+	assert(w != NULL);
+	at = fair_rank(w);
+	steps = level(q, at);
+	g = &q->lanes[f->lane].groups[steps];
 	if (RB_EMPTY(&g->order)) {
 		g->moved = 0;
 		LIST_INSERT_HEAD(&q->groups, g, entry);
@@ -290,8 +295,9 @@ client_settle(struct fair *q, struct fair_client *c)
 	q->nowing++;
 	if (q->nclients - q->nowing > most)
 		most = q->nclients - q->nowing;
-	while (q->nowing > most)
-		client_free(q, RB_MIN(fair_owing, &q->owing));
+	while (q->nowing > most &&
+	    (c = RB_MIN(fair_owing, &q->owing)) != NULL)
+		client_free(q, c);
 }
 
 /* Where nobody waits, nobody was kept waiting by what others were served. */
@@ -311,7 +317,7 @@ advance(struct fair *q, fair_wide vt)
 {
 	struct fair_client *c;
 	struct fair_group *g;
-	fair_wide first;
+	struct fair_flow *f;
 
 	if (vt <= q->vt)
 		return;
@@ -319,9 +325,9 @@ advance(struct fair *q, fair_wide vt)
 	while ((c = RB_MIN(fair_owing, &q->owing)) != NULL && c->vt <= vt)
 		client_free(q, c);
 	LIST_FOREACH (g, &q->groups, entry) {
-		first = fair_tag(RB_MIN(fair_order, &g->order));
-		if (first < vt)
-			g->moved += vt - first;
+		f = RB_MIN(fair_order, &g->order);
+		if (f != NULL && fair_tag(f) < vt)
+			g->moved += vt - fair_tag(f);
 	}
 }
 

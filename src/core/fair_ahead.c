@@ -309,7 +309,7 @@ ahead_returned(const struct fair *q, const struct ahead *a, unsigned lane)
 static void
 ahead_start(struct ahead *a, fair_wide own)
 {
-	uint64_t weight = a->w->flow != NULL ? a->client->weight :
+	uint64_t weight = a->w->flow != NULL ? a->w->flow->client->weight :
 	    a->w->weight;
 	fair_wide length = fair_span(own, weight), inexact = 0;
 
