@@ -69,6 +69,7 @@ struct throttle_request {
 struct throttle_waiter {
 	struct fair_waiter		 fair;
 	TAILQ_ENTRY(throttle_waiter)	 entry;	/* of throttle_hopeless() */
+	struct throttle_waiter		*next;	/* while all are listed */
 	fair_wide			 key;	/* to sort by */
 	uint64_t			 since;	/* ns: waits since then */
 	uint64_t			 deadline; /* ns, to start by */

@@ -131,7 +131,7 @@ uint64_t	 throttle_accounted(struct throttle *,
 void		 throttle_start(struct throttle *, const struct fair_waiter *,
 		    uint64_t now, struct throttle_report *);
 
-/* All waiters, in the order in which they were queued. */
-void		 throttle_list(struct throttle *, struct throttle_queue *);
+/* All waiters, by their next, in the order in which they were queued. */
+struct throttle_waiter *throttle_list(struct throttle *);
 
 #endif

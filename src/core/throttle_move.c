@@ -32,6 +32,21 @@ move_to_part(struct throttle_waiter *w, unsigned part)
 	w->fair.lane = lane_of(part);
 }
 
+static void
+stand_in_for(const struct throttle_waiter *w, struct fair_waiter *f,
+    unsigned part)
+{
+	*f = (struct fair_waiter){
+		.client = w->fair.client,
+		.cost = w->fair.cost,
+		.arrived = w->fair.arrived,
+		.weight = w->fair.weight,
+		.urgency = w->fair.urgency,
+		.returned = w->fair.returned,
+		.lane = lane_of(part),
+	};
+}
+
 /*
  * Moves all waiters to another queue.  Only a client's first needs memory: so
  * stand-ins go first, and nothing has moved if there is none for them.
@@ -40,29 +55,23 @@ static bool
 move_queue(struct throttle *t, struct fair *to, const unsigned *moved,
     unsigned nparts)
 {
-	struct throttle_queue list = TAILQ_HEAD_INITIALIZER(list);
+	struct throttle_waiter *list = throttle_list(t), *w;
 	size_t i = 0, n = fair_length(t->queue);
-	struct fair_waiter *stand_in = NULL;
-	struct throttle_waiter *w;
+	struct fair_waiter *stand_in;
 	bool ok = true;
 
-	if (n > 0 && (stand_in = calloc(n, sizeof(*stand_in))) == NULL)
+	if (list == NULL)
+		return true;
+	if ((stand_in = calloc(n, sizeof(*stand_in))) == NULL)
 		return false;
-	throttle_list(t, &list);
-	TAILQ_FOREACH(w, &list, entry) {
-		stand_in[i].client = w->fair.client;
-		stand_in[i].cost = w->fair.cost;
-		stand_in[i].arrived = w->fair.arrived;
-		stand_in[i].weight = w->fair.weight;
-		stand_in[i].urgency = w->fair.urgency;
-		stand_in[i].returned = w->fair.returned;
-		stand_in[i].lane = lane_of(moved_part(moved, w->part, nparts));
+	for (w = list; w != NULL; w = w->next) {
+		stand_in_for(w, &stand_in[i],
+		    moved_part(moved, w->part, nparts));
 		if (!(ok = fair_add(to, &stand_in[i], t->now)))
 			break;
 		i++;
 	}
-	while (ok && (w = TAILQ_FIRST(&list)) != NULL) {
-		TAILQ_REMOVE(&list, w, entry);
+	for (w = ok ? list : NULL; w != NULL; w = w->next) {
 		fair_remove(t->queue, &w->fair);
 		move_to_part(w, moved_part(moved, w->part, nparts));
 		if (!fair_add(to, &w->fair, t->now))

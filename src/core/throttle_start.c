@@ -138,79 +138,69 @@ throttle_report(struct throttle *t, const struct throttle_waiter *w,
 /* All of the queue at once */
 
 static void
-list_one(struct fair_waiter *f, void *list)
+list_one(struct fair_waiter *f, void *arg)
 {
-	TAILQ_INSERT_TAIL((struct throttle_queue *)list, waiter_of(f), entry);
+	struct throttle_waiter **list = arg;
+	struct throttle_waiter *w = waiter_of(f);
+
+	w->next = *list;
+	*list = w;
 }
 
-static void
-merge(struct throttle_queue *to, struct throttle_queue *a,
-    struct throttle_queue *b)
+static struct throttle_waiter *
+merge(struct throttle_waiter *a, struct throttle_waiter *b)
 {
-	struct throttle_queue *from;
-	struct throttle_waiter *x, *y;
+	struct throttle_waiter *list = NULL, **end = &list, **from;
 
-	for (;;) {
-		x = TAILQ_FIRST(a);
-		y = TAILQ_FIRST(b);
-		if (x == NULL || y == NULL)
-			break;
-		from = y->key < x->key ? b : a;
-		x = TAILQ_FIRST(from);
-		TAILQ_REMOVE(from, x, entry);
-		TAILQ_INSERT_TAIL(to, x, entry);
+	while (a != NULL && b != NULL) {
+		from = b->key < a->key ? &b : &a;
+		*end = *from;
+		end = &(*end)->next;
+		*from = *end;
 	}
-	TAILQ_CONCAT(to, a, entry);
-	TAILQ_CONCAT(to, b, entry);
+	*end = a != NULL ? a : b;
+	return list;
 }
 
-/* Sorts n waiters by key; those with the same key keep their order. */
-static void
-sort(struct throttle_queue *q, size_t n)
+/* Sorts waiters by key; those with the same key keep their order. */
+static struct throttle_waiter *
+sort(struct throttle_waiter *list)
 {
-	struct throttle_queue half = TAILQ_HEAD_INITIALIZER(half);
-	struct throttle_queue rest = TAILQ_HEAD_INITIALIZER(rest);
-	struct throttle_waiter *w;
-	size_t i;
+	struct throttle_waiter *half = list, *end, *rest;
 
-	if (n < 2)
-		return;
-	for (i = 0; i < n / 2; i++) {
-		w = TAILQ_FIRST(q);
-		TAILQ_REMOVE(q, w, entry);
-		TAILQ_INSERT_TAIL(&half, w, entry);
-	}
-	TAILQ_CONCAT(&rest, q, entry);
-	sort(&half, n / 2);
-	sort(&rest, n - n / 2);
-	merge(q, &half, &rest);
+	if (list == NULL || list->next == NULL)
+		return list;
+	for (end = list->next; end != NULL && end->next != NULL;
+	    end = end->next->next)
+		half = half->next;
+	rest = half->next;
+	half->next = NULL;
+	return merge(sort(list), sort(rest));
 }
 
-void
-throttle_list(struct throttle *t, struct throttle_queue *list)
+struct throttle_waiter *
+throttle_list(struct throttle *t)
 {
-	struct throttle_waiter *w;
+	struct throttle_waiter *w, *list = NULL;
 
-	fair_each(t->queue, list_one, list);
-	TAILQ_FOREACH(w, list, entry)
+	fair_each(t->queue, list_one, &list);
+	for (w = list; w != NULL; w = w->next)
 		w->key = w->fair.seq;
-	sort(list, fair_length(t->queue));
+	return sort(list);
 }
 
 void
 throttle_hopeless(struct throttle *t, uint64_t now, struct throttle_queue *out)
 {
-	struct throttle_queue list = TAILQ_HEAD_INITIALIZER(list);
-	struct throttle_waiter *w;
+	struct throttle_waiter *w, *list;
 	struct throttle_report r;
 
 	throttle_tick(t, now);
-	throttle_list(t, &list);
-	TAILQ_FOREACH(w, &list, entry)
+	list = throttle_list(t);
+	for (w = list; w != NULL; w = w->next)
 		w->key = fair_ahead(t->queue, &w->fair, FAIR_ALL, t->now);
-	sort(&list, fair_length(t->queue));
-	while ((w = TAILQ_FIRST(&list)) != NULL) {
-		TAILQ_REMOVE(&list, w, entry);
+	list = sort(list);
+	for (w = list; w != NULL; w = w->next) {
 		throttle_start(t, &w->fair, now, &r);
 		if (r.start <= w->deadline)
 			continue;
