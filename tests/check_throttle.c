@@ -17,8 +17,8 @@ START_TEST(burst_goes_at_once)
 	ck_assert_uint_eq(wait_for(t, &w, U, 7 * SEC), 7 * SEC + 333333334);
 	leaves_at(t, &w, 7 * SEC + 333333334);
 	/* Three more in a second each, without drift by rounding. */
-	ck_assert_uint_eq(throttle_start(t, U, 7 * SEC), 7 * SEC + 666666667);
-	ck_assert_uint_eq(throttle_start(t, 2 * U, 7 * SEC), 8 * SEC);
+	ck_assert_uint_eq(start_of(t, U, 7 * SEC), 7 * SEC + 666666667);
+	ck_assert_uint_eq(start_of(t, 2 * U, 7 * SEC), 8 * SEC);
 	throttle_free(t);
 }
 END_TEST
@@ -42,11 +42,11 @@ START_TEST(refills_over_time)
 	struct throttle *t = new_throttle(one_rate(10 * U, SEC, 10 * U));
 
 	go(t, 10 * U, SEC);
-	ck_assert_uint_eq(throttle_start(t, U, SEC), SEC + 100 * MS);
+	ck_assert_uint_eq(start_of(t, U, SEC), SEC + 100 * MS);
 	go(t, 5 * U, SEC + 500 * MS);
 	/* However long it rests, it never holds more than the burst. */
 	go(t, 10 * U, 1000 * SEC);
-	ck_assert_uint_eq(throttle_start(t, U, 1000 * SEC),
+	ck_assert_uint_eq(start_of(t, U, 1000 * SEC),
 	    1000 * SEC + 100 * MS);
 	throttle_free(t);
 }
@@ -67,7 +67,7 @@ START_TEST(strict_window)
 	for (i = 1; i < 40; i++)
 		wait_for(t, &w[i], U, 0);
 	for (i = 1; i < 40; i++) {
-		at[i] = throttle_wake(t);
+		at[i] = throttle_wake(t, 0);
 		leaves_at(t, &w[i], at[i]);
 		/* The eleventh from here back is a whole period away. */
 		if (i >= 10)
@@ -88,7 +88,7 @@ START_TEST(strict_with_burst_of_capacity)
 	l.host.rates[0].strict = true;
 	t = new_throttle(l);
 	go(t, U, 0);
-	ck_assert_uint_eq(throttle_start(t, U, 0), SEC);
+	ck_assert_uint_eq(start_of(t, U, 0), SEC);
 	throttle_free(t);
 }
 END_TEST
@@ -102,7 +102,7 @@ START_TEST(rates_all_or_nothing)
 	go(t, 2 * U, 0);
 	/* The second rate has one left, the first none. */
 	ask(t, &w, U, 0, 0, THROTTLE_LATE_START);
-	ck_assert_uint_eq(throttle_start(t, U, 0), 500 * MS);
+	ck_assert_uint_eq(start_of(t, U, 0), 500 * MS);
 	go(t, U, 500 * MS);
 	/* Now the second is in the way, and refusals take from neither. */
 	ask(t, &w, U, SEC, SEC, THROTTLE_LATE_START);
@@ -126,7 +126,7 @@ START_TEST(no_slot_costs_nothing)
 	wait_for(t, &w, 9 * U, 0);
 	ck_assert_ptr_null(throttle_next(t, SEC));
 	throttle_cancel(t, &w);
-	throttle_release(t, SEC);
+	give_back(t, SEC);
 	go(t, 10 * U, SEC);
 	throttle_free(t);
 }
@@ -145,9 +145,9 @@ START_TEST(cost_above_burst)
 	/* ...and leaves it 20 in debt, which the next one waits out. */
 	leaves_at(t, &b, 2200 * MS);
 	/* A little above the burst is above it, too. */
-	ck_assert_uint_eq(throttle_start(t, 10 * U + 1, 10 * SEC), 10 * SEC);
+	ck_assert_uint_eq(start_of(t, 10 * U + 1, 10 * SEC), 10 * SEC);
 	go(t, 10 * U, 10 * SEC);
-	ck_assert_uint_eq(throttle_start(t, 10 * U + 1, 10 * SEC), 11 * SEC);
+	ck_assert_uint_eq(start_of(t, 10 * U + 1, 10 * SEC), 11 * SEC);
 	throttle_free(t);
 }
 END_TEST
@@ -159,7 +159,7 @@ START_TEST(zero_cost_waits_only_in_debt)
 	go(t, 10 * U, 0);
 	go(t, 0, 0);
 	go(t, 20 * U, SEC);
-	ck_assert_uint_eq(throttle_start(t, 0, SEC), 2 * SEC);
+	ck_assert_uint_eq(start_of(t, 0, SEC), 2 * SEC);
 	throttle_free(t);
 }
 END_TEST
@@ -187,15 +187,15 @@ START_TEST(concurrency)
 	ck_assert_uint_eq(wait_for(t, &a, U, 0), 0);
 	ck_assert_uint_eq(wait_for(t, &b, U, 0), 0);
 	ck_assert_ptr_null(throttle_next(t, SEC));
-	ck_assert_uint_eq(throttle_wake(t), NEVER);
-	throttle_release(t, SEC);
+	ck_assert_uint_eq(throttle_wake(t, 0), NEVER);
+	give_back(t, SEC);
 	ck_assert_ptr_eq(throttle_next(t, SEC), &a);
 	ck_assert_ptr_null(throttle_next(t, SEC));
 	ck_assert_uint_eq(throttle_inflight(t), 2);
-	throttle_release(t, SEC);
-	throttle_release(t, SEC);
+	give_back(t, SEC);
+	give_back(t, SEC);
 	ck_assert_ptr_eq(throttle_next(t, SEC), &b);
-	throttle_release(t, SEC);
+	give_back(t, SEC);
 	ck_assert_uint_eq(throttle_inflight(t), 0);
 	throttle_free(t);
 }
@@ -207,13 +207,14 @@ START_TEST(pause_never_shortens)
 	struct throttle_waiter w;
 
 	ck_assert_uint_eq(throttle_paused_until(t), 0);
-	ck_assert(throttle_pause(t, 5 * SEC));
-	ck_assert(!throttle_pause(t, 3 * SEC));
-	ck_assert(!throttle_pause(t, 5 * SEC));
+	ck_assert(pause_host(t, 5 * SEC, 0));
+	ck_assert(!pause_host(t, 3 * SEC, 0));
+	ck_assert(!pause_host(t, 5 * SEC, 0));
 	ck_assert_uint_eq(throttle_paused_until(t), 5 * SEC);
 	ck_assert_uint_eq(wait_for(t, &w, U, SEC), 5 * SEC);
-	ck_assert(throttle_pause(t, 6 * SEC));
+	ck_assert(pause_host(t, 6 * SEC, SEC));
 	leaves_at(t, &w, 6 * SEC);
+	throttle_verdict(t, &w, BUDGET_SUCCESS, 6 * SEC);
 	go(t, U, 6 * SEC);
 	throttle_free(t);
 }
@@ -224,11 +225,11 @@ START_TEST(pause_without_end)
 	struct throttle *t = new_throttle(slots(0));
 	struct throttle_waiter w;
 
-	ck_assert(throttle_pause(t, NEVER));
+	ck_assert(pause_host(t, NEVER, 0));
 	ck_assert_uint_eq(wait_for(t, &w, U, 0), NEVER);
-	ck_assert_uint_eq(throttle_wake(t), NEVER);
+	ck_assert_uint_eq(throttle_wake(t, 0), NEVER);
 	ck_assert_ptr_null(throttle_next(t, NEVER - 1));
-	throttle_resume(t, SEC);
+	resume_host(t, SEC);
 	ck_assert_ptr_eq(throttle_next(t, SEC), &w);
 	throttle_free(t);
 }
@@ -239,17 +240,17 @@ START_TEST(resume_ends_pause)
 	struct throttle *t = new_throttle(one_rate(10 * U, SEC, U));
 	struct throttle_waiter a, b;
 
-	throttle_pause(t, 100 * SEC);
+	pause_host(t, 100 * SEC, 0);
 	wait_for(t, &a, U, 0);
 	/* Behind a pause the rate goes on from the pause's end. */
 	ck_assert_uint_eq(wait_for(t, &b, U, 0), 100 * SEC + 100 * MS);
-	throttle_resume(t, SEC);
+	resume_host(t, SEC);
 	ck_assert_uint_eq(throttle_paused_until(t), 0);
 	ck_assert_ptr_eq(throttle_next(t, SEC), &a);
 	/* Accounted at the resume, not at its arrival. */
 	leaves_at(t, &b, SEC + 100 * MS);
 	/* A pause that is shorter than the one that was ended. */
-	ck_assert(throttle_pause(t, 2 * SEC));
+	ck_assert(pause_host(t, 2 * SEC, SEC));
 	throttle_free(t);
 }
 END_TEST
@@ -351,7 +352,7 @@ START_TEST(refused_by_pause)
 	struct throttle *t = new_throttle(one_rate(U, SEC, U));
 	struct throttle_waiter w;
 
-	throttle_pause(t, 60 * SEC);
+	pause_host(t, 60 * SEC, 0);
 	ck_assert_uint_eq(ask(t, &w, U, 10 * SEC, 0, THROTTLE_LATE_START),
 	    60 * SEC);
 	throttle_free(t);
@@ -369,7 +370,7 @@ START_TEST(cancel_in_the_middle)
 	wait_for(t, &w[2], U, 0);
 	throttle_cancel(t, &w[1]);
 	ck_assert_uint_eq(throttle_waiting(t), 2);
-	ck_assert_uint_eq(throttle_start(t, U, 0), 300 * MS);
+	ck_assert_uint_eq(start_of(t, U, 0), 300 * MS);
 	leaves_at(t, &w[0], 100 * MS);
 	leaves_at(t, &w[2], 200 * MS);
 	throttle_free(t);
@@ -398,15 +399,15 @@ START_TEST(cancels_leave_nothing_queued)
 	int i;
 
 	go(t, U, 0);
-	before = throttle_start(t, U, 0);
+	before = start_of(t, U, 0);
 	/* Sums far beyond 64 bits on the way. */
 	for (i = 0; i < 100; i++)
 		wait_for(t, &w[i], UINT64_MAX - (uint64_t)i, 0);
-	ck_assert_uint_eq(throttle_start(t, U, 0), NEVER);
+	ck_assert_uint_eq(start_of(t, U, 0), NEVER);
 	for (i = 0; i < 100; i++)
 		throttle_cancel(t, &w[i * 37 % 100]);
 	ck_assert_uint_eq(throttle_waiting(t), 0);
-	ck_assert_uint_eq(throttle_start(t, U, 0), before);
+	ck_assert_uint_eq(start_of(t, U, 0), before);
 	throttle_free(t);
 }
 END_TEST
@@ -426,15 +427,16 @@ START_TEST(hopeless_leave_in_order)
 	throttle_hopeless(t, 0, &out);
 	ck_assert(TAILQ_EMPTY(&out));
 	/* Starts would be 6, 7, 8, 9, 10; without 0, 2, 3 they are 6, 7. */
-	throttle_pause(t, 6 * SEC);
+	pause_host(t, 6 * SEC, 0);
 	throttle_hopeless(t, 0, &out);
 	ck_assert_ptr_eq(TAILQ_FIRST(&out), &w[0]);
 	ck_assert_ptr_eq(TAILQ_NEXT(&w[0], entry), &w[2]);
 	ck_assert_ptr_eq(TAILQ_NEXT(&w[2], entry), &w[3]);
 	ck_assert_ptr_null(TAILQ_NEXT(&w[3], entry));
 	ck_assert_uint_eq(throttle_waiting(t), 2);
-	ck_assert_uint_eq(throttle_start(t, U, 0), 8 * SEC);
+	ck_assert_uint_eq(start_of(t, U, 0), 8 * SEC);
 	leaves_at(t, &w[1], 6 * SEC);
+	throttle_verdict(t, &w[1], BUDGET_SUCCESS, 6 * SEC);
 	leaves_at(t, &w[4], 7 * SEC);
 	throttle_free(t);
 }
@@ -473,7 +475,7 @@ second_after_late(uint64_t late, bool strict)
 	go(t, U, 0);
 	wait_for(t, &w, U, 0);
 	ck_assert_ptr_eq(throttle_next(t, 100 * MS + late), &w);
-	start = throttle_start(t, U, 100 * MS + late);
+	start = start_of(t, U, 100 * MS + late);
 	throttle_free(t);
 	return start;
 }
@@ -503,14 +505,14 @@ START_TEST(starts_behind_a_late_head)
 	t = new_throttle(l);
 	go(t, 2 * U, 0);
 	wait_for(t, &w, 2 * U, 0);
-	ck_assert_uint_eq(throttle_start(t, 2 * U, MS), MS + MS / 5);
+	ck_assert_uint_eq(start_of(t, 2 * U, MS), MS + MS / 5);
 	throttle_cancel(t, &w);
 	throttle_free(t);
 	l = one_rate(10 * U, MS, 2 * U);
 	t = new_throttle(l);
 	go(t, 2 * U, 0);
 	wait_for(t, &w, 2 * U, 0);
-	ck_assert_uint_eq(throttle_start(t, 2 * U, MS), MS);
+	ck_assert_uint_eq(start_of(t, 2 * U, MS), MS);
 	ck_assert_ptr_eq(throttle_next(t, MS), &w);
 	go(t, 2 * U, MS);
 	throttle_free(t);
@@ -528,9 +530,9 @@ START_TEST(no_credit_for_waiting_for_a_slot)
 	go(t, U, 0);
 	wait_for(t, &w, U, 0);
 	/* Due at 100 ms, a slot at 101 ms, fetched at 102 ms. */
-	throttle_release(t, 101 * MS);
+	give_back(t, 101 * MS);
 	ck_assert_ptr_eq(throttle_next(t, 102 * MS), &w);
-	ck_assert_uint_eq(throttle_start(t, U, 102 * MS), 201 * MS);
+	ck_assert_uint_eq(start_of(t, U, 102 * MS), 201 * MS);
 	throttle_free(t);
 }
 END_TEST
@@ -542,17 +544,18 @@ START_TEST(no_credit_before_arrival_or_pause)
 	struct throttle *t = new_throttle(one_rate(10 * U, MS, 2 * U));
 	struct throttle_waiter a, b;
 
-	throttle_pause(t, SEC);
+	pause_host(t, SEC, 0);
 	wait_for(t, &a, 2 * U, 0);
 	ck_assert_ptr_eq(throttle_next(t, SEC + MS / 10), &a);
-	ck_assert_uint_eq(throttle_start(t, 2 * U, SEC + MS / 10),
+	throttle_verdict(t, &a, BUDGET_SUCCESS, SEC + MS / 10);
+	ck_assert_uint_eq(start_of(t, 2 * U, SEC + MS / 10),
 	    SEC + MS / 5);
 	go(t, 2 * U, 2 * SEC);
 	wait_for(t, &a, U, 2 * SEC);
 	wait_for(t, &b, 2 * U, 2 * SEC + MS);
 	ck_assert_ptr_eq(throttle_next(t, 2 * SEC + MS + 5), &a);
 	ck_assert_ptr_eq(throttle_next(t, 2 * SEC + MS + 5), &b);
-	ck_assert_uint_eq(throttle_start(t, 2 * U, 2 * SEC + MS + 5),
+	ck_assert_uint_eq(start_of(t, 2 * U, 2 * SEC + MS + 5),
 	    2 * SEC + MS + MS / 5);
 	throttle_free(t);
 }
@@ -576,9 +579,9 @@ behind_one_that_leaves(bool hopeless)
 		ck_assert_ptr_eq(TAILQ_FIRST(&out), &costly);
 	} else
 		throttle_cancel(t, &costly);
-	ck_assert_uint_eq(throttle_start(t, U, MS), MS + MS / 10);
+	ck_assert_uint_eq(start_of(t, U, MS), MS + MS / 10);
 	ck_assert_ptr_eq(throttle_next(t, MS), &cheap);
-	ck_assert_uint_eq(throttle_start(t, U, MS), MS + MS / 10);
+	ck_assert_uint_eq(start_of(t, U, MS), MS + MS / 10);
 	throttle_free(t);
 }
 
@@ -594,17 +597,17 @@ START_TEST(wake)
 	struct throttle *t = new_throttle(one_rate(U, SEC, U));
 	struct throttle_waiter w;
 
-	ck_assert_uint_eq(throttle_wake(t), NEVER);
+	ck_assert_uint_eq(throttle_wake(t, 0), NEVER);
 	go(t, U, 0);
-	ck_assert_uint_eq(throttle_wake(t), NEVER);
+	ck_assert_uint_eq(throttle_wake(t, 0), NEVER);
 	wait_for(t, &w, U, 0);
-	ck_assert_uint_eq(throttle_wake(t), SEC);
-	throttle_pause(t, 3 * SEC);
-	ck_assert_uint_eq(throttle_wake(t), 3 * SEC);
-	throttle_resume(t, 0);
-	ck_assert_uint_eq(throttle_wake(t), SEC);
+	ck_assert_uint_eq(throttle_wake(t, 0), SEC);
+	pause_host(t, 3 * SEC, 0);
+	ck_assert_uint_eq(throttle_wake(t, 0), 3 * SEC);
+	resume_host(t, 0);
+	ck_assert_uint_eq(throttle_wake(t, 0), SEC);
 	throttle_cancel(t, &w);
-	ck_assert_uint_eq(throttle_wake(t), NEVER);
+	ck_assert_uint_eq(throttle_wake(t, 0), NEVER);
 	throttle_free(t);
 }
 END_TEST
@@ -619,14 +622,14 @@ START_TEST(starts_behind_a_queue)
 
 	go(t, 4 * U, 0);
 	for (i = 0; i < 20; i++) {
-		start[i] = throttle_start(t, (unsigned)(i % 3 + 1) * U, 0);
+		start[i] = start_of(t, (unsigned)(i % 3 + 1) * U, 0);
 		ck_assert_uint_eq(start[i], wait_for(t, &w[i],
 		    (unsigned)(i % 3 + 1) * U, 0));
 	}
 	/* No waiter leaves before what was computed for it. */
 	for (i = 0; i < 20; i++) {
-		ck_assert_uint_ge(throttle_wake(t), start[i]);
-		leaves_at(t, &w[i], throttle_wake(t));
+		ck_assert_uint_ge(throttle_wake(t, 0), start[i]);
+		leaves_at(t, &w[i], throttle_wake(t, 0));
 	}
 	throttle_free(t);
 }

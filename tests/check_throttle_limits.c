@@ -6,25 +6,31 @@
  * another, or is dropped.
  */
 
+static void
+new_limits(struct throttle *t, const struct throttle_limits *l, uint64_t now)
+{
+	ck_assert(throttle_limit(t, l, NULL, now));
+}
+
 START_TEST(new_limits_keep_what_is_consumed)
 {
 	struct throttle *t = new_throttle(one_rate(10 * U, SEC, 10 * U));
 	struct throttle_limits l = one_rate(3 * U, SEC, 10 * U);
 
 	go(t, 8 * U, SEC);
-	throttle_limit(t, &l, SEC);
+	new_limits(t, &l, SEC);
 	/* Two are left of ten; the eight come back at the new rate. */
 	go(t, 2 * U, SEC);
-	ck_assert_uint_eq(throttle_start(t, 10 * U, SEC), 4333333334);
+	ck_assert_uint_eq(start_of(t, 10 * U, SEC), 4333333334);
 	/* Half of it has come back: 8.5 gone, burst 4, another period. */
 	l = one_rate(U, 7 * SEC, 4 * U);
-	throttle_limit(t, &l, SEC + 500 * MS);
-	ck_assert_uint_eq(throttle_start(t, 0, SEC + 500 * MS),
+	new_limits(t, &l, SEC + 500 * MS);
+	ck_assert_uint_eq(start_of(t, 0, SEC + 500 * MS),
 	    SEC + 500 * MS + 9 * SEC / 2 * 7);
 	/* What filled up before is not kept beyond the bucket. */
-	throttle_limit(t, &l, 1000 * SEC);
+	new_limits(t, &l, 1000 * SEC);
 	go(t, 4 * U, 1000 * SEC);
-	ck_assert_uint_eq(throttle_start(t, U, 1000 * SEC), 1007 * SEC);
+	ck_assert_uint_eq(start_of(t, U, 1000 * SEC), 1007 * SEC);
 	throttle_free(t);
 }
 END_TEST
@@ -36,8 +42,8 @@ START_TEST(new_period_rounds_up)
 
 	/* Two thirds of what was taken are left: 3.33 ns of five. */
 	go(t, 1, 0);
-	throttle_limit(t, &l, 1);
-	ck_assert_uint_eq(throttle_start(t, 1, 1), 5);
+	new_limits(t, &l, 1);
+	ck_assert_uint_eq(start_of(t, 1, 1), 5);
 	throttle_free(t);
 }
 END_TEST
@@ -49,13 +55,13 @@ START_TEST(same_limits_change_nothing)
 	uint64_t now;
 
 	for (now = 1; now < 20 * SEC; now += SEC / 3) {
-		if (throttle_start(t, U, now) == now) {
+		if (start_of(t, U, now) == now) {
 			go(t, U, now);
 			go(other, U, now);
 		}
-		throttle_limit(t, &l, now + 5);
-		ck_assert_uint_eq(throttle_start(t, 3 * U, now + 5),
-		    throttle_start(other, 3 * U, now + 5));
+		new_limits(t, &l, now + 5);
+		ck_assert_uint_eq(start_of(t, 3 * U, now + 5),
+		    start_of(other, 3 * U, now + 5));
 	}
 	throttle_free(t);
 	throttle_free(other);
@@ -71,18 +77,18 @@ START_TEST(rates_pair_by_period_then_in_order)
 	go(t, 9 * U, 0);
 	l = add_rate(add_rate(one_rate(9 * U, 60 * SEC, 9 * U),
 	    90 * U, 5 * SEC, 9 * U), U, 7 * SEC, 9 * U);
-	throttle_limit(t, &l, 0);
+	new_limits(t, &l, 0);
 	/* The first two have taken over 9 each, the third starts full. */
-	ck_assert_uint_eq(throttle_start(t, 9 * U, 0), 60 * SEC);
+	ck_assert_uint_eq(start_of(t, 9 * U, 0), 60 * SEC);
 	l = one_rate(U, 5 * SEC, 9 * U);
-	throttle_limit(t, &l, 0);
-	ck_assert_uint_eq(throttle_start(t, 9 * U, 0), 45 * SEC);
+	new_limits(t, &l, 0);
+	ck_assert_uint_eq(start_of(t, 9 * U, 0), 45 * SEC);
 	l = one_rate(U, 7 * SEC, 9 * U);
 	l.host.nrates = 0;
-	throttle_limit(t, &l, 0);
+	new_limits(t, &l, 0);
 	go(t, 1000 * U, 0);
 	l.host.nrates = 1;
-	throttle_limit(t, &l, 0);
+	new_limits(t, &l, 0);
 	go(t, 9 * U, 0);
 	throttle_free(t);
 }
@@ -96,21 +102,22 @@ START_TEST(new_limits_keep_pause_waiters_and_slots)
 
 	go(t, U, 0);
 	go(t, U, 0);
-	throttle_pause(t, SEC);
+	pause_host(t, SEC, 0);
 	wait_for(t, &a, U, 0);
 	wait_for(t, &b, U, 0);
 	l.host.concurrency = 1;
 	l.queue_length = 0;
-	throttle_limit(t, &l, 0);
+	new_limits(t, &l, 0);
 	ck_assert_uint_eq(throttle_waiting(t), 2);
 	ck_assert_uint_eq(throttle_inflight(t), 2);
 	ck_assert_uint_eq(throttle_paused_until(t), SEC);
-	throttle_release(t, SEC);
+	give_back(t, SEC);
 	ck_assert_ptr_null(throttle_next(t, SEC));
-	throttle_release(t, SEC);
+	give_back(t, SEC);
 	ck_assert_ptr_eq(throttle_next(t, SEC), &a);
+	throttle_verdict(t, &a, BUDGET_SUCCESS, SEC);
 	l.host.concurrency = 0;
-	throttle_limit(t, &l, SEC);
+	new_limits(t, &l, SEC);
 	ck_assert_ptr_eq(throttle_next(t, SEC), &b);
 	throttle_free(t);
 }
@@ -137,10 +144,10 @@ START_TEST(requeue_by_arrival)
 		if (i == 1 || i == 2)
 			continue;
 		throttle_cancel(old, &w[i]);
-		throttle_requeue(t, &w[i]);
+		ck_assert(throttle_requeue(t, &w[i], THROTTLE_WHOLE, 5));
 	}
 	ck_assert_uint_eq(throttle_waiting(t), 6);
-	ck_assert_uint_eq(throttle_start(t, U, 5), 8 * SEC);
+	ck_assert_uint_eq(start_of(t, U, 5), 8 * SEC);
 	for (i = 0; i < 6; i++)
 		ck_assert_ptr_eq(throttle_next(t, 20 * SEC * (unsigned)
 		    (i + 1)), &w[i]);
@@ -155,45 +162,59 @@ START_TEST(inherits_the_larger_use)
 	    one_rate(U, SEC, 9 * U), U, 60 * SEC, 9 * U));
 	struct throttle *from = new_throttle(add_rate(
 	    one_rate(9 * U, 60 * SEC, 9 * U), 9 * U, SEC, 9 * U));
+	struct throttle_waiter w = { .settled = true };
 
 	go(t, 5 * U, 0);
 	go(from, 3 * U, 0);
-	throttle_pause(from, SEC);
-	throttle_inherit(t, from, 0);
+	pause_host(from, SEC, 0);
+	throttle_inherit(t, from, NULL, 0);
 	ck_assert_uint_eq(throttle_paused_until(t), SEC);
-	ck_assert_uint_eq(throttle_start(t, 5 * U, 0), 60 * SEC);
-	throttle_resume(from, 0);
+	ck_assert_uint_eq(start_of(t, 5 * U, 0), 60 * SEC);
+	resume_host(from, 0);
 	go(from, 6 * U, 0);
-	throttle_inherit(t, from, 0);
+	throttle_inherit(t, from, NULL, 0);
 	ck_assert_uint_eq(throttle_paused_until(t), SEC);
-	ck_assert_uint_eq(throttle_start(t, U, 0), 60 * SEC);
+	ck_assert_uint_eq(start_of(t, U, 0), 60 * SEC);
 	ck_assert_uint_eq(throttle_inflight(t), 1);
-	throttle_hold(t);
+	throttle_hold(t, &w, THROTTLE_WHOLE, 0);
 	ck_assert_uint_eq(throttle_inflight(t), 2);
 	throttle_free(t);
 	throttle_free(from);
 }
 END_TEST
 
+static void
+wait_paused(struct throttle *t, struct throttle_waiter *w)
+{
+	pause_host(t, 2 * SEC, SEC);
+	ck_assert(!throttle_idle(t, 2 * SEC - 1));
+	wait_for(t, w, U, SEC);
+}
+
 START_TEST(idle_is_as_new)
 {
 	struct throttle *t = new_throttle(one_rate(3 * U, SEC, 3 * U));
-	struct throttle_waiter w;
+	struct throttle_waiter w = { .settled = true };
 
 	ck_assert(throttle_idle(t, 0));
 	go(t, U, 0);
-	throttle_release(t, 0);
+	give_back(t, 0);
 	ck_assert(!throttle_idle(t, 333333333));
 	ck_assert(throttle_idle(t, 333333334));
-	throttle_hold(t);
+	throttle_hold(t, &w, THROTTLE_WHOLE, SEC);
 	ck_assert(!throttle_idle(t, SEC));
-	throttle_release(t, SEC);
-	throttle_pause(t, 2 * SEC);
-	ck_assert(!throttle_idle(t, 2 * SEC - 1));
-	wait_for(t, &w, U, SEC);
+	give_back(t, SEC);
+	wait_paused(t, &w);
 	ck_assert(!throttle_idle(t, 2 * SEC));
 	throttle_cancel(t, &w);
-	ck_assert(throttle_idle(t, 2 * SEC));
+	/* A new one would not be half open: it would forget the pause. */
+	ck_assert(!throttle_idle(t, 2 * SEC));
+	go(t, U, 2 * SEC);
+	give_back(t, 2 * SEC);
+	ck_assert(!throttle_idle(t, 3 * SEC));
+	go(t, U, 3 * SEC);
+	give_back(t, 3 * SEC);
+	ck_assert(throttle_idle(t, 4 * SEC));
 	throttle_free(t);
 }
 END_TEST
@@ -207,15 +228,15 @@ START_TEST(saturates)
 	go(t, UINT64_MAX, 0);
 	go(t, 0, 0);
 	ck_assert_uint_eq(wait_for(t, &w, UINT64_MAX, 0), NEVER);
-	ck_assert_uint_eq(throttle_start(t, UINT64_MAX, 0), NEVER);
+	ck_assert_uint_eq(start_of(t, UINT64_MAX, 0), NEVER);
 	ck_assert_ptr_null(throttle_next(t, NEVER - 1));
-	ck_assert_uint_eq(throttle_wake(t), NEVER);
-	throttle_limit(t, &l, 0);
-	ck_assert_uint_eq(throttle_wake(t), 1);
+	ck_assert_uint_eq(throttle_wake(t, 0), NEVER);
+	new_limits(t, &l, 0);
+	ck_assert_uint_eq(throttle_wake(t, 0), 1);
 	ck_assert_ptr_eq(throttle_next(t, 1), &w);
 	l = one_rate(1, UINT64_MAX, 1);
-	throttle_limit(t, &l, 1);
-	ck_assert_uint_eq(throttle_start(t, 0, 1), NEVER);
+	new_limits(t, &l, 1);
+	ck_assert_uint_eq(start_of(t, 0, 1), NEVER);
 	throttle_free(t);
 }
 END_TEST
@@ -232,13 +253,13 @@ START_TEST(saturated_sums_never_wrap)
 	ck_assert_uint_eq(wait_for(t, &c, 1, 0), NEVER);
 	throttle_cancel(t, &a);
 	throttle_cancel(t, &b);
-	ck_assert_uint_eq(throttle_wake(t), 1);
+	ck_assert_uint_eq(throttle_wake(t, 0), 1);
 	throttle_cancel(t, &c);
 	throttle_free(t);
 	/* The bucket is empty for longer than can be told. */
 	t = new_throttle(one_rate(UINT64_MAX, UINT64_MAX, UINT64_MAX));
 	go(t, UINT64_MAX, UINT64_MAX / 2);
-	ck_assert_uint_eq(throttle_start(t, 10, UINT64_MAX / 2), NEVER);
+	ck_assert_uint_eq(start_of(t, 10, UINT64_MAX / 2), NEVER);
 	ck_assert(!throttle_idle(t, NEVER - 1));
 	throttle_free(t);
 }
@@ -254,7 +275,7 @@ START_TEST(clock_far_ahead)
 	go(t, U, now);
 	ck_assert_uint_eq(wait_for(t, &w, U, now), now + 100 * MS);
 	leaves_at(t, &w, now + 100 * MS);
-	ck_assert_uint_eq(throttle_start(t, 1000 * U, now), now + 200 * MS);
+	ck_assert_uint_eq(start_of(t, 1000 * U, now), now + 200 * MS);
 	throttle_free(t);
 }
 END_TEST

@@ -10,304 +10,73 @@
  * when it pleases; then the model, which gives no credit for lateness, is what
  * the throttle must at least let through, and the log what it must not exceed.
  *
+ * Some histories have parts.  There is one client: whose turn it is among many
+ * is what check_fair and check_simulation look at.
+ *
  * THROTTLE_SEED in the environment makes that seed's history the first.
  */
 
-#include <check.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "core/throttle.h"
 #include "check_run.h"
-
-#define U		BUDGET_UNIT
-#define MS		1000000ULL
-#define SEC		1000000000ULL
-#define NEVER		THROTTLE_NEVER
+#include "check_throttle_model.h"
 
 #define HISTORIES	10000
 #define STEPS		150
-#define ITEMS		32		/* waiters at a time */
-#define LOG		4096
 
-__extension__ typedef __int128 wide;
-
-struct item {
-	struct throttle_waiter	 w;	/* first: the throttle returns it */
-	uint64_t		 start;	/* ns, as computed on arrival */
-	unsigned		 reliefs;	/* until its arrival */
-	unsigned		 upsets;
-	unsigned		 admitted;
-};
-
-struct admission {
-	uint64_t	 at;
-	uint64_t	 cost;
-};
-
-static struct model {
-	struct throttle		*t;
-	struct throttle_limits	 limits;
-	bool			 prompt;
-	uint64_t		 now;
-	uint64_t		 paused_until;
-	uint32_t		 inflight;
-	/* Tokens in a bucket, times its period; below 0 in debt. */
-	wide			 level[BUDGET_RATES];
-	struct item		 items[ITEMS];
-	struct item		*free[ITEMS];
-	unsigned		 nfree;
-	struct item		*queue[ITEMS];
-	unsigned		 nqueue;
-	struct admission	 log[LOG];	/* since the last new limits */
-	unsigned		 nlog;
-	unsigned		 admitted;
-	unsigned		 reliefs;	/* what may start one sooner */
-	unsigned		 upsets;	/* what may change a start */
-} m;
-
-static uint64_t seed;		/* of the history */
-static unsigned step;
-static uint64_t state;		/* of the generator: xorshift64* */
-
-static void
-broken(const char *what)
-{
-	ck_abort_msg("seed %llu, step %u: %s", (unsigned long long)seed, step,
-	    what);
-}
-
-/* An assertion of Check itself leaves a trace each time: too slow here. */
-#define must(x)	do { if (!(x)) broken(#x); } while (0)
-
-static uint64_t
-any(uint64_t below)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (state * 0x2545f4914f6cdd1dULL >> 11) % below;
-}
-
-static uint64_t
-refill(const struct budget_rate *r)
-{
-	return r->strict && r->burst < r->capacity ?
-	    r->capacity - r->burst : r->capacity;
-}
-
-static wide
-span(const struct budget_rate *r, uint64_t cost)
-{
-	return (wide)cost * r->period;
-}
-
-/* What the bucket has to hold for a cost. */
-static wide
-need(const struct budget_rate *r, uint64_t cost)
-{
-	return span(r, cost < r->burst ? cost : r->burst);
-}
-
-static void
-fill(const struct budget_rate *r, wide *level, uint64_t ns)
-{
-	*level += (wide)ns * refill(r);
-	if (*level > span(r, r->burst))
-		*level = span(r, r->burst);
-}
-
-static void
-advance(uint64_t to)
-{
-	unsigned i;
-
-	for (i = 0; i < m.limits.host.nrates; i++)
-		fill(&m.limits.host.rates[i], &m.level[i], to - m.now);
-	m.now = to;
-}
-
-static bool
-budget_allows(uint64_t cost)
-{
-	unsigned i;
-
-	if (m.now < m.paused_until)
-		return false;
-	for (i = 0; i < m.limits.host.nrates; i++)
-		if (m.level[i] < need(&m.limits.host.rates[i], cost))
-			return false;
-	return true;
-}
-
-static bool
-slot_free(void)
-{
-	return m.limits.host.concurrency == 0 || m.inflight < m.limits.host.concurrency;
-}
-
-/* Moves a copy of the buckets to the first instant that allows a cost. */
-static uint64_t
-simulate(wide *level, uint64_t at, uint64_t cost)
-{
-	const struct budget_rate *r;
-	uint64_t ns = at < m.paused_until ? m.paused_until - at : 0;
-	wide lacking;
-	unsigned i;
-
-	for (i = 0; i < m.limits.host.nrates; i++) {
-		r = &m.limits.host.rates[i];
-		lacking = need(r, cost) - level[i] + refill(r) - 1;
-		if (lacking > 0 && (uint64_t)(lacking / refill(r)) > ns)
-			ns = (uint64_t)(lacking / refill(r));
-	}
-	for (i = 0; i < m.limits.host.nrates; i++)
-		fill(&m.limits.host.rates[i], &level[i], ns);
-	return at + ns;
-}
-
-static void
-simulate_take(wide *level, uint64_t cost)
-{
-	unsigned i;
-
-	for (i = 0; i < m.limits.host.nrates; i++)
-		level[i] -= span(&m.limits.host.rates[i], cost);
-}
-
-/* When a newcomer would start if slots were always free. */
-static uint64_t
-simulated_start(uint64_t cost)
-{
-	wide level[BUDGET_RATES];
-	uint64_t at = m.now;
-	unsigned i;
-
-	memcpy(level, m.level, sizeof(level));
-	for (i = 0; i < m.nqueue; i++) {
-		at = simulate(level, at, m.queue[i]->w.cost);
-		simulate_take(level, m.queue[i]->w.cost);
-	}
-	return simulate(level, at, cost);
-}
-
-/*
- * All windows that end with the last admission.  A cost above the burst was
- * admitted with a full bucket, and counts as that much there.
- */
-static void
-check_windows(const struct budget_rate *r)
-{
-	const struct admission *last = &m.log[m.nlog - 1];
-	wide sum = 0, most, slack;
-	bool plain = r->strict && r->burst < r->capacity;
-	uint64_t length;
-	unsigned i;
-
-	slack = m.prompt || r->strict ? 0 : (wide)THROTTLE_LATE * refill(r);
-	for (i = m.nlog; i-- > 0;) {
-		if (m.log[i].cost > r->burst)
-			plain = false;
-		sum += i == m.nlog - 1 ? need(r, last->cost) :
-		    span(r, m.log[i].cost);
-		length = last->at - m.log[i].at;
-		most = span(r, r->burst) + (wide)length * refill(r);
-		must(sum <= most + (i == m.nlog - 1 ? 0 : slack));
-		if (plain && length <= r->period)
-			must(sum <= span(r, r->capacity));
-	}
-}
-
-static void
-admitted(uint64_t cost)
-{
-	unsigned i;
-
-	must(m.now >= m.paused_until);
-	must(slot_free());
-	if (m.prompt)
-		must(budget_allows(cost));
-	m.inflight++;
-	m.admitted++;
-	simulate_take(m.level, cost);
-	must(m.nlog < LOG);
-	m.log[m.nlog].at = m.now;
-	m.log[m.nlog++].cost = cost;
-	for (i = 0; i < m.limits.host.nrates; i++)
-		check_windows(&m.limits.host.rates[i]);
-}
-
-static void
-unqueue(unsigned i)
-{
-	m.free[m.nfree++] = m.queue[i];
-	memmove(&m.queue[i], &m.queue[i + 1],
-	    (--m.nqueue - i) * sizeof(m.queue[0]));
-}
-
-/* One has left the queue: when it was computed to? */
-static void
-check_start(const struct item *it)
-{
-	if (it->reliefs == m.reliefs)
-		must(m.now >= it->start);
-	if (m.prompt && it->upsets == m.upsets && m.limits.host.nrates <= 1 &&
-	    m.limits.host.concurrency == 0)
-		must(m.now <= it->start + (m.admitted - it->admitted));
-}
-
-static void
-drain(void)
-{
-	struct throttle_waiter *w;
-
-	while ((w = throttle_next(m.t, m.now)) != NULL) {
-		must(m.nqueue > 0 && w == &m.queue[0]->w);
-		check_start(m.queue[0]);
-		admitted(w->cost);
-		unqueue(0);
-	}
-	if (m.nqueue > 0 && slot_free())
-		must(!budget_allows(m.queue[0]->w.cost));
-}
+/* Checks after each step */
 
 static void
 check_wake(void)
 {
-	wide level[BUDGET_RATES];
-	uint64_t wake = throttle_wake(m.t);
+	uint64_t wake = throttle_wake(m.t, m.now);
 
-	if (m.nqueue == 0 || !slot_free()) {
+	if (m.nqueue == 0 || !has_room(&m.b[0])) {
 		must(wake == NEVER);
 		return;
 	}
 	must(wake > m.now);
-	memcpy(level, m.level, sizeof(level));
+	begin_future(true);
+	f.nqueue = m.nqueue;
+	memcpy(f.queue, m.queue, m.nqueue * sizeof(f.queue[0]));
+	if (future_step() == NULL)
+		f.now = NEVER;
 	if (m.prompt)
-		must(wake == simulate(level, m.now, m.queue[0]->w.cost));
-	else
-		must(wake <= simulate(level, m.now, m.queue[0]->w.cost));
+		must(wake == f.now);
+	else if (m.nparts == 0)
+		must(wake <= f.now);
+}
+
+static bool
+is_idle(const struct model_budget *b)
+{
+	if (b->inflight > 0 || m.now < b->paused_until ||
+	    b->shape_until != 0 || !is_full(b))
+		return false;
+	if (b == &m.b[0] && m.learning)
+		return b->window == 0 || (b->window == 1 && !b->was_paused);
+	return b->window == 0;
 }
 
 static void
 check_counts(void)
 {
-	bool idle = m.nqueue == 0 && m.inflight == 0 &&
-	    m.now >= m.paused_until;
-	unsigned i;
+	bool idle = m.nqueue == 0;
+	unsigned k;
 
 	must(throttle_waiting(m.t) == m.nqueue);
-	must(throttle_inflight(m.t) == m.inflight);
-	for (i = 0; i < m.limits.host.nrates; i++)
-		if (m.level[i] < span(&m.limits.host.rates[i],
-		    m.limits.host.rates[i].burst))
-			idle = false;
+	must(throttle_waiting_of(m.t, 0) == m.nqueue);
+	must(throttle_inflight(m.t) == m.b[0].inflight);
+	must(throttle_paused_until(m.t) == m.b[0].paused_until);
+	for (k = 0; k <= m.nparts; k++)
+		idle = idle && is_idle(&m.b[k]);
 	if (m.prompt)
 		must(throttle_idle(m.t, m.now) == idle);
 	else if (idle)
 		must(throttle_idle(m.t, m.now));
 }
+
+/* Operations */
 
 static void
 do_time(uint64_t to)
@@ -315,7 +84,7 @@ do_time(uint64_t to)
 	uint64_t wake;
 
 	if (m.prompt)
-		while ((wake = throttle_wake(m.t)) <= to) {
+		while ((wake = throttle_wake(m.t, m.now)) <= to) {
 			must(wake > m.now);
 			advance(wake);
 			drain();
@@ -326,11 +95,11 @@ do_time(uint64_t to)
 static uint64_t
 any_step(void)
 {
-	uint64_t wake = throttle_wake(m.t);
+	uint64_t wake = throttle_wake(m.t, m.now);
 
 	switch (any(8)) {
 	case 0:
-		return 1;
+		return any(20) ? 1 : any(2000 * SEC);
 	case 1:
 		return any(MS);
 	case 2:
@@ -351,7 +120,8 @@ any_step(void)
 static uint64_t
 any_cost(void)
 {
-	uint64_t burst = m.limits.host.nrates ? m.limits.host.rates[0].burst : U;
+	const struct budget_limits *l = &m.b[any(m.nparts + 1)].limits;
+	uint64_t burst = l->nrates ? l->rates[0].burst : U;
 
 	switch (any(9)) {
 	case 0:
@@ -371,54 +141,88 @@ any_cost(void)
 	}
 }
 
+static bool
+only_rates(void)
+{
+	return m.nparts == 0 && m.b[0].limits.concurrency == 0 &&
+	    m.b[0].window == 0 && m.b[0].shape_until == 0;
+}
+
 /* What a refusal or a place in the queue was based on. */
 static void
-check_answer(enum throttle_answer answer, uint64_t cost, uint64_t deadline,
-    uint64_t start)
+check_answer(enum throttle_answer answer, const struct item *it, uint64_t start)
 {
-	uint64_t real = simulated_start(cost);
+	uint64_t real = future_start(it, m.nqueue);
 
-	must((answer == THROTTLE_FULL) == (m.nqueue >= m.limits.queue_length));
+	must((answer == THROTTLE_FULL) == (m.nqueue >= m.queue_length));
 	if (m.prompt)
-		must(m.nqueue > 0 || !slot_free() || !budget_allows(cost));
+		must(m.nqueue > 0 || !part_allows(it) ||
+		    !allows(&m.b[0], it->w.fair.cost));
 	if (answer == THROTTLE_FULL)
 		return;
-	must((start > deadline) == (answer == THROTTLE_LATE_START));
-	must(start <= real);
+	must((start > it->w.deadline) == (answer == THROTTLE_LATE_START));
+	if (m.prompt || m.nparts == 0)
+		must(start <= real);
 	must(start >= m.now);
-	if (m.prompt && m.limits.host.nrates <= 1)
+	if (m.prompt && only_rates() && m.b[0].limits.nrates <= 1)
 		must(start + m.nqueue + 1 >= real);
+}
+
+static void
+enqueue(struct item *it, unsigned at, uint64_t start)
+{
+	memmove(&m.queue[at + 1], &m.queue[at],
+	    (m.nqueue++ - at) * sizeof(m.queue[0]));
+	m.queue[at] = it;
+	it->start = start;
+	it->plain = only_rates();
+	it->reliefs = m.reliefs;
+	it->upsets = m.upsets;
+	it->admitted = m.admitted;
+}
+
+static bool
+is_waiting(unsigned part)
+{
+	unsigned i;
+
+	for (i = 0; i < m.nqueue && m.queue[i]->part != part; i++)
+		;
+	return i < m.nqueue;
 }
 
 static void
 do_ask(void)
 {
-	uint64_t deadline, start, cost = any_cost();
+	struct throttle_request q = { .weight = FAIR_WEIGHT };
 	enum throttle_answer answer;
+	struct throttle_report r;
 	struct item *it;
 
 	if (m.nfree == 0)
 		return;
-	it = m.free[m.nfree - 1];
-	deadline = any(3) == 0 ? NEVER : m.now + any(10 * SEC);
+	it = m.free[--m.nfree];
+	it->part = (unsigned)any(m.nparts + 1);
+	it->returned = false;
+	q.cost = any_cost();
+	q.deadline = any(3) == 0 ? NEVER : m.now + any(10 * SEC);
 	if (any(20) == 0)
-		deadline = m.now / 2;
-	answer = throttle_ask(m.t, &it->w, cost, deadline, m.now, &start);
+		q.deadline = m.now / 2;
+	q.urgency = FAIR_URGENCY;
+	q.part = it->part == 0 ? THROTTLE_WHOLE : it->part - 1;
+	answer = throttle_ask(m.t, &it->w, &q, m.now, &r);
 	if (answer == THROTTLE_GO) {
-		must(m.nqueue == 0);
-		must(start == m.now);
-		admitted(cost);
+		must(!is_waiting(it->part));
+		must(!m.prompt || front() == m.nqueue);
+		must(r.start == m.now);
+		admitted(it);
 		return;
 	}
-	check_answer(answer, cost, deadline, start);
-	if (answer != THROTTLE_WAIT)
-		return;
-	it->start = start;
-	it->reliefs = m.reliefs;
-	it->upsets = m.upsets;
-	it->admitted = m.admitted;
-	m.nfree--;
-	m.queue[m.nqueue++] = it;
+	check_answer(answer, it, r.start);
+	if (answer == THROTTLE_WAIT)
+		enqueue(it, m.nqueue, r.start);
+	else
+		forget(it);
 }
 
 static void
@@ -430,18 +234,145 @@ do_cancel(void)
 		return;
 	i = (unsigned)any(m.nqueue);
 	throttle_cancel(m.t, &m.queue[i]->w);
+	forget(m.queue[i]);
 	unqueue(i);
 	m.reliefs++;
 	m.upsets++;
 }
 
 static void
+settle(struct model_budget *b, uint32_t epoch, enum budget_verdict verdict)
+{
+	b->pending--;
+	b->heard = m.now;
+	if (verdict == BUDGET_NEUTRAL)
+		b->left++;
+	if (epoch != b->epoch)
+		return;
+	b->unsettled--;
+	if (verdict != BUDGET_SUCCESS || b->window == 0)
+		return;
+	if (++b->window >= full_window(b)) {
+		b->window = 0;
+		b->was_paused = false;
+	}
+}
+
+static void
+settled(struct item *it, enum budget_verdict verdict)
+{
+	settle(&m.b[0], it->epoch[0], verdict);
+	if (it->part != 0)
+		settle(&m.b[it->part], it->epoch[1], verdict);
+	it->settled = true;
+	/* What a shape gets back may let this one go, or one before it. */
+	if (verdict == BUDGET_NEUTRAL) {
+		m.reliefs++;
+		m.upsets++;
+	}
+}
+
+static void
+let_go(unsigned i)
+{
+	struct item *it = m.held[i];
+
+	m.b[0].inflight--;
+	if (it->part != 0)
+		m.b[it->part].inflight--;
+	unlist(m.held, &m.nheld, i);
+}
+
+static void
+do_verdict(void)
+{
+	static const enum budget_verdict verdicts[] = { BUDGET_SUCCESS,
+	    BUDGET_SUCCESS, BUDGET_SUCCESS, BUDGET_THROTTLED,
+	    BUDGET_NEUTRAL };
+	enum budget_verdict verdict = verdicts[any(5)];
+	struct item *it;
+
+	if (m.nheld == 0)
+		return;
+	it = m.held[any(m.nheld)];
+	throttle_verdict(m.t, &it->w, verdict, m.now);
+	/* Only the first counts. */
+	if (!it->settled)
+		settled(it, verdict);
+}
+
+static void
 do_release(void)
 {
-	if (m.inflight == 0)
+	struct item *it;
+	unsigned i;
+
+	if (m.nheld == 0)
 		return;
-	throttle_release(m.t, m.now);
-	m.inflight--;
+	i = (unsigned)any(m.nheld);
+	it = m.held[i];
+	throttle_release(m.t, &it->w, m.now);
+	if (!it->settled)
+		settled(it, BUDGET_NEUTRAL);
+	let_go(i);
+	forget(it);
+}
+
+static void
+do_return(void)
+{
+	unsigned i, at = 0;
+	enum throttle_answer answer;
+	struct throttle_report r;
+	struct item *it;
+
+	if (m.nheld == 0)
+		return;
+	i = (unsigned)any(m.nheld);
+	it = m.held[i];
+	if (!it->settled)
+		return;
+	while (at < m.nqueue && m.queue[at]->returned &&
+	    m.queue[at]->w.fair.arrived <= it->w.fair.arrived)
+		at++;
+	answer = throttle_return(m.t, &it->w, m.now, &r);
+	must((answer == THROTTLE_WAIT) == (r.start <= it->w.deadline));
+	if (m.prompt || m.nparts == 0)
+		must(r.start <= future_start(it, at));
+	if (answer != THROTTLE_WAIT)
+		return;
+	let_go(i);
+	it->returned = true;
+	/* It may take what a part has left for others ahead of some. */
+	m.reliefs++;
+	m.upsets++;
+	enqueue(it, at, r.start);
+}
+
+/* Those that were refused had to be; of those that stay, most could. */
+static void
+check_hopeless(void)
+{
+	uint64_t start;
+	unsigned i = 0;
+
+	while (i < m.nqueue) {
+		start = future_start(m.queue[i], i);
+		if (!m.queue[i]->out) {
+			if (m.prompt && only_rates() &&
+			    m.b[0].limits.nrates <= 1)
+				must(start <= i + 1 ||
+				    m.queue[i]->w.deadline >= start - i - 1);
+			i++;
+			continue;
+		}
+		if (m.prompt || m.nparts == 0)
+			must(m.queue[i]->w.deadline < start);
+		forget(m.queue[i]);
+		unqueue(i);
+		m.reliefs++;
+		m.upsets++;
+	}
 }
 
 static void
@@ -449,54 +380,93 @@ do_hopeless(void)
 {
 	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
 	struct throttle_waiter *w;
-	wide level[BUDGET_RATES], before[BUDGET_RATES];
-	uint64_t start, at = m.now;
-	unsigned i = 0;
+	unsigned i, n = 0;
 
+	for (i = 0; i < m.nqueue; i++)
+		m.queue[i]->out = false;
 	throttle_hopeless(m.t, m.now, &out);
-	memcpy(level, m.level, sizeof(level));
-	w = TAILQ_FIRST(&out);
-	while (i < m.nqueue) {
-		memcpy(before, level, sizeof(level));
-		start = simulate(level, at, m.queue[i]->w.cost);
-		if (w != &m.queue[i]->w) {
-			if (m.prompt && m.limits.host.nrates <= 1)
-				must(start <= i + 1 ||
-				    m.queue[i]->w.deadline >= start - i - 1);
-			simulate_take(level, m.queue[i++]->w.cost);
-			at = start;
-			continue;
-		}
-		must(w->deadline < start);
-		memcpy(level, before, sizeof(level));
-		w = TAILQ_NEXT(w, entry);
-		unqueue(i);
-		m.reliefs++;
-		m.upsets++;
+	TAILQ_FOREACH(w, &out, entry) {
+		((struct item *)(void *)w)->out = true;
+		n++;
 	}
-	must(w == NULL);
+	must(throttle_waiting(m.t) == m.nqueue - n);
+	/* In order. */
+	w = TAILQ_FIRST(&out);
+	for (i = 0; i < m.nqueue && m.nparts == 0; i++) {
+		if (!m.queue[i]->out)
+			continue;
+		must(w == &m.queue[i]->w);
+		w = TAILQ_NEXT(w, entry);
+	}
+	check_hopeless();
+}
+
+/* The host, or a part: its index here and its name there. */
+static struct model_budget *
+any_budget(unsigned *part)
+{
+	unsigned k = (unsigned)any(m.nparts + 1);
+
+	*part = k == 0 ? THROTTLE_WHOLE : k - 1;
+	return &m.b[k];
 }
 
 static void
 do_pause(void)
 {
 	uint64_t until = m.now + any(10 * SEC);
+	unsigned part;
+	struct model_budget *b = any_budget(&part);
 
-	must(throttle_pause(m.t, until) == (until > m.paused_until));
-	if (until > m.paused_until)
-		m.paused_until = until;
-	must(throttle_paused_until(m.t) == m.paused_until);
+	must(throttle_pause(m.t, part, until, m.now) ==
+	    (until > b->paused_until));
+	if (until > b->paused_until) {
+		if (m.now >= b->paused_until)
+			half_open(b);
+		b->paused_until = until;
+		b->was_paused = true;
+	}
+	/* Whom a part's waiters held up may pass them. */
+	if (part != THROTTLE_WHOLE)
+		m.reliefs++;
 	m.upsets++;
 }
 
 static void
 do_resume(void)
 {
-	throttle_resume(m.t, m.now);
-	m.paused_until = 0;
+	unsigned part;
+	struct model_budget *b = any_budget(&part);
+
+	throttle_resume(m.t, part, m.now);
+	b->paused_until = 0;
+	b->window = 0;
+	b->was_paused = false;
 	m.reliefs++;
 	m.upsets++;
 }
+
+static void
+do_shape(void)
+{
+	uint64_t left = any(3) ? any(10) : 0, reset = m.now + any(10 * SEC);
+	unsigned part;
+	struct model_budget *b = any_budget(&part);
+
+	throttle_shape(m.t, part, left, reset, m.now);
+	if (reset > m.now) {
+		b->shape_until = reset;
+		b->left = (int64_t)left - b->pending;
+	} else if (b->shape_until != 0) {
+		b->heard = m.now;
+		b->shape_until = 0;
+		half_open(b);
+	}
+	m.reliefs++;
+	m.upsets++;
+}
+
+/* Limits */
 
 static void
 any_rate(struct budget_rate *r, uint64_t period)
@@ -521,7 +491,7 @@ any_rate(struct budget_rate *r, uint64_t period)
 }
 
 static void
-any_limits(struct throttle_limits *l)
+any_limits(struct budget_limits *l)
 {
 	/* Each but for the last is there once at most. */
 	const uint64_t period[] = { SEC, 3 * SEC, 60 * SEC, 7 * MS,
@@ -529,11 +499,22 @@ any_limits(struct throttle_limits *l)
 	unsigned i, first = (unsigned)any(5);
 
 	memset(l, 0, sizeof(*l));
-	l->host.nrates = any(2) ? 1 : (unsigned)any(4);
-	for (i = 0; i < l->host.nrates; i++)
-		any_rate(&l->host.rates[i], period[(first + i) % 5]);
-	l->host.concurrency = any(2) ? 0 : (uint32_t)any(4) + 1;
-	l->queue_length = any(8) ? (uint32_t)any(ITEMS) : 0;
+	l->nrates = any(2) ? 1 : (unsigned)any(4);
+	for (i = 0; i < l->nrates; i++)
+		any_rate(&l->rates[i], period[(first + i) % 5]);
+	l->concurrency = any(2) ? 0 : (uint32_t)any(4) + 1;
+}
+
+static void
+new_budget(struct model_budget *b)
+{
+	unsigned i;
+
+	memset(b, 0, sizeof(*b));
+	any_limits(&b->limits);
+	for (i = 0; i < b->limits.nrates; i++)
+		b->level[i] = span(&b->limits.rates[i],
+		    b->limits.rates[i].burst);
 }
 
 /*
@@ -541,49 +522,121 @@ any_limits(struct throttle_limits *l)
  * that it is plain what pairs: what a bucket lacks stays what it lacks.
  */
 static void
-do_limit(void)
+change_budget(struct model_budget *b)
 {
+	struct budget_limits l;
 	const struct budget_rate *old;
-	struct throttle_limits l;
 	struct budget_rate *r;
 	wide lacks;
 	unsigned i;
 
 	any_limits(&l);
-	l.host.nrates = m.limits.host.nrates;
-	for (i = 0; i < l.host.nrates; i++) {
-		old = &m.limits.host.rates[i];
-		r = &l.host.rates[i];
-		lacks = span(old, old->burst) - m.level[i];
-		any_rate(r, l.host.nrates == 1 && any(2) ? any(10 * SEC) + 1 :
+	l.nrates = b->limits.nrates;
+	for (i = 0; i < l.nrates; i++) {
+		old = &b->limits.rates[i];
+		r = &l.rates[i];
+		lacks = span(old, old->burst) - b->level[i];
+		any_rate(r, l.nrates == 1 && any(2) ? any(10 * SEC) + 1 :
 		    old->period);
 		lacks = (lacks * r->period + old->period - 1) / old->period;
-		m.level[i] = span(r, r->burst) - lacks;
+		b->level[i] = span(r, r->burst) - lacks;
 	}
-	m.limits = l;
-	throttle_limit(m.t, &l, m.now);
-	m.nlog = 0;
+	b->limits = l;
+	b->nlog = 0;
+}
+
+static struct throttle_limits
+limits(void)
+{
+	struct throttle_limits l = {
+		.host = m.b[0].limits,
+		.nparts = m.nparts,
+		.queue_length = m.queue_length,
+		.learning = m.learning,
+	};
+	unsigned k;
+
+	for (k = 0; k < m.nparts; k++)
+		l.parts[k] = &m.b[k + 1].limits;
+	return l;
+}
+
+/* Parts go, come and change places; to[k] is where part k is. */
+static void
+change_parts(unsigned to[PARTS])
+{
+	static struct model_budget old[PARTS];
+	unsigned k, n = m.nparts, shift = (unsigned)any(PARTS + 1);
+
+	memcpy(old, &m.b[1], sizeof(old));
+	m.nparts = (unsigned)any(PARTS + 1);
+	for (k = 1; k <= PARTS; k++)
+		new_budget(&m.b[k]);
+	for (k = 0; k < n; k++) {
+		to[k] = (k + shift) % (PARTS + 1);
+		if (to[k] < m.nparts)
+			m.b[to[k] + 1] = old[k];
+		else
+			to[k] = THROTTLE_WHOLE;
+	}
+}
+
+static void
+moved(struct item *it, const unsigned to[PARTS])
+{
+	if (it->part != 0)
+		it->part = to[it->part - 1] == THROTTLE_WHOLE ? 0 :
+		    to[it->part - 1] + 1;
+}
+
+static void
+do_limit(void)
+{
+	unsigned i, to[PARTS] = { 0, 1 };
+	struct throttle_limits l;
+
+	if (m.nparts > 0 && any(2))
+		change_parts(to);
+	for (i = 0; i <= m.nparts; i++)
+		change_budget(&m.b[i]);
+	m.queue_length = (uint32_t)any(ITEMS);
+	l = limits();
+	must(throttle_limit(m.t, &l, to, m.now));
+	for (i = 0; i < m.nqueue; i++)
+		moved(m.queue[i], to);
+	for (i = 0; i < m.nheld; i++) {
+		throttle_moved(&m.held[i]->w, to);
+		moved(m.held[i], to);
+	}
 	m.reliefs++;
 	m.upsets++;
 }
+
+/* Histories */
 
 static void
 any_operation(void)
 {
 	uint64_t what = any(100);
 
-	if (what < 40)
+	if (what < 35)
 		do_ask();
-	else if (what < 75)
+	else if (what < 65)
 		do_time(m.now + any_step());
-	else if (what < 80)
+	else if (what < 70)
 		do_cancel();
-	else if (what < 92)
+	else if (what < 80)
+		do_verdict();
+	else if (what < 90)
 		do_release();
-	else if (what < 94)
+	else if (what < 91)
+		do_return();
+	else if (what < 93)
 		do_pause();
-	else if (what < 95)
+	else if (what < 94)
 		do_resume();
+	else if (what < 95)
+		do_shape();
 	else if (what < 99)
 		do_hopeless();
 	else
@@ -593,18 +646,22 @@ any_operation(void)
 static void
 begin(void)
 {
+	struct throttle_limits l;
 	unsigned i;
 
 	memset(&m, 0, sizeof(m));
 	state = seed * 0x9e3779b97f4a7c15ULL | 1;
 	for (i = 0; i < 4; i++)
 		any(2);
-	any_limits(&m.limits);
-	m.t = throttle_new(&m.limits);
+	m.nparts = any(2) ? 0 : (unsigned)any(PARTS + 1);
+	for (i = 0; i <= m.nparts; i++)
+		new_budget(&m.b[i]);
+	m.learning = any(8) == 0;
+	m.b[0].window = m.learning;
+	m.queue_length = any(8) ? (uint32_t)any(ITEMS) : 0;
+	l = limits();
+	m.t = throttle_new(&l);
 	must(m.t != NULL);
-	for (i = 0; i < m.limits.host.nrates; i++)
-		m.level[i] = span(&m.limits.host.rates[i],
-		    m.limits.host.rates[i].burst);
 	for (i = 0; i < ITEMS; i++)
 		m.free[m.nfree++] = &m.items[i];
 	m.now = any(100 * SEC);
@@ -615,16 +672,21 @@ begin(void)
 static void
 end(void)
 {
-	do_resume();
+	struct throttle_report r;
+	unsigned i;
+
 	while (m.nqueue > 0) {
 		throttle_cancel(m.t, &m.queue[m.nqueue - 1]->w);
 		unqueue(m.nqueue - 1);
 	}
-	while (m.inflight > 0)
+	while (m.nheld > 0)
 		do_release();
 	advance(m.now + 1000000 * SEC);
+	for (i = 0; i <= m.nparts; i++)
+		throttle_resume(m.t, i == 0 ? THROTTLE_WHOLE : i - 1, m.now);
 	must(throttle_idle(m.t, m.now));
-	must(throttle_start(m.t, U, m.now) == m.now);
+	throttle_report(m.t, &m.items[0].w, m.now, &r);
+	must(r.start == m.now);
 	throttle_free(m.t);
 }
 

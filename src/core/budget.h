@@ -5,10 +5,47 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The limits of what may be spent: rates and slots. */
+/*
+ * What may be spent, and when: rates, slots, pause, recovery, shape.  A host
+ * has one, and each of its parts that has limits of its own another.
+ *
+ * Each rate is a GCRA (ITU-T I.371, the virtual scheduling form), the token
+ * bucket kept as one number: tat, the theoretical arrival time.  Costs are in
+ * micro cost units (BUDGET_UNIT is a cost of 1), times in ns of a monotonic
+ * clock which the caller reads and passes in.
+ *
+ * Recovery: when a pause is over the budget is half open.  It admits one
+ * request, a probe, and waits for its verdict; each success lets one more be
+ * on its way at a time, so they double with each round trip, until the
+ * configured limits hold again.  A request counts until its verdict, not
+ * until its end.
+ *
+ * Shape: what the host says is left until its reset is spread over the time
+ * until then, within the configured limits.  Shape counts requests, not cost:
+ * hosts do.  When the reset comes the budget is half open: what the host
+ * allows now is not known before it has said so.
+ *
+ * An epoch is the time from one half opening to the next.  What was admitted
+ * in an earlier one says nothing of how things stand now.
+ *
+ * Calls nobody, allocates nothing.  Not thread safe.
+ */
 
 #define BUDGET_UNIT	1000000ULL	/* micro cost units in one unit */
 #define BUDGET_RATES	8		/* rates of one budget at most */
+#define BUDGET_NEVER	UINT64_MAX
+#define BUDGET_RECOVERY	1024		/* requests on their way that end it */
+
+/*
+ * For how long (ns) a budget that nobody uses stays half open.  After that it
+ * is as a new one: else each host that was ever paused would have to be
+ * remembered for ever.
+ */
+#define BUDGET_MEMORY	600000000000ULL
+
+__extension__ typedef unsigned __int128 budget_wide;
+
+#define BUDGET_WIDE_MAX	(~(budget_wide)0)
 
 /* One rate: capacity per period, with a burst. */
 struct budget_rate {
@@ -28,5 +65,159 @@ struct budget_limits {
 	unsigned		 nrates;	/* 0: no limit of rate */
 	uint32_t		 concurrency;	/* slots; 0: no limit */
 };
+
+enum budget_verdict {
+	BUDGET_SUCCESS,		/* the host answered, and not for a limit */
+	BUDGET_THROTTLED,	/* it refused for a limit */
+	BUDGET_NEUTRAL,		/* nobody knows: it failed, or was aborted */
+};
+
+/* Which limit is in the way. */
+enum budget_short {
+	BUDGET_SHORT_NONE,
+	BUDGET_SHORT_RATE,
+	BUDGET_SHORT_CONCURRENCY,
+	BUDGET_SHORT_PAUSE,
+	BUDGET_SHORT_RECOVERY,
+	BUDGET_SHORT_SHAPE,
+};
+
+/* An earliest start, and what decides it. */
+struct budget_start {
+	uint64_t		 at;		/* ns */
+	enum budget_short	 what;
+	unsigned		 rate;		/* which, when it is a rate */
+};
+
+struct budget_state {	/* one rate: its limit and what is consumed */
+	struct budget_rate	 limit;
+	uint64_t		 refill;	/* micro cost units a period */
+	budget_wide		 tat;		/* 1/refill ns */
+};
+
+/* Lives in the caller's memory; the fields are the budget's. */
+struct budget {
+	struct budget_state	 rates[BUDGET_RATES];
+	unsigned		 nrates;
+	uint32_t		 concurrency;
+	uint32_t		 inflight;	/* slots held */
+	uint32_t		 pending;	/* admitted, no verdict yet */
+	uint64_t		 paused_until;	/* ns */
+	/* recovery */
+	uint32_t		 epoch;		/* counts half openings */
+	uint32_t		 window;	/* 0: not half open */
+	uint32_t		 unsettled;	/* those pending of this epoch */
+	uint32_t		 failures;	/* pauses that did not help */
+	uint64_t		 heard;		/* ns: a verdict or a reset */
+	bool			 paused;	/* since it last was whole */
+	bool			 learning;	/* a new one is half open */
+	/* shape */
+	uint64_t		 shape_until;	/* ns; 0: none */
+	int64_t			 shape_left;	/* requests until then */
+	uint64_t		 last;		/* ns: the last admission */
+};
+
+/* Full buckets, all slots free; learning: half open. */
+void		 budget_init(struct budget *, const struct budget_limits *,
+		    bool learning);
+
+/*
+ * Sets new limits.  What was consumed stays consumed (each tat is rescaled;
+ * rates pair by equal period first, then in order; a rate without a pair
+ * starts full), all else stays.
+ */
+void		 budget_limit(struct budget *, const struct budget_limits *,
+		    bool learning, uint64_t now);
+
+/*
+ * Takes over what another budget has consumed (per rate paired as above, the
+ * larger of the two), its pause (the later), its recovery (the one that is
+ * less far) and its shape (the one that leaves less).
+ */
+void		 budget_inherit(struct budget *, const struct budget *,
+		    uint64_t now);
+
+/* The same, and the slots of the other are this one's now. */
+void		 budget_join(struct budget *, const struct budget *,
+		    uint64_t now);
+
+/*
+ * Lets a shape whose time is over end, and forgets a half opening that nobody
+ * made use of; to be called before the calls below.  True when it did either.
+ */
+bool		 budget_tick(struct budget *, uint64_t now);
+
+/* Whether a slot is free, and a place among those without a verdict. */
+bool		 budget_room(const struct budget *);
+
+/* When rates, pause and shape allow a cost, with nobody ahead (ns). */
+uint64_t	 budget_due(const struct budget *, uint64_t cost);
+
+/* Whether a cost may start now: there is room, and it is due. */
+bool		 budget_allows(const struct budget *, uint64_t cost,
+		    uint64_t now);
+
+/* Whether so much may start now, in whatever pieces. */
+bool		 budget_affords(const struct budget *, budget_wide cost,
+		    uint64_t now);
+
+/*
+ * The earliest start of a cost behind others that cost so much ahead and
+ * begin to spend at first (ns; no strict rate before now).
+ */
+struct budget_start budget_start(const struct budget *, budget_wide ahead,
+		    uint64_t cost, uint64_t first, uint64_t now);
+
+/*
+ * Admits: pays, takes a slot, waits for a verdict.  The cost is accounted at
+ * an instant that may lie before now, with strict rates now.  The epoch it
+ * returns goes with the verdict.
+ */
+uint32_t	 budget_take(struct budget *, uint64_t cost, uint64_t at,
+		    uint64_t now);
+
+/* What became of one that was admitted in that epoch; once for each. */
+void		 budget_verdict(struct budget *, uint32_t epoch,
+		    enum budget_verdict, uint64_t now);
+
+/* Gives back a slot; the verdict was given before. */
+void		 budget_release(struct budget *);
+
+/*
+ * Takes a slot without admission, for one that moves here; pending when it has
+ * no verdict yet.  Returns an epoch that is over: it was admitted elsewhere.
+ */
+uint32_t	 budget_hold(struct budget *, bool pending);
+
+/*
+ * Admits nobody before until (ns), and is half open from then on.  Never
+ * shortens an earlier pause; returns whether it made the pause longer.  What
+ * makes a pause longer that still lasts belongs to the same epoch.
+ */
+bool		 budget_pause(struct budget *, uint64_t until, uint64_t now);
+
+/* Ends a pause and the recovery: the configured limits hold at once. */
+void		 budget_resume(struct budget *);
+
+/*
+ * How long (ns) to pause for a refusal that names no time: base, doubled for
+ * each pause that did not help, at most max.  A pause did not help if one that
+ * was admitted after it, in the present epoch, is refused before recovery is
+ * complete.  To be followed by budget_pause(), so that the refusals of one
+ * burst count once.
+ */
+uint64_t	 budget_backoff(struct budget *, uint32_t epoch, uint64_t base,
+		    uint64_t max);
+
+/*
+ * The host has said that so many requests are left until its reset (ns).
+ * Those without a verdict may not have been counted by it, and are taken off.
+ * The latest report counts.  One whose reset is over ends the shape.
+ */
+void		 budget_shape(struct budget *, uint64_t left, uint64_t reset,
+		    uint64_t now);
+
+/* Whether it equals a new one, so that nothing is lost with it. */
+bool		 budget_idle(const struct budget *, uint64_t now);
 
 #endif

@@ -8,23 +8,28 @@
 #include <bsd/sys/queue.h>
 
 #include "core/budget.h"
+#include "core/fair.h"
 
 /*
- * One throttle: rates, concurrency, pause, and the queue of those who wait.
+ * One throttle: a host's budget, budgets of its parts on top of it, and a fair
+ * queue of those who wait.  Who is admitted takes from the host's budget and
+ * from its part's, all or nothing.  A waiter whose part is short holds up the
+ * waiters of that part only; one for whom the host's budget is short holds up
+ * everybody: a costly one whose turn it is is not overtaken.
  *
- * Each rate is a GCRA (ITU-T I.371, the virtual scheduling form), the token
- * bucket kept as one number: tat, the theoretical arrival time.  Costs are in
- * micro cost units (BUDGET_UNIT is a cost of 1), times in nanoseconds of a
- * monotonic clock which the caller reads and passes in.
+ * A throttle calls nobody.  Whatever may let a waiter go (a verdict, a
+ * release, a cancel, a resume, new limits, the time that throttle_wake()
+ * named) is followed by the caller's loop over throttle_next() until that
+ * returns NULL.
  *
- * A throttle calls nobody.  Whatever may let a waiter go (a release, a
- * cancel, a resume, new limits, the time that throttle_wake() named) is
- * followed by the caller's loop over throttle_next() until that returns NULL.
- *
- * Not thread safe; the caller locks.
+ * Times are ns of a monotonic clock, costs micro cost units.  Not thread safe;
+ * the caller locks.
  */
 
-#define THROTTLE_NEVER	UINT64_MAX
+#define THROTTLE_UNIT	BUDGET_UNIT
+#define THROTTLE_NEVER	BUDGET_NEVER
+#define THROTTLE_PARTS	32
+#define THROTTLE_WHOLE	THROTTLE_PARTS	/* in no part */
 
 /*
  * A waiter that the caller fetches late (timers and schedulers are) is
@@ -40,15 +45,39 @@ struct throttle;
 
 struct throttle_limits {
 	struct budget_limits	 host;
+	const struct budget_limits *parts[THROTTLE_PARTS]; /* copied */
+	unsigned		 nparts;
 	uint32_t		 queue_length;	/* waiters; 0: none may wait */
+	bool			 trust_priority; /* urgency orders clients */
+	bool			 learning;	/* the host begins half open */
 };
 
-/* Lives in the caller's memory; the fields are the throttle's. */
+/* What is asked for; the caller fills it in. */
+struct throttle_request {
+	uint64_t	 client;	/* whose turns it uses */
+	uint64_t	 cost;		/* micro cost units */
+	uint64_t	 deadline;	/* ns, to start by; THROTTLE_NEVER */
+	uint32_t	 weight;	/* of the client; FAIR_WEIGHT is 1 */
+	uint8_t		 urgency;	/* RFC 9218: 0 to 7 */
+	unsigned	 part;		/* or THROTTLE_WHOLE */
+};
+
+/*
+ * Lives in the caller's memory from throttle_ask() to the end of what it asked
+ * for; the fields are the throttle's.
+ */
 struct throttle_waiter {
-	TAILQ_ENTRY(throttle_waiter)	 entry;
-	uint64_t			 cost;		/* micro cost units */
-	uint64_t			 arrived;	/* ns */
-	uint64_t			 deadline;	/* ns, to start by */
+	struct fair_waiter		 fair;
+	TAILQ_ENTRY(throttle_waiter)	 entry;	/* of throttle_hopeless() */
+	struct throttle_waiter		*next;	/* while all are listed */
+	fair_wide			 key;	/* to sort by */
+	uint64_t			 since;	/* ns: waits since then */
+	uint64_t			 deadline; /* ns, to start by */
+	unsigned			 part;
+	uint32_t			 epoch;	/* the host's, at admission */
+	uint32_t			 part_epoch;
+	bool				 held;	/* admitted, holds a slot */
+	bool				 settled; /* its verdict is given */
 };
 TAILQ_HEAD(throttle_queue, throttle_waiter);
 
@@ -57,6 +86,31 @@ enum throttle_answer {
 	THROTTLE_WAIT,	/* queued; throttle_next() will return it */
 	THROTTLE_FULL,	/* refused: the queue is full */
 	THROTTLE_LATE_START, /* refused: could not start by its deadline */
+	THROTTLE_NO_MEMORY, /* refused */
+};
+
+/* Which limit decides a computed start. */
+enum throttle_short {
+	THROTTLE_SHORT_NONE = BUDGET_SHORT_NONE,
+	THROTTLE_SHORT_RATE = BUDGET_SHORT_RATE,
+	THROTTLE_SHORT_CONCURRENCY = BUDGET_SHORT_CONCURRENCY,
+	THROTTLE_SHORT_PAUSE = BUDGET_SHORT_PAUSE,
+	THROTTLE_SHORT_RECOVERY = BUDGET_SHORT_RECOVERY,
+	THROTTLE_SHORT_SHAPE = BUDGET_SHORT_SHAPE,
+};
+
+/*
+ * How it stands with what was asked.  The start is the earliest that can be
+ * computed, from rates, pause, shape and the cost queued ahead; what slots and
+ * verdicts will do cannot be known.  Who comes back at a refusal's start need
+ * not wait.
+ */
+struct throttle_report {
+	uint64_t		 start;		/* ns */
+	uint32_t		 waiting;	/* how many wait */
+	enum throttle_short	 what;		/* what is short */
+	bool			 of_part;	/* in the part, not the host */
+	unsigned		 rate;		/* which, when it is a rate */
 };
 
 /*
@@ -69,15 +123,14 @@ struct throttle	*throttle_new(const struct throttle_limits *);
 void		 throttle_free(struct throttle *);
 
 /*
- * Asks for admission of a cost (micro cost units) that must start by deadline
- * (ns; THROTTLE_NEVER for none).  Those who came before go first.  Sets *start
- * to the earliest possible start that can be computed (ns): from rates, pause
- * and the cost queued ahead; what slots will do cannot be known.  A refusal's
- * *start is the same: whoever comes back then need not wait.
+ * Asks for admission.  Goes at once only where nobody whose part would let
+ * him go is ahead; what the waiter held before is overwritten.  A refusal
+ * takes nothing.
  */
 enum throttle_answer throttle_ask(struct throttle *, struct throttle_waiter *,
-		    uint64_t cost, uint64_t deadline, uint64_t now,
-		    uint64_t *start) __attribute__((warn_unused_result));
+		    const struct throttle_request *, uint64_t now,
+		    struct throttle_report *)
+		    __attribute__((warn_unused_result));
 
 /*
  * The next waiter that may start now, taken from the queue, paid and holding
@@ -87,75 +140,138 @@ struct throttle_waiter *throttle_next(struct throttle *, uint64_t now)
 		    __attribute__((warn_unused_result));
 
 /*
- * When throttle_next() will next have somebody, by rates and pause alone
- * (ns); THROTTLE_NEVER when nobody waits or only a slot is missing.
+ * When throttle_next() will next have somebody, by rates, pauses and shapes
+ * alone (ns); THROTTLE_NEVER when nobody waits or only a slot or a verdict is
+ * missing.
  */
-uint64_t	 throttle_wake(const struct throttle *);
+uint64_t	 throttle_wake(struct throttle *, uint64_t now);
 
-/* Takes a waiter out of the queue, O(1); it has spent nothing. */
+/* Takes a waiter out of the queue; it has spent nothing. */
 void		 throttle_cancel(struct throttle *, struct throttle_waiter *);
 
-/* Gives back the slot of one admission. */
-void		 throttle_release(struct throttle *, uint64_t now);
+/*
+ * What became of an admitted one.  The first call counts; one for a waiter
+ * that holds no slot does nothing.
+ */
+void		 throttle_verdict(struct throttle *, struct throttle_waiter *,
+		    enum budget_verdict, uint64_t now);
 
 /*
- * Admits nobody before until (ns).  Never shortens an earlier pause; returns
- * whether it made the pause longer.  The caller then asks
+ * Gives back the slot of one admission.  Where no verdict was given it is
+ * neutral.
+ */
+void		 throttle_release(struct throttle *, struct throttle_waiter *,
+		    uint64_t now);
+
+/*
+ * Puts an admitted one whose verdict was given back, before all others: gives
+ * its slot back, keeps its deadline and cost; what it spent stays spent, and
+ * it pays again when it goes.  THROTTLE_WAIT, or THROTTLE_LATE_START when it
+ * could not start by its deadline, or THROTTLE_NO_MEMORY: it then still holds
+ * its slot.  The queue's length is not enforced.
+ */
+enum throttle_answer throttle_return(struct throttle *,
+		    struct throttle_waiter *, uint64_t now,
+		    struct throttle_report *)
+		    __attribute__((warn_unused_result));
+
+/*
+ * Admits nobody of a part (THROTTLE_WHOLE: of the host) before until (ns); from
+ * then on it is half open (budget.h).  Never shortens an earlier pause;
+ * returns whether it made the pause longer.  The caller then asks
  * throttle_hopeless().
  */
-bool		 throttle_pause(struct throttle *, uint64_t until);
+bool		 throttle_pause(struct throttle *, unsigned part,
+		    uint64_t until, uint64_t now);
 
-/* Ends a pause now. */
-void		 throttle_resume(struct throttle *, uint64_t now);
+/* Ends a pause now: the configured limits hold. */
+void		 throttle_resume(struct throttle *, unsigned part,
+		    uint64_t now);
 
 /*
- * Moves to the tail of out, in order, all waiters whose computed start lies
- * past their deadline.  What is set free by one is counted for those behind
- * it.  O(waiters).
+ * How long (ns) to pause for a throttled answer that names no time: base, and
+ * twice as long each time a request admitted after the last pause is throttled
+ * again before recovery is complete; at most max.  The waiter is the one that
+ * got the answer.  To be followed by throttle_pause().
+ */
+uint64_t	 throttle_backoff(struct throttle *, unsigned part,
+		    const struct throttle_waiter *, uint64_t base,
+		    uint64_t max);
+
+/*
+ * What the host says is left (requests) until the reset (ns) is spread until
+ * then.  The verdict of the request whose answer says it is given before.
+ */
+void		 throttle_shape(struct throttle *, unsigned part,
+		    uint64_t left, uint64_t reset, uint64_t now);
+
+/*
+ * Moves to the tail of out, in the order of their turns, all waiters whose
+ * computed start lies past their deadline.  What is set free by one is counted
+ * for those behind it.
  */
 void		 throttle_hopeless(struct throttle *, uint64_t now,
 		    struct throttle_queue *out);
 
 /*
- * Sets new limits.  What was consumed stays consumed (each tat is rescaled;
- * rates pair by equal period first, then in order; a rate without a pair
- * starts full), pause, waiters and slots stay.  Holds from the next
- * admission; waiters beyond a shorter queue_length stay.
+ * Sets new limits.  What was consumed stays consumed (budget_limit()); pauses,
+ * recovery, shapes, waiters and slots stay.  Holds from the next admission;
+ * waiters beyond a shorter queue_length stay.  moved[i] is the part that old
+ * part i is now, or THROTTLE_WHOLE (NULL where there was none).  Waiters
+ * follow; those that are in flight are moved by throttle_moved().  False
+ * without memory: then the old limits hold, and nothing has moved.
  */
-void		 throttle_limit(struct throttle *,
-		    const struct throttle_limits *, uint64_t now);
+bool		 throttle_limit(struct throttle *,
+		    const struct throttle_limits *, const unsigned *moved,
+		    uint64_t now) __attribute__((warn_unused_result));
+
+/* Does nothing to a waiter in the queue. */
+void		 throttle_moved(struct throttle_waiter *,
+		    const unsigned *moved);
 
 /*
- * Takes over what another throttle has consumed (per rate paired as above,
- * the larger of the two) and its pause (the later).  Slots and waiters are
- * moved one by one by throttle_hold() and throttle_requeue().
+ * Takes over what another throttle has consumed, its pauses, recovery and
+ * shapes (budget_inherit()); its part i is this one's moved[i].  Slots and
+ * waiters are moved one by one by throttle_hold() and throttle_requeue().
  */
 void		 throttle_inherit(struct throttle *, const struct throttle *,
-		    uint64_t now);
-
-/* Adds a slot in use without an admission: one that moves here. */
-void		 throttle_hold(struct throttle *);
+		    const unsigned *moved, uint64_t now);
 
 /*
- * Queues a waiter cancelled elsewhere, by its time of arrival, behind those
- * who came no later.  Its cost, arrival and deadline are kept; the queue's
- * length is not enforced.
+ * Adds a slot in use without an admission: one that moves here, after its
+ * throttle_release() elsewhere.
  */
-void		 throttle_requeue(struct throttle *, struct throttle_waiter *);
+void		 throttle_hold(struct throttle *, struct throttle_waiter *,
+		    unsigned part, uint64_t now);
 
 /*
- * Whether it equals a new one: nobody waits, no slot is held, no pause, all
- * buckets full.  Only such a throttle may be dropped without loss.
+ * Queues a waiter cancelled elsewhere.  Its client, cost, urgency, arrival and
+ * deadline are kept, and give it its place; the queue's length is not enforced.
+ * False without memory.
+ */
+bool		 throttle_requeue(struct throttle *, struct throttle_waiter *,
+		    unsigned part, uint64_t now)
+		    __attribute__((warn_unused_result));
+
+/*
+ * Whether it equals a new one: nobody waits, no slot is held, no pause,
+ * recovery or shape, all buckets full.  Only such a throttle may be dropped
+ * without loss.
  */
 bool		 throttle_idle(const struct throttle *, uint64_t now);
 
-/* The earliest computed start (ns) of a newcomer of that cost. */
-uint64_t	 throttle_start(const struct throttle *, uint64_t cost,
-		    uint64_t now);
+/*
+ * How it stands with a waiter: one that is queued in its place, any other as if
+ * it came now.
+ */
+void		 throttle_report(struct throttle *,
+		    const struct throttle_waiter *, uint64_t now,
+		    struct throttle_report *);
 
 uint32_t	 throttle_waiting(const struct throttle *);
+uint32_t	 throttle_waiting_of(const struct throttle *, uint64_t client);
 uint32_t	 throttle_inflight(const struct throttle *);
-/* ns, also when that is over; 0: never paused, or resumed. */
+/* The host's, ns, also when that is over; 0: never paused, or resumed. */
 uint64_t	 throttle_paused_until(const struct throttle *);
 
 #endif

@@ -216,9 +216,9 @@ need_host(struct hosts *hs, const struct conf_rule *rule,
 
 /* Has somebody look at the queue when its head is due. */
 static void
-arm(struct host *h, struct worker *w)
+arm(struct host *h, struct worker *w, uint64_t now)
 {
-	uint64_t at = throttle_wake(h->throttle);
+	uint64_t at = throttle_wake(h->throttle, now);
 	struct wake *k = &h->wakes[w->id];
 
 	if (at >= h->armed_at)
@@ -251,6 +251,16 @@ admit(struct host *h, uint64_t now)
 	}
 }
 
+/* When one that does not wait any more would start if it came back now. */
+static uint64_t
+start_again(struct host *h, const struct throttle_waiter *waiter, uint64_t now)
+{
+	struct throttle_report report;
+
+	throttle_report(h->throttle, waiter, now, &report);
+	return report.start;
+}
+
 /* The first refusal is worth a line, and the end of refusing; not each. */
 static void
 log_crossing(const struct ticket *t, enum hosts_answer a)
@@ -269,19 +279,26 @@ log_crossing(const struct ticket *t, enum hosts_answer a)
 static enum hosts_answer
 ask(struct host *h, struct ticket *t, uint64_t now)
 {
-	uint64_t cost = t->tunnel ? t->rule->tunnel_cost : BUDGET_UNIT;
+	const struct throttle_request request = {
+		.cost = t->tunnel ? t->rule->tunnel_cost : BUDGET_UNIT,
+		.deadline = now + t->rule->max_wait,
+		.weight = FAIR_WEIGHT,
+		.urgency = FAIR_URGENCY,
+		.part = THROTTLE_WHOLE,
+	};
 	enum hosts_answer answer = HOSTS_GO;
+	struct throttle_report report;
 	bool crossed;
 
 	pthread_mutex_lock(&h->lock);
-	switch (throttle_ask(h->throttle, &t->waiter, cost,
-	    now + t->rule->max_wait, now, &t->start)) {
+	switch (throttle_ask(h->throttle, &t->waiter, &request, now,
+	    &report)) {
 	case THROTTLE_GO:
 		t->state = TICKET_HELD;
 		break;
 	case THROTTLE_WAIT:
 		t->state = TICKET_WAITING;
-		arm(h, t->worker);
+		arm(h, t->worker, now);
 		answer = HOSTS_WAIT;
 		break;
 	case THROTTLE_FULL:
@@ -290,7 +307,11 @@ ask(struct host *h, struct ticket *t, uint64_t now)
 	case THROTTLE_LATE_START:
 		answer = HOSTS_LATE;
 		break;
+	case THROTTLE_NO_MEMORY:
+		answer = HOSTS_NO_ROOM;
+		break;
 	}
+	t->start = report.start;
 	if (t->state != TICKET_IDLE) {
 		t->host = h;
 		TAILQ_INSERT_TAIL(&h->tickets, t, entry);
@@ -347,13 +368,15 @@ leave(struct host *h, struct ticket *t, uint64_t now)
 {
 	if (t->state == TICKET_WAITING)
 		throttle_cancel(h->throttle, &t->waiter);
-	else
-		throttle_release(h->throttle, now);
+	else {
+		throttle_verdict(h->throttle, &t->waiter, BUDGET_SUCCESS, now);
+		throttle_release(h->throttle, &t->waiter, now);
+	}
 	TAILQ_REMOVE(&h->tickets, t, entry);
 	t->state = TICKET_IDLE;
 	t->host = NULL;
 	admit(h, now);
-	arm(h, t->worker);
+	arm(h, t->worker, now);
 }
 
 void
@@ -395,13 +418,13 @@ hosts_pause(struct hosts *hs, struct ticket *t, uint64_t until, uint64_t now)
 	pthread_rwlock_rdlock(&hs->lock);
 	h = t->host;
 	pthread_mutex_lock(&h->lock);
-	longer = throttle_pause(h->throttle, until);
+	longer = throttle_pause(h->throttle, THROTTLE_WHOLE, until, now);
 	if (longer)
 		throttle_hopeless(h->throttle, now, &out);
 	while ((waiter = TAILQ_FIRST(&out)) != NULL) {
 		TAILQ_REMOVE(&out, waiter, entry);
 		late = ticket_of(waiter);
-		late->start = throttle_start(h->throttle, waiter->cost, now);
+		late->start = start_again(h, waiter, now);
 		late->state = TICKET_IDLE;
 		TAILQ_REMOVE(&h->tickets, late, entry);
 		worker_post(late->worker, late);
@@ -423,9 +446,8 @@ hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 	if ((h = t->host) != NULL) {
 		pthread_mutex_lock(&h->lock);
 		if (t->state == TICKET_WAITING) {
-			t->start = throttle_start(h->throttle, t->waiter.cost,
-			    now);
 			leave(h, t, now);
+			t->start = start_again(h, &t->waiter, now);
 			waited = true;
 		}
 		pthread_mutex_unlock(&h->lock);
@@ -450,7 +472,7 @@ hosts_fire(struct hosts *hs, struct worker *w, struct wake *k, uint64_t now)
 	last = h->gone && h->armed == 0;
 	if (!h->gone) {
 		admit(h, now);
-		arm(h, w);
+		arm(h, w, now);
 	}
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
@@ -467,7 +489,7 @@ hosts_look(struct hosts *hs, struct worker *w, uint64_t now)
 	TAILQ_FOREACH(h, &hs->order, entry) {
 		pthread_mutex_lock(&h->lock);
 		admit(h, now);
-		arm(h, w);
+		arm(h, w, now);
 		pthread_mutex_unlock(&h->lock);
 	}
 	pthread_rwlock_unlock(&hs->lock);
@@ -483,10 +505,12 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
 	t->host = to;
 	if (t->state == TICKET_WAITING) {
 		throttle_cancel(from->throttle, &t->waiter);
-		throttle_requeue(to->throttle, &t->waiter);
+		if (!throttle_requeue(to->throttle, &t->waiter, THROTTLE_WHOLE,
+		    now))
+			fatal("out of memory");
 	} else {
-		throttle_release(from->throttle, now);
-		throttle_hold(to->throttle);
+		throttle_release(from->throttle, &t->waiter, now);
+		throttle_hold(to->throttle, &t->waiter, THROTTLE_WHOLE, now);
 	}
 }
 
@@ -513,7 +537,7 @@ new_home(struct hosts *hs, struct host *from, const struct http1_host *name,
 		inherit = true;
 	}
 	if (inherit)
-		throttle_inherit(h->throttle, from->throttle, now);
+		throttle_inherit(h->throttle, from->throttle, NULL, now);
 	return h;
 }
 
@@ -533,7 +557,9 @@ reload_host(struct hosts *hs, struct host *h, uint64_t now)
 		if (rule == NULL)
 			rule = conf_rule(hs->conf, &h->name);
 		limits = limits_of(rule);
-		throttle_limit(h->throttle, &limits, now);
+		if (!throttle_limit(h->throttle, &limits, NULL, now))
+			log_warn("%s: out of memory: the old limits stay",
+			    h->name.name);
 	}
 	TAILQ_FOREACH_SAFE(t, &h->tickets, entry, next) {
 		to = new_home(hs, h, t->name, false, now);
@@ -566,7 +592,7 @@ split_host(struct hosts *hs, const struct conf *old,
 	len = make_key(key, rule, &p.host);
 	if (find_host(hs, key, len) == NULL &&
 	    (to = add_host(hs, key, &p.host, rule)) != NULL)
-		throttle_inherit(to->throttle, from->throttle, now);
+		throttle_inherit(to->throttle, from->throttle, NULL, now);
 }
 
 void

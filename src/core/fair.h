@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_FAIR_H
+#define SLUICE_FAIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bsd/sys/tree.h>
+
+/*
+ * A weighted fair queue over clients.
+ *
+ * Clients take turns by virtual time, as in start-time fair queueing (Goyal,
+ * Vin, Cheng 1996): what a client is served moves its own virtual time by
+ * cost / weight, whoever is furthest behind is next, and one that comes anew
+ * begins at the queue's virtual time, so that idleness saves nothing and 10,000
+ * waiters of one client delay another's first by no more than one turn.
+ *
+ * Within a client, urgency (RFC 9218: 0 most, 7 least) orders, then arrival;
+ * each FAIR_AGE of waiting makes up for one step of urgency, so nobody
+ * starves.  Where urgency is trusted it orders clients among each other too,
+ * with the same aging; as fine as whole steps, and within a step by turns.
+ *
+ * Lanes separate waiters that may be held up by something that others are not:
+ * each lane has a head of its own, and what a client is served in one lane
+ * counts in all.  A lane that was held up is owed nothing for that: its
+ * waiters go on in their order as of now.
+ *
+ * Times are ns of the caller's clock, costs micro cost units.  Operations are
+ * O(log n), times the lanes in use; by now, urgency that changes with time is
+ * O(log n) amortized.  Not thread safe.
+ */
+
+#define FAIR_WEIGHT	1000000U	/* a weight of 1 */
+#define FAIR_URGENCIES	8
+#define FAIR_URGENCY	3		/* of those who say nothing */
+#define FAIR_AGE	5000000000ULL	/* ns that make up for one step */
+#define FAIR_LANES	33
+#define FAIR_REMEMBERED	1024		/* clients that wait no more */
+
+__extension__ typedef unsigned __int128 fair_wide;
+
+struct fair;
+struct fair_flow;
+
+/*
+ * Lives in the caller's memory, zeroed before its first use; "set" fields by
+ * the caller before fair_add, and not changed while it is queued.
+ */
+struct fair_waiter {
+	uint64_t		 client;	/* set: who takes turns */
+	uint64_t		 cost;		/* set: micro cost units */
+	uint64_t		 arrived;	/* set: ns */
+	uint32_t		 weight;	/* set: of the client, not 0 */
+	uint8_t			 urgency;	/* set: below FAIR_URGENCIES */
+	bool			 returned;	/* set: goes before others */
+	uint16_t		 lane;		/* set: below fair_new()'s */
+	/* the queue's: */
+	uint64_t		 seq;
+	struct fair_flow	*flow;		/* NULL: not queued */
+	RB_ENTRY(fair_waiter)	 entry;
+	fair_wide		 sum;		/* costs of its subtree */
+};
+
+/* A queue with 1 to FAIR_LANES lanes; NULL without memory. */
+struct fair	*fair_new(unsigned lanes, bool trust);
+/* Frees an empty queue.  NULL is allowed. */
+void		 fair_free(struct fair *);
+
+/*
+ * Queues a waiter.  The weight of the client is the one named last.  Those with
+ * returned set are served before all others of their lane, by arrival among
+ * each other, and what they cost was paid when they were served before.  False
+ * without memory: it is not queued.
+ */
+bool		 fair_add(struct fair *, struct fair_waiter *, uint64_t now)
+		    __attribute__((warn_unused_result));
+
+/* Whose turn it is in a lane; NULL when that is empty. */
+struct fair_waiter *fair_first(struct fair *, unsigned lane, uint64_t now);
+
+/* Whether a, first of its lane, goes before b, first of another. */
+bool		 fair_before(const struct fair *, const struct fair_waiter *a,
+		    const struct fair_waiter *b);
+
+/* Takes one that fair_first() named out: its turn was used. */
+void		 fair_serve(struct fair *, struct fair_waiter *, uint64_t now);
+
+/*
+ * Accounts for one that never had to queue, so that its client's next is not
+ * ahead of those that waited: a client is as one that was served.  Does nothing
+ * where nobody is queued, nor without memory.
+ */
+void		 fair_pass(struct fair *, uint64_t client, uint32_t weight,
+		    uint64_t cost);
+
+/* Takes any waiter out; it used no turn. */
+void		 fair_remove(struct fair *, struct fair_waiter *);
+
+/*
+ * The cost (micro cost units) that will be served before a waiter if nobody
+ * else comes: of a lane, or of all lanes together (FAIR_ALL).  The waiter is
+ * queued, or is not and has its "set" fields filled in.
+ *
+ * A lower bound, provided that its own lane and the lane asked for are not held
+ * up (of its own lane: whatever the others do; of FAIR_ALL: that none is).
+ * Those lanes may be added up by the caller in place of FAIR_ALL, which is
+ * their sum.  It falls short of what is served by
+ * - other clients' turns, which are counted by the part that fits, less than
+ *   one waiter for each client;
+ * - other clients' waiters in several lanes, of whom those in a lane count
+ *   only as far as all those in other lanes may have gone before them;
+ * - all other clients where urgency is trusted: what has aged when, and what a
+ *   client will bring up next, makes no bound.
+ */
+#define FAIR_ALL	UINT16_MAX
+fair_wide	 fair_ahead(struct fair *, const struct fair_waiter *,
+		    unsigned lane, uint64_t now);
+
+/* Waiters, of a client or of all. */
+size_t		 fair_length(const struct fair *);
+size_t		 fair_length_of(const struct fair *, uint64_t client);
+
+/* Calls each() for each waiter, in no order; it may not change the queue. */
+void		 fair_each(struct fair *, void (*each)(struct fair_waiter *,
+		    void *), void *arg);
+
+#endif

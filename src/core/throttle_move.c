@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What a reload does to a throttle: new limits, other parts, and what moves
+ * from one throttle to another.
+ */
+
+#include "core/throttle_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Whether all lanes stay what they are. */
+static bool
+same_lanes(const struct throttle *t, const struct throttle_limits *limits,
+    const unsigned *moved)
+{
+	unsigned i;
+
+	if (t->trust != limits->trust_priority || t->nparts != limits->nparts)
+		return false;
+	for (i = 0; i < t->nparts; i++)
+		if (moved_part(moved, i, t->nparts) != i)
+			return false;
+	return true;
+}
+
+static void
+move_to_part(struct throttle_waiter *w, unsigned part)
+{
+	w->part = part;
+	w->fair.lane = lane_of(part);
+}
+
+static void
+stand_in_for(const struct throttle_waiter *w, struct fair_waiter *f,
+    unsigned part)
+{
+	*f = (struct fair_waiter){
+		.client = w->fair.client,
+		.cost = w->fair.cost,
+		.arrived = w->fair.arrived,
+		.weight = w->fair.weight,
+		.urgency = w->fair.urgency,
+		.returned = w->fair.returned,
+		.lane = lane_of(part),
+	};
+}
+
+/*
+ * Moves all waiters to another queue.  Only a client's first needs memory: so
+ * stand-ins go first, and nothing has moved if there is none for them.
+ */
+static bool
+move_queue(struct throttle *t, struct fair *to, const unsigned *moved,
+    unsigned nparts)
+{
+	struct throttle_waiter *list = throttle_list(t), *w;
+	size_t i = 0, n = fair_length(t->queue);
+	struct fair_waiter *stand_in;
+	bool ok = true;
+
+	if (list == NULL)
+		return true;
+	if ((stand_in = calloc(n, sizeof(*stand_in))) == NULL)
+		return false;
+	for (w = list; w != NULL; w = w->next) {
+		stand_in_for(w, &stand_in[i],
+		    moved_part(moved, w->part, nparts));
+		if (!(ok = fair_add(to, &stand_in[i], t->now)))
+			break;
+		i++;
+	}
+	for (w = ok ? list : NULL; w != NULL; w = w->next) {
+		fair_remove(t->queue, &w->fair);
+		move_to_part(w, moved_part(moved, w->part, nparts));
+		if (!fair_add(to, &w->fair, t->now))
+			abort();
+	}
+	while (i > 0)
+		fair_remove(to, &stand_in[--i]);
+	free(stand_in);
+	return ok;
+}
+
+/* The new parts begin with what the old ones that they were have consumed. */
+static void
+carry_parts(struct throttle *t, const struct throttle_limits *limits,
+    const struct budget *old, unsigned nold, const unsigned *moved,
+    uint64_t now)
+{
+	bool taken[THROTTLE_PARTS] = { false };
+	unsigned i, part;
+
+	for (i = 0; i < nold; i++) {
+		part = moved_part(moved, i, t->nparts);
+		if (part == THROTTLE_WHOLE)
+			continue;
+		if (taken[part]) {
+			budget_join(&t->parts[part], &old[i], now);
+			continue;
+		}
+		t->parts[part] = old[i];
+		budget_limit(&t->parts[part], limits->parts[part], false, now);
+		taken[part] = true;
+	}
+}
+
+bool
+throttle_limit(struct throttle *t, const struct throttle_limits *limits,
+    const unsigned *moved, uint64_t now)
+{
+	struct budget *old = t->parts;
+	unsigned nold = t->nparts;
+	struct fair *queue = t->queue;
+	bool same = same_lanes(t, limits, moved);
+
+	throttle_tick(t, now);
+	if (!throttle_set_parts(t, limits))
+		goto fail;
+	if (!same) {
+		queue = fair_new(limits->nparts + 1, limits->trust_priority);
+		if (queue == NULL ||
+		    !move_queue(t, queue, moved, limits->nparts))
+			goto fail;
+		fair_free(t->queue);
+		t->queue = queue;
+	}
+	carry_parts(t, limits, old, nold, moved, now);
+	free(old);
+	budget_limit(&t->host, &limits->host, limits->learning, now);
+	t->trust = limits->trust_priority;
+	t->queue_length = limits->queue_length;
+	clear(t, now);
+	return true;
+fail:
+	if (queue != t->queue)
+		fair_free(queue);
+	free(t->parts);
+	t->parts = old;
+	t->nparts = nold;
+	return false;
+}
+
+void
+throttle_moved(struct throttle_waiter *w, const unsigned *moved)
+{
+	if (w->held)
+		move_to_part(w, moved_part(moved, w->part, THROTTLE_PARTS));
+}
+
+void
+throttle_inherit(struct throttle *t, const struct throttle *from,
+    const unsigned *moved, uint64_t now)
+{
+	unsigned i, part;
+
+	throttle_tick(t, now);
+	budget_inherit(&t->host, &from->host, now);
+	for (i = 0; i < from->nparts; i++) {
+		part = moved_part(moved, i, t->nparts);
+		if (part != THROTTLE_WHOLE)
+			budget_inherit(&t->parts[part], &from->parts[i], now);
+	}
+	clear(t, now);
+}
+
+void
+throttle_hold(struct throttle *t, struct throttle_waiter *w, unsigned part,
+    uint64_t now)
+{
+	struct budget *b = part_budget(t, part);
+
+	throttle_tick(t, now);
+	move_to_part(w, part);
+	w->epoch = budget_hold(&t->host, !w->settled);
+	if (b != NULL)
+		w->part_epoch = budget_hold(b, !w->settled);
+	w->held = true;
+	/* Whom this part's first one held up may pass it now. */
+	clear(t, now);
+}
+
+bool
+throttle_requeue(struct throttle *t, struct throttle_waiter *w, unsigned part,
+    uint64_t now)
+{
+	throttle_tick(t, now);
+	move_to_part(w, part);
+	if (!fair_add(t->queue, &w->fair, t->now))
+		return false;
+	if (first_of(t, w->fair.lane) == &w->fair)
+		t->head_changed = true;
+	return true;
+}

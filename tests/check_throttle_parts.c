@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: ISC */
+#include "check_throttle.h"
+
+/*
+ * What throttle.h promises of parts, of several clients, and of those who were
+ * admitted: verdicts, returns, and how the host's words are heeded.
+ */
+
+/* A host and two parts: of one request a second, and of one slot. */
+static struct throttle *
+with_parts(struct throttle_limits l)
+{
+	static struct budget_limits part[2];
+
+	part[0] = one_rate(U, SEC, U).host;
+	part[1] = slots(1).host;
+	l.parts[0] = &part[0];
+	l.parts[1] = &part[1];
+	l.nparts = 2;
+	l.queue_length = 1000;
+	return new_throttle(l);
+}
+
+static enum throttle_answer
+ask_part(struct throttle *t, struct throttle_waiter *w, unsigned part,
+    uint64_t now, struct throttle_report *r)
+{
+	struct throttle_request q = request_of(U, NEVER);
+
+	q.part = part;
+	return throttle_ask(t, w, &q, now, r);
+}
+
+static void
+part_goes(struct throttle *t, struct throttle_waiter *w, unsigned part,
+    uint64_t now)
+{
+	struct throttle_report r;
+
+	ck_assert_int_eq(ask_part(t, w, part, now, &r), THROTTLE_GO);
+	ck_assert_uint_eq(r.start, now);
+}
+
+static struct throttle_report
+part_waits(struct throttle *t, struct throttle_waiter *w, unsigned part,
+    uint64_t now)
+{
+	struct throttle_report r;
+
+	ck_assert_int_eq(ask_part(t, w, part, now, &r), THROTTLE_WAIT);
+	return r;
+}
+
+static void
+is_short(struct throttle_report r, enum throttle_short what, bool of_part,
+    uint64_t start)
+{
+	ck_assert_int_eq(r.what, what);
+	ck_assert_int_eq(r.of_part, of_part);
+	ck_assert_uint_eq(r.start, start);
+}
+
+static void
+success(struct throttle *t, struct throttle_waiter *w, uint64_t now)
+{
+	throttle_verdict(t, w, BUDGET_SUCCESS, now);
+	throttle_release(t, w, now);
+}
+
+START_TEST(takes_from_both_or_neither)
+{
+	struct throttle *t = with_parts(one_rate(3 * U, 10 * SEC, 3 * U));
+	struct throttle_waiter a, b, c;
+
+	part_goes(t, &a, 0, 0);
+	is_short(part_waits(t, &b, 0, 0), THROTTLE_SHORT_RATE, true, SEC);
+	throttle_cancel(t, &b);
+	/* It took nothing from the host, which has two left. */
+	go(t, 2 * U, 0);
+	/* The host is short now, and the part is not charged for it. */
+	is_short(part_waits(t, &b, 0, SEC), THROTTLE_SHORT_RATE, false,
+	    10 * SEC / 3 + 1);
+	throttle_cancel(t, &b);
+	leaves_at(t, (part_waits(t, &c, 0, 2 * SEC), &c), 10 * SEC / 3 + 1);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(a_short_part_holds_up_nobody_else)
+{
+	struct throttle *t = with_parts(one_rate(10 * U, SEC, 10 * U));
+	struct throttle_waiter a, b, c, d;
+
+	part_goes(t, &a, 0, 0);
+	part_waits(t, &b, 0, 0);
+	part_waits(t, &c, 0, 0);
+	go(t, U, 0);
+	part_goes(t, &d, 1, 0);
+	ck_assert_uint_eq(throttle_wake(t, 0), SEC);
+	leaves_at(t, &b, SEC);
+	/* A newcomer of the part stays behind those who wait for it. */
+	is_short(part_waits(t, &b, 0, SEC), THROTTLE_SHORT_RATE, true,
+	    3 * SEC);
+	leaves_at(t, &c, 2 * SEC);
+	leaves_at(t, &b, 3 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(a_short_host_holds_up_everybody)
+{
+	struct throttle *t = with_parts(one_rate(10 * U, SEC, 10 * U));
+	struct throttle_waiter costly, cheap;
+	struct throttle_report r;
+
+	go(t, 5 * U, 0);
+	wait_for(t, &costly, 10 * U, 0);
+	/* Five are left, but it is not its turn. */
+	r = part_waits(t, &cheap, 1, 0);
+	is_short(r, THROTTLE_SHORT_RATE, false, 600 * MS);
+	ck_assert_uint_eq(r.waiting, 1);
+	ck_assert_ptr_null(throttle_next(t, 0));
+	leaves_at(t, &costly, 500 * MS);
+	leaves_at(t, &cheap, 600 * MS);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(starts_count_no_one_who_may_be_passed)
+{
+	struct throttle *t = with_parts(one_rate(U, SEC, U));
+	struct throttle_waiter a, b, c, d, e;
+
+	go(t, U, 0);
+	part_waits(t, &a, 0, 0);
+	part_waits(t, &b, 0, 0);
+	/* The first of the part may go before, but the second may not. */
+	ck_assert_uint_eq(wait_for(t, &c, U, 0), SEC);
+	/* One that the part has room for is ahead for sure. */
+	throttle_cancel(t, &b);
+	ck_assert_uint_eq(wait_for(t, &d, U, 0), 3 * SEC);
+	part_waits(t, &e, 1, 0);
+	leaves_at(t, &a, SEC);
+	leaves_at(t, &c, 2 * SEC);
+	leaves_at(t, &d, 3 * SEC);
+	leaves_at(t, &e, 4 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(parts_have_slots_and_pauses)
+{
+	struct throttle *t = with_parts(slots(0));
+	struct throttle_waiter a, b, c;
+
+	part_goes(t, &a, 1, 0);
+	is_short(part_waits(t, &b, 1, 0), THROTTLE_SHORT_CONCURRENCY, true, 0);
+	ck_assert_uint_eq(throttle_wake(t, 0), NEVER);
+	go(t, U, 0);
+	success(t, &a, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &b);
+	success(t, &b, SEC);
+	ck_assert(throttle_pause(t, 1, 3 * SEC, SEC));
+	ck_assert_uint_eq(throttle_paused_until(t), 0);
+	is_short(part_waits(t, &a, 1, SEC), THROTTLE_SHORT_PAUSE, true,
+	    3 * SEC);
+	go(t, U, SEC);
+	leaves_at(t, &a, 3 * SEC);
+	throttle_pause(t, 0, 9 * SEC, 3 * SEC);
+	part_waits(t, &c, 0, 3 * SEC);
+	throttle_resume(t, 0, 4 * SEC);
+	ck_assert_ptr_eq(throttle_next(t, 4 * SEC), &c);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(hopeless_in_a_part)
+{
+	struct throttle *t = with_parts(slots(0));
+	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
+	struct throttle_request q = request_of(U, 3 * SEC);
+	struct throttle_waiter a, w[4];
+	struct throttle_report r;
+	int i;
+
+	q.part = 0;
+	part_goes(t, &a, 0, 0);
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(throttle_ask(t, &w[i], &q, 0, &r),
+		    THROTTLE_WAIT);
+	ck_assert_int_eq(throttle_ask(t, &w[3], &q, 0, &r),
+	    THROTTLE_LATE_START);
+	throttle_pause(t, 0, 2 * SEC, 0);
+	throttle_hopeless(t, 0, &out);
+	ck_assert_ptr_eq(TAILQ_FIRST(&out), &w[2]);
+	ck_assert_ptr_null(TAILQ_NEXT(&w[2], entry));
+	ck_assert_uint_eq(throttle_waiting(t), 2);
+	leaves_at(t, &w[0], 2 * SEC);
+	success(t, &w[0], 2 * SEC);
+	leaves_at(t, &w[1], 3 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(clients_take_turns)
+{
+	struct throttle_limits l = one_rate(U, SEC, U);
+	struct throttle_request q = request_of(U, NEVER);
+	struct throttle *t = new_throttle(l);
+	struct throttle_waiter w[6];
+	struct throttle_report r;
+	unsigned i;
+
+	go(t, U, 0);
+	for (i = 0; i < 6; i++) {
+		q.client = i < 4 ? 1 : i;
+		ck_assert_int_eq(throttle_ask(t, &w[i], &q, 0, &r),
+		    THROTTLE_WAIT);
+	}
+	/* Of the last one's turn no more than his client's one is ahead. */
+	ck_assert_uint_le(r.start, 3 * SEC);
+	ck_assert_uint_eq(throttle_waiting_of(t, 1), 4);
+	ck_assert_uint_eq(throttle_waiting_of(t, 5), 1);
+	ck_assert_uint_eq(throttle_waiting_of(t, 9), 0);
+	leaves_at(t, &w[0], SEC);
+	leaves_at(t, &w[4], 2 * SEC);
+	leaves_at(t, &w[5], 3 * SEC);
+	leaves_at(t, &w[1], 4 * SEC);
+	throttle_report(t, &w[3], 4 * SEC, &r);
+	is_short(r, THROTTLE_SHORT_RATE, false, 6 * SEC);
+	ck_assert_uint_eq(r.waiting, 2);
+	leaves_at(t, &w[2], 5 * SEC);
+	leaves_at(t, &w[3], 6 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(only_the_first_verdict_counts)
+{
+	struct throttle *t = new_throttle(slots(8));
+	struct throttle_waiter a, b, c, d;
+
+	pause_host(t, SEC, 0);
+	wait_for(t, &a, U, 0);
+	wait_for(t, &b, U, 0);
+	wait_for(t, &c, U, 0);
+	leaves_at(t, &a, SEC);
+	throttle_verdict(t, &b, BUDGET_SUCCESS, SEC);	/* it waits */
+	ck_assert_ptr_null(throttle_next(t, SEC));
+	throttle_verdict(t, &a, BUDGET_NEUTRAL, SEC);
+	throttle_verdict(t, &a, BUDGET_SUCCESS, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &b);
+	ck_assert_ptr_null(throttle_next(t, SEC));
+	/* Without a verdict a release is neutral, and then it is too late. */
+	throttle_release(t, &b, SEC);
+	throttle_verdict(t, &b, BUDGET_SUCCESS, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &c);
+	is_short((struct throttle_report){ .start = wait_for(t, &d, U, SEC),
+	    .what = THROTTLE_SHORT_NONE }, THROTTLE_SHORT_NONE, false, SEC);
+	throttle_verdict(t, &c, BUDGET_SUCCESS, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &d);
+	go(t, U, SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(learning_begins_half_open)
+{
+	struct throttle_limits l = slots(4);
+	struct throttle_waiter a, b;
+	struct throttle_report r;
+	struct throttle *t;
+
+	l.learning = true;
+	t = new_throttle(l);
+	ck_assert(throttle_idle(t, 0));
+	part_goes(t, &a, THROTTLE_WHOLE, 0);
+	r = part_waits(t, &b, THROTTLE_WHOLE, 0);
+	is_short(r, THROTTLE_SHORT_RECOVERY, false, 0);
+	success(t, &a, 0);
+	ck_assert_ptr_eq(throttle_next(t, 0), &b);
+	success(t, &b, 0);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(a_return_goes_first_and_pays_again)
+{
+	struct throttle_limits l = one_rate(U, SEC, U);
+	struct throttle_waiter a, b;
+	struct throttle_report r;
+	struct throttle *t;
+
+	l.queue_length = 1;
+	t = new_throttle(l);
+	part_goes(t, &a, THROTTLE_WHOLE, 0);
+	wait_for(t, &b, U, 0);
+	throttle_verdict(t, &a, BUDGET_THROTTLED, 0);
+	ck_assert_int_eq(throttle_return(t, &a, 0, &r), THROTTLE_WAIT);
+	is_short(r, THROTTLE_SHORT_RATE, false, SEC);
+	ck_assert_uint_eq(throttle_inflight(t), 0);
+	leaves_at(t, &a, SEC);
+	leaves_at(t, &b, 2 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(a_return_that_cannot_be_in_time_keeps_its_slot)
+{
+	struct throttle *t = new_throttle(slots(1));
+	struct throttle_waiter a, b;
+	struct throttle_report r;
+
+	ask(t, &a, U, 5 * SEC, 0, THROTTLE_GO);
+	wait_for(t, &b, U, 0);
+	throttle_verdict(t, &a, BUDGET_THROTTLED, 0);
+	pause_host(t, 6 * SEC, 0);
+	ck_assert_int_eq(throttle_return(t, &a, 0, &r), THROTTLE_LATE_START);
+	is_short(r, THROTTLE_SHORT_PAUSE, false, 6 * SEC);
+	ck_assert_uint_eq(throttle_inflight(t), 1);
+	throttle_release(t, &a, 0);
+	leaves_at(t, &b, 6 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(a_return_is_subject_to_recovery)
+{
+	struct throttle *t = new_throttle(slots(8));
+	struct throttle_waiter a, b;
+	struct throttle_report r;
+
+	part_goes(t, &a, THROTTLE_WHOLE, 0);
+	part_goes(t, &b, THROTTLE_WHOLE, 0);
+	throttle_verdict(t, &a, BUDGET_THROTTLED, 0);
+	throttle_verdict(t, &b, BUDGET_THROTTLED, 0);
+	ck_assert_uint_eq(throttle_backoff(t, THROTTLE_WHOLE, &a, SEC, NEVER),
+	    SEC);
+	pause_host(t, SEC, 0);
+	ck_assert_int_eq(throttle_return(t, &b, 0, &r), THROTTLE_WAIT);
+	ck_assert_int_eq(throttle_return(t, &a, 0, &r), THROTTLE_WAIT);
+	/* By arrival among each other: both came at 0, and b was first back. */
+	leaves_at(t, &b, SEC);
+	ck_assert_ptr_null(throttle_next(t, SEC));
+	throttle_verdict(t, &b, BUDGET_THROTTLED, SEC);
+	ck_assert_uint_eq(throttle_backoff(t, THROTTLE_WHOLE, &b, SEC, NEVER),
+	    2 * SEC);
+	pause_host(t, 3 * SEC, SEC);
+	throttle_release(t, &b, SEC);
+	leaves_at(t, &a, 3 * SEC);
+	success(t, &a, 3 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(backoff_of_a_part)
+{
+	struct throttle *t = with_parts(slots(0));
+	struct throttle_waiter a;
+
+	throttle_pause(t, 1, SEC, 0);
+	part_waits(t, &a, 1, 0);
+	leaves_at(t, &a, SEC);
+	throttle_verdict(t, &a, BUDGET_THROTTLED, SEC);
+	/* It tried part 1 after its pause, and nothing else. */
+	ck_assert_uint_eq(throttle_backoff(t, 0, &a, SEC, NEVER), SEC);
+	ck_assert_uint_eq(throttle_backoff(t, THROTTLE_WHOLE, &a, SEC, NEVER),
+	    SEC);
+	ck_assert_uint_eq(throttle_backoff(t, 1, &a, SEC, NEVER), 2 * SEC);
+	throttle_release(t, &a, SEC);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(shapes_host_and_part)
+{
+	struct throttle *t = with_parts(slots(0));
+	struct throttle_waiter a, b, c;
+
+	part_goes(t, &a, 1, 0);
+	success(t, &a, 0);
+	throttle_shape(t, 1, 4, 10 * SEC, 0);
+	is_short(part_waits(t, &a, 1, 0), THROTTLE_SHORT_SHAPE, true, 2 * SEC);
+	go(t, U, 0);
+	throttle_shape(t, THROTTLE_WHOLE, 1, 10 * SEC, 0);
+	is_short(part_waits(t, &b, 0, 0), THROTTLE_SHORT_SHAPE, false,
+	    5 * SEC);
+	leaves_at(t, &a, 5 * SEC);
+	success(t, &a, 5 * SEC);
+	/* At the reset both are half open. */
+	part_waits(t, &c, 1, 5 * SEC);
+	ck_assert_uint_eq(throttle_wake(t, 5 * SEC), 10 * SEC);
+	ck_assert_ptr_eq(throttle_next(t, 10 * SEC), &b);
+	ck_assert_ptr_null(throttle_next(t, 10 * SEC));
+	ck_assert_uint_eq(throttle_wake(t, 10 * SEC), NEVER);
+	ck_assert(!throttle_idle(t, 20 * SEC));
+	success(t, &b, 10 * SEC);
+	ck_assert_ptr_eq(throttle_next(t, 10 * SEC), &c);
+	throttle_free(t);
+}
+END_TEST
+
+/* Limits */
+
+START_TEST(parts_change_places)
+{
+	struct throttle *t = with_parts(slots(0));
+	struct budget_limits one = one_rate(U, SEC, U).host;
+	struct throttle_limits l = slots(0);
+	struct throttle_waiter a, b, c, d, e;
+	const unsigned moved[] = { 1, THROTTLE_WHOLE };
+
+	part_goes(t, &a, 0, 0);
+	part_goes(t, &b, 1, 0);
+	part_waits(t, &c, 0, 0);
+	part_waits(t, &d, 1, 0);
+	l.parts[0] = l.parts[1] = &one;
+	l.nparts = 2;
+	ck_assert(throttle_limit(t, &l, moved, 0));
+	throttle_moved(&a, moved);
+	throttle_moved(&b, moved);
+	/* Does nothing to those that have moved already. */
+	throttle_moved(&c, moved);
+	throttle_moved(&d, moved);
+	/* The second's limits are gone; the first is the second. */
+	ck_assert_ptr_eq(throttle_next(t, 0), &d);
+	ck_assert_ptr_null(throttle_next(t, 0));
+	part_goes(t, &e, 0, 0);
+	success(t, &a, 0);
+	success(t, &b, 0);
+	success(t, &d, 0);
+	success(t, &e, 0);
+	leaves_at(t, &c, SEC);
+	success(t, &c, SEC);
+	ck_assert(throttle_idle(t, 2 * SEC));
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(parts_become_one)
+{
+	struct throttle *t = with_parts(slots(0));
+	struct budget_limits two = slots(2).host;
+	struct throttle_limits l = slots(0);
+	struct throttle_waiter a, b, c, d;
+	const unsigned moved[] = { 0, 0 };
+
+	part_goes(t, &a, 0, 0);
+	part_goes(t, &b, 1, 0);
+	part_waits(t, &c, 1, 0);
+	part_waits(t, &d, 0, 0);
+	l.parts[0] = &two;
+	l.nparts = 1;
+	ck_assert(throttle_limit(t, &l, moved, 0));
+	throttle_moved(&a, moved);
+	throttle_moved(&b, moved);
+	ck_assert_ptr_null(throttle_next(t, 0));
+	success(t, &b, 0);
+	ck_assert_ptr_eq(throttle_next(t, 0), &c);
+	success(t, &a, 0);
+	ck_assert_ptr_eq(throttle_next(t, 0), &d);
+	success(t, &c, 0);
+	success(t, &d, 0);
+	ck_assert(throttle_idle(t, 0));
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(moves_between_throttles)
+{
+	struct throttle *from = with_parts(slots(0));
+	struct throttle *to = with_parts(slots(0));
+	struct throttle_waiter a, b, c;
+	const unsigned moved[] = { 0, THROTTLE_WHOLE };
+
+	part_goes(from, &a, 0, 0);
+	throttle_pause(from, 1, 5 * SEC, 0);
+	part_waits(from, &b, 1, 0);
+	part_waits(from, &c, 0, 0);
+	throttle_inherit(to, from, moved, 0);
+	throttle_release(from, &a, 0);
+	throttle_hold(to, &a, 0, 0);
+	throttle_cancel(from, &b);
+	ck_assert(throttle_requeue(to, &b, THROTTLE_WHOLE, 0));
+	throttle_cancel(from, &c);
+	ck_assert(throttle_requeue(to, &c, 0, 0));
+	throttle_free(from);
+	/* What the part spent came along; the other's pause did not. */
+	ck_assert_uint_eq(throttle_waiting(to), 2);
+	ck_assert_ptr_eq(throttle_next(to, 0), &b);
+	leaves_at(to, &c, SEC);
+	ck_assert_uint_eq(throttle_inflight(to), 3);
+	/* It may still have its verdict. */
+	ck_assert(!a.settled);
+	success(to, &a, SEC);
+	success(to, &b, SEC);
+	success(to, &c, SEC);
+	ck_assert(throttle_idle(to, 2 * SEC));
+	throttle_free(to);
+}
+END_TEST
+
+static Suite *
+suite(void)
+{
+	Suite *s = suite_create("throttle_parts");
+	TCase *tc = tcase_create("promises");
+
+	tcase_add_test(tc, takes_from_both_or_neither);
+	tcase_add_test(tc, a_short_part_holds_up_nobody_else);
+	tcase_add_test(tc, a_short_host_holds_up_everybody);
+	tcase_add_test(tc, starts_count_no_one_who_may_be_passed);
+	tcase_add_test(tc, parts_have_slots_and_pauses);
+	tcase_add_test(tc, hopeless_in_a_part);
+	tcase_add_test(tc, clients_take_turns);
+	tcase_add_test(tc, only_the_first_verdict_counts);
+	tcase_add_test(tc, learning_begins_half_open);
+	tcase_add_test(tc, a_return_goes_first_and_pays_again);
+	tcase_add_test(tc, a_return_that_cannot_be_in_time_keeps_its_slot);
+	tcase_add_test(tc, a_return_is_subject_to_recovery);
+	tcase_add_test(tc, backoff_of_a_part);
+	tcase_add_test(tc, shapes_host_and_part);
+	tcase_add_test(tc, parts_change_places);
+	tcase_add_test(tc, parts_become_one);
+	tcase_add_test(tc, moves_between_throttles);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int
+main(void)
+{
+	return run_suite(suite());
+}
