@@ -3,6 +3,7 @@
 #define SLUICE_HINT_INTERNAL_H
 
 #include "core/hint.h"
+#include "core/sf.h"
 
 /* What the files of hint share; nobody else but their tests includes this. */
 
@@ -39,49 +40,6 @@ bool		 hint_duration(struct http1_str, uint64_t *ns);
  * milliseconds since 1970, a timestamp, an HTTP-date, a duration.
  */
 bool		 hint_until(struct http1_str, int64_t date, uint64_t *ns);
-
-/*
- * hint_sf.c: structured fields (RFC 9651), strictly, without inner lists.
- *
- * One of the checks goes first, over the whole field.  Then a reader starts
- * with hint_sf_start() and is asked for members, and after each of them for
- * its parameters, as many as are wanted.
- */
-
-enum hint_sf_type {
-	HINT_SF_NUMBER,		/* an Integer or a Decimal */
-	HINT_SF_STRING,
-	HINT_SF_TOKEN,
-	HINT_SF_BYTES,
-	HINT_SF_BOOLEAN,
-	HINT_SF_DATE,
-	HINT_SF_DISPLAY,
-};
-
-struct hint_sf_item {
-	enum hint_sf_type	 type;
-	int64_t			 milli;		/* thousandths, of a number */
-	bool			 yes;
-	/* Of a string or a token, without quotes; escapes as they stand. */
-	struct http1_str	 text;
-};
-
-struct hint_sf {
-	const char	*p;
-	const char	*end;
-	bool		 begun;
-	bool		 bad;
-};
-
-bool		 hint_sf_is_list(struct http1_str);
-bool		 hint_sf_is_dictionary(struct http1_str);
-void		 hint_sf_start(struct hint_sf *, struct http1_str);
-/* The next member of a list, of a dictionary; false behind the last. */
-bool		 hint_sf_member(struct hint_sf *, struct hint_sf_item *);
-bool		 hint_sf_entry(struct hint_sf *, struct http1_str *key,
-		    struct hint_sf_item *);
-bool		 hint_sf_parameter(struct hint_sf *, struct http1_str *key,
-		    struct hint_sf_item *);
 
 /* hint_dialect.c: the names of fields, and whose they are. */
 

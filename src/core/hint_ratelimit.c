@@ -34,11 +34,11 @@ is(struct http1_str s, const char *text)
 
 /* A number that is not negative, as a multiple of unit; saturates. */
 static bool
-count(const struct hint_sf_item *item, uint64_t unit, uint64_t *n)
+count(const struct sf_item *item, uint64_t unit, uint64_t *n)
 {
 	uint64_t milli;
 
-	if (item->type != HINT_SF_NUMBER || item->milli < 0)
+	if (item->type != SF_NUMBER || item->milli < 0)
 		return false;
 	milli = (uint64_t)item->milli;
 	if (milli > UINT64_MAX / (unit / 1000))
@@ -50,9 +50,9 @@ count(const struct hint_sf_item *item, uint64_t unit, uint64_t *n)
 
 /* "requests" is the draft's word, "request" its elder one. */
 static enum hint_unit
-unit(const struct hint_sf_item *item)
+unit(const struct sf_item *item)
 {
-	if (item->type != HINT_SF_STRING && item->type != HINT_SF_TOKEN)
+	if (item->type != SF_STRING && item->type != SF_TOKEN)
 		return HINT_TOKENS;
 	if (is(item->text, "request") || is(item->text, "requests"))
 		return HINT_REQUESTS;
@@ -76,13 +76,13 @@ struct said {
 };
 
 static void
-read_parameters(struct hint_sf *sf, struct said *said)
+read_parameters(struct sf *sf, struct said *said)
 {
 	struct http1_str key;
-	struct hint_sf_item item;
+	struct sf_item item;
 
 	memset(said, 0, sizeof(*said));
-	while (hint_sf_parameter(sf, &key, &item)) {
+	while (sf_parameter(sf, &key, &item)) {
 		if (is(key, "q"))
 			said->has_quota = count(&item, HINT_MICRO,
 			    &said->quota);
@@ -153,17 +153,17 @@ add_policy(struct hint_reading *r, struct http1_str name,
 void
 hint_ratelimit_policy(struct hint_reading *r, struct http1_str value)
 {
-	struct hint_sf sf;
-	struct hint_sf_item item;
+	struct sf sf;
+	struct sf_item item;
 	struct said said;
 	uint64_t quota;
 
-	if (!hint_sf_is_list(value))
+	if (!sf_is_list(value))
 		return;
-	hint_sf_start(&sf, value);
-	while (hint_sf_member(&sf, &item)) {
+	sf_start(&sf, value);
+	while (sf_member(&sf, &item)) {
 		read_parameters(&sf, &said);
-		if (item.type == HINT_SF_STRING || item.type == HINT_SF_TOKEN)
+		if (item.type == SF_STRING || item.type == SF_TOKEN)
 			add_policy(r, item.text, &said);
 		else if (count(&item, HINT_MICRO, &quota))
 			add_quota(r, quota, &said);
@@ -199,14 +199,14 @@ add_state(struct hint_reading *r, struct http1_str name,
 static void
 read_dictionary(struct hint_reading *r, struct http1_str value)
 {
-	struct hint_sf sf;
-	struct hint_sf_item item;
+	struct sf sf;
+	struct sf_item item;
 	struct http1_str key;
 	struct hint_budget *b;
 	uint64_t n;
 
-	hint_sf_start(&sf, value);
-	while (hint_sf_entry(&sf, &key, &item)) {
+	sf_start(&sf, value);
+	while (sf_entry(&sf, &key, &item)) {
 		if (!is(key, "limit") && !is(key, "remaining") &&
 		    !is(key, "reset"))
 			continue;
@@ -229,19 +229,19 @@ read_dictionary(struct hint_reading *r, struct http1_str value)
 void
 hint_ratelimit(struct hint_reading *r, struct http1_str value)
 {
-	struct hint_sf sf;
-	struct hint_sf_item item;
+	struct sf sf;
+	struct sf_item item;
 	struct said said;
 
-	if (!hint_sf_is_list(value)) {
-		if (hint_sf_is_dictionary(value))
+	if (!sf_is_list(value)) {
+		if (sf_is_dictionary(value))
 			read_dictionary(r, value);
 		return;
 	}
-	hint_sf_start(&sf, value);
-	while (hint_sf_member(&sf, &item)) {
+	sf_start(&sf, value);
+	while (sf_member(&sf, &item)) {
 		read_parameters(&sf, &said);
-		if (item.type == HINT_SF_STRING || item.type == HINT_SF_TOKEN)
+		if (item.type == SF_STRING || item.type == SF_TOKEN)
 			add_state(r, item.text, &said);
 	}
 }
@@ -250,8 +250,8 @@ bool
 hint_ratelimit_count(struct hint_reading *r, struct http1_str value,
     uint64_t *micro)
 {
-	struct hint_sf sf;
-	struct hint_sf_item item;
+	struct sf sf;
+	struct sf_item item;
 	struct hint_number number;
 	struct said said;
 	uint64_t n;
@@ -261,10 +261,10 @@ hint_ratelimit_count(struct hint_reading *r, struct http1_str value,
 		*micro = hint_number_micro(number);
 		return true;
 	}
-	if (!hint_sf_is_list(value))
+	if (!sf_is_list(value))
 		return false;
-	hint_sf_start(&sf, value);
-	while (hint_sf_member(&sf, &item)) {
+	sf_start(&sf, value);
+	while (sf_member(&sf, &item)) {
 		read_parameters(&sf, &said);
 		if (!count(&item, HINT_MICRO, &n))
 			continue;

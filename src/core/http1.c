@@ -45,51 +45,6 @@ static const struct {
 	[HTTP1_LONG_TRAILERS] = { "trailers too long", 431 },
 };
 
-/* By length, so that a few bytes decide. */
-static const struct {
-	const char	*text;
-	enum http1_name	 id;
-} known[][3] = {
-	[2] = { { "te", HTTP1_TE } },
-	[3] = { { "via", HTTP1_VIA } },
-	[4] = { { "host", HTTP1_HOST_FIELD }, { "date", HTTP1_DATE } },
-	[6] = { { "expect", HTTP1_EXPECT } },
-	[7] = { { "upgrade", HTTP1_UPGRADE }, { "trailer", HTTP1_TRAILER } },
-	[10] = { { "connection", HTTP1_CONNECTION },
-	    { "keep-alive", HTTP1_KEEP_ALIVE } },
-	[11] = { { "retry-after", HTTP1_RETRY_AFTER } },
-	[12] = { { "content-type", HTTP1_CONTENT_TYPE },
-	    { "max-forwards", HTTP1_MAX_FORWARDS },
-	    { "proxy-status", HTTP1_PROXY_STATUS } },
-	[13] = { { "server-timing", HTTP1_SERVER_TIMING } },
-	[14] = { { "content-length", HTTP1_CONTENT_LENGTH } },
-	[16] = { { "proxy-connection", HTTP1_PROXY_CONNECTION } },
-	[17] = { { "transfer-encoding", HTTP1_TRANSFER_ENCODING } },
-	[18] = { { "proxy-authenticate", HTTP1_PROXY_AUTHENTICATE } },
-	[19] = { { "proxy-authorization", HTTP1_PROXY_AUTHORIZATION } },
-};
-
-#define KNOWN_LENGTHS	(sizeof(known) / sizeof(known[0]))
-#define KNOWN_EACH	(sizeof(known[0]) / sizeof(known[0][0]))
-
-static bool
-is_hop(enum http1_name id)
-{
-	switch (id) {
-	case HTTP1_CONNECTION:
-	case HTTP1_KEEP_ALIVE:
-	case HTTP1_PROXY_AUTHENTICATE:
-	case HTTP1_PROXY_AUTHORIZATION:
-	case HTTP1_PROXY_CONNECTION:
-	case HTTP1_TE:
-	case HTTP1_TRANSFER_ENCODING:
-	case HTTP1_UPGRADE:
-		return true;
-	default:
-		return false;
-	}
-}
-
 const char *
 http1_strerror(enum http1_error error)
 {
@@ -102,21 +57,10 @@ http1_error_status(enum http1_error error)
 	return errors[error].status;
 }
 
-/* Equal without case. */
-static bool
-is_same(const char *p, const char *q, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (http1_lower(p[i]) != http1_lower(q[i]))
-			return false;
-	}
-	return true;
-}
-
 bool
 http1_str_is(struct http1_str s, const char *text)
 {
-	return strlen(text) == s.len && is_same(s.p, text, s.len);
+	return strlen(text) == s.len && http1_same(s.p, text, s.len);
 }
 
 /* Methods have case. */
@@ -209,23 +153,6 @@ line_next(const char **p, const char *end, struct http1_str *line)
 	return HTTP1_OK;
 }
 
-static enum http1_name
-name_id(struct http1_str name)
-{
-	const char	*text;
-
-	if (name.len >= KNOWN_LENGTHS)
-		return HTTP1_OTHER;
-	for (size_t i = 0; i < KNOWN_EACH; i++) {
-		text = known[name.len][i].text;
-		if (text == NULL)
-			break;
-		if (is_same(name.p, text, name.len))
-			return known[name.len][i].id;
-	}
-	return HTTP1_OTHER;
-}
-
 enum http1_error
 http1_field_next(const char **p, const char *end, struct http1_field *field)
 {
@@ -242,8 +169,8 @@ http1_field_next(const char **p, const char *end, struct http1_field *field)
 	if (error != HTTP1_OK)
 		return error;
 	field->value = http1_trim(field->value);
-	field->id = name_id(field->name);
-	field->hop = is_hop(field->id);
+	field->id = http1_name_id(field->name);
+	field->hop = http1_is_hop(field->id);
 	return HTTP1_OK;
 }
 
@@ -315,7 +242,7 @@ mark_hop(struct http1_head *head, struct http1_str name)
 		if (field->name.len == name.len &&
 		    field->id != HTTP1_HOST_FIELD &&
 		    field->id != HTTP1_CONTENT_LENGTH &&
-		    is_same(field->name.p, name.p, name.len))
+		    http1_same(field->name.p, name.p, name.len))
 			field->hop = true;
 	}
 }
@@ -528,9 +455,9 @@ target_absolute(struct http1_head *head)
 	size_t			 host;		/* offsets */
 	size_t			 path;
 
-	if (t.len >= 7 && is_same(t.p, "http://", 7))
+	if (t.len >= 7 && http1_same(t.p, "http://", 7))
 		host = 7;
-	else if (t.len >= 8 && is_same(t.p, "https://", 8))
+	else if (t.len >= 8 && http1_same(t.p, "https://", 8))
 		host = 8;
 	else
 		return HTTP1_BAD_TARGET;

@@ -74,14 +74,18 @@ enum http1_name {
 	HTTP1_DATE,
 	HTTP1_EXPECT,
 	HTTP1_HOST_FIELD,
+	HTTP1_IDEMPOTENCY_KEY,
 	HTTP1_KEEP_ALIVE,
 	HTTP1_MAX_FORWARDS,
+	HTTP1_PRIORITY,
 	HTTP1_PROXY_AUTHENTICATE,
 	HTTP1_PROXY_AUTHORIZATION,
 	HTTP1_PROXY_CONNECTION,
 	HTTP1_PROXY_STATUS,
 	HTTP1_RETRY_AFTER,
 	HTTP1_SERVER_TIMING,
+	HTTP1_SLUICE_COST,
+	HTTP1_SLUICE_MAX_WAIT,
 	HTTP1_TE,
 	HTTP1_TRAILER,
 	HTTP1_TRANSFER_ENCODING,
@@ -96,7 +100,8 @@ struct http1_field {
 	/*
 	 * Meant for this connection only: never forwarded (RFC 9110 7.6.1).
 	 * Connection, Keep-Alive, Proxy-Connection, TE, Transfer-Encoding,
-	 * Upgrade, Proxy-Authenticate, Proxy-Authorization and
+	 * Upgrade, Proxy-Authenticate, Proxy-Authorization, what is meant for
+	 * the proxy itself (Sluice-Cost, Sluice-Max-Wait) and
 	 * whatever Connection names, except Host and the framing fields.
 	 * (Trailer is not one of them: trailers are forwarded.)
 	 */

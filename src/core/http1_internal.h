@@ -88,6 +88,17 @@ http1_plain(const char *p, const char *end)
 	return p;
 }
 
+/* Equal without case (ASCII only). */
+static inline bool
+http1_same(const char *p, const char *q, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (http1_lower(p[i]) != http1_lower(q[i]))
+			return false;
+	}
+	return true;
+}
+
 /* Without white space around. */
 static inline struct http1_str
 http1_trim(struct http1_str s)
@@ -100,6 +111,14 @@ http1_trim(struct http1_str s)
 		s.len--;
 	return s;
 }
+
+/* http1_name.c */
+
+enum http1_name	 http1_name_id(struct http1_str);
+/* Whether fields of that name are for one connection only. */
+bool		 http1_is_hop(enum http1_name);
+
+/* http1.c */
 
 /*
  * Parses the field line at *p, which ends before end, and moves *p behind its

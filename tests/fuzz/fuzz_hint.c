@@ -97,23 +97,23 @@ check_value(struct http1_str value, int64_t now)
 static void
 check_structured(struct http1_str value)
 {
-	struct hint_sf sf;
-	struct hint_sf_item item;
+	struct sf sf;
+	struct sf_item item;
 	struct http1_str key;
 	size_t n = 0;
 
-	hint_sf_start(&sf, value);
-	while (hint_sf_member(&sf, &item)) {
-		while (hint_sf_parameter(&sf, &key, &item)) {
+	sf_start(&sf, value);
+	while (sf_member(&sf, &item)) {
+		while (sf_parameter(&sf, &key, &item)) {
 			require(key.len > 0 && key.p >= value.p);
 			require(key.p + key.len <= value.p + value.len);
 		}
 		n++;
 	}
 	require(n <= value.len);
-	require(hint_sf_is_list(value) == !sf.bad);
+	require(sf_is_list(value) == !sf.bad);
 	require(sf.bad || sf.p == sf.end);
-	if (hint_sf_is_dictionary(value) && value.len > 0)
+	if (sf_is_dictionary(value) && value.len > 0)
 		require(memchr(value.p, '\0', value.len) == NULL);
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/hint_internal.h"
+#include "core/sf.h"
 #include "check_run.h"
 
 #define ROWS(tc, test, table) tcase_add_loop_test(tc, test, 0, \
@@ -68,7 +68,7 @@ START_TEST(a_list)
 {
 	struct http1_str s = exact(lists[_i]);
 
-	ck_assert_msg(hint_sf_is_list(s), "%s", lists[_i]);
+	ck_assert_msg(sf_is_list(s), "%s", lists[_i]);
 	drop(s);
 }
 END_TEST
@@ -77,7 +77,7 @@ START_TEST(not_a_list)
 {
 	struct http1_str s = exact(not_lists[_i]);
 
-	ck_assert_msg(!hint_sf_is_list(s), "%s", not_lists[_i]);
+	ck_assert_msg(!sf_is_list(s), "%s", not_lists[_i]);
 	drop(s);
 }
 END_TEST
@@ -86,7 +86,7 @@ START_TEST(a_dictionary)
 {
 	struct http1_str s = exact(dictionaries[_i]);
 
-	ck_assert_msg(hint_sf_is_dictionary(s), "%s", dictionaries[_i]);
+	ck_assert_msg(sf_is_dictionary(s), "%s", dictionaries[_i]);
 	drop(s);
 }
 END_TEST
@@ -95,7 +95,7 @@ START_TEST(not_a_dictionary)
 {
 	struct http1_str s = exact(not_dictionaries[_i]);
 
-	ck_assert_msg(!hint_sf_is_dictionary(s), "%s", not_dictionaries[_i]);
+	ck_assert_msg(!sf_is_dictionary(s), "%s", not_dictionaries[_i]);
 	drop(s);
 }
 END_TEST
@@ -107,27 +107,27 @@ START_TEST(nul_is_nothing)
 		{ "1\0", 2 }, { "a;\0", 3 }, { "a,\0", 3 }, { ":\0:", 3 },
 	};
 
-	ck_assert(!hint_sf_is_list(values[_i]));
-	ck_assert(!hint_sf_is_dictionary(values[_i]));
+	ck_assert(!sf_is_list(values[_i]));
+	ck_assert(!sf_is_dictionary(values[_i]));
 }
 END_TEST
 
-static struct hint_sf_item
+static struct sf_item
 item_of(const char *text)
 {
 	struct http1_str s = { text, strlen(text) };
-	struct hint_sf sf;
-	struct hint_sf_item item;
+	struct sf sf;
+	struct sf_item item;
 
-	hint_sf_start(&sf, s);
-	ck_assert_msg(hint_sf_member(&sf, &item), "%s", text);
+	sf_start(&sf, s);
+	ck_assert_msg(sf_member(&sf, &item), "%s", text);
 	ck_assert_msg(sf.p == sf.end, "%s", text);
 	return item;
 }
 
 START_TEST(items)
 {
-	struct hint_sf_item item;
+	struct sf_item item;
 
 	ck_assert_int_eq(item_of("42").milli, 42000);
 	ck_assert_int_eq(item_of("-42").milli, -42000);
@@ -139,14 +139,14 @@ START_TEST(items)
 	ck_assert_int_eq(item_of("999999999999.999").milli, 999999999999999);
 	ck_assert(item_of("?1").yes);
 	ck_assert(!item_of("?0").yes);
-	ck_assert_int_eq(item_of("@5").type, HINT_SF_DATE);
-	ck_assert_int_eq(item_of("%\"\"").type, HINT_SF_DISPLAY);
-	ck_assert_int_eq(item_of(":YQ==:").type, HINT_SF_BYTES);
+	ck_assert_int_eq(item_of("@5").type, SF_DATE);
+	ck_assert_int_eq(item_of("%\"\"").type, SF_DISPLAY);
+	ck_assert_int_eq(item_of(":YQ==:").type, SF_BYTES);
 	item = item_of("\"a\\\"b\"");
-	ck_assert_int_eq(item.type, HINT_SF_STRING);
+	ck_assert_int_eq(item.type, SF_STRING);
 	ck_assert(http1_str_is(item.text, "a\\\"b"));
 	item = item_of("*a/b:c");
-	ck_assert_int_eq(item.type, HINT_SF_TOKEN);
+	ck_assert_int_eq(item.type, SF_TOKEN);
 	ck_assert(http1_str_is(item.text, "*a/b:c"));
 }
 END_TEST
@@ -154,7 +154,7 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("hint_sf");
+	Suite *s = suite_create("sf");
 	TCase *tc = tcase_create("fields");
 
 	ROWS(tc, a_list, lists);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "core/hint_internal.h"
+#include "core/sf.h"
 
 #include <string.h>
 
@@ -40,13 +40,13 @@ is_tchar(char c)
 }
 
 static bool
-at(const struct hint_sf *s, char c)
+at(const struct sf *s, char c)
 {
 	return s->p < s->end && *s->p == c;
 }
 
 static bool
-take(struct hint_sf *s, char c)
+take(struct sf *s, char c)
 {
 	if (!at(s, c)) {
 		s->bad = true;
@@ -57,14 +57,14 @@ take(struct hint_sf *s, char c)
 }
 
 static void
-skip_spaces(struct hint_sf *s)
+skip_spaces(struct sf *s)
 {
 	while (at(s, ' '))
 		s->p++;
 }
 
 static void
-skip_blanks(struct hint_sf *s)
+skip_blanks(struct sf *s)
 {
 	while (at(s, ' ') || at(s, '\t'))
 		s->p++;
@@ -72,7 +72,7 @@ skip_blanks(struct hint_sf *s)
 
 /* Digits, at least one and at most max; how many there were. */
 static int
-read_digits(struct hint_sf *s, int max, int64_t *value)
+read_digits(struct sf *s, int max, int64_t *value)
 {
 	int n = 0;
 
@@ -88,12 +88,12 @@ read_digits(struct hint_sf *s, int max, int64_t *value)
 
 /* An Integer of up to 15 digits, or a Decimal of 12 and 3. */
 static void
-read_number(struct hint_sf *s, struct hint_sf_item *item)
+read_number(struct sf *s, struct sf_item *item)
 {
 	bool negative = at(s, '-');
 	int n;
 
-	item->type = HINT_SF_NUMBER;
+	item->type = SF_NUMBER;
 	item->milli = 0;
 	s->p += negative;
 	n = read_digits(s, 15, &item->milli);
@@ -113,19 +113,19 @@ read_number(struct hint_sf *s, struct hint_sf_item *item)
 }
 
 static void
-read_date(struct hint_sf *s, struct hint_sf_item *item)
+read_date(struct sf *s, struct sf_item *item)
 {
 	s->p++;
 	read_number(s, item);
-	item->type = HINT_SF_DATE;
+	item->type = SF_DATE;
 	if (item->milli % 1000 != 0)
 		s->bad = true;
 }
 
 static void
-read_string(struct hint_sf *s, struct hint_sf_item *item)
+read_string(struct sf *s, struct sf_item *item)
 {
-	item->type = HINT_SF_STRING;
+	item->type = SF_STRING;
 	item->text.p = ++s->p;
 	for (; s->p < s->end && *s->p != '"'; s->p++) {
 		if (*s->p < ' ' || *s->p > '~')
@@ -141,9 +141,9 @@ read_string(struct hint_sf *s, struct hint_sf_item *item)
 }
 
 static void
-read_token(struct hint_sf *s, struct hint_sf_item *item)
+read_token(struct sf *s, struct sf_item *item)
 {
-	item->type = HINT_SF_TOKEN;
+	item->type = SF_TOKEN;
 	item->text.p = s->p;
 	while (s->p < s->end &&
 	    (is_tchar(*s->p) || is_one_of(*s->p, ":/")))
@@ -152,9 +152,9 @@ read_token(struct hint_sf *s, struct hint_sf_item *item)
 }
 
 static void
-read_bytes(struct hint_sf *s, struct hint_sf_item *item)
+read_bytes(struct sf *s, struct sf_item *item)
 {
-	item->type = HINT_SF_BYTES;
+	item->type = SF_BYTES;
 	s->p++;
 	while (s->p < s->end && (is_alpha(*s->p) || is_digit(*s->p) ||
 	    is_one_of(*s->p, "+/=")))
@@ -163,9 +163,9 @@ read_bytes(struct hint_sf *s, struct hint_sf_item *item)
 }
 
 static void
-read_boolean(struct hint_sf *s, struct hint_sf_item *item)
+read_boolean(struct sf *s, struct sf_item *item)
 {
-	item->type = HINT_SF_BOOLEAN;
+	item->type = SF_BOOLEAN;
 	s->p++;
 	item->yes = at(s, '1');
 	if (!item->yes)
@@ -182,9 +182,9 @@ is_hex(char c)
 
 /* A Display String; that it is UTF-8 is not looked at. */
 static void
-read_display(struct hint_sf *s, struct hint_sf_item *item)
+read_display(struct sf *s, struct sf_item *item)
 {
-	item->type = HINT_SF_DISPLAY;
+	item->type = SF_DISPLAY;
 	s->p++;
 	if (!take(s, '"'))
 		return;
@@ -201,7 +201,7 @@ read_display(struct hint_sf *s, struct hint_sf_item *item)
 }
 
 static void
-read_item(struct hint_sf *s, struct hint_sf_item *item)
+read_item(struct sf *s, struct sf_item *item)
 {
 	memset(item, 0, sizeof(*item));
 	if (s->p == s->end)
@@ -225,7 +225,7 @@ read_item(struct hint_sf *s, struct hint_sf_item *item)
 }
 
 static void
-read_key(struct hint_sf *s, struct http1_str *key)
+read_key(struct sf *s, struct http1_str *key)
 {
 	key->p = s->p;
 	if (s->p == s->end || (!is_lower(*s->p) && *s->p != '*')) {
@@ -240,7 +240,7 @@ read_key(struct hint_sf *s, struct http1_str *key)
 
 /* What stands behind a key; true where nothing does. */
 static void
-read_value(struct hint_sf *s, struct hint_sf_item *item)
+read_value(struct sf *s, struct sf_item *item)
 {
 	if (at(s, '=')) {
 		s->p++;
@@ -248,13 +248,13 @@ read_value(struct hint_sf *s, struct hint_sf_item *item)
 		return;
 	}
 	memset(item, 0, sizeof(*item));
-	item->type = HINT_SF_BOOLEAN;
+	item->type = SF_BOOLEAN;
 	item->yes = true;
 }
 
 bool
-hint_sf_parameter(struct hint_sf *s, struct http1_str *key,
-    struct hint_sf_item *item)
+sf_parameter(struct sf *s, struct http1_str *key,
+    struct sf_item *item)
 {
 	if (s->bad || !at(s, ';'))
 		return false;
@@ -268,12 +268,12 @@ hint_sf_parameter(struct hint_sf *s, struct http1_str *key,
 
 /* Goes to where the next member begins; false where there is none. */
 static bool
-next_member(struct hint_sf *s)
+next_member(struct sf *s)
 {
 	struct http1_str key;
-	struct hint_sf_item item;
+	struct sf_item item;
 
-	while (hint_sf_parameter(s, &key, &item))
+	while (sf_parameter(s, &key, &item))
 		;
 	if (s->bad)
 		return false;
@@ -292,7 +292,7 @@ next_member(struct hint_sf *s)
 }
 
 void
-hint_sf_start(struct hint_sf *s, struct http1_str value)
+sf_start(struct sf *s, struct http1_str value)
 {
 	s->p = value.p;
 	s->end = value.p;
@@ -303,7 +303,7 @@ hint_sf_start(struct hint_sf *s, struct http1_str value)
 }
 
 bool
-hint_sf_member(struct hint_sf *s, struct hint_sf_item *item)
+sf_member(struct sf *s, struct sf_item *item)
 {
 	if (!next_member(s))
 		return false;
@@ -312,8 +312,8 @@ hint_sf_member(struct hint_sf *s, struct hint_sf_item *item)
 }
 
 bool
-hint_sf_entry(struct hint_sf *s, struct http1_str *key,
-    struct hint_sf_item *item)
+sf_entry(struct sf *s, struct http1_str *key,
+    struct sf_item *item)
 {
 	if (!next_member(s))
 		return false;
@@ -324,26 +324,26 @@ hint_sf_entry(struct hint_sf *s, struct http1_str *key,
 }
 
 bool
-hint_sf_is_list(struct http1_str value)
+sf_is_list(struct http1_str value)
 {
-	struct hint_sf s;
-	struct hint_sf_item item;
+	struct sf s;
+	struct sf_item item;
 
-	hint_sf_start(&s, value);
-	while (hint_sf_member(&s, &item))
+	sf_start(&s, value);
+	while (sf_member(&s, &item))
 		;
 	return !s.bad;
 }
 
 bool
-hint_sf_is_dictionary(struct http1_str value)
+sf_is_dictionary(struct http1_str value)
 {
-	struct hint_sf s;
+	struct sf s;
 	struct http1_str key;
-	struct hint_sf_item item;
+	struct sf_item item;
 
-	hint_sf_start(&s, value);
-	while (hint_sf_entry(&s, &key, &item))
+	sf_start(&s, value);
+	while (sf_entry(&s, &key, &item))
 		;
 	return !s.bad;
 }
