@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: ISC */
+#include "proxy/claim.h"
+
+#include <string.h>
+
+#include <netinet/in.h>
+#include <openssl/evp.h>
+
+#include "core/hint.h"
+#include "core/http1.h"
+#include "core/sf.h"
+
+#define SECOND		1000000000ULL	/* ns */
+#define COST_MAX	1000000000LL	/* units */
+#define MILLI		1000		/* of a unit, in structured fields */
+
+/* Fields */
+
+/* The first field of that name (lower case), or NULL. */
+static const struct http1_field *
+find_field(const struct http1_head *h, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++) {
+		if (http1_str_is(h->fields[i].name, name))
+			return &h->fields[i];
+	}
+	return NULL;
+}
+
+/* A field that is one number, not negative, in thousandths; once. */
+static bool
+one_number(const struct http1_head *h, enum http1_name id, int64_t *milli)
+{
+	const struct http1_field *f = NULL;
+	struct sf_item item;
+	struct sf sf;
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++) {
+		if (h->fields[i].id != id)
+			continue;
+		if (f != NULL)
+			return false;
+		f = &h->fields[i];
+	}
+	if (f == NULL || !sf_is_list(f->value))
+		return false;
+	sf_start(&sf, f->value);
+	if (!sf_member(&sf, &item) || item.type != SF_NUMBER ||
+	    item.milli < 0)
+		return false;
+	*milli = item.milli;
+	return !sf_member(&sf, &item);
+}
+
+/* RFC 9218 4.1: what is not valid is as if it were not there. */
+static uint8_t
+urgency_of(const struct http1_head *h)
+{
+	uint8_t urgency = FAIR_URGENCY;
+	struct http1_str key;
+	struct sf_item item;
+	struct sf sf;
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++) {
+		if (h->fields[i].id != HTTP1_PRIORITY ||
+		    !sf_is_dictionary(h->fields[i].value))
+			continue;
+		sf_start(&sf, h->fields[i].value);
+		while (sf_entry(&sf, &key, &item)) {
+			if (key.len == 1 && key.p[0] == 'u' &&
+			    item.type == SF_NUMBER && item.milli >= 0 &&
+			    item.milli < FAIR_URGENCIES * MILLI &&
+			    item.milli % MILLI == 0)
+				urgency = (uint8_t)(item.milli / MILLI);
+		}
+	}
+	return urgency;
+}
+
+bool
+claim_user(const struct http1_head *h, char user[CLAIM_USER])
+{
+	static const char scheme[] = "basic ";
+	const struct http1_field *f = http1_find(h, HTTP1_PROXY_AUTHORIZATION);
+	unsigned char plain[CLAIM_USER * 2];
+	struct http1_str word;
+	const char *colon;
+	size_t len;
+	int n;
+
+	if (f == NULL || f->value.len < sizeof scheme)
+		return false;
+	word = f->value;
+	word.len = sizeof scheme - 1;
+	if (!http1_str_is(word, scheme))
+		return false;
+	word.p = f->value.p + word.len;
+	word.len = f->value.len - word.len;
+	if (word.len / 4 * 3 >= sizeof plain || word.len % 4 != 0)
+		return false;
+	n = EVP_DecodeBlock(plain, (const unsigned char *)word.p,
+	    (int)word.len);
+	if (n <= 0 || (colon = memchr(plain, ':', (size_t)n)) == NULL)
+		return false;
+	len = (size_t)(colon - (const char *)plain);
+	if (len >= CLAIM_USER || memchr(plain, '\0', len) != NULL)
+		return false;
+	memcpy(user, plain, len);
+	user[len] = '\0';
+	return true;
+}
+
+/* Who it is */
+
+/* What somebody is told apart by. */
+struct identity {
+	const char	*kind;
+	const void	*p;		/* NULL: not known */
+	size_t		 len;
+	bool		 named;		/* a text that weights may name */
+};
+
+static struct identity
+address_of(const struct sockaddr *sa)
+{
+	struct identity who = { .kind = "address", .p = "", .len = 0 };
+	const struct sockaddr_in *in;
+	const struct sockaddr_in6 *in6;
+
+	if (sa != NULL && sa->sa_family == AF_INET) {
+		in = (const struct sockaddr_in *)(const void *)sa;
+		who.p = &in->sin_addr;
+		who.len = sizeof in->sin_addr;
+	} else if (sa != NULL && sa->sa_family == AF_INET6) {
+		in6 = (const struct sockaddr_in6 *)(const void *)sa;
+		who.p = &in6->sin6_addr;
+		who.len = sizeof in6->sin6_addr;
+	}
+	return who;
+}
+
+/* Whoever is meant by the key, or nobody (p NULL). */
+static struct identity
+identify(const struct conf_key *key, const struct claim_source *s,
+    char user[CLAIM_USER])
+{
+	struct identity who = { .kind = "user", .named = true };
+	const struct http1_field *f;
+
+	switch (key->kind) {
+	case CONF_KEY_NONE:
+		break;
+	case CONF_KEY_CLIENT:
+		return address_of(s->address);
+	case CONF_KEY_USER:
+		if (claim_user(s->head, user))
+			who.p = user;
+		else
+			who.p = s->user;
+		if (who.p != NULL)
+			who.len = strlen(who.p);
+		break;
+	case CONF_KEY_HEADER:
+		who.kind = key->header;
+		if ((f = find_field(s->head, key->header)) != NULL) {
+			who.p = f->value.p;
+			who.len = f->value.len;
+		}
+		break;
+	}
+	return who;
+}
+
+static const char no_memory[] = "out of memory";
+
+/* Whose turns it takes, and of what weight those are. */
+static const char *
+take_client(struct claim *c, struct keyed *k, const struct conf_rule *rule,
+    const struct claim_source *s)
+{
+	char user[CLAIM_USER];
+	struct identity who = identify(&rule->fair_by, s, user);
+	struct keyed_hash hash;
+
+	if (who.p == NULL)
+		who = address_of(s->address);
+	if (!keyed_hash(k, who.kind, who.p, who.len, &hash))
+		return no_memory;
+	c->request.client = hash.a;
+	c->request.weight = conf_rule_weight(rule, s->address,
+	    who.named ? who.p : NULL, who.named ? who.len : 0);
+	return NULL;
+}
+
+static const char *
+take_credential(struct claim *c, struct keyed *k,
+    const struct conf_rule *rule, const struct claim_source *s)
+{
+	char user[CLAIM_USER];
+	struct identity who = identify(&rule->per, s, user);
+
+	if (who.p != NULL &&
+	    !keyed_hash(k, who.kind, who.p, who.len, &c->credential))
+		return no_memory;
+	return NULL;
+}
+
+/* How much, and until when */
+
+static const char *
+take_cost(struct claim *c, const struct conf_rule *rule,
+    const struct claim_source *s)
+{
+	int64_t milli;
+
+	if (s->tunnel)
+		c->request.cost = rule->tunnel_cost;
+	else
+		c->request.cost = conf_rule_cost(rule, s->head);
+	if (!rule->client_cost ||
+	    http1_find(s->head, HTTP1_SLUICE_COST) == NULL)
+		return NULL;
+	if (!one_number(s->head, HTTP1_SLUICE_COST, &milli) ||
+	    milli > COST_MAX * MILLI)
+		return "Sluice-Cost is not a number from 0 to 1000000000";
+	c->request.cost = (uint64_t)milli * (BUDGET_UNIT / MILLI);
+	return NULL;
+}
+
+static const char *
+take_deadline(struct claim *c, const struct conf_rule *rule,
+    const struct claim_source *s, uint64_t now)
+{
+	uint64_t wait = rule->max_wait, own;
+	int64_t milli;
+
+	if (http1_find(s->head, HTTP1_SLUICE_MAX_WAIT) != NULL) {
+		if (!one_number(s->head, HTTP1_SLUICE_MAX_WAIT, &milli))
+			return "Sluice-Max-Wait is not a number of seconds";
+		if (milli < INT64_MAX / (int64_t)(SECOND / MILLI)) {
+			own = (uint64_t)milli * (SECOND / MILLI);
+			wait = own < wait ? own : wait;
+		}
+	}
+	c->request.deadline = now + wait;
+	return NULL;
+}
+
+static unsigned
+part_of(const struct conf_rule *rule, const struct claim_source *s)
+{
+	const struct http1_head *h = s->head;
+	int part;
+
+	/* OPTIONS of an empty path is of "*", the whole host */
+	if (s->tunnel || (h->path.len == 0 &&
+	    http1_str_is(h->method, "OPTIONS")))
+		return THROTTLE_WHOLE;
+	part = conf_rule_path(rule, h->path);
+	return part < 0 ? THROTTLE_WHOLE : (unsigned)part;
+}
+
+const char *
+claim_make(struct claim *c, struct keyed *k, const struct conf_rule *rule,
+    const struct claim_source *s, uint64_t now)
+{
+	const char *wrong;
+
+	memset(c, 0, sizeof *c);
+	c->request.urgency = urgency_of(s->head);
+	c->request.part = part_of(rule, s);
+	if ((wrong = take_cost(c, rule, s)) != NULL ||
+	    (wrong = take_deadline(c, rule, s, now)) != NULL ||
+	    (wrong = take_client(c, k, rule, s)) != NULL)
+		return wrong;
+	return take_credential(c, k, rule, s);
+}

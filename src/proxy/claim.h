@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CLAIM_H
+#define SLUICE_CLAIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "conf/conf.h"
+#include "core/throttle.h"
+#include "proxy/keyed.h"
+
+/*
+ * What a request claims of its host's throttle, by the host's rule: at what
+ * cost, for whom, how urgently, until when, and from which part of it.
+ */
+
+struct http1_head;
+
+/* Who asks for what. */
+struct claim_source {
+	const struct http1_head	*head;
+	const struct sockaddr	*address;	/* NULL: a Unix socket */
+	/* By whom the tunnel was asked for that it comes through, or NULL. */
+	const char		*user;
+	bool			 tunnel;	/* a CONNECT */
+};
+
+struct claim {
+	struct throttle_request	 request;
+	/* Whose throttle: both 0 where the rule does not tell them apart. */
+	struct keyed_hash	 credential;
+};
+
+#define CLAIM_USER	256	/* bytes of a user's name, with its end */
+
+/*
+ * Fills in the claim.  NULL, or what is wrong with the request, a constant for
+ * its answer.
+ */
+const char	*claim_make(struct claim *, struct keyed *,
+		    const struct conf_rule *, const struct claim_source *,
+		    uint64_t now) __attribute__((warn_unused_result));
+
+/*
+ * The user of a request's Proxy-Authorization, where that is Basic (RFC
+ * 7617).  False: nobody's, or a name that is too long or holds a NUL.
+ */
+bool		 claim_user(const struct http1_head *, char user[CLAIM_USER]);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_KEYED_H
+#define SLUICE_KEYED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Keyed hashes of what clients send to be told apart by: credentials, names,
+ * addresses.  The key is drawn when the process starts, so a hash says
+ * nothing outside of it, and nobody can aim at another's.  SipHash (Aumasson,
+ * Bernstein 2012), from OpenSSL.
+ */
+
+struct keyed;
+
+struct keyed_hash {
+	uint64_t	 a;
+	uint64_t	 b;
+};
+
+/* Draws the key of the process; once, at start-up.  False without entropy. */
+bool		 keyed_init(void) __attribute__((warn_unused_result));
+
+/* A hasher for one thread; NULL without memory. */
+struct keyed	*keyed_new(void);
+void		 keyed_free(struct keyed *);
+
+/*
+ * The hash of n bytes, in a space of its own for each kind of them (a text
+ * such as "address").  Zero stands for nothing, and is nobody's hash.  False
+ * when there is none, for want of memory.
+ */
+bool		 keyed_hash(struct keyed *, const char *kind, const void *,
+		    size_t n, struct keyed_hash *)
+		    __attribute__((warn_unused_result));
+
+#endif
