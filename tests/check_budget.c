@@ -284,6 +284,27 @@ START_TEST(refusals_of_one_burst_count_once)
 }
 END_TEST
 
+/* Without limits, where the window grows on. */
+START_TEST(many_successes_forgive_failures)
+{
+	struct budget b = new_budget(0, 0);
+	uint64_t at = 0, pause;
+	unsigned i;
+
+	for (i = 1; i <= 3; i++) {
+		pause = budget_backoff(&b, b.epoch, SEC, NEVER);
+		ck_assert_uint_eq(pause, SEC << (i - 1));
+		budget_pause(&b, at + pause, at);
+		at += pause;
+	}
+	for (i = 1; i < BUDGET_FORGIVEN; i++)
+		done(&b, take(&b, at), BUDGET_SUCCESS);
+	ck_assert_uint_eq(b.window, BUDGET_FORGIVEN);
+	pause = budget_backoff(&b, take(&b, at), SEC, NEVER);
+	ck_assert_uint_eq(pause, SEC);
+}
+END_TEST
+
 START_TEST(backoff_saturates)
 {
 	struct budget b = new_budget(0, 4);
@@ -602,6 +623,7 @@ suite(void)
 	tcase_add_test(tc, resume_makes_whole);
 	tcase_add_test(tc, backoff_doubles_when_a_pause_did_not_help);
 	tcase_add_test(tc, refusals_of_one_burst_count_once);
+	tcase_add_test(tc, many_successes_forgive_failures);
 	tcase_add_test(tc, backoff_saturates);
 	tcase_add_test(tc, half_open_without_a_pause_did_not_fail);
 	tcase_add_test(tc, shape_spreads_what_is_left);

@@ -473,7 +473,13 @@ budget_verdict(struct budget *b, uint32_t epoch, enum budget_verdict verdict,
 	b->unsettled--;
 	if (verdict != BUDGET_SUCCESS || b->window == 0)
 		return;
-	if (++b->window >= full_window(b))
+	b->window++;
+	/* Without limits the window grows for long: the pause has helped. */
+	if (b->window >= BUDGET_FORGIVEN) {
+		b->failures = 0;
+		b->paused = false;
+	}
+	if (b->window >= full_window(b))
 		make_whole(b);
 }
 

@@ -35,6 +35,7 @@
 #define BUDGET_RATES	8		/* rates of one budget at most */
 #define BUDGET_NEVER	UINT64_MAX
 #define BUDGET_RECOVERY	1024		/* requests on their way that end it */
+#define BUDGET_FORGIVEN	64		/* ... that end a run of failures */
 
 /*
  * For how long (ns) a budget that nobody uses stays half open.  After that it
@@ -106,7 +107,7 @@ struct budget {
 	/* recovery */
 	uint32_t		 epoch;		/* counts half openings */
 	uint32_t		 window;	/* 0: not half open */
-	uint32_t		 unsettled;	/* those pending of this epoch */
+	uint32_t		 unsettled;	/* pending, of this epoch */
 	uint32_t		 failures;	/* pauses that did not help */
 	uint64_t		 heard;		/* ns: a verdict or a reset */
 	bool			 paused;	/* since it last was whole */
