@@ -449,7 +449,7 @@ END_TEST
 static struct window_host {
 	uint64_t	 limit;
 	uint64_t	 period;
-	uint64_t	 rounding;	/* ns, of the reset that it says; down */
+	uint64_t	 rounding;	/* ns, of its reset; down */
 	uint64_t	 window;
 	uint64_t	 count;
 	uint64_t	 served;

@@ -44,7 +44,8 @@ front_write_timer_cb(void *arg)
 		return;
 	}
 	d->sent = bytes_sent(d);
-	deadline_set(&d->write_timer, worker_now() + front_conf(d)->timeout_idle);
+	deadline_set(&d->write_timer,
+	    worker_now() + front_conf(d)->timeout_idle);
 }
 
 /* Keeps what the socket did not take, from byte done on. */
@@ -69,7 +70,8 @@ buffer_rest(struct downstream *d, const struct iovec *v, int n, size_t done)
 		return;
 	bufferevent_enable(d->bev, EV_WRITE);
 	d->sent = bytes_sent(d);
-	deadline_set(&d->write_timer, worker_now() + front_conf(d)->timeout_idle);
+	deadline_set(&d->write_timer,
+	    worker_now() + front_conf(d)->timeout_idle);
 }
 
 void

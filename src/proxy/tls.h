@@ -73,8 +73,8 @@ enum tls_result	 tls_read(struct tls *, const char *, size_t n, char *buf,
 		    __attribute__((warn_unused_result));
 
 /*
- * The same with bytes that what it runs inside has read already: those that were
- * there before it began.
+ * The same with bytes that what it runs inside has read already: those that
+ * were there before it began.
  */
 enum tls_result	 tls_read_early(struct tls *, const char *, size_t n, char *buf,
 		    size_t size, size_t *plain)

@@ -9,8 +9,9 @@
  * Makes a CA that may speak only for the hosts that the configuration marks
  * with https: intercept (name constraints, RFC 5280 4.2.1.10): DIR/ca.pem and
  * DIR/ca.key (mode 0600), the directory too where it is missing; never over a
- * file that is there.  Tells on out what makes curl, Python, Node and the system
- * trust it.  False with *cause, to be freed; then no file is left behind.
+ * file that is there.  Tells on out what makes curl, Python, Node and the
+ * system trust it.  False with *cause, to be freed; then no file is left
+ * behind.
  */
 
 struct conf;

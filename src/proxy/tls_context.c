@@ -91,7 +91,7 @@ new_context(const SSL_METHOD *method)
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
 	    SSL_OP_NO_COMPRESSION);
-	/* an idle connection costs no buffers; what is sent is what files say */
+	/* idle connections cost no buffers; what is sent is what files say */
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
 	    SSL_MODE_NO_AUTO_CHAIN);
 	return ctx;
@@ -380,8 +380,9 @@ load_mint(struct tls_contexts *t, const struct conf *conf, char **cause)
 	const struct conf_rule *rule = first_intercepted(conf);
 
 	if (conf->tls_ca_certificate == NULL && rule != NULL)
-		return tls_x509_cause(cause, "%s:%u:%u: hosts.%s.https: intercept, "
-		    "expected tls.ca_certificate and tls.ca_key beside it "
+		return tls_x509_cause(cause,
+		    "%s:%u:%u: hosts.%s.https: intercept, expected "
+		    "tls.ca_certificate and tls.ca_key beside it "
 		    "(\"sluice ca\" makes both)", conf->path,
 		    rule->https_line, rule->https_column, rule->name);
 	if (conf->tls_ca_certificate == NULL)

@@ -18,7 +18,7 @@ struct origin;
 struct upstream {
 	struct worker		*worker;
 	struct http1_host	 host;
-	uint64_t		 serial;	/* of its TLS settings; 0: plain */
+	uint64_t		 serial;	/* of TLS settings; 0: plain */
 	struct exchange		*exchange;	/* NULL: idle */
 	struct dial		*dial;		/* while it connects */
 	int			 fd;		/* -1: not connected */
@@ -76,7 +76,7 @@ void		 upstream_flush_wire(struct upstream *);
 void		 upstream_hang_up(struct upstream *);
 
 enum upstream_io {
-	UPSTREAM_IO_ALL,	/* as much as was asked for: there may be more */
+	UPSTREAM_IO_ALL,	/* what was asked for: there may be more */
 	UPSTREAM_IO_NOTHING,	/* no more for now */
 	UPSTREAM_IO_END,	/* the host ended its side in good order */
 	UPSTREAM_IO_CUT,	/* or otherwise; errno, without TLS */
