@@ -22,6 +22,7 @@
 #include "log.h"
 #include "proxy/access.h"
 #include "proxy/hosts.h"
+#include "proxy/keyed.h"
 #include "proxy/net.h"
 #include "proxy/tls_ca.h"
 #include "proxy/tls_context.h"
@@ -316,7 +317,8 @@ start(struct sluice *s)
 	for (i = 0; i < s->workers.n; i++)
 		worker_start(s->workers.list[i]);
 	log_info("sluice " PACKAGE_VERSION " is ready, %u worker%s, "
-	    "configuration %s", s->workers.n, s->workers.n == 1 ? "" : "s", s->conf->path);
+	    "configuration %s", s->workers.n,
+	    s->workers.n == 1 ? "" : "s", s->conf->path);
 }
 
 static void
@@ -354,6 +356,8 @@ run(const char *path)
 	if (evthread_use_pthreads() == -1 ||
 	    ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
 		fatal("cannot start: libraries");
+	if (!keyed_init())
+		fatal("cannot start: no randomness");
 	raise_limits(s.conf);
 	tls_contexts_warnings(s.conf, warn_cb, NULL);
 	start(&s);

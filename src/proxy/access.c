@@ -94,8 +94,8 @@ access_close(void)
 
 /*
  * How many bytes, ending with a line, may be written without waiting: a pipe
- * that nobody empties must not stop the proxy.  What poll() calls writable takes
- * PIPE_BUF bytes at once.
+ * that nobody empties must not stop the proxy.  What poll() calls writable
+ * takes PIPE_BUF bytes at once.
  */
 static size_t
 writable(const struct access_log *log, int fd, size_t off)
@@ -234,16 +234,19 @@ static int
 format_text(struct access_log *log, const struct access_line *l, char *buf)
 {
 	unsigned long long wait = l->wait / 1000, upstream = l->upstream / 1000;
-	char when[64];
+	char when[64], resent[32] = "";
+
+	if (l->resent > 0)
+		snprintf(resent, sizeof resent, ", sent again: %u", l->resent);
 
 	return snprintf(buf, LINE, "%s %s %s %s %d %llu %llu "
-	    "%llu.%03llu %llu.%03llu %s%s%s\n",
+	    "%llu.%03llu %llu.%03llu %s%s%s%s\n",
 	    stamp(log, when), l->client,
 	    l->method != NULL ? l->method : "-",
 	    l->host != NULL ? l->host : "-", l->status,
 	    (unsigned long long)l->in, (unsigned long long)l->out,
 	    wait / 1000, wait % 1000, upstream / 1000, upstream % 1000,
-	    outcomes[l->outcome], l->reason != NULL ? ": " : "",
+	    outcomes[l->outcome], resent, l->reason != NULL ? ": " : "",
 	    l->reason != NULL ? l->reason : "");
 }
 
@@ -254,12 +257,13 @@ format_json(struct access_log *log, const struct access_line *l, char *buf)
 	json_t *o;
 	size_t n;
 
-	o = json_pack("{ss ss ss? ss? si sI sI sf sf ss ss?}",
+	o = json_pack("{ss ss ss? ss? si sI sI sf sf ss ss? si}",
 	    "time", stamp(log, when), "client", l->client,
 	    "method", l->method, "host", l->host, "status", l->status,
 	    "in", (json_int_t)l->in, "out", (json_int_t)l->out,
 	    "wait_ms", ms(l->wait), "upstream_ms", ms(l->upstream),
-	    "outcome", outcomes[l->outcome], "reason", l->reason);
+	    "outcome", outcomes[l->outcome], "reason", l->reason,
+	    "resent", (int)l->resent);
 	if (o == NULL)
 		return 0;
 	n = json_dumpb(o, buf, LINE - 1, JSON_COMPACT | JSON_REAL_PRECISION(9));

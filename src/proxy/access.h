@@ -35,7 +35,8 @@ struct access_line {
 	uint64_t		 in;		/* bytes of body or tunnel */
 	uint64_t		 out;
 	uint64_t		 wait;		/* ns in the queue */
-	uint64_t		 upstream;	/* ns, admission to end */
+	uint64_t		 upstream;	/* ns, the rest */
+	unsigned		 resent;	/* times, after refusals */
 	enum access_outcome	 outcome;
 	const char		*reason;	/* or NULL */
 };

@@ -59,11 +59,15 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
 		.status = x->status,
 		.in = x->in,
 		.out = x->out,
-		.wait = (x->admitted ? x->admitted : now) - x->began,
-		.upstream = x->admitted ? now - x->admitted : 0,
+		.wait = x->held,
+		.resent = x->resent,
 		.outcome = outcome,
 		.reason = reason,
 	};
+
+	if (x->phase == QUEUED || !x->admitted)
+		line.wait += now - x->queued;
+	line.upstream = now - x->began - line.wait;
 
 	if (!access_enabled(x->worker->access))
 		return;
@@ -197,13 +201,6 @@ exchange_no_handshake(struct worker *w, struct downstream *d,
 	access_write(w->access, &line);
 }
 
-/* How long it was held; 0 when it was not. */
-uint64_t
-exchange_waited(const struct exchange *x)
-{
-	return x->was_queued ? x->admitted - x->began : 0;
-}
-
 /* Deadlines */
 
 static void
@@ -325,10 +322,12 @@ answered_here(struct exchange *x, const struct http1_head *h)
 }
 
 static const char *
-over_budget(enum hosts_answer a)
+over_budget(const struct exchange *x, enum hosts_answer a)
 {
 	if (a == HOSTS_FULL)
 		return "the host's queue is full";
+	if (x->ticket.deadline < x->began + x->ticket.rule->max_wait)
+		return "the wait would be longer than Sluice-Max-Wait";
 	return "the wait would be longer than queue.max_wait";
 }
 
@@ -336,16 +335,21 @@ over_budget(enum hosts_answer a)
 static void
 refuse_over_budget(struct exchange *x, enum hosts_answer a)
 {
-	uint64_t now = worker_now(), start = x->ticket.start;
+	const struct ticket *t = &x->ticket;
+	uint64_t now = worker_now(), start = t->report.start;
 	struct reply r = {
 		.status = 429,
 		.error = "http_request_denied",
-		.detail = over_budget(a),
+		.detail = over_budget(x, a),
+		.budget = t->budget,
+		.waiting = t->report.waiting,
 		.retry_after = 1,
 	};
 
-	if (start > now)
-		r.retry_after = (start - now + 999999999) / 1000000000;
+	if (start > now) {
+		r.wait = start - now;
+		r.retry_after = (r.wait + 999999999) / 1000000000;
+	}
 	exchange_answer(x, &r, ACCESS_REFUSED,
 	    a == HOSTS_FULL ? "queue full" : "max_wait");
 }
@@ -372,10 +376,17 @@ ask(struct exchange *x, const struct http1_head *h)
 	x->phase = QUEUED;
 	x->ticket.worker = w;
 	x->ticket.name = &x->host;
-	x->ticket.tunnel = x->is_connect;
+	x->ticket.source = (struct claim_source){
+		.head = h,
+		.address = front_address(x->downstream),
+		.user = front_user(x->downstream),
+		.tunnel = x->is_connect,
+	};
 	a = hosts_ask(w->hosts, &x->ticket, x->began);
-	if (a != HOSTS_NO_ROOM)
-		choose_tls(x);
+	choose_tls(x);
+	x->resendable = !x->is_connect && conf_rule_retries(x->ticket.rule,
+	    h->method, h->idempotent,
+	    http1_find(h, HTTP1_IDEMPOTENCY_KEY) != NULL);
 	relay_text_reset(&x->head);
 	relay_request(&x->head, h, x->port, x->tls);
 	if (x->head.failed) {
@@ -388,8 +399,7 @@ ask(struct exchange *x, const struct http1_head *h)
 		admitted(x, x->began);
 		break;
 	case HOSTS_WAIT:
-		x->was_queued = true;
-		deadline_set(&x->timer, x->began + x->ticket.rule->max_wait);
+		deadline_set(&x->timer, x->ticket.deadline);
 		break;
 	case HOSTS_FULL:
 	case HOSTS_LATE:
@@ -398,6 +408,14 @@ ask(struct exchange *x, const struct http1_head *h)
 	case HOSTS_NO_ROOM:
 		exchange_reject(x, 503, "proxy_internal_error",
 		    "limits.hosts is reached");
+		break;
+	case HOSTS_NO_MEMORY:
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "out of memory");
+		break;
+	case HOSTS_BAD:
+		exchange_reject(x, 400, "http_request_error",
+		    x->ticket.wrong);
 		break;
 	}
 }
@@ -441,7 +459,7 @@ exchange_start(struct worker *w, struct downstream *d,
 	}
 	x->worker = w;
 	x->downstream = d;
-	x->began = worker_now();
+	x->began = x->queued = worker_now();
 	deadline_init(&x->timer, w, timer_cb, x);
 	front_attach(d, x);
 	take_request(x, h);
@@ -458,7 +476,7 @@ exchange_start(struct worker *w, struct downstream *d,
 	else if (answered_here(x, h))
 		return;
 	else if (is_intercepted(x))
-		exchange_intercept(x);
+		exchange_intercept(x, h);
 	else
 		ask(x, h);
 }
@@ -470,13 +488,16 @@ log_wait(const struct exchange *x)
 {
 	if (log_enabled(LOG_LEVEL_DEBUG))
 		log_debug("%s: admitted after %.3f ms", x->host.name,
-		    (double)(x->admitted - x->began) / 1e6);
+		    (double)(x->held) / 1e6);
 }
 
 static void
 admitted(struct exchange *x, uint64_t now)
 {
-	x->admitted = now;
+	x->admitted = true;
+	x->held += now - x->queued;
+	if (x->discarding)
+		exchange_discard_end(x, false);
 	deadline_set(&x->timer, 0);
 	log_wait(x);
 	if (x->is_connect)

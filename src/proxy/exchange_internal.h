@@ -53,11 +53,11 @@ struct exchange {
 	bool			 upgrade;
 	bool			 expect;	/* waits for 100 to go on */
 	bool			 idempotent;
-	bool			 was_queued;
+	bool			 resendable;	/* the rule allows it */
 	bool			 half_closed;
-	bool			 retried;
+	bool			 retried;	/* idle upstream was closed */
 	bool			 body_taken;	/* some of it, from front */
-	struct evbuffer		*replay;	/* body sent, for a retry */
+	struct evbuffer		*replay;	/* body sent, to send again */
 	bool			 no_replay;	/* too long for that */
 	bool			 stopped;	/* no more of the body */
 
@@ -65,10 +65,17 @@ struct exchange {
 	enum relay_framing	 framing;
 	int			 status;
 	bool			 head_sent;
+	bool			 throttled;	/* refused for a limit */
+	bool			 suspect;	/* ... as its body may tell */
+	unsigned		 resent;	/* after such refusals */
+	bool			 discarding;	/* one; it is not relayed */
+	uint64_t		 discarded;	/* bytes of its body */
 
 	/* for the log */
 	uint64_t		 began;		/* ns */
-	uint64_t		 admitted;	/* ns; 0: not */
+	uint64_t		 queued;	/* ns; when it last asked */
+	uint64_t		 held;		/* ns that it has waited */
+	bool			 admitted;	/* once at least */
 	uint64_t		 in;		/* bytes of body */
 	uint64_t		 out;
 
@@ -91,20 +98,44 @@ void		 exchange_cut_off(struct exchange *, enum access_outcome,
 		    const char *reason);
 /* Sets the deadline for the upstream's next progress. */
 void		 exchange_set_timer(struct exchange *);
-/* How long it was held, in ns; 0 when it was not. */
-uint64_t	 exchange_waited(const struct exchange *);
 
 /* exchange_relay.c */
 
 /* Sends the request to an upstream: an idle connection unless fresh. */
 void		 exchange_forward(struct exchange *, bool fresh);
 
+/* exchange_limits.c */
+
+/* Whether that status pauses, by the configuration. */
+bool		 exchange_pauses(const struct exchange *, int status);
+/* Takes what a final response's head tells of the host's limits. */
+void		 exchange_learn(struct exchange *, const struct http1_head *);
+/* The host has answered with something that tells nothing of them. */
+void		 exchange_learn_success(struct exchange *);
+/* The first piece of a body that may tell a refusal for a limit. */
+void		 exchange_look_at_refusal(struct exchange *, const char *,
+		    size_t);
+/*
+ * Puts the request back into its queue where its answer, of which only the
+ * head was seen, was a refusal for a limit and it may be sent again.  The rest
+ * of that answer is discarded.  False: the answer is to be relayed.
+ */
+bool		 exchange_resend(struct exchange *);
+/* The answer that is discarded: bytes of it, its pieces' end, its end. */
+void		 exchange_discard(struct exchange *, size_t n);
+void		 exchange_discard_flush(struct exchange *);
+void		 exchange_discard_end(struct exchange *, bool whole);
+/* Body bytes go out; they are kept where they may have to go out again. */
+void		 exchange_keep_body(struct exchange *, const struct iovec *,
+		    int n);
+
 /* exchange_tunnel.c */
 
 /* Connects to the target of a CONNECT. */
 void		 exchange_connect(struct exchange *);
 /* Answers a CONNECT, and takes its host's place inside. */
-void		 exchange_intercept(struct exchange *);
+void		 exchange_intercept(struct exchange *,
+		    const struct http1_head *);
 /* Joins the sockets after a 101. */
 void		 exchange_upgrade(struct exchange *, const struct http1_head *);
 

@@ -3,11 +3,9 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <event2/buffer.h>
 
-#include "core/hint.h"
 #include "log.h"
 #include "proxy/front.h"
 
@@ -53,39 +51,11 @@ exchange_connected(struct exchange *x)
 		front_read_body(x->downstream, x->expect);
 }
 
-/*
- * What was sent on a connection that had been idle may have to be sent again;
- * kept as long as it is short.
- */
-static void
-keep_for_replay(struct exchange *x, const struct iovec *v, int n)
-{
-	uint64_t max = x->ticket.conf->limit_buffer / 2;
-	bool whole = true;
-	int i;
-
-	if (x->no_replay || !x->idempotent || !upstream_reused(x->upstream) ||
-	    x->retried)
-		return;
-	if (x->replay == NULL)
-		x->replay = evbuffer_new();
-	for (i = 0; i < n && x->replay != NULL; i++)
-		whole &= evbuffer_add(x->replay, v[i].iov_base,
-		    v[i].iov_len) == 0;
-	if (x->replay != NULL && whole &&
-	    evbuffer_get_length(x->replay) <= max)
-		return;
-	x->no_replay = true;
-	if (x->replay != NULL)
-		evbuffer_free(x->replay);
-	x->replay = NULL;
-}
-
 static void
 send_body(struct exchange *x, struct iovec *v, int n)
 {
 	x->body_taken = true;
-	keep_for_replay(x, v, n);
+	exchange_keep_body(x, v, n);
 	upstream_send(x->upstream, v, n);
 }
 
@@ -168,48 +138,6 @@ exchange_sendable(struct exchange *x)
 
 /* The response comes in */
 
-static int64_t
-wall_now(void)
-{
-	return (int64_t)time(NULL);
-}
-
-static bool
-is_listed(const struct conf_rule *rule, int status)
-{
-	unsigned i;
-
-	for (i = 0; i < rule->npause_statuses; i++) {
-		if (rule->pause_statuses[i] == status)
-			return true;
-	}
-	return false;
-}
-
-/*
- * A throttled answer pauses the host for everyone, for as long as it asks; a
- * 429 that does not say how long for pause.default, another status not at all.
- */
-static void
-consider_pause(struct exchange *x, const struct http1_head *h)
-{
-	const struct conf_rule *rule = x->ticket.rule;
-	struct worker *w = x->worker;
-	uint64_t delay = 0, now = worker_now();
-	struct hint hint;
-
-	hint_read(h, wall_now(), &hint);
-	if (hint.retry_after)
-		delay = hint.delay;
-	else if (h->status == 429)
-		delay = rule->pause_default;
-	if (delay > rule->pause_max)
-		delay = rule->pause_max;
-	if (delay > 0 && hosts_pause(w->hosts, &x->ticket, now + delay, now))
-		log_info("%s: paused for %.3f s after its answer %d",
-		    x->host.name, (double)delay / 1e9, h->status);
-}
-
 static void
 send_gathered(struct exchange *x)
 {
@@ -262,11 +190,13 @@ relay_final(struct exchange *x, const struct http1_head *h)
 	struct relay_response r = { 0 };
 
 	x->status = h->status;
+	exchange_learn(x, h);
+	if (exchange_resend(x))
+		return;
 	x->phase = RELAYING;
 	x->framing = framing_for(x, h);
-	r.noted = is_listed(x->ticket.rule, h->status);
-	if (r.noted)
-		consider_pause(x, h);
+	r.noted = exchange_pauses(x, h->status);
+	r.resent = x->resent;
 	if (!front_body_done(x->downstream)) {
 		/* an origin that refuses wants no more of it; an echo may */
 		x->keep = false;
@@ -278,7 +208,7 @@ relay_final(struct exchange *x, const struct http1_head *h)
 	r.framing = x->framing;
 	r.close = !x->keep;
 	r.keep_alive = x->keep && x->old_client;
-	r.wait = exchange_waited(x);
+	r.wait = x->held;
 	if (!relay_head(x, h, &r))
 		exchange_failed(x, UPSTREAM_NO_MEMORY, "out of memory");
 }
@@ -288,7 +218,9 @@ relay_interim(struct exchange *x, const struct http1_head *h)
 {
 	struct relay_response r = { 0 };
 
-	if (!x->old_client && relay_head(x, h, &r)) {
+	/* a 100 for a request that goes out again was relayed already */
+	if (!x->old_client && (h->status != 100 || x->expect ||
+	    x->resent == 0) && relay_head(x, h, &r)) {
 		send_gathered(x);
 		x->head_sent = false;	/* only the final one counts */
 	}
@@ -315,6 +247,10 @@ exchange_response(struct exchange *x, struct http1_head *h)
 bool
 exchange_flush(struct exchange *x)
 {
+	if (x->discarding) {
+		exchange_discard_flush(x);
+		return true;
+	}
 	send_gathered(x);
 	/* a head that comes piece by piece is no progress */
 	if (x->phase == RELAYING)
@@ -335,6 +271,12 @@ exchange_data(struct exchange *x, const char *p, size_t n)
 	struct gather *g = &x->worker->gather;
 	int len;
 
+	if (x->discarding) {
+		exchange_discard(x, n);
+		return;
+	}
+	if (x->suspect)
+		exchange_look_at_refusal(x, p, n);
 	if (g->n + 4 > GATHER)
 		send_gathered(x);
 	x->out += n;
@@ -355,6 +297,10 @@ exchange_done(struct exchange *x, const struct http1_head *trailers)
 	struct downstream *d = x->downstream;
 	bool keep = x->keep;
 
+	if (x->discarding) {
+		exchange_discard_end(x, true);
+		return;
+	}
 	if (x->framing == RELAY_CHUNKED) {
 		relay_text_reset(&g->tail);
 		relay_last_chunk(&g->tail, trailers);
@@ -422,6 +368,10 @@ exchange_failed(struct exchange *x, enum upstream_error e, const char *why)
 	};
 	const char *reason = f->detail != NULL ? f->kind : why;
 
+	if (x->discarding) {
+		exchange_discard_end(x, false);
+		return;
+	}
 	if (x->upstream != NULL && may_retry(x, e)) {
 		retry(x);
 		return;

@@ -11,8 +11,8 @@
 #include "proxy/tunnel.h"
 
 /*
- * CONNECT, as a tunnel or intercepted, and Upgrade, which becomes a tunnel after
- * its 101.
+ * CONNECT, as a tunnel or intercepted, and Upgrade, which becomes a tunnel
+ * after its 101.
  */
 
 /* Joins the sockets; head is what the client is to see first. */
@@ -43,6 +43,7 @@ start_tunnel(struct exchange *x, struct tunnel_side *upstream,
 	deadline_set(&x->timer, 0);
 	x->in += upstream->len;
 	x->phase = TUNNEL;
+	exchange_learn_success(x);
 	if (rule->tunnel_hold == CONF_HOLD_CONNECT)
 		hosts_release(x->worker->hosts, &x->ticket, worker_now());
 }
@@ -51,7 +52,7 @@ start_tunnel(struct exchange *x, struct tunnel_side *upstream,
 static void
 put_established(struct exchange *x, struct relay_text *head)
 {
-	struct relay_response r = { .wait = exchange_waited(x) };
+	struct relay_response r = { .wait = x->held };
 	struct http1_head *h = &x->worker->head;
 
 	memset(h, 0, sizeof *h);
@@ -98,7 +99,8 @@ exchange_upgrade(struct exchange *x, const struct http1_head *h)
 	struct upstream_taken taken;
 	struct tunnel_side upstream = { 0 };
 
-	r.wait = exchange_waited(x);
+	r.wait = x->held;
+	r.resent = x->resent;
 	relay_response(&head, h, &r);
 	if (!upstream_take(x->upstream, &taken)) {
 		relay_text_free(&head);
@@ -138,7 +140,7 @@ exchange_tunnel_ended(struct exchange *x, const char *why)
 /* Interception */
 
 void
-exchange_intercept(struct exchange *x)
+exchange_intercept(struct exchange *x, const struct http1_head *h)
 {
 	struct worker *w = x->worker;
 	struct downstream *d = x->downstream;
@@ -146,6 +148,8 @@ exchange_intercept(struct exchange *x)
 	struct iovec v;
 	struct tls *tls;
 	const char *why;
+	char user[CLAIM_USER];
+	bool known = claim_user(h, user);
 
 	tls = tls_contexts_intercept(w->conf, &x->host, &w->wire,
 	    front_tls(d), &why);
@@ -154,11 +158,12 @@ exchange_intercept(struct exchange *x)
 		exchange_reject(x, 500, "proxy_configuration_error", why);
 		return;
 	}
-	x->admitted = x->began;		/* its requests wait, it does not */
+	x->admitted = true;		/* its requests wait, it does not */
 	put_established(x, &head);
 	if (head.failed)
 		tls_free(tls);
-	if (head.failed || !front_secure(d, tls, &x->host)) {
+	if (head.failed || !front_secure(d, tls, &x->host,
+	    known ? user : NULL)) {
 		relay_text_free(&head);
 		exchange_reject(x, 503, "proxy_internal_error",
 		    "out of memory");

@@ -436,7 +436,8 @@ next_request(struct downstream *d)
 	bufferevent_disable(d->bev, EV_READ);
 	bufferevent_setcb(d->bev, gate_read_cb, gate_write_cb, gate_event_cb,
 	    d->evcon);
-	deadline_set(&d->read_timer, worker_now() + front_conf(d)->timeout_idle);
+	deadline_set(&d->read_timer,
+	    worker_now() + front_conf(d)->timeout_idle);
 	front_watch(d);
 	if (d->tls_next != NULL)
 		front_go_secure(d);
@@ -490,7 +491,7 @@ front_abort(struct downstream *d, bool reset)
 	d->exchange = NULL;
 	if (d->state == DEAD)
 		return;
-	/* evhttp would send a FIN before it closes: that may look like an end */
+	/* evhttp would send a FIN before it closes: that may seem an end */
 	if (reset)
 		net_dissolve(d->fd);
 	front_close(d);
@@ -539,6 +540,18 @@ front_peer(const struct downstream *d)
 	snprintf(f->peer, sizeof f->peer,
 	    strchr(address, ':') != NULL ? "[%s]:%u" : "%s:%u", address, port);
 	return f->peer;
+}
+
+const struct sockaddr *
+front_address(const struct downstream *d)
+{
+	return d->is_unix ? NULL : evhttp_connection_get_addr(d->evcon);
+}
+
+const char *
+front_user(const struct downstream *d)
+{
+	return d->user;
 }
 
 /* The gate's callbacks */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 /*
@@ -33,6 +34,13 @@ void		 front_reload(struct front *, const struct conf *);
 
 /* The client's address, "127.0.0.1:4711" or "unix:". */
 const char	*front_peer(const struct downstream *);
+
+/*
+ * Its address, or NULL on a Unix socket; and the name of the user who asked for
+ * the tunnel that it is inside of, or NULL.  Valid as long as the downstream.
+ */
+const struct sockaddr *front_address(const struct downstream *);
+const char	*front_user(const struct downstream *);
 
 /* Where what the client does is to be told; before exchange_start() returns. */
 void		 front_attach(struct downstream *, struct exchange *);
@@ -80,10 +88,11 @@ struct tls	*front_tls(const struct downstream *);
 /*
  * When the response at hand is complete and front_end() keeps the connection,
  * it goes on with that TLS on it, inside whatever it has: what follows are
- * requests to the host.  Takes the TLS.  False without memory.
+ * requests to the host, of that user (or NULL).  Takes the TLS.  False without
+ * memory.
  */
 bool		 front_secure(struct downstream *, struct tls *,
-		    const struct http1_host *);
+		    const struct http1_host *, const char *user);
 
 /*
  * Lends the socket, for a tunnel, with what was received beyond the request: n

@@ -48,6 +48,7 @@ struct downstream {
 	struct tls		*tls_below;
 	struct tls		*tls_next;	/* after this response */
 	struct http1_host	*inside;	/* whom it is with; NULL: us */
+	char			*user;		/* who asked for it; or NULL */
 	struct evbuffer		*early;		/* received before TLS began */
 	bool			 handshake;	/* not done yet */
 	enum tls_result		 tls_end;	/* TLS_OK: it goes on */

@@ -62,6 +62,7 @@ front_free_tls(struct downstream *d)
 	tls_free(d->tls);
 	tls_free(d->tls_below);
 	free(d->inside);
+	free(d->user);
 	if (d->early != NULL)
 		evbuffer_free(d->early);
 }
@@ -81,8 +82,12 @@ front_start_tls(struct downstream *d, struct tls *tls)
 
 bool
 front_secure(struct downstream *d, struct tls *tls,
-    const struct http1_host *host)
+    const struct http1_host *host, const char *user)
 {
+	if (user != NULL && (d->user = strdup(user)) == NULL) {
+		tls_free(tls);
+		return false;
+	}
 	if ((d->inside = malloc(sizeof *d->inside)) == NULL) {
 		tls_free(tls);
 		return false;

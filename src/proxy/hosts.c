@@ -1,60 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-#include "proxy/hosts.h"
+#include "proxy/hosts_internal.h"
 
-#include <pthread.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
-
+#include "conf/conf_value.h"
 #include "log.h"
-#include "proxy/worker.h"
 
-/*
- * Life of a host's entry: made by the first ticket that names it, found in
- * the table by its key as long as it is there; dropped when it is idle, so that
- * dropping it loses nothing, or when a reload gave its tickets to another
- * entry.  A worker's wake tree may still point to it then: it is "gone" and is
- * freed by the last wake that fires.
- *
- * The key is what shares a throttle: the host's name; host and port where
- * the rule names a port; the pattern where the rule is shared.
- */
-
-#define KEY_SIZE	(HTTP1_HOST + 32)
 #define SHARED		'='	/* begins the key of a shared rule */
 #define SWEEP		2	/* entries looked at for each new one */
 #define SWEEP_FULL	100	/* where there is no room otherwise */
-
-TAILQ_HEAD(tickets, ticket);
-
-struct host {
-	UT_hash_handle		 hh;
-	TAILQ_ENTRY(host)	 entry;		/* in hosts.order */
-	char			*key;
-	struct http1_host	 name;		/* of the first ticket */
-	pthread_mutex_t		 lock;		/* guards what follows */
-	struct throttle		*throttle;
-	struct tickets		 tickets;	/* all that wait or hold */
-	uint64_t		 armed_at;	/* ns; or NEVER */
-	unsigned		 armed_by;	/* by which worker */
-	unsigned		 armed;		/* wakes in trees */
-	bool			 refusing;	/* logged that it does */
-	bool			 gone;		/* not in the table any more */
-	struct wake		 wakes[];	/* one a worker */
-};
-TAILQ_HEAD(host_order, host);
-
-struct hosts {
-	pthread_rwlock_t	 lock;		/* guards what follows */
-	struct conf		*conf;		/* own reference */
-	struct host		*table;
-	struct host_order	 order;		/* for the sweep, and reload */
-	size_t			 n;
-	unsigned		 workers;
-	bool			 full;		/* has refused, and logged it */
-};
 
 struct hosts *
 hosts_new(struct conf *conf, unsigned workers)
@@ -75,12 +32,13 @@ free_host(struct host *h)
 {
 	pthread_mutex_destroy(&h->lock);
 	throttle_free(h->throttle);
+	conf_unref(h->conf);
 	free(h->key);
 	free(h);
 }
 
-static void
-drop_host(struct hosts *hs, struct host *h)
+void
+hosts_drop(struct hosts *hs, struct host *h)
 {
 	HASH_DEL(hs->table, h);
 	TAILQ_REMOVE(&hs->order, h, entry);
@@ -99,40 +57,52 @@ hosts_free(struct hosts *hs)
 		return;
 	while ((h = TAILQ_FIRST(&hs->order)) != NULL) {
 		h->armed = 0;	/* no worker is left */
-		drop_host(hs, h);
+		hosts_drop(hs, h);
 	}
 	conf_unref(hs->conf);
 	pthread_rwlock_destroy(&hs->lock);
 	free(hs);
 }
 
-static struct throttle_limits
-limits_of(const struct conf_rule *rule)
-{
-	return (struct throttle_limits){
-		.host = rule->limits,
-		.queue_length = rule->queue_length,
-	};
-}
-
 /* The table */
 
-static size_t
-make_key(char *key, const struct conf_rule *rule, const struct http1_host *name)
+struct throttle_limits
+hosts_limits(const struct conf_rule *rule)
+{
+	struct throttle_limits limits = {
+		.host = rule->limits,
+		.nparts = (unsigned)rule->npaths,
+		.queue_length = rule->queue_length,
+		.trust_priority = rule->trust_priority,
+		.learning = rule->learn == CONF_LEARN_SHAPE,
+	};
+	unsigned i;
+
+	for (i = 0; i < limits.nparts; i++)
+		limits.parts[i] = &rule->paths[i].limits;
+	return limits;
+}
+
+size_t
+hosts_key(char key[HOSTS_KEY], const struct conf_rule *rule,
+    const struct http1_host *name, const struct keyed_hash *whose)
 {
 	int n;
 
 	if (rule->shared)
-		n = snprintf(key, KEY_SIZE, "%c%s", SHARED, rule->name);
+		n = snprintf(key, HOSTS_KEY, "%c%s", SHARED, rule->name);
 	else if (rule->has_port)
-		n = snprintf(key, KEY_SIZE, "%s %u", name->name, name->port);
+		n = snprintf(key, HOSTS_KEY, "%s %u", name->name, name->port);
 	else
-		n = snprintf(key, KEY_SIZE, "%s", name->name);
+		n = snprintf(key, HOSTS_KEY, "%s", name->name);
+	if (whose->a != 0 || whose->b != 0)
+		n += snprintf(key + n, HOSTS_KEY - (size_t)n,
+		    " %016" PRIx64 "%016" PRIx64, whose->a, whose->b);
 	return (size_t)n;
 }
 
-static struct host *
-find_host(struct hosts *hs, const char *key, size_t len)
+struct host *
+hosts_find(struct hosts *hs, const char *key, size_t len)
 {
 	struct host *h;
 
@@ -150,7 +120,7 @@ sweep(struct hosts *hs, uint64_t now)
 	for (i = 0; i < max && (h = TAILQ_FIRST(&hs->order)) != NULL; i++) {
 		if (TAILQ_EMPTY(&h->tickets) && h->armed == 0 &&
 		    throttle_idle(h->throttle, now)) {
-			drop_host(hs, h);
+			hosts_drop(hs, h);
 			continue;
 		}
 		TAILQ_REMOVE(&hs->order, h, entry);
@@ -158,11 +128,12 @@ sweep(struct hosts *hs, uint64_t now)
 	}
 }
 
-static struct host *
-add_host(struct hosts *hs, const char *key, const struct http1_host *name,
+struct host *
+hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
+    const struct keyed_hash *whose, struct conf *conf,
     const struct conf_rule *rule)
 {
-	struct throttle_limits limits = limits_of(rule);
+	struct throttle_limits limits = hosts_limits(rule);
 	struct host *h;
 	unsigned i;
 
@@ -180,6 +151,9 @@ add_host(struct hosts *hs, const char *key, const struct http1_host *name,
 	h->name = *name;
 	if (!rule->has_port)
 		h->name.port = 0;
+	h->credential = *whose;
+	h->conf = conf_ref(conf);
+	h->rule = rule;
 	pthread_mutex_init(&h->lock, NULL);
 	TAILQ_INIT(&h->tickets);
 	h->armed_at = THROTTLE_NEVER;
@@ -191,17 +165,16 @@ add_host(struct hosts *hs, const char *key, const struct http1_host *name,
 	return h;
 }
 
-/* The entry for a name, made where it is missing; with the table locked. */
+/* The ticket's entry, made where it is missing; with the table locked. */
 static struct host *
-need_host(struct hosts *hs, const struct conf_rule *rule,
-    const struct http1_host *name, uint64_t now)
+need_host(struct hosts *hs, const struct ticket *t, uint64_t now)
 {
-	char key[KEY_SIZE];
+	char key[HOSTS_KEY];
 	struct host *h;
 	size_t len;
 
-	len = make_key(key, rule, name);
-	if ((h = find_host(hs, key, len)) != NULL)
+	len = hosts_key(key, t->rule, t->name, &t->credential);
+	if ((h = hosts_find(hs, key, len)) != NULL)
 		return h;
 	sweep(hs, now);
 	if (hs->n >= hs->conf->limit_hosts) {
@@ -209,7 +182,7 @@ need_host(struct hosts *hs, const struct conf_rule *rule,
 		return NULL;
 	}
 	hs->full = false;
-	return add_host(hs, key, name, rule);
+	return hosts_add(hs, key, t->name, &t->credential, t->conf, t->rule);
 }
 
 /* One host's queue, with its lock held */
@@ -251,14 +224,48 @@ admit(struct host *h, uint64_t now)
 	}
 }
 
-/* When one that does not wait any more would start if it came back now. */
-static uint64_t
-start_again(struct host *h, const struct throttle_waiter *waiter, uint64_t now)
+/* Names the budget that the report says is short, for people. */
+static void
+name_budget(const struct host *h, struct ticket *t)
 {
-	struct throttle_report report;
+	const struct throttle_report *r = &t->report;
+	const struct conf_rule *rule = h->rule;
+	const struct budget_limits *limits = &rule->limits;
+	char units[CONF_TEXT], period[CONF_TEXT];
+	const char *of = "", *path = "";
 
-	throttle_report(h->throttle, waiter, now, &report);
-	return report.start;
+	if (r->of_part && t->waiter.part < rule->npaths) {
+		limits = &rule->paths[t->waiter.part].limits;
+		of = " of ";
+		path = rule->paths[t->waiter.part].text;
+	}
+	switch (r->what) {
+	case THROTTLE_SHORT_RATE:
+		snprintf(t->budget, sizeof t->budget, "%s per %s%s%s",
+		    conf_units_text(units, limits->rates[r->rate].capacity),
+		    conf_duration_text(period, limits->rates[r->rate].period),
+		    of, path);
+		break;
+	case THROTTLE_SHORT_CONCURRENCY:
+		snprintf(t->budget, sizeof t->budget, "%u at a time%s%s",
+		    limits->concurrency, of, path);
+		break;
+	case THROTTLE_SHORT_PAUSE:
+		snprintf(t->budget, sizeof t->budget,
+		    "paused by the host%s%s", of, path);
+		break;
+	case THROTTLE_SHORT_RECOVERY:
+		snprintf(t->budget, sizeof t->budget,
+		    "recovering from a pause%s%s", of, path);
+		break;
+	case THROTTLE_SHORT_SHAPE:
+		snprintf(t->budget, sizeof t->budget,
+		    "what the host says is left%s%s", of, path);
+		break;
+	case THROTTLE_SHORT_NONE:
+		snprintf(t->budget, sizeof t->budget, "none");
+		break;
+	}
 }
 
 /* The first refusal is worth a line, and the end of refusing; not each. */
@@ -276,48 +283,47 @@ log_crossing(const struct ticket *t, enum hosts_answer a)
 		log_info("%s: no longer refusing requests", t->name->name);
 }
 
-static enum hosts_answer
-ask(struct host *h, struct ticket *t, uint64_t now)
+/* A refusal for its own shorter deadline says nothing of the host. */
+static bool
+refuses(const struct ticket *t, enum hosts_answer a, uint64_t now)
 {
-	const struct throttle_request request = {
-		.cost = t->tunnel ? t->rule->tunnel_cost : BUDGET_UNIT,
-		.deadline = now + t->rule->max_wait,
-		.weight = FAIR_WEIGHT,
-		.urgency = FAIR_URGENCY,
-		.part = THROTTLE_WHOLE,
+	return a == HOSTS_FULL ||
+	    (a == HOSTS_LATE && t->deadline >= now + t->rule->max_wait);
+}
+
+static enum hosts_answer
+ask(struct host *h, struct ticket *t, const struct throttle_request *r,
+    uint64_t now)
+{
+	static const enum hosts_answer answers[] = {
+		[THROTTLE_GO] = HOSTS_GO,
+		[THROTTLE_WAIT] = HOSTS_WAIT,
+		[THROTTLE_FULL] = HOSTS_FULL,
+		[THROTTLE_LATE_START] = HOSTS_LATE,
+		[THROTTLE_NO_MEMORY] = HOSTS_NO_MEMORY,
 	};
-	enum hosts_answer answer = HOSTS_GO;
-	struct throttle_report report;
-	bool crossed;
+	enum hosts_answer answer;
+	bool crossed = false;
 
 	pthread_mutex_lock(&h->lock);
-	switch (throttle_ask(h->throttle, &t->waiter, &request, now,
-	    &report)) {
-	case THROTTLE_GO:
+	answer = answers[throttle_ask(h->throttle, &t->waiter, r, now,
+	    &t->report)];
+	if (answer == HOSTS_GO)
 		t->state = TICKET_HELD;
-		break;
-	case THROTTLE_WAIT:
+	else if (answer == HOSTS_WAIT)
 		t->state = TICKET_WAITING;
-		arm(h, t->worker, now);
-		answer = HOSTS_WAIT;
-		break;
-	case THROTTLE_FULL:
-		answer = HOSTS_FULL;
-		break;
-	case THROTTLE_LATE_START:
-		answer = HOSTS_LATE;
-		break;
-	case THROTTLE_NO_MEMORY:
-		answer = HOSTS_NO_ROOM;
-		break;
-	}
-	t->start = report.start;
 	if (t->state != TICKET_IDLE) {
 		t->host = h;
 		TAILQ_INSERT_TAIL(&h->tickets, t, entry);
 	}
-	crossed = h->refusing != (t->state == TICKET_IDLE);
-	h->refusing = t->state == TICKET_IDLE;
+	if (answer == HOSTS_WAIT)
+		arm(h, t->worker, now);
+	else if (answer != HOSTS_GO)
+		name_budget(h, t);
+	if (t->state != TICKET_IDLE || refuses(t, answer, now)) {
+		crossed = h->refusing != (t->state == TICKET_IDLE);
+		h->refusing = t->state == TICKET_IDLE;
+	}
 	pthread_mutex_unlock(&h->lock);
 	if (crossed)
 		log_crossing(t, answer);
@@ -326,35 +332,50 @@ ask(struct host *h, struct ticket *t, uint64_t now)
 
 /* Tickets */
 
+/* What the ticket claims by the rule that holds now; false: wrong is set. */
+static bool
+claim(struct hosts *hs, struct ticket *t, struct claim *c, uint64_t now)
+{
+	conf_unref(t->conf);
+	t->conf = conf_ref(hs->conf);
+	t->rule = conf_rule(t->conf, t->name);
+	t->wrong = claim_make(c, t->worker->keyed, t->rule, &t->source, now);
+	t->credential = c->credential;
+	t->deadline = c->request.deadline;
+	return t->wrong == NULL;
+}
+
 enum hosts_answer
 hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 {
 	enum hosts_answer answer = HOSTS_NO_ROOM;
-	char key[KEY_SIZE];
-	struct host *h;
+	char key[HOSTS_KEY];
+	struct host *h = NULL;
+	struct claim c;
 	bool was_full;
 	size_t len;
 
 	t->state = TICKET_IDLE;
 	t->host = NULL;
 	pthread_rwlock_rdlock(&hs->lock);
-	t->conf = conf_ref(hs->conf);
-	t->rule = conf_rule(t->conf, t->name);
-	len = make_key(key, t->rule, t->name);
-	if ((h = find_host(hs, key, len)) != NULL)
-		answer = ask(h, t, now);
+	if (claim(hs, t, &c, now)) {
+		len = hosts_key(key, t->rule, t->name, &t->credential);
+		if ((h = hosts_find(hs, key, len)) != NULL)
+			answer = ask(h, t, &c.request, now);
+	}
 	pthread_rwlock_unlock(&hs->lock);
+	if (t->wrong != NULL)
+		return HOSTS_BAD;
 	if (h != NULL)
 		return answer;
 
 	pthread_rwlock_wrlock(&hs->lock);
 	was_full = hs->full;
-	conf_unref(t->conf);
-	t->conf = conf_ref(hs->conf);
-	t->rule = conf_rule(t->conf, t->name);
-	if ((h = need_host(hs, t->rule, t->name, now)) != NULL)
-		answer = ask(h, t, now);
+	if (claim(hs, t, &c, now) && (h = need_host(hs, t, now)) != NULL)
+		answer = ask(h, t, &c.request, now);
 	pthread_rwlock_unlock(&hs->lock);
+	if (t->wrong != NULL)
+		return HOSTS_BAD;
 	if (answer == HOSTS_NO_ROOM && !was_full)
 		log_warn("limits.hosts (%llu) is reached: requests to further "
 		    "hosts are refused",
@@ -368,10 +389,8 @@ leave(struct host *h, struct ticket *t, uint64_t now)
 {
 	if (t->state == TICKET_WAITING)
 		throttle_cancel(h->throttle, &t->waiter);
-	else {
-		throttle_verdict(h->throttle, &t->waiter, BUDGET_SUCCESS, now);
+	else
 		throttle_release(h->throttle, &t->waiter, now);
-	}
 	TAILQ_REMOVE(&h->tickets, t, entry);
 	t->state = TICKET_IDLE;
 	t->host = NULL;
@@ -406,34 +425,93 @@ hosts_leave(struct hosts *hs, struct ticket *t, uint64_t now)
 	t->conf = NULL;
 }
 
-bool
-hosts_pause(struct hosts *hs, struct ticket *t, uint64_t until, uint64_t now)
+void
+hosts_refuse(struct host *h, struct ticket *t, uint64_t now)
+{
+	throttle_report(h->throttle, &t->waiter, now, &t->report);
+	name_budget(h, t);
+	t->state = TICKET_IDLE;
+	TAILQ_REMOVE(&h->tickets, t, entry);
+	worker_post(t->worker, t);
+	/* the last touch: who sees this may free the ticket */
+	t->host = NULL;
+}
+
+static void
+refuse_hopeless(struct host *h, uint64_t now)
 {
 	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
 	struct throttle_waiter *waiter;
-	struct ticket *late;
+
+	throttle_hopeless(h->throttle, now, &out);
+	while ((waiter = TAILQ_FIRST(&out)) != NULL) {
+		TAILQ_REMOVE(&out, waiter, entry);
+		hosts_refuse(h, ticket_of(waiter), now);
+	}
+}
+
+/* Pauses as the lesson asks; for how long (ns), or 0 if not for longer. */
+static uint64_t
+pause_by(struct host *h, struct ticket *t, const struct lesson *l,
+    uint64_t now)
+{
+	unsigned part = l->partial ? t->waiter.part : THROTTLE_WHOLE;
+	uint64_t pause = l->pause;
+
+	if (l->backoff)
+		pause = throttle_backoff(h->throttle, part, &t->waiter,
+		    t->rule->pause_default, t->rule->pause_max);
+	if (pause > t->rule->pause_max)
+		pause = t->rule->pause_max;
+	if (pause == 0 || !throttle_pause(h->throttle, part, now + pause, now))
+		return 0;
+	refuse_hopeless(h, now);
+	return pause;
+}
+
+uint64_t
+hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
+    uint64_t now)
+{
+	unsigned part;
 	struct host *h;
-	bool longer;
+	uint64_t pause;
 
 	pthread_rwlock_rdlock(&hs->lock);
 	h = t->host;
 	pthread_mutex_lock(&h->lock);
-	longer = throttle_pause(h->throttle, THROTTLE_WHOLE, until, now);
-	if (longer)
-		throttle_hopeless(h->throttle, now, &out);
-	while ((waiter = TAILQ_FIRST(&out)) != NULL) {
-		TAILQ_REMOVE(&out, waiter, entry);
-		late = ticket_of(waiter);
-		late->start = start_again(h, waiter, now);
-		late->state = TICKET_IDLE;
-		TAILQ_REMOVE(&h->tickets, late, entry);
-		worker_post(late->worker, late);
-		/* the last touch: who sees this may free the ticket */
-		late->host = NULL;
+	part = l->partial ? t->waiter.part : THROTTLE_WHOLE;
+	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
+	if (l->shape)
+		throttle_shape(h->throttle, part, l->left, now + l->reset,
+		    now);
+	pause = pause_by(h, t, l, now);
+	admit(h, now);
+	arm(h, t->worker, now);
+	pthread_mutex_unlock(&h->lock);
+	pthread_rwlock_unlock(&hs->lock);
+	return pause;
+}
+
+enum hosts_answer
+hosts_return(struct hosts *hs, struct ticket *t, uint64_t now)
+{
+	enum hosts_answer answer = HOSTS_LATE;
+	struct host *h;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	h = t->host;
+	pthread_mutex_lock(&h->lock);
+	if (throttle_return(h->throttle, &t->waiter, now, &t->report) ==
+	    THROTTLE_WAIT) {
+		t->state = TICKET_WAITING;
+		answer = HOSTS_WAIT;
+		admit(h, now);
+		arm(h, t->worker, now);
 	}
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
-	return longer;
+	return answer;
 }
 
 bool
@@ -446,8 +524,10 @@ hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 	if ((h = t->host) != NULL) {
 		pthread_mutex_lock(&h->lock);
 		if (t->state == TICKET_WAITING) {
+			throttle_report(h->throttle, &t->waiter, now,
+			    &t->report);
+			name_budget(h, t);
 			leave(h, t, now);
-			t->start = start_again(h, &t->waiter, now);
 			waited = true;
 		}
 		pthread_mutex_unlock(&h->lock);
@@ -491,127 +571,6 @@ hosts_look(struct hosts *hs, struct worker *w, uint64_t now)
 		admit(h, now);
 		arm(h, w, now);
 		pthread_mutex_unlock(&h->lock);
-	}
-	pthread_rwlock_unlock(&hs->lock);
-}
-
-/* Reload, with the table locked for writing: nobody else is in a host */
-
-static void
-move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
-{
-	TAILQ_REMOVE(&from->tickets, t, entry);
-	TAILQ_INSERT_TAIL(&to->tickets, t, entry);
-	t->host = to;
-	if (t->state == TICKET_WAITING) {
-		throttle_cancel(from->throttle, &t->waiter);
-		if (!throttle_requeue(to->throttle, &t->waiter, THROTTLE_WHOLE,
-		    now))
-			fatal("out of memory");
-	} else {
-		throttle_release(from->throttle, &t->waiter, now);
-		throttle_hold(to->throttle, &t->waiter, THROTTLE_WHOLE, now);
-	}
-}
-
-/*
- * The entry that a name belongs to under the new configuration.  A new one, or
- * one that takes an old one's place, inherits what that has consumed.  No cap
- * holds here: a reload loses nothing.
- */
-static struct host *
-new_home(struct hosts *hs, struct host *from, const struct http1_host *name,
-    bool inherit, uint64_t now)
-{
-	const struct conf_rule *rule = conf_rule(hs->conf, name);
-	char key[KEY_SIZE];
-	struct host *h;
-	size_t len;
-
-	len = make_key(key, rule, name);
-	if ((h = find_host(hs, key, len)) == from)
-		return from;
-	if (h == NULL) {
-		if ((h = add_host(hs, key, name, rule)) == NULL)
-			return from;
-		inherit = true;
-	}
-	if (inherit)
-		throttle_inherit(h->throttle, from->throttle, NULL, now);
-	return h;
-}
-
-static void
-reload_host(struct hosts *hs, struct host *h, uint64_t now)
-{
-	const struct conf_rule *rule = NULL;
-	struct throttle_limits limits;
-	struct host *home = h, *to;
-	struct ticket *t, *next;
-
-	if (h->key[0] == SHARED)
-		rule = conf_shared_rule(hs->conf, h->key + 1);
-	if (rule == NULL)
-		home = new_home(hs, h, &h->name, true, now);
-	if (home == h) {
-		if (rule == NULL)
-			rule = conf_rule(hs->conf, &h->name);
-		limits = limits_of(rule);
-		if (!throttle_limit(h->throttle, &limits, NULL, now))
-			log_warn("%s: out of memory: the old limits stay",
-			    h->name.name);
-	}
-	TAILQ_FOREACH_SAFE(t, &h->tickets, entry, next) {
-		to = new_home(hs, h, t->name, false, now);
-		if (to != h)
-			move_ticket(t, h, to, now);
-	}
-	if (home != h && TAILQ_EMPTY(&h->tickets))
-		drop_host(hs, h);
-}
-
-/*
- * A host that has a rule of its own now, and shared a throttle until now (with
- * its other ports, or with other hosts): begins with what that has consumed.
- */
-static void
-split_host(struct hosts *hs, const struct conf *old,
-    const struct conf_rule *rule, uint64_t now)
-{
-	char key[KEY_SIZE];
-	struct pattern p;
-	struct host *from, *to;
-	size_t len;
-
-	if (pattern_parse(&p, rule->name, strlen(rule->name)) != NULL ||
-	    p.wildcard)
-		return;
-	len = make_key(key, conf_rule(old, &p.host), &p.host);
-	if ((from = find_host(hs, key, len)) == NULL)
-		return;
-	len = make_key(key, rule, &p.host);
-	if (find_host(hs, key, len) == NULL &&
-	    (to = add_host(hs, key, &p.host, rule)) != NULL)
-		throttle_inherit(to->throttle, from->throttle, NULL, now);
-}
-
-void
-hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
-{
-	struct host *h, *next, *last;
-	struct conf *old = hs->conf;
-	size_t i;
-
-	pthread_rwlock_wrlock(&hs->lock);
-	for (i = 0; i < conf->nrules; i++)
-		split_host(hs, old, &conf->rules[i], now);
-	conf_unref(old);
-	hs->conf = conf_ref(conf);
-	/* entries made on the way stand behind the last, and are right */
-	last = TAILQ_LAST(&hs->order, host_order);
-	for (h = TAILQ_FIRST(&hs->order); h != NULL; h = next) {
-		next = h == last ? NULL : TAILQ_NEXT(h, entry);
-		reload_host(hs, h, now);
 	}
 	pthread_rwlock_unlock(&hs->lock);
 }

@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "core/http1.h"
 #include "core/throttle.h"
+#include "proxy/claim.h"
 
 /*
  * The throttles of all hosts, shared by the workers.  A table maps a host to
@@ -30,15 +31,18 @@ enum ticket_state {
 	TICKET_HELD,		/* admitted, holds a slot */
 };
 
+#define HOSTS_BUDGET	96	/* bytes of a budget's name, with its end */
+
 /*
- * One request's claim on its host's throttle.  Lives in the exchange; all
- * fields but worker, name and tunnel are this room's.
+ * One request's place at its host's throttle.  Lives in the exchange, which
+ * sets worker, name and, for the length of hosts_ask(), source; the rest is
+ * this room's.
  */
 struct ticket {
 	struct throttle_waiter	 waiter;
 	struct worker		*worker;	/* where it lives */
 	struct http1_host	*name;		/* host and port; its owner's */
-	bool			 tunnel;	/* a CONNECT, with its own cost */
+	struct claim_source	 source;
 	_Atomic(struct host *)	 host;		/* NULL: at none */
 	enum ticket_state	 state;
 	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
@@ -46,7 +50,11 @@ struct ticket {
 	bool			 in_inbox;
 	struct conf		*conf;		/* own reference */
 	const struct conf_rule	*rule;		/* of conf */
-	uint64_t		 start;		/* ns; see hosts_ask() */
+	struct keyed_hash	 credential;	/* whose throttle */
+	uint64_t		 deadline;	/* ns, to be admitted by */
+	struct throttle_report	 report;	/* see hosts_ask() */
+	char			 budget[HOSTS_BUDGET]; /* which one refuses */
+	const char		*wrong;		/* with HOSTS_BAD */
 };
 
 enum hosts_answer {
@@ -55,6 +63,20 @@ enum hosts_answer {
 	HOSTS_FULL,		/* refused: too many wait */
 	HOSTS_LATE,		/* refused: it would wait too long */
 	HOSTS_NO_ROOM,		/* refused: limits.hosts is reached */
+	HOSTS_NO_MEMORY,
+	HOSTS_BAD,		/* what it claims is malformed */
+};
+
+/* What an answer tells of its host's limits. */
+struct lesson {
+	enum budget_verdict	 verdict;
+	/* It speaks of the ticket's part only, if that has one. */
+	bool			 partial;
+	uint64_t		 pause;		/* ns from now; 0: none named */
+	bool			 backoff;	/* pause: none was named */
+	bool			 shape;		/* what follows is known: */
+	uint64_t		 left;		/* requests until */
+	uint64_t		 reset;		/* ns from now */
 };
 
 /* A table for that many workers; NULL without memory. */
@@ -62,12 +84,28 @@ struct hosts	*hosts_new(struct conf *, unsigned workers);
 void		 hosts_free(struct hosts *);
 
 /*
- * Asks for admission, at the cost that the rule says.  The ticket's worker,
- * name and tunnel are set by the caller.  Sets the ticket's conf and rule (not for
- * HOSTS_NO_ROOM), and its start: the time (ns) of the computed start, or for a
- * refusal the time at which a retry would succeed.
+ * Asks for admission, as the rule says and the source claims.  Sets the
+ * ticket's conf, rule, deadline and report: the computed start, or for a
+ * refusal when a retry would succeed; and for a refusal the budget that is
+ * short, for people: "10 per 1s".
  */
 enum hosts_answer hosts_ask(struct hosts *, struct ticket *, uint64_t now)
+		    __attribute__((warn_unused_result));
+
+/*
+ * Takes what an answer to an admitted ticket tells, for everybody; once for
+ * each admission, else its verdict does not count.  Waiters whose start now
+ * lies past their deadline are refused.  For how long (ns) the host is paused
+ * by it; 0 where it made no pause longer.
+ */
+uint64_t	 hosts_learn(struct hosts *, struct ticket *,
+		    const struct lesson *, uint64_t now);
+
+/*
+ * Puts an admitted ticket back, before all others, to be admitted again by its
+ * old deadline: HOSTS_WAIT.  Otherwise it stays admitted.
+ */
+enum hosts_answer hosts_return(struct hosts *, struct ticket *, uint64_t now)
 		    __attribute__((warn_unused_result));
 
 /* Gives the slot back before the rest: what was admitted holds none. */
@@ -81,15 +119,8 @@ void		 hosts_release(struct hosts *, struct ticket *, uint64_t now);
 void		 hosts_leave(struct hosts *, struct ticket *, uint64_t now);
 
 /*
- * Pauses the ticket's host until that time (ns).  Waiters whose start now
- * lies past their deadline are refused.  True when the pause became longer.
- */
-bool		 hosts_pause(struct hosts *, struct ticket *, uint64_t until,
-		    uint64_t now);
-
-/*
- * Stops waiting: true when the ticket was still in the queue; its start then is
- * when a retry could be admitted (ns).  False when it was answered meanwhile.
+ * Stops waiting: true when the ticket was still in the queue; its report then
+ * says when a retry could be admitted.  False when it was answered meanwhile.
  */
 bool		 hosts_give_up(struct hosts *, struct ticket *, uint64_t now);
 

@@ -307,6 +307,33 @@ put_framing(struct relay_text *t, const struct http1_head *h,
 		puts_text(t, "Connection: keep-alive\r\n");
 }
 
+/* RFC 9209 */
+static void
+put_proxy_status(struct relay_text *t, const struct http1_head *h,
+    const struct relay_response *r)
+{
+	if (!r->noted && r->resent == 0)
+		return;
+	puts_text(t, "Proxy-Status: " RELAY_NAME);
+	if (r->noted)
+		putf(t, "; received-status=%d", h->status);
+	if (r->resent > 0)
+		putf(t, "; details=\"sent again %u time%s after a throttled "
+		    "answer\"", r->resent, r->resent == 1 ? "" : "s");
+	puts_text(t, "\r\n");
+}
+
+static void
+put_timing(struct relay_text *t, const struct relay_response *r)
+{
+	if (r->wait == 0 && r->resent == 0)
+		return;
+	putf(t, "Server-Timing: queue;dur=%.3f", (double)r->wait / 1e6);
+	if (r->resent > 0)
+		putf(t, ", retry;desc=\"%u\"", r->resent);
+	puts_text(t, "\r\n");
+}
+
 void
 relay_response(struct relay_text *t, const struct http1_head *h,
     const struct relay_response *r)
@@ -328,12 +355,8 @@ relay_response(struct relay_text *t, const struct http1_head *h,
 	}
 	if (h->status >= 200 || h->status == 101) {
 		put_via(t, h);
-		if (r->noted)
-			putf(t, "Proxy-Status: " RELAY_NAME
-			    "; received-status=%d\r\n", h->status);
-		if (r->wait > 0)
-			putf(t, "Server-Timing: queue;dur=%.3f\r\n",
-			    (double)r->wait / 1e6);
+		put_proxy_status(t, h, r);
+		put_timing(t, r);
 	}
 	puts_text(t, "\r\n");
 }

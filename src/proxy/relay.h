@@ -60,6 +60,7 @@ struct relay_response {
 	bool			 upgrade;	/* 101: keep Upgrade */
 	bool			 noted;		/* a status that pauses */
 	uint64_t		 wait;		/* ns in the queue */
+	unsigned		 resent;	/* times, after refusals */
 };
 
 /* A response's head, interim ones too, for the client. */

@@ -54,9 +54,17 @@ problem(const struct reply *r)
 	o = json_pack("{ss ss si ss}", "type", "about:blank",
 	    "title", reply_reason(r->status), "status", r->status,
 	    "detail", r->detail);
+	if (o != NULL && r->budget != NULL && json_object_update_new(o,
+	    json_pack("{ss si sf}", "budget", r->budget,
+	    "waiting", (int)r->waiting, "retry_after",
+	    (double)r->wait / 1e9)) != 0) {
+		json_decref(o);
+		o = NULL;
+	}
 	if (o == NULL)
 		return NULL;
-	text = json_dumps(o, JSON_COMPACT);
+	text = json_dumps(o, JSON_COMPACT |
+	    JSON_REAL_PRECISION(9));
 	json_decref(o);
 	return text;
 }

@@ -17,6 +17,10 @@ struct reply {
 	const char	*error;		/* RFC 9209 error type; NULL: none */
 	const char	*detail;	/* a sentence without its full stop */
 	uint64_t	 retry_after;	/* seconds; 0: none */
+	/* of a refusal for a limit; else budget is NULL */
+	const char	*budget;	/* which one is short */
+	uint32_t	 waiting;	/* how many wait for it */
+	uint64_t	 wait;		/* ns until a retry would succeed */
 	bool		 head;		/* to HEAD: no body follows */
 	bool		 close;		/* the connection ends after it */
 };

@@ -15,6 +15,7 @@
 #include "proxy/exchange.h"
 #include "proxy/front.h"
 #include "proxy/hosts.h"
+#include "proxy/keyed.h"
 #include "proxy/net.h"
 #include "proxy/pool.h"
 #include "proxy/resolve.h"
@@ -388,6 +389,7 @@ close_rooms(struct worker *w)
 	front_free(w->front);
 	pool_free(w->pool);
 	resolver_free(w->resolver);
+	keyed_free(w->keyed);
 	access_free(w->access);
 	grave_cb(-1, 0, w);
 	deadline_free(&w->drain);
@@ -412,9 +414,11 @@ open_rooms(struct worker *w)
 {
 	w->access = access_new(w);
 	w->resolver = resolver_new(w);
+	w->keyed = keyed_new();
 	w->pool = pool_new(w);
 	w->front = front_new(w);
-	if (w->access == NULL || w->resolver == NULL || w->pool == NULL ||
+	if (w->access == NULL || w->resolver == NULL || w->keyed == NULL ||
+	    w->pool == NULL ||
 	    w->front == NULL)
 		fatal("worker %u: cannot start: out of memory", w->id);
 }

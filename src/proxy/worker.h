@@ -35,6 +35,7 @@ struct access_log;
 struct front;
 struct host;
 struct hosts;
+struct keyed;
 struct net_listeners;
 struct pool;
 struct resolver;
@@ -94,6 +95,7 @@ struct worker {
 	struct front		*front;
 	struct pool		*pool;
 	struct resolver		*resolver;
+	struct keyed		*keyed;
 	struct net_listeners	*listeners;	/* shared by all */
 
 	/*

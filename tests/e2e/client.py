@@ -29,13 +29,15 @@ class Client(wire.Link):
 	"""A connection to the proxy, by address or by a unix socket's path."""
 
 	def __init__(self, address, timeout=wire.DEADLINE, rcvbuf=None,
-	    tls=None):
+	    tls=None, source=None):
 		unix = isinstance(address, str)
 		sock = socket.socket(socket.AF_UNIX if unix
 		    else socket.AF_INET)
 		if rcvbuf:
 			sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
 			    rcvbuf)
+		if source:
+			sock.bind((source, 0))
 		sock.settimeout(timeout)
 		sock.connect(address)
 		super().__init__(sock, timeout)
@@ -61,9 +63,9 @@ class Client(wire.Link):
 		assert answer.status == 200, answer
 		return answer
 
-	def tunnel(self, at, early=b""):
+	def tunnel(self, at, early=b"", fields=()):
 		"""CONNECT, with bytes that do not wait for the answer."""
-		self.send(request("CONNECT", at) + early)
+		self.send(request("CONNECT", at, fields) + early)
 		return self.response("CONNECT")
 
 
@@ -85,11 +87,11 @@ class Inside(Client):
 	"""
 
 	def __init__(self, address, at, context, name=None, session=None,
-	    **keys):
+	    fields=(), **keys):
 		super().__init__(address, **keys)
 		self.at = at
 		self.peer = self.sock.getsockname()
-		answer = self.tunnel(at)
+		answer = self.tunnel(at, fields=fields)
 		assert answer.status == 200, (answer, answer.body)
 		self.secure(context, name or at.rsplit(":", 1)[0].strip("[]"),
 		    session=session)

@@ -139,6 +139,7 @@ def test_a_429_pauses_for_the_next(tlab, mode, first, second):
 	pause = 3 * PAUSE if second == "chromium" else PAUSE
 	far = tlab.secure_origin(throttled_once(pause))
 	daemon = tlab.https(hosts={f"{mode}.test": {"https": mode,
+	    "retry": {"attempts": 0},
 	    **({"tls": {"port": far.port}} if mode == "upstream" else {})}})
 	many = people(tlab, mode, daemon)
 	url = base(mode, far.port) + "/"

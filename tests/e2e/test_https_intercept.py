@@ -190,12 +190,50 @@ def test_pause_inside(tlab):
 	"""A 429 inside one tunnel holds what is in the others."""
 	house = House(tlab, origin.sequence(
 	    origin.fixed(429, fields=[("Retry-After", "1")]),
-	    origin.fixed()))
+	    origin.fixed()), {**RULE, "retry": {"attempts": 0}})
 	one, two = house.inside(), house.inside()
 	assert one.get("/").status == 429
 	assert two.get("/").status == 200
 	first, second = house.far.requests
 	assert second.time - first.time >= 1
+
+
+def test_sent_again_inside(tlab):
+	"""As outside: the client does not hear of the refusal."""
+	house = House(tlab, origin.sequence(
+	    origin.fixed(429, fields=[("Retry-After", "1")]), origin.echo))
+	data = wire.pattern(100000)
+	answer = house.inside().call("PUT", "/", body=data)
+	assert (answer.status, answer.body) == (200, data)
+	assert "sent again 1 time" in answer.get("proxy-status")
+	first, second = house.far.requests
+	assert second.time - first.time >= 1
+	assert len(house.far.conns) == 1
+
+
+@pytest.mark.skipif(sluice.WORKERS != 1, reason="arrival over workers")
+def test_whose_turn_it_is_inside(tlab):
+	"""The user of the tunnel is the user of what is in it."""
+	gate = origin.Gate()
+	house = House(tlab, gate, {**RULE, "concurrency": 1,
+	    "fair_by": "user"})
+
+	def asks(word, path):
+		return house.inside(fields=[("Proxy-Authorization",
+		    f"Basic {word}")]).ask("GET", path)
+	alice, bob = "YWxpY2U6MQ==", "Ym9iOjI="
+	clients = [asks(alice, "/first")]
+	house.far.wait_requests(1)
+	clients += [asks(alice, f"/{i}") for i in range(4)]
+	tlab.settle()
+	clients.append(asks(bob, "/bob"))
+	tlab.settle()
+	gate.open()
+	for one in clients:
+		assert one.response().status == 200
+	assert house.far.targets().index("/bob") <= 2
+	assert not any(r.get("proxy-authorization")
+	    for r in house.far.requests)
 
 
 def test_plain_requests_share_the_budget(tlab):

@@ -11,13 +11,14 @@ import pytest
 import origin
 import wire
 
+NO_RETRY = {"retry": {"attempts": 0}}
 DATE = "Tue, 15 Nov 1994 12:45:26 GMT"
 
 
 def paused(lab, reply, then=None, **keys):
 	"""A sluice before an origin whose first answer is the given one."""
 	far = lab.origin(origin.sequence(reply, then or origin.fixed()))
-	rule = {"queue": {"max_wait": "10ms"}, **keys}
+	rule = {"queue": {"max_wait": "10ms"}, **NO_RETRY, **keys}
 	lab.sluice(hosts={"127.0.0.1": rule})
 	return far
 
@@ -106,11 +107,18 @@ def test_429(lab, values, seconds):
 
 @pytest.mark.parametrize("status, values, seconds", [
     (503, (), 0), (503, ("60",), 60), (200, ("60",), 0), (500, ("60",), 0),
-    (403, ("60",), 0)])
+    (403, (), 0), (403, ("60",), 60)])
 def test_other_statuses(lab, status, values, seconds):
 	far = paused(lab, later(status, *values))
 	assert lab.get(far.url + "/").status == status
 	assert max(0, seconds - 2) <= left(lab, far) <= seconds
+
+
+def test_a_403_without_learning(lab):
+	"""That a 403 with a time is for a limit is a thing of its fields."""
+	far = paused(lab, later(403, "60"), learn="off")
+	assert lab.get(far.url + "/").status == 403
+	assert left(lab, far) == 0
 
 
 def test_statuses_are_configured(lab):
@@ -127,7 +135,7 @@ def test_status_that_is_not_configured(lab):
 
 def test_a_pause_is_waited_out(lab):
 	far = lab.origin(origin.sequence(later(429, "1"), origin.fixed()))
-	lab.sluice()
+	lab.sluice(defaults=NO_RETRY)
 	assert lab.get(far.url + "/").status == 429
 	clients = [lab.client().ask("GET", far.url + "/") for _ in range(5)]
 	for one in clients:
@@ -151,7 +159,7 @@ def test_a_later_pause_never_shortens(lab):
 	gates = {"/a": origin.Gate(later(429, "100")),
 	    "/b": origin.Gate(later(429, "1"))}
 	far = lab.origin(origin.by_path(gates))
-	lab.sluice(hosts={"127.0.0.1": {"queue": {"max_wait": "10ms"}}})
+	lab.sluice(hosts={"127.0.0.1": {**NO_RETRY, "queue": {"max_wait": "10ms"}}})
 	a = lab.client().ask("GET", far.url + "/a")
 	b = lab.client().ask("GET", far.url + "/b")
 	far.wait_requests(2)
@@ -166,7 +174,7 @@ def test_a_longer_pause_lengthens(lab):
 	gates = {"/a": origin.Gate(later(429, "10")),
 	    "/b": origin.Gate(later(429, "100"))}
 	far = lab.origin(origin.by_path(gates))
-	lab.sluice(hosts={"127.0.0.1": {"queue": {"max_wait": "10ms"}}})
+	lab.sluice(hosts={"127.0.0.1": {**NO_RETRY, "queue": {"max_wait": "10ms"}}})
 	a = lab.client().ask("GET", far.url + "/a")
 	b = lab.client().ask("GET", far.url + "/b")
 	far.wait_requests(2)
@@ -180,7 +188,7 @@ def test_those_who_wait_hear_of_it(lab):
 	"""Beyond max_wait now: refused at once, with the true time."""
 	gate = origin.Gate(later(429, "60"))
 	far = lab.origin(gate)
-	lab.sluice(hosts={"127.0.0.1": {"concurrency": 1,
+	lab.sluice(hosts={"127.0.0.1": {**NO_RETRY, "concurrency": 1,
 	    "queue": {"max_wait": "20s"}}})
 	first = lab.client().ask("GET", far.url + "/")
 	far.wait_requests(1)
@@ -202,7 +210,7 @@ def test_those_who_wait_hear_of_it(lab):
 def test_those_who_can_wait_do(lab):
 	gate = origin.Gate(later(429, "1"))
 	far = lab.origin(origin.sequence(gate, origin.fixed()))
-	lab.sluice(hosts={"127.0.0.1": {"concurrency": 1,
+	lab.sluice(hosts={"127.0.0.1": {**NO_RETRY, "concurrency": 1,
 	    "queue": {"max_wait": "20s"}}})
 	first = lab.client().ask("GET", far.url + "/")
 	far.wait_requests(1)
@@ -227,7 +235,7 @@ def test_pause_holds_tunnels_too(lab):
 def test_pause_survives_with_nothing_else_to_limit(lab):
 	"""A host that no rule names is paused all the same."""
 	far = lab.origin(origin.sequence(later(429, "1"), origin.fixed()))
-	lab.sluice()
+	lab.sluice(defaults=NO_RETRY)
 	assert lab.get(far.url + "/").status == 429
 	assert lab.get(far.url + "/").status == 200
 	assert far.times()[1] >= 0.95
@@ -248,7 +256,7 @@ def test_pause_comes_with_the_head_not_the_body(lab):
 		    b"Content-Length: 10\r\n\r\n" + b"x" * 5)
 		gate(conn, req)
 	far = lab.origin(handle)
-	lab.sluice(hosts={"127.0.0.1": {"queue": {"max_wait": "10ms"}}})
+	lab.sluice(hosts={"127.0.0.1": {**NO_RETRY, "queue": {"max_wait": "10ms"}}})
 	one = lab.client().ask("GET", far.url + "/")
 	assert one.head().status == 429
 	assert 55 <= left(lab, far) <= 60

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: ISC */
+#include "proxy/exchange_internal.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <event2/buffer.h>
+
+#include "core/hint.h"
+#include "log.h"
+#include "proxy/front.h"
+
+/*
+ * What an answer says of its host's limits, for everybody; and whether the
+ * request is sent again because of it, instead of relaying a refusal.
+ */
+
+#define MINUTE		60000000000ULL	/* ns */
+/* Of a refusal that is not relayed, so that its connection stays usable. */
+#define DISCARD_MAX	65536		/* bytes */
+
+/* What the host says */
+
+static bool
+is_one_of(const int *statuses, unsigned n, int status)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (statuses[i] == status)
+			return true;
+	}
+	return false;
+}
+
+bool
+exchange_pauses(const struct exchange *x, int status)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+
+	return is_one_of(rule->pause_statuses, rule->npause_statuses, status);
+}
+
+/*
+ * Whether the request was refused for a limit.  429 and 503 are for the
+ * configuration to judge; what other statuses mean, only a dialect tells.
+ */
+static bool
+is_throttled(const struct exchange *x, const struct hint *hint, int status)
+{
+	if (exchange_pauses(x, status))
+		return status == 429 || hint->retry_after || hint->throttled;
+	return x->ticket.rule->learn != CONF_LEARN_OFF && hint->throttled &&
+	    status != 429 && status != 503;
+}
+
+static void
+take_pause(const struct exchange *x, const struct hint *hint, struct lesson *l)
+{
+	bool learns = x->ticket.rule->learn != CONF_LEARN_OFF;
+
+	l->partial = hint->partial;
+	if (l->verdict != BUDGET_THROTTLED) {
+		/*
+		 * Of a part that nobody has named, others are not held up; and
+		 * statuses that are not to pause, do not.
+		 */
+		if (learns && !hint->throttled && (!hint->partial ||
+		    x->ticket.waiter.part != THROTTLE_WHOLE))
+			l->pause = hint->pause;
+	} else if (hint->retry_after)
+		l->pause = hint->delay;
+	else if (learns && hint->pause > 0)
+		l->pause = hint->pause;
+	else
+		l->backoff = true;
+}
+
+/*
+ * How many requests a budget allows until its reset.  One that refills has
+ * its whole limit until then.
+ */
+static uint64_t
+left_of(const struct hint_budget *b)
+{
+	uint64_t left = b->remaining;
+
+	if (b->refills && b->has_limit && b->limit > left)
+		left = b->limit;
+	return left / HINT_MICRO;
+}
+
+/* Whether a budget of that many until then allows less for each time. */
+static bool
+is_tighter(uint64_t left, uint64_t reset, const struct lesson *l)
+{
+	__extension__ typedef unsigned __int128 wide;
+
+	return !l->shape || (wide)reset * (l->left + 1) >
+	    (wide)l->reset * (left + 1);
+}
+
+/*
+ * Of several budgets the one that allows the least for each time; but none
+ * holds the next one up for longer than a pause may last.
+ */
+static void
+take_shape(const struct exchange *x, const struct hint *hint,
+    struct lesson *l)
+{
+	uint64_t max = x->ticket.rule->pause_max;
+	const struct hint_budget *b;
+	uint64_t left;
+	unsigned i;
+
+	for (i = 0; max > 0 && i < hint->nbudgets; i++) {
+		b = &hint->budgets[i];
+		if (b->unit != HINT_REQUESTS || !b->has_remaining ||
+		    !b->has_reset || b->reset == 0 ||
+		    b->partial != l->partial)
+			continue;
+		left = left_of(b);
+		if (!is_tighter(left, b->reset, l))
+			continue;
+		l->shape = true;
+		l->left = left;
+		l->reset = b->reset;
+		if (l->reset / max > left)
+			l->reset = max * (left + 1);
+	}
+}
+
+static void
+log_pause(const struct exchange *x, const struct hint *hint, int status,
+    uint64_t pause)
+{
+	if (pause > 0)
+		log_info("%s: paused for %.3f s after its answer %d%s%s%s",
+		    x->host.name, (double)pause / 1e9, status,
+		    hint->source != NULL ? " (" : "",
+		    hint->source != NULL ? hint->source : "",
+		    hint->source != NULL ? ")" : "");
+}
+
+void
+exchange_learn(struct exchange *x, const struct http1_head *h)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+	struct lesson l = { .verdict = BUDGET_SUCCESS };
+	uint64_t now = worker_now();
+	struct hint hint = { 0 };
+
+	x->throttled = false;
+	if (rule->learn != CONF_LEARN_OFF || exchange_pauses(x, h->status)) {
+		hint_read(h, (int64_t)time(NULL), &hint);
+		x->throttled = is_throttled(x, &hint, h->status);
+		if (x->throttled)
+			l.verdict = BUDGET_THROTTLED;
+		take_pause(x, &hint, &l);
+		if (rule->learn == CONF_LEARN_SHAPE &&
+		    !(x->throttled && hint.retry_after))
+			take_shape(x, &hint, &l);
+		x->suspect = hint.suspect && rule->learn != CONF_LEARN_OFF;
+	}
+	log_pause(x, &hint, h->status,
+	    hosts_learn(x->worker->hosts, &x->ticket, &l, now));
+}
+
+void
+exchange_learn_success(struct exchange *x)
+{
+	static const struct lesson success = { .verdict = BUDGET_SUCCESS };
+
+	hosts_learn(x->worker->hosts, &x->ticket, &success, worker_now());
+}
+
+/*
+ * GitHub refuses for its secondary limits with a 403 that only its body tells
+ * from a lack of rights, and asks then to wait for a minute at least:
+ * "Rate limits for the REST API",
+ * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+ */
+void
+exchange_look_at_refusal(struct exchange *x, const char *p, size_t n)
+{
+	static const char words[] = "secondary rate limit";
+	struct lesson l = { .verdict = BUDGET_THROTTLED, .pause = MINUTE };
+	const struct hint github = { .source = "github" };
+
+	x->suspect = false;
+	if (memmem(p, n, words, sizeof words - 1) == NULL)
+		return;
+	log_pause(x, &github, x->status, hosts_learn(x->worker->hosts,
+	    &x->ticket, &l, worker_now()));
+}
+
+/* Sending again */
+
+static size_t
+kept(const struct exchange *x)
+{
+	return x->replay != NULL ? evbuffer_get_length(x->replay) : 0;
+}
+
+static bool
+may_resend(const struct exchange *x)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+
+	return x->throttled && x->resendable && !x->no_replay &&
+	    kept(x) <= rule->retry_body && x->resent < rule->retry_attempts &&
+	    !x->half_closed && !x->worker->draining && is_one_of(
+	    rule->retry_statuses, rule->nretry_statuses, x->status);
+}
+
+/* Nobody needs what follows the refused answer's head. */
+static void
+let_go(struct exchange *x)
+{
+	if (x->upstream != NULL)
+		upstream_close(x->upstream);
+	x->upstream = NULL;
+	x->discarding = false;
+}
+
+bool
+exchange_resend(struct exchange *x)
+{
+	uint64_t now = worker_now();
+	bool sent = front_body_done(x->downstream);
+
+	if (!may_resend(x) || hosts_return(x->worker->hosts, &x->ticket,
+	    now) != HOSTS_WAIT)
+		return false;
+	log_debug("%s: to be sent again after its answer %d", x->host.name,
+	    x->status);
+	x->resent++;
+	x->status = 0;
+	x->phase = QUEUED;
+	x->queued = now;
+	front_stop_body(x->downstream);
+	deadline_set(&x->timer, x->ticket.deadline);
+	x->discarding = true;
+	x->discarded = 0;
+	if (!sent)
+		let_go(x);
+	return true;
+}
+
+void
+exchange_discard(struct exchange *x, size_t n)
+{
+	x->discarded += n;
+}
+
+void
+exchange_discard_flush(struct exchange *x)
+{
+	if (x->discarded > DISCARD_MAX)
+		let_go(x);
+}
+
+void
+exchange_discard_end(struct exchange *x, bool whole)
+{
+	if (whole) {
+		upstream_release(x->upstream);
+		x->upstream = NULL;
+	}
+	let_go(x);
+}
+
+/* The request's body, kept as long as it may have to be sent again */
+
+/* How many bytes of it; 0: it need not be kept. */
+static uint64_t
+keep_max(const struct exchange *x)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+	uint64_t max = 0;
+
+	/* on a connection that had been idle, and may be closed by now */
+	if (x->idempotent && upstream_reused(x->upstream) && !x->retried)
+		max = x->ticket.conf->limit_buffer / 2;
+	if (x->resendable && x->resent < rule->retry_attempts &&
+	    rule->retry_body > max)
+		max = rule->retry_body;
+	return max;
+}
+
+static bool
+keep_pieces(struct exchange *x, const struct iovec *v, int n, uint64_t max)
+{
+	int i;
+
+	if (x->replay == NULL)
+		x->replay = evbuffer_new();
+	for (i = 0; i < n; i++) {
+		if (x->replay == NULL || evbuffer_add(x->replay,
+		    v[i].iov_base, v[i].iov_len) != 0)
+			return false;
+	}
+	return kept(x) <= max;
+}
+
+void
+exchange_keep_body(struct exchange *x, const struct iovec *v, int n)
+{
+	uint64_t max = keep_max(x);
+
+	if (x->no_replay || (max > 0 && keep_pieces(x, v, n, max)))
+		return;
+	x->no_replay = true;
+	if (x->replay != NULL)
+		evbuffer_free(x->replay);
+	x->replay = NULL;
+}

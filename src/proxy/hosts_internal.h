@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_HOSTS_INTERNAL_H
+#define SLUICE_HOSTS_INTERNAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uthash.h>
+
+#include "proxy/hosts.h"
+#include "proxy/worker.h"
+
+/* What hosts.c and hosts_reload.c share. */
+
+/*
+ * Life of a host's entry: made by the first ticket that names it, found in
+ * the table by its key as long as it is there; dropped when it is idle, so that
+ * dropping it loses nothing, or when a reload gave its tickets to another
+ * entry.  A worker's wake tree may still point to it then: it is "gone" and is
+ * freed by the last wake that fires.
+ *
+ * The key is what shares a throttle: the host's name; host and port where
+ * the rule names a port; the pattern where the rule is shared; and whose it is,
+ * where the rule tells clients apart.
+ */
+
+#define HOSTS_KEY	(HTTP1_HOST + 80)
+
+TAILQ_HEAD(tickets, ticket);
+
+struct host {
+	UT_hash_handle		 hh;
+	TAILQ_ENTRY(host)	 entry;		/* in hosts.order */
+	char			*key;
+	struct http1_host	 name;		/* of the first ticket */
+	struct keyed_hash	 credential;
+	pthread_mutex_t		 lock;		/* guards what follows */
+	struct conf		*conf;		/* own reference */
+	const struct conf_rule	*rule;		/* of conf: its limits */
+	struct throttle		*throttle;
+	struct tickets		 tickets;	/* all that wait or hold */
+	uint64_t		 armed_at;	/* ns; or NEVER */
+	unsigned		 armed_by;	/* by which worker */
+	unsigned		 armed;		/* wakes in trees */
+	bool			 refusing;	/* logged that it does */
+	bool			 gone;		/* not in the table any more */
+	struct wake		 wakes[];	/* one a worker */
+};
+TAILQ_HEAD(host_order, host);
+
+struct hosts {
+	pthread_rwlock_t	 lock;		/* guards what follows */
+	struct conf		*conf;		/* own reference */
+	struct host		*table;
+	struct host_order	 order;		/* for the sweep, and reload */
+	size_t			 n;
+	unsigned		 workers;
+	bool			 full;		/* has refused, and logged it */
+};
+
+/* A rule's limits, as the throttle takes them; they point into the rule. */
+struct throttle_limits hosts_limits(const struct conf_rule *);
+
+/* Writes the key, and returns its length. */
+size_t		 hosts_key(char key[HOSTS_KEY], const struct conf_rule *,
+		    const struct http1_host *, const struct keyed_hash *);
+struct host	*hosts_find(struct hosts *, const char *key, size_t len);
+/* Makes an entry, with the table locked for writing; NULL without memory. */
+struct host	*hosts_add(struct hosts *, const char *key,
+		    const struct http1_host *, const struct keyed_hash *,
+		    struct conf *, const struct conf_rule *);
+/* Takes an entry out of the table, and frees it when no wake points to it. */
+void		 hosts_drop(struct hosts *, struct host *);
+/* Refuses a waiter that is in no queue any more: it is late. */
+void		 hosts_refuse(struct host *, struct ticket *, uint64_t now);
+
+#endif

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: ISC
+"""A host that has just been refusing is not run over by those who wait."""
+import threading
+import time
+
+import pytest
+
+import origin
+import wire
+
+RULE = {"queue": {"length": 100000, "max_wait": "2m"},
+    "retry": {"attempts": 0}}
+
+
+class Recovering:
+	"""Refuses the first, then takes its time; knows how many came at once."""
+
+	def __init__(self, after="1", rtt=0.05):
+		self.after = after
+		self.rtt = rtt
+		self.cond = threading.Condition()
+		self.inside = 0
+		self.rounds = []		# how many were inside, at each arrival
+
+	def __call__(self, conn, req):
+		if req.number == 0:
+			return conn.reply(429,
+			    fields=[("Retry-After", self.after)])
+		with self.cond:
+			self.inside += 1
+			self.rounds.append(self.inside)
+		time.sleep(self.rtt)
+		with self.cond:
+			self.inside -= 1
+		conn.reply()
+
+
+def burst(lab, far, n, each=1):
+	clients = [lab.client() for _ in range(n)]
+	for one in clients:
+		for _ in range(each):
+			one.ask("GET", far.url + "/")
+	return clients
+
+
+def test_half_open(lab):
+	"""One, then two, then four at once."""
+	host = Recovering()
+	far = lab.origin(host)
+	lab.sluice(hosts={"127.0.0.1": {"capacity": 1000, "concurrency": 16,
+	    **RULE}})
+	assert lab.get(far.url + "/").status == 429
+	for one in burst(lab, far, 60):
+		assert one.response().status == 200
+	# arrivals in their order see no more than the window can be
+	for i, inside in enumerate(host.rounds):
+		assert inside <= min(i + 1, 16), host.rounds
+	assert host.rounds[:3] == [1, 1, 2] or host.rounds[:2] == [1, 1]
+	assert max(host.rounds) == 16
+
+
+def test_a_stampede(lab):
+	"""Thousands wait when the pause ends; the host sees a few of them."""
+	host = Recovering(after="3", rtt=0.02)
+	far = lab.origin(host)
+	lab.sluice(hosts={"127.0.0.1": {"capacity": 5000, "period": "1s",
+	    "concurrency": 64, **RULE}})
+	assert lab.get(far.url + "/").status == 429
+	clients = burst(lab, far, 1000)
+	paused = time.monotonic()
+	for one in clients:
+		assert one.response().status == 200
+	first = [far.requests[i].time for i in range(1, 65)]
+	for i, inside in enumerate(host.rounds[:64]):
+		assert inside <= i + 1
+	assert max(host.rounds) <= 64
+	# the first round trips: one, then at most two, then four
+	began = first[0]
+	for n, rounds in ((1, 1), (3, 2), (7, 3)):
+		early = [t for t in first if t < began + rounds * host.rtt]
+		assert len(early) <= n, (n, [t - began for t in first])
+
+
+def test_without_a_time_pauses_double(lab):
+	"""From pause.default on, as long as it goes on refusing; to pause.max."""
+	far = lab.origin(origin.sequence(*[origin.fixed(429)] * 5,
+	    origin.fixed()))
+	daemon = lab.sluice(hosts={"127.0.0.1": {
+	    "pause": {"default": "100ms", "max": "500ms"},
+	    "retry": {"attempts": 10}}})
+	assert lab.get(far.url + "/").status == 200
+	lines = daemon.err.like("paused for", 5)
+	assert [line.split("paused for ")[1].split()[0]
+	    for line in lines] == ["0.100", "0.200", "0.400", "0.500", "0.500"]
+	times = far.times()
+	for i, pause in enumerate([0.1, 0.2, 0.4, 0.5, 0.5]):
+		assert times[i + 1] - times[i] >= pause - 0.02
+
+
+def test_refusals_of_one_burst_count_once(lab):
+	gate = origin.Gate(origin.fixed(429))
+	far = lab.origin(origin.sequence(*[gate] * 10, origin.fixed()))
+	daemon = lab.sluice(hosts={"127.0.0.1": {
+	    "pause": {"default": "300ms"}, "retry": {"attempts": 1}}})
+	clients = [lab.client().ask("GET", far.url + "/") for _ in range(10)]
+	far.wait_requests(10)
+	gate.open()
+	for one in clients:
+		assert one.response().status == 200
+	for line in daemon.err.like("paused for", 1):
+		assert "paused for 0.300 s" in line
+
+
+def test_after_recovery_pauses_are_short_again(lab):
+	answers = [origin.fixed(429), origin.fixed(429)] + \
+	    [origin.fixed()] * 20 + [origin.fixed(429), origin.fixed()]
+	far = lab.origin(origin.sequence(*answers))
+	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 2,
+	    "pause": {"default": "100ms"}, "retry": {"attempts": 5}}})
+	one = lab.client()
+	for _ in range(22):
+		assert one.get(far.url + "/").status == 200
+	lines = daemon.err.like("paused for", 3)
+	assert [line.split("paused for ")[1].split()[0]
+	    for line in lines] == ["0.100", "0.200", "0.100"]
+
+
+@pytest.mark.parametrize("how", ["reset", "refused", "gone"])
+def test_a_probe_that_fails_is_followed_by_another(lab, how):
+	"""Nobody waits for the verdict of one that cannot give it."""
+	def handle(conn, req):
+		if req.number == 0:
+			conn.reply(429, fields=[("Retry-After", "0.2")])
+		elif req.target == "/bad":
+			if how == "gone":
+				conn.wait_gone()
+				conn.done = True
+			else:
+				conn.abort()
+		else:
+			conn.reply()
+	far = lab.origin(handle)
+	lab.sluice(hosts={"127.0.0.1": {"concurrency": 4, **RULE}})
+	assert lab.get(far.url + "/").status == 429
+	bad = lab.client().ask("GET", far.url + "/bad")
+	lab.settle()
+	good = [lab.client().ask("GET", far.url + "/") for _ in range(8)]
+	if how == "gone":
+		far.wait_requests(2)
+		bad.reset()
+	else:
+		assert bad.response().status == 502
+	for one in good:
+		assert one.response().status == 200

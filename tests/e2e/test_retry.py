@@ -1,0 +1,311 @@
+# SPDX-License-Identifier: ISC
+"""A refusal for a limit is not relayed: the request goes out again later."""
+import json
+import time
+
+import pytest
+
+import client
+import origin
+import sluice
+import wire
+
+BIG = wire.pattern(2000)
+
+
+def refusal(status=429, after="0.3", body="slow down", **keys):
+	return origin.fixed(status, body=body, fields=[("Retry-After", after)]
+	    if after is not None else [], **keys)
+
+
+def start(lab, *replies, retry=None, **keys):
+	"""A sluice before an origin that gives those answers in turn."""
+	far = lab.origin(origin.sequence(*(replies or (refusal(),
+	    origin.fixed(body="good")))))
+	lab.sluice(hosts={"127.0.0.1": {"retry": retry or {}, **keys}})
+	return far
+
+
+def timings(answer):
+	return ", ".join(answer.all("server-timing"))
+
+
+def test_the_client_sees_the_final_answer_only(lab):
+	far = start(lab)
+	answer = lab.get(far.url + "/path")
+	assert (answer.status, answer.body) == (200, b"good")
+	assert answer.get("retry-after") is None
+	assert answer.get("proxy-status") == \
+	    'sluice; details="sent again 1 time after a throttled answer"'
+	assert 'retry;desc="1"' in timings(answer)
+	held = float(timings(answer).split("queue;dur=")[1].split(",")[0])
+	assert 280 <= held < 3000 * wire.SLOW
+	assert far.targets() == ["/path", "/path"]
+	assert far.times()[1] >= 0.28
+	line, = lab.daemons[0].out.like("sent again: 1", 1)
+	assert " 200 " in line
+
+
+def test_json_log(lab):
+	far = lab.origin(origin.sequence(refusal(), origin.fixed()))
+	daemon = lab.sluice(log={"format": "json"})
+	assert lab.get(far.url + "/").status == 200
+	line = json.loads(daemon.out.count(1)[0])
+	assert (line["resent"], line["status"]) == (1, 200)
+	assert line["wait_ms"] >= 280
+
+
+def test_the_answer_that_is_not_an_improvement(lab):
+	"""Attempts are bounded; the last refusal is relayed as it is."""
+	far = start(lab, refusal(body="no"))
+	answer = lab.get(far.url + "/")
+	assert (answer.status, answer.body) == (429, b"no")
+	assert answer.get("retry-after") == "0.3"
+	assert answer.get("proxy-status") == "sluice; received-status=429; " \
+	    'details="sent again 2 times after a throttled answer"'
+	assert len(far.requests) == 3
+
+
+@pytest.mark.parametrize("attempts", [0, 1, 4])
+def test_attempts(lab, attempts):
+	far = start(lab, refusal(after="0.05"), retry={"attempts": attempts})
+	assert lab.get(far.url + "/").status == 429
+	assert len(far.requests) == attempts + 1
+
+
+@pytest.mark.parametrize("method, retry, fields, again", [
+    ("GET", {}, [], True), ("HEAD", {}, [], True), ("PUT", {}, [], True),
+    ("DELETE", {}, [], True), ("OPTIONS", {}, [], True),
+    ("POST", {}, [], False), ("PATCH", {}, [], False),
+    ("get", {}, [], False),
+    ("POST", {"methods": ["idempotent", "POST"]}, [], True),
+    ("PATCH", {"methods": ["POST"]}, [], False),
+    ("GET", {"methods": ["POST"]}, [], False),
+    ("POST", {}, [("Idempotency-Key", '"8e03978e"')], False),
+    ("POST", {"idempotency_key": True}, [("Idempotency-Key", '"8e0"')], True),
+    ("POST", {"idempotency_key": True}, [], False)])
+def test_methods(lab, method, retry, fields, again):
+	far = start(lab, retry=retry)
+	answer = lab.client().call(method, far.url + "/", fields=fields,
+	    body="body" if method in ("PUT", "POST", "PATCH") else None)
+	assert answer.status == (200 if again else 429)
+	assert [r.method for r in far.requests] == [method] * (1 + again)
+	if fields and again:
+		assert far.requests[1].get("idempotency-key") == fields[0][1]
+
+
+@pytest.mark.parametrize("status, after, again", [
+    (429, "0.2", True), (429, None, True), (503, "0.2", True),
+    (503, None, False), (403, "0.2", False), (500, "0.2", False),
+    (502, "0.2", False), (200, "0.2", False)])
+def test_statuses(lab, status, after, again):
+	"""What is not a refusal for a limit is relayed, whatever its number."""
+	far = start(lab, refusal(status, after), origin.fixed(),
+	    pause={"default": "100ms"})
+	answer = lab.get(far.url + "/")
+	assert answer.status == (200 if again else status)
+	assert len(far.requests) == 1 + again
+
+
+def test_configured_statuses(lab):
+	far = start(lab, retry={"statuses": [503]})
+	assert lab.get(far.url + "/").status == 429
+	assert len(far.requests) == 1
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_bodies_go_out_again(lab, chunked):
+	far = start(lab)
+	one = lab.client()
+	if chunked:
+		one.send(client.request("PUT", far.url + "/",
+		    fields=[("Transfer-Encoding", "chunked")])
+		    + wire.chunked(BIG, trailers=[(b"X-Sum", b"7")]))
+		answer = one.response()
+	else:
+		answer = one.call("PUT", far.url + "/", body=BIG)
+	assert answer.status == 200
+	first, second = far.requests
+	assert first.body == second.body == BIG
+	assert first.framing == second.framing
+	assert one.ping()
+
+
+def test_bodies_that_are_too_long_are_not_kept(lab):
+	far = start(lab, refusal(after="0.1"), origin.fixed(),
+	    refusal(after="0.1"), origin.fixed(), retry={"body": "2000B"})
+	one = lab.client()
+	assert one.call("PUT", far.url + "/", body=BIG).status == 200
+	assert len(far.requests) == 2
+	assert one.call("PUT", far.url + "/", body=BIG + b"x").status == 429
+	assert len(far.requests) == 3
+
+
+def test_refused_before_the_body_is_there(lab):
+	"""What the client has still to send is waited for, and goes once."""
+	far = lab.origin(origin.sequence(refusal(), origin.echo),
+	    read_body=False)
+
+	def handle(conn, req):
+		if req.number == 0:
+			conn.reply(429, fields=[("Retry-After", "0.2")])
+			conn.end()
+		else:
+			far.body(conn, req)
+			origin.echo(conn, req)
+	far.handler = handle
+	lab.sluice()
+	one = lab.client()
+	whole = client.request("PUT", far.url + "/", body=BIG)
+	one.send(whole[:-1000])
+	far.wait_requests(2)
+	one.send(whole[-1000:])
+	answer = one.response()
+	assert (answer.status, answer.body) == (200, BIG)
+
+
+def test_one_100_is_enough(lab):
+	def handle(conn, req):
+		if req.number == 0:
+			conn.reply(429, fields=[("Retry-After", "0.2")])
+		else:
+			origin.echo(conn, req)
+	far = lab.origin(handle)
+	lab.sluice()
+	one = lab.client()
+	head = client.request("PUT", far.url + "/", body=BIG,
+	    fields=[("Expect", "100-continue")])[:-len(BIG)]
+	one.send(head)
+	assert one.head().status == 100
+	one.send(BIG)
+	answer = one.head()
+	assert answer.status == 200
+	one.read_body(answer, wire.response_framing(answer, "PUT"))
+	assert answer.body == BIG
+	assert one.ping()
+
+
+@pytest.mark.parametrize("size, conns", [(0, 1), (1000, 1), (60000, 1),
+    (200000, 2)])
+def test_what_is_refused_is_read_to_its_end(lab, size, conns):
+	"""So that its connection is of use, as long as that is not much."""
+	far = start(lab, refusal(body="x" * size), origin.fixed())
+	assert lab.get(far.url + "/").status == 200
+	assert len(far.conns) == conns
+
+
+@pytest.mark.parametrize("how", ["cut", "drip", "hang", "close"])
+def test_a_refusal_that_does_not_end_well(lab, how):
+	"""Only its head matters."""
+	def refuse(conn, req):
+		conn.send(b"HTTP/1.1 429 No\r\nRetry-After: 0.3\r\n"
+		    + (b"\r\n" if how == "close" else
+		    b"Content-Length: 100\r\n\r\n") + b"x")
+		if how == "cut":
+			conn.abort()
+		elif how == "close":
+			conn.end()
+		else:
+			if how == "drip":
+				conn.send(b"y" * 20)
+			conn.wait_gone()
+			conn.done = True
+			conn.leave()
+	far = start(lab, refuse, origin.fixed(body="good"))
+	answer = lab.get(far.url + "/")
+	assert (answer.status, answer.body) == (200, b"good")
+
+
+def test_each_attempt_spends(lab):
+	"""A token for each time, of a budget of two in a second."""
+	far = start(lab, refusal(after="0"), refusal(after="0"),
+	    origin.fixed(), capacity=2, period="1s", burst=1)
+	assert lab.get(far.url + "/").status == 200
+	times = far.times()
+	assert times[1] >= 0.48 and times[2] >= 0.98
+
+
+def test_beyond_its_deadline_the_refusal_is_relayed_at_once(lab):
+	far = start(lab, refusal(after="60"), queue={"max_wait": "5s"})
+	began = time.monotonic()
+	answer = lab.get(far.url + "/")
+	assert answer.status == 429 and answer.get("retry-after") == "60"
+	assert answer.body == b"slow down"
+	assert time.monotonic() - began < 2 * wire.SLOW
+	assert len(far.requests) == 1
+
+
+def test_the_deadline_is_the_first_one(lab):
+	"""Time that was spent waiting before is not given again."""
+	far = start(lab, refusal(after="0.6"), queue={"max_wait": "1s"},
+	    retry={"attempts": 10})
+	began = time.monotonic()
+	assert lab.get(far.url + "/").status == 429
+	assert time.monotonic() - began < 1.2 * wire.SLOW
+	assert len(far.requests) == 2
+
+
+@pytest.mark.skipif(sluice.WORKERS != 1, reason="arrival over workers")
+def test_it_goes_before_those_who_wait(lab):
+	gate = origin.Gate(refusal())
+	far = lab.origin(origin.sequence(gate, origin.fixed()))
+	lab.sluice(hosts={"127.0.0.1": {"concurrency": 1}})
+	first = lab.client().ask("GET", far.url + "/first")
+	far.wait_requests(1)
+	others = [lab.client().ask("GET", far.url + f"/{i}")
+	    for i in range(3)]
+	lab.settle()
+	gate.open()
+	for one in [first] + others:
+		assert one.response().status == 200
+	assert far.targets()[:2] == ["/first", "/first"]
+
+
+@pytest.mark.parametrize("how", ["reset", "close"])
+def test_a_client_that_leaves_meanwhile(lab, how):
+	far = start(lab, refusal(after="1"), origin.fixed(), concurrency=1)
+	one = lab.client().ask("GET", far.url + "/gone")
+	lab.daemons[0].err.wait("paused for")
+	getattr(one, how)()
+	lab.daemons[0].out.wait("client gone")
+	assert lab.get(far.url + "/next").status == 200
+	assert far.targets() == ["/gone", "/next"]
+
+
+def test_a_reload_meanwhile(lab):
+	"""The pause, the place and the deadline stay."""
+	far = start(lab, refusal(after="1"), origin.fixed(body="good"))
+	one = lab.client().ask("GET", far.url + "/")
+	daemon = lab.daemons[0]
+	daemon.err.wait("paused for")
+	daemon.change(hosts={"127.0.0.1": {"capacity": 100,
+	    "retry": {"attempts": 0}}})
+	assert one.response().body == b"good"
+	assert far.times()[1] >= 0.9
+
+
+def test_a_shutdown_meanwhile(lab):
+	"""Those who wait for another attempt are waited for, as all are."""
+	far = start(lab, refusal(after="0.5"), origin.fixed(body="good"))
+	one = lab.client().ask("GET", far.url + "/")
+	lab.daemons[0].err.wait("paused for")
+	lab.daemons[0].term()
+	assert one.response().body == b"good"
+	assert lab.daemons[0].wait() == 0
+
+
+def test_many_at_once(lab):
+	"""Every second answer is a refusal; nobody hears of it."""
+	def handle(conn, req):
+		if req.number % 2 == 0:
+			conn.reply(429, fields=[("Retry-After", "0")])
+		else:
+			conn.reply(body=req.target)
+	far = lab.origin(handle)
+	lab.sluice(hosts={"127.0.0.1": {"retry": {"attempts": 10}}})
+	clients = [lab.client().ask("GET", far.url + f"/{i}")
+	    for i in range(50)]
+	for i, one in enumerate(clients):
+		answer = one.response()
+		assert (answer.status, answer.body) == (200, f"/{i}".encode())
+	assert len(far.requests) >= 99
