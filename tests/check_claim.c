@@ -350,9 +350,6 @@ START_TEST(keys_are_drawn)
 }
 END_TEST
 
-#define ROWS(tc, test, table) tcase_add_loop_test(tc, test, 0, \
-		    (int)(sizeof(table) / sizeof((table)[0])))
-
 static Suite *
 suite(void)
 {

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "core/fair.h"
+#include "check_random.h"
 #include "check_run.h"
 
 #define U		1000000ULL
@@ -57,29 +58,6 @@ static struct fair *q;
 static struct fair_waiter waiters[ITEMS + 1];
 static unsigned costs;		/* which costs the history has */
 static unsigned weights;
-
-static uint64_t seed;		/* of the history */
-static unsigned step;
-static uint64_t state;		/* of the generator: xorshift64* */
-
-static void
-broken(const char *what, int line)
-{
-	ck_abort_msg("FAIR_SEED=%llu, step %u, line %d: %s",
-	    (unsigned long long)seed, step, line, what);
-}
-
-/* An assertion of Check itself leaves a trace each time: too slow here. */
-#define must(x)	do { if (!(x)) broken(#x, __LINE__); } while (0)
-
-static uint64_t
-any(uint64_t below)
-{
-	state ^= state >> 12;
-	state ^= state << 25;
-	state ^= state >> 27;
-	return (state * 0x2545f4914f6cdd1dULL >> 11) % below;
-}
 
 /* What is left of a waiter's urgency. */
 static unsigned

@@ -5,6 +5,10 @@
 #include <check.h>
 #include <stdlib.h>
 
+/* A test of each row of a table. */
+#define ROWS(tc, test, table) tcase_add_loop_test(tc, test, 0, \
+		    (int)(sizeof(table) / sizeof((table)[0])))
+
 /* Runs a suite with a TAP line for each test; main()'s return value. */
 static inline int
 run_suite(Suite *suite)

@@ -7,32 +7,8 @@
 #include <string.h>
 
 #include "core/sf.h"
+#include "check_exact.h"
 #include "check_run.h"
-
-#define ROWS(tc, test, table) tcase_add_loop_test(tc, test, 0, \
-		    (int)(sizeof(table) / sizeof((table)[0])))
-
-/* In a block of its own size, so that a byte too far is seen. */
-static struct http1_str
-exact(const char *text)
-{
-	struct http1_str s = { NULL, strlen(text) };
-	char *copy;
-
-	if (s.len == 0)
-		return s;
-	copy = malloc(s.len);
-	ck_assert_ptr_nonnull(copy);
-	memcpy(copy, text, s.len);
-	s.p = copy;
-	return s;
-}
-
-static void
-drop(struct http1_str s)
-{
-	free((char *)(uintptr_t)s.p);
-}
 
 static const char *const lists[] = {
 	"", " ", "a", "*a", "a:/b", "a, b", "a,b", "a\t,\tb", " a , b ",
