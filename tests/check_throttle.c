@@ -206,11 +206,11 @@ START_TEST(pause_never_shortens)
 	struct throttle *t = new_throttle(slots(0));
 	struct throttle_waiter w;
 
-	ck_assert_uint_eq(throttle_paused_until(t), 0);
+	ck_assert_uint_eq(throttle_paused_until(t, THROTTLE_WHOLE), 0);
 	ck_assert(pause_host(t, 5 * SEC, 0));
 	ck_assert(!pause_host(t, 3 * SEC, 0));
 	ck_assert(!pause_host(t, 5 * SEC, 0));
-	ck_assert_uint_eq(throttle_paused_until(t), 5 * SEC);
+	ck_assert_uint_eq(throttle_paused_until(t, THROTTLE_WHOLE), 5 * SEC);
 	ck_assert_uint_eq(wait_for(t, &w, U, SEC), 5 * SEC);
 	ck_assert(pause_host(t, 6 * SEC, SEC));
 	leaves_at(t, &w, 6 * SEC);
@@ -245,7 +245,7 @@ START_TEST(resume_ends_pause)
 	/* Behind a pause the rate goes on from the pause's end. */
 	ck_assert_uint_eq(wait_for(t, &b, U, 0), 100 * SEC + 100 * MS);
 	resume_host(t, SEC);
-	ck_assert_uint_eq(throttle_paused_until(t), 0);
+	ck_assert_uint_eq(throttle_paused_until(t, THROTTLE_WHOLE), 0);
 	ck_assert_ptr_eq(throttle_next(t, SEC), &a);
 	/* Accounted at the resume, not at its arrival. */
 	leaves_at(t, &b, SEC + 100 * MS);

@@ -110,7 +110,7 @@ START_TEST(new_limits_keep_pause_waiters_and_slots)
 	new_limits(t, &l, 0);
 	ck_assert_uint_eq(throttle_waiting(t), 2);
 	ck_assert_uint_eq(throttle_inflight(t), 2);
-	ck_assert_uint_eq(throttle_paused_until(t), SEC);
+	ck_assert_uint_eq(throttle_paused_until(t, THROTTLE_WHOLE), SEC);
 	give_back(t, SEC);
 	ck_assert_ptr_null(throttle_next(t, SEC));
 	give_back(t, SEC);
@@ -168,12 +168,12 @@ START_TEST(inherits_the_larger_use)
 	go(from, 3 * U, 0);
 	pause_host(from, SEC, 0);
 	throttle_inherit(t, from, NULL, 0);
-	ck_assert_uint_eq(throttle_paused_until(t), SEC);
+	ck_assert_uint_eq(throttle_paused_until(t, THROTTLE_WHOLE), SEC);
 	ck_assert_uint_eq(start_of(t, 5 * U, 0), 60 * SEC);
 	resume_host(from, 0);
 	go(from, 6 * U, 0);
 	throttle_inherit(t, from, NULL, 0);
-	ck_assert_uint_eq(throttle_paused_until(t), SEC);
+	ck_assert_uint_eq(throttle_paused_until(t, THROTTLE_WHOLE), SEC);
 	ck_assert_uint_eq(start_of(t, U, 0), 60 * SEC);
 	ck_assert_uint_eq(throttle_inflight(t), 1);
 	throttle_hold(t, &w, THROTTLE_WHOLE, 0);

@@ -67,7 +67,7 @@ check_counts(void)
 	must(throttle_waiting(m.t) == m.nqueue);
 	must(throttle_waiting_of(m.t, 0) == m.nqueue);
 	must(throttle_inflight(m.t) == m.b[0].inflight);
-	must(throttle_paused_until(m.t) == m.b[0].paused_until);
+	must(throttle_paused_until(m.t, THROTTLE_WHOLE) == m.b[0].paused_until);
 	for (k = 0; k <= m.nparts; k++)
 		idle = idle && is_idle(&m.b[k]);
 	if (m.prompt)

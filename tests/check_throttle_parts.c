@@ -161,7 +161,7 @@ START_TEST(parts_have_slots_and_pauses)
 	ck_assert_ptr_eq(throttle_next(t, SEC), &b);
 	success(t, &b, SEC);
 	ck_assert(throttle_pause(t, 1, 3 * SEC, SEC));
-	ck_assert_uint_eq(throttle_paused_until(t), 0);
+	ck_assert_uint_eq(throttle_paused_until(t, THROTTLE_WHOLE), 0);
 	is_short(part_waits(t, &a, 1, SEC), THROTTLE_SHORT_PAUSE, true,
 	    3 * SEC);
 	go(t, U, SEC);

@@ -430,7 +430,10 @@ throttle_inflight(const struct throttle *t)
 }
 
 uint64_t
-throttle_paused_until(const struct throttle *t)
+throttle_paused_until(const struct throttle *t, unsigned part)
 {
-	return t->host.paused_until;
+	if (part == THROTTLE_WHOLE)
+		return t->host.paused_until;
+	assert(part < t->nparts);
+	return t->parts[part].paused_until;
 }

@@ -271,7 +271,7 @@ void		 throttle_report(struct throttle *,
 uint32_t	 throttle_waiting(const struct throttle *);
 uint32_t	 throttle_waiting_of(const struct throttle *, uint64_t client);
 uint32_t	 throttle_inflight(const struct throttle *);
-/* The host's, ns, also when that is over; 0: never paused, or resumed. */
-uint64_t	 throttle_paused_until(const struct throttle *);
+/* Of the host or a part; ns, also when over; 0: never paused, or resumed. */
+uint64_t	 throttle_paused_until(const struct throttle *, unsigned part);
 
 #endif

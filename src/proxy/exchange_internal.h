@@ -128,6 +128,8 @@ void		 exchange_discard_end(struct exchange *, bool whole);
 /* Body bytes go out; they are kept where they may have to go out again. */
 void		 exchange_keep_body(struct exchange *, const struct iovec *,
 		    int n);
+/* It will not go out again. */
+void		 exchange_forget_body(struct exchange *);
 
 /* exchange_tunnel.c */
 

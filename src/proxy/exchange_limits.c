@@ -304,14 +304,19 @@ keep_pieces(struct exchange *x, const struct iovec *v, int n, uint64_t max)
 }
 
 void
-exchange_keep_body(struct exchange *x, const struct iovec *v, int n)
+exchange_forget_body(struct exchange *x)
 {
-	uint64_t max = keep_max(x);
-
-	if (x->no_replay || (max > 0 && keep_pieces(x, v, n, max)))
-		return;
 	x->no_replay = true;
 	if (x->replay != NULL)
 		evbuffer_free(x->replay);
 	x->replay = NULL;
+}
+
+void
+exchange_keep_body(struct exchange *x, const struct iovec *v, int n)
+{
+	uint64_t max = keep_max(x);
+
+	if (!x->no_replay && (max == 0 || !keep_pieces(x, v, n, max)))
+		exchange_forget_body(x);
 }

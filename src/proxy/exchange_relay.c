@@ -193,6 +193,7 @@ relay_final(struct exchange *x, const struct http1_head *h)
 	exchange_learn(x, h);
 	if (exchange_resend(x))
 		return;
+	exchange_forget_body(x);
 	x->phase = RELAYING;
 	x->framing = framing_for(x, h);
 	r.noted = exchange_pauses(x, h->status);

@@ -11,6 +11,7 @@
 
 #define SHARED		'='	/* begins the key of a shared rule */
 #define SWEEP		2	/* entries looked at for each new one */
+#define NEWS		1000000000ULL	/* ns by which a pause is longer */
 #define SWEEP_FULL	100	/* where there is no room otherwise */
 
 struct hosts *
@@ -450,20 +451,26 @@ refuse_hopeless(struct host *h, uint64_t now)
 	}
 }
 
-/* Pauses as the lesson asks; for how long (ns), or 0 if not for longer. */
+/*
+ * Pauses as the lesson asks; for how long (ns), or 0 where that is nothing new:
+ * the answers to requests that were under way together say the same again.
+ */
 static uint64_t
 pause_by(struct host *h, struct ticket *t, const struct lesson *l,
     uint64_t now)
 {
 	unsigned part = l->partial ? t->waiter.part : THROTTLE_WHOLE;
-	uint64_t pause = l->pause;
+	uint64_t before, pause = l->pause;
 
 	if (l->backoff)
 		pause = throttle_backoff(h->throttle, part, &t->waiter,
 		    t->rule->pause_default, t->rule->pause_max);
 	if (pause > t->rule->pause_max)
 		pause = t->rule->pause_max;
-	if (pause == 0 || !throttle_pause(h->throttle, part, now + pause, now))
+	before = throttle_paused_until(h->throttle, part);
+	if (pause == 0 ||
+	    !throttle_pause(h->throttle, part, now + pause, now) ||
+	    (before > now && now + pause < before + NEWS))
 		return 0;
 	refuse_hopeless(h, now);
 	return pause;

@@ -94,9 +94,9 @@ enum hosts_answer hosts_ask(struct hosts *, struct ticket *, uint64_t now)
 
 /*
  * Takes what an answer to an admitted ticket tells, for everybody; once for
- * each admission, else its verdict does not count.  Waiters whose start now
- * lies past their deadline are refused.  For how long (ns) the host is paused
- * by it; 0 where it made no pause longer.
+ * each admission, else its verdict does not count.  For how long (ns) the host
+ * is paused by it, and waiters whose start now lies past their deadline were
+ * refused; 0 where that is nothing new.
  */
 uint64_t	 hosts_learn(struct hosts *, struct ticket *,
 		    const struct lesson *, uint64_t now);
