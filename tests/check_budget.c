@@ -483,30 +483,6 @@ START_TEST(says_what_is_short)
 }
 END_TEST
 
-START_TEST(affords_all_or_nothing)
-{
-	struct budget b = new_budget(10, 0);
-
-	ck_assert(budget_affords(&b, 10 * U, SEC));
-	ck_assert(!budget_affords(&b, 10 * U + 1, SEC));
-	ck_assert(!budget_affords(&b, (budget_wide)1 << 100, SEC));
-	budget_take(&b, 4 * U, SEC, SEC);
-	ck_assert(budget_affords(&b, 6 * U, SEC));
-	ck_assert(!budget_affords(&b, 6 * U + 1, SEC));
-	ck_assert(budget_affords(&b, 7 * U, SEC + 100 * MS));
-	budget_shape(&b, 100, 2 * SEC, SEC);
-	ck_assert(!budget_affords(&b, U, SEC));
-	b = new_budget(0, 5);
-	ck_assert(!budget_affords(&b, U, SEC));
-	b = new_budget(0, 0);
-	ck_assert(budget_affords(&b, BUDGET_WIDE_MAX, SEC));
-	budget_pause(&b, 2 * SEC, SEC);
-	ck_assert(!budget_affords(&b, U, SEC));
-}
-END_TEST
-
-/* From one budget to another */
-
 START_TEST(inherits_how_things_stand)
 {
 	struct budget b = new_budget(0, 10), from = new_budget(0, 10);
@@ -532,27 +508,6 @@ START_TEST(inherits_how_things_stand)
 	budget_inherit(&b, &from, SEC);
 	ck_assert_uint_eq(b.window, 2);
 	ck_assert_uint_eq(budget_due(&b, U), 2 * SEC);
-}
-END_TEST
-
-START_TEST(joins_what_is_on_its_way)
-{
-	struct budget b = new_budget(0, 10), from = new_budget(0, 10);
-	uint32_t mine, its;
-
-	budget_pause(&b, SEC, 0);
-	mine = take(&b, SEC);
-	its = take(&from, SEC);
-	take(&from, SEC);
-	budget_join(&b, &from, SEC);
-	ck_assert_uint_eq(b.inflight, 3);
-	ck_assert_uint_eq(b.pending, 3);
-	done(&b, its, BUDGET_SUCCESS);
-	done(&b, its, BUDGET_SUCCESS);
-	done(&b, mine, BUDGET_SUCCESS);
-	ck_assert_uint_eq(b.window, 1);
-	ck_assert_uint_eq(b.inflight, 0);
-	ck_assert_uint_eq(b.pending, 0);
 }
 END_TEST
 
@@ -633,9 +588,7 @@ suite(void)
 	tcase_add_test(tc, latest_report_counts);
 	tcase_add_test(tc, shape_is_never_above_the_limits);
 	tcase_add_test(tc, says_what_is_short);
-	tcase_add_test(tc, affords_all_or_nothing);
 	tcase_add_test(tc, inherits_how_things_stand);
-	tcase_add_test(tc, joins_what_is_on_its_way);
 	tcase_add_test(tc, idle_is_as_new);
 	tcase_add_test(tc, forgets_what_nobody_asks_for);
 	suite_add_tcase(s, tc);

@@ -321,15 +321,6 @@ budget_inherit(struct budget *b, const struct budget *from, uint64_t now)
 	b->heard = later(b->heard, from->heard);
 }
 
-void
-budget_join(struct budget *b, const struct budget *from, uint64_t now)
-{
-	budget_inherit(b, from, now);
-	new_epoch(b, from);
-	b->inflight += from->inflight;
-	b->pending += from->pending;
-}
-
 bool
 budget_tick(struct budget *b, uint64_t now)
 {
@@ -378,28 +369,6 @@ budget_allows(const struct budget *b, uint64_t cost, uint64_t now)
 	for (i = 0; i < b->nrates; i++) {
 		r = &b->rates[i];
 		if (rate_at(r, now) < rate_due(r, r->tat, cost))
-			return false;
-	}
-	return true;
-}
-
-bool
-budget_affords(const struct budget *b, budget_wide cost, uint64_t now)
-{
-	const struct budget_state *r;
-	wide tat;
-	unsigned i;
-
-	/* These count requests: how many there are, the cost does not tell. */
-	if (b->concurrency != 0 || b->window != 0 || b->shape_until != 0 ||
-	    now < b->paused_until)
-		return false;
-	for (i = 0; i < b->nrates; i++) {
-		r = &b->rates[i];
-		tat = wide_add(wide_max(r->tat, rate_at(r, now)),
-		    rate_span(r, cost));
-		if (tat > wide_add(rate_at(r, now),
-		    rate_span(r, r->limit.burst)))
 			return false;
 	}
 	return true;

@@ -138,10 +138,6 @@ void		 budget_limit(struct budget *, const struct budget_limits *,
 void		 budget_inherit(struct budget *, const struct budget *,
 		    uint64_t now);
 
-/* The same, and the slots of the other are this one's now. */
-void		 budget_join(struct budget *, const struct budget *,
-		    uint64_t now);
-
 /*
  * Lets a shape whose time is over end, and forgets a half opening that nobody
  * made use of; to be called before the calls below.  True when it did either.
@@ -156,10 +152,6 @@ uint64_t	 budget_due(const struct budget *, uint64_t cost);
 
 /* Whether a cost may start now: there is room, and it is due. */
 bool		 budget_allows(const struct budget *, uint64_t cost,
-		    uint64_t now);
-
-/* Whether so much may start now, in whatever pieces. */
-bool		 budget_affords(const struct budget *, budget_wide cost,
 		    uint64_t now);
 
 /*

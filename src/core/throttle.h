@@ -89,16 +89,6 @@ enum throttle_answer {
 	THROTTLE_NO_MEMORY, /* refused */
 };
 
-/* Which limit decides a computed start. */
-enum throttle_short {
-	THROTTLE_SHORT_NONE = BUDGET_SHORT_NONE,
-	THROTTLE_SHORT_RATE = BUDGET_SHORT_RATE,
-	THROTTLE_SHORT_CONCURRENCY = BUDGET_SHORT_CONCURRENCY,
-	THROTTLE_SHORT_PAUSE = BUDGET_SHORT_PAUSE,
-	THROTTLE_SHORT_RECOVERY = BUDGET_SHORT_RECOVERY,
-	THROTTLE_SHORT_SHAPE = BUDGET_SHORT_SHAPE,
-};
-
 /*
  * How it stands with what was asked.  The start is the earliest that can be
  * computed, from rates, pause, shape and the cost queued ahead; what slots and
@@ -108,7 +98,7 @@ enum throttle_short {
 struct throttle_report {
 	uint64_t		 start;		/* ns */
 	uint32_t		 waiting;	/* how many wait */
-	enum throttle_short	 what;		/* what is short */
+	enum budget_short	 what;		/* what is short */
 	bool			 of_part;	/* in the part, not the host */
 	unsigned		 rate;		/* which, when it is a rate */
 };

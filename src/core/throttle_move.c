@@ -89,20 +89,14 @@ carry_parts(struct throttle *t, const struct throttle_limits *limits,
     const struct budget *old, unsigned nold, const unsigned *moved,
     uint64_t now)
 {
-	bool taken[THROTTLE_PARTS] = { false };
 	unsigned i, part;
 
 	for (i = 0; i < nold; i++) {
 		part = moved_part(moved, i, t->nparts);
 		if (part == THROTTLE_WHOLE)
 			continue;
-		if (taken[part]) {
-			budget_join(&t->parts[part], &old[i], now);
-			continue;
-		}
 		t->parts[part] = old[i];
 		budget_limit(&t->parts[part], limits->parts[part], false, now);
-		taken[part] = true;
 	}
 }
 

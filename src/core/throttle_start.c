@@ -22,13 +22,24 @@ throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
 	return later(at, t->cleared);
 }
 
-/* From when on the first of a lane, and those behind it, will spend. */
+/*
+ * From when on those ahead of one in its lane will spend (ns).  Where there are
+ * parts, what clients are served in other lanes may yet bring another one to
+ * the front of this, which may go sooner.
+ */
 static uint64_t
 spends_from(struct throttle *t, const struct fair_waiter *first, uint64_t now)
 {
 	const struct throttle_waiter *w = const_waiter_of(first);
-	uint64_t at = throttle_accounted(t, w, now);
+	const struct budget *b = part_budget(t, w->part);
+	uint64_t at;
 
+	if (t->nparts > 0) {
+		at = now > THROTTLE_LATE ? now - THROTTLE_LATE : 0;
+		at = later(at, t->host.paused_until);
+		return b != NULL ? later(at, b->paused_until) : at;
+	}
+	at = throttle_accounted(t, w, now);
 	return has_room(t, w->part) && !t->head_changed ? at : later(at, now);
 }
 
@@ -39,11 +50,16 @@ struct ahead {
 };
 
 static void
-add_ahead(struct throttle *t, struct ahead *a, fair_wide cost,
-    const struct fair_waiter *first, uint64_t now)
+add_lane(struct throttle *t, struct ahead *a, const struct fair_waiter *w,
+    unsigned lane, uint64_t now)
 {
+	const struct fair_waiter *first = first_of(t, lane);
+	fair_wide cost;
 	uint64_t from;
 
+	if (first == NULL || first == w)
+		return;
+	cost = fair_ahead(t->queue, w, lane, t->now);
 	if (cost == 0)
 		return;
 	from = spends_from(t, first, now);
@@ -53,44 +69,47 @@ add_ahead(struct throttle *t, struct ahead *a, fair_wide cost,
 }
 
 /*
- * What is surely ahead of one on the host's budget: its own lane, those in no
- * part, and of other parts those for whom there is room: nothing but the host's
- * budget holds them up.  Parts that are short may let it pass.
+ * What is surely ahead of one on the host's budget: its own lane, and those in
+ * no part.  Those of other parts may be held up by these, and then let it pass.
  */
 static struct ahead
 ahead_of(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 {
 	struct ahead a = { .first = now };
-	const struct fair_waiter *first;
-	unsigned lane;
-	fair_wide cost;
 
-	for (lane = 0; lane <= t->nparts; lane++) {
-		if ((first = first_of(t, lane)) == NULL || first == w)
-			continue;
-		if (lane != w->lane && lane != 0 &&
-		    !part_allows(t, lane, first->cost, now))
-			continue;
-		cost = fair_ahead(t->queue, w, lane, t->now);
-		if (lane != w->lane && lane != 0 &&
-		    !budget_affords(lane_budget(t, lane), cost, now))
-			continue;
-		add_ahead(t, &a, cost, first, now);
-	}
+	add_lane(t, &a, w, w->lane, now);
+	if (w->lane != 0)
+		add_lane(t, &a, w, 0, now);
 	return a;
 }
 
-static struct budget_start
-part_start(struct throttle *t, const struct fair_waiter *w,
-    const struct budget *b, uint64_t now)
+/* The same on the budget of its own part. */
+static struct ahead
+ahead_in_part(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 {
-	const struct fair_waiter *first = first_of(t, w->lane);
 	struct ahead a = { .first = now };
 
-	if (first != NULL && first != w)
-		add_ahead(t, &a, fair_ahead(t->queue, w, w->lane, t->now),
-		    first, now);
-	return budget_start(b, a.cost, w->cost, a.first, now);
+	add_lane(t, &a, w, w->lane, now);
+	return a;
+}
+
+/* What holds up those whom one that is not short of anything waits behind. */
+static struct budget_start
+short_of_others(struct throttle *t, uint64_t now)
+{
+	struct budget_start s = { .at = now };
+	const struct fair_waiter *first;
+	unsigned lane;
+
+	for (lane = 0; lane <= t->nparts; lane++) {
+		first = first_of(t, lane);
+		if (first == NULL)
+			continue;
+		s = budget_start(&t->host, 0, first->cost, now, now);
+		if (s.what != BUDGET_SHORT_NONE)
+			break;
+	}
+	return s;
 }
 
 void
@@ -98,15 +117,14 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
     struct throttle_report *r)
 {
 	const struct budget *b = lane_budget(t, w->lane);
-	struct ahead a = { .first = now };
+	struct ahead a = ahead_of(t, w, now);
 	struct budget_start s, p;
 
-	if (fair_length(t->queue) > 0)
-		a = ahead_of(t, w, now);
 	s = budget_start(&t->host, a.cost, w->cost, a.first, now);
 	*r = (struct throttle_report){ .waiting = throttle_waiting(t) };
 	if (b != NULL) {
-		p = part_start(t, w, b, now);
+		a = ahead_in_part(t, w, now);
+		p = budget_start(b, a.cost, w->cost, a.first, now);
 		if (p.at > s.at || (p.at == s.at &&
 		    s.what == BUDGET_SHORT_NONE)) {
 			r->of_part = p.what != BUDGET_SHORT_NONE;
@@ -114,7 +132,9 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
 		}
 	}
 	r->start = s.at;
-	r->what = (enum throttle_short)s.what;
+	if (s.what == BUDGET_SHORT_NONE)
+		s = short_of_others(t, now);
+	r->what = s.what;
 	r->rate = s.rate;
 }
 

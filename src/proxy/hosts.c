@@ -241,29 +241,29 @@ name_budget(const struct host *h, struct ticket *t)
 		path = rule->paths[t->waiter.part].text;
 	}
 	switch (r->what) {
-	case THROTTLE_SHORT_RATE:
+	case BUDGET_SHORT_RATE:
 		snprintf(t->budget, sizeof t->budget, "%s per %s%s%s",
 		    conf_units_text(units, limits->rates[r->rate].capacity),
 		    conf_duration_text(period, limits->rates[r->rate].period),
 		    of, path);
 		break;
-	case THROTTLE_SHORT_CONCURRENCY:
+	case BUDGET_SHORT_CONCURRENCY:
 		snprintf(t->budget, sizeof t->budget, "%u at a time%s%s",
 		    limits->concurrency, of, path);
 		break;
-	case THROTTLE_SHORT_PAUSE:
+	case BUDGET_SHORT_PAUSE:
 		snprintf(t->budget, sizeof t->budget,
 		    "paused by the host%s%s", of, path);
 		break;
-	case THROTTLE_SHORT_RECOVERY:
+	case BUDGET_SHORT_RECOVERY:
 		snprintf(t->budget, sizeof t->budget,
 		    "recovering from a pause%s%s", of, path);
 		break;
-	case THROTTLE_SHORT_SHAPE:
+	case BUDGET_SHORT_SHAPE:
 		snprintf(t->budget, sizeof t->budget,
 		    "what the host says is left%s%s", of, path);
 		break;
-	case THROTTLE_SHORT_NONE:
+	case BUDGET_SHORT_NONE:
 		snprintf(t->budget, sizeof t->budget, "none");
 		break;
 	}
