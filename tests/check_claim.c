@@ -183,6 +183,19 @@ static const struct {
 	{ "5\r\nSluice-Max-Wait: 5", UINT64_MAX },
 };
 
+START_TEST(cost_within_the_burst)
+{
+	rule("client_cost: true, capacity: 10, burst: 5, "
+	    "paths: {/search: {capacity: 9, burst: 3}}");
+	ck_assert_ptr_null(get("Sluice-Cost: 3\r\n"));
+	ck_assert_ptr_nonnull(strstr(get("Sluice-Cost: 3.001\r\n"),
+	    "more than"));
+	rule("client_cost: true, capacity: 10, burst: 5");
+	ck_assert_ptr_null(get("Sluice-Cost: 5\r\n"));
+	ck_assert_ptr_nonnull(get("Sluice-Cost: 5.001\r\n"));
+}
+END_TEST
+
 START_TEST(deadline)
 {
 	char fields[128];
@@ -247,6 +260,9 @@ START_TEST(clients_by_address)
 	ck_assert_uint_ne(client_of("", NULL, NULL), one);
 	alice.sin_port = htons(4711);
 	ck_assert_uint_eq(client_of("", &alice, NULL), one);
+	/* the same, seen at an address for both families */
+	memcpy(&bob.sin6_addr, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\0\0\x01", 16);
+	ck_assert_uint_eq(client_of("", &bob, NULL), one);
 }
 END_TEST
 
@@ -360,6 +376,7 @@ suite(void)
 	tcase_add_test(tc, says_nothing);
 	ROWS(tc, urgency, urgencies);
 	ROWS(tc, cost, costs);
+	tcase_add_test(tc, cost_within_the_burst);
 	ROWS(tc, deadline, waits);
 	tcase_add_test(tc, part_and_cost_of_the_rule);
 	tcase_add_test(tc, a_tunnel_has_a_cost_of_its_own);

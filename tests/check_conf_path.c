@@ -122,13 +122,12 @@ START_TEST(defaults)
 	static const char		 empty[] = "defaults: {costs: [], "
 					    "paths: {}}";
 	struct conf			*conf = parse_ok(empty);
-	const struct http1_str		 path = { "/", 1 };
-	static const struct http1_head	 head;
+	static const struct http1_head	 head = { .path = { "/", 1 } };
 
 	ck_assert_uint_eq(conf->fallback.ncosts, 0);
 	ck_assert_uint_eq(conf->fallback.npaths, 0);
 	ck_assert_uint_eq(conf_rule_cost(&conf->fallback, &head), UNIT);
-	ck_assert_int_eq(conf_rule_path(&conf->fallback, path), -1);
+	ck_assert_int_eq(conf_rule_path(&conf->fallback, &head), -1);
 	conf_unref(conf);
 }
 END_TEST
@@ -190,14 +189,16 @@ static const struct {
 
 START_TEST(path_of)
 {
-	const struct http1_str	 path = {
-		belongs[_i].path, strlen(belongs[_i].path)
-	};
-	const struct http1_str	 none = { NULL, 0 };
-	struct conf		*conf = parse_ok(whole);
+	static struct http1_head	 head = { .method = { "GET", 3 } };
+	static struct http1_head	 all = { .method = { "OPTIONS", 7 } };
+	struct conf			*conf = parse_ok(whole);
 
-	ck_assert_int_eq(conf_rule_path(&conf->rules[0], path), belongs[_i].i);
-	ck_assert_int_eq(conf_rule_path(&conf->rules[0], none), -1);
+	head.path.p = belongs[_i].path;
+	head.path.len = strlen(belongs[_i].path);
+	ck_assert_int_eq(conf_rule_path(&conf->rules[0], &head),
+	    belongs[_i].i);
+	all.path.p = "";
+	ck_assert_int_eq(conf_rule_path(&conf->rules[0], &all), -1);
 	conf_unref(conf);
 }
 END_TEST

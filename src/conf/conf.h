@@ -231,10 +231,11 @@ uint64_t	 conf_rule_cost(const struct conf_rule *,
 		    const struct http1_head *);
 
 /*
- * Which of the rule's paths a request belongs to, by head.path; -1 for none.
- * There is one at most.
+ * Which of the rule's paths a request belongs to; -1 for none.  There is one at
+ * most.
  */
-int		 conf_rule_path(const struct conf_rule *, struct http1_str);
+int		 conf_rule_path(const struct conf_rule *,
+		    const struct http1_head *);
 
 /*
  * How much of the rule's hosts somebody gets, in millionths; 1000000 is what

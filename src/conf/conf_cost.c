@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf/conf_methods.h"
+#include "conf/conf_path.h"
 
 bool
 conf_cost_path(struct conf_report *report, const struct conf_node *node,
@@ -142,14 +143,6 @@ matches(const struct conf_cost *cost, const struct http1_head *head,
 	return cost->header == NULL || has_field(head, cost);
 }
 
-/* Whether it asks for the host as a whole: an empty path is no "/" then. */
-static bool
-is_for_host(const struct http1_head *head)
-{
-	return head->path.len == 0 && head->method.len == 7 &&
-	    memcmp(head->method.p, "OPTIONS", 7) == 0;
-}
-
 uint64_t
 conf_rule_cost(const struct conf_rule *rule, const struct http1_head *head)
 {
@@ -159,7 +152,7 @@ conf_rule_cost(const struct conf_rule *rule, const struct http1_head *head)
 
 	if (rule->ncosts == 0)
 		return BUDGET_UNIT;
-	has_path = !is_for_host(head) && path_split(&path, head->path);
+	has_path = conf_path_of(head, &path);
 	for (i = 0; i < rule->ncosts; i++)
 		if (matches(&rule->costs[i], head, has_path ? &path : NULL))
 			return rule->costs[i].cost;

@@ -111,13 +111,24 @@ conf_path_free(struct conf_rule *rule)
 	free(rule->paths);
 }
 
+bool
+conf_path_of(const struct http1_head *head, struct path *path)
+{
+	static const char	 whole[] = "OPTIONS";
+
+	if (head->path.len == 0 && head->method.len == sizeof whole - 1 &&
+	    memcmp(head->method.p, whole, sizeof whole - 1) == 0)
+		return false;
+	return path_split(path, head->path);
+}
+
 int
-conf_rule_path(const struct conf_rule *rule, struct http1_str text)
+conf_rule_path(const struct conf_rule *rule, const struct http1_head *head)
 {
 	struct path	 path;
 	size_t		 i;
 
-	if (rule->npaths == 0 || !path_split(&path, text))
+	if (rule->npaths == 0 || !conf_path_of(head, &path))
 		return -1;
 	for (i = 0; i < rule->npaths; i++)
 		if (path_pattern_match(&rule->paths[i].pattern, &path))

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <netinet/in.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include "core/hint.h"
@@ -86,7 +87,8 @@ claim_user(const struct http1_head *h, char user[CLAIM_USER])
 {
 	static const char scheme[] = "basic ";
 	const struct http1_field *f = http1_find(h, HTTP1_PROXY_AUTHORIZATION);
-	unsigned char plain[CLAIM_USER * 2];
+	unsigned char plain[CLAIM_USER * 2];	/* with the password */
+	bool found = false;
 	struct http1_str word;
 	const char *colon;
 	size_t len;
@@ -104,14 +106,16 @@ claim_user(const struct http1_head *h, char user[CLAIM_USER])
 		return false;
 	n = EVP_DecodeBlock(plain, (const unsigned char *)word.p,
 	    (int)word.len);
-	if (n <= 0 || (colon = memchr(plain, ':', (size_t)n)) == NULL)
-		return false;
-	len = (size_t)(colon - (const char *)plain);
-	if (len >= CLAIM_USER || memchr(plain, '\0', len) != NULL)
-		return false;
-	memcpy(user, plain, len);
-	user[len] = '\0';
-	return true;
+	colon = n > 0 ? memchr(plain, ':', (size_t)n) : NULL;
+	len = colon != NULL ? (size_t)(colon - (const char *)plain) : 0;
+	if (colon != NULL && len < CLAIM_USER &&
+	    memchr(plain, '\0', len) == NULL) {
+		memcpy(user, plain, len);
+		user[len] = '\0';
+		found = true;
+	}
+	OPENSSL_cleanse(plain, sizeof plain);
+	return found;
 }
 
 /* Who it is */
@@ -139,6 +143,11 @@ address_of(const struct sockaddr *sa)
 		in6 = (const struct sockaddr_in6 *)(const void *)sa;
 		who.p = &in6->sin6_addr;
 		who.len = sizeof in6->sin6_addr;
+		/* a client of IPv4, at an address for both */
+		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+			who.p = &in6->sin6_addr.s6_addr[12];
+			who.len = sizeof in->sin_addr;
+		}
 	}
 	return who;
 }
@@ -175,7 +184,7 @@ identify(const struct conf_key *key, const struct claim_source *s,
 	return who;
 }
 
-static const char no_memory[] = "out of memory";
+const char claim_no_memory[] = "out of memory";
 
 /* Whose turns it takes, and of what weight those are. */
 static const char *
@@ -189,7 +198,7 @@ take_client(struct claim *c, struct keyed *k, const struct conf_rule *rule,
 	if (who.p == NULL)
 		who = address_of(s->address);
 	if (!keyed_hash(k, who.kind, who.p, who.len, &hash))
-		return no_memory;
+		return claim_no_memory;
 	c->request.client = hash.a;
 	c->request.weight = conf_rule_weight(rule, s->address,
 	    who.named ? who.p : NULL, who.named ? who.len : 0);
@@ -205,16 +214,40 @@ take_credential(struct claim *c, struct keyed *k,
 
 	if (who.p != NULL &&
 	    !keyed_hash(k, who.kind, who.p, who.len, &c->credential))
-		return no_memory;
+		return claim_no_memory;
 	return NULL;
 }
 
 /* How much, and until when */
 
+static uint64_t
+smallest_burst(const struct budget_limits *l, uint64_t max)
+{
+	unsigned i;
+
+	for (i = 0; i < l->nrates; i++) {
+		if (l->rates[i].burst < max)
+			max = l->rates[i].burst;
+	}
+	return max;
+}
+
+/* What a client may claim: never a debt that others have to wait for. */
+static uint64_t
+largest_cost(const struct conf_rule *rule, unsigned part)
+{
+	uint64_t max = smallest_burst(&rule->limits, UINT64_MAX);
+
+	if (part == THROTTLE_WHOLE)
+		return max;
+	return smallest_burst(&rule->paths[part].limits, max);
+}
+
 static const char *
 take_cost(struct claim *c, const struct conf_rule *rule,
     const struct claim_source *s)
 {
+	uint64_t max = largest_cost(rule, c->request.part);
 	int64_t milli;
 
 	if (s->tunnel)
@@ -228,6 +261,8 @@ take_cost(struct claim *c, const struct conf_rule *rule,
 	    milli > COST_MAX * MILLI)
 		return "Sluice-Cost is not a number from 0 to 1000000000";
 	c->request.cost = (uint64_t)milli * (BUDGET_UNIT / MILLI);
+	if (c->request.cost > max)
+		return "Sluice-Cost is more than the host's burst";
 	return NULL;
 }
 
@@ -253,14 +288,8 @@ take_deadline(struct claim *c, const struct conf_rule *rule,
 static unsigned
 part_of(const struct conf_rule *rule, const struct claim_source *s)
 {
-	const struct http1_head *h = s->head;
-	int part;
+	int part = s->tunnel ? -1 : conf_rule_path(rule, s->head);
 
-	/* OPTIONS of an empty path is of "*", the whole host */
-	if (s->tunnel || (h->path.len == 0 &&
-	    http1_str_is(h->method, "OPTIONS")))
-		return THROTTLE_WHOLE;
-	part = conf_rule_path(rule, h->path);
 	return part < 0 ? THROTTLE_WHOLE : (unsigned)part;
 }
 

@@ -35,9 +35,12 @@ struct claim {
 
 #define CLAIM_USER	256	/* bytes of a user's name, with its end */
 
+/* It is not the request that is wrong. */
+extern const char claim_no_memory[];
+
 /*
  * Fills in the claim.  NULL, or what is wrong with the request, a constant for
- * its answer.
+ * its answer, or claim_no_memory.
  */
 const char	*claim_make(struct claim *, struct keyed *,
 		    const struct conf_rule *, const struct claim_source *,
