@@ -15,6 +15,7 @@
 /*
  * Life of an exchange:
  *
+ *   STARTING	nothing was decided yet.
  *   QUEUED	its host's throttle has it waiting.
  *   CONNECTING	admitted; an upstream is being dialled.
  *   SENDING	the request goes out, its body behind it.
@@ -50,6 +51,13 @@ host_text(const struct http1_host *h, unsigned port, char *buf, size_t size)
 	return buf;
 }
 
+/* How long (ns) it has waited, and waits now. */
+static uint64_t
+held(const struct exchange *x, uint64_t now)
+{
+	return x->held + (x->phase == QUEUED ? now - x->queued : 0);
+}
+
 static void
 write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
     uint64_t now)
@@ -59,16 +67,14 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
 		.status = x->status,
 		.in = x->in,
 		.out = x->out,
-		.wait = x->held,
+		.wait = held(x, now),
 		.resent = x->resent,
 		.outcome = outcome,
 		.reason = reason,
 	};
 
-	if (x->phase == QUEUED || !x->admitted)
-		line.wait += now - x->queued;
-	line.upstream = now - x->began - line.wait;
-
+	if (x->admitted)
+		line.upstream = now - x->began - line.wait;
 	if (!access_enabled(x->worker->access))
 		return;
 	line.client = front_peer(x->downstream);
@@ -120,6 +126,8 @@ exchange_answer(struct exchange *x, const struct reply *r,
 	struct reply reply = *r;
 
 	reply.head = x->is_head;
+	reply.held = held(x, worker_now());
+	reply.resent = x->resent;
 	/* behind a refused CONNECT may come what was meant for the tunnel */
 	if (!x->keep || x->is_connect || !front_body_done(d) ||
 	    x->worker->draining)
@@ -367,38 +375,16 @@ choose_tls(struct exchange *x)
 		x->port = (uint16_t)rule->tls_port;
 }
 
+/* Its host's throttle has answered. */
 static void
-ask(struct exchange *x, const struct http1_head *h)
+take_answer(struct exchange *x, enum hosts_answer a)
 {
-	struct worker *w = x->worker;
-	enum hosts_answer a;
-
-	x->phase = QUEUED;
-	x->ticket.worker = w;
-	x->ticket.name = &x->host;
-	x->ticket.source = (struct claim_source){
-		.head = h,
-		.address = front_address(x->downstream),
-		.user = front_user(x->downstream),
-		.tunnel = x->is_connect,
-	};
-	a = hosts_ask(w->hosts, &x->ticket, x->began);
-	choose_tls(x);
-	x->resendable = !x->is_connect && conf_rule_retries(x->ticket.rule,
-	    h->method, h->idempotent,
-	    http1_find(h, HTTP1_IDEMPOTENCY_KEY) != NULL);
-	relay_text_reset(&x->head);
-	relay_request(&x->head, h, x->port, x->tls);
-	if (x->head.failed) {
-		exchange_reject(x, 503, "proxy_internal_error",
-		    "out of memory");
-		return;
-	}
 	switch (a) {
 	case HOSTS_GO:
 		admitted(x, x->began);
 		break;
 	case HOSTS_WAIT:
+		x->phase = QUEUED;
 		deadline_set(&x->timer, x->ticket.deadline);
 		break;
 	case HOSTS_FULL:
@@ -418,6 +404,32 @@ ask(struct exchange *x, const struct http1_head *h)
 		    x->ticket.wrong);
 		break;
 	}
+}
+
+static void
+ask(struct exchange *x, const struct http1_head *h)
+{
+	struct ticket *t = &x->ticket;
+	enum hosts_answer a;
+
+	t->worker = x->worker;
+	t->name = &x->host;
+	t->source = (struct claim_source){
+		.head = h,
+		.address = front_address(x->downstream),
+		.user = front_user(x->downstream),
+		.tunnel = x->is_connect,
+	};
+	a = hosts_ask(x->worker->hosts, t, x->began);
+	choose_tls(x);
+	x->resendable = !x->is_connect && conf_rule_retries(t->rule,
+	    h->method, h->idempotent,
+	    http1_find(h, HTTP1_IDEMPOTENCY_KEY) != NULL);
+	relay_text_reset(&x->head);
+	relay_request(&x->head, h, x->port, x->tls);
+	if (x->head.failed)
+		a = HOSTS_NO_MEMORY;
+	take_answer(x, a);
 }
 
 static void

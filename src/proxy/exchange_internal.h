@@ -21,6 +21,7 @@ struct evbuffer;
 struct tunnel;
 
 enum phase {
+	STARTING,
 	QUEUED,
 	CONNECTING,
 	SENDING,

@@ -61,12 +61,8 @@ take_pause(const struct exchange *x, const struct hint *hint, struct lesson *l)
 
 	l->partial = hint->partial;
 	if (l->verdict != BUDGET_THROTTLED) {
-		/*
-		 * Of a part that nobody has named, others are not held up; and
-		 * statuses that are not to pause, do not.
-		 */
-		if (learns && !hint->throttled && (!hint->partial ||
-		    x->ticket.waiter.part != THROTTLE_WHOLE))
+		/* statuses that are not to pause, do not */
+		if (learns && !hint->throttled)
 			l->pause = hint->pause;
 	} else if (hint->retry_after)
 		l->pause = hint->delay;
@@ -146,7 +142,9 @@ void
 exchange_learn(struct exchange *x, const struct http1_head *h)
 {
 	const struct conf_rule *rule = x->ticket.rule;
-	struct lesson l = { .verdict = BUDGET_SUCCESS };
+	/* a host in trouble of its own says nothing of its limits */
+	struct lesson l = { .verdict = h->status >= 500 ? BUDGET_NEUTRAL :
+	    BUDGET_SUCCESS };
 	uint64_t now = worker_now();
 	struct hint hint = { 0 };
 
@@ -235,6 +233,7 @@ exchange_resend(struct exchange *x)
 	log_debug("%s: to be sent again after its answer %d", x->host.name,
 	    x->status);
 	x->resent++;
+	x->retried = false;
 	x->status = 0;
 	x->phase = QUEUED;
 	x->queued = now;

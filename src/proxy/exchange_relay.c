@@ -341,7 +341,7 @@ may_retry(const struct exchange *x, enum upstream_error e)
 	if (e != UPSTREAM_CLOSED || x->phase != SENDING || x->retried ||
 	    !upstream_reused(u) || !upstream_silent(u))
 		return false;
-	if (upstream_unsent(u) && !x->body_taken)
+	if (upstream_unsent(u) && (!x->body_taken || !x->no_replay))
 		return true;
 	return x->idempotent && !x->no_replay;
 }

@@ -158,7 +158,8 @@ exchange_intercept(struct exchange *x, const struct http1_head *h)
 		exchange_reject(x, 500, "proxy_configuration_error", why);
 		return;
 	}
-	x->admitted = true;		/* its requests wait, it does not */
+	x->phase = CONNECTING;		/* its requests wait, it does not */
+	x->admitted = true;
 	put_established(x, &head);
 	if (head.failed)
 		tls_free(tls);

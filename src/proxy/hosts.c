@@ -11,7 +11,7 @@
 
 #define SHARED		'='	/* begins the key of a shared rule */
 #define SWEEP		2	/* entries looked at for each new one */
-#define NEWS		1000000000ULL	/* ns by which a pause is longer */
+#define NEWS		1000000000ULL	/* ns */
 #define SWEEP_FULL	100	/* where there is no room otherwise */
 
 struct hosts *
@@ -225,6 +225,21 @@ admit(struct host *h, uint64_t now)
 	}
 }
 
+/* What was cut at the end of the buffer ends with a whole UTF-8 character. */
+static void
+cut_character(char *text, size_t size)
+{
+	size_t len = strlen(text);
+
+	if (len + 1 < size)
+		return;
+	while (len > 0 && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
+		len--;
+	if (len > 0 && ((unsigned char)text[len - 1] & 0x80) != 0)
+		len--;
+	text[len] = '\0';
+}
+
 /* Names the budget that the report says is short, for people. */
 static void
 name_budget(const struct host *h, struct ticket *t)
@@ -267,6 +282,7 @@ name_budget(const struct host *h, struct ticket *t)
 		snprintf(t->budget, sizeof t->budget, "none");
 		break;
 	}
+	cut_character(t->budget, sizeof t->budget);
 }
 
 /* The first refusal is worth a line, and the end of refusing; not each. */
@@ -346,6 +362,12 @@ claim(struct hosts *hs, struct ticket *t, struct claim *c, uint64_t now)
 	return t->wrong == NULL;
 }
 
+static enum hosts_answer
+bad_claim(const struct ticket *t)
+{
+	return t->wrong == claim_no_memory ? HOSTS_NO_MEMORY : HOSTS_BAD;
+}
+
 enum hosts_answer
 hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 {
@@ -366,7 +388,7 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 	}
 	pthread_rwlock_unlock(&hs->lock);
 	if (t->wrong != NULL)
-		return HOSTS_BAD;
+		return bad_claim(t);
 	if (h != NULL)
 		return answer;
 
@@ -376,7 +398,7 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 		answer = ask(h, t, &c.request, now);
 	pthread_rwlock_unlock(&hs->lock);
 	if (t->wrong != NULL)
-		return HOSTS_BAD;
+		return bad_claim(t);
 	if (answer == HOSTS_NO_ROOM && !was_full)
 		log_warn("limits.hosts (%llu) is reached: requests to further "
 		    "hosts are refused",
@@ -451,6 +473,27 @@ refuse_hopeless(struct host *h, uint64_t now)
 	}
 }
 
+/* Which part of the host a lesson is about. */
+static unsigned
+part_of(const struct ticket *t, const struct lesson *l)
+{
+	return l->partial ? t->waiter.part : THROTTLE_WHOLE;
+}
+
+/*
+ * Until then nobody goes.  Those who cannot wait for it are told, where it is
+ * news: no less than NEWS later than what is known already.
+ */
+static bool
+hold_up(struct host *h, uint64_t until, uint64_t known, uint64_t now)
+{
+	if (until < known + NEWS)
+		return false;
+	h->looked = until;
+	refuse_hopeless(h, now);
+	return true;
+}
+
 /*
  * Pauses as the lesson asks; for how long (ns), or 0 where that is nothing new:
  * the answers to requests that were under way together say the same again.
@@ -459,39 +502,42 @@ static uint64_t
 pause_by(struct host *h, struct ticket *t, const struct lesson *l,
     uint64_t now)
 {
-	unsigned part = l->partial ? t->waiter.part : THROTTLE_WHOLE;
-	uint64_t before, pause = l->pause;
+	unsigned part = part_of(t, l);
+	uint64_t pause = l->pause;
 
+	/* of a part that nobody has named, others are not held up */
+	if (l->partial && part == THROTTLE_WHOLE &&
+	    l->verdict != BUDGET_THROTTLED)
+		return 0;
 	if (l->backoff)
 		pause = throttle_backoff(h->throttle, part, &t->waiter,
 		    t->rule->pause_default, t->rule->pause_max);
 	if (pause > t->rule->pause_max)
 		pause = t->rule->pause_max;
-	before = throttle_paused_until(h->throttle, part);
-	if (pause == 0 ||
-	    !throttle_pause(h->throttle, part, now + pause, now) ||
-	    (before > now && now + pause < before + NEWS))
+	if (pause == 0 || !throttle_pause(h->throttle, part, now + pause, now))
 		return 0;
-	refuse_hopeless(h, now);
-	return pause;
+	/* the first word of a pause is news, however short that is */
+	return hold_up(h, now + pause, h->looked > now ? h->looked : 0,
+	    now) ? pause : 0;
 }
 
 uint64_t
 hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
     uint64_t now)
 {
-	unsigned part;
 	struct host *h;
 	uint64_t pause;
 
 	pthread_rwlock_rdlock(&hs->lock);
 	h = t->host;
 	pthread_mutex_lock(&h->lock);
-	part = l->partial ? t->waiter.part : THROTTLE_WHOLE;
 	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
-	if (l->shape)
-		throttle_shape(h->throttle, part, l->left, now + l->reset,
-		    now);
+	if (l->shape) {
+		throttle_shape(h->throttle, part_of(t, l), l->left,
+		    now + l->reset, now);
+		hold_up(h, now + l->reset / (l->left + 1),
+		    h->looked > now ? h->looked : now, now);
+	}
 	pause = pause_by(h, t, l, now);
 	admit(h, now);
 	arm(h, t->worker, now);
@@ -531,10 +577,10 @@ hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 	if ((h = t->host) != NULL) {
 		pthread_mutex_lock(&h->lock);
 		if (t->state == TICKET_WAITING) {
+			leave(h, t, now);
 			throttle_report(h->throttle, &t->waiter, now,
 			    &t->report);
 			name_budget(h, t);
-			leave(h, t, now);
 			waited = true;
 		}
 		pthread_mutex_unlock(&h->lock);

@@ -44,6 +44,8 @@ struct host {
 	uint64_t		 armed_at;	/* ns; or NEVER */
 	unsigned		 armed_by;	/* by which worker */
 	unsigned		 armed;		/* wakes in trees */
+	uint64_t		 looked;	/* ns: until then held up; those
+						   who cannot wait were told */
 	bool			 refusing;	/* logged that it does */
 	bool			 gone;		/* not in the table any more */
 	struct wake		 wakes[];	/* one a worker */

@@ -323,15 +323,19 @@ put_proxy_status(struct relay_text *t, const struct http1_head *h,
 	puts_text(t, "\r\n");
 }
 
-static void
-put_timing(struct relay_text *t, const struct relay_response *r)
+const char *
+relay_timing(char buf[RELAY_TIMING], uint64_t wait, unsigned resent)
 {
-	if (r->wait == 0 && r->resent == 0)
-		return;
-	putf(t, "Server-Timing: queue;dur=%.3f", (double)r->wait / 1e6);
-	if (r->resent > 0)
-		putf(t, ", retry;desc=\"%u\"", r->resent);
-	puts_text(t, "\r\n");
+	double ms = (double)wait / 1e6;
+
+	buf[0] = '\0';
+	if (resent > 0)
+		snprintf(buf, RELAY_TIMING, "Server-Timing: queue;dur=%.3f, "
+		    "retry;desc=\"%u\"\r\n", ms, resent);
+	else if (wait > 0)
+		snprintf(buf, RELAY_TIMING, "Server-Timing: queue;dur=%.3f"
+		    "\r\n", ms);
+	return buf;
 }
 
 void
@@ -339,6 +343,7 @@ relay_response(struct relay_text *t, const struct http1_head *h,
     const struct relay_response *r)
 {
 	const struct http1_field *f;
+	char timing[RELAY_TIMING];
 	unsigned i;
 
 	puts_text(t, "HTTP/1.1 ");
@@ -356,7 +361,7 @@ relay_response(struct relay_text *t, const struct http1_head *h,
 	if (h->status >= 200 || h->status == 101) {
 		put_via(t, h);
 		put_proxy_status(t, h, r);
-		put_timing(t, r);
+		puts_text(t, relay_timing(timing, r->wait, r->resent));
 	}
 	puts_text(t, "\r\n");
 }

@@ -67,6 +67,14 @@ struct relay_response {
 void	 relay_response(struct relay_text *, const struct http1_head *,
 	    const struct relay_response *);
 
+/*
+ * How long (ns) a request was held, and how often it was sent again, as the
+ * line of a field; empty where there is nothing to tell.  Returns buf.
+ */
+#define RELAY_TIMING	96
+const char *relay_timing(char buf[RELAY_TIMING], uint64_t wait,
+	    unsigned resent);
+
 /* The end of a chunked body, with the fields of trailers (or NULL). */
 void	 relay_last_chunk(struct relay_text *, const struct http1_head *);
 

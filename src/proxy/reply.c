@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "proxy/front.h"
+#include "proxy/relay.h"
 
 static const struct {
 	int		 status;
@@ -73,6 +74,7 @@ uint64_t
 reply_send(struct downstream *d, const struct reply *r)
 {
 	char head[1024], date[64], retry[48] = "", error[64] = "";
+	char timing[RELAY_TIMING], again[64] = "";
 	struct iovec v[2];
 	char *body = problem(r);
 	size_t len = body != NULL ? strlen(body) : 0;
@@ -87,15 +89,18 @@ reply_send(struct downstream *d, const struct reply *r)
 		    (unsigned long long)r->retry_after);
 	if (r->error != NULL)
 		snprintf(error, sizeof error, "; error=%s", r->error);
+	if (r->resent > 0)
+		snprintf(again, sizeof again, " (sent again %u time%s before)",
+		    r->resent, r->resent == 1 ? "" : "s");
 	n = snprintf(head, sizeof head,
 	    "HTTP/1.1 %d %s\r\n"
 	    "Date: %s\r\n"
 	    "Content-Type: application/problem+json\r\n"
 	    "Content-Length: %zu\r\n"
-	    "Proxy-Status: sluice%s; details=\"%s\"\r\n"
-	    "%s%s\r\n",
+	    "Proxy-Status: sluice%s; details=\"%s%s\"\r\n"
+	    "%s%s%s\r\n",
 	    r->status, reply_reason(r->status), date, len, error, r->detail,
-	    retry, r->close ? "Connection: close\r\n" : "");
+	    again, retry, relay_timing(timing, r->held, r->resent), r->close ? "Connection: close\r\n" : "");
 	v[0].iov_base = head;
 	v[0].iov_len = (size_t)n < sizeof head ? (size_t)n : sizeof head - 1;
 	v[1].iov_base = body;

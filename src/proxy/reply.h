@@ -21,6 +21,8 @@ struct reply {
 	const char	*budget;	/* which one is short */
 	uint32_t	 waiting;	/* how many wait for it */
 	uint64_t	 wait;		/* ns until a retry would succeed */
+	uint64_t	 held;		/* ns that it waited before */
+	unsigned	 resent;	/* how often it was sent again before */
 	bool		 head;		/* to HEAD: no body follows */
 	bool		 close;		/* the connection ends after it */
 };

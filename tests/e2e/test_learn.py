@@ -57,8 +57,9 @@ def test_signals(lab, name, learn):
 	lab.sluice(hosts={"127.0.0.1": {"learn": learn, **SOON, **RETRY,
 	    "pause": {"max": "100s", "default": "50s"}}})
 	assert lab.get(far.url + "/").status == status
-	if learn == "off":		# the status alone counts, with Retry-After
-		seconds = {"anthropic": 30, "both": 20, "openai": 20}.get(name, 0)
+	if learn == "off":		# the status alone, with Retry-After
+		seconds = {"anthropic": 30, "both": 20,
+		    "openai": 20}.get(name, 0)
 	answer = lab.get(far.url + "/")
 	if name == "left" and learn == "shape":
 		# the one that is left may go when half the time is over

@@ -159,7 +159,8 @@ def test_a_later_pause_never_shortens(lab):
 	gates = {"/a": origin.Gate(later(429, "100")),
 	    "/b": origin.Gate(later(429, "1"))}
 	far = lab.origin(origin.by_path(gates))
-	lab.sluice(hosts={"127.0.0.1": {**NO_RETRY, "queue": {"max_wait": "10ms"}}})
+	lab.sluice(hosts={"127.0.0.1": {**NO_RETRY,
+	    "queue": {"max_wait": "10ms"}}})
 	a = lab.client().ask("GET", far.url + "/a")
 	b = lab.client().ask("GET", far.url + "/b")
 	far.wait_requests(2)
@@ -174,7 +175,8 @@ def test_a_longer_pause_lengthens(lab):
 	gates = {"/a": origin.Gate(later(429, "10")),
 	    "/b": origin.Gate(later(429, "100"))}
 	far = lab.origin(origin.by_path(gates))
-	lab.sluice(hosts={"127.0.0.1": {**NO_RETRY, "queue": {"max_wait": "10ms"}}})
+	lab.sluice(hosts={"127.0.0.1": {**NO_RETRY,
+	    "queue": {"max_wait": "10ms"}}})
 	a = lab.client().ask("GET", far.url + "/a")
 	b = lab.client().ask("GET", far.url + "/b")
 	far.wait_requests(2)
@@ -256,7 +258,8 @@ def test_pause_comes_with_the_head_not_the_body(lab):
 		    b"Content-Length: 10\r\n\r\n" + b"x" * 5)
 		gate(conn, req)
 	far = lab.origin(handle)
-	lab.sluice(hosts={"127.0.0.1": {**NO_RETRY, "queue": {"max_wait": "10ms"}}})
+	lab.sluice(hosts={"127.0.0.1": {**NO_RETRY,
+	    "queue": {"max_wait": "10ms"}}})
 	one = lab.client().ask("GET", far.url + "/")
 	assert one.head().status == 429
 	assert 55 <= left(lab, far) <= 60

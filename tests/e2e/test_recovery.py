@@ -13,14 +13,14 @@ RULE = {"queue": {"length": 100000, "max_wait": "2m"},
 
 
 class Recovering:
-	"""Refuses the first, then takes its time; knows how many came at once."""
+	"""Refuses the first, then takes its time, and counts who is there."""
 
 	def __init__(self, after="1", rtt=0.05):
 		self.after = after
 		self.rtt = rtt
 		self.cond = threading.Condition()
 		self.inside = 0
-		self.rounds = []		# how many were inside, at each arrival
+		self.rounds = []	# how many were inside, at each arrival
 
 	def __call__(self, conn, req):
 		if req.number == 0:
@@ -81,8 +81,23 @@ def test_a_stampede(lab):
 		assert len(early) <= n, (n, [t - began for t in first])
 
 
+def test_trouble_is_no_success(lab):
+	"""A host that is down has not recovered: still one at a time."""
+	def handle(conn, req):
+		if req.number == 0:
+			return conn.reply(429, fields=[("Retry-After", "0.3")])
+		time.sleep(0.02)
+		conn.reply(503)
+	far = lab.origin(handle)
+	lab.sluice(hosts={"127.0.0.1": {"concurrency": 8, **RULE}})
+	assert lab.get(far.url + "/").status == 429
+	for one in burst(lab, far, 12):
+		assert one.response().status == 503
+	assert far.most == 1
+
+
 def test_without_a_time_pauses_double(lab):
-	"""From pause.default on, as long as it goes on refusing; to pause.max."""
+	"""From pause.default on while it goes on refusing, to pause.max."""
 	far = lab.origin(origin.sequence(*[origin.fixed(429)] * 5,
 	    origin.fixed()))
 	daemon = lab.sluice(hosts={"127.0.0.1": {
@@ -131,18 +146,20 @@ def test_a_probe_that_fails_is_followed_by_another(lab, how):
 	def handle(conn, req):
 		if req.number == 0:
 			conn.reply(429, fields=[("Retry-After", "0.2")])
+		elif req.target == "/bad" and how == "gone":
+			conn.wait_gone()
+			conn.done = True
 		elif req.target == "/bad":
-			if how == "gone":
-				conn.wait_gone()
-				conn.done = True
-			else:
-				conn.abort()
+			conn.abort()
 		else:
 			conn.reply()
 	far = lab.origin(handle)
 	lab.sluice(hosts={"127.0.0.1": {"concurrency": 4, **RULE}})
 	assert lab.get(far.url + "/").status == 429
-	bad = lab.client().ask("GET", far.url + "/bad")
+	url = far.url
+	if how == "refused":		# the host is the same, the port is not
+		url = f"http://127.0.0.1:{lab.closed_port()}"
+	bad = lab.client().ask("GET", url + "/bad")
 	lab.settle()
 	good = [lab.client().ask("GET", far.url + "/") for _ in range(8)]
 	if how == "gone":

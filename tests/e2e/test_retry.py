@@ -245,6 +245,29 @@ def test_the_deadline_is_the_first_one(lab):
 	assert len(far.requests) == 2
 
 
+def test_an_answer_of_our_own_tells_of_it_too(lab):
+	"""Sent again, and then the host was gone, or the time was up."""
+	far = start(lab, refusal(after="0.2"),
+	    origin.raw(b"nonsense\r\n\r\n", "end"))
+	answer = lab.get(far.url + "/")
+	assert answer.status == 502
+	assert "(sent again 1 time before)" in answer.get("proxy-status")
+	assert 'retry;desc="1"' in timings(answer)
+
+
+@pytest.mark.parametrize("method, body", [("GET", None), ("POST", "x")])
+def test_an_idle_connection_that_was_closed_meanwhile(lab, method, body):
+	"""A pause is long enough for origins to close what is idle."""
+	def refuse(conn, req):
+		conn.reply(429, fields=[("Retry-After", "0.3")])
+		conn.end()
+	far = start(lab, refuse, origin.echo,
+	    retry={"methods": ["idempotent", "POST"]})
+	answer = lab.client().call(method, far.url + "/", body=body)
+	assert answer.status == 200
+	assert far.requests[1].body == (body or "").encode()
+
+
 @pytest.mark.skipif(sluice.WORKERS != 1, reason="arrival over workers")
 def test_it_goes_before_those_who_wait(lab):
 	gate = origin.Gate(refusal())

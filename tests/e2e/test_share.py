@@ -26,7 +26,7 @@ def ask(lab, far, path, who=None, **fields):
 
 
 def hold(lab, **rule):
-	"""An origin that holds a first request, and a slot for one at a time."""
+	"""An origin that holds a first request, and one slot for all."""
 	gate = origin.Gate()
 	far = lab.origin(gate)
 	lab.sluice(hosts={"127.0.0.1": {"concurrency": 1,
@@ -378,7 +378,7 @@ def test_a_bound_that_is_none(lab, value):
 
 
 def test_a_pause_that_comes_meanwhile(lab):
-	"""Whose own bound it breaks is told so at once; others go on waiting."""
+	"""Whose own bound it breaks is told at once; others go on waiting."""
 	gate = origin.Gate(origin.fixed(429, fields=[("Retry-After", "2")]))
 	far = lab.origin(origin.sequence(gate, origin.fixed()))
 	lab.sluice(hosts={"127.0.0.1": {"concurrency": 1,
@@ -396,6 +396,35 @@ def test_a_pause_that_comes_meanwhile(lab):
 	assert json.loads(answer.body)["budget"] == "paused by the host"
 	assert patient.response().status == 200
 	assert far.targets() == ["/", "/patient"]
+
+
+def test_a_shape_that_comes_meanwhile(lab):
+	"""As a pause: one that cannot wait for it is told at once."""
+	gate = origin.Gate(origin.fixed(fields=[("RateLimit", '"a";r=1;t=60')]))
+	far = lab.origin(gate)
+	lab.sluice(hosts={"127.0.0.1": {"concurrency": 1, "learn": "shape"}})
+	first = ask(lab, far, "/")
+	far.wait_requests(1)
+	hasty = ask(lab, far, "/hasty", Sluice_Max_Wait="20")
+	lab.settle()
+	began = time.monotonic()
+	gate.let()
+	assert first.response().status == 200
+	problem = json.loads(hasty.response().body)
+	assert problem["budget"] == "what the host says is left"
+	assert 25 <= problem["retry_after"] <= 30
+	assert time.monotonic() - began < 5 * wire.SLOW
+
+
+def test_a_refusal_names_its_budget_in_whole_characters(lab):
+	path = "/" + "é" * 60
+	far = lab.origin()
+	lab.sluice(hosts={"127.0.0.1": {"paths": {path: {"capacity": 1,
+	    "period": "1h"}}, **NOW}})
+	url = far.url + "/" + "%C3%A9" * 60
+	assert lab.get(url).status == 200
+	problem = json.loads(lab.get(url).body)
+	assert problem["budget"].startswith("1 per 1h of /ééé")
 
 
 def test_a_refusal_says_how_many_wait(lab):

@@ -7,8 +7,8 @@ import time
 class Window:
 	"""limit requests in each period (s); dialect is how it tells of it.
 
-	The window begins with its first request, as most hosts have it, and what
-	is over its limit is refused with 429 and counts for nothing.
+	The window begins with its first request, as most hosts have it, and
+	what is over its limit is refused with 429 and counts for nothing.
 	"""
 
 	def __init__(self, limit, period, dialect, retry_after=True):
