@@ -534,6 +534,53 @@ START_TEST(idle_is_as_new)
 }
 END_TEST
 
+START_TEST(patience_with_what_has_no_verdict)
+{
+	struct budget b = new_budget(0, 64);
+	uint32_t hung, next;
+	uint64_t at = SEC;
+	unsigned i;
+
+	budget_pause(&b, SEC, 0);
+	hung = take(&b, SEC);
+	ck_assert_uint_eq(budget_opens(&b), SEC + BUDGET_PATIENCE);
+	ck_assert(!budget_tick(&b, SEC + BUDGET_PATIENCE - 1));
+	ck_assert(!budget_room(&b));
+	/* One more each time, whatever becomes of the first. */
+	for (i = 1; i <= 3; i++) {
+		at += BUDGET_PATIENCE;
+		ck_assert(budget_tick(&b, at));
+		ck_assert_uint_eq(budget_opens(&b), 0);
+		next = take(&b, at);
+		ck_assert(!budget_room(&b));
+		ck_assert_uint_eq(b.window, 1);
+	}
+	/* A success grows the window as ever: of three, two are owed. */
+	done(&b, next, BUDGET_SUCCESS);
+	ck_assert_uint_eq(b.window, 2);
+	ck_assert_uint_eq(b.unsettled, 3);
+	ck_assert_uint_eq(b.overdue, 2);
+	ck_assert_uint_eq(take_all(&b, at), 1);
+	all_done(&b, 4, BUDGET_SUCCESS);
+	ck_assert_uint_eq(b.overdue, 0);
+	ck_assert_uint_eq(b.unsettled, 0);
+	ck_assert_uint_eq(hung, b.epoch);
+}
+END_TEST
+
+/* Slots that are held are no matter of patience. */
+START_TEST(no_patience_for_slots)
+{
+	struct budget b = new_budget(0, 1);
+
+	budget_pause(&b, SEC, 0);
+	take(&b, SEC);
+	ck_assert_uint_eq(budget_opens(&b), BUDGET_NEVER);
+	budget_tick(&b, SEC + BUDGET_PATIENCE);
+	ck_assert(!budget_room(&b));
+}
+END_TEST
+
 START_TEST(forgets_what_nobody_asks_for)
 {
 	struct budget b = new_budget(0, 10);
@@ -548,7 +595,8 @@ START_TEST(forgets_what_nobody_asks_for)
 	/* Neither while one is on its way, nor after one went. */
 	budget_pause(&b, 1000 * SEC, 999 * SEC);
 	epoch = take(&b, 1100 * SEC);
-	ck_assert(!budget_tick(&b, 2000 * SEC));
+	budget_tick(&b, 2000 * SEC);
+	ck_assert_uint_eq(b.window, 1);
 	budget_verdict(&b, epoch, BUDGET_NEUTRAL, 2000 * SEC);
 	ck_assert(!budget_tick(&b, 2000 * SEC + BUDGET_MEMORY - 1));
 	ck_assert(budget_tick(&b, 2000 * SEC + BUDGET_MEMORY));
@@ -590,6 +638,8 @@ suite(void)
 	tcase_add_test(tc, says_what_is_short);
 	tcase_add_test(tc, inherits_how_things_stand);
 	tcase_add_test(tc, idle_is_as_new);
+	tcase_add_test(tc, patience_with_what_has_no_verdict);
+	tcase_add_test(tc, no_patience_for_slots);
 	tcase_add_test(tc, forgets_what_nobody_asks_for);
 	suite_add_tcase(s, tc);
 	return s;

@@ -53,6 +53,7 @@ struct model_budget {
 	uint32_t		 epoch;
 	uint32_t		 window;
 	uint32_t		 unsettled;
+	uint32_t		 overdue;
 	bool			 was_paused;
 	uint64_t		 shape_until;
 	int64_t			 left;
@@ -147,6 +148,7 @@ half_open(struct model_budget *b)
 	b->epoch++;
 	b->window = 1;
 	b->unsettled = 0;
+	b->overdue = 0;
 }
 
 static uint32_t
@@ -165,12 +167,22 @@ full_window(const struct model_budget *b)
 	return (uint32_t)most;
 }
 
+/* When there is room (ns): 0 where there is, or NEVER. */
+static uint64_t
+opens(const struct model_budget *b)
+{
+	if (b->limits.concurrency && b->inflight >= b->limits.concurrency)
+		return NEVER;
+	if (b->window == 0 || b->unsettled < b->window + b->overdue)
+		return 0;
+	return (b->last > b->paused_until ? b->last : b->paused_until) +
+	    BUDGET_PATIENCE;
+}
+
 static bool
 has_room(const struct model_budget *b)
 {
-	if (b->limits.concurrency && b->inflight >= b->limits.concurrency)
-		return false;
-	return b->window == 0 || b->unsettled < b->window;
+	return opens(b) == 0;
 }
 
 static uint64_t
@@ -207,8 +219,13 @@ advance(uint64_t to)
 		}
 		if (b->window != 0 && is_forgotten(b, to)) {
 			b->window = k == 0 && m.learning;
+			b->overdue = 0;
 			b->was_paused = false;
 		}
+		if (b->window != 0 && b->unsettled >= b->window + b->overdue &&
+		    to >= (b->last > b->paused_until ? b->last :
+		    b->paused_until) + BUDGET_PATIENCE)
+			b->overdue = b->unsettled + 1 - b->window;
 	}
 	m.now = to;
 }
@@ -293,7 +310,9 @@ future_due(unsigned k, uint64_t cost)
 	wide lacking;
 	unsigned i;
 
-	if (f.rooms && !has_room(b))
+	if (f.rooms && at < opens(b))
+		at = opens(b);
+	if (at == NEVER)
 		return NEVER;
 	if (at < b->paused_until)
 		at = b->paused_until;

@@ -31,7 +31,7 @@ check_wake(void)
 {
 	uint64_t wake = throttle_wake(m.t, m.now);
 
-	if (m.nqueue == 0 || !has_room(&m.b[0])) {
+	if (m.nqueue == 0 || opens(&m.b[0]) == NEVER) {
 		must(wake == NEVER);
 		return;
 	}
@@ -250,10 +250,13 @@ settle(struct model_budget *b, uint32_t epoch, enum budget_verdict verdict)
 	if (epoch != b->epoch)
 		return;
 	b->unsettled--;
+	if (b->overdue > 0)
+		b->overdue--;
 	if (verdict != BUDGET_SUCCESS || b->window == 0)
 		return;
 	if (++b->window >= full_window(b)) {
 		b->window = 0;
+		b->overdue = 0;
 		b->was_paused = false;
 	}
 }
@@ -441,6 +444,7 @@ do_resume(void)
 	throttle_resume(m.t, part, m.now);
 	b->paused_until = 0;
 	b->window = 0;
+	b->overdue = 0;
 	b->was_paused = false;
 	m.reliefs++;
 	m.upsets++;

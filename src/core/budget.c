@@ -184,12 +184,14 @@ half_open(struct budget *b)
 	b->epoch++;
 	b->window = 1;
 	b->unsettled = 0;
+	b->overdue = 0;
 }
 
 static void
 make_whole(struct budget *b)
 {
 	b->window = 0;
+	b->overdue = 0;
 	b->failures = 0;
 	b->paused = false;
 }
@@ -298,6 +300,7 @@ new_epoch(struct budget *b, const struct budget *from)
 		b->epoch = from->epoch;
 	b->epoch++;
 	b->unsettled = 0;
+	b->overdue = 0;
 }
 
 void
@@ -321,6 +324,28 @@ budget_inherit(struct budget *b, const struct budget *from, uint64_t now)
 	b->heard = later(b->heard, from->heard);
 }
 
+static bool
+slot_free(const struct budget *b)
+{
+	return b->concurrency == 0 || b->inflight < b->concurrency;
+}
+
+/* Among those without a verdict, while it is half open. */
+static bool
+place_free(const struct budget *b)
+{
+	return b->window == 0 || b->unsettled < b->window + b->overdue;
+}
+
+static uint64_t
+patience_ends(const struct budget *b)
+{
+	uint64_t since = later(b->last, b->paused_until);
+
+	return since > BUDGET_NEVER - BUDGET_PATIENCE ? BUDGET_NEVER :
+	    since + BUDGET_PATIENCE;
+}
+
 bool
 budget_tick(struct budget *b, uint64_t now)
 {
@@ -334,14 +359,25 @@ budget_tick(struct budget *b, uint64_t now)
 		forget(b);
 		changed = true;
 	}
+	if (!place_free(b) && now >= patience_ends(b)) {
+		b->overdue = b->unsettled + 1 - b->window;
+		changed = true;
+	}
 	return changed;
 }
 
 bool
 budget_room(const struct budget *b)
 {
-	return (b->concurrency == 0 || b->inflight < b->concurrency) &&
-	    (b->window == 0 || b->unsettled < b->window);
+	return slot_free(b) && place_free(b);
+}
+
+uint64_t
+budget_opens(const struct budget *b)
+{
+	if (!slot_free(b))
+		return BUDGET_NEVER;
+	return place_free(b) ? 0 : patience_ends(b);
 }
 
 uint64_t
@@ -440,6 +476,8 @@ budget_verdict(struct budget *b, uint32_t epoch, enum budget_verdict verdict,
 		return;
 	assert(b->unsettled > 0);
 	b->unsettled--;
+	if (b->overdue > 0)
+		b->overdue--;
 	if (verdict != BUDGET_SUCCESS || b->window == 0)
 		return;
 	b->window++;

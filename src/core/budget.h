@@ -18,7 +18,8 @@
  * request, a probe, and waits for its verdict; each success lets one more be
  * on its way at a time, so they double with each round trip, until the
  * configured limits hold again.  A request counts until its verdict, not
- * until its end.
+ * until its end; but one that is long in coming (an upload, an answer that
+ * hangs) lets another go each BUDGET_PATIENCE, so that nobody closes a host.
  *
  * Shape: what the host says is left until its reset is spread over the time
  * until then, within the configured limits.  Shape counts requests, not cost:
@@ -35,6 +36,7 @@
 #define BUDGET_RATES	8		/* rates of one budget at most */
 #define BUDGET_NEVER	UINT64_MAX
 #define BUDGET_RECOVERY	1024		/* requests on their way that end it */
+#define BUDGET_PATIENCE	10000000000ULL	/* ns */
 #define BUDGET_FORGIVEN	64		/* ... that end a run of failures */
 
 /*
@@ -108,6 +110,7 @@ struct budget {
 	uint32_t		 epoch;		/* counts half openings */
 	uint32_t		 window;	/* 0: not half open */
 	uint32_t		 unsettled;	/* pending, of this epoch */
+	uint32_t		 overdue;	/* of them, beyond patience */
 	uint32_t		 failures;	/* pauses that did not help */
 	uint64_t		 heard;		/* ns: a verdict or a reset */
 	bool			 paused;	/* since it last was whole */
@@ -139,13 +142,20 @@ void		 budget_inherit(struct budget *, const struct budget *,
 		    uint64_t now);
 
 /*
- * Lets a shape whose time is over end, and forgets a half opening that nobody
- * made use of; to be called before the calls below.  True when it did either.
+ * Lets a shape whose time is over end, forgets a half opening that nobody made
+ * use of, and runs out of patience; to be called before the calls below.  True
+ * when it did any of these.
  */
 bool		 budget_tick(struct budget *, uint64_t now);
 
 /* Whether a slot is free, and a place among those without a verdict. */
 bool		 budget_room(const struct budget *);
+
+/*
+ * When there is room without a slot given back or a verdict (ns): 0 where there
+ * is, by patience, or BUDGET_NEVER.
+ */
+uint64_t	 budget_opens(const struct budget *);
 
 /* When rates, pause and shape allow a cost, with nobody ahead (ns). */
 uint64_t	 budget_due(const struct budget *, uint64_t cost);

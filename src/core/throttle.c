@@ -220,8 +220,9 @@ all_heads(struct throttle *t, struct head heads[FAIR_LANES])
 			continue;
 		b = lane_budget(t, lane);
 		h.part_due = b == NULL ? 0 :
-		    budget_room(b) ? budget_due(b, h.w->cost) : THROTTLE_NEVER;
-		h.host_due = budget_due(&t->host, h.w->cost);
+		    later(budget_opens(b), budget_due(b, h.w->cost));
+		h.host_due = later(budget_opens(&t->host),
+		    budget_due(&t->host, h.w->cost));
 		for (i = n++; i > 0 &&
 		    fair_before(t->queue, h.w, heads[i - 1].w); i--)
 			heads[i] = heads[i - 1];
@@ -250,7 +251,8 @@ throttle_wake(struct throttle *t, uint64_t now)
 	unsigned i, n;
 
 	throttle_tick(t, now);
-	if (fair_length(t->queue) == 0 || !budget_room(&t->host))
+	if (fair_length(t->queue) == 0 ||
+	    budget_opens(&t->host) == BUDGET_NEVER)
 		return THROTTLE_NEVER;
 	n = all_heads(t, heads);
 	for (i = 0; i < n; i++) {

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+import client
 import origin
 import wire
 
@@ -79,6 +80,31 @@ def test_a_stampede(lab):
 	for n, rounds in ((1, 1), (3, 2), (7, 3)):
 		early = [t for t in first if t < began + rounds * host.rtt]
 		assert len(early) <= n, (n, [t - began for t in first])
+
+
+@pytest.mark.heavy
+def test_a_probe_that_takes_its_time(lab):
+	"""A slow upload is no reason to keep everybody waiting for its end."""
+	def handle(conn, req):
+		if req.number == 0:
+			return conn.reply(429, fields=[("Retry-After", "0.2")])
+		if req.method == "PUT":
+			conn.wait_gone()
+			conn.done = True
+		else:
+			conn.reply()
+	far = lab.origin(handle)
+	lab.sluice(hosts={"127.0.0.1": {"concurrency": 16, **RULE}})
+	assert lab.get(far.url + "/").status == 429
+	slow = lab.client()
+	slow.send(client.request("PUT", far.url + "/", body=b"x" * 100)[:-50])
+	far.wait_requests(2)
+	began = time.monotonic()
+	for one in burst(lab, far, 5):
+		assert one.response().status == 200
+	# budget.h: BUDGET_PATIENCE
+	assert 8 < time.monotonic() - began < 12 * wire.SLOW
+	slow.reset()
 
 
 def test_trouble_is_no_success(lab):
