@@ -302,6 +302,20 @@ START_TEST(cost_zero_takes_turns)
 }
 END_TEST
 
+/* Nor does what costs nothing keep out what does. */
+START_TEST(cost_zero_beside_others)
+{
+	unsigned i;
+
+	for (i = 0; i < 2000; i++) {
+		fill(&crowd[i], i < 1000 ? 1 : 2, i < 1000 ? 0 : U);
+		queue(&crowd[i]);
+	}
+	i = served_of(2, 110);
+	must(i >= 9 && i <= 11);
+}
+END_TEST
+
 START_TEST(huge_costs)
 {
 	unsigned i;
@@ -594,6 +608,7 @@ main(void)
 	tcase_add_test(plain, weight_changes);
 	tcase_add_test(plain, costs_share);
 	tcase_add_test(plain, cost_zero_takes_turns);
+	tcase_add_test(plain, cost_zero_beside_others);
 	tcase_add_test(plain, huge_costs);
 	tcase_add_test(plain, urgency_orders_a_client);
 	tcase_add_test(plain, urgency_is_a_clients_own);

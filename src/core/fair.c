@@ -27,11 +27,14 @@
 /* The flow of all who were returned; nothing of it is used. */
 static struct fair_flow returned_flow;
 
-/* The virtual time of a turn: what costs nothing takes turns too. */
+/*
+ * The virtual time of a turn.  What costs little or nothing takes a turn, too,
+ * and a slot: many of those would keep others from theirs.
+ */
 static fair_wide
 turn(uint64_t cost, uint64_t weight)
 {
-	return fair_larger(fair_span(cost, weight), 1);
+	return fair_span(fair_larger(cost, FAIR_TURN), weight);
 }
 
 static int
@@ -384,7 +387,7 @@ flow_add(struct fair *q, struct fair_client *c, struct fair_waiter *w)
 	f->length++;
 	f->cost += w->cost;
 	c->cost += w->cost;
-	if (w->cost < FAIR_TINY)
+	if (w->cost < FAIR_TURN)
 		c->tiny++;
 	if (f->length == 1)
 		flow_in(q, f, c->vt);
@@ -403,7 +406,7 @@ flow_remove(struct fair *q, struct fair_client *c, struct fair_waiter *w)
 	f->length--;
 	f->cost -= w->cost;
 	c->cost -= w->cost;
-	if (w->cost < FAIR_TINY)
+	if (w->cost < FAIR_TURN)
 		c->tiny--;
 	if (f->length == 0) {
 		fair_unchart(q, f);

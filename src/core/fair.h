@@ -33,6 +33,7 @@
  */
 
 #define FAIR_WEIGHT	1000000U	/* a weight of 1 */
+#define FAIR_TURN	100000ULL	/* cost that a turn counts at least */
 #define FAIR_URGENCIES	8
 #define FAIR_URGENCY	3		/* of those who say nothing */
 #define FAIR_AGE	5000000000ULL	/* ns that make up for one step */

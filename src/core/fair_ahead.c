@@ -10,9 +10,9 @@
  * over all of them at a time.  The sums are exact modulo 2^128, their
  * differences are small.
  *
- * Spans are rounded down, but are never 0.  So the spans of waiters that cost
- * less than FAIR_TINY may add up to more than the span of their sum, by 1 each;
- * those of others may not, whatever the weight.
+ * Spans are rounded down.  But those of waiters that cost less than FAIR_TURN
+ * may add up to more than the span of their sum, by a turn's each; those of
+ * others may not, whatever the weight.
  */
 
 #include "core/fair_internal.h"
@@ -146,7 +146,8 @@ bar_of(const struct fair_flow *f)
 	fair_wide elsewhere = c->cost - f->cost;
 	struct fair_bar b = { .cost = f->cost, .weight = c->weight };
 
-	b.start = fair_sum(f->tag, c->tiny);
+	b.start = fair_sum(f->tag,
+	    c->tiny * fair_span(FAIR_TURN, c->weight));
 	if (elsewhere != 0)
 		b.start = fair_sum(b.start,
 		    fair_sum(fair_span(elsewhere, c->weight), 1));

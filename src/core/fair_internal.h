@@ -9,8 +9,6 @@
 /* What the files of fair share; nobody else includes this. */
 
 #define FAIR_WIDE_MAX	(~(fair_wide)0)
-/* What costs less may have a span below 1, whatever the weight. */
-#define FAIR_TINY	(UINT32_MAX / FAIR_WEIGHT + 1)
 
 /* The functions of a tree, each as far as it is used. */
 #define FAIR_TREE(name, type, field, cmp) \
@@ -76,7 +74,7 @@ struct fair_client {
 	fair_wide		 vt;
 	uint32_t		 weight;
 	size_t			 length;	/* waiters, returned ones too */
-	size_t			 tiny;		/* of them, below FAIR_TINY */
+	size_t			 tiny;		/* of them, below FAIR_TURN */
 	fair_wide		 cost;		/* of those in flows */
 	LIST_HEAD(, fair_flow)	 flows;
 	RB_ENTRY(fair_client)	 by_vt;		/* while it only owes */
