@@ -54,6 +54,10 @@ is_throttled(const struct exchange *x, const struct hint *hint, int status)
 	    status != 429 && status != 503;
 }
 
+/*
+ * A time that is named is believed; but "now", to a request that has come back
+ * once already, only once.
+ */
 static void
 take_pause(const struct exchange *x, const struct hint *hint, struct lesson *l)
 {
@@ -64,7 +68,7 @@ take_pause(const struct exchange *x, const struct hint *hint, struct lesson *l)
 		/* statuses that are not to pause, do not */
 		if (learns && !hint->throttled)
 			l->pause = hint->pause;
-	} else if (hint->retry_after)
+	} else if (hint->retry_after && (hint->delay > 0 || x->resent == 0))
 		l->pause = hint->delay;
 	else if (learns && hint->pause > 0)
 		l->pause = hint->pause;

@@ -166,6 +166,18 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 	return h;
 }
 
+/*
+ * How many entries there may be for another one.  Credentials, which clients
+ * make up, leave room for hosts.
+ */
+static size_t
+room_for(const struct hosts *hs, const struct keyed_hash *whose)
+{
+	size_t max = hs->conf->limit_hosts;
+
+	return whose->a == 0 && whose->b == 0 ? max : max - max / 4;
+}
+
 /* The ticket's entry, made where it is missing; with the table locked. */
 static struct host *
 need_host(struct hosts *hs, const struct ticket *t, uint64_t now)
@@ -178,7 +190,7 @@ need_host(struct hosts *hs, const struct ticket *t, uint64_t now)
 	if ((h = hosts_find(hs, key, len)) != NULL)
 		return h;
 	sweep(hs, now);
-	if (hs->n >= hs->conf->limit_hosts) {
+	if (hs->n >= room_for(hs, &t->credential)) {
 		hs->full = true;
 		return NULL;
 	}

@@ -218,11 +218,23 @@ def test_a_refusal_that_does_not_end_well(lab, how):
 
 def test_each_attempt_spends(lab):
 	"""A token for each time, of a budget of two in a second."""
-	far = start(lab, refusal(after="0"), refusal(after="0"),
+	far = start(lab, refusal(after="0"), refusal(after="0.01"),
 	    origin.fixed(), capacity=2, period="1s", burst=1)
 	assert lab.get(far.url + "/").status == 200
 	times = far.times()
 	assert times[1] >= 0.48 and times[2] >= 0.98
+
+
+def test_now_is_believed_once(lab):
+	"""Who says "now" and refuses again gets a rest all the same."""
+	far = start(lab, refusal(after="0"), retry={"attempts": 4},
+	    pause={"default": "200ms"})
+	assert lab.get(far.url + "/").status == 429
+	times = far.times()
+	gaps = [b - a for a, b in zip(times, times[1:])]
+	assert len(times) == 5
+	assert [round(g, 1) >= pause for g, pause in
+	    zip(gaps, [0, 0.2, 0.4, 0.8])] == [True] * 4, gaps
 
 
 def test_beyond_its_deadline_the_refusal_is_relayed_at_once(lab):
@@ -325,7 +337,8 @@ def test_many_at_once(lab):
 		else:
 			conn.reply(body=req.target)
 	far = lab.origin(handle)
-	lab.sluice(hosts={"127.0.0.1": {"retry": {"attempts": 10}}})
+	lab.sluice(hosts={"127.0.0.1": {"retry": {"attempts": 10},
+	    "pause": {"default": "10ms", "max": "100ms"}}})
 	clients = [lab.client().ask("GET", far.url + f"/{i}")
 	    for i in range(50)]
 	for i, one in enumerate(clients):

@@ -289,6 +289,18 @@ def test_each_credential_has_a_throttle_of_its_own(lab):
 	assert "s3cret" not in daemon.err.text() + daemon.out.text()
 
 
+def test_credentials_leave_room_for_hosts(lab):
+	far = lab.origin()
+	daemon = lab.sluice(limits={"hosts": 8}, hosts={"127.0.0.1": {
+	    "capacity": 1, "period": "1h", "per": "authorization", **NOW}})
+	got = [ask(lab, far, "/", Authorization=f"{i}").response().status
+	    for i in range(8)]
+	assert got == [200] * 6 + [503] * 2
+	daemon.err.wait("limits.hosts")
+	url = far.url.replace("127.0.0.1", "localhost")
+	assert lab.get(url + "/").status == 200
+
+
 def test_a_pause_is_its_credentials_alone(lab):
 	def handle(conn, req):
 		bad = req.get("x-key") == "bad"
