@@ -169,30 +169,58 @@ settle_host(struct hosts *hs, struct host *h, uint64_t now)
 		hosts_drop(hs, h);
 }
 
+/* Makes an entry for a host under a rule, out of one under another. */
+static void
+split_entry(struct hosts *hs, const struct host *from,
+    const struct http1_host *name, struct conf *conf,
+    const struct conf_rule *rule, uint64_t now)
+{
+	struct keyed_hash whose;
+	char key[HOSTS_KEY];
+	struct host *to;
+	size_t len;
+
+	whose = credential_under(from->rule, rule, &from->credential);
+	len = hosts_key(key, rule, name, &whose);
+	if (hosts_find(hs, key, len) == NULL && (to = hosts_add(hs, key, name,
+	    &whose, conf, rule)) != NULL)
+		inherit(to, from, now);
+}
+
 /*
  * A host that has a rule of its own now, and shared a throttle until now (with
- * its other ports, or with other hosts): begins with what that has consumed.
+ * its other ports, or with other hosts): begins with what that has consumed,
+ * for each credential where they were told apart.
  */
 static void
 split_host(struct hosts *hs, struct conf *conf, const struct conf_rule *rule,
     uint64_t now)
 {
 	static const struct keyed_hash nobody;
+	const struct conf_rule *old;
+	struct host *h, *next, *last;
 	char key[HOSTS_KEY];
 	struct pattern p;
-	struct host *from, *to;
 	size_t len;
 
 	if (pattern_parse(&p, rule->name, strlen(rule->name)) != NULL ||
 	    p.wildcard)
 		return;
-	len = hosts_key(key, conf_rule(hs->conf, &p.host), &p.host, &nobody);
-	if ((from = hosts_find(hs, key, len)) == NULL)
+	old = conf_rule(hs->conf, &p.host);
+	if (strcmp(old->name, rule->name) == 0)
 		return;
-	len = hosts_key(key, rule, &p.host, &nobody);
-	if (hosts_find(hs, key, len) == NULL && (to = hosts_add(hs, key,
-	    &p.host, &nobody, conf, rule)) != NULL)
-		inherit(to, from, now);
+	len = hosts_key(key, old, &p.host, &nobody);
+	if ((h = hosts_find(hs, key, len)) != NULL)
+		split_entry(hs, h, &p.host, conf, rule, now);
+	if (old->per.kind == CONF_KEY_NONE)
+		return;
+	last = TAILQ_LAST(&hs->order, host_order);
+	for (h = TAILQ_FIRST(&hs->order); h != NULL; h = next) {
+		next = h == last ? NULL : TAILQ_NEXT(h, entry);
+		hosts_key(key, old, &p.host, &h->credential);
+		if (strcmp(key, h->key) == 0)
+			split_entry(hs, h, &p.host, conf, rule, now);
+	}
 }
 
 void

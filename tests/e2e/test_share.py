@@ -344,6 +344,25 @@ def test_credentials_survive_a_reload(lab, per):
 		assert got == [200, 429, 429, 429]
 
 
+def test_credentials_go_with_a_host_that_gets_a_rule(lab):
+	"""What was spent under the pattern is spent under the name."""
+	far = lab.origin()
+	dns = lab.dns({f"{n}.w.test": {"A": ["127.0.0.1"]} for n in "ab"})
+	rule = {"capacity": 1, "period": "1h", "shared": True,
+	    "per": "authorization", **NOW}
+	daemon = lab.sluice(resolver=[dns.at], hosts={"*.w.test": rule})
+
+	def get(host, word):
+		return lab.client().get(f"http://{host}.w.test:{far.port}/",
+		    fields=[("Authorization", word)]).status
+	assert get("a", "x") == 200
+	own = {k: v for k, v in rule.items() if k != "shared"}
+	daemon.change(hosts={"*.w.test": rule, "b.w.test": own})
+	assert get("b", "x") == 429
+	assert get("b", "y") == 200
+	assert get("a", "x") == 429
+
+
 # Deadlines
 
 def test_a_request_bounds_its_own_wait(lab):
