@@ -118,19 +118,21 @@ check_costs(const struct conf_rule *rule)
 static void
 check_paths(const struct conf_rule *rule)
 {
-	const struct conf_path	*path;
-	size_t			 i;
+	static struct http1_head	 head;
+	const struct conf_path		*path;
+	size_t				 i;
 
 	require(rule->npaths <= CONF_PATHS_MAX);
 	for (i = 0; i < rule->npaths; i++) {
 		path = &rule->paths[i];
+		head.path = path->pattern.text;
 		check_limits(&path->limits);
 		require(path->pattern.text.p == path->text);
 		require(i == 0 || path_pattern_compare(&path[-1].pattern,
 		    &path->pattern) < 0);
 		require(path->pattern.rest || path->pattern.nliterals <
 		    path->pattern.nsegments || conf_rule_path(rule,
-		    path->pattern.text) == (int)i);
+		    &head) == (int)i);
 	}
 }
 
