@@ -39,6 +39,7 @@ tear_down(void)
 {
 	keyed_free(keyed);
 	conf_unref(conf);
+	conf = NULL;
 }
 
 /* A rule for every host, as the keys of its mapping. */
