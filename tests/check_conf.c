@@ -46,11 +46,21 @@ static const struct wrong errors[] = {
 	{ "workers: 1\nlog: {}\nworkers: 2\n", "3:1: workers: a key that is "
 	    "there twice, expected once; the first is at line 1, column 1" },
 	{ "hosts:\n  API.example.com: {}\n  api.example.com.: {}\n",
-	    "3:3: hosts.api.example.com.: a key that is there twice, expected "
-	    "once; the first is at line 2, column 3" },
+	    "3:3: hosts.api.example.com.: another spelling of "
+	    "\"API.example.com\", expected once; the first is at line 2, "
+	    "column 3" },
 	{ "hosts:\n  x.y: {}\n  \"*.a.b\": {}\n  \"*.A.b\": {}\n",
-	    "4:3: hosts.*.A.b: a key that is there twice, expected once; the "
-	    "first is at line 3, column 3" },
+	    "4:3: hosts.*.A.b: another spelling of \"*.a.b\", expected once; "
+	    "the first is at line 3, column 3" },
+	{ "hosts:\n  x.y: {}\n  x.y: {}\n", "3:3: hosts.x.y: a key that is "
+	    "there twice, expected once; the first is at line 2, column 3" },
+	{ "hosts: {10.0.0.1: {}, \"[::ffff:a00:1]\": {}}\n",
+	    "1:23: hosts.[::ffff:a00:1]: another spelling of \"10.0.0.1\", ..." },
+	{ "hosts: {\"127.0.0.1:080\": {}, \"0.0.0.0:80\": {}}\n",
+	    "1:30: hosts.0.0.0.0:80: another spelling of \"127.0.0.1:080\", "
+	    "..." },
+	{ "hosts: {\"[::1]\": {}, \"[::]\": {}}\n",
+	    "1:22: hosts.[::]: another spelling of \"[::1]\", ..." },
 
 	{ "workers:\n", "1:9: workers: no value, expected auto or a whole "
 	    "number from 1 to 64" },

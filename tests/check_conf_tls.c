@@ -378,8 +378,8 @@ static const struct wrong host_errors[] = {
 	    "4:60: hosts.c.d.burst: without capacity, ..." },
 	{ "hosts:\n"
 	    "  a.b: {tls: {trust: /t}}\n"
-	    "  A.b: {tls: {trust: /t}}\n", "3:3: hosts.A.b: a key that is "
-	    "there twice, ..." },
+	    "  A.b: {tls: {trust: /t}}\n", "3:3: hosts.A.b: another "
+	    "spelling of \"a.b\", ..." },
 };
 
 START_TEST(host_error)

@@ -224,6 +224,18 @@ key_of(const struct conf_node *hosts, size_t i)
 	return entry->key;
 }
 
+/* A second key for the same hosts; they may be spelled in another way. */
+static bool
+host_twice(struct conf_loader *l, const struct conf_node *key,
+    const struct conf_node *first)
+{
+	if (strcmp(key->text, first->text) == 0)
+		return conf_loader_twice(l, key, first);
+	return conf_wrong(&l->report, key, "another spelling of \"%s\", "
+	    "expected once; the first is at line %u, column %u", first->text,
+	    first->line, first->column);
+}
+
 static bool
 load_host(struct conf_loader *l, const struct conf_node *hosts,
     const struct conf_entry *entry)
@@ -247,7 +259,7 @@ load_host(struct conf_loader *l, const struct conf_node *hosts,
 	conf->nrules++;
 	other = pattern_set_add(conf->patterns, &pattern, rule);
 	if (other != NULL)
-		return conf_loader_twice(l, entry->key,
+		return host_twice(l, entry->key,
 		    key_of(hosts, (size_t)(other - conf->rules)));
 	return conf_rule_load(l, entry->value, rule, pattern.wildcard);
 }

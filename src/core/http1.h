@@ -129,11 +129,15 @@ enum http1_host_kind {
 	HTTP1_IPV6,
 };
 
-/* A host in canonical form: what throttles are keyed by. */
+/*
+ * A host in canonical form: what rules are found by and throttles are keyed by,
+ * and what is dialled.
+ */
 struct http1_host {
 	/*
 	 * Lower case, one trailing dot removed, IPv6 as RFC 5952 without
-	 * brackets; terminated.
+	 * brackets; of addresses that reach the same one: IPv4 for a mapped
+	 * one, the loopback's for 0.0.0.0 and ::; terminated.
 	 */
 	char			 name[HTTP1_HOST + 1];
 	enum http1_host_kind	 kind;

@@ -132,6 +132,27 @@ name_parse(struct http1_host *host, const char *p, size_t len)
 }
 
 /*
+ * The address that a connection to this one reaches: of IPv4 where it is one in
+ * the form of IPv6 (RFC 4291 2.5.5.2), the loopback's where it is none at all.
+ * Those that a translator makes of IPv4 (RFC 6052), and the old ::192.0.2.1,
+ * are other destinations.
+ */
+static bool
+v6_canonical(struct http1_host *host, struct in6_addr *addr)
+{
+	if (IN6_IS_ADDR_V4MAPPED(addr)) {
+		host->kind = HTTP1_IPV4;
+		return inet_ntop(AF_INET, &addr->s6_addr[12], host->name,
+		    sizeof(host->name)) != NULL;
+	}
+	if (IN6_IS_ADDR_UNSPECIFIED(addr))
+		*addr = in6addr_loopback;
+	host->kind = HTTP1_IPV6;
+	return inet_ntop(AF_INET6, addr, host->name, sizeof(host->name)) !=
+	    NULL;
+}
+
+/*
  * The text between the brackets.  inet_pton() decides, but sees only
  * the bytes that an address is made of: no zone, nothing of IPvFuture.
  */
@@ -149,11 +170,16 @@ v6_parse(struct http1_host *host, const char *p, size_t len)
 		text[i] = p[i];
 	}
 	text[len] = '\0';
-	if (inet_pton(AF_INET6, text, &addr) != 1)
-		return false;
-	host->kind = HTTP1_IPV6;
-	return inet_ntop(AF_INET6, &addr, host->name, sizeof(host->name)) !=
-	    NULL;
+	return inet_pton(AF_INET6, text, &addr) == 1 &&
+	    v6_canonical(host, &addr);
+}
+
+/* A connection to no address at all is one to the loopback. */
+static void
+v4_canonical(struct http1_host *host)
+{
+	if (host->kind == HTTP1_IPV4 && strcmp(host->name, "0.0.0.0") == 0)
+		memcpy(host->name, "127.0.0.1", sizeof("127.0.0.1"));
 }
 
 static bool
@@ -175,6 +201,7 @@ host_parse(struct http1_host *host, const char *p, size_t len)
 		if (!name_parse(host, p, (size_t)(stop - p)))
 			return false;
 	}
+	v4_canonical(host);
 	if (stop == end)
 		return true;
 	if (*stop != ':')
