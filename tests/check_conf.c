@@ -163,8 +163,8 @@ static const struct wrong errors[] = {
 	    "capacity, period, burst, strict; did you mean \"burst\"?" },
 	{ "defaults: {pause: {default: 2h}}\n", "1:29: defaults.pause.default: "
 	    "longer than max, expected at most 1h" },
-	{ "defaults: {pause: {statuses: [429, 200]}}\n",
-	    "1:36: defaults.pause.statuses[1]: \"200\" is too little, ..." },
+	{ "defaults: {pause: {statuses: [429, 199]}}\n",
+	    "1:36: defaults.pause.statuses[1]: \"199\" is too little, ..." },
 	{ "defaults: {pause: {statuses: [429, 429]}}\n",
 	    "1:36: defaults.pause.statuses[1]: \"429\" is there twice, ..." },
 	{ "defaults: {pause: {statuses: [400,401,402,403,404,405,406,407,408,"
@@ -386,8 +386,11 @@ START_TEST(defaults)
 	ck_assert_uint_eq(rule->queue_length, 1000);
 	ck_assert_uint_eq(rule->max_wait, 60 * SECOND);
 	ck_assert_uint_eq(rule->npause_statuses, 2);
-	ck_assert_int_eq(rule->pause_statuses[0], 429);
-	ck_assert_int_eq(rule->pause_statuses[1], 503);
+	ck_assert_uint_eq(rule->pause_statuses[0].status, 429);
+	ck_assert(!rule->pause_statuses[0].off);
+	ck_assert_uint_eq(rule->pause_statuses[0].pause, 5 * SECOND);
+	ck_assert_uint_eq(rule->pause_statuses[1].status, 503);
+	ck_assert(rule->pause_statuses[1].off);
 	ck_assert_uint_eq(rule->pause_default, 5 * SECOND);
 	ck_assert_uint_eq(rule->pause_max, 3600 * SECOND);
 	conf_unref(conf);

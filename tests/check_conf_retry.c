@@ -35,16 +35,16 @@ static const struct wrong errors[] = {
 	{ "defaults: {retry: {idempotency_key: x}}\n",
 	    "1:37: defaults.retry.idempotency_key: \"x\" is neither true nor "
 	    "false, expected true or false" },
-	{ "defaults: {retry: {statuses: [503, 302]}}\n",
-	    "1:36: defaults.retry.statuses[1]: \"302\" is too little, expected "
-	    "a list of statuses, up to 16 of 400 to 599" },
+	{ "defaults: {retry: {statuses: [503, 199]}}\n",
+	    "1:36: defaults.retry.statuses[1]: \"199\" is too little, expected "
+	    "a list of statuses, up to 16 of 200 to 999" },
 	{ "defaults: {retry: {statuses: [503, 503]}}\n",
 	    "1:36: defaults.retry.statuses[1]: \"503\" is there twice, "
-	    "expected a list of statuses, up to 16 of 400 to 599" },
+	    "expected a list of statuses, up to 16 of 200 to 999" },
 	{ "defaults: {retry: {statuses: [400,401,402,403,404,405,406,407,408,"
 	    "409,410,411,412,413,414,415,416]}}\n",
 	    "1:30: defaults.retry.statuses: 17 statuses, expected a list of "
-	    "statuses, up to 16 of 400 to 599" },
+	    "statuses, up to 16 of 200 to 999" },
 	{ "defaults: {retry: {methods: get}}\n", "1:29: "
 	    "defaults.retry.methods: \"get\" is unknown, " METHODS
 	    "; did you mean \"GET\"?" },

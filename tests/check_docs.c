@@ -16,7 +16,7 @@
 
 #define SAMPLE	"conf/sluice.yaml"
 #define MANUAL	"man/sluice.yaml.5"
-#define OPTIONS	128
+#define OPTIONS	160
 
 /* What the sample says of each option of the table. */
 static struct {
@@ -116,6 +116,8 @@ level_behind(const struct conf_option *option)
 		return CONF_RATE;
 	case CONF_COSTS:
 		return CONF_COST;
+	case CONF_PAUSE_STATUSES:
+		return CONF_STATUS;
 	case CONF_PATHS:
 		return CONF_PATH;
 	default:
@@ -189,6 +191,7 @@ look_at(const struct conf_option *option, const struct conf_node *node)
 	case CONF_RATES:
 	case CONF_COSTS:
 	case CONF_PATHS:
+	case CONF_PAUSE_STATUSES:
 		for (entry = node->first; entry != NULL; entry = entry->next)
 			push(entry->value, level_behind(option));
 		break;

@@ -97,6 +97,15 @@ struct conf_path {
 	struct budget_limits	 limits;
 };
 
+/* A status that pauses its host. */
+struct conf_status {
+	uint32_t		 status;
+	bool			 own;		/* pause or off is its own */
+	/* Nothing, where its answer names no time: it is no refusal then. */
+	bool			 off;
+	uint64_t		 pause;		/* ns, where that names none */
+};
+
 /* How much of a host one gets, compared with the others. */
 struct conf_weight {
 	char			*value;		/* owned; NULL: */
@@ -113,7 +122,7 @@ struct conf_rule {
 	struct budget_limits	 limits;
 	uint32_t		 queue_length;	/* waiters */
 	uint64_t		 max_wait;	/* ns */
-	int			 pause_statuses[CONF_STATUSES_MAX];
+	struct conf_status	 pause_statuses[CONF_STATUSES_MAX];
 	unsigned		 npause_statuses;
 	uint64_t		 pause_default;	/* ns */
 	uint64_t		 pause_max;	/* ns */
@@ -218,6 +227,10 @@ void		 conf_unref(struct conf *);
 /* The rule for a host and port; never NULL. */
 const struct conf_rule *conf_rule(const struct conf *,
 		    const struct http1_host *);
+
+/* What the rule says of a status, or NULL: it does not pause. */
+const struct conf_status *conf_rule_pauses(const struct conf_rule *,
+		    int status);
 
 /*
  * Whether a request may be sent again: has_key tells that it carries an

@@ -8,6 +8,7 @@
 #include "conf/conf_addresses.h"
 #include "conf/conf_cost.h"
 #include "conf/conf_path.h"
+#include "conf/conf_pause.h"
 #include "conf/conf_rule.h"
 
 /*
@@ -210,6 +211,8 @@ load_option(struct conf_loader *l, const struct conf_option *option,
 		return true;	/* what they are, fair_by says: later */
 	case CONF_PATHS:
 		return conf_path_load(l, option, node, base);
+	case CONF_PAUSE_STATUSES:
+		return conf_pause_statuses(l, option, node, base);
 	case CONF_LISTEN:
 	case CONF_RESOLVER:
 		return conf_addresses_load(l, option, node, field);

@@ -11,6 +11,7 @@
 #include "conf/conf_cost.h"
 #include "conf/conf_fair.h"
 #include "conf/conf_methods.h"
+#include "conf/conf_pause.h"
 #include "conf/conf_value.h"
 #include "log.h"
 
@@ -48,6 +49,7 @@ conf_option_key(const struct conf_option *option)
 		[CONF_RULE] = sizeof "hosts.*",
 		[CONF_QUEUE] = sizeof "hosts.*.queue",
 		[CONF_PAUSE] = sizeof "hosts.*.pause",
+		[CONF_STATUS] = sizeof "hosts.*.pause.statuses[]",
 		[CONF_RETRY] = sizeof "hosts.*.retry",
 		[CONF_RATE] = sizeof "hosts.*.rates[]",
 		[CONF_COST] = sizeof "hosts.*.costs[]",
@@ -137,7 +139,10 @@ conf_option_noun(const struct conf_option *option)
 		return "system, or addresses such as 192.0.2.53 or "
 		    "[2001:db8::53]:53";
 	case CONF_STATUSES:
+	case CONF_PAUSE_STATUSES:
 		return "a list of statuses, ";
+	case CONF_PAUSE_AFTER:
+		return "off or a duration in ms, s, m, h or d, from ";
 	case CONF_RETRY_METHODS:
 		return "a list of ";
 	case CONF_COST_METHODS:
@@ -388,25 +393,9 @@ read_trust(struct conf_report *report, const struct conf_option *option,
 	    option->kind == CONF_HOST_TRUST ? "system" : NULL, field);
 }
 
-/* A list of statuses, and how many there are. */
-struct statuses {
-	int		*list;
-	unsigned	*n;
-};
-
-static struct statuses
-statuses_of(const struct conf_option *option, struct conf_rule *rule)
-{
-	if (option->level == CONF_RETRY)
-		return (struct statuses){ rule->retry_statuses,
-			&rule->nretry_statuses };
-	return (struct statuses){ rule->pause_statuses,
-		&rule->npause_statuses };
-}
-
 static bool
 add_status(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct statuses *statuses)
+    const struct conf_node *node, struct conf_rule *rule)
 {
 	uint64_t	 status;
 	unsigned	 i;
@@ -414,11 +403,11 @@ add_status(struct conf_report *report, const struct conf_option *option,
 	if (!conf_option_scalar(report, option, node) ||
 	    !read_number(report, option, node, &status))
 		return false;
-	for (i = 0; i < *statuses->n; i++)
-		if (statuses->list[i] == (int)status)
+	for (i = 0; i < rule->nretry_statuses; i++)
+		if (rule->retry_statuses[i] == (int)status)
 			return conf_option_wrong(report, option, node,
 			    "is there twice");
-	statuses->list[(*statuses->n)++] = (int)status;
+	rule->retry_statuses[rule->nretry_statuses++] = (int)status;
 	return true;
 }
 
@@ -426,19 +415,18 @@ static bool
 read_statuses(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct conf_rule *rule)
 {
-	struct statuses		 statuses = statuses_of(option, rule);
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 
-	*statuses.n = 0;
+	rule->nretry_statuses = 0;
 	if (node->type != CONF_LIST)
-		return add_status(report, option, node, &statuses);
+		return add_status(report, option, node, rule);
 	if (node->n > CONF_STATUSES_MAX)
 		return conf_wrong(report, node, "%zu statuses, expected %s%s",
 		    node->n, conf_option_noun(option), option->range);
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(report, NULL, *statuses.n);
-		ok = add_status(report, option, entry->value, &statuses);
+		conf_enter(report, NULL, rule->nretry_statuses);
+		ok = add_status(report, option, entry->value, rule);
 		conf_leave(report);
 	}
 	return ok;
@@ -485,6 +473,8 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 	case CONF_TRUST:
 	case CONF_HOST_TRUST:
 		return read_trust(report, option, node, field);
+	case CONF_PAUSE_AFTER:
+		return conf_pause_after(report, option, node, base);
 	case CONF_COST_PATH:
 		return conf_cost_path(report, node, base);
 	case CONF_COST_HEADER:

@@ -17,6 +17,7 @@ enum conf_level {
 	CONF_RULE,		/* hosts.*, and defaults */
 	CONF_QUEUE,
 	CONF_PAUSE,
+	CONF_STATUS,		/* hosts.*.pause.statuses[] */
 	CONF_RETRY,
 	CONF_RATE,		/* hosts.*.rates[] */
 	CONF_COST,		/* hosts.*.costs[] */
@@ -36,6 +37,7 @@ enum conf_kind {
 	CONF_COSTS,		/* a list of mappings of level CONF_COST */
 	CONF_PATHS,		/* a mapping of patterns to CONF_PATH */
 	CONF_WEIGHTS,		/* a mapping of clients to numbers */
+	CONF_PAUSE_STATUSES,	/* statuses, or such of CONF_STATUS */
 	CONF_LISTEN,		/* struct conf_addresses, owned */
 	CONF_RESOLVER,		/* struct conf_addresses, owned */
 	CONF_DURATION,		/* uint64_t, ns */
@@ -55,7 +57,8 @@ enum conf_kind {
 	CONF_FILE,		/* char *, owned */
 	CONF_TRUST,		/* char *, owned; NULL: the system's */
 	CONF_HOST_TRUST,	/* char *, owned; "system": the system's */
-	CONF_STATUSES,		/* into struct conf_rule, by the level */
+	CONF_STATUSES,		/* into struct conf_rule: those of retry */
+	CONF_PAUSE_AFTER,	/* into struct conf_status */
 	CONF_RETRY_METHODS,	/* into struct conf_rule, owned */
 	CONF_COST_METHODS,	/* into struct conf_cost, owned */
 	CONF_COST_PATH,		/* the same */

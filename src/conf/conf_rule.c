@@ -9,7 +9,7 @@
 #include "conf/conf_fair.h"
 #include "conf/conf_methods.h"
 #include "conf/conf_path.h"
-#include "conf/conf_value.h"
+#include "conf/conf_pause.h"
 
 /*
  * What holds for the hosts that a pattern names: each rule begins as a copy of
@@ -137,27 +137,6 @@ conf_rule_limits(struct conf_loader *l, const struct conf_node *node,
 	return finish_rate(l, node, &limits->rates[0]);
 }
 
-static bool
-finish_pause(struct conf_loader *l, const struct conf_node *node,
-    struct conf_rule *rule)
-{
-	const struct conf_node	*pause = conf_node_value(node, "pause");
-	char			 text[96], buf[CONF_TEXT];
-
-	if (rule->pause_default <= rule->pause_max)
-		return true;
-	if (pause == NULL || conf_node_value(pause, "default") == NULL) {
-		rule->pause_default = rule->pause_max;
-		return true;
-	}
-	snprintf(text, sizeof text, "longer than max, expected at most %s",
-	    conf_duration_text(buf, rule->pause_max));
-	conf_enter(&l->report, "pause", 0);
-	conf_loader_wrong(l, pause, "default", text);
-	conf_leave(&l->report);
-	return false;
-}
-
 /*
  * HTTPS is intercepted only where somebody wrote down the hosts: defaults
  * would decrypt what nobody thought of.
@@ -186,7 +165,7 @@ conf_rule_load(struct conf_loader *l, const struct conf_node *node,
 	if (!conf_loader_mapping(l, node, "a mapping such as {capacity: 10}") ||
 	    !conf_loader_level(l, CONF_RULE, node, rule) ||
 	    !conf_rule_limits(l, node, &rule->limits) ||
-	    !finish_pause(l, node, rule) ||
+	    !conf_pause_finish(l, node, rule) ||
 	    !finish_https(l, node, rule) ||
 	    !conf_fair_weights(l, node, rule))
 		return false;
@@ -291,6 +270,7 @@ complete(const struct conf *conf, struct conf_rule *rule)
 {
 	if (rule->tunnel_idle == 0)
 		rule->tunnel_idle = conf->timeout_tunnel;
+	conf_pause_complete(rule);
 }
 
 void

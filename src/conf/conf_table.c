@@ -25,6 +25,7 @@
 #define LISTENER(field)	offsetof(struct conf_address, field)
 #define RULE(field)	offsetof(struct conf_rule, field)
 #define RATE(field)	offsetof(struct budget_rate, field)
+#define STATUS(field)	offsetof(struct conf_status, field)
 #define COST(field)	offsetof(struct conf_cost, field)
 #define LIMITS(field)	offsetof(struct budget_limits, field)
 
@@ -186,12 +187,19 @@ static const struct conf_option options[] = {
 	{ "hosts.*.pause", "mapping", NULL, NULL,
 	    "What a response may do to the host's throttle.",
 	    true, CONF_RULE, CONF_SECTION, 0, 0, CONF_PAUSE },
-	{ "hosts.*.pause.statuses", "list", "up to 16 of 400 to 599",
-	    "[429, 503]",
+	{ "hosts.*.pause.statuses", "list", "up to 16 of 200 to 999",
+	    "[429, {status: 503, default: off}]",
 	    "Statuses of responses that pause their host.",
-	    true, CONF_PAUSE, CONF_STATUSES, 0, 400, 599 },
+	    true, CONF_PAUSE, CONF_PAUSE_STATUSES, 0, 0, 0 },
+	{ "hosts.*.pause.statuses[].status", "integer", "200 to 999", NULL,
+	    "One of them; needed.",
+	    true, CONF_STATUS, CONF_INTEGER32, STATUS(status), 200, 999 },
+	{ "hosts.*.pause.statuses[].default", "duration or off", "0s to 366d",
+	    NULL,
+	    "As hosts.*.pause.default, for this status.",
+	    true, CONF_STATUS, CONF_PAUSE_AFTER, 0, 0, 366 * DAY },
 	{ "hosts.*.pause.default", "duration", "0s to 366d", "5s",
-	    "The pause after a 429 that names none.",
+	    "The pause after a refusal that names none.",
 	    true, CONF_PAUSE, CONF_DURATION, RULE(pause_default),
 	    0, 366 * DAY },
 	{ "hosts.*.pause.max", "duration", "0s to 366d", "1h",
@@ -218,10 +226,10 @@ static const struct conf_option options[] = {
 	{ "hosts.*.retry.body", "size", "0 to 1GiB", "1MiB",
 	    "Bytes of a request's body that are kept for it.",
 	    true, CONF_RETRY, CONF_SIZE, RULE(retry_body), 0, GIB },
-	{ "hosts.*.retry.statuses", "list", "up to 16 of 400 to 599",
+	{ "hosts.*.retry.statuses", "list", "up to 16 of 200 to 999",
 	    "[429, 503]",
 	    "Statuses of responses after which a request is sent again.",
-	    true, CONF_RETRY, CONF_STATUSES, 0, 400, 599 },
+	    true, CONF_RETRY, CONF_STATUSES, 0, 200, 999 },
 
 	{ "hosts.*.client_cost", "boolean", NULL, "false",
 	    "Whether a request may state its own cost.",

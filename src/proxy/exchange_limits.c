@@ -36,22 +36,42 @@ is_one_of(const int *statuses, unsigned n, int status)
 bool
 exchange_pauses(const struct exchange *x, int status)
 {
-	const struct conf_rule *rule = x->ticket.rule;
+	return conf_rule_pauses(x->ticket.rule, status) != NULL;
+}
 
-	return is_one_of(rule->pause_statuses, rule->npause_statuses, status);
+/* Whether the fields say more of a limit than the status does. */
+static bool
+has_word(const struct hint *hint, int status)
+{
+	return hint->retry_after || (hint->throttled &&
+	    (hint->pause > 0 || (status != 429 && status != 420)));
 }
 
 /*
  * Whether the request was refused for a limit.  429 and 503 are for the
- * configuration to judge; what other statuses mean, only a dialect tells.
+ * configuration to judge; what other statuses mean that are not in it, only a
+ * dialect tells.
  */
 static bool
 is_throttled(const struct exchange *x, const struct hint *hint, int status)
 {
-	if (exchange_pauses(x, status))
-		return status == 429 || hint->retry_after || hint->throttled;
-	return x->ticket.rule->learn != CONF_LEARN_OFF && hint->throttled &&
+	const struct conf_rule *rule = x->ticket.rule;
+	const struct conf_status *s = conf_rule_pauses(rule, status);
+
+	if (s != NULL)
+		return !s->off || has_word(hint, status);
+	return rule->learn != CONF_LEARN_OFF && hint->throttled &&
 	    status != 429 && status != 503;
+}
+
+/* How long to pause for a refusal that names no time, to begin with. */
+static uint64_t
+backoff_base(const struct exchange *x, int status)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+	const struct conf_status *s = conf_rule_pauses(rule, status);
+
+	return s == NULL || s->off ? rule->pause_default : s->pause;
 }
 
 /*
@@ -59,7 +79,8 @@ is_throttled(const struct exchange *x, const struct hint *hint, int status)
  * once already, only once.
  */
 static void
-take_pause(const struct exchange *x, const struct hint *hint, struct lesson *l)
+take_pause(const struct exchange *x, const struct hint *hint, int status,
+    struct lesson *l)
 {
 	bool learns = x->ticket.rule->learn != CONF_LEARN_OFF;
 
@@ -72,8 +93,10 @@ take_pause(const struct exchange *x, const struct hint *hint, struct lesson *l)
 		l->pause = hint->delay;
 	else if (learns && hint->pause > 0)
 		l->pause = hint->pause;
-	else
+	else {
 		l->backoff = true;
+		l->base = backoff_base(x, status);
+	}
 }
 
 /*
@@ -158,7 +181,7 @@ exchange_learn(struct exchange *x, const struct http1_head *h)
 		x->throttled = is_throttled(x, &hint, h->status);
 		if (x->throttled)
 			l.verdict = BUDGET_THROTTLED;
-		take_pause(x, &hint, &l);
+		take_pause(x, &hint, h->status, &l);
 		if (rule->learn == CONF_LEARN_SHAPE &&
 		    !(x->throttled && hint.retry_after))
 			take_shape(x, &hint, &l);

@@ -73,7 +73,8 @@ struct lesson {
 	/* It speaks of the ticket's part only, if that has one. */
 	bool			 partial;
 	uint64_t		 pause;		/* ns from now; 0: none named */
-	bool			 backoff;	/* pause: none was named */
+	bool			 backoff;	/* pause: none was named: */
+	uint64_t		 base;		/* ns: to begin with */
 	bool			 shape;		/* what follows is known: */
 	uint64_t		 left;		/* requests until */
 	uint64_t		 reset;		/* ns from now */

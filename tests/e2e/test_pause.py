@@ -133,6 +133,39 @@ def test_status_that_is_not_configured(lab):
 	assert left(lab, far) == 0
 
 
+@pytest.mark.parametrize("status", [403, 498, 503, 504])
+@pytest.mark.parametrize("own, seconds", [(None, 30), ("9s", 9), ("off", 0)])
+def test_statuses_without_a_word(lab, status, own, seconds):
+	"""What is named refuses, whether or not it says for how long.
+
+	https://github.com/s3fs-fuse/s3fs-fuse/issues/603
+	https://github.com/scrapy/scrapy/issues/6458
+	https://github.com/daniel3303/Equibles/pull/3357
+	https://github.com/digitalocean/nginxconfig.io/issues/377
+	"""
+	named = {"status": status, "default": own} if own else status
+	far = paused(lab, later(status), pause={"default": "30s",
+	    "statuses": [named]})
+	assert lab.get(far.url + "/").status == status
+	assert max(0, seconds - 2) <= left(lab, far) <= seconds
+
+
+@pytest.mark.parametrize("pause", [{"status": 503, "default": "20ms"}, 503])
+def test_a_named_status_is_sent_again(lab, pause):
+	far = lab.origin(origin.sequence(later(503), origin.fixed()))
+	lab.sluice(defaults={"pause": {"statuses": [pause],
+	    "default": "30ms"}})
+	assert lab.get(far.url + "/").status == 200
+
+
+def test_a_429_that_is_off(lab):
+	"""Without a word it does not pause; with one it does."""
+	far = paused(lab, later(429), later(429, "60"), pause={"statuses":
+	    [{"status": 429, "default": "off"}]})
+	assert [lab.get(far.url + "/").status for _ in range(2)] == [429] * 2
+	assert 58 <= left(lab, far) <= 60
+
+
 def test_a_pause_is_waited_out(lab):
 	far = lab.origin(origin.sequence(later(429, "1"), origin.fixed()))
 	lab.sluice(defaults=NO_RETRY)

@@ -56,7 +56,23 @@ check_statuses(const int *statuses, unsigned n)
 
 	require(n <= CONF_STATUSES_MAX);
 	for (i = 0; i < n; i++)
-		require(statuses[i] >= 400 && statuses[i] <= 599);
+		require(statuses[i] >= 200 && statuses[i] <= 999);
+}
+
+static void
+check_pauses(const struct conf_rule *rule)
+{
+	const struct conf_status	*status;
+	unsigned			 i;
+
+	require(rule->npause_statuses <= CONF_STATUSES_MAX);
+	for (i = 0; i < rule->npause_statuses; i++) {
+		status = &rule->pause_statuses[i];
+		require(status->status >= 200 && status->status <= 999);
+		require(status->pause <= rule->pause_max);
+		require(conf_rule_pauses(rule, (int)status->status) == status);
+	}
+	require(rule->pause_default <= rule->pause_max);
 }
 
 static void
@@ -172,8 +188,7 @@ check_rule(const struct conf_rule *rule)
 {
 	require(rule->name != NULL);
 	check_limits(&rule->limits);
-	check_statuses(rule->pause_statuses, rule->npause_statuses);
-	require(rule->pause_default <= rule->pause_max);
+	check_pauses(rule);
 	require(rule->learn <= CONF_LEARN_SHAPE);
 	check_retry(rule);
 	check_costs(rule);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CONF_PAUSE_H
+#define SLUICE_CONF_PAUSE_H
+
+#include <stdbool.h>
+
+#include "conf/conf_loader.h"
+
+/* Which answers of its hosts a rule takes for refusals, and for how long. */
+
+/* One status or a list of them, each as a number or as a mapping. */
+bool		 conf_pause_statuses(struct conf_loader *,
+		    const struct conf_option *, const struct conf_node *,
+		    struct conf_rule *) __attribute__((warn_unused_result));
+
+/* A duration or off, of one of them. */
+bool		 conf_pause_after(struct conf_report *,
+		    const struct conf_option *, const struct conf_node *,
+		    struct conf_status *) __attribute__((warn_unused_result));
+
+/* What the keys of a rule's pause must be together; node: the rule's. */
+bool		 conf_pause_finish(struct conf_loader *,
+		    const struct conf_node *, struct conf_rule *)
+		    __attribute__((warn_unused_result));
+
+/* Statuses without a default of their own get the rule's. */
+void		 conf_pause_complete(struct conf_rule *);
+
+#endif
