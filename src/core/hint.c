@@ -276,6 +276,10 @@ read_field(struct hint_reading *r, struct hint_name name,
 		r->name = value;
 		r->bucket = true;
 		break;
+	case HINT_NO_RETRY:
+		r->hint->no_retry = r->hint->no_retry ||
+		    http1_str_is(value, "false");
+		break;
 	case HINT_GLOBAL:
 		r->global = r->global || http1_str_is(value, "true");
 		break;
@@ -337,6 +341,37 @@ attribute(const struct hint_reading *r, struct hint_budget *b)
 }
 
 /*
+ * What is left is not enough for a request, or for anything.  Those at the
+ * same time need no pause: they end.
+ */
+static bool
+is_exhausted(const struct hint_budget *b)
+{
+	if (!b->has_remaining || b->unit == HINT_CONCURRENT)
+		return false;
+	if (b->unit == HINT_REQUESTS)
+		return b->remaining < HINT_MICRO;
+	return b->remaining == 0;
+}
+
+/* A policy that is used up, or the only one there is. */
+static struct http1_str
+policy_name(const struct hint_reading *r)
+{
+	const struct hint_budget *b = r->hint->budgets, *found = NULL;
+	unsigned i, n = 0;
+
+	for (i = 0; i < r->hint->nbudgets; i++, b++) {
+		if (r->entries[i].slot != HINT_IETF_NAMED)
+			continue;
+		if (n++ == 0 || (is_exhausted(b) && !is_exhausted(found)))
+			found = b;
+	}
+	return found != NULL && (n == 1 || is_exhausted(found)) ?
+	    found->name : nameless;
+}
+
+/*
  * Whether the response waited in a cache (RFC 9111 4.2.3): what it says of
  * budgets is no longer so.
  */
@@ -390,20 +425,6 @@ finish_delay(struct hint_reading *r)
 	    h->delay - r->ms <= HINT_SECOND)
 		h->delay = r->ms;
 	h->retry_after = true;
-}
-
-/*
- * What is left is not enough for a request, or for anything.  Those at the
- * same time need no pause: they end.
- */
-static bool
-is_exhausted(const struct hint_budget *b)
-{
-	if (!b->has_remaining || b->unit == HINT_CONCURRENT)
-		return false;
-	if (b->unit == HINT_REQUESTS)
-		return b->remaining < HINT_MICRO;
-	return b->remaining == 0;
 }
 
 static bool
@@ -496,6 +517,7 @@ finish(struct hint_reading *r)
 	bool part = r->partial || (r->bucket && !r->global);
 
 	hint_ratelimit_merge(r);
+	h->part = r->name.len > 0 ? r->name : policy_name(r);
 	finish_budgets(r);
 	finish_delay(r);
 	if (h->nbudgets > 0)

@@ -61,8 +61,21 @@ struct hint {
 	bool			 throttled;
 	/* A refusal for too many requests at once, not for their rate. */
 	bool			 concurrency;
-	/* What was refused or is used up is a part of the host only. */
+	/*
+	 * The part of the host that the request belongs to, as the host calls
+	 * it, in the head's bytes: Discord's bucket, GitHub's resource, a
+	 * policy of the IETF's fields that is the only one or is used up.  On
+	 * every response that names one, whatever else it says; p is NULL
+	 * where none does.
+	 */
+	struct http1_str	 part;
+	/*
+	 * What was refused or is used up is a part of the host only: that
+	 * part, where it has a name.
+	 */
 	bool			 partial;
+	/* The host asks that this request is not sent again. */
+	bool			 no_retry;
 	/*
 	 * GitHub's 403 that may be its secondary limit, or a lack of rights:
 	 * only its body says which.  Neither throttled nor a reason to pause.
@@ -80,6 +93,11 @@ struct hint {
 	uint64_t		 pause;
 	/* Static text: what pause rests on, else the first budget's; or NULL */
 	const char		*source;
+	/*
+	 * The first field of the head that should say when or for how long and
+	 * does not: no time at all, or one more than a year away; or NULL.
+	 */
+	const struct http1_field *unusable;
 	unsigned		 nbudgets;
 	struct hint_budget	 budgets[HINT_BUDGETS];
 };

@@ -286,6 +286,11 @@ static const struct row retry_ms_rows[] = {
 	ROW("", HINT_RETRY_MS, HINT_ANY),
 };
 
+/* What the vendors' own clients heed before all else. */
+static const struct row should_retry_rows[] = {
+	ROW("", HINT_NO_RETRY, HINT_ANY),
+};
+
 static const struct family families[] = {
 	FAMILY("ratelimit", ratelimit_rows),
 	FAMILY("retry-after-ms", retry_ms_rows),
@@ -304,6 +309,8 @@ static const struct family families[] = {
 	FAMILY("anthropic-ratelimit-", anthropic_rows),
 	FAMILY("sforce-limit-info", salesforce_rows),
 	FAMILY("stripe-rate-limited-reason", stripe_rows),
+	FAMILY("stripe-should-retry", should_retry_rows),
+	FAMILY("x-should-retry", should_retry_rows),
 };
 
 #define NFAMILIES	(sizeof(families) / sizeof(families[0]))

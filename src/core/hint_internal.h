@@ -64,6 +64,7 @@ enum hint_role {
 	HINT_POLICY,		/* RateLimit-Policy */
 	HINT_RETRY,		/* as Retry-After */
 	HINT_RETRY_MS,
+	HINT_NO_RETRY,		/* where it is "false" */
 };
 
 /* Which budget a field speaks of. */

@@ -68,6 +68,7 @@ struct exchange {
 	bool			 head_sent;
 	bool			 throttled;	/* refused for a limit */
 	bool			 suspect;	/* ... as its body may tell */
+	bool			 no_retry;	/* asked not to send it again */
 	unsigned		 resent;	/* after such refusals */
 	bool			 discarding;	/* one; it is not relayed */
 	uint64_t		 discarded;	/* bytes of its body */

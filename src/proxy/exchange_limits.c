@@ -176,6 +176,7 @@ exchange_learn(struct exchange *x, const struct http1_head *h)
 	struct hint hint = { 0 };
 
 	x->throttled = false;
+	x->no_retry = false;
 	if (rule->learn != CONF_LEARN_OFF || exchange_pauses(x, h->status)) {
 		hint_read(h, (int64_t)time(NULL), &hint);
 		x->throttled = is_throttled(x, &hint, h->status);
@@ -185,6 +186,7 @@ exchange_learn(struct exchange *x, const struct http1_head *h)
 		if (rule->learn == CONF_LEARN_SHAPE &&
 		    !(x->throttled && hint.retry_after))
 			take_shape(x, &hint, &l);
+		x->no_retry = hint.no_retry;
 		x->suspect = hint.suspect && rule->learn != CONF_LEARN_OFF;
 	}
 	log_pause(x, &hint, h->status,
@@ -232,7 +234,8 @@ may_resend(const struct exchange *x)
 {
 	const struct conf_rule *rule = x->ticket.rule;
 
-	return x->throttled && x->resendable && !x->no_replay &&
+	return x->throttled && !x->no_retry && x->resendable &&
+	    !x->no_replay &&
 	    kept(x) <= rule->retry_body && x->resent < rule->retry_attempts &&
 	    !x->half_closed && !x->worker->draining && is_one_of(
 	    rule->retry_statuses, rule->nretry_statuses, x->status);
