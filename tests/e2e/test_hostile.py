@@ -11,11 +11,15 @@ import sluice
 import wire
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def place(shared_lab):
-	shared_lab.far = shared_lab.origin(origin.fixed(body="ok"))
-	shared_lab.sluice()
-	return shared_lab
+	"""One daemon for all; an origin for each, to whom nothing comes late."""
+	if not shared_lab.daemons:
+		shared_lab.sluice()
+	far = shared_lab.far = shared_lab.origin(origin.fixed(body="ok"))
+	yield shared_lab
+	shared_lab.origins.remove(far)
+	far.stop()
 
 
 def at(place, data):
