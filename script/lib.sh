@@ -73,6 +73,8 @@ program	chromium	chromium
 program	certutil	libnss3-tools
 program	python3		python3
 module	pytest		python3-pytest
+module	pytest_timeout	python3-pytest-timeout
+module	xdist		python3-pytest-xdist
 module	aiohttp		python3-aiohttp
 module	requests	python3-requests
 nodemodule	undici	node-undici

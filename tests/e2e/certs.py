@@ -43,8 +43,13 @@ class Certs:
 	# What nginx serves under names of what is wrong with them.
 	BAD = ["expired", "wrong", "selfsigned", "untrusted", "future"]
 
-	def __init__(self, directory):
+	def __init__(self, directory, make=True):
+		"""In a directory that has them, or where they are to be made."""
 		self.dir = directory
+		if make:
+			self.make()
+
+	def make(self):
 		if not shutil.which("openssl"):
 			raise RuntimeError("the tests need the openssl program")
 		self.authority("ca", "Origins CA")

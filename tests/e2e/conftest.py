@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: ISC
+import collections
 import os
+import pathlib
 import resource
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 
 import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
 
+import beside				# noqa: E402
 import certs				# noqa: E402
 import client				# noqa: E402
 import dnsserver			# noqa: E402
@@ -24,9 +29,60 @@ TRUST = {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR",
     "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}
 
 
+# Seconds after which a test is taken to hang, and ends with all stacks.
+HANGS = 180 * wire.SLOW
+
+
+def pytest_addoption(parser):
+	parser.addoption("--write-durations", action="store_true",
+	    help="make tests/e2e/durations anew, from this run")
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
 	config.addinivalue_line("markers",
 	    "heavy: takes many seconds or much memory")
+	config.addinivalue_line("markers", "alone(reason): needs the machine "
+	    "for itself, and runs after all others")
+	if getattr(config.option, "timeout", 0) is None:
+		config.option.timeout = HANGS
+	# What the processes of this run share, or those of several runs.
+	config.own = None
+	shared = os.environ.get("SLUICE_ROOM") or \
+	    getattr(config, "workerinput", {}).get("shared")
+	if not shared:
+		shared = config.own = tempfile.mkdtemp(prefix="sluice-e2e.")
+	config.shared = pathlib.Path(shared)
+	config.locks = beside.Locks(config.shared)
+
+
+def pytest_unconfigure(config):
+	if config.own:
+		shutil.rmtree(config.own, ignore_errors=True)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+	node.workerinput["shared"] = str(node.config.shared)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+	return beside.PROCESSES * len(os.sched_getaffinity(0))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+	return beside.Scheduler(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+	for item in items:
+		mark = item.get_closest_marker("alone")
+		if mark and not mark.args:
+			raise pytest.UsageError(f"{item.nodeid}: alone, but why?")
+	beside.order(items)
 
 
 def pytest_sessionstart(session):
@@ -37,6 +93,23 @@ def pytest_sessionstart(session):
 	resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 	if not os.path.exists(sluice.BINARY):
 		pytest.exit(f"no sluice at {sluice.BINARY}; set SLUICE", 2)
+
+
+# Waiting for others is no part of a test, and of the time that it may take.
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item):
+	with item.config.locks.held(item.get_closest_marker("alone")):
+		yield
+
+
+def pytest_terminal_summary(terminalreporter, config):
+	if config.option.write_durations:
+		seconds = collections.Counter()
+		for reports in terminalreporter.stats.values():
+			for one in reports:
+				if hasattr(one, "duration"):
+					seconds[one.nodeid] += one.duration
+		beside.write(seconds)
 
 
 class Lab:
@@ -188,9 +261,11 @@ def lab(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def pki(tmp_path_factory):
-	"""The certificates of this run."""
-	return certs.Certs(tmp_path_factory.mktemp("certs"))
+def pki(request):
+	"""The certificates of this run: for all to read, for none to change."""
+	place = request.config.shared / "certs"
+	with beside.once(place) as first:
+		return certs.Certs(place, first)
 
 
 @pytest.fixture

@@ -100,6 +100,7 @@ def test_trailing_dot_and_case_in_the_dns(lab):
 	assert lab.get(f"http://DOT.test.:{far.port}/").status == 200
 
 
+@pytest.mark.alone("who spins beside others may get less than half a core")
 @pytest.mark.skipif(sluice.WORKERS != 1, reason="a reserve per worker")
 def test_out_of_descriptors(lab):
 	"""accept stops without spinning, and goes on afterwards."""
