@@ -29,6 +29,7 @@
  */
 
 static void admitted(struct exchange *, uint64_t now);
+static void decide(struct exchange *, const struct http1_head *);
 
 /* The end */
 
@@ -403,17 +404,18 @@ take_answer(struct exchange *x, enum hosts_answer a)
 		exchange_reject(x, 400, "http_request_error",
 		    x->ticket.wrong);
 		break;
+	case HOSTS_RELOADED:
+		break;		/* ask() has asked again */
 	}
 }
 
+/* Its host's throttle is asked, which takes the request, or its end. */
 static void
 ask(struct exchange *x, const struct http1_head *h)
 {
 	struct ticket *t = &x->ticket;
 	enum hosts_answer a;
 
-	t->worker = x->worker;
-	t->name = &x->host;
 	t->source = (struct claim_source){
 		.head = h,
 		.address = front_address(x->downstream),
@@ -421,6 +423,10 @@ ask(struct exchange *x, const struct http1_head *h)
 		.tunnel = x->is_connect,
 	};
 	a = hosts_ask(x->worker->hosts, t, x->began);
+	if (a == HOSTS_RELOADED) {
+		decide(x, h);
+		return;
+	}
 	choose_tls(x);
 	x->resendable = !x->is_connect && conf_rule_retries(t->rule,
 	    h->method, h->idempotent,
@@ -452,11 +458,29 @@ take_request(struct exchange *x, const struct http1_head *h)
 	relay_put(&x->head, h->method.p, h->method.len);
 }
 
-static bool
-is_intercepted(const struct exchange *x)
+/*
+ * What becomes of it, by the one configuration that it has a reference to.  A
+ * newer one may take that one's place as long as nothing is decided.
+ */
+static void
+decide(struct exchange *x, const struct http1_head *h)
 {
-	return x->is_connect && conf_rule(x->worker->conf, &x->host)->https ==
-	    CONF_HTTPS_INTERCEPT;
+	if (x->is_connect && x->ticket.rule->https == CONF_HTTPS_INTERCEPT)
+		exchange_intercept(x, h);
+	else
+		ask(x, h);
+}
+
+/* The configuration that it is under, from its beginning to its end. */
+static void
+take_conf(struct exchange *x)
+{
+	struct ticket *t = &x->ticket;
+
+	t->worker = x->worker;
+	t->name = &x->host;
+	t->conf = conf_ref(x->worker->conf);
+	t->rule = conf_rule(t->conf, &x->host);
 }
 
 void
@@ -475,6 +499,7 @@ exchange_start(struct worker *w, struct downstream *d,
 	deadline_init(&x->timer, w, timer_cb, x);
 	front_attach(d, x);
 	take_request(x, h);
+	take_conf(x);
 
 	if (x->head.failed)
 		exchange_reject(x, 503, "proxy_internal_error",
@@ -487,10 +512,8 @@ exchange_start(struct worker *w, struct downstream *d,
 		    "the request has passed this proxy before");
 	else if (answered_here(x, h))
 		return;
-	else if (is_intercepted(x))
-		exchange_intercept(x, h);
 	else
-		ask(x, h);
+		decide(x, h);
 }
 
 /* Admission */

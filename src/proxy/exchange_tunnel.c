@@ -32,7 +32,7 @@ start_tunnel(struct exchange *x, struct tunnel_side *upstream,
 	upstream->first = early;
 	if (client.fd != -1 && !head->failed)
 		x->tunnel = tunnel_new(x->worker, x, &client, upstream,
-		    rule->tunnel_idle);
+		    x->ticket.conf, rule->tunnel_idle);
 	free(early);
 	if (x->tunnel == NULL) {
 		close(upstream->fd);
@@ -151,7 +151,7 @@ exchange_intercept(struct exchange *x, const struct http1_head *h)
 	char user[CLAIM_USER];
 	bool known = claim_user(h, user);
 
-	tls = tls_contexts_intercept(w->conf, &x->host, &w->wire,
+	tls = tls_contexts_intercept(x->ticket.conf, &x->host, &w->wire,
 	    front_tls(d), &why);
 	if (tls == NULL) {
 		/* RFC 9209 2.3.28 */

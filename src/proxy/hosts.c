@@ -361,60 +361,80 @@ ask(struct host *h, struct ticket *t, const struct throttle_request *r,
 
 /* Tickets */
 
-/* What the ticket claims by the rule that holds now; false: wrong is set. */
+/*
+ * A claim, and parts that it names by number, are by the rule of one
+ * configuration; the table's limits must be of the same.
+ */
 static bool
-claim(struct hosts *hs, struct ticket *t, struct claim *c, uint64_t now)
+is_reloaded(const struct hosts *hs, struct ticket *t)
 {
+	if (t->conf == hs->conf)
+		return false;
 	conf_unref(t->conf);
 	t->conf = conf_ref(hs->conf);
 	t->rule = conf_rule(t->conf, t->name);
-	t->wrong = claim_make(c, t->worker->keyed, t->rule, &t->source, now);
-	t->credential = c->credential;
-	t->deadline = c->request.deadline;
-	return t->wrong == NULL;
+	return true;
+}
+
+/* At a host that is in the table; HOSTS_NO_ROOM: it is not. */
+static enum hosts_answer
+ask_known(struct hosts *hs, struct ticket *t, const struct throttle_request *r,
+    uint64_t now)
+{
+	enum hosts_answer answer = HOSTS_NO_ROOM;
+	char key[HOSTS_KEY];
+	struct host *h;
+	size_t len;
+
+	len = hosts_key(key, t->rule, t->name, &t->credential);
+	pthread_rwlock_rdlock(&hs->lock);
+	if (is_reloaded(hs, t))
+		answer = HOSTS_RELOADED;
+	else if ((h = hosts_find(hs, key, len)) != NULL)
+		answer = ask(h, t, r, now);
+	pthread_rwlock_unlock(&hs->lock);
+	return answer;
 }
 
 static enum hosts_answer
-bad_claim(const struct ticket *t)
+ask_new(struct hosts *hs, struct ticket *t, const struct throttle_request *r,
+    uint64_t now)
 {
-	return t->wrong == claim_no_memory ? HOSTS_NO_MEMORY : HOSTS_BAD;
+	enum hosts_answer answer = HOSTS_NO_ROOM;
+	bool was_full;
+	struct host *h;
+
+	pthread_rwlock_wrlock(&hs->lock);
+	was_full = hs->full;
+	if (is_reloaded(hs, t))
+		answer = HOSTS_RELOADED;
+	else if ((h = need_host(hs, t, now)) != NULL)
+		answer = ask(h, t, r, now);
+	pthread_rwlock_unlock(&hs->lock);
+	if (answer == HOSTS_NO_ROOM && !was_full)
+		log_warn("limits.hosts (%llu) is reached: requests to further "
+		    "hosts are refused",
+		    (unsigned long long)t->conf->limit_hosts);
+	return answer;
 }
 
 enum hosts_answer
 hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 {
-	enum hosts_answer answer = HOSTS_NO_ROOM;
-	char key[HOSTS_KEY];
-	struct host *h = NULL;
+	enum hosts_answer answer;
 	struct claim c;
-	bool was_full;
-	size_t len;
 
 	t->state = TICKET_IDLE;
 	t->host = NULL;
-	pthread_rwlock_rdlock(&hs->lock);
-	if (claim(hs, t, &c, now)) {
-		len = hosts_key(key, t->rule, t->name, &t->credential);
-		if ((h = hosts_find(hs, key, len)) != NULL)
-			answer = ask(h, t, &c.request, now);
-	}
-	pthread_rwlock_unlock(&hs->lock);
+	t->wrong = claim_make(&c, t->worker->keyed, t->rule, &t->source, now);
 	if (t->wrong != NULL)
-		return bad_claim(t);
-	if (h != NULL)
-		return answer;
-
-	pthread_rwlock_wrlock(&hs->lock);
-	was_full = hs->full;
-	if (claim(hs, t, &c, now) && (h = need_host(hs, t, now)) != NULL)
-		answer = ask(h, t, &c.request, now);
-	pthread_rwlock_unlock(&hs->lock);
-	if (t->wrong != NULL)
-		return bad_claim(t);
-	if (answer == HOSTS_NO_ROOM && !was_full)
-		log_warn("limits.hosts (%llu) is reached: requests to further "
-		    "hosts are refused",
-		    (unsigned long long)t->conf->limit_hosts);
+		return t->wrong == claim_no_memory ? HOSTS_NO_MEMORY :
+		    HOSTS_BAD;
+	t->credential = c.credential;
+	t->deadline = c.request.deadline;
+	answer = ask_known(hs, t, &c.request, now);
+	if (answer == HOSTS_NO_ROOM)
+		answer = ask_new(hs, t, &c.request, now);
 	return answer;
 }
 

@@ -35,8 +35,8 @@ enum ticket_state {
 
 /*
  * One request's place at its host's throttle.  Lives in the exchange, which
- * sets worker, name and, for the length of hosts_ask(), source; the rest is
- * this room's.
+ * sets worker, name, conf, rule and, for the length of hosts_ask(), source; the
+ * rest is this room's.
  */
 struct ticket {
 	struct throttle_waiter	 waiter;
@@ -48,8 +48,9 @@ struct ticket {
 	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
 	TAILQ_ENTRY(ticket)	 posted;	/* in its worker's inbox */
 	bool			 in_inbox;
-	struct conf		*conf;		/* own reference */
-	const struct conf_rule	*rule;		/* of conf */
+	struct conf		*conf;		/* own reference; one for all
+						   of the request's life */
+	const struct conf_rule	*rule;		/* of conf, for name */
 	struct keyed_hash	 credential;	/* whose throttle */
 	uint64_t		 deadline;	/* ns, to be admitted by */
 	struct throttle_report	 report;	/* see hosts_ask() */
@@ -65,6 +66,7 @@ enum hosts_answer {
 	HOSTS_NO_ROOM,		/* refused: limits.hosts is reached */
 	HOSTS_NO_MEMORY,
 	HOSTS_BAD,		/* what it claims is malformed */
+	HOSTS_RELOADED,		/* ask again: the ticket has a newer conf */
 };
 
 /* What an answer tells of its host's limits. */
@@ -85,10 +87,12 @@ struct hosts	*hosts_new(struct conf *, unsigned workers);
 void		 hosts_free(struct hosts *);
 
 /*
- * Asks for admission, as the rule says and the source claims.  Sets the
- * ticket's conf, rule, deadline and report: the computed start, or for a
- * refusal when a retry would succeed; and for a refusal the budget that is
- * short, for people: "10 per 1s".
+ * Asks for admission, as the ticket's rule says and the source claims.  Sets
+ * the ticket's deadline and report: the computed start, or for a refusal when a
+ * retry would succeed; and for a refusal the budget that is short, for people:
+ * "10 per 1s".  Where the table's limits are of another configuration than the
+ * ticket's, nothing was asked yet: the ticket's conf and rule are then the
+ * table's, and whatever else was decided by the old ones is to be decided anew.
  */
 enum hosts_answer hosts_ask(struct hosts *, struct ticket *, uint64_t now)
 		    __attribute__((warn_unused_result));

@@ -55,6 +55,8 @@ struct tunnel {
 	struct side	 upstream;
 	struct deadline	 timer;		/* when nothing has moved */
 	uint64_t	 idle;		/* ns that this may last */
+	uint64_t	 half;		/* ns, once a side has ended */
+	size_t		 buffer;	/* bytes; limits.buffer */
 	bool		 ended;
 	const char	*why;
 	struct event	 end_ev;
@@ -105,11 +107,9 @@ want_read(struct side *s, bool on)
 static void
 moved(struct tunnel *t)
 {
-	const struct conf *conf = t->worker->conf;
 	bool half = t->client.shut || t->upstream.shut;
 
-	deadline_set(&t->timer, worker_now() +
-	    (half ? conf->timeout_idle : t->idle));
+	deadline_set(&t->timer, worker_now() + (half ? t->half : t->idle));
 }
 
 /* Keeps what a side did not take, and stops reading the other. */
@@ -275,7 +275,7 @@ take_tls(struct side *from, size_t n)
 	result = tls_read(from->tls, w->cipher, n, w->scratch,
 	    sizeof w->scratch, &plain);
 	flush_wire(from);
-	if (from->len > TLS_WIRE_MAX * w->conf->limit_buffer) {
+	if (from->len > TLS_WIRE_MAX * from->tunnel->buffer) {
 		end(from->tunnel, "does not read");
 		return;
 	}
@@ -296,8 +296,8 @@ read_once(struct side *from)
 	size_t size = from->tls != NULL ? sizeof w->cipher : sizeof w->scratch;
 	ssize_t n;
 
-	if (size > w->conf->limit_buffer)
-		size = w->conf->limit_buffer;
+	if (size > t->buffer)
+		size = t->buffer;
 	n = recv(from->fd, buf, size, MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return false;
@@ -363,7 +363,7 @@ open_side(struct tunnel *t, struct side *s, const struct tunnel_side *start)
 struct tunnel *
 tunnel_new(struct worker *w, struct exchange *x,
     const struct tunnel_side *client, const struct tunnel_side *upstream,
-    uint64_t idle)
+    const struct conf *conf, uint64_t idle)
 {
 	struct tunnel *t;
 
@@ -372,6 +372,8 @@ tunnel_new(struct worker *w, struct exchange *x,
 	t->worker = w;
 	t->exchange = x;
 	t->idle = idle;
+	t->half = conf->timeout_idle;
+	t->buffer = conf->limit_buffer;
 	event_assign(&t->end_ev, w->base, -1, 0, end_cb, t);
 	deadline_init(&t->timer, w, timer_cb, t);
 	open_side(t, &t->client, client);

@@ -11,6 +11,7 @@
  * idle one costs no buffer.
  */
 
+struct conf;
 struct exchange;
 struct tls;
 struct tunnel;
@@ -25,14 +26,16 @@ struct tunnel_side {
 };
 
 /*
- * Joins client and upstream, for as long as something moves within idle (ns).
+ * Joins client and upstream, for as long as something moves within idle (ns);
+ * once a side has ended, within the configuration's timeouts.idle.
  * The upstream's socket and TLS become the tunnel's, the client's stay their
  * lender's.  exchange_tunnel_ended() follows, never before this returns.  NULL
  * without memory (the sockets are as before).
  */
 struct tunnel	*tunnel_new(struct worker *, struct exchange *,
 		    const struct tunnel_side *client,
-		    const struct tunnel_side *upstream, uint64_t idle);
+		    const struct tunnel_side *upstream,
+		    const struct conf *, uint64_t idle);
 /* Ends it without a word to the exchange. */
 void		 tunnel_free(struct tunnel *);
 

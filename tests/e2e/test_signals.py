@@ -2,6 +2,7 @@
 """SIGHUP keeps what there is; SIGTERM drains; a second one ends."""
 import os
 import signal
+import threading
 import time
 
 import pytest
@@ -145,6 +146,33 @@ def test_running_exchanges_survive_their_rule(lab):
 	assert one.response().status == 200
 	for _ in range(3):
 		assert lab.get(far.url + "/").status == 200
+
+
+def test_one_configuration_for_a_request(lab):
+	"""Also where a reload comes between its moments: rules that give a host
+	other parts, throttles and credentials take turns meanwhile."""
+	far = lab.origin()
+	parts = {f"/{i}": {"capacity": 9000} for i in range(9)}
+	rules = [hosts(paths=parts), hosts(per="client"),
+	    {"*": {"paths": {"/8": {"capacity": 9000}}, "shared": True}}]
+	daemon = lab.sluice(hosts=rules[0])
+	over = threading.Event()
+	seen = []
+
+	def ask():
+		one = lab.client()
+		while not over.is_set():
+			seen.append(one.get(far.url + "/8").status)
+			two = lab.client()
+			seen.append(two.tunnel(far.at).status)
+			two.close()
+	tasks = [lab.spawn(ask) for _ in range(3)]
+	for i in range(30):
+		daemon.change(hosts=rules[i % 3])
+	over.set()
+	for task in tasks:
+		task.join()
+	assert set(seen) == {200}
 
 
 def test_what_needs_a_restart_is_said(lab):
