@@ -184,6 +184,7 @@ reload(struct sluice *s)
 	tls_contexts_warnings(conf, warn_cb, NULL);
 	log_set_level((enum log_level)conf->log_level);
 	hosts_reload(s->hosts, conf, worker_now());
+	memory_limit(&s->workers.memory, conf->limit_memory);
 	for (i = 0; i < s->workers.n; i++)
 		worker_reload(s->workers.list[i], conf);
 	conf_unref(s->conf);
@@ -299,6 +300,7 @@ start(struct sluice *s)
 	unsigned i;
 
 	s->workers.n = s->conf->workers;
+	memory_init(&s->workers.memory, s->conf->limit_memory);
 	s->workers.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->workers.done_fd == -1 || s->signal_fd == -1)
 		fatal("cannot start: %s", strerror(errno));
@@ -329,6 +331,7 @@ stop(struct sluice *s)
 	for (i = 0; i < s->workers.n; i++)
 		worker_join(s->workers.list[i]);
 	free(s->workers.list);
+	memory_destroy(&s->workers.memory);
 	hosts_free(s->hosts);
 	net_listeners_free(s->listeners);
 	access_close();

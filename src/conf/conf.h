@@ -117,6 +117,7 @@ struct conf_weight {
 struct conf_rule {
 	const char		*name;		/* canonical pattern, or
 						   "defaults", "unlimited" */
+	bool			 builtin;	/* the file has none: no limits */
 	bool			 has_port;	/* the pattern names a port */
 	bool			 shared;	/* one throttle for all */
 	struct budget_limits	 limits;
@@ -190,6 +191,7 @@ struct conf {
 	uint64_t		 limit_head;
 	uint64_t		 limit_body;
 	uint64_t		 limit_buffer;
+	uint64_t		 limit_memory;
 	uint64_t		 limit_hosts;
 
 	char			*tls_ca_certificate; /* PEM file; or NULL */

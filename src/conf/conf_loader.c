@@ -200,6 +200,7 @@ load_option(struct conf_loader *l, const struct conf_option *option,
 		    base);
 	case CONF_DEFAULTS:
 		l->conf->fallback.name = "defaults";
+		l->conf->fallback.builtin = false;
 		return conf_rule_load(l, node, &l->conf->fallback, false);
 	case CONF_HOSTS:
 		return conf_rule_hosts(l, node);
@@ -279,6 +280,7 @@ conf_loader_run(struct conf_loader *l, const char *text, size_t len)
 		return false;
 	l->rule.name = "unlimited";
 	l->conf->fallback = l->rule;
+	l->conf->fallback.builtin = true;
 	yaml = conf_yaml_parse(&l->report, text, len);
 	if (yaml == NULL)
 		return false;

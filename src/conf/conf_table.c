@@ -15,6 +15,7 @@
 #define KIB	(UINT64_C(1) << 10)
 #define MIB	(UINT64_C(1) << 20)
 #define GIB	(UINT64_C(1) << 30)
+#define TIB	(UINT64_C(1) << 40)
 #define EIB	(UINT64_C(1) << 60)
 
 #define WORKERS_MAX	64
@@ -113,6 +114,9 @@ static const struct conf_option options[] = {
 	{ "limits.buffer", "size", "16KiB to 1GiB", "256KiB",
 	    "Bytes that are held for an exchange in each direction.",
 	    true, CONF_LIMITS, CONF_SIZE, TOP(limit_buffer), 16 * KIB, GIB },
+	{ "limits.memory", "size", "64KiB to 1TiB", "256MiB",
+	    "Bytes that are held for all exchanges together.",
+	    true, CONF_LIMITS, CONF_SIZE, TOP(limit_memory), 64 * KIB, TIB },
 	{ "limits.hosts", "integer", "1 to 10000000", "100000",
 	    "Throttles that are remembered at a time.",
 	    true, CONF_LIMITS, CONF_INTEGER, TOP(limit_hosts), 1, 10000000 },

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <event2/buffer.h>
-
 #include "log.h"
 #include "proxy/dial.h"
 #include "proxy/front.h"
@@ -90,8 +88,6 @@ free_exchange(void *arg)
 	struct exchange *x = arg;
 
 	relay_text_free(&x->head);
-	if (x->replay != NULL)
-		evbuffer_free(x->replay);
 	free(x);
 }
 
@@ -114,6 +110,7 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	else if (x->upstream != NULL)
 		upstream_close(x->upstream);
 	x->upstream = NULL;
+	exchange_forget_body(x);
 	hosts_leave(w->hosts, &x->ticket, now);
 	worker_bury(w, &x->grave, free_exchange, x);
 }
@@ -212,6 +209,28 @@ exchange_no_handshake(struct worker *w, struct downstream *d,
 
 /* Deadlines */
 
+bool
+exchange_has_room(const struct exchange *x)
+{
+	return memory_room(&x->worker->all->memory,
+	    front_pending(x->downstream), x->ticket.conf->limit_buffer / 2);
+}
+
+/*
+ * It is the client's turn, to send more of the body or to read, and front has a
+ * deadline for that.
+ */
+static bool
+waits_for_client(const struct exchange *x)
+{
+	if (x->phase != SENDING && x->phase != RELAYING)
+		return false;
+	if (!exchange_has_room(x))
+		return true;
+	return x->phase == SENDING && front_awaits_body(x->downstream) &&
+	    upstream_pending(x->upstream) == 0;
+}
+
 static void
 timer_cb(void *arg)
 {
@@ -223,26 +242,19 @@ timer_cb(void *arg)
 			exchange_answered(&x->ticket);
 		return;
 	}
+	if (waits_for_client(x))
+		return;
 	if (x->half_closed)
 		exchange_cut_off(x, ACCESS_CLIENT_GONE, "half-closed and idle");
 	else
 		exchange_failed(x, UPSTREAM_TIMEOUT, "response timeout");
 }
 
-/* It is the client's turn: to send more of the body, or to read. */
-static bool
-waits_for_client(const struct exchange *x)
-{
-	if (front_pending(x->downstream) >= x->ticket.conf->limit_buffer / 2)
-		return true;
-	return x->phase == SENDING && !front_body_done(x->downstream) &&
-	    upstream_pending(x->upstream) == 0 && !x->expect;
-}
-
 /*
- * When the upstream must have made progress: take more of the request, begin
- * its response, go on with it.  No deadline while it is the client that is
- * waited for; front has those.
+ * Every exchange under way has a deadline at every moment: of the queue, of
+ * the dial, of the tunnel, or between those this one, by which the upstream
+ * must have made progress: take more of the request, begin its response, go
+ * on with it.  Only while front has one for the client, there is none here.
  */
 void
 exchange_set_timer(struct exchange *x)

@@ -10,6 +10,7 @@
 #include "proxy/access.h"
 #include "proxy/exchange.h"
 #include "proxy/hosts.h"
+#include "proxy/memory.h"
 #include "proxy/relay.h"
 #include "proxy/reply.h"
 #include "proxy/worker.h"
@@ -17,7 +18,6 @@
 /* What the files of an exchange's life share; its states are in exchange.c. */
 
 struct dial;
-struct evbuffer;
 struct tunnel;
 
 enum phase {
@@ -58,8 +58,8 @@ struct exchange {
 	bool			 half_closed;
 	bool			 retried;	/* idle upstream was closed */
 	bool			 body_taken;	/* some of it, from front */
-	struct evbuffer		*replay;	/* body sent, to send again */
-	bool			 no_replay;	/* too long for that */
+	struct memory_body	 replay;	/* body sent, to send again */
+	bool			 no_replay;	/* not all of it is kept */
 	bool			 stopped;	/* no more of the body */
 
 	/* the response */
@@ -101,6 +101,9 @@ void		 exchange_cut_off(struct exchange *, enum access_outcome,
 /* Sets the deadline for the upstream's next progress. */
 void		 exchange_set_timer(struct exchange *);
 
+/* Whether more may wait for the client. */
+bool		 exchange_has_room(const struct exchange *);
+
 /* exchange_relay.c */
 
 /* Sends the request to an upstream: an idle connection unless fresh. */
@@ -130,6 +133,11 @@ void		 exchange_discard_end(struct exchange *, bool whole);
 /* Body bytes go out; they are kept where they may have to go out again. */
 void		 exchange_keep_body(struct exchange *, const struct iovec *,
 		    int n);
+/*
+ * The request is about to go out again: true when all of its body that was
+ * sent is kept, which it then stays until exchange_connected().
+ */
+bool		 exchange_hold_body(struct exchange *);
 /* It will not go out again. */
 void		 exchange_forget_body(struct exchange *);
 

@@ -4,8 +4,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <event2/buffer.h>
-
 #include "core/hint.h"
 #include "log.h"
 #include "proxy/front.h"
@@ -223,22 +221,17 @@ exchange_look_at_refusal(struct exchange *x, const char *p, size_t n)
 
 /* Sending again */
 
-static size_t
-kept(const struct exchange *x)
-{
-	return x->replay != NULL ? evbuffer_get_length(x->replay) : 0;
-}
-
 static bool
-may_resend(const struct exchange *x)
+may_resend(struct exchange *x)
 {
 	const struct conf_rule *rule = x->ticket.rule;
 
 	return x->throttled && !x->no_retry && x->resendable &&
 	    !x->no_replay &&
-	    kept(x) <= rule->retry_body && x->resent < rule->retry_attempts &&
-	    !x->half_closed && !x->worker->draining && is_one_of(
-	    rule->retry_statuses, rule->nretry_statuses, x->status);
+	    x->resent < rule->retry_attempts && !x->half_closed &&
+	    !x->worker->draining && is_one_of(rule->retry_statuses,
+	    rule->nretry_statuses, x->status) && exchange_hold_body(x) &&
+	    x->replay.size <= rule->retry_body;
 }
 
 /* Nobody needs what follows the refused answer's head. */
@@ -312,40 +305,33 @@ keep_max(const struct exchange *x)
 	if (x->idempotent && upstream_reused(x->upstream) && !x->retried)
 		max = x->ticket.conf->limit_buffer / 2;
 	if (x->resendable && x->resent < rule->retry_attempts &&
-	    rule->retry_body > max)
+	    rule->retry_body > max && !rule->builtin)
 		max = rule->retry_body;
 	return max;
-}
-
-static bool
-keep_pieces(struct exchange *x, const struct iovec *v, int n, uint64_t max)
-{
-	int i;
-
-	if (x->replay == NULL)
-		x->replay = evbuffer_new();
-	for (i = 0; i < n; i++) {
-		if (x->replay == NULL || evbuffer_add(x->replay,
-		    v[i].iov_base, v[i].iov_len) != 0)
-			return false;
-	}
-	return kept(x) <= max;
 }
 
 void
 exchange_forget_body(struct exchange *x)
 {
+	/* no lock for the many that have no body */
+	if (x->body_taken)
+		memory_forget(&x->worker->all->memory, &x->replay);
 	x->no_replay = true;
-	if (x->replay != NULL)
-		evbuffer_free(x->replay);
-	x->replay = NULL;
+}
+
+bool
+exchange_hold_body(struct exchange *x)
+{
+	if (!x->body_taken)
+		return true;
+	return !x->no_replay &&
+	    memory_hold(&x->worker->all->memory, &x->replay);
 }
 
 void
 exchange_keep_body(struct exchange *x, const struct iovec *v, int n)
 {
-	uint64_t max = keep_max(x);
-
-	if (!x->no_replay && (max == 0 || !keep_pieces(x, v, n, max)))
-		exchange_forget_body(x);
+	if (!x->no_replay && !memory_keep(&x->worker->all->memory, &x->replay,
+	    v, n, keep_max(x)))
+		x->no_replay = true;
 }

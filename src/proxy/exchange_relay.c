@@ -32,6 +32,19 @@ exchange_forward(struct exchange *x, bool fresh)
 
 /* The request goes out */
 
+/* What was sent of the body before, and the client will not send again. */
+static void
+send_kept_body(struct exchange *x)
+{
+	struct iovec v = { .iov_len = x->replay.size };
+
+	if (v.iov_len > 0) {
+		v.iov_base = evbuffer_pullup(x->replay.bytes, -1);
+		upstream_send(x->upstream, &v, 1);
+	}
+	memory_release(&x->worker->all->memory, &x->replay);
+}
+
 void
 exchange_connected(struct exchange *x)
 {
@@ -41,14 +54,11 @@ exchange_connected(struct exchange *x)
 	x->phase = SENDING;
 	upstream_begin(x->upstream, method, x->ticket.conf->limit_head);
 	upstream_send(x->upstream, &v, 1);
-	if (x->replay != NULL && evbuffer_get_length(x->replay) > 0) {
-		v.iov_len = evbuffer_get_length(x->replay);
-		v.iov_base = evbuffer_pullup(x->replay, -1);
-		upstream_send(x->upstream, &v, 1);
-	}
-	exchange_set_timer(x);
+	if (x->body_taken)
+		send_kept_body(x);
 	if (!upstream_broken(x->upstream))
 		front_read_body(x->downstream, x->expect);
+	exchange_set_timer(x);
 }
 
 static void
@@ -68,7 +78,8 @@ uploading(const struct exchange *x)
 static bool
 room_upstream(const struct exchange *x)
 {
-	return upstream_pending(x->upstream) < x->ticket.conf->limit_buffer / 2;
+	return memory_room(&x->worker->all->memory,
+	    upstream_pending(x->upstream), x->ticket.conf->limit_buffer / 2);
 }
 
 bool
@@ -131,9 +142,9 @@ exchange_sendable(struct exchange *x)
 {
 	if (!uploading(x))
 		return;
-	exchange_set_timer(x);
 	if (room_upstream(x))
 		front_read_body(x->downstream, false);
+	exchange_set_timer(x);
 }
 
 /* The response comes in */
@@ -256,7 +267,7 @@ exchange_flush(struct exchange *x)
 	/* a head that comes piece by piece is no progress */
 	if (x->phase == RELAYING)
 		exchange_set_timer(x);
-	return front_pending(x->downstream) < x->ticket.conf->limit_buffer / 2;
+	return exchange_has_room(x);
 }
 
 static void
@@ -324,7 +335,8 @@ exchange_writable(struct exchange *x)
 	    x->upstream == NULL)
 		return;
 	exchange_set_timer(x);
-	upstream_resume(x->upstream);
+	if (exchange_has_room(x))
+		upstream_resume(x->upstream);
 }
 
 /* Failures */
@@ -334,16 +346,14 @@ exchange_writable(struct exchange *x)
  * request; then the request may go out again, once (RFC 9112 9.3.1).
  */
 static bool
-may_retry(const struct exchange *x, enum upstream_error e)
+may_retry(struct exchange *x, enum upstream_error e)
 {
 	const struct upstream *u = x->upstream;
 
 	if (e != UPSTREAM_CLOSED || x->phase != SENDING || x->retried ||
 	    !upstream_reused(u) || !upstream_silent(u))
 		return false;
-	if (upstream_unsent(u) && (!x->body_taken || !x->no_replay))
-		return true;
-	return x->idempotent && !x->no_replay;
+	return (upstream_unsent(u) || x->idempotent) && exchange_hold_body(x);
 }
 
 static void

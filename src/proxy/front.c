@@ -83,6 +83,24 @@ settle(struct downstream *d)
 	worker_exchange_ended(d->front->worker);
 }
 
+static bool
+watch_memory(struct downstream *d)
+{
+	struct memory *m = &d->front->worker->all->memory;
+
+	return memory_watch(m, bufferevent_get_input(d->bev)) &&
+	    memory_watch(m, bufferevent_get_output(d->bev));
+}
+
+static void
+unwatch_memory(struct downstream *d)
+{
+	struct memory *m = &d->front->worker->all->memory;
+
+	memory_unwatch(m, bufferevent_get_input(d->bev));
+	memory_unwatch(m, bufferevent_get_output(d->bev));
+}
+
 void
 front_close(struct downstream *d)
 {
@@ -101,8 +119,10 @@ front_close(struct downstream *d)
 	deadline_free(&d->write_timer);
 	http1_chunked_free(&d->chunked);
 	front_free_tls(d);
-	if (d->evcon != NULL)
+	if (d->evcon != NULL) {
+		unwatch_memory(d);
 		evhttp_connection_free(d->evcon);
+	}
 	atomic_fetch_sub(&f->worker->listeners->connections, 1);
 	worker_bury(f->worker, &d->grave, free, d);
 }
@@ -133,6 +153,8 @@ room(const struct downstream *d)
 {
 	size_t max = front_conf(d)->limit_head + 1, len = front_input(d);
 
+	if (d->state == BUSY && memory_is_short(&d->front->worker->all->memory))
+		max = FRONT_READ_SHORT;
 	return len < max ? max - len : 0;
 }
 
@@ -419,6 +441,7 @@ static void
 next_request(struct downstream *d)
 {
 	struct evhttp_request *req = d->req;
+	size_t waiting;
 
 	settle(d);
 	http1_chunked_free(&d->chunked);
@@ -426,10 +449,12 @@ next_request(struct downstream *d)
 	d->state = HEAD;
 	if (d->tls_next != NULL)
 		take_early(d);
+	waiting = front_input(d);
 	bufferevent_incref(d->bev);
 	evhttp_send_reply_end(req);
 	if (bufferevent_decref(d->bev)) {
 		d->evcon = NULL;	/* evhttp is out of memory */
+		memory_sub(&d->front->worker->all->memory, waiting);
 		front_close(d);
 		return;
 	}
@@ -738,7 +763,7 @@ front_open(struct front *f, struct downstream *d)
 	atomic_fetch_add(&f->worker->listeners->connections, 1);
 	d->excess = front_too_many(f, 0);
 	set_up(f, d);
-	if (!begin_tls(f, d))
+	if (!watch_memory(d) || !begin_tls(f, d))
 		front_close(d);
 	return true;
 }

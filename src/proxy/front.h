@@ -56,6 +56,8 @@ void		 front_demand_body(struct downstream *);
 /* Stops reading the body, until front_read_body() if ever. */
 void		 front_stop_body(struct downstream *);
 
+/* Whether the client is to send more of the body, within a deadline. */
+bool		 front_awaits_body(const struct downstream *);
 /* Whether all of the request's body has been read. */
 bool		 front_body_done(const struct downstream *);
 

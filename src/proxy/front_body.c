@@ -111,7 +111,8 @@ top_up(struct downstream *d)
 	ssize_t n;
 	size_t used;
 
-	n = front_receive(d, sizeof w->scratch);
+	n = front_receive(d, memory_is_short(&w->all->memory) ?
+	    FRONT_READ_SHORT : sizeof w->scratch);
 	if (n <= 0)
 		return false;	/* the read event will see why */
 	used = front_body_take(d, w->scratch, (size_t)n);
@@ -173,6 +174,12 @@ front_stop_body(struct downstream *d)
 	d->reading = false;
 	if (d->state == BUSY)
 		deadline_set(&d->read_timer, 0);
+}
+
+bool
+front_awaits_body(const struct downstream *d)
+{
+	return front_body_wanted(d) && d->read_timer.at != 0;
 }
 
 bool

@@ -22,6 +22,8 @@
 
 struct front_listener;
 
+#define FRONT_READ_SHORT	4096	/* bytes at a time, when memory is short */
+
 enum downstream_state {
 	ATTACHING,
 	HEAD,

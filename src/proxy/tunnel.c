@@ -30,6 +30,7 @@
  */
 
 #define READS		4	/* recv() calls before others have a turn */
+#define READ_SHORT	4096	/* bytes for each, when memory is short */
 #define KEEP_IDLE	60	/* s; then the kernel asks whether it lives */
 
 struct side {
@@ -133,6 +134,7 @@ keep(struct side *to, const char *p, size_t n)
 	to->buf = buf;
 	to->off = 0;
 	to->len += n;
+	memory_add(&to->tunnel->worker->all->memory, n);
 	want_read(other(to), false);
 }
 
@@ -228,6 +230,7 @@ write_cb(evutil_socket_t fd, short what, void *arg)
 	moved(to->tunnel);
 	to->off += (size_t)r;
 	to->len -= (size_t)r;
+	memory_sub(&to->tunnel->worker->all->memory, (size_t)r);
 	if (to->len > 0)
 		return;
 	event_del(&to->write_ev);
@@ -298,6 +301,8 @@ read_once(struct side *from)
 
 	if (size > t->buffer)
 		size = t->buffer;
+	if (memory_is_short(&w->all->memory))
+		size = READ_SHORT;
 	n = recv(from->fd, buf, size, MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return false;
@@ -397,6 +402,7 @@ close_side(struct side *s)
 	want_read(s, false);
 	if (s->len > 0)
 		event_del(&s->write_ev);
+	memory_sub(&s->tunnel->worker->all->memory, s->len);
 	free(s->buf);
 }
 

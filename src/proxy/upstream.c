@@ -24,6 +24,7 @@
 
 #define INTERIM_MAX	16	/* 1xx of one response, at most */
 #define READS		4	/* recv() calls before others have a turn */
+#define READ_SHORT	4096	/* bytes for each, when memory is short */
 
 static const struct upstream_failure failures[] = {
 	[UPSTREAM_DNS_ERROR] = { 502, "dns_error", "dns",
@@ -370,7 +371,8 @@ static void
 read_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream *u = arg;
-	size_t size = u->worker->conf->limit_buffer / 2;
+	size_t size = memory_is_short(&u->worker->all->memory) ? READ_SHORT :
+	    u->worker->conf->limit_buffer / 2;
 	int i;
 
 	(void)fd;

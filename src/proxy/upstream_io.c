@@ -28,6 +28,7 @@ stop_sending(struct upstream *u)
 	if (u->out == NULL)
 		return;
 	event_del(&u->write_ev);
+	memory_unwatch(&u->worker->all->memory, u->out);
 	evbuffer_free(u->out);
 	u->out = NULL;
 }
@@ -79,6 +80,8 @@ buffer_rest(struct upstream *u, const struct iovec *v, int n, size_t done)
 		if ((u->out = evbuffer_new()) == NULL)
 			return false;
 		event_add(&u->write_ev, NULL);
+		if (!memory_watch(&u->worker->all->memory, u->out))
+			return false;
 	}
 	for (i = 0; i < n; i++) {
 		if (done >= v[i].iov_len) {

@@ -18,6 +18,7 @@
 #include "conf/conf.h"
 #include "core/http1.h"
 #include "proxy/grave.h"
+#include "proxy/memory.h"
 #include "proxy/relay.h"
 #include "proxy/tls.h"
 
@@ -81,6 +82,7 @@ struct workers {
 	unsigned		 n;
 	int			 done_fd;	/* eventfd; told of each end */
 	atomic_size_t		 exchanges;	/* not yet ended, of all */
+	struct memory		 memory;	/* what all may hold */
 	atomic_bool		 draining;
 };
 

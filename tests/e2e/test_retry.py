@@ -141,6 +141,17 @@ def test_bodies_that_are_too_long_are_not_kept(lab):
 	assert len(far.requests) == 3
 
 
+def test_bodies_are_kept_only_where_a_rule_is(lab):
+	far = lab.origin(origin.sequence(refusal(after="0.1"), origin.fixed(),
+	    refusal(after="0.1"), origin.fixed()))
+	lab.sluice()
+	one = lab.client()
+	assert one.call("PUT", far.url + "/", body=BIG).status == 429
+	assert one.call("PUT", far.url + "/", body=BIG).status == 200
+	assert one.call("PUT", far.url + "/", body=b"").status == 200
+	assert len(far.requests) == 4
+
+
 def test_refused_before_the_body_is_there(lab):
 	"""What the client has still to send is waited for, and goes once."""
 	far = lab.origin(origin.sequence(refusal(), origin.echo),
@@ -154,7 +165,7 @@ def test_refused_before_the_body_is_there(lab):
 			far.body(conn, req)
 			origin.echo(conn, req)
 	far.handler = handle
-	lab.sluice()
+	lab.sluice(hosts={"127.0.0.1": {}})
 	one = lab.client()
 	whole = client.request("PUT", far.url + "/", body=BIG)
 	one.send(whole[:-1000])
@@ -171,7 +182,7 @@ def test_one_100_is_enough(lab):
 		else:
 			origin.echo(conn, req)
 	far = lab.origin(handle)
-	lab.sluice()
+	lab.sluice(hosts={"127.0.0.1": {}})
 	one = lab.client()
 	head = client.request("PUT", far.url + "/", body=BIG,
 	    fields=[("Expect", "100-continue")])[:-len(BIG)]

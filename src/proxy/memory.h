@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_MEMORY_H
+#define SLUICE_MEMORY_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include <bsd/sys/tree.h>
+
+/*
+ * What all connections together may hold in buffers: limits.memory.  Counted
+ * are bytes that wait (for a client, an upstream, their turn) and bodies that
+ * are kept in case their request has to be sent again.
+ *
+ * Where more is held than that, kept bodies go first, the largest before all
+ * others: their requests are still answered, but not sent again.  What still
+ * is too much makes memory_is_short() true: connections then hold nothing
+ * beyond what they already have, so each moves at the pace of its slower side.
+ *
+ * One for the process; every call is safe from any thread.
+ */
+
+struct evbuffer;
+
+/*
+ * A request's body as it was sent, to be sent again; zeroed when new.  Lives
+ * in its owner's memory from the first memory_keep() to memory_forget().
+ */
+struct memory_body {
+	RB_ENTRY(memory_body)	 entry;
+	struct evbuffer		*bytes;		/* NULL: none */
+	size_t			 size;
+	bool			 listed;	/* among those that may go */
+	bool			 lost;		/* not all of it is there */
+};
+RB_HEAD(memory_bodies, memory_body);
+
+struct memory {
+	atomic_uint_least64_t	 used;		/* bytes */
+	atomic_uint_least64_t	 max;		/* bytes */
+	pthread_mutex_t		 lock;		/* guards all bodies */
+	struct memory_bodies	 bodies;	/* by size */
+};
+
+void		 memory_init(struct memory *, uint64_t max);
+void		 memory_destroy(struct memory *);
+/* A new limit, as a reload brings it. */
+void		 memory_limit(struct memory *, uint64_t max);
+
+/* So many bytes more are held, or fewer. */
+void		 memory_add(struct memory *, size_t);
+void		 memory_sub(struct memory *, size_t);
+/* Counts whatever is in the buffer, from now until memory_unwatch(). */
+bool		 memory_watch(struct memory *, struct evbuffer *)
+		    __attribute__((warn_unused_result));
+/* To be called before the buffer is freed. */
+void		 memory_unwatch(struct memory *, struct evbuffer *);
+
+/* More is held than may be. */
+bool		 memory_is_short(const struct memory *);
+/* Whether more may be held where len bytes wait and at most max should. */
+bool		 memory_room(const struct memory *, size_t len, size_t max);
+
+/*
+ * Keeps some more of a body, of which at most max bytes are kept.  False when
+ * it cannot be sent again any more: it is too long, was shed, or there is no
+ * memory; nothing of it is held then.
+ */
+bool		 memory_keep(struct memory *, struct memory_body *,
+		    const struct iovec *, int n, size_t max);
+/*
+ * From now on the body stays, because its request is to be sent again: true,
+ * and its bytes are the caller's to read until memory_release().  False when
+ * it is lost.
+ */
+bool		 memory_hold(struct memory *, struct memory_body *)
+		    __attribute__((warn_unused_result));
+/* Its bytes went out again; it may be shed as before. */
+void		 memory_release(struct memory *, struct memory_body *);
+/* Drops what is kept; nothing more will be. */
+void		 memory_forget(struct memory *, struct memory_body *);
+
+#endif
