@@ -376,6 +376,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(conf->timeout_drain, 30 * SECOND);
 	ck_assert_uint_eq(conf->limit_connections, 10000);
 	ck_assert_uint_eq(conf->limit_head, 64 << 10);
+	ck_assert_uint_eq(conf->limit_fields, 1000);
 	ck_assert_uint_eq(conf->limit_body, 1 << 30);
 	ck_assert_uint_eq(conf->limit_buffer, 256 << 10);
 	ck_assert_uint_eq(conf->limit_hosts, 100000);

@@ -52,7 +52,7 @@ static void
 start(struct http1_chunked *c, struct decoded *out)
 {
 	memset(out, 0, offsetof(struct decoded, data));
-	http1_chunked_init(c);
+	http1_chunked_init(c, false);
 	out->result = HTTP1_MORE;
 }
 
@@ -171,9 +171,9 @@ static const struct {
 	{ BYTES(" 5\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
 	{ BYTES("\t5\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
 	{ BYTES("5_\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5 \r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("2 zz\r\nab\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5 5\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
+	{ BYTES("5 \r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("2 zz\r\nab\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5 5\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
 	{ BYTES("5,\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
 	{ BYTES("g\r\n"), HTTP1_BAD_CHUNK },
 	{ BYTES("5\0\r\nhello"), HTTP1_BAD_CHUNK },
@@ -186,48 +186,48 @@ static const struct {
 	{ BYTES("fffffffffffffffff\r\n"), HTTP1_BAD_CHUNK },
 	{ BYTES("00000000000000005\r\nhello\r\n"), HTTP1_BAD_CHUNK },
 	/* extensions */
-	{ BYTES("5;\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5; \r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5 ;\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5;;a\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5;a;\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5;=a\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5;\"a\"\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5;a=\"b\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5;a=\"b\\\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5;a\x01\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5;a\0\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5;a\x7f\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5;a\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5;a\rb\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("0;\r\n\r\n"), HTTP1_BAD_CHUNK },
+	{ BYTES("5;\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5; \r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5 ;\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5;;a\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5;a;\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5;=a\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5;\"a\"\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5;a=\"b\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5;a=\"b\\\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5;a\x01\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5;a\0\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5;a\x7f\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5;a\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
+	{ BYTES("5;a\rb\r\nhello\r\n0\r\n\r\n"), HTTP1_BARE_CR },
+	{ BYTES("0;\r\n\r\n"), HTTP1_BAD_CHUNK_EXT },
 	/* line ends */
 	{ BYTES("5\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5\rhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5\r\rhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5\r\nhello\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5\r\nhello\r0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5\r\nhello\rX0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5\r\nhelloX\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5\r\nhello\n\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5\r\nhello0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("5\r\nhelloXX0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("4\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("6\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK },
+	{ BYTES("5\rhello\r\n0\r\n\r\n"), HTTP1_BARE_CR },
+	{ BYTES("5\r\rhello\r\n0\r\n\r\n"), HTTP1_BARE_CR },
+	{ BYTES("5\r\nhello\n0\r\n\r\n"), HTTP1_BAD_CHUNK_END },
+	{ BYTES("5\r\nhello\r0\r\n\r\n"), HTTP1_BAD_CHUNK_END },
+	{ BYTES("5\r\nhello\rX0\r\n\r\n"), HTTP1_BAD_CHUNK_END },
+	{ BYTES("5\r\nhelloX\n0\r\n\r\n"), HTTP1_BAD_CHUNK_END },
+	{ BYTES("5\r\nhello\n\n0\r\n\r\n"), HTTP1_BAD_CHUNK_END },
+	{ BYTES("5\r\nhello0\r\n\r\n"), HTTP1_BAD_CHUNK_END },
+	{ BYTES("5\r\nhelloXX0\r\n\r\n"), HTTP1_BAD_CHUNK_END },
+	{ BYTES("4\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_END },
+	{ BYTES("6\r\nhello\r\n0\r\n\r\n"), HTTP1_BAD_CHUNK_END },
 	{ BYTES("0\n\n"), HTTP1_BAD_CHUNK },
-	{ BYTES("0\r\n\n"), HTTP1_BAD_BYTE },
-	{ BYTES("0\r\n\rX"), HTTP1_BAD_BYTE },
+	{ BYTES("0\r\n\n"), HTTP1_BARE_LF },
+	{ BYTES("0\r\n\rX"), HTTP1_BARE_CR },
 	/* trailers */
-	{ BYTES("0\r\nA: b\n\r\n"), HTTP1_BAD_BYTE },
-	{ BYTES("0\r\nA: b\rX\r\n\r\n"), HTTP1_BAD_BYTE },
-	{ BYTES("0\r\nA: b\0\r\n\r\n"), HTTP1_BAD_BYTE },
-	{ BYTES("0\r\n\0"), HTTP1_BAD_BYTE },
-	{ BYTES("0\r\nA: b\r\n\rX"), HTTP1_BAD_BYTE },
-	{ BYTES("0\r\nA b\r\n\r\n"), HTTP1_BAD_FIELD },
-	{ BYTES("0\r\nA : b\r\n\r\n"), HTTP1_BAD_FIELD },
+	{ BYTES("0\r\nA: b\n\r\n"), HTTP1_BARE_LF },
+	{ BYTES("0\r\nA: b\rX\r\n\r\n"), HTTP1_BARE_CR },
+	{ BYTES("0\r\nA: b\0\r\n\r\n"), HTTP1_NUL },
+	{ BYTES("0\r\n\0"), HTTP1_NUL },
+	{ BYTES("0\r\nA: b\r\n\rX"), HTTP1_BARE_CR },
+	{ BYTES("0\r\nA b\r\n\r\n"), HTTP1_NO_COLON },
+	{ BYTES("0\r\nA : b\r\n\r\n"), HTTP1_SPACED_COLON },
 	{ BYTES("0\r\n: b\r\n\r\n"), HTTP1_BAD_FIELD },
-	{ BYTES("0\r\n A: b\r\n\r\n"), HTTP1_BAD_FIELD },
-	{ BYTES("0\r\nA: b\r\n\tc: d\r\n\r\n"), HTTP1_BAD_FIELD },
+	{ BYTES("0\r\n A: b\r\n\r\n"), HTTP1_FOLDED },
+	{ BYTES("0\r\nA: b\r\n\tc: d\r\n\r\n"), HTTP1_FOLDED },
 	{ BYTES("0\r\n\xe4: b\r\n\r\n"), HTTP1_BAD_FIELD },
 };
 
@@ -263,7 +263,7 @@ START_TEST(test_final)
 	struct http1_str	 data;
 	size_t			 used;
 
-	http1_chunked_init(&c);
+	http1_chunked_init(&c, false);
 	ck_assert_int_eq(http1_chunked(&c, "", 0, &used, &data), HTTP1_MORE);
 	ck_assert_uint_eq(used, 0);
 	ck_assert_int_eq(http1_chunked(&c, "0\r\n\r\n", 5, &used, &data),
@@ -274,7 +274,7 @@ START_TEST(test_final)
 	ck_assert_uint_eq(used, 0);
 	http1_chunked_free(&c);
 
-	http1_chunked_init(&c);
+	http1_chunked_init(&c, false);
 	ck_assert_int_eq(http1_chunked(&c, "x", 1, &used, &data),
 	    HTTP1_FAILED);
 	ck_assert_int_eq(http1_chunked(&c, "0\r\n\r\n", 5, &used, &data),
@@ -291,7 +291,7 @@ START_TEST(test_largest_size)
 	struct http1_str	 data;
 	size_t			 used;
 
-	http1_chunked_init(&c);
+	http1_chunked_init(&c, false);
 	ck_assert_int_eq(http1_chunked(&c, "ffffffffffffffff\r\nabc", 21,
 	    &used, &data), HTTP1_MORE);
 	ck_assert_uint_eq(data.len, 3);
@@ -321,9 +321,11 @@ START_TEST(test_extensions_bounded)
 	n += 4;
 	decode(&got, text, n, 0, n);
 	ck_assert_int_eq(got.result, extra == 0 ? HTTP1_DONE : HTTP1_FAILED);
-	ck_assert_int_eq(got.error, extra == 0 ? HTTP1_OK : HTTP1_BAD_CHUNK);
+	ck_assert_int_eq(got.error, extra == 0 ? HTTP1_OK :
+	    HTTP1_BAD_CHUNK_EXT);
 	decode(&got, text, n, 1, 1);
-	ck_assert_int_eq(got.error, extra == 0 ? HTTP1_OK : HTTP1_BAD_CHUNK);
+	ck_assert_int_eq(got.error, extra == 0 ? HTTP1_OK :
+	    HTTP1_BAD_CHUNK_EXT);
 }
 END_TEST
 
@@ -351,19 +353,47 @@ START_TEST(test_trailers_bounded)
 }
 END_TEST
 
-START_TEST(test_trailers_counted)
+/* Their bytes are bounded, not how many they are. */
+START_TEST(test_many_trailers)
 {
-	static struct decoded	 got;
-	char			 text[4 * (HTTP1_FIELDS + 1) + 64];
+	static struct http1_head head;
+	static char		 text[HTTP1_TRAILERS + 64];
+	struct http1_chunked	 c;
+	struct http1_str	 data;
+	size_t			 used;
 	size_t			 n = 3;
 
 	memcpy(text, "0\r\n", 3);
-	for (int i = 0; i < HTTP1_FIELDS + _i; i++, n += 4)
+	for (int i = 0; i < HTTP1_TRAILERS / 4; i++, n += 4)
 		memcpy(text + n, "A:\r\n", 4);
 	memcpy(text + n, "\r\n", 2);
-	n += 2;
-	decode(&got, text, n, 0, n);
-	ck_assert_int_eq(got.error, _i == 0 ? HTTP1_OK : HTTP1_LONG_TRAILERS);
+	http1_chunked_init(&c, false);
+	ck_assert_int_eq(http1_chunked(&c, text, n + 2, &used, &data),
+	    HTTP1_DONE);
+	ck_assert_int_eq(http1_trailers(&head, &c), HTTP1_OK);
+	ck_assert_uint_eq(head.nfields, HTTP1_TRAILERS / 4);
+	http1_chunked_free(&c);
+}
+END_TEST
+
+/* RFC 9112 5.1: of a response it is removed, of a request it is an error. */
+START_TEST(test_space_before_a_colon)
+{
+	static const char	 text[] = "0\r\nA \t: b\r\n\r\n";
+	static struct http1_head head;
+	struct http1_chunked	 c;
+	struct http1_str	 data;
+	size_t			 used;
+
+	http1_chunked_init(&c, _i == 1);
+	ck_assert_int_eq(http1_chunked(&c, text, sizeof(text) - 1, &used,
+	    &data), _i == 1 ? HTTP1_DONE : HTTP1_FAILED);
+	ck_assert_int_eq(c.error, _i == 1 ? HTTP1_OK : HTTP1_SPACED_COLON);
+	ck_assert_int_eq(http1_trailers(&head, &c), c.error);
+	ck_assert_uint_eq(head.nfields, _i);
+	if (_i == 1)
+		ck_assert(http1_str_is(head.fields[0].name, "a"));
+	http1_chunked_free(&c);
 }
 END_TEST
 
@@ -383,7 +413,7 @@ START_TEST(test_tiny_chunks)
 	for (size_t i = 0; i < CHUNKS; i++)
 		memcpy(text + 6 * i, "1\r\nx\r\n", 6);
 	memcpy(text + 6 * CHUNKS, "0\r\n\r\n", 5);
-	http1_chunked_init(&c);
+	http1_chunked_init(&c, false);
 	do {
 		result = http1_chunked(&c, text + at, 6 * CHUNKS + 5 - at,
 		    &used, &data);
@@ -417,7 +447,7 @@ START_TEST(test_trailer_fields)
 	struct http1_str	 data;
 	size_t			 used;
 
-	http1_chunked_init(&c);
+	http1_chunked_init(&c, false);
 	ck_assert_int_eq(http1_trailers(&head, &c), HTTP1_OK);
 	ck_assert_uint_eq(head.nfields, 0);
 	ck_assert_int_eq(http1_chunked(&c, text, sizeof(text) - 1, &used,
@@ -447,7 +477,8 @@ main(void)
 	tcase_add_test(tc, test_largest_size);
 	tcase_add_loop_test(tc, test_extensions_bounded, 0, 2);
 	tcase_add_loop_test(tc, test_trailers_bounded, 0, 4);
-	tcase_add_loop_test(tc, test_trailers_counted, 0, 2);
+	tcase_add_test(tc, test_many_trailers);
+	tcase_add_loop_test(tc, test_space_before_a_colon, 0, 2);
 	tcase_add_test(tc, test_tiny_chunks);
 	tcase_add_test(tc, test_trailer_fields);
 	suite_add_tcase(suite, tc);

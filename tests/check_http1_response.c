@@ -19,9 +19,9 @@ static const struct {
 } bad[] = {
 	/* framing */
 	{ BYTES(OK "Content-Length: 5\r\nContent-Length: 6\r\n" END),
-	    HTTP1_BAD_LENGTH },
+	    HTTP1_MANY_LENGTHS },
 	{ BYTES(OK "Content-Length: 5\r\nContent-Length: 5\r\n" END),
-	    HTTP1_BAD_LENGTH },
+	    HTTP1_MANY_LENGTHS },
 	{ BYTES(OK "Content-Length: 5, 5\r\n" END), HTTP1_BAD_LENGTH },
 	{ BYTES(OK "Content-Length: -1\r\n" END), HTTP1_BAD_LENGTH },
 	{ BYTES(OK "Content-Length: 5x\r\n" END), HTTP1_BAD_LENGTH },
@@ -40,20 +40,26 @@ static const struct {
 	    HTTP1_BAD_CODING },
 	{ BYTES(OK "Transfer-Encoding: chunked,\r\n" END), HTTP1_BAD_CODING },
 	{ BYTES(OK "Transfer-Encoding: chunked\r\n"
-	    "Transfer-Encoding: chunked\r\n" END), HTTP1_BAD_CODING },
+	    "Transfer-Encoding: chunked\r\n" END), HTTP1_MANY_CODINGS },
 	{ BYTES(OK10 "Transfer-Encoding: chunked\r\n" END),
-	    HTTP1_BAD_FRAMING },
+	    HTTP1_OLD_CODING },
 	/* bytes and fields */
-	{ BYTES(OK "A: b\rc\r\n" END), HTTP1_BAD_BYTE },
-	{ BYTES(OK "A: b\n" END), HTTP1_BAD_BYTE },
-	{ BYTES(OK "A: b\0\r\n" END), HTTP1_BAD_BYTE },
-	{ BYTES("HTTP/1.1 200 O\rK\r\n" END), HTTP1_BAD_BYTE },
-	{ BYTES("HTTP/1.1 200 O\0K\r\n" END), HTTP1_BAD_BYTE },
-	{ BYTES("HTTP/1.1 200 OK\n\n"), HTTP1_BAD_BYTE },
-	{ BYTES(OK "A: b\r\n c\r\n" END), HTTP1_BAD_FIELD },
-	{ BYTES(OK " A: b\r\n" END), HTTP1_BAD_FIELD },
-	{ BYTES(OK "A : b\r\n" END), HTTP1_BAD_FIELD },
-	{ BYTES(OK "A\r\n" END), HTTP1_BAD_FIELD },
+	{ BYTES(OK "A: b\rc\r\n" END), HTTP1_BARE_CR },
+	{ BYTES(OK "A: b\n" END), HTTP1_BARE_LF },
+	{ BYTES(OK "A: b\0\r\n" END), HTTP1_NUL },
+	{ BYTES("HTTP/1.1 200 O\rK\r\n" END), HTTP1_BARE_CR },
+	{ BYTES("HTTP/1.1 200 O\0K\r\n" END), HTTP1_NUL },
+	{ BYTES("HTTP/1.1 200 OK\n\n"), HTTP1_BARE_LF },
+	{ BYTES(OK "A: b\r\n c\r\n" END), HTTP1_FOLDED },
+	{ BYTES(OK " A: b\r\n" END), HTTP1_FOLDED },
+	{ BYTES(OK " : b\r\n" END), HTTP1_FOLDED },
+	{ BYTES(OK "A b : c\r\n" END), HTTP1_BAD_FIELD },
+	{ BYTES(OK "A \r\n" END), HTTP1_NO_COLON },
+	{ BYTES(OK "Content-Length : 5\r\nContent-Length: 5\r\n" END),
+	    HTTP1_MANY_LENGTHS },
+	{ BYTES(OK "Transfer-Encoding\t: chunked\r\nContent-Length: 5\r\n"
+	    END), HTTP1_BAD_FRAMING },
+	{ BYTES(OK "A\r\n" END), HTTP1_NO_COLON },
 	{ BYTES(OK ": b\r\n" END), HTTP1_BAD_FIELD },
 	/* status line */
 	{ BYTES("<html>\r\n\r\n"), HTTP1_BAD_LINE },
@@ -71,7 +77,7 @@ static const struct {
 	{ BYTES("HTTP/1.1 99 OK\r\n\r\n"), HTTP1_BAD_STATUS },
 	{ BYTES("HTTP/1.1 099 OK\r\n\r\n"), HTTP1_BAD_STATUS },
 	{ BYTES("HTTP/1.1 000 OK\r\n\r\n"), HTTP1_BAD_STATUS },
-	{ BYTES("HTTP/1.1 600 OK\r\n\r\n"), HTTP1_BAD_STATUS },
+	{ BYTES("HTTP/1.1 1000 OK\r\n\r\n"), HTTP1_BAD_STATUS },
 	{ BYTES("HTTP/1.1 99999 OK\r\n\r\n"), HTTP1_BAD_STATUS },
 	{ BYTES("HTTP/1.1 2000\r\n\r\n"), HTTP1_BAD_STATUS },
 	{ BYTES("HTTP/1.1 20\r\n\r\n"), HTTP1_BAD_STATUS },
@@ -199,6 +205,15 @@ static const struct {
 	    "1.1 200 [] length=0 has keep" },
 	{ BYTES("HTTP/1.1 599 A\tb  \xe4 \r\nContent-Length: 0\r\n\r\n"),
 	    "GET", "1.1 599 [A\tb  \xe4 ] length=0 has keep" },
+	{ BYTES("HTTP/1.1 600 X\r\nContent-Length: 0\r\n\r\n"), "GET",
+	    "1.1 600 [X] length=0 has keep" },
+	{ BYTES("HTTP/1.1 999 X\r\nContent-Length: 0\r\n\r\n"), "GET",
+	    "1.1 999 [X] length=0 has keep" },
+	/* white space before a colon */
+	{ BYTES(OK "Content-Length : 5\r\n" END), "GET",
+	    "1.1 200 [OK] length=5 has keep" },
+	{ BYTES(OK "Transfer-Encoding \t : chunked\r\nConnection : close\r\n"
+	    END), "GET", "1.1 200 [OK] chunked=0" },
 	{ BYTES("HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n"), "GET",
 	    "1.1 200 [OK] length=0 has keep" },
 	/* persistence */
@@ -255,7 +270,7 @@ END_TEST
 START_TEST(test_too_much)
 {
 	static struct http1_head head;
-	static char		 text[8192];
+	static char		 text[4 * HTTP1_FIELDS + 64];
 	size_t			 n = sizeof(OK) - 1;
 
 	memcpy(text, OK, n);
@@ -263,7 +278,7 @@ START_TEST(test_too_much)
 		memcpy(text + n, "A:\r\n", 4);
 	memcpy(text + n, "\r\n", 2);
 	ck_assert_int_eq(http1_response(&head, text, n + 2,
-	    (struct http1_str){ "GET", 3 }), HTTP1_LONG_HEAD);
+	    (struct http1_str){ "GET", 3 }), HTTP1_MANY_FIELDS);
 
 	n = sizeof(OK) - 1;
 	memcpy(text + n, "Connection: ", 12);
@@ -276,6 +291,41 @@ START_TEST(test_too_much)
 }
 END_TEST
 
+static const struct {
+	struct http1_str	 input;
+	const char		*why;
+} reasons[] = {
+	{ BYTES("HTTP/1.1 99 X\r\n\r\n"), "status 99" },
+	{ BYTES("HTTP/1.1 99999 X\r\n\r\n"), "status 99999" },
+	{ BYTES("HTTP/1.1 0200\r\n\r\n"), "status 0200" },
+	{ BYTES("HTTP/1.1 2\"0 X\r\n\r\n"), "malformed status code" },
+	{ BYTES("HTTP/1.1  X\r\n\r\n"), "malformed status code" },
+	{ BYTES("HTTP/1.1 12345678901234567 X\r\n\r\n"),
+	    "malformed status code" },
+	{ BYTES(OK "A\r\n" END), "field line without a colon" },
+	{ BYTES(OK "A: b\r\n c\r\n" END), "folded field line" },
+	{ BYTES(OK "A: b\n" END), "bare LF" },
+	{ BYTES(OK "A: b\rc\r\n" END), "bare CR" },
+	{ BYTES(OK "A: b\0\r\n" END), "NUL byte" },
+	{ BYTES(OK "A: b\x01\r\n" END), "control byte" },
+};
+
+START_TEST(test_reasons)
+{
+	static struct http1_head head;
+	struct http1_str	 input = reasons[_i].input;
+	char			 buf[HTTP1_WHY];
+	enum http1_error	 error;
+
+	error = http1_response(&head, input.p, input.len,
+	    (struct http1_str){ "GET", 3 });
+	ck_assert_str_eq(http1_explain(error, &head, 200, buf),
+	    reasons[_i].why);
+	ck_assert_str_eq(http1_explain(HTTP1_MANY_FIELDS, &head, 200, buf),
+	    "more than 200 fields (limits.fields)");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -285,6 +335,7 @@ main(void)
 	tcase_add_loop_test(tc, test_bad, 0, NROWS(bad));
 	tcase_add_loop_test(tc, test_bad_unscanned, 0, NROWS(bad));
 	tcase_add_loop_test(tc, test_good, 0, NROWS(good));
+	tcase_add_loop_test(tc, test_reasons, 0, NROWS(reasons));
 	tcase_add_test(tc, test_hop);
 	tcase_add_test(tc, test_too_much);
 	suite_add_tcase(suite, tc);

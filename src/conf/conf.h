@@ -189,6 +189,7 @@ struct conf {
 
 	uint64_t		 limit_connections;
 	uint64_t		 limit_head;
+	uint64_t		 limit_fields;
 	uint64_t		 limit_body;
 	uint64_t		 limit_buffer;
 	uint64_t		 limit_memory;

@@ -9,53 +9,11 @@
 
 /* What parsing the fields finds out for the checks that follow. */
 struct tally {
-	uint8_t	 count[HTTP1_VIA + 1];	/* fields of each name */
-	bool	 close;			/* options of Connection... */
-	bool	 keep_alive;
-	bool	 upgrade;
+	unsigned	 count[HTTP1_VIA + 1];	/* fields of each name */
+	bool		 close;		/* options of Connection... */
+	bool		 keep_alive;
+	bool		 upgrade;
 };
-
-static const struct {
-	const char	*text;
-	int		 status;
-} errors[] = {
-	[HTTP1_OK] = { "no error", 400 },
-	[HTTP1_BAD_BYTE] = { "control byte, bare CR or bare LF", 400 },
-	[HTTP1_BAD_LINE] = { "malformed start line", 400 },
-	[HTTP1_BAD_METHOD] = { "malformed method", 400 },
-	[HTTP1_BAD_TARGET] = { "malformed request target", 400 },
-	[HTTP1_BAD_HOST] = { "malformed host or port", 400 },
-	[HTTP1_BAD_VERSION] = { "malformed HTTP version", 400 },
-	[HTTP1_BAD_STATUS] = { "malformed status code", 400 },
-	[HTTP1_BAD_FIELD] = { "malformed field line", 400 },
-	[HTTP1_BAD_LENGTH] = { "malformed or repeated Content-Length", 400 },
-	[HTTP1_BAD_CODING] = { "malformed Transfer-Encoding", 400 },
-	[HTTP1_BAD_FRAMING] = {
-		"Content-Length or Transfer-Encoding where it must not be", 400
-	},
-	[HTTP1_BAD_CHUNK] = { "malformed chunk", 400 },
-	[HTTP1_BAD_CONNECTION] = { "too many connection options", 400 },
-	[HTTP1_NO_HOST] = { "Host missing or repeated", 400 },
-	[HTTP1_NOT_PROXY] = { "request is not in the form for a proxy", 400 },
-	[HTTP1_UNKNOWN_CODING] = { "unknown transfer coding", 501 },
-	[HTTP1_UNKNOWN_VERSION] = { "unknown HTTP version", 505 },
-	[HTTP1_UNKNOWN_EXPECT] = { "unknown expectation", 417 },
-	[HTTP1_LONG_TARGET] = { "start line too long", 414 },
-	[HTTP1_LONG_HEAD] = { "head too long or too many fields", 431 },
-	[HTTP1_LONG_TRAILERS] = { "trailers too long", 431 },
-};
-
-const char *
-http1_strerror(enum http1_error error)
-{
-	return errors[error].text;
-}
-
-int
-http1_error_status(enum http1_error error)
-{
-	return errors[error].status;
-}
 
 bool
 http1_str_is(struct http1_str s, const char *text)
@@ -74,6 +32,21 @@ bool
 http1_is_token(const char *p, size_t len)
 {
 	return len > 0 && http1_span(p, len, HTTP1_TCHAR) == len;
+}
+
+enum http1_error
+http1_wrong_byte(char c)
+{
+	switch (c) {
+	case '\0':
+		return HTTP1_NUL;
+	case '\r':
+		return HTTP1_BARE_CR;
+	case '\n':
+		return HTTP1_BARE_LF;
+	default:
+		return HTTP1_BAD_BYTE;
+	}
 }
 
 static enum http1_result
@@ -111,7 +84,7 @@ http1_scan(struct http1_scan *s, const char *buf, size_t len, size_t max,
 		if (s->seen >= limit || (*p == '\r' && s->seen + 1 == limit))
 			break;
 		if (*p != '\r' || p[1] != '\n')
-			return scan_fail(s, HTTP1_BAD_BYTE);
+			return scan_fail(s, http1_wrong_byte(*p));
 		p += 2;
 		if (s->seen == s->line) {
 			if (s->lines == 0)
@@ -146,25 +119,48 @@ line_next(const char **p, const char *end, struct http1_str *line)
 	const char	*stop = http1_plain(*p, end);
 
 	if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n')
-		return HTTP1_BAD_BYTE;
+		return stop < end ? http1_wrong_byte(*stop) : HTTP1_BAD_LINE;
 	line->p = *p;
 	line->len = (size_t)(stop - *p);
 	*p = stop + 2;
 	return HTTP1_OK;
 }
 
-enum http1_error
-http1_field_next(const char **p, const char *end, struct http1_field *field)
+/* What is wrong with a field line that has no colon where n bytes are read. */
+static enum http1_error
+name_error(const char *p, const char *end, size_t n)
 {
-	size_t			 n;
+	const char	*stop = http1_plain(p, end);
+	const char	*colon = memchr(p, ':', (size_t)(stop - p));
+
+	if (http1_is_blank(*p))
+		return HTTP1_FOLDED;
+	if (stop < end && *stop != '\r')
+		return http1_wrong_byte(*stop);
+	if (colon == NULL)
+		return HTTP1_NO_COLON;
+	while (n > 0 && p + n < colon && http1_is_blank(p[n]))
+		n++;
+	return n > 0 && p + n == colon ? HTTP1_SPACED_COLON : HTTP1_BAD_FIELD;
+}
+
+enum http1_error
+http1_field_next(const char **p, const char *end, struct http1_field *field,
+    bool response)
+{
+	size_t			 len = (size_t)(end - *p);
+	size_t			 n = http1_span(*p, len, HTTP1_TCHAR);
+	size_t			 colon = n;
 	enum http1_error	 error;
 
-	n = http1_span(*p, (size_t)(end - *p), HTTP1_TCHAR);
-	if (n == 0 || *p + n == end || (*p)[n] != ':')
-		return HTTP1_BAD_FIELD;
+	while (response && n > 0 && colon < len &&
+	    http1_is_blank((*p)[colon]))
+		colon++;
+	if (n == 0 || colon == len || (*p)[colon] != ':')
+		return name_error(*p, end, n);
 	field->name.p = *p;
 	field->name.len = n;
-	*p += n + 1;
+	*p += colon + 1;
 	error = line_next(p, end, &field->value);
 	if (error != HTTP1_OK)
 		return error;
@@ -187,24 +183,22 @@ http1_find(const struct http1_head *head, enum http1_name id)
 /* The field lines from p to the empty line, which ends the head. */
 static enum http1_error
 fields_parse(struct http1_head *head, struct tally *tally, const char *p,
-    const char *end)
+    const char *end, bool response)
 {
 	struct http1_field	*field;
 	enum http1_error	 error;
 
 	while (p < end && *p != '\r') {
 		if (head->nfields == HTTP1_FIELDS)
-			return HTTP1_LONG_HEAD;
+			return HTTP1_MANY_FIELDS;
 		field = &head->fields[head->nfields];
-		error = http1_field_next(&p, end, field);
+		error = http1_field_next(&p, end, field, response);
 		if (error != HTTP1_OK)
 			return error;
 		tally->count[field->id]++;
 		head->nfields++;
 	}
-	if (end - p != 2 || p[1] != '\n')
-		return HTTP1_BAD_BYTE;
-	return HTTP1_OK;
+	return end - p == 2 && p[1] == '\n' ? HTTP1_OK : HTTP1_BAD_LINE;
 }
 
 /*
@@ -323,7 +317,7 @@ length_parse(struct http1_head *head, const struct tally *tally)
 	if (tally->count[HTTP1_CONTENT_LENGTH] == 0)
 		return HTTP1_OK;
 	if (tally->count[HTTP1_CONTENT_LENGTH] > 1)
-		return HTTP1_BAD_LENGTH;
+		return HTTP1_MANY_LENGTHS;
 	value = http1_find(head, HTTP1_CONTENT_LENGTH)->value;
 	if (value.len == 0 || value.len > LENGTH_DIGITS)
 		return HTTP1_BAD_LENGTH;
@@ -393,10 +387,12 @@ framing_parse(struct http1_head *head, const struct tally *tally)
 
 	codings = tally->count[HTTP1_TRANSFER_ENCODING];
 	if (codings > 0) {
-		if (head->minor == 0 || tally->count[HTTP1_CONTENT_LENGTH] > 0)
+		if (tally->count[HTTP1_CONTENT_LENGTH] > 0)
 			return HTTP1_BAD_FRAMING;
+		if (head->minor == 0)
+			return HTTP1_OLD_CODING;
 		if (codings > 1)
-			return HTTP1_BAD_CODING;
+			return HTTP1_MANY_CODINGS;
 		error = coding_parse(http1_find(head,
 		    HTTP1_TRANSFER_ENCODING)->value);
 		if (error == HTTP1_OK)
@@ -448,6 +444,26 @@ method_classify(struct http1_head *head)
 	    is_method(m, "DELETE");
 }
 
+/*
+ * Whether it is a URI whose scheme is another than ours; "host:80" is none
+ * (RFC 3986 3.1).
+ */
+static bool
+other_scheme(struct http1_str t)
+{
+	size_t	 n = 0;
+
+	while (n < t.len && http1_is(t.p[n], HTTP1_TCHAR))
+		n++;
+	if (n == 0 || n + 1 >= t.len || t.p[n] != ':' ||
+	    http1_lower(t.p[0]) < 'a' || http1_lower(t.p[0]) > 'z')
+		return false;
+	if ((n == 4 && http1_same(t.p, "http", 4)) ||
+	    (n == 5 && http1_same(t.p, "https", 5)))
+		return false;
+	return t.p[n + 1] < '0' || t.p[n + 1] > '9';
+}
+
 static enum http1_error
 target_absolute(struct http1_head *head)
 {
@@ -460,7 +476,7 @@ target_absolute(struct http1_head *head)
 	else if (t.len >= 8 && http1_same(t.p, "https://", 8))
 		host = 8;
 	else
-		return HTTP1_BAD_TARGET;
+		return other_scheme(t) ? HTTP1_BAD_SCHEME : HTTP1_BAD_TARGET;
 	path = host;
 	while (path < t.len && t.p[path] != '/' && t.p[path] != '?')
 		path++;
@@ -468,6 +484,8 @@ target_absolute(struct http1_head *head)
 	head->https = host == 8;
 	head->path.p = t.p + path;
 	head->path.len = t.len - path;
+	if (memchr(t.p + host, '@', path - host) != NULL)
+		return HTTP1_USERINFO;
 	return http1_host_parse(&head->host, t.p + host, path - host);
 }
 
@@ -478,10 +496,12 @@ target_authority(struct http1_head *head)
 	enum http1_error	 error;
 
 	head->form = HTTP1_AUTHORITY_FORM;
+	if (memchr(head->target.p, '@', head->target.len) != NULL)
+		return HTTP1_USERINFO;
 	error = http1_host_parse(&head->host, head->target.p,
 	    head->target.len);
 	if (error == HTTP1_OK && head->host.port == 0)
-		error = HTTP1_BAD_HOST;
+		error = HTTP1_NO_PORT;
 	return error;
 }
 
@@ -489,9 +509,10 @@ static enum http1_error
 target_parse(struct http1_head *head)
 {
 	struct http1_str	 t = head->target;
+	size_t			 n = http1_span(t.p, t.len, HTTP1_TARGET);
 
-	if (http1_span(t.p, t.len, HTTP1_TARGET) != t.len)
-		return HTTP1_BAD_TARGET;
+	if (n != t.len)
+		return t.p[n] == '#' ? HTTP1_FRAGMENT : HTTP1_BAD_TARGET;
 	if (is_method(head->method, "CONNECT"))
 		return target_authority(head);
 	if (t.len == 1 && t.p[0] == '*') {
@@ -536,7 +557,7 @@ host_check(struct http1_head *head, const struct tally *tally)
 	if (tally->count[HTTP1_HOST_FIELD] == 0)
 		return head->minor == 0 ? HTTP1_OK : HTTP1_NO_HOST;
 	if (tally->count[HTTP1_HOST_FIELD] > 1)
-		return HTTP1_NO_HOST;
+		return HTTP1_MANY_HOSTS;
 	field = http1_find(head, HTTP1_HOST_FIELD);
 	if (head->form == HTTP1_ORIGIN_FORM ||
 	    head->form == HTTP1_ASTERISK_FORM)
@@ -552,7 +573,7 @@ request_framing(struct http1_head *head, const struct tally *tally)
 	if (error != HTTP1_OK || !is_method(head->method, "CONNECT"))
 		return error;
 	if (head->body == HTTP1_CHUNKED || head->length > 0)
-		return HTTP1_BAD_FRAMING;
+		return HTTP1_CONNECT_BODY;
 	head->body = HTTP1_NO_BODY;
 	return HTTP1_OK;
 }
@@ -586,7 +607,7 @@ request_parse(struct http1_head *head, const char *p, const char *end)
 
 	if ((error = line_next(&p, end, &line)) != HTTP1_OK ||
 	    (error = request_line(head, line)) != HTTP1_OK ||
-	    (error = fields_parse(head, &tally, p, end)) != HTTP1_OK ||
+	    (error = fields_parse(head, &tally, p, end, false)) != HTTP1_OK ||
 	    (error = connection_parse(head, &tally)) != HTTP1_OK ||
 	    (error = request_framing(head, &tally)) != HTTP1_OK ||
 	    (error = host_check(head, &tally)) != HTTP1_OK ||
@@ -602,10 +623,10 @@ request_parse(struct http1_head *head, const char *p, const char *end)
 	return HTTP1_OK;
 }
 
-/* The fields are not worth clearing: nfields says that there are none. */
-static void
-head_clear(struct http1_head *head)
+void
+http1_head_clear(struct http1_head *head)
 {
+	/* the fields are not worth it: nfields says that there are none */
 	memset(head, 0, offsetof(struct http1_head, fields));
 }
 
@@ -617,24 +638,39 @@ http1_request(struct http1_head *head, const char *buf, size_t len)
 	unsigned		 minor;
 	enum http1_error	 error;
 
-	head_clear(head);
+	http1_head_clear(head);
 	error = request_parse(head, buf, buf + len);
 	if (error == HTTP1_OK || error == HTTP1_NOT_PROXY)
 		return error;
 	method = head->method;
 	target = head->target;
 	minor = head->minor;
-	head_clear(head);
+	http1_head_clear(head);
 	head->method = method;
 	head->target = target;
 	head->minor = minor;
 	return error;
 }
 
+/* Three digits, of which the first is not 0 (RFC 9110 15). */
+static bool
+status_parse(struct http1_head *head, struct http1_str s)
+{
+	if (s.len != 3 || s.p[0] == '0')
+		return false;
+	for (int i = 0; i < 3; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		head->status = head->status * 10 + (s.p[i] - '0');
+	}
+	return true;
+}
+
 static enum http1_error
 status_line(struct http1_head *head, struct http1_str line)
 {
 	struct http1_str	 version;
+	struct http1_str	 status;
 	enum http1_error	 error;
 
 	if (!word_next(&line, &version))
@@ -642,18 +678,13 @@ status_line(struct http1_head *head, struct http1_str line)
 	error = version_parse(version, &head->minor);
 	if (error != HTTP1_OK)
 		return error;
-	if (line.len < 3 || (line.len > 3 && line.p[3] != ' '))
+	if (!word_next(&line, &status))
+		status = (struct http1_str){ line.p, line.len };
+	else
+		head->reason = line;
+	if (!status_parse(head, status)) {
+		head->reason = status;
 		return HTTP1_BAD_STATUS;
-	for (int i = 0; i < 3; i++) {
-		if (line.p[i] < '0' || line.p[i] > '9')
-			return HTTP1_BAD_STATUS;
-		head->status = head->status * 10 + (line.p[i] - '0');
-	}
-	if (head->status < 100 || head->status > 599)
-		return HTTP1_BAD_STATUS;
-	if (line.len > 3) {
-		head->reason.p = line.p + 4;
-		head->reason.len = line.len - 4;
 	}
 	return HTTP1_OK;
 }
@@ -699,7 +730,7 @@ response_parse(struct http1_head *head, const char *p, const char *end,
 
 	if ((error = line_next(&p, end, &line)) != HTTP1_OK ||
 	    (error = status_line(head, line)) != HTTP1_OK ||
-	    (error = fields_parse(head, &tally, p, end)) != HTTP1_OK ||
+	    (error = fields_parse(head, &tally, p, end, true)) != HTTP1_OK ||
 	    (error = connection_parse(head, &tally)) != HTTP1_OK)
 		return error;
 	keep_alive_decide(head, &tally);
@@ -710,15 +741,19 @@ enum http1_error
 http1_response(struct http1_head *head, const char *buf, size_t len,
     struct http1_str method)
 {
+	struct http1_str	 reason;
 	enum http1_error	 error;
 	unsigned		 minor;
 
-	head_clear(head);
+	http1_head_clear(head);
 	error = response_parse(head, buf, buf + len, method);
 	if (error != HTTP1_OK) {
 		minor = head->minor;
-		head_clear(head);
+		reason = head->reason;
+		http1_head_clear(head);
 		head->minor = minor;
+		if (error == HTTP1_BAD_STATUS)
+			head->reason = reason;
 	}
 	return error;
 }

@@ -19,7 +19,7 @@
  * is bounded by the bytes given.
  */
 
-#define HTTP1_FIELDS		200	/* fields of one head, at most */
+#define HTTP1_FIELDS		10000	/* fields of one head, at most */
 #define HTTP1_CONNECTION_OPTIONS 100	/* options in Connection, at most */
 #define HTTP1_CHUNK_EXT		4096	/* bytes of extensions, a message */
 #define HTTP1_TRAILERS		8192	/* bytes of trailers, a message */
@@ -28,31 +28,57 @@
 /* Why a message is refused.  Text and status: http1_strerror(). */
 enum http1_error {
 	HTTP1_OK = 0,
-	HTTP1_BAD_BYTE,		/* control byte, NUL, bare CR or LF */
+	HTTP1_BAD_BYTE,		/* control byte that is none of these: */
+	HTTP1_NUL,
+	HTTP1_BARE_CR,
+	HTTP1_BARE_LF,
 	HTTP1_BAD_LINE,		/* start line is not one */
 	HTTP1_BAD_METHOD,
 	HTTP1_BAD_TARGET,
+	HTTP1_BAD_SCHEME,	/* of the target: not http or https */
+	HTTP1_USERINFO,		/* in the target */
+	HTTP1_FRAGMENT,		/* in the target */
 	HTTP1_BAD_HOST,		/* host or port of target or Host */
+	HTTP1_NO_PORT,		/* of a CONNECT */
 	HTTP1_BAD_VERSION,
 	HTTP1_BAD_STATUS,
-	HTTP1_BAD_FIELD,	/* field line: name, colon, obs-fold */
-	HTTP1_BAD_LENGTH,	/* Content-Length */
+	HTTP1_BAD_FIELD,	/* the name is no token */
+	HTTP1_NO_COLON,		/* in a field line */
+	HTTP1_SPACED_COLON,	/* white space before it */
+	HTTP1_FOLDED,		/* obs-fold */
+	HTTP1_BAD_LENGTH,	/* Content-Length malformed */
+	HTTP1_MANY_LENGTHS,	/* ... or repeated */
 	HTTP1_BAD_CODING,	/* Transfer-Encoding malformed */
-	HTTP1_BAD_FRAMING,	/* both of them, or either where forbidden */
-	HTTP1_BAD_CHUNK,
+	HTTP1_MANY_CODINGS,	/* ... or repeated */
+	HTTP1_OLD_CODING,	/* ... or in HTTP/1.0 */
+	HTTP1_BAD_FRAMING,	/* ... or beside Content-Length */
+	HTTP1_CONNECT_BODY,
+	HTTP1_BAD_CHUNK,	/* size malformed or too large */
+	HTTP1_BAD_CHUNK_EXT,	/* extensions malformed or too long */
+	HTTP1_BAD_CHUNK_END,	/* no CRLF behind its data */
 	HTTP1_BAD_CONNECTION,	/* too many connection options */
-	HTTP1_NO_HOST,		/* Host missing or twice */
+	HTTP1_NO_HOST,		/* Host missing */
+	HTTP1_MANY_HOSTS,	/* ... or repeated */
 	HTTP1_NOT_PROXY,	/* origin-form at a proxy's port */
 	HTTP1_UNKNOWN_CODING,	/* 501 */
 	HTTP1_UNKNOWN_VERSION,	/* 505 */
 	HTTP1_UNKNOWN_EXPECT,	/* 417 */
 	HTTP1_LONG_TARGET,	/* 414 */
 	HTTP1_LONG_HEAD,	/* 431 */
+	HTTP1_MANY_FIELDS,	/* 431 */
 	HTTP1_LONG_TRAILERS,	/* 431 */
 };
 
-/* A short English text without line end, such as "bare LF in the head". */
+/* A short English text without line end, such as "bare LF". */
 const char	*http1_strerror(enum http1_error);
+/*
+ * The same with what is known of this message: the status that is none, how
+ * many fields there may be.  Returns buf, or a fixed text.
+ */
+#define HTTP1_WHY	64	/* bytes */
+struct http1_head;
+const char	*http1_explain(enum http1_error, const struct http1_head *,
+		    unsigned max_fields, char buf[HTTP1_WHY]);
 /* The status a proxy answers a request with: 400, 414, 417, 431, 501, 505. */
 int		 http1_error_status(enum http1_error);
 
@@ -162,8 +188,9 @@ struct http1_head {
 	bool			 idempotent;	/* RFC 9110 9.2.2 */
 
 	/* responses */
-	int			 status;	/* 100 to 599 */
-	struct http1_str	 reason;
+	int			 status;	/* 100 to 999 */
+	struct http1_str	 reason;	/* and after HTTP1_BAD_STATUS, */
+						/* what stood for a status */
 
 	/* both */
 	unsigned		 minor;		/* HTTP/1.minor: 0 or 1 */
@@ -184,6 +211,9 @@ struct http1_head {
 	unsigned		 nfields;
 	struct http1_field	 fields[HTTP1_FIELDS];
 };
+
+/* Makes it a head of which nothing is known. */
+void		 http1_head_clear(struct http1_head *);
 
 enum http1_result {
 	HTTP1_MORE,		/* needs more bytes */
@@ -231,8 +261,8 @@ enum http1_error http1_request(struct http1_head *, const char *buf,
 
 /*
  * Parses a whole response head.  The request's method decides whether a body
- * follows (HEAD, CONNECT with 2xx: none).  obs-fold and space before
- * a colon are errors here too.
+ * follows (HEAD, CONNECT with 2xx: none).  obs-fold is an error here too;
+ * white space before a colon is not part of the field's name (RFC 9112 5.1).
  */
 enum http1_error http1_response(struct http1_head *, const char *buf,
 		    size_t len, struct http1_str method)
@@ -255,14 +285,16 @@ enum http1_error http1_host_parse(struct http1_host *, const char *,
 bool		 http1_is_token(const char *, size_t len);
 
 /*
- * A chunked body (RFC 9112 7.1).  Starts with http1_chunked_init(); call with
- * the bytes at hand until they are used up.  Each call consumes *used bytes,
+ * A chunked body (RFC 9112 7.1), of a request or a response: that decides about
+ * white space before the colons of its trailers.  Starts with
+ * http1_chunked_init(); call with the bytes at hand until they are used up.  Each call consumes *used bytes,
  * at least one of them until the body is done or broken,
  * and may yield a piece of data (which points into buf).  HTTP1_DONE after the
  * empty line behind the trailers: what follows is the next message's.
  */
 struct http1_chunked {
 	unsigned		 state;
+	bool			 response;
 	unsigned		 digits;	/* of the size so far */
 	uint64_t		 left;		/* bytes of the chunk to come */
 	size_t			 ext;		/* bytes of extensions so far */
@@ -271,7 +303,7 @@ struct http1_chunked {
 	enum http1_error	 error;		/* why HTTP1_FAILED */
 };
 
-void		 http1_chunked_init(struct http1_chunked *);
+void		 http1_chunked_init(struct http1_chunked *, bool response);
 /* Frees the trailers; init again before another body. */
 void		 http1_chunked_free(struct http1_chunked *);
 enum http1_result http1_chunked(struct http1_chunked *, const char *buf,

@@ -35,11 +35,15 @@ enum {
 #define SIZE_DIGITS	16
 #define TRAILER_STEP	512u
 
+/* A field takes four bytes at least, so that trailers always fit in a head. */
+_Static_assert(HTTP1_TRAILERS / 4 <= HTTP1_FIELDS, "too many trailers");
+
 void
-http1_chunked_init(struct http1_chunked *c)
+http1_chunked_init(struct http1_chunked *c, bool response)
 {
 	memset(c, 0, sizeof(*c));
 	c->state = SIZE;
+	c->response = response;
 }
 
 void
@@ -195,15 +199,12 @@ trailers_check(const struct http1_chunked *c)
 	const char		*end;
 	struct http1_field	 field;
 	enum http1_error	 error;
-	unsigned		 n;
 
 	if (p == NULL)
 		return HTTP1_OK;
 	end = p + c->trailers_len;
-	for (n = 0; p < end; n++) {
-		if (n == HTTP1_FIELDS)
-			return HTTP1_LONG_TRAILERS;
-		error = http1_field_next(&p, end, &field);
+	while (p < end) {
+		error = http1_field_next(&p, end, &field, c->response);
 		if (error != HTTP1_OK)
 			return error;
 	}
@@ -214,7 +215,7 @@ static enum http1_error
 trailer_finish(struct http1_chunked *c, char ch)
 {
 	if (ch != '\n')
-		return HTTP1_BAD_BYTE;
+		return HTTP1_BARE_CR;
 	c->state = DONE;
 	return trailers_check(c);
 }
@@ -241,15 +242,35 @@ trailer_bytes(struct http1_chunked *c, const char **p, const char *end)
 		return HTTP1_OK;
 	case TRAILER_LINE:
 		c->state = TRAILER_LF;
-		return *(*p)++ == '\r' ? HTTP1_OK : HTTP1_BAD_BYTE;
+		if (**p != '\r')
+			return http1_wrong_byte(**p);
+		(*p)++;
+		return HTTP1_OK;
 	case TRAILER_LF:
 		c->state = TRAILER;
 		if (*(*p)++ != '\n')
-			return HTTP1_BAD_BYTE;
+			return HTTP1_BARE_CR;
 		return trailer_add(c, "\r\n", 2) ? HTTP1_OK :
 		    HTTP1_LONG_TRAILERS;
 	default:
 		return trailer_finish(c, *(*p)++);
+	}
+}
+
+/* What was wrong with a byte that came in that state. */
+static enum http1_error
+chunk_error(unsigned state)
+{
+	switch (state) {
+	case SIZE:
+		return HTTP1_BAD_CHUNK;
+	case SIZE_LF:
+		return HTTP1_BARE_CR;
+	case DATA_CR:
+	case DATA_LF:
+		return HTTP1_BAD_CHUNK_END;
+	default:
+		return HTTP1_BAD_CHUNK_EXT;
 	}
 }
 
@@ -276,18 +297,20 @@ http1_chunked(struct http1_chunked *c, const char *buf, size_t len,
 	const char		*p = buf;
 	const char		*end = buf + len;
 	enum http1_error	 error;
+	unsigned		 state;
 
 	*used = 0;
 	data->p = NULL;
 	data->len = 0;
 	while (p < end && c->state < DONE && data->len == 0) {
 		error = HTTP1_OK;
-		if (c->state == DATA)
+		state = c->state;
+		if (state == DATA)
 			p = take_data(c, p, end, data);
-		else if (c->state >= TRAILER)
+		else if (state >= TRAILER)
 			error = trailer_bytes(c, &p, end);
 		else if (!step(c, *p++))
-			error = HTTP1_BAD_CHUNK;
+			error = chunk_error(state);
 		if (error != HTTP1_OK)
 			return broken(c, error);
 	}
@@ -337,10 +360,8 @@ http1_trailers(struct http1_head *head, const struct http1_chunked *c)
 		return HTTP1_OK;
 	end = p + c->trailers_len;
 	while (p < end) {
-		if (head->nfields == HTTP1_FIELDS)
-			return HTTP1_LONG_TRAILERS;
 		field = &head->fields[head->nfields];
-		error = http1_field_next(&p, end, field);
+		error = http1_field_next(&p, end, field, c->response);
 		if (error != HTTP1_OK) {
 			head->nfields = 0;
 			return error;

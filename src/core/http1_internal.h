@@ -122,9 +122,12 @@ bool		 http1_is_hop(enum http1_name);
 
 /*
  * Parses the field line at *p, which ends before end, and moves *p behind its
- * CRLF.
+ * CRLF.  In a response white space may stand before the colon.
  */
 enum http1_error http1_field_next(const char **p, const char *end,
-		    struct http1_field *) __attribute__((warn_unused_result));
+		    struct http1_field *, bool response)
+		    __attribute__((warn_unused_result));
+/* What is wrong with a byte that no text may hold. */
+enum http1_error http1_wrong_byte(char);
 
 #endif

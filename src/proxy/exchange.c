@@ -282,17 +282,8 @@ trace(struct exchange *x, const struct http1_head *h)
 	struct relay_text body = { 0 };
 	struct iovec v[2];
 	char head[256];
-	struct http1_head copy = *h;
-	unsigned i, n = 0;
 
-	/* what RFC 9110 9.3.8 would keep out of a trace stays out */
-	for (i = 0; i < h->nfields; i++) {
-		if (!http1_str_is(h->fields[i].name, "authorization") &&
-		    !http1_str_is(h->fields[i].name, "cookie"))
-			copy.fields[n++] = h->fields[i];
-	}
-	copy.nfields = n;
-	relay_request(&body, &copy, x->port, x->tls);
+	relay_trace(&body, h, x->port, x->tls);
 	if (!x->keep || !front_body_done(x->downstream))
 		x->keep = false;
 	snprintf(head, sizeof head, "%sContent-Length: %zu\r\n%s\r\n", fixed,

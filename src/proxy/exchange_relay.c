@@ -52,7 +52,7 @@ exchange_connected(struct exchange *x)
 	struct http1_str method = { x->head.p, x->method_len };
 
 	x->phase = SENDING;
-	upstream_begin(x->upstream, method, x->ticket.conf->limit_head);
+	upstream_begin(x->upstream, method, x->ticket.conf);
 	upstream_send(x->upstream, &v, 1);
 	if (x->body_taken)
 		send_kept_body(x);
@@ -371,13 +371,19 @@ void
 exchange_failed(struct exchange *x, enum upstream_error e, const char *why)
 {
 	const struct upstream_failure *f = upstream_failure(e);
-	char error[64];
+	char error[64], detail[256], reason[192];
 	struct reply r = {
 		.status = f->status,
 		.error = f->error,
-		.detail = f->detail != NULL ? f->detail : why,
+		.detail = detail,
 	};
-	const char *reason = f->detail != NULL ? f->kind : why;
+
+	snprintf(detail, sizeof detail, "%s%s%s",
+	    f->detail != NULL ? f->detail : why, f->told ? ": " : "",
+	    f->told ? why : "");
+	snprintf(reason, sizeof reason, "%s%s%s",
+	    f->detail != NULL ? f->kind : why, f->told ? ": " : "",
+	    f->told ? why : "");
 
 	if (x->discarding) {
 		exchange_discard_end(x, false);

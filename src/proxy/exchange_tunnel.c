@@ -55,7 +55,7 @@ put_established(struct exchange *x, struct relay_text *head)
 	struct relay_response r = { .wait = x->held };
 	struct http1_head *h = &x->worker->head;
 
-	memset(h, 0, sizeof *h);
+	http1_head_clear(h);
 	h->status = 200;
 	h->reason.p = "Connection established";
 	h->reason.len = strlen(h->reason.p);

@@ -302,7 +302,7 @@ refuse(struct downstream *d, int status, const char *why)
 	}
 	d->body = HTTP1_UNTIL_CLOSE;
 	d->body_done = false;
-	memset(&w->head, 0, sizeof w->head);
+	http1_head_clear(&w->head);
 	exchange_refuse(w, d, &w->head, status, why);
 }
 
@@ -311,11 +311,15 @@ start_request(struct downstream *d, size_t len)
 {
 	struct worker *w = d->front->worker;
 	enum http1_error err;
+	char buf[HTTP1_WHY];
 	const char *why;
 	int status;
 
 	err = http1_request(&w->head, d->front->head, len);
-	why = http1_strerror(err);
+	if (w->head.nfields > w->conf->limit_fields)
+		err = HTTP1_MANY_FIELDS;
+	why = http1_explain(err, &w->head, (unsigned)w->conf->limit_fields,
+	    buf);
 	status = err != HTTP1_OK ? http1_error_status(err) : 0;
 	if (d->inside != NULL)
 		status = front_place_inside(d, &w->head, err, &why);

@@ -19,7 +19,7 @@ front_body_begin(struct downstream *d, const struct http1_head *h)
 	d->body_done = d->body == HTTP1_NO_BODY ||
 	    (d->body == HTTP1_LENGTH && d->left == 0);
 	if (d->body == HTTP1_CHUNKED)
-		http1_chunked_init(&d->chunked);
+		http1_chunked_init(&d->chunked, false);
 }
 
 /* Takes what of these bytes is the body's; returns how many. */

@@ -175,7 +175,7 @@ void		 front_free_tls(struct downstream *);
 void		 front_handshake_late(struct downstream *);
 /*
  * Makes a request inside a tunnel one to its host.  0, or the status to refuse
- * it with and *why.
+ * it with: *why says why, as it does already where that is err.
  */
 int		 front_place_inside(const struct downstream *,
 		    struct http1_head *, enum http1_error, const char **why);

@@ -223,7 +223,6 @@ int
 front_place_inside(const struct downstream *d, struct http1_head *h,
     enum http1_error err, const char **why)
 {
-	*why = http1_strerror(err);
 	if (err != HTTP1_OK && err != HTTP1_NOT_PROXY)
 		return http1_error_status(err);
 	if (h->form == HTTP1_AUTHORITY_FORM) {

@@ -250,9 +250,16 @@ wants_trailers(const struct http1_head *h)
 	    strlen("trailers")) != NULL;
 }
 
-void
-relay_request(struct relay_text *t, const struct http1_head *h, uint16_t port,
-    bool tls)
+static bool
+is_credential(const struct http1_field *f)
+{
+	return http1_str_is(f->name, "authorization") ||
+	    http1_str_is(f->name, "cookie");
+}
+
+static void
+put_request(struct relay_text *t, const struct http1_head *h, uint16_t port,
+    bool tls, bool trace)
 {
 	const struct http1_field *f;
 	bool te = wants_trailers(h);
@@ -263,8 +270,10 @@ relay_request(struct relay_text *t, const struct http1_head *h, uint16_t port,
 	put_target(t, h);
 	puts_text(t, " HTTP/1.1\r\n");
 	put_host(t, &h->host, port, tls);
-	for (i = 0; i < h->nfields; i++)
-		put_request_field(t, h, &h->fields[i]);
+	for (i = 0; i < h->nfields; i++) {
+		if (!trace || !is_credential(&h->fields[i]))
+			put_request_field(t, h, &h->fields[i]);
+	}
 	if (h->body == HTTP1_CHUNKED)
 		puts_text(t, "Transfer-Encoding: chunked\r\n");
 	else if (h->body == HTTP1_LENGTH)
@@ -279,6 +288,20 @@ relay_request(struct relay_text *t, const struct http1_head *h, uint16_t port,
 	} else if (te)
 		puts_text(t, "Connection: TE\r\n");
 	puts_text(t, "\r\n");
+}
+
+void
+relay_request(struct relay_text *t, const struct http1_head *h, uint16_t port,
+    bool tls)
+{
+	put_request(t, h, port, tls, false);
+}
+
+void
+relay_trace(struct relay_text *t, const struct http1_head *h, uint16_t port,
+    bool tls)
+{
+	put_request(t, h, port, tls, true);
 }
 
 /* Responses */

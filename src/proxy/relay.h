@@ -45,6 +45,10 @@ int64_t	 relay_max_forwards(const struct http1_head *);
 void	 relay_request(struct relay_text *, const struct http1_head *,
 	    uint16_t port, bool tls);
 
+/* The same as a trace shows it: without credentials (RFC 9110 9.3.8). */
+void	 relay_trace(struct relay_text *, const struct http1_head *,
+	    uint16_t port, bool tls);
+
 /* How the client is to read a response's body. */
 enum relay_framing {
 	RELAY_NO_BODY,

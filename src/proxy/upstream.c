@@ -22,9 +22,9 @@
  * closes it, or says something nobody asked for, ends it.
  */
 
-#define INTERIM_MAX	16	/* 1xx of one response, at most */
 #define READS		4	/* recv() calls before others have a turn */
 #define READ_SHORT	4096	/* bytes for each, when memory is short */
+#define SECOND		1000000000ULL	/* ns */
 
 static const struct upstream_failure failures[] = {
 	[UPSTREAM_DNS_ERROR] = { 502, "dns_error", "dns",
@@ -42,11 +42,18 @@ static const struct upstream_failure failures[] = {
 	[UPSTREAM_NO_SOCKET] = { 502, "proxy_internal_error", "no socket",
 	    "the proxy is out of sockets or ports" },
 	[UPSTREAM_CLOSED] = { 502, "connection_terminated", "closed",
-	    "the host closed the connection before its response was whole" },
+	    "the host closed the connection before its response was whole",
+	    true },
 	[UPSTREAM_MALFORMED] = { 502, "http_protocol_error", "malformed",
-	    "the host's response is not valid HTTP" },
+	    "the host's response is not valid HTTP", true },
+	[UPSTREAM_CODING] = { 502, "http_response_transfer_coding",
+	    "malformed", "the host's response is not valid HTTP", true },
 	[UPSTREAM_TOO_LARGE] = { 502, "http_response_header_section_size",
-	    "head too large", "the head of the host's response is too long" },
+	    "head too large", "the head of the host's response is too large",
+	    true },
+	[UPSTREAM_LONG_TRAILERS] = { 502,
+	    "http_response_trailer_section_size", "malformed",
+	    "the host's response is not valid HTTP", true },
 	[UPSTREAM_TIMEOUT] = { 504, "http_response_timeout",
 	    "response timeout", "the host did not respond in time" },
 	[UPSTREAM_TLS_CERTIFICATE] = { 502, "tls_certificate_error",
@@ -82,6 +89,36 @@ fail(struct upstream *u, enum upstream_error e, const char *why)
 	exchange_failed(u->exchange, e, why);
 }
 
+/* Its response was not understood. */
+static void
+malformed(struct upstream *u, enum http1_error error)
+{
+	enum upstream_error e = UPSTREAM_MALFORMED;
+	char buf[HTTP1_WHY];
+
+	switch (error) {
+	case HTTP1_BAD_CODING:
+	case HTTP1_BAD_CHUNK:
+	case HTTP1_BAD_CHUNK_EXT:
+	case HTTP1_BAD_CHUNK_END:
+	case HTTP1_MANY_CODINGS:
+	case HTTP1_OLD_CODING:
+	case HTTP1_UNKNOWN_CODING:
+		e = UPSTREAM_CODING;
+		break;
+	case HTTP1_LONG_HEAD:
+	case HTTP1_MANY_FIELDS:
+		e = UPSTREAM_TOO_LARGE;
+		break;
+	case HTTP1_LONG_TRAILERS:
+		e = UPSTREAM_LONG_TRAILERS;
+		break;
+	default:
+		break;
+	}
+	fail(u, e, http1_explain(error, &u->worker->head, u->max_fields, buf));
+}
+
 static void
 complete_chunked(struct upstream *u)
 {
@@ -89,7 +126,7 @@ complete_chunked(struct upstream *u)
 	enum http1_error err = http1_trailers(trailers, &u->chunked);
 
 	if (err != HTTP1_OK) {
-		fail(u, UPSTREAM_MALFORMED, http1_strerror(err));
+		malformed(u, err);
 		return;
 	}
 	u->complete = true;
@@ -107,8 +144,7 @@ take_chunked(struct upstream *u, const char *p, size_t n)
 		switch (http1_chunked(&u->chunked, p + off, n - off, &used,
 		    &data)) {
 		case HTTP1_FAILED:
-			fail(u, UPSTREAM_MALFORMED,
-			    http1_strerror(u->chunked.error));
+			malformed(u, u->chunked.error);
 			return;
 		case HTTP1_DONE:
 			u->surplus = off + used < n;
@@ -152,6 +188,16 @@ take_body(struct upstream *u, const char *p, size_t n)
 	}
 }
 
+/* As many bytes as a head may have, and again for each second of waiting. */
+static bool
+too_much_interim(struct upstream *u, size_t len)
+{
+	uint64_t seconds = (worker_now() - u->began) / SECOND;
+
+	u->interim += len;
+	return u->interim / u->max_head > seconds;
+}
+
 /* A whole head; false when there is nothing more to read of these bytes. */
 static bool
 take_head(struct upstream *u, const char *p, size_t len)
@@ -161,12 +207,15 @@ take_head(struct upstream *u, const char *p, size_t len)
 
 	err = http1_response(head, p, len, u->method);
 	memset(&u->scan, 0, sizeof u->scan);
+	if (head->nfields > u->max_fields)
+		err = HTTP1_MANY_FIELDS;
 	if (err != HTTP1_OK) {
-		fail(u, UPSTREAM_MALFORMED, http1_strerror(err));
+		malformed(u, err);
 		return false;
 	}
-	if (head->status < 200 && ++u->interim > INTERIM_MAX) {
-		fail(u, UPSTREAM_MALFORMED, "too many interim responses");
+	if (head->status < 200 && too_much_interim(u, len)) {
+		fail(u, UPSTREAM_TOO_LARGE,
+		    "interim answers beyond limits.head");
 		return false;
 	}
 	if (head->status >= 200) {
@@ -175,7 +224,7 @@ take_head(struct upstream *u, const char *p, size_t len)
 		u->left = head->length;
 		u->keep_alive = head->keep_alive;
 		if (u->body == HTTP1_CHUNKED)
-			http1_chunked_init(&u->chunked);
+			http1_chunked_init(&u->chunked, true);
 	}
 	exchange_response(u->exchange, head);
 	return !u->dead;
@@ -195,10 +244,7 @@ take_response(struct upstream *u, const char *p, size_t n)
 		case HTTP1_MORE:
 			return n;
 		case HTTP1_FAILED:
-			fail(u, u->scan.error == HTTP1_LONG_HEAD ||
-			    u->scan.error == HTTP1_LONG_TARGET ?
-			    UPSTREAM_TOO_LARGE : UPSTREAM_MALFORMED,
-			    http1_strerror(u->scan.error));
+			malformed(u, u->scan.error);
 			return 0;
 		case HTTP1_DONE:
 			break;
@@ -244,7 +290,7 @@ feed(struct upstream *u, const char *p, size_t n)
 	}
 	if (stashed && !u->in_body) {
 		if (!grow_stash(u, u->stash_len + n)) {
-			fail(u, UPSTREAM_TOO_LARGE, "out of memory");
+			fail(u, UPSTREAM_NO_MEMORY, "out of memory");
 			return;
 		}
 		memcpy(u->stash + u->stash_len, p, n);
@@ -261,13 +307,25 @@ feed(struct upstream *u, const char *p, size_t n)
 		return;
 	if (left > 0 && !stashed) {
 		if (!grow_stash(u, left)) {
-			fail(u, UPSTREAM_TOO_LARGE, "out of memory");
+			fail(u, UPSTREAM_NO_MEMORY, "out of memory");
 			return;
 		}
 	}
 	if (left > 0)
 		memmove(u->stash, p + n - left, left);
 	u->stash_len = left;
+}
+
+/* How far its response had come. */
+static void
+cut_short(struct upstream *u, const char *why)
+{
+	char text[128];
+
+	snprintf(text, sizeof text, "%s%s%s", u->silent ? "nothing had come" :
+	    u->in_body ? "in its body" : "in its head",
+	    why != NULL ? ", " : "", why != NULL ? why : "");
+	fail(u, UPSTREAM_CLOSED, text);
 }
 
 static void
@@ -282,7 +340,7 @@ end_of_input(struct upstream *u, const char *why)
 	    why == NULL && !u->broken)
 		complete(u);
 	else
-		fail(u, UPSTREAM_CLOSED, why != NULL ? why : "closed");
+		cut_short(u, why);
 }
 
 /* TLS has failed, in the handshake or later. */
@@ -395,10 +453,13 @@ upstream_resume(struct upstream *u)
 /* The request */
 
 void
-upstream_begin(struct upstream *u, struct http1_str method, size_t max_head)
+upstream_begin(struct upstream *u, struct http1_str method,
+    const struct conf *conf)
 {
 	u->method = method;
-	u->max_head = max_head;
+	u->max_head = conf->limit_head;
+	u->max_fields = (unsigned)conf->limit_fields;
+	u->began = worker_now();
 	u->sent = 0;
 	u->silent = true;
 	u->in_body = u->complete = u->surplus = false;

@@ -32,7 +32,9 @@ enum upstream_error {
 	UPSTREAM_NO_SOCKET,		/* out of descriptors or ports */
 	UPSTREAM_CLOSED,		/* closed or reset before it was done */
 	UPSTREAM_MALFORMED,		/* not HTTP, or not as it may be */
+	UPSTREAM_CODING,		/* its transfer coding, or chunks */
 	UPSTREAM_TOO_LARGE,		/* its head */
+	UPSTREAM_LONG_TRAILERS,
 	UPSTREAM_TIMEOUT,		/* no response, or no more of it */
 	UPSTREAM_TLS_CERTIFICATE,	/* its certificate was not accepted */
 	UPSTREAM_TLS_ALERT,		/* it has refused our handshake */
@@ -47,6 +49,7 @@ struct upstream_failure {
 	const char	*error;		/* RFC 9209 error type */
 	const char	*kind;		/* for the access log */
 	const char	*detail;	/* NULL: what exchange_failed() says */
+	bool		 told;		/* that is told, too, in both */
 };
 
 const struct upstream_failure *upstream_failure(enum upstream_error);
@@ -72,10 +75,10 @@ bool		 upstream_ready(const struct upstream *);
 
 /*
  * A request is about to be sent; its method (which must stay) decides what
- * its response looks like, whose head may have so many bytes.
+ * its response looks like, whose head the configuration bounds.
  */
 void		 upstream_begin(struct upstream *, struct http1_str method,
-		    size_t max_head);
+		    const struct conf *);
 
 /* Sends bytes: at once where possible, the rest from a buffer. */
 void		 upstream_send(struct upstream *, struct iovec *, int n);

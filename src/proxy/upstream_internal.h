@@ -37,6 +37,8 @@ struct upstream {
 	/* the request */
 	struct http1_str	 method;
 	size_t			 max_head;	/* bytes; of its response */
+	unsigned		 max_fields;
+	uint64_t		 began;		/* ns; when it was sent */
 	uint64_t		 sent;		/* bytes the socket took */
 	struct evbuffer		*out;		/* the rest; or NULL */
 
@@ -46,7 +48,7 @@ struct upstream {
 	bool			 complete;
 	bool			 surplus;	/* bytes behind it */
 	bool			 keep_alive;
-	unsigned		 interim;	/* 1xx seen */
+	uint64_t		 interim;	/* bytes of 1xx seen */
 	struct http1_scan	 scan;
 	char			*stash;		/* a head not yet whole */
 	size_t			 stash_len;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Hostile requests: refused, closed, and nothing behind them is served."""
+import json
 import random
 
 import pytest
@@ -68,6 +69,63 @@ def test_row(place, row, drip):
 	if row not in hostile_rows.CHUNKS:
 		# Only our own has arrived.
 		assert [t[:5] for t in place.far.targets()[seen:]] == ["/seen"]
+
+
+REASONS = {
+	"1 both": "Content-Length and Transfer-Encoding",
+	"2 two fields": "repeated Content-Length",
+	"3 plus": "malformed Content-Length",
+	"4 xchunked": "unknown transfer coding",
+	"4 gzip last": "malformed Transfer-Encoding",
+	"4 two fields": "repeated Transfer-Encoding",
+	"4 HTTP/1.0": "Transfer-Encoding in HTTP/1.0",
+	"4 NUL": "NUL byte",
+	"6 plus": "malformed chunk size", "7 bare semicolon": "chunk extensions",
+	"8 longer data": "chunk that does not end in CRLF",
+	"9 many trailers": "trailers longer than 8 KiB",
+	"11 bare CR": "bare CR", "11 bare LF": "bare LF",
+	"11 obs-fold": "folded field line", "11 DEL": "control byte",
+	"12 space before colon": "white space before a field's colon",
+	"12 no colon": "field line without a colon",
+	"12 8 bit": "malformed field name",
+	"13 9.9": "unknown HTTP version", "14 method": "malformed method",
+	"15 target": "start line longer than half of limits.head",
+	"15 field": "head longer than limits.head",
+	"15 fields": "more than 1000 fields (limits.fields)",
+	"17 too many options": "more than 100 connection options",
+	"18 no Host": "Host missing", "18 Host twice": "repeated Host",
+	"19 origin-form": "not in the form for a proxy",
+	"19 userinfo": "user information", "19 fragment": "fragment",
+	"19 ftp": "unsupported scheme", "19 gopher": "unsupported scheme",
+	"19 urn": "unsupported scheme", "19 file": "unsupported scheme",
+	"19 javascript": "malformed request target",
+	"20 port 0": "malformed host or port",
+	"24 CONNECT, no port": "CONNECT without a port",
+	"24 CONNECT, body": "CONNECT with a body",
+}
+
+
+@pytest.mark.parametrize("row", REASONS)
+def test_reason(lab, row):
+	"""The answer and the log say what was wrong."""
+	far = lab.origin()
+	daemon = lab.sluice()
+	data, statuses = hostile_rows.ROWS[row]
+	one = lab.client()
+	one.send(data.replace(b"AT", far.at.encode()))
+	answer = one.response()
+	assert answer.status in statuses
+	assert REASONS[row] in answer.get("proxy-status")
+	assert REASONS[row] in json.loads(answer.body)["detail"]
+	assert REASONS[row] in daemon.out.count(1)[0]
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "FTP", "ws", "wss",
+    "z39.50r", "news"])
+def test_unsupported_scheme(place, scheme):
+	answer = place.client().call("GET", f"{scheme}://{place.far.at}/")
+	assert answer.status == 400
+	assert "unsupported scheme" in answer.get("proxy-status")
 
 
 GOOD = {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Origins that misbehave: 502 or 504, or an abort, and never a leak."""
+import json
 import threading
 import time
 
@@ -49,7 +50,7 @@ BAD = {
 	"34 HTTP/0.9": b"<html>hello</html>\r\n\r\n",
 	"34 status 99": b"HTTP/1.1 99 Odd\r\nContent-Length: 0\r\n\r\n",
 	"34 status 99999": b"HTTP/1.1 99999 X\r\nContent-Length: 0\r\n\r\n",
-	"34 status 600": b"HTTP/1.1 600 X\r\nContent-Length: 0\r\n\r\n",
+	"34 status 1000": b"HTTP/1.1 1000 X\r\nContent-Length: 0\r\n\r\n",
 	"34 status 0200": b"HTTP/1.1 0200 X\r\nContent-Length: 0\r\n\r\n",
 	"34 status 2e2": b"HTTP/1.1 2e2 X\r\nContent-Length: 0\r\n\r\n",
 	"34 no status": b"HTTP/1.1\r\nContent-Length: 0\r\n\r\n",
@@ -58,11 +59,33 @@ BAD = {
 	"34 TLS": b"\x15\x03\x01\x00\x02\x02\x0a",
 	"32 unsolicited 101": b"HTTP/1.1 101 Switching Protocols\r\n"
 	    b"Upgrade: x\r\nConnection: upgrade\r\n\r\nhello",
-	"32 flood": b"HTTP/1.1 100 Continue\r\n\r\n" * 40
+	"32 flood": b"HTTP/1.1 100 Continue\r\n\r\n" * 8000
 	    + whole(b"Content-Length: 5"),
-	"32 flood of 103": b"HTTP/1.1 103 Hints\r\nLink: </x>\r\n\r\n" * 40
+	"32 flood of 103": b"HTTP/1.1 103 Hints\r\nLink: </x>\r\n\r\n" * 8000
 	    + whole(b"Content-Length: 5"),
 	"32 1xx cut": b"HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 2",
+}
+# What is told of them, in the answer and in the log.
+REASONS = {
+	"29 length twice": "repeated Content-Length",
+	"29 length, text": "malformed Content-Length",
+	"29 both": "Content-Length and Transfer-Encoding",
+	"29 gzip": "unknown transfer coding",
+	"29 chunked, gzip": "malformed Transfer-Encoding",
+	"29 twice chunked": "repeated Transfer-Encoding",
+	"29 bare CR": "bare CR", "29 bare LF": "bare LF", "29 NUL": "NUL byte",
+	"29 no colon": "field line without a colon",
+	"29 empty name": "malformed field name",
+	"29 too many fields": "more than 1000 fields (limits.fields)",
+	"29 long field": "head longer than limits.head",
+	"30 head cut": "in its head", "30 nothing": "nothing had come",
+	"34 status 99": "status 99", "34 status 99999": "status 99999",
+	"34 status 1000": "status 1000", "34 status 0200": "status 0200",
+	"34 status 2e2": "status 2e2", "34 HTTP/2": "unknown HTTP version",
+	"34 other": "malformed HTTP version", "34 TLS": "control byte",
+	"32 unsolicited 101": "unsolicited 101",
+	"32 flood": "interim answers beyond limits.head",
+	"32 flood of 103": "interim answers beyond limits.head",
 }
 
 
@@ -77,6 +100,7 @@ def test_bad_response(lab, row):
 			conn.fin()
 		assert conn.wait_gone()
 		conn.done = True
+	why = REASONS.get(row, "")
 	far = lab.origin(handle)
 	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 1}})
 	one = lab.client()
@@ -84,9 +108,150 @@ def test_bad_response(lab, row):
 	assert answer.status == 502
 	assert answer.get("proxy-status", "").startswith("sluice")
 	assert answer.get("content-type") == "application/problem+json"
+	assert why in answer.get("proxy-status")
+	assert why in json.loads(answer.body)["detail"]
 	assert far.conns[0].gone.wait(wire.DEADLINE)
 	assert one.get(far.url + "/good").body == b"fine"
-	assert "upstream error: " in daemon.out.count(2)[0]
+	line = daemon.out.count(2)[0]
+	assert "upstream error: " in line and line.endswith(why)
+
+
+ERRORS = {
+	"29 gzip": "http_response_transfer_coding",
+	"29 too many fields": "http_response_header_section_size",
+	"29 long field": "http_response_header_section_size",
+	"32 flood": "http_response_header_section_size",
+	"34 status 99": "http_protocol_error",
+	"30 nothing": "connection_terminated",
+}
+
+
+@pytest.mark.parametrize("row", ERRORS)
+def test_type_of_error(lab, row):
+	"""RFC 9209 2.3"""
+	far = lab.origin(origin.raw(BAD[row], "end"))
+	lab.sluice()
+	assert lab.get(far.url + "/").get("proxy-status").startswith(
+	    f"sluice; error={ERRORS[row]}; details=")
+
+
+@pytest.mark.parametrize("n", [2, 30])
+def test_bound_of_fields(lab, n):
+	"""limits.fields, both ways, with the bound as it is configured."""
+	def handle(conn, req):
+		have = int(req.target.strip("/"))
+		conn.reply(fields=[("X-A", "b")] * (have - 1))
+	far = lab.origin(handle)
+	daemon = lab.sluice(limits={"fields": n})
+	one = lab.client()
+	assert one.get(f"{far.url}/{n}").status == 200
+	answer = one.get(f"{far.url}/{n + 1}")
+	assert answer.status == 502
+	assert f"more than {n} fields" in answer.get("proxy-status")
+	# Host is one of them.
+	assert one.get(f"{far.url}/1", [("X-A", "b")] * (n - 1)).status == 200
+	answer = one.get(f"{far.url}/1", [("X-A", "b")] * n)
+	assert answer.status == 431
+	assert f"more than {n} fields" in answer.get("proxy-status")
+	assert f"more than {n} fields" in daemon.out.count(4)[3]
+
+
+def test_bound_of_fields_is_reloaded(lab):
+	far = lab.origin(lambda c, r: c.reply(fields=[("X-A", "b")] * 1500))
+	daemon = lab.sluice()
+	assert lab.get(far.url + "/").status == 502
+	daemon.reload(limits={"fields": 10000})
+	assert len(lab.get(far.url + "/").all("x-a")) == 1500
+
+
+@pytest.mark.parametrize("n", [210, 900])
+def test_many_short_fields(lab, n):
+	"""https://github.com/h2o/h2o/issues/1733"""
+	far = lab.origin(lambda c, r: c.reply(fields=[("Link",
+	    f"</s/{i}.js>; rel=preload") for i in range(n)]))
+	lab.sluice()
+	assert len(lab.get(far.url + "/").all("link")) == n
+
+
+@pytest.mark.parametrize("status", [600, 699, 998, 999])
+def test_status_above_599(lab, status):
+	"""https://github.com/gjtorikian/html-proofer/issues/215"""
+	far = lab.origin(origin.fixed(status, "denied", reason="No"))
+	daemon = lab.sluice()
+	one = lab.client()
+	for _ in range(2):
+		answer = one.get(far.url + "/")
+		assert answer.status == status and answer.body == b"denied"
+	assert f" {status} " in daemon.out.count(2)[1]
+	assert len(far.conns) == 1
+
+
+@pytest.mark.parametrize("status", [998, 999])
+def test_status_above_599_pauses(lab, status):
+	far = lab.origin(origin.sequence(origin.fixed(status, fields=[
+	    ("Retry-After", "1")]), origin.fixed()))
+	lab.sluice(hosts={"127.0.0.1": {"pause": {"statuses": [998, 999]}}})
+	one = lab.client()
+	answer = one.get(far.url + "/")
+	assert answer.status == status
+	assert f"received-status={status}" in answer.get("proxy-status")
+	assert one.get(far.url + "/").status == 200
+	first, second = far.times()
+	assert second - first > 0.9
+
+
+def test_many_interim_responses(lab):
+	"""https://github.com/golang/go/issues/65035"""
+	def handle(conn, req):
+		conn.send(b"HTTP/1.1 102 Processing\r\n\r\n" * 500)
+		conn.reply(body="done")
+	far = lab.origin(handle)
+	lab.sluice()
+	answer = lab.get(far.url + "/")
+	assert answer.status == 200 and answer.body == b"done"
+	assert len(answer.interim) == 500
+
+
+def test_interim_responses_are_bounded_by_the_second(lab):
+	"""As much again each second, and no more than that."""
+	hint = b"HTTP/1.1 103 Hints\r\nX-A: " + b"a" * 900 + b"\r\n\r\n"
+	go = threading.Event()
+
+	def handle(conn, req):
+		conn.send(hint)
+		go.wait(1.1)
+		conn.send(hint)
+		conn.reply(body="done")
+	far = lab.origin(handle)
+	lab.sluice(limits={"head": "1KiB"})
+	assert lab.get(far.url + "/").body == b"done"
+	go.set()
+	answer = lab.get(far.url + "/")
+	assert answer.status == 502
+	assert "interim answers beyond limits.head" in answer.get("proxy-status")
+
+
+@pytest.mark.parametrize("space", [b" ", b"\t", b" \t "])
+def test_space_before_a_colon_is_removed(lab, space):
+	"""RFC 9112 5.1; it frames the body as any other does."""
+	far = lab.origin(origin.raw(OK + b"Content-Length" + space
+	    + b": 5\r\nX-A" + space + b":b\r\n\r\nhello"))
+	lab.sluice()
+	one = lab.client()
+	for _ in range(2):
+		answer = one.get(far.url + "/")
+		assert answer.body == b"hello" and answer.get("x-a") == "b"
+		assert space + b":" not in answer.head
+	assert len(far.conns) == 1
+
+
+def test_space_before_a_colon_in_trailers(lab):
+	far = lab.origin(origin.raw(whole(b"Transfer-Encoding: chunked",
+	    b"5\r\nhello\r\n0\r\nX-A : b\r\n\r\n")))
+	lab.sluice()
+	answer = lab.get(far.url + "/")
+	assert answer.body == b"hello"
+	assert [(n.lower(), v) for n, v in answer.trailers] == [(b"x-a", b"b")]
 
 
 TRUNCATED = {
@@ -260,11 +425,9 @@ ODD = {
 	"34 empty reason": b"HTTP/1.1 200 \r\nContent-Length: 5\r\n\r\nhello",
 	"34 status 299": b"HTTP/1.1 299 X\r\nContent-Length: 5\r\n\r\nhello",
 	"34 status 599": b"HTTP/1.1 599 X\r\nContent-Length: 5\r\n\r\nhello",
-	"32 sixteen": b"HTTP/1.1 102 Processing\r\n\r\n" * 10
-	    + whole(b"Content-Length: 5"),
 }
-MUST = ("34 no reason", "34 empty reason", "34 status 299",
-    "34 status 599", "32 sixteen")
+MUST = ("29 space before colon", "34 no reason", "34 empty reason",
+    "34 status 299", "34 status 599")
 
 
 @pytest.mark.parametrize("row", ODD)

@@ -64,7 +64,7 @@ decode(struct decoded *out, const char *p, size_t len, size_t step)
 
 	memset(out, 0, offsetof(struct decoded, data));
 	out->result = HTTP1_MORE;
-	http1_chunked_init(&c);
+	http1_chunked_init(&c, false);
 	while (out->used < len && out->result == HTTP1_MORE) {
 		n = len - out->used > step ? step : len - out->used;
 		out->used += feed(&c, out, p + out->used, n);

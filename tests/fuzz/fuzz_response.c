@@ -23,7 +23,7 @@ check_good(const struct http1_head *h, const char *p, size_t len,
 
 	check_fields(h, p, len);
 	check_inside(h->reason, p, len);
-	REQUIRE(h->status >= 100 && h->status <= 599);
+	REQUIRE(h->status >= 100 && h->status <= 999);
 	REQUIRE(is_bodyless(h, method) == (h->body == HTTP1_NO_BODY));
 	if (h->body == HTTP1_UNTIL_CLOSE)
 		REQUIRE(!h->keep_alive && !h->has_length);
