@@ -44,8 +44,8 @@ def same(said, printed):
 
 
 @pytest.mark.parametrize("title, ports", [
-    ("See it work", ("8080", "3128")),
-    ("See it intercept", ("8443", "3129"))])
+    ("See it work", ("8181", "3181")),
+    ("See it intercept", ("8182", "3182"))])
 def test_example(tmp_path, title, ports):
 	"""Ports and directory are the test's own."""
 	own = {port: str(wire.free_port()) for port in ports}
@@ -68,10 +68,9 @@ def test_example(tmp_path, title, ports):
 			if said is not None:
 				same(said.replace("/tmp/try", str(tmp_path)),
 				    printed)
-			elif "&\n" in commands:
-				wire.wait_until(lambda: all(wire.listens(
-				    int(p)) for p in own.values()),
-				    what="the start")
+		# what the example has started it has ended
+		wire.wait_until(lambda: not any(wire.listens(int(p))
+		    for p in own.values()), what="the end")
 	finally:
 		shell.stdin.close()
 		os.killpg(shell.pid, signal.SIGTERM)
