@@ -463,6 +463,52 @@ budget_take(struct budget *b, uint64_t cost, uint64_t at, uint64_t now)
 }
 
 void
+budget_paid(const struct budget *b, uint64_t cost, struct budget_paid *paid)
+{
+	unsigned i;
+
+	paid->cost = cost;
+	for (i = 0; i < b->nrates; i++)
+		paid->ends[i] = b->rates[i].tat;
+}
+
+/*
+ * What was worked off already stays spent: others may have gone since because
+ * of it, with a bucket that was full.
+ */
+void
+budget_refund(struct budget *b, struct budget_paid *paid, uint64_t now,
+    wide sooner[BUDGET_RATES])
+{
+	struct budget_state *r;
+	wide left, span;
+	unsigned i;
+
+	for (i = 0; i < b->nrates; i++) {
+		r = &b->rates[i];
+		sooner[i] = 0;
+		if (paid->cost == 0 || r->tat == WIDE_MAX ||
+		    paid->ends[i] <= rate_at(r, now))
+			continue;
+		left = paid->ends[i] - rate_at(r, now);
+		span = rate_span(r, paid->cost);
+		sooner[i] = left < span ? left : span;
+		r->tat -= sooner[i];
+	}
+}
+
+void
+budget_refunded(const struct budget *b, const struct budget_paid *refund,
+    const wide sooner[BUDGET_RATES], struct budget_paid *paid)
+{
+	unsigned i;
+
+	for (i = 0; i < b->nrates; i++)
+		if (paid->ends[i] > refund->ends[i])
+			paid->ends[i] -= sooner[i];
+}
+
+void
 budget_verdict(struct budget *b, uint32_t epoch, enum budget_verdict verdict,
     uint64_t now)
 {

@@ -98,6 +98,15 @@ struct budget_state {	/* one rate: its limit and what is consumed */
 	budget_wide		 tat;		/* 1/refill ns */
 };
 
+/*
+ * Where what somebody paid stands in each rate's time: a rate works off what it
+ * was asked for in order, and tat is when it is done with all of it.
+ */
+struct budget_paid {
+	uint64_t		 cost;		/* micro cost units; 0: void */
+	budget_wide		 ends[BUDGET_RATES]; /* 1/refill ns */
+};
+
 /* Lives in the caller's memory; the fields are the budget's. */
 struct budget {
 	struct budget_state	 rates[BUDGET_RATES];
@@ -178,6 +187,29 @@ struct budget_start budget_start(const struct budget *, budget_wide ahead,
  */
 uint32_t	 budget_take(struct budget *, uint64_t cost, uint64_t at,
 		    uint64_t now);
+
+/*
+ * What was just taken, to be given back by budget_refund() perhaps.  Void once
+ * the budget's limits have changed.
+ */
+void		 budget_paid(const struct budget *, uint64_t cost,
+		    struct budget_paid *);
+
+/*
+ * Gives back what was paid, as far as time has not done so by now: from then on
+ * all is as if less had been asked for when it was, and what is admitted in any
+ * interval without it keeps within the limits.  Returns by how much (1/refill
+ * ns) each rate is done sooner with what was asked of it later, for
+ * budget_refunded().
+ */
+void		 budget_refund(struct budget *, struct budget_paid *,
+		    uint64_t now, budget_wide sooner[BUDGET_RATES]);
+
+/* Another refund has moved what was paid after it. */
+void		 budget_refunded(const struct budget *,
+		    const struct budget_paid *refund,
+		    const budget_wide sooner[BUDGET_RATES],
+		    struct budget_paid *);
 
 /* What became of one that was admitted in that epoch; once for each. */
 void		 budget_verdict(struct budget *, uint32_t epoch,

@@ -77,6 +77,11 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 	w->epoch = budget_take(&t->host, w->fair.cost, at, now);
 	if (b != NULL)
 		w->part_epoch = budget_take(b, w->fair.cost, at, now);
+	if (w->deposit != NULL && b == NULL) {
+		budget_paid(&t->host, w->fair.cost, &w->deposit->paid);
+		LIST_INSERT_HEAD(&t->deposits, w->deposit, entry);
+		w->deposit->listed = true;
+	}
 	w->fair.returned = false;
 	w->held = true;
 	w->settled = false;
@@ -117,6 +122,7 @@ throttle_new(const struct throttle_limits *limits)
 		return NULL;
 	}
 	budget_init(&t->host, &limits->host, limits->learning);
+	LIST_INIT(&t->deposits);
 	t->trust = limits->trust_priority;
 	t->queue_length = limits->queue_length;
 	return t;
@@ -143,11 +149,13 @@ fill_in(struct throttle_waiter *w, const struct throttle_request *q,
 			.arrived = now,
 			.weight = q->weight,
 			.urgency = q->urgency,
+			.returned = q->returned,
 			.lane = lane_of(q->part),
 		},
 		.since = now,
 		.deadline = q->deadline,
 		.part = q->part,
+		.deposit = q->deposit,
 	};
 }
 
@@ -168,7 +176,8 @@ throttle_ask(struct throttle *t, struct throttle_waiter *w,
 	fill_in(w, q, now);
 	if (may_go_at_once(t, w, now)) {
 		take(t, w, now, now);
-		fair_pass(t->queue, q->client, q->weight, q->cost);
+		if (!q->returned)
+			fair_pass(t->queue, q->client, q->weight, q->cost);
 		*r = (struct throttle_report){
 			.start = now,
 			.waiting = throttle_waiting(t),
@@ -176,7 +185,7 @@ throttle_ask(struct throttle *t, struct throttle_waiter *w,
 		return THROTTLE_GO;
 	}
 	throttle_start(t, &w->fair, now, r);
-	if (throttle_waiting(t) >= t->queue_length)
+	if (!q->returned && throttle_waiting(t) >= t->queue_length)
 		return THROTTLE_FULL;
 	if (r->start > q->deadline)
 		return THROTTLE_LATE_START;
@@ -281,6 +290,23 @@ throttle_cancel(struct throttle *t, struct throttle_waiter *w)
 
 /* Those who were admitted */
 
+/* What was paid stays spent. */
+static void
+spend(struct throttle_deposit *d)
+{
+	if (d != NULL && d->listed) {
+		LIST_REMOVE(d, entry);
+		d->listed = false;
+	}
+}
+
+void
+throttle_spend_all(struct throttle *t)
+{
+	while (!LIST_EMPTY(&t->deposits))
+		spend(LIST_FIRST(&t->deposits));
+}
+
 void
 throttle_verdict(struct throttle *t, struct throttle_waiter *w,
     enum budget_verdict verdict, uint64_t now)
@@ -292,6 +318,8 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 	if (!w->held || w->settled)
 		return;
 	w->settled = true;
+	if (verdict != BUDGET_NEUTRAL)
+		spend(w->deposit);
 	b = part_budget(t, w->part);
 	held = !has_room(t, w->part);
 	budget_verdict(&t->host, w->epoch, verdict, now);
@@ -308,6 +336,7 @@ give_back(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 	struct budget *b = part_budget(t, w->part);
 
 	assert(w->held);
+	spend(w->deposit);
 	if (!has_room(t, w->part))
 		clear(t, now);
 	budget_release(&t->host);
@@ -325,6 +354,24 @@ throttle_release(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 	/* It may go on elsewhere, and have its verdict there. */
 	w->settled = settled;
 	give_back(t, w, now);
+}
+
+void
+throttle_refund(struct throttle *t, struct throttle_waiter *w, uint64_t now)
+{
+	budget_wide sooner[BUDGET_RATES];
+	struct throttle_deposit *d;
+
+	throttle_tick(t, now);
+	if (w->deposit != NULL && w->deposit->listed) {
+		budget_refund(&t->host, &w->deposit->paid, now, sooner);
+		LIST_FOREACH(d, &t->deposits, entry)
+			budget_refunded(&t->host, &w->deposit->paid, sooner,
+			    &d->paid);
+		/* Whom it lets go now could not have gone before. */
+		clear(t, now);
+	}
+	throttle_release(t, w, now);
 }
 
 enum throttle_answer

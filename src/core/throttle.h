@@ -52,6 +52,16 @@ struct throttle_limits {
 	bool			 learning;	/* the host begins half open */
 };
 
+/*
+ * What a waiter has paid and may get back, until its verdict; zeroed to start
+ * with, in the caller's memory for as long as the waiter.
+ */
+struct throttle_deposit {
+	LIST_ENTRY(throttle_deposit)	 entry;	/* while it can be refunded */
+	struct budget_paid		 paid;
+	bool				 listed;
+};
+
 /* What is asked for; the caller fills it in. */
 struct throttle_request {
 	uint64_t	 client;	/* whose turns it uses */
@@ -60,6 +70,13 @@ struct throttle_request {
 	uint32_t	 weight;	/* of the client; FAIR_WEIGHT is 1 */
 	uint8_t		 urgency;	/* RFC 9218: 0 to 7 */
 	unsigned	 part;		/* or THROTTLE_WHOLE */
+	/* For throttle_refund(), in no part only; or NULL. */
+	struct throttle_deposit *deposit;
+	/*
+	 * It has had its turn, and got it back: goes before all others, and the
+	 * queue's length is not enforced.
+	 */
+	bool		 returned;
 };
 
 /*
@@ -74,6 +91,7 @@ struct throttle_waiter {
 	uint64_t			 since;	/* ns: waits since then */
 	uint64_t			 deadline; /* ns, to start by */
 	unsigned			 part;
+	struct throttle_deposit		*deposit; /* or NULL */
 	uint32_t			 epoch;	/* the host's, at admission */
 	uint32_t			 part_epoch;
 	bool				 held;	/* admitted, holds a slot */
@@ -151,6 +169,14 @@ void		 throttle_verdict(struct throttle *, struct throttle_waiter *,
  * neutral.
  */
 void		 throttle_release(struct throttle *, struct throttle_waiter *,
+		    uint64_t now);
+
+/*
+ * The same for one that came to nothing, and gives back what it has paid, as
+ * far as time has not done so (budget_refund()); but not where limits have
+ * changed since, or it has moved, or its verdict was given before.
+ */
+void		 throttle_refund(struct throttle *, struct throttle_waiter *,
 		    uint64_t now);
 
 /*

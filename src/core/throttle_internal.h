@@ -20,6 +20,7 @@ struct throttle {
 	bool			 trust;
 	uint32_t		 queue_length;
 	struct fair		*queue;
+	LIST_HEAD(, throttle_deposit) deposits;	/* what may be refunded */
 	uint64_t		 now;		/* ns: the latest heard of */
 	/*
 	 * When something other than a rate, a pause or a shape last stopped
@@ -115,6 +116,9 @@ void		 throttle_tick(struct throttle *, uint64_t now);
 /* Makes the parts' budgets; false without memory, with none made. */
 bool		 throttle_set_parts(struct throttle *,
 		    const struct throttle_limits *);
+
+/* Nothing that was paid so far can be refunded any more. */
+void		 throttle_spend_all(struct throttle *);
 
 /* Takes a waiter out; true when others may go sooner for it. */
 bool		 throttle_unqueue(struct throttle *, struct throttle_waiter *);

@@ -110,6 +110,7 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 	bool same = same_lanes(t, limits, moved);
 
 	throttle_tick(t, now);
+	throttle_spend_all(t);
 	if (!throttle_set_parts(t, limits))
 		goto fail;
 	if (!same) {
@@ -150,6 +151,7 @@ throttle_inherit(struct throttle *t, const struct throttle *from,
 	unsigned i, part;
 
 	throttle_tick(t, now);
+	throttle_spend_all(t);
 	budget_inherit(&t->host, &from->host, now);
 	for (i = 0; i < from->nparts; i++) {
 		part = moved_part(moved, i, t->nparts);
