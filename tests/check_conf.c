@@ -380,6 +380,9 @@ START_TEST(defaults)
 	ck_assert_uint_eq(conf->limit_body, 1 << 30);
 	ck_assert_uint_eq(conf->limit_buffer, 256 << 10);
 	ck_assert_uint_eq(conf->limit_hosts, 100000);
+	ck_assert_uint_eq(conf->limit_lookups, 256);
+	ck_assert_uint_eq(conf->limit_names, 10000);
+	ck_assert_uint_eq(conf->limit_ttl, 3600 * SECOND);
 	ck_assert_uint_eq(conf->nrules, 0);
 	ck_assert_str_eq(rule->name, "unlimited");
 	ck_assert_uint_eq(rule->limits.nrates, 0);
@@ -676,8 +679,7 @@ START_TEST(changes)
 	ck_assert_str_eq(all,
 	    "listen: 127.0.0.1:3128 -> 127.0.0.1:1, unix:/s takes effect at a "
 	    "restart\n"
-	    "workers: 1 -> 4 takes effect at a restart\n"
-	    "resolver: system -> 192.0.2.53 takes effect at a restart\n");
+	    "workers: 1 -> 4 takes effect at a restart\n");
 	conf_unref(old);
 	conf_unref(new);
 }

@@ -194,6 +194,9 @@ struct conf {
 	uint64_t		 limit_buffer;
 	uint64_t		 limit_memory;
 	uint64_t		 limit_hosts;
+	uint64_t		 limit_lookups;	/* of a worker */
+	uint64_t		 limit_names;	/* of a worker */
+	uint64_t		 limit_ttl;	/* ns */
 
 	char			*tls_ca_certificate; /* PEM file; or NULL */
 	char			*tls_ca_key;

@@ -119,10 +119,18 @@ classify(int err)
 	}
 }
 
+/* Of several addresses, the one where somebody has answered says more. */
+static void
+note_failure(struct dial *d, int err)
+{
+	if (d->why != UPSTREAM_REFUSED)
+		d->why = classify(err);
+}
+
 static void
 attempt_failed(struct dial *d, int err)
 {
-	d->why = classify(err);
+	note_failure(d, err);
 	if (d->next < d->n)
 		try_next(d);
 	else if (d->running == 0)
@@ -173,14 +181,14 @@ static void
 try_next(struct dial *d)
 {
 	struct attempt *a;
-	int fd, err = 0;
+	int fd;
 
 	while (d->next < d->n) {
 		a = &d->attempts[d->next];
 		a->fd = -1;
 		fd = start_connect((struct sockaddr *)&d->addrs[d->next++]);
 		if (fd == -1) {
-			err = errno;
+			note_failure(d, errno);
 			continue;
 		}
 		a->dial = d;
@@ -194,7 +202,7 @@ try_next(struct dial *d)
 		return;
 	}
 	if (d->running == 0)
-		finish(d, -1, err != 0 ? classify(err) : d->why);
+		finish(d, -1, d->why);
 }
 
 static void
@@ -207,9 +215,14 @@ static void
 limit_cb(void *arg)
 {
 	struct dial *d = arg;
+	struct resolve *query = d->query;
+	enum upstream_error why = UPSTREAM_CONNECT_TIMEOUT;
 
-	finish(d, -1, d->query != NULL ? UPSTREAM_DNS_TIMEOUT :
-	    UPSTREAM_CONNECT_TIMEOUT);
+	d->query = NULL;
+	if (query != NULL)
+		why = resolve_give_up(query) == RESOLVE_QUEUED ?
+		    UPSTREAM_LOOKUPS : UPSTREAM_DNS_TIMEOUT;
+	finish(d, -1, why);
 }
 
 static void
@@ -232,12 +245,17 @@ static void
 resolved_cb(void *arg, enum resolve_result result,
     const struct sockaddr_storage *addrs, size_t n)
 {
+	static const enum upstream_error failures[] = {
+		[RESOLVE_NO_NAME] = UPSTREAM_NO_NAME,
+		[RESOLVE_FAILED] = UPSTREAM_DNS_ERROR,
+		[RESOLVE_TIMEOUT] = UPSTREAM_DNS_TIMEOUT,
+		[RESOLVE_NO_MEMORY] = UPSTREAM_NO_MEMORY,
+	};
 	struct dial *d = arg;
 
 	d->query = NULL;
 	if (result != RESOLVE_OK) {
-		finish(d, -1, result == RESOLVE_TIMEOUT ?
-		    UPSTREAM_DNS_TIMEOUT : UPSTREAM_DNS_ERROR);
+		finish(d, -1, failures[result]);
 		return;
 	}
 	memcpy(d->addrs, addrs, n * sizeof *addrs);
@@ -245,8 +263,8 @@ resolved_cb(void *arg, enum resolve_result result,
 }
 
 struct dial *
-dial_start(struct worker *w, const struct http1_host *host, dial_cb *cb,
-    void *arg)
+dial_start(struct worker *w, const struct http1_host *host,
+    const struct sockaddr *client, dial_cb *cb, void *arg)
 {
 	struct dial *d;
 
@@ -264,7 +282,7 @@ dial_start(struct worker *w, const struct http1_host *host, dial_cb *cb,
 		connect_to(d, 1);
 	else
 		d->query = resolve_name(w->resolver, host->name, host->port,
-		    resolved_cb, d);
+		    client, resolved_cb, d);
 	return d;
 }
 

@@ -15,14 +15,18 @@
 
 struct dial;
 struct http1_host;
+struct sockaddr;
 struct worker;
 
 /* fd is the caller's, non-blocking; or -1 and why. */
 typedef void	 dial_cb(void *arg, int fd, enum upstream_error why);
 
-/* cb is called once, never before this returns; NULL without memory. */
+/*
+ * For a client at that address (NULL: it has none), whose share of lookups it
+ * takes.  cb is called once, never before this returns; NULL without memory.
+ */
 struct dial	*dial_start(struct worker *, const struct http1_host *,
-		    dial_cb *, void *arg);
+		    const struct sockaddr *client, dial_cb *, void *arg);
 /* Before cb was called; NULL is allowed. */
 void		 dial_cancel(struct dial *);
 

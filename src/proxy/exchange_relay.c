@@ -14,7 +14,10 @@
 void
 exchange_forward(struct exchange *x, bool fresh)
 {
-	struct upstream_target to = { .host = x->host };
+	struct upstream_target to = {
+		.host = x->host,
+		.client = front_address(x->downstream),
+	};
 
 	x->phase = CONNECTING;
 	to.host.port = x->port;

@@ -85,7 +85,8 @@ void
 exchange_connect(struct exchange *x)
 {
 	x->phase = CONNECTING;
-	x->dial = dial_start(x->worker, &x->host, dialled_cb, x);
+	x->dial = dial_start(x->worker, &x->host,
+	    front_address(x->downstream), dialled_cb, x);
 	if (x->dial == NULL)
 		exchange_reject(x, 503, "proxy_internal_error",
 		    "out of memory");

@@ -274,6 +274,45 @@ net_literal(const struct http1_host *h, uint16_t port,
 }
 
 void
+net_pack(const struct sockaddr *sa, struct names_address *a)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	memset(a, 0, sizeof *a);
+	if (sa != NULL && sa->sa_family == AF_INET) {
+		memcpy(&in, sa, sizeof in);
+		a->family = AF_INET;
+		memcpy(a->address, &in.sin_addr, sizeof in.sin_addr);
+	} else if (sa != NULL && sa->sa_family == AF_INET6) {
+		memcpy(&in6, sa, sizeof in6);
+		a->family = AF_INET6;
+		memcpy(a->address, &in6.sin6_addr, sizeof in6.sin6_addr);
+		if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) {
+			a->family = AF_INET;
+			memmove(a->address, a->address + 12, 4);
+			memset(a->address + 4, 0, 12);
+		}
+	}
+}
+
+void
+net_unpack(const struct names_address *a, uint16_t port,
+    struct sockaddr_storage *ss)
+{
+	struct sockaddr_in *in4 = (struct sockaddr_in *)ss;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
+
+	memset(ss, 0, sizeof *ss);
+	ss->ss_family = (sa_family_t)a->family;
+	if (a->family == AF_INET)
+		memcpy(&in4->sin_addr, a->address, sizeof in4->sin_addr);
+	else if (a->family == AF_INET6)
+		memcpy(&in6->sin6_addr, a->address, sizeof in6->sin6_addr);
+	net_set_port((struct sockaddr *)ss, port);
+}
+
+void
 net_dissolve(int fd)
 {
 	struct sockaddr none = { .sa_family = AF_UNSPEC };

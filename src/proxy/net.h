@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "conf/conf.h"
+#include "core/names.h"
 
 /* Sockets and addresses. */
 
@@ -61,6 +62,14 @@ bool		 net_literal(const struct http1_host *, uint16_t port,
  * done to the socket before it is closed.
  */
 void		 net_dissolve(int fd);
+
+/*
+ * An address without its port: that of IPv4 for a mapped one, all zero where
+ * there is none (NULL, a Unix socket).  And back, with a port.
+ */
+void		 net_pack(const struct sockaddr *, struct names_address *);
+void		 net_unpack(const struct names_address *, uint16_t port,
+		    struct sockaddr_storage *);
 
 void		 net_set_port(struct sockaddr *, uint16_t port);
 socklen_t	 net_addrlen(const struct sockaddr *);

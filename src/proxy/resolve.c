@@ -1,310 +1,630 @@
 /* SPDX-License-Identifier: ISC */
 #include "proxy/resolve.h"
 
-#include <netdb.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
 
-#include <ares.h>
 #include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "log.h"
+#include "proxy/lookup.h"
 #include "proxy/net.h"
 #include "proxy/worker.h"
 
 /*
- * One c-ares channel a worker.  c-ares tells which sockets it wants watched; an
- * event stands for each.  A query cannot be taken back from c-ares, so a
- * cancelled one only forgets whom to tell.
+ * Life of what is asked (struct resolve): answered at once, where the answer is
+ * known; else it joins the query for its name, where one is under way; else it
+ * is queued at its client, whose turn begins a query for it, or finds that
+ * the answer is known or under way by now.
+ *
+ * Life of a query: under way as long as its lookup is.  The client whose turn
+ * began it is charged for it until then.  When all who asked have left it is
+ * idle: it goes on, for its answer may be asked for again, until somebody else
+ * needs its place.
+ *
+ * A client is there as long as it has something queued, or is charged.
  */
 
-#define TRY_MS	1500	/* before a server is asked again */
-#define TRIES	3
+#define SECOND		1000000000ULL	/* ns */
+#define NO_NAME_NS	(10 * SECOND)	/* remembered, at most */
+#define FAILED_NS	(1 * SECOND)
+#define SHARE		4		/* a client gets the fourth part */
+#define SPARE		8		/* lookups kept for the next names */
 
-struct watch {
-	LIST_ENTRY(watch)	 entry;
-	struct event		 ev;
-	int			 fd;
+TAILQ_HEAD(asked, resolve);
+TAILQ_HEAD(queries, query);
+TAILQ_HEAD(clients, client);
+
+struct resolve {
+	TAILQ_ENTRY(resolve)	 entry;
 	struct resolver		*resolver;
+	struct query		*query;		/* which it shares, or */
+	struct client		*client;	/* where it is queued, or */
+	struct names_answer	*known;		/* to be told from the loop,
+						   or NULL: no memory */
+	resolve_cb		*cb;
+	void			*arg;
+	const char		*name;		/* the caller's */
+	uint16_t		 port;
 };
+
+struct query {
+	RB_ENTRY(query)		 node;
+	TAILQ_ENTRY(query)	 entry;		/* of the idle ones */
+	struct resolver		*resolver;
+	struct client		*client;	/* who is charged */
+	struct lookup		*lookup;
+	struct asked		 asked;		/* empty: it is idle */
+	uint64_t		 began;		/* ns */
+	const char		*name;		/* behind it */
+};
+
+struct client {
+	RB_ENTRY(client)	 node;
+	TAILQ_ENTRY(client)	 entry;		/* of those with turns */
+	struct names_address	 address;
+	struct asked		 queued;
+	size_t			 charged;	/* queries under way, */
+	size_t			 idle;		/* of which idle */
+	bool			 in_turn;	/* it is among those */
+};
+
+RB_HEAD(query_tree, query);
+RB_HEAD(client_tree, client);
 
 struct resolver {
 	struct worker		*worker;
-	ares_channel		 channel;
-	bool			 open;
-	LIST_HEAD(, watch)	 watches;
-	struct event		 timer_ev;
+	struct names		*names;
+	struct query_tree	 queries;	/* by name */
+	size_t			 n;		/* of them */
+	struct queries		 idle;		/* the first one first */
+	struct client_tree	 clients;	/* by address */
+	struct clients		 turns;		/* who has something queued,
+						   and a share left */
+	struct asked		 ready;		/* to be told from the loop */
+	struct event		 ready_ev;
+	struct lookup		*spare[SPARE];
+	size_t			 nspare;
 };
 
-struct resolve {
-	resolve_cb		*cb;	/* NULL: cancelled */
-	void			*arg;
-	const char		*name;	/* the caller's, until cancelled */
-	uint16_t		 port;
-	bool			 starting;
-	bool			 done;
-};
+static void serve(struct resolver *);
 
-/* What c-ares wants of the loop */
+static int
+query_cmp(const struct query *a, const struct query *b)
+{
+	return strcmp(a->name, b->name);
+}
+
+static int
+client_cmp(const struct client *a, const struct client *b)
+{
+	return memcmp(&a->address, &b->address, sizeof a->address);
+}
+
+RB_PROTOTYPE(query_tree, query, node, query_cmp)
+RB_GENERATE(query_tree, query, node, query_cmp)
+RB_PROTOTYPE(client_tree, client, node, client_cmp)
+RB_GENERATE(client_tree, client, node, client_cmp)
+
+/* Clients */
+
+static size_t
+share(const struct resolver *r)
+{
+	size_t all = r->worker->conf->limit_lookups;
+
+	return all < SHARE ? 1 : all / SHARE;
+}
+
+/* The client of that address, made where it is missing; NULL: no memory. */
+static struct client *
+need_client(struct resolver *r, const struct sockaddr *address)
+{
+	struct client *c, key;
+
+	net_pack(address, &key.address);
+	if ((c = RB_FIND(client_tree, &r->clients, &key)) != NULL)
+		return c;
+	if ((c = calloc(1, sizeof *c)) == NULL)
+		return NULL;
+	c->address = key.address;
+	TAILQ_INIT(&c->queued);
+	RB_INSERT(client_tree, &r->clients, c);
+	return c;
+}
+
+/* Has it take turns, or not any more, or go; after each change of it. */
+static void
+settle(struct resolver *r, struct client *c)
+{
+	bool turns = !TAILQ_EMPTY(&c->queued) &&
+	    (c->charged < share(r) || c->idle > 0);
+
+	if (turns && !c->in_turn)
+		TAILQ_INSERT_TAIL(&r->turns, c, entry);
+	else if (!turns && c->in_turn)
+		TAILQ_REMOVE(&r->turns, c, entry);
+	c->in_turn = turns;
+	if (TAILQ_EMPTY(&c->queued) && c->charged == 0) {
+		RB_REMOVE(client_tree, &r->clients, c);
+		free(c);
+	}
+}
+
+/* Answers */
 
 static void
-set_timer(struct resolver *r)
+tell(struct resolve *q, enum resolve_result result,
+    const struct names_answer *a)
 {
-	struct timeval tv, *next;
+	struct sockaddr_storage list[RESOLVE_ADDRESSES];
+	size_t i;
 
-	if ((next = ares_timeout(r->channel, NULL, &tv)) != NULL)
-		evtimer_add(&r->timer_ev, next);
-	else
-		evtimer_del(&r->timer_ev);
+	for (i = 0; i < a->n; i++)
+		net_unpack(&a->list[i], q->port, &list[i]);
+	q->cb(q->arg, result, list, a->n);
 }
 
-static void
-timer_cb(evutil_socket_t fd, short what, void *arg)
+static enum resolve_result
+result_of(const struct names_answer *a)
 {
-	struct resolver *r = arg;
-
-	(void)fd;
-	(void)what;
-	ares_process_fd(r->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	set_timer(r);
-}
-
-static void
-socket_cb(evutil_socket_t fd, short what, void *arg)
-{
-	struct resolver *r = arg;
-
-	ares_process_fd(r->channel, what & EV_READ ? fd : ARES_SOCKET_BAD,
-	    what & EV_WRITE ? fd : ARES_SOCKET_BAD);
-	set_timer(r);
-}
-
-static struct watch *
-find_watch(struct resolver *r, int fd)
-{
-	struct watch *w;
-
-	LIST_FOREACH(w, &r->watches, entry) {
-		if (w->fd == fd)
-			return w;
-	}
-	return NULL;
-}
-
-static void
-watch_cb(void *arg, ares_socket_t fd, int readable, int writable)
-{
-	struct resolver *r = arg;
-	struct watch *w = find_watch(r, fd);
-	short what;
-
-	if (w != NULL)
-		event_del(&w->ev);
-	if (!readable && !writable) {
-		if (w != NULL) {
-			LIST_REMOVE(w, entry);
-			free(w);
-		}
-		return;
-	}
-	if (w == NULL) {
-		if ((w = calloc(1, sizeof *w)) == NULL)
-			return;		/* the query will time out */
-		w->fd = fd;
-		w->resolver = r;
-		LIST_INSERT_HEAD(&r->watches, w, entry);
-	}
-	what = (short)(EV_PERSIST | (readable ? EV_READ : 0) |
-	    (writable ? EV_WRITE : 0));
-	event_assign(&w->ev, r->worker->base, fd, what, socket_cb, r);
-	event_add(&w->ev, NULL);
-}
-
-/* Which servers to ask, where not the system's. */
-static bool
-set_servers(struct resolver *r, const struct conf_addresses *servers)
-{
-	char *csv, *p, addr[NET_ADDRSTR];
-	size_t i, size = servers->n * NET_ADDRSTR + 1;
-	bool ok;
-
-	if (servers->n == 0)
-		return true;
-	if ((csv = calloc(1, size)) == NULL)
-		return false;
-	for (i = 0, p = csv; i < servers->n; i++) {
-		net_addrstr((const struct sockaddr *)&servers->list[i].addr,
-		    addr, sizeof addr);
-		p += snprintf(p, size - (size_t)(p - csv), "%s%s",
-		    i > 0 ? "," : "", addr);
-	}
-	ok = ares_set_servers_ports_csv(r->channel, csv) == ARES_SUCCESS;
-	free(csv);
-	return ok;
-}
-
-struct resolver *
-resolver_new(struct worker *w)
-{
-	struct ares_options options = {
-		.timeout = TRY_MS,
-		.tries = TRIES,
-		.sock_state_cb = watch_cb,
+	static const enum resolve_result results[] = {
+		[LOOKUP_FOUND] = RESOLVE_OK,
+		[LOOKUP_NO_NAME] = RESOLVE_NO_NAME,
+		[LOOKUP_FAILED] = RESOLVE_FAILED,
+		[LOOKUP_TIMEOUT] = RESOLVE_TIMEOUT,
+		[LOOKUP_NO_MEMORY] = RESOLVE_NO_MEMORY,
 	};
-	struct resolver *r;
 
-	if ((r = calloc(1, sizeof *r)) == NULL)
-		return NULL;
-	r->worker = w;
-	LIST_INIT(&r->watches);
-	evtimer_assign(&r->timer_ev, w->base, timer_cb, r);
-	options.sock_state_cb_data = r;
-	if (ares_init_options(&r->channel, &options, ARES_OPT_TIMEOUTMS |
-	    ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB) != ARES_SUCCESS) {
-		free(r);
-		return NULL;
-	}
-	r->open = true;
-	if (!set_servers(r, &w->conf->resolver)) {
-		resolver_free(r);
-		return NULL;
-	}
-	return r;
+	return results[a->code];
 }
 
-void
-resolver_free(struct resolver *r)
+/* What is neither known nor can be asked is told from the loop. */
+static void
+make_ready(struct resolver *r, struct resolve *q)
 {
-	r->open = false;
-	ares_destroy(r->channel);
-	evtimer_del(&r->timer_ev);
-	free(r);
+	TAILQ_INSERT_TAIL(&r->ready, q, entry);
+	event_active(&r->ready_ev, EV_TIMEOUT, 0);
+}
+
+/* For as long as it may be (ns), and the configuration allows. */
+static void
+remember(struct resolver *r, const char *name, const struct names_answer *a,
+    uint64_t ns)
+{
+	const struct conf *conf = r->worker->conf;
+	uint64_t now = worker_now();
+
+	if (ns > conf->limit_ttl)
+		ns = conf->limit_ttl;
+	names_put(r->names, name, a, now + ns, conf->limit_names, now);
+}
+
+static void
+remember_result(struct resolver *r, const char *name,
+    const struct lookup_result *result)
+{
+	switch (result->answer.code) {
+	case LOOKUP_FOUND:
+		remember(r, name, &result->answer, result->ttl * SECOND);
+		break;
+	case LOOKUP_NO_NAME:
+		remember(r, name, &result->answer, NO_NAME_NS);
+		break;
+	case LOOKUP_FAILED:
+	case LOOKUP_TIMEOUT:
+		remember(r, name, &result->answer, FAILED_NS);
+		break;
+	}
+}
+
+/* "localhost", and all below it. */
+static bool
+is_localhost(const char *name)
+{
+	static const char localhost[] = "localhost";
+	size_t len = strlen(name), n = sizeof localhost - 1;
+
+	return len >= n && strcmp(name + len - n, localhost) == 0 &&
+	    (len == n || name[len - n - 1] == '.');
+}
+
+static void
+loopback(struct names_answer *a)
+{
+	static const struct in6_addr v6 = IN6ADDR_LOOPBACK_INIT;
+	static const unsigned char v4[] = { 127, 0, 0, 1 };
+
+	memset(a, 0, sizeof *a);
+	a->code = LOOKUP_FOUND;
+	a->n = 2;
+	a->list[0].family = AF_INET;
+	memcpy(a->list[0].address, v4, sizeof v4);
+	a->list[1].family = AF_INET6;
+	memcpy(a->list[1].address, &v6, sizeof v6);
 }
 
 /* Queries */
 
-/* Takes turns between the families, the first one's first (RFC 8305, 4). */
-static size_t
-interleave(const struct ares_addrinfo *ai, uint16_t port,
-    struct sockaddr_storage *out)
+static struct query *
+find_query(struct resolver *r, const char *name)
 {
-	const struct ares_addrinfo_node *a = ai->nodes, *b = ai->nodes;
-	const struct ares_addrinfo_node **turn;
-	int first = a != NULL ? a->ai_family : AF_INET;
-	size_t n = 0;
+	struct query key = { .name = name };
 
-	for (turn = &a; n < RESOLVE_ADDRESSES; turn = turn == &a ? &b : &a) {
-		while (a != NULL && a->ai_family != first)
-			a = a->ai_next;
-		while (b != NULL && b->ai_family == first)
-			b = b->ai_next;
-		if (a == NULL && b == NULL)
-			break;
-		if (*turn == NULL)
-			continue;
-		memset(&out[n], 0, sizeof out[n]);
-		memcpy(&out[n], (*turn)->ai_addr, (*turn)->ai_addrlen);
-		net_set_port((struct sockaddr *)&out[n++], port);
-		*turn = (*turn)->ai_next;
+	return RB_FIND(query_tree, &r->queries, &key);
+}
+
+static void
+join(struct query *y, struct resolve *q)
+{
+	bool was_idle = TAILQ_EMPTY(&y->asked);
+
+	TAILQ_INSERT_TAIL(&y->asked, q, entry);
+	q->query = y;
+	if (was_idle) {
+		TAILQ_REMOVE(&y->resolver->idle, y, entry);
+		y->client->idle--;
+		settle(y->resolver, y->client);
 	}
-	return n;
-}
-
-/*
- * "localhost" and names below it are the loopback's wherever the hosts file
- * does not say so (RFC 6761, 6.3).
- */
-static size_t
-loopback(const char *name, uint16_t port, struct sockaddr_storage *out)
-{
-	struct sockaddr_in *in4 = (struct sockaddr_in *)&out[0];
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)&out[1];
-	size_t len = strlen(name), n = strlen("localhost");
-
-	if (len < n || strcmp(name + len - n, "localhost") != 0 ||
-	    (len > n && name[len - n - 1] != '.'))
-		return 0;
-	memset(out, 0, 2 * sizeof *out);
-	in4->sin_family = AF_INET;
-	in4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	in6->sin6_family = AF_INET6;
-	in6->sin6_addr = in6addr_loopback;
-	net_set_port((struct sockaddr *)in4, port);
-	net_set_port((struct sockaddr *)in6, port);
-	return 2;
 }
 
 static void
-tell(struct resolve *q, int status, const struct ares_addrinfo *ai)
+leave(struct query *y, struct resolve *q)
 {
-	struct sockaddr_storage list[RESOLVE_ADDRESSES];
-	enum resolve_result result = RESOLVE_NOT_FOUND;
-	size_t n = 0;
-
-	if (status == ARES_SUCCESS && ai != NULL)
-		n = interleave(ai, q->port, list);
-	if (n == 0)
-		n = loopback(q->name, q->port, list);
-	if (n > 0)
-		result = RESOLVE_OK;
-	else if (status == ARES_ETIMEOUT)
-		result = RESOLVE_TIMEOUT;
-	q->cb(q->arg, result, list, n);
+	TAILQ_REMOVE(&y->asked, q, entry);
+	if (TAILQ_EMPTY(&y->asked)) {
+		TAILQ_INSERT_TAIL(&y->resolver->idle, y, entry);
+		y->client->idle++;
+		settle(y->resolver, y->client);
+	}
 }
 
 static void
-answer_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
+put_lookup(struct resolver *r, struct lookup *l)
 {
-	struct resolve *q = arg;
+	if (r->nspare < SPARE && lookup_sound(l))
+		r->spare[r->nspare++] = l;
+	else
+		lookup_free(l);
+}
 
-	(void)timeouts;
-	q->done = true;
-	/* ARES_EDESTRUCTION: whoever asked is being torn down itself */
-	if (q->cb != NULL && status != ARES_EDESTRUCTION)
-		tell(q, status, ai);
-	if (ai != NULL)
-		ares_freeaddrinfo(ai);
-	if (!q->starting)
+/* Takes a query out of all lists but that of who asked; it is not charged. */
+static void
+end_query(struct query *y)
+{
+	struct resolver *r = y->resolver;
+
+	if (TAILQ_EMPTY(&y->asked)) {
+		TAILQ_REMOVE(&r->idle, y, entry);
+		y->client->idle--;
+	}
+	RB_REMOVE(query_tree, &r->queries, y);
+	r->n--;
+	put_lookup(r, y->lookup);
+	y->client->charged--;
+	settle(r, y->client);
+}
+
+/* Makes place. */
+static void
+drop_idle(struct query *y)
+{
+	lookup_cancel(y->lookup);
+	end_query(y);
+	free(y);
+}
+
+static void
+answered_cb(void *arg, const struct lookup_result *told)
+{
+	struct query *y = arg;
+	struct resolver *r = y->resolver;
+	struct lookup_result result = *told;
+	struct resolve *q;
+
+	remember_result(r, y->name, &result);
+	end_query(y);
+	while ((q = TAILQ_FIRST(&y->asked)) != NULL) {
+		TAILQ_REMOVE(&y->asked, q, entry);
+		tell(q, result_of(&result.answer), &result.answer);
 		free(q);
+	}
+	free(y);
+	serve(r);
+}
+
+static struct lookup *
+take_lookup(struct resolver *r)
+{
+	if (r->nspare > 0)
+		return r->spare[--r->nspare];
+	return lookup_new(r->worker, answered_cb);
+}
+
+/* Begins a query, and charges it; NULL without memory. */
+static struct query *
+begin(struct resolver *r, struct client *c, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct query *y;
+
+	if ((y = calloc(1, sizeof *y + size)) == NULL)
+		return NULL;
+	if ((y->lookup = take_lookup(r)) == NULL) {
+		free(y);
+		return NULL;
+	}
+	y->name = memcpy(y + 1, name, size);
+	y->resolver = r;
+	y->client = c;
+	y->began = worker_now();
+	TAILQ_INIT(&y->asked);
+	TAILQ_INSERT_TAIL(&r->idle, y, entry);
+	c->idle++;
+	c->charged++;
+	RB_INSERT(query_tree, &r->queries, y);
+	r->n++;
+	lookup_start(y->lookup, y->name, y);
+	return y;
+}
+
+/* Turns */
+
+/* Finds place for one more of the client's; false: there is none. */
+static bool
+make_place(struct resolver *r, const struct client *c)
+{
+	struct query *y = TAILQ_FIRST(&r->idle);
+
+	if (c->charged >= share(r)) {
+		while (y != NULL && y->client != c)
+			y = TAILQ_NEXT(y, entry);
+	} else if (r->n < r->worker->conf->limit_lookups)
+		return true;
+	if (y == NULL)
+		return false;
+	drop_idle(y);
+	return true;
+}
+
+static struct names_answer *
+find_known(struct resolver *r, const char *name)
+{
+	struct names_answer known, *copy;
+
+	if (!names_get(r->names, name, worker_now(), &known) ||
+	    (copy = malloc(sizeof *copy)) == NULL)
+		return NULL;
+	*copy = known;
+	return copy;
+}
+
+/* It is the client's turn; false: there is no place for anybody. */
+static bool
+take_turn(struct resolver *r, struct client *c)
+{
+	struct resolve *q = TAILQ_FIRST(&c->queued);
+	struct query *y = find_query(r, q->name);
+
+	if (y == NULL && (q->known = find_known(r, q->name)) == NULL &&
+	    !make_place(r, c))
+		return false;
+	TAILQ_REMOVE(&c->queued, q, entry);
+	q->client = NULL;
+	/* whoever has more queued is behind the others now */
+	TAILQ_REMOVE(&r->turns, c, entry);
+	c->in_turn = false;
+	if (y == NULL && q->known == NULL)
+		y = begin(r, c, q->name);
+	if (y != NULL)
+		join(y, q);
+	else
+		make_ready(r, q);
+	settle(r, c);
+	return true;
+}
+
+static void
+serve(struct resolver *r)
+{
+	struct client *c;
+
+	while ((c = TAILQ_FIRST(&r->turns)) != NULL && take_turn(r, c))
+		;
+}
+
+/* Joins who asks for the same, or is queued; false without memory. */
+static bool
+ask(struct resolver *r, struct resolve *q, const struct sockaddr *client)
+{
+	struct query *y = find_query(r, q->name);
+	struct client *c;
+
+	if (y != NULL) {
+		join(y, q);
+		return true;
+	}
+	if ((c = need_client(r, client)) == NULL)
+		return false;
+	TAILQ_INSERT_TAIL(&c->queued, q, entry);
+	q->client = c;
+	settle(r, c);
+	serve(r);
+	return true;
+}
+
+static void
+ready_cb(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct names_answer no_memory = {
+		.code = LOOKUP_NO_MEMORY,
+	};
+	const struct names_answer *a;
+	struct resolver *r = arg;
+	struct resolve *q;
+
+	(void)fd;
+	(void)what;
+	while ((q = TAILQ_FIRST(&r->ready)) != NULL) {
+		TAILQ_REMOVE(&r->ready, q, entry);
+		a = q->known != NULL ? q->known : &no_memory;
+		tell(q, result_of(a), a);
+		free(q->known);
+		free(q);
+	}
 }
 
 struct resolve *
 resolve_name(struct resolver *r, const char *name, uint16_t port,
-    resolve_cb *cb, void *arg)
+    const struct sockaddr *client, resolve_cb *cb, void *arg)
 {
-	struct ares_addrinfo_hints hints = {
-		.ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM,
-	};
-	struct resolve *q;
+	struct resolve now = { .cb = cb, .arg = arg, .port = port }, *q;
+	struct names_answer a = { .code = LOOKUP_NO_MEMORY };
 
-	if ((q = calloc(1, sizeof *q)) == NULL) {
-		cb(arg, RESOLVE_NOT_FOUND, NULL, 0);
-		return NULL;
-	}
-	q->cb = cb;
-	q->arg = arg;
-	q->name = name;
-	q->port = port;
-	q->starting = true;
-	ares_getaddrinfo(r->channel, name, NULL, &hints, answer_cb, q);
-	set_timer(r);
-	q->starting = false;
-	if (q->done) {
+	if (is_localhost(name))
+		loopback(&a);
+	else if (!names_get(r->names, name, worker_now(), &a) &&
+	    (q = calloc(1, sizeof *q)) != NULL) {
+		*q = now;
+		q->resolver = r;
+		q->name = name;
+		if (ask(r, q, client))
+			return q;
 		free(q);
-		return NULL;
 	}
-	return q;
+	tell(&now, result_of(&a), &a);
+	return NULL;
+}
+
+static void
+drop(struct resolve *q)
+{
+	struct resolver *r = q->resolver;
+
+	if (q->query != NULL)
+		leave(q->query, q);
+	else if (q->client != NULL) {
+		TAILQ_REMOVE(&q->client->queued, q, entry);
+		settle(r, q->client);
+	} else
+		TAILQ_REMOVE(&r->ready, q, entry);
+	free(q->known);
+	free(q);
+	serve(r);
 }
 
 void
 resolve_cancel(struct resolve *q)
 {
 	if (q != NULL)
-		q->cb = NULL;
+		drop(q);
+}
+
+enum resolve_waited
+resolve_give_up(struct resolve *q)
+{
+	static const struct names_answer timeout = { .code = LOOKUP_TIMEOUT };
+	bool queued = q->client != NULL;
+	struct query *y = q->query;
+
+	/* who asks for it next has not to find that out again */
+	if (y != NULL && worker_now() - y->began >= FAILED_NS)
+		remember(q->resolver, y->name, &timeout, FAILED_NS);
+	drop(q);
+	return queued ? RESOLVE_QUEUED : RESOLVE_ASKED;
+}
+
+/* Start, reload and end */
+
+struct resolver *
+resolver_new(struct worker *w)
+{
+	struct resolver *r;
+
+	if ((r = calloc(1, sizeof *r)) == NULL)
+		return NULL;
+	if ((r->names = names_new()) == NULL) {
+		free(r);
+		return NULL;
+	}
+	r->worker = w;
+	RB_INIT(&r->queries);
+	RB_INIT(&r->clients);
+	TAILQ_INIT(&r->idle);
+	TAILQ_INIT(&r->turns);
+	TAILQ_INIT(&r->ready);
+	event_assign(&r->ready_ev, w->base, -1, 0, ready_cb, r);
+	return r;
+}
+
+static void
+free_spare(struct resolver *r)
+{
+	while (r->nspare > 0)
+		lookup_free(r->spare[--r->nspare]);
+}
+
+void
+resolver_free(struct resolver *r)
+{
+	struct query *y;
+
+	/* whoever asked has cancelled it */
+	while ((y = TAILQ_FIRST(&r->idle)) != NULL)
+		drop_idle(y);
+	free_spare(r);
+	event_del(&r->ready_ev);
+	names_free(r->names);
+	free(r);
+}
+
+/* Asks again, by a new lookup; false without memory. */
+static bool
+ask_again(struct query *y)
+{
+	struct lookup *l = lookup_new(y->resolver->worker, answered_cb);
+
+	lookup_cancel(y->lookup);
+	if (l == NULL)
+		return false;
+	lookup_free(y->lookup);
+	y->lookup = l;
+	y->began = worker_now();
+	lookup_start(l, y->name, y);
+	return true;
+}
+
+static void
+fail_query(struct query *y)
+{
+	struct resolve *q;
+
+	while ((q = TAILQ_FIRST(&y->asked)) != NULL) {
+		leave(y, q);
+		q->query = NULL;
+		make_ready(y->resolver, q);
+	}
+	drop_idle(y);
+}
+
+void
+resolver_reload(struct resolver *r)
+{
+	struct client *c, *next_client;
+	struct query *y, *next;
+
+	names_clear(r->names);
+	while ((y = TAILQ_FIRST(&r->idle)) != NULL)
+		drop_idle(y);
+	RB_FOREACH_SAFE(y, query_tree, &r->queries, next) {
+		if (!ask_again(y))
+			fail_query(y);
+	}
+	free_spare(r);		/* they would ask whom they did before */
+	RB_FOREACH_SAFE(c, client_tree, &r->clients, next_client)
+		settle(r, c);
+	serve(r);
 }

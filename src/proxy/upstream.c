@@ -27,10 +27,14 @@
 #define SECOND		1000000000ULL	/* ns */
 
 static const struct upstream_failure failures[] = {
+	[UPSTREAM_NO_NAME] = { 502, "dns_error", "no such name",
+	    "the host's name is not known, or has no address" },
 	[UPSTREAM_DNS_ERROR] = { 502, "dns_error", "dns",
 	    "the host's name could not be resolved" },
 	[UPSTREAM_DNS_TIMEOUT] = { 504, "dns_timeout", "dns timeout",
 	    "the resolver did not answer in time" },
+	[UPSTREAM_LOOKUPS] = { 503, "proxy_internal_error", "lookups",
+	    "too many other names were being looked up (limits.lookups)" },
 	[UPSTREAM_LOOP] = { 403, "destination_ip_prohibited", "loop",
 	    "the host is this proxy" },
 	[UPSTREAM_REFUSED] = { 502, "connection_refused", "refused",
@@ -625,7 +629,8 @@ upstream_open(struct worker *w, const struct upstream_target *to,
 	u->exchange = x;
 	u->fd = -1;
 	deadline_init(&u->timer, w, timer_cb, u);
-	if ((u->dial = dial_start(w, &u->host, dialled_cb, u)) == NULL) {
+	if ((u->dial = dial_start(w, &u->host, to->client, dialled_cb,
+	    u)) == NULL) {
 		free(u);
 		return NULL;
 	}

@@ -17,14 +17,17 @@
 struct conf;
 struct conf_rule;
 struct exchange;
+struct sockaddr;
 struct tls;
 struct upstream;
 struct worker;
 
 /* What went wrong with an upstream; upstream_failure() tells the rest. */
 enum upstream_error {
-	UPSTREAM_DNS_ERROR,		/* name not found, SERVFAIL */
+	UPSTREAM_NO_NAME,		/* no such name, or no address of it */
+	UPSTREAM_DNS_ERROR,		/* the servers cannot tell */
 	UPSTREAM_DNS_TIMEOUT,
+	UPSTREAM_LOOKUPS,		/* limits.lookups */
 	UPSTREAM_LOOP,			/* it is this proxy */
 	UPSTREAM_REFUSED,		/* no address took the connection */
 	UPSTREAM_UNREACHABLE,
@@ -62,6 +65,7 @@ struct upstream_target {
 	struct http1_host	 host;		/* its port set */
 	const struct conf	*conf;
 	const struct conf_rule	*rule;
+	const struct sockaddr	*client;	/* for whom; or NULL */
 };
 
 /*

@@ -291,6 +291,7 @@ take_orders(struct worker *w)
 		conf_unref(w->conf);
 		w->conf = conf;
 		front_reload(w->front, conf);
+		resolver_reload(w->resolver);
 		if (w->id == 0)
 			hosts_look(w->hosts, w, worker_now());
 	}

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: ISC
 """One host by all its names: spellings, localhost, what the DNS says."""
+import time
+
 import pytest
+
+import sluice
+import wire
 
 ONE = {"capacity": 1, "period": "1h", "queue": {"max_wait": "10ms"}}
 
@@ -38,6 +43,7 @@ def test_spellings_count_against_one_budget(lab, name, rule, way):
 	assert ask(lab, way, f"{name}:{far.port}") == 200
 	for other in SPELLINGS[name]:
 		assert ask(lab, way, f"{other}:{far.port}") == 429, other
+	far.wait_conns(1)
 	assert len(far.conns) == 1
 
 
@@ -59,3 +65,210 @@ def test_spellings_of_the_default_port(lab, port):
 	    "queue": {"max_wait": "10ms"}}}, timeouts={"connect": "1s"})
 	assert ask(lab, "GET", "127.0.0.9") != 429
 	assert ask(lab, "GET", "127.0.0.9" + port) == 429
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+@pytest.mark.parametrize("name", ["localhost", "LOCALHOST.", "x.localhost",
+    "a.b.LocalHost", "www.localhost."])
+def test_localhost_is_here(lab, name, address):
+	"""Nobody is asked (RFC 6761, 6.3), on either family."""
+	far = lab.origin(address=(address, 0))
+	dns = lab.dns({})
+	lab.sluice(resolver=[dns.at])
+	assert ask(lab, "GET", f"{name}:{far.port}") == 200
+	assert ask(lab, "CONNECT", f"{name}:{far.port}") == 200
+	assert dns.asked == []
+
+
+@pytest.mark.parametrize("name", ["localhost.test", "xlocalhost"])
+def test_no_localhost(lab, name):
+	dns = lab.dns({})
+	lab.sluice(resolver=[dns.at])
+	assert ask(lab, "GET", name) == 502
+	assert dns.asked != []
+
+
+def test_nobody_listens_at_localhost(lab):
+	"""The reason is the refusal, with or without IPv6 here."""
+	lab.sluice()
+	answer = lab.get(f"http://localhost:{lab.closed_port()}/")
+	assert answer.status == 502
+	assert "connection_refused" in answer.get("proxy-status")
+
+
+def closing(conn, req):
+	"""So that the next request dials."""
+	conn.reply(fields=[("Connection", "close")])
+	conn.end()
+
+
+def asked(dns, name):
+	"""How many lookups: of each comes an A."""
+	with dns.lock:
+		return [kind for n, kind, _ in dns.asked if n == name].count(
+		    "A")
+
+
+@pytest.mark.parametrize("limits, times", [({}, 1), ({"names": 0}, 3),
+    ({"ttl": "0s"}, 3)])
+@pytest.mark.skipif(sluice.WORKERS != 1, reason="each worker remembers")
+def test_answers_are_remembered(lab, limits, times):
+	far = lab.origin(closing)
+	dns = lab.dns({"a.test": {"A": ["127.0.0.1"]}, "no.test": "NXDOMAIN",
+	    "empty.test": {}})
+	lab.sluice(resolver=[dns.at], limits=limits)
+	for _ in range(3):
+		assert ask(lab, "GET", f"A.test.:{far.port}") == 200
+		assert ask(lab, "GET", "no.test") == 502
+		assert ask(lab, "GET", "empty.test") == 502
+	assert asked(dns, "a.test") == times
+	assert asked(dns, "no.test") == times
+	assert asked(dns, "empty.test") == times
+
+
+@pytest.mark.skipif(sluice.WORKERS != 1, reason="each worker remembers")
+def test_names_remembered_are_bounded(lab):
+	"""The one that was not asked for the longest goes."""
+	far = lab.origin(closing)
+	dns = lab.dns({f"{n}.test": {"A": ["127.0.0.1"]} for n in "abc"})
+	lab.sluice(resolver=[dns.at], limits={"names": 2})
+	for name in "abacab":
+		assert ask(lab, "GET", f"{name}.test:{far.port}") == 200
+	assert [asked(dns, f"{n}.test") for n in "abc"] == [1, 2, 1]
+
+
+@pytest.mark.skipif(sluice.WORKERS != 1, reason="each worker remembers")
+def test_failure_is_remembered_for_a_moment(lab):
+	far = lab.origin()
+	dns = lab.dns({"a.test": "SERVFAIL"})
+	lab.sluice(resolver=[dns.at])
+	assert ask(lab, "GET", f"a.test:{far.port}") == 502
+	dns.names["a.test"] = {"A": ["127.0.0.1"]}
+	wire.wait_until(lambda: ask(lab, "GET", f"a.test:{far.port}") == 200,
+	    what="another lookup")
+
+
+def test_reload_forgets_names(lab):
+	far = lab.origin(closing)
+	first = lab.dns({"a.test": {"A": ["127.0.0.1"]}})
+	second = lab.dns({"b.test": {"A": ["127.0.0.1"]}})
+	daemon = lab.sluice(resolver=[first.at])
+	assert ask(lab, "GET", f"a.test:{far.port}") == 200
+	assert ask(lab, "GET", "b.test") == 502
+	first.names["a.test"] = "NXDOMAIN"
+	daemon.change()
+	lab.settle()
+	assert ask(lab, "GET", f"a.test:{far.port}") == 502
+	daemon.change(resolver=[second.at])
+	lab.settle()
+	assert ask(lab, "GET", f"b.test:{far.port}") == 200
+
+
+def test_reload_while_it_is_asked(lab):
+	"""It goes on, with whom the new configuration names."""
+	far = lab.origin()
+	first = lab.dns({"a.test": "silent"})
+	second = lab.dns({"a.test": {"A": ["127.0.0.1"]}})
+	daemon = lab.sluice(resolver=[first.at], timeouts={"connect": "20s"})
+	one = lab.client()
+	one.ask("GET", f"http://a.test:{far.port}/")
+	wire.wait_until(lambda: asked(first, "a.test"), what="a question")
+	daemon.change(resolver=[second.at])
+	assert one.response().status == 200
+
+
+def test_remembered_address_is_checked(lab):
+	dns = lab.dns({"me.test": {"A": ["127.0.0.1"]}})
+	daemon = lab.sluice(resolver=[dns.at])
+	for way in ("GET", "CONNECT", "GET"):
+		assert ask(lab, way, f"me.test:{daemon.port}") == 403
+
+
+def test_one_lookup_for_all_who_ask(lab):
+	dns = lab.dns({"x.test": "silent"})
+	lab.sluice(resolver=[dns.at], timeouts={"connect": "1s"})
+	crowd = [lab.client() for _ in range(50)]
+	for one in crowd:
+		one.ask("GET", "http://x.test/")
+	assert {one.response().status for one in crowd} == {504}
+	# once a worker; it is asked again after 1.5 s
+	assert asked(dns, "x.test") <= 2 * sluice.WORKERS
+
+
+def test_silent_names_hold_up_nobody_else(lab):
+	"""A client's lookups beyond its share wait; others' go on.
+
+	Of the names that nobody answers for only so many are asked for at a
+	time, whoever else asks is answered meanwhile, and who waited in vain
+	is told so.
+	"""
+	far = lab.origin(closing)
+	dns = lab.dns({"good.test": {"A": ["127.0.0.1"]},
+	    **{f"n{i}.test": "silent" for i in range(200)}})
+	lab.sluice(resolver=[dns.at], timeouts={"connect": "4s"},
+	    limits={"lookups": 8})
+	crowd = [lab.client(source="127.0.0.2") for _ in range(200)]
+	for i, one in enumerate(crowd):
+		one.ask("GET", f"http://n{i}.test/")
+	lab.settle()
+	for _ in range(3):
+		assert ask(lab, "GET", far.at) == 200
+		assert ask(lab, "GET", f"good.test:{far.port}") == 200
+		assert ask(lab, "CONNECT", f"good.test:{far.port}") == 200
+	assert all(one.quiet(0) for one in crowd), "answered first"
+	# a quarter of them, in each worker
+	silent = {n for n, _, _ in dns.asked} - {"good.test"}
+	assert 1 <= len(silent) <= 2 * sluice.WORKERS
+	answers = [one.response() for one in crowd]
+	assert {a.status for a in answers} == {503, 504}
+	for answer in answers:
+		assert ("limits.lookups" if answer.status == 503 else
+		    "dns_timeout") in answer.get("proxy-status")
+
+
+def test_everybody_asks_for_what_is_silent(lab):
+	"""With all places taken a turn comes within one lookup's time."""
+	far = lab.origin()
+	dns = lab.dns({"good.test": {"A": ["127.0.0.1"]},
+	    **{f"n{i}.test": "silent" for i in range(60)}})
+	lab.sluice(resolver=[dns.at], timeouts={"connect": "2s"},
+	    limits={"lookups": 4})
+	crowd = [lab.client(source=f"127.0.0.{2 + i % 6}") for i in range(60)]
+	for i, one in enumerate(crowd):
+		one.ask("GET", f"http://n{i}.test/")
+	lab.settle()
+	wire.wait_until(lambda: ask(lab, "GET", f"good.test:{far.port}") == 200,
+	    what="a turn")
+
+
+def test_lookups_that_everybody_left(lab):
+	"""They hold no place: others are looked up at once."""
+	far = lab.origin()
+	names = {f"n{i}.test": "silent" for i in range(40)}
+	dns = lab.dns({"good.test": {"A": ["127.0.0.1"]}, **names})
+	lab.sluice(resolver=[dns.at], limits={"lookups": 4},
+	    timeouts={"connect": "60s"})
+	for name in names:
+		one = lab.client()
+		one.ask("GET", f"http://{name}/")
+		wire.wait_until(lambda: asked(dns, name), what="a question")
+		one.reset()
+	began = time.monotonic()
+	assert ask(lab, "GET", f"good.test:{far.port}") == 200
+	assert time.monotonic() - began < wire.DEADLINE
+
+
+def test_answer_after_everybody_left(lab):
+	"""A lookup goes on where nobody needs its place."""
+	far = lab.origin(closing)
+	dns = lab.dns({"late.test": "silent"})
+	lab.sluice(resolver=[dns.at], timeouts={"connect": "60s"})
+	one = lab.client()
+	one.ask("GET", "http://late.test/")
+	wire.wait_until(lambda: asked(dns, "late.test"), what="a question")
+	one.reset()
+	lab.settle()
+	dns.names["late.test"] = {"A": ["127.0.0.1"]}
+	# its second try is answered, to whoever asks then
+	assert ask(lab, "GET", f"late.test:{far.port}") == 200
+	assert asked(dns, "late.test") <= 2 * sluice.WORKERS
