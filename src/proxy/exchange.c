@@ -217,59 +217,84 @@ exchange_has_room(const struct exchange *x)
 }
 
 /*
- * It is the client's turn, to send more of the body or to read, and front has a
- * deadline for that.
+ * Whose turn it is.  The client's: to send more of the body or to read, and
+ * front has a deadline for that.  Else the upstream's: to take more of the
+ * request, to begin its response, or to go on with it.
  */
-static bool
-waits_for_client(const struct exchange *x)
+static enum turn
+turn(const struct exchange *x)
 {
+	bool client;
+
 	if (x->phase != SENDING && x->phase != RELAYING)
-		return false;
-	if (!exchange_has_room(x))
-		return true;
-	return x->phase == SENDING && front_awaits_body(x->downstream) &&
+		return NOBODYS;
+	client = front_awaits_body(x->downstream) &&
 	    upstream_pending(x->upstream) == 0;
+	if (client || !exchange_has_room(x))
+		return CLIENTS;
+	if (x->phase == RELAYING)
+		return TO_GO_ON;
+	return x->body_taken && upstream_pending(x->upstream) > 0 ? TO_TAKE :
+	    TO_BEGIN;
 }
 
 static void
 timer_cb(void *arg)
 {
+	static const enum upstream_error errors[] = {
+		[TO_TAKE] = UPSTREAM_STALLED,
+		[TO_BEGIN] = UPSTREAM_TIMEOUT,
+		[TO_GO_ON] = UPSTREAM_IDLE,
+	};
 	struct exchange *x = arg;
 	struct worker *w = x->worker;
+	enum turn now;
 
 	if (x->phase == QUEUED) {
 		if (hosts_give_up(w->hosts, &x->ticket, worker_now()))
 			exchange_answered(&x->ticket);
 		return;
 	}
-	if (waits_for_client(x))
+	now = turn(x);
+	if (now == NOBODYS || now == CLIENTS)
 		return;
 	if (x->half_closed)
 		exchange_cut_off(x, ACCESS_CLIENT_GONE, "half-closed and idle");
 	else
-		exchange_failed(x, UPSTREAM_TIMEOUT, "response timeout");
+		exchange_failed(x, errors[now],
+		    upstream_failure(errors[now])->detail);
 }
 
 /*
  * Every exchange under way has a deadline at every moment: of the queue, of
  * the dial, of the tunnel, or between those this one, by which the upstream
- * must have made progress: take more of the request, begin its response, go
- * on with it.  Only while front has one for the client, there is none here.
+ * must have made progress.  A response has its time as a whole until its head
+ * is there; what else moves meanwhile gives it no more.  Only while front has
+ * a deadline for the client, there is none here.
  */
 void
 exchange_set_timer(struct exchange *x)
 {
 	const struct conf *conf = x->ticket.conf;
-	uint64_t limit = conf->timeout_response;
+	enum turn before = x->turn;
+	uint64_t limit;
 
-	if (x->phase != SENDING && x->phase != RELAYING)
+	x->turn = turn(x);
+	if (x->turn == NOBODYS || (x->turn == TO_BEGIN && before == TO_BEGIN))
 		return;
+	limit = x->turn == TO_BEGIN ? conf->timeout_response :
+	    conf->timeout_idle;
 	if (x->half_closed && conf->timeout_half_closed < limit)
 		limit = conf->timeout_half_closed;
-	if (waits_for_client(x))
-		deadline_set(&x->timer, 0);
-	else
-		deadline_set(&x->timer, worker_now() + limit);
+	deadline_set(&x->timer, x->turn == CLIENTS ? 0 :
+	    worker_now() + limit);
+}
+
+void
+exchange_renew_timer(struct exchange *x)
+{
+	x->turn = NOBODYS;
+	exchange_set_timer(x);
 }
 
 /* The beginning */
@@ -572,7 +597,7 @@ exchange_half_closed(struct exchange *x)
 		return;
 	}
 	x->half_closed = true;
-	exchange_set_timer(x);
+	exchange_renew_timer(x);
 }
 
 void

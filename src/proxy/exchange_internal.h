@@ -30,6 +30,15 @@ enum phase {
 	ENDED,
 };
 
+/* What an exchange in flight waits for. */
+enum turn {
+	NOBODYS,
+	CLIENTS,
+	TO_TAKE,	/* the upstream's: more of the request */
+	TO_BEGIN,	/* ... its response */
+	TO_GO_ON,	/* ... with it */
+};
+
 struct exchange {
 	struct worker		*worker;
 	struct downstream	*downstream;
@@ -42,6 +51,7 @@ struct exchange {
 	uint16_t		 port;		/* of the upstream */
 	bool			 tls;		/* to it */
 	struct deadline		 timer;
+	enum turn		 turn;		/* that it was set for */
 
 	/* the request */
 	struct relay_text	 head;		/* as it goes out */
@@ -100,6 +110,8 @@ void		 exchange_cut_off(struct exchange *, enum access_outcome,
 		    const char *reason);
 /* Sets the deadline for the upstream's next progress. */
 void		 exchange_set_timer(struct exchange *);
+/* The same, and a response that has not begun gets its whole time again. */
+void		 exchange_renew_timer(struct exchange *);
 
 /* Whether more may wait for the client. */
 bool		 exchange_has_room(const struct exchange *);

@@ -61,7 +61,7 @@ exchange_connected(struct exchange *x)
 		send_kept_body(x);
 	if (!upstream_broken(x->upstream))
 		front_read_body(x->downstream, x->expect);
-	exchange_set_timer(x);
+	exchange_renew_timer(x);
 }
 
 static void
@@ -243,7 +243,10 @@ relay_interim(struct exchange *x, const struct http1_head *h)
 		x->expect = false;
 		front_demand_body(x->downstream);
 	}
-	exchange_set_timer(x);
+	if (h->status == 100)
+		exchange_set_timer(x);
+	else
+		exchange_renew_timer(x);
 }
 
 void

@@ -38,7 +38,9 @@ enum upstream_error {
 	UPSTREAM_CODING,		/* its transfer coding, or chunks */
 	UPSTREAM_TOO_LARGE,		/* its head */
 	UPSTREAM_LONG_TRAILERS,
-	UPSTREAM_TIMEOUT,		/* no response, or no more of it */
+	UPSTREAM_TIMEOUT,		/* no response */
+	UPSTREAM_IDLE,			/* no more of it */
+	UPSTREAM_STALLED,		/* takes no more of the request */
 	UPSTREAM_TLS_CERTIFICATE,	/* its certificate was not accepted */
 	UPSTREAM_TLS_ALERT,		/* it has refused our handshake */
 	UPSTREAM_TLS_PROTOCOL,		/* not TLS, or not as it may be */

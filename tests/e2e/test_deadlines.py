@@ -179,3 +179,126 @@ def test_silence_after_an_interim_response(lab):
 	assert answer.status == 504
 	assert [m.status for m in answer.interim] == [102]
 	assert far.conns[0].gone.wait(wire.DEADLINE)
+
+
+def pausing(go):
+	"""A handler whose body pauses until it may go on."""
+	def handle(conn, req):
+		conn.send(OK + b"Transfer-Encoding: chunked\r\n\r\n"
+		    b"5\r\nfirst\r\n")
+		while not go.is_set() and conn.quiet(0.05):
+			pass
+		conn.send(b"4\r\nlast\r\n0\r\n\r\n")
+	return handle
+
+
+def test_pause_in_a_body_is_no_response_timeout(lab):
+	"""https://github.com/envoyproxy/envoy/issues/30753"""
+	go = threading.Event()
+	far, mute = lab.origin(pausing(go)), lab.origin(silent)
+	lab.sluice(timeouts={"response": SHORT, "idle": "60s"})
+	one = lab.client().ask("GET", far.url + "/events")
+	answer = one.head()
+	response_timeout_passes(lab, mute)
+	go.set()
+	one.read_body(answer, "chunked")
+	assert answer.whole and answer.body == b"firstlast"
+
+
+def test_pause_in_a_body_is_idle(lab):
+	"""https://github.com/http-party/node-http-proxy/issues/921"""
+	far = lab.origin(pausing(threading.Event()))
+	daemon = lab.sluice(timeouts={"response": "60s", "idle": SHORT})
+	answer = lab.client().ask("GET", far.url + "/events").response()
+	assert answer.status == 200 and not answer.whole
+	assert answer.body == b"first"
+	assert daemon.out.count(1)[0].endswith("upstream error: idle timeout")
+	assert far.conns[0].gone.wait(wire.DEADLINE)
+
+
+def test_late_response_is_not_idle(lab):
+	"""Until its head only timeouts.response counts."""
+	def handle(conn, req):
+		assert not conn.gone.wait(3 * SHORT)
+		conn.reply(body="late")
+	far = lab.origin(handle)
+	lab.sluice(timeouts={"response": "60s", "idle": SHORT})
+	assert lab.get(far.url + "/").body == b"late"
+
+
+def test_late_response_is_told(lab):
+	far = lab.origin(silent)
+	daemon = lab.sluice(timeouts={"response": SHORT, "idle": "60s"})
+	answer = lab.get(far.url + "/")
+	assert answer.status == 504
+	assert "http_response_timeout" in answer.get("proxy-status")
+	assert daemon.out.count(1)[0].endswith(
+	    "upstream error: response timeout")
+
+
+def silent_reader(conn, req):
+	"""Takes what its socket does, and no more."""
+	conn.origin.wait(lambda: conn.origin.stopping, 3 * wire.DEADLINE)
+	conn.done = True
+
+
+def test_upload_that_is_not_taken_is_no_response_timeout(lab):
+	"""A host that pauses in the upload has not got the request yet."""
+	go = threading.Event()
+
+	def handle(conn, req):
+		go.wait(3 * wire.DEADLINE)
+		conn.read_body(req, "length")
+		conn.reply(body="whole" if req.whole else "cut")
+	far = lab.origin(handle, read_body=False, rcvbuf=65536)
+	mute = lab.origin(silent)
+	lab.sluice(timeouts={"response": SHORT, "idle": "60s"})
+	one = lab.client()
+	data = wire.pattern(SIZE)
+	one.ask("POST", far.url + "/", [("Content-Length", SIZE)])
+	sent = one.send_until_stalled(SIZE, 0.3, data)
+	assert sent < SIZE
+	response_timeout_passes(lab, mute)
+	go.set()
+	one.send(data[sent:])
+	assert one.response("POST").body == b"whole"
+
+
+def test_upload_that_is_not_taken_is_idle(lab):
+	far = lab.origin(silent_reader, read_body=False, rcvbuf=65536)
+	daemon = lab.sluice(timeouts={"response": "60s", "idle": SHORT})
+	one = lab.client()
+	one.ask("POST", far.url + "/", [("Content-Length", SIZE)])
+	one.send_until_stalled(SIZE, 0.1)
+	answer = one.response("POST")
+	assert answer.status == 504
+	assert "connection_write_timeout" in answer.get("proxy-status")
+	assert daemon.out.count(1)[0].endswith(
+	    "upstream error: idle timeout in the request")
+
+
+def test_response_time_begins_behind_the_upload(lab):
+	"""However long that took, the host has its whole time."""
+	def handle(conn, req):
+		assert not conn.gone.wait(SHORT / 2)
+		conn.reply(body=req.body)
+	far = lab.origin(handle)
+	lab.sluice(timeouts={"response": SHORT, "idle": "60s"})
+	one = lab.client()
+	one.ask("PUT", far.url + "/", [("Content-Length", 6)])
+	for _ in range(6):
+		assert one.quiet(SHORT / 3)
+		one.send(b"x")
+	assert one.response("PUT").body == b"x" * 6
+
+
+def test_continue_is_no_progress(lab):
+	"""Only other interim responses begin the time anew."""
+	def handle(conn, req):
+		while not conn.gone.wait(SHORT / 4):
+			conn.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+	far = lab.origin(handle)
+	lab.sluice(timeouts={"response": SHORT})
+	answer = lab.get(far.url + "/")
+	assert answer.status == 504
+	assert len(answer.interim) <= 8
