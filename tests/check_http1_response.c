@@ -326,6 +326,76 @@ START_TEST(test_reasons)
 }
 END_TEST
 
+#define NONE	UINT64_MAX
+
+static const struct {
+	struct http1_str	 fields;
+	uint64_t		 timeout;
+	uint64_t		 max;
+} keep_alives[] = {
+	{ BYTES(""), NONE, NONE },
+	{ BYTES("Keep-Alive: timeout=5\r\n"), 5, NONE },
+	{ BYTES("Keep-Alive: timeout=5, max=100\r\n"), 5, 100 },
+	{ BYTES("Keep-Alive: max=100,timeout=5\r\n"), 5, 100 },
+	{ BYTES("KEEP-ALIVE: TimeOut=5\r\n"), 5, NONE },
+	{ BYTES("Keep-Alive: timeout=0\r\n"), 0, NONE },
+	{ BYTES("Keep-Alive: max=0\r\n"), NONE, 0 },
+	{ BYTES("Keep-Alive: timeout=\"5\"\r\n"), 5, NONE },
+	{ BYTES("Keep-Alive: timeout = 5 ; max = 7\r\n"), 5, 7 },
+	{ BYTES("Keep-Alive: timeout=5 max=7\r\n"), 5, 7 },
+	{ BYTES("Keep-Alive: a, b=c, timeout=05,\r\n"), 5, NONE },
+	/* of two the smaller */
+	{ BYTES("Keep-Alive: timeout=5, timeout=3, timeout=9\r\n"), 3, NONE },
+	{ BYTES("Keep-Alive: timeout=5\r\nA: b\r\nKeep-Alive: timeout=4\r\n"),
+	    4, NONE },
+	{ BYTES("Keep-Alive: timeout=x, timeout=5\r\n"), 5, NONE },
+	/* what makes no sense */
+	{ BYTES("Keep-Alive:\r\n"), NONE, NONE },
+	{ BYTES("Keep-Alive: 5\r\n"), NONE, NONE },
+	{ BYTES("Keep-Alive: timeout\r\n"), NONE, NONE },
+	{ BYTES("Keep-Alive: timeout=\r\n"), NONE, NONE },
+	{ BYTES("Keep-Alive: timeout=\"\"\r\n"), NONE, NONE },
+	{ BYTES("Keep-Alive: timeout=\"\r\n"), NONE, NONE },
+	{ BYTES("Keep-Alive: timeout=-1\r\n"), NONE, NONE },
+	{ BYTES("Keep-Alive: timeout=5s\r\n"), NONE, NONE },
+	{ BYTES("Keep-Alive: timeout=1.5\r\n"), NONE, NONE },
+	{ BYTES("Keep-Alive: timeout==5\r\n"), NONE, NONE },
+	{ BYTES("Keep-Alive: =5\r\n"), NONE, NONE },
+	{ BYTES("X-Keep-Alive: timeout=5\r\n"), NONE, NONE },
+};
+
+START_TEST(test_keep_alive)
+{
+	static struct http1_head head;
+	struct http1_keep_alive	 k;
+	char			 text[256];
+	int			 n;
+
+	n = snprintf(text, sizeof(text), OK "Content-Length: 0\r\n%s" END,
+	    keep_alives[_i].fields.p);
+	ck_assert_int_eq(parse(&head, text, (size_t)n, "GET"), HTTP1_OK);
+	http1_keep_alive(&head, &k);
+	ck_assert_uint_eq(k.timeout, keep_alives[_i].timeout);
+	ck_assert_uint_eq(k.max, keep_alives[_i].max);
+}
+END_TEST
+
+START_TEST(test_keep_alive_huge)
+{
+	static const char	 text[] = OK "Content-Length: 0\r\n"
+	    "Keep-Alive: timeout=99999999999999999999999999999\r\n" END;
+	static struct http1_head head;
+	struct http1_keep_alive	 k;
+
+	ck_assert_int_eq(parse(&head, text, sizeof(text) - 1, "GET"),
+	    HTTP1_OK);
+	http1_keep_alive(&head, &k);
+	ck_assert_uint_gt(k.timeout, 1000000000);
+	/* in nanoseconds it is still a number */
+	ck_assert_uint_lt(k.timeout, UINT64_MAX / 1000000000);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -336,6 +406,8 @@ main(void)
 	tcase_add_loop_test(tc, test_bad_unscanned, 0, NROWS(bad));
 	tcase_add_loop_test(tc, test_good, 0, NROWS(good));
 	tcase_add_loop_test(tc, test_reasons, 0, NROWS(reasons));
+	tcase_add_loop_test(tc, test_keep_alive, 0, NROWS(keep_alives));
+	tcase_add_test(tc, test_keep_alive_huge);
 	tcase_add_test(tc, test_hop);
 	tcase_add_test(tc, test_too_much);
 	suite_add_tcase(suite, tc);

@@ -273,6 +273,20 @@ const struct http1_field *http1_find(const struct http1_head *,
 		    enum http1_name);
 
 /*
+ * What Keep-Alive says of the connection (RFC 2068 19.7.1.1; RFC 9112 C.2.2):
+ * for how many seconds without a request it will be kept, and how many more
+ * requests it will take; of what is said twice, the smaller.  UINT64_MAX where
+ * nothing is said that makes sense.
+ */
+struct http1_keep_alive {
+	uint64_t		 timeout;	/* seconds */
+	uint64_t		 max;		/* requests */
+};
+
+void		 http1_keep_alive(const struct http1_head *,
+		    struct http1_keep_alive *);
+
+/*
  * Parses "host", "host:port", "[v6]", "[v6]:port" (RFC 3986 3.2, strictly):
  * names of letters, digits, '-', '_' and '.', with labels of 1 to 63 bytes;
  * IPv4 in dotted quads only (other all-numeric forms are refused); no userinfo,

@@ -19,13 +19,18 @@ exchange_forward(struct exchange *x, bool fresh)
 		.client = front_address(x->downstream),
 	};
 
+	enum upstream_idle which = UPSTREAM_NONE;
+
+	/* what cannot go out again is not to meet a connection's end */
+	if (!fresh)
+		which = x->idempotent ? UPSTREAM_ANY : UPSTREAM_YOUNG;
 	x->phase = CONNECTING;
 	to.host.port = x->port;
 	if (x->tls) {
 		to.conf = x->ticket.conf;
 		to.rule = x->ticket.rule;
 	}
-	x->upstream = upstream_open(x->worker, &to, x, fresh);
+	x->upstream = upstream_open(x->worker, &to, x, which);
 	if (x->upstream == NULL)
 		exchange_reject(x, 503, "proxy_internal_error",
 		    "out of memory");

@@ -88,16 +88,21 @@ add_origin(struct pool *p, const struct http1_host *h, uint64_t serial)
 }
 
 struct upstream *
-pool_get(struct pool *p, const struct http1_host *h, uint64_t serial)
+pool_get(struct pool *p, const struct http1_host *h, uint64_t serial,
+    uint64_t now)
 {
 	struct origin *o = find_origin(p, h, serial);
 	struct upstream *u;
 
 	if (o == NULL)
 		return NULL;
-	u = TAILQ_FIRST(&o->idle);
-	pool_remove(p, u);
-	return u;
+	TAILQ_FOREACH(u, &o->idle, idle) {
+		if (now < u->idle_until) {
+			pool_remove(p, u);
+			return u;
+		}
+	}
+	return NULL;
 }
 
 void

@@ -20,10 +20,11 @@ void		 pool_free(struct pool *);
 
 /*
  * Takes an idle connection to that host and port out, with TLS of those
- * settings (0: without); NULL: none.
+ * settings (0: without); NULL: none.  Those that their host is about to close
+ * (now is ns) are left for it to do so.
  */
 struct upstream	*pool_get(struct pool *, const struct http1_host *,
-		    uint64_t serial);
+		    uint64_t serial, uint64_t now);
 /* Puts one in.  The pool may close others, not this one. */
 void		 pool_put(struct pool *, struct upstream *);
 /* Takes one out that has ended. */

@@ -25,6 +25,8 @@
 #define READS		4	/* recv() calls before others have a turn */
 #define READ_SHORT	4096	/* bytes for each, when memory is short */
 #define SECOND		1000000000ULL	/* ns */
+/* Idle for no longer, a connection is not likely to be about to end. */
+#define YOUNG		SECOND
 
 static const struct upstream_failure failures[] = {
 	[UPSTREAM_NO_NAME] = { 502, "dns_error", "no such name",
@@ -207,6 +209,25 @@ too_much_interim(struct upstream *u, size_t len)
 	return u->interim / u->max_head > seconds;
 }
 
+/*
+ * What the host says of how long it keeps an idle connection.  Its time began
+ * before ours, and its end takes time to arrive.
+ */
+static void
+heed_keep_alive(struct upstream *u, const struct http1_head *head)
+{
+	struct http1_keep_alive k;
+
+	http1_keep_alive(head, &k);
+	if (k.timeout != UINT64_MAX)
+		u->patience = k.timeout < 2 ? k.timeout * SECOND / 2 :
+		    (k.timeout - 1) * SECOND;
+	if (u->more != UINT64_MAX && u->more > 0)
+		u->more--;
+	if (k.max < u->more)
+		u->more = k.max;
+}
+
 /* A whole head; false when there is nothing more to read of these bytes. */
 static bool
 take_head(struct upstream *u, const char *p, size_t len)
@@ -232,6 +253,7 @@ take_head(struct upstream *u, const char *p, size_t len)
 		u->body = head->body;
 		u->left = head->length;
 		u->keep_alive = head->keep_alive;
+		heed_keep_alive(u, head);
 		if (u->body == HTTP1_CHUNKED)
 			http1_chunked_init(&u->chunked, true);
 	}
@@ -598,27 +620,34 @@ dialled_cb(void *arg, int fd, enum upstream_error why)
  * has not come yet, would be taken for the response.
  */
 static struct upstream *
-find_idle(struct worker *w, const struct http1_host *host, uint64_t serial)
+find_idle(struct worker *w, const struct http1_host *host, uint64_t serial,
+    enum upstream_idle which)
 {
+	uint64_t now = worker_now();
 	struct upstream *u;
+	bool old;
 
-	while ((u = pool_get(w->pool, host, serial)) != NULL) {
-		if (upstream_quiet(u))
+	while (which != UPSTREAM_NONE &&
+	    (u = pool_get(w->pool, host, serial, now)) != NULL) {
+		old = which == UPSTREAM_YOUNG && now - u->idle_since >= YOUNG;
+		if (!old && upstream_quiet(u))
 			return u;
 		upstream_close(u);
+		if (old)
+			break;	/* the others are older; a new one follows */
 	}
 	return NULL;
 }
 
 struct upstream *
 upstream_open(struct worker *w, const struct upstream_target *to,
-    struct exchange *x, bool fresh)
+    struct exchange *x, enum upstream_idle which)
 {
 	uint64_t serial = to->conf != NULL ?
 	    tls_contexts_serial(to->conf, to->rule) : 0;
 	struct upstream *u;
 
-	if (!fresh && (u = find_idle(w, &to->host, serial)) != NULL) {
+	if ((u = find_idle(w, &to->host, serial, which)) != NULL) {
 		deadline_set(&u->timer, 0);
 		u->exchange = x;
 		u->reused = true;
@@ -633,6 +662,7 @@ upstream_open(struct worker *w, const struct upstream_target *to,
 	u->tls_rule = to->rule;
 	u->exchange = x;
 	u->fd = -1;
+	u->patience = u->more = UINT64_MAX;
 	deadline_init(&u->timer, w, timer_cb, u);
 	if ((u->dial = dial_start(w, &u->host, to->client, dialled_cb,
 	    u)) == NULL) {
@@ -652,10 +682,12 @@ void
 upstream_release(struct upstream *u)
 {
 	struct worker *w = u->worker;
+	uint64_t now = worker_now();
 
 	if (!u->complete || u->surplus || !u->keep_alive || u->broken ||
 	    (u->tls != NULL && tls_ended(u->tls)) || u->out != NULL ||
-	    u->body == HTTP1_UNTIL_CLOSE || w->draining) {
+	    u->body == HTTP1_UNTIL_CLOSE || w->draining || u->patience == 0 ||
+	    u->more == 0) {
 		upstream_close(u);
 		return;
 	}
@@ -663,7 +695,10 @@ upstream_release(struct upstream *u)
 	http1_chunked_free(&u->chunked);
 	upstream_resume(u);
 	u->stash_len = 0;
-	deadline_set(&u->timer, worker_now() + w->conf->timeout_idle);
+	u->idle_since = now;
+	u->idle_until = u->patience < UINT64_MAX - now ? now + u->patience :
+	    UINT64_MAX;
+	deadline_set(&u->timer, now + w->conf->timeout_idle);
 	pool_put(w->pool, u);
 }
 

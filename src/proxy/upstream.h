@@ -70,13 +70,20 @@ struct upstream_target {
 	const struct sockaddr	*client;	/* for whom; or NULL */
 };
 
+/* Which idle connection will do. */
+enum upstream_idle {
+	UPSTREAM_ANY,		/* one that can be trusted */
+	UPSTREAM_YOUNG,		/* and has only just become idle */
+	UPSTREAM_NONE,
+};
+
 /*
- * A connection for an exchange: an idle one unless fresh is set, else a new
+ * A connection for an exchange: an idle one if one will do, else a new
  * one.  NULL without memory.  Where upstream_ready() is not true yet,
  * exchange_connected() or exchange_failed() follows.
  */
 struct upstream	*upstream_open(struct worker *, const struct upstream_target *,
-		    struct exchange *, bool fresh);
+		    struct exchange *, enum upstream_idle);
 bool		 upstream_ready(const struct upstream *);
 
 /*

@@ -48,6 +48,8 @@ struct upstream {
 	bool			 complete;
 	bool			 surplus;	/* bytes behind it */
 	bool			 keep_alive;
+	uint64_t		 patience;	/* ns it is kept idle */
+	uint64_t		 more;		/* requests it will take */
 	uint64_t		 interim;	/* bytes of 1xx seen */
 	struct http1_scan	 scan;
 	char			*stash;		/* a head not yet whole */
@@ -60,6 +62,8 @@ struct upstream {
 	struct http1_chunked	 chunked;
 
 	/* the pool's */
+	uint64_t		 idle_since;	/* ns */
+	uint64_t		 idle_until;
 	struct origin		*origin;
 	TAILQ_ENTRY(upstream)	 idle;
 	TAILQ_ENTRY(upstream)	 all;

@@ -198,3 +198,99 @@ def test_pool_is_bounded(lab):
 	wire.wait_until(lambda: all(c.gone.is_set() for far in many
 	    for c in far.conns), what="the end of idle connections")
 	assert daemon.files() < 40
+
+
+def saying(*fields):
+	return origin.fixed(fields=[("Connection", "keep-alive"),
+	    *(("Keep-Alive", value) for value in fields)])
+
+
+def a_second_passes(lab):
+	assert lab.client().quiet(1.2)
+
+
+KEPT = ["timeout=5", "timeout=5, max=100", "max=2", "timeout=x", "timeout=-1",
+    "max=", "5", "nonsense=1"]
+
+
+@one_worker
+@pytest.mark.parametrize("value", KEPT)
+def test_keep_alive_that_allows_reuse(lab, value):
+	far = lab.origin(saying(value))
+	lab.sluice()
+	for _ in range(2):
+		assert lab.get(far.url + "/").status == 200
+	assert len(far.conns) == 1
+
+
+SPENT = [("timeout=0",), ("max=0",), ("timeout=5, max=0",), ("TIMEOUT=0",),
+    ("timeout=9", "timeout=0")]
+
+
+@pytest.mark.parametrize("values", SPENT)
+def test_keep_alive_that_forbids_reuse(lab, values):
+	far = lab.origin(saying(*values))
+	lab.sluice()
+	for _ in range(2):
+		assert lab.get(far.url + "/").status == 200
+	assert len(far.conns) == 2
+	assert far.conns[0].gone.wait(wire.DEADLINE)
+
+
+@one_worker
+def test_keep_alive_is_counted_where_it_is_told_once(lab):
+	far = lab.origin(origin.sequence(saying("max=2"), origin.fixed()))
+	lab.sluice()
+	for _ in range(4):
+		assert lab.get(far.url + "/").status == 200
+	assert [r.conn for r in far.requests] == [0, 0, 0, 1]
+
+
+@one_worker
+def test_upstream_is_given_up_before_its_host_closes_it(lab):
+	"""https://github.com/h2o/h2o/issues/281"""
+	far = lab.origin(saying("timeout=1"))
+	lab.sluice(timeouts={"idle": "60s"})
+	for _ in range(2):
+		assert lab.get(far.url + "/").status == 200
+	a_second_passes(lab)
+	for _ in range(2):
+		assert lab.get(far.url + "/").status == 200
+	assert [r.conn for r in far.requests] == [0, 0, 1, 1]
+
+
+def test_posts_as_far_apart_as_the_host_keeps_connections(lab):
+	"""https://github.com/nodejs/node/pull/52653
+
+	What comes on a connection after its time is lost, as if the host's
+	FIN were on the way.
+	"""
+	last = {}
+
+	def handle(conn, req):
+		before = last.get(conn.number, req.time)
+		last[conn.number] = req.time
+		if req.time - before >= 0.98:
+			return conn.end()
+		conn.reply(fields=[("Keep-Alive", "timeout=1")])
+	far = lab.origin(handle)
+	lab.sluice(hosts={"127.0.0.1": {"capacity": 1, "burst": 1}})
+	one = lab.client()
+	for _ in range(3):
+		answer = one.call("POST", far.url + "/order", body=b"pay 100")
+		assert answer.status == 200
+
+
+@one_worker
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "PATCH"])
+def test_what_cannot_go_out_again_takes_no_old_connection(lab, method):
+	far = lab.origin()
+	lab.sluice()
+	assert lab.get(far.url + "/").status == 200
+	assert lab.client().call(method, far.url + "/", body=b"x").status == 200
+	a_second_passes(lab)
+	assert lab.client().call(method, far.url + "/", body=b"x").status == 200
+	fresh = method in ("POST", "PATCH")
+	assert [r.conn for r in far.requests] == [0, 0, 1 if fresh else 0]
+	if fresh:
+		assert far.conns[0].gone.wait(wire.DEADLINE)
