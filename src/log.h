@@ -3,11 +3,12 @@
 #define SLUICE_LOG_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 /*
- * Diagnostics: one line each on standard error, with time and level.  Safe
- * from any thread.  What comes from a peer is escaped; no credential is ever
- * passed here.
+ * Diagnostics: one line each on standard error or in a file, with time and
+ * level.  Safe from any thread, and never waits (log_sink.h).  What comes from
+ * a peer is escaped; no credential is ever passed here.
  */
 
 enum log_level {
@@ -23,7 +24,19 @@ void	 log_error(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	 log_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	 log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	 log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
-/* Logs at error level and exits with 1. */
+/*
+ * From now on lines go to that file, or where path is NULL to standard error
+ * again; called again it opens the file anew.  False with *cause, to be freed
+ * or NULL: they go where they went before.
+ */
+bool	 log_open(const char *path, char **cause)
+	    __attribute__((warn_unused_result));
+/* Waits until all lines are written, as long as somebody takes them. */
+void	 log_flush(void);
+/*
+ * Logs at error level and exits with 1.  Where lines go to a file standard
+ * error has this one, too.
+ */
 void	 fatal(const char *, ...) __attribute__((format(printf, 1, 2)))
 	    __attribute__((noreturn));
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
@@ -165,6 +166,37 @@ warn_cb(const char *line, void *arg)
 	log_warn("%s", line);
 }
 
+/* The log files, anew; false with *cause where one of them stays as it was. */
+static bool
+open_logs(const struct conf *conf, char **cause)
+{
+	char *what = NULL;
+
+	/* the first is not to change when the second cannot */
+	if (!access_test(conf, cause))
+		return false;
+	if (log_open(conf->log_diagnostics, &what))
+		return access_open(conf, cause);
+	if (asprintf(cause, "log.diagnostics: %s", what != NULL ? what :
+	    "out of memory") == -1)
+		*cause = NULL;
+	free(what);
+	return false;
+}
+
+static void
+reopen_logs(struct sluice *s)
+{
+	char *cause = NULL;
+
+	if (open_logs(s->conf, &cause))
+		log_info("log files opened anew");
+	else
+		log_error("log files not opened anew: %s", cause != NULL ?
+		    cause : "out of memory");
+	free(cause);
+}
+
 static void
 reload(struct sluice *s)
 {
@@ -173,7 +205,7 @@ reload(struct sluice *s)
 	unsigned i;
 
 	conf = load(s->conf->path, &cause);
-	if (conf == NULL || !access_open(conf, &cause)) {
+	if (conf == NULL || !open_logs(conf, &cause)) {
 		log_error("configuration not reloaded: %s",
 		    cause != NULL ? cause : "out of memory");
 		free(cause);
@@ -217,7 +249,9 @@ take_signal(struct sluice *s)
 
 	if (read(s->signal_fd, &info, sizeof info) != sizeof info)
 		return;
-	if (info.ssi_signo != SIGHUP)
+	if (info.ssi_signo == SIGUSR1)
+		reopen_logs(s);
+	else if (info.ssi_signo != SIGHUP)
 		shut_down(s, (int)info.ssi_signo);
 	else if (!s->draining)
 		reload(s);
@@ -256,6 +290,7 @@ open_signals(void)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
@@ -264,6 +299,7 @@ static void
 libevent_fatal_cb(int err)
 {
 	log_error("libevent: fatal error %d", err);
+	log_flush();
 	abort();
 }
 
@@ -304,7 +340,7 @@ start(struct sluice *s)
 	s->workers.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->workers.done_fd == -1 || s->signal_fd == -1)
 		fatal("cannot start: %s", strerror(errno));
-	if (!access_open(s->conf, &cause))
+	if (!open_logs(s->conf, &cause))
 		fatal("%s", cause != NULL ? cause : "out of memory");
 	s->listeners = net_listen(&s->conf->listen, s->workers.n, &cause);
 	if (s->listeners == NULL)
@@ -371,6 +407,22 @@ run(const char *path)
 	return 0;
 }
 
+/*
+ * Whoever was started without a standard descriptor gets none: what is opened
+ * next would have its number, and be written to.
+ */
+static void
+keep_standard_files(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd != -1 && fd <= STDERR_FILENO);
+	if (fd != -1)
+		close(fd);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -378,6 +430,7 @@ main(int argc, char **argv)
 	bool test = false;
 	int c;
 
+	keep_standard_files();
 	if (argc > 1 && strcmp(argv[1], "ca") == 0)
 		return main_ca(argc - 1, argv + 1);
 	while ((c = getopt_long(argc, argv, "c:tVh", long_options,

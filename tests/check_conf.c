@@ -37,7 +37,7 @@ static const struct wrong errors[] = {
 	    "workers, resolver, log, timeouts, limits, tls, defaults, hosts; "
 	    "did you mean \"workers\"?" },
 	{ "log: {levle: info}\n", "1:7: log.levle: an unknown key, expected "
-	    "level, access, format; did you mean \"level\"?" },
+	    "level, diagnostics, access, format; did you mean \"level\"?" },
 	{ "zzz: 2\n", "1:1: zzz: an unknown key, expected listen, workers, "
 	    "resolver, log, timeouts, limits, tls, defaults, hosts" },
 	{ "hosts:\n  a.b:\n    max_wait: 1\n",

@@ -176,6 +176,7 @@ conf_unref(struct conf *conf)
 	pattern_set_free(conf->patterns);
 	conf_addresses_free(&conf->listen);
 	conf_addresses_free(&conf->resolver);
+	free(conf->log_diagnostics);
 	free(conf->log_access);
 	free(conf->tls_ca_certificate);
 	free(conf->tls_ca_key);

@@ -176,6 +176,7 @@ struct conf {
 	struct conf_addresses	 resolver;	/* empty: the system's */
 
 	int			 log_level;	/* enum log_level */
+	char			*log_diagnostics; /* path; NULL: stderr */
 	char			*log_access;	/* path, "-", or NULL: off */
 	enum conf_log_format	 log_format;
 

@@ -352,12 +352,15 @@ set_text(struct conf_report *report, const char *text, char **field)
  * and not a file of that name.
  */
 static bool
-read_access(struct conf_report *report, const struct conf_option *option,
+read_log(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, char **field)
 {
-	if (strcasecmp(node->text, "off") == 0)
+	bool	 access = option->kind == CONF_ACCESS;
+
+	if (strcasecmp(node->text, access ? "off" : "stderr") == 0)
 		return set_text(report, NULL, field);
-	if (strcmp(node->text, "-") != 0 && strchr(node->text, '/') == NULL)
+	if (strchr(node->text, '/') == NULL &&
+	    !(access && strcmp(node->text, "-") == 0))
 		return conf_option_wrong(report, option, node,
 		    "has no / in it");
 	return set_text(report, node->text, field);
@@ -463,7 +466,8 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 	case CONF_LEARN:
 		return read_choice(report, option, node, field);
 	case CONF_ACCESS:
-		return read_access(report, option, node, field);
+	case CONF_DIAGNOSTICS:
+		return read_log(report, option, node, field);
 	case CONF_WORKERS:
 		return read_workers(report, option, node, field);
 	case CONF_ADDRESS:
@@ -521,6 +525,9 @@ print_value(FILE *out, const struct conf_option *option,
 		break;
 	case CONF_ACCESS:
 		print_text(out, *(char *const *)field, "off");
+		break;
+	case CONF_DIAGNOSTICS:
+		print_text(out, *(char *const *)field, "stderr");
 		break;
 	case CONF_FILE:
 		print_text(out, *(char *const *)field, "none");

@@ -52,6 +52,7 @@ enum conf_kind {
 	CONF_HOLD,		/* enum conf_hold */
 	CONF_LEARN,		/* enum conf_learn */
 	CONF_ACCESS,		/* char *, owned */
+	CONF_DIAGNOSTICS,	/* char *, owned; NULL: standard error */
 	CONF_WORKERS,		/* unsigned */
 	CONF_ADDRESS,		/* struct conf_address, owned */
 	CONF_FILE,		/* char *, owned */

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "proxy/access.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,152 +11,86 @@
 #include <event2/event_struct.h>
 #include <jansson.h>
 
-#include "log.h"
+#include "log_sink.h"
 #include "proxy/worker.h"
 
-/*
- * The file is one descriptor for all workers, whose number stays the same when
- * it is reopened (dup2), so that no worker needs to hear of that.
- */
+/* One sink for all workers, whose thread writes: nobody else ever waits. */
 
-#define AGAIN_NS	100000000ULL
+#define KEPT	(1024 * 1024)	/* bytes that nobody has taken yet */
 #define BUFFER	16384	/* bytes a worker collects */
 #define LINE	1024	/* bytes of one line at most */
 
-static atomic_int access_fd = -1;
-static pthread_mutex_t write_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct log_sink *sink;
 
 struct access_log {
 	struct worker	*worker;
 	struct event	 flush_ev;
-	struct deadline	 again;		/* when a pipe was full */
-	bool		 failed;	/* logged that writing has */
 	size_t		 len;
 	char		 buf[BUFFER];
 	time_t		 second;	/* that stamp stands for */
 	char		 stamp[32];	/* up to the seconds */
 };
 
-/* The file */
+/* The sink */
 
-static int
-open_file(const char *path)
+/* The path that log.access names; NULL: standard output. */
+static const char *
+path_of(const struct conf *conf)
 {
-	if (strcmp(path, "-") == 0)
-		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+	return strcmp(conf->log_access, "-") == 0 ? NULL : conf->log_access;
+}
+
+/* Puts the key before what was wrong. */
+static bool
+wrong(char **cause)
+{
+	char *what = *cause;
+
+	if (asprintf(cause, "log.access: %s", what != NULL ? what :
+	    "out of memory") == -1)
+		*cause = NULL;
+	free(what);
+	return false;
 }
 
 bool
 access_open(const struct conf *conf, char **cause)
 {
-	int fd, old = atomic_load(&access_fd);
-
+	*cause = NULL;
 	if (conf->log_access == NULL) {
-		access_close();
+		if (sink != NULL)
+			log_sink_close(sink);
 		return true;
 	}
-	if ((fd = open_file(conf->log_access)) == -1) {
-		if (asprintf(cause, "log.access: cannot open %s: %s",
-		    conf->log_access, strerror(errno)) == -1)
-			*cause = NULL;
-		return false;
-	}
-	if (old == -1) {
-		atomic_store(&access_fd, fd);
-	} else {
-		(void)dup3(fd, old, O_CLOEXEC);
-		close(fd);
-	}
-	return true;
+	if (sink == NULL)
+		sink = log_sink_new("log.access", KEPT);
+	return (sink != NULL && log_sink_open(sink, path_of(conf),
+	    STDOUT_FILENO, cause)) || wrong(cause);
+}
+
+bool
+access_test(const struct conf *conf, char **cause)
+{
+	*cause = NULL;
+	return conf->log_access == NULL || path_of(conf) == NULL ||
+	    log_sink_test(path_of(conf), cause) || wrong(cause);
 }
 
 void
 access_close(void)
 {
-	int fd;
-
-	/* nobody may be writing to a number that means another file by then */
-	pthread_mutex_lock(&write_lock);
-	fd = atomic_exchange(&access_fd, -1);
-	if (fd != -1)
-		close(fd);
-	pthread_mutex_unlock(&write_lock);
+	log_sink_free(sink);
+	sink = NULL;
 }
 
 /* A worker's lines */
 
-/*
- * How many bytes, ending with a line, may be written without waiting: a pipe
- * that nobody empties must not stop the proxy.  What poll() calls writable
- * takes PIPE_BUF bytes at once.
- */
-static size_t
-writable(const struct access_log *log, int fd, size_t off)
-{
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
-	size_t n = log->len - off;
-
-	if (poll(&p, 1, 0) != 1)
-		return 0;
-	if (n <= PIPE_BUF)
-		return n;
-	for (n = PIPE_BUF; log->buf[off + n - 1] != '\n'; n--)
-		continue;
-	return n;
-}
-
-static void
-lost(struct access_log *log, const char *why)
-{
-	if (!log->failed)
-		log_error("log.access: cannot write: %s; lines are lost", why);
-	log->failed = true;
-}
-
-static void
-write_lines(struct access_log *log, int fd)
-{
-	size_t n, off = 0;
-	ssize_t r;
-
-	while (off < log->len && (n = writable(log, fd, off)) > 0) {
-		r = write(fd, log->buf + off, n);
-		if (r == -1 && errno == EINTR)
-			continue;
-		if (r == -1) {
-			lost(log, strerror(errno));
-			off = log->len;
-			break;
-		}
-		off += (size_t)r;
-		if (log->failed)
-			log_info("log.access: writing again");
-		log->failed = false;
-	}
-	log->len -= off;
-	memmove(log->buf, log->buf + off, log->len);
-}
-
 static void
 flush(struct access_log *log)
 {
-	int fd;
-
-	pthread_mutex_lock(&write_lock);
-	if ((fd = atomic_load(&access_fd)) != -1)
-		write_lines(log, fd);
-	else
-		log->len = 0;
-	pthread_mutex_unlock(&write_lock);
-	if (log->len > 0)
-		deadline_set(&log->again, worker_now() + AGAIN_NS);
-}
-
-static void
-again_cb(void *arg)
-{
-	flush(arg);
+	if (sink != NULL && log->len > 0)
+		log_sink_write(sink, log->buf, log->len);
+	log->len = 0;
 }
 
 static void
@@ -181,7 +109,6 @@ access_new(struct worker *w)
 	if ((log = calloc(1, sizeof *log)) == NULL)
 		return NULL;
 	log->worker = w;
-	deadline_init(&log->again, w, again_cb, log);
 	event_assign(&log->flush_ev, w->base, -1, 0, flush_cb, log);
 	return log;
 }
@@ -191,7 +118,6 @@ access_free(struct access_log *log)
 {
 	event_del(&log->flush_ev);
 	flush(log);
-	deadline_free(&log->again);
 	free(log);
 }
 
@@ -291,10 +217,6 @@ access_write(struct access_log *log, const struct access_line *l)
 		return;
 	if (BUFFER - log->len < LINE)
 		flush(log);
-	if (BUFFER - log->len < LINE) {
-		lost(log, "nobody reads it");
-		return;
-	}
 	event_active(&log->flush_ev, EV_TIMEOUT, 0);
 	buf = log->buf + log->len;
 	if (conf->log_format == CONF_LOG_JSON)

@@ -9,8 +9,8 @@
 
 /*
  * The access log: one line for each exchange that ended, as text or JSON. Each
- * worker collects lines and writes them when its events at hand are done, so
- * that a line costs no system call of its own under load.
+ * worker collects lines and hands them over when its events at hand are done;
+ * a thread writes them, and nobody else ever waits for that (log_sink.h).
  */
 
 struct access_log;
@@ -48,6 +48,10 @@ struct access_line {
  */
 bool		 access_open(const struct conf *, char **cause)
 		    __attribute__((warn_unused_result));
+/* Whether access_open() would open it, as far as one can tell; it does not. */
+bool		 access_test(const struct conf *, char **cause)
+		    __attribute__((warn_unused_result));
+/* Writes what is left, as long as somebody takes it; workers have ended. */
 void		 access_close(void);
 
 struct access_log *access_new(struct worker *);

@@ -128,7 +128,10 @@ def settings(**keys):
 
 
 class Sluice:
-	def __init__(self, directory, text=None, nofile=None, stdout=None, **keys):
+	"""wait: whether to wait for what it says of its addresses."""
+
+	def __init__(self, directory, text=None, nofile=None, stdout=None,
+	    wait=True, **keys):
 		self.dir = pathlib.Path(directory)
 		self.file = self.dir / "sluice.yaml"
 		self.keys = keys
@@ -144,7 +147,8 @@ class Sluice:
 		self.out = Lines(self.proc.stdout or [])
 		self.err = Lines(self.proc.stderr)
 		try:
-			self.learn()
+			if wait:
+				self.learn()
 		except BaseException:
 			self.proc.kill()
 			self.proc.wait()
