@@ -55,6 +55,15 @@ struct model_budget {
 	uint32_t		 unsettled;
 	uint32_t		 overdue;
 	bool			 was_paused;
+	uint32_t		 passed;	/* successes of this epoch */
+	uint32_t		 before;	/* ... of one cut short early */
+	uint32_t		 extra;		/* successes to one more place */
+	uint32_t		 went;		/* until the last refusal */
+	uint32_t		 cut;		/* the epoch that it ended */
+	uint32_t		 abreast;
+	uint64_t		 refused;	/* ns; 0 */
+	bool			 early;
+	bool			 opened;	/* again, after a refusal */
 	uint64_t		 shape_until;
 	int64_t			 left;
 	uint64_t		 last;
@@ -149,6 +158,23 @@ half_open(struct model_budget *b)
 	b->window = 1;
 	b->unsettled = 0;
 	b->overdue = 0;
+	b->passed = 0;
+	b->extra = 0;
+}
+
+static bool
+knows_refusals(const struct model_budget *b)
+{
+	return b->refused != 0 || b->opened || b->went != 0 || b->abreast != 0;
+}
+
+/* While half open: the window, or what is left of what went last time. */
+static uint32_t
+places(const struct model_budget *b)
+{
+	if (b->passed < b->went && b->window > b->went - b->passed)
+		return b->went - b->passed;
+	return b->window;
 }
 
 static uint32_t
@@ -173,7 +199,7 @@ opens(const struct model_budget *b)
 {
 	if (b->limits.concurrency && b->inflight >= b->limits.concurrency)
 		return NEVER;
-	if (b->window == 0 || b->unsettled < b->window + b->overdue)
+	if (b->window == 0 || b->unsettled < places(b) + b->overdue)
 		return 0;
 	return (b->last > b->paused_until ? b->last : b->paused_until) +
 	    BUDGET_PATIENCE;
@@ -217,15 +243,18 @@ advance(uint64_t to)
 			b->shape_until = 0;
 			half_open(b);
 		}
-		if (b->window != 0 && is_forgotten(b, to)) {
+		if ((b->window != 0 || knows_refusals(b)) &&
+		    is_forgotten(b, to)) {
 			b->window = k == 0 && m.learning;
 			b->overdue = 0;
-			b->was_paused = false;
+			b->was_paused = b->early = b->opened = false;
+			b->passed = b->before = b->went = b->abreast = 0;
+			b->refused = 0;
 		}
-		if (b->window != 0 && b->unsettled >= b->window + b->overdue &&
+		if (b->window != 0 && b->unsettled >= places(b) + b->overdue &&
 		    to >= (b->last > b->paused_until ? b->last :
 		    b->paused_until) + BUDGET_PATIENCE)
-			b->overdue = b->unsettled + 1 - b->window;
+			b->overdue = b->unsettled + 1 - places(b);
 	}
 	m.now = to;
 }

@@ -51,7 +51,7 @@ static bool
 is_idle(const struct model_budget *b)
 {
 	if (b->inflight > 0 || m.now < b->paused_until ||
-	    b->shape_until != 0 || !is_full(b))
+	    b->shape_until != 0 || knows_refusals(b) || !is_full(b))
 		return false;
 	if (b == &m.b[0] && m.learning)
 		return b->window == 0 || (b->window == 1 && !b->was_paused);
@@ -241,24 +241,82 @@ do_cancel(void)
 }
 
 static void
+make_whole(struct model_budget *b)
+{
+	b->window = 0;
+	b->overdue = 0;
+	b->was_paused = false;
+}
+
+static void
+succeed(struct model_budget *b)
+{
+	bool doubles = ++b->passed < b->went || b->passed >= 2 * b->went;
+
+	if (b->passed == 1 && b->refused != 0 && b->last > b->refused)
+		b->opened = true;
+	if (b->window == 0)
+		return;
+	if (b->passed == b->went) {
+		b->window = 1;
+		b->extra = 0;
+	} else if (doubles && (b->abreast == 0 || b->window < b->abreast)) {
+		b->window++;
+	} else {
+		b->extra++;
+		if (b->extra >= b->window && b->extra >= b->went / 4) {
+			b->window++;
+			b->extra = 0;
+			if (b->abreast != 0 && b->window > b->abreast)
+				b->abreast = b->window;
+		}
+	}
+	if (b->window >= full_window(b))
+		make_whole(b);
+}
+
+static void
+refuse(struct model_budget *b)
+{
+	uint32_t n = b->unsettled + 1;
+
+	if (b->was_paused && b->window != 0 && b->passed == 0 && n == 1)
+		return;
+	if (n > 1 && (b->window == 0 || b->passed < b->went))
+		b->abreast = n - (n + 3) / 4;
+	if (b->opened && b->was_paused && b->window != 0 && !b->early &&
+	    b->passed < b->went / 2) {
+		b->early = true;
+		b->before = b->passed;
+	} else {
+		b->early = false;
+		b->went = b->passed + b->before;
+		b->before = 0;
+		b->cut = b->epoch;
+	}
+	b->refused = m.now;
+}
+
+static void
 settle(struct model_budget *b, uint32_t epoch, enum budget_verdict verdict)
 {
 	b->pending--;
 	b->heard = m.now;
 	if (verdict == BUDGET_NEUTRAL)
 		b->left++;
-	if (epoch != b->epoch)
+	if (epoch != b->epoch) {
+		if (verdict == BUDGET_SUCCESS && epoch == b->cut &&
+		    b->refused != 0 && b->passed == 0)
+			b->went++;
 		return;
+	}
 	b->unsettled--;
 	if (b->overdue > 0)
 		b->overdue--;
-	if (verdict != BUDGET_SUCCESS || b->window == 0)
-		return;
-	if (++b->window >= full_window(b)) {
-		b->window = 0;
-		b->overdue = 0;
-		b->was_paused = false;
-	}
+	if (verdict == BUDGET_SUCCESS)
+		succeed(b);
+	else if (verdict == BUDGET_THROTTLED)
+		refuse(b);
 }
 
 static void
@@ -443,9 +501,8 @@ do_resume(void)
 
 	throttle_resume(m.t, part, m.now);
 	b->paused_until = 0;
-	b->window = 0;
-	b->overdue = 0;
-	b->was_paused = false;
+	b->refused = 0;
+	make_whole(b);
 	m.reliefs++;
 	m.upsets++;
 }

@@ -334,8 +334,8 @@ START_TEST(a_return_is_subject_to_recovery)
 	part_goes(t, &b, THROTTLE_WHOLE, 0);
 	throttle_verdict(t, &a, BUDGET_THROTTLED, 0);
 	throttle_verdict(t, &b, BUDGET_THROTTLED, 0);
-	ck_assert_uint_eq(throttle_backoff(t, THROTTLE_WHOLE, &a, SEC, NEVER),
-	    SEC);
+	ck_assert_uint_eq(throttle_backoff(t, THROTTLE_WHOLE, &a, SEC, NEVER,
+	    0), SEC);
 	pause_host(t, SEC, 0);
 	ck_assert_int_eq(throttle_return(t, &b, 0, &r), THROTTLE_WAIT);
 	ck_assert_int_eq(throttle_return(t, &a, 0, &r), THROTTLE_WAIT);
@@ -343,8 +343,8 @@ START_TEST(a_return_is_subject_to_recovery)
 	leaves_at(t, &b, SEC);
 	ck_assert_ptr_null(throttle_next(t, SEC));
 	throttle_verdict(t, &b, BUDGET_THROTTLED, SEC);
-	ck_assert_uint_eq(throttle_backoff(t, THROTTLE_WHOLE, &b, SEC, NEVER),
-	    2 * SEC);
+	ck_assert_uint_eq(throttle_backoff(t, THROTTLE_WHOLE, &b, SEC, NEVER,
+	    SEC), 2 * SEC);
 	pause_host(t, 3 * SEC, SEC);
 	throttle_release(t, &b, SEC);
 	leaves_at(t, &a, 3 * SEC);
@@ -363,10 +363,11 @@ START_TEST(backoff_of_a_part)
 	leaves_at(t, &a, SEC);
 	throttle_verdict(t, &a, BUDGET_THROTTLED, SEC);
 	/* It tried part 1 after its pause, and nothing else. */
-	ck_assert_uint_eq(throttle_backoff(t, 0, &a, SEC, NEVER), SEC);
-	ck_assert_uint_eq(throttle_backoff(t, THROTTLE_WHOLE, &a, SEC, NEVER),
-	    SEC);
-	ck_assert_uint_eq(throttle_backoff(t, 1, &a, SEC, NEVER), 2 * SEC);
+	ck_assert_uint_eq(throttle_backoff(t, 0, &a, SEC, NEVER, SEC), SEC);
+	ck_assert_uint_eq(throttle_backoff(t, THROTTLE_WHOLE, &a, SEC, NEVER,
+	    SEC), SEC);
+	ck_assert_uint_eq(throttle_backoff(t, 1, &a, SEC, NEVER, SEC),
+	    2 * SEC);
 	throttle_release(t, &a, SEC);
 	throttle_free(t);
 }

@@ -18,19 +18,13 @@
  * instant is never reached.
  */
 
-#include "core/budget.h"
+#include "core/budget_internal.h"
 
 #include <assert.h>
 
 typedef budget_wide wide;
 
 #define WIDE_MAX	BUDGET_WIDE_MAX
-
-static uint64_t
-later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
 
 static wide
 wide_max(wide a, wide b)
@@ -176,35 +170,6 @@ inherit_rates(struct budget *b, const struct budget_state *from, unsigned nfrom,
 			rate_inherit(&b->rates[i], &from[pair[i]], now);
 }
 
-/* Recovery */
-
-static void
-half_open(struct budget *b)
-{
-	b->epoch++;
-	b->window = 1;
-	b->unsettled = 0;
-	b->overdue = 0;
-}
-
-static void
-make_whole(struct budget *b)
-{
-	b->window = 0;
-	b->overdue = 0;
-	b->failures = 0;
-	b->paused = false;
-}
-
-/* The state of a new one. */
-static void
-forget(struct budget *b)
-{
-	make_whole(b);
-	if (b->learning)
-		b->window = 1;
-}
-
 /* How long (ns) nothing was heard of a host, nor is to be heard. */
 static uint64_t
 silence(const struct budget *b, uint64_t now)
@@ -215,23 +180,6 @@ silence(const struct budget *b, uint64_t now)
 	return b->pending > 0 || since > now ? 0 : now - since;
 }
 
-/* How large the window grows before the limits alone hold. */
-static uint32_t
-full_window(const struct budget *b)
-{
-	uint64_t most = 0;
-	unsigned i;
-
-	if (b->concurrency != 0)
-		return b->concurrency < BUDGET_RECOVERY ? b->concurrency :
-		    BUDGET_RECOVERY;
-	for (i = 0; i < b->nrates; i++)
-		most = later(most, b->rates[i].limit.burst / BUDGET_UNIT);
-	if (b->nrates == 0 || most > BUDGET_RECOVERY)
-		most = BUDGET_RECOVERY;
-	return (uint32_t)most;
-}
-
 /* Shape */
 
 static void
@@ -239,7 +187,7 @@ end_shape(struct budget *b, uint64_t at)
 {
 	b->shape_until = 0;
 	b->heard = at;
-	half_open(b);
+	budget_half_open(b);
 }
 
 /* When the shape allows the next one: evenly, what is left by what remains. */
@@ -312,8 +260,7 @@ budget_inherit(struct budget *b, const struct budget *from, uint64_t now)
 		new_epoch(b, from);
 		b->window = from->window;
 	}
-	if (from->failures > b->failures)
-		b->failures = from->failures;
+	budget_inherit_refusals(b, from);
 	b->paused = b->paused || from->paused;
 	if (from->shape_until != 0 && (b->shape_until == 0 ||
 	    from->shape_left < b->shape_left)) {
@@ -334,7 +281,7 @@ slot_free(const struct budget *b)
 static bool
 place_free(const struct budget *b)
 {
-	return b->window == 0 || b->unsettled < b->window + b->overdue;
+	return b->window == 0 || b->unsettled < budget_places(b) + b->overdue;
 }
 
 static uint64_t
@@ -355,12 +302,13 @@ budget_tick(struct budget *b, uint64_t now)
 		end_shape(b, b->shape_until);
 		changed = true;
 	}
-	if (b->window != 0 && silence(b, now) >= BUDGET_MEMORY) {
-		forget(b);
-		changed = true;
+	if ((b->window != 0 || budget_remembers(b)) &&
+	    silence(b, now) >= BUDGET_MEMORY) {
+		changed = changed || b->window != 0;
+		budget_forget(b);
 	}
 	if (!place_free(b) && now >= patience_ends(b)) {
-		b->overdue = b->unsettled + 1 - b->window;
+		b->overdue = b->unsettled + 1 - budget_places(b);
 		changed = true;
 	}
 	return changed;
@@ -518,22 +466,22 @@ budget_verdict(struct budget *b, uint32_t epoch, enum budget_verdict verdict,
 	/* The host has counted no more than it has seen. */
 	if (verdict == BUDGET_NEUTRAL)
 		b->shape_left++;
-	if (epoch != b->epoch)
+	if (epoch != b->epoch) {
+		/* It went before the refusal, and was through after it. */
+		if (verdict == BUDGET_SUCCESS && b->refused != 0 &&
+		    b->passed == 0 && epoch == b->cut &&
+		    b->went < UINT32_MAX)
+			b->went++;
 		return;
+	}
 	assert(b->unsettled > 0);
 	b->unsettled--;
 	if (b->overdue > 0)
 		b->overdue--;
-	if (verdict != BUDGET_SUCCESS || b->window == 0)
-		return;
-	b->window++;
-	/* Without limits the window grows for long: the pause has helped. */
-	if (b->window >= BUDGET_FORGIVEN) {
-		b->failures = 0;
-		b->paused = false;
-	}
-	if (b->window >= full_window(b))
-		make_whole(b);
+	if (verdict == BUDGET_SUCCESS)
+		budget_succeeded(b);
+	else if (verdict == BUDGET_THROTTLED)
+		budget_was_refused(b, now);
 }
 
 void
@@ -558,7 +506,7 @@ budget_pause(struct budget *b, uint64_t until, uint64_t now)
 	if (until <= b->paused_until)
 		return false;
 	if (now >= b->paused_until)
-		half_open(b);
+		budget_half_open(b);
 	b->paused_until = until;
 	b->paused = true;
 	return true;
@@ -568,16 +516,10 @@ void
 budget_resume(struct budget *b)
 {
 	b->paused_until = 0;
-	make_whole(b);
-}
-
-uint64_t
-budget_backoff(struct budget *b, uint32_t epoch, uint64_t base, uint64_t max)
-{
-	if (b->paused && b->window != 0 && epoch == b->epoch &&
-	    b->failures < 63)
-		b->failures++;
-	return base > max >> b->failures ? max : base << b->failures;
+	b->failures = 0;
+	b->refused = 0;
+	b->believed = false;
+	budget_make_whole(b);
 }
 
 void
@@ -603,7 +545,7 @@ knows_nothing(const struct budget *b, uint64_t now)
 
 	if (silence(b, now) >= BUDGET_MEMORY)
 		return true;
-	if (now < b->shape_until || b->failures != 0)
+	if (now < b->shape_until || budget_remembers(b))
 		return false;
 	/* What learns begins with a window of 1, too. */
 	return window == 0 || (b->learning && window == 1 && !b->paused);

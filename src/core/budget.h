@@ -17,9 +17,19 @@
  * Recovery: when a pause is over the budget is half open.  It admits one
  * request, a probe, and waits for its verdict; each success lets one more be
  * on its way at a time, so they double with each round trip, until the
- * configured limits hold again.  A request counts until its verdict, not
- * until its end; but one that is long in coming (an upload, an answer that
- * hangs) lets another go each BUDGET_PATIENCE, so that nobody closes a host.
+ * configured limits hold again.  Where the host has refused before, they
+ * double up to what went through between its last opening and that refusal;
+ * then it is one at a time again, and one more with each round trip, so that
+ * its limit costs one refusal and not as many as are on their way.  A request
+ * counts until its verdict, not until its end; but one that is long in coming
+ * (an upload, an answer that hangs) lets another go each BUDGET_PATIENCE, so
+ * that nobody closes a host.
+ *
+ * Backoff, for refusals that name no time: the first pause is a given one, and
+ * doubles each time the first probe after it is refused, too.  Any success
+ * means that the pause has helped.  How long after the refusal that was is
+ * remembered, and the next pause is about that; a little shorter each time,
+ * as long as the host admits the probe and as many go through as before.
  *
  * Shape: what the host says is left until its reset is spread over the time
  * until then, within the configured limits.  Shape counts requests, not cost:
@@ -37,7 +47,7 @@
 #define BUDGET_NEVER	UINT64_MAX
 #define BUDGET_RECOVERY	1024		/* requests on their way that end it */
 #define BUDGET_PATIENCE	10000000000ULL	/* ns */
-#define BUDGET_FORGIVEN	64		/* ... that end a run of failures */
+#define BUDGET_NOW	20000000ULL	/* ns: a host that says so says "now" */
 
 /*
  * For how long (ns) a budget that nobody uses stays half open.  After that it
@@ -120,8 +130,30 @@ struct budget {
 	uint32_t		 window;	/* 0: not half open */
 	uint32_t		 unsettled;	/* pending, of this epoch */
 	uint32_t		 overdue;	/* of them, beyond patience */
-	uint32_t		 failures;	/* pauses that did not help */
+	uint32_t		 passed;	/* successes of this epoch */
+	uint32_t		 grown;		/* ... towards one more place */
+	uint32_t		 before;	/* ... and of those that belong to it */
+	uint32_t		 went;		/* ... until the last refusal */
+	uint32_t		 cut;		/* the epoch that it ended */
+	uint32_t		 abreast;	/* at once, fewer than when the host
+						   refused; 0: not known */
 	uint64_t		 heard;		/* ns: a verdict or a reset */
+	/* backoff */
+	uint32_t		 failures;	/* pauses that did not help */
+	uint64_t		 refused;	/* ns: since then; 0: it does not */
+	uint64_t		 since;		/* ns: the last that was not early */
+	uint64_t		 opens;		/* ns after it the host admitted
+						   again; 0: not known */
+	uint64_t		 shut;		/* ns after it it did not yet */
+	bool			 doubted;	/* that opens holds next time */
+	/* what a pause of that length gave, to judge shorter ones by */
+	uint64_t		 ref_opens;	/* ns; 0: none */
+	uint64_t		 ref_cycle;	/* ns from refusal to refusal */
+	uint32_t		 ref_went;
+	bool			 trickles;	/* shorter ones gave less */
+	bool			 early;		/* the last refusal came early */
+	bool			 believed;	/* "now", since a success */
+	bool			 at_once;	/* half open by that */
 	bool			 paused;	/* since it last was whole */
 	bool			 learning;	/* a new one is half open */
 	/* shape */
@@ -235,14 +267,23 @@ bool		 budget_pause(struct budget *, uint64_t until, uint64_t now);
 void		 budget_resume(struct budget *);
 
 /*
- * How long (ns) to pause for a refusal that names no time: base, doubled for
- * each pause that did not help, at most max.  A pause did not help if one that
- * was admitted after it, in the present epoch, is refused before recovery is
- * complete.  To be followed by budget_pause(), so that the refusals of one
- * burst count once.
+ * How long (ns) to pause for a refusal that names no time, got by a request of
+ * that epoch: base, or about as long as the host was shut last time; longer
+ * each time the first probe after the pause is refused, too; at most max.  0
+ * for one of an earlier epoch, while paused or half open: it says nothing new,
+ * so that the refusals of one burst count once.  Its verdict is given before;
+ * to be followed by budget_pause().
  */
 uint64_t	 budget_backoff(struct budget *, uint32_t epoch, uint64_t base,
-		    uint64_t max);
+		    uint64_t max, uint64_t now);
+
+/*
+ * Whether to believe a refusal got by a request of that epoch that says "now",
+ * or sooner than BUDGET_NOW: once, until a success; then it names no time.
+ * Believed it is a pause that is over at once: half open.  One of an earlier
+ * epoch is believed, and changes nothing.
+ */
+bool		 budget_at_once(struct budget *, uint32_t epoch, uint64_t now);
 
 /*
  * The host has said that so many requests are left until its reset (ns).

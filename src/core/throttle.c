@@ -423,17 +423,32 @@ throttle_resume(struct throttle *t, unsigned part, uint64_t now)
 	budget_resume(b);
 }
 
+/* The epoch in which a waiter has tried a part, or the host. */
+static uint32_t
+epoch_in(struct throttle *t, unsigned part, const struct throttle_waiter *w)
+{
+	if (part == THROTTLE_WHOLE)
+		return w->epoch;
+	/* Whoever is not of the part has not tried it. */
+	return part == w->part ? w->part_epoch : t->parts[part].epoch - 1;
+}
+
 uint64_t
 throttle_backoff(struct throttle *t, unsigned part,
-    const struct throttle_waiter *w, uint64_t base, uint64_t max)
+    const struct throttle_waiter *w, uint64_t base, uint64_t max, uint64_t now)
 {
-	struct budget *b = budget_of(t, part);
-	uint32_t epoch = part == THROTTLE_WHOLE ? w->epoch : w->part_epoch;
+	throttle_tick(t, now);
+	return budget_backoff(budget_of(t, part), epoch_in(t, part, w), base,
+	    max, now);
+}
 
-	/* Whoever is not of the part has not tried it. */
-	if (part != THROTTLE_WHOLE && part != w->part)
-		epoch = b->epoch - 1;
-	return budget_backoff(b, epoch, base, max);
+bool
+throttle_at_once(struct throttle *t, unsigned part,
+    const struct throttle_waiter *w, uint64_t now)
+{
+	throttle_tick(t, now);
+	clear(t, now);
+	return budget_at_once(budget_of(t, part), epoch_in(t, part, w), now);
 }
 
 void

@@ -205,14 +205,21 @@ void		 throttle_resume(struct throttle *, unsigned part,
 		    uint64_t now);
 
 /*
- * How long (ns) to pause for a throttled answer that names no time: base, and
- * twice as long each time a request admitted after the last pause is throttled
- * again before recovery is complete; at most max.  The waiter is the one that
- * got the answer.  To be followed by throttle_pause().
+ * How long (ns) to pause for a throttled answer that names no time: base at
+ * first, then as budget_backoff() says; at most max.  0: that is nothing new.
+ * The waiter is the one that got the answer, and has its verdict.  To be
+ * followed by throttle_pause().
  */
 uint64_t	 throttle_backoff(struct throttle *, unsigned part,
 		    const struct throttle_waiter *, uint64_t base,
-		    uint64_t max);
+		    uint64_t max, uint64_t now);
+
+/*
+ * Whether to believe a throttled answer that says "now": once, until a success
+ * (budget_at_once()).  False: it names no time.
+ */
+bool		 throttle_at_once(struct throttle *, unsigned part,
+		    const struct throttle_waiter *, uint64_t now);
 
 /*
  * What the host says is left (requests) until the reset (ns) is spread until

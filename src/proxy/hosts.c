@@ -543,7 +543,7 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 		return 0;
 	if (l->backoff)
 		pause = throttle_backoff(h->throttle, part, &t->waiter,
-		    l->base, t->rule->pause_max);
+		    l->base, t->rule->pause_max, now);
 	if (pause > t->rule->pause_max)
 		pause = t->rule->pause_max;
 	if (pause == 0 || !throttle_pause(h->throttle, part, now + pause, now))
