@@ -424,6 +424,10 @@ take_answer(struct exchange *x, enum hosts_answer a)
 		exchange_reject(x, 503, "proxy_internal_error",
 		    "limits.hosts is reached");
 		break;
+	case HOSTS_NO_SHARE:
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "the client has its share of limits.hosts");
+		break;
 	case HOSTS_NO_MEMORY:
 		exchange_reject(x, 503, "proxy_internal_error",
 		    "out of memory");

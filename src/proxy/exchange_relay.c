@@ -405,6 +405,7 @@ exchange_failed(struct exchange *x, enum upstream_error e, const char *why)
 		return;
 	}
 	log_debug("%s: %s: %s", x->host.name, f->kind, why);
+	x->ticket.nowhere = upstream_nowhere(e) && !x->retried;
 	if (e == UPSTREAM_TLS_ALERT) {
 		/* RFC 9209 2.3.15 */
 		snprintf(error, sizeof error, "%s; alert-id=%d", f->error,

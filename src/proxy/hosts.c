@@ -8,6 +8,7 @@
 
 #include "conf/conf_value.h"
 #include "log.h"
+#include "proxy/net.h"
 
 #define SHARED		'='	/* begins the key of a shared rule */
 #define SWEEP		2	/* entries looked at for each new one */
@@ -23,6 +24,7 @@ hosts_new(struct conf *conf, unsigned workers)
 		return NULL;
 	pthread_rwlock_init(&hs->lock, NULL);
 	TAILQ_INIT(&hs->order);
+	RB_INIT(&hs->clients);
 	hs->conf = conf_ref(conf);
 	hs->workers = workers;
 	return hs;
@@ -43,7 +45,7 @@ hosts_drop(struct hosts *hs, struct host *h)
 {
 	HASH_DEL(hs->table, h);
 	TAILQ_REMOVE(&hs->order, h, entry);
-	hs->n--;
+	hosts_discharge(hs, h);
 	h->gone = true;
 	if (h->armed == 0)
 		free_host(h);
@@ -113,10 +115,10 @@ hosts_find(struct hosts *hs, const char *key, size_t len)
 
 /* Drops some of the oldest entries if they are idle; with the table locked. */
 static void
-sweep(struct hosts *hs, uint64_t now)
+sweep(struct hosts *hs, int max, uint64_t now)
 {
-	int i, max = hs->n < hs->conf->limit_hosts ? SWEEP : SWEEP_FULL;
 	struct host *h;
+	int i;
 
 	for (i = 0; i < max && (h = TAILQ_FIRST(&hs->order)) != NULL; i++) {
 		if (TAILQ_EMPTY(&h->tickets) && h->armed == 0 &&
@@ -132,7 +134,7 @@ sweep(struct hosts *hs, uint64_t now)
 struct host *
 hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
     const struct keyed_hash *whose, struct conf *conf,
-    const struct conf_rule *rule)
+    const struct conf_rule *rule, struct hosts_client *client)
 {
 	struct throttle_limits limits = hosts_limits(rule);
 	struct host *h;
@@ -161,41 +163,74 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 	for (i = 0; i < hs->workers; i++)
 		h->wakes[i].host = h;
 	HASH_ADD_KEYPTR(hh, hs->table, h->key, strlen(h->key), h);
+	if (h->hh.tbl == NULL) {
+		free_host(h);
+		return NULL;
+	}
 	TAILQ_INSERT_TAIL(&hs->order, h, entry);
-	hs->n++;
+	hosts_charge(hs, h, client);
 	return h;
 }
 
-/*
- * How many entries there may be for another one.  Credentials, which clients
- * make up, leave room for hosts.
- */
-static size_t
-room_for(const struct hosts *hs, const struct keyed_hash *whose)
+/* Makes the ticket's entry for a client, if there is room. */
+static enum hosts_answer
+make_host(struct hosts *hs, const struct ticket *t, const char *key,
+    struct hosts_client *c, uint64_t now, struct host **h)
 {
-	size_t max = hs->conf->limit_hosts;
+	enum hosts_answer room;
 
-	return whose->a == 0 && whose->b == 0 ? max : max - max / 4;
+	sweep(hs, SWEEP, now);
+	room = hosts_room(hs, t->rule, &t->credential, c);
+	if (room != HOSTS_GO) {
+		sweep(hs, SWEEP_FULL, now);
+		room = hosts_room(hs, t->rule, &t->credential, c);
+	}
+	if (room != HOSTS_GO)
+		return room;
+	*h = hosts_add(hs, key, t->name, &t->credential, t->conf, t->rule, c);
+	return *h != NULL ? HOSTS_GO : HOSTS_NO_MEMORY;
+}
+
+/* The first refusal is worth a line, and the first one of each client. */
+static void
+log_room(struct hosts *hs, struct hosts_client *c, const struct ticket *t,
+    enum hosts_answer room)
+{
+	unsigned long long max = hs->conf->limit_hosts;
+	char address[NET_ADDRSTR] = "a Unix socket";
+
+	if (room == HOSTS_NO_ROOM && !hs->full)
+		log_warn("limits.hosts (%llu) is reached: requests to further "
+		    "hosts are refused", max);
+	if (room == HOSTS_NO_ROOM || room == HOSTS_GO)
+		hs->full = room == HOSTS_NO_ROOM;
+	if (!hosts_client_crosses(c, room == HOSTS_NO_SHARE))
+		return;
+	if (t->source.address != NULL)
+		net_addrstr(t->source.address, address, sizeof address);
+	log_warn("%s has its share of limits.hosts (%llu): its requests to "
+	    "further hosts are refused", address, max);
 }
 
 /* The ticket's entry, made where it is missing; with the table locked. */
-static struct host *
-need_host(struct hosts *hs, const struct ticket *t, uint64_t now)
+static enum hosts_answer
+need_host(struct hosts *hs, const struct ticket *t, uint64_t now,
+    struct host **h)
 {
+	enum hosts_answer room;
+	struct hosts_client *c;
 	char key[HOSTS_KEY];
-	struct host *h;
 	size_t len;
 
 	len = hosts_key(key, t->rule, t->name, &t->credential);
-	if ((h = hosts_find(hs, key, len)) != NULL)
-		return h;
-	sweep(hs, now);
-	if (hs->n >= room_for(hs, &t->credential)) {
-		hs->full = true;
-		return NULL;
-	}
-	hs->full = false;
-	return hosts_add(hs, key, t->name, &t->credential, t->conf, t->rule);
+	if ((*h = hosts_find(hs, key, len)) != NULL)
+		return HOSTS_GO;
+	if ((c = hosts_client(hs, t->source.address)) == NULL)
+		return HOSTS_NO_MEMORY;
+	room = make_host(hs, t, key, c, now, h);
+	log_room(hs, c, t, room);
+	hosts_client_done(hs, c);
+	return room;
 }
 
 /* One host's queue, with its lock held */
@@ -233,6 +268,7 @@ admit(struct host *h, uint64_t now)
 	while ((waiter = throttle_next(h->throttle, now)) != NULL) {
 		t = ticket_of(waiter);
 		t->state = TICKET_HELD;
+		h->reached++;
 		worker_post(t->worker, t);
 	}
 }
@@ -337,9 +373,10 @@ ask(struct host *h, struct ticket *t, const struct throttle_request *r,
 	pthread_mutex_lock(&h->lock);
 	answer = answers[throttle_ask(h->throttle, &t->waiter, r, now,
 	    &t->report)];
-	if (answer == HOSTS_GO)
+	if (answer == HOSTS_GO) {
 		t->state = TICKET_HELD;
-	else if (answer == HOSTS_WAIT)
+		h->reached++;
+	} else if (answer == HOSTS_WAIT)
 		t->state = TICKET_WAITING;
 	if (t->state != TICKET_IDLE) {
 		t->host = h;
@@ -400,21 +437,14 @@ static enum hosts_answer
 ask_new(struct hosts *hs, struct ticket *t, const struct throttle_request *r,
     uint64_t now)
 {
-	enum hosts_answer answer = HOSTS_NO_ROOM;
-	bool was_full;
+	enum hosts_answer answer = HOSTS_RELOADED;
 	struct host *h;
 
 	pthread_rwlock_wrlock(&hs->lock);
-	was_full = hs->full;
-	if (is_reloaded(hs, t))
-		answer = HOSTS_RELOADED;
-	else if ((h = need_host(hs, t, now)) != NULL)
+	if (!is_reloaded(hs, t) &&
+	    (answer = need_host(hs, t, now, &h)) == HOSTS_GO)
 		answer = ask(h, t, r, now);
 	pthread_rwlock_unlock(&hs->lock);
-	if (answer == HOSTS_NO_ROOM && !was_full)
-		log_warn("limits.hosts (%llu) is reached: requests to further "
-		    "hosts are refused",
-		    (unsigned long long)t->conf->limit_hosts);
 	return answer;
 }
 
@@ -426,6 +456,7 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 
 	t->state = TICKET_IDLE;
 	t->host = NULL;
+	t->nowhere = false;
 	t->wrong = claim_make(&c, t->worker->keyed, t->rule, &t->source, now);
 	if (t->wrong != NULL)
 		return t->wrong == claim_no_memory ? HOSTS_NO_MEMORY :
@@ -453,20 +484,48 @@ leave(struct host *h, struct ticket *t, uint64_t now)
 	arm(h, t->worker, now);
 }
 
+/* Nothing that was admitted has reached the host: nothing is lost with it. */
+static bool
+is_nowhere(const struct host *h)
+{
+	return h->reached == 0 && h->armed == 0 && TAILQ_EMPTY(&h->tickets);
+}
+
+/* Drops the ticket's entry, if it still is one of a host that is nowhere. */
+static void
+forget_nowhere(struct hosts *hs, const struct ticket *t)
+{
+	char key[HOSTS_KEY];
+	struct host *h;
+	size_t len;
+
+	len = hosts_key(key, t->rule, t->name, &t->credential);
+	pthread_rwlock_wrlock(&hs->lock);
+	if ((h = hosts_find(hs, key, len)) != NULL && is_nowhere(h))
+		hosts_drop(hs, h);
+	pthread_rwlock_unlock(&hs->lock);
+}
+
 void
 hosts_release(struct hosts *hs, struct ticket *t, uint64_t now)
 {
+	bool forget = false;
 	struct host *h;
 
 	pthread_rwlock_rdlock(&hs->lock);
 	if ((h = t->host) != NULL) {
 		pthread_mutex_lock(&h->lock);
+		if (t->nowhere && t->state == TICKET_HELD)
+			h->reached--;
 		/* its host may have refused it meanwhile */
 		if (t->state != TICKET_IDLE)
 			leave(h, t, now);
+		forget = t->nowhere && is_nowhere(h);
 		pthread_mutex_unlock(&h->lock);
 	}
 	pthread_rwlock_unlock(&hs->lock);
+	if (forget)
+		forget_nowhere(hs, t);
 }
 
 void

@@ -48,6 +48,8 @@ struct ticket {
 	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
 	TAILQ_ENTRY(ticket)	 posted;	/* in its worker's inbox */
 	bool			 in_inbox;
+	/* Set before hosts_leave(): the host's name led nowhere. */
+	bool			 nowhere;
 	struct conf		*conf;		/* own reference; one for all
 						   of the request's life */
 	const struct conf_rule	*rule;		/* of conf, for name */
@@ -64,6 +66,7 @@ enum hosts_answer {
 	HOSTS_FULL,		/* refused: too many wait */
 	HOSTS_LATE,		/* refused: it would wait too long */
 	HOSTS_NO_ROOM,		/* refused: limits.hosts is reached */
+	HOSTS_NO_SHARE,		/* refused: the client's share of them is */
 	HOSTS_NO_MEMORY,
 	HOSTS_BAD,		/* what it claims is malformed */
 	HOSTS_RELOADED,		/* ask again: the ticket has a newer conf */

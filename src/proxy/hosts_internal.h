@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <bsd/sys/tree.h>
+
+/* An entry that the table has no memory for is not in it: hosts_add() looks. */
+#define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
 #include "proxy/hosts.h"
@@ -36,11 +40,15 @@ struct host {
 	char			*key;
 	struct http1_host	 name;		/* of the first ticket */
 	struct keyed_hash	 credential;
+	bool			 counted;	/* for limits.hosts */
+	struct hosts_client	*client;	/* charged with it; or NULL */
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct conf		*conf;		/* own reference */
 	const struct conf_rule	*rule;		/* of conf: its limits */
 	struct throttle		*throttle;
 	struct tickets		 tickets;	/* all that wait or hold */
+	/* Admissions that may have reached the host: what they took counts. */
+	uint64_t		 reached;
 	uint64_t		 armed_at;	/* ns; or NEVER */
 	unsigned		 armed_by;	/* by which worker */
 	unsigned		 armed;		/* wakes in trees */
@@ -51,13 +59,15 @@ struct host {
 	struct wake		 wakes[];	/* one a worker */
 };
 TAILQ_HEAD(host_order, host);
+RB_HEAD(hosts_clients, hosts_client);
 
 struct hosts {
 	pthread_rwlock_t	 lock;		/* guards what follows */
 	struct conf		*conf;		/* own reference */
 	struct host		*table;
 	struct host_order	 order;		/* for the sweep, and reload */
-	size_t			 n;
+	struct hosts_clients	 clients;	/* who made entries */
+	size_t			 counted;	/* of entries: limits.hosts */
 	unsigned		 workers;
 	bool			 full;		/* has refused, and logged it */
 };
@@ -69,13 +79,41 @@ struct throttle_limits hosts_limits(const struct conf_rule *);
 size_t		 hosts_key(char key[HOSTS_KEY], const struct conf_rule *,
 		    const struct http1_host *, const struct keyed_hash *);
 struct host	*hosts_find(struct hosts *, const char *key, size_t len);
-/* Makes an entry, with the table locked for writing; NULL without memory. */
+/*
+ * Makes an entry, charged to a client (NULL: to nobody), with the table locked
+ * for writing; NULL without memory.
+ */
 struct host	*hosts_add(struct hosts *, const char *key,
 		    const struct http1_host *, const struct keyed_hash *,
-		    struct conf *, const struct conf_rule *);
+		    struct conf *, const struct conf_rule *,
+		    struct hosts_client *);
 /* Takes an entry out of the table, and frees it when no wake points to it. */
 void		 hosts_drop(struct hosts *, struct host *);
 /* Refuses a waiter that is in no queue any more: it is late. */
 void		 hosts_refuse(struct host *, struct ticket *, uint64_t now);
+
+/* hosts_share.c */
+
+/*
+ * Whether there is room for another entry of that rule and credential, for that
+ * client: HOSTS_GO, HOSTS_NO_ROOM or HOSTS_NO_SHARE.
+ */
+enum hosts_answer hosts_room(const struct hosts *, const struct conf_rule *,
+		    const struct keyed_hash *, const struct hosts_client *);
+/*
+ * Who asks for another entry, from that address (NULL: none), until
+ * hosts_client_done(); NULL without memory.
+ */
+struct hosts_client *hosts_client(struct hosts *, const struct sockaddr *);
+/* Notes whether it was refused; true where it was not before. */
+bool		 hosts_client_crosses(struct hosts_client *, bool refused);
+void		 hosts_client_done(struct hosts *, struct hosts_client *);
+/* Counts a new entry, where its rule says that it counts. */
+void		 hosts_charge(struct hosts *, struct host *,
+		    struct hosts_client *);
+/* To be called before an entry goes. */
+void		 hosts_discharge(struct hosts *, struct host *);
+/* Its rule is another one. */
+void		 hosts_recharge(struct hosts *, struct host *);
 
 #endif

@@ -52,6 +52,7 @@ inherit(struct host *to, const struct host *from, uint64_t now)
 
 	match_parts(from->rule, to->rule, moved);
 	throttle_inherit(to->throttle, from->throttle, moved, now);
+	to->reached += from->reached + 1;
 }
 
 static void
@@ -74,6 +75,7 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
 	} else {
 		throttle_release(from->throttle, &t->waiter, now);
 		throttle_hold(to->throttle, &t->waiter, part, now);
+		to->reached++;
 	}
 }
 
@@ -97,7 +99,8 @@ new_home(struct hosts *hs, struct host *from, const struct http1_host *name,
 	if ((h = hosts_find(hs, key, len)) == from)
 		return from;
 	if (h == NULL) {
-		h = hosts_add(hs, key, name, &credential, hs->conf, rule);
+		h = hosts_add(hs, key, name, &credential, hs->conf, rule,
+		    from->client);
 		if (h == NULL)
 			return from;
 		takes_place = true;
@@ -148,6 +151,7 @@ limit_host(struct hosts *hs, struct host *h, const struct conf_rule *rule,
 	conf_unref(h->conf);
 	h->conf = conf_ref(hs->conf);
 	h->rule = rule;
+	hosts_recharge(hs, h);
 }
 
 /* Moves tickets that belong elsewhere now, and drops what has no place. */
@@ -183,7 +187,7 @@ split_entry(struct hosts *hs, const struct host *from,
 	whose = credential_under(from->rule, rule, &from->credential);
 	len = hosts_key(key, rule, name, &whose);
 	if (hosts_find(hs, key, len) == NULL && (to = hosts_add(hs, key, name,
-	    &whose, conf, rule)) != NULL)
+	    &whose, conf, rule, from->client)) != NULL)
 		inherit(to, from, now);
 }
 

@@ -84,6 +84,21 @@ upstream_failure(enum upstream_error e)
 	return &failures[e];
 }
 
+bool
+upstream_nowhere(enum upstream_error e)
+{
+	switch (e) {
+	case UPSTREAM_NO_NAME:
+	case UPSTREAM_DNS_ERROR:
+	case UPSTREAM_DNS_TIMEOUT:
+	case UPSTREAM_LOOKUPS:
+	case UPSTREAM_LOOP:
+		return true;
+	default:
+		return false;
+	}
+}
+
 /* The response */
 
 /* The bytes at hand are done with the response. */

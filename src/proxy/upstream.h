@@ -59,6 +59,9 @@ struct upstream_failure {
 
 const struct upstream_failure *upstream_failure(enum upstream_error);
 
+/* Whether it failed before there was any host to connect to. */
+bool		 upstream_nowhere(enum upstream_error);
+
 /*
  * Where to.  With TLS as the rule says; without where conf is NULL.  Both
  * must stay until the exchange is connected.

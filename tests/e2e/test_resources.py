@@ -219,3 +219,76 @@ def test_limit_of_hosts(lab):
 	assert [get(i) for i in range(3)] == [200] * 3
 	assert get(5) == 503
 	assert [get(i) for i in range(3)] == [429] * 3
+
+
+TIGHT = {"capacity": 1, "period": "1h", "queue": {"max_wait": "10ms"}}
+
+
+def test_full_table_of_hosts(lab):
+	"""Hosts of the configuration have their place; the reason is told."""
+	far = lab.origin()
+	dns = lab.dns({f"{n}.test": {"A": ["127.0.0.1"]} for n in (
+	    "a", "b", "c", "own", "x.shared", "x.wild")})
+	daemon = lab.sluice(resolver=[dns.at], limits={"hosts": 2},
+	    defaults=TIGHT, hosts={"own.test": TIGHT,
+	    "*.shared.test": {**TIGHT, "shared": True}, "*.wild.test": TIGHT})
+	one = lab.client()
+
+	def get(name):
+		return one.get(f"http://{name}.test:{far.port}/")
+	assert [get(n).status for n in "ab"] == [200, 200]
+	for name in ("c", "x.wild"):
+		answer = get(name)
+		assert answer.status == 503
+		assert "limits.hosts is reached" in answer.get("proxy-status")
+	daemon.err.wait("limits.hosts .2. is reached")
+	for name in ("own", "x.shared"):
+		assert [get(name).status for _ in "12"] == [200, 429]
+
+
+def test_share_of_the_table_of_hosts(lab):
+	"""One client's hosts leave room for those of others."""
+	far = lab.origin()
+	dns = lab.dns({f"h{i}.test": {"A": ["127.0.0.1"]} for i in range(20)})
+	daemon = lab.sluice(resolver=[dns.at], limits={"hosts": 16},
+	    defaults=TIGHT)
+
+	def get(i, source):
+		one = lab.client(source=source)
+		return one.get(f"http://h{i}.test:{far.port}/")
+	mine = [get(i, "127.0.0.2") for i in range(14)]
+	assert [a.status for a in mine] == [200] * 13 + [503]
+	assert "its share of limits.hosts" in mine[13].get("proxy-status")
+	assert get(14, "127.0.0.3").status == 200
+	assert get(15, "127.0.0.2").status == 503
+	daemon.err.wait("127.0.0.2:[0-9]+ has its share of limits.hosts")
+
+
+@pytest.mark.parametrize("answer", ["NXDOMAIN", "SERVFAIL", "silent", {}])
+@pytest.mark.parametrize("method", ["GET", "CONNECT"])
+def test_names_that_lead_nowhere_take_no_place(lab, answer, method):
+	"""Nor do they count: none of them has reached a host."""
+	dns = lab.dns({f"n{i}.test": answer for i in range(4)})
+	lab.sluice(resolver=[dns.at], limits={"hosts": 1}, defaults=TIGHT,
+	    timeouts={"connect": "300ms"})
+	status = 504 if answer == "silent" else 502
+	for i in (0, 1, 2, 3, 0):
+		one = lab.client()
+		got = one.tunnel(f"n{i}.test:80") if method == "CONNECT" \
+		    else one.get(f"http://n{i}.test/")
+		assert got.status == status
+
+
+def test_a_host_whose_name_is_lost_is_remembered(lab):
+	"""What it was asked before counts, whatever the DNS says now."""
+	def handle(conn, req):
+		conn.reply(fields=[("Connection", "close")])
+		conn.end()
+	far = lab.origin(handle)
+	dns = lab.dns({"a.test": {"A": ["127.0.0.1"]}})
+	lab.sluice(resolver=[dns.at], limits={"ttl": "0s"},
+	    defaults={**TIGHT, "capacity": 2})
+	url = f"http://a.test:{far.port}/"
+	assert lab.get(url).status == 200
+	dns.names["a.test"] = "NXDOMAIN"
+	assert [lab.get(url).status for _ in "12"] == [502, 429]

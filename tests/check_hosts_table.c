@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: ISC */
+#include "proxy/hosts.h"
+
+#include <check.h>
+#include <netinet/in.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check_run.h"
+#include "log.h"
+#include "proxy/worker.h"
+
+/* Who gets an entry in the table of hosts, and what is kept of it. */
+
+#define SECOND	1000000000ULL
+#define NOW	(100 * SECOND)
+#define TICKETS	512
+
+static struct conf	*conf;
+static struct hosts	*hosts;
+static struct worker	 worker;
+static struct http1_head head;
+static unsigned		 warnings;
+static unsigned		 fail_at;	/* the next ask()'s allocation; 0: none */
+static unsigned		 allocations;	/* until one fails */
+
+/* What a worker and the log would do. */
+
+void
+worker_post(struct worker *w, struct ticket *t)
+{
+	(void)w;
+	t->in_inbox = true;
+}
+
+void
+worker_unpost(struct worker *w, struct ticket *t)
+{
+	(void)w;
+	t->in_inbox = false;
+}
+
+void
+worker_wake_at(struct worker *w, struct wake *k, uint64_t at)
+{
+	(void)w;
+	k->armed = true;
+	k->at = at;
+}
+
+void
+log_warn(const char *format, ...)
+{
+	(void)format;
+	warnings++;
+}
+
+void
+log_info(const char *format, ...)
+{
+	(void)format;
+}
+
+void
+log_error(const char *format, ...)
+{
+	(void)format;
+}
+
+/* The linker has the sources that are tested call these. */
+
+void	*__real_malloc(size_t);
+void	*__real_calloc(size_t, size_t);
+void	*__wrap_malloc(size_t);
+void	*__wrap_calloc(size_t, size_t);
+
+static bool
+fails(void)
+{
+	return allocations > 0 && --allocations == 0;
+}
+
+void *
+__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : __real_malloc(size);
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : __real_calloc(n, size);
+}
+
+static struct conf *
+parse(const char *yaml)
+{
+	char *cause = NULL;
+	struct conf *c = conf_parse("test", yaml, strlen(yaml), &cause);
+
+	ck_assert_msg(c != NULL, "%s", cause);
+	return c;
+}
+
+static void
+start(const char *yaml)
+{
+	conf = parse(yaml);
+	ck_assert(keyed_init());
+	worker.keyed = keyed_new();
+	ck_assert_ptr_nonnull(worker.keyed);
+	hosts = hosts_new(conf, 1);
+	ck_assert_ptr_nonnull(hosts);
+}
+
+static void
+end(void)
+{
+	hosts_free(hosts);
+	keyed_free(worker.keyed);
+	conf_unref(conf);
+}
+
+/* Requests */
+
+static struct ticket	 tickets[TICKETS];
+static struct http1_host names[TICKETS];
+static struct sockaddr_in clients[TICKETS];
+static struct http1_field fields[TICKETS];
+static char		 values[TICKETS][16];
+
+/* Request i, for a host, from that client, with a value of X (NULL: none). */
+static enum hosts_answer
+ask(unsigned i, const char *host, unsigned client, const char *value)
+{
+	struct ticket *t = &tickets[i];
+	enum hosts_answer answer;
+
+	ck_assert_int_eq(http1_host_parse(&names[i], host, strlen(host)),
+	    HTTP1_OK);
+	names[i].port = 80;
+	clients[i].sin_family = AF_INET;
+	clients[i].sin_addr.s_addr = htonl(0x0a000000 + client);
+	memset(t, 0, sizeof *t);
+	t->worker = &worker;
+	t->name = &names[i];
+	t->conf = conf_ref(conf);
+	t->rule = conf_rule(conf, &names[i]);
+	memset(&head, 0, sizeof head);
+	if (value != NULL) {
+		snprintf(values[i], sizeof values[i], "%s", value);
+		fields[i].name = (struct http1_str){ "x", 1 };
+		fields[i].value = (struct http1_str){ values[i],
+		    strlen(values[i]) };
+		head.fields[head.nfields++] = fields[i];
+	}
+	t->source.head = &head;
+	t->source.address = (struct sockaddr *)&clients[i];
+	allocations = fail_at;
+	answer = hosts_ask(hosts, t, NOW);
+	allocations = 0;
+	return answer;
+}
+
+static void
+leave(unsigned i, bool nowhere)
+{
+	tickets[i].nowhere = nowhere;
+	hosts_leave(hosts, &tickets[i], NOW);
+}
+
+/* How many hosts of its own a client gets, until the answer is that one. */
+static unsigned
+fill(unsigned first, unsigned client, enum hosts_answer why)
+{
+	enum hosts_answer answer;
+	char name[32];
+	unsigned i;
+
+	for (i = first; i < TICKETS; i++) {
+		snprintf(name, sizeof name, "n%u.client%u.test", i, client);
+		if ((answer = ask(i, name, client, NULL)) != HOSTS_GO)
+			break;
+		leave(i, false);
+	}
+	ck_assert_int_eq(answer, why);
+	leave(i, false);
+	return i - first;
+}
+
+#define HOUR	"{capacity: 1, period: 1h, queue: {max_wait: 1ms}"
+
+START_TEST(each_client_leaves_room)
+{
+	unsigned a, b, c, i;
+
+	start("{limits: {hosts: 100}, defaults: " HOUR "}}");
+	a = fill(0, 1, HOSTS_NO_SHARE);
+	ck_assert_uint_ge(a, 75);
+	ck_assert_uint_le(a, 76);
+	b = fill(a, 2, HOSTS_NO_SHARE);
+	ck_assert_uint_ge(b, 15);
+	ck_assert_uint_le(b, 20);
+	c = fill(a + b, 3, HOSTS_NO_SHARE);
+	ck_assert_uint_ge(c, 2);
+	/* said once for each of them */
+	ck_assert_uint_eq(warnings, 3);
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(ask(500 + i, "more.test", 1, NULL),
+		    HOSTS_NO_SHARE);
+	ck_assert_uint_eq(warnings, 3);
+	/* what is there is there for everybody */
+	ck_assert_int_eq(ask(510, "n0.client1.test", 9, NULL), HOSTS_LATE);
+	for (i = 0; i < 3; i++)
+		leave(500 + i, false);
+	leave(510, false);
+	end();
+}
+END_TEST
+
+START_TEST(one_entry_is_for_anybody)
+{
+	start("{limits: {hosts: 1}, defaults: " HOUR "}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(1, "b.test", 2, NULL), HOSTS_NO_ROOM);
+	ck_assert_int_eq(ask(2, "b.test", 2, NULL), HOSTS_NO_ROOM);
+	ck_assert_uint_eq(warnings, 1);
+	leave(0, false);
+	leave(1, false);
+	leave(2, false);
+	end();
+}
+END_TEST
+
+static const char	*placed[] = { "own.test", "x.shared.test" };
+
+START_TEST(configured_hosts_have_their_place)
+{
+	unsigned i;
+
+	start("{limits: {hosts: 2}, defaults: " HOUR "}, hosts: "
+	    "{own.test: " HOUR "}, \"*.shared.test\": " HOUR ", shared: true},"
+	    " \"*.wild.test\": " HOUR "}}}");
+	for (i = 0; i < 2; i++)
+		ck_assert_int_eq(ask(i, i == 0 ? "a.test" : "b.test", 1 + i,
+		    NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(2, "c.test", 3, NULL), HOSTS_NO_ROOM);
+	ck_assert_int_eq(ask(3, "x.wild.test", 3, NULL), HOSTS_NO_ROOM);
+	ck_assert_int_eq(ask(4, placed[_i], 3, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(5, placed[_i], 3, NULL), HOSTS_LATE);
+	/* nor do they take anybody else's */
+	for (i = 0; i < 6; i++)
+		leave(i, i < 2);
+	ck_assert_int_eq(ask(6, "c.test", 3, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(7, "x.wild.test", 4, NULL), HOSTS_GO);
+	leave(6, false);
+	leave(7, false);
+	end();
+}
+END_TEST
+
+START_TEST(credentials_leave_room_for_hosts)
+{
+	char value[16];
+	unsigned i;
+
+	start("{limits: {hosts: 8}, defaults: " HOUR "}, hosts: {per.test: "
+	    HOUR ", per: X}}}");
+	for (i = 0; i < 6; i++) {
+		snprintf(value, sizeof value, "k%u", i);
+		ck_assert_int_eq(ask(i, "per.test", i, value), HOSTS_GO);
+	}
+	ck_assert_int_eq(ask(6, "per.test", 6, "k6"), HOSTS_NO_ROOM);
+	ck_assert_int_eq(ask(7, "per.test", 7, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(8, "a.test", 8, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(9, "b.test", 9, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(10, "c.test", 10, NULL), HOSTS_NO_ROOM);
+	for (i = 0; i < 11; i++)
+		leave(i, false);
+	end();
+}
+END_TEST
+
+START_TEST(names_that_lead_nowhere)
+{
+	unsigned i;
+
+	start("{limits: {hosts: 1}, defaults: " HOUR "}}");
+	for (i = 0; i < 5; i++) {
+		ck_assert_int_eq(ask(i, "no.test", 1, NULL), HOSTS_GO);
+		leave(i, true);
+	}
+	ck_assert_int_eq(ask(5, "yes.test", 1, NULL), HOSTS_GO);
+	leave(5, false);
+	/* that one has reached it: another one's failure forgets nothing */
+	ck_assert_int_eq(ask(6, "yes.test", 1, NULL), HOSTS_LATE);
+	leave(6, true);
+	ck_assert_int_eq(ask(7, "yes.test", 1, NULL), HOSTS_LATE);
+	leave(7, false);
+	end();
+}
+END_TEST
+
+/* What others have, or wait for, stays. */
+START_TEST(nowhere_for_one_of_several)
+{
+	start("{limits: {hosts: 1}, defaults: {capacity: 1, period: 1h, "
+	    "burst: 2, queue: {max_wait: 2h}}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(1, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(2, "a.test", 1, NULL), HOSTS_WAIT);
+	leave(0, true);
+	ck_assert_int_eq(ask(3, "b.test", 1, NULL), HOSTS_NO_ROOM);
+	leave(1, true);
+	ck_assert_int_eq(tickets[2].state, TICKET_WAITING);
+	leave(2, false);
+	leave(3, false);
+	end();
+}
+END_TEST
+
+START_TEST(memory_is_not_room)
+{
+	enum hosts_answer answer = HOSTS_NO_MEMORY;
+	unsigned i, short_of = 0;
+
+	start("{limits: {hosts: 10}, defaults: " HOUR "}}");
+	for (i = 0; answer == HOSTS_NO_MEMORY; i++) {
+		fail_at = i + 1;
+		answer = ask(i, "a.test", 1, NULL);
+		leave(i, false);
+		short_of += answer == HOSTS_NO_MEMORY;
+	}
+	fail_at = 0;
+	/* the client, the entry, the throttle, the table */
+	ck_assert_uint_ge(short_of, 4);
+	ck_assert_int_eq(answer, HOSTS_GO);
+	ck_assert_uint_eq(warnings, 0);
+	end();
+}
+END_TEST
+
+/* An entry counts, or not, by the rule that it has now. */
+START_TEST(reload_counts_anew)
+{
+	struct conf *old, *new = parse("{limits: {hosts: 1}, defaults: " HOUR
+	    "}, hosts: {a.test: " HOUR "}}}");
+
+	start("{limits: {hosts: 1}, defaults: " HOUR "}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(1, "b.test", 1, NULL), HOSTS_NO_ROOM);
+	old = conf;
+	conf = new;
+	hosts_reload(hosts, new, NOW);
+	ck_assert_int_eq(ask(2, "b.test", 1, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(3, "a.test", 1, NULL), HOSTS_LATE);
+	conf = old;
+	hosts_reload(hosts, old, NOW);
+	ck_assert_int_eq(ask(4, "c.test", 1, NULL), HOSTS_NO_ROOM);
+	ck_assert_int_eq(ask(5, "a.test", 1, NULL), HOSTS_LATE);
+	for (unsigned i = 0; i < 6; i++)
+		leave(i, false);
+	end();
+	conf_unref(new);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("hosts_table");
+	TCase *tc = tcase_create("table");
+
+	tcase_add_test(tc, each_client_leaves_room);
+	tcase_add_test(tc, one_entry_is_for_anybody);
+	ROWS(tc, configured_hosts_have_their_place, placed);
+	tcase_add_test(tc, credentials_leave_room_for_hosts);
+	tcase_add_test(tc, names_that_lead_nowhere);
+	tcase_add_test(tc, nowhere_for_one_of_several);
+	tcase_add_test(tc, memory_is_not_room);
+	tcase_add_test(tc, reload_counts_anew);
+	suite_add_tcase(suite, tc);
+	return run_suite(suite);
+}
