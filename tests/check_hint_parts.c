@@ -2,7 +2,7 @@
 
 /*
  * What a response says beside its budgets: which part of the host it is
- * about, and that it shall not be sent again.
+ * about, that it shall not be sent again, and what could not be used.
  */
 
 #include "check_hint.h"
@@ -21,6 +21,11 @@ static const struct {
 	{ "RateLimit-Policy: burst;q=100;w=60\r\n", "burst" },
 	{ "RateLimit: \"a\";r=50;t=30, \"b\";r=0;t=30\r\n", "b" },
 	{ "RateLimit: \"a\";r=0;t=30, \"b\";r=1;t=30\r\n", "a" },
+	{ "RateLimit: \"a\";r=0;t=30, \"b\";r=0;t=60\r\n", "b" },
+	{ "RateLimit-Name: throttle_web\r\nRateLimit-Limit: 5\r\n",
+	    "throttle_web" },
+	{ "X-RateLimit-Group: a, a\r\n", "a" },
+	{ "X-Ms-Throttle-Scope: Tenant/Read\r\n", "Tenant/Read" },
 	{ "RateLimit: \"a\";r=50;t=30, \"b\";r=1;t=30\r\n", NULL },
 	{ "RateLimit: limit=10, remaining=5, reset=30\r\n", NULL },
 	{ "X-RateLimit-Limit: 10\r\nX-RateLimit-Remaining: 0\r\n", NULL },
@@ -54,6 +59,13 @@ static const struct {
 } retries[] = {
 	{ "X-Should-Retry: false\r\n", true },
 	{ "Stripe-Should-Retry: False\r\n", true },
+	{ "X-Should-Retry: true, false\r\n", true },
+	{ "Retry-Should: false\r\n", true },
+	{ "X-Retryable: no\r\n", true },
+	{ "X-Acme-Should-Retry: ?0\r\n", true },
+	{ "X-Do-Not-Retry: true\r\n", true },
+	{ "X-Do-Not-Retry: false\r\n", false },
+	{ "X-Retry-Count: 0\r\n", false },
 	{ "X-Should-Retry: true\r\n", false },
 	{ "X-Should-Retry:\r\n", false },
 	{ "X-Should-Retry: maybe\r\n", false },
@@ -75,6 +87,45 @@ START_TEST(no_retry)
 }
 END_TEST
 
+/* The first field that is of no use, by the beginning of its value. */
+static const struct {
+	const char	*lines;
+	const char	*value;		/* NULL: each is of use, or no time */
+} odd[] = {
+	{ "Retry-After: soon\r\n", "soon" },
+	{ "Retry-After: -1\r\n", "-1" },
+	{ "Retry-After: 5, soon\r\n", "5, soon" },
+	{ "Retry-After: 5\r\nX-RateLimit-Reset: never\r\n", "never" },
+	{ "X-RateLimit-Reset: 99999999999999\r\n", "99999999999999" },
+	{ "X-RateLimit-Reset: 9999-12-31T23:59:59Z\r\n",
+	    "9999-12-31T23:59:59Z" },
+	{ "Retry-After-Ms: x\r\nRetry-After: y\r\n", "y" },
+	{ "X-Acme-Rate-Limit-Reset: a\r\n", "a" },
+	{ "Retry-After: 5\r\n", NULL },
+	{ "Retry-After:\r\n", NULL },
+	{ "X-RateLimit-Reset: -5\r\n", NULL },
+	{ "X-RateLimit-Remaining: many\r\n", NULL },
+	{ "X-Reset-Password: s3cr3t\r\n", NULL },
+	{ "X-Reset: s3cr3t\r\n", NULL },
+};
+
+START_TEST(unusable)
+{
+	struct http1_head *head = malloc(sizeof(*head));
+	const struct http1_field *f;
+	struct hint h;
+	char *buf;
+
+	ck_assert_ptr_nonnull(head);
+	read_head(429, odd[_i].lines, head, &buf, &h);
+	f = h.unusable;
+	ck_assert_msg(odd[_i].value == NULL ? f == NULL : f != NULL &&
+	    http1_str_is(f->value, odd[_i].value), "%s", odd[_i].lines);
+	free(buf);
+	free(head);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -83,6 +134,7 @@ main(void)
 
 	tcase_add_loop_test(tc, part, 0, NROWS(parts));
 	tcase_add_loop_test(tc, no_retry, 0, NROWS(retries));
+	tcase_add_loop_test(tc, unusable, 0, NROWS(odd));
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }

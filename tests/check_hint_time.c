@@ -135,12 +135,12 @@ START_TEST(numbers)
 	struct hint_number n = { UINT64_MAX, 999999999 };
 
 	ck_assert_uint_eq(hint_number_micro(n), UINT64_MAX);
-	ck_assert_uint_eq(hint_number_ns(n), UINT64_MAX);
-	ck_assert_uint_eq(hint_number_ms(n), UINT64_MAX);
+	ck_assert_uint_eq(hint_number_of(n, HINT_SECOND), UINT64_MAX);
+	ck_assert_uint_eq(hint_number_of(n, HINT_SECOND / 1000), UINT64_MAX);
 	n.whole = 3;
 	ck_assert_uint_eq(hint_number_micro(n), 3999999);
-	ck_assert_uint_eq(hint_number_ns(n), 3999999999);
-	ck_assert_uint_eq(hint_number_ms(n), 4000000);
+	ck_assert_uint_eq(hint_number_of(n, HINT_SECOND), 3999999999);
+	ck_assert_uint_eq(hint_number_of(n, HINT_SECOND / 1000), 4000000);
 }
 END_TEST
 

@@ -75,12 +75,19 @@ static const struct want github[] = {
 	    THROTTLED, 60, "github",
 	    { { "github", NULL, NO, 0, 0, NO, 0 } } },
 	{ "github, by a clock that is years behind", 403,
-	    "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+	    "X-GitHub-Media-Type: github.v3; format=json\r\n"
+	    "Date: Sun, 09 Sep 2001 01:46:01 GMT\r\n"
 	    "x-ratelimit-remaining: 0\r\n"
 	    "x-ratelimit-reset: 1000000001\r\n"
 	    "x-ratelimit-resource: core\r\n",
-	    THROTTLED, 1000000001.0 - 784111777, "github",
-	    { { "github", "core", NO, 0, 1000000001.0 - 784111777, NO, 0 } } },
+	    THROTTLED, 40, "github",
+	    { { "github", "core", NO, 0, 40, NO, 0 } } },
+	{ "github, by its name alone", 429, "Server: github.com\r\n",
+	    THROTTLED, 60, "github", { { 0 } } },
+	{ "a resource makes nobody github", 429,
+	    "Server: github.com.example\r\n"
+	    "x-ratelimit-resource: core\r\n",
+	    THROTTLED | PARTIAL, 0, NULL, { { 0 } } },
 };
 
 START_TEST(github_says)
@@ -284,10 +291,10 @@ static const struct want vendors[] = {
 	    "x-user-limit-24hour-limit: 25\r\n"
 	    "x-user-limit-24hour-remaining: 3\r\n"
 	    "x-user-limit-24hour-reset: 1735740000\r\n",
-	    THROTTLED, 50400, "x-app-limit",
+	    THROTTLED, 50400, "limit fields",
 	    { { "x-rate-limit", NULL, 40000, 39999, 900, NO, 0 },
-	    { "x-app-limit", NULL, 50, 0, 50400, 86400, 0 },
-	    { "x-user-limit", NULL, 25, 3, 50400, 86400, 0 } } },
+	    { "limit fields", NULL, 50, 0, 50400, 86400, 0 },
+	    { "limit fields", NULL, 25, 3, 50400, 86400, 0 } } },
 	{ "twitter of old", 420, "Retry-After: 30\r\n",
 	    THROTTLED | RETRY, 30, "retry-after", { { 0 } } },
 	{ "okta, refused", 429,
@@ -392,25 +399,25 @@ static const struct want vendors[] = {
 	    "X-HubSpot-RateLimit-Remaining: 99\r\n"
 	    "X-HubSpot-RateLimit-Secondly: 10\r\n"
 	    "X-HubSpot-RateLimit-Secondly-Remaining: 9\r\n",
-	    0, 0, "hubspot",
-	    { { "hubspot", NULL, 250000, 249925, NO, 86400, 0 },
-	    { "hubspot", NULL, 100, 99, NO, 10, 0 },
-	    { "hubspot", NULL, 10, 9, NO, 1, 0 } } },
+	    0, 0, "limit fields",
+	    { { "limit fields", NULL, 250000, 249925, NO, 86400, 0 },
+	    { "limit fields", NULL, 100, 99, NO, 10, 0 },
+	    { "limit fields", NULL, 10, 9, NO, 1, 0 } } },
 	{ "hubspot, refused: no reset, but a window", 429,
 	    "X-HubSpot-RateLimit-Daily: 250000\r\n"
 	    "X-HubSpot-RateLimit-Daily-Remaining: 249925\r\n"
 	    "X-HubSpot-RateLimit-Interval-Milliseconds: 10000\r\n"
 	    "X-HubSpot-RateLimit-Max: 100\r\n"
 	    "X-HubSpot-RateLimit-Remaining: 0\r\n",
-	    THROTTLED, 10, "hubspot",
-	    { { "hubspot", NULL, 250000, 249925, NO, 86400, 0 },
-	    { "hubspot", NULL, 100, 0, NO, 10, 0 } } },
+	    THROTTLED, 10, "limit fields",
+	    { { "limit fields", NULL, 250000, 249925, NO, 86400, 0 },
+	    { "limit fields", NULL, 100, 0, NO, 10, 0 } } },
 	{ "hubspot, used up but not refused: no pause", 200,
 	    "X-HubSpot-RateLimit-Interval-Milliseconds: 10000\r\n"
 	    "X-HubSpot-RateLimit-Max: 100\r\n"
 	    "X-HubSpot-RateLimit-Remaining: 0\r\n",
-	    0, 0, "hubspot",
-	    { { "hubspot", NULL, 100, 0, NO, 10, 0 } } },
+	    0, 0, "limit fields",
+	    { { "limit fields", NULL, 100, 0, NO, 10, 0 } } },
 	{ "highlevel", 200,
 	    "X-RateLimit-Limit-Daily: 200000\r\n"
 	    "X-RateLimit-Daily-Remaining: 199998\r\n"
@@ -439,7 +446,7 @@ static const struct want vendors[] = {
 	    "X-RateLimit-Interval-Seconds: 60\r\n"
 	    "retry-after: 0\r\n",
 	    RETRY, 0, "x-ratelimit",
-	    { { "x-ratelimit", NULL, 10, 9, NO, NO, 0 } } },
+	    { { "x-ratelimit", NULL, 10, 9, NO, 60, 0 } } },
 	{ "linear", 200,
 	    "X-RateLimit-Requests-Limit: 5000\r\n"
 	    "X-RateLimit-Requests-Remaining: 4998\r\n"
@@ -471,8 +478,8 @@ static const struct want vendors[] = {
 	    "x-sib-ratelimit-limit: 1000\r\n"
 	    "x-sib-ratelimit-remaining: 0\r\n"
 	    "x-sib-ratelimit-reset: 600\r\n",
-	    THROTTLED, 600, "brevo",
-	    { { "brevo", NULL, 1000, 0, 600, NO, 0 } } },
+	    THROTTLED, 600, "limit fields",
+	    { { "limit fields", NULL, 1000, 0, 600, NO, 0 } } },
 	{ "salesforce", 200,
 	    "Sforce-Limit-Info: api-usage=18/5000\r\n",
 	    0, 0, "salesforce",
@@ -487,9 +494,9 @@ static const struct want vendors[] = {
 	    "x-remaining-this-second: 0\r\n"
 	    "x-limit-per-day: 100000\r\n"
 	    "x-remaining-today: 98765\r\n",
-	    THROTTLED, 1, "etsy",
-	    { { "etsy", NULL, 150, 0, NO, 1, 0 },
-	    { "etsy", NULL, 100000, 98765, NO, 86400, 0 } } },
+	    THROTTLED, 1, "limit fields",
+	    { { "limit fields", NULL, 150, 0, NO, 1, 0 },
+	    { "limit fields", NULL, 100000, 98765, NO, 86400, 0 } } },
 	{ "docker hub", 200,
 	    "ratelimit-limit: 100;w=21600\r\n"
 	    "ratelimit-remaining: 76;w=21600\r\n"

@@ -4,12 +4,13 @@
 #include <string.h>
 
 /*
- * A response's fields, read one after the other into a hint, and what they
- * mean together.  Dialects are in hint_dialect.c.
+ * A response's fields, read one after the other into a hint.  What they mean
+ * together is in hint_meaning.c; which of them says what, in hint_dialect.c and
+ * hint_words.c.
+ *
+ * Each is taken as a list.  Fields whose names alone do not tell that they are
+ * about a limit come last, so that they take no budget's place.
  */
-
-/* "Rate limits for the REST API": at least a minute, where nothing tells. */
-#define GITHUB_PAUSE	(60 * HINT_SECOND)
 
 static const struct http1_str nameless = { NULL, 0 };
 
@@ -17,16 +18,21 @@ int64_t
 hint_reading_date(struct hint_reading *r)
 {
 	const struct http1_field *f = r->head->fields;
+	struct http1_str list, member;
 	unsigned i;
 
 	if (r->dated)
 		return r->date;
 	r->dated = true;
 	r->date = r->now;
-	for (i = 0; i < r->head->nfields; i++, f++)
-		if (f->id == HTTP1_DATE && hint_date(f->value.p, f->value.len,
-		    r->now, &r->date))
-			break;
+	for (i = 0; i < r->head->nfields; i++, f++) {
+		if (f->id != HTTP1_DATE)
+			continue;
+		list = f->value;
+		while (hint_member(&list, &member))
+			if (hint_date(member.p, member.len, r->now, &r->date))
+				return r->date;
+	}
 	return r->date;
 }
 
@@ -40,38 +46,72 @@ is_named(const struct hint_budget *b, struct http1_str name)
 }
 
 static struct hint_budget *
-add_budget(struct hint_reading *r, enum hint_slot slot, struct http1_str name)
+add_budget(struct hint_reading *r, const struct hint_name *field,
+    struct http1_str name)
 {
-	const struct hint_slot_kind *kind = hint_slot_kind(slot);
+	const struct hint_slot_kind *kind = hint_slot_kind(field->slot);
 	struct hint *h = r->hint;
 	struct hint_budget *b = &h->budgets[h->nbudgets];
 
 	memset(b, 0, sizeof(*b));
-	b->source = kind->source;
 	b->name = name;
+	b->source = kind->source;
 	b->unit = kind->unit;
 	b->refills = kind->refills;
 	b->partial = kind->partial;
-	b->has_window = kind->window != 0;
 	b->window = kind->window * HINT_SECOND;
-	r->entries[h->nbudgets].slot = slot;
+	if (field->slot == HINT_FORM) {
+		b->source = field->source;
+		b->unit = field->unit;
+		b->window = field->window;
+	}
+	b->has_window = b->window != 0;
+	r->entries[h->nbudgets].name = *field;
 	h->nbudgets++;
 	return b;
 }
 
 struct hint_budget *
-hint_budget(struct hint_reading *r, enum hint_slot slot, struct http1_str name)
+hint_budget(struct hint_reading *r, const struct hint_name *field,
+    struct http1_str name)
 {
+	struct hint_name *found;
 	unsigned i;
 
 	/* Quotas have no name to find them by; they differ in size. */
-	for (i = 0; i < r->hint->nbudgets && slot != HINT_IETF_QUOTA; i++)
-		if (r->entries[i].slot == slot &&
-		    is_named(&r->hint->budgets[i], name))
-			return &r->hint->budgets[i];
+	for (i = 0; i < r->hint->nbudgets && field->slot != HINT_IETF_QUOTA;
+	    i++) {
+		found = &r->entries[i].name;
+		if (found->slot != field->slot ||
+		    found->stem != field->stem ||
+		    !is_named(&r->hint->budgets[i], name))
+			continue;
+		if (field->context > found->context)
+			found->context = field->context;
+		return &r->hint->budgets[i];
+	}
 	if (r->hint->nbudgets == HINT_BUDGETS)
 		return NULL;
-	return add_budget(r, slot, name);
+	return add_budget(r, field, name);
+}
+
+void
+hint_remove_budget(struct hint_reading *r, unsigned i)
+{
+	struct hint *h = r->hint;
+
+	h->nbudgets--;
+	for (; i < h->nbudgets; i++) {
+		h->budgets[i] = h->budgets[i + 1];
+		r->entries[i] = r->entries[i + 1];
+	}
+	memset(&r->entries[i], 0, sizeof(r->entries[i]));
+}
+
+static struct hint_entry *
+entry_of(struct hint_reading *r, const struct hint_budget *b)
+{
+	return &r->entries[b - r->hint->budgets];
 }
 
 static void
@@ -114,34 +154,236 @@ hint_set_window(struct hint_budget *b, uint64_t ns)
 	set_most(&b->has_window, &b->window, ns);
 }
 
+/* Times */
+
+static void
+note_unusable(struct hint_reading *r, const struct http1_field *f)
+{
+	if (r->hint->unusable == NULL && f->value.len > 0)
+		r->hint->unusable = f;
+}
+
+static void
+read_retry(struct hint_reading *r, uint64_t unit, const struct http1_field *f)
+{
+	struct hint *h = r->hint;
+	bool odd = false;
+	uint64_t ns;
+
+	if (hint_latest(f->value, false, unit, hint_reading_date(r), &ns,
+	    &odd)) {
+		if (unit < HINT_SECOND)
+			set_most(&r->has_ms, &r->ms, ns);
+		else
+			set_most(&h->retry_after, &h->delay, ns);
+	}
+	if (odd)
+		note_unusable(r, f);
+}
+
+static void
+read_reset(struct hint_reading *r, const struct hint_name *name,
+    const struct http1_field *f)
+{
+	bool exact = name->role == HINT_RESET_AFTER, odd = false, any;
+	struct hint_budget *b;
+	struct hint_entry *entry;
+	uint64_t ns;
+
+	any = hint_latest(f->value, true, name->of, hint_reading_date(r), &ns,
+	    &odd);
+	if (odd && name->context == HINT_STRONG)
+		note_unusable(r, f);
+	if (!any || (b = hint_budget(r, name, nameless)) == NULL)
+		return;
+	entry = entry_of(r, b);
+	if (entry->exact && !exact)
+		return;
+	if (exact && !entry->exact)
+		b->has_reset = false;
+	entry->exact = exact;
+	hint_set_reset(b, ns);
+}
+
+static void
+read_window(struct hint_reading *r, const struct hint_name *name,
+    struct http1_str list)
+{
+	struct http1_str member;
+	struct hint_number number;
+	struct hint_budget *b;
+	uint64_t ns = 0, one;
+
+	while (hint_member(&list, &member)) {
+		if (hint_number(member, &number))
+			one = hint_number_of(number, name->of);
+		else if (!hint_duration(member, &one))
+			continue;
+		if (one > ns)
+			ns = one;
+	}
+	if (ns > 0 && (b = hint_budget(r, name, nameless)) != NULL)
+		hint_set_window(b, ns);
+}
+
+/* Counts */
+
+static void
+set_count(struct hint_reading *r, struct hint_budget *b, enum hint_role role,
+    uint64_t micro)
+{
+	struct hint_entry *entry = entry_of(r, b);
+
+	if (role == HINT_REMAINING)
+		hint_set_remaining(b, micro);
+	else if (role == HINT_USED)
+		set_most(&entry->has_used, &entry->used, micro);
+	else
+		hint_set_limit(b, micro);
+}
+
+/* Two of them, such as 32/40; also a limit and its window, such as 150/15m. */
+static bool
+read_pair(struct hint_reading *r, const struct hint_name *name,
+    struct http1_str value)
+{
+	const char *slash = memchr(value.p, '/', value.len);
+	struct http1_str left = value, right = value;
+	struct hint_number n, m;
+	struct hint_budget *b;
+	bool counts;
+	uint64_t window = 0;
+
+	if (slash == NULL)
+		return false;
+	left.len = (size_t)(slash - value.p);
+	right.p = slash + 1;
+	right.len -= left.len + 1;
+	counts = hint_number(right, &m);
+	if (!hint_number(left, &n) ||
+	    (!counts && !hint_duration(right, &window)) ||
+	    (b = hint_budget(r, name, nameless)) == NULL)
+		return false;
+	if (!counts) {
+		set_count(r, b, name->role, hint_number_micro(n));
+		if (window > 0)
+			hint_set_window(b, window);
+		return true;
+	}
+	set_count(r, b, name->role == HINT_REMAINING ? HINT_REMAINING :
+	    HINT_USED, hint_number_micro(n));
+	hint_set_limit(b, hint_number_micro(m));
+	return true;
+}
+
+static void
+read_one_count(struct hint_reading *r, const struct hint_name *name,
+    struct http1_str value)
+{
+	struct hint_number number;
+	struct hint_budget *b;
+
+	if (!hint_number(value, &number))
+		read_pair(r, name, value);
+	else if ((b = hint_budget(r, name, nameless)) != NULL)
+		set_count(r, b, name->role, hint_number_micro(number));
+}
+
+static void
+read_count(struct hint_reading *r, const struct hint_name *name,
+    struct http1_str list)
+{
+	struct http1_str member;
+	struct hint_budget *b;
+	uint64_t micro;
+
+	if (list.len == 0)
+		return;
+	if (memchr(list.p, ';', list.len) == NULL) {
+		while (hint_member(&list, &member))
+			read_one_count(r, name, member);
+		return;
+	}
+	/* before the quotas that are in the list */
+	b = hint_budget(r, name, nameless);
+	if (hint_ratelimit_count(r, name->role != HINT_REMAINING, list,
+	    &micro) && b != NULL)
+		set_count(r, b, name->role, micro);
+}
+
+/* 32/40; behind a key, and with something else behind, at Salesforce. */
+static void
+read_ratio(struct hint_reading *r, const struct hint_name *name,
+    struct http1_str list)
+{
+	static const char key[] = "api-usage=";
+	struct http1_str member;
+	const char *end;
+
+	while (hint_member(&list, &member)) {
+		if (member.len > sizeof(key) - 1 &&
+		    memcmp(member.p, key, sizeof(key) - 1) == 0) {
+			member.p += sizeof(key) - 1;
+			member.len -= sizeof(key) - 1;
+		}
+		end = memchr(member.p, ';', member.len);
+		if (end != NULL)
+			member.len = (size_t)(end - member.p);
+		read_pair(r, name, member);
+	}
+}
+
+/* A limit without a word, or the IETF's field. */
+static void
+read_ratelimit(struct hint_reading *r, const struct hint_name *name,
+    struct http1_str value)
+{
+	if (value.len > 0 && value.p[0] >= '0' && value.p[0] <= '9')
+		read_count(r, name, value);
+	else if (name->plain)
+		hint_ratelimit(r, name, value);
+}
+
+/* Words */
+
 static bool
 contains(struct http1_str s, const char *text)
 {
 	size_t i, n = strlen(text);
+	struct http1_str part = { NULL, n };
 
-	for (i = 0; i + n <= s.len; i++)
-		if (memcmp(s.p + i, text, n) == 0)
+	for (i = 0; i + n <= s.len; i++) {
+		part.p = s.p + i;
+		if (http1_str_is(part, text))
+			return true;
+	}
+	return false;
+}
+
+/* Whether one of the list's members is that word. */
+static bool
+has(struct http1_str list, const char *word)
+{
+	struct http1_str member;
+
+	while (hint_member(&list, &member))
+		if (http1_str_is(member, word))
 			return true;
 	return false;
 }
 
-static void
-read_retry_after(struct hint_reading *r, struct http1_str value)
+static bool
+is_true(struct http1_str list)
 {
-	struct hint *h = r->hint;
-	uint64_t delay;
-
-	if (hint_retry_after(value.p, value.len, hint_reading_date(r), &delay))
-		set_most(&h->retry_after, &h->delay, delay);
+	return has(list, "true") || has(list, "?1") || has(list, "1") ||
+	    has(list, "yes");
 }
 
-static void
-read_retry_ms(struct hint_reading *r, struct http1_str value)
+static bool
+is_false(struct http1_str list)
 {
-	struct hint_number number;
-
-	if (hint_number(value, &number))
-		set_most(&r->has_ms, &r->ms, hint_number_ms(number));
+	return has(list, "false") || has(list, "?0") || has(list, "0") ||
+	    has(list, "no") || has(list, "never");
 }
 
 /* What was refused is a part of the host, or too much at once. */
@@ -155,397 +397,154 @@ read_reason(struct hint_reading *r, struct http1_str value)
 		r->partial = true;
 }
 
-static void
-read_window(struct hint_budget *b, enum hint_role role, struct http1_str value)
+/*
+ * Names of errors that are refusals for a limit, such as AWS has them: with a
+ * namespace before and an address behind.  "AWS SDKs and Tools Reference
+ * Guide", retry behavior,
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ */
+static bool
+is_limit_error(struct http1_str value)
 {
+	static const char *const words[] = {
+		"throttl", "toomanyrequests", "too_many_requests",
+		"too-many-requests", "ratelimit", "rate_limit", "rate-limit",
+		"requestlimitexceeded", "throughputexceeded",
+		"bandwidthlimitexceeded", "slowdown",
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (contains(value, words[i]))
+			return true;
+	return false;
+}
+
+static void
+read_delay(struct hint_reading *r, struct http1_str list)
+{
+	struct http1_str member;
 	struct hint_number number;
-	uint64_t ns = 0;
 
-	if (hint_number(value, &number))
-		ns = role == HINT_WINDOW_MS ? hint_number_ms(number) :
-		    hint_number_ns(number);
-	else if (role == HINT_WINDOW_MS || !hint_duration(value, &ns))
-		return;
-	if (ns > 0)
-		hint_set_window(b, ns);
+	while (hint_member(&list, &member))
+		if (hint_number(member, &number) &&
+		    (number.whole > 0 || number.nano > 0))
+			r->delayed = true;
 }
 
+/* The first name that is told. */
 static void
-read_reset(struct hint_reading *r, struct hint_budget *b,
-    struct hint_entry *entry, bool exact, struct http1_str value)
+read_name(struct hint_reading *r, struct http1_str list)
 {
-	uint64_t ns;
+	struct http1_str member;
 
-	if (!hint_until(value, hint_reading_date(r), &ns))
-		return;
-	if (entry->exact && !exact)
-		return;
-	if (exact && !entry->exact)
-		b->has_reset = false;
-	entry->exact = exact;
-	hint_set_reset(b, ns);
+	if (r->name.p == NULL && hint_member(&list, &member))
+		r->name = member;
 }
 
-/* 32/40; behind a key, and with something else behind, at Salesforce. */
+/* A field that speaks of one budget, or of the response as a whole. */
 static void
-read_ratio(struct hint_budget *b, struct hint_entry *entry,
-    struct http1_str value)
+read_number(struct hint_reading *r, const struct hint_name *name,
+    const struct http1_field *f)
 {
-	static const char key[] = "api-usage=";
-	struct http1_str used = value, limit;
-	struct hint_number n, m;
-	const char *end, *slash;
-
-	if (value.len > sizeof(key) - 1 &&
-	    memcmp(value.p, key, sizeof(key) - 1) == 0) {
-		used.p += sizeof(key) - 1;
-		used.len -= sizeof(key) - 1;
-	}
-	end = used.len == 0 ? NULL : memchr(used.p, ';', used.len);
-	if (end != NULL)
-		used.len = (size_t)(end - used.p);
-	slash = used.len == 0 ? NULL : memchr(used.p, '/', used.len);
-	if (slash == NULL)
-		return;
-	limit.p = slash + 1;
-	limit.len = (size_t)(used.p + used.len - limit.p);
-	used.len = (size_t)(slash - used.p);
-	if (!hint_number(used, &n) || !hint_number(limit, &m))
-		return;
-	hint_set_limit(b, hint_number_micro(m));
-	set_most(&entry->has_used, &entry->used, hint_number_micro(n));
-}
-
-static void
-read_count(struct hint_reading *r, struct hint_budget *b,
-    struct hint_entry *entry, enum hint_role role, struct http1_str value)
-{
-	uint64_t micro;
-
-	if (!hint_ratelimit_count(role == HINT_LIMIT ? r : NULL, value,
-	    &micro))
-		return;
-	if (role == HINT_LIMIT)
-		hint_set_limit(b, micro);
-	else if (role == HINT_REMAINING)
-		hint_set_remaining(b, micro);
-	else
-		set_most(&entry->has_used, &entry->used, micro);
-}
-
-/* A field that speaks of one budget. */
-static void
-read_budget(struct hint_reading *r, struct hint_name name,
-    struct http1_str value)
-{
-	struct hint_budget *b = hint_budget(r, name.slot, nameless);
-	struct hint_entry *entry;
-
-	if (b == NULL)
-		return;
-	entry = &r->entries[b - r->hint->budgets];
-	switch (name.role) {
+	switch (name->role) {
 	case HINT_RESET:
 	case HINT_RESET_AFTER:
-		read_reset(r, b, entry, name.role == HINT_RESET_AFTER, value);
+		read_reset(r, name, f);
+		break;
+	case HINT_RETRY:
+		read_retry(r, name->of, f);
 		break;
 	case HINT_WINDOW:
-	case HINT_WINDOW_MS:
-		read_window(b, name.role, value);
+		read_window(r, name, f->value);
 		break;
 	case HINT_RATIO:
-		read_ratio(b, entry, value);
+		read_ratio(r, name, f->value);
+		break;
+	case HINT_RATELIMIT:
+		read_ratelimit(r, name, f->value);
+		break;
+	case HINT_POLICY:
+		hint_ratelimit_policy(r, f->value);
 		break;
 	default:
-		read_count(r, b, entry, name.role, value);
+		read_count(r, name, f->value);
 		break;
 	}
 }
 
-/* A field that speaks of the response as a whole. */
 static void
-read_field(struct hint_reading *r, struct hint_name name,
-    struct http1_str value)
+read_field(struct hint_reading *r, const struct hint_name *name,
+    const struct http1_field *f)
 {
-	switch (name.role) {
+	switch (name->role) {
 	case HINT_NAME:
-		r->name = value;
-		r->github = true;
+		read_name(r, f->value);
 		break;
 	case HINT_BUCKET:
-		r->name = value;
-		r->bucket = true;
-		break;
-	case HINT_NO_RETRY:
-		r->hint->no_retry = r->hint->no_retry ||
-		    http1_str_is(value, "false");
+		read_name(r, f->value);
+		r->discord = true;
 		break;
 	case HINT_GLOBAL:
-		r->global = r->global || http1_str_is(value, "true");
+		r->global = r->global || is_true(f->value);
 		break;
 	case HINT_SCOPE:
-		r->global = r->global || http1_str_is(value, "global");
-		r->partial = r->partial || http1_str_is(value, "shared");
+		r->global = r->global || has(f->value, "global");
+		r->partial = r->partial || has(f->value, "shared");
 		break;
 	case HINT_REASON:
-		read_reason(r, value);
+		read_reason(r, f->value);
 		break;
 	case HINT_GITHUB:
 		r->github = true;
 		break;
-	case HINT_RATELIMIT:
-		hint_ratelimit(r, value);
+	case HINT_SERVER:
+		r->github = r->github || has(f->value, "github.com");
 		break;
-	case HINT_POLICY:
-		hint_ratelimit_policy(r, value);
+	case HINT_DELAY:
+		read_delay(r, f->value);
 		break;
-	case HINT_RETRY:
-		read_retry_after(r, value);
+	case HINT_ERROR:
+		r->error = r->error || is_limit_error(f->value);
 		break;
-	case HINT_RETRY_MS:
-		read_retry_ms(r, value);
+	case HINT_MAY_RETRY:
+		r->hint->no_retry = r->hint->no_retry || is_false(f->value);
+		break;
+	case HINT_NEVER_RETRY:
+		r->hint->no_retry = r->hint->no_retry || is_true(f->value);
 		break;
 	default:
-		read_budget(r, name, value);
+		read_number(r, name, f);
 		break;
 	}
 }
 
-/* Both of limit and remaining, where one follows from what was used. */
 static void
-derive(struct hint_budget *b, const struct hint_entry *entry)
+read_fields(struct hint_reading *r, bool sure)
 {
-	if (entry->has_used && b->has_limit && !b->has_remaining)
-		hint_set_remaining(b, entry->used < b->limit ?
-		    b->limit - entry->used : 0);
-	if (entry->has_used && b->has_remaining && !b->has_limit)
-		hint_set_limit(b, entry->used > UINT64_MAX - b->remaining ?
-		    UINT64_MAX : entry->used + b->remaining);
-	if (b->has_limit && b->has_remaining && b->remaining > b->limit)
-		b->remaining = b->limit;
-}
+	const struct http1_field *f = r->head->fields;
+	struct hint_name name;
+	unsigned i;
 
-/* Whose X-RateLimit fields these are. */
-static void
-attribute(const struct hint_reading *r, struct hint_budget *b)
-{
-	b->name = r->name;
-	if (r->github) {
-		b->source = "github";
-		b->partial = r->name.p != NULL &&
-		    !http1_str_is(r->name, "core");
-	} else if (r->bucket) {
-		b->source = "discord";
-		b->partial = !r->global;
-	}
-}
-
-/*
- * What is left is not enough for a request, or for anything.  Those at the
- * same time need no pause: they end.
- */
-static bool
-is_exhausted(const struct hint_budget *b)
-{
-	if (!b->has_remaining || b->unit == HINT_CONCURRENT)
-		return false;
-	if (b->unit == HINT_REQUESTS)
-		return b->remaining < HINT_MICRO;
-	return b->remaining == 0;
-}
-
-/* A policy that is used up, or the only one there is. */
-static struct http1_str
-policy_name(const struct hint_reading *r)
-{
-	const struct hint_budget *b = r->hint->budgets, *found = NULL;
-	unsigned i, n = 0;
-
-	for (i = 0; i < r->hint->nbudgets; i++, b++) {
-		if (r->entries[i].slot != HINT_IETF_NAMED)
+	for (i = 0; i < r->head->nfields; i++, f++) {
+		if (f->id == HTTP1_RETRY_AFTER && sure)
+			read_retry(r, HINT_SECOND, f);
+		if (f->id != HTTP1_OTHER)
 			continue;
-		if (n++ == 0 || (is_exhausted(b) && !is_exhausted(found)))
-			found = b;
-	}
-	return found != NULL && (n == 1 || is_exhausted(found)) ?
-	    found->name : nameless;
-}
-
-/*
- * Whether the response waited in a cache (RFC 9111 4.2.3): what it says of
- * budgets is no longer so.
- */
-static bool
-is_cached(const struct http1_head *head)
-{
-	const struct http1_field *f = head->fields;
-	struct hint_number age;
-	unsigned i;
-
-	for (i = 0; i < head->nfields; i++, f++)
-		if (f->name.len == 3 && http1_str_is(f->name, "age") &&
-		    hint_number(f->value, &age) && age.whole > 0)
-			return true;
-	return false;
-}
-
-/* Budgets of which nothing was understood go. */
-static void
-finish_budgets(struct hint_reading *r)
-{
-	struct hint *h = r->hint;
-	struct hint_budget *b;
-	unsigned i, n = 0;
-
-	if (h->nbudgets > 0 && is_cached(r->head))
-		h->nbudgets = 0;
-	for (i = 0; i < h->nbudgets; i++) {
-		b = &h->budgets[i];
-		derive(b, &r->entries[i]);
-		if (r->entries[i].slot == HINT_X)
-			attribute(r, b);
-		if (b->has_limit || b->has_remaining || b->has_reset)
-			h->budgets[n++] = *b;
-	}
-	h->nbudgets = n;
-}
-
-/*
- * retry-after-ms is what Retry-After was rounded from, if they are that near
- * to each other; if not, the longer one counts.
- */
-static void
-finish_delay(struct hint_reading *r)
-{
-	struct hint *h = r->hint;
-
-	if (!r->has_ms)
-		return;
-	if (!h->retry_after || r->ms > h->delay ||
-	    h->delay - r->ms <= HINT_SECOND)
-		h->delay = r->ms;
-	h->retry_after = true;
-}
-
-static bool
-any_exhausted(const struct hint *h)
-{
-	unsigned i;
-
-	for (i = 0; i < h->nbudgets; i++)
-		if (is_exhausted(&h->budgets[i]))
-			return true;
-	return false;
-}
-
-/*
- * 420 was Twitter's elder 429.  With 418 Binance bans who goes on after 429:
- * "Limits", https://developers.binance.com/docs/binance-spot-api-docs/
- * rest-api/limits
- */
-static bool
-is_throttled(const struct hint *h, int status)
-{
-	switch (status) {
-	case 420:
-	case 429:
-		return true;
-	case 403:
-	case 503:
-		return h->retry_after || any_exhausted(h);
-	case 418:
-		return h->retry_after;
-	default:
-		return false;
-	}
-}
-
-/* a * part / whole, rounded up, for a part that is not more than the whole. */
-static uint64_t
-share(uint64_t a, uint64_t part, uint64_t whole)
-{
-	unsigned __int128 n = (unsigned __int128)a * part;
-
-	return (uint64_t)((n + whole - 1) / whole);
-}
-
-/*
- * How long an exhausted budget keeps everybody waiting.  One that refills and
- * counts requests has the first one back long before it is full.  A window is
- * a word on how long only where there was a refusal.
- */
-static uint64_t
-budget_pause(const struct hint_budget *b, bool throttled)
-{
-	uint64_t ns = 0;
-
-	if (!is_exhausted(b))
-		return 0;
-	if (b->has_reset)
-		ns = b->reset;
-	else if (throttled && b->has_window)
-		ns = b->window;
-	if (b->refills && b->unit == HINT_REQUESTS && b->has_limit &&
-	    b->limit > HINT_MICRO && ns != UINT64_MAX)
-		ns = share(ns, HINT_MICRO, b->limit);
-	return ns;
-}
-
-static void
-pause_by_budgets(struct hint *h)
-{
-	const struct hint_budget *b;
-	uint64_t ns;
-	unsigned i;
-
-	for (i = 0; i < h->nbudgets; i++) {
-		b = &h->budgets[i];
-		ns = budget_pause(b, h->throttled);
-		if (ns <= h->pause)
+		name = hint_name(f->name);
+		if (name.role == HINT_NONE)
 			continue;
-		h->pause = ns;
-		h->source = b->source;
-		h->partial = b->partial;
+		if (sure == (name.context == HINT_STRONG))
+			read_field(r, &name, f);
+		else
+			r->unsure = true;
 	}
-}
-
-static void
-finish(struct hint_reading *r)
-{
-	struct hint *h = r->hint;
-	int status = r->head->status;
-	bool part = r->partial || (r->bucket && !r->global);
-
-	hint_ratelimit_merge(r);
-	h->part = r->name.len > 0 ? r->name : policy_name(r);
-	finish_budgets(r);
-	finish_delay(r);
-	if (h->nbudgets > 0)
-		h->source = h->budgets[0].source;
-	h->throttled = is_throttled(h, status);
-	h->suspect = r->github && status == 403 && !h->throttled;
-	if (h->throttled && h->retry_after) {
-		h->pause = h->delay;
-		h->source = "retry-after";
-		h->partial = part;
-		return;
-	}
-	pause_by_budgets(h);
-	if (h->throttled && r->github && h->pause == 0) {
-		h->pause = GITHUB_PAUSE;
-		h->source = "github";
-	}
-	if (h->throttled && part)
-		h->partial = true;
 }
 
 void
 hint_read(const struct http1_head *head, int64_t now, struct hint *h)
 {
-	const struct http1_field *f = head->fields;
 	struct hint_reading r;
-	struct hint_name name;
-	unsigned i;
 
 	/* Budgets are cleared when there are any. */
 	memset(h, 0, offsetof(struct hint, budgets));
@@ -553,14 +552,8 @@ hint_read(const struct http1_head *head, int64_t now, struct hint *h)
 	r.head = head;
 	r.hint = h;
 	r.now = now;
-	for (i = 0; i < head->nfields; i++, f++) {
-		if (f->id == HTTP1_RETRY_AFTER) {
-			read_retry_after(&r, f->value);
-		} else if (f->id == HTTP1_OTHER) {
-			name = hint_name(f->name);
-			if (name.role != HINT_NONE)
-				read_field(&r, name, f->value);
-		}
-	}
-	finish(&r);
+	read_fields(&r, true);
+	if (r.unsure)
+		read_fields(&r, false);
+	hint_finish(&r);
 }

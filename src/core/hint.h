@@ -103,21 +103,24 @@ struct hint {
 };
 
 /*
- * Reads a response's fields.  Retry-After (RFC 9110 10.2.3) is read as
- * hint_retry_after() does; several fields: the longest counts.  retry-after-ms
- * is its finer form.  Whatever is said as a date or as seconds since 1970 is
- * measured against the response's own Date where that is usable, else against
- * now (seconds of the wall clock since 1970).  Budgets of a response that comes
- * from a cache (Age) are ignored.
+ * Reads a response's fields: Retry-After (RFC 9110 10.2.3), and all others
+ * that say when, for how long or how much.  Each may stand there several times
+ * or be a list: the latest time counts, and the smallest number of what is
+ * left.  retry-after-ms is Retry-After's finer form.  Dates and times since
+ * 1970 are measured against the response's own Date where that is usable, else
+ * against now (seconds of the wall clock since 1970).  Budgets of a response
+ * that comes from a cache (Age) are ignored.
  */
 void	 hint_read(const struct http1_head *, int64_t now, struct hint *);
 
 /*
- * One Retry-After value of n bytes (no terminator needed): delta-seconds, an
- * HTTP-date in any of its three forms, and then, leniently, seconds with a
- * fraction or an ISO 8601 timestamp.  date is what dates are measured against;
- * one in the past is 0.  False where the value is not usable: text, a negative
- * number, nothing.
+ * One value of n bytes that says for how long (no terminator needed), such as
+ * Retry-After's: delta-seconds, an HTTP-date in any of its three forms, and
+ * then, leniently, a number with a fraction, an ISO 8601 timestamp, a duration such as 1m2.5s; a number above 10^9 is an instant, of
+ * as many seconds, milliseconds, microseconds or nanoseconds since 1970 as its
+ * magnitude tells.  date is what instants are measured against; what is past is
+ * 0.  False where the value is not usable: text, nothing, a negative number, an
+ * instant more than a year away.
  */
 bool	 hint_retry_after(const char *, size_t n, int64_t date,
 	    uint64_t *delay);

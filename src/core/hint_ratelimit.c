@@ -26,6 +26,13 @@
 
 static const struct http1_str nameless = { NULL, 0 };
 
+static const struct hint_name named = {
+	.slot = HINT_IETF_NAMED, .context = HINT_STRONG,
+};
+static const struct hint_name quotas = {
+	.slot = HINT_IETF_QUOTA, .context = HINT_STRONG,
+};
+
 static bool
 is(struct http1_str s, const char *text)
 {
@@ -46,6 +53,19 @@ count(const struct sf_item *item, uint64_t unit, uint64_t *n)
 	else
 		*n = milli * (unit / 1000);
 	return true;
+}
+
+/* Seconds from now; an instant by its magnitude, as senders may have it. */
+static bool
+when(struct hint_reading *r, const struct sf_item *item, uint64_t *ns)
+{
+	struct hint_number number;
+
+	if (item->type != SF_NUMBER || item->milli < 0)
+		return false;
+	number.whole = (uint64_t)item->milli / 1000;
+	number.nano = (uint32_t)(item->milli % 1000) * 1000000;
+	return hint_until_number(number, hint_reading_date(r), ns);
 }
 
 /* "requests" is the draft's word, "request" its elder one. */
@@ -76,7 +96,7 @@ struct said {
 };
 
 static void
-read_parameters(struct sf *sf, struct said *said)
+read_parameters(struct hint_reading *r, struct sf *sf, struct said *said)
 {
 	struct http1_str key;
 	struct sf_item item;
@@ -90,8 +110,7 @@ read_parameters(struct sf *sf, struct said *said)
 			said->has_window = count(&item, HINT_SECOND,
 			    &said->window);
 		else if (is(key, "t"))
-			said->has_reset = count(&item, HINT_SECOND,
-			    &said->reset);
+			said->has_reset = when(r, &item, &said->reset);
 		else if (is(key, "r") || is(key, "a"))
 			said->has_remaining = count(&item, HINT_MICRO,
 			    &said->remaining);
@@ -120,10 +139,10 @@ add_quota(struct hint_reading *r, uint64_t quota, const struct said *said)
 	if (!said->has_window || said->window == 0)
 		return;
 	for (i = 0; i < r->hint->nbudgets; i++)
-		if (r->entries[i].slot == HINT_IETF_QUOTA &&
+		if (r->entries[i].name.slot == HINT_IETF_QUOTA &&
 		    r->hint->budgets[i].limit == quota)
 			return;
-	b = hint_budget(r, HINT_IETF_QUOTA, nameless);
+	b = hint_budget(r, &quotas, nameless);
 	if (b == NULL)
 		return;
 	hint_set_limit(b, quota);
@@ -140,7 +159,7 @@ add_policy(struct hint_reading *r, struct http1_str name,
 
 	if (!said->has_quota && !said->has_window)
 		return;
-	b = hint_budget(r, HINT_IETF_NAMED, name);
+	b = hint_budget(r, &named, name);
 	if (b == NULL)
 		return;
 	if (said->has_quota)
@@ -162,7 +181,7 @@ hint_ratelimit_policy(struct hint_reading *r, struct http1_str value)
 		return;
 	sf_start(&sf, value);
 	while (sf_member(&sf, &item)) {
-		read_parameters(&sf, &said);
+		read_parameters(r, &sf, &said);
 		if (item.type == SF_STRING || item.type == SF_TOKEN)
 			add_policy(r, item.text, &said);
 		else if (count(&item, HINT_MICRO, &quota))
@@ -178,7 +197,7 @@ add_state(struct hint_reading *r, struct http1_str name,
 
 	if (!said->has_remaining && !said->has_reset && !said->has_quota)
 		return;
-	b = hint_budget(r, HINT_IETF_NAMED, name);
+	b = hint_budget(r, &named, name);
 	if (b == NULL)
 		return;
 	if (said->has_quota)
@@ -197,7 +216,8 @@ add_state(struct hint_reading *r, struct http1_str name,
 }
 
 static void
-read_dictionary(struct hint_reading *r, struct http1_str value)
+read_dictionary(struct hint_reading *r, const struct hint_name *field,
+    struct http1_str value)
 {
 	struct sf sf;
 	struct sf_item item;
@@ -210,11 +230,11 @@ read_dictionary(struct hint_reading *r, struct http1_str value)
 		if (!is(key, "limit") && !is(key, "remaining") &&
 		    !is(key, "reset"))
 			continue;
-		b = hint_budget(r, HINT_IETF, nameless);
+		b = hint_budget(r, field, nameless);
 		if (b == NULL)
 			return;
 		if (is(key, "reset")) {
-			if (count(&item, HINT_SECOND, &n))
+			if (when(r, &item, &n))
 				hint_set_reset(b, n);
 		} else if (!count(&item, HINT_MICRO, &n)) {
 			continue;
@@ -227,7 +247,8 @@ read_dictionary(struct hint_reading *r, struct http1_str value)
 }
 
 void
-hint_ratelimit(struct hint_reading *r, struct http1_str value)
+hint_ratelimit(struct hint_reading *r, const struct hint_name *field,
+    struct http1_str value)
 {
 	struct sf sf;
 	struct sf_item item;
@@ -235,58 +256,49 @@ hint_ratelimit(struct hint_reading *r, struct http1_str value)
 
 	if (!sf_is_list(value)) {
 		if (sf_is_dictionary(value))
-			read_dictionary(r, value);
+			read_dictionary(r, field, value);
 		return;
 	}
 	sf_start(&sf, value);
 	while (sf_member(&sf, &item)) {
-		read_parameters(&sf, &said);
+		read_parameters(r, &sf, &said);
 		if (item.type == SF_STRING || item.type == SF_TOKEN)
 			add_state(r, item.text, &said);
 	}
 }
 
+/* Of members without a window, if there are such; the least of them. */
+static void
+take_least(uint64_t n, bool bare, bool *any, bool *any_bare, uint64_t *micro)
+{
+	if (!*any || (bare && !*any_bare) || (bare == *any_bare && n < *micro))
+		*micro = n;
+	*any = true;
+	*any_bare = *any_bare || bare;
+}
+
 bool
-hint_ratelimit_count(struct hint_reading *r, struct http1_str value,
+hint_ratelimit_count(struct hint_reading *r, bool quota, struct http1_str value,
     uint64_t *micro)
 {
 	struct sf sf;
 	struct sf_item item;
-	struct hint_number number;
 	struct said said;
 	uint64_t n;
-	bool any = false;
+	bool any = false, bare = false;
 
-	if (hint_number(value, &number)) {
-		*micro = hint_number_micro(number);
-		return true;
-	}
 	if (!sf_is_list(value))
 		return false;
 	sf_start(&sf, value);
 	while (sf_member(&sf, &item)) {
-		read_parameters(&sf, &said);
+		read_parameters(r, &sf, &said);
 		if (!count(&item, HINT_MICRO, &n))
 			continue;
-		if (!any)
-			*micro = n;
-		any = true;
-		if (r != NULL)
+		take_least(n, quota && !said.has_window, &any, &bare, micro);
+		if (quota)
 			add_quota(r, n, &said);
 	}
 	return any;
-}
-
-static void
-remove_budget(struct hint_reading *r, unsigned i)
-{
-	struct hint *h = r->hint;
-
-	h->nbudgets--;
-	for (; i < h->nbudgets; i++) {
-		h->budgets[i] = h->budgets[i + 1];
-		r->entries[i] = r->entries[i + 1];
-	}
 }
 
 /* Whether a budget took the quota for its own. */
@@ -299,9 +311,8 @@ merge_quota(struct hint_reading *r, const struct hint_budget *quota)
 
 	for (i = 0; i < r->hint->nbudgets; i++) {
 		b = &r->hint->budgets[i];
-		if (r->entries[i].slot != HINT_IETF &&
-		    r->entries[i].slot != HINT_X &&
-		    r->entries[i].slot != HINT_X_RATE)
+		if (r->entries[i].name.slot != HINT_FORM ||
+		    !r->entries[i].name.plain)
 			continue;
 		if (!b->has_limit || b->limit != quota->limit)
 			continue;
@@ -318,9 +329,9 @@ hint_ratelimit_merge(struct hint_reading *r)
 	unsigned i = 0;
 
 	while (i < r->hint->nbudgets) {
-		if (r->entries[i].slot == HINT_IETF_QUOTA &&
+		if (r->entries[i].name.slot == HINT_IETF_QUOTA &&
 		    merge_quota(r, &r->hint->budgets[i]))
-			remove_budget(r, i);
+			hint_remove_budget(r, i);
 		else
 			i++;
 	}

@@ -269,13 +269,22 @@ to_ns(uint64_t a, uint64_t b)
 	return a * HINT_SECOND + b;
 }
 
-/* How long it is from date until then. */
-static uint64_t
-until(int64_t seconds, uint32_t nano, int64_t date)
+/*
+ * How long it is from date until then; 0 where it is over.  False where the
+ * two are more than a year apart: nobody waits for that, and nobody means it.
+ */
+static bool
+until(int64_t seconds, uint32_t nano, int64_t date, uint64_t *ns)
 {
-	if (seconds < date)
-		return 0;
-	return to_ns((uint64_t)seconds - (uint64_t)date, nano);
+	uint64_t apart = seconds < date ? (uint64_t)date - (uint64_t)seconds :
+	    (uint64_t)seconds - (uint64_t)date;
+
+	*ns = 0;
+	if (apart > HINT_YEAR)
+		return false;
+	if (seconds >= date)
+		*ns = to_ns(apart, nano);
+	return true;
 }
 
 static uint64_t
@@ -352,18 +361,19 @@ hint_number_micro(struct hint_number number)
 	return add(times(number.whole, HINT_MICRO), number.nano / 1000);
 }
 
+/* The fraction is rounded up; a unit is a second or divides or holds one. */
 uint64_t
-hint_number_ns(struct hint_number number)
+hint_number_of(struct hint_number number, uint64_t unit)
 {
-	return to_ns(number.whole, number.nano);
-}
+	uint64_t part, fine;
 
-/* Milliseconds. */
-uint64_t
-hint_number_ms(struct hint_number number)
-{
-	return add(times(number.whole, HINT_SECOND / 1000),
-	    (number.nano + 999) / 1000);
+	if (unit >= HINT_SECOND) {
+		part = number.nano * (unit / HINT_SECOND);
+	} else {
+		fine = HINT_SECOND / unit;
+		part = (number.nano + fine - 1) / fine;
+	}
+	return add(times(number.whole, unit), part);
 }
 
 /* A zone's distance from UTC in seconds; where none is told, it is UTC. */
@@ -471,21 +481,6 @@ read_unit(struct reader *r)
 	return 0;
 }
 
-/* One term of a duration; the fraction is rounded up. */
-static uint64_t
-term_ns(struct hint_number number, uint64_t unit)
-{
-	uint64_t part, fine;
-
-	if (unit >= HINT_SECOND) {
-		part = number.nano * (unit / HINT_SECOND);
-	} else {
-		fine = HINT_SECOND / unit;
-		part = (number.nano + fine - 1) / fine;
-	}
-	return add(times(number.whole, unit), part);
-}
-
 bool
 hint_duration(struct http1_str s, uint64_t *ns)
 {
@@ -502,44 +497,96 @@ hint_duration(struct http1_str s, uint64_t *ns)
 		unit = read_unit(&r);
 		if (r.bad || unit == 0)
 			return false;
-		*ns = add(*ns, term_ns(number, unit));
+		*ns = add(*ns, hint_number_of(number, unit));
 	}
 	return true;
 }
 
-/* Seconds, or by their magnitude seconds or milliseconds since 1970. */
-static uint64_t
-number_until(struct hint_number number, int64_t date)
-{
-	uint64_t seconds = number.whole;
-	uint64_t nano = number.nano;
+/* A number that is that large counts so many of them since 1970. */
+static const struct {
+	uint64_t	above;
+	uint64_t	of_second;
+} epochs[] = {
+	{ 100000000000000000ULL, 1000000000 },
+	{ 100000000000000ULL, 1000000 },
+	{ 100000000000ULL, 1000 },
+	{ 1000000000ULL, 1 },
+};
 
-	if (seconds <= HINT_EPOCH)
-		return hint_number_ns(number);
-	if (seconds > HINT_EPOCH_MS) {
-		nano = seconds % 1000 * 1000000 + (nano + 999) / 1000;
-		seconds /= 1000;
+#define NEPOCHS	(sizeof(epochs) / sizeof(epochs[0]))
+
+/* Whether a number is an instant, by its magnitude alone. */
+static bool
+is_instant(struct hint_number number, int64_t *seconds, uint32_t *nano)
+{
+	uint64_t of_second, fine;
+	unsigned i;
+
+	for (i = 0; i < NEPOCHS && number.whole <= epochs[i].above; i++)
+		;
+	if (i == NEPOCHS)
+		return false;
+	of_second = epochs[i].of_second;
+	fine = HINT_SECOND / of_second;
+	/* at most 10^11: seconds are that few by the next one's bound */
+	*seconds = (int64_t)(number.whole / of_second);
+	*nano = (uint32_t)(number.whole % of_second * fine +
+	    (number.nano + of_second - 1) / of_second);
+	return true;
+}
+
+/*
+ * By its magnitude an instant, else so many units; what says its unit and is
+ * no instant near enough is that many all the same.
+ */
+static bool
+number_until(struct hint_number number, uint64_t unit, int64_t date,
+    uint64_t *ns)
+{
+	int64_t seconds;
+	uint32_t nano;
+
+	if (is_instant(number, &seconds, &nano)) {
+		if (until(seconds, nano, date, ns))
+			return true;
+		if (unit == HINT_SECOND)
+			return false;
 	}
-	return until(seconds > INT64_MAX ? INT64_MAX : (int64_t)seconds,
-	    (uint32_t)nano, date);
+	*ns = hint_number_of(number, unit);
+	return true;
 }
 
 bool
-hint_until(struct http1_str s, int64_t date, uint64_t *ns)
+hint_is_over(struct http1_str s)
+{
+	struct hint_number number;
+
+	if (s.len < 2 || s.p[0] != '-')
+		return false;
+	s.p++;
+	s.len--;
+	return hint_number(s, &number);
+}
+
+bool
+hint_until_number(struct hint_number number, int64_t date, uint64_t *ns)
+{
+	return number_until(number, HINT_SECOND, date, ns);
+}
+
+bool
+hint_until(struct http1_str s, uint64_t unit, int64_t date, uint64_t *ns)
 {
 	struct hint_number number;
 	int64_t seconds;
 	uint32_t nano = 0;
 
-	if (hint_number(s, &number)) {
-		*ns = number_until(number, date);
-		return true;
-	}
+	*ns = 0;
+	if (hint_number(s, &number))
+		return number_until(number, unit, date, ns);
 	if (hint_timestamp(s, &seconds, &nano) ||
-	    hint_date(s.p, s.len, date, &seconds)) {
-		*ns = until(seconds, nano, date);
-		return true;
-	}
+	    hint_date(s.p, s.len, date, &seconds))
+		return until(seconds, nano, date, ns);
 	return hint_duration(s, ns);
 }
 
@@ -547,17 +594,6 @@ bool
 hint_retry_after(const char *value, size_t n, int64_t date, uint64_t *delay)
 {
 	struct http1_str s = { value, n };
-	struct hint_number number;
-	int64_t seconds;
-	uint32_t nano = 0;
 
-	if (hint_number(s, &number)) {
-		*delay = hint_number_ns(number);
-		return true;
-	}
-	if (!hint_date(value, n, date, &seconds) &&
-	    !hint_timestamp(s, &seconds, &nano))
-		return false;
-	*delay = until(seconds, nano, date);
-	return true;
+	return hint_until(s, HINT_SECOND, date, delay);
 }

@@ -48,20 +48,28 @@ FORMS = [
 	("Tue Nov 15 12:47:26 1994", 120),
 	("Tue, 15 Nov 1994 12:44:26 GMT", 0),
 	("0", 0),
-	("10000000", 3600), ("1" + "0" * 30, 3600),
-	("99999999999999999999", 3600),
-	("Fri, 31 Dec 9999 23:59:59 GMT", 3600),
+	("10000000", 3600), ("1m30s", 90), ("5, 120, 30", 120),
+	("784903766", 3600),			# so many seconds
+	# The same instant in all that it may be counted in.
+	("1700000120", 120, "Tue, 14 Nov 2023 22:13:20 GMT"),
+	("1700000120000", 120, "Tue, 14 Nov 2023 22:13:20 GMT"),
+	("1700000120000000", 120, "Tue, 14 Nov 2023 22:13:20 GMT"),
+	("1700000120000000000", 120, "Tue, 14 Nov 2023 22:13:20 GMT"),
 	# What is no time counts as absent: pause.default is 7 s.
 	("-1", 7), ("soon", 7), ("", 7), ("+5", 7), ("0x10", 7), ("1e3", 7),
 	("5 s", 7), ("Tue, 32 Nov 1994 12:47:26 GMT", 7), ("nan", 7),
 	("inf", 7), ("1.2.3", 7),
+	# Nor is an instant more than a year away.
+	("1" + "0" * 30, 7), ("99999999999999999999", 7), ("1700000120", 7),
+	("Fri, 31 Dec 9999 23:59:59 GMT", 7),
 ]
 
 
-@pytest.mark.parametrize("value, seconds", FORMS,
-    ids=[v or "empty" for v, _ in FORMS])
-def test_retry_after(lab, value, seconds):
-	far = paused(lab, later(429, value), pause={"default": "7s"})
+@pytest.mark.parametrize("value, seconds, date",
+    [(*form, DATE)[:3] for form in FORMS])
+def test_retry_after(lab, value, seconds, date):
+	far = paused(lab, later(429, value, date=date),
+	    pause={"default": "7s"})
 	first = lab.get(far.url + "/first")
 	# The client sees the origin's answer as it is.
 	assert (first.status, first.body) == (429, b"slow down")

@@ -70,27 +70,72 @@ add_line(const char *p, size_t len, int64_t *now)
 		add_field(HTTP1_RETRY_AFTER, p, len);
 }
 
+#define YEAR	(366LL * 86400)
+
 /* What holds of a single value, whatever it is. */
 static void
 check_value(struct http1_str value, int64_t now)
 {
 	int64_t seconds;
-	uint64_t delay, when, ns;
+	uint64_t delay, again;
+	bool usable = hint_retry_after(value.p, value.len, now, &delay);
 
 	if (hint_date(value.p, value.len, now, &seconds)) {
 		/* Years of four digits, and a leap second after the last. */
 		require(seconds >= -62167219200 && seconds <= 253402300800);
-		require(hint_retry_after(value.p, value.len, now, &delay));
-		require((seconds <= now) == (delay == 0));
+		/* now may be any number at all */
+		if (now > -YEAR && now < 253402300800 + YEAR) {
+			require(usable == (seconds - now <= YEAR &&
+			    now - seconds <= YEAR));
+			require(!usable || (seconds <= now) == (delay == 0));
+		}
 	}
-	if (hint_retry_after(value.p, value.len, now, &delay)) {
+	if (usable) {
 		require(value.len > 0);
 		require(memchr(value.p, '\0', value.len) == NULL);
-		/* What tells how long may also tell when. */
-		require(hint_until(value, now, &when));
+		require(hint_until(value, HINT_SECOND, now, &again));
+		require(again == delay);
+		require(!hint_is_over(value));
 	}
-	if (hint_duration(value, &ns))
-		require(!hint_retry_after(value.p, value.len, now, &delay));
+	if (hint_duration(value, &again))
+		require(usable && delay == again);
+}
+
+/* A list is its members, and no time is later than the latest. */
+static void
+check_list(struct http1_str value, int64_t now)
+{
+	struct http1_str list = value, member, left;
+	uint64_t latest = 0, one;
+	bool odd = false, any, some = false;
+
+	any = hint_latest(value, true, HINT_SECOND, now, &latest, &odd);
+	while (hint_member(&list, &member)) {
+		require(member.len > 0 && member.p >= value.p);
+		require(member.p + member.len <= value.p + value.len);
+		left = member;
+		if (hint_until(member, HINT_SECOND, now, &one)) {
+			require(any && one <= latest);
+			some = true;
+		} else {
+			require(odd || hint_is_over(member));
+		}
+		/* a member is a list of one */
+		require(hint_member(&left, &member) && left.len == 0);
+	}
+	require(some <= any);
+}
+
+/* A name says the same whatever its case; its numbers are sane. */
+static void
+check_name(struct http1_str name)
+{
+	struct hint_name said = hint_name(name);
+
+	require(said.of >= 1 && said.of <= 7 * 86400 * HINT_SECOND);
+	require(said.role <= HINT_NEVER_RETRY && said.slot < HINT_SLOTS);
+	require(said.role == HINT_NONE || said.slot != HINT_FORM ||
+	    said.source != NULL);
 }
 
 /* A list and a dictionary go on to the end, or else are none. */
@@ -156,12 +201,15 @@ check_hint(const struct hint *h)
 		check_budget(&h->budgets[i]);
 		span = h->budgets[i].has_reset ? h->budgets[i].reset :
 		    h->budgets[i].window;
-		if (h->budgets[i].has_remaining && span > longest)
+		if (span > longest)
 			longest = span;
 	}
 	require(h->retry_after || h->delay == 0);
 	require(!h->suspect || (head.status == 403 && !h->throttled));
 	require(h->pause == 0 || h->source != NULL);
+	require(h->part.p == NULL || is_inside(h->part));
+	require(h->unusable == NULL || (h->unusable >= head.fields &&
+	    h->unusable < head.fields + head.nfields));
 	require((h->nbudgets > 0) <= (h->source != NULL));
 	/* Nothing is waited for that nobody spoke of. */
 	if (h->throttled && h->retry_after)
@@ -170,7 +218,7 @@ check_hint(const struct hint *h)
 		require(h->pause <= longest ||
 		    h->pause == 60 * HINT_SECOND);
 	else
-		require(h->pause <= longest);
+		require(h->pause <= longest || h->pause == h->delay);
 }
 
 int
@@ -203,6 +251,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	    hint.nbudgets * sizeof(hint.budgets[0])) == 0);
 	for (i = 0; i < head.nfields; i++) {
 		check_value(head.fields[i].value, now);
+		check_list(head.fields[i].value, now);
+		check_name(head.fields[i].name);
 		check_structured(head.fields[i].value);
 	}
 	return 0;
