@@ -27,6 +27,7 @@
 #include "proxy/net.h"
 #include "proxy/tls_ca.h"
 #include "proxy/tls_context.h"
+#include "proxy/via.h"
 #include "proxy/worker.h"
 
 /*
@@ -395,7 +396,7 @@ run(const char *path)
 	if (evthread_use_pthreads() == -1 ||
 	    ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
 		fatal("cannot start: libraries");
-	if (!keyed_init())
+	if (!keyed_init() || !via_init())
 		fatal("cannot start: no randomness");
 	raise_limits(s.conf);
 	tls_contexts_warnings(s.conf, warn_cb, NULL);

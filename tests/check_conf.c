@@ -34,12 +34,12 @@ static const struct wrong errors[] = {
 	{ "workers: 1\n---\nworkers: 2\n", "2:1: a second document, ..." },
 
 	{ "worker: 2\n", "1:1: worker: an unknown key, expected listen, "
-	    "workers, resolver, log, timeouts, limits, tls, defaults, hosts; "
+	    "workers, resolver, log, timeouts, limits, via, tls, defaults, hosts; "
 	    "did you mean \"workers\"?" },
 	{ "log: {levle: info}\n", "1:7: log.levle: an unknown key, expected "
 	    "level, diagnostics, access, format; did you mean \"level\"?" },
 	{ "zzz: 2\n", "1:1: zzz: an unknown key, expected listen, workers, "
-	    "resolver, log, timeouts, limits, tls, defaults, hosts" },
+	    "resolver, log, timeouts, limits, via, tls, defaults, hosts" },
 	{ "hosts:\n  a.b:\n    max_wait: 1\n",
 	    "3:5: hosts.a.b.max_wait: an unknown key, ..." },
 	{ "https: {}\n", "1:1: https: an unknown key, ..." },
@@ -94,6 +94,17 @@ static const struct wrong errors[] = {
 	    "1:18: timeouts.idle: \"1h30m\" has an unknown unit, ..." },
 	{ "timeouts: {idle: \"\"}\n",
 	    "1:18: timeouts.idle: \"\" is empty, ..." },
+	{ "via: {name: a b}\n", "1:13: via.name: \"a b\" is no name, expected "
+	    "a name such as proxy-1, up to 64 letters, digits or -._~ and the "
+	    "like" },
+	{ "via: {name: \"\"}\n", "1:13: via.name: \"\" is empty, ..." },
+	{ "via: {name: [a]}\n", "1:13: via.name: a list, ..." },
+	{ "via: {name: \"a,b\"}\n", "1:13: via.name: \"a,b\" is no name, ..." },
+	{ "via: {name: \"[::1]\"}\n",
+	    "1:13: via.name: \"[::1]\" is no name, ..." },
+	{ "via: {name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaa}\n", "1:13: via.name: \"aaaaaaaa..." },
+	{ "via: {send: maybe}\n", "1:13: via.send: \"maybe\" is ..." },
 	{ "limits: {buffer: 16XB}\n", "1:18: limits.buffer: \"16XB\" has an "
 	    "unknown unit, expected a size in bytes, KiB, MiB or GiB, from "
 	    "16KiB to 1GiB" },
@@ -330,7 +341,8 @@ static const char	 whole[] =
     "workers: auto\nresolver: [192.0.2.53, \"[::1]:5353\"]\n"
     "log: {level: warn, access: /a/b, format: json}\n"
     "timeouts: {idle: 1.5m, header: 500ms}\n"
-    "limits: {head: 8K, body: 1GB}\n"
+    "limits: {head: 8K, fields: 10000, body: 1GB}\n"
+    "via: {name: p-1, send: no}\n"
     "defaults: &d {capacity: 10, queue: {length: 5, max_wait: 1}}\n"
     "hosts:\n  a.b: *d\n  \"*.c:80\":\n    shared: yes\n"
     "    rates:\n    - {capacity: 0.5, strict: on}\n    - {capacity: 9}\n"
@@ -377,6 +389,8 @@ START_TEST(defaults)
 	ck_assert_uint_eq(conf->limit_connections, 10000);
 	ck_assert_uint_eq(conf->limit_head, 64 << 10);
 	ck_assert_uint_eq(conf->limit_fields, 1000);
+	ck_assert_ptr_null(conf->via_name);
+	ck_assert(conf->via_send);
 	ck_assert_uint_eq(conf->limit_body, 1 << 30);
 	ck_assert_uint_eq(conf->limit_buffer, 256 << 10);
 	ck_assert_uint_eq(conf->limit_hosts, 100000);
@@ -426,6 +440,9 @@ START_TEST(everything)
 	ck_assert_uint_eq(conf->timeout_header, SECOND / 2);
 	ck_assert_uint_eq(conf->timeout_drain, 30 * SECOND);
 	ck_assert_uint_eq(conf->limit_head, 8192);
+	ck_assert_uint_eq(conf->limit_fields, 10000);
+	ck_assert_str_eq(conf->via_name, "p-1");
+	ck_assert(!conf->via_send);
 	ck_assert_uint_eq(conf->limit_body, 1000000000);
 
 	ck_assert_str_eq(conf->fallback.name, "defaults");

@@ -178,6 +178,7 @@ conf_unref(struct conf *conf)
 	conf_addresses_free(&conf->resolver);
 	free(conf->log_diagnostics);
 	free(conf->log_access);
+	free(conf->via_name);
 	free(conf->tls_ca_certificate);
 	free(conf->tls_ca_key);
 	free(conf->tls_trust);

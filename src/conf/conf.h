@@ -199,6 +199,9 @@ struct conf {
 	uint64_t		 limit_names;	/* of a worker */
 	uint64_t		 limit_ttl;	/* ns */
 
+	char			*via_name;	/* a token; NULL: made up */
+	bool			 via_send;
+
 	char			*tls_ca_certificate; /* PEM file; or NULL */
 	char			*tls_ca_key;
 	char			*tls_trust;	/* PEM file; NULL: system's */

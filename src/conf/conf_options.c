@@ -45,6 +45,7 @@ conf_option_key(const struct conf_option *option)
 		[CONF_LOG] = sizeof "log",
 		[CONF_TIMEOUTS] = sizeof "timeouts",
 		[CONF_LIMITS] = sizeof "limits",
+		[CONF_VIA] = sizeof "via",
 		[CONF_TLS] = sizeof "tls",
 		[CONF_RULE] = sizeof "hosts.*",
 		[CONF_QUEUE] = sizeof "hosts.*.queue",
@@ -153,6 +154,8 @@ conf_option_noun(const struct conf_option *option)
 		return "a field such as ";
 	case CONF_FILE:
 		return "the path of a PEM file";
+	case CONF_TOKEN:
+		return "a name such as proxy-1, ";
 	default:
 		return "";
 	}
@@ -366,6 +369,21 @@ read_log(struct conf_report *report, const struct conf_option *option,
 	return set_text(report, node->text, field);
 }
 
+/* RFC 9110 5.6.2 */
+static bool
+read_token(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, char **field)
+{
+	size_t	 len = strlen(node->text);
+
+	if (!http1_is_token(node->text, len))
+		return conf_option_wrong(report, option, node,
+		    len == 0 ? "is empty" : "is no name");
+	if (len > option->max)
+		return conf_option_wrong(report, option, node, "is too long");
+	return set_text(report, node->text, field);
+}
+
 /*
  * A path as it is written.  What the file is to hold is refused: it would be
  * shown wherever the path is, and it may be a key.
@@ -468,6 +486,8 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 	case CONF_ACCESS:
 	case CONF_DIAGNOSTICS:
 		return read_log(report, option, node, field);
+	case CONF_TOKEN:
+		return read_token(report, option, node, field);
 	case CONF_WORKERS:
 		return read_workers(report, option, node, field);
 	case CONF_ADDRESS:
@@ -553,6 +573,7 @@ is_of_conf(const struct conf_option *option)
 	case CONF_LOG:
 	case CONF_TIMEOUTS:
 	case CONF_LIMITS:
+	case CONF_VIA:
 	case CONF_TLS:
 		return true;
 	default:

@@ -13,6 +13,7 @@ enum conf_level {
 	CONF_LOG,
 	CONF_TIMEOUTS,
 	CONF_LIMITS,
+	CONF_VIA,
 	CONF_TLS,
 	CONF_RULE,		/* hosts.*, and defaults */
 	CONF_QUEUE,
@@ -53,6 +54,7 @@ enum conf_kind {
 	CONF_LEARN,		/* enum conf_learn */
 	CONF_ACCESS,		/* char *, owned */
 	CONF_DIAGNOSTICS,	/* char *, owned; NULL: standard error */
+	CONF_TOKEN,		/* char *, owned */
 	CONF_WORKERS,		/* unsigned */
 	CONF_ADDRESS,		/* struct conf_address, owned */
 	CONF_FILE,		/* char *, owned */

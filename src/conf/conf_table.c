@@ -137,6 +137,16 @@ static const struct conf_option options[] = {
 	    "How long a name's addresses are remembered, at most.",
 	    true, CONF_LIMITS, CONF_DURATION, TOP(limit_ttl), 0, 7 * DAY },
 
+	{ "via", "mapping", NULL, NULL, "What the proxy calls itself in Via.",
+	    true, CONF_TOP, CONF_SECTION, 0, 0, CONF_VIA },
+	{ "via.name", "name", "up to 64 letters, digits or -._~ and the like",
+	    NULL,
+	    "The name; without this key a random one.",
+	    true, CONF_VIA, CONF_TOKEN, TOP(via_name), 1, 64 },
+	{ "via.send", "boolean", NULL, "true",
+	    "Whether Via is added to requests and responses.",
+	    true, CONF_VIA, CONF_BOOLEAN, TOP(via_send), 0, 0 },
+
 	{ "tls", "mapping", NULL, NULL,
 	    "Whose certificates are shown, and whose are taken.",
 	    true, CONF_TOP, CONF_SECTION, 0, 0, CONF_TLS },

@@ -9,6 +9,7 @@
 #include "proxy/dial.h"
 #include "proxy/front.h"
 #include "proxy/tunnel.h"
+#include "proxy/via.h"
 
 /*
  * Life of an exchange:
@@ -299,6 +300,16 @@ exchange_renew_timer(struct exchange *x)
 
 /* The beginning */
 
+static struct relay_request
+origin_of(const struct exchange *x)
+{
+	return (struct relay_request){
+		.port = x->port,
+		.tls = x->tls,
+		.via = via_name(x->ticket.conf),
+	};
+}
+
 static void
 trace(struct exchange *x, const struct http1_head *h)
 {
@@ -306,9 +317,10 @@ trace(struct exchange *x, const struct http1_head *h)
 	    "Content-Type: message/http\r\n";
 	struct relay_text body = { 0 };
 	struct iovec v[2];
+	struct relay_request to = origin_of(x);
 	char head[256];
 
-	relay_trace(&body, h, x->port, x->tls);
+	relay_trace(&body, h, &to);
 	if (!x->keep || !front_body_done(x->downstream))
 		x->keep = false;
 	snprintf(head, sizeof head, "%sContent-Length: %zu\r\n%s\r\n", fixed,
@@ -446,6 +458,7 @@ static void
 ask(struct exchange *x, const struct http1_head *h)
 {
 	struct ticket *t = &x->ticket;
+	struct relay_request to;
 	enum hosts_answer a;
 
 	t->source = (struct claim_source){
@@ -463,8 +476,9 @@ ask(struct exchange *x, const struct http1_head *h)
 	x->resendable = !x->is_connect && conf_rule_retries(t->rule,
 	    h->method, h->idempotent,
 	    http1_find(h, HTTP1_IDEMPOTENCY_KEY) != NULL);
+	to = origin_of(x);
 	relay_text_reset(&x->head);
-	relay_request(&x->head, h, x->port, x->tls);
+	relay_request(&x->head, h, &to);
 	if (x->head.failed)
 		a = HOSTS_NO_MEMORY;
 	take_answer(x, a);
@@ -539,7 +553,7 @@ exchange_start(struct worker *w, struct downstream *d,
 	else if (w->draining)
 		exchange_reject(x, 503, "connection_limit_reached",
 		    "the proxy is shutting down");
-	else if (relay_is_loop(h))
+	else if (relay_is_loop(h, via_name(x->ticket.conf)))
 		exchange_reject(x, 508, "proxy_loop_detected",
 		    "the request has passed this proxy before");
 	else if (answered_here(x, h))

@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "proxy/front.h"
+#include "proxy/via.h"
 
 /* From admission to the response's end: the request out, the response in. */
 
@@ -206,7 +207,7 @@ stop_upload(struct exchange *x)
 static void
 relay_final(struct exchange *x, const struct http1_head *h)
 {
-	struct relay_response r = { 0 };
+	struct relay_response r = { .via = via_name(x->ticket.conf) };
 
 	x->status = h->status;
 	exchange_learn(x, h);

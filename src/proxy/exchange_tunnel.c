@@ -9,6 +9,7 @@
 #include "proxy/front.h"
 #include "proxy/tls_context.h"
 #include "proxy/tunnel.h"
+#include "proxy/via.h"
 
 /*
  * CONNECT, as a tunnel or intercepted, and Upgrade, which becomes a tunnel
@@ -52,7 +53,10 @@ start_tunnel(struct exchange *x, struct tunnel_side *upstream,
 static void
 put_established(struct exchange *x, struct relay_text *head)
 {
-	struct relay_response r = { .wait = x->held };
+	struct relay_response r = {
+		.wait = x->held,
+		.via = via_name(x->ticket.conf),
+	};
 	struct http1_head *h = &x->worker->head;
 
 	http1_head_clear(h);
@@ -96,7 +100,10 @@ void
 exchange_upgrade(struct exchange *x, const struct http1_head *h)
 {
 	struct relay_text head = { 0 };
-	struct relay_response r = { .upgrade = true };
+	struct relay_response r = {
+		.upgrade = true,
+		.via = via_name(x->ticket.conf),
+	};
 	struct upstream_taken taken;
 	struct tunnel_side upstream = { 0 };
 

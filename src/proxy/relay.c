@@ -85,10 +85,13 @@ put_number(struct relay_text *t, uint64_t n)
 }
 
 static void
-put_via(struct relay_text *t, const struct http1_head *h)
+put_via(struct relay_text *t, const struct http1_head *h, const char *name)
 {
-	puts_text(t, h->minor == 0 ? "Via: 1.0 " RELAY_NAME "\r\n" :
-	    "Via: 1.1 " RELAY_NAME "\r\n");
+	if (name == NULL)
+		return;
+	puts_text(t, h->minor == 0 ? "Via: 1.0 " : "Via: 1.1 ");
+	puts_text(t, name);
+	puts_text(t, "\r\n");
 }
 
 static void
@@ -126,42 +129,78 @@ relay_text_reset(struct relay_text *t)
 
 /* Requests */
 
+static const char *
+skip_blanks(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t'))
+		p++;
+	return p;
+}
+
+/* Behind the comment at p, or NULL where it does not end. */
+static const char *
+skip_comment(const char *p, const char *end)
+{
+	unsigned depth = 0;
+
+	for (; p < end; p++) {
+		if (*p == '\\')
+			p++;
+		else if (*p == '(')
+			depth++;
+		else if (*p == ')' && --depth == 0)
+			return p + 1;
+	}
+	return NULL;
+}
+
+/*
+ * Where the element at p ends.  A comma in a comment is none; but what begins
+ * like a comment and does not end must not hide those that follow.
+ */
+static const char *
+element_end(const char *p, const char *end)
+{
+	const char *behind;
+
+	while (p < end && *p != ',') {
+		behind = *p == '(' ? skip_comment(p, end) : NULL;
+		p = behind != NULL ? behind : p + 1;
+	}
+	return p;
+}
+
 /* One element of Via: protocol, received-by, perhaps a comment. */
 static bool
-names_us(const char *p, size_t n)
+names_us(const char *p, const char *end, const char *name)
 {
-	const char *end = p + n, *name;
+	size_t len = strlen(name);
+	const char *by;
 
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
+	p = skip_blanks(p, end);
 	while (p < end && *p != ' ' && *p != '\t')
 		p++;
-	while (p < end && (*p == ' ' || *p == '\t'))
+	by = p = skip_blanks(p, end);
+	while (p < end && *p != ' ' && *p != '\t' && *p != '(')
 		p++;
-	for (name = p; p < end && *p != ' ' && *p != '\t'; p++)
-		continue;
-	return (size_t)(p - name) == strlen(RELAY_NAME) &&
-	    strncasecmp(name, RELAY_NAME, strlen(RELAY_NAME)) == 0;
+	return (size_t)(p - by) == len && strncasecmp(by, name, len) == 0;
 }
 
 bool
-relay_is_loop(const struct http1_head *h)
+relay_is_loop(const struct http1_head *h, const char *name)
 {
-	const char *p, *end, *comma;
+	const char *p, *end, *stop;
 	unsigned i;
 
-	for (i = 0; i < h->nfields; i++) {
+	for (i = 0; name != NULL && i < h->nfields; i++) {
 		if (h->fields[i].id != HTTP1_VIA)
 			continue;
 		p = h->fields[i].value.p;
 		end = p + h->fields[i].value.len;
-		while (p < end) {
-			comma = memchr(p, ',', (size_t)(end - p));
-			if (comma == NULL)
-				comma = end;
-			if (names_us(p, (size_t)(comma - p)))
+		for (; p < end; p = stop < end ? stop + 1 : end) {
+			stop = element_end(p, end);
+			if (names_us(p, stop, name))
 				return true;
-			p = comma < end ? comma + 1 : end;
 		}
 	}
 	return false;
@@ -258,8 +297,8 @@ is_credential(const struct http1_field *f)
 }
 
 static void
-put_request(struct relay_text *t, const struct http1_head *h, uint16_t port,
-    bool tls, bool trace)
+put_request(struct relay_text *t, const struct http1_head *h,
+    const struct relay_request *r, bool trace)
 {
 	const struct http1_field *f;
 	bool te = wants_trailers(h);
@@ -269,7 +308,7 @@ put_request(struct relay_text *t, const struct http1_head *h, uint16_t port,
 	relay_put(t, " ", 1);
 	put_target(t, h);
 	puts_text(t, " HTTP/1.1\r\n");
-	put_host(t, &h->host, port, tls);
+	put_host(t, &h->host, r->port, r->tls);
 	for (i = 0; i < h->nfields; i++) {
 		if (!trace || !is_credential(&h->fields[i]))
 			put_request_field(t, h, &h->fields[i]);
@@ -278,7 +317,7 @@ put_request(struct relay_text *t, const struct http1_head *h, uint16_t port,
 		puts_text(t, "Transfer-Encoding: chunked\r\n");
 	else if (h->body == HTTP1_LENGTH)
 		put_length(t, h->length);
-	put_via(t, h);
+	put_via(t, h, r->via);
 	if (te)
 		puts_text(t, "TE: trailers\r\n");
 	if (h->upgrade && (f = http1_find(h, HTTP1_UPGRADE)) != NULL) {
@@ -291,17 +330,17 @@ put_request(struct relay_text *t, const struct http1_head *h, uint16_t port,
 }
 
 void
-relay_request(struct relay_text *t, const struct http1_head *h, uint16_t port,
-    bool tls)
+relay_request(struct relay_text *t, const struct http1_head *h,
+    const struct relay_request *r)
 {
-	put_request(t, h, port, tls, false);
+	put_request(t, h, r, false);
 }
 
 void
-relay_trace(struct relay_text *t, const struct http1_head *h, uint16_t port,
-    bool tls)
+relay_trace(struct relay_text *t, const struct http1_head *h,
+    const struct relay_request *r)
 {
-	put_request(t, h, port, tls, true);
+	put_request(t, h, r, true);
 }
 
 /* Responses */
@@ -382,7 +421,7 @@ relay_response(struct relay_text *t, const struct http1_head *h,
 		puts_text(t, "Connection: upgrade\r\n");
 	}
 	if (h->status >= 200 || h->status == 101) {
-		put_via(t, h);
+		put_via(t, h, r->via);
 		put_proxy_status(t, h, r);
 		puts_text(t, relay_timing(timing, r->wait, r->resent));
 	}

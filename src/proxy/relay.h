@@ -14,7 +14,7 @@
 
 struct http1_head;
 
-#define RELAY_NAME	"sluice"	/* in Via, Proxy-Status */
+#define RELAY_NAME	"sluice"	/* in Proxy-Status */
 
 /* A growing string; zeroed to start with. */
 struct relay_text {
@@ -29,8 +29,8 @@ void	 relay_text_free(struct relay_text *);
 void	 relay_text_reset(struct relay_text *);
 void	 relay_put(struct relay_text *, const char *, size_t);
 
-/* A request's Via names this proxy. */
-bool	 relay_is_loop(const struct http1_head *);
+/* A request's Via names this proxy, which has that name (or none: NULL). */
+bool	 relay_is_loop(const struct http1_head *, const char *name);
 
 /*
  * Max-Forwards, where it counts (TRACE and OPTIONS); -1: absent or not a
@@ -38,16 +38,19 @@ bool	 relay_is_loop(const struct http1_head *);
  */
 int64_t	 relay_max_forwards(const struct http1_head *);
 
-/*
- * The request's head, for the origin at that port, over TLS or not.  Its method
- * is at the beginning.
- */
+struct relay_request {
+	uint16_t	 port;		/* of the origin */
+	bool		 tls;		/* to it */
+	const char	*via;		/* what we are called; or NULL */
+};
+
+/* The request's head for the origin.  Its method is at the beginning. */
 void	 relay_request(struct relay_text *, const struct http1_head *,
-	    uint16_t port, bool tls);
+	    const struct relay_request *);
 
 /* The same as a trace shows it: without credentials (RFC 9110 9.3.8). */
 void	 relay_trace(struct relay_text *, const struct http1_head *,
-	    uint16_t port, bool tls);
+	    const struct relay_request *);
 
 /* How the client is to read a response's body. */
 enum relay_framing {
@@ -65,6 +68,7 @@ struct relay_response {
 	bool			 noted;		/* a status that pauses */
 	uint64_t		 wait;		/* ns in the queue */
 	unsigned		 resent;	/* times, after refusals */
+	const char		*via;		/* what we are called; or NULL */
 };
 
 /* A response's head, interim ones too, for the client. */

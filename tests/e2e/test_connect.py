@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Tunnels: CONNECT and Upgrade, loops, and what is no target."""
+import re
 import threading
 
 import pytest
@@ -241,16 +242,113 @@ def test_loop_by_a_name_of_the_dns(lab, names):
 	assert lab.client().tunnel(f"me.test:{daemon.port}").status == 403
 
 
-@pytest.mark.parametrize("via, status", [("1.1 sluice", 508),
-    ("1.0 a, 1.1 sluice (x)", 508), ("1.1 SLUICE", 508),
-    ("1.1 sluice2", 200), ("1.1 b (sluice)", 200),
-    ("HTTP/1.1 sluice", 508), ("sluice 1.1", 200)])
+LOOPS = [("1.1 me", 508), ("1.0 a, 1.1 me (x)", 508), ("1.1 ME", 508),
+    ("HTTP/1.1 me", 508), ("1.1\tme", 508), ("1.1 me(x)", 508),
+    (" ,, 1.1 me,", 508), ("1.1 a (x, y), 1.1 me", 508),
+    ("1.1 a (x (y)), 1.1 me", 508), ("1.1 a (x\\), y), 1.1 me", 508),
+    # What does not end is no comment, and hides nobody.
+    ("1.1 a (x, 1.1 me", 508), ("1.1 a (x\\), 1.1 me", 508),
+    ("1.1 me2", 200), ("1.1 b (me)", 200), ("1.1 b (x, 1.1 me)", 200),
+    ("1.1 b (x (1.1 me), 1.1 me)", 200), ("me 1.1", 200), ("me", 200),
+    ("1.1 sluice", 200), ("1.1 sluice-00000000", 200), ("1.1 me:80", 200)]
+
+
+@pytest.mark.parametrize("via, status", LOOPS)
 def test_loop_by_via(lab, via, status):
 	far = lab.origin()
-	lab.sluice()
+	lab.sluice(via={"name": "me"})
 	answer = lab.get(far.url + "/", [("Via", via)])
 	assert answer.status == status
 	assert len(far.requests) == (status == 200)
+
+
+def test_loop_by_several_fields(lab):
+	far = lab.origin()
+	lab.sluice(via={"name": "me"})
+	assert lab.get(far.url + "/", [("Via", "1.1 a (x"),
+	    ("Via", "1.1 b"), ("via", "1.1 me")]).status == 508
+	assert lab.client().tunnel(far.at, fields=[("Via", "1.1 me")]
+	    ).status == 508
+	assert far.conns == []
+
+
+def name_in(via):
+	return via.rsplit(", ", 1)[-1].split(" ")[1]
+
+
+def test_name_of_each_its_own(lab):
+	"""Random, on both ways the same, and it lives across a reload."""
+	far = lab.origin()
+	names = []
+	for _ in range(2):
+		daemon = lab.sluice()
+		for _ in range(2):
+			answer = lab.get(far.url + "/")
+			names.append(name_in(answer.get("via")))
+			assert name_in(far.requests[-1].get("via")) == names[-1]
+			daemon.change(timeouts={"idle": "33s"})
+	assert names[0] == names[1] != names[2] == names[3]
+	assert re.fullmatch(r"sluice-[0-9a-f]{8}", names[0])
+	# One's own is a loop, the other's is not.
+	for name, status in ((names[0], 200), (names[2], 508)):
+		assert lab.get(far.url + "/", [("Via", f"1.1 {name}")]
+		    ).status == status
+
+
+def test_two_on_one_way(lab):
+	"""https://github.com/linkerd/linkerd/issues/1411
+
+	An application passes the fields of its request on through another.
+	"""
+	back = lab.origin(origin.fixed(body="data"))
+	second = lab.sluice()
+
+	def application(conn, req):
+		one = client.Client(second.address)
+		answer = one.get(back.url + "/", [("Via", req.get("via"))])
+		one.close()
+		conn.reply(answer.status, answer.body,
+		    [("Via", answer.get("via"))])
+	front = lab.origin(application)
+	first = lab.sluice()
+	answer = lab.client(first).get(front.url + "/")
+	assert answer.status == 200 and answer.body == b"data"
+	assert len(back.requests[0].get("via").split(", ")) == 2
+	assert len(answer.get("via").split(", ")) == 2
+
+
+def test_through_itself(lab):
+	"""The application's proxy is the one that it is behind."""
+	def application(conn, req):
+		one = client.Client(lab.daemons[0].address)
+		answer = one.get(far.url + "/again", [("Via", req.get("via"))])
+		one.close()
+		conn.reply(answer.status)
+	far = lab.origin(application)
+	lab.sluice()
+	assert lab.get(far.url + "/").status == 508
+	assert far.targets() == ["/"]
+
+
+def test_name_is_reloaded(lab):
+	far = lab.origin()
+	daemon = lab.sluice(via={"name": "one"})
+	assert lab.get(far.url + "/").get("via") == "1.1 one"
+	daemon.change(via={"name": "two"})
+	assert lab.get(far.url + "/").get("via") == "1.1 two"
+	assert far.requests[1].get("via") == "1.1 two"
+
+
+def test_no_via(lab):
+	"""None is added, none is taken away, none is a loop."""
+	far = lab.origin(origin.fixed(fields=[("Via", "1.0 inner")]))
+	daemon = lab.sluice(via={"send": False, "name": "me"})
+	answer = lab.get(far.url + "/", [("Via", "1.1 me")])
+	assert answer.get("via") == "1.0 inner"
+	assert far.requests[0].get("via") == "1.1 me"
+	assert lab.client().tunnel(far.at).get("via") is None
+	# By its address it still knows itself.
+	assert lab.get(f"http://{daemon.at}/").status == 403
 
 
 def test_one_behind_another(lab):

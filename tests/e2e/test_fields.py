@@ -123,7 +123,7 @@ def test_authorization_does_leave(lab):
 
 def test_via(lab):
 	far = lab.origin(origin.fixed(fields=[("Via", "1.0 inner")]))
-	lab.sluice()
+	lab.sluice(via={"name": "sluice"})
 	answer = lab.get(far.url + "/", [("Via", "1.1 outer")])
 	assert far.requests[0].get("via") == "1.1 outer, 1.1 sluice"
 	assert answer.get("via") == "1.0 inner, 1.1 sluice"
@@ -132,7 +132,7 @@ def test_via(lab):
 def test_via_of_versions(lab):
 	far = lab.origin(origin.fixed(version="1.0",
 	    fields=[("Connection", "keep-alive")]))
-	lab.sluice()
+	lab.sluice(via={"name": "sluice"})
 	answer = lab.get(far.url + "/", version="1.0")
 	assert far.requests[0].get("via") == "1.0 sluice"
 	assert answer.get("via") == "1.0 sluice"

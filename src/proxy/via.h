@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_VIA_H
+#define SLUICE_VIA_H
+
+#include <stdbool.h>
+
+/*
+ * What this instance is called in Via (RFC 9110 7.6.3), by which it knows its
+ * own requests when they come back.  Another one has another name, so that two
+ * on one way are no loop.
+ */
+
+struct conf;
+
+/* Makes the name that holds where none is configured; false: no randomness. */
+bool		 via_init(void);
+
+/* The name, as long as the configuration; NULL where no Via is sent. */
+const char	*via_name(const struct conf *);
+
+#endif
