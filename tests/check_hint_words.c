@@ -39,6 +39,11 @@ static const struct {
 	{ "X-RateLimit-Limit-15min", HINT_LIMIT, HINT_STRONG, SEC, 900 },
 	{ "X-RateLimit-Limit-10-Seconds", HINT_LIMIT, HINT_STRONG, SEC, 10 },
 	{ "X-RateLimit-Limit-1m", HINT_LIMIT, HINT_STRONG, SEC, 60 },
+	{ "X-RateLimit-Limit-0s", HINT_LIMIT, HINT_STRONG, SEC, 0 },
+	{ "X-RateLimit-Interval-0d", HINT_WINDOW, HINT_STRONG, SEC, 0 },
+	{ "X-RateLimit-Interval-10s", HINT_WINDOW, HINT_STRONG, SEC, 10 },
+	{ "X-RateLimit-Limit-999999999999999999999d", HINT_LIMIT, HINT_STRONG,
+	    SEC, 0 },
 	{ "x-app-limit-24hour-limit", HINT_LIMIT, HINT_STRONG, SEC, 86400 },
 	{ "X-Rate-Limit-Requests-Quota", HINT_LIMIT, HINT_STRONG, SEC, 0 },
 	{ "X-RateLimit-Max", HINT_LIMIT, HINT_STRONG, SEC, 0 },
@@ -158,7 +163,7 @@ static const struct {
 	{ "X-Throttle-Limit", "X-Throttle-Reset", "X-RateLimit-Reset" },
 	{ "X-RateLimit-Global-Limit", "X-RateLimit-Global-Reset",
 	    "X-RateLimit-Reset" },
-	{ "X-RateLimit-Limit-Minute", "X-RateLimit-Remaining-Minute",
+	{ "X-RateLimit-Limit-1m", "X-RateLimit-Remaining-Minute",
 	    "X-RateLimit-Remaining-Hour" },
 };
 

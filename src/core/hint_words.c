@@ -20,6 +20,7 @@
 
 #define WORDS	16		/* of a name; longer ones say nothing */
 #define PIECE	40		/* bytes of known words in one */
+#define NUMBER_MAX 1000		/* of minutes, or whatever a window is of */
 
 enum class {
 	OTHER,			/* not known, or known to mean nothing here */
@@ -51,6 +52,7 @@ enum class {
 	TYPE,
 	UNIT,			/* value: ns */
 	PERIOD,			/* value: ns */
+	SPAN,			/* so many of either, value: ns */
 	NUMBER,			/* value */
 	TOKENS,
 	REQUESTS,
@@ -279,7 +281,9 @@ add_word(struct words *w, enum class class, uint64_t value, uint64_t hash)
 	}
 	if (last != NULL && last->class == NUMBER &&
 	    (class == UNIT || class == PERIOD)) {
-		last->class = PERIOD;
+		if (last->value == 0 || last->value >= NUMBER_MAX)
+			return;
+		last->class = SPAN;
 		last->value *= value;
 		return;
 	}
@@ -395,7 +399,7 @@ add_number(struct words *w, const char *p, const char *end)
 	uint64_t n = 0;
 
 	for (; p < end && is_digit(*p); p++)
-		n = n < 1000000 ? n * 10 + (uint64_t)(*p - '0') : n;
+		n = n < NUMBER_MAX ? n * 10 + (uint64_t)(*p - '0') : n;
 	add_word(w, NUMBER, n, 0);
 	if (p < end && letter_unit(*p) != 0 &&
 	    (p + 1 == end || !is_letter(p[1]))) {
@@ -621,7 +625,7 @@ take_word(const struct word *w, bool whose, struct hint_name *name)
 		name->of = w->value;
 		return;
 	}
-	if (w->class == PERIOD)
+	if (w->class == PERIOD || w->class == SPAN)
 		name->window = w->value;
 	else if (w->class == TOKENS)
 		name->unit = HINT_TOKENS;
@@ -629,7 +633,9 @@ take_word(const struct word *w, bool whose, struct hint_name *name)
 		name->unit = HINT_CONCURRENT;
 	else if (!is_naming(w->class))
 		return;
-	name->stem = mix(mix(mix(name->stem, w->class), w->hash), w->value);
+	/* 1m is a minute, and today a day */
+	name->stem = mix(mix(mix(name->stem, w->class == SPAN ? PERIOD :
+	    w->class), w->hash), w->value);
 	if (whose)
 		name->family = name->stem;
 	else

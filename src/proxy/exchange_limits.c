@@ -14,6 +14,8 @@
  */
 
 #define MINUTE		60000000000ULL	/* ns */
+/* Of a field, in the log. */
+#define SHOWN_MAX	64		/* bytes */
 /* Of a refusal that is not relayed, so that its connection stays usable. */
 #define DISCARD_MAX	65536		/* bytes */
 
@@ -163,6 +165,24 @@ log_pause(const struct exchange *x, const struct hint *hint, int status,
 		    hint->source != NULL ? ")" : "");
 }
 
+static int
+shortened(struct http1_str s)
+{
+	return s.len < SHOWN_MAX ? (int)s.len : SHOWN_MAX;
+}
+
+/* Somebody thinks that it holds: say that it does not, once a host. */
+static void
+log_unusable(struct exchange *x, const struct http1_field *f)
+{
+	if (f == NULL || !hosts_first_unusable(x->worker->hosts, &x->ticket))
+		return;
+	log_info("%s: ignored, being no time or more than a year away: "
+	    "%.*s: %.*s%s", x->host.name, shortened(f->name), f->name.p,
+	    shortened(f->value), f->value.p,
+	    f->value.len > SHOWN_MAX ? "..." : "");
+}
+
 void
 exchange_learn(struct exchange *x, const struct http1_head *h)
 {
@@ -184,6 +204,7 @@ exchange_learn(struct exchange *x, const struct http1_head *h)
 		if (rule->learn == CONF_LEARN_SHAPE &&
 		    !(x->throttled && hint.retry_after))
 			take_shape(x, &hint, &l);
+		log_unusable(x, hint.unusable);
 		x->no_retry = hint.no_retry;
 		x->suspect = hint.suspect && rule->learn != CONF_LEARN_OFF;
 	}

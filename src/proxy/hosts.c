@@ -637,6 +637,22 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 	return pause;
 }
 
+bool
+hosts_first_unusable(struct hosts *hs, struct ticket *t)
+{
+	struct host *h;
+	bool first;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	h = t->host;
+	pthread_mutex_lock(&h->lock);
+	first = !h->unusable;
+	h->unusable = true;
+	pthread_mutex_unlock(&h->lock);
+	pthread_rwlock_unlock(&hs->lock);
+	return first;
+}
+
 enum hosts_answer
 hosts_return(struct hosts *hs, struct ticket *t, uint64_t now)
 {

@@ -110,6 +110,12 @@ uint64_t	 hosts_learn(struct hosts *, struct ticket *,
 		    const struct lesson *, uint64_t now);
 
 /*
+ * Whether the ticket's host has sent a field of no use for the first time: one
+ * line for each host is enough.
+ */
+bool		 hosts_first_unusable(struct hosts *, struct ticket *);
+
+/*
  * Puts an admitted ticket back, before all others, to be admitted again by its
  * old deadline: HOSTS_WAIT.  Otherwise it stays admitted.
  */

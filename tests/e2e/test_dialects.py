@@ -90,3 +90,18 @@ def test_what_shall_not_be_sent_again(lab, name):
 	lab.sluice(hosts={"127.0.0.1": {"pause": {"default": "100ms"}}})
 	assert lab.get(far.url + "/").status == 429
 	assert len(far.requests) == 1
+
+
+@pytest.mark.parametrize("name, value, shown", [
+    ("X-RateLimit-Reset", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+    ("Retry-After", "x" * 100, "x" * 64 + "..."),
+    ("Retry-After", "a\tb", "a?b")])
+def test_what_is_of_no_use_is_said_once(lab, name, value, shown):
+	far = lab.origin(origin.fixed(fields=[(name, value)]))
+	daemon = lab.sluice(hosts={"127.0.0.1": RULE})
+	for _ in range(3):
+		assert lab.get(far.url + "/").status == 200
+	daemon.err.wait("127.0.0.1: ignored, ")
+	line, = [line for line in daemon.err.text().splitlines()
+	    if ": ignored, " in line]
+	assert line.endswith(f": {name}: {shown}")
