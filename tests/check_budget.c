@@ -256,6 +256,24 @@ START_TEST(shape_spreads_what_is_left)
 }
 END_TEST
 
+/* Whatever is left, the next one need not wait longer. */
+START_TEST(shape_is_shortened)
+{
+	struct budget b;
+
+	budget_init(&b, &(struct budget_limits){ 0 }, false);
+	budget_shape(&b, (uint64_t)_i, 1000 * SEC, SEC);
+	ck_assert(!budget_shorten(&b, 1000 * SEC, SEC));
+	ck_assert(budget_shorten(&b, 3 * SEC, SEC));
+	ck_assert_uint_le(budget_due(&b, U), 4 * SEC);
+	ck_assert_uint_ge(budget_due(&b, U), 3 * SEC);
+	ck_assert(!budget_shorten(&b, 3 * SEC, SEC));
+	budget_take(&b, U, 4 * SEC, 4 * SEC);
+	budget_shorten(&b, 0, 4 * SEC);
+	ck_assert_uint_le(budget_due(&b, U), 4 * SEC);
+}
+END_TEST
+
 START_TEST(shape_makes_up_for_what_went_unused)
 {
 	struct budget b = new_budget(0, 0);
@@ -522,6 +540,7 @@ suite(void)
 	tcase_add_test(tc, a_pause_while_half_open_begins_anew);
 	tcase_add_test(tc, resume_makes_whole);
 	tcase_add_test(tc, shape_spreads_what_is_left);
+	tcase_add_loop_test(tc, shape_is_shortened, 0, 12);
 	tcase_add_test(tc, shape_makes_up_for_what_went_unused);
 	tcase_add_test(tc, shape_with_nothing_left);
 	tcase_add_test(tc, shape_takes_off_what_is_on_its_way);

@@ -367,6 +367,111 @@ START_TEST(reload_counts_anew)
 }
 END_TEST
 
+/* Pauses */
+
+/* Configurations that follow each other, and where a.test then belongs. */
+static const struct {
+	const char	*before;	/* the pause is made under this one */
+	const char	*between;
+	const char	*after;		/* which allows 5 s */
+} reloads[] = {
+	{ "{hosts: {a.test: {pause: {max: 1h}}}}", NULL,
+	    "{hosts: {a.test: {pause: {max: 5s}}}}" },
+	{ "{hosts: {\"*.test\": {pause: {max: 1h}, shared: true}}}", NULL,
+	    "{hosts: {\"*.test\": {pause: {max: 1h}, shared: true}, "
+	    "a.test: {pause: {max: 5s}}}}" },
+	{ "{hosts: {\"*.test\": {pause: {max: 1h}, shared: true}}}", NULL,
+	    "{defaults: {pause: {max: 5s}}}" },
+	{ "{hosts: {\"*.test\": {pause: {max: 1h}, shared: true}}}",
+	    "{hosts: {\"*.test\": {pause: {max: 1h}, shared: true}, a.test: "
+	    "{pause: {max: 1h}}}}",
+	    "{hosts: {\"*.test\": {pause: {max: 1h}, shared: true}, a.test: "
+	    "{pause: {max: 5s}}}}" },
+	{ "{hosts: {\"*.test\": {pause: {max: 1h}, shared: true}}}",
+	    "{defaults: {pause: {max: 1h}}}",
+	    "{defaults: {pause: {max: 5s}}}" },
+	{ "{hosts: {a.test: {pause: {max: 1h}}}}",
+	    "{hosts: {\"a.test:80\": {pause: {max: 1h}}}}",
+	    "{hosts: {\"a.test:80\": {pause: {max: 5s}}}}" },
+	{ "{hosts: {a.test: {pause: {max: 1h}}}}", NULL,
+	    "{hosts: {\"*\": {pause: {max: 5s}, shared: true}}}" },
+};
+
+static struct conf	*confs[3];
+static size_t		 nconfs;
+
+static void
+change(const char *yaml)
+{
+	if (yaml == NULL)
+		return;
+	conf = confs[nconfs++] = parse(yaml);
+	hosts_reload(hosts, conf, NOW);
+}
+
+static void
+end_changes(struct conf *first)
+{
+	hosts_free(hosts);
+	keyed_free(worker.keyed);
+	conf_unref(first);
+	while (nconfs > 0)
+		conf_unref(confs[--nconfs]);
+}
+
+/* Until when a request of now would have to wait. */
+static uint64_t
+held_until(unsigned i)
+{
+	enum hosts_answer answer = ask(i, "a.test", 1, NULL);
+	uint64_t until = answer == HOSTS_GO ? NOW : tickets[i].report.start;
+
+	leave(i, false);
+	return until;
+}
+
+static const struct lesson	 hour = {
+	.verdict = BUDGET_THROTTLED,
+	.pause = 3600 * SECOND,
+};
+
+START_TEST(pause_after_reloads)
+{
+	struct conf *first;
+
+	start(reloads[_i].before);
+	first = conf;
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_uint_eq(hosts_learn(hosts, &tickets[0], &hour, NOW),
+	    hour.pause);
+	leave(0, false);
+	ck_assert_uint_eq(held_until(1), NOW + hour.pause);
+	change(reloads[_i].between);
+	ck_assert_uint_eq(held_until(2), NOW + hour.pause);
+	change(reloads[_i].after);
+	ck_assert_uint_eq(held_until(3), NOW + 5 * SECOND);
+	end_changes(first);
+}
+END_TEST
+
+/* A request of before gets its answer when the new limits hold. */
+START_TEST(pause_by_an_older_request)
+{
+	struct conf *first;
+
+	start(reloads[_i].before);
+	first = conf;
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	change(reloads[_i].between);
+	change(reloads[_i].after);
+	ck_assert_uint_eq(hosts_learn(hosts, &tickets[0], &hour, NOW),
+	    5 * SECOND);
+	ck_assert_uint_eq(held_until(1), NOW + 5 * SECOND);
+	leave(0, false);
+	end_changes(first);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -381,6 +486,10 @@ main(void)
 	tcase_add_test(tc, nowhere_for_one_of_several);
 	tcase_add_test(tc, memory_is_not_room);
 	tcase_add_test(tc, reload_counts_anew);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("pause");
+	ROWS(tc, pause_after_reloads, reloads);
+	ROWS(tc, pause_by_an_older_request, reloads);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

@@ -255,6 +255,39 @@ START_TEST(resume_ends_pause)
 }
 END_TEST
 
+START_TEST(pause_is_shortened)
+{
+	struct throttle_limits l = slots(0);
+	struct throttle *t;
+	struct throttle_waiter a, b;
+
+	l.parts[0] = &l.host;
+	l.nparts = 1;
+	t = new_throttle(l);
+	pause_host(t, 100 * SEC, 0);
+	throttle_pause(t, 0, 200 * SEC, 0);
+	ck_assert_uint_eq(wait_for(t, &a, U, SEC), 100 * SEC);
+	throttle_shorten(t, 200 * SEC, SEC);
+	ck_assert_uint_eq(throttle_paused_until(t, THROTTLE_WHOLE), 100 * SEC);
+	throttle_shorten(t, NEVER, SEC);
+	ck_assert_uint_eq(throttle_paused_until(t, THROTTLE_WHOLE), 100 * SEC);
+	throttle_shorten(t, 9 * SEC, SEC);
+	ck_assert_uint_eq(throttle_paused_until(t, THROTTLE_WHOLE), 10 * SEC);
+	ck_assert_uint_eq(throttle_paused_until(t, 0), 10 * SEC);
+	ck_assert_uint_eq(throttle_wake(t, SEC), 10 * SEC);
+	leaves_at(t, &a, 10 * SEC);
+	/* half open, as at the end of any pause */
+	ck_assert_uint_eq(wait_for(t, &b, U, 10 * SEC), 10 * SEC);
+	ck_assert_ptr_null(throttle_next(t, 10 * SEC));
+	throttle_verdict(t, &a, BUDGET_SUCCESS, 10 * SEC);
+	ck_assert_ptr_eq(throttle_next(t, 10 * SEC), &b);
+	pause_host(t, 100 * SEC, 11 * SEC);
+	throttle_shorten(t, 0, 12 * SEC);
+	ck_assert_uint_eq(throttle_paused_until(t, THROTTLE_WHOLE), 12 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
 START_TEST(newcomer_never_overtakes)
 {
 	struct throttle *t = new_throttle(one_rate(10 * U, SEC, 10 * U));
@@ -653,6 +686,7 @@ suite(void)
 	tcase_add_test(tc, no_limits);
 	tcase_add_test(tc, concurrency);
 	tcase_add_test(tc, pause_never_shortens);
+	tcase_add_test(tc, pause_is_shortened);
 	tcase_add_test(tc, pause_without_end);
 	tcase_add_test(tc, resume_ends_pause);
 	tcase_add_test(tc, newcomer_never_overtakes);

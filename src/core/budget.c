@@ -512,6 +512,26 @@ budget_pause(struct budget *b, uint64_t until, uint64_t now)
 	return true;
 }
 
+bool
+budget_shorten(struct budget *b, uint64_t longest, uint64_t now)
+{
+	uint64_t until = longest > BUDGET_NEVER - now ? BUDGET_NEVER :
+	    now + longest;
+	uint64_t from_last = until > b->last ? until - b->last : 0;
+	bool shorter = false;
+
+	if (b->paused_until > until) {
+		b->paused_until = until;
+		shorter = true;
+	}
+	if (shape_due(b) > until) {
+		b->shape_until = b->last + (b->shape_left <= 0 ? from_last :
+		    from_last * ((uint64_t)b->shape_left + 1));
+		shorter = true;
+	}
+	return shorter;
+}
+
 void
 budget_resume(struct budget *b)
 {

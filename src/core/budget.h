@@ -263,6 +263,13 @@ uint32_t	 budget_hold(struct budget *, bool pending);
  */
 bool		 budget_pause(struct budget *, uint64_t until, uint64_t now);
 
+/*
+ * Has a pause, and what the shape lets the next one wait for, end by longest
+ * (ns) from now.  True when one would have lasted longer.
+ */
+bool		 budget_shorten(struct budget *, uint64_t longest,
+		    uint64_t now);
+
 /* Ends a pause and the recovery: the configured limits hold at once. */
 void		 budget_resume(struct budget *);
 

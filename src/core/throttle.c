@@ -410,6 +410,20 @@ throttle_pause(struct throttle *t, unsigned part, uint64_t until, uint64_t now)
 }
 
 void
+throttle_shorten(struct throttle *t, uint64_t longest, uint64_t now)
+{
+	bool shorter;
+	unsigned i;
+
+	throttle_tick(t, now);
+	shorter = budget_shorten(&t->host, longest, now);
+	for (i = 0; i < t->nparts; i++)
+		shorter |= budget_shorten(&t->parts[i], longest, now);
+	if (shorter)
+		clear(t, now);
+}
+
+void
 throttle_resume(struct throttle *t, unsigned part, uint64_t now)
 {
 	struct budget *b = budget_of(t, part);

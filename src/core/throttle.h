@@ -200,6 +200,13 @@ enum throttle_answer throttle_return(struct throttle *,
 bool		 throttle_pause(struct throttle *, unsigned part,
 		    uint64_t until, uint64_t now);
 
+/*
+ * No pause, and no wait for the next one of a shape, lasts longer than this (ns)
+ * from now; of the host and of all parts.
+ */
+void		 throttle_shorten(struct throttle *, uint64_t longest,
+		    uint64_t now);
+
 /* Ends a pause now: the configured limits hold. */
 void		 throttle_resume(struct throttle *, unsigned part,
 		    uint64_t now);

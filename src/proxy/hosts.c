@@ -585,6 +585,14 @@ hold_up(struct host *h, uint64_t until, uint64_t known, uint64_t now)
 	return true;
 }
 
+/* The ticket may be of an older configuration than its host's limits. */
+static uint64_t
+longest_pause(const struct host *h, const struct ticket *t)
+{
+	return h->rule->pause_max < t->rule->pause_max ? h->rule->pause_max :
+	    t->rule->pause_max;
+}
+
 /*
  * Pauses as the lesson asks; for how long (ns), or 0 where that is nothing new:
  * the answers to requests that were under way together say the same again.
@@ -594,7 +602,7 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
     uint64_t now)
 {
 	unsigned part = part_of(t, l);
-	uint64_t pause = l->pause;
+	uint64_t pause = l->pause, longest = longest_pause(h, t);
 
 	/* of a part that nobody has named, others are not held up */
 	if (l->partial && part == THROTTLE_WHOLE &&
@@ -602,9 +610,9 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 		return 0;
 	if (l->backoff)
 		pause = throttle_backoff(h->throttle, part, &t->waiter,
-		    l->base, t->rule->pause_max, now);
-	if (pause > t->rule->pause_max)
-		pause = t->rule->pause_max;
+		    l->base, longest, now);
+	if (pause > longest)
+		pause = longest;
 	if (pause == 0 || !throttle_pause(h->throttle, part, now + pause, now))
 		return 0;
 	/* the first word of a pause is news, however short that is */
@@ -626,6 +634,9 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 	if (l->shape) {
 		throttle_shape(h->throttle, part_of(t, l), l->left,
 		    now + l->reset, now);
+		if (t->rule != h->rule)
+			throttle_shorten(h->throttle, longest_pause(h, t),
+			    now);
 		hold_up(h, now + l->reset / (l->left + 1),
 		    h->looked > now ? h->looked : now, now);
 	}

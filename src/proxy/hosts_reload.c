@@ -227,6 +227,20 @@ split_host(struct hosts *hs, struct conf *conf, const struct conf_rule *rule,
 	}
 }
 
+/*
+ * Wherever its pause was from (an older configuration, a throttle that it was
+ * shared with), it lasts no longer than a response may pause it for now.
+ */
+static void
+shorten_pause(struct host *h, uint64_t now)
+{
+	uint64_t longest = h->rule->pause_max;
+
+	throttle_shorten(h->throttle, longest, now);
+	if (h->looked > now + longest)
+		h->looked = now + longest;
+}
+
 void
 hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
 {
@@ -250,5 +264,7 @@ hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
 		next = h == last ? NULL : TAILQ_NEXT(h, entry);
 		settle_host(hs, h, now);
 	}
+	TAILQ_FOREACH(h, &hs->order, entry)
+		shorten_pause(h, now);
 	pthread_rwlock_unlock(&hs->lock);
 }

@@ -62,6 +62,28 @@ def test_reload_that_divides_keeps_what_was_consumed(lab, before, after):
 	assert lab.get(far.url + "/").status == 429
 
 
+@pytest.mark.parametrize("before", ["host", "shared"])
+def test_reload_shortens_the_pause(lab, before):
+	"""To what a response may pause for now; who waits for it goes then."""
+	far = lab.origin(origin.sequence(origin.fixed(429,
+	    fields=[("Retry-After", "1000")]), origin.fixed()))
+	def rule(most, **keys):
+		return {"pause": {"max": most}, "retry": {"attempts": 0},
+		    "queue": {"max_wait": "1h"}, **keys}
+	wide = {"*": rule("1h", shared=True)}
+	daemon = lab.sluice(hosts=wide if before == "shared" else
+	    hosts(**rule("1h")))
+	assert lab.get(far.url + "/").status == 429
+	one = lab.client()
+	one.ask("GET", far.url + "/")
+	lab.settle()
+	if before == "shared":
+		daemon.change(hosts={**wide, **hosts(**rule("1h"))})
+	assert one.quiet(0)
+	daemon.change(hosts={**wide, **hosts(**rule("100ms"))})
+	assert one.response().status == 200
+
+
 def test_reload_keeps_the_pause(lab):
 	far = lab.origin(origin.sequence(origin.fixed(429,
 	    fields=[("Retry-After", "100")]), origin.fixed()))
