@@ -34,12 +34,14 @@ static const struct wrong errors[] = {
 	{ "workers: 1\n---\nworkers: 2\n", "2:1: a second document, ..." },
 
 	{ "worker: 2\n", "1:1: worker: an unknown key, expected listen, "
-	    "workers, resolver, log, timeouts, limits, via, tls, defaults, hosts; "
+	    "workers, resolver, log, timeouts, limits, keep_alive_10, via, "
+	    "tls, defaults, hosts; "
 	    "did you mean \"workers\"?" },
 	{ "log: {levle: info}\n", "1:7: log.levle: an unknown key, expected "
 	    "level, diagnostics, access, format; did you mean \"level\"?" },
 	{ "zzz: 2\n", "1:1: zzz: an unknown key, expected listen, workers, "
-	    "resolver, log, timeouts, limits, via, tls, defaults, hosts" },
+	    "resolver, log, timeouts, limits, keep_alive_10, via, tls, "
+	    "defaults, hosts" },
 	{ "hosts:\n  a.b:\n    max_wait: 1\n",
 	    "3:5: hosts.a.b.max_wait: an unknown key, ..." },
 	{ "https: {}\n", "1:1: https: an unknown key, ..." },
@@ -342,6 +344,7 @@ static const char	 whole[] =
     "log: {level: warn, access: /a/b, format: json}\n"
     "timeouts: {idle: 1.5m, header: 500ms}\n"
     "limits: {head: 8K, fields: 10000, body: 1GB}\n"
+    "keep_alive_10: on\n"
     "via: {name: p-1, send: no}\n"
     "defaults: &d {capacity: 10, queue: {length: 5, max_wait: 1}}\n"
     "hosts:\n  a.b: *d\n  \"*.c:80\":\n    shared: yes\n"
@@ -391,6 +394,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(conf->limit_fields, 1000);
 	ck_assert_ptr_null(conf->via_name);
 	ck_assert(conf->via_send);
+	ck_assert(!conf->keep_alive_10);
 	ck_assert_uint_eq(conf->limit_body, 1 << 30);
 	ck_assert_uint_eq(conf->limit_buffer, 256 << 10);
 	ck_assert_uint_eq(conf->limit_hosts, 100000);
@@ -443,6 +447,7 @@ START_TEST(everything)
 	ck_assert_uint_eq(conf->limit_fields, 10000);
 	ck_assert_str_eq(conf->via_name, "p-1");
 	ck_assert(!conf->via_send);
+	ck_assert(conf->keep_alive_10);
 	ck_assert_uint_eq(conf->limit_body, 1000000000);
 
 	ck_assert_str_eq(conf->fallback.name, "defaults");

@@ -199,6 +199,7 @@ struct conf {
 	uint64_t		 limit_names;	/* of a worker */
 	uint64_t		 limit_ttl;	/* ns */
 
+	bool			 keep_alive_10;	/* clients of HTTP/1.0, too */
 	char			*via_name;	/* a token; NULL: made up */
 	bool			 via_send;
 

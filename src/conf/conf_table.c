@@ -137,6 +137,9 @@ static const struct conf_option options[] = {
 	    "How long a name's addresses are remembered, at most.",
 	    true, CONF_LIMITS, CONF_DURATION, TOP(limit_ttl), 0, 7 * DAY },
 
+	{ "keep_alive_10", "boolean", NULL, "false",
+	    "Whether clients of HTTP/1.0 may keep their connections.",
+	    true, CONF_TOP, CONF_BOOLEAN, TOP(keep_alive_10), 0, 0 },
 	{ "via", "mapping", NULL, NULL, "What the proxy calls itself in Via.",
 	    true, CONF_TOP, CONF_SECTION, 0, 0, CONF_VIA },
 	{ "via.name", "name", "up to 64 letters, digits or -._~ and the like",

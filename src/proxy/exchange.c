@@ -125,6 +125,7 @@ exchange_answer(struct exchange *x, const struct reply *r,
 	struct reply reply = *r;
 
 	reply.head = x->is_head;
+	reply.old_client = x->old_client;
 	reply.held = held(x, worker_now());
 	reply.resent = x->resent;
 	/* behind a refused CONNECT may come what was meant for the tunnel */
@@ -324,7 +325,7 @@ trace(struct exchange *x, const struct http1_head *h)
 	if (!x->keep || !front_body_done(x->downstream))
 		x->keep = false;
 	snprintf(head, sizeof head, "%sContent-Length: %zu\r\n%s\r\n", fixed,
-	    body.len, x->keep ? "" : "Connection: close\r\n");
+	    body.len, reply_connection(!x->keep, x->old_client));
 	v[0].iov_base = head;
 	v[0].iov_len = strlen(head);
 	v[1].iov_base = body.p;
@@ -346,7 +347,7 @@ options(struct exchange *x)
 	snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n"
 	    "Allow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, "
 	    "TRACE\r\nContent-Length: 0\r\n%s\r\n",
-	    x->keep ? "" : "Connection: close\r\n");
+	    reply_connection(!x->keep, x->old_client));
 	v.iov_base = head;
 	v.iov_len = strlen(head);
 	front_send(x->downstream, &v, 1);
@@ -358,8 +359,16 @@ static bool
 answered_here(struct exchange *x, const struct http1_head *h)
 {
 	struct downstream *d = x->downstream;
+	enum relay_forwards forwards;
+	struct http1_str n;
 
-	if (h->form != HTTP1_ASTERISK_FORM && relay_max_forwards(h) != 0)
+	forwards = relay_max_forwards(h, &n);
+	if (forwards == RELAY_BAD_LIMIT) {
+		exchange_reject(x, 400, "http_request_error",
+		    "malformed Max-Forwards");
+		return true;
+	}
+	if (h->form != HTTP1_ASTERISK_FORM && forwards != RELAY_LIMIT_REACHED)
 		return false;
 	if (h->form != HTTP1_ASTERISK_FORM && http1_str_is(h->method, "TRACE"))
 		trace(x, h);
@@ -546,6 +555,9 @@ exchange_start(struct worker *w, struct downstream *d,
 	front_attach(d, x);
 	take_request(x, h);
 	take_conf(x);
+	/* RFC 9112 9.3 */
+	if (x->old_client && !x->ticket.conf->keep_alive_10)
+		x->keep = false;
 
 	if (x->head.failed)
 		exchange_reject(x, 503, "proxy_internal_error",

@@ -206,25 +206,104 @@ relay_is_loop(const struct http1_head *h, const char *name)
 	return false;
 }
 
-int64_t
-relay_max_forwards(const struct http1_head *h)
+/* Digits without leading zeros: of none, and of zeros, nothing is left. */
+static bool
+strip_zeros(struct http1_str *s)
 {
-	const struct http1_field *f;
-	int64_t n = 0;
 	size_t i;
+
+	for (i = 0; i < s->len; i++) {
+		if (s->p[i] < '0' || s->p[i] > '9')
+			return false;
+	}
+	if (s->len == 0)
+		return false;
+	while (s->len > 0 && s->p[0] == '0') {
+		s->p++;
+		s->len--;
+	}
+	return true;
+}
+
+static bool
+is_less(struct http1_str a, struct http1_str b)
+{
+	if (a.len != b.len)
+		return a.len < b.len;
+	return memcmp(a.p, b.p, a.len) < 0;
+}
+
+/* The next of numbers with commas between them; p is NULL behind the last. */
+static struct http1_str
+next_number(struct http1_str *rest)
+{
+	const char *end = rest->p + rest->len, *comma, *p;
+	struct http1_str s;
+
+	comma = memchr(rest->p, ',', rest->len);
+	p = skip_blanks(rest->p, end);
+	s.p = p;
+	s.len = (size_t)((comma != NULL ? comma : end) - p);
+	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
+		s.len--;
+	rest->p = comma != NULL ? comma + 1 : NULL;
+	rest->len = comma != NULL ? (size_t)(end - rest->p) : 0;
+	return s;
+}
+
+static bool
+take_forwards(struct http1_str value, struct http1_str *least, bool *found)
+{
+	struct http1_str n;
+
+	while (value.p != NULL) {
+		n = next_number(&value);
+		if (!strip_zeros(&n))
+			return false;
+		if (!*found || is_less(n, *least))
+			*least = n;
+		*found = true;
+	}
+	return true;
+}
+
+enum relay_forwards
+relay_max_forwards(const struct http1_head *h, struct http1_str *least)
+{
+	bool found = false;
+	unsigned i;
 
 	if (!http1_str_is(h->method, "TRACE") &&
 	    !http1_str_is(h->method, "OPTIONS"))
-		return -1;
-	f = http1_find(h, HTTP1_MAX_FORWARDS);
-	if (f == NULL || f->value.len == 0 || f->value.len > 9)
-		return -1;
-	for (i = 0; i < f->value.len; i++) {
-		if (f->value.p[i] < '0' || f->value.p[i] > '9')
-			return -1;
-		n = n * 10 + (f->value.p[i] - '0');
+		return RELAY_NO_LIMIT;
+	for (i = 0; i < h->nfields; i++) {
+		if (h->fields[i].id == HTTP1_MAX_FORWARDS &&
+		    !take_forwards(h->fields[i].value, least, &found))
+			return RELAY_BAD_LIMIT;
 	}
-	return n;
+	if (!found)
+		return RELAY_NO_LIMIT;
+	return least->len > 0 ? RELAY_LIMIT : RELAY_LIMIT_REACHED;
+}
+
+/* One less than a number that is above 0, in as many digits as it takes. */
+static void
+put_max_forwards(struct relay_text *t, struct http1_str n)
+{
+	size_t i, start = t->len + strlen("Max-Forwards: ");
+
+	if (!reserve(t, n.len + strlen("Max-Forwards: \r\n")))
+		return;
+	puts_text(t, "Max-Forwards: ");
+	put_str(t, n);
+	for (i = t->len; t->p[i - 1] == '0'; i--)
+		t->p[i - 1] = '9';
+	t->p[i - 1]--;
+	if (t->p[start] == '0' && n.len > 1) {
+		memmove(t->p + start, t->p + start + 1, n.len - 1);
+		t->len--;
+	}
+	puts_text(t, "\r\n");
 }
 
 static void
@@ -258,7 +337,7 @@ static void
 put_request_field(struct relay_text *t, const struct http1_head *h,
     const struct http1_field *f)
 {
-	int64_t forwards;
+	struct http1_str n;
 
 	switch (f->id) {
 	case HTTP1_HOST_FIELD:
@@ -266,13 +345,11 @@ put_request_field(struct relay_text *t, const struct http1_head *h,
 	case HTTP1_TRANSFER_ENCODING:
 		return;
 	case HTTP1_MAX_FORWARDS:
-		if ((forwards = relay_max_forwards(h)) > 0) {
-			puts_text(t, "Max-Forwards: ");
-			put_number(t, (uint64_t)forwards - 1);
-			puts_text(t, "\r\n");
-			return;
-		}
-		break;
+		if (relay_max_forwards(h, &n) != RELAY_LIMIT)
+			break;
+		if (f == http1_find(h, HTTP1_MAX_FORWARDS))
+			put_max_forwards(t, n);
+		return;
 	default:
 		break;
 	}

@@ -13,6 +13,7 @@
  */
 
 struct http1_head;
+struct http1_str;
 
 #define RELAY_NAME	"sluice"	/* in Proxy-Status */
 
@@ -32,11 +33,20 @@ void	 relay_put(struct relay_text *, const char *, size_t);
 /* A request's Via names this proxy, which has that name (or none: NULL). */
 bool	 relay_is_loop(const struct http1_head *, const char *name);
 
+/* What Max-Forwards means, where it counts (RFC 9110 7.6.2). */
+enum relay_forwards {
+	RELAY_NO_LIMIT,		/* neither TRACE nor OPTIONS, or absent */
+	RELAY_LIMIT,
+	RELAY_LIMIT_REACHED,	/* 0: to be answered here */
+	RELAY_BAD_LIMIT,	/* not a number */
+};
+
 /*
- * Max-Forwards, where it counts (TRACE and OPTIONS); -1: absent or not a
- * number (RFC 9110 7.6.2).
+ * For RELAY_LIMIT *least is the smallest number that is named: digits, however
+ * many, without leading zeros.
  */
-int64_t	 relay_max_forwards(const struct http1_head *);
+enum relay_forwards relay_max_forwards(const struct http1_head *,
+	    struct http1_str *least);
 
 struct relay_request {
 	uint16_t	 port;		/* of the origin */

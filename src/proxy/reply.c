@@ -46,6 +46,14 @@ reply_reason(int status)
 	return "Unknown";
 }
 
+const char *
+reply_connection(bool close, bool old_client)
+{
+	if (close)
+		return "Connection: close\r\n";
+	return old_client ? "Connection: keep-alive\r\n" : "";
+}
+
 static char *
 problem(const struct reply *r)
 {
@@ -100,7 +108,8 @@ reply_send(struct downstream *d, const struct reply *r)
 	    "Proxy-Status: sluice%s; details=\"%s%s\"\r\n"
 	    "%s%s%s\r\n",
 	    r->status, reply_reason(r->status), date, len, error, r->detail,
-	    again, retry, relay_timing(timing, r->held, r->resent), r->close ? "Connection: close\r\n" : "");
+	    again, retry, relay_timing(timing, r->held, r->resent), 
+	    reply_connection(r->close, r->old_client));
 	v[0].iov_base = head;
 	v[0].iov_len = (size_t)n < sizeof head ? (size_t)n : sizeof head - 1;
 	v[1].iov_base = body;

@@ -25,10 +25,16 @@ struct reply {
 	unsigned	 resent;	/* how often it was sent again before */
 	bool		 head;		/* to HEAD: no body follows */
 	bool		 close;		/* the connection ends after it */
+	bool		 old_client;	/* speaks HTTP/1.0 */
 };
 
 /* The standard reason phrase; "Unknown" for what has none. */
 const char	*reply_reason(int status);
+
+/*
+ * What says whether the connection goes on, as a field's line or nothing.
+ */
+const char	*reply_connection(bool close, bool old_client);
 
 /* Sends it; the caller calls front_end().  Returns the bytes of its body. */
 uint64_t	 reply_send(struct downstream *, const struct reply *);

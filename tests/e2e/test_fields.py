@@ -201,14 +201,53 @@ def test_trace_answered_here_shows_no_secrets(lab):
 	assert b"topsecret" not in answer.body
 
 
-@pytest.mark.parametrize("value", ["x", "-1", "1.5", "", "99999999999999"])
-def test_max_forwards_that_is_no_number(lab, value):
+REACHED = [("0",), ("0000000000",), ("0" * 5000,), ("7", "0"), ("0", "7"),
+    ("7, 0",), ("00", "000"), (" 0\t",), ("9" * 40, "0")]
+LOWER = [(("1",), "0"), (("10",), "9"), (("100",), "99"), (("101",), "100"),
+    (("00000000007",), "6"), (("0000000000", "1"), None),
+    (("4294967296",), "4294967295"), (("4294967297",), "4294967296"),
+    (("18446744073709551616",), "18446744073709551615"),
+    (("1" + "0" * 400,), "9" * 400), (("5" * 400,), "5" * 399 + "4"),
+    (("9", "10"), "8"), (("10", "9"), "8"), (("7, 5",), "4"),
+    (("00100", "99"), "98"), (("12,13", "11"), "10")]
+
+
+@pytest.mark.parametrize("method", ["TRACE", "OPTIONS"])
+@pytest.mark.parametrize("values", REACHED)
+def test_max_forwards_of_zero(lab, method, values):
 	far = lab.origin()
 	lab.sluice()
-	answer = lab.client().call("OPTIONS", far.url + "/",
-	    [("Max-Forwards", value)])
-	assert answer.status in (200, 400)
-	assert lab.client().ping()
+	answer = lab.client().call(method, far.url + "/",
+	    [("Max-Forwards", v) for v in values])
+	assert answer.status == 200
+	assert far.targets() == []
+
+
+@pytest.mark.parametrize("method", ["TRACE", "OPTIONS"])
+@pytest.mark.parametrize("values, want", LOWER)
+def test_max_forwards_is_lowered(lab, method, values, want):
+	"""Of any length; of several the smallest, once."""
+	far = lab.origin()
+	lab.sluice()
+	answer = lab.client().call(method, far.url + "/",
+	    [("Max-Forwards", v) for v in values])
+	assert answer.status == 200
+	assert [r.all("max-forwards") for r in far.requests] == (
+	    [[want]] if want else [])
+
+
+@pytest.mark.parametrize("method", ["TRACE", "OPTIONS"])
+@pytest.mark.parametrize("values", [("x",), ("-1",), ("+1",), ("1.5",), ("",),
+    ("1 2",), ("0x1",), ("5,",), (",",), ("\xb2",), ("5", "x"), ("x", "0")])
+def test_max_forwards_that_is_no_number(lab, method, values):
+	far = lab.origin()
+	lab.sluice()
+	one = lab.client()
+	answer = one.call(method, far.url + "/",
+	    [("Max-Forwards", v) for v in values])
+	assert answer.status == 400
+	assert "malformed Max-Forwards" in answer.get("proxy-status")
+	assert one.ping() and far.targets() == []
 
 
 def test_max_forwards_is_left_alone_elsewhere(lab):

@@ -113,16 +113,59 @@ def test_http10_client(lab, how):
 	assert far.requests[0].all("host") == [far.at]
 
 
-def test_http10_keepalive(lab):
-	far = lab.origin()
-	lab.sluice()
+KEEP = [("Connection", "keep-alive"), ("Proxy-Connection", "keep-alive"),
+    ("Connection", "Keep-Alive, x")]
+ANSWERS = {
+	"forwarded": ("GET", "{far}/"), "no body": ("HEAD", "{far}/"),
+	"204": ("GET", "{far}/204"), "until close": ("GET", "{far}/close"),
+	"here": ("OPTIONS", "*"), "refused": ("GET", "http://127.0.0.1:{own}/"),
+	"failed": ("GET", "http://127.0.0.1:{closed}/"),
+}
+
+
+def answer_10(lab, how, field):
+	def handle(conn, req):
+		conn.reply(204 if req.target == "/204" else 200, "x",
+		    length=req.target != "/close")
+		if req.target == "/close":
+			conn.end()
+	far = lab.origin(handle)
+	method, target = ANSWERS[how]
 	one = lab.client()
-	answer = one.get(far.url + "/", [("Connection", "keep-alive")],
-	    version="1.0")
-	assert answer.status == 200
-	if "keep-alive" in answer.get("connection", "").lower():
-		answer = one.get(far.url + "/", version="1.0")
-		assert answer.status == 200
+	answer = one.call(method, target.format(far=far.url,
+	    own=lab.daemons[0].port, closed=lab.closed_port()), [field],
+	    host=far.at, version="1.0")
+	return one, answer, far
+
+
+@pytest.mark.parametrize("field", KEEP)
+@pytest.mark.parametrize("how", ANSWERS)
+def test_http10_is_not_kept_alive(lab, how, field):
+	"""RFC 9112 9.3: not by a proxy, whatever it asks for."""
+	lab.sluice()
+	one, answer, _ = answer_10(lab, how, field)
+	assert answer.get("connection") == "close"
+	assert one.ended()
+
+
+@pytest.mark.parametrize("field", KEEP)
+@pytest.mark.parametrize("how", ANSWERS)
+def test_http10_kept_alive_by_configuration(lab, how, field):
+	lab.sluice(keep_alive_10=True)
+	one, answer, far = answer_10(lab, how, field)
+	if how == "until close":
+		assert one.ended()
+		return
+	assert answer.get("connection") == "keep-alive"
+	assert one.get(far.url + "/", version="1.0").status == 200
+	assert one.ended()
+
+
+def test_http10_that_does_not_ask(lab):
+	far = lab.origin()
+	lab.sluice(keep_alive_10=True)
+	one = lab.client()
+	assert one.get(far.url + "/", version="1.0").status == 200
 	assert one.ended()
 
 
