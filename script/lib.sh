@@ -58,6 +58,7 @@ library	libcares	libc-ares-dev
 library	jansson		libjansson-dev
 library	libbsd		libbsd-dev
 library	openssl		libssl-dev
+library	zlib		zlib1g-dev
 header	uthash.h	uthash-dev
 '
 
@@ -202,7 +203,7 @@ build_in()
 	mkdir -p "$dir"
 	stamp=$(echo "$top" "$@"
 	    pkg-config --modversion libevent yaml-0.1 libcares jansson \
-	        libbsd openssl
+	        libbsd openssl zlib
 	    pkg-config --modversion check 2>/dev/null || echo "no check")
 	if [ ! -f "$dir/config.status" ] ||
 	    [ "$stamp" != "$(cat "$dir/.configured" 2>/dev/null)" ]; then

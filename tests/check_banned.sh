@@ -118,7 +118,7 @@ grep -E '#[[:space:]]*include' "$work/core" | grep -vE \
     -e '<(stdint|stdio|stdlib|string|strings)\.h>' \
     -e '<(arpa/inet|netinet/in|sys/socket)\.h>' \
     -e '<bsd/(string|sys/queue|sys/tree)\.h>' \
-    -e '<uthash\.h>' \
+    -e '<(jansson|math|uthash|zlib)\.h>' \
     -e '"core/[a-z0-9_]+\.h"' >"$work/found"
 clean "the core includes nothing of the world outside" "$work/found"
 

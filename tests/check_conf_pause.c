@@ -9,6 +9,7 @@
 
 #define SECOND	1000000000ULL
 #define OF	"defaults: {pause: {statuses: "
+#define BODIES	"defaults: {pause: {bodies: "
 
 static const struct wrong errors[] = {
 	{ OF "[{}]}}\n", "1:31: defaults.pause.statuses[0]: no status, "
@@ -38,6 +39,42 @@ static const struct wrong errors[] = {
 	    "at most 1s" },
 	{ OF "[[503]]}}\n", "1:31: defaults.pause.statuses[0]: a list, "
 	    "expected a whole number from 200 to 999" },
+	{ BODIES "403}}\n", "1:28: defaults.pause.bodies: no list, expected "
+	    "up to 16 rules such as ..." },
+	{ BODIES "[{}]}}\n", "1:29: defaults.pause.bodies[0]: a rule without "
+	    "status, expected one with it" },
+	{ BODIES "[{status: 403}]}}\n", "1:29: defaults.pause.bodies[0]: a "
+	    "rule for any body, expected json, contains or delay" },
+	{ BODIES "[{status: 403, contains: a, in: b}]}}\n", "1:60: "
+	    "defaults.pause.bodies[0].in: without json, expected json beside "
+	    "it" },
+	{ BODIES "[{status: [], contains: a}]}}\n", "1:38: "
+	    "defaults.pause.bodies[0].status: an empty list, expected a "
+	    "status or a list, 1 to 16 of 200 to 999" },
+	{ BODIES "[{status: [403, 99], contains: a}]}}\n", "1:44: "
+	    "defaults.pause.bodies[0].status[1]: \"99\" is too little, "
+	    "expected a status or a list, 1 to 16 of 200 to 999" },
+	{ BODIES "[{status: 403, json: a..b}]}}\n", "1:49: "
+	    "defaults.pause.bodies[0].json: \"a..b\" is no path of up to 16 "
+	    "keys, expected keys with dots between them such as "
+	    "error.details.*.retryDelay" },
+	{ BODIES "[{status: 403, contains: \"\"}]}}\n", "1:53: "
+	    "defaults.pause.bodies[0].contains: \"\" is empty, expected a "
+	    "text" },
+	{ BODIES "[{status: 403, delay: {need: a, have: b}}]}}\n", "1:50: "
+	    "defaults.pause.bodies[0].delay: a mapping without need, have or "
+	    "rate, expected all three" },
+	{ BODIES "[{status: 403, delay: [a]}]}}\n", "1:50: "
+	    "defaults.pause.bodies[0].delay: a list, expected ..." },
+	{ BODIES "[{status: 403, path: a, contains: a}]}}\n", "1:49: "
+	    "defaults.pause.bodies[0].path: no path pattern, expected ..." },
+	{ BODIES "[{status: 403, json: a, in: []}]}}\n", "1:56: "
+	    "defaults.pause.bodies[0].in: an empty list, expected a text or a "
+	    "list, 1 to 32 texts" },
+	{ BODIES "[{status: 403, jsn: a}]}}\n", "1:43: "
+	    "defaults.pause.bodies[0].jsn: an unknown key, expected status, "
+	    "path, json, in, contains, delay, default; did you mean "
+	    "\"json\"?" },
 	{ OF "}}\n", "1:30: defaults.pause.statuses: no value, expected a "
 	    "whole number from 200 to 999" },
 };
@@ -96,10 +133,47 @@ START_TEST(status)
 }
 END_TEST
 
+START_TEST(bodies)
+{
+	struct conf			*conf = parse_ok(BODIES
+	    "[{status: [403, 429], path: /a/*, json: error.code, in: [x, y],"
+	    " contains: z, delay: error.wait, default: 9s},"
+	    " {status: 200, delay: {need: n, have: h, rate: r}}]}}");
+	const struct conf_rule		*rule = &conf->fallback;
+	const struct refusal_rule	*r = &rule->bodies[0].rule;
+
+	ck_assert_uint_eq(rule->nbodies, 2);
+	ck_assert_uint_eq(r->nstatuses, 2);
+	ck_assert_int_eq(r->statuses[0], 403);
+	ck_assert_int_eq(r->statuses[1], 429);
+	ck_assert_uint_eq(r->path->nsegments, 2);
+	ck_assert_str_eq(r->json, "error.code");
+	ck_assert_str_eq(r->in[0], "x");
+	ck_assert_str_eq(r->in[1], "y");
+	ck_assert_ptr_null(r->in[2]);
+	ck_assert_str_eq(r->contains, "z");
+	ck_assert_str_eq(r->delay, "error.wait");
+	ck_assert(r->has_pause);
+	ck_assert_uint_eq(r->pause, 9 * SECOND);
+	r = &rule->bodies[1].rule;
+	ck_assert_ptr_null(r->path);
+	ck_assert_ptr_null(r->json);
+	ck_assert_ptr_null(r->in);
+	ck_assert_ptr_null(r->delay);
+	ck_assert_str_eq(r->need, "n");
+	ck_assert_str_eq(r->have, "h");
+	ck_assert_str_eq(r->rate, "r");
+	ck_assert(!r->has_pause);
+	conf_unref(conf);
+}
+END_TEST
+
 static const char	 whole[] =
     "defaults: {pause: {statuses: [429, {status: 503, default: off}, 403],\n"
     "  default: 1s, max: 1m}}\n"
-    "hosts: {a.b: {pause: {statuses: {status: 999, default: 5s}}}}\n";
+    "hosts: {a.b: {pause: {statuses: {status: 999, default: 5s},\n"
+    "  bodies: [{status: 403, json: a.*, in: [b, c], contains: d,\n"
+    "  path: /e, delay: {need: f, have: g, rate: h}, default: 1s}]}}}\n";
 
 START_TEST(broken)
 {
@@ -121,6 +195,7 @@ pause_suite(void)
 	suite_add_tcase(suite, bad);
 
 	tcase_add_loop_test(good, status, 0, COUNT(statuses));
+	tcase_add_test(good, bodies);
 	suite_add_tcase(suite, good);
 	return suite;
 }

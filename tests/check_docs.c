@@ -118,6 +118,10 @@ level_behind(const struct conf_option *option)
 		return CONF_COST;
 	case CONF_PAUSE_STATUSES:
 		return CONF_STATUS;
+	case CONF_BODIES:
+		return CONF_BODY;
+	case CONF_DELAY:
+		return CONF_BODY_DELAY;
 	case CONF_PATHS:
 		return CONF_PATH;
 	default:
@@ -185,6 +189,7 @@ look_at(const struct conf_option *option, const struct conf_node *node)
 	switch (option->kind) {
 	case CONF_SECTION:
 	case CONF_DEFAULTS:
+	case CONF_DELAY:
 		push(node, level_behind(option));
 		break;
 	case CONF_HOSTS:
@@ -192,6 +197,7 @@ look_at(const struct conf_option *option, const struct conf_node *node)
 	case CONF_COSTS:
 	case CONF_PATHS:
 	case CONF_PAUSE_STATUSES:
+	case CONF_BODIES:
 		for (entry = node->first; entry != NULL; entry = entry->next)
 			push(entry->value, level_behind(option));
 		break;

@@ -13,6 +13,7 @@
 #include "core/network.h"
 #include "core/path.h"
 #include "core/pattern.h"
+#include "core/refusal.h"
 
 /*
  * The configuration: read from YAML, validated whole, then immutable and
@@ -24,6 +25,8 @@
 #define CONF_COSTS_MAX		64	/* of a rule */
 #define CONF_PATHS_MAX		32
 #define CONF_WEIGHTS_MAX	1000
+#define CONF_BODIES_MAX		16
+#define CONF_BODY_TEXTS		32	/* of one of them */
 
 enum conf_log_format {
 	CONF_LOG_TEXT,
@@ -106,6 +109,21 @@ struct conf_status {
 	uint64_t		 pause;		/* ns, where that names none */
 };
 
+/* A body that refuses; what its rule points to is owned. */
+struct conf_body {
+	struct refusal_rule	 rule;
+	char			*path;		/* of a request */
+	struct path_pattern	 pattern;	/* of the path */
+	char			*json;
+	char			*in[CONF_BODY_TEXTS + 1]; /* ended by NULL */
+	size_t			 nin;
+	char			*contains;
+	char			*delay;
+	char			*need;
+	char			*have;
+	char			*rate;
+};
+
 /* How much of a host one gets, compared with the others. */
 struct conf_weight {
 	char			*value;		/* owned; NULL: */
@@ -127,6 +145,8 @@ struct conf_rule {
 	unsigned		 npause_statuses;
 	uint64_t		 pause_default;	/* ns */
 	uint64_t		 pause_max;	/* ns */
+	struct conf_body	*bodies;	/* owned */
+	size_t			 nbodies;
 	enum conf_learn		 learn;
 
 	uint32_t		 retry_attempts; /* 0: never */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf/conf_addresses.h"
+#include "conf/conf_body.h"
 #include "conf/conf_cost.h"
 #include "conf/conf_path.h"
 #include "conf/conf_pause.h"
@@ -212,6 +213,10 @@ load_option(struct conf_loader *l, const struct conf_option *option,
 		return true;	/* what they are, fair_by says: later */
 	case CONF_PATHS:
 		return conf_path_load(l, option, node, base);
+	case CONF_BODIES:
+		return conf_body_load(l, option, node, base);
+	case CONF_DELAY:
+		return conf_body_delay(l, option, node, base);
 	case CONF_PAUSE_STATUSES:
 		return conf_pause_statuses(l, option, node, base);
 	case CONF_LISTEN:

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "conf/conf_addresses.h"
+#include "conf/conf_body.h"
 #include "conf/conf_cost.h"
 #include "conf/conf_fair.h"
 #include "conf/conf_methods.h"
@@ -51,6 +52,8 @@ conf_option_key(const struct conf_option *option)
 		[CONF_QUEUE] = sizeof "hosts.*.queue",
 		[CONF_PAUSE] = sizeof "hosts.*.pause",
 		[CONF_STATUS] = sizeof "hosts.*.pause.statuses[]",
+		[CONF_BODY] = sizeof "hosts.*.pause.bodies[]",
+		[CONF_BODY_DELAY] = sizeof "hosts.*.pause.bodies[].delay",
 		[CONF_RETRY] = sizeof "hosts.*.retry",
 		[CONF_RATE] = sizeof "hosts.*.rates[]",
 		[CONF_COST] = sizeof "hosts.*.costs[]",
@@ -142,6 +145,16 @@ conf_option_noun(const struct conf_option *option)
 	case CONF_STATUSES:
 	case CONF_PAUSE_STATUSES:
 		return "a list of statuses, ";
+	case CONF_BODY_STATUSES:
+		return "a status or a list, ";
+	case CONF_BODY_TEXTS_IN:
+		return "a text or a list, ";
+	case CONF_TEXT_IN:
+		return "a text";
+	case CONF_JSON:
+	case CONF_DELAY:
+		return "keys with dots between them such as "
+		    "error.details.*.retryDelay";
 	case CONF_PAUSE_AFTER:
 		return "off or a duration in ms, s, m, h or d, from ";
 	case CONF_RETRY_METHODS:
@@ -465,6 +478,10 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 		return conf_methods_retry(report, option, node, base);
 	if (option->kind == CONF_COST_METHODS)
 		return conf_methods_cost(report, option, node, base);
+	if (option->kind == CONF_BODY_STATUSES)
+		return conf_body_statuses(report, option, node, base);
+	if (option->kind == CONF_BODY_TEXTS_IN)
+		return conf_body_texts(report, option, node, base);
 	if (!conf_option_scalar(report, option, node))
 		return false;
 	switch (option->kind) {
@@ -497,6 +514,12 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 	case CONF_TRUST:
 	case CONF_HOST_TRUST:
 		return read_trust(report, option, node, field);
+	case CONF_BODY_PATH:
+		return conf_body_path(report, node, base);
+	case CONF_JSON:
+		return conf_body_json(report, option, node, field);
+	case CONF_TEXT_IN:
+		return conf_body_text(report, option, node, field);
 	case CONF_PAUSE_AFTER:
 		return conf_pause_after(report, option, node, base);
 	case CONF_COST_PATH:

@@ -19,6 +19,8 @@ enum conf_level {
 	CONF_QUEUE,
 	CONF_PAUSE,
 	CONF_STATUS,		/* hosts.*.pause.statuses[] */
+	CONF_BODY,		/* hosts.*.pause.bodies[] */
+	CONF_BODY_DELAY,	/* hosts.*.pause.bodies[].delay */
 	CONF_RETRY,
 	CONF_RATE,		/* hosts.*.rates[] */
 	CONF_COST,		/* hosts.*.costs[] */
@@ -39,6 +41,9 @@ enum conf_kind {
 	CONF_PATHS,		/* a mapping of patterns to CONF_PATH */
 	CONF_WEIGHTS,		/* a mapping of clients to numbers */
 	CONF_PAUSE_STATUSES,	/* statuses, or such of CONF_STATUS */
+	CONF_BODIES,		/* a list of mappings of level CONF_BODY */
+	CONF_DELAY,		/* into struct conf_body, owned: a path in
+				   JSON, or the level CONF_BODY_DELAY */
 	CONF_LISTEN,		/* struct conf_addresses, owned */
 	CONF_RESOLVER,		/* struct conf_addresses, owned */
 	CONF_DURATION,		/* uint64_t, ns */
@@ -62,6 +67,11 @@ enum conf_kind {
 	CONF_HOST_TRUST,	/* char *, owned; "system": the system's */
 	CONF_STATUSES,		/* into struct conf_rule: those of retry */
 	CONF_PAUSE_AFTER,	/* into struct conf_status */
+	CONF_BODY_STATUSES,	/* into struct conf_body */
+	CONF_BODY_PATH,		/* the same, owned */
+	CONF_BODY_TEXTS_IN,	/* the same */
+	CONF_JSON,		/* char *, owned: a path in JSON */
+	CONF_TEXT_IN,		/* char *, owned */
 	CONF_RETRY_METHODS,	/* into struct conf_rule, owned */
 	CONF_COST_METHODS,	/* into struct conf_cost, owned */
 	CONF_COST_PATH,		/* the same */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_body.h"
 #include "conf/conf_cost.h"
 #include "conf/conf_fair.h"
 #include "conf/conf_methods.h"
@@ -287,6 +288,7 @@ void
 conf_rule_free(struct conf_rule *rule)
 {
 	conf_methods_free(rule->retry_methods, rule->nretry_methods);
+	conf_body_free(rule);
 	conf_cost_free(rule);
 	conf_path_free(rule);
 	conf_fair_free(rule);

@@ -18,7 +18,8 @@
  *   QUEUED	its host's throttle has it waiting.
  *   CONNECTING	admitted; an upstream is being dialled.
  *   SENDING	the request goes out, its body behind it.
- *   RELAYING	the response's head has been relayed.
+ *   RELAYING	the response has begun to come; its head was relayed, or is
+ *		held back while its body is judged.
  *   TUNNEL	two sockets are joined.
  *   ENDED	waits for burial.
  *
@@ -111,6 +112,7 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	else if (x->upstream != NULL)
 		upstream_close(x->upstream);
 	x->upstream = NULL;
+	exchange_judge_drop(x);
 	exchange_forget_body(x);
 	hosts_leave(w->hosts, &x->ticket, now);
 	worker_bury(w, &x->grave, free_exchange, x);
@@ -257,6 +259,11 @@ timer_cb(void *arg)
 			exchange_answered(&x->ticket);
 		return;
 	}
+	if (x->judging != NULL && worker_now() >= exchange_judge_until(x)) {
+		exchange_judge_end(x);
+		exchange_set_timer(x);
+		return;
+	}
 	now = turn(x);
 	if (now == NOBODYS || now == CLIENTS)
 		return;
@@ -279,7 +286,7 @@ exchange_set_timer(struct exchange *x)
 {
 	const struct conf *conf = x->ticket.conf;
 	enum turn before = x->turn;
-	uint64_t limit;
+	uint64_t limit, at;
 
 	x->turn = turn(x);
 	if (x->turn == NOBODYS || (x->turn == TO_BEGIN && before == TO_BEGIN))
@@ -288,8 +295,11 @@ exchange_set_timer(struct exchange *x)
 	    conf->timeout_idle;
 	if (x->half_closed && conf->timeout_half_closed < limit)
 		limit = conf->timeout_half_closed;
-	deadline_set(&x->timer, x->turn == CLIENTS ? 0 :
-	    worker_now() + limit);
+	at = x->turn == CLIENTS ? 0 : worker_now() + limit;
+	/* what is held back for its body is held no longer than that */
+	if (x->judging != NULL && (at == 0 || exchange_judge_until(x) < at))
+		at = exchange_judge_until(x);
+	deadline_set(&x->timer, at);
 }
 
 void

@@ -18,6 +18,8 @@
 /* What the files of an exchange's life share; its states are in exchange.c. */
 
 struct dial;
+struct hint;
+struct judging;
 struct tunnel;
 
 enum phase {
@@ -77,7 +79,8 @@ struct exchange {
 	int			 status;
 	bool			 head_sent;
 	bool			 throttled;	/* refused for a limit */
-	bool			 suspect;	/* ... as its body may tell */
+	bool			 told;		/* ... by its body */
+	struct judging		*judging;	/* is held back; or NULL */
 	bool			 no_retry;	/* asked not to send it again */
 	unsigned		 resent;	/* after such refusals */
 	bool			 discarding;	/* one; it is not relayed */
@@ -120,6 +123,9 @@ bool		 exchange_has_room(const struct exchange *);
 
 /* Sends the request to an upstream: an idle connection unless fresh. */
 void		 exchange_forward(struct exchange *, bool fresh);
+/* Relays an answer that was held back: its head, what came of its body. */
+void		 exchange_relay_held(struct exchange *,
+		    const struct relay_text *head, const char *, size_t);
 
 /* exchange_limits.c */
 
@@ -129,9 +135,12 @@ bool		 exchange_pauses(const struct exchange *, int status);
 void		 exchange_learn(struct exchange *, const struct http1_head *);
 /* The host has answered with something that tells nothing of them. */
 void		 exchange_learn_success(struct exchange *);
-/* The first piece of a body that may tell a refusal for a limit. */
-void		 exchange_look_at_refusal(struct exchange *, const char *,
-		    size_t);
+/* For how long a lesson pauses, by what the answer says. */
+void		 exchange_take_pause(const struct exchange *,
+		    const struct hint *, int status, struct lesson *);
+/* Gives an answer's lesson; source: static text, or NULL. */
+void		 exchange_teach(struct exchange *, const struct lesson *,
+		    const char *source);
 /*
  * Puts the request back into its queue where its answer, of which only the
  * head was seen, was a refusal for a limit and it may be sent again.  The rest
@@ -152,6 +161,31 @@ void		 exchange_keep_body(struct exchange *, const struct iovec *,
 bool		 exchange_hold_body(struct exchange *);
 /* It will not go out again. */
 void		 exchange_forget_body(struct exchange *);
+
+/* exchange_judge.c */
+
+/*
+ * Holds an answer back whose body may refuse: true.  Then x->judging is set,
+ * the lesson is given when that was judged, and the rest is called.
+ */
+bool		 exchange_judge(struct exchange *, const struct http1_head *,
+		    const struct hint *, const struct lesson *);
+/* Its head, as it will be relayed; false without memory. */
+bool		 exchange_judge_head(struct exchange *,
+		    const struct http1_head *, const struct relay_response *);
+/* Takes a piece of its body, and returns how much of it. */
+size_t		 exchange_judge_data(struct exchange *, const char *, size_t);
+/* No more of it is judged. */
+bool		 exchange_judge_full(const struct exchange *);
+/* It is held no longer than until then (ns). */
+uint64_t	 exchange_judge_until(const struct exchange *);
+/*
+ * Judges what has come: true, and it was relayed as far; or the request
+ * is back in its queue, as after exchange_resend().
+ */
+bool		 exchange_judge_end(struct exchange *);
+/* The exchange ends before that. */
+void		 exchange_judge_drop(struct exchange *);
 
 /* exchange_tunnel.c */
 

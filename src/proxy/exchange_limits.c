@@ -13,7 +13,6 @@
  * request is sent again because of it, instead of relaying a refusal.
  */
 
-#define MINUTE		60000000000ULL	/* ns */
 /* Of a field, in the log. */
 #define SHOWN_MAX	64		/* bytes */
 /* Of a refusal that is not relayed, so that its connection stays usable. */
@@ -78,8 +77,8 @@ backoff_base(const struct exchange *x, int status)
  * A time that is named is believed; but "now", to a request that has come back
  * once already, only once.
  */
-static void
-take_pause(const struct exchange *x, const struct hint *hint, int status,
+void
+exchange_take_pause(const struct exchange *x, const struct hint *hint, int status,
     struct lesson *l)
 {
 	bool learns = x->ticket.rule->learn != CONF_LEARN_OFF;
@@ -153,16 +152,17 @@ take_shape(const struct exchange *x, const struct hint *hint,
 	}
 }
 
-static void
-log_pause(const struct exchange *x, const struct hint *hint, int status,
-    uint64_t pause)
+void
+exchange_teach(struct exchange *x, const struct lesson *l, const char *source)
 {
+	uint64_t pause = hosts_learn(x->worker->hosts, &x->ticket, l,
+	    worker_now());
+
 	if (pause > 0)
 		log_info("%s: paused for %.3f s after its answer %d%s%s%s",
-		    x->host.name, (double)pause / 1e9, status,
-		    hint->source != NULL ? " (" : "",
-		    hint->source != NULL ? hint->source : "",
-		    hint->source != NULL ? ")" : "");
+		    x->host.name, (double)pause / 1e9, x->status,
+		    source != NULL ? " (" : "", source != NULL ? source : "",
+		    source != NULL ? ")" : "");
 }
 
 static int
@@ -190,26 +190,26 @@ exchange_learn(struct exchange *x, const struct http1_head *h)
 	/* a host in trouble of its own says nothing of its limits */
 	struct lesson l = { .verdict = h->status >= 500 ? BUDGET_NEUTRAL :
 	    BUDGET_SUCCESS };
-	uint64_t now = worker_now();
 	struct hint hint = { 0 };
 
-	x->throttled = false;
+	x->throttled = x->told = false;
 	x->no_retry = false;
-	if (rule->learn != CONF_LEARN_OFF || exchange_pauses(x, h->status)) {
+	if (rule->learn != CONF_LEARN_OFF || rule->nbodies > 0 ||
+	    exchange_pauses(x, h->status)) {
 		hint_read(h, (int64_t)time(NULL), &hint);
 		x->throttled = is_throttled(x, &hint, h->status);
 		if (x->throttled)
 			l.verdict = BUDGET_THROTTLED;
-		take_pause(x, &hint, h->status, &l);
+		exchange_take_pause(x, &hint, h->status, &l);
 		if (rule->learn == CONF_LEARN_SHAPE &&
 		    !(x->throttled && hint.retry_after))
 			take_shape(x, &hint, &l);
 		log_unusable(x, hint.unusable);
 		x->no_retry = hint.no_retry;
-		x->suspect = hint.suspect && rule->learn != CONF_LEARN_OFF;
 	}
-	log_pause(x, &hint, h->status,
-	    hosts_learn(x->worker->hosts, &x->ticket, &l, now));
+	/* who says for how long has said enough */
+	if ((x->throttled && !l.backoff) || !exchange_judge(x, h, &hint, &l))
+		exchange_teach(x, &l, hint.source);
 }
 
 void
@@ -220,27 +220,16 @@ exchange_learn_success(struct exchange *x)
 	hosts_learn(x->worker->hosts, &x->ticket, &success, worker_now());
 }
 
-/*
- * GitHub refuses for its secondary limits with a 403 that only its body tells
- * from a lack of rights, and asks then to wait for a minute at least:
- * "Rate limits for the REST API",
- * https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
- */
-void
-exchange_look_at_refusal(struct exchange *x, const char *p, size_t n)
-{
-	static const char words[] = "secondary rate limit";
-	struct lesson l = { .verdict = BUDGET_THROTTLED, .pause = MINUTE };
-	const struct hint github = { .source = "github" };
-
-	x->suspect = false;
-	if (memmem(p, n, words, sizeof words - 1) == NULL)
-		return;
-	log_pause(x, &github, x->status, hosts_learn(x->worker->hosts,
-	    &x->ticket, &l, worker_now()));
-}
-
 /* Sending again */
+
+/* A refusal that its body tells is as good as a 429. */
+static bool
+retries(const struct conf_rule *rule, const struct exchange *x)
+{
+	return is_one_of(rule->retry_statuses, rule->nretry_statuses,
+	    x->status) || (x->told && is_one_of(rule->retry_statuses,
+	    rule->nretry_statuses, 429));
+}
 
 static bool
 may_resend(struct exchange *x)
@@ -250,9 +239,8 @@ may_resend(struct exchange *x)
 	return x->throttled && !x->no_retry && x->resendable &&
 	    !x->no_replay &&
 	    x->resent < rule->retry_attempts && !x->half_closed &&
-	    !x->worker->draining && is_one_of(rule->retry_statuses,
-	    rule->nretry_statuses, x->status) && exchange_hold_body(x) &&
-	    x->replay.size <= rule->retry_body;
+	    !x->worker->draining && retries(rule, x) &&
+	    exchange_hold_body(x) && x->replay.size <= rule->retry_body;
 }
 
 /* Nobody needs what follows the refused answer's head. */

@@ -204,34 +204,61 @@ stop_upload(struct exchange *x)
 	front_stop_body(x->downstream);
 }
 
-static void
-relay_final(struct exchange *x, const struct http1_head *h)
+/* How the answer is to be relayed, and whether its connection stays. */
+static struct relay_response
+describe(struct exchange *x, const struct http1_head *h)
 {
 	struct relay_response r = { .via = via_name(x->ticket.conf) };
 
-	x->status = h->status;
-	exchange_learn(x, h);
-	if (exchange_resend(x))
-		return;
-	exchange_forget_body(x);
-	x->phase = RELAYING;
 	x->framing = framing_for(x, h);
 	r.noted = exchange_pauses(x, h->status);
 	r.resent = x->resent;
-	if (!front_body_done(x->downstream)) {
-		/* an origin that refuses wants no more of it; an echo may */
-		x->keep = false;
-		if (h->status >= 300)
-			stop_upload(x);
-	}
-	if (x->framing == RELAY_UNTIL_CLOSE || x->worker->draining)
+	if (!front_body_done(x->downstream) || x->worker->draining ||
+	    x->framing == RELAY_UNTIL_CLOSE)
 		x->keep = false;
 	r.framing = x->framing;
 	r.close = !x->keep;
 	r.keep_alive = x->keep && x->old_client;
 	r.wait = x->held;
-	if (!relay_head(x, h, &r))
-		exchange_failed(x, UPSTREAM_NO_MEMORY, "out of memory");
+	return r;
+}
+
+/* From now on it is relayed, and the request is not sent again. */
+static void
+begin_relaying(struct exchange *x)
+{
+	exchange_forget_body(x);
+	x->phase = RELAYING;
+	if (front_body_done(x->downstream))
+		return;
+	/* an origin that refuses wants no more of it; an echo may */
+	x->keep = false;
+	if (x->status >= 300)
+		stop_upload(x);
+}
+
+static void
+relay_final(struct exchange *x, const struct http1_head *h)
+{
+	struct relay_response r;
+	bool ok;
+
+	x->status = h->status;
+	exchange_learn(x, h);
+	if (x->judging == NULL && exchange_resend(x))
+		return;
+	r = describe(x, h);
+	if (x->judging != NULL) {
+		x->phase = RELAYING;
+		ok = exchange_judge_head(x, h, &r);
+	} else {
+		begin_relaying(x);
+		ok = relay_head(x, h, &r);
+	}
+	if (ok)
+		return;
+	exchange_judge_drop(x);
+	exchange_failed(x, UPSTREAM_NO_MEMORY, "out of memory");
 }
 
 static void
@@ -275,6 +302,10 @@ exchange_flush(struct exchange *x)
 		exchange_discard_flush(x);
 		return true;
 	}
+	if (x->judging != NULL) {
+		exchange_set_timer(x);
+		return true;
+	}
 	send_gathered(x);
 	/* a head that comes piece by piece is no progress */
 	if (x->phase == RELAYING)
@@ -289,18 +320,12 @@ gather(struct gather *g, const char *p, size_t n)
 	g->v[g->n++].iov_len = n;
 }
 
-void
-exchange_data(struct exchange *x, const char *p, size_t n)
+static void
+relay_piece(struct exchange *x, const char *p, size_t n)
 {
 	struct gather *g = &x->worker->gather;
 	int len;
 
-	if (x->discarding) {
-		exchange_discard(x, n);
-		return;
-	}
-	if (x->suspect)
-		exchange_look_at_refusal(x, p, n);
 	if (g->n + 4 > GATHER)
 		send_gathered(x);
 	x->out += n;
@@ -315,16 +340,51 @@ exchange_data(struct exchange *x, const char *p, size_t n)
 }
 
 void
+exchange_relay_held(struct exchange *x, const struct relay_text *head,
+    const char *p, size_t n)
+{
+	begin_relaying(x);
+	gather(&x->worker->gather, head->p, head->len);
+	if (n > 0)
+		relay_piece(x, p, n);
+	send_gathered(x);
+}
+
+void
+exchange_data(struct exchange *x, const char *p, size_t n)
+{
+	size_t taken;
+
+	if (x->judging != NULL) {
+		taken = exchange_judge_data(x, p, n);
+		if (taken == n && !exchange_judge_full(x))
+			return;
+		/* in order, and not in memory that goes */
+		p += taken;
+		n -= taken;
+		if (!exchange_judge_end(x) && !x->discarding)
+			return;
+	}
+	if (x->discarding)
+		exchange_discard(x, n);
+	else if (n > 0)
+		relay_piece(x, p, n);
+}
+
+void
 exchange_done(struct exchange *x, const struct http1_head *trailers)
 {
 	struct gather *g = &x->worker->gather;
 	struct downstream *d = x->downstream;
-	bool keep = x->keep;
+	bool keep;
 
+	if (x->judging != NULL && !exchange_judge_end(x) && !x->discarding)
+		return;
 	if (x->discarding) {
 		exchange_discard_end(x, true);
 		return;
 	}
+	keep = x->keep;
 	if (x->framing == RELAY_CHUNKED) {
 		relay_text_reset(&g->tail);
 		relay_last_chunk(&g->tail, trailers);
@@ -397,6 +457,9 @@ exchange_failed(struct exchange *x, enum upstream_error e, const char *why)
 	    f->detail != NULL ? f->kind : why, f->told ? ": " : "",
 	    f->told ? why : "");
 
+	/* what came of it was good */
+	if (x->judging != NULL && !exchange_judge_end(x) && !x->discarding)
+		return;
 	if (x->discarding) {
 		exchange_discard_end(x, false);
 		return;

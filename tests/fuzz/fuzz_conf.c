@@ -60,10 +60,26 @@ check_statuses(const int *statuses, unsigned n)
 }
 
 static void
+check_body(const struct conf_body *body)
+{
+	const struct refusal_rule	*r = &body->rule;
+
+	check_statuses(r->statuses, r->nstatuses);
+	require(r->nstatuses > 0);
+	require(r->json != NULL || r->contains != NULL || r->delay != NULL ||
+	    r->need != NULL);
+	require(r->json == NULL || refusal_is_path(r->json));
+	require(r->in == NULL || r->json != NULL);
+	require((r->need == NULL) == (r->rate == NULL));
+	require(r->path == NULL || r->path->text.p == body->path);
+}
+
+static void
 check_pauses(const struct conf_rule *rule)
 {
 	const struct conf_status	*status;
 	unsigned			 i;
+	size_t				 j;
 
 	require(rule->npause_statuses <= CONF_STATUSES_MAX);
 	for (i = 0; i < rule->npause_statuses; i++) {
@@ -73,6 +89,9 @@ check_pauses(const struct conf_rule *rule)
 		require(conf_rule_pauses(rule, (int)status->status) == status);
 	}
 	require(rule->pause_default <= rule->pause_max);
+	require(rule->nbodies <= CONF_BODIES_MAX);
+	for (j = 0; j < rule->nbodies; j++)
+		check_body(&rule->bodies[j]);
 }
 
 static void

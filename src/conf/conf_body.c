@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_body.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_value.h"
+
+static bool
+keep(struct conf_report *report, const struct conf_node *node, char **field)
+{
+	*field = strdup(node->text);
+	return *field != NULL || conf_wrong(report, NULL, "out of memory");
+}
+
+bool
+conf_body_text(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, char **field)
+{
+	if (node->text[0] == '\0')
+		return conf_option_wrong(report, option, node, "is empty");
+	return keep(report, node, field);
+}
+
+bool
+conf_body_json(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, char **field)
+{
+	if (!refusal_is_path(node->text))
+		return conf_option_wrong(report, option, node,
+		    "is no path of up to 16 keys");
+	return keep(report, node, field);
+}
+
+bool
+conf_body_path(struct conf_report *report, const struct conf_node *node,
+    struct conf_body *body)
+{
+	const char	*expected;
+
+	if (!keep(report, node, &body->path))
+		return false;
+	expected = path_pattern_parse(&body->pattern, body->path,
+	    strlen(body->path));
+	return expected == NULL || conf_wrong(report, node,
+	    "no path pattern, expected %s", expected);
+}
+
+static bool
+add_status(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_body *body)
+{
+	const char	*wrong;
+	uint64_t	 status;
+
+	if (!conf_option_scalar(report, option, node))
+		return false;
+	wrong = conf_integer(node->text, &status);
+	if (wrong == NULL && status < option->min)
+		wrong = "is too little";
+	if (wrong == NULL && status > option->max)
+		wrong = "is too much";
+	if (wrong == NULL && body->rule.nstatuses == REFUSAL_STATUSES)
+		wrong = "is one too many";
+	if (wrong != NULL)
+		return conf_option_wrong(report, option, node, wrong);
+	body->rule.statuses[body->rule.nstatuses++] = (int)status;
+	return true;
+}
+
+/* One, or a list of them. */
+static bool
+each(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_body *body,
+    bool (*add)(struct conf_report *, const struct conf_option *,
+    const struct conf_node *, struct conf_body *))
+{
+	const struct conf_entry	*entry;
+	size_t			 i = 0;
+	bool			 ok = true;
+
+	if (node->type != CONF_LIST)
+		return add(report, option, node, body);
+	if (node->n == 0)
+		return conf_wrong(report, node, "an empty list, expected %s%s",
+		    conf_option_noun(option), option->range);
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(report, NULL, i++);
+		ok = add(report, option, entry->value, body);
+		conf_leave(report);
+	}
+	return ok;
+}
+
+bool
+conf_body_statuses(struct conf_report *report,
+    const struct conf_option *option, const struct conf_node *node,
+    struct conf_body *body)
+{
+	return each(report, option, node, body, add_status);
+}
+
+static bool
+add_text(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_body *body)
+{
+	if (!conf_option_scalar(report, option, node))
+		return false;
+	if (body->nin == CONF_BODY_TEXTS)
+		return conf_option_wrong(report, option, node,
+		    "is one too many");
+	return keep(report, node, &body->in[body->nin++]);
+}
+
+bool
+conf_body_texts(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_body *body)
+{
+	return each(report, option, node, body, add_text);
+}
+
+bool
+conf_body_delay(struct conf_loader *l, const struct conf_option *option,
+    const struct conf_node *node, struct conf_body *body)
+{
+	if (node->type != CONF_MAPPING)
+		return conf_option_scalar(&l->report, option, node) &&
+		    conf_body_json(&l->report, option, node, &body->delay);
+	if (!conf_loader_level(l, CONF_BODY_DELAY, node, body))
+		return false;
+	if (body->need == NULL || body->have == NULL || body->rate == NULL)
+		return conf_wrong(&l->report, node, "a mapping without need, "
+		    "have or rate, expected all three");
+	return true;
+}
+
+/* Gives the rule what is owned beside it. */
+static void
+finish(struct conf_body *body, const struct conf_node *node)
+{
+	struct refusal_rule	*r = &body->rule;
+
+	r->name = "pause.bodies";
+	r->path = body->path != NULL ? &body->pattern : NULL;
+	r->json = body->json;
+	r->in = body->nin > 0 ? (const char *const *)body->in : NULL;
+	r->contains = body->contains;
+	r->delay = body->delay;
+	r->need = body->need;
+	r->have = body->have;
+	r->rate = body->rate;
+	r->has_pause = conf_node_value(node, "default") != NULL;
+}
+
+static bool
+load_body(struct conf_loader *l, const struct conf_node *node,
+    struct conf_body *body)
+{
+	if (!conf_loader_mapping(l, node, "a rule such as "
+	    "{status: 403, json: error.reason, in: [rateLimitExceeded]}") ||
+	    !conf_loader_level(l, CONF_BODY, node, body))
+		return false;
+	finish(body, node);
+	if (body->rule.nstatuses == 0)
+		return conf_wrong(&l->report, node,
+		    "a rule without status, expected one with it");
+	if (body->json == NULL && body->nin > 0)
+		return conf_loader_wrong(l, node, "in",
+		    "without json, expected json beside it");
+	if (body->json == NULL && body->contains == NULL &&
+	    body->delay == NULL && body->need == NULL)
+		return conf_wrong(&l->report, node,
+		    "a rule for any body, expected json, contains or delay");
+	return true;
+}
+
+bool
+conf_body_load(struct conf_loader *l, const struct conf_option *option,
+    const struct conf_node *node, struct conf_rule *rule)
+{
+	const struct conf_entry	*entry;
+	bool			 ok = true;
+
+	if (node->type != CONF_LIST)
+		return conf_wrong(&l->report, node, "no list, expected %s such "
+		    "as [{status: 403, contains: rate limit}]",
+		    option->range);
+	if (node->n > option->max)
+		return conf_wrong(&l->report, node, "%zu rules, expected %s",
+		    node->n, option->range);
+	if (node->n == 0)
+		return true;
+	rule->bodies = calloc(node->n, sizeof *rule->bodies);
+	if (rule->bodies == NULL)
+		return conf_wrong(&l->report, NULL, "out of memory");
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(&l->report, NULL, rule->nbodies);
+		ok = load_body(l, entry->value,
+		    &rule->bodies[rule->nbodies++]);
+		conf_leave(&l->report);
+	}
+	return ok;
+}
+
+void
+conf_body_free(struct conf_rule *rule)
+{
+	struct conf_body	*body;
+	size_t			 i, j;
+
+	for (i = 0; i < rule->nbodies; i++) {
+		body = &rule->bodies[i];
+		for (j = 0; j < body->nin; j++)
+			free(body->in[j]);
+		free(body->path);
+		free(body->json);
+		free(body->contains);
+		free(body->delay);
+		free(body->need);
+		free(body->have);
+		free(body->rate);
+	}
+	free(rule->bodies);
+}
