@@ -54,6 +54,7 @@ program	pkg-config	pkg-config
 header	stdlib.h	libc6-dev
 library	libevent	libevent-dev
 library	yaml-0.1	libyaml-dev
+library	libidn2		libidn2-dev
 library	libcares	libc-ares-dev
 library	jansson		libjansson-dev
 library	libbsd		libbsd-dev

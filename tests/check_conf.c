@@ -78,9 +78,9 @@ static const struct wrong errors[] = {
 	{ "log: {format: xml}\n", "1:15: log.format: \"xml\" is unknown, "
 	    "expected text or json" },
 	{ "log: {access: none}\n", "1:15: log.access: \"none\" has no / in "
-	    "it, expected \"-\", off or a path" },
+	    "it, expected \"-\", off or a path; did you mean \"off\"?" },
 	{ "log:\n", "1:5: log: nothing, expected a mapping ..." },
-	{ "log: info\n", "1:6: log: a plain value, expected a mapping" },
+	{ "log: info\n", "1:6: log: a plain value, ..." },
 
 	{ "timeouts: {idle: -1}\n", "1:18: timeouts.idle: \"-1\" is negative, "
 	    "expected a duration in ms, s, m, h or d, from 1ms to 7d" },
@@ -193,7 +193,7 @@ static const struct wrong errors[] = {
 	{ "hosts:\n  a.b:\n", "2:7: hosts.a.b: nothing, ..." },
 	{ "hosts:\n  a.b: 5\n", "2:8: hosts.a.b: a plain value, ..." },
 	{ "hosts: {\"https://a.b/\": {}}\n", "1:9: hosts.https://a.b/: no "
-	    "host pattern, expected a host without scheme and path" },
+	    "host pattern, expected a host without scheme and path; did you mean \"a.b\"?" },
 	{ "hosts: {\"a\\x1b[31m\\nb\": {}}\n",
 	    "1:9: hosts.a\\x1b[31m\\x0ab: no host pattern, ..." },
 	{ "hosts:\n  *.example.org:\n    capacity: 1\n",

@@ -52,18 +52,24 @@ static const struct wrong errors[] = {
 	    "1:29: defaults.costs[0].header: a mapping, expected a field such "
 	    "as NAME or \"NAME: VALUE\"" },
 
-	{ "defaults: {paths: [/a]}\n", "1:19: defaults.paths: a list, expected "
-	    "a mapping of path patterns" },
+	{ "defaults: {paths: [/a]}\n",
+	    "1:19: defaults.paths: a list, expected a mapping of path "
+	    "patterns; leave the dashes out, and put a colon behind "
+	    "each name" },
 	{ "defaults: {paths: {a: {}}}\n", "1:20: defaults.paths.a: no path "
 	    "pattern, expected a path that begins with /" },
-	{ "defaults: {paths: {/a: 5}}\n", "1:24: defaults.paths./a: a plain "
-	    "value, expected a mapping such as {capacity: 10}" },
+	{ "defaults: {paths: {/a: 5}}\n",
+	    "1:24: defaults.paths./a: a plain value, expected a "
+	    "mapping such as {capacity: 10}; did you mean \"{capacity: "
+	    "5}\"?" },
 	{ "defaults: {paths: {/a: {}, /b: {}, /%61/: {}}}\n",
 	    "1:36: defaults.paths./%61/: a key that is there twice, expected "
 	    "once; the first is at line 1, column 20" },
 	{ "hosts: {a.b: {paths: {/a: {queue: {}}}}}\n",
 	    "1:28: hosts.a.b.paths./a.queue: an unknown key, expected "
-	    "capacity, period, burst, strict, rates, concurrency" },
+	    "capacity, period, burst, strict, rates, concurrency; it "
+	    "belongs to a host, indented below it in hosts (or into "
+	    "defaults)" },
 	{ "hosts: {a.b: {paths: {/a: {burst: 2}}}}\n",
 	    "1:35: hosts.a.b.paths./a.burst: without capacity, expected "
 	    "capacity beside it" },

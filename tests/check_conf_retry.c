@@ -10,19 +10,22 @@
 #define METHODS "expected a list of idempotent and up to 16 methods"
 
 static const struct wrong errors[] = {
-	{ "defaults: {learn: on}\n", "1:19: defaults.learn: \"on\" is unknown, "
-	    "expected off, pause or shape" },
+	{ "defaults: {learn: on}\n",
+	    "1:19: defaults.learn: \"on\" is unknown, expected off, "
+	    "pause or shape; did you mean \"pause\"?" },
 	{ "defaults: {learn: shap}\n", "1:19: defaults.learn: \"shap\" is "
 	    "unknown, expected off, pause or shape; did you mean \"shape\"?" },
 	{ "defaults: {learn: [pause]}\n",
 	    "1:19: defaults.learn: a list, expected off, pause or shape" },
-	{ "defaults: {client_cost: 1}\n", "1:25: defaults.client_cost: \"1\" "
-	    "is neither true nor false, expected true or false" },
+	{ "defaults: {client_cost: 1}\n",
+	    "1:25: defaults.client_cost: \"1\" is neither true nor "
+	    "false, expected true or false; did you mean \"true\"?" },
 	{ "hosts: {a.b: {trust_priority: never}}\n",
-	    "1:31: hosts.a.b.trust_priority: \"never\" is neither true nor "
-	    "false, expected true or false" },
+	    "1:31: hosts.a.b.trust_priority: \"never\" is neither true "
+	    "nor false, expected true or false; did you mean \"false\"?" },
 	{ "defaults: {retry: 3}\n",
-	    "1:19: defaults.retry: a plain value, expected a mapping" },
+	    "1:19: defaults.retry: a plain value, expected a mapping; "
+	    "did you mean \"retry: {attempts: 3}\"?" },
 	{ "defaults: {retry: {attempt: 3}}\n", "1:20: defaults.retry.attempt: "
 	    "an unknown key, expected attempts, methods, idempotency_key, "
 	    "body, statuses; did you mean \"attempts\"?" },

@@ -37,7 +37,8 @@ static const struct wrong listen_errors[] = {
 	    "1:19: listen.address: a list, " ADDRESS },
 	{ "listen: [[127.0.0.1:1]]\n", "1:10: listen[0]: a list, " ADDRESS },
 	{ "listen: {address: 127.0.0.1}\n",
-	    "1:19: listen.address: \"127.0.0.1\" has no port, " ADDRESS },
+	    "1:19: listen.address: \"127.0.0.1\" has no port, " ADDRESS "; did "
+	    "you mean \"127.0.0.1:3128\"?" },
 	{ "listen: {address: 3128}\n",
 	    "1:19: listen.address: \"3128\" has no address, " ADDRESS "; did "
 	    "you mean \"127.0.0.1:3128\"?" },
@@ -63,8 +64,8 @@ static const struct wrong listen_errors[] = {
 	    "1:44: listen[0].tls.key: without certificate, expected "
 	    "certificate beside it" },
 	{ "listen: {address: 127.0.0.1:1, tls: {cert: /c, key: /k}}\n",
-	    "1:38: listen.tls.cert: an unknown key, expected certificate, "
-	    "key" },
+	    "1:38: listen.tls.cert: an unknown key, expected "
+	    "certificate, key; did you mean \"certificate\"?" },
 	{ "listen: {address: 127.0.0.1:1, tls: {certificate: /c, keys: /k}}\n",
 	    "1:55: listen.tls.keys: an unknown key, expected certificate, "
 	    "key; did you mean \"key\"?" },
@@ -206,7 +207,8 @@ static const struct wrong file_errors[] = {
 	{ "tls:\n", "1:5: tls: nothing, expected a mapping ..." },
 	{ "tls: off\n", "1:6: tls: a plain value, expected a mapping" },
 	{ "tls: {ca_cert: /c}\n", "1:7: tls.ca_cert: an unknown key, expected "
-	    "ca_certificate, ca_key, trust" },
+	    "ca_certificate, ca_key, trust; did you mean "
+	    "\"ca_certificate\"?" },
 	{ "tls: {ca_kye: /k}\n", "1:7: tls.ca_kye: an unknown key, expected "
 	    "ca_certificate, ca_key, trust; did you mean \"ca_key\"?" },
 	{ "tsl: {trust: /t}\n", "1:1: tsl: an unknown key, expected listen, "
@@ -301,8 +303,8 @@ END_TEST
 static const struct wrong host_errors[] = {
 	{ HOST("https: "), "1:22: hosts.a.b.https: no value, expected tunnel, "
 	    "upstream or intercept" },
-	{ HOST("https: on"), "1:22: hosts.a.b.https: \"on\" is unknown, "
-	    "expected tunnel, upstream or intercept" },
+	{ HOST("https: on"), "1:22: hosts.a.b.https: \"on\" is unknown, expected "
+	    "tunnel, upstream or intercept; did you mean \"intercept\"?" },
 	{ HOST("https: intercpet"), "1:22: hosts.a.b.https: \"intercpet\" is "
 	    "unknown, expected tunnel, upstream or intercept; did you mean "
 	    "\"intercept\"?" },
@@ -356,8 +358,9 @@ static const struct wrong host_errors[] = {
 	    "1:27: hosts.a.b.tls.port: \"65536\" is too much, ..." },
 	{ HOST("tls: {port: https}"),
 	    "1:27: hosts.a.b.tls.port: \"https\" is not a number, ..." },
-	{ HOST("tls: {verify: none}"), "1:29: hosts.a.b.tls.verify: \"none\" "
-	    "is neither true nor false, expected true or false" },
+	{ HOST("tls: {verify: none}"),
+	    "1:29: hosts.a.b.tls.verify: \"none\" is neither true nor "
+	    "false, expected true or false; did you mean \"false\"?" },
 	{ HOST("tls: {verify: }"), "1:29: hosts.a.b.tls.verify: no value, "
 	    "expected true or false" },
 	{ HOST("tls: {trust: \"\"}"), "1:28: hosts.a.b.tls.trust: \"\" is "

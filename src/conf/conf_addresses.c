@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_advice.h"
 #include "conf/conf_options.h"
 #include "conf/conf_value.h"
 
@@ -55,6 +56,48 @@ is_repeated(const struct conf_addresses *addresses,
 	return false;
 }
 
+/* Whether it would be read; keeps nothing. */
+static bool
+is_address(const char *text)
+{
+	struct conf_address	 address = { .text = NULL };
+	bool			 ok;
+
+	ok = conf_listen_address(text, &address) == NULL;
+	free(address.text);
+	return ok;
+}
+
+/* An address that is written as a URL, as a path, or lacks its port. */
+static const char *
+nearest_address(char buf[CONF_ADVICE], const char *text)
+{
+	static const char *const	 forms[][2] = {
+		{ "", "" }, { "", ":3128" }, { "[", "]:3128" },
+	};
+	const char			*p = strstr(text, "://");
+	char				 near[128];
+	size_t				 i, len;
+
+	buf[0] = '\0';
+	if (text[0] == '/') {
+		snprintf(buf, CONF_ADVICE, "; did you mean \"unix:%.100s\"?",
+		    text);
+		return buf;
+	}
+	p = p != NULL ? p + 3 : text;
+	len = strcspn(p, "/");
+	for (i = 0; len < 100 && i < sizeof forms / sizeof forms[0]; i++) {
+		snprintf(near, sizeof near, "%s%.*s%s", forms[i][0], (int)len,
+		    p, forms[i][1]);
+		if (!is_address(near))
+			continue;
+		snprintf(buf, CONF_ADVICE, "; did you mean \"%s\"?", near);
+		break;
+	}
+	return buf;
+}
+
 /* "3128" and ":3128" are what people try first. */
 static bool
 wrong_address(struct conf_report *report, const struct conf_option *option,
@@ -62,13 +105,16 @@ wrong_address(struct conf_report *report, const struct conf_option *option,
 {
 	const char	*port = node->text;
 	uint64_t	 value;
-	char		 buf[CONF_SHOW];
+	char		 buf[CONF_SHOW], advice[CONF_ADVICE];
 
 	if (*port == ':')
 		port++;
-	if (option->kind == CONF_RESOLVER ||
-	    conf_integer(port, &value) != NULL || value > 65535)
+	if (option->kind == CONF_RESOLVER)
 		return conf_option_wrong(report, option, node, wrong);
+	if (conf_integer(port, &value) != NULL || value > 65535)
+		return conf_wrong(report, node, "\"%s\" %s, expected %s%s",
+		    conf_show(buf, node->text), wrong, conf_option_noun(option),
+		    nearest_address(advice, node->text));
 	return conf_wrong(report, node, "\"%s\" has no address, expected %s; "
 	    "did you mean \"127.0.0.1:%" PRIu64 "\"?",
 	    conf_show(buf, node->text), conf_option_noun(option), value);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_advice.h"
 #include "conf/conf_value.h"
 
 #define WEIGHT	1000000		/* of who is not named */
@@ -91,6 +92,8 @@ conf_fair_key(struct conf_report *report, const struct conf_option *option,
 {
 	const char	*text = node->text;
 	size_t		 i, len = sizeof prefix - 1;
+	char		 buf[CONF_SHOW], period[CONF_TEXT];
+	uint64_t	 ns;
 
 	for (i = first_word(option); i <= last_word(option); i++) {
 		if (strcmp(text, words[i].word) == 0) {
@@ -107,6 +110,11 @@ conf_fair_key(struct conf_report *report, const struct conf_option *option,
 	if (option->kind == CONF_PER && strcmp(text, "user") == 0)
 		return conf_option_wrong(report, option, node,
 		    "is for fair_by");
+	if (conf_advice_duration(text, &ns))
+		return conf_wrong(report, node, "\"%s\" is a time, expected "
+		    "%s; did you mean \"period: %s\"?",
+		    conf_show(buf, text), option->range,
+		    conf_duration_text(period, ns));
 	if (option->kind == CONF_FAIR_BY || nearest(option, text) != NULL ||
 	    !http1_is_token(text, strlen(text)))
 		return wrong_key(report, option, node);

@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "conf/conf_addresses.h"
+#include "conf/conf_advice.h"
 #include "conf/conf_body.h"
 #include "conf/conf_cost.h"
 #include "conf/conf_path.h"
 #include "conf/conf_pause.h"
 #include "conf/conf_rule.h"
+#include "conf/conf_value.h"
 
 /*
  * First every default is read out of the option table, then the file's tree is
@@ -95,31 +97,66 @@ load_defaults(struct conf_loader *l)
 	return ok;
 }
 
+/* Lists of single mappings are what some other programs have. */
+static const char *
+list_advice(const struct conf_node *node)
+{
+	if (node->n == 0)
+		return "";
+	if (node->first->value->type == CONF_MAPPING)
+		return "; leave the dashes out, and begin each entry with its "
+		    "name and a colon";
+	return "; leave the dashes out, and put a colon behind each name";
+}
+
+static const char *
+section_advice(const struct conf_loader *l, char buf[CONF_ADVICE],
+    const struct conf_node *node)
+{
+	const struct conf_step	*steps = l->report.steps;
+	unsigned		 n = l->report.nsteps;
+	bool			 is_rule;
+
+	is_rule = n > 0 && ((n == 2 && strcmp(steps[0].name, "hosts") == 0) ||
+	    (n == 1 && strcmp(steps[0].name, "defaults") == 0) ||
+	    (n > 2 && steps[n - 2].name != NULL &&
+	    strcmp(steps[n - 2].name, "paths") == 0) ||
+	    (n > 1 && steps[n - 1].name == NULL && steps[n - 2].name != NULL &&
+	    strcmp(steps[n - 2].name, "rates") == 0));
+	return conf_advice_section(buf, n > 0 ? steps[n - 1].name : NULL,
+	    is_rule, node->text);
+}
+
 bool
 conf_loader_mapping(struct conf_loader *l, const struct conf_node *node,
     const char *what)
 {
+	char	 advice[CONF_ADVICE];
+
 	if (node->type == CONF_MAPPING)
 		return true;
 	if (conf_node_null(node))
 		return conf_wrong(&l->report, node, "nothing, expected %s "
 		    "(for none leave the key out, or write {})", what);
-	return conf_wrong(&l->report, node, "a %s, expected %s",
-	    node->type == CONF_LIST ? "list" : "plain value", what);
+	if (node->type == CONF_LIST)
+		return conf_wrong(&l->report, node, "a list, expected %s%s",
+		    what, list_advice(node));
+	return conf_wrong(&l->report, node, "a plain value, expected %s%s",
+	    what, section_advice(l, advice, node));
 }
 
 static bool
 unknown(struct conf_loader *l, enum conf_level level,
-    const struct conf_node *key)
+    const struct conf_entry *entry)
 {
-	const char	*nearest = conf_option_nearest(level, key->text);
-	char		*keys = conf_option_keys(level);
+	char	*keys = conf_option_keys(level);
+	char	 advice[CONF_ADVICE];
 
 	if (keys == NULL)
 		return conf_wrong(&l->report, NULL, "out of memory");
-	conf_wrong(&l->report, key, "an unknown key, expected %s%s%s%s", keys,
-	    nearest == NULL ? "" : "; did you mean \"",
-	    nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?");
+	conf_wrong(&l->report, entry->key, "an unknown key, expected %s%s",
+	    keys, conf_advice_key(advice, level, entry->key->text,
+	    entry->value));
 	free(keys);
 	return false;
 }
@@ -227,19 +264,36 @@ load_option(struct conf_loader *l, const struct conf_option *option,
 	}
 }
 
+/* What stands below a section that is empty may have been meant for it. */
+static bool
+is_unindented(enum conf_level level, const struct conf_option *option,
+    const struct conf_entry *entry)
+{
+	return level == CONF_TOP && conf_node_null(entry->value) &&
+	    entry->next != NULL && (option->kind == CONF_HOSTS ||
+	    option->kind == CONF_SECTION || option->kind == CONF_DEFAULTS) &&
+	    conf_option_find(CONF_TOP, entry->next->key->text) == NULL;
+}
+
 static bool
 load_entry(struct conf_loader *l, enum conf_level level,
     const struct conf_node *node, const struct conf_entry *entry, void *base)
 {
 	const struct conf_option	*option;
 	const struct conf_entry		*first;
+	char				 show[CONF_SHOW];
 
 	option = conf_option_find(level, entry->key->text);
 	if (option == NULL)
-		return unknown(l, level, entry->key);
+		return unknown(l, level, entry);
 	first = conf_node_get(node, entry->key->text);
 	if (first != entry)
 		return conf_loader_twice(l, entry->key, first->key);
+	if (is_unindented(level, option, entry))
+		return conf_wrong(&l->report, entry->value, "nothing, expected "
+		    "a mapping; indent the lines below that belong to it, "
+		    "from \"%s:\" on", conf_show(show,
+		    entry->next->key->text));
 	return load_option(l, option, entry->value, base);
 }
 
@@ -261,13 +315,16 @@ conf_loader_level(struct conf_loader *l, enum conf_level level,
 static bool
 load_root(struct conf_loader *l, const struct conf_node *root)
 {
+	char	 advice[CONF_ADVICE];
+
 	if (conf_node_null(root))
 		return conf_wrong(&l->report, root,
 		    "the file is empty, expected at least one key");
 	if (root->type != CONF_MAPPING)
 		return conf_wrong(&l->report, root,
 		    "not a configuration, expected keys such as listen: and "
-		    "hosts:");
+		    "hosts:%s", root->type == CONF_SCALAR &&
+		    conf_advice_space(advice, root->text) ? advice : "");
 	return conf_loader_level(l, CONF_TOP, root, l->conf);
 }
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "conf/conf_addresses.h"
+#include "conf/conf_advice.h"
 #include "conf/conf_body.h"
 #include "conf/conf_cost.h"
 #include "conf/conf_fair.h"
@@ -187,11 +188,11 @@ bool
 conf_option_wrong(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, const char *wrong)
 {
-	char	 buf[CONF_SHOW];
+	char	 buf[CONF_SHOW], advice[CONF_ADVICE];
 
-	return conf_wrong(report, node, "\"%s\" %s, expected %s%s",
+	return conf_wrong(report, node, "\"%s\" %s, expected %s%s%s",
 	    conf_show(buf, node->text), wrong, conf_option_noun(option),
-	    range(option));
+	    range(option), conf_advice_value(advice, option, node->text));
 }
 
 bool
@@ -344,7 +345,7 @@ read_choice(struct conf_report *report, const struct conf_option *option,
 			least = distance;
 		}
 	}
-	if (best == NULL)
+	if (best == NULL || conf_advice_word(option->kind, node->text) != NULL)
 		return conf_option_wrong(report, option, node, "is unknown");
 	return conf_wrong(report, node, "\"%s\" is unknown, expected %s; did "
 	    "you mean \"%s\"?", conf_show(buf, node->text), option->range,

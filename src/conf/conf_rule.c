@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_advice.h"
 #include "conf/conf_body.h"
 #include "conf/conf_cost.h"
 #include "conf/conf_fair.h"
@@ -96,7 +97,9 @@ conf_rule_rates(struct conf_loader *l, const struct conf_option *option,
 
 	if (node->type != CONF_LIST)
 		return conf_wrong(&l->report, node, "no list, expected %s such "
-		    "as [{capacity: 10, period: 1s}]", option->range);
+		    "as [{capacity: 10, period: 1s}]%s", option->range,
+		    node->type == CONF_MAPPING ?
+		    "; put [ ] around it, or a dash before each rate" : "");
 	if (node->n < option->min || node->n > option->max)
 		return conf_wrong(&l->report, node, "%zu rates, expected %s",
 		    node->n, option->range);
@@ -216,6 +219,14 @@ host_twice(struct conf_loader *l, const struct conf_node *key,
 	    first->line, first->column);
 }
 
+/* A key that stands beside its host, and not below it. */
+static bool
+is_rule_key(const struct conf_entry *entry)
+{
+	return entry != NULL &&
+	    conf_option_find(CONF_RULE, entry->key->text) != NULL;
+}
+
 static bool
 load_host(struct conf_loader *l, const struct conf_node *hosts,
     const struct conf_entry *entry)
@@ -225,12 +236,18 @@ load_host(struct conf_loader *l, const struct conf_node *hosts,
 	struct pattern		 pattern;
 	const struct conf_rule	*other;
 	const char		*expected;
+	char			 advice[CONF_ADVICE];
 
 	expected = pattern_parse(&pattern, entry->key->text,
 	    strlen(entry->key->text));
 	if (expected != NULL)
 		return conf_wrong(&l->report, entry->key,
-		    "no host pattern, expected %s", expected);
+		    "no host pattern, expected %s%s", expected,
+		    conf_advice_host(advice, entry->key->text));
+	if (conf_node_null(entry->value) && is_rule_key(entry->next))
+		return conf_wrong(&l->report, entry->value, "nothing, expected "
+		    "a mapping; indent the lines below further, from \"%s:\" "
+		    "on", entry->next->key->text);
 	*rule = l->rule;
 	rule->has_port = pattern.host.port != 0;
 	rule->name = pattern_name(&pattern);

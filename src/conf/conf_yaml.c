@@ -11,6 +11,7 @@
 #include <uthash.h>
 #include <yaml.h>
 
+#include "conf/conf_advice.h"
 #include "conf/conf_value.h"
 
 /*
@@ -192,38 +193,11 @@ mark_of(const struct builder *b, size_t offset)
 }
 
 static bool
-tab_indents(const struct builder *b, size_t line)
-{
-	const char	*p = b->text;
-	const char	*end = b->text + b->len;
-
-	for (; line > 0 && p != NULL; line--) {
-		p = memchr(p, '\n', (size_t)(end - p));
-		if (p != NULL)
-			p++;
-	}
-	while (p != NULL && p < end && *p == ' ')
-		p++;
-	return p != NULL && p < end && *p == '\t';
-}
-
-static const char *
-syntax_hint(const struct builder *b)
-{
-	const yaml_parser_t	*p = &b->parser;
-
-	if (p->context != NULL && strstr(p->context, "an alias") != NULL)
-		return "; a pattern that begins with * must stand in quotes";
-	if (tab_indents(b, p->problem_mark.line))
-		return "; indent with spaces, not with tabs";
-	return "";
-}
-
-static bool
 wrong_syntax(struct builder *b)
 {
 	const yaml_parser_t	*p = &b->parser;
 	const char		*problem = p->problem;
+	char			 hint[CONF_ADVICE];
 	yaml_mark_t		 mark;
 
 	if (problem == NULL)
@@ -235,12 +209,14 @@ wrong_syntax(struct builder *b)
 		return wrong_mark(b, &mark, "not text: %s, expected UTF-8",
 		    problem);
 	}
+	conf_advice_syntax(hint, b->text, b->len, p->problem_mark.line,
+	    problem, p->context);
 	if (p->context == NULL)
 		return wrong_mark(b, &p->problem_mark, "not valid YAML: %s%s",
-		    problem, syntax_hint(b));
+		    problem, hint);
 	return wrong_mark(b, &p->problem_mark,
 	    "not valid YAML: %s %s that begins at line %zu%s", problem,
-	    p->context, p->context_mark.line + 1, syntax_hint(b));
+	    p->context, p->context_mark.line + 1, hint);
 }
 
 static bool

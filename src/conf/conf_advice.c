@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_advice.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_value.h"
+
+/*
+ * Other programs' words for what is meant here, and other ways to write
+ * numbers and times.  Nothing here decides what is right.
+ */
+
+#define WORD	40		/* bytes of a number or a word, at most */
+
+/* Times */
+
+static const struct {
+	const char	*names;		/* each between spaces */
+	uint64_t	 ns;
+} times[] = {
+	{ " ms msec msecs millisecond milliseconds ", 1000000 },
+	{ " s sec secs second seconds ", UINT64_C(1000000000) },
+	{ " m min mins minute minutes ", 60 * UINT64_C(1000000000) },
+	{ " h hr hrs hour hours ", 3600 * UINT64_C(1000000000) },
+	{ " d day days daily ", 86400 * UINT64_C(1000000000) },
+	{ " w wk week weeks ", 7 * 86400 * UINT64_C(1000000000) },
+};
+
+/* Whether the word is one of a list, each between spaces; any case. */
+static bool
+is_of(const char *list, const char *word, size_t len)
+{
+	const char	*p;
+
+	for (p = list; len > 0 && *p != '\0'; p += strcspn(p, " ")) {
+		p += strspn(p, " ");
+		if (strncasecmp(p, word, len) == 0 && p[len] == ' ')
+			return true;
+	}
+	return false;
+}
+
+bool
+conf_advice_is(const char *list, const char *word)
+{
+	return is_of(list, word, strlen(word));
+}
+
+static uint64_t
+time_unit(const char *word, size_t len)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof times / sizeof times[0]; i++)
+		if (is_of(times[i].names, word, len))
+			return times[i].ns;
+	return 0;
+}
+
+static const char *
+skip(const char *p, const char *what)
+{
+	return p + strspn(p, what);
+}
+
+static size_t
+letters(const char *p)
+{
+	size_t	 n = 0;
+
+	while (isalpha((unsigned char)p[n]))
+		n++;
+	return n;
+}
+
+/* Adds a number (without one: 1) and its unit to *ns; where they end. */
+static const char *
+add_time(const char *p, uint64_t *ns)
+{
+	uint64_t	 unit, micro = BUDGET_UNIT;
+	char		 number[WORD];
+	size_t		 n = strspn(p, "0123456789.");
+
+	if (n >= sizeof number)
+		return NULL;
+	memcpy(number, p, n);
+	number[n] = '\0';
+	if (n > 0 && (conf_units(number, &micro) != NULL ||
+	    micro > UINT64_C(1000000000000)))
+		return NULL;
+	p = skip(p + n, " ");
+	unit = time_unit(p, letters(p));
+	if (unit == 0)
+		return NULL;
+	*ns += (uint64_t)((unsigned __int128)micro * unit / BUDGET_UNIT);
+	return p + letters(p);
+}
+
+bool
+conf_advice_duration(const char *text, uint64_t *ns)
+{
+	const char	*p = skip(text, " ");
+	unsigned	 parts = 0;
+
+	*ns = 0;
+	while (p != NULL && *p != '\0' && parts++ < 4) {
+		p = add_time(p, ns);
+		if (p == NULL)
+			return false;
+		p = skip(p, " ,");
+	}
+	return p != NULL && parts > 0 && *p == '\0' && *ns > 0;
+}
+
+/* Numbers */
+
+/* Digits with what people put between them, a factor behind; plain, in buf. */
+static bool
+plain_number(char buf[CONF_TEXT], const char *text, size_t len)
+{
+	static const char	 factors[] = "kKmM";
+	double			 v, factor = 1;
+	size_t			 i, n = 0;
+	char			*end;
+
+	if (len > 0 && strchr(factors, text[len - 1]) != NULL) {
+		factor = tolower((unsigned char)text[len - 1]) == 'k' ? 1e3 :
+		    1e6;
+		len--;
+	}
+	for (i = 0; i < len; i++) {
+		if (i > 0 && strchr(",_' ", text[i]) != NULL)
+			continue;
+		if (n + 1 == CONF_TEXT || strchr("0123456789.eE+", text[i]) == NULL)
+			return false;
+		buf[n++] = text[i];
+	}
+	buf[n] = '\0';
+	if (n == 0 || !isdigit((unsigned char)buf[0]))
+		return false;
+	v = strtod(buf, &end) * factor;
+	if (*end != '\0' || !isfinite(v) || v > 1e9)
+		return false;
+	snprintf(buf, CONF_TEXT, "%.6f", v);
+	n = strlen(buf);
+	while (buf[n - 1] == '0')
+		buf[--n] = '\0';
+	if (buf[n - 1] == '.')
+		buf[--n] = '\0';
+	return true;
+}
+
+bool
+conf_advice_number(char buf[CONF_TEXT], const char *text)
+{
+	return plain_number(buf, text, strlen(text));
+}
+
+/* Rates */
+
+static const char	 counted[] = " r req reqs request requests call calls "
+    "query queries token tokens hit hits unit units op ops x ";
+
+static const struct {
+	const char	*names;
+	const char	*period;
+} rate_words[] = {
+	{ " rps qps tps ops cps hz ", "1s" },
+	{ " rpm qpm tpm cpm ", "1m" },
+	{ " rph qph tph ", "1h" },
+	{ " rpd qpd ", "1d" },
+};
+
+static const char *
+rate_word(const char *p)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof rate_words / sizeof rate_words[0]; i++)
+		if (is_of(rate_words[i].names, p, letters(p)) &&
+		    *skip(p + letters(p), " ") == '\0')
+			return rate_words[i].period;
+	return NULL;
+}
+
+/* What stands behind the number, to a period; NULL: that is no rate. */
+static const char *
+rate_period(char buf[CONF_TEXT], const char *p)
+{
+	static const char *const	 between[] = {
+		"/", "per ", "a ", "an ", "every ", "each ", "in ", "p/",
+	};
+	uint64_t			 ns;
+	size_t				 i, n;
+
+	if (rate_word(p) != NULL)
+		return rate_word(p);
+	n = letters(p);
+	if (is_of(counted, p, n))
+		p = skip(p + n, " ");
+	for (i = 0; i < sizeof between / sizeof between[0]; i++) {
+		n = strlen(between[i]);
+		if (strncasecmp(p, between[i], n) == 0 &&
+		    conf_advice_duration(p + n, &ns))
+			return conf_duration_text(buf, ns);
+	}
+	return NULL;
+}
+
+bool
+conf_advice_rate(char buf[CONF_ADVICE_RATE], const char *text)
+{
+	char		 number[CONF_TEXT], period[CONF_TEXT];
+	const char	*p = skip(text, " "), *every;
+	size_t		 n = strspn(p, "0123456789.,_");
+
+	if (p[n] != '\0' && strchr("kKM", p[n]) != NULL && !isalpha((unsigned char)p[n + 1]))
+		n++;
+	if (!plain_number(number, p, n))
+		return false;
+	every = rate_period(period, skip(p + n, " "));
+	if (every == NULL)
+		return false;
+	snprintf(buf, CONF_ADVICE_RATE, "capacity: %s, period: %s", number,
+	    every);
+	return true;
+}
+
+/* Typography */
+
+bool
+conf_advice_typography(char buf[CONF_ADVICE], const char *text)
+{
+	static const char *const	 quotes[] = {
+		"\u2018", "\u2019", "\u201a", "\u201c", "\u201d", "\u201e",
+		"\u00ab", "\u00bb",
+	};
+	static const char *const	 spaces[] = {
+		"\u00a0", "\u2003", "\u2009", "\u202f", "\u3000", "\u200b",
+	};
+	size_t				 i;
+
+	for (i = 0; i < sizeof quotes / sizeof quotes[0]; i++)
+		if (strstr(text, quotes[i]) != NULL) {
+			snprintf(buf, CONF_ADVICE, "; typographic quotes are "
+			    "part of the text, use \" or '");
+			return true;
+		}
+	for (i = 0; i < sizeof spaces / sizeof spaces[0]; i++)
+		if (strstr(text, spaces[i]) != NULL) {
+			snprintf(buf, CONF_ADVICE, "; there is a no-break or "
+			    "other special space in it, use a plain one");
+			return true;
+		}
+	return false;
+}
+
+/* Values */
+
+static const struct {
+	int		 kind;		/* enum conf_kind */
+	const char	*words;		/* each between spaces */
+	const char	*meant;
+} words[] = {
+	{ CONF_BOOLEAN, " 1 y t enable enabled ja oui si ", "true" },
+	{ CONF_BOOLEAN, " 0 n f disable disabled none null never ", "false" },
+	{ CONF_HTTPS, " true yes on 1 mitm decrypt enable enabled inspect bump "
+	    "terminate ", "intercept" },
+	{ CONF_HTTPS, " false no off 0 none pass passthrough pass-through "
+	    "connect disable disabled ", "tunnel" },
+	{ CONF_HTTPS, " https tls ssl originate always force ", "upstream" },
+	{ CONF_LEARN, " true yes on 1 enable enabled ", "pause" },
+	{ CONF_LEARN, " false no 0 none never disable disabled ", "off" },
+	{ CONF_LEVEL, " warning warnings ", "warn" },
+	{ CONF_LEVEL, " err errors critical crit fatal alert emerg ", "error" },
+	{ CONF_LEVEL, " notice normal default ", "info" },
+	{ CONF_LEVEL, " trace verbose all ", "debug" },
+	{ CONF_FORMAT, " plain combined common clf line ", "text" },
+	{ CONF_ACCESS, " none false no null disable disabled never ", "off" },
+	{ CONF_ACCESS, " stdout true yes on ", "-" },
+	{ CONF_DIAGNOSTICS, " - off none stdout syslog journal ", "stderr" },
+	{ CONF_HOLD, " end always ", "close" },
+};
+
+/* Numbers for which people have words. */
+static const char	 unlimited[] = " unlimited infinite infinity inf none "
+    "off no false never null any ";
+
+static void
+meant(char buf[CONF_ADVICE], const char *text)
+{
+	snprintf(buf, CONF_ADVICE, "; did you mean \"%s\"?", text);
+}
+
+static void
+advise_duration(char buf[CONF_ADVICE], const struct conf_option *option,
+    const char *text)
+{
+	char		 duration[CONF_TEXT];
+	uint64_t	 ns;
+
+	if (conf_advice_duration(text, &ns) && ns >= option->min &&
+	    ns <= option->max)
+		meant(buf, conf_duration_text(duration, ns));
+}
+
+/* "10 mb", "5kib": the unit as it is written here. */
+static void
+advise_size(char buf[CONF_ADVICE], const struct conf_option *option,
+    const char *text)
+{
+	static const char *const	 units[] = {
+		"B", "KiB", "MiB", "GiB", "kB", "MB", "GB",
+	};
+	char				 size[CONF_TEXT];
+	size_t				 i, n = strspn(text, "0123456789.");
+	const char			*unit = skip(text + n, " ");
+	uint64_t			 bytes;
+
+	for (i = 0; n > 0 && n < 20 && i < sizeof units / sizeof units[0]; i++)
+		if (strcasecmp(unit, units[i]) == 0) {
+			snprintf(size, sizeof size, "%.*s%s", (int)n, text,
+			    units[i]);
+			if (conf_size(size, &bytes) == NULL &&
+			    bytes >= option->min && bytes <= option->max)
+				meant(buf, size);
+		}
+}
+
+/* The number in other words, unless it is out of range in any. */
+static void
+advise_number(char buf[CONF_ADVICE], const struct conf_option *option,
+    const char *text)
+{
+	bool		 units = option->kind == CONF_UNITS;
+	char		 number[CONF_TEXT];
+	uint64_t	 value;
+
+	if (conf_advice_number(number, text) &&
+	    (units ? conf_units(number, &value) :
+	    conf_integer(number, &value)) == NULL &&
+	    value >= option->min && value <= option->max)
+		meant(buf, number);
+}
+
+static void
+advise_units(char buf[CONF_ADVICE], const struct conf_option *option,
+    const char *text)
+{
+	const char	*key = conf_option_key(option);
+	bool		 is_capacity = strcmp(key, "capacity") == 0;
+	char		 rate[CONF_ADVICE_RATE];
+
+	if (is_capacity && conf_advice_rate(rate, text))
+		meant(buf, rate);
+	else if (is_capacity && is_of(unlimited, text, strlen(text)))
+		snprintf(buf, CONF_ADVICE, "; for no limit leave the key out");
+	else
+		advise_number(buf, option, text);
+}
+
+static void
+advise_integer(char buf[CONF_ADVICE], const struct conf_option *option,
+    const char *text)
+{
+	if (strcmp(conf_option_key(option), "concurrency") == 0 &&
+	    is_of(unlimited, text, strlen(text)))
+		meant(buf, "0");
+	else
+		advise_number(buf, option, text);
+}
+
+static void
+advise_path(char buf[CONF_ADVICE], const char *text)
+{
+	char	 show[CONF_SHOW];
+
+	if (text[0] != '\0' && strchr(text, '/') == NULL)
+		snprintf(buf, CONF_ADVICE, "; did you mean \"./%s\"?",
+		    conf_show(show, text));
+}
+
+const char *
+conf_advice_word(int kind, const char *text)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (words[i].kind == kind &&
+		    is_of(words[i].words, text, strlen(text)))
+			return words[i].meant;
+	return NULL;
+}
+
+const char *
+conf_advice_value(char buf[CONF_ADVICE], const struct conf_option *option,
+    const char *text)
+{
+	const char	*word = conf_advice_word(option->kind, text);
+
+	buf[0] = '\0';
+	if (conf_advice_typography(buf, text))
+		return buf;
+	if (word != NULL) {
+		meant(buf, word);
+		return buf;
+	}
+	switch (option->kind) {
+	case CONF_DURATION:
+		advise_duration(buf, option, text);
+		break;
+	case CONF_SIZE:
+		advise_size(buf, option, text);
+		break;
+	case CONF_UNITS:
+		advise_units(buf, option, text);
+		break;
+	case CONF_INTEGER:
+	case CONF_INTEGER32:
+	case CONF_WORKERS:
+		advise_integer(buf, option, text);
+		break;
+	case CONF_ACCESS:
+	case CONF_DIAGNOSTICS:
+		advise_path(buf, text);
+		break;
+	default:
+		break;
+	}
+	return buf;
+}
+
+/* Plain text where a mapping is needed */
+
+/* Keys whose mapping people leave out, and what their text then stands for. */
+static const struct {
+	const char	*key;
+	const char	*number;	/* N stands for it */
+	const char	*time;
+	const char	*other;
+} sections[] = {
+	{ "queue", "queue: {length: N}", "queue: {max_wait: N}", NULL },
+	{ "pause", NULL, "pause: {default: N}", NULL },
+	{ "retry", "retry: {attempts: N}", NULL, "retry: {attempts: 2}" },
+	{ "tunnel", NULL, "tunnel: {idle: N}", NULL },
+	{ "timeouts", "timeouts: {response: Ns}", "timeouts: {response: N}",
+	    NULL },
+	{ "limits", "limits: {connections: N}", NULL, NULL },
+	{ "log", NULL, NULL, "log: {level: debug, access: \"-\"}" },
+};
+
+/* Puts a number or a time in the place of N. */
+static void
+fill_in(char buf[CONF_ADVICE], const char *form, const char *what)
+{
+	const char	*n = strchr(form, 'N');
+
+	snprintf(buf, CONF_ADVICE, "; did you mean \"%.*s%s%s\"?",
+	    (int)(n - form), form, what, n + 1);
+}
+
+static void
+advise_limits(char buf[CONF_ADVICE], const char *text)
+{
+	char	 rate[CONF_ADVICE_RATE], number[CONF_TEXT];
+
+	if (is_of(unlimited, text, strlen(text)))
+		rate[0] = '\0';
+	else if (conf_advice_number(number, text))
+		snprintf(rate, sizeof rate, "capacity: %s", number);
+	else if (!conf_advice_rate(rate, text))
+		return;
+	snprintf(buf, CONF_ADVICE, "; did you mean \"{%s}\"?", rate);
+}
+
+const char *
+conf_advice_section(char buf[CONF_ADVICE], const char *key, bool is_rule,
+    const char *text)
+{
+	char		 what[CONF_TEXT];
+	uint64_t	 ns;
+	size_t		 i;
+
+	buf[0] = '\0';
+	if (conf_advice_space(buf, text))
+		return buf;
+	if (is_rule) {
+		advise_limits(buf, text);
+		return buf;
+	}
+	for (i = 0; key != NULL && i < sizeof sections / sizeof sections[0];
+	    i++) {
+		if (strcmp(key, sections[i].key) != 0)
+			continue;
+		if (sections[i].number != NULL &&
+		    conf_advice_number(what, text))
+			fill_in(buf, sections[i].number, what);
+		else if (sections[i].time != NULL &&
+		    conf_advice_duration(text, &ns))
+			fill_in(buf, sections[i].time,
+			    conf_duration_text(what, ns));
+		else if (sections[i].other != NULL)
+			meant(buf, sections[i].other);
+	}
+	return buf;
+}

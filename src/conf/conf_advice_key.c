@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_advice.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "conf/conf_value.h"
+
+/* Keys by other programs' names, in other places, and without their space. */
+
+#define WORD	40		/* bytes of a key, at most */
+
+#define LIMITED	(1U << CONF_RULE | 1U << CONF_RATE | 1U << CONF_PATH)
+#define AT(level)	(1U << (level))
+
+/* Words between spaces, where they stand, and what they mean there. */
+static const struct {
+	unsigned	 levels;
+	const char	*words;
+	const char	*meant;
+} synonyms[] = {
+	{ LIMITED, " rate limit rps qps tps ops hz max_rate rate_limit ratelimit "
+	    "requests request reqs calls quota throughput tokens limit_rate "
+	    "requests_per_second req_per_sec reqs_per_second per_second "
+	    "max_requests max_rps ", "capacity: N, period: 1s" },
+	{ LIMITED, " rpm qpm tpm requests_per_minute req_per_min per_minute "
+	    "calls_per_minute ", "capacity: N, period: 1m" },
+	{ LIMITED, " rph qph requests_per_hour per_hour calls_per_hour ",
+	    "capacity: N, period: 1h" },
+	{ LIMITED, " rpd requests_per_day per_day daily calls_per_day ",
+	    "capacity: N, period: 1d" },
+	{ LIMITED, " window interval duration time every seconds window_size "
+	    "time_window timeframe unit ", "period" },
+	{ LIMITED, " burst_size bucket bucket_size max_burst bursts spike ",
+	    "burst" },
+	{ LIMITED, " max_connections connections max_conns conns maxconn "
+	    "max_concurrent max_concurrency max_concurrent_requests concurrent "
+	    "concurrent_requests parallel parallelism max_parallel workers "
+	    "threads simultaneous in_flight inflight max_in_flight slots "
+	    "max_requests_in_flight pool_size ", "concurrency" },
+	{ AT(CONF_RULE), " limits rate_limits ratelimits throttle ",
+	    "rates: [{capacity: N, period: 1s}]" },
+	{ AT(CONF_RULE), " timeout wait max_wait queue_timeout max_queue_time "
+	    "max_delay delay wait_timeout ", "queue: {max_wait: 60s}" },
+	{ AT(CONF_RULE), " queue_length queue_size max_queue backlog "
+	    "max_waiting ", "queue: {length: N}" },
+	{ AT(CONF_RULE), " retries max_retries retry_count attempts ",
+	    "retry: {attempts: N}" },
+	{ AT(CONF_RULE), " backoff cooldown cool_down retry_after ",
+	    "pause: {default: 5s}" },
+	{ AT(CONF_RULE), " mitm intercept decrypt ssl_bump inspect ",
+	    "https: intercept" },
+	{ AT(CONF_RULE), " ssl upstream_tls use_tls secure ",
+	    "https: upstream" },
+	{ AT(CONF_RULE), " cost weight price ", "costs: [{cost: N}]" },
+	{ AT(CONF_RULE), " path routes locations endpoints ",
+	    "paths: {/search: {capacity: N}}" },
+	{ AT(CONF_RULE), " verify insecure skip_verify insecure_skip_verify ",
+	    "tls: {verify: false}" },
+	{ AT(CONF_RULE), " key client_key group_by by ", "per" },
+	{ AT(CONF_RULE), " share global ", "shared" },
+	{ AT(CONF_QUEUE), " size max limit capacity max_length depth max_size ",
+	    "length" },
+	{ AT(CONF_QUEUE), " timeout wait max_time max_delay ", "max_wait" },
+	{ AT(CONF_PAUSE), " status codes status_codes ", "statuses" },
+	{ AT(CONF_PAUSE), " duration time seconds for ", "default" },
+	{ AT(CONF_PAUSE), " maximum limit cap ", "max" },
+	{ AT(CONF_RETRY), " max count retries max_retries max_attempts times ",
+	    "attempts" },
+	{ AT(CONF_RETRY), " status codes status_codes ", "statuses" },
+	{ AT(CONF_RETRY), " method ", "methods" },
+	{ AT(CONF_TOP), " port bind address addr host http_port listen_address "
+	    "server proxy ", "listen: 127.0.0.1:3128" },
+	{ AT(CONF_TOP), " threads processes cores worker_processes ",
+	    "workers" },
+	{ AT(CONF_TOP), " dns nameserver nameservers dns_servers ",
+	    "resolver" },
+	{ AT(CONF_TOP), " logging logs ", "log" },
+	{ AT(CONF_TOP), " log_level verbose verbosity loglevel debug ",
+	    "log: {level: debug}" },
+	{ AT(CONF_TOP), " access_log accesslog ", "log: {access: /PATH}" },
+	{ AT(CONF_TOP), " error_log log_file logfile ",
+	    "log: {diagnostics: /PATH}" },
+	{ AT(CONF_TOP), " rules targets upstreams domains sites backends "
+	    "throttles rate_limits ratelimits limit endpoints servers apis ",
+	    "hosts" },
+	{ AT(CONF_TOP), " global fallback ", "defaults" },
+	{ AT(CONF_TOP), " timeout ", "timeouts" },
+	{ AT(CONF_TOP), " ssl certificates ca ", "tls" },
+	{ AT(CONF_LOG), " file path error errors error_log output destination "
+	    "target ", "diagnostics" },
+	{ AT(CONF_LOG), " access_log requests ", "access" },
+	{ AT(CONF_LOG), " verbosity verbose severity ", "level" },
+	{ AT(CONF_TIMEOUTS), " connect_timeout dial connection ", "connect" },
+	{ AT(CONF_TIMEOUTS), " request client head headers client_header ",
+	    "header" },
+	{ AT(CONF_TIMEOUTS), " read upstream server backend proxy_read "
+	    "response_header first_byte total ", "response" },
+	{ AT(CONF_TIMEOUTS), " keepalive keep_alive write send inactivity ",
+	    "idle" },
+	{ AT(CONF_TIMEOUTS), " shutdown grace graceful stop ", "drain" },
+	{ AT(CONF_LIMITS), " max_connections clients maxconn conns ",
+	    "connections" },
+	{ AT(CONF_LIMITS), " header headers max_header head_size header_size "
+	    "max_head ", "head" },
+	{ AT(CONF_LIMITS), " body_size max_body request_body upload "
+	    "client_max_body_size ", "body" },
+	{ AT(CONF_TLS), " ca ca_cert cacert ca_file cert certificate ",
+	    "ca_certificate" },
+	{ AT(CONF_TLS), " key ca_private_key private_key ", "ca_key" },
+	{ AT(CONF_TLS) | AT(CONF_HOST_TLS), " trusted truststore roots ca_certs "
+	    "cafile trusted_ca ca_bundle ", "trust" },
+	{ AT(CONF_HOST_TLS), " ca ca_cert cacert ca_certificate ", "trust" },
+	{ AT(CONF_HOST_TLS), " insecure skip_verify insecure_skip_verify "
+	    "verify_peer check ", "verify" },
+	{ AT(CONF_HOST_TLS) | AT(CONF_LISTENER_TLS),
+	    " cert crt cert_file certfile client_cert pem ", "certificate" },
+	{ AT(CONF_HOST_TLS) | AT(CONF_LISTENER_TLS),
+	    " private_key keyfile key_file client_key ", "key" },
+	{ AT(CONF_LISTENER), " host port bind addr listen ",
+	    "address: 127.0.0.1:3128" },
+	{ AT(CONF_LISTENER), " ssl https certificate cert ",
+	    "tls: {certificate: /PATH, key: /PATH}" },
+	{ AT(CONF_COST), " methods ", "method" },
+	{ AT(CONF_COST), " paths url uri route ", "path" },
+	{ AT(CONF_COST), " headers field ", "header" },
+	{ AT(CONF_COST), " units weight price value ", "cost" },
+	{ AT(CONF_TUNNEL), " timeout ", "idle" },
+};
+
+/* A dash for an underscore is a matter of taste. */
+static void
+normal(char buf[WORD], const char *key)
+{
+	size_t	 i, n = 0;
+
+	for (i = 0; key[i] != '\0' && n + 1 < WORD; i++) {
+		if (isupper((unsigned char)key[i]) && i > 0 &&
+		    islower((unsigned char)key[i - 1]) && n + 2 < WORD)
+			buf[n++] = '_';
+		buf[n++] = key[i] == '-' || key[i] == ' ' ? '_' :
+		    (char)tolower((unsigned char)key[i]);
+	}
+	buf[n] = '\0';
+}
+
+static const char *
+synonym(enum conf_level level, const char *key)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++)
+		if ((synonyms[i].levels & AT(level)) != 0 &&
+		    conf_advice_is(synonyms[i].words, key))
+			return synonyms[i].meant;
+	return NULL;
+}
+
+/* "capacity: N" with the number that stands there. */
+static const char *
+with_number(char buf[CONF_ADVICE], const char *meant,
+    const struct conf_node *value)
+{
+	char		 number[CONF_TEXT], rate[CONF_ADVICE_RATE];
+	const char	*n = strstr(meant, " N");
+
+	if (value->type != CONF_SCALAR)
+		n = NULL;
+	if (n != NULL && strncmp(meant, "capacity: N", 11) == 0 &&
+	    conf_advice_rate(rate, value->text))
+		snprintf(buf, CONF_ADVICE, "; did you mean \"%s\"?", rate);
+	else if (n != NULL && conf_advice_number(number, value->text))
+		snprintf(buf, CONF_ADVICE, "; did you mean \"%.*s %s%s\"?",
+		    (int)(n - meant), meant, number, n + 2);
+	else
+		snprintf(buf, CONF_ADVICE, "; did you mean \"%s\"?", meant);
+	return buf;
+}
+
+/* "capacity:10" is one word to YAML: the option before its colon, or NULL. */
+static const struct conf_option *
+glued(const char *text, const char **value)
+{
+	const struct conf_option	*o;
+	const char			*colon = strchr(text, ':');
+	size_t				 len;
+
+	if (colon == NULL || colon == text || colon[1] == '\0' ||
+	    colon[1] == ' ')
+		return NULL;
+	len = (size_t)(colon - text);
+	*value = colon + 1;
+	for (o = conf_options(); o->path != NULL; o++)
+		if (strncmp(conf_option_key(o), text, len) == 0 &&
+		    conf_option_key(o)[len] == '\0')
+			return o;
+	return NULL;
+}
+
+bool
+conf_advice_space(char buf[CONF_ADVICE], const char *text)
+{
+	const struct conf_option	*o;
+	const char			*value;
+	char				 show[CONF_SHOW];
+
+	o = glued(text, &value);
+	if (o == NULL)
+		return false;
+	snprintf(buf, CONF_ADVICE, "; did you mean \"%s: %s\", with a space "
+	    "behind the colon?", conf_option_key(o), conf_show(show, value));
+	return true;
+}
+
+/* Whether the key is one of another place; which, if there is only one. */
+static const struct conf_option *
+elsewhere(const char *key)
+{
+	const struct conf_option	*o, *found = NULL;
+
+	for (o = conf_options(); o->path != NULL; o++) {
+		if (strcmp(conf_option_key(o), key) != 0)
+			continue;
+		/* what a rule has, paths and rates have, too */
+		if (found == NULL || o->level == CONF_RULE)
+			found = o;
+	}
+	return found;
+}
+
+static const char *
+advise_place(char buf[CONF_ADVICE], enum conf_level level, const char *key)
+{
+	const struct conf_option	*o = elsewhere(key);
+
+	if (o == NULL && level == CONF_TOP &&
+	    (strchr(key, '.') != NULL || key[0] == '*'))
+		snprintf(buf, CONF_ADVICE, "; a host belongs into hosts, "
+		    "indented below that line");
+	else if (o != NULL && o->level == CONF_RULE)
+		snprintf(buf, CONF_ADVICE, "; it belongs to a host, indented "
+		    "below it in hosts (or into defaults)");
+	else if (o != NULL)
+		snprintf(buf, CONF_ADVICE, "; did you mean \"%s\"?", o->path);
+	return buf;
+}
+
+const char *
+conf_advice_key(char buf[CONF_ADVICE], enum conf_level level, const char *key,
+    const struct conf_node *value)
+{
+	const char	*meant;
+	char		 word[WORD];
+
+	buf[0] = '\0';
+	if (conf_advice_typography(buf, key) || conf_advice_space(buf, key))
+		return buf;
+	if (strcmp(key, "<<") == 0) {
+		snprintf(buf, CONF_ADVICE, "; merge keys are not supported: "
+		    "give the whole mapping a name and repeat that, as in "
+		    "\"a: &x {...}\" and \"b: *x\", or repeat the keys");
+		return buf;
+	}
+	normal(word, key);
+	if (conf_option_find(level, word) != NULL)
+		meant = word;
+	else if ((meant = synonym(level, word)) == NULL)
+		meant = conf_option_nearest(level, key);
+	if (meant != NULL)
+		return with_number(buf, meant, value);
+	return advise_place(buf, level, key);
+}
+
+/* Text that is no YAML */
+
+/* The line with that number, from 0; NULL where there is none. */
+static const char *
+line_at(const char *text, size_t len, size_t line, size_t *n)
+{
+	const char	*end = text + len, *stop;
+
+	for (; line > 0 && text != NULL; line--) {
+		text = memchr(text, '\n', (size_t)(end - text));
+		if (text != NULL)
+			text++;
+	}
+	if (text == NULL)
+		return NULL;
+	stop = memchr(text, '\n', (size_t)(end - text));
+	*n = (size_t)((stop == NULL ? end : stop) - text);
+	return text;
+}
+
+/* The key and value of a line, copied; false where it is too long. */
+static bool
+copy_line(char buf[CONF_SHOW], const char *text, size_t len, size_t line)
+{
+	const char	*p;
+	size_t		 n;
+
+	p = line_at(text, len, line, &n);
+	if (p == NULL)
+		return false;
+	while (n > 0 && (*p == ' ' || *p == '-')) {
+		p++;
+		n--;
+	}
+	if (n == 0 || *p == '#' || n >= CONF_SHOW)
+		return false;
+	memcpy(buf, p, n);
+	buf[n] = '\0';
+	return true;
+}
+
+/* The line itself or one of those right before it lacks its space. */
+static bool
+advise_glued_line(char buf[CONF_ADVICE], const char *text, size_t len,
+    size_t line)
+{
+	char	 copy[CONF_SHOW];
+	int	 i;
+
+	for (i = 0; i < 3; i++, line--) {
+		if (copy_line(copy, text, len, line) &&
+		    conf_advice_space(buf, copy))
+			return true;
+		if (line == 0)
+			break;
+	}
+	return false;
+}
+
+static bool
+tab_indents(const char *text, size_t len, size_t line)
+{
+	size_t		 n;
+	const char	*p = line_at(text, len, line, &n);
+
+	while (p != NULL && n > 0 && *p == ' ') {
+		p++;
+		n--;
+	}
+	return p != NULL && n > 0 && *p == '\t';
+}
+
+const char *
+conf_advice_syntax(char buf[CONF_ADVICE], const char *text, size_t len,
+    size_t line, const char *problem, const char *context)
+{
+	const char	*hint = "";
+	char		 copy[CONF_SHOW];
+
+	buf[0] = '\0';
+	if (context != NULL && strstr(context, "an alias") != NULL)
+		hint = "; a pattern that begins with * must stand in quotes";
+	else if (tab_indents(text, len, line))
+		hint = "; indent with spaces, not with tabs";
+	else if (advise_glued_line(buf, text, len, line))
+		return buf;
+	else if (strstr(problem, "did not find expected key") != NULL ||
+	    strstr(problem, "mapping values are not allowed") != NULL)
+		hint = "; keys of one mapping begin at the same column, and "
+		    "what belongs to a key is indented below it";
+	else if (strstr(problem, "cannot start any token") != NULL &&
+	    copy_line(copy, text, len, line) &&
+	    conf_advice_typography(buf, copy))
+		return buf;
+	else if (strstr(problem, "cannot start any token") != NULL)
+		hint = "; text that begins with @, ` or % must stand in quotes";
+	snprintf(buf, CONF_ADVICE, "%s", hint);
+	return buf;
+}
