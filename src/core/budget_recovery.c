@@ -179,7 +179,7 @@ judge_pause(struct budget *b, uint32_t went, uint64_t cycle)
 	if (b->ref_opens > b->opens &&
 	    b->ref_opens - b->opens < b->ref_opens / 5)
 		return;
-	if (b->ref_opens > b->opens && b->ref_cycle / 2 <= b->ref_opens &&
+	if (b->ref_opens > b->opens && b->ref_cycle / 4 <= b->ref_opens &&
 	    (wide)2 * went * b->ref_cycle < most) {
 		b->shut = b->opens;
 		b->opens = b->ref_opens;
