@@ -216,6 +216,24 @@ START_TEST(deadline)
 }
 END_TEST
 
+/* How long in all: what the rule says, but never less than one wait. */
+START_TEST(latest)
+{
+	rule("queue: {max_wait: 30s}");
+	ck_assert_ptr_null(get(""));
+	ck_assert_uint_eq(claim.request.again, 30 * SECOND);
+	ck_assert_uint_eq(claim.request.latest, NOW + 300 * SECOND);
+	ck_assert_ptr_null(get("Sluice-Max-Wait: 40\r\n"));
+	ck_assert_uint_eq(claim.request.deadline, NOW + 30 * SECOND);
+	ck_assert_uint_eq(claim.request.latest, NOW + 40 * SECOND);
+	rule("queue: {max_wait: 30s}, retry: {max_time: 20s}");
+	ck_assert_ptr_null(get(""));
+	ck_assert_uint_eq(claim.request.latest, NOW + 30 * SECOND);
+	ck_assert_ptr_null(get("Sluice-Max-Wait: 5\r\n"));
+	ck_assert_uint_eq(claim.request.latest, NOW + 5 * SECOND);
+}
+END_TEST
+
 START_TEST(part_and_cost_of_the_rule)
 {
 	rule("paths: {/a: {capacity: 1}, /search: {capacity: 1}}, "
@@ -379,6 +397,7 @@ suite(void)
 	ROWS(tc, cost, costs);
 	tcase_add_test(tc, cost_within_the_burst);
 	ROWS(tc, deadline, waits);
+	tcase_add_test(tc, latest);
 	tcase_add_test(tc, part_and_cost_of_the_rule);
 	tcase_add_test(tc, a_tunnel_has_a_cost_of_its_own);
 	tcase_add_test(tc, clients_by_address);

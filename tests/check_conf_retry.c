@@ -27,8 +27,8 @@ static const struct wrong errors[] = {
 	    "1:19: defaults.retry: a plain value, expected a mapping; "
 	    "did you mean \"retry: {attempts: 3}\"?" },
 	{ "defaults: {retry: {attempt: 3}}\n", "1:20: defaults.retry.attempt: "
-	    "an unknown key, expected attempts, methods, idempotency_key, "
-	    "body, statuses; did you mean \"attempts\"?" },
+	    "an unknown key, expected attempts, max_time, methods, "
+	    "idempotency_key, body, statuses; did you mean \"attempts\"?" },
 	{ "defaults: {retry: {attempts: 11}}\n", "1:30: "
 	    "defaults.retry.attempts: \"11\" is too much, expected a whole "
 	    "number from 0 to 10" },
@@ -95,6 +95,7 @@ START_TEST(defaults)
 	ck_assert(rule->retry_idempotent);
 	ck_assert_uint_eq(rule->nretry_methods, 0);
 	ck_assert(!rule->retry_idempotency_key);
+	ck_assert_uint_eq(rule->retry_max_time, 300000000000ULL);
 	ck_assert_uint_eq(rule->retry_body, 1 << 20);
 	ck_assert_uint_eq(rule->nretry_statuses, 2);
 	ck_assert_int_eq(rule->retry_statuses[0], 429);
@@ -108,7 +109,7 @@ END_TEST
 static const char	 whole[] =
     "defaults: &d {learn: shape, client_cost: yes, trust_priority: true,\n"
     "  retry: {attempts: 10, methods: [POST, idempotent, x-Y], body: 0,\n"
-    "    statuses: [502], idempotency_key: true}}\n"
+    "    statuses: [502], idempotency_key: true, max_time: 2s}}\n"
     "hosts: {a.b: *d, c.d: {learn: off, retry: {methods: PUT,\n"
     "  statuses: [], attempts: 0}}}\n";
 
@@ -121,6 +122,7 @@ START_TEST(everything)
 	ck_assert(rule->client_cost);
 	ck_assert(rule->trust_priority);
 	ck_assert_uint_eq(rule->retry_attempts, 10);
+	ck_assert_uint_eq(rule->retry_max_time, 2000000000ULL);
 	ck_assert(rule->retry_idempotent);
 	ck_assert_uint_eq(rule->nretry_methods, 2);
 	ck_assert_str_eq(rule->retry_methods[0], "POST");

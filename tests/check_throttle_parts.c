@@ -324,6 +324,46 @@ START_TEST(a_return_that_cannot_be_in_time_keeps_its_slot)
 }
 END_TEST
 
+/* For each wait so long from the end of the pause, but no longer than that. */
+START_TEST(a_return_has_a_deadline_of_its_own)
+{
+	struct throttle *t = with_parts(slots(0));
+	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
+	struct throttle_request q = {
+		.cost = U,
+		.weight = FAIR_WEIGHT,
+		.urgency = FAIR_URGENCY,
+		.deadline = SEC,
+		.again = SEC,
+		.latest = 20 * SEC,
+		.part = 1,
+	};
+	struct throttle_waiter a;
+	struct throttle_report r;
+
+	ck_assert_int_eq(throttle_ask(t, &a, &q, 0, &r), THROTTLE_GO);
+	ck_assert_uint_eq(throttle_deadline(t, &a), SEC);
+	throttle_verdict(t, &a, BUDGET_THROTTLED, SEC);
+	pause_host(t, 6 * SEC, SEC);
+	ck_assert_int_eq(throttle_return(t, &a, SEC, &r), THROTTLE_WAIT);
+	ck_assert_uint_eq(throttle_deadline(t, &a), 7 * SEC);
+	/* A pause that becomes longer is no time in which it could have gone. */
+	throttle_pause(t, 1, 12 * SEC, 2 * SEC);
+	ck_assert_uint_eq(throttle_deadline(t, &a), 13 * SEC);
+	throttle_hopeless(t, 8 * SEC, &out);
+	ck_assert(TAILQ_EMPTY(&out));
+	leaves_at(t, &a, 12 * SEC);
+	throttle_verdict(t, &a, BUDGET_THROTTLED, 12 * SEC);
+	pause_host(t, 20 * SEC, 12 * SEC);
+	ck_assert_int_eq(throttle_return(t, &a, 12 * SEC, &r), THROTTLE_WAIT);
+	ck_assert_uint_eq(throttle_deadline(t, &a), 20 * SEC);
+	pause_host(t, 20 * SEC + 1, 13 * SEC);
+	throttle_hopeless(t, 13 * SEC, &out);
+	ck_assert_ptr_eq(TAILQ_FIRST(&out), &a);
+	throttle_free(t);
+}
+END_TEST
+
 START_TEST(a_return_is_subject_to_recovery)
 {
 	struct throttle *t = new_throttle(slots(8));
@@ -490,6 +530,7 @@ suite(void)
 	tcase_add_test(tc, learning_begins_half_open);
 	tcase_add_test(tc, a_return_goes_first_and_pays_again);
 	tcase_add_test(tc, a_return_that_cannot_be_in_time_keeps_its_slot);
+	tcase_add_test(tc, a_return_has_a_deadline_of_its_own);
 	tcase_add_test(tc, a_return_is_subject_to_recovery);
 	tcase_add_test(tc, backoff_of_a_part);
 	tcase_add_test(tc, shapes_host_and_part);

@@ -150,6 +150,7 @@ struct conf_rule {
 	enum conf_learn		 learn;
 
 	uint32_t		 retry_attempts; /* 0: never */
+	uint64_t		 retry_max_time; /* ns, in all */
 	bool			 retry_idempotent; /* such methods, and */
 	char			**retry_methods; /* these; owned */
 	size_t			 nretry_methods;

@@ -154,6 +154,8 @@ fill_in(struct throttle_waiter *w, const struct throttle_request *q,
 		},
 		.since = now,
 		.deadline = q->deadline,
+		.again = q->again,
+		.latest = q->latest,
 		.part = q->part,
 		.deposit = q->deposit,
 	};
@@ -381,8 +383,9 @@ throttle_return(struct throttle *t, struct throttle_waiter *w, uint64_t now,
 	assert(w->held && w->settled);
 	throttle_tick(t, now);
 	w->fair.returned = true;
+	w->since = now;
 	throttle_start(t, &w->fair, now, r);
-	if (r->start > w->deadline) {
+	if (r->start > throttle_deadline(t, w)) {
 		w->fair.returned = false;
 		return THROTTLE_LATE_START;
 	}
@@ -390,7 +393,6 @@ throttle_return(struct throttle *t, struct throttle_waiter *w, uint64_t now,
 		w->fair.returned = false;
 		return THROTTLE_NO_MEMORY;
 	}
-	w->since = now;
 	give_back(t, w, now);
 	return THROTTLE_WAIT;
 }
@@ -475,6 +477,19 @@ throttle_shape(struct throttle *t, unsigned part, uint64_t left, uint64_t reset,
 }
 
 /* How it stands */
+
+uint64_t
+throttle_deadline(const struct throttle *t, const struct throttle_waiter *w)
+{
+	uint64_t from = later(w->since, t->host.paused_until);
+
+	if (!w->fair.returned || w->again == 0)
+		return w->deadline;
+	if (w->part != THROTTLE_WHOLE)
+		from = later(from, t->parts[w->part].paused_until);
+	return from > THROTTLE_NEVER - w->again || from + w->again > w->latest ?
+	    w->latest : from + w->again;
+}
 
 bool
 throttle_idle(const struct throttle *t, uint64_t now)

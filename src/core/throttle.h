@@ -67,6 +67,13 @@ struct throttle_request {
 	uint64_t	 client;	/* whose turns it uses */
 	uint64_t	 cost;		/* micro cost units */
 	uint64_t	 deadline;	/* ns, to start by; THROTTLE_NEVER */
+	/*
+	 * Once it is returned: for how long (ns) it waits each time, from the
+	 * end of the pause; but not past the latest (ns).  0: the deadline
+	 * stays.
+	 */
+	uint64_t	 again;
+	uint64_t	 latest;
 	uint32_t	 weight;	/* of the client; FAIR_WEIGHT is 1 */
 	uint8_t		 urgency;	/* RFC 9218: 0 to 7 */
 	unsigned	 part;		/* or THROTTLE_WHOLE */
@@ -90,6 +97,8 @@ struct throttle_waiter {
 	fair_wide			 key;	/* to sort by */
 	uint64_t			 since;	/* ns: waits since then */
 	uint64_t			 deadline; /* ns, to start by */
+	uint64_t			 again;	/* see throttle_request */
+	uint64_t			 latest;
 	unsigned			 part;
 	struct throttle_deposit		*deposit; /* or NULL */
 	uint32_t			 epoch;	/* the host's, at admission */
@@ -181,7 +190,7 @@ void		 throttle_refund(struct throttle *, struct throttle_waiter *,
 
 /*
  * Puts an admitted one whose verdict was given back, before all others: gives
- * its slot back, keeps its deadline and cost; what it spent stays spent, and
+ * its slot back, keeps its cost; what it spent stays spent, and
  * it pays again when it goes.  THROTTLE_WAIT, or THROTTLE_LATE_START when it
  * could not start by its deadline, or THROTTLE_NO_MEMORY: it then still holds
  * its slot.  The queue's length is not enforced.
@@ -297,6 +306,13 @@ bool		 throttle_idle(const struct throttle *, uint64_t now);
 void		 throttle_report(struct throttle *,
 		    const struct throttle_waiter *, uint64_t now,
 		    struct throttle_report *);
+
+/*
+ * By when (ns) a waiter has to start.  For one that was returned a pause that
+ * became longer makes it later.
+ */
+uint64_t	 throttle_deadline(const struct throttle *,
+		    const struct throttle_waiter *);
 
 uint32_t	 throttle_waiting(const struct throttle *);
 uint32_t	 throttle_waiting_of(const struct throttle *, uint64_t client);

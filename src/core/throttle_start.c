@@ -222,7 +222,7 @@ throttle_hopeless(struct throttle *t, uint64_t now, struct throttle_queue *out)
 	list = sort(list);
 	for (w = list; w != NULL; w = w->next) {
 		throttle_start(t, &w->fair, now, &r);
-		if (r.start <= w->deadline)
+		if (r.start <= throttle_deadline(t, w))
 			continue;
 		if (throttle_unqueue(t, w))
 			clear(t, now);

@@ -271,6 +271,8 @@ take_deadline(struct claim *c, const struct conf_rule *rule,
     const struct claim_source *s, uint64_t now)
 {
 	uint64_t wait = rule->max_wait, own;
+	uint64_t all = rule->retry_max_time > wait ? rule->retry_max_time :
+	    wait;
 	int64_t milli;
 
 	if (http1_find(s->head, HTTP1_SLUICE_MAX_WAIT) != NULL) {
@@ -279,9 +281,12 @@ take_deadline(struct claim *c, const struct conf_rule *rule,
 		if (milli < INT64_MAX / (int64_t)(SECOND / MILLI)) {
 			own = (uint64_t)milli * (SECOND / MILLI);
 			wait = own < wait ? own : wait;
+			all = own < all ? own : all;
 		}
 	}
 	c->request.deadline = now + wait;
+	c->request.again = rule->max_wait;
+	c->request.latest = now + all;
 	return NULL;
 }
 

@@ -242,6 +242,19 @@ turn(const struct exchange *x)
 	    TO_BEGIN;
 }
 
+/* A pause that became longer since the timer was set may give it more time. */
+static void
+wait_is_over(struct exchange *x)
+{
+	struct hosts *hosts = x->worker->hosts;
+	uint64_t now = worker_now();
+
+	if (hosts_deadline(hosts, &x->ticket) > now)
+		deadline_set(&x->timer, x->ticket.deadline);
+	else if (hosts_give_up(hosts, &x->ticket, now))
+		exchange_answered(&x->ticket);
+}
+
 static void
 timer_cb(void *arg)
 {
@@ -251,12 +264,10 @@ timer_cb(void *arg)
 		[TO_GO_ON] = UPSTREAM_IDLE,
 	};
 	struct exchange *x = arg;
-	struct worker *w = x->worker;
 	enum turn now;
 
 	if (x->phase == QUEUED) {
-		if (hosts_give_up(w->hosts, &x->ticket, worker_now()))
-			exchange_answered(&x->ticket);
+		wait_is_over(x);
 		return;
 	}
 	if (x->judging != NULL && worker_now() >= exchange_judge_until(x)) {
@@ -392,10 +403,16 @@ answered_here(struct exchange *x, const struct http1_head *h)
 static const char *
 over_budget(const struct exchange *x, enum hosts_answer a)
 {
+	const struct ticket *t = &x->ticket;
+
 	if (a == HOSTS_FULL)
 		return "the host's queue is full";
-	if (x->ticket.deadline < x->began + x->ticket.rule->max_wait)
+	if (t->deadline < x->began + t->rule->max_wait ||
+	    (t->deadline == t->latest &&
+	    t->latest < x->began + t->rule->retry_max_time))
 		return "the wait would be longer than Sluice-Max-Wait";
+	if (x->resent > 0 && t->deadline == t->latest)
+		return "the wait would be longer than retry.max_time";
 	return "the wait would be longer than queue.max_wait";
 }
 

@@ -74,12 +74,22 @@ backoff_base(const struct exchange *x, int status)
 }
 
 /*
- * A time that is named is believed; but "now", to a request that has come back
- * once already, only once.
+ * A time that is named is believed; "now" as far as the host's budget believes
+ * it, and not to a request that has come back once already.
  */
-void
-exchange_take_pause(const struct exchange *x, const struct hint *hint, int status,
+static void
+take_named(const struct exchange *x, uint64_t named, int status,
     struct lesson *l)
+{
+	l->pause = named;
+	l->backoff = named < BUDGET_NOW;
+	l->at_once = l->backoff && x->resent == 0;
+	l->base = backoff_base(x, status);
+}
+
+void
+exchange_take_pause(const struct exchange *x, const struct hint *hint,
+    int status, struct lesson *l)
 {
 	bool learns = x->ticket.rule->learn != CONF_LEARN_OFF;
 
@@ -88,10 +98,10 @@ exchange_take_pause(const struct exchange *x, const struct hint *hint, int statu
 		/* statuses that are not to pause, do not */
 		if (learns && !hint->throttled)
 			l->pause = hint->pause;
-	} else if (hint->retry_after && (hint->delay > 0 || x->resent == 0))
-		l->pause = hint->delay;
+	} else if (hint->retry_after)
+		take_named(x, hint->delay, status, l);
 	else if (learns && hint->pause > 0)
-		l->pause = hint->pause;
+		take_named(x, hint->pause, status, l);
 	else {
 		l->backoff = true;
 		l->base = backoff_base(x, status);

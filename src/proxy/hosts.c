@@ -463,6 +463,7 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 		    HOSTS_BAD;
 	t->credential = c.credential;
 	t->deadline = c.request.deadline;
+	t->latest = c.request.latest;
 	answer = ask_known(hs, t, &c.request, now);
 	if (answer == HOSTS_NO_ROOM)
 		answer = ask_new(hs, t, &c.request, now);
@@ -608,6 +609,9 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 	if (l->partial && part == THROTTLE_WHOLE &&
 	    l->verdict != BUDGET_THROTTLED)
 		return 0;
+	if (l->at_once &&
+	    throttle_at_once(h->throttle, part, &t->waiter, now))
+		return 0;
 	if (l->backoff)
 		pause = throttle_backoff(h->throttle, part, &t->waiter,
 		    l->base, longest, now);
@@ -676,6 +680,7 @@ hosts_return(struct hosts *hs, struct ticket *t, uint64_t now)
 	if (throttle_return(h->throttle, &t->waiter, now, &t->report) ==
 	    THROTTLE_WAIT) {
 		t->state = TICKET_WAITING;
+		t->deadline = throttle_deadline(h->throttle, &t->waiter);
 		answer = HOSTS_WAIT;
 		admit(h, now);
 		arm(h, t->worker, now);
@@ -683,6 +688,23 @@ hosts_return(struct hosts *hs, struct ticket *t, uint64_t now)
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
 	return answer;
+}
+
+uint64_t
+hosts_deadline(struct hosts *hs, struct ticket *t)
+{
+	struct host *h;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	if ((h = t->host) != NULL) {
+		pthread_mutex_lock(&h->lock);
+		if (t->state == TICKET_WAITING)
+			t->deadline = throttle_deadline(h->throttle,
+			    &t->waiter);
+		pthread_mutex_unlock(&h->lock);
+	}
+	pthread_rwlock_unlock(&hs->lock);
+	return t->deadline;
 }
 
 bool

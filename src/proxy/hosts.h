@@ -54,7 +54,9 @@ struct ticket {
 						   of the request's life */
 	const struct conf_rule	*rule;		/* of conf, for name */
 	struct keyed_hash	 credential;	/* whose throttle */
-	uint64_t		 deadline;	/* ns, to be admitted by */
+	/* ns, to be admitted by; may become later: hosts_deadline() */
+	uint64_t		 deadline;
+	uint64_t		 latest;	/* ns: never later than this */
 	struct throttle_report	 report;	/* see hosts_ask() */
 	char			 budget[HOSTS_BUDGET]; /* which one refuses */
 	const char		*wrong;		/* with HOSTS_BAD */
@@ -78,7 +80,9 @@ struct lesson {
 	/* It speaks of the ticket's part only, if that has one. */
 	bool			 partial;
 	uint64_t		 pause;		/* ns from now; 0: none named */
-	bool			 backoff;	/* pause: none was named: */
+	/* No pause was named, or, at once, "now", which is believed once: */
+	bool			 backoff;
+	bool			 at_once;
 	uint64_t		 base;		/* ns: to begin with */
 	bool			 shape;		/* what follows is known: */
 	uint64_t		 left;		/* requests until */
@@ -116,11 +120,18 @@ uint64_t	 hosts_learn(struct hosts *, struct ticket *,
 bool		 hosts_first_unusable(struct hosts *, struct ticket *);
 
 /*
- * Puts an admitted ticket back, before all others, to be admitted again by its
- * old deadline: HOSTS_WAIT.  Otherwise it stays admitted.
+ * Puts an admitted ticket back, before all others, to be admitted again within
+ * queue.max_wait from the end of the pause, and not after the latest; sets its
+ * deadline: HOSTS_WAIT.  Otherwise it stays admitted.
  */
 enum hosts_answer hosts_return(struct hosts *, struct ticket *, uint64_t now)
 		    __attribute__((warn_unused_result));
+
+/*
+ * By when (ns) a ticket that waits has to be admitted, as things stand; sets
+ * its deadline, too.
+ */
+uint64_t	 hosts_deadline(struct hosts *, struct ticket *);
 
 /* Gives the slot back before the rest: what was admitted holds none. */
 void		 hosts_release(struct hosts *, struct ticket *, uint64_t now);

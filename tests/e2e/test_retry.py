@@ -229,7 +229,7 @@ def test_a_refusal_that_does_not_end_well(lab, how):
 
 def test_each_attempt_spends(lab):
 	"""A token for each time, of a budget of two in a second."""
-	far = start(lab, refusal(after="0"), refusal(after="0.01"),
+	far = start(lab, refusal(after="0"), refusal(after="0.05"),
 	    origin.fixed(), capacity=2, period="1s", burst=1)
 	assert lab.get(far.url + "/").status == 200
 	times = far.times()
@@ -248,8 +248,68 @@ def test_now_is_believed_once(lab):
 	    zip(gaps, [0, 0.2, 0.4, 0.8])] == [True] * 4, gaps
 
 
+PAST = "Tue, 15 Nov 1994 12:44:26 GMT"
+DATE = ("Date", "Tue, 15 Nov 1994 12:45:26 GMT")
+
+
+@pytest.mark.parametrize("fields", [
+    [("Retry-After", "0")], [("Retry-After", "0.001")],
+    [("Retry-After", PAST), DATE], [("Retry-After-Ms", "2")],
+    [("RateLimit", '"a";r=0;t=0')],
+    [("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "784903466"),
+     DATE]], ids=["zero", "fraction", "past", "ms", "t", "reset"])
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_now_is_believed_once_for_a_host(lab, fields, method):
+	"""Not once for each request: most are never sent again.
+
+	https://github.com/kubescape/kubevuln/pull/755
+	"""
+	far = start(lab, origin.fixed(429, fields=fields),
+	    queue={"max_wait": "10ms"}, retry={"attempts": 0})
+	body = "x" if method == "POST" else None
+	for _ in range(30):
+		assert lab.client().call(method, far.url + "/",
+		    body=body).status == 429
+	assert len(far.requests) <= 2
+
+
+def test_a_success_makes_now_believable_again(lab):
+	far = start(lab, *[refusal(after="0"), origin.fixed()] * 3)
+	began = time.monotonic()
+	for _ in range(3):
+		assert lab.get(far.url + "/").status == 200
+	assert time.monotonic() - began < 3 * wire.SLOW
+	assert len(far.requests) == 6
+
+
+def test_max_wait_counts_from_the_end_of_the_pause(lab):
+	"""A time that is named and max_wait are often the same minute.
+
+	https://github.com/EnricoMi/publish-unit-test-result-action/issues/419
+	"""
+	far = start(lab, refusal(after="1"), refusal(after="1"),
+	    origin.fixed(), queue={"max_wait": "1s"})
+	assert lab.get(far.url + "/").status == 200
+	assert len(far.requests) == 3
+
+
+def test_max_wait_is_none_of_the_pause(lab):
+	"""What made a pause longer while one waited is not held against it."""
+	gate = origin.Gate(refusal(after="0.4"))
+	far = lab.origin(origin.sequence(gate, gate, refusal(after="0.8"),
+	    origin.fixed()))
+	lab.sluice(hosts={"127.0.0.1": {"queue": {"max_wait": "300ms"}}})
+	clients = [lab.client().ask("GET", far.url + "/") for _ in range(2)]
+	far.wait_requests(2)
+	gate.open()
+	for one in clients:
+		assert one.response().status == 200
+	assert len(far.requests) == 5
+
+
 def test_beyond_its_deadline_the_refusal_is_relayed_at_once(lab):
-	far = start(lab, refusal(after="60"), queue={"max_wait": "5s"})
+	far = start(lab, refusal(after="60"), queue={"max_wait": "5s"},
+	    retry={"max_time": "50s"})
 	began = time.monotonic()
 	answer = lab.get(far.url + "/")
 	assert answer.status == 429 and answer.get("retry-after") == "60"
@@ -258,12 +318,16 @@ def test_beyond_its_deadline_the_refusal_is_relayed_at_once(lab):
 	assert len(far.requests) == 1
 
 
-def test_the_deadline_is_the_first_one(lab):
-	"""Time that was spent waiting before is not given again."""
+@pytest.mark.parametrize("how", ["max_time", "field"])
+def test_it_may_be_sent_again_within_a_time(lab, how):
+	"""Of the rule, or the client's own word: for all waits together."""
 	far = start(lab, refusal(after="0.6"), queue={"max_wait": "1s"},
-	    retry={"attempts": 10})
+	    retry={"attempts": 10, **({"max_time": "1s"} if how ==
+	    "max_time" else {})})
 	began = time.monotonic()
-	assert lab.get(far.url + "/").status == 429
+	answer = lab.client().call("GET", far.url + "/", fields=[
+	    ("Sluice-Max-Wait", "1")] if how == "field" else [])
+	assert (answer.status, answer.get("retry-after")) == (429, "0.6")
 	assert time.monotonic() - began < 1.2 * wire.SLOW
 	assert len(far.requests) == 2
 

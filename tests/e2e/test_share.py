@@ -307,7 +307,8 @@ def test_a_pause_is_its_credentials_alone(lab):
 		conn.reply(429 if bad else 200,
 		    fields=[("Retry-After", "60")] if bad else [])
 	far = lab.origin(handle)
-	lab.sluice(hosts={"127.0.0.1": {"per": "X-Key", **NOW}})
+	lab.sluice(hosts={"127.0.0.1": {"per": "X-Key",
+	    "retry": {"attempts": 0}, **NOW}})
 	for _ in range(2):
 		for key, status in (("bad", 429), ("good", 200)):
 			answer = ask(lab, far, "/", X_Key=key).response()

@@ -87,7 +87,8 @@ def test_reload_shortens_the_pause(lab, before):
 def test_reload_keeps_the_pause(lab):
 	far = lab.origin(origin.sequence(origin.fixed(429,
 	    fields=[("Retry-After", "100")]), origin.fixed()))
-	daemon = lab.sluice(hosts=hosts(queue={"max_wait": "10ms"}))
+	daemon = lab.sluice(hosts=hosts(queue={"max_wait": "10ms"},
+	    retry={"attempts": 0}))
 	assert lab.get(far.url + "/").status == 429
 	daemon.change(hosts=hosts(capacity=1000, queue={"max_wait": "20ms"}))
 	answer = lab.get(far.url + "/")
