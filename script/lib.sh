@@ -83,6 +83,21 @@ nodemodule	undici	node-undici
 nodemodule	https-proxy-agent	node-https-proxy-agent
 '
 
+# What the checks beyond script/test need on top of that.
+# shellcheck disable=SC2034
+ci_needs='
+program	gcc		gcc
+program	clang		clang
+program	llvm-symbolizer	llvm
+runtime	fuzzer		libclang-rt-dev
+runtime	address		libclang-rt-dev
+runtime	thread		libclang-rt-dev
+program	valgrind	valgrind
+program	cppcheck	cppcheck
+program	mandoc		mandoc
+program	xz		xz-utils
+'
+
 # is_there KIND NAME
 # Looks for the thing itself, not for a package: a program from elsewhere will
 # do as well.
@@ -190,6 +205,12 @@ cores()
 	getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
 }
 
+# How many to run side by side of what partly waits.
+jobs()
+{
+	echo $((2 * $(cores)))
+}
+
 # build_in DIRECTORY [CONFIGURE ARGUMENT]...
 # Configures where that has not been done with these arguments and these
 # libraries, then makes what has changed.
@@ -216,3 +237,33 @@ build_in()
 	fi
 	quiet "${name:+$name.}make" make -C "$dir" -j"$(cores)"
 }
+
+# build_sanitized KIND [CONFIGURE ARGUMENT]...
+# A build in build/ci/KIND by clang: address, thread or fuzz.
+build_sanitized()
+{
+	kind=$1
+	shift
+	case $kind in
+	address) set -- --enable-sanitizers=address,undefined "$@" ;;
+	thread) set -- --enable-sanitizers=thread "$@" ;;
+	fuzz) set -- --enable-fuzzers "$@" ;;
+	esac
+	build_in "$build/ci/$kind" --enable-werror CC=clang "$@"
+}
+
+# steadily COMMAND...
+# The sanitizers' shadow memory may collide with a widely randomised address
+# space; without randomisation it cannot.
+steadily()
+{
+	if setarch "$(uname -m)" -R true 2>/dev/null; then
+		setarch "$(uname -m)" -R "$@"
+	else
+		"$@"
+	fi
+}
+
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=second_deadlock_stack=1
