@@ -79,6 +79,8 @@ module	pytest_timeout	python3-pytest-timeout
 module	xdist		python3-pytest-xdist
 module	aiohttp		python3-aiohttp
 module	requests	python3-requests
+module	grpc		python3-grpcio
+module	boto3		python3-boto3
 nodemodule	undici	node-undici
 nodemodule	https-proxy-agent	node-https-proxy-agent
 '

@@ -51,6 +51,7 @@ location = /host {{ return 200 "$http_host"; }}
 location = /scheme {{ return 200 "$scheme"; }}
 location = /moved {{ return 302 /hello; }}
 location = /gone {{ return 410; }}
+location /zip/ {{ alias {dir}/www/; gzip on; gzip_types *; }}
 # The connection ends after each answer.
 location /close/ {{ alias {dir}/www/; keepalive_timeout 0; }}
 location = /close/hello {{ keepalive_timeout 0; return 200 "hello\\n"; }}
