@@ -145,7 +145,9 @@ static const char *const outcomes[] = {
 	[ACCESS_TUNNEL] = "tunnel, requests inside not seen",
 	[ACCESS_UPGRADED] = "upgraded",
 	[ACCESS_INTERCEPTED] = "intercepted",
+	[ACCESS_ANSWERED] = "answered here",
 	[ACCESS_REFUSED] = "refused",
+	[ACCESS_ABORTED] = "aborted",
 	[ACCESS_CLIENT_GONE] = "client gone",
 	[ACCESS_UPSTREAM_ERROR] = "upstream error",
 };

@@ -102,6 +102,9 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 
 	if (x->phase == ENDED)
 		return;
+	/* who was refused, may take it that nothing was done */
+	if (outcome == ACCESS_REFUSED && x->reached)
+		outcome = ACCESS_ABORTED;
 	write_log(x, outcome, reason, now);
 	x->phase = ENDED;
 	deadline_free(&x->timer);
@@ -395,7 +398,7 @@ answered_here(struct exchange *x, const struct http1_head *h)
 		trace(x, h);
 	else
 		options(x);
-	exchange_finish(x, ACCESS_FORWARDED, NULL);
+	exchange_finish(x, ACCESS_ANSWERED, NULL);
 	front_end(d, x->keep);
 	return true;
 }

@@ -70,6 +70,7 @@ struct exchange {
 	bool			 half_closed;
 	bool			 retried;	/* idle upstream was closed */
 	bool			 body_taken;	/* some of it, from front */
+	bool			 reached;	/* an upstream got some of it */
 	struct memory_body	 replay;	/* body sent, to send again */
 	bool			 no_replay;	/* not all of it is kept */
 	bool			 stopped;	/* no more of the body */

@@ -54,6 +54,14 @@ send_kept_body(struct exchange *x)
 	memory_release(&x->worker->all->memory, &x->replay);
 }
 
+/* Once bytes may have left. */
+static void
+note_reached(struct exchange *x)
+{
+	if (!upstream_unsent(x->upstream))
+		x->reached = true;
+}
+
 void
 exchange_connected(struct exchange *x)
 {
@@ -65,6 +73,7 @@ exchange_connected(struct exchange *x)
 	upstream_send(x->upstream, &v, 1);
 	if (x->body_taken)
 		send_kept_body(x);
+	note_reached(x);
 	if (!upstream_broken(x->upstream))
 		front_read_body(x->downstream, x->expect);
 	exchange_renew_timer(x);
@@ -76,6 +85,7 @@ send_body(struct exchange *x, struct iovec *v, int n)
 	x->body_taken = true;
 	exchange_keep_body(x, v, n);
 	upstream_send(x->upstream, v, n);
+	note_reached(x);
 }
 
 static bool
@@ -149,6 +159,7 @@ exchange_body_failed(struct exchange *x, int status, const char *why)
 void
 exchange_sendable(struct exchange *x)
 {
+	note_reached(x);
 	if (!uploading(x))
 		return;
 	if (room_upstream(x))
@@ -439,10 +450,19 @@ retry(struct exchange *x)
 	exchange_forward(x, true);
 }
 
+/* Not all that fails is the upstream's fault. */
+static enum access_outcome
+outcome_of(enum upstream_error e)
+{
+	return e == UPSTREAM_LOOP || e == UPSTREAM_NO_MEMORY ?
+	    ACCESS_REFUSED : ACCESS_UPSTREAM_ERROR;
+}
+
 void
 exchange_failed(struct exchange *x, enum upstream_error e, const char *why)
 {
 	const struct upstream_failure *f = upstream_failure(e);
+	enum access_outcome outcome = outcome_of(e);
 	char error[64], detail[256], reason[192];
 	struct reply r = {
 		.status = f->status,
@@ -483,10 +503,8 @@ exchange_failed(struct exchange *x, enum upstream_error e, const char *why)
 		send_gathered(x);	/* what was good of it */
 	x->worker->gather.n = 0;
 	if (x->phase == TUNNEL || x->head_sent)
-		exchange_cut_off(x, ACCESS_UPSTREAM_ERROR, reason);
-	else if (e == UPSTREAM_LOOP)
-		exchange_answer(x, &r, ACCESS_REFUSED, reason);
+		exchange_cut_off(x, outcome, reason);
 	else
-		exchange_answer(x, &r, ACCESS_UPSTREAM_ERROR, reason);
+		exchange_answer(x, &r, outcome, reason);
 }
 

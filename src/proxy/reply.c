@@ -108,7 +108,7 @@ reply_send(struct downstream *d, const struct reply *r)
 	    "Proxy-Status: sluice%s; details=\"%s%s\"\r\n"
 	    "%s%s%s\r\n",
 	    r->status, reply_reason(r->status), date, len, error, r->detail,
-	    again, retry, relay_timing(timing, r->held, r->resent), 
+	    again, retry, relay_timing(timing, r->held, r->resent),
 	    reply_connection(r->close, r->old_client));
 	v[0].iov_base = head;
 	v[0].iov_len = (size_t)n < sizeof head ? (size_t)n : sizeof head - 1;

@@ -3,6 +3,7 @@
 import datetime
 import json
 import re
+import threading
 
 import pytest
 
@@ -113,6 +114,99 @@ def test_refused_syntax(lab, logged):
 	row, = lines(1)
 	assert int(row["status"]) == 400
 	assert re.match(r"refused: \S", row["outcome"])
+
+
+def chunks(*sizes):
+	return b"".join(wire.chunked(b"x" * n)[:-5] for n in sizes)
+
+
+ENDS = {
+	"too long": (chunks(900), chunks(200), 413),
+	"bad chunk": (chunks(900), b"xyz\r\n", 400),
+	"bad trailer": (chunks(900), b"0\r\nno colon\r\n\r\n", 400),
+	"too slow": (chunks(900), b"", 408),
+}
+
+
+@pytest.mark.parametrize("answered", [False, True])
+@pytest.mark.parametrize("end", ENDS)
+def test_aborted(lab, logged, end, answered):
+	"""We end it, but the upstream has got a part: not "refused"."""
+	first, second, status = ENDS[end]
+
+	def handle(conn, req):
+		if answered:
+			conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1")
+		conn.done = conn.wait_gone()
+	far = lab.origin(handle, read_body=False)
+	lines = logged(limits={"body": 1000}, timeouts={"idle": 0.5 * wire.SLOW})
+	one = lab.client()
+	one.ask("POST", far.url + "/", [("Transfer-Encoding", "chunked")])
+	one.send(first)
+	far.wait_requests(1)
+	if answered:
+		head = one.head()
+		assert head.status == 200
+	one.send(second)
+	if answered:
+		one.read_body(head, "length")
+		assert not head.whole
+	else:
+		assert one.response("POST").status == status
+	row, = lines(1)
+	assert int(row["status"]) == (200 if answered else status)
+	assert re.match(r"aborted: \S", row["outcome"])
+	assert far.conns[0].gone.wait(wire.DEADLINE)
+
+
+def test_aborted_after_it_was_sent(lab, logged):
+	"""It is to be sent again, but the pause grows beyond its patience."""
+	go = {"/one": threading.Event(), "/two": threading.Event()}
+	pause = {"/one": "1", "/two": "60"}
+
+	def handle(conn, req):
+		go[req.target].wait(wire.DEADLINE)
+		conn.reply(429, fields=[("Retry-After", pause[req.target])])
+	far = lab.origin(handle)
+	lines = logged(hosts={"127.0.0.1": {"queue": {"max_wait": 3}}})
+	one = lab.client().ask("GET", far.url + "/one")
+	two = lab.client().ask("GET", far.url + "/two")
+	far.wait_requests(2)
+	go["/one"].set()
+	lab.daemons[-1].err.wait("paused for")
+	go["/two"].set()
+	assert two.response().get("retry-after") == "60"
+	answer = one.response()
+	assert answer.status == 429
+	assert int(answer.get("retry-after")) > 30
+	assert len(far.requests) == 2
+	first, second = lines(2)
+	assert first["outcome"] == "forwarded"
+	assert re.match(r"aborted(, sent again: 1)?: max_wait",
+	    second["outcome"])
+
+
+def test_refused_before_it_was_sent(lab, logged):
+	"""A body that is too long by what it says of itself."""
+	far = lab.origin()
+	lines = logged(limits={"body": 1000})
+	one = lab.client()
+	assert one.call("POST", far.url + "/", body=b"x" * 1001).status == 413
+	row, = lines(1)
+	assert re.match(r"refused: \S", row["outcome"])
+	assert far.conns == []
+
+
+@pytest.mark.parametrize("method", ["TRACE", "OPTIONS"])
+def test_answered_here(lab, logged, method):
+	far = lab.origin()
+	lines = logged()
+	one = lab.client()
+	assert one.call(method, far.url + "/", [("Max-Forwards", "0")]
+	    ).status == 200
+	one.ping()
+	assert {r["outcome"] for r in lines(2)} == {"answered here"}
+	assert far.conns == []
 
 
 def test_upstream_error(lab, logged):
