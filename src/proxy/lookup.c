@@ -22,6 +22,10 @@
  * returned, and told from the loop; then it is idle again.  Where a socket or
  * the time cannot be watched for want of memory it ends at once, and is not
  * sound any more: c-ares would wait for what nobody tells it.
+ *
+ * c-ares tells addresses of both families together.  There are name servers
+ * that never answer for one of them; so when an answer is late each is asked for
+ * by itself, too, and what comes first counts.
  */
 
 #define TRY_MS	1500	/* before a server is asked again */
@@ -41,7 +45,9 @@ struct lookup {
 	LIST_HEAD(, watch)	 watches;
 	struct event		 timer_ev;
 	struct event		 done_ev;
+	const char		*name;		/* the caller's */
 	bool			 asking;
+	bool			 late;		/* asked for each family */
 	bool			 broken;	/* not sound */
 	struct lookup_result	 result;
 };
@@ -55,6 +61,7 @@ done_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	ares_cancel(l->channel);
 	l->cb(l->arg, &l->result);
 }
 
@@ -128,6 +135,31 @@ answer_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 	finish(l, l->result.answer.n > 0 ? LOOKUP_FOUND : code_of(status));
 }
 
+static void
+family_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
+{
+	struct lookup *l = arg;
+
+	(void)timeouts;
+	if (l->asking && status == ARES_SUCCESS && ai != NULL)
+		interleave(ai, &l->result);
+	if (ai != NULL)
+		ares_freeaddrinfo(ai);
+	if (l->result.answer.n > 0)
+		finish(l, LOOKUP_FOUND);
+}
+
+static void
+ask_family(struct lookup *l, int family, ares_addrinfo_callback cb)
+{
+	struct ares_addrinfo_hints hints = {
+		.ai_family = family,
+		.ai_socktype = SOCK_STREAM,
+	};
+
+	ares_getaddrinfo(l->channel, l->name, NULL, &hints, cb, l);
+}
+
 /* What c-ares wants of the loop */
 
 /* After each call of c-ares. */
@@ -153,6 +185,11 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	ares_process_fd(l->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	if (l->asking && !l->late) {
+		l->late = true;
+		ask_family(l, AF_INET, family_cb);
+		ask_family(l, AF_INET6, family_cb);
+	}
 	set_timer(l);
 }
 
@@ -277,16 +314,13 @@ lookup_free(struct lookup *l)
 void
 lookup_start(struct lookup *l, const char *name, void *arg)
 {
-	struct ares_addrinfo_hints hints = {
-		.ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM,
-	};
-
 	l->arg = arg;
+	l->name = name;
 	l->asking = true;
+	l->late = false;
 	l->result.answer.n = 0;
 	l->result.ttl = 0;
-	ares_getaddrinfo(l->channel, name, NULL, &hints, answer_cb, l);
+	ask_family(l, AF_UNSPEC, answer_cb);
 	set_timer(l);
 }
 

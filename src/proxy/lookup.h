@@ -44,7 +44,7 @@ struct lookup	*lookup_new(struct worker *, lookup_cb *);
 void		 lookup_free(struct lookup *);
 
 /*
- * Asks for a name.  The callback follows from the loop, once, unless it is
+ * Asks for a name, which must stay until it has ended.  The callback follows from the loop, once, unless it is
  * cancelled.
  */
 void		 lookup_start(struct lookup *, const char *name, void *arg);

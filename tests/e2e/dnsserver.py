@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A name server of a few lines, over UDP and TCP, that a test scripts.
 
-Names map to {"A": [...], "AAAA": [...]}, or to "NXDOMAIN", "SERVFAIL",
+Names map to {"A": [...], "AAAA": [...]}, each a list or "silent", or to "NXDOMAIN", "SERVFAIL",
 "silent", "garbage", or to ("truncated", {...}): cut over UDP, whole over TCP.
 """
 import ipaddress
@@ -111,6 +111,8 @@ class Dns:
 		if isinstance(entry, str):
 			return self.pack(data, question, CODES[entry], [])
 		found = [] if cut else entry.get(kind, [])
+		if found == "silent":
+			return None
 		return self.pack(data, question, 0, found, cut)
 
 	@staticmethod

@@ -271,4 +271,13 @@ def test_answer_after_everybody_left(lab):
 	dns.names["late.test"] = {"A": ["127.0.0.1"]}
 	# its second try is answered, to whoever asks then
 	assert ask(lab, "GET", f"late.test:{far.port}") == 200
-	assert asked(dns, "late.test") <= 2 * sluice.WORKERS
+
+
+@pytest.mark.parametrize("silent, other, address", [
+    ("AAAA", "A", "127.0.0.1"), ("A", "AAAA", "::1")])
+def test_one_family_is_silent(lab, silent, other, address):
+	"""The other one's addresses serve."""
+	far = lab.origin(address=(address, 0))
+	dns = lab.dns({"half.test": {silent: "silent", other: [address]}})
+	lab.sluice(resolver=[dns.at], timeouts={"connect": "9s"})
+	assert ask(lab, "GET", f"half.test:{far.port}") == 200
