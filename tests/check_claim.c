@@ -362,6 +362,85 @@ START_TEST(credentials)
 }
 END_TEST
 
+/* Requests of one credential, and one of somebody else. */
+static const struct {
+	const char	*per;
+	const char	*one;
+	const char	*same;
+	const char	*other;
+} whose[] = {
+	{ "authorization", "Authorization: Bearer a\r\n",
+	    "Authorization: bearer  a\r\n", "Authorization: Bearer A\r\n" },
+	{ "authorization",
+	    "Authorization: Digest username=\"a\", realm=\"r\", nonce=\"1\"\r\n",
+	    "Authorization: Digest realm=\"r\", username=\"a\", nonce=\"2\"\r\n",
+	    "Authorization: Digest realm=\"s\", username=\"a\"\r\n" },
+	{ "authorization", "Authorization: AWS4-HMAC-SHA256 Credential=K/1/r/s/"
+	    "aws4_request, Signature=1\r\n",
+	    "Authorization: AWS4-HMAC-SHA256 Credential=K/2/r/s/aws4_request, "
+	    "Signature=2\r\n",
+	    "Authorization: AWS4-HMAC-SHA256 Credential=L/1/r/s/aws4_request, "
+	    "Signature=1\r\n" },
+	{ "authorization", "Authorization: Bearer a\r\n",
+	    "Authorization: Bearer a\r\nAuthorization: bearer a\r\n",
+	    "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n" },
+	{ "authorization", "", "Authorization: NTLM TlRMTVNTUAAB\r\n",
+	    "Authorization: Bearer a\r\n" },
+	{ "authorization", "Authorization: Foo a  b\r\n",
+	    "authorization:  Foo a  b \r\n", "Authorization: Foo b  a\r\n" },
+	{ "\"header:Authorization\"", "Authorization: Bearer a\r\n",
+	    "Authorization: BEARER a\r\n", "Authorization: Basic a\r\n" },
+	{ "X-Api-Key", "X-Api-Key: a\r\n", "x-api-key: \t a \t\r\n",
+	    "X-Api-Key: b\r\n" },
+	{ "X-Api-Key", "X-Api-Key: a\r\n", "X-Api-Key: a\r\nX-Api-Key: a\r\n",
+	    "X-Api-Key: a\r\nX-Api-Key: b\r\n" },
+	{ "X-Api-Key", "X-Api-Key: a, b\r\n",
+	    "X-Api-Key: a\r\nX-Api-Key: b\r\n", "X-Api-Key: b, a\r\n" },
+	{ "X-Api-Key", "X-Api-Key: ,\r\n", "X-Api-Key:\r\n",
+	    "X-Api-Key: a\r\n" },
+	/* {"sub":"a","n":1}, {"sub":"a","n":2}, {"sub":"b"} */
+	{ "\"jwt:sub\"", "Authorization: Bearer e.eyJzdWIiOiJhIiwibiI6MX0.s\r\n",
+	    "Authorization: Bearer e.eyJzdWIiOiJhIiwibiI6Mn0.t\r\n",
+	    "Authorization: Bearer e.eyJzdWIiOiJiIn0.s\r\n" },
+	{ "\"jwt:sub\"", "Authorization: Bearer opaque\r\n",
+	    "Authorization: bearer opaque\r\n",
+	    "Authorization: Bearer other\r\n" },
+};
+
+START_TEST(same_credentials)
+{
+	char key[64];
+	struct keyed_hash one;
+
+	snprintf(key, sizeof key, "per: %s", whose[_i].per);
+	rule(key);
+	ck_assert_ptr_null(get(whose[_i].one));
+	one = claim.credential;
+	ck_assert_ptr_null(get(whose[_i].same));
+	ck_assert_msg(memcmp(&claim.credential, &one, sizeof one) == 0,
+	    "%s%s", whose[_i].one, whose[_i].same);
+	ck_assert_ptr_null(get(whose[_i].other));
+	ck_assert_msg(memcmp(&claim.credential, &one, sizeof one) != 0,
+	    "%s%s", whose[_i].one, whose[_i].other);
+}
+END_TEST
+
+START_TEST(schemes_that_are_not_known)
+{
+	rule("per: authorization");
+	ck_assert_ptr_null(get("Authorization: Bearer a\r\n"));
+	ck_assert(!claim.unread);
+	ck_assert_ptr_null(get("Authorization: Foo a b\r\n"));
+	ck_assert(claim.unread);
+	ck_assert(http1_str_is(claim.scheme, "foo"));
+	ck_assert_ptr_null(get("Authorization: s3cr3t\r\n"));
+	ck_assert(!claim.unread);
+	rule("per: X-Key");
+	ck_assert_ptr_null(get("X-Key: Foo a b\r\n"));
+	ck_assert(!claim.unread);
+}
+END_TEST
+
 /* Another process could not make the same hash of the same name. */
 START_TEST(keys_are_drawn)
 {
@@ -405,6 +484,8 @@ suite(void)
 	tcase_add_test(tc, clients_by_header);
 	tcase_add_test(tc, weights);
 	tcase_add_test(tc, credentials);
+	ROWS(tc, same_credentials, whose);
+	tcase_add_test(tc, schemes_that_are_not_known);
 	tcase_add_test(tc, keys_are_drawn);
 	suite_add_tcase(s, tc);
 	return s;

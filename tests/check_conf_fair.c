@@ -14,7 +14,7 @@
 
 /* By what a rule tells requests apart, and how much each gets. */
 
-#define PER "expected none, client or the name of a field"
+#define PER "expected none, client, a field or jwt:CLAIMS"
 #define FAIR "expected client, user or header:NAME"
 #define CLIENT "no client with fair_by: client, expected "
 
@@ -33,6 +33,14 @@ static const struct wrong errors[] = {
 	    "1:17: defaults.per: \"\" is no field's name, " PER },
 	{ "defaults: {per: \"header:\"}\n", "1:17: defaults.per: \"header:\" "
 	    "has no field's name behind the colon, " PER },
+	{ "defaults: {per: \"jwt:\"}\n", "1:17: defaults.per: \"jwt:\" "
+	    "has no claims' names behind the colon, " PER },
+	{ "defaults: {per: \"jwt:sub,\"}\n", "1:17: defaults.per: "
+	    "\"jwt:sub,\" has no claims' names behind the colon, " PER },
+	{ "defaults: {per: \"jwt:a,b,c,d\"}\n", "1:17: defaults.per: "
+	    "\"jwt:a,b,c,d\" has no claims' names behind the colon, " PER },
+	{ "defaults: {fair_by: \"jwt:sub\"}\n", "1:21: defaults.fair_by: "
+	    "\"jwt:sub\" is for per, " FAIR },
 	{ "defaults: {per: }\n", "1:17: defaults.per: no value, " PER },
 	{ "defaults: {per: [client]}\n",
 	    "1:17: defaults.per: a list, " PER },

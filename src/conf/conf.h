@@ -59,11 +59,14 @@ enum conf_key_kind {
 	CONF_KEY_CLIENT,	/* the client's address */
 	CONF_KEY_USER,		/* the user of Proxy-Authorization, if Basic */
 	CONF_KEY_HEADER,	/* the value of a field */
+	CONF_KEY_JWT,		/* claims of Authorization's token */
 };
 
 struct conf_key {
 	enum conf_key_kind	 kind;
 	char			*header;	/* its name in lower case, or
+						   NULL; owned */
+	char			*claims;	/* with commas between, or
 						   NULL; owned */
 };
 

@@ -7,10 +7,12 @@
 
 #include "conf/conf_advice.h"
 #include "conf/conf_value.h"
+#include "core/credential.h"
 
 #define WEIGHT	1000000		/* of who is not named */
 
 static const char	 prefix[] = "header:";
+static const char	 jwt[] = "jwt:";
 
 /* Words that stand for no field; of fair_by the last two, of per the first. */
 static const struct {
@@ -47,6 +49,25 @@ set_header(struct conf_report *report, const char *name, struct conf_key *key)
 	for (p = key->header; *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
 	key->kind = CONF_KEY_HEADER;
+	return true;
+}
+
+static bool
+set_claims(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_key *key)
+{
+	const char	*claims = node->text + sizeof jwt - 1;
+
+	if (option->kind != CONF_PER)
+		return conf_option_wrong(report, option, node, "is for per");
+	if (!credential_are_claims(claims))
+		return conf_option_wrong(report, option, node,
+		    "has no claims' names behind the colon");
+	free(key->claims);
+	key->claims = strdup(claims);
+	if (key->claims == NULL)
+		return conf_wrong(report, NULL, "out of memory");
+	key->kind = CONF_KEY_JWT;
 	return true;
 }
 
@@ -107,6 +128,8 @@ conf_fair_key(struct conf_report *report, const struct conf_option *option,
 			    "has no field's name behind the colon");
 		return set_header(report, text + len, key);
 	}
+	if (strncmp(text, jwt, sizeof jwt - 1) == 0)
+		return set_claims(report, option, node, key);
 	if (option->kind == CONF_PER && strcmp(text, "user") == 0)
 		return conf_option_wrong(report, option, node,
 		    "is for fair_by");
@@ -299,6 +322,7 @@ conf_fair_free(struct conf_rule *rule)
 		free(rule->weights[i].value);
 	free(rule->weights);
 	free(rule->per.header);
+	free(rule->per.claims);
 	free(rule->fair_by.header);
 }
 

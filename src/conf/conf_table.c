@@ -351,7 +351,7 @@ static const struct conf_option options[] = {
 	    true, CONF_PATH, CONF_INTEGER32, LIMITS(concurrency), 0, 1000000 },
 
 	{ "hosts.*.per", "choice or field",
-	    "none, client or the name of a field", "none",
+	    "none, client, a field or jwt:CLAIMS", "none",
 	    "What gives each credential a throttle of its own.",
 	    true, CONF_RULE, CONF_PER, RULE(per), 0, 0 },
 	{ "hosts.*.fair_by", "choice or field", "client, user or header:NAME",

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "core/credential.h"
 #include "core/hint.h"
 #include "core/http1.h"
 #include "core/sf.h"
@@ -162,6 +163,7 @@ identify(const struct conf_key *key, const struct claim_source *s,
 
 	switch (key->kind) {
 	case CONF_KEY_NONE:
+	case CONF_KEY_JWT:
 		break;
 	case CONF_KEY_CLIENT:
 		return address_of(s->address);
@@ -205,17 +207,130 @@ take_client(struct claim *c, struct keyed *k, const struct conf_rule *rule,
 	return NULL;
 }
 
+/* A hash over pieces, each in its place; begins as zero. */
+static bool
+add_piece(struct keyed *k, const char *kind, struct http1_str piece,
+    struct keyed_hash *hash)
+{
+	struct keyed_hash both[2] = { *hash };
+
+	return keyed_hash(k, kind, piece.p, piece.len, &both[1]) &&
+	    keyed_hash(k, kind, both, sizeof both, hash);
+}
+
+/* Takes the next of a field's values, which commas separate (RFC 9110 5.3). */
+static bool
+next_value(struct http1_str *list, struct http1_str *value)
+{
+	size_t n;
+
+	while (list->len > 0 && strchr(", \t", list->p[0]) != NULL) {
+		list->p++;
+		list->len--;
+	}
+	for (n = 0; n < list->len && list->p[n] != ','; n++)
+		;
+	value->p = list->p;
+	value->len = n;
+	list->p += n;
+	list->len -= n;
+	while (value->len > 0 && strchr(" \t",
+	    value->p[value->len - 1]) != NULL)
+		value->len--;
+	return value->len > 0;
+}
+
+/*
+ * What all fields of that name say: whoever sends two keys is somebody else
+ * than who sends the first one, but not who sends that twice.
+ */
+static const char *
+take_values(struct claim *c, struct keyed *k, const char *name,
+    const struct http1_head *h)
+{
+	struct http1_str list, value, last = { NULL, 0 };
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++) {
+		if (!http1_str_is(h->fields[i].name, name))
+			continue;
+		list = h->fields[i].value;
+		while (next_value(&list, &value)) {
+			if (last.len == value.len &&
+			    memcmp(last.p, value.p, value.len) == 0)
+				continue;
+			if (!add_piece(k, name, value, &c->credential))
+				return claim_no_memory;
+			last = value;
+		}
+	}
+	return NULL;
+}
+
+static const char *
+add_credential(struct claim *c, struct keyed *k, const struct conf_key *key,
+    struct http1_str value, struct keyed_hash *hash)
+{
+	struct credential credential;
+	unsigned i;
+
+	if (key->claims != NULL)
+		credential_read_claims(&credential, value, key->claims);
+	else
+		credential_read(&credential, value);
+	if (credential.kind == CREDENTIAL_VALUE && !c->unread) {
+		c->unread = true;
+		c->scheme = credential.scheme;
+	}
+	for (i = 0; i < credential.npieces; i++)
+		if (!add_piece(k, "authorization", credential.pieces[i], hash))
+			return claim_no_memory;
+	return NULL;
+}
+
+/* What all Authorization fields say, of which there should be one. */
+static const char *
+take_authorization(struct claim *c, struct keyed *k,
+    const struct conf_key *key, const struct http1_head *h)
+{
+	struct keyed_hash one, last = { 0, 0 };
+	struct http1_str piece = { (const char *)&one, sizeof one };
+	const char *wrong;
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++) {
+		if (!http1_str_is(h->fields[i].name, "authorization"))
+			continue;
+		memset(&one, 0, sizeof one);
+		wrong = add_credential(c, k, key, h->fields[i].value, &one);
+		if (wrong != NULL)
+			return wrong;
+		if (memcmp(&one, &last, sizeof one) == 0)
+			continue;
+		if (!add_piece(k, "authorization", piece, &c->credential))
+			return claim_no_memory;
+		last = one;
+	}
+	return NULL;
+}
+
 static const char *
 take_credential(struct claim *c, struct keyed *k,
     const struct conf_rule *rule, const struct claim_source *s)
 {
-	char user[CLAIM_USER];
-	struct identity who = identify(&rule->per, s, user);
+	const struct conf_key *key = &rule->per;
+	struct identity who;
 
-	if (who.p != NULL &&
-	    !keyed_hash(k, who.kind, who.p, who.len, &c->credential))
-		return claim_no_memory;
-	return NULL;
+	if (key->kind == CONF_KEY_JWT || (key->kind == CONF_KEY_HEADER &&
+	    strcmp(key->header, "authorization") == 0))
+		return take_authorization(c, k, key, s->head);
+	if (key->kind == CONF_KEY_HEADER)
+		return take_values(c, k, key->header, s->head);
+	if (key->kind != CONF_KEY_CLIENT)
+		return NULL;
+	who = address_of(s->address);
+	return keyed_hash(k, who.kind, who.p, who.len, &c->credential) ?
+	    NULL : claim_no_memory;
 }
 
 /* How much, and until when */

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "conf/conf.h"
+#include "core/http1.h"
 #include "core/throttle.h"
 #include "proxy/keyed.h"
 
@@ -15,8 +16,6 @@
  * What a request claims of its host's throttle, by the host's rule: at what
  * cost, for whom, how urgently, until when, and from which part of it.
  */
-
-struct http1_head;
 
 /* Who asks for what. */
 struct claim_source {
@@ -31,6 +30,9 @@ struct claim {
 	struct throttle_request	 request;
 	/* Whose throttle: both 0 where the rule does not tell them apart. */
 	struct keyed_hash	 credential;
+	/* That was taken by its value, being of a scheme that is not known. */
+	bool			 unread;
+	struct http1_str	 scheme;	/* that one, in the head */
 };
 
 #define CLAIM_USER	256	/* bytes of a user's name, with its end */

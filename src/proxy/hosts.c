@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "proxy/hosts_internal.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #define SHARED		'='	/* begins the key of a shared rule */
 #define SWEEP		2	/* entries looked at for each new one */
 #define NEWS		1000000000ULL	/* ns */
+#define SCHEME_MAX	24	/* bytes of its name, in the log */
 #define SWEEP_FULL	100	/* where there is no room otherwise */
 
 struct hosts *
@@ -448,6 +451,27 @@ ask_new(struct hosts *hs, struct ticket *t, const struct throttle_request *r,
 	return answer;
 }
 
+/*
+ * Once for all of them: each credential would be another one.  What is no
+ * scheme's name is not shown; it may be a key.
+ */
+static void
+log_unread(struct hosts *hs, const struct ticket *t, const struct claim *c)
+{
+	size_t i;
+
+	if (!c->unread || atomic_exchange(&hs->unread, true))
+		return;
+	for (i = 0; i < c->scheme.len && i < SCHEME_MAX; i++)
+		if (!isalpha((unsigned char)c->scheme.p[i]) &&
+		    c->scheme.p[i] != '-')
+			break;
+	log_warn("%s: per: an Authorization of a scheme that is not known%s"
+	    "%.*s is taken by its value", t->name->name,
+	    i == c->scheme.len ? ", " : "",
+	    i == c->scheme.len ? (int)i : 0, c->scheme.p);
+}
+
 enum hosts_answer
 hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 {
@@ -461,6 +485,7 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 	if (t->wrong != NULL)
 		return t->wrong == claim_no_memory ? HOSTS_NO_MEMORY :
 		    HOSTS_BAD;
+	log_unread(hs, t, &c);
 	t->credential = c.credential;
 	t->deadline = c.request.deadline;
 	t->latest = c.request.latest;

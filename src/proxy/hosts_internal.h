@@ -71,6 +71,7 @@ struct hosts {
 	size_t			 counted;	/* of entries: limits.hosts */
 	unsigned		 workers;
 	bool			 full;		/* has refused, and logged it */
+	_Atomic bool		 unread;	/* logged a scheme not known */
 };
 
 /* A rule's limits, as the throttle takes them; they point into the rule. */

@@ -34,6 +34,8 @@ same_per(const struct conf_rule *a, const struct conf_rule *b)
 {
 	if (a->per.kind != b->per.kind)
 		return false;
+	if (a->per.kind == CONF_KEY_JWT)
+		return strcmp(a->per.claims, b->per.claims) == 0;
 	return a->per.kind != CONF_KEY_HEADER ||
 	    strcmp(a->per.header, b->per.header) == 0;
 }

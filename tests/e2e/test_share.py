@@ -289,6 +289,38 @@ def test_each_credential_has_a_throttle_of_its_own(lab):
 	assert "s3cret" not in daemon.err.text() + daemon.out.text()
 
 
+@pytest.mark.parametrize("values", [
+    ("Bearer s3cret", "bearer s3cret", "BEARER  s3cret"),
+    ('Digest username="a", realm="r", nonce="1", response="2"',
+	'Digest realm="r", username="a", nonce="3", response="4"'),
+    ("AWS4-HMAC-SHA256 Credential=KEY/1/r/s/aws4_request, Signature=1",
+	"AWS4-HMAC-SHA256 Credential=KEY/2/r/s/aws4_request, Signature=2")])
+def test_a_credential_is_what_identifies_it(lab, values):
+	"""However the same one is written.
+
+	https://github.com/hyperdxio/hyperdx/issues/2775
+	"""
+	far = lab.origin()
+	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 1,
+	    "period": "1h", "per": "authorization", **NOW}})
+	got = [ask(lab, far, "/", Authorization=value).response().status
+	    for value in values]
+	assert got == [200] + [429] * (len(values) - 1)
+	assert "per: " not in daemon.err.text()
+
+
+def test_schemes_that_are_not_known_are_said_once(lab):
+	far = lab.origin()
+	daemon = lab.sluice(hosts={"127.0.0.1": {"per": "authorization"}})
+	for value in ("s3cret", "Frob s3cret x", "Frob s3cret y", "s3cr3t 1 2"):
+		assert ask(lab, far, "/",
+		    Authorization=value).response().status == 200
+	assert "not known, Frob is taken by its value" in \
+	    daemon.err.wait(" per: ")
+	assert daemon.err.text().count(" per: ") == 1
+	assert "s3cr" not in daemon.err.text()
+
+
 def test_credentials_leave_room_for_hosts(lab):
 	far = lab.origin()
 	daemon = lab.sluice(limits={"hosts": 8}, hosts={"127.0.0.1": {
