@@ -503,12 +503,16 @@ START_TEST(configured_limits)
 		s = setup(&h, 25, 800, i % 2 ? 5 * SEC : SEC / 2);
 		s.lat = i / 2 * 50 * MS;
 		limit(&s, 20, SEC);
-		holds(&s, 100, 2, i == 5 ? 1.5 : 1.35);
+		holds(&s, 110, 2, 1.4);
 		s.host = sliding;
 		limit(&s, 80, 6 * SEC);
 		holds(&s, 60, 3, 1.4);
 	}
-	s = setup(&h, 25, 800, 5 * SEC);
+	/* and where it is steady, without the first pause */
+	s = setup(&h, 25, 800, SEC);
+	limit(&s, 20, SEC);
+	holds(&s, 60, 0, 1.15);
+	s.base = 5 * SEC;
 	limit(&s, 60, SEC);
 	holds(&s, 80, 2, 1.3);
 }

@@ -282,8 +282,10 @@ refuse(struct model_budget *b)
 
 	if (b->was_paused && b->window != 0 && b->passed == 0 && n == 1)
 		return;
-	if (n > 1 && (b->window == 0 || b->passed < b->went))
-		b->abreast = n - (n + 3) / 4;
+	if (n > 1 && (b->window == 0 || b->passed < b->went)) {
+		n -= (n + 3) / 4;
+		b->abreast = n > b->abreast / 2 ? n : b->abreast / 2;
+	}
 	if (b->opened && b->was_paused && b->window != 0 && !b->early &&
 	    b->passed < b->went / 2) {
 		b->early = true;

@@ -174,8 +174,13 @@ budget_succeeded(struct budget *b)
 static void
 judge_pause(struct budget *b, uint32_t went, uint64_t cycle)
 {
-	wide most = (wide)b->ref_went * (b->ref_cycle + cycle);
+	wide most;
 
+	/* what took longer was slow otherwise */
+	if (cycle > b->ref_cycle)
+		most = (wide)2 * b->ref_went * b->ref_cycle;
+	else
+		most = (wide)b->ref_went * (b->ref_cycle + cycle);
 	if (b->ref_opens > b->opens &&
 	    b->ref_opens - b->opens < b->ref_opens / 5)
 		return;
@@ -217,7 +222,8 @@ budget_was_refused(struct budget *b, uint64_t now)
 		return;
 	}
 	if (together > 1 && (b->window == 0 || b->passed < b->went))
-		b->abreast = together - (together + 3) / 4;
+		b->abreast = (uint32_t)later(together - (together + 3) / 4,
+		    b->abreast / 2);
 	b->early = is_early(b);
 	if (b->early) {
 		b->before = b->passed;
@@ -254,17 +260,25 @@ pause_to(const struct budget *b, uint64_t after, uint64_t now)
 
 /*
  * The first pause: a little shorter than last time, where that may yet be
- * enough; but what took that long may never come again.
+ * enough; the period of a configured rate before any other.  But what took as
+ * long as an outage may never come again.
  */
 static uint64_t
 first_pause(const struct budget *b, uint64_t base)
 {
-	uint64_t span = b->opens - b->shut;
+	uint64_t period, span = b->opens - b->shut;
+	unsigned i;
 
 	if (b->doubted)
 		return base < b->opens ? base : b->opens;
 	if (b->shut >= b->opens || span <= b->opens / 8)
 		return b->opens;
+	for (i = 0; i < b->nrates; i++) {
+		period = b->rates[i].limit.period;
+		if (period > b->shut + span / 16 &&
+		    period < b->opens - span / 16)
+			return period;
+	}
 	if (b->shut == 0)
 		return span / 4;
 	/* what a pause that was doubled leaves is likelier in its first half */
