@@ -83,7 +83,8 @@ take_named(const struct exchange *x, uint64_t named, int status,
 {
 	l->pause = named;
 	l->backoff = named < BUDGET_NOW;
-	l->at_once = l->backoff && x->resent == 0;
+	l->at_once = l->backoff;
+	l->again = x->resent > 0;
 	l->base = backoff_base(x, status);
 }
 
@@ -162,17 +163,27 @@ take_shape(const struct exchange *x, const struct hint *hint,
 	}
 }
 
+/* What a pause rests on, for people; or NULL. */
+static const char *
+grounds(const struct lesson *l, const char *source)
+{
+	if (l->at_once)
+		return "its \"now\" has been believed once";
+	return l->backoff ? "no time is named" : source;
+}
+
 void
 exchange_teach(struct exchange *x, const struct lesson *l, const char *source)
 {
+	const char *why = grounds(l, source);
 	uint64_t pause = hosts_learn(x->worker->hosts, &x->ticket, l,
 	    worker_now());
 
 	if (pause > 0)
 		log_info("%s: paused for %.3f s after its answer %d%s%s%s",
 		    x->host.name, (double)pause / 1e9, x->status,
-		    source != NULL ? " (" : "", source != NULL ? source : "",
-		    source != NULL ? ")" : "");
+		    why != NULL ? " (" : "", why != NULL ? why : "",
+		    why != NULL ? ")" : "");
 }
 
 static int

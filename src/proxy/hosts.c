@@ -634,7 +634,7 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 	if (l->partial && part == THROTTLE_WHOLE &&
 	    l->verdict != BUDGET_THROTTLED)
 		return 0;
-	if (l->at_once &&
+	if (l->at_once && !l->again &&
 	    throttle_at_once(h->throttle, part, &t->waiter, now))
 		return 0;
 	if (l->backoff)

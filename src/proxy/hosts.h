@@ -83,6 +83,7 @@ struct lesson {
 	/* No pause was named, or, at once, "now", which is believed once: */
 	bool			 backoff;
 	bool			 at_once;
+	bool			 again;		/* ... but not to who came again */
 	uint64_t		 base;		/* ns: to begin with */
 	bool			 shape;		/* what follows is known: */
 	uint64_t		 left;		/* requests until */

@@ -149,7 +149,8 @@ def test_refusals_of_one_burst_count_once(lab):
 	for one in clients:
 		assert one.response().status == 200
 	for line in daemon.err.like("paused for", 1):
-		assert "paused for 0.300 s" in line
+		assert "paused for 0.300 s after its answer 429 " \
+		    "(no time is named)" in line
 
 
 def test_after_recovery_pauses_are_short_again(lab):
