@@ -400,6 +400,24 @@ def test_final_response_during_the_upload(lab):
 	assert len(far.requests) == 1
 
 
+def test_early_refusal_and_a_reset(lab):
+	"""https://github.com/envoyproxy/envoy/issues/2929
+
+	The origin closes with much of the body unread, so that a reset follows
+	its answer (RFC 9112 9.6).
+	"""
+	def handle(conn, req):
+		conn.reply(413, "too large", [("Connection", "close")])
+		conn.end()
+	far = lab.origin(handle, read_body=False)
+	lab.sluice()
+	for _ in range(20):
+		one = lab.client()
+		answer = one.call("POST", far.url + "/", body=b"z" * 400_000)
+		assert answer.status == 413 and answer.body == b"too large"
+		one.close()
+
+
 def test_answers_of_its_own(lab):
 	"""What sluice answers itself says so."""
 	lab.sluice()
