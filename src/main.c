@@ -20,7 +20,9 @@
 #include <event2/thread.h>
 
 #include "conf/conf.h"
+#include "conf/conf_warnings.h"
 #include "log.h"
+#include "log_sink.h"
 #include "proxy/access.h"
 #include "proxy/hosts.h"
 #include "proxy/keyed.h"
@@ -84,17 +86,81 @@ usage(const char *text)
 	exit(2);
 }
 
+/* A start, a reload and -t say the same of a file: it is said here. */
+
+/* Puts the place before what is wrong with a log. */
+static bool
+wrong_log(const struct conf *conf, struct conf_place at, const char *key,
+    char **cause)
+{
+	char *what = *cause;
+
+	if (asprintf(cause, "%s:%u:%u: %s%s", conf->path, at.line, at.column,
+	    key, what != NULL ? what : "out of memory") == -1)
+		*cause = NULL;
+	free(what);
+	return false;
+}
+
+static bool
+test_logs(const struct conf *conf, char **cause)
+{
+	*cause = NULL;
+	if (conf->log_diagnostics != NULL &&
+	    !log_sink_test(conf->log_diagnostics, cause))
+		return wrong_log(conf, conf->log_diagnostics_at,
+		    "log.diagnostics: ", cause);
+	return access_test(conf, cause) ||
+	    wrong_log(conf, conf->log_access_at, "", cause);
+}
+
 /* A configuration with all that it names; NULL with *cause. */
 static struct conf *
-load(const char *path, char **cause)
+load(const char *path, bool again, char **cause)
 {
 	struct conf *conf;
 
-	if ((conf = conf_load(path, cause)) == NULL ||
-	    tls_contexts_load(conf, cause))
+	conf = again ? conf_load_again(path, cause) : conf_load(path, cause);
+	if (conf == NULL || (tls_contexts_load(conf, cause) &&
+	    test_logs(conf, cause)))
 		return conf;
 	conf_unref(conf);
 	return NULL;
+}
+
+/* Two descriptors a connection, as far as the hard limit goes. */
+static void
+raise_limits(const struct conf *conf, void (*line)(const char *, void *))
+{
+	struct conf_place nowhere = { 0, 0 };
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		return;
+	if (r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+	if (r.rlim_cur < conf->limit_connections * 2)
+		conf_warn(conf, nowhere, line, NULL, "limits.connections: "
+		    "%llu, but only %llu files may be open; two a connection "
+		    "are needed", (unsigned long long)conf->limit_connections,
+		    (unsigned long long)r.rlim_cur);
+}
+
+static void
+warn_of(const struct conf *conf, void (*line)(const char *, void *))
+{
+	raise_limits(conf, line);
+	conf_warnings(conf, line, NULL);
+	tls_contexts_warnings(conf, line, NULL);
+}
+
+static void
+print_warning_cb(const char *line, void *arg)
+{
+	(void)arg;
+	fprintf(stderr, "%s (warning)\n", line);
 }
 
 /* -t: says whether the file is good, as a person or a script wants it. */
@@ -104,12 +170,13 @@ test_conf(const char *path)
 	struct conf *conf;
 	char *cause = NULL;
 
-	if ((conf = load(path, &cause)) == NULL) {
+	if ((conf = load(path, false, &cause)) == NULL) {
 		fprintf(stderr, "%s\n", cause != NULL ? cause :
 		    "out of memory");
 		free(cause);
 		return 1;
 	}
+	warn_of(conf, print_warning_cb);
 	printf("%s: ok\n", path);
 	conf_unref(conf);
 	return 0;
@@ -174,7 +241,7 @@ open_logs(const struct conf *conf, char **cause)
 	char *what = NULL;
 
 	/* the first is not to change when the second cannot */
-	if (!access_test(conf, cause))
+	if (!test_logs(conf, cause))
 		return false;
 	if (log_open(conf->log_diagnostics, &what))
 		return access_open(conf, cause);
@@ -205,7 +272,7 @@ reload(struct sluice *s)
 	char *cause = NULL;
 	unsigned i;
 
-	conf = load(s->conf->path, &cause);
+	conf = load(s->conf->path, true, &cause);
 	if (conf == NULL || !open_logs(conf, &cause)) {
 		log_error("configuration not reloaded: %s",
 		    cause != NULL ? cause : "out of memory");
@@ -214,7 +281,7 @@ reload(struct sluice *s)
 		return;
 	}
 	conf_changes(s->conf, conf, warn_cb, NULL);
-	tls_contexts_warnings(conf, warn_cb, NULL);
+	warn_of(conf, warn_cb);
 	log_set_level((enum log_level)conf->log_level);
 	hosts_reload(s->hosts, conf, worker_now());
 	memory_limit(&s->workers.memory, conf->limit_memory);
@@ -311,25 +378,6 @@ libevent_log_cb(int severity, const char *msg)
 		log_warn("libevent: %s", msg);
 }
 
-/* Two descriptors a connection, as far as the hard limit goes. */
-static void
-raise_limits(const struct conf *conf)
-{
-	struct rlimit r;
-
-	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
-		return;
-	if (r.rlim_cur < r.rlim_max) {
-		r.rlim_cur = r.rlim_max;
-		(void)setrlimit(RLIMIT_NOFILE, &r);
-	}
-	if (r.rlim_cur < conf->limit_connections * 2)
-		log_warn("limits.connections is %llu, but only %llu files "
-		    "may be open; two a connection are needed",
-		    (unsigned long long)conf->limit_connections,
-		    (unsigned long long)r.rlim_cur);
-}
-
 static void
 start(struct sluice *s)
 {
@@ -384,7 +432,7 @@ run(const char *path)
 	struct sluice s = { 0 };
 	char *cause = NULL;
 
-	if ((s.conf = load(path, &cause)) == NULL) {
+	if ((s.conf = load(path, false, &cause)) == NULL) {
 		log_error("%s", cause != NULL ? cause : "out of memory");
 		free(cause);
 		return 1;
@@ -398,8 +446,7 @@ run(const char *path)
 		fatal("cannot start: libraries");
 	if (!keyed_init() || !via_init())
 		fatal("cannot start: no randomness");
-	raise_limits(s.conf);
-	tls_contexts_warnings(s.conf, warn_cb, NULL);
+	warn_of(s.conf, warn_cb);
 	start(&s);
 	wait_for_end(&s);
 	stop(&s);

@@ -5,6 +5,8 @@
 
 #include <check.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -117,18 +119,55 @@ START_TEST(directory)
 }
 END_TEST
 
-/* Nobody writes to it: an open that waits would never return. */
+static void *
+write_pieces(void *arg)
+{
+	int	 fd = open(path, O_WRONLY);
+
+	(void)arg;
+	ck_assert_int_ge(write(fd, "work", 4), 4);
+	poll(NULL, 0, 20);
+	ck_assert_int_ge(write(fd, "ers: 7\n", 7), 7);
+	close(fd);
+	return NULL;
+}
+
+/* What comes through a FIFO is waited for, and read to its end. */
 START_TEST(fifo)
 {
+	struct conf	*conf;
+	pthread_t	 writer;
+	char		*cause;
+
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	fails(": not a regular file");
+	ck_assert_int_eq(pthread_create(&writer, NULL, write_pieces, NULL), 0);
+	conf = conf_load(path, &cause);
+	pthread_join(writer, NULL);
+	ck_assert_msg(conf != NULL, "%s", cause);
+	ck_assert_uint_eq(conf->workers, 7);
+	conf_unref(conf);
+}
+END_TEST
+
+/* But not by a reload, which is not to wait for anybody. */
+START_TEST(fifo_again)
+{
+	char	*cause;
+
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_ptr_null(conf_load_again(path, &cause));
+	ck_assert_ptr_nonnull(strstr(cause, ": a pipe, FIFO or terminal, which "
+	    "cannot be read again, expected a file"));
+	free(cause);
 }
 END_TEST
 
 START_TEST(device)
 {
 	snprintf(path, sizeof path, "/dev/zero");
-	fails(": not a regular file");
+	fails(": too large, expected at most 64 MiB");
+	snprintf(path, sizeof path, "/dev/null");
+	fails(":1:1: the file is empty");
 	snprintf(path, sizeof path, "%s/a.yaml", dir);
 }
 END_TEST
@@ -193,6 +232,7 @@ conf_load_suite(void)
 	tcase_add_test(files, not_a_directory);
 	tcase_add_test(files, directory);
 	tcase_add_test(files, fifo);
+	tcase_add_test(files, fifo_again);
 	tcase_add_test(files, device);
 	tcase_add_test(files, unreadable);
 	tcase_add_test(files, loop);

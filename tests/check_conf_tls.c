@@ -396,8 +396,8 @@ static void
 is_default(const struct conf_rule *rule)
 {
 	ck_assert_int_eq(rule->https, CONF_HTTPS_TUNNEL);
-	ck_assert_uint_eq(rule->https_line, 0);
-	ck_assert_uint_eq(rule->https_column, 0);
+	ck_assert_uint_eq(rule->https_at.line, 0);
+	ck_assert_uint_eq(rule->https_at.column, 0);
 	ck_assert_uint_eq(rule->tunnel_cost, UNIT);
 	ck_assert_int_eq(rule->tunnel_hold, CONF_HOLD_CLOSE);
 	ck_assert_uint_eq(rule->tunnel_idle, 3600 * SECOND);
@@ -440,8 +440,8 @@ START_TEST(host)
 	struct conf_rule	*rule = conf->rules;
 
 	ck_assert_int_eq(rule->https, CONF_HTTPS_UPSTREAM);
-	ck_assert_uint_eq(rule->https_line, 3);
-	ck_assert_uint_eq(rule->https_column, 12);
+	ck_assert_uint_eq(rule->https_at.line, 3);
+	ck_assert_uint_eq(rule->https_at.column, 12);
 	ck_assert_uint_eq(rule->tunnel_cost, UNIT / 2);
 	ck_assert_int_eq(rule->tunnel_hold, CONF_HOLD_CONNECT);
 	ck_assert_uint_eq(rule->tunnel_idle, 90 * SECOND);
@@ -451,16 +451,16 @@ START_TEST(host)
 	ck_assert_str_eq(rule->tls_certificate, "c d");
 	ck_assert_str_eq(rule->tls_key, "./k");
 	ck_assert_int_eq(rule[1].https, CONF_HTTPS_INTERCEPT);
-	ck_assert_uint_eq(rule[1].https_line, 6);
-	ck_assert_uint_eq(rule[1].https_column, 31);
+	ck_assert_uint_eq(rule[1].https_at.line, 6);
+	ck_assert_uint_eq(rule[1].https_at.column, 31);
 	ck_assert_int_eq(rule[2].https, CONF_HTTPS_INTERCEPT);
 	ck_assert_str_eq(rule[2].tls_trust, "system");
 	ck_assert_int_eq(rule[3].https, CONF_HTTPS_TUNNEL);
-	ck_assert_uint_eq(rule[3].https_line, 8);
+	ck_assert_uint_eq(rule[3].https_at.line, 8);
 	ck_assert_str_eq(rule[3].tls_trust, "./system");
 	ck_assert_int_eq(conf->fallback.https, CONF_HTTPS_UPSTREAM);
-	ck_assert_uint_eq(conf->fallback.https_line, 9);
-	ck_assert_uint_eq(conf->fallback.https_column, 19);
+	ck_assert_uint_eq(conf->fallback.https_at.line, 9);
+	ck_assert_uint_eq(conf->fallback.https_at.column, 19);
 	ck_assert_uint_eq(conf->fallback.tls_port, 1);
 	conf_unref(conf);
 }

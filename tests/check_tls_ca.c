@@ -468,8 +468,8 @@ START_TEST(every_host)
 	    "cannot be constrained to that; name the hosts, as in "
 	    "*.example.org");
 	conf.path = strdup("a.yaml");
-	rules[1].https_line = 12;
-	rules[1].https_column = 5;
+	rules[1].https_at.line = 12;
+	rules[1].https_at.column = 5;
 	refused("a.yaml:12:5: https: intercept in *:8443 stands for every "
 	    "host, and a CA cannot be constrained to that; name the hosts, as "
 	    "in *.example.org");

@@ -70,6 +70,12 @@ struct conf_key {
 						   NULL; owned */
 };
 
+/* Where something stands in the file; line 0: nowhere. */
+struct conf_place {
+	unsigned	 line;
+	unsigned	 column;
+};
+
 /* One address to listen at, or to ask names of. */
 struct conf_address {
 	struct sockaddr_storage	 addr;		/* AF_INET, AF_INET6, AF_UNIX */
@@ -78,6 +84,8 @@ struct conf_address {
 	/* to listen with TLS: PEM files; or both NULL */
 	char			*certificate;
 	char			*key;
+	struct conf_place	 at;
+	struct conf_place	 tls_at;
 };
 
 struct conf_addresses {
@@ -138,6 +146,7 @@ struct conf_weight {
 struct conf_rule {
 	const char		*name;		/* canonical pattern, or
 						   "defaults", "unlimited" */
+	struct conf_place	 at;		/* of its key */
 	bool			 builtin;	/* the file has none: no limits */
 	bool			 has_port;	/* the pattern names a port */
 	bool			 shared;	/* one throttle for all */
@@ -175,13 +184,13 @@ struct conf_rule {
 	size_t			 nweights;	/* conf_rule_weight() */
 
 	enum conf_https		 https;
-	unsigned		 https_line;	/* where that stands; 0: */
-	unsigned		 https_column;	/* nowhere */
+	struct conf_place	 https_at;
 	uint64_t		 tunnel_cost;	/* micro cost units */
 	enum conf_hold		 tunnel_hold;
 	uint64_t		 tunnel_idle;	/* ns; timeouts.tunnel */
 
 	/* TLS to the host; the strings are owned */
+	struct conf_place	 tls_at;
 	uint32_t		 tls_port;	/* for URLs without one */
 	bool			 tls_verify;
 	/* PEM file; "system": the system's, whatever conf's is; NULL: conf's */
@@ -202,6 +211,8 @@ struct conf {
 	int			 log_level;	/* enum log_level */
 	char			*log_diagnostics; /* path; NULL: stderr */
 	char			*log_access;	/* path, "-", or NULL: off */
+	struct conf_place	 log_diagnostics_at;
+	struct conf_place	 log_access_at;
 	enum conf_log_format	 log_format;
 
 	uint64_t		 timeout_header;
@@ -229,6 +240,9 @@ struct conf {
 
 	char			*tls_ca_certificate; /* PEM file; or NULL */
 	char			*tls_ca_key;
+	struct conf_place	 ca_certificate_at;
+	struct conf_place	 ca_key_at;
+	struct conf_place	 trust_at;
 	char			*tls_trust;	/* PEM file; NULL: system's */
 	/*
 	 * What the files named above hold: made by tls_contexts_load() when
@@ -244,11 +258,16 @@ struct conf {
 };
 
 /*
- * Reads and validates a file.  NULL on any error, with *cause set to one
- * line without line end ("FILE:LINE:COLUMN: KEY: expected ..., did you mean
- * ...?"), to be freed by the caller.  The reference is the caller's.
+ * Reads and validates a file, or what comes through a pipe within 10 s.  NULL
+ * on any error, with *cause set to one line without line end
+ * ("FILE:LINE:COLUMN: KEY: expected ..., did you mean ...?"), to be freed by
+ * the caller.  The reference is the caller's.
  */
 struct conf	*conf_load(const char *path, char **cause)
+		    __attribute__((warn_unused_result));
+
+/* The same for a reload: a file only, and so without waiting for anybody. */
+struct conf	*conf_load_again(const char *path, char **cause)
 		    __attribute__((warn_unused_result));
 
 /* The same from memory; name stands for the file in errors. */

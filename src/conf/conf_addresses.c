@@ -169,6 +169,7 @@ add_address(struct conf_loader *l, const struct conf_option *option,
 	struct conf_address	*address = &addresses->list[addresses->n];
 	bool			 ok;
 
+	address->at = conf_node_place(node);
 	if (option->kind == CONF_LISTEN && node->type == CONF_MAPPING)
 		ok = read_mapping(l, node, address);
 	else

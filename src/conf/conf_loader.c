@@ -217,13 +217,53 @@ finish_section(struct conf_loader *l, enum conf_level level,
 	}
 }
 
+/* Where a key of a mapping has its value. */
+static void
+keep_place(const struct conf_node *node, const char *key,
+    struct conf_place *place)
+{
+	const struct conf_node	*value = conf_node_value(node, key);
+
+	if (value != NULL)
+		*place = conf_node_place(value);
+}
+
+/* Files are opened after the rest: what is wrong with them is told there. */
+static void
+keep_places(struct conf *conf, enum conf_level level,
+    const struct conf_node *node, void *base)
+{
+	switch (level) {
+	case CONF_LOG:
+		keep_place(node, "access", &conf->log_access_at);
+		keep_place(node, "diagnostics", &conf->log_diagnostics_at);
+		break;
+	case CONF_TLS:
+		keep_place(node, "ca_certificate", &conf->ca_certificate_at);
+		keep_place(node, "ca_key", &conf->ca_key_at);
+		keep_place(node, "trust", &conf->trust_at);
+		break;
+	case CONF_HOST_TLS:
+		((struct conf_rule *)base)->tls_at = conf_node_place(node);
+		break;
+	case CONF_LISTENER_TLS:
+		((struct conf_address *)base)->tls_at = conf_node_place(node);
+		break;
+	default:
+		break;
+	}
+}
+
 static bool
 load_section(struct conf_loader *l, enum conf_level level,
     const struct conf_node *node, void *base)
 {
-	return conf_loader_mapping(l, node, "a mapping") &&
-	    conf_loader_level(l, level, node, base) &&
-	    finish_section(l, level, node);
+	if (!conf_loader_mapping(l, node, "a mapping") ||
+	    !conf_loader_level(l, level, node, base) ||
+	    !finish_section(l, level, node))
+		return false;
+	keep_places(l->conf, level, node, base);
+	return true;
 }
 
 static bool
@@ -239,6 +279,7 @@ load_option(struct conf_loader *l, const struct conf_option *option,
 	case CONF_DEFAULTS:
 		l->conf->fallback.name = "defaults";
 		l->conf->fallback.builtin = false;
+		l->conf->fallback.at = conf_node_place(node);
 		return conf_rule_load(l, node, &l->conf->fallback, false);
 	case CONF_HOSTS:
 		return conf_rule_hosts(l, node);

@@ -153,8 +153,7 @@ finish_https(struct conf_loader *l, const struct conf_node *node,
 
 	if (https == NULL)
 		return true;
-	rule->https_line = https->line;
-	rule->https_column = https->column;
+	rule->https_at = conf_node_place(https);
 	if (rule == &l->conf->fallback && rule->https == CONF_HTTPS_INTERCEPT)
 		return conf_loader_wrong(l, node, "https", "intercept, "
 		    "expected tunnel or upstream: name the hosts to "
@@ -249,6 +248,7 @@ load_host(struct conf_loader *l, const struct conf_node *hosts,
 		    "a mapping; indent the lines below further, from \"%s:\" "
 		    "on", entry->next->key->text);
 	*rule = l->rule;
+	rule->at = conf_node_place(entry->key);
 	rule->has_port = pattern.host.port != 0;
 	rule->name = pattern_name(&pattern);
 	if (rule->name == NULL)

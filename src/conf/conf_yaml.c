@@ -555,6 +555,12 @@ conf_node_value(const struct conf_node *node, const char *key)
 	return entry == NULL ? NULL : entry->value;
 }
 
+struct conf_place
+conf_node_place(const struct conf_node *node)
+{
+	return (struct conf_place){ node->line, node->column };
+}
+
 bool
 conf_node_null(const struct conf_node *node)
 {

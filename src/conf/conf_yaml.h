@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "conf/conf.h"
+
 /*
  * YAML as a small tree that knows where each piece stood, and the one way
  * in which anything wrong with a configuration is told.
@@ -87,6 +89,9 @@ const struct conf_entry *conf_node_get(const struct conf_node *, const char *);
 
 /* The value of that key, or NULL. */
 const struct conf_node *conf_node_value(const struct conf_node *, const char *);
+
+/* Where it stands. */
+struct conf_place conf_node_place(const struct conf_node *);
 
 /* Whether nothing is there: an empty plain scalar, "~" or "null". */
 bool		 conf_node_null(const struct conf_node *);

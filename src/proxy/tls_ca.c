@@ -143,9 +143,9 @@ wrong_rule(const struct conf *conf, const struct conf_rule *rule, char **cause)
 {
 	char place[PATH_MAX + 32] = "";
 
-	if (conf->path != NULL && rule->https_line != 0)
+	if (conf->path != NULL && rule->https_at.line != 0)
 		snprintf(place, sizeof place, "%s:%u:%u: ", conf->path,
-		    rule->https_line, rule->https_column);
+		    rule->https_at.line, rule->https_at.column);
 	return tls_x509_cause(cause, "%shttps: intercept in %s stands for "
 	    "every host, and a CA cannot be constrained to that; name the "
 	    "hosts, as in *.example.org", place, rule->name);

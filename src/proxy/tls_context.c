@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "proxy/tls_context.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <uthash.h>
 
+#include "conf/conf_warnings.h"
 #include "core/pattern.h"
 #include "proxy/tls.h"
 #include "proxy/tls_mint.h"
@@ -57,17 +60,49 @@ static const unsigned char alpn[] = "\x08http/1.1";
 
 /* Errors */
 
-/* Puts the file's and the key's name before what was wrong there. */
+/* Puts the place and the key's name before what was wrong there. */
 static bool
-wrong_at(char **cause, const struct conf *conf, const char *name,
-    const char *key)
+wrong_at(char **cause, const struct conf *conf, struct conf_place at,
+    const char *name, const char *key)
 {
-	char *what = *cause;
+	char *what = *cause, place[32] = "";
 
-	tls_x509_cause(cause, "%s: %s%s: %s", conf->path, name, key,
+	if (at.line > 0)
+		snprintf(place, sizeof place, ":%u:%u", at.line, at.column);
+	tls_x509_cause(cause, "%s%s: %s%s: %s", conf->path, place, name, key,
 	    what != NULL ? what : "out of memory");
 	free(what);
 	return false;
+}
+
+/* Whether what was wrong is wrong with that file. */
+static bool
+is_about(const char *what, const char *file)
+{
+	size_t n = file != NULL ? strlen(file) : 0;
+
+	return what != NULL && n > 0 && strncmp(what, file, n) == 0 &&
+	    what[n] == ':';
+}
+
+/* Which of the two files it was about, its name at the front tells. */
+static bool
+wrong_ca(char **cause, const struct conf *conf)
+{
+	char *what = *cause;
+	bool is_key;
+
+	if (what == NULL)
+		return false;
+	is_key = is_about(what, conf->tls_ca_key) &&
+	    !is_about(what, conf->tls_ca_certificate);
+	tls_x509_cause(cause, "%s; \"sluice ca\" makes a CA's certificate "
+	    "and key", what);
+	free(what);
+	if (is_key)
+		return wrong_at(cause, conf, conf->ca_key_at, "tls", ".ca_key");
+	return wrong_at(cause, conf, conf->ca_certificate_at, "tls",
+	    ".ca_certificate");
 }
 
 static const char *
@@ -164,6 +199,8 @@ fill_store(X509_STORE *store, const char *name, char **cause)
 		return X509_STORE_set_default_paths(store) == 1 ||
 		    tls_x509_cause(cause, "the system's certificates: %s",
 		    openssl_reason());
+	if (access(name, R_OK) == -1)
+		return tls_x509_cause(cause, "%s: %s", name, strerror(errno));
 	return X509_STORE_load_file(store, name) == 1 ||
 	    tls_x509_cause(cause, "%s: %s, expected a file of PEM "
 	    "certificates", name, openssl_reason());
@@ -309,10 +346,13 @@ load_client(struct tls_contexts *t, const struct conf *conf,
 
 	if ((t->by_rule[i] = need_client(t, conf, rule, cause)) != NULL)
 		return true;
+	if (rule->tls_trust == NULL && is_about(*cause, conf->tls_trust))
+		return wrong_at(cause, conf, conf->trust_at, "tls", ".trust");
 	if (asprintf(&name, i < t->nrules ? "hosts.%s" : "%s",
 	    rule->name) == -1)
 		name = NULL;
-	wrong_at(cause, conf, or_empty(name), ".tls");
+	wrong_at(cause, conf, rule->tls_at.line != 0 ? rule->tls_at : rule->at,
+	    or_empty(name), ".tls");
 	free(name);
 	return false;
 }
@@ -357,7 +397,7 @@ load_listeners(struct tls_contexts *t, const struct conf *conf, char **cause)
 		    use_files(t->listeners[i], a->certificate, a->key, cause))
 			continue;
 		snprintf(key, sizeof key, "listen[%zu]", i);
-		return wrong_at(cause, conf, key, ".tls");
+		return wrong_at(cause, conf, a->tls_at, key, ".tls");
 	}
 	return true;
 }
@@ -384,7 +424,7 @@ load_mint(struct tls_contexts *t, const struct conf *conf, char **cause)
 		    "%s:%u:%u: hosts.%s.https: intercept, expected "
 		    "tls.ca_certificate and tls.ca_key beside it "
 		    "(\"sluice ca\" makes both)", conf->path,
-		    rule->https_line, rule->https_column, rule->name);
+		    rule->https_at.line, rule->https_at.column, rule->name);
 	if (conf->tls_ca_certificate == NULL)
 		return true;
 	*cause = NULL;
@@ -392,7 +432,7 @@ load_mint(struct tls_contexts *t, const struct conf *conf, char **cause)
 	    MINT_MAX, time(NULL), cause);
 	t->intercept = new_server();
 	return (t->mint != NULL && t->intercept != NULL) ||
-	    wrong_at(cause, conf, "tls", ".ca");
+	    wrong_ca(cause, conf);
 }
 
 /* All of them */
@@ -459,32 +499,22 @@ example_host(const struct conf_rule *rule, struct http1_host *host)
 }
 
 static void
-tell(const struct conf_rule *rule, const char *what,
-    void (*line)(const char *, void *), void *arg)
-{
-	char *text;
-
-	if (asprintf(&text, "hosts.%s: %s", rule->name, what) == -1)
-		return;
-	line(text, arg);
-	free(text);
-}
-
-static void
 warn_of(const struct conf *conf, const struct conf_rule *rule,
     void (*line)(const char *, void *), void *arg)
 {
 	struct http1_host host;
 
 	if (!rule->tls_verify)
-		tell(rule, "tls.verify is false: whoever answers there is "
-		    "taken for the host", line, arg);
+		conf_warn(conf, rule->at, line, arg, "hosts.%s: tls.verify is "
+		    "false: whoever answers there is taken for the host",
+		    rule->name);
 	if (rule->https == CONF_HTTPS_INTERCEPT &&
 	    example_host(rule, &host) &&
 	    !tls_mint_permits(conf->tls->mint, &host))
-		tell(rule, "tls.ca_certificate may not speak for it: CONNECT "
-		    "is refused until a CA made with this configuration is "
-		    "there (\"sluice ca\")", line, arg);
+		conf_warn(conf, rule->https_at, line, arg, "hosts.%s: "
+		    "tls.ca_certificate may not speak for it: CONNECT is "
+		    "refused until a CA made with this configuration is there "
+		    "(\"sluice ca\")", rule->name);
 }
 
 void
@@ -496,8 +526,9 @@ tls_contexts_warnings(const struct conf *conf,
 	for (i = 0; i < conf->nrules; i++)
 		warn_of(conf, &conf->rules[i], line, arg);
 	if (!conf->fallback.tls_verify)
-		tell(&conf->fallback, "tls.verify is false: whoever answers "
-		    "is taken for the host", line, arg);
+		conf_warn(conf, conf->fallback.at, line, arg, "%s: tls.verify "
+		    "is false: whoever answers is taken for the host",
+		    conf->fallback.name);
 }
 
 SSL_CTX *

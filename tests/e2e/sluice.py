@@ -128,10 +128,11 @@ def settings(**keys):
 
 
 class Sluice:
-	"""wait: whether to wait for what it says of its addresses."""
+	"""wait: whether to wait for what it says of its addresses; file: not
+	the one that is written."""
 
 	def __init__(self, directory, text=None, nofile=None, stdout=None,
-	    wait=True, **keys):
+	    wait=True, file=None, **keys):
 		self.dir = pathlib.Path(directory)
 		self.file = self.dir / "sluice.yaml"
 		self.keys = keys
@@ -139,7 +140,8 @@ class Sluice:
 		self.write(text, **keys)
 		limits = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
 		    (nofile, nofile))) if nofile else None
-		self.proc = subprocess.Popen([BINARY, "-c", str(self.file)],
+		self.proc = subprocess.Popen([BINARY, "-c",
+		    str(file or self.file)],
 		    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
 		    stdout=subprocess.PIPE if stdout is None else stdout,
 		    cwd=self.dir, preexec_fn=limits)

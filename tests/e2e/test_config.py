@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: ISC
 """The command line, and configurations that are wrong."""
+import json
 import os
 import re
 import socket
 import stat
+import subprocess
 
 import pytest
 
@@ -142,11 +144,133 @@ def test_directory(tmp_path):
 	complaint(sluice.run("-t", "-c", tmp_path), tmp_path)
 
 
-def test_fifo(tmp_path):
-	"""It does not hang until somebody writes."""
+def test_fifo_that_nobody_writes_to(tmp_path):
+	"""It does not hang for ever."""
 	path = tmp_path / "fifo"
 	os.mkfifo(path)
-	complaint(sluice.run("-t", "-c", path), path)
+	complaint(sluice.run("-t", "-c", path), path, "within 10 s")
+
+
+def test_pipe(tmp_path):
+	"""As a shell's <(command) is one; and standard input."""
+	for command in ('"$0" -t -c <(echo "workers: 1")',
+	    '"$0" -t -c <(sleep .2; echo "workers: 1")',
+	    'echo "workers: 1" | "$0" -t -c /dev/stdin',
+	    '"$0" -t -c /dev/stdin <<<"workers: 1"'):
+		done = subprocess.run(["bash", "-c", command, sluice.BINARY],
+		    capture_output=True, text=True, timeout=wire.DEADLINE)
+		assert (done.returncode, done.stderr) == (0, "")
+		assert done.stdout.endswith(": ok\n")
+	done = subprocess.run(["bash", "-c", '"$0" -t -c <(echo "worker: 1")',
+	    sluice.BINARY], capture_output=True, text=True,
+	    timeout=wire.DEADLINE)
+	assert done.returncode == 1
+	assert re.search(r":1:1: worker: .*workers", done.stderr)
+
+
+def test_reload_of_a_pipe(lab):
+	"""It was read to its end: the old state stays, and that is said."""
+	far = lab.origin()
+	place = lab.dir / "fifo"
+	os.mkfifo(place)
+	text = json.dumps(sluice.settings())
+	writer = lab.spawn(place.write_text, text)
+	daemon = lab.sluice(file=place)
+	writer.join()
+	daemon.hup()
+	line = daemon.err.wait(sluice.RELOADED)
+	assert "configuration not reloaded: " in line
+	assert "cannot be read again" in line
+	assert lab.get(far.url + "/").status == 200
+
+
+# Text, and a pattern of each warning.
+WARNED = [
+	("listen: 0.0.0.0:0\n", [r":1:9: listen: 0\.0\.0\.0:0 lets everyb"]),
+	("listen: ['[::]:0', '127.0.0.1:0', '[::1]:0', 'unix:%s/s']\n",
+	    [r":1:10: listen: \[::\]:0 lets everybody"]),
+	("listen: 127.0.0.1:0\nhosts:\n  default: {capacity: 1}\n",
+	    [r":3:3: hosts\.default: .*the rule for all that have none"]),
+	("listen: 127.0.0.1:0\nhosts:\n  a.b:\n    costs: [{cost: 2}]\n"
+	    "    paths: {/a: {capacity: 1}}\n    client_cost: true\n"
+	    "    per: x-tenant\n    fair_by: header:x-user\n",
+	    [r":3:3: hosts\.a\.b: inside of HTTPS tunnels .* of: costs, paths, "
+	    "client_cost, per, fair_by "]),
+	("listen: 127.0.0.1:0\nhosts:\n"
+	    "  a.b: {https: upstream, costs: [{cost: 2}]}\n"
+	    "  'a.c:80': {costs: [{cost: 2}]}\n  a.d: {capacity: 1}\n", []),
+	("listen: 127.0.0.1:0\nhosts:\n  a.b: {tls: {verify: false}}\n",
+	    [r":3:3: hosts\.a\.b: tls\.verify is false"]),
+	("listen: 127.0.0.1:0\ndefaults:\n  tls: {verify: false}\n",
+	    [r":3:3: defaults: tls\.verify is false"]),
+	("listen: 127.0.0.1:0\nlimits: {connections: 1000000}\n",
+	    [r": limits\.connections: 1000000, but only"]),
+]
+
+
+@pytest.mark.parametrize("row", range(len(WARNED)))
+def test_warnings(lab, tmp_path, row):
+	"""What -t says a start says, and a reload."""
+	text, patterns = WARNED[row]
+	text = text.replace("%s", str(tmp_path))
+	done = check(tmp_path, text)
+	assert done.returncode == 0
+	lines = done.stderr.splitlines()
+	assert len(lines) == len(patterns), lines
+	for line, pattern in zip(lines, patterns):
+		assert re.search("t\\.yaml" + pattern, line), line
+		assert line.endswith(" (warning)")
+	daemon = lab.sluice(text, wait=False)
+	for times in (1, 2):
+		daemon.err.wait("is ready|configuration reloaded" if times == 1
+		    else "configuration reloaded")
+		said = [line.split("sluice.yaml")[-1] for line
+		    in daemon.err.lines if " warn: " in line]
+		want = [line.split("t.yaml")[-1][:-len(" (warning)")]
+		    for line in lines]
+		assert said == want * times
+		daemon.hup()
+
+
+# Text, and what it says of what it names: -t as a start.
+FILES = [
+	("log:\n  access: /no/such/a.log\n",
+	    r":2:11: log\.access: cannot open /no/such/a\.log: No such"),
+	("log:\n  diagnostics: /no/such/a.log\n",
+	    r":2:16: log\.diagnostics: cannot open /no/such/a\.log: No such"),
+	("log: {access: /}\n", r":1:15: log\.access: cannot open /: Is a dir"),
+	("tls:\n  ca_certificate: /no/ca.pem\n  ca_key: /no/ca.key\n",
+	    r":2:19: tls\.ca_certificate: /no/ca\.pem: No such file or "
+	    r'directory; "sluice ca" makes'),
+	("tls:\n  trust: /no/ca.pem\n",
+	    r":2:10: tls\.trust: /no/ca\.pem: No such file"),
+	("hosts:\n  a.b:\n    tls: {certificate: /no/a, key: /no/b}\n",
+	    r":3:10: hosts\.a\.b\.tls: /no/a: No such file"),
+	("listen:\n  address: 127.0.0.1:0\n  tls: {certificate: /no/a, "
+	    "key: /no/b}\n", r":3:8: listen\[0\]\.tls: /no/a: No such file"),
+]
+
+
+@pytest.mark.parametrize("row", range(len(FILES)))
+def test_files(tmp_path, row):
+	text, pattern = FILES[row]
+	line = complaint(check(tmp_path, text), tmp_path / "t.yaml", pattern)
+	done = sluice.run("-c", tmp_path / "t.yaml")
+	assert done.returncode == 1
+	assert line in done.stderr
+
+
+def test_ca_key_by_its_name(tmp_path, pki):
+	line = complaint(check(tmp_path, "tls:\n"
+	    f"  ca_certificate: {pki.pem('user-ca')}\n  ca_key: /no/ca.key\n"),
+	    tmp_path / "t.yaml", r":3:11: tls\.ca_key: /no/ca\.key: No such")
+	assert '"sluice ca" makes' in line
+
+
+def test_test_leaves_no_log_behind(tmp_path):
+	path = tmp_path / "a.log"
+	assert check(tmp_path, f"log: {{access: {path}}}\n").returncode == 0
+	assert not path.exists()
 
 
 def test_unreadable(tmp_path):

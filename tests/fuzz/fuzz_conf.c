@@ -39,8 +39,8 @@ check_pair(const char *a, const char *b)
 static void
 check_https(const struct conf_rule *rule)
 {
-	require(rule->https == CONF_HTTPS_TUNNEL || rule->https_line > 0);
-	require((rule->https_line > 0) == (rule->https_column > 0));
+	require(rule->https == CONF_HTTPS_TUNNEL || rule->https_at.line > 0);
+	require((rule->https_at.line > 0) == (rule->https_at.column > 0));
 	require(rule->tunnel_cost > 0);
 	require(rule->tunnel_idle >= SECOND &&
 	    rule->tunnel_idle <= 7 * 86400 * SECOND);

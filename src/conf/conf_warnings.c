@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_warnings.h"
+
+#include <netinet/in.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Who hears of what. */
+struct teller {
+	const struct conf	*conf;
+	void			(*line)(const char *, void *);
+	void			*arg;
+};
+
+void
+conf_warn(const struct conf *conf, struct conf_place at,
+    void (*line)(const char *, void *), void *arg, const char *fmt, ...)
+{
+	char	*what = NULL, *text = NULL;
+	char	 place[32] = "";
+	va_list	 ap;
+
+	va_start(ap, fmt);
+	if (vasprintf(&what, fmt, ap) < 0)
+		what = NULL;
+	va_end(ap);
+	if (at.line > 0)
+		snprintf(place, sizeof place, ":%u:%u", at.line, at.column);
+	if (what != NULL && asprintf(&text, "%s%s: %s", conf->path, place,
+	    what) >= 0) {
+		line(text, arg);
+		free(text);
+	}
+	free(what);
+}
+
+/* Addresses */
+
+static bool
+is_loopback(const struct conf_address *address)
+{
+	struct sockaddr_in6	 in6;
+	struct sockaddr_in	 in;
+
+	switch (address->addr.ss_family) {
+	case AF_INET:
+		memcpy(&in, &address->addr, sizeof in);
+		return ntohl(in.sin_addr.s_addr) >> 24 == 127;
+	case AF_INET6:
+		memcpy(&in6, &address->addr, sizeof in6);
+		return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
+	default:
+		return true;
+	}
+}
+
+static void
+warn_of_address(const struct teller *t, const struct conf_address *address)
+{
+	if (!is_loopback(address))
+		conf_warn(t->conf, address->at, t->line, t->arg,
+		    "listen: %s lets everybody use the proxy who can reach "
+		    "that address", address->text);
+}
+
+/* Rules */
+
+/* A host of that name is hardly meant. */
+static bool
+is_everybody(const char *name)
+{
+	static const char *const	 names[] = {
+		"default", "defaults", "all", "any", "others", "fallback",
+	};
+	size_t				 i;
+
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+static void
+add(char *list, size_t size, bool has, const char *key)
+{
+	size_t	 n = strlen(list);
+
+	if (has)
+		snprintf(list + n, size - n, "%s%s", n > 0 ? ", " : "", key);
+}
+
+/* Keys that need to see requests, which a tunnel does not show. */
+static void
+warn_of_tunnels(const struct teller *t, const struct conf_rule *rule,
+    const char *prefix)
+{
+	size_t	 len = strlen(rule->name);
+	char	 keys[128] = "";
+
+	if (rule->https != CONF_HTTPS_TUNNEL ||
+	    (len > 3 && strcmp(rule->name + len - 3, ":80") == 0))
+		return;
+	add(keys, sizeof keys, rule->ncosts > 0, "costs");
+	add(keys, sizeof keys, rule->npaths > 0, "paths");
+	add(keys, sizeof keys, rule->client_cost, "client_cost");
+	add(keys, sizeof keys, rule->per.kind == CONF_KEY_HEADER, "per");
+	add(keys, sizeof keys, rule->fair_by.kind == CONF_KEY_HEADER,
+	    "fair_by");
+	if (keys[0] != '\0')
+		conf_warn(t->conf, rule->at, t->line, t->arg, "%s%s: inside of "
+		    "HTTPS tunnels there is no effect of: %s (\"https: "
+		    "intercept\" or \"https: upstream\" changes that)", prefix,
+		    rule->name, keys);
+}
+
+static void
+warn_of_rule(const struct teller *t, const struct conf_rule *rule)
+{
+	if (is_everybody(rule->name))
+		conf_warn(t->conf, rule->at, t->line, t->arg, "hosts.%s: is "
+		    "the host of that name; the rule for all that have none "
+		    "is defaults, beside hosts", rule->name);
+	warn_of_tunnels(t, rule, "hosts.");
+}
+
+void
+conf_warnings(const struct conf *conf, void (*line)(const char *, void *),
+    void *arg)
+{
+	const struct teller	 t = { conf, line, arg };
+	size_t			 i;
+
+	for (i = 0; i < conf->listen.n; i++)
+		warn_of_address(&t, &conf->listen.list[i]);
+	for (i = 0; i < conf->nrules; i++)
+		warn_of_rule(&t, &conf->rules[i]);
+	warn_of_tunnels(&t, &conf->fallback, "");
+}
