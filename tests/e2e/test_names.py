@@ -281,3 +281,26 @@ def test_one_family_is_silent(lab, silent, other, address):
 	dns = lab.dns({"half.test": {silent: "silent", other: [address]}})
 	lab.sluice(resolver=[dns.at], timeouts={"connect": "9s"})
 	assert ask(lab, "GET", f"half.test:{far.port}") == 200
+
+
+def names_of_the_hosts_file():
+	"""Those of 127.0.0.1, but for localhost."""
+	try:
+		with open("/etc/hosts") as f:
+			lines = [line.split("#")[0].split() for line in f]
+	except OSError:
+		return []
+	return [name for line in lines if line[:1] == ["127.0.0.1"]
+	    for name in line[1:] if "localhost" not in name]
+
+
+@pytest.mark.skipif(not names_of_the_hosts_file(), reason="no name in it")
+def test_hosts_file(lab):
+	"""It comes before the DNS."""
+	far = lab.origin(closing)
+	name = names_of_the_hosts_file()[0]
+	dns = lab.dns({name: {"A": ["127.0.0.9"]}})
+	lab.sluice(resolver=[dns.at])
+	for _ in range(2):
+		assert ask(lab, "GET", f"{name}:{far.port}") == 200
+	assert dns.asked == []
