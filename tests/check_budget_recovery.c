@@ -121,6 +121,30 @@ START_TEST(any_success_means_that_the_pause_helped)
 }
 END_TEST
 
+/* What a host names, at most an hour, is no guess for when it names none. */
+START_TEST(named_times_teach_nothing)
+{
+	struct budget b = new_budget(0, 0);
+	uint64_t now = SEC;
+	uint32_t epoch = take(&b, now);
+
+	done(&b, epoch, BUDGET_THROTTLED);
+	budget_pause(&b, now + 3600 * SEC, now);
+	now += 3600 * SEC;
+	succeeds(&b, 5, now);
+	ck_assert_uint_eq(b.opens, 0);
+	ck_assert_uint_eq(refused(&b, now), SEC);
+	/* Nor do they when the first pause was a guess. */
+	now += SEC;
+	epoch = take(&b, now);
+	done(&b, epoch, BUDGET_THROTTLED);
+	budget_pause(&b, now + 3600 * SEC, now);
+	now += 3600 * SEC;
+	succeeds(&b, 5, now);
+	ck_assert_uint_eq(refused(&b, now), SEC);
+}
+END_TEST
+
 /* The host is shut for four seconds: it is found out, and kept. */
 START_TEST(pauses_become_what_recovery_takes)
 {
@@ -363,6 +387,7 @@ suite(void)
 
 	tcase_add_test(tc, backoff_doubles_when_a_pause_did_not_help);
 	tcase_add_test(tc, any_success_means_that_the_pause_helped);
+	tcase_add_test(tc, named_times_teach_nothing);
 	tcase_add_test(tc, pauses_become_what_recovery_takes);
 	tcase_add_test(tc, pauses_do_not_shrink_where_that_gains_nothing);
 	tcase_add_test(tc, refusals_of_one_burst_count_once);

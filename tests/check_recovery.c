@@ -474,7 +474,7 @@ START_TEST(at_once)
 	s.base = 5 * SEC;
 	holds(&s, 100, 1, 1.9);
 	s.named = true;
-	holds(&s, 80, 0, 2.5);
+	holds(&s, 80, 0, 2.6);
 }
 END_TEST
 

@@ -63,7 +63,8 @@ struct model_budget {
 	uint32_t		 abreast;
 	uint64_t		 refused;	/* ns; 0 */
 	bool			 early;
-	bool			 opened;	/* again, after a refusal */
+	bool			 guessed;	/* how long to pause */
+	bool			 opened;	/* again, after such a pause */
 	uint64_t		 shape_until;
 	int64_t			 left;
 	uint64_t		 last;

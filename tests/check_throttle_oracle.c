@@ -253,7 +253,8 @@ succeed(struct model_budget *b)
 {
 	bool doubles = ++b->passed < b->went || b->passed >= 2 * b->went;
 
-	if (b->passed == 1 && b->refused != 0 && b->last > b->refused)
+	if (b->passed == 1 && b->refused != 0 && b->last > b->refused &&
+	    b->guessed && !b->early)
 		b->opened = true;
 	if (b->window == 0)
 		return;
@@ -280,6 +281,7 @@ refuse(struct model_budget *b)
 {
 	uint32_t n = b->unsettled + 1;
 
+	b->guessed = false;
 	if (b->was_paused && b->window != 0 && b->passed == 0 && n == 1)
 		return;
 	if (n > 1 && (b->window == 0 || b->passed < b->went)) {
@@ -346,6 +348,41 @@ let_go(unsigned i)
 	unlist(m.held, &m.nheld, i);
 }
 
+/* A longer pause of a budget, or its first. */
+static void
+paused(struct model_budget *b, uint64_t until)
+{
+	if (until <= b->paused_until)
+		return;
+	if (m.now >= b->paused_until)
+		half_open(b);
+	b->paused_until = until;
+	b->was_paused = true;
+}
+
+/* It named no time; how long that pauses, the budget's own tests know. */
+static void
+back_off(struct item *it)
+{
+	unsigned k = it->part != 0 && any(2) ? it->part : 0;
+	unsigned part = k == 0 ? THROTTLE_WHOLE : k - 1;
+	struct model_budget *b = &m.b[k];
+	uint64_t pause;
+
+	pause = throttle_backoff(m.t, part, &it->w, SEC, 60 * SEC, m.now);
+	must((pause == 0) == (it->epoch[k != 0] != b->epoch &&
+	    b->was_paused && b->window != 0));
+	must(pause <= 60 * SEC);
+	if (pause == 0)
+		return;
+	b->guessed = true;
+	throttle_pause(m.t, part, m.now + pause, m.now);
+	paused(b, m.now + pause);
+	if (part != THROTTLE_WHOLE)
+		m.reliefs++;
+	m.upsets++;
+}
+
 static void
 do_verdict(void)
 {
@@ -360,8 +397,11 @@ do_verdict(void)
 	it = m.held[any(m.nheld)];
 	throttle_verdict(m.t, &it->w, verdict, m.now);
 	/* Only the first counts. */
-	if (!it->settled)
-		settled(it, verdict);
+	if (it->settled)
+		return;
+	settled(it, verdict);
+	if (verdict == BUDGET_THROTTLED && any(2))
+		back_off(it);
 }
 
 static void
@@ -483,12 +523,7 @@ do_pause(void)
 
 	must(throttle_pause(m.t, part, until, m.now) ==
 	    (until > b->paused_until));
-	if (until > b->paused_until) {
-		if (m.now >= b->paused_until)
-			half_open(b);
-		b->paused_until = until;
-		b->was_paused = true;
-	}
+	paused(b, until);
 	/* Whom a part's waiters held up may pass them. */
 	if (part != THROTTLE_WHOLE)
 		m.reliefs++;

@@ -146,6 +146,7 @@ struct budget {
 						   again; 0: not known */
 	uint64_t		 shut;		/* ns after it it did not yet */
 	bool			 doubted;	/* that opens holds next time */
+	bool			 guessed;	/* the pause: none was named */
 	/* what a pause of that length gave, to judge shorter ones by */
 	uint64_t		 ref_opens;	/* ns; 0: none */
 	uint64_t		 ref_cycle;	/* ns from refusal to refusal */

@@ -141,7 +141,8 @@ opened(struct budget *b)
 	if (b->refused == 0 || b->last <= b->refused)
 		return;
 	opens = b->last - b->refused;
-	if (!b->early) {
+	/* what a host names it need not have been shut for */
+	if (b->guessed && !b->early) {
 		if (b->failures > 0)
 			b->trickles = false;
 		else if (!b->trickles)
@@ -213,6 +214,7 @@ budget_was_refused(struct budget *b, uint64_t now)
 {
 	uint32_t together = b->unsettled + 1;
 
+	b->guessed = false;
 	if (b->paused && b->window != 0 && b->passed == 0 && together == 1) {
 		/* the first probe; of no pause yet, after a "now" */
 		if (!b->at_once && b->failures < 63)
@@ -317,6 +319,7 @@ budget_backoff(struct budget *b, uint32_t epoch, uint64_t base, uint64_t max,
 		pause = next_pause(b, max, now);
 	if (base == 0 || max == 0)
 		return 0;
+	b->guessed = true;
 	pause = later(pause, base < BUDGET_NOW ? base : BUDGET_NOW);
 	return pause > max ? max : pause;
 }
