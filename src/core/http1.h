@@ -182,6 +182,8 @@ struct http1_head {
 	 */
 	struct http1_str	 path;
 	bool			 https;		/* the scheme was https */
+	bool			 to_proxy;	/* goes on in absolute-form;
+						   the parser sets it not */
 	struct http1_host	 host;		/* from the target, else Host */
 	bool			 expect_continue;
 	bool			 safe;		/* RFC 9110 9.2.1 */

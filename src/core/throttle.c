@@ -84,6 +84,7 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 	}
 	w->fair.returned = false;
 	w->held = true;
+	w->slotless = false;
 	w->settled = false;
 }
 
@@ -332,19 +333,33 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 		clear(t, now);
 }
 
-static void
-give_back(struct throttle *t, struct throttle_waiter *w, uint64_t now)
+void
+throttle_release_slot(struct throttle *t, struct throttle_waiter *w,
+    uint64_t now)
 {
 	struct budget *b = part_budget(t, w->part);
 
 	assert(w->held);
-	spend(w->deposit);
+	if (w->slotless)
+		return;
 	if (!has_room(t, w->part))
 		clear(t, now);
 	budget_release(&t->host);
 	if (b != NULL)
 		budget_release(b);
+	w->slotless = true;
+}
+
+static void
+give_back(struct throttle *t, struct throttle_waiter *w, uint64_t now)
+{
+	bool slotless = w->slotless;
+
+	spend(w->deposit);
+	throttle_release_slot(t, w, now);
 	w->held = false;
+	/* It may go on elsewhere, as it was. */
+	w->slotless = slotless;
 }
 
 void

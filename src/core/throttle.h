@@ -103,7 +103,8 @@ struct throttle_waiter {
 	struct throttle_deposit		*deposit; /* or NULL */
 	uint32_t			 epoch;	/* the host's, at admission */
 	uint32_t			 part_epoch;
-	bool				 held;	/* admitted, holds a slot */
+	bool				 held;	/* admitted, not released */
+	bool				 slotless; /* ... and holds no slot */
 	bool				 settled; /* its verdict is given */
 };
 TAILQ_HEAD(throttle_queue, throttle_waiter);
@@ -180,8 +181,12 @@ void		 throttle_verdict(struct throttle *, struct throttle_waiter *,
 void		 throttle_release(struct throttle *, struct throttle_waiter *,
 		    uint64_t now);
 
+/* Gives back the slot only, once: what it has paid may still be refunded. */
+void		 throttle_release_slot(struct throttle *,
+		    struct throttle_waiter *, uint64_t now);
+
 /*
- * The same for one that came to nothing, and gives back what it has paid, as
+ * As throttle_release(), for one that came to nothing, and gives back what it has paid, as
  * far as time has not done so (budget_refund()); but not where limits have
  * changed since, or it has moved, or its verdict was given before.
  */

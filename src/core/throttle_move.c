@@ -166,6 +166,7 @@ throttle_hold(struct throttle *t, struct throttle_waiter *w, unsigned part,
     uint64_t now)
 {
 	struct budget *b = part_budget(t, part);
+	bool slotless = w->slotless;
 
 	throttle_tick(t, now);
 	move_to_part(w, part);
@@ -173,6 +174,9 @@ throttle_hold(struct throttle *t, struct throttle_waiter *w, unsigned part,
 	if (b != NULL)
 		w->part_epoch = budget_hold(b, !w->settled);
 	w->held = true;
+	w->slotless = false;
+	if (slotless)
+		throttle_release_slot(t, w, now);
 	/* Whom this part's first one held up may pass it now. */
 	clear(t, now);
 }

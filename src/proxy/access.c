@@ -145,6 +145,7 @@ static const char *const outcomes[] = {
 	[ACCESS_TUNNEL] = "tunnel, requests inside not seen",
 	[ACCESS_UPGRADED] = "upgraded",
 	[ACCESS_INTERCEPTED] = "intercepted",
+	[ACCESS_PLAIN] = "plain requests inside",
 	[ACCESS_ANSWERED] = "answered here",
 	[ACCESS_REFUSED] = "refused",
 	[ACCESS_ABORTED] = "aborted",

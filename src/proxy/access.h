@@ -21,6 +21,7 @@ enum access_outcome {
 	ACCESS_TUNNEL,		/* requests inside were not seen */
 	ACCESS_UPGRADED,	/* a request that became a tunnel */
 	ACCESS_INTERCEPTED,	/* a CONNECT; its requests have own lines */
+	ACCESS_PLAIN,		/* the same, in clear */
 	ACCESS_ANSWERED,	/* by us, as it asked for */
 	ACCESS_REFUSED,		/* by us, reason says why; no upstream saw it */
 	ACCESS_ABORTED,		/* by us, reason says why; an upstream did */

@@ -17,6 +17,7 @@
  *   STARTING	nothing was decided yet.
  *   QUEUED	its host's throttle has it waiting.
  *   CONNECTING	admitted; an upstream is being dialled.
+ *   OPENED	a CONNECT was answered with 200, and nobody has spoken yet.
  *   SENDING	the request goes out, its body behind it.
  *   RELAYING	the response has begun to come; its head was relayed, or is
  *		held back while its body is judged.
@@ -107,6 +108,7 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 		outcome = ACCESS_ABORTED;
 	write_log(x, outcome, reason, now);
 	x->phase = ENDED;
+	exchange_opening_end(x);
 	deadline_free(&x->timer);
 	dial_cancel(x->dial);
 	tunnel_free(x->tunnel);
@@ -118,7 +120,14 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	exchange_judge_drop(x);
 	exchange_forget_body(x);
 	hosts_leave(w->hosts, &x->ticket, now);
+	exchange_opening_free(x);
 	worker_bury(w, &x->grave, free_exchange, x);
+}
+
+void
+exchange_refund(struct exchange *x, struct hosts_turn *turn)
+{
+	hosts_refund(x->worker->hosts, &x->ticket, turn, worker_now());
 }
 
 /* Ends an exchange whose response has not begun with an answer of our own. */
@@ -162,7 +171,8 @@ exchange_cut_off(struct exchange *x, enum access_outcome outcome,
     const char *reason)
 {
 	struct downstream *d = x->downstream;
-	bool reset = x->phase == TUNNEL || x->framing == RELAY_UNTIL_CLOSE;
+	bool reset = x->is_connect || x->phase == TUNNEL ||
+	    x->framing == RELAY_UNTIL_CLOSE;
 
 	exchange_finish(x, outcome, reason);
 	front_abort(d, reset);
@@ -276,6 +286,10 @@ timer_cb(void *arg)
 	if (x->judging != NULL && worker_now() >= exchange_judge_until(x)) {
 		exchange_judge_end(x);
 		exchange_set_timer(x);
+		return;
+	}
+	if (x->phase == OPENED) {
+		exchange_opening_late(x);
 		return;
 	}
 	now = turn(x);
@@ -523,12 +537,22 @@ ask(struct exchange *x, const struct http1_head *h)
 	take_answer(x, a);
 }
 
+static bool
+is_same(const struct http1_host *a, const struct http1_host *b)
+{
+	return a->kind == b->kind && a->port == b->port &&
+	    strcmp(a->name, b->name) == 0;
+}
+
 static void
 take_request(struct exchange *x, const struct http1_head *h)
 {
+	const struct http1_host *tunnel = front_tunnel(x->downstream);
+
 	x->host = h->host;
 	if (x->host.port == 0)
 		x->host.port = h->https ? 443 : 80;
+	x->through = tunnel != NULL && !is_same(tunnel, &x->host);
 	x->port = x->host.port;
 	x->tls = h->https;
 	x->method_len = h->method.len;
@@ -544,14 +568,35 @@ take_request(struct exchange *x, const struct http1_head *h)
 }
 
 /*
+ * To another host than the tunnel's, through that: counted as a request to the
+ * host that it is for, but only where both are sent to in clear.
+ */
+static bool
+may_go_through(const struct exchange *x)
+{
+	const struct conf *conf = x->ticket.conf;
+
+	return x->ticket.rule->https == CONF_HTTPS_TUNNEL &&
+	    conf_rule(conf, front_tunnel(x->downstream))->https ==
+	    CONF_HTTPS_TUNNEL;
+}
+
+/*
  * What becomes of it, by the one configuration that it has a reference to.  A
  * newer one may take that one's place as long as nothing is decided.
  */
 static void
 decide(struct exchange *x, const struct http1_head *h)
 {
-	if (x->is_connect && x->ticket.rule->https == CONF_HTTPS_INTERCEPT)
-		exchange_intercept(x, h);
+	if (x->is_connect && !exchange_opening_new(x, h))
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "out of memory");
+	else if (x->through && !may_go_through(x))
+		exchange_reject(x, 421, "http_request_error",
+		    "the request is for another host than its tunnel");
+	else if (x->is_connect &&
+	    x->ticket.rule->https == CONF_HTTPS_INTERCEPT)
+		exchange_intercept(x);
 	else
 		ask(x, h);
 }
@@ -564,6 +609,7 @@ take_conf(struct exchange *x)
 
 	t->worker = x->worker;
 	t->name = &x->host;
+	t->turn = front_take_turn(x->downstream);
 	t->conf = conf_ref(x->worker->conf);
 	t->rule = conf_rule(t->conf, &x->host);
 }
@@ -623,7 +669,9 @@ admitted(struct exchange *x, uint64_t now)
 		exchange_discard_end(x, false);
 	deadline_set(&x->timer, 0);
 	log_wait(x);
-	if (x->is_connect)
+	if (x->is_connect && x->ticket.rule->https == CONF_HTTPS_UPSTREAM)
+		exchange_open(x, -1);
+	else if (x->is_connect)
 		exchange_connect(x);
 	else
 		exchange_forward(x, false);
@@ -654,6 +702,10 @@ exchange_half_closed(struct exchange *x)
 		/* nobody half-closes and then waits for its turn */
 		exchange_finish(x, ACCESS_CLIENT_GONE, NULL);
 		front_abort(d, false);
+		return;
+	}
+	if (x->phase == OPENED) {
+		exchange_opening_half_closed(x);
 		return;
 	}
 	x->half_closed = true;

@@ -54,6 +54,8 @@ void	 exchange_body_end(struct exchange *,
 void	 exchange_body_failed(struct exchange *, int status, const char *why);
 /* There is room for more of the response. */
 void	 exchange_writable(struct exchange *);
+/* The client has sent more, after front_hear(). */
+void		 exchange_heard(struct exchange *);
 /* The client closed its sending side, and may still read. */
 void	 exchange_half_closed(struct exchange *);
 /* The client is gone; the downstream is, when this returns. */
@@ -87,6 +89,8 @@ void	 exchange_failed(struct exchange *, enum upstream_error,
 
 /* Both directions have ended, or one was cut off. */
 void	 exchange_tunnel_ended(struct exchange *, const char *why);
+/* Whether bytes of the client may pass: not if they make a request. */
+bool		 exchange_may_pass(struct exchange *, const char *, size_t);
 /* Bytes have passed. */
 void	 exchange_tunnel_passed(struct exchange *, size_t in, size_t out);
 

@@ -20,12 +20,14 @@
 struct dial;
 struct hint;
 struct judging;
+struct opening;
 struct tunnel;
 
 enum phase {
 	STARTING,
 	QUEUED,
 	CONNECTING,
+	OPENED,
 	SENDING,
 	RELAYING,
 	TUNNEL,
@@ -46,12 +48,15 @@ struct exchange {
 	struct downstream	*downstream;
 	struct upstream		*upstream;
 	struct dial		*dial;		/* for a CONNECT */
+	struct opening		*opening;	/* of a CONNECT */
+	bool			 dialled;	/* for that, once */
 	struct tunnel		*tunnel;
 	enum phase		 phase;
 	struct ticket		 ticket;
 	struct http1_host	 host;
 	uint16_t		 port;		/* of the upstream */
 	bool			 tls;		/* to it */
+	bool			 through;	/* ... the host of its tunnel */
 	struct deadline		 timer;
 	enum turn		 turn;		/* that it was set for */
 
@@ -112,6 +117,11 @@ void		 exchange_reject(struct exchange *, int status,
 /* Ends it so that the client does not take what it got for whole. */
 void		 exchange_cut_off(struct exchange *, enum access_outcome,
 		    const char *reason);
+/*
+ * Gives back what it has paid, and its slot, as if it had never been admitted.
+ * Where the turn is not NULL it goes to the request that takes its place.
+ */
+void		 exchange_refund(struct exchange *, struct hosts_turn *);
 /* Sets the deadline for the upstream's next progress. */
 void		 exchange_set_timer(struct exchange *);
 /* The same, and a response that has not begun gets its whole time again. */
@@ -190,12 +200,36 @@ void		 exchange_judge_drop(struct exchange *);
 
 /* exchange_tunnel.c */
 
-/* Connects to the target of a CONNECT. */
+/*
+ * Connects to the target of a CONNECT, and opens it, or joins the sockets where
+ * it is open.
+ */
 void		 exchange_connect(struct exchange *);
-/* Answers a CONNECT, and takes its host's place inside. */
-void		 exchange_intercept(struct exchange *,
-		    const struct http1_head *);
+/* Joins the client of a CONNECT that is open with that socket. */
+void		 exchange_join(struct exchange *, int fd);
+/* The tunnel stands: that is a success, and what it has paid is spent. */
+void		 exchange_stands(struct exchange *);
 /* Joins the sockets after a 101. */
 void		 exchange_upgrade(struct exchange *, const struct http1_head *);
+
+/* exchange_opening.c */
+
+/* What a CONNECT needs, unless it has it; false without memory. */
+bool		 exchange_opening_new(struct exchange *,
+		    const struct http1_head *);
+/* Lets go of all of it, then frees it. */
+void		 exchange_opening_end(struct exchange *);
+void		 exchange_opening_free(struct exchange *);
+/*
+ * Answers a CONNECT with 200; its socket to the host, or -1 where that is not
+ * dialled before the client has spoken.
+ */
+void		 exchange_open(struct exchange *, int fd);
+/* The same, to take the host's place if the client speaks TLS. */
+void		 exchange_intercept(struct exchange *);
+/* The time that somebody had to speak in is over. */
+void		 exchange_opening_late(struct exchange *);
+/* The client will send no more. */
+void		 exchange_opening_half_closed(struct exchange *);
 
 #endif

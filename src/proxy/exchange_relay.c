@@ -27,6 +27,8 @@ exchange_forward(struct exchange *x, bool fresh)
 		which = x->idempotent ? UPSTREAM_ANY : UPSTREAM_YOUNG;
 	x->phase = CONNECTING;
 	to.host.port = x->port;
+	if (x->through)
+		to.host = *front_tunnel(x->downstream);
 	if (x->tls) {
 		to.conf = x->ticket.conf;
 		to.rule = x->ticket.rule;
@@ -414,6 +416,8 @@ exchange_done(struct exchange *x, const struct http1_head *trailers)
 void
 exchange_writable(struct exchange *x)
 {
+	if (x->phase == OPENED)
+		exchange_heard(x);
 	if ((x->phase != SENDING && x->phase != RELAYING) ||
 	    x->upstream == NULL)
 		return;

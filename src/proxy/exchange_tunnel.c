@@ -12,9 +12,20 @@
 #include "proxy/via.h"
 
 /*
- * CONNECT, as a tunnel or intercepted, and Upgrade, which becomes a tunnel
+ * Tunnels: of a CONNECT, once it is known that it is one, and of an Upgrade
  * after its 101.
  */
+
+void
+exchange_stands(struct exchange *x)
+{
+	/* once: it has no slot any more */
+	if (x->ticket.state != TICKET_HELD)
+		return;
+	exchange_learn_success(x);
+	if (x->ticket.rule->tunnel_hold == CONF_HOLD_CONNECT)
+		hosts_release(x->worker->hosts, &x->ticket, worker_now());
+}
 
 /* Joins the sockets; head is what the client is to see first. */
 static void
@@ -44,54 +55,44 @@ start_tunnel(struct exchange *x, struct tunnel_side *upstream,
 	deadline_set(&x->timer, 0);
 	x->in += upstream->len;
 	x->phase = TUNNEL;
-	exchange_learn_success(x);
-	if (rule->tunnel_hold == CONF_HOLD_CONNECT)
-		hosts_release(x->worker->hosts, &x->ticket, worker_now());
+	exchange_stands(x);
 }
 
-/* The 200 that a CONNECT is answered with. */
-static void
-put_established(struct exchange *x, struct relay_text *head)
+void
+exchange_join(struct exchange *x, int fd)
 {
-	struct relay_response r = {
-		.wait = x->held,
-		.via = via_name(x->ticket.conf),
-	};
-	struct http1_head *h = &x->worker->head;
+	struct tunnel_side upstream = { .fd = fd };
+	struct relay_text head = { 0 };
 
-	http1_head_clear(h);
-	h->status = 200;
-	h->reason.p = "Connection established";
-	h->reason.len = strlen(h->reason.p);
-	h->minor = 1;
-	relay_response(head, h, &r);
-	x->status = 200;
+	start_tunnel(x, &upstream, &head);
 }
 
 static void
 dialled_cb(void *arg, int fd, enum upstream_error why)
 {
 	struct exchange *x = arg;
-	struct tunnel_side upstream = { .fd = fd };
-	struct relay_text head = { 0 };
 
 	x->dial = NULL;
-	if (fd == -1) {
+	if (fd == -1)
 		exchange_failed(x, why, upstream_failure(why)->detail);
-		return;
-	}
-	put_established(x, &head);
-	start_tunnel(x, &upstream, &head);
-	relay_text_free(&head);
+	else if (x->head_sent)
+		exchange_join(x, fd);
+	else
+		exchange_open(x, fd);
 }
 
 void
 exchange_connect(struct exchange *x)
 {
 	x->phase = CONNECTING;
+	x->dialled = true;
 	x->dial = dial_start(x->worker, &x->host,
 	    front_address(x->downstream), dialled_cb, x);
-	if (x->dial == NULL)
+	if (x->dial != NULL)
+		return;
+	if (x->head_sent)
+		exchange_cut_off(x, ACCESS_REFUSED, "out of memory");
+	else
 		exchange_reject(x, 503, "proxy_internal_error",
 		    "out of memory");
 }
@@ -143,45 +144,4 @@ exchange_tunnel_ended(struct exchange *x, const char *why)
 		front_abort(d, true);
 	else
 		front_end(d, false);
-}
-
-/* Interception */
-
-void
-exchange_intercept(struct exchange *x, const struct http1_head *h)
-{
-	struct worker *w = x->worker;
-	struct downstream *d = x->downstream;
-	struct relay_text head = { 0 };
-	struct iovec v;
-	struct tls *tls;
-	const char *why;
-	char user[CLAIM_USER];
-	bool known = claim_user(h, user);
-
-	tls = tls_contexts_intercept(x->ticket.conf, &x->host, &w->wire,
-	    front_tls(d), &why);
-	if (tls == NULL) {
-		/* RFC 9209 2.3.28 */
-		exchange_reject(x, 500, "proxy_configuration_error", why);
-		return;
-	}
-	x->phase = CONNECTING;		/* its requests wait, it does not */
-	x->admitted = true;
-	put_established(x, &head);
-	if (head.failed)
-		tls_free(tls);
-	if (head.failed || !front_secure(d, tls, &x->host,
-	    known ? user : NULL)) {
-		relay_text_free(&head);
-		exchange_reject(x, 503, "proxy_internal_error",
-		    "out of memory");
-		return;
-	}
-	v.iov_base = head.p;
-	v.iov_len = head.len;
-	front_send(d, &v, 1);
-	relay_text_free(&head);
-	exchange_finish(x, ACCESS_INTERCEPTED, NULL);
-	front_end(d, true);
 }

@@ -501,6 +501,7 @@ void
 front_end(struct downstream *d, bool keep)
 {
 	d->exchange = NULL;
+	d->hearing = false;
 	if (d->state == LENT) {
 		front_close(d);
 		return;
@@ -533,6 +534,7 @@ front_lend(struct downstream *d, char **early, size_t *n)
 
 	if (d->state != BUSY || front_pending(d) > 0 || d->early != NULL)
 		return -1;
+	d->hearing = false;
 	*n = evbuffer_get_length(input);
 	*early = NULL;
 	if (*n > 0 && (*early = malloc(*n)) == NULL)
@@ -569,6 +571,41 @@ front_peer(const struct downstream *d)
 	snprintf(f->peer, sizeof f->peer,
 	    strchr(address, ':') != NULL ? "[%s]:%u" : "%s:%u", address, port);
 	return f->peer;
+}
+
+const struct http1_host *
+front_tunnel(const struct downstream *d)
+{
+	return d->inside;
+}
+
+void
+front_hear(struct downstream *d)
+{
+	d->hearing = d->state == BUSY;
+}
+
+const char *
+front_heard(struct downstream *d, size_t *n)
+{
+	*n = front_input(d);
+	return (const char *)evbuffer_pullup(bufferevent_get_input(d->bev),
+	    -1);
+}
+
+void
+front_keep_turn(struct downstream *d, const struct hosts_turn *turn)
+{
+	d->turn = *turn;
+}
+
+struct hosts_turn
+front_take_turn(struct downstream *d)
+{
+	struct hosts_turn turn = d->turn;
+
+	d->turn = (struct hosts_turn){ 0 };
+	return turn;
 }
 
 const struct sockaddr *
@@ -647,7 +684,10 @@ take_input(struct downstream *d, const char *p, size_t n)
 
 	if (d->state == LINGER)
 		return;
-	if (front_input(d) > 0) {
+	if (d->hearing) {
+		front_keep_input(d, p, n);
+		exchange_heard(d->exchange);
+	} else if (front_input(d) > 0) {
 		front_keep_input(d, p, n);
 		if (d->state == HEAD)
 			read_stored_head(d);

@@ -8,6 +8,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include "proxy/hosts.h"
+
 /*
  * The listening side: connections of clients, up to parsed requests, and back
  * from bytes to their sockets.  The only file that knows evhttp; nothing of
@@ -41,6 +43,12 @@ const char	*front_peer(const struct downstream *);
  */
 const struct sockaddr *front_address(const struct downstream *);
 const char	*front_user(const struct downstream *);
+
+/*
+ * The host and port that its tunnel goes to, which requests inside are sent to,
+ * or NULL.  Valid as long as the downstream.
+ */
+const struct http1_host *front_tunnel(const struct downstream *);
 
 /* Where what the client does is to be told; before exchange_start() returns. */
 void		 front_attach(struct downstream *, struct exchange *);
@@ -89,12 +97,25 @@ struct tls	*front_tls(const struct downstream *);
 
 /*
  * When the response at hand is complete and front_end() keeps the connection,
- * it goes on with that TLS on it, inside whatever it has: what follows are
- * requests to the host, of that user (or NULL).  Takes the TLS.  False without
- * memory.
+ * what follows are requests to the host, of that user (or NULL): of http:// in
+ * clear, or where there is TLS inside that, inside whatever the connection has,
+ * of https://.  Takes the TLS.  False without memory.
  */
-bool		 front_secure(struct downstream *, struct tls *,
-		    const struct http1_host *, const char *user);
+bool		 front_inside(struct downstream *, const struct http1_host *,
+		    const char *user, struct tls *);
+
+/*
+ * From now on exchange_heard() tells when the client has sent more beyond its
+ * request, until front_end() or front_lend(); and what it has sent, n bytes,
+ * until the next time that something comes.
+ */
+void		 front_hear(struct downstream *);
+const char	*front_heard(struct downstream *, size_t *n);
+
+/* For the next request, to be asked for once: the turn it goes on with. */
+void		 front_keep_turn(struct downstream *,
+		    const struct hosts_turn *);
+struct hosts_turn front_take_turn(struct downstream *);
 
 /*
  * Lends the socket, for a tunnel, with what was received beyond the request: n

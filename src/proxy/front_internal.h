@@ -50,6 +50,9 @@ struct downstream {
 	struct tls		*tls_below;
 	struct tls		*tls_next;	/* after this response */
 	struct http1_host	*inside;	/* whom it is with; NULL: us */
+	bool			 inside_tls;	/* by https:// */
+	bool			 hearing;	/* what comes is looked at */
+	struct hosts_turn	 turn;		/* of the next request */
 	char			*user;		/* who asked for it; or NULL */
 	struct evbuffer		*early;		/* received before TLS began */
 	bool			 handshake;	/* not done yet */
@@ -166,7 +169,7 @@ bool		 front_encrypt(struct downstream *, const struct iovec *,
 		    int n);
 /* Begins TLS, whose handshake is to be done in time. */
 void		 front_start_tls(struct downstream *, struct tls *);
-/* After a response that front_secure() was called for. */
+/* After a response that front_inside() was called for, with TLS. */
 void		 front_go_secure(struct downstream *);
 /* Tells the client inside TLS that no more will come. */
 void		 front_close_tls(struct downstream *);

@@ -12,7 +12,8 @@
 
 /*
  * TLS with clients: on a listening address that has a certificate, and inside
- * an intercepted tunnel, which may be inside the former.  It stands between the
+ * an intercepted tunnel, which may be inside the former; and requests inside
+ * tunnels, with TLS or without.  It stands between the
  * socket and the rest of the gate, which sees plain bytes only; what waits for
  * the socket in the bufferevent's output is encrypted already.
  */
@@ -81,8 +82,8 @@ front_start_tls(struct downstream *d, struct tls *tls)
 }
 
 bool
-front_secure(struct downstream *d, struct tls *tls,
-    const struct http1_host *host, const char *user)
+front_inside(struct downstream *d, const struct http1_host *host,
+    const char *user, struct tls *tls)
 {
 	if (user != NULL && (d->user = strdup(user)) == NULL) {
 		tls_free(tls);
@@ -93,6 +94,7 @@ front_secure(struct downstream *d, struct tls *tls,
 		return false;
 	}
 	*d->inside = *host;
+	d->inside_tls = tls != NULL;
 	d->tls_next = tls;
 	return true;
 }
@@ -219,23 +221,44 @@ same_host(const struct http1_host *tunnel, const struct http1_host *h)
 	    (h->port == 0 || h->port == tunnel->port);
 }
 
+/*
+ * In clear it may be for another host, behind the one that the tunnel goes to:
+ * then it names that one, and goes on in its form.
+ */
+static void
+pass_through(struct http1_head *h)
+{
+	h->to_proxy = h->form == HTTP1_ABSOLUTE_FORM;
+	if (h->path.len == 1 && h->path.p[0] == '*')
+		h->path.len = 0;
+	h->form = HTTP1_ABSOLUTE_FORM;
+}
+
 int
 front_place_inside(const struct downstream *d, struct http1_head *h,
     enum http1_error err, const char **why)
 {
+	bool elsewhere;
+
 	if (err != HTTP1_OK && err != HTTP1_NOT_PROXY)
 		return http1_error_status(err);
 	if (h->form == HTTP1_AUTHORITY_FORM) {
-		*why = "CONNECT inside an intercepted tunnel";
+		*why = "CONNECT inside a tunnel";
 		return 400;
 	}
-	if ((h->form == HTTP1_ABSOLUTE_FORM && !h->https) ||
-	    (h->host.name[0] != '\0' && !same_host(d->inside, &h->host))) {
+	elsewhere = h->host.name[0] != '\0' &&
+	    !same_host(d->inside, &h->host);
+	if (elsewhere && !d->inside_tls && !h->https) {
+		pass_through(h);
+		return 0;
+	}
+	if ((h->form == HTTP1_ABSOLUTE_FORM && h->https != d->inside_tls) ||
+	    elsewhere) {
 		/* RFC 9110 7.4: not what the connection was made for */
 		*why = "the request is for another host than its tunnel";
 		return 421;
 	}
-	h->https = true;
+	h->https = d->inside_tls;
 	h->host = *d->inside;
 	h->form = HTTP1_ABSOLUTE_FORM;
 	if (h->path.len == 1 && h->path.p[0] == '*')

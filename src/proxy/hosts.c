@@ -472,6 +472,18 @@ log_unread(struct hosts *hs, const struct ticket *t, const struct claim *c)
 	    i == c->scheme.len ? (int)i : 0, c->scheme.p);
 }
 
+static bool
+has_turn(const struct ticket *t, const struct claim *c)
+{
+	const struct hosts_turn *turn = &t->turn;
+
+	return turn->cost > 0 && c->request.cost <= turn->cost &&
+	    c->request.client == turn->client &&
+	    c->request.part == THROTTLE_WHOLE &&
+	    c->credential.a == turn->credential.a &&
+	    c->credential.b == turn->credential.b;
+}
+
 enum hosts_answer
 hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 {
@@ -489,6 +501,8 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 	t->credential = c.credential;
 	t->deadline = c.request.deadline;
 	t->latest = c.request.latest;
+	c.request.deposit = t->deposit;
+	c.request.returned = has_turn(t, &c);
 	answer = ask_known(hs, t, &c.request, now);
 	if (answer == HOSTS_NO_ROOM)
 		answer = ask_new(hs, t, &c.request, now);
@@ -497,10 +511,12 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 
 /* Takes a ticket from its host, whose lock is held. */
 static void
-leave(struct host *h, struct ticket *t, uint64_t now)
+leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 {
 	if (t->state == TICKET_WAITING)
 		throttle_cancel(h->throttle, &t->waiter);
+	else if (refund)
+		throttle_refund(h->throttle, &t->waiter, now);
 	else
 		throttle_release(h->throttle, &t->waiter, now);
 	TAILQ_REMOVE(&h->tickets, t, entry);
@@ -533,9 +549,25 @@ forget_nowhere(struct hosts *hs, const struct ticket *t)
 }
 
 void
-hosts_release(struct hosts *hs, struct ticket *t, uint64_t now)
+hosts_release_slot(struct hosts *hs, struct ticket *t, uint64_t now)
 {
-	bool forget = false;
+	struct host *h;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	h = t->host;
+	pthread_mutex_lock(&h->lock);
+	throttle_release_slot(h->throttle, &t->waiter, now);
+	admit(h, now);
+	arm(h, t->worker, now);
+	pthread_mutex_unlock(&h->lock);
+	pthread_rwlock_unlock(&hs->lock);
+}
+
+/* True when it was at a host. */
+static bool
+give_back(struct hosts *hs, struct ticket *t, bool refund, uint64_t now)
+{
+	bool was_there = false, forget = false;
 	struct host *h;
 
 	pthread_rwlock_rdlock(&hs->lock);
@@ -544,14 +576,37 @@ hosts_release(struct hosts *hs, struct ticket *t, uint64_t now)
 		if (t->nowhere && t->state == TICKET_HELD)
 			h->reached--;
 		/* its host may have refused it meanwhile */
-		if (t->state != TICKET_IDLE)
-			leave(h, t, now);
+		if ((was_there = t->state != TICKET_IDLE))
+			leave(h, t, refund, now);
 		forget = t->nowhere && is_nowhere(h);
 		pthread_mutex_unlock(&h->lock);
 	}
 	pthread_rwlock_unlock(&hs->lock);
 	if (forget)
 		forget_nowhere(hs, t);
+	return was_there;
+}
+
+void
+hosts_release(struct hosts *hs, struct ticket *t, uint64_t now)
+{
+	give_back(hs, t, false, now);
+}
+
+void
+hosts_refund(struct hosts *hs, struct ticket *t, struct hosts_turn *turn,
+    uint64_t now)
+{
+	bool held = give_back(hs, t, true, now);
+
+	if (turn == NULL)
+		return;
+	*turn = (struct hosts_turn){ 0 };
+	if (held) {
+		turn->credential = t->credential;
+		turn->client = t->waiter.fair.client;
+		turn->cost = t->waiter.fair.cost;
+	}
 }
 
 void
@@ -742,7 +797,7 @@ hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 	if ((h = t->host) != NULL) {
 		pthread_mutex_lock(&h->lock);
 		if (t->state == TICKET_WAITING) {
-			leave(h, t, now);
+			leave(h, t, false, now);
 			throttle_report(h->throttle, &t->waiter, now,
 			    &t->report);
 			name_budget(h, t);

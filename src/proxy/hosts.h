@@ -31,18 +31,31 @@ enum ticket_state {
 	TICKET_HELD,		/* admitted, holds a slot */
 };
 
+/*
+ * The turn of one that came to nothing, for what takes its place: a request of
+ * the same client and credential that costs no more, in no part, does not have
+ * to wait for another.
+ */
+struct hosts_turn {
+	struct keyed_hash	 credential;
+	uint64_t		 client;
+	uint64_t		 cost;		/* micro cost units; 0: none */
+};
+
 #define HOSTS_BUDGET	96	/* bytes of a budget's name, with its end */
 
 /*
  * One request's place at its host's throttle.  Lives in the exchange, which
- * sets worker, name, conf, rule and, for the length of hosts_ask(), source; the
- * rest is this room's.
+ * sets worker, name, conf, rule, deposit, turn and, for the length of
+ * hosts_ask(), source; the rest is this room's.
  */
 struct ticket {
 	struct throttle_waiter	 waiter;
 	struct worker		*worker;	/* where it lives */
 	struct http1_host	*name;		/* host and port; its owner's */
 	struct claim_source	 source;
+	struct throttle_deposit	*deposit;	/* for a refund; or NULL */
+	struct hosts_turn	 turn;
 	_Atomic(struct host *)	 host;		/* NULL: at none */
 	enum ticket_state	 state;
 	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
@@ -134,8 +147,19 @@ enum hosts_answer hosts_return(struct hosts *, struct ticket *, uint64_t now)
  */
 uint64_t	 hosts_deadline(struct hosts *, struct ticket *);
 
-/* Gives the slot back before the rest: what was admitted holds none. */
+/* Gives back the slot of an admitted ticket, which stays at its host. */
+void		 hosts_release_slot(struct hosts *, struct ticket *,
+		    uint64_t now);
+
+/* Leaves the host before the rest: what was admitted holds no slot there. */
 void		 hosts_release(struct hosts *, struct ticket *, uint64_t now);
+
+/*
+ * The same for what came to nothing, with what it has paid (throttle_refund()).
+ * *turn, unless it is NULL, is its turn, or none where it had given that up.
+ */
+void		 hosts_refund(struct hosts *, struct ticket *,
+		    struct hosts_turn *turn, uint64_t now);
 
 /*
  * Gives back whatever the ticket has: its place in the queue, its slot, a

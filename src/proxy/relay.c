@@ -307,8 +307,26 @@ put_max_forwards(struct relay_text *t, struct http1_str n)
 }
 
 static void
+put_authority(struct relay_text *t, const struct http1_host *h, uint16_t port)
+{
+	puts_text(t, h->kind == HTTP1_IPV6 ? "[" : "");
+	puts_text(t, h->name);
+	puts_text(t, h->kind == HTTP1_IPV6 ? "]" : "");
+	if (port != 0) {
+		puts_text(t, ":");
+		put_number(t, port);
+	}
+}
+
+static void
 put_target(struct relay_text *t, const struct http1_head *h)
 {
+	if (h->to_proxy) {
+		puts_text(t, "http://");
+		put_authority(t, &h->host, h->host.port);
+		if (h->path.len == 0)
+			return;		/* RFC 9112 3.2.4 */
+	}
 	if (h->path.len == 0)
 		puts_text(t, http1_str_is(h->method, "OPTIONS") ? "*" : "/");
 	else if (h->path.p[0] == '?') {
@@ -322,14 +340,8 @@ static void
 put_host(struct relay_text *t, const struct http1_host *h, uint16_t port,
     bool tls)
 {
-	puts_text(t, h->kind == HTTP1_IPV6 ? "Host: [" : "Host: ");
-	puts_text(t, h->name);
-	if (h->kind == HTTP1_IPV6)
-		puts_text(t, "]");
-	if (port != (tls ? 443 : 80)) {
-		puts_text(t, ":");
-		put_number(t, port);
-	}
+	puts_text(t, "Host: ");
+	put_authority(t, h, port == (tls ? 443 : 80) ? 0 : port);
 	puts_text(t, "\r\n");
 }
 

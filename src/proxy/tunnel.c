@@ -260,6 +260,10 @@ take_bytes(struct side *from, const char *p, size_t n)
 
 	if (n == 0)
 		return;
+	if (from == &t->client && !exchange_may_pass(t->exchange, p, n)) {
+		end(t, "a request in pieces");
+		return;
+	}
 	if (from == &t->client)
 		exchange_tunnel_passed(t->exchange, n, 0);
 	else

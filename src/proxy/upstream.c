@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <event2/event.h>
 
@@ -654,6 +655,21 @@ find_idle(struct worker *w, const struct http1_host *host, uint64_t serial,
 	return NULL;
 }
 
+static struct upstream *
+new_upstream(struct worker *w, const struct http1_host *host)
+{
+	struct upstream *u;
+
+	if ((u = calloc(1, sizeof *u)) == NULL)
+		return NULL;
+	u->worker = w;
+	u->host = *host;
+	u->fd = -1;
+	u->patience = u->more = UINT64_MAX;
+	deadline_init(&u->timer, w, timer_cb, u);
+	return u;
+}
+
 struct upstream *
 upstream_open(struct worker *w, const struct upstream_target *to,
     struct exchange *x, enum upstream_idle which)
@@ -668,23 +684,45 @@ upstream_open(struct worker *w, const struct upstream_target *to,
 		u->reused = true;
 		return u;
 	}
-	if ((u = calloc(1, sizeof *u)) == NULL)
+	if ((u = new_upstream(w, &to->host)) == NULL)
 		return NULL;
-	u->worker = w;
-	u->host = to->host;
 	u->serial = serial;
 	u->tls_conf = to->conf;
 	u->tls_rule = to->rule;
 	u->exchange = x;
-	u->fd = -1;
-	u->patience = u->more = UINT64_MAX;
-	deadline_init(&u->timer, w, timer_cb, u);
 	if ((u->dial = dial_start(w, &u->host, to->client, dialled_cb,
 	    u)) == NULL) {
 		free(u);
 		return NULL;
 	}
 	return u;
+}
+
+static void
+become_idle(struct upstream *u)
+{
+	struct worker *w = u->worker;
+	uint64_t now = worker_now();
+
+	u->idle_since = now;
+	u->idle_until = u->patience < UINT64_MAX - now ? now + u->patience :
+	    UINT64_MAX;
+	deadline_set(&u->timer, now + w->conf->timeout_idle);
+	pool_put(w->pool, u);
+}
+
+void
+upstream_adopt(struct worker *w, const struct http1_host *host, int fd)
+{
+	struct upstream *u;
+
+	if (w->draining || (u = new_upstream(w, host)) == NULL) {
+		close(fd);
+		return;
+	}
+	u->ready = true;
+	set_socket(u, fd);
+	become_idle(u);
 }
 
 bool
@@ -697,7 +735,6 @@ void
 upstream_release(struct upstream *u)
 {
 	struct worker *w = u->worker;
-	uint64_t now = worker_now();
 
 	if (!u->complete || u->surplus || !u->keep_alive || u->broken ||
 	    (u->tls != NULL && tls_ended(u->tls)) || u->out != NULL ||
@@ -710,11 +747,7 @@ upstream_release(struct upstream *u)
 	http1_chunked_free(&u->chunked);
 	upstream_resume(u);
 	u->stash_len = 0;
-	u->idle_since = now;
-	u->idle_until = u->patience < UINT64_MAX - now ? now + u->patience :
-	    UINT64_MAX;
-	deadline_set(&u->timer, now + w->conf->timeout_idle);
-	pool_put(w->pool, u);
+	become_idle(u);
 }
 
 bool

@@ -116,6 +116,10 @@ bool		 upstream_silent(const struct upstream *);
 /* The number of the TLS alert behind UPSTREAM_TLS_ALERT. */
 int		 upstream_alert(const struct upstream *);
 
+/* A connection without TLS that is made already, for whoever comes first. */
+void		 upstream_adopt(struct worker *, const struct http1_host *,
+		    int fd);
+
 /* The exchange is done with it: keeps it where it can be used again. */
 void		 upstream_release(struct upstream *);
 /* Closes it, whatever it is at. */

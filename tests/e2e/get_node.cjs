@@ -11,7 +11,7 @@ const HttpsProxyAgent = require("https-proxy-agent");
 function get(url) {
 	return new Promise((resolve, reject) => {
 		const secure = url.startsWith("https:");
-		const agent = secure ?
+		const agent = secure || process.env.TUNNEL ?
 		    new HttpsProxyAgent(process.env.https_proxy) :
 		    new HttpProxyAgent(process.env.http_proxy);
 		(secure ? https : http).get(url, { agent }, (res) => {

@@ -9,11 +9,11 @@ async function main() {
 
 	for (const url of process.argv.slice(2)) {
 		let res;
-		if (url.startsWith("https:")) {
+		if (url.startsWith("https:") || process.env.TUNNEL) {
 			tunnels ??= new ProxyAgent(process.env.https_proxy);
 			res = await request(url, { dispatcher: tunnels });
 		} else {
-			// ProxyAgent would make a tunnel to port 80.
+			// ProxyAgent makes a tunnel, unless told not to.
 			plain ??= new Pool(process.env.http_proxy);
 			res = await plain.request({ method: "GET", path: url,
 			    headers: { host: new URL(url).host } });

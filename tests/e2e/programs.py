@@ -90,9 +90,9 @@ class Programs:
 		return [Answer(**json.loads(line))
 		    for line in out.splitlines()]
 
-	def curl(self, urls):
+	def curl(self, urls, *options):
 		program = shutil.which("curl") or pytest.skip("no curl")
-		args = [program, "-sS"]
+		args = [program, "-sS", *options]
 		for i, url in enumerate(urls):
 			args += ["-o", f"curl{i}", url]
 		out, _ = self.run(args + ["-w", "%{http_code}\\n"],
@@ -122,6 +122,16 @@ class Programs:
 		program = node()
 		return self.json([program, HERE / "get_undici.cjs", *urls],
 		    self.trusting("NODE_EXTRA_CA_CERTS"))
+
+	def in_tunnels(self, name, urls):
+		"""The same for http:// URLs, which go through tunnels, too."""
+		if name == "curl":
+			return self.curl(urls, "-p")
+		if name == "python":
+			return self.json([sys.executable,
+			    HERE / "get_tunnel.py", *urls], self.env)
+		self.env["TUNNEL"] = "1"
+		return getattr(self, name)(urls)
 
 	def chromium(self, urls, *options):
 		program = shutil.which("chromium") or \
@@ -157,4 +167,6 @@ def node():
 	    pytest.skip("no node")
 
 
+# Who can open a tunnel for http:// URLs, some without being asked to.
+TUNNELERS = ["curl", "node", "undici", "python"]
 NAMES = ["curl", "requests", "aiohttp", "node", "undici", "chromium"]

@@ -112,7 +112,8 @@ def test_curl_keepalive_and_parallel(site, curl):
     ("-p", "--proxy1.0")])
 def test_curl_tunnel(site, curl, how):
 	assert curl(site.site.url + "/big.bin", via=how) == BIG
-	site.proxy.out.wait("CONNECT .* tunnel")
+	site.proxy.out.wait("CONNECT .* plain requests inside")
+	site.proxy.out.wait("GET .* forwarded")
 
 
 def test_curl_tunnel_upload(site, curl, tmp_path):

@@ -7,6 +7,7 @@ has seen.
 import json
 import re
 import sys
+import threading
 import time
 
 import pytest
@@ -188,6 +189,61 @@ def test_websocket(tlab, mode):
 	assert far.pings == 1
 	daemon.out.wait(f" CONNECT {mode}.test:.* tunnel.*seen"
 	    if mode == "tunnel" else f" GET {mode}.test:.* 101 .* upgraded")
+
+
+@pytest.mark.parametrize("name", programs.TUNNELERS)
+@pytest.mark.parametrize("mode", ["tunnel", "upstream", "intercept"])
+def test_plain_requests_in_tunnels(tlab, mode, name):
+	"""Counted and paused as others are, and never in clear to a host
+	that is to be reached by HTTPS."""
+	answers = [origin.fixed(429, body="not so fast",
+	    fields=[("Retry-After", "1")]), origin.fixed(body="fine")]
+	make = tlab.secure_origin if mode == "upstream" else tlab.origin
+	far = make(origin.sequence(*answers))
+	daemon = tlab.https(hosts={f"{mode}.test": {"https": mode,
+	    "capacity": 3, "period": "1h", "retry": {"attempts": 1},
+	    "queue": {"max_wait": "20s"}}})
+	many = people(tlab, mode, daemon)
+	url = f"http://{mode}.test:{far.port}/"
+	got = many.in_tunnels(name, [url] * 3)
+	assert sorted(a.status for a in got) == [200, 200, 429]
+	assert len(far.requests) == 3
+	times = far.times()
+	if name != "node":		# it sends all at once
+		assert times[1] - times[0] >= 1
+	assert all(r.all("host") == [f"{mode}.test:{far.port}"]
+	    for r in far.requests)
+	wire.wait_until(lambda: " plain requests inside" in daemon.out.text(),
+	    what="the CONNECT's line")
+	assert "not seen" not in daemon.out.text()
+
+
+@pytest.mark.parametrize("mode", ["tunnel", "upstream"])
+def test_websocket_of_a_browser(tlab, mode):
+	"""It opens a tunnel for ws://, too; what is inside is one request."""
+	opened = threading.Event()
+
+	def handle(conn, req):
+		path = req.target
+		if path == "/ws":
+			opened.set()
+			conn.reply(403)
+		elif path == "/wait.js":
+			opened.wait(wire.DEADLINE)
+			conn.reply(body=b"document.body.append('done');")
+		else:
+			conn.reply(fields=[("Content-Type", "text/html")],
+			    body=b"<body><script>new WebSocket('ws://' + "
+			    b"location.host + '/ws')</script>"
+			    b"<script src=wait.js></script>")
+	make = tlab.secure_origin if mode == "upstream" else tlab.origin
+	far = make(handle)
+	daemon = tlab.https(hosts={f"{mode}.test": {"https": mode}})
+	page, = people(tlab, mode, daemon).chromium(
+	    [f"http://{mode}.test:{far.port}/"])
+	assert "done" in page.text and opened.is_set()
+	daemon.out.like(rf" CONNECT {mode}.test:.* plain requests inside$", 1)
+	daemon.out.like(rf" GET {mode}.test:\d+ 403 ", 1)
 
 
 def test_a_browser_without_trust_shows_nothing(tlab):

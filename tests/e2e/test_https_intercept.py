@@ -387,8 +387,6 @@ def test_everything_in_records_of_one_byte(house):
 
 
 GARBAGE = {
-    "a request": b"GET / HTTP/1.1\r\nHost: intercept.test\r\n\r\n",
-    "another tunnel": b"CONNECT intercept.test:1 HTTP/1.1\r\n\r\n",
     "noise": bytes(range(255, 0, -1)) * 40,
     "zeros": b"\0" * 5000,
     "a long record": b"\x16\x03\x01\xff\xff" + b"\x01" * 70000,
