@@ -362,6 +362,8 @@ START_TEST(credentials)
 }
 END_TEST
 
+#define DIGEST	"Authorization: Digest "
+
 /* Requests of one credential, and one of somebody else. */
 static const struct {
 	const char	*per;
@@ -372,9 +374,9 @@ static const struct {
 	{ "authorization", "Authorization: Bearer a\r\n",
 	    "Authorization: bearer  a\r\n", "Authorization: Bearer A\r\n" },
 	{ "authorization",
-	    "Authorization: Digest username=\"a\", realm=\"r\", nonce=\"1\"\r\n",
-	    "Authorization: Digest realm=\"r\", username=\"a\", nonce=\"2\"\r\n",
-	    "Authorization: Digest realm=\"s\", username=\"a\"\r\n" },
+	    DIGEST "username=\"a\", realm=\"r\", nonce=\"1\"\r\n",
+	    DIGEST "realm=\"r\", username=\"a\", nonce=\"2\"\r\n",
+	    DIGEST "realm=\"s\", username=\"a\"\r\n" },
 	{ "authorization", "Authorization: AWS4-HMAC-SHA256 Credential=K/1/r/s/"
 	    "aws4_request, Signature=1\r\n",
 	    "Authorization: AWS4-HMAC-SHA256 Credential=K/2/r/s/aws4_request, "
@@ -399,7 +401,8 @@ static const struct {
 	{ "X-Api-Key", "X-Api-Key: ,\r\n", "X-Api-Key:\r\n",
 	    "X-Api-Key: a\r\n" },
 	/* {"sub":"a","n":1}, {"sub":"a","n":2}, {"sub":"b"} */
-	{ "\"jwt:sub\"", "Authorization: Bearer e.eyJzdWIiOiJhIiwibiI6MX0.s\r\n",
+	{ "\"jwt:sub\"",
+	    "Authorization: Bearer e.eyJzdWIiOiJhIiwibiI6MX0.s\r\n",
 	    "Authorization: Bearer e.eyJzdWIiOiJhIiwibiI6Mn0.t\r\n",
 	    "Authorization: Bearer e.eyJzdWIiOiJiIn0.s\r\n" },
 	{ "\"jwt:sub\"", "Authorization: Bearer opaque\r\n",

@@ -23,7 +23,7 @@ enum credential_kind {
 	/* Nobody: nothing there, or a proof for the connection (NTLM). */
 	CREDENTIAL_NONE,
 	CREDENTIAL_READ,	/* by what identifies it in its scheme */
-	CREDENTIAL_VALUE,	/* of a scheme that is not known: by all of it */
+	CREDENTIAL_VALUE,	/* by all of it: the scheme is not known */
 };
 
 /*

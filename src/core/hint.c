@@ -6,7 +6,7 @@
 /*
  * A response's fields, read one after the other into a hint.  What they mean
  * together is in hint_meaning.c; which of them says what, in hint_dialect.c and
- * hint_words.c.
+ * hint_form.c.
  *
  * Each is taken as a list.  Fields whose names alone do not tell that they are
  * about a limit come last, so that they take no budget's place.

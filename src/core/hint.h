@@ -56,7 +56,8 @@ struct hint {
 	uint64_t		 delay;		/* ns; UINT64_MAX: saturated */
 	/*
 	 * The request was refused for its rate: 429 and 420; 403, 418 and 503
-	 * where the fields say that it was for a limit.
+	 * where the fields say until when; from 400 on where the error that
+	 * they name is one.
 	 */
 	bool			 throttled;
 	/* A refusal for too many requests at once, not for their rate. */
@@ -85,10 +86,12 @@ struct hint {
 	 * ns for which nothing should be sent, by all that was understood; 0:
 	 * no need.  When throttled, Retry-After has the word, if there is one.
 	 * Otherwise it is the longest reset of a budget that is used up; of one
-	 * that refills and counts requests, the time until one is back; for
-	 * GitHub, where nothing tells, a minute.  A Retry-After of a response
-	 * that is not throttled speaks of something else (a redirect, a job to
-	 * be polled) and counts for nothing here.
+	 * that refills and counts requests, the time until one is back; where
+	 * a refusal names a reset but nothing is used up, that of the budget
+	 * that is shortest; for GitHub, where nothing tells, a minute.
+	 * A Retry-After of a response that is not throttled counts only where
+	 * something beside it says that it is about a limit; else it speaks of
+	 * a redirect or a job to be polled.
 	 */
 	uint64_t		 pause;
 	/* Static text: what pause rests on, else the first budget's; or NULL */
@@ -116,9 +119,10 @@ void	 hint_read(const struct http1_head *, int64_t now, struct hint *);
 /*
  * One value of n bytes that says for how long (no terminator needed), such as
  * Retry-After's: delta-seconds, an HTTP-date in any of its three forms, and
- * then, leniently, a number with a fraction, an ISO 8601 timestamp, a duration such as 1m2.5s; a number above 10^9 is an instant, of
- * as many seconds, milliseconds, microseconds or nanoseconds since 1970 as its
- * magnitude tells.  date is what instants are measured against; what is past is
+ * then, leniently, a number with a fraction, an ISO 8601 timestamp, a duration
+ * such as 1m2.5s; a number above 10^9 is an instant, of as many seconds,
+ * milliseconds, microseconds or nanoseconds since 1970 as its magnitude tells.
+ * date is what instants are measured against; what is past is
  * 0.  False where the value is not usable: text, nothing, a negative number, an
  * instant more than a year away.
  */

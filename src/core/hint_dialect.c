@@ -5,7 +5,7 @@
 
 /*
  * Fields that do not mean what their names say by their words alone, or more
- * than that; the others are for hint_words.c.  A family is the fields whose
+ * than that; the others are for hint_form.c.  A family is the fields whose
  * names begin alike; the rest of a name tells what the field says, and of which
  * budget.
  *
@@ -287,23 +287,6 @@ hint_slot_kind(enum hint_slot slot)
 	return &kinds[slot];
 }
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-static bool
-is_same(const char *p, const char *text, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		if (lower(p[i]) != text[i])
-			return false;
-	return true;
-}
-
 static struct hint_name
 find_row(const struct family *family, struct http1_str rest)
 {
@@ -314,7 +297,7 @@ find_row(const struct family *family, struct http1_str rest)
 
 	for (i = 0; i < family->nrows; i++, row++) {
 		if (row->len != rest.len ||
-		    !is_same(rest.p, row->text, rest.len))
+		    !hint_begins(rest.p, rest.len, row->text, row->len))
 			continue;
 		name.role = row->role;
 		name.slot = row->slot;
@@ -332,8 +315,7 @@ hint_name(struct http1_str s)
 	unsigned i;
 
 	for (i = 0; i < NFAMILIES; i++, family++) {
-		if (s.len < family->len ||
-		    !is_same(s.p, family->prefix, family->len))
+		if (!hint_begins(s.p, s.len, family->prefix, family->len))
 			continue;
 		rest.p = s.p + family->len;
 		rest.len = s.len - family->len;

@@ -148,8 +148,26 @@ struct hint_name {
 struct hint_name		 hint_name(struct http1_str);
 const struct hint_slot_kind	*hint_slot_kind(enum hint_slot);
 
-/* hint_words.c: by its words; HINT_NONE where they say nothing of limits. */
+/* hint_form.c: by its words; HINT_NONE where they say nothing of limits. */
 struct hint_name		 hint_form(struct http1_str);
+/* Whether n bytes begin with a lower case text of len. */
+static inline bool
+hint_begins(const char *p, size_t n, const char *text, size_t len)
+{
+	size_t i;
+	char c;
+
+	if (n < len)
+		return false;
+	for (i = 0; i < len; i++) {
+		c = p[i];
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c | 0x20);
+		if (c != text[i])
+			return false;
+	}
+	return true;
+}
 
 /* hint.c: a response as it is being read. */
 
@@ -166,13 +184,13 @@ struct hint_reading {
 	int64_t			 now;
 	int64_t			 date;		/* what dates are measured by */
 	bool			 dated;		/* ... and that it is known */
-	bool			 unsure;	/* fields without much context */
+	bool			 unsure;	/* fields with little context */
 	bool			 has_ms;
 	bool			 github;
 	bool			 discord;
 	bool			 global;	/* for the host all the same */
 	bool			 partial;	/* by the reason told */
-	bool			 delayed;	/* the answer was, for a limit */
+	bool			 delayed;	/* the answer, for a limit */
 	bool			 error;		/* that names a limit */
 	uint64_t		 ms;		/* retry-after-ms, as ns */
 	struct http1_str	 name;		/* of a part; p NULL: none */
