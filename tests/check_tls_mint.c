@@ -20,6 +20,19 @@
 static struct signer	 ca;
 static struct tls_mint	*mint;
 
+static unsigned		 fail_at;	/* the nth malloc() fails; 0: none */
+
+/* The linker has the sources that are tested call this. */
+
+void	*__real_malloc(size_t);
+void	*__wrap_malloc(size_t);
+
+void *
+__wrap_malloc(size_t size)
+{
+	return fail_at > 0 && --fail_at == 0 ? NULL : __real_malloc(size);
+}
+
 static void
 put_ca(void)
 {
@@ -257,6 +270,24 @@ START_TEST(key)
 	ck_assert(EVP_PKEY_get_group_name(tls_mint_key(mint), group,
 	    sizeof group, NULL));
 	ck_assert_str_eq(group, "prime256v1");
+}
+END_TEST
+
+START_TEST(no_memory)
+{
+	struct http1_host	 h = host("api.example");
+	const char		*why = NULL;
+	X509			*cert;
+
+	start_plain();
+	fail_at = (unsigned)_i;
+	cert = tls_mint_certificate(mint, &h, NOW, &why);
+	fail_at = 0;
+	ck_assert((cert == NULL) == (why != NULL));
+	X509_free(cert);
+	/* whether it was kept or not */
+	X509_free(get("api.example"));
+	X509_free(get("api.example"));
 }
 END_TEST
 
@@ -889,6 +920,7 @@ tls_mint_suite(void)
 	tcase_add_test(certificate, fields);
 	tcase_add_test(certificate, extensions);
 	tcase_add_test(certificate, key);
+	tcase_add_loop_test(certificate, no_memory, 1, 6);
 	tcase_add_test(certificate, serials);
 	tcase_add_test(certificate, addresses);
 	tcase_add_test(certificate, long_names);

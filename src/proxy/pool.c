@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Without memory for it, what is added is not in the table: see hh.tbl. */
+#define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
 #include "core/http1.h"
@@ -84,6 +86,10 @@ add_origin(struct pool *p, const struct http1_host *h, uint64_t serial)
 	o->len = make_key(o->key, h, serial);
 	TAILQ_INIT(&o->idle);
 	HASH_ADD_KEYPTR(hh, p->origins, o->key, o->len, o);
+	if (o->hh.tbl == NULL) {
+		free(o);
+		return NULL;
+	}
 	return o;
 }
 

@@ -11,6 +11,8 @@
 #include <bsd/sys/queue.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+/* Without memory for it, what is added is not in the table: see hh.tbl. */
+#define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
 #include "core/http1.h"
@@ -439,10 +441,16 @@ recall(struct tls_mint *mint, const char *key, time_t now)
 	return cert;
 }
 
+/* Takes the entry, which goes at once where there is no memory for it. */
 static void
 add(struct tls_mint *mint, struct entry *e)
 {
 	HASH_ADD_KEYPTR(hh, mint->table, e->key, strlen(e->key), e);
+	if (e->hh.tbl == NULL) {
+		X509_free(e->cert);
+		free(e);
+		return;
+	}
 	TAILQ_INSERT_HEAD(&mint->order, e, entry);
 	if (++mint->n > mint->max)
 		drop(mint, TAILQ_LAST(&mint->order, entries));

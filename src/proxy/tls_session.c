@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Without memory for it, what is added is not in the table: see hh.tbl. */
+#define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
 /*
@@ -99,6 +101,7 @@ remember(struct tls_sessions *s, const char *key, SSL_SESSION *session)
 {
 	size_t size = strlen(key) + 1;
 	struct session *e, *old;
+	bool added;
 
 	if ((e = malloc(sizeof *e + size)) == NULL)
 		return false;
@@ -111,8 +114,11 @@ remember(struct tls_sessions *s, const char *key, SSL_SESSION *session)
 	if (old != NULL)
 		drop(s, old);
 	HASH_ADD_KEYPTR(hh, s->table, e->key, size - 1, e);
+	added = e->hh.tbl != NULL;
 	pthread_mutex_unlock(&s->lock);
-	return true;
+	if (!added)
+		free(e);
+	return added;
 }
 
 static int
