@@ -414,7 +414,7 @@ START_TEST(windows_of_a_second)
 	for (i = 0; i < 5; i++) {
 		h = per_second(most[i]);
 		s = setup(&h, 5, 400, SEC / 2);
-		holds(&s, 30, 0, i < 4 ? 1.3 : 1.45);
+		holds(&s, 30, 0, 1.25);
 		/* or are too long by far: once */
 		s.base = 5 * SEC;
 		holds(&s, 30, 0, 1.3 + 4.5e9 / (double)floor_time(h, 400));
@@ -431,7 +431,7 @@ longer_windows(const struct host *h)
 	for (i = 0; i < 2; i++) {
 		s.clients = i == 0 ? 25 : 5;
 		s.base = SEC / 2;
-		holds(&s, 45, 2, 1.15);
+		holds(&s, 45, 2, 1.3);
 		s.base = 5 * SEC;
 		holds(&s, 45, 2, 1.3);
 		s.named = true;
@@ -503,7 +503,7 @@ START_TEST(configured_limits)
 		s = setup(&h, 25, 800, i % 2 ? 5 * SEC : SEC / 2);
 		s.lat = i / 2 * 50 * MS;
 		limit(&s, 20, SEC);
-		holds(&s, 110, 2, 1.4);
+		holds(&s, 130, 2, 1.4);
 		s.host = sliding;
 		limit(&s, 80, 6 * SEC);
 		holds(&s, 60, 3, 1.4);

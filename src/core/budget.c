@@ -249,6 +249,8 @@ new_epoch(struct budget *b, const struct budget *from)
 	b->epoch++;
 	b->unsettled = 0;
 	b->overdue = 0;
+	b->passed = 0;
+	b->grown = 0;
 }
 
 void

@@ -47,7 +47,7 @@
 #define BUDGET_NEVER	UINT64_MAX
 #define BUDGET_RECOVERY	1024		/* requests on their way that end it */
 #define BUDGET_PATIENCE	10000000000ULL	/* ns */
-#define BUDGET_NOW	20000000ULL	/* ns: a host that says so says "now" */
+#define BUDGET_NOW	20000000ULL	/* ns: what is named below is "now" */
 
 /*
  * For how long (ns) a budget that nobody uses stays half open.  After that it

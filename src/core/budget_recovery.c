@@ -27,6 +27,13 @@ typedef budget_wide wide;
 /* Probes refused in a row that tell an outage from a limit. */
 #define DOUBTED		4
 
+/* The callers' clocks need not agree to the last. */
+static uint64_t
+elapsed(uint64_t since, uint64_t now)
+{
+	return now > since ? now - since : 0;
+}
+
 /* Recovery */
 
 void
@@ -238,7 +245,7 @@ budget_was_refused(struct budget *b, uint64_t now)
 	if (b->doubted)
 		b->ref_opens = 0;
 	else if (b->opens != 0)
-		judge_pause(b, b->went, now - b->since);
+		judge_pause(b, b->went, elapsed(b->since, now));
 	b->failures = 0;
 	b->refused = b->since = now;
 }
@@ -255,7 +262,7 @@ doubled(uint64_t pause, uint32_t times, uint64_t max)
 static uint64_t
 pause_to(const struct budget *b, uint64_t after, uint64_t now)
 {
-	uint64_t gone = now - b->refused;
+	uint64_t gone = elapsed(b->refused, now);
 
 	return after > gone ? after - gone : 0;
 }
@@ -281,12 +288,7 @@ first_pause(const struct budget *b, uint64_t base)
 		    period < b->opens - span / 16)
 			return period;
 	}
-	if (b->shut == 0)
-		return span / 4;
-	/* what a pause that was doubled leaves is likelier in its first half */
-	if (b->shut >= b->opens / 10 * 3 && b->shut <= b->opens / 2)
-		return b->shut + span / 3;
-	return b->shut + span / 2;
+	return b->shut == 0 ? span / 4 : b->shut + span / 2;
 }
 
 /* The next one, when the probe after that was refused. */
