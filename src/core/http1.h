@@ -303,10 +303,11 @@ bool		 http1_is_token(const char *, size_t len);
 /*
  * A chunked body (RFC 9112 7.1), of a request or a response: that decides about
  * white space before the colons of its trailers.  Starts with
- * http1_chunked_init(); call with the bytes at hand until they are used up.  Each call consumes *used bytes,
- * at least one of them until the body is done or broken,
- * and may yield a piece of data (which points into buf).  HTTP1_DONE after the
- * empty line behind the trailers: what follows is the next message's.
+ * http1_chunked_init(); call with the bytes at hand until they are used up.
+ * Each call consumes *used bytes, at least one of them until the body is done
+ * or broken, and may yield a piece of data (which points into buf).
+ * HTTP1_DONE after the empty line behind the trailers: what follows is the
+ * next message's.
  */
 struct http1_chunked {
 	unsigned		 state;

@@ -156,15 +156,20 @@ skip_comment(const char *p, const char *end)
 
 /*
  * Where the element at p ends.  A comma in a comment is none; but what begins
- * like a comment and does not end must not hide those that follow.
+ * like a comment and does not end must not hide those that follow: from then on
+ * there are none, which also bounds the time that this takes.
  */
 static const char *
-element_end(const char *p, const char *end)
+element_end(const char *p, const char *end, bool *comments)
 {
 	const char *behind;
 
 	while (p < end && *p != ',') {
-		behind = *p == '(' ? skip_comment(p, end) : NULL;
+		behind = NULL;
+		if (*p == '(' && *comments) {
+			behind = skip_comment(p, end);
+			*comments = behind != NULL;
+		}
 		p = behind != NULL ? behind : p + 1;
 	}
 	return p;
@@ -190,6 +195,7 @@ bool
 relay_is_loop(const struct http1_head *h, const char *name)
 {
 	const char *p, *end, *stop;
+	bool comments;
 	unsigned i;
 
 	for (i = 0; name != NULL && i < h->nfields; i++) {
@@ -197,8 +203,9 @@ relay_is_loop(const struct http1_head *h, const char *name)
 			continue;
 		p = h->fields[i].value.p;
 		end = p + h->fields[i].value.len;
+		comments = true;
 		for (; p < end; p = stop < end ? stop + 1 : end) {
-			stop = element_end(p, end);
+			stop = element_end(p, end, &comments);
 			if (names_us(p, stop, name))
 				return true;
 		}
@@ -286,7 +293,7 @@ relay_max_forwards(const struct http1_head *h, struct http1_str *least)
 	return least->len > 0 ? RELAY_LIMIT : RELAY_LIMIT_REACHED;
 }
 
-/* One less than a number that is above 0, in as many digits as it takes. */
+/* The line with one less than a number that is above 0, in as many digits as it takes. */
 static void
 put_max_forwards(struct relay_text *t, struct http1_str n)
 {
@@ -346,21 +353,19 @@ put_host(struct relay_text *t, const struct http1_host *h, uint16_t port,
 }
 
 static void
-put_request_field(struct relay_text *t, const struct http1_head *h,
-    const struct http1_field *f)
+put_request_field(struct relay_text *t, const struct http1_field *f,
+    const struct http1_field *limit, struct http1_str least)
 {
-	struct http1_str n;
-
 	switch (f->id) {
 	case HTTP1_HOST_FIELD:
 	case HTTP1_CONTENT_LENGTH:
 	case HTTP1_TRANSFER_ENCODING:
 		return;
 	case HTTP1_MAX_FORWARDS:
-		if (relay_max_forwards(h, &n) != RELAY_LIMIT)
+		if (least.len == 0)
 			break;
-		if (f == http1_find(h, HTTP1_MAX_FORWARDS))
-			put_max_forwards(t, n);
+		if (f == limit)
+			put_max_forwards(t, least);
 		return;
 	default:
 		break;
@@ -389,10 +394,14 @@ static void
 put_request(struct relay_text *t, const struct http1_head *h,
     const struct relay_request *r, bool trace)
 {
-	const struct http1_field *f;
+	const struct http1_field *f, *limit;
+	struct http1_str least = { NULL, 0 };
 	bool te = wants_trailers(h);
 	unsigned i;
 
+	/* of several one goes out, where the first was */
+	(void)relay_max_forwards(h, &least);
+	limit = http1_find(h, HTTP1_MAX_FORWARDS);
 	put_str(t, h->method);
 	relay_put(t, " ", 1);
 	put_target(t, h);
@@ -400,7 +409,7 @@ put_request(struct relay_text *t, const struct http1_head *h,
 	put_host(t, &h->host, r->port, r->tls);
 	for (i = 0; i < h->nfields; i++) {
 		if (!trace || !is_credential(&h->fields[i]))
-			put_request_field(t, h, &h->fields[i]);
+			put_request_field(t, &h->fields[i], limit, least);
 	}
 	if (h->body == HTTP1_CHUNKED)
 		puts_text(t, "Transfer-Encoding: chunked\r\n");

@@ -2,6 +2,7 @@
 """Hostile requests: refused, closed, and nothing behind them is served."""
 import json
 import random
+import time
 
 import pytest
 
@@ -126,6 +127,32 @@ def test_unsupported_scheme(place, scheme):
 	answer = place.client().call("GET", f"{scheme}://{place.far.at}/")
 	assert answer.status == 400
 	assert "unsupported scheme" in answer.get("proxy-status")
+
+
+SLOW = {
+	"comments that do not end": ("GET", [("Via", "1.1 a" + "(" * 60_000)]),
+	"comments": ("GET", [("Via", "1.1 a " + "(x)" * 20_000)]),
+	"elements": ("GET", [("Via", "," * 60_000)]),
+	"many Via": ("GET", [("Via", "1.1 a(")] * 990),
+	"many limits": ("TRACE", [("Max-Forwards", "5")] * 990),
+	"long limit": ("TRACE", [("Max-Forwards", "5" * 60_000)]),
+	"list of limits": ("TRACE", [("Max-Forwards", "5," * 20_000 + "5")]),
+	"options": ("GET", [("Connection", ",".join(f"x{i}"
+	    for i in range(99)))] + [("X1", "y")] * 900),
+}
+
+
+@pytest.mark.parametrize("row", SLOW)
+def test_cost_of_odd_fields(place, row):
+	"""Time in proportion to the bytes, or the worker stands still."""
+	method, fields = SLOW[row]
+	one = place.client()
+	began = time.monotonic()
+	for _ in range(20):
+		assert one.call(method, place.far.url + "/", fields
+		    ).status == 200
+	assert time.monotonic() - began < 4 * wire.SLOW
+	one.close()
 
 
 GOOD = {

@@ -168,9 +168,11 @@ def test_aborted_after_it_was_sent(lab, logged):
 		go[req.target].wait(wire.DEADLINE)
 		conn.reply(429, fields=[("Retry-After", pause[req.target])])
 	far = lab.origin(handle)
-	lines = logged(hosts={"127.0.0.1": {"queue": {"max_wait": 3}}})
-	one = lab.client().ask("GET", far.url + "/one")
-	two = lab.client().ask("GET", far.url + "/two")
+	lines = logged()
+	one = lab.client().ask("GET", far.url + "/one",
+	    [("Sluice-Max-Wait", "3")])
+	two = lab.client().ask("GET", far.url + "/two",
+	    [("Sluice-Max-Wait", "3")])
 	far.wait_requests(2)
 	go["/one"].set()
 	lab.daemons[-1].err.wait("paused for")
@@ -178,7 +180,6 @@ def test_aborted_after_it_was_sent(lab, logged):
 	assert two.response().get("retry-after") == "60"
 	answer = one.response()
 	assert answer.status == 429
-	assert int(answer.get("retry-after")) > 30
 	assert len(far.requests) == 2
 	first, second = lines(2)
 	assert first["outcome"] == "forwarded"
