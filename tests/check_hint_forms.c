@@ -336,6 +336,43 @@ START_TEST(refusal_says)
 }
 END_TEST
 
+/* What it would be if it were a refusal, which the caller may know. */
+static const struct {
+	const char	*lines;
+	uint64_t	 refusal;	/* seconds */
+} assumed[] = {
+	{ "X-RateLimit-Reset: 30\r\n", 30 },
+	{ "X-RateLimit-Remaining: 5\r\nX-RateLimit-Reset: 30\r\n", 30 },
+	{ "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 30\r\n", 30 },
+	{ "X-RateLimit-Remaining: 0\r\nX-RateLimit-Interval: 7\r\n", 7 },
+	{ "X-RateLimit-Remaining: 5\r\nX-RateLimit-Interval: 7\r\n", 0 },
+	{ "X-GitHub-Request-Id: 1\r\nX-RateLimit-Remaining: 5\r\n"
+	    "X-RateLimit-Reset: 30\r\n", 0 },
+	{ "X-GitHub-Request-Id: 1\r\nX-RateLimit-Remaining: 0\r\n"
+	    "X-RateLimit-Reset: 30\r\n", 30 },
+	{ "Retry-After: 5\r\n", 0 },
+};
+
+START_TEST(refusal_assumed)
+{
+	static const int statuses[] = { 200, 404, 500, 429 };
+	struct http1_head *head = malloc(sizeof(*head));
+	struct hint h;
+	unsigned i;
+	char *buf;
+
+	ck_assert_ptr_nonnull(head);
+	for (i = 0; i < 4; i++) {
+		read_head(statuses[i], assumed[_i].lines, head, &buf, &h);
+		ck_assert_msg(h.refusal == assumed[_i].refusal * 1000000000,
+		    "%s: %llu", assumed[_i].lines,
+		    (unsigned long long)h.refusal);
+		free(buf);
+	}
+	free(head);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -346,6 +383,7 @@ main(void)
 	tcase_add_loop_test(tc, other_says, 0, NROWS(others));
 	tcase_add_loop_test(tc, list_says, 0, NROWS(lists));
 	tcase_add_loop_test(tc, refusal_says, 0, NROWS(refusals));
+	tcase_add_loop_test(tc, refusal_assumed, 0, NROWS(assumed));
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }

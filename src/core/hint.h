@@ -94,6 +94,11 @@ struct hint {
 	 * a redirect or a job to be polled.
 	 */
 	uint64_t		 pause;
+	/*
+	 * ns that a reset names, in case the response is a refusal although no
+	 * field says so; 0: none does.
+	 */
+	uint64_t		 refusal;
 	/* Static text: what pause rests on, else the first budget's; or NULL */
 	const char		*source;
 	/*

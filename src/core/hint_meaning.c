@@ -305,25 +305,28 @@ budget_pause(const struct hint_budget *b, bool throttled)
 	return first_back(b, ns);
 }
 
-static void
-pause_by(struct hint *h, const struct hint_budget *b, uint64_t ns)
-{
-	h->pause = ns;
-	h->source = b->source;
-	h->partial = b->partial;
-}
+/* A budget and for how long (ns) it holds; 0: none does. */
+struct hold {
+	const struct hint_budget	*budget;
+	uint64_t			 ns;
+};
 
-static void
-pause_by_exhausted(struct hint *h)
+/* The longest of those that are used up. */
+static struct hold
+hold_of_exhausted(const struct hint *h, bool throttled)
 {
+	struct hold hold = { NULL, 0 };
 	uint64_t ns;
 	unsigned i;
 
 	for (i = 0; i < h->nbudgets; i++) {
-		ns = budget_pause(&h->budgets[i], h->throttled);
-		if (ns > h->pause)
-			pause_by(h, &h->budgets[i], ns);
+		ns = budget_pause(&h->budgets[i], throttled);
+		if (ns <= hold.ns)
+			continue;
+		hold.ns = ns;
+		hold.budget = &h->budgets[i];
 	}
+	return hold;
 }
 
 /* How likely it is, in short, that a request was refused for this budget. */
@@ -356,25 +359,36 @@ is_shorter(const struct hint_budget *a, const struct hint_budget *b)
  * A refusal although nothing is used up: by what is known least or is shortest
  * of what there is, unless there were too many at once.
  */
-static void
-pause_by_shortest(struct hint *h)
+static struct hold
+hold_of_shortest(const struct hint *h)
 {
-	const struct hint_budget *b, *found = NULL;
+	const struct hint_budget *b;
+	struct hold hold = { NULL, 0 };
 	unsigned i;
 
 	for (i = 0; i < h->nbudgets; i++) {
 		b = &h->budgets[i];
 		if (b->unit == HINT_CONCURRENT && b->has_remaining &&
 		    b->remaining < HINT_MICRO)
-			return;
-		if (blame(b) == 0)
-			continue;
-		if (found == NULL || blame(b) > blame(found) ||
-		    (blame(b) == blame(found) && is_shorter(b, found)))
-			found = b;
+			return (struct hold){ NULL, 0 };
+		if (blame(b) > 0 && (hold.budget == NULL ||
+		    blame(b) > blame(hold.budget) ||
+		    (blame(b) == blame(hold.budget) &&
+		    is_shorter(b, hold.budget))))
+			hold.budget = b;
 	}
-	if (found != NULL)
-		pause_by(h, found, first_back(found, found->reset));
+	if (hold.budget != NULL)
+		hold.ns = first_back(hold.budget, hold.budget->reset);
+	return hold;
+}
+
+/* GitHub's with something left is a secondary limit, of which no field tells. */
+static struct hold
+hold_of_refusal(const struct hint_reading *r)
+{
+	struct hold hold = hold_of_exhausted(r->hint, true);
+
+	return hold.ns == 0 && !r->github ? hold_of_shortest(r->hint) : hold;
 }
 
 /* Whom it holds */
@@ -426,20 +440,26 @@ static void
 finish_pause(struct hint_reading *r)
 {
 	struct hint *h = r->hint;
+	struct hold hold = hold_of_refusal(r);
 
+	h->refusal = hold.ns;
 	if (h->throttled && h->retry_after) {
 		pause_by_delay(r);
 		return;
 	}
-	pause_by_exhausted(h);
-	if (h->throttled && h->pause == 0 && !r->github)
-		pause_by_shortest(h);
-	if (h->throttled && h->pause == 0 && r->github) {
+	if (!h->throttled)
+		hold = hold_of_exhausted(h, false);
+	if (hold.ns > 0) {
+		h->pause = hold.ns;
+		h->source = hold.budget->source;
+		h->partial = hold.budget->partial;
+	} else if (h->throttled && r->github) {
 		h->pause = GITHUB_PAUSE;
 		h->source = "github";
-	} else if (h->throttled && is_of_part(r)) {
-		h->partial = true;
+		return;
 	}
+	if (h->throttled && is_of_part(r))
+		h->partial = true;
 	if (is_held_up(r, r->head->status) && h->delay > h->pause)
 		pause_by_delay(r);
 }

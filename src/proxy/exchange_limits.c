@@ -93,6 +93,7 @@ exchange_take_pause(const struct exchange *x, const struct hint *hint,
     int status, struct lesson *l)
 {
 	bool learns = x->ticket.rule->learn != CONF_LEARN_OFF;
+	uint64_t pause = hint->throttled ? hint->pause : hint->refusal;
 
 	l->partial = hint->partial;
 	if (l->verdict != BUDGET_THROTTLED) {
@@ -101,8 +102,8 @@ exchange_take_pause(const struct exchange *x, const struct hint *hint,
 			l->pause = hint->pause;
 	} else if (hint->retry_after)
 		take_named(x, hint->delay, status, l);
-	else if (learns && hint->pause > 0)
-		take_named(x, hint->pause, status, l);
+	else if (learns && pause > 0)
+		take_named(x, pause, status, l);
 	else {
 		l->backoff = true;
 		l->base = backoff_base(x, status);

@@ -80,6 +80,17 @@ def test_unlisted(lab, name):
 		    <= seconds + 1
 
 
+@pytest.mark.parametrize("status", [403, 503, 520])
+def test_a_status_that_the_rule_names_has_its_reset(lab, status):
+	"""Not only those that are refusals by themselves."""
+	far = lab.origin(origin.sequence(origin.fixed(status,
+	    fields=[("X-RateLimit-Reset", "30")]), origin.fixed()))
+	lab.sluice(hosts={"127.0.0.1": {**RULE, "pause": {
+	    "statuses": [status], "default": "7s"}}})
+	assert lab.get(far.url + "/").status == status
+	assert 28 <= int(lab.get(far.url + "/").get("retry-after")) <= 30
+
+
 @pytest.mark.parametrize("name", ["X-Should-Retry", "Stripe-Should-Retry"])
 def test_what_shall_not_be_sent_again(lab, name):
 	"""It is relayed at once.
