@@ -93,7 +93,8 @@ def test_githubs_secondary_limit(lab, body, status):
 	    ("X-RateLimit-Reset", in_seconds(30))]
 	far = lab.origin(origin.sequence(origin.fixed(403, body=body,
 	    fields=fields), origin.fixed()))
-	lab.sluice(hosts={"127.0.0.1": {**SOON, "pause": {"max": "1h"}}})
+	lab.sluice(hosts={"127.0.0.1": {**SOON, **RETRY,
+	    "pause": {"max": "1h"}}})
 	assert lab.get(far.url + "/").body == body.encode()
 	answer = lab.get(far.url + "/")
 	assert answer.status == status

@@ -108,7 +108,7 @@ def test_body_that_arrives_between_two_attempts(lab, how):
 	far = lab.origin(handle, read_body=False)
 	dns = HeldDns({"o.example": {"A": ["127.0.0.1"]}})
 	lab.others.append(dns)
-	lab.sluice(resolver=dns.at)
+	lab.sluice(resolver=dns.at, limits={"ttl": "0s"})
 	url = f"http://o.example:{far.port}/"
 	one = lab.client()
 	assert one.get(url).status == 200
@@ -178,7 +178,7 @@ def test_interim_heads_to_a_slow_client(lab):
 		stalled.set()
 		conn.send(text[n:])
 	far = lab.origin(handle)
-	lab.sluice(limits={"buffer": "16KiB", "head": "1MiB"})
+	lab.sluice(limits={"buffer": "16KiB", "head": "8MiB"})
 	one = lab.client(rcvbuf=65536)
 	one.ask("GET", far.url + "/")
 	assert stalled.wait(wire.DEADLINE)
