@@ -303,7 +303,7 @@ START_TEST(names_that_lead_nowhere)
 }
 END_TEST
 
-/* What others have, or wait for, stays. */
+/* What others have stays; who waits has the whole budget before him. */
 START_TEST(nowhere_for_one_of_several)
 {
 	start("{limits: {hosts: 1}, defaults: {capacity: 1, period: 1h, "
@@ -313,10 +313,16 @@ START_TEST(nowhere_for_one_of_several)
 	ck_assert_int_eq(ask(2, "a.test", 1, NULL), HOSTS_WAIT);
 	leave(0, true);
 	ck_assert_int_eq(ask(3, "b.test", 1, NULL), HOSTS_NO_ROOM);
-	leave(1, true);
 	ck_assert_int_eq(tickets[2].state, TICKET_WAITING);
+	leave(1, true);
+	ck_assert_int_eq(tickets[2].state, TICKET_HELD);
+	ck_assert_int_eq(ask(4, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(5, "a.test", 1, NULL), HOSTS_WAIT);
 	leave(2, false);
+	leave(4, true);
+	ck_assert_int_eq(tickets[5].state, TICKET_WAITING);
 	leave(3, false);
+	leave(5, false);
 	end();
 }
 END_TEST

@@ -255,6 +255,34 @@ START_TEST(resume_ends_pause)
 }
 END_TEST
 
+START_TEST(refill)
+{
+	struct throttle_limits l = add_rate(one_rate(U, 1000 * SEC, U),
+	    2 * U, 9000 * SEC, 2 * U);
+	struct throttle *t = new_throttle(l);
+	struct throttle_waiter a, b, c;
+
+	ask(t, &a, U, NEVER, 0, THROTTLE_GO);
+	ck_assert_uint_eq(wait_for(t, &b, U, 0), 1000 * SEC);
+	throttle_release(t, &a, SEC);
+	ck_assert_ptr_null(throttle_next(t, SEC));
+	throttle_refill(t, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &b);
+	ck_assert_uint_eq(wait_for(t, &c, U, SEC), 1001 * SEC);
+	throttle_cancel(t, &c);
+	throttle_release(t, &b, SEC);
+	ck_assert(!throttle_idle(t, SEC));
+	throttle_refill(t, SEC);
+	ck_assert(throttle_idle(t, SEC));
+	/* a pause is none of its business */
+	pause_host(t, 9 * SEC, SEC);
+	throttle_refill(t, SEC);
+	ck_assert_uint_eq(wait_for(t, &c, U, SEC), 9 * SEC);
+	throttle_cancel(t, &c);
+	throttle_free(t);
+}
+END_TEST
+
 START_TEST(pause_is_shortened)
 {
 	struct throttle_limits l = slots(0);
@@ -686,6 +714,7 @@ suite(void)
 	tcase_add_test(tc, no_limits);
 	tcase_add_test(tc, concurrency);
 	tcase_add_test(tc, pause_never_shortens);
+	tcase_add_test(tc, refill);
 	tcase_add_test(tc, pause_is_shortened);
 	tcase_add_test(tc, pause_without_end);
 	tcase_add_test(tc, resume_ends_pause);

@@ -228,6 +228,18 @@ budget_init(struct budget *b, const struct budget_limits *limits, bool learning)
 }
 
 void
+budget_refill(struct budget *b)
+{
+	struct budget_rate limit;
+	unsigned i;
+
+	for (i = 0; i < b->nrates; i++) {
+		limit = b->rates[i].limit;
+		rate_init(&b->rates[i], &limit);
+	}
+}
+
+void
 budget_limit(struct budget *b, const struct budget_limits *limits,
     bool learning, uint64_t now)
 {

@@ -167,6 +167,9 @@ struct budget {
 void		 budget_init(struct budget *, const struct budget_limits *,
 		    bool learning);
 
+/* Full buckets again; all else stays. */
+void		 budget_refill(struct budget *);
+
 /*
  * Sets new limits.  What was consumed stays consumed (each tat is rescaled;
  * rates pair by equal period first, then in order; a rate without a pair

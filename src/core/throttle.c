@@ -391,6 +391,20 @@ throttle_refund(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 	throttle_release(t, w, now);
 }
 
+void
+throttle_refill(struct throttle *t, uint64_t now)
+{
+	unsigned i;
+
+	throttle_tick(t, now);
+	throttle_spend_all(t);
+	budget_refill(&t->host);
+	for (i = 0; i < t->nparts; i++)
+		budget_refill(&t->parts[i]);
+	/* Whom it lets go now could not have gone before. */
+	clear(t, now);
+}
+
 enum throttle_answer
 throttle_return(struct throttle *t, struct throttle_waiter *w, uint64_t now,
     struct throttle_report *r)

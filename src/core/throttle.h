@@ -194,6 +194,12 @@ void		 throttle_refund(struct throttle *, struct throttle_waiter *,
 		    uint64_t now);
 
 /*
+ * All that was paid so far came to nothing: the buckets are full again.  The
+ * slots of who paid it were given back before.
+ */
+void		 throttle_refill(struct throttle *, uint64_t now);
+
+/*
  * Puts an admitted one whose verdict was given back, before all others: gives
  * its slot back, keeps its cost; what it spent stays spent, and
  * it pays again when it goes.  THROTTLE_WAIT, or THROTTLE_LATE_START when it

@@ -520,6 +520,8 @@ leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 	else
 		throttle_release(h->throttle, &t->waiter, now);
 	TAILQ_REMOVE(&h->tickets, t, entry);
+	if (t->nowhere && h->reached == 0)
+		throttle_refill(h->throttle, now);
 	t->state = TICKET_IDLE;
 	t->host = NULL;
 	admit(h, now);

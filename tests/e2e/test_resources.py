@@ -281,6 +281,18 @@ def test_names_that_lead_nowhere_take_no_place(lab, answer, method):
 		assert got.status == status
 
 
+def test_who_waits_for_a_name_that_leads_nowhere(lab):
+	"""What others have taken for it does not hold him up."""
+	dns = lab.dns({"no.test": "silent"})
+	lab.sluice(resolver=[dns.at], timeouts={"connect": "500ms"},
+	    defaults={"capacity": 1, "period": "1h", "burst": 1,
+	    "queue": {"max_wait": "5h"}})
+	crowd = [lab.client() for _ in range(4)]
+	for one in crowd:
+		one.ask("GET", "http://no.test/")
+	assert [one.response().status for one in crowd] == [504] * 4
+
+
 def test_a_host_whose_name_is_lost_is_remembered(lab):
 	"""What it was asked before counts, whatever the DNS says now."""
 	def handle(conn, req):
