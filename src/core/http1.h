@@ -79,6 +79,8 @@ const char	*http1_strerror(enum http1_error);
 struct http1_head;
 const char	*http1_explain(enum http1_error, const struct http1_head *,
 		    unsigned max_fields, char buf[HTTP1_WHY]);
+/* Whether the method is that of HTTP/2's preface (RFC 9113 3.4). */
+bool		 http1_is_preface(const struct http1_head *);
 /* The status a proxy answers a request with: 400, 414, 417, 431, 501, 505. */
 int		 http1_error_status(enum http1_error);
 

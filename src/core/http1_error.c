@@ -2,6 +2,7 @@
 #include "core/http1.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* What is told of a message that is refused, and the status that says so. */
 
@@ -67,6 +68,12 @@ http1_strerror(enum http1_error error)
 	return errors[error].text;
 }
 
+bool
+http1_is_preface(const struct http1_head *head)
+{
+	return head->method.len == 3 && memcmp(head->method.p, "PRI", 3) == 0;
+}
+
 const char *
 http1_explain(enum http1_error error, const struct http1_head *head,
     unsigned max_fields, char buf[HTTP1_WHY])
@@ -78,6 +85,9 @@ http1_explain(enum http1_error error, const struct http1_head *head,
 		    max_fields);
 		return buf;
 	}
+	if (error == HTTP1_UNKNOWN_VERSION && http1_is_preface(head))
+		return "HTTP/2 from the start, which is not spoken here: "
+		    "expected HTTP/1.1";
 	if (error != HTTP1_BAD_STATUS || status.len > STATUS_TOLD ||
 	    !http1_is_token(status.p, status.len))
 		return http1_strerror(error);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/words.h"
 #include "log.h"
 #include "proxy/dial.h"
 #include "proxy/front.h"
@@ -655,9 +656,11 @@ exchange_start(struct worker *w, struct downstream *d,
 static void
 log_wait(const struct exchange *x)
 {
+	char buf[WORDS];
+
 	if (log_enabled(LOG_LEVEL_DEBUG))
-		log_debug("%s: admitted after %.3f ms", x->host.name,
-		    (double)(x->held) / 1e6);
+		log_debug("%s: admitted after %s", x->host.name,
+		    words_duration(buf, x->held));
 }
 
 static void

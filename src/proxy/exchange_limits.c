@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/hint.h"
+#include "core/words.h"
 #include "log.h"
 #include "proxy/front.h"
 
@@ -166,23 +167,27 @@ take_shape(const struct exchange *x, const struct hint *hint,
 
 /* What a pause rests on, for people; or NULL. */
 static const char *
-grounds(const struct lesson *l, const char *source)
+grounds(const struct lesson *l, const char *source, uint64_t pause)
 {
 	if (l->at_once)
 		return "its \"now\" has been believed once";
-	return l->backoff ? "no time is named" : source;
+	if (!l->backoff)
+		return source;
+	return pause == l->base ? "no time is named: pause.default" :
+	    "no time is named";
 }
 
 void
 exchange_teach(struct exchange *x, const struct lesson *l, const char *source)
 {
-	const char *why = grounds(l, source);
 	uint64_t pause = hosts_learn(x->worker->hosts, &x->ticket, l,
 	    worker_now());
+	const char *why = grounds(l, source, pause);
+	char buf[WORDS];
 
 	if (pause > 0)
-		log_info("%s: paused for %.3f s after its answer %d%s%s%s",
-		    x->host.name, (double)pause / 1e9, x->status,
+		log_info("%s: paused for %s after its answer %d%s%s%s",
+		    x->host.name, words_duration(buf, pause), x->status,
 		    why != NULL ? " (" : "", why != NULL ? why : "",
 		    why != NULL ? ")" : "");
 }

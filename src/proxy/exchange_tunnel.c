@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "proxy/dial.h"
 #include "proxy/front.h"
+#include "proxy/once.h"
 #include "proxy/tls_context.h"
 #include "proxy/tunnel.h"
 #include "proxy/via.h"
@@ -25,6 +27,19 @@ exchange_stands(struct exchange *x)
 	exchange_learn_success(x);
 	if (x->ticket.rule->tunnel_hold == CONF_HOLD_CONNECT)
 		hosts_release(x->worker->hosts, &x->ticket, worker_now());
+}
+
+/* Limits of requests are written down, and tunnels are what they meet. */
+static void
+tell_limits(const struct exchange *x)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+
+	if ((rule->limits.nrates > 0 || rule->limits.concurrency > 0) &&
+	    once_first(ONCE_TUNNEL, x->host.name))
+		log_info("%s: its limits count tunnels, not the requests "
+		    "inside of them; \"https: intercept\" or \"https: "
+		    "upstream\" changes that", x->host.name);
 }
 
 /* Joins the sockets; head is what the client is to see first. */
@@ -52,6 +67,8 @@ start_tunnel(struct exchange *x, struct tunnel_side *upstream,
 		exchange_cut_off(x, ACCESS_REFUSED, "out of memory");
 		return;
 	}
+	if (x->is_connect)
+		tell_limits(x);
 	deadline_set(&x->timer, 0);
 	x->in += upstream->len;
 	x->phase = TUNNEL;

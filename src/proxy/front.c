@@ -10,7 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "proxy/exchange.h"
+#include "proxy/once.h"
 
 /*
  * evhttp accepts connections and keeps them and their requests; it never sees
@@ -307,6 +309,15 @@ refuse(struct downstream *d, int status, const char *why)
 }
 
 static void
+tell_preface(const struct downstream *d)
+{
+	if (once_first(ONCE_HTTP2, ""))
+		log_info("a client (%s) speaks HTTP/2 from the start, which is "
+		    "not spoken here: have it use HTTP/1.1 with its proxy",
+		    front_peer(d));
+}
+
+static void
 start_request(struct downstream *d, size_t len)
 {
 	struct worker *w = d->front->worker;
@@ -321,6 +332,9 @@ start_request(struct downstream *d, size_t len)
 	why = http1_explain(err, &w->head, (unsigned)w->conf->limit_fields,
 	    buf);
 	status = err != HTTP1_OK ? http1_error_status(err) : 0;
+	if (err == HTTP1_UNKNOWN_VERSION && http1_is_preface(&w->head))
+		tell_preface(d);
+	d->tls_unused = false;
 	if (d->inside != NULL)
 		status = front_place_inside(d, &w->head, err, &why);
 	front_body_begin(d, &w->head);

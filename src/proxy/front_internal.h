@@ -56,6 +56,7 @@ struct downstream {
 	char			*user;		/* who asked for it; or NULL */
 	struct evbuffer		*early;		/* received before TLS began */
 	bool			 handshake;	/* not done yet */
+	bool			 tls_unused;	/* no request since then */
 	enum tls_result		 tls_end;	/* TLS_OK: it goes on */
 
 	bool			 is_unix;

@@ -8,7 +8,9 @@
 
 #include <event2/event.h>
 
+#include "log.h"
 #include "proxy/exchange.h"
+#include "proxy/once.h"
 
 /*
  * TLS with clients: on a listening address that has a certificate, and inside
@@ -108,12 +110,36 @@ front_go_secure(struct downstream *d)
 		event_active(&d->read_ev, EV_READ, 0);
 }
 
+/*
+ * A client that does not trust our certificate may say so, or just go; with TLS
+ * 1.3 after what is a complete handshake to us.
+ */
+static void
+tell_distrust(struct downstream *d, const char *why)
+{
+	const char *name = d->inside != NULL ? d->inside->name :
+	    d->listener->text;
+
+	d->tls_unused = false;
+	if (!once_first(ONCE_TLS, name))
+		return;
+	if (d->inside != NULL)
+		log_info("%s: a client (%s) ended its TLS with us before any "
+		    "request (%s): does it trust the CA of tls.ca_certificate?",
+		    name, front_peer(d), why);
+	else
+		log_info("listen: %s: a client (%s) ended its TLS with us "
+		    "before any request (%s): does it trust the certificate "
+		    "of that address?", name, front_peer(d), why);
+}
+
 static void
 handshake_done(struct downstream *d)
 {
 	struct worker *w = d->front->worker;
 
 	d->handshake = false;
+	d->tls_unused = true;
 	deadline_set(&d->read_timer, worker_now() + w->conf->timeout_idle);
 }
 
@@ -159,6 +185,9 @@ too_much_waits(const struct downstream *d)
 static ssize_t
 tell_end(struct downstream *d)
 {
+	if (d->tls_unused || (d->handshake && d->tls_end != TLS_CLOSED))
+		tell_distrust(d, d->tls_end == TLS_CLOSED ? "closed" :
+		    tls_failure(d->tls)->text);
 	if (d->tls_end == TLS_CLOSED)
 		return 0;
 	if (d->handshake)
@@ -177,11 +206,17 @@ receive_tls(struct downstream *d, size_t size)
 	enum tls_result result;
 	size_t plain;
 	ssize_t n;
+	int err;
 
 	if (d->tls_end != TLS_OK)
 		return tell_end(d);
-	if ((n = receive_cipher(d, size)) <= 0)
+	if ((n = receive_cipher(d, size)) <= 0) {
+		err = errno;
+		if (d->tls_unused && (n == 0 || err == ECONNRESET))
+			tell_distrust(d, "gone");
+		errno = err;
 		return n;
+	}
 	result = (early ? tls_read_early : tls_read)(d->tls, w->cipher,
 	    (size_t)n, w->scratch, sizeof w->scratch, &plain);
 	flush_wire(d);

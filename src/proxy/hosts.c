@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "conf/conf_value.h"
+#include "core/words.h"
 #include "log.h"
 #include "proxy/net.h"
 
@@ -340,13 +341,15 @@ name_budget(const struct host *h, struct ticket *t)
 static void
 log_crossing(const struct ticket *t, enum hosts_answer a)
 {
+	char buf[WORDS];
+
 	if (a == HOSTS_FULL)
 		log_warn("%s: refusing requests: queue.length (%u) is reached",
 		    t->name->name, t->rule->queue_length);
 	else if (a == HOSTS_LATE)
 		log_warn("%s: refusing requests: the wait would be longer "
-		    "than queue.max_wait (%.0f s)", t->name->name,
-		    (double)t->rule->max_wait / 1e9);
+		    "than queue.max_wait (%s)", t->name->name,
+		    words_duration(buf, t->rule->max_wait));
 	else
 		log_info("%s: no longer refusing requests", t->name->name);
 }

@@ -77,7 +77,7 @@ def test_a_pause_that_was_learned_is_told(lab):
 	daemon = lab.sluice(hosts={"127.0.0.1": SOON})
 	assert lab.get(far.url + "/").status == 200
 	line = daemon.err.wait("paused for")
-	assert "127.0.0.1: paused for 30.000 s after its answer 200 (" in line
+	assert "127.0.0.1: paused for 30 s after its answer 200 (" in line
 	problem = lab.get(far.url + "/")
 	assert problem.status == 429
 	assert b'"budget":"paused by the host"' in problem.body
