@@ -141,7 +141,7 @@ flow_in(struct fair *q, struct fair_flow *f, fair_wide tag)
 	assert(w != NULL);
 	at = fair_rank(w);
 	steps = level(q, at);
-	g = &q->lanes[f->lane].groups[steps];
+	g = &fair_lane_at(q, f->lane)->groups[steps];
 	if (RB_EMPTY(&g->order)) {
 		g->moved = 0;
 		LIST_INSERT_HEAD(&q->groups, g, entry);
@@ -367,10 +367,49 @@ fair_new(unsigned lanes, bool trust)
 	return q;
 }
 
+bool
+fair_lane(struct fair *q, unsigned lane)
+{
+	struct fair_lane **at;
+
+	if (lane < FAIR_LANES)
+		return lane < q->nlanes;
+	assert(lane < FAIR_END);
+	if (q->more == NULL)
+		q->more = calloc(FAIR_MORE, sizeof(q->more[0]));
+	if (q->more == NULL)
+		return false;
+	at = &q->more[lane - FAIR_LANES];
+	if (*at == NULL)
+		*at = calloc(1, sizeof(**at));
+	return *at != NULL;
+}
+
+unsigned
+fair_next_lane(const struct fair *q, unsigned lane)
+{
+	if (++lane < q->nlanes)
+		return lane;
+	if (q->more == NULL)
+		return FAIR_END;
+	if (lane < FAIR_LANES)
+		lane = FAIR_LANES;
+	while (lane < FAIR_END && !fair_has_lane(q, lane))
+		lane++;
+	return lane;
+}
+
 void
 fair_free(struct fair *q)
 {
-	assert(q == NULL || q->length == 0);
+	unsigned i;
+
+	if (q == NULL)
+		return;
+	assert(q->length == 0);
+	for (i = 0; q->more != NULL && i < FAIR_MORE; i++)
+		free(q->more[i]);
+	free(q->more);
 	free(q);
 }
 
@@ -422,7 +461,7 @@ fair_add(struct fair *q, struct fair_waiter *w, uint64_t now)
 {
 	struct fair_client *c;
 
-	assert(w->flow == NULL && w->lane < q->nlanes && w->weight != 0 &&
+	assert(w->flow == NULL && fair_has_lane(q, w->lane) && w->weight != 0 &&
 	    w->urgency < FAIR_URGENCIES);
 	fair_saw(q, now);
 	c = client_get(q, w->client, w->weight);
@@ -431,7 +470,7 @@ fair_add(struct fair *q, struct fair_waiter *w, uint64_t now)
 	w->seq = q->seq++;
 	if (w->returned) {
 		w->flow = &returned_flow;
-		waiters_add(&q->lanes[w->lane].returned, w);
+		waiters_add(&fair_lane_at(q, w->lane)->returned, w);
 	} else if (!flow_add(q, c, w)) {
 		fair_chart(q, c);
 		client_settle(q, c);
@@ -446,11 +485,11 @@ fair_add(struct fair *q, struct fair_waiter *w, uint64_t now)
 struct fair_waiter *
 fair_first(struct fair *q, unsigned lane, uint64_t now)
 {
-	struct fair_lane *l = &q->lanes[lane];
+	struct fair_lane *l = fair_lane_at(q, lane);
 	struct fair_flow *f = NULL;
 	unsigned i;
 
-	assert(lane < q->nlanes);
+	assert(fair_has_lane(q, lane));
 	fair_saw(q, now);
 	if (!RB_EMPTY(&l->returned))
 		return RB_MIN(fair_waiters, &l->returned);
@@ -489,7 +528,7 @@ fair_remove(struct fair *q, struct fair_waiter *w)
 
 	assert(w->flow != NULL && c != NULL);
 	if (w->returned)
-		waiters_remove(&q->lanes[w->lane].returned, w);
+		waiters_remove(&fair_lane_at(q, w->lane)->returned, w);
 	else
 		flow_remove(q, c, w);
 	w->flow = NULL;
@@ -559,8 +598,8 @@ fair_each(struct fair *q, void (*each)(struct fair_waiter *, void *),
 	struct fair_group *g;
 	unsigned i;
 
-	for (i = 0; i < q->nlanes; i++)
-		RB_FOREACH (w, fair_waiters, &q->lanes[i].returned)
+	for (i = 0; i != FAIR_END; i = fair_next_lane(q, i))
+		RB_FOREACH (w, fair_waiters, &fair_lane_at(q, i)->returned)
 			each(w, arg);
 	LIST_FOREACH (g, &q->groups, entry)
 		RB_FOREACH (f, fair_order, &g->order)

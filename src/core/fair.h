@@ -38,6 +38,8 @@
 #define FAIR_URGENCY	3		/* of those who say nothing */
 #define FAIR_AGE	5000000000ULL	/* ns that make up for one step */
 #define FAIR_LANES	33
+#define FAIR_MORE	64	/* lanes that are made later, behind them */
+#define FAIR_END	(FAIR_LANES + FAIR_MORE)
 #define FAIR_REMEMBERED	1024		/* clients that wait no more */
 
 __extension__ typedef unsigned __int128 fair_wide;
@@ -56,7 +58,7 @@ struct fair_waiter {
 	uint32_t		 weight;	/* set: of the client, not 0 */
 	uint8_t			 urgency;	/* set: below FAIR_URGENCIES */
 	bool			 returned;	/* set: goes before others */
-	uint16_t		 lane;		/* set: below fair_new()'s */
+	uint16_t		 lane;		/* set: one that there is */
 	/* the queue's: */
 	uint64_t		 seq;
 	struct fair_flow	*flow;		/* NULL: not queued */
@@ -66,6 +68,14 @@ struct fair_waiter {
 
 /* A queue with 1 to FAIR_LANES lanes; NULL without memory. */
 struct fair	*fair_new(unsigned lanes, bool trust);
+/*
+ * Makes a lane from FAIR_LANES on, if it is not there; it then stays.  False
+ * without memory.
+ */
+bool		 fair_lane(struct fair *, unsigned lane)
+		    __attribute__((warn_unused_result));
+/* The lane after one of those that there are; FAIR_END: none. */
+unsigned	 fair_next_lane(const struct fair *, unsigned lane);
 /* Frees an empty queue.  NULL is allowed. */
 void		 fair_free(struct fair *);
 

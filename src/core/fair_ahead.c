@@ -126,7 +126,7 @@ ends_remove(struct fair_ends *tree, struct fair_flow *f)
 void
 fair_unchart(struct fair *q, struct fair_flow *f)
 {
-	struct fair_lane *lane = &q->lanes[f->lane];
+	struct fair_lane *lane = fair_lane_at(q, f->lane);
 
 	if (f->bar.weight == 0)
 		return;
@@ -182,7 +182,7 @@ fair_chart(struct fair *q, struct fair_client *c)
 	if (q->trust)
 		return;
 	LIST_FOREACH (f, &c->flows, of_client)
-		chart_in(&q->lanes[f->lane], f);
+		chart_in(fair_lane_at(q, f->lane), f);
 }
 
 /* What one flow was served at a time, in cost / FAIR_WEIGHT. */
@@ -282,7 +282,7 @@ ahead_own(const struct fair *q, const struct ahead *a, unsigned lane)
 static fair_wide
 ahead_others(const struct fair *q, const struct ahead *a, unsigned lane)
 {
-	const struct fair_lane *l = &q->lanes[lane];
+	const struct fair_lane *l = fair_const_lane_at(q, lane);
 	const struct fair_flow *f;
 	fair_wide at = a->start - l->groups[0].moved;
 	fair_wide area;
@@ -299,7 +299,8 @@ ahead_others(const struct fair *q, const struct ahead *a, unsigned lane)
 static fair_wide
 ahead_returned(const struct fair *q, const struct ahead *a, unsigned lane)
 {
-	const struct fair_waiters *tree = &q->lanes[lane].returned;
+	const struct fair_waiters *tree =
+	    &fair_const_lane_at(q, lane)->returned;
 
 	if (a->w->returned)
 		return waiters_before(tree, a->rank, a->seq);
@@ -321,23 +322,27 @@ ahead_start(struct ahead *a, fair_wide own)
 		a->start = fair_sum(a->tag, length - inexact);
 }
 
+/* The next of the lanes that are asked for: all, or that one. */
+static unsigned
+after(const struct fair *q, unsigned asked, unsigned lane)
+{
+	return asked == FAIR_ALL ? fair_next_lane(q, lane) : FAIR_END;
+}
+
 fair_wide
 fair_ahead(struct fair *q, const struct fair_waiter *w, unsigned lane,
     uint64_t now)
 {
-	unsigned i, first = lane, end = lane + 1;
+	unsigned i, first = lane == FAIR_ALL ? 0 : lane;
 	struct ahead a = { .w = w, .rank = fair_rank(w), .tag = q->vt };
 	fair_wide own, more, sum = 0;
 	const struct fair_flow *f = NULL;
 
-	assert(w->lane < q->nlanes && (lane < q->nlanes || lane == FAIR_ALL));
+	assert(fair_has_lane(q, w->lane) &&
+	    (lane == FAIR_ALL || fair_has_lane(q, lane)));
 	fair_saw(q, now);
 	a.seq = w->flow != NULL ? w->seq : UINT64_MAX;
-	if (lane == FAIR_ALL) {
-		first = 0;
-		end = q->nlanes;
-	}
-	for (i = first; i < end; i++)
+	for (i = first; i != FAIR_END; i = after(q, lane, i))
 		sum += ahead_returned(q, &a, i);
 	if (w->returned)
 		return sum;
@@ -349,14 +354,14 @@ fair_ahead(struct fair *q, const struct fair_waiter *w, unsigned lane,
 	if (f != NULL)
 		a.tag = fair_tag(f);
 	own = ahead_own(q, &a, w->lane);
-	for (i = first; i < end; i++) {
+	for (i = first; i != FAIR_END; i = after(q, lane, i)) {
 		more = ahead_own(q, &a, i);
 		sum += more;
 		if (i != w->lane && a.client != NULL && a.client->vt >= a.tag)
 			own += more;
 	}
 	ahead_start(&a, own);
-	for (i = first; i < end; i++)
+	for (i = first; i != FAIR_END; i = after(q, lane, i))
 		sum += ahead_others(q, &a, i);
 	return sum;
 }

@@ -94,8 +94,32 @@ struct fair {
 	struct fair_owing	 owing;
 	struct fair_dues	 dues;
 	LIST_HEAD(, fair_group)	 groups;	/* that have flows */
+	struct fair_lane	**more;		/* from FAIR_LANES on; or NULL */
 	struct fair_lane	 lanes[];
 };
+
+static inline bool
+fair_has_lane(const struct fair *q, unsigned lane)
+{
+	if (lane < FAIR_LANES)
+		return lane < q->nlanes;
+	return lane < FAIR_END && q->more != NULL &&
+	    q->more[lane - FAIR_LANES] != NULL;
+}
+
+static inline struct fair_lane *
+fair_lane_at(struct fair *q, unsigned lane)
+{
+	return lane < FAIR_LANES ? &q->lanes[lane] :
+	    q->more[lane - FAIR_LANES];
+}
+
+static inline const struct fair_lane *
+fair_const_lane_at(const struct fair *q, unsigned lane)
+{
+	return lane < FAIR_LANES ? &q->lanes[lane] :
+	    q->more[lane - FAIR_LANES];
+}
 
 static inline fair_wide
 fair_larger(fair_wide a, fair_wide b)

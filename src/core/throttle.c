@@ -9,7 +9,8 @@
  * A waiter is in the queue (fair.flow is set), or holds a slot (held), or is
  * neither, before and after.
  *
- * Lane 0 of the queue is for those in no part, lane i + 1 for part i.  Of the
+ * Lane 0 of the queue is for those in no part, lane i + 1 for part i, lanes
+ * from FAIR_LANES on for those in a bucket, with a part or without.  Of the
  * lanes whose part allows their first one now, the one whose turn it is by
  * fairness is in front; the host's budget has to allow that one.
  */
@@ -18,8 +19,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-
-_Static_assert(THROTTLE_PARTS + 1 == FAIR_LANES, "a lane for each part");
 
 /* First of its lane, and when its budgets allow it (ns). */
 struct head {
@@ -32,8 +31,11 @@ struct head {
 static struct budget *
 budget_of(struct throttle *t, unsigned part)
 {
-	struct budget *b = part_budget(t, part);
+	struct budget *b;
 
+	if (part > THROTTLE_WHOLE)
+		return bucket_budget(t, part - THROTTLE_WHOLE);
+	b = part_budget(t, part);
 	return b != NULL ? b : &t->host;
 }
 
@@ -48,6 +50,10 @@ throttle_tick(struct throttle *t, uint64_t now)
 	for (i = 0; i < t->nparts; i++)
 		if (budget_tick(&t->parts[i], now))
 			clear(t, now);
+	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++)
+		if (t->learned->buckets[i] != NULL &&
+		    budget_tick(&t->learned->buckets[i]->budget, now))
+			clear(t, now);
 }
 
 /* Whose turn it is among those whose part allows them to go now. */
@@ -59,9 +65,10 @@ front(struct throttle *t, uint64_t now)
 
 	if (fair_length(t->queue) == 0)
 		return NULL;
-	for (lane = 0; lane <= t->nparts; lane++) {
+	for (lane = 0; lane != FAIR_END; lane = fair_next_lane(t->queue,
+	    lane)) {
 		w = first_of(t, lane);
-		if (w == NULL || !part_allows(t, lane, w->cost, now))
+		if (w == NULL || !inner_allow(t, lane, w->cost, now))
 			continue;
 		if (best == NULL || fair_before(t->queue, w, best))
 			best = w;
@@ -73,10 +80,13 @@ static void
 take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 {
 	struct budget *b = part_budget(t, w->part);
+	struct budget *bucket = bucket_budget(t, w->bucket);
 
 	w->epoch = budget_take(&t->host, w->fair.cost, at, now);
 	if (b != NULL)
 		w->part_epoch = budget_take(b, w->fair.cost, at, now);
+	if (bucket != NULL)
+		w->bucket_epoch = budget_take(bucket, w->fair.cost, at, now);
 	if (w->deposit != NULL && b == NULL) {
 		budget_paid(&t->host, w->fair.cost, &w->deposit->paid);
 		LIST_INSERT_HEAD(&t->deposits, w->deposit, entry);
@@ -135,14 +145,19 @@ throttle_free(struct throttle *t)
 	if (t == NULL)
 		return;
 	fair_free(t->queue);
+	throttle_free_buckets(t);
 	free(t->parts);
 	free(t);
 }
 
-static void
-fill_in(struct throttle_waiter *w, const struct throttle_request *q,
-    uint64_t now)
+/* False without memory for a lane. */
+static bool
+fill_in(struct throttle *t, struct throttle_waiter *w,
+    const struct throttle_request *q, uint64_t now)
 {
+	struct pair pair = { q->part, q->bucket };
+	unsigned lane = throttle_lane(t, t->queue, pair);
+
 	*w = (struct throttle_waiter){
 		.fair = {
 			.client = q->client,
@@ -151,15 +166,17 @@ fill_in(struct throttle_waiter *w, const struct throttle_request *q,
 			.weight = q->weight,
 			.urgency = q->urgency,
 			.returned = q->returned,
-			.lane = lane_of(q->part),
+			.lane = (uint16_t)lane,
 		},
 		.since = now,
 		.deadline = q->deadline,
 		.again = q->again,
 		.latest = q->latest,
 		.part = q->part,
+		.bucket = q->bucket,
 		.deposit = q->deposit,
 	};
+	return lane != FAIR_END;
 }
 
 static bool
@@ -167,7 +184,7 @@ may_go_at_once(struct throttle *t, const struct throttle_waiter *w,
     uint64_t now)
 {
 	return budget_allows(&t->host, w->fair.cost, now) &&
-	    part_allows(t, w->fair.lane, w->fair.cost, now) &&
+	    inner_allow(t, w->fair.lane, w->fair.cost, now) &&
 	    first_of(t, w->fair.lane) == NULL && front(t, now) == NULL;
 }
 
@@ -176,8 +193,11 @@ throttle_ask(struct throttle *t, struct throttle_waiter *w,
     const struct throttle_request *q, uint64_t now, struct throttle_report *r)
 {
 	throttle_tick(t, now);
-	fill_in(w, q, now);
+	*r = (struct throttle_report){ .start = now };
+	if (!fill_in(t, w, q, now))
+		return THROTTLE_NO_MEMORY;
 	if (may_go_at_once(t, w, now)) {
+		join_bucket(t, w->bucket);
 		take(t, w, now, now);
 		if (!q->returned)
 			fair_pass(t->queue, q->client, q->weight, q->cost);
@@ -194,6 +214,7 @@ throttle_ask(struct throttle *t, struct throttle_waiter *w,
 		return THROTTLE_LATE_START;
 	if (!fair_add(t->queue, &w->fair, t->now))
 		return THROTTLE_NO_MEMORY;
+	join_bucket(t, w->bucket);
 	return THROTTLE_WAIT;
 }
 
@@ -219,20 +240,32 @@ throttle_next(struct throttle *t, uint64_t now)
 	return w;
 }
 
+/* When the budgets on top of the host's allow a cost (ns). */
+static uint64_t
+inner_due(struct throttle *t, unsigned lane, uint64_t cost)
+{
+	struct budget *b[2];
+	unsigned i, n = inner_budgets(t, pair_of(t, lane), b);
+	uint64_t due = 0;
+
+	for (i = 0; i < n; i++)
+		due = later(due, later(budget_opens(b[i]),
+		    budget_due(b[i], cost)));
+	return due;
+}
+
 /* The first ones of all lanes in the order of their turns; how many. */
 static unsigned
-all_heads(struct throttle *t, struct head heads[FAIR_LANES])
+all_heads(struct throttle *t, struct head heads[FAIR_END])
 {
-	const struct budget *b;
 	struct head h = { .w = NULL };
 	unsigned lane, i, n = 0;
 
-	for (lane = 0; lane <= t->nparts; lane++) {
+	for (lane = 0; lane != FAIR_END; lane = fair_next_lane(t->queue,
+	    lane)) {
 		if ((h.w = first_of(t, lane)) == NULL)
 			continue;
-		b = lane_budget(t, lane);
-		h.part_due = b == NULL ? 0 :
-		    later(budget_opens(b), budget_due(b, h.w->cost));
+		h.part_due = inner_due(t, lane, h.w->cost);
 		h.host_due = later(budget_opens(&t->host),
 		    budget_due(&t->host, h.w->cost));
 		for (i = n++; i > 0 &&
@@ -259,7 +292,7 @@ uint64_t
 throttle_wake(struct throttle *t, uint64_t now)
 {
 	uint64_t at, wake = THROTTLE_NEVER;
-	struct head heads[FAIR_LANES];
+	struct head heads[FAIR_END];
 	unsigned i, n;
 
 	throttle_tick(t, now);
@@ -281,6 +314,7 @@ throttle_unqueue(struct throttle *t, struct throttle_waiter *w)
 	bool head = first_of(t, w->fair.lane) == &w->fair;
 
 	fair_remove(t->queue, &w->fair);
+	leave_bucket(t, w->bucket);
 	return head;
 }
 
@@ -314,7 +348,7 @@ void
 throttle_verdict(struct throttle *t, struct throttle_waiter *w,
     enum budget_verdict verdict, uint64_t now)
 {
-	struct budget *b;
+	struct budget *b, *bucket;
 	bool held;
 
 	throttle_tick(t, now);
@@ -324,10 +358,13 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 	if (verdict != BUDGET_NEUTRAL)
 		spend(w->deposit);
 	b = part_budget(t, w->part);
-	held = !has_room(t, w->part);
+	bucket = bucket_budget(t, w->bucket);
+	held = !has_room(t, w);
 	budget_verdict(&t->host, w->epoch, verdict, now);
 	if (b != NULL)
 		budget_verdict(b, w->part_epoch, verdict, now);
+	if (bucket != NULL)
+		budget_verdict(bucket, w->bucket_epoch, verdict, now);
 	/* A neutral one may let a shape's next one go sooner. */
 	if (held || verdict == BUDGET_NEUTRAL)
 		clear(t, now);
@@ -337,16 +374,18 @@ void
 throttle_release_slot(struct throttle *t, struct throttle_waiter *w,
     uint64_t now)
 {
-	struct budget *b = part_budget(t, w->part);
+	struct budget *b[2];
+	unsigned n;
 
 	assert(w->held);
 	if (w->slotless)
 		return;
-	if (!has_room(t, w->part))
+	n = inner_budgets(t, pair_of_waiter(w), b);
+	if (!has_room(t, w))
 		clear(t, now);
 	budget_release(&t->host);
-	if (b != NULL)
-		budget_release(b);
+	while (n > 0)
+		budget_release(b[--n]);
 	w->slotless = true;
 }
 
@@ -357,6 +396,7 @@ give_back(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 
 	spend(w->deposit);
 	throttle_release_slot(t, w, now);
+	leave_bucket(t, w->bucket);
 	w->held = false;
 	/* It may go on elsewhere, as it was. */
 	w->slotless = slotless;
@@ -409,8 +449,14 @@ enum throttle_answer
 throttle_return(struct throttle *t, struct throttle_waiter *w, uint64_t now,
     struct throttle_report *r)
 {
+	unsigned lane;
+
 	assert(w->held && w->settled);
 	throttle_tick(t, now);
+	lane = throttle_lane(t, t->queue, pair_of_waiter(w));
+	if (lane == FAIR_END)
+		return THROTTLE_NO_MEMORY;
+	w->fair.lane = (uint16_t)lane;
 	w->fair.returned = true;
 	w->since = now;
 	throttle_start(t, &w->fair, now, r);
@@ -422,6 +468,7 @@ throttle_return(struct throttle *t, struct throttle_waiter *w, uint64_t now,
 		w->fair.returned = false;
 		return THROTTLE_NO_MEMORY;
 	}
+	join_bucket(t, w->bucket);
 	give_back(t, w, now);
 	return THROTTLE_WAIT;
 }
@@ -450,6 +497,10 @@ throttle_shorten(struct throttle *t, uint64_t longest, uint64_t now)
 	shorter = budget_shorten(&t->host, longest, now);
 	for (i = 0; i < t->nparts; i++)
 		shorter |= budget_shorten(&t->parts[i], longest, now);
+	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++)
+		if (t->learned->buckets[i] != NULL)
+			shorter |= budget_shorten(
+			    &t->learned->buckets[i]->budget, longest, now);
 	if (shorter)
 		clear(t, now);
 }
@@ -474,8 +525,12 @@ epoch_in(struct throttle *t, unsigned part, const struct throttle_waiter *w)
 {
 	if (part == THROTTLE_WHOLE)
 		return w->epoch;
+	if (part == w->part)
+		return w->part_epoch;
+	if (w->bucket != 0 && part == THROTTLE_BUCKET(w->bucket))
+		return w->bucket_epoch;
 	/* Whoever is not of the part has not tried it. */
-	return part == w->part ? w->part_epoch : t->parts[part].epoch - 1;
+	return budget_of(t, part)->epoch - 1;
 }
 
 uint64_t
@@ -516,6 +571,9 @@ throttle_deadline(const struct throttle *t, const struct throttle_waiter *w)
 		return w->deadline;
 	if (w->part != THROTTLE_WHOLE)
 		from = later(from, t->parts[w->part].paused_until);
+	if (w->bucket != 0)
+		from = later(from, throttle_paused_until(t,
+		    THROTTLE_BUCKET(w->bucket)));
 	return from > THROTTLE_NEVER - w->again || from + w->again > w->latest ?
 	    w->latest : from + w->again;
 }
@@ -530,7 +588,7 @@ throttle_idle(const struct throttle *t, uint64_t now)
 	for (i = 0; i < t->nparts; i++)
 		if (!budget_idle(&t->parts[i], now))
 			return false;
-	return true;
+	return throttle_buckets_idle(t, now);
 }
 
 uint32_t
@@ -556,6 +614,9 @@ throttle_paused_until(const struct throttle *t, unsigned part)
 {
 	if (part == THROTTLE_WHOLE)
 		return t->host.paused_until;
+	if (part > THROTTLE_WHOLE)
+		return t->learned->buckets[part - THROTTLE_WHOLE - 1]->
+		    budget.paused_until;
 	assert(part < t->nparts);
 	return t->parts[part].paused_until;
 }

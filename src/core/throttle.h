@@ -17,6 +17,10 @@
  * waiters of that part only; one for whom the host's budget is short holds up
  * everybody: a costly one whose turn it is is not overtaken.
  *
+ * Buckets are parts that a host makes known by itself, at any time.  They have
+ * no limits of their own, but are paused, recover and are shaped; a waiter may
+ * be in a part and in a bucket.  One that has nothing to remember is forgotten.
+ *
  * A throttle calls nobody.  Whatever may let a waiter go (a verdict, a
  * release, a cancel, a resume, new limits, the time that throttle_wake()
  * named) is followed by the caller's loop over throttle_next() until that
@@ -30,6 +34,10 @@
 #define THROTTLE_NEVER	BUDGET_NEVER
 #define THROTTLE_PARTS	32
 #define THROTTLE_WHOLE	THROTTLE_PARTS	/* in no part */
+#define THROTTLE_BUCKETS 32		/* numbered from 1; 0: in none */
+#define THROTTLE_NAME	48		/* bytes of a bucket's, with its end */
+/* What stands for a bucket where a part is asked for. */
+#define THROTTLE_BUCKET(id)	(THROTTLE_WHOLE + (id))
 
 /*
  * A waiter that the caller fetches late (timers and schedulers are) is
@@ -77,6 +85,7 @@ struct throttle_request {
 	uint32_t	 weight;	/* of the client; FAIR_WEIGHT is 1 */
 	uint8_t		 urgency;	/* RFC 9218: 0 to 7 */
 	unsigned	 part;		/* or THROTTLE_WHOLE */
+	unsigned	 bucket;	/* or 0 */
 	/* For throttle_refund(), in no part only; or NULL. */
 	struct throttle_deposit *deposit;
 	/*
@@ -103,6 +112,8 @@ struct throttle_waiter {
 	struct throttle_deposit		*deposit; /* or NULL */
 	uint32_t			 epoch;	/* the host's, at admission */
 	uint32_t			 part_epoch;
+	unsigned			 bucket;
+	uint32_t			 bucket_epoch;
 	bool				 held;	/* admitted, not released */
 	bool				 slotless; /* ... and holds no slot */
 	bool				 settled; /* its verdict is given */
@@ -128,6 +139,7 @@ struct throttle_report {
 	uint32_t		 waiting;	/* how many wait */
 	enum budget_short	 what;		/* what is short */
 	bool			 of_part;	/* in the part, not the host */
+	bool			 of_bucket;	/* in the bucket */
 	unsigned		 rate;		/* which, when it is a rate */
 };
 
@@ -136,6 +148,37 @@ struct throttle_report {
  * copied.
  */
 struct throttle	*throttle_new(const struct throttle_limits *);
+
+/* What a host calls a bucket, hashed by the caller. */
+struct throttle_key {
+	uint64_t		 a;
+	uint64_t		 b;
+};
+
+/* The bucket of that name, or 0. */
+unsigned	 throttle_bucket(const struct throttle *,
+		    const struct throttle_key *);
+/*
+ * The same, made where it is missing; text is shown for it.  0 where all are in
+ * use, or without memory.
+ */
+unsigned	 throttle_make_bucket(struct throttle *,
+		    const struct throttle_key *, const char *text,
+		    uint64_t now);
+/* What is shown for it. */
+const char	*throttle_bucket_name(const struct throttle *, unsigned bucket);
+/*
+ * A waiter, queued or admitted, belongs to another bucket from now on.  False
+ * without memory: it stays where it is.
+ */
+bool		 throttle_rebucket(struct throttle *, struct throttle_waiter *,
+		    unsigned bucket, uint64_t now);
+/*
+ * Before a waiter that is at none moves from one throttle to another: its
+ * bucket there, if that has one of the same name.
+ */
+void		 throttle_carry_bucket(const struct throttle *from,
+		    const struct throttle *to, struct throttle_waiter *);
 
 /* Frees a throttle in whose queue nobody is left.  NULL is allowed. */
 void		 throttle_free(struct throttle *);
@@ -212,7 +255,8 @@ enum throttle_answer throttle_return(struct throttle *,
 		    __attribute__((warn_unused_result));
 
 /*
- * Admits nobody of a part (THROTTLE_WHOLE: of the host) before until (ns); from
+ * Admits nobody of a part (THROTTLE_WHOLE: of the host; THROTTLE_BUCKET() may
+ * stand for one here and below) before until (ns); from
  * then on it is half open (budget.h).  Never shortens an earlier pause;
  * returns whether it made the pause longer.  The caller then asks
  * throttle_hopeless().

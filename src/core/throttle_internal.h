@@ -13,10 +13,34 @@
  * waiters.
  */
 
+#define THROTTLE_PAIRS	FAIR_MORE
+_Static_assert(THROTTLE_PARTS + 1 == FAIR_LANES, "a lane for each part");
+
+struct bucket {
+	struct throttle_key	 key;
+	char			 name[THROTTLE_NAME];
+	uint32_t		 members;	/* that wait or were admitted */
+	struct budget		 budget;
+};
+
+/* A lane for those of a part (or none) that are in a bucket, too. */
+struct pair {
+	unsigned		 part;
+	unsigned		 bucket;
+};
+
+/* What a host has made known: made with the first of it. */
+struct learned {
+	struct bucket		*buckets[THROTTLE_BUCKETS]; /* owned; NULL */
+	struct pair		 pairs[THROTTLE_PAIRS];
+	unsigned		 npairs;
+};
+
 struct throttle {
 	struct budget		 host;
 	struct budget		*parts;
 	unsigned		 nparts;
+	struct learned		*learned;	/* owned; NULL: nothing */
 	bool			 trust;
 	uint32_t		 queue_length;
 	struct fair		*queue;
@@ -52,10 +76,10 @@ const_waiter_of(const struct fair_waiter *f)
 	    ((const char *)f - offsetof(struct throttle_waiter, fair));
 }
 
-static inline uint16_t
+static inline unsigned
 lane_of(unsigned part)
 {
-	return part == THROTTLE_WHOLE ? 0 : (uint16_t)(part + 1);
+	return part == THROTTLE_WHOLE ? 0 : part + 1;
 }
 
 /* A part's budget; NULL for the whole. */
@@ -68,10 +92,58 @@ part_budget(struct throttle *t, unsigned part)
 	return &t->parts[part];
 }
 
+/* A bucket's budget; NULL for none. */
 static inline struct budget *
-lane_budget(struct throttle *t, unsigned lane)
+bucket_budget(struct throttle *t, unsigned bucket)
 {
-	return lane == 0 ? NULL : &t->parts[lane - 1];
+	if (bucket == 0)
+		return NULL;
+	assert(t->learned != NULL && bucket <= THROTTLE_BUCKETS &&
+	    t->learned->buckets[bucket - 1] != NULL);
+	return &t->learned->buckets[bucket - 1]->budget;
+}
+
+/* A waiter comes to its bucket, or leaves it. */
+static inline void
+join_bucket(struct throttle *t, unsigned bucket)
+{
+	if (bucket != 0)
+		t->learned->buckets[bucket - 1]->members++;
+}
+
+static inline void
+leave_bucket(struct throttle *t, unsigned bucket)
+{
+	if (bucket != 0)
+		t->learned->buckets[bucket - 1]->members--;
+}
+
+/* Whom a lane is for. */
+static inline struct pair
+pair_of(const struct throttle *t, unsigned lane)
+{
+	if (lane >= FAIR_LANES)
+		return t->learned->pairs[lane - FAIR_LANES];
+	return (struct pair){ lane == 0 ? THROTTLE_WHOLE : lane - 1, 0 };
+}
+
+/* The budgets on top of the host's, up to two; how many. */
+static inline unsigned
+inner_budgets(struct throttle *t, struct pair p, struct budget *b[2])
+{
+	unsigned n = 0;
+
+	if ((b[n] = part_budget(t, p.part)) != NULL)
+		n++;
+	if ((b[n] = bucket_budget(t, p.bucket)) != NULL)
+		n++;
+	return n;
+}
+
+static inline struct pair
+pair_of_waiter(const struct throttle_waiter *w)
+{
+	return (struct pair){ w->part, w->bucket };
 }
 
 static inline unsigned
@@ -95,19 +167,27 @@ first_of(struct throttle *t, unsigned lane)
 }
 
 static inline bool
-has_room(struct throttle *t, unsigned part)
+has_room(struct throttle *t, const struct throttle_waiter *w)
 {
-	const struct budget *b = part_budget(t, part);
+	struct budget *b[2];
+	unsigned n = inner_budgets(t, pair_of_waiter(w), b);
 
-	return budget_room(&t->host) && (b == NULL || budget_room(b));
+	while (n > 0)
+		if (!budget_room(b[--n]))
+			return false;
+	return budget_room(&t->host);
 }
 
 static inline bool
-part_allows(struct throttle *t, unsigned lane, uint64_t cost, uint64_t now)
+inner_allow(struct throttle *t, unsigned lane, uint64_t cost, uint64_t now)
 {
-	const struct budget *b = lane_budget(t, lane);
+	struct budget *b[2];
+	unsigned n = inner_budgets(t, pair_of(t, lane), b);
 
-	return b == NULL || budget_allows(b, cost, now);
+	while (n > 0)
+		if (!budget_allows(b[--n], cost, now))
+			return false;
+	return true;
 }
 
 /* Time has come to this. */
@@ -130,6 +210,23 @@ bool		 throttle_unqueue(struct throttle *, struct throttle_waiter *);
  */
 uint64_t	 throttle_accounted(struct throttle *,
 		    const struct throttle_waiter *, uint64_t now);
+
+/* throttle_bucket.c */
+
+/*
+ * The lane of those in a part and a bucket, in a queue; FAIR_END without
+ * memory.
+ */
+unsigned	 throttle_lane(struct throttle *, struct fair *, struct pair);
+/* Whether no bucket has anything to remember. */
+bool		 throttle_buckets_idle(const struct throttle *, uint64_t now);
+void		 throttle_free_buckets(struct throttle *);
+/* Takes over the buckets of another throttle. */
+void		 throttle_inherit_buckets(struct throttle *,
+		    const struct throttle *, uint64_t now);
+/* A copy that stands in for a waiter in a queue. */
+void		 throttle_stand_in(const struct throttle_waiter *,
+		    struct fair_waiter *, unsigned lane);
 
 /* Fills in the report of one that is queued, or is about to be. */
 void		 throttle_start(struct throttle *, const struct fair_waiter *,

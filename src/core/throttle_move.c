@@ -29,22 +29,7 @@ static void
 move_to_part(struct throttle_waiter *w, unsigned part)
 {
 	w->part = part;
-	w->fair.lane = lane_of(part);
-}
-
-static void
-stand_in_for(const struct throttle_waiter *w, struct fair_waiter *f,
-    unsigned part)
-{
-	*f = (struct fair_waiter){
-		.client = w->fair.client,
-		.cost = w->fair.cost,
-		.arrived = w->fair.arrived,
-		.weight = w->fair.weight,
-		.urgency = w->fair.urgency,
-		.returned = w->fair.returned,
-		.lane = lane_of(part),
-	};
+	w->fair.lane = (uint16_t)lane_of(part);
 }
 
 /*
@@ -58,6 +43,8 @@ move_queue(struct throttle *t, struct fair *to, const unsigned *moved,
 	struct throttle_waiter *list = throttle_list(t), *w;
 	size_t i = 0, n = fair_length(t->queue);
 	struct fair_waiter *stand_in;
+	struct pair pair;
+	unsigned lane;
 	bool ok = true;
 
 	if (list == NULL)
@@ -65,15 +52,21 @@ move_queue(struct throttle *t, struct fair *to, const unsigned *moved,
 	if ((stand_in = calloc(n, sizeof(*stand_in))) == NULL)
 		return false;
 	for (w = list; w != NULL; w = w->next) {
-		stand_in_for(w, &stand_in[i],
-		    moved_part(moved, w->part, nparts));
+		pair = pair_of_waiter(w);
+		pair.part = moved_part(moved, w->part, nparts);
+		if ((lane = throttle_lane(t, to, pair)) == FAIR_END) {
+			ok = false;
+			break;
+		}
+		throttle_stand_in(w, &stand_in[i], lane);
 		if (!(ok = fair_add(to, &stand_in[i], t->now)))
 			break;
 		i++;
 	}
-	for (w = ok ? list : NULL; w != NULL; w = w->next) {
+	for (w = ok ? list : NULL, n = 0; w != NULL; w = w->next) {
 		fair_remove(t->queue, &w->fair);
 		move_to_part(w, moved_part(moved, w->part, nparts));
+		w->fair.lane = stand_in[n++].lane;
 		if (!fair_add(to, &w->fair, t->now))
 			abort();
 	}
@@ -107,10 +100,16 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 	struct budget *old = t->parts;
 	unsigned nold = t->nparts;
 	struct fair *queue = t->queue;
+	struct learned before = { .npairs = 0 };
 	bool same = same_lanes(t, limits, moved);
 
 	throttle_tick(t, now);
 	throttle_spend_all(t);
+	/* pairs are of a queue: those of the new one are made anew */
+	if (!same && t->learned != NULL) {
+		before = *t->learned;
+		t->learned->npairs = 0;
+	}
 	if (!throttle_set_parts(t, limits))
 		goto fail;
 	if (!same) {
@@ -129,6 +128,8 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 	clear(t, now);
 	return true;
 fail:
+	if (!same && t->learned != NULL)
+		*t->learned = before;
 	if (queue != t->queue)
 		fair_free(queue);
 	free(t->parts);
@@ -158,6 +159,7 @@ throttle_inherit(struct throttle *t, const struct throttle *from,
 		if (part != THROTTLE_WHOLE)
 			budget_inherit(&t->parts[part], &from->parts[i], now);
 	}
+	throttle_inherit_buckets(t, from, now);
 	clear(t, now);
 }
 
@@ -167,12 +169,16 @@ throttle_hold(struct throttle *t, struct throttle_waiter *w, unsigned part,
 {
 	struct budget *b = part_budget(t, part);
 	bool slotless = w->slotless;
+	struct budget *bucket = bucket_budget(t, w->bucket);
 
 	throttle_tick(t, now);
 	move_to_part(w, part);
 	w->epoch = budget_hold(&t->host, !w->settled);
 	if (b != NULL)
 		w->part_epoch = budget_hold(b, !w->settled);
+	if (bucket != NULL)
+		w->bucket_epoch = budget_hold(bucket, !w->settled);
+	join_bucket(t, w->bucket);
 	w->held = true;
 	w->slotless = false;
 	if (slotless)
@@ -185,10 +191,17 @@ bool
 throttle_requeue(struct throttle *t, struct throttle_waiter *w, unsigned part,
     uint64_t now)
 {
+	unsigned lane;
+
 	throttle_tick(t, now);
 	move_to_part(w, part);
+	lane = throttle_lane(t, t->queue, pair_of_waiter(w));
+	if (lane == FAIR_END)
+		return false;
+	w->fair.lane = (uint16_t)lane;
 	if (!fair_add(t->queue, &w->fair, t->now))
 		return false;
+	join_bucket(t, w->bucket);
 	if (first_of(t, w->fair.lane) == &w->fair)
 		t->head_changed = true;
 	return true;

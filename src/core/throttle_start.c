@@ -12,12 +12,13 @@ uint64_t
 throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
     uint64_t now)
 {
-	const struct budget *b = part_budget(t, w->part);
+	struct budget *b[2];
+	unsigned n = inner_budgets(t, pair_of_waiter(w), b);
 	uint64_t at = now > THROTTLE_LATE ? now - THROTTLE_LATE : 0;
 
 	at = later(at, budget_due(&t->host, w->fair.cost));
-	if (b != NULL)
-		at = later(at, budget_due(b, w->fair.cost));
+	while (n > 0)
+		at = later(at, budget_due(b[--n], w->fair.cost));
 	at = later(at, w->since);
 	return later(at, t->cleared);
 }
@@ -31,16 +32,19 @@ static uint64_t
 spends_from(struct throttle *t, const struct fair_waiter *first, uint64_t now)
 {
 	const struct throttle_waiter *w = const_waiter_of(first);
-	const struct budget *b = part_budget(t, w->part);
+	struct budget *b[2];
+	unsigned n = inner_budgets(t, pair_of_waiter(w), b);
 	uint64_t at;
 
-	if (t->nparts > 0) {
+	if (t->nparts > 0 || t->learned != NULL) {
 		at = now > THROTTLE_LATE ? now - THROTTLE_LATE : 0;
 		at = later(at, t->host.paused_until);
-		return b != NULL ? later(at, b->paused_until) : at;
+		while (n > 0)
+			at = later(at, b[--n]->paused_until);
+		return at;
 	}
 	at = throttle_accounted(t, w, now);
-	return has_room(t, w->part) && !t->head_changed ? at : later(at, now);
+	return has_room(t, w) && !t->head_changed ? at : later(at, now);
 }
 
 /* What is queued ahead of one, and from when on that will be spent (ns). */
@@ -101,7 +105,8 @@ short_of_others(struct throttle *t, uint64_t now)
 	const struct fair_waiter *first;
 	unsigned lane;
 
-	for (lane = 0; lane <= t->nparts; lane++) {
+	for (lane = 0; lane != FAIR_END; lane = fair_next_lane(t->queue,
+	    lane)) {
 		first = first_of(t, lane);
 		if (first == NULL)
 			continue;
@@ -112,25 +117,36 @@ short_of_others(struct throttle *t, uint64_t now)
 	return s;
 }
 
+/* The budget that lets it go latest has the word; the host's before others. */
+static void
+choose(struct throttle_report *r, struct budget_start *s,
+    struct budget_start p, bool bucket)
+{
+	if (p.at < s->at ||
+	    (p.at == s->at && s->what != BUDGET_SHORT_NONE))
+		return;
+	r->of_part = p.what != BUDGET_SHORT_NONE && !bucket;
+	r->of_bucket = p.what != BUDGET_SHORT_NONE && bucket;
+	*s = p;
+}
+
 void
 throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
     struct throttle_report *r)
 {
-	const struct budget *b = lane_budget(t, w->lane);
+	struct pair pair = pair_of(t, w->lane);
 	struct ahead a = ahead_of(t, w, now);
-	struct budget_start s, p;
+	struct budget *b[2];
+	unsigned i, n = inner_budgets(t, pair, b);
+	struct budget_start s;
 
 	s = budget_start(&t->host, a.cost, w->cost, a.first, now);
 	*r = (struct throttle_report){ .waiting = throttle_waiting(t) };
-	if (b != NULL) {
+	if (n > 0)
 		a = ahead_in_part(t, w, now);
-		p = budget_start(b, a.cost, w->cost, a.first, now);
-		if (p.at > s.at || (p.at == s.at &&
-		    s.what == BUDGET_SHORT_NONE)) {
-			r->of_part = p.what != BUDGET_SHORT_NONE;
-			s = p;
-		}
-	}
+	for (i = 0; i < n; i++)
+		choose(r, &s, budget_start(b[i], a.cost, w->cost, a.first,
+		    now), pair.bucket != 0 && i == n - 1);
 	r->start = s.at;
 	if (s.what == BUDGET_SHORT_NONE)
 		s = short_of_others(t, now);
@@ -143,6 +159,7 @@ throttle_report(struct throttle *t, const struct throttle_waiter *w,
     uint64_t now, struct throttle_report *r)
 {
 	struct fair_waiter newcomer;
+	unsigned lane;
 
 	throttle_tick(t, now);
 	if (w->fair.flow != NULL) {
@@ -152,6 +169,13 @@ throttle_report(struct throttle *t, const struct throttle_waiter *w,
 	newcomer = w->fair;
 	newcomer.arrived = now;
 	newcomer.returned = false;
+	/* its lane may be another pair's by now */
+	if (w->bucket != 0 && t->learned->buckets[w->bucket - 1] != NULL) {
+		lane = throttle_lane(t, t->queue, pair_of_waiter(w));
+		newcomer.lane = (uint16_t)(lane != FAIR_END ? lane :
+		    lane_of(w->part));
+	} else if (w->bucket != 0)
+		newcomer.lane = (uint16_t)lane_of(w->part);
 	throttle_start(t, &newcomer, now, r);
 }
 

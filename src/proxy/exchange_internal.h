@@ -85,7 +85,6 @@ struct exchange {
 	int			 status;
 	bool			 head_sent;
 	bool			 throttled;	/* refused for a limit */
-	bool			 told;		/* ... by its body */
 	struct judging		*judging;	/* is held back; or NULL */
 	bool			 no_retry;	/* asked not to send it again */
 	unsigned		 resent;	/* after such refusals */
@@ -140,6 +139,8 @@ void		 exchange_relay_held(struct exchange *,
 
 /* exchange_limits.c */
 
+/* The path (with its query) of the request as it was sent. */
+struct http1_str exchange_path(const struct exchange *);
 /* Whether that status pauses, by the configuration. */
 bool		 exchange_pauses(const struct exchange *, int status);
 /* Takes what a final response's head tells of the host's limits. */

@@ -38,21 +38,6 @@ struct judging {
 	size_t			 size;
 };
 
-/* The request's path, out of the head that was sent. */
-static struct http1_str
-path_of(const struct exchange *x)
-{
-	struct http1_str path = { NULL, 0 };
-	const char *end;
-
-	if (x->head.len <= x->method_len + 1)
-		return path;
-	path.p = x->head.p + x->method_len + 1;
-	end = memchr(path.p, ' ', x->head.len - x->method_len - 1);
-	path.len = end != NULL ? (size_t)(end - path.p) : 0;
-	return path;
-}
-
 /*
  * The rules for this answer, the configured ones first.  Those that are built
  * in hold where there is learning at all, and not for statuses that are not
@@ -64,7 +49,7 @@ pick(const struct exchange *x, const struct http1_head *h,
 {
 	const struct conf_rule *rule = x->ticket.rule;
 	const struct refusal_rule *builtin;
-	struct http1_str path = path_of(x);
+	struct http1_str path = exchange_path(x);
 	unsigned count, n = 0;
 	size_t i;
 
@@ -194,7 +179,6 @@ take_refusal(struct exchange *x, struct judging *j, const struct refusal *r)
 	struct hint *hint = &j->hint;
 
 	x->throttled = true;
-	x->told = true;
 	hint->throttled = true;
 	if (r->has_delay && (!hint->retry_after || r->delay > hint->delay)) {
 		hint->retry_after = true;
@@ -205,7 +189,7 @@ take_refusal(struct exchange *x, struct judging *j, const struct refusal *r)
 		hint->source = r->rule->name;
 	j->lesson.verdict = BUDGET_THROTTLED;
 	j->lesson.pause = 0;
-	j->lesson.backoff = false;
+	j->lesson.backoff = j->lesson.at_once = false;
 	exchange_take_pause(x, hint, x->status, &j->lesson);
 	if (j->lesson.backoff && r->rule->has_pause)
 		j->lesson.base = r->rule->pause;

@@ -19,6 +19,21 @@
 /* Of a refusal that is not relayed, so that its connection stays usable. */
 #define DISCARD_MAX	65536		/* bytes */
 
+/* The request's path, out of the head that was sent. */
+struct http1_str
+exchange_path(const struct exchange *x)
+{
+	struct http1_str path = { NULL, 0 };
+	const char *end;
+
+	if (x->head.len <= x->method_len + 1)
+		return path;
+	path.p = x->head.p + x->method_len + 1;
+	end = memchr(path.p, ' ', x->head.len - x->method_len - 1);
+	path.len = end != NULL ? (size_t)(end - path.p) : 0;
+	return path;
+}
+
 /* What the host says */
 
 static bool
@@ -137,10 +152,11 @@ is_tighter(uint64_t left, uint64_t reset, const struct lesson *l)
 
 /*
  * Of several budgets the one that allows the least for each time; but none
- * holds the next one up for longer than a pause may last.
+ * holds the next one up for longer than a pause may last.  Of the host, or of
+ * the part that the answer names.
  */
 static void
-take_shape(const struct exchange *x, const struct hint *hint,
+take_shape(const struct exchange *x, const struct hint *hint, bool partial,
     struct lesson *l)
 {
 	uint64_t max = x->ticket.rule->pause_max;
@@ -151,8 +167,7 @@ take_shape(const struct exchange *x, const struct hint *hint,
 	for (i = 0; max > 0 && i < hint->nbudgets; i++) {
 		b = &hint->budgets[i];
 		if (b->unit != HINT_REQUESTS || !b->has_remaining ||
-		    !b->has_reset || b->reset == 0 ||
-		    b->partial != l->partial)
+		    !b->has_reset || b->reset == 0 || b->partial != partial)
 			continue;
 		left = left_of(b);
 		if (!is_tighter(left, b->reset, l))
@@ -163,6 +178,39 @@ take_shape(const struct exchange *x, const struct hint *hint,
 		if (l->reset / max > left)
 			l->reset = max * (left + 1);
 	}
+}
+
+/* What the host has left for everybody, or else for the part. */
+static void
+take_shapes(const struct exchange *x, const struct hint *hint,
+    struct lesson *l)
+{
+	take_shape(x, hint, l->partial && !l->named, l);
+	if (l->shape || !l->named)
+		return;
+	take_shape(x, hint, true, l);
+	l->shape_partial = l->shape;
+}
+
+/* The part that the answer names, and what is shown for it. */
+static void
+take_part(const struct exchange *x, const struct hint *hint, struct lesson *l)
+{
+	struct http1_str name = hint->part;
+	struct keyed_hash hash;
+	size_t i;
+
+	if (name.p == NULL || name.len == 0 || x->is_connect ||
+	    x->ticket.rule->learn == CONF_LEARN_OFF ||
+	    !keyed_hash(x->worker->keyed, "part", name.p, name.len, &hash))
+		return;
+	l->named = true;
+	l->part = (struct throttle_key){ hash.a, hash.b };
+	for (i = 0; i < name.len && i < sizeof l->name - 1; i++)
+		l->name[i] = name.p[i] > ' ' && name.p[i] < 0x7f ?
+		    name.p[i] : '?';
+	l->method = (struct http1_str){ x->head.p, x->method_len };
+	l->path = exchange_path(x);
 }
 
 /* What a pause rests on, for people; or NULL. */
@@ -183,11 +231,13 @@ exchange_teach(struct exchange *x, const struct lesson *l, const char *source)
 	uint64_t pause = hosts_learn(x->worker->hosts, &x->ticket, l,
 	    worker_now());
 	const char *why = grounds(l, source, pause);
+	bool of = l->partial && l->named;
 	char buf[WORDS];
 
 	if (pause > 0)
-		log_info("%s: paused for %s after its answer %d%s%s%s",
-		    x->host.name, words_duration(buf, pause), x->status,
+		log_info("%s: %s%s%spaused for %s after its answer %d%s%s%s",
+		    x->host.name, of ? "its part " : "", of ? l->name : "",
+		    of ? " is " : "", words_duration(buf, pause), x->status,
 		    why != NULL ? " (" : "", why != NULL ? why : "",
 		    why != NULL ? ")" : "");
 }
@@ -219,7 +269,7 @@ exchange_learn(struct exchange *x, const struct http1_head *h)
 	    BUDGET_SUCCESS };
 	struct hint hint = { 0 };
 
-	x->throttled = x->told = false;
+	x->throttled = false;
 	x->no_retry = false;
 	if (rule->learn != CONF_LEARN_OFF || rule->nbodies > 0 ||
 	    exchange_pauses(x, h->status)) {
@@ -228,9 +278,10 @@ exchange_learn(struct exchange *x, const struct http1_head *h)
 		if (x->throttled)
 			l.verdict = BUDGET_THROTTLED;
 		exchange_take_pause(x, &hint, h->status, &l);
+		take_part(x, &hint, &l);
 		if (rule->learn == CONF_LEARN_SHAPE &&
 		    !(x->throttled && hint.retry_after))
-			take_shape(x, &hint, &l);
+			take_shapes(x, &hint, &l);
 		log_unusable(x, hint.unusable);
 		x->no_retry = hint.no_retry;
 	}
@@ -249,15 +300,6 @@ exchange_learn_success(struct exchange *x)
 
 /* Sending again */
 
-/* A refusal that its body tells is as good as a 429. */
-static bool
-retries(const struct conf_rule *rule, const struct exchange *x)
-{
-	return is_one_of(rule->retry_statuses, rule->nretry_statuses,
-	    x->status) || (x->told && is_one_of(rule->retry_statuses,
-	    rule->nretry_statuses, 429));
-}
-
 static bool
 may_resend(struct exchange *x)
 {
@@ -266,8 +308,9 @@ may_resend(struct exchange *x)
 	return x->throttled && !x->no_retry && x->resendable &&
 	    !x->no_replay &&
 	    x->resent < rule->retry_attempts && !x->half_closed &&
-	    !x->worker->draining && retries(rule, x) &&
-	    exchange_hold_body(x) && x->replay.size <= rule->retry_body;
+	    !x->worker->draining && is_one_of(rule->retry_statuses,
+	    rule->nretry_statuses, x->status) && exchange_hold_body(x) &&
+	    x->replay.size <= rule->retry_body;
 }
 
 /* Nobody needs what follows the refused answer's head. */

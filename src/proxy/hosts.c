@@ -15,7 +15,6 @@
 
 #define SHARED		'='	/* begins the key of a shared rule */
 #define SWEEP		2	/* entries looked at for each new one */
-#define NEWS		1000000000ULL	/* ns */
 #define SCHEME_MAX	24	/* bytes of its name, in the log */
 #define SWEEP_FULL	100	/* where there is no room otherwise */
 
@@ -39,6 +38,7 @@ free_host(struct host *h)
 {
 	pthread_mutex_destroy(&h->lock);
 	throttle_free(h->throttle);
+	routes_free(h->routes);
 	conf_unref(h->conf);
 	free(h->key);
 	free(h);
@@ -240,8 +240,8 @@ need_host(struct hosts *hs, const struct ticket *t, uint64_t now,
 /* One host's queue, with its lock held */
 
 /* Has somebody look at the queue when its head is due. */
-static void
-arm(struct host *h, struct worker *w, uint64_t now)
+void
+hosts_arm(struct host *h, struct worker *w, uint64_t now)
 {
 	uint64_t at = throttle_wake(h->throttle, now);
 	struct wake *k = &h->wakes[w->id];
@@ -255,16 +255,9 @@ arm(struct host *h, struct worker *w, uint64_t now)
 	worker_wake_at(w, k, at);
 }
 
-static struct ticket *
-ticket_of(struct throttle_waiter *waiter)
-{
-	return (struct ticket *)(void *)((char *)waiter -
-	    offsetof(struct ticket, waiter));
-}
-
 /* Admits who may go now. */
-static void
-admit(struct host *h, uint64_t now)
+void
+hosts_admit(struct host *h, uint64_t now)
 {
 	struct throttle_waiter *waiter;
 	struct ticket *t;
@@ -306,6 +299,9 @@ name_budget(const struct host *h, struct ticket *t)
 		limits = &rule->paths[t->waiter.part].limits;
 		of = " of ";
 		path = rule->paths[t->waiter.part].text;
+	} else if (r->of_bucket) {
+		of = " of its part ";
+		path = throttle_bucket_name(h->throttle, t->waiter.bucket);
 	}
 	switch (r->what) {
 	case BUDGET_SHORT_RATE:
@@ -373,12 +369,23 @@ ask(struct host *h, struct ticket *t, const struct throttle_request *r,
 		[THROTTLE_LATE_START] = HOSTS_LATE,
 		[THROTTLE_NO_MEMORY] = HOSTS_NO_MEMORY,
 	};
+	const struct http1_head *head = t->source.head;
+	bool learns = head != NULL && !t->source.tunnel &&
+	    t->rule->learn != CONF_LEARN_OFF;
+	struct throttle_request request = *r;
 	enum hosts_answer answer;
 	bool crossed = false;
 
 	pthread_mutex_lock(&h->lock);
-	answer = answers[throttle_ask(h->throttle, &t->waiter, r, now,
+	if (learns && h->routes != NULL) {
+		hosts_know_route(t, head->method, head->path);
+		request.bucket = hosts_bucket(h, t);
+	}
+	answer = answers[throttle_ask(h->throttle, &t->waiter, &request, now,
 	    &t->report)];
+	/* it may turn out which part it belongs to while it waits */
+	if (learns && answer == HOSTS_WAIT)
+		hosts_know_route(t, head->method, head->path);
 	if (answer == HOSTS_GO) {
 		t->state = TICKET_HELD;
 		h->reached++;
@@ -389,7 +396,7 @@ ask(struct host *h, struct ticket *t, const struct throttle_request *r,
 		TAILQ_INSERT_TAIL(&h->tickets, t, entry);
 	}
 	if (answer == HOSTS_WAIT)
-		arm(h, t->worker, now);
+		hosts_arm(h, t->worker, now);
 	else if (answer != HOSTS_GO)
 		name_budget(h, t);
 	if (t->state != TICKET_IDLE || refuses(t, answer, now)) {
@@ -527,8 +534,8 @@ leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 		throttle_refill(h->throttle, now);
 	t->state = TICKET_IDLE;
 	t->host = NULL;
-	admit(h, now);
-	arm(h, t->worker, now);
+	hosts_admit(h, now);
+	hosts_arm(h, t->worker, now);
 }
 
 /* Nothing that was admitted has reached the host: nothing is lost with it. */
@@ -562,8 +569,8 @@ hosts_release_slot(struct hosts *hs, struct ticket *t, uint64_t now)
 	h = t->host;
 	pthread_mutex_lock(&h->lock);
 	throttle_release_slot(h->throttle, &t->waiter, now);
-	admit(h, now);
-	arm(h, t->worker, now);
+	hosts_admit(h, now);
+	hosts_arm(h, t->worker, now);
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
 }
@@ -637,122 +644,6 @@ hosts_refuse(struct host *h, struct ticket *t, uint64_t now)
 	t->host = NULL;
 }
 
-static void
-refuse_hopeless(struct host *h, uint64_t now)
-{
-	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
-	struct throttle_waiter *waiter;
-
-	throttle_hopeless(h->throttle, now, &out);
-	while ((waiter = TAILQ_FIRST(&out)) != NULL) {
-		TAILQ_REMOVE(&out, waiter, entry);
-		hosts_refuse(h, ticket_of(waiter), now);
-	}
-}
-
-/* Which part of the host a lesson is about. */
-static unsigned
-part_of(const struct ticket *t, const struct lesson *l)
-{
-	return l->partial ? t->waiter.part : THROTTLE_WHOLE;
-}
-
-/*
- * Until then nobody goes.  Those who cannot wait for it are told, where it is
- * news: no less than NEWS later than what is known already.
- */
-static bool
-hold_up(struct host *h, uint64_t until, uint64_t known, uint64_t now)
-{
-	if (until < known + NEWS)
-		return false;
-	h->looked = until;
-	refuse_hopeless(h, now);
-	return true;
-}
-
-/* The ticket may be of an older configuration than its host's limits. */
-static uint64_t
-longest_pause(const struct host *h, const struct ticket *t)
-{
-	return h->rule->pause_max < t->rule->pause_max ? h->rule->pause_max :
-	    t->rule->pause_max;
-}
-
-/*
- * Pauses as the lesson asks; for how long (ns), or 0 where that is nothing new:
- * the answers to requests that were under way together say the same again.
- */
-static uint64_t
-pause_by(struct host *h, struct ticket *t, const struct lesson *l,
-    uint64_t now)
-{
-	unsigned part = part_of(t, l);
-	uint64_t pause = l->pause, longest = longest_pause(h, t);
-
-	/* of a part that nobody has named, others are not held up */
-	if (l->partial && part == THROTTLE_WHOLE &&
-	    l->verdict != BUDGET_THROTTLED)
-		return 0;
-	if (l->at_once && !l->again &&
-	    throttle_at_once(h->throttle, part, &t->waiter, now))
-		return 0;
-	if (l->backoff)
-		pause = throttle_backoff(h->throttle, part, &t->waiter,
-		    l->base, longest, now);
-	if (pause > longest)
-		pause = longest;
-	if (pause == 0 || !throttle_pause(h->throttle, part, now + pause, now))
-		return 0;
-	/* the first word of a pause is news, however short that is */
-	return hold_up(h, now + pause, h->looked > now ? h->looked : 0,
-	    now) ? pause : 0;
-}
-
-uint64_t
-hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
-    uint64_t now)
-{
-	struct host *h;
-	uint64_t pause;
-
-	pthread_rwlock_rdlock(&hs->lock);
-	h = t->host;
-	pthread_mutex_lock(&h->lock);
-	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
-	if (l->shape) {
-		throttle_shape(h->throttle, part_of(t, l), l->left,
-		    now + l->reset, now);
-		if (t->rule != h->rule)
-			throttle_shorten(h->throttle, longest_pause(h, t),
-			    now);
-		hold_up(h, now + l->reset / (l->left + 1),
-		    h->looked > now ? h->looked : now, now);
-	}
-	pause = pause_by(h, t, l, now);
-	admit(h, now);
-	arm(h, t->worker, now);
-	pthread_mutex_unlock(&h->lock);
-	pthread_rwlock_unlock(&hs->lock);
-	return pause;
-}
-
-bool
-hosts_first_unusable(struct hosts *hs, struct ticket *t)
-{
-	struct host *h;
-	bool first;
-
-	pthread_rwlock_rdlock(&hs->lock);
-	h = t->host;
-	pthread_mutex_lock(&h->lock);
-	first = !h->unusable;
-	h->unusable = true;
-	pthread_mutex_unlock(&h->lock);
-	pthread_rwlock_unlock(&hs->lock);
-	return first;
-}
-
 enum hosts_answer
 hosts_return(struct hosts *hs, struct ticket *t, uint64_t now)
 {
@@ -767,8 +658,8 @@ hosts_return(struct hosts *hs, struct ticket *t, uint64_t now)
 		t->state = TICKET_WAITING;
 		t->deadline = throttle_deadline(h->throttle, &t->waiter);
 		answer = HOSTS_WAIT;
-		admit(h, now);
-		arm(h, t->worker, now);
+		hosts_admit(h, now);
+		hosts_arm(h, t->worker, now);
 	}
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
@@ -829,8 +720,8 @@ hosts_fire(struct hosts *hs, struct worker *w, struct wake *k, uint64_t now)
 		h->armed_at = THROTTLE_NEVER;
 	last = h->gone && h->armed == 0;
 	if (!h->gone) {
-		admit(h, now);
-		arm(h, w, now);
+		hosts_admit(h, now);
+		hosts_arm(h, w, now);
 	}
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
@@ -846,8 +737,8 @@ hosts_look(struct hosts *hs, struct worker *w, uint64_t now)
 	pthread_rwlock_rdlock(&hs->lock);
 	TAILQ_FOREACH(h, &hs->order, entry) {
 		pthread_mutex_lock(&h->lock);
-		admit(h, now);
-		arm(h, w, now);
+		hosts_admit(h, now);
+		hosts_arm(h, w, now);
 		pthread_mutex_unlock(&h->lock);
 	}
 	pthread_rwlock_unlock(&hs->lock);

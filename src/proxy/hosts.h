@@ -9,6 +9,7 @@
 
 #include "conf/conf.h"
 #include "core/http1.h"
+#include "core/routes.h"
 #include "core/throttle.h"
 #include "proxy/claim.h"
 
@@ -67,6 +68,7 @@ struct ticket {
 						   of the request's life */
 	const struct conf_rule	*rule;		/* of conf, for name */
 	struct keyed_hash	 credential;	/* whose throttle */
+	struct route		 route;		/* where that is needed */
 	/* ns, to be admitted by; may become later: hosts_deadline() */
 	uint64_t		 deadline;
 	uint64_t		 latest;	/* ns: never later than this */
@@ -90,8 +92,13 @@ enum hosts_answer {
 /* What an answer tells of its host's limits. */
 struct lesson {
 	enum budget_verdict	 verdict;
-	/* It speaks of the ticket's part only, if that has one. */
+	/* It speaks of the ticket's part only, if that has one, */
 	bool			 partial;
+	bool			 named;		/* which the host names: */
+	struct throttle_key	 part;		/* by a hash of its name, */
+	char			 name[THROTTLE_NAME]; /* for people */
+	struct http1_str	 method;	/* of the ticket's request, */
+	struct http1_str	 path;		/* for the length of the call */
 	uint64_t		 pause;		/* ns from now; 0: none named */
 	/* No pause was named, or, at once, "now", which is believed once: */
 	bool			 backoff;
@@ -101,6 +108,7 @@ struct lesson {
 	bool			 shape;		/* what follows is known: */
 	uint64_t		 left;		/* requests until */
 	uint64_t		 reset;		/* ns from now */
+	bool			 shape_partial;	/* of the named part */
 };
 
 /* A table for that many workers; NULL without memory. */

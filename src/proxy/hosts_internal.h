@@ -46,6 +46,7 @@ struct host {
 	struct conf		*conf;		/* own reference */
 	const struct conf_rule	*rule;		/* of conf: its limits */
 	struct throttle		*throttle;
+	struct routes		*routes;	/* NULL: no part was named */
 	struct tickets		 tickets;	/* all that wait or hold */
 	/* Admissions that may have reached the host: what they took counts. */
 	uint64_t		 reached;
@@ -117,5 +118,24 @@ void		 hosts_charge(struct hosts *, struct host *,
 void		 hosts_discharge(struct hosts *, struct host *);
 /* Its rule is another one. */
 void		 hosts_recharge(struct hosts *, struct host *);
+
+/* Admits who may go now, and has somebody look at the queue when others may. */
+void		 hosts_admit(struct host *, uint64_t now);
+void		 hosts_arm(struct host *, struct worker *, uint64_t now);
+
+static inline struct ticket *
+ticket_of(struct throttle_waiter *waiter)
+{
+	return (struct ticket *)(void *)((char *)waiter -
+	    offsetof(struct ticket, waiter));
+}
+
+/* hosts_learn.c */
+
+/* What a ticket's route is, if that is not known yet. */
+void		 hosts_know_route(struct ticket *, struct http1_str method,
+		    struct http1_str path);
+/* The bucket that a ticket's route belongs to, if that is held up; or 0. */
+unsigned	 hosts_bucket(struct host *, const struct ticket *);
 
 #endif

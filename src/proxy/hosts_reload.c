@@ -54,6 +54,8 @@ inherit(struct host *to, const struct host *from, uint64_t now)
 
 	match_parts(from->rule, to->rule, moved);
 	throttle_inherit(to->throttle, from->throttle, moved, now);
+	if (to->routes == NULL && from->routes != NULL)
+		to->routes = routes_copy(from->routes);
 	to->reached += from->reached + 1;
 }
 
@@ -72,10 +74,14 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
 	    &t->credential);
 	if (t->state == TICKET_WAITING) {
 		throttle_cancel(from->throttle, &t->waiter);
+		throttle_carry_bucket(from->throttle, to->throttle,
+		    &t->waiter);
 		if (!throttle_requeue(to->throttle, &t->waiter, part, now))
 			hosts_refuse(to, t, now);
 	} else {
 		throttle_release(from->throttle, &t->waiter, now);
+		throttle_carry_bucket(from->throttle, to->throttle,
+		    &t->waiter);
 		throttle_hold(to->throttle, &t->waiter, part, now);
 		to->reached++;
 	}
