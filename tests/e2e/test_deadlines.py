@@ -269,8 +269,11 @@ def test_upload_that_is_not_taken_is_idle(lab):
 	daemon = lab.sluice(timeouts={"response": "60s", "idle": SHORT})
 	one = lab.client()
 	one.ask("POST", far.url + "/", [("Content-Length", SIZE)])
-	one.send_until_stalled(SIZE, 0.1)
+	# Until there is an answer: it is not the client who is idle.
+	feed = lab.spawn(one.send_until_closed, wire.pattern(SIZE))
 	answer = one.response("POST")
+	one.close()
+	feed.join()
 	assert answer.status == 504
 	assert "connection_write_timeout" in answer.get("proxy-status")
 	assert daemon.out.count(1)[0].endswith(

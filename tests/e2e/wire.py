@@ -146,6 +146,13 @@ class Link:
 		except OSError:
 			pass
 
+	def send_until_closed(self, data):
+		"""All of it, or as much as the peer takes before it closes."""
+		try:
+			self.send(data)
+		except OSError:
+			pass
+
 	def send_until_stalled(self, total, idle=1.0, data=None):
 		"""Sends until the peer takes nothing for idle s; how much went."""
 		data = memoryview(data or pattern(total))
