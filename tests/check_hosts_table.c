@@ -23,7 +23,7 @@ static struct hosts	*hosts;
 static struct worker	 worker;
 static struct http1_head head;
 static unsigned		 warnings;
-static unsigned		 fail_at;	/* the next ask()'s allocation; 0: none */
+static unsigned		 fail_at;	/* ask()'s allocation; 0: none */
 static unsigned		 allocations;	/* until one fails */
 
 /* What a worker and the log would do. */

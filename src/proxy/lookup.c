@@ -24,8 +24,8 @@
  * sound any more: c-ares would wait for what nobody tells it.
  *
  * c-ares tells addresses of both families together.  There are name servers
- * that never answer for one of them; so when an answer is late each is asked for
- * by itself, too, and what comes first counts.
+ * that never answer for one of them; so when an answer is late each is asked
+ * for by itself, too, and what comes first counts.
  */
 
 #define TRY_MS	1500	/* before a server is asked again */

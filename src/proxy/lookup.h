@@ -44,8 +44,8 @@ struct lookup	*lookup_new(struct worker *, lookup_cb *);
 void		 lookup_free(struct lookup *);
 
 /*
- * Asks for a name, which must stay until it has ended.  The callback follows from the loop, once, unless it is
- * cancelled.
+ * Asks for a name, which must stay until it has ended.  The callback follows
+ * from the loop, once, with that argument, unless it is cancelled.
  */
 void		 lookup_start(struct lookup *, const char *name, void *arg);
 void		 lookup_cancel(struct lookup *);
