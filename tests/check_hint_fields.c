@@ -13,7 +13,7 @@ static const struct want drafts[] = {
 	    "RateLimit-Policy: \"burst\";q=100;w=60\r\n"
 	    "RateLimit: \"burst\";r=50;t=30\r\n",
 	    0, 0, "ratelimit",
-	    { { "ratelimit", "burst", 100, 50, 30, 60, 0 } } },
+	    { { "ratelimit", "burst", 100, 50, 30, 60, PARTIAL } } },
 	{ "revision 10, two policies, both used", 200,
 	    "RateLimit: \"default\";r=50;t=30, \"day\";r=4000;t=3600\r\n"
 	    "RateLimit-Policy: \"day\";q=5000;w=86400,"
@@ -39,11 +39,11 @@ static const struct want drafts[] = {
 	    "RateLimit: \"a\";r=9;t=1\r\n"
 	    "RateLimit: \"b\";r=19;t=\r\n",
 	    0, 0, "ratelimit",
-	    { { "ratelimit", "a", NO, 9, 1, NO, 0 } } },
+	    { { "ratelimit", "a", NO, 9, 1, NO, PARTIAL } } },
 	{ "exhausted", 200,
 	    "RateLimit: \"burst\";r=0;t=5\r\n",
-	    0, 5, "ratelimit",
-	    { { "ratelimit", "burst", NO, 0, 5, NO, 0 } } },
+	    PARTIAL, 5, "ratelimit",
+	    { { "ratelimit", "burst", NO, 0, 5, NO, PARTIAL } } },
 	{ "the longest of two that are exhausted", 429,
 	    "RateLimit: \"burst\";r=0;t=5, \"day\";r=0;t=700\r\n",
 	    THROTTLED, 700, "ratelimit",
@@ -53,31 +53,31 @@ static const struct want drafts[] = {
 	    "Date: Mon, 05 Aug 2019 09:27:00 GMT\r\n"
 	    "Retry-After: Mon, 05 Aug 2019 09:27:05 GMT\r\n"
 	    "RateLimit: \"default\";r=0;t=60\r\n",
-	    THROTTLED | RETRY, 5, "retry-after",
-	    { { "ratelimit", "default", NO, 0, 60, NO, 0 } } },
+	    THROTTLED | RETRY | PARTIAL, 5, "retry-after",
+	    { { "ratelimit", "default", NO, 0, 60, NO, PARTIAL } } },
 	{ "Retry-After goes first, although it is 0", 429,
 	    "Retry-After: 0\r\n"
 	    "RateLimit: \"default\";r=0;t=60\r\n",
-	    THROTTLED | RETRY, 0, "retry-after",
-	    { { "ratelimit", "default", NO, 0, 60, NO, 0 } } },
+	    THROTTLED | RETRY | PARTIAL, 0, "retry-after",
+	    { { "ratelimit", "default", NO, 0, 60, NO, PARTIAL } } },
 	{ "a and w, as proposed", 200,
 	    "RateLimit-Policy: \"burst\";q=100;w=60\r\n"
 	    "RateLimit: \"burst\";a=80;w=45\r\n",
 	    0, 0, "ratelimit",
-	    { { "ratelimit", "burst", 100, 80, 45, 60, 0 } } },
+	    { { "ratelimit", "burst", 100, 80, 45, 60, PARTIAL } } },
 	{ "a and w, exhausted", 429,
 	    "RateLimit: \"burst\";a=0;w=45\r\n",
-	    THROTTLED, 45, "ratelimit",
-	    { { "ratelimit", "burst", NO, 0, 45, NO, 0 } } },
+	    THROTTLED | PARTIAL, 45, "ratelimit",
+	    { { "ratelimit", "burst", NO, 0, 45, NO, PARTIAL } } },
 	{ "all in one field", 200,
 	    "RateLimit: \"burst\";q=100;w=60;r=80;t=45\r\n",
 	    0, 0, "ratelimit",
-	    { { "ratelimit", "burst", 100, 80, 45, 60, 0 } } },
+	    { { "ratelimit", "burst", 100, 80, 45, 60, PARTIAL } } },
 	{ "a reset alone", 200,
 	    "RateLimit-Policy: quota;q=10\r\n"
 	    "RateLimit: quota;t=1\r\n",
 	    0, 0, "ratelimit",
-	    { { "ratelimit", "quota", 10, NO, 1, NO, 0 } } },
+	    { { "ratelimit", "quota", 10, NO, 1, NO, PARTIAL } } },
 	{ "units and a partition", 200,
 	    "RateLimit-Policy: \"bytes\";q=1000;w=60;qu=\"content-bytes\";"
 	    "pk=:cHsdsRa894==:, \"peruser\";q=100;w=60;pk=:ZWFk:;"
@@ -89,7 +89,7 @@ static const struct want drafts[] = {
 	    "RateLimit-Policy: \"c\";q=10;qu=\"concurrent-requests\"\r\n"
 	    "RateLimit: \"c\";r=0;t=60\r\n",
 	    THROTTLED, 0, "ratelimit",
-	    { { "ratelimit", "c", 10, 0, 60, NO, AT_ONCE } } },
+	    { { "ratelimit", "c", 10, 0, 60, NO, AT_ONCE | PARTIAL } } },
 	{ "parameters of all types, blanks where they may be", 200,
 	    "RateLimit:   \"a \\\"b\\\"\";  r=50; t=30;x=?1;y;z=-1.5;"
 	    "s=\"q;r=0\";b=:YQ==:;k=*t/x:y;d=@1735689600;u=%\"%c3%bc\" "
@@ -100,7 +100,7 @@ static const struct want drafts[] = {
 	{ "the last of a parameter's values counts", 200,
 	    "RateLimit: \"a\";r=1;r=50\r\n",
 	    0, 0, "ratelimit",
-	    { { "ratelimit", "a", NO, 50, NO, NO, 0 } } },
+	    { { "ratelimit", "a", NO, 50, NO, NO, PARTIAL } } },
 	{ "negative numbers, and others' types", 200,
 	    "RateLimit: \"a\";r=-1;t=30, \"b\";r=\"5\";t=60\r\n",
 	    0, 0, "ratelimit",
@@ -109,7 +109,7 @@ static const struct want drafts[] = {
 	{ "a window of nothing is none", 200,
 	    "RateLimit-Policy: \"trial\";q=100;w=0\r\n",
 	    0, 0, "ratelimit",
-	    { { "ratelimit", "trial", 100, NO, NO, NO, 0 } } },
+	    { { "ratelimit", "trial", 100, NO, NO, NO, PARTIAL } } },
 	{ "revision 07", 200,
 	    "RateLimit-Policy: 100;w=60\r\n"
 	    "RateLimit: limit=100, remaining=50, reset=30\r\n",
@@ -134,7 +134,7 @@ static const struct want drafts[] = {
 	    "RateLimit-Policy: \"a\";q=10;qu=5, 500;w=60;qu=\"content-bytes\""
 	    "\r\nRateLimit: \"a\";r=9;qu=bytes\r\n",
 	    0, 0, "ratelimit",
-	    { { "ratelimit", "a", 10, 9, NO, NO, TOKENS },
+	    { { "ratelimit", "a", 10, 9, NO, NO, TOKENS | PARTIAL },
 	    { "ratelimit", NULL, 500, NO, NO, 60, TOKENS } } },
 	{ "items that say nothing", 200,
 	    "RateLimit-Policy: \"a\", \"b\";qu=\"requests\", -5;w=60, 7\r\n"
@@ -183,13 +183,13 @@ static const struct want drafts[] = {
 	{ "through a cache", 200,
 	    "RateLimit: \"default\";r=0;t=12\r\n"
 	    "Age: 0\r\n",
-	    0, 12, "ratelimit",
-	    { { "ratelimit", "default", NO, 0, 12, NO, 0 } } },
+	    PARTIAL, 12, "ratelimit",
+	    { { "ratelimit", "default", NO, 0, 12, NO, PARTIAL } } },
 	{ "an age that is none", 200,
 	    "Age: old\r\n"
 	    "RateLimit: \"default\";r=0;t=12\r\n",
-	    0, 12, "ratelimit",
-	    { { "ratelimit", "default", NO, 0, 12, NO, 0 } } },
+	    PARTIAL, 12, "ratelimit",
+	    { { "ratelimit", "default", NO, 0, 12, NO, PARTIAL } } },
 	{ "all revisions at once", 200,
 	    "RateLimit-Policy: \"default\";q=60;w=60\r\n"
 	    "RateLimit: \"default\";r=0;t=12\r\n"
@@ -197,7 +197,7 @@ static const struct want drafts[] = {
 	    "RateLimit-Remaining: 0\r\n"
 	    "RateLimit-Reset: 12\r\n",
 	    0, 12, "ratelimit",
-	    { { "ratelimit", "default", 60, 0, 12, 60, 0 },
+	    { { "ratelimit", "default", 60, 0, 12, 60, PARTIAL },
 	    { "ratelimit", NULL, 60, 0, 12, NO, 0 } } },
 };
 
@@ -318,8 +318,8 @@ static const struct want retries[] = {
 	    RETRY, 0, NULL, { { 0 } } },
 	{ "it does not hide what is used up", 202,
 	    "Retry-After: 30\r\nRateLimit: a;r=0;t=3\r\n",
-	    RETRY, 3, "ratelimit",
-	    { { "ratelimit", "a", NO, 0, 3, NO, 0 } } },
+	    RETRY | PARTIAL, 3, "ratelimit",
+	    { { "ratelimit", "a", NO, 0, 3, NO, PARTIAL } } },
 };
 
 START_TEST(retry)
@@ -484,7 +484,7 @@ static const struct want hostile[] = {
 	    "RateLimit: \"a\";q=999999999999999;r=999999999999999;"
 	    "t=999999999999999\r\n",
 	    0, 0, "ratelimit",
-	    { { "ratelimit", "a", FOREVER, FOREVER, NO, NO, 0 } } },
+	    { { "ratelimit", "a", FOREVER, FOREVER, NO, NO, PARTIAL } } },
 };
 
 START_TEST(hostile_says)

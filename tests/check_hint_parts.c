@@ -10,26 +10,27 @@
 static const struct {
 	const char	*lines;
 	const char	*part;		/* NULL: none is named */
+	bool		 general;
 } parts[] = {
-	{ "X-RateLimit-Bucket: abcd1234\r\n", "abcd1234" },
-	{ "X-RateLimit-Bucket:\r\n", NULL },
+	{ "X-RateLimit-Bucket: abcd1234\r\n", "abcd1234", false },
+	{ "X-RateLimit-Bucket:\r\n", NULL, false },
 	{ "X-GitHub-Request-Id: 1:2\r\nX-RateLimit-Resource: core\r\n",
-	    "core" },
+	    "core", true },
 	{ "X-RateLimit-Resource: search\r\nX-RateLimit-Remaining: 7\r\n",
-	    "search" },
-	{ "RateLimit: \"burst\";r=50;t=30\r\n", "burst" },
-	{ "RateLimit-Policy: burst;q=100;w=60\r\n", "burst" },
-	{ "RateLimit: \"a\";r=50;t=30, \"b\";r=0;t=30\r\n", "b" },
-	{ "RateLimit: \"a\";r=0;t=30, \"b\";r=1;t=30\r\n", "a" },
-	{ "RateLimit: \"a\";r=0;t=30, \"b\";r=0;t=60\r\n", "b" },
+	    "search", false },
+	{ "RateLimit: \"burst\";r=50;t=30\r\n", "burst", true },
+	{ "RateLimit-Policy: burst;q=100;w=60\r\n", "burst", true },
+	{ "RateLimit: \"a\";r=50;t=30, \"b\";r=0;t=30\r\n", "b", true },
+	{ "RateLimit: \"a\";r=0;t=30, \"b\";r=1;t=30\r\n", "a", true },
+	{ "RateLimit: \"a\";r=0;t=30, \"b\";r=0;t=60\r\n", "b", true },
 	{ "RateLimit-Name: throttle_web\r\nRateLimit-Limit: 5\r\n",
-	    "throttle_web" },
-	{ "X-RateLimit-Group: a, a\r\n", "a" },
-	{ "X-Ms-Throttle-Scope: Tenant/Read\r\n", "Tenant/Read" },
-	{ "RateLimit: \"a\";r=50;t=30, \"b\";r=1;t=30\r\n", NULL },
-	{ "RateLimit: limit=10, remaining=5, reset=30\r\n", NULL },
-	{ "X-RateLimit-Limit: 10\r\nX-RateLimit-Remaining: 0\r\n", NULL },
-	{ "Retry-After: 5\r\n", NULL },
+	    "throttle_web", false },
+	{ "X-RateLimit-Group: a, a\r\n", "a", false },
+	{ "X-Ms-Throttle-Scope: Tenant/Read\r\n", "Tenant/Read", false },
+	{ "RateLimit: \"a\";r=50;t=30, \"b\";r=1;t=30\r\n", NULL, false },
+	{ "RateLimit: limit=10, remaining=5, reset=30\r\n", NULL, false },
+	{ "X-RateLimit-Limit: 10\r\nX-RateLimit-Remaining: 0\r\n", NULL, false },
+	{ "Retry-After: 5\r\n", NULL, false },
 };
 
 START_TEST(part)
@@ -47,6 +48,8 @@ START_TEST(part)
 		    h.part.p != NULL && http1_str_is(h.part, parts[_i].part),
 		    "%s: part is %.*s", parts[_i].lines, (int)h.part.len,
 		    h.part.p == NULL ? "" : h.part.p);
+		ck_assert_msg(h.general == parts[_i].general, "%s",
+		    parts[_i].lines);
 		free(buf);
 	}
 	free(head);

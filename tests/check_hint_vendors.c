@@ -21,15 +21,15 @@ static const struct want github[] = {
 	    "x-ratelimit-used: 13\r\n"
 	    "x-ratelimit-resource: core\r\n",
 	    0, 0, "github",
-	    { { "github", "core", 5000, 4987, 1750, NO, 0 } } },
+	    { { "github", "core", 5000, 4987, 1750, NO, PARTIAL } } },
 	{ "github, the primary limit", 403, GITHUB_TOP
 	    "x-ratelimit-limit: 60\r\n"
 	    "x-ratelimit-remaining: 0\r\n"
 	    "x-ratelimit-reset: 1735691350\r\n"
 	    "x-ratelimit-used: 60\r\n"
 	    "x-ratelimit-resource: core\r\n",
-	    THROTTLED, 1750, "github",
-	    { { "github", "core", 60, 0, 1750, NO, 0 } } },
+	    THROTTLED | PARTIAL, 1750, "github",
+	    { { "github", "core", 60, 0, 1750, NO, PARTIAL } } },
 	{ "github, the primary limit of search", 429, GITHUB_TOP
 	    "x-ratelimit-limit: 30\r\n"
 	    "x-ratelimit-remaining: 0\r\n"
@@ -52,14 +52,14 @@ static const struct want github[] = {
 	    "x-ratelimit-reset: 1735691350\r\n"
 	    "x-ratelimit-resource: core\r\n",
 	    THROTTLED | RETRY, 60, "retry-after",
-	    { { "github", "core", 5000, 4920, 1750, NO, 0 } } },
+	    { { "github", "core", 5000, 4920, 1750, NO, PARTIAL } } },
 	{ "github, a secondary limit that tells nothing", 429, GITHUB_TOP
 	    "x-ratelimit-limit: 5000\r\n"
 	    "x-ratelimit-remaining: 4920\r\n"
 	    "x-ratelimit-reset: 1735691350\r\n"
 	    "x-ratelimit-resource: core\r\n",
 	    THROTTLED, 60, "github",
-	    { { "github", "core", 5000, 4920, 1750, NO, 0 } } },
+	    { { "github", "core", 5000, 4920, 1750, NO, PARTIAL } } },
 	{ "github, 429 without any such field", 429, GITHUB_TOP,
 	    THROTTLED, 60, "github", { { 0 } } },
 	{ "github, no rights, or else a secondary limit", 403, GITHUB_TOP
@@ -68,7 +68,7 @@ static const struct want github[] = {
 	    "x-ratelimit-reset: 1735691350\r\n"
 	    "x-ratelimit-resource: core\r\n",
 	    SUSPECT, 0, "github",
-	    { { "github", "core", 5000, 4920, 1750, NO, 0 } } },
+	    { { "github", "core", 5000, 4920, 1750, NO, PARTIAL } } },
 	{ "github, the reset is over by its own clock", 429, GITHUB_TOP
 	    "x-ratelimit-remaining: 0\r\n"
 	    "x-ratelimit-reset: 1735689599\r\n",
@@ -80,8 +80,8 @@ static const struct want github[] = {
 	    "x-ratelimit-remaining: 0\r\n"
 	    "x-ratelimit-reset: 1000000001\r\n"
 	    "x-ratelimit-resource: core\r\n",
-	    THROTTLED, 40, "github",
-	    { { "github", "core", NO, 0, 40, NO, 0 } } },
+	    THROTTLED | PARTIAL, 40, "github",
+	    { { "github", "core", NO, 0, 40, NO, PARTIAL } } },
 	{ "github, by its name alone", 429, "Server: github.com\r\n",
 	    THROTTLED, 60, "github", { { 0 } } },
 	{ "a resource makes nobody github", 429,

@@ -225,6 +225,21 @@ START_TEST(not_known)
 }
 END_TEST
 
+START_TEST(other_parts)
+{
+	struct routes *rs = routes_new();
+	struct route_part a = { 1, 2 }, b = { 1, 3 };
+	struct route r = { { 1, 2 }, 2 };
+
+	ck_assert_ptr_nonnull(rs);
+	ck_assert(!routes_has_other(rs, a));
+	ck_assert(routes_learn(rs, &r, a));
+	ck_assert(!routes_has_other(rs, a));
+	ck_assert(routes_has_other(rs, b));
+	routes_free(rs);
+}
+END_TEST
+
 static Suite *
 routes_suite(void)
 {
@@ -237,6 +252,7 @@ routes_suite(void)
 	tcase_add_test(c, unknown);
 	tcase_add_test(c, least_recently_used);
 	tcase_add_test(c, not_known);
+	tcase_add_test(c, other_parts);
 	suite_add_tcase(suite, c);
 	return suite;
 }

@@ -75,6 +75,11 @@ struct hint {
 	 * part, where it has a name.
 	 */
 	bool			 partial;
+	/*
+	 * The part may be all there is: GitHub's core, a policy.  It is a part
+	 * only where the host names others, too.
+	 */
+	bool			 general;
 	/* The host asks that this request is not sent again. */
 	bool			 no_retry;
 	/*

@@ -113,8 +113,21 @@ attribute(const struct hint_reading *r, const struct hint_entry *entry,
 		b->source = "github";
 	else if (r->discord)
 		b->source = "discord";
-	b->partial = r->name.p != NULL && !r->global &&
-	    !(r->github && http1_str_is(r->name, "core"));
+	b->partial = r->name.p != NULL && !r->global;
+}
+
+/* A policy that no other stands beside is of what the request is a part of. */
+static void
+attribute_policies(const struct hint_reading *r)
+{
+	struct hint_budget *found = NULL;
+	unsigned i, n = 0;
+
+	for (i = 0; i < r->hint->nbudgets; i++)
+		if (r->entries[i].name.slot == HINT_IETF_NAMED && n++ == 0)
+			found = &r->hint->budgets[i];
+	if (n == 1 && r->name.p == NULL)
+		found->partial = !r->global;
 }
 
 /*
@@ -163,6 +176,7 @@ finish_budgets(struct hint_reading *r)
 		attribute(r, &r->entries[i], b);
 		i++;
 	}
+	attribute_policies(r);
 }
 
 /*
@@ -321,7 +335,8 @@ hold_of_exhausted(const struct hint *h, bool throttled)
 
 	for (i = 0; i < h->nbudgets; i++) {
 		ns = budget_pause(&h->budgets[i], throttled);
-		if (ns <= hold.ns)
+		if (ns < hold.ns || (ns == hold.ns && (hold.budget == NULL ||
+		    h->budgets[i].partial)))
 			continue;
 		hold.ns = ns;
 		hold.budget = &h->budgets[i];
@@ -414,16 +429,18 @@ policy_name(const struct hint_reading *r)
 /*
  * Whether a refusal that says itself for how long is about the response's part
  * only.  GitHub's with something left of the resource is a secondary limit,
- * which is for all of them.
+ * which is for all of them; and so may one beside a policy be.
  */
 static bool
 is_of_part(const struct hint_reading *r)
 {
 	if (r->partial)
 		return true;
-	if (r->name.p == NULL || r->global)
+	if (r->global)
 		return false;
-	return !r->github || any_exhausted(r->hint, false, true);
+	if (r->name.p == NULL || r->github)
+		return any_exhausted(r->hint, false, true);
+	return true;
 }
 
 static void
@@ -473,6 +490,8 @@ hint_finish(struct hint_reading *r)
 	finish_budgets(r);
 	finish_delay(r);
 	h->part = r->name.p != NULL ? r->name : policy_name(r);
+	h->general = r->name.p == NULL ? h->part.p != NULL :
+	    r->github && http1_str_is(r->name, "core");
 	if (h->nbudgets > 0)
 		h->source = h->budgets[0].source;
 	h->throttled = is_throttled(r, status);

@@ -207,6 +207,17 @@ routes_learn(struct routes *rs, const struct route *r, struct route_part part)
 	return new;
 }
 
+bool
+routes_has_other(const struct routes *rs, struct route_part part)
+{
+	unsigned i;
+
+	for (i = 0; i < rs->n; i++)
+		if (!same_part(rs->entries[i].part, part))
+			return true;
+	return false;
+}
+
 /* How many hashes two routes have in common at their beginnings. */
 static unsigned
 common(const struct route *a, const struct route *b)

@@ -57,6 +57,9 @@ struct routes	*routes_copy(const struct routes *);
 bool		 routes_learn(struct routes *, const struct route *,
 		    struct route_part);
 
+/* Whether a route belongs to another part than that. */
+bool		 routes_has_other(const struct routes *, struct route_part);
+
 /* The part that a route belongs to; false: to none. */
 bool		 routes_find(struct routes *, const struct route *,
 		    struct route_part *);

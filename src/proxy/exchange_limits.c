@@ -182,14 +182,22 @@ take_shape(const struct exchange *x, const struct hint *hint, bool partial,
 
 /* What the host has left for everybody, or else for the part. */
 static void
-take_shapes(const struct exchange *x, const struct hint *hint,
+take_shapes(const struct exchange *x, const struct hint *hint, bool whole,
     struct lesson *l)
 {
 	take_shape(x, hint, l->partial && !l->named, l);
 	if (l->shape || !l->named)
 		return;
 	take_shape(x, hint, true, l);
-	l->shape_partial = l->shape;
+	l->shape_partial = l->shape && !whole;
+}
+
+/* Whether what is said of the part is said of all the host. */
+static bool
+is_whole(struct exchange *x, const struct hint *hint, const struct lesson *l)
+{
+	return hint->general && l->named && !hosts_names_other(
+	    x->worker->hosts, &x->ticket, &l->part);
 }
 
 /* The part that the answer names, and what is shown for it. */
@@ -268,6 +276,7 @@ exchange_learn(struct exchange *x, const struct http1_head *h)
 	struct lesson l = { .verdict = h->status >= 500 ? BUDGET_NEUTRAL :
 	    BUDGET_SUCCESS };
 	struct hint hint = { 0 };
+	bool whole;
 
 	x->throttled = false;
 	x->no_retry = false;
@@ -279,9 +288,11 @@ exchange_learn(struct exchange *x, const struct http1_head *h)
 			l.verdict = BUDGET_THROTTLED;
 		exchange_take_pause(x, &hint, h->status, &l);
 		take_part(x, &hint, &l);
+		whole = is_whole(x, &hint, &l);
+		l.partial = l.partial && !whole;
 		if (rule->learn == CONF_LEARN_SHAPE &&
 		    !(x->throttled && hint.retry_after))
-			take_shapes(x, &hint, &l);
+			take_shapes(x, &hint, whole, &l);
 		log_unusable(x, hint.unusable);
 		x->no_retry = hint.no_retry;
 	}

@@ -135,6 +135,10 @@ enum hosts_answer hosts_ask(struct hosts *, struct ticket *, uint64_t now)
 uint64_t	 hosts_learn(struct hosts *, struct ticket *,
 		    const struct lesson *, uint64_t now);
 
+/* Whether the ticket's host has named another part of itself than that. */
+bool		 hosts_names_other(struct hosts *, struct ticket *,
+		    const struct throttle_key *part);
+
 /*
  * Whether the ticket's host has sent a field of no use for the first time: one
  * line for each host is enough.

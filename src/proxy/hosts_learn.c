@@ -222,6 +222,23 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 }
 
 bool
+hosts_names_other(struct hosts *hs, struct ticket *t,
+    const struct throttle_key *part)
+{
+	struct host *h;
+	bool other;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	h = t->host;
+	pthread_mutex_lock(&h->lock);
+	other = h->routes != NULL && routes_has_other(h->routes,
+	    (struct route_part){ part->a, part->b });
+	pthread_mutex_unlock(&h->lock);
+	pthread_rwlock_unlock(&hs->lock);
+	return other;
+}
+
+bool
 hosts_first_unusable(struct hosts *hs, struct ticket *t)
 {
 	struct host *h;

@@ -323,3 +323,30 @@ def test_a_part_and_the_host(lab):
 	assert goes(lab, far, "/a") >= 30
 	wire.wait_until(lambda: goes(lab, far, "/c") is None, what="an end")
 	assert goes(lab, far, "/a") >= 30
+
+
+def policies(name, left):
+	return [("RateLimit", f'"{name}";r={left};t=30')]
+
+
+def resources(name, left):
+	return [("X-GitHub-Request-Id", "1:2"), ("X-RateLimit-Resource", name),
+	    ("X-RateLimit-Remaining", left), ("X-RateLimit-Reset", "30")]
+
+
+@pytest.mark.parametrize("dialect", [policies, resources])
+@pytest.mark.parametrize("known", [True, False])
+def test_what_may_be_all_of_the_host(lab, dialect, known):
+	"""It is a part as soon as the host has named another one."""
+	def handle(conn, req):
+		if req.target == "/search":
+			return conn.reply(fields=dialect("search", 9))
+		conn.reply(fields=dialect("core", 0))
+	far = lab.origin(handle)
+	lab.sluice(hosts={"127.0.0.1": {"queue": {"max_wait": "10ms"}}})
+	if known:
+		assert lab.get(far.url + "/search").status == 200
+	assert lab.get(far.url + "/a").status == 200
+	assert lab.get(far.url + "/a").status == 429
+	assert lab.get(far.url + "/b").status == (200 if known else 429)
+	assert lab.get(far.url + "/search").status == (200 if known else 429)
