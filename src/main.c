@@ -347,6 +347,21 @@ wait_for_end(struct sluice *s)
 
 /* Start */
 
+/*
+ * They are for one that runs, and would end one that starts: they wait.  Those
+ * that end it may do so at once.
+ */
+static void
+defer_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 /* Blocked in all threads; the main one reads them. */
 static int
 open_signals(void)
@@ -432,6 +447,7 @@ run(const char *path)
 	struct sluice s = { 0 };
 	char *cause = NULL;
 
+	defer_signals();
 	if ((s.conf = load(path, false, &cause)) == NULL) {
 		log_error("%s", cause != NULL ? cause : "out of memory");
 		free(cause);

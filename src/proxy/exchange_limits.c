@@ -223,14 +223,15 @@ take_part(const struct exchange *x, const struct hint *hint, struct lesson *l)
 
 /* What a pause rests on, for people; or NULL. */
 static const char *
-grounds(const struct lesson *l, const char *source, uint64_t pause)
+grounds(const struct exchange *x, const struct lesson *l, const char *source,
+    uint64_t pause)
 {
 	if (l->at_once)
 		return "its \"now\" has been believed once";
 	if (!l->backoff)
 		return source;
-	return pause == l->base ? "no time is named: pause.default" :
-	    "no time is named";
+	return pause == x->ticket.rule->pause_default ?
+	    "no time is named: pause.default" : "no time is named";
 }
 
 void
@@ -238,7 +239,7 @@ exchange_teach(struct exchange *x, const struct lesson *l, const char *source)
 {
 	uint64_t pause = hosts_learn(x->worker->hosts, &x->ticket, l,
 	    worker_now());
-	const char *why = grounds(l, source, pause);
+	const char *why = grounds(x, l, source, pause);
 	bool of = l->partial && l->named;
 	char buf[WORDS];
 

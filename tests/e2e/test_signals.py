@@ -348,6 +348,24 @@ def test_reload_while_draining(lab):
 	assert daemon.wait() == 0
 
 
+def test_signals_before_it_is_ready(lab):
+	"""Whoever rotates logs or reloads at that moment does not end it."""
+	far = lab.origin()
+	place = lab.dir / "fifo"
+	os.mkfifo(place)
+	daemon = lab.sluice(file=place, wait=False)
+	# it waits for somebody who writes its configuration
+	writer = os.open(place, os.O_WRONLY)
+	daemon.proc.send_signal(signal.SIGUSR1)
+	daemon.hup()
+	os.write(writer, daemon.file.read_bytes())
+	os.close(writer)
+	daemon.learn()
+	daemon.err.wait("log files opened anew")
+	daemon.err.wait("configuration not reloaded: .* cannot be read again")
+	assert lab.get(far.url + "/").status == 200
+
+
 def test_other_signals(lab):
 	"""A stray SIGPIPE is no end."""
 	far = lab.origin()
