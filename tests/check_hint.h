@@ -28,7 +28,6 @@
 /* Bits of a response. */
 #define THROTTLED	16u
 #define CONCURRENCY	32u
-#define SUSPECT		64u
 #define RETRY		128u	/* with a usable Retry-After */
 
 struct want_budget {
@@ -108,8 +107,7 @@ static inline unsigned
 hint_bits(const struct hint *h)
 {
 	return (h->partial ? PARTIAL : 0) | (h->throttled ? THROTTLED : 0) |
-	    (h->concurrency ? CONCURRENCY : 0) | (h->suspect ? SUSPECT : 0) |
-	    (h->retry_after ? RETRY : 0);
+	    (h->concurrency ? CONCURRENCY : 0) | (h->retry_after ? RETRY : 0);
 }
 
 static inline void

@@ -67,7 +67,7 @@ static const struct want github[] = {
 	    "x-ratelimit-remaining: 4920\r\n"
 	    "x-ratelimit-reset: 1735691350\r\n"
 	    "x-ratelimit-resource: core\r\n",
-	    SUSPECT, 0, "github",
+	    0, 0, "github",
 	    { { "github", "core", 5000, 4920, 1750, NO, PARTIAL } } },
 	{ "github, the reset is over by its own clock", 429, GITHUB_TOP
 	    "x-ratelimit-remaining: 0\r\n"

@@ -83,11 +83,6 @@ struct hint {
 	/* The host asks that this request is not sent again. */
 	bool			 no_retry;
 	/*
-	 * GitHub's 403 that may be its secondary limit, or a lack of rights:
-	 * only its body says which.  Neither throttled nor a reason to pause.
-	 */
-	bool			 suspect;
-	/*
 	 * ns for which nothing should be sent, by all that was understood; 0:
 	 * no need.  When throttled, Retry-After has the word, if there is one.
 	 * Otherwise it is the longest reset of a budget that is used up; of one

@@ -495,6 +495,5 @@ hint_finish(struct hint_reading *r)
 	if (h->nbudgets > 0)
 		h->source = h->budgets[0].source;
 	h->throttled = is_throttled(r, status);
-	h->suspect = r->github && status == 403 && !h->throttled;
 	finish_pause(r);
 }

@@ -205,7 +205,6 @@ check_hint(const struct hint *h)
 			longest = span;
 	}
 	require(h->retry_after || h->delay == 0);
-	require(!h->suspect || (head.status == 403 && !h->throttled));
 	require(h->pause == 0 || h->source != NULL);
 	require(h->part.p == NULL || is_inside(h->part));
 	require(h->unusable == NULL || (h->unusable >= head.fields &&
