@@ -9,6 +9,8 @@
 
 #define METHODS "expected a list of idempotent and up to 16 methods"
 
+#define UPGRADES "expected a protocol or a list, up to 8 protocols"
+
 static const struct wrong errors[] = {
 	{ "defaults: {learn: on}\n",
 	    "1:19: defaults.learn: \"on\" is unknown, expected off, "
@@ -48,6 +50,25 @@ static const struct wrong errors[] = {
 	    "409,410,411,412,413,414,415,416]}}\n",
 	    "1:30: defaults.retry.statuses: 17 statuses, expected a list of "
 	    "statuses, up to 16 of 200 to 999" },
+	{ "defaults: {upgrade: [websocket, h2c]}\n",
+	    "1:33: defaults.upgrade[1]: \"h2c\" would hide any number of "
+	    "requests, " UPGRADES },
+	{ "defaults: {upgrade: H2C}\n", "1:21: defaults.upgrade: \"H2C\" "
+	    "would hide any number of requests, " UPGRADES },
+	{ "defaults: {upgrade: HTTP/2.0}\n", "1:21: defaults.upgrade: "
+	    "\"HTTP/2.0\" would hide any number of requests, " UPGRADES },
+	{ "defaults: {upgrade: \"a b\"}\n", "1:21: defaults.upgrade: "
+	    "\"a b\" is no protocol, " UPGRADES },
+	{ "defaults: {upgrade: \"a/\"}\n", "1:21: defaults.upgrade: "
+	    "\"a/\" is no protocol, " UPGRADES },
+	{ "defaults: {upgrade: [websocket, WebSocket]}\n",
+	    "1:33: defaults.upgrade[1]: \"WebSocket\" is there twice, "
+	    UPGRADES },
+	{ "defaults: {upgrade: [a, b, c, d, e, f, g, h, i]}\n",
+	    "1:46: defaults.upgrade[8]: \"i\" is too much, " UPGRADES },
+	{ "defaults: {upgrade: abcdefghijklmnopqrstuvwxyz123456}\n",
+	    "1:21: defaults.upgrade: \"abcdefghijklmnopqrstuvwxyz123456\" "
+	    "is too long, " UPGRADES },
 	{ "defaults: {retry: {methods: get}}\n", "1:29: "
 	    "defaults.retry.methods: \"get\" is unknown, " METHODS
 	    "; did you mean \"GET\"?" },
@@ -102,6 +123,23 @@ START_TEST(defaults)
 	ck_assert_int_eq(rule->retry_statuses[1], 503);
 	ck_assert(!rule->client_cost);
 	ck_assert(!rule->trust_priority);
+	conf_unref(conf);
+}
+END_TEST
+
+START_TEST(upgrades)
+{
+	static const struct http1_str	 websocket = { "WebSocket", 9 };
+	static const struct http1_str	 tls = { "tls/1.0", 7 };
+	struct conf			*conf = parse_ok("hosts: {a.b: {}, "
+	    "b.b: {upgrade: []}, c.b: {upgrade: [TLS/1.0]}}");
+
+	ck_assert(conf_rule_upgrades(&conf->fallback, websocket));
+	ck_assert(!conf_rule_upgrades(&conf->fallback, tls));
+	ck_assert(conf_rule_upgrades(&conf->rules[0], websocket));
+	ck_assert(!conf_rule_upgrades(&conf->rules[1], websocket));
+	ck_assert(!conf_rule_upgrades(&conf->rules[2], websocket));
+	ck_assert(conf_rule_upgrades(&conf->rules[2], tls));
 	conf_unref(conf);
 }
 END_TEST
@@ -212,6 +250,7 @@ retry_suite(void)
 
 	tcase_add_test(good, defaults);
 	tcase_add_test(good, everything);
+	tcase_add_test(good, upgrades);
 	tcase_add_loop_test(good, retries, 0, COUNT(requests));
 	suite_add_tcase(suite, good);
 	return suite;

@@ -22,6 +22,8 @@
 
 #define CONF_STATUSES_MAX	16	/* in a list of them */
 #define CONF_METHODS_MAX	16
+#define CONF_UPGRADES_MAX	8
+#define CONF_UPGRADE		32	/* bytes of a protocol, with its end */
 #define CONF_COSTS_MAX		64	/* of a rule */
 #define CONF_PATHS_MAX		32
 #define CONF_WEIGHTS_MAX	1000
@@ -188,6 +190,9 @@ struct conf_rule {
 	uint64_t		 tunnel_cost;	/* micro cost units */
 	enum conf_hold		 tunnel_hold;
 	uint64_t		 tunnel_idle;	/* ns; timeouts.tunnel */
+	/* What requests may upgrade to; see conf_rule_upgrades(). */
+	char			 upgrades[CONF_UPGRADES_MAX][CONF_UPGRADE];
+	unsigned		 nupgrades;
 
 	/* TLS to the host; the strings are owned */
 	struct conf_place	 tls_at;
@@ -292,6 +297,10 @@ const struct conf_status *conf_rule_pauses(const struct conf_rule *,
  */
 bool		 conf_rule_retries(const struct conf_rule *,
 		    struct http1_str method, bool idempotent, bool has_key);
+
+/* Whether requests may upgrade to that protocol. */
+bool		 conf_rule_upgrades(const struct conf_rule *,
+		    struct http1_str protocol);
 
 /* What a request costs, without what it says itself; micro cost units. */
 uint64_t	 conf_rule_cost(const struct conf_rule *,

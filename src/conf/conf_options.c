@@ -14,6 +14,7 @@
 #include "conf/conf_fair.h"
 #include "conf/conf_methods.h"
 #include "conf/conf_pause.h"
+#include "conf/conf_upgrade.h"
 #include "conf/conf_value.h"
 #include "log.h"
 
@@ -162,6 +163,8 @@ conf_option_noun(const struct conf_option *option)
 		return "a list of ";
 	case CONF_COST_METHODS:
 		return "a method or a list, ";
+	case CONF_UPGRADES:
+		return "a protocol or a list, ";
 	case CONF_COST_PATH:
 		return "a path pattern such as /search";
 	case CONF_COST_HEADER:
@@ -479,6 +482,8 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 		return conf_methods_retry(report, option, node, base);
 	if (option->kind == CONF_COST_METHODS)
 		return conf_methods_cost(report, option, node, base);
+	if (option->kind == CONF_UPGRADES)
+		return conf_upgrades(report, option, node, base);
 	if (option->kind == CONF_BODY_STATUSES)
 		return conf_body_statuses(report, option, node, base);
 	if (option->kind == CONF_BODY_TEXTS_IN)

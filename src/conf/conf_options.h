@@ -74,7 +74,8 @@ enum conf_kind {
 	CONF_TEXT_IN,		/* char *, owned */
 	CONF_RETRY_METHODS,	/* into struct conf_rule, owned */
 	CONF_COST_METHODS,	/* into struct conf_cost, owned */
-	CONF_COST_PATH,		/* the same */
+	CONF_UPGRADES,		/* into struct conf_rule */
+	CONF_COST_PATH,		/* into struct conf_cost, owned */
 	CONF_COST_HEADER,	/* the same */
 	CONF_PER,		/* struct conf_key, owned */
 	CONF_FAIR_BY,		/* the same */

@@ -102,6 +102,7 @@ enum http1_name {
 	HTTP1_DATE,
 	HTTP1_EXPECT,
 	HTTP1_HOST_FIELD,
+	HTTP1_HTTP2_SETTINGS,
 	HTTP1_IDEMPOTENCY_KEY,
 	HTTP1_KEEP_ALIVE,
 	HTTP1_MAX_FORWARDS,
@@ -127,7 +128,7 @@ struct http1_field {
 	enum http1_name		 id;
 	/*
 	 * Meant for this connection only: never forwarded (RFC 9110 7.6.1).
-	 * Connection, Keep-Alive, Proxy-Connection, TE, Transfer-Encoding,
+	 * Connection, HTTP2-Settings, Keep-Alive, Proxy-Connection, TE, Transfer-Encoding,
 	 * Upgrade, Proxy-Authenticate, Proxy-Authorization, what is meant for
 	 * the proxy itself (Sluice-Cost, Sluice-Max-Wait) and
 	 * whatever Connection names, except Host and the framing fields.

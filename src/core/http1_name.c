@@ -22,7 +22,8 @@ static const struct {
 	    { "max-forwards", HTTP1_MAX_FORWARDS },
 	    { "proxy-status", HTTP1_PROXY_STATUS } },
 	[13] = { { "server-timing", HTTP1_SERVER_TIMING } },
-	[14] = { { "content-length", HTTP1_CONTENT_LENGTH } },
+	[14] = { { "content-length", HTTP1_CONTENT_LENGTH },
+	    { "http2-settings", HTTP1_HTTP2_SETTINGS } },
 	[15] = { { "idempotency-key", HTTP1_IDEMPOTENCY_KEY },
 	    { "sluice-max-wait", HTTP1_SLUICE_MAX_WAIT } },
 	[16] = { { "proxy-connection", HTTP1_PROXY_CONNECTION } },
@@ -39,6 +40,7 @@ http1_is_hop(enum http1_name id)
 {
 	switch (id) {
 	case HTTP1_CONNECTION:
+	case HTTP1_HTTP2_SETTINGS:
 	case HTTP1_KEEP_ALIVE:
 	case HTTP1_PROXY_AUTHENTICATE:
 	case HTTP1_PROXY_AUTHORIZATION:

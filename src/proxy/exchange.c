@@ -10,6 +10,7 @@
 #include "proxy/dial.h"
 #include "proxy/front.h"
 #include "proxy/tunnel.h"
+#include "proxy/upgrade.h"
 #include "proxy/via.h"
 
 /*
@@ -92,6 +93,7 @@ free_exchange(void *arg)
 	struct exchange *x = arg;
 
 	relay_text_free(&x->head);
+	free(x->offer);
 	free(x);
 }
 
@@ -347,6 +349,7 @@ origin_of(const struct exchange *x)
 		.port = x->port,
 		.tls = x->tls,
 		.via = via_name(x->ticket.conf),
+		.offer = x->offer,
 	};
 }
 
@@ -507,6 +510,26 @@ take_answer(struct exchange *x, enum hosts_answer a)
 	}
 }
 
+/*
+ * What it may become; and what not, which is said once a host.  False without
+ * memory.
+ */
+static bool
+take_offer(struct exchange *x, const struct http1_head *h)
+{
+	struct upgrade u = { 0 };
+
+	upgrade_read(&u, h, x->ticket.rule);
+	x->offer = u.offer;
+	if (u.dropped.len > 0 && hosts_is_news(x->worker->hosts, &x->ticket,
+	    HOSTS_NEWS_UPGRADE))
+		log_info("%s: an offer is not passed on, by its upgrade: "
+		    "Upgrade: %.*s", x->host.name,
+		    u.dropped.len < CONF_UPGRADE ? (int)u.dropped.len :
+		    CONF_UPGRADE, u.dropped.p);
+	return !u.failed;
+}
+
 /* Its host's throttle is asked, which takes the request, or its end. */
 static void
 ask(struct exchange *x, const struct http1_head *h)
@@ -514,6 +537,7 @@ ask(struct exchange *x, const struct http1_head *h)
 	struct ticket *t = &x->ticket;
 	struct relay_request to;
 	enum hosts_answer a;
+	bool offered;
 
 	t->source = (struct claim_source){
 		.head = h,
@@ -527,13 +551,14 @@ ask(struct exchange *x, const struct http1_head *h)
 		return;
 	}
 	choose_tls(x);
+	offered = take_offer(x, h);
 	x->resendable = !x->is_connect && conf_rule_retries(t->rule,
 	    h->method, h->idempotent,
 	    http1_find(h, HTTP1_IDEMPOTENCY_KEY) != NULL);
 	to = origin_of(x);
 	relay_text_reset(&x->head);
 	relay_request(&x->head, h, &to);
-	if (x->head.failed)
+	if (x->head.failed || !offered)
 		a = HOSTS_NO_MEMORY;
 	take_answer(x, a);
 }
@@ -562,7 +587,6 @@ take_request(struct exchange *x, const struct http1_head *h)
 	x->old_client = h->minor == 0;
 	x->keep = h->keep_alive;
 	x->chunked = h->body == HTTP1_CHUNKED;
-	x->upgrade = h->upgrade;
 	x->expect = h->expect_continue;
 	x->idempotent = h->idempotent;
 	relay_put(&x->head, h->method.p, h->method.len);

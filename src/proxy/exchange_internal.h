@@ -68,7 +68,7 @@ struct exchange {
 	bool			 old_client;	/* speaks HTTP/1.0 */
 	bool			 keep;		/* the client wants to go on */
 	bool			 chunked;	/* its body */
-	bool			 upgrade;
+	char			*offer;		/* to upgrade; or NULL */
 	bool			 expect;	/* waits for 100 to go on */
 	bool			 idempotent;
 	bool			 resendable;	/* the rule allows it */

@@ -261,7 +261,8 @@ shortened(struct http1_str s)
 static void
 log_unusable(struct exchange *x, const struct http1_field *f)
 {
-	if (f == NULL || !hosts_first_unusable(x->worker->hosts, &x->ticket))
+	if (f == NULL || !hosts_is_news(x->worker->hosts, &x->ticket,
+	    HOSTS_NEWS_UNUSABLE))
 		return;
 	log_info("%s: ignored, being no time or more than a year away: "
 	    "%.*s: %.*s%s", x->host.name, shortened(f->name), f->name.p,

@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "proxy/front.h"
+#include "proxy/upgrade.h"
 #include "proxy/via.h"
 
 /* From admission to the response's end: the request out, the response in. */
@@ -302,7 +303,7 @@ exchange_response(struct exchange *x, struct http1_head *h)
 		relay_final(x, h);
 	else if (h->status != 101)
 		relay_interim(x, h);
-	else if (x->upgrade && h->upgrade)
+	else if (h->upgrade && upgrade_was_offered(x->offer, h))
 		exchange_upgrade(x, h);
 	else
 		exchange_failed(x, UPSTREAM_MALFORMED, "unsolicited 101");

@@ -139,11 +139,15 @@ uint64_t	 hosts_learn(struct hosts *, struct ticket *,
 bool		 hosts_names_other(struct hosts *, struct ticket *,
 		    const struct throttle_key *part);
 
-/*
- * Whether the ticket's host has sent a field of no use for the first time: one
- * line for each host is enough.
- */
-bool		 hosts_first_unusable(struct hosts *, struct ticket *);
+/* What one line for each host is enough for. */
+enum hosts_news {
+	HOSTS_NEWS_UNUSABLE,	/* it has sent a field of no use */
+	HOSTS_NEWS_UPGRADE,	/* an Upgrade was not passed on to it */
+};
+
+/* Whether that is so for the first time at the ticket's host, if it is at one. */
+bool		 hosts_is_news(struct hosts *, struct ticket *,
+		    enum hosts_news);
 
 /*
  * Puts an admitted ticket back, before all others, to be admitted again within

@@ -56,7 +56,7 @@ struct host {
 	uint64_t		 looked;	/* ns: until then held up; those
 						   who cannot wait were told */
 	bool			 refusing;	/* logged that it does */
-	bool			 unusable;	/* logged that a field is */
+	unsigned		 told;		/* logged: enum hosts_news */
 	bool			 gone;		/* not in the table any more */
 	struct wake		 wakes[];	/* one a worker */
 };

@@ -239,17 +239,19 @@ hosts_names_other(struct hosts *hs, struct ticket *t,
 }
 
 bool
-hosts_first_unusable(struct hosts *hs, struct ticket *t)
+hosts_is_news(struct hosts *hs, struct ticket *t, enum hosts_news what)
 {
+	unsigned bit = 1U << what;
+	bool first = false;
 	struct host *h;
-	bool first;
 
 	pthread_rwlock_rdlock(&hs->lock);
-	h = t->host;
-	pthread_mutex_lock(&h->lock);
-	first = !h->unusable;
-	h->unusable = true;
-	pthread_mutex_unlock(&h->lock);
+	if ((h = t->host) != NULL) {
+		pthread_mutex_lock(&h->lock);
+		first = (h->told & bit) == 0;
+		h->told |= bit;
+		pthread_mutex_unlock(&h->lock);
+	}
 	pthread_rwlock_unlock(&hs->lock);
 	return first;
 }

@@ -394,7 +394,7 @@ static void
 put_request(struct relay_text *t, const struct http1_head *h,
     const struct relay_request *r, bool trace)
 {
-	const struct http1_field *f, *limit;
+	const struct http1_field *limit;
 	struct http1_str least = { NULL, 0 };
 	bool te = wants_trailers(h);
 	unsigned i;
@@ -418,10 +418,11 @@ put_request(struct relay_text *t, const struct http1_head *h,
 	put_via(t, h, r->via);
 	if (te)
 		puts_text(t, "TE: trailers\r\n");
-	if (h->upgrade && (f = http1_find(h, HTTP1_UPGRADE)) != NULL) {
-		put_field(t, f);
-		puts_text(t, te ? "Connection: upgrade, TE\r\n" :
-		    "Connection: upgrade\r\n");
+	if (r->offer != NULL) {
+		puts_text(t, "Upgrade: ");
+		puts_text(t, r->offer);
+		puts_text(t, te ? "\r\nConnection: upgrade, TE\r\n" :
+		    "\r\nConnection: upgrade\r\n");
 	} else if (te)
 		puts_text(t, "Connection: TE\r\n");
 	puts_text(t, "\r\n");

@@ -52,6 +52,7 @@ struct relay_request {
 	uint16_t	 port;		/* of the origin */
 	bool		 tls;		/* to it */
 	const char	*via;		/* what we are called; or NULL */
+	const char	*offer;		/* what to upgrade to; or NULL */
 };
 
 /* The request's head for the origin.  Its method is at the beginning. */

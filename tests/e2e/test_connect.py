@@ -187,20 +187,20 @@ def test_refused_by_the_origin(lab):
 def test_upgrade(lab):
 	"""101 turns the exchange into a tunnel."""
 	def handle(conn, req):
-		assert req.get("upgrade") == "chat"
+		assert req.get("upgrade") == "websocket"
 		assert "upgrade" in req.get("connection").lower()
 		conn.send(b"HTTP/1.1 101 Switching Protocols\r\n"
-		    b"Upgrade: chat\r\nConnection: upgrade\r\n\r\nwelcome")
+		    b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\nwelcome")
 		echo_bytes(conn)
 		conn.done = True
 	far = lab.origin(handle)
 	lab.sluice()
 	one = lab.client()
 	one.ask("GET", far.url + "/", [("Connection", "Upgrade"),
-	    ("Upgrade", "chat")])
+	    ("Upgrade", "websocket")])
 	answer = one.response()
 	assert answer.status == 101
-	assert answer.get("upgrade") == "chat"
+	assert answer.get("upgrade") == "websocket"
 	assert one.exactly(7) == b"welcome"
 	one.send(b"ping")
 	assert one.exactly(4) == b"ping"
@@ -212,7 +212,7 @@ def test_upgrade_declined(lab):
 	one = lab.client()
 	for _ in range(2):
 		answer = one.get(far.url + "/", [("Connection", "Upgrade"),
-		    ("Upgrade", "chat")])
+		    ("Upgrade", "websocket")])
 		assert answer.status == 200 and answer.body == b"plain"
 
 

@@ -36,7 +36,7 @@ def idle_timeout_passes(lab):
 def switch(conn, req):
 	"""101, and then an echo."""
 	conn.send(b"HTTP/1.1 101 Switching Protocols\r\n"
-	    b"Upgrade: x\r\nConnection: upgrade\r\n\r\n")
+	    b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\n")
 	while conn.fill():
 		conn.send(conn.take(len(conn.buf)))
 	conn.done = True
@@ -47,7 +47,7 @@ def test_upgrade_outlives_the_response_timeout(lab):
 	lab.sluice(timeouts={"response": SHORT})
 	one = lab.client()
 	one.ask("GET", far.url + "/", [("Connection", "upgrade"),
-	    ("Upgrade", "x")])
+	    ("Upgrade", "websocket")])
 	assert one.response().status == 101
 	response_timeout_passes(lab, mute)
 	one.send(b"ping")

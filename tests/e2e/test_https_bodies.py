@@ -164,13 +164,13 @@ def test_upgrade(tlab, mode):
 	"""101 turns it into a tunnel, with TLS where there was TLS."""
 	def handle(conn, req):
 		conn.send(b"HTTP/1.1 101 Switching Protocols\r\n"
-		    b"Upgrade: chat\r\nConnection: upgrade\r\n\r\nwelcome")
+		    b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\nwelcome")
 		while conn.fill():
 			conn.send(conn.take(len(conn.buf)))
 		conn.done = True
 	far = tlab.secure_origin(handle)
 	one = ways.Way(tlab, mode, far).client()
-	one.ask("GET", "/", [("Connection", "Upgrade"), ("Upgrade", "chat")])
+	one.ask("GET", "/", [("Connection", "Upgrade"), ("Upgrade", "websocket")])
 	assert one.response().status == 101
 	assert one.exactly(7) == b"welcome"
 	data = wire.pattern(3_000_000, 6)
@@ -189,7 +189,7 @@ def test_upgrade_ends(tlab, mode, who):
 
 	def handle(conn, req):
 		conn.send(b"HTTP/1.1 101 Switching Protocols\r\n"
-		    b"Upgrade: chat\r\nConnection: upgrade\r\n\r\n")
+		    b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\n")
 		if who == "origin":
 			conn.send(b"bye")
 			conn.end()
@@ -201,7 +201,7 @@ def test_upgrade_ends(tlab, mode, who):
 		conn.done = True
 	far = tlab.secure_origin(handle)
 	one = ways.Way(tlab, mode, far).client()
-	one.ask("GET", "/", [("Connection", "Upgrade"), ("Upgrade", "chat")])
+	one.ask("GET", "/", [("Connection", "Upgrade"), ("Upgrade", "websocket")])
 	assert one.response().status == 101
 	if who == "origin":
 		assert one.rest() == b"bye"
@@ -217,11 +217,11 @@ def test_upgrade_that_ends_at_once(tlab, mode):
 	"""101, the only bytes of the tunnel and close_notify in one go."""
 	def handle(conn, req):
 		conn.sock.obj.write(b"HTTP/1.1 101 Switching Protocols\r\n"
-		    b"Upgrade: chat\r\nConnection: upgrade\r\n\r\nbye")
+		    b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\nbye")
 		conn.end()
 	far = tlab.secure_origin(handle)
 	one = ways.Way(tlab, mode, far).client()
-	one.ask("GET", "/", [("Connection", "Upgrade"), ("Upgrade", "chat")])
+	one.ask("GET", "/", [("Connection", "Upgrade"), ("Upgrade", "websocket")])
 	assert one.response().status == 101
 	assert one.rest() == b"bye"
 

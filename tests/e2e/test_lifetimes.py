@@ -301,7 +301,7 @@ def test_reload_keeps_a_shared_throttle(lab):
 def upgraded(lab, url):
 	"""A tunnel by way of 101."""
 	one = lab.client()
-	one.ask("GET", url, [("Connection", "upgrade"), ("Upgrade", "x")])
+	one.ask("GET", url, [("Connection", "upgrade"), ("Upgrade", "websocket")])
 	assert one.response().status == 101
 	return one
 
@@ -316,7 +316,7 @@ def tunnel(lab, way, after):
 	"""A client and an origin that does as told behind it."""
 	def handle(conn, req):
 		conn.send(b"HTTP/1.1 101 Switching Protocols\r\n"
-		    b"Upgrade: x\r\nConnection: upgrade\r\n\r\n")
+		    b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\n")
 		after(conn)
 		conn.done = True
 	if way == "CONNECT":

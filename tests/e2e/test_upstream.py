@@ -58,7 +58,7 @@ BAD = {
 	"34 other": b"ICY 200 OK\r\nContent-Length: 0\r\n\r\n",
 	"34 TLS": b"\x15\x03\x01\x00\x02\x02\x0a",
 	"32 unsolicited 101": b"HTTP/1.1 101 Switching Protocols\r\n"
-	    b"Upgrade: x\r\nConnection: upgrade\r\n\r\nhello",
+	    b"Upgrade: websocket\r\nConnection: upgrade\r\n\r\nhello",
 	"32 flood": b"HTTP/1.1 100 Continue\r\n\r\n" * 8000
 	    + whole(b"Content-Length: 5"),
 	"32 flood of 103": b"HTTP/1.1 103 Hints\r\nLink: </x>\r\n\r\n" * 8000

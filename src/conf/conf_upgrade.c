@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_upgrade.h"
+
+#include <string.h>
+#include <strings.h>
+
+/*
+ * Protocols as in Upgrade (RFC 9110 7.8): a name, perhaps with a version behind
+ * a slash; case does not matter.
+ */
+
+static bool
+is_protocol(const char *text)
+{
+	const char	*slash = strchr(text, '/');
+	size_t		 len = strlen(text);
+
+	if (slash == NULL)
+		return http1_is_token(text, len);
+	return http1_is_token(text, (size_t)(slash - text)) &&
+	    http1_is_token(slash + 1, len - (size_t)(slash - text) - 1);
+}
+
+/* HTTP, of whatever version: there is no telling how many requests follow. */
+static bool
+is_http(const char *text)
+{
+	return strncasecmp(text, "h2", 2) == 0 ||
+	    strncasecmp(text, "h3", 2) == 0 ||
+	    strcasecmp(text, "http") == 0 ||
+	    strncasecmp(text, "http/", 5) == 0;
+}
+
+static bool
+add(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_rule *rule)
+{
+	const struct http1_str	 name = { node->text, strlen(node->text) };
+
+	if (!conf_option_scalar(report, option, node))
+		return false;
+	if (!is_protocol(node->text))
+		return conf_option_wrong(report, option, node,
+		    "is no protocol");
+	if (is_http(node->text))
+		return conf_option_wrong(report, option, node,
+		    "would hide any number of requests");
+	if (name.len >= CONF_UPGRADE)
+		return conf_option_wrong(report, option, node, "is too long");
+	if (conf_rule_upgrades(rule, name))
+		return conf_option_wrong(report, option, node,
+		    "is there twice");
+	if (rule->nupgrades == CONF_UPGRADES_MAX)
+		return conf_option_wrong(report, option, node, "is too much");
+	memcpy(rule->upgrades[rule->nupgrades++], name.p, name.len + 1);
+	return true;
+}
+
+bool
+conf_upgrades(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_rule *rule)
+{
+	const struct conf_entry	*entry;
+	size_t			 i = 0;
+	bool			 ok = true;
+
+	rule->nupgrades = 0;
+	if (node->type != CONF_LIST)
+		return add(report, option, node, rule);
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(report, NULL, i++);
+		ok = add(report, option, entry->value, rule);
+		conf_leave(report);
+	}
+	return ok;
+}
+
+bool
+conf_rule_upgrades(const struct conf_rule *rule, struct http1_str protocol)
+{
+	unsigned	 i;
+
+	for (i = 0; i < rule->nupgrades; i++)
+		if (http1_str_is(protocol, rule->upgrades[i]))
+			return true;
+	return false;
+}
