@@ -380,6 +380,8 @@ ask(struct host *h, struct ticket *t, const struct throttle_request *r,
 	if (learns && h->routes != NULL) {
 		hosts_know_route(t, head->method, head->path);
 		request.bucket = hosts_bucket(h, t);
+		/* a turn was for the host, not for a bucket of it */
+		request.returned = r->returned && request.bucket == 0;
 	}
 	answer = answers[throttle_ask(h->throttle, &t->waiter, &request, now,
 	    &t->report)];
