@@ -389,7 +389,8 @@ def test_tls_goes_through_to_ours(tlab, early):
 			break
 		except ssl.SSLWantReadError:
 			one.send(outgoing.read())
-			assert one.fill()
+			# It may have come together with the 200.
+			assert one.buf or one.fill()
 			incoming.write(one.take(len(one.buf)))
 	assert inner.getpeercert()["subjectAltName"]
 
