@@ -54,11 +54,13 @@ take_method(struct sniff *s, unsigned char c)
 		s->likely = s->likely && c == ' ';
 		return SNIFF_MAYBE_HTTP;
 	}
-	if (!http1_is_token(&byte, 1) || ++s->method > SNIFF_METHOD)
+	if (!http1_is_token(&byte, 1))
 		return SNIFF_OTHER;
-	if (s->method == 1)
+	if (++s->method == 1)
 		s->likely = true;
-	if ((c < 'A' || c > 'Z') && (s->method == 1 || (c != '-' && c != '_')))
+	if (s->method > SNIFF_METHOD ||
+	    ((c < 'A' || c > 'Z') &&
+	    (s->method == 1 || (c != '-' && c != '_'))))
 		s->likely = false;
 	return SNIFF_MAYBE_HTTP;
 }
@@ -102,8 +104,7 @@ sniff(struct sniff *s, const char *p, size_t len)
 
 	for (i = 0; i < len && s->verdict < SNIFF_TLS; i++) {
 		s->verdict = take(s, (unsigned char)p[i]);
-		if (++s->seen >= SNIFF_LINE && s->verdict < SNIFF_TLS)
-			s->verdict = SNIFF_OTHER;
+		s->seen++;
 	}
 	return s->verdict;
 }

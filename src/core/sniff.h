@@ -10,14 +10,13 @@
  *
  * Whatever an origin could take for a request counts as one, however careless
  * that origin reads (RFC 9112 2.2 and 3: empty lines before it, any white
- * space, line ends without CR, methods that nobody knows): what follows has to
- * pass the strict parser.  Only the first line decides; behind one that is no
+ * space, line ends without CR, methods that nobody knows, lines of any length):
+ * what follows has to pass the strict parser.  Only the first line decides; behind one that is no
  * request line an origin of HTTP answers 400 and closes.
  */
 
 #define SNIFF_TLS_BYTES	6	/* a record's header, and whether a ClientHello */
-#define SNIFF_METHOD	64	/* bytes of a method, at most */
-#define SNIFF_LINE	65536	/* bytes of a request line, at most */
+#define SNIFF_METHOD	64	/* bytes of a method that programs send, at most */
 
 enum sniff_verdict {
 	SNIFF_NOTHING,		/* no byte yet, or but white space */
@@ -31,7 +30,7 @@ enum sniff_verdict {
 /* Zeroed to start with; the fields are sniff's. */
 struct sniff {
 	enum sniff_verdict	 verdict;
-	size_t			 seen;		/* bytes, at most SNIFF_LINE */
+	size_t			 seen;		/* bytes before the verdict */
 	size_t			 method;	/* bytes of it so far */
 	bool			 in_target;	/* behind the method */
 	bool			 apart;		/* white space came last */

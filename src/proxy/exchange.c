@@ -592,18 +592,30 @@ take_request(struct exchange *x, const struct http1_head *h)
 	relay_put(&x->head, h->method.p, h->method.len);
 }
 
+static bool
+has_limits(const struct conf_rule *rule)
+{
+	return rule->limits.nrates > 0 || rule->limits.concurrency > 0 ||
+	    rule->npaths > 0;
+}
+
 /*
  * To another host than the tunnel's, through that: counted as a request to the
- * host that it is for, but only where both are sent to in clear.
+ * host that it is for, but only where both are sent to in clear, and where no
+ * limits of its own for the tunnel's host are got around by another name.
  */
 static bool
 may_go_through(const struct exchange *x)
 {
 	const struct conf *conf = x->ticket.conf;
+	const struct conf_rule *rule = x->ticket.rule, *tunnel;
 
-	return x->ticket.rule->https == CONF_HTTPS_TUNNEL &&
-	    conf_rule(conf, front_tunnel(x->downstream))->https ==
-	    CONF_HTTPS_TUNNEL;
+	tunnel = conf_rule(conf, front_tunnel(x->downstream));
+	if (rule->https != CONF_HTTPS_TUNNEL ||
+	    tunnel->https != CONF_HTTPS_TUNNEL)
+		return false;
+	return tunnel == &conf->fallback || !has_limits(tunnel) ||
+	    (tunnel == rule && rule->shared);
 }
 
 /*

@@ -258,7 +258,8 @@ def test_half_closed(lab):
     (b"GET / HTTP/1.1\r\n\r\n", 400),
     (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
     (b"get / http/1.1\r\n\r\n", 400),
-], ids=str)
+    (b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+], ids=lambda value: str(value)[:40])
 @pytest.mark.parametrize("early", [False, True])
 def test_refused(lab, data, status, early):
 	"""What some origin would take for a request does not get there."""
@@ -293,6 +294,25 @@ def test_a_request_in_odd_pieces(lab):
 	daemon.out.like(r" CONNECT .* tunnel, .*: a request in pieces$", 1)
 
 
+def test_a_long_line_in_pieces(lab):
+	"""It is none that goes through because there is more of it."""
+	far = lab.origin(accept=lambda conn: conn.wait_gone())
+	daemon = lab.sluice()
+	one = opened(lab, far.at)
+	one.send(b"get /" + b"a" * 1000000)
+	one.send(b" HTTP/1.1\r\nHost: x\r\n\r\n")
+	assert one.ended()
+	daemon.out.like(r" CONNECT .* tunnel, .*: a request in pieces$", 1)
+
+
+def test_a_long_method(lab):
+	far = lab.origin()
+	lab.sluice(hosts={"127.0.0.1": {"capacity": 1, **TIGHT}})
+	one = opened(lab, far.at)
+	assert one.call("A" * 200, "/", host=far.at).status == 200
+	assert get(one, far).status == 429
+
+
 def test_late_request(lab):
 	far = lab.origin()
 	lab.sluice(timeouts=QUICK)
@@ -316,6 +336,31 @@ def test_for_another_host(lab, form):
 	req = far.requests[0]
 	assert req.start == f"GET {url} HTTP/1.1".encode()
 	assert req.all("host") == [host]
+
+
+@pytest.mark.parametrize("limit", [{"capacity": 1, **TIGHT},
+    {"concurrency": 1}, {"paths": {"/x": {"capacity": 1, "period": "1h"}}}],
+    ids=["rate", "concurrency", "path"])
+@pytest.mark.parametrize("form", ["origin", "absolute"])
+def test_no_way_around_limits(lab, form, limit):
+	"""Another name in a request is no other budget for the same host."""
+	far = lab.origin()
+	lab.sluice(hosts={"127.0.0.1": limit})
+	one = opened(lab, far.at)
+	url = "/x" if form == "origin" else "http://other.test/x"
+	assert one.get(url, host="other.test").status == 421
+	one = opened(lab, far.at)
+	assert far.requests == []
+	assert get(one, far, "/x").status == 200
+
+
+def test_names_that_share_a_throttle(lab):
+	far = lab.origin()
+	lab.sluice(hosts={"*.localhost": {"capacity": 2,
+	    "shared": True, **TIGHT}})
+	one = opened(lab, f"a.localhost:{far.port}")
+	for status in 200, 200, 429:
+		assert one.get("/", host="b.localhost").status == status
 
 
 def test_absolute_form_for_the_tunnels_host(lab):
