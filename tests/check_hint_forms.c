@@ -142,6 +142,16 @@ END_TEST
 	{ { "x-ratelimit", NULL, 10, remaining, reset, NO, 0 } }
 
 static const struct want lists[] = {
+	{ "in quotes", 200,
+	    "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: \"20\"\r\n",
+	    0, 20, "x-ratelimit",
+	    { { "x-ratelimit", NULL, NO, 0, 20, NO, 0 } } },
+	{ "with a parameter", 429, "Retry-After: 20;comment=later\r\n",
+	    THROTTLED | RETRY, 20, "retry-after", { { 0 } } },
+	{ "dates without a form, of two lines", 429,
+	    "Retry-After: Wed, 01 Jan 2025 00:00:20 UTC, "
+	    "Wed, 1 Jan 2025 00:00:40 +0000\r\n",
+	    THROTTLED | RETRY, 40, "retry-after", { { 0 } } },
 	{ "all three, joined", 200,
 	    "X-RateLimit-Limit: 10, 1000\r\n"
 	    "X-RateLimit-Remaining: 9,0\r\n"

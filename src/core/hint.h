@@ -124,9 +124,10 @@ void	 hint_read(const struct http1_head *, int64_t now, struct hint *);
 /*
  * One value of n bytes that says for how long (no terminator needed), such as
  * Retry-After's: delta-seconds, an HTTP-date in any of its three forms, and
- * then, leniently, a number with a fraction, an ISO 8601 timestamp, a duration
- * such as 1m2.5s; a number above 10^9 is an instant, of as many seconds,
- * milliseconds, microseconds or nanoseconds since 1970 as its magnitude tells.
+ * then, leniently, a number with a fraction, an ISO 8601 timestamp, dates of
+ * other forms, a duration such as 1m2.5s, PT1M2.5S, 00:01:02 or 62 seconds; a
+ * number above 10^9 is an instant, of as many seconds, milliseconds,
+ * microseconds or nanoseconds since 1970 as its magnitude tells.
  * date is what instants are measured against; what is past is
  * 0.  False where the value is not usable: text, nothing, a negative number, an
  * instant more than a year away.

@@ -27,6 +27,18 @@ uint64_t	 hint_number_of(struct hint_number, uint64_t unit);
 /* An ISO 8601 (RFC 3339) timestamp; without a zone it is UTC. */
 bool		 hint_timestamp(struct http1_str, int64_t *seconds,
 		    uint32_t *nano);
+/* A day and a time of the Gregorian calendar. */
+struct hint_civil {
+	int	year;
+	int	month;		/* 1 to 12 */
+	int	day;
+	int	hour;
+	int	minute;
+	int	second;
+};
+
+/* Seconds since 1970; false where it does not exist. */
+bool		 hint_civil_seconds(const struct hint_civil *, int64_t *seconds);
 /* Terms as Go has them, such as 1h2m3.5s or 12ms. */
 bool		 hint_duration(struct http1_str, uint64_t *ns);
 /*
@@ -45,6 +57,13 @@ bool		 hint_until_number(struct hint_number, int64_t date,
  * a reset that is over, but no delay (RFC 9110 10.2.3).
  */
 bool		 hint_is_over(struct http1_str);
+
+/* hint_loose.c: forms that no specification of HTTP has. */
+
+/* 5 minutes, PT5M, 00:05:00; single letters are hint_duration()'s. */
+bool		 hint_loose_duration(struct http1_str, uint64_t *ns);
+/* A date with a time, its parts in any order; without a zone it is UTC. */
+bool		 hint_loose_date(struct http1_str, int64_t *seconds);
 
 /* hint_list.c: several values in one (RFC 9110 5.3). */
 

@@ -94,6 +94,19 @@ hint_member(struct http1_str *list, struct http1_str *member)
 	return member->len > 0;
 }
 
+/* Without the quotes of a string, and what parameters there are. */
+static struct http1_str
+plain(struct http1_str s)
+{
+	const char *end = memchr(s.p, ';', s.len);
+
+	if (end != NULL)
+		s = trim(s.p, end);
+	if (s.len > 2 && s.p[0] == '"' && s.p[s.len - 1] == '"')
+		s = trim(s.p + 1, s.p + s.len - 1);
+	return s;
+}
+
 bool
 hint_latest(struct http1_str list, bool reset, uint64_t unit, int64_t date,
     uint64_t *ns, bool *odd)
@@ -104,6 +117,7 @@ hint_latest(struct http1_str list, bool reset, uint64_t unit, int64_t date,
 
 	while (hint_member(&list, &member)) {
 		members = true;
+		member = plain(member);
 		if (!hint_until(member, unit, date, &one) &&
 		    !(reset && hint_is_over(member))) {
 			*odd = true;

@@ -12,15 +12,6 @@ struct reader {
 	bool		 bad;
 };
 
-struct civil {
-	int	year;
-	int	month;		/* 1 to 12 */
-	int	day;
-	int	hour;
-	int	minute;
-	int	second;
-};
-
 static const char *const days[] = {
 	"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 	"Sunday",
@@ -104,7 +95,7 @@ read_month(struct reader *r)
 }
 
 static void
-read_time(struct reader *r, struct civil *c)
+read_time(struct reader *r, struct hint_civil *c)
 {
 	c->hour = read_digits(r, 2);
 	read_text(r, ":");
@@ -115,7 +106,7 @@ read_time(struct reader *r, struct civil *c)
 
 /* Sun, 06 Nov 1994 08:49:37 GMT */
 static void
-read_imf(struct reader *r, struct civil *c)
+read_imf(struct reader *r, struct hint_civil *c)
 {
 	read_text(r, ", ");
 	c->day = read_digits(r, 2);
@@ -130,7 +121,7 @@ read_imf(struct reader *r, struct civil *c)
 
 /* Sunday, 06-Nov-94 08:49:37 GMT */
 static void
-read_rfc850(struct reader *r, struct civil *c)
+read_rfc850(struct reader *r, struct hint_civil *c)
 {
 	read_text(r, ", ");
 	c->day = read_digits(r, 2);
@@ -145,7 +136,7 @@ read_rfc850(struct reader *r, struct civil *c)
 
 /* Sun Nov  6 08:49:37 1994 */
 static void
-read_asctime(struct reader *r, struct civil *c)
+read_asctime(struct reader *r, struct hint_civil *c)
 {
 	read_text(r, " ");
 	c->month = read_month(r);
@@ -181,7 +172,7 @@ is_leap(int year)
 
 /* Whether the date exists; a leap second does. */
 static bool
-is_valid(const struct civil *c)
+is_valid(const struct hint_civil *c)
 {
 	static const int length[] = {
 		31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31,
@@ -200,7 +191,7 @@ is_valid(const struct civil *c)
  * from March, so that the leap day is the last of its year.
  */
 static int64_t
-civil_seconds(const struct civil *c)
+civil_seconds(const struct hint_civil *c)
 {
 	int64_t year = c->year - (c->month <= 2);
 	int64_t month = c->month + (c->month <= 2 ? 9 : -3);
@@ -215,14 +206,23 @@ civil_seconds(const struct civil *c)
 	return day * 86400 + c->hour * 3600 + c->minute * 60 + c->second;
 }
 
+bool
+hint_civil_seconds(const struct hint_civil *c, int64_t *seconds)
+{
+	if (!is_valid(c))
+		return false;
+	*seconds = civil_seconds(c);
+	return true;
+}
+
 /*
  * Gives a two-digit year its century: the latest of four-digit ones that does
  * not put the date more than 50 years ahead of now.
  */
 static void
-place_year(struct civil *c, int64_t now)
+place_year(struct hint_civil *c, int64_t now)
 {
-	struct civil early = *c;
+	struct hint_civil early = *c;
 
 	for (c->year += 9900; c->year >= 100; c->year -= 100) {
 		early.year = c->year - 50;
@@ -235,7 +235,7 @@ bool
 hint_date(const char *value, size_t n, int64_t now, int64_t *seconds)
 {
 	struct reader r;
-	struct civil c = { 0 };
+	struct hint_civil c = { 0 };
 	bool full = false;
 
 	if (n == 0)
@@ -254,10 +254,7 @@ hint_date(const char *value, size_t n, int64_t now, int64_t *seconds)
 		return false;
 	if (full)
 		place_year(&c, now);
-	if (!is_valid(&c))
-		return false;
-	*seconds = civil_seconds(&c);
-	return true;
+	return hint_civil_seconds(&c, seconds);
 }
 
 /* a * SECOND + b; saturates. */
@@ -399,17 +396,20 @@ read_zone(struct reader *r)
 	if (starts_with(r, ":", 1)) {
 		r->p++;
 		minutes = read_digits(r, 2);
-	} else if (r->p != r->end) {
+	} else if (r->p != r->end && is_digit(*r->p)) {
 		minutes = read_digits(r, 2);
 	}
 	if (hours > 23 || minutes > 59)
 		r->bad = true;
+	/* and its name, as Go has both */
+	if (starts_with(r, " UTC", 4))
+		r->p += 4;
 	return sign * (hours * 3600 + minutes * 60);
 }
 
 /* 2025-01-31T12:34:56.789Z, and as Atlassian has it without seconds. */
 static void
-read_iso(struct reader *r, struct civil *c, uint32_t *nano, int *zone)
+read_iso(struct reader *r, struct hint_civil *c, uint32_t *nano, int *zone)
 {
 	c->year = read_digits(r, 4);
 	read_text(r, "-");
@@ -438,7 +438,7 @@ bool
 hint_timestamp(struct http1_str s, int64_t *seconds, uint32_t *nano)
 {
 	struct reader r;
-	struct civil c = { 0 };
+	struct hint_civil c = { 0 };
 	int zone;
 
 	if (s.len == 0)
@@ -446,9 +446,9 @@ hint_timestamp(struct http1_str s, int64_t *seconds, uint32_t *nano)
 	r = reader(s.p, s.len);
 	*nano = 0;
 	read_iso(&r, &c, nano, &zone);
-	if (r.bad || r.p != r.end || !is_valid(&c))
+	if (r.bad || r.p != r.end || !hint_civil_seconds(&c, seconds))
 		return false;
-	*seconds = civil_seconds(&c) - zone;
+	*seconds -= zone;
 	return true;
 }
 
@@ -585,9 +585,10 @@ hint_until(struct http1_str s, uint64_t unit, int64_t date, uint64_t *ns)
 	if (hint_number(s, &number))
 		return number_until(number, unit, date, ns);
 	if (hint_timestamp(s, &seconds, &nano) ||
-	    hint_date(s.p, s.len, date, &seconds))
+	    hint_date(s.p, s.len, date, &seconds) ||
+	    hint_loose_date(s, &seconds))
 		return until(seconds, nano, date, ns);
-	return hint_duration(s, ns);
+	return hint_duration(s, ns) || hint_loose_duration(s, ns);
 }
 
 bool
