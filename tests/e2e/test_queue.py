@@ -72,12 +72,12 @@ def test_rate_on_one_connection(lab):
 
 def test_burst(lab):
 	far = lab.origin()
-	lab.sluice(hosts=limits(capacity=10, burst=6))
-	for one in start(lab, 10, far.url):
+	lab.sluice(hosts=limits(capacity=2, burst=6))
+	for one in start(lab, 8, far.url):
 		assert one.response().status == 200
 	times = far.times()
-	assert times[5] < 0.3 * wire.SLOW
-	assert times[9] >= 0.35
+	assert times[5] < 2 * wire.SLOW		# 2.5 s without a burst
+	assert times[7] >= 0.9
 
 
 def test_fractional_rate(lab):
@@ -89,16 +89,16 @@ def test_fractional_rate(lab):
 
 
 def test_several_rates(lab):
-	"""Four at once by the one, three a second by the other."""
+	"""Four at once by the one, and then one each 0.8 s; by the other not."""
 	far = lab.origin()
 	lab.sluice(hosts=limits(rates=[
 	    {"capacity": 50, "period": "1s", "burst": 1},
-	    {"capacity": 4, "period": "1s", "burst": 4}]))
-	for one in start(lab, 7, far.url):
+	    {"capacity": 4, "period": "3200ms", "burst": 4}]))
+	for one in start(lab, 6, far.url):
 		assert one.response().status == 200
 	times = far.times()
-	assert 0.04 <= times[3] < 0.5 * wire.SLOW
-	assert times[6] >= 0.7
+	assert 0.04 <= times[3] < 2 * wire.SLOW
+	assert times[5] >= 1.5
 
 
 def test_strict(lab):
@@ -353,7 +353,7 @@ def test_server_timing(lab):
 		held += [float(v.split("=")[1]) for v in mine] or [0.0]
 	held.sort()
 	assert len(held) == 2
-	assert held[0] < 100 * wire.SLOW
+	assert held[0] < held[1] / 2
 	assert 200 <= held[1] < 2000 * wire.SLOW
 
 
