@@ -346,8 +346,7 @@ static const struct want hostile[] = {
 	{ "a limit of nothing", 200,
 	    "X-RateLimit-Limit: 0\r\nX-RateLimit-Remaining: 0\r\n"
 	    "X-RateLimit-Reset: 0\r\n",
-	    0, 0, "x-ratelimit",
-	    { { "x-ratelimit", NULL, 0, 0, 0, NO, 0 } } },
+	    0, 0, NULL, { { 0 } } },
 	{ "a limit of nothing that refills", 429,
 	    "x-ratelimit-limit-requests: 0\r\n"
 	    "x-ratelimit-remaining-requests: 0\r\n"

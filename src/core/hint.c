@@ -108,6 +108,12 @@ hint_remove_budget(struct hint_reading *r, unsigned i)
 	memset(&r->entries[i], 0, sizeof(r->entries[i]));
 }
 
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static struct hint_entry *
 entry_of(struct hint_reading *r, const struct hint_budget *b)
 {
@@ -276,6 +282,39 @@ read_pair(struct hint_reading *r, const struct hint_name *name,
 	return true;
 }
 
+/* 4,000 is one number; "4, 000" and 4,100 may well be two. */
+static bool
+is_grouped(struct http1_str s)
+{
+	bool sure = false;
+	size_t i, n;
+
+	for (n = 0; n < s.len && is_digit(s.p[n]); n++)
+		;
+	if (n == 0 || n > 3 || n == s.len)
+		return false;
+	for (i = n; i < s.len; i += 4) {
+		if (s.len - i < 4 || s.p[i] != ',' || !is_digit(s.p[i + 1]) ||
+		    !is_digit(s.p[i + 2]) || !is_digit(s.p[i + 3]))
+			return false;
+		sure = sure || s.p[i + 1] == '0';
+	}
+	return sure;
+}
+
+static uint64_t
+ungroup(struct http1_str s)
+{
+	struct hint_number number = { 0, 0 };
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		if (is_digit(s.p[i]) && number.whole < UINT64_MAX / 100)
+			number.whole = number.whole * 10 +
+			    (uint64_t)(s.p[i] - '0');
+	return hint_number_micro(number);
+}
+
 static void
 read_one_count(struct hint_reading *r, const struct hint_name *name,
     struct http1_str value)
@@ -283,7 +322,10 @@ read_one_count(struct hint_reading *r, const struct hint_name *name,
 	struct hint_number number;
 	struct hint_budget *b;
 
-	if (!hint_number(value, &number))
+	if (hint_is_over(value) && name->role == HINT_REMAINING) {
+		if ((b = hint_budget(r, name, nameless)) != NULL)
+			entry_of(r, b)->overdrawn = true;
+	} else if (!hint_number(value, &number))
 		read_pair(r, name, value);
 	else if ((b = hint_budget(r, name, nameless)) != NULL)
 		set_count(r, b, name->role, hint_number_micro(number));
@@ -299,6 +341,11 @@ read_count(struct hint_reading *r, const struct hint_name *name,
 
 	if (list.len == 0)
 		return;
+	if (is_grouped(list)) {
+		if ((b = hint_budget(r, name, nameless)) != NULL)
+			set_count(r, b, name->role, ungroup(list));
+		return;
+	}
 	if (memchr(list.p, ';', list.len) == NULL) {
 		while (hint_member(&list, &member))
 			read_one_count(r, name, member);
@@ -338,7 +385,7 @@ static void
 read_ratelimit(struct hint_reading *r, const struct hint_name *name,
     struct http1_str value)
 {
-	if (value.len > 0 && value.p[0] >= '0' && value.p[0] <= '9')
+	if (value.len > 0 && is_digit(value.p[0]))
 		read_count(r, name, value);
 	else if (name->plain)
 		hint_ratelimit(r, name, value);
@@ -402,6 +449,8 @@ read_reason(struct hint_reading *r, struct http1_str value)
  * namespace before and an address behind.  "AWS SDKs and Tools Reference
  * Guide", retry behavior,
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ * Azure Storage, "Common REST API error codes",
+ * https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes
  */
 static bool
 is_limit_error(struct http1_str value)
@@ -410,7 +459,7 @@ is_limit_error(struct http1_str value)
 		"throttl", "toomanyrequests", "too_many_requests",
 		"too-many-requests", "ratelimit", "rate_limit", "rate-limit",
 		"requestlimitexceeded", "throughputexceeded",
-		"bandwidthlimitexceeded", "slowdown",
+		"bandwidthlimitexceeded", "slowdown", "serverbusy", "maxlag",
 	};
 	unsigned i;
 
@@ -451,6 +500,10 @@ read_number(struct hint_reading *r, const struct hint_name *name,
 	case HINT_RESET:
 	case HINT_RESET_AFTER:
 		read_reset(r, name, f);
+		break;
+	case HINT_BACKOFF:
+		r->delayed = true;
+		read_retry(r, name->of, f);
 		break;
 	case HINT_RETRY:
 		read_retry(r, name->of, f);

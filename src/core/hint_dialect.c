@@ -98,6 +98,14 @@
  * https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits
  * X-RateLimit-Resource is a service; X-RateLimit-Delay how late the answer is.
  *
+ * Zotero: "Rate Limiting" of the Web API's basics,
+ * https://www.zotero.org/support/dev/web_api/v3/basics
+ * Backoff in any response: for how long to send no more than must be sent.
+ *
+ * MediaWiki: "API:Etiquette" and "Manual:Maxlag parameter",
+ * https://www.mediawiki.org/wiki/API:Etiquette
+ * MediaWiki-API-Error: ratelimited or maxlag, with 200 and Retry-After.
+ *
  * Stripe: "Rate limits", https://docs.stripe.com/rate-limits
  * Stripe-Rate-Limited-Reason: global-rate, endpoint-rate, global-concurrency,
  * endpoint-concurrency, resource-specific.  Neither budgets nor delays; without

@@ -66,13 +66,54 @@ retry_role(const struct words *w, const struct sight *s)
 	enum word_class next = s->retry >= 0 && s->retry + 1 < (int)w->n ?
 	    w->w[s->retry + 1].class : WORD_SHOULD;
 
-	if (next == WORD_AFTER)
+	if (next == WORD_AFTER || next == WORD_AT)
 		return s->other < s->retry ? HINT_RETRY : HINT_NONE;
 	if (next != WORD_SHOULD || saw(s, WORD_AFTER) || s->other > s->first)
 		return HINT_NONE;
 	if (!asks && (s->other >= 0 || s->first != s->retry))
 		return HINT_NONE;
 	return saw(s, WORD_NOT) ? HINT_NEVER_RETRY : HINT_MAY_RETRY;
+}
+
+/*
+ * How long to stay away, said by a name that says nothing else: Backoff,
+ * X-RateLimit-Wait-Seconds; but X-Wait-Time is of a queue, a Backoff-Limit of
+ * retries.
+ */
+static enum hint_role
+wait_role(const struct words *w, const struct sight *s)
+{
+	unsigned i;
+
+	for (i = 0; i < w->n; i++)
+		switch (w->w[i].class) {
+		case WORD_X:
+		case WORD_API:
+		case WORD_RATE_LIMIT:
+		case WORD_THROTTLE:
+		case WORD_BACKOFF:
+		case WORD_WAIT:
+		case WORD_AT:
+		case WORD_UNIT:
+		case WORD_TIME:
+			break;
+		default:
+			return HINT_NONE;
+		}
+	if (saw(s, WORD_BACKOFF))
+		return HINT_BACKOFF;
+	return saw(s, WORD_RATE_LIMIT) || saw(s, WORD_THROTTLE) ? HINT_RETRY :
+	    HINT_NONE;
+}
+
+/* What is left, or until something is. */
+static enum hint_role
+remaining_role(const struct words *w, const struct sight *s)
+{
+	enum word_class last = w->w[w->n - 1].class;
+
+	return saw(s, WORD_TIME) || saw(s, WORD_UNIT) || last == WORD_AT ||
+	    last == WORD_AFTER ? HINT_RESET : HINT_REMAINING;
 }
 
 static enum hint_role
@@ -121,11 +162,14 @@ role_of(const struct words *w, const struct sight *s)
 		return retry_role(w, s);
 	if (saw(s, WORD_LAST))
 		return HINT_NONE;
-	if (saw(s, WORD_RESET))
+	if (saw(s, WORD_BACKOFF) || saw(s, WORD_WAIT))
+		return wait_role(w, s);
+	/* a refill has a rate, too */
+	if (saw(s, WORD_RESET) || (saw(s, WORD_RENEW) &&
+	    saw(s, WORD_RATE_LIMIT) && !saw(s, WORD_RATE)))
 		return time_role(s);
 	if (saw(s, WORD_REMAINING))
-		return saw(s, WORD_TIME) || saw(s, WORD_UNIT) ? HINT_RESET :
-		    HINT_REMAINING;
+		return remaining_role(w, s);
 	if (saw(s, WORD_USED))
 		return HINT_USED;
 	if (saw(s, WORD_WINDOW))
@@ -135,8 +179,8 @@ role_of(const struct words *w, const struct sight *s)
 	if (saw(s, WORD_LIMIT) || saw(s, WORD_MAX) || saw(s, WORD_QUOTA))
 		return HINT_LIMIT;
 	/* it says no more than what it is about, or in which window */
-	return saw(s, WORD_RATE_LIMIT) && s->other < s->first ?
-	    HINT_RATELIMIT : HINT_NONE;
+	return saw(s, WORD_RATE_LIMIT) && s->other < s->first &&
+	    !saw(s, WORD_RENEW) ? HINT_RATELIMIT : HINT_NONE;
 }
 
 static enum hint_context
@@ -244,6 +288,9 @@ static bool
 is_telling(const char *p, size_t n)
 {
 	switch (*p) {
+	case 'b':
+	case 'B':
+		return STARTS(p, n, "backoff");
 	case 'e':
 	case 'E':
 		return STARTS(p, n, "error");

@@ -104,6 +104,7 @@ enum hint_role {
 	HINT_RATELIMIT,		/* RateLimit, or a limit without a word */
 	HINT_POLICY,		/* RateLimit-Policy */
 	HINT_RETRY,		/* as Retry-After */
+	HINT_BACKOFF,		/* ... whatever the response is */
 	HINT_MAY_RETRY,		/* false: it shall not be sent again */
 	HINT_NEVER_RETRY,	/* true: the same */
 };
@@ -193,6 +194,7 @@ hint_begins(const char *p, size_t n, const char *text, size_t len)
 struct hint_entry {
 	struct hint_name name;		/* of the first field of it */
 	bool		 has_used;
+	bool		 overdrawn;	/* remaining is below zero */
 	bool		 exact;		/* reset is a HINT_RESET_AFTER's */
 	uint64_t	 used;		/* micro units */
 };

@@ -68,6 +68,9 @@ share_times(struct hint_reading *r)
 static void
 derive(struct hint_budget *b, const struct hint_entry *entry)
 {
+	/* -1 of nothing is without limit, but -1 of 10 is none left */
+	if (entry->overdrawn && b->has_limit && b->limit > 0)
+		hint_set_remaining(b, 0);
 	if (entry->has_used && b->has_limit && !b->has_remaining)
 		hint_set_remaining(b, entry->used < b->limit ?
 		    b->limit - entry->used : 0);
@@ -85,11 +88,14 @@ is_refusal(int status)
 /*
  * Whether it is one, by what was understood.  Where no name speaks of a rate
  * limit, a response that is no refusal has to say all three, without
- * contradiction: uploads have limits, and passwords are reset.
+ * contradiction: uploads have limits, and passwords are reset.  And who serves
+ * at a limit of 0 has none.
  */
 static bool
 counts(const struct hint_budget *b, enum hint_context context, int status)
 {
+	if (status < 400 && b->has_limit && b->limit == 0)
+		return false;
 	if (context == HINT_STRONG)
 		return b->has_limit || b->has_remaining || b->has_reset;
 	if (!is_refusal(status))
@@ -233,7 +239,8 @@ finish_delay(struct hint_reading *r)
  *
  * 403 and 503 are mostly something else, also where some budget is used up:
  * Salesforce serves on above its limit, and refuses for rights all the same.
- * So they have to say until when.
+ * So they have to say until when.  The same goes for statuses that nobody has
+ * registered: 430 (Shopify), 509 (bandwidth), 529 (too much for the site).
  */
 static bool
 is_throttled(const struct hint_reading *r, int status)
@@ -250,6 +257,9 @@ is_throttled(const struct hint_reading *r, int status)
 	case 503:
 		return h->retry_after || any_exhausted(h, true, false);
 	case 418:
+	case 430:
+	case 509:
+	case 529:
 		return h->retry_after;
 	default:
 		return false;
@@ -267,7 +277,8 @@ is_throttled(const struct hint_reading *r, int status)
  * GitHub: "Rate limits and query limits for the GraphQL API",
  * https://docs.github.com/graphql/overview/
  * rate-limits-and-query-limits-for-the-graphql-api
- * A secondary limit may be told with 200.
+ * A secondary limit may be told with 200.  So may MediaWiki's limits be, by the
+ * name of an error.
  */
 static bool
 is_held_up(const struct hint_reading *r, int status)
@@ -275,8 +286,8 @@ is_held_up(const struct hint_reading *r, int status)
 	if (!r->hint->retry_after || status < 200 ||
 	    (status >= 300 && status < 400))
 		return false;
-	return r->delayed || (status == 200 &&
-	    (r->github || any_exhausted(r->hint, false, false)));
+	return r->delayed || r->error || (status == 200 && r->github) ||
+	    (status != 202 && any_exhausted(r->hint, false, false));
 }
 
 /* a * part / whole, rounded up, for a part that is not more than the whole. */

@@ -36,12 +36,13 @@ static const struct known known_a[] = {
 	WORD("allowed", WORD_MAX, 0),
 	WORD("available", WORD_REMAINING, 0),
 	WORD("after", WORD_AFTER, 0),
-	WORD("at", WORD_NOISE, 0),
+	WORD("at", WORD_AT, 0),
 	WORD("app", WORD_OTHER, 0),
 };
 static const struct known known_b[] = {
 	WORD("bucket", WORD_PART, 0),
 	WORD("bytes", WORD_TOKENS, 0),
+	WORD("backoff", WORD_BACKOFF, 0),
 	WORD("by", WORD_NOISE, 0),
 };
 static const struct known known_c[] = {
@@ -70,6 +71,9 @@ static const struct known known_d[] = {
 static const struct known known_e[] = {
 	WORD("error", WORD_ERROR, 0),
 	WORD("epoch", WORD_NOISE, 0),
+	WORD("expires", WORD_RENEW, 0),
+	WORD("expiry", WORD_RENEW, 0),
+	WORD("expiration", WORD_RENEW, 0),
 };
 static const struct known known_g[] = {
 	WORD("group", WORD_PART, 0),
@@ -123,7 +127,9 @@ static const struct known known_n[] = {
 	WORD("not", WORD_NOT, 0),
 	WORD("no", WORD_NOT, 0),
 	WORD("name", WORD_PART, 0),
+	WORD("non", WORD_NOT, 0),
 	WORD("ns", WORD_UNIT, 1),
+	WORD("nanos", WORD_UNIT, 1),
 	WORD("nanoseconds", WORD_UNIT, 1),
 	WORD("next", WORD_NOISE, 0),
 };
@@ -154,6 +160,12 @@ static const struct known known_r[] = {
 	WORD("retry", WORD_RETRY, 0),
 	WORD("retryable", WORD_RETRYABLE, 0),
 	WORD("retriable", WORD_RETRYABLE, 0),
+	WORD("refill", WORD_RENEW, 0),
+	WORD("refills", WORD_RENEW, 0),
+	WORD("renew", WORD_RENEW, 0),
+	WORD("renews", WORD_RENEW, 0),
+	WORD("renewal", WORD_RENEW, 0),
+	WORD("replenish", WORD_RENEW, 0),
 	WORD("resource", WORD_PART, 0),
 	WORD("reason", WORD_REASON, 0),
 	WORD("request", WORD_REQUESTS, 0),
@@ -183,17 +195,19 @@ static const struct known known_t[] = {
 	WORD("the", WORD_NOISE, 0),
 	WORD("timestamp", WORD_NOISE, 0),
 	WORD("token", WORD_OTHER, 0),
+	WORD("ttl", WORD_RENEW, 0),
 };
 static const struct known known_u[] = {
 	WORD("used", WORD_USED, 0),
 	WORD("usage", WORD_USED, 0),
 	WORD("us", WORD_UNIT, 1000),
-	WORD("until", WORD_NOISE, 0),
+	WORD("until", WORD_AT, 0),
 	WORD("unix", WORD_NOISE, 0),
 	WORD("utc", WORD_NOISE, 0),
 	WORD("user", WORD_OTHER, 0),
 };
 static const struct known known_w[] = {
+	WORD("wait", WORD_WAIT, 0),
 	WORD("window", WORD_WINDOW, 0),
 	WORD("week", WORD_PERIOD, 7 * DAY),
 	WORD("weekly", WORD_PERIOD, 7 * DAY),

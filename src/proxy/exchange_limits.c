@@ -91,15 +91,16 @@ backoff_base(const struct exchange *x, int status)
 
 /*
  * A time that is named is believed; "now" as far as the host's budget believes
- * it, and not to a request that has come back once already.
+ * it, and not to a request that has come back once already.  Then the reset of
+ * what is used up counts, where one is named.
  */
 static void
-take_named(const struct exchange *x, uint64_t named, int status,
-    struct lesson *l)
+take_named(const struct exchange *x, uint64_t named, uint64_t reset,
+    int status, struct lesson *l)
 {
-	l->pause = named;
-	l->backoff = named < BUDGET_NOW;
-	l->at_once = l->backoff;
+	l->at_once = named < BUDGET_NOW;
+	l->pause = l->at_once && reset > named ? reset : named;
+	l->backoff = l->pause < BUDGET_NOW;
 	l->again = x->resent > 0;
 	l->base = backoff_base(x, status);
 }
@@ -110,6 +111,7 @@ exchange_take_pause(const struct exchange *x, const struct hint *hint,
 {
 	bool learns = x->ticket.rule->learn != CONF_LEARN_OFF;
 	uint64_t pause = hint->throttled ? hint->pause : hint->refusal;
+	uint64_t reset = learns ? hint->refusal : 0;
 
 	l->partial = hint->partial;
 	if (l->verdict != BUDGET_THROTTLED) {
@@ -117,9 +119,9 @@ exchange_take_pause(const struct exchange *x, const struct hint *hint,
 		if (learns && !hint->throttled)
 			l->pause = hint->pause;
 	} else if (hint->retry_after)
-		take_named(x, hint->delay, status, l);
+		take_named(x, hint->delay, reset, status, l);
 	else if (learns && pause > 0)
-		take_named(x, pause, status, l);
+		take_named(x, pause, 0, status, l);
 	else {
 		l->backoff = true;
 		l->base = backoff_base(x, status);

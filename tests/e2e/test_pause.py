@@ -50,6 +50,8 @@ FORMS = [
 	("0", 0),
 	("10000000", 3600), ("1m30s", 90), ("5, 120, 30", 120),
 	("784903766", 3600),			# so many seconds
+	("Tue, 15 Nov 1994 12:47:26 UTC", 120), ("2 minutes", 120),
+	("PT2M", 120),
 	# The same instant in all that it may be counted in.
 	("1700000120", 120, "Tue, 14 Nov 2023 22:13:20 GMT"),
 	("1700000120000", 120, "Tue, 14 Nov 2023 22:13:20 GMT"),

@@ -276,6 +276,18 @@ def test_now_is_believed_once_for_a_host(lab, fields, method):
 	    "no time is named" in line
 
 
+def test_a_reset_says_more_than_now(lab):
+	"""What is used up until then is no guess, once "now" was wrong."""
+	far = start(lab, origin.fixed(429, fields=[("Retry-After", "0"),
+	    ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "40")]),
+	    queue={"max_wait": "10ms"}, retry={"attempts": 0})
+	for _ in range(4):
+		answer = lab.get(far.url + "/")
+		assert answer.status == 429
+	assert len(far.requests) == 2
+	assert 30 <= int(answer.get("retry-after")) <= 40
+
+
 def test_a_success_makes_now_believable_again(lab):
 	far = start(lab, *[refusal(after="0"), origin.fixed()] * 3)
 	began = time.monotonic()
