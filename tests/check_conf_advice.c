@@ -484,6 +484,41 @@ START_TEST(no_advice)
 }
 END_TEST
 
+/* Where URLs have credentials, an error, and thus the log, does not. */
+static const char *const credentials[] = {
+	"hosts: {\"http://user:hunter2@h.example/\": {}}\n",
+	"hosts: {\"https://hunter2@h.example/p\": {}}\n",
+	"hosts: {\"hunter2@h.example\": {}}\n",
+	"hosts: {\"user:hunter2@h.example:8080\": {}}\n",
+	"hosts: {\"http:user:hunter2@h.example\": {}}\n",
+	"hosts: {\"//user:hunter2@h.example\": {}}\n",
+	"hosts: {\"http://a:hunter2 b@h.example\": {}}\n",
+	"hosts: {\"http://a:b@hunter2@h.example\": {}}\n",
+	"hosts: {\"http://us/er:hunter2@h.example/\": {}}\n",
+	"hosts: {\"http://user:hunter2@h^.example/\": {}}\n",
+	"hosts: {\"h.example/v1?key=hunter2\": {}}\n",
+	"hosts: {\"http://user:hunter2@h.example/v1?key=hunter2#x\": {}}\n",
+	"hosts: {\"h.example?key=hunter2\": {}}\n",
+	"hosts: {a.b: {paths: {/x?key=hunter2: {}}}}\n",
+	"hosts: {a.b: {paths: {\"http://u:hunter2@a.b/x\": {}}}}\n",
+	"hosts: {a.b: \"http://u:hunter2@a.b/x\"}\n",
+	"hosts: {a.b: {https: \"http://u:hunter2@a.b/x\"}}\n",
+	"\"http://user:hunter2@h.example/\": {}\n",
+	"listen: http://user:hunter2@127.0.0.1:3128\n",
+	"listen:http://user:hunter2@127.0.0.1:3128\n",
+	"resolver: https://user:hunter2@192.0.2.1\n",
+	"log: {access: \"user:hunter2@h\"}\n",
+};
+
+START_TEST(no_credentials)
+{
+	char	*cause = parse_bad(credentials[_i], strlen(credentials[_i]));
+
+	ck_assert_msg(strstr(cause, "hunter2") == NULL, "%s", cause);
+	free(cause);
+}
+END_TEST
+
 /* However long: it stays one line, and within its bounds. */
 START_TEST(long_words)
 {
@@ -529,6 +564,7 @@ main(void)
 	suite_add_tcase(suite, tc);
 	ROWS(tc, error, errors);
 	ROWS(tc, no_advice, nothing);
+	ROWS(tc, no_credentials, credentials);
 	tcase_add_loop_test(tc, long_words, 0, 14);
 	return run_suite(suite);
 }

@@ -204,6 +204,7 @@ conf_advice_host(char buf[CONF_ADVICE], const char *text)
 {
 	char		 trimmed[HOST], host[HOST], mended[HOST + 4];
 	char		 more[CONF_SHOW + 32] = "", show[CONF_SHOW];
+	char		 before[HOST];
 	const char	*path;
 
 	buf[0] = '\0';
@@ -212,9 +213,13 @@ conf_advice_host(char buf[CONF_ADVICE], const char *text)
 	text = trim(trimmed, text);
 	if (advise_network(buf, text) || !take_host(host, text, &path))
 		return buf;
-	if (path != NULL)
+	/* an @ there is the end of a password with a slash */
+	if (path != NULL && strchr(path, '@') == NULL) {
+		snprintf(before, sizeof before, "%.*s",
+		    (int)strcspn(path, "?#"), path);
 		snprintf(more, sizeof more, " For \"%s\" see paths.",
-		    conf_show(show, path));
+		    conf_show(show, before));
+	}
 	mend_host(mended, host);
 	if (!is_ascii(mended) && advise_idn(buf, mended, more))
 		return buf;

@@ -376,13 +376,45 @@ conf_units_text(char buf[CONF_TEXT], uint64_t micro)
 	return buf;
 }
 
+/*
+ * What a URL may have that is nobody's business: user and password, that is all
+ * before its last @, and a query with values.  Its first byte and length; a
+ * path may have an @ of its own.
+ */
+static const char *
+secret(const char *text, size_t *len)
+{
+	const char	*at = strrchr(text, '@');
+	const char	*from = strstr(text, "//");
+	const char	*query = strchr(text, '?');
+
+	from = from == NULL || at == NULL || from > at ? text : from + 2;
+	if (at > from && !(text[0] == '/' && text[1] != '/')) {
+		*len = (size_t)(at - from);
+		return from;
+	}
+	if (query == NULL || strchr(query, '=') == NULL)
+		return NULL;
+	*len = strlen(query + 1);
+	return query + 1;
+}
+
 const char *
 conf_show(char buf[CONF_SHOW], const char *text)
 {
 	const unsigned char	*p = (const unsigned char *)text;
-	size_t			 n = 0;
+	const char		*hidden;
+	size_t			 n = 0, len;
 
+	hidden = secret(text, &len);
 	for (; *p != '\0'; p++) {
+		if ((const char *)p == hidden) {
+			n += (size_t)snprintf(buf + n, CONF_SHOW - n, "...");
+			p += len;
+			hidden = secret((const char *)p, &len);
+			if (*p == '\0')
+				break;
+		}
 		/* Cut between characters, not inside of one. */
 		if ((n >= 72 && (*p & 0xc0) != 0x80) || n >= CONF_SHOW - 8) {
 			n += (size_t)snprintf(buf + n, CONF_SHOW - n, "...");

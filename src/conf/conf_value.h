@@ -49,8 +49,9 @@ const char	*conf_size_text(char buf[CONF_TEXT], uint64_t);
 const char	*conf_units_text(char buf[CONF_TEXT], uint64_t);
 
 /*
- * Text out of the file, fit to be shown in one line: control characters are
- * escaped, what is long is cut.  Returns buf.
+ * Text out of the file, fit to be shown in one line, and in a log: control
+ * characters are escaped, what is long is cut, and what stands before an @ or
+ * in a URL's query is left out.  Returns buf.
  */
 #define CONF_SHOW	256
 const char	*conf_show(char buf[CONF_SHOW], const char *);
