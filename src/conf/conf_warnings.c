@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_value.h"
+
 /* Who hears of what. */
 struct teller {
 	const struct conf	*conf;
@@ -74,6 +76,7 @@ is_everybody(const char *name)
 {
 	static const char *const	 names[] = {
 		"default", "defaults", "all", "any", "others", "fallback",
+		"_", "default_server", "everything", "rest", "null",
 	};
 	size_t				 i;
 
@@ -116,6 +119,78 @@ warn_of_tunnels(const struct teller *t, const struct conf_rule *rule,
 		    rule->name, keys);
 }
 
+/*
+ * A status without a time of its own pauses by default since that is what it
+ * says; earlier versions paused for 429 only, unless the answer named a time.
+ * With 500 and up that is how hosts answer, too, that just have crashed.
+ */
+static void
+warn_of_statuses(const struct teller *t, const struct conf_rule *rule,
+    const char *prefix)
+{
+	const struct conf_status	*status;
+	char				 buf[CONF_TEXT];
+	unsigned			 i;
+
+	for (i = 0; i < rule->npause_statuses; i++) {
+		status = &rule->pause_statuses[i];
+		if (status->own || status->status < 500 ||
+		    status->status > 599)
+			continue;
+		conf_warn(t->conf, rule->at, t->line, t->arg, "%s%s: "
+		    "pause.statuses: a %u pauses for %s also where it names no "
+		    "time, as it did not in earlier versions (\"{status: %u, "
+		    "default: off}\" is as before, \"{status: %u, default: "
+		    "%s}\" says that it is meant)", prefix, rule->name,
+		    status->status,
+		    conf_duration_text(buf, status->pause), status->status,
+		    status->status, buf);
+	}
+}
+
+/* "/users/{id}" and "/users/:id" are that very text here. */
+static void
+warn_of_path(const struct teller *t, const struct conf_rule *rule,
+    const char *prefix, const char *key, const char *path)
+{
+	const char	*p;
+
+	if (path == NULL)
+		return;
+	for (p = strchr(path, '/'); p != NULL; p = strchr(p + 1, '/'))
+		if (strchr("{<:[", p[1]) != NULL && p[1] != '\0') {
+			conf_warn(t->conf, rule->at, t->line, t->arg, "%s%s: "
+			    "%s: %s is that very path; for any one segment "
+			    "write *", prefix, rule->name, key, path);
+			return;
+		}
+}
+
+static void
+warn_of_paths(const struct teller *t, const struct conf_rule *rule,
+    const char *prefix)
+{
+	size_t	 i;
+
+	for (i = 0; i < rule->npaths; i++)
+		warn_of_path(t, rule, prefix, "paths", rule->paths[i].text);
+	for (i = 0; i < rule->ncosts; i++)
+		warn_of_path(t, rule, prefix, "costs", rule->costs[i].path);
+	for (i = 0; i < rule->nbodies; i++)
+		warn_of_path(t, rule, prefix, "pause.bodies",
+		    rule->bodies[i].path);
+}
+
+/* What any rule may have, that of defaults, too. */
+static void
+warn_of_any(const struct teller *t, const struct conf_rule *rule,
+    const char *prefix)
+{
+	warn_of_tunnels(t, rule, prefix);
+	warn_of_statuses(t, rule, prefix);
+	warn_of_paths(t, rule, prefix);
+}
+
 static void
 warn_of_rule(const struct teller *t, const struct conf_rule *rule)
 {
@@ -123,7 +198,7 @@ warn_of_rule(const struct teller *t, const struct conf_rule *rule)
 		conf_warn(t->conf, rule->at, t->line, t->arg, "hosts.%s: is "
 		    "the host of that name; the rule for all that have none "
 		    "is defaults, beside hosts", rule->name);
-	warn_of_tunnels(t, rule, "hosts.");
+	warn_of_any(t, rule, "hosts.");
 }
 
 void
@@ -137,5 +212,5 @@ conf_warnings(const struct conf *conf, void (*line)(const char *, void *),
 		warn_of_address(&t, &conf->listen.list[i]);
 	for (i = 0; i < conf->nrules; i++)
 		warn_of_rule(&t, &conf->rules[i]);
-	warn_of_tunnels(&t, &conf->fallback, "");
+	warn_of_any(&t, &conf->fallback, "");
 }

@@ -203,6 +203,21 @@ WARNED = [
 	    [r":3:3: hosts\.a\.b: tls\.verify is false"]),
 	("listen: 127.0.0.1:0\ndefaults:\n  tls: {verify: false}\n",
 	    [r":3:3: defaults: tls\.verify is false"]),
+	# as files of earlier versions have it, when that paused for 429 only
+	("listen: 127.0.0.1:0\nhosts:\n"
+	    "  a.b: {pause: {statuses: [429, 503], default: 7s}}\n",
+	    [r":3:3: hosts\.a\.b: pause\.statuses: a 503 pauses for 7s also "]),
+	("listen: 127.0.0.1:0\ndefaults: {pause: {statuses: 502}}\n"
+	    "hosts: {a.b: {capacity: 1}}\n",
+	    [r":2:1\d: defaults: pause\.statuses: a 502 pauses for 5s also "]),
+	("listen: 127.0.0.1:0\nhosts:\n"
+	    "  a.b: {pause: {statuses: [429, 498, {status: 503, default: 5s}]}}\n"
+	    "  a.c: {pause: {statuses: [{status: 503, default: off}]}}\n", []),
+	("listen: 127.0.0.1:0\nhosts:\n  a.b:\n    https: upstream\n"
+	    "    paths: {'/u/{id}': {}, /v1/x:go: {}}\n"
+	    "    costs: [{path: '/w/:id', cost: 2}]\n",
+	    [r":3:3: hosts\.a\.b: paths: /u/\{id\} is that very path",
+	    r":3:3: hosts\.a\.b: costs: /w/:id is that very path"]),
 	("listen: 127.0.0.1:0\nlimits: {connections: 1000000}\n",
 	    [r": limits\.connections: 1000000, but only"]),
 ]
