@@ -45,7 +45,7 @@ static const struct wrong errors[] = {
 	{ "defaults: {per: [client]}\n",
 	    "1:17: defaults.per: a list, " PER },
 	{ "defaults: {fair_by: none}\n", "1:21: defaults.fair_by: \"none\" is "
-	    "unknown, " FAIR "; did you mean \"header:none\"?" },
+	    "unknown, " FAIR "; did you mean \"client\"?" },
 	{ "defaults: {fair_by: X-Tenant}\n", "1:21: defaults.fair_by: "
 	    "\"X-Tenant\" is unknown, " FAIR "; did you mean "
 	    "\"header:X-Tenant\"?" },

@@ -38,7 +38,7 @@ static const struct wrong errors[] = {
 	    "a method or a list, 1 to 16 methods" },
 	{ "defaults: {costs: [{path: search, cost: 1}]}\n",
 	    "1:27: defaults.costs[0].path: no path pattern, expected a path "
-	    "that begins with /" },
+	    "that begins with /; did you mean \"/search\"?" },
 	{ "defaults: {costs: [{path: [/a], cost: 1}]}\n",
 	    "1:27: defaults.costs[0].path: a list, expected a path pattern "
 	    "such as /search" },
@@ -57,7 +57,8 @@ static const struct wrong errors[] = {
 	    "patterns; leave the dashes out, and put a colon behind "
 	    "each name" },
 	{ "defaults: {paths: {a: {}}}\n", "1:20: defaults.paths.a: no path "
-	    "pattern, expected a path that begins with /" },
+	    "pattern, expected a path that begins with /; did you mean "
+	    "\"/a\"?" },
 	{ "defaults: {paths: {/a: 5}}\n",
 	    "1:24: defaults.paths./a: a plain value, expected a "
 	    "mapping such as {capacity: 10}; did you mean \"{capacity: "

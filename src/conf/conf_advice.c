@@ -101,12 +101,54 @@ add_time(const char *p, uint64_t *ns)
 	return p + letters(p);
 }
 
+/* "00:01:30" and "1:30": the last are seconds. */
+static bool
+clock_time(const char *text, uint64_t *ns)
+{
+	unsigned	 part, parts = 0, sum = 0;
+	size_t		 n;
+
+	for (;; text += n + 1) {
+		n = strspn(text, "0123456789");
+		if (n == 0 || n > 2 || parts++ == 3)
+			return false;
+		part = (unsigned)strtoul(text, NULL, 10);
+		if (parts > 1 && part > 59)
+			return false;
+		sum = sum * 60 + part;
+		if (text[n] != ':')
+			break;
+	}
+	*ns = sum * UINT64_C(1000000000);
+	return text[n] == '\0' && parts > 1 && sum > 0;
+}
+
+/* ISO 8601's "PT1H30M" is "1H30M" without its letters. */
+static const char *
+plain_time(char buf[WORD], const char *text)
+{
+	size_t	 i, n = 0;
+
+	text = skip(text, " ");
+	if (tolower((unsigned char)text[0]) != 'p' ||
+	    strlen(text) >= WORD || letters(text) > 2)
+		return text;
+	for (i = 1; text[i] != '\0'; i++)
+		if (tolower((unsigned char)text[i]) != 't')
+			buf[n++] = text[i];
+	buf[n] = '\0';
+	return buf;
+}
+
 bool
 conf_advice_duration(const char *text, uint64_t *ns)
 {
-	const char	*p = skip(text, " ");
+	char		 buf[WORD];
+	const char	*p = plain_time(buf, text);
 	unsigned	 parts = 0;
 
+	if (clock_time(p, ns))
+		return true;
 	*ns = 0;
 	while (p != NULL && *p != '\0' && parts++ < 4) {
 		p = add_time(p, ns);
@@ -118,6 +160,13 @@ conf_advice_duration(const char *text, uint64_t *ns)
 }
 
 /* Numbers */
+
+/* Whether there are three digits, and no more, behind a mark between them. */
+static bool
+is_group(const char *p, const char *end)
+{
+	return end - p >= 3 && strspn(p, "0123456789") == 3;
+}
 
 /* Digits with what people put between them, a factor behind; plain, in buf. */
 static bool
@@ -134,7 +183,8 @@ plain_number(char buf[CONF_TEXT], const char *text, size_t len)
 		len--;
 	}
 	for (i = 0; i < len; i++) {
-		if (i > 0 && strchr(",_' ", text[i]) != NULL)
+		if (i > 0 && (text[i] == '_' || (strchr(",' ", text[i]) !=
+		    NULL && is_group(text + i + 1, text + len))))
 			continue;
 		if (n + 1 == CONF_TEXT || strchr("0123456789.eE+", text[i]) == NULL)
 			return false;
@@ -188,16 +238,37 @@ rate_word(const char *p)
 	return NULL;
 }
 
+/* "s", "10 seconds", or seconds without a unit. */
+static bool
+every(const char *text, uint64_t *ns)
+{
+	size_t	 n = strspn(text, "0123456789");
+
+	if (n == 0 || n > 9 || text[n] != '\0')
+		return conf_advice_duration(text, ns);
+	*ns = strtoul(text, NULL, 10) * UINT64_C(1000000000);
+	return *ns > 0;
+}
+
 /* What stands behind the number, to a period; NULL: that is no rate. */
 static const char *
 rate_period(char buf[CONF_TEXT], const char *p)
 {
 	static const char *const	 between[] = {
-		"/", "per ", "a ", "an ", "every ", "each ", "in ", "p/",
+		"/", "per ", "a ", "an ", "every ", "each ", "in ", "p/", "-",
+		":", "@",
 	};
+	char				 end[WORD];
 	uint64_t			 ns;
-	size_t				 i, n;
+	size_t				 i, n = strlen(p);
 
+	while (n > 0 && strchr(".;, ", p[n - 1]) != NULL)
+		n--;
+	if (n >= sizeof end)
+		return NULL;
+	memcpy(end, p, n);
+	end[n] = '\0';
+	p = end;
 	if (rate_word(p) != NULL)
 		return rate_word(p);
 	n = letters(p);
@@ -206,7 +277,7 @@ rate_period(char buf[CONF_TEXT], const char *p)
 	for (i = 0; i < sizeof between / sizeof between[0]; i++) {
 		n = strlen(between[i]);
 		if (strncasecmp(p, between[i], n) == 0 &&
-		    conf_advice_duration(p + n, &ns))
+		    every(skip(p + n, " "), &ns))
 			return conf_duration_text(buf, ns);
 	}
 	return NULL;
@@ -216,18 +287,18 @@ bool
 conf_advice_rate(char buf[CONF_ADVICE_RATE], const char *text)
 {
 	char		 number[CONF_TEXT], period[CONF_TEXT];
-	const char	*p = skip(text, " "), *every;
+	const char	*p = skip(text, " "), *period_of;
 	size_t		 n = strspn(p, "0123456789.,_");
 
 	if (p[n] != '\0' && strchr("kKM", p[n]) != NULL && !isalpha((unsigned char)p[n + 1]))
 		n++;
 	if (!plain_number(number, p, n))
 		return false;
-	every = rate_period(period, skip(p + n, " "));
-	if (every == NULL)
+	period_of = rate_period(period, skip(p + n, " "));
+	if (period_of == NULL)
 		return false;
 	snprintf(buf, CONF_ADVICE_RATE, "capacity: %s, period: %s", number,
-	    every);
+	    period_of);
 	return true;
 }
 
@@ -309,13 +380,13 @@ advise_duration(char buf[CONF_ADVICE], const struct conf_option *option,
 		meant(buf, conf_duration_text(duration, ns));
 }
 
-/* "10 mb", "5kib": the unit as it is written here. */
+/* "10 mb", "5kib": the unit as it is written here; "8k" is of 1024. */
 static void
 advise_size(char buf[CONF_ADVICE], const struct conf_option *option,
     const char *text)
 {
 	static const char *const	 units[] = {
-		"B", "KiB", "MiB", "GiB", "kB", "MB", "GB",
+		"B", "KiB", "MiB", "GiB", "kB", "MB", "GB", "K", "M", "G",
 	};
 	char				 size[CONF_TEXT];
 	size_t				 i, n = strspn(text, "0123456789.");
@@ -365,12 +436,30 @@ advise_units(char buf[CONF_ADVICE], const struct conf_option *option,
 }
 
 static void
+advise_status(char buf[CONF_ADVICE], const char *text)
+{
+	if (is_of(unlimited, text, strlen(text)))
+		meant(buf, "[]");
+	else if (strspn(text, "0123456789, ") == strlen(text) &&
+	    strchr(text, ',') != NULL)
+		snprintf(buf, CONF_ADVICE, "; leave the quotes out and put "
+		    "[ ] around it");
+	else if (text[strspn(text, "0123456789")] != '\0')
+		snprintf(buf, CONF_ADVICE, "; name each status, as in "
+		    "[429, 502, 503]");
+}
+
+static void
 advise_integer(char buf[CONF_ADVICE], const struct conf_option *option,
     const char *text)
 {
-	if (strcmp(conf_option_key(option), "concurrency") == 0 &&
+	const char	*key = conf_option_key(option);
+
+	if (strcmp(key, "concurrency") == 0 &&
 	    is_of(unlimited, text, strlen(text)))
 		meant(buf, "0");
+	else if (strcmp(key, "status") == 0 || strcmp(key, "statuses") == 0)
+		advise_status(buf, text);
 	else
 		advise_number(buf, option, text);
 }
@@ -423,6 +512,7 @@ conf_advice_value(char buf[CONF_ADVICE], const struct conf_option *option,
 	case CONF_INTEGER:
 	case CONF_INTEGER32:
 	case CONF_WORKERS:
+	case CONF_STATUSES:
 		advise_integer(buf, option, text);
 		break;
 	case CONF_ACCESS:
@@ -435,23 +525,62 @@ conf_advice_value(char buf[CONF_ADVICE], const struct conf_option *option,
 	return buf;
 }
 
+/* Paths */
+
+const char *
+conf_advice_path(char buf[CONF_ADVICE], const char *text)
+{
+	const char	*slash = strstr(text, "://");
+	char		 path[WORD * 4], show[CONF_SHOW];
+	size_t		 n;
+
+	buf[0] = '\0';
+	if (conf_advice_typography(buf, text))
+		return buf;
+	/* a scheme and host, a method, a location's ~ or ^ */
+	slash = slash != NULL ? strchr(slash + 3, '/') : strchr(text, '/');
+	if (strpbrk(text, "^$()|\\") != NULL || text[0] == '~') {
+		snprintf(buf, CONF_ADVICE, "; patterns are no regular "
+		    "expressions: * is any one segment, /** at the end the rest");
+		return buf;
+	}
+	n = strcspn(slash != NULL ? slash : text, "?#");
+	if (n + 2 > sizeof path || strcmp(text, "") == 0)
+		return buf;
+	snprintf(path, sizeof path, "%s%.*s", slash != NULL ? "" : "/", (int)n,
+	    slash != NULL ? slash : text);
+	if (strcmp(path, "/*") == 0 || strcmp(path, "/**") == 0)
+		meant(buf, "/**");
+	else if (strcmp(path, text) != 0 && strpbrk(path, " *@") == NULL &&
+	    strstr(path, "//") == NULL)
+		meant(buf, conf_show(show, path));
+	return buf;
+}
+
 /* Plain text where a mapping is needed */
+
+static const char	 no[] = " off no false none never n disable disabled ";
 
 /* Keys whose mapping people leave out, and what their text then stands for. */
 static const struct {
 	const char	*key;
 	const char	*number;	/* N stands for it */
 	const char	*time;
+	const char	*none;		/* for "off" */
 	const char	*other;
 } sections[] = {
-	{ "queue", "queue: {length: N}", "queue: {max_wait: N}", NULL },
-	{ "pause", NULL, "pause: {default: N}", NULL },
-	{ "retry", "retry: {attempts: N}", NULL, "retry: {attempts: 2}" },
-	{ "tunnel", NULL, "tunnel: {idle: N}", NULL },
+	{ "queue", "queue: {length: N}", "queue: {max_wait: N}",
+	    "queue: {length: 0}", NULL },
+	{ "pause", NULL, "pause: {default: N}", "pause: {statuses: []}", NULL },
+	{ "retry", "retry: {attempts: N}", NULL, "retry: {attempts: 0}",
+	    "retry: {attempts: 2}" },
+	{ "tunnel", NULL, "tunnel: {idle: N}", NULL, NULL },
 	{ "timeouts", "timeouts: {response: Ns}", "timeouts: {response: N}",
-	    NULL },
-	{ "limits", "limits: {connections: N}", NULL, NULL },
-	{ "log", NULL, NULL, "log: {level: debug, access: \"-\"}" },
+	    NULL, NULL },
+	{ "limits", "limits: {connections: N}", NULL, NULL, NULL },
+	{ "log", NULL, NULL, "log: {access: off}",
+	    "log: {level: debug, access: \"-\"}" },
+	{ "via", NULL, NULL, "via: {send: false}", "via: {name: proxy-1}" },
 };
 
 /* Puts a number or a time in the place of N. */
@@ -497,7 +626,9 @@ conf_advice_section(char buf[CONF_ADVICE], const char *key, bool is_rule,
 	    i++) {
 		if (strcmp(key, sections[i].key) != 0)
 			continue;
-		if (sections[i].number != NULL &&
+		if (sections[i].none != NULL && is_of(no, text, strlen(text)))
+			meant(buf, sections[i].none);
+		else if (sections[i].number != NULL &&
 		    conf_advice_number(what, text))
 			fill_in(buf, sections[i].number, what);
 		else if (sections[i].time != NULL &&

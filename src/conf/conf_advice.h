@@ -33,6 +33,9 @@ const char	*conf_advice_value(char buf[CONF_ADVICE],
 const char	*conf_advice_section(char buf[CONF_ADVICE], const char *key,
 		    bool is_rule, const char *text);
 
+/* A path pattern. */
+const char	*conf_advice_path(char buf[CONF_ADVICE], const char *text);
+
 /* A host pattern (conf_advice_host.c). */
 const char	*conf_advice_host(char buf[CONF_ADVICE], const char *text);
 

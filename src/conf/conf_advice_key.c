@@ -20,34 +20,49 @@ static const struct {
 	const char	*words;
 	const char	*meant;
 } synonyms[] = {
-	{ LIMITED, " rate limit rps qps tps ops hz max_rate rate_limit ratelimit "
+	{ LIMITED, " max max_rate max_tokens tokens_per_fill count reservoir "
+	    "requests_per_unit limit_for_period token_bucket rate_based ",
+	    "capacity: N" },
+	{ LIMITED, " rate limit rps qps tps ops hz rate_limit ratelimit "
 	    "requests request reqs calls quota throughput tokens limit_rate "
 	    "requests_per_second req_per_sec reqs_per_second per_second "
-	    "max_requests max_rps ", "capacity: N, period: 1s" },
+	    "max_requests max_rps fill_rate limit_req average second per_sec "
+	    "rate_limiting calls_per_second ", "capacity: N, period: 1s" },
 	{ LIMITED, " rpm qpm tpm requests_per_minute req_per_min per_minute "
-	    "calls_per_minute ", "capacity: N, period: 1m" },
-	{ LIMITED, " rph qph requests_per_hour per_hour calls_per_hour ",
+	    "calls_per_minute minute per_min ", "capacity: N, period: 1m" },
+	{ LIMITED, " rph qph requests_per_hour per_hour calls_per_hour hour "
+	    "hourly ",
 	    "capacity: N, period: 1h" },
-	{ LIMITED, " rpd requests_per_day per_day daily calls_per_day ",
+	{ LIMITED, " rpd requests_per_day per_day daily calls_per_day day ",
 	    "capacity: N, period: 1d" },
 	{ LIMITED, " window interval duration time every seconds window_size "
-	    "time_window timeframe unit ", "period" },
-	{ LIMITED, " burst_size bucket bucket_size max_burst bursts spike ",
-	    "burst" },
+	    "time_window timeframe unit window_ms time_period fill_interval "
+	    "limit_refresh_period refresh_period refill_interval refill "
+	    "reservoir_refresh_interval per_seconds expires_in ", "period" },
+	{ LIMITED, " burst_size bucket bucket_size max_burst bursts spike "
+	    "burst_limit max_burst_size burst_capacity ", "burst" },
+	{ LIMITED, " download_delay min_time min_delay request_delay throttle_ms "
+	    "spacing ", "capacity: 1, period: 1s, burst: 1" },
+	{ LIMITED, " fixed_window sliding_window ", "strict: true" },
 	{ LIMITED, " max_connections connections max_conns conns maxconn "
 	    "max_concurrent max_concurrency max_concurrent_requests concurrent "
 	    "concurrent_requests parallel parallelism max_parallel workers "
 	    "threads simultaneous in_flight inflight max_in_flight slots "
-	    "max_requests_in_flight pool_size ", "concurrency" },
+	    "max_requests_in_flight pool_size limit_conn limit_connections "
+	    "concurrent_requests_per_domain max_concurrent_calls ",
+	    "concurrency" },
 	{ AT(CONF_RULE), " limits rate_limits ratelimits throttle ",
 	    "rates: [{capacity: N, period: 1s}]" },
 	{ AT(CONF_RULE), " timeout wait max_wait queue_timeout max_queue_time "
-	    "max_delay delay wait_timeout ", "queue: {max_wait: 60s}" },
+	    "max_delay delay wait_timeout timeout_duration ",
+	    "queue: {max_wait: 60s}" },
 	{ AT(CONF_RULE), " queue_length queue_size max_queue backlog "
-	    "max_waiting ", "queue: {length: N}" },
+	    "max_waiting max_pending_requests high_water ",
+	    "queue: {length: N}" },
 	{ AT(CONF_RULE), " retries max_retries retry_count attempts ",
 	    "retry: {attempts: N}" },
-	{ AT(CONF_RULE), " backoff cooldown cool_down retry_after ",
+	{ AT(CONF_RULE), " backoff cooldown cool_down retry_after "
+	    "wait_duration penalty ",
 	    "pause: {default: 5s}" },
 	{ AT(CONF_RULE), " mitm intercept decrypt ssl_bump inspect ",
 	    "https: intercept" },
@@ -58,17 +73,45 @@ static const struct {
 	    "paths: {/search: {capacity: N}}" },
 	{ AT(CONF_RULE), " verify insecure skip_verify insecure_skip_verify ",
 	    "tls: {verify: false}" },
-	{ AT(CONF_RULE), " key client_key group_by by ", "per" },
+	{ AT(CONF_RULE), " key client_key group_by by limit_by key_generator "
+	    "descriptors ", "per" },
+	{ AT(CONF_RULE), " name description comment note ",
+	    "; write a comment, behind a #" },
+	{ AT(CONF_RULE), " enabled enable active ",
+	    "; a rule that is there is in force" },
+	{ AT(CONF_RULE), " url host hostname domain target base_url ",
+	    "; the host is the key that all this stands below" },
+	{ AT(CONF_RULE), " allow deny block blocked acl whitelist blacklist ",
+	    "; no host is refused but for its limits" },
+	{ AT(CONF_RULE), " headers header set_header add_header api_key token ",
+	    "; no fields are added, the client sends them" },
+	{ AT(CONF_RULE), " proxy_read_timeout read_timeout response_timeout "
+	    "connect_timeout proxy_connect_timeout ",
+	    "; timeouts are the same for all hosts, see timeouts" },
 	{ AT(CONF_RULE), " share global ", "shared" },
 	{ AT(CONF_QUEUE), " size max limit capacity max_length depth max_size ",
 	    "length" },
 	{ AT(CONF_QUEUE), " timeout wait max_time max_delay ", "max_wait" },
-	{ AT(CONF_PAUSE), " status codes status_codes ", "statuses" },
-	{ AT(CONF_PAUSE), " duration time seconds for ", "default" },
+	{ AT(CONF_PAUSE), " status codes status_codes on ", "statuses" },
+	{ AT(CONF_PAUSE), " duration time seconds for backoff initial min "
+	    "minimum delay wait ", "default" },
+	{ AT(CONF_PAUSE) | AT(CONF_RETRY), " factor multiplier jitter "
+	    "exponential ", "; pauses double by themselves" },
+	{ AT(CONF_STATUS), " code ", "status" },
+	{ AT(CONF_STATUS), " delay pause duration time wait ", "default" },
+	{ AT(CONF_BODY), " jsonpath json_path pointer field ", "json" },
+	{ AT(CONF_BODY), " equals value values is one_of ", "in" },
+	{ AT(CONF_BODY), " regex text match body string ", "contains" },
+	{ AT(CONF_BODY), " statuses code codes ", "status" },
 	{ AT(CONF_PAUSE), " maximum limit cap ", "max" },
 	{ AT(CONF_RETRY), " max count retries max_retries max_attempts times ",
 	    "attempts" },
-	{ AT(CONF_RETRY), " status codes status_codes ", "statuses" },
+	{ AT(CONF_RETRY), " status codes status_codes on retry_on ",
+	    "statuses" },
+	{ AT(CONF_RETRY), " backoff delay wait interval ",
+	    "; it waits for as long as the host's pause" },
+	{ AT(CONF_RETRY), " timeout max_delay max_wait deadline total ",
+	    "max_time" },
 	{ AT(CONF_RETRY), " method ", "methods" },
 	{ AT(CONF_TOP), " port bind address addr host http_port listen_address "
 	    "server proxy ", "listen: 127.0.0.1:3128" },
@@ -83,10 +126,33 @@ static const struct {
 	{ AT(CONF_TOP), " error_log log_file logfile ",
 	    "log: {diagnostics: /PATH}" },
 	{ AT(CONF_TOP), " rules targets upstreams domains sites backends "
-	    "throttles rate_limits ratelimits limit endpoints servers apis ",
+	    "throttles rate_limits ratelimits limit endpoints servers apis "
+	    "services plugins routes ",
 	    "hosts" },
 	{ AT(CONF_TOP), " global fallback ", "defaults" },
 	{ AT(CONF_TOP), " timeout ", "timeouts" },
+	{ AT(CONF_TOP), " * ", "defaults" },
+	{ AT(CONF_TOP), " maxconn max_connections worker_connections ",
+	    "limits: {connections: N}" },
+	{ AT(CONF_TOP), " client_max_body_size max_body body_size ",
+	    "limits: {body: 1GiB}" },
+	{ AT(CONF_TOP), " keepalive_timeout keep_alive_timeout idle_timeout ",
+	    "timeouts: {idle: 60s}" },
+	{ AT(CONF_TOP), " include includes import ",
+	    "; there is one file, it includes none" },
+	{ AT(CONF_TOP), " acl allow deny http_access auth users whitelist ",
+	    "; whoever can connect can use the proxy, see listen" },
+	{ AT(CONF_TOP), " cache cache_dir ", "; nothing is cached" },
+	{ AT(CONF_TOP), " parent cache_peer upstream_proxy http_proxy "
+	    "https_proxy ", "; hosts are asked without another proxy" },
+	{ AT(CONF_TOP), " user group daemon daemonize pid pidfile pid_file ",
+	    "; that is for the service manager" },
+	{ AT(CONF_TOP), " download_delay ", "defaults: {capacity: 1, period: "
+	    "1s, burst: 1}" },
+	{ AT(CONF_TOP), " concurrent_requests concurrent_requests_per_domain ",
+	    "defaults: {concurrency: N}" },
+	{ AT(CONF_TOP), " ssl_bump mitm intercept ",
+	    "hosts: {HOST: {https: intercept}}" },
 	{ AT(CONF_TOP), " ssl certificates ca ", "tls" },
 	{ AT(CONF_LOG), " file path error errors error_log output destination "
 	    "target ", "diagnostics" },
@@ -167,7 +233,9 @@ with_number(char buf[CONF_ADVICE], const char *meant,
 
 	if (value->type != CONF_SCALAR)
 		n = NULL;
-	if (n != NULL && strncmp(meant, "capacity: N", 11) == 0 &&
+	if (meant[0] == ';')	/* nothing that one could write */
+		snprintf(buf, CONF_ADVICE, "%s", meant);
+	else if (n != NULL && strncmp(meant, "capacity: N", 11) == 0 &&
 	    conf_advice_rate(rate, value->text))
 		snprintf(buf, CONF_ADVICE, "; did you mean \"%s\"?", rate);
 	else if (n != NULL && conf_advice_number(number, value->text))
@@ -220,7 +288,9 @@ elsewhere(const char *key)
 	const struct conf_option	*o, *found = NULL;
 
 	for (o = conf_options(); o->path != NULL; o++) {
-		if (strcmp(conf_option_key(o), key) != 0)
+		/* rate: nobody means that of a delay in bodies */
+		if (strcmp(conf_option_key(o), key) != 0 ||
+		    strstr(o->path, "delay.") != NULL)
 			continue;
 		/* what a rule has, paths and rates have, too */
 		if (found == NULL || o->level == CONF_RULE)
@@ -229,11 +299,34 @@ elsewhere(const char *key)
 	return found;
 }
 
+/* "timeouts.idle" is written as mappings; of a host that is clear, too. */
+static bool
+advise_path_of(char buf[CONF_ADVICE], const char *key)
+{
+	const struct conf_option	*o;
+	const char			*point = strchr(key, '.');
+	size_t				 len;
+
+	if (point == NULL)
+		return false;
+	len = (size_t)(point - key);
+	for (o = conf_options(); o->path != NULL; o++)
+		if (o->level == CONF_TOP && strlen(o->path) == len &&
+		    strncmp(o->path, key, len) == 0) {
+			snprintf(buf, CONF_ADVICE, "; write \"%s:\", and what "
+			    "is behind the point below it, indented", o->path);
+			return true;
+		}
+	return false;
+}
+
 static const char *
 advise_place(char buf[CONF_ADVICE], enum conf_level level, const char *key)
 {
 	const struct conf_option	*o = elsewhere(key);
 
+	if (level == CONF_TOP && advise_path_of(buf, key))
+		return buf;
 	if (o == NULL && level == CONF_TOP &&
 	    (strchr(key, '.') != NULL || key[0] == '*'))
 		snprintf(buf, CONF_ADVICE, "; a host belongs into hosts, "

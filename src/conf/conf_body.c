@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_advice.h"
 #include "conf/conf_value.h"
 
 static bool
@@ -26,6 +27,15 @@ bool
 conf_body_json(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, char **field)
 {
+	char	 show[CONF_SHOW];
+
+	/* what JSONPath, JSON Pointer and programs would write */
+	if (node->text[0] == '$' || node->text[0] == '/' ||
+	    strpbrk(node->text, "[]") != NULL)
+		return conf_wrong(report, node, "\"%s\" is no path, expected "
+		    "keys with a point between them, as in "
+		    "error.details.*.reason",
+		    conf_show(show, node->text));
 	if (!refusal_is_path(node->text))
 		return conf_option_wrong(report, option, node,
 		    "is no path of up to 16 keys");
@@ -37,13 +47,15 @@ conf_body_path(struct conf_report *report, const struct conf_node *node,
     struct conf_body *body)
 {
 	const char	*expected;
+	char		 advice[CONF_ADVICE];
 
 	if (!keep(report, node, &body->path))
 		return false;
 	expected = path_pattern_parse(&body->pattern, body->path,
 	    strlen(body->path));
 	return expected == NULL || conf_wrong(report, node,
-	    "no path pattern, expected %s", expected);
+	    "no path pattern, expected %s%s", expected,
+	    conf_advice_path(advice, node->text));
 }
 
 static bool

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_advice.h"
 #include "conf/conf_methods.h"
 #include "conf/conf_path.h"
 
@@ -12,6 +13,7 @@ conf_cost_path(struct conf_report *report, const struct conf_node *node,
     struct conf_cost *cost)
 {
 	const char	*expected;
+	char		 advice[CONF_ADVICE];
 
 	cost->path = strdup(node->text);
 	if (cost->path == NULL)
@@ -19,7 +21,8 @@ conf_cost_path(struct conf_report *report, const struct conf_node *node,
 	expected = path_pattern_parse(&cost->pattern, cost->path,
 	    strlen(cost->path));
 	return expected == NULL || conf_wrong(report, node,
-	    "no path pattern, expected %s", expected);
+	    "no path pattern, expected %s%s", expected,
+	    conf_advice_path(advice, node->text));
 }
 
 /* The text without the blanks around it, which belong to no field's value. */

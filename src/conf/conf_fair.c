@@ -24,6 +24,18 @@ static const struct {
 	{ "user", CONF_KEY_USER },
 };
 
+/* Other programs' words for these; fields of such names nobody has. */
+static const struct {
+	const char	*words;
+	const char	*meant;
+} synonyms[] = {
+	{ " ip addr address remote_addr binary_remote_addr source source_ip "
+	    "src client_ip clients ", "client" },
+	{ " false no off null ", "none" },
+	{ " true yes on credential credentials auth ", "authorization" },
+	{ " jwt claims ", "jwt:iss,sub" },
+};
+
 /* The first and the last of an option's words. */
 static size_t
 first_word(const struct conf_option *option)
@@ -87,14 +99,31 @@ nearest(const struct conf_option *option, const char *text)
 	return NULL;
 }
 
+static const char *
+synonym(const struct conf_option *option, const char *text)
+{
+	size_t	 i, n = sizeof synonyms / sizeof synonyms[0];
+
+	if (option->kind == CONF_FAIR_BY && strcasecmp(text, "none") == 0)
+		return "client";
+	if (option->kind == CONF_FAIR_BY)
+		n = 1;
+	for (i = 0; i < n; i++)
+		if (conf_advice_is(synonyms[i].words, text))
+			return synonyms[i].meant;
+	return NULL;
+}
+
 static bool
 wrong_key(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node)
 {
-	const char	*near = nearest(option, node->text);
+	const char	*near = synonym(option, node->text);
 	const char	*before = "";
 	char		 buf[CONF_SHOW];
 
+	if (near == NULL)
+		near = nearest(option, node->text);
 	if (near == NULL && http1_is_token(node->text, strlen(node->text))) {
 		before = prefix;
 		near = node->text;
@@ -139,6 +168,7 @@ conf_fair_key(struct conf_report *report, const struct conf_option *option,
 		    conf_show(buf, text), option->range,
 		    conf_duration_text(period, ns));
 	if (option->kind == CONF_FAIR_BY || nearest(option, text) != NULL ||
+	    synonym(option, text) != NULL ||
 	    !http1_is_token(text, strlen(text)))
 		return wrong_key(report, option, node);
 	return set_header(report, text, key);

@@ -28,6 +28,14 @@ struct reading {
 	size_t				 n;
 };
 
+/* Words for all methods: tokens, but no methods that anybody has. */
+static bool
+is_all(const char *text)
+{
+	return strcasecmp(text, "all") == 0 || strcasecmp(text, "any") == 0 ||
+	    strcmp(text, "*") == 0;
+}
+
 /* What somebody who wrote that surely meant, or NULL. */
 static const char *
 meant(const struct reading *r, const char *text)
@@ -56,6 +64,12 @@ check_method(const struct reading *r, const struct conf_node *node)
 		    "expected %s%s; did you mean \"%s\"?",
 		    conf_show(buf, node->text), conf_option_noun(r->option),
 		    r->option->range, nearest);
+	if (is_all(node->text))
+		return conf_wrong(r->report, node, "\"%s\" is no method, "
+		    "expected %s%s; %s", node->text,
+		    conf_option_noun(r->option), r->option->range,
+		    r->may_be_word ? "name each, as in [idempotent, POST, "
+		    "PATCH]" : "leave the key out for all of them");
 	if (!http1_is_token(node->text, strlen(node->text)))
 		return conf_option_wrong(r->report, r->option, node,
 		    "is no method");

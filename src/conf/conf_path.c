@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_advice.h"
 #include "conf/conf_rule.h"
 
 /* A slash at the end does not count, and is not shown. */
@@ -48,6 +49,7 @@ load_path(struct conf_loader *l, const struct conf_node *paths,
 {
 	struct conf_path	*path = &rule->paths[rule->npaths++];
 	const char		*expected;
+	char			 advice[CONF_ADVICE];
 
 	path->text = canonical(entry->key->text);
 	if (path->text == NULL)
@@ -56,7 +58,8 @@ load_path(struct conf_loader *l, const struct conf_node *paths,
 	    strlen(path->text));
 	if (expected != NULL)
 		return conf_wrong(&l->report, entry->key,
-		    "no path pattern, expected %s", expected);
+		    "no path pattern, expected %s%s", expected,
+		    conf_advice_path(advice, entry->key->text));
 	path->limits = l->path;
 	return is_new(l, paths, entry->key, rule, path) &&
 	    conf_loader_mapping(l, entry->value,

@@ -31,6 +31,25 @@ is_http(const char *text)
 	    strncasecmp(text, "http/", 5) == 0;
 }
 
+/* Words for what a list says: names of protocols they are not. */
+static const char *
+instead(const char *text)
+{
+	static const char *const	 none[] = {
+		"false", "no", "off", "none", "never",
+	};
+	static const char *const	 some[] = { "true", "yes", "on", "ws" };
+	size_t				 i;
+
+	for (i = 0; i < sizeof none / sizeof none[0]; i++)
+		if (strcasecmp(text, none[i]) == 0)
+			return "[]";
+	for (i = 0; i < sizeof some / sizeof some[0]; i++)
+		if (strcasecmp(text, some[i]) == 0)
+			return "[websocket]";
+	return NULL;
+}
+
 static bool
 add(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct conf_rule *rule)
@@ -42,6 +61,11 @@ add(struct conf_report *report, const struct conf_option *option,
 	if (!is_protocol(node->text))
 		return conf_option_wrong(report, option, node,
 		    "is no protocol");
+	if (instead(node->text) != NULL)
+		return conf_wrong(report, node, "\"%s\" is no protocol, "
+		    "expected %s%s; did you mean \"%s\"?", node->text,
+		    conf_option_noun(option), option->range,
+		    instead(node->text));
 	if (is_http(node->text))
 		return conf_option_wrong(report, option, node,
 		    "would hide any number of requests");
