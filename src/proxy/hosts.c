@@ -33,15 +33,21 @@ hosts_new(struct conf *conf, unsigned workers)
 	return hs;
 }
 
+/* What wakes that still point to it need. */
 static void
-free_host(struct host *h)
+free_shell(struct host *h)
 {
 	pthread_mutex_destroy(&h->lock);
+	free(h);
+}
+
+static void
+empty_host(struct host *h)
+{
 	throttle_free(h->throttle);
 	routes_free(h->routes);
 	conf_unref(h->conf);
 	free(h->key);
-	free(h);
 }
 
 void
@@ -50,9 +56,11 @@ hosts_drop(struct hosts *hs, struct host *h)
 	HASH_DEL(hs->table, h);
 	TAILQ_REMOVE(&hs->order, h, entry);
 	hosts_discharge(hs, h);
+	/* its last wake may be an hour away, a configuration is large */
+	empty_host(h);
 	h->gone = true;
 	if (h->armed == 0)
-		free_host(h);
+		free_shell(h);
 }
 
 void
@@ -168,7 +176,8 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 		h->wakes[i].host = h;
 	HASH_ADD_KEYPTR(hh, hs->table, h->key, strlen(h->key), h);
 	if (h->hh.tbl == NULL) {
-		free_host(h);
+		empty_host(h);
+		free_shell(h);
 		return NULL;
 	}
 	TAILQ_INSERT_TAIL(&hs->order, h, entry);
@@ -709,8 +718,9 @@ hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 
 /* Time */
 
-void
-hosts_fire(struct hosts *hs, struct worker *w, struct wake *k, uint64_t now)
+/* A wake is in no tree any more; w is NULL where its worker has ended. */
+static void
+take_wake(struct hosts *hs, struct worker *w, struct wake *k, uint64_t now)
 {
 	struct host *h = k->host;
 	bool last;
@@ -718,17 +728,29 @@ hosts_fire(struct hosts *hs, struct worker *w, struct wake *k, uint64_t now)
 	pthread_rwlock_rdlock(&hs->lock);
 	pthread_mutex_lock(&h->lock);
 	h->armed--;
-	if (h->armed_at <= now || h->armed_by == w->id)
+	if (w != NULL && (h->armed_at <= now || h->armed_by == w->id))
 		h->armed_at = THROTTLE_NEVER;
 	last = h->gone && h->armed == 0;
-	if (!h->gone) {
+	if (w != NULL && !h->gone) {
 		hosts_admit(h, now);
 		hosts_arm(h, w, now);
 	}
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
 	if (last)
-		free_host(h);
+		free_shell(h);
+}
+
+void
+hosts_fire(struct hosts *hs, struct worker *w, struct wake *k, uint64_t now)
+{
+	take_wake(hs, w, k, now);
+}
+
+void
+hosts_forget_wake(struct hosts *hs, struct wake *k)
+{
+	take_wake(hs, NULL, k, 0);
 }
 
 void

@@ -203,5 +203,7 @@ void		 hosts_look(struct hosts *, struct worker *, uint64_t now);
 /* A wake's time has come; on its worker's thread. */
 void		 hosts_fire(struct hosts *, struct worker *, struct wake *,
 		    uint64_t now);
+/* It will not come any more: its worker has ended. */
+void		 hosts_forget_wake(struct hosts *, struct wake *);
 
 #endif

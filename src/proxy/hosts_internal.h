@@ -22,8 +22,8 @@
  * Life of a host's entry: made by the first ticket that names it, found in
  * the table by its key as long as it is there; dropped when it is idle, so that
  * dropping it loses nothing, or when a reload gave its tickets to another
- * entry.  A worker's wake tree may still point to it then: it is "gone" and is
- * freed by the last wake that fires.
+ * entry.  A worker's wake tree may still point to it then: it is "gone", an
+ * empty shell that is freed by the last wake, fired or forgotten.
  *
  * The key is what shares a throttle: the host's name; host and port where
  * the rule names a port; the pattern where the rule is shared; and whose it is,

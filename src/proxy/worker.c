@@ -474,10 +474,22 @@ worker_start(struct worker *w)
 		fatal("worker %u: cannot start: %s", w->id, strerror(err));
 }
 
+static void
+forget_wakes(struct worker *w)
+{
+	struct wake *k;
+
+	while ((k = RB_MIN(wakes, &w->wakes)) != NULL) {
+		RB_REMOVE(wakes, &w->wakes, k);
+		hosts_forget_wake(w->hosts, k);
+	}
+}
+
 void
 worker_join(struct worker *w)
 {
 	pthread_join(w->thread, NULL);
+	forget_wakes(w);
 	event_del(&w->inbox_ev);
 	event_del(&w->timer_ev);
 	event_base_free(w->base);

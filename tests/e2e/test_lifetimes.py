@@ -298,6 +298,23 @@ def test_reload_keeps_a_shared_throttle(lab):
 	assert len(far.requests) == 1
 
 
+def test_throttle_that_is_gone_but_to_be_woken(lab):
+	"""A sanitizer tells whether all of it goes before the daemon does."""
+	far = lab.origin(origin.fixed(429, fields=[("Retry-After", "3600")]))
+	rule = {"queue": {"max_wait": "2h"}, "retry": {"attempts": 0}}
+	daemon = lab.sluice(hosts={"*.localhost": {**rule, "shared": True}})
+	url = f"http://a.localhost:{far.port}/"
+	assert lab.get(url).status == 429
+	one = lab.client()
+	one.ask("GET", url)
+	lab.settle()
+	one.close()
+	daemon.out.wait(r" client gone$")
+	daemon.change(hosts={"*.localhost": rule})
+	daemon.term()
+	assert daemon.wait() == 0
+
+
 def upgraded(lab, url):
 	"""A tunnel by way of 101."""
 	one = lab.client()
