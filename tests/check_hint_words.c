@@ -75,6 +75,7 @@ static const struct {
 	    0 },
 	{ "X-RateLimit-Window-Minute", HINT_WINDOW, HINT_STRONG, 60 * SEC,
 	    0 },
+	{ "retryDelay", HINT_RETRY, HINT_WEAK, SEC, 0 },
 	{ "X-Retry-At", HINT_RETRY, HINT_WEAK, SEC, 0 },
 	{ "X-RateLimit-Retry-Until", HINT_RETRY, HINT_STRONG, SEC, 0 },
 	{ "X-Rate-Limit-Retry-After-Nanos", HINT_RETRY, HINT_STRONG, 1, 0 },

@@ -524,7 +524,83 @@ static const struct {
 	    "{\"data\":{\"issue\":{\"body\":\"a secondary rate limit\"}}}",
 	    NULL, NONE },
 	{ 200, "/graphql", { "Content-Type: application/json" },
+	    "{\"errors\":[{\"type\":\"RATE_LIMITED\"}]}", "error", NONE },
+	{ 200, "/graphql", { "Content-Type: application/json" },
+	    "{\"data\":{\"errors\":[{\"type\":\"RATE_LIMITED\"}]}}",
+	    NULL, NONE },
+	{ 200, "/graphql", { "Content-Type: application/json" },
+	    "{\"type\":\"RATE_LIMITED\",\"message\":\"Throttled\"}",
+	    NULL, NONE },
+	{ 200, "/v3/graphql", { "Content-Type: application/json" },
+	    "{\"errors\":[{\"message\":\"m\",\"extensions\":{\"code\":"
+	    "\"TOO_MANY_REQUESTS_PER_SECOND\",\"retry_in_seconds\":23}}]}",
+	    "error", 23 * SECOND },
+	{ 200, "/items", { "Content-Type: application/json" },
 	    "{\"errors\":[{\"type\":\"RATE_LIMITED\"}]}", NULL, NONE },
+	/* errors by their names */
+	{ 503, "/rest/crm.lead.list", { "Content-Type: application/json" },
+	    "{\"error\":\"QUERY_LIMIT_EXCEEDED\","
+	    "\"error_description\":\"Too many requests\"}", "error", NONE },
+	{ 400, "/graphql", { NULL },
+	    "{\"errors\":[{\"extensions\":{\"code\":\"RATELIMITED\"}}]}",
+	    "error", NONE },
+	{ 403, "/x", { NULL }, "{\"message\":\"Too Many Requests\"}",
+	    "error", NONE },
+	{ 403, "/x", { NULL }, "{\"error\":{\"code\":403,\"details\":[{"
+	    "\"reason\":\"RATE_LIMIT_EXCEEDED\"}]}}", "error", NONE },
+	{ 403, "/x", { NULL }, "{\"error\":\"rate_limit_exceeded\","
+	    "\"retryAfterMs\":1500}", "error", 1500 * SECOND / 1000 },
+	{ 403, "/x", { NULL }, "{\"code\":\"NO_RIGHTS\","
+	    "\"message\":\"Too many requests\"}", NULL, NONE },
+	{ 403, "/x", { NULL }, "{\"message\":\"Rights to rate limits\"}",
+	    NULL, NONE },
+	{ 403, "/x", { NULL }, "{\"input\":{\"code\":\"RATE_LIMITED\"}}",
+	    NULL, NONE },
+	{ 403, "/x", { NULL }, "{\"errors\":{\"errors\":{\"errors\":{"
+	    "\"errors\":{\"errors\":{\"errors\":{\"code\":\"throttled\"}}}}}}}",
+	    NULL, NONE },
+	{ 404, "/x", { NULL }, "{\"code\":\"RATE_LIMITED\"}", NULL, NONE },
+	/* for how long, by keys and words */
+	{ 429, "/x", { NULL }, "{\"message\":\"You are being rate limited.\","
+	    "\"retry_after\":23.5,\"global\":false}", "body",
+	    23500 * SECOND / 1000 },
+	{ 429, "/x", { NULL }, "{\"error\":{\"retry_after_ms\":23000}}",
+	    "body", 23 * SECOND },
+	{ 429, "/x", { NULL }, "{\"error\":{\"retryAfter\":\"23\"}}",
+	    "body", 23 * SECOND },
+	{ 429, "/x", { NULL }, "{\"retryDelay\":\"23 seconds\"}",
+	    "body", 23 * SECOND },
+	{ 429, "/x", { NULL }, "{\"limit\":9,\"reset\":1700000023}",
+	    "body", 23 * SECOND },
+	{ 429, "/x", { NULL }, "{\"reset_in\":90,\"retry_after\":23}",
+	    "body", 23 * SECOND },
+	{ 429, "/x", { NULL }, "{\"retry_after\":-1,\"retry_count\":3}",
+	    NULL, NONE },
+	{ 429, "/x", { NULL }, "{\"password_reset\":23}", NULL, NONE },
+	{ 429, "/x", { NULL }, "{\"error\":{\"message\":\"Rate limit reached."
+	    " Please try again in 7.66s. Visit\"}}", "body",
+	    7660 * SECOND / 1000 },
+	{ 429, "/x", { "Content-Type: text/plain" },
+	    "Rate limit is exceeded. Try again in 56 seconds.", "body",
+	    56 * SECOND },
+	{ 429, "/x", { "Content-Type: text/plain" },
+	    "Please Retry After 6m0s.", "body", 360 * SECOND },
+	{ 429, "/x", { "Content-Type: text/plain" },
+	    "try again in 1 minute", "body", 60 * SECOND },
+	{ 429, "/x", { "Content-Type: text/plain" },
+	    "Please wait 2 hours, then ask", "body", 7200 * SECOND },
+	{ 429, "/x", { "Content-Type: text/plain" },
+	    "Please wait a few minutes, or try again in 5", NULL, NONE },
+	{ 429, "/x", { "Content-Type: text/plain" }, "try again in ",
+	    NULL, NONE },
+	{ 503, "/x", { "Content-Type: text/plain" },
+	    "Try again in 5 minutes", NULL, NONE },
+	/* as it was called before */
+	{ 403, "/repos", { "X-GitHub-Request-Id: 1" },
+	    "{\"message\":\"You have triggered an abuse detection mechanism."
+	    "\"}", "github", NONE },
+	{ 503, "/b/o", { "x-amz-request-id: 1" },
+	    "<Error><Code>SlowDownWrite</Code></Error>", "s3", NONE },
 	{ 403, "/drive/v3/files", { "Content-Type: application/json" },
 	    "{\"error\":{\"code\":403,\"errors\":[{\"domain\":\"usageLimits\","
 	    "\"reason\":\"userRateLimitExceeded\"}]}}", "google", NONE },
@@ -627,7 +703,8 @@ START_TEST(builtin)
 		ck_assert(rules[i].delay == NULL ||
 		    refusal_is_path(rules[i].delay));
 		ck_assert(rules[i].json != NULL || rules[i].delay != NULL ||
-		    rules[i].contains != NULL);
+		    rules[i].contains != NULL || rules[i].limit ||
+		    rules[i].told);
 	}
 }
 END_TEST

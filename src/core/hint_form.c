@@ -66,7 +66,7 @@ retry_role(const struct words *w, const struct sight *s)
 	enum word_class next = s->retry >= 0 && s->retry + 1 < (int)w->n ?
 	    w->w[s->retry + 1].class : WORD_SHOULD;
 
-	if (next == WORD_AFTER || next == WORD_AT)
+	if (next == WORD_AFTER || next == WORD_AT || next == WORD_DELAY)
 		return s->other < s->retry ? HINT_RETRY : HINT_NONE;
 	if (next != WORD_SHOULD || saw(s, WORD_AFTER) || s->other > s->first)
 		return HINT_NONE;

@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "core/hint.h"
+#include "core/refusal_form.h"
 
 /* Which rules there are, table by table, is in refusal_table.c. */
 
@@ -81,7 +82,8 @@ kind_of(const struct http1_head *h)
 static bool
 reads_json(const struct refusal_rule *r)
 {
-	return r->json != NULL || r->delay != NULL || r->need != NULL;
+	return r->json != NULL || r->delay != NULL || r->need != NULL ||
+	    r->limit;
 }
 
 /* An error may be JSON whatever it says; a success is only what it says. */
@@ -469,6 +471,16 @@ delay_of(const struct refusal_rule *r, json_t *root, int64_t date)
 	return s;
 }
 
+/* As keys say, or else words; where only its errors are one, in those. */
+static void
+add_told(struct span *s, const struct text *t, json_t *root, bool within)
+{
+	if (within)
+		root = json_object_get(root, "errors");
+	s->there = refusal_form_delay(root, s->date, &s->ns) ||
+	    (!within && refusal_form_words(t->p, t->len, &s->ns));
+}
+
 /* Whether the rule's conditions are met; then the delay is known, too. */
 static bool
 judge(const struct refusal_rule *r, const struct text *t, json_t *root,
@@ -484,9 +496,13 @@ judge(const struct refusal_rule *r, const struct text *t, json_t *root,
 		descend(root, r->json, 0, &w);
 	if (r->json != NULL && !wanted.found)
 		return false;
+	if (r->limit && !refusal_form_is_limit(root, r->within))
+		return false;
 	if (root != NULL)
 		s = delay_of(r, root, date);
-	if (r->contains == NULL && r->json == NULL && !s.there)
+	if (r->told && !s.there)
+		add_told(&s, t, root, r->within);
+	if (r->contains == NULL && r->json == NULL && !r->limit && !s.there)
 		return false;
 	*found = (struct refusal){ r, s.there, s.ns };
 	return true;
@@ -515,7 +531,7 @@ refusal_judge(const struct refusal_rule *const *rules, unsigned n,
 	unsigned i;
 
 	for (i = 0; i < n; i++)
-		wants_json |= reads_json(rules[i]);
+		wants_json |= reads_json(rules[i]) || rules[i]->told;
 	if (wants_json && t.len > 0)
 		root = parse(&t);
 	for (i = 0; i < n && t.len > 0 && !is; i++)

@@ -32,7 +32,7 @@
  * of its elements.
  *
  * The strings are the caller's; NULL is none.  A rule names json or contains
- * or a delay; what it names must all be there.
+ * or limit or a delay; what it names must all be there.
  */
 struct refusal_rule {
 	const char		*name;		/* whose, for people */
@@ -50,12 +50,15 @@ struct refusal_rule {
 	 */
 	const char		*const *in;
 	const char		*contains;	/* without regard to case */
+	bool			 limit;		/* an error named as a limit's */
+	bool			 within;	/* ... in errors: only there */
 	/* For how long: */
 	const char		*delay;		/* a path; see below, or */
 	/* (need - have) / rate seconds, by their paths */
 	const char		*need;
 	const char		*have;
 	const char		*rate;
+	bool			 told;		/* by keys or words like these */
 	uint64_t		 pause;		/* ns, where none is told */
 	bool			 has_pause;
 };

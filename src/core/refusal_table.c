@@ -79,6 +79,15 @@ static const struct refusal_rule rules[] = {
 		.pause = MINUTE,
 		.has_pause = true,
 	},
+	/* what it was called before, and still is where it is hosted by oneself */
+	{
+		.name = "github",
+		STATUSES(403, 429),
+		.field = "x-github-request-id",
+		.contains = "abuse detection mechanism",
+		.pause = MINUTE,
+		.has_pause = true,
+	},
 	{
 		.name = "github",
 		STATUSES(200),
@@ -168,7 +177,8 @@ static const struct refusal_rule rules[] = {
 		.name = "s3",
 		STATUSES(503),
 		.field = "x-amz-request-id",
-		.contains = "<Code>SlowDown</Code>",
+		/* MinIO has SlowDownRead and SlowDownWrite */
+		.contains = "<Code>SlowDown",
 	},
 	{
 		.name = "salesforce",
@@ -184,6 +194,37 @@ static const struct refusal_rule rules[] = {
 		.name = "telegram",
 		STATUSES(429),
 		.delay = "parameters.retry_after",
+	},
+	/*
+	 * By their form, behind those whose meaning is known: what Bitrix24
+	 * (QUERY_LIMIT_EXCEEDED), Linear (RATELIMITED) and many others say.
+	 */
+	{
+		.name = "error",
+		STATUSES(400, 403, 503),
+		.limit = true,
+		.told = true,
+	},
+	{
+		.name = "error",
+		STATUSES(200),
+		.end = "/graphql",
+		.limit = true,
+		.within = true,
+		.told = true,
+	},
+	{
+		.name = "error",
+		STATUSES(200),
+		.end = "/graphql.json",
+		.limit = true,
+		.within = true,
+		.told = true,
+	},
+	{
+		.name = "body",
+		STATUSES(420, 429),
+		.told = true,
 	},
 };
 
