@@ -50,8 +50,13 @@ host_text(const struct http1_host *h, unsigned port, char *buf, size_t size)
 {
 	if (h->name[0] == '\0')
 		return NULL;
-	snprintf(buf, size, h->kind == HTTP1_IPV6 ? "[%s]:%u" : "%s:%u",
-	    h->name, port);
+	/* refused before its port was settled */
+	if (port == 0)
+		snprintf(buf, size, h->kind == HTTP1_IPV6 ? "[%s]" : "%s",
+		    h->name);
+	else
+		snprintf(buf, size, h->kind == HTTP1_IPV6 ? "[%s]:%u" :
+		    "%s:%u", h->name, port);
 	return buf;
 }
 

@@ -243,11 +243,12 @@ exchange_teach(struct exchange *x, const struct lesson *l, const char *source)
 	    worker_now());
 	const char *why = grounds(x, l, source, pause);
 	bool of = l->partial && l->named;
-	char buf[WORDS];
+	char buf[WORDS], label[HOSTS_LABEL];
 
 	if (pause > 0)
 		log_info("%s: %s%s%spaused for %s after its answer %d%s%s%s",
-		    x->host.name, of ? "its part " : "", of ? l->name : "",
+		    hosts_label(label, &x->ticket), of ? "its part " : "",
+		    of ? l->name : "",
 		    of ? " is " : "", words_duration(buf, pause), x->status,
 		    why != NULL ? " (" : "", why != NULL ? why : "",
 		    why != NULL ? ")" : "");
@@ -263,12 +264,14 @@ shortened(struct http1_str s)
 static void
 log_unusable(struct exchange *x, const struct http1_field *f)
 {
+	char label[HOSTS_LABEL];
+
 	if (f == NULL || !hosts_is_news(x->worker->hosts, &x->ticket,
 	    HOSTS_NEWS_UNUSABLE))
 		return;
 	log_info("%s: ignored, being no time or more than a year away: "
-	    "%.*s: %.*s%s", x->host.name, shortened(f->name), f->name.p,
-	    shortened(f->value), f->value.p,
+	    "%.*s: %.*s%s", hosts_label(label, &x->ticket),
+	    shortened(f->name), f->name.p, shortened(f->value), f->value.p,
 	    f->value.len > SHOWN_MAX ? "..." : "");
 }
 

@@ -342,21 +342,38 @@ name_budget(const struct host *h, struct ticket *t)
 	cut_character(t->budget, sizeof t->budget);
 }
 
+const char *
+hosts_label(char buf[HOSTS_LABEL], const struct ticket *t)
+{
+	const struct http1_host *name = t->name;
+	bool v6 = name->kind == HTTP1_IPV6;
+
+	if (t->rule->shared)
+		snprintf(buf, HOSTS_LABEL, "%s", t->rule->name);
+	else if (t->rule->has_port)
+		snprintf(buf, HOSTS_LABEL, v6 ? "[%s]:%u" : "%s:%u",
+		    name->name, (unsigned)name->port);
+	else
+		snprintf(buf, HOSTS_LABEL, v6 ? "[%s]" : "%s", name->name);
+	return buf;
+}
+
 /* The first refusal is worth a line, and the end of refusing; not each. */
 static void
 log_crossing(const struct ticket *t, enum hosts_answer a)
 {
-	char buf[WORDS];
+	char buf[WORDS], label[HOSTS_LABEL];
 
+	hosts_label(label, t);
 	if (a == HOSTS_FULL)
 		log_warn("%s: refusing requests: queue.length (%u) is reached",
-		    t->name->name, t->rule->queue_length);
+		    label, t->rule->queue_length);
 	else if (a == HOSTS_LATE)
 		log_warn("%s: refusing requests: the wait would be longer "
-		    "than queue.max_wait (%s)", t->name->name,
+		    "than queue.max_wait (%s)", label,
 		    words_duration(buf, t->rule->max_wait));
 	else
-		log_info("%s: no longer refusing requests", t->name->name);
+		log_info("%s: no longer refusing requests", label);
 }
 
 /* A refusal for its own shorter deadline says nothing of the host. */
@@ -479,6 +496,7 @@ ask_new(struct hosts *hs, struct ticket *t, const struct throttle_request *r,
 static void
 log_unread(struct hosts *hs, const struct ticket *t, const struct claim *c)
 {
+	char label[HOSTS_LABEL];
 	size_t i;
 
 	if (!c->unread || atomic_exchange(&hs->unread, true))
@@ -488,7 +506,7 @@ log_unread(struct hosts *hs, const struct ticket *t, const struct claim *c)
 		    c->scheme.p[i] != '-')
 			break;
 	log_warn("%s: per: an Authorization of a scheme that is not known%s"
-	    "%.*s is taken by its value", t->name->name,
+	    "%.*s is taken by its value", hosts_label(label, t),
 	    i == c->scheme.len ? ", " : "",
 	    i == c->scheme.len ? (int)i : 0, c->scheme.p);
 }

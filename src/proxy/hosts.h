@@ -116,6 +116,13 @@ struct hosts	*hosts_new(struct conf *, unsigned workers);
 void		 hosts_free(struct hosts *);
 
 /*
+ * What the ticket's throttle is for, for people: its host, with the port where
+ * that has a rule of its own, or the pattern whose hosts share it.  Returns buf.
+ */
+#define HOSTS_LABEL	(HTTP1_HOST + 16)
+const char	*hosts_label(char buf[HOSTS_LABEL], const struct ticket *);
+
+/*
  * Asks for admission, as the ticket's rule says and the source claims.  Sets
  * the ticket's deadline and report: the computed start, or for a refusal when a
  * retry would succeed; and for a refusal the budget that is short, for people:

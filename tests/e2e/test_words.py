@@ -110,3 +110,25 @@ def test_client_that_goes_after_the_handshake(house):
 	one.close()
 	house.daemon.stop()
 	assert len(told(house.daemon, "before any request")) == 1
+
+
+def test_throttles_are_told_apart(lab):
+	"""By the port where that has a rule, by the pattern that is shared."""
+	far, other = lab.origin(origin.fixed(429)), lab.origin(origin.fixed(429))
+	ports = far.port, other.port
+	daemon = lab.sluice(hosts={f"127.0.0.1:{ports[0]}": TIGHT,
+	    "*": {"shared": True, "retry": {"attempts": 0}}})
+	assert lab.get(far.url + "/").status == 429
+	daemon.err.wait(rf" 127\.0\.0\.1:{ports[0]}: paused for")
+	assert lab.get(other.url + "/").status == 429
+	daemon.err.wait(r" \*: paused for")
+
+
+def test_a_host_without_its_port(lab):
+	"""Port 0 is none that anybody has asked for."""
+	daemon = lab.sluice(limits={"fields": 3})
+	one = lab.client()
+	one.send(b"GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n" +
+	    b"X: y\r\n" * 5 + b"\r\n")
+	assert one.response().status == 431
+	daemon.out.wait(r" GET a\.test 431 ")
