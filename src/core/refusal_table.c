@@ -212,6 +212,7 @@ static const struct refusal_rule rules[] = {
 		.limit = true,
 		.within = true,
 		.told = true,
+		SHOPIFY_DELAY,
 	},
 	{
 		.name = "error",

@@ -61,7 +61,8 @@ VENDORS = {
 	    [GITHUB, JSON], "/graphql", 60),
 	# https://github.com/Shopify/cli/pull/8317
 	"shopify": (200, SHOPIFY, [JSON], "/graphql.json", 12),
-	"shopify-elsewhere": (200, SHOPIFY, [JSON], "/graphql", 0),
+	"shopify-alike": (200, SHOPIFY, [JSON], "/graphql", 12),
+	"shopify-elsewhere": (200, SHOPIFY, [JSON], "/query", 0),
 	# https://github.com/aws/aws-sdk-php/pull/62
 	"aws": (400, '{"__type":"com.example#ThrottlingException"}',
 	    [("Content-Type", "application/x-amz-json-1.0")], "/", 5),
