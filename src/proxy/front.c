@@ -10,9 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "log.h"
 #include "proxy/exchange.h"
-#include "proxy/once.h"
 
 /*
  * evhttp accepts connections and keeps them and their requests; it never sees
@@ -46,7 +44,6 @@ static _Thread_local struct front *current;
 static void gate_read_cb(struct bufferevent *, void *);
 static void gate_write_cb(struct bufferevent *, void *);
 static void gate_event_cb(struct bufferevent *, short, void *);
-static void refuse(struct downstream *, int, const char *);
 static void stop_watching(struct downstream *);
 
 struct front *
@@ -245,7 +242,7 @@ read_timer_cb(void *arg)
 	struct downstream *d = arg;
 
 	if (d->state == HEAD && d->scan.seen > 0)
-		refuse(d, 408, "the request's head came too slowly");
+		front_refuse(d, 408, "the request's head came too slowly");
 	else if (d->state == BUSY)
 		exchange_body_failed(d->exchange, 408,
 		    "the request's body came too slowly");
@@ -253,185 +250,6 @@ read_timer_cb(void *arg)
 		front_handshake_late(d);
 	else
 		front_close(d);
-}
-
-/* Heads */
-
-/* evhttp has made a request of the minimal head. */
-void
-front_request_cb(struct evhttp_request *req, void *arg)
-{
-	struct front *f = arg;
-
-	if (f->claim != NULL)
-		f->claim->req = req;
-	else
-		evhttp_connection_free(evhttp_request_get_connection(req));
-}
-
-/* Has evhttp make a request, whatever the client's was. */
-static bool
-claim(struct downstream *d)
-{
-	static const char minimal[] = "GET / HTTP/1.1\r\n\r\n";
-	struct front *f = d->front;
-
-	if (evbuffer_prepend(bufferevent_get_input(d->bev), minimal,
-	    sizeof minimal - 1) == -1)
-		return false;
-	f->claim = d;
-	f->http_read_cb(d->bev, d->evcon);
-	f->claim = NULL;
-	if (d->req == NULL)
-		return false;
-	d->state = BUSY;
-	worker_exchange_began(d->front->worker);
-	deadline_set(&d->read_timer, 0);
-	return true;
-}
-
-/* A head that is none: answer it and be done with the connection. */
-static void
-refuse(struct downstream *d, int status, const char *why)
-{
-	struct worker *w = d->front->worker;
-	struct evbuffer *input = bufferevent_get_input(d->bev);
-
-	evbuffer_drain(input, evbuffer_get_length(input));
-	if (!claim(d)) {
-		front_close(d);
-		return;
-	}
-	d->body = HTTP1_UNTIL_CLOSE;
-	d->body_done = false;
-	http1_head_clear(&w->head);
-	exchange_refuse(w, d, &w->head, status, why);
-}
-
-static void
-tell_preface(const struct downstream *d)
-{
-	if (once_first(ONCE_HTTP2, ""))
-		log_info("a client (%s) speaks HTTP/2 from the start, which is "
-		    "not spoken here: have it use HTTP/1.1 with its proxy",
-		    front_peer(d));
-}
-
-static void
-start_request(struct downstream *d, size_t len)
-{
-	struct worker *w = d->front->worker;
-	enum http1_error err;
-	char buf[HTTP1_WHY];
-	const char *why;
-	int status;
-
-	err = http1_request(&w->head, d->front->head, len);
-	if (w->head.nfields > w->conf->limit_fields)
-		err = HTTP1_MANY_FIELDS;
-	why = http1_explain(err, &w->head, (unsigned)w->conf->limit_fields,
-	    buf);
-	status = err != HTTP1_OK ? http1_error_status(err) : 0;
-	if (err == HTTP1_UNKNOWN_VERSION && http1_is_preface(&w->head))
-		tell_preface(d);
-	d->tls_unused = false;
-	if (d->inside != NULL)
-		status = front_place_inside(d, &w->head, err, &why);
-	front_body_begin(d, &w->head);
-	if (status != 0) {
-		/* nobody knows where the next request begins */
-		d->body_done = false;
-		exchange_refuse(w, d, &w->head, status, why);
-	} else if (d->excess)
-		exchange_refuse(w, d, &w->head, 503,
-		    "limits.connections is reached");
-	else if (d->body == HTTP1_LENGTH && d->left > w->conf->limit_body)
-		exchange_refuse(w, d, &w->head, 413,
-		    "the request's body is longer than limits.body");
-	else
-		exchange_start(w, d, &w->head);
-}
-
-/* The head is moved out of the way before evhttp is shown another. */
-static bool
-save_head(struct front *f, const char *head, size_t len)
-{
-	char *p;
-
-	if (len > f->head_size) {
-		if ((p = realloc(f->head, len)) == NULL)
-			return false;
-		f->head = p;
-		f->head_size = len;
-	}
-	memcpy(f->head, head, len);
-	return true;
-}
-
-/*
- * Looks for a head in these bytes, which are either the whole input or have
- * just been received while that was empty.
- */
-static void
-read_head(struct downstream *d, const char *p, size_t len, bool stored)
-{
-	struct evbuffer *input = bufferevent_get_input(d->bev);
-	size_t max = front_conf(d)->limit_head, end;
-	bool fresh = d->scan.seen == 0;
-
-	if (fresh && (end = http1_skip_empty(p, len)) > 0) {
-		if (stored)
-			evbuffer_drain(input, end);
-		p += end;
-		len -= end;
-	}
-	if (len == 0) {
-		if (d->eof)
-			front_close(d);
-		return;
-	}
-	switch (http1_scan(&d->scan, p, len, max, max / 2, &end)) {
-	case HTTP1_MORE:
-		if (d->eof) {
-			front_close(d);		/* the rest will not come */
-			break;
-		}
-		if (!stored)
-			front_keep_input(d, p, len);
-		if (fresh)
-			deadline_set(&d->read_timer,
-			    worker_now() + front_conf(d)->timeout_header);
-		break;
-	case HTTP1_DONE:
-		if (!save_head(d->front, p, end)) {
-			front_close(d);
-			break;
-		}
-		if (stored)
-			evbuffer_drain(input, end);
-		else
-			front_keep_input(d, p + end, len - end);
-		if (claim(d))
-			start_request(d, end);
-		else
-			front_close(d);
-		break;
-	case HTTP1_FAILED:
-		refuse(d, http1_error_status(d->scan.error),
-		    http1_strerror(d->scan.error));
-		break;
-	}
-}
-
-static void
-read_stored_head(struct downstream *d)
-{
-	struct evbuffer *input = bufferevent_get_input(d->bev);
-	size_t len = evbuffer_get_length(input);
-
-	if (len > 0)
-		read_head(d, (const char *)evbuffer_pullup(input, -1), len,
-		    true);
 }
 
 /* Ends of requests */
@@ -644,7 +462,7 @@ gate_read_cb(struct bufferevent *bev, void *arg)
 
 	(void)arg;
 	if (d != NULL && d->state == HEAD)
-		read_stored_head(d);
+		front_read_stored_head(d);
 }
 
 static void
@@ -704,11 +522,11 @@ take_input(struct downstream *d, const char *p, size_t n)
 	} else if (front_input(d) > 0) {
 		front_keep_input(d, p, n);
 		if (d->state == HEAD)
-			read_stored_head(d);
+			front_read_stored_head(d);
 		else if (front_body_wanted(d))
 			front_body_pump(d);
 	} else if (d->state == HEAD) {
-		read_head(d, p, n, false);
+		front_read_head(d, p, n, false);
 	} else if (front_body_wanted(d)) {
 		used = front_body_take(d, p, n);
 		front_keep_input(d, p + used, n - used);

@@ -138,8 +138,6 @@ bool		 front_open(struct front *, struct downstream *);
 void		 front_close(struct downstream *);
 /* Closes it, and tells its exchange that the client is gone. */
 void		 front_client_gone(struct downstream *, const char *why);
-/* evhttp has made a request, of whatever it was shown. */
-void		 front_request_cb(struct evhttp_request *, void *);
 /* Input that was received but is not used yet. */
 size_t		 front_input(const struct downstream *);
 /* Keeps received bytes for later. */
@@ -147,6 +145,21 @@ void		 front_keep_input(struct downstream *, const char *, size_t);
 /* Reads from the socket again if there is room for what comes. */
 void		 front_watch(struct downstream *);
 
+
+/* front_head.c */
+
+/* evhttp has made a request, of whatever it was shown. */
+void		 front_request_cb(struct evhttp_request *, void *);
+/*
+ * Looks for a head in these bytes, which are either the whole input or have
+ * just been received while that was empty.
+ */
+void		 front_read_head(struct downstream *, const char *, size_t,
+		    bool stored);
+/* The same in the input that waits. */
+void		 front_read_stored_head(struct downstream *);
+/* Answers a head that is none, and is done with the connection. */
+void		 front_refuse(struct downstream *, int status, const char *why);
 
 /* front_send.c */
 
