@@ -406,7 +406,7 @@ start(struct sluice *s)
 		fatal("cannot start: %s", strerror(errno));
 	if (!open_logs(s->conf, &cause))
 		fatal("%s", cause != NULL ? cause : "out of memory");
-	s->listeners = net_listen(&s->conf->listen, s->workers.n, &cause);
+	s->listeners = net_listen(s->conf, s->workers.n, &cause);
 	if (s->listeners == NULL)
 		fatal("%s", cause != NULL ? cause : "out of memory");
 	s->hosts = hosts_new(s->conf, s->workers.n);
@@ -516,7 +516,10 @@ main(int argc, char **argv)
 			usage(usage_text);
 		}
 	}
-	if (optind < argc)
+	if (optind < argc) {
+		fprintf(stderr, "%s: \"%s\" is too much; did you mean -c "
+		    "%s?\n", argv[0], argv[optind], argv[optind]);
 		usage(usage_text);
+	}
 	return test ? test_conf(path) : run(path);
 }

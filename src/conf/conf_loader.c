@@ -82,7 +82,7 @@ static bool
 load_defaults(struct conf_loader *l)
 {
 	struct conf_yaml	*yaml;
-	size_t			 size;
+	size_t			 size, i;
 	char			*text = defaults_text(&size);
 	bool			 ok;
 
@@ -94,6 +94,9 @@ load_defaults(struct conf_loader *l)
 		return false;
 	ok = read_defaults(l, conf_yaml_root(yaml));
 	conf_yaml_free(yaml);
+	/* that text is no file's: nobody could look there */
+	for (i = 0; ok && i < l->conf->listen.n; i++)
+		l->conf->listen.list[i].at = (struct conf_place){ 0 };
 	return ok;
 }
 

@@ -149,9 +149,31 @@ open_listener(struct net_listener *l, const struct conf_address *a,
 	return open_inet(l, workers);
 }
 
-struct net_listeners *
-net_listen(const struct conf_addresses *addrs, unsigned workers, char **cause)
+/* Why not, after errno, and where that address stands. */
+static char *
+why_not(const struct conf *conf, const struct conf_address *a)
 {
+	const char *reason = strerror(errno), *path = a->text;
+	char place[32] = "", *cause;
+	struct stat st;
+
+	if (a->addr.ss_family == AF_UNIX)
+		path = ((const struct sockaddr_un *)&a->addr)->sun_path;
+	if (errno == EADDRINUSE && a->addr.ss_family == AF_UNIX &&
+	    lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		reason = S_ISDIR(st.st_mode) ? "that is a directory" :
+		    "there is another file, and no socket";
+	if (a->at.line > 0)
+		snprintf(place, sizeof place, ":%u:%u", a->at.line,
+		    a->at.column);
+	return asprintf(&cause, "%s%s: listen: cannot listen on %s: %s",
+	    conf->path, place, a->text, reason) == -1 ? NULL : cause;
+}
+
+struct net_listeners *
+net_listen(const struct conf *conf, unsigned workers, char **cause)
+{
+	const struct conf_addresses *addrs = &conf->listen;
 	struct net_listeners *ls;
 	char buf[NET_ADDRSTR];
 	size_t i;
@@ -167,9 +189,7 @@ net_listen(const struct conf_addresses *addrs, unsigned workers, char **cause)
 		ls->n = i + 1;
 		if (open_listener(&ls->list[i], &addrs->list[i],
 		    workers) == -1) {
-			if (asprintf(cause, "cannot listen on %s: %s",
-			    addrs->list[i].text, strerror(errno)) == -1)
-				*cause = NULL;
+			*cause = why_not(conf, &addrs->list[i]);
 			net_listeners_free(ls);
 			return NULL;
 		}

@@ -35,11 +35,12 @@ struct net_listeners {
 };
 
 /*
- * Binds all addresses for that many workers and logs each.  NULL with *cause
- * set (to be freed) when one cannot be bound.
+ * Binds all addresses of listen for that many workers and logs each.  NULL with
+ * *cause set (to be freed; it has the place in the file) when one cannot be
+ * bound.
  */
-struct net_listeners *net_listen(const struct conf_addresses *,
-		    unsigned workers, char **cause);
+struct net_listeners *net_listen(const struct conf *, unsigned workers,
+		    char **cause);
 void		 net_listeners_free(struct net_listeners *);
 
 /*

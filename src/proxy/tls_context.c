@@ -498,12 +498,45 @@ example_host(const struct conf_rule *rule, struct http1_host *host)
 	return http1_host_parse(host, name, strlen(name)) == HTTP1_OK;
 }
 
+static struct client *client_of(const struct conf *, const struct conf_rule *);
+
+/* Nobody who looks at it goes on with a certificate that is not in force. */
+static void
+warn_of_time(const struct conf *conf, struct conf_place at, const char *in,
+    const char *name, SSL_CTX *ctx, void (*line)(const char *, void *),
+    void *arg)
+{
+	X509 *x = ctx != NULL ? SSL_CTX_get0_certificate(ctx) : NULL;
+	const ASN1_TIME *when;
+	const char *is;
+	char text[32];
+	struct tm tm;
+
+	if (x == NULL)
+		return;
+	if (X509_cmp_current_time(X509_get0_notAfter(x)) < 0) {
+		when = X509_get0_notAfter(x);
+		is = "expired at";
+	} else if (X509_cmp_current_time(X509_get0_notBefore(x)) > 0) {
+		when = X509_get0_notBefore(x);
+		is = "is not valid before";
+	} else
+		return;
+	if (ASN1_TIME_to_tm(when, &tm) == 1 &&
+	    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		conf_warn(conf, at, line, arg, "%s%s.tls.certificate: it %s "
+		    "%s", in, name, is, text);
+}
+
 static void
 warn_of(const struct conf *conf, const struct conf_rule *rule,
     void (*line)(const char *, void *), void *arg)
 {
 	struct http1_host host;
 
+	if (rule->tls_certificate != NULL)
+		warn_of_time(conf, rule->tls_at, "hosts.", rule->name,
+		    client_of(conf, rule)->ctx, line, arg);
 	if (!rule->tls_verify)
 		conf_warn(conf, rule->at, line, arg, "hosts.%s: tls.verify is "
 		    "false: whoever answers there is taken for the host",
@@ -517,12 +550,27 @@ warn_of(const struct conf *conf, const struct conf_rule *rule,
 		    "(\"sluice ca\")", rule->name);
 }
 
+static void
+warn_of_listeners(const struct conf *conf, void (*line)(const char *, void *),
+    void *arg)
+{
+	char key[32];
+	size_t i;
+
+	for (i = 0; i < conf->listen.n; i++) {
+		snprintf(key, sizeof key, "[%zu]", i);
+		warn_of_time(conf, conf->listen.list[i].tls_at, "listen", key,
+		    conf->tls->listeners[i], line, arg);
+	}
+}
+
 void
 tls_contexts_warnings(const struct conf *conf,
     void (*line)(const char *, void *), void *arg)
 {
 	size_t i;
 
+	warn_of_listeners(conf, line, arg);
 	for (i = 0; i < conf->nrules; i++)
 		warn_of(conf, &conf->rules[i], line, arg);
 	if (!conf->fallback.tls_verify)

@@ -275,6 +275,42 @@ def test_files(tmp_path, row):
 	assert line in done.stderr
 
 
+@pytest.mark.parametrize("name, words", [("expired", "expired at "),
+    ("future", "is not valid before ")])
+def test_certificates_that_are_not_in_force(tmp_path, pki, name, words):
+	"""Those that we show: nobody would go on with them."""
+	pair = f"{{certificate: {pki.pem(name)}, key: {pki.key(name)}}}"
+	done = check(tmp_path, "listen:\n  address: 127.0.0.1:0\n"
+	    f"  tls: {pair}\nhosts:\n  a.b:\n    tls: {pair}\n")
+	assert done.returncode == 0
+	first, second = done.stderr.splitlines()
+	assert f":3:8: listen[0].tls.certificate: it {words}20" in first
+	assert f":6:10: hosts.a.b.tls.certificate: it {words}20" in second
+
+
+def test_addresses_that_are_taken(tmp_path):
+	"""By whom, and where that address was configured."""
+	(tmp_path / "dir").mkdir()
+	(tmp_path / "file").touch()
+	with socket.create_server(("127.0.0.1", 0)) as taken:
+		port = taken.getsockname()[1]
+		for address, words in [(f"127.0.0.1:{port}", "already in use"),
+		    (f"unix:{tmp_path}/dir", "that is a directory"),
+		    (f"unix:{tmp_path}/file", "no socket")]:
+			path = tmp_path / "t.yaml"
+			path.write_text(f"workers: 1\nlisten: {address}\n")
+			done = sluice.run("-c", path)
+			assert done.returncode == 1
+			assert re.search(rf"t\.yaml:2:9: listen: cannot listen on "
+			    rf".*{words}$", done.stderr, re.M), done.stderr
+
+
+def test_a_file_without_its_option(tmp_path):
+	done = sluice.run("-t", tmp_path / "t.yaml")
+	assert done.returncode == 2
+	assert f"did you mean -c {tmp_path}/t.yaml?" in done.stderr
+
+
 def test_ca_key_by_its_name(tmp_path, pki):
 	line = complaint(check(tmp_path, "tls:\n"
 	    f"  ca_certificate: {pki.pem('user-ca')}\n  ca_key: /no/ca.key\n"),
