@@ -341,6 +341,26 @@ static const struct want refusals[] = {
 	    RETRY, 0, NULL, { { 0 } } },
 	{ "azure's storage is busy", 503, "x-ms-error-code: ServerBusy\r\n",
 	    THROTTLED, 0, NULL, { { 0 } } },
+	{ "credit", 200,
+	    "X-Credit-Limit: 1000\r\nX-Credit-Remaining: 0\r\n"
+	    "X-Credit-Reset: 2592000\r\n", 0, 0, NULL, { { 0 } } },
+	{ "a quota of text messages", 200,
+	    "X-Sms-Quota-Limit: 100\r\nX-Sms-Quota-Remaining: 0\r\n"
+	    "X-Sms-Quota-Reset: 3600\r\n", 0, 0, NULL, { { 0 } } },
+	{ "room for uploads", 200,
+	    "X-Upload-Bytes-Limit: 100\r\nX-Upload-Bytes-Remaining: 0\r\n"
+	    "X-Upload-Bytes-Reset: 100\r\n", 0, 0, NULL, { { 0 } } },
+	{ "a limit of storage, twice", 200,
+	    "X-Storage-Limit-Remaining: 0\r\nX-Storage-Limit-Reset: 100\r\n",
+	    0, 0, NULL, { { 0 } } },
+	{ "a rate limit of uploads", 200,
+	    "X-Upload-RateLimit-Remaining: 0\r\n"
+	    "X-Upload-RateLimit-Reset: 100\r\n",
+	    0, 100, FORM, { { FORM, NULL, NO, 0, 100, NO, 0 } } },
+	{ "a vendor's name", 200,
+	    "X-Acme-Limit: 10\r\nX-Acme-Remaining: 0\r\n"
+	    "X-Acme-Reset: 20\r\n",
+	    0, 20, FORM, { { FORM, NULL, 10, 0, 20, NO, 0 } } },
 	{ "more than all, served", 200,
 	    "X-RateLimit-Limit: 10\r\nX-RateLimit-Remaining: -2\r\n"
 	    "X-RateLimit-Reset: 20\r\n",

@@ -20,6 +20,7 @@
 struct sight {
 	uint64_t	 seen;		/* a bit a class */
 	unsigned	 limits;	/* how many such words */
+	bool		 thing;		/* what else has limits */
 	int		 first;		/* that is not whose it is, or -1 */
 	int		 other;		/* the last that is not known, or -1 */
 	int		 reset;
@@ -36,17 +37,19 @@ saw(const struct sight *s, enum word_class class)
 static struct sight
 look(const struct words *w)
 {
-	struct sight s = { 0, 0, -1, -1, -1, -1, -1 };
+	struct sight s = { 0, 0, false, -1, -1, -1, -1, -1 };
 	int i;
 
 	for (i = 0; i < (int)w->n; i++) {
 		s.seen |= 1ULL << w->w[i].class;
 		s.limits += w->w[i].class == WORD_LIMIT;
-		if (w->w[i].class == WORD_OTHER)
+		if (w->w[i].class == WORD_OTHER) {
 			s.other = i;
-		else if (s.first < 0 && w->w[i].class != WORD_X &&
-		    w->w[i].class != WORD_ERROR)
+			s.thing = s.thing || w->w[i].value != 0;
+		} else if (s.first < 0 && w->w[i].class != WORD_X &&
+		    w->w[i].class != WORD_ERROR) {
 			s.first = i;
+		}
 		if (w->w[i].class == WORD_RESET)
 			s.reset = i;
 		if (w->w[i].class == WORD_WINDOW)
@@ -186,6 +189,9 @@ role_of(const struct words *w, const struct sight *s)
 static enum hint_context
 context_of(const struct sight *s, enum hint_role role)
 {
+	if (s->thing && !saw(s, WORD_RATE_LIMIT) && !saw(s, WORD_THROTTLE) &&
+	    !saw(s, WORD_API) && !saw(s, WORD_RATE) && !saw(s, WORD_REQUESTS))
+		return HINT_OTHER_CONTEXT;
 	if (saw(s, WORD_RATE_LIMIT) || saw(s, WORD_THROTTLE) || s->limits > 1 ||
 	    (s->limits > 0 && role != HINT_LIMIT))
 		return HINT_STRONG;

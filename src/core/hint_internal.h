@@ -145,6 +145,7 @@ struct hint_slot_kind {
 
 /* Whether a field's name is about a limit on requests. */
 enum hint_context {
+	HINT_OTHER_CONTEXT,	/* a limit on something else: X-Disk-Quota */
 	HINT_NO_CONTEXT,	/* not by itself: Upload-Limit */
 	HINT_WEAK,		/* X-Quota-Remaining, X-Reset */
 	HINT_STRONG,

@@ -88,7 +88,8 @@ is_refusal(int status)
 /*
  * Whether it is one, by what was understood.  Where no name speaks of a rate
  * limit, a response that is no refusal has to say all three, without
- * contradiction: uploads have limits, and passwords are reset.  And who serves
+ * contradiction, and of nothing that is known to be something else: uploads
+ * have limits, and passwords are reset.  And who serves
  * at a limit of 0 has none.
  */
 static bool
@@ -99,7 +100,7 @@ counts(const struct hint_budget *b, enum hint_context context, int status)
 	if (context == HINT_STRONG)
 		return b->has_limit || b->has_remaining || b->has_reset;
 	if (!is_refusal(status))
-		return b->has_limit && b->has_remaining && b->has_reset &&
+		return context != HINT_OTHER_CONTEXT && b->has_limit && b->has_remaining && b->has_reset &&
 		    b->limit > 0 && b->remaining <= b->limit;
 	if (context == HINT_WEAK)
 		return b->has_limit || b->has_remaining || b->has_reset;

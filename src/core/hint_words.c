@@ -18,6 +18,9 @@
 #define HOUR	(60 * MINUTE)
 #define DAY	(24 * HOUR)
 
+/* The value of a word for what else has limits. */
+#define THING	1
+
 #define WORD(text, class, value) { text, sizeof(text) - 1, class, value }
 
 struct known {
@@ -29,7 +32,8 @@ struct known {
 
 /*
  * By their first letters.  Some of WORD_OTHER are here so that they may be
- * parts of one piece.
+ * parts of one piece, or because they tell that a limit is on something else
+ * than requests.
  */
 static const struct known known_a[] = {
 	WORD("api", WORD_API, 0),
@@ -38,12 +42,14 @@ static const struct known known_a[] = {
 	WORD("after", WORD_AFTER, 0),
 	WORD("at", WORD_AT, 0),
 	WORD("app", WORD_OTHER, 0),
+	WORD("account", WORD_OTHER, THING),
 };
 static const struct known known_b[] = {
 	WORD("bucket", WORD_PART, 0),
 	WORD("bytes", WORD_TOKENS, 0),
 	WORD("backoff", WORD_BACKOFF, 0),
 	WORD("by", WORD_NOISE, 0),
+	WORD("body", WORD_OTHER, THING),
 };
 static const struct known known_c[] = {
 	WORD("consumed", WORD_USED, 0),
@@ -58,6 +64,10 @@ static const struct known known_c[] = {
 	WORD("concurrent", WORD_AT_ONCE, 0),
 	WORD("concurrency", WORD_AT_ONCE, 0),
 	WORD("current", WORD_NOISE, 0),
+	WORD("cache", WORD_OTHER, THING),
+	WORD("cart", WORD_OTHER, THING),
+	WORD("content", WORD_OTHER, THING),
+	WORD("credit", WORD_OTHER, THING),
 };
 static const struct known known_d[] = {
 	WORD("do", WORD_SHOULD, 0),
@@ -67,6 +77,8 @@ static const struct known known_d[] = {
 	WORD("day", WORD_PERIOD, DAY),
 	WORD("daily", WORD_PERIOD, DAY),
 	WORD("date", WORD_NOISE, 0),
+	WORD("disk", WORD_OTHER, THING),
+	WORD("download", WORD_OTHER, THING),
 };
 static const struct known known_e[] = {
 	WORD("error", WORD_ERROR, 0),
@@ -74,6 +86,11 @@ static const struct known known_e[] = {
 	WORD("expires", WORD_RENEW, 0),
 	WORD("expiry", WORD_RENEW, 0),
 	WORD("expiration", WORD_RENEW, 0),
+	WORD("email", WORD_OTHER, THING),
+};
+static const struct known known_f[] = {
+	WORD("file", WORD_OTHER, THING),
+	WORD("files", WORD_OTHER, THING),
 };
 static const struct known known_g[] = {
 	WORD("group", WORD_PART, 0),
@@ -88,6 +105,8 @@ static const struct known known_h[] = {
 static const struct known known_i[] = {
 	WORD("in", WORD_AFTER, 0),
 	WORD("interval", WORD_WINDOW, 0),
+	WORD("item", WORD_OTHER, THING),
+	WORD("items", WORD_OTHER, THING),
 };
 static const struct known known_k[] = {
 	WORD("key", WORD_OTHER, 0),
@@ -100,6 +119,9 @@ static const struct known known_l[] = {
 	WORD("limiting", WORD_LIMITED, 0),
 	WORD("left", WORD_REMAINING, 0),
 	WORD("last", WORD_LAST, 0),
+	WORD("license", WORD_OTHER, THING),
+	WORD("lives", WORD_OTHER, THING),
+	WORD("login", WORD_OTHER, THING),
 };
 static const struct known known_m[] = {
 	WORD("max", WORD_MAX, 0),
@@ -122,6 +144,8 @@ static const struct known known_m[] = {
 	/* as few days as a month has: its budget is not back before */
 	WORD("month", WORD_PERIOD, 28 * DAY),
 	WORD("monthly", WORD_PERIOD, 28 * DAY),
+	WORD("mail", WORD_OTHER, THING),
+	WORD("memory", WORD_OTHER, THING),
 };
 static const struct known known_n[] = {
 	WORD("not", WORD_NOT, 0),
@@ -144,6 +168,9 @@ static const struct known known_p[] = {
 	WORD("parallel", WORD_AT_ONCE, 0),
 	WORD("previous", WORD_LAST, 0),
 	WORD("per", WORD_NOISE, 0),
+	WORD("page", WORD_OTHER, THING),
+	WORD("pages", WORD_OTHER, THING),
+	WORD("password", WORD_OTHER, THING),
 };
 static const struct known known_q[] = {
 	WORD("quota", WORD_QUOTA, 0),
@@ -179,6 +206,12 @@ static const struct known known_s[] = {
 	WORD("seconds", WORD_UNIT, HINT_SECOND),
 	WORD("second", WORD_PERIOD, HINT_SECOND),
 	WORD("secondly", WORD_PERIOD, HINT_SECOND),
+	WORD("seat", WORD_OTHER, THING),
+	WORD("seats", WORD_OTHER, THING),
+	WORD("session", WORD_OTHER, THING),
+	WORD("size", WORD_OTHER, THING),
+	WORD("sms", WORD_OTHER, THING),
+	WORD("storage", WORD_OTHER, THING),
 };
 static const struct known known_t[] = {
 	WORD("throttle", WORD_THROTTLE, 0),
@@ -196,6 +229,7 @@ static const struct known known_t[] = {
 	WORD("timestamp", WORD_NOISE, 0),
 	WORD("token", WORD_OTHER, 0),
 	WORD("ttl", WORD_RENEW, 0),
+	WORD("trial", WORD_OTHER, THING),
 };
 static const struct known known_u[] = {
 	WORD("used", WORD_USED, 0),
@@ -205,6 +239,8 @@ static const struct known known_u[] = {
 	WORD("unix", WORD_NOISE, 0),
 	WORD("utc", WORD_NOISE, 0),
 	WORD("user", WORD_OTHER, 0),
+	WORD("upload", WORD_OTHER, THING),
+	WORD("uploads", WORD_OTHER, THING),
 };
 static const struct known known_w[] = {
 	WORD("wait", WORD_WAIT, 0),
@@ -227,6 +263,7 @@ static const struct {
 	['c' - 'a'] = GROUP(known_c),
 	['d' - 'a'] = GROUP(known_d),
 	['e' - 'a'] = GROUP(known_e),
+	['f' - 'a'] = GROUP(known_f),
 	['g' - 'a'] = GROUP(known_g),
 	['h' - 'a'] = GROUP(known_h),
 	['i' - 'a'] = GROUP(known_i),
@@ -311,14 +348,14 @@ add_word(struct words *w, enum word_class class, uint64_t value, uint64_t hash)
 }
 
 static void
-add_other(struct words *w, const char *p, size_t len)
+add_other(struct words *w, const char *p, size_t len, uint64_t value)
 {
 	uint64_t hash = FNV;
 	size_t i;
 
 	for (i = 0; i < len; i++)
 		hash = (hash ^ (unsigned char)lower(p[i])) * FNV_PRIME;
-	add_word(w, WORD_OTHER, 0, hash);
+	add_word(w, WORD_OTHER, value, hash);
 }
 
 /*
@@ -359,18 +396,18 @@ add_piece(struct words *w, const char *p, size_t n)
 	size_t i = n;
 
 	if (n > PIECE) {
-		add_other(w, p, n);
+		add_other(w, p, n, 0);
 		return;
 	}
 	while (i-- > 0)
 		at[i] = find_word(p, i, n, at);
 	if (at[0] == NULL) {
-		add_other(w, p, n);
+		add_other(w, p, n, 0);
 		return;
 	}
 	for (i = 0; i < n; i += at[i]->len)
 		if (at[i]->class == WORD_OTHER)
-			add_other(w, p + i, at[i]->len);
+			add_other(w, p + i, at[i]->len, at[i]->value);
 		else
 			add_word(w, at[i]->class, at[i]->value, 0);
 }
@@ -435,6 +472,7 @@ give_back(struct words *w)
 
 	if (w->n > 2 && first->class == WORD_UNIT && first->value == MS) {
 		first->class = WORD_OTHER;
+		first->value = 0;
 		first->hash = MS;
 	}
 }

@@ -57,7 +57,7 @@ enum word_class {
 
 struct word {
 	enum word_class	 class;
-	uint64_t	 value;
+	uint64_t	 value;		/* of WORD_OTHER 1: a thing, with limits */
 	uint64_t	 hash;		/* of its text, where it is not known */
 };
 

@@ -211,7 +211,7 @@ take_member(const char *key, json_t *value, struct spans *s)
 		if (read_time(value, name.of, s->date, &ns))
 			take_longest(&s->has_retry, &s->retry, ns);
 	} else if ((name.role == HINT_RESET || name.role == HINT_RESET_AFTER) &&
-	    name.context != HINT_NO_CONTEXT) {
+	    name.context >= HINT_WEAK) {
 		if (read_time(value, name.of, s->date, &ns))
 			take_longest(&s->has_reset, &s->reset, ns);
 	}
