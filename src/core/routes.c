@@ -135,7 +135,7 @@ routes_copy(const struct routes *from)
 		free(rs);
 		return NULL;
 	}
-	if (from->n > 0)
+	if (rs->entries != NULL)
 		memcpy(rs->entries, from->entries,
 		    from->n * sizeof(rs->entries[0]));
 	return rs;
@@ -172,7 +172,7 @@ make(struct routes *rs)
 	struct entry *oldest, *entries;
 
 	if (rs->n == rs->room && room <= ROUTES_MAX) {
-		entries = reallocarray(rs->entries, room, sizeof(*entries));
+		entries = realloc(rs->entries, room * sizeof(*entries));
 		if (entries != NULL) {
 			rs->entries = entries;
 			rs->room = room;

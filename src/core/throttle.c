@@ -34,8 +34,9 @@ budget_of(struct throttle *t, unsigned part)
 	struct budget *b;
 
 	if (part > THROTTLE_WHOLE)
-		return bucket_budget(t, part - THROTTLE_WHOLE);
-	b = part_budget(t, part);
+		b = bucket_budget(t, part - THROTTLE_WHOLE);
+	else
+		b = part_budget(t, part);
 	return b != NULL ? b : &t->host;
 }
 
