@@ -797,6 +797,8 @@ START_TEST(histories)
 		begin();
 		for (step = 0; step < STEPS; step++) {
 			any_operation();
+			/* it may have ended somebody's patience */
+			advance(m.now);
 			if (m.prompt || any(3)) {
 				drain();
 				check_wake();
