@@ -503,15 +503,19 @@ START_TEST(configured_limits)
 		s = setup(&h, 25, 800, i % 2 ? 5 * SEC : SEC / 2);
 		s.lat = i / 2 * 50 * MS;
 		limit(&s, 20, SEC);
-		holds(&s, 130, 2, 1.4);
+		holds(&s, 8, 0, 1.3);
 		s.host = sliding;
 		limit(&s, 80, 6 * SEC);
-		holds(&s, 60, 3, 1.4);
+		holds(&s, 8, 0, 1.2);
+		s.host = fixed;
+		holds(&s, 8, 0, 1.25);
+		s.host = bucket;
+		holds(&s, 8, 0, 1.2);
 	}
 	/* and where it is steady, without the first pause */
 	s = setup(&h, 25, 800, SEC);
 	limit(&s, 20, SEC);
-	holds(&s, 60, 0, 1.15);
+	holds(&s, 8, 0, 1.1);
 	s.base = 5 * SEC;
 	limit(&s, 60, SEC);
 	holds(&s, 80, 2, 1.3);

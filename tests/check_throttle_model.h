@@ -43,8 +43,17 @@ struct admission {
 	uint64_t	 cost;
 };
 
+/* What the host has counted, for each rate: when, in slots of its period. */
+struct counted {
+	struct { uint64_t slot, cost; } all[LOG];
+	unsigned	 n;
+	uint64_t	 flying;
+};
+
 struct model_budget {
 	struct budget_limits	 limits;
+	struct counted		 counted[BUDGET_RATES];
+	bool			 exact;		/* ... and must not exceed */
 	/* Tokens in a bucket, times its period; below 0 in debt. */
 	wide			 level[BUDGET_RATES];
 	uint64_t		 paused_until;
@@ -166,7 +175,8 @@ half_open(struct model_budget *b)
 static bool
 knows_refusals(const struct model_budget *b)
 {
-	return b->refused != 0 || b->opened || b->went != 0 || b->abreast != 0;
+	return b->refused != 0 || b->opened || b->went != 0 ||
+	    b->abreast != 0 || b->exact;
 }
 
 /* While half open: the window, or what is left of what went last time. */
@@ -194,16 +204,109 @@ full_window(const struct model_budget *b)
 	return (uint32_t)most;
 }
 
+/* Windows */
+
+static uint64_t
+slot_of(const struct budget_rate *r)
+{
+	return r->period / (BUDGET_SLOTS - 1) + 1;
+}
+
+static uint64_t
+thousands(uint64_t cost)
+{
+	return (cost + 999) / 1000;
+}
+
+static void
+count(struct counted *c, const struct budget_rate *r, uint64_t cost,
+    uint64_t at)
+{
+	must(c->n < LOG);
+	c->all[c->n].slot = at / slot_of(r);
+	c->all[c->n++].cost = cost;
+	c->flying -= cost;
+}
+
+/* Each verdict is worth the mean of those that are on their way. */
+static void
+count_verdict(struct model_budget *b, enum budget_verdict verdict)
+{
+	struct counted *c;
+	uint64_t cost;
+	unsigned i;
+
+	for (i = 0; i < b->limits.nrates; i++) {
+		c = &b->counted[i];
+		cost = c->flying / b->pending;
+		if (verdict == BUDGET_THROTTLED)
+			c->flying -= cost;
+		else
+			count(c, &b->limits.rates[i], cost, m.now);
+	}
+}
+
+/* Until when (ns) this rate's window is full; 0: it is not. */
+static uint64_t
+window_full(const struct counted *c, const struct budget_rate *r)
+{
+	uint64_t sum = c->flying, first = NEVER, slot = slot_of(r);
+	unsigned i;
+
+	for (i = 0; i < c->n; i++) {
+		if (c->all[i].cost == 0 ||
+		    c->all[i].slot + BUDGET_SLOTS <= m.now / slot)
+			continue;
+		sum += c->all[i].cost;
+		if (c->all[i].slot < first)
+			first = c->all[i].slot;
+	}
+	if (sum < thousands(r->burst > r->capacity ? r->burst : r->capacity))
+		return 0;
+	return first == NEVER ? NEVER : (first + BUDGET_SLOTS) * slot;
+}
+
+static uint64_t
+patience(const struct model_budget *b)
+{
+	return (b->last > b->paused_until ? b->last : b->paused_until) +
+	    BUDGET_PATIENCE;
+}
+
+static uint64_t
+windows_open(const struct model_budget *b)
+{
+	uint64_t at = 0, full;
+	unsigned i;
+
+	for (i = 0; b->exact && i < b->limits.nrates; i++) {
+		full = window_full(&b->counted[i], &b->limits.rates[i]);
+		if (full != 0 && b->counted[i].flying != 0 &&
+		    full > patience(b))
+			full = patience(b);
+		if (full > at)
+			at = full;
+	}
+	return at;
+}
+
 /* When there is room (ns): 0 where there is, or NEVER. */
 static uint64_t
 opens(const struct model_budget *b)
 {
+	uint64_t at, since;
+
 	if (b->limits.concurrency && b->inflight >= b->limits.concurrency)
 		return NEVER;
+	at = windows_open(b);
+	since = b->last > b->heard ? b->last : b->heard;
+	since = since > b->paused_until ? since : b->paused_until;
+	since = since > b->shape_until ? since : b->shape_until;
+	if (at != 0 && b->pending == 0 && at > since + BUDGET_MEMORY)
+		at = since + BUDGET_MEMORY;
 	if (b->window == 0 || b->unsettled < places(b) + b->overdue)
-		return 0;
-	return (b->last > b->paused_until ? b->last : b->paused_until) +
-	    BUDGET_PATIENCE;
+		return at;
+	return at > patience(b) ? at : patience(b);
 }
 
 static bool
@@ -234,7 +337,7 @@ static void
 advance(uint64_t to)
 {
 	struct model_budget *b;
-	unsigned k;
+	unsigned i, k;
 
 	for (k = 0; k <= m.nparts; k++) {
 		b = &m.b[k];
@@ -249,13 +352,17 @@ advance(uint64_t to)
 			b->window = k == 0 && m.learning;
 			b->overdue = 0;
 			b->was_paused = b->early = b->opened = false;
+			b->exact = false;
 			b->passed = b->before = b->went = b->abreast = 0;
 			b->refused = 0;
 		}
 		if (b->window != 0 && b->unsettled >= places(b) + b->overdue &&
-		    to >= (b->last > b->paused_until ? b->last :
-		    b->paused_until) + BUDGET_PATIENCE)
+		    to >= patience(b))
 			b->overdue = b->unsettled + 1 - places(b);
+		for (i = 0; i < b->limits.nrates && to >= patience(b); i++)
+			if (b->counted[i].flying != 0)
+				count(&b->counted[i], &b->limits.rates[i],
+				    b->counted[i].flying, patience(b));
 	}
 	m.now = to;
 }
@@ -492,8 +599,10 @@ take(struct model_budget *b, uint64_t cost)
 	must(b->nlog < LOG);
 	b->log[b->nlog].at = m.now;
 	b->log[b->nlog++].cost = cost;
-	for (i = 0; i < b->limits.nrates; i++)
+	for (i = 0; i < b->limits.nrates; i++) {
+		b->counted[i].flying += thousands(cost);
 		check_windows(b, &b->limits.rates[i]);
+	}
 	return b->epoch;
 }
 

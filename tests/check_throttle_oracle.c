@@ -145,7 +145,8 @@ static bool
 only_rates(void)
 {
 	return m.nparts == 0 && m.b[0].limits.concurrency == 0 &&
-	    m.b[0].window == 0 && m.b[0].shape_until == 0;
+	    m.b[0].window == 0 && m.b[0].shape_until == 0 &&
+	    !m.b[0].exact;
 }
 
 /* What a refusal or a place in the queue was based on. */
@@ -304,6 +305,7 @@ refuse(struct model_budget *b)
 static void
 settle(struct model_budget *b, uint32_t epoch, enum budget_verdict verdict)
 {
+	count_verdict(b, verdict);
 	b->pending--;
 	b->heard = m.now;
 	if (verdict == BUDGET_NEUTRAL)
@@ -375,7 +377,7 @@ back_off(struct item *it)
 	must(pause <= 60 * SEC);
 	if (pause == 0)
 		return;
-	b->guessed = true;
+	b->guessed = b->exact = true;
 	throttle_pause(m.t, part, m.now + pause, m.now);
 	paused(b, m.now + pause);
 	if (part != THROTTLE_WHOLE)
@@ -539,6 +541,7 @@ do_resume(void)
 	throttle_resume(m.t, part, m.now);
 	b->paused_until = 0;
 	b->refused = 0;
+	b->exact = false;
 	make_whole(b);
 	m.reliefs++;
 	m.upsets++;
@@ -636,6 +639,8 @@ change_budget(struct model_budget *b)
 		lacks = span(old, old->burst) - b->level[i];
 		any_rate(r, l.nrates == 1 && any(2) ? any(10 * SEC) + 1 :
 		    old->period);
+		if (r->period != old->period)
+			memset(&b->counted[i], 0, sizeof(b->counted[i]));
 		lacks = (lacks * r->period + old->period - 1) / old->period;
 		b->level[i] = span(r, r->burst) - lacks;
 	}

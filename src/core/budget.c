@@ -21,6 +21,7 @@
 #include "core/budget_internal.h"
 
 #include <assert.h>
+#include <string.h>
 
 typedef budget_wide wide;
 
@@ -96,6 +97,8 @@ rate_init(struct budget_state *r, const struct budget_rate *limit)
 	if (limit->strict && limit->burst < limit->capacity)
 		r->refill -= limit->burst;
 	r->tat = 0;
+	r->flying = r->newest = 0;
+	memset(r->slots, 0, sizeof r->slots);
 }
 
 /*
@@ -110,6 +113,7 @@ rate_inherit(struct budget_state *r, const struct budget_state *from,
 	uint64_t period = r->limit.period;
 	wide used, whole, part;
 
+	budget_counted_inherit(r, from, now);
 	if (from->tat <= rate_at(from, now))
 		return;
 	used = from->tat - rate_at(from, now);
@@ -170,13 +174,20 @@ inherit_rates(struct budget *b, const struct budget_state *from, unsigned nfrom,
 			rate_inherit(&b->rates[i], &from[pair[i]], now);
 }
 
-/* How long (ns) nothing was heard of a host, nor is to be heard. */
+/* Until when (ns) something was heard of a host, or is to be heard. */
+static uint64_t
+last_heard(const struct budget *b)
+{
+	return later(later(b->last, b->heard),
+	    later(b->paused_until, b->shape_until));
+}
+
+/* How long (ns) nothing was heard of it, nor is to be heard. */
 static uint64_t
 silence(const struct budget *b, uint64_t now)
 {
-	uint64_t since = later(b->last, later(b->heard, b->paused_until));
+	uint64_t since = last_heard(b);
 
-	since = later(since, b->shape_until);
 	return b->pending > 0 || since > now ? 0 : now - since;
 }
 
@@ -239,6 +250,20 @@ budget_refill(struct budget *b)
 	}
 }
 
+/* Those on their way are the same, where only limits are new. */
+static void
+keep_flying(struct budget *b, const struct budget_state *old, unsigned nold)
+{
+	unsigned pair[BUDGET_RATES];
+	unsigned i;
+
+	pair_rates(b->rates, b->nrates, old, nold, pair);
+	for (i = 0; i < b->nrates; i++)
+		if (pair[i] < nold && old[pair[i]].limit.period ==
+		    b->rates[i].limit.period)
+			b->rates[i].flying = old[pair[i]].flying;
+}
+
 void
 budget_limit(struct budget *b, const struct budget_limits *limits,
     bool learning, uint64_t now)
@@ -250,6 +275,7 @@ budget_limit(struct budget *b, const struct budget_limits *limits,
 		old[i] = b->rates[i];
 	set_limits(b, limits, learning);
 	inherit_rates(b, old, nold, now);
+	keep_flying(b, old, nold);
 }
 
 /* An epoch that is later than those of both. */
@@ -318,28 +344,34 @@ budget_tick(struct budget *b, uint64_t now)
 	}
 	if ((b->window != 0 || budget_remembers(b)) &&
 	    silence(b, now) >= BUDGET_MEMORY) {
-		changed = changed || b->window != 0;
+		changed = changed || b->window != 0 || b->exact;
 		budget_forget(b);
 	}
 	if (!place_free(b) && now >= patience_ends(b)) {
 		b->overdue = b->unsettled + 1 - budget_places(b);
 		changed = true;
 	}
-	return changed;
+	return budget_counted_tick(b, patience_ends(b), now) || changed;
 }
 
 bool
 budget_room(const struct budget *b)
 {
-	return slot_free(b) && place_free(b);
+	return slot_free(b) && place_free(b) && budget_counted_room(b);
 }
 
 uint64_t
 budget_opens(const struct budget *b)
 {
+	uint64_t patience = patience_ends(b), since = last_heard(b), at;
+
 	if (!slot_free(b))
 		return BUDGET_NEVER;
-	return place_free(b) ? 0 : patience_ends(b);
+	at = budget_counted_opens(b, patience);
+	/* A window that is long may be forgotten before. */
+	if (b->pending == 0 && at > BUDGET_MEMORY && at - BUDGET_MEMORY > since)
+		at = since + BUDGET_MEMORY;
+	return later(place_free(b) ? 0 : patience, at);
 }
 
 uint64_t
@@ -416,6 +448,7 @@ budget_take(struct budget *b, uint64_t cost, uint64_t at, uint64_t now)
 		r = &b->rates[i];
 		rate_take(r, cost, r->limit.strict ? now : at);
 	}
+	budget_counted_sent(b, cost);
 	b->inflight++;
 	b->pending++;
 	b->unsettled++;
@@ -475,6 +508,7 @@ budget_verdict(struct budget *b, uint32_t epoch, enum budget_verdict verdict,
     uint64_t now)
 {
 	assert(b->pending > 0);
+	budget_counted_verdict(b, verdict, now);
 	b->pending--;
 	b->heard = now;
 	/* The host has counted no more than it has seen. */
@@ -552,7 +586,7 @@ budget_resume(struct budget *b)
 	b->paused_until = 0;
 	b->failures = 0;
 	b->refused = 0;
-	b->believed = false;
+	b->believed = b->exact = false;
 	budget_make_whole(b);
 }
 

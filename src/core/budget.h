@@ -31,6 +31,10 @@
  * remembered, and the next pause is about that; a little shorter each time,
  * as long as the host admits the probe and as many go through as before.
  *
+ * Windows: after such a refusal each rate is a window, too.  No more than its
+ * capacity, or its burst where that is more, is on its way or has had a verdict
+ * within a period: what a bucket allows beyond that may be what was refused.
+ *
  * Shape: what the host says is left until its reset is spread over the time
  * until then, within the configured limits.  Shape counts requests, not cost:
  * hosts do.  When the reset comes the budget is half open: what the host
@@ -44,6 +48,7 @@
 
 #define BUDGET_UNIT	1000000ULL	/* micro cost units in one unit */
 #define BUDGET_RATES	8		/* rates of one budget at most */
+#define BUDGET_SLOTS	32		/* of a period, as windows */
 #define BUDGET_NEVER	UINT64_MAX
 #define BUDGET_RECOVERY	1024		/* requests on their way that end it */
 #define BUDGET_PATIENCE	10000000000ULL	/* ns */
@@ -106,6 +111,10 @@ struct budget_state {	/* one rate: its limit and what is consumed */
 	struct budget_rate	 limit;
 	uint64_t		 refill;	/* micro cost units a period */
 	budget_wide		 tat;		/* 1/refill ns */
+	/* what the host has counted; in thousands of micro cost units */
+	uint64_t		 flying;	/* no verdict yet */
+	uint64_t		 newest;	/* slot of time */
+	uint32_t		 slots[BUDGET_SLOTS];
 };
 
 /*
@@ -147,6 +156,7 @@ struct budget {
 	uint64_t		 shut;		/* ns after it it did not yet */
 	bool			 doubted;	/* that opens holds next time */
 	bool			 guessed;	/* the pause: none was named */
+	bool			 exact;		/* rates are windows, too */
 	/* what a pause of that length gave, to judge shorter ones by */
 	uint64_t		 ref_opens;	/* ns; 0: none */
 	uint64_t		 ref_cycle;	/* ns from refusal to refusal */
@@ -193,12 +203,12 @@ void		 budget_inherit(struct budget *, const struct budget *,
  */
 bool		 budget_tick(struct budget *, uint64_t now);
 
-/* Whether a slot is free, and a place among those without a verdict. */
+/* Whether a slot is free, and a place in recovery and windows. */
 bool		 budget_room(const struct budget *);
 
 /*
- * When there is room without a slot given back or a verdict (ns): 0 where there
- * is, by patience, or BUDGET_NEVER.
+ * When there may be room without a slot given back or a verdict (ns): 0 where
+ * there is, by patience, as windows move on, or BUDGET_NEVER.
  */
 uint64_t	 budget_opens(const struct budget *);
 
@@ -274,7 +284,7 @@ bool		 budget_pause(struct budget *, uint64_t until, uint64_t now);
 bool		 budget_shorten(struct budget *, uint64_t longest,
 		    uint64_t now);
 
-/* Ends a pause and the recovery: the configured limits hold at once. */
+/* Ends a pause, recovery and windows: the configured limits hold at once. */
 void		 budget_resume(struct budget *);
 
 /*

@@ -6,7 +6,7 @@
 
 /*
  * What the files of the budget share: budget.c spends, budget_recovery.c knows
- * what refusals have taught.
+ * what refusals have taught, budget_counted.c what the host has counted.
  */
 
 static inline uint64_t
@@ -36,6 +36,26 @@ uint32_t	 budget_places(const struct budget *);
  */
 void		 budget_succeeded(struct budget *);
 void		 budget_was_refused(struct budget *, uint64_t now);
+
+/* A request has gone; the verdict of one is there, which is pending yet. */
+void		 budget_counted_sent(struct budget *, uint64_t cost);
+void		 budget_counted_verdict(struct budget *, enum budget_verdict,
+		    uint64_t now);
+
+/*
+ * Forgets what is older than a period, and takes for counted when patience ends
+ * (ns) what has no verdict then.  True when a window has moved by that.
+ */
+bool		 budget_counted_tick(struct budget *, uint64_t patience,
+		    uint64_t now);
+
+/* Whether the windows have room; when they may have (ns; 0: they have). */
+bool		 budget_counted_room(const struct budget *);
+uint64_t	 budget_counted_opens(const struct budget *, uint64_t patience);
+
+/* Takes over verdicts of another rate of that period, if those are more. */
+void		 budget_counted_inherit(struct budget_state *,
+		    const struct budget_state *, uint64_t now);
 
 /* Takes over what another knows of refusals, where nothing is known. */
 void		 budget_inherit_refusals(struct budget *,

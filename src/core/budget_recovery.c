@@ -68,7 +68,7 @@ budget_forget(struct budget *b)
 	b->early = b->doubted = false;
 	b->refused = b->opens = b->shut = b->ref_opens = 0;
 	b->trickles = false;
-	b->believed = false;
+	b->believed = b->exact = false;
 }
 
 /* Whether anything is known of how the host refuses. */
@@ -76,7 +76,7 @@ bool
 budget_remembers(const struct budget *b)
 {
 	return b->refused != 0 || b->opens != 0 || b->went != 0 ||
-	    b->abreast != 0 || b->believed;
+	    b->abreast != 0 || b->believed || b->exact;
 }
 
 /* How large the window grows before the limits alone hold. */
@@ -321,7 +321,7 @@ budget_backoff(struct budget *b, uint32_t epoch, uint64_t base, uint64_t max,
 		pause = next_pause(b, max, now);
 	if (base == 0 || max == 0)
 		return 0;
-	b->guessed = true;
+	b->guessed = b->exact = true;
 	pause = later(pause, base < BUDGET_NOW ? base : BUDGET_NOW);
 	return pause > max ? max : pause;
 }
@@ -356,4 +356,5 @@ budget_inherit_refusals(struct budget *b, const struct budget *from)
 		b->shut = from->shut;
 	}
 	b->believed = b->believed || from->believed;
+	b->exact = b->exact || from->exact;
 }

@@ -140,6 +140,40 @@ def test_without_a_time_pauses_double(lab):
 		assert times[i + 1] - times[i] >= pause - 0.02
 
 
+class Window:
+	"""Takes so many in any so many seconds, and says no more than 429."""
+
+	def __init__(self, most, period):
+		self.most = most
+		self.period = period
+		self.lock = threading.Lock()
+		self.counted = []
+		self.refused = 0
+
+	def __call__(self, conn, req):
+		with self.lock:
+			now = time.monotonic()
+			full = len(self.counted) >= self.most and \
+			    now - self.counted[-self.most] < self.period
+			if full:
+				self.refused += 1
+			else:
+				self.counted.append(now)
+		conn.reply(429 if full else 200)
+
+
+def test_a_window_that_is_configured(lab):
+	"""It refuses what a bucket allows beyond it, and then no more."""
+	host = Window(5, 0.3)
+	far = lab.origin(host)
+	lab.sluice(hosts={"127.0.0.1": {"capacity": 5, "period": "300ms",
+	    "pause": {"default": "300ms"}, "retry": {"attempts": 10},
+	    "queue": RULE["queue"]}})
+	for one in burst(lab, far, 80):
+		assert one.response().status == 200
+	assert 1 <= host.refused <= 8
+
+
 def test_refusals_of_one_burst_count_once(lab):
 	gate = origin.Gate(origin.fixed(429))
 	far = lab.origin(origin.sequence(*[gate] * 10, origin.fixed()))
