@@ -227,6 +227,9 @@ struct conf {
 	uint64_t		 timeout_half_closed;
 	uint64_t		 timeout_tunnel;
 	uint64_t		 timeout_drain;
+	/* where these two are, if the file has them */
+	struct conf_place	 idle_at;
+	struct conf_place	 response_at;
 
 	uint64_t		 limit_connections;
 	uint64_t		 limit_head;

@@ -231,7 +231,10 @@ keep_place(const struct conf_node *node, const char *key,
 		*place = conf_node_place(value);
 }
 
-/* Files are opened after the rest: what is wrong with them is told there. */
+/*
+ * Files are opened after the rest: what is wrong with them is told there.  Of
+ * other keys it counts whether they were written.
+ */
 static void
 keep_places(struct conf *conf, enum conf_level level,
     const struct conf_node *node, void *base)
@@ -240,6 +243,10 @@ keep_places(struct conf *conf, enum conf_level level,
 	case CONF_LOG:
 		keep_place(node, "access", &conf->log_access_at);
 		keep_place(node, "diagnostics", &conf->log_diagnostics_at);
+		break;
+	case CONF_TIMEOUTS:
+		keep_place(node, "idle", &conf->idle_at);
+		keep_place(node, "response", &conf->response_at);
 		break;
 	case CONF_TLS:
 		keep_place(node, "ca_certificate", &conf->ca_certificate_at);

@@ -201,6 +201,27 @@ warn_of_rule(const struct teller *t, const struct conf_rule *rule)
 	warn_of_any(t, rule, "hosts.");
 }
 
+/*
+ * Earlier versions had one timer for heads and bodies, that of response.  Who
+ * names both knows that there are two.
+ */
+static void
+warn_of_timeouts(const struct teller *t)
+{
+	const struct conf	*conf = t->conf;
+	char			 idle[CONF_TEXT], response[CONF_TEXT];
+	bool			 has_idle = conf->idle_at.line > 0;
+
+	if (conf->timeout_idle >= conf->timeout_response ||
+	    has_idle == (conf->response_at.line > 0))
+		return;
+	conf_warn(conf, has_idle ? conf->idle_at : conf->response_at, t->line,
+	    t->arg, "timeouts: between two pieces of a body idle holds (%s), "
+	    "not response (%s) as in earlier versions; name both where that is "
+	    "meant", conf_duration_text(idle, conf->timeout_idle),
+	    conf_duration_text(response, conf->timeout_response));
+}
+
 void
 conf_warnings(const struct conf *conf, void (*line)(const char *, void *),
     void *arg)
@@ -210,6 +231,7 @@ conf_warnings(const struct conf *conf, void (*line)(const char *, void *),
 
 	for (i = 0; i < conf->listen.n; i++)
 		warn_of_address(&t, &conf->listen.list[i]);
+	warn_of_timeouts(&t);
 	for (i = 0; i < conf->nrules; i++)
 		warn_of_rule(&t, &conf->rules[i]);
 	warn_of_any(&t, &conf->fallback, "");

@@ -218,6 +218,12 @@ WARNED = [
 	    "    costs: [{path: '/w/:id', cost: 2}]\n",
 	    [r":3:3: hosts\.a\.b: paths: /u/\{id\} is that very path",
 	    r":3:3: hosts\.a\.b: costs: /w/:id is that very path"]),
+	("listen: 127.0.0.1:0\ntimeouts:\n  response: 10m\n",
+	    [r":3:13: timeouts: .* idle holds \(1m\), not response \(10m\)"]),
+	("listen: 127.0.0.1:0\ntimeouts:\n  idle: 5s\n",
+	    [r":3:9: timeouts: .* idle holds \(5s\), not response \(1m\)"]),
+	("listen: 127.0.0.1:0\ntimeouts: {idle: 5s, response: 1m}\n", []),
+	("listen: 127.0.0.1:0\ntimeouts: {response: 5s}\n", []),
 	("listen: 127.0.0.1:0\nlimits: {connections: 1000000}\n",
 	    [r": limits\.connections: 1000000, but only"]),
 ]
