@@ -240,9 +240,9 @@ is_less(struct http1_str a, struct http1_str b)
 	return memcmp(a.p, b.p, a.len) < 0;
 }
 
-/* The next of numbers with commas between them; p is NULL behind the last. */
+/* The next element of a list; the rest's p is NULL behind the last. */
 static struct http1_str
-next_number(struct http1_str *rest)
+next_element(struct http1_str *rest)
 {
 	const char *end = rest->p + rest->len, *comma, *p;
 	struct http1_str s;
@@ -264,7 +264,7 @@ take_forwards(struct http1_str value, struct http1_str *least, bool *found)
 	struct http1_str n;
 
 	while (value.p != NULL) {
-		n = next_number(&value);
+		n = next_element(&value);
 		if (!strip_zeros(&n))
 			return false;
 		if (!*found || is_less(n, *least))
@@ -374,13 +374,27 @@ put_request_field(struct relay_text *t, const struct http1_field *f,
 		put_field(t, f);
 }
 
+/*
+ * "trailers" is a word of its own, without weight (RFC 9110 10.1.4); what only
+ * contains it is another transfer coding.
+ */
 static bool
 wants_trailers(const struct http1_head *h)
 {
-	const struct http1_field *f = http1_find(h, HTTP1_TE);
+	struct http1_str value, word;
+	unsigned i;
 
-	return f != NULL && memmem(f->value.p, f->value.len, "trailers",
-	    strlen("trailers")) != NULL;
+	for (i = 0; i < h->nfields; i++) {
+		if (h->fields[i].id != HTTP1_TE)
+			continue;
+		value = h->fields[i].value;
+		while (value.p != NULL) {
+			word = next_element(&value);
+			if (http1_str_is(word, "trailers"))
+				return true;
+		}
+	}
+	return false;
 }
 
 static bool

@@ -76,6 +76,26 @@ def test_hop_by_hop_of_a_request(lab):
 	assert "x-one" not in req.get("connection", "").lower()
 
 
+@pytest.mark.parametrize("fields, trailers", [
+    (["trailers"], True),
+    (["Trailers"], True),
+    (["gzip;q=0.5 ,\ttrailers"], True),
+    (["gzip", "trailers"], True),
+    (["gzip, deflate"], False),
+    (["x-trailers"], False),
+    (["trailers-x, gzip"], False),
+    ([""], False),
+], ids=str)
+def test_te(lab, fields, trailers):
+	far = lab.origin()
+	lab.sluice()
+	te = [("TE", value) for value in fields]
+	assert lab.get(far.url, [("Connection", "TE"), *te]).status == 200
+	req = far.requests[0]
+	assert req.all("te") == (["trailers"] if trailers else [])
+	assert req.all("connection") == (["TE"] if trailers else [])
+
+
 def test_hop_by_hop_of_a_response(lab):
 	fields = [("Connection", "x-one, x-two"), ("X-One", "1"),
 	    ("X-Two", "2"), ("Keep-Alive", "timeout=5"), ("X-Three", "3"),
