@@ -73,7 +73,8 @@ static const char *
 nearest_address(char buf[CONF_ADVICE], const char *text)
 {
 	static const char *const	 forms[][2] = {
-		{ "", "" }, { "", ":3128" }, { "[", "]:3128" },
+		{ "", "" }, { "", ":3128" }, { "127.0.0.1:", "" },
+		{ "[", "]:3128" },
 	};
 	const char			*p = strstr(text, "://");
 	char				 near[128];
@@ -86,7 +87,14 @@ nearest_address(char buf[CONF_ADVICE], const char *text)
 		return buf;
 	}
 	p = p != NULL ? p + 3 : text;
-	len = strcspn(p, "/");
+	if (p[strcspn(p, ", ")] == ',' || (strchr(p, ' ') != NULL &&
+	    strchr(strchr(p, ' '), ':') != NULL)) {
+		snprintf(buf, CONF_ADVICE, "; several addresses are a list, "
+		    "as in [\"127.0.0.1:3128\", \"[::1]:3128\"]");
+		return buf;
+	}
+	/* what configurations of others have behind it: "3128;", ":3128 ssl" */
+	len = strcspn(p, "/; ");
 	for (i = 0; len < 100 && i < sizeof forms / sizeof forms[0]; i++) {
 		snprintf(near, sizeof near, "%s%.*s%s", forms[i][0], (int)len,
 		    p, forms[i][1]);

@@ -157,6 +157,8 @@ mend_host(char out[HOST + 4], char *host)
 		snprintf(out, HOST + 4, "[%s]", p);
 	else if (p[0] == '.')
 		snprintf(out, HOST + 4, "*%s", p);
+	else if (stars > 1 && p[stars] == '\0')
+		snprintf(out, HOST + 4, "*");
 	else if (stars > 0 && p[stars] == '.')
 		snprintf(out, HOST + 4, "*%s", p + stars);
 	else if (stars > 0 && p[stars] != '\0' && p[stars] != ':')

@@ -332,7 +332,7 @@ load_entry(struct conf_loader *l, enum conf_level level,
 {
 	const struct conf_option	*option;
 	const struct conf_entry		*first;
-	char				 show[CONF_SHOW];
+	char				 show[CONF_SHOW], advice[CONF_ADVICE];
 
 	option = conf_option_find(level, entry->key->text);
 	if (option == NULL)
@@ -340,6 +340,10 @@ load_entry(struct conf_loader *l, enum conf_level level,
 	first = conf_node_get(node, entry->key->text);
 	if (first != entry)
 		return conf_loader_twice(l, entry->key, first->key);
+	if (is_unindented(level, option, entry) &&
+	    conf_advice_typography(advice, entry->next->key->text))
+		return conf_wrong(&l->report, entry->next->key, "\"%s\" is no "
+		    "key%s", conf_show(show, entry->next->key->text), advice);
 	if (is_unindented(level, option, entry))
 		return conf_wrong(&l->report, entry->value, "nothing, expected "
 		    "a mapping; indent the lines below that belong to it, "

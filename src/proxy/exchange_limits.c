@@ -243,14 +243,16 @@ exchange_teach(struct exchange *x, const struct lesson *l, const char *source)
 	    worker_now());
 	const char *why = grounds(x, l, source, pause);
 	bool of = l->partial && l->named;
+	bool cut = !l->backoff && pause < l->pause;
 	char buf[WORDS], label[HOSTS_LABEL];
 
 	if (pause > 0)
-		log_info("%s: %s%s%spaused for %s after its answer %d%s%s%s",
+		log_info("%s: %s%s%spaused for %s after its answer %d%s%s%s%s",
 		    hosts_label(label, &x->ticket), of ? "its part " : "",
 		    of ? l->name : "",
 		    of ? " is " : "", words_duration(buf, pause), x->status,
 		    why != NULL ? " (" : "", why != NULL ? why : "",
+		    why != NULL && cut ? ", cut to pause.max" : "",
 		    why != NULL ? ")" : "");
 }
 

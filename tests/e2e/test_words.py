@@ -27,6 +27,8 @@ def test_times_have_their_unit(lab, wait, words):
 
 @pytest.mark.parametrize("fields, grounds", [([("Retry-After", "7")],
     "7 s after its answer 429 (retry-after)"),
+    ([("Retry-After", "99999")],
+    "10 s after its answer 429 (retry-after, cut to pause.max)"),
     ([], "3 s after its answer 429 (no time is named: pause.default)"),
     ([("Retry-After", "soon")],
     "3 s after its answer 429 (no time is named: pause.default)")])
@@ -34,7 +36,8 @@ def test_what_a_pause_rests_on(lab, fields, grounds):
 	"""Retry-After only where the host has said so."""
 	far = lab.origin(origin.fixed(429, fields=fields))
 	daemon = lab.sluice(hosts={"127.0.0.1": {"retry": {"attempts": 0},
-	    "pause": {"default": "3s"}, "queue": {"max_wait": "0s"}}})
+	    "pause": {"default": "3s", "max": "10s"},
+	    "queue": {"max_wait": "0s"}}})
 	assert lab.get(far.url + "/").status == 429
 	assert grounds in daemon.err.wait("paused for")
 
