@@ -15,7 +15,7 @@
 #define SECOND	1000000000ULL
 #define NOW	1700000000
 
-static const char *const some[] = { "slow", "b.c#slow down", NULL };
+static const char *const some[] = { "slow", "b.c#slow down", "6", NULL };
 
 static struct refusal_rule
 rule(const char *json, const char *const *in, const char *contains,
@@ -79,6 +79,14 @@ static const struct {
 	{ "a", true, "{'a': 'slow'}", false },
 	{ "a", true, "", false },
 	{ "a", true, "\"a\"", false },
+	{ "a", true, "{\"a\": 6}", true },
+	{ "a", true, "{\"a\": 6.0}", true },
+	{ "a", true, "{\"a\": \"6\"}", true },
+	{ "a", true, "{\"a\": 6.5}", false },
+	{ "a", true, "{\"a\": -6}", false },
+	{ "a", true, "{\"a\": 60}", false },
+	{ "a", true, "{\"a\": 6e300}", false },
+	{ "a", true, "{\"a\": true}", false },
 	{ "a", false, "{\"a\": \"\"}", true },
 	{ "a", false, "{\"a\": 0}", true },
 	{ "a", false, "{\"a\": true}", true },
@@ -595,6 +603,14 @@ static const struct {
 	    NULL, NONE },
 	{ 503, "/x", { "Content-Type: text/plain" },
 	    "Try again in 5 minutes", NULL, NONE },
+	/* codes that are numbers */
+	{ 400, "/v23.0/me", { "x-fb-trace-id: 1" },
+	    "{\"error\":{\"message\":\"(#4) Application request limit reached\","
+	    "\"type\":\"OAuthException\",\"code\":4}}", "facebook", NONE },
+	{ 400, "/v23.0/me", { "x-fb-trace-id: 1" },
+	    "{\"error\":{\"type\":\"OAuthException\",\"code\":190}}",
+	    NULL, NONE },
+	{ 400, "/v23.0/me", { NULL }, "{\"error\":{\"code\":4}}", NULL, NONE },
 	/* as it was called before */
 	{ 403, "/repos", { "X-GitHub-Request-Id: 1" },
 	    "{\"message\":\"You have triggered an abuse detection mechanism."

@@ -353,16 +353,32 @@ is_word(const char *text, const char *word)
 	    (name != NULL && strcmp(name + 1, word) == 0);
 }
 
+/* A number as people write it; NULL: it is no whole one, or none at all. */
+static const char *
+text_of_number(const json_t *value, char buf[32])
+{
+	double number = json_number_value(value);
+
+	if (!json_is_number(value) || fabs(number) >= 1e15 ||
+	    number != trunc(number))
+		return NULL;
+	snprintf(buf, 32, "%.0f", number);
+	return buf;
+}
+
 static void
 want(json_t *value, void *arg)
 {
 	struct wanted *w = arg;
 	const char *const *word, *text = json_string_value(value);
+	char buf[32];
 
 	if (w->in == NULL) {
 		w->found |= !json_is_null(value) && !json_is_false(value);
 		return;
 	}
+	if (text == NULL)
+		text = text_of_number(value, buf);
 	for (word = w->in; text != NULL && *word != NULL; word++)
 		w->found |= is_word(text, *word);
 }

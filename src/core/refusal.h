@@ -45,8 +45,9 @@ struct refusal_rule {
 	/* Which bodies: */
 	const char		*json;		/* a path at which there is */
 	/*
-	 * ... one of these strings, ended by NULL, perhaps with a name space
-	 * before it and # between them; NULL: anything but null and false.
+	 * ... one of these, ended by NULL: a string, perhaps with a name space
+	 * before it and # between them, or a whole number; NULL: anything but
+	 * null and false.
 	 */
 	const char		*const *in;
 	const char		*contains;	/* without regard to case */

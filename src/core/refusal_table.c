@@ -70,6 +70,14 @@ static const char *const salesforce_codes[] = {
 	"REQUEST_LIMIT_EXCEEDED", NULL
 };
 
+/*
+ * Facebook: "Rate Limits" and "Error Handling" of the Graph API,
+ * https://developers.facebook.com/docs/graph-api/overview/rate-limiting
+ * https://developers.facebook.com/docs/graph-api/guides/error-handling
+ * Too many calls of the app, of the user, for a page; of custom limits.
+ */
+static const char *const facebook_codes[] = { "4", "17", "32", "613", NULL };
+
 static const struct refusal_rule rules[] = {
 	{
 		.name = "github",
@@ -185,6 +193,13 @@ static const struct refusal_rule rules[] = {
 		STATUSES(403),
 		.json = "errorCode",
 		.in = salesforce_codes,
+	},
+	{
+		.name = "facebook",
+		STATUSES(400, 403),
+		.field = "x-fb-trace-id",
+		.json = "error.code",
+		.in = facebook_codes,
 	},
 	/*
 	 * "ResponseParameters" of Telegram's Bot API,

@@ -99,6 +99,16 @@ def test_statuses_that_are_not_to_pause_do_not(lab):
 	assert got == 0
 
 
+def test_a_code_that_is_a_number(lab):
+	"""VK and others have no words for it; 200 whatever happens."""
+	rule = {"pause": {"default": "9s", "bodies": [{"status": 200,
+	    "json": "error.error_code", "in": [6]}]}}
+	for code, seconds in ((6, 9), (5, 0)):
+		_, got = held(lab, said(200, json.dumps({"error":
+		    {"error_code": code}}), JSON), rule=rule)
+		assert max(0, seconds - 2) <= got <= seconds
+
+
 @pytest.mark.parametrize("status", [403, 200, 498])
 def test_configured(lab, status):
 	rule = {"learn": "off", "pause": {"bodies": [{"status": [status],
