@@ -460,6 +460,58 @@ START_TEST(pause_after_reloads)
 }
 END_TEST
 
+#define MAX_1H	"pause: {max: 1h}"
+
+/* Under the first a.test stands for those who ask later, too. */
+static const struct {
+	const char	*before;
+	const char	*after;
+	const char	*name;		/* who asks then */
+	unsigned	 seconds;	/* and would have to wait so long */
+} splits[] = {
+	{ "{hosts: {\"*.test\": {" MAX_1H ", shared: true}}}",
+	    "{hosts: {\"*.test\": {" MAX_1H "}}}", "b.test", 3600 },
+	{ "{hosts: {\"*.test\": {" MAX_1H ", shared: true}}}",
+	    "{hosts: {\"*.test\": {pause: {max: 5s}}}}", "b.test", 5 },
+	{ "{hosts: {\"*.test\": {" MAX_1H ", shared: true}}}",
+	    "{hosts: {\"*.test\": {" MAX_1H ", per: client}}}", "b.test",
+	    3600 },
+	{ "{hosts: {a.test: {" MAX_1H "}}}",
+	    "{hosts: {a.test: {" MAX_1H ", per: client}}}", "a.test", 3600 },
+	{ "{hosts: {a.test: {" MAX_1H "}}}",
+	    "{hosts: {a.test: {pause: {max: 5s}, per: client}}}", "a.test",
+	    5 },
+	/* told apart before, too */
+	{ "{hosts: {\"*.test\": {" MAX_1H "}}}",
+	    "{hosts: {\"*.test\": {" MAX_1H ", per: client}}}", "b.test", 0 },
+};
+
+START_TEST(pause_of_those_who_shared)
+{
+	enum hosts_answer answer;
+	struct conf *first;
+
+	start(splits[_i].before);
+	first = conf;
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_uint_eq(hosts_learn(hosts, &tickets[0], &hour, NOW),
+	    hour.pause);
+	leave(0, false);
+	change(splits[_i].after);
+	change(splits[_i].after);
+	for (unsigned i = 1; i < 3; i++) {
+		answer = ask(i, splits[_i].name, i + 1, NULL);
+		if (splits[_i].seconds == 0)
+			ck_assert_int_eq(answer, HOSTS_GO);
+		else
+			ck_assert_uint_eq(tickets[i].report.start,
+			    NOW + splits[_i].seconds * SECOND);
+		leave(i, false);
+	}
+	end_changes(first);
+}
+END_TEST
+
 /* A request of before gets its answer when the new limits hold. */
 START_TEST(pause_by_an_older_request)
 {
@@ -496,6 +548,7 @@ main(void)
 	tc = tcase_create("pause");
 	ROWS(tc, pause_after_reloads, reloads);
 	ROWS(tc, pause_by_an_older_request, reloads);
+	ROWS(tc, pause_of_those_who_shared, splits);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

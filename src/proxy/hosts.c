@@ -13,7 +13,6 @@
 #include "log.h"
 #include "proxy/net.h"
 
-#define SHARED		'='	/* begins the key of a shared rule */
 #define SWEEP		2	/* entries looked at for each new one */
 #define SCHEME_MAX	24	/* bytes of its name, in the log */
 #define SWEEP_FULL	100	/* where there is no room otherwise */
@@ -105,7 +104,7 @@ hosts_key(char key[HOSTS_KEY], const struct conf_rule *rule,
 	int n;
 
 	if (rule->shared)
-		n = snprintf(key, HOSTS_KEY, "%c%s", SHARED, rule->name);
+		n = snprintf(key, HOSTS_KEY, HOSTS_SHARED "%s", rule->name);
 	else if (rule->has_port)
 		n = snprintf(key, HOSTS_KEY, "%s %u", name->name, name->port);
 	else
@@ -201,7 +200,10 @@ make_host(struct hosts *hs, const struct ticket *t, const char *key,
 	if (room != HOSTS_GO)
 		return room;
 	*h = hosts_add(hs, key, t->name, &t->credential, t->conf, t->rule, c);
-	return *h != NULL ? HOSTS_GO : HOSTS_NO_MEMORY;
+	if (*h == NULL)
+		return HOSTS_NO_MEMORY;
+	hosts_heed_before(hs, *h, now);
+	return HOSTS_GO;
 }
 
 /* The first refusal is worth a line, and the first one of each client. */

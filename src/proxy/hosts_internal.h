@@ -31,6 +31,7 @@
  */
 
 #define HOSTS_KEY	(HTTP1_HOST + 80)
+#define HOSTS_SHARED	"="	/* begins the key of a shared rule */
 
 TAILQ_HEAD(tickets, ticket);
 
@@ -55,6 +56,12 @@ struct host {
 	unsigned		 armed;		/* wakes in trees */
 	uint64_t		 looked;	/* ns: until then held up; those
 						   who cannot wait were told */
+	/*
+	 * Before a reload it stood for others, too, that have entries of their
+	 * own since; so its pause of then is theirs, until that instant (ns).
+	 */
+	uint64_t		 left;
+	bool			 carries;	/* is there for that alone */
 	bool			 refusing;	/* logged that it does */
 	unsigned		 told;		/* logged: enum hosts_news */
 	bool			 gone;		/* not in the table any more */
@@ -69,6 +76,7 @@ struct hosts {
 	struct host		*table;
 	struct host_order	 order;		/* for the sweep, and reload */
 	struct hosts_clients	 clients;	/* who made entries */
+	uint64_t		 left;		/* ns: the latest of them */
 	size_t			 counted;	/* of entries: limits.hosts */
 	unsigned		 workers;
 	bool			 full;		/* has refused, and logged it */
@@ -92,6 +100,11 @@ struct host	*hosts_add(struct hosts *, const char *key,
 		    struct hosts_client *);
 /* Takes an entry out of the table, and frees it when no wake points to it. */
 void		 hosts_drop(struct hosts *, struct host *);
+/*
+ * Has a new entry begin with the pause of the one that stood for it before a
+ * reload; with the table locked for writing.
+ */
+void		 hosts_heed_before(struct hosts *, struct host *, uint64_t now);
 /* Refuses a waiter that is in no queue any more: it is late. */
 void		 hosts_refuse(struct host *, struct ticket *, uint64_t now);
 

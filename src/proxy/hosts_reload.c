@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "proxy/hosts_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "log.h"
@@ -137,6 +138,41 @@ rule_of_its_own(struct hosts *hs, struct host *h)
 	return strcmp(key, h->key) == 0 ? rule : NULL;
 }
 
+/* Others that it stands for until now will have entries of their own. */
+static void
+leave_pause(struct hosts *hs, struct host *h)
+{
+	h->left = throttle_paused_until(h->throttle, THROTTLE_WHOLE);
+	if (h->left > hs->left)
+		hs->left = h->left;
+}
+
+static void
+take_pause(struct hosts *hs, struct host *h, const char *key, uint64_t now)
+{
+	const struct host *from = hosts_find(hs, key, strlen(key));
+	uint64_t until, longest = now + h->rule->pause_max;
+
+	if (from == NULL || from->left <= now)
+		return;
+	until = from->left < longest ? from->left : longest;
+	throttle_pause(h->throttle, THROTTLE_WHOLE, until, now);
+}
+
+void
+hosts_heed_before(struct hosts *hs, struct host *h, uint64_t now)
+{
+	static const struct keyed_hash nobody;
+	char key[HOSTS_KEY];
+
+	if (hs->left <= now)
+		return;
+	hosts_key(key, h->rule, &h->name, &nobody);
+	take_pause(hs, h, key, now);
+	snprintf(key, sizeof key, HOSTS_SHARED "%s", h->rule->name);
+	take_pause(hs, h, key, now);
+}
+
 /* New limits for an entry that stays; its tickets' parts follow. */
 static void
 limit_host(struct hosts *hs, struct host *h, const struct conf_rule *rule,
@@ -156,9 +192,13 @@ limit_host(struct hosts *hs, struct host *h, const struct conf_rule *rule,
 		if (t->state == TICKET_HELD)
 			throttle_moved(&t->waiter, moved);
 	}
+	if (h->rule->per.kind == CONF_KEY_NONE &&
+	    rule->per.kind != CONF_KEY_NONE)
+		leave_pause(hs, h);
 	conf_unref(h->conf);
 	h->conf = conf_ref(hs->conf);
 	h->rule = rule;
+	h->carries = false;
 	hosts_recharge(hs, h);
 }
 
@@ -170,14 +210,19 @@ settle_host(struct hosts *hs, struct host *h, uint64_t now)
 	struct ticket *t, *next;
 	struct host *to;
 
-	if (!stays)
+	if (!stays && !h->carries)
 		new_home(hs, h, &h->name, &h->credential, true, now);
 	TAILQ_FOREACH_SAFE(t, &h->tickets, entry, next) {
 		to = new_home(hs, h, t->name, &t->credential, false, now);
 		if (to != h)
 			move_ticket(t, h, to, now);
 	}
-	if (!stays && TAILQ_EMPTY(&h->tickets))
+	if (stays || !TAILQ_EMPTY(&h->tickets))
+		return;
+	if (h->rule->shared)
+		leave_pause(hs, h);
+	h->carries = h->rule->shared && h->left > now;
+	if (!h->carries)
 		hosts_drop(hs, h);
 }
 
