@@ -60,6 +60,10 @@ static const struct want drafts[] = {
 	    "RateLimit: \"default\";r=0;t=60\r\n",
 	    THROTTLED | RETRY | PARTIAL, 0, "retry-after",
 	    { { "ratelimit", "default", NO, 0, 60, NO, PARTIAL } } },
+	{ "a dictionary with semicolons", 429,
+	    "RateLimit: limit=10; remaining=0; reset=20\r\n",
+	    THROTTLED, 20, "ratelimit",
+	    { { "ratelimit", NULL, 10, 0, 20, NO, 0 } } },
 	{ "a and w, as proposed", 200,
 	    "RateLimit-Policy: \"burst\";q=100;w=60\r\n"
 	    "RateLimit: \"burst\";a=80;w=45\r\n",

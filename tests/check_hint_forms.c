@@ -364,8 +364,23 @@ static const struct want refusals[] = {
 	{ "more than all, served", 200,
 	    "X-RateLimit-Limit: 10\r\nX-RateLimit-Remaining: -2\r\n"
 	    "X-RateLimit-Reset: 20\r\n",
+	    0, 0, "x-ratelimit",
+	    { { "x-ratelimit", NULL, 10, NO, 20, NO, 0 } } },
+	{ "more than all, by what is used, and served", 200,
+	    "X-RateLimit-Limit: 10\r\nX-RateLimit-Used: 11\r\n"
+	    "X-RateLimit-Reset: 20\r\n",
+	    0, 0, "x-ratelimit",
+	    { { "x-ratelimit", NULL, 10, NO, 20, NO, 0 } } },
+	{ "all, by what is used", 200,
+	    "X-RateLimit-Limit: 10\r\nX-RateLimit-Used: 10\r\n"
+	    "X-RateLimit-Reset: 20\r\n",
 	    0, 20, "x-ratelimit",
 	    { { "x-ratelimit", NULL, 10, 0, 20, NO, 0 } } },
+	{ "more than all, and refused", 429,
+	    "X-RateLimit-Limit: 10\r\nX-RateLimit-Remaining: -2\r\n"
+	    "X-RateLimit-Reset: 20\r\n",
+	    THROTTLED, 20, "x-ratelimit",
+	    { { "x-ratelimit", NULL, 10, NO, 20, NO, 0 } } },
 	{ "without a limit", 200,
 	    "X-RateLimit-Limit: -1\r\nX-RateLimit-Remaining: -1\r\n"
 	    "X-RateLimit-Reset: 20\r\n",

@@ -322,10 +322,7 @@ read_one_count(struct hint_reading *r, const struct hint_name *name,
 	struct hint_number number;
 	struct hint_budget *b;
 
-	if (hint_is_over(value) && name->role == HINT_REMAINING) {
-		if ((b = hint_budget(r, name, nameless)) != NULL)
-			entry_of(r, b)->overdrawn = true;
-	} else if (!hint_number(value, &number))
+	if (!hint_number(value, &number))
 		read_pair(r, name, value);
 	else if ((b = hint_budget(r, name, nameless)) != NULL)
 		set_count(r, b, name->role, hint_number_micro(number));

@@ -195,7 +195,6 @@ hint_begins(const char *p, size_t n, const char *text, size_t len)
 struct hint_entry {
 	struct hint_name name;		/* of the first field of it */
 	bool		 has_used;
-	bool		 overdrawn;	/* remaining is below zero */
 	bool		 exact;		/* reset is a HINT_RESET_AFTER's */
 	uint64_t	 used;		/* micro units */
 };

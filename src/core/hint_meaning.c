@@ -64,13 +64,16 @@ share_times(struct hint_reading *r)
 	}
 }
 
-/* Both of limit and remaining, where one follows from what was used. */
+/*
+ * Both of limit and remaining, where one follows from what was used.  A limit
+ * beyond which a host serves does not bind.
+ */
 static void
-derive(struct hint_budget *b, const struct hint_entry *entry)
+derive(struct hint_budget *b, const struct hint_entry *entry, int status)
 {
-	/* -1 of nothing is without limit, but -1 of 10 is none left */
-	if (entry->overdrawn && b->has_limit && b->limit > 0)
-		hint_set_remaining(b, 0);
+	if (status < 400 && entry->has_used && b->has_limit &&
+	    entry->used > b->limit)
+		return;
 	if (entry->has_used && b->has_limit && !b->has_remaining)
 		hint_set_remaining(b, entry->used < b->limit ?
 		    b->limit - entry->used : 0);
@@ -173,7 +176,7 @@ finish_budgets(struct hint_reading *r)
 	share_times(r);
 	while (i < h->nbudgets) {
 		b = &h->budgets[i];
-		derive(b, &r->entries[i]);
+		derive(b, &r->entries[i], r->head->status);
 		if (!counts(b, r->entries[i].name.context, r->head->status)) {
 			hint_remove_budget(r, i);
 			continue;

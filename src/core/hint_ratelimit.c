@@ -215,6 +215,32 @@ add_state(struct hint_reading *r, struct http1_str name,
 		b->unit = said->unit;
 }
 
+/* False where there is no room for another budget. */
+static bool
+read_entry(struct hint_reading *r, const struct hint_name *field,
+    struct http1_str key, const struct sf_item *item)
+{
+	struct hint_budget *b;
+	uint64_t n;
+
+	if (!is(key, "limit") && !is(key, "remaining") && !is(key, "reset"))
+		return true;
+	b = hint_budget(r, field, nameless);
+	if (b == NULL)
+		return false;
+	if (is(key, "reset")) {
+		if (when(r, item, &n))
+			hint_set_reset(b, n);
+	} else if (count(item, HINT_MICRO, &n)) {
+		if (is(key, "limit"))
+			hint_set_limit(b, n);
+		else
+			hint_set_remaining(b, n);
+	}
+	return true;
+}
+
+/* Also with semicolons between its entries, as parameters have them. */
 static void
 read_dictionary(struct hint_reading *r, const struct hint_name *field,
     struct http1_str value)
@@ -222,27 +248,14 @@ read_dictionary(struct hint_reading *r, const struct hint_name *field,
 	struct sf sf;
 	struct sf_item item;
 	struct http1_str key;
-	struct hint_budget *b;
-	uint64_t n;
 
 	sf_start(&sf, value);
 	while (sf_entry(&sf, &key, &item)) {
-		if (!is(key, "limit") && !is(key, "remaining") &&
-		    !is(key, "reset"))
-			continue;
-		b = hint_budget(r, field, nameless);
-		if (b == NULL)
+		if (!read_entry(r, field, key, &item))
 			return;
-		if (is(key, "reset")) {
-			if (when(r, &item, &n))
-				hint_set_reset(b, n);
-		} else if (!count(&item, HINT_MICRO, &n)) {
-			continue;
-		} else if (is(key, "limit")) {
-			hint_set_limit(b, n);
-		} else {
-			hint_set_remaining(b, n);
-		}
+		while (sf_parameter(&sf, &key, &item))
+			if (!read_entry(r, field, key, &item))
+				return;
 	}
 }
 

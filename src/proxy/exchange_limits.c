@@ -118,6 +118,8 @@ exchange_take_pause(const struct exchange *x, const struct hint *hint,
 		/* statuses that are not to pause, do not */
 		if (learns && !hint->throttled)
 			l->pause = hint->pause;
+		l->spent = l->pause > 0 && !(hint->retry_after &&
+		    hint->delay == hint->pause);
 	} else if (hint->retry_after)
 		take_named(x, hint->delay, reset, status, l);
 	else if (learns && pause > 0)

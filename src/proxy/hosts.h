@@ -100,6 +100,7 @@ struct lesson {
 	struct http1_str	 method;	/* of the ticket's request, */
 	struct http1_str	 path;		/* for the length of the call */
 	uint64_t		 pause;		/* ns from now; 0: none named */
+	bool			 spent;		/* ... by what is used up */
 	/* No pause was named, or, at once, "now", which is believed once: */
 	bool			 backoff;
 	bool			 at_once;

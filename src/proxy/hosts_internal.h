@@ -62,6 +62,12 @@ struct host {
 	 */
 	uint64_t		 left;
 	bool			 carries;	/* is there for that alone */
+	/*
+	 * Something is used up until (ns) then, as an answer that was no
+	 * refusal said; the pause for it ends, or has ended, at rested.
+	 */
+	uint64_t		 spent;
+	uint64_t		 rested;
 	bool			 refusing;	/* logged that it does */
 	unsigned		 told;		/* logged: enum hosts_news */
 	bool			 gone;		/* not in the table any more */

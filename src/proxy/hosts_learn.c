@@ -150,6 +150,31 @@ longest_pause(const struct host *h, const struct ticket *t)
 }
 
 /*
+ * Whether what is used up does not bind: after a pause that could not last
+ * until then the host serves, and still says the same.
+ */
+static bool
+is_soft(struct host *h, const struct lesson *l, uint64_t longest, uint64_t now)
+{
+	uint64_t until = l->pause > UINT64_MAX - now ? UINT64_MAX :
+	    now + l->pause;
+
+	if (l->verdict == BUDGET_THROTTLED)
+		h->spent = 0;
+	if (!l->spent || l->partial || l->verdict != BUDGET_SUCCESS)
+		return false;
+	/* resets are told in whole seconds */
+	if (now >= h->rested && now + NEWS < h->spent &&
+	    until >= h->spent - 2 * NEWS)
+		return true;
+	if (until > h->spent) {
+		h->spent = until;
+		h->rested = l->pause < longest ? until : now + longest;
+	}
+	return false;
+}
+
+/*
  * Pauses as the lesson asks; for how long (ns), or 0 where that is nothing new:
  * the answers to requests that were under way together say the same again.
  */
@@ -161,6 +186,8 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 	uint64_t pause = l->pause, longest = longest_pause(h, t);
 	uint64_t before;
 
+	if (is_soft(h, l, longest, now))
+		return 0;
 	/* of a part that nobody has named, others are not held up */
 	if (l->partial && part == THROTTLE_WHOLE &&
 	    l->verdict != BUDGET_THROTTLED)

@@ -102,6 +102,34 @@ def test_githubs_secondary_limit(lab, body, status):
 		assert 58 <= int(answer.get("retry-after")) <= 60
 
 
+def test_a_limit_that_does_not_bind_holds_nobody_for_good(lab):
+	"""Used up until tomorrow, and everything is answered all the same."""
+	until = str(int(time.time()) + 80000)
+	far = lab.origin(origin.fixed(fields=[("X-RateLimit-Limit", "1000"),
+	    ("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", until)]))
+	lab.sluice(hosts={"127.0.0.1": {"pause": {"max": "500ms"}}})
+	for _ in range(12):
+		assert lab.get(far.url + "/").status == 200
+	times = far.times()
+	assert times[1] - times[0] >= 0.45
+	assert times[-1] - times[1] < 10 * 0.45
+
+
+def test_a_refusal_says_that_it_binds_after_all(lab):
+	spent = [("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "80000")]
+	far = lab.origin(origin.sequence(origin.fixed(fields=spent),
+	    origin.fixed(fields=spent), origin.fixed(429, fields=spent),
+	    origin.fixed(fields=spent), origin.fixed(fields=spent),
+	    origin.fixed()))
+	lab.sluice(hosts={"127.0.0.1": {"pause": {"max": "500ms"}}})
+	for _ in range(5):
+		assert lab.get(far.url + "/").status == 200
+	times = far.times()
+	# a pause behind the first answer, the refusal, and the one after it
+	gaps = [b - a >= 0.45 for a, b in zip(times, times[1:])]
+	assert gaps == [True, False, True, True, False]
+
+
 def test_shape_spreads_what_is_left(lab):
 	"""Ten are left for two seconds: not in one go, but all of them."""
 	def handle(conn, req):
