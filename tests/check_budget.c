@@ -1,67 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include <check.h>
 
+#include "check_budget.h"
 #include "check_run.h"
-#include "core/budget.h"
 
 /*
  * The promises of budget.h beyond plain rates, which the throttle's tests keep:
  * recovery, backoff, shape, and what passes from one budget to another.
  */
-
-#define U	BUDGET_UNIT
-#define MS	1000000ULL
-#define SEC	1000000000ULL
-#define NEVER	BUDGET_NEVER
-
-static struct budget
-new_budget(uint64_t per_second, uint32_t concurrency)
-{
-	struct budget_limits l = { .concurrency = concurrency };
-	struct budget b;
-
-	if (per_second > 0) {
-		l.nrates = 1;
-		l.rates[0].capacity = l.rates[0].burst = per_second * U;
-		l.rates[0].period = SEC;
-	}
-	budget_init(&b, &l, false);
-	return b;
-}
-
-/* Admits one that the budget allows. */
-static uint32_t
-take(struct budget *b, uint64_t now)
-{
-	budget_tick(b, now);
-	ck_assert(budget_allows(b, U, now));
-	return budget_take(b, U, now, now);
-}
-
-static void
-done(struct budget *b, uint32_t epoch, enum budget_verdict verdict)
-{
-	budget_verdict(b, epoch, verdict, b->last);
-	budget_release(b);
-}
-
-/* Admits all that the budget allows now, and says how many those were. */
-static unsigned
-take_all(struct budget *b, uint64_t now)
-{
-	unsigned n = 0;
-
-	for (; n < 5000 && budget_allows(b, U, now); n++)
-		budget_take(b, U, now, now);
-	return n;
-}
-
-static void
-all_done(struct budget *b, unsigned n, enum budget_verdict verdict)
-{
-	while (n-- > 0)
-		done(b, b->epoch, verdict);
-}
 
 /* Recovery */
 

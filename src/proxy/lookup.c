@@ -122,16 +122,23 @@ code_of(int status)
 	}
 }
 
+/* Adds what was found, if anybody still wants it. */
+static void
+take_addresses(struct lookup *l, int status, struct ares_addrinfo *ai)
+{
+	if (l->asking && status == ARES_SUCCESS && ai != NULL)
+		interleave(ai, &l->result);
+	if (ai != NULL)
+		ares_freeaddrinfo(ai);
+}
+
 static void
 answer_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 {
 	struct lookup *l = arg;
 
 	(void)timeouts;
-	if (l->asking && status == ARES_SUCCESS && ai != NULL)
-		interleave(ai, &l->result);
-	if (ai != NULL)
-		ares_freeaddrinfo(ai);
+	take_addresses(l, status, ai);
 	finish(l, l->result.answer.n > 0 ? LOOKUP_FOUND : code_of(status));
 }
 
@@ -141,10 +148,7 @@ family_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 	struct lookup *l = arg;
 
 	(void)timeouts;
-	if (l->asking && status == ARES_SUCCESS && ai != NULL)
-		interleave(ai, &l->result);
-	if (ai != NULL)
-		ares_freeaddrinfo(ai);
+	take_addresses(l, status, ai);
 	if (l->result.answer.n > 0)
 		finish(l, LOOKUP_FOUND);
 }
