@@ -604,23 +604,38 @@ has_limits(const struct conf_rule *rule)
 	    rule->npaths > 0;
 }
 
+/* Named, and not what is left for all others. */
+static bool
+has_limits_of_its_own(const struct conf *conf, const struct conf_rule *rule)
+{
+	return rule != &conf->fallback && has_limits(rule);
+}
+
 /*
  * To another host than the tunnel's, through that: counted as a request to the
- * host that it is for, but only where both are sent to in clear, and where no
- * limits of its own for the tunnel's host are got around by another name.
+ * host that it is for, but only where both are sent to in clear.  No other name
+ * gets around the limits of the tunnel's host: it is counted for that, and
+ * where both have limits of their own it does not go.
  */
 static bool
-may_go_through(const struct exchange *x)
+may_go_through(struct exchange *x)
 {
 	const struct conf *conf = x->ticket.conf;
-	const struct conf_rule *rule = x->ticket.rule, *tunnel;
+	const struct http1_host *to = front_tunnel(x->downstream);
+	const struct conf_rule *rule = x->ticket.rule;
+	const struct conf_rule *tunnel = conf_rule(conf, to);
 
-	tunnel = conf_rule(conf, front_tunnel(x->downstream));
 	if (rule->https != CONF_HTTPS_TUNNEL ||
 	    tunnel->https != CONF_HTTPS_TUNNEL)
 		return false;
-	return tunnel == &conf->fallback || !has_limits(tunnel) ||
-	    (tunnel == rule && rule->shared);
+	if (!has_limits_of_its_own(conf, tunnel) ||
+	    (tunnel == rule && (rule->shared || is_same(to, &x->host))))
+		return true;
+	if (has_limits_of_its_own(conf, rule))
+		return false;
+	x->host = *to;
+	x->ticket.rule = tunnel;
+	return true;
 }
 
 /*

@@ -345,13 +345,27 @@ def test_for_another_host(lab, form):
 def test_no_way_around_limits(lab, form, limit):
 	"""Another name in a request is no other budget for the same host."""
 	far = lab.origin()
-	lab.sluice(hosts={"127.0.0.1": limit})
+	lab.sluice(hosts={"127.0.0.1": limit, "other.test": limit})
 	one = opened(lab, far.at)
 	url = "/x" if form == "origin" else "http://other.test/x"
 	assert one.get(url, host="other.test").status == 421
 	one = opened(lab, far.at)
 	assert far.requests == []
 	assert get(one, far, "/x").status == 200
+
+
+@pytest.mark.parametrize("form", ["origin", "absolute"])
+def test_another_name_counts_for_the_tunnels_host(lab, form):
+	far = lab.origin()
+	lab.sluice(hosts={"127.0.0.1": {"capacity": 2, **TIGHT}})
+	one = opened(lab, far.at)
+	for i, status in enumerate((200, 200, 429)):
+		name = f"other{i}.test"
+		url = "/x" if form == "origin" else f"http://{name}/x"
+		assert one.get(url, host=name).status == status
+	assert lab.get(far.url).status == 429
+	assert [req.all("host") for req in far.requests] == \
+	    [["other0.test"], ["other1.test"]]
 
 
 def test_names_that_share_a_throttle(lab):
