@@ -127,6 +127,7 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	x->upstream = NULL;
 	exchange_judge_drop(x);
 	exchange_forget_body(x);
+	memory_sub(&w->all->memory, x->counted);
 	hosts_leave(w->hosts, &x->ticket, now);
 	exchange_opening_free(x);
 	worker_bury(w, &x->grave, free_exchange, x);
@@ -536,6 +537,17 @@ take_offer(struct exchange *x, const struct http1_head *h)
 }
 
 /* Its host's throttle is asked, which takes the request, or its end. */
+/* It is kept as long as the exchange, which may wait for long. */
+static void
+count_head(struct exchange *x)
+{
+	struct memory *m = &x->worker->all->memory;
+
+	memory_sub(m, x->counted);
+	x->counted = x->head.len;
+	memory_add(m, x->counted);
+}
+
 static void
 ask(struct exchange *x, const struct http1_head *h)
 {
@@ -565,6 +577,7 @@ ask(struct exchange *x, const struct http1_head *h)
 	relay_request(&x->head, h, &to);
 	if (x->head.failed || !offered)
 		a = HOSTS_NO_MEMORY;
+	count_head(x);
 	take_answer(x, a);
 }
 

@@ -62,6 +62,7 @@ struct exchange {
 
 	/* the request */
 	struct relay_text	 head;		/* as it goes out */
+	size_t			 counted;	/* of it, in memory */
 	size_t			 method_len;	/* head begins with it */
 	bool			 is_connect;
 	bool			 is_head;

@@ -10,6 +10,8 @@
 
 /* Heads of requests: found in the input, shown to evhttp as another. */
 
+static const char no_memory[] = "limits.memory is reached";
+
 void
 front_request_cb(struct evhttp_request *req, void *arg)
 {
@@ -68,6 +70,14 @@ tell_preface(const struct downstream *d)
 		    front_peer(d));
 }
 
+/* Ordinary heads go on when memory is short: they need hardly any. */
+static bool
+too_long_for_now(const struct downstream *d, size_t len)
+{
+	return len > FRONT_READ_SHORT &&
+	    memory_is_short(&d->front->worker->all->memory);
+}
+
 static void
 start_request(struct downstream *d, size_t len)
 {
@@ -96,6 +106,8 @@ start_request(struct downstream *d, size_t len)
 	} else if (d->excess)
 		exchange_refuse(w, d, &w->head, 503,
 		    "limits.connections is reached");
+	else if (too_long_for_now(d, len))
+		exchange_refuse(w, d, &w->head, 503, no_memory);
 	else if (d->body == HTTP1_LENGTH && d->left > w->conf->limit_body)
 		exchange_refuse(w, d, &w->head, 413,
 		    "the request's body is longer than limits.body");
@@ -141,6 +153,10 @@ front_read_head(struct downstream *d, const char *p, size_t len, bool stored)
 	case HTTP1_MORE:
 		if (d->eof) {
 			front_close(d);		/* the rest will not come */
+			break;
+		}
+		if (too_long_for_now(d, len)) {
+			front_refuse(d, 503, no_memory);
 			break;
 		}
 		if (!stored)

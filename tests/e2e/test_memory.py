@@ -128,6 +128,36 @@ def test_uploads_that_wait_share_a_bound(lab):
 		one.reset()
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_heads_share_a_bound(lab, whole):
+	"""Long ones are refused when memory is short, others never."""
+	held = Held(lab)
+	daemon = lab.sluice(limits={"memory": "1MiB"},
+	    hosts={"127.0.0.1": {"concurrency": 1}})
+	lab.get("http://127.0.0.1:9/")
+	long = client.request("GET", held.url + "/long",
+	    fields=[("X-Long", "x" * 30_000), ("X-Longer", "y" * 30_000)])
+	refused = 0
+	some = [lab.client() for _ in range(60)]
+	for one in some:
+		one.send(long if whole else long[:-2])
+	# each is waiting, or is told
+	wire.wait_until(lambda: sum(not one.quiet(0) for one in some) >= 35,
+	    what="refusals")
+	for one in some:
+		if not one.quiet(0):
+			answer = one.response()
+			refused += answer.status == 503
+			assert b"limits.memory is reached" in answer.body
+	assert 35 <= refused < 60
+	short = lab.client()
+	short.ask("GET", held.url + "/short")
+	held.go.set()
+	for one in some:
+		one.reset()
+	assert short.response().status == 200
+
+
 def test_a_reload_changes_the_bound(lab):
 	held = Held(lab, origin.fixed(429, fields=[("Retry-After", "0.2")]),
 	    origin.fixed())
