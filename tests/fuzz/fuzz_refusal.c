@@ -26,8 +26,11 @@ line(const uint8_t **p, size_t *n)
 {
 	const uint8_t *end = *n > 0 ? memchr(*p, '\n', *n) : NULL;
 	size_t len = end != NULL ? (size_t)(end - *p) : *n;
-	char *text = strndup((const char *)*p, len);
+	char *text = calloc(1, len + 1);
 
+	require(text != NULL);
+	if (len > 0)
+		memcpy(text, *p, len);
 	*p += len + (end != NULL);
 	*n -= len + (end != NULL);
 	return text;
