@@ -69,8 +69,9 @@ bool		 hint_loose_date(struct http1_str, int64_t *seconds);
 
 /*
  * Takes the first member off a list; false behind the last.  Empty ones are
- * left out, blanks around them as well.  The comma inside of an HTTP-date, or
- * before a timestamp's fraction, ends none.
+ * left out, blanks around them as well, their parameters and a string's
+ * quotes.  The comma inside of an HTTP-date, or before a timestamp's fraction,
+ * ends none.
  */
 bool		 hint_member(struct http1_str *list, struct http1_str *member);
 /*

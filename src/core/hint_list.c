@@ -73,9 +73,14 @@ is_inner(struct http1_str before, const char *comma, const char *end)
 	return hint_timestamp(longer, &seconds, &nano);
 }
 
+/* Without parameters, and the quotes of a string. */
 static struct http1_str
-unquote(struct http1_str s)
+plain(struct http1_str s)
 {
+	const char *end = s.len == 0 ? NULL : memchr(s.p, ';', s.len);
+
+	if (end != NULL)
+		s = trim(s.p, end);
 	if (s.len > 2 && s.p[0] == '"' && s.p[s.len - 1] == '"')
 		return trim(s.p + 1, s.p + s.len - 1);
 	return s;
@@ -98,8 +103,8 @@ hint_member(struct http1_str *list, struct http1_str *member)
 		}
 		list->p = comma == end ? end : comma + 1;
 		list->len = (size_t)(end - list->p);
+		*member = plain(*member);
 	} while (member->len == 0 && list->len > 0);
-	*member = unquote(*member);
 	return member->len > 0;
 }
 
@@ -108,15 +113,11 @@ hint_latest(struct http1_str list, bool reset, uint64_t unit, int64_t date,
     uint64_t *ns, bool *odd)
 {
 	struct http1_str member;
-	const char *end;
 	uint64_t one = 0;
 	bool any = false, members = false;
 
 	while (hint_member(&list, &member)) {
 		members = true;
-		/* without parameters */
-		if ((end = memchr(member.p, ';', member.len)) != NULL)
-			member = unquote(trim(member.p, end));
 		if (!hint_until(member, unit, date, &one) &&
 		    !(reset && hint_is_over(member))) {
 			*odd = true;

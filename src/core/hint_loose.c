@@ -211,10 +211,12 @@ read_clock(struct loose l, uint64_t *ns)
 bool
 hint_loose_duration(struct http1_str s, uint64_t *ns)
 {
-	struct loose l = { s.p, s.p + s.len };
+	struct loose l;
 
 	if (s.len < 3)
 		return false;
+	l.p = s.p;
+	l.end = s.p + s.len;
 	if ((s.p[0] | 0x20) == 'p')
 		return read_iso(l, ns);
 	return is_digit(s.p[0]) && (read_words(l, ns) || read_clock(l, ns));
@@ -365,9 +367,14 @@ read_part(struct loose *l, struct parts *d)
 bool
 hint_loose_date(struct http1_str s, int64_t *seconds)
 {
-	struct loose l = { s.p, s.p + s.len };
+	struct loose l;
 	struct parts d = { .has_time = false };
 
+	/* an empty value may have no address */
+	if (s.len == 0)
+		return false;
+	l.p = s.p;
+	l.end = s.p + s.len;
 	for (skip_blanks(&l); l.p < l.end; skip_blanks(&l))
 		if (!read_part(&l, &d))
 			return false;

@@ -491,10 +491,14 @@ delay_of(const struct refusal_rule *r, json_t *root, int64_t date)
 static void
 add_told(struct span *s, const struct text *t, json_t *root, bool within)
 {
+	uint64_t ns;
+
 	if (within)
 		root = json_object_get(root, "errors");
-	s->there = refusal_form_delay(root, s->date, &s->ns) ||
-	    (!within && refusal_form_words(t->p, t->len, &s->ns));
+	s->there = refusal_form_delay(root, s->date, &ns) ||
+	    (!within && refusal_form_words(t->p, t->len, &ns));
+	if (s->there)
+		s->ns = ns;
 }
 
 /* Whether the rule's conditions are met; then the delay is known, too. */
