@@ -202,6 +202,91 @@ START_TEST(hopeless_in_a_part)
 }
 END_TEST
 
+/* All are told to leave, in the order of these. */
+static void
+leave_in_order(struct throttle *t, struct throttle_waiter *w[], unsigned n)
+{
+	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
+	struct throttle_waiter *next;
+	unsigned i;
+
+	pause_host(t, 6 * SEC, 0);
+	throttle_hopeless(t, 0, &out);
+	next = TAILQ_FIRST(&out);
+	for (i = 0; i < n; i++) {
+		ck_assert_ptr_eq(next, w[i]);
+		next = TAILQ_NEXT(next, entry);
+	}
+	ck_assert_ptr_null(next);
+	ck_assert_uint_eq(throttle_waiting(t), 0);
+}
+
+/* One of a part, that can wait until 5 s. */
+static void
+waits_in(struct throttle *t, struct throttle_waiter *w, unsigned part,
+    uint64_t cost, uint64_t client, uint8_t urgency)
+{
+	struct throttle_request q = request_of(cost, 5 * SEC);
+	struct throttle_report r;
+
+	q.part = part;
+	q.client = client;
+	q.urgency = urgency;
+	ck_assert_int_eq(throttle_ask(t, w, &q, 0, &r), THROTTLE_WAIT);
+}
+
+/* What costs nothing is not ahead of others by its cost, but by its turn. */
+
+START_TEST(hopeless_returned_for_nothing)
+{
+	struct throttle *t = new_throttle(slots(2));
+	struct throttle_waiter a, b, w;
+	struct throttle_report r;
+
+	ask(t, &a, 0, 5 * SEC, 0, THROTTLE_GO);
+	ask(t, &b, 0, 5 * SEC, 1, THROTTLE_GO);
+	ask(t, &w, U, 5 * SEC, 1, THROTTLE_WAIT);
+	throttle_verdict(t, &b, BUDGET_THROTTLED, 1);
+	ck_assert_int_eq(throttle_return(t, &b, 1, &r), THROTTLE_WAIT);
+	throttle_verdict(t, &a, BUDGET_THROTTLED, 1);
+	ck_assert_int_eq(throttle_return(t, &a, 1, &r), THROTTLE_WAIT);
+	leave_in_order(t, (struct throttle_waiter *[]){ &a, &b, &w }, 3);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(hopeless_and_urgent_for_nothing)
+{
+	struct throttle *t = with_parts(slots(1));
+	struct throttle_waiter w[4];
+
+	go(t, U, 0);
+	waits_in(t, &w[2], THROTTLE_WHOLE, 0, 0, 5);
+	waits_in(t, &w[3], THROTTLE_WHOLE, U, 0, 6);
+	waits_in(t, &w[1], THROTTLE_WHOLE, 0, 0, 4);
+	waits_in(t, &w[0], 1, 0, 0, 2);
+	leave_in_order(t, (struct throttle_waiter *[]){ &w[0], &w[1], &w[2],
+	    &w[3] }, 4);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(hopeless_clients_for_nothing)
+{
+	struct throttle *t = new_throttle(slots(1));
+	struct throttle_waiter served, w[2];
+
+	go(t, U, 0);
+	waits_in(t, &served, THROTTLE_WHOLE, U, 1, FAIR_URGENCY);
+	waits_in(t, &w[1], THROTTLE_WHOLE, 0, 1, FAIR_URGENCY);
+	waits_in(t, &w[0], THROTTLE_WHOLE, 0, 2, FAIR_URGENCY);
+	give_back(t, 0);
+	ck_assert_ptr_eq(throttle_next(t, 0), &served);
+	leave_in_order(t, (struct throttle_waiter *[]){ &w[0], &w[1] }, 2);
+	throttle_free(t);
+}
+END_TEST
+
 START_TEST(clients_take_turns)
 {
 	struct throttle_limits l = one_rate(U, SEC, U);
@@ -525,6 +610,9 @@ suite(void)
 	tcase_add_test(tc, starts_count_no_one_who_may_be_passed);
 	tcase_add_test(tc, parts_have_slots_and_pauses);
 	tcase_add_test(tc, hopeless_in_a_part);
+	tcase_add_test(tc, hopeless_returned_for_nothing);
+	tcase_add_test(tc, hopeless_and_urgent_for_nothing);
+	tcase_add_test(tc, hopeless_clients_for_nothing);
 	tcase_add_test(tc, clients_take_turns);
 	tcase_add_test(tc, only_the_first_verdict_counts);
 	tcase_add_test(tc, learning_begins_half_open);

@@ -91,7 +91,10 @@ bool		 fair_add(struct fair *, struct fair_waiter *, uint64_t now)
 /* Whose turn it is in a lane; NULL when that is empty. */
 struct fair_waiter *fair_first(struct fair *, unsigned lane, uint64_t now);
 
-/* Whether a, first of its lane, goes before b, first of another. */
+/*
+ * Whether a goes before b, where both are the first of their lanes, or of one
+ * client.  Of others it is an order, too: that of their clients' firsts.
+ */
 bool		 fair_before(const struct fair *, const struct fair_waiter *a,
 		    const struct fair_waiter *b);
 

@@ -191,13 +191,24 @@ list_one(struct fair_waiter *f, void *arg)
 	*list = w;
 }
 
+/* What costs nothing has the same cost ahead as the one behind it. */
+static bool
+comes_before(const struct fair *q, const struct throttle_waiter *a,
+    const struct throttle_waiter *b)
+{
+	if (a->key != b->key)
+		return a->key < b->key;
+	return fair_before(q, &a->fair, &b->fair);
+}
+
 static struct throttle_waiter *
-merge(struct throttle_waiter *a, struct throttle_waiter *b)
+merge(const struct fair *q, struct throttle_waiter *a,
+    struct throttle_waiter *b)
 {
 	struct throttle_waiter *list = NULL, **end = &list, **from;
 
 	while (a != NULL && b != NULL) {
-		from = b->key < a->key ? &b : &a;
+		from = comes_before(q, b, a) ? &b : &a;
 		*end = *from;
 		end = &(*end)->next;
 		*from = *end;
@@ -206,9 +217,9 @@ merge(struct throttle_waiter *a, struct throttle_waiter *b)
 	return list;
 }
 
-/* Sorts waiters by key; those with the same key keep their order. */
+/* Sorts waiters by key, and those with the same key by their turns. */
 static struct throttle_waiter *
-sort(struct throttle_waiter *list)
+sort(const struct fair *q, struct throttle_waiter *list)
 {
 	struct throttle_waiter *half = list, *end, *rest;
 
@@ -219,7 +230,7 @@ sort(struct throttle_waiter *list)
 		half = half->next;
 	rest = half->next;
 	half->next = NULL;
-	return merge(sort(list), sort(rest));
+	return merge(q, sort(q, list), sort(q, rest));
 }
 
 struct throttle_waiter *
@@ -230,20 +241,20 @@ throttle_list(struct throttle *t)
 	fair_each(t->queue, list_one, &list);
 	for (w = list; w != NULL; w = w->next)
 		w->key = w->fair.seq;
-	return sort(list);
+	return sort(t->queue, list);
 }
 
 void
 throttle_hopeless(struct throttle *t, uint64_t now, struct throttle_queue *out)
 {
-	struct throttle_waiter *w, *list;
+	struct throttle_waiter *w, *list = NULL;
 	struct throttle_report r;
 
 	throttle_tick(t, now);
-	list = throttle_list(t);
+	fair_each(t->queue, list_one, &list);
 	for (w = list; w != NULL; w = w->next)
 		w->key = fair_ahead(t->queue, &w->fair, FAIR_ALL, t->now);
-	list = sort(list);
+	list = sort(t->queue, list);
 	for (w = list; w != NULL; w = w->next) {
 		throttle_start(t, &w->fair, now, &r);
 		if (r.start <= throttle_deadline(t, w))
