@@ -114,8 +114,7 @@ check_list(struct http1_str value, int64_t now)
 		require(member.len > 0 && member.p >= value.p);
 		require(member.p + member.len <= value.p + value.len);
 		left = member;
-		if (memchr(member.p, ';', member.len) != NULL)
-			continue;	/* it is read without its parameters */
+		require(memchr(member.p, ';', member.len) == NULL);
 		if (hint_until(member, HINT_SECOND, now, &one)) {
 			require(any && one <= latest);
 			some = true;
