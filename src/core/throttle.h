@@ -300,9 +300,10 @@ void		 throttle_shape(struct throttle *, unsigned part,
 		    uint64_t left, uint64_t reset, uint64_t now);
 
 /*
- * Moves to the tail of out, in the order of their turns, all waiters whose
- * computed start lies past their deadline.  What is set free by one is counted
- * for those behind it.
+ * Moves to the tail of out all waiters whose computed start lies past their
+ * deadline.  What is set free by one is counted for those behind it.  They are
+ * in the order of their turns; different clients' only as far as the cost ahead
+ * of them tells (fair_ahead()).
  */
 void		 throttle_hopeless(struct throttle *, uint64_t now,
 		    struct throttle_queue *out);
