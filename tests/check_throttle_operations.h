@@ -432,7 +432,7 @@ do_hopeless(void)
 	must(throttle_waiting(m.t) == m.nqueue - n);
 	/* In order. */
 	w = TAILQ_FIRST(&out);
-	for (i = 0; i < m.nqueue && m.nparts == 0; i++) {
+	for (i = 0; i < m.nqueue; i++) {
 		if (!m.queue[i]->out)
 			continue;
 		must(w == &m.queue[i]->w);
