@@ -68,7 +68,8 @@ put(struct writer *w, const char *p, size_t len)
 {
 	if (len > ROUTE_TEXT - w->len)
 		len = ROUTE_TEXT - w->len;
-	memcpy(w->text + w->len, p, len);
+	if (len > 0)
+		memcpy(w->text + w->len, p, len);
 	w->len += len;
 }
 
@@ -135,7 +136,7 @@ routes_copy(const struct routes *from)
 		free(rs);
 		return NULL;
 	}
-	if (rs->entries != NULL)
+	if (from->n > 0)
 		memcpy(rs->entries, from->entries,
 		    from->n * sizeof(rs->entries[0]));
 	return rs;
