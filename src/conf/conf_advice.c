@@ -71,11 +71,8 @@ skip(const char *p, const char *what)
 static size_t
 letters(const char *p)
 {
-	size_t	 n = 0;
-
-	while (isalpha((unsigned char)p[n]))
-		n++;
-	return n;
+	return strspn(p, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 }
 
 /* Adds a number (without one: 1) and its unit to *ns; where they end. */

@@ -165,7 +165,7 @@ static void
 inherit_rates(struct budget *b, const struct budget_state *from, unsigned nfrom,
     uint64_t now)
 {
-	unsigned pair[BUDGET_RATES];
+	unsigned pair[BUDGET_RATES] = { 0 };
 	unsigned i;
 
 	pair_rates(b->rates, b->nrates, from, nfrom, pair);
@@ -254,7 +254,7 @@ budget_refill(struct budget *b)
 static void
 keep_flying(struct budget *b, const struct budget_state *old, unsigned nold)
 {
-	unsigned pair[BUDGET_RATES];
+	unsigned pair[BUDGET_RATES] = { 0 };
 	unsigned i;
 
 	pair_rates(b->rates, b->nrates, old, nold, pair);
