@@ -131,14 +131,15 @@ routes_copy(const struct routes *from)
 	if (rs == NULL)
 		return NULL;
 	*rs = *from;
+	if (from->room == 0)
+		return rs;
 	rs->entries = calloc(from->room, sizeof(rs->entries[0]));
-	if (from->room > 0 && rs->entries == NULL) {
+	if (rs->entries == NULL) {
 		free(rs);
 		return NULL;
 	}
-	if (from->n > 0)
-		memcpy(rs->entries, from->entries,
-		    from->n * sizeof(rs->entries[0]));
+	memcpy(rs->entries, from->entries,
+	    from->n * sizeof(rs->entries[0]));
 	return rs;
 }
 
