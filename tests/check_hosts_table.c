@@ -111,6 +111,8 @@ start(const char *yaml)
 	ck_assert(keyed_init());
 	worker.keyed = keyed_new();
 	ck_assert_ptr_nonnull(worker.keyed);
+	/* without a fork the tests before have left these */
+	warnings = fail_at = allocations = 0;
 	hosts = hosts_new(conf, 1);
 	ck_assert_ptr_nonnull(hosts);
 }
