@@ -536,7 +536,6 @@ take_offer(struct exchange *x, const struct http1_head *h)
 	return !u.failed;
 }
 
-/* Its host's throttle is asked, which takes the request, or its end. */
 /* It is kept as long as the exchange, which may wait for long. */
 static void
 count_head(struct exchange *x)
@@ -548,6 +547,7 @@ count_head(struct exchange *x)
 	memory_add(m, x->counted);
 }
 
+/* Its host's throttle is asked, which takes the request, or its end. */
 static void
 ask(struct exchange *x, const struct http1_head *h)
 {

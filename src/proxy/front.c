@@ -152,8 +152,8 @@ room(const struct downstream *d)
 {
 	size_t max = front_conf(d)->limit_head + 1, len = front_input(d);
 
-	if (d->state == BUSY && memory_is_short(&d->front->worker->all->memory))
-		max = FRONT_READ_SHORT;
+	if (d->state == BUSY)
+		max = memory_piece(&d->front->worker->all->memory, max);
 	return len < max ? max - len : 0;
 }
 

@@ -111,8 +111,7 @@ top_up(struct downstream *d)
 	ssize_t n;
 	size_t used;
 
-	n = front_receive(d, memory_is_short(&w->all->memory) ?
-	    FRONT_READ_SHORT : sizeof w->scratch);
+	n = front_receive(d, memory_piece(&w->all->memory, sizeof w->scratch));
 	if (n <= 0)
 		return false;	/* the read event will see why */
 	used = front_body_take(d, w->scratch, (size_t)n);

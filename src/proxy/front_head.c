@@ -74,7 +74,7 @@ tell_preface(const struct downstream *d)
 static bool
 too_long_for_now(const struct downstream *d, size_t len)
 {
-	return len > FRONT_READ_SHORT &&
+	return len > MEMORY_PIECE &&
 	    memory_is_short(&d->front->worker->all->memory);
 }
 

@@ -22,8 +22,6 @@
 
 struct front_listener;
 
-#define FRONT_READ_SHORT	4096	/* bytes at a time, when memory is short */
-
 enum downstream_state {
 	ATTACHING,
 	HEAD,

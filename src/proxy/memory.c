@@ -49,6 +49,12 @@ memory_is_short(const struct memory *m)
 	return used(m) > limit(m);
 }
 
+size_t
+memory_piece(const struct memory *m, size_t size)
+{
+	return size > MEMORY_PIECE && memory_is_short(m) ? MEMORY_PIECE : size;
+}
+
 bool
 memory_room(const struct memory *m, size_t len, size_t max)
 {

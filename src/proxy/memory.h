@@ -24,6 +24,8 @@
  * One for the process; every call is safe from any thread.
  */
 
+#define MEMORY_PIECE	4096	/* bytes at a time, when memory is short */
+
 struct evbuffer;
 
 /*
@@ -62,6 +64,8 @@ void		 memory_unwatch(struct memory *, struct evbuffer *);
 
 /* More is held than may be. */
 bool		 memory_is_short(const struct memory *);
+/* How many of size bytes to read at a time: fewer when memory is short. */
+size_t		 memory_piece(const struct memory *, size_t size);
 /* Whether more may be held where len bytes wait and at most max should. */
 bool		 memory_room(const struct memory *, size_t len, size_t max);
 

@@ -30,7 +30,6 @@
  */
 
 #define READS		4	/* recv() calls before others have a turn */
-#define READ_SHORT	4096	/* bytes for each, when memory is short */
 #define KEEP_IDLE	60	/* s; then the kernel asks whether it lives */
 
 struct side {
@@ -305,8 +304,7 @@ read_once(struct side *from)
 
 	if (size > t->buffer)
 		size = t->buffer;
-	if (memory_is_short(&w->all->memory))
-		size = READ_SHORT;
+	size = memory_piece(&w->all->memory, size);
 	n = recv(from->fd, buf, size, MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return false;

@@ -24,7 +24,6 @@
  */
 
 #define READS		4	/* recv() calls before others have a turn */
-#define READ_SHORT	4096	/* bytes for each, when memory is short */
 #define SECOND		1000000000ULL	/* ns */
 /* Idle for no longer, a connection is not likely to be about to end. */
 #define YOUNG		SECOND
@@ -476,8 +475,8 @@ static void
 read_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream *u = arg;
-	size_t size = memory_is_short(&u->worker->all->memory) ? READ_SHORT :
-	    u->worker->conf->limit_buffer / 2;
+	size_t size = memory_piece(&u->worker->all->memory,
+	    u->worker->conf->limit_buffer / 2);
 	int i;
 
 	(void)fd;
