@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_alloc.h"
 #include "check_run.h"
 #include "log.h"
 #include "proxy/worker.h"
@@ -24,7 +25,6 @@ static struct worker	 worker;
 static struct http1_head head;
 static unsigned		 warnings;
 static unsigned		 fail_at;	/* ask()'s allocation; 0: none */
-static unsigned		 allocations;	/* until one fails */
 
 /* What a worker and the log would do. */
 
@@ -69,31 +69,6 @@ log_error(const char *format, ...)
 	(void)format;
 }
 
-/* The linker has the sources that are tested call these. */
-
-void	*__real_malloc(size_t);
-void	*__real_calloc(size_t, size_t);
-void	*__wrap_malloc(size_t);
-void	*__wrap_calloc(size_t, size_t);
-
-static bool
-fails(void)
-{
-	return allocations > 0 && --allocations == 0;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
 static struct conf *
 parse(const char *yaml)
 {
@@ -112,7 +87,7 @@ start(const char *yaml)
 	worker.keyed = keyed_new();
 	ck_assert_ptr_nonnull(worker.keyed);
 	/* without a fork the tests before have left these */
-	warnings = fail_at = allocations = 0;
+	warnings = fail_at = check_alloc = 0;
 	hosts = hosts_new(conf, 1);
 	ck_assert_ptr_nonnull(hosts);
 }
@@ -160,9 +135,9 @@ ask(unsigned i, const char *host, unsigned client, const char *value)
 	}
 	t->source.head = &head;
 	t->source.address = (struct sockaddr *)&clients[i];
-	allocations = fail_at;
+	check_alloc = fail_at;
 	answer = hosts_ask(hosts, t, NOW);
-	allocations = 0;
+	check_alloc = 0;
 	return answer;
 }
 

@@ -5,38 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_alloc.h"
 #include "check_run.h"
 #include "proxy/upstream_internal.h"
 
 /* Idle connections, and what becomes of one where memory is short. */
 
-static unsigned	 fail_at;	/* the nth allocation fails; 0: none */
 static unsigned	 closed;
-
-/* The linker has the sources that are tested call these. */
-
-void	*__real_malloc(size_t);
-void	*__real_calloc(size_t, size_t);
-void	*__wrap_malloc(size_t);
-void	*__wrap_calloc(size_t, size_t);
-
-static bool
-fails(void)
-{
-	return fail_at > 0 && --fail_at == 0;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
 
 static struct pool	*pool;
 
@@ -63,9 +38,9 @@ START_TEST(no_memory)
 		memcpy(other.host.name, "b.test", sizeof "b.test");
 		one.idle_until = other.idle_until = UINT64_MAX;
 		closed = 0;
-		fail_at = n;
+		check_alloc = n;
 		pool_put(pool, &one);
-		fail_at = 0;
+		check_alloc = 0;
 		ck_assert_ptr_eq(pool_get(pool, &one.host, 0, 0),
 		    closed > 0 ? NULL : &one);
 		/* whatever has failed, the next one finds its place */
