@@ -111,6 +111,8 @@ static const char *const not_delays[] = {
 	"01 Jan 2025 00:01:3", "01 Jan 2025 00:01:30 +", "GMT", "(x)",
 	"01 Jan 2025 00:01:30 +2400", "01 Jan 2025 00:01:30 +01:",
 	"01 Jan 2025 00:01:30 CET", "01 Jan 2025 00:01:30 00:01:30",
+	"01 Jan 2025 00:01:30 (", "01 Jan 2025 00:01:30 GMT (UTC",
+	"01 Jan 2025 00:01:30 GMT (a\x01)", "01 Jan 2025 00:01:30 GMT (UTC)x",
 	"01 Jan 2025 00:01:30 7", "01 Jan 12025 00:01:30", "Wed Thu",
 	"seconds", "30 parsecs", "30 seconds ago", "in 30 seconds", "30 ",
 	"1 hour 2", "1.2.3 seconds", "P", "PT", "P1", "P1M", "P1DT", "PT1D",

@@ -344,6 +344,25 @@ read_offset(struct loose *l, struct parts *d)
 	return true;
 }
 
+/*
+ * What the offset is called, to the end of the date: (Coordinated Universal
+ * Time).  It is a comment (RFC 9110 5.6.5), which is closed and holds no
+ * control character: otherwise this is no date.
+ */
+static bool
+read_comment(struct loose *l)
+{
+	const char *p;
+
+	if (l->end[-1] != ')')
+		return false;
+	for (p = l->p; p < l->end; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return false;
+	l->p = l->end;
+	return true;
+}
+
 static bool
 read_part(struct loose *l, struct parts *d)
 {
@@ -353,11 +372,8 @@ read_part(struct loose *l, struct parts *d)
 		return read_number(l, d);
 	if ((*l->p == '+' || *l->p == '-') && d->has_time)
 		return read_offset(l, d);
-	/* what it is called: (Coordinated Universal Time) */
-	if (*l->p == '(' && d->has_time) {
-		l->p = l->end;
-		return true;
-	}
+	if (*l->p == '(' && d->has_time)
+		return read_comment(l);
 	if (*l->p != ',' && *l->p != '-')
 		return false;
 	l->p++;
