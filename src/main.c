@@ -25,7 +25,7 @@
 #include "log_sink.h"
 #include "proxy/access.h"
 #include "proxy/hosts.h"
-#include "proxy/keyed.h"
+#include "proxy/client_hash.h"
 #include "proxy/net.h"
 #include "proxy/tls_ca.h"
 #include "proxy/tls_context.h"
@@ -460,7 +460,7 @@ run(const char *path)
 	if (evthread_use_pthreads() == -1 ||
 	    ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
 		fatal("cannot start: libraries");
-	if (!keyed_init() || !via_init())
+	if (!client_hash_init() || !via_init())
 		fatal("cannot start: no randomness");
 	warn_of(s.conf, warn_cb);
 	start(&s);

@@ -15,7 +15,7 @@
 #define NOW	(100 * SECOND)
 
 static struct conf		*conf;
-static struct keyed		*keyed;
+static struct client_hasher		*hasher;
 static struct http1_head	 head;
 static struct claim		 claim;
 static char			 text[4096];
@@ -25,9 +25,9 @@ static struct sockaddr_in6	 bob;
 static void
 set_up(void)
 {
-	ck_assert(keyed_init());
-	keyed = keyed_new();
-	ck_assert_ptr_nonnull(keyed);
+	ck_assert(client_hash_init());
+	hasher = client_hasher_new();
+	ck_assert_ptr_nonnull(hasher);
 	alice.sin_family = AF_INET;
 	alice.sin_addr.s_addr = htonl(0x0a000001);
 	bob.sin6_family = AF_INET6;
@@ -37,7 +37,7 @@ set_up(void)
 static void
 tear_down(void)
 {
-	keyed_free(keyed);
+	client_hasher_free(hasher);
 	conf_unref(conf);
 	conf = NULL;
 }
@@ -66,7 +66,7 @@ make(const char *method, const char *fields, const struct sockaddr *from,
 	snprintf(text, sizeof text, "%s http://api.test/search?q HTTP/1.1\r\n"
 	    "Host: api.test\r\n%s\r\n", method, fields);
 	ck_assert_int_eq(http1_request(&head, text, strlen(text)), HTTP1_OK);
-	return claim_make(&claim, keyed, &conf->fallback, &source, NOW);
+	return claim_make(&claim, hasher, &conf->fallback, &source, NOW);
 }
 
 static const char *
@@ -256,7 +256,7 @@ START_TEST(a_tunnel_has_a_cost_of_its_own)
 	    "costs: [{cost: 4}]");
 	ck_assert_int_eq(http1_request(&head, connect, strlen(connect)),
 	    HTTP1_OK);
-	ck_assert_ptr_null(claim_make(&claim, keyed, &conf->fallback,
+	ck_assert_ptr_null(claim_make(&claim, hasher, &conf->fallback,
 	    &source, NOW));
 	ck_assert_uint_eq(claim.request.cost, 7 * UNIT);
 	ck_assert_uint_eq(claim.request.part, THROTTLE_WHOLE);
@@ -339,7 +339,7 @@ END_TEST
 
 START_TEST(credentials)
 {
-	struct keyed_hash one;
+	struct client_hash one;
 
 	rule("per: authorization");
 	ck_assert_ptr_null(get("Authorization: Bearer a\r\n"));
@@ -413,7 +413,7 @@ static const struct {
 START_TEST(same_credentials)
 {
 	char key[64];
-	struct keyed_hash one;
+	struct client_hash one;
 
 	snprintf(key, sizeof key, "per: %s", whose[_i].per);
 	rule(key);
@@ -447,23 +447,23 @@ END_TEST
 /* Another process could not make the same hash of the same name. */
 START_TEST(keys_are_drawn)
 {
-	struct keyed_hash one, other;
-	struct keyed *second;
+	struct client_hash one, other;
+	struct client_hasher *second;
 
-	ck_assert(keyed_hash(keyed, "user", "alice", 5, &one));
-	ck_assert(keyed_hash(keyed, "user", "alice", 5, &other));
+	ck_assert(client_hash(hasher, "user", "alice", 5, &one));
+	ck_assert(client_hash(hasher, "user", "alice", 5, &other));
 	ck_assert_uint_eq(one.a, other.a);
-	ck_assert(keyed_hash(keyed, "usera", "lice", 4, &other));
+	ck_assert(client_hash(hasher, "usera", "lice", 4, &other));
 	ck_assert_uint_ne(one.a, other.a);
-	second = keyed_new();
-	ck_assert(keyed_hash(second, "user", "alice", 5, &other));
+	second = client_hasher_new();
+	ck_assert(client_hash(second, "user", "alice", 5, &other));
 	ck_assert_uint_eq(one.a, other.a);
-	keyed_free(second);
-	ck_assert(keyed_init());
-	second = keyed_new();
-	ck_assert(keyed_hash(second, "user", "alice", 5, &other));
+	client_hasher_free(second);
+	ck_assert(client_hash_init());
+	second = client_hasher_new();
+	ck_assert(client_hash(second, "user", "alice", 5, &other));
 	ck_assert_uint_ne(one.a, other.a);
-	keyed_free(second);
+	client_hasher_free(second);
 }
 END_TEST
 

@@ -83,9 +83,9 @@ static void
 start(const char *yaml)
 {
 	conf = parse(yaml);
-	ck_assert(keyed_init());
-	worker.keyed = keyed_new();
-	ck_assert_ptr_nonnull(worker.keyed);
+	ck_assert(client_hash_init());
+	worker.hasher = client_hasher_new();
+	ck_assert_ptr_nonnull(worker.hasher);
 	/* without a fork the tests before have left these */
 	warnings = fail_at = check_alloc = 0;
 	hosts = hosts_new(conf, 1);
@@ -96,7 +96,7 @@ static void
 end(void)
 {
 	hosts_free(hosts);
-	keyed_free(worker.keyed);
+	client_hasher_free(worker.hasher);
 	conf_unref(conf);
 }
 
@@ -396,7 +396,7 @@ static void
 end_changes(struct conf *first)
 {
 	hosts_free(hosts);
-	keyed_free(worker.keyed);
+	client_hasher_free(worker.hasher);
 	conf_unref(first);
 	while (nconfs > 0)
 		conf_unref(confs[--nconfs]);

@@ -321,7 +321,7 @@ first_back(const struct hint_budget *b, uint64_t ns)
  * how long only where there was a refusal.
  */
 static uint64_t
-budget_pause(const struct hint_budget *b, bool throttled)
+exhausted_for(const struct hint_budget *b, bool throttled)
 {
 	uint64_t ns = 0;
 
@@ -349,7 +349,7 @@ hold_of_exhausted(const struct hint *h, bool throttled)
 	unsigned i;
 
 	for (i = 0; i < h->nbudgets; i++) {
-		ns = budget_pause(&h->budgets[i], throttled);
+		ns = exhausted_for(&h->budgets[i], throttled);
 		if (ns < hold.ns || (ns == hold.ns && (hold.budget == NULL ||
 		    h->budgets[i].partial)))
 			continue;

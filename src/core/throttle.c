@@ -47,19 +47,19 @@ throttle_tick(struct throttle *t, uint64_t now)
 
 	t->now = later(t->now, now);
 	if (budget_tick(&t->host, now))
-		clear(t, now);
+		set_unblocked_at(t, now);
 	for (i = 0; i < t->nparts; i++)
 		if (budget_tick(&t->parts[i], now))
-			clear(t, now);
+			set_unblocked_at(t, now);
 	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++)
 		if (t->learned->buckets[i] != NULL &&
 		    budget_tick(&t->learned->buckets[i]->budget, now))
-			clear(t, now);
+			set_unblocked_at(t, now);
 }
 
 /* Whose turn it is among those whose part allows them to go now. */
 static struct fair_waiter *
-front(struct throttle *t, uint64_t now)
+next_in_turn(struct throttle *t, uint64_t now)
 {
 	struct fair_waiter *w, *best = NULL;
 	unsigned lane;
@@ -186,7 +186,7 @@ may_go_at_once(struct throttle *t, const struct throttle_waiter *w,
 {
 	return budget_allows(&t->host, w->fair.cost, now) &&
 	    inner_allow(t, w->fair.lane, w->fair.cost, now) &&
-	    first_of(t, w->fair.lane) == NULL && front(t, now) == NULL;
+	    first_of(t, w->fair.lane) == NULL && next_in_turn(t, now) == NULL;
 }
 
 enum throttle_answer
@@ -229,9 +229,9 @@ throttle_next(struct throttle *t, uint64_t now)
 	throttle_tick(t, now);
 	if (t->head_changed) {
 		t->head_changed = false;
-		clear(t, now);
+		set_unblocked_at(t, now);
 	}
-	if (!budget_room(&t->host) || (f = front(t, now)) == NULL ||
+	if (!budget_room(&t->host) || (f = next_in_turn(t, now)) == NULL ||
 	    !budget_allows(&t->host, f->cost, now))
 		return NULL;
 	w = waiter_of(f);
@@ -368,7 +368,7 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 		budget_verdict(bucket, w->bucket_epoch, verdict, now);
 	/* A neutral one may let a shape's next one go sooner. */
 	if (held || verdict == BUDGET_NEUTRAL)
-		clear(t, now);
+		set_unblocked_at(t, now);
 }
 
 void
@@ -383,7 +383,7 @@ throttle_release_slot(struct throttle *t, struct throttle_waiter *w,
 		return;
 	n = inner_budgets(t, pair_of_waiter(w), b);
 	if (!has_room(t, w))
-		clear(t, now);
+		set_unblocked_at(t, now);
 	budget_release(&t->host);
 	while (n > 0)
 		budget_release(b[--n]);
@@ -427,7 +427,7 @@ throttle_refund(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 			budget_refunded(&t->host, &w->deposit->paid, sooner,
 			    &d->paid);
 		/* Whom it lets go now could not have gone before. */
-		clear(t, now);
+		set_unblocked_at(t, now);
 	}
 	throttle_release(t, w, now);
 }
@@ -443,7 +443,7 @@ throttle_refill(struct throttle *t, uint64_t now)
 	for (i = 0; i < t->nparts; i++)
 		budget_refill(&t->parts[i]);
 	/* Whom it lets go now could not have gone before. */
-	clear(t, now);
+	set_unblocked_at(t, now);
 }
 
 enum throttle_answer
@@ -484,7 +484,7 @@ throttle_pause(struct throttle *t, unsigned part, uint64_t until, uint64_t now)
 		return false;
 	/* Whom this part's first one held up may pass it. */
 	if (part != THROTTLE_WHOLE)
-		clear(t, now);
+		set_unblocked_at(t, now);
 	return true;
 }
 
@@ -503,7 +503,7 @@ throttle_shorten(struct throttle *t, uint64_t longest, uint64_t now)
 			shorter |= budget_shorten(
 			    &t->learned->buckets[i]->budget, longest, now);
 	if (shorter)
-		clear(t, now);
+		set_unblocked_at(t, now);
 }
 
 void
@@ -514,9 +514,9 @@ throttle_resume(struct throttle *t, unsigned part, uint64_t now)
 	throttle_tick(t, now);
 	/* One that is over already went at its end, not now. */
 	if (!budget_room(b) || b->paused_until > now)
-		clear(t, now);
+		set_unblocked_at(t, now);
 	else
-		clear(t, b->paused_until);
+		set_unblocked_at(t, b->paused_until);
 	budget_resume(b);
 }
 
@@ -548,7 +548,7 @@ throttle_at_once(struct throttle *t, unsigned part,
     const struct throttle_waiter *w, uint64_t now)
 {
 	throttle_tick(t, now);
-	clear(t, now);
+	set_unblocked_at(t, now);
 	return budget_at_once(budget_of(t, part), epoch_in(t, part, w), now);
 }
 
@@ -558,7 +558,7 @@ throttle_shape(struct throttle *t, unsigned part, uint64_t left, uint64_t reset,
 {
 	throttle_tick(t, now);
 	budget_shape(budget_of(t, part), left, reset, now);
-	clear(t, now);
+	set_unblocked_at(t, now);
 }
 
 /* How it stands */

@@ -199,7 +199,7 @@ throttle_rebucket(struct throttle *t, struct throttle_waiter *w,
 		move_held(t, w, bucket, now);
 	else if (!move_queued(t, w, bucket))
 		return false;
-	clear(t, now);
+	set_unblocked_at(t, now);
 	return true;
 }
 

@@ -52,7 +52,7 @@ struct throttle {
 	 * to the head because another was cancelled was held up by that one,
 	 * until the next call that says what time it is.
 	 */
-	uint64_t		 cleared;
+	uint64_t		 unblocked_at;
 	bool			 head_changed;	/* since throttle_next() */
 };
 
@@ -155,9 +155,9 @@ moved_part(const unsigned *moved, unsigned part, unsigned nparts)
 }
 
 static inline void
-clear(struct throttle *t, uint64_t now)
+set_unblocked_at(struct throttle *t, uint64_t now)
 {
-	t->cleared = later(t->cleared, now);
+	t->unblocked_at = later(t->unblocked_at, now);
 }
 
 static inline struct fair_waiter *

@@ -125,7 +125,7 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 	budget_limit(&t->host, &limits->host, limits->learning, now);
 	t->trust = limits->trust_priority;
 	t->queue_length = limits->queue_length;
-	clear(t, now);
+	set_unblocked_at(t, now);
 	return true;
 fail:
 	if (!same && t->learned != NULL)
@@ -160,7 +160,7 @@ throttle_inherit(struct throttle *t, const struct throttle *from,
 			budget_inherit(&t->parts[part], &from->parts[i], now);
 	}
 	throttle_inherit_buckets(t, from, now);
-	clear(t, now);
+	set_unblocked_at(t, now);
 }
 
 void
@@ -184,7 +184,7 @@ throttle_hold(struct throttle *t, struct throttle_waiter *w, unsigned part,
 	if (slotless)
 		throttle_release_slot(t, w, now);
 	/* Whom this part's first one held up may pass it now. */
-	clear(t, now);
+	set_unblocked_at(t, now);
 }
 
 bool

@@ -20,7 +20,7 @@ throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
 	while (n > 0)
 		at = later(at, budget_due(b[--n], w->fair.cost));
 	at = later(at, w->since);
-	return later(at, t->cleared);
+	return later(at, t->unblocked_at);
 }
 
 /*
@@ -260,7 +260,7 @@ throttle_hopeless(struct throttle *t, uint64_t now, struct throttle_queue *out)
 		if (r.start <= throttle_deadline(t, w))
 			continue;
 		if (throttle_unqueue(t, w))
-			clear(t, now);
+			set_unblocked_at(t, now);
 		TAILQ_INSERT_TAIL(out, w, entry);
 	}
 }

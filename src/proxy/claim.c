@@ -190,16 +190,16 @@ const char claim_no_memory[] = "out of memory";
 
 /* Whose turns it takes, and of what weight those are. */
 static const char *
-take_client(struct claim *c, struct keyed *k, const struct conf_rule *rule,
-    const struct claim_source *s)
+take_client(struct claim *c, struct client_hasher *k,
+    const struct conf_rule *rule, const struct claim_source *s)
 {
 	char user[CLAIM_USER];
 	struct identity who = identify(&rule->fair_by, s, user);
-	struct keyed_hash hash;
+	struct client_hash hash;
 
 	if (who.p == NULL)
 		who = address_of(s->address);
-	if (!keyed_hash(k, who.kind, who.p, who.len, &hash))
+	if (!client_hash(k, who.kind, who.p, who.len, &hash))
 		return claim_no_memory;
 	c->request.client = hash.a;
 	c->request.weight = conf_rule_weight(rule, s->address,
@@ -209,13 +209,13 @@ take_client(struct claim *c, struct keyed *k, const struct conf_rule *rule,
 
 /* A hash over pieces, each in its place; begins as zero. */
 static bool
-add_piece(struct keyed *k, const char *kind, struct http1_str piece,
-    struct keyed_hash *hash)
+add_piece(struct client_hasher *k, const char *kind, struct http1_str piece,
+    struct client_hash *hash)
 {
-	struct keyed_hash both[2] = { *hash };
+	struct client_hash both[2] = { *hash };
 
-	return keyed_hash(k, kind, piece.p, piece.len, &both[1]) &&
-	    keyed_hash(k, kind, both, sizeof both, hash);
+	return client_hash(k, kind, piece.p, piece.len, &both[1]) &&
+	    client_hash(k, kind, both, sizeof both, hash);
 }
 
 /* Takes the next of a field's values, which commas separate (RFC 9110 5.3). */
@@ -245,7 +245,7 @@ next_value(struct http1_str *list, struct http1_str *value)
  * than who sends the first one, but not who sends that twice.
  */
 static const char *
-take_values(struct claim *c, struct keyed *k, const char *name,
+take_values(struct claim *c, struct client_hasher *k, const char *name,
     const struct http1_head *h)
 {
 	struct http1_str list, value, last = { NULL, 0 };
@@ -268,8 +268,8 @@ take_values(struct claim *c, struct keyed *k, const char *name,
 }
 
 static const char *
-add_credential(struct claim *c, struct keyed *k, const struct conf_key *key,
-    struct http1_str value, struct keyed_hash *hash)
+add_credential(struct claim *c, struct client_hasher *k,
+    const struct conf_key *key, struct http1_str value, struct client_hash *hash)
 {
 	struct credential credential;
 	unsigned i;
@@ -290,10 +290,10 @@ add_credential(struct claim *c, struct keyed *k, const struct conf_key *key,
 
 /* What all Authorization fields say, of which there should be one. */
 static const char *
-take_authorization(struct claim *c, struct keyed *k,
+take_authorization(struct claim *c, struct client_hasher *k,
     const struct conf_key *key, const struct http1_head *h)
 {
-	struct keyed_hash one, last = { 0, 0 };
+	struct client_hash one, last = { 0, 0 };
 	struct http1_str piece = { (const char *)&one, sizeof one };
 	const char *wrong;
 	unsigned i;
@@ -315,7 +315,7 @@ take_authorization(struct claim *c, struct keyed *k,
 }
 
 static const char *
-take_credential(struct claim *c, struct keyed *k,
+take_credential(struct claim *c, struct client_hasher *k,
     const struct conf_rule *rule, const struct claim_source *s)
 {
 	const struct conf_key *key = &rule->per;
@@ -329,7 +329,7 @@ take_credential(struct claim *c, struct keyed *k,
 	if (key->kind != CONF_KEY_CLIENT)
 		return NULL;
 	who = address_of(s->address);
-	return keyed_hash(k, who.kind, who.p, who.len, &c->credential) ?
+	return client_hash(k, who.kind, who.p, who.len, &c->credential) ?
 	    NULL : claim_no_memory;
 }
 
@@ -414,8 +414,8 @@ part_of(const struct conf_rule *rule, const struct claim_source *s)
 }
 
 const char *
-claim_make(struct claim *c, struct keyed *k, const struct conf_rule *rule,
-    const struct claim_source *s, uint64_t now)
+claim_make(struct claim *c, struct client_hasher *k,
+    const struct conf_rule *rule, const struct claim_source *s, uint64_t now)
 {
 	const char *wrong;
 

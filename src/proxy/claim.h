@@ -10,7 +10,7 @@
 #include "conf/conf.h"
 #include "core/http1.h"
 #include "core/throttle.h"
-#include "proxy/keyed.h"
+#include "proxy/client_hash.h"
 
 /*
  * What a request claims of its host's throttle, by the host's rule: at what
@@ -29,7 +29,7 @@ struct claim_source {
 struct claim {
 	struct throttle_request	 request;
 	/* Whose throttle: both 0 where the rule does not tell them apart. */
-	struct keyed_hash	 credential;
+	struct client_hash	 credential;
 	/* That was taken by its value, being of a scheme that is not known. */
 	bool			 unread;
 	struct http1_str	 scheme;	/* that one, in the head */
@@ -44,7 +44,7 @@ extern const char claim_no_memory[];
  * Fills in the claim.  NULL, or what is wrong with the request, a constant for
  * its answer, or claim_no_memory.
  */
-const char	*claim_make(struct claim *, struct keyed *,
+const char	*claim_make(struct claim *, struct client_hasher *,
 		    const struct conf_rule *, const struct claim_source *,
 		    uint64_t now) __attribute__((warn_unused_result));
 

@@ -209,12 +209,12 @@ static void
 take_part(const struct exchange *x, const struct hint *hint, struct lesson *l)
 {
 	struct http1_str name = hint->part;
-	struct keyed_hash hash;
+	struct client_hash hash;
 	size_t i;
 
 	if (name.p == NULL || name.len == 0 || x->is_connect ||
 	    x->ticket.rule->learn == CONF_LEARN_OFF ||
-	    !keyed_hash(x->worker->keyed, "part", name.p, name.len, &hash))
+	    !client_hash(x->worker->hasher, "part", name.p, name.len, &hash))
 		return;
 	l->named = true;
 	l->part = (struct throttle_key){ hash.a, hash.b };

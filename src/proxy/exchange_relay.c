@@ -225,7 +225,7 @@ describe(struct exchange *x, const struct http1_head *h)
 	struct relay_response r = { .via = via_name(x->ticket.conf) };
 
 	x->framing = framing_for(x, h);
-	r.noted = exchange_pauses(x, h->status);
+	r.tell_status = exchange_pauses(x, h->status);
 	r.resent = x->resent;
 	if (!front_body_done(x->downstream) || x->worker->draining ||
 	    x->framing == RELAY_UNTIL_CLOSE)

@@ -74,7 +74,7 @@ downstream_of(const struct front *f, struct bufferevent *bev)
 
 /* The request is over, for the worker that may be waiting for it to end. */
 static void
-settle(struct downstream *d)
+request_over(struct downstream *d)
 {
 	if (d->req == NULL)
 		return;
@@ -109,7 +109,7 @@ front_close(struct downstream *d)
 		return;
 	if (d->state == HEAD)
 		front_close_tls(d);	/* between requests: in good order */
-	settle(d);
+	request_over(d);
 	d->state = DEAD;
 	f->by_fd[d->fd] = NULL;
 	TAILQ_REMOVE(&f->all, d, entry);
@@ -279,7 +279,7 @@ next_request(struct downstream *d)
 	struct evhttp_request *req = d->req;
 	size_t waiting;
 
-	settle(d);
+	request_over(d);
 	http1_chunked_free(&d->chunked);
 	memset(&d->scan, 0, sizeof d->scan);
 	d->state = HEAD;

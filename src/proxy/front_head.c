@@ -17,15 +17,15 @@ front_request_cb(struct evhttp_request *req, void *arg)
 {
 	struct front *f = arg;
 
-	if (f->claim != NULL)
-		f->claim->req = req;
+	if (f->wanting != NULL)
+		f->wanting->req = req;
 	else
 		evhttp_connection_free(evhttp_request_get_connection(req));
 }
 
 /* Has evhttp make a request, whatever the client's was. */
 static bool
-claim(struct downstream *d)
+make_request(struct downstream *d)
 {
 	static const char minimal[] = "GET / HTTP/1.1\r\n\r\n";
 	struct front *f = d->front;
@@ -33,9 +33,9 @@ claim(struct downstream *d)
 	if (evbuffer_prepend(bufferevent_get_input(d->bev), minimal,
 	    sizeof minimal - 1) == -1)
 		return false;
-	f->claim = d;
+	f->wanting = d;
 	f->http_read_cb(d->bev, d->evcon);
-	f->claim = NULL;
+	f->wanting = NULL;
 	if (d->req == NULL)
 		return false;
 	d->state = BUSY;
@@ -51,7 +51,7 @@ front_refuse(struct downstream *d, int status, const char *why)
 	struct evbuffer *input = bufferevent_get_input(d->bev);
 
 	evbuffer_drain(input, evbuffer_get_length(input));
-	if (!claim(d)) {
+	if (!make_request(d)) {
 		front_close(d);
 		return;
 	}
@@ -174,7 +174,7 @@ front_read_head(struct downstream *d, const char *p, size_t len, bool stored)
 			evbuffer_drain(input, end);
 		else
 			front_keep_input(d, p + end, len - end);
-		if (claim(d))
+		if (make_request(d))
 			start_request(d, end);
 		else
 			front_close(d);

@@ -107,7 +107,7 @@ struct front {
 	struct downstreams	 all;
 	struct downstream	**by_fd;
 	size_t			 nby_fd;
-	struct downstream	*claim;		/* whose request evhttp makes */
+	struct downstream	*wanting;	/* whose request evhttp makes */
 	char			*head;		/* the head being parsed */
 	size_t			 head_size;
 	struct front_listener	*listeners;

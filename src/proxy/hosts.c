@@ -99,7 +99,7 @@ hosts_limits(const struct conf_rule *rule)
 
 size_t
 hosts_key(char key[HOSTS_KEY], const struct conf_rule *rule,
-    const struct http1_host *name, const struct keyed_hash *whose)
+    const struct http1_host *name, const struct client_hash *whose)
 {
 	int n;
 
@@ -144,7 +144,7 @@ sweep(struct hosts *hs, int max, uint64_t now)
 
 struct host *
 hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
-    const struct keyed_hash *whose, struct conf *conf,
+    const struct client_hash *whose, struct conf *conf,
     const struct conf_rule *rule, struct hosts_client *client)
 {
 	struct throttle_limits limits = hosts_limits(rule);
@@ -534,7 +534,7 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 	t->state = TICKET_IDLE;
 	t->host = NULL;
 	t->nowhere = false;
-	t->wrong = claim_make(&c, t->worker->keyed, t->rule, &t->source, now);
+	t->wrong = claim_make(&c, t->worker->hasher, t->rule, &t->source, now);
 	if (t->wrong != NULL)
 		return t->wrong == claim_no_memory ? HOSTS_NO_MEMORY :
 		    HOSTS_BAD;
@@ -762,7 +762,7 @@ take_wake(struct hosts *hs, struct worker *w, struct wake *k, uint64_t now)
 }
 
 void
-hosts_fire(struct hosts *hs, struct worker *w, struct wake *k, uint64_t now)
+hosts_wake(struct hosts *hs, struct worker *w, struct wake *k, uint64_t now)
 {
 	take_wake(hs, w, k, now);
 }
@@ -774,7 +774,7 @@ hosts_forget_wake(struct hosts *hs, struct wake *k)
 }
 
 void
-hosts_look(struct hosts *hs, struct worker *w, uint64_t now)
+hosts_admit_all(struct hosts *hs, struct worker *w, uint64_t now)
 {
 	struct host *h;
 

@@ -38,7 +38,7 @@ enum ticket_state {
  * to wait for another.
  */
 struct hosts_turn {
-	struct keyed_hash	 credential;
+	struct client_hash	 credential;
 	uint64_t		 client;
 	uint64_t		 cost;		/* micro cost units; 0: none */
 };
@@ -67,7 +67,7 @@ struct ticket {
 	struct conf		*conf;		/* own reference; one for all
 						   of the request's life */
 	const struct conf_rule	*rule;		/* of conf, for name */
-	struct keyed_hash	 credential;	/* whose throttle */
+	struct client_hash	 credential;	/* whose throttle */
 	struct route		 route;		/* where that is needed */
 	/* ns, to be admitted by; may become later: hosts_deadline() */
 	uint64_t		 deadline;
@@ -201,15 +201,16 @@ bool		 hosts_give_up(struct hosts *, struct ticket *, uint64_t now);
 /*
  * Takes a new configuration: limits change, consumption, pauses and waiters
  * stay; tickets whose rule went away move to the one that matches now.  From
- * the main thread; a worker then calls hosts_look().
+ * the main thread; a worker then calls hosts_admit_all().
  */
 void		 hosts_reload(struct hosts *, struct conf *, uint64_t now);
 
 /* Admits who may go at every host; on a worker's thread. */
-void		 hosts_look(struct hosts *, struct worker *, uint64_t now);
+void		 hosts_admit_all(struct hosts *, struct worker *,
+		    uint64_t now);
 
 /* A wake's time has come; on its worker's thread. */
-void		 hosts_fire(struct hosts *, struct worker *, struct wake *,
+void		 hosts_wake(struct hosts *, struct worker *, struct wake *,
 		    uint64_t now);
 /* It will not come any more: its worker has ended. */
 void		 hosts_forget_wake(struct hosts *, struct wake *);

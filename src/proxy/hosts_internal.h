@@ -40,7 +40,7 @@ struct host {
 	TAILQ_ENTRY(host)	 entry;		/* in hosts.order */
 	char			*key;
 	struct http1_host	 name;		/* of the first ticket */
-	struct keyed_hash	 credential;
+	struct client_hash	 credential;
 	bool			 counted;	/* for limits.hosts */
 	struct hosts_client	*client;	/* charged with it; or NULL */
 	pthread_mutex_t		 lock;		/* guards what follows */
@@ -54,8 +54,8 @@ struct host {
 	uint64_t		 armed_at;	/* ns; or NEVER */
 	unsigned		 armed_by;	/* by which worker */
 	unsigned		 armed;		/* wakes in trees */
-	uint64_t		 looked;	/* ns: until then held up; those
-						   who cannot wait were told */
+	uint64_t		 told_until;	/* ns: until then held up, and
+						   who cannot wait was told */
 	/*
 	 * Before a reload it stood for others, too, that have entries of their
 	 * own since; so its pause of then is theirs, until that instant (ns).
@@ -94,14 +94,14 @@ struct throttle_limits hosts_limits(const struct conf_rule *);
 
 /* Writes the key, and returns its length. */
 size_t		 hosts_key(char key[HOSTS_KEY], const struct conf_rule *,
-		    const struct http1_host *, const struct keyed_hash *);
+		    const struct http1_host *, const struct client_hash *);
 struct host	*hosts_find(struct hosts *, const char *key, size_t len);
 /*
  * Makes an entry, charged to a client (NULL: to nobody), with the table locked
  * for writing; NULL without memory.
  */
 struct host	*hosts_add(struct hosts *, const char *key,
-		    const struct http1_host *, const struct keyed_hash *,
+		    const struct http1_host *, const struct client_hash *,
 		    struct conf *, const struct conf_rule *,
 		    struct hosts_client *);
 /* Takes an entry out of the table, and frees it when no wake points to it. */
@@ -121,7 +121,7 @@ void		 hosts_refuse(struct host *, struct ticket *, uint64_t now);
  * client: HOSTS_GO, HOSTS_NO_ROOM or HOSTS_NO_SHARE.
  */
 enum hosts_answer hosts_room(const struct hosts *, const struct conf_rule *,
-		    const struct keyed_hash *, const struct hosts_client *);
+		    const struct client_hash *, const struct hosts_client *);
 /*
  * Who asks for another entry, from that address (NULL: none), until
  * hosts_client_done(); NULL without memory.

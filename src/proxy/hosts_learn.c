@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "proxy/hosts_internal.h"
 
-#include "proxy/keyed.h"
+#include "proxy/client_hash.h"
 
 /*
  * What answers tell of a host's limits, with its lock held: how long it is
@@ -10,22 +10,22 @@
  * long as they are held up.
  */
 
-#define NEWS		1000000000ULL	/* ns */
+#define TELL_STEP		1000000000ULL	/* ns */
 
 /* Parts */
 
 /* False without memory: then nothing is known of its route. */
 static bool
-hash_route(struct keyed *k, struct http1_str method, struct http1_str path,
-    struct route *r)
+hash_route(struct client_hasher *k, struct http1_str method,
+    struct http1_str path, struct route *r)
 {
 	size_t ends[ROUTE_SEGMENTS + 1];
-	struct keyed_hash hash;
+	struct client_hash hash;
 	char text[ROUTE_TEXT];
 	unsigned i, n = route_text(method, path, text, ends);
 
 	for (i = 0; i < n; i++) {
-		if (!keyed_hash(k, "route", text, ends[i], &hash))
+		if (!client_hash(k, "route", text, ends[i], &hash))
 			return false;
 		r->hashes[i] = hash.a;
 	}
@@ -38,7 +38,7 @@ hosts_know_route(struct ticket *t, struct http1_str method,
     struct http1_str path)
 {
 	if (t->route.n == 0 &&
-	    !hash_route(t->worker->keyed, method, path, &t->route))
+	    !hash_route(t->worker->hasher, method, path, &t->route))
 		t->route.n = 0;
 }
 
@@ -119,14 +119,15 @@ part_of(const struct ticket *t, const struct lesson *l, unsigned bucket)
 
 /*
  * Until then nobody goes.  Those who cannot wait for it are told, where it is
- * news: no less than NEWS later than what is known already.
+ * news: no less than TELL_STEP later than what is known already.
  */
 static bool
-hold_up(struct host *h, uint64_t until, uint64_t known, uint64_t now)
+refuse_hopeless_for(struct host *h, uint64_t until, uint64_t known,
+    uint64_t now)
 {
-	if (until < known + NEWS)
+	if (until < known + TELL_STEP)
 		return false;
-	h->looked = until;
+	h->told_until = until;
 	refuse_hopeless(h, now);
 	return true;
 }
@@ -135,7 +136,7 @@ hold_up(struct host *h, uint64_t until, uint64_t known, uint64_t now)
 static bool
 hold_up_bucket(struct host *h, uint64_t until, uint64_t known, uint64_t now)
 {
-	if (until < (known > now ? known + NEWS : now))
+	if (until < (known > now ? known + TELL_STEP : now))
 		return false;
 	refuse_hopeless(h, now);
 	return true;
@@ -164,8 +165,8 @@ is_soft(struct host *h, const struct lesson *l, uint64_t longest, uint64_t now)
 	if (!l->spent || l->partial || l->verdict != BUDGET_SUCCESS)
 		return false;
 	/* resets are told in whole seconds */
-	if (now >= h->rested && now + NEWS < h->spent &&
-	    until >= h->spent - 2 * NEWS)
+	if (now >= h->rested && now + TELL_STEP < h->spent &&
+	    until >= h->spent - 2 * TELL_STEP)
 		return true;
 	if (until > h->spent) {
 		h->spent = until;
@@ -184,7 +185,7 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 {
 	unsigned part = part_of(t, l, bucket);
 	uint64_t pause = l->pause, longest = longest_pause(h, t);
-	uint64_t before;
+	uint64_t before, known;
 
 	if (is_soft(h, l, longest, now))
 		return 0;
@@ -206,8 +207,8 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 	if (part > THROTTLE_WHOLE)
 		return hold_up_bucket(h, now + pause, before, now) ? pause : 0;
 	/* the first word of a pause is news, however short that is */
-	return hold_up(h, now + pause, h->looked > now ? h->looked : 0,
-	    now) ? pause : 0;
+	known = h->told_until > now ? h->told_until : 0;
+	return refuse_hopeless_for(h, now + pause, known, now) ? pause : 0;
 }
 
 static void
@@ -221,8 +222,8 @@ shape_by(struct host *h, struct ticket *t, const struct lesson *l,
 	if (t->rule != h->rule)
 		throttle_shorten(h->throttle, longest_pause(h, t), now);
 	if (part <= THROTTLE_WHOLE)
-		hold_up(h, now + l->reset / (l->left + 1),
-		    h->looked > now ? h->looked : now, now);
+		refuse_hopeless_for(h, now + l->reset / (l->left + 1),
+		    h->told_until > now ? h->told_until : now, now);
 }
 
 uint64_t

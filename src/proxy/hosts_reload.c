@@ -41,11 +41,11 @@ same_per(const struct conf_rule *a, const struct conf_rule *b)
 	    strcmp(a->per.header, b->per.header) == 0;
 }
 
-static struct keyed_hash
+static struct client_hash
 credential_under(const struct conf_rule *from, const struct conf_rule *to,
-    const struct keyed_hash *whose)
+    const struct client_hash *whose)
 {
-	return same_per(from, to) ? *whose : (struct keyed_hash){ 0, 0 };
+	return same_per(from, to) ? *whose : (struct client_hash){ 0, 0 };
 }
 
 static void
@@ -95,10 +95,10 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
  */
 static struct host *
 new_home(struct hosts *hs, struct host *from, const struct http1_host *name,
-    const struct keyed_hash *whose, bool takes_place, uint64_t now)
+    const struct client_hash *whose, bool takes_place, uint64_t now)
 {
 	const struct conf_rule *rule = conf_rule(hs->conf, name);
-	struct keyed_hash credential;
+	struct client_hash credential;
 	char key[HOSTS_KEY];
 	struct host *h;
 	size_t len;
@@ -124,7 +124,7 @@ static const struct conf_rule *
 rule_of_its_own(struct hosts *hs, struct host *h)
 {
 	const struct conf_rule *rule;
-	struct keyed_hash credential;
+	struct client_hash credential;
 	char key[HOSTS_KEY];
 
 	if (h->rule->shared)
@@ -162,7 +162,7 @@ take_pause(struct hosts *hs, struct host *h, const char *key, uint64_t now)
 void
 hosts_heed_before(struct hosts *hs, struct host *h, uint64_t now)
 {
-	static const struct keyed_hash nobody;
+	static const struct client_hash nobody;
 	char key[HOSTS_KEY];
 
 	if (hs->left <= now)
@@ -232,7 +232,7 @@ split_entry(struct hosts *hs, const struct host *from,
     const struct http1_host *name, struct conf *conf,
     const struct conf_rule *rule, uint64_t now)
 {
-	struct keyed_hash whose;
+	struct client_hash whose;
 	char key[HOSTS_KEY];
 	struct host *to;
 	size_t len;
@@ -253,7 +253,7 @@ static void
 split_host(struct hosts *hs, struct conf *conf, const struct conf_rule *rule,
     uint64_t now)
 {
-	static const struct keyed_hash nobody;
+	static const struct client_hash nobody;
 	const struct conf_rule *old;
 	struct host *h, *next, *last;
 	char key[HOSTS_KEY];
@@ -290,8 +290,8 @@ shorten_pause(struct host *h, uint64_t now)
 	uint64_t longest = h->rule->pause_max;
 
 	throttle_shorten(h->throttle, longest, now);
-	if (h->looked > now + longest)
-		h->looked = now + longest;
+	if (h->told_until > now + longest)
+		h->told_until = now + longest;
 }
 
 void

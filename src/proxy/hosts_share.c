@@ -38,7 +38,7 @@ RB_GENERATE(hosts_clients, hosts_client, node, client_cmp)
 /* One that a rule is for by its name, or that all of a wildcard share. */
 static bool
 has_place(const struct conf *conf, const struct conf_rule *rule,
-    const struct keyed_hash *whose)
+    const struct client_hash *whose)
 {
 	return rule != &conf->fallback && whose->a == 0 && whose->b == 0 &&
 	    (rule->shared || rule->name[0] != '*');
@@ -49,7 +49,7 @@ has_place(const struct conf *conf, const struct conf_rule *rule,
  * make up, leave room for hosts.
  */
 static size_t
-room_for(const struct hosts *hs, const struct keyed_hash *whose)
+room_for(const struct hosts *hs, const struct client_hash *whose)
 {
 	size_t max = hs->conf->limit_hosts;
 
@@ -58,7 +58,7 @@ room_for(const struct hosts *hs, const struct keyed_hash *whose)
 
 enum hosts_answer
 hosts_room(const struct hosts *hs, const struct conf_rule *rule,
-    const struct keyed_hash *whose, const struct hosts_client *c)
+    const struct client_hash *whose, const struct hosts_client *c)
 {
 	if (has_place(hs->conf, rule, whose))
 		return HOSTS_GO;

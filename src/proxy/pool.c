@@ -54,36 +54,37 @@ pool_free(struct pool *p)
 
 /* The name, its end, port and TLS: no origin's key begins another's. */
 static size_t
-make_key(char *key, const struct http1_host *h, uint64_t serial)
+make_key(char *key, const struct http1_host *h, uint64_t tls_settings_id)
 {
 	size_t len = strlen(h->name) + 1;
 
 	memcpy(key, h->name, len);
 	memcpy(key + len, &h->port, sizeof h->port);
 	len += sizeof h->port;
-	memcpy(key + len, &serial, sizeof serial);
-	return len + sizeof serial;
+	memcpy(key + len, &tls_settings_id, sizeof tls_settings_id);
+	return len + sizeof tls_settings_id;
 }
 
 static struct origin *
-find_origin(struct pool *p, const struct http1_host *h, uint64_t serial)
+find_origin(struct pool *p, const struct http1_host *h,
+    uint64_t tls_settings_id)
 {
 	char key[KEY_SIZE];
 	struct origin *o;
-	size_t len = make_key(key, h, serial);
+	size_t len = make_key(key, h, tls_settings_id);
 
 	HASH_FIND(hh, p->origins, key, len, o);
 	return o;
 }
 
 static struct origin *
-add_origin(struct pool *p, const struct http1_host *h, uint64_t serial)
+add_origin(struct pool *p, const struct http1_host *h, uint64_t tls_settings_id)
 {
 	struct origin *o;
 
 	if ((o = calloc(1, sizeof *o + KEY_SIZE)) == NULL)
 		return NULL;
-	o->len = make_key(o->key, h, serial);
+	o->len = make_key(o->key, h, tls_settings_id);
 	TAILQ_INIT(&o->idle);
 	HASH_ADD_KEYPTR(hh, p->origins, o->key, o->len, o);
 	if (o->hh.tbl == NULL) {
@@ -94,10 +95,10 @@ add_origin(struct pool *p, const struct http1_host *h, uint64_t serial)
 }
 
 struct upstream *
-pool_get(struct pool *p, const struct http1_host *h, uint64_t serial,
+pool_get(struct pool *p, const struct http1_host *h, uint64_t tls_settings_id,
     uint64_t now)
 {
-	struct origin *o = find_origin(p, h, serial);
+	struct origin *o = find_origin(p, h, tls_settings_id);
 	struct upstream *u;
 
 	if (o == NULL)
@@ -133,8 +134,8 @@ pool_put(struct pool *p, struct upstream *u)
 
 	if (p->n >= POOL_MAX)
 		upstream_close(TAILQ_LAST(&p->all, upstreams));
-	if ((o = find_origin(p, &u->host, u->serial)) == NULL &&
-	    (o = add_origin(p, &u->host, u->serial)) == NULL) {
+	if ((o = find_origin(p, &u->host, u->tls_settings_id)) == NULL &&
+	    (o = add_origin(p, &u->host, u->tls_settings_id)) == NULL) {
 		upstream_close(u);
 		return;
 	}

@@ -24,7 +24,7 @@ void		 pool_free(struct pool *);
  * (now is ns) are left for it to do so.
  */
 struct upstream	*pool_get(struct pool *, const struct http1_host *,
-		    uint64_t serial, uint64_t now);
+		    uint64_t tls_settings_id, uint64_t now);
 /* Puts one in.  The pool may close others, not this one. */
 void		 pool_put(struct pool *, struct upstream *);
 /* Takes one out that has ended. */

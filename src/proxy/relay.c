@@ -487,10 +487,10 @@ static void
 put_proxy_status(struct relay_text *t, const struct http1_head *h,
     const struct relay_response *r)
 {
-	if (!r->noted && r->resent == 0)
+	if (!r->tell_status && r->resent == 0)
 		return;
 	puts_text(t, "Proxy-Status: " RELAY_NAME);
-	if (r->noted)
+	if (r->tell_status)
 		putf(t, "; received-status=%d", h->status);
 	if (r->resent > 0)
 		putf(t, "; details=\"sent again %u time%s after a throttled "

@@ -76,7 +76,7 @@ struct relay_response {
 	bool			 close;		/* say so */
 	bool			 keep_alive;	/* say so: to HTTP/1.0 */
 	bool			 upgrade;	/* 101: keep Upgrade */
-	bool			 noted;		/* a status that pauses */
+	bool			 tell_status;	/* a status that pauses */
 	uint64_t		 wait;		/* ns in the queue */
 	unsigned		 resent;	/* times, after refusals */
 	const char		*via;		/* what we are called; or NULL */

@@ -41,7 +41,7 @@ struct client {
 	UT_hash_handle		 hh;
 	char			*key;		/* the settings as text */
 	SSL_CTX			*ctx;
-	uint64_t		 serial;
+	uint64_t		 tls_settings_id;
 	struct tls_sessions	*sessions;	/* own reference */
 };
 
@@ -289,7 +289,7 @@ set_up_client(struct tls_contexts *t, struct client *c,
 	c->sessions = tls_sessions_new(SESSIONS_MAX);
 	if (c->ctx == NULL || c->sessions == NULL)
 		return false;
-	c->serial = atomic_fetch_add(&last, 1) + 1;
+	c->tls_settings_id = atomic_fetch_add(&last, 1) + 1;
 	SSL_CTX_set_alpn_protos(c->ctx, alpn, sizeof alpn - 1);
 	tls_sessions_watch(c->ctx);
 	SSL_CTX_set_verify(c->ctx, rule->tls_verify ? SSL_VERIFY_PEER :
@@ -598,9 +598,9 @@ client_of(const struct conf *conf, const struct conf_rule *rule)
 }
 
 uint64_t
-tls_contexts_serial(const struct conf *conf, const struct conf_rule *rule)
+tls_contexts_settings_id(const struct conf *conf, const struct conf_rule *rule)
 {
-	return client_of(conf, rule)->serial;
+	return client_of(conf, rule)->tls_settings_id;
 }
 
 struct tls *

@@ -38,13 +38,13 @@ SSL_CTX		*tls_contexts_listener(const struct conf *, size_t i);
 
 /*
  * Our end of a connection to a host as its rule says, with a session to resume
- * where there is one.  *serial stands for the settings: connections made with
- * equal ones are equal.  NULL without memory.
+ * where there is one.  NULL without memory.
  */
 struct tls	*tls_contexts_connect(const struct conf *,
 		    const struct conf_rule *, const struct http1_host *,
 		    struct tls_wire *);
-uint64_t	 tls_contexts_serial(const struct conf *,
+/* What stands for the settings: connections with equal ones are equal. */
+uint64_t	 tls_contexts_settings_id(const struct conf *,
 		    const struct conf_rule *);
 
 /*

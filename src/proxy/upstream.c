@@ -635,15 +635,15 @@ dialled_cb(void *arg, int fd, enum upstream_error why)
  * has not come yet, would be taken for the response.
  */
 static struct upstream *
-find_idle(struct worker *w, const struct http1_host *host, uint64_t serial,
-    enum upstream_idle which)
+find_idle(struct worker *w, const struct http1_host *host,
+    uint64_t tls_settings_id, enum upstream_idle which)
 {
 	uint64_t now = worker_now();
 	struct upstream *u;
 	bool old;
 
 	while (which != UPSTREAM_NONE &&
-	    (u = pool_get(w->pool, host, serial, now)) != NULL) {
+	    (u = pool_get(w->pool, host, tls_settings_id, now)) != NULL) {
 		old = which == UPSTREAM_YOUNG && now - u->idle_since >= YOUNG;
 		if (!old && upstream_quiet(u))
 			return u;
@@ -673,11 +673,11 @@ struct upstream *
 upstream_open(struct worker *w, const struct upstream_target *to,
     struct exchange *x, enum upstream_idle which)
 {
-	uint64_t serial = to->conf != NULL ?
-	    tls_contexts_serial(to->conf, to->rule) : 0;
+	uint64_t tls_settings_id = to->conf != NULL ?
+	    tls_contexts_settings_id(to->conf, to->rule) : 0;
 	struct upstream *u;
 
-	if ((u = find_idle(w, &to->host, serial, which)) != NULL) {
+	if ((u = find_idle(w, &to->host, tls_settings_id, which)) != NULL) {
 		deadline_set(&u->timer, 0);
 		u->exchange = x;
 		u->reused = true;
@@ -685,7 +685,7 @@ upstream_open(struct worker *w, const struct upstream_target *to,
 	}
 	if ((u = new_upstream(w, &to->host)) == NULL)
 		return NULL;
-	u->serial = serial;
+	u->tls_settings_id = tls_settings_id;
 	u->tls_conf = to->conf;
 	u->tls_rule = to->rule;
 	u->exchange = x;

@@ -18,7 +18,7 @@ struct origin;
 struct upstream {
 	struct worker		*worker;
 	struct http1_host	 host;
-	uint64_t		 serial;	/* of TLS settings; 0: plain */
+	uint64_t		 tls_settings_id;	/* 0: plain */
 	struct exchange		*exchange;	/* NULL: idle */
 	struct dial		*dial;		/* while it connects */
 	int			 fd;		/* -1: not connected */

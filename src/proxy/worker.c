@@ -15,7 +15,7 @@
 #include "proxy/exchange.h"
 #include "proxy/front.h"
 #include "proxy/hosts.h"
-#include "proxy/keyed.h"
+#include "proxy/client_hash.h"
 #include "proxy/net.h"
 #include "proxy/pool.h"
 #include "proxy/resolve.h"
@@ -188,7 +188,7 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 	while ((k = RB_MIN(wakes, &w->wakes)) != NULL && k->at <= now) {
 		RB_REMOVE(wakes, &w->wakes, k);
 		k->armed = false;
-		hosts_fire(w->hosts, w, k, now);
+		hosts_wake(w->hosts, w, k, now);
 	}
 	set_timer(w);
 }
@@ -293,7 +293,7 @@ take_orders(struct worker *w)
 		front_reload(w->front, conf);
 		resolver_reload(w->resolver);
 		if (w->id == 0)
-			hosts_look(w->hosts, w, worker_now());
+			hosts_admit_all(w->hosts, w, worker_now());
 	}
 	if (stop)
 		event_base_loopbreak(w->base);
@@ -390,7 +390,7 @@ close_rooms(struct worker *w)
 	front_free(w->front);
 	pool_free(w->pool);
 	resolver_free(w->resolver);
-	keyed_free(w->keyed);
+	client_hasher_free(w->hasher);
 	access_free(w->access);
 	grave_cb(-1, 0, w);
 	deadline_free(&w->drain);
@@ -415,10 +415,10 @@ open_rooms(struct worker *w)
 {
 	w->access = access_new(w);
 	w->resolver = resolver_new(w);
-	w->keyed = keyed_new();
+	w->hasher = client_hasher_new();
 	w->pool = pool_new(w);
 	w->front = front_new(w);
-	if (w->access == NULL || w->resolver == NULL || w->keyed == NULL ||
+	if (w->access == NULL || w->resolver == NULL || w->hasher == NULL ||
 	    w->pool == NULL ||
 	    w->front == NULL)
 		fatal("worker %u: cannot start: out of memory", w->id);

@@ -36,7 +36,7 @@ struct access_log;
 struct front;
 struct host;
 struct hosts;
-struct keyed;
+struct client_hasher;
 struct net_listeners;
 struct pool;
 struct resolver;
@@ -97,7 +97,7 @@ struct worker {
 	struct front		*front;
 	struct pool		*pool;
 	struct resolver		*resolver;
-	struct keyed		*keyed;
+	struct client_hasher		*hasher;
 	struct net_listeners	*listeners;	/* shared by all */
 
 	/*
@@ -171,7 +171,7 @@ void		 worker_post(struct worker *, struct ticket *);
 void		 worker_unpost(struct worker *, struct ticket *);
 
 /*
- * Has hosts_fire() called for the host at that time (ns); an earlier time
+ * Has hosts_wake() called for the host at that time (ns); an earlier time
  * replaces a later one.  On the worker's own thread only.
  */
 void		 worker_wake_at(struct worker *, struct wake *, uint64_t at);

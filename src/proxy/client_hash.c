@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "proxy/keyed.h"
+#include "proxy/client_hash.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #define KEY	16	/* bytes, of SipHash */
 
-struct keyed {
+struct client_hasher {
 	EVP_MAC		*mac;
 	EVP_MAC_CTX	*ctx;
 };
@@ -18,20 +18,20 @@ struct keyed {
 static unsigned char key[KEY];
 
 bool
-keyed_init(void)
+client_hash_init(void)
 {
 	return RAND_bytes(key, sizeof key) == 1;
 }
 
-struct keyed *
-keyed_new(void)
+struct client_hasher *
+client_hasher_new(void)
 {
-	size_t size = sizeof(struct keyed_hash);
+	size_t size = sizeof(struct client_hash);
 	OSSL_PARAM params[] = {
 		OSSL_PARAM_size_t(OSSL_MAC_PARAM_SIZE, &size),
 		OSSL_PARAM_END,
 	};
-	struct keyed *k;
+	struct client_hasher *k;
 
 	if ((k = calloc(1, sizeof *k)) == NULL)
 		return NULL;
@@ -40,14 +40,14 @@ keyed_new(void)
 		k->ctx = EVP_MAC_CTX_new(k->mac);
 	if (k->ctx == NULL ||
 	    EVP_MAC_init(k->ctx, key, sizeof key, params) != 1) {
-		keyed_free(k);
+		client_hasher_free(k);
 		return NULL;
 	}
 	return k;
 }
 
 void
-keyed_free(struct keyed *k)
+client_hasher_free(struct client_hasher *k)
 {
 	if (k == NULL)
 		return;
@@ -57,8 +57,8 @@ keyed_free(struct keyed *k)
 }
 
 bool
-keyed_hash(struct keyed *k, const char *kind, const void *p, size_t n,
-    struct keyed_hash *h)
+client_hash(struct client_hasher *k, const char *kind, const void *p, size_t n,
+    struct client_hash *h)
 {
 	size_t len;
 

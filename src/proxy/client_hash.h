@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_KEYED_H
-#define SLUICE_KEYED_H
+#ifndef SLUICE_CLIENT_HASH_H
+#define SLUICE_CLIENT_HASH_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,27 +13,27 @@
  * Bernstein 2012), from OpenSSL.
  */
 
-struct keyed;
+struct client_hasher;
 
-struct keyed_hash {
+struct client_hash {
 	uint64_t	 a;
 	uint64_t	 b;
 };
 
 /* Draws the key of the process; once, at start-up.  False without entropy. */
-bool		 keyed_init(void) __attribute__((warn_unused_result));
+bool		 client_hash_init(void) __attribute__((warn_unused_result));
 
 /* A hasher for one thread; NULL without memory. */
-struct keyed	*keyed_new(void);
-void		 keyed_free(struct keyed *);
+struct client_hasher	*client_hasher_new(void);
+void		 client_hasher_free(struct client_hasher *);
 
 /*
  * The hash of n bytes, in a space of its own for each kind of them (a text
  * such as "address").  Zero stands for nothing, and is nobody's hash.  False
  * when there is none, for want of memory.
  */
-bool		 keyed_hash(struct keyed *, const char *kind, const void *,
-		    size_t n, struct keyed_hash *)
+bool		 client_hash(struct client_hasher *, const char *kind,
+		    const void *, size_t n, struct client_hash *)
 		    __attribute__((warn_unused_result));
 
 #endif
