@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "core/fair.h"
+#include "throttle/fair.h"
 
 #define COST		1000000ULL
 #define BATCH		10000

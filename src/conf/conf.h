@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
-#include "core/budget.h"
-#include "core/http1.h"
-#include "core/network.h"
-#include "core/path.h"
-#include "core/pattern.h"
-#include "core/refusal.h"
+#include "throttle/budget.h"
+#include "http/http1.h"
+#include "policy/network.h"
+#include "policy/path.h"
+#include "policy/pattern.h"
+#include "hint/refusal.h"
 
 /*
  * The configuration: read from YAML, validated whole, then immutable and

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "conf/conf_value.h"
-#include "core/pattern.h"
+#include "policy/pattern.h"
 
 /*
  * What is written where a host is meant: URLs, networks, globs, names in the

@@ -6,7 +6,7 @@
 
 #include "conf/conf_loader.h"
 
-/* Bodies that refuse, as a rule describes them (core/refusal.h). */
+/* Bodies that refuse, as a rule describes them (hint/refusal.h). */
 
 /* The list of them. */
 bool		 conf_body_load(struct conf_loader *,

@@ -7,7 +7,7 @@
 
 #include "conf/conf_advice.h"
 #include "conf/conf_value.h"
-#include "core/credential.h"
+#include "policy/credential.h"
 
 #define WEIGHT	1000000		/* of who is not named */
 

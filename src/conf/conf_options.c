@@ -16,7 +16,7 @@
 #include "conf/conf_pause.h"
 #include "conf/conf_upgrade.h"
 #include "conf/conf_value.h"
-#include "log.h"
+#include "base/log.h"
 
 static const char *const level_names[] = {
 	"error", "warn", "info", "debug", NULL,

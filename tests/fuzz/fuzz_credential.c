@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/credential.h"
+#include "policy/credential.h"
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

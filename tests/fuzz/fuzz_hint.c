@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/hint.h"
-#include "core/hint_internal.h"
+#include "hint/hint.h"
+#include "hint/hint_internal.h"
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/http1.h"
+#include "http/http1.h"
 
 /* What the fuzz targets of http1 share. */
 

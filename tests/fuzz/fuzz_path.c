@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/path.h"
+#include "policy/path.h"
 
 #define PATTERNS	16
 

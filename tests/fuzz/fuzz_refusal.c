@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/refusal.h"
+#include "hint/refusal.h"
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

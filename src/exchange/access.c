@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/access.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <jansson.h>
+
+#include "base/log_sink.h"
+#include "daemon/worker.h"
+
+/* One sink for all workers, whose thread writes: nobody else ever waits. */
+
+#define KEPT	(1024 * 1024)	/* bytes that nobody has taken yet */
+#define BUFFER	16384	/* bytes a worker collects */
+#define LINE	1024	/* bytes of one line at most */
+
+static struct log_sink *sink;
+
+struct access_log {
+	struct worker	*worker;
+	struct event	 flush_ev;
+	size_t		 len;
+	char		 buf[BUFFER];
+	time_t		 second;	/* that stamp stands for */
+	char		 stamp[32];	/* up to the seconds */
+};
+
+/* The sink */
+
+/* The path that log.access names; NULL: standard output. */
+static const char *
+path_of(const struct conf *conf)
+{
+	return strcmp(conf->log_access, "-") == 0 ? NULL : conf->log_access;
+}
+
+/* Puts the key before what was wrong. */
+static bool
+wrong(char **cause)
+{
+	char *what = *cause;
+
+	if (asprintf(cause, "log.access: %s", what != NULL ? what :
+	    "out of memory") == -1)
+		*cause = NULL;
+	free(what);
+	return false;
+}
+
+bool
+access_open(const struct conf *conf, char **cause)
+{
+	*cause = NULL;
+	if (conf->log_access == NULL) {
+		if (sink != NULL)
+			log_sink_close(sink);
+		return true;
+	}
+	if (sink == NULL)
+		sink = log_sink_new("log.access", KEPT);
+	return (sink != NULL && log_sink_open(sink, path_of(conf),
+	    STDOUT_FILENO, cause)) || wrong(cause);
+}
+
+bool
+access_test(const struct conf *conf, char **cause)
+{
+	*cause = NULL;
+	return conf->log_access == NULL || path_of(conf) == NULL ||
+	    log_sink_test(path_of(conf), cause) || wrong(cause);
+}
+
+void
+access_close(void)
+{
+	log_sink_free(sink);
+	sink = NULL;
+}
+
+/* A worker's lines */
+
+static void
+flush(struct access_log *log)
+{
+	if (sink != NULL && log->len > 0)
+		log_sink_write(sink, log->buf, log->len);
+	log->len = 0;
+}
+
+static void
+flush_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	flush(arg);
+}
+
+struct access_log *
+access_new(struct worker *w)
+{
+	struct access_log *log;
+
+	if ((log = calloc(1, sizeof *log)) == NULL)
+		return NULL;
+	log->worker = w;
+	event_assign(&log->flush_ev, w->base, -1, 0, flush_cb, log);
+	return log;
+}
+
+void
+access_free(struct access_log *log)
+{
+	event_del(&log->flush_ev);
+	flush(log);
+	free(log);
+}
+
+/* 2026-11-23T21:48:52.123Z */
+static const char *
+stamp(struct access_log *log, char buf[static 64])
+{
+	struct timespec ts;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	if (ts.tv_sec != log->second) {
+		gmtime_r(&ts.tv_sec, &tm);
+		strftime(log->stamp, sizeof log->stamp, "%Y-%m-%dT%H:%M:%S",
+		    &tm);
+		log->second = ts.tv_sec;
+	}
+	snprintf(buf, 64, "%s.%03dZ", log->stamp,
+	    (int)(ts.tv_nsec / 1000000));
+	return buf;
+}
+
+static const char *const outcomes[] = {
+	[ACCESS_FORWARDED] = "forwarded",
+	[ACCESS_TUNNEL] = "tunnel, requests inside not seen",
+	[ACCESS_UPGRADED] = "upgraded",
+	[ACCESS_INTERCEPTED] = "intercepted",
+	[ACCESS_PLAIN] = "plain requests inside",
+	[ACCESS_ANSWERED] = "answered here",
+	[ACCESS_REFUSED] = "refused",
+	[ACCESS_ABORTED] = "aborted",
+	[ACCESS_CLIENT_GONE] = "client gone",
+	[ACCESS_UPSTREAM_ERROR] = "upstream error",
+};
+
+static double
+ms(uint64_t ns)
+{
+	return (double)ns / 1e6;
+}
+
+static int
+format_text(struct access_log *log, const struct access_line *l, char *buf)
+{
+	unsigned long long wait = l->wait / 1000, upstream = l->upstream / 1000;
+	char when[64], resent[32] = "";
+
+	if (l->resent > 0)
+		snprintf(resent, sizeof resent, ", sent again: %u", l->resent);
+
+	return snprintf(buf, LINE, "%s %s %s %s %d %llu %llu "
+	    "%llu.%03llu %llu.%03llu %s%s%s%s\n",
+	    stamp(log, when), l->client,
+	    l->method != NULL ? l->method : "-",
+	    l->host != NULL ? l->host : "-", l->status,
+	    (unsigned long long)l->in, (unsigned long long)l->out,
+	    wait / 1000, wait % 1000, upstream / 1000, upstream % 1000,
+	    outcomes[l->outcome], resent, l->reason != NULL ? ": " : "",
+	    l->reason != NULL ? l->reason : "");
+}
+
+static int
+format_json(struct access_log *log, const struct access_line *l, char *buf)
+{
+	char when[64];
+	json_t *o;
+	size_t n;
+
+	o = json_pack("{ss ss ss? ss? si sI sI sf sf ss ss? si}",
+	    "time", stamp(log, when), "client", l->client,
+	    "method", l->method, "host", l->host, "status", l->status,
+	    "in", (json_int_t)l->in, "out", (json_int_t)l->out,
+	    "wait_ms", ms(l->wait), "upstream_ms", ms(l->upstream),
+	    "outcome", outcomes[l->outcome], "reason", l->reason,
+	    "resent", (int)l->resent);
+	if (o == NULL)
+		return 0;
+	n = json_dumpb(o, buf, LINE - 1, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	json_decref(o);
+	if (n == 0 || n >= LINE)
+		return 0;
+	buf[n] = '\n';
+	return (int)n + 1;
+}
+
+bool
+access_enabled(const struct access_log *log)
+{
+	return log->worker->conf->log_access != NULL;
+}
+
+void
+access_write(struct access_log *log, const struct access_line *l)
+{
+	const struct conf *conf = log->worker->conf;
+	char *buf;
+	int n;
+
+	if (!access_enabled(log))
+		return;
+	if (BUFFER - log->len < LINE)
+		flush(log);
+	event_active(&log->flush_ev, EV_TIMEOUT, 0);
+	buf = log->buf + log->len;
+	if (conf->log_format == CONF_LOG_JSON)
+		n = format_json(log, l, buf);
+	else
+		n = format_text(log, l, buf);
+	if (n >= LINE) {	/* cut: a line is one all the same */
+		n = LINE - 1;
+		buf[n - 1] = '\n';
+	}
+	if (n > 0)
+		log->len += (size_t)n;
+}

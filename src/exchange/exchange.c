@@ -1,0 +1,793 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/exchange_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/words.h"
+#include "base/log.h"
+#include "net/dial.h"
+#include "front/front.h"
+#include "exchange/tunnel.h"
+#include "exchange/upgrade.h"
+#include "exchange/via.h"
+
+/*
+ * Life of an exchange:
+ *
+ *   STARTING	nothing was decided yet.
+ *   QUEUED	its host's throttle has it waiting.
+ *   CONNECTING	admitted; an upstream is being dialled.
+ *   OPENED	a CONNECT was answered with 200, and nobody has spoken yet.
+ *   SENDING	the request goes out, its body behind it.
+ *   RELAYING	the response has begun to come; its head was relayed, or is
+ *		held back while its body is judged.
+ *   TUNNEL	two sockets are joined.
+ *   ENDED	waits for burial.
+ *
+ * Whatever ends it comes to finish(), once: it gives back the slot, lets the
+ * upstream go and writes the one log line.  The client's connection is ended
+ * by whoever called finish(), because only they know how.
+ */
+
+static void admitted(struct exchange *, uint64_t now);
+static void decide(struct exchange *, const struct http1_head *);
+
+/* The end */
+
+static const char *
+method_text(const char *p, size_t len, char buf[static 32])
+{
+	if (len == 0)
+		return NULL;
+	snprintf(buf, 32, "%.*s", (int)(len < 31 ? len : 31), p);
+	return buf;
+}
+
+static const char *
+host_text(const struct http1_host *h, unsigned port, char *buf, size_t size)
+{
+	if (h->name[0] == '\0')
+		return NULL;
+	/* refused before its port was settled */
+	if (port == 0)
+		snprintf(buf, size, h->kind == HTTP1_IPV6 ? "[%s]" : "%s",
+		    h->name);
+	else
+		snprintf(buf, size, h->kind == HTTP1_IPV6 ? "[%s]:%u" :
+		    "%s:%u", h->name, port);
+	return buf;
+}
+
+/* How long (ns) it has waited, and waits now. */
+static uint64_t
+held(const struct exchange *x, uint64_t now)
+{
+	return x->held + (x->phase == QUEUED ? now - x->queued : 0);
+}
+
+static void
+write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
+    uint64_t now)
+{
+	char method[32], host[HTTP1_HOST + 16];
+	struct access_line line = {
+		.status = x->status,
+		.in = x->in,
+		.out = x->out,
+		.wait = held(x, now),
+		.resent = x->resent,
+		.outcome = outcome,
+		.reason = reason,
+	};
+
+	if (x->admitted)
+		line.upstream = now - x->began - line.wait;
+	if (!access_enabled(x->worker->access))
+		return;
+	line.client = front_peer(x->downstream);
+	line.method = method_text(x->head.p, x->method_len, method);
+	line.host = host_text(&x->host, x->port, host, sizeof host);
+	access_write(x->worker->access, &line);
+}
+
+static void
+free_exchange(void *arg)
+{
+	struct exchange *x = arg;
+
+	relay_text_free(&x->head);
+	free(x->offer);
+	free(x);
+}
+
+void
+exchange_finish(struct exchange *x, enum access_outcome outcome,
+    const char *reason)
+{
+	struct worker *w = x->worker;
+	uint64_t now = worker_now();
+
+	if (x->phase == ENDED)
+		return;
+	/* who was refused, may take it that nothing was done */
+	if (outcome == ACCESS_REFUSED && x->reached)
+		outcome = ACCESS_ABORTED;
+	write_log(x, outcome, reason, now);
+	x->phase = ENDED;
+	exchange_opening_end(x);
+	deadline_free(&x->timer);
+	dial_cancel(x->dial);
+	tunnel_free(x->tunnel);
+	if (x->upstream != NULL && front_body_done(x->downstream))
+		upstream_release(x->upstream);
+	else if (x->upstream != NULL)
+		upstream_close(x->upstream);
+	x->upstream = NULL;
+	exchange_judge_drop(x);
+	exchange_forget_body(x);
+	memory_sub(&w->all->memory, x->counted);
+	hosts_leave(w->hosts, &x->ticket, now);
+	exchange_opening_free(x);
+	worker_bury(w, &x->grave, free_exchange, x);
+}
+
+void
+exchange_refund(struct exchange *x, struct hosts_turn *turn)
+{
+	hosts_refund(x->worker->hosts, &x->ticket, turn, worker_now());
+}
+
+/* Ends an exchange whose response has not begun with an answer of our own. */
+void
+exchange_answer(struct exchange *x, const struct reply *r,
+    enum access_outcome outcome, const char *reason)
+{
+	struct downstream *d = x->downstream;
+	struct reply reply = *r;
+
+	reply.head = x->is_head;
+	reply.old_client = x->old_client;
+	reply.held = held(x, worker_now());
+	reply.resent = x->resent;
+	/* behind a refused CONNECT may come what was meant for the tunnel */
+	if (!x->keep || x->is_connect || !front_body_done(d) ||
+	    x->worker->draining)
+		reply.close = true;
+	x->status = r->status;
+	x->out = reply_send(d, &reply);
+	exchange_finish(x, outcome, reason);
+	front_end(d, !reply.close);
+}
+
+void
+exchange_reject(struct exchange *x, int status, const char *error,
+    const char *detail)
+{
+	struct reply r = {
+		.status = status,
+		.error = error,
+		.detail = detail,
+	};
+
+	exchange_answer(x, &r, ACCESS_REFUSED, detail);
+}
+
+/* Cuts a response off, so that the client does not take it for whole. */
+void
+exchange_cut_off(struct exchange *x, enum access_outcome outcome,
+    const char *reason)
+{
+	struct downstream *d = x->downstream;
+	bool reset = x->is_connect || x->phase == TUNNEL ||
+	    x->framing == RELAY_UNTIL_CLOSE;
+
+	exchange_finish(x, outcome, reason);
+	front_abort(d, reset);
+}
+
+void
+exchange_refuse(struct worker *w, struct downstream *d,
+    const struct http1_head *head, int status, const char *why)
+{
+	char method[32], host[HTTP1_HOST + 16];
+	struct reply r = {
+		.status = status,
+		.error = status == 503 ? "connection_limit_reached" :
+		    "http_request_error",
+		.detail = why,
+		.head = http1_str_is(head->method, "HEAD"),
+		.close = true,
+	};
+	struct access_line line = {
+		.client = front_peer(d),
+		.method = method_text(head->method.p, head->method.len,
+		    method),
+		.host = host_text(&head->host, head->host.port, host,
+		    sizeof host),
+		.status = status,
+		.outcome = ACCESS_REFUSED,
+		.reason = why,
+	};
+
+	line.out = reply_send(d, &r);
+	access_write(w->access, &line);
+	front_end(d, false);
+}
+
+void
+exchange_no_handshake(struct worker *w, struct downstream *d,
+    const struct http1_host *host, const char *why)
+{
+	char name[HTTP1_HOST + 16], reason[256];
+	struct access_line line = {
+		.client = front_peer(d),
+		.outcome = ACCESS_CLIENT_GONE,
+		.reason = reason,
+	};
+
+	if (host != NULL)
+		line.host = host_text(host, host->port, name, sizeof name);
+	snprintf(reason, sizeof reason, "TLS handshake: %s", why);
+	access_write(w->access, &line);
+}
+
+/* Deadlines */
+
+bool
+exchange_has_room(const struct exchange *x)
+{
+	return memory_room(&x->worker->all->memory,
+	    front_pending(x->downstream), x->ticket.conf->limit_buffer / 2);
+}
+
+/*
+ * Whose turn it is.  The client's: to send more of the body or to read, and
+ * front has a deadline for that.  Else the upstream's: to take more of the
+ * request, to begin its response, or to go on with it.
+ */
+static enum turn
+turn(const struct exchange *x)
+{
+	bool client;
+
+	if (x->phase != SENDING && x->phase != RELAYING)
+		return NOBODYS;
+	client = front_awaits_body(x->downstream) &&
+	    upstream_pending(x->upstream) == 0;
+	if (client || !exchange_has_room(x))
+		return CLIENTS;
+	if (x->phase == RELAYING)
+		return TO_GO_ON;
+	return x->body_taken && upstream_pending(x->upstream) > 0 ? TO_TAKE :
+	    TO_BEGIN;
+}
+
+/* A pause that became longer since the timer was set may give it more time. */
+static void
+wait_is_over(struct exchange *x)
+{
+	struct hosts *hosts = x->worker->hosts;
+	uint64_t now = worker_now();
+
+	if (hosts_deadline(hosts, &x->ticket) > now)
+		deadline_set(&x->timer, x->ticket.deadline);
+	else if (hosts_give_up(hosts, &x->ticket, now))
+		exchange_answered(&x->ticket);
+}
+
+static void
+timer_cb(void *arg)
+{
+	static const enum upstream_error errors[] = {
+		[TO_TAKE] = UPSTREAM_STALLED,
+		[TO_BEGIN] = UPSTREAM_TIMEOUT,
+		[TO_GO_ON] = UPSTREAM_IDLE,
+	};
+	struct exchange *x = arg;
+	enum turn now;
+
+	if (x->phase == QUEUED) {
+		wait_is_over(x);
+		return;
+	}
+	if (x->judging != NULL && worker_now() >= exchange_judge_until(x)) {
+		exchange_judge_end(x);
+		exchange_set_timer(x);
+		return;
+	}
+	if (x->phase == OPENED) {
+		exchange_opening_late(x);
+		return;
+	}
+	now = turn(x);
+	if (now == NOBODYS || now == CLIENTS)
+		return;
+	if (x->half_closed)
+		exchange_cut_off(x, ACCESS_CLIENT_GONE, "half-closed and idle");
+	else
+		exchange_failed(x, errors[now],
+		    upstream_failure(errors[now])->detail);
+}
+
+/*
+ * Every exchange under way has a deadline at every moment: of the queue, of
+ * the dial, of the tunnel, or between those this one, by which the upstream
+ * must have made progress.  A response has its time as a whole until its head
+ * is there; what else moves meanwhile gives it no more.  Only while front has
+ * a deadline for the client, there is none here.
+ */
+void
+exchange_set_timer(struct exchange *x)
+{
+	const struct conf *conf = x->ticket.conf;
+	enum turn before = x->turn;
+	uint64_t limit, at;
+
+	x->turn = turn(x);
+	if (x->turn == NOBODYS || (x->turn == TO_BEGIN && before == TO_BEGIN))
+		return;
+	limit = x->turn == TO_BEGIN ? conf->timeout_response :
+	    conf->timeout_idle;
+	if (x->half_closed && conf->timeout_half_closed < limit)
+		limit = conf->timeout_half_closed;
+	at = x->turn == CLIENTS ? 0 : worker_now() + limit;
+	/* what is held back for its body is held no longer than that */
+	if (x->judging != NULL && (at == 0 || exchange_judge_until(x) < at))
+		at = exchange_judge_until(x);
+	deadline_set(&x->timer, at);
+}
+
+void
+exchange_renew_timer(struct exchange *x)
+{
+	x->turn = NOBODYS;
+	exchange_set_timer(x);
+}
+
+/* The beginning */
+
+static struct relay_request
+origin_of(const struct exchange *x)
+{
+	return (struct relay_request){
+		.port = x->port,
+		.tls = x->tls,
+		.via = via_name(x->ticket.conf),
+		.offer = x->offer,
+	};
+}
+
+static void
+trace(struct exchange *x, const struct http1_head *h)
+{
+	static const char fixed[] = "HTTP/1.1 200 OK\r\n"
+	    "Content-Type: message/http\r\n";
+	struct relay_text body = { 0 };
+	struct iovec v[2];
+	struct relay_request to = origin_of(x);
+	char head[256];
+
+	relay_trace(&body, h, &to);
+	if (!x->keep || !front_body_done(x->downstream))
+		x->keep = false;
+	snprintf(head, sizeof head, "%sContent-Length: %zu\r\n%s\r\n", fixed,
+	    body.len, reply_connection(!x->keep, x->old_client));
+	v[0].iov_base = head;
+	v[0].iov_len = strlen(head);
+	v[1].iov_base = body.p;
+	v[1].iov_len = body.len;
+	front_send(x->downstream, v, 2);
+	x->status = 200;
+	x->out = body.len;
+	relay_text_free(&body);
+}
+
+static void
+options(struct exchange *x)
+{
+	struct iovec v;
+	char head[256];
+
+	if (!front_body_done(x->downstream))
+		x->keep = false;
+	snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n"
+	    "Allow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, "
+	    "TRACE\r\nContent-Length: 0\r\n%s\r\n",
+	    reply_connection(!x->keep, x->old_client));
+	v.iov_base = head;
+	v.iov_len = strlen(head);
+	front_send(x->downstream, &v, 1);
+	x->status = 200;
+}
+
+/* Requests that end here by their own words; false: not one of them. */
+static bool
+answered_here(struct exchange *x, const struct http1_head *h)
+{
+	struct downstream *d = x->downstream;
+	enum relay_forwards forwards;
+	struct http1_str n;
+
+	forwards = relay_max_forwards(h, &n);
+	if (forwards == RELAY_BAD_LIMIT) {
+		exchange_reject(x, 400, "http_request_error",
+		    "malformed Max-Forwards");
+		return true;
+	}
+	if (h->form != HTTP1_ASTERISK_FORM && forwards != RELAY_LIMIT_REACHED)
+		return false;
+	if (h->form != HTTP1_ASTERISK_FORM && http1_str_is(h->method, "TRACE"))
+		trace(x, h);
+	else
+		options(x);
+	exchange_finish(x, ACCESS_ANSWERED, NULL);
+	front_end(d, x->keep);
+	return true;
+}
+
+static const char *
+over_budget(const struct exchange *x, enum hosts_answer a)
+{
+	const struct ticket *t = &x->ticket;
+
+	if (a == HOSTS_FULL)
+		return "the host's queue is full";
+	if (t->deadline < x->began + t->rule->max_wait ||
+	    (t->deadline == t->latest &&
+	    t->latest < x->began + t->rule->retry_max_time))
+		return "the wait would be longer than Sluice-Max-Wait";
+	if (x->resent > 0 && t->deadline == t->latest)
+		return "the wait would be longer than retry.max_time";
+	return "the wait would be longer than queue.max_wait";
+}
+
+/* Refused by the throttle: says when a retry would succeed. */
+static void
+refuse_over_budget(struct exchange *x, enum hosts_answer a)
+{
+	const struct ticket *t = &x->ticket;
+	uint64_t now = worker_now(), start = t->report.start;
+	struct reply r = {
+		.status = 429,
+		.error = "http_request_denied",
+		.detail = over_budget(x, a),
+		.budget = t->budget,
+		.waiting = t->report.waiting,
+		.retry_after = 1,
+	};
+
+	if (start > now) {
+		r.wait = start - now;
+		r.retry_after = (r.wait + 999999999) / 1000000000;
+	}
+	exchange_answer(x, &r, ACCESS_REFUSED,
+	    a == HOSTS_FULL ? "queue full" : "max_wait");
+}
+
+/* An http:// URL of a host that is to be reached by HTTPS. */
+static void
+choose_tls(struct exchange *x)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+
+	if (x->is_connect || x->tls || rule->https != CONF_HTTPS_UPSTREAM)
+		return;
+	x->tls = true;
+	if (x->port == 80)
+		x->port = (uint16_t)rule->tls_port;
+}
+
+/* Its host's throttle has answered. */
+static void
+take_answer(struct exchange *x, enum hosts_answer a)
+{
+	switch (a) {
+	case HOSTS_GO:
+		admitted(x, x->began);
+		break;
+	case HOSTS_WAIT:
+		x->phase = QUEUED;
+		deadline_set(&x->timer, x->ticket.deadline);
+		break;
+	case HOSTS_FULL:
+	case HOSTS_LATE:
+		refuse_over_budget(x, a);
+		break;
+	case HOSTS_NO_ROOM:
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "limits.hosts is reached");
+		break;
+	case HOSTS_NO_SHARE:
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "the client has its share of limits.hosts");
+		break;
+	case HOSTS_NO_MEMORY:
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "out of memory");
+		break;
+	case HOSTS_BAD:
+		exchange_reject(x, 400, "http_request_error",
+		    x->ticket.wrong);
+		break;
+	case HOSTS_RELOADED:
+		break;		/* ask() has asked again */
+	}
+}
+
+/*
+ * What it may become; and what not, which is said once a host.  False without
+ * memory.
+ */
+static bool
+take_offer(struct exchange *x, const struct http1_head *h)
+{
+	struct upgrade u = { 0 };
+
+	upgrade_read(&u, h, x->ticket.rule);
+	x->offer = u.offer;
+	if (u.dropped.len > 0 && hosts_is_news(x->worker->hosts, &x->ticket,
+	    HOSTS_NEWS_UPGRADE))
+		log_info("%s: an offer is not passed on, by its upgrade: "
+		    "Upgrade: %.*s", x->host.name,
+		    u.dropped.len < CONF_UPGRADE ? (int)u.dropped.len :
+		    CONF_UPGRADE, u.dropped.p);
+	return !u.failed;
+}
+
+/* It is kept as long as the exchange, which may wait for long. */
+static void
+count_head(struct exchange *x)
+{
+	struct memory *m = &x->worker->all->memory;
+
+	memory_sub(m, x->counted);
+	x->counted = x->head.len;
+	memory_add(m, x->counted);
+}
+
+/* Its host's throttle is asked, which takes the request, or its end. */
+static void
+ask(struct exchange *x, const struct http1_head *h)
+{
+	struct ticket *t = &x->ticket;
+	struct relay_request to;
+	enum hosts_answer a;
+	bool offered;
+
+	t->source = (struct claim_source){
+		.head = h,
+		.address = front_address(x->downstream),
+		.user = front_user(x->downstream),
+		.tunnel = x->is_connect,
+	};
+	a = hosts_ask(x->worker->hosts, t, x->began);
+	if (a == HOSTS_RELOADED) {
+		decide(x, h);
+		return;
+	}
+	choose_tls(x);
+	offered = take_offer(x, h);
+	x->resendable = !x->is_connect && conf_rule_retries(t->rule,
+	    h->method, h->idempotent,
+	    http1_find(h, HTTP1_IDEMPOTENCY_KEY) != NULL);
+	to = origin_of(x);
+	relay_text_reset(&x->head);
+	relay_request(&x->head, h, &to);
+	if (x->head.failed || !offered)
+		a = HOSTS_NO_MEMORY;
+	count_head(x);
+	take_answer(x, a);
+}
+
+static bool
+is_same(const struct http1_host *a, const struct http1_host *b)
+{
+	return a->kind == b->kind && a->port == b->port &&
+	    strcmp(a->name, b->name) == 0;
+}
+
+static void
+take_request(struct exchange *x, const struct http1_head *h)
+{
+	const struct http1_host *tunnel = front_tunnel(x->downstream);
+
+	x->host = h->host;
+	if (x->host.port == 0)
+		x->host.port = h->https ? 443 : 80;
+	x->through = tunnel != NULL && !is_same(tunnel, &x->host);
+	x->port = x->host.port;
+	x->tls = h->https;
+	x->method_len = h->method.len;
+	x->is_connect = h->form == HTTP1_AUTHORITY_FORM;
+	x->is_head = http1_str_is(h->method, "HEAD");
+	x->old_client = h->minor == 0;
+	x->keep = h->keep_alive;
+	x->chunked = h->body == HTTP1_CHUNKED;
+	x->expect = h->expect_continue;
+	x->idempotent = h->idempotent;
+	relay_put(&x->head, h->method.p, h->method.len);
+}
+
+static bool
+has_limits(const struct conf_rule *rule)
+{
+	return rule->limits.nrates > 0 || rule->limits.concurrency > 0 ||
+	    rule->npaths > 0;
+}
+
+/* Named, and not what is left for all others. */
+static bool
+has_limits_of_its_own(const struct conf *conf, const struct conf_rule *rule)
+{
+	return rule != &conf->fallback && has_limits(rule);
+}
+
+/*
+ * To another host than the tunnel's, through that: counted as a request to the
+ * host that it is for, but only where both are sent to in clear.  No other name
+ * gets around the limits of the tunnel's host: it is counted for that, and
+ * where both have limits of their own it does not go.
+ */
+static bool
+may_go_through(struct exchange *x)
+{
+	const struct conf *conf = x->ticket.conf;
+	const struct http1_host *to = front_tunnel(x->downstream);
+	const struct conf_rule *rule = x->ticket.rule;
+	const struct conf_rule *tunnel = conf_rule(conf, to);
+
+	if (rule->https != CONF_HTTPS_TUNNEL ||
+	    tunnel->https != CONF_HTTPS_TUNNEL)
+		return false;
+	if (!has_limits_of_its_own(conf, tunnel) ||
+	    (tunnel == rule && (rule->shared || is_same(to, &x->host))))
+		return true;
+	if (has_limits_of_its_own(conf, rule))
+		return false;
+	x->host = *to;
+	x->ticket.rule = tunnel;
+	return true;
+}
+
+/*
+ * What becomes of it, by the one configuration that it has a reference to.  A
+ * newer one may take that one's place as long as nothing is decided.
+ */
+static void
+decide(struct exchange *x, const struct http1_head *h)
+{
+	if (x->is_connect && !exchange_opening_new(x, h))
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "out of memory");
+	else if (x->through && !may_go_through(x))
+		exchange_reject(x, 421, "http_request_error",
+		    "the request is for another host than its tunnel");
+	else if (x->is_connect &&
+	    x->ticket.rule->https == CONF_HTTPS_INTERCEPT)
+		exchange_intercept(x);
+	else
+		ask(x, h);
+}
+
+/* The configuration that it is under, from its beginning to its end. */
+static void
+take_conf(struct exchange *x)
+{
+	struct ticket *t = &x->ticket;
+
+	t->worker = x->worker;
+	t->name = &x->host;
+	t->turn = front_take_turn(x->downstream);
+	t->conf = conf_ref(x->worker->conf);
+	t->rule = conf_rule(t->conf, &x->host);
+}
+
+void
+exchange_start(struct worker *w, struct downstream *d,
+    const struct http1_head *h)
+{
+	struct exchange *x;
+
+	if ((x = calloc(1, sizeof *x)) == NULL) {
+		exchange_refuse(w, d, h, 503, "out of memory");
+		return;
+	}
+	x->worker = w;
+	x->downstream = d;
+	x->began = x->queued = worker_now();
+	deadline_init(&x->timer, w, timer_cb, x);
+	front_attach(d, x);
+	take_request(x, h);
+	take_conf(x);
+	/* RFC 9112 9.3 */
+	if (x->old_client && !x->ticket.conf->keep_alive_10)
+		x->keep = false;
+
+	if (x->head.failed)
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "out of memory");
+	else if (w->draining)
+		exchange_reject(x, 503, "connection_limit_reached",
+		    "the proxy is shutting down");
+	else if (relay_is_loop(h, via_name(x->ticket.conf)))
+		exchange_reject(x, 508, "proxy_loop_detected",
+		    "the request has passed this proxy before");
+	else if (answered_here(x, h))
+		return;
+	else
+		decide(x, h);
+}
+
+/* Admission */
+
+static void
+log_wait(const struct exchange *x)
+{
+	char buf[WORDS];
+
+	if (log_enabled(LOG_LEVEL_DEBUG))
+		log_debug("%s: admitted after %s", x->host.name,
+		    words_duration(buf, x->held));
+}
+
+static void
+admitted(struct exchange *x, uint64_t now)
+{
+	x->admitted = true;
+	x->held += now - x->queued;
+	if (x->discarding)
+		exchange_discard_end(x, false);
+	deadline_set(&x->timer, 0);
+	log_wait(x);
+	if (x->is_connect && x->ticket.rule->https == CONF_HTTPS_UPSTREAM)
+		exchange_open(x, -1);
+	else if (x->is_connect)
+		exchange_connect(x);
+	else
+		exchange_forward(x, false);
+}
+
+void
+exchange_answered(struct ticket *t)
+{
+	struct exchange *x = (struct exchange *)(void *)((char *)t -
+	    offsetof(struct exchange, ticket));
+
+	if (x->phase != QUEUED)
+		return;
+	if (t->state == TICKET_HELD)
+		admitted(x, worker_now());
+	else
+		refuse_over_budget(x, HOSTS_LATE);
+}
+
+/* The client */
+
+void
+exchange_half_closed(struct exchange *x)
+{
+	struct downstream *d = x->downstream;
+
+	if (x->phase == QUEUED) {
+		/* nobody half-closes and then waits for its turn */
+		exchange_finish(x, ACCESS_CLIENT_GONE, NULL);
+		front_abort(d, false);
+		return;
+	}
+	if (x->phase == OPENED) {
+		exchange_opening_half_closed(x);
+		return;
+	}
+	x->half_closed = true;
+	exchange_renew_timer(x);
+}
+
+void
+exchange_gone(struct exchange *x, const char *why)
+{
+	x->worker->gather.n = 0;
+	exchange_finish(x, ACCESS_CLIENT_GONE, why);
+}
+

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/exchange_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "hint/hint.h"
+#include "hint/refusal.h"
+
+/*
+ * An answer that may refuse by its body is held back, head and all, until that
+ * was judged: then its request is sent again, or it is relayed as it came.
+ *
+ * Life: exchange_judge() finds rules for the head and begins; pieces are kept
+ * until the end of the body, or as many of them as are judged, or for as
+ * long as may be waited; exchange_judge_end() judges them.  What ends the
+ * exchange meanwhile comes to exchange_judge_drop().  Either gives the one
+ * lesson of the answer.
+ */
+
+#define PIECE		4096	/* bytes of the first allocation */
+/* For a word about how long, of what is a refusal anyway. */
+#define WORD_WAIT	1000000000ULL	/* ns */
+
+struct judging {
+	struct hint		 hint;		/* without what is the head's */
+	struct lesson		 lesson;	/* by the head alone */
+	const struct refusal_rule *rules[REFUSAL_RULES];
+	unsigned		 nrules;
+	enum refusal_coding	 coding;
+	int64_t			 date;		/* seconds since 1970 */
+	uint64_t		 until;		/* ns; no longer than that */
+	bool			 keep;		/* the exchange's, before */
+	struct relay_text	 head;		/* as it will be relayed */
+	char			*body;		/* owned */
+	size_t			 len;
+	size_t			 size;
+};
+
+/*
+ * The rules for this answer, the configured ones first.  Those that are built
+ * in hold where there is learning at all, and not for statuses that are not
+ * to pause.
+ */
+static unsigned
+pick(const struct exchange *x, const struct http1_head *h,
+    const struct refusal_rule **picked)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+	const struct refusal_rule *builtin;
+	struct http1_str path = exchange_path(x);
+	unsigned count, n = 0;
+	size_t i;
+
+	for (i = 0; i < rule->nbodies; i++)
+		n = refusal_pick(&rule->bodies[i].rule, 1, h, path, picked, n);
+	if (rule->learn == CONF_LEARN_OFF ||
+	    ((h->status == 429 || h->status == 503) &&
+	    !exchange_pauses(x, h->status)))
+		return n;
+	builtin = refusal_builtin(&count);
+	return refusal_pick(builtin, count, h, path, picked, n);
+}
+
+static int64_t
+date_of(const struct http1_head *h)
+{
+	const struct http1_field *f = http1_find(h, HTTP1_DATE);
+	int64_t date, now = (int64_t)time(NULL);
+
+	if (f != NULL && hint_date(f->value.p, f->value.len, now, &date))
+		return date;
+	return now;
+}
+
+/* Who is known to be refused waits for a word about how long, not for more. */
+static uint64_t
+patience(const struct exchange *x)
+{
+	uint64_t idle = x->ticket.conf->timeout_idle;
+
+	return x->throttled && idle > WORD_WAIT ? WORD_WAIT : idle;
+}
+
+bool
+exchange_judge(struct exchange *x, const struct http1_head *h,
+    const struct hint *hint, const struct lesson *l)
+{
+	const struct refusal_rule *picked[REFUSAL_RULES];
+	unsigned n = pick(x, h, picked);
+	enum refusal_coding coding;
+	struct judging *j;
+
+	if (n == 0 || (coding = refusal_coding(h)) == REFUSAL_OTHER ||
+	    (j = calloc(1, sizeof *j)) == NULL)
+		return false;
+	j->hint = *hint;
+	j->hint.part.p = NULL;
+	j->hint.unusable = NULL;
+	j->hint.nbudgets = 0;
+	j->lesson = *l;
+	memcpy(j->rules, picked, n * sizeof picked[0]);
+	j->nrules = n;
+	j->coding = coding;
+	j->date = date_of(h);
+	j->until = worker_now() + patience(x);
+	j->keep = x->keep;
+	x->judging = j;
+	return true;
+}
+
+bool
+exchange_judge_head(struct exchange *x, const struct http1_head *h,
+    const struct relay_response *r)
+{
+	relay_response(&x->judging->head, h, r);
+	return !x->judging->head.failed;
+}
+
+uint64_t
+exchange_judge_until(const struct exchange *x)
+{
+	return x->judging->until;
+}
+
+static bool
+grow(struct judging *j, size_t need)
+{
+	size_t size = j->size > 0 ? j->size : PIECE;
+	char *p;
+
+	while (size < need)
+		size *= 2;
+	if (size == j->size)
+		return true;
+	if ((p = realloc(j->body, size)) == NULL)
+		return false;
+	j->body = p;
+	j->size = size;
+	return true;
+}
+
+size_t
+exchange_judge_data(struct exchange *x, const char *p, size_t n)
+{
+	struct judging *j = x->judging;
+	size_t room = REFUSAL_BYTES - j->len;
+
+	if (n > room)
+		n = room;
+	if (!grow(j, j->len + n))
+		return 0;
+	memcpy(j->body + j->len, p, n);
+	j->len += n;
+	memory_add(&x->worker->all->memory, n);
+	return n;
+}
+
+bool
+exchange_judge_full(const struct exchange *x)
+{
+	return x->judging->len == REFUSAL_BYTES;
+}
+
+static void
+free_judging(struct exchange *x, struct judging *j)
+{
+	memory_sub(&x->worker->all->memory, j->len);
+	relay_text_free(&j->head);
+	free(j->body);
+	free(j);
+}
+
+/* The body says that it refuses: what that makes of the head's lesson. */
+static void
+take_refusal(struct exchange *x, struct judging *j, const struct refusal *r)
+{
+	struct hint *hint = &j->hint;
+
+	x->throttled = true;
+	hint->throttled = true;
+	if (r->has_delay && (!hint->retry_after || r->delay > hint->delay)) {
+		hint->retry_after = true;
+		hint->delay = r->delay;
+		hint->source = r->rule->name;
+	}
+	if (hint->source == NULL || hint->pause == 0)
+		hint->source = r->rule->name;
+	j->lesson.verdict = BUDGET_THROTTLED;
+	j->lesson.pause = 0;
+	j->lesson.backoff = j->lesson.at_once = false;
+	exchange_take_pause(x, hint, x->status, &j->lesson);
+	if (j->lesson.backoff && r->rule->has_pause)
+		j->lesson.base = r->rule->pause;
+}
+
+bool
+exchange_judge_end(struct exchange *x)
+{
+	struct judging *j = x->judging;
+	struct refusal_body body = { j->body, j->len, j->coding };
+	struct refusal found;
+
+	x->judging = NULL;
+	if (refusal_judge(j->rules, j->nrules, &body, j->date, &found))
+		take_refusal(x, j, &found);
+	exchange_teach(x, &j->lesson, j->hint.source);
+	if (exchange_resend(x)) {
+		x->keep = j->keep;
+		free_judging(x, j);
+		return false;
+	}
+	exchange_relay_held(x, &j->head, j->body, j->len);
+	free_judging(x, j);
+	return true;
+}
+
+void
+exchange_judge_drop(struct exchange *x)
+{
+	struct judging *j = x->judging;
+
+	if (j == NULL)
+		return;
+	x->judging = NULL;
+	/* what it would have said, nobody knows */
+	if (j->lesson.verdict == BUDGET_SUCCESS)
+		j->lesson.verdict = BUDGET_NEUTRAL;
+	exchange_teach(x, &j->lesson, j->hint.source);
+	free_judging(x, j);
+}

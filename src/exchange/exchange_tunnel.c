@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/exchange_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "net/dial.h"
+#include "front/front.h"
+#include "base/once.h"
+#include "tls/tls_context.h"
+#include "exchange/tunnel.h"
+#include "exchange/via.h"
+
+/*
+ * Tunnels: of a CONNECT, once it is known that it is one, and of an Upgrade
+ * after its 101.
+ */
+
+void
+exchange_stands(struct exchange *x)
+{
+	/* once: it has no slot any more */
+	if (x->ticket.state != TICKET_HELD)
+		return;
+	exchange_learn_success(x);
+	if (x->ticket.rule->tunnel_hold == CONF_HOLD_CONNECT)
+		hosts_release(x->worker->hosts, &x->ticket, worker_now());
+}
+
+/* Limits of requests are written down, and tunnels are what they meet. */
+static void
+tell_limits(const struct exchange *x)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+
+	if ((rule->limits.nrates > 0 || rule->limits.concurrency > 0) &&
+	    once_first(ONCE_TUNNEL, x->host.name))
+		log_info("%s: its limits count tunnels, not the requests "
+		    "inside of them; \"https: intercept\" or \"https: "
+		    "upstream\" changes that", x->host.name);
+}
+
+/* Joins the sockets; head is what the client is to see first. */
+static void
+start_tunnel(struct exchange *x, struct tunnel_side *upstream,
+    const struct relay_text *head)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+	struct tunnel_side client = {
+		.tls = front_tls(x->downstream),
+		.first = head->p,
+		.len = head->len,
+	};
+	char *early = NULL;
+
+	client.fd = front_lend(x->downstream, &early, &upstream->len);
+	upstream->first = early;
+	if (client.fd != -1 && !head->failed)
+		x->tunnel = tunnel_new(x->worker, x, &client, upstream,
+		    x->ticket.conf, rule->tunnel_idle);
+	free(early);
+	if (x->tunnel == NULL) {
+		close(upstream->fd);
+		tls_free(upstream->tls);
+		exchange_cut_off(x, ACCESS_REFUSED, "out of memory");
+		return;
+	}
+	if (x->is_connect)
+		tell_limits(x);
+	deadline_set(&x->timer, 0);
+	x->in += upstream->len;
+	x->phase = TUNNEL;
+	exchange_stands(x);
+}
+
+void
+exchange_join(struct exchange *x, int fd)
+{
+	struct tunnel_side upstream = { .fd = fd };
+	struct relay_text head = { 0 };
+
+	start_tunnel(x, &upstream, &head);
+}
+
+static void
+dialled_cb(void *arg, int fd, enum upstream_error why)
+{
+	struct exchange *x = arg;
+
+	x->dial = NULL;
+	if (fd == -1)
+		exchange_failed(x, why, upstream_failure(why)->detail);
+	else if (x->head_sent)
+		exchange_join(x, fd);
+	else
+		exchange_open(x, fd);
+}
+
+void
+exchange_connect(struct exchange *x)
+{
+	x->phase = CONNECTING;
+	x->dialled = true;
+	x->dial = dial_start(x->worker, &x->host,
+	    front_address(x->downstream), dialled_cb, x);
+	if (x->dial != NULL)
+		return;
+	if (x->head_sent)
+		exchange_cut_off(x, ACCESS_REFUSED, "out of memory");
+	else
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "out of memory");
+}
+
+void
+exchange_upgrade(struct exchange *x, const struct http1_head *h)
+{
+	struct relay_text head = { 0 };
+	struct relay_response r = {
+		.upgrade = true,
+		.via = via_name(x->ticket.conf),
+	};
+	struct upstream_taken taken;
+	struct tunnel_side upstream = { 0 };
+
+	r.wait = x->held;
+	r.resent = x->resent;
+	relay_response(&head, h, &r);
+	if (!upstream_take(x->upstream, &taken)) {
+		relay_text_free(&head);
+		exchange_failed(x, UPSTREAM_MALFORMED, "cannot upgrade");
+		return;
+	}
+	relay_put(&head, taken.rest, taken.len);
+	upstream.fd = taken.fd;
+	upstream.tls = taken.tls;
+	x->upstream = NULL;
+	x->status = 101;
+	x->out += taken.len;
+	start_tunnel(x, &upstream, &head);
+	relay_text_free(&head);
+}
+
+void
+exchange_tunnel_passed(struct exchange *x, size_t in, size_t out)
+{
+	x->in += in;
+	x->out += out;
+}
+
+void
+exchange_tunnel_ended(struct exchange *x, const char *why)
+{
+	struct downstream *d = x->downstream;
+
+	exchange_finish(x, x->is_connect ? ACCESS_TUNNEL : ACCESS_UPGRADED,
+	    why);
+	if (why != NULL)
+		front_abort(d, true);
+	else
+		front_end(d, false);
+}

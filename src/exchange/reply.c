@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/reply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "front/front.h"
+#include "exchange/relay.h"
+
+static const struct {
+	int		 status;
+	const char	*reason;
+} reasons[] = {
+	{ 200, "OK" },
+	{ 400, "Bad Request" },
+	{ 403, "Forbidden" },
+	{ 408, "Request Timeout" },
+	{ 413, "Content Too Large" },
+	{ 414, "URI Too Long" },
+	{ 417, "Expectation Failed" },
+	{ 421, "Misdirected Request" },
+	{ 429, "Too Many Requests" },
+	{ 431, "Request Header Fields Too Large" },
+	{ 500, "Internal Server Error" },
+	{ 501, "Not Implemented" },
+	{ 502, "Bad Gateway" },
+	{ 503, "Service Unavailable" },
+	{ 504, "Gateway Timeout" },
+	{ 505, "HTTP Version Not Supported" },
+	{ 508, "Loop Detected" },
+};
+
+const char *
+reply_reason(int status)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
+		if (reasons[i].status == status)
+			return reasons[i].reason;
+	}
+	return "Unknown";
+}
+
+const char *
+reply_connection(bool close, bool old_client)
+{
+	if (close)
+		return "Connection: close\r\n";
+	return old_client ? "Connection: keep-alive\r\n" : "";
+}
+
+static char *
+problem(const struct reply *r)
+{
+	json_t *o;
+	char *text;
+
+	o = json_pack("{ss ss si ss}", "type", "about:blank",
+	    "title", reply_reason(r->status), "status", r->status,
+	    "detail", r->detail);
+	if (o != NULL && r->budget != NULL && json_object_update_new(o,
+	    json_pack("{ss si sf}", "budget", r->budget,
+	    "waiting", (int)r->waiting, "retry_after",
+	    (double)r->wait / 1e9)) != 0) {
+		json_decref(o);
+		o = NULL;
+	}
+	if (o == NULL)
+		return NULL;
+	text = json_dumps(o, JSON_COMPACT |
+	    JSON_REAL_PRECISION(9));
+	json_decref(o);
+	return text;
+}
+
+uint64_t
+reply_send(struct downstream *d, const struct reply *r)
+{
+	char head[1024], date[64], retry[48] = "", error[64] = "";
+	char timing[RELAY_TIMING], again[64] = "";
+	struct iovec v[2];
+	char *body = problem(r);
+	size_t len = body != NULL ? strlen(body) : 0;
+	time_t now = time(NULL);
+	struct tm tm;
+	int n;
+
+	gmtime_r(&now, &tm);
+	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	if (r->retry_after > 0)
+		snprintf(retry, sizeof retry, "Retry-After: %llu\r\n",
+		    (unsigned long long)r->retry_after);
+	if (r->error != NULL)
+		snprintf(error, sizeof error, "; error=%s", r->error);
+	if (r->resent > 0)
+		snprintf(again, sizeof again, " (sent again %u time%s before)",
+		    r->resent, r->resent == 1 ? "" : "s");
+	n = snprintf(head, sizeof head,
+	    "HTTP/1.1 %d %s\r\n"
+	    "Date: %s\r\n"
+	    "Content-Type: application/problem+json\r\n"
+	    "Content-Length: %zu\r\n"
+	    "Proxy-Status: sluice%s; details=\"%s%s\"\r\n"
+	    "%s%s%s\r\n",
+	    r->status, reply_reason(r->status), date, len, error, r->detail,
+	    again, retry, relay_timing(timing, r->held, r->resent),
+	    reply_connection(r->close, r->old_client));
+	v[0].iov_base = head;
+	v[0].iov_len = (size_t)n < sizeof head ? (size_t)n : sizeof head - 1;
+	v[1].iov_base = body;
+	v[1].iov_len = r->head ? 0 : len;
+	front_send(d, v, v[1].iov_len > 0 ? 2 : 1);
+	len = v[1].iov_len;
+	free(body);
+	return len;
+}

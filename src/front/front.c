@@ -1,0 +1,645 @@
+/* SPDX-License-Identifier: ISC */
+#include "front/front_internal.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "exchange/exchange.h"
+
+/*
+ * evhttp accepts connections and keeps them and their requests; it never sees
+ * a byte that a client sent.  A gate in front of it takes the input:
+ *
+ *   ATTACHING	evhttp is still making the connection.
+ *   HEAD	between requests, or reading a head.
+ *   BUSY	evhttp was shown a fixed minimal head and has made a
+ *		request of it; the exchange has the true one.
+ *   ENDING	the response is complete, its last bytes wait for the socket.
+ *   LENT	a tunnel has the socket.
+ *   LINGER	our side is closed; what the client still sends is thrown
+ *		away for a while, lest a reset destroys the response.
+ *   DEAD	closed; its memory waits for burial.
+ *
+ * A request ends either with evhttp_send_reply_end(), called when the output
+ * is empty so that it completes at once and the connection goes back to HEAD,
+ * or with the connection.  All callbacks of the bufferevent are the gate's all
+ * the time; evhttp's read callback is only ever called from here.
+ *
+ * The gate also reads the socket itself, through an event of its own that stays
+ * on, and uses the bufferevent's input only for what has to wait: evhttp
+ * switches the bufferevent's reading off and on with each request, which would
+ * be a system call each time, and reads 4 KiB at a time.
+ */
+
+#define LINGER_NS	2000000000ULL
+
+static _Thread_local struct front *current;
+
+static void gate_read_cb(struct bufferevent *, void *);
+static void gate_write_cb(struct bufferevent *, void *);
+static void gate_event_cb(struct bufferevent *, short, void *);
+static void stop_watching(struct downstream *);
+
+struct front *
+front_here(void)
+{
+	return current;
+}
+
+void
+front_is_here(struct front *f)
+{
+	current = f;
+}
+
+/*
+ * evhttp's deferred read callback passes its own connection where the
+ * bufferevent passes what was set, so the bufferevent is what to go by.
+ */
+static struct downstream *
+downstream_of(const struct front *f, struct bufferevent *bev)
+{
+	int fd = bufferevent_getfd(bev);
+
+	if (fd < 0 || (size_t)fd >= f->nby_fd)
+		return NULL;
+	return f->by_fd[fd];
+}
+
+/* The request is over, for the worker that may be waiting for it to end. */
+static void
+request_over(struct downstream *d)
+{
+	if (d->req == NULL)
+		return;
+	d->req = NULL;
+	worker_exchange_ended(d->front->worker);
+}
+
+static bool
+watch_memory(struct downstream *d)
+{
+	struct memory *m = &d->front->worker->all->memory;
+
+	return memory_watch(m, bufferevent_get_input(d->bev)) &&
+	    memory_watch(m, bufferevent_get_output(d->bev));
+}
+
+static void
+unwatch_memory(struct downstream *d)
+{
+	struct memory *m = &d->front->worker->all->memory;
+
+	memory_unwatch(m, bufferevent_get_input(d->bev));
+	memory_unwatch(m, bufferevent_get_output(d->bev));
+}
+
+void
+front_close(struct downstream *d)
+{
+	struct front *f = d->front;
+
+	if (d->state == DEAD)
+		return;
+	if (d->state == HEAD)
+		front_close_tls(d);	/* between requests: in good order */
+	request_over(d);
+	d->state = DEAD;
+	f->by_fd[d->fd] = NULL;
+	TAILQ_REMOVE(&f->all, d, entry);
+	stop_watching(d);
+	deadline_free(&d->read_timer);
+	deadline_free(&d->write_timer);
+	http1_chunked_free(&d->chunked);
+	front_free_tls(d);
+	if (d->evcon != NULL) {
+		unwatch_memory(d);
+		evhttp_connection_free(d->evcon);
+	}
+	atomic_fetch_sub(&f->worker->listeners->connections, 1);
+	worker_bury(f->worker, &d->grave, free, d);
+}
+
+/* The client is gone for good; so is the connection. */
+void
+front_client_gone(struct downstream *d, const char *why)
+{
+	struct exchange *x = d->exchange;
+
+	d->exchange = NULL;
+	if (x != NULL)
+		exchange_gone(x, why);
+	front_close(d);
+}
+
+/* Input */
+
+size_t
+front_input(const struct downstream *d)
+{
+	return evbuffer_get_length(bufferevent_get_input(d->bev));
+}
+
+/* How much may wait here: a head, or what was pipelined behind one. */
+static size_t
+room(const struct downstream *d)
+{
+	size_t max = front_conf(d)->limit_head + 1, len = front_input(d);
+
+	if (d->state == BUSY)
+		max = memory_piece(&d->front->worker->all->memory, max);
+	return len < max ? max - len : 0;
+}
+
+void
+front_keep_input(struct downstream *d, const char *p, size_t n)
+{
+	struct evbuffer *input;
+
+	if (n == 0 || d->state == DEAD || d->state == LINGER)
+		return;
+	input = bufferevent_get_input(d->bev);
+	evbuffer_unfreeze(input, 0);
+	if (evbuffer_add(input, p, n) == -1)
+		front_give_up(d);
+	evbuffer_freeze(input, 0);
+}
+
+static void
+stop_watching(struct downstream *d)
+{
+	event_del(&d->read_ev);		/* it may also have been made active */
+	d->watching = false;
+	if (d->close_ev != NULL) {
+		event_free(d->close_ev);
+		close(d->close_fd);
+	}
+	d->close_ev = NULL;
+}
+
+/* The client has gone, or will send no more, behind input that is not read. */
+static void
+close_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct downstream *d = arg;
+	int err = 0;
+	socklen_t len = sizeof err;
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len);
+	if (err != 0)
+		front_client_gone(d, NULL);
+	else if ((what & EV_CLOSED) && d->state == BUSY)
+		exchange_half_closed(d->exchange);
+}
+
+/*
+ * The input is full: nothing is read, but an end should be noticed.  A
+ * descriptor of its own, because libevent does not take edge-triggered events
+ * beside others on one.
+ */
+static void
+watch_for_close(struct downstream *d)
+{
+	stop_watching(d);
+	if ((d->close_fd = dup(d->fd)) == -1)
+		return;
+	d->close_ev = event_new(d->front->worker->base, d->close_fd,
+	    EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, close_cb, d);
+	if (d->close_ev == NULL)
+		close(d->close_fd);
+	else
+		event_add(d->close_ev, NULL);
+}
+
+void
+front_watch(struct downstream *d)
+{
+	if (d->state == DEAD || d->state == LENT || d->eof)
+		return;
+	if (room(d) == 0) {
+		if (d->close_ev == NULL)
+			watch_for_close(d);
+	} else if (!d->watching) {
+		stop_watching(d);
+		event_add(&d->read_ev, NULL);
+		d->watching = true;
+		if (d->tls_end != TLS_OK)
+			event_active(&d->read_ev, EV_READ, 0);
+	}
+}
+
+/* Timers */
+
+static void
+read_timer_cb(void *arg)
+{
+	struct downstream *d = arg;
+
+	if (d->state == HEAD && d->scan.seen > 0)
+		front_refuse(d, 408, "the request's head came too slowly");
+	else if (d->state == BUSY)
+		exchange_body_failed(d->exchange, 408,
+		    "the request's body came too slowly");
+	else if (d->handshake)
+		front_handshake_late(d);
+	else
+		front_close(d);
+}
+
+/* Ends of requests */
+
+/* What was received behind a CONNECT is the beginning of its TLS. */
+static void
+take_early(struct downstream *d)
+{
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+
+	if (evbuffer_get_length(input) == 0)
+		return;
+	if ((d->early = evbuffer_new()) == NULL ||
+	    evbuffer_remove_buffer(input, d->early,
+	    evbuffer_get_length(input)) == -1)
+		front_give_up(d);
+}
+
+/*
+ * Has evhttp complete its request, which it does at once because the output
+ * is empty, and takes the callbacks again.  What was pipelined is
+ * read by evhttp's deferred callback, so that this does not recurse.
+ */
+static void
+next_request(struct downstream *d)
+{
+	struct evhttp_request *req = d->req;
+	size_t waiting;
+
+	request_over(d);
+	http1_chunked_free(&d->chunked);
+	memset(&d->scan, 0, sizeof d->scan);
+	d->state = HEAD;
+	if (d->tls_next != NULL)
+		take_early(d);
+	waiting = front_input(d);
+	bufferevent_incref(d->bev);
+	evhttp_send_reply_end(req);
+	if (bufferevent_decref(d->bev)) {
+		d->evcon = NULL;	/* evhttp is out of memory */
+		memory_sub(&d->front->worker->all->memory, waiting);
+		front_close(d);
+		return;
+	}
+	bufferevent_disable(d->bev, EV_READ);
+	bufferevent_setcb(d->bev, gate_read_cb, gate_write_cb, gate_event_cb,
+	    d->evcon);
+	deadline_set(&d->read_timer,
+	    worker_now() + front_conf(d)->timeout_idle);
+	front_watch(d);
+	if (d->tls_next != NULL)
+		front_go_secure(d);
+}
+
+static void
+linger(struct downstream *d)
+{
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+
+	front_close_tls(d);
+	if (d->eof || d->broken || shutdown(d->fd, SHUT_WR) == -1) {
+		front_close(d);
+		return;
+	}
+	d->state = LINGER;
+	evbuffer_drain(input, evbuffer_get_length(input));
+	front_watch(d);
+	deadline_set(&d->read_timer, worker_now() + LINGER_NS);
+}
+
+static void
+finish(struct downstream *d)
+{
+	if (d->keep && !d->broken && (!d->eof || front_input(d) > 0))
+		next_request(d);
+	else
+		linger(d);
+}
+
+void
+front_end(struct downstream *d, bool keep)
+{
+	d->exchange = NULL;
+	d->hearing = false;
+	if (d->state == LENT) {
+		front_close(d);
+		return;
+	}
+	if (d->state != BUSY)
+		return;
+	d->keep = keep && d->body_done && !d->front->worker->draining;
+	d->state = ENDING;
+	deadline_set(&d->read_timer, 0);
+	if (front_pending(d) == 0)
+		finish(d);
+}
+
+void
+front_abort(struct downstream *d, bool reset)
+{
+	d->exchange = NULL;
+	if (d->state == DEAD)
+		return;
+	/* evhttp would send a FIN before it closes: that may seem an end */
+	if (reset)
+		net_dissolve(d->fd);
+	front_close(d);
+}
+
+int
+front_lend(struct downstream *d, char **early, size_t *n)
+{
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+
+	if (d->state != BUSY || front_pending(d) > 0 || d->early != NULL)
+		return -1;
+	d->hearing = false;
+	*n = evbuffer_get_length(input);
+	*early = NULL;
+	if (*n > 0 && (*early = malloc(*n)) == NULL)
+		return -1;
+	if (*n > 0)
+		evbuffer_remove(input, *early, *n);
+	bufferevent_disable(d->bev, EV_WRITE);
+	stop_watching(d);
+	deadline_set(&d->read_timer, 0);
+	deadline_set(&d->write_timer, 0);
+	d->state = LENT;
+	return d->fd;
+}
+
+void
+front_attach(struct downstream *d, struct exchange *x)
+{
+	d->exchange = x;
+}
+
+const char *
+front_peer(const struct downstream *d)
+{
+	struct front *f = d->front;
+	const char *address = "?";
+	char *host = NULL;
+	uint16_t port = 0;
+
+	if (d->is_unix)
+		return "unix:";
+	evhttp_connection_get_peer(d->evcon, &host, &port);
+	if (host != NULL)
+		address = host;
+	snprintf(f->peer, sizeof f->peer,
+	    strchr(address, ':') != NULL ? "[%s]:%u" : "%s:%u", address, port);
+	return f->peer;
+}
+
+const struct http1_host *
+front_tunnel(const struct downstream *d)
+{
+	return d->inside;
+}
+
+void
+front_hear(struct downstream *d)
+{
+	d->hearing = d->state == BUSY;
+}
+
+const char *
+front_heard(struct downstream *d, size_t *n)
+{
+	*n = front_input(d);
+	return (const char *)evbuffer_pullup(bufferevent_get_input(d->bev),
+	    -1);
+}
+
+void
+front_keep_turn(struct downstream *d, const struct hosts_turn *turn)
+{
+	d->turn = *turn;
+}
+
+struct hosts_turn
+front_take_turn(struct downstream *d)
+{
+	struct hosts_turn turn = d->turn;
+
+	d->turn = (struct hosts_turn){ 0 };
+	return turn;
+}
+
+const struct sockaddr *
+front_address(const struct downstream *d)
+{
+	return d->is_unix ? NULL : evhttp_connection_get_addr(d->evcon);
+}
+
+const char *
+front_user(const struct downstream *d)
+{
+	return d->user;
+}
+
+/* The gate's callbacks */
+
+/* evhttp asks to read on what was pipelined. */
+static void
+gate_read_cb(struct bufferevent *bev, void *arg)
+{
+	struct downstream *d = downstream_of(current, bev);
+
+	(void)arg;
+	if (d != NULL && d->state == HEAD)
+		front_read_stored_head(d);
+}
+
+static void
+gate_write_cb(struct bufferevent *bev, void *arg)
+{
+	struct downstream *d = downstream_of(current, bev);
+
+	(void)arg;
+	if (d == NULL)
+		return;
+	if (front_pending(d) == 0)
+		deadline_set(&d->write_timer, 0);
+	if (d->state == BUSY)
+		exchange_writable(d->exchange);
+	else if (d->state == ENDING && front_pending(d) == 0)
+		finish(d);
+}
+
+/* Sending has failed, in the bufferevent or in front_send(). */
+static void
+gate_event_cb(struct bufferevent *bev, short what, void *arg)
+{
+	struct downstream *d = downstream_of(current, bev);
+
+	(void)what;
+	(void)arg;
+	if (d != NULL && d->state != LENT)
+		front_client_gone(d, NULL);
+}
+
+/* The client sends no more, but may still read. */
+static void
+end_of_input(struct downstream *d)
+{
+	d->eof = true;
+	stop_watching(d);
+	if ((d->state == HEAD && front_input(d) == 0) || d->state == LINGER)
+		front_close(d);
+	else if (d->state == HEAD && d->scan.seen > 0)
+		front_close(d);
+	else if (d->state == BUSY && front_body_wanted(d))
+		front_body_pump(d);
+	else if (d->state == BUSY)
+		exchange_half_closed(d->exchange);
+}
+
+static void
+take_input(struct downstream *d, const char *p, size_t n)
+{
+	size_t used = 0;
+
+	if (d->state == LINGER)
+		return;
+	if (d->hearing) {
+		front_keep_input(d, p, n);
+		exchange_heard(d->exchange);
+	} else if (front_input(d) > 0) {
+		front_keep_input(d, p, n);
+		if (d->state == HEAD)
+			front_read_stored_head(d);
+		else if (front_body_wanted(d))
+			front_body_pump(d);
+	} else if (d->state == HEAD) {
+		front_read_head(d, p, n, false);
+	} else if (front_body_wanted(d)) {
+		used = front_body_take(d, p, n);
+		front_keep_input(d, p + used, n - used);
+		front_body_pump(d);
+	} else
+		front_keep_input(d, p, n);
+	front_watch(d);
+}
+
+static void
+socket_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct downstream *d = arg;
+	size_t size = room(d);
+	ssize_t n;
+
+	(void)fd;
+	(void)what;
+	if (size == 0) {
+		front_watch(d);		/* a reload has made room smaller */
+		return;
+	}
+	n = front_receive(d, size);
+	if (n > 0)
+		take_input(d, d->front->worker->scratch, (size_t)n);
+	else if (n == 0)
+		end_of_input(d);
+	else if (errno != EAGAIN && errno != EINTR)
+		front_client_gone(d, NULL);
+}
+
+/* Connections */
+
+static bool
+remember_fd(struct front *f, struct downstream *d)
+{
+	struct downstream **p;
+	size_t n = f->nby_fd ? f->nby_fd : 64;
+
+	while ((size_t)d->fd >= n)
+		n *= 2;
+	if (n > f->nby_fd) {
+		if ((p = realloc(f->by_fd, n * sizeof(*p))) == NULL)
+			return false;
+		memset(p + f->nby_fd, 0, (n - f->nby_fd) * sizeof(*p));
+		f->by_fd = p;
+		f->nby_fd = n;
+	}
+	f->by_fd[d->fd] = d;
+	return true;
+}
+
+static void
+set_up(struct front *f, struct downstream *d)
+{
+	const struct conf *conf = f->worker->conf;
+	int domain = AF_INET, on = 1;
+	socklen_t len = sizeof domain;
+
+	(void)getsockopt(d->fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	d->is_unix = domain == AF_UNIX;
+	if (!d->is_unix)
+		(void)setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &on,
+		    sizeof on);
+	bufferevent_setcb(d->bev, gate_read_cb, gate_write_cb, gate_event_cb,
+	    d->evcon);
+	bufferevent_setwatermark(d->bev, EV_WRITE, conf->limit_buffer / 2, 0);
+	bufferevent_set_max_single_write(d->bev, conf->limit_buffer);
+	event_assign(&d->read_ev, f->worker->base, d->fd, EV_READ | EV_PERSIST,
+	    socket_cb, d);
+	deadline_init(&d->read_timer, f->worker, read_timer_cb, d);
+	deadline_init(&d->write_timer, f->worker, front_write_timer_cb, d);
+	deadline_set(&d->read_timer, worker_now() + conf->timeout_idle);
+	/* in this order the descriptor never leaves the epoll set */
+	front_watch(d);
+	bufferevent_disable(d->bev, EV_READ);
+}
+
+/* Where it came in, clients speak TLS. */
+static bool
+begin_tls(struct front *f, struct downstream *d)
+{
+	struct tls *tls;
+
+	if (d->listener->tls == NULL)
+		return true;
+	tls = tls_server(d->listener->tls, &f->worker->wire, NULL);
+	if (tls != NULL)
+		front_start_tls(d, tls);
+	return tls != NULL;
+}
+
+bool
+front_open(struct front *f, struct downstream *d)
+{
+	void *evcon = NULL;
+
+	bufferevent_getcb(d->bev, &f->http_read_cb, NULL, NULL, &evcon);
+	d->evcon = evcon;
+	d->fd = bufferevent_getfd(d->bev);
+	/* where evhttp has failed, it has freed all but our reference */
+	if (bufferevent_decref(d->bev) || evcon == NULL || d->fd < 0)
+		return false;
+	if (!remember_fd(f, d)) {
+		evhttp_connection_free(d->evcon);
+		return false;
+	}
+	d->state = HEAD;
+	TAILQ_INSERT_TAIL(&f->all, d, entry);
+	atomic_fetch_add(&f->worker->listeners->connections, 1);
+	d->excess = front_too_many(f, 0);
+	set_up(f, d);
+	if (!watch_memory(d) || !begin_tls(f, d))
+		front_close(d);
+	return true;
+}

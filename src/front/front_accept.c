@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+#include "front/front_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <event2/listener.h>
+
+#include "base/log.h"
+#include "tls/tls_context.h"
+
+/* The listeners, new connections, and the front as a whole. */
+
+#define RETRY_ACCEPT_NS	100000000ULL
+#define QUIET_NS	10000000000ULL	/* after a warning, and each cause */
+#define EXCESS		64	/* connections beyond the limit to say 503 to */
+
+static void
+for_listeners(struct front *f, int (*fn)(struct evconnlistener *))
+{
+	struct evhttp_bound_socket *bound;
+	size_t i;
+
+	for (i = 0; i < f->nlisteners; i++) {
+		if ((bound = f->listeners[i].bound) != NULL)
+			(void)fn(evhttp_bound_socket_get_listener(bound));
+	}
+}
+
+static void
+pause_accept(struct front *f)
+{
+	if (!f->paused)
+		for_listeners(f, evconnlistener_disable);
+	f->paused = true;
+	deadline_set(&f->accept_timer, worker_now() + RETRY_ACCEPT_NS);
+}
+
+bool
+front_too_many(const struct front *f, size_t margin)
+{
+	return atomic_load(&f->worker->listeners->connections) >
+	    f->worker->conf->limit_connections + margin;
+}
+
+static void
+accept_timer_cb(void *arg)
+{
+	struct front *f = arg;
+
+	if (front_too_many(f, 0)) {
+		deadline_set(&f->accept_timer, worker_now() + RETRY_ACCEPT_NS);
+		return;
+	}
+	f->paused = false;
+	for_listeners(f, evconnlistener_enable);
+}
+
+static void
+accept_error_cb(struct evconnlistener *l, void *arg)
+{
+	struct front *f = front_here();
+	int err = errno;
+
+	(void)l;
+	(void)arg;	/* evhttp's */
+	if (worker_now() >= f->quiet_until)
+		log_warn("accept: %s; accepting stops for a moment, again and "
+		    "again as long as this lasts", strerror(err));
+	f->quiet_until = worker_now() + QUIET_NS;
+	pause_accept(f);
+}
+
+static void
+close_listeners(struct front *f)
+{
+	struct front_listener *l;
+	size_t i;
+
+	for (i = 0; i < f->nlisteners; i++) {
+		l = &f->listeners[i];
+		if (l->bound != NULL)
+			evhttp_del_accept_socket(l->http, l->bound);
+		l->bound = NULL;
+	}
+	deadline_set(&f->accept_timer, 0);
+}
+
+/* evhttp asks for a bufferevent; only afterwards does it set it up. */
+static struct bufferevent *
+make_bev_cb(struct event_base *base, void *arg)
+{
+	struct front_listener *l = arg;
+	struct front *f = l->front;
+	struct downstream *d;
+
+	if ((d = calloc(1, sizeof *d)) == NULL)
+		return NULL;
+	d->front = f;
+	d->listener = l;
+	d->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	if (d->bev == NULL) {
+		free(d);
+		return NULL;
+	}
+	/* ours until attached: evhttp frees it when it fails */
+	bufferevent_incref(d->bev);
+	TAILQ_INSERT_TAIL(&f->attaching, d, entry);
+	event_active(&f->attach_ev, EV_TIMEOUT, 0);
+	return d->bev;
+}
+
+static void
+attach_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct front *f = arg;
+	struct downstream *d;
+
+	(void)fd;
+	(void)what;
+	while ((d = TAILQ_FIRST(&f->attaching)) != NULL) {
+		TAILQ_REMOVE(&f->attaching, d, entry);
+		if (!front_open(f, d))
+			free(d);
+	}
+	if (!f->paused && front_too_many(f, EXCESS)) {
+		log_warn("limits.connections (%llu) is reached; accepting "
+		    "stops", (unsigned long long)
+		    f->worker->conf->limit_connections);
+		pause_accept(f);
+	}
+}
+
+/* The front */
+
+static bool
+open_listener(struct front *f, struct front_listener *l,
+    const struct conf_address *a)
+{
+	const struct front_listener *before;
+
+	l->front = f;
+	if ((l->text = strdup(a->text)) == NULL ||
+	    (l->http = evhttp_new(f->worker->base)) == NULL)
+		return false;
+	for (before = f->listeners; before < l; before++)
+		l->nth += strcmp(before->text, l->text) == 0;
+	evhttp_set_bevcb(l->http, make_bev_cb, l);
+	evhttp_set_gencb(l->http, front_request_cb, f);
+	return true;
+}
+
+/*
+ * The certificate of a listener's address; its old one where it has none.  The
+ * address is looked for by its text, of which port 0 may have several.
+ */
+static void
+take_certificate(struct front_listener *l, const struct conf *conf)
+{
+	SSL_CTX *ctx;
+	size_t i, nth = 0;
+
+	for (i = 0; i < conf->listen.n; i++) {
+		if (strcmp(conf->listen.list[i].text, l->text) != 0 ||
+		    nth++ != l->nth)
+			continue;
+		if ((ctx = tls_contexts_listener(conf, i)) == NULL)
+			return;
+		SSL_CTX_up_ref(ctx);
+		SSL_CTX_free(l->tls);
+		l->tls = ctx;
+	}
+}
+
+struct front *
+front_new(struct worker *w)
+{
+	const struct conf_addresses *listen = &w->conf->listen;
+	struct front *f;
+	size_t i;
+
+	if ((f = calloc(1, sizeof *f)) == NULL)
+		return NULL;
+	f->worker = w;
+	TAILQ_INIT(&f->attaching);
+	TAILQ_INIT(&f->all);
+	f->nlisteners = listen->n;
+	if ((f->listeners = calloc(listen->n, sizeof *f->listeners)) == NULL)
+		return NULL;
+	for (i = 0; i < listen->n; i++) {
+		if (!open_listener(f, &f->listeners[i], &listen->list[i]))
+			return NULL;
+		take_certificate(&f->listeners[i], w->conf);
+	}
+	event_assign(&f->attach_ev, w->base, -1, 0, attach_cb, f);
+	deadline_init(&f->accept_timer, w, accept_timer_cb, f);
+	return f;
+}
+
+/* Between TLS and none an address changes at a restart only. */
+void
+front_reload(struct front *f, const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < f->nlisteners; i++) {
+		if (f->listeners[i].tls != NULL)
+			take_certificate(&f->listeners[i], conf);
+	}
+}
+
+static void
+listen_at(struct front_listener *l, int fd)
+{
+	struct worker *w = l->front->worker;
+	struct evconnlistener *listener;
+
+	listener = evconnlistener_new(w->base, NULL, NULL,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (listener == NULL)
+		fatal("worker %u: cannot listen", w->id);
+	if ((l->bound = evhttp_bind_listener(l->http, listener)) == NULL)
+		fatal("worker %u: cannot listen", w->id);
+	evconnlistener_set_error_cb(listener, accept_error_cb);
+}
+
+void
+front_listen(struct front *f)
+{
+	struct worker *w = f->worker;
+	size_t i;
+
+	front_is_here(f);
+	for (i = 0; i < f->nlisteners; i++) {
+		listen_at(&f->listeners[i],
+		    w->listeners->list[i].fds[w->id]);
+		w->listeners->list[i].fds[w->id] = -1;
+	}
+}
+
+void
+front_drain(struct front *f)
+{
+	struct downstream *d, *next;
+
+	close_listeners(f);
+	TAILQ_FOREACH_SAFE(d, &f->all, entry, next) {
+		if (d->state == HEAD && d->scan.seen == 0)
+			front_close(d);
+	}
+}
+
+void
+front_free(struct front *f)
+{
+	struct downstream *d;
+	size_t i;
+
+	close_listeners(f);
+	attach_cb(-1, 0, f);
+	while ((d = TAILQ_FIRST(&f->all)) != NULL)
+		front_client_gone(d, "shutdown");
+	event_del(&f->attach_ev);
+	deadline_free(&f->accept_timer);
+	for (i = 0; i < f->nlisteners; i++) {
+		evhttp_free(f->listeners[i].http);
+		SSL_CTX_free(f->listeners[i].tls);
+		free(f->listeners[i].text);
+	}
+	free(f->listeners);
+	free(f->by_fd);
+	free(f->head);
+	free(f);
+}

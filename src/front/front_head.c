@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+#include "front/front_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "exchange/exchange.h"
+#include "base/once.h"
+
+/* Heads of requests: found in the input, shown to evhttp as another. */
+
+static const char no_memory[] = "limits.memory is reached";
+
+void
+front_request_cb(struct evhttp_request *req, void *arg)
+{
+	struct front *f = arg;
+
+	if (f->wanting != NULL)
+		f->wanting->req = req;
+	else
+		evhttp_connection_free(evhttp_request_get_connection(req));
+}
+
+/* Has evhttp make a request, whatever the client's was. */
+static bool
+make_request(struct downstream *d)
+{
+	static const char minimal[] = "GET / HTTP/1.1\r\n\r\n";
+	struct front *f = d->front;
+
+	if (evbuffer_prepend(bufferevent_get_input(d->bev), minimal,
+	    sizeof minimal - 1) == -1)
+		return false;
+	f->wanting = d;
+	f->http_read_cb(d->bev, d->evcon);
+	f->wanting = NULL;
+	if (d->req == NULL)
+		return false;
+	d->state = BUSY;
+	worker_exchange_began(d->front->worker);
+	deadline_set(&d->read_timer, 0);
+	return true;
+}
+
+void
+front_refuse(struct downstream *d, int status, const char *why)
+{
+	struct worker *w = d->front->worker;
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+
+	evbuffer_drain(input, evbuffer_get_length(input));
+	if (!make_request(d)) {
+		front_close(d);
+		return;
+	}
+	d->body = HTTP1_UNTIL_CLOSE;
+	d->body_done = false;
+	http1_head_clear(&w->head);
+	exchange_refuse(w, d, &w->head, status, why);
+}
+
+static void
+tell_preface(const struct downstream *d)
+{
+	if (once_first(ONCE_HTTP2, ""))
+		log_info("a client (%s) speaks HTTP/2 from the start, which is "
+		    "not spoken here: have it use HTTP/1.1 with its proxy",
+		    front_peer(d));
+}
+
+/* Ordinary heads go on when memory is short: they need hardly any. */
+static bool
+too_long_for_now(const struct downstream *d, size_t len)
+{
+	return len > MEMORY_PIECE &&
+	    memory_is_short(&d->front->worker->all->memory);
+}
+
+static void
+start_request(struct downstream *d, size_t len)
+{
+	struct worker *w = d->front->worker;
+	enum http1_error err;
+	char buf[HTTP1_WHY];
+	const char *why;
+	int status;
+
+	err = http1_request(&w->head, d->front->head, len);
+	if (w->head.nfields > w->conf->limit_fields)
+		err = HTTP1_MANY_FIELDS;
+	why = http1_explain(err, &w->head, (unsigned)w->conf->limit_fields,
+	    buf);
+	status = err != HTTP1_OK ? http1_error_status(err) : 0;
+	if (err == HTTP1_UNKNOWN_VERSION && http1_is_preface(&w->head))
+		tell_preface(d);
+	d->tls_unused = false;
+	if (d->inside != NULL)
+		status = front_place_inside(d, &w->head, err, &why);
+	front_body_begin(d, &w->head);
+	if (status != 0) {
+		/* nobody knows where the next request begins */
+		d->body_done = false;
+		exchange_refuse(w, d, &w->head, status, why);
+	} else if (d->excess)
+		exchange_refuse(w, d, &w->head, 503,
+		    "limits.connections is reached");
+	else if (too_long_for_now(d, len))
+		exchange_refuse(w, d, &w->head, 503, no_memory);
+	else if (d->body == HTTP1_LENGTH && d->left > w->conf->limit_body)
+		exchange_refuse(w, d, &w->head, 413,
+		    "the request's body is longer than limits.body");
+	else
+		exchange_start(w, d, &w->head);
+}
+
+/* The head is moved out of the way before evhttp is shown another. */
+static bool
+save_head(struct front *f, const char *head, size_t len)
+{
+	char *p;
+
+	if (len > f->head_size) {
+		if ((p = realloc(f->head, len)) == NULL)
+			return false;
+		f->head = p;
+		f->head_size = len;
+	}
+	memcpy(f->head, head, len);
+	return true;
+}
+
+void
+front_read_head(struct downstream *d, const char *p, size_t len, bool stored)
+{
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+	size_t max = front_conf(d)->limit_head, end;
+	bool fresh = d->scan.seen == 0;
+
+	if (fresh && (end = http1_skip_empty(p, len)) > 0) {
+		if (stored)
+			evbuffer_drain(input, end);
+		p += end;
+		len -= end;
+	}
+	if (len == 0) {
+		if (d->eof)
+			front_close(d);
+		return;
+	}
+	switch (http1_scan(&d->scan, p, len, max, max / 2, &end)) {
+	case HTTP1_MORE:
+		if (d->eof) {
+			front_close(d);		/* the rest will not come */
+			break;
+		}
+		if (too_long_for_now(d, len)) {
+			front_refuse(d, 503, no_memory);
+			break;
+		}
+		if (!stored)
+			front_keep_input(d, p, len);
+		if (fresh)
+			deadline_set(&d->read_timer,
+			    worker_now() + front_conf(d)->timeout_header);
+		break;
+	case HTTP1_DONE:
+		if (!save_head(d->front, p, end)) {
+			front_close(d);
+			break;
+		}
+		if (stored)
+			evbuffer_drain(input, end);
+		else
+			front_keep_input(d, p + end, len - end);
+		if (make_request(d))
+			start_request(d, end);
+		else
+			front_close(d);
+		break;
+	case HTTP1_FAILED:
+		front_refuse(d, http1_error_status(d->scan.error),
+		    http1_strerror(d->scan.error));
+		break;
+	}
+}
+
+void
+front_read_stored_head(struct downstream *d)
+{
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+	size_t len = evbuffer_get_length(input);
+
+	if (len > 0)
+		front_read_head(d, (const char *)evbuffer_pullup(input, -1),
+		    len, true);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_FRONT_INTERNAL_H
+#define SLUICE_FRONT_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bsd/sys/queue.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event_struct.h>
+#include <event2/http.h>
+
+#include "http/http1.h"
+#include "front/front.h"
+#include "net/net.h"
+#include "tls/tls.h"
+#include "daemon/worker.h"
+
+/* What the files front*.c share. */
+
+struct front_listener;
+
+enum downstream_state {
+	ATTACHING,
+	HEAD,
+	BUSY,
+	ENDING,
+	LENT,
+	LINGER,
+	DEAD,
+};
+
+struct downstream {
+	TAILQ_ENTRY(downstream)	 entry;
+	struct front		*front;
+	struct front_listener	*listener;
+	enum downstream_state	 state;
+	struct bufferevent	*bev;
+	struct evhttp_connection *evcon;
+	struct evhttp_request	*req;
+	struct exchange		*exchange;
+	int			 fd;
+
+	/* TLS: the innermost, and what that runs inside; or NULL */
+	struct tls		*tls;
+	struct tls		*tls_below;
+	struct tls		*tls_next;	/* after this response */
+	struct http1_host	*inside;	/* whom it is with; NULL: us */
+	bool			 inside_tls;	/* by https:// */
+	bool			 hearing;	/* what comes is looked at */
+	struct hosts_turn	 turn;		/* of the next request */
+	char			*user;		/* who asked for it; or NULL */
+	struct evbuffer		*early;		/* received before TLS began */
+	bool			 handshake;	/* not done yet */
+	bool			 tls_unused;	/* no request since then */
+	enum tls_result		 tls_end;	/* TLS_OK: it goes on */
+
+	bool			 is_unix;
+	bool			 excess;	/* beyond limits.connections */
+	bool			 eof;		/* the client sends no more */
+	bool			 broken;	/* sending to it has failed */
+	bool			 watching;	/* read_ev is on */
+	struct event		 read_ev;
+	struct event		*close_ev;	/* while not watching */
+	int			 close_fd;	/* its descriptor */
+	bool			 keep;		/* after ENDING */
+	struct http1_scan	 scan;
+	struct deadline		 read_timer;
+	struct deadline		 write_timer;
+	uint64_t		 queued;	/* bytes, also buffered */
+	uint64_t		 sent;		/* of them, a while ago */
+
+	/* the request's body */
+	enum http1_body		 body;
+	bool			 reading;	/* the exchange wants it */
+	bool			 body_done;
+	uint64_t		 left;		/* bytes, HTTP1_LENGTH */
+	uint64_t		 total;		/* bytes so far */
+	uint64_t		 max;		/* bytes; limits.body */
+	uint64_t		 window;	/* total, at read_timer's set */
+	struct http1_chunked	 chunked;
+
+	struct grave		 grave;
+};
+TAILQ_HEAD(downstreams, downstream);
+
+/*
+ * An address, with an evhttp of its own: that tells where a connection came
+ * in.
+ */
+struct front_listener {
+	struct front		*front;
+	struct evhttp		*http;
+	struct evhttp_bound_socket *bound;	/* NULL: closed */
+	char			*text;		/* as configured */
+	size_t			 nth;		/* of those with that text */
+	SSL_CTX			*tls;		/* own reference, or NULL */
+};
+
+struct front {
+	struct worker		*worker;
+	bufferevent_data_cb	 http_read_cb;	/* evhttp's own */
+	struct event		 attach_ev;
+	struct downstreams	 attaching;
+	struct downstreams	 all;
+	struct downstream	**by_fd;
+	size_t			 nby_fd;
+	struct downstream	*wanting;	/* whose request evhttp makes */
+	char			*head;		/* the head being parsed */
+	size_t			 head_size;
+	struct front_listener	*listeners;
+	size_t			 nlisteners;
+	bool			 paused;	/* not accepting */
+	uint64_t		 quiet_until;	/* ns; no warning before */
+	struct deadline		 accept_timer;
+	char			 peer[NET_ADDRSTR];
+};
+
+static inline const struct conf *
+front_conf(const struct downstream *d)
+{
+	return d->front->worker->conf;
+}
+
+/* front.c */
+
+/* The thread's front, for callbacks whose argument is evhttp's. */
+struct front	*front_here(void);
+void		 front_is_here(struct front *);
+
+/* Takes a connection that evhttp has made; false when it had to be dropped. */
+bool		 front_open(struct front *, struct downstream *);
+/* Closes a connection that no exchange is at. */
+void		 front_close(struct downstream *);
+/* Closes it, and tells its exchange that the client is gone. */
+void		 front_client_gone(struct downstream *, const char *why);
+/* Input that was received but is not used yet. */
+size_t		 front_input(const struct downstream *);
+/* Keeps received bytes for later. */
+void		 front_keep_input(struct downstream *, const char *, size_t);
+/* Reads from the socket again if there is room for what comes. */
+void		 front_watch(struct downstream *);
+
+
+/* front_head.c */
+
+/* evhttp has made a request, of whatever it was shown. */
+void		 front_request_cb(struct evhttp_request *, void *);
+/*
+ * Looks for a head in these bytes, which are either the whole input or have
+ * just been received while that was empty.
+ */
+void		 front_read_head(struct downstream *, const char *, size_t,
+		    bool stored);
+/* The same in the input that waits. */
+void		 front_read_stored_head(struct downstream *);
+/* Answers a head that is none, and is done with the connection. */
+void		 front_refuse(struct downstream *, int status, const char *why);
+
+/* front_send.c */
+
+/* Bytes for the client's socket, as they are. */
+void		 front_send_bytes(struct downstream *, const struct iovec *,
+		    int n);
+/* Nothing can be done for this client any more; tells so from the loop. */
+void		 front_give_up(struct downstream *);
+/* Nothing could be sent for timeouts.idle: such a client holds buffers. */
+void		 front_write_timer_cb(void *);
+
+/* front_tls.c */
+
+/*
+ * Receives into the worker's scratch, about size bytes, through TLS where that
+ * is on.  As recv(): -1 with EAGAIN is nothing for now.
+ */
+ssize_t		 front_receive(struct downstream *, size_t size);
+/* Has TLS encrypt bytes and sends them; false when it has failed. */
+bool		 front_encrypt(struct downstream *, const struct iovec *,
+		    int n);
+/* Begins TLS, whose handshake is to be done in time. */
+void		 front_start_tls(struct downstream *, struct tls *);
+/* After a response that front_inside() was called for, with TLS. */
+void		 front_go_secure(struct downstream *);
+/* Tells the client inside TLS that no more will come. */
+void		 front_close_tls(struct downstream *);
+void		 front_free_tls(struct downstream *);
+/* The handshake took too long. */
+void		 front_handshake_late(struct downstream *);
+/*
+ * Makes a request inside a tunnel one to its host.  0, or the status to refuse
+ * it with: *why says why, as it does already where that is err.
+ */
+int		 front_place_inside(const struct downstream *,
+		    struct http1_head *, enum http1_error, const char **why);
+
+/* front_accept.c */
+
+bool		 front_too_many(const struct front *, size_t margin);
+
+/* front_body.c */
+
+/* What a request's head says of its body. */
+void		 front_body_begin(struct downstream *,
+		    const struct http1_head *);
+/* The exchange wants body bytes now. */
+bool		 front_body_wanted(const struct downstream *);
+/* Takes what of these bytes is the body's; returns how many. */
+size_t		 front_body_take(struct downstream *, const char *, size_t);
+/* Goes on with what is there already. */
+void		 front_body_pump(struct downstream *);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: ISC */
+#include "front/front_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <event2/event.h>
+
+#include "base/log.h"
+#include "exchange/exchange.h"
+#include "base/once.h"
+
+/*
+ * TLS with clients: on a listening address that has a certificate, and inside
+ * an intercepted tunnel, which may be inside the former; and requests inside
+ * tunnels, with TLS or without.  It stands between the
+ * socket and the rest of the gate, which sees plain bytes only; what waits for
+ * the socket in the bufferevent's output is encrypted already.
+ */
+
+struct tls *
+front_tls(const struct downstream *d)
+{
+	return d->tls;
+}
+
+/* Sends what TLS has made to be sent. */
+static void
+flush_wire(struct downstream *d)
+{
+	struct tls_wire *w = &d->front->worker->wire;
+	struct iovec v = { .iov_base = w->out, .iov_len = w->out_len };
+
+	w->out_len = 0;
+	if (v.iov_len > 0)
+		front_send_bytes(d, &v, 1);
+}
+
+bool
+front_encrypt(struct downstream *d, const struct iovec *v, int n)
+{
+	bool ok = tls_write(d->tls, v, n);
+
+	flush_wire(d);
+	return ok;
+}
+
+void
+front_close_tls(struct downstream *d)
+{
+	if (d->tls == NULL)
+		return;
+	tls_close(d->tls);
+	if (d->tls_below != NULL)
+		tls_close(d->tls_below);
+	flush_wire(d);
+}
+
+void
+front_free_tls(struct downstream *d)
+{
+	tls_free(d->tls_next);
+	tls_free(d->tls);
+	tls_free(d->tls_below);
+	free(d->inside);
+	free(d->user);
+	if (d->early != NULL)
+		evbuffer_free(d->early);
+}
+
+/* The handshake */
+
+void
+front_start_tls(struct downstream *d, struct tls *tls)
+{
+	struct worker *w = d->front->worker;
+
+	d->tls_below = d->tls;
+	d->tls = tls;
+	d->handshake = true;
+	deadline_set(&d->read_timer, worker_now() + w->conf->timeout_header);
+}
+
+bool
+front_inside(struct downstream *d, const struct http1_host *host,
+    const char *user, struct tls *tls)
+{
+	if (user != NULL && (d->user = strdup(user)) == NULL) {
+		tls_free(tls);
+		return false;
+	}
+	if ((d->inside = malloc(sizeof *d->inside)) == NULL) {
+		tls_free(tls);
+		return false;
+	}
+	*d->inside = *host;
+	d->inside_tls = tls != NULL;
+	d->tls_next = tls;
+	return true;
+}
+
+void
+front_go_secure(struct downstream *d)
+{
+	front_start_tls(d, d->tls_next);
+	d->tls_next = NULL;
+	if (d->early != NULL)
+		event_active(&d->read_ev, EV_READ, 0);
+}
+
+/*
+ * A client that does not trust our certificate may say so, or just go; with TLS
+ * 1.3 after what is a complete handshake to us.
+ */
+static void
+tell_distrust(struct downstream *d, const char *why)
+{
+	const char *name = d->inside != NULL ? d->inside->name :
+	    d->listener->text;
+
+	d->tls_unused = false;
+	if (!once_first(ONCE_TLS, name))
+		return;
+	if (d->inside != NULL)
+		log_info("%s: a client (%s) ended its TLS with us before any "
+		    "request (%s): does it trust the CA of tls.ca_certificate?",
+		    name, front_peer(d), why);
+	else
+		log_info("listen: %s: a client (%s) ended its TLS with us "
+		    "before any request (%s): does it trust the certificate "
+		    "of that address?", name, front_peer(d), why);
+}
+
+static void
+handshake_done(struct downstream *d)
+{
+	struct worker *w = d->front->worker;
+
+	d->handshake = false;
+	d->tls_unused = true;
+	deadline_set(&d->read_timer, worker_now() + w->conf->timeout_idle);
+}
+
+void
+front_handshake_late(struct downstream *d)
+{
+	exchange_no_handshake(d->front->worker, d, d->inside, "too slow");
+	front_close(d);
+}
+
+/* Input */
+
+/* What came behind the CONNECT, then what the socket has. */
+static ssize_t
+receive_cipher(struct downstream *d, size_t size)
+{
+	struct worker *w = d->front->worker;
+	ssize_t n;
+
+	if (size > sizeof w->cipher)
+		size = sizeof w->cipher;
+	if (d->early == NULL)
+		return recv(d->fd, w->cipher, size, MSG_DONTWAIT);
+	n = evbuffer_remove(d->early, w->cipher, size);
+	if (evbuffer_get_length(d->early) > 0) {
+		event_active(&d->read_ev, EV_READ, 0);
+		return n;
+	}
+	evbuffer_free(d->early);
+	d->early = NULL;
+	return n;
+}
+
+/* Who only has TLS answer him (KeyUpdate), and does not read the answers. */
+static bool
+too_much_waits(const struct downstream *d)
+{
+	return front_pending(d) >
+	    TLS_WIRE_MAX * d->front->worker->conf->limit_buffer;
+}
+
+/* As recv() tells of an end; what was read before it comes first. */
+static ssize_t
+tell_end(struct downstream *d)
+{
+	if (d->tls_unused || (d->handshake && d->tls_end != TLS_CLOSED))
+		tell_distrust(d, d->tls_end == TLS_CLOSED ? "closed" :
+		    tls_failure(d->tls)->text);
+	if (d->tls_end == TLS_CLOSED)
+		return 0;
+	if (d->handshake)
+		exchange_no_handshake(d->front->worker, d, d->inside,
+		    tls_failure(d->tls)->text);
+	d->handshake = false;
+	errno = ECONNABORTED;
+	return -1;
+}
+
+static ssize_t
+receive_tls(struct downstream *d, size_t size)
+{
+	struct worker *w = d->front->worker;
+	bool early = d->early != NULL;
+	enum tls_result result;
+	size_t plain;
+	ssize_t n;
+	int err;
+
+	if (d->tls_end != TLS_OK)
+		return tell_end(d);
+	if ((n = receive_cipher(d, size)) <= 0) {
+		err = errno;
+		if (d->tls_unused && (n == 0 || err == ECONNRESET))
+			tell_distrust(d, "gone");
+		errno = err;
+		return n;
+	}
+	result = (early ? tls_read_early : tls_read)(d->tls, w->cipher,
+	    (size_t)n, w->scratch, sizeof w->scratch, &plain);
+	flush_wire(d);
+	if (too_much_waits(d)) {
+		tls_give_up(d->tls, "the peer does not read");
+		result = TLS_FAILED;
+	}
+	if (d->handshake && result != TLS_FAILED && tls_ready(d->tls))
+		handshake_done(d);
+	if (result != TLS_OK) {
+		d->tls_end = result;
+		event_active(&d->read_ev, EV_READ, 0);
+	}
+	errno = EAGAIN;
+	return plain > 0 ? (ssize_t)plain : -1;
+}
+
+ssize_t
+front_receive(struct downstream *d, size_t size)
+{
+	struct worker *w = d->front->worker;
+
+	if (d->tls != NULL)
+		return receive_tls(d, size);
+	if (size > sizeof w->scratch)
+		size = sizeof w->scratch;
+	return recv(d->fd, w->scratch, size, MSG_DONTWAIT);
+}
+
+/* Requests inside a tunnel */
+
+static bool
+same_host(const struct http1_host *tunnel, const struct http1_host *h)
+{
+	return strcmp(tunnel->name, h->name) == 0 &&
+	    tunnel->kind == h->kind &&
+	    (h->port == 0 || h->port == tunnel->port);
+}
+
+/*
+ * In clear it may be for another host, behind the one that the tunnel goes to:
+ * then it names that one, and goes on in its form.
+ */
+static void
+pass_through(struct http1_head *h)
+{
+	h->to_proxy = h->form == HTTP1_ABSOLUTE_FORM;
+	if (h->path.len == 1 && h->path.p[0] == '*')
+		h->path.len = 0;
+	h->form = HTTP1_ABSOLUTE_FORM;
+}
+
+int
+front_place_inside(const struct downstream *d, struct http1_head *h,
+    enum http1_error err, const char **why)
+{
+	bool elsewhere;
+
+	if (err != HTTP1_OK && err != HTTP1_NOT_PROXY)
+		return http1_error_status(err);
+	if (h->form == HTTP1_AUTHORITY_FORM) {
+		*why = "CONNECT inside a tunnel";
+		return 400;
+	}
+	elsewhere = h->host.name[0] != '\0' &&
+	    !same_host(d->inside, &h->host);
+	if (elsewhere && !d->inside_tls && !h->https) {
+		pass_through(h);
+		return 0;
+	}
+	if ((h->form == HTTP1_ABSOLUTE_FORM && h->https != d->inside_tls) ||
+	    elsewhere) {
+		/* RFC 9110 7.4: not what the connection was made for */
+		*why = "the request is for another host than its tunnel";
+		return 421;
+	}
+	h->https = d->inside_tls;
+	h->host = *d->inside;
+	h->form = HTTP1_ABSOLUTE_FORM;
+	if (h->path.len == 1 && h->path.p[0] == '*')
+		h->path.len = 0;	/* OPTIONS *, for the host to answer */
+	return 0;
+}

@@ -1,0 +1,609 @@
+/* SPDX-License-Identifier: ISC */
+#include "hint/hint_internal.h"
+
+#include <string.h>
+
+/*
+ * A response's fields, read one after the other into a hint.  What they mean
+ * together is in hint_meaning.c; which of them says what, in hint_dialect.c and
+ * hint_form.c.
+ *
+ * Each is taken as a list.  Fields whose names alone do not tell that they are
+ * about a limit come last, so that they take no budget's place.
+ */
+
+static const struct http1_str nameless = { NULL, 0 };
+
+int64_t
+hint_reading_date(struct hint_reading *r)
+{
+	const struct http1_field *f = r->head->fields;
+	struct http1_str list, member;
+	unsigned i;
+
+	if (r->dated)
+		return r->date;
+	r->dated = true;
+	r->date = r->now;
+	for (i = 0; i < r->head->nfields; i++, f++) {
+		if (f->id != HTTP1_DATE)
+			continue;
+		list = f->value;
+		while (hint_member(&list, &member))
+			if (hint_date(member.p, member.len, r->now, &r->date))
+				return r->date;
+	}
+	return r->date;
+}
+
+static bool
+is_named(const struct hint_budget *b, struct http1_str name)
+{
+	if (b->name.p == NULL || name.p == NULL)
+		return b->name.p == name.p;
+	return b->name.len == name.len &&
+	    memcmp(b->name.p, name.p, name.len) == 0;
+}
+
+static struct hint_budget *
+add_budget(struct hint_reading *r, const struct hint_name *field,
+    struct http1_str name)
+{
+	const struct hint_slot_kind *kind = hint_slot_kind(field->slot);
+	struct hint *h = r->hint;
+	struct hint_budget *b = &h->budgets[h->nbudgets];
+
+	memset(b, 0, sizeof(*b));
+	b->name = name;
+	b->source = kind->source;
+	b->unit = kind->unit;
+	b->refills = kind->refills;
+	b->partial = kind->partial;
+	b->window = kind->window * HINT_SECOND;
+	if (field->slot == HINT_FORM) {
+		b->source = field->source;
+		b->unit = field->unit;
+		b->window = field->window;
+	}
+	b->has_window = b->window != 0;
+	r->entries[h->nbudgets].name = *field;
+	h->nbudgets++;
+	return b;
+}
+
+struct hint_budget *
+hint_budget(struct hint_reading *r, const struct hint_name *field,
+    struct http1_str name)
+{
+	struct hint_name *found;
+	unsigned i;
+
+	/* Quotas have no name to find them by; they differ in size. */
+	for (i = 0; i < r->hint->nbudgets && field->slot != HINT_IETF_QUOTA;
+	    i++) {
+		found = &r->entries[i].name;
+		if (found->slot != field->slot ||
+		    found->stem != field->stem ||
+		    !is_named(&r->hint->budgets[i], name))
+			continue;
+		if (field->context > found->context)
+			found->context = field->context;
+		return &r->hint->budgets[i];
+	}
+	if (r->hint->nbudgets == HINT_BUDGETS)
+		return NULL;
+	return add_budget(r, field, name);
+}
+
+void
+hint_remove_budget(struct hint_reading *r, unsigned i)
+{
+	struct hint *h = r->hint;
+
+	h->nbudgets--;
+	for (; i < h->nbudgets; i++) {
+		h->budgets[i] = h->budgets[i + 1];
+		r->entries[i] = r->entries[i + 1];
+	}
+	memset(&r->entries[i], 0, sizeof(r->entries[i]));
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static struct hint_entry *
+entry_of(struct hint_reading *r, const struct hint_budget *b)
+{
+	return &r->entries[b - r->hint->budgets];
+}
+
+static void
+set_least(bool *has, uint64_t *value, uint64_t new)
+{
+	if (!*has || new < *value)
+		*value = new;
+	*has = true;
+}
+
+static void
+set_most(bool *has, uint64_t *value, uint64_t new)
+{
+	if (!*has || new > *value)
+		*value = new;
+	*has = true;
+}
+
+void
+hint_set_limit(struct hint_budget *b, uint64_t micro)
+{
+	set_least(&b->has_limit, &b->limit, micro);
+}
+
+void
+hint_set_remaining(struct hint_budget *b, uint64_t micro)
+{
+	set_least(&b->has_remaining, &b->remaining, micro);
+}
+
+void
+hint_set_reset(struct hint_budget *b, uint64_t ns)
+{
+	set_most(&b->has_reset, &b->reset, ns);
+}
+
+void
+hint_set_window(struct hint_budget *b, uint64_t ns)
+{
+	set_most(&b->has_window, &b->window, ns);
+}
+
+/* Times */
+
+static void
+note_unusable(struct hint_reading *r, const struct http1_field *f)
+{
+	if (r->hint->unusable == NULL && f->value.len > 0)
+		r->hint->unusable = f;
+}
+
+static void
+read_retry(struct hint_reading *r, uint64_t unit, const struct http1_field *f)
+{
+	struct hint *h = r->hint;
+	bool odd = false;
+	uint64_t ns;
+
+	if (hint_latest(f->value, false, unit, hint_reading_date(r), &ns,
+	    &odd)) {
+		if (unit < HINT_SECOND)
+			set_most(&r->has_ms, &r->ms, ns);
+		else
+			set_most(&h->retry_after, &h->delay, ns);
+	}
+	if (odd)
+		note_unusable(r, f);
+}
+
+static void
+read_reset(struct hint_reading *r, const struct hint_name *name,
+    const struct http1_field *f)
+{
+	bool exact = name->role == HINT_RESET_AFTER, odd = false, any;
+	struct hint_budget *b;
+	struct hint_entry *entry;
+	uint64_t ns;
+
+	any = hint_latest(f->value, true, name->of, hint_reading_date(r), &ns,
+	    &odd);
+	if (odd && name->context == HINT_STRONG)
+		note_unusable(r, f);
+	if (!any || (b = hint_budget(r, name, nameless)) == NULL)
+		return;
+	entry = entry_of(r, b);
+	if (entry->exact && !exact)
+		return;
+	if (exact && !entry->exact)
+		b->has_reset = false;
+	entry->exact = exact;
+	hint_set_reset(b, ns);
+}
+
+static void
+read_window(struct hint_reading *r, const struct hint_name *name,
+    struct http1_str list)
+{
+	struct http1_str member;
+	struct hint_number number;
+	struct hint_budget *b;
+	uint64_t ns = 0, one;
+
+	while (hint_member(&list, &member)) {
+		if (hint_number(member, &number))
+			one = hint_number_of(number, name->of);
+		else if (!hint_duration(member, &one))
+			continue;
+		if (one > ns)
+			ns = one;
+	}
+	if (ns > 0 && (b = hint_budget(r, name, nameless)) != NULL)
+		hint_set_window(b, ns);
+}
+
+/* Counts */
+
+static void
+set_count(struct hint_reading *r, struct hint_budget *b, enum hint_role role,
+    uint64_t micro)
+{
+	struct hint_entry *entry = entry_of(r, b);
+
+	if (role == HINT_REMAINING)
+		hint_set_remaining(b, micro);
+	else if (role == HINT_USED)
+		set_most(&entry->has_used, &entry->used, micro);
+	else
+		hint_set_limit(b, micro);
+}
+
+/* Two of them, such as 32/40; also a limit and its window, such as 150/15m. */
+static bool
+read_pair(struct hint_reading *r, const struct hint_name *name,
+    struct http1_str value)
+{
+	const char *slash = memchr(value.p, '/', value.len);
+	struct http1_str left = value, right = value;
+	struct hint_number n, m;
+	struct hint_budget *b;
+	bool counts;
+	uint64_t window = 0;
+
+	if (slash == NULL)
+		return false;
+	left.len = (size_t)(slash - value.p);
+	right.p = slash + 1;
+	right.len -= left.len + 1;
+	counts = hint_number(right, &m);
+	if (!hint_number(left, &n) ||
+	    (!counts && !hint_duration(right, &window)) ||
+	    (b = hint_budget(r, name, nameless)) == NULL)
+		return false;
+	if (!counts) {
+		set_count(r, b, name->role, hint_number_micro(n));
+		if (window > 0)
+			hint_set_window(b, window);
+		return true;
+	}
+	set_count(r, b, name->role == HINT_REMAINING ? HINT_REMAINING :
+	    HINT_USED, hint_number_micro(n));
+	hint_set_limit(b, hint_number_micro(m));
+	return true;
+}
+
+/* 4,000 is one number; "4, 000" and 4,100 may well be two. */
+static bool
+is_grouped(struct http1_str s)
+{
+	bool sure = false;
+	size_t i, n;
+
+	for (n = 0; n < s.len && is_digit(s.p[n]); n++)
+		;
+	if (n == 0 || n > 3 || n == s.len)
+		return false;
+	for (i = n; i < s.len; i += 4) {
+		if (s.len - i < 4 || s.p[i] != ',' || !is_digit(s.p[i + 1]) ||
+		    !is_digit(s.p[i + 2]) || !is_digit(s.p[i + 3]))
+			return false;
+		sure = sure || s.p[i + 1] == '0';
+	}
+	return sure;
+}
+
+static uint64_t
+ungroup(struct http1_str s)
+{
+	struct hint_number number = { 0, 0 };
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		if (is_digit(s.p[i]) && number.whole < UINT64_MAX / 100)
+			number.whole = number.whole * 10 +
+			    (uint64_t)(s.p[i] - '0');
+	return hint_number_micro(number);
+}
+
+static void
+read_one_count(struct hint_reading *r, const struct hint_name *name,
+    struct http1_str value)
+{
+	struct hint_number number;
+	struct hint_budget *b;
+
+	if (!hint_number(value, &number))
+		read_pair(r, name, value);
+	else if ((b = hint_budget(r, name, nameless)) != NULL)
+		set_count(r, b, name->role, hint_number_micro(number));
+}
+
+static void
+read_count(struct hint_reading *r, const struct hint_name *name,
+    struct http1_str list)
+{
+	struct http1_str member;
+	struct hint_budget *b;
+	uint64_t micro;
+
+	if (list.len == 0)
+		return;
+	if (is_grouped(list)) {
+		if ((b = hint_budget(r, name, nameless)) != NULL)
+			set_count(r, b, name->role, ungroup(list));
+		return;
+	}
+	if (memchr(list.p, ';', list.len) == NULL) {
+		while (hint_member(&list, &member))
+			read_one_count(r, name, member);
+		return;
+	}
+	/* before the quotas that are in the list */
+	b = hint_budget(r, name, nameless);
+	if (hint_ratelimit_count(r, name->role != HINT_REMAINING, list,
+	    &micro) && b != NULL)
+		set_count(r, b, name->role, micro);
+}
+
+/* 32/40; behind a key, and with something else behind, at Salesforce. */
+static void
+read_ratio(struct hint_reading *r, const struct hint_name *name,
+    struct http1_str list)
+{
+	static const char key[] = "api-usage=";
+	struct http1_str member;
+	const char *end;
+
+	while (hint_member(&list, &member)) {
+		if (member.len > sizeof(key) - 1 &&
+		    memcmp(member.p, key, sizeof(key) - 1) == 0) {
+			member.p += sizeof(key) - 1;
+			member.len -= sizeof(key) - 1;
+		}
+		end = memchr(member.p, ';', member.len);
+		if (end != NULL)
+			member.len = (size_t)(end - member.p);
+		read_pair(r, name, member);
+	}
+}
+
+/* A limit without a word, or the IETF's field. */
+static void
+read_ratelimit(struct hint_reading *r, const struct hint_name *name,
+    struct http1_str value)
+{
+	if (value.len > 0 && is_digit(value.p[0]))
+		read_count(r, name, value);
+	else if (name->plain)
+		hint_ratelimit(r, name, value);
+}
+
+/* Words */
+
+static bool
+contains(struct http1_str s, const char *text)
+{
+	size_t i, n = strlen(text);
+	struct http1_str part = { NULL, n };
+
+	for (i = 0; i + n <= s.len; i++) {
+		part.p = s.p + i;
+		if (http1_str_is(part, text))
+			return true;
+	}
+	return false;
+}
+
+/* Whether one of the list's members is that word. */
+static bool
+has(struct http1_str list, const char *word)
+{
+	struct http1_str member;
+
+	while (hint_member(&list, &member))
+		if (http1_str_is(member, word))
+			return true;
+	return false;
+}
+
+static bool
+is_true(struct http1_str list)
+{
+	return has(list, "true") || has(list, "?1") || has(list, "1") ||
+	    has(list, "yes");
+}
+
+static bool
+is_false(struct http1_str list)
+{
+	return has(list, "false") || has(list, "?0") || has(list, "0") ||
+	    has(list, "no") || has(list, "never");
+}
+
+/* What was refused is a part of the host, or too much at once. */
+static void
+read_reason(struct hint_reading *r, struct http1_str value)
+{
+	if (contains(value, "concurrency"))
+		r->hint->concurrency = true;
+	if (contains(value, "endpoint") || contains(value, "resource") ||
+	    contains(value, "burst") || contains(value, "per-issue"))
+		r->partial = true;
+}
+
+/*
+ * Names of errors that are refusals for a limit, such as AWS has them: with a
+ * namespace before and an address behind.  "AWS SDKs and Tools Reference
+ * Guide", retry behavior,
+ * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+ * Azure Storage, "Common REST API error codes",
+ * https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes
+ */
+static bool
+is_limit_error(struct http1_str value)
+{
+	static const char *const words[] = {
+		"throttl", "toomanyrequests", "too_many_requests",
+		"too-many-requests", "ratelimit", "rate_limit", "rate-limit",
+		"requestlimitexceeded", "throughputexceeded",
+		"bandwidthlimitexceeded", "slowdown", "serverbusy", "maxlag",
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (contains(value, words[i]))
+			return true;
+	return false;
+}
+
+static void
+read_delay(struct hint_reading *r, struct http1_str list)
+{
+	struct http1_str member;
+	struct hint_number number;
+
+	while (hint_member(&list, &member))
+		if (hint_number(member, &number) &&
+		    (number.whole > 0 || number.nano > 0))
+			r->delayed = true;
+}
+
+/* The first name that is told. */
+static void
+read_name(struct hint_reading *r, struct http1_str list)
+{
+	struct http1_str member;
+
+	if (r->name.p == NULL && hint_member(&list, &member))
+		r->name = member;
+}
+
+/* A field that speaks of one budget, or of the response as a whole. */
+static void
+read_number(struct hint_reading *r, const struct hint_name *name,
+    const struct http1_field *f)
+{
+	switch (name->role) {
+	case HINT_RESET:
+	case HINT_RESET_AFTER:
+		read_reset(r, name, f);
+		break;
+	case HINT_BACKOFF:
+		r->delayed = true;
+		read_retry(r, name->of, f);
+		break;
+	case HINT_RETRY:
+		read_retry(r, name->of, f);
+		break;
+	case HINT_WINDOW:
+		read_window(r, name, f->value);
+		break;
+	case HINT_RATIO:
+		read_ratio(r, name, f->value);
+		break;
+	case HINT_RATELIMIT:
+		read_ratelimit(r, name, f->value);
+		break;
+	case HINT_POLICY:
+		hint_ratelimit_policy(r, f->value);
+		break;
+	default:
+		read_count(r, name, f->value);
+		break;
+	}
+}
+
+static void
+read_field(struct hint_reading *r, const struct hint_name *name,
+    const struct http1_field *f)
+{
+	switch (name->role) {
+	case HINT_NAME:
+		read_name(r, f->value);
+		break;
+	case HINT_BUCKET:
+		read_name(r, f->value);
+		r->discord = true;
+		break;
+	case HINT_GLOBAL:
+		r->global = r->global || is_true(f->value);
+		break;
+	case HINT_SCOPE:
+		r->global = r->global || has(f->value, "global");
+		r->partial = r->partial || has(f->value, "shared");
+		break;
+	case HINT_REASON:
+		read_reason(r, f->value);
+		break;
+	case HINT_GITHUB:
+		r->github = true;
+		break;
+	case HINT_SERVER:
+		r->github = r->github || has(f->value, "github.com");
+		break;
+	case HINT_DELAY:
+		read_delay(r, f->value);
+		break;
+	case HINT_ERROR:
+		r->error = r->error || is_limit_error(f->value);
+		break;
+	case HINT_MAY_RETRY:
+		r->hint->no_retry = r->hint->no_retry || is_false(f->value);
+		break;
+	case HINT_NEVER_RETRY:
+		r->hint->no_retry = r->hint->no_retry || is_true(f->value);
+		break;
+	default:
+		read_number(r, name, f);
+		break;
+	}
+}
+
+static void
+read_fields(struct hint_reading *r, bool sure)
+{
+	const struct http1_field *f = r->head->fields;
+	struct hint_name name;
+	unsigned i;
+
+	for (i = 0; i < r->head->nfields; i++, f++) {
+		if (f->id == HTTP1_RETRY_AFTER && sure)
+			read_retry(r, HINT_SECOND, f);
+		if (f->id != HTTP1_OTHER)
+			continue;
+		name = hint_name(f->name);
+		if (name.role == HINT_NONE)
+			continue;
+		if (sure == (name.context == HINT_STRONG))
+			read_field(r, &name, f);
+		else
+			r->unsure = true;
+	}
+}
+
+void
+hint_read(const struct http1_head *head, int64_t now, struct hint *h)
+{
+	struct hint_reading r;
+
+	/* Budgets are cleared when there are any. */
+	memset(h, 0, offsetof(struct hint, budgets));
+	memset(&r, 0, sizeof(r));
+	r.head = head;
+	r.hint = h;
+	r.now = now;
+	read_fields(&r, true);
+	if (r.unsure)
+		read_fields(&r, false);
+	hint_finish(&r);
+}

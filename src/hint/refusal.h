@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_REFUSAL_H
+#define SLUICE_REFUSAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http/http1.h"
+#include "policy/path.h"
+
+/*
+ * Bodies that say what their status does not: that a request was refused for a
+ * limit, and for how long.
+ *
+ * Rules say where to look.  A body is judged by its first REFUSAL_BYTES, as it
+ * came and as it is without its content coding (gzip, deflate), so that no
+ * length and no compression costs more.  JSON that is cut off there, or
+ * otherwise not whole, is not judged; text is, as far as it goes.
+ *
+ * Nothing here trusts a peer: what is malformed says nothing.
+ */
+
+#define REFUSAL_BYTES		65536	/* of a body, at most */
+#define REFUSAL_STATUSES	16	/* of a rule, at most */
+#define REFUSAL_STEPS		16	/* of a path in JSON, at most */
+#define REFUSAL_RULES		32	/* that one response is judged by */
+
+/*
+ * A path in JSON is keys with dots between them: error.errors.*.reason.  * is
+ * each member or element; an array where a key is looked for stands for each
+ * of its elements.
+ *
+ * The strings are the caller's; NULL is none.  A rule names json or contains
+ * or limit or a delay; what it names must all be there.
+ */
+struct refusal_rule {
+	const char		*name;		/* whose, for people */
+	/* Which responses: */
+	int			 statuses[REFUSAL_STATUSES];
+	unsigned		 nstatuses;
+	const char		*field;		/* that have this field */
+	const char		*end;		/* to a path that ends so */
+	const struct path_pattern *path;	/* to a path that matches */
+	/* Which bodies: */
+	const char		*json;		/* a path at which there is */
+	/*
+	 * ... one of these, ended by NULL: a string, perhaps with a name space
+	 * before it and # between them, or a whole number; NULL: anything but
+	 * null and false.
+	 */
+	const char		*const *in;
+	const char		*contains;	/* without regard to case */
+	bool			 limit;		/* an error named as a limit's */
+	bool			 within;	/* ... in errors: only there */
+	/* For how long: */
+	const char		*delay;		/* a path; see below, or */
+	/* (need - have) / rate seconds, by their paths */
+	const char		*need;
+	const char		*have;
+	const char		*rate;
+	bool			 told;		/* by keys or words like these */
+	uint64_t		 pause;		/* ns, where none is told */
+	bool			 has_pause;
+};
+
+enum refusal_coding {
+	REFUSAL_IDENTITY,
+	REFUSAL_GZIP,
+	REFUSAL_DEFLATE,	/* in zlib's format, or without one */
+	REFUSAL_OTHER,		/* not judged */
+};
+
+struct refusal_body {
+	const char		*p;
+	size_t			 len;
+	enum refusal_coding	 coding;
+};
+
+struct refusal {
+	const struct refusal_rule *rule;	/* by which it is one */
+	bool			 has_delay;
+	uint64_t		 delay;		/* ns; saturates */
+};
+
+/* The rules that are built in, and how many. */
+const struct refusal_rule *refusal_builtin(unsigned *n);
+
+/*
+ * Adds to picked, which has n, those rules that may say something of a response
+ * with this head to a request for this path (with its query, or p NULL), by
+ * its status, its fields and the type and length of its body; up to
+ * REFUSAL_RULES, and returns how many there are then.  Event streams and
+ * bodies that are not told to be text or JSON are judged by none; those of a
+ * success only where they are told to be JSON, or text for a text.
+ */
+unsigned	 refusal_pick(const struct refusal_rule *, unsigned nrules,
+		    const struct http1_head *, struct http1_str path,
+		    const struct refusal_rule **picked, unsigned n);
+
+/* How a response's body is coded; several codings are REFUSAL_OTHER. */
+enum refusal_coding refusal_coding(const struct http1_head *);
+
+/*
+ * Judges a body by n rules; the first that is met counts.  A delay is a number
+ * of seconds or a text with one, a duration ("23.4s"), an instant, or an object
+ * of seconds and nanos; of several the longest.  date (seconds since 1970)
+ * is what instants are measured against.  False: no refusal.
+ */
+bool		 refusal_judge(const struct refusal_rule *const *, unsigned n,
+		    const struct refusal_body *, int64_t date,
+		    struct refusal *);
+
+/* Whether it is a path in JSON. */
+bool		 refusal_is_path(const char *);
+
+#endif

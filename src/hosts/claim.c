@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/claim.h"
+
+#include <string.h>
+
+#include <netinet/in.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "policy/credential.h"
+#include "hint/hint.h"
+#include "http/http1.h"
+#include "http/sf.h"
+
+#define SECOND		1000000000ULL	/* ns */
+#define COST_MAX	1000000000LL	/* units */
+#define MILLI		1000		/* of a unit, in structured fields */
+
+/* Fields */
+
+/* The first field of that name (lower case), or NULL. */
+static const struct http1_field *
+find_field(const struct http1_head *h, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++) {
+		if (http1_str_is(h->fields[i].name, name))
+			return &h->fields[i];
+	}
+	return NULL;
+}
+
+/* A field that is one number, not negative, in thousandths; once. */
+static bool
+one_number(const struct http1_head *h, enum http1_name id, int64_t *milli)
+{
+	const struct http1_field *f = NULL;
+	struct sf_item item;
+	struct sf sf;
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++) {
+		if (h->fields[i].id != id)
+			continue;
+		if (f != NULL)
+			return false;
+		f = &h->fields[i];
+	}
+	if (f == NULL || !sf_is_list(f->value))
+		return false;
+	sf_start(&sf, f->value);
+	if (!sf_member(&sf, &item) || item.type != SF_NUMBER ||
+	    item.milli < 0)
+		return false;
+	*milli = item.milli;
+	return !sf_member(&sf, &item);
+}
+
+/* RFC 9218 4.1: what is not valid is as if it were not there. */
+static uint8_t
+urgency_of(const struct http1_head *h)
+{
+	uint8_t urgency = FAIR_URGENCY;
+	struct http1_str key;
+	struct sf_item item;
+	struct sf sf;
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++) {
+		if (h->fields[i].id != HTTP1_PRIORITY ||
+		    !sf_is_dictionary(h->fields[i].value))
+			continue;
+		sf_start(&sf, h->fields[i].value);
+		while (sf_entry(&sf, &key, &item)) {
+			if (key.len == 1 && key.p[0] == 'u' &&
+			    item.type == SF_NUMBER && item.milli >= 0 &&
+			    item.milli < FAIR_URGENCIES * MILLI &&
+			    item.milli % MILLI == 0)
+				urgency = (uint8_t)(item.milli / MILLI);
+		}
+	}
+	return urgency;
+}
+
+bool
+claim_user(const struct http1_head *h, char user[CLAIM_USER])
+{
+	static const char scheme[] = "basic ";
+	const struct http1_field *f = http1_find(h, HTTP1_PROXY_AUTHORIZATION);
+	unsigned char plain[CLAIM_USER * 2];	/* with the password */
+	bool found = false;
+	struct http1_str word;
+	const char *colon;
+	size_t len;
+	int n;
+
+	if (f == NULL || f->value.len < sizeof scheme)
+		return false;
+	word = f->value;
+	word.len = sizeof scheme - 1;
+	if (!http1_str_is(word, scheme))
+		return false;
+	word.p = f->value.p + word.len;
+	word.len = f->value.len - word.len;
+	if (word.len / 4 * 3 >= sizeof plain || word.len % 4 != 0)
+		return false;
+	n = EVP_DecodeBlock(plain, (const unsigned char *)word.p,
+	    (int)word.len);
+	colon = n > 0 ? memchr(plain, ':', (size_t)n) : NULL;
+	len = colon != NULL ? (size_t)(colon - (const char *)plain) : 0;
+	if (colon != NULL && len < CLAIM_USER &&
+	    memchr(plain, '\0', len) == NULL) {
+		memcpy(user, plain, len);
+		user[len] = '\0';
+		found = true;
+	}
+	OPENSSL_cleanse(plain, sizeof plain);
+	return found;
+}
+
+/* Who it is */
+
+/* What somebody is told apart by. */
+struct identity {
+	const char	*kind;
+	const void	*p;		/* NULL: not known */
+	size_t		 len;
+	bool		 named;		/* a text that weights may name */
+};
+
+static struct identity
+address_of(const struct sockaddr *sa)
+{
+	struct identity who = { .kind = "address", .p = "", .len = 0 };
+	const struct sockaddr_in *in;
+	const struct sockaddr_in6 *in6;
+
+	if (sa != NULL && sa->sa_family == AF_INET) {
+		in = (const struct sockaddr_in *)(const void *)sa;
+		who.p = &in->sin_addr;
+		who.len = sizeof in->sin_addr;
+	} else if (sa != NULL && sa->sa_family == AF_INET6) {
+		in6 = (const struct sockaddr_in6 *)(const void *)sa;
+		who.p = &in6->sin6_addr;
+		who.len = sizeof in6->sin6_addr;
+		/* a client of IPv4, at an address for both */
+		if (IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+			who.p = &in6->sin6_addr.s6_addr[12];
+			who.len = sizeof in->sin_addr;
+		}
+	}
+	return who;
+}
+
+/* Whoever is meant by the key, or nobody (p NULL). */
+static struct identity
+identify(const struct conf_key *key, const struct claim_source *s,
+    char user[CLAIM_USER])
+{
+	struct identity who = { .kind = "user", .named = true };
+	const struct http1_field *f;
+
+	switch (key->kind) {
+	case CONF_KEY_NONE:
+	case CONF_KEY_JWT:
+		break;
+	case CONF_KEY_CLIENT:
+		return address_of(s->address);
+	case CONF_KEY_USER:
+		if (claim_user(s->head, user))
+			who.p = user;
+		else
+			who.p = s->user;
+		if (who.p != NULL)
+			who.len = strlen(who.p);
+		break;
+	case CONF_KEY_HEADER:
+		who.kind = key->header;
+		if ((f = find_field(s->head, key->header)) != NULL) {
+			who.p = f->value.p;
+			who.len = f->value.len;
+		}
+		break;
+	}
+	return who;
+}
+
+const char claim_no_memory[] = "out of memory";
+
+/* Whose turns it takes, and of what weight those are. */
+static const char *
+take_client(struct claim *c, struct client_hasher *k,
+    const struct conf_rule *rule, const struct claim_source *s)
+{
+	char user[CLAIM_USER];
+	struct identity who = identify(&rule->fair_by, s, user);
+	struct client_hash hash;
+
+	if (who.p == NULL)
+		who = address_of(s->address);
+	if (!client_hash(k, who.kind, who.p, who.len, &hash))
+		return claim_no_memory;
+	c->request.client = hash.a;
+	c->request.weight = conf_rule_weight(rule, s->address,
+	    who.named ? who.p : NULL, who.named ? who.len : 0);
+	return NULL;
+}
+
+/* A hash over pieces, each in its place; begins as zero. */
+static bool
+add_piece(struct client_hasher *k, const char *kind, struct http1_str piece,
+    struct client_hash *hash)
+{
+	struct client_hash both[2] = { *hash };
+
+	return client_hash(k, kind, piece.p, piece.len, &both[1]) &&
+	    client_hash(k, kind, both, sizeof both, hash);
+}
+
+/* Takes the next of a field's values, which commas separate (RFC 9110 5.3). */
+static bool
+next_value(struct http1_str *list, struct http1_str *value)
+{
+	size_t n;
+
+	while (list->len > 0 && strchr(", \t", list->p[0]) != NULL) {
+		list->p++;
+		list->len--;
+	}
+	for (n = 0; n < list->len && list->p[n] != ','; n++)
+		;
+	value->p = list->p;
+	value->len = n;
+	list->p += n;
+	list->len -= n;
+	while (value->len > 0 && strchr(" \t",
+	    value->p[value->len - 1]) != NULL)
+		value->len--;
+	return value->len > 0;
+}
+
+/*
+ * What all fields of that name say: whoever sends two keys is somebody else
+ * than who sends the first one, but not who sends that twice.
+ */
+static const char *
+take_values(struct claim *c, struct client_hasher *k, const char *name,
+    const struct http1_head *h)
+{
+	struct http1_str list, value, last = { NULL, 0 };
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++) {
+		if (!http1_str_is(h->fields[i].name, name))
+			continue;
+		list = h->fields[i].value;
+		while (next_value(&list, &value)) {
+			if (last.len == value.len &&
+			    memcmp(last.p, value.p, value.len) == 0)
+				continue;
+			if (!add_piece(k, name, value, &c->credential))
+				return claim_no_memory;
+			last = value;
+		}
+	}
+	return NULL;
+}
+
+static const char *
+add_credential(struct claim *c, struct client_hasher *k,
+    const struct conf_key *key, struct http1_str value, struct client_hash *hash)
+{
+	struct credential credential;
+	unsigned i;
+
+	if (key->claims != NULL)
+		credential_read_claims(&credential, value, key->claims);
+	else
+		credential_read(&credential, value);
+	if (credential.kind == CREDENTIAL_VALUE && !c->unread) {
+		c->unread = true;
+		c->scheme = credential.scheme;
+	}
+	for (i = 0; i < credential.npieces; i++)
+		if (!add_piece(k, "authorization", credential.pieces[i], hash))
+			return claim_no_memory;
+	return NULL;
+}
+
+/* What all Authorization fields say, of which there should be one. */
+static const char *
+take_authorization(struct claim *c, struct client_hasher *k,
+    const struct conf_key *key, const struct http1_head *h)
+{
+	struct client_hash one, last = { 0, 0 };
+	struct http1_str piece = { (const char *)&one, sizeof one };
+	const char *wrong;
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++) {
+		if (!http1_str_is(h->fields[i].name, "authorization"))
+			continue;
+		memset(&one, 0, sizeof one);
+		wrong = add_credential(c, k, key, h->fields[i].value, &one);
+		if (wrong != NULL)
+			return wrong;
+		if (memcmp(&one, &last, sizeof one) == 0)
+			continue;
+		if (!add_piece(k, "authorization", piece, &c->credential))
+			return claim_no_memory;
+		last = one;
+	}
+	return NULL;
+}
+
+static const char *
+take_credential(struct claim *c, struct client_hasher *k,
+    const struct conf_rule *rule, const struct claim_source *s)
+{
+	const struct conf_key *key = &rule->per;
+	struct identity who;
+
+	if (key->kind == CONF_KEY_JWT || (key->kind == CONF_KEY_HEADER &&
+	    strcmp(key->header, "authorization") == 0))
+		return take_authorization(c, k, key, s->head);
+	if (key->kind == CONF_KEY_HEADER)
+		return take_values(c, k, key->header, s->head);
+	if (key->kind != CONF_KEY_CLIENT)
+		return NULL;
+	who = address_of(s->address);
+	return client_hash(k, who.kind, who.p, who.len, &c->credential) ?
+	    NULL : claim_no_memory;
+}
+
+/* How much, and until when */
+
+static uint64_t
+smallest_burst(const struct budget_limits *l, uint64_t max)
+{
+	unsigned i;
+
+	for (i = 0; i < l->nrates; i++) {
+		if (l->rates[i].burst < max)
+			max = l->rates[i].burst;
+	}
+	return max;
+}
+
+/* What a client may claim: never a debt that others have to wait for. */
+static uint64_t
+largest_cost(const struct conf_rule *rule, unsigned part)
+{
+	uint64_t max = smallest_burst(&rule->limits, UINT64_MAX);
+
+	if (part == THROTTLE_WHOLE)
+		return max;
+	return smallest_burst(&rule->paths[part].limits, max);
+}
+
+static const char *
+take_cost(struct claim *c, const struct conf_rule *rule,
+    const struct claim_source *s)
+{
+	uint64_t max = largest_cost(rule, c->request.part);
+	int64_t milli;
+
+	if (s->tunnel)
+		c->request.cost = rule->tunnel_cost;
+	else
+		c->request.cost = conf_rule_cost(rule, s->head);
+	if (!rule->client_cost ||
+	    http1_find(s->head, HTTP1_SLUICE_COST) == NULL)
+		return NULL;
+	if (!one_number(s->head, HTTP1_SLUICE_COST, &milli) ||
+	    milli > COST_MAX * MILLI)
+		return "Sluice-Cost is not a number from 0 to 1000000000";
+	c->request.cost = (uint64_t)milli * (BUDGET_UNIT / MILLI);
+	if (c->request.cost > max)
+		return "Sluice-Cost is more than the host's burst";
+	return NULL;
+}
+
+static const char *
+take_deadline(struct claim *c, const struct conf_rule *rule,
+    const struct claim_source *s, uint64_t now)
+{
+	uint64_t wait = rule->max_wait, own;
+	uint64_t all = rule->retry_max_time > wait ? rule->retry_max_time :
+	    wait;
+	int64_t milli;
+
+	if (http1_find(s->head, HTTP1_SLUICE_MAX_WAIT) != NULL) {
+		if (!one_number(s->head, HTTP1_SLUICE_MAX_WAIT, &milli))
+			return "Sluice-Max-Wait is not a number of seconds";
+		if (milli < INT64_MAX / (int64_t)(SECOND / MILLI)) {
+			own = (uint64_t)milli * (SECOND / MILLI);
+			wait = own < wait ? own : wait;
+			all = own < all ? own : all;
+		}
+	}
+	c->request.deadline = now + wait;
+	c->request.again = rule->max_wait;
+	c->request.latest = now + all;
+	return NULL;
+}
+
+static unsigned
+part_of(const struct conf_rule *rule, const struct claim_source *s)
+{
+	int part = s->tunnel ? -1 : conf_rule_path(rule, s->head);
+
+	return part < 0 ? THROTTLE_WHOLE : (unsigned)part;
+}
+
+const char *
+claim_make(struct claim *c, struct client_hasher *k,
+    const struct conf_rule *rule, const struct claim_source *s, uint64_t now)
+{
+	const char *wrong;
+
+	memset(c, 0, sizeof *c);
+	c->request.urgency = urgency_of(s->head);
+	c->request.part = part_of(rule, s);
+	if ((wrong = take_cost(c, rule, s)) != NULL ||
+	    (wrong = take_deadline(c, rule, s, now)) != NULL ||
+	    (wrong = take_client(c, k, rule, s)) != NULL)
+		return wrong;
+	return take_credential(c, k, rule, s);
+}

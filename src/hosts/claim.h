@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CLAIM_H
+#define SLUICE_CLAIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "conf/conf.h"
+#include "http/http1.h"
+#include "throttle/throttle.h"
+#include "base/client_hash.h"
+
+/*
+ * What a request claims of its host's throttle, by the host's rule: at what
+ * cost, for whom, how urgently, until when, and from which part of it.
+ */
+
+/* Who asks for what. */
+struct claim_source {
+	const struct http1_head	*head;
+	const struct sockaddr	*address;	/* NULL: a Unix socket */
+	/* By whom the tunnel was asked for that it comes through, or NULL. */
+	const char		*user;
+	bool			 tunnel;	/* a CONNECT */
+};
+
+struct claim {
+	struct throttle_request	 request;
+	/* Whose throttle: both 0 where the rule does not tell them apart. */
+	struct client_hash	 credential;
+	/* That was taken by its value, being of a scheme that is not known. */
+	bool			 unread;
+	struct http1_str	 scheme;	/* that one, in the head */
+};
+
+#define CLAIM_USER	256	/* bytes of a user's name, with its end */
+
+/* It is not the request that is wrong. */
+extern const char claim_no_memory[];
+
+/*
+ * Fills in the claim.  NULL, or what is wrong with the request, a constant for
+ * its answer, or claim_no_memory.
+ */
+const char	*claim_make(struct claim *, struct client_hasher *,
+		    const struct conf_rule *, const struct claim_source *,
+		    uint64_t now) __attribute__((warn_unused_result));
+
+/*
+ * The user of a request's Proxy-Authorization, where that is Basic (RFC
+ * 7617).  False: nobody's, or a name that is too long or holds a NUL.
+ */
+bool		 claim_user(const struct http1_head *, char user[CLAIM_USER]);
+
+#endif

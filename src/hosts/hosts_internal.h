@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_HOSTS_INTERNAL_H
+#define SLUICE_HOSTS_INTERNAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bsd/sys/tree.h>
+
+/* An entry that the table has no memory for is not in it: hosts_add() looks. */
+#define HASH_NONFATAL_OOM	1
+#include <uthash.h>
+
+#include "hosts/hosts.h"
+#include "daemon/worker.h"
+
+/* What hosts.c and hosts_reload.c share. */
+
+/*
+ * Life of a host's entry: made by the first ticket that names it, found in
+ * the table by its key as long as it is there; dropped when it is idle, so that
+ * dropping it loses nothing, or when a reload gave its tickets to another
+ * entry.  A worker's wake tree may still point to it then: it is "gone", an
+ * empty shell that is freed by the last wake, fired or forgotten.
+ *
+ * The key is what shares a throttle: the host's name; host and port where
+ * the rule names a port; the pattern where the rule is shared; and whose it is,
+ * where the rule tells clients apart.
+ */
+
+#define HOSTS_KEY	(HTTP1_HOST + 80)
+#define HOSTS_SHARED	"="	/* begins the key of a shared rule */
+
+TAILQ_HEAD(tickets, ticket);
+
+struct host {
+	UT_hash_handle		 hh;
+	TAILQ_ENTRY(host)	 entry;		/* in hosts.order */
+	char			*key;
+	struct http1_host	 name;		/* of the first ticket */
+	struct client_hash	 credential;
+	bool			 counted;	/* for limits.hosts */
+	struct hosts_client	*client;	/* charged with it; or NULL */
+	pthread_mutex_t		 lock;		/* guards what follows */
+	struct conf		*conf;		/* own reference */
+	const struct conf_rule	*rule;		/* of conf: its limits */
+	struct throttle		*throttle;
+	struct routes		*routes;	/* NULL: no part was named */
+	struct tickets		 tickets;	/* all that wait or hold */
+	/* Admissions that may have reached the host: what they took counts. */
+	uint64_t		 reached;
+	uint64_t		 armed_at;	/* ns; or NEVER */
+	unsigned		 armed_by;	/* by which worker */
+	unsigned		 armed;		/* wakes in trees */
+	uint64_t		 told_until;	/* ns: until then held up, and
+						   who cannot wait was told */
+	/*
+	 * Before a reload it stood for others, too, that have entries of their
+	 * own since; so its pause of then is theirs, until that instant (ns).
+	 */
+	uint64_t		 left;
+	bool			 carries;	/* is there for that alone */
+	/*
+	 * Something is used up until (ns) then, as an answer that was no
+	 * refusal said; the pause for it ends, or has ended, at rested.
+	 */
+	uint64_t		 spent;
+	uint64_t		 rested;
+	bool			 refusing;	/* logged that it does */
+	unsigned		 told;		/* logged: enum hosts_news */
+	bool			 gone;		/* not in the table any more */
+	struct wake		 wakes[];	/* one a worker */
+};
+TAILQ_HEAD(host_order, host);
+RB_HEAD(hosts_clients, hosts_client);
+
+struct hosts {
+	pthread_rwlock_t	 lock;		/* guards what follows */
+	struct conf		*conf;		/* own reference */
+	struct host		*table;
+	struct host_order	 order;		/* for the sweep, and reload */
+	struct hosts_clients	 clients;	/* who made entries */
+	uint64_t		 left;		/* ns: the latest of them */
+	size_t			 counted;	/* of entries: limits.hosts */
+	unsigned		 workers;
+	bool			 full;		/* has refused, and logged it */
+	_Atomic bool		 unread;	/* logged a scheme not known */
+};
+
+/* A rule's limits, as the throttle takes them; they point into the rule. */
+struct throttle_limits hosts_limits(const struct conf_rule *);
+
+/* Writes the key, and returns its length. */
+size_t		 hosts_key(char key[HOSTS_KEY], const struct conf_rule *,
+		    const struct http1_host *, const struct client_hash *);
+struct host	*hosts_find(struct hosts *, const char *key, size_t len);
+/*
+ * Makes an entry, charged to a client (NULL: to nobody), with the table locked
+ * for writing; NULL without memory.
+ */
+struct host	*hosts_add(struct hosts *, const char *key,
+		    const struct http1_host *, const struct client_hash *,
+		    struct conf *, const struct conf_rule *,
+		    struct hosts_client *);
+/* Takes an entry out of the table, and frees it when no wake points to it. */
+void		 hosts_drop(struct hosts *, struct host *);
+/*
+ * Has a new entry begin with the pause of the one that stood for it before a
+ * reload; with the table locked for writing.
+ */
+void		 hosts_heed_before(struct hosts *, struct host *, uint64_t now);
+/* Refuses a waiter that is in no queue any more: it is late. */
+void		 hosts_refuse(struct host *, struct ticket *, uint64_t now);
+
+/* hosts_share.c */
+
+/*
+ * Whether there is room for another entry of that rule and credential, for that
+ * client: HOSTS_GO, HOSTS_NO_ROOM or HOSTS_NO_SHARE.
+ */
+enum hosts_answer hosts_room(const struct hosts *, const struct conf_rule *,
+		    const struct client_hash *, const struct hosts_client *);
+/*
+ * Who asks for another entry, from that address (NULL: none), until
+ * hosts_client_done(); NULL without memory.
+ */
+struct hosts_client *hosts_client(struct hosts *, const struct sockaddr *);
+/* Notes whether it was refused; true where it was not before. */
+bool		 hosts_client_crosses(struct hosts_client *, bool refused);
+void		 hosts_client_done(struct hosts *, struct hosts_client *);
+/* Counts a new entry, where its rule says that it counts. */
+void		 hosts_charge(struct hosts *, struct host *,
+		    struct hosts_client *);
+/* To be called before an entry goes. */
+void		 hosts_discharge(struct hosts *, struct host *);
+/* Its rule is another one. */
+void		 hosts_recharge(struct hosts *, struct host *);
+
+/* Admits who may go now, and has somebody look at the queue when others may. */
+void		 hosts_admit(struct host *, uint64_t now);
+void		 hosts_arm(struct host *, struct worker *, uint64_t now);
+
+static inline struct ticket *
+ticket_of(struct throttle_waiter *waiter)
+{
+	return (struct ticket *)(void *)((char *)waiter -
+	    offsetof(struct ticket, waiter));
+}
+
+/* hosts_learn.c */
+
+/* What a ticket's route is, if that is not known yet. */
+void		 hosts_know_route(struct ticket *, struct http1_str method,
+		    struct http1_str path);
+/* The bucket that a ticket's route belongs to, if that is held up; or 0. */
+unsigned	 hosts_bucket(struct host *, const struct ticket *);
+
+#endif

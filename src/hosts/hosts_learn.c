@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/hosts_internal.h"
+
+#include "base/client_hash.h"
+
+/*
+ * What answers tell of a host's limits, with its lock held: how long it is
+ * paused, and which part of it.  Parts that answers name are learned with the
+ * routes that use them (policy/routes.h); they are buckets of the throttle as
+ * long as they are held up.
+ */
+
+#define TELL_STEP		1000000000ULL	/* ns */
+
+/* Parts */
+
+/* False without memory: then nothing is known of its route. */
+static bool
+hash_route(struct client_hasher *k, struct http1_str method,
+    struct http1_str path, struct route *r)
+{
+	size_t ends[ROUTE_SEGMENTS + 1];
+	struct client_hash hash;
+	char text[ROUTE_TEXT];
+	unsigned i, n = route_text(method, path, text, ends);
+
+	for (i = 0; i < n; i++) {
+		if (!client_hash(k, "route", text, ends[i], &hash))
+			return false;
+		r->hashes[i] = hash.a;
+	}
+	r->n = n;
+	return true;
+}
+
+void
+hosts_know_route(struct ticket *t, struct http1_str method,
+    struct http1_str path)
+{
+	if (t->route.n == 0 &&
+	    !hash_route(t->worker->hasher, method, path, &t->route))
+		t->route.n = 0;
+}
+
+unsigned
+hosts_bucket(struct host *h, const struct ticket *t)
+{
+	struct route_part part;
+	struct throttle_key key;
+
+	if (h->routes == NULL || !routes_find(h->routes, &t->route, &part))
+		return 0;
+	key = (struct throttle_key){ part.a, part.b };
+	return throttle_bucket(h->throttle, &key);
+}
+
+/* Those who wait are where they belong by what is known now. */
+static void
+rejudge(struct host *h, uint64_t now)
+{
+	struct ticket *t;
+
+	TAILQ_FOREACH(t, &h->tickets, entry)
+		if (t->state == TICKET_WAITING)
+			throttle_rebucket(h->throttle, &t->waiter,
+			    hosts_bucket(h, t), now);
+}
+
+static unsigned
+take_part(struct host *h, struct ticket *t, const struct lesson *l,
+    uint64_t now)
+{
+	struct route_part part = { l->part.a, l->part.b };
+	bool holds, new;
+	unsigned bucket, before;
+
+	if (!l->named)
+		return 0;
+	hosts_know_route(t, l->method, l->path);
+	if (h->routes == NULL && (h->routes = routes_new()) == NULL)
+		return 0;
+	new = routes_learn(h->routes, &t->route, part);
+	holds = (l->partial && (l->pause > 0 || l->backoff)) ||
+	    (l->shape && l->shape_partial);
+	before = throttle_bucket(h->throttle, &l->part);
+	bucket = holds ? throttle_make_bucket(h->throttle, &l->part, l->name,
+	    now) : before;
+	if (bucket == 0)
+		return 0;
+	throttle_rebucket(h->throttle, &t->waiter, bucket, now);
+	if (new || before == 0)
+		rejudge(h, now);
+	return bucket;
+}
+
+/* Lessons */
+
+static void
+refuse_hopeless(struct host *h, uint64_t now)
+{
+	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
+	struct throttle_waiter *waiter;
+
+	throttle_hopeless(h->throttle, now, &out);
+	while ((waiter = TAILQ_FIRST(&out)) != NULL) {
+		TAILQ_REMOVE(&out, waiter, entry);
+		hosts_refuse(h, ticket_of(waiter), now);
+	}
+}
+
+/* Which part of the host a lesson is about; a bucket, or 0, by its name. */
+static unsigned
+part_of(const struct ticket *t, const struct lesson *l, unsigned bucket)
+{
+	if (l->partial && bucket != 0)
+		return THROTTLE_BUCKET(bucket);
+	return l->partial ? t->waiter.part : THROTTLE_WHOLE;
+}
+
+/*
+ * Until then nobody goes.  Those who cannot wait for it are told, where it is
+ * news: no less than TELL_STEP later than what is known already.
+ */
+static bool
+refuse_hopeless_for(struct host *h, uint64_t until, uint64_t known,
+    uint64_t now)
+{
+	if (until < known + TELL_STEP)
+		return false;
+	h->told_until = until;
+	refuse_hopeless(h, now);
+	return true;
+}
+
+/* The same for a bucket, which is news by itself. */
+static bool
+hold_up_bucket(struct host *h, uint64_t until, uint64_t known, uint64_t now)
+{
+	if (until < (known > now ? known + TELL_STEP : now))
+		return false;
+	refuse_hopeless(h, now);
+	return true;
+}
+
+/* The ticket may be of an older configuration than its host's limits. */
+static uint64_t
+longest_pause(const struct host *h, const struct ticket *t)
+{
+	return h->rule->pause_max < t->rule->pause_max ? h->rule->pause_max :
+	    t->rule->pause_max;
+}
+
+/*
+ * Whether what is used up does not bind: after a pause that could not last
+ * until then the host serves, and still says the same.
+ */
+static bool
+is_soft(struct host *h, const struct lesson *l, uint64_t longest, uint64_t now)
+{
+	uint64_t until = l->pause > UINT64_MAX - now ? UINT64_MAX :
+	    now + l->pause;
+
+	if (l->verdict == BUDGET_THROTTLED)
+		h->spent = 0;
+	if (!l->spent || l->partial || l->verdict != BUDGET_SUCCESS)
+		return false;
+	/* resets are told in whole seconds */
+	if (now >= h->rested && now + TELL_STEP < h->spent &&
+	    until >= h->spent - 2 * TELL_STEP)
+		return true;
+	if (until > h->spent) {
+		h->spent = until;
+		h->rested = l->pause < longest ? until : now + longest;
+	}
+	return false;
+}
+
+/*
+ * Pauses as the lesson asks; for how long (ns), or 0 where that is nothing new:
+ * the answers to requests that were under way together say the same again.
+ */
+static uint64_t
+pause_by(struct host *h, struct ticket *t, const struct lesson *l,
+    unsigned bucket, uint64_t now)
+{
+	unsigned part = part_of(t, l, bucket);
+	uint64_t pause = l->pause, longest = longest_pause(h, t);
+	uint64_t before, known;
+
+	if (is_soft(h, l, longest, now))
+		return 0;
+	/* of a part that nobody has named, others are not held up */
+	if (l->partial && part == THROTTLE_WHOLE &&
+	    l->verdict != BUDGET_THROTTLED)
+		return 0;
+	if (l->at_once && !l->again &&
+	    throttle_at_once(h->throttle, part, &t->waiter, now))
+		return 0;
+	if (l->backoff)
+		pause = throttle_backoff(h->throttle, part, &t->waiter,
+		    l->base, longest, now);
+	if (pause > longest)
+		pause = longest;
+	before = throttle_paused_until(h->throttle, part);
+	if (pause == 0 || !throttle_pause(h->throttle, part, now + pause, now))
+		return 0;
+	if (part > THROTTLE_WHOLE)
+		return hold_up_bucket(h, now + pause, before, now) ? pause : 0;
+	/* the first word of a pause is news, however short that is */
+	known = h->told_until > now ? h->told_until : 0;
+	return refuse_hopeless_for(h, now + pause, known, now) ? pause : 0;
+}
+
+static void
+shape_by(struct host *h, struct ticket *t, const struct lesson *l,
+    unsigned bucket, uint64_t now)
+{
+	unsigned part = l->shape_partial ? THROTTLE_BUCKET(bucket) :
+	    part_of(t, l, bucket);
+
+	throttle_shape(h->throttle, part, l->left, now + l->reset, now);
+	if (t->rule != h->rule)
+		throttle_shorten(h->throttle, longest_pause(h, t), now);
+	if (part <= THROTTLE_WHOLE)
+		refuse_hopeless_for(h, now + l->reset / (l->left + 1),
+		    h->told_until > now ? h->told_until : now, now);
+}
+
+uint64_t
+hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
+    uint64_t now)
+{
+	struct host *h;
+	unsigned bucket;
+	uint64_t pause;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	h = t->host;
+	pthread_mutex_lock(&h->lock);
+	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
+	bucket = take_part(h, t, l, now);
+	if (l->shape && (!l->shape_partial || bucket != 0))
+		shape_by(h, t, l, bucket, now);
+	pause = pause_by(h, t, l, bucket, now);
+	hosts_admit(h, now);
+	hosts_arm(h, t->worker, now);
+	pthread_mutex_unlock(&h->lock);
+	pthread_rwlock_unlock(&hs->lock);
+	return pause;
+}
+
+bool
+hosts_names_other(struct hosts *hs, struct ticket *t,
+    const struct throttle_key *part)
+{
+	struct host *h;
+	bool other;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	h = t->host;
+	pthread_mutex_lock(&h->lock);
+	other = h->routes != NULL && routes_has_other(h->routes,
+	    (struct route_part){ part->a, part->b });
+	pthread_mutex_unlock(&h->lock);
+	pthread_rwlock_unlock(&hs->lock);
+	return other;
+}
+
+bool
+hosts_is_news(struct hosts *hs, struct ticket *t, enum hosts_news what)
+{
+	unsigned bit = 1U << what;
+	bool first = false;
+	struct host *h;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	if ((h = t->host) != NULL) {
+		pthread_mutex_lock(&h->lock);
+		first = (h->told & bit) == 0;
+		h->told |= bit;
+		pthread_mutex_unlock(&h->lock);
+	}
+	pthread_rwlock_unlock(&hs->lock);
+	return first;
+}

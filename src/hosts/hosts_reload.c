@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/hosts_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+/*
+ * A new configuration, with the table locked for writing: nobody else is in a
+ * host.  First every entry that stays gets its new limits; then tickets move
+ * to where they belong now, and entries that nothing belongs to any more go.
+ */
+
+/* Which part of the one rule each part of the other is. */
+static void
+match_parts(const struct conf_rule *from, const struct conf_rule *to,
+    unsigned moved[THROTTLE_PARTS])
+{
+	size_t i, j;
+
+	for (i = 0; i < from->npaths; i++) {
+		moved[i] = THROTTLE_WHOLE;
+		for (j = 0; j < to->npaths; j++) {
+			if (strcmp(from->paths[i].text,
+			    to->paths[j].text) == 0)
+				moved[i] = (unsigned)j;
+		}
+	}
+}
+
+/* Whether both tell clients apart by the same; else hashes mean nothing. */
+static bool
+same_per(const struct conf_rule *a, const struct conf_rule *b)
+{
+	if (a->per.kind != b->per.kind)
+		return false;
+	if (a->per.kind == CONF_KEY_JWT)
+		return strcmp(a->per.claims, b->per.claims) == 0;
+	return a->per.kind != CONF_KEY_HEADER ||
+	    strcmp(a->per.header, b->per.header) == 0;
+}
+
+static struct client_hash
+credential_under(const struct conf_rule *from, const struct conf_rule *to,
+    const struct client_hash *whose)
+{
+	return same_per(from, to) ? *whose : (struct client_hash){ 0, 0 };
+}
+
+static void
+inherit(struct host *to, const struct host *from, uint64_t now)
+{
+	unsigned moved[THROTTLE_PARTS];
+
+	match_parts(from->rule, to->rule, moved);
+	throttle_inherit(to->throttle, from->throttle, moved, now);
+	if (to->routes == NULL && from->routes != NULL)
+		to->routes = routes_copy(from->routes);
+	to->reached += from->reached + 1;
+}
+
+static void
+move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
+{
+	unsigned moved[THROTTLE_PARTS], part = t->waiter.part;
+
+	match_parts(from->rule, to->rule, moved);
+	if (part != THROTTLE_WHOLE)
+		part = moved[part];
+	TAILQ_REMOVE(&from->tickets, t, entry);
+	TAILQ_INSERT_TAIL(&to->tickets, t, entry);
+	t->host = to;
+	t->credential = credential_under(from->rule, to->rule,
+	    &t->credential);
+	if (t->state == TICKET_WAITING) {
+		throttle_cancel(from->throttle, &t->waiter);
+		throttle_carry_bucket(from->throttle, to->throttle,
+		    &t->waiter);
+		if (!throttle_requeue(to->throttle, &t->waiter, part, now))
+			hosts_refuse(to, t, now);
+	} else {
+		throttle_release(from->throttle, &t->waiter, now);
+		throttle_carry_bucket(from->throttle, to->throttle,
+		    &t->waiter);
+		throttle_hold(to->throttle, &t->waiter, part, now);
+		to->reached++;
+	}
+}
+
+/*
+ * The entry that a name belongs to under the new configuration.  A new one, or
+ * one that takes an old one's place, inherits what that has consumed.  No cap
+ * holds here: a reload loses nothing.
+ */
+static struct host *
+new_home(struct hosts *hs, struct host *from, const struct http1_host *name,
+    const struct client_hash *whose, bool takes_place, uint64_t now)
+{
+	const struct conf_rule *rule = conf_rule(hs->conf, name);
+	struct client_hash credential;
+	char key[HOSTS_KEY];
+	struct host *h;
+	size_t len;
+
+	credential = credential_under(from->rule, rule, whose);
+	len = hosts_key(key, rule, name, &credential);
+	if ((h = hosts_find(hs, key, len)) == from)
+		return from;
+	if (h == NULL) {
+		h = hosts_add(hs, key, name, &credential, hs->conf, rule,
+		    from->client);
+		if (h == NULL)
+			return from;
+		takes_place = true;
+	}
+	if (takes_place)
+		inherit(h, from, now);
+	return h;
+}
+
+/* The rule of an entry that stays where it is, or NULL. */
+static const struct conf_rule *
+rule_of_its_own(struct hosts *hs, struct host *h)
+{
+	const struct conf_rule *rule;
+	struct client_hash credential;
+	char key[HOSTS_KEY];
+
+	if (h->rule->shared)
+		rule = conf_shared_rule(hs->conf, h->rule->name);
+	else
+		rule = conf_rule(hs->conf, &h->name);
+	if (rule == NULL)
+		return NULL;
+	credential = credential_under(h->rule, rule, &h->credential);
+	hosts_key(key, rule, &h->name, &credential);
+	return strcmp(key, h->key) == 0 ? rule : NULL;
+}
+
+/* Others that it stands for until now will have entries of their own. */
+static void
+leave_pause(struct hosts *hs, struct host *h)
+{
+	h->left = throttle_paused_until(h->throttle, THROTTLE_WHOLE);
+	if (h->left > hs->left)
+		hs->left = h->left;
+}
+
+static void
+take_pause(struct hosts *hs, struct host *h, const char *key, uint64_t now)
+{
+	const struct host *from = hosts_find(hs, key, strlen(key));
+	uint64_t until, longest = now + h->rule->pause_max;
+
+	if (from == NULL || from->left <= now)
+		return;
+	until = from->left < longest ? from->left : longest;
+	throttle_pause(h->throttle, THROTTLE_WHOLE, until, now);
+}
+
+void
+hosts_heed_before(struct hosts *hs, struct host *h, uint64_t now)
+{
+	static const struct client_hash nobody;
+	char key[HOSTS_KEY];
+
+	if (hs->left <= now)
+		return;
+	hosts_key(key, h->rule, &h->name, &nobody);
+	take_pause(hs, h, key, now);
+	snprintf(key, sizeof key, HOSTS_SHARED "%s", h->rule->name);
+	take_pause(hs, h, key, now);
+}
+
+/* New limits for an entry that stays; its tickets' parts follow. */
+static void
+limit_host(struct hosts *hs, struct host *h, const struct conf_rule *rule,
+    uint64_t now)
+{
+	struct throttle_limits limits = hosts_limits(rule);
+	unsigned moved[THROTTLE_PARTS];
+	struct ticket *t;
+
+	match_parts(h->rule, rule, moved);
+	if (!throttle_limit(h->throttle, &limits, moved, now)) {
+		log_error("%s: out of memory: the old limits stay",
+		    h->name.name);
+		return;
+	}
+	TAILQ_FOREACH(t, &h->tickets, entry) {
+		if (t->state == TICKET_HELD)
+			throttle_moved(&t->waiter, moved);
+	}
+	if (h->rule->per.kind == CONF_KEY_NONE &&
+	    rule->per.kind != CONF_KEY_NONE)
+		leave_pause(hs, h);
+	conf_unref(h->conf);
+	h->conf = conf_ref(hs->conf);
+	h->rule = rule;
+	h->carries = false;
+	hosts_recharge(hs, h);
+}
+
+/* Moves tickets that belong elsewhere now, and drops what has no place. */
+static void
+settle_host(struct hosts *hs, struct host *h, uint64_t now)
+{
+	bool stays = h->conf == hs->conf || rule_of_its_own(hs, h) != NULL;
+	struct ticket *t, *next;
+	struct host *to;
+
+	if (!stays && !h->carries)
+		new_home(hs, h, &h->name, &h->credential, true, now);
+	TAILQ_FOREACH_SAFE(t, &h->tickets, entry, next) {
+		to = new_home(hs, h, t->name, &t->credential, false, now);
+		if (to != h)
+			move_ticket(t, h, to, now);
+	}
+	if (stays || !TAILQ_EMPTY(&h->tickets))
+		return;
+	if (h->rule->shared)
+		leave_pause(hs, h);
+	h->carries = h->rule->shared && h->left > now;
+	if (!h->carries)
+		hosts_drop(hs, h);
+}
+
+/* Makes an entry for a host under a rule, out of one under another. */
+static void
+split_entry(struct hosts *hs, const struct host *from,
+    const struct http1_host *name, struct conf *conf,
+    const struct conf_rule *rule, uint64_t now)
+{
+	struct client_hash whose;
+	char key[HOSTS_KEY];
+	struct host *to;
+	size_t len;
+
+	whose = credential_under(from->rule, rule, &from->credential);
+	len = hosts_key(key, rule, name, &whose);
+	if (hosts_find(hs, key, len) == NULL && (to = hosts_add(hs, key, name,
+	    &whose, conf, rule, from->client)) != NULL)
+		inherit(to, from, now);
+}
+
+/*
+ * A host that has a rule of its own now, and shared a throttle until now (with
+ * its other ports, or with other hosts): begins with what that has consumed,
+ * for each credential where they were told apart.
+ */
+static void
+split_host(struct hosts *hs, struct conf *conf, const struct conf_rule *rule,
+    uint64_t now)
+{
+	static const struct client_hash nobody;
+	const struct conf_rule *old;
+	struct host *h, *next, *last;
+	char key[HOSTS_KEY];
+	struct pattern p;
+	size_t len;
+
+	if (pattern_parse(&p, rule->name, strlen(rule->name)) != NULL ||
+	    p.wildcard)
+		return;
+	old = conf_rule(hs->conf, &p.host);
+	if (strcmp(old->name, rule->name) == 0)
+		return;
+	len = hosts_key(key, old, &p.host, &nobody);
+	if ((h = hosts_find(hs, key, len)) != NULL)
+		split_entry(hs, h, &p.host, conf, rule, now);
+	if (old->per.kind == CONF_KEY_NONE)
+		return;
+	last = TAILQ_LAST(&hs->order, host_order);
+	for (h = TAILQ_FIRST(&hs->order); h != NULL; h = next) {
+		next = h == last ? NULL : TAILQ_NEXT(h, entry);
+		hosts_key(key, old, &p.host, &h->credential);
+		if (strcmp(key, h->key) == 0)
+			split_entry(hs, h, &p.host, conf, rule, now);
+	}
+}
+
+/*
+ * Wherever its pause was from (an older configuration, a throttle that it was
+ * shared with), it lasts no longer than a response may pause it for now.
+ */
+static void
+shorten_pause(struct host *h, uint64_t now)
+{
+	uint64_t longest = h->rule->pause_max;
+
+	throttle_shorten(h->throttle, longest, now);
+	if (h->told_until > now + longest)
+		h->told_until = now + longest;
+}
+
+void
+hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
+{
+	struct host *h, *next, *last;
+	const struct conf_rule *rule;
+	size_t i;
+
+	pthread_rwlock_wrlock(&hs->lock);
+	for (i = 0; i < conf->nrules; i++)
+		split_host(hs, conf, &conf->rules[i], now);
+	conf_unref(hs->conf);
+	hs->conf = conf_ref(conf);
+	TAILQ_FOREACH(h, &hs->order, entry) {
+		if (h->conf != conf &&
+		    (rule = rule_of_its_own(hs, h)) != NULL)
+			limit_host(hs, h, rule, now);
+	}
+	/* entries made on the way stand behind the last, and are right */
+	last = TAILQ_LAST(&hs->order, host_order);
+	for (h = TAILQ_FIRST(&hs->order); h != NULL; h = next) {
+		next = h == last ? NULL : TAILQ_NEXT(h, entry);
+		settle_host(hs, h, now);
+	}
+	TAILQ_FOREACH(h, &hs->order, entry)
+		shorten_pause(h, now);
+	pthread_rwlock_unlock(&hs->lock);
+}

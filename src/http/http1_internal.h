@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_HTTP1_INTERNAL_H
+#define SLUICE_HTTP1_INTERNAL_H
+
+#include <string.h>
+
+#include "http/http1.h"
+
+/* What the files of http1 share; nobody else includes this. */
+
+/* Classes of bytes, as bits of http1_class[]. */
+#define HTTP1_PLAIN	1u	/* SP, HTAB, VCHAR, obs-text: field values */
+#define HTTP1_TCHAR	2u	/* RFC 9110 5.6.2 */
+#define HTTP1_TARGET	4u	/* VCHAR but '#' */
+#define HTTP1_LABEL	8u	/* letters, digits, '-', '_' */
+
+static const unsigned char http1_class[256] = {
+	 0,  0,  0,  0,  0,  0,  0,  0,	/* 0x00 */
+	 0,  1,  0,  0,  0,  0,  0,  0,	/* 0x08 */
+	 0,  0,  0,  0,  0,  0,  0,  0,	/* 0x10 */
+	 0,  0,  0,  0,  0,  0,  0,  0,	/* 0x18 */
+	 1,  7,  5,  3,  7,  7,  7,  7,	/* 0x20 */
+	 5,  5,  7,  7,  5, 15,  7,  5,	/* 0x28 */
+	15, 15, 15, 15, 15, 15, 15, 15,	/* 0x30 */
+	15, 15,  5,  5,  5,  5,  5,  5,	/* 0x38 */
+	 5, 15, 15, 15, 15, 15, 15, 15,	/* 0x40 */
+	15, 15, 15, 15, 15, 15, 15, 15,	/* 0x48 */
+	15, 15, 15, 15, 15, 15, 15, 15,	/* 0x50 */
+	15, 15, 15,  5,  5,  5,  7, 15,	/* 0x58 */
+	 7, 15, 15, 15, 15, 15, 15, 15,	/* 0x60 */
+	15, 15, 15, 15, 15, 15, 15, 15,	/* 0x68 */
+	15, 15, 15, 15, 15, 15, 15, 15,	/* 0x70 */
+	15, 15, 15,  5,  7,  5,  7,  0,	/* 0x78 */
+	[0x80 ... 0xff] = 1,
+};
+
+static inline bool
+http1_is(char c, unsigned class)
+{
+	return (http1_class[(unsigned char)c] & class) != 0;
+}
+
+static inline bool
+http1_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static inline char
+http1_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* How many bytes of that class stand at p. */
+static inline size_t
+http1_span(const char *p, size_t len, unsigned class)
+{
+	size_t	 i = 0;
+
+	while (i < len && http1_is(p[i], class))
+		i++;
+	return i;
+}
+
+/* Whether one of the eight bytes at p is below 0x20 or DEL. */
+static inline bool
+http1_has_control(const char *p)
+{
+	const uint64_t	 ones = UINT64_C(0x0101010101010101);
+	const uint64_t	 high = ones << 7;
+	uint64_t	 x;
+	uint64_t	 del;
+
+	memcpy(&x, p, sizeof(x));
+	del = x ^ (ones * 0x7f);
+	return (((x - ones * 0x20) & ~x) | ((del - ones) & ~del)) & high;
+}
+
+/* The first byte at or after p that is not HTTP1_PLAIN, or end. */
+static inline const char *
+http1_plain(const char *p, const char *end)
+{
+	while (end - p >= 8 && !http1_has_control(p))
+		p += 8;
+	while (p < end && http1_is(*p, HTTP1_PLAIN))
+		p++;
+	return p;
+}
+
+/* Equal without case (ASCII only). */
+static inline bool
+http1_same(const char *p, const char *q, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (http1_lower(p[i]) != http1_lower(q[i]))
+			return false;
+	}
+	return true;
+}
+
+/* Without white space around. */
+static inline struct http1_str
+http1_trim(struct http1_str s)
+{
+	while (s.len > 0 && http1_is_blank(s.p[0])) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len > 0 && http1_is_blank(s.p[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+/* http1_name.c */
+
+enum http1_name	 http1_name_id(struct http1_str);
+/* Whether fields of that name are for one connection only. */
+bool		 http1_is_hop(enum http1_name);
+
+/* http1.c */
+
+/*
+ * Parses the field line at *p, which ends before end, and moves *p behind its
+ * CRLF.  In a response white space may stand before the colon.
+ */
+enum http1_error http1_field_next(const char **p, const char *end,
+		    struct http1_field *, bool response)
+		    __attribute__((warn_unused_result));
+/* What is wrong with a byte that no text may hold. */
+enum http1_error http1_wrong_byte(char);
+
+#endif

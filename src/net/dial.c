@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/dial.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "net/net.h"
+#include "net/resolve.h"
+#include "daemon/worker.h"
+
+/*
+ * Life: resolving (query set), then attempts run, at most one for each
+ * address; the first that connects wins and the others are closed.  The result
+ * is always told from the loop, by done_ev.
+ */
+
+#define NEXT_NS	250000000ULL
+
+struct attempt {
+	struct dial	*dial;
+	struct event	 ev;
+	int		 fd;		/* -1: none, or over */
+};
+
+struct dial {
+	struct worker		*worker;
+	dial_cb			*cb;
+	void			*arg;
+	struct resolve		*query;
+	struct sockaddr_storage	 addrs[RESOLVE_ADDRESSES];
+	struct attempt		 attempts[RESOLVE_ADDRESSES];
+	size_t			 n;		/* addresses */
+	size_t			 next;		/* to be tried */
+	size_t			 running;
+	struct deadline		 timer;		/* the next address */
+	struct deadline		 limit;		/* timeouts.connect */
+	struct event		 done_ev;
+	int			 fd;		/* the winner */
+	enum upstream_error	 why;
+	bool			 done;
+	struct grave		 grave;
+};
+
+static void try_next(struct dial *);
+
+static void
+end_attempt(struct attempt *a, bool keep_fd)
+{
+	if (a->fd == -1)
+		return;
+	event_del(&a->ev);
+	if (!keep_fd)
+		close(a->fd);
+	a->fd = -1;
+	a->dial->running--;
+}
+
+static void
+stop(struct dial *d)
+{
+	size_t i;
+
+	resolve_cancel(d->query);
+	d->query = NULL;
+	for (i = 0; i < d->next; i++)
+		end_attempt(&d->attempts[i], false);
+	deadline_free(&d->timer);
+	deadline_free(&d->limit);
+}
+
+static void
+finish(struct dial *d, int fd, enum upstream_error why)
+{
+	if (d->done)
+		return;
+	stop(d);
+	d->done = true;
+	d->fd = fd;
+	d->why = why;
+	event_active(&d->done_ev, EV_TIMEOUT, 0);
+}
+
+static void
+done_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct dial *d = arg;
+
+	(void)fd;
+	(void)what;
+	worker_bury(d->worker, &d->grave, free, d);
+	d->cb(d->arg, d->fd, d->why);
+}
+
+static enum upstream_error
+classify(int err)
+{
+	switch (err) {
+	case ECONNREFUSED:
+		return UPSTREAM_REFUSED;
+	case ETIMEDOUT:
+		return UPSTREAM_CONNECT_TIMEOUT;
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+	case EADDRNOTAVAIL:
+	case EAGAIN:
+		return UPSTREAM_NO_SOCKET;
+	default:
+		return UPSTREAM_UNREACHABLE;
+	}
+}
+
+/* Of several addresses, the one where somebody has answered says more. */
+static void
+note_failure(struct dial *d, int err)
+{
+	if (d->why != UPSTREAM_REFUSED)
+		d->why = classify(err);
+}
+
+static void
+attempt_failed(struct dial *d, int err)
+{
+	note_failure(d, err);
+	if (d->next < d->n)
+		try_next(d);
+	else if (d->running == 0)
+		finish(d, -1, d->why);
+}
+
+static void
+attempt_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct attempt *a = arg;
+	struct dial *d = a->dial;
+	int err = 0;
+	socklen_t len = sizeof err;
+
+	(void)what;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == -1)
+		err = errno;
+	if (err == 0) {
+		end_attempt(a, true);
+		finish(d, fd, 0);
+		return;
+	}
+	end_attempt(a, false);
+	attempt_failed(d, err);
+}
+
+/* A socket that connects to that address, or -1 with errno. */
+static int
+start_connect(const struct sockaddr *sa)
+{
+	int fd, on = 1, err;
+
+	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0);
+	if (fd == -1)
+		return -1;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	if (connect(fd, sa, net_addrlen(sa)) == -1 && errno != EINPROGRESS) {
+		err = errno;
+		close(fd);
+		errno = err;
+		return -1;
+	}
+	return fd;
+}
+
+static void
+try_next(struct dial *d)
+{
+	struct attempt *a;
+	int fd;
+
+	while (d->next < d->n) {
+		a = &d->attempts[d->next];
+		a->fd = -1;
+		fd = start_connect((struct sockaddr *)&d->addrs[d->next++]);
+		if (fd == -1) {
+			note_failure(d, errno);
+			continue;
+		}
+		a->dial = d;
+		a->fd = fd;
+		event_assign(&a->ev, d->worker->base, fd, EV_WRITE, attempt_cb,
+		    a);
+		event_add(&a->ev, NULL);
+		d->running++;
+		if (d->next < d->n)
+			deadline_set(&d->timer, worker_now() + NEXT_NS);
+		return;
+	}
+	if (d->running == 0)
+		finish(d, -1, d->why);
+}
+
+static void
+timer_cb(void *arg)
+{
+	try_next(arg);
+}
+
+static void
+limit_cb(void *arg)
+{
+	struct dial *d = arg;
+	struct resolve *query = d->query;
+	enum upstream_error why = UPSTREAM_CONNECT_TIMEOUT;
+
+	d->query = NULL;
+	if (query != NULL)
+		why = resolve_give_up(query) == RESOLVE_QUEUED ?
+		    UPSTREAM_LOOKUPS : UPSTREAM_DNS_TIMEOUT;
+	finish(d, -1, why);
+}
+
+static void
+connect_to(struct dial *d, size_t n)
+{
+	size_t i;
+
+	d->n = n;
+	for (i = 0; i < n; i++) {
+		if (net_is_self(d->worker->listeners,
+		    (struct sockaddr *)&d->addrs[i])) {
+			finish(d, -1, UPSTREAM_LOOP);
+			return;
+		}
+	}
+	try_next(d);
+}
+
+static void
+resolved_cb(void *arg, enum resolve_result result,
+    const struct sockaddr_storage *addrs, size_t n)
+{
+	static const enum upstream_error failures[] = {
+		[RESOLVE_NO_NAME] = UPSTREAM_NO_NAME,
+		[RESOLVE_FAILED] = UPSTREAM_DNS_ERROR,
+		[RESOLVE_TIMEOUT] = UPSTREAM_DNS_TIMEOUT,
+		[RESOLVE_NO_MEMORY] = UPSTREAM_NO_MEMORY,
+	};
+	struct dial *d = arg;
+
+	d->query = NULL;
+	if (result != RESOLVE_OK) {
+		finish(d, -1, failures[result]);
+		return;
+	}
+	memcpy(d->addrs, addrs, n * sizeof *addrs);
+	connect_to(d, n);
+}
+
+struct dial *
+dial_start(struct worker *w, const struct http1_host *host,
+    const struct sockaddr *client, dial_cb *cb, void *arg)
+{
+	struct dial *d;
+
+	if ((d = calloc(1, sizeof *d)) == NULL)
+		return NULL;
+	d->worker = w;
+	d->cb = cb;
+	d->arg = arg;
+	d->why = UPSTREAM_UNREACHABLE;
+	deadline_init(&d->timer, w, timer_cb, d);
+	deadline_init(&d->limit, w, limit_cb, d);
+	event_assign(&d->done_ev, w->base, -1, 0, done_cb, d);
+	deadline_set(&d->limit, worker_now() + w->conf->timeout_connect);
+	if (net_literal(host, host->port, &d->addrs[0]))
+		connect_to(d, 1);
+	else
+		d->query = resolve_name(w->resolver, host->name, host->port,
+		    client, resolved_cb, d);
+	return d;
+}
+
+void
+dial_cancel(struct dial *d)
+{
+	if (d == NULL)
+		return;
+	if (d->done) {
+		event_del(&d->done_ev);
+		if (d->fd != -1)
+			close(d->fd);
+	} else
+		stop(d);
+	d->done = true;
+	worker_bury(d->worker, &d->grave, free, d);
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/lookup.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+
+#include <ares.h>
+#include <bsd/sys/queue.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "net/net.h"
+#include "daemon/worker.h"
+
+/*
+ * Life: idle; lookup_start() asks c-ares, which tells which sockets it wants
+ * watched, and an event stands for each; its answer is kept until c-ares has
+ * returned, and told from the loop; then it is idle again.  Where a socket or
+ * the time cannot be watched for want of memory it ends at once, and is not
+ * sound any more: c-ares would wait for what nobody tells it.
+ *
+ * c-ares tells addresses of both families together.  There are name servers
+ * that never answer for one of them; so when an answer is late each is asked
+ * for by itself, too, and what comes first counts.
+ */
+
+#define TRY_MS	1500	/* before a server is asked again */
+#define TRIES	3
+
+struct watch {
+	LIST_ENTRY(watch)	 entry;
+	struct event		 ev;
+	int			 fd;
+};
+
+struct lookup {
+	struct worker		*worker;
+	ares_channel		 channel;
+	lookup_cb		*cb;
+	void			*arg;
+	LIST_HEAD(, watch)	 watches;
+	struct event		 timer_ev;
+	struct event		 done_ev;
+	const char		*name;		/* the caller's */
+	bool			 asking;
+	bool			 late;		/* asked for each family */
+	bool			 broken;	/* not sound */
+	struct lookup_result	 result;
+};
+
+/* The end */
+
+static void
+done_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct lookup *l = arg;
+
+	(void)fd;
+	(void)what;
+	ares_cancel(l->channel);
+	l->cb(l->arg, &l->result);
+}
+
+/* Once; the answer is told when c-ares has returned to the loop. */
+static void
+finish(struct lookup *l, enum lookup_code code)
+{
+	if (!l->asking)
+		return;
+	l->asking = false;
+	l->result.answer.code = code;
+	evtimer_del(&l->timer_ev);
+	event_active(&l->done_ev, EV_TIMEOUT, 0);
+}
+
+/* Takes turns between the families, the first one's first (RFC 8305, 4). */
+static void
+interleave(const struct ares_addrinfo *ai, struct lookup_result *r)
+{
+	const struct ares_addrinfo_node *a = ai->nodes, *b = ai->nodes, **turn;
+	int first = a != NULL ? a->ai_family : AF_INET;
+	struct names_address *out = r->answer.list;
+	size_t n = 0;
+
+	r->ttl = UINT32_MAX;
+	for (turn = &a; n < NAMES_ADDRESSES; turn = turn == &a ? &b : &a) {
+		while (a != NULL && a->ai_family != first)
+			a = a->ai_next;
+		while (b != NULL && b->ai_family == first)
+			b = b->ai_next;
+		if (a == NULL && b == NULL)
+			break;
+		if (*turn == NULL)
+			continue;
+		net_pack((*turn)->ai_addr, &out[n++]);
+		if ((uint32_t)(*turn)->ai_ttl < r->ttl)
+			r->ttl = (uint32_t)(*turn)->ai_ttl;
+		*turn = (*turn)->ai_next;
+	}
+	r->answer.n = n;
+}
+
+static enum lookup_code
+code_of(int status)
+{
+	switch (status) {
+	case ARES_SUCCESS:
+	case ARES_ENOTFOUND:
+	case ARES_ENODATA:
+	case ARES_EBADNAME:
+		return LOOKUP_NO_NAME;
+	case ARES_ETIMEOUT:
+		return LOOKUP_TIMEOUT;
+	case ARES_ENOMEM:
+		return LOOKUP_NO_MEMORY;
+	default:
+		return LOOKUP_FAILED;
+	}
+}
+
+/* Adds what was found, if anybody still wants it. */
+static void
+take_addresses(struct lookup *l, int status, struct ares_addrinfo *ai)
+{
+	if (l->asking && status == ARES_SUCCESS && ai != NULL)
+		interleave(ai, &l->result);
+	if (ai != NULL)
+		ares_freeaddrinfo(ai);
+}
+
+static void
+answer_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
+{
+	struct lookup *l = arg;
+
+	(void)timeouts;
+	take_addresses(l, status, ai);
+	finish(l, l->result.answer.n > 0 ? LOOKUP_FOUND : code_of(status));
+}
+
+static void
+family_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
+{
+	struct lookup *l = arg;
+
+	(void)timeouts;
+	take_addresses(l, status, ai);
+	if (l->result.answer.n > 0)
+		finish(l, LOOKUP_FOUND);
+}
+
+static void
+ask_family(struct lookup *l, int family, ares_addrinfo_callback cb)
+{
+	struct ares_addrinfo_hints hints = {
+		.ai_family = family,
+		.ai_socktype = SOCK_STREAM,
+	};
+
+	ares_getaddrinfo(l->channel, l->name, NULL, &hints, cb, l);
+}
+
+/* What c-ares wants of the loop */
+
+/* After each call of c-ares. */
+static void
+set_timer(struct lookup *l)
+{
+	struct timeval tv, *next;
+
+	if (!l->asking)
+		return;
+	next = ares_timeout(l->channel, NULL, &tv);
+	if (next == NULL || evtimer_add(&l->timer_ev, next) == -1)
+		l->broken = true;
+	if (l->broken)
+		finish(l, LOOKUP_NO_MEMORY);
+}
+
+static void
+timer_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct lookup *l = arg;
+
+	(void)fd;
+	(void)what;
+	ares_process_fd(l->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+	if (l->asking && !l->late) {
+		l->late = true;
+		ask_family(l, AF_INET, family_cb);
+		ask_family(l, AF_INET6, family_cb);
+	}
+	set_timer(l);
+}
+
+static void
+socket_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct lookup *l = arg;
+
+	ares_process_fd(l->channel, what & EV_READ ? fd : ARES_SOCKET_BAD,
+	    what & EV_WRITE ? fd : ARES_SOCKET_BAD);
+	set_timer(l);
+}
+
+static struct watch *
+find_watch(struct lookup *l, int fd)
+{
+	struct watch *w;
+
+	LIST_FOREACH(w, &l->watches, entry) {
+		if (w->fd == fd)
+			return w;
+	}
+	return NULL;
+}
+
+static void
+watch_cb(void *arg, ares_socket_t fd, int readable, int writable)
+{
+	struct lookup *l = arg;
+	struct watch *w = find_watch(l, fd);
+	short what;
+
+	if (w != NULL)
+		event_del(&w->ev);
+	if (!readable && !writable) {
+		if (w != NULL) {
+			LIST_REMOVE(w, entry);
+			free(w);
+		}
+		return;
+	}
+	if (w == NULL) {
+		if ((w = calloc(1, sizeof *w)) == NULL) {
+			l->broken = true;
+			return;
+		}
+		w->fd = fd;
+		LIST_INSERT_HEAD(&l->watches, w, entry);
+	}
+	what = (short)(EV_PERSIST | (readable ? EV_READ : 0) |
+	    (writable ? EV_WRITE : 0));
+	event_assign(&w->ev, l->worker->base, fd, what, socket_cb, l);
+	if (event_add(&w->ev, NULL) == -1)
+		l->broken = true;
+}
+
+/* Which servers to ask, where not the system's. */
+static bool
+set_servers(struct lookup *l, const struct conf_addresses *servers)
+{
+	char *csv, *p, addr[NET_ADDRSTR];
+	size_t i, size = servers->n * NET_ADDRSTR + 1;
+	bool ok;
+
+	if (servers->n == 0)
+		return true;
+	if ((csv = calloc(1, size)) == NULL)
+		return false;
+	for (i = 0, p = csv; i < servers->n; i++) {
+		net_addrstr((const struct sockaddr *)&servers->list[i].addr,
+		    addr, sizeof addr);
+		p += snprintf(p, size - (size_t)(p - csv), "%s%s",
+		    i > 0 ? "," : "", addr);
+	}
+	ok = ares_set_servers_ports_csv(l->channel, csv) == ARES_SUCCESS;
+	free(csv);
+	return ok;
+}
+
+struct lookup *
+lookup_new(struct worker *w, lookup_cb *cb)
+{
+	struct ares_options options = {
+		.timeout = TRY_MS,
+		.tries = TRIES,
+		.sock_state_cb = watch_cb,
+	};
+	struct lookup *l;
+
+	if ((l = calloc(1, sizeof *l)) == NULL)
+		return NULL;
+	l->worker = w;
+	l->cb = cb;
+	LIST_INIT(&l->watches);
+	evtimer_assign(&l->timer_ev, w->base, timer_cb, l);
+	event_assign(&l->done_ev, w->base, -1, 0, done_cb, l);
+	options.sock_state_cb_data = l;
+	if (ares_init_options(&l->channel, &options, ARES_OPT_TIMEOUTMS |
+	    ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB) != ARES_SUCCESS) {
+		free(l);
+		return NULL;
+	}
+	if (!set_servers(l, &w->conf->resolver)) {
+		lookup_free(l);
+		return NULL;
+	}
+	return l;
+}
+
+void
+lookup_free(struct lookup *l)
+{
+	if (l == NULL)
+		return;
+	l->asking = false;
+	ares_destroy(l->channel);
+	evtimer_del(&l->timer_ev);
+	event_del(&l->done_ev);
+	free(l);
+}
+
+void
+lookup_start(struct lookup *l, const char *name, void *arg)
+{
+	l->arg = arg;
+	l->name = name;
+	l->asking = true;
+	l->late = false;
+	l->result.answer.n = 0;
+	l->result.ttl = 0;
+	ask_family(l, AF_UNSPEC, answer_cb);
+	set_timer(l);
+}
+
+void
+lookup_cancel(struct lookup *l)
+{
+	l->asking = false;
+	ares_cancel(l->channel);
+	evtimer_del(&l->timer_ev);
+	event_del(&l->done_ev);
+}
+
+bool
+lookup_sound(const struct lookup *l)
+{
+	return !l->broken;
+}

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/net.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <bsd/string.h>
+
+#include "base/log.h"
+
+/* Listeners */
+
+/*
+ * SO_REUSEPORT gives each worker a queue of its own, but would also let a
+ * second daemon share the port unseen: so the address is tried without it
+ * first.
+ */
+static int
+bind_socket(const struct sockaddr *sa, socklen_t len, bool shared)
+{
+	int fd, on = 1, err;
+
+	fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+	    0);
+	if (fd == -1)
+		return -1;
+	if (sa->sa_family != AF_UNIX) {
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+		if (shared)
+			(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on,
+			    sizeof on);
+	}
+	if (sa->sa_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on,
+		    sizeof on);
+	if (bind(fd, sa, len) == -1 || listen(fd, SOMAXCONN) == -1) {
+		err = errno;
+		close(fd);
+		errno = err;
+		return -1;
+	}
+	return fd;
+}
+
+/* A socket file nobody listens at any more is in the way; a live one is not. */
+static void
+remove_stale(const struct sockaddr *sa, socklen_t len)
+{
+	const struct sockaddr_un *sun = (const struct sockaddr_un *)sa;
+	struct stat st;
+	int fd;
+
+	if (lstat(sun->sun_path, &st) == -1 || !S_ISSOCK(st.st_mode))
+		return;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return;
+	if (connect(fd, sa, len) == -1 && errno == ECONNREFUSED)
+		(void)unlink(sun->sun_path);
+	close(fd);
+}
+
+static int
+open_unix(struct net_listener *l, unsigned workers)
+{
+	unsigned i;
+
+	remove_stale((struct sockaddr *)&l->addr, l->len);
+	l->fds[0] = bind_socket((struct sockaddr *)&l->addr, l->len, false);
+	if (l->fds[0] == -1)
+		return -1;
+	for (i = 1; i < workers; i++) {
+		if ((l->fds[i] = dup(l->fds[0])) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+open_inet(struct net_listener *l, unsigned workers)
+{
+	struct sockaddr *sa = (struct sockaddr *)&l->addr;
+	socklen_t len = sizeof l->addr;
+	unsigned i;
+	int fd;
+
+	if ((fd = bind_socket(sa, l->len, false)) == -1)
+		return -1;
+	if (getsockname(fd, sa, &len) == -1) {
+		close(fd);
+		return -1;
+	}
+	if (workers == 1) {
+		l->fds[0] = fd;
+		return 0;
+	}
+	close(fd);
+	for (i = 0; i < workers; i++) {
+		if ((l->fds[i] = bind_socket(sa, l->len, true)) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static void
+find_own(struct net_listeners *ls)
+{
+	struct ifaddrs *list, *i;
+	size_t n = 0;
+
+	if (getifaddrs(&list) == -1)
+		return;
+	for (i = list; i != NULL; i = i->ifa_next)
+		n++;
+	ls->own = calloc(n ? n : 1, sizeof *ls->own);
+	for (i = list; i != NULL && ls->own != NULL; i = i->ifa_next) {
+		if (i->ifa_addr == NULL ||
+		    (i->ifa_addr->sa_family != AF_INET &&
+		    i->ifa_addr->sa_family != AF_INET6))
+			continue;
+		memcpy(&ls->own[ls->nown++], i->ifa_addr,
+		    net_addrlen(i->ifa_addr));
+	}
+	freeifaddrs(list);
+}
+
+static int
+open_listener(struct net_listener *l, const struct conf_address *a,
+    unsigned workers)
+{
+	unsigned i;
+
+	l->addr = a->addr;
+	l->len = a->len;
+	if ((l->fds = calloc(workers, sizeof *l->fds)) == NULL)
+		return -1;
+	for (i = 0; i < workers; i++)
+		l->fds[i] = -1;
+	if (a->addr.ss_family == AF_UNIX)
+		return open_unix(l, workers);
+	return open_inet(l, workers);
+}
+
+/* Why not, after errno, and where that address stands. */
+static char *
+why_not(const struct conf *conf, const struct conf_address *a)
+{
+	const char *reason = strerror(errno), *path = a->text;
+	char place[32] = "", *cause;
+	struct stat st;
+
+	if (a->addr.ss_family == AF_UNIX)
+		path = ((const struct sockaddr_un *)&a->addr)->sun_path;
+	if (errno == EADDRINUSE && a->addr.ss_family == AF_UNIX &&
+	    lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		reason = S_ISDIR(st.st_mode) ? "that is a directory" :
+		    "there is another file, and no socket";
+	if (a->at.line > 0)
+		snprintf(place, sizeof place, ":%u:%u", a->at.line,
+		    a->at.column);
+	return asprintf(&cause, "%s%s: listen: cannot listen on %s: %s",
+	    conf->path, place, a->text, reason) == -1 ? NULL : cause;
+}
+
+struct net_listeners *
+net_listen(const struct conf *conf, unsigned workers, char **cause)
+{
+	const struct conf_addresses *addrs = &conf->listen;
+	struct net_listeners *ls;
+	char buf[NET_ADDRSTR];
+	size_t i;
+
+	if ((ls = calloc(1, sizeof *ls)) == NULL ||
+	    (ls->list = calloc(addrs->n, sizeof *ls->list)) == NULL) {
+		free(ls);
+		*cause = strdup("out of memory");
+		return NULL;
+	}
+	ls->workers = workers;
+	for (i = 0; i < addrs->n; i++) {
+		ls->n = i + 1;
+		if (open_listener(&ls->list[i], &addrs->list[i],
+		    workers) == -1) {
+			*cause = why_not(conf, &addrs->list[i]);
+			net_listeners_free(ls);
+			return NULL;
+		}
+		ls->list[i].bound = true;
+		log_info("listening on %s", net_addrstr(
+		    (struct sockaddr *)&ls->list[i].addr, buf, sizeof buf));
+	}
+	find_own(ls);
+	return ls;
+}
+
+void
+net_listeners_free(struct net_listeners *ls)
+{
+	struct sockaddr_un *sun;
+	size_t i;
+	unsigned j;
+
+	if (ls == NULL)
+		return;
+	for (i = 0; i < ls->n; i++) {
+		for (j = 0; ls->list[i].fds != NULL && j < ls->workers; j++) {
+			if (ls->list[i].fds[j] != -1)
+				close(ls->list[i].fds[j]);
+		}
+		sun = (struct sockaddr_un *)&ls->list[i].addr;
+		if (sun->sun_family == AF_UNIX && ls->list[i].bound)
+			(void)unlink(sun->sun_path);
+		free(ls->list[i].fds);
+	}
+	free(ls->list);
+	free(ls->own);
+	free(ls);
+}
+
+/* Addresses */
+
+socklen_t
+net_addrlen(const struct sockaddr *sa)
+{
+	switch (sa->sa_family) {
+	case AF_INET:
+		return sizeof(struct sockaddr_in);
+	case AF_INET6:
+		return sizeof(struct sockaddr_in6);
+	default:
+		return sizeof(struct sockaddr_un);
+	}
+}
+
+void
+net_set_port(struct sockaddr *sa, uint16_t port)
+{
+	if (sa->sa_family == AF_INET)
+		((struct sockaddr_in *)sa)->sin_port = htons(port);
+	else if (sa->sa_family == AF_INET6)
+		((struct sockaddr_in6 *)sa)->sin6_port = htons(port);
+}
+
+const char *
+net_addrstr(const struct sockaddr *sa, char *buf, size_t size)
+{
+	const struct sockaddr_in *in4 = (const struct sockaddr_in *)sa;
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
+	char ip[INET6_ADDRSTRLEN] = "?";
+
+	switch (sa->sa_family) {
+	case AF_INET:
+		inet_ntop(AF_INET, &in4->sin_addr, ip, sizeof ip);
+		snprintf(buf, size, "%s:%u", ip, ntohs(in4->sin_port));
+		break;
+	case AF_INET6:
+		inet_ntop(AF_INET6, &in6->sin6_addr, ip, sizeof ip);
+		snprintf(buf, size, "[%s]:%u", ip, ntohs(in6->sin6_port));
+		break;
+	default:
+		snprintf(buf, size, "unix:%s",
+		    ((const struct sockaddr_un *)sa)->sun_path);
+		break;
+	}
+	return buf;
+}
+
+bool
+net_literal(const struct http1_host *h, uint16_t port,
+    struct sockaddr_storage *ss)
+{
+	struct sockaddr_in *in4 = (struct sockaddr_in *)ss;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
+
+	memset(ss, 0, sizeof *ss);
+	if (h->kind == HTTP1_IPV4 &&
+	    inet_pton(AF_INET, h->name, &in4->sin_addr) == 1)
+		in4->sin_family = AF_INET;
+	else if (h->kind == HTTP1_IPV6 &&
+	    inet_pton(AF_INET6, h->name, &in6->sin6_addr) == 1)
+		in6->sin6_family = AF_INET6;
+	else
+		return false;
+	net_set_port((struct sockaddr *)ss, port);
+	return true;
+}
+
+void
+net_pack(const struct sockaddr *sa, struct names_address *a)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+
+	memset(a, 0, sizeof *a);
+	if (sa != NULL && sa->sa_family == AF_INET) {
+		memcpy(&in, sa, sizeof in);
+		a->family = AF_INET;
+		memcpy(a->address, &in.sin_addr, sizeof in.sin_addr);
+	} else if (sa != NULL && sa->sa_family == AF_INET6) {
+		memcpy(&in6, sa, sizeof in6);
+		a->family = AF_INET6;
+		memcpy(a->address, &in6.sin6_addr, sizeof in6.sin6_addr);
+		if (IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) {
+			a->family = AF_INET;
+			memmove(a->address, a->address + 12, 4);
+			memset(a->address + 4, 0, 12);
+		}
+	}
+}
+
+void
+net_unpack(const struct names_address *a, uint16_t port,
+    struct sockaddr_storage *ss)
+{
+	struct sockaddr_in *in4 = (struct sockaddr_in *)ss;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
+
+	memset(ss, 0, sizeof *ss);
+	ss->ss_family = (sa_family_t)a->family;
+	if (a->family == AF_INET)
+		memcpy(&in4->sin_addr, a->address, sizeof in4->sin_addr);
+	else if (a->family == AF_INET6)
+		memcpy(&in6->sin6_addr, a->address, sizeof in6->sin6_addr);
+	net_set_port((struct sockaddr *)ss, port);
+}
+
+void
+net_dissolve(int fd)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	(void)connect(fd, &none, sizeof none);
+}
+
+/* Loops */
+
+/*
+ * An address as it will be dialled: a mapped one is its IPv4 address, and the
+ * kernel takes "any" for the loopback.
+ */
+static void
+canonical(const struct sockaddr *sa, struct sockaddr_storage *out)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
+	struct sockaddr_in *out4 = (struct sockaddr_in *)out;
+	struct sockaddr_in6 *out6 = (struct sockaddr_in6 *)out;
+
+	memset(out, 0, sizeof *out);
+	memcpy(out, sa, net_addrlen(sa));
+	if (sa->sa_family == AF_INET6 &&
+	    IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
+		memset(out, 0, sizeof *out);
+		out4->sin_family = AF_INET;
+		out4->sin_port = in6->sin6_port;
+		memcpy(&out4->sin_addr, &in6->sin6_addr.s6_addr[12], 4);
+	}
+	if (out->ss_family == AF_INET && out4->sin_addr.s_addr == 0)
+		out4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	else if (out->ss_family == AF_INET6 &&
+	    IN6_IS_ADDR_UNSPECIFIED(&out6->sin6_addr))
+		out6->sin6_addr = in6addr_loopback;
+}
+
+static bool
+same_address(const struct sockaddr_storage *a, const struct sockaddr_storage *b)
+{
+	if (a->ss_family != b->ss_family)
+		return false;
+	if (a->ss_family == AF_INET)
+		return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
+		    ((const struct sockaddr_in *)b)->sin_addr.s_addr;
+	return memcmp(&((const struct sockaddr_in6 *)a)->sin6_addr,
+	    &((const struct sockaddr_in6 *)b)->sin6_addr,
+	    sizeof(struct in6_addr)) == 0;
+}
+
+static bool
+is_any(const struct sockaddr_storage *ss)
+{
+	if (ss->ss_family == AF_INET)
+		return ((const struct sockaddr_in *)ss)->sin_addr.s_addr == 0;
+	return IN6_IS_ADDR_UNSPECIFIED(
+	    &((const struct sockaddr_in6 *)ss)->sin6_addr);
+}
+
+static bool
+is_own(const struct net_listeners *ls, const struct sockaddr_storage *ss)
+{
+	const struct sockaddr_in *in4 = (const struct sockaddr_in *)ss;
+	size_t i;
+
+	if (ss->ss_family == AF_INET &&
+	    (ntohl(in4->sin_addr.s_addr) >> 24) == IN_LOOPBACKNET)
+		return true;
+	for (i = 0; i < ls->nown; i++) {
+		if (same_address(&ls->own[i], ss))
+			return true;
+	}
+	return false;
+}
+
+bool
+net_is_self(const struct net_listeners *ls, const struct sockaddr *sa)
+{
+	const struct net_listener *l;
+	struct sockaddr_storage to;
+	size_t i;
+
+	if (sa->sa_family != AF_INET && sa->sa_family != AF_INET6)
+		return false;
+	canonical(sa, &to);
+	for (i = 0; i < ls->n; i++) {
+		l = &ls->list[i];
+		if (l->addr.ss_family != to.ss_family)
+			continue;
+		/* the port is at the same place in both families */
+		if (((const struct sockaddr_in *)&l->addr)->sin_port !=
+		    ((const struct sockaddr_in *)&to)->sin_port)
+			continue;
+		if (same_address(&l->addr, &to) ||
+		    (is_any(&l->addr) && is_own(ls, &to)))
+			return true;
+	}
+	return false;
+}

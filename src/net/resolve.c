@@ -1,0 +1,630 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/resolve.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bsd/sys/queue.h>
+#include <bsd/sys/tree.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "net/lookup.h"
+#include "net/net.h"
+#include "daemon/worker.h"
+
+/*
+ * Life of what is asked (struct resolve): answered at once, where the answer is
+ * known; else it joins the query for its name, where one is under way; else it
+ * is queued at its client, whose turn begins a query for it, or finds that
+ * the answer is known or under way by now.
+ *
+ * Life of a query: under way as long as its lookup is.  The client whose turn
+ * began it is charged for it until then.  When all who asked have left it is
+ * idle: it goes on, for its answer may be asked for again, until somebody else
+ * needs its place.
+ *
+ * A client is there as long as it has something queued, or is charged.
+ */
+
+#define SECOND		1000000000ULL	/* ns */
+#define NO_NAME_NS	(10 * SECOND)	/* remembered, at most */
+#define FAILED_NS	(1 * SECOND)
+#define SHARE		4		/* a client gets the fourth part */
+#define SPARE		8		/* lookups kept for the next names */
+
+TAILQ_HEAD(asked, resolve);
+TAILQ_HEAD(queries, query);
+TAILQ_HEAD(clients, client);
+
+struct resolve {
+	TAILQ_ENTRY(resolve)	 entry;
+	struct resolver		*resolver;
+	struct query		*query;		/* which it shares, or */
+	struct client		*client;	/* where it is queued, or */
+	struct names_answer	*known;		/* to be told from the loop,
+						   or NULL: no memory */
+	resolve_cb		*cb;
+	void			*arg;
+	const char		*name;		/* the caller's */
+	uint16_t		 port;
+};
+
+struct query {
+	RB_ENTRY(query)		 node;
+	TAILQ_ENTRY(query)	 entry;		/* of the idle ones */
+	struct resolver		*resolver;
+	struct client		*client;	/* who is charged */
+	struct lookup		*lookup;
+	struct asked		 asked;		/* empty: it is idle */
+	uint64_t		 began;		/* ns */
+	const char		*name;		/* behind it */
+};
+
+struct client {
+	RB_ENTRY(client)	 node;
+	TAILQ_ENTRY(client)	 entry;		/* of those with turns */
+	struct names_address	 address;
+	struct asked		 queued;
+	size_t			 charged;	/* queries under way, */
+	size_t			 idle;		/* of which idle */
+	bool			 in_turn;	/* it is among those */
+};
+
+RB_HEAD(query_tree, query);
+RB_HEAD(client_tree, client);
+
+struct resolver {
+	struct worker		*worker;
+	struct names		*names;
+	struct query_tree	 queries;	/* by name */
+	size_t			 n;		/* of them */
+	struct queries		 idle;		/* the first one first */
+	struct client_tree	 clients;	/* by address */
+	struct clients		 turns;		/* who has something queued,
+						   and a share left */
+	struct asked		 ready;		/* to be told from the loop */
+	struct event		 ready_ev;
+	struct lookup		*spare[SPARE];
+	size_t			 nspare;
+};
+
+static void serve(struct resolver *);
+
+static int
+query_cmp(const struct query *a, const struct query *b)
+{
+	return strcmp(a->name, b->name);
+}
+
+static int
+client_cmp(const struct client *a, const struct client *b)
+{
+	return memcmp(&a->address, &b->address, sizeof a->address);
+}
+
+RB_PROTOTYPE(query_tree, query, node, query_cmp)
+RB_GENERATE(query_tree, query, node, query_cmp)
+RB_PROTOTYPE(client_tree, client, node, client_cmp)
+RB_GENERATE(client_tree, client, node, client_cmp)
+
+/* Clients */
+
+static size_t
+share(const struct resolver *r)
+{
+	size_t all = r->worker->conf->limit_lookups;
+
+	return all < SHARE ? 1 : all / SHARE;
+}
+
+/* The client of that address, made where it is missing; NULL: no memory. */
+static struct client *
+need_client(struct resolver *r, const struct sockaddr *address)
+{
+	struct client *c, key;
+
+	net_pack(address, &key.address);
+	if ((c = RB_FIND(client_tree, &r->clients, &key)) != NULL)
+		return c;
+	if ((c = calloc(1, sizeof *c)) == NULL)
+		return NULL;
+	c->address = key.address;
+	TAILQ_INIT(&c->queued);
+	RB_INSERT(client_tree, &r->clients, c);
+	return c;
+}
+
+/* Has it take turns, or not any more, or go; after each change of it. */
+static void
+settle(struct resolver *r, struct client *c)
+{
+	bool turns = !TAILQ_EMPTY(&c->queued) &&
+	    (c->charged < share(r) || c->idle > 0);
+
+	if (turns && !c->in_turn)
+		TAILQ_INSERT_TAIL(&r->turns, c, entry);
+	else if (!turns && c->in_turn)
+		TAILQ_REMOVE(&r->turns, c, entry);
+	c->in_turn = turns;
+	if (TAILQ_EMPTY(&c->queued) && c->charged == 0) {
+		RB_REMOVE(client_tree, &r->clients, c);
+		free(c);
+	}
+}
+
+/* Answers */
+
+static void
+tell(struct resolve *q, enum resolve_result result,
+    const struct names_answer *a)
+{
+	struct sockaddr_storage list[RESOLVE_ADDRESSES];
+	size_t i;
+
+	for (i = 0; i < a->n; i++)
+		net_unpack(&a->list[i], q->port, &list[i]);
+	q->cb(q->arg, result, list, a->n);
+}
+
+static enum resolve_result
+result_of(const struct names_answer *a)
+{
+	static const enum resolve_result results[] = {
+		[LOOKUP_FOUND] = RESOLVE_OK,
+		[LOOKUP_NO_NAME] = RESOLVE_NO_NAME,
+		[LOOKUP_FAILED] = RESOLVE_FAILED,
+		[LOOKUP_TIMEOUT] = RESOLVE_TIMEOUT,
+		[LOOKUP_NO_MEMORY] = RESOLVE_NO_MEMORY,
+	};
+
+	return results[a->code];
+}
+
+/* What is neither known nor can be asked is told from the loop. */
+static void
+make_ready(struct resolver *r, struct resolve *q)
+{
+	TAILQ_INSERT_TAIL(&r->ready, q, entry);
+	event_active(&r->ready_ev, EV_TIMEOUT, 0);
+}
+
+/* For as long as it may be (ns), and the configuration allows. */
+static void
+remember(struct resolver *r, const char *name, const struct names_answer *a,
+    uint64_t ns)
+{
+	const struct conf *conf = r->worker->conf;
+	uint64_t now = worker_now();
+
+	if (ns > conf->limit_ttl)
+		ns = conf->limit_ttl;
+	names_put(r->names, name, a, now + ns, conf->limit_names, now);
+}
+
+static void
+remember_result(struct resolver *r, const char *name,
+    const struct lookup_result *result)
+{
+	switch (result->answer.code) {
+	case LOOKUP_FOUND:
+		remember(r, name, &result->answer, result->ttl * SECOND);
+		break;
+	case LOOKUP_NO_NAME:
+		remember(r, name, &result->answer, NO_NAME_NS);
+		break;
+	case LOOKUP_FAILED:
+	case LOOKUP_TIMEOUT:
+		remember(r, name, &result->answer, FAILED_NS);
+		break;
+	}
+}
+
+/* "localhost", and all below it. */
+static bool
+is_localhost(const char *name)
+{
+	static const char localhost[] = "localhost";
+	size_t len = strlen(name), n = sizeof localhost - 1;
+
+	return len >= n && strcmp(name + len - n, localhost) == 0 &&
+	    (len == n || name[len - n - 1] == '.');
+}
+
+static void
+loopback(struct names_answer *a)
+{
+	static const struct in6_addr v6 = IN6ADDR_LOOPBACK_INIT;
+	static const unsigned char v4[] = { 127, 0, 0, 1 };
+
+	memset(a, 0, sizeof *a);
+	a->code = LOOKUP_FOUND;
+	a->n = 2;
+	a->list[0].family = AF_INET;
+	memcpy(a->list[0].address, v4, sizeof v4);
+	a->list[1].family = AF_INET6;
+	memcpy(a->list[1].address, &v6, sizeof v6);
+}
+
+/* Queries */
+
+static struct query *
+find_query(struct resolver *r, const char *name)
+{
+	struct query key = { .name = name };
+
+	return RB_FIND(query_tree, &r->queries, &key);
+}
+
+static void
+join(struct query *y, struct resolve *q)
+{
+	bool was_idle = TAILQ_EMPTY(&y->asked);
+
+	TAILQ_INSERT_TAIL(&y->asked, q, entry);
+	q->query = y;
+	if (was_idle) {
+		TAILQ_REMOVE(&y->resolver->idle, y, entry);
+		y->client->idle--;
+		settle(y->resolver, y->client);
+	}
+}
+
+static void
+leave(struct query *y, struct resolve *q)
+{
+	TAILQ_REMOVE(&y->asked, q, entry);
+	if (TAILQ_EMPTY(&y->asked)) {
+		TAILQ_INSERT_TAIL(&y->resolver->idle, y, entry);
+		y->client->idle++;
+		settle(y->resolver, y->client);
+	}
+}
+
+static void
+put_lookup(struct resolver *r, struct lookup *l)
+{
+	if (r->nspare < SPARE && lookup_sound(l))
+		r->spare[r->nspare++] = l;
+	else
+		lookup_free(l);
+}
+
+/* Takes a query out of all lists but that of who asked; it is not charged. */
+static void
+end_query(struct query *y)
+{
+	struct resolver *r = y->resolver;
+
+	if (TAILQ_EMPTY(&y->asked)) {
+		TAILQ_REMOVE(&r->idle, y, entry);
+		y->client->idle--;
+	}
+	RB_REMOVE(query_tree, &r->queries, y);
+	r->n--;
+	put_lookup(r, y->lookup);
+	y->client->charged--;
+	settle(r, y->client);
+}
+
+/* Makes place. */
+static void
+drop_idle(struct query *y)
+{
+	lookup_cancel(y->lookup);
+	end_query(y);
+	free(y);
+}
+
+static void
+answered_cb(void *arg, const struct lookup_result *told)
+{
+	struct query *y = arg;
+	struct resolver *r = y->resolver;
+	struct lookup_result result = *told;
+	struct resolve *q;
+
+	remember_result(r, y->name, &result);
+	end_query(y);
+	while ((q = TAILQ_FIRST(&y->asked)) != NULL) {
+		TAILQ_REMOVE(&y->asked, q, entry);
+		tell(q, result_of(&result.answer), &result.answer);
+		free(q);
+	}
+	free(y);
+	serve(r);
+}
+
+static struct lookup *
+take_lookup(struct resolver *r)
+{
+	if (r->nspare > 0)
+		return r->spare[--r->nspare];
+	return lookup_new(r->worker, answered_cb);
+}
+
+/* Begins a query, and charges it; NULL without memory. */
+static struct query *
+begin(struct resolver *r, struct client *c, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct query *y;
+
+	if ((y = calloc(1, sizeof *y + size)) == NULL)
+		return NULL;
+	if ((y->lookup = take_lookup(r)) == NULL) {
+		free(y);
+		return NULL;
+	}
+	y->name = memcpy(y + 1, name, size);
+	y->resolver = r;
+	y->client = c;
+	y->began = worker_now();
+	TAILQ_INIT(&y->asked);
+	TAILQ_INSERT_TAIL(&r->idle, y, entry);
+	c->idle++;
+	c->charged++;
+	RB_INSERT(query_tree, &r->queries, y);
+	r->n++;
+	lookup_start(y->lookup, y->name, y);
+	return y;
+}
+
+/* Turns */
+
+/* Finds place for one more of the client's; false: there is none. */
+static bool
+make_place(struct resolver *r, const struct client *c)
+{
+	struct query *y = TAILQ_FIRST(&r->idle);
+
+	if (c->charged >= share(r)) {
+		while (y != NULL && y->client != c)
+			y = TAILQ_NEXT(y, entry);
+	} else if (r->n < r->worker->conf->limit_lookups)
+		return true;
+	if (y == NULL)
+		return false;
+	drop_idle(y);
+	return true;
+}
+
+static struct names_answer *
+find_known(struct resolver *r, const char *name)
+{
+	struct names_answer known, *copy;
+
+	if (!names_get(r->names, name, worker_now(), &known) ||
+	    (copy = malloc(sizeof *copy)) == NULL)
+		return NULL;
+	*copy = known;
+	return copy;
+}
+
+/* It is the client's turn; false: there is no place for anybody. */
+static bool
+take_turn(struct resolver *r, struct client *c)
+{
+	struct resolve *q = TAILQ_FIRST(&c->queued);
+	struct query *y = find_query(r, q->name);
+
+	if (y == NULL && (q->known = find_known(r, q->name)) == NULL &&
+	    !make_place(r, c))
+		return false;
+	TAILQ_REMOVE(&c->queued, q, entry);
+	q->client = NULL;
+	/* whoever has more queued is behind the others now */
+	TAILQ_REMOVE(&r->turns, c, entry);
+	c->in_turn = false;
+	if (y == NULL && q->known == NULL)
+		y = begin(r, c, q->name);
+	if (y != NULL)
+		join(y, q);
+	else
+		make_ready(r, q);
+	settle(r, c);
+	return true;
+}
+
+static void
+serve(struct resolver *r)
+{
+	struct client *c;
+
+	while ((c = TAILQ_FIRST(&r->turns)) != NULL && take_turn(r, c))
+		;
+}
+
+/* Joins who asks for the same, or is queued; false without memory. */
+static bool
+ask(struct resolver *r, struct resolve *q, const struct sockaddr *client)
+{
+	struct query *y = find_query(r, q->name);
+	struct client *c;
+
+	if (y != NULL) {
+		join(y, q);
+		return true;
+	}
+	if ((c = need_client(r, client)) == NULL)
+		return false;
+	TAILQ_INSERT_TAIL(&c->queued, q, entry);
+	q->client = c;
+	settle(r, c);
+	serve(r);
+	return true;
+}
+
+static void
+ready_cb(evutil_socket_t fd, short what, void *arg)
+{
+	static const struct names_answer no_memory = {
+		.code = LOOKUP_NO_MEMORY,
+	};
+	const struct names_answer *a;
+	struct resolver *r = arg;
+	struct resolve *q;
+
+	(void)fd;
+	(void)what;
+	while ((q = TAILQ_FIRST(&r->ready)) != NULL) {
+		TAILQ_REMOVE(&r->ready, q, entry);
+		a = q->known != NULL ? q->known : &no_memory;
+		tell(q, result_of(a), a);
+		free(q->known);
+		free(q);
+	}
+}
+
+struct resolve *
+resolve_name(struct resolver *r, const char *name, uint16_t port,
+    const struct sockaddr *client, resolve_cb *cb, void *arg)
+{
+	struct resolve now = { .cb = cb, .arg = arg, .port = port }, *q;
+	struct names_answer a = { .code = LOOKUP_NO_MEMORY };
+
+	if (is_localhost(name))
+		loopback(&a);
+	else if (!names_get(r->names, name, worker_now(), &a) &&
+	    (q = calloc(1, sizeof *q)) != NULL) {
+		*q = now;
+		q->resolver = r;
+		q->name = name;
+		if (ask(r, q, client))
+			return q;
+		free(q);
+	}
+	tell(&now, result_of(&a), &a);
+	return NULL;
+}
+
+static void
+drop(struct resolve *q)
+{
+	struct resolver *r = q->resolver;
+
+	if (q->query != NULL)
+		leave(q->query, q);
+	else if (q->client != NULL) {
+		TAILQ_REMOVE(&q->client->queued, q, entry);
+		settle(r, q->client);
+	} else
+		TAILQ_REMOVE(&r->ready, q, entry);
+	free(q->known);
+	free(q);
+	serve(r);
+}
+
+void
+resolve_cancel(struct resolve *q)
+{
+	if (q != NULL)
+		drop(q);
+}
+
+enum resolve_waited
+resolve_give_up(struct resolve *q)
+{
+	static const struct names_answer timeout = { .code = LOOKUP_TIMEOUT };
+	bool queued = q->client != NULL;
+	struct query *y = q->query;
+
+	/* who asks for it next has not to find that out again */
+	if (y != NULL && worker_now() - y->began >= FAILED_NS)
+		remember(q->resolver, y->name, &timeout, FAILED_NS);
+	drop(q);
+	return queued ? RESOLVE_QUEUED : RESOLVE_ASKED;
+}
+
+/* Start, reload and end */
+
+struct resolver *
+resolver_new(struct worker *w)
+{
+	struct resolver *r;
+
+	if ((r = calloc(1, sizeof *r)) == NULL)
+		return NULL;
+	if ((r->names = names_new()) == NULL) {
+		free(r);
+		return NULL;
+	}
+	r->worker = w;
+	RB_INIT(&r->queries);
+	RB_INIT(&r->clients);
+	TAILQ_INIT(&r->idle);
+	TAILQ_INIT(&r->turns);
+	TAILQ_INIT(&r->ready);
+	event_assign(&r->ready_ev, w->base, -1, 0, ready_cb, r);
+	return r;
+}
+
+static void
+free_spare(struct resolver *r)
+{
+	while (r->nspare > 0)
+		lookup_free(r->spare[--r->nspare]);
+}
+
+void
+resolver_free(struct resolver *r)
+{
+	struct query *y;
+
+	/* whoever asked has cancelled it */
+	while ((y = TAILQ_FIRST(&r->idle)) != NULL)
+		drop_idle(y);
+	free_spare(r);
+	event_del(&r->ready_ev);
+	names_free(r->names);
+	free(r);
+}
+
+/* Asks again, by a new lookup; false without memory. */
+static bool
+ask_again(struct query *y)
+{
+	struct lookup *l = lookup_new(y->resolver->worker, answered_cb);
+
+	lookup_cancel(y->lookup);
+	if (l == NULL)
+		return false;
+	lookup_free(y->lookup);
+	y->lookup = l;
+	y->began = worker_now();
+	lookup_start(l, y->name, y);
+	return true;
+}
+
+static void
+fail_query(struct query *y)
+{
+	struct resolve *q;
+
+	while ((q = TAILQ_FIRST(&y->asked)) != NULL) {
+		leave(y, q);
+		q->query = NULL;
+		make_ready(y->resolver, q);
+	}
+	drop_idle(y);
+}
+
+void
+resolver_reload(struct resolver *r)
+{
+	struct client *c, *next_client;
+	struct query *y, *next;
+
+	names_clear(r->names);
+	while ((y = TAILQ_FIRST(&r->idle)) != NULL)
+		drop_idle(y);
+	RB_FOREACH_SAFE(y, query_tree, &r->queries, next) {
+		if (!ask_again(y))
+			fail_query(y);
+	}
+	free_spare(r);		/* they would ask whom they did before */
+	RB_FOREACH_SAFE(c, client_tree, &r->clients, next_client)
+		settle(r, c);
+	serve(r);
+}

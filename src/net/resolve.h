@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_RESOLVE_H
+#define SLUICE_RESOLVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "net/names.h"
+
+/*
+ * Names to addresses, a worker's.  What is known of a name is remembered for a
+ * while; who asks for one that is being looked up shares that lookup; of
+ * lookups there are limits.lookups at a time, each client has a share of them,
+ * and what is beyond that waits, clients in turn.  "localhost" and names below
+ * it are the loopback's, and nobody is asked (RFC 6761, 6.3).
+ */
+
+#define RESOLVE_ADDRESSES	NAMES_ADDRESSES
+
+struct resolver;
+struct resolve;
+struct worker;
+
+enum resolve_result {
+	RESOLVE_OK,
+	RESOLVE_NO_NAME,	/* no such name, or no address of it */
+	RESOLVE_FAILED,		/* the servers cannot tell */
+	RESOLVE_TIMEOUT,
+	RESOLVE_NO_MEMORY,
+};
+
+typedef void	 resolve_cb(void *arg, enum resolve_result,
+		    const struct sockaddr_storage *, size_t n);
+
+struct resolver	*resolver_new(struct worker *);
+void		 resolver_free(struct resolver *);
+
+/*
+ * After the worker's configuration has changed: forgets what is known, and asks
+ * again, of the servers that are now configured, what is being asked.
+ */
+void		 resolver_reload(struct resolver *);
+
+/*
+ * Asks for the addresses of a name (canonical, as http1_host has it), each with
+ * that port, in the order in which to try them (RFC 6724, families taking turns
+ * as RFC 8305 asks), for a client (NULL: one without an address).  cb is called
+ * once, perhaps before this returns (then the result is NULL), unless the
+ * query is cancelled; it must not cancel another one.  The name must stay until
+ * then.
+ */
+struct resolve	*resolve_name(struct resolver *, const char *name,
+		    uint16_t port, const struct sockaddr *client,
+		    resolve_cb *cb, void *arg);
+/* NULL is allowed. */
+void		 resolve_cancel(struct resolve *);
+
+/* As resolve_cancel(), for one that has waited in vain. */
+enum resolve_waited {
+	RESOLVE_ASKED,		/* for an answer */
+	RESOLVE_QUEUED,		/* for its turn */
+};
+enum resolve_waited resolve_give_up(struct resolve *);
+
+#endif

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: ISC */
+#include "policy/credential.h"
+
+#include <string.h>
+
+/*
+ * A value is a scheme and what stands behind it.  That is one word (Bearer),
+ * or names with values (Digest), of which the form is lenient: commas,
+ * semicolons, ampersands or blanks between them, quotes or none; or a key's
+ * name and a signature with a colon between them (AWS).
+ */
+
+/* Of a value that is being read. */
+enum form {
+	TOKEN,			/* one word: by that, or by parameters */
+	BASIC,
+	PAIR,			/* name:signature */
+	PARAMETERS,
+	NOBODY,
+};
+
+/* Schemes, and the parameters that identify; lower case. */
+static const struct scheme {
+	const char	*name;
+	enum form	 form;
+	const char	*first;
+	const char	*second;	/* or NULL */
+} schemes[] = {
+	{ "bearer", TOKEN, "token", NULL },
+	{ "token", TOKEN, "token", NULL },
+	{ "apikey", TOKEN, "key", NULL },
+	{ "api-key", TOKEN, "key", NULL },
+	{ "key", TOKEN, "key", NULL },
+	{ "bot", TOKEN, "token", NULL },
+	{ "dpop", TOKEN, "token", NULL },
+	{ "geniekey", TOKEN, "key", NULL },
+	{ "splunk", TOKEN, "token", NULL },
+	{ "sso-key", TOKEN, "key", NULL },
+	/* Google's and Salesforce's of old are one token */
+	{ "oauth", TOKEN, "oauth_consumer_key", "oauth_token" },
+	{ "basic", BASIC, NULL, NULL },
+	{ "digest", PARAMETERS, "username", "realm" },
+	{ "hawk", PARAMETERS, "id", NULL },
+	{ "mac", PARAMETERS, "id", NULL },
+	{ "signature", PARAMETERS, "keyid", NULL },
+	{ "vapid", PARAMETERS, "k", NULL },
+	{ "eg1-hmac-sha256", PARAMETERS, "client_token", "access_token" },
+	{ "sharedaccesssignature", PARAMETERS, "skn", "sr" },
+	{ "aws", PAIR, NULL, NULL },
+	{ "goog1", PAIR, NULL, NULL },
+	{ "oss", PAIR, NULL, NULL },
+	{ "obs", PAIR, NULL, NULL },
+	{ "sharedkey", PAIR, NULL, NULL },
+	{ "sharedkeylite", PAIR, NULL, NULL },
+	{ "apiauth", PAIR, NULL, NULL },
+	{ "qbox", PAIR, NULL, NULL },
+	{ "qiniu", PAIR, NULL, NULL },
+	/* their proof is for the connection, and says nobody's name */
+	{ "ntlm", NOBODY, NULL, NULL },
+	{ "negotiate", NOBODY, NULL, NULL },
+	{ "kerberos", NOBODY, NULL, NULL },
+};
+
+/* What names a key in signatures of schemes that are made alike. */
+static const char *const key_names[] = {
+	"credential", "keyid", "awsaccesskeyid", "access_key", "access", "id",
+};
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct http1_str
+trim(struct http1_str s)
+{
+	while (s.len > 0 && is_blank(s.p[0])) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len > 0 && is_blank(s.p[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+static struct http1_str
+text_of(const char *text)
+{
+	struct http1_str s = { text, strlen(text) };
+
+	return s;
+}
+
+/* There is room: no form has more than three. */
+static void
+add_piece(struct credential *c, struct http1_str piece)
+{
+	c->pieces[c->npieces++] = piece;
+}
+
+/* Takes the first word off; what follows has no blanks before it. */
+static struct http1_str
+take_word(struct http1_str *s)
+{
+	struct http1_str word = *s;
+
+	word.len = 0;
+	while (word.len < s->len && !is_blank(s->p[word.len]))
+		word.len++;
+	s->p += word.len;
+	s->len -= word.len;
+	*s = trim(*s);
+	return word;
+}
+
+/* Parameters */
+
+static bool
+is_separator(char c)
+{
+	return is_blank(c) || c == ',' || c == ';' || c == '&';
+}
+
+static struct http1_str
+take_until(const char **p, const char *end, bool name)
+{
+	struct http1_str s = { *p, 0 };
+
+	while (*p < end && !is_separator(**p) && !(name && **p == '='))
+		(*p)++;
+	s.len = (size_t)(*p - s.p);
+	return s;
+}
+
+/* What stands between quotes, as it stands there. */
+static struct http1_str
+take_quoted(const char **p, const char *end)
+{
+	struct http1_str s = { ++*p, 0 };
+
+	for (; *p < end && **p != '"'; (*p)++)
+		if (**p == '\\' && *p + 1 < end)
+			(*p)++;
+	s.len = (size_t)(*p - s.p);
+	if (*p < end)
+		(*p)++;
+	return s;
+}
+
+/* The next one; its value's p is NULL where it has none. */
+static bool
+next_parameter(const char **p, const char *end, struct http1_str *name,
+    struct http1_str *value)
+{
+	while (*p < end && is_separator(**p))
+		(*p)++;
+	if (*p == end)
+		return false;
+	*name = take_until(p, end, true);
+	value->p = NULL;
+	value->len = 0;
+	if (*p == end || **p != '=')
+		return true;
+	(*p)++;
+	while (*p < end && is_blank(**p))
+		(*p)++;
+	if (*p < end && **p == '"')
+		*value = take_quoted(p, end);
+	else
+		*value = take_until(p, end, false);
+	return true;
+}
+
+/* The first of that name that has a value; p NULL: there is none. */
+static struct http1_str
+parameter(struct http1_str s, const char *wanted)
+{
+	const char *p = s.p, *end = s.p + s.len;
+	struct http1_str name, value, none = { NULL, 0 };
+
+	while (next_parameter(&p, end, &name, &value)) {
+		/* in an encoding of its own: username* (RFC 8187) */
+		if (name.len > 0 && name.p[name.len - 1] == '*')
+			name.len--;
+		if (value.len > 0 && http1_str_is(name, wanted))
+			return value;
+	}
+	return none;
+}
+
+static bool
+read_parameters(struct credential *c, const struct scheme *scheme,
+    struct http1_str rest)
+{
+	struct http1_str first = parameter(rest, scheme->first);
+	struct http1_str second;
+
+	if (first.p == NULL)
+		return false;
+	add_piece(c, text_of(scheme->form == TOKEN && scheme->second == NULL ?
+	    "token" : scheme->name));
+	add_piece(c, first);
+	if (scheme->second != NULL) {
+		second = parameter(rest, scheme->second);
+		if (second.p != NULL)
+			add_piece(c, second);
+	}
+	return true;
+}
+
+/* AKID/20250101/us-east-1/s3/aws4_request, of which the first names the key. */
+static bool
+read_signature(struct credential *c, struct http1_str rest)
+{
+	struct http1_str key;
+	const char *slash;
+	size_t i;
+
+	for (i = 0; i < sizeof(key_names) / sizeof(key_names[0]); i++) {
+		key = parameter(rest, key_names[i]);
+		if (key.p == NULL)
+			continue;
+		slash = memchr(key.p, '/', key.len);
+		if (slash != NULL && i == 0)
+			key.len = (size_t)(slash - key.p);
+		add_piece(c, text_of("key"));
+		add_piece(c, key);
+		return key.len > 0;
+	}
+	return false;
+}
+
+static bool
+read_pair(struct credential *c, struct http1_str rest)
+{
+	const char *colon = rest.len == 0 ? NULL :
+	    memchr(rest.p, ':', rest.len);
+
+	if (colon == NULL || colon == rest.p)
+		return false;
+	rest.len = (size_t)(colon - rest.p);
+	add_piece(c, text_of("key"));
+	add_piece(c, rest);
+	return true;
+}
+
+static bool
+is_word(struct http1_str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		if (is_blank(s.p[i]))
+			return false;
+	return s.len > 0;
+}
+
+static bool
+read_word(struct credential *c, const char *kind, struct http1_str rest)
+{
+	if (!is_word(rest))
+		return false;
+	add_piece(c, text_of(kind));
+	add_piece(c, rest);
+	return true;
+}
+
+/* Schemes */
+
+static const struct scheme *
+find_scheme(struct http1_str name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (http1_str_is(name, schemes[i].name))
+			return &schemes[i];
+	return NULL;
+}
+
+static bool
+read_scheme(struct credential *c, const struct scheme *scheme,
+    struct http1_str rest)
+{
+	switch (scheme->form) {
+	case TOKEN:
+		return read_parameters(c, scheme, rest) ||
+		    read_word(c, "token", rest);
+	case BASIC:
+		return read_word(c, "basic", rest);
+	case PAIR:
+		return read_pair(c, rest);
+	case PARAMETERS:
+		return read_parameters(c, scheme, rest);
+	case NOBODY:
+		c->kind = CREDENTIAL_NONE;
+		return true;
+	}
+	return false;
+}
+
+static bool
+read_rest(struct credential *c, struct http1_str rest)
+{
+	const struct scheme *scheme = find_scheme(c->scheme);
+
+	if (scheme != NULL && (rest.len > 0 || scheme->form == NOBODY))
+		return read_scheme(c, scheme, rest);
+	return rest.len > 0 && scheme == NULL && read_signature(c, rest);
+}
+
+void
+credential_read(struct credential *c, struct http1_str value)
+{
+	struct http1_str all, rest;
+
+	memset(c, 0, offsetof(struct credential, text));
+	if (value.len == 0)
+		return;
+	all = trim(value);
+	rest = all;
+	if (rest.len == 0)
+		return;
+	c->kind = CREDENTIAL_READ;
+	c->scheme = take_word(&rest);
+	if (read_rest(c, rest))
+		return;
+	/* a key without a scheme, which is not to be shown as if it were one */
+	if (rest.len == 0) {
+		c->scheme.p = NULL;
+		c->scheme.len = 0;
+		c->npieces = 0;
+		read_word(c, "token", all);
+		return;
+	}
+	c->kind = CREDENTIAL_VALUE;
+	c->npieces = 0;
+	add_piece(c, text_of("value"));
+	add_piece(c, all);
+}
+
+bool
+credential_are_claims(const char *text)
+{
+	unsigned n;
+	size_t len;
+
+	for (n = 1; ; n++) {
+		len = strcspn(text, ",");
+		if (len == 0 || len > 255 || n > CREDENTIAL_CLAIMS ||
+		    strcspn(text, " \t\"") < len)
+			return false;
+		text += len;
+		if (*text++ == '\0')
+			return true;
+	}
+}

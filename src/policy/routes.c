@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+#include "policy/routes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HEX_MIN		6	/* letters and digits that are no word */
+#define HEX_LETTERS	8	/* letters alone */
+
+struct entry {
+	struct route		 route;
+	struct route_part	 part;
+	uint64_t		 used;		/* the latest is the largest */
+};
+
+struct routes {
+	unsigned	 n;
+	unsigned	 room;
+	uint64_t	 uses;
+	struct entry	*entries;	/* owned */
+};
+
+/* Texts */
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool
+is_hex(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/*
+ * Whether a segment names one thing of many: digits, a UUID, or hexadecimal
+ * that is no word: long, and longer without a digit.
+ */
+static bool
+is_name(const char *p, size_t len)
+{
+	size_t i, digits = 0, hex = 0, dashes = 0;
+
+	for (i = 0; i < len; i++) {
+		digits += is_digit(p[i]);
+		hex += is_hex(p[i]);
+		dashes += p[i] == '-';
+	}
+	if (len == 0 || hex + dashes < len)
+		return false;
+	if (digits == len)
+		return true;
+	if (dashes > 0)
+		return len == 36 && dashes == 4 && p[8] == '-' &&
+		    p[13] == '-' && p[18] == '-' && p[23] == '-';
+	return len >= (digits > 0 ? HEX_MIN : HEX_LETTERS);
+}
+
+struct writer {
+	char	*text;
+	size_t	 len;
+};
+
+static void
+put(struct writer *w, const char *p, size_t len)
+{
+	if (len > ROUTE_TEXT - w->len)
+		len = ROUTE_TEXT - w->len;
+	if (len > 0)
+		memcpy(w->text + w->len, p, len);
+	w->len += len;
+}
+
+unsigned
+route_text(struct http1_str method, struct http1_str path,
+    char text[ROUTE_TEXT], size_t ends[ROUTE_SEGMENTS + 1])
+{
+	struct writer w = { text, 0 };
+	const char *p = path.p, *end = p == NULL ? p : p + path.len, *next;
+	unsigned n = 0;
+
+	put(&w, method.p, method.len);
+	ends[n++] = w.len;
+	while (p < end && *p != '?' && *p != '#') {
+		if (*p == '/') {
+			p++;
+			continue;
+		}
+		for (next = p; next < end && *next != '/' && *next != '?' &&
+		    *next != '#'; next++)
+			;
+		put(&w, "/", 1);
+		if (is_name(p, (size_t)(next - p)))
+			put(&w, "*", 1);
+		else
+			put(&w, p, (size_t)(next - p));
+		p = next;
+		/* all that is behind the last is part of it */
+		if (n <= ROUTE_SEGMENTS)
+			ends[n++] = w.len;
+		else
+			ends[n - 1] = w.len;
+	}
+	return n;
+}
+
+/* The table */
+
+struct routes *
+routes_new(void)
+{
+	return calloc(1, sizeof(struct routes));
+}
+
+void
+routes_free(struct routes *rs)
+{
+	if (rs == NULL)
+		return;
+	free(rs->entries);
+	free(rs);
+}
+
+struct routes *
+routes_copy(const struct routes *from)
+{
+	struct routes *rs = routes_new();
+
+	if (rs == NULL)
+		return NULL;
+	*rs = *from;
+	if (from->room == 0)
+		return rs;
+	rs->entries = calloc(from->room, sizeof(rs->entries[0]));
+	if (rs->entries == NULL) {
+		free(rs);
+		return NULL;
+	}
+	memcpy(rs->entries, from->entries,
+	    from->n * sizeof(rs->entries[0]));
+	return rs;
+}
+
+static bool
+same_route(const struct route *a, const struct route *b)
+{
+	return a->n == b->n && a->hashes[a->n - 1] == b->hashes[a->n - 1];
+}
+
+static bool
+same_part(struct route_part a, struct route_part b)
+{
+	return a.a == b.a && a.b == b.b;
+}
+
+static struct entry *
+find(struct routes *rs, const struct route *r)
+{
+	unsigned i;
+
+	for (i = 0; i < rs->n; i++)
+		if (same_route(&rs->entries[i].route, r))
+			return &rs->entries[i];
+	return NULL;
+}
+
+/* Room for one more, if need be that of the least recently used. */
+static struct entry *
+make(struct routes *rs)
+{
+	unsigned i, room = rs->room == 0 ? 8 : rs->room * 2;
+	struct entry *oldest, *entries;
+
+	if (rs->n == rs->room && room <= ROUTES_MAX) {
+		entries = realloc(rs->entries, room * sizeof(*entries));
+		if (entries != NULL) {
+			rs->entries = entries;
+			rs->room = room;
+		}
+	}
+	if (rs->n < rs->room)
+		return &rs->entries[rs->n++];
+	if (rs->n == 0)
+		return NULL;
+	oldest = &rs->entries[0];
+	for (i = 1; i < rs->n; i++)
+		if (rs->entries[i].used < oldest->used)
+			oldest = &rs->entries[i];
+	return oldest;
+}
+
+bool
+routes_learn(struct routes *rs, const struct route *r, struct route_part part)
+{
+	struct entry *e;
+	bool new;
+
+	if (r->n == 0)
+		return false;
+	e = find(rs, r);
+	new = e == NULL || !same_part(e->part, part);
+	if (e == NULL && (e = make(rs)) == NULL)
+		return false;
+	e->route = *r;
+	e->part = part;
+	e->used = ++rs->uses;
+	return new;
+}
+
+bool
+routes_has_other(const struct routes *rs, struct route_part part)
+{
+	unsigned i;
+
+	for (i = 0; i < rs->n; i++)
+		if (!same_part(rs->entries[i].part, part))
+			return true;
+	return false;
+}
+
+/* How many hashes two routes have in common at their beginnings. */
+static unsigned
+common(const struct route *a, const struct route *b)
+{
+	unsigned i = 0;
+
+	while (i < a->n && i < b->n && a->hashes[i] == b->hashes[i])
+		i++;
+	return i;
+}
+
+bool
+routes_find(struct routes *rs, const struct route *r, struct route_part *part)
+{
+	struct entry *e;
+	unsigned i, n, most = 1;	/* a method alone is too little */
+	bool found = false;
+
+	if (r->n == 0)
+		return false;
+	if ((e = find(rs, r)) != NULL) {
+		e->used = ++rs->uses;
+		*part = e->part;
+		return true;
+	}
+	for (i = 0; i < rs->n; i++) {
+		e = &rs->entries[i];
+		n = common(&e->route, r);
+		if (n > most) {
+			*part = e->part;
+			most = n;
+			found = true;
+		} else if (n == most && n > 1 && !same_part(*part, e->part))
+			found = false;
+	}
+	return found;
+}

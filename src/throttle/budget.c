@@ -1,0 +1,633 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The life of a budget: whole, with the configured limits in force; paused;
+ * half open when the pause is over (or the host's reset has come), with a
+ * window that grows from 1 until it is as large as the limits allow, and then
+ * whole again.  A pause begins a new epoch at once, though its first probe
+ * leaves at its end only: whatever is on its way then belongs to the past.
+ *
+ * A rate's state is one number.  The theoretical arrival time is kept in units
+ * of 1/refill ns (the refill being the rate's micro cost units per period), so
+ * a cost c moves it by exactly c * period.  Only instants that are handed out
+ * are rounded, and those up: a burst is whole, nothing is over-admitted, and a
+ * waiter leaves when it was computed to, or later by less than a nanosecond
+ * for each one ahead that emptied the bucket.
+ *
+ * Products of two 64-bit numbers fit 128 bits; sums saturate.  A saturated
+ * instant is never reached.
+ */
+
+#include "throttle/budget_internal.h"
+
+#include <assert.h>
+#include <string.h>
+
+typedef budget_wide wide;
+
+#define WIDE_MAX	BUDGET_WIDE_MAX
+
+static wide
+wide_max(wide a, wide b)
+{
+	return a > b ? a : b;
+}
+
+static wide
+wide_add(wide a, wide b)
+{
+	return a > WIDE_MAX - b ? WIDE_MAX : a + b;
+}
+
+/* Rates */
+
+/* A cost's worth of a rate, in the units of its tat. */
+static wide
+rate_span(const struct budget_state *r, wide cost)
+{
+	if (cost > UINT64_MAX)
+		return WIDE_MAX;
+	return cost * r->limit.period;
+}
+
+static wide
+rate_at(const struct budget_state *r, uint64_t ns)
+{
+	return (wide)ns * r->refill;
+}
+
+/* The first nanosecond that is not before an instant of the rate. */
+static uint64_t
+rate_ns(const struct budget_state *r, wide at)
+{
+	wide ns = at / r->refill + (at % r->refill != 0);
+
+	return ns > UINT64_MAX ? BUDGET_NEVER : (uint64_t)ns;
+}
+
+/*
+ * When a rate that stands at tat allows a cost.  A cost above the burst can
+ * never be covered: it waits for the full bucket and overdraws it.
+ */
+static wide
+rate_due(const struct budget_state *r, wide tat, uint64_t cost)
+{
+	wide spare = 0;
+
+	if (tat == WIDE_MAX)
+		return WIDE_MAX;
+	if (cost < r->limit.burst)
+		spare = rate_span(r, r->limit.burst - cost);
+	return tat > spare ? tat - spare : 0;
+}
+
+static void
+rate_take(struct budget_state *r, uint64_t cost, uint64_t at)
+{
+	r->tat = wide_add(wide_max(r->tat, rate_at(r, at)), rate_span(r, cost));
+}
+
+static void
+rate_init(struct budget_state *r, const struct budget_rate *limit)
+{
+	assert(limit->capacity != 0 && limit->period != 0 &&
+	    limit->burst != 0);
+	r->limit = *limit;
+	r->refill = limit->capacity;
+	if (limit->strict && limit->burst < limit->capacity)
+		r->refill -= limit->burst;
+	r->tat = 0;
+	r->flying = r->newest = 0;
+	memset(r->slots, 0, sizeof r->slots);
+}
+
+/*
+ * Gives a rate what another has consumed at now, if that is more.  What is
+ * consumed, in cost, is the distance from now to tat by the period; with equal
+ * periods it carries over exactly, else it is rounded up by less than one unit.
+ */
+static void
+rate_inherit(struct budget_state *r, const struct budget_state *from,
+    uint64_t now)
+{
+	uint64_t period = r->limit.period;
+	wide used, whole, part;
+
+	budget_counted_inherit(r, from, now);
+	if (from->tat <= rate_at(from, now))
+		return;
+	used = from->tat - rate_at(from, now);
+	if (from->tat == WIDE_MAX)
+		used = WIDE_MAX;
+	else if (period != from->limit.period) {
+		whole = used / from->limit.period;
+		part = used % from->limit.period * period;
+		part = part / from->limit.period +
+		    (part % from->limit.period != 0);
+		used = wide_add(rate_span(r, whole), part);
+	}
+	r->tat = wide_max(r->tat, wide_add(rate_at(r, now), used));
+}
+
+/*
+ * Pairs rates with those they take over from: equal periods first, then in
+ * order.  pair[i] is the index for rates[i], or nfrom where none is left.
+ */
+static void
+pair_rates(const struct budget_state *rates, unsigned n,
+    const struct budget_state *from, unsigned nfrom,
+    unsigned pair[BUDGET_RATES])
+{
+	bool used[BUDGET_RATES] = { false };
+	unsigned i, j;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < nfrom; j++)
+			if (!used[j] && rates[i].limit.period ==
+			    from[j].limit.period)
+				break;
+		pair[i] = j;
+		if (j < nfrom)
+			used[j] = true;
+	}
+	for (i = 0; i < n; i++) {
+		if (pair[i] < nfrom)
+			continue;
+		for (j = 0; j < nfrom && used[j]; j++)
+			;
+		pair[i] = j;
+		if (j < nfrom)
+			used[j] = true;
+	}
+}
+
+static void
+inherit_rates(struct budget *b, const struct budget_state *from, unsigned nfrom,
+    uint64_t now)
+{
+	unsigned pair[BUDGET_RATES] = { 0 };
+	unsigned i;
+
+	pair_rates(b->rates, b->nrates, from, nfrom, pair);
+	for (i = 0; i < b->nrates; i++)
+		if (pair[i] < nfrom)
+			rate_inherit(&b->rates[i], &from[pair[i]], now);
+}
+
+/* Until when (ns) something was heard of a host, or is to be heard. */
+static uint64_t
+last_heard(const struct budget *b)
+{
+	return later(later(b->last, b->heard),
+	    later(b->paused_until, b->shape_until));
+}
+
+/* How long (ns) nothing was heard of it, nor is to be heard. */
+static uint64_t
+silence(const struct budget *b, uint64_t now)
+{
+	uint64_t since = last_heard(b);
+
+	return b->pending > 0 || since > now ? 0 : now - since;
+}
+
+/* Shape */
+
+static void
+end_shape(struct budget *b, uint64_t at)
+{
+	b->shape_until = 0;
+	b->heard = at;
+	budget_half_open(b);
+}
+
+/* When the shape allows the next one: evenly, what is left by what remains. */
+static uint64_t
+shape_due(const struct budget *b)
+{
+	uint64_t span, parts;
+
+	if (b->shape_until == 0 || b->shape_until <= b->last)
+		return b->shape_until;
+	if (b->shape_left <= 0)
+		return b->shape_until;
+	span = b->shape_until - b->last;
+	parts = (uint64_t)b->shape_left + 1;
+	return b->last + span / parts + (span % parts != 0);
+}
+
+/* The budget */
+
+static void
+set_limits(struct budget *b, const struct budget_limits *limits, bool learning)
+{
+	unsigned i;
+
+	assert(limits->nrates <= BUDGET_RATES);
+	b->nrates = limits->nrates;
+	for (i = 0; i < b->nrates; i++)
+		rate_init(&b->rates[i], &limits->rates[i]);
+	b->concurrency = limits->concurrency;
+	b->learning = learning;
+}
+
+void
+budget_init(struct budget *b, const struct budget_limits *limits, bool learning)
+{
+	*b = (struct budget){ .window = learning ? 1 : 0 };
+	set_limits(b, limits, learning);
+}
+
+void
+budget_refill(struct budget *b)
+{
+	struct budget_rate limit;
+	unsigned i;
+
+	for (i = 0; i < b->nrates; i++) {
+		limit = b->rates[i].limit;
+		rate_init(&b->rates[i], &limit);
+	}
+}
+
+/* Those on their way are the same, where only limits are new. */
+static void
+keep_flying(struct budget *b, const struct budget_state *old, unsigned nold)
+{
+	unsigned pair[BUDGET_RATES] = { 0 };
+	unsigned i;
+
+	pair_rates(b->rates, b->nrates, old, nold, pair);
+	for (i = 0; i < b->nrates; i++)
+		if (pair[i] < nold && old[pair[i]].limit.period ==
+		    b->rates[i].limit.period)
+			b->rates[i].flying = old[pair[i]].flying;
+}
+
+void
+budget_limit(struct budget *b, const struct budget_limits *limits,
+    bool learning, uint64_t now)
+{
+	struct budget_state old[BUDGET_RATES];
+	unsigned i, nold = b->nrates;
+
+	for (i = 0; i < nold; i++)
+		old[i] = b->rates[i];
+	set_limits(b, limits, learning);
+	inherit_rates(b, old, nold, now);
+	keep_flying(b, old, nold);
+}
+
+/* An epoch that is later than those of both. */
+static void
+new_epoch(struct budget *b, const struct budget *from)
+{
+	if (from->epoch > b->epoch)
+		b->epoch = from->epoch;
+	b->epoch++;
+	b->unsettled = 0;
+	b->overdue = 0;
+	b->passed = 0;
+	b->grown = 0;
+}
+
+void
+budget_inherit(struct budget *b, const struct budget *from, uint64_t now)
+{
+	inherit_rates(b, from->rates, from->nrates, now);
+	b->paused_until = later(b->paused_until, from->paused_until);
+	if (from->window != 0 && (b->window == 0 || from->window < b->window)) {
+		new_epoch(b, from);
+		b->window = from->window;
+	}
+	budget_inherit_refusals(b, from);
+	b->paused = b->paused || from->paused;
+	if (from->shape_until != 0 && (b->shape_until == 0 ||
+	    from->shape_left < b->shape_left)) {
+		b->shape_until = from->shape_until;
+		b->shape_left = from->shape_left;
+	}
+	b->last = later(b->last, from->last);
+	b->heard = later(b->heard, from->heard);
+}
+
+static bool
+slot_free(const struct budget *b)
+{
+	return b->concurrency == 0 || b->inflight < b->concurrency;
+}
+
+/* Among those without a verdict, while it is half open. */
+static bool
+place_free(const struct budget *b)
+{
+	return b->window == 0 || b->unsettled < budget_places(b) + b->overdue;
+}
+
+static uint64_t
+patience_ends(const struct budget *b)
+{
+	uint64_t since = later(b->last, b->paused_until);
+
+	return since > BUDGET_NEVER - BUDGET_PATIENCE ? BUDGET_NEVER :
+	    since + BUDGET_PATIENCE;
+}
+
+bool
+budget_tick(struct budget *b, uint64_t now)
+{
+	bool changed = false;
+
+	if (b->shape_until != 0 && now >= b->shape_until) {
+		end_shape(b, b->shape_until);
+		changed = true;
+	}
+	if ((b->window != 0 || budget_remembers(b)) &&
+	    silence(b, now) >= BUDGET_MEMORY) {
+		changed = changed || b->window != 0 || b->exact;
+		budget_forget(b);
+	}
+	if (!place_free(b) && now >= patience_ends(b)) {
+		b->overdue = b->unsettled + 1 - budget_places(b);
+		changed = true;
+	}
+	return budget_counted_tick(b, patience_ends(b), now) || changed;
+}
+
+bool
+budget_room(const struct budget *b)
+{
+	return slot_free(b) && place_free(b) && budget_counted_room(b);
+}
+
+uint64_t
+budget_opens(const struct budget *b)
+{
+	uint64_t patience = patience_ends(b), since = last_heard(b), at;
+
+	if (!slot_free(b))
+		return BUDGET_NEVER;
+	at = budget_counted_opens(b, patience);
+	/* A window that is long may be forgotten before. */
+	if (b->pending == 0 && at > BUDGET_MEMORY && at - BUDGET_MEMORY > since)
+		at = since + BUDGET_MEMORY;
+	return later(place_free(b) ? 0 : patience, at);
+}
+
+uint64_t
+budget_due(const struct budget *b, uint64_t cost)
+{
+	const struct budget_state *r;
+	uint64_t ns = later(b->paused_until, shape_due(b));
+	unsigned i;
+
+	for (i = 0; i < b->nrates; i++) {
+		r = &b->rates[i];
+		ns = later(ns, rate_ns(r, rate_due(r, r->tat, cost)));
+	}
+	return ns;
+}
+
+bool
+budget_allows(const struct budget *b, uint64_t cost, uint64_t now)
+{
+	const struct budget_state *r;
+	unsigned i;
+
+	if (!budget_room(b) || now < b->paused_until || now < shape_due(b))
+		return false;
+	for (i = 0; i < b->nrates; i++) {
+		r = &b->rates[i];
+		if (rate_at(r, now) < rate_due(r, r->tat, cost))
+			return false;
+	}
+	return true;
+}
+
+static void
+not_before(struct budget_start *s, uint64_t at, enum budget_short what,
+    unsigned rate)
+{
+	if (at > s->at)
+		*s = (struct budget_start){ at, what, rate };
+}
+
+struct budget_start
+budget_start(const struct budget *b, budget_wide ahead, uint64_t cost,
+    uint64_t first, uint64_t now)
+{
+	struct budget_start s = { .at = now };
+	const struct budget_state *r;
+	wide tat;
+	unsigned i;
+
+	if (b->concurrency != 0 && b->inflight >= b->concurrency)
+		s.what = BUDGET_SHORT_CONCURRENCY;
+	else if (!budget_room(b))
+		s.what = BUDGET_SHORT_RECOVERY;
+	not_before(&s, b->paused_until, BUDGET_SHORT_PAUSE, 0);
+	not_before(&s, shape_due(b), BUDGET_SHORT_SHAPE, 0);
+	for (i = 0; i < b->nrates; i++) {
+		r = &b->rates[i];
+		tat = rate_at(r, r->limit.strict ? later(first, now) : first);
+		tat = wide_add(wide_max(r->tat, tat), rate_span(r, ahead));
+		not_before(&s, rate_ns(r, rate_due(r, tat, cost)),
+		    BUDGET_SHORT_RATE, i);
+	}
+	s.at = later(s.at, first);
+	return s;
+}
+
+uint32_t
+budget_take(struct budget *b, uint64_t cost, uint64_t at, uint64_t now)
+{
+	struct budget_state *r;
+	unsigned i;
+
+	for (i = 0; i < b->nrates; i++) {
+		r = &b->rates[i];
+		rate_take(r, cost, r->limit.strict ? now : at);
+	}
+	budget_counted_sent(b, cost);
+	b->inflight++;
+	b->pending++;
+	b->unsettled++;
+	b->shape_left--;
+	b->last = now;
+	return b->epoch;
+}
+
+void
+budget_paid(const struct budget *b, uint64_t cost, struct budget_paid *paid)
+{
+	unsigned i;
+
+	paid->cost = cost;
+	for (i = 0; i < b->nrates; i++)
+		paid->ends[i] = b->rates[i].tat;
+}
+
+/*
+ * What was worked off already stays spent: others may have gone since because
+ * of it, with a bucket that was full.
+ */
+void
+budget_refund(struct budget *b, struct budget_paid *paid, uint64_t now,
+    wide sooner[BUDGET_RATES])
+{
+	struct budget_state *r;
+	wide left, span;
+	unsigned i;
+
+	for (i = 0; i < b->nrates; i++) {
+		r = &b->rates[i];
+		sooner[i] = 0;
+		if (paid->cost == 0 || r->tat == WIDE_MAX ||
+		    paid->ends[i] <= rate_at(r, now))
+			continue;
+		left = paid->ends[i] - rate_at(r, now);
+		span = rate_span(r, paid->cost);
+		sooner[i] = left < span ? left : span;
+		r->tat -= sooner[i];
+	}
+}
+
+void
+budget_refunded(const struct budget *b, const struct budget_paid *refund,
+    const wide sooner[BUDGET_RATES], struct budget_paid *paid)
+{
+	unsigned i;
+
+	for (i = 0; i < b->nrates; i++)
+		if (paid->ends[i] > refund->ends[i])
+			paid->ends[i] -= sooner[i];
+}
+
+void
+budget_verdict(struct budget *b, uint32_t epoch, enum budget_verdict verdict,
+    uint64_t now)
+{
+	assert(b->pending > 0);
+	budget_counted_verdict(b, verdict, now);
+	b->pending--;
+	b->heard = now;
+	/* The host has counted no more than it has seen. */
+	if (verdict == BUDGET_NEUTRAL)
+		b->shape_left++;
+	if (epoch != b->epoch) {
+		/* It went before the refusal, and was through after it. */
+		if (verdict == BUDGET_SUCCESS && b->refused != 0 &&
+		    b->passed == 0 && epoch == b->cut &&
+		    b->went < UINT32_MAX)
+			b->went++;
+		return;
+	}
+	assert(b->unsettled > 0);
+	b->unsettled--;
+	if (b->overdue > 0)
+		b->overdue--;
+	if (verdict == BUDGET_SUCCESS)
+		budget_succeeded(b);
+	else if (verdict == BUDGET_THROTTLED)
+		budget_was_refused(b, now);
+}
+
+void
+budget_release(struct budget *b)
+{
+	assert(b->inflight > 0);
+	b->inflight--;
+}
+
+uint32_t
+budget_hold(struct budget *b, bool pending)
+{
+	b->inflight++;
+	if (pending)
+		b->pending++;
+	return b->epoch - 1;
+}
+
+bool
+budget_pause(struct budget *b, uint64_t until, uint64_t now)
+{
+	if (until <= b->paused_until)
+		return false;
+	if (now >= b->paused_until)
+		budget_half_open(b);
+	b->paused_until = until;
+	b->paused = true;
+	return true;
+}
+
+bool
+budget_shorten(struct budget *b, uint64_t longest, uint64_t now)
+{
+	uint64_t until = longest > BUDGET_NEVER - now ? BUDGET_NEVER :
+	    now + longest;
+	uint64_t from_last = until > b->last ? until - b->last : 0;
+	bool shorter = false;
+
+	if (b->paused_until > until) {
+		b->paused_until = until;
+		shorter = true;
+	}
+	if (shape_due(b) > until) {
+		b->shape_until = b->last + (b->shape_left <= 0 ? from_last :
+		    from_last * ((uint64_t)b->shape_left + 1));
+		shorter = true;
+	}
+	return shorter;
+}
+
+void
+budget_resume(struct budget *b)
+{
+	b->paused_until = 0;
+	b->failures = 0;
+	b->refused = 0;
+	b->believed = b->exact = false;
+	budget_make_whole(b);
+}
+
+void
+budget_shape(struct budget *b, uint64_t left, uint64_t reset, uint64_t now)
+{
+	if (reset <= now) {
+		if (b->shape_until != 0)
+			end_shape(b, now);
+		return;
+	}
+	if (left > INT64_MAX)
+		left = INT64_MAX;
+	b->shape_until = reset;
+	b->shape_left = (int64_t)left - b->pending;
+}
+
+/* Whether there is no more to say of recovery and shape than of a new one. */
+static bool
+knows_nothing(const struct budget *b, uint64_t now)
+{
+	/* A shape that is over, but has not been told so, leaves 1. */
+	uint32_t window = b->shape_until == 0 ? b->window : 1;
+
+	if (silence(b, now) >= BUDGET_MEMORY)
+		return true;
+	if (now < b->shape_until || budget_remembers(b))
+		return false;
+	/* What learns begins with a window of 1, too. */
+	return window == 0 || (b->learning && window == 1 && !b->paused);
+}
+
+bool
+budget_idle(const struct budget *b, uint64_t now)
+{
+	unsigned i;
+
+	if (b->inflight > 0 || now < b->paused_until || !knows_nothing(b, now))
+		return false;
+	for (i = 0; i < b->nrates; i++)
+		if (b->rates[i].tat > rate_at(&b->rates[i], now))
+			return false;
+	return true;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_FAIR_INTERNAL_H
+#define SLUICE_FAIR_INTERNAL_H
+
+#include "throttle/fair.h"
+
+#include <bsd/sys/queue.h>
+
+/* What the files of fair share; nobody else includes this. */
+
+#define FAIR_WIDE_MAX	(~(fair_wide)0)
+
+/* The functions of a tree, each as far as it is used. */
+#define FAIR_TREE(name, type, field, cmp) \
+	RB_GENERATE_INTERNAL(name, type, field, cmp, \
+	    __attribute__((unused)) static)
+
+RB_HEAD(fair_waiters, fair_waiter);
+RB_HEAD(fair_order, fair_flow);
+RB_HEAD(fair_starts, fair_flow);
+RB_HEAD(fair_ends, fair_flow);
+RB_HEAD(fair_dues, fair_flow);
+RB_HEAD(fair_clients, fair_client);
+RB_HEAD(fair_owing, fair_client);
+
+struct fair_group {
+	struct fair_order	 order;
+	LIST_ENTRY(fair_group)	 entry;		/* while it has flows */
+	fair_wide		 moved;		/* tags are relative to it */
+};
+
+struct fair_lane {
+	struct fair_group	 groups[FAIR_URGENCIES];
+	struct fair_starts	 starts;
+	struct fair_ends	 ends;
+	struct fair_waiters	 returned;
+};
+
+/* Of a chart; relative to the group's moved. */
+struct fair_bar {
+	fair_wide		 start;
+	fair_wide		 end;
+	fair_wide		 cost;
+	uint64_t		 weight;	/* 0: not in the chart */
+};
+
+struct fair_flow {
+	struct fair_client	*client;
+	LIST_ENTRY(fair_flow)	 of_client;
+	struct fair_waiters	 waiters;
+	size_t			 length;
+	fair_wide		 cost;		/* of its waiters */
+	unsigned		 lane;
+
+	RB_ENTRY(fair_flow)	 entry;
+	struct fair_group	*group;
+	fair_wide		 tag;		/* relative to group->moved */
+	RB_ENTRY(fair_flow)	 by_due;
+	uint64_t		 due;		/* ns, of a better level */
+
+	struct fair_bar		 bar;
+	RB_ENTRY(fair_flow)	 by_start;
+	uint64_t		 start_weight;	/* sums of the subtree */
+	fair_wide		 start_area;
+	RB_ENTRY(fair_flow)	 by_end;
+	uint64_t		 end_weight;
+	fair_wide		 end_area;
+};
+
+struct fair_client {
+	RB_ENTRY(fair_client)	 entry;
+	uint64_t		 id;
+	uint64_t		 seq;		/* decides between equal tags */
+	fair_wide		 vt;
+	uint32_t		 weight;
+	size_t			 length;	/* waiters, returned ones too */
+	size_t			 tiny;		/* of them, below FAIR_TURN */
+	fair_wide		 cost;		/* of those in flows */
+	LIST_HEAD(, fair_flow)	 flows;
+	RB_ENTRY(fair_client)	 by_vt;		/* while it only owes */
+	bool			 owes;
+};
+
+struct fair {
+	bool			 trust;
+	unsigned		 nlanes;
+	size_t			 length;
+	size_t			 nclients;
+	size_t			 nowing;	/* of them, without waiters */
+	uint64_t		 seq;
+	uint64_t		 now;		/* ns, the latest seen */
+	fair_wide		 vt;
+	struct fair_clients	 clients;
+	struct fair_owing	 owing;
+	struct fair_dues	 dues;
+	LIST_HEAD(, fair_group)	 groups;	/* that have flows */
+	struct fair_lane	**more;		/* from FAIR_LANES on; or NULL */
+	struct fair_lane	 lanes[];
+};
+
+static inline bool
+fair_has_lane(const struct fair *q, unsigned lane)
+{
+	if (lane < FAIR_LANES)
+		return lane < q->nlanes;
+	return lane < FAIR_END && q->more != NULL &&
+	    q->more[lane - FAIR_LANES] != NULL;
+}
+
+static inline struct fair_lane *
+fair_lane_at(struct fair *q, unsigned lane)
+{
+	return lane < FAIR_LANES ? &q->lanes[lane] :
+	    q->more[lane - FAIR_LANES];
+}
+
+static inline const struct fair_lane *
+fair_const_lane_at(const struct fair *q, unsigned lane)
+{
+	return lane < FAIR_LANES ? &q->lanes[lane] :
+	    q->more[lane - FAIR_LANES];
+}
+
+static inline fair_wide
+fair_larger(fair_wide a, fair_wide b)
+{
+	return a > b ? a : b;
+}
+
+static inline fair_wide
+fair_sum(fair_wide a, fair_wide b)
+{
+	return a > FAIR_WIDE_MAX - b ? FAIR_WIDE_MAX : a + b;
+}
+
+/* The virtual time that a cost takes, rounded down. */
+static inline fair_wide
+fair_span(fair_wide cost, uint64_t weight)
+{
+	if (cost > FAIR_WIDE_MAX / FAIR_WEIGHT)
+		return FAIR_WIDE_MAX;
+	return cost * FAIR_WEIGHT / weight;
+}
+
+/*
+ * What a client's waiters are ordered by: a step of urgency weighs as much as
+ * FAIR_AGE of waiting, at any time.
+ */
+static inline uint64_t
+fair_rank(const struct fair_waiter *w)
+{
+	uint64_t step = w->returned ? 0 : w->urgency * FAIR_AGE;
+
+	return w->arrived > UINT64_MAX - step ? UINT64_MAX : w->arrived + step;
+}
+
+static inline int
+fair_compare(fair_wide a, fair_wide b, uint64_t tie_a, uint64_t tie_b)
+{
+	if (a != b)
+		return a < b ? -1 : 1;
+	return tie_a < tie_b ? -1 : tie_a > tie_b;
+}
+
+static inline fair_wide
+fair_tag(const struct fair_flow *f)
+{
+	return fair_sum(f->tag, f->group->moved);
+}
+
+/* fair.c */
+
+/* Takes note of the time. */
+void		 fair_saw(struct fair *, uint64_t now);
+struct fair_client *fair_client(const struct fair *, uint64_t id);
+struct fair_flow *fair_flow_of(const struct fair_client *, unsigned lane);
+
+/* fair_ahead.c */
+
+/* Brings the charts up to date after any change to a client or its flows. */
+void		 fair_chart(struct fair *, struct fair_client *);
+/* Takes a flow that ends out of its chart. */
+void		 fair_unchart(struct fair *, struct fair_flow *);
+
+#endif

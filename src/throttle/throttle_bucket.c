@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Parts that a host makes known by itself.
+ *
+ * A bucket lives from the first lesson about it until it has nothing to
+ * remember (no pause, recovery or shape, nobody under way) and its place is
+ * wanted.  Those who wait for it have a lane for each part that they are in
+ * besides: a pair, which is for others again when nobody waits in it.
+ */
+
+#include "throttle/throttle_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool
+is_pair(struct pair a, struct pair b)
+{
+	return a.part == b.part && a.bucket == b.bucket;
+}
+
+unsigned
+throttle_lane(struct throttle *t, struct fair *queue, struct pair pair)
+{
+	struct learned *l = t->learned;
+	unsigned i, free_one = THROTTLE_PAIRS;
+
+	if (pair.bucket == 0)
+		return lane_of(pair.part);
+	for (i = 0; i < l->npairs; i++) {
+		if (!fair_lane(queue, FAIR_LANES + i))
+			return FAIR_END;
+		if (is_pair(l->pairs[i], pair))
+			return FAIR_LANES + i;
+		if (free_one == THROTTLE_PAIRS &&
+		    fair_first(queue, FAIR_LANES + i, t->now) == NULL)
+			free_one = i;
+	}
+	if (free_one == THROTTLE_PAIRS && l->npairs < THROTTLE_PAIRS)
+		free_one = l->npairs++;
+	if (free_one == THROTTLE_PAIRS ||
+	    !fair_lane(queue, FAIR_LANES + free_one))
+		return FAIR_END;
+	l->pairs[free_one] = pair;
+	return FAIR_LANES + free_one;
+}
+
+static bool
+is_key(const struct throttle_key *a, const struct throttle_key *b)
+{
+	return a->a == b->a && a->b == b->b;
+}
+
+unsigned
+throttle_bucket(const struct throttle *t, const struct throttle_key *key)
+{
+	const struct bucket *b;
+	unsigned i;
+
+	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++) {
+		b = t->learned->buckets[i];
+		if (b != NULL && is_key(&b->key, key))
+			return i + 1;
+	}
+	return 0;
+}
+
+const char *
+throttle_bucket_name(const struct throttle *t, unsigned bucket)
+{
+	return t->learned->buckets[bucket - 1]->name;
+}
+
+/* Nothing is to name it any more: not even a pair that is empty. */
+static void
+forget(struct throttle *t, unsigned bucket)
+{
+	unsigned i;
+
+	for (i = 0; i < t->learned->npairs; i++)
+		if (t->learned->pairs[i].bucket == bucket)
+			t->learned->pairs[i] =
+			    (struct pair){ THROTTLE_WHOLE, 0 };
+	free(t->learned->buckets[bucket - 1]);
+	t->learned->buckets[bucket - 1] = NULL;
+}
+
+/* A free place, with all places freed that have nothing to remember; 0: none */
+static unsigned
+find_place(struct throttle *t, uint64_t now)
+{
+	unsigned i, place = 0;
+	struct bucket *b;
+
+	for (i = THROTTLE_BUCKETS; i > 0; i--) {
+		b = t->learned->buckets[i - 1];
+		if (b != NULL && b->members == 0 &&
+		    budget_idle(&b->budget, now))
+			forget(t, i);
+		if (t->learned->buckets[i - 1] == NULL)
+			place = i;
+	}
+	return place;
+}
+
+unsigned
+throttle_make_bucket(struct throttle *t, const struct throttle_key *key,
+    const char *text, uint64_t now)
+{
+	static const struct budget_limits none;
+	unsigned place = throttle_bucket(t, key);
+	struct bucket *b;
+
+	throttle_tick(t, now);
+	if (place != 0)
+		return place;
+	if (t->learned == NULL)
+		t->learned = calloc(1, sizeof(*t->learned));
+	if (t->learned == NULL || (place = find_place(t, now)) == 0 ||
+	    (b = calloc(1, sizeof(*b))) == NULL)
+		return 0;
+	b->key = *key;
+	snprintf(b->name, sizeof(b->name), "%s", text);
+	budget_init(&b->budget, &none, false);
+	t->learned->buckets[place - 1] = b;
+	return place;
+}
+
+void
+throttle_stand_in(const struct throttle_waiter *w, struct fair_waiter *f,
+    unsigned lane)
+{
+	*f = (struct fair_waiter){
+		.client = w->fair.client,
+		.cost = w->fair.cost,
+		.arrived = w->fair.arrived,
+		.weight = w->fair.weight,
+		.urgency = w->fair.urgency,
+		.returned = w->fair.returned,
+		.lane = (uint16_t)lane,
+	};
+}
+
+/* A stand-in goes first: with its client there, the waiter needs no memory. */
+static bool
+move_queued(struct throttle *t, struct throttle_waiter *w, unsigned bucket)
+{
+	struct pair pair = { w->part, bucket };
+	unsigned lane = throttle_lane(t, t->queue, pair);
+	struct fair_waiter stand_in;
+
+	if (lane == FAIR_END)
+		return false;
+	throttle_stand_in(w, &stand_in, lane);
+	if (!fair_add(t->queue, &stand_in, t->now))
+		return false;
+	fair_remove(t->queue, &w->fair);
+	w->fair.lane = (uint16_t)lane;
+	leave_bucket(t, w->bucket);
+	w->bucket = bucket;
+	join_bucket(t, w->bucket);
+	if (!fair_add(t->queue, &w->fair, t->now))
+		abort();
+	fair_remove(t->queue, &stand_in);
+	t->head_changed = true;
+	return true;
+}
+
+static void
+move_held(struct throttle *t, struct throttle_waiter *w, unsigned bucket,
+    uint64_t now)
+{
+	struct budget *from = bucket_budget(t, w->bucket);
+	struct budget *to = bucket_budget(t, bucket);
+
+	if (from != NULL && !w->settled)
+		budget_verdict(from, w->bucket_epoch, BUDGET_NEUTRAL, now);
+	if (from != NULL && !w->slotless)
+		budget_release(from);
+	leave_bucket(t, w->bucket);
+	w->bucket = bucket;
+	join_bucket(t, w->bucket);
+	if (to == NULL)
+		return;
+	w->bucket_epoch = budget_hold(to, !w->settled);
+	if (w->slotless)
+		budget_release(to);
+}
+
+bool
+throttle_rebucket(struct throttle *t, struct throttle_waiter *w,
+    unsigned bucket, uint64_t now)
+{
+	throttle_tick(t, now);
+	if (w->bucket == bucket)
+		return true;
+	if (w->held)
+		move_held(t, w, bucket, now);
+	else if (!move_queued(t, w, bucket))
+		return false;
+	set_unblocked_at(t, now);
+	return true;
+}
+
+void
+throttle_carry_bucket(const struct throttle *from, const struct throttle *to,
+    struct throttle_waiter *w)
+{
+	if (w->bucket != 0)
+		w->bucket = throttle_bucket(to,
+		    &from->learned->buckets[w->bucket - 1]->key);
+}
+
+void
+throttle_inherit_buckets(struct throttle *t, const struct throttle *from,
+    uint64_t now)
+{
+	const struct bucket *b;
+	unsigned i, id;
+
+	for (i = 0; from->learned != NULL && i < THROTTLE_BUCKETS; i++) {
+		b = from->learned->buckets[i];
+		if (b == NULL || budget_idle(&b->budget, now) ||
+		    (id = throttle_make_bucket(t, &b->key, b->name,
+		    now)) == 0)
+			continue;
+		budget_inherit(bucket_budget(t, id), &b->budget, now);
+	}
+}
+
+bool
+throttle_buckets_idle(const struct throttle *t, uint64_t now)
+{
+	unsigned i;
+
+	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++)
+		if (t->learned->buckets[i] != NULL &&
+		    !budget_idle(&t->learned->buckets[i]->budget, now))
+			return false;
+	return true;
+}
+
+void
+throttle_free_buckets(struct throttle *t)
+{
+	unsigned i;
+
+	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++)
+		free(t->learned->buckets[i]);
+	free(t->learned);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What a reload does to a throttle: new limits, other parts, and what moves
+ * from one throttle to another.
+ */
+
+#include "throttle/throttle_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Whether all lanes stay what they are. */
+static bool
+same_lanes(const struct throttle *t, const struct throttle_limits *limits,
+    const unsigned *moved)
+{
+	unsigned i;
+
+	if (t->trust != limits->trust_priority || t->nparts != limits->nparts)
+		return false;
+	for (i = 0; i < t->nparts; i++)
+		if (moved_part(moved, i, t->nparts) != i)
+			return false;
+	return true;
+}
+
+static void
+move_to_part(struct throttle_waiter *w, unsigned part)
+{
+	w->part = part;
+	w->fair.lane = (uint16_t)lane_of(part);
+}
+
+/*
+ * Moves all waiters to another queue.  Only a client's first needs memory: so
+ * stand-ins go first, and nothing has moved if there is none for them.
+ */
+static bool
+move_queue(struct throttle *t, struct fair *to, const unsigned *moved,
+    unsigned nparts)
+{
+	struct throttle_waiter *list = throttle_list(t), *w;
+	size_t i = 0, n = fair_length(t->queue);
+	struct fair_waiter *stand_in;
+	struct pair pair;
+	unsigned lane;
+	bool ok = true;
+
+	if (list == NULL)
+		return true;
+	if ((stand_in = calloc(n, sizeof(*stand_in))) == NULL)
+		return false;
+	for (w = list; w != NULL; w = w->next) {
+		pair = pair_of_waiter(w);
+		pair.part = moved_part(moved, w->part, nparts);
+		if ((lane = throttle_lane(t, to, pair)) == FAIR_END) {
+			ok = false;
+			break;
+		}
+		throttle_stand_in(w, &stand_in[i], lane);
+		if (!(ok = fair_add(to, &stand_in[i], t->now)))
+			break;
+		i++;
+	}
+	for (w = ok ? list : NULL, n = 0; w != NULL; w = w->next) {
+		fair_remove(t->queue, &w->fair);
+		move_to_part(w, moved_part(moved, w->part, nparts));
+		w->fair.lane = stand_in[n++].lane;
+		if (!fair_add(to, &w->fair, t->now))
+			abort();
+	}
+	while (i > 0)
+		fair_remove(to, &stand_in[--i]);
+	free(stand_in);
+	return ok;
+}
+
+/* The new parts begin with what the old ones that they were have consumed. */
+static void
+carry_parts(struct throttle *t, const struct throttle_limits *limits,
+    const struct budget *old, unsigned nold, const unsigned *moved,
+    uint64_t now)
+{
+	unsigned i, part;
+
+	for (i = 0; i < nold; i++) {
+		part = moved_part(moved, i, t->nparts);
+		if (part == THROTTLE_WHOLE)
+			continue;
+		t->parts[part] = old[i];
+		budget_limit(&t->parts[part], limits->parts[part], false, now);
+	}
+}
+
+bool
+throttle_limit(struct throttle *t, const struct throttle_limits *limits,
+    const unsigned *moved, uint64_t now)
+{
+	struct budget *old = t->parts;
+	unsigned nold = t->nparts;
+	struct fair *queue = t->queue;
+	struct learned before = { .npairs = 0 };
+	bool same = same_lanes(t, limits, moved);
+
+	throttle_tick(t, now);
+	throttle_spend_all(t);
+	/* pairs are of a queue: those of the new one are made anew */
+	if (!same && t->learned != NULL) {
+		before = *t->learned;
+		t->learned->npairs = 0;
+	}
+	if (!throttle_set_parts(t, limits))
+		goto fail;
+	if (!same) {
+		queue = fair_new(limits->nparts + 1, limits->trust_priority);
+		if (queue == NULL ||
+		    !move_queue(t, queue, moved, limits->nparts))
+			goto fail;
+		fair_free(t->queue);
+		t->queue = queue;
+	}
+	carry_parts(t, limits, old, nold, moved, now);
+	free(old);
+	budget_limit(&t->host, &limits->host, limits->learning, now);
+	t->trust = limits->trust_priority;
+	t->queue_length = limits->queue_length;
+	set_unblocked_at(t, now);
+	return true;
+fail:
+	if (!same && t->learned != NULL)
+		*t->learned = before;
+	if (queue != t->queue)
+		fair_free(queue);
+	free(t->parts);
+	t->parts = old;
+	t->nparts = nold;
+	return false;
+}
+
+void
+throttle_moved(struct throttle_waiter *w, const unsigned *moved)
+{
+	if (w->held)
+		move_to_part(w, moved_part(moved, w->part, THROTTLE_PARTS));
+}
+
+void
+throttle_inherit(struct throttle *t, const struct throttle *from,
+    const unsigned *moved, uint64_t now)
+{
+	unsigned i, part;
+
+	throttle_tick(t, now);
+	throttle_spend_all(t);
+	budget_inherit(&t->host, &from->host, now);
+	for (i = 0; i < from->nparts; i++) {
+		part = moved_part(moved, i, t->nparts);
+		if (part != THROTTLE_WHOLE)
+			budget_inherit(&t->parts[part], &from->parts[i], now);
+	}
+	throttle_inherit_buckets(t, from, now);
+	set_unblocked_at(t, now);
+}
+
+void
+throttle_hold(struct throttle *t, struct throttle_waiter *w, unsigned part,
+    uint64_t now)
+{
+	struct budget *b = part_budget(t, part);
+	bool slotless = w->slotless;
+	struct budget *bucket = bucket_budget(t, w->bucket);
+
+	throttle_tick(t, now);
+	move_to_part(w, part);
+	w->epoch = budget_hold(&t->host, !w->settled);
+	if (b != NULL)
+		w->part_epoch = budget_hold(b, !w->settled);
+	if (bucket != NULL)
+		w->bucket_epoch = budget_hold(bucket, !w->settled);
+	join_bucket(t, w->bucket);
+	w->held = true;
+	w->slotless = false;
+	if (slotless)
+		throttle_release_slot(t, w, now);
+	/* Whom this part's first one held up may pass it now. */
+	set_unblocked_at(t, now);
+}
+
+bool
+throttle_requeue(struct throttle *t, struct throttle_waiter *w, unsigned part,
+    uint64_t now)
+{
+	unsigned lane;
+
+	throttle_tick(t, now);
+	move_to_part(w, part);
+	lane = throttle_lane(t, t->queue, pair_of_waiter(w));
+	if (lane == FAIR_END)
+		return false;
+	w->fair.lane = (uint16_t)lane;
+	if (!fair_add(t->queue, &w->fair, t->now))
+		return false;
+	join_bucket(t, w->bucket);
+	if (first_of(t, w->fair.lane) == &w->fair)
+		t->head_changed = true;
+	return true;
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * When a waiter will start: the earliest that can be said.  It is a lower
+ * bound, so that nobody is refused who could have gone in time: what may
+ * yet step aside is not counted.
+ */
+
+#include "throttle/throttle_internal.h"
+
+uint64_t
+throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
+    uint64_t now)
+{
+	struct budget *b[2];
+	unsigned n = inner_budgets(t, pair_of_waiter(w), b);
+	uint64_t at = now > THROTTLE_LATE ? now - THROTTLE_LATE : 0;
+
+	at = later(at, budget_due(&t->host, w->fair.cost));
+	while (n > 0)
+		at = later(at, budget_due(b[--n], w->fair.cost));
+	at = later(at, w->since);
+	return later(at, t->unblocked_at);
+}
+
+/*
+ * From when on those ahead of one in its lane will spend (ns).  Where there are
+ * parts, what clients are served in other lanes may yet bring another one to
+ * the front of this, which may go sooner.
+ */
+static uint64_t
+spends_from(struct throttle *t, const struct fair_waiter *first, uint64_t now)
+{
+	const struct throttle_waiter *w = const_waiter_of(first);
+	struct budget *b[2];
+	unsigned n = inner_budgets(t, pair_of_waiter(w), b);
+	uint64_t at;
+
+	if (t->nparts > 0 || t->learned != NULL) {
+		at = now > THROTTLE_LATE ? now - THROTTLE_LATE : 0;
+		at = later(at, t->host.paused_until);
+		while (n > 0)
+			at = later(at, b[--n]->paused_until);
+		return at;
+	}
+	at = throttle_accounted(t, w, now);
+	return has_room(t, w) && !t->head_changed ? at : later(at, now);
+}
+
+/* What is queued ahead of one, and from when on that will be spent (ns). */
+struct ahead {
+	fair_wide	 cost;
+	uint64_t	 first;
+};
+
+static void
+add_lane(struct throttle *t, struct ahead *a, const struct fair_waiter *w,
+    unsigned lane, uint64_t now)
+{
+	const struct fair_waiter *first = first_of(t, lane);
+	fair_wide cost;
+	uint64_t from;
+
+	if (first == NULL || first == w)
+		return;
+	cost = fair_ahead(t->queue, w, lane, t->now);
+	if (cost == 0)
+		return;
+	from = spends_from(t, first, now);
+	if (a->cost == 0 || from < a->first)
+		a->first = from;
+	a->cost += cost;
+}
+
+/*
+ * What is surely ahead of one on the host's budget: its own lane, and those in
+ * no part.  Those of other parts may be held up by these, and then let it pass.
+ */
+static struct ahead
+ahead_of(struct throttle *t, const struct fair_waiter *w, uint64_t now)
+{
+	struct ahead a = { .first = now };
+
+	add_lane(t, &a, w, w->lane, now);
+	if (w->lane != 0)
+		add_lane(t, &a, w, 0, now);
+	return a;
+}
+
+/* The same on the budget of its own part. */
+static struct ahead
+ahead_in_part(struct throttle *t, const struct fair_waiter *w, uint64_t now)
+{
+	struct ahead a = { .first = now };
+
+	add_lane(t, &a, w, w->lane, now);
+	return a;
+}
+
+/* What holds up those whom one that is not short of anything waits behind. */
+static struct budget_start
+short_of_others(struct throttle *t, uint64_t now)
+{
+	struct budget_start s = { .at = now };
+	const struct fair_waiter *first;
+	unsigned lane;
+
+	for (lane = 0; lane != FAIR_END; lane = fair_next_lane(t->queue,
+	    lane)) {
+		first = first_of(t, lane);
+		if (first == NULL)
+			continue;
+		s = budget_start(&t->host, 0, first->cost, now, now);
+		if (s.what != BUDGET_SHORT_NONE)
+			break;
+	}
+	return s;
+}
+
+/* The budget that lets it go latest has the word; the host's before others. */
+static void
+choose(struct throttle_report *r, struct budget_start *s,
+    struct budget_start p, bool bucket)
+{
+	if (p.at < s->at ||
+	    (p.at == s->at && s->what != BUDGET_SHORT_NONE))
+		return;
+	r->of_part = p.what != BUDGET_SHORT_NONE && !bucket;
+	r->of_bucket = p.what != BUDGET_SHORT_NONE && bucket;
+	*s = p;
+}
+
+void
+throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
+    struct throttle_report *r)
+{
+	struct pair pair = pair_of(t, w->lane);
+	struct ahead a = ahead_of(t, w, now);
+	struct budget *b[2];
+	unsigned i, n = inner_budgets(t, pair, b);
+	struct budget_start s;
+
+	s = budget_start(&t->host, a.cost, w->cost, a.first, now);
+	*r = (struct throttle_report){ .waiting = throttle_waiting(t) };
+	if (n > 0)
+		a = ahead_in_part(t, w, now);
+	for (i = 0; i < n; i++)
+		choose(r, &s, budget_start(b[i], a.cost, w->cost, a.first,
+		    now), pair.bucket != 0 && i == n - 1);
+	r->start = s.at;
+	if (s.what == BUDGET_SHORT_NONE)
+		s = short_of_others(t, now);
+	r->what = s.what;
+	r->rate = s.rate;
+}
+
+void
+throttle_report(struct throttle *t, const struct throttle_waiter *w,
+    uint64_t now, struct throttle_report *r)
+{
+	struct fair_waiter newcomer;
+	unsigned lane;
+
+	throttle_tick(t, now);
+	if (w->fair.flow != NULL) {
+		throttle_start(t, &w->fair, now, r);
+		return;
+	}
+	newcomer = w->fair;
+	newcomer.arrived = now;
+	newcomer.returned = false;
+	/* its lane may be another pair's by now */
+	if (w->bucket != 0 && t->learned->buckets[w->bucket - 1] != NULL) {
+		lane = throttle_lane(t, t->queue, pair_of_waiter(w));
+		newcomer.lane = (uint16_t)(lane != FAIR_END ? lane :
+		    lane_of(w->part));
+	} else if (w->bucket != 0)
+		newcomer.lane = (uint16_t)lane_of(w->part);
+	throttle_start(t, &newcomer, now, r);
+}
+
+/* All of the queue at once */
+
+static void
+list_one(struct fair_waiter *f, void *arg)
+{
+	struct throttle_waiter **list = arg;
+	struct throttle_waiter *w = waiter_of(f);
+
+	w->next = *list;
+	*list = w;
+}
+
+/* What costs nothing has the same cost ahead as the one behind it. */
+static bool
+comes_before(const struct fair *q, const struct throttle_waiter *a,
+    const struct throttle_waiter *b)
+{
+	if (a->key != b->key)
+		return a->key < b->key;
+	return fair_before(q, &a->fair, &b->fair);
+}
+
+static struct throttle_waiter *
+merge(const struct fair *q, struct throttle_waiter *a,
+    struct throttle_waiter *b)
+{
+	struct throttle_waiter *list = NULL, **end = &list, **from;
+
+	while (a != NULL && b != NULL) {
+		from = comes_before(q, b, a) ? &b : &a;
+		*end = *from;
+		end = &(*end)->next;
+		*from = *end;
+	}
+	*end = a != NULL ? a : b;
+	return list;
+}
+
+/* Sorts waiters by key, and those with the same key by their turns. */
+static struct throttle_waiter *
+sort(const struct fair *q, struct throttle_waiter *list)
+{
+	struct throttle_waiter *half = list, *end, *rest;
+
+	if (list == NULL || list->next == NULL)
+		return list;
+	for (end = list->next; end != NULL && end->next != NULL;
+	    end = end->next->next)
+		half = half->next;
+	rest = half->next;
+	half->next = NULL;
+	return merge(q, sort(q, list), sort(q, rest));
+}
+
+struct throttle_waiter *
+throttle_list(struct throttle *t)
+{
+	struct throttle_waiter *w, *list = NULL;
+
+	fair_each(t->queue, list_one, &list);
+	for (w = list; w != NULL; w = w->next)
+		w->key = w->fair.seq;
+	return sort(t->queue, list);
+}
+
+void
+throttle_hopeless(struct throttle *t, uint64_t now, struct throttle_queue *out)
+{
+	struct throttle_waiter *w, *list = NULL;
+	struct throttle_report r;
+
+	throttle_tick(t, now);
+	fair_each(t->queue, list_one, &list);
+	for (w = list; w != NULL; w = w->next)
+		w->key = fair_ahead(t->queue, &w->fair, FAIR_ALL, t->now);
+	list = sort(t->queue, list);
+	for (w = list; w != NULL; w = w->next) {
+		throttle_start(t, &w->fair, now, &r);
+		if (r.start <= throttle_deadline(t, w))
+			continue;
+		if (throttle_unqueue(t, w))
+			set_unblocked_at(t, now);
+		TAILQ_INSERT_TAIL(out, w, entry);
+	}
+}

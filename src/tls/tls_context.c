@@ -1,0 +1,659 @@
+/* SPDX-License-Identifier: ISC */
+#include "tls/tls_context.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <uthash.h>
+
+#include "conf/conf_warnings.h"
+#include "policy/pattern.h"
+#include "tls/tls.h"
+#include "tls/tls_mint.h"
+#include "tls/tls_pem.h"
+#include "tls/tls_session.h"
+#include "tls/tls_x509.h"
+
+/*
+ * Rules with equal settings share a client context, and with it the sessions
+ * that connections of either may resume.  Most rules have none of their own:
+ * theirs is the first.  A context for interception is there when a CA is.
+ */
+
+#define MINT_MAX	10000	/* certificates remembered */
+#define SYSTEM	"system"
+#define SESSIONS_MAX	1024	/* of the hosts of one context */
+
+/* Whom to trust; a system's list is long, and read once. */
+struct trust {
+	UT_hash_handle		 hh;
+	X509_STORE		*store;
+	char			 name[];	/* a file, or SYSTEM */
+};
+
+struct client {
+	UT_hash_handle		 hh;
+	char			*key;		/* the settings as text */
+	SSL_CTX			*ctx;
+	uint64_t		 tls_settings_id;
+	struct tls_sessions	*sessions;	/* own reference */
+};
+
+struct tls_contexts {
+	SSL_CTX		**listeners;	/* NULL: without TLS */
+	size_t		  nlisteners;
+	struct trust	 *trust;	/* by name */
+	struct client	 *clients;	/* by key */
+	struct client	**by_rule;	/* the last is the fallback's */
+	size_t		  nrules;
+	struct tls_mint	 *mint;		/* or NULL */
+	SSL_CTX		 *intercept;	/* or NULL */
+};
+
+static const unsigned char alpn[] = "\x08http/1.1";
+
+/* Errors */
+
+/* Puts the place and the key's name before what was wrong there. */
+static bool
+wrong_at(char **cause, const struct conf *conf, struct conf_place at,
+    const char *name, const char *key)
+{
+	char *what = *cause, place[32] = "";
+
+	if (at.line > 0)
+		snprintf(place, sizeof place, ":%u:%u", at.line, at.column);
+	tls_x509_cause(cause, "%s%s: %s%s: %s", conf->path, place, name, key,
+	    what != NULL ? what : "out of memory");
+	free(what);
+	return false;
+}
+
+/* Whether what was wrong is wrong with that file. */
+static bool
+is_about(const char *what, const char *file)
+{
+	size_t n = file != NULL ? strlen(file) : 0;
+
+	return what != NULL && n > 0 && strncmp(what, file, n) == 0 &&
+	    what[n] == ':';
+}
+
+/* Which of the two files it was about, its name at the front tells. */
+static bool
+wrong_ca(char **cause, const struct conf *conf)
+{
+	char *what = *cause;
+	bool is_key;
+
+	if (what == NULL)
+		return false;
+	is_key = is_about(what, conf->tls_ca_key) &&
+	    !is_about(what, conf->tls_ca_certificate);
+	tls_x509_cause(cause, "%s; \"sluice ca\" makes a CA's certificate "
+	    "and key", what);
+	free(what);
+	if (is_key)
+		return wrong_at(cause, conf, conf->ca_key_at, "tls", ".ca_key");
+	return wrong_at(cause, conf, conf->ca_certificate_at, "tls",
+	    ".ca_certificate");
+}
+
+static const char *
+openssl_reason(void)
+{
+	const char *text = ERR_reason_error_string(ERR_peek_last_error());
+
+	ERR_clear_error();
+	return text != NULL ? text : "out of memory";
+}
+
+/* Contexts */
+
+static SSL_CTX *
+new_context(const SSL_METHOD *method)
+{
+	SSL_CTX *ctx;
+
+	if ((ctx = SSL_CTX_new(method)) == NULL)
+		return NULL;
+	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
+	    SSL_OP_NO_COMPRESSION);
+	/* idle connections cost no buffers; what is sent is what files say */
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
+	    SSL_MODE_NO_AUTO_CHAIN);
+	return ctx;
+}
+
+/*
+ * http/1.1, or none: some clients offer what nobody knows ("http 1.1") and then
+ * speak HTTP/1.1 all the same.
+ */
+static int
+alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *len,
+    const unsigned char *in, unsigned int n, void *arg)
+{
+	unsigned char *chosen;
+
+	(void)ssl;
+	(void)arg;
+	if (SSL_select_next_proto(&chosen, len, alpn, sizeof alpn - 1, in,
+	    n) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_NOACK;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static SSL_CTX *
+new_server(void)
+{
+	static const unsigned char id[] = "sluice";
+	SSL_CTX *ctx;
+
+	if ((ctx = new_context(TLS_server_method())) == NULL)
+		return NULL;
+	SSL_CTX_set_alpn_select_cb(ctx, alpn_cb, NULL);
+	/* what clients resume they keep themselves, in tickets */
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_num_tickets(ctx, 1);
+	SSL_CTX_set_session_id_context(ctx, id, sizeof id - 1);
+	return ctx;
+}
+
+static bool
+use_files(SSL_CTX *ctx, const char *certificate, const char *key, char **cause)
+{
+	STACK_OF(X509) *chain = NULL;
+	EVP_PKEY *pkey = NULL;
+	X509 *leaf = NULL;
+	bool ok = false;
+
+	*cause = NULL;
+	if ((chain = tls_pem_certificates(certificate, cause)) != NULL &&
+	    (pkey = tls_pem_key(key, cause)) != NULL) {
+		leaf = sk_X509_shift(chain);
+		ok = SSL_CTX_use_cert_and_key(ctx, leaf, pkey, chain, 1) == 1;
+		if (!ok)
+			tls_x509_cause(cause, "%s and %s: %s", certificate, key,
+			    openssl_reason());
+	}
+	X509_free(leaf);
+	sk_X509_pop_free(chain, X509_free);
+	EVP_PKEY_free(pkey);
+	return ok;
+}
+
+/* Clients */
+
+static bool
+fill_store(X509_STORE *store, const char *name, char **cause)
+{
+	if (strcmp(name, SYSTEM) == 0)
+		return X509_STORE_set_default_paths(store) == 1 ||
+		    tls_x509_cause(cause, "the system's certificates: %s",
+		    openssl_reason());
+	if (access(name, R_OK) == -1)
+		return tls_x509_cause(cause, "%s: %s", name, strerror(errno));
+	return X509_STORE_load_file(store, name) == 1 ||
+	    tls_x509_cause(cause, "%s: %s, expected a file of PEM "
+	    "certificates", name, openssl_reason());
+}
+
+/*
+ * OpenSSL looks into a certificate when it is first used, which then would be
+ * by several threads at once.
+ */
+static void
+warm_up(X509_STORE *store)
+{
+	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+	X509 *x;
+	int i;
+
+	for (i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+		x = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+		if (x != NULL)
+			(void)X509_check_purpose(x, -1, 0);
+	}
+	ERR_clear_error();
+}
+
+static struct trust *
+need_trust(struct tls_contexts *t, const char *name, char **cause)
+{
+	size_t size = strlen(name) + 1;
+	struct trust *trust;
+
+	HASH_FIND_STR(t->trust, name, trust);
+	if (trust != NULL)
+		return trust;
+	if ((trust = calloc(1, sizeof *trust + size)) == NULL)
+		return NULL;
+	memcpy(trust->name, name, size);
+	trust->store = X509_STORE_new();
+	if (trust->store == NULL || !fill_store(trust->store, name, cause)) {
+		X509_STORE_free(trust->store);
+		free(trust);
+		return NULL;
+	}
+	warm_up(trust->store);
+	HASH_ADD_KEYPTR(hh, t->trust, trust->name, size - 1, trust);
+	return trust;
+}
+
+static bool
+use_trust(struct tls_contexts *t, SSL_CTX *ctx, const char *name,
+    char **cause)
+{
+	struct trust *trust;
+
+	if ((trust = need_trust(t, name, cause)) == NULL)
+		return false;
+	SSL_CTX_set1_cert_store(ctx, trust->store);
+	return true;
+}
+
+/* The file or SYSTEM that a rule's hosts are verified against. */
+static const char *
+trust_of(const struct conf *conf, const struct conf_rule *rule)
+{
+	if (rule->tls_trust != NULL)
+		return rule->tls_trust;
+	return conf->tls_trust != NULL ? conf->tls_trust : SYSTEM;
+}
+
+static void
+free_client(struct client *c)
+{
+	SSL_CTX_free(c->ctx);
+	tls_sessions_unref(c->sessions);
+	free(c->key);
+	free(c);
+}
+
+static bool
+set_up_client(struct tls_contexts *t, struct client *c,
+    const struct conf *conf, const struct conf_rule *rule, char **cause)
+{
+	static atomic_ulong last;
+
+	*cause = NULL;
+	c->ctx = new_context(TLS_client_method());
+	c->sessions = tls_sessions_new(SESSIONS_MAX);
+	if (c->ctx == NULL || c->sessions == NULL)
+		return false;
+	c->tls_settings_id = atomic_fetch_add(&last, 1) + 1;
+	SSL_CTX_set_alpn_protos(c->ctx, alpn, sizeof alpn - 1);
+	tls_sessions_watch(c->ctx);
+	SSL_CTX_set_verify(c->ctx, rule->tls_verify ? SSL_VERIFY_PEER :
+	    SSL_VERIFY_NONE, NULL);
+	if (rule->tls_verify &&
+	    !use_trust(t, c->ctx, trust_of(conf, rule), cause))
+		return false;
+	return rule->tls_certificate == NULL || use_files(c->ctx,
+	    rule->tls_certificate, rule->tls_key, cause);
+}
+
+static const char *
+or_empty(const char *s)
+{
+	return s != NULL ? s : "";
+}
+
+/* The client of a rule, made where none of equal settings is there. */
+static struct client *
+need_client(struct tls_contexts *t, const struct conf *conf,
+    const struct conf_rule *rule, char **cause)
+{
+	struct client *c;
+	char *key;
+
+	*cause = NULL;
+	if (asprintf(&key, "%d\n%s\n%s\n%s", rule->tls_verify,
+	    trust_of(conf, rule), or_empty(rule->tls_certificate),
+	    or_empty(rule->tls_key)) == -1)
+		return NULL;
+	HASH_FIND_STR(t->clients, key, c);
+	if (c != NULL) {
+		free(key);
+		return c;
+	}
+	if ((c = calloc(1, sizeof *c)) == NULL) {
+		free(key);
+		return NULL;
+	}
+	c->key = key;
+	if (!set_up_client(t, c, conf, rule, cause)) {
+		free_client(c);
+		return NULL;
+	}
+	HASH_ADD_KEYPTR(hh, t->clients, c->key, strlen(c->key), c);
+	return c;
+}
+
+static bool
+load_client(struct tls_contexts *t, const struct conf *conf,
+    const struct conf_rule *rule, size_t i, char **cause)
+{
+	char *name;
+
+	if ((t->by_rule[i] = need_client(t, conf, rule, cause)) != NULL)
+		return true;
+	if (rule->tls_trust == NULL && is_about(*cause, conf->tls_trust))
+		return wrong_at(cause, conf, conf->trust_at, "tls", ".trust");
+	if (asprintf(&name, i < t->nrules ? "hosts.%s" : "%s",
+	    rule->name) == -1)
+		name = NULL;
+	wrong_at(cause, conf, rule->tls_at.line != 0 ? rule->tls_at : rule->at,
+	    or_empty(name), ".tls");
+	free(name);
+	return false;
+}
+
+static bool
+load_clients(struct tls_contexts *t, const struct conf *conf, char **cause)
+{
+	size_t i;
+
+	t->nrules = conf->nrules;
+	t->by_rule = calloc(conf->nrules + 1, sizeof *t->by_rule);
+	if (t->by_rule == NULL)
+		return tls_x509_cause(cause, "out of memory");
+	if (!load_client(t, conf, &conf->fallback, conf->nrules, cause))
+		return false;
+	for (i = 0; i < conf->nrules; i++) {
+		if (!load_client(t, conf, &conf->rules[i], i, cause))
+			return false;
+	}
+	return true;
+}
+
+/* Servers */
+
+static bool
+load_listeners(struct tls_contexts *t, const struct conf *conf, char **cause)
+{
+	const struct conf_address *a;
+	char key[32];
+	size_t i;
+
+	t->listeners = calloc(conf->listen.n, sizeof *t->listeners);
+	if (t->listeners == NULL)
+		return tls_x509_cause(cause, "out of memory");
+	t->nlisteners = conf->listen.n;
+	for (i = 0; i < conf->listen.n; i++) {
+		a = &conf->listen.list[i];
+		if (a->certificate == NULL)
+			continue;
+		*cause = NULL;
+		if ((t->listeners[i] = new_server()) != NULL &&
+		    use_files(t->listeners[i], a->certificate, a->key, cause))
+			continue;
+		snprintf(key, sizeof key, "listen[%zu]", i);
+		return wrong_at(cause, conf, a->tls_at, key, ".tls");
+	}
+	return true;
+}
+
+static const struct conf_rule *
+first_intercepted(const struct conf *conf)
+{
+	size_t i;
+
+	for (i = 0; i < conf->nrules; i++) {
+		if (conf->rules[i].https == CONF_HTTPS_INTERCEPT)
+			return &conf->rules[i];
+	}
+	return NULL;
+}
+
+static bool
+load_mint(struct tls_contexts *t, const struct conf *conf, char **cause)
+{
+	const struct conf_rule *rule = first_intercepted(conf);
+
+	if (conf->tls_ca_certificate == NULL && rule != NULL)
+		return tls_x509_cause(cause,
+		    "%s:%u:%u: hosts.%s.https: intercept, expected "
+		    "tls.ca_certificate and tls.ca_key beside it "
+		    "(\"sluice ca\" makes both)", conf->path,
+		    rule->https_at.line, rule->https_at.column, rule->name);
+	if (conf->tls_ca_certificate == NULL)
+		return true;
+	*cause = NULL;
+	t->mint = tls_mint_new(conf->tls_ca_certificate, conf->tls_ca_key,
+	    MINT_MAX, time(NULL), cause);
+	t->intercept = new_server();
+	return (t->mint != NULL && t->intercept != NULL) ||
+	    wrong_ca(cause, conf);
+}
+
+/* All of them */
+
+static void
+free_contexts(struct tls_contexts *t)
+{
+	struct client *c, *next;
+	struct trust *trust, *next_trust;
+	size_t i;
+
+	if (t == NULL)
+		return;
+	for (i = 0; i < t->nlisteners; i++)
+		SSL_CTX_free(t->listeners[i]);
+	free(t->listeners);
+	HASH_ITER(hh, t->clients, c, next) {
+		HASH_DEL(t->clients, c);
+		free_client(c);
+	}
+	HASH_ITER(hh, t->trust, trust, next_trust) {
+		HASH_DEL(t->trust, trust);
+		X509_STORE_free(trust->store);
+		free(trust);
+	}
+	free(t->by_rule);
+	SSL_CTX_free(t->intercept);
+	tls_mint_free(t->mint);
+	free(t);
+}
+
+bool
+tls_contexts_load(struct conf *conf, char **cause)
+{
+	struct tls_contexts *t;
+
+	if ((t = calloc(1, sizeof *t)) == NULL)
+		return tls_x509_cause(cause, "out of memory");
+	if (!load_mint(t, conf, cause) || !load_listeners(t, conf, cause) ||
+	    !load_clients(t, conf, cause)) {
+		free_contexts(t);
+		return false;
+	}
+	conf->tls = t;
+	conf->tls_free = free_contexts;
+	return true;
+}
+
+/* A host that a rule's pattern stands for. */
+static bool
+example_host(const struct conf_rule *rule, struct http1_host *host)
+{
+	struct pattern p;
+	char name[HTTP1_HOST + 3];
+
+	if (pattern_parse(&p, rule->name, strlen(rule->name)) != NULL)
+		return false;
+	*host = p.host;
+	if (!p.wildcard)
+		return true;
+	snprintf(name, sizeof name, "x%s%s", p.host.name[0] != '\0' ? "." : "",
+	    p.host.name);
+	return http1_host_parse(host, name, strlen(name)) == HTTP1_OK;
+}
+
+static struct client *client_of(const struct conf *, const struct conf_rule *);
+
+/* Nobody who looks at it goes on with a certificate that is not in force. */
+static void
+warn_of_time(const struct conf *conf, struct conf_place at, const char *in,
+    const char *name, SSL_CTX *ctx, void (*line)(const char *, void *),
+    void *arg)
+{
+	X509 *x = ctx != NULL ? SSL_CTX_get0_certificate(ctx) : NULL;
+	const ASN1_TIME *when;
+	const char *is;
+	char text[32];
+	struct tm tm;
+
+	if (x == NULL)
+		return;
+	if (X509_cmp_current_time(X509_get0_notAfter(x)) < 0) {
+		when = X509_get0_notAfter(x);
+		is = "expired at";
+	} else if (X509_cmp_current_time(X509_get0_notBefore(x)) > 0) {
+		when = X509_get0_notBefore(x);
+		is = "is not valid before";
+	} else
+		return;
+	if (ASN1_TIME_to_tm(when, &tm) == 1 &&
+	    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		conf_warn(conf, at, line, arg, "%s%s.tls.certificate: it %s "
+		    "%s", in, name, is, text);
+}
+
+static void
+warn_of(const struct conf *conf, const struct conf_rule *rule,
+    void (*line)(const char *, void *), void *arg)
+{
+	struct http1_host host;
+
+	if (rule->tls_certificate != NULL)
+		warn_of_time(conf, rule->tls_at, "hosts.", rule->name,
+		    client_of(conf, rule)->ctx, line, arg);
+	if (!rule->tls_verify)
+		conf_warn(conf, rule->at, line, arg, "hosts.%s: tls.verify is "
+		    "false: whoever answers there is taken for the host",
+		    rule->name);
+	if (rule->https == CONF_HTTPS_INTERCEPT &&
+	    example_host(rule, &host) &&
+	    !tls_mint_permits(conf->tls->mint, &host))
+		conf_warn(conf, rule->https_at, line, arg, "hosts.%s: "
+		    "tls.ca_certificate may not speak for it: CONNECT is "
+		    "refused until a CA made with this configuration is there "
+		    "(\"sluice ca\")", rule->name);
+}
+
+static void
+warn_of_listeners(const struct conf *conf, void (*line)(const char *, void *),
+    void *arg)
+{
+	char key[32];
+	size_t i;
+
+	for (i = 0; i < conf->listen.n; i++) {
+		snprintf(key, sizeof key, "[%zu]", i);
+		warn_of_time(conf, conf->listen.list[i].tls_at, "listen", key,
+		    conf->tls->listeners[i], line, arg);
+	}
+}
+
+void
+tls_contexts_warnings(const struct conf *conf,
+    void (*line)(const char *, void *), void *arg)
+{
+	size_t i;
+
+	warn_of_listeners(conf, line, arg);
+	for (i = 0; i < conf->nrules; i++)
+		warn_of(conf, &conf->rules[i], line, arg);
+	if (!conf->fallback.tls_verify)
+		conf_warn(conf, conf->fallback.at, line, arg, "%s: tls.verify "
+		    "is false: whoever answers is taken for the host",
+		    conf->fallback.name);
+}
+
+SSL_CTX *
+tls_contexts_listener(const struct conf *conf, size_t i)
+{
+	return conf->tls->listeners[i];
+}
+
+/* Connections */
+
+static struct client *
+client_of(const struct conf *conf, const struct conf_rule *rule)
+{
+	struct tls_contexts *t = conf->tls;
+
+	if (rule == &conf->fallback)
+		return t->by_rule[t->nrules];
+	return t->by_rule[rule - conf->rules];
+}
+
+uint64_t
+tls_contexts_settings_id(const struct conf *conf, const struct conf_rule *rule)
+{
+	return client_of(conf, rule)->tls_settings_id;
+}
+
+struct tls *
+tls_contexts_connect(const struct conf *conf, const struct conf_rule *rule,
+    const struct http1_host *host, struct tls_wire *wire)
+{
+	struct client *c = client_of(conf, rule);
+	char key[HTTP1_HOST + 8];
+	struct tls *t;
+
+	t = tls_client(c->ctx, wire, host->name, host->kind != HTTP1_NAME);
+	if (t == NULL)
+		return NULL;
+	snprintf(key, sizeof key, "%s %u", host->name, host->port);
+	if (!tls_sessions_attach(c->sessions, tls_ssl(t), key)) {
+		tls_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+/* A session is resumed for the host that it was made with only. */
+static bool
+bind_sessions(SSL *ssl, const struct http1_host *host)
+{
+	unsigned char id[EVP_MAX_MD_SIZE];
+	unsigned int len;
+
+	return EVP_Digest(host->name, strlen(host->name), id, &len,
+	    EVP_sha256(), NULL) == 1 &&
+	    SSL_set_session_id_context(ssl, id, len) == 1;
+}
+
+struct tls *
+tls_contexts_intercept(const struct conf *conf, const struct http1_host *host,
+    struct tls_wire *wire, struct tls *below, const char **why)
+{
+	struct tls_contexts *c = conf->tls;
+	struct tls *t;
+	X509 *certificate;
+	bool ok;
+
+	certificate = tls_mint_certificate(c->mint, host, time(NULL), why);
+	if (certificate == NULL)
+		return NULL;
+	*why = "out of memory";
+	t = tls_server(c->intercept, wire, below);
+	ok = t != NULL && bind_sessions(tls_ssl(t), host) &&
+	    SSL_use_cert_and_key(tls_ssl(t), certificate,
+	    tls_mint_key(c->mint), tls_mint_chain(c->mint), 1) == 1;
+	X509_free(certificate);
+	if (ok)
+		return t;
+	tls_free(t);
+	return NULL;
+}

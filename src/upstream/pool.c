@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+#include "upstream/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Without memory for it, what is added is not in the table: see hh.tbl. */
+#define HASH_NONFATAL_OOM	1
+#include <uthash.h>
+
+#include "http/http1.h"
+#include "upstream/upstream_internal.h"
+#include "daemon/worker.h"
+
+/* An origin is in the table as long as a connection to it is idle. */
+
+#define POOL_MAX	1024	/* idle connections of a worker */
+
+struct origin {
+	UT_hash_handle		 hh;
+	struct upstreams	 idle;		/* the last used first */
+	size_t			 len;		/* of key */
+	char			 key[];
+};
+
+struct pool {
+	struct origin		*origins;
+	struct upstreams	 all;		/* the last used first */
+	size_t			 n;
+};
+
+struct pool *
+pool_new(struct worker *w)
+{
+	struct pool *p;
+
+	(void)w;
+	if ((p = calloc(1, sizeof *p)) != NULL)
+		TAILQ_INIT(&p->all);
+	return p;
+}
+
+void
+pool_free(struct pool *p)
+{
+	struct upstream *u;
+
+	while ((u = TAILQ_FIRST(&p->all)) != NULL)
+		upstream_close(u);
+	free(p);
+}
+
+#define KEY_SIZE	(HTTP1_HOST + 1 + sizeof(uint16_t) + sizeof(uint64_t))
+
+/* The name, its end, port and TLS: no origin's key begins another's. */
+static size_t
+make_key(char *key, const struct http1_host *h, uint64_t tls_settings_id)
+{
+	size_t len = strlen(h->name) + 1;
+
+	memcpy(key, h->name, len);
+	memcpy(key + len, &h->port, sizeof h->port);
+	len += sizeof h->port;
+	memcpy(key + len, &tls_settings_id, sizeof tls_settings_id);
+	return len + sizeof tls_settings_id;
+}
+
+static struct origin *
+find_origin(struct pool *p, const struct http1_host *h,
+    uint64_t tls_settings_id)
+{
+	char key[KEY_SIZE];
+	struct origin *o;
+	size_t len = make_key(key, h, tls_settings_id);
+
+	HASH_FIND(hh, p->origins, key, len, o);
+	return o;
+}
+
+static struct origin *
+add_origin(struct pool *p, const struct http1_host *h, uint64_t tls_settings_id)
+{
+	struct origin *o;
+
+	if ((o = calloc(1, sizeof *o + KEY_SIZE)) == NULL)
+		return NULL;
+	o->len = make_key(o->key, h, tls_settings_id);
+	TAILQ_INIT(&o->idle);
+	HASH_ADD_KEYPTR(hh, p->origins, o->key, o->len, o);
+	if (o->hh.tbl == NULL) {
+		free(o);
+		return NULL;
+	}
+	return o;
+}
+
+struct upstream *
+pool_get(struct pool *p, const struct http1_host *h, uint64_t tls_settings_id,
+    uint64_t now)
+{
+	struct origin *o = find_origin(p, h, tls_settings_id);
+	struct upstream *u;
+
+	if (o == NULL)
+		return NULL;
+	TAILQ_FOREACH(u, &o->idle, idle) {
+		if (now < u->idle_until) {
+			pool_remove(p, u);
+			return u;
+		}
+	}
+	return NULL;
+}
+
+void
+pool_remove(struct pool *p, struct upstream *u)
+{
+	struct origin *o = u->origin;
+
+	TAILQ_REMOVE(&p->all, u, all);
+	TAILQ_REMOVE(&o->idle, u, idle);
+	u->origin = NULL;
+	p->n--;
+	if (TAILQ_EMPTY(&o->idle)) {
+		HASH_DEL(p->origins, o);
+		free(o);
+	}
+}
+
+void
+pool_put(struct pool *p, struct upstream *u)
+{
+	struct origin *o;
+
+	if (p->n >= POOL_MAX)
+		upstream_close(TAILQ_LAST(&p->all, upstreams));
+	if ((o = find_origin(p, &u->host, u->tls_settings_id)) == NULL &&
+	    (o = add_origin(p, &u->host, u->tls_settings_id)) == NULL) {
+		upstream_close(u);
+		return;
+	}
+	u->origin = o;
+	TAILQ_INSERT_HEAD(&o->idle, u, idle);
+	TAILQ_INSERT_HEAD(&p->all, u, all);
+	p->n++;
+}

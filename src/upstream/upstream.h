@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_UPSTREAM_H
+#define SLUICE_UPSTREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "http/http1.h"
+
+/*
+ * The other side: connections to origins, kept alive between requests; a
+ * request out, its response in.  What happens is told to the exchange.
+ */
+
+struct conf;
+struct conf_rule;
+struct exchange;
+struct sockaddr;
+struct tls;
+struct upstream;
+struct worker;
+
+/* What went wrong with an upstream; upstream_failure() tells the rest. */
+enum upstream_error {
+	UPSTREAM_NO_NAME,		/* no such name, or no address of it */
+	UPSTREAM_DNS_ERROR,		/* the servers cannot tell */
+	UPSTREAM_DNS_TIMEOUT,
+	UPSTREAM_LOOKUPS,		/* limits.lookups */
+	UPSTREAM_LOOP,			/* it is this proxy */
+	UPSTREAM_REFUSED,		/* no address took the connection */
+	UPSTREAM_UNREACHABLE,
+	UPSTREAM_CONNECT_TIMEOUT,
+	UPSTREAM_NO_SOCKET,		/* out of descriptors or ports */
+	UPSTREAM_CLOSED,		/* closed or reset before it was done */
+	UPSTREAM_MALFORMED,		/* not HTTP, or not as it may be */
+	UPSTREAM_CODING,		/* its transfer coding, or chunks */
+	UPSTREAM_TOO_LARGE,		/* its head */
+	UPSTREAM_LONG_TRAILERS,
+	UPSTREAM_TIMEOUT,		/* no response */
+	UPSTREAM_IDLE,			/* no more of it */
+	UPSTREAM_STALLED,		/* takes no more of the request */
+	UPSTREAM_TLS_CERTIFICATE,	/* its certificate was not accepted */
+	UPSTREAM_TLS_ALERT,		/* it has refused our handshake */
+	UPSTREAM_TLS_PROTOCOL,		/* not TLS, or not as it may be */
+	UPSTREAM_TLS_TIMEOUT,		/* the handshake took too long */
+	UPSTREAM_NO_MEMORY,
+};
+
+/* What the client is told of it. */
+struct upstream_failure {
+	int		 status;
+	const char	*error;		/* RFC 9209 error type */
+	const char	*kind;		/* for the access log */
+	const char	*detail;	/* NULL: what exchange_failed() says */
+	bool		 told;		/* that is told, too, in both */
+};
+
+const struct upstream_failure *upstream_failure(enum upstream_error);
+
+/* Whether it failed before there was any host to connect to. */
+bool		 upstream_nowhere(enum upstream_error);
+
+/*
+ * Where to.  With TLS as the rule says; without where conf is NULL.  Both
+ * must stay until the exchange is connected.
+ */
+struct upstream_target {
+	struct http1_host	 host;		/* its port set */
+	const struct conf	*conf;
+	const struct conf_rule	*rule;
+	const struct sockaddr	*client;	/* for whom; or NULL */
+};
+
+/* Which idle connection will do. */
+enum upstream_idle {
+	UPSTREAM_ANY,		/* one that can be trusted */
+	UPSTREAM_YOUNG,		/* and has only just become idle */
+	UPSTREAM_NONE,
+};
+
+/*
+ * A connection for an exchange: an idle one if one will do, else a new
+ * one.  NULL without memory.  Where upstream_ready() is not true yet,
+ * exchange_connected() or exchange_failed() follows.
+ */
+struct upstream	*upstream_open(struct worker *, const struct upstream_target *,
+		    struct exchange *, enum upstream_idle);
+bool		 upstream_ready(const struct upstream *);
+
+/*
+ * A request is about to be sent; its method (which must stay) decides what
+ * its response looks like, whose head the configuration bounds.
+ */
+void		 upstream_begin(struct upstream *, struct http1_str method,
+		    const struct conf *);
+
+/* Sends bytes: at once where possible, the rest from a buffer. */
+void		 upstream_send(struct upstream *, struct iovec *, int n);
+/* Bytes in the buffer; exchange_sendable() follows when they are few again. */
+size_t		 upstream_pending(const struct upstream *);
+
+/* Goes on reading after exchange_flush() was false. */
+void		 upstream_resume(struct upstream *);
+
+/* It was idle before this request. */
+bool		 upstream_reused(const struct upstream *);
+/* Sending has failed; what was received before may still be read. */
+bool		 upstream_broken(const struct upstream *);
+/* No byte of this request has left. */
+bool		 upstream_unsent(const struct upstream *);
+/* No byte of a response to this request has come. */
+bool		 upstream_silent(const struct upstream *);
+
+/* The number of the TLS alert behind UPSTREAM_TLS_ALERT. */
+int		 upstream_alert(const struct upstream *);
+
+/* A connection without TLS that is made already, for whoever comes first. */
+void		 upstream_adopt(struct worker *, const struct http1_host *,
+		    int fd);
+
+/* The exchange is done with it: keeps it where it can be used again. */
+void		 upstream_release(struct upstream *);
+/* Closes it, whatever it is at. */
+void		 upstream_close(struct upstream *);
+
+/*
+ * Takes the socket for a tunnel, with its TLS or NULL, from within
+ * exchange_response() of a 101, with the bytes behind the head (valid as the
+ * head is).  False when the request was not sent whole; else the upstream is
+ * gone.
+ */
+struct upstream_taken {
+	int		 fd;
+	struct tls	*tls;
+	const char	*rest;
+	size_t		 len;
+};
+bool		 upstream_take(struct upstream *, struct upstream_taken *);
+
+#endif

@@ -1,0 +1,751 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf.h"
+
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <check.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/conf_options.h"
+#include "conf/conf_value.h"
+#include "base/log.h"
+#include "check_conf.h"
+
+#define SECOND	UINT64_C(1000000000)
+#define UNIT	BUDGET_UNIT
+
+/*
+ * What users see, whole: text, then LINE:COLUMN: KEY: and so on.  An error
+ * that ends with "..." is compared up to there.
+ */
+static const struct wrong errors[] = {
+	{ "", "1:1: the file is empty, expected at least one key" },
+	{ "# nothing\n", "1:1: the file is empty, expected at least one key" },
+	{ "---\n", "2:1: the file is empty, expected at least one key" },
+	{ "hello\n", "1:1: not a configuration, ..." },
+	{ "- a\n", "1:1: not a configuration, ..." },
+	{ "workers: 1\n---\nworkers: 2\n", "2:1: a second document, ..." },
+
+	{ "worker: 2\n", "1:1: worker: an unknown key, expected listen, "
+	    "workers, resolver, log, timeouts, limits, keep_alive_10, via, "
+	    "tls, defaults, hosts; "
+	    "did you mean \"workers\"?" },
+	{ "log: {levle: info}\n", "1:7: log.levle: an unknown key, expected "
+	    "level, diagnostics, access, format; did you mean \"level\"?" },
+	{ "zzz: 2\n", "1:1: zzz: an unknown key, expected listen, workers, "
+	    "resolver, log, timeouts, limits, keep_alive_10, via, tls, "
+	    "defaults, hosts" },
+	{ "hosts:\n  a.b:\n    max_wait: 1\n",
+	    "3:5: hosts.a.b.max_wait: an unknown key, ..." },
+	{ "https: {}\n", "1:1: https: an unknown key, ..." },
+	{ "workers: 1\nlog: {}\nworkers: 2\n", "3:1: workers: a key that is "
+	    "there twice, expected once; the first is at line 1, column 1" },
+	{ "hosts:\n  API.example.com: {}\n  api.example.com.: {}\n",
+	    "3:3: hosts.api.example.com.: another spelling of "
+	    "\"API.example.com\", expected once; the first is at line 2, "
+	    "column 3" },
+	{ "hosts:\n  x.y: {}\n  \"*.a.b\": {}\n  \"*.A.b\": {}\n",
+	    "4:3: hosts.*.A.b: another spelling of \"*.a.b\", expected once; "
+	    "the first is at line 3, column 3" },
+	{ "hosts:\n  x.y: {}\n  x.y: {}\n", "3:3: hosts.x.y: a key that is "
+	    "there twice, expected once; the first is at line 2, column 3" },
+	{ "hosts: {10.0.0.1: {}, \"[::ffff:a00:1]\": {}}\n",
+	    "1:23: hosts.[::ffff:a00:1]: another spelling of \"10.0.0.1\", ..." },
+	{ "hosts: {\"127.0.0.1:080\": {}, \"0.0.0.0:80\": {}}\n",
+	    "1:30: hosts.0.0.0.0:80: another spelling of \"127.0.0.1:080\", "
+	    "..." },
+	{ "hosts: {\"[::1]\": {}, \"[::]\": {}}\n",
+	    "1:22: hosts.[::]: another spelling of \"[::1]\", ..." },
+
+	{ "workers:\n", "1:9: workers: no value, expected auto or a whole "
+	    "number from 1 to 64" },
+	{ "workers: [1]\n", "1:10: workers: a list, ..." },
+	{ "workers: {a: 1}\n", "1:10: workers: a mapping, ..." },
+	{ "workers: 0\n", "1:10: workers: \"0\" is too little, ..." },
+	{ "workers: 65\n", "1:10: workers: \"65\" is too much, ..." },
+	{ "workers: 1.5\n", "1:10: workers: \"1.5\" is not a whole number, "
+	    "expected auto or a whole number from 1 to 64" },
+	{ "workers: many\n", "1:10: workers: \"many\" is not a number, ..." },
+	{ "log: {level: inof}\n", "1:14: log.level: \"inof\" is unknown, "
+	    "expected error, warn, info or debug; did you mean \"info\"?" },
+	{ "log: {format: xml}\n", "1:15: log.format: \"xml\" is unknown, "
+	    "expected text or json" },
+	{ "log: {access: none}\n", "1:15: log.access: \"none\" has no / in "
+	    "it, expected \"-\", off or a path; did you mean \"off\"?" },
+	{ "log:\n", "1:5: log: nothing, expected a mapping ..." },
+	{ "log: info\n", "1:6: log: a plain value, ..." },
+
+	{ "timeouts: {idle: -1}\n", "1:18: timeouts.idle: \"-1\" is negative, "
+	    "expected a duration in ms, s, m, h or d, from 1ms to 7d" },
+	{ "timeouts: {idle: 0}\n",
+	    "1:18: timeouts.idle: \"0\" is too little, ..." },
+	{ "timeouts: {idle: 0.0001}\n",
+	    "1:18: timeouts.idle: \"0.0001\" is too little, ..." },
+	{ "timeouts: {idle: 8d}\n",
+	    "1:18: timeouts.idle: \"8d\" is too much, ..." },
+	{ "timeouts: {idle: 10x}\n",
+	    "1:18: timeouts.idle: \"10x\" has an unknown unit, ..." },
+	{ "timeouts: {idle: 1h30m}\n",
+	    "1:18: timeouts.idle: \"1h30m\" has an unknown unit, ..." },
+	{ "timeouts: {idle: \"\"}\n",
+	    "1:18: timeouts.idle: \"\" is empty, ..." },
+	{ "via: {name: a b}\n", "1:13: via.name: \"a b\" is no name, expected "
+	    "a name such as proxy-1, up to 64 letters, digits or -._~ and the "
+	    "like" },
+	{ "via: {name: \"\"}\n", "1:13: via.name: \"\" is empty, ..." },
+	{ "via: {name: [a]}\n", "1:13: via.name: a list, ..." },
+	{ "via: {name: \"a,b\"}\n", "1:13: via.name: \"a,b\" is no name, ..." },
+	{ "via: {name: \"[::1]\"}\n",
+	    "1:13: via.name: \"[::1]\" is no name, ..." },
+	{ "via: {name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaa}\n", "1:13: via.name: \"aaaaaaaa..." },
+	{ "via: {send: maybe}\n", "1:13: via.send: \"maybe\" is ..." },
+	{ "limits: {buffer: 16XB}\n", "1:18: limits.buffer: \"16XB\" has an "
+	    "unknown unit, expected a size in bytes, KiB, MiB or GiB, from "
+	    "16KiB to 1GiB" },
+	{ "limits: {body: 9EiB}\n",
+	    "1:16: limits.body: \"9EiB\" is too much, ..." },
+
+	{ "defaults: {capacity: .nan}\n", "1:22: defaults.capacity: \".nan\" "
+	    "is not a number, expected a number from 0.000001 to 1000000000" },
+	{ "defaults: {capacity: .inf}\n",
+	    "1:22: defaults.capacity: \".inf\" is not a number, ..." },
+	{ "defaults: {capacity: -.inf}\n",
+	    "1:22: defaults.capacity: \"-.inf\" is ..." },
+	{ "defaults: {capacity: nan}\n",
+	    "1:22: defaults.capacity: \"nan\" is not a number, ..." },
+	{ "defaults: {capacity: -1}\n",
+	    "1:22: defaults.capacity: \"-1\" is negative, ..." },
+	{ "defaults: {capacity: 0}\n",
+	    "1:22: defaults.capacity: \"0\" is too little, ..." },
+	{ "defaults: {capacity: 0.0000001}\n",
+	    "1:22: defaults.capacity: \"0.0000001\" is too little, ..." },
+	{ "defaults: {capacity: 1e309}\n",
+	    "1:22: defaults.capacity: \"1e309\" has an exponent, ..." },
+	{ "defaults: {capacity: 1_000}\n",
+	    "1:22: defaults.capacity: \"1_000\" is not a number, ..." },
+	{ "defaults: {capacity: 0x10}\n",
+	    "1:22: defaults.capacity: \"0x10\" is not a number, ..." },
+	{ "defaults: {capacity: 99999999999999999999999999999999}\n",
+	    "1:22: defaults.capacity: \"99999999999999999999999999999999\" "
+	    "is too much, ..." },
+	{ "defaults: {capacity: 1000000000.1}\n",
+	    "1:22: defaults.capacity: \"1000000000.1\" is too much, ..." },
+	{ "defaults: {capacity: 1, strict: maybe}\n",
+	    "1:33: defaults.strict: \"maybe\" is neither true nor false, "
+	    "expected true or false" },
+	{ "defaults: {concurrency: -1}\n",
+	    "1:25: defaults.concurrency: \"-1\" is negative, ..." },
+	{ "defaults: {concurrency: 4294967296}\n",
+	    "1:25: defaults.concurrency: \"4294967296\" is too much, ..." },
+
+	{ "defaults: {period: 10}\n", "1:20: defaults.period: without "
+	    "capacity, expected capacity beside it" },
+	{ "defaults: {burst: 10}\n", "1:19: defaults.burst: without ..." },
+	{ "defaults: {strict: true}\n", "1:20: defaults.strict: without ..." },
+	{ "defaults: {capacity: 10, rates: [{capacity: 1}]}\n",
+	    "1:22: defaults.capacity: beside rates, ..." },
+	{ "defaults: {burst: 10, rates: [{capacity: 1}]}\n",
+	    "1:19: defaults.burst: beside rates, ..." },
+	{ "defaults: {capacity: 10, burst: 10, strict: true}\n",
+	    "1:33: defaults.burst: as much as capacity or more, expected less "
+	    "beside strict: true" },
+	{ "defaults: {capacity: 0.5, burst: 2, strict: true}\n",
+	    "1:34: defaults.burst: as much as capacity or more, ..." },
+	{ "defaults: {capacity: 0.000001, period: 366d}\n",
+	    "1:22: defaults.capacity: so little ..." },
+	{ "defaults: {capacity: 1, period: 366d, burst: 10}\n",
+	    "1:22: defaults.capacity: so little ..." },
+	{ "defaults: {rates: {capacity: 1}}\n",
+	    "1:19: defaults.rates: no list, ..." },
+	{ "defaults: {rates: []}\n",
+	    "1:19: defaults.rates: 0 rates, expected 1 to 8 rates" },
+	{ "defaults: {rates: [a, b, c, d, e, f, g, h, i]}\n",
+	    "1:19: defaults.rates: 9 rates, expected 1 to 8 rates" },
+	{ "defaults: {rates: [{capacity: 1}, {period: 1s}]}\n",
+	    "1:35: defaults.rates[1]: a rate without capacity, ..." },
+	{ "defaults: {rates: [{capacity: 1, burts: 1}]}\n",
+	    "1:34: defaults.rates[0].burts: an unknown key, expected "
+	    "capacity, period, burst, strict; did you mean \"burst\"?" },
+	{ "defaults: {pause: {default: 2h}}\n", "1:29: defaults.pause.default: "
+	    "longer than max, expected at most 1h" },
+	{ "defaults: {pause: {statuses: [429, 199]}}\n",
+	    "1:36: defaults.pause.statuses[1]: \"199\" is too little, ..." },
+	{ "defaults: {pause: {statuses: [429, 429]}}\n",
+	    "1:36: defaults.pause.statuses[1]: \"429\" is there twice, ..." },
+	{ "defaults: {pause: {statuses: [400,401,402,403,404,405,406,407,408,"
+	    "409,410,411,412,413,414,415,416]}}\n",
+	    "1:30: defaults.pause.statuses: 17 statuses, ..." },
+	{ "defaults: {shared: true}\n", "1:20: defaults.shared: true, ..." },
+	{ "hosts: {a.b: {shared: true}}\n",
+	    "1:23: hosts.a.b.shared: true, ..." },
+
+	{ "hosts:\n", "1:7: hosts: nothing, expected a mapping of host "
+	    "patterns (for none leave the key out, or write {})" },
+	{ "hosts: [a.b]\n", "1:8: hosts: a list, ..." },
+	{ "hosts:\n  a.b:\n", "2:7: hosts.a.b: nothing, ..." },
+	{ "hosts:\n  a.b: 5\n", "2:8: hosts.a.b: a plain value, ..." },
+	{ "hosts: {\"https://a.b/\": {}}\n", "1:9: hosts.https://a.b/: no "
+	    "host pattern, expected a host without scheme and path; did you mean \"a.b\"?" },
+	{ "hosts: {\"a\\x1b[31m\\nb\": {}}\n",
+	    "1:9: hosts.a\\x1b[31m\\x0ab: no host pattern, ..." },
+	{ "hosts:\n  *.example.org:\n    capacity: 1\n",
+	    "2:4: not valid YAML: did not find expected alphabetic or numeric "
+	    "character while scanning an alias that begins at line 2; a "
+	    "pattern that begins with * must stand in quotes" },
+	{ "hosts:\n  *foo : {}\n", "2:3: the alias *foo names nothing, ..." },
+	{ "hosts:\n  [::1]:80: {}\n", "2:3: a list or mapping as a key, ..." },
+
+	{ "listen: 3128\n", "1:9: listen: \"3128\" has no address, expected an "
+	    "address and port such as 127.0.0.1:3128, [::1]:3128 or "
+	    "unix:/run/sluice.sock; did you mean \"127.0.0.1:3128\"?" },
+	{ "listen: :3128\n", "1:9: listen: \":3128\" has no address, ..." },
+	{ "listen: 127.0.0.1\n",
+	    "1:9: listen: \"127.0.0.1\" has no port, ..." },
+	{ "listen: \"::1\"\n", "1:9: listen: \"::1\" has no port, ..." },
+	{ "listen: 127.0.0.1:\n", "1:18: not valid YAML: ..." },
+	{ "listen: 127.0.0.1:65536\n",
+	    "1:9: listen: \"127.0.0.1:65536\" has no valid port, ..." },
+	{ "listen: 127.0.0.1:+1\n",
+	    "1:9: listen: \"127.0.0.1:+1\" has no valid port, ..." },
+	{ "listen: proxy.example:1\n",
+	    "1:9: listen: \"proxy.example:1\" has no IP address, ..." },
+	{ "listen: \"[127.0.0.1]:1\"\n",
+	    "1:9: listen: \"[127.0.0.1]:1\" has no IP address, ..." },
+	{ "listen: \"[::1]x\"\n",
+	    "1:9: listen: \"[::1]x\" has no IP address, ..." },
+	{ "listen: unix:run/s\n",
+	    "1:9: listen: \"unix:run/s\" has no absolute path, ..." },
+	{ "listen: []\n", "1:9: listen: 0 addresses, ..." },
+	{ "listen: [\"127.0.0.1:1\", \"127.0.0.1:1\"]\n",
+	    "1:25: listen[1]: \"127.0.0.1:1\" is there twice, ..." },
+	{ "listen: [\"127.0.0.1:1\", [x]]\n", "1:25: listen[1]: a list, ..." },
+	{ "resolver: dns.example\n",
+	    "1:11: resolver: \"dns.example\" has no IP address, ..." },
+	{ "resolver: [system]\n",
+	    "1:12: resolver[0]: \"system\" has no IP address, ..." },
+	{ "resolver: 127.0.0.1:0\n",
+	    "1:11: resolver: \"127.0.0.1:0\" has no valid port, ..." },
+
+	{ "log:\n\tlevel: info\n", "2:1: not valid YAML: found character that "
+	    "cannot start any token while scanning for the next token that "
+	    "begins at line 2; indent with spaces, not with tabs" },
+	{ "log: {level: info\n", "2:1: not valid YAML: ..." },
+	{ "hosts:\n  a.example:\n    capaci",
+	    "3:5: hosts.a.example: a plain value, ..." },
+	{ "listen: \"127.0.0.1:1\n", "2:1: not valid YAML: ..." },
+	{ "\xef\xbb\xbfworkers: 1\n", "1:1: the file begins with a byte order "
+	    "mark, save it as UTF-8 without one" },
+	{ "\xff\xfew", "1:1: the file is in UTF-16, save it as UTF-8 without "
+	    "a byte order mark" },
+	{ "# caf\xe9\n", "1:6: not text: ..." },
+	{ "# \xc3\xa9\x01\n", "1:4: not text: control characters ..." },
+	{ "listen: \"a\\0b\"\n", "1:9: a NUL in text, expected none" },
+	{ "workers: !!int 2\n", "1:10: the tag tag:yaml.org,2002:int is not "
+	    "supported, expected a value without one" },
+	{ "hosts: &a {x: *a}\n",
+	    "1:15: the alias *a stands inside of what it names" },
+	{ "hosts:\n  a.b: &x {capacity: 1}\n  c.d: {<<: *x}\n",
+	    "3:9: hosts.c.d.<<: an unknown key, ..." },
+};
+
+START_TEST(error)
+{
+	fails_with(&errors[_i]);
+}
+END_TEST
+
+START_TEST(utf16)
+{
+	static const char	 text[] = "w\0o\0r\0k\0";
+	char			*cause = parse_bad(text, sizeof text - 1);
+
+	ck_assert_ptr_nonnull(strstr(cause, ":1:1: the file is in UTF-16"));
+	free(cause);
+}
+END_TEST
+
+START_TEST(binary)
+{
+	char	 text[256];
+	char	*cause;
+	int	 i;
+
+	for (i = 0; i < 256; i++)
+		text[i] = (char)i;
+	cause = parse_bad(text, sizeof text);
+	ck_assert_ptr_nonnull(strstr(cause, ":1:1: not text"));
+	free(cause);
+}
+END_TEST
+
+START_TEST(deep)
+{
+	char	*text = malloc(100000);
+	char	*cause;
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, '[', 100000);
+	cause = parse_bad(text, 100000);
+	ck_assert_str_eq(cause, "test.yaml:1:33: nested too deeply, expected "
+	    "at most 32 levels");
+	free(cause);
+	free(text);
+}
+END_TEST
+
+/* Ten aliases of ten aliases of...: 10^9 values in half a kilobyte. */
+START_TEST(bomb)
+{
+	char	 text[2048] = "a: &a [x,x,x,x,x,x,x,x,x,x]\n";
+	char	*cause;
+	size_t	 n = strlen(text);
+	char	 c;
+	int	 i;
+
+	for (c = 'b'; c <= 'j'; c++) {
+		n += (size_t)snprintf(text + n, sizeof text - n,
+		    "%c: &%c [", c, c);
+		for (i = 0; i < 10; i++)
+			n += (size_t)snprintf(text + n, sizeof text - n,
+			    "*%c%s", c - 1, i == 9 ? "]\n" : ", ");
+	}
+	cause = parse_bad(text, n);
+	ck_assert_ptr_nonnull(strstr(cause, ": too much, expected at most "));
+	free(cause);
+}
+END_TEST
+
+/* A value that is very long is shown in part, and in one line. */
+START_TEST(long_value)
+{
+	char	 text[5000];
+	char	*cause;
+
+	memset(text, 'x', sizeof text);
+	memcpy(text, "workers: ", 9);
+	cause = parse_bad(text, sizeof text);
+	ck_assert_uint_lt(strlen(cause), 250);
+	ck_assert_ptr_nonnull(strstr(cause, "xxx...\" is not a number"));
+	free(cause);
+}
+END_TEST
+
+static const char	 whole[] =
+    "listen: [127.0.0.1:1, \"[::1]:2\", unix:/s]\n"
+    "workers: auto\nresolver: [192.0.2.53, \"[::1]:5353\"]\n"
+    "log: {level: warn, access: /a/b, format: json}\n"
+    "timeouts: {idle: 1.5m, header: 500ms}\n"
+    "limits: {head: 8K, fields: 10000, body: 1GB}\n"
+    "keep_alive_10: on\n"
+    "via: {name: p-1, send: no}\n"
+    "defaults: &d {capacity: 10, queue: {length: 5, max_wait: 1}}\n"
+    "hosts:\n  a.b: *d\n  \"*.c:80\":\n    shared: yes\n"
+    "    rates:\n    - {capacity: 0.5, strict: on}\n    - {capacity: 9}\n"
+    "    pause: {statuses: [429], default: 1, max: 2}\n";
+
+START_TEST(cut)
+{
+	cut_anywhere(whole, sizeof whole - 1);
+}
+END_TEST
+
+START_TEST(broken)
+{
+	break_anywhere(whole, sizeof whole - 1);
+}
+END_TEST
+
+START_TEST(defaults)
+{
+	struct conf		*conf = parse_ok("{}");
+	struct conf_rule	*rule = &conf->fallback;
+	struct sockaddr_in	 in;
+
+	ck_assert_str_eq(conf->path, "test.yaml");
+	ck_assert_uint_eq(conf->listen.n, 1);
+	memcpy(&in, &conf->listen.list[0].addr, sizeof in);
+	ck_assert_uint_eq(conf->listen.list[0].len, sizeof in);
+	ck_assert_int_eq(in.sin_family, AF_INET);
+	ck_assert_uint_eq(ntohl(in.sin_addr.s_addr), INADDR_LOOPBACK);
+	ck_assert_uint_eq(ntohs(in.sin_port), 3128);
+	ck_assert_str_eq(conf->listen.list[0].text, "127.0.0.1:3128");
+	ck_assert_uint_eq(conf->workers, 1);
+	ck_assert_uint_eq(conf->resolver.n, 0);
+	ck_assert_int_eq(conf->log_level, LOG_LEVEL_INFO);
+	ck_assert_str_eq(conf->log_access, "-");
+	ck_assert_int_eq(conf->log_format, CONF_LOG_TEXT);
+	ck_assert_uint_eq(conf->timeout_header, 10 * SECOND);
+	ck_assert_uint_eq(conf->timeout_idle, 60 * SECOND);
+	ck_assert_uint_eq(conf->timeout_connect, 5 * SECOND);
+	ck_assert_uint_eq(conf->timeout_response, 60 * SECOND);
+	ck_assert_uint_eq(conf->timeout_half_closed, 2 * SECOND);
+	ck_assert_uint_eq(conf->timeout_tunnel, 3600 * SECOND);
+	ck_assert_uint_eq(conf->timeout_drain, 30 * SECOND);
+	ck_assert_uint_eq(conf->limit_connections, 10000);
+	ck_assert_uint_eq(conf->limit_head, 64 << 10);
+	ck_assert_uint_eq(conf->limit_fields, 1000);
+	ck_assert_ptr_null(conf->via_name);
+	ck_assert(conf->via_send);
+	ck_assert(!conf->keep_alive_10);
+	ck_assert_uint_eq(conf->limit_body, 1 << 30);
+	ck_assert_uint_eq(conf->limit_buffer, 256 << 10);
+	ck_assert_uint_eq(conf->limit_hosts, 100000);
+	ck_assert_uint_eq(conf->limit_lookups, 256);
+	ck_assert_uint_eq(conf->limit_names, 10000);
+	ck_assert_uint_eq(conf->limit_ttl, 3600 * SECOND);
+	ck_assert_uint_eq(conf->nrules, 0);
+	ck_assert_str_eq(rule->name, "unlimited");
+	ck_assert_uint_eq(rule->limits.nrates, 0);
+	ck_assert_uint_eq(rule->limits.concurrency, 0);
+	ck_assert_uint_eq(rule->queue_length, 1000);
+	ck_assert_uint_eq(rule->max_wait, 60 * SECOND);
+	ck_assert_uint_eq(rule->npause_statuses, 2);
+	ck_assert_uint_eq(rule->pause_statuses[0].status, 429);
+	ck_assert(!rule->pause_statuses[0].off);
+	ck_assert_uint_eq(rule->pause_statuses[0].pause, 5 * SECOND);
+	ck_assert_uint_eq(rule->pause_statuses[1].status, 503);
+	ck_assert(rule->pause_statuses[1].off);
+	ck_assert_uint_eq(rule->pause_default, 5 * SECOND);
+	ck_assert_uint_eq(rule->pause_max, 3600 * SECOND);
+	conf_unref(conf);
+}
+END_TEST
+
+START_TEST(everything)
+{
+	struct conf		*conf = parse_ok(whole);
+	struct conf_rule	*rule = &conf->rules[1];
+	struct sockaddr_in6	 in6;
+	struct sockaddr_un	 un;
+
+	ck_assert_uint_eq(conf->listen.n, 3);
+	memcpy(&in6, &conf->listen.list[1].addr, sizeof in6);
+	ck_assert_int_eq(in6.sin6_family, AF_INET6);
+	ck_assert_uint_eq(ntohs(in6.sin6_port), 2);
+	memcpy(&un, &conf->listen.list[2].addr, sizeof un);
+	ck_assert_int_eq(un.sun_family, AF_UNIX);
+	ck_assert_str_eq(un.sun_path, "/s");
+	ck_assert_uint_eq(conf->listen.list[2].len,
+	    offsetof(struct sockaddr_un, sun_path) + 3);
+	ck_assert_uint_ge(conf->workers, 1);
+	ck_assert_uint_eq(conf->resolver.n, 2);
+	ck_assert_int_eq(conf->log_level, LOG_LEVEL_WARN);
+	ck_assert_str_eq(conf->log_access, "/a/b");
+	ck_assert_int_eq(conf->log_format, CONF_LOG_JSON);
+	ck_assert_uint_eq(conf->timeout_idle, 90 * SECOND);
+	ck_assert_uint_eq(conf->timeout_header, SECOND / 2);
+	ck_assert_uint_eq(conf->timeout_drain, 30 * SECOND);
+	ck_assert_uint_eq(conf->limit_head, 8192);
+	ck_assert_uint_eq(conf->limit_fields, 10000);
+	ck_assert_str_eq(conf->via_name, "p-1");
+	ck_assert(!conf->via_send);
+	ck_assert(conf->keep_alive_10);
+	ck_assert_uint_eq(conf->limit_body, 1000000000);
+
+	ck_assert_str_eq(conf->fallback.name, "defaults");
+	ck_assert_uint_eq(conf->fallback.limits.nrates, 1);
+	ck_assert_uint_eq(conf->nrules, 2);
+	ck_assert_str_eq(conf->rules[0].name, "a.b");
+	ck_assert(!conf->rules[0].has_port);
+	ck_assert_uint_eq(conf->rules[0].limits.rates[0].capacity, 10 * UNIT);
+	ck_assert_uint_eq(conf->rules[0].queue_length, 5);
+	ck_assert_uint_eq(conf->rules[0].max_wait, SECOND);
+
+	ck_assert_str_eq(rule->name, "*.c:80");
+	ck_assert(rule->has_port);
+	ck_assert(rule->shared);
+	ck_assert_uint_eq(rule->limits.nrates, 2);
+	ck_assert(rule->limits.rates[0].strict);
+	ck_assert(!rule->limits.rates[1].strict);
+	ck_assert_uint_eq(rule->limits.rates[0].capacity, UNIT / 2);
+	ck_assert_uint_eq(rule->limits.rates[1].capacity, 9 * UNIT);
+	ck_assert_uint_eq(rule->limits.rates[1].period, SECOND);
+	ck_assert_uint_eq(rule->queue_length, 1000);
+	ck_assert_uint_eq(rule->npause_statuses, 1);
+	ck_assert_uint_eq(rule->pause_default, SECOND);
+	ck_assert_uint_eq(rule->pause_max, 2 * SECOND);
+	conf_unref(conf);
+}
+END_TEST
+
+/* Bursts, by default and given, in micro units. */
+static const struct {
+	const char	*rate;
+	uint64_t	 burst;
+} bursts[] = {
+	{ "{capacity: 10}", 10 * UNIT },
+	{ "{capacity: 10.5}", 10500000 },
+	{ "{capacity: 1}", UNIT },
+	{ "{capacity: 0.25}", UNIT },
+	{ "{capacity: 10, burst: 3}", 3 * UNIT },
+	{ "{capacity: 10, burst: 0.5}", UNIT / 2 },
+	{ "{capacity: 10, burst: 50}", 50 * UNIT },
+	{ "{capacity: 100, strict: true}", 10 * UNIT },
+	{ "{capacity: 5, strict: true}", UNIT },
+	{ "{capacity: 1, strict: true}", UNIT },
+	{ "{capacity: 0.5, strict: true}", UNIT },
+	{ "{capacity: 0.5, burst: 1, strict: true}", UNIT },
+	{ "{capacity: 10, burst: 9, strict: true}", 9 * UNIT },
+};
+
+START_TEST(burst)
+{
+	struct conf	*conf;
+	char		 text[128];
+
+	snprintf(text, sizeof text, "defaults: %s", bursts[_i].rate);
+	conf = parse_ok(text);
+	ck_assert_uint_eq(conf->fallback.limits.rates[0].burst,
+	    bursts[_i].burst);
+	conf_unref(conf);
+	snprintf(text, sizeof text, "defaults: {rates: [%s]}",
+	    bursts[_i].rate);
+	conf = parse_ok(text);
+	ck_assert_uint_eq(conf->fallback.limits.rates[0].burst,
+	    bursts[_i].burst);
+	conf_unref(conf);
+}
+END_TEST
+
+/* A default that was not asked for gives way to a maximum that was. */
+START_TEST(pause_default)
+{
+	struct conf	*conf = parse_ok("defaults: {pause: {max: 2s}}");
+
+	ck_assert_uint_eq(conf->fallback.pause_default, 2 * SECOND);
+	ck_assert_uint_eq(conf->fallback.pause_max, 2 * SECOND);
+	conf_unref(conf);
+	conf = parse_ok("defaults: {pause: {statuses: []}}");
+	ck_assert_uint_eq(conf->fallback.npause_statuses, 0);
+	conf_unref(conf);
+}
+END_TEST
+
+START_TEST(line_ends)
+{
+	struct conf	*conf = parse_ok("workers: 3\r\nhosts:\r\n  a.b:\r\n"
+			    "    capacity: 1\r\n");
+
+	ck_assert_uint_eq(conf->workers, 3);
+	ck_assert_uint_eq(conf->nrules, 1);
+	conf_unref(conf);
+}
+END_TEST
+
+static const char	*off[] = { "off", "OFF", "\"off\"" };
+
+START_TEST(access_off)
+{
+	struct conf	*conf;
+	char		 text[64];
+
+	snprintf(text, sizeof text, "log: {access: %s}", off[_i]);
+	conf = parse_ok(text);
+	ck_assert_ptr_null(conf->log_access);
+	conf_unref(conf);
+}
+END_TEST
+
+static const char	*listens[] = {
+	"0.0.0.0:0", "[::]:0", "localhost:1", "*:1", "[2001:db8::1]:65535",
+	"unix:/run/sluice.sock",
+};
+
+START_TEST(listen_address)
+{
+	struct conf_address	 address;
+
+	ck_assert_ptr_null(conf_listen_address(listens[_i], &address));
+	ck_assert_str_eq(address.text, listens[_i]);
+	free(address.text);
+}
+END_TEST
+
+/* As long as the system takes it, and one more. */
+START_TEST(unix_length)
+{
+	struct conf_address	 address;
+	struct sockaddr_un	 un;
+	char			 text[5 + sizeof un.sun_path + 1] = "unix:";
+
+	memset(text + 5, '/', sizeof un.sun_path);
+	ck_assert_ptr_nonnull(conf_listen_address(text, &address));
+	text[5 + sizeof un.sun_path - 1] = '\0';
+	ck_assert_ptr_null(conf_listen_address(text, &address));
+	ck_assert_uint_eq(address.len, sizeof un);
+	free(address.text);
+}
+END_TEST
+
+/* The same port twice is none where the system chooses it. */
+START_TEST(listen_any_port)
+{
+	conf_unref(parse_ok("listen: [\"127.0.0.1:0\", \"127.0.0.1:0\"]"));
+}
+END_TEST
+
+static const char	*resolvers[][2] = {
+	{ "192.0.2.53", "53" }, { "192.0.2.53:5353", "5353" },
+	{ "2001:db8::53", "53" }, { "[2001:db8::53]", "53" },
+	{ "[2001:db8::53]:5353", "5353" },
+};
+
+START_TEST(resolver_address)
+{
+	struct conf_address	 address;
+	struct sockaddr_in	 in;
+
+	ck_assert_ptr_null(conf_resolver_address(resolvers[_i][0], &address));
+	memcpy(&in, &address.addr, sizeof in);	/* the port is at one place */
+	ck_assert_uint_eq(ntohs(in.sin_port),
+	    strtoul(resolvers[_i][1], NULL, 10));
+	free(address.text);
+}
+END_TEST
+
+static const struct conf_rule *
+rule_of(const struct conf *conf, const char *text)
+{
+	struct http1_host	 host;
+
+	ck_assert_int_eq(http1_host_parse(&host, text, strlen(text)),
+	    HTTP1_OK);
+	return conf_rule(conf, &host);
+}
+
+START_TEST(rules)
+{
+	struct conf	*conf = parse_ok("hosts: {\"*.b\": {}, a.b: {}, "
+			    "\"a.b:81\": {}, \"[2001:DB8:0::1]:80\": {}, "
+			    "\"*:82\": {}}");
+
+	ck_assert_str_eq(rule_of(conf, "a.b:80")->name, "a.b");
+	ck_assert_str_eq(rule_of(conf, "A.B.:81")->name, "a.b:81");
+	ck_assert_str_eq(rule_of(conf, "x.b:80")->name, "*.b");
+	ck_assert_str_eq(rule_of(conf, "[2001:db8::1]:80")->name,
+	    "[2001:db8::1]:80");
+	ck_assert_str_eq(rule_of(conf, "c:82")->name, "*:82");
+	ck_assert_ptr_eq(rule_of(conf, "c:80"), &conf->fallback);
+	conf_unref(conf);
+}
+END_TEST
+
+START_TEST(many_rules)
+{
+	const size_t	 n = 100000;
+	struct conf	*conf;
+	char		*text = NULL, *cause;
+	size_t		 i, size;
+	FILE		*out = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(out);
+	fputs("hosts:\n", out);
+	for (i = 0; i < n; i++)
+		fprintf(out, "  h%zu.example: {capacity: %zu, period: 1h, "
+		    "queue: {max_wait: 5s}}\n", i, i + 1);
+	fclose(out);
+	conf = conf_parse("test.yaml", text, size, &cause);
+	ck_assert_msg(conf != NULL, "%s", cause);
+	free(text);
+	ck_assert_uint_eq(conf->nrules, n);
+	for (i = 0; i < n; i += 999)
+		ck_assert_uint_eq(conf->rules[i].limits.rates[0].capacity,
+		    (i + 1) * UNIT);
+	ck_assert_str_eq(rule_of(conf, "h99999.example:80")->name,
+	    "h99999.example");
+	ck_assert_ptr_eq(rule_of(conf, "h100000.example:80"), &conf->fallback);
+	conf_unref(conf);
+}
+END_TEST
+
+START_TEST(references)
+{
+	struct conf	*conf = parse_ok(whole);
+
+	ck_assert_ptr_eq(conf_ref(conf), conf);
+	conf_unref(conf);
+	ck_assert_str_eq(conf->path, "test.yaml");
+	conf_unref(conf);
+	conf_unref(NULL);
+}
+END_TEST
+
+static void
+collect(const char *line, void *arg)
+{
+	char	*all = arg;
+	size_t	 len = strlen(all);
+
+	snprintf(all + len, 512 - len, "%s\n", line);
+}
+
+START_TEST(changes)
+{
+	struct conf	*old = parse_ok("{workers: 1, log: {level: info}}");
+	struct conf	*new = parse_ok("{workers: 4, log: {level: warn}, "
+			    "listen: [\"127.0.0.1:1\", unix:/s], resolver: "
+			    "192.0.2.53, hosts: {a.b: {}}}");
+	char		 all[512] = "";
+
+	conf_changes(old, old, collect, all);
+	ck_assert_str_eq(all, "");
+	conf_changes(old, new, collect, all);
+	ck_assert_str_eq(all,
+	    "listen: 127.0.0.1:3128 -> 127.0.0.1:1, unix:/s takes effect at a "
+	    "restart\n"
+	    "workers: 1 -> 4 takes effect at a restart\n");
+	conf_unref(old);
+	conf_unref(new);
+}
+END_TEST
+
+static Suite *
+conf_suite(void)
+{
+	Suite	*suite = suite_create("conf");
+	TCase	*bad = tcase_create("errors");
+	TCase	*good = tcase_create("values");
+
+	tcase_set_timeout(bad, 60);
+	tcase_add_loop_test(bad, error, 0, COUNT(errors));
+	tcase_add_test(bad, utf16);
+	tcase_add_test(bad, binary);
+	tcase_add_test(bad, deep);
+	tcase_add_test(bad, bomb);
+	tcase_add_test(bad, long_value);
+	tcase_add_test(bad, cut);
+	tcase_add_test(bad, broken);
+	suite_add_tcase(suite, bad);
+
+	tcase_set_timeout(good, 60);
+	tcase_add_test(good, defaults);
+	tcase_add_test(good, everything);
+	tcase_add_loop_test(good, burst, 0, COUNT(bursts));
+	tcase_add_test(good, pause_default);
+	tcase_add_test(good, line_ends);
+	tcase_add_loop_test(good, access_off, 0, COUNT(off));
+	tcase_add_loop_test(good, listen_address, 0, COUNT(listens));
+	tcase_add_test(good, unix_length);
+	tcase_add_test(good, listen_any_port);
+	tcase_add_loop_test(good, resolver_address, 0, COUNT(resolvers));
+	tcase_add_test(good, rules);
+	tcase_add_test(good, many_rules);
+	tcase_add_test(good, references);
+	tcase_add_test(good, changes);
+	suite_add_tcase(suite, good);
+	return suite;
+}
+
+int
+main(void)
+{
+	return run_suite(conf_suite());
+}
