@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "upstream/upstream.h"
+#include "net/failure.h"
 
 /*
  * From a host to a connected socket: resolve, then try its addresses in turn,
