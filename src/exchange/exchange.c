@@ -280,10 +280,10 @@ wait_is_over(struct exchange *x)
 static void
 timer_cb(void *arg)
 {
-	static const enum upstream_error errors[] = {
-		[TO_TAKE] = UPSTREAM_STALLED,
-		[TO_BEGIN] = UPSTREAM_TIMEOUT,
-		[TO_GO_ON] = UPSTREAM_IDLE,
+	static const enum failure errors[] = {
+		[TO_TAKE] = FAILURE_STALLED,
+		[TO_BEGIN] = FAILURE_TIMEOUT,
+		[TO_GO_ON] = FAILURE_IDLE,
 	};
 	struct exchange *x = arg;
 	enum turn now;
@@ -308,7 +308,7 @@ timer_cb(void *arg)
 		exchange_cut_off(x, ACCESS_CLIENT_GONE, "half-closed and idle");
 	else
 		exchange_failed(x, errors[now],
-		    upstream_failure(errors[now])->detail);
+		    failure_answer(errors[now])->detail);
 }
 
 /*

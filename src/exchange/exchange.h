@@ -82,7 +82,7 @@ bool	 exchange_flush(struct exchange *);
 /* The response is complete; the trailers are the head's fields, if any. */
 void	 exchange_done(struct exchange *, const struct http1_head *trailers);
 /* It failed; the upstream is closed by the exchange. */
-void	 exchange_failed(struct exchange *, enum upstream_error,
+void	 exchange_failed(struct exchange *, enum failure,
 	    const char *why);
 
 /* From tunnel */

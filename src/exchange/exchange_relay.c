@@ -272,7 +272,7 @@ relay_final(struct exchange *x, const struct http1_head *h)
 	if (ok)
 		return;
 	exchange_judge_drop(x);
-	exchange_failed(x, UPSTREAM_NO_MEMORY, "out of memory");
+	exchange_failed(x, FAILURE_NO_MEMORY, "out of memory");
 }
 
 static void
@@ -306,7 +306,7 @@ exchange_response(struct exchange *x, struct http1_head *h)
 	else if (h->upgrade && upgrade_was_offered(x->offer, h))
 		exchange_upgrade(x, h);
 	else
-		exchange_failed(x, UPSTREAM_MALFORMED, "unsolicited 101");
+		exchange_failed(x, FAILURE_MALFORMED, "unsolicited 101");
 }
 
 bool
@@ -403,7 +403,7 @@ exchange_done(struct exchange *x, const struct http1_head *trailers)
 		relay_text_reset(&g->tail);
 		relay_last_chunk(&g->tail, trailers);
 		if (g->tail.failed) {
-			exchange_failed(x, UPSTREAM_NO_MEMORY,
+			exchange_failed(x, FAILURE_NO_MEMORY,
 			    "out of memory");
 			return;
 		}
@@ -434,11 +434,11 @@ exchange_writable(struct exchange *x)
  * request; then the request may go out again, once (RFC 9112 9.3.1).
  */
 static bool
-may_retry(struct exchange *x, enum upstream_error e)
+may_retry(struct exchange *x, enum failure e)
 {
 	const struct upstream *u = x->upstream;
 
-	if (e != UPSTREAM_CLOSED || x->phase != SENDING || x->retried ||
+	if (e != FAILURE_CLOSED || x->phase != SENDING || x->retried ||
 	    !upstream_reused(u) || !upstream_silent(u))
 		return false;
 	return (upstream_unsent(u) || x->idempotent) && exchange_hold_body(x);
@@ -457,16 +457,16 @@ retry(struct exchange *x)
 
 /* Not all that fails is the upstream's fault. */
 static enum access_outcome
-outcome_of(enum upstream_error e)
+outcome_of(enum failure e)
 {
-	return e == UPSTREAM_LOOP || e == UPSTREAM_NO_MEMORY ?
+	return e == FAILURE_LOOP || e == FAILURE_NO_MEMORY ?
 	    ACCESS_REFUSED : ACCESS_UPSTREAM_ERROR;
 }
 
 void
-exchange_failed(struct exchange *x, enum upstream_error e, const char *why)
+exchange_failed(struct exchange *x, enum failure e, const char *why)
 {
-	const struct upstream_failure *f = upstream_failure(e);
+	const struct failure_answer *f = failure_answer(e);
 	enum access_outcome outcome = outcome_of(e);
 	char error[64], detail[256], reason[192];
 	struct reply r = {
@@ -494,8 +494,8 @@ exchange_failed(struct exchange *x, enum upstream_error e, const char *why)
 		return;
 	}
 	log_debug("%s: %s: %s", x->host.name, f->kind, why);
-	x->ticket.nowhere = upstream_nowhere(e) && !x->retried;
-	if (e == UPSTREAM_TLS_ALERT) {
+	x->ticket.nowhere = failure_without_host(e) && !x->retried;
+	if (e == FAILURE_TLS_ALERT) {
 		/* RFC 9209 2.3.15 */
 		snprintf(error, sizeof error, "%s; alert-id=%d", f->error,
 		    upstream_alert(x->upstream));

@@ -85,13 +85,13 @@ exchange_join(struct exchange *x, int fd)
 }
 
 static void
-dialled_cb(void *arg, int fd, enum upstream_error why)
+dialled_cb(void *arg, int fd, enum failure why)
 {
 	struct exchange *x = arg;
 
 	x->dial = NULL;
 	if (fd == -1)
-		exchange_failed(x, why, upstream_failure(why)->detail);
+		exchange_failed(x, why, failure_answer(why)->detail);
 	else if (x->head_sent)
 		exchange_join(x, fd);
 	else
@@ -130,7 +130,7 @@ exchange_upgrade(struct exchange *x, const struct http1_head *h)
 	relay_response(&head, h, &r);
 	if (!upstream_take(x->upstream, &taken)) {
 		relay_text_free(&head);
-		exchange_failed(x, UPSTREAM_MALFORMED, "cannot upgrade");
+		exchange_failed(x, FAILURE_MALFORMED, "cannot upgrade");
 		return;
 	}
 	relay_put(&head, taken.rest, taken.len);

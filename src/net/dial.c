@@ -44,7 +44,7 @@ struct dial {
 	struct deadline		 limit;		/* timeouts.connect */
 	struct event		 done_ev;
 	int			 fd;		/* the winner */
-	enum upstream_error	 why;
+	enum failure	 why;
 	bool			 done;
 	struct grave		 grave;
 };
@@ -77,7 +77,7 @@ stop(struct dial *d)
 }
 
 static void
-finish(struct dial *d, int fd, enum upstream_error why)
+finish(struct dial *d, int fd, enum failure why)
 {
 	if (d->done)
 		return;
@@ -99,23 +99,23 @@ done_cb(evutil_socket_t fd, short what, void *arg)
 	d->cb(d->arg, d->fd, d->why);
 }
 
-static enum upstream_error
+static enum failure
 classify(int err)
 {
 	switch (err) {
 	case ECONNREFUSED:
-		return UPSTREAM_REFUSED;
+		return FAILURE_REFUSED;
 	case ETIMEDOUT:
-		return UPSTREAM_CONNECT_TIMEOUT;
+		return FAILURE_CONNECT_TIMEOUT;
 	case EMFILE:
 	case ENFILE:
 	case ENOBUFS:
 	case ENOMEM:
 	case EADDRNOTAVAIL:
 	case EAGAIN:
-		return UPSTREAM_NO_SOCKET;
+		return FAILURE_NO_SOCKET;
 	default:
-		return UPSTREAM_UNREACHABLE;
+		return FAILURE_UNREACHABLE;
 	}
 }
 
@@ -123,7 +123,7 @@ classify(int err)
 static void
 note_failure(struct dial *d, int err)
 {
-	if (d->why != UPSTREAM_REFUSED)
+	if (d->why != FAILURE_REFUSED)
 		d->why = classify(err);
 }
 
@@ -216,12 +216,12 @@ limit_cb(void *arg)
 {
 	struct dial *d = arg;
 	struct resolve *query = d->query;
-	enum upstream_error why = UPSTREAM_CONNECT_TIMEOUT;
+	enum failure why = FAILURE_CONNECT_TIMEOUT;
 
 	d->query = NULL;
 	if (query != NULL)
 		why = resolve_give_up(query) == RESOLVE_QUEUED ?
-		    UPSTREAM_LOOKUPS : UPSTREAM_DNS_TIMEOUT;
+		    FAILURE_LOOKUPS : FAILURE_DNS_TIMEOUT;
 	finish(d, -1, why);
 }
 
@@ -234,7 +234,7 @@ connect_to(struct dial *d, size_t n)
 	for (i = 0; i < n; i++) {
 		if (net_is_self(d->worker->listeners,
 		    (struct sockaddr *)&d->addrs[i])) {
-			finish(d, -1, UPSTREAM_LOOP);
+			finish(d, -1, FAILURE_LOOP);
 			return;
 		}
 	}
@@ -245,11 +245,11 @@ static void
 resolved_cb(void *arg, enum resolve_result result,
     const struct sockaddr_storage *addrs, size_t n)
 {
-	static const enum upstream_error failures[] = {
-		[RESOLVE_NO_NAME] = UPSTREAM_NO_NAME,
-		[RESOLVE_FAILED] = UPSTREAM_DNS_ERROR,
-		[RESOLVE_TIMEOUT] = UPSTREAM_DNS_TIMEOUT,
-		[RESOLVE_NO_MEMORY] = UPSTREAM_NO_MEMORY,
+	static const enum failure failures[] = {
+		[RESOLVE_NO_NAME] = FAILURE_NO_NAME,
+		[RESOLVE_FAILED] = FAILURE_DNS_ERROR,
+		[RESOLVE_TIMEOUT] = FAILURE_DNS_TIMEOUT,
+		[RESOLVE_NO_MEMORY] = FAILURE_NO_MEMORY,
 	};
 	struct dial *d = arg;
 
@@ -273,7 +273,7 @@ dial_start(struct worker *w, const struct http1_host *host,
 	d->worker = w;
 	d->cb = cb;
 	d->arg = arg;
-	d->why = UPSTREAM_UNREACHABLE;
+	d->why = FAILURE_UNREACHABLE;
 	deadline_init(&d->timer, w, timer_cb, d);
 	deadline_init(&d->limit, w, limit_cb, d);
 	event_assign(&d->done_ev, w->base, -1, 0, done_cb, d);

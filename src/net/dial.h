@@ -19,7 +19,7 @@ struct sockaddr;
 struct worker;
 
 /* fd is the caller's, non-blocking; or -1 and why. */
-typedef void	 dial_cb(void *arg, int fd, enum upstream_error why);
+typedef void	 dial_cb(void *arg, int fd, enum failure why);
 
 /*
  * For a client at that address (NULL: it has none), whose share of lookups it

@@ -3,71 +3,71 @@
 
 #include <stddef.h>
 
-static const struct upstream_failure failures[] = {
-	[UPSTREAM_NO_NAME] = { 502, "dns_error", "no such name",
+static const struct failure_answer failures[] = {
+	[FAILURE_NO_NAME] = { 502, "dns_error", "no such name",
 	    "the host's name is not known, or has no address" },
-	[UPSTREAM_DNS_ERROR] = { 502, "dns_error", "dns",
+	[FAILURE_DNS_ERROR] = { 502, "dns_error", "dns",
 	    "the host's name could not be resolved" },
-	[UPSTREAM_DNS_TIMEOUT] = { 504, "dns_timeout", "dns timeout",
+	[FAILURE_DNS_TIMEOUT] = { 504, "dns_timeout", "dns timeout",
 	    "the resolver did not answer in time" },
-	[UPSTREAM_LOOKUPS] = { 503, "proxy_internal_error", "lookups",
+	[FAILURE_LOOKUPS] = { 503, "proxy_internal_error", "lookups",
 	    "too many other names were being looked up (limits.lookups)" },
-	[UPSTREAM_LOOP] = { 403, "destination_ip_prohibited", "loop",
+	[FAILURE_LOOP] = { 403, "destination_ip_prohibited", "loop",
 	    "the host is this proxy" },
-	[UPSTREAM_REFUSED] = { 502, "connection_refused", "refused",
+	[FAILURE_REFUSED] = { 502, "connection_refused", "refused",
 	    "the host refused the connection" },
-	[UPSTREAM_UNREACHABLE] = { 502, "destination_ip_unroutable",
+	[FAILURE_UNREACHABLE] = { 502, "destination_ip_unroutable",
 	    "unreachable", "the host cannot be reached" },
-	[UPSTREAM_CONNECT_TIMEOUT] = { 504, "connection_timeout",
+	[FAILURE_CONNECT_TIMEOUT] = { 504, "connection_timeout",
 	    "connect timeout", "the host did not take the connection in time" },
-	[UPSTREAM_NO_SOCKET] = { 502, "proxy_internal_error", "no socket",
+	[FAILURE_NO_SOCKET] = { 502, "proxy_internal_error", "no socket",
 	    "the proxy is out of sockets or ports" },
-	[UPSTREAM_CLOSED] = { 502, "connection_terminated", "closed",
+	[FAILURE_CLOSED] = { 502, "connection_terminated", "closed",
 	    "the host closed the connection before its response was whole",
 	    true },
-	[UPSTREAM_MALFORMED] = { 502, "http_protocol_error", "malformed",
+	[FAILURE_MALFORMED] = { 502, "http_protocol_error", "malformed",
 	    "the host's response is not valid HTTP", true },
-	[UPSTREAM_CODING] = { 502, "http_response_transfer_coding",
+	[FAILURE_CODING] = { 502, "http_response_transfer_coding",
 	    "malformed", "the host's response is not valid HTTP", true },
-	[UPSTREAM_TOO_LARGE] = { 502, "http_response_header_section_size",
+	[FAILURE_TOO_LARGE] = { 502, "http_response_header_section_size",
 	    "head too large", "the head of the host's response is too large",
 	    true },
-	[UPSTREAM_LONG_TRAILERS] = { 502,
+	[FAILURE_LONG_TRAILERS] = { 502,
 	    "http_response_trailer_section_size", "malformed",
 	    "the host's response is not valid HTTP", true },
-	[UPSTREAM_TIMEOUT] = { 504, "http_response_timeout",
+	[FAILURE_TIMEOUT] = { 504, "http_response_timeout",
 	    "response timeout", "the host did not respond in time" },
-	[UPSTREAM_IDLE] = { 504, "connection_read_timeout", "idle timeout",
+	[FAILURE_IDLE] = { 504, "connection_read_timeout", "idle timeout",
 	    "the host sent no more of its response in time" },
-	[UPSTREAM_STALLED] = { 504, "connection_write_timeout",
+	[FAILURE_STALLED] = { 504, "connection_write_timeout",
 	    "idle timeout in the request",
 	    "the host took no more of the request in time" },
-	[UPSTREAM_TLS_CERTIFICATE] = { 502, "tls_certificate_error",
+	[FAILURE_TLS_CERTIFICATE] = { 502, "tls_certificate_error",
 	    "tls certificate", NULL },
-	[UPSTREAM_TLS_ALERT] = { 502, "tls_alert_received", "tls alert",
+	[FAILURE_TLS_ALERT] = { 502, "tls_alert_received", "tls alert",
 	    NULL },
-	[UPSTREAM_TLS_PROTOCOL] = { 502, "tls_protocol_error", "tls", NULL },
-	[UPSTREAM_TLS_TIMEOUT] = { 504, "connection_timeout", "tls timeout",
+	[FAILURE_TLS_PROTOCOL] = { 502, "tls_protocol_error", "tls", NULL },
+	[FAILURE_TLS_TIMEOUT] = { 504, "connection_timeout", "tls timeout",
 	    "the host did not finish the TLS handshake in time" },
-	[UPSTREAM_NO_MEMORY] = { 503, "proxy_internal_error", "no memory",
+	[FAILURE_NO_MEMORY] = { 503, "proxy_internal_error", "no memory",
 	    "out of memory" },
 };
 
-const struct upstream_failure *
-upstream_failure(enum upstream_error e)
+const struct failure_answer *
+failure_answer(enum failure e)
 {
 	return &failures[e];
 }
 
 bool
-upstream_nowhere(enum upstream_error e)
+failure_without_host(enum failure e)
 {
 	switch (e) {
-	case UPSTREAM_NO_NAME:
-	case UPSTREAM_DNS_ERROR:
-	case UPSTREAM_DNS_TIMEOUT:
-	case UPSTREAM_LOOKUPS:
-	case UPSTREAM_LOOP:
+	case FAILURE_NO_NAME:
+	case FAILURE_DNS_ERROR:
+	case FAILURE_DNS_TIMEOUT:
+	case FAILURE_LOOKUPS:
+	case FAILURE_LOOP:
 		return true;
 	default:
 		return false;

@@ -4,34 +4,34 @@
 
 #include <stdbool.h>
 
-/* What went wrong with an upstream; upstream_failure() tells the rest. */
-enum upstream_error {
-	UPSTREAM_NO_NAME,		/* no such name, or no address of it */
-	UPSTREAM_DNS_ERROR,		/* the servers cannot tell */
-	UPSTREAM_DNS_TIMEOUT,
-	UPSTREAM_LOOKUPS,		/* limits.lookups */
-	UPSTREAM_LOOP,			/* it is this proxy */
-	UPSTREAM_REFUSED,		/* no address took the connection */
-	UPSTREAM_UNREACHABLE,
-	UPSTREAM_CONNECT_TIMEOUT,
-	UPSTREAM_NO_SOCKET,		/* out of descriptors or ports */
-	UPSTREAM_CLOSED,		/* closed or reset before it was done */
-	UPSTREAM_MALFORMED,		/* not HTTP, or not as it may be */
-	UPSTREAM_CODING,		/* its transfer coding, or chunks */
-	UPSTREAM_TOO_LARGE,		/* its head */
-	UPSTREAM_LONG_TRAILERS,
-	UPSTREAM_TIMEOUT,		/* no response */
-	UPSTREAM_IDLE,			/* no more of it */
-	UPSTREAM_STALLED,		/* takes no more of the request */
-	UPSTREAM_TLS_CERTIFICATE,	/* its certificate was not accepted */
-	UPSTREAM_TLS_ALERT,		/* it has refused our handshake */
-	UPSTREAM_TLS_PROTOCOL,		/* not TLS, or not as it may be */
-	UPSTREAM_TLS_TIMEOUT,		/* the handshake took too long */
-	UPSTREAM_NO_MEMORY,
+/* What went wrong with an upstream; failure_answer() tells the rest. */
+enum failure {
+	FAILURE_NO_NAME,		/* no such name, or no address of it */
+	FAILURE_DNS_ERROR,		/* the servers cannot tell */
+	FAILURE_DNS_TIMEOUT,
+	FAILURE_LOOKUPS,		/* limits.lookups */
+	FAILURE_LOOP,			/* it is this proxy */
+	FAILURE_REFUSED,		/* no address took the connection */
+	FAILURE_UNREACHABLE,
+	FAILURE_CONNECT_TIMEOUT,
+	FAILURE_NO_SOCKET,		/* out of descriptors or ports */
+	FAILURE_CLOSED,		/* closed or reset before it was done */
+	FAILURE_MALFORMED,		/* not HTTP, or not as it may be */
+	FAILURE_CODING,		/* its transfer coding, or chunks */
+	FAILURE_TOO_LARGE,		/* its head */
+	FAILURE_LONG_TRAILERS,
+	FAILURE_TIMEOUT,		/* no response */
+	FAILURE_IDLE,			/* no more of it */
+	FAILURE_STALLED,		/* takes no more of the request */
+	FAILURE_TLS_CERTIFICATE,	/* its certificate was not accepted */
+	FAILURE_TLS_ALERT,		/* it has refused our handshake */
+	FAILURE_TLS_PROTOCOL,		/* not TLS, or not as it may be */
+	FAILURE_TLS_TIMEOUT,		/* the handshake took too long */
+	FAILURE_NO_MEMORY,
 };
 
 /* What the client is told of it. */
-struct upstream_failure {
+struct failure_answer {
 	int		 status;
 	const char	*error;		/* RFC 9209 error type */
 	const char	*kind;		/* for the access log */
@@ -39,9 +39,9 @@ struct upstream_failure {
 	bool		 told;		/* that is told, too, in both */
 };
 
-const struct upstream_failure *upstream_failure(enum upstream_error);
+const struct failure_answer *failure_answer(enum failure);
 
 /* Whether it failed before there was any host to connect to. */
-bool		 upstream_nowhere(enum upstream_error);
+bool		 failure_without_host(enum failure);
 
 #endif

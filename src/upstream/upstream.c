@@ -39,7 +39,7 @@ complete(struct upstream *u)
 }
 
 static void
-fail(struct upstream *u, enum upstream_error e, const char *why)
+fail(struct upstream *u, enum failure e, const char *why)
 {
 	exchange_failed(u->exchange, e, why);
 }
@@ -48,7 +48,7 @@ fail(struct upstream *u, enum upstream_error e, const char *why)
 static void
 malformed(struct upstream *u, enum http1_error error)
 {
-	enum upstream_error e = UPSTREAM_MALFORMED;
+	enum failure e = FAILURE_MALFORMED;
 	char buf[HTTP1_WHY];
 
 	switch (error) {
@@ -59,14 +59,14 @@ malformed(struct upstream *u, enum http1_error error)
 	case HTTP1_MANY_CODINGS:
 	case HTTP1_OLD_CODING:
 	case HTTP1_UNKNOWN_CODING:
-		e = UPSTREAM_CODING;
+		e = FAILURE_CODING;
 		break;
 	case HTTP1_LONG_HEAD:
 	case HTTP1_MANY_FIELDS:
-		e = UPSTREAM_TOO_LARGE;
+		e = FAILURE_TOO_LARGE;
 		break;
 	case HTTP1_LONG_TRAILERS:
-		e = UPSTREAM_LONG_TRAILERS;
+		e = FAILURE_LONG_TRAILERS;
 		break;
 	default:
 		break;
@@ -188,7 +188,7 @@ take_head(struct upstream *u, const char *p, size_t len)
 		return false;
 	}
 	if (head->status < 200 && too_much_interim(u, len)) {
-		fail(u, UPSTREAM_TOO_LARGE,
+		fail(u, FAILURE_TOO_LARGE,
 		    "interim answers beyond limits.head");
 		return false;
 	}
@@ -265,7 +265,7 @@ feed(struct upstream *u, const char *p, size_t n)
 	}
 	if (stashed && !u->in_body) {
 		if (!grow_stash(u, u->stash_len + n)) {
-			fail(u, UPSTREAM_NO_MEMORY, "out of memory");
+			fail(u, FAILURE_NO_MEMORY, "out of memory");
 			return;
 		}
 		memcpy(u->stash + u->stash_len, p, n);
@@ -282,7 +282,7 @@ feed(struct upstream *u, const char *p, size_t n)
 		return;
 	if (left > 0 && !stashed) {
 		if (!grow_stash(u, left)) {
-			fail(u, UPSTREAM_NO_MEMORY, "out of memory");
+			fail(u, FAILURE_NO_MEMORY, "out of memory");
 			return;
 		}
 	}
@@ -300,7 +300,7 @@ cut_short(struct upstream *u, const char *why)
 	snprintf(text, sizeof text, "%s%s%s", u->silent ? "nothing had come" :
 	    u->in_body ? "in its body" : "in its head",
 	    why != NULL ? ", " : "", why != NULL ? why : "");
-	fail(u, UPSTREAM_CLOSED, text);
+	fail(u, FAILURE_CLOSED, text);
 }
 
 static void
@@ -309,7 +309,7 @@ end_of_input(struct upstream *u, const char *why)
 	if (u->exchange == NULL)
 		upstream_close(u);
 	else if (!u->ready)
-		fail(u, UPSTREAM_TLS_PROTOCOL,
+		fail(u, FAILURE_TLS_PROTOCOL,
 		    "the host closed the connection in the TLS handshake");
 	else if (u->in_body && u->body == HTTP1_UNTIL_CLOSE &&
 	    why == NULL && !u->broken)
@@ -323,14 +323,14 @@ static void
 tls_failed(struct upstream *u)
 {
 	static const struct {
-		enum upstream_error	 error;
+		enum failure	 error;
 		const char		*what;
 	} kinds[] = {
-		[TLS_CERTIFICATE] = { UPSTREAM_TLS_CERTIFICATE,
+		[TLS_CERTIFICATE] = { FAILURE_TLS_CERTIFICATE,
 		    "the host's certificate was not accepted" },
-		[TLS_ALERT] = { UPSTREAM_TLS_ALERT,
+		[TLS_ALERT] = { FAILURE_TLS_ALERT,
 		    "the host sent a TLS alert" },
-		[TLS_PROTOCOL] = { UPSTREAM_TLS_PROTOCOL,
+		[TLS_PROTOCOL] = { FAILURE_TLS_PROTOCOL,
 		    "TLS with the host failed" },
 	};
 	const struct tls_failure *f = tls_failure(u->tls);
@@ -366,7 +366,7 @@ take_bytes(struct upstream *u, size_t n)
 	if (u->exchange == NULL)
 		upstream_close(u);	/* nobody has asked */
 	else if (!u->ready)
-		fail(u, UPSTREAM_MALFORMED, "bytes before the request");
+		fail(u, FAILURE_MALFORMED, "bytes before the request");
 	else
 		feed(u, u->worker->scratch, n);
 }
@@ -476,7 +476,7 @@ timer_cb(void *arg)
 	if (u->exchange == NULL)
 		upstream_close(u);
 	else
-		fail(u, UPSTREAM_TLS_TIMEOUT, "TLS handshake");
+		fail(u, FAILURE_TLS_TIMEOUT, "TLS handshake");
 }
 
 static void
@@ -532,7 +532,7 @@ start_tls(struct upstream *u)
 	u->tls_conf = NULL;
 	u->tls_rule = NULL;
 	if (u->tls == NULL) {
-		fail(u, UPSTREAM_NO_MEMORY, "TLS");
+		fail(u, FAILURE_NO_MEMORY, "TLS");
 		return;
 	}
 	deadline_set(&u->timer, worker_now() + w->conf->timeout_header);
@@ -543,13 +543,13 @@ start_tls(struct upstream *u)
 }
 
 static void
-dialled_cb(void *arg, int fd, enum upstream_error why)
+dialled_cb(void *arg, int fd, enum failure why)
 {
 	struct upstream *u = arg;
 
 	u->dial = NULL;
 	if (fd == -1) {
-		fail(u, why, upstream_failure(why)->detail);
+		fail(u, why, failure_answer(why)->detail);
 		return;
 	}
 	set_socket(u, fd);

@@ -74,7 +74,7 @@ bool		 upstream_unsent(const struct upstream *);
 /* No byte of a response to this request has come. */
 bool		 upstream_silent(const struct upstream *);
 
-/* The number of the TLS alert behind UPSTREAM_TLS_ALERT. */
+/* The number of the TLS alert behind FAILURE_TLS_ALERT. */
 int		 upstream_alert(const struct upstream *);
 
 /* A connection without TLS that is made already, for whoever comes first. */
