@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* What went wrong with an upstream; failure_answer() tells the rest. */
+/* What went wrong between us and a host that was asked something. */
 enum failure {
 	FAILURE_NO_NAME,		/* no such name, or no address of it */
 	FAILURE_DNS_ERROR,		/* the servers cannot tell */
@@ -15,9 +15,9 @@ enum failure {
 	FAILURE_UNREACHABLE,
 	FAILURE_CONNECT_TIMEOUT,
 	FAILURE_NO_SOCKET,		/* out of descriptors or ports */
-	FAILURE_CLOSED,		/* closed or reset before it was done */
+	FAILURE_CLOSED,			/* closed or reset before it was done */
 	FAILURE_MALFORMED,		/* not HTTP, or not as it may be */
-	FAILURE_CODING,		/* its transfer coding, or chunks */
+	FAILURE_CODING,			/* its transfer coding, or chunks */
 	FAILURE_TOO_LARGE,		/* its head */
 	FAILURE_LONG_TRAILERS,
 	FAILURE_TIMEOUT,		/* no response */
@@ -30,18 +30,22 @@ enum failure {
 	FAILURE_NO_MEMORY,
 };
 
-/* What the client is told of it. */
+/* What the client and the access log are told of it. */
 struct failure_answer {
-	int		 status;
+	int		 status;	/* of the response */
 	const char	*error;		/* RFC 9209 error type */
 	const char	*kind;		/* for the access log */
-	const char	*detail;	/* NULL: what exchange_failed() says */
-	bool		 told;		/* that is told, too, in both */
+	const char	*detail;	/* for people; NULL: it differs */
+	bool		 told;		/* what was seen is, too, in both */
 };
 
+/* Returns what is told of a failure; never NULL. */
 const struct failure_answer *failure_answer(enum failure);
 
-/* Whether it failed before there was any host to connect to. */
+/*
+ * Returns whether there was no host to connect to: its name has no address, or
+ * it is this proxy.
+ */
 bool		 failure_without_host(enum failure);
 
 #endif
