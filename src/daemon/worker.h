@@ -19,7 +19,7 @@
 #include "http/http1.h"
 #include "net/grave.h"
 #include "base/memory.h"
-#include "exchange/relay.h"
+#include "base/text.h"
 #include "tls/tls.h"
 
 /*

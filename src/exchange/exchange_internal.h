@@ -11,6 +11,7 @@
 #include "exchange/exchange.h"
 #include "hosts/hosts.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "exchange/relay.h"
 #include "exchange/reply.h"
 #include "daemon/worker.h"

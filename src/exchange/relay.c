@@ -1,87 +1,19 @@
 /* SPDX-License-Identifier: ISC */
 #include "exchange/relay.h"
 
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "http/http1.h"
 
 /* Text */
-
-static bool
-reserve(struct relay_text *t, size_t n)
-{
-	size_t size = t->size ? t->size : 512;
-	char *p;
-
-	if (t->failed)
-		return false;
-	while (size - t->len < n)
-		size *= 2;
-	if (size == t->size)
-		return true;
-	if ((p = realloc(t->p, size)) == NULL) {
-		t->failed = true;
-		return false;
-	}
-	t->p = p;
-	t->size = size;
-	return true;
-}
-
-void
-relay_put(struct relay_text *t, const char *p, size_t n)
-{
-	if (n == 0 || !reserve(t, n))
-		return;
-	memcpy(t->p + t->len, p, n);
-	t->len += n;
-}
-
-static void
-puts_text(struct relay_text *t, const char *s)
-{
-	relay_put(t, s, strlen(s));
-}
 
 static void
 put_str(struct relay_text *t, struct http1_str s)
 {
 	relay_put(t, s.p, s.len);
-}
-
-static void putf(struct relay_text *, const char *, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
-putf(struct relay_text *t, const char *fmt, ...)
-{
-	char buf[512];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(buf, sizeof buf, fmt, ap);
-	va_end(ap);
-	if (n > 0)
-		relay_put(t, buf, (size_t)n < sizeof buf ? (size_t)n :
-		    sizeof buf - 1);
-}
-
-static void
-put_number(struct relay_text *t, uint64_t n)
-{
-	char buf[20];
-	size_t i = sizeof buf;
-
-	do {
-		buf[--i] = (char)('0' + n % 10);
-		n /= 10;
-	} while (n > 0);
-	relay_put(t, buf + i, sizeof buf - i);
 }
 
 static void
@@ -111,20 +43,6 @@ put_field(struct relay_text *t, const struct http1_field *f)
 	relay_put(t, ": ", 2);
 	put_str(t, f->value);
 	relay_put(t, "\r\n", 2);
-}
-
-void
-relay_text_free(struct relay_text *t)
-{
-	free(t->p);
-	memset(t, 0, sizeof *t);
-}
-
-void
-relay_text_reset(struct relay_text *t)
-{
-	t->len = 0;
-	t->failed = false;
 }
 
 /* Requests */

@@ -14,21 +14,9 @@
 
 struct http1_head;
 struct http1_str;
+struct relay_text;
 
 #define RELAY_NAME	"sluice"	/* in Proxy-Status */
-
-/* A growing string; zeroed to start with. */
-struct relay_text {
-	char	*p;
-	size_t	 len;
-	size_t	 size;
-	bool	 failed;	/* out of memory */
-};
-
-void	 relay_text_free(struct relay_text *);
-/* Empties it, and forgets that it failed. */
-void	 relay_text_reset(struct relay_text *);
-void	 relay_put(struct relay_text *, const char *, size_t);
 
 /* A request's Via names this proxy, which has that name (or none: NULL). */
 bool	 relay_is_loop(const struct http1_head *, const char *name);

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool
+reserve(struct relay_text *t, size_t n)
+{
+	size_t size = t->size ? t->size : 512;
+	char *p;
+
+	if (t->failed)
+		return false;
+	while (size - t->len < n)
+		size *= 2;
+	if (size == t->size)
+		return true;
+	if ((p = realloc(t->p, size)) == NULL) {
+		t->failed = true;
+		return false;
+	}
+	t->p = p;
+	t->size = size;
+	return true;
+}
+
+void
+relay_put(struct relay_text *t, const char *p, size_t n)
+{
+	if (n == 0 || !reserve(t, n))
+		return;
+	memcpy(t->p + t->len, p, n);
+	t->len += n;
+}
+
+void
+puts_text(struct relay_text *t, const char *s)
+{
+	relay_put(t, s, strlen(s));
+}
+
+void
+putf(struct relay_text *t, const char *fmt, ...)
+{
+	char buf[512];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, sizeof buf, fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		relay_put(t, buf, (size_t)n < sizeof buf ? (size_t)n :
+		    sizeof buf - 1);
+}
+
+void
+put_number(struct relay_text *t, uint64_t n)
+{
+	char buf[20];
+	size_t i = sizeof buf;
+
+	do {
+		buf[--i] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	relay_put(t, buf + i, sizeof buf - i);
+}
+
+void
+relay_text_free(struct relay_text *t)
+{
+	free(t->p);
+	memset(t, 0, sizeof *t);
+}
+
+void
+relay_text_reset(struct relay_text *t)
+{
+	t->len = 0;
+	t->failed = false;
+}
