@@ -7,7 +7,7 @@
 #include <string.h>
 
 bool
-reserve(struct relay_text *t, size_t n)
+text_reserve(struct text *t, size_t n)
 {
 	size_t size = t->size ? t->size : 512;
 	char *p;
@@ -28,22 +28,22 @@ reserve(struct relay_text *t, size_t n)
 }
 
 void
-relay_put(struct relay_text *t, const char *p, size_t n)
+text_put(struct text *t, const char *p, size_t n)
 {
-	if (n == 0 || !reserve(t, n))
+	if (n == 0 || !text_reserve(t, n))
 		return;
 	memcpy(t->p + t->len, p, n);
 	t->len += n;
 }
 
 void
-puts_text(struct relay_text *t, const char *s)
+text_puts(struct text *t, const char *s)
 {
-	relay_put(t, s, strlen(s));
+	text_put(t, s, strlen(s));
 }
 
 void
-putf(struct relay_text *t, const char *fmt, ...)
+text_putf(struct text *t, const char *fmt, ...)
 {
 	char buf[512];
 	va_list ap;
@@ -53,12 +53,12 @@ putf(struct relay_text *t, const char *fmt, ...)
 	n = vsnprintf(buf, sizeof buf, fmt, ap);
 	va_end(ap);
 	if (n > 0)
-		relay_put(t, buf, (size_t)n < sizeof buf ? (size_t)n :
+		text_put(t, buf, (size_t)n < sizeof buf ? (size_t)n :
 		    sizeof buf - 1);
 }
 
 void
-put_number(struct relay_text *t, uint64_t n)
+text_put_number(struct text *t, uint64_t n)
 {
 	char buf[20];
 	size_t i = sizeof buf;
@@ -67,18 +67,18 @@ put_number(struct relay_text *t, uint64_t n)
 		buf[--i] = (char)('0' + n % 10);
 		n /= 10;
 	} while (n > 0);
-	relay_put(t, buf + i, sizeof buf - i);
+	text_put(t, buf + i, sizeof buf - i);
 }
 
 void
-relay_text_free(struct relay_text *t)
+text_free(struct text *t)
 {
 	free(t->p);
 	memset(t, 0, sizeof *t);
 }
 
 void
-relay_text_reset(struct relay_text *t)
+text_reset(struct text *t)
 {
 	t->len = 0;
 	t->failed = false;

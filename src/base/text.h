@@ -6,22 +6,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A growing string; zeroed to start with. */
-struct relay_text {
-	char	*p;
-	size_t	 len;
-	size_t	 size;
-	bool	 failed;	/* out of memory */
+/*
+ * A growing string: zeroed to start with, text_free() at the end.  Nothing
+ * more is put once memory has failed, so what is there then is the beginning of
+ * what was meant.  It is enough to look at failed when everything was put.
+ */
+struct text {
+	char	*p;		/* not terminated; NULL: nothing was put */
+	size_t	 len;		/* bytes in it */
+	size_t	 size;		/* bytes it has room for */
+	bool	 failed;	/* out of memory: something is missing */
 };
 
-void	 relay_text_free(struct relay_text *);
-/* Empties it, and forgets that it failed. */
-void	 relay_text_reset(struct relay_text *);
-void	 relay_put(struct relay_text *, const char *, size_t);
-bool	 reserve(struct relay_text *, size_t n);
-void	 puts_text(struct relay_text *, const char *);
-void	 putf(struct relay_text *, const char *, ...)
+/* Frees what it holds, and leaves it as when it was zeroed. */
+void	 text_free(struct text *);
+/* Empties it, keeps its room, and forgets that it failed. */
+void	 text_reset(struct text *);
+
+/*
+ * Makes room for n more bytes, so that what points into p stays right while they
+ * are put.  Returns whether there is; false when memory failed, now or before.
+ */
+bool	 text_reserve(struct text *, size_t n);
+
+/* Puts n bytes, a string, or a number in decimal digits at the end. */
+void	 text_put(struct text *, const char *, size_t n);
+void	 text_puts(struct text *, const char *);
+void	 text_put_number(struct text *, uint64_t);
+/* Puts what is formatted at the end: 511 bytes of it at most. */
+void	 text_putf(struct text *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
-void	 put_number(struct relay_text *, uint64_t);
 
 #endif

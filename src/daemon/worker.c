@@ -496,8 +496,8 @@ worker_join(struct worker *w)
 	close(w->inbox_fd);
 	close(w->timer_fd);
 	pthread_mutex_destroy(&w->inbox_lock);
-	relay_text_free(&w->gather.head);
-	relay_text_free(&w->gather.tail);
+	text_free(&w->gather.head);
+	text_free(&w->gather.tail);
 	tls_wire_free(&w->wire);
 	conf_unref(w->inbox_conf);
 	conf_unref(w->conf);

@@ -72,8 +72,8 @@ struct gather {
 	struct iovec		 v[GATHER];
 	int			 n;
 	char			 sizes[GATHER][20];	/* of chunks */
-	struct relay_text	 head;
-	struct relay_text	 tail;
+	struct text		 head;
+	struct text		 tail;
 };
 
 /* All of them, for what they end together. */

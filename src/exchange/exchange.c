@@ -97,7 +97,7 @@ free_exchange(void *arg)
 {
 	struct exchange *x = arg;
 
-	relay_text_free(&x->head);
+	text_free(&x->head);
 	free(x->offer);
 	free(x);
 }
@@ -364,7 +364,7 @@ trace(struct exchange *x, const struct http1_head *h)
 {
 	static const char fixed[] = "HTTP/1.1 200 OK\r\n"
 	    "Content-Type: message/http\r\n";
-	struct relay_text body = { 0 };
+	struct text body = { 0 };
 	struct iovec v[2];
 	struct relay_request to = origin_of(x);
 	char head[256];
@@ -381,7 +381,7 @@ trace(struct exchange *x, const struct http1_head *h)
 	front_send(x->downstream, v, 2);
 	x->status = 200;
 	x->out = body.len;
-	relay_text_free(&body);
+	text_free(&body);
 }
 
 static void
@@ -573,7 +573,7 @@ ask(struct exchange *x, const struct http1_head *h)
 	    h->method, h->idempotent,
 	    http1_find(h, HTTP1_IDEMPOTENCY_KEY) != NULL);
 	to = origin_of(x);
-	relay_text_reset(&x->head);
+	text_reset(&x->head);
 	relay_request(&x->head, h, &to);
 	if (x->head.failed || !offered)
 		a = HOSTS_NO_MEMORY;
@@ -607,7 +607,7 @@ take_request(struct exchange *x, const struct http1_head *h)
 	x->chunked = h->body == HTTP1_CHUNKED;
 	x->expect = h->expect_continue;
 	x->idempotent = h->idempotent;
-	relay_put(&x->head, h->method.p, h->method.len);
+	text_put(&x->head, h->method.p, h->method.len);
 }
 
 static bool

@@ -62,7 +62,7 @@ struct exchange {
 	enum turn		 turn;		/* that it was set for */
 
 	/* the request */
-	struct relay_text	 head;		/* as it goes out */
+	struct text		 head;		/* as it goes out */
 	size_t			 counted;	/* of it, in memory */
 	size_t			 method_len;	/* head begins with it */
 	bool			 is_connect;
@@ -137,7 +137,7 @@ bool		 exchange_has_room(const struct exchange *);
 void		 exchange_forward(struct exchange *, bool fresh);
 /* Relays an answer that was held back: its head, what came of its body. */
 void		 exchange_relay_held(struct exchange *,
-		    const struct relay_text *head, const char *, size_t);
+		    const struct text *head, const char *, size_t);
 
 /* exchange_limits.c */
 

@@ -32,7 +32,7 @@ struct judging {
 	int64_t			 date;		/* seconds since 1970 */
 	uint64_t		 until;		/* ns; no longer than that */
 	bool			 keep;		/* the exchange's, before */
-	struct relay_text	 head;		/* as it will be relayed */
+	struct text		 head;		/* as it will be relayed */
 	char			*body;		/* owned */
 	size_t			 len;
 	size_t			 size;
@@ -167,7 +167,7 @@ static void
 free_judging(struct exchange *x, struct judging *j)
 {
 	memory_sub(&x->worker->all->memory, j->len);
-	relay_text_free(&j->head);
+	text_free(&j->head);
 	free(j->body);
 	free(j);
 }

@@ -117,7 +117,7 @@ exchange_opening_free(struct exchange *x)
 
 /* The 200 that a CONNECT is answered with. */
 static void
-put_established(struct exchange *x, struct relay_text *head)
+put_established(struct exchange *x, struct text *head)
 {
 	struct relay_response r = {
 		.wait = x->held,
@@ -151,12 +151,12 @@ wait_for_upstream(struct exchange *x, int fd)
 void
 exchange_open(struct exchange *x, int fd)
 {
-	struct relay_text head = { 0 };
+	struct text head = { 0 };
 	struct iovec v;
 
 	put_established(x, &head);
 	if (head.failed) {
-		relay_text_free(&head);
+		text_free(&head);
 		if (fd != -1)
 			close(fd);
 		exchange_reject(x, 503, "proxy_internal_error",
@@ -169,7 +169,7 @@ exchange_open(struct exchange *x, int fd)
 	v.iov_base = head.p;
 	v.iov_len = head.len;
 	front_send(x->downstream, &v, 1);
-	relay_text_free(&head);
+	text_free(&head);
 	if (fd != -1)
 		wait_for_upstream(x, fd);
 	deadline_set(&x->timer, worker_now() + x->ticket.conf->timeout_header);

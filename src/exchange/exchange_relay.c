@@ -135,7 +135,7 @@ exchange_body(struct exchange *x, const char *p, size_t n)
 void
 exchange_body_end(struct exchange *x, const struct http1_head *trailers)
 {
-	struct relay_text t = { 0 };
+	struct text t = { 0 };
 	struct iovec v;
 
 	if (!uploading(x))
@@ -145,7 +145,7 @@ exchange_body_end(struct exchange *x, const struct http1_head *trailers)
 		v.iov_base = t.p;
 		v.iov_len = t.len;
 		send_body(x, &v, 1);
-		relay_text_free(&t);
+		text_free(&t);
 	}
 	exchange_set_timer(x);
 }
@@ -191,7 +191,7 @@ relay_head(struct exchange *x, const struct http1_head *h,
 {
 	struct gather *g = &x->worker->gather;
 
-	relay_text_reset(&g->head);
+	text_reset(&g->head);
 	relay_response(&g->head, h, r);
 	if (g->head.failed)
 		return false;
@@ -354,7 +354,7 @@ relay_piece(struct exchange *x, const char *p, size_t n)
 }
 
 void
-exchange_relay_held(struct exchange *x, const struct relay_text *head,
+exchange_relay_held(struct exchange *x, const struct text *head,
     const char *p, size_t n)
 {
 	begin_relaying(x);
@@ -400,7 +400,7 @@ exchange_done(struct exchange *x, const struct http1_head *trailers)
 	}
 	keep = x->keep;
 	if (x->framing == RELAY_CHUNKED) {
-		relay_text_reset(&g->tail);
+		text_reset(&g->tail);
 		relay_last_chunk(&g->tail, trailers);
 		if (g->tail.failed) {
 			exchange_failed(x, FAILURE_NO_MEMORY,

@@ -45,7 +45,7 @@ tell_limits(const struct exchange *x)
 /* Joins the sockets; head is what the client is to see first. */
 static void
 start_tunnel(struct exchange *x, struct tunnel_side *upstream,
-    const struct relay_text *head)
+    const struct text *head)
 {
 	const struct conf_rule *rule = x->ticket.rule;
 	struct tunnel_side client = {
@@ -79,7 +79,7 @@ void
 exchange_join(struct exchange *x, int fd)
 {
 	struct tunnel_side upstream = { .fd = fd };
-	struct relay_text head = { 0 };
+	struct text head = { 0 };
 
 	start_tunnel(x, &upstream, &head);
 }
@@ -117,7 +117,7 @@ exchange_connect(struct exchange *x)
 void
 exchange_upgrade(struct exchange *x, const struct http1_head *h)
 {
-	struct relay_text head = { 0 };
+	struct text head = { 0 };
 	struct relay_response r = {
 		.upgrade = true,
 		.via = via_name(x->ticket.conf),
@@ -129,18 +129,18 @@ exchange_upgrade(struct exchange *x, const struct http1_head *h)
 	r.resent = x->resent;
 	relay_response(&head, h, &r);
 	if (!upstream_take(x->upstream, &taken)) {
-		relay_text_free(&head);
+		text_free(&head);
 		exchange_failed(x, FAILURE_MALFORMED, "cannot upgrade");
 		return;
 	}
-	relay_put(&head, taken.rest, taken.len);
+	text_put(&head, taken.rest, taken.len);
 	upstream.fd = taken.fd;
 	upstream.tls = taken.tls;
 	x->upstream = NULL;
 	x->status = 101;
 	x->out += taken.len;
 	start_tunnel(x, &upstream, &head);
-	relay_text_free(&head);
+	text_free(&head);
 }
 
 void

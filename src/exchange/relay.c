@@ -11,38 +11,38 @@
 /* Text */
 
 static void
-put_str(struct relay_text *t, struct http1_str s)
+put_str(struct text *t, struct http1_str s)
 {
-	relay_put(t, s.p, s.len);
+	text_put(t, s.p, s.len);
 }
 
 static void
-put_via(struct relay_text *t, const struct http1_head *h, const char *name)
+put_via(struct text *t, const struct http1_head *h, const char *name)
 {
 	if (name == NULL)
 		return;
-	puts_text(t, h->minor == 0 ? "Via: 1.0 " : "Via: 1.1 ");
-	puts_text(t, name);
-	puts_text(t, "\r\n");
+	text_puts(t, h->minor == 0 ? "Via: 1.0 " : "Via: 1.1 ");
+	text_puts(t, name);
+	text_puts(t, "\r\n");
 }
 
 static void
-put_length(struct relay_text *t, uint64_t n)
+put_length(struct text *t, uint64_t n)
 {
-	puts_text(t, "Content-Length: ");
-	put_number(t, n);
-	puts_text(t, "\r\n");
+	text_puts(t, "Content-Length: ");
+	text_put_number(t, n);
+	text_puts(t, "\r\n");
 }
 
 static void
-put_field(struct relay_text *t, const struct http1_field *f)
+put_field(struct text *t, const struct http1_field *f)
 {
-	if (!reserve(t, f->name.len + f->value.len + 4))
+	if (!text_reserve(t, f->name.len + f->value.len + 4))
 		return;
 	put_str(t, f->name);
-	relay_put(t, ": ", 2);
+	text_put(t, ": ", 2);
 	put_str(t, f->value);
-	relay_put(t, "\r\n", 2);
+	text_put(t, "\r\n", 2);
 }
 
 /* Requests */
@@ -213,13 +213,13 @@ relay_max_forwards(const struct http1_head *h, struct http1_str *least)
 
 /* The line with one less than a number that is above 0, in as many digits as it takes. */
 static void
-put_max_forwards(struct relay_text *t, struct http1_str n)
+put_max_forwards(struct text *t, struct http1_str n)
 {
 	size_t i, start = t->len + strlen("Max-Forwards: ");
 
-	if (!reserve(t, n.len + strlen("Max-Forwards: \r\n")))
+	if (!text_reserve(t, n.len + strlen("Max-Forwards: \r\n")))
 		return;
-	puts_text(t, "Max-Forwards: ");
+	text_puts(t, "Max-Forwards: ");
 	put_str(t, n);
 	for (i = t->len; t->p[i - 1] == '0'; i--)
 		t->p[i - 1] = '9';
@@ -228,50 +228,50 @@ put_max_forwards(struct relay_text *t, struct http1_str n)
 		memmove(t->p + start, t->p + start + 1, n.len - 1);
 		t->len--;
 	}
-	puts_text(t, "\r\n");
+	text_puts(t, "\r\n");
 }
 
 static void
-put_authority(struct relay_text *t, const struct http1_host *h, uint16_t port)
+put_authority(struct text *t, const struct http1_host *h, uint16_t port)
 {
-	puts_text(t, h->kind == HTTP1_IPV6 ? "[" : "");
-	puts_text(t, h->name);
-	puts_text(t, h->kind == HTTP1_IPV6 ? "]" : "");
+	text_puts(t, h->kind == HTTP1_IPV6 ? "[" : "");
+	text_puts(t, h->name);
+	text_puts(t, h->kind == HTTP1_IPV6 ? "]" : "");
 	if (port != 0) {
-		puts_text(t, ":");
-		put_number(t, port);
+		text_puts(t, ":");
+		text_put_number(t, port);
 	}
 }
 
 static void
-put_target(struct relay_text *t, const struct http1_head *h)
+put_target(struct text *t, const struct http1_head *h)
 {
 	if (h->to_proxy) {
-		puts_text(t, "http://");
+		text_puts(t, "http://");
 		put_authority(t, &h->host, h->host.port);
 		if (h->path.len == 0)
 			return;		/* RFC 9112 3.2.4 */
 	}
 	if (h->path.len == 0)
-		puts_text(t, http1_str_is(h->method, "OPTIONS") ? "*" : "/");
+		text_puts(t, http1_str_is(h->method, "OPTIONS") ? "*" : "/");
 	else if (h->path.p[0] == '?') {
-		relay_put(t, "/", 1);
+		text_put(t, "/", 1);
 		put_str(t, h->path);
 	} else
 		put_str(t, h->path);
 }
 
 static void
-put_host(struct relay_text *t, const struct http1_host *h, uint16_t port,
+put_host(struct text *t, const struct http1_host *h, uint16_t port,
     bool tls)
 {
-	puts_text(t, "Host: ");
+	text_puts(t, "Host: ");
 	put_authority(t, h, port == (tls ? 443 : 80) ? 0 : port);
-	puts_text(t, "\r\n");
+	text_puts(t, "\r\n");
 }
 
 static void
-put_request_field(struct relay_text *t, const struct http1_field *f,
+put_request_field(struct text *t, const struct http1_field *f,
     const struct http1_field *limit, struct http1_str least)
 {
 	switch (f->id) {
@@ -323,7 +323,7 @@ is_credential(const struct http1_field *f)
 }
 
 static void
-put_request(struct relay_text *t, const struct http1_head *h,
+put_request(struct text *t, const struct http1_head *h,
     const struct relay_request *r, bool trace)
 {
 	const struct http1_field *limit;
@@ -335,40 +335,40 @@ put_request(struct relay_text *t, const struct http1_head *h,
 	(void)relay_max_forwards(h, &least);
 	limit = http1_find(h, HTTP1_MAX_FORWARDS);
 	put_str(t, h->method);
-	relay_put(t, " ", 1);
+	text_put(t, " ", 1);
 	put_target(t, h);
-	puts_text(t, " HTTP/1.1\r\n");
+	text_puts(t, " HTTP/1.1\r\n");
 	put_host(t, &h->host, r->port, r->tls);
 	for (i = 0; i < h->nfields; i++) {
 		if (!trace || !is_credential(&h->fields[i]))
 			put_request_field(t, &h->fields[i], limit, least);
 	}
 	if (h->body == HTTP1_CHUNKED)
-		puts_text(t, "Transfer-Encoding: chunked\r\n");
+		text_puts(t, "Transfer-Encoding: chunked\r\n");
 	else if (h->body == HTTP1_LENGTH)
 		put_length(t, h->length);
 	put_via(t, h, r->via);
 	if (te)
-		puts_text(t, "TE: trailers\r\n");
+		text_puts(t, "TE: trailers\r\n");
 	if (r->offer != NULL) {
-		puts_text(t, "Upgrade: ");
-		puts_text(t, r->offer);
-		puts_text(t, te ? "\r\nConnection: upgrade, TE\r\n" :
+		text_puts(t, "Upgrade: ");
+		text_puts(t, r->offer);
+		text_puts(t, te ? "\r\nConnection: upgrade, TE\r\n" :
 		    "\r\nConnection: upgrade\r\n");
 	} else if (te)
-		puts_text(t, "Connection: TE\r\n");
-	puts_text(t, "\r\n");
+		text_puts(t, "Connection: TE\r\n");
+	text_puts(t, "\r\n");
 }
 
 void
-relay_request(struct relay_text *t, const struct http1_head *h,
+relay_request(struct text *t, const struct http1_head *h,
     const struct relay_request *r)
 {
 	put_request(t, h, r, false);
 }
 
 void
-relay_trace(struct relay_text *t, const struct http1_head *h,
+relay_trace(struct text *t, const struct http1_head *h,
     const struct relay_request *r)
 {
 	put_request(t, h, r, true);
@@ -377,7 +377,7 @@ relay_trace(struct relay_text *t, const struct http1_head *h,
 /* Responses */
 
 static void
-put_response_field(struct relay_text *t, const struct http1_field *f)
+put_response_field(struct text *t, const struct http1_field *f)
 {
 	if (!f->hop && f->id != HTTP1_CONTENT_LENGTH &&
 	    f->id != HTTP1_TRANSFER_ENCODING)
@@ -385,35 +385,36 @@ put_response_field(struct relay_text *t, const struct http1_field *f)
 }
 
 static void
-put_framing(struct relay_text *t, const struct http1_head *h,
+put_framing(struct text *t, const struct http1_head *h,
     const struct relay_response *r)
 {
 	if (h->status < 200)
 		return;
 	if (r->framing == RELAY_CHUNKED)
-		puts_text(t, "Transfer-Encoding: chunked\r\n");
+		text_puts(t, "Transfer-Encoding: chunked\r\n");
 	else if (r->framing == RELAY_LENGTH || h->has_length)
 		put_length(t, h->length);
 	if (r->close)
-		puts_text(t, "Connection: close\r\n");
+		text_puts(t, "Connection: close\r\n");
 	else if (r->keep_alive)
-		puts_text(t, "Connection: keep-alive\r\n");
+		text_puts(t, "Connection: keep-alive\r\n");
 }
 
 /* RFC 9209 */
 static void
-put_proxy_status(struct relay_text *t, const struct http1_head *h,
+put_proxy_status(struct text *t, const struct http1_head *h,
     const struct relay_response *r)
 {
 	if (!r->tell_status && r->resent == 0)
 		return;
-	puts_text(t, "Proxy-Status: " RELAY_NAME);
+	text_puts(t, "Proxy-Status: " RELAY_NAME);
 	if (r->tell_status)
-		putf(t, "; received-status=%d", h->status);
+		text_putf(t, "; received-status=%d", h->status);
 	if (r->resent > 0)
-		putf(t, "; details=\"sent again %u time%s after a throttled "
-		    "answer\"", r->resent, r->resent == 1 ? "" : "s");
-	puts_text(t, "\r\n");
+		text_putf(t, "; details=\"sent again %u time%s after a "
+		    "throttled answer\"", r->resent,
+		    r->resent == 1 ? "" : "s");
+	text_puts(t, "\r\n");
 }
 
 const char *
@@ -432,40 +433,40 @@ relay_timing(char buf[RELAY_TIMING], uint64_t wait, unsigned resent)
 }
 
 void
-relay_response(struct relay_text *t, const struct http1_head *h,
+relay_response(struct text *t, const struct http1_head *h,
     const struct relay_response *r)
 {
 	const struct http1_field *f;
 	char timing[RELAY_TIMING];
 	unsigned i;
 
-	puts_text(t, "HTTP/1.1 ");
-	put_number(t, (uint64_t)h->status);
-	relay_put(t, " ", 1);
+	text_puts(t, "HTTP/1.1 ");
+	text_put_number(t, (uint64_t)h->status);
+	text_put(t, " ", 1);
 	put_str(t, h->reason);
-	puts_text(t, "\r\n");
+	text_puts(t, "\r\n");
 	for (i = 0; i < h->nfields; i++)
 		put_response_field(t, &h->fields[i]);
 	put_framing(t, h, r);
 	if (r->upgrade && (f = http1_find(h, HTTP1_UPGRADE)) != NULL) {
 		put_field(t, f);
-		puts_text(t, "Connection: upgrade\r\n");
+		text_puts(t, "Connection: upgrade\r\n");
 	}
 	if (h->status >= 200 || h->status == 101) {
 		put_via(t, h, r->via);
 		put_proxy_status(t, h, r);
-		puts_text(t, relay_timing(timing, r->wait, r->resent));
+		text_puts(t, relay_timing(timing, r->wait, r->resent));
 	}
-	puts_text(t, "\r\n");
+	text_puts(t, "\r\n");
 }
 
 void
-relay_last_chunk(struct relay_text *t, const struct http1_head *trailers)
+relay_last_chunk(struct text *t, const struct http1_head *trailers)
 {
 	unsigned i;
 
-	puts_text(t, "0\r\n");
+	text_puts(t, "0\r\n");
 	for (i = 0; trailers != NULL && i < trailers->nfields; i++)
 		put_field(t, &trailers->fields[i]);
-	puts_text(t, "\r\n");
+	text_puts(t, "\r\n");
 }

@@ -14,7 +14,7 @@
 
 struct http1_head;
 struct http1_str;
-struct relay_text;
+struct text;
 
 #define RELAY_NAME	"sluice"	/* in Proxy-Status */
 
@@ -44,11 +44,11 @@ struct relay_request {
 };
 
 /* The request's head for the origin.  Its method is at the beginning. */
-void	 relay_request(struct relay_text *, const struct http1_head *,
+void	 relay_request(struct text *, const struct http1_head *,
 	    const struct relay_request *);
 
 /* The same as a trace shows it: without credentials (RFC 9110 9.3.8). */
-void	 relay_trace(struct relay_text *, const struct http1_head *,
+void	 relay_trace(struct text *, const struct http1_head *,
 	    const struct relay_request *);
 
 /* How the client is to read a response's body. */
@@ -71,7 +71,7 @@ struct relay_response {
 };
 
 /* A response's head, interim ones too, for the client. */
-void	 relay_response(struct relay_text *, const struct http1_head *,
+void	 relay_response(struct text *, const struct http1_head *,
 	    const struct relay_response *);
 
 /*
@@ -83,6 +83,6 @@ const char *relay_timing(char buf[RELAY_TIMING], uint64_t wait,
 	    unsigned resent);
 
 /* The end of a chunked body, with the fields of trailers (or NULL). */
-void	 relay_last_chunk(struct relay_text *, const struct http1_head *);
+void	 relay_last_chunk(struct text *, const struct http1_head *);
 
 #endif
