@@ -139,7 +139,7 @@ void		 exchange_forward(struct exchange *, bool fresh);
 void		 exchange_relay_held(struct exchange *,
 		    const struct text *head, const char *, size_t);
 
-/* exchange_limits.c */
+/* exchange_learn.c */
 
 /* The path (with its query) of the request as it was sent. */
 struct http1_str exchange_path(const struct exchange *);
@@ -155,6 +155,9 @@ void		 exchange_take_pause(const struct exchange *,
 /* Gives an answer's lesson; source: static text, or NULL. */
 void		 exchange_teach(struct exchange *, const struct lesson *,
 		    const char *source);
+
+/* exchange_resend.c */
+
 /*
  * Puts the request back into its queue where its answer, of which only the
  * head was seen, was a refusal for a limit and it may be sent again.  The rest

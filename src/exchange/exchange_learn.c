@@ -7,17 +7,13 @@
 #include "hint/hint.h"
 #include "base/words.h"
 #include "base/log.h"
-#include "front/front.h"
 
 /*
- * What an answer says of its host's limits, for everybody; and whether the
- * request is sent again because of it, instead of relaying a refusal.
+ * What an answer says of its host's limits, for everybody.
  */
 
 /* Of a field, in the log. */
 #define SHOWN_MAX	64		/* bytes */
-/* Of a refusal that is not relayed, so that its connection stays usable. */
-#define DISCARD_MAX	65536		/* bytes */
 
 /* The request's path, out of the head that was sent. */
 struct http1_str
@@ -35,18 +31,6 @@ exchange_path(const struct exchange *x)
 }
 
 /* What the host says */
-
-static bool
-is_one_of(const int *statuses, unsigned n, int status)
-{
-	unsigned i;
-
-	for (i = 0; i < n; i++) {
-		if (statuses[i] == status)
-			return true;
-	}
-	return false;
-}
 
 bool
 exchange_pauses(const struct exchange *x, int status)
@@ -318,121 +302,4 @@ exchange_learn_success(struct exchange *x)
 	static const struct lesson success = { .verdict = BUDGET_SUCCESS };
 
 	hosts_learn(x->worker->hosts, &x->ticket, &success, worker_now());
-}
-
-/* Sending again */
-
-static bool
-may_resend(struct exchange *x)
-{
-	const struct conf_rule *rule = x->ticket.rule;
-
-	return x->throttled && !x->no_retry && x->resendable &&
-	    !x->no_replay &&
-	    x->resent < rule->retry_attempts && !x->half_closed &&
-	    !x->worker->draining && is_one_of(rule->retry_statuses,
-	    rule->nretry_statuses, x->status) && exchange_hold_body(x) &&
-	    x->replay.size <= rule->retry_body;
-}
-
-/* Nobody needs what follows the refused answer's head. */
-static void
-let_go(struct exchange *x)
-{
-	if (x->upstream != NULL)
-		upstream_close(x->upstream);
-	x->upstream = NULL;
-	x->discarding = false;
-}
-
-bool
-exchange_resend(struct exchange *x)
-{
-	uint64_t now = worker_now();
-	bool sent = front_body_done(x->downstream);
-
-	if (!may_resend(x) || hosts_return(x->worker->hosts, &x->ticket,
-	    now) != HOSTS_WAIT)
-		return false;
-	log_debug("%s: to be sent again after its answer %d", x->host.name,
-	    x->status);
-	x->resent++;
-	x->retried = false;
-	x->status = 0;
-	x->phase = QUEUED;
-	x->queued = now;
-	front_stop_body(x->downstream);
-	deadline_set(&x->timer, x->ticket.deadline);
-	x->discarding = true;
-	x->discarded = 0;
-	if (!sent)
-		let_go(x);
-	return true;
-}
-
-void
-exchange_discard(struct exchange *x, size_t n)
-{
-	x->discarded += n;
-}
-
-void
-exchange_discard_flush(struct exchange *x)
-{
-	if (x->discarded > DISCARD_MAX)
-		let_go(x);
-}
-
-void
-exchange_discard_end(struct exchange *x, bool whole)
-{
-	if (whole) {
-		upstream_release(x->upstream);
-		x->upstream = NULL;
-	}
-	let_go(x);
-}
-
-/* The request's body, kept as long as it may have to be sent again */
-
-/* How many bytes of it; 0: it need not be kept. */
-static uint64_t
-keep_max(const struct exchange *x)
-{
-	const struct conf_rule *rule = x->ticket.rule;
-	uint64_t max = 0;
-
-	/* on a connection that had been idle, and may be closed by now */
-	if (x->idempotent && upstream_reused(x->upstream) && !x->retried)
-		max = x->ticket.conf->limit_buffer / 2;
-	if (x->resendable && x->resent < rule->retry_attempts &&
-	    rule->retry_body > max && !rule->builtin)
-		max = rule->retry_body;
-	return max;
-}
-
-void
-exchange_forget_body(struct exchange *x)
-{
-	/* no lock for the many that have no body */
-	if (x->body_taken)
-		memory_forget(&x->worker->all->memory, &x->replay);
-	x->no_replay = true;
-}
-
-bool
-exchange_hold_body(struct exchange *x)
-{
-	if (!x->body_taken)
-		return true;
-	return !x->no_replay &&
-	    memory_hold(&x->worker->all->memory, &x->replay);
-}
-
-void
-exchange_keep_body(struct exchange *x, const struct iovec *v, int n)
-{
-	if (!x->no_replay && !memory_keep(&x->worker->all->memory, &x->replay,
-	    v, n, keep_max(x)))
-		x->no_replay = true;
 }

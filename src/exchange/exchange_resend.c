@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/exchange_internal.h"
+
+#include "base/log.h"
+#include "front/front.h"
+
+/*
+ * Whether a request is sent again because of its answer, instead of relaying a
+ * refusal.
+ */
+
+/* Of a refusal that is not relayed, so that its connection stays usable. */
+#define DISCARD_MAX	65536		/* bytes */
+
+static bool
+is_one_of(const int *statuses, unsigned n, int status)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		if (statuses[i] == status)
+			return true;
+	}
+	return false;
+}
+
+static bool
+may_resend(struct exchange *x)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+
+	return x->throttled && !x->no_retry && x->resendable &&
+	    !x->no_replay &&
+	    x->resent < rule->retry_attempts && !x->half_closed &&
+	    !x->worker->draining && is_one_of(rule->retry_statuses,
+	    rule->nretry_statuses, x->status) && exchange_hold_body(x) &&
+	    x->replay.size <= rule->retry_body;
+}
+
+/* Nobody needs what follows the refused answer's head. */
+static void
+let_go(struct exchange *x)
+{
+	if (x->upstream != NULL)
+		upstream_close(x->upstream);
+	x->upstream = NULL;
+	x->discarding = false;
+}
+
+bool
+exchange_resend(struct exchange *x)
+{
+	uint64_t now = worker_now();
+	bool sent = front_body_done(x->downstream);
+
+	if (!may_resend(x) || hosts_return(x->worker->hosts, &x->ticket,
+	    now) != HOSTS_WAIT)
+		return false;
+	log_debug("%s: to be sent again after its answer %d", x->host.name,
+	    x->status);
+	x->resent++;
+	x->retried = false;
+	x->status = 0;
+	x->phase = QUEUED;
+	x->queued = now;
+	front_stop_body(x->downstream);
+	deadline_set(&x->timer, x->ticket.deadline);
+	x->discarding = true;
+	x->discarded = 0;
+	if (!sent)
+		let_go(x);
+	return true;
+}
+
+void
+exchange_discard(struct exchange *x, size_t n)
+{
+	x->discarded += n;
+}
+
+void
+exchange_discard_flush(struct exchange *x)
+{
+	if (x->discarded > DISCARD_MAX)
+		let_go(x);
+}
+
+void
+exchange_discard_end(struct exchange *x, bool whole)
+{
+	if (whole) {
+		upstream_release(x->upstream);
+		x->upstream = NULL;
+	}
+	let_go(x);
+}
+
+/* The request's body, kept as long as it may have to be sent again */
+
+/* How many bytes of it; 0: it need not be kept. */
+static uint64_t
+keep_max(const struct exchange *x)
+{
+	const struct conf_rule *rule = x->ticket.rule;
+	uint64_t max = 0;
+
+	/* on a connection that had been idle, and may be closed by now */
+	if (x->idempotent && upstream_reused(x->upstream) && !x->retried)
+		max = x->ticket.conf->limit_buffer / 2;
+	if (x->resendable && x->resent < rule->retry_attempts &&
+	    rule->retry_body > max && !rule->builtin)
+		max = rule->retry_body;
+	return max;
+}
+
+void
+exchange_forget_body(struct exchange *x)
+{
+	/* no lock for the many that have no body */
+	if (x->body_taken)
+		memory_forget(&x->worker->all->memory, &x->replay);
+	x->no_replay = true;
+}
+
+bool
+exchange_hold_body(struct exchange *x)
+{
+	if (!x->body_taken)
+		return true;
+	return !x->no_replay &&
+	    memory_hold(&x->worker->all->memory, &x->replay);
+}
+
+void
+exchange_keep_body(struct exchange *x, const struct iovec *v, int n)
+{
+	if (!x->no_replay && !memory_keep(&x->worker->all->memory, &x->replay,
+	    v, n, keep_max(x)))
+		x->no_replay = true;
+}
