@@ -26,7 +26,7 @@
 #include "exchange/access.h"
 #include "hosts/hosts.h"
 #include "base/client_hash.h"
-#include "net/net.h"
+#include "net/listen.h"
 #include "tls/tls_ca.h"
 #include "tls/tls_context.h"
 #include "exchange/via.h"

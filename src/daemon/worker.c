@@ -16,7 +16,6 @@
 #include "front/front.h"
 #include "hosts/hosts.h"
 #include "base/client_hash.h"
-#include "net/net.h"
 #include "upstream/pool.h"
 #include "net/resolve.h"
 

@@ -14,7 +14,7 @@
 #include <event2/event_struct.h>
 
 #include "exchange/exchange.h"
-#include "net/net.h"
+#include "net/reset.h"
 #include "daemon/worker.h"
 
 /*

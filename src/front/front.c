@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "exchange/exchange.h"
+#include "net/reset.h"
 
 /*
  * evhttp accepts connections and keeps them and their requests; it never sees

@@ -14,7 +14,8 @@
 
 #include "http/http1.h"
 #include "front/front.h"
-#include "net/net.h"
+#include "net/address.h"
+#include "net/listen.h"
 #include "tls/tls.h"
 #include "daemon/worker.h"
 

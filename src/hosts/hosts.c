@@ -11,7 +11,7 @@
 #include "conf/conf_value.h"
 #include "base/words.h"
 #include "base/log.h"
-#include "net/net.h"
+#include "net/address.h"
 
 #define SWEEP		2	/* entries looked at for each new one */
 #define SCHEME_MAX	24	/* bytes of its name, in the log */

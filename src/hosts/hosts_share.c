@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "net/net.h"
+#include "net/address.h"
 
 /*
  * Who has how many of the table's entries, with the table locked for writing.

@@ -12,7 +12,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "net/net.h"
+#include "net/address.h"
+#include "net/listen.h"
 #include "net/resolve.h"
 #include "daemon/worker.h"
 

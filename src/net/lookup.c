@@ -13,7 +13,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
-#include "net/net.h"
+#include "net/address.h"
 #include "daemon/worker.h"
 
 /*

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "net/address.h"
+
 /*
  * What names were resolved to, for as long as that holds: addresses, or that
  * there are none.  Bounded in entries; the one that was not asked for the
@@ -15,11 +17,6 @@
 #define NAMES_ADDRESSES	16	/* of one name, at most */
 
 struct names;
-
-struct names_address {
-	int		 family;	/* AF_INET, AF_INET6 */
-	unsigned char	 address[16];	/* in network order */
-};
 
 /* What a name was resolved to. */
 struct names_answer {

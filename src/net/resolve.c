@@ -10,8 +10,8 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "net/address.h"
 #include "net/lookup.h"
-#include "net/net.h"
 #include "daemon/worker.h"
 
 /*

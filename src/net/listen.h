@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_NET_H
-#define SLUICE_NET_H
+#ifndef SLUICE_LISTEN_H
+#define SLUICE_LISTEN_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/socket.h>
 
-#include "conf/conf.h"
-#include "net/names.h"
+/* Listening sockets. */
 
-/* Sockets and addresses. */
-
-#define NET_ADDRSTR	128	/* bytes that net_addrstr() may need */
+struct conf;
 
 /* One bound and listening socket per address and worker. */
 struct net_listener {
@@ -50,29 +46,5 @@ void		 net_listeners_free(struct net_listeners *);
  */
 bool		 net_is_self(const struct net_listeners *,
 		    const struct sockaddr *);
-
-/* "127.0.0.1:80", "[::1]:80", "unix:/path" into buf; returns buf. */
-const char	*net_addrstr(const struct sockaddr *, char *buf, size_t size);
-
-/* Parses an IP literal; false when it is a name. */
-bool		 net_literal(const struct http1_host *, uint16_t port,
-		    struct sockaddr_storage *);
-
-/*
- * Dissolves a TCP connection, which sends the peer a reset now, whatever is
- * done to the socket before it is closed.
- */
-void		 net_dissolve(int fd);
-
-/*
- * An address without its port: that of IPv4 for a mapped one, all zero where
- * there is none (NULL, a Unix socket).  And back, with a port.
- */
-void		 net_pack(const struct sockaddr *, struct names_address *);
-void		 net_unpack(const struct names_address *, uint16_t port,
-		    struct sockaddr_storage *);
-
-void		 net_set_port(struct sockaddr *, uint16_t port);
-socklen_t	 net_addrlen(const struct sockaddr *);
 
 #endif

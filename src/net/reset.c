@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/reset.h"
+
+#include <sys/socket.h>
+
+void
+net_dissolve(int fd)
+{
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	(void)connect(fd, &none, sizeof none);
+}
