@@ -213,24 +213,3 @@ conf_body_load(struct conf_loader *l, const struct conf_option *option,
 	}
 	return ok;
 }
-
-void
-conf_body_free(struct conf_rule *rule)
-{
-	struct conf_body	*body;
-	size_t			 i, j;
-
-	for (i = 0; i < rule->nbodies; i++) {
-		body = &rule->bodies[i];
-		for (j = 0; j < body->nin; j++)
-			free(body->in[j]);
-		free(body->path);
-		free(body->json);
-		free(body->contains);
-		free(body->delay);
-		free(body->need);
-		free(body->have);
-		free(body->rate);
-	}
-	free(rule->bodies);
-}

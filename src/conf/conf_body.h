@@ -36,7 +36,4 @@ bool		 conf_body_text(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
 		    char **) __attribute__((warn_unused_result));
 
-/* Frees a rule's. */
-void		 conf_body_free(struct conf_rule *);
-
 #endif

@@ -19,7 +19,4 @@ bool		 conf_cost_header(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
 		    struct conf_cost *) __attribute__((warn_unused_result));
 
-/* Frees those of a rule. */
-void		 conf_cost_free(struct conf_rule *);
-
 #endif

@@ -9,8 +9,6 @@
 #include "conf/conf_value.h"
 #include "policy/credential.h"
 
-#define WEIGHT	1000000		/* of who is not named */
-
 static const char	 prefix[] = "header:";
 static const char	 jwt[] = "jwt:";
 
@@ -182,31 +180,13 @@ struct reading {
 };
 
 static int
-compare_values(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	if (a_len != b_len)
-		return a_len < b_len ? -1 : 1;
-	return memcmp(a, b, a_len);
-}
-
-/* Both are values, or both are networks. */
-static int
-compare_weights(const struct conf_weight *a, const struct conf_weight *b)
-{
-	if (a->value == NULL)
-		return network_compare(&a->network, &b->network);
-	return compare_values(a->value, strlen(a->value), b->value,
-	    strlen(b->value));
-}
-
-static int
 compare(const void *a, const void *b)
 {
 	const struct reading	*p = a;
 	const struct reading	*q = b;
 	int			 difference;
 
-	difference = compare_weights(&p->weight, &q->weight);
+	difference = conf_weight_compare(&p->weight, &q->weight);
 	if (difference != 0)
 		return difference;
 	return p->i < q->i ? -1 : p->i > q->i;
@@ -283,7 +263,7 @@ are_different(struct conf_loader *l, const struct reading *readings, size_t n)
 	size_t	 i;
 
 	for (i = 1; i < n; i++) {
-		if (compare_weights(&readings[i - 1].weight,
+		if (conf_weight_compare(&readings[i - 1].weight,
 		    &readings[i].weight) != 0)
 			continue;
 		conf_enter(&l->report, readings[i].key->text, 0);
@@ -341,63 +321,4 @@ conf_fair_weights(struct conf_loader *l, const struct conf_node *mapping,
 		ok = load_weights(l, node, rule);
 	conf_leave(&l->report);
 	return ok;
-}
-
-void
-conf_fair_free(struct conf_rule *rule)
-{
-	size_t	 i;
-
-	for (i = 0; i < rule->nweights; i++)
-		free(rule->weights[i].value);
-	free(rule->weights);
-	free(rule->per.header);
-	free(rule->per.claims);
-	free(rule->fair_by.header);
-}
-
-/* The longest prefix comes first. */
-static uint32_t
-weight_of_client(const struct conf_rule *rule, const struct sockaddr *sa)
-{
-	struct network	 client;
-	size_t		 i;
-
-	if (sa == NULL || !network_of(&client, sa))
-		return WEIGHT;
-	for (i = 0; i < rule->nweights; i++)
-		if (network_has(&rule->weights[i].network, &client))
-			return rule->weights[i].weight;
-	return WEIGHT;
-}
-
-static uint32_t
-weight_of_value(const struct conf_rule *rule, const char *value, size_t len)
-{
-	size_t	 i, low = 0, high = rule->nweights;
-	int	 difference;
-
-	while (low < high) {
-		i = low + (high - low) / 2;
-		difference = compare_values(value, len,
-		    rule->weights[i].value, strlen(rule->weights[i].value));
-		if (difference == 0)
-			return rule->weights[i].weight;
-		if (difference < 0)
-			high = i;
-		else
-			low = i + 1;
-	}
-	return WEIGHT;
-}
-
-uint32_t
-conf_rule_weight(const struct conf_rule *rule, const struct sockaddr *client,
-    const char *value, size_t len)
-{
-	if (rule->nweights == 0)
-		return WEIGHT;
-	if (rule->fair_by.kind == CONF_KEY_CLIENT)
-		return weight_of_client(rule, client);
-	return value == NULL ? WEIGHT : weight_of_value(rule, value, len);
 }

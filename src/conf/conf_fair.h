@@ -18,7 +18,4 @@ bool		 conf_fair_weights(struct conf_loader *,
 		    const struct conf_node *mapping, struct conf_rule *)
 		    __attribute__((warn_unused_result));
 
-/* Frees what a rule has of both. */
-void		 conf_fair_free(struct conf_rule *);
-
 #endif

@@ -195,36 +195,3 @@ conf_methods_cost(struct conf_report *report, const struct conf_option *option,
 	cost->nmethods = r.n;
 	return true;
 }
-
-bool
-conf_methods_has(char *const *methods, size_t n, struct http1_str method)
-{
-	size_t	 i;
-
-	for (i = 0; i < n; i++)
-		if (strlen(methods[i]) == method.len &&
-		    memcmp(methods[i], method.p, method.len) == 0)
-			return true;
-	return false;
-}
-
-void
-conf_methods_free(char **methods, size_t n)
-{
-	size_t	 i;
-
-	for (i = 0; i < n; i++)
-		free(methods[i]);
-	free(methods);
-}
-
-bool
-conf_rule_retries(const struct conf_rule *rule, struct http1_str method,
-    bool idempotent, bool has_key)
-{
-	if (rule->retry_attempts == 0)
-		return false;
-	return (has_key && rule->retry_idempotency_key) ||
-	    (idempotent && rule->retry_idempotent) ||
-	    conf_methods_has(rule->retry_methods, rule->nretry_methods, method);
-}

@@ -22,9 +22,4 @@ bool		 conf_methods_cost(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
 		    struct conf_cost *) __attribute__((warn_unused_result));
 
-bool		 conf_methods_has(char *const *methods, size_t n,
-		    struct http1_str);
-
-void		 conf_methods_free(char **methods, size_t n);
-
 #endif

@@ -103,38 +103,3 @@ conf_path_load(struct conf_loader *l, const struct conf_option *option,
 		qsort(rule->paths, rule->npaths, sizeof *rule->paths, compare);
 	return ok;
 }
-
-void
-conf_path_free(struct conf_rule *rule)
-{
-	size_t	 i;
-
-	for (i = 0; i < rule->npaths; i++)
-		free(rule->paths[i].text);
-	free(rule->paths);
-}
-
-bool
-conf_path_of(const struct http1_head *head, struct path *path)
-{
-	static const char	 whole[] = "OPTIONS";
-
-	if (head->path.len == 0 && head->method.len == sizeof whole - 1 &&
-	    memcmp(head->method.p, whole, sizeof whole - 1) == 0)
-		return false;
-	return path_split(path, head->path);
-}
-
-int
-conf_rule_path(const struct conf_rule *rule, const struct http1_head *head)
-{
-	struct path	 path;
-	size_t		 i;
-
-	if (rule->npaths == 0 || !conf_path_of(head, &path))
-		return -1;
-	for (i = 0; i < rule->npaths; i++)
-		if (path_pattern_match(&rule->paths[i].pattern, &path))
-			return (int)i;
-	return -1;
-}

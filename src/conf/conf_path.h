@@ -12,13 +12,4 @@ bool		 conf_path_load(struct conf_loader *,
 		    const struct conf_option *, const struct conf_node *,
 		    struct conf_rule *) __attribute__((warn_unused_result));
 
-/*
- * The path of a request; false where it has none: OPTIONS of an empty path is
- * for the host as a whole.
- */
-bool		 conf_path_of(const struct http1_head *, struct path *);
-
-/* Frees those of a rule. */
-void		 conf_path_free(struct conf_rule *);
-
 #endif

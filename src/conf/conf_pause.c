@@ -157,14 +157,3 @@ conf_pause_complete(struct conf_rule *rule)
 			status->pause = rule->pause_default;
 	}
 }
-
-const struct conf_status *
-conf_rule_pauses(const struct conf_rule *rule, int status)
-{
-	unsigned	 i;
-
-	for (i = 0; i < rule->npause_statuses; i++)
-		if ((int)rule->pause_statuses[i].status == status)
-			return &rule->pause_statuses[i];
-	return NULL;
-}

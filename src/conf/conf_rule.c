@@ -301,19 +301,6 @@ conf_rule_complete(struct conf *conf)
 		complete(conf, &conf->rules[i]);
 }
 
-void
-conf_rule_free(struct conf_rule *rule)
-{
-	conf_methods_free(rule->retry_methods, rule->nretry_methods);
-	conf_body_free(rule);
-	conf_cost_free(rule);
-	conf_path_free(rule);
-	conf_fair_free(rule);
-	free(rule->tls_trust);
-	free(rule->tls_certificate);
-	free(rule->tls_key);
-}
-
 const struct conf_rule *
 conf_shared_rule(const struct conf *conf, const char *name)
 {

@@ -28,7 +28,4 @@ bool		 conf_rule_rates(struct conf_loader *,
 /* Fills in what rules take from the rest of the file, once that is read. */
 void		 conf_rule_complete(struct conf *);
 
-/* Frees what a rule owns, but for its name. */
-void		 conf_rule_free(struct conf_rule *);
-
 #endif

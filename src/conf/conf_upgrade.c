@@ -98,14 +98,3 @@ conf_upgrades(struct conf_report *report, const struct conf_option *option,
 	}
 	return ok;
 }
-
-bool
-conf_rule_upgrades(const struct conf_rule *rule, struct http1_str protocol)
-{
-	unsigned	 i;
-
-	for (i = 0; i < rule->nupgrades; i++)
-		if (http1_str_is(protocol, rule->upgrades[i]))
-			return true;
-	return false;
-}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_PLACE_H
+#define SLUICE_PLACE_H
+
+/* Where something stands in the file; line 0: nowhere. */
+struct conf_place {
+	unsigned	 line;
+	unsigned	 column;
+};
+
+#endif
