@@ -3,7 +3,7 @@
 #define SLUICE_PLACE_H
 
 /* Where something stands in the file; line 0: nowhere. */
-struct conf_place {
+struct place {
 	unsigned	 line;
 	unsigned	 column;
 };

@@ -269,10 +269,10 @@ conf_unref(struct conf *conf)
 		conf->tls_free(conf->tls);
 	for (i = 0; i < conf->nrules; i++) {
 		free((char *)(uintptr_t)conf->rules[i].name);
-		conf_rule_free(&conf->rules[i]);
+		rule_free(&conf->rules[i]);
 	}
 	free(conf->rules);
-	conf_rule_free(&conf->fallback);
+	rule_free(&conf->fallback);
 	pattern_set_free(conf->patterns);
 	conf_addresses_free(&conf->listen);
 	conf_addresses_free(&conf->resolver);

@@ -31,8 +31,8 @@ struct conf_address {
 	/* to listen with TLS: PEM files; or both NULL */
 	char			*certificate;
 	char			*key;
-	struct conf_place	 at;
-	struct conf_place	 tls_at;
+	struct place		 at;
+	struct place		 tls_at;
 };
 
 struct conf_addresses {
@@ -52,8 +52,8 @@ struct conf {
 	int			 log_level;	/* enum log_level */
 	char			*log_diagnostics; /* path; NULL: stderr */
 	char			*log_access;	/* path, "-", or NULL: off */
-	struct conf_place	 log_diagnostics_at;
-	struct conf_place	 log_access_at;
+	struct place		 log_diagnostics_at;
+	struct place		 log_access_at;
 	enum conf_log_format	 log_format;
 
 	uint64_t		 timeout_header;
@@ -64,8 +64,8 @@ struct conf {
 	uint64_t		 timeout_tunnel;
 	uint64_t		 timeout_drain;
 	/* where these two are, if the file has them */
-	struct conf_place	 idle_at;
-	struct conf_place	 response_at;
+	struct place		 idle_at;
+	struct place		 response_at;
 
 	uint64_t		 limit_connections;
 	uint64_t		 limit_head;
@@ -84,9 +84,9 @@ struct conf {
 
 	char			*tls_ca_certificate; /* PEM file; or NULL */
 	char			*tls_ca_key;
-	struct conf_place	 ca_certificate_at;
-	struct conf_place	 ca_key_at;
-	struct conf_place	 trust_at;
+	struct place		 ca_certificate_at;
+	struct place		 ca_key_at;
+	struct place		 trust_at;
 	char			*tls_trust;	/* PEM file; NULL: system's */
 	/*
 	 * What the files named above hold: made by tls_contexts_load() when
@@ -95,8 +95,8 @@ struct conf {
 	struct tls_contexts	*tls;
 	void			(*tls_free)(struct tls_contexts *);
 
-	struct conf_rule	 fallback;	/* defaults, or "unlimited" */
-	struct conf_rule	*rules;		/* in the order of the file */
+	struct rule		 fallback;	/* defaults, or "unlimited" */
+	struct rule		*rules;		/* in the order of the file */
 	size_t			 nrules;
 	struct pattern_set	*patterns;	/* to conf_rule */
 };
@@ -123,11 +123,11 @@ struct conf	*conf_ref(struct conf *);
 void		 conf_unref(struct conf *);
 
 /* The rule for a host and port; never NULL. */
-const struct conf_rule *conf_rule(const struct conf *,
+const struct rule *conf_rule(const struct conf *,
 		    const struct http1_host *);
 
 /* The shared rule of that name (its pattern), or NULL; O(rules). */
-const struct conf_rule *conf_shared_rule(const struct conf *,
+const struct rule *conf_shared_rule(const struct conf *,
 		    const char *name);
 
 /*

@@ -44,7 +44,7 @@ conf_body_json(struct conf_report *report, const struct conf_option *option,
 
 bool
 conf_body_path(struct conf_report *report, const struct conf_node *node,
-    struct conf_body *body)
+    struct rule_body *body)
 {
 	const char	*expected;
 	char		 advice[CONF_ADVICE];
@@ -60,7 +60,7 @@ conf_body_path(struct conf_report *report, const struct conf_node *node,
 
 static bool
 add_status(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_body *body)
+    const struct conf_node *node, struct rule_body *body)
 {
 	const char	*wrong;
 	uint64_t	 status;
@@ -83,9 +83,9 @@ add_status(struct conf_report *report, const struct conf_option *option,
 /* One, or a list of them. */
 static bool
 each(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_body *body,
+    const struct conf_node *node, struct rule_body *body,
     bool (*add)(struct conf_report *, const struct conf_option *,
-    const struct conf_node *, struct conf_body *))
+    const struct conf_node *, struct rule_body *))
 {
 	const struct conf_entry	*entry;
 	size_t			 i = 0;
@@ -107,18 +107,18 @@ each(struct conf_report *report, const struct conf_option *option,
 bool
 conf_body_statuses(struct conf_report *report,
     const struct conf_option *option, const struct conf_node *node,
-    struct conf_body *body)
+    struct rule_body *body)
 {
 	return each(report, option, node, body, add_status);
 }
 
 static bool
 add_text(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_body *body)
+    const struct conf_node *node, struct rule_body *body)
 {
 	if (!conf_option_scalar(report, option, node))
 		return false;
-	if (body->nin == CONF_BODY_TEXTS)
+	if (body->nin == RULE_BODY_TEXTS)
 		return conf_option_wrong(report, option, node,
 		    "is one too many");
 	return keep(report, node, &body->in[body->nin++]);
@@ -126,14 +126,14 @@ add_text(struct conf_report *report, const struct conf_option *option,
 
 bool
 conf_body_texts(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_body *body)
+    const struct conf_node *node, struct rule_body *body)
 {
 	return each(report, option, node, body, add_text);
 }
 
 bool
 conf_body_delay(struct conf_loader *l, const struct conf_option *option,
-    const struct conf_node *node, struct conf_body *body)
+    const struct conf_node *node, struct rule_body *body)
 {
 	if (node->type != CONF_MAPPING)
 		return conf_option_scalar(&l->report, option, node) &&
@@ -148,7 +148,7 @@ conf_body_delay(struct conf_loader *l, const struct conf_option *option,
 
 /* Gives the rule what is owned beside it. */
 static void
-finish(struct conf_body *body, const struct conf_node *node)
+finish(struct rule_body *body, const struct conf_node *node)
 {
 	struct refusal_rule	*r = &body->rule;
 
@@ -166,7 +166,7 @@ finish(struct conf_body *body, const struct conf_node *node)
 
 static bool
 load_body(struct conf_loader *l, const struct conf_node *node,
-    struct conf_body *body)
+    struct rule_body *body)
 {
 	if (!conf_loader_mapping(l, node, "a rule such as "
 	    "{status: 403, json: error.reason, in: [rateLimitExceeded]}") ||
@@ -188,7 +188,7 @@ load_body(struct conf_loader *l, const struct conf_node *node,
 
 bool
 conf_body_load(struct conf_loader *l, const struct conf_option *option,
-    const struct conf_node *node, struct conf_rule *rule)
+    const struct conf_node *node, struct rule *rule)
 {
 	const struct conf_entry	*entry;
 	bool			 ok = true;

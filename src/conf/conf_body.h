@@ -11,24 +11,24 @@
 /* The list of them. */
 bool		 conf_body_load(struct conf_loader *,
 		    const struct conf_option *, const struct conf_node *,
-		    struct conf_rule *) __attribute__((warn_unused_result));
+		    struct rule *) __attribute__((warn_unused_result));
 
 /* A delay: a path in JSON, or a mapping of three. */
 bool		 conf_body_delay(struct conf_loader *,
 		    const struct conf_option *, const struct conf_node *,
-		    struct conf_body *) __attribute__((warn_unused_result));
+		    struct rule_body *) __attribute__((warn_unused_result));
 
 /* Statuses, or texts: one, or a list. */
 bool		 conf_body_statuses(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
-		    struct conf_body *) __attribute__((warn_unused_result));
+		    struct rule_body *) __attribute__((warn_unused_result));
 bool		 conf_body_texts(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
-		    struct conf_body *) __attribute__((warn_unused_result));
+		    struct rule_body *) __attribute__((warn_unused_result));
 
 /* A path pattern, a path in JSON, a text, into a string that is owned. */
 bool		 conf_body_path(struct conf_report *, const struct conf_node *,
-		    struct conf_body *) __attribute__((warn_unused_result));
+		    struct rule_body *) __attribute__((warn_unused_result));
 bool		 conf_body_json(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
 		    char **) __attribute__((warn_unused_result));

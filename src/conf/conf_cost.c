@@ -10,7 +10,7 @@
 
 bool
 conf_cost_path(struct conf_report *report, const struct conf_node *node,
-    struct conf_cost *cost)
+    struct rule_cost *cost)
 {
 	const char	*expected;
 	char		 advice[CONF_ADVICE];
@@ -40,7 +40,7 @@ trimmed(const char *text)
 
 bool
 conf_cost_header(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_cost *cost)
+    const struct conf_node *node, struct rule_cost *cost)
 {
 	size_t	 len = strcspn(node->text, ":");
 
@@ -61,7 +61,7 @@ conf_cost_header(struct conf_report *report, const struct conf_option *option,
 
 static bool
 load_cost(struct conf_loader *l, const struct conf_node *node,
-    struct conf_cost *cost)
+    struct rule_cost *cost)
 {
 	if (!conf_loader_mapping(l, node,
 	    "a rule such as {path: /search, cost: 5}") ||
@@ -75,7 +75,7 @@ load_cost(struct conf_loader *l, const struct conf_node *node,
 
 bool
 conf_cost_load(struct conf_loader *l, const struct conf_option *option,
-    const struct conf_node *node, struct conf_rule *rule)
+    const struct conf_node *node, struct rule *rule)
 {
 	const struct conf_entry	*entry;
 	bool			 ok = true;

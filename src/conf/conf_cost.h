@@ -10,13 +10,13 @@
 
 bool		 conf_cost_load(struct conf_loader *,
 		    const struct conf_option *, const struct conf_node *,
-		    struct conf_rule *) __attribute__((warn_unused_result));
+		    struct rule *) __attribute__((warn_unused_result));
 
 /* The values of two keys of such a kind, which are scalars. */
 bool		 conf_cost_path(struct conf_report *, const struct conf_node *,
-		    struct conf_cost *) __attribute__((warn_unused_result));
+		    struct rule_cost *) __attribute__((warn_unused_result));
 bool		 conf_cost_header(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
-		    struct conf_cost *) __attribute__((warn_unused_result));
+		    struct rule_cost *) __attribute__((warn_unused_result));
 
 #endif

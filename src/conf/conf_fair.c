@@ -15,11 +15,11 @@ static const char	 jwt[] = "jwt:";
 /* Words that stand for no field; of fair_by the last two, of per the first. */
 static const struct {
 	const char		*word;
-	enum conf_key_kind	 kind;
+	enum rule_key_kind	 kind;
 } words[] = {
-	{ "none", CONF_KEY_NONE },
-	{ "client", CONF_KEY_CLIENT },
-	{ "user", CONF_KEY_USER },
+	{ "none", RULE_KEY_NONE },
+	{ "client", RULE_KEY_CLIENT },
+	{ "user", RULE_KEY_USER },
 };
 
 /* Other programs' words for these; fields of such names nobody has. */
@@ -48,7 +48,7 @@ last_word(const struct conf_option *option)
 }
 
 static bool
-set_header(struct conf_report *report, const char *name, struct conf_key *key)
+set_header(struct conf_report *report, const char *name, struct rule_key *key)
 {
 	char	*p;
 
@@ -58,13 +58,13 @@ set_header(struct conf_report *report, const char *name, struct conf_key *key)
 		return conf_wrong(report, NULL, "out of memory");
 	for (p = key->header; *p != '\0'; p++)
 		*p = (char)tolower((unsigned char)*p);
-	key->kind = CONF_KEY_HEADER;
+	key->kind = RULE_KEY_HEADER;
 	return true;
 }
 
 static bool
 set_claims(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_key *key)
+    const struct conf_node *node, struct rule_key *key)
 {
 	const char	*claims = node->text + sizeof jwt - 1;
 
@@ -77,7 +77,7 @@ set_claims(struct conf_report *report, const struct conf_option *option,
 	key->claims = strdup(claims);
 	if (key->claims == NULL)
 		return conf_wrong(report, NULL, "out of memory");
-	key->kind = CONF_KEY_JWT;
+	key->kind = RULE_KEY_JWT;
 	return true;
 }
 
@@ -136,7 +136,7 @@ wrong_key(struct conf_report *report, const struct conf_option *option,
 
 bool
 conf_fair_key(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_key *key)
+    const struct conf_node *node, struct rule_key *key)
 {
 	const char	*text = node->text;
 	size_t		 i, len = sizeof prefix - 1;
@@ -174,7 +174,7 @@ conf_fair_key(struct conf_report *report, const struct conf_option *option,
 
 /* A weight and where it stood. */
 struct reading {
-	struct conf_weight		 weight;
+	struct rule_weight		 weight;
 	const struct conf_node		*key;
 	size_t				 i;
 };
@@ -186,7 +186,7 @@ compare(const void *a, const void *b)
 	const struct reading	*q = b;
 	int			 difference;
 
-	difference = conf_weight_compare(&p->weight, &q->weight);
+	difference = rule_weight_compare(&p->weight, &q->weight);
 	if (difference != 0)
 		return difference;
 	return p->i < q->i ? -1 : p->i > q->i;
@@ -210,14 +210,14 @@ read_network(struct conf_loader *l, const struct conf_node *key,
 }
 
 static bool
-read_client(struct conf_loader *l, const struct conf_rule *rule,
-    const struct conf_node *key, struct conf_weight *weight)
+read_client(struct conf_loader *l, const struct rule *rule,
+    const struct conf_node *key, struct rule_weight *weight)
 {
-	if (rule->fair_by.kind == CONF_KEY_CLIENT)
+	if (rule->fair_by.kind == RULE_KEY_CLIENT)
 		return read_network(l, key, &weight->network);
 	if (key->text[0] == '\0')
 		return conf_wrong(&l->report, key, "empty, expected %s",
-		    rule->fair_by.kind == CONF_KEY_USER ? "a user" :
+		    rule->fair_by.kind == RULE_KEY_USER ? "a user" :
 		    "a value of the field that fair_by names");
 	weight->value = strdup(key->text);
 	return weight->value != NULL ||
@@ -225,7 +225,7 @@ read_client(struct conf_loader *l, const struct conf_rule *rule,
 }
 
 static bool
-read_weight(struct conf_loader *l, const struct conf_rule *rule,
+read_weight(struct conf_loader *l, const struct rule *rule,
     const struct conf_entry *entry, struct reading *reading)
 {
 	uint64_t	 weight;
@@ -240,7 +240,7 @@ read_weight(struct conf_loader *l, const struct conf_rule *rule,
 }
 
 static bool
-read_weights(struct conf_loader *l, const struct conf_rule *rule,
+read_weights(struct conf_loader *l, const struct rule *rule,
     const struct conf_node *node, struct reading *readings)
 {
 	const struct conf_entry	*entry;
@@ -263,7 +263,7 @@ are_different(struct conf_loader *l, const struct reading *readings, size_t n)
 	size_t	 i;
 
 	for (i = 1; i < n; i++) {
-		if (conf_weight_compare(&readings[i - 1].weight,
+		if (rule_weight_compare(&readings[i - 1].weight,
 		    &readings[i].weight) != 0)
 			continue;
 		conf_enter(&l->report, readings[i].key->text, 0);
@@ -277,7 +277,7 @@ are_different(struct conf_loader *l, const struct reading *readings, size_t n)
 /* Reads those of a mapping that is not empty; what was read is the rule's. */
 static bool
 load_weights(struct conf_loader *l, const struct conf_node *node,
-    struct conf_rule *rule)
+    struct rule *rule)
 {
 	struct reading	*readings = calloc(node->n, sizeof *readings);
 	size_t		 i;
@@ -302,7 +302,7 @@ load_weights(struct conf_loader *l, const struct conf_node *node,
 
 bool
 conf_fair_weights(struct conf_loader *l, const struct conf_node *mapping,
-    struct conf_rule *rule)
+    struct rule *rule)
 {
 	const struct conf_option	*option;
 	const struct conf_node		*node;

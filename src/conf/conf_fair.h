@@ -11,11 +11,11 @@
 /* A scalar of kind CONF_PER or CONF_FAIR_BY. */
 bool		 conf_fair_key(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
-		    struct conf_key *) __attribute__((warn_unused_result));
+		    struct rule_key *) __attribute__((warn_unused_result));
 
 /* The weights of a rule's mapping, once its fair_by is known. */
 bool		 conf_fair_weights(struct conf_loader *,
-		    const struct conf_node *mapping, struct conf_rule *)
+		    const struct conf_node *mapping, struct rule *)
 		    __attribute__((warn_unused_result));
 
 #endif

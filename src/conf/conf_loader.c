@@ -96,7 +96,7 @@ load_defaults(struct conf_loader *l)
 	conf_yaml_free(yaml);
 	/* that text is no file's: nobody could look there */
 	for (i = 0; ok && i < l->conf->listen.n; i++)
-		l->conf->listen.list[i].at = (struct conf_place){ 0 };
+		l->conf->listen.list[i].at = (struct place){ 0 };
 	return ok;
 }
 
@@ -223,7 +223,7 @@ finish_section(struct conf_loader *l, enum conf_level level,
 /* Where a key of a mapping has its value. */
 static void
 keep_place(const struct conf_node *node, const char *key,
-    struct conf_place *place)
+    struct place *place)
 {
 	const struct conf_node	*value = conf_node_value(node, key);
 
@@ -254,7 +254,7 @@ keep_places(struct conf *conf, enum conf_level level,
 		keep_place(node, "trust", &conf->trust_at);
 		break;
 	case CONF_HOST_TLS:
-		((struct conf_rule *)base)->tls_at = conf_node_place(node);
+		((struct rule *)base)->tls_at = conf_node_place(node);
 		break;
 	case CONF_LISTENER_TLS:
 		((struct conf_address *)base)->tls_at = conf_node_place(node);

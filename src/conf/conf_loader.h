@@ -18,7 +18,7 @@
 struct conf_loader {
 	struct conf_report	 report;
 	struct conf		*conf;
-	struct conf_rule	 rule;	/* defaults of a rule; owns nothing */
+	struct rule		 rule;	/* defaults of a rule; owns nothing */
 	struct budget_rate	 rate;	/* defaults of one of several rates */
 	struct budget_limits	 path;	/* defaults of a path */
 };

@@ -86,10 +86,10 @@ add_method(struct reading *r, const struct conf_node *node)
 
 	if (!check_method(r, node))
 		return false;
-	if (conf_methods_has(r->methods, r->n, method))
+	if (rule_methods_have(r->methods, r->n, method))
 		return conf_option_wrong(r->report, r->option, node,
 		    "is there twice");
-	if (r->n == CONF_METHODS_MAX)
+	if (r->n == RULE_METHODS_MAX)
 		return conf_option_wrong(r->report, r->option, node,
 		    "is too much");
 	r->methods[r->n] = strdup(node->text);
@@ -155,19 +155,19 @@ read_methods(struct reading *r, const struct conf_node *node)
 		    "an empty list, expected %s%s",
 		    conf_option_noun(r->option), r->option->range);
 	if (need_room(r, node)) {
-		r->methods = calloc(CONF_METHODS_MAX, sizeof *r->methods);
+		r->methods = calloc(RULE_METHODS_MAX, sizeof *r->methods);
 		if (r->methods == NULL)
 			return conf_wrong(r->report, NULL, "out of memory");
 	}
 	if (add_words(r, node))
 		return true;
-	conf_methods_free(r->methods, r->n);
+	rule_methods_free(r->methods, r->n);
 	return false;
 }
 
 bool
 conf_methods_retry(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_rule *rule)
+    const struct conf_node *node, struct rule *rule)
 {
 	struct reading	 r = {
 		.report = report, .option = option, .may_be_word = true,
@@ -175,7 +175,7 @@ conf_methods_retry(struct conf_report *report, const struct conf_option *option,
 
 	if (!read_methods(&r, node))
 		return false;
-	conf_methods_free(rule->retry_methods, rule->nretry_methods);
+	rule_methods_free(rule->retry_methods, rule->nretry_methods);
 	rule->retry_methods = r.methods;
 	rule->nretry_methods = r.n;
 	rule->retry_idempotent = r.idempotent;
@@ -184,13 +184,13 @@ conf_methods_retry(struct conf_report *report, const struct conf_option *option,
 
 bool
 conf_methods_cost(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_cost *cost)
+    const struct conf_node *node, struct rule_cost *cost)
 {
 	struct reading	 r = { .report = report, .option = option };
 
 	if (!read_methods(&r, node))
 		return false;
-	conf_methods_free(cost->methods, cost->nmethods);
+	rule_methods_free(cost->methods, cost->nmethods);
 	cost->methods = r.methods;
 	cost->nmethods = r.n;
 	return true;

@@ -10,16 +10,16 @@
 /* Lists of request methods. */
 
 /*
- * Each reads a method, or a list of at most CONF_METHODS_MAX, in place of what
+ * Each reads a method, or a list of at most RULE_METHODS_MAX, in place of what
  * stands there: those that a rule sends again, where the word idempotent may be
  * among them, and those that have a cost of their own.  False when one is
  * reported to be wrong.
  */
 bool		 conf_methods_retry(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
-		    struct conf_rule *) __attribute__((warn_unused_result));
+		    struct rule *) __attribute__((warn_unused_result));
 bool		 conf_methods_cost(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
-		    struct conf_cost *) __attribute__((warn_unused_result));
+		    struct rule_cost *) __attribute__((warn_unused_result));
 
 #endif

@@ -316,13 +316,13 @@ set_choice(int kind, void *field, int i)
 		*(enum conf_log_format *)field = (enum conf_log_format)i;
 		break;
 	case CONF_HTTPS:
-		*(enum conf_https *)field = (enum conf_https)i;
+		*(enum rule_https *)field = (enum rule_https)i;
 		break;
 	case CONF_LEARN:
-		*(enum conf_learn *)field = (enum conf_learn)i;
+		*(enum rule_learn *)field = (enum rule_learn)i;
 		break;
 	default:
-		*(enum conf_hold *)field = (enum conf_hold)i;
+		*(enum rule_hold *)field = (enum rule_hold)i;
 		break;
 	}
 }
@@ -433,7 +433,7 @@ read_trust(struct conf_report *report, const struct conf_option *option,
 
 static bool
 add_status(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_rule *rule)
+    const struct conf_node *node, struct rule *rule)
 {
 	uint64_t	 status;
 	unsigned	 i;
@@ -451,7 +451,7 @@ add_status(struct conf_report *report, const struct conf_option *option,
 
 static bool
 read_statuses(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_rule *rule)
+    const struct conf_node *node, struct rule *rule)
 {
 	const struct conf_entry	*entry;
 	bool			 ok = true;
@@ -459,7 +459,7 @@ read_statuses(struct conf_report *report, const struct conf_option *option,
 	rule->nretry_statuses = 0;
 	if (node->type != CONF_LIST)
 		return add_status(report, option, node, rule);
-	if (node->n > CONF_STATUSES_MAX)
+	if (node->n > RULE_STATUSES_MAX)
 		return conf_wrong(report, node, "%zu statuses, expected %s%s",
 		    node->n, conf_option_noun(option), option->range);
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {

@@ -42,7 +42,7 @@ enum conf_kind {
 	CONF_WEIGHTS,		/* a mapping of clients to numbers */
 	CONF_PAUSE_STATUSES,	/* statuses, or such of CONF_STATUS */
 	CONF_BODIES,		/* a list of mappings of level CONF_BODY */
-	CONF_DELAY,		/* into struct conf_body, owned: a path in
+	CONF_DELAY,		/* into struct rule_body, owned: a path in
 				   JSON, or the level CONF_BODY_DELAY */
 	CONF_LISTEN,		/* struct conf_addresses, owned */
 	CONF_RESOLVER,		/* struct conf_addresses, owned */
@@ -54,9 +54,9 @@ enum conf_kind {
 	CONF_BOOLEAN,		/* bool */
 	CONF_LEVEL,		/* int: enum log_level */
 	CONF_FORMAT,		/* enum conf_log_format */
-	CONF_HTTPS,		/* enum conf_https */
-	CONF_HOLD,		/* enum conf_hold */
-	CONF_LEARN,		/* enum conf_learn */
+	CONF_HTTPS,		/* enum rule_https */
+	CONF_HOLD,		/* enum rule_hold */
+	CONF_LEARN,		/* enum rule_learn */
 	CONF_ACCESS,		/* char *, owned */
 	CONF_DIAGNOSTICS,	/* char *, owned; NULL: standard error */
 	CONF_TOKEN,		/* char *, owned */
@@ -65,19 +65,19 @@ enum conf_kind {
 	CONF_FILE,		/* char *, owned */
 	CONF_TRUST,		/* char *, owned; NULL: the system's */
 	CONF_HOST_TRUST,	/* char *, owned; "system": the system's */
-	CONF_STATUSES,		/* into struct conf_rule: those of retry */
-	CONF_PAUSE_AFTER,	/* into struct conf_status */
-	CONF_BODY_STATUSES,	/* into struct conf_body */
+	CONF_STATUSES,		/* into struct rule: those of retry */
+	CONF_PAUSE_AFTER,	/* into struct rule_status */
+	CONF_BODY_STATUSES,	/* into struct rule_body */
 	CONF_BODY_PATH,		/* the same, owned */
 	CONF_BODY_TEXTS_IN,	/* the same */
 	CONF_JSON,		/* char *, owned: a path in JSON */
 	CONF_TEXT_IN,		/* char *, owned */
-	CONF_RETRY_METHODS,	/* into struct conf_rule, owned */
-	CONF_COST_METHODS,	/* into struct conf_cost, owned */
-	CONF_UPGRADES,		/* into struct conf_rule */
-	CONF_COST_PATH,		/* into struct conf_cost, owned */
+	CONF_RETRY_METHODS,	/* into struct rule, owned */
+	CONF_COST_METHODS,	/* into struct rule_cost, owned */
+	CONF_UPGRADES,		/* into struct rule */
+	CONF_COST_PATH,		/* into struct rule_cost, owned */
 	CONF_COST_HEADER,	/* the same */
-	CONF_PER,		/* struct conf_key, owned */
+	CONF_PER,		/* struct rule_key, owned */
 	CONF_FAIR_BY,		/* the same */
 };
 

@@ -31,8 +31,8 @@ key_of(const struct conf_node *paths, size_t i)
 
 static bool
 is_new(struct conf_loader *l, const struct conf_node *paths,
-    const struct conf_node *key, const struct conf_rule *rule,
-    const struct conf_path *path)
+    const struct conf_node *key, const struct rule *rule,
+    const struct rule_path *path)
 {
 	size_t	 i;
 
@@ -45,9 +45,9 @@ is_new(struct conf_loader *l, const struct conf_node *paths,
 
 static bool
 load_path(struct conf_loader *l, const struct conf_node *paths,
-    const struct conf_entry *entry, struct conf_rule *rule)
+    const struct conf_entry *entry, struct rule *rule)
 {
-	struct conf_path	*path = &rule->paths[rule->npaths++];
+	struct rule_path	*path = &rule->paths[rule->npaths++];
 	const char		*expected;
 	char			 advice[CONF_ADVICE];
 
@@ -71,15 +71,15 @@ load_path(struct conf_loader *l, const struct conf_node *paths,
 static int
 compare(const void *a, const void *b)
 {
-	const struct conf_path	*p = a;
-	const struct conf_path	*q = b;
+	const struct rule_path	*p = a;
+	const struct rule_path	*q = b;
 
 	return path_pattern_compare(&p->pattern, &q->pattern);
 }
 
 bool
 conf_path_load(struct conf_loader *l, const struct conf_option *option,
-    const struct conf_node *node, struct conf_rule *rule)
+    const struct conf_node *node, struct rule *rule)
 {
 	const struct conf_entry	*entry;
 	bool			 ok = true;

@@ -10,6 +10,6 @@
 
 bool		 conf_path_load(struct conf_loader *,
 		    const struct conf_option *, const struct conf_node *,
-		    struct conf_rule *) __attribute__((warn_unused_result));
+		    struct rule *) __attribute__((warn_unused_result));
 
 #endif

@@ -8,7 +8,7 @@
 
 bool
 conf_pause_after(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_status *status)
+    const struct conf_node *node, struct rule_status *status)
 {
 	const char	*wrong;
 	uint64_t	 ns = 0;
@@ -28,11 +28,11 @@ conf_pause_after(struct conf_report *report, const struct conf_option *option,
 /* A status by itself is short for a mapping with nothing but that. */
 static bool
 load_status(struct conf_loader *l, const struct conf_node *node,
-    struct conf_status *status)
+    struct rule_status *status)
 {
 	const struct conf_option	*option;
 
-	*status = (struct conf_status){ .status = 0 };
+	*status = (struct rule_status){ .status = 0 };
 	if (node->type == CONF_MAPPING) {
 		if (!conf_loader_level(l, CONF_STATUS, node, status))
 			return false;
@@ -47,14 +47,14 @@ load_status(struct conf_loader *l, const struct conf_node *node,
 
 static bool
 add_status(struct conf_loader *l, const struct conf_node *node,
-    struct conf_rule *rule)
+    struct rule *rule)
 {
-	struct conf_status	*status;
+	struct rule_status	*status;
 
 	status = &rule->pause_statuses[rule->npause_statuses];
 	if (!load_status(l, node, status))
 		return false;
-	if (conf_rule_pauses(rule, (int)status->status) != NULL)
+	if (rule_pauses(rule, (int)status->status) != NULL)
 		return conf_wrong(&l->report, node, "\"%u\" is there twice, "
 		    "expected once", status->status);
 	rule->npause_statuses++;
@@ -63,7 +63,7 @@ add_status(struct conf_loader *l, const struct conf_node *node,
 
 bool
 conf_pause_statuses(struct conf_loader *l, const struct conf_option *option,
-    const struct conf_node *node, struct conf_rule *rule)
+    const struct conf_node *node, struct rule *rule)
 {
 	const struct conf_entry	*entry;
 	bool			 ok = true;
@@ -71,7 +71,7 @@ conf_pause_statuses(struct conf_loader *l, const struct conf_option *option,
 	rule->npause_statuses = 0;
 	if (node->type != CONF_LIST)
 		return add_status(l, node, rule);
-	if (node->n > CONF_STATUSES_MAX)
+	if (node->n > RULE_STATUSES_MAX)
 		return conf_wrong(&l->report, node, "%zu statuses, expected "
 		    "%s%s", node->n, conf_option_noun(option), option->range);
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
@@ -84,7 +84,7 @@ conf_pause_statuses(struct conf_loader *l, const struct conf_option *option,
 
 static bool
 too_long(struct conf_loader *l, const struct conf_node *node,
-    const struct conf_rule *rule)
+    const struct rule *rule)
 {
 	char	 text[96], buf[CONF_TEXT];
 
@@ -96,7 +96,7 @@ too_long(struct conf_loader *l, const struct conf_node *node,
 /* The node of a status that has a default of its own: not a scalar. */
 static bool
 too_long_of(struct conf_loader *l, const struct conf_node *pause,
-    const struct conf_rule *rule, unsigned i)
+    const struct rule *rule, unsigned i)
 {
 	const struct conf_node	*node = conf_node_value(pause, "statuses");
 	const struct conf_entry	*entry = node->first;
@@ -118,7 +118,7 @@ too_long_of(struct conf_loader *l, const struct conf_node *pause,
 /* No default is longer than max; one that nobody named gives way to it. */
 static bool
 finish(struct conf_loader *l, const struct conf_node *pause,
-    struct conf_rule *rule)
+    struct rule *rule)
 {
 	unsigned	 i;
 
@@ -135,7 +135,7 @@ finish(struct conf_loader *l, const struct conf_node *pause,
 
 bool
 conf_pause_finish(struct conf_loader *l, const struct conf_node *node,
-    struct conf_rule *rule)
+    struct rule *rule)
 {
 	bool	 ok;
 
@@ -146,9 +146,9 @@ conf_pause_finish(struct conf_loader *l, const struct conf_node *node,
 }
 
 void
-conf_pause_complete(struct conf_rule *rule)
+conf_pause_complete(struct rule *rule)
 {
-	struct conf_status	*status;
+	struct rule_status	*status;
 	unsigned		 i;
 
 	for (i = 0; i < rule->npause_statuses; i++) {

@@ -11,19 +11,19 @@
 /* One status or a list of them, each as a number or as a mapping. */
 bool		 conf_pause_statuses(struct conf_loader *,
 		    const struct conf_option *, const struct conf_node *,
-		    struct conf_rule *) __attribute__((warn_unused_result));
+		    struct rule *) __attribute__((warn_unused_result));
 
 /* A duration or off, of one of them. */
 bool		 conf_pause_after(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
-		    struct conf_status *) __attribute__((warn_unused_result));
+		    struct rule_status *) __attribute__((warn_unused_result));
 
 /* What the keys of a rule's pause must be together; node: the rule's. */
 bool		 conf_pause_finish(struct conf_loader *,
-		    const struct conf_node *, struct conf_rule *)
+		    const struct conf_node *, struct rule *)
 		    __attribute__((warn_unused_result));
 
 /* Statuses without a default of their own get the rule's. */
-void		 conf_pause_complete(struct conf_rule *);
+void		 conf_pause_complete(struct rule *);
 
 #endif

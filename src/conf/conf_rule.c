@@ -147,14 +147,14 @@ conf_rule_limits(struct conf_loader *l, const struct conf_node *node,
  */
 static bool
 finish_https(struct conf_loader *l, const struct conf_node *node,
-    struct conf_rule *rule)
+    struct rule *rule)
 {
 	const struct conf_node	*https = conf_node_value(node, "https");
 
 	if (https == NULL)
 		return true;
 	rule->https_at = conf_node_place(https);
-	if (rule == &l->conf->fallback && rule->https == CONF_HTTPS_INTERCEPT)
+	if (rule == &l->conf->fallback && rule->https == RULE_HTTPS_INTERCEPT)
 		return conf_loader_wrong(l, node, "https", "intercept, "
 		    "expected tunnel or upstream: name the hosts to "
 		    "intercept");
@@ -163,7 +163,7 @@ finish_https(struct conf_loader *l, const struct conf_node *node,
 
 bool
 conf_rule_load(struct conf_loader *l, const struct conf_node *node,
-    struct conf_rule *rule, bool wildcard)
+    struct rule *rule, bool wildcard)
 {
 	if (!conf_loader_mapping(l, node, "a mapping such as {capacity: 10}") ||
 	    !conf_loader_level(l, CONF_RULE, node, rule) ||
@@ -231,9 +231,9 @@ load_host(struct conf_loader *l, const struct conf_node *hosts,
     const struct conf_entry *entry)
 {
 	struct conf		*conf = l->conf;
-	struct conf_rule	*rule = &conf->rules[conf->nrules];
+	struct rule		*rule = &conf->rules[conf->nrules];
 	struct pattern		 pattern;
-	const struct conf_rule	*other;
+	const struct rule	*other;
 	const char		*expected;
 	char			 advice[CONF_ADVICE];
 
@@ -284,7 +284,7 @@ conf_rule_hosts(struct conf_loader *l, const struct conf_node *node)
 
 /* Where idle is not given it is zero, which its range does not allow. */
 static void
-complete(const struct conf *conf, struct conf_rule *rule)
+complete(const struct conf *conf, struct rule *rule)
 {
 	if (rule->tunnel_idle == 0)
 		rule->tunnel_idle = conf->timeout_tunnel;
@@ -301,7 +301,7 @@ conf_rule_complete(struct conf *conf)
 		complete(conf, &conf->rules[i]);
 }
 
-const struct conf_rule *
+const struct rule *
 conf_shared_rule(const struct conf *conf, const char *name)
 {
 	size_t	 i;
@@ -314,10 +314,10 @@ conf_shared_rule(const struct conf *conf, const char *name)
 	return NULL;
 }
 
-const struct conf_rule *
+const struct rule *
 conf_rule(const struct conf *conf, const struct http1_host *host)
 {
-	const struct conf_rule	*rule;
+	const struct rule	*rule;
 
 	rule = pattern_set_match(conf->patterns, host);
 	return rule == NULL ? &conf->fallback : rule;

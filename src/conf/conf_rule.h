@@ -10,7 +10,7 @@
 
 /* A rule with its name already set; wildcard: whether it may be shared. */
 bool		 conf_rule_load(struct conf_loader *, const struct conf_node *,
-		    struct conf_rule *, bool wildcard)
+		    struct rule *, bool wildcard)
 		    __attribute__((warn_unused_result));
 /* The mapping of patterns. */
 bool		 conf_rule_hosts(struct conf_loader *, const struct conf_node *)

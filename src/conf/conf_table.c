@@ -24,11 +24,11 @@
 
 #define TOP(field)	offsetof(struct conf, field)
 #define LISTENER(field)	offsetof(struct conf_address, field)
-#define RULE(field)	offsetof(struct conf_rule, field)
+#define RULE(field)	offsetof(struct rule, field)
 #define RATE(field)	offsetof(struct budget_rate, field)
-#define BODY(field)	offsetof(struct conf_body, field)
-#define STATUS(field)	offsetof(struct conf_status, field)
-#define COST(field)	offsetof(struct conf_cost, field)
+#define BODY(field)	offsetof(struct rule_body, field)
+#define STATUS(field)	offsetof(struct rule_status, field)
+#define COST(field)	offsetof(struct rule_cost, field)
 #define LIMITS(field)	offsetof(struct budget_limits, field)
 
 /* path; type, range, default; help; reloadable, level, kind, field, min, max */
@@ -234,7 +234,7 @@ static const struct conf_option options[] = {
 	    true, CONF_STATUS, CONF_PAUSE_AFTER, 0, 0, 366 * DAY },
 	{ "hosts.*.pause.bodies", "list", "up to 16 rules", NULL,
 	    "Bodies of responses that refuse.",
-	    true, CONF_PAUSE, CONF_BODIES, 0, 0, CONF_BODIES_MAX },
+	    true, CONF_PAUSE, CONF_BODIES, 0, 0, RULE_BODIES_MAX },
 	{ "hosts.*.pause.bodies[].status", "status or list",
 	    "1 to 16 of 200 to 999", NULL,
 	    "Responses with one of these statuses; needed.",
@@ -293,7 +293,7 @@ static const struct conf_option options[] = {
 	{ "hosts.*.retry.methods", "list", "idempotent and up to 16 methods",
 	    "[idempotent]",
 	    "Methods of requests that may be sent again.",
-	    true, CONF_RETRY, CONF_RETRY_METHODS, 0, 0, CONF_METHODS_MAX },
+	    true, CONF_RETRY, CONF_RETRY_METHODS, 0, 0, RULE_METHODS_MAX },
 	{ "hosts.*.retry.idempotency_key", "boolean", NULL, "false",
 	    "Whether any that carries an Idempotency-Key may be.",
 	    true, CONF_RETRY, CONF_BOOLEAN, RULE(retry_idempotency_key), 0, 0 },
@@ -310,10 +310,10 @@ static const struct conf_option options[] = {
 	    true, CONF_RULE, CONF_BOOLEAN, RULE(client_cost), 0, 0 },
 	{ "hosts.*.costs", "list", "up to 64 rules", NULL,
 	    "What requests cost; the first rule that matches counts.",
-	    true, CONF_RULE, CONF_COSTS, 0, 0, CONF_COSTS_MAX },
+	    true, CONF_RULE, CONF_COSTS, 0, 0, RULE_COSTS_MAX },
 	{ "hosts.*.costs[].method", "method or list", "1 to 16 methods", NULL,
 	    "Requests with one of these methods.",
-	    true, CONF_COST, CONF_COST_METHODS, 0, 1, CONF_METHODS_MAX },
+	    true, CONF_COST, CONF_COST_METHODS, 0, 1, RULE_METHODS_MAX },
 	{ "hosts.*.costs[].path", "path pattern", NULL, NULL,
 	    "Requests for such a path.",
 	    true, CONF_COST, CONF_COST_PATH, 0, 0, 0 },
@@ -327,7 +327,7 @@ static const struct conf_option options[] = {
 
 	{ "hosts.*.paths", "mapping", "up to 32 path patterns", NULL,
 	    "Limits for parts of the host.",
-	    true, CONF_RULE, CONF_PATHS, 0, 0, CONF_PATHS_MAX },
+	    true, CONF_RULE, CONF_PATHS, 0, 0, RULE_PATHS_MAX },
 	{ "hosts.*.paths.*.capacity", "number", "0.000001 to 1000000000", NULL,
 	    "As hosts.*.capacity.",
 	    true, CONF_PATH, CONF_UNITS, LIMITS(rates[0].capacity),
@@ -360,7 +360,7 @@ static const struct conf_option options[] = {
 	    true, CONF_RULE, CONF_FAIR_BY, RULE(fair_by), 0, 0 },
 	{ "hosts.*.weights", "mapping", "up to 1000 clients", NULL,
 	    "How much of the host each of them gets.",
-	    true, CONF_RULE, CONF_WEIGHTS, 0, 0, CONF_WEIGHTS_MAX },
+	    true, CONF_RULE, CONF_WEIGHTS, 0, 0, RULE_WEIGHTS_MAX },
 	{ "hosts.*.weights.*", "number", "0.001 to 1000", NULL,
 	    "So many times as much as others.",
 	    true, CONF_WEIGHT, CONF_UNITS, 0, 1000, 1000 * BUDGET_UNIT },
@@ -392,7 +392,7 @@ static const struct conf_option options[] = {
 	{ "hosts.*.upgrade", "protocol or list", "up to 8 protocols",
 	    "[websocket]",
 	    "What requests may become by Upgrade.",
-	    true, CONF_RULE, CONF_UPGRADES, 0, 0, CONF_UPGRADES_MAX },
+	    true, CONF_RULE, CONF_UPGRADES, 0, 0, RULE_UPGRADES_MAX },
 	{ "hosts.*.tls", "mapping", NULL, NULL,
 	    "How sluice speaks TLS to the host.",
 	    true, CONF_RULE, CONF_SECTION, 0, 0, CONF_HOST_TLS },

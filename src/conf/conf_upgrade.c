@@ -52,7 +52,7 @@ instead(const char *text)
 
 static bool
 add(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_rule *rule)
+    const struct conf_node *node, struct rule *rule)
 {
 	const struct http1_str	 name = { node->text, strlen(node->text) };
 
@@ -69,12 +69,12 @@ add(struct conf_report *report, const struct conf_option *option,
 	if (is_http(node->text))
 		return conf_option_wrong(report, option, node,
 		    "would hide any number of requests");
-	if (name.len >= CONF_UPGRADE)
+	if (name.len >= RULE_UPGRADE)
 		return conf_option_wrong(report, option, node, "is too long");
-	if (conf_rule_upgrades(rule, name))
+	if (rule_upgrades(rule, name))
 		return conf_option_wrong(report, option, node,
 		    "is there twice");
-	if (rule->nupgrades == CONF_UPGRADES_MAX)
+	if (rule->nupgrades == RULE_UPGRADES_MAX)
 		return conf_option_wrong(report, option, node, "is too much");
 	memcpy(rule->upgrades[rule->nupgrades++], name.p, name.len + 1);
 	return true;
@@ -82,7 +82,7 @@ add(struct conf_report *report, const struct conf_option *option,
 
 bool
 conf_upgrades(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct conf_rule *rule)
+    const struct conf_node *node, struct rule *rule)
 {
 	const struct conf_entry	*entry;
 	size_t			 i = 0;

@@ -18,7 +18,7 @@ struct teller {
 };
 
 void
-conf_warn(const struct conf *conf, struct conf_place at,
+conf_warn(const struct conf *conf, struct place at,
     void (*line)(const char *, void *), void *arg, const char *fmt, ...)
 {
 	char	*what = NULL, *text = NULL;
@@ -97,20 +97,20 @@ add(char *list, size_t size, bool has, const char *key)
 
 /* Keys that need to see requests, which a tunnel does not show. */
 static void
-warn_of_tunnels(const struct teller *t, const struct conf_rule *rule,
+warn_of_tunnels(const struct teller *t, const struct rule *rule,
     const char *prefix)
 {
 	size_t	 len = strlen(rule->name);
 	char	 keys[128] = "";
 
-	if (rule->https != CONF_HTTPS_TUNNEL ||
+	if (rule->https != RULE_HTTPS_TUNNEL ||
 	    (len > 3 && strcmp(rule->name + len - 3, ":80") == 0))
 		return;
 	add(keys, sizeof keys, rule->ncosts > 0, "costs");
 	add(keys, sizeof keys, rule->npaths > 0, "paths");
 	add(keys, sizeof keys, rule->client_cost, "client_cost");
-	add(keys, sizeof keys, rule->per.kind == CONF_KEY_HEADER, "per");
-	add(keys, sizeof keys, rule->fair_by.kind == CONF_KEY_HEADER,
+	add(keys, sizeof keys, rule->per.kind == RULE_KEY_HEADER, "per");
+	add(keys, sizeof keys, rule->fair_by.kind == RULE_KEY_HEADER,
 	    "fair_by");
 	if (keys[0] != '\0')
 		conf_warn(t->conf, rule->at, t->line, t->arg, "%s%s: inside of "
@@ -125,10 +125,10 @@ warn_of_tunnels(const struct teller *t, const struct conf_rule *rule,
  * With 500 and up that is how hosts answer, too, that just have crashed.
  */
 static void
-warn_of_statuses(const struct teller *t, const struct conf_rule *rule,
+warn_of_statuses(const struct teller *t, const struct rule *rule,
     const char *prefix)
 {
-	const struct conf_status	*status;
+	const struct rule_status	*status;
 	char				 buf[CONF_TEXT];
 	unsigned			 i;
 
@@ -150,7 +150,7 @@ warn_of_statuses(const struct teller *t, const struct conf_rule *rule,
 
 /* "/users/{id}" and "/users/:id" are that very text here. */
 static void
-warn_of_path(const struct teller *t, const struct conf_rule *rule,
+warn_of_path(const struct teller *t, const struct rule *rule,
     const char *prefix, const char *key, const char *path)
 {
 	const char	*p;
@@ -167,7 +167,7 @@ warn_of_path(const struct teller *t, const struct conf_rule *rule,
 }
 
 static void
-warn_of_paths(const struct teller *t, const struct conf_rule *rule,
+warn_of_paths(const struct teller *t, const struct rule *rule,
     const char *prefix)
 {
 	size_t	 i;
@@ -183,7 +183,7 @@ warn_of_paths(const struct teller *t, const struct conf_rule *rule,
 
 /* What any rule may have, that of defaults, too. */
 static void
-warn_of_any(const struct teller *t, const struct conf_rule *rule,
+warn_of_any(const struct teller *t, const struct rule *rule,
     const char *prefix)
 {
 	warn_of_tunnels(t, rule, prefix);
@@ -192,7 +192,7 @@ warn_of_any(const struct teller *t, const struct conf_rule *rule,
 }
 
 static void
-warn_of_rule(const struct teller *t, const struct conf_rule *rule)
+warn_of_rule(const struct teller *t, const struct rule *rule)
 {
 	if (is_everybody(rule->name))
 		conf_warn(t->conf, rule->at, t->line, t->arg, "hosts.%s: is "

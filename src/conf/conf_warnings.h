@@ -12,7 +12,7 @@ void		 conf_warnings(const struct conf *,
 		    void (*line)(const char *, void *), void *arg);
 
 /* Such a line about a place in the file (or none) and a key. */
-void		 conf_warn(const struct conf *, struct conf_place,
+void		 conf_warn(const struct conf *, struct place,
 		    void (*line)(const char *, void *), void *arg,
 		    const char *fmt, ...)
 		    __attribute__((format(printf, 5, 6)));

@@ -555,10 +555,10 @@ conf_node_value(const struct conf_node *node, const char *key)
 	return entry == NULL ? NULL : entry->value;
 }
 
-struct conf_place
+struct place
 conf_node_place(const struct conf_node *node)
 {
-	return (struct conf_place){ node->line, node->column };
+	return (struct place){ node->line, node->column };
 }
 
 bool

@@ -91,7 +91,7 @@ const struct conf_entry *conf_node_get(const struct conf_node *, const char *);
 const struct conf_node *conf_node_value(const struct conf_node *, const char *);
 
 /* Where it stands. */
-struct conf_place conf_node_place(const struct conf_node *);
+struct place conf_node_place(const struct conf_node *);
 
 /* Whether nothing is there: an empty plain scalar, "~" or "null". */
 bool		 conf_node_null(const struct conf_node *);

@@ -90,7 +90,7 @@ usage(const char *text)
 
 /* Puts the place before what is wrong with a log. */
 static bool
-wrong_log(const struct conf *conf, struct conf_place at, const char *key,
+wrong_log(const struct conf *conf, struct place at, const char *key,
     char **cause)
 {
 	char *what = *cause;
@@ -132,7 +132,7 @@ load(const char *path, bool again, char **cause)
 static void
 raise_limits(const struct conf *conf, void (*line)(const char *, void *))
 {
-	struct conf_place nowhere = { 0, 0 };
+	struct place nowhere = { 0, 0 };
 	struct rlimit r;
 
 	if (getrlimit(RLIMIT_NOFILE, &r) == -1)

@@ -470,9 +470,9 @@ refuse_over_budget(struct exchange *x, enum hosts_answer a)
 static void
 choose_tls(struct exchange *x)
 {
-	const struct conf_rule *rule = x->ticket.rule;
+	const struct rule *rule = x->ticket.rule;
 
-	if (x->is_connect || x->tls || rule->https != CONF_HTTPS_UPSTREAM)
+	if (x->is_connect || x->tls || rule->https != RULE_HTTPS_UPSTREAM)
 		return;
 	x->tls = true;
 	if (x->port == 80)
@@ -531,8 +531,8 @@ take_offer(struct exchange *x, const struct http1_head *h)
 	    HOSTS_NEWS_UPGRADE))
 		log_info("%s: an offer is not passed on, by its upgrade: "
 		    "Upgrade: %.*s", x->host.name,
-		    u.dropped.len < CONF_UPGRADE ? (int)u.dropped.len :
-		    CONF_UPGRADE, u.dropped.p);
+		    u.dropped.len < RULE_UPGRADE ? (int)u.dropped.len :
+		    RULE_UPGRADE, u.dropped.p);
 	return !u.failed;
 }
 
@@ -569,7 +569,7 @@ ask(struct exchange *x, const struct http1_head *h)
 	}
 	choose_tls(x);
 	offered = take_offer(x, h);
-	x->resendable = !x->is_connect && conf_rule_retries(t->rule,
+	x->resendable = !x->is_connect && rule_retries(t->rule,
 	    h->method, h->idempotent,
 	    http1_find(h, HTTP1_IDEMPOTENCY_KEY) != NULL);
 	to = origin_of(x);
@@ -611,7 +611,7 @@ take_request(struct exchange *x, const struct http1_head *h)
 }
 
 static bool
-has_limits(const struct conf_rule *rule)
+has_limits(const struct rule *rule)
 {
 	return rule->limits.nrates > 0 || rule->limits.concurrency > 0 ||
 	    rule->npaths > 0;
@@ -619,7 +619,7 @@ has_limits(const struct conf_rule *rule)
 
 /* Named, and not what is left for all others. */
 static bool
-has_limits_of_its_own(const struct conf *conf, const struct conf_rule *rule)
+has_limits_of_its_own(const struct conf *conf, const struct rule *rule)
 {
 	return rule != &conf->fallback && has_limits(rule);
 }
@@ -635,11 +635,11 @@ may_go_through(struct exchange *x)
 {
 	const struct conf *conf = x->ticket.conf;
 	const struct http1_host *to = front_tunnel(x->downstream);
-	const struct conf_rule *rule = x->ticket.rule;
-	const struct conf_rule *tunnel = conf_rule(conf, to);
+	const struct rule *rule = x->ticket.rule;
+	const struct rule *tunnel = conf_rule(conf, to);
 
-	if (rule->https != CONF_HTTPS_TUNNEL ||
-	    tunnel->https != CONF_HTTPS_TUNNEL)
+	if (rule->https != RULE_HTTPS_TUNNEL ||
+	    tunnel->https != RULE_HTTPS_TUNNEL)
 		return false;
 	if (!has_limits_of_its_own(conf, tunnel) ||
 	    (tunnel == rule && (rule->shared || is_same(to, &x->host))))
@@ -665,7 +665,7 @@ decide(struct exchange *x, const struct http1_head *h)
 		exchange_reject(x, 421, "http_request_error",
 		    "the request is for another host than its tunnel");
 	else if (x->is_connect &&
-	    x->ticket.rule->https == CONF_HTTPS_INTERCEPT)
+	    x->ticket.rule->https == RULE_HTTPS_INTERCEPT)
 		exchange_intercept(x);
 	else
 		ask(x, h);
@@ -741,7 +741,7 @@ admitted(struct exchange *x, uint64_t now)
 		exchange_discard_end(x, false);
 	deadline_set(&x->timer, 0);
 	log_wait(x);
-	if (x->is_connect && x->ticket.rule->https == CONF_HTTPS_UPSTREAM)
+	if (x->is_connect && x->ticket.rule->https == RULE_HTTPS_UPSTREAM)
 		exchange_open(x, -1);
 	else if (x->is_connect)
 		exchange_connect(x);

@@ -47,7 +47,7 @@ static unsigned
 pick(const struct exchange *x, const struct http1_head *h,
     const struct refusal_rule **picked)
 {
-	const struct conf_rule *rule = x->ticket.rule;
+	const struct rule *rule = x->ticket.rule;
 	const struct refusal_rule *builtin;
 	struct http1_str path = exchange_path(x);
 	unsigned count, n = 0;
@@ -55,7 +55,7 @@ pick(const struct exchange *x, const struct http1_head *h,
 
 	for (i = 0; i < rule->nbodies; i++)
 		n = refusal_pick(&rule->bodies[i].rule, 1, h, path, picked, n);
-	if (rule->learn == CONF_LEARN_OFF ||
+	if (rule->learn == RULE_LEARN_OFF ||
 	    ((h->status == 429 || h->status == 503) &&
 	    !exchange_pauses(x, h->status)))
 		return n;

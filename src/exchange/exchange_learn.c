@@ -35,7 +35,7 @@ exchange_path(const struct exchange *x)
 bool
 exchange_pauses(const struct exchange *x, int status)
 {
-	return conf_rule_pauses(x->ticket.rule, status) != NULL;
+	return rule_pauses(x->ticket.rule, status) != NULL;
 }
 
 /* Whether the fields say more of a limit than the status does. */
@@ -54,12 +54,12 @@ has_word(const struct hint *hint, int status)
 static bool
 is_throttled(const struct exchange *x, const struct hint *hint, int status)
 {
-	const struct conf_rule *rule = x->ticket.rule;
-	const struct conf_status *s = conf_rule_pauses(rule, status);
+	const struct rule *rule = x->ticket.rule;
+	const struct rule_status *s = rule_pauses(rule, status);
 
 	if (s != NULL)
 		return !s->off || has_word(hint, status);
-	return rule->learn != CONF_LEARN_OFF && hint->throttled &&
+	return rule->learn != RULE_LEARN_OFF && hint->throttled &&
 	    status != 429 && status != 503;
 }
 
@@ -67,8 +67,8 @@ is_throttled(const struct exchange *x, const struct hint *hint, int status)
 static uint64_t
 backoff_base(const struct exchange *x, int status)
 {
-	const struct conf_rule *rule = x->ticket.rule;
-	const struct conf_status *s = conf_rule_pauses(rule, status);
+	const struct rule *rule = x->ticket.rule;
+	const struct rule_status *s = rule_pauses(rule, status);
 
 	return s == NULL || s->off ? rule->pause_default : s->pause;
 }
@@ -93,7 +93,7 @@ void
 exchange_take_pause(const struct exchange *x, const struct hint *hint,
     int status, struct lesson *l)
 {
-	bool learns = x->ticket.rule->learn != CONF_LEARN_OFF;
+	bool learns = x->ticket.rule->learn != RULE_LEARN_OFF;
 	uint64_t pause = hint->throttled ? hint->pause : hint->refusal;
 	uint64_t reset = learns ? hint->refusal : 0;
 
@@ -197,7 +197,7 @@ take_part(const struct exchange *x, const struct hint *hint, struct lesson *l)
 	size_t i;
 
 	if (name.p == NULL || name.len == 0 || x->is_connect ||
-	    x->ticket.rule->learn == CONF_LEARN_OFF ||
+	    x->ticket.rule->learn == RULE_LEARN_OFF ||
 	    !client_hash(x->worker->hasher, "part", name.p, name.len, &hash))
 		return;
 	l->named = true;
@@ -266,7 +266,7 @@ log_unusable(struct exchange *x, const struct http1_field *f)
 void
 exchange_learn(struct exchange *x, const struct http1_head *h)
 {
-	const struct conf_rule *rule = x->ticket.rule;
+	const struct rule *rule = x->ticket.rule;
 	/* a host in trouble of its own says nothing of its limits */
 	struct lesson l = { .verdict = h->status >= 500 ? BUDGET_NEUTRAL :
 	    BUDGET_SUCCESS };
@@ -275,7 +275,7 @@ exchange_learn(struct exchange *x, const struct http1_head *h)
 
 	x->throttled = false;
 	x->no_retry = false;
-	if (rule->learn != CONF_LEARN_OFF || rule->nbodies > 0 ||
+	if (rule->learn != RULE_LEARN_OFF || rule->nbodies > 0 ||
 	    exchange_pauses(x, h->status)) {
 		hint_read(h, (int64_t)time(NULL), &hint);
 		x->throttled = is_throttled(x, &hint, h->status);
@@ -285,7 +285,7 @@ exchange_learn(struct exchange *x, const struct http1_head *h)
 		take_part(x, &hint, &l);
 		whole = is_whole(x, &hint, &l);
 		l.partial = l.partial && !whole;
-		if (rule->learn == CONF_LEARN_SHAPE &&
+		if (rule->learn == RULE_LEARN_SHAPE &&
 		    !(x->throttled && hint.retry_after))
 			take_shapes(x, &hint, whole, &l);
 		log_unusable(x, hint.unusable);

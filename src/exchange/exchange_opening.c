@@ -143,7 +143,7 @@ wait_for_upstream(struct exchange *x, int fd)
 	event_assign(&o->ev, x->worker->base, fd, EV_READ | EV_PERSIST,
 	    upstream_cb, o);
 	event_add(&o->ev, NULL);
-	if (x->ticket.rule->tunnel_hold == CONF_HOLD_CONNECT)
+	if (x->ticket.rule->tunnel_hold == RULE_HOLD_CONNECT)
 		hosts_release_slot(x->worker->hosts, &x->ticket,
 		    worker_now());
 }
@@ -251,7 +251,7 @@ become_requests(struct exchange *x)
 static bool
 is_closed(const struct exchange *x)
 {
-	return x->ticket.rule->https != CONF_HTTPS_TUNNEL;
+	return x->ticket.rule->https != RULE_HTTPS_TUNNEL;
 }
 
 static void
@@ -336,7 +336,7 @@ exchange_heard(struct exchange *x)
 static void
 settle(struct exchange *x)
 {
-	const struct conf_rule *rule = x->ticket.rule;
+	const struct rule *rule = x->ticket.rule;
 
 	x->opening->settled = true;
 	exchange_stands(x);

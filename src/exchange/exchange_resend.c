@@ -27,7 +27,7 @@ is_one_of(const int *statuses, unsigned n, int status)
 static bool
 may_resend(struct exchange *x)
 {
-	const struct conf_rule *rule = x->ticket.rule;
+	const struct rule *rule = x->ticket.rule;
 
 	return x->throttled && !x->no_retry && x->resendable &&
 	    !x->no_replay &&
@@ -101,7 +101,7 @@ exchange_discard_end(struct exchange *x, bool whole)
 static uint64_t
 keep_max(const struct exchange *x)
 {
-	const struct conf_rule *rule = x->ticket.rule;
+	const struct rule *rule = x->ticket.rule;
 	uint64_t max = 0;
 
 	/* on a connection that had been idle, and may be closed by now */

@@ -25,7 +25,7 @@ exchange_stands(struct exchange *x)
 	if (x->ticket.state != TICKET_HELD)
 		return;
 	exchange_learn_success(x);
-	if (x->ticket.rule->tunnel_hold == CONF_HOLD_CONNECT)
+	if (x->ticket.rule->tunnel_hold == RULE_HOLD_CONNECT)
 		hosts_release(x->worker->hosts, &x->ticket, worker_now());
 }
 
@@ -33,7 +33,7 @@ exchange_stands(struct exchange *x)
 static void
 tell_limits(const struct exchange *x)
 {
-	const struct conf_rule *rule = x->ticket.rule;
+	const struct rule *rule = x->ticket.rule;
 
 	if ((rule->limits.nrates > 0 || rule->limits.concurrency > 0) &&
 	    once_first(ONCE_TUNNEL, x->host.name))
@@ -47,7 +47,7 @@ static void
 start_tunnel(struct exchange *x, struct tunnel_side *upstream,
     const struct text *head)
 {
-	const struct conf_rule *rule = x->ticket.rule;
+	const struct rule *rule = x->ticket.rule;
 	struct tunnel_side client = {
 		.tls = front_tls(x->downstream),
 		.first = head->p,

@@ -57,7 +57,7 @@ static bool
 is_in(const char *list, struct http1_str member)
 {
 	struct http1_str all = { list, strlen(list) }, one;
-	char text[CONF_UPGRADE];
+	char text[RULE_UPGRADE];
 	size_t off = 0;
 
 	if (member.len >= sizeof text)
@@ -76,7 +76,7 @@ static void
 add(struct upgrade *u, struct http1_str member)
 {
 	/* what the rule names, and each once */
-	size_t size = CONF_UPGRADES_MAX * (CONF_UPGRADE + 2);
+	size_t size = RULE_UPGRADES_MAX * (RULE_UPGRADE + 2);
 	size_t len;
 
 	if (u->offer == NULL && (u->offer = calloc(1, size)) == NULL) {
@@ -95,7 +95,7 @@ add(struct upgrade *u, struct http1_str member)
 
 void
 upgrade_read(struct upgrade *u, const struct http1_head *h,
-    const struct conf_rule *rule)
+    const struct rule *rule)
 {
 	struct members m = { .head = h };
 	struct http1_str member;
@@ -103,7 +103,7 @@ upgrade_read(struct upgrade *u, const struct http1_head *h,
 	while (!u->failed && next(&m, &member)) {
 		/* half an offer is none, nor is one of HTTP/1.0 */
 		if (h->upgrade && h->minor > 0 &&
-		    conf_rule_upgrades(rule, member))
+		    rule_upgrades(rule, member))
 			add(u, member);
 		else if (u->dropped.len == 0)
 			u->dropped = member;

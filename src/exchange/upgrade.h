@@ -24,7 +24,7 @@ struct upgrade {
 
 /* What a request's head offers, by that rule. */
 void		 upgrade_read(struct upgrade *, const struct http1_head *,
-		    const struct conf_rule *);
+		    const struct rule *);
 /* Frees the offer. */
 void		 upgrade_free(struct upgrade *);
 

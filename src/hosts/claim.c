@@ -155,19 +155,19 @@ address_of(const struct sockaddr *sa)
 
 /* Whoever is meant by the key, or nobody (p NULL). */
 static struct identity
-identify(const struct conf_key *key, const struct claim_source *s,
+identify(const struct rule_key *key, const struct claim_source *s,
     char user[CLAIM_USER])
 {
 	struct identity who = { .kind = "user", .named = true };
 	const struct http1_field *f;
 
 	switch (key->kind) {
-	case CONF_KEY_NONE:
-	case CONF_KEY_JWT:
+	case RULE_KEY_NONE:
+	case RULE_KEY_JWT:
 		break;
-	case CONF_KEY_CLIENT:
+	case RULE_KEY_CLIENT:
 		return address_of(s->address);
-	case CONF_KEY_USER:
+	case RULE_KEY_USER:
 		if (claim_user(s->head, user))
 			who.p = user;
 		else
@@ -175,7 +175,7 @@ identify(const struct conf_key *key, const struct claim_source *s,
 		if (who.p != NULL)
 			who.len = strlen(who.p);
 		break;
-	case CONF_KEY_HEADER:
+	case RULE_KEY_HEADER:
 		who.kind = key->header;
 		if ((f = find_field(s->head, key->header)) != NULL) {
 			who.p = f->value.p;
@@ -191,7 +191,7 @@ const char claim_no_memory[] = "out of memory";
 /* Whose turns it takes, and of what weight those are. */
 static const char *
 take_client(struct claim *c, struct client_hasher *k,
-    const struct conf_rule *rule, const struct claim_source *s)
+    const struct rule *rule, const struct claim_source *s)
 {
 	char user[CLAIM_USER];
 	struct identity who = identify(&rule->fair_by, s, user);
@@ -202,7 +202,7 @@ take_client(struct claim *c, struct client_hasher *k,
 	if (!client_hash(k, who.kind, who.p, who.len, &hash))
 		return claim_no_memory;
 	c->request.client = hash.a;
-	c->request.weight = conf_rule_weight(rule, s->address,
+	c->request.weight = rule_weight_of(rule, s->address,
 	    who.named ? who.p : NULL, who.named ? who.len : 0);
 	return NULL;
 }
@@ -269,7 +269,7 @@ take_values(struct claim *c, struct client_hasher *k, const char *name,
 
 static const char *
 add_credential(struct claim *c, struct client_hasher *k,
-    const struct conf_key *key, struct http1_str value, struct client_hash *hash)
+    const struct rule_key *key, struct http1_str value, struct client_hash *hash)
 {
 	struct credential credential;
 	unsigned i;
@@ -291,7 +291,7 @@ add_credential(struct claim *c, struct client_hasher *k,
 /* What all Authorization fields say, of which there should be one. */
 static const char *
 take_authorization(struct claim *c, struct client_hasher *k,
-    const struct conf_key *key, const struct http1_head *h)
+    const struct rule_key *key, const struct http1_head *h)
 {
 	struct client_hash one, last = { 0, 0 };
 	struct http1_str piece = { (const char *)&one, sizeof one };
@@ -316,17 +316,17 @@ take_authorization(struct claim *c, struct client_hasher *k,
 
 static const char *
 take_credential(struct claim *c, struct client_hasher *k,
-    const struct conf_rule *rule, const struct claim_source *s)
+    const struct rule *rule, const struct claim_source *s)
 {
-	const struct conf_key *key = &rule->per;
+	const struct rule_key *key = &rule->per;
 	struct identity who;
 
-	if (key->kind == CONF_KEY_JWT || (key->kind == CONF_KEY_HEADER &&
+	if (key->kind == RULE_KEY_JWT || (key->kind == RULE_KEY_HEADER &&
 	    strcmp(key->header, "authorization") == 0))
 		return take_authorization(c, k, key, s->head);
-	if (key->kind == CONF_KEY_HEADER)
+	if (key->kind == RULE_KEY_HEADER)
 		return take_values(c, k, key->header, s->head);
-	if (key->kind != CONF_KEY_CLIENT)
+	if (key->kind != RULE_KEY_CLIENT)
 		return NULL;
 	who = address_of(s->address);
 	return client_hash(k, who.kind, who.p, who.len, &c->credential) ?
@@ -349,7 +349,7 @@ smallest_burst(const struct budget_limits *l, uint64_t max)
 
 /* What a client may claim: never a debt that others have to wait for. */
 static uint64_t
-largest_cost(const struct conf_rule *rule, unsigned part)
+largest_cost(const struct rule *rule, unsigned part)
 {
 	uint64_t max = smallest_burst(&rule->limits, UINT64_MAX);
 
@@ -359,7 +359,7 @@ largest_cost(const struct conf_rule *rule, unsigned part)
 }
 
 static const char *
-take_cost(struct claim *c, const struct conf_rule *rule,
+take_cost(struct claim *c, const struct rule *rule,
     const struct claim_source *s)
 {
 	uint64_t max = largest_cost(rule, c->request.part);
@@ -368,7 +368,7 @@ take_cost(struct claim *c, const struct conf_rule *rule,
 	if (s->tunnel)
 		c->request.cost = rule->tunnel_cost;
 	else
-		c->request.cost = conf_rule_cost(rule, s->head);
+		c->request.cost = rule_cost_of(rule, s->head);
 	if (!rule->client_cost ||
 	    http1_find(s->head, HTTP1_SLUICE_COST) == NULL)
 		return NULL;
@@ -382,7 +382,7 @@ take_cost(struct claim *c, const struct conf_rule *rule,
 }
 
 static const char *
-take_deadline(struct claim *c, const struct conf_rule *rule,
+take_deadline(struct claim *c, const struct rule *rule,
     const struct claim_source *s, uint64_t now)
 {
 	uint64_t wait = rule->max_wait, own;
@@ -406,16 +406,16 @@ take_deadline(struct claim *c, const struct conf_rule *rule,
 }
 
 static unsigned
-part_of(const struct conf_rule *rule, const struct claim_source *s)
+part_of(const struct rule *rule, const struct claim_source *s)
 {
-	int part = s->tunnel ? -1 : conf_rule_path(rule, s->head);
+	int part = s->tunnel ? -1 : rule_path_of(rule, s->head);
 
 	return part < 0 ? THROTTLE_WHOLE : (unsigned)part;
 }
 
 const char *
 claim_make(struct claim *c, struct client_hasher *k,
-    const struct conf_rule *rule, const struct claim_source *s, uint64_t now)
+    const struct rule *rule, const struct claim_source *s, uint64_t now)
 {
 	const char *wrong;
 

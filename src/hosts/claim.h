@@ -45,7 +45,7 @@ extern const char claim_no_memory[];
  * its answer, or claim_no_memory.
  */
 const char	*claim_make(struct claim *, struct client_hasher *,
-		    const struct conf_rule *, const struct claim_source *,
+		    const struct rule *, const struct claim_source *,
 		    uint64_t now) __attribute__((warn_unused_result));
 
 /*

@@ -81,14 +81,14 @@ hosts_free(struct hosts *hs)
 /* The table */
 
 struct throttle_limits
-hosts_limits(const struct conf_rule *rule)
+hosts_limits(const struct rule *rule)
 {
 	struct throttle_limits limits = {
 		.host = rule->limits,
 		.nparts = (unsigned)rule->npaths,
 		.queue_length = rule->queue_length,
 		.trust_priority = rule->trust_priority,
-		.learning = rule->learn == CONF_LEARN_SHAPE,
+		.learning = rule->learn == RULE_LEARN_SHAPE,
 	};
 	unsigned i;
 
@@ -98,7 +98,7 @@ hosts_limits(const struct conf_rule *rule)
 }
 
 size_t
-hosts_key(char key[HOSTS_KEY], const struct conf_rule *rule,
+hosts_key(char key[HOSTS_KEY], const struct rule *rule,
     const struct http1_host *name, const struct client_hash *whose)
 {
 	int n;
@@ -145,7 +145,7 @@ sweep(struct hosts *hs, int max, uint64_t now)
 struct host *
 hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
     const struct client_hash *whose, struct conf *conf,
-    const struct conf_rule *rule, struct hosts_client *client)
+    const struct rule *rule, struct hosts_client *client)
 {
 	struct throttle_limits limits = hosts_limits(rule);
 	struct host *h;
@@ -301,7 +301,7 @@ static void
 name_budget(const struct host *h, struct ticket *t)
 {
 	const struct throttle_report *r = &t->report;
-	const struct conf_rule *rule = h->rule;
+	const struct rule *rule = h->rule;
 	const struct budget_limits *limits = &rule->limits;
 	char units[CONF_TEXT], period[CONF_TEXT];
 	const char *of = "", *path = "";
@@ -399,7 +399,7 @@ ask(struct host *h, struct ticket *t, const struct throttle_request *r,
 	};
 	const struct http1_head *head = t->source.head;
 	bool learns = head != NULL && !t->source.tunnel &&
-	    t->rule->learn != CONF_LEARN_OFF;
+	    t->rule->learn != RULE_LEARN_OFF;
 	struct throttle_request request = *r;
 	enum hosts_answer answer;
 	bool crossed = false;

@@ -66,7 +66,7 @@ struct ticket {
 	bool			 nowhere;
 	struct conf		*conf;		/* own reference; one for all
 						   of the request's life */
-	const struct conf_rule	*rule;		/* of conf, for name */
+	const struct rule	*rule;		/* of conf, for name */
 	struct client_hash	 credential;	/* whose throttle */
 	struct route		 route;		/* where that is needed */
 	/* ns, to be admitted by; may become later: hosts_deadline() */

@@ -45,7 +45,7 @@ struct host {
 	struct hosts_client	*client;	/* charged with it; or NULL */
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct conf		*conf;		/* own reference */
-	const struct conf_rule	*rule;		/* of conf: its limits */
+	const struct rule	*rule;		/* of conf: its limits */
 	struct throttle		*throttle;
 	struct routes		*routes;	/* NULL: no part was named */
 	struct tickets		 tickets;	/* all that wait or hold */
@@ -90,10 +90,10 @@ struct hosts {
 };
 
 /* A rule's limits, as the throttle takes them; they point into the rule. */
-struct throttle_limits hosts_limits(const struct conf_rule *);
+struct throttle_limits hosts_limits(const struct rule *);
 
 /* Writes the key, and returns its length. */
-size_t		 hosts_key(char key[HOSTS_KEY], const struct conf_rule *,
+size_t		 hosts_key(char key[HOSTS_KEY], const struct rule *,
 		    const struct http1_host *, const struct client_hash *);
 struct host	*hosts_find(struct hosts *, const char *key, size_t len);
 /*
@@ -102,7 +102,7 @@ struct host	*hosts_find(struct hosts *, const char *key, size_t len);
  */
 struct host	*hosts_add(struct hosts *, const char *key,
 		    const struct http1_host *, const struct client_hash *,
-		    struct conf *, const struct conf_rule *,
+		    struct conf *, const struct rule *,
 		    struct hosts_client *);
 /* Takes an entry out of the table, and frees it when no wake points to it. */
 void		 hosts_drop(struct hosts *, struct host *);
@@ -120,7 +120,7 @@ void		 hosts_refuse(struct host *, struct ticket *, uint64_t now);
  * Whether there is room for another entry of that rule and credential, for that
  * client: HOSTS_GO, HOSTS_NO_ROOM or HOSTS_NO_SHARE.
  */
-enum hosts_answer hosts_room(const struct hosts *, const struct conf_rule *,
+enum hosts_answer hosts_room(const struct hosts *, const struct rule *,
 		    const struct client_hash *, const struct hosts_client *);
 /*
  * Who asks for another entry, from that address (NULL: none), until

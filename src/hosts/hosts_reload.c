@@ -14,7 +14,7 @@
 
 /* Which part of the one rule each part of the other is. */
 static void
-match_parts(const struct conf_rule *from, const struct conf_rule *to,
+match_parts(const struct rule *from, const struct rule *to,
     unsigned moved[THROTTLE_PARTS])
 {
 	size_t i, j;
@@ -31,18 +31,18 @@ match_parts(const struct conf_rule *from, const struct conf_rule *to,
 
 /* Whether both tell clients apart by the same; else hashes mean nothing. */
 static bool
-same_per(const struct conf_rule *a, const struct conf_rule *b)
+same_per(const struct rule *a, const struct rule *b)
 {
 	if (a->per.kind != b->per.kind)
 		return false;
-	if (a->per.kind == CONF_KEY_JWT)
+	if (a->per.kind == RULE_KEY_JWT)
 		return strcmp(a->per.claims, b->per.claims) == 0;
-	return a->per.kind != CONF_KEY_HEADER ||
+	return a->per.kind != RULE_KEY_HEADER ||
 	    strcmp(a->per.header, b->per.header) == 0;
 }
 
 static struct client_hash
-credential_under(const struct conf_rule *from, const struct conf_rule *to,
+credential_under(const struct rule *from, const struct rule *to,
     const struct client_hash *whose)
 {
 	return same_per(from, to) ? *whose : (struct client_hash){ 0, 0 };
@@ -97,7 +97,7 @@ static struct host *
 new_home(struct hosts *hs, struct host *from, const struct http1_host *name,
     const struct client_hash *whose, bool takes_place, uint64_t now)
 {
-	const struct conf_rule *rule = conf_rule(hs->conf, name);
+	const struct rule *rule = conf_rule(hs->conf, name);
 	struct client_hash credential;
 	char key[HOSTS_KEY];
 	struct host *h;
@@ -120,10 +120,10 @@ new_home(struct hosts *hs, struct host *from, const struct http1_host *name,
 }
 
 /* The rule of an entry that stays where it is, or NULL. */
-static const struct conf_rule *
+static const struct rule *
 rule_of_its_own(struct hosts *hs, struct host *h)
 {
-	const struct conf_rule *rule;
+	const struct rule *rule;
 	struct client_hash credential;
 	char key[HOSTS_KEY];
 
@@ -175,7 +175,7 @@ hosts_heed_before(struct hosts *hs, struct host *h, uint64_t now)
 
 /* New limits for an entry that stays; its tickets' parts follow. */
 static void
-limit_host(struct hosts *hs, struct host *h, const struct conf_rule *rule,
+limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
     uint64_t now)
 {
 	struct throttle_limits limits = hosts_limits(rule);
@@ -192,8 +192,8 @@ limit_host(struct hosts *hs, struct host *h, const struct conf_rule *rule,
 		if (t->state == TICKET_HELD)
 			throttle_moved(&t->waiter, moved);
 	}
-	if (h->rule->per.kind == CONF_KEY_NONE &&
-	    rule->per.kind != CONF_KEY_NONE)
+	if (h->rule->per.kind == RULE_KEY_NONE &&
+	    rule->per.kind != RULE_KEY_NONE)
 		leave_pause(hs, h);
 	conf_unref(h->conf);
 	h->conf = conf_ref(hs->conf);
@@ -230,7 +230,7 @@ settle_host(struct hosts *hs, struct host *h, uint64_t now)
 static void
 split_entry(struct hosts *hs, const struct host *from,
     const struct http1_host *name, struct conf *conf,
-    const struct conf_rule *rule, uint64_t now)
+    const struct rule *rule, uint64_t now)
 {
 	struct client_hash whose;
 	char key[HOSTS_KEY];
@@ -250,11 +250,11 @@ split_entry(struct hosts *hs, const struct host *from,
  * for each credential where they were told apart.
  */
 static void
-split_host(struct hosts *hs, struct conf *conf, const struct conf_rule *rule,
+split_host(struct hosts *hs, struct conf *conf, const struct rule *rule,
     uint64_t now)
 {
 	static const struct client_hash nobody;
-	const struct conf_rule *old;
+	const struct rule *old;
 	struct host *h, *next, *last;
 	char key[HOSTS_KEY];
 	struct pattern p;
@@ -269,7 +269,7 @@ split_host(struct hosts *hs, struct conf *conf, const struct conf_rule *rule,
 	len = hosts_key(key, old, &p.host, &nobody);
 	if ((h = hosts_find(hs, key, len)) != NULL)
 		split_entry(hs, h, &p.host, conf, rule, now);
-	if (old->per.kind == CONF_KEY_NONE)
+	if (old->per.kind == RULE_KEY_NONE)
 		return;
 	last = TAILQ_LAST(&hs->order, host_order);
 	for (h = TAILQ_FIRST(&hs->order); h != NULL; h = next) {
@@ -298,7 +298,7 @@ void
 hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
 {
 	struct host *h, *next, *last;
-	const struct conf_rule *rule;
+	const struct rule *rule;
 	size_t i;
 
 	pthread_rwlock_wrlock(&hs->lock);

@@ -37,7 +37,7 @@ RB_GENERATE(hosts_clients, hosts_client, node, client_cmp)
 
 /* One that a rule is for by its name, or that all of a wildcard share. */
 static bool
-has_place(const struct conf *conf, const struct conf_rule *rule,
+has_place(const struct conf *conf, const struct rule *rule,
     const struct client_hash *whose)
 {
 	return rule != &conf->fallback && whose->a == 0 && whose->b == 0 &&
@@ -57,7 +57,7 @@ room_for(const struct hosts *hs, const struct client_hash *whose)
 }
 
 enum hosts_answer
-hosts_room(const struct hosts *hs, const struct conf_rule *rule,
+hosts_room(const struct hosts *hs, const struct rule *rule,
     const struct client_hash *whose, const struct hosts_client *c)
 {
 	if (has_place(hs->conf, rule, whose))

@@ -7,7 +7,7 @@
 #define WEIGHT	1000000		/* of who is not named */
 
 bool
-conf_methods_has(char *const *methods, size_t n, struct http1_str method)
+rule_methods_have(char *const *methods, size_t n, struct http1_str method)
 {
 	size_t	 i;
 
@@ -19,18 +19,19 @@ conf_methods_has(char *const *methods, size_t n, struct http1_str method)
 }
 
 bool
-conf_rule_retries(const struct conf_rule *rule, struct http1_str method,
+rule_retries(const struct rule *rule, struct http1_str method,
     bool idempotent, bool has_key)
 {
 	if (rule->retry_attempts == 0)
 		return false;
 	return (has_key && rule->retry_idempotency_key) ||
 	    (idempotent && rule->retry_idempotent) ||
-	    conf_methods_has(rule->retry_methods, rule->nretry_methods, method);
+	    rule_methods_have(rule->retry_methods, rule->nretry_methods,
+	    method);
 }
 
-const struct conf_status *
-conf_rule_pauses(const struct conf_rule *rule, int status)
+const struct rule_status *
+rule_pauses(const struct rule *rule, int status)
 {
 	unsigned	 i;
 
@@ -41,7 +42,7 @@ conf_rule_pauses(const struct conf_rule *rule, int status)
 }
 
 bool
-conf_rule_upgrades(const struct conf_rule *rule, struct http1_str protocol)
+rule_upgrades(const struct rule *rule, struct http1_str protocol)
 {
 	unsigned	 i;
 
@@ -56,7 +57,7 @@ conf_rule_upgrades(const struct conf_rule *rule, struct http1_str protocol)
  * for the host as a whole.
  */
 static bool
-conf_path_of(const struct http1_head *head, struct path *path)
+request_path(const struct http1_head *head, struct path *path)
 {
 	static const char	 whole[] = "OPTIONS";
 
@@ -67,12 +68,12 @@ conf_path_of(const struct http1_head *head, struct path *path)
 }
 
 int
-conf_rule_path(const struct conf_rule *rule, const struct http1_head *head)
+rule_path_of(const struct rule *rule, const struct http1_head *head)
 {
 	struct path	 path;
 	size_t		 i;
 
-	if (rule->npaths == 0 || !conf_path_of(head, &path))
+	if (rule->npaths == 0 || !request_path(head, &path))
 		return -1;
 	for (i = 0; i < rule->npaths; i++)
 		if (path_pattern_match(&rule->paths[i].pattern, &path))
@@ -81,7 +82,7 @@ conf_rule_path(const struct conf_rule *rule, const struct http1_head *head)
 }
 
 static bool
-has_field(const struct http1_head *head, const struct conf_cost *cost)
+has_field(const struct http1_head *head, const struct rule_cost *cost)
 {
 	const struct http1_field	*field;
 	unsigned			 i;
@@ -100,10 +101,10 @@ has_field(const struct http1_head *head, const struct conf_cost *cost)
 
 /* path: the request's; NULL where it has none. */
 static bool
-matches(const struct conf_cost *cost, const struct http1_head *head,
+matches(const struct rule_cost *cost, const struct http1_head *head,
     const struct path *path)
 {
-	if (cost->nmethods > 0 && !conf_methods_has(cost->methods,
+	if (cost->nmethods > 0 && !rule_methods_have(cost->methods,
 	    cost->nmethods, head->method))
 		return false;
 	if (cost->path != NULL && (path == NULL ||
@@ -113,7 +114,7 @@ matches(const struct conf_cost *cost, const struct http1_head *head,
 }
 
 uint64_t
-conf_rule_cost(const struct conf_rule *rule, const struct http1_head *head)
+rule_cost_of(const struct rule *rule, const struct http1_head *head)
 {
 	struct path	 path;
 	bool		 has_path;
@@ -121,7 +122,7 @@ conf_rule_cost(const struct conf_rule *rule, const struct http1_head *head)
 
 	if (rule->ncosts == 0)
 		return BUDGET_UNIT;
-	has_path = conf_path_of(head, &path);
+	has_path = request_path(head, &path);
 	for (i = 0; i < rule->ncosts; i++)
 		if (matches(&rule->costs[i], head, has_path ? &path : NULL))
 			return rule->costs[i].cost;
@@ -137,7 +138,7 @@ compare_values(const char *a, size_t a_len, const char *b, size_t b_len)
 }
 
 int
-conf_weight_compare(const struct conf_weight *a, const struct conf_weight *b)
+rule_weight_compare(const struct rule_weight *a, const struct rule_weight *b)
 {
 	if (a->value == NULL)
 		return network_compare(&a->network, &b->network);
@@ -147,7 +148,7 @@ conf_weight_compare(const struct conf_weight *a, const struct conf_weight *b)
 
 /* The longest prefix comes first. */
 static uint32_t
-weight_of_client(const struct conf_rule *rule, const struct sockaddr *sa)
+weight_of_client(const struct rule *rule, const struct sockaddr *sa)
 {
 	struct network	 client;
 	size_t		 i;
@@ -161,7 +162,7 @@ weight_of_client(const struct conf_rule *rule, const struct sockaddr *sa)
 }
 
 static uint32_t
-weight_of_value(const struct conf_rule *rule, const char *value, size_t len)
+weight_of_value(const struct rule *rule, const char *value, size_t len)
 {
 	size_t	 i, low = 0, high = rule->nweights;
 	int	 difference;
@@ -181,18 +182,18 @@ weight_of_value(const struct conf_rule *rule, const char *value, size_t len)
 }
 
 uint32_t
-conf_rule_weight(const struct conf_rule *rule, const struct sockaddr *client,
+rule_weight_of(const struct rule *rule, const struct sockaddr *client,
     const char *value, size_t len)
 {
 	if (rule->nweights == 0)
 		return WEIGHT;
-	if (rule->fair_by.kind == CONF_KEY_CLIENT)
+	if (rule->fair_by.kind == RULE_KEY_CLIENT)
 		return weight_of_client(rule, client);
 	return value == NULL ? WEIGHT : weight_of_value(rule, value, len);
 }
 
 void
-conf_methods_free(char **methods, size_t n)
+rule_methods_free(char **methods, size_t n)
 {
 	size_t	 i;
 
@@ -202,9 +203,9 @@ conf_methods_free(char **methods, size_t n)
 }
 
 static void
-conf_body_free(struct conf_rule *rule)
+free_body(struct rule *rule)
 {
-	struct conf_body	*body;
+	struct rule_body	*body;
 	size_t			 i, j;
 
 	for (i = 0; i < rule->nbodies; i++) {
@@ -223,12 +224,12 @@ conf_body_free(struct conf_rule *rule)
 }
 
 static void
-conf_cost_free(struct conf_rule *rule)
+free_cost(struct rule *rule)
 {
 	size_t	 i;
 
 	for (i = 0; i < rule->ncosts; i++) {
-		conf_methods_free(rule->costs[i].methods,
+		rule_methods_free(rule->costs[i].methods,
 		    rule->costs[i].nmethods);
 		free(rule->costs[i].path);
 		free(rule->costs[i].header);
@@ -238,7 +239,7 @@ conf_cost_free(struct conf_rule *rule)
 }
 
 static void
-conf_path_free(struct conf_rule *rule)
+free_path(struct rule *rule)
 {
 	size_t	 i;
 
@@ -248,7 +249,7 @@ conf_path_free(struct conf_rule *rule)
 }
 
 static void
-conf_fair_free(struct conf_rule *rule)
+free_fair(struct rule *rule)
 {
 	size_t	 i;
 
@@ -261,13 +262,13 @@ conf_fair_free(struct conf_rule *rule)
 }
 
 void
-conf_rule_free(struct conf_rule *rule)
+rule_free(struct rule *rule)
 {
-	conf_methods_free(rule->retry_methods, rule->nretry_methods);
-	conf_body_free(rule);
-	conf_cost_free(rule);
-	conf_path_free(rule);
-	conf_fair_free(rule);
+	rule_methods_free(rule->retry_methods, rule->nretry_methods);
+	free_body(rule);
+	free_cost(rule);
+	free_path(rule);
+	free_fair(rule);
 	free(rule->tls_trust);
 	free(rule->tls_certificate);
 	free(rule->tls_key);

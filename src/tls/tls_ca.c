@@ -139,7 +139,7 @@ exclude_rest(struct bounds *b)
 
 /* A rule that no constraint can be made of; with its place, if it has one. */
 static bool
-wrong_rule(const struct conf *conf, const struct conf_rule *rule, char **cause)
+wrong_rule(const struct conf *conf, const struct rule *rule, char **cause)
 {
 	char place[PATH_MAX + 32] = "";
 
@@ -153,12 +153,12 @@ wrong_rule(const struct conf *conf, const struct conf_rule *rule, char **cause)
 
 static bool
 permit_rule(struct bounds *b, const struct conf *conf,
-    const struct conf_rule *rule, char **cause)
+    const struct rule *rule, char **cause)
 {
 	struct pattern pattern;
 	const char *expected;
 
-	if (rule->https != CONF_HTTPS_INTERCEPT)
+	if (rule->https != RULE_HTTPS_INTERCEPT)
 		return true;
 	expected = pattern_parse(&pattern, rule->name, strlen(rule->name));
 	if (expected != NULL)
@@ -178,7 +178,7 @@ find_bounds(struct bounds *b, const struct conf *conf, char **cause)
 
 	if ((b->nc = NAME_CONSTRAINTS_new()) == NULL)
 		return tls_x509_cause(cause, "out of memory");
-	if (conf->fallback.https == CONF_HTTPS_INTERCEPT)
+	if (conf->fallback.https == RULE_HTTPS_INTERCEPT)
 		return wrong_rule(conf, &conf->fallback, cause);
 	for (i = 0; i < conf->nrules; i++) {
 		if (!permit_rule(b, conf, &conf->rules[i], cause))

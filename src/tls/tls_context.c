@@ -62,7 +62,7 @@ static const unsigned char alpn[] = "\x08http/1.1";
 
 /* Puts the place and the key's name before what was wrong there. */
 static bool
-wrong_at(char **cause, const struct conf *conf, struct conf_place at,
+wrong_at(char **cause, const struct conf *conf, struct place at,
     const char *name, const char *key)
 {
 	char *what = *cause, place[32] = "";
@@ -262,7 +262,7 @@ use_trust(struct tls_contexts *t, SSL_CTX *ctx, const char *name,
 
 /* The file or SYSTEM that a rule's hosts are verified against. */
 static const char *
-trust_of(const struct conf *conf, const struct conf_rule *rule)
+trust_of(const struct conf *conf, const struct rule *rule)
 {
 	if (rule->tls_trust != NULL)
 		return rule->tls_trust;
@@ -280,7 +280,7 @@ free_client(struct client *c)
 
 static bool
 set_up_client(struct tls_contexts *t, struct client *c,
-    const struct conf *conf, const struct conf_rule *rule, char **cause)
+    const struct conf *conf, const struct rule *rule, char **cause)
 {
 	static atomic_ulong last;
 
@@ -310,7 +310,7 @@ or_empty(const char *s)
 /* The client of a rule, made where none of equal settings is there. */
 static struct client *
 need_client(struct tls_contexts *t, const struct conf *conf,
-    const struct conf_rule *rule, char **cause)
+    const struct rule *rule, char **cause)
 {
 	struct client *c;
 	char *key;
@@ -340,7 +340,7 @@ need_client(struct tls_contexts *t, const struct conf *conf,
 
 static bool
 load_client(struct tls_contexts *t, const struct conf *conf,
-    const struct conf_rule *rule, size_t i, char **cause)
+    const struct rule *rule, size_t i, char **cause)
 {
 	char *name;
 
@@ -402,13 +402,13 @@ load_listeners(struct tls_contexts *t, const struct conf *conf, char **cause)
 	return true;
 }
 
-static const struct conf_rule *
+static const struct rule *
 first_intercepted(const struct conf *conf)
 {
 	size_t i;
 
 	for (i = 0; i < conf->nrules; i++) {
-		if (conf->rules[i].https == CONF_HTTPS_INTERCEPT)
+		if (conf->rules[i].https == RULE_HTTPS_INTERCEPT)
 			return &conf->rules[i];
 	}
 	return NULL;
@@ -417,7 +417,7 @@ first_intercepted(const struct conf *conf)
 static bool
 load_mint(struct tls_contexts *t, const struct conf *conf, char **cause)
 {
-	const struct conf_rule *rule = first_intercepted(conf);
+	const struct rule *rule = first_intercepted(conf);
 
 	if (conf->tls_ca_certificate == NULL && rule != NULL)
 		return tls_x509_cause(cause,
@@ -483,7 +483,7 @@ tls_contexts_load(struct conf *conf, char **cause)
 
 /* A host that a rule's pattern stands for. */
 static bool
-example_host(const struct conf_rule *rule, struct http1_host *host)
+example_host(const struct rule *rule, struct http1_host *host)
 {
 	struct pattern p;
 	char name[HTTP1_HOST + 3];
@@ -498,11 +498,11 @@ example_host(const struct conf_rule *rule, struct http1_host *host)
 	return http1_host_parse(host, name, strlen(name)) == HTTP1_OK;
 }
 
-static struct client *client_of(const struct conf *, const struct conf_rule *);
+static struct client *client_of(const struct conf *, const struct rule *);
 
 /* Nobody who looks at it goes on with a certificate that is not in force. */
 static void
-warn_of_time(const struct conf *conf, struct conf_place at, const char *in,
+warn_of_time(const struct conf *conf, struct place at, const char *in,
     const char *name, SSL_CTX *ctx, void (*line)(const char *, void *),
     void *arg)
 {
@@ -529,7 +529,7 @@ warn_of_time(const struct conf *conf, struct conf_place at, const char *in,
 }
 
 static void
-warn_of(const struct conf *conf, const struct conf_rule *rule,
+warn_of(const struct conf *conf, const struct rule *rule,
     void (*line)(const char *, void *), void *arg)
 {
 	struct http1_host host;
@@ -541,7 +541,7 @@ warn_of(const struct conf *conf, const struct conf_rule *rule,
 		conf_warn(conf, rule->at, line, arg, "hosts.%s: tls.verify is "
 		    "false: whoever answers there is taken for the host",
 		    rule->name);
-	if (rule->https == CONF_HTTPS_INTERCEPT &&
+	if (rule->https == RULE_HTTPS_INTERCEPT &&
 	    example_host(rule, &host) &&
 	    !tls_mint_permits(conf->tls->mint, &host))
 		conf_warn(conf, rule->https_at, line, arg, "hosts.%s: "
@@ -588,7 +588,7 @@ tls_contexts_listener(const struct conf *conf, size_t i)
 /* Connections */
 
 static struct client *
-client_of(const struct conf *conf, const struct conf_rule *rule)
+client_of(const struct conf *conf, const struct rule *rule)
 {
 	struct tls_contexts *t = conf->tls;
 
@@ -598,13 +598,13 @@ client_of(const struct conf *conf, const struct conf_rule *rule)
 }
 
 uint64_t
-tls_contexts_settings_id(const struct conf *conf, const struct conf_rule *rule)
+tls_contexts_settings_id(const struct conf *conf, const struct rule *rule)
 {
 	return client_of(conf, rule)->tls_settings_id;
 }
 
 struct tls *
-tls_contexts_connect(const struct conf *conf, const struct conf_rule *rule,
+tls_contexts_connect(const struct conf *conf, const struct rule *rule,
     const struct http1_host *host, struct tls_wire *wire)
 {
 	struct client *c = client_of(conf, rule);

@@ -41,11 +41,11 @@ SSL_CTX		*tls_contexts_listener(const struct conf *, size_t i);
  * where there is one.  NULL without memory.
  */
 struct tls	*tls_contexts_connect(const struct conf *,
-		    const struct conf_rule *, const struct http1_host *,
+		    const struct rule *, const struct http1_host *,
 		    struct tls_wire *);
 /* What stands for the settings: connections with equal ones are equal. */
 uint64_t	 tls_contexts_settings_id(const struct conf *,
-		    const struct conf_rule *);
+		    const struct rule *);
 
 /*
  * Our end of a connection whose client takes us for the host.  NULL with *why,

@@ -16,7 +16,7 @@
  */
 
 struct conf;
-struct conf_rule;
+struct rule;
 struct exchange;
 struct sockaddr;
 struct tls;
@@ -30,7 +30,7 @@ struct worker;
 struct upstream_target {
 	struct http1_host	 host;		/* its port set */
 	const struct conf	*conf;
-	const struct conf_rule	*rule;
+	const struct rule	*rule;
 	const struct sockaddr	*client;	/* for whom; or NULL */
 };
 

@@ -27,7 +27,7 @@ struct upstream {
 	struct deadline		 timer;		/* of the handshake, or idle */
 	struct tls		*tls;		/* or NULL */
 	const struct conf	*tls_conf;	/* until TLS begins */
-	const struct conf_rule	*tls_rule;
+	const struct rule	*tls_rule;
 	bool			 ready;		/* for a request */
 	bool			 dead;		/* waits for burial */
 	bool			 reused;

@@ -37,9 +37,9 @@ check_pair(const char *a, const char *b)
 }
 
 static void
-check_https(const struct conf_rule *rule)
+check_https(const struct rule *rule)
 {
-	require(rule->https == CONF_HTTPS_TUNNEL || rule->https_at.line > 0);
+	require(rule->https == RULE_HTTPS_TUNNEL || rule->https_at.line > 0);
 	require((rule->https_at.line > 0) == (rule->https_at.column > 0));
 	require(rule->tunnel_cost > 0);
 	require(rule->tunnel_idle >= SECOND &&
@@ -54,13 +54,13 @@ check_statuses(const int *statuses, unsigned n)
 {
 	unsigned	 i;
 
-	require(n <= CONF_STATUSES_MAX);
+	require(n <= RULE_STATUSES_MAX);
 	for (i = 0; i < n; i++)
 		require(statuses[i] >= 200 && statuses[i] <= 999);
 }
 
 static void
-check_body(const struct conf_body *body)
+check_body(const struct rule_body *body)
 {
 	const struct refusal_rule	*r = &body->rule;
 
@@ -75,21 +75,21 @@ check_body(const struct conf_body *body)
 }
 
 static void
-check_pauses(const struct conf_rule *rule)
+check_pauses(const struct rule *rule)
 {
-	const struct conf_status	*status;
+	const struct rule_status	*status;
 	unsigned			 i;
 	size_t				 j;
 
-	require(rule->npause_statuses <= CONF_STATUSES_MAX);
+	require(rule->npause_statuses <= RULE_STATUSES_MAX);
 	for (i = 0; i < rule->npause_statuses; i++) {
 		status = &rule->pause_statuses[i];
 		require(status->status >= 200 && status->status <= 999);
 		require(status->pause <= rule->pause_max);
-		require(conf_rule_pauses(rule, (int)status->status) == status);
+		require(rule_pauses(rule, (int)status->status) == status);
 	}
 	require(rule->pause_default <= rule->pause_max);
-	require(rule->nbodies <= CONF_BODIES_MAX);
+	require(rule->nbodies <= RULE_BODIES_MAX);
 	for (j = 0; j < rule->nbodies; j++)
 		check_body(&rule->bodies[j]);
 }
@@ -99,13 +99,13 @@ check_methods(char *const *methods, size_t n)
 {
 	size_t	 i;
 
-	require(n <= CONF_METHODS_MAX);
+	require(n <= RULE_METHODS_MAX);
 	for (i = 0; i < n; i++)
 		require(http1_is_token(methods[i], strlen(methods[i])));
 }
 
 static void
-check_retry(const struct conf_rule *rule)
+check_retry(const struct rule *rule)
 {
 	const struct http1_str	 get = { "GET", 3 };
 
@@ -114,7 +114,7 @@ check_retry(const struct conf_rule *rule)
 	check_statuses(rule->retry_statuses, rule->nretry_statuses);
 	check_methods(rule->retry_methods, rule->nretry_methods);
 	require(rule->retry_attempts > 0 ||
-	    !conf_rule_retries(rule, get, true, true));
+	    !rule_retries(rule, get, true, true));
 }
 
 static void
@@ -128,13 +128,13 @@ check_limits(const struct budget_limits *limits)
 }
 
 static void
-check_costs(const struct conf_rule *rule)
+check_costs(const struct rule *rule)
 {
 	static const struct http1_head	 head;
-	const struct conf_cost		*cost;
+	const struct rule_cost		*cost;
 	size_t				 i;
 
-	require(rule->ncosts <= CONF_COSTS_MAX);
+	require(rule->ncosts <= RULE_COSTS_MAX);
 	for (i = 0; i < rule->ncosts; i++) {
 		cost = &rule->costs[i];
 		check_methods(cost->methods, cost->nmethods);
@@ -146,18 +146,18 @@ check_costs(const struct conf_rule *rule)
 		    cost->value[0] != '\0'));
 		require(cost->cost <= 1000000000 * BUDGET_UNIT);
 	}
-	require(conf_rule_cost(rule, &head) <= 1000000000 * BUDGET_UNIT);
+	require(rule_cost_of(rule, &head) <= 1000000000 * BUDGET_UNIT);
 }
 
 /* Without * and ** a pattern is a path, and its own. */
 static void
-check_paths(const struct conf_rule *rule)
+check_paths(const struct rule *rule)
 {
 	static struct http1_head	 head;
-	const struct conf_path		*path;
+	const struct rule_path		*path;
 	size_t				 i;
 
-	require(rule->npaths <= CONF_PATHS_MAX);
+	require(rule->npaths <= RULE_PATHS_MAX);
 	for (i = 0; i < rule->npaths; i++) {
 		path = &rule->paths[i];
 		head.path = path->pattern.text;
@@ -166,49 +166,49 @@ check_paths(const struct conf_rule *rule)
 		require(i == 0 || path_pattern_compare(&path[-1].pattern,
 		    &path->pattern) < 0);
 		require(path->pattern.rest || path->pattern.nliterals <
-		    path->pattern.nsegments || conf_rule_path(rule,
+		    path->pattern.nsegments || rule_path_of(rule,
 		    &head) == (int)i);
 	}
 }
 
 static void
-check_key(const struct conf_key *key)
+check_key(const struct rule_key *key)
 {
-	require(key->kind <= CONF_KEY_HEADER);
-	require((key->header != NULL) == (key->kind == CONF_KEY_HEADER));
+	require(key->kind <= RULE_KEY_HEADER);
+	require((key->header != NULL) == (key->kind == RULE_KEY_HEADER));
 	require(key->header == NULL ||
 	    http1_is_token(key->header, strlen(key->header)));
 }
 
 static void
-check_weights(const struct conf_rule *rule)
+check_weights(const struct rule *rule)
 {
-	const struct conf_weight	*weight;
+	const struct rule_weight	*weight;
 	size_t				 i;
 
 	check_key(&rule->per);
 	check_key(&rule->fair_by);
-	require(rule->per.kind != CONF_KEY_USER);
-	require(rule->fair_by.kind != CONF_KEY_NONE);
-	require(rule->nweights <= CONF_WEIGHTS_MAX);
+	require(rule->per.kind != RULE_KEY_USER);
+	require(rule->fair_by.kind != RULE_KEY_NONE);
+	require(rule->nweights <= RULE_WEIGHTS_MAX);
 	for (i = 0; i < rule->nweights; i++) {
 		weight = &rule->weights[i];
 		require(weight->weight >= 1000 && weight->weight <= 1000000000);
 		require((weight->value == NULL) ==
-		    (rule->fair_by.kind == CONF_KEY_CLIENT));
+		    (rule->fair_by.kind == RULE_KEY_CLIENT));
 		require(weight->value == NULL ? weight->network.family != 0 :
-		    conf_rule_weight(rule, NULL, weight->value,
+		    rule_weight_of(rule, NULL, weight->value,
 		    strlen(weight->value)) == weight->weight);
 	}
 }
 
 static void
-check_rule(const struct conf_rule *rule)
+check_rule(const struct rule *rule)
 {
 	require(rule->name != NULL);
 	check_limits(&rule->limits);
 	check_pauses(rule);
-	require(rule->learn <= CONF_LEARN_SHAPE);
+	require(rule->learn <= RULE_LEARN_SHAPE);
 	check_retry(rule);
 	check_costs(rule);
 	check_paths(rule);
@@ -218,7 +218,7 @@ check_rule(const struct conf_rule *rule)
 
 /* A rule's own name finds it, unless it is a wildcard's. */
 static void
-check_match(const struct conf *conf, const struct conf_rule *rule)
+check_match(const struct conf *conf, const struct rule *rule)
 {
 	struct http1_host	 host;
 
@@ -243,7 +243,7 @@ check_conf(const struct conf *conf)
 	}
 	check_pair(conf->tls_ca_certificate, conf->tls_ca_key);
 	require(conf->workers > 0 && conf->workers <= 64);
-	require(conf->fallback.https != CONF_HTTPS_INTERCEPT);
+	require(conf->fallback.https != RULE_HTTPS_INTERCEPT);
 	check_rule(&conf->fallback);
 	for (i = 0; i < conf->nrules; i++) {
 		check_rule(&conf->rules[i]);

@@ -366,7 +366,7 @@ END_TEST
 START_TEST(defaults)
 {
 	struct conf		*conf = parse_ok("{}");
-	struct conf_rule	*rule = &conf->fallback;
+	struct rule		*rule = &conf->fallback;
 	struct sockaddr_in	 in;
 
 	ck_assert_str_eq(conf->path, "test.yaml");
@@ -422,7 +422,7 @@ END_TEST
 START_TEST(everything)
 {
 	struct conf		*conf = parse_ok(whole);
-	struct conf_rule	*rule = &conf->rules[1];
+	struct rule		*rule = &conf->rules[1];
 	struct sockaddr_in6	 in6;
 	struct sockaddr_un	 un;
 
@@ -611,7 +611,7 @@ START_TEST(resolver_address)
 }
 END_TEST
 
-static const struct conf_rule *
+static const struct rule *
 rule_of(const struct conf *conf, const char *text)
 {
 	struct http1_host	 host;

@@ -145,7 +145,7 @@ START_TEST(as_many)
 		snprintf(address, sizeof address, "10.0.%d.%d", i / 250,
 		    i % 250);
 		ck_assert_int_eq(inet_pton(AF_INET, address, &in.sin_addr), 1);
-		ck_assert_uint_eq(conf_rule_weight(&conf->fallback,
+		ck_assert_uint_eq(rule_weight_of(&conf->fallback,
 		    (struct sockaddr *)&in, NULL, 0),
 		    (uint32_t)(i % 9 + 1) * 1000000);
 	}
@@ -157,42 +157,42 @@ END_TEST
 START_TEST(defaults)
 {
 	struct conf		*conf = parse_ok("hosts: {a.b: {weights: {}}}");
-	const struct conf_rule	*rule = &conf->rules[0];
+	const struct rule	*rule = &conf->rules[0];
 
-	ck_assert_int_eq(rule->per.kind, CONF_KEY_NONE);
+	ck_assert_int_eq(rule->per.kind, RULE_KEY_NONE);
 	ck_assert_ptr_null(rule->per.header);
-	ck_assert_int_eq(rule->fair_by.kind, CONF_KEY_CLIENT);
+	ck_assert_int_eq(rule->fair_by.kind, RULE_KEY_CLIENT);
 	ck_assert_ptr_null(rule->fair_by.header);
 	ck_assert_uint_eq(rule->nweights, 0);
-	ck_assert_uint_eq(conf_rule_weight(rule, NULL, "a", 1), 1000000);
+	ck_assert_uint_eq(rule_weight_of(rule, NULL, "a", 1), 1000000);
 	conf_unref(conf);
 }
 END_TEST
 
 static const struct {
 	const char		*rule;
-	enum conf_key_kind	 per;
+	enum rule_key_kind	 per;
 	const char		*per_header;
-	enum conf_key_kind	 fair_by;
+	enum rule_key_kind	 fair_by;
 	const char		*fair_header;
 } keys[] = {
-	{ "per: none", CONF_KEY_NONE, NULL, CONF_KEY_CLIENT, NULL },
-	{ "per: client, fair_by: user", CONF_KEY_CLIENT, NULL, CONF_KEY_USER,
+	{ "per: none", RULE_KEY_NONE, NULL, RULE_KEY_CLIENT, NULL },
+	{ "per: client, fair_by: user", RULE_KEY_CLIENT, NULL, RULE_KEY_USER,
 	    NULL },
-	{ "per: authorization", CONF_KEY_HEADER, "authorization",
-	    CONF_KEY_CLIENT, NULL },
-	{ "per: Authorization", CONF_KEY_HEADER, "authorization",
-	    CONF_KEY_CLIENT, NULL },
-	{ "per: X-Api-Key, fair_by: \"header:X-Tenant\"", CONF_KEY_HEADER,
-	    "x-api-key", CONF_KEY_HEADER, "x-tenant" },
-	{ "per: \"header:Nonce\", fair_by: client", CONF_KEY_HEADER, "nonce",
-	    CONF_KEY_CLIENT, NULL },
-	{ "fair_by: \"header:User\"", CONF_KEY_NONE, NULL, CONF_KEY_HEADER,
+	{ "per: authorization", RULE_KEY_HEADER, "authorization",
+	    RULE_KEY_CLIENT, NULL },
+	{ "per: Authorization", RULE_KEY_HEADER, "authorization",
+	    RULE_KEY_CLIENT, NULL },
+	{ "per: X-Api-Key, fair_by: \"header:X-Tenant\"", RULE_KEY_HEADER,
+	    "x-api-key", RULE_KEY_HEADER, "x-tenant" },
+	{ "per: \"header:Nonce\", fair_by: client", RULE_KEY_HEADER, "nonce",
+	    RULE_KEY_CLIENT, NULL },
+	{ "fair_by: \"header:User\"", RULE_KEY_NONE, NULL, RULE_KEY_HEADER,
 	    "user" },
 };
 
 static void
-check_key(const struct conf_key *key, enum conf_key_kind kind,
+check_key(const struct rule_key *key, enum rule_key_kind kind,
     const char *header)
 {
 	ck_assert_int_eq(key->kind, kind);
@@ -281,14 +281,14 @@ client_of(const char *text, struct sockaddr_storage *ss)
 START_TEST(weight)
 {
 	struct conf		*conf = parse_ok(whole);
-	const struct conf_rule	*rule = &conf->fallback;
+	const struct rule	*rule = &conf->fallback;
 	struct sockaddr_storage	 ss;
 	const struct sockaddr	*sa = client_of(weights[_i].client, &ss);
 	const char		*value = weights[_i].value;
 
 	if (weights[_i].rule >= 0)
 		rule = &conf->rules[weights[_i].rule];
-	ck_assert_uint_eq(conf_rule_weight(rule, sa, value,
+	ck_assert_uint_eq(rule_weight_of(rule, sa, value,
 	    value == NULL ? 0 : strlen(value)), weights[_i].weight);
 	conf_unref(conf);
 }
@@ -300,7 +300,7 @@ START_TEST(unix_client)
 	struct conf		*conf = parse_ok(whole);
 	struct sockaddr_un	 un = { .sun_family = AF_UNIX };
 
-	ck_assert_uint_eq(conf_rule_weight(&conf->fallback,
+	ck_assert_uint_eq(rule_weight_of(&conf->fallback,
 	    (struct sockaddr *)&un, NULL, 0), 1000000);
 	conf_unref(conf);
 }

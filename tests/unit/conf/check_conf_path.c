@@ -133,8 +133,8 @@ START_TEST(defaults)
 
 	ck_assert_uint_eq(conf->fallback.ncosts, 0);
 	ck_assert_uint_eq(conf->fallback.npaths, 0);
-	ck_assert_uint_eq(conf_rule_cost(&conf->fallback, &head), UNIT);
-	ck_assert_int_eq(conf_rule_path(&conf->fallback, &head), -1);
+	ck_assert_uint_eq(rule_cost_of(&conf->fallback, &head), UNIT);
+	ck_assert_int_eq(rule_path_of(&conf->fallback, &head), -1);
 	conf_unref(conf);
 }
 END_TEST
@@ -158,7 +158,7 @@ static const char	 whole[] =
 START_TEST(paths)
 {
 	struct conf			*conf = parse_ok(whole);
-	const struct conf_path		*path = conf->rules[0].paths;
+	const struct rule_path		*path = conf->rules[0].paths;
 
 	ck_assert_uint_eq(conf->rules[0].npaths, 5);
 	ck_assert_str_eq(path[0].text, "/repos/*/issues");
@@ -202,10 +202,10 @@ START_TEST(path_of)
 
 	head.path.p = belongs[_i].path;
 	head.path.len = strlen(belongs[_i].path);
-	ck_assert_int_eq(conf_rule_path(&conf->rules[0], &head),
+	ck_assert_int_eq(rule_path_of(&conf->rules[0], &head),
 	    belongs[_i].i);
 	all.path.p = "";
-	ck_assert_int_eq(conf_rule_path(&conf->rules[0], &all), -1);
+	ck_assert_int_eq(rule_path_of(&conf->rules[0], &all), -1);
 	conf_unref(conf);
 }
 END_TEST
@@ -247,7 +247,7 @@ cost_of(const char *rule, const char *text)
 	wrong = http1_request(&head, text, strlen(text));
 	ck_assert_msg(wrong == HTTP1_OK || wrong == HTTP1_NOT_PROXY, "%s: %s",
 	    http1_strerror(wrong), text);
-	cost = conf_rule_cost(&conf->fallback, &head);
+	cost = rule_cost_of(&conf->fallback, &head);
 	conf_unref(conf);
 	return cost;
 }

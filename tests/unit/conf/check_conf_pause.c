@@ -116,14 +116,14 @@ static const struct {
 
 START_TEST(status)
 {
-	const struct conf_status	*s;
+	const struct rule_status	*s;
 	struct conf			*conf;
 	char				 text[128];
 
 	snprintf(text, sizeof text, "defaults: {pause: %s}",
 	    statuses[_i].pause);
 	conf = parse_ok(text);
-	s = conf_rule_pauses(&conf->fallback, statuses[_i].status);
+	s = rule_pauses(&conf->fallback, statuses[_i].status);
 	ck_assert_int_eq(s != NULL, statuses[_i].there);
 	if (s != NULL) {
 		ck_assert_int_eq(s->off, statuses[_i].off);
@@ -139,7 +139,7 @@ START_TEST(bodies)
 	    "[{status: [403, 429], path: /a/*, json: error.code, in: [x, y],"
 	    " contains: z, delay: error.wait, default: 9s},"
 	    " {status: 200, delay: {need: n, have: h, rate: r}}]}}");
-	const struct conf_rule		*rule = &conf->fallback;
+	const struct rule		*rule = &conf->fallback;
 	const struct refusal_rule	*r = &rule->bodies[0].rule;
 
 	ck_assert_uint_eq(rule->nbodies, 2);

@@ -108,10 +108,10 @@ END_TEST
 START_TEST(defaults)
 {
 	struct conf		*conf = parse_ok("hosts: {a.b: {}}");
-	const struct conf_rule	*rule = &conf->rules[0];
+	const struct rule	*rule = &conf->rules[0];
 
-	ck_assert_int_eq(conf->fallback.learn, CONF_LEARN_PAUSE);
-	ck_assert_int_eq(rule->learn, CONF_LEARN_PAUSE);
+	ck_assert_int_eq(conf->fallback.learn, RULE_LEARN_PAUSE);
+	ck_assert_int_eq(rule->learn, RULE_LEARN_PAUSE);
 	ck_assert_uint_eq(rule->retry_attempts, 2);
 	ck_assert(rule->retry_idempotent);
 	ck_assert_uint_eq(rule->nretry_methods, 0);
@@ -134,12 +134,12 @@ START_TEST(upgrades)
 	struct conf			*conf = parse_ok("hosts: {a.b: {}, "
 	    "b.b: {upgrade: []}, c.b: {upgrade: [TLS/1.0]}}");
 
-	ck_assert(conf_rule_upgrades(&conf->fallback, websocket));
-	ck_assert(!conf_rule_upgrades(&conf->fallback, tls));
-	ck_assert(conf_rule_upgrades(&conf->rules[0], websocket));
-	ck_assert(!conf_rule_upgrades(&conf->rules[1], websocket));
-	ck_assert(!conf_rule_upgrades(&conf->rules[2], websocket));
-	ck_assert(conf_rule_upgrades(&conf->rules[2], tls));
+	ck_assert(rule_upgrades(&conf->fallback, websocket));
+	ck_assert(!rule_upgrades(&conf->fallback, tls));
+	ck_assert(rule_upgrades(&conf->rules[0], websocket));
+	ck_assert(!rule_upgrades(&conf->rules[1], websocket));
+	ck_assert(!rule_upgrades(&conf->rules[2], websocket));
+	ck_assert(rule_upgrades(&conf->rules[2], tls));
 	conf_unref(conf);
 }
 END_TEST
@@ -154,9 +154,9 @@ static const char	 whole[] =
 START_TEST(everything)
 {
 	struct conf		*conf = parse_ok(whole);
-	const struct conf_rule	*rule = &conf->rules[0];
+	const struct rule	*rule = &conf->rules[0];
 
-	ck_assert_int_eq(rule->learn, CONF_LEARN_SHAPE);
+	ck_assert_int_eq(rule->learn, RULE_LEARN_SHAPE);
 	ck_assert(rule->client_cost);
 	ck_assert(rule->trust_priority);
 	ck_assert_uint_eq(rule->retry_attempts, 10);
@@ -174,7 +174,7 @@ START_TEST(everything)
 	ck_assert_uint_eq(rule->npause_statuses, 2);
 
 	rule = &conf->rules[1];
-	ck_assert_int_eq(rule->learn, CONF_LEARN_OFF);
+	ck_assert_int_eq(rule->learn, RULE_LEARN_OFF);
 	ck_assert_uint_eq(rule->retry_attempts, 0);
 	ck_assert(!rule->retry_idempotent);
 	ck_assert_uint_eq(rule->nretry_methods, 1);
@@ -229,7 +229,7 @@ START_TEST(retries)
 	snprintf(text, sizeof text, "defaults: {retry: %s}",
 	    requests[_i].retry);
 	conf = parse_ok(text);
-	ck_assert_int_eq(conf_rule_retries(&conf->fallback, method,
+	ck_assert_int_eq(rule_retries(&conf->fallback, method,
 	    requests[_i].idempotent, requests[_i].has_key),
 	    requests[_i].again);
 	conf_unref(conf);

@@ -393,13 +393,13 @@ START_TEST(host_error)
 END_TEST
 
 static void
-is_default(const struct conf_rule *rule)
+is_default(const struct rule *rule)
 {
-	ck_assert_int_eq(rule->https, CONF_HTTPS_TUNNEL);
+	ck_assert_int_eq(rule->https, RULE_HTTPS_TUNNEL);
 	ck_assert_uint_eq(rule->https_at.line, 0);
 	ck_assert_uint_eq(rule->https_at.column, 0);
 	ck_assert_uint_eq(rule->tunnel_cost, UNIT);
-	ck_assert_int_eq(rule->tunnel_hold, CONF_HOLD_CLOSE);
+	ck_assert_int_eq(rule->tunnel_hold, RULE_HOLD_CLOSE);
 	ck_assert_uint_eq(rule->tunnel_idle, 3600 * SECOND);
 	ck_assert_uint_eq(rule->tls_port, 443);
 	ck_assert(rule->tls_verify);
@@ -437,28 +437,28 @@ START_TEST(host)
 	    "  \"*\": {https: intercept, tls: {trust: SYSTEM}}\n"
 	    "  d.e: {https: tunnel, tls: {trust: ./system}}\n"
 	    "defaults: {https: upstream, tls: {port: 1}}\n");
-	struct conf_rule	*rule = conf->rules;
+	struct rule		*rule = conf->rules;
 
-	ck_assert_int_eq(rule->https, CONF_HTTPS_UPSTREAM);
+	ck_assert_int_eq(rule->https, RULE_HTTPS_UPSTREAM);
 	ck_assert_uint_eq(rule->https_at.line, 3);
 	ck_assert_uint_eq(rule->https_at.column, 12);
 	ck_assert_uint_eq(rule->tunnel_cost, UNIT / 2);
-	ck_assert_int_eq(rule->tunnel_hold, CONF_HOLD_CONNECT);
+	ck_assert_int_eq(rule->tunnel_hold, RULE_HOLD_CONNECT);
 	ck_assert_uint_eq(rule->tunnel_idle, 90 * SECOND);
 	ck_assert_uint_eq(rule->tls_port, 8443);
 	ck_assert(!rule->tls_verify);
 	ck_assert_str_eq(rule->tls_trust, "t");
 	ck_assert_str_eq(rule->tls_certificate, "c d");
 	ck_assert_str_eq(rule->tls_key, "./k");
-	ck_assert_int_eq(rule[1].https, CONF_HTTPS_INTERCEPT);
+	ck_assert_int_eq(rule[1].https, RULE_HTTPS_INTERCEPT);
 	ck_assert_uint_eq(rule[1].https_at.line, 6);
 	ck_assert_uint_eq(rule[1].https_at.column, 31);
-	ck_assert_int_eq(rule[2].https, CONF_HTTPS_INTERCEPT);
+	ck_assert_int_eq(rule[2].https, RULE_HTTPS_INTERCEPT);
 	ck_assert_str_eq(rule[2].tls_trust, "system");
-	ck_assert_int_eq(rule[3].https, CONF_HTTPS_TUNNEL);
+	ck_assert_int_eq(rule[3].https, RULE_HTTPS_TUNNEL);
 	ck_assert_uint_eq(rule[3].https_at.line, 8);
 	ck_assert_str_eq(rule[3].tls_trust, "./system");
-	ck_assert_int_eq(conf->fallback.https, CONF_HTTPS_UPSTREAM);
+	ck_assert_int_eq(conf->fallback.https, RULE_HTTPS_UPSTREAM);
 	ck_assert_uint_eq(conf->fallback.https_at.line, 9);
 	ck_assert_uint_eq(conf->fallback.https_at.column, 19);
 	ck_assert_uint_eq(conf->fallback.tls_port, 1);

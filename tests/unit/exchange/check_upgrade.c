@@ -8,13 +8,13 @@
 
 /* What of an Upgrade is passed on, and which 101 is for it. */
 
-static struct conf_rule	 rule;
+static struct rule	 rule;
 static struct http1_head head;
 
 static void
 set_up(void)
 {
-	rule = (struct conf_rule){ .nupgrades = 2 };
+	rule = (struct rule){ .nupgrades = 2 };
 	memcpy(rule.upgrades[0], "websocket", sizeof "websocket");
 	memcpy(rule.upgrades[1], "TLS/1.0", sizeof "TLS/1.0");
 }
@@ -101,13 +101,13 @@ START_TEST(as_long_as_it_gets)
 	struct upgrade u = { 0 };
 	size_t n = 0, i, j;
 
-	rule = (struct conf_rule){ .nupgrades = CONF_UPGRADES_MAX };
-	for (i = 0; i < CONF_UPGRADES_MAX; i++) {
-		memset(rule.upgrades[i], 'a' + (char)i, CONF_UPGRADE - 1);
-		rule.upgrades[i][CONF_UPGRADE - 1] = '\0';
+	rule = (struct rule){ .nupgrades = RULE_UPGRADES_MAX };
+	for (i = 0; i < RULE_UPGRADES_MAX; i++) {
+		memset(rule.upgrades[i], 'a' + (char)i, RULE_UPGRADE - 1);
+		rule.upgrades[i][RULE_UPGRADE - 1] = '\0';
 	}
 	for (j = 0; j < 20; j++)
-		for (i = 0; i < CONF_UPGRADES_MAX; i++)
+		for (i = 0; i < RULE_UPGRADES_MAX; i++)
 			n += (size_t)snprintf(field + n, sizeof field - n,
 			    "%s,", rule.upgrades[i]);
 	head = (struct http1_head){ .upgrade = true, .minor = 1,
@@ -116,7 +116,7 @@ START_TEST(as_long_as_it_gets)
 	    .value = { field, n } };
 	upgrade_read(&u, &head, &rule);
 	ck_assert_uint_eq(strlen(u.offer),
-	    CONF_UPGRADES_MAX * (CONF_UPGRADE + 1) - 2);
+	    RULE_UPGRADES_MAX * (RULE_UPGRADE + 1) - 2);
 	upgrade_free(&u);
 }
 END_TEST

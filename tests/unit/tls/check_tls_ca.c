@@ -17,12 +17,12 @@
 
 #define RULES	8
 
-static struct conf_rule	 rules[RULES];
+static struct rule	 rules[RULES];
 static struct conf	 conf;
 static char		*said;		/* by the last that was made */
 
 static void
-add_rule(const char *name, enum conf_https https)
+add_rule(const char *name, enum rule_https https)
 {
 	ck_assert_uint_lt(conf.nrules, RULES);
 	rules[conf.nrules].name = name;
@@ -32,7 +32,7 @@ add_rule(const char *name, enum conf_https https)
 static void
 intercept(const char *name)
 {
-	add_rule(name, CONF_HTTPS_INTERCEPT);
+	add_rule(name, RULE_HTTPS_INTERCEPT);
 }
 
 static void
@@ -233,8 +233,8 @@ START_TEST(constraints)
 	intercept("example.org");
 	intercept("192.0.2.7:80");
 	intercept("[2001:db8::1]:8443");
-	add_rule("tunnel.example", CONF_HTTPS_TUNNEL);
-	add_rule("*", CONF_HTTPS_UPSTREAM);
+	add_rule("tunnel.example", RULE_HTTPS_TUNNEL);
+	add_rule("*", RULE_HTTPS_UPSTREAM);
 	ca = make();
 	ck_extension(ca.cert, NID_name_constraints, true,
 	    "Permitted:\n"
@@ -454,8 +454,8 @@ START_TEST(no_host)
 			    "nothing for a CA to sign";
 
 	refused(want);
-	add_rule("api.example", CONF_HTTPS_TUNNEL);
-	add_rule("b.example", CONF_HTTPS_UPSTREAM);
+	add_rule("api.example", RULE_HTTPS_TUNNEL);
+	add_rule("b.example", RULE_HTTPS_UPSTREAM);
 	refused(want);
 }
 END_TEST
@@ -479,7 +479,7 @@ END_TEST
 START_TEST(by_default)
 {
 	intercept("api.example");
-	conf.fallback.https = CONF_HTTPS_INTERCEPT;
+	conf.fallback.https = RULE_HTTPS_INTERCEPT;
 	refused("https: intercept in defaults stands for every host, and a CA "
 	    "cannot be constrained to that; name the hosts, as in "
 	    "*.example.org");
