@@ -7,6 +7,7 @@
 
 #include "base/words.h"
 #include "base/log.h"
+#include "http/http1_head.h"
 #include "net/dial.h"
 #include "front/front.h"
 #include "exchange/tunnel.h"

@@ -7,6 +7,7 @@
 
 #include "hint/hint.h"
 #include "hint/refusal.h"
+#include "http/http1_head.h"
 
 /*
  * An answer that may refuse by its body is held back, head and all, until that

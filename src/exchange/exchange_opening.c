@@ -7,6 +7,7 @@
 
 #include <event2/event_struct.h>
 
+#include "http/http1_head.h"
 #include "http/sniff.h"
 #include "front/front.h"
 #include "tls/tls_context.h"

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "http/http1.h"
+#include "http/http1_head.h"
 
 /* Text */
 

@@ -2,6 +2,7 @@
 #include "front/front_internal.h"
 
 #include "exchange/exchange.h"
+#include "http/http1_error.h"
 
 /* Request bodies: from the socket to the exchange, at its pace. */
 

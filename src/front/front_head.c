@@ -7,6 +7,9 @@
 #include "base/log.h"
 #include "exchange/exchange.h"
 #include "base/once.h"
+#include "http/http1_error.h"
+#include "http/http1_head.h"
+#include "http/http1_request.h"
 
 /* Heads of requests: found in the input, shown to evhttp as another. */
 

@@ -14,6 +14,8 @@
 
 #include "http/http1.h"
 #include "front/front.h"
+#include "http/http1_chunked.h"
+#include "http/http1_scan.h"
 #include "net/address.h"
 #include "net/listen.h"
 #include "tls/tls.h"

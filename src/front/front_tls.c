@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "exchange/exchange.h"
 #include "base/once.h"
+#include "http/http1_error.h"
 
 /*
  * TLS with clients: on a listening address that has a certificate, and inside

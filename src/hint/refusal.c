@@ -12,6 +12,7 @@
 
 #include "hint/hint.h"
 #include "hint/refusal_form.h"
+#include "http/http1_head.h"
 
 /* Which rules there are, table by table, is in refusal_table.c. */
 

@@ -7,6 +7,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "http/http1_head.h"
 #include "policy/credential.h"
 #include "hint/hint.h"
 #include "http/http1.h"

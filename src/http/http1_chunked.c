@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#include "http/http1.h"
+#include "http/http1_chunked.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/http1_internal.h"
+#include "http/http1_class.h"
+#include "http/http1_fields.h"
+#include "http/http1_line.h"
 
 /*
  * A chunked body goes round SIZE (the EXT states where there are

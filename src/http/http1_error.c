@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "http/http1.h"
+#include "http/http1_error.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "http/http1.h"
+#include "http/http1_host.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
 
-#include "http/http1_internal.h"
+#include "http/http1_class.h"
 
 #define LABEL_MAX	63
 #define PORT_DIGITS	5

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "http/http1.h"
+#include "http/http1_keep_alive.h"
 
-#include "http/http1_internal.h"
+#include "http/http1_class.h"
 
 /*
  * Keep-Alive has no grammar that all who send it know: parameters with commas,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "http/http1_internal.h"
+#include "http/http1_name.h"
+
+#include "http/http1_class.h"
 
 /* The names of the fields that the proxy looks at. */
 

@@ -7,6 +7,8 @@
 #define uthash_fatal(msg) abort()
 #include <uthash.h>
 
+#include "http/http1_host.h"
+
 /*
  * All patterns are in one hash table.  A key is a small head (port, wildcard
  * or not) and the name behind it, so that a match needs no string of its own

@@ -13,6 +13,7 @@
 #include <uthash.h>
 
 #include "conf/conf_warnings.h"
+#include "http/http1_host.h"
 #include "policy/pattern.h"
 #include "tls/tls.h"
 #include "tls/tls_mint.h"

@@ -9,6 +9,9 @@
 
 #include <event2/event.h>
 
+#include "http/http1_error.h"
+#include "http/http1_keep_alive.h"
+#include "http/http1_response.h"
 #include "net/dial.h"
 #include "exchange/exchange.h"
 #include "upstream/pool.h"

@@ -6,6 +6,8 @@
 #include <event2/event_struct.h>
 
 #include "http/http1.h"
+#include "http/http1_chunked.h"
+#include "http/http1_scan.h"
 #include "upstream/upstream.h"
 #include "daemon/worker.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "fuzz_http1.h"
 
+#include "http/http1_chunked.h"
+
 #define BODY_MAX	8192
 
 struct decoded {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "http/http1_host.h"
 
 /*
  * Any bytes are a configuration or one line of what is wrong with them; and

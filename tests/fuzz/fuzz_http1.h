@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "http/http1.h"
+#include "http/http1_scan.h"
 
 /* What the fuzz targets of http1 share. */
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "fuzz_http1.h"
 
+#include "http/http1_error.h"
+#include "http/http1_host.h"
+#include "http/http1_request.h"
+
 /* A host in canonical form is its own canonical form. */
 static void
 check_host(const struct http1_host *host)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "fuzz_http1.h"
 
+#include "http/http1_response.h"
+
 /* The first byte chooses the request's method, the rest is the response. */
 static const struct http1_str methods[] = {
 	{ "GET", 3 }, { "HEAD", 4 }, { "CONNECT", 7 }, { "POST", 4 },

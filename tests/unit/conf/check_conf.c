@@ -16,6 +16,7 @@
 #include "conf/conf_options.h"
 #include "conf/conf_value.h"
 #include "base/log.h"
+#include "http/http1_host.h"
 #include "check_conf.h"
 
 #define SECOND	UINT64_C(1000000000)

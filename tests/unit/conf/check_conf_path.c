@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "http/http1_error.h"
+#include "http/http1_request.h"
 #include "check_conf.h"
 
 /* What a rule says of kinds of requests: their costs, and parts of a host. */

@@ -5,6 +5,8 @@
 
 #include "check_run.h"
 #include "exchange/upgrade.h"
+#include "http/http1_request.h"
+#include "http/http1_response.h"
 
 /* What of an Upgrade is passed on, and which 101 is for it. */
 

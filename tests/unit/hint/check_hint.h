@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "hint/hint.h"
+#include "http/http1_response.h"
 #include "check_run.h"
 
 /* What the tests of responses share: rows of heads, and what they say. */

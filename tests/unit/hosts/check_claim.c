@@ -7,6 +7,7 @@
 
 #include "check_run.h"
 #include "hosts/claim.h"
+#include "http/http1_request.h"
 
 /* What a request claims by its fields, its client and its host's rule. */
 

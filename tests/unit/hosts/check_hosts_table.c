@@ -12,6 +12,7 @@
 #include "check_run.h"
 #include "base/log.h"
 #include "daemon/worker.h"
+#include "http/http1_host.h"
 
 /* Who gets an entry in the table of hosts, and what is kept of it. */
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "http/http1.h"
+#include "http/http1_scan.h"
 #include "check_run.h"
 
 /* What the tests of http1 share: rows of bytes, and ways to cut them up. */

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "http/http1.h"
+#include "http/http1_chunked.h"
+#include "http/http1_error.h"
 
 #include "check_http1.h"
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/http1.h"
+#include "http/http1_host.h"
 
 #include "check_http1.h"
 

@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "http/http1.h"
+#include "http/http1_connection.h"
+#include "http/http1_error.h"
+#include "http/http1_head.h"
+#include "http/http1_request.h"
 
 #include "check_http1.h"
 

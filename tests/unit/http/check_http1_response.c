@@ -5,6 +5,11 @@
 #include <string.h>
 
 #include "http/http1.h"
+#include "http/http1_connection.h"
+#include "http/http1_error.h"
+#include "http/http1_head.h"
+#include "http/http1_keep_alive.h"
+#include "http/http1_response.h"
 
 #include "check_http1.h"
 

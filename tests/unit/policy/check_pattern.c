@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "http/http1_host.h"
 #include "policy/pattern.h"
 
 #include <check.h>

@@ -21,6 +21,7 @@
 #include <openssl/x509v3.h>
 
 #include "http/http1.h"
+#include "http/http1_host.h"
 
 /*
  * Keys, certificates and files that are made without the code under test, and

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_HTTP1_INTERNAL_H
-#define SLUICE_HTTP1_INTERNAL_H
+#ifndef SLUICE_HTTP1_CLASS_H
+#define SLUICE_HTTP1_CLASS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
-
-#include "http/http1.h"
-
-/* What the files of http1 share; nobody else includes this. */
 
 /* Classes of bytes, as bits of http1_class[]. */
 #define HTTP1_PLAIN	1u	/* SP, HTAB, VCHAR, obs-text: field values */
@@ -98,36 +97,5 @@ http1_same(const char *p, const char *q, size_t len)
 	}
 	return true;
 }
-
-/* Without white space around. */
-static inline struct http1_str
-http1_trim(struct http1_str s)
-{
-	while (s.len > 0 && http1_is_blank(s.p[0])) {
-		s.p++;
-		s.len--;
-	}
-	while (s.len > 0 && http1_is_blank(s.p[s.len - 1]))
-		s.len--;
-	return s;
-}
-
-/* http1_name.c */
-
-enum http1_name	 http1_name_id(struct http1_str);
-/* Whether fields of that name are for one connection only. */
-bool		 http1_is_hop(enum http1_name);
-
-/* http1.c */
-
-/*
- * Parses the field line at *p, which ends before end, and moves *p behind its
- * CRLF.  In a response white space may stand before the colon.
- */
-enum http1_error http1_field_next(const char **p, const char *end,
-		    struct http1_field *, bool response)
-		    __attribute__((warn_unused_result));
-/* What is wrong with a byte that no text may hold. */
-enum http1_error http1_wrong_byte(char);
 
 #endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_HTTP1_CHUNKED_H
+#define SLUICE_HTTP1_CHUNKED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "http/http1.h"
+
+#define HTTP1_CHUNK_EXT		4096	/* bytes of extensions, a message */
+#define HTTP1_TRAILERS		8192	/* bytes of trailers, a message */
+
+/*
+ * A chunked body (RFC 9112 7.1), of a request or a response: that decides about
+ * white space before the colons of its trailers.  Starts with
+ * http1_chunked_init(); call with the bytes at hand until they are used up.
+ * Each call consumes *used bytes, at least one of them until the body is done
+ * or broken, and may yield a piece of data (which points into buf).
+ * HTTP1_DONE after the empty line behind the trailers: what follows is the
+ * next message's.
+ */
+struct http1_chunked {
+	unsigned		 state;
+	bool			 response;
+	unsigned		 digits;	/* of the size so far */
+	uint64_t		 left;		/* bytes of the chunk to come */
+	size_t			 ext;		/* bytes of extensions so far */
+	char			*trailers;	/* raw, owned; NULL: none */
+	size_t			 trailers_len;
+	enum http1_error	 error;		/* why HTTP1_FAILED */
+};
+
+void		 http1_chunked_init(struct http1_chunked *, bool response);
+/* Frees the trailers; init again before another body. */
+void		 http1_chunked_free(struct http1_chunked *);
+enum http1_result http1_chunked(struct http1_chunked *, const char *buf,
+		    size_t len, size_t *used, struct http1_str *data)
+		    __attribute__((warn_unused_result));
+
+/*
+ * Parses the trailers of a chunked body that is done into the head's fields
+ * (nothing else of the head is set).  Their strings point into the trailers of
+ * the struct http1_chunked.  Framing, routing, authentication and control
+ * fields are left out (RFC 9110 6.5.1).
+ */
+enum http1_error http1_trailers(struct http1_head *,
+		    const struct http1_chunked *)
+		    __attribute__((warn_unused_result));
+
+#endif

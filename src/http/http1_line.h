@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_HTTP1_LINE_H
+#define SLUICE_HTTP1_LINE_H
+
+#include <stdbool.h>
+
+#include "http/http1.h"
+
+/* What is wrong with a byte that no text may hold. */
+enum http1_error http1_wrong_byte(char);
+
+/* Takes a line and its CRLF. */
+enum http1_error http1_line_next(const char **p, const char *end,
+		    struct http1_str *line)
+		    __attribute__((warn_unused_result));
+
+/* Takes what stands before the next SP; false where there is none. */
+bool		 http1_word_next(struct http1_str *line,
+		    struct http1_str *word);
+
+/* "HTTP/1.1" and nothing shorter or longer. */
+enum http1_error http1_version_parse(struct http1_str, unsigned *minor)
+		    __attribute__((warn_unused_result));
+
+#endif

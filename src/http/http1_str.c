@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#include "http/http1_str.h"
+
+#include <string.h>
+
+#include "http/http1_class.h"
+
+bool
+http1_str_is(struct http1_str s, const char *text)
+{
+	return strlen(text) == s.len && http1_same(s.p, text, s.len);
+}
+
+bool
+http1_str_equals(struct http1_str s, const char *text)
+{
+	return strlen(text) == s.len && memcmp(s.p, text, s.len) == 0;
+}
+
+bool
+http1_is_token(const char *p, size_t len)
+{
+	return len > 0 && http1_span(p, len, HTTP1_TCHAR) == len;
+}
+
+struct http1_str
+http1_str_trim(struct http1_str s)
+{
+	while (s.len > 0 && http1_is_blank(s.p[0])) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len > 0 && http1_is_blank(s.p[s.len - 1]))
+		s.len--;
+	return s;
+}
