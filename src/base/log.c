@@ -54,7 +54,7 @@ make_sink(void)
 {
 	char *cause = NULL;
 
-	sink = log_sink_new("diagnostics", KEPT);
+	sink = log_sink_new("diagnostics", KEPT, log_at);
 	if (sink != NULL && log_sink_open(sink, NULL, STDERR_FILENO, &cause))
 		atexit(log_flush);
 	free(cause);
@@ -133,6 +133,16 @@ vlog(enum log_level l, const char *fmt, va_list ap)
 
 	if (log_enabled(l))
 		put(buf, format(buf, l, fmt, ap));
+}
+
+void
+log_at(enum log_level l, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vlog(l, fmt, ap);
+	va_end(ap);
 }
 
 #define LOG_FUNCTION(name, l)			\

@@ -18,8 +18,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/log.h"
-
 /*
  * Two buffers of the same size: writers of lines fill one, the thread empties
  * the other, and takes the first when it is done.  O_NONBLOCK belongs to what
@@ -47,6 +45,9 @@ enum took {
 
 struct log_sink {
 	const char	*name;
+	/* called without the lock: it may write to this sink */
+	void		 (*tell)(enum log_level, const char *, ...)
+			    __attribute__((format(printf, 2, 3)));
 	size_t		 max;		/* bytes of a buffer */
 	pthread_t	 thread;
 	pthread_mutex_t	 lock;
@@ -151,8 +152,8 @@ log_sink_open(struct log_sink *s, const char *path, int std, char **cause)
 		return path != NULL ? wrong(cause, path, errno) :
 		    wrong_std(cause, std, errno);
 	if (later != NULL)
-		log_warn("%s: nobody reads the FIFO %s yet: lines wait",
-		    s->name, path);
+		s->tell(LOG_LEVEL_WARN, "%s: nobody reads the FIFO %s yet: "
+		    "lines wait", s->name, path);
 	pthread_mutex_lock(&s->lock);
 	if (s->changed && s->next != -1)
 		close(s->next);
@@ -285,8 +286,9 @@ static void
 tell_error(struct log_sink *s, int error)
 {
 	if (!s->told && s->path == NULL)
-		log_error("%s: cannot write: %s; lines wait, and are dropped "
-		    "when there are too many", s->name, strerror(error));
+		s->tell(LOG_LEVEL_ERROR, "%s: cannot write: %s; lines wait, "
+		    "and are dropped when there are too many", s->name,
+		    strerror(error));
 	s->told = true;
 }
 
@@ -294,10 +296,11 @@ static void
 tell_again(struct log_sink *s, unsigned long long dropped)
 {
 	if (dropped > 0)
-		log_warn("%s: writing again; %llu line%s dropped", s->name,
-		    dropped, dropped == 1 ? " was" : "s were");
+		s->tell(LOG_LEVEL_WARN, "%s: writing again; %llu line%s "
+		    "dropped", s->name, dropped,
+		    dropped == 1 ? " was" : "s were");
 	else if (s->told)
-		log_info("%s: writing again", s->name);
+		s->tell(LOG_LEVEL_INFO, "%s: writing again", s->name);
 	s->told = false;
 }
 
@@ -514,7 +517,8 @@ destroy(struct log_sink *s)
 }
 
 struct log_sink *
-log_sink_new(const char *name, size_t max)
+log_sink_new(const char *name, size_t max,
+    void (*tell)(enum log_level, const char *, ...))
 {
 	pthread_condattr_t attr;
 	struct log_sink *s;
@@ -522,6 +526,7 @@ log_sink_new(const char *name, size_t max)
 	if ((s = calloc(1, sizeof *s)) == NULL)
 		return NULL;
 	s->name = name;
+	s->tell = tell;
 	s->max = max;
 	s->fd = s->next = -1;
 	pthread_mutex_init(&s->lock, NULL);
@@ -585,7 +590,7 @@ log_sink_write(struct log_sink *s, const char *p, size_t n)
 		pthread_cond_signal(&s->wake);
 	pthread_mutex_unlock(&s->lock);
 	if (dropped > 0 && before == 0)
-		log_error("%s: lines are dropped: %s", s->name,
+		s->tell(LOG_LEVEL_ERROR, "%s: lines are dropped: %s", s->name,
 		    error != 0 ? strerror(error) : "nobody reads it");
 }
 
@@ -650,8 +655,8 @@ log_sink_free(struct log_sink *s)
 	s->closed = true;
 	pthread_mutex_unlock(&s->lock);
 	if (dropped > 0)
-		log_warn("%s: at the end %llu line%s dropped", s->name,
-		    dropped, dropped == 1 ? " was" : "s were");
+		s->tell(LOG_LEVEL_WARN, "%s: at the end %llu line%s dropped",
+		    s->name, dropped, dropped == 1 ? " was" : "s were");
 	if (!gone) {
 		stuck = s;
 		pthread_detach(s->thread);

@@ -5,22 +5,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/log_level.h"
+
 /*
  * Where lines go: a file, a FIFO, a pipe, a terminal, a socket.  Whatever
  * becomes of it, nobody who writes a line is held up: a thread of the sink's own
  * takes the lines out of a bounded buffer.  What does not fit there is dropped,
- * counted, and told by log_warn() once there is room again.  A line goes out
- * whole, or not at all.
+ * counted, and told once there is room again.  A line goes out whole, or not at
+ * all.
  */
 
 struct log_sink;
 
 /*
- * A sink that is not open yet, and keeps what is written to it.  name is what
- * it is called in messages, and must outlive it; max bytes are kept, and as many
- * again are on their way.  NULL without memory.
+ * Returns a sink that is not open yet, and keeps what is written to it; NULL
+ * without memory.  name is what it is called in messages, and must outlive it;
+ * max bytes are kept, and as many again are on their way.  What becomes of the
+ * lines is told by tell(), from any thread; that may write to the sink itself.
  */
-struct log_sink	*log_sink_new(const char *name, size_t max);
+struct log_sink	*log_sink_new(const char *name, size_t max,
+		    void (*tell)(enum log_level, const char *, ...)
+		    __attribute__((format(printf, 2, 3))));
 
 /*
  * Writes what is left, as long as somebody takes it (half a second without

@@ -11,6 +11,7 @@
 #include <event2/event_struct.h>
 #include <jansson.h>
 
+#include "base/log.h"
 #include "base/log_sink.h"
 #include "daemon/worker.h"
 
@@ -63,7 +64,7 @@ access_open(const struct conf *conf, char **cause)
 		return true;
 	}
 	if (sink == NULL)
-		sink = log_sink_new("log.access", KEPT);
+		sink = log_sink_new("log.access", KEPT, log_at);
 	return (sink != NULL && log_sink_open(sink, path_of(conf),
 	    STDOUT_FILENO, cause)) || wrong(cause);
 }
