@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -17,6 +16,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/log_file.h"
 
 /*
  * Two buffers of the same size: writers of lines fill one, the thread empties
@@ -85,72 +86,19 @@ static struct log_sink *stuck;
 
 /* Opening */
 
-/*
- * A descriptor of our own for a standard one; its offset, where it has one,
- * stays that of all who share it.
- */
-static int
-open_std(int std)
-{
-	struct stat st;
-	char path[32];
-	int fd;
-
-	if (fstat(std, &st) == 0 && (S_ISFIFO(st.st_mode) || isatty(std))) {
-		snprintf(path, sizeof path, "/proc/self/fd/%d", std);
-		fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-		if (fd != -1)
-			return fd;
-	}
-	return fcntl(std, F_DUPFD_CLOEXEC, 3);
-}
-
-static int
-open_path(const char *path)
-{
-	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
-	    O_NONBLOCK | O_NOCTTY, 0640);
-}
-
-static bool
-is_fifo(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISFIFO(st.st_mode);
-}
-
-static bool
-wrong(char **cause, const char *path, int error)
-{
-	const char *why = strerror(error);
-
-	if (error == ENXIO || error == ENOTSOCK)
-		why = "a socket, or a device that is not there";
-	if (asprintf(cause, "cannot open %s: %s", path, why) == -1)
-		*cause = NULL;
-	return false;
-}
-
-static bool
-wrong_std(char **cause, int std, int error)
-{
-	return wrong(cause, std == STDOUT_FILENO ? "standard output" :
-	    "standard error", error);
-}
-
 bool
 log_sink_open(struct log_sink *s, const char *path, int std, char **cause)
 {
 	char *later = NULL;
 	int fd;
 
-	fd = path != NULL ? open_path(path) : open_std(std);
-	if (fd == -1 && path != NULL && errno == ENXIO && is_fifo(path))
+	fd = path != NULL ? log_file_open(path) : log_file_open_std(std);
+	if (fd == -1 && path != NULL && errno == ENXIO &&
+	    log_file_is_fifo(path))
 		later = strdup(path);
 	if (fd == -1 && later == NULL)
-		return path != NULL ? wrong(cause, path, errno) :
-		    wrong_std(cause, std, errno);
+		return path != NULL ? log_file_wrong(cause, path, errno) :
+		    log_file_wrong_std(cause, std, errno);
 	if (later != NULL)
 		s->tell(LOG_LEVEL_WARN, "%s: nobody reads the FIFO %s yet: "
 		    "lines wait", s->name, path);
@@ -165,38 +113,6 @@ log_sink_open(struct log_sink *s, const char *path, int std, char **cause)
 	pthread_cond_signal(&s->wake);
 	pthread_mutex_unlock(&s->lock);
 	return true;
-}
-
-/* Where a file would be made, its directory decides. */
-static int
-test_directory(const char *path)
-{
-	char *copy = strdup(path);
-	int error = 0;
-
-	if (copy == NULL)
-		return ENOMEM;
-	if (faccessat(AT_FDCWD, dirname(copy), W_OK | X_OK, AT_EACCESS) == -1)
-		error = errno;
-	free(copy);
-	return error;
-}
-
-bool
-log_sink_test(const char *path, char **cause)
-{
-	struct stat st;
-	int error = 0;
-
-	if (stat(path, &st) == -1)
-		error = errno == ENOENT ? test_directory(path) : errno;
-	else if (S_ISDIR(st.st_mode))
-		error = EISDIR;
-	else if (S_ISSOCK(st.st_mode))
-		error = ENOTSOCK;
-	else if (faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == -1)
-		error = errno;
-	return error == 0 || wrong(cause, path, error);
 }
 
 void
@@ -241,7 +157,7 @@ is_open(struct log_sink *s)
 
 	if (s->fd != -1)
 		return true;
-	if (s->path == NULL || (fd = open_path(s->path)) == -1)
+	if (s->path == NULL || (fd = log_file_open(s->path)) == -1)
 		return false;
 	use(s, fd);
 	free(s->path);

@@ -46,13 +46,6 @@ bool		 log_sink_open(struct log_sink *, const char *path, int std,
 /* From now on lines go nowhere, without a word. */
 void		 log_sink_close(struct log_sink *);
 
-/*
- * Whether log_sink_open() would open the path, without opening it for lines or
- * leaving a file behind.  False with *cause as above.
- */
-bool		 log_sink_test(const char *path, char **cause)
-		    __attribute__((warn_unused_result));
-
 /* Whole lines, with their ends.  Never waits; safe from any thread. */
 void		 log_sink_write(struct log_sink *, const char *, size_t);
 

@@ -22,7 +22,7 @@
 #include "conf/conf.h"
 #include "conf/conf_warnings.h"
 #include "base/log.h"
-#include "base/log_sink.h"
+#include "base/log_file.h"
 #include "exchange/access.h"
 #include "hosts/hosts.h"
 #include "base/client_hash.h"
@@ -107,7 +107,7 @@ test_logs(const struct conf *conf, char **cause)
 {
 	*cause = NULL;
 	if (conf->log_diagnostics != NULL &&
-	    !log_sink_test(conf->log_diagnostics, cause))
+	    !log_file_test(conf->log_diagnostics, cause))
 		return wrong_log(conf, conf->log_diagnostics_at,
 		    "log.diagnostics: ", cause);
 	return access_test(conf, cause) ||

@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 #include "base/log.h"
+#include "base/log_file.h"
 #include "base/log_sink.h"
 #include "daemon/worker.h"
 
@@ -74,7 +75,7 @@ access_test(const struct conf *conf, char **cause)
 {
 	*cause = NULL;
 	return conf->log_access == NULL || path_of(conf) == NULL ||
-	    log_sink_test(path_of(conf), cause) || wrong(cause);
+	    log_file_test(path_of(conf), cause) || wrong(cause);
 }
 
 void

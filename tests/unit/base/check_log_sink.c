@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log_file.h"
 #include "check_run.h"
 
 /*
@@ -422,16 +423,16 @@ START_TEST(tested)
 {
 	char	*cause;
 
-	ck_assert(log_sink_test(path, &cause));
+	ck_assert(log_file_test(path, &cause));
 	ck_assert_int_eq(access(path, F_OK), -1);
-	ck_assert(!log_sink_test(dir, &cause));
+	ck_assert(!log_file_test(dir, &cause));
 	free(cause);
-	ck_assert(!log_sink_test("/no/such/place", &cause));
+	ck_assert(!log_file_test("/no/such/place", &cause));
 	ck_assert_str_eq(cause, "cannot open /no/such/place: No such file or "
 	    "directory");
 	free(cause);
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	ck_assert(log_sink_test(path, &cause));
+	ck_assert(log_file_test(path, &cause));
 }
 END_TEST
 
