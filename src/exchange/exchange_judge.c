@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "hint/hint.h"
+#include "hint/hint_date.h"
 #include "hint/refusal.h"
 #include "http/http1_head.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "hint/hint.h"
+#include "hint/hint_read.h"
 #include "base/words.h"
 #include "base/log.h"
 

@@ -18,6 +18,7 @@
 
 #define HINT_BUDGETS	8	/* of one response; further ones are ignored */
 #define HINT_MICRO	1000000ULL	/* micro units of a unit */
+#define HINT_SECOND	1000000000ULL	/* ns */
 
 enum hint_unit {
 	HINT_REQUESTS,
@@ -109,37 +110,5 @@ struct hint {
 	unsigned		 nbudgets;
 	struct hint_budget	 budgets[HINT_BUDGETS];
 };
-
-/*
- * Reads a response's fields: Retry-After (RFC 9110 10.2.3), and all others
- * that say when, for how long or how much.  Each may stand there several times
- * or be a list: the latest time counts, and the smallest number of what is
- * left.  retry-after-ms is Retry-After's finer form.  Dates and times since
- * 1970 are measured against the response's own Date where that is usable, else
- * against now (seconds of the wall clock since 1970).  Budgets of a response
- * that comes from a cache (Age) are ignored.
- */
-void	 hint_read(const struct http1_head *, int64_t now, struct hint *);
-
-/*
- * One value of n bytes that says for how long (no terminator needed), such as
- * Retry-After's: delta-seconds, an HTTP-date in any of its three forms, and
- * then, leniently, a number with a fraction, an ISO 8601 timestamp, dates of
- * other forms, a duration such as 1m2.5s, PT1M2.5S, 00:01:02 or 62 seconds; a
- * number above 10^9 is an instant, of as many seconds, milliseconds,
- * microseconds or nanoseconds since 1970 as its magnitude tells.
- * date is what instants are measured against; what is past is
- * 0.  False where the value is not usable: text, nothing, a negative number, an
- * instant more than a year away.
- */
-bool	 hint_retry_after(const char *, size_t n, int64_t date,
-	    uint64_t *delay);
-
-/*
- * An HTTP-date (RFC 9110 5.6.7: IMF-fixdate, RFC 850, asctime) to seconds
- * since 1970; now places a two-digit year (one that appears more than 50
- * years ahead is in the past).  False where it is not a date.
- */
-bool	 hint_date(const char *, size_t n, int64_t now, int64_t *seconds);
 
 #endif

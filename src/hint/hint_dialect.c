@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "hint/hint_internal.h"
+#include "hint/hint_dialect.h"
 
-#include <string.h>
+#include "hint/hint_form.h"
 
 /*
  * Fields that do not mean what their names say by their words alone, or more

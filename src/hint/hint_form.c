@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "hint/hint_internal.h"
+#include "hint/hint_form.h"
 
 #include <string.h>
 

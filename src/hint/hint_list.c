@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "hint/hint_internal.h"
+#include "hint/hint_list.h"
 
 #include <string.h>
+
+#include "hint/hint_timestamp.h"
+#include "hint/hint_until.h"
 
 /*
  * Lists.  A field that stands there twice may arrive as one, its values

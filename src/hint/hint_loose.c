@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "hint/hint_internal.h"
+#include "hint/hint_loose.h"
 
 #include <string.h>
+
+#include "hint/hint.h"
+#include "hint/hint_civil.h"
+#include "hint/hint_number.h"
 
 /*
  * Times as libraries write them whose authors did not read RFC 9110: units in

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "hint/hint_internal.h"
+#include "hint/hint_ratelimit.h"
 
 #include <string.h>
+
+#include "hint/hint_budget.h"
+#include "hint/hint_until.h"
+#include "http/sf.h"
 
 /*
  * RateLimit and RateLimit-Policy, draft-ietf-httpapi-ratelimit-headers:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "hint/hint_words.h"
 
-#include "hint/hint_internal.h"
+#include "hint/hint_field.h"
 
 /*
  * The words of names.  A name is cut at what separates them, at capital

@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <zlib.h>
 
-#include "hint/hint.h"
+#include "hint/hint_until.h"
 #include "hint/refusal_form.h"
 #include "http/http1_head.h"
 

@@ -6,7 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "hint/hint_internal.h"
+#include "hint/hint_duration.h"
+#include "hint/hint_form.h"
+#include "hint/hint_loose.h"
+#include "hint/hint_until.h"
 
 #define DEPTH		5	/* of values in values */
 #define ELEMENTS	16	/* of an array */

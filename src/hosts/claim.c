@@ -9,7 +9,6 @@
 
 #include "http/http1_head.h"
 #include "policy/credential.h"
-#include "hint/hint.h"
 #include "http/http1.h"
 #include "http/sf.h"
 

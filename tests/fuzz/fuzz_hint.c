@@ -9,8 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hint/hint.h"
-#include "hint/hint_internal.h"
+#include "hint/hint_date.h"
+#include "hint/hint_dialect.h"
+#include "hint/hint_duration.h"
+#include "hint/hint_list.h"
+#include "hint/hint_read.h"
+#include "hint/hint_until.h"
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hint/hint.h"
+#include "hint/hint_date.h"
+#include "hint/hint_read.h"
+#include "hint/hint_until.h"
 #include "http/http1.h"
 #include "check_run.h"
 

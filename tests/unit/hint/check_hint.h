@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hint/hint.h"
+#include "hint/hint_read.h"
 #include "http/http1_response.h"
 #include "check_run.h"
 

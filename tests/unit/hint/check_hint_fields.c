@@ -6,7 +6,6 @@
  */
 
 #include "check_hint.h"
-#include "hint/hint_internal.h"
 
 static const struct want drafts[] = {
 	{ "revision 10, one policy", 200,

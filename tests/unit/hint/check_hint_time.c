@@ -6,7 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hint/hint_internal.h"
+#include "hint/hint.h"
+#include "hint/hint_duration.h"
+#include "hint/hint_number.h"
+#include "hint/hint_timestamp.h"
 #include "check_exact.h"
 #include "check_run.h"
 

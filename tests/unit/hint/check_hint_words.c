@@ -5,7 +5,7 @@
 #include <check.h>
 #include <string.h>
 
-#include "hint/hint_internal.h"
+#include "hint/hint_form.h"
 #include "check_exact.h"
 #include "check_run.h"
 

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: ISC */
-#include "hint/hint_internal.h"
+#include "hint/hint_read.h"
 
 #include <string.h>
 
+#include "hint/hint_budget.h"
+#include "hint/hint_dialect.h"
+#include "hint/hint_duration.h"
+#include "hint/hint_list.h"
+#include "hint/hint_number.h"
+#include "hint/hint_ratelimit.h"
+#include "hint/hint_reading.h"
+#include "hint/hint_verdict.h"
+
 /*
  * A response's fields, read one after the other into a hint.  What they mean
- * together is in hint_meaning.c; which of them says what, in hint_dialect.c and
+ * together is in hint_verdict.c; which of them says what, in hint_dialect.c and
  * hint_form.c.
  *
  * Each is taken as a list.  Fields whose names alone do not tell that they are
@@ -13,100 +22,6 @@
  */
 
 static const struct http1_str nameless = { NULL, 0 };
-
-int64_t
-hint_reading_date(struct hint_reading *r)
-{
-	const struct http1_field *f = r->head->fields;
-	struct http1_str list, member;
-	unsigned i;
-
-	if (r->dated)
-		return r->date;
-	r->dated = true;
-	r->date = r->now;
-	for (i = 0; i < r->head->nfields; i++, f++) {
-		if (f->id != HTTP1_DATE)
-			continue;
-		list = f->value;
-		while (hint_member(&list, &member))
-			if (hint_date(member.p, member.len, r->now, &r->date))
-				return r->date;
-	}
-	return r->date;
-}
-
-static bool
-is_named(const struct hint_budget *b, struct http1_str name)
-{
-	if (b->name.p == NULL || name.p == NULL)
-		return b->name.p == name.p;
-	return b->name.len == name.len &&
-	    memcmp(b->name.p, name.p, name.len) == 0;
-}
-
-static struct hint_budget *
-add_budget(struct hint_reading *r, const struct hint_name *field,
-    struct http1_str name)
-{
-	const struct hint_slot_kind *kind = hint_slot_kind(field->slot);
-	struct hint *h = r->hint;
-	struct hint_budget *b = &h->budgets[h->nbudgets];
-
-	memset(b, 0, sizeof(*b));
-	b->name = name;
-	b->source = kind->source;
-	b->unit = kind->unit;
-	b->refills = kind->refills;
-	b->partial = kind->partial;
-	b->window = kind->window * HINT_SECOND;
-	if (field->slot == HINT_FORM) {
-		b->source = field->source;
-		b->unit = field->unit;
-		b->window = field->window;
-	}
-	b->has_window = b->window != 0;
-	r->entries[h->nbudgets].name = *field;
-	h->nbudgets++;
-	return b;
-}
-
-struct hint_budget *
-hint_budget(struct hint_reading *r, const struct hint_name *field,
-    struct http1_str name)
-{
-	struct hint_name *found;
-	unsigned i;
-
-	/* Quotas have no name to find them by; they differ in size. */
-	for (i = 0; i < r->hint->nbudgets && field->slot != HINT_IETF_QUOTA;
-	    i++) {
-		found = &r->entries[i].name;
-		if (found->slot != field->slot ||
-		    found->stem != field->stem ||
-		    !is_named(&r->hint->budgets[i], name))
-			continue;
-		if (field->context > found->context)
-			found->context = field->context;
-		return &r->hint->budgets[i];
-	}
-	if (r->hint->nbudgets == HINT_BUDGETS)
-		return NULL;
-	return add_budget(r, field, name);
-}
-
-void
-hint_remove_budget(struct hint_reading *r, unsigned i)
-{
-	struct hint *h = r->hint;
-
-	h->nbudgets--;
-	for (; i < h->nbudgets; i++) {
-		h->budgets[i] = h->budgets[i + 1];
-		r->entries[i] = r->entries[i + 1];
-	}
-	memset(&r->entries[i], 0, sizeof(r->entries[i]));
-}
 
 static bool
 is_digit(char c)
@@ -118,46 +33,6 @@ static struct hint_entry *
 entry_of(struct hint_reading *r, const struct hint_budget *b)
 {
 	return &r->entries[b - r->hint->budgets];
-}
-
-static void
-set_least(bool *has, uint64_t *value, uint64_t new)
-{
-	if (!*has || new < *value)
-		*value = new;
-	*has = true;
-}
-
-static void
-set_most(bool *has, uint64_t *value, uint64_t new)
-{
-	if (!*has || new > *value)
-		*value = new;
-	*has = true;
-}
-
-void
-hint_set_limit(struct hint_budget *b, uint64_t micro)
-{
-	set_least(&b->has_limit, &b->limit, micro);
-}
-
-void
-hint_set_remaining(struct hint_budget *b, uint64_t micro)
-{
-	set_least(&b->has_remaining, &b->remaining, micro);
-}
-
-void
-hint_set_reset(struct hint_budget *b, uint64_t ns)
-{
-	set_most(&b->has_reset, &b->reset, ns);
-}
-
-void
-hint_set_window(struct hint_budget *b, uint64_t ns)
-{
-	set_most(&b->has_window, &b->window, ns);
 }
 
 /* Times */
@@ -179,9 +54,9 @@ read_retry(struct hint_reading *r, uint64_t unit, const struct http1_field *f)
 	if (hint_latest(f->value, false, unit, hint_reading_date(r), &ns,
 	    &odd)) {
 		if (unit < HINT_SECOND)
-			set_most(&r->has_ms, &r->ms, ns);
+			hint_set_most(&r->has_ms, &r->ms, ns);
 		else
-			set_most(&h->retry_after, &h->delay, ns);
+			hint_set_most(&h->retry_after, &h->delay, ns);
 	}
 	if (odd)
 		note_unusable(r, f);
@@ -243,7 +118,7 @@ set_count(struct hint_reading *r, struct hint_budget *b, enum hint_role role,
 	if (role == HINT_REMAINING)
 		hint_set_remaining(b, micro);
 	else if (role == HINT_USED)
-		set_most(&entry->has_used, &entry->used, micro);
+		hint_set_most(&entry->has_used, &entry->used, micro);
 	else
 		hint_set_limit(b, micro);
 }
@@ -605,5 +480,5 @@ hint_read(const struct http1_head *head, int64_t now, struct hint *h)
 	read_fields(&r, true);
 	if (r.unsure)
 		read_fields(&r, false);
-	hint_finish(&r);
+	hint_verdict(&r);
 }

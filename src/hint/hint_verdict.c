@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "hint/hint_internal.h"
+#include "hint/hint_verdict.h"
 
-#include <string.h>
+#include "hint/hint_budget.h"
+#include "hint/hint_list.h"
+#include "hint/hint_number.h"
+#include "hint/hint_ratelimit.h"
 
 /*
  * What a response's fields mean together: which budgets count, whether it was
@@ -497,7 +500,7 @@ finish_pause(struct hint_reading *r)
 }
 
 void
-hint_finish(struct hint_reading *r)
+hint_verdict(struct hint_reading *r)
 {
 	struct hint *h = r->hint;
 	int status = r->head->status;

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_HINT_DURATION_H
+#define SLUICE_HINT_DURATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "http/http1_str.h"
+
+/* Terms as Go has them, such as 1h2m3.5s or 12ms. */
+bool		 hint_duration(struct http1_str, uint64_t *ns);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_HINT_LOOSE_H
+#define SLUICE_HINT_LOOSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "http/http1_str.h"
+
+/* 5 minutes, PT5M, 00:05:00; single letters are hint_duration()'s. */
+bool		 hint_loose_duration(struct http1_str, uint64_t *ns);
+/* A date with a time, its parts in any order; without a zone it is UTC. */
+bool		 hint_loose_date(struct http1_str, int64_t *seconds);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_HINT_READING_H
+#define SLUICE_HINT_READING_H
+
+#include "hint/hint_field.h"
+
+/* A response as it is being read. */
+
+struct hint_entry {
+	struct hint_name name;		/* of the first field of it */
+	bool		 has_used;
+	bool		 exact;		/* reset is a HINT_RESET_AFTER's */
+	uint64_t	 used;		/* micro units */
+};
+
+struct hint_reading {
+	const struct http1_head	*head;
+	struct hint		*hint;
+	int64_t			 now;
+	int64_t			 date;		/* what dates are measured by */
+	bool			 dated;		/* ... and that it is known */
+	bool			 unsure;	/* fields with little context */
+	bool			 has_ms;
+	bool			 github;
+	bool			 discord;
+	bool			 global;	/* for the host all the same */
+	bool			 partial;	/* by the reason told */
+	bool			 delayed;	/* the answer, for a limit */
+	bool			 error;		/* that names a limit */
+	uint64_t		 ms;		/* retry-after-ms, as ns */
+	struct http1_str	 name;		/* of a part; p NULL: none */
+	struct hint_entry	 entries[HINT_BUDGETS];	/* one a budget */
+};
+
+int64_t		 hint_reading_date(struct hint_reading *);
+
+#endif
