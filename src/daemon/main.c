@@ -27,6 +27,7 @@
 #include "hosts/hosts.h"
 #include "base/client_hash.h"
 #include "net/listen.h"
+#include "net/loop.h"
 #include "tls/tls_ca.h"
 #include "tls/tls_context.h"
 #include "exchange/via.h"
@@ -283,7 +284,7 @@ reload(struct sluice *s)
 	conf_changes(s->conf, conf, warn_cb, NULL);
 	warn_of(conf, warn_cb);
 	log_set_level((enum log_level)conf->log_level);
-	hosts_reload(s->hosts, conf, worker_now());
+	hosts_reload(s->hosts, conf, loop_now());
 	memory_limit(&s->workers.memory, conf->limit_memory);
 	for (i = 0; i < s->workers.n; i++)
 		worker_reload(s->workers.list[i], conf);

@@ -14,18 +14,18 @@
 #include "base/log.h"
 #include "base/log_file.h"
 #include "base/log_sink.h"
-#include "daemon/worker.h"
+#include "net/loop.h"
 
-/* One sink for all workers, whose thread writes: nobody else ever waits. */
+/* One sink for all threads, whose thread writes: nobody else ever waits. */
 
 #define KEPT	(1024 * 1024)	/* bytes that nobody has taken yet */
-#define BUFFER	16384	/* bytes a worker collects */
+#define BUFFER	16384	/* bytes a thread collects */
 #define LINE	1024	/* bytes of one line at most */
 
 static struct log_sink *sink;
 
 struct access_log {
-	struct worker	*worker;
+	const struct conf *conf;
 	struct event	 flush_ev;
 	size_t		 len;
 	char		 buf[BUFFER];
@@ -85,7 +85,7 @@ access_close(void)
 	sink = NULL;
 }
 
-/* A worker's lines */
+/* A thread's lines */
 
 static void
 flush(struct access_log *log)
@@ -104,15 +104,21 @@ flush_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 struct access_log *
-access_new(struct worker *w)
+access_new(struct loop *l, const struct conf *conf)
 {
 	struct access_log *log;
 
 	if ((log = calloc(1, sizeof *log)) == NULL)
 		return NULL;
-	log->worker = w;
-	event_assign(&log->flush_ev, w->base, -1, 0, flush_cb, log);
+	log->conf = conf;
+	event_assign(&log->flush_ev, l->base, -1, 0, flush_cb, log);
 	return log;
+}
+
+void
+access_reload(struct access_log *log, const struct conf *conf)
+{
+	log->conf = conf;
 }
 
 void
@@ -208,13 +214,13 @@ format_json(struct access_log *log, const struct access_line *l, char *buf)
 bool
 access_enabled(const struct access_log *log)
 {
-	return log->worker->conf->log_access != NULL;
+	return log->conf->log_access != NULL;
 }
 
 void
 access_write(struct access_log *log, const struct access_line *l)
 {
-	const struct conf *conf = log->worker->conf;
+	const struct conf *conf = log->conf;
 	char *buf;
 	int n;
 

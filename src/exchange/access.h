@@ -9,12 +9,12 @@
 
 /*
  * The access log: one line for each exchange that ended, as text or JSON. Each
- * worker collects lines and hands them over when its events at hand are done;
+ * thread collects lines and hands them over when its events at hand are done;
  * a thread writes them, and nobody else ever waits for that (log_sink.h).
  */
 
 struct access_log;
-struct worker;
+struct loop;
 
 enum access_outcome {
 	ACCESS_FORWARDED,
@@ -57,7 +57,9 @@ bool		 access_test(const struct conf *, char **cause)
 /* Writes what is left, as long as somebody takes it; workers have ended. */
 void		 access_close(void);
 
-struct access_log *access_new(struct worker *);
+/* By a configuration that stays until access_reload(); NULL without memory. */
+struct access_log *access_new(struct loop *, const struct conf *);
+void		 access_reload(struct access_log *, const struct conf *);
 /* Writes what is left. */
 void		 access_free(struct access_log *);
 

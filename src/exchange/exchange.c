@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/client_hash.h"
 #include "base/words.h"
 #include "base/log.h"
 #include "http/http1_head.h"
@@ -33,6 +34,8 @@
  */
 
 static void admitted(struct exchange *, uint64_t now);
+static void answered(struct exchange *);
+static void answered_cb(struct mail *);
 static void decide(struct exchange *, const struct http1_head *);
 
 /* The end */
@@ -85,12 +88,12 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
 
 	if (x->admitted)
 		line.upstream = now - x->began - line.wait;
-	if (!access_enabled(x->worker->access))
+	if (!access_enabled(x->exchanges->access))
 		return;
 	line.client = front_peer(x->downstream);
 	line.method = method_text(x->head.p, x->method_len, method);
 	line.host = host_text(&x->host, x->port, host, sizeof host);
-	access_write(x->worker->access, &line);
+	access_write(x->exchanges->access, &line);
 }
 
 static void
@@ -107,8 +110,8 @@ void
 exchange_finish(struct exchange *x, enum access_outcome outcome,
     const char *reason)
 {
-	struct worker *w = x->worker;
-	uint64_t now = worker_now();
+	struct exchanges *all = x->exchanges;
+	uint64_t now = loop_now();
 
 	if (x->phase == ENDED)
 		return;
@@ -128,16 +131,16 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	x->upstream = NULL;
 	exchange_judge_drop(x);
 	exchange_forget_body(x);
-	memory_sub(&w->all->memory, x->counted);
-	hosts_leave(w->hosts, &x->ticket, now);
+	memory_sub(all->loop->memory, x->counted);
+	hosts_leave(all->hosts, &x->ticket, now);
 	exchange_opening_free(x);
-	worker_bury(w, &x->grave, free_exchange, x);
+	loop_bury(all->loop, &x->grave, free_exchange, x);
 }
 
 void
 exchange_refund(struct exchange *x, struct hosts_turn *turn)
 {
-	hosts_refund(x->worker->hosts, &x->ticket, turn, worker_now());
+	hosts_refund(x->exchanges->hosts, &x->ticket, turn, loop_now());
 }
 
 /* Ends an exchange whose response has not begun with an answer of our own. */
@@ -150,11 +153,11 @@ exchange_answer(struct exchange *x, const struct reply *r,
 
 	reply.head = x->is_head;
 	reply.old_client = x->old_client;
-	reply.held = held(x, worker_now());
+	reply.held = held(x, loop_now());
 	reply.resent = x->resent;
 	/* behind a refused CONNECT may come what was meant for the tunnel */
 	if (!x->keep || x->is_connect || !front_body_done(d) ||
-	    x->worker->draining)
+	    x->exchanges->draining)
 		reply.close = true;
 	x->status = r->status;
 	x->out = reply_send(d, &reply);
@@ -189,7 +192,7 @@ exchange_cut_off(struct exchange *x, enum access_outcome outcome,
 }
 
 void
-exchange_refuse(struct worker *w, struct downstream *d,
+exchange_refuse(struct exchanges *all, struct downstream *d,
     const struct http1_head *head, int status, const char *why)
 {
 	char method[32], host[HTTP1_HOST + 16];
@@ -213,12 +216,12 @@ exchange_refuse(struct worker *w, struct downstream *d,
 	};
 
 	line.out = reply_send(d, &r);
-	access_write(w->access, &line);
+	access_write(all->access, &line);
 	front_end(d, false);
 }
 
 void
-exchange_no_handshake(struct worker *w, struct downstream *d,
+exchange_no_handshake(struct exchanges *all, struct downstream *d,
     const struct http1_host *host, const char *why)
 {
 	char name[HTTP1_HOST + 16], reason[256];
@@ -231,7 +234,7 @@ exchange_no_handshake(struct worker *w, struct downstream *d,
 	if (host != NULL)
 		line.host = host_text(host, host->port, name, sizeof name);
 	snprintf(reason, sizeof reason, "TLS handshake: %s", why);
-	access_write(w->access, &line);
+	access_write(all->access, &line);
 }
 
 /* Deadlines */
@@ -239,7 +242,7 @@ exchange_no_handshake(struct worker *w, struct downstream *d,
 bool
 exchange_has_room(const struct exchange *x)
 {
-	return memory_room(&x->worker->all->memory,
+	return memory_room(x->exchanges->loop->memory,
 	    front_pending(x->downstream), x->ticket.conf->limit_buffer / 2);
 }
 
@@ -269,13 +272,13 @@ turn(const struct exchange *x)
 static void
 wait_is_over(struct exchange *x)
 {
-	struct hosts *hosts = x->worker->hosts;
-	uint64_t now = worker_now();
+	struct hosts *hosts = x->exchanges->hosts;
+	uint64_t now = loop_now();
 
 	if (hosts_deadline(hosts, &x->ticket) > now)
 		deadline_set(&x->timer, x->ticket.deadline);
 	else if (hosts_give_up(hosts, &x->ticket, now))
-		exchange_answered(&x->ticket);
+		answered(x);
 }
 
 static void
@@ -293,7 +296,7 @@ timer_cb(void *arg)
 		wait_is_over(x);
 		return;
 	}
-	if (x->judging != NULL && worker_now() >= exchange_judge_until(x)) {
+	if (x->judging != NULL && loop_now() >= exchange_judge_until(x)) {
 		exchange_judge_end(x);
 		exchange_set_timer(x);
 		return;
@@ -333,7 +336,7 @@ exchange_set_timer(struct exchange *x)
 	    conf->timeout_idle;
 	if (x->half_closed && conf->timeout_half_closed < limit)
 		limit = conf->timeout_half_closed;
-	at = x->turn == CLIENTS ? 0 : worker_now() + limit;
+	at = x->turn == CLIENTS ? 0 : loop_now() + limit;
 	/* what is held back for its body is held no longer than that */
 	if (x->judging != NULL && (at == 0 || exchange_judge_until(x) < at))
 		at = exchange_judge_until(x);
@@ -449,7 +452,7 @@ static void
 refuse_over_budget(struct exchange *x, enum hosts_answer a)
 {
 	const struct ticket *t = &x->ticket;
-	uint64_t now = worker_now(), start = t->report.start;
+	uint64_t now = loop_now(), start = t->report.start;
 	struct reply r = {
 		.status = 429,
 		.error = "http_request_denied",
@@ -528,7 +531,7 @@ take_offer(struct exchange *x, const struct http1_head *h)
 
 	upgrade_read(&u, h, x->ticket.rule);
 	x->offer = u.offer;
-	if (u.dropped.len > 0 && hosts_is_news(x->worker->hosts, &x->ticket,
+	if (u.dropped.len > 0 && hosts_is_news(x->exchanges->hosts, &x->ticket,
 	    HOSTS_NEWS_UPGRADE))
 		log_info("%s: an offer is not passed on, by its upgrade: "
 		    "Upgrade: %.*s", x->host.name,
@@ -541,7 +544,7 @@ take_offer(struct exchange *x, const struct http1_head *h)
 static void
 count_head(struct exchange *x)
 {
-	struct memory *m = &x->worker->all->memory;
+	struct memory *m = x->exchanges->loop->memory;
 
 	memory_sub(m, x->counted);
 	x->counted = x->head.len;
@@ -563,7 +566,7 @@ ask(struct exchange *x, const struct http1_head *h)
 		.user = front_user(x->downstream),
 		.tunnel = x->is_connect,
 	};
-	a = hosts_ask(x->worker->hosts, t, x->began);
+	a = hosts_ask(x->exchanges->hosts, t, x->began);
 	if (a == HOSTS_RELOADED) {
 		decide(x, h);
 		return;
@@ -678,27 +681,29 @@ take_conf(struct exchange *x)
 {
 	struct ticket *t = &x->ticket;
 
-	t->worker = x->worker;
+	t->loop = x->exchanges->loop;
+	t->hasher = x->exchanges->hasher;
+	t->mail.deliver = answered_cb;
 	t->name = &x->host;
 	t->turn = front_take_turn(x->downstream);
-	t->conf = conf_ref(x->worker->conf);
+	t->conf = conf_ref(x->exchanges->conf);
 	t->rule = conf_rule(t->conf, &x->host);
 }
 
 void
-exchange_start(struct worker *w, struct downstream *d,
+exchange_start(struct exchanges *all, struct downstream *d,
     const struct http1_head *h)
 {
 	struct exchange *x;
 
 	if ((x = calloc(1, sizeof *x)) == NULL) {
-		exchange_refuse(w, d, h, 503, "out of memory");
+		exchange_refuse(all, d, h, 503, "out of memory");
 		return;
 	}
-	x->worker = w;
+	x->exchanges = all;
 	x->downstream = d;
-	x->began = x->queued = worker_now();
-	deadline_init(&x->timer, w, timer_cb, x);
+	x->began = x->queued = loop_now();
+	deadline_init(&x->timer, all->loop, timer_cb, x);
 	front_attach(d, x);
 	take_request(x, h);
 	take_conf(x);
@@ -709,7 +714,7 @@ exchange_start(struct worker *w, struct downstream *d,
 	if (x->head.failed)
 		exchange_reject(x, 503, "proxy_internal_error",
 		    "out of memory");
-	else if (w->draining)
+	else if (all->draining)
 		exchange_reject(x, 503, "connection_limit_reached",
 		    "the proxy is shutting down");
 	else if (relay_is_loop(h, via_name(x->ticket.conf)))
@@ -750,18 +755,22 @@ admitted(struct exchange *x, uint64_t now)
 		exchange_forward(x, false);
 }
 
-void
-exchange_answered(struct ticket *t)
+static void
+answered(struct exchange *x)
 {
-	struct exchange *x = (struct exchange *)(void *)((char *)t -
-	    offsetof(struct exchange, ticket));
-
 	if (x->phase != QUEUED)
 		return;
-	if (t->state == TICKET_HELD)
-		admitted(x, worker_now());
+	if (x->ticket.state == TICKET_HELD)
+		admitted(x, loop_now());
 	else
 		refuse_over_budget(x, HOSTS_LATE);
+}
+
+static void
+answered_cb(struct mail *m)
+{
+	answered((struct exchange *)(void *)((char *)m -
+	    offsetof(struct exchange, ticket.mail)));
 }
 
 /* The client */
@@ -788,7 +797,53 @@ exchange_half_closed(struct exchange *x)
 void
 exchange_gone(struct exchange *x, const char *why)
 {
-	x->worker->gather.n = 0;
+	x->exchanges->gather.n = 0;
 	exchange_finish(x, ACCESS_CLIENT_GONE, why);
 }
 
+
+/* All of a thread */
+
+struct exchanges *
+exchanges_new(const struct exchanges_setup *setup)
+{
+	struct exchanges *all;
+
+	if ((all = calloc(1, sizeof *all)) == NULL)
+		return NULL;
+	all->setup = *setup;
+	all->loop = setup->loop;
+	all->hosts = setup->hosts;
+	all->conf = setup->conf;
+	all->access = access_new(setup->loop, setup->conf);
+	all->hasher = client_hasher_new();
+	if (all->access == NULL || all->hasher == NULL) {
+		exchanges_free(all);
+		return NULL;
+	}
+	return all;
+}
+
+void
+exchanges_reload(struct exchanges *all, struct conf *conf)
+{
+	all->conf = conf;
+	access_reload(all->access, conf);
+}
+
+void
+exchanges_drain(struct exchanges *all)
+{
+	all->draining = true;
+}
+
+void
+exchanges_free(struct exchanges *all)
+{
+	if (all->access != NULL)
+		access_free(all->access);
+	client_hasher_free(all->hasher);
+	text_free(&all->gather.head);
+	text_free(&all->gather.tail);
+	free(all);
+}

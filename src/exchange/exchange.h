@@ -10,7 +10,7 @@
 /*
  * The life of one request: admit, forward, relay, finish.  Called by its
  * neighbours only: by front for what the client does, by hosts (through the
- * worker's inbox) for the throttle's answer, by upstream and tunnel for what
+ * loop's mailbox) for the throttle's answer, by upstream and tunnel for what
  * the other side does.
  */
 
@@ -19,7 +19,30 @@ struct exchange;
 struct http1_head;
 struct http1_host;
 struct ticket;
-struct worker;
+struct conf;
+struct dialer;
+struct exchanges;		/* those of one thread */
+struct hosts;
+struct loop;
+struct upstreams;
+
+/* What exchanges are made with; all of it stays its owner's. */
+struct exchanges_setup {
+	struct loop		*loop;
+	struct conf		*conf;		/* until exchanges_reload() */
+	struct hosts		*hosts;		/* shared by all threads */
+	struct upstreams	*upstreams;
+	const struct dialer	*dialer;
+};
+
+/* Returns NULL without memory. */
+struct exchanges *exchanges_new(const struct exchanges_setup *);
+/* Those that begin from now on are under this configuration. */
+void	 exchanges_reload(struct exchanges *, struct conf *);
+/* From now on none begins. */
+void	 exchanges_drain(struct exchanges *);
+/* When all have ended. */
+void	 exchanges_free(struct exchanges *);
 
 /* From front */
 
@@ -28,21 +51,21 @@ struct worker;
  * exchange belongs to itself and ends with front_end() or front_abort(),
  * perhaps before this returns; the downstream stays until then.
  */
-void	 exchange_start(struct worker *, struct downstream *,
+void	 exchange_start(struct exchanges *, struct downstream *,
 	    const struct http1_head *);
 
 /*
  * A request that never became one: answers it with that status, logs it and
  * ends the connection.  The head holds what was understood of it.
  */
-void	 exchange_refuse(struct worker *, struct downstream *,
+void	 exchange_refuse(struct exchanges *, struct downstream *,
 	    const struct http1_head *, int status, const char *why);
 
 /*
  * A connection on which no request can come because its TLS handshake failed;
  * the host is whom the client meant, or NULL for us.  Logs it.
  */
-void	 exchange_no_handshake(struct worker *, struct downstream *,
+void	 exchange_no_handshake(struct exchanges *, struct downstream *,
 	    const struct http1_host *, const char *why);
 
 /* A piece of the body; false: take no more until front_read_body(). */
@@ -60,10 +83,6 @@ void		 exchange_heard(struct exchange *);
 void	 exchange_half_closed(struct exchange *);
 /* The client is gone; the downstream is, when this returns. */
 void	 exchange_gone(struct exchange *, const char *why);
-
-/* From the worker's inbox */
-
-void	 exchange_answered(struct ticket *);
 
 /* From upstream */
 

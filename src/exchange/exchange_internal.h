@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "exchange/relay.h"
 #include "exchange/reply.h"
-#include "daemon/worker.h"
+#include "net/loop.h"
 
 /* What the files of an exchange's life share; its states are in exchange.c. */
 
@@ -44,8 +44,31 @@ enum turn {
 	TO_GO_ON,	/* ... with it */
 };
 
+/* What one exchange sends to its client, collected for one system call. */
+#define GATHER		48	/* pieces */
+struct gather {
+	struct iovec		 v[GATHER];
+	int			 n;
+	char			 sizes[GATHER][20];	/* of chunks */
+	struct text	 head;
+	struct text	 tail;
+};
+
+/* The exchanges of one thread: what they use. */
+struct exchanges {
+	struct exchanges_setup	 setup;
+	struct loop		*loop;
+	struct hosts		*hosts;
+	struct conf		*conf;		/* of those that begin */
+	struct access_log	*access;
+	struct client_hasher	*hasher;
+	bool			 draining;
+	/* for the length of one callback */
+	struct gather		 gather;
+};
+
 struct exchange {
-	struct worker		*worker;
+	struct exchanges	*exchanges;	/* its thread's */
 	struct downstream	*downstream;
 	struct upstream		*upstream;
 	struct dial		*dial;		/* for a CONNECT */

@@ -106,7 +106,7 @@ exchange_judge(struct exchange *x, const struct http1_head *h,
 	j->nrules = n;
 	j->coding = coding;
 	j->date = date_of(h);
-	j->until = worker_now() + patience(x);
+	j->until = loop_now() + patience(x);
 	j->keep = x->keep;
 	x->judging = j;
 	return true;
@@ -155,7 +155,7 @@ exchange_judge_data(struct exchange *x, const char *p, size_t n)
 		return 0;
 	memcpy(j->body + j->len, p, n);
 	j->len += n;
-	memory_add(&x->worker->all->memory, n);
+	memory_add(x->exchanges->loop->memory, n);
 	return n;
 }
 
@@ -168,7 +168,7 @@ exchange_judge_full(const struct exchange *x)
 static void
 free_judging(struct exchange *x, struct judging *j)
 {
-	memory_sub(&x->worker->all->memory, j->len);
+	memory_sub(x->exchanges->loop->memory, j->len);
 	text_free(&j->head);
 	free(j->body);
 	free(j);

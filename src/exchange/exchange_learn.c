@@ -185,7 +185,7 @@ static bool
 is_whole(struct exchange *x, const struct hint *hint, const struct lesson *l)
 {
 	return hint->general && l->named && !hosts_names_other(
-	    x->worker->hosts, &x->ticket, &l->part);
+	    x->exchanges->hosts, &x->ticket, &l->part);
 }
 
 /* The part that the answer names, and what is shown for it. */
@@ -198,7 +198,7 @@ take_part(const struct exchange *x, const struct hint *hint, struct lesson *l)
 
 	if (name.p == NULL || name.len == 0 || x->is_connect ||
 	    x->ticket.rule->learn == RULE_LEARN_OFF ||
-	    !client_hash(x->worker->hasher, "part", name.p, name.len, &hash))
+	    !client_hash(x->exchanges->hasher, "part", name.p, name.len, &hash))
 		return;
 	l->named = true;
 	l->part = (struct throttle_key){ hash.a, hash.b };
@@ -225,8 +225,8 @@ grounds(const struct exchange *x, const struct lesson *l, const char *source,
 void
 exchange_teach(struct exchange *x, const struct lesson *l, const char *source)
 {
-	uint64_t pause = hosts_learn(x->worker->hosts, &x->ticket, l,
-	    worker_now());
+	uint64_t pause = hosts_learn(x->exchanges->hosts, &x->ticket, l,
+	    loop_now());
 	const char *why = grounds(x, l, source, pause);
 	bool of = l->partial && l->named;
 	bool cut = !l->backoff && pause < l->pause;
@@ -254,7 +254,7 @@ log_unusable(struct exchange *x, const struct http1_field *f)
 {
 	char label[HOSTS_LABEL];
 
-	if (f == NULL || !hosts_is_news(x->worker->hosts, &x->ticket,
+	if (f == NULL || !hosts_is_news(x->exchanges->hosts, &x->ticket,
 	    HOSTS_NEWS_UNUSABLE))
 		return;
 	log_info("%s: ignored, being no time or more than a year away: "
@@ -301,5 +301,5 @@ exchange_learn_success(struct exchange *x)
 {
 	static const struct lesson success = { .verdict = BUDGET_SUCCESS };
 
-	hosts_learn(x->worker->hosts, &x->ticket, &success, worker_now());
+	hosts_learn(x->exchanges->hosts, &x->ticket, &success, loop_now());
 }

@@ -124,7 +124,7 @@ put_established(struct exchange *x, struct text *head)
 		.wait = x->held,
 		.via = via_name(x->ticket.conf),
 	};
-	struct http1_head *h = &x->worker->head;
+	struct http1_head *h = &x->exchanges->loop->head;
 
 	http1_head_clear(h);
 	h->status = 200;
@@ -141,12 +141,12 @@ wait_for_upstream(struct exchange *x, int fd)
 	struct opening *o = x->opening;
 
 	o->fd = fd;
-	event_assign(&o->ev, x->worker->base, fd, EV_READ | EV_PERSIST,
+	event_assign(&o->ev, x->exchanges->loop->base, fd, EV_READ | EV_PERSIST,
 	    upstream_cb, o);
 	event_add(&o->ev, NULL);
 	if (x->ticket.rule->tunnel_hold == RULE_HOLD_CONNECT)
-		hosts_release_slot(x->worker->hosts, &x->ticket,
-		    worker_now());
+		hosts_release_slot(x->exchanges->hosts, &x->ticket,
+		    loop_now());
 }
 
 void
@@ -173,7 +173,7 @@ exchange_open(struct exchange *x, int fd)
 	text_free(&head);
 	if (fd != -1)
 		wait_for_upstream(x, fd);
-	deadline_set(&x->timer, worker_now() + x->ticket.conf->timeout_header);
+	deadline_set(&x->timer, loop_now() + x->ticket.conf->timeout_header);
 	front_hear(x->downstream);
 	exchange_heard(x);
 	if (x->phase == OPENED && x->half_closed)
@@ -183,11 +183,11 @@ exchange_open(struct exchange *x, int fd)
 void
 exchange_intercept(struct exchange *x)
 {
-	struct worker *w = x->worker;
+	struct exchanges *all = x->exchanges;
 	const char *why;
 
 	x->opening->tls = tls_contexts_intercept(x->ticket.conf, &x->host,
-	    &w->wire, front_tls(x->downstream), &why);
+	    &all->loop->wire, front_tls(x->downstream), &why);
 	if (x->opening->tls == NULL) {
 		/* RFC 9209 2.3.28 */
 		exchange_reject(x, 500, "proxy_configuration_error", why);
@@ -244,7 +244,7 @@ become_requests(struct exchange *x)
 	exchange_refund(x, o->settled ? NULL : &turn);
 	front_keep_turn(x->downstream, &turn);
 	if ((fd = take_fd(o)) != -1)
-		upstream_adopt(x->worker, &x->host, fd);
+		upstream_adopt(x->exchanges->setup.upstreams, &x->host, fd);
 	go_inside(x, NULL, ACCESS_PLAIN);
 }
 
@@ -278,10 +278,10 @@ wait_for_more(struct exchange *x)
 	    (s->verdict == SNIFF_NOTHING && s->seen > SNIFF_METHOD))
 		become_tunnel(x);
 	else if (!s->in_target)
-		deadline_set(&x->timer, worker_now() + HOLD);
+		deadline_set(&x->timer, loop_now() + HOLD);
 	else if (!x->opening->in_line) {
 		x->opening->in_line = true;
-		deadline_set(&x->timer, worker_now() +
+		deadline_set(&x->timer, loop_now() +
 		    x->ticket.conf->timeout_header);
 	}
 }
@@ -341,7 +341,7 @@ settle(struct exchange *x)
 
 	x->opening->settled = true;
 	exchange_stands(x);
-	deadline_set(&x->timer, worker_now() + rule->tunnel_idle);
+	deadline_set(&x->timer, loop_now() + rule->tunnel_idle);
 }
 
 void

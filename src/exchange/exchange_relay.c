@@ -34,7 +34,7 @@ exchange_forward(struct exchange *x, bool fresh)
 		to.conf = x->ticket.conf;
 		to.rule = x->ticket.rule;
 	}
-	x->upstream = upstream_open(x->worker, &to, x, which);
+	x->upstream = upstream_open(x->exchanges->setup.upstreams, &to, x, which);
 	if (x->upstream == NULL)
 		exchange_reject(x, 503, "proxy_internal_error",
 		    "out of memory");
@@ -54,7 +54,7 @@ send_kept_body(struct exchange *x)
 		v.iov_base = evbuffer_pullup(x->replay.bytes, -1);
 		upstream_send(x->upstream, &v, 1);
 	}
-	memory_release(&x->worker->all->memory, &x->replay);
+	memory_release(x->exchanges->loop->memory, &x->replay);
 }
 
 /* Once bytes may have left. */
@@ -100,7 +100,7 @@ uploading(const struct exchange *x)
 static bool
 room_upstream(const struct exchange *x)
 {
-	return memory_room(&x->worker->all->memory,
+	return memory_room(x->exchanges->loop->memory,
 	    upstream_pending(x->upstream), x->ticket.conf->limit_buffer / 2);
 }
 
@@ -175,7 +175,7 @@ exchange_sendable(struct exchange *x)
 static void
 send_gathered(struct exchange *x)
 {
-	struct gather *g = &x->worker->gather;
+	struct gather *g = &x->exchanges->gather;
 
 	if (g->n > 0) {
 		front_send(x->downstream, g->v, g->n);
@@ -189,7 +189,7 @@ static bool
 relay_head(struct exchange *x, const struct http1_head *h,
     const struct relay_response *r)
 {
-	struct gather *g = &x->worker->gather;
+	struct gather *g = &x->exchanges->gather;
 
 	text_reset(&g->head);
 	relay_response(&g->head, h, r);
@@ -227,7 +227,7 @@ describe(struct exchange *x, const struct http1_head *h)
 	x->framing = framing_for(x, h);
 	r.tell_status = exchange_pauses(x, h->status);
 	r.resent = x->resent;
-	if (!front_body_done(x->downstream) || x->worker->draining ||
+	if (!front_body_done(x->downstream) || x->exchanges->draining ||
 	    x->framing == RELAY_UNTIL_CLOSE)
 		x->keep = false;
 	r.framing = x->framing;
@@ -337,7 +337,7 @@ gather(struct gather *g, const char *p, size_t n)
 static void
 relay_piece(struct exchange *x, const char *p, size_t n)
 {
-	struct gather *g = &x->worker->gather;
+	struct gather *g = &x->exchanges->gather;
 	int len;
 
 	if (g->n + 4 > GATHER)
@@ -358,7 +358,7 @@ exchange_relay_held(struct exchange *x, const struct text *head,
     const char *p, size_t n)
 {
 	begin_relaying(x);
-	gather(&x->worker->gather, head->p, head->len);
+	gather(&x->exchanges->gather, head->p, head->len);
 	if (n > 0)
 		relay_piece(x, p, n);
 	send_gathered(x);
@@ -388,7 +388,7 @@ exchange_data(struct exchange *x, const char *p, size_t n)
 void
 exchange_done(struct exchange *x, const struct http1_head *trailers)
 {
-	struct gather *g = &x->worker->gather;
+	struct gather *g = &x->exchanges->gather;
 	struct downstream *d = x->downstream;
 	bool keep;
 
@@ -506,7 +506,7 @@ exchange_failed(struct exchange *x, enum failure e, const char *why)
 	x->upstream = NULL;
 	if (x->head_sent)
 		send_gathered(x);	/* what was good of it */
-	x->worker->gather.n = 0;
+	x->exchanges->gather.n = 0;
 	if (x->phase == TUNNEL || x->head_sent)
 		exchange_cut_off(x, outcome, reason);
 	else

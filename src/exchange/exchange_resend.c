@@ -32,7 +32,7 @@ may_resend(struct exchange *x)
 	return x->throttled && !x->no_retry && x->resendable &&
 	    !x->no_replay &&
 	    x->resent < rule->retry_attempts && !x->half_closed &&
-	    !x->worker->draining && is_one_of(rule->retry_statuses,
+	    !x->exchanges->draining && is_one_of(rule->retry_statuses,
 	    rule->nretry_statuses, x->status) && exchange_hold_body(x) &&
 	    x->replay.size <= rule->retry_body;
 }
@@ -50,10 +50,10 @@ let_go(struct exchange *x)
 bool
 exchange_resend(struct exchange *x)
 {
-	uint64_t now = worker_now();
+	uint64_t now = loop_now();
 	bool sent = front_body_done(x->downstream);
 
-	if (!may_resend(x) || hosts_return(x->worker->hosts, &x->ticket,
+	if (!may_resend(x) || hosts_return(x->exchanges->hosts, &x->ticket,
 	    now) != HOSTS_WAIT)
 		return false;
 	log_debug("%s: to be sent again after its answer %d", x->host.name,
@@ -118,7 +118,7 @@ exchange_forget_body(struct exchange *x)
 {
 	/* no lock for the many that have no body */
 	if (x->body_taken)
-		memory_forget(&x->worker->all->memory, &x->replay);
+		memory_forget(x->exchanges->loop->memory, &x->replay);
 	x->no_replay = true;
 }
 
@@ -128,13 +128,13 @@ exchange_hold_body(struct exchange *x)
 	if (!x->body_taken)
 		return true;
 	return !x->no_replay &&
-	    memory_hold(&x->worker->all->memory, &x->replay);
+	    memory_hold(x->exchanges->loop->memory, &x->replay);
 }
 
 void
 exchange_keep_body(struct exchange *x, const struct iovec *v, int n)
 {
-	if (!x->no_replay && !memory_keep(&x->worker->all->memory, &x->replay,
+	if (!x->no_replay && !memory_keep(x->exchanges->loop->memory, &x->replay,
 	    v, n, keep_max(x)))
 		x->no_replay = true;
 }

@@ -26,7 +26,7 @@ exchange_stands(struct exchange *x)
 		return;
 	exchange_learn_success(x);
 	if (x->ticket.rule->tunnel_hold == RULE_HOLD_CONNECT)
-		hosts_release(x->worker->hosts, &x->ticket, worker_now());
+		hosts_release(x->exchanges->hosts, &x->ticket, loop_now());
 }
 
 /* Limits of requests are written down, and tunnels are what they meet. */
@@ -58,7 +58,7 @@ start_tunnel(struct exchange *x, struct tunnel_side *upstream,
 	client.fd = front_lend(x->downstream, &early, &upstream->len);
 	upstream->first = early;
 	if (client.fd != -1 && !head->failed)
-		x->tunnel = tunnel_new(x->worker, x, &client, upstream,
+		x->tunnel = tunnel_new(x->exchanges->loop, x, &client, upstream,
 		    x->ticket.conf, rule->tunnel_idle);
 	free(early);
 	if (x->tunnel == NULL) {
@@ -103,7 +103,7 @@ exchange_connect(struct exchange *x)
 {
 	x->phase = CONNECTING;
 	x->dialled = true;
-	x->dial = dial_start(x->worker, &x->host,
+	x->dial = dial_start(x->exchanges->setup.dialer, &x->host,
 	    front_address(x->downstream), dialled_cb, x);
 	if (x->dial != NULL)
 		return;

@@ -13,9 +13,11 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "base/memory.h"
+#include "conf/conf.h"
 #include "exchange/exchange.h"
 #include "net/reset.h"
-#include "daemon/worker.h"
+#include "net/loop.h"
 
 /*
  * Each direction is a pipe from one side to the other.  Bytes are sent as soon
@@ -49,7 +51,7 @@ struct side {
 };
 
 struct tunnel {
-	struct worker	*worker;
+	struct loop	*loop;
 	struct exchange	*exchange;
 	struct side	 client;
 	struct side	 upstream;
@@ -109,7 +111,7 @@ moved(struct tunnel *t)
 {
 	bool half = t->client.shut || t->upstream.shut;
 
-	deadline_set(&t->timer, worker_now() + (half ? t->half : t->idle));
+	deadline_set(&t->timer, loop_now() + (half ? t->half : t->idle));
 }
 
 /* Keeps what a side did not take, and stops reading the other. */
@@ -133,7 +135,7 @@ keep(struct side *to, const char *p, size_t n)
 	to->buf = buf;
 	to->off = 0;
 	to->len += n;
-	memory_add(&to->tunnel->worker->all->memory, n);
+	memory_add(to->tunnel->loop->memory, n);
 	want_read(other(to), false);
 }
 
@@ -160,7 +162,7 @@ send_bytes(struct side *to, const char *p, size_t n)
 static void
 flush_wire(struct side *to)
 {
-	struct tls_wire *w = &to->tunnel->worker->wire;
+	struct tls_wire *w = &to->tunnel->loop->wire;
 	size_t n = w->out_len;
 
 	w->out_len = 0;
@@ -229,7 +231,7 @@ write_cb(evutil_socket_t fd, short what, void *arg)
 	moved(to->tunnel);
 	to->off += (size_t)r;
 	to->len -= (size_t)r;
-	memory_sub(&to->tunnel->worker->all->memory, (size_t)r);
+	memory_sub(to->tunnel->loop->memory, (size_t)r);
 	if (to->len > 0)
 		return;
 	event_del(&to->write_ev);
@@ -274,18 +276,18 @@ take_bytes(struct side *from, const char *p, size_t n)
 static void
 take_tls(struct side *from, size_t n)
 {
-	struct worker *w = from->tunnel->worker;
+	struct loop *l = from->tunnel->loop;
 	enum tls_result result;
 	size_t plain;
 
-	result = tls_read(from->tls, w->cipher, n, w->scratch,
-	    sizeof w->scratch, &plain);
+	result = tls_read(from->tls, l->cipher, n, l->scratch,
+	    sizeof l->scratch, &plain);
 	flush_wire(from);
 	if (from->len > TLS_WIRE_MAX * from->tunnel->buffer) {
 		end(from->tunnel, "does not read");
 		return;
 	}
-	take_bytes(from, w->scratch, plain);
+	take_bytes(from, l->scratch, plain);
 	if (result == TLS_FAILED)
 		end(from->tunnel, "tls");
 	else if (result == TLS_CLOSED)
@@ -297,14 +299,14 @@ static bool
 read_once(struct side *from)
 {
 	struct tunnel *t = from->tunnel;
-	struct worker *w = t->worker;
-	char *buf = from->tls != NULL ? w->cipher : w->scratch;
-	size_t size = from->tls != NULL ? sizeof w->cipher : sizeof w->scratch;
+	struct loop *l = t->loop;
+	char *buf = from->tls != NULL ? l->cipher : l->scratch;
+	size_t size = from->tls != NULL ? sizeof l->cipher : sizeof l->scratch;
 	ssize_t n;
 
 	if (size > t->buffer)
 		size = t->buffer;
-	size = memory_piece(&w->all->memory, size);
+	size = memory_piece(l->memory, size);
 	n = recv(from->fd, buf, size, MSG_DONTWAIT);
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return false;
@@ -318,7 +320,7 @@ read_once(struct side *from)
 	else if (from->tls != NULL)
 		take_tls(from, (size_t)n);
 	else
-		take_bytes(from, w->scratch, (size_t)n);
+		take_bytes(from, l->scratch, (size_t)n);
 	return (size_t)n == size;
 }
 
@@ -355,7 +357,7 @@ set_keepalive(int fd)
 static void
 open_side(struct tunnel *t, struct side *s, const struct tunnel_side *start)
 {
-	struct event_base *base = t->worker->base;
+	struct event_base *base = t->loop->base;
 
 	s->tunnel = t;
 	s->fd = start->fd;
@@ -368,7 +370,7 @@ open_side(struct tunnel *t, struct side *s, const struct tunnel_side *start)
 }
 
 struct tunnel *
-tunnel_new(struct worker *w, struct exchange *x,
+tunnel_new(struct loop *l, struct exchange *x,
     const struct tunnel_side *client, const struct tunnel_side *upstream,
     const struct conf *conf, uint64_t idle)
 {
@@ -376,13 +378,13 @@ tunnel_new(struct worker *w, struct exchange *x,
 
 	if ((t = calloc(1, sizeof *t)) == NULL)
 		return NULL;
-	t->worker = w;
+	t->loop = l;
 	t->exchange = x;
 	t->idle = idle;
 	t->half = conf->timeout_idle;
 	t->buffer = conf->limit_buffer;
-	event_assign(&t->end_ev, w->base, -1, 0, end_cb, t);
-	deadline_init(&t->timer, w, timer_cb, t);
+	event_assign(&t->end_ev, l->base, -1, 0, end_cb, t);
+	deadline_init(&t->timer, l, timer_cb, t);
 	open_side(t, &t->client, client);
 	open_side(t, &t->upstream, upstream);
 	moved(t);
@@ -404,7 +406,7 @@ close_side(struct side *s)
 	want_read(s, false);
 	if (s->len > 0)
 		event_del(&s->write_ev);
-	memory_sub(&s->tunnel->worker->all->memory, s->len);
+	memory_sub(s->tunnel->loop->memory, s->len);
 	free(s->buf);
 }
 
@@ -423,5 +425,5 @@ tunnel_free(struct tunnel *t)
 		net_dissolve(t->upstream.fd);
 	close(t->upstream.fd);
 	tls_free(t->upstream.tls);
-	worker_bury(t->worker, &t->grave, free, t);
+	loop_bury(t->loop, &t->grave, free, t);
 }

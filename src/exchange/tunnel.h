@@ -14,8 +14,8 @@
 struct conf;
 struct exchange;
 struct tls;
+struct loop;
 struct tunnel;
-struct worker;
 
 struct tunnel_side {
 	int		 fd;
@@ -32,7 +32,7 @@ struct tunnel_side {
  * lender's.  exchange_tunnel_ended() follows, never before this returns.  NULL
  * without memory (the sockets are as before).
  */
-struct tunnel	*tunnel_new(struct worker *, struct exchange *,
+struct tunnel	*tunnel_new(struct loop *, struct exchange *,
 		    const struct tunnel_side *client,
 		    const struct tunnel_side *upstream,
 		    const struct conf *, uint64_t idle);

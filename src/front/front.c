@@ -73,20 +73,20 @@ downstream_of(const struct front *f, struct bufferevent *bev)
 	return f->by_fd[fd];
 }
 
-/* The request is over, for the worker that may be waiting for it to end. */
+/* The request is over; who drains may be waiting for that. */
 static void
 request_over(struct downstream *d)
 {
 	if (d->req == NULL)
 		return;
 	d->req = NULL;
-	worker_exchange_ended(d->front->worker);
+	d->front->setup.ended(d->front->setup.arg);
 }
 
 static bool
 watch_memory(struct downstream *d)
 {
-	struct memory *m = &d->front->worker->all->memory;
+	struct memory *m = d->front->loop->memory;
 
 	return memory_watch(m, bufferevent_get_input(d->bev)) &&
 	    memory_watch(m, bufferevent_get_output(d->bev));
@@ -95,7 +95,7 @@ watch_memory(struct downstream *d)
 static void
 unwatch_memory(struct downstream *d)
 {
-	struct memory *m = &d->front->worker->all->memory;
+	struct memory *m = d->front->loop->memory;
 
 	memory_unwatch(m, bufferevent_get_input(d->bev));
 	memory_unwatch(m, bufferevent_get_output(d->bev));
@@ -123,8 +123,8 @@ front_close(struct downstream *d)
 		unwatch_memory(d);
 		evhttp_connection_free(d->evcon);
 	}
-	atomic_fetch_sub(&f->worker->listeners->connections, 1);
-	worker_bury(f->worker, &d->grave, free, d);
+	atomic_fetch_sub(&f->setup.listeners->connections, 1);
+	loop_bury(f->loop, &d->grave, free, d);
 }
 
 /* The client is gone for good; so is the connection. */
@@ -154,7 +154,7 @@ room(const struct downstream *d)
 	size_t max = front_conf(d)->limit_head + 1, len = front_input(d);
 
 	if (d->state == BUSY)
-		max = memory_piece(&d->front->worker->all->memory, max);
+		max = memory_piece(d->front->loop->memory, max);
 	return len < max ? max - len : 0;
 }
 
@@ -210,7 +210,7 @@ watch_for_close(struct downstream *d)
 	stop_watching(d);
 	if ((d->close_fd = dup(d->fd)) == -1)
 		return;
-	d->close_ev = event_new(d->front->worker->base, d->close_fd,
+	d->close_ev = event_new(d->front->loop->base, d->close_fd,
 	    EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, close_cb, d);
 	if (d->close_ev == NULL)
 		close(d->close_fd);
@@ -291,7 +291,7 @@ next_request(struct downstream *d)
 	evhttp_send_reply_end(req);
 	if (bufferevent_decref(d->bev)) {
 		d->evcon = NULL;	/* evhttp is out of memory */
-		memory_sub(&d->front->worker->all->memory, waiting);
+		memory_sub(d->front->loop->memory, waiting);
 		front_close(d);
 		return;
 	}
@@ -299,7 +299,7 @@ next_request(struct downstream *d)
 	bufferevent_setcb(d->bev, gate_read_cb, gate_write_cb, gate_event_cb,
 	    d->evcon);
 	deadline_set(&d->read_timer,
-	    worker_now() + front_conf(d)->timeout_idle);
+	    loop_now() + front_conf(d)->timeout_idle);
 	front_watch(d);
 	if (d->tls_next != NULL)
 		front_go_secure(d);
@@ -318,7 +318,7 @@ linger(struct downstream *d)
 	d->state = LINGER;
 	evbuffer_drain(input, evbuffer_get_length(input));
 	front_watch(d);
-	deadline_set(&d->read_timer, worker_now() + LINGER_NS);
+	deadline_set(&d->read_timer, loop_now() + LINGER_NS);
 }
 
 static void
@@ -341,7 +341,7 @@ front_end(struct downstream *d, bool keep)
 	}
 	if (d->state != BUSY)
 		return;
-	d->keep = keep && d->body_done && !d->front->worker->draining;
+	d->keep = keep && d->body_done && !d->front->draining;
 	d->state = ENDING;
 	deadline_set(&d->read_timer, 0);
 	if (front_pending(d) == 0)
@@ -552,7 +552,7 @@ socket_cb(evutil_socket_t fd, short what, void *arg)
 	}
 	n = front_receive(d, size);
 	if (n > 0)
-		take_input(d, d->front->worker->scratch, (size_t)n);
+		take_input(d, d->front->loop->scratch, (size_t)n);
 	else if (n == 0)
 		end_of_input(d);
 	else if (errno != EAGAIN && errno != EINTR)
@@ -583,7 +583,7 @@ remember_fd(struct front *f, struct downstream *d)
 static void
 set_up(struct front *f, struct downstream *d)
 {
-	const struct conf *conf = f->worker->conf;
+	const struct conf *conf = f->conf;
 	int domain = AF_INET, on = 1;
 	socklen_t len = sizeof domain;
 
@@ -596,11 +596,11 @@ set_up(struct front *f, struct downstream *d)
 	    d->evcon);
 	bufferevent_setwatermark(d->bev, EV_WRITE, conf->limit_buffer / 2, 0);
 	bufferevent_set_max_single_write(d->bev, conf->limit_buffer);
-	event_assign(&d->read_ev, f->worker->base, d->fd, EV_READ | EV_PERSIST,
+	event_assign(&d->read_ev, f->loop->base, d->fd, EV_READ | EV_PERSIST,
 	    socket_cb, d);
-	deadline_init(&d->read_timer, f->worker, read_timer_cb, d);
-	deadline_init(&d->write_timer, f->worker, front_write_timer_cb, d);
-	deadline_set(&d->read_timer, worker_now() + conf->timeout_idle);
+	deadline_init(&d->read_timer, f->loop, read_timer_cb, d);
+	deadline_init(&d->write_timer, f->loop, front_write_timer_cb, d);
+	deadline_set(&d->read_timer, loop_now() + conf->timeout_idle);
 	/* in this order the descriptor never leaves the epoll set */
 	front_watch(d);
 	bufferevent_disable(d->bev, EV_READ);
@@ -614,7 +614,7 @@ begin_tls(struct front *f, struct downstream *d)
 
 	if (d->listener->tls == NULL)
 		return true;
-	tls = tls_server(d->listener->tls, &f->worker->wire, NULL);
+	tls = tls_server(d->listener->tls, &f->loop->wire, NULL);
 	if (tls != NULL)
 		front_start_tls(d, tls);
 	return tls != NULL;
@@ -637,7 +637,7 @@ front_open(struct front *f, struct downstream *d)
 	}
 	d->state = HEAD;
 	TAILQ_INSERT_TAIL(&f->all, d, entry);
-	atomic_fetch_add(&f->worker->listeners->connections, 1);
+	atomic_fetch_add(&f->setup.listeners->connections, 1);
 	d->excess = front_too_many(f, 0);
 	set_up(f, d);
 	if (!watch_memory(d) || !begin_tls(f, d))

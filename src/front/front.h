@@ -22,10 +22,28 @@ struct downstream;		/* one client's connection */
 struct exchange;
 struct front;
 struct http1_host;
+struct exchanges;
+struct loop;
+struct net_listeners;
 struct tls;
-struct worker;
 
-struct front	*front_new(struct worker *);
+/* What a front is made of; all of it stays its owner's. */
+struct front_setup {
+	struct loop		*loop;
+	const struct conf	*conf;		/* until front_reload() */
+	struct net_listeners	*listeners;	/* shared by all threads */
+	struct exchanges	*exchanges;
+	/*
+	 * A request began; or it has ended, with all of its response sent or
+	 * its connection closed.
+	 */
+	void			(*began)(void *);
+	void			(*ended)(void *);
+	void			*arg;
+};
+
+/* Returns NULL without memory. */
+struct front	*front_new(const struct front_setup *);
 void		 front_listen(struct front *);
 /* Closes the listeners and the connections that are between requests. */
 void		 front_drain(struct front *);

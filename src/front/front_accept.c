@@ -34,14 +34,14 @@ pause_accept(struct front *f)
 	if (!f->paused)
 		for_listeners(f, evconnlistener_disable);
 	f->paused = true;
-	deadline_set(&f->accept_timer, worker_now() + RETRY_ACCEPT_NS);
+	deadline_set(&f->accept_timer, loop_now() + RETRY_ACCEPT_NS);
 }
 
 bool
 front_too_many(const struct front *f, size_t margin)
 {
-	return atomic_load(&f->worker->listeners->connections) >
-	    f->worker->conf->limit_connections + margin;
+	return atomic_load(&f->setup.listeners->connections) >
+	    f->conf->limit_connections + margin;
 }
 
 static void
@@ -50,7 +50,7 @@ accept_timer_cb(void *arg)
 	struct front *f = arg;
 
 	if (front_too_many(f, 0)) {
-		deadline_set(&f->accept_timer, worker_now() + RETRY_ACCEPT_NS);
+		deadline_set(&f->accept_timer, loop_now() + RETRY_ACCEPT_NS);
 		return;
 	}
 	f->paused = false;
@@ -65,10 +65,10 @@ accept_error_cb(struct evconnlistener *l, void *arg)
 
 	(void)l;
 	(void)arg;	/* evhttp's */
-	if (worker_now() >= f->quiet_until)
+	if (loop_now() >= f->quiet_until)
 		log_warn("accept: %s; accepting stops for a moment, again and "
 		    "again as long as this lasts", strerror(err));
-	f->quiet_until = worker_now() + QUIET_NS;
+	f->quiet_until = loop_now() + QUIET_NS;
 	pause_accept(f);
 }
 
@@ -127,7 +127,7 @@ attach_cb(evutil_socket_t fd, short what, void *arg)
 	if (!f->paused && front_too_many(f, EXCESS)) {
 		log_warn("limits.connections (%llu) is reached; accepting "
 		    "stops", (unsigned long long)
-		    f->worker->conf->limit_connections);
+		    f->conf->limit_connections);
 		pause_accept(f);
 	}
 }
@@ -142,7 +142,7 @@ open_listener(struct front *f, struct front_listener *l,
 
 	l->front = f;
 	if ((l->text = strdup(a->text)) == NULL ||
-	    (l->http = evhttp_new(f->worker->base)) == NULL)
+	    (l->http = evhttp_new(f->loop->base)) == NULL)
 		return false;
 	for (before = f->listeners; before < l; before++)
 		l->nth += strcmp(before->text, l->text) == 0;
@@ -174,27 +174,30 @@ take_certificate(struct front_listener *l, const struct conf *conf)
 }
 
 struct front *
-front_new(struct worker *w)
+front_new(const struct front_setup *setup)
 {
-	const struct conf_addresses *listen = &w->conf->listen;
+	const struct conf *conf = setup->conf;
 	struct front *f;
 	size_t i;
 
 	if ((f = calloc(1, sizeof *f)) == NULL)
 		return NULL;
-	f->worker = w;
+	f->setup = *setup;
+	f->loop = setup->loop;
+	f->conf = conf;
 	TAILQ_INIT(&f->attaching);
 	TAILQ_INIT(&f->all);
-	f->nlisteners = listen->n;
-	if ((f->listeners = calloc(listen->n, sizeof *f->listeners)) == NULL)
+	f->nlisteners = conf->listen.n;
+	if ((f->listeners = calloc(conf->listen.n,
+	    sizeof *f->listeners)) == NULL)
 		return NULL;
-	for (i = 0; i < listen->n; i++) {
-		if (!open_listener(f, &f->listeners[i], &listen->list[i]))
+	for (i = 0; i < conf->listen.n; i++) {
+		if (!open_listener(f, &f->listeners[i], &conf->listen.list[i]))
 			return NULL;
-		take_certificate(&f->listeners[i], w->conf);
+		take_certificate(&f->listeners[i], conf);
 	}
-	event_assign(&f->attach_ev, w->base, -1, 0, attach_cb, f);
-	deadline_init(&f->accept_timer, w, accept_timer_cb, f);
+	event_assign(&f->attach_ev, f->loop->base, -1, 0, attach_cb, f);
+	deadline_init(&f->accept_timer, f->loop, accept_timer_cb, f);
 	return f;
 }
 
@@ -204,6 +207,7 @@ front_reload(struct front *f, const struct conf *conf)
 {
 	size_t i;
 
+	f->conf = conf;
 	for (i = 0; i < f->nlisteners; i++) {
 		if (f->listeners[i].tls != NULL)
 			take_certificate(&f->listeners[i], conf);
@@ -213,29 +217,29 @@ front_reload(struct front *f, const struct conf *conf)
 static void
 listen_at(struct front_listener *l, int fd)
 {
-	struct worker *w = l->front->worker;
+	struct loop *loop = l->front->loop;
 	struct evconnlistener *listener;
 
-	listener = evconnlistener_new(w->base, NULL, NULL,
+	listener = evconnlistener_new(loop->base, NULL, NULL,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	if (listener == NULL)
-		fatal("worker %u: cannot listen", w->id);
+		fatal("worker %u: cannot listen", loop->id);
 	if ((l->bound = evhttp_bind_listener(l->http, listener)) == NULL)
-		fatal("worker %u: cannot listen", w->id);
+		fatal("worker %u: cannot listen", loop->id);
 	evconnlistener_set_error_cb(listener, accept_error_cb);
 }
 
 void
 front_listen(struct front *f)
 {
-	struct worker *w = f->worker;
+	struct net_listener *list = f->setup.listeners->list;
+	unsigned id = f->loop->id;
 	size_t i;
 
 	front_is_here(f);
 	for (i = 0; i < f->nlisteners; i++) {
-		listen_at(&f->listeners[i],
-		    w->listeners->list[i].fds[w->id]);
-		w->listeners->list[i].fds[w->id] = -1;
+		listen_at(&f->listeners[i], list[i].fds[id]);
+		list[i].fds[id] = -1;
 	}
 }
 
@@ -244,6 +248,7 @@ front_drain(struct front *f)
 {
 	struct downstream *d, *next;
 
+	f->draining = true;
 	close_listeners(f);
 	TAILQ_FOREACH_SAFE(d, &f->all, entry, next) {
 		if (d->state == HEAD && d->scan.seen == 0)

@@ -15,7 +15,7 @@ front_body_begin(struct downstream *d, const struct http1_head *h)
 	d->body = h->body;
 	d->left = h->length;
 	d->total = d->window = 0;
-	d->max = d->front->worker->conf->limit_body;
+	d->max = d->front->conf->limit_body;
 	d->reading = false;
 	d->body_done = d->body == HTTP1_NO_BODY ||
 	    (d->body == HTTP1_LENGTH && d->left == 0);
@@ -42,7 +42,7 @@ take_length(struct downstream *d, const char *p, size_t n)
 static void
 end_chunked(struct downstream *d)
 {
-	struct http1_head *trailers = &d->front->worker->head;
+	struct http1_head *trailers = &d->front->loop->head;
 	enum http1_error err = http1_trailers(trailers, &d->chunked);
 
 	if (err != HTTP1_OK) {
@@ -108,16 +108,16 @@ front_body_wanted(const struct downstream *d)
 static bool
 top_up(struct downstream *d)
 {
-	struct worker *w = d->front->worker;
+	struct loop *l = d->front->loop;
 	ssize_t n;
 	size_t used;
 
-	n = front_receive(d, memory_piece(&w->all->memory, sizeof w->scratch));
+	n = front_receive(d, memory_piece(l->memory, sizeof l->scratch));
 	if (n <= 0)
 		return false;	/* the read event will see why */
-	used = front_body_take(d, w->scratch, (size_t)n);
+	used = front_body_take(d, l->scratch, (size_t)n);
 	if (used < (size_t)n)
-		front_keep_input(d, w->scratch + used, (size_t)n - used);
+		front_keep_input(d, l->scratch + used, (size_t)n - used);
 	return true;
 }
 
@@ -154,7 +154,7 @@ front_demand_body(struct downstream *d)
 		return;
 	d->window = d->total;
 	deadline_set(&d->read_timer,
-	    worker_now() + d->front->worker->conf->timeout_idle);
+	    loop_now() + d->front->conf->timeout_idle);
 }
 
 void

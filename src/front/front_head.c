@@ -42,7 +42,7 @@ make_request(struct downstream *d)
 	if (d->req == NULL)
 		return false;
 	d->state = BUSY;
-	worker_exchange_began(d->front->worker);
+	f->setup.began(f->setup.arg);
 	deadline_set(&d->read_timer, 0);
 	return true;
 }
@@ -50,7 +50,7 @@ make_request(struct downstream *d)
 void
 front_refuse(struct downstream *d, int status, const char *why)
 {
-	struct worker *w = d->front->worker;
+	struct http1_head *head = &d->front->loop->head;
 	struct evbuffer *input = bufferevent_get_input(d->bev);
 
 	evbuffer_drain(input, evbuffer_get_length(input));
@@ -60,8 +60,8 @@ front_refuse(struct downstream *d, int status, const char *why)
 	}
 	d->body = HTTP1_UNTIL_CLOSE;
 	d->body_done = false;
-	http1_head_clear(&w->head);
-	exchange_refuse(w, d, &w->head, status, why);
+	http1_head_clear(head);
+	exchange_refuse(d->front->setup.exchanges, d, head, status, why);
 }
 
 static void
@@ -78,44 +78,45 @@ static bool
 too_long_for_now(const struct downstream *d, size_t len)
 {
 	return len > MEMORY_PIECE &&
-	    memory_is_short(&d->front->worker->all->memory);
+	    memory_is_short(d->front->loop->memory);
 }
 
 static void
 start_request(struct downstream *d, size_t len)
 {
-	struct worker *w = d->front->worker;
+	struct exchanges *all = d->front->setup.exchanges;
+	struct http1_head *head = &d->front->loop->head;
+	const struct conf *conf = front_conf(d);
 	enum http1_error err;
 	char buf[HTTP1_WHY];
 	const char *why;
 	int status;
 
-	err = http1_request(&w->head, d->front->head, len);
-	if (w->head.nfields > w->conf->limit_fields)
+	err = http1_request(head, d->front->head, len);
+	if (head->nfields > conf->limit_fields)
 		err = HTTP1_MANY_FIELDS;
-	why = http1_explain(err, &w->head, (unsigned)w->conf->limit_fields,
-	    buf);
+	why = http1_explain(err, head, (unsigned)conf->limit_fields, buf);
 	status = err != HTTP1_OK ? http1_error_status(err) : 0;
-	if (err == HTTP1_UNKNOWN_VERSION && http1_is_preface(&w->head))
+	if (err == HTTP1_UNKNOWN_VERSION && http1_is_preface(head))
 		tell_preface(d);
 	d->tls_unused = false;
 	if (d->inside != NULL)
-		status = front_place_inside(d, &w->head, err, &why);
-	front_body_begin(d, &w->head);
+		status = front_place_inside(d, head, err, &why);
+	front_body_begin(d, head);
 	if (status != 0) {
 		/* nobody knows where the next request begins */
 		d->body_done = false;
-		exchange_refuse(w, d, &w->head, status, why);
+		exchange_refuse(all, d, head, status, why);
 	} else if (d->excess)
-		exchange_refuse(w, d, &w->head, 503,
+		exchange_refuse(all, d, head, 503,
 		    "limits.connections is reached");
 	else if (too_long_for_now(d, len))
-		exchange_refuse(w, d, &w->head, 503, no_memory);
-	else if (d->body == HTTP1_LENGTH && d->left > w->conf->limit_body)
-		exchange_refuse(w, d, &w->head, 413,
+		exchange_refuse(all, d, head, 503, no_memory);
+	else if (d->body == HTTP1_LENGTH && d->left > conf->limit_body)
+		exchange_refuse(all, d, head, 413,
 		    "the request's body is longer than limits.body");
 	else
-		exchange_start(w, d, &w->head);
+		exchange_start(all, d, head);
 }
 
 /* The head is moved out of the way before evhttp is shown another. */
@@ -166,7 +167,7 @@ front_read_head(struct downstream *d, const char *p, size_t len, bool stored)
 			front_keep_input(d, p, len);
 		if (fresh)
 			deadline_set(&d->read_timer,
-			    worker_now() + front_conf(d)->timeout_header);
+			    loop_now() + front_conf(d)->timeout_header);
 		break;
 	case HTTP1_DONE:
 		if (!save_head(d->front, p, end)) {

@@ -13,13 +13,14 @@
 #include <event2/http.h>
 
 #include "http/http1.h"
+#include "base/memory.h"
 #include "front/front.h"
 #include "http/http1_chunked.h"
 #include "http/http1_scan.h"
 #include "net/address.h"
 #include "net/listen.h"
 #include "tls/tls.h"
-#include "daemon/worker.h"
+#include "net/loop.h"
 
 /* What the files front*.c share. */
 
@@ -103,7 +104,9 @@ struct front_listener {
 };
 
 struct front {
-	struct worker		*worker;
+	struct loop		*loop;
+	const struct conf	*conf;
+	struct front_setup	 setup;
 	bufferevent_data_cb	 http_read_cb;	/* evhttp's own */
 	struct event		 attach_ev;
 	struct downstreams	 attaching;
@@ -115,6 +118,7 @@ struct front {
 	size_t			 head_size;
 	struct front_listener	*listeners;
 	size_t			 nlisteners;
+	bool			 draining;
 	bool			 paused;	/* not accepting */
 	uint64_t		 quiet_until;	/* ns; no warning before */
 	struct deadline		 accept_timer;
@@ -124,7 +128,7 @@ struct front {
 static inline const struct conf *
 front_conf(const struct downstream *d)
 {
-	return d->front->worker->conf;
+	return d->front->conf;
 }
 
 /* front.c */
@@ -175,7 +179,7 @@ void		 front_write_timer_cb(void *);
 /* front_tls.c */
 
 /*
- * Receives into the worker's scratch, about size bytes, through TLS where that
+ * Receives into the loop's scratch, about size bytes, through TLS where that
  * is on.  As recv(): -1 with EAGAIN is nothing for now.
  */
 ssize_t		 front_receive(struct downstream *, size_t size);

@@ -45,7 +45,7 @@ front_write_timer_cb(void *arg)
 	}
 	d->sent = bytes_sent(d);
 	deadline_set(&d->write_timer,
-	    worker_now() + front_conf(d)->timeout_idle);
+	    loop_now() + front_conf(d)->timeout_idle);
 }
 
 /* Keeps what the socket did not take, from byte done on. */
@@ -71,7 +71,7 @@ buffer_rest(struct downstream *d, const struct iovec *v, int n, size_t done)
 	bufferevent_enable(d->bev, EV_WRITE);
 	d->sent = bytes_sent(d);
 	deadline_set(&d->write_timer,
-	    worker_now() + front_conf(d)->timeout_idle);
+	    loop_now() + front_conf(d)->timeout_idle);
 }
 
 void

@@ -31,7 +31,7 @@ front_tls(const struct downstream *d)
 static void
 flush_wire(struct downstream *d)
 {
-	struct tls_wire *w = &d->front->worker->wire;
+	struct tls_wire *w = &d->front->loop->wire;
 	struct iovec v = { .iov_base = w->out, .iov_len = w->out_len };
 
 	w->out_len = 0;
@@ -76,12 +76,10 @@ front_free_tls(struct downstream *d)
 void
 front_start_tls(struct downstream *d, struct tls *tls)
 {
-	struct worker *w = d->front->worker;
-
 	d->tls_below = d->tls;
 	d->tls = tls;
 	d->handshake = true;
-	deadline_set(&d->read_timer, worker_now() + w->conf->timeout_header);
+	deadline_set(&d->read_timer, loop_now() + front_conf(d)->timeout_header);
 }
 
 bool
@@ -137,17 +135,15 @@ tell_distrust(struct downstream *d, const char *why)
 static void
 handshake_done(struct downstream *d)
 {
-	struct worker *w = d->front->worker;
-
 	d->handshake = false;
 	d->tls_unused = true;
-	deadline_set(&d->read_timer, worker_now() + w->conf->timeout_idle);
+	deadline_set(&d->read_timer, loop_now() + front_conf(d)->timeout_idle);
 }
 
 void
 front_handshake_late(struct downstream *d)
 {
-	exchange_no_handshake(d->front->worker, d, d->inside, "too slow");
+	exchange_no_handshake(d->front->setup.exchanges, d, d->inside, "too slow");
 	front_close(d);
 }
 
@@ -157,14 +153,14 @@ front_handshake_late(struct downstream *d)
 static ssize_t
 receive_cipher(struct downstream *d, size_t size)
 {
-	struct worker *w = d->front->worker;
+	struct loop *l = d->front->loop;
 	ssize_t n;
 
-	if (size > sizeof w->cipher)
-		size = sizeof w->cipher;
+	if (size > sizeof l->cipher)
+		size = sizeof l->cipher;
 	if (d->early == NULL)
-		return recv(d->fd, w->cipher, size, MSG_DONTWAIT);
-	n = evbuffer_remove(d->early, w->cipher, size);
+		return recv(d->fd, l->cipher, size, MSG_DONTWAIT);
+	n = evbuffer_remove(d->early, l->cipher, size);
 	if (evbuffer_get_length(d->early) > 0) {
 		event_active(&d->read_ev, EV_READ, 0);
 		return n;
@@ -179,7 +175,7 @@ static bool
 too_much_waits(const struct downstream *d)
 {
 	return front_pending(d) >
-	    TLS_WIRE_MAX * d->front->worker->conf->limit_buffer;
+	    TLS_WIRE_MAX * d->front->conf->limit_buffer;
 }
 
 /* As recv() tells of an end; what was read before it comes first. */
@@ -192,7 +188,7 @@ tell_end(struct downstream *d)
 	if (d->tls_end == TLS_CLOSED)
 		return 0;
 	if (d->handshake)
-		exchange_no_handshake(d->front->worker, d, d->inside,
+		exchange_no_handshake(d->front->setup.exchanges, d, d->inside,
 		    tls_failure(d->tls)->text);
 	d->handshake = false;
 	errno = ECONNABORTED;
@@ -202,7 +198,7 @@ tell_end(struct downstream *d)
 static ssize_t
 receive_tls(struct downstream *d, size_t size)
 {
-	struct worker *w = d->front->worker;
+	struct loop *l = d->front->loop;
 	bool early = d->early != NULL;
 	enum tls_result result;
 	size_t plain;
@@ -218,8 +214,8 @@ receive_tls(struct downstream *d, size_t size)
 		errno = err;
 		return n;
 	}
-	result = (early ? tls_read_early : tls_read)(d->tls, w->cipher,
-	    (size_t)n, w->scratch, sizeof w->scratch, &plain);
+	result = (early ? tls_read_early : tls_read)(d->tls, l->cipher,
+	    (size_t)n, l->scratch, sizeof l->scratch, &plain);
 	flush_wire(d);
 	if (too_much_waits(d)) {
 		tls_give_up(d->tls, "the peer does not read");
@@ -238,13 +234,13 @@ receive_tls(struct downstream *d, size_t size)
 ssize_t
 front_receive(struct downstream *d, size_t size)
 {
-	struct worker *w = d->front->worker;
+	struct loop *l = d->front->loop;
 
 	if (d->tls != NULL)
 		return receive_tls(d, size);
-	if (size > sizeof w->scratch)
-		size = sizeof w->scratch;
-	return recv(d->fd, w->scratch, size, MSG_DONTWAIT);
+	if (size > sizeof l->scratch)
+		size = sizeof l->scratch;
+	return recv(d->fd, l->scratch, size, MSG_DONTWAIT);
 }
 
 /* Requests inside a tunnel */

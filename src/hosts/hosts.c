@@ -18,7 +18,7 @@
 #define SWEEP_FULL	100	/* where there is no room otherwise */
 
 struct hosts *
-hosts_new(struct conf *conf, unsigned workers)
+hosts_new(struct conf *conf, unsigned loops)
 {
 	struct hosts *hs;
 
@@ -28,7 +28,7 @@ hosts_new(struct conf *conf, unsigned workers)
 	TAILQ_INIT(&hs->order);
 	RB_INIT(&hs->clients);
 	hs->conf = conf_ref(conf);
-	hs->workers = workers;
+	hs->loops = loops;
 	return hs;
 }
 
@@ -70,7 +70,7 @@ hosts_free(struct hosts *hs)
 	if (hs == NULL)
 		return;
 	while ((h = TAILQ_FIRST(&hs->order)) != NULL) {
-		h->armed = 0;	/* no worker is left */
+		h->armed = 0;	/* no loop is left */
 		hosts_drop(hs, h);
 	}
 	conf_unref(hs->conf);
@@ -142,6 +142,8 @@ sweep(struct hosts *hs, int max, uint64_t now)
 	}
 }
 
+static void wake_cb(struct wake *, struct loop *, uint64_t now);
+
 struct host *
 hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
     const struct client_hash *whose, struct conf *conf,
@@ -151,7 +153,7 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 	struct host *h;
 	unsigned i;
 
-	h = calloc(1, sizeof *h + hs->workers * sizeof h->wakes[0]);
+	h = calloc(1, sizeof *h + hs->loops * sizeof h->wakes[0]);
 	if (h == NULL)
 		return NULL;
 	h->key = strdup(key);
@@ -162,6 +164,7 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 		free(h);
 		return NULL;
 	}
+	h->hosts = hs;
 	h->name = *name;
 	if (!rule->has_port)
 		h->name.port = 0;
@@ -171,8 +174,10 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 	pthread_mutex_init(&h->lock, NULL);
 	TAILQ_INIT(&h->tickets);
 	h->armed_at = THROTTLE_NEVER;
-	for (i = 0; i < hs->workers; i++)
+	for (i = 0; i < hs->loops; i++) {
+		h->wakes[i].wake.fire = wake_cb;
 		h->wakes[i].host = h;
+	}
 	HASH_ADD_KEYPTR(hh, hs->table, h->key, strlen(h->key), h);
 	if (h->hh.tbl == NULL) {
 		empty_host(h);
@@ -252,18 +257,18 @@ need_host(struct hosts *hs, const struct ticket *t, uint64_t now,
 
 /* Has somebody look at the queue when its head is due. */
 void
-hosts_arm(struct host *h, struct worker *w, uint64_t now)
+hosts_arm(struct host *h, struct loop *l, uint64_t now)
 {
 	uint64_t at = throttle_wake(h->throttle, now);
-	struct wake *k = &h->wakes[w->id];
+	struct wake *k = &h->wakes[l->id].wake;
 
 	if (at >= h->armed_at)
 		return;
 	if (!k->armed)
 		h->armed++;
 	h->armed_at = at;
-	h->armed_by = w->id;
-	worker_wake_at(w, k, at);
+	h->armed_by = l->id;
+	loop_wake_at(l, k, at);
 }
 
 /* Admits who may go now. */
@@ -277,7 +282,7 @@ hosts_admit(struct host *h, uint64_t now)
 		t = ticket_of(waiter);
 		t->state = TICKET_HELD;
 		h->reached++;
-		worker_post(t->worker, t);
+		loop_post(t->loop, &t->mail);
 	}
 }
 
@@ -426,7 +431,7 @@ ask(struct host *h, struct ticket *t, const struct throttle_request *r,
 		TAILQ_INSERT_TAIL(&h->tickets, t, entry);
 	}
 	if (answer == HOSTS_WAIT)
-		hosts_arm(h, t->worker, now);
+		hosts_arm(h, t->loop, now);
 	else if (answer != HOSTS_GO)
 		name_budget(h, t);
 	if (t->state != TICKET_IDLE || refuses(t, answer, now)) {
@@ -534,7 +539,7 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 	t->state = TICKET_IDLE;
 	t->host = NULL;
 	t->nowhere = false;
-	t->wrong = claim_make(&c, t->worker->hasher, t->rule, &t->source, now);
+	t->wrong = claim_make(&c, t->hasher, t->rule, &t->source, now);
 	if (t->wrong != NULL)
 		return t->wrong == claim_no_memory ? HOSTS_NO_MEMORY :
 		    HOSTS_BAD;
@@ -566,7 +571,7 @@ leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 	t->state = TICKET_IDLE;
 	t->host = NULL;
 	hosts_admit(h, now);
-	hosts_arm(h, t->worker, now);
+	hosts_arm(h, t->loop, now);
 }
 
 /* Nothing that was admitted has reached the host: nothing is lost with it. */
@@ -601,7 +606,7 @@ hosts_release_slot(struct hosts *hs, struct ticket *t, uint64_t now)
 	pthread_mutex_lock(&h->lock);
 	throttle_release_slot(h->throttle, &t->waiter, now);
 	hosts_admit(h, now);
-	hosts_arm(h, t->worker, now);
+	hosts_arm(h, t->loop, now);
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
 }
@@ -658,7 +663,7 @@ hosts_leave(struct hosts *hs, struct ticket *t, uint64_t now)
 	if (t->conf == NULL)
 		return;
 	hosts_release(hs, t, now);
-	worker_unpost(t->worker, t);
+	loop_unpost(t->loop, &t->mail);
 	conf_unref(t->conf);
 	t->conf = NULL;
 }
@@ -670,7 +675,7 @@ hosts_refuse(struct host *h, struct ticket *t, uint64_t now)
 	name_budget(h, t);
 	t->state = TICKET_IDLE;
 	TAILQ_REMOVE(&h->tickets, t, entry);
-	worker_post(t->worker, t);
+	loop_post(t->loop, &t->mail);
 	/* the last touch: who sees this may free the ticket */
 	t->host = NULL;
 }
@@ -690,7 +695,7 @@ hosts_return(struct hosts *hs, struct ticket *t, uint64_t now)
 		t->deadline = throttle_deadline(h->throttle, &t->waiter);
 		answer = HOSTS_WAIT;
 		hosts_admit(h, now);
-		hosts_arm(h, t->worker, now);
+		hosts_arm(h, t->loop, now);
 	}
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
@@ -738,22 +743,23 @@ hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 
 /* Time */
 
-/* A wake is in no tree any more; w is NULL where its worker has ended. */
+/* A wake is in no tree any more; l is NULL where its loop has ended. */
 static void
-take_wake(struct hosts *hs, struct worker *w, struct wake *k, uint64_t now)
+wake_cb(struct wake *k, struct loop *l, uint64_t now)
 {
-	struct host *h = k->host;
+	struct host *h = ((struct host_wake *)k)->host;
+	struct hosts *hs = h->hosts;
 	bool last;
 
 	pthread_rwlock_rdlock(&hs->lock);
 	pthread_mutex_lock(&h->lock);
 	h->armed--;
-	if (w != NULL && (h->armed_at <= now || h->armed_by == w->id))
+	if (l != NULL && (h->armed_at <= now || h->armed_by == l->id))
 		h->armed_at = THROTTLE_NEVER;
 	last = h->gone && h->armed == 0;
-	if (w != NULL && !h->gone) {
+	if (l != NULL && !h->gone) {
 		hosts_admit(h, now);
-		hosts_arm(h, w, now);
+		hosts_arm(h, l, now);
 	}
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
@@ -762,19 +768,7 @@ take_wake(struct hosts *hs, struct worker *w, struct wake *k, uint64_t now)
 }
 
 void
-hosts_wake(struct hosts *hs, struct worker *w, struct wake *k, uint64_t now)
-{
-	take_wake(hs, w, k, now);
-}
-
-void
-hosts_forget_wake(struct hosts *hs, struct wake *k)
-{
-	take_wake(hs, NULL, k, 0);
-}
-
-void
-hosts_admit_all(struct hosts *hs, struct worker *w, uint64_t now)
+hosts_admit_all(struct hosts *hs, struct loop *l, uint64_t now)
 {
 	struct host *h;
 
@@ -782,7 +776,7 @@ hosts_admit_all(struct hosts *hs, struct worker *w, uint64_t now)
 	TAILQ_FOREACH(h, &hs->order, entry) {
 		pthread_mutex_lock(&h->lock);
 		hosts_admit(h, now);
-		hosts_arm(h, w, now);
+		hosts_arm(h, l, now);
 		pthread_mutex_unlock(&h->lock);
 	}
 	pthread_rwlock_unlock(&hs->lock);

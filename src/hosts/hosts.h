@@ -12,19 +12,19 @@
 #include "policy/routes.h"
 #include "throttle/throttle.h"
 #include "hosts/claim.h"
+#include "net/loop.h"
 
 /*
- * The throttles of all hosts, shared by the workers.  A table maps a host to
+ * The throttles of all hosts, shared by all threads.  A table maps a host to
  * its throttle, as the configuration's rules say; each throttle has its own
- * mutex; whoever admits a waiter posts it to the worker where it lives.
+ * mutex; whoever admits a waiter posts it to the loop where it lives.
  *
  * Locks, in this order: the table's (shared for all but reload, insertion and
- * eviction), a host's, a worker's inbox.
+ * eviction), a host's, a loop's mailbox.
  */
 
 struct hosts;
-struct wake;
-struct worker;
+struct client_hasher;
 
 enum ticket_state {
 	TICKET_IDLE,		/* neither waits nor holds a slot */
@@ -47,12 +47,14 @@ struct hosts_turn {
 
 /*
  * One request's place at its host's throttle.  Lives in the exchange, which
- * sets worker, name, conf, rule, deposit, turn and, for the length of
+ * sets loop, hasher, mail.deliver, name, conf, rule, deposit, turn and, for the length of
  * hosts_ask(), source; the rest is this room's.
  */
 struct ticket {
 	struct throttle_waiter	 waiter;
-	struct worker		*worker;	/* where it lives */
+	struct loop		*loop;		/* where it lives */
+	struct client_hasher	*hasher;	/* that thread's */
+	struct mail		 mail;		/* that it was answered */
 	struct http1_host	*name;		/* host and port; its owner's */
 	struct claim_source	 source;
 	struct throttle_deposit	*deposit;	/* for a refund; or NULL */
@@ -60,8 +62,6 @@ struct ticket {
 	_Atomic(struct host *)	 host;		/* NULL: at none */
 	enum ticket_state	 state;
 	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
-	TAILQ_ENTRY(ticket)	 posted;	/* in its worker's inbox */
-	bool			 in_inbox;
 	/* Set before hosts_leave(): the host's name led nowhere. */
 	bool			 nowhere;
 	struct conf		*conf;		/* own reference; one for all
@@ -112,8 +112,8 @@ struct lesson {
 	bool			 shape_partial;	/* of the named part */
 };
 
-/* A table for that many workers; NULL without memory. */
-struct hosts	*hosts_new(struct conf *, unsigned workers);
+/* A table for that many loops.  Returns NULL without memory. */
+struct hosts	*hosts_new(struct conf *, unsigned loops);
 void		 hosts_free(struct hosts *);
 
 /*
@@ -201,18 +201,12 @@ bool		 hosts_give_up(struct hosts *, struct ticket *, uint64_t now);
 /*
  * Takes a new configuration: limits change, consumption, pauses and waiters
  * stay; tickets whose rule went away move to the one that matches now.  From
- * the main thread; a worker then calls hosts_admit_all().
+ * the main thread; a loop's thread then calls hosts_admit_all().
  */
 void		 hosts_reload(struct hosts *, struct conf *, uint64_t now);
 
-/* Admits who may go at every host; on a worker's thread. */
-void		 hosts_admit_all(struct hosts *, struct worker *,
+/* Admits who may go at every host; on a loop's thread. */
+void		 hosts_admit_all(struct hosts *, struct loop *,
 		    uint64_t now);
-
-/* A wake's time has come; on its worker's thread. */
-void		 hosts_wake(struct hosts *, struct worker *, struct wake *,
-		    uint64_t now);
-/* It will not come any more: its worker has ended. */
-void		 hosts_forget_wake(struct hosts *, struct wake *);
 
 #endif

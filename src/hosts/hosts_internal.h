@@ -14,7 +14,7 @@
 #include <uthash.h>
 
 #include "hosts/hosts.h"
-#include "daemon/worker.h"
+#include "net/loop.h"
 
 /* What hosts.c and hosts_reload.c share. */
 
@@ -22,7 +22,7 @@
  * Life of a host's entry: made by the first ticket that names it, found in
  * the table by its key as long as it is there; dropped when it is idle, so that
  * dropping it loses nothing, or when a reload gave its tickets to another
- * entry.  A worker's wake tree may still point to it then: it is "gone", an
+ * entry.  A loop's tree of wakes may still point to it then: it is "gone", an
  * empty shell that is freed by the last wake, fired or forgotten.
  *
  * The key is what shares a throttle: the host's name; host and port where
@@ -35,9 +35,16 @@
 
 TAILQ_HEAD(tickets, ticket);
 
+/* When a loop is to look at the queue. */
+struct host_wake {
+	struct wake	 wake;
+	struct host	*host;
+};
+
 struct host {
 	UT_hash_handle		 hh;
 	TAILQ_ENTRY(host)	 entry;		/* in hosts.order */
+	struct hosts		*hosts;
 	char			*key;
 	struct http1_host	 name;		/* of the first ticket */
 	struct client_hash	 credential;
@@ -52,7 +59,7 @@ struct host {
 	/* Admissions that may have reached the host: what they took counts. */
 	uint64_t		 reached;
 	uint64_t		 armed_at;	/* ns; or NEVER */
-	unsigned		 armed_by;	/* by which worker */
+	unsigned		 armed_by;	/* by which loop */
 	unsigned		 armed;		/* wakes in trees */
 	uint64_t		 told_until;	/* ns: until then held up, and
 						   who cannot wait was told */
@@ -71,7 +78,7 @@ struct host {
 	bool			 refusing;	/* logged that it does */
 	unsigned		 told;		/* logged: enum hosts_news */
 	bool			 gone;		/* not in the table any more */
-	struct wake		 wakes[];	/* one a worker */
+	struct host_wake	 wakes[];	/* one a loop */
 };
 TAILQ_HEAD(host_order, host);
 RB_HEAD(hosts_clients, hosts_client);
@@ -84,7 +91,7 @@ struct hosts {
 	struct hosts_clients	 clients;	/* who made entries */
 	uint64_t		 left;		/* ns: the latest of them */
 	size_t			 counted;	/* of entries: limits.hosts */
-	unsigned		 workers;
+	unsigned		 loops;
 	bool			 full;		/* has refused, and logged it */
 	_Atomic bool		 unread;	/* logged a scheme not known */
 };
@@ -140,7 +147,7 @@ void		 hosts_recharge(struct hosts *, struct host *);
 
 /* Admits who may go now, and has somebody look at the queue when others may. */
 void		 hosts_admit(struct host *, uint64_t now);
-void		 hosts_arm(struct host *, struct worker *, uint64_t now);
+void		 hosts_arm(struct host *, struct loop *, uint64_t now);
 
 static inline struct ticket *
 ticket_of(struct throttle_waiter *waiter)

@@ -38,7 +38,7 @@ hosts_know_route(struct ticket *t, struct http1_str method,
     struct http1_str path)
 {
 	if (t->route.n == 0 &&
-	    !hash_route(t->worker->hasher, method, path, &t->route))
+	    !hash_route(t->hasher, method, path, &t->route))
 		t->route.n = 0;
 }
 
@@ -243,7 +243,7 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 		shape_by(h, t, l, bucket, now);
 	pause = pause_by(h, t, l, bucket, now);
 	hosts_admit(h, now);
-	hosts_arm(h, t->worker, now);
+	hosts_arm(h, t->loop, now);
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
 	return pause;

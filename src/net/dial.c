@@ -12,10 +12,11 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "conf/conf.h"
 #include "net/address.h"
 #include "net/listen.h"
 #include "net/resolve.h"
-#include "daemon/worker.h"
+#include "net/loop.h"
 
 /*
  * Life: resolving (query set), then attempts run, at most one for each
@@ -32,7 +33,7 @@ struct attempt {
 };
 
 struct dial {
-	struct worker		*worker;
+	const struct dialer	*dialer;
 	dial_cb			*cb;
 	void			*arg;
 	struct resolve		*query;
@@ -96,7 +97,7 @@ done_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	worker_bury(d->worker, &d->grave, free, d);
+	loop_bury(d->dialer->loop, &d->grave, free, d);
 	d->cb(d->arg, d->fd, d->why);
 }
 
@@ -194,12 +195,12 @@ try_next(struct dial *d)
 		}
 		a->dial = d;
 		a->fd = fd;
-		event_assign(&a->ev, d->worker->base, fd, EV_WRITE, attempt_cb,
+		event_assign(&a->ev, d->dialer->loop->base, fd, EV_WRITE, attempt_cb,
 		    a);
 		event_add(&a->ev, NULL);
 		d->running++;
 		if (d->next < d->n)
-			deadline_set(&d->timer, worker_now() + NEXT_NS);
+			deadline_set(&d->timer, loop_now() + NEXT_NS);
 		return;
 	}
 	if (d->running == 0)
@@ -233,7 +234,7 @@ connect_to(struct dial *d, size_t n)
 
 	d->n = n;
 	for (i = 0; i < n; i++) {
-		if (net_is_self(d->worker->listeners,
+		if (net_is_self(d->dialer->listeners,
 		    (struct sockaddr *)&d->addrs[i])) {
 			finish(d, -1, FAILURE_LOOP);
 			return;
@@ -264,26 +265,27 @@ resolved_cb(void *arg, enum resolve_result result,
 }
 
 struct dial *
-dial_start(struct worker *w, const struct http1_host *host,
+dial_start(const struct dialer *dialer, const struct http1_host *host,
     const struct sockaddr *client, dial_cb *cb, void *arg)
 {
+	struct loop *loop = dialer->loop;
 	struct dial *d;
 
 	if ((d = calloc(1, sizeof *d)) == NULL)
 		return NULL;
-	d->worker = w;
+	d->dialer = dialer;
 	d->cb = cb;
 	d->arg = arg;
 	d->why = FAILURE_UNREACHABLE;
-	deadline_init(&d->timer, w, timer_cb, d);
-	deadline_init(&d->limit, w, limit_cb, d);
-	event_assign(&d->done_ev, w->base, -1, 0, done_cb, d);
-	deadline_set(&d->limit, worker_now() + w->conf->timeout_connect);
+	deadline_init(&d->timer, loop, timer_cb, d);
+	deadline_init(&d->limit, loop, limit_cb, d);
+	event_assign(&d->done_ev, loop->base, -1, 0, done_cb, d);
+	deadline_set(&d->limit, loop_now() + dialer->conf->timeout_connect);
 	if (net_literal(host, host->port, &d->addrs[0]))
 		connect_to(d, 1);
 	else
-		d->query = resolve_name(w->resolver, host->name, host->port,
-		    client, resolved_cb, d);
+		d->query = resolve_name(dialer->resolver, host->name,
+		    host->port, client, resolved_cb, d);
 	return d;
 }
 
@@ -299,5 +301,5 @@ dial_cancel(struct dial *d)
 	} else
 		stop(d);
 	d->done = true;
-	worker_bury(d->worker, &d->grave, free, d);
+	loop_bury(d->dialer->loop, &d->grave, free, d);
 }

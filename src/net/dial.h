@@ -13,10 +13,21 @@
  * proxy itself fails the whole: the address that is checked is the one dialled.
  */
 
+struct conf;
 struct dial;
 struct http1_host;
+struct loop;
+struct net_listeners;
+struct resolver;
 struct sockaddr;
-struct worker;
+
+/* What a thread dials with; all of it stays its owner's. */
+struct dialer {
+	struct loop			*loop;
+	struct resolver			*resolver;
+	const struct net_listeners	*listeners;	/* this proxy */
+	const struct conf		*conf;		/* as it is now */
+};
 
 /* fd is the caller's, non-blocking; or -1 and why. */
 typedef void	 dial_cb(void *arg, int fd, enum failure why);
@@ -25,7 +36,8 @@ typedef void	 dial_cb(void *arg, int fd, enum failure why);
  * For a client at that address (NULL: it has none), whose share of lookups it
  * takes.  cb is called once, never before this returns; NULL without memory.
  */
-struct dial	*dial_start(struct worker *, const struct http1_host *,
+struct dial	*dial_start(const struct dialer *,
+		    const struct http1_host *,
 		    const struct sockaddr *client, dial_cb *, void *arg);
 /* Before cb was called; NULL is allowed. */
 void		 dial_cancel(struct dial *);

@@ -7,7 +7,7 @@
 /*
  * Deferred free.  What ends while it may still be on the call stack (a
  * connection whose callback found the error) is shut down at once and buried;
- * the worker frees it when the events at hand are done.
+ * the loop frees it when the events at hand are done.
  */
 struct grave {
 	SLIST_ENTRY(grave)	 entry;

@@ -13,8 +13,9 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "conf/conf.h"
 #include "net/address.h"
-#include "daemon/worker.h"
+#include "net/loop.h"
 
 /*
  * Life: idle; lookup_start() asks c-ares, which tells which sockets it wants
@@ -38,7 +39,7 @@ struct watch {
 };
 
 struct lookup {
-	struct worker		*worker;
+	struct loop		*loop;
 	ares_channel		 channel;
 	lookup_cb		*cb;
 	void			*arg;
@@ -245,7 +246,7 @@ watch_cb(void *arg, ares_socket_t fd, int readable, int writable)
 	}
 	what = (short)(EV_PERSIST | (readable ? EV_READ : 0) |
 	    (writable ? EV_WRITE : 0));
-	event_assign(&w->ev, l->worker->base, fd, what, socket_cb, l);
+	event_assign(&w->ev, l->loop->base, fd, what, socket_cb, l);
 	if (event_add(&w->ev, NULL) == -1)
 		l->broken = true;
 }
@@ -274,7 +275,8 @@ set_servers(struct lookup *l, const struct conf_addresses *servers)
 }
 
 struct lookup *
-lookup_new(struct worker *w, lookup_cb *cb)
+lookup_new(struct loop *loop, const struct conf_addresses *servers,
+    lookup_cb *cb)
 {
 	struct ares_options options = {
 		.timeout = TRY_MS,
@@ -285,18 +287,18 @@ lookup_new(struct worker *w, lookup_cb *cb)
 
 	if ((l = calloc(1, sizeof *l)) == NULL)
 		return NULL;
-	l->worker = w;
+	l->loop = loop;
 	l->cb = cb;
 	LIST_INIT(&l->watches);
-	evtimer_assign(&l->timer_ev, w->base, timer_cb, l);
-	event_assign(&l->done_ev, w->base, -1, 0, done_cb, l);
+	evtimer_assign(&l->timer_ev, loop->base, timer_cb, l);
+	event_assign(&l->done_ev, loop->base, -1, 0, done_cb, l);
 	options.sock_state_cb_data = l;
 	if (ares_init_options(&l->channel, &options, ARES_OPT_TIMEOUTMS |
 	    ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB) != ARES_SUCCESS) {
 		free(l);
 		return NULL;
 	}
-	if (!set_servers(l, &w->conf->resolver)) {
+	if (!set_servers(l, servers)) {
 		lookup_free(l);
 		return NULL;
 	}

@@ -8,7 +8,7 @@
 #include "net/names.h"
 
 /*
- * One name at a time to its addresses, by c-ares on the worker's loop: hosts
+ * One name at a time to its addresses, by c-ares on the loop: hosts
  * file, then DNS over UDP with TCP where an answer is too long, as the system
  * is configured or as `resolver` says.
  *
@@ -17,8 +17,9 @@
  * ports of its own, and what breaks it breaks no other.
  */
 
+struct conf_addresses;
 struct lookup;
-struct worker;
+struct loop;
 
 enum lookup_code {
 	LOOKUP_FOUND,
@@ -38,8 +39,9 @@ struct lookup_result {
 /* It has ended; the result may be kept until the next start. */
 typedef void	 lookup_cb(void *arg, const struct lookup_result *);
 
-/* As the worker's configuration is now; NULL without memory. */
-struct lookup	*lookup_new(struct worker *, lookup_cb *);
+/* Of these servers, or the system's where they are none; NULL without memory. */
+struct lookup	*lookup_new(struct loop *, const struct conf_addresses *servers,
+		    lookup_cb *);
 /* From its own callback, too.  NULL is allowed. */
 void		 lookup_free(struct lookup *);
 

@@ -10,9 +10,10 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "conf/conf.h"
 #include "net/address.h"
 #include "net/lookup.h"
-#include "daemon/worker.h"
+#include "net/loop.h"
 
 /*
  * Life of what is asked (struct resolve): answered at once, where the answer is
@@ -76,7 +77,8 @@ RB_HEAD(query_tree, query);
 RB_HEAD(client_tree, client);
 
 struct resolver {
-	struct worker		*worker;
+	struct loop		*loop;
+	const struct conf	*conf;
 	struct names		*names;
 	struct query_tree	 queries;	/* by name */
 	size_t			 n;		/* of them */
@@ -114,7 +116,7 @@ RB_GENERATE(client_tree, client, node, client_cmp)
 static size_t
 share(const struct resolver *r)
 {
-	size_t all = r->worker->conf->limit_lookups;
+	size_t all = r->conf->limit_lookups;
 
 	return all < SHARE ? 1 : all / SHARE;
 }
@@ -195,8 +197,8 @@ static void
 remember(struct resolver *r, const char *name, const struct names_answer *a,
     uint64_t ns)
 {
-	const struct conf *conf = r->worker->conf;
-	uint64_t now = worker_now();
+	const struct conf *conf = r->conf;
+	uint64_t now = loop_now();
 
 	if (ns > conf->limit_ttl)
 		ns = conf->limit_ttl;
@@ -341,7 +343,7 @@ take_lookup(struct resolver *r)
 {
 	if (r->nspare > 0)
 		return r->spare[--r->nspare];
-	return lookup_new(r->worker, answered_cb);
+	return lookup_new(r->loop, &r->conf->resolver, answered_cb);
 }
 
 /* Begins a query, and charges it; NULL without memory. */
@@ -360,7 +362,7 @@ begin(struct resolver *r, struct client *c, const char *name)
 	y->name = memcpy(y + 1, name, size);
 	y->resolver = r;
 	y->client = c;
-	y->began = worker_now();
+	y->began = loop_now();
 	TAILQ_INIT(&y->asked);
 	TAILQ_INSERT_TAIL(&r->idle, y, entry);
 	c->idle++;
@@ -382,7 +384,7 @@ make_place(struct resolver *r, const struct client *c)
 	if (c->charged >= share(r)) {
 		while (y != NULL && y->client != c)
 			y = TAILQ_NEXT(y, entry);
-	} else if (r->n < r->worker->conf->limit_lookups)
+	} else if (r->n < r->conf->limit_lookups)
 		return true;
 	if (y == NULL)
 		return false;
@@ -395,7 +397,7 @@ find_known(struct resolver *r, const char *name)
 {
 	struct names_answer known, *copy;
 
-	if (!names_get(r->names, name, worker_now(), &known) ||
+	if (!names_get(r->names, name, loop_now(), &known) ||
 	    (copy = malloc(sizeof *copy)) == NULL)
 		return NULL;
 	*copy = known;
@@ -486,7 +488,7 @@ resolve_name(struct resolver *r, const char *name, uint16_t port,
 
 	if (is_localhost(name))
 		loopback(&a);
-	else if (!names_get(r->names, name, worker_now(), &a) &&
+	else if (!names_get(r->names, name, loop_now(), &a) &&
 	    (q = calloc(1, sizeof *q)) != NULL) {
 		*q = now;
 		q->resolver = r;
@@ -531,7 +533,7 @@ resolve_give_up(struct resolve *q)
 	struct query *y = q->query;
 
 	/* who asks for it next has not to find that out again */
-	if (y != NULL && worker_now() - y->began >= FAILED_NS)
+	if (y != NULL && loop_now() - y->began >= FAILED_NS)
 		remember(q->resolver, y->name, &timeout, FAILED_NS);
 	drop(q);
 	return queued ? RESOLVE_QUEUED : RESOLVE_ASKED;
@@ -540,7 +542,7 @@ resolve_give_up(struct resolve *q)
 /* Start, reload and end */
 
 struct resolver *
-resolver_new(struct worker *w)
+resolver_new(struct loop *loop, const struct conf *conf)
 {
 	struct resolver *r;
 
@@ -550,13 +552,14 @@ resolver_new(struct worker *w)
 		free(r);
 		return NULL;
 	}
-	r->worker = w;
+	r->loop = loop;
+	r->conf = conf;
 	RB_INIT(&r->queries);
 	RB_INIT(&r->clients);
 	TAILQ_INIT(&r->idle);
 	TAILQ_INIT(&r->turns);
 	TAILQ_INIT(&r->ready);
-	event_assign(&r->ready_ev, w->base, -1, 0, ready_cb, r);
+	event_assign(&r->ready_ev, loop->base, -1, 0, ready_cb, r);
 	return r;
 }
 
@@ -585,14 +588,16 @@ resolver_free(struct resolver *r)
 static bool
 ask_again(struct query *y)
 {
-	struct lookup *l = lookup_new(y->resolver->worker, answered_cb);
+	struct resolver *r = y->resolver;
+	struct lookup *l = lookup_new(r->loop, &r->conf->resolver,
+	    answered_cb);
 
 	lookup_cancel(y->lookup);
 	if (l == NULL)
 		return false;
 	lookup_free(y->lookup);
 	y->lookup = l;
-	y->began = worker_now();
+	y->began = loop_now();
 	lookup_start(l, y->name, y);
 	return true;
 }
@@ -611,11 +616,12 @@ fail_query(struct query *y)
 }
 
 void
-resolver_reload(struct resolver *r)
+resolver_reload(struct resolver *r, const struct conf *conf)
 {
 	struct client *c, *next_client;
 	struct query *y, *next;
 
+	r->conf = conf;
 	names_clear(r->names);
 	while ((y = TAILQ_FIRST(&r->idle)) != NULL)
 		drop_idle(y);

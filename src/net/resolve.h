@@ -10,7 +10,7 @@
 #include "net/names.h"
 
 /*
- * Names to addresses, a worker's.  What is known of a name is remembered for a
+ * Names to addresses, a thread's.  What is known of a name is remembered for a
  * while; who asks for one that is being looked up shares that lookup; of
  * lookups there are limits.lookups at a time, each client has a share of them,
  * and what is beyond that waits, clients in turn.  "localhost" and names below
@@ -19,9 +19,10 @@
 
 #define RESOLVE_ADDRESSES	NAMES_ADDRESSES
 
+struct conf;
+struct loop;
 struct resolver;
 struct resolve;
-struct worker;
 
 enum resolve_result {
 	RESOLVE_OK,
@@ -34,14 +35,15 @@ enum resolve_result {
 typedef void	 resolve_cb(void *arg, enum resolve_result,
 		    const struct sockaddr_storage *, size_t n);
 
-struct resolver	*resolver_new(struct worker *);
+/* By a configuration that stays until resolver_reload(); NULL without memory. */
+struct resolver	*resolver_new(struct loop *, const struct conf *);
 void		 resolver_free(struct resolver *);
 
 /*
- * After the worker's configuration has changed: forgets what is known, and asks
+ * Takes a new configuration in its place: forgets what is known, and asks
  * again, of the servers that are now configured, what is being asked.
  */
-void		 resolver_reload(struct resolver *);
+void		 resolver_reload(struct resolver *, const struct conf *);
 
 /*
  * Asks for the addresses of a name (canonical, as http1_host has it), each with

@@ -10,31 +10,29 @@
 
 #include "http/http1.h"
 #include "upstream/upstream_internal.h"
-#include "daemon/worker.h"
 
 /* An origin is in the table as long as a connection to it is idle. */
 
-#define POOL_MAX	1024	/* idle connections of a worker */
+#define POOL_MAX	1024	/* idle connections of a thread */
 
 struct origin {
 	UT_hash_handle		 hh;
-	struct upstreams	 idle;		/* the last used first */
+	struct upstream_list	 idle;		/* the last used first */
 	size_t			 len;		/* of key */
 	char			 key[];
 };
 
 struct pool {
 	struct origin		*origins;
-	struct upstreams	 all;		/* the last used first */
+	struct upstream_list	 all;		/* the last used first */
 	size_t			 n;
 };
 
 struct pool *
-pool_new(struct worker *w)
+pool_new(void)
 {
 	struct pool *p;
 
-	(void)w;
 	if ((p = calloc(1, sizeof *p)) != NULL)
 		TAILQ_INIT(&p->all);
 	return p;
@@ -133,7 +131,7 @@ pool_put(struct pool *p, struct upstream *u)
 	struct origin *o;
 
 	if (p->n >= POOL_MAX)
-		upstream_close(TAILQ_LAST(&p->all, upstreams));
+		upstream_close(TAILQ_LAST(&p->all, upstream_list));
 	if ((o = find_origin(p, &u->host, u->tls_settings_id)) == NULL &&
 	    (o = add_origin(p, &u->host, u->tls_settings_id)) == NULL) {
 		upstream_close(u);

@@ -5,16 +5,15 @@
 #include <stdint.h>
 
 /*
- * A worker's idle upstream connections, by origin.  The one used last is
+ * A thread's idle upstream connections, by origin.  The one used last is
  * taken first; where there are too many, the one idle longest is closed.
  */
 
 struct http1_host;
 struct pool;
 struct upstream;
-struct worker;
 
-struct pool	*pool_new(struct worker *);
+struct pool	*pool_new(void);
 /* Closes all that are idle. */
 void		 pool_free(struct pool *);
 

@@ -74,13 +74,13 @@ malformed(struct upstream *u, enum http1_error error)
 	default:
 		break;
 	}
-	fail(u, e, http1_explain(error, &u->worker->head, u->max_fields, buf));
+	fail(u, e, http1_explain(error, &u->upstreams->loop->head, u->max_fields, buf));
 }
 
 static void
 complete_chunked(struct upstream *u)
 {
-	struct http1_head *trailers = &u->worker->head;
+	struct http1_head *trailers = &u->upstreams->loop->head;
 	enum http1_error err = http1_trailers(trailers, &u->chunked);
 
 	if (err != HTTP1_OK) {
@@ -150,7 +150,7 @@ take_body(struct upstream *u, const char *p, size_t n)
 static bool
 too_much_interim(struct upstream *u, size_t len)
 {
-	uint64_t seconds = (worker_now() - u->began) / SECOND;
+	uint64_t seconds = (loop_now() - u->began) / SECOND;
 
 	u->interim += len;
 	return u->interim / u->max_head > seconds;
@@ -179,7 +179,7 @@ heed_keep_alive(struct upstream *u, const struct http1_head *head)
 static bool
 take_head(struct upstream *u, const char *p, size_t len)
 {
-	struct http1_head *head = &u->worker->head;
+	struct http1_head *head = &u->upstreams->loop->head;
 	enum http1_error err;
 
 	err = http1_response(head, p, len, u->method);
@@ -371,7 +371,7 @@ take_bytes(struct upstream *u, size_t n)
 	else if (!u->ready)
 		fail(u, FAILURE_MALFORMED, "bytes before the request");
 	else
-		feed(u, u->worker->scratch, n);
+		feed(u, u->upstreams->loop->scratch, n);
 }
 
 /* One recv(), and what comes of it; false: no use to go on. */
@@ -407,8 +407,8 @@ static void
 read_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct upstream *u = arg;
-	size_t size = memory_piece(&u->worker->all->memory,
-	    u->worker->conf->limit_buffer / 2);
+	size_t size = memory_piece(u->upstreams->loop->memory,
+	    u->upstreams->conf->limit_buffer / 2);
 	int i;
 
 	(void)fd;
@@ -437,7 +437,7 @@ upstream_begin(struct upstream *u, struct http1_str method,
 	u->method = method;
 	u->max_head = conf->limit_head;
 	u->max_fields = (unsigned)conf->limit_fields;
-	u->began = worker_now();
+	u->began = loop_now();
 	u->sent = 0;
 	u->silent = true;
 	u->in_body = u->complete = u->surplus = false;
@@ -500,7 +500,7 @@ upstream_close(struct upstream *u)
 	u->dead = true;
 	u->exchange = NULL;
 	if (u->origin != NULL)
-		pool_remove(u->worker->pool, u);
+		pool_remove(u->upstreams->pool, u);
 	dial_cancel(u->dial);
 	u->dial = NULL;
 	http1_chunked_free(&u->chunked);
@@ -510,14 +510,14 @@ upstream_close(struct upstream *u)
 			event_del(&u->read_ev);
 		upstream_hang_up(u);
 	}
-	worker_bury(u->worker, &u->grave, free_upstream, u);
+	loop_bury(u->upstreams->loop, &u->grave, free_upstream, u);
 }
 
 static void
 set_socket(struct upstream *u, int fd)
 {
 	u->fd = fd;
-	event_assign(&u->read_ev, u->worker->base, fd, EV_READ | EV_PERSIST,
+	event_assign(&u->read_ev, u->upstreams->loop->base, fd, EV_READ | EV_PERSIST,
 	    read_cb, u);
 	upstream_io_init(u);
 	event_add(&u->read_ev, NULL);
@@ -526,20 +526,21 @@ set_socket(struct upstream *u, int fd)
 static void
 start_tls(struct upstream *u)
 {
-	struct worker *w = u->worker;
+	struct upstreams *all = u->upstreams;
+	struct loop *l = all->loop;
 	enum tls_result result;
 	size_t n;
 
 	u->tls = tls_contexts_connect(u->tls_conf, u->tls_rule, &u->host,
-	    &w->wire);
+	    &l->wire);
 	u->tls_conf = NULL;
 	u->tls_rule = NULL;
 	if (u->tls == NULL) {
 		fail(u, FAILURE_NO_MEMORY, "TLS");
 		return;
 	}
-	deadline_set(&u->timer, worker_now() + w->conf->timeout_header);
-	result = tls_read(u->tls, NULL, 0, w->scratch, sizeof w->scratch, &n);
+	deadline_set(&u->timer, loop_now() + all->conf->timeout_header);
+	result = tls_read(u->tls, NULL, 0, l->scratch, sizeof l->scratch, &n);
 	upstream_flush_wire(u);
 	if (result != TLS_OK)
 		tls_failed(u);
@@ -567,15 +568,15 @@ dialled_cb(void *arg, int fd, enum failure why)
  * has not come yet, would be taken for the response.
  */
 static struct upstream *
-find_idle(struct worker *w, const struct http1_host *host,
+find_idle(struct upstreams *all, const struct http1_host *host,
     uint64_t tls_settings_id, enum upstream_idle which)
 {
-	uint64_t now = worker_now();
+	uint64_t now = loop_now();
 	struct upstream *u;
 	bool old;
 
 	while (which != UPSTREAM_NONE &&
-	    (u = pool_get(w->pool, host, tls_settings_id, now)) != NULL) {
+	    (u = pool_get(all->pool, host, tls_settings_id, now)) != NULL) {
 		old = which == UPSTREAM_YOUNG && now - u->idle_since >= YOUNG;
 		if (!old && upstream_quiet(u))
 			return u;
@@ -587,41 +588,41 @@ find_idle(struct worker *w, const struct http1_host *host,
 }
 
 static struct upstream *
-new_upstream(struct worker *w, const struct http1_host *host)
+new_upstream(struct upstreams *all, const struct http1_host *host)
 {
 	struct upstream *u;
 
 	if ((u = calloc(1, sizeof *u)) == NULL)
 		return NULL;
-	u->worker = w;
+	u->upstreams = all;
 	u->host = *host;
 	u->fd = -1;
 	u->patience = u->more = UINT64_MAX;
-	deadline_init(&u->timer, w, timer_cb, u);
+	deadline_init(&u->timer, all->loop, timer_cb, u);
 	return u;
 }
 
 struct upstream *
-upstream_open(struct worker *w, const struct upstream_target *to,
+upstream_open(struct upstreams *all, const struct upstream_target *to,
     struct exchange *x, enum upstream_idle which)
 {
 	uint64_t tls_settings_id = to->conf != NULL ?
 	    tls_contexts_settings_id(to->conf, to->rule) : 0;
 	struct upstream *u;
 
-	if ((u = find_idle(w, &to->host, tls_settings_id, which)) != NULL) {
+	if ((u = find_idle(all, &to->host, tls_settings_id, which)) != NULL) {
 		deadline_set(&u->timer, 0);
 		u->exchange = x;
 		u->reused = true;
 		return u;
 	}
-	if ((u = new_upstream(w, &to->host)) == NULL)
+	if ((u = new_upstream(all, &to->host)) == NULL)
 		return NULL;
 	u->tls_settings_id = tls_settings_id;
 	u->tls_conf = to->conf;
 	u->tls_rule = to->rule;
 	u->exchange = x;
-	if ((u->dial = dial_start(w, &u->host, to->client, dialled_cb,
+	if ((u->dial = dial_start(all->dialer, &u->host, to->client, dialled_cb,
 	    u)) == NULL) {
 		free(u);
 		return NULL;
@@ -632,22 +633,22 @@ upstream_open(struct worker *w, const struct upstream_target *to,
 static void
 become_idle(struct upstream *u)
 {
-	struct worker *w = u->worker;
-	uint64_t now = worker_now();
+	struct upstreams *all = u->upstreams;
+	uint64_t now = loop_now();
 
 	u->idle_since = now;
 	u->idle_until = u->patience < UINT64_MAX - now ? now + u->patience :
 	    UINT64_MAX;
-	deadline_set(&u->timer, now + w->conf->timeout_idle);
-	pool_put(w->pool, u);
+	deadline_set(&u->timer, now + all->conf->timeout_idle);
+	pool_put(all->pool, u);
 }
 
 void
-upstream_adopt(struct worker *w, const struct http1_host *host, int fd)
+upstream_adopt(struct upstreams *all, const struct http1_host *host, int fd)
 {
 	struct upstream *u;
 
-	if (w->draining || (u = new_upstream(w, host)) == NULL) {
+	if (all->draining || (u = new_upstream(all, host)) == NULL) {
 		close(fd);
 		return;
 	}
@@ -665,11 +666,9 @@ upstream_ready(const struct upstream *u)
 void
 upstream_release(struct upstream *u)
 {
-	struct worker *w = u->worker;
-
 	if (!u->complete || u->surplus || !u->keep_alive || u->broken ||
 	    (u->tls != NULL && tls_ended(u->tls)) || u->out != NULL ||
-	    u->body == HTTP1_UNTIL_CLOSE || w->draining || u->patience == 0 ||
+	    u->body == HTTP1_UNTIL_CLOSE || u->upstreams->draining || u->patience == 0 ||
 	    u->more == 0) {
 		upstream_close(u);
 		return;
@@ -695,4 +694,43 @@ upstream_take(struct upstream *u, struct upstream_taken *t)
 	u->tls = NULL;
 	upstream_close(u);
 	return true;
+}
+
+/* All of a thread */
+
+struct upstreams *
+upstreams_new(struct loop *loop, const struct dialer *dialer,
+    const struct conf *conf)
+{
+	struct upstreams *all;
+
+	if ((all = calloc(1, sizeof *all)) == NULL)
+		return NULL;
+	all->loop = loop;
+	all->dialer = dialer;
+	all->conf = conf;
+	if ((all->pool = pool_new()) == NULL) {
+		free(all);
+		return NULL;
+	}
+	return all;
+}
+
+void
+upstreams_reload(struct upstreams *all, const struct conf *conf)
+{
+	all->conf = conf;
+}
+
+void
+upstreams_drain(struct upstreams *all)
+{
+	all->draining = true;
+}
+
+void
+upstreams_free(struct upstreams *all)
+{
+	pool_free(all->pool);
+	free(all);
 }

@@ -20,8 +20,22 @@ struct rule;
 struct exchange;
 struct sockaddr;
 struct tls;
+struct dialer;
+struct loop;
 struct upstream;
-struct worker;
+struct upstreams;		/* those of one thread */
+
+/*
+ * Connections of a thread, which are dialled and kept by a configuration that
+ * stays until upstreams_reload().  Returns NULL without memory.
+ */
+struct upstreams *upstreams_new(struct loop *, const struct dialer *,
+		    const struct conf *);
+void		 upstreams_reload(struct upstreams *, const struct conf *);
+/* From now on none is kept idle. */
+void		 upstreams_drain(struct upstreams *);
+/* Closes those that are idle; no exchange has one any more. */
+void		 upstreams_free(struct upstreams *);
 
 /*
  * Where to.  With TLS as the rule says; without where conf is NULL.  Both
@@ -46,8 +60,8 @@ enum upstream_idle {
  * one.  NULL without memory.  Where upstream_ready() is not true yet,
  * exchange_connected() or exchange_failed() follows.
  */
-struct upstream	*upstream_open(struct worker *, const struct upstream_target *,
-		    struct exchange *, enum upstream_idle);
+struct upstream	*upstream_open(struct upstreams *,
+		    const struct upstream_target *, struct exchange *, enum upstream_idle);
 bool		 upstream_ready(const struct upstream *);
 
 /*
@@ -78,7 +92,7 @@ bool		 upstream_silent(const struct upstream *);
 int		 upstream_alert(const struct upstream *);
 
 /* A connection without TLS that is made already, for whoever comes first. */
-void		 upstream_adopt(struct worker *, const struct http1_host *,
+void		 upstream_adopt(struct upstreams *, const struct http1_host *,
 		    int fd);
 
 /* The exchange is done with it: keeps it where it can be used again. */

@@ -8,8 +8,10 @@
 #include "http/http1.h"
 #include "http/http1_chunked.h"
 #include "http/http1_scan.h"
+#include "base/memory.h"
+#include "conf/conf.h"
 #include "upstream/upstream.h"
-#include "daemon/worker.h"
+#include "net/loop.h"
 
 /* What upstream.c, upstream_io.c and the pool share. */
 
@@ -18,7 +20,7 @@ struct evbuffer;
 struct origin;
 
 struct upstream {
-	struct worker		*worker;
+	struct upstreams	*upstreams;	/* its thread's */
 	struct http1_host	 host;
 	uint64_t		 tls_settings_id;	/* 0: plain */
 	struct exchange		*exchange;	/* NULL: idle */
@@ -72,7 +74,16 @@ struct upstream {
 
 	struct grave		 grave;
 };
-TAILQ_HEAD(upstreams, upstream);
+TAILQ_HEAD(upstream_list, upstream);
+
+/* A thread's connections, and what they use. */
+struct upstreams {
+	struct loop		*loop;
+	const struct dialer	*dialer;
+	const struct conf	*conf;		/* as it is now */
+	struct pool		*pool;
+	bool			 draining;	/* none is kept idle */
+};
 
 /* upstream_io.c */
 
@@ -92,7 +103,7 @@ enum upstream_io {
 };
 
 /*
- * Receives about size bytes into the worker's scratch; *n is how many came,
+ * Receives about size bytes into the loop's scratch; *n is how many came,
  * also where it then ended.
  */
 enum upstream_io upstream_receive(struct upstream *, size_t size, size_t *n);

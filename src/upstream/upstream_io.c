@@ -28,7 +28,7 @@ stop_sending(struct upstream *u)
 	if (u->out == NULL)
 		return;
 	event_del(&u->write_ev);
-	memory_unwatch(&u->worker->all->memory, u->out);
+	memory_unwatch(u->upstreams->loop->memory, u->out);
 	evbuffer_free(u->out);
 	u->out = NULL;
 }
@@ -67,7 +67,7 @@ write_cb(evutil_socket_t fd, short what, void *arg)
 void
 upstream_io_init(struct upstream *u)
 {
-	event_assign(&u->write_ev, u->worker->base, u->fd,
+	event_assign(&u->write_ev, u->upstreams->loop->base, u->fd,
 	    EV_WRITE | EV_PERSIST, write_cb, u);
 }
 
@@ -80,7 +80,7 @@ buffer_rest(struct upstream *u, const struct iovec *v, int n, size_t done)
 		if ((u->out = evbuffer_new()) == NULL)
 			return false;
 		event_add(&u->write_ev, NULL);
-		if (!memory_watch(&u->worker->all->memory, u->out))
+		if (!memory_watch(u->upstreams->loop->memory, u->out))
 			return false;
 	}
 	for (i = 0; i < n; i++) {
@@ -123,7 +123,7 @@ send_bytes(struct upstream *u, struct iovec *v, int n)
 void
 upstream_flush_wire(struct upstream *u)
 {
-	struct tls_wire *w = &u->worker->wire;
+	struct tls_wire *w = &u->upstreams->loop->wire;
 	struct iovec v = { .iov_base = w->out, .iov_len = w->out_len };
 
 	w->out_len = 0;
@@ -141,7 +141,7 @@ upstream_send(struct upstream *u, struct iovec *v, int n)
 	else if (tls_write(u->tls, v, n))
 		upstream_flush_wire(u);
 	else {
-		u->worker->wire.out_len = 0;	/* nobody else's */
+		u->upstreams->loop->wire.out_len = 0;	/* nobody else's */
 		send_failed(u);
 	}
 }
@@ -163,12 +163,12 @@ upstream_hang_up(struct upstream *u)
 static enum upstream_io
 receive_plain(struct upstream *u, size_t size, size_t *n)
 {
-	struct worker *w = u->worker;
+	struct loop *l = u->upstreams->loop;
 	ssize_t r;
 
-	if (size > sizeof w->scratch)
-		size = sizeof w->scratch;
-	r = recv(u->fd, w->scratch, size, MSG_DONTWAIT);
+	if (size > sizeof l->scratch)
+		size = sizeof l->scratch;
+	r = recv(u->fd, l->scratch, size, MSG_DONTWAIT);
 	if (r == -1)
 		return errno == EAGAIN || errno == EINTR ?
 		    UPSTREAM_IO_NOTHING : UPSTREAM_IO_CUT;
@@ -181,23 +181,23 @@ receive_plain(struct upstream *u, size_t size, size_t *n)
 static enum upstream_io
 receive_tls(struct upstream *u, size_t size, size_t *n)
 {
-	struct worker *w = u->worker;
+	struct loop *l = u->upstreams->loop;
 	enum tls_result result;
 	ssize_t r;
 
-	if (size > sizeof w->cipher)
-		size = sizeof w->cipher;
-	r = recv(u->fd, w->cipher, size, MSG_DONTWAIT);
+	if (size > sizeof l->cipher)
+		size = sizeof l->cipher;
+	r = recv(u->fd, l->cipher, size, MSG_DONTWAIT);
 	if (r == -1 && (errno == EAGAIN || errno == EINTR))
 		return UPSTREAM_IO_NOTHING;
 	if (r <= 0)
 		return tls_ended(u->tls) ? UPSTREAM_IO_END : UPSTREAM_IO_CUT;
-	result = tls_read(u->tls, w->cipher, (size_t)r, w->scratch,
-	    sizeof w->scratch, n);
+	result = tls_read(u->tls, l->cipher, (size_t)r, l->scratch,
+	    sizeof l->scratch, n);
 	upstream_flush_wire(u);
 	if (u->exchange == NULL && u->out != NULL)
 		return UPSTREAM_IO_CUT;		/* idle, and does not read */
-	if (upstream_pending(u) > TLS_WIRE_MAX * w->conf->limit_buffer) {
+	if (upstream_pending(u) > TLS_WIRE_MAX * u->upstreams->conf->limit_buffer) {
 		tls_give_up(u->tls, "the peer does not read");
 		result = TLS_FAILED;
 	}
@@ -226,6 +226,6 @@ upstream_quiet(struct upstream *u)
 
 	/* TLS may have tickets for us, but not without end */
 	for (i = 0; i < QUIET_READS && io == UPSTREAM_IO_ALL && n == 0; i++)
-		io = upstream_receive(u, sizeof u->worker->scratch, &n);
+		io = upstream_receive(u, sizeof u->upstreams->loop->scratch, &n);
 	return io == UPSTREAM_IO_NOTHING && n == 0;
 }

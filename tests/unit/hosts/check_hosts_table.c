@@ -11,8 +11,8 @@
 #include "check_alloc.h"
 #include "check_run.h"
 #include "base/log.h"
-#include "daemon/worker.h"
 #include "http/http1_host.h"
+#include "net/loop.h"
 
 /* Who gets an entry in the table of hosts, and what is kept of it. */
 
@@ -22,31 +22,32 @@
 
 static struct conf	*conf;
 static struct hosts	*hosts;
-static struct worker	 worker;
+static struct loop	 loop;
+static struct client_hasher *hasher;
 static struct http1_head head;
 static unsigned		 warnings;
 static unsigned		 fail_at;	/* ask()'s allocation; 0: none */
 
-/* What a worker and the log would do. */
+/* What a loop and the log would do. */
 
 void
-worker_post(struct worker *w, struct ticket *t)
+loop_post(struct loop *l, struct mail *m)
 {
-	(void)w;
-	t->in_inbox = true;
+	(void)l;
+	m->posted = true;
 }
 
 void
-worker_unpost(struct worker *w, struct ticket *t)
+loop_unpost(struct loop *l, struct mail *m)
 {
-	(void)w;
-	t->in_inbox = false;
+	(void)l;
+	m->posted = false;
 }
 
 void
-worker_wake_at(struct worker *w, struct wake *k, uint64_t at)
+loop_wake_at(struct loop *l, struct wake *k, uint64_t at)
 {
-	(void)w;
+	(void)l;
 	k->armed = true;
 	k->at = at;
 }
@@ -85,8 +86,8 @@ start(const char *yaml)
 {
 	conf = parse(yaml);
 	ck_assert(client_hash_init());
-	worker.hasher = client_hasher_new();
-	ck_assert_ptr_nonnull(worker.hasher);
+	hasher = client_hasher_new();
+	ck_assert_ptr_nonnull(hasher);
 	/* without a fork the tests before have left these */
 	warnings = fail_at = check_alloc = 0;
 	hosts = hosts_new(conf, 1);
@@ -97,7 +98,7 @@ static void
 end(void)
 {
 	hosts_free(hosts);
-	client_hasher_free(worker.hasher);
+	client_hasher_free(hasher);
 	conf_unref(conf);
 }
 
@@ -122,7 +123,8 @@ ask(unsigned i, const char *host, unsigned client, const char *value)
 	clients[i].sin_family = AF_INET;
 	clients[i].sin_addr.s_addr = htonl(0x0a000000 + client);
 	memset(t, 0, sizeof *t);
-	t->worker = &worker;
+	t->loop = &loop;
+	t->hasher = hasher;
 	t->name = &names[i];
 	t->conf = conf_ref(conf);
 	t->rule = conf_rule(conf, &names[i]);
@@ -397,7 +399,7 @@ static void
 end_changes(struct conf *first)
 {
 	hosts_free(hosts);
-	client_hasher_free(worker.hasher);
+	client_hasher_free(hasher);
 	conf_unref(first);
 	while (nconfs > 0)
 		conf_unref(confs[--nconfs]);

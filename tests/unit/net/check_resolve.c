@@ -14,7 +14,8 @@
 
 #include "check_run.h"
 #include "base/log.h"
-#include "daemon/worker.h"
+#include "conf/conf.h"
+#include "net/loop.h"
 
 /*
  * Names, with a name server in the same loop: what a want of memory or of a
@@ -23,7 +24,8 @@
 
 #define NAMES	64
 
-static struct worker	 worker;
+static struct loop	 loop;
+static struct resolver	*resolver;
 static struct conf	*conf;
 static int		 server = -1;
 static struct event	 server_ev;
@@ -32,7 +34,7 @@ static bool		 silent;
 static unsigned		 fail_add, fail_alloc;	/* the nth fails; 0: none */
 
 uint64_t
-worker_now(void)
+loop_now(void)
 {
 	struct timespec ts;
 
@@ -120,22 +122,21 @@ start(const char *limits)
 	free(yaml);
 	questions = 0;
 	silent = false;
-	memset(&worker, 0, sizeof worker);
-	worker.conf = conf;
-	worker.base = event_base_new();
-	event_assign(&server_ev, worker.base, server, EV_READ | EV_PERSIST,
+	memset(&loop, 0, sizeof loop);
+	loop.base = event_base_new();
+	event_assign(&server_ev, loop.base, server, EV_READ | EV_PERSIST,
 	    server_cb, NULL);
 	event_add(&server_ev, NULL);
-	worker.resolver = resolver_new(&worker);
-	ck_assert_ptr_nonnull(worker.resolver);
+	resolver = resolver_new(&loop, conf);
+	ck_assert_ptr_nonnull(resolver);
 }
 
 static void
 end(void)
 {
-	resolver_free(worker.resolver);
+	resolver_free(resolver);
 	event_del(&server_ev);
-	event_base_free(worker.base);
+	event_base_free(loop.base);
 	close(server);
 	conf_unref(conf);
 }
@@ -177,7 +178,7 @@ ask(unsigned i, const char *name, unsigned client)
 	snprintf(a->name, sizeof a->name, "%s", name);
 	a->client.sin_family = AF_INET;
 	a->client.sin_addr.s_addr = htonl(0x7f000000 + client);
-	q = resolve_name(worker.resolver, a->name, 80,
+	q = resolve_name(resolver, a->name, 80,
 	    (struct sockaddr *)&a->client, told_cb, a);
 	a->query = a->told ? NULL : q;
 	return a;
@@ -187,10 +188,10 @@ ask(unsigned i, const char *name, unsigned client)
 static enum resolve_result
 wait_for(const struct asker *a)
 {
-	uint64_t until = worker_now() + 20000000000ULL;
+	uint64_t until = loop_now() + 20000000000ULL;
 
-	while (!a->told && worker_now() < until)
-		event_base_loop(worker.base, EVLOOP_ONCE);
+	while (!a->told && loop_now() < until)
+		event_base_loop(loop.base, EVLOOP_ONCE);
 	ck_assert(a->told);
 	return a->result;
 }
@@ -199,10 +200,10 @@ wait_for(const struct asker *a)
 static void
 wait_questions(unsigned n)
 {
-	uint64_t until = worker_now() + 20000000000ULL;
+	uint64_t until = loop_now() + 20000000000ULL;
 
-	while (questions < n && worker_now() < until)
-		event_base_loop(worker.base, EVLOOP_ONCE);
+	while (questions < n && loop_now() < until)
+		event_base_loop(loop.base, EVLOOP_ONCE);
 	ck_assert_uint_ge(questions, n);
 }
 
@@ -331,13 +332,11 @@ START_TEST(reload)
 	old = conf;
 	new = conf_parse("test", elsewhere, strlen(elsewhere), &cause);
 	ck_assert_ptr_nonnull(new);
-	worker.conf = new;
 	fail_alloc = (unsigned)_i;
-	resolver_reload(worker.resolver);
+	resolver_reload(resolver, new);
 	fail_alloc = 0;
-	worker.conf = old;
 	silent = false;
-	resolver_reload(worker.resolver);
+	resolver_reload(resolver, old);
 	for (i = 1; i < 6; i++)
 		wait_for(&askers[i]);
 	ck_assert(askers[5].result == RESOLVE_OK ||

@@ -30,7 +30,7 @@ START_TEST(no_memory)
 	unsigned n;
 
 	for (n = 1, closed = 1; closed > 0; n++) {
-		pool = pool_new(NULL);
+		pool = pool_new();
 		ck_assert_ptr_nonnull(pool);
 		memset(&one, 0, sizeof one);
 		memset(&other, 0, sizeof other);

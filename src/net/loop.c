@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+/* The loop whose thread this is; NULL on the main thread. */
+static _Thread_local struct loop *current;
+
+static int
+wake_cmp(const struct wake *a, const struct wake *b)
+{
+	if (a->at != b->at)
+		return a->at < b->at ? -1 : 1;
+	return (a > b) - (a < b);
+}
+
+RB_PROTOTYPE(wakes, wake, entry, wake_cmp)
+RB_GENERATE(wakes, wake, entry, wake_cmp)
+
+uint64_t
+loop_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static struct timeval
+to_timeval(uint64_t ns)
+{
+	struct timeval tv;
+
+	/* rounded up: a deadline must not find itself too early */
+	ns += 999;
+	tv.tv_sec = (time_t)(ns / 1000000000);
+	tv.tv_usec = (suseconds_t)(ns % 1000000000 / 1000);
+	return tv;
+}
+
+/* Burial */
+
+void
+loop_bury_all(struct loop *l)
+{
+	struct grave *g;
+
+	while ((g = SLIST_FIRST(&l->graveyard)) != NULL) {
+		SLIST_REMOVE_HEAD(&l->graveyard, entry);
+		g->free(g->arg);
+	}
+}
+
+static void
+grave_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	loop_bury_all(arg);
+}
+
+void
+loop_bury(struct loop *l, struct grave *g, void (*fn)(void *), void *arg)
+{
+	g->free = fn;
+	g->arg = arg;
+	SLIST_INSERT_HEAD(&l->graveyard, g, entry);
+	event_active(&l->grave_ev, EV_TIMEOUT, 0);
+}
+
+/* Deadlines */
+
+static void
+deadline_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct deadline *d = arg;
+	uint64_t at = d->at;
+
+	(void)fd;
+	(void)what;
+	d->set = 0;
+	if (at == 0)
+		return;
+	if (loop_now() < at) {
+		deadline_set(d, at);
+		return;
+	}
+	d->at = 0;
+	d->cb(d->arg);
+}
+
+void
+deadline_init(struct deadline *d, struct loop *l, void (*cb)(void *),
+    void *arg)
+{
+	d->at = 0;
+	d->set = 0;
+	d->cb = cb;
+	d->arg = arg;
+	evtimer_assign(&d->ev, l->base, deadline_cb, d);
+}
+
+void
+deadline_set(struct deadline *d, uint64_t at)
+{
+	struct timeval tv;
+	uint64_t now;
+
+	d->at = at;
+	if (at == 0 || (d->set != 0 && d->set <= at))
+		return;
+	now = loop_now();
+	tv = to_timeval(at > now ? at - now : 0);
+	if (evtimer_add(&d->ev, &tv) == 0)
+		d->set = at;
+}
+
+void
+deadline_free(struct deadline *d)
+{
+	if (d->set != 0)
+		evtimer_del(&d->ev);
+	d->at = d->set = 0;
+}
+
+/* Wakes */
+
+static void
+set_timer(struct loop *l)
+{
+	struct wake *first = RB_MIN(wakes, &l->wakes);
+	struct itimerspec its;
+	uint64_t at = first != NULL ? first->at : 0;
+
+	if (at == l->timer_at)
+		return;
+	memset(&its, 0, sizeof its);
+	its.it_value.tv_sec = (time_t)(at / 1000000000);
+	its.it_value.tv_nsec = (long)(at % 1000000000);
+	if (timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &its, NULL) == -1)
+		log_error("timerfd_settime: %s", strerror(errno));
+	l->timer_at = at;
+}
+
+void
+loop_wake_at(struct loop *l, struct wake *k, uint64_t at)
+{
+	if (k->armed) {
+		if (k->at <= at)
+			return;
+		RB_REMOVE(wakes, &l->wakes, k);
+	}
+	k->at = at > 0 ? at : 1;
+	k->armed = true;
+	RB_INSERT(wakes, &l->wakes, k);
+	set_timer(l);
+}
+
+static void
+take_off(struct loop *l, struct wake *k)
+{
+	RB_REMOVE(wakes, &l->wakes, k);
+	k->armed = false;
+}
+
+static void
+timer_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+	struct wake *k;
+	uint64_t n, now = loop_now();
+
+	(void)what;
+	(void)!read(fd, &n, sizeof n);
+	l->timer_at = 0;
+	while ((k = RB_MIN(wakes, &l->wakes)) != NULL && k->at <= now) {
+		take_off(l, k);
+		k->fire(k, l, now);
+	}
+	set_timer(l);
+}
+
+/* Mail */
+
+void
+loop_ring(struct loop *l)
+{
+	uint64_t one = 1;
+
+	/* a full counter has woken it already */
+	(void)!write(l->mail_fd, &one, sizeof one);
+}
+
+void
+loop_post(struct loop *l, struct mail *m)
+{
+	bool first;
+
+	pthread_mutex_lock(&l->mail_lock);
+	first = TAILQ_EMPTY(&l->mails);
+	TAILQ_INSERT_TAIL(&l->mails, m, entry);
+	m->posted = true;
+	pthread_mutex_unlock(&l->mail_lock);
+	if (!first)
+		return;
+	if (current == l)
+		event_active(&l->mail_ev, EV_READ, 0);
+	else
+		loop_ring(l);
+}
+
+void
+loop_unpost(struct loop *l, struct mail *m)
+{
+	pthread_mutex_lock(&l->mail_lock);
+	if (m->posted) {
+		TAILQ_REMOVE(&l->mails, m, entry);
+		m->posted = false;
+	}
+	pthread_mutex_unlock(&l->mail_lock);
+}
+
+static struct mail *
+next_mail(struct loop *l)
+{
+	struct mail *m;
+
+	pthread_mutex_lock(&l->mail_lock);
+	if ((m = TAILQ_FIRST(&l->mails)) != NULL) {
+		TAILQ_REMOVE(&l->mails, m, entry);
+		m->posted = false;
+	}
+	pthread_mutex_unlock(&l->mail_lock);
+	return m;
+}
+
+static void
+mail_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+	struct mail *m;
+	uint64_t n;
+
+	(void)what;
+	(void)!read(fd, &n, sizeof n);
+	l->rung(l->arg);
+	while ((m = next_mail(l)) != NULL)
+		m->deliver(m);
+}
+
+/* Start and end */
+
+static struct event_base *
+new_base(void)
+{
+	struct event_config *cfg;
+	struct event_base *base;
+
+	if ((cfg = event_config_new()) == NULL)
+		return NULL;
+	event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK);
+	base = event_base_new_with_config(cfg);
+	event_config_free(cfg);
+	return base;
+}
+
+static void
+open_events(struct loop *l)
+{
+	event_assign(&l->mail_ev, l->base, l->mail_fd, EV_READ | EV_PERSIST,
+	    mail_cb, l);
+	event_assign(&l->timer_ev, l->base, l->timer_fd, EV_READ | EV_PERSIST,
+	    timer_cb, l);
+	event_assign(&l->grave_ev, l->base, -1, 0, grave_cb, l);
+	event_add(&l->mail_ev, NULL);
+	event_add(&l->timer_ev, NULL);
+}
+
+struct loop *
+loop_new(unsigned id, struct memory *memory, void (*rung)(void *), void *arg)
+{
+	struct loop *l;
+
+	if ((l = calloc(1, sizeof *l)) == NULL)
+		return NULL;
+	l->id = id;
+	l->memory = memory;
+	l->rung = rung;
+	l->arg = arg;
+	SLIST_INIT(&l->graveyard);
+	RB_INIT(&l->wakes);
+	TAILQ_INIT(&l->mails);
+	l->mail_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	l->timer_fd = timerfd_create(CLOCK_MONOTONIC,
+	    TFD_NONBLOCK | TFD_CLOEXEC);
+	if (l->mail_fd == -1 || l->timer_fd == -1 ||
+	    (l->base = new_base()) == NULL) {
+		if (l->mail_fd != -1)
+			close(l->mail_fd);
+		if (l->timer_fd != -1)
+			close(l->timer_fd);
+		free(l);
+		return NULL;
+	}
+	pthread_mutex_init(&l->mail_lock, NULL);
+	open_events(l);
+	return l;
+}
+
+void
+loop_run(struct loop *l)
+{
+	current = l;
+	event_base_dispatch(l->base);
+}
+
+void
+loop_stop(struct loop *l, bool at_once)
+{
+	if (at_once)
+		event_base_loopbreak(l->base);
+	else
+		event_base_loopexit(l->base, NULL);
+}
+
+void
+loop_free(struct loop *l)
+{
+	struct wake *k;
+
+	while ((k = RB_MIN(wakes, &l->wakes)) != NULL) {
+		take_off(l, k);
+		k->fire(k, NULL, 0);
+	}
+	event_del(&l->mail_ev);
+	event_del(&l->timer_ev);
+	event_base_free(l->base);
+	close(l->mail_fd);
+	close(l->timer_fd);
+	pthread_mutex_destroy(&l->mail_lock);
+	tls_wire_free(&l->wire);
+	free(l);
+}
