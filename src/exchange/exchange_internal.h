@@ -19,7 +19,6 @@
 /* What the files of an exchange's life share; its states are in exchange.c. */
 
 struct dial;
-struct hint;
 struct judging;
 struct opening;
 struct tunnel;
@@ -166,18 +165,19 @@ void		 exchange_relay_held(struct exchange *,
 
 /* The path (with its query) of the request as it was sent. */
 struct http1_str exchange_path(const struct exchange *);
-/* Whether that status pauses, by the configuration. */
-bool		 exchange_pauses(const struct exchange *, int status);
-/* Takes what a final response's head tells of the host's limits. */
-void		 exchange_learn(struct exchange *, const struct http1_head *);
+/* What an answer with that status is to a lesson. */
+struct lesson_answer exchange_lesson_answer(const struct exchange *,
+		    int status);
+/*
+ * Takes what a final response's head says of the host's limits: its hint, and
+ * the lesson that is to be given, once, or judged by its body before.
+ */
+void		 exchange_learn(struct exchange *, const struct http1_head *,
+		    struct hint *, struct lesson *);
+/* Gives an answer's lesson to the host, and says if that pauses it. */
+void		 exchange_teach(struct exchange *, const struct lesson *);
 /* The host has answered with something that tells nothing of them. */
 void		 exchange_learn_success(struct exchange *);
-/* For how long a lesson pauses, by what the answer says. */
-void		 exchange_take_pause(const struct exchange *,
-		    const struct hint *, int status, struct lesson *);
-/* Gives an answer's lesson; source: static text, or NULL. */
-void		 exchange_teach(struct exchange *, const struct lesson *,
-		    const char *source);
 
 /* exchange_resend.c */
 

@@ -40,31 +40,6 @@ struct judging {
 	size_t			 size;
 };
 
-/*
- * The rules for this answer, the configured ones first.  Those that are built
- * in hold where there is learning at all, and not for statuses that are not
- * to pause.
- */
-static unsigned
-pick(const struct exchange *x, const struct http1_head *h,
-    const struct refusal_rule **picked)
-{
-	const struct rule *rule = x->ticket.rule;
-	const struct refusal_rule *builtin;
-	struct http1_str path = exchange_path(x);
-	unsigned count, n = 0;
-	size_t i;
-
-	for (i = 0; i < rule->nbodies; i++)
-		n = refusal_pick(&rule->bodies[i].rule, 1, h, path, picked, n);
-	if (rule->learn == RULE_LEARN_OFF ||
-	    ((h->status == 429 || h->status == 503) &&
-	    !exchange_pauses(x, h->status)))
-		return n;
-	builtin = refusal_builtin(&count);
-	return refusal_pick(builtin, count, h, path, picked, n);
-}
-
 static int64_t
 date_of(const struct http1_head *h)
 {
@@ -90,7 +65,8 @@ exchange_judge(struct exchange *x, const struct http1_head *h,
     const struct hint *hint, const struct lesson *l)
 {
 	const struct refusal_rule *picked[REFUSAL_RULES];
-	unsigned n = pick(x, h, picked);
+	unsigned n = lesson_bodies(x->ticket.rule, h, exchange_path(x),
+	    picked);
 	enum refusal_coding coding;
 	struct judging *j;
 
@@ -174,27 +150,14 @@ free_judging(struct exchange *x, struct judging *j)
 	free(j);
 }
 
-/* The body says that it refuses: what that makes of the head's lesson. */
+/* The body says that it refuses. */
 static void
 take_refusal(struct exchange *x, struct judging *j, const struct refusal *r)
 {
-	struct hint *hint = &j->hint;
+	struct lesson_answer answer = exchange_lesson_answer(x, x->status);
 
 	x->throttled = true;
-	hint->throttled = true;
-	if (r->has_delay && (!hint->retry_after || r->delay > hint->delay)) {
-		hint->retry_after = true;
-		hint->delay = r->delay;
-		hint->source = r->rule->name;
-	}
-	if (hint->source == NULL || hint->pause == 0)
-		hint->source = r->rule->name;
-	j->lesson.verdict = BUDGET_THROTTLED;
-	j->lesson.pause = 0;
-	j->lesson.backoff = j->lesson.at_once = false;
-	exchange_take_pause(x, hint, x->status, &j->lesson);
-	if (j->lesson.backoff && r->rule->has_pause)
-		j->lesson.base = r->rule->pause;
+	lesson_of_refusal(&j->lesson, &answer, &j->hint, r);
 }
 
 bool
@@ -207,7 +170,7 @@ exchange_judge_end(struct exchange *x)
 	x->judging = NULL;
 	if (refusal_judge(j->rules, j->nrules, &body, j->date, &found))
 		take_refusal(x, j, &found);
-	exchange_teach(x, &j->lesson, j->hint.source);
+	exchange_teach(x, &j->lesson);
 	if (exchange_resend(x)) {
 		x->keep = j->keep;
 		free_judging(x, j);
@@ -229,6 +192,6 @@ exchange_judge_drop(struct exchange *x)
 	/* what it would have said, nobody knows */
 	if (j->lesson.verdict == BUDGET_SUCCESS)
 		j->lesson.verdict = BUDGET_NEUTRAL;
-	exchange_teach(x, &j->lesson, j->hint.source);
+	exchange_teach(x, &j->lesson);
 	free_judging(x, j);
 }

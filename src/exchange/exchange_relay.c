@@ -225,7 +225,7 @@ describe(struct exchange *x, const struct http1_head *h)
 	struct relay_response r = { .via = via_name(x->ticket.conf) };
 
 	x->framing = framing_for(x, h);
-	r.tell_status = exchange_pauses(x, h->status);
+	r.tell_status = rule_pauses(x->ticket.rule, h->status) != NULL;
 	r.resent = x->resent;
 	if (!front_body_done(x->downstream) || x->exchanges->draining ||
 	    x->framing == RELAY_UNTIL_CLOSE)
@@ -251,6 +251,19 @@ begin_relaying(struct exchange *x)
 		stop_upload(x);
 }
 
+/* Takes the lesson of an answer; or that waits for the answer's body. */
+static void
+learn(struct exchange *x, const struct http1_head *h)
+{
+	struct lesson lesson;
+	struct hint hint;
+
+	exchange_learn(x, h, &hint, &lesson);
+	if (lesson_is_final(&lesson) ||
+	    !exchange_judge(x, h, &hint, &lesson))
+		exchange_teach(x, &lesson);
+}
+
 static void
 relay_final(struct exchange *x, const struct http1_head *h)
 {
@@ -258,7 +271,7 @@ relay_final(struct exchange *x, const struct http1_head *h)
 	bool ok;
 
 	x->status = h->status;
-	exchange_learn(x, h);
+	learn(x, h);
 	if (x->judging == NULL && exchange_resend(x))
 		return;
 	r = describe(x, h);

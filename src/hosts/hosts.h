@@ -9,6 +9,7 @@
 
 #include "conf/conf.h"
 #include "http/http1.h"
+#include "policy/lesson.h"
 #include "policy/routes.h"
 #include "throttle/throttle.h"
 #include "hosts/claim.h"
@@ -87,29 +88,6 @@ enum hosts_answer {
 	HOSTS_NO_MEMORY,
 	HOSTS_BAD,		/* what it claims is malformed */
 	HOSTS_RELOADED,		/* ask again: the ticket has a newer conf */
-};
-
-/* What an answer tells of its host's limits. */
-struct lesson {
-	enum budget_verdict	 verdict;
-	/* It speaks of the ticket's part only, if that has one, */
-	bool			 partial;
-	bool			 named;		/* which the host names: */
-	struct throttle_key	 part;		/* by a hash of its name, */
-	char			 name[THROTTLE_NAME]; /* for people */
-	struct http1_str	 method;	/* of the ticket's request, */
-	struct http1_str	 path;		/* for the length of the call */
-	uint64_t		 pause;		/* ns from now; 0: none named */
-	bool			 spent;		/* ... by what is used up */
-	/* No pause was named, or, at once, "now", which is believed once: */
-	bool			 backoff;
-	bool			 at_once;
-	bool			 again;		/* ... but not to who came again */
-	uint64_t		 base;		/* ns: to begin with */
-	bool			 shape;		/* what follows is known: */
-	uint64_t		 left;		/* requests until */
-	uint64_t		 reset;		/* ns from now */
-	bool			 shape_partial;	/* of the named part */
 };
 
 /* A table for that many loops.  Returns NULL without memory. */

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+#include "policy/lesson.h"
+
+#include <stddef.h>
+
+bool
+lesson_reads(const struct rule *rule, int status)
+{
+	return rule->learn != RULE_LEARN_OFF || rule->nbodies > 0 ||
+	    rule_pauses(rule, status) != NULL;
+}
+
+/* Refusals */
+
+/* Whether the fields say more of a limit than the status does. */
+static bool
+has_word(const struct hint *hint, int status)
+{
+	return hint->retry_after || (hint->throttled &&
+	    (hint->pause > 0 || (status != 429 && status != 420)));
+}
+
+/*
+ * Whether the request was refused for a limit.  429 and 503 are for the
+ * configuration to judge; what other statuses mean that are not in it, only a
+ * dialect tells.
+ */
+static bool
+is_throttled(const struct lesson_answer *a, const struct hint *hint)
+{
+	const struct rule_status *s = rule_pauses(a->rule, a->status);
+
+	if (s != NULL)
+		return !s->off || has_word(hint, a->status);
+	return a->rule->learn != RULE_LEARN_OFF && hint->throttled &&
+	    a->status != 429 && a->status != 503;
+}
+
+static enum budget_verdict
+verdict_of(const struct lesson_answer *a, const struct hint *hint)
+{
+	if (is_throttled(a, hint))
+		return BUDGET_THROTTLED;
+	/* a host in trouble of its own says nothing of its limits */
+	return a->status >= 500 ? BUDGET_NEUTRAL : BUDGET_SUCCESS;
+}
+
+/* How long to pause for a refusal that names no time, to begin with. */
+static uint64_t
+backoff_base(const struct lesson_answer *a)
+{
+	const struct rule_status *s = rule_pauses(a->rule, a->status);
+
+	return s == NULL || s->off ? a->rule->pause_default : s->pause;
+}
+
+/*
+ * A time that is named is believed; "now" as far as the host's budget believes
+ * it, and not to a request that has come back once already.  Then the reset of
+ * what is used up counts, where one is named.
+ */
+static void
+take_named(struct lesson *l, const struct lesson_answer *a, uint64_t named,
+    uint64_t reset)
+{
+	l->at_once = named < BUDGET_NOW;
+	l->pause = l->at_once && reset > named ? reset : named;
+	l->backoff = l->pause < BUDGET_NOW;
+	l->again = a->resent;
+	l->base = backoff_base(a);
+}
+
+/* For how long the lesson, whose verdict is known, pauses. */
+static void
+take_pause(struct lesson *l, const struct lesson_answer *a,
+    const struct hint *hint)
+{
+	bool learns = a->rule->learn != RULE_LEARN_OFF;
+	uint64_t pause = hint->throttled ? hint->pause : hint->refusal;
+	uint64_t reset = learns ? hint->refusal : 0;
+
+	l->partial = hint->partial;
+	if (l->verdict != BUDGET_THROTTLED) {
+		/* statuses that are not to pause, do not */
+		if (learns && !hint->throttled)
+			l->pause = hint->pause;
+		l->spent = l->pause > 0 && !(hint->retry_after &&
+		    hint->delay == hint->pause);
+	} else if (hint->retry_after)
+		take_named(l, a, hint->delay, reset);
+	else if (learns && pause > 0)
+		take_named(l, a, pause, 0);
+	else {
+		l->backoff = true;
+		l->base = backoff_base(a);
+	}
+}
+
+/* What is left */
+
+/*
+ * How many requests a budget allows until its reset.  One that refills has
+ * its whole limit until then.
+ */
+static uint64_t
+left_of(const struct hint_budget *b)
+{
+	uint64_t left = b->remaining;
+
+	if (b->refills && b->has_limit && b->limit > left)
+		left = b->limit;
+	return left / HINT_MICRO;
+}
+
+/* Whether a budget of that many until then allows less for each time. */
+static bool
+is_tighter(uint64_t left, uint64_t reset, const struct lesson *l)
+{
+	__extension__ typedef unsigned __int128 wide;
+
+	return !l->shape || (wide)reset * (l->left + 1) >
+	    (wide)l->reset * (left + 1);
+}
+
+/*
+ * Of several budgets the one that allows the least for each time; but none
+ * holds the next one up for longer than a pause may last.  Of the host, or of
+ * the part that the answer names.
+ */
+static void
+take_shape(struct lesson *l, const struct lesson_answer *a,
+    const struct hint *hint, bool partial)
+{
+	uint64_t max = a->rule->pause_max;
+	const struct hint_budget *b;
+	uint64_t left;
+	unsigned i;
+
+	for (i = 0; max > 0 && i < hint->nbudgets; i++) {
+		b = &hint->budgets[i];
+		if (b->unit != HINT_REQUESTS || !b->has_remaining ||
+		    !b->has_reset || b->reset == 0 || b->partial != partial)
+			continue;
+		left = left_of(b);
+		if (!is_tighter(left, b->reset, l))
+			continue;
+		l->shape = true;
+		l->left = left;
+		l->reset = b->reset;
+		if (l->reset / max > left)
+			l->reset = max * (left + 1);
+	}
+}
+
+/* What the host has left for everybody, or else for the part. */
+static void
+take_shapes(struct lesson *l, const struct lesson_answer *a,
+    const struct hint *hint)
+{
+	take_shape(l, a, hint, l->partial && !l->named);
+	if (l->shape || !l->named)
+		return;
+	take_shape(l, a, hint, true);
+	l->shape_partial = l->shape;
+}
+
+/* Parts */
+
+bool
+lesson_names_part(const struct lesson_answer *a, const struct hint *hint)
+{
+	return hint->part.p != NULL && hint->part.len > 0 && !a->tunnel &&
+	    a->rule->learn != RULE_LEARN_OFF;
+}
+
+/* The part that the answer names, and what is shown for it. */
+static void
+take_part(struct lesson *l, const struct lesson_answer *a,
+    const struct hint *hint)
+{
+	struct http1_str name = hint->part;
+	size_t i;
+
+	if (a->part == NULL)
+		return;
+	l->named = true;
+	l->general = hint->general;
+	l->part = *a->part;
+	for (i = 0; i < name.len && i < sizeof l->name - 1; i++)
+		l->name[i] = name.p[i] > ' ' && name.p[i] < 0x7f ?
+		    name.p[i] : '?';
+	l->method = a->method;
+	l->path = a->path;
+}
+
+void
+lesson_widen(struct lesson *l)
+{
+	l->partial = false;
+	l->shape_partial = false;
+}
+
+/* Lessons */
+
+void
+lesson_of_head(struct lesson *l, const struct lesson_answer *a,
+    const struct hint *hint)
+{
+	*l = (struct lesson){
+		.verdict = verdict_of(a, hint),
+		.source = hint->source,
+	};
+	take_pause(l, a, hint);
+	take_part(l, a, hint);
+	if (a->rule->learn == RULE_LEARN_SHAPE &&
+	    !(l->verdict == BUDGET_THROTTLED && hint->retry_after))
+		take_shapes(l, a, hint);
+}
+
+bool
+lesson_is_final(const struct lesson *l)
+{
+	return l->verdict == BUDGET_THROTTLED && !l->backoff;
+}
+
+unsigned
+lesson_bodies(const struct rule *rule, const struct http1_head *h,
+    struct http1_str path, const struct refusal_rule *picked[REFUSAL_RULES])
+{
+	const struct refusal_rule *builtin;
+	unsigned count, n = 0;
+	size_t i;
+
+	for (i = 0; i < rule->nbodies; i++)
+		n = refusal_pick(&rule->bodies[i].rule, 1, h, path, picked, n);
+	if (rule->learn == RULE_LEARN_OFF ||
+	    ((h->status == 429 || h->status == 503) &&
+	    rule_pauses(rule, h->status) == NULL))
+		return n;
+	builtin = refusal_builtin(&count);
+	return refusal_pick(builtin, count, h, path, picked, n);
+}
+
+void
+lesson_of_refusal(struct lesson *l, const struct lesson_answer *a,
+    const struct hint *head, const struct refusal *r)
+{
+	struct hint hint = *head;
+
+	hint.throttled = true;
+	if (r->has_delay && (!hint.retry_after || r->delay > hint.delay)) {
+		hint.retry_after = true;
+		hint.delay = r->delay;
+		hint.source = r->rule->name;
+	}
+	if (hint.source == NULL || hint.pause == 0)
+		hint.source = r->rule->name;
+	l->verdict = BUDGET_THROTTLED;
+	l->pause = 0;
+	l->backoff = l->at_once = false;
+	l->source = hint.source;
+	take_pause(l, a, &hint);
+	if (l->backoff && r->rule->has_pause)
+		l->base = r->rule->pause;
+}

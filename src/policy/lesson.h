@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_LESSON_H
+#define SLUICE_LESSON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hint/hint.h"
+#include "hint/refusal.h"
+#include "http/http1.h"
+#include "policy/rule.h"
+#include "throttle/throttle.h"
+
+/*
+ * What an answer teaches of its host's limits: its fields (hint/hint.h), and
+ * what its body says (hint/refusal.h), weighed by the host's rule.
+ */
+
+/* An answer, as far as its fields and its body do not say it. */
+struct lesson_answer {
+	const struct rule	*rule;		/* of its host */
+	int			 status;
+	bool			 tunnel;	/* to a CONNECT */
+	/* Its request had been refused for a limit, and was sent again. */
+	bool			 resent;
+	/* A hash of the part's name; NULL: see lesson_names_part(). */
+	const struct throttle_key *part;
+	/* The request's; they stay as long as the lesson is used. */
+	struct http1_str	 method;
+	struct http1_str	 path;		/* with its query */
+};
+
+struct lesson {
+	enum budget_verdict	 verdict;
+	/* It speaks of the ticket's part only, if that has one, */
+	bool			 partial;
+	bool			 named;		/* which the host names: */
+	/* (where it names no other, the part may be all there is) */
+	bool			 general;
+	struct throttle_key	 part;		/* by a hash of its name, */
+	char			 name[THROTTLE_NAME]; /* for people */
+	struct http1_str	 method;	/* of the ticket's request */
+	struct http1_str	 path;
+	uint64_t		 pause;		/* ns from now; 0: none named */
+	bool			 spent;		/* ... by what is used up */
+	/* No pause was named, or, at once, "now", which is believed once: */
+	bool			 backoff;
+	bool			 at_once;
+	bool			 again;		/* ... but not to who came again */
+	uint64_t		 base;		/* ns: to begin with */
+	bool			 shape;		/* what follows is known: */
+	uint64_t		 left;		/* requests until */
+	uint64_t		 reset;		/* ns from now */
+	bool			 shape_partial;	/* of the named part */
+	/* What the pause rests on, for people; the rule's, or static; or NULL */
+	const char		*source;
+};
+
+/* Returns whether the fields of an answer with that status are of use. */
+bool		 lesson_reads(const struct rule *, int status);
+
+/*
+ * Returns whether the answer names a part of its host that counts: its hash is
+ * the answer's part then.
+ */
+bool		 lesson_names_part(const struct lesson_answer *,
+		    const struct hint *);
+
+/*
+ * Makes the lesson of an answer's head.  The hint is empty where the fields
+ * are of no use.
+ */
+void		 lesson_of_head(struct lesson *, const struct lesson_answer *,
+		    const struct hint *);
+
+/* What it says of the part is said of the whole host: there is no other. */
+void		 lesson_widen(struct lesson *);
+
+/*
+ * Returns whether nothing that the body might say can change the lesson: a
+ * refusal that names its time.
+ */
+bool		 lesson_is_final(const struct lesson *);
+
+/*
+ * Picks the rules by which the answer's body is to be judged, as
+ * refusal_pick() does, the configured ones first; path is the request's.  Those
+ * that are built in hold where there is learning at all, and not for statuses
+ * that are not to pause.  Returns how many there are, REFUSAL_RULES at most.
+ */
+unsigned	 lesson_bodies(const struct rule *, const struct http1_head *,
+		    struct http1_str path,
+		    const struct refusal_rule *picked[REFUSAL_RULES]);
+
+/* Makes of a head's lesson, and its hint, that of a body that refuses. */
+void		 lesson_of_refusal(struct lesson *,
+		    const struct lesson_answer *, const struct hint *,
+		    const struct refusal *);
+
+#endif
