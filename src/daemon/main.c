@@ -41,7 +41,7 @@
 struct sluice {
 	struct conf		*conf;
 	struct hosts		*hosts;
-	struct net_listeners	*listeners;
+	struct listeners	*listeners;
 	struct workers		 workers;
 	unsigned		 done;		/* workers that ended */
 	bool			 draining;
@@ -407,7 +407,7 @@ start(struct sluice *s)
 		fatal("cannot start: %s", strerror(errno));
 	if (!open_logs(s->conf, &cause))
 		fatal("%s", cause != NULL ? cause : "out of memory");
-	s->listeners = net_listen(s->conf, s->workers.n, &cause);
+	s->listeners = listen_open(s->conf, s->workers.n, &cause);
 	if (s->listeners == NULL)
 		fatal("%s", cause != NULL ? cause : "out of memory");
 	s->hosts = hosts_new(s->conf, s->workers.n);
@@ -434,7 +434,7 @@ stop(struct sluice *s)
 	free(s->workers.list);
 	memory_destroy(&s->workers.memory);
 	hosts_free(s->hosts);
-	net_listeners_free(s->listeners);
+	listen_close(s->listeners);
 	access_close();
 	conf_unref(s->conf);
 	close(s->workers.done_fd);

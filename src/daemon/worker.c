@@ -202,7 +202,7 @@ run(void *arg)
 
 /* From below; false without memory. */
 static bool
-open_rooms(struct worker *w, struct net_listeners *listeners)
+open_rooms(struct worker *w, struct listeners *listeners)
 {
 	struct exchanges_setup exchanges = {
 		.loop = w->loop,
@@ -233,7 +233,7 @@ open_rooms(struct worker *w, struct net_listeners *listeners)
 
 struct worker *
 worker_new(struct workers *all, unsigned id, struct conf *conf,
-    struct hosts *hosts, struct net_listeners *listeners)
+    struct hosts *hosts, struct listeners *listeners)
 {
 	struct worker *w;
 

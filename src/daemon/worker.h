@@ -15,7 +15,7 @@
 
 struct conf;
 struct hosts;
-struct net_listeners;
+struct listeners;
 struct worker;
 
 /* All of them, for what they end together. */
@@ -33,7 +33,7 @@ struct workers {
  * when it cannot be made: start-up only.
  */
 struct worker	*worker_new(struct workers *, unsigned id, struct conf *,
-		    struct hosts *, struct net_listeners *);
+		    struct hosts *, struct listeners *);
 
 /*
  * Starts its thread.  To be called when all workers were made: from then on

@@ -422,7 +422,7 @@ tunnel_free(struct tunnel *t)
 	close_side(&t->upstream);
 	/* what was not ended by both sides must not look as if it was */
 	if (!t->client.shut || !t->upstream.shut)
-		net_dissolve(t->upstream.fd);
+		reset_connection(t->upstream.fd);
 	close(t->upstream.fd);
 	tls_free(t->upstream.tls);
 	loop_bury(t->loop, &t->grave, free, t);

@@ -356,7 +356,7 @@ front_abort(struct downstream *d, bool reset)
 		return;
 	/* evhttp would send a FIN before it closes: that may seem an end */
 	if (reset)
-		net_dissolve(d->fd);
+		reset_connection(d->fd);
 	front_close(d);
 }
 

@@ -23,15 +23,15 @@ struct exchange;
 struct front;
 struct http1_host;
 struct exchanges;
+struct listeners;
 struct loop;
-struct net_listeners;
 struct tls;
 
 /* What a front is made of; all of it stays its owner's. */
 struct front_setup {
 	struct loop		*loop;
 	const struct conf	*conf;		/* until front_reload() */
-	struct net_listeners	*listeners;	/* shared by all threads */
+	struct listeners	*listeners;	/* shared by all threads */
 	struct exchanges	*exchanges;
 	/*
 	 * A request began; or it has ended, with all of its response sent or

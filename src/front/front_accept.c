@@ -232,7 +232,7 @@ listen_at(struct front_listener *l, int fd)
 void
 front_listen(struct front *f)
 {
-	struct net_listener *list = f->setup.listeners->list;
+	struct listener *list = f->setup.listeners->list;
 	unsigned id = f->loop->id;
 	size_t i;
 

@@ -122,7 +122,7 @@ struct front {
 	bool			 paused;	/* not accepting */
 	uint64_t		 quiet_until;	/* ns; no warning before */
 	struct deadline		 accept_timer;
-	char			 peer[NET_ADDRSTR];
+	char			 peer[ADDRESS_TEXT];
 };
 
 static inline const struct conf *

@@ -217,7 +217,7 @@ log_room(struct hosts *hs, struct hosts_client *c, const struct ticket *t,
     enum hosts_answer room)
 {
 	unsigned long long max = hs->conf->limit_hosts;
-	char address[NET_ADDRSTR] = "a Unix socket";
+	char address[ADDRESS_TEXT] = "a Unix socket";
 
 	if (room == HOSTS_NO_ROOM && !hs->full)
 		log_warn("limits.hosts (%llu) is reached: requests to further "
@@ -227,7 +227,7 @@ log_room(struct hosts *hs, struct hosts_client *c, const struct ticket *t,
 	if (!hosts_client_crosses(c, room == HOSTS_NO_SHARE))
 		return;
 	if (t->source.address != NULL)
-		net_addrstr(t->source.address, address, sizeof address);
+		address_print(t->source.address, address, sizeof address);
 	log_warn("%s has its share of limits.hosts (%llu): its requests to "
 	    "further hosts are refused", address, max);
 }

@@ -20,7 +20,7 @@
 
 struct hosts_client {
 	RB_ENTRY(hosts_client)	 node;
-	struct names_address	 address;
+	struct address		 address;
 	size_t			 n;		/* entries */
 	bool			 asking;	/* for another one, just now */
 	bool			 refusing;	/* logged that it is refused */
@@ -74,7 +74,7 @@ hosts_client(struct hosts *hs, const struct sockaddr *address)
 {
 	struct hosts_client *c, key;
 
-	net_pack(address, &key.address);
+	address_pack(address, &key.address);
 	c = RB_FIND(hosts_clients, &hs->clients, &key);
 	if (c == NULL) {
 		if ((c = calloc(1, sizeof *c)) == NULL)

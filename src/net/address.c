@@ -10,7 +10,7 @@
 #include "http/http1.h"
 
 socklen_t
-net_addrlen(const struct sockaddr *sa)
+address_length(const struct sockaddr *sa)
 {
 	switch (sa->sa_family) {
 	case AF_INET:
@@ -23,7 +23,7 @@ net_addrlen(const struct sockaddr *sa)
 }
 
 void
-net_set_port(struct sockaddr *sa, uint16_t port)
+address_set_port(struct sockaddr *sa, uint16_t port)
 {
 	if (sa->sa_family == AF_INET)
 		((struct sockaddr_in *)sa)->sin_port = htons(port);
@@ -32,7 +32,7 @@ net_set_port(struct sockaddr *sa, uint16_t port)
 }
 
 const char *
-net_addrstr(const struct sockaddr *sa, char *buf, size_t size)
+address_print(const struct sockaddr *sa, char *buf, size_t size)
 {
 	const struct sockaddr_in *in4 = (const struct sockaddr_in *)sa;
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)sa;
@@ -56,7 +56,7 @@ net_addrstr(const struct sockaddr *sa, char *buf, size_t size)
 }
 
 bool
-net_literal(const struct http1_host *h, uint16_t port,
+address_literal(const struct http1_host *h, uint16_t port,
     struct sockaddr_storage *ss)
 {
 	struct sockaddr_in *in4 = (struct sockaddr_in *)ss;
@@ -71,12 +71,12 @@ net_literal(const struct http1_host *h, uint16_t port,
 		in6->sin6_family = AF_INET6;
 	else
 		return false;
-	net_set_port((struct sockaddr *)ss, port);
+	address_set_port((struct sockaddr *)ss, port);
 	return true;
 }
 
 void
-net_pack(const struct sockaddr *sa, struct names_address *a)
+address_pack(const struct sockaddr *sa, struct address *a)
 {
 	struct sockaddr_in in;
 	struct sockaddr_in6 in6;
@@ -99,7 +99,7 @@ net_pack(const struct sockaddr *sa, struct names_address *a)
 }
 
 void
-net_unpack(const struct names_address *a, uint16_t port,
+address_unpack(const struct address *a, uint16_t port,
     struct sockaddr_storage *ss)
 {
 	struct sockaddr_in *in4 = (struct sockaddr_in *)ss;
@@ -111,5 +111,5 @@ net_unpack(const struct names_address *a, uint16_t port,
 		memcpy(&in4->sin_addr, a->address, sizeof in4->sin_addr);
 	else if (a->family == AF_INET6)
 		memcpy(&in6->sin6_addr, a->address, sizeof in6->sin6_addr);
-	net_set_port((struct sockaddr *)ss, port);
+	address_set_port((struct sockaddr *)ss, port);
 }

@@ -11,16 +11,16 @@
 
 struct http1_host;
 
-#define NET_ADDRSTR	128	/* bytes that net_addrstr() may need */
+#define ADDRESS_TEXT	128	/* bytes that address_print() may need */
 
 /* "127.0.0.1:80", "[::1]:80", "unix:/path" into buf; returns buf. */
-const char	*net_addrstr(const struct sockaddr *, char *buf, size_t size);
+const char	*address_print(const struct sockaddr *, char *buf, size_t size);
 
 /* Parses an IP literal; false when it is a name. */
-bool		 net_literal(const struct http1_host *, uint16_t port,
+bool		 address_literal(const struct http1_host *, uint16_t port,
 		    struct sockaddr_storage *);
 
-struct names_address {
+struct address {
 	int		 family;	/* AF_INET, AF_INET6 */
 	unsigned char	 address[16];	/* in network order */
 };
@@ -29,11 +29,11 @@ struct names_address {
  * An address without its port: that of IPv4 for a mapped one, all zero where
  * there is none (NULL, a Unix socket).  And back, with a port.
  */
-void		 net_pack(const struct sockaddr *, struct names_address *);
-void		 net_unpack(const struct names_address *, uint16_t port,
+void		 address_pack(const struct sockaddr *, struct address *);
+void		 address_unpack(const struct address *, uint16_t port,
 		    struct sockaddr_storage *);
 
-void		 net_set_port(struct sockaddr *, uint16_t port);
-socklen_t	 net_addrlen(const struct sockaddr *);
+void		 address_set_port(struct sockaddr *, uint16_t port);
+socklen_t	 address_length(const struct sockaddr *);
 
 #endif

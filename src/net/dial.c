@@ -170,7 +170,7 @@ start_connect(const struct sockaddr *sa)
 	if (fd == -1)
 		return -1;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (connect(fd, sa, net_addrlen(sa)) == -1 && errno != EINPROGRESS) {
+	if (connect(fd, sa, address_length(sa)) == -1 && errno != EINPROGRESS) {
 		err = errno;
 		close(fd);
 		errno = err;
@@ -234,7 +234,7 @@ connect_to(struct dial *d, size_t n)
 
 	d->n = n;
 	for (i = 0; i < n; i++) {
-		if (net_is_self(d->dialer->listeners,
+		if (listen_is_self(d->dialer->listeners,
 		    (struct sockaddr *)&d->addrs[i])) {
 			finish(d, -1, FAILURE_LOOP);
 			return;
@@ -281,7 +281,7 @@ dial_start(const struct dialer *dialer, const struct http1_host *host,
 	deadline_init(&d->limit, loop, limit_cb, d);
 	event_assign(&d->done_ev, loop->base, -1, 0, done_cb, d);
 	deadline_set(&d->limit, loop_now() + dialer->conf->timeout_connect);
-	if (net_literal(host, host->port, &d->addrs[0]))
+	if (address_literal(host, host->port, &d->addrs[0]))
 		connect_to(d, 1);
 	else
 		d->query = resolve_name(dialer->resolver, host->name,

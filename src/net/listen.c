@@ -68,7 +68,7 @@ remove_stale(const struct sockaddr *sa, socklen_t len)
 }
 
 static int
-open_unix(struct net_listener *l, unsigned workers)
+open_unix(struct listener *l, unsigned workers)
 {
 	unsigned i;
 
@@ -84,7 +84,7 @@ open_unix(struct net_listener *l, unsigned workers)
 }
 
 static int
-open_inet(struct net_listener *l, unsigned workers)
+open_inet(struct listener *l, unsigned workers)
 {
 	struct sockaddr *sa = (struct sockaddr *)&l->addr;
 	socklen_t len = sizeof l->addr;
@@ -110,7 +110,7 @@ open_inet(struct net_listener *l, unsigned workers)
 }
 
 static void
-find_own(struct net_listeners *ls)
+find_own(struct listeners *ls)
 {
 	struct ifaddrs *list, *i;
 	size_t n = 0;
@@ -126,13 +126,13 @@ find_own(struct net_listeners *ls)
 		    i->ifa_addr->sa_family != AF_INET6))
 			continue;
 		memcpy(&ls->own[ls->nown++], i->ifa_addr,
-		    net_addrlen(i->ifa_addr));
+		    address_length(i->ifa_addr));
 	}
 	freeifaddrs(list);
 }
 
 static int
-open_listener(struct net_listener *l, const struct conf_address *a,
+open_listener(struct listener *l, const struct conf_address *a,
     unsigned workers)
 {
 	unsigned i;
@@ -169,12 +169,12 @@ why_not(const struct conf *conf, const struct conf_address *a)
 	    conf->path, place, a->text, reason) == -1 ? NULL : cause;
 }
 
-struct net_listeners *
-net_listen(const struct conf *conf, unsigned workers, char **cause)
+struct listeners *
+listen_open(const struct conf *conf, unsigned workers, char **cause)
 {
 	const struct conf_addresses *addrs = &conf->listen;
-	struct net_listeners *ls;
-	char buf[NET_ADDRSTR];
+	struct listeners *ls;
+	char buf[ADDRESS_TEXT];
 	size_t i;
 
 	if ((ls = calloc(1, sizeof *ls)) == NULL ||
@@ -189,11 +189,11 @@ net_listen(const struct conf *conf, unsigned workers, char **cause)
 		if (open_listener(&ls->list[i], &addrs->list[i],
 		    workers) == -1) {
 			*cause = why_not(conf, &addrs->list[i]);
-			net_listeners_free(ls);
+			listen_close(ls);
 			return NULL;
 		}
 		ls->list[i].bound = true;
-		log_info("listening on %s", net_addrstr(
+		log_info("listening on %s", address_print(
 		    (struct sockaddr *)&ls->list[i].addr, buf, sizeof buf));
 	}
 	find_own(ls);
@@ -201,7 +201,7 @@ net_listen(const struct conf *conf, unsigned workers, char **cause)
 }
 
 void
-net_listeners_free(struct net_listeners *ls)
+listen_close(struct listeners *ls)
 {
 	struct sockaddr_un *sun;
 	size_t i;
@@ -238,7 +238,7 @@ canonical(const struct sockaddr *sa, struct sockaddr_storage *out)
 	struct sockaddr_in6 *out6 = (struct sockaddr_in6 *)out;
 
 	memset(out, 0, sizeof *out);
-	memcpy(out, sa, net_addrlen(sa));
+	memcpy(out, sa, address_length(sa));
 	if (sa->sa_family == AF_INET6 &&
 	    IN6_IS_ADDR_V4MAPPED(&in6->sin6_addr)) {
 		memset(out, 0, sizeof *out);
@@ -276,7 +276,7 @@ is_any(const struct sockaddr_storage *ss)
 }
 
 static bool
-is_own(const struct net_listeners *ls, const struct sockaddr_storage *ss)
+is_own(const struct listeners *ls, const struct sockaddr_storage *ss)
 {
 	const struct sockaddr_in *in4 = (const struct sockaddr_in *)ss;
 	size_t i;
@@ -292,9 +292,9 @@ is_own(const struct net_listeners *ls, const struct sockaddr_storage *ss)
 }
 
 bool
-net_is_self(const struct net_listeners *ls, const struct sockaddr *sa)
+listen_is_self(const struct listeners *ls, const struct sockaddr *sa)
 {
-	const struct net_listener *l;
+	const struct listener *l;
 	struct sockaddr_storage to;
 	size_t i;
 

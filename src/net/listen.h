@@ -12,15 +12,15 @@
 struct conf;
 
 /* One bound and listening socket per address and worker. */
-struct net_listener {
+struct listener {
 	struct sockaddr_storage	 addr;		/* as bound */
 	socklen_t		 len;
 	int			*fds;		/* one a worker; -1: taken */
 	bool			 bound;
 };
 
-struct net_listeners {
-	struct net_listener	*list;
+struct listeners {
+	struct listener		*list;
 	size_t			 n;
 	unsigned		 workers;
 	/* what "any address" stands for: the machine's own */
@@ -35,16 +35,16 @@ struct net_listeners {
  * *cause set (to be freed; it has the place in the file) when one cannot be
  * bound.
  */
-struct net_listeners *net_listen(const struct conf *, unsigned workers,
+struct listeners *listen_open(const struct conf *, unsigned workers,
 		    char **cause);
-void		 net_listeners_free(struct net_listeners *);
+void		 listen_close(struct listeners *);
 
 /*
  * Whether connecting to that address would reach one of the listeners: by
  * its own address, a mapped one, or any of the machine's where a listener is
  * bound to all.
  */
-bool		 net_is_self(const struct net_listeners *,
+bool		 listen_is_self(const struct listeners *,
 		    const struct sockaddr *);
 
 #endif

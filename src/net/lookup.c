@@ -84,7 +84,7 @@ interleave(const struct ares_addrinfo *ai, struct lookup_result *r)
 {
 	const struct ares_addrinfo_node *a = ai->nodes, *b = ai->nodes, **turn;
 	int first = a != NULL ? a->ai_family : AF_INET;
-	struct names_address *out = r->answer.list;
+	struct address *out = r->answer.list;
 	size_t n = 0;
 
 	r->ttl = UINT32_MAX;
@@ -97,7 +97,7 @@ interleave(const struct ares_addrinfo *ai, struct lookup_result *r)
 			break;
 		if (*turn == NULL)
 			continue;
-		net_pack((*turn)->ai_addr, &out[n++]);
+		address_pack((*turn)->ai_addr, &out[n++]);
 		if ((uint32_t)(*turn)->ai_ttl < r->ttl)
 			r->ttl = (uint32_t)(*turn)->ai_ttl;
 		*turn = (*turn)->ai_next;
@@ -255,8 +255,8 @@ watch_cb(void *arg, ares_socket_t fd, int readable, int writable)
 static bool
 set_servers(struct lookup *l, const struct conf_addresses *servers)
 {
-	char *csv, *p, addr[NET_ADDRSTR];
-	size_t i, size = servers->n * NET_ADDRSTR + 1;
+	char *csv, *p, addr[ADDRESS_TEXT];
+	size_t i, size = servers->n * ADDRESS_TEXT + 1;
 	bool ok;
 
 	if (servers->n == 0)
@@ -264,7 +264,7 @@ set_servers(struct lookup *l, const struct conf_addresses *servers)
 	if ((csv = calloc(1, size)) == NULL)
 		return false;
 	for (i = 0, p = csv; i < servers->n; i++) {
-		net_addrstr((const struct sockaddr *)&servers->list[i].addr,
+		address_print((const struct sockaddr *)&servers->list[i].addr,
 		    addr, sizeof addr);
 		p += snprintf(p, size - (size_t)(p - csv), "%s%s",
 		    i > 0 ? "," : "", addr);

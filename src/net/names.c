@@ -18,7 +18,7 @@ struct entry {
 	uint64_t		 until;		/* ns */
 	int			 code;
 	size_t			 n;
-	struct names_address	*list;		/* within the entry */
+	struct address		*list;		/* within the entry */
 	char			*name;		/* behind it */
 };
 RB_HEAD(names_tree, entry);
@@ -98,7 +98,7 @@ new_entry(const char *name, const struct names_answer *answer)
 		return NULL;
 	entry->code = answer->code;
 	entry->n = answer->n;
-	entry->list = (struct names_address *)(void *)(entry + 1);
+	entry->list = (struct address *)(void *)(entry + 1);
 	memcpy(entry->list, answer->list, addresses);
 	entry->name = (char *)(entry->list + answer->n);
 	memcpy(entry->name, name, len);

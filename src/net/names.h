@@ -22,7 +22,7 @@ struct names;
 struct names_answer {
 	int			 code;	/* the caller's: why there are none */
 	size_t			 n;
-	struct names_address	 list[NAMES_ADDRESSES];
+	struct address		 list[NAMES_ADDRESSES];
 };
 
 /* NULL without memory. */

@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 
 void
-net_dissolve(int fd)
+reset_connection(int fd)
 {
 	struct sockaddr none = { .sa_family = AF_UNSPEC };
 

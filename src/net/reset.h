@@ -6,6 +6,6 @@
  * Dissolves a TCP connection, which sends the peer a reset now, whatever is
  * done to the socket before it is closed.
  */
-void		 net_dissolve(int fd);
+void		 reset_connection(int fd);
 
 #endif

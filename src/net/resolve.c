@@ -66,7 +66,7 @@ struct query {
 struct client {
 	RB_ENTRY(client)	 node;
 	TAILQ_ENTRY(client)	 entry;		/* of those with turns */
-	struct names_address	 address;
+	struct address		 address;
 	struct asked		 queued;
 	size_t			 charged;	/* queries under way, */
 	size_t			 idle;		/* of which idle */
@@ -127,7 +127,7 @@ need_client(struct resolver *r, const struct sockaddr *address)
 {
 	struct client *c, key;
 
-	net_pack(address, &key.address);
+	address_pack(address, &key.address);
 	if ((c = RB_FIND(client_tree, &r->clients, &key)) != NULL)
 		return c;
 	if ((c = calloc(1, sizeof *c)) == NULL)
@@ -166,7 +166,7 @@ tell(struct resolve *q, enum resolve_result result,
 	size_t i;
 
 	for (i = 0; i < a->n; i++)
-		net_unpack(&a->list[i], q->port, &list[i]);
+		address_unpack(&a->list[i], q->port, &list[i]);
 	q->cb(q->arg, result, list, a->n);
 }
 
