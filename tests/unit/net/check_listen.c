@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/listen.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "check_run.h"
+#include "conf/conf.h"
+#include "net/address.h"
+
+static char	 dir[] = "/tmp/check_listen.XXXXXX";
+static char	 path[sizeof dir + 8];
+
+void
+log_info(const char *format, ...)
+{
+	(void)format;
+}
+
+static void
+set_up(void)
+{
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/socket", dir);
+}
+
+static void
+tear_down(void)
+{
+	(void)unlink(path);
+	(void)rmdir(path);
+	ck_assert_int_eq(rmdir(dir), 0);
+}
+
+static struct sockaddr_storage
+address(const char *ip, uint16_t port)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_INET };
+	void *to = &((struct sockaddr_in *)&ss)->sin_addr;
+
+	if (strchr(ip, ':') != NULL) {
+		ss.ss_family = AF_INET6;
+		to = &((struct sockaddr_in6 *)&ss)->sin6_addr;
+	}
+	ck_assert_int_eq(inet_pton(ss.ss_family, ip, to), 1);
+	address_set_port((struct sockaddr *)&ss, port);
+	return ss;
+}
+
+/* Listens at one address, which stands in line 3 of its file. */
+static struct listeners *
+open_at(const struct sockaddr *sa, unsigned workers, char **cause)
+{
+	char text[ADDRESS_TEXT], file[] = "conf";
+	struct conf_address a = {
+		.len = address_length(sa),
+		.at = { .line = 3, .column = 7 },
+	};
+	struct conf conf = { .path = file, .listen = { .list = &a, .n = 1 } };
+
+	memcpy(&a.addr, sa, a.len);
+	address_print(sa, text, sizeof text);
+	a.text = text;
+	*cause = NULL;
+	return listen_open(&conf, workers, cause);
+}
+
+static struct listeners *
+open_unix(char **cause)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	snprintf(sun.sun_path, sizeof sun.sun_path, "%s", path);
+	return open_at((struct sockaddr *)&sun, 2, cause);
+}
+
+/* Leaves a socket's file behind that nobody listens at. */
+static void
+leave_stale(void)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(sun.sun_path, sizeof sun.sun_path, "%s", path);
+	ck_assert_int_ne(fd, -1);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sun, sizeof sun), 0);
+	close(fd);
+}
+
+START_TEST(unix_socket_comes_and_goes)
+{
+	struct listeners *ls;
+	char *cause;
+
+	if (_i == 1)
+		leave_stale();
+	ls = open_unix(&cause);
+	ck_assert_ptr_nonnull(ls);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	ck_assert_int_ne(ls->list[0].fds[0], ls->list[0].fds[1]);
+	listen_close(ls);
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
+START_TEST(live_socket_is_left_alone)
+{
+	struct listeners *ls;
+	char *cause;
+
+	ls = open_unix(&cause);
+	ck_assert_ptr_nonnull(ls);
+	ck_assert_ptr_null(open_unix(&cause));
+	ck_assert_ptr_nonnull(strstr(cause, "Address already in use"));
+	free(cause);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	listen_close(ls);
+}
+END_TEST
+
+START_TEST(directory_is_left_alone)
+{
+	char *cause;
+
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert_ptr_null(open_unix(&cause));
+	ck_assert_ptr_nonnull(strstr(cause, "conf:3:7: listen: "));
+	ck_assert_ptr_nonnull(strstr(cause, "that is a directory"));
+	free(cause);
+	ck_assert_int_eq(access(path, F_OK), 0);
+}
+END_TEST
+
+START_TEST(second_daemon_is_refused)
+{
+	struct sockaddr_storage any = address("127.0.0.1", 0);
+	struct listeners *ls;
+	char *cause;
+
+	ls = open_at((struct sockaddr *)&any, 3, &cause);
+	ck_assert_ptr_nonnull(ls);
+	/* our own workers share it, a second daemon does not */
+	ck_assert_ptr_null(open_at((struct sockaddr *)&ls->list[0].addr, 3,
+	    &cause));
+	ck_assert_ptr_nonnull(strstr(cause, "Address already in use"));
+	free(cause);
+	listen_close(ls);
+}
+END_TEST
+
+/* Where one listens at port 1, and another address that reaches it. */
+static const struct {
+	const char	*listen;
+	const char	*to;
+	uint16_t	 port;
+	bool		 self;
+} reached[] = {
+	{ "192.0.2.1", "192.0.2.1", 1, true },
+	{ "192.0.2.1", "192.0.2.1", 2, false },
+	{ "192.0.2.1", "192.0.2.2", 1, false },
+	{ "192.0.2.1", "127.0.0.1", 1, false },
+	{ "192.0.2.1", "::ffff:192.0.2.1", 1, true },
+	{ "127.0.0.1", "0.0.0.0", 1, true },
+	{ "127.0.0.1", "::ffff:0.0.0.0", 1, true },
+	{ "127.0.0.1", "127.0.0.2", 1, false },
+	{ "127.0.0.1", "::1", 1, false },
+	{ "0.0.0.0", "127.0.0.2", 1, true },
+	{ "0.0.0.0", "198.51.100.7", 1, true },		/* our own */
+	{ "0.0.0.0", "198.51.100.8", 1, false },
+	{ "0.0.0.0", "::1", 1, false },
+	{ "::1", "::", 1, true },
+	{ "::", "2001:db8::7", 1, true },		/* our own */
+	{ "::", "2001:db8::8", 1, false },
+	{ "::", "198.51.100.7", 1, false },
+};
+
+START_TEST(is_self)
+{
+	struct sockaddr_storage own[] = {
+		address("198.51.100.7", 0),
+		address("2001:db8::7", 0),
+	};
+	struct listener l = { .addr = address(reached[_i].listen, 1) };
+	struct listeners ls = { .list = &l, .n = 1, .own = own, .nown = 2 };
+	struct sockaddr_storage to = address(reached[_i].to, reached[_i].port);
+
+	ck_assert_int_eq(listen_is_self(&ls, (struct sockaddr *)&to),
+	    reached[_i].self);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite	*suite = suite_create("listen");
+	TCase	*tc = tcase_create("listen");
+
+	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_loop_test(tc, unix_socket_comes_and_goes, 0, 2);
+	tcase_add_test(tc, live_socket_is_left_alone);
+	tcase_add_test(tc, directory_is_left_alone);
+	tcase_add_test(tc, second_daemon_is_refused);
+	suite_add_tcase(suite, tc);
+	tc = tcase_create("self");
+	ROWS(tc, is_self, reached);
+	suite_add_tcase(suite, tc);
+	return run_suite(suite);
+}
