@@ -7,7 +7,10 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-/* Listening sockets. */
+/*
+ * Listening sockets, opened before there are workers, since only the start may
+ * need the right to do so; and whether an address is one of them.
+ */
 
 struct conf;
 
@@ -31,17 +34,19 @@ struct listeners {
 };
 
 /*
- * Binds all addresses of listen for that many workers and logs each.  NULL with
- * *cause set (to be freed; it has the place in the file) when one cannot be
- * bound.
+ * Binds all addresses of listen for that many workers and logs each.  A Unix
+ * socket's file that nobody listens at any more is taken away before.  Returns
+ * NULL with *cause, to be freed, when one cannot be bound: it has the place in
+ * the file; *cause is NULL without memory for it.
  */
 struct listeners *listen_open(const struct conf *, unsigned workers,
 		    char **cause);
+/* Closes what nobody has taken, removes Unix sockets' files; NULL is allowed. */
 void		 listen_close(struct listeners *);
 
 /*
- * Whether connecting to that address would reach one of the listeners: by
- * its own address, a mapped one, or any of the machine's where a listener is
+ * Returns whether connecting to that address would reach one of the listeners:
+ * by its own address, a mapped one, or any of the machine's where a listener is
  * bound to all.
  */
 bool		 listen_is_self(const struct listeners *,
