@@ -2,8 +2,8 @@
 """What the benches share: daemons on free ports, and what they cost.
 
 Every daemon runs as one process on 127.0.0.1 with its files in a directory
-that goes when the bench ends.  Only the standard library is needed, nginx, and
-wrk where a bench generates load with it.
+that goes when the bench ends.  Only the standard library is needed, nginx, wrk
+where a bench generates load with it, valgrind and strace where it counts.
 """
 
 import atexit
@@ -106,17 +106,19 @@ def nginx_version():
     return text.strip().rsplit(":", 1)[-1].strip()
 
 
-def sluice_version():
-    if not os.access(SLUICE, os.X_OK):
-        die(f"no {SLUICE}: build it, or name it with SLUICE=")
-    text = subprocess.run([SLUICE, "-V"], capture_output=True, text=True)
+def sluice_version(binary=SLUICE):
+    if not os.access(binary, os.X_OK):
+        die(f"no {binary}: build it, or name it with SLUICE=")
+    text = subprocess.run([binary, "-V"], capture_output=True, text=True)
     return text.stdout.strip() or "sluice"
 
 
-def header(what, peer=None):
+def header(what, peer=None, binary=SLUICE):
     print(what)
     print(f"  machine  {machine()}")
-    print(f"  between  {sluice_version()} and {peer or nginx_version()}")
+    print(
+        f"  between  {sluice_version(binary)} and {peer or nginx_version()}"
+    )
     print()
 
 
@@ -161,13 +163,13 @@ class Daemon:
     def fds(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
-    def stop(self):
+    def stop(self, seconds=5):
         if self in _running:
             _running.remove(self)
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(5)
+                self.process.wait(seconds)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -187,8 +189,12 @@ def settle(proxy, fds):
         last = now
 
 
-def sluice(rule, access="off", extra="", host="127.0.0.1"):
-    """Sluice with one worker; rule is the YAML of the host's rule, or ''."""
+def sluice(rule, access="off", extra="", host="127.0.0.1", binary=SLUICE,
+           under=()):
+    """Sluice with one worker; rule is the YAML of the host's rule, or ''.
+
+    under is the command that runs it, where it does not run by itself.
+    """
     port = free_port()
     path = os.path.join(work(), f"sluice-{port}.yaml")
     with open(path, "w") as f:
@@ -199,11 +205,14 @@ def sluice(rule, access="off", extra="", host="127.0.0.1"):
         )
         if rule:
             f.write(f"hosts:\n  {host}: {rule}\n")
-    return Daemon("sluice", port, [SLUICE, "-c", path])
+    return Daemon("sluice", port, [*under, binary, "-c", path])
 
 
-def nginx(name, http, port):
-    """Nginx as one process; http is what stands in its http block."""
+def nginx(name, http, port, under=()):
+    """Nginx as one process; http is what stands in its http block.
+
+    under is as in sluice().
+    """
     prefix = os.path.join(work(), f"{name}-{port}")
     os.mkdir(prefix)
     path = os.path.join(prefix, "nginx.conf")
@@ -222,8 +231,8 @@ def nginx(name, http, port):
             f"\tkeepalive_requests 1000000000;\n{http}}}\n"
         )
     return Daemon(
-        name, port, [program("nginx"), "-p", prefix, "-c", path, "-e",
-                     os.path.join(prefix, "error.log")]
+        name, port, [*under, program("nginx"), "-p", prefix, "-c", path,
+                     "-e", os.path.join(prefix, "error.log")]
     )
 
 
@@ -256,10 +265,19 @@ def served(origin):
     return status(origin)[1]
 
 
-def nginx_proxy(origin_port, access="off", limit=""):
+def limit_req(rate, burst):
+    """Nginx's limit of requests, as nginx_proxy() takes it."""
+    return (
+        f"\tlimit_req_zone $server_port zone=bench:1m rate={rate}r/s;\n",
+        f"\t\tlimit_req zone=bench burst={burst};\n",
+    )
+
+
+def nginx_proxy(origin_port, access="off", limit="", under=()):
     """Nginx as the peer: a proxy to the origin with a keep-alive pool.
 
-    limit is a pair of lines, for the http and for the server block.
+    limit is a pair of lines, for the http and for the server block; under is
+    as in sluice().
     """
     port = free_port()
     outer, inner = limit or ("", "")
@@ -271,7 +289,7 @@ def nginx_proxy(origin_port, access="off", limit=""):
         "\t\tkeepalive 512; keepalive_requests 1000000000; }\n"
         f"\tserver {{ listen 127.0.0.1:{port} backlog=4096;\n{inner}"
         "\t\tlocation / { proxy_pass http://origin; } }\n",
-        port,
+        port, under,
     )
 
 
