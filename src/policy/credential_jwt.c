@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "policy/credential.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
+
+#include "base/base64.h"
 
 /*
  * Tokens that say whose they are.  Nothing of them is verified; who sends a
@@ -13,46 +14,6 @@
  */
 
 #define PAYLOAD_MAX	8192	/* bytes, encoded */
-
-static int
-sextet(char ch)
-{
-	if (ch >= 'A' && ch <= 'Z')
-		return ch - 'A';
-	if (ch >= 'a' && ch <= 'z')
-		return ch - 'a' + 26;
-	if (ch >= '0' && ch <= '9')
-		return ch - '0' + 52;
-	if (ch == '-' || ch == '+')
-		return 62;
-	return ch == '_' || ch == '/' ? 63 : -1;
-}
-
-/* Base64url (RFC 4648 5); how many bytes, or 0. */
-static size_t
-decode(struct http1_str s, char out[PAYLOAD_MAX])
-{
-	uint32_t bits = 0;
-	unsigned have = 0;
-	size_t i, n = 0;
-	int value;
-
-	while (s.len > 0 && s.p[s.len - 1] == '=')
-		s.len--;
-	if (s.len > PAYLOAD_MAX)
-		return 0;
-	for (i = 0; i < s.len; i++) {
-		if ((value = sextet(s.p[i])) < 0)
-			return 0;
-		bits = (bits << 6 | (uint32_t)value) & 0xffffff;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			out[n++] = (char)(bits >> have & 0xff);
-		}
-	}
-	return n;
-}
 
 /* The middle one of three that dots separate (RFC 7515 3.1). */
 static bool
@@ -125,7 +86,7 @@ credential_read_claims(struct credential *c, struct http1_str value,
     const char *claims)
 {
 	struct http1_str kind, token, encoded;
-	char plain[PAYLOAD_MAX];
+	char plain[BASE64_PLAIN(PAYLOAD_MAX)];
 	json_t *payload;
 	size_t n;
 
@@ -134,7 +95,10 @@ credential_read_claims(struct credential *c, struct http1_str value,
 		return;
 	kind = c->pieces[0];
 	token = c->pieces[1];
-	if (!payload_of(token, &encoded) || (n = decode(encoded, plain)) == 0)
+	if (!payload_of(token, &encoded) || encoded.len > PAYLOAD_MAX)
+		return;
+	n = base64_decode(plain, encoded.p, encoded.len);
+	if (n == 0)
 		return;
 	payload = json_loadb(plain, n, JSON_REJECT_DUPLICATES, NULL);
 	if (!add_claims(c, payload, claims)) {

@@ -445,29 +445,6 @@ START_TEST(schemes_that_are_not_known)
 }
 END_TEST
 
-/* Another process could not make the same hash of the same name. */
-START_TEST(keys_are_drawn)
-{
-	struct client_hash one, other;
-	struct client_hasher *second;
-
-	ck_assert(client_hash(hasher, "user", "alice", 5, &one));
-	ck_assert(client_hash(hasher, "user", "alice", 5, &other));
-	ck_assert_uint_eq(one.a, other.a);
-	ck_assert(client_hash(hasher, "usera", "lice", 4, &other));
-	ck_assert_uint_ne(one.a, other.a);
-	second = client_hasher_new();
-	ck_assert(client_hash(second, "user", "alice", 5, &other));
-	ck_assert_uint_eq(one.a, other.a);
-	client_hasher_free(second);
-	ck_assert(client_hash_init());
-	second = client_hasher_new();
-	ck_assert(client_hash(second, "user", "alice", 5, &other));
-	ck_assert_uint_ne(one.a, other.a);
-	client_hasher_free(second);
-}
-END_TEST
-
 static Suite *
 suite(void)
 {
@@ -490,7 +467,6 @@ suite(void)
 	tcase_add_test(tc, credentials);
 	ROWS(tc, same_credentials, whose);
 	tcase_add_test(tc, schemes_that_are_not_known);
-	tcase_add_test(tc, keys_are_drawn);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/base64.h"
+
+#include <stdint.h>
+
+static int
+sextet(char ch)
+{
+	if (ch >= 'A' && ch <= 'Z')
+		return ch - 'A';
+	if (ch >= 'a' && ch <= 'z')
+		return ch - 'a' + 26;
+	if (ch >= '0' && ch <= '9')
+		return ch - '0' + 52;
+	if (ch == '-' || ch == '+')
+		return 62;
+	return ch == '_' || ch == '/' ? 63 : -1;
+}
+
+size_t
+base64_decode(char *out, const char *text, size_t len)
+{
+	uint32_t bits = 0;
+	unsigned have = 0;
+	size_t i, n = 0;
+	int value;
+
+	while (len > 0 && text[len - 1] == '=')
+		len--;
+	for (i = 0; i < len; i++) {
+		if ((value = sextet(text[i])) < 0)
+			return 0;
+		bits = (bits << 6 | (uint32_t)value) & 0xffffff;
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			out[n++] = (char)(bits >> have & 0xff);
+		}
+	}
+	return n;
+}
