@@ -4,13 +4,11 @@
 #include <string.h>
 
 #include <netinet/in.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
 
+#include "base/base64.h"
 #include "http/http1_head.h"
-#include "policy/credential.h"
-#include "http/http1.h"
 #include "http/sf.h"
+#include "policy/credential.h"
 
 #define SECOND		1000000000ULL	/* ns */
 #define COST_MAX	1000000000LL	/* units */
@@ -83,17 +81,16 @@ urgency_of(const struct http1_head *h)
 	return urgency;
 }
 
-bool
-claim_user(const struct http1_head *h, char user[CLAIM_USER])
+/* Characters of a name and a password, encoded. */
+#define BASIC_MAX	(CLAIM_USER * 2 / 3 * 4)
+
+/* What stands behind the scheme, where that is Basic. */
+static bool
+basic_of(const struct http1_head *h, struct http1_str *encoded)
 {
 	static const char scheme[] = "basic ";
 	const struct http1_field *f = http1_find(h, HTTP1_PROXY_AUTHORIZATION);
-	unsigned char plain[CLAIM_USER * 2];	/* with the password */
-	bool found = false;
 	struct http1_str word;
-	const char *colon;
-	size_t len;
-	int n;
 
 	if (f == NULL || f->value.len < sizeof scheme)
 		return false;
@@ -101,21 +98,33 @@ claim_user(const struct http1_head *h, char user[CLAIM_USER])
 	word.len = sizeof scheme - 1;
 	if (!http1_str_is(word, scheme))
 		return false;
-	word.p = f->value.p + word.len;
-	word.len = f->value.len - word.len;
-	if (word.len / 4 * 3 >= sizeof plain || word.len % 4 != 0)
+	encoded->p = f->value.p + word.len;
+	encoded->len = f->value.len - word.len;
+	return true;
+}
+
+bool
+claim_user(const struct http1_head *h, char user[CLAIM_USER])
+{
+	char plain[BASE64_PLAIN(BASIC_MAX)];
+	bool found = false;
+	struct http1_str encoded;
+	const char *colon;
+	size_t n, len;
+
+	if (!basic_of(h, &encoded) || encoded.len > BASIC_MAX ||
+	    encoded.len % 4 != 0)
 		return false;
-	n = EVP_DecodeBlock(plain, (const unsigned char *)word.p,
-	    (int)word.len);
-	colon = n > 0 ? memchr(plain, ':', (size_t)n) : NULL;
-	len = colon != NULL ? (size_t)(colon - (const char *)plain) : 0;
+	n = base64_decode(plain, encoded.p, encoded.len);
+	colon = memchr(plain, ':', n);
+	len = colon != NULL ? (size_t)(colon - plain) : 0;
 	if (colon != NULL && len < CLAIM_USER &&
 	    memchr(plain, '\0', len) == NULL) {
 		memcpy(user, plain, len);
 		user[len] = '\0';
 		found = true;
 	}
-	OPENSSL_cleanse(plain, sizeof plain);
+	explicit_bzero(plain, sizeof plain);
 	return found;
 }
 
@@ -190,7 +199,7 @@ const char claim_no_memory[] = "out of memory";
 
 /* Whose turns it takes, and of what weight those are. */
 static const char *
-take_client(struct claim *c, struct client_hasher *k,
+take_client(struct claim *c, const struct claim_hash *k,
     const struct rule *rule, const struct claim_source *s)
 {
 	char user[CLAIM_USER];
@@ -199,7 +208,7 @@ take_client(struct claim *c, struct client_hasher *k,
 
 	if (who.p == NULL)
 		who = address_of(s->address);
-	if (!client_hash(k, who.kind, who.p, who.len, &hash))
+	if (!k->make(k->hasher, who.kind, who.p, who.len, &hash))
 		return claim_no_memory;
 	c->request.client = hash.a;
 	c->request.weight = rule_weight_of(rule, s->address,
@@ -209,13 +218,13 @@ take_client(struct claim *c, struct client_hasher *k,
 
 /* A hash over pieces, each in its place; begins as zero. */
 static bool
-add_piece(struct client_hasher *k, const char *kind, struct http1_str piece,
+add_piece(const struct claim_hash *k, const char *kind, struct http1_str piece,
     struct client_hash *hash)
 {
 	struct client_hash both[2] = { *hash };
 
-	return client_hash(k, kind, piece.p, piece.len, &both[1]) &&
-	    client_hash(k, kind, both, sizeof both, hash);
+	return k->make(k->hasher, kind, piece.p, piece.len, &both[1]) &&
+	    k->make(k->hasher, kind, both, sizeof both, hash);
 }
 
 /* Takes the next of a field's values, which commas separate (RFC 9110 5.3). */
@@ -245,7 +254,7 @@ next_value(struct http1_str *list, struct http1_str *value)
  * than who sends the first one, but not who sends that twice.
  */
 static const char *
-take_values(struct claim *c, struct client_hasher *k, const char *name,
+take_values(struct claim *c, const struct claim_hash *k, const char *name,
     const struct http1_head *h)
 {
 	struct http1_str list, value, last = { NULL, 0 };
@@ -268,8 +277,9 @@ take_values(struct claim *c, struct client_hasher *k, const char *name,
 }
 
 static const char *
-add_credential(struct claim *c, struct client_hasher *k,
-    const struct rule_key *key, struct http1_str value, struct client_hash *hash)
+add_credential(struct claim *c, const struct claim_hash *k,
+    const struct rule_key *key, struct http1_str value,
+    struct client_hash *hash)
 {
 	struct credential credential;
 	unsigned i;
@@ -290,7 +300,7 @@ add_credential(struct claim *c, struct client_hasher *k,
 
 /* What all Authorization fields say, of which there should be one. */
 static const char *
-take_authorization(struct claim *c, struct client_hasher *k,
+take_authorization(struct claim *c, const struct claim_hash *k,
     const struct rule_key *key, const struct http1_head *h)
 {
 	struct client_hash one, last = { 0, 0 };
@@ -315,7 +325,7 @@ take_authorization(struct claim *c, struct client_hasher *k,
 }
 
 static const char *
-take_credential(struct claim *c, struct client_hasher *k,
+take_credential(struct claim *c, const struct claim_hash *k,
     const struct rule *rule, const struct claim_source *s)
 {
 	const struct rule_key *key = &rule->per;
@@ -329,7 +339,7 @@ take_credential(struct claim *c, struct client_hasher *k,
 	if (key->kind != RULE_KEY_CLIENT)
 		return NULL;
 	who = address_of(s->address);
-	return client_hash(k, who.kind, who.p, who.len, &c->credential) ?
+	return k->make(k->hasher, who.kind, who.p, who.len, &c->credential) ?
 	    NULL : claim_no_memory;
 }
 
@@ -414,7 +424,7 @@ part_of(const struct rule *rule, const struct claim_source *s)
 }
 
 const char *
-claim_make(struct claim *c, struct client_hasher *k,
+claim_make(struct claim *c, const struct claim_hash *k,
     const struct rule *rule, const struct claim_source *s, uint64_t now)
 {
 	const char *wrong;

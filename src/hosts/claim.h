@@ -7,15 +7,26 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "conf/conf.h"
-#include "http/http1.h"
-#include "throttle/throttle.h"
 #include "base/client_hash.h"
+#include "http/http1.h"
+#include "policy/rule.h"
+#include "throttle/throttle.h"
 
 /*
  * What a request claims of its host's throttle, by the host's rule: at what
  * cost, for whom, how urgently, until when, and from which part of it.
  */
+
+/*
+ * The keyed hash that clients and credentials are told apart by, and whoever
+ * makes it: client_hash() of client_hash.h, or what keeps its promises.
+ */
+struct claim_hash {
+	bool			(*make)(struct client_hasher *,
+				    const char *kind, const void *, size_t n,
+				    struct client_hash *);
+	struct client_hasher	*hasher;
+};
 
 /* Who asks for what. */
 struct claim_source {
@@ -41,10 +52,11 @@ struct claim {
 extern const char claim_no_memory[];
 
 /*
- * Fills in the claim.  NULL, or what is wrong with the request, a constant for
- * its answer, or claim_no_memory.
+ * Fills in the claim; now: ns, monotonic.  Returns NULL, or what is wrong with
+ * the request, a constant for its answer; claim_no_memory where there was no
+ * hash.
  */
-const char	*claim_make(struct claim *, struct client_hasher *,
+const char	*claim_make(struct claim *, const struct claim_hash *,
 		    const struct rule *, const struct claim_source *,
 		    uint64_t now) __attribute__((warn_unused_result));
 

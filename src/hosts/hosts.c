@@ -533,13 +533,14 @@ has_turn(const struct ticket *t, const struct claim *c)
 enum hosts_answer
 hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 {
+	const struct claim_hash hash = { client_hash, t->hasher };
 	enum hosts_answer answer;
 	struct claim c;
 
 	t->state = TICKET_IDLE;
 	t->host = NULL;
 	t->nowhere = false;
-	t->wrong = claim_make(&c, t->hasher, t->rule, &t->source, now);
+	t->wrong = claim_make(&c, &hash, t->rule, &t->source, now);
 	if (t->wrong != NULL)
 		return t->wrong == claim_no_memory ? HOSTS_NO_MEMORY :
 		    HOSTS_BAD;

@@ -15,20 +15,53 @@
 #define SECOND	1000000000ULL
 #define NOW	(100 * SECOND)
 
-static struct conf		*conf;
-static struct client_hasher		*hasher;
+static struct rule		 rule;
+static struct rule_path		 paths[2];
 static struct http1_head	 head;
 static struct claim		 claim;
 static char			 text[4096];
 static struct sockaddr_in	 alice;
 static struct sockaddr_in6	 bob;
 
+/* A hash that is good enough for a test (FNV-1a): a and b are the same. */
+static bool
+make_hash(struct client_hasher *hasher, const char *kind, const void *p,
+    size_t n, struct client_hash *hash)
+{
+	const unsigned char *bytes = p;
+	uint64_t h = 14695981039346656037ULL;
+	size_t i;
+
+	ck_assert_ptr_null(hasher);
+	for (i = 0; i <= strlen(kind); i++)
+		h = (h ^ (unsigned char)kind[i]) * 1099511628211ULL;
+	for (i = 0; i < n; i++)
+		h = (h ^ bytes[i]) * 1099511628211ULL;
+	*hash = (struct client_hash){ h, h };
+	return true;
+}
+
+static bool
+no_hash(struct client_hasher *hasher, const char *kind, const void *p,
+    size_t n, struct client_hash *hash)
+{
+	(void)hasher, (void)kind, (void)p, (void)n, (void)hash;
+	return false;
+}
+
+static struct claim_hash	 hash;
+
+/* A rule as the defaults of the configuration make one. */
 static void
 set_up(void)
 {
-	ck_assert(client_hash_init());
-	hasher = client_hasher_new();
-	ck_assert_ptr_nonnull(hasher);
+	rule = (struct rule){
+		.max_wait = 30 * SECOND,
+		.retry_max_time = 300 * SECOND,
+		.tunnel_cost = UNIT,
+		.fair_by = { .kind = RULE_KEY_CLIENT },
+	};
+	hash.make = make_hash;
 	alice.sin_family = AF_INET;
 	alice.sin_addr.s_addr = htonl(0x0a000001);
 	bob.sin6_family = AF_INET6;
@@ -36,24 +69,40 @@ set_up(void)
 }
 
 static void
-tear_down(void)
+add_part(const char *path, struct budget_limits limits)
 {
-	client_hasher_free(hasher);
-	conf_unref(conf);
-	conf = NULL;
+	struct rule_path *part = &paths[rule.npaths++];
+
+	rule.paths = paths;
+	part->limits = limits;
+	ck_assert_ptr_null(path_pattern_parse(&part->pattern, path,
+	    strlen(path)));
 }
 
-/* A rule for every host, as the keys of its mapping. */
-static void
-rule(const char *keys)
+static struct budget_limits
+burst(uint64_t units)
 {
-	char *cause = NULL, *yaml = NULL;
+	return (struct budget_limits){ .nrates = 1, .rates = {
+		{ .capacity = 10 * UNIT, .period = SECOND,
+		    .burst = units * UNIT } } };
+}
 
-	conf_unref(conf);
-	ck_assert_int_ne(asprintf(&yaml, "defaults: {%s}\n", keys), -1);
-	conf = conf_parse("test", yaml, strlen(yaml), &cause);
-	ck_assert_msg(conf != NULL, "%s", cause);
-	free(yaml);
+/* As the configuration has it: client, user, jwt:CLAIMS or a field. */
+static struct rule_key
+key(const char *of)
+{
+	struct rule_key k = { .kind = RULE_KEY_HEADER };
+
+	if (strcmp(of, "client") == 0)
+		k.kind = RULE_KEY_CLIENT;
+	else if (strcmp(of, "user") == 0)
+		k.kind = RULE_KEY_USER;
+	else if (strncmp(of, "jwt:", 4) == 0) {
+		k.kind = RULE_KEY_JWT;
+		k.claims = (char *)(uintptr_t)(of + 4);
+	} else
+		k.header = (char *)(uintptr_t)of;
+	return k;
 }
 
 /* What a request with these field lines claims; NULL, or what is wrong. */
@@ -67,7 +116,7 @@ make(const char *method, const char *fields, const struct sockaddr *from,
 	snprintf(text, sizeof text, "%s http://api.test/search?q HTTP/1.1\r\n"
 	    "Host: api.test\r\n%s\r\n", method, fields);
 	ck_assert_int_eq(http1_request(&head, text, strlen(text)), HTTP1_OK);
-	return claim_make(&claim, hasher, &conf->fallback, &source, NOW);
+	return claim_make(&claim, &hash, &rule, &source, NOW);
 }
 
 static const char *
@@ -85,7 +134,6 @@ client_of(const char *fields, const void *from, const char *user)
 
 START_TEST(says_nothing)
 {
-	rule("queue: {max_wait: 30s}");
 	ck_assert_ptr_null(get(""));
 	ck_assert_uint_eq(claim.request.cost, UNIT);
 	ck_assert_uint_eq(claim.request.deadline, NOW + 30 * SECOND);
@@ -121,7 +169,6 @@ static const struct {
 
 START_TEST(urgency)
 {
-	rule("");
 	ck_assert_ptr_null(get(urgencies[_i].fields));
 	ck_assert_uint_eq(claim.request.urgency, urgencies[_i].urgency);
 }
@@ -154,7 +201,7 @@ START_TEST(cost)
 
 	snprintf(fields, sizeof fields, "Sluice-Cost: %s\r\n",
 	    costs[_i].value);
-	rule("client_cost: true");
+	rule.client_cost = true;
 	wrong = get(fields);
 	if (costs[_i].cost == UINT64_MAX)
 		ck_assert_ptr_nonnull(strstr(wrong, "Sluice-Cost"));
@@ -162,7 +209,7 @@ START_TEST(cost)
 		ck_assert_ptr_null(wrong);
 		ck_assert_uint_eq(claim.request.cost, costs[_i].cost);
 	}
-	rule("client_cost: false");
+	rule.client_cost = false;
 	ck_assert_ptr_null(get(fields));
 	ck_assert_uint_eq(claim.request.cost, UNIT);
 }
@@ -187,12 +234,13 @@ static const struct {
 
 START_TEST(cost_within_the_burst)
 {
-	rule("client_cost: true, capacity: 10, burst: 5, "
-	    "paths: {/search: {capacity: 9, burst: 3}}");
+	rule.client_cost = true;
+	rule.limits = burst(5);
+	add_part("/search", burst(3));
 	ck_assert_ptr_null(get("Sluice-Cost: 3\r\n"));
 	ck_assert_ptr_nonnull(strstr(get("Sluice-Cost: 3.001\r\n"),
 	    "more than"));
-	rule("client_cost: true, capacity: 10, burst: 5");
+	rule.npaths = 0;
 	ck_assert_ptr_null(get("Sluice-Cost: 5\r\n"));
 	ck_assert_ptr_nonnull(get("Sluice-Cost: 5.001\r\n"));
 }
@@ -205,7 +253,6 @@ START_TEST(deadline)
 
 	snprintf(fields, sizeof fields, "Sluice-Max-Wait: %s\r\n",
 	    waits[_i].value);
-	rule("queue: {max_wait: 30s}");
 	wrong = get(fields);
 	if (waits[_i].wait == UINT64_MAX)
 		ck_assert_ptr_nonnull(strstr(wrong, "Sluice-Max-Wait"));
@@ -220,14 +267,13 @@ END_TEST
 /* How long in all: what the rule says, but never less than one wait. */
 START_TEST(latest)
 {
-	rule("queue: {max_wait: 30s}");
 	ck_assert_ptr_null(get(""));
 	ck_assert_uint_eq(claim.request.again, 30 * SECOND);
 	ck_assert_uint_eq(claim.request.latest, NOW + 300 * SECOND);
 	ck_assert_ptr_null(get("Sluice-Max-Wait: 40\r\n"));
 	ck_assert_uint_eq(claim.request.deadline, NOW + 30 * SECOND);
 	ck_assert_uint_eq(claim.request.latest, NOW + 40 * SECOND);
-	rule("queue: {max_wait: 30s}, retry: {max_time: 20s}");
+	rule.retry_max_time = 20 * SECOND;
 	ck_assert_ptr_null(get(""));
 	ck_assert_uint_eq(claim.request.latest, NOW + 30 * SECOND);
 	ck_assert_ptr_null(get("Sluice-Max-Wait: 5\r\n"));
@@ -237,28 +283,32 @@ END_TEST
 
 START_TEST(part_and_cost_of_the_rule)
 {
-	rule("paths: {/a: {capacity: 1}, /search: {capacity: 1}}, "
-	    "costs: [{path: /search, cost: 4}]");
+	struct rule_cost any = { .cost = 4 * UNIT };
+
+	add_part("/a", burst(1));
+	add_part("/search", burst(1));
+	rule.costs = &any;
+	rule.ncosts = 1;
 	ck_assert_ptr_null(get(""));
 	ck_assert_uint_eq(claim.request.cost, 4 * UNIT);
-	ck_assert_uint_lt(claim.request.part, 2);
-	ck_assert_str_eq(conf->fallback.paths[claim.request.part].text,
-	    "/search");
+	ck_assert_uint_eq(claim.request.part, 1);
 }
 END_TEST
 
 START_TEST(a_tunnel_has_a_cost_of_its_own)
 {
 	struct claim_source source = { .head = &head, .tunnel = true };
+	struct rule_cost any = { .cost = 4 * UNIT };
 	static const char connect[] = "CONNECT api.test:443 HTTP/1.1\r\n"
 	    "Host: api.test:443\r\n\r\n";
 
-	rule("tunnel: {cost: 7}, paths: {/**: {capacity: 1}}, "
-	    "costs: [{cost: 4}]");
+	rule.tunnel_cost = 7 * UNIT;
+	add_part("/**", burst(1));
+	rule.costs = &any;
+	rule.ncosts = 1;
 	ck_assert_int_eq(http1_request(&head, connect, strlen(connect)),
 	    HTTP1_OK);
-	ck_assert_ptr_null(claim_make(&claim, hasher, &conf->fallback,
-	    &source, NOW));
+	ck_assert_ptr_null(claim_make(&claim, &hash, &rule, &source, NOW));
 	ck_assert_uint_eq(claim.request.cost, 7 * UNIT);
 	ck_assert_uint_eq(claim.request.part, THROTTLE_WHOLE);
 }
@@ -273,7 +323,6 @@ START_TEST(clients_by_address)
 {
 	uint64_t one;
 
-	rule("");
 	one = client_of("", &alice, NULL);
 	ck_assert_uint_eq(client_of(ALICE, &alice, NULL), one);
 	ck_assert_uint_ne(client_of("", &bob, NULL), one);
@@ -290,7 +339,7 @@ START_TEST(clients_by_user)
 {
 	uint64_t one, nobody;
 
-	rule("fair_by: user");
+	rule.fair_by = key("user");
 	one = client_of(ALICE, &alice, NULL);
 	nobody = client_of("", &alice, NULL);
 	ck_assert_uint_ne(one, nobody);
@@ -311,7 +360,7 @@ START_TEST(clients_by_header)
 {
 	uint64_t one;
 
-	rule("fair_by: \"header:X-Team\"");
+	rule.fair_by = key("x-team");
 	one = client_of("X-Team: red\r\n", &alice, NULL);
 	ck_assert_uint_eq(client_of("x-team: red\r\n", &bob, NULL), one);
 	ck_assert_uint_ne(client_of("X-Team: blue\r\n", &alice, NULL), one);
@@ -321,7 +370,16 @@ END_TEST
 
 START_TEST(weights)
 {
-	rule("fair_by: user, weights: {alice: 3, bob: 0.5}");
+	char a[] = "alice", b[] = "bob";	/* the shorter one first */
+	struct rule_weight users[] = {
+		{ .value = b, .weight = FAIR_WEIGHT / 2 },
+		{ .value = a, .weight = 3 * FAIR_WEIGHT },
+	};
+	struct rule_weight net = { .weight = 2 * FAIR_WEIGHT };
+
+	rule.fair_by = key("user");
+	rule.weights = users;
+	rule.nweights = 2;
 	client_of(ALICE, &alice, NULL);
 	ck_assert_uint_eq(claim.request.weight, 3 * FAIR_WEIGHT);
 	client_of(BOB, &alice, NULL);
@@ -330,7 +388,10 @@ START_TEST(weights)
 	ck_assert_uint_eq(claim.request.weight, 3 * FAIR_WEIGHT);
 	client_of("", &alice, NULL);
 	ck_assert_uint_eq(claim.request.weight, FAIR_WEIGHT);
-	rule("weights: {10.0.0.0/8: 2}");
+	rule.fair_by = key("client");
+	rule.weights = &net;
+	rule.nweights = 1;
+	ck_assert_ptr_null(network_parse(&net.network, "10.0.0.0/8", 10));
 	client_of("", &alice, NULL);
 	ck_assert_uint_eq(claim.request.weight, 2 * FAIR_WEIGHT);
 	client_of("", NULL, NULL);
@@ -342,7 +403,7 @@ START_TEST(credentials)
 {
 	struct client_hash one;
 
-	rule("per: authorization");
+	rule.per = key("authorization");
 	ck_assert_ptr_null(get("Authorization: Bearer a\r\n"));
 	one = claim.credential;
 	ck_assert(one.a != 0 || one.b != 0);
@@ -354,12 +415,19 @@ START_TEST(credentials)
 	ck_assert_ptr_null(get(""));
 	ck_assert_uint_eq(claim.credential.a, 0);
 	ck_assert_uint_eq(claim.credential.b, 0);
-	rule("per: X-Key");
+	rule.per = key("x-key");
 	ck_assert_ptr_null(get("X-Key: Bearer a\r\n"));
 	ck_assert_uint_ne(claim.credential.a, one.a);
-	rule("per: client");
+	rule.per = key("client");
 	ck_assert_ptr_null(get(""));
 	ck_assert_uint_ne(claim.credential.a, 0);
+}
+END_TEST
+
+START_TEST(without_a_hash)
+{
+	hash.make = no_hash;
+	ck_assert_ptr_eq(get(""), claim_no_memory);
 }
 END_TEST
 
@@ -391,33 +459,31 @@ static const struct {
 	    "Authorization: Bearer a\r\n" },
 	{ "authorization", "Authorization: Foo a  b\r\n",
 	    "authorization:  Foo a  b \r\n", "Authorization: Foo b  a\r\n" },
-	{ "\"header:Authorization\"", "Authorization: Bearer a\r\n",
+	{ "authorization", "Authorization: Bearer a\r\n",
 	    "Authorization: BEARER a\r\n", "Authorization: Basic a\r\n" },
-	{ "X-Api-Key", "X-Api-Key: a\r\n", "x-api-key: \t a \t\r\n",
+	{ "x-api-key", "X-Api-Key: a\r\n", "x-api-key: \t a \t\r\n",
 	    "X-Api-Key: b\r\n" },
-	{ "X-Api-Key", "X-Api-Key: a\r\n", "X-Api-Key: a\r\nX-Api-Key: a\r\n",
+	{ "x-api-key", "X-Api-Key: a\r\n", "X-Api-Key: a\r\nX-Api-Key: a\r\n",
 	    "X-Api-Key: a\r\nX-Api-Key: b\r\n" },
-	{ "X-Api-Key", "X-Api-Key: a, b\r\n",
+	{ "x-api-key", "X-Api-Key: a, b\r\n",
 	    "X-Api-Key: a\r\nX-Api-Key: b\r\n", "X-Api-Key: b, a\r\n" },
-	{ "X-Api-Key", "X-Api-Key: ,\r\n", "X-Api-Key:\r\n",
+	{ "x-api-key", "X-Api-Key: ,\r\n", "X-Api-Key:\r\n",
 	    "X-Api-Key: a\r\n" },
 	/* {"sub":"a","n":1}, {"sub":"a","n":2}, {"sub":"b"} */
-	{ "\"jwt:sub\"",
+	{ "jwt:sub",
 	    "Authorization: Bearer e.eyJzdWIiOiJhIiwibiI6MX0.s\r\n",
 	    "Authorization: Bearer e.eyJzdWIiOiJhIiwibiI6Mn0.t\r\n",
 	    "Authorization: Bearer e.eyJzdWIiOiJiIn0.s\r\n" },
-	{ "\"jwt:sub\"", "Authorization: Bearer opaque\r\n",
+	{ "jwt:sub", "Authorization: Bearer opaque\r\n",
 	    "Authorization: bearer opaque\r\n",
 	    "Authorization: Bearer other\r\n" },
 };
 
 START_TEST(same_credentials)
 {
-	char key[64];
 	struct client_hash one;
 
-	snprintf(key, sizeof key, "per: %s", whose[_i].per);
-	rule(key);
+	rule.per = key(whose[_i].per);
 	ck_assert_ptr_null(get(whose[_i].one));
 	one = claim.credential;
 	ck_assert_ptr_null(get(whose[_i].same));
@@ -431,7 +497,7 @@ END_TEST
 
 START_TEST(schemes_that_are_not_known)
 {
-	rule("per: authorization");
+	rule.per = key("authorization");
 	ck_assert_ptr_null(get("Authorization: Bearer a\r\n"));
 	ck_assert(!claim.unread);
 	ck_assert_ptr_null(get("Authorization: Foo a b\r\n"));
@@ -439,7 +505,7 @@ START_TEST(schemes_that_are_not_known)
 	ck_assert(http1_str_is(claim.scheme, "foo"));
 	ck_assert_ptr_null(get("Authorization: s3cr3t\r\n"));
 	ck_assert(!claim.unread);
-	rule("per: X-Key");
+	rule.per = key("x-key");
 	ck_assert_ptr_null(get("X-Key: Foo a b\r\n"));
 	ck_assert(!claim.unread);
 }
@@ -451,7 +517,7 @@ suite(void)
 	Suite *s = suite_create("claim");
 	TCase *tc = tcase_create("claim");
 
-	tcase_add_checked_fixture(tc, set_up, tear_down);
+	tcase_add_checked_fixture(tc, set_up, NULL);
 	tcase_add_test(tc, says_nothing);
 	ROWS(tc, urgency, urgencies);
 	ROWS(tc, cost, costs);
@@ -465,6 +531,7 @@ suite(void)
 	tcase_add_test(tc, clients_by_header);
 	tcase_add_test(tc, weights);
 	tcase_add_test(tc, credentials);
+	tcase_add_test(tc, without_a_hash);
 	ROWS(tc, same_credentials, whose);
 	tcase_add_test(tc, schemes_that_are_not_known);
 	suite_add_tcase(s, tc);
