@@ -10,6 +10,7 @@
 #include "http/http1_head.h"
 #include "http/sniff.h"
 #include "front/front.h"
+#include "policy/user.h"
 #include "tls/tls_context.h"
 #include "exchange/via.h"
 
@@ -60,8 +61,8 @@ upstream_cb(evutil_socket_t fd, short what, void *arg)
 bool
 exchange_opening_new(struct exchange *x, const struct http1_head *h)
 {
-	char user[CLAIM_USER];
-	bool known = claim_user(h, user);
+	char user[USER_NAME];
+	bool known = user_read(h, user);
 	struct opening *o;
 
 	if (x->opening != NULL)

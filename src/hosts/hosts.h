@@ -9,11 +9,11 @@
 
 #include "conf/conf.h"
 #include "http/http1.h"
+#include "net/loop.h"
+#include "policy/claim.h"
 #include "policy/lesson.h"
 #include "policy/routes.h"
 #include "throttle/throttle.h"
-#include "hosts/claim.h"
-#include "net/loop.h"
 
 /*
  * The throttles of all hosts, shared by all threads.  A table maps a host to

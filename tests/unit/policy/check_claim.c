@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "check_run.h"
-#include "hosts/claim.h"
 #include "http/http1_request.h"
+#include "policy/claim.h"
 
 /* What a request claims by its fields, its client and its host's rule. */
 

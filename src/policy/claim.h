@@ -46,8 +46,6 @@ struct claim {
 	struct http1_str	 scheme;	/* that one, in the head */
 };
 
-#define CLAIM_USER	256	/* bytes of a user's name, with its end */
-
 /* It is not the request that is wrong. */
 extern const char claim_no_memory[];
 
@@ -59,11 +57,5 @@ extern const char claim_no_memory[];
 const char	*claim_make(struct claim *, const struct claim_hash *,
 		    const struct rule *, const struct claim_source *,
 		    uint64_t now) __attribute__((warn_unused_result));
-
-/*
- * The user of a request's Proxy-Authorization, where that is Basic (RFC
- * 7617).  False: nobody's, or a name that is too long or holds a NUL.
- */
-bool		 claim_user(const struct http1_head *, char user[CLAIM_USER]);
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-#include "hosts/claim.h"
+#include "policy/claim.h"
 
 #include <string.h>
 
 #include <netinet/in.h>
 
-#include "base/base64.h"
 #include "http/http1_head.h"
 #include "http/sf.h"
 #include "policy/credential.h"
+#include "policy/user.h"
 
 #define SECOND		1000000000ULL	/* ns */
 #define COST_MAX	1000000000LL	/* units */
@@ -81,53 +81,6 @@ urgency_of(const struct http1_head *h)
 	return urgency;
 }
 
-/* Characters of a name and a password, encoded. */
-#define BASIC_MAX	(CLAIM_USER * 2 / 3 * 4)
-
-/* What stands behind the scheme, where that is Basic. */
-static bool
-basic_of(const struct http1_head *h, struct http1_str *encoded)
-{
-	static const char scheme[] = "basic ";
-	const struct http1_field *f = http1_find(h, HTTP1_PROXY_AUTHORIZATION);
-	struct http1_str word;
-
-	if (f == NULL || f->value.len < sizeof scheme)
-		return false;
-	word = f->value;
-	word.len = sizeof scheme - 1;
-	if (!http1_str_is(word, scheme))
-		return false;
-	encoded->p = f->value.p + word.len;
-	encoded->len = f->value.len - word.len;
-	return true;
-}
-
-bool
-claim_user(const struct http1_head *h, char user[CLAIM_USER])
-{
-	char plain[BASE64_PLAIN(BASIC_MAX)];
-	bool found = false;
-	struct http1_str encoded;
-	const char *colon;
-	size_t n, len;
-
-	if (!basic_of(h, &encoded) || encoded.len > BASIC_MAX ||
-	    encoded.len % 4 != 0)
-		return false;
-	n = base64_decode(plain, encoded.p, encoded.len);
-	colon = memchr(plain, ':', n);
-	len = colon != NULL ? (size_t)(colon - plain) : 0;
-	if (colon != NULL && len < CLAIM_USER &&
-	    memchr(plain, '\0', len) == NULL) {
-		memcpy(user, plain, len);
-		user[len] = '\0';
-		found = true;
-	}
-	explicit_bzero(plain, sizeof plain);
-	return found;
-}
-
 /* Who it is */
 
 /* What somebody is told apart by. */
@@ -165,7 +118,7 @@ address_of(const struct sockaddr *sa)
 /* Whoever is meant by the key, or nobody (p NULL). */
 static struct identity
 identify(const struct rule_key *key, const struct claim_source *s,
-    char user[CLAIM_USER])
+    char user[USER_NAME])
 {
 	struct identity who = { .kind = "user", .named = true };
 	const struct http1_field *f;
@@ -177,7 +130,7 @@ identify(const struct rule_key *key, const struct claim_source *s,
 	case RULE_KEY_CLIENT:
 		return address_of(s->address);
 	case RULE_KEY_USER:
-		if (claim_user(s->head, user))
+		if (user_read(s->head, user))
 			who.p = user;
 		else
 			who.p = s->user;
@@ -202,7 +155,7 @@ static const char *
 take_client(struct claim *c, const struct claim_hash *k,
     const struct rule *rule, const struct claim_source *s)
 {
-	char user[CLAIM_USER];
+	char user[USER_NAME];
 	struct identity who = identify(&rule->fair_by, s, user);
 	struct client_hash hash;
 
