@@ -153,7 +153,6 @@ finish(struct rule_body *body, const struct conf_node *node)
 	struct refusal_rule	*r = &body->rule;
 
 	r->name = "pause.bodies";
-	r->path = body->path != NULL ? &body->pattern : NULL;
 	r->json = body->json;
 	r->in = body->nin > 0 ? (const char *const *)body->in : NULL;
 	r->contains = body->contains;

@@ -124,18 +124,12 @@ static bool
 for_path(const struct refusal_rule *r, struct http1_str path)
 {
 	const char *query;
-	struct path p;
 	size_t n;
 
-	if (r->end == NULL && r->path == NULL)
+	if (r->end == NULL)
 		return true;
 	if (path.p == NULL)
 		return false;
-	if (r->path != NULL && (!path_split(&p, path) ||
-	    !path_pattern_match(r->path, &p)))
-		return false;
-	if (r->end == NULL)
-		return true;
 	if (path.len > 0 && (query = memchr(path.p, '?', path.len)) != NULL)
 		path.len = (size_t)(query - path.p);
 	n = strlen(r->end);

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "http/http1.h"
-#include "policy/path.h"
 
 /*
  * Bodies that say what their status does not: that a request was refused for a
@@ -41,7 +40,6 @@ struct refusal_rule {
 	unsigned		 nstatuses;
 	const char		*field;		/* that have this field */
 	const char		*end;		/* to a path that ends so */
-	const struct path_pattern *path;	/* to a path that matches */
 	/* Which bodies: */
 	const char		*json;		/* a path at which there is */
 	/*

@@ -223,16 +223,29 @@ lesson_is_final(const struct lesson *l)
 	return l->verdict == BUDGET_THROTTLED && !l->backoff;
 }
 
+static bool
+is_for_path(const struct rule_body *body, struct http1_str path)
+{
+	struct path p;
+
+	return body->path == NULL || (path_split(&p, path) &&
+	    path_pattern_match(&body->pattern, &p));
+}
+
 unsigned
 lesson_bodies(const struct rule *rule, const struct http1_head *h,
     struct http1_str path, const struct refusal_rule *picked[REFUSAL_RULES])
 {
 	const struct refusal_rule *builtin;
-	unsigned count, n = 0;
+	const struct rule_body *body = rule->bodies;
+	unsigned count, more, n = 0;
 	size_t i;
 
-	for (i = 0; i < rule->nbodies; i++)
-		n = refusal_pick(&rule->bodies[i].rule, 1, h, path, picked, n);
+	for (i = 0; i < rule->nbodies; i++, body++) {
+		more = refusal_pick(&body->rule, 1, h, path, picked, n);
+		if (more > n && is_for_path(body, path))
+			n = more;
+	}
 	if (rule->learn == RULE_LEARN_OFF ||
 	    ((h->status == 429 || h->status == 503) &&
 	    rule_pauses(rule, h->status) == NULL))

@@ -72,7 +72,7 @@ check_body(const struct rule_body *body)
 	require(r->json == NULL || refusal_is_path(r->json));
 	require(r->in == NULL || r->json != NULL);
 	require((r->need == NULL) == (r->rate == NULL));
-	require(r->path == NULL || r->path->text.p == body->path);
+	require(body->path == NULL || body->pattern.text.p == body->path);
 }
 
 static void

@@ -146,7 +146,8 @@ START_TEST(bodies)
 	ck_assert_uint_eq(r->nstatuses, 2);
 	ck_assert_int_eq(r->statuses[0], 403);
 	ck_assert_int_eq(r->statuses[1], 429);
-	ck_assert_uint_eq(r->path->nsegments, 2);
+	ck_assert_str_eq(rule->bodies[0].path, "/a/*");
+	ck_assert_uint_eq(rule->bodies[0].pattern.nsegments, 2);
 	ck_assert_str_eq(r->json, "error.code");
 	ck_assert_str_eq(r->in[0], "x");
 	ck_assert_str_eq(r->in[1], "y");
@@ -156,7 +157,7 @@ START_TEST(bodies)
 	ck_assert(r->has_pause);
 	ck_assert_uint_eq(r->pause, 9 * SECOND);
 	r = &rule->bodies[1].rule;
-	ck_assert_ptr_null(r->path);
+	ck_assert_ptr_null(rule->bodies[1].path);
 	ck_assert_ptr_null(r->json);
 	ck_assert_ptr_null(r->in);
 	ck_assert_ptr_null(r->delay);

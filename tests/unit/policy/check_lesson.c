@@ -404,23 +404,31 @@ END_TEST
 
 /* An answer in JSON with that status, to be judged by which rules? */
 static unsigned
-pick(const struct rule *rule, int status)
+pick_for(const struct rule *rule, int status, const char *path,
+    const struct refusal_rule *picked[REFUSAL_RULES])
 {
+	struct http1_str p = { path, path == NULL ? 0 : strlen(path) };
 	static const struct http1_field json = {
 		.name = { "Content-Type", 12 },
 		.value = { "application/json", 16 },
 		.id = HTTP1_CONTENT_TYPE,
 	};
 	static struct http1_head head;
-	const struct refusal_rule *picked[REFUSAL_RULES];
 
 	http1_head_clear(&head);
 	head.status = status;
 	head.fields[head.nfields++] = json;
 	head.body = HTTP1_LENGTH;
 	head.length = 100;
-	return lesson_bodies(rule, &head, (struct http1_str){ "/", 1 },
-	    picked);
+	return lesson_bodies(rule, &head, p, picked);
+}
+
+static unsigned
+pick(const struct rule *rule, int status)
+{
+	const struct refusal_rule *picked[REFUSAL_RULES];
+
+	return pick_for(rule, status, "/", picked);
 }
 
 START_TEST(rules_for_bodies)
@@ -449,6 +457,46 @@ START_TEST(rules_for_bodies)
 }
 END_TEST
 
+static struct rule_body
+body_for(const char *path)
+{
+	static char text[] = "is there";
+	struct rule_body b = {
+		.rule = {
+			.name = "own",
+			.contains = "a",
+			.statuses = { 403 },
+			.nstatuses = 1,
+		},
+	};
+
+	if (path == NULL)
+		return b;
+	b.path = text;
+	ck_assert_ptr_null(path_pattern_parse(&b.pattern, path, strlen(path)));
+	return b;
+}
+
+START_TEST(rules_for_paths)
+{
+	struct rule rule = rule_with(RULE_LEARN_OFF);
+	struct rule_body own[] = { body_for("/a/*"), body_for("/a/b"),
+	    body_for(NULL) };
+	const struct refusal_rule *picked[REFUSAL_RULES];
+
+	rule.bodies = own;
+	rule.nbodies = 3;
+	ck_assert_uint_eq(pick_for(&rule, 403, "/a/b?c", picked), 3);
+	ck_assert_uint_eq(pick_for(&rule, 403, "/a/c", picked), 2);
+	ck_assert_ptr_eq(picked[0], &own[0].rule);
+	ck_assert_ptr_eq(picked[1], &own[2].rule);
+	ck_assert_uint_eq(pick_for(&rule, 403, "/a", picked), 1);
+	ck_assert_ptr_eq(picked[0], &own[2].rule);
+	ck_assert_uint_eq(pick_for(&rule, 403, NULL, picked), 1);
+	ck_assert_uint_eq(pick_for(&rule, 404, "/a/b", picked), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -471,6 +519,7 @@ main(void)
 	tc = tcase_create("bodies");
 	ROWS(tc, refusal, bodies);
 	tcase_add_test(tc, rules_for_bodies);
+	tcase_add_test(tc, rules_for_paths);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
