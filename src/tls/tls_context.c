@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "tls/tls_context.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <openssl/err.h>
 #include <uthash.h>
@@ -19,6 +17,7 @@
 #include "tls/tls_mint.h"
 #include "tls/tls_pem.h"
 #include "tls/tls_session.h"
+#include "tls/tls_trust.h"
 #include "tls/tls_x509.h"
 
 /*
@@ -28,15 +27,7 @@
  */
 
 #define MINT_MAX	10000	/* certificates remembered */
-#define SYSTEM	"system"
 #define SESSIONS_MAX	1024	/* of the hosts of one context */
-
-/* Whom to trust; a system's list is long, and read once. */
-struct trust {
-	UT_hash_handle		 hh;
-	X509_STORE		*store;
-	char			 name[];	/* a file, or SYSTEM */
-};
 
 struct client {
 	UT_hash_handle		 hh;
@@ -49,7 +40,7 @@ struct client {
 struct tls_contexts {
 	SSL_CTX		**listeners;	/* NULL: without TLS */
 	size_t		  nlisteners;
-	struct trust	 *trust;	/* by name */
+	struct tls_trust *trust;	/* by name */
 	struct client	 *clients;	/* by key */
 	struct client	**by_rule;	/* the last is the fallback's */
 	size_t		  nrules;
@@ -104,15 +95,6 @@ wrong_ca(char **cause, const struct conf *conf)
 		return wrong_at(cause, conf, conf->ca_key_at, "tls", ".ca_key");
 	return wrong_at(cause, conf, conf->ca_certificate_at, "tls",
 	    ".ca_certificate");
-}
-
-static const char *
-openssl_reason(void)
-{
-	const char *text = ERR_reason_error_string(ERR_peek_last_error());
-
-	ERR_clear_error();
-	return text != NULL ? text : "out of memory";
 }
 
 /* Contexts */
@@ -183,7 +165,7 @@ use_files(SSL_CTX *ctx, const char *certificate, const char *key, char **cause)
 		ok = SSL_CTX_use_cert_and_key(ctx, leaf, pkey, chain, 1) == 1;
 		if (!ok)
 			tls_x509_cause(cause, "%s and %s: %s", certificate, key,
-			    openssl_reason());
+			    tls_x509_reason());
 	}
 	X509_free(leaf);
 	sk_X509_pop_free(chain, X509_free);
@@ -194,70 +176,14 @@ use_files(SSL_CTX *ctx, const char *certificate, const char *key, char **cause)
 /* Clients */
 
 static bool
-fill_store(X509_STORE *store, const char *name, char **cause)
-{
-	if (strcmp(name, SYSTEM) == 0)
-		return X509_STORE_set_default_paths(store) == 1 ||
-		    tls_x509_cause(cause, "the system's certificates: %s",
-		    openssl_reason());
-	if (access(name, R_OK) == -1)
-		return tls_x509_cause(cause, "%s: %s", name, strerror(errno));
-	return X509_STORE_load_file(store, name) == 1 ||
-	    tls_x509_cause(cause, "%s: %s, expected a file of PEM "
-	    "certificates", name, openssl_reason());
-}
-
-/*
- * OpenSSL looks into a certificate when it is first used, which then would be
- * by several threads at once.
- */
-static void
-warm_up(X509_STORE *store)
-{
-	STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
-	X509 *x;
-	int i;
-
-	for (i = 0; i < sk_X509_OBJECT_num(objects); i++) {
-		x = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
-		if (x != NULL)
-			(void)X509_check_purpose(x, -1, 0);
-	}
-	ERR_clear_error();
-}
-
-static struct trust *
-need_trust(struct tls_contexts *t, const char *name, char **cause)
-{
-	size_t size = strlen(name) + 1;
-	struct trust *trust;
-
-	HASH_FIND_STR(t->trust, name, trust);
-	if (trust != NULL)
-		return trust;
-	if ((trust = calloc(1, sizeof *trust + size)) == NULL)
-		return NULL;
-	memcpy(trust->name, name, size);
-	trust->store = X509_STORE_new();
-	if (trust->store == NULL || !fill_store(trust->store, name, cause)) {
-		X509_STORE_free(trust->store);
-		free(trust);
-		return NULL;
-	}
-	warm_up(trust->store);
-	HASH_ADD_KEYPTR(hh, t->trust, trust->name, size - 1, trust);
-	return trust;
-}
-
-static bool
 use_trust(struct tls_contexts *t, SSL_CTX *ctx, const char *name,
     char **cause)
 {
-	struct trust *trust;
+	X509_STORE *store;
 
-	if ((trust = need_trust(t, name, cause)) == NULL)
+	if ((store = tls_trust_need(&t->trust, name, cause)) == NULL)
 		return false;
-	SSL_CTX_set1_cert_store(ctx, trust->store);
+	SSL_CTX_set1_cert_store(ctx, store);
 	return true;
 }
 
@@ -267,7 +193,7 @@ trust_of(const struct conf *conf, const struct rule *rule)
 {
 	if (rule->tls_trust != NULL)
 		return rule->tls_trust;
-	return conf->tls_trust != NULL ? conf->tls_trust : SYSTEM;
+	return conf->tls_trust != NULL ? conf->tls_trust : TLS_TRUST_SYSTEM;
 }
 
 static void
@@ -442,7 +368,6 @@ static void
 free_contexts(struct tls_contexts *t)
 {
 	struct client *c, *next;
-	struct trust *trust, *next_trust;
 	size_t i;
 
 	if (t == NULL)
@@ -454,11 +379,7 @@ free_contexts(struct tls_contexts *t)
 		HASH_DEL(t->clients, c);
 		free_client(c);
 	}
-	HASH_ITER(hh, t->trust, trust, next_trust) {
-		HASH_DEL(t->trust, trust);
-		X509_STORE_free(trust->store);
-		free(trust);
-	}
+	tls_trust_free(t->trust);
 	free(t->by_rule);
 	SSL_CTX_free(t->intercept);
 	tls_mint_free(t->mint);

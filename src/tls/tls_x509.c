@@ -29,6 +29,15 @@ tls_x509_cause(char **cause, const char *format, ...)
 	return false;
 }
 
+const char *
+tls_x509_reason(void)
+{
+	const char *text = ERR_reason_error_string(ERR_peek_last_error());
+
+	ERR_clear_error();
+	return text != NULL ? text : "out of memory";
+}
+
 EVP_PKEY *
 tls_x509_key(void)
 {

@@ -23,6 +23,9 @@ struct http1_host;
 bool		 tls_x509_cause(char **cause, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
+/* What OpenSSL says was wrong last; its errors are forgotten. */
+const char	*tls_x509_reason(void);
+
 /* A new ECDSA key, P-256. */
 EVP_PKEY	*tls_x509_key(void);
 
