@@ -30,6 +30,7 @@
 #include "net/loop.h"
 #include "tls/tls_ca.h"
 #include "tls/tls_context.h"
+#include "tls/tls_warnings.h"
 #include "exchange/via.h"
 #include "daemon/worker.h"
 
@@ -154,7 +155,7 @@ warn_of(const struct conf *conf, void (*line)(const char *, void *))
 {
 	raise_limits(conf, line);
 	conf_warnings(conf, line, NULL);
-	tls_contexts_warnings(conf, line, NULL);
+	tls_warnings(conf, line, NULL);
 }
 
 static void

@@ -7,12 +7,9 @@
 #include <string.h>
 #include <time.h>
 
-#include <openssl/err.h>
 #include <uthash.h>
 
-#include "conf/conf_warnings.h"
 #include "http/http1_host.h"
-#include "policy/pattern.h"
 #include "tls/tls.h"
 #include "tls/tls_mint.h"
 #include "tls/tls_pem.h"
@@ -403,104 +400,6 @@ tls_contexts_load(struct conf *conf, char **cause)
 	return true;
 }
 
-/* A host that a rule's pattern stands for. */
-static bool
-example_host(const struct rule *rule, struct http1_host *host)
-{
-	struct pattern p;
-	char name[HTTP1_HOST + 3];
-
-	if (pattern_parse(&p, rule->name, strlen(rule->name)) != NULL)
-		return false;
-	*host = p.host;
-	if (!p.wildcard)
-		return true;
-	snprintf(name, sizeof name, "x%s%s", p.host.name[0] != '\0' ? "." : "",
-	    p.host.name);
-	return http1_host_parse(host, name, strlen(name)) == HTTP1_OK;
-}
-
-static struct client *client_of(const struct conf *, const struct rule *);
-
-/* Nobody who looks at it goes on with a certificate that is not in force. */
-static void
-warn_of_time(const struct conf *conf, struct place at, const char *in,
-    const char *name, SSL_CTX *ctx, void (*line)(const char *, void *),
-    void *arg)
-{
-	X509 *x = ctx != NULL ? SSL_CTX_get0_certificate(ctx) : NULL;
-	const ASN1_TIME *when;
-	const char *is;
-	char text[32];
-	struct tm tm;
-
-	if (x == NULL)
-		return;
-	if (X509_cmp_current_time(X509_get0_notAfter(x)) < 0) {
-		when = X509_get0_notAfter(x);
-		is = "expired at";
-	} else if (X509_cmp_current_time(X509_get0_notBefore(x)) > 0) {
-		when = X509_get0_notBefore(x);
-		is = "is not valid before";
-	} else
-		return;
-	if (ASN1_TIME_to_tm(when, &tm) == 1 &&
-	    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-		conf_warn(conf, at, line, arg, "%s%s.tls.certificate: it %s "
-		    "%s", in, name, is, text);
-}
-
-static void
-warn_of(const struct conf *conf, const struct rule *rule,
-    void (*line)(const char *, void *), void *arg)
-{
-	struct http1_host host;
-
-	if (rule->tls_certificate != NULL)
-		warn_of_time(conf, rule->tls_at, "hosts.", rule->name,
-		    client_of(conf, rule)->ctx, line, arg);
-	if (!rule->tls_verify)
-		conf_warn(conf, rule->at, line, arg, "hosts.%s: tls.verify is "
-		    "false: whoever answers there is taken for the host",
-		    rule->name);
-	if (rule->https == RULE_HTTPS_INTERCEPT &&
-	    example_host(rule, &host) &&
-	    !tls_mint_permits(conf->tls->mint, &host))
-		conf_warn(conf, rule->https_at, line, arg, "hosts.%s: "
-		    "tls.ca_certificate may not speak for it: CONNECT is "
-		    "refused until a CA made with this configuration is there "
-		    "(\"sluice ca\")", rule->name);
-}
-
-static void
-warn_of_listeners(const struct conf *conf, void (*line)(const char *, void *),
-    void *arg)
-{
-	char key[32];
-	size_t i;
-
-	for (i = 0; i < conf->listen.n; i++) {
-		snprintf(key, sizeof key, "[%zu]", i);
-		warn_of_time(conf, conf->listen.list[i].tls_at, "listen", key,
-		    conf->tls->listeners[i], line, arg);
-	}
-}
-
-void
-tls_contexts_warnings(const struct conf *conf,
-    void (*line)(const char *, void *), void *arg)
-{
-	size_t i;
-
-	warn_of_listeners(conf, line, arg);
-	for (i = 0; i < conf->nrules; i++)
-		warn_of(conf, &conf->rules[i], line, arg);
-	if (!conf->fallback.tls_verify)
-		conf_warn(conf, conf->fallback.at, line, arg, "%s: tls.verify "
-		    "is false: whoever answers is taken for the host",
-		    conf->fallback.name);
-}
-
 SSL_CTX *
 tls_contexts_listener(const struct conf *conf, size_t i)
 {
@@ -517,6 +416,12 @@ client_of(const struct conf *conf, const struct rule *rule)
 	if (rule == &conf->fallback)
 		return t->by_rule[t->nrules];
 	return t->by_rule[rule - conf->rules];
+}
+
+X509 *
+tls_contexts_certificate(const struct conf *conf, const struct rule *rule)
+{
+	return SSL_CTX_get0_certificate(client_of(conf, rule)->ctx);
 }
 
 uint64_t
@@ -542,6 +447,12 @@ tls_contexts_connect(const struct conf *conf, const struct rule *rule,
 		return NULL;
 	}
 	return t;
+}
+
+bool
+tls_contexts_permit(const struct conf *conf, const struct http1_host *host)
+{
+	return tls_mint_permits(conf->tls->mint, host);
 }
 
 /* A session is resumed for the host that it was made with only. */

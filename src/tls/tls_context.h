@@ -26,15 +26,16 @@ struct tls_wire;
 bool		 tls_contexts_load(struct conf *, char **cause)
 		    __attribute__((warn_unused_result));
 
-/*
- * Calls line() with a text for what is allowed but unwise: hosts whose
- * certificates are not verified, or that the CA may not speak for.
- */
-void		 tls_contexts_warnings(const struct conf *,
-		    void (*line)(const char *, void *), void *arg);
-
 /* The context of a listening address with TLS, or NULL. */
 SSL_CTX		*tls_contexts_listener(const struct conf *, size_t i);
+
+/* The certificate that is shown to a rule's hosts, or NULL. */
+X509		*tls_contexts_certificate(const struct conf *,
+		    const struct rule *);
+
+/* Whether the CA's certificate allows it to speak for the host. */
+bool		 tls_contexts_permit(const struct conf *,
+		    const struct http1_host *);
 
 /*
  * Our end of a connection to a host as its rule says, with a session to resume

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+#include "tls/tls_warnings.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "conf/conf.h"
+#include "conf/conf_warnings.h"
+#include "http/http1_host.h"
+#include "policy/pattern.h"
+#include "tls/tls_context.h"
+
+/* A host that a rule's pattern stands for. */
+static bool
+example_host(const struct rule *rule, struct http1_host *host)
+{
+	struct pattern p;
+	char name[HTTP1_HOST + 3];
+
+	if (pattern_parse(&p, rule->name, strlen(rule->name)) != NULL)
+		return false;
+	*host = p.host;
+	if (!p.wildcard)
+		return true;
+	snprintf(name, sizeof name, "x%s%s", p.host.name[0] != '\0' ? "." : "",
+	    p.host.name);
+	return http1_host_parse(host, name, strlen(name)) == HTTP1_OK;
+}
+
+/* Nobody who looks at it goes on with a certificate that is not in force. */
+static void
+warn_of_time(const struct conf *conf, struct place at, const char *in,
+    const char *name, X509 *x, void (*line)(const char *, void *), void *arg)
+{
+	const ASN1_TIME *when;
+	const char *is;
+	char text[32];
+	struct tm tm;
+
+	if (x == NULL)
+		return;
+	if (X509_cmp_current_time(X509_get0_notAfter(x)) < 0) {
+		when = X509_get0_notAfter(x);
+		is = "expired at";
+	} else if (X509_cmp_current_time(X509_get0_notBefore(x)) > 0) {
+		when = X509_get0_notBefore(x);
+		is = "is not valid before";
+	} else
+		return;
+	if (ASN1_TIME_to_tm(when, &tm) == 1 &&
+	    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		conf_warn(conf, at, line, arg, "%s%s.tls.certificate: it %s "
+		    "%s", in, name, is, text);
+}
+
+static void
+warn_of(const struct conf *conf, const struct rule *rule,
+    void (*line)(const char *, void *), void *arg)
+{
+	struct http1_host host;
+
+	if (rule->tls_certificate != NULL)
+		warn_of_time(conf, rule->tls_at, "hosts.", rule->name,
+		    tls_contexts_certificate(conf, rule), line, arg);
+	if (!rule->tls_verify)
+		conf_warn(conf, rule->at, line, arg, "hosts.%s: tls.verify is "
+		    "false: whoever answers there is taken for the host",
+		    rule->name);
+	if (rule->https == RULE_HTTPS_INTERCEPT &&
+	    example_host(rule, &host) &&
+	    !tls_contexts_permit(conf, &host))
+		conf_warn(conf, rule->https_at, line, arg, "hosts.%s: "
+		    "tls.ca_certificate may not speak for it: CONNECT is "
+		    "refused until a CA made with this configuration is there "
+		    "(\"sluice ca\")", rule->name);
+}
+
+static void
+warn_of_listeners(const struct conf *conf, void (*line)(const char *, void *),
+    void *arg)
+{
+	char key[32];
+	SSL_CTX *ctx;
+	size_t i;
+
+	for (i = 0; i < conf->listen.n; i++) {
+		if ((ctx = tls_contexts_listener(conf, i)) == NULL)
+			continue;
+		snprintf(key, sizeof key, "[%zu]", i);
+		warn_of_time(conf, conf->listen.list[i].tls_at, "listen", key,
+		    SSL_CTX_get0_certificate(ctx), line, arg);
+	}
+}
+
+void
+tls_warnings(const struct conf *conf,
+    void (*line)(const char *, void *), void *arg)
+{
+	size_t i;
+
+	warn_of_listeners(conf, line, arg);
+	for (i = 0; i < conf->nrules; i++)
+		warn_of(conf, &conf->rules[i], line, arg);
+	if (!conf->fallback.tls_verify)
+		conf_warn(conf, conf->fallback.at, line, arg, "%s: tls.verify "
+		    "is false: whoever answers is taken for the host",
+		    conf->fallback.name);
+}
