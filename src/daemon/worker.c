@@ -214,6 +214,7 @@ open_rooms(struct worker *w, struct listeners *listeners)
 		.loop = w->loop,
 		.conf = w->conf,
 		.listeners = listeners,
+		.events = &exchange_front_events,
 		.began = request_began_cb,
 		.ended = request_ended_cb,
 		.arg = w,
@@ -225,7 +226,7 @@ open_rooms(struct worker *w, struct listeners *listeners)
 	w->upstreams = upstreams_new(w->loop, &w->dialer, w->conf);
 	exchanges.upstreams = w->upstreams;
 	w->exchanges = exchanges_new(&exchanges);
-	front.exchanges = w->exchanges;
+	front.owner = w->exchanges;
 	w->front = front_new(&front);
 	return w->resolver != NULL && w->upstreams != NULL &&
 	    w->exchanges != NULL && w->front != NULL;

@@ -138,7 +138,7 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 }
 
 void
-exchange_refund(struct exchange *x, struct hosts_turn *turn)
+exchange_refund(struct exchange *x, struct claim_turn *turn)
 {
 	hosts_refund(x->exchanges->hosts, &x->ticket, turn, loop_now());
 }
@@ -220,10 +220,11 @@ exchange_refuse(struct exchanges *all, struct downstream *d,
 	front_end(d, false);
 }
 
-void
-exchange_no_handshake(struct exchanges *all, struct downstream *d,
+static void
+no_handshake_cb(void *owner, struct downstream *d,
     const struct http1_host *host, const char *why)
 {
+	struct exchanges *all = owner;
 	char name[HTTP1_HOST + 16], reason[256];
 	struct access_line line = {
 		.client = front_peer(d),
@@ -775,9 +776,10 @@ answered_cb(struct mail *m)
 
 /* The client */
 
-void
-exchange_half_closed(struct exchange *x)
+static void
+half_closed_cb(void *arg)
 {
+	struct exchange *x = arg;
 	struct downstream *d = x->downstream;
 
 	if (x->phase == QUEUED) {
@@ -794,13 +796,73 @@ exchange_half_closed(struct exchange *x)
 	exchange_renew_timer(x);
 }
 
-void
-exchange_gone(struct exchange *x, const char *why)
+static void
+gone_cb(void *arg, const char *why)
 {
+	struct exchange *x = arg;
+
 	x->exchanges->gather.n = 0;
 	exchange_finish(x, ACCESS_CLIENT_GONE, why);
 }
 
+
+/* Events of front */
+
+static void
+start_cb(void *owner, struct downstream *d, const struct http1_head *h)
+{
+	exchange_start(owner, d, h);
+}
+
+static void
+refuse_cb(void *owner, struct downstream *d, const struct http1_head *h,
+    int status, const char *why)
+{
+	exchange_refuse(owner, d, h, status, why);
+}
+
+static bool
+body_cb(void *x, const char *p, size_t n)
+{
+	return exchange_body(x, p, n);
+}
+
+static void
+body_end_cb(void *x, const struct http1_head *trailers)
+{
+	exchange_body_end(x, trailers);
+}
+
+static void
+body_failed_cb(void *x, int status, const char *why)
+{
+	exchange_body_failed(x, status, why);
+}
+
+static void
+writable_cb(void *x)
+{
+	exchange_writable(x);
+}
+
+static void
+heard_cb(void *x)
+{
+	exchange_heard(x);
+}
+
+const struct front_events exchange_front_events = {
+	.start = start_cb,
+	.refuse = refuse_cb,
+	.no_handshake = no_handshake_cb,
+	.body = body_cb,
+	.body_end = body_end_cb,
+	.body_failed = body_failed_cb,
+	.writable = writable_cb,
+	.heard = heard_cb,
+	.half_closed = half_closed_cb,
+	.gone = gone_cb,
+};
 
 /* All of a thread */
 

@@ -6,15 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "front/front.h"
 #include "http/http1.h"
 #include "exchange/access.h"
 #include "exchange/exchange.h"
+#include "net/failure.h"
 #include "hosts/hosts.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "exchange/relay.h"
 #include "exchange/reply.h"
 #include "net/loop.h"
+#include "upstream/upstream.h"
 
 /* What the files of an exchange's life share; its states are in exchange.c. */
 
@@ -126,6 +129,31 @@ struct exchange {
 	struct grave		 grave;
 };
 
+/* The client: events of front, see there. */
+
+void		 exchange_start(struct exchanges *, struct downstream *,
+		    const struct http1_head *);
+void		 exchange_refuse(struct exchanges *, struct downstream *,
+		    const struct http1_head *, int status, const char *why);
+bool		 exchange_body(struct exchange *, const char *, size_t);
+void		 exchange_body_end(struct exchange *,
+		    const struct http1_head *trailers);
+void		 exchange_body_failed(struct exchange *, int status,
+		    const char *why);
+void		 exchange_writable(struct exchange *);
+void		 exchange_heard(struct exchange *);
+
+/* The other side: events of upstream, see there. */
+
+void		 exchange_connected(struct exchange *);
+void		 exchange_failed(struct exchange *, enum failure,
+		    const char *why);
+
+/* Events of tunnel, see there. */
+
+void		 exchange_tunnel_ended(struct exchange *, const char *why);
+bool		 exchange_may_pass(struct exchange *, const char *, size_t);
+
 /* exchange.c */
 
 /* Gives back all that it holds and writes its log line; once. */
@@ -144,7 +172,7 @@ void		 exchange_cut_off(struct exchange *, enum access_outcome,
  * Gives back what it has paid, and its slot, as if it had never been admitted.
  * Where the turn is not NULL it goes to the request that takes its place.
  */
-void		 exchange_refund(struct exchange *, struct hosts_turn *);
+void		 exchange_refund(struct exchange *, struct claim_turn *);
 /* Sets the deadline for the upstream's next progress. */
 void		 exchange_set_timer(struct exchange *);
 /* The same, and a response that has not begun gets its whole time again. */

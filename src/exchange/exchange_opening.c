@@ -238,7 +238,7 @@ static void
 become_requests(struct exchange *x)
 {
 	struct opening *o = x->opening;
-	struct hosts_turn turn = { 0 };
+	struct claim_turn turn = { 0 };
 	int fd;
 
 	/* who gave nothing back has nothing to go on with */

@@ -13,6 +13,24 @@
 
 /* From admission to the response's end: the request out, the response in. */
 
+static void	 connected_cb(void *);
+static void	 sendable_cb(void *);
+static void	 response_cb(void *, struct http1_head *);
+static void	 data_cb(void *, const char *, size_t);
+static bool	 flush_cb(void *);
+static void	 done_cb(void *, const struct http1_head *);
+static void	 failed_cb(void *, enum failure, const char *);
+
+static const struct upstream_events upstream_events = {
+	.connected = connected_cb,
+	.sendable = sendable_cb,
+	.response = response_cb,
+	.data = data_cb,
+	.flush = flush_cb,
+	.done = done_cb,
+	.failed = failed_cb,
+};
+
 void
 exchange_forward(struct exchange *x, bool fresh)
 {
@@ -34,7 +52,8 @@ exchange_forward(struct exchange *x, bool fresh)
 		to.conf = x->ticket.conf;
 		to.rule = x->ticket.rule;
 	}
-	x->upstream = upstream_open(x->exchanges->setup.upstreams, &to, x, which);
+	x->upstream = upstream_open(x->exchanges->setup.upstreams, &to, which,
+	    &upstream_events, x);
 	if (x->upstream == NULL)
 		exchange_reject(x, 503, "proxy_internal_error",
 		    "out of memory");
@@ -159,9 +178,11 @@ exchange_body_failed(struct exchange *x, int status, const char *why)
 		exchange_reject(x, status, "http_request_error", why);
 }
 
-void
-exchange_sendable(struct exchange *x)
+static void
+sendable_cb(void *arg)
 {
+	struct exchange *x = arg;
+
 	note_reached(x);
 	if (!uploading(x))
 		return;
@@ -309,9 +330,11 @@ relay_interim(struct exchange *x, const struct http1_head *h)
 		exchange_renew_timer(x);
 }
 
-void
-exchange_response(struct exchange *x, struct http1_head *h)
+static void
+response_cb(void *arg, struct http1_head *h)
 {
+	struct exchange *x = arg;
+
 	if (h->status >= 200)
 		relay_final(x, h);
 	else if (h->status != 101)
@@ -322,9 +345,11 @@ exchange_response(struct exchange *x, struct http1_head *h)
 		exchange_failed(x, FAILURE_MALFORMED, "unsolicited 101");
 }
 
-bool
-exchange_flush(struct exchange *x)
+static bool
+flush_cb(void *arg)
 {
+	struct exchange *x = arg;
+
 	if (x->discarding) {
 		exchange_discard_flush(x);
 		return true;
@@ -377,9 +402,10 @@ exchange_relay_held(struct exchange *x, const struct text *head,
 	send_gathered(x);
 }
 
-void
-exchange_data(struct exchange *x, const char *p, size_t n)
+static void
+data_cb(void *arg, const char *p, size_t n)
 {
+	struct exchange *x = arg;
 	size_t taken;
 
 	if (x->judging != NULL) {
@@ -398,9 +424,10 @@ exchange_data(struct exchange *x, const char *p, size_t n)
 		relay_piece(x, p, n);
 }
 
-void
-exchange_done(struct exchange *x, const struct http1_head *trailers)
+static void
+done_cb(void *arg, const struct http1_head *trailers)
 {
+	struct exchange *x = arg;
 	struct gather *g = &x->exchanges->gather;
 	struct downstream *d = x->downstream;
 	bool keep;
@@ -438,6 +465,12 @@ exchange_writable(struct exchange *x)
 	exchange_set_timer(x);
 	if (exchange_has_room(x))
 		upstream_resume(x->upstream);
+}
+
+static void
+connected_cb(void *arg)
+{
+	exchange_connected(arg);
 }
 
 /* Failures */
@@ -526,3 +559,8 @@ exchange_failed(struct exchange *x, enum failure e, const char *why)
 		exchange_answer(x, &r, outcome, reason);
 }
 
+static void
+failed_cb(void *arg, enum failure e, const char *why)
+{
+	exchange_failed(arg, e, why);
+}

@@ -42,6 +42,33 @@ tell_limits(const struct exchange *x)
 		    "upstream\" changes that", x->host.name);
 }
 
+static void
+passed_cb(void *arg, size_t in, size_t out)
+{
+	struct exchange *x = arg;
+
+	x->in += in;
+	x->out += out;
+}
+
+static void
+ended_cb(void *arg, const char *why)
+{
+	exchange_tunnel_ended(arg, why);
+}
+
+static bool
+may_pass_cb(void *arg, const char *p, size_t n)
+{
+	return exchange_may_pass(arg, p, n);
+}
+
+static const struct tunnel_events tunnel_events = {
+	.ended = ended_cb,
+	.may_pass = may_pass_cb,
+	.passed = passed_cb,
+};
+
 /* Joins the sockets; head is what the client is to see first. */
 static void
 start_tunnel(struct exchange *x, struct tunnel_side *upstream,
@@ -58,8 +85,8 @@ start_tunnel(struct exchange *x, struct tunnel_side *upstream,
 	client.fd = front_lend(x->downstream, &early, &upstream->len);
 	upstream->first = early;
 	if (client.fd != -1 && !head->failed)
-		x->tunnel = tunnel_new(x->exchanges->loop, x, &client, upstream,
-		    x->ticket.conf, rule->tunnel_idle);
+		x->tunnel = tunnel_new(x->exchanges->loop, &tunnel_events, x,
+		    &client, upstream, x->ticket.conf, rule->tunnel_idle);
 	free(early);
 	if (x->tunnel == NULL) {
 		close(upstream->fd);
@@ -141,13 +168,6 @@ exchange_upgrade(struct exchange *x, const struct http1_head *h)
 	x->out += taken.len;
 	start_tunnel(x, &upstream, &head);
 	text_free(&head);
-}
-
-void
-exchange_tunnel_passed(struct exchange *x, size_t in, size_t out)
-{
-	x->in += in;
-	x->out += out;
 }
 
 void

@@ -15,7 +15,6 @@
 
 #include "base/memory.h"
 #include "conf/conf.h"
-#include "exchange/exchange.h"
 #include "net/reset.h"
 #include "net/loop.h"
 
@@ -52,7 +51,8 @@ struct side {
 
 struct tunnel {
 	struct loop	*loop;
-	struct exchange	*exchange;
+	const struct tunnel_events *events;
+	void		*user;
 	struct side	 client;
 	struct side	 upstream;
 	struct deadline	 timer;		/* when nothing has moved */
@@ -90,7 +90,7 @@ end_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	exchange_tunnel_ended(t->exchange, t->why);
+	t->events->ended(t->user, t->why);
 }
 
 static void
@@ -261,14 +261,14 @@ take_bytes(struct side *from, const char *p, size_t n)
 
 	if (n == 0)
 		return;
-	if (from == &t->client && !exchange_may_pass(t->exchange, p, n)) {
+	if (from == &t->client && !t->events->may_pass(t->user, p, n)) {
 		end(t, "a request in pieces");
 		return;
 	}
 	if (from == &t->client)
-		exchange_tunnel_passed(t->exchange, n, 0);
+		t->events->passed(t->user, n, 0);
 	else
-		exchange_tunnel_passed(t->exchange, 0, n);
+		t->events->passed(t->user, 0, n);
 	moved(t);
 	deliver(other(from), p, n);
 }
@@ -370,7 +370,7 @@ open_side(struct tunnel *t, struct side *s, const struct tunnel_side *start)
 }
 
 struct tunnel *
-tunnel_new(struct loop *l, struct exchange *x,
+tunnel_new(struct loop *l, const struct tunnel_events *events, void *user,
     const struct tunnel_side *client, const struct tunnel_side *upstream,
     const struct conf *conf, uint64_t idle)
 {
@@ -379,7 +379,8 @@ tunnel_new(struct loop *l, struct exchange *x,
 	if ((t = calloc(1, sizeof *t)) == NULL)
 		return NULL;
 	t->loop = l;
-	t->exchange = x;
+	t->events = events;
+	t->user = user;
 	t->idle = idle;
 	t->half = conf->timeout_idle;
 	t->buffer = conf->limit_buffer;

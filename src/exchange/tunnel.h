@@ -2,6 +2,7 @@
 #ifndef SLUICE_TUNNEL_H
 #define SLUICE_TUNNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,10 +13,18 @@
  */
 
 struct conf;
-struct exchange;
 struct tls;
 struct loop;
 struct tunnel;
+
+struct tunnel_events {
+	/* Both directions have ended, or one was cut off: why says how. */
+	void	(*ended)(void *, const char *why);
+	/* Returns whether bytes of the client may pass. */
+	bool	(*may_pass)(void *, const char *, size_t);
+	/* So many bytes have passed, from the client and to it. */
+	void	(*passed)(void *, size_t in, size_t out);
+};
 
 struct tunnel_side {
 	int		 fd;
@@ -29,14 +38,15 @@ struct tunnel_side {
  * Joins client and upstream, for as long as something moves within idle (ns);
  * once a side has ended, within the configuration's timeouts.idle.
  * The upstream's socket and TLS become the tunnel's, the client's stay their
- * lender's.  exchange_tunnel_ended() follows, never before this returns.  NULL
+ * lender's.  ended() follows, never before this returns.  NULL
  * without memory (the sockets are as before).
  */
-struct tunnel	*tunnel_new(struct loop *, struct exchange *,
+struct tunnel	*tunnel_new(struct loop *, const struct tunnel_events *,
+		    void *user,
 		    const struct tunnel_side *client,
 		    const struct tunnel_side *upstream,
 		    const struct conf *, uint64_t idle);
-/* Ends it without a word to the exchange. */
+/* Ends it without a word. */
 void		 tunnel_free(struct tunnel *);
 
 #endif

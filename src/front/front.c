@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "exchange/exchange.h"
 #include "net/reset.h"
 
 /*
@@ -131,11 +130,11 @@ front_close(struct downstream *d)
 void
 front_client_gone(struct downstream *d, const char *why)
 {
-	struct exchange *x = d->exchange;
+	void *attached = d->attached;
 
-	d->exchange = NULL;
-	if (x != NULL)
-		exchange_gone(x, why);
+	d->attached = NULL;
+	if (attached != NULL)
+		front_events(d)->gone(attached, why);
 	front_close(d);
 }
 
@@ -196,7 +195,7 @@ close_cb(evutil_socket_t fd, short what, void *arg)
 	if (err != 0)
 		front_client_gone(d, NULL);
 	else if ((what & EV_CLOSED) && d->state == BUSY)
-		exchange_half_closed(d->exchange);
+		front_events(d)->half_closed(d->attached);
 }
 
 /*
@@ -245,7 +244,7 @@ read_timer_cb(void *arg)
 	if (d->state == HEAD && d->scan.seen > 0)
 		front_refuse(d, 408, "the request's head came too slowly");
 	else if (d->state == BUSY)
-		exchange_body_failed(d->exchange, 408,
+		front_events(d)->body_failed(d->attached, 408,
 		    "the request's body came too slowly");
 	else if (d->handshake)
 		front_handshake_late(d);
@@ -333,7 +332,7 @@ finish(struct downstream *d)
 void
 front_end(struct downstream *d, bool keep)
 {
-	d->exchange = NULL;
+	d->attached = NULL;
 	d->hearing = false;
 	if (d->state == LENT) {
 		front_close(d);
@@ -351,7 +350,7 @@ front_end(struct downstream *d, bool keep)
 void
 front_abort(struct downstream *d, bool reset)
 {
-	d->exchange = NULL;
+	d->attached = NULL;
 	if (d->state == DEAD)
 		return;
 	/* evhttp would send a FIN before it closes: that may seem an end */
@@ -383,9 +382,9 @@ front_lend(struct downstream *d, char **early, size_t *n)
 }
 
 void
-front_attach(struct downstream *d, struct exchange *x)
+front_attach(struct downstream *d, void *user)
 {
-	d->exchange = x;
+	d->attached = user;
 }
 
 const char *
@@ -427,17 +426,17 @@ front_heard(struct downstream *d, size_t *n)
 }
 
 void
-front_keep_turn(struct downstream *d, const struct hosts_turn *turn)
+front_keep_turn(struct downstream *d, const struct claim_turn *turn)
 {
 	d->turn = *turn;
 }
 
-struct hosts_turn
+struct claim_turn
 front_take_turn(struct downstream *d)
 {
-	struct hosts_turn turn = d->turn;
+	struct claim_turn turn = d->turn;
 
-	d->turn = (struct hosts_turn){ 0 };
+	d->turn = (struct claim_turn){ 0 };
 	return turn;
 }
 
@@ -477,7 +476,7 @@ gate_write_cb(struct bufferevent *bev, void *arg)
 	if (front_pending(d) == 0)
 		deadline_set(&d->write_timer, 0);
 	if (d->state == BUSY)
-		exchange_writable(d->exchange);
+		front_events(d)->writable(d->attached);
 	else if (d->state == ENDING && front_pending(d) == 0)
 		finish(d);
 }
@@ -507,7 +506,7 @@ end_of_input(struct downstream *d)
 	else if (d->state == BUSY && front_body_wanted(d))
 		front_body_pump(d);
 	else if (d->state == BUSY)
-		exchange_half_closed(d->exchange);
+		front_events(d)->half_closed(d->attached);
 }
 
 static void
@@ -519,7 +518,7 @@ take_input(struct downstream *d, const char *p, size_t n)
 		return;
 	if (d->hearing) {
 		front_keep_input(d, p, n);
-		exchange_heard(d->exchange);
+		front_events(d)->heard(d->attached);
 	} else if (front_input(d) > 0) {
 		front_keep_input(d, p, n);
 		if (d->state == HEAD)

@@ -8,38 +8,84 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include "hosts/hosts.h"
+#include "policy/claim.h"
 
 /*
  * The listening side: connections of clients, up to parsed requests, and back
  * from bytes to their sockets.  The only file that knows evhttp; nothing of
- * that shows here.  For each request it calls exchange_start(); the exchange
+ * that shows here.  Whoever opens it is told of each request by its events, and
  * answers through the functions below.
  */
 
 struct conf;
 struct downstream;		/* one client's connection */
-struct exchange;
 struct front;
 struct http1_host;
-struct exchanges;
+struct http1_head;
 struct listeners;
 struct loop;
 struct tls;
+
+/*
+ * What is told of clients.  The first three are of no request yet, or of none
+ * that can be: their first argument is the setup's owner.  That of the others
+ * is what front_attach() was given; none of them follows after front_end() or
+ * front_abort().
+ */
+struct front_events {
+	/*
+	 * A request's head has arrived, which is valid for the length of the
+	 * call.  What is attached then belongs to itself and ends with
+	 * front_end() or front_abort(), perhaps before this returns; the
+	 * downstream stays until then.
+	 */
+	void	(*start)(void *owner, struct downstream *,
+		    const struct http1_head *);
+	/*
+	 * A request that never became one is to be answered with that status,
+	 * and the connection to be ended.  The head has what was understood.
+	 */
+	void	(*refuse)(void *owner, struct downstream *,
+		    const struct http1_head *, int status, const char *why);
+	/*
+	 * No request can come: the TLS handshake failed.  The host is whom the
+	 * client meant, or NULL for us.
+	 */
+	void	(*no_handshake)(void *owner, struct downstream *,
+		    const struct http1_host *, const char *why);
+	/*
+	 * A piece of the body.  Returns whether more may be taken before the
+	 * next front_read_body().
+	 */
+	bool	(*body)(void *, const char *, size_t);
+	/* The body's end; the trailers are the head's fields, if any. */
+	void	(*body_end)(void *, const struct http1_head *trailers);
+	/* The body is malformed, too long (413) or too slow (408). */
+	void	(*body_failed)(void *, int status, const char *why);
+	/* There is room for more of the response. */
+	void	(*writable)(void *);
+	/* The client has sent more, after front_hear(). */
+	void	(*heard)(void *);
+	/* The client closed its sending side, and may still read. */
+	void	(*half_closed)(void *);
+	/* The client is gone; the downstream is, when this returns. */
+	void	(*gone)(void *, const char *why);
+};
 
 /* What a front is made of; all of it stays its owner's. */
 struct front_setup {
 	struct loop		*loop;
 	const struct conf	*conf;		/* until front_reload() */
 	struct listeners	*listeners;	/* shared by all threads */
-	struct exchanges	*exchanges;
+	const struct front_events *events;
+	void			*owner;
 	/*
 	 * A request began; or it has ended, with all of its response sent or
 	 * its connection closed.
 	 */
 	void			(*began)(void *);
 	void			(*ended)(void *);
-	void			*arg;
+	void			*arg;		/* of these two */
 };
 
 /* Returns NULL without memory. */
@@ -68,12 +114,12 @@ const char	*front_user(const struct downstream *);
  */
 const struct http1_host *front_tunnel(const struct downstream *);
 
-/* Where what the client does is to be told; before exchange_start() returns. */
-void		 front_attach(struct downstream *, struct exchange *);
+/* Who is told what the client does; to be called before start() returns. */
+void		 front_attach(struct downstream *, void *user);
 
 /*
- * Starts, or goes on with, reading the request's body: exchange_body() and
- * exchange_body_end() follow, perhaps before this returns.  A patient one sets
+ * Starts, or goes on with, reading the request's body: body() and
+ * body_end() follow, perhaps before this returns.  A patient one sets
  * the client no deadline before front_demand_body() or its first byte.
  */
 void		 front_read_body(struct downstream *, bool patient);
@@ -89,7 +135,7 @@ bool		 front_body_done(const struct downstream *);
 
 /*
  * Sends bytes to the client: at once where the socket takes them, the rest
- * from a buffer.  exchange_writable() follows when the buffer falls below half
+ * from a buffer.  writable() follows when the buffer falls below half
  * of limits.buffer again.  Sending to a client that is gone does nothing.
  */
 void		 front_send(struct downstream *, struct iovec *, int n);
@@ -123,7 +169,7 @@ bool		 front_inside(struct downstream *, const struct http1_host *,
 		    const char *user, struct tls *);
 
 /*
- * From now on exchange_heard() tells when the client has sent more beyond its
+ * From now on heard() tells when the client has sent more beyond its
  * request, until front_end() or front_lend(); and what it has sent, n bytes,
  * until the next time that something comes.
  */
@@ -132,8 +178,8 @@ const char	*front_heard(struct downstream *, size_t *n);
 
 /* For the next request, to be asked for once: the turn it goes on with. */
 void		 front_keep_turn(struct downstream *,
-		    const struct hosts_turn *);
-struct hosts_turn front_take_turn(struct downstream *);
+		    const struct claim_turn *);
+struct claim_turn front_take_turn(struct downstream *);
 
 /*
  * Lends the socket, for a tunnel, with what was received beyond the request: n

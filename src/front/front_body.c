@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "front/front_internal.h"
 
-#include "exchange/exchange.h"
 #include "http/http1_error.h"
 
 /* Request bodies: from the socket to the exchange, at its pace. */
@@ -32,10 +31,10 @@ take_length(struct downstream *d, const char *p, size_t n)
 	d->left -= n;
 	d->total += n;
 	d->body_done = d->left == 0;
-	if (!exchange_body(d->exchange, p, n))
+	if (!front_events(d)->body(d->attached, p, n))
 		d->reading = false;
 	if (d->body_done && d->state == BUSY)
-		exchange_body_end(d->exchange, NULL);
+		front_events(d)->body_end(d->attached, NULL);
 	return n;
 }
 
@@ -46,12 +45,12 @@ end_chunked(struct downstream *d)
 	enum http1_error err = http1_trailers(trailers, &d->chunked);
 
 	if (err != HTTP1_OK) {
-		exchange_body_failed(d->exchange, http1_error_status(err),
-		    http1_strerror(err));
+		front_events(d)->body_failed(d->attached,
+		    http1_error_status(err), http1_strerror(err));
 		return;
 	}
 	d->body_done = true;
-	exchange_body_end(d->exchange, trailers);
+	front_events(d)->body_end(d->attached, trailers);
 }
 
 static size_t
@@ -68,17 +67,17 @@ take_chunked(struct downstream *d, const char *p, size_t n)
 		off += used;
 		d->total += data.len;
 		if (result == HTTP1_FAILED) {
-			exchange_body_failed(d->exchange,
+			front_events(d)->body_failed(d->attached,
 			    http1_error_status(d->chunked.error),
 			    http1_strerror(d->chunked.error));
 		} else if (d->total > d->max) {
-			exchange_body_failed(d->exchange, 413,
+			front_events(d)->body_failed(d->attached, 413,
 			    "the request's body is longer than limits.body");
 		} else if (result == HTTP1_DONE) {
 			end_chunked(d);
 			break;
 		} else if (data.len > 0 &&
-		    !exchange_body(d->exchange, data.p, data.len))
+		    !front_events(d)->body(d->attached, data.p, data.len))
 			d->reading = false;
 	}
 	return off;

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "exchange/exchange.h"
 #include "base/once.h"
 #include "http/http1_error.h"
 #include "http/http1_head.h"
@@ -61,7 +60,7 @@ front_refuse(struct downstream *d, int status, const char *why)
 	d->body = HTTP1_UNTIL_CLOSE;
 	d->body_done = false;
 	http1_head_clear(head);
-	exchange_refuse(d->front->setup.exchanges, d, head, status, why);
+	front_events(d)->refuse(d->front->setup.owner, d, head, status, why);
 }
 
 static void
@@ -84,7 +83,8 @@ too_long_for_now(const struct downstream *d, size_t len)
 static void
 start_request(struct downstream *d, size_t len)
 {
-	struct exchanges *all = d->front->setup.exchanges;
+	const struct front_events *events = front_events(d);
+	void *owner = d->front->setup.owner;
 	struct http1_head *head = &d->front->loop->head;
 	const struct conf *conf = front_conf(d);
 	enum http1_error err;
@@ -106,17 +106,17 @@ start_request(struct downstream *d, size_t len)
 	if (status != 0) {
 		/* nobody knows where the next request begins */
 		d->body_done = false;
-		exchange_refuse(all, d, head, status, why);
+		events->refuse(owner, d, head, status, why);
 	} else if (d->excess)
-		exchange_refuse(all, d, head, 503,
+		events->refuse(owner, d, head, 503,
 		    "limits.connections is reached");
 	else if (too_long_for_now(d, len))
-		exchange_refuse(all, d, head, 503, no_memory);
+		events->refuse(owner, d, head, 503, no_memory);
 	else if (d->body == HTTP1_LENGTH && d->left > conf->limit_body)
-		exchange_refuse(all, d, head, 413,
+		events->refuse(owner, d, head, 413,
 		    "the request's body is longer than limits.body");
 	else
-		exchange_start(all, d, head);
+		events->start(owner, d, head);
 }
 
 /* The head is moved out of the way before evhttp is shown another. */

@@ -12,6 +12,7 @@
 #include <event2/event_struct.h>
 #include <event2/http.h>
 
+#include "conf/conf.h"
 #include "http/http1.h"
 #include "base/memory.h"
 #include "front/front.h"
@@ -44,7 +45,7 @@ struct downstream {
 	struct bufferevent	*bev;
 	struct evhttp_connection *evcon;
 	struct evhttp_request	*req;
-	struct exchange		*exchange;
+	void			*attached;	/* who is told; or NULL */
 	int			 fd;
 
 	/* TLS: the innermost, and what that runs inside; or NULL */
@@ -54,7 +55,7 @@ struct downstream {
 	struct http1_host	*inside;	/* whom it is with; NULL: us */
 	bool			 inside_tls;	/* by https:// */
 	bool			 hearing;	/* what comes is looked at */
-	struct hosts_turn	 turn;		/* of the next request */
+	struct claim_turn	 turn;		/* of the next request */
 	char			*user;		/* who asked for it; or NULL */
 	struct evbuffer		*early;		/* received before TLS began */
 	bool			 handshake;	/* not done yet */
@@ -124,6 +125,12 @@ struct front {
 	struct deadline		 accept_timer;
 	char			 peer[ADDRESS_TEXT];
 };
+
+static inline const struct front_events *
+front_events(const struct downstream *d)
+{
+	return d->front->setup.events;
+}
 
 static inline const struct conf *
 front_conf(const struct downstream *d)

@@ -9,7 +9,6 @@
 #include <event2/event.h>
 
 #include "base/log.h"
-#include "exchange/exchange.h"
 #include "base/once.h"
 #include "http/http1_error.h"
 
@@ -140,10 +139,17 @@ handshake_done(struct downstream *d)
 	deadline_set(&d->read_timer, loop_now() + front_conf(d)->timeout_idle);
 }
 
+static void
+no_handshake(struct downstream *d, const char *why)
+{
+	front_events(d)->no_handshake(d->front->setup.owner, d, d->inside,
+	    why);
+}
+
 void
 front_handshake_late(struct downstream *d)
 {
-	exchange_no_handshake(d->front->setup.exchanges, d, d->inside, "too slow");
+	no_handshake(d, "too slow");
 	front_close(d);
 }
 
@@ -188,8 +194,7 @@ tell_end(struct downstream *d)
 	if (d->tls_end == TLS_CLOSED)
 		return 0;
 	if (d->handshake)
-		exchange_no_handshake(d->front->setup.exchanges, d, d->inside,
-		    tls_failure(d->tls)->text);
+		no_handshake(d, tls_failure(d->tls)->text);
 	d->handshake = false;
 	errno = ECONNABORTED;
 	return -1;

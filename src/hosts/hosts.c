@@ -521,7 +521,7 @@ log_unread(struct hosts *hs, const struct ticket *t, const struct claim *c)
 static bool
 has_turn(const struct ticket *t, const struct claim *c)
 {
-	const struct hosts_turn *turn = &t->turn;
+	const struct claim_turn *turn = &t->turn;
 
 	return turn->cost > 0 && c->request.cost <= turn->cost &&
 	    c->request.client == turn->client &&
@@ -643,14 +643,14 @@ hosts_release(struct hosts *hs, struct ticket *t, uint64_t now)
 }
 
 void
-hosts_refund(struct hosts *hs, struct ticket *t, struct hosts_turn *turn,
+hosts_refund(struct hosts *hs, struct ticket *t, struct claim_turn *turn,
     uint64_t now)
 {
 	bool held = give_back(hs, t, true, now);
 
 	if (turn == NULL)
 		return;
-	*turn = (struct hosts_turn){ 0 };
+	*turn = (struct claim_turn){ 0 };
 	if (held) {
 		turn->credential = t->credential;
 		turn->client = t->waiter.fair.client;

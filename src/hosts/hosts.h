@@ -33,23 +33,12 @@ enum ticket_state {
 	TICKET_HELD,		/* admitted, holds a slot */
 };
 
-/*
- * The turn of one that came to nothing, for what takes its place: a request of
- * the same client and credential that costs no more, in no part, does not have
- * to wait for another.
- */
-struct hosts_turn {
-	struct client_hash	 credential;
-	uint64_t		 client;
-	uint64_t		 cost;		/* micro cost units; 0: none */
-};
-
 #define HOSTS_BUDGET	96	/* bytes of a budget's name, with its end */
 
 /*
  * One request's place at its host's throttle.  Lives in the exchange, which
- * sets loop, hasher, mail.deliver, name, conf, rule, deposit, turn and, for the length of
- * hosts_ask(), source; the rest is this room's.
+ * sets loop, hasher, mail.deliver, name, conf, rule, deposit, turn and, for the
+ * length of hosts_ask(), source; the rest is this room's.
  */
 struct ticket {
 	struct throttle_waiter	 waiter;
@@ -59,7 +48,7 @@ struct ticket {
 	struct http1_host	*name;		/* host and port; its owner's */
 	struct claim_source	 source;
 	struct throttle_deposit	*deposit;	/* for a refund; or NULL */
-	struct hosts_turn	 turn;
+	struct claim_turn	 turn;
 	_Atomic(struct host *)	 host;		/* NULL: at none */
 	enum ticket_state	 state;
 	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
@@ -161,7 +150,7 @@ void		 hosts_release(struct hosts *, struct ticket *, uint64_t now);
  * *turn, unless it is NULL, is its turn, or none where it had given that up.
  */
 void		 hosts_refund(struct hosts *, struct ticket *,
-		    struct hosts_turn *turn, uint64_t now);
+		    struct claim_turn *turn, uint64_t now);
 
 /*
  * Gives back whatever the ticket has: its place in the queue, its slot, a

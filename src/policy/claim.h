@@ -28,6 +28,17 @@ struct claim_hash {
 	struct client_hasher	*hasher;
 };
 
+/*
+ * The turn of one that came to nothing, for what takes its place: a request of
+ * the same client and credential that costs no more, in no part, does not have
+ * to wait for another.
+ */
+struct claim_turn {
+	struct client_hash	 credential;
+	uint64_t		 client;
+	uint64_t		 cost;		/* micro cost units; 0: none */
+};
+
 /* Who asks for what. */
 struct claim_source {
 	const struct http1_head	*head;

@@ -26,15 +26,18 @@ struct pool {
 	struct origin		*origins;
 	struct upstream_list	 all;		/* the last used first */
 	size_t			 n;
+	void			(*close)(struct upstream *);
 };
 
 struct pool *
-pool_new(void)
+pool_new(void (*close)(struct upstream *))
 {
 	struct pool *p;
 
-	if ((p = calloc(1, sizeof *p)) != NULL)
-		TAILQ_INIT(&p->all);
+	if ((p = calloc(1, sizeof *p)) == NULL)
+		return NULL;
+	p->close = close;
+	TAILQ_INIT(&p->all);
 	return p;
 }
 
@@ -44,7 +47,7 @@ pool_free(struct pool *p)
 	struct upstream *u;
 
 	while ((u = TAILQ_FIRST(&p->all)) != NULL)
-		upstream_close(u);
+		p->close(u);
 	free(p);
 }
 
@@ -131,10 +134,10 @@ pool_put(struct pool *p, struct upstream *u)
 	struct origin *o;
 
 	if (p->n >= POOL_MAX)
-		upstream_close(TAILQ_LAST(&p->all, upstream_list));
+		p->close(TAILQ_LAST(&p->all, upstream_list));
 	if ((o = find_origin(p, &u->host, u->tls_settings_id)) == NULL &&
 	    (o = add_origin(p, &u->host, u->tls_settings_id)) == NULL) {
-		upstream_close(u);
+		p->close(u);
 		return;
 	}
 	u->origin = o;

@@ -13,7 +13,11 @@ struct http1_host;
 struct pool;
 struct upstream;
 
-struct pool	*pool_new(void);
+/*
+ * Returns NULL without memory.  close() ends a connection that the pool does
+ * not keep, and calls pool_remove() where it is in there.
+ */
+struct pool	*pool_new(void (*close)(struct upstream *));
 /* Closes all that are idle. */
 void		 pool_free(struct pool *);
 

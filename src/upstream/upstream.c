@@ -13,15 +13,14 @@
 #include "http/http1_keep_alive.h"
 #include "http/http1_response.h"
 #include "net/dial.h"
-#include "exchange/exchange.h"
 #include "upstream/pool.h"
 #include "tls/tls_context.h"
 #include "upstream/upstream_internal.h"
 
 /*
  * Life: upstream_open() finds an idle connection or dials, and where TLS is due
- * goes through its handshake; the exchange sends a request and reads its
- * response; upstream_release() puts the connection
+ * goes through its handshake; a request is sent and its response
+ * read; upstream_release() puts the connection
  * into the pool, where it waits with its read event on, so that an origin that
  * closes it, or says something nobody asked for, ends it.
  */
@@ -38,13 +37,13 @@ static void
 complete(struct upstream *u)
 {
 	u->complete = true;
-	exchange_done(u->exchange, NULL);
+	u->events->done(u->user, NULL);
 }
 
 static void
 fail(struct upstream *u, enum failure e, const char *why)
 {
-	exchange_failed(u->exchange, e, why);
+	u->events->failed(u->user, e, why);
 }
 
 /* Its response was not understood. */
@@ -88,7 +87,7 @@ complete_chunked(struct upstream *u)
 		return;
 	}
 	u->complete = true;
-	exchange_done(u->exchange, trailers);
+	u->events->done(u->user, trailers);
 }
 
 static void
@@ -110,7 +109,7 @@ take_chunked(struct upstream *u, const char *p, size_t n)
 			return;
 		case HTTP1_MORE:
 			if (data.len > 0)
-				exchange_data(u->exchange, data.p, data.len);
+				u->events->data(u->user, data.p, data.len);
 			break;
 		}
 		off += used;
@@ -128,7 +127,7 @@ take_body(struct upstream *u, const char *p, size_t n)
 		u->left -= take;
 		u->surplus = take < n;
 		if (take > 0)
-			exchange_data(u->exchange, p, take);
+			u->events->data(u->user, p, take);
 		if (u->left == 0 && !u->dead)
 			complete(u);
 		break;
@@ -137,7 +136,7 @@ take_body(struct upstream *u, const char *p, size_t n)
 		break;
 	case HTTP1_UNTIL_CLOSE:
 		if (n > 0)
-			exchange_data(u->exchange, p, n);
+			u->events->data(u->user, p, n);
 		break;
 	case HTTP1_NO_BODY:
 		u->surplus = n > 0;
@@ -204,7 +203,7 @@ take_head(struct upstream *u, const char *p, size_t len)
 		if (u->body == HTTP1_CHUNKED)
 			http1_chunked_init(&u->chunked, true);
 	}
-	exchange_response(u->exchange, head);
+	u->events->response(u->user, head);
 	return !u->dead;
 }
 
@@ -257,7 +256,7 @@ grow_stash(struct upstream *u, size_t size)
 static void
 feed(struct upstream *u, const char *p, size_t n)
 {
-	struct exchange *x = u->exchange;
+	void *user = u->user;
 	size_t left;
 	bool stashed = u->stash_len > 0;
 
@@ -276,12 +275,12 @@ feed(struct upstream *u, const char *p, size_t n)
 		n += u->stash_len;
 	}
 	left = take_response(u, p, n);
-	if (!u->dead && u->exchange == x && !u->complete &&
-	    !exchange_flush(x)) {
+	if (!u->dead && u->user == user && !u->complete &&
+	    !u->events->flush(user)) {
 		u->paused = true;
 		event_del(&u->read_ev);
 	}
-	if (u->dead || u->exchange != x)
+	if (u->dead || u->user != user)
 		return;
 	if (left > 0 && !stashed) {
 		if (!grow_stash(u, left)) {
@@ -309,7 +308,7 @@ cut_short(struct upstream *u, const char *why)
 static void
 end_of_input(struct upstream *u, const char *why)
 {
-	if (u->exchange == NULL)
+	if (u->events == NULL)
 		upstream_close(u);
 	else if (!u->ready)
 		fail(u, FAILURE_TLS_PROTOCOL,
@@ -339,7 +338,7 @@ tls_failed(struct upstream *u)
 	const struct tls_failure *f = tls_failure(u->tls);
 	char why[256];
 
-	if (u->exchange == NULL) {
+	if (u->events == NULL) {
 		upstream_close(u);
 		return;
 	}
@@ -358,7 +357,7 @@ become_ready(struct upstream *u)
 {
 	u->ready = true;
 	deadline_set(&u->timer, 0);
-	exchange_connected(u->exchange);
+	u->events->connected(u->user);
 }
 
 static void
@@ -366,7 +365,7 @@ take_bytes(struct upstream *u, size_t n)
 {
 	if (n == 0)
 		return;
-	if (u->exchange == NULL)
+	if (u->events == NULL)
 		upstream_close(u);	/* nobody has asked */
 	else if (!u->ready)
 		fail(u, FAILURE_MALFORMED, "bytes before the request");
@@ -400,7 +399,7 @@ read_once(struct upstream *u, size_t size)
 	}
 	if (!u->ready && tls_ready(u->tls))
 		become_ready(u);
-	return io == UPSTREAM_IO_ALL && u->exchange != NULL;
+	return io == UPSTREAM_IO_ALL && u->events != NULL;
 }
 
 static void
@@ -476,7 +475,7 @@ timer_cb(void *arg)
 {
 	struct upstream *u = arg;
 
-	if (u->exchange == NULL)
+	if (u->events == NULL)
 		upstream_close(u);
 	else
 		fail(u, FAILURE_TLS_TIMEOUT, "TLS handshake");
@@ -498,7 +497,8 @@ upstream_close(struct upstream *u)
 	if (u->dead)
 		return;
 	u->dead = true;
-	u->exchange = NULL;
+	u->events = NULL;
+	u->user = NULL;
 	if (u->origin != NULL)
 		pool_remove(u->upstreams->pool, u);
 	dial_cancel(u->dial);
@@ -604,7 +604,8 @@ new_upstream(struct upstreams *all, const struct http1_host *host)
 
 struct upstream *
 upstream_open(struct upstreams *all, const struct upstream_target *to,
-    struct exchange *x, enum upstream_idle which)
+    enum upstream_idle which, const struct upstream_events *events,
+    void *user)
 {
 	uint64_t tls_settings_id = to->conf != NULL ?
 	    tls_contexts_settings_id(to->conf, to->rule) : 0;
@@ -612,7 +613,8 @@ upstream_open(struct upstreams *all, const struct upstream_target *to,
 
 	if ((u = find_idle(all, &to->host, tls_settings_id, which)) != NULL) {
 		deadline_set(&u->timer, 0);
-		u->exchange = x;
+		u->events = events;
+		u->user = user;
 		u->reused = true;
 		return u;
 	}
@@ -621,7 +623,8 @@ upstream_open(struct upstreams *all, const struct upstream_target *to,
 	u->tls_settings_id = tls_settings_id;
 	u->tls_conf = to->conf;
 	u->tls_rule = to->rule;
-	u->exchange = x;
+	u->events = events;
+	u->user = user;
 	if ((u->dial = dial_start(all->dialer, &u->host, to->client, dialled_cb,
 	    u)) == NULL) {
 		free(u);
@@ -673,7 +676,8 @@ upstream_release(struct upstream *u)
 		upstream_close(u);
 		return;
 	}
-	u->exchange = NULL;
+	u->events = NULL;
+	u->user = NULL;
 	http1_chunked_free(&u->chunked);
 	upstream_resume(u);
 	u->stash_len = 0;
@@ -709,7 +713,7 @@ upstreams_new(struct loop *loop, const struct dialer *dialer,
 	all->loop = loop;
 	all->dialer = dialer;
 	all->conf = conf;
-	if ((all->pool = pool_new()) == NULL) {
+	if ((all->pool = pool_new(upstream_close)) == NULL) {
 		free(all);
 		return NULL;
 	}

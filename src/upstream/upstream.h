@@ -12,12 +12,11 @@
 
 /*
  * The other side: connections to origins, kept alive between requests; a
- * request out, its response in.  What happens is told to the exchange.
+ * request out, its response in.  What happens is told by events.
  */
 
 struct conf;
 struct rule;
-struct exchange;
 struct sockaddr;
 struct tls;
 struct dialer;
@@ -34,12 +33,33 @@ struct upstreams *upstreams_new(struct loop *, const struct dialer *,
 void		 upstreams_reload(struct upstreams *, const struct conf *);
 /* From now on none is kept idle. */
 void		 upstreams_drain(struct upstreams *);
-/* Closes those that are idle; no exchange has one any more. */
+/* Closes those that are idle; no request has one any more. */
 void		 upstreams_free(struct upstreams *);
+
+/* What is told of a connection, to whoever has opened it. */
+struct upstream_events {
+	/* The connection is there; the request's head was not sent yet. */
+	void	(*connected)(void *);
+	/* There is room for more of the request's body. */
+	void	(*sendable)(void *);
+	/* A response's head, interim ones (1xx) too. */
+	void	(*response)(void *, struct http1_head *);
+	/* A piece of the response's body, which stays until flush(). */
+	void	(*data)(void *, const char *, size_t);
+	/*
+	 * Those were all the bytes at hand.  Returns whether more may be read
+	 * before the next upstream_resume().
+	 */
+	bool	(*flush)(void *);
+	/* The response is complete; trailers are the head's fields, if any. */
+	void	(*done)(void *, const struct http1_head *trailers);
+	/* It failed, and is to be closed by who hears of it. */
+	void	(*failed)(void *, enum failure, const char *why);
+};
 
 /*
  * Where to.  With TLS as the rule says; without where conf is NULL.  Both
- * must stay until the exchange is connected.
+ * must stay until it is connected.
  */
 struct upstream_target {
 	struct http1_host	 host;		/* its port set */
@@ -56,12 +76,13 @@ enum upstream_idle {
 };
 
 /*
- * A connection for an exchange: an idle one if one will do, else a new
+ * A connection for a request: an idle one if one will do, else a new
  * one.  NULL without memory.  Where upstream_ready() is not true yet,
- * exchange_connected() or exchange_failed() follows.
+ * connected() or failed() follows.
  */
 struct upstream	*upstream_open(struct upstreams *,
-		    const struct upstream_target *, struct exchange *, enum upstream_idle);
+		    const struct upstream_target *, enum upstream_idle,
+		    const struct upstream_events *, void *user);
 bool		 upstream_ready(const struct upstream *);
 
 /*
@@ -73,10 +94,10 @@ void		 upstream_begin(struct upstream *, struct http1_str method,
 
 /* Sends bytes: at once where possible, the rest from a buffer. */
 void		 upstream_send(struct upstream *, struct iovec *, int n);
-/* Bytes in the buffer; exchange_sendable() follows when they are few again. */
+/* Bytes in the buffer; sendable() follows when they are few again. */
 size_t		 upstream_pending(const struct upstream *);
 
-/* Goes on reading after exchange_flush() was false. */
+/* Goes on reading after flush() was false. */
 void		 upstream_resume(struct upstream *);
 
 /* It was idle before this request. */
@@ -95,14 +116,14 @@ int		 upstream_alert(const struct upstream *);
 void		 upstream_adopt(struct upstreams *, const struct http1_host *,
 		    int fd);
 
-/* The exchange is done with it: keeps it where it can be used again. */
+/* The request is done with it: keeps it where it can be used again. */
 void		 upstream_release(struct upstream *);
 /* Closes it, whatever it is at. */
 void		 upstream_close(struct upstream *);
 
 /*
  * Takes the socket for a tunnel, with its TLS or NULL, from within
- * exchange_response() of a 101, with the bytes behind the head (valid as the
+ * response() of a 101, with the bytes behind the head (valid as the
  * head is).  False when the request was not sent whole; else the upstream is
  * gone.
  */

@@ -23,7 +23,8 @@ struct upstream {
 	struct upstreams	*upstreams;	/* its thread's */
 	struct http1_host	 host;
 	uint64_t		 tls_settings_id;	/* 0: plain */
-	struct exchange		*exchange;	/* NULL: idle */
+	const struct upstream_events *events;	/* NULL: idle */
+	void			*user;		/* who is told */
 	struct dial		*dial;		/* while it connects */
 	int			 fd;		/* -1: not connected */
 	struct event		 read_ev;

@@ -8,7 +8,6 @@
 #include <event2/buffer.h>
 #include <event2/event.h>
 
-#include "exchange/exchange.h"
 
 /* An upstream's socket, and the TLS on it. */
 
@@ -60,8 +59,8 @@ write_cb(evutil_socket_t fd, short what, void *arg)
 		u->sent += (uint64_t)n;
 	if (upstream_pending(u) == 0)
 		stop_sending(u);
-	if (n > 0 && u->exchange != NULL && u->ready)
-		exchange_sendable(u->exchange);
+	if (n > 0 && u->events != NULL && u->ready)
+		u->events->sendable(u->user);
 }
 
 void
@@ -195,7 +194,7 @@ receive_tls(struct upstream *u, size_t size, size_t *n)
 	result = tls_read(u->tls, l->cipher, (size_t)r, l->scratch,
 	    sizeof l->scratch, n);
 	upstream_flush_wire(u);
-	if (u->exchange == NULL && u->out != NULL)
+	if (u->events == NULL && u->out != NULL)
 		return UPSTREAM_IO_CUT;		/* idle, and does not read */
 	if (upstream_pending(u) > TLS_WIRE_MAX * u->upstreams->conf->limit_buffer) {
 		tls_give_up(u->tls, "the peer does not read");

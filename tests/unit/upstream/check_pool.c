@@ -15,8 +15,8 @@ static unsigned	 closed;
 
 static struct pool	*pool;
 
-void
-upstream_close(struct upstream *u)
+static void
+close_cb(struct upstream *u)
 {
 	if (u->origin != NULL)
 		pool_remove(pool, u);
@@ -30,7 +30,7 @@ START_TEST(no_memory)
 	unsigned n;
 
 	for (n = 1, closed = 1; closed > 0; n++) {
-		pool = pool_new();
+		pool = pool_new(close_cb);
 		ck_assert_ptr_nonnull(pool);
 		memset(&one, 0, sizeof one);
 		memset(&other, 0, sizeof other);
