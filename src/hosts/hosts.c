@@ -26,7 +26,6 @@ hosts_new(struct conf *conf, unsigned loops)
 		return NULL;
 	pthread_rwlock_init(&hs->lock, NULL);
 	TAILQ_INIT(&hs->order);
-	RB_INIT(&hs->clients);
 	hs->conf = conf_ref(conf);
 	hs->loops = loops;
 	return hs;
@@ -54,7 +53,7 @@ hosts_drop(struct hosts *hs, struct host *h)
 {
 	HASH_DEL(hs->table, h);
 	TAILQ_REMOVE(&hs->order, h, entry);
-	hosts_discharge(hs, h);
+	hosts_discharge(&hs->share, &h->charge);
 	/* its last wake may be an hour away, a configuration is large */
 	empty_host(h);
 	h->gone = true;
@@ -185,7 +184,8 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 		return NULL;
 	}
 	TAILQ_INSERT_TAIL(&hs->order, h, entry);
-	hosts_charge(hs, h, client);
+	if (!hosts_has_place(conf, rule, whose))
+		hosts_charge(&hs->share, &h->charge, client);
 	return h;
 }
 
@@ -197,10 +197,12 @@ make_host(struct hosts *hs, const struct ticket *t, const char *key,
 	enum hosts_answer room;
 
 	sweep(hs, SWEEP, now);
-	room = hosts_room(hs, t->rule, &t->credential, c);
+	room = hosts_room(&hs->share, hs->conf, t->rule, &t->credential,
+	    c);
 	if (room != HOSTS_GO) {
 		sweep(hs, SWEEP_FULL, now);
-		room = hosts_room(hs, t->rule, &t->credential, c);
+		room = hosts_room(&hs->share, hs->conf, t->rule,
+		    &t->credential, c);
 	}
 	if (room != HOSTS_GO)
 		return room;
@@ -245,11 +247,11 @@ need_host(struct hosts *hs, const struct ticket *t, uint64_t now,
 	len = hosts_key(key, t->rule, t->name, &t->credential);
 	if ((*h = hosts_find(hs, key, len)) != NULL)
 		return HOSTS_GO;
-	if ((c = hosts_client(hs, t->source.address)) == NULL)
+	if ((c = hosts_client(&hs->share, t->source.address)) == NULL)
 		return HOSTS_NO_MEMORY;
 	room = make_host(hs, t, key, c, now, h);
 	log_room(hs, c, t, room);
-	hosts_client_done(hs, c);
+	hosts_client_done(&hs->share, c);
 	return room;
 }
 

@@ -7,13 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <bsd/sys/tree.h>
-
 /* An entry that the table has no memory for is not in it: hosts_add() looks. */
 #define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
 #include "hosts/hosts.h"
+#include "hosts/hosts_share.h"
 #include "net/loop.h"
 
 /* What hosts.c and hosts_reload.c share. */
@@ -48,8 +47,7 @@ struct host {
 	char			*key;
 	struct http1_host	 name;		/* of the first ticket */
 	struct client_hash	 credential;
-	bool			 counted;	/* for limits.hosts */
-	struct hosts_client	*client;	/* charged with it; or NULL */
+	struct hosts_charge	 charge;	/* for limits.hosts */
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct conf		*conf;		/* own reference */
 	const struct rule	*rule;		/* of conf: its limits */
@@ -81,16 +79,14 @@ struct host {
 	struct host_wake	 wakes[];	/* one a loop */
 };
 TAILQ_HEAD(host_order, host);
-RB_HEAD(hosts_clients, hosts_client);
 
 struct hosts {
 	pthread_rwlock_t	 lock;		/* guards what follows */
 	struct conf		*conf;		/* own reference */
 	struct host		*table;
 	struct host_order	 order;		/* for the sweep, and reload */
-	struct hosts_clients	 clients;	/* who made entries */
+	struct hosts_share	 share;		/* who made entries */
 	uint64_t		 left;		/* ns: the latest of them */
-	size_t			 counted;	/* of entries: limits.hosts */
 	unsigned		 loops;
 	bool			 full;		/* has refused, and logged it */
 	_Atomic bool		 unread;	/* logged a scheme not known */
@@ -120,30 +116,6 @@ void		 hosts_drop(struct hosts *, struct host *);
 void		 hosts_heed_before(struct hosts *, struct host *, uint64_t now);
 /* Refuses a waiter that is in no queue any more: it is late. */
 void		 hosts_refuse(struct host *, struct ticket *, uint64_t now);
-
-/* hosts_share.c */
-
-/*
- * Whether there is room for another entry of that rule and credential, for that
- * client: HOSTS_GO, HOSTS_NO_ROOM or HOSTS_NO_SHARE.
- */
-enum hosts_answer hosts_room(const struct hosts *, const struct rule *,
-		    const struct client_hash *, const struct hosts_client *);
-/*
- * Who asks for another entry, from that address (NULL: none), until
- * hosts_client_done(); NULL without memory.
- */
-struct hosts_client *hosts_client(struct hosts *, const struct sockaddr *);
-/* Notes whether it was refused; true where it was not before. */
-bool		 hosts_client_crosses(struct hosts_client *, bool refused);
-void		 hosts_client_done(struct hosts *, struct hosts_client *);
-/* Counts a new entry, where its rule says that it counts. */
-void		 hosts_charge(struct hosts *, struct host *,
-		    struct hosts_client *);
-/* To be called before an entry goes. */
-void		 hosts_discharge(struct hosts *, struct host *);
-/* Its rule is another one. */
-void		 hosts_recharge(struct hosts *, struct host *);
 
 /* Admits who may go now, and has somebody look at the queue when others may. */
 void		 hosts_admit(struct host *, uint64_t now);

@@ -109,7 +109,7 @@ new_home(struct hosts *hs, struct host *from, const struct http1_host *name,
 		return from;
 	if (h == NULL) {
 		h = hosts_add(hs, key, name, &credential, hs->conf, rule,
-		    from->client);
+		    from->charge.client);
 		if (h == NULL)
 			return from;
 		takes_place = true;
@@ -173,6 +173,18 @@ hosts_heed_before(struct hosts *hs, struct host *h, uint64_t now)
 	take_pause(hs, h, key, now);
 }
 
+/* An entry counts, or not, by its new rule. */
+static void
+count_anew(struct hosts *hs, struct host *h)
+{
+	bool counts = !hosts_has_place(h->conf, h->rule, &h->credential);
+
+	if (counts && !h->charge.counted)
+		hosts_charge(&hs->share, &h->charge, NULL);
+	else if (!counts)
+		hosts_discharge(&hs->share, &h->charge);
+}
+
 /* New limits for an entry that stays; its tickets' parts follow. */
 static void
 limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
@@ -199,7 +211,7 @@ limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
 	h->conf = conf_ref(hs->conf);
 	h->rule = rule;
 	h->carries = false;
-	hosts_recharge(hs, h);
+	count_anew(hs, h);
 }
 
 /* Moves tickets that belong elsewhere now, and drops what has no place. */
@@ -240,7 +252,7 @@ split_entry(struct hosts *hs, const struct host *from,
 	whose = credential_under(from->rule, rule, &from->credential);
 	len = hosts_key(key, rule, name, &whose);
 	if (hosts_find(hs, key, len) == NULL && (to = hosts_add(hs, key, name,
-	    &whose, conf, rule, from->client)) != NULL)
+	    &whose, conf, rule, from->charge.client)) != NULL)
 		inherit(to, from, now);
 }
 
