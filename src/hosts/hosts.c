@@ -305,10 +305,10 @@ cut_character(char *text, size_t size)
 
 /* Names the budget that the report says is short, for people. */
 static void
-name_budget(const struct host *h, struct ticket *t)
+name_budget(const struct rule *rule, const struct throttle *throttle,
+    struct ticket *t)
 {
 	const struct throttle_report *r = &t->report;
-	const struct rule *rule = h->rule;
 	const struct budget_limits *limits = &rule->limits;
 	char units[CONF_TEXT], period[CONF_TEXT];
 	const char *of = "", *path = "";
@@ -319,7 +319,7 @@ name_budget(const struct host *h, struct ticket *t)
 		path = rule->paths[t->waiter.part].text;
 	} else if (r->of_bucket) {
 		of = " of its part ";
-		path = throttle_bucket_name(h->throttle, t->waiter.bucket);
+		path = throttle_bucket_name(throttle, t->waiter.bucket);
 	}
 	switch (r->what) {
 	case BUDGET_SHORT_RATE:
@@ -435,7 +435,7 @@ ask(struct host *h, struct ticket *t, const struct throttle_request *r,
 	if (answer == HOSTS_WAIT)
 		hosts_arm(h, t->loop, now);
 	else if (answer != HOSTS_GO)
-		name_budget(h, t);
+		name_budget(h->rule, h->throttle, t);
 	if (t->state != TICKET_IDLE || refuses(t, answer, now)) {
 		crossed = h->refusing != (t->state == TICKET_IDLE);
 		h->refusing = t->state == TICKET_IDLE;
@@ -675,7 +675,7 @@ void
 hosts_refuse(struct host *h, struct ticket *t, uint64_t now)
 {
 	throttle_report(h->throttle, &t->waiter, now, &t->report);
-	name_budget(h, t);
+	name_budget(h->rule, h->throttle, t);
 	t->state = TICKET_IDLE;
 	TAILQ_REMOVE(&h->tickets, t, entry);
 	loop_post(t->loop, &t->mail);
@@ -735,7 +735,7 @@ hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 			leave(h, t, false, now);
 			throttle_report(h->throttle, &t->waiter, now,
 			    &t->report);
-			name_budget(h, t);
+			name_budget(h->rule, h->throttle, t);
 			waited = true;
 		}
 		pthread_mutex_unlock(&h->lock);
