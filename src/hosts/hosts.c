@@ -123,6 +123,26 @@ hosts_find(struct hosts *hs, const char *key, size_t len)
 	return h;
 }
 
+struct host *
+hosts_enter(struct hosts *hs, struct ticket *t)
+{
+	struct host *h;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	if ((h = t->host) != NULL)
+		pthread_mutex_lock(&h->lock);
+	else
+		pthread_rwlock_unlock(&hs->lock);
+	return h;
+}
+
+void
+hosts_exit(struct hosts *hs, struct host *h)
+{
+	pthread_mutex_unlock(&h->lock);
+	pthread_rwlock_unlock(&hs->lock);
+}
+
 /* Drops some of the oldest entries if they are idle; with the table locked. */
 static void
 sweep(struct hosts *hs, int max, uint64_t now)
@@ -257,9 +277,9 @@ need_host(struct hosts *hs, const struct ticket *t, uint64_t now,
 
 /* One host's queue, with its lock held */
 
-/* Has somebody look at the queue when its head is due. */
-void
-hosts_arm(struct host *h, struct loop *l, uint64_t now)
+/* Has a loop look at the queue when its head is due. */
+static void
+arm(struct host *h, struct loop *l, uint64_t now)
 {
 	uint64_t at = throttle_wake(h->throttle, now);
 	struct wake *k = &h->wakes[l->id].wake;
@@ -273,9 +293,8 @@ hosts_arm(struct host *h, struct loop *l, uint64_t now)
 	loop_wake_at(l, k, at);
 }
 
-/* Admits who may go now. */
 void
-hosts_admit(struct host *h, uint64_t now)
+hosts_admit(struct host *h, struct loop *l, uint64_t now)
 {
 	struct throttle_waiter *waiter;
 	struct ticket *t;
@@ -286,6 +305,7 @@ hosts_admit(struct host *h, uint64_t now)
 		h->reached++;
 		loop_post(t->loop, &t->mail);
 	}
+	arm(h, l, now);
 }
 
 /* What was cut at the end of the buffer ends with a whole UTF-8 character. */
@@ -433,7 +453,7 @@ ask(struct host *h, struct ticket *t, const struct throttle_request *r,
 		TAILQ_INSERT_TAIL(&h->tickets, t, entry);
 	}
 	if (answer == HOSTS_WAIT)
-		hosts_arm(h, t->loop, now);
+		arm(h, t->loop, now);
 	else if (answer != HOSTS_GO)
 		name_budget(h->rule, h->throttle, t);
 	if (t->state != TICKET_IDLE || refuses(t, answer, now)) {
@@ -573,8 +593,7 @@ leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 		throttle_refill(h->throttle, now);
 	t->state = TICKET_IDLE;
 	t->host = NULL;
-	hosts_admit(h, now);
-	hosts_arm(h, t->loop, now);
+	hosts_admit(h, t->loop, now);
 }
 
 /* Nothing that was admitted has reached the host: nothing is lost with it. */
@@ -602,37 +621,31 @@ forget_nowhere(struct hosts *hs, const struct ticket *t)
 void
 hosts_release_slot(struct hosts *hs, struct ticket *t, uint64_t now)
 {
-	struct host *h;
+	struct host *h = hosts_enter(hs, t);
 
-	pthread_rwlock_rdlock(&hs->lock);
-	h = t->host;
-	pthread_mutex_lock(&h->lock);
+	if (h == NULL)
+		return;
 	throttle_release_slot(h->throttle, &t->waiter, now);
-	hosts_admit(h, now);
-	hosts_arm(h, t->loop, now);
-	pthread_mutex_unlock(&h->lock);
-	pthread_rwlock_unlock(&hs->lock);
+	hosts_admit(h, t->loop, now);
+	hosts_exit(hs, h);
 }
 
-/* True when it was at a host. */
+/* Returns whether it was at a host. */
 static bool
 give_back(struct hosts *hs, struct ticket *t, bool refund, uint64_t now)
 {
-	bool was_there = false, forget = false;
+	bool was_there, forget;
 	struct host *h;
 
-	pthread_rwlock_rdlock(&hs->lock);
-	if ((h = t->host) != NULL) {
-		pthread_mutex_lock(&h->lock);
-		if (t->nowhere && t->state == TICKET_HELD)
-			h->reached--;
-		/* its host may have refused it meanwhile */
-		if ((was_there = t->state != TICKET_IDLE))
-			leave(h, t, refund, now);
-		forget = t->nowhere && is_nowhere(h);
-		pthread_mutex_unlock(&h->lock);
-	}
-	pthread_rwlock_unlock(&hs->lock);
+	if ((h = hosts_enter(hs, t)) == NULL)
+		return false;
+	if (t->nowhere && t->state == TICKET_HELD)
+		h->reached--;
+	/* its host may have refused it meanwhile */
+	if ((was_there = t->state != TICKET_IDLE))
+		leave(h, t, refund, now);
+	forget = t->nowhere && is_nowhere(h);
+	hosts_exit(hs, h);
 	if (forget)
 		forget_nowhere(hs, t);
 	return was_there;
@@ -686,61 +699,50 @@ hosts_refuse(struct host *h, struct ticket *t, uint64_t now)
 enum hosts_answer
 hosts_return(struct hosts *hs, struct ticket *t, uint64_t now)
 {
+	struct host *h = hosts_enter(hs, t);
 	enum hosts_answer answer = HOSTS_LATE;
-	struct host *h;
 
-	pthread_rwlock_rdlock(&hs->lock);
-	h = t->host;
-	pthread_mutex_lock(&h->lock);
+	if (h == NULL)
+		return HOSTS_LATE;
 	if (throttle_return(h->throttle, &t->waiter, now, &t->report) ==
 	    THROTTLE_WAIT) {
 		t->state = TICKET_WAITING;
 		t->deadline = throttle_deadline(h->throttle, &t->waiter);
 		answer = HOSTS_WAIT;
-		hosts_admit(h, now);
-		hosts_arm(h, t->loop, now);
+		hosts_admit(h, t->loop, now);
 	}
-	pthread_mutex_unlock(&h->lock);
-	pthread_rwlock_unlock(&hs->lock);
+	hosts_exit(hs, h);
 	return answer;
 }
 
 uint64_t
 hosts_deadline(struct hosts *hs, struct ticket *t)
 {
-	struct host *h;
+	struct host *h = hosts_enter(hs, t);
 
-	pthread_rwlock_rdlock(&hs->lock);
-	if ((h = t->host) != NULL) {
-		pthread_mutex_lock(&h->lock);
-		if (t->state == TICKET_WAITING)
-			t->deadline = throttle_deadline(h->throttle,
-			    &t->waiter);
-		pthread_mutex_unlock(&h->lock);
-	}
-	pthread_rwlock_unlock(&hs->lock);
+	if (h == NULL)
+		return t->deadline;
+	if (t->state == TICKET_WAITING)
+		t->deadline = throttle_deadline(h->throttle, &t->waiter);
+	hosts_exit(hs, h);
 	return t->deadline;
 }
 
 bool
 hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 {
-	struct host *h;
-	bool waited = false;
+	struct host *h = hosts_enter(hs, t);
+	bool waited;
 
-	pthread_rwlock_rdlock(&hs->lock);
-	if ((h = t->host) != NULL) {
-		pthread_mutex_lock(&h->lock);
-		if (t->state == TICKET_WAITING) {
-			leave(h, t, false, now);
-			throttle_report(h->throttle, &t->waiter, now,
-			    &t->report);
-			name_budget(h->rule, h->throttle, t);
-			waited = true;
-		}
-		pthread_mutex_unlock(&h->lock);
+	if (h == NULL)
+		return false;
+	waited = t->state == TICKET_WAITING;
+	if (waited) {
+		leave(h, t, false, now);
+		throttle_report(h->throttle, &t->waiter, now, &t->report);
+		name_budget(h->rule, h->throttle, t);
 	}
-	pthread_rwlock_unlock(&hs->lock);
+	hosts_exit(hs, h);
 	return waited;
 }
 
@@ -761,8 +763,7 @@ wake_cb(struct wake *k, struct loop *l, uint64_t now)
 		h->armed_at = THROTTLE_NEVER;
 	last = h->gone && h->armed == 0;
 	if (l != NULL && !h->gone) {
-		hosts_admit(h, now);
-		hosts_arm(h, l, now);
+		hosts_admit(h, l, now);
 	}
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
@@ -778,8 +779,7 @@ hosts_admit_all(struct hosts *hs, struct loop *l, uint64_t now)
 	pthread_rwlock_rdlock(&hs->lock);
 	TAILQ_FOREACH(h, &hs->order, entry) {
 		pthread_mutex_lock(&h->lock);
-		hosts_admit(h, now);
-		hosts_arm(h, l, now);
+		hosts_admit(h, l, now);
 		pthread_mutex_unlock(&h->lock);
 	}
 	pthread_rwlock_unlock(&hs->lock);

@@ -117,9 +117,15 @@ void		 hosts_heed_before(struct hosts *, struct host *, uint64_t now);
 /* Refuses a waiter that is in no queue any more: it is late. */
 void		 hosts_refuse(struct host *, struct ticket *, uint64_t now);
 
-/* Admits who may go now, and has somebody look at the queue when others may. */
-void		 hosts_admit(struct host *, uint64_t now);
-void		 hosts_arm(struct host *, struct loop *, uint64_t now);
+/*
+ * Locks the host that a ticket is at, within the table.  Returns NULL, and has
+ * locked nothing, where it is at none.
+ */
+struct host	*hosts_enter(struct hosts *, struct ticket *);
+void		 hosts_exit(struct hosts *, struct host *);
+
+/* Admits who may go now, and has the loop look again when others may. */
+void		 hosts_admit(struct host *, struct loop *, uint64_t now);
 
 static inline struct ticket *
 ticket_of(struct throttle_waiter *waiter)

@@ -230,22 +230,19 @@ uint64_t
 hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
     uint64_t now)
 {
-	struct host *h;
+	struct host *h = hosts_enter(hs, t);
 	unsigned bucket;
 	uint64_t pause;
 
-	pthread_rwlock_rdlock(&hs->lock);
-	h = t->host;
-	pthread_mutex_lock(&h->lock);
+	if (h == NULL)
+		return 0;
 	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
 	bucket = take_part(h, t, l, now);
 	if (l->shape && (!l->shape_partial || bucket != 0))
 		shape_by(h, t, l, bucket, now);
 	pause = pause_by(h, t, l, bucket, now);
-	hosts_admit(h, now);
-	hosts_arm(h, t->loop, now);
-	pthread_mutex_unlock(&h->lock);
-	pthread_rwlock_unlock(&hs->lock);
+	hosts_admit(h, t->loop, now);
+	hosts_exit(hs, h);
 	return pause;
 }
 
@@ -253,33 +250,28 @@ bool
 hosts_names_other(struct hosts *hs, struct ticket *t,
     const struct throttle_key *part)
 {
-	struct host *h;
+	struct host *h = hosts_enter(hs, t);
 	bool other;
 
-	pthread_rwlock_rdlock(&hs->lock);
-	h = t->host;
-	pthread_mutex_lock(&h->lock);
+	if (h == NULL)
+		return false;
 	other = h->routes != NULL && routes_has_other(h->routes,
 	    (struct route_part){ part->a, part->b });
-	pthread_mutex_unlock(&h->lock);
-	pthread_rwlock_unlock(&hs->lock);
+	hosts_exit(hs, h);
 	return other;
 }
 
 bool
 hosts_is_news(struct hosts *hs, struct ticket *t, enum hosts_news what)
 {
+	struct host *h = hosts_enter(hs, t);
 	unsigned bit = 1U << what;
-	bool first = false;
-	struct host *h;
+	bool first;
 
-	pthread_rwlock_rdlock(&hs->lock);
-	if ((h = t->host) != NULL) {
-		pthread_mutex_lock(&h->lock);
-		first = (h->told & bit) == 0;
-		h->told |= bit;
-		pthread_mutex_unlock(&h->lock);
-	}
-	pthread_rwlock_unlock(&hs->lock);
+	if (h == NULL)
+		return false;
+	first = (h->told & bit) == 0;
+	h->told |= bit;
+	hosts_exit(hs, h);
 	return first;
 }
