@@ -151,7 +151,7 @@ sweep(struct hosts *hs, int max, uint64_t now)
 	int i;
 
 	for (i = 0; i < max && (h = TAILQ_FIRST(&hs->order)) != NULL; i++) {
-		if (TAILQ_EMPTY(&h->tickets) && h->armed == 0 &&
+		if (hosts_is_empty(h) && h->armed == 0 &&
 		    throttle_idle(h->throttle, now)) {
 			hosts_drop(hs, h);
 			continue;
@@ -293,6 +293,41 @@ arm(struct host *h, struct loop *l, uint64_t now)
 	loop_wake_at(l, k, at);
 }
 
+/*
+ * A ticket that comes is at the host from now on; one that goes is in none of
+ * its lists any more, but keeps its pointer for whoever calls this to clear.
+ */
+static void
+set_state(struct host *h, struct ticket *t, enum ticket_state to)
+{
+	if (t->state == TICKET_IDLE) {
+		TAILQ_INSERT_TAIL(&h->tickets, t, entry);
+		t->host = h;
+	} else
+		h->count[t->state]--;
+	if (to == TICKET_IDLE)
+		TAILQ_REMOVE(&h->tickets, t, entry);
+	else
+		h->count[to]++;
+	t->state = to;
+}
+
+void
+hosts_move(struct host *from, struct host *to, struct ticket *t)
+{
+	TAILQ_REMOVE(&from->tickets, t, entry);
+	from->count[t->state]--;
+	TAILQ_INSERT_TAIL(&to->tickets, t, entry);
+	to->count[t->state]++;
+	t->host = to;
+}
+
+bool
+hosts_is_empty(const struct host *h)
+{
+	return h->count[TICKET_WAITING] == 0 && h->count[TICKET_HELD] == 0;
+}
+
 void
 hosts_admit(struct host *h, struct loop *l, uint64_t now)
 {
@@ -301,7 +336,7 @@ hosts_admit(struct host *h, struct loop *l, uint64_t now)
 
 	while ((waiter = throttle_next(h->throttle, now)) != NULL) {
 		t = ticket_of(waiter);
-		t->state = TICKET_HELD;
+		set_state(h, t, TICKET_HELD);
 		h->reached++;
 		loop_post(t->loop, &t->mail);
 	}
@@ -444,17 +479,12 @@ ask(struct host *h, struct ticket *t, const struct throttle_request *r,
 	if (learns && answer == HOSTS_WAIT)
 		hosts_know_route(t, head->method, head->path);
 	if (answer == HOSTS_GO) {
-		t->state = TICKET_HELD;
+		set_state(h, t, TICKET_HELD);
 		h->reached++;
-	} else if (answer == HOSTS_WAIT)
-		t->state = TICKET_WAITING;
-	if (t->state != TICKET_IDLE) {
-		t->host = h;
-		TAILQ_INSERT_TAIL(&h->tickets, t, entry);
-	}
-	if (answer == HOSTS_WAIT)
+	} else if (answer == HOSTS_WAIT) {
+		set_state(h, t, TICKET_WAITING);
 		arm(h, t->loop, now);
-	else if (answer != HOSTS_GO)
+	} else
 		name_budget(h->rule, h->throttle, t);
 	if (t->state != TICKET_IDLE || refuses(t, answer, now)) {
 		crossed = h->refusing != (t->state == TICKET_IDLE);
@@ -559,9 +589,6 @@ hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
 	enum hosts_answer answer;
 	struct claim c;
 
-	t->state = TICKET_IDLE;
-	t->host = NULL;
-	t->nowhere = false;
 	t->wrong = claim_make(&c, &hash, t->rule, &t->source, now);
 	if (t->wrong != NULL)
 		return t->wrong == claim_no_memory ? HOSTS_NO_MEMORY :
@@ -588,11 +615,10 @@ leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 		throttle_refund(h->throttle, &t->waiter, now);
 	else
 		throttle_release(h->throttle, &t->waiter, now);
-	TAILQ_REMOVE(&h->tickets, t, entry);
+	set_state(h, t, TICKET_IDLE);
+	t->host = NULL;
 	if (t->nowhere && h->reached == 0)
 		throttle_refill(h->throttle, now);
-	t->state = TICKET_IDLE;
-	t->host = NULL;
 	hosts_admit(h, t->loop, now);
 }
 
@@ -600,7 +626,7 @@ leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 static bool
 is_nowhere(const struct host *h)
 {
-	return h->reached == 0 && h->armed == 0 && TAILQ_EMPTY(&h->tickets);
+	return h->reached == 0 && h->armed == 0 && hosts_is_empty(h);
 }
 
 /* Drops the ticket's entry, if it still is one of a host that is nowhere. */
@@ -689,8 +715,7 @@ hosts_refuse(struct host *h, struct ticket *t, uint64_t now)
 {
 	throttle_report(h->throttle, &t->waiter, now, &t->report);
 	name_budget(h->rule, h->throttle, t);
-	t->state = TICKET_IDLE;
-	TAILQ_REMOVE(&h->tickets, t, entry);
+	set_state(h, t, TICKET_IDLE);
 	loop_post(t->loop, &t->mail);
 	/* the last touch: who sees this may free the ticket */
 	t->host = NULL;
@@ -706,7 +731,7 @@ hosts_return(struct hosts *hs, struct ticket *t, uint64_t now)
 		return HOSTS_LATE;
 	if (throttle_return(h->throttle, &t->waiter, now, &t->report) ==
 	    THROTTLE_WAIT) {
-		t->state = TICKET_WAITING;
+		set_state(h, t, TICKET_WAITING);
 		t->deadline = throttle_deadline(h->throttle, &t->waiter);
 		answer = HOSTS_WAIT;
 		hosts_admit(h, t->loop, now);

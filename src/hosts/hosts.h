@@ -31,14 +31,15 @@ enum ticket_state {
 	TICKET_IDLE,		/* neither waits nor holds a slot */
 	TICKET_WAITING,
 	TICKET_HELD,		/* admitted, holds a slot */
+	TICKET_STATES,		/* how many there are */
 };
 
 #define HOSTS_BUDGET	96	/* bytes of a budget's name, with its end */
 
 /*
- * One request's place at its host's throttle.  Lives in the exchange, which
- * sets loop, hasher, mail.deliver, name, conf, rule, deposit, turn and, for the
- * length of hosts_ask(), source; the rest is this room's.
+ * One request's place at its host's throttle; begins as zero.  Lives in the
+ * exchange, which sets loop, hasher, mail.deliver, name, conf, rule, deposit,
+ * turn and, for the length of hosts_ask(), source; the rest is this room's.
  */
 struct ticket {
 	struct throttle_waiter	 waiter;

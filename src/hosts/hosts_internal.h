@@ -54,6 +54,7 @@ struct host {
 	struct throttle		*throttle;
 	struct routes		*routes;	/* NULL: no part was named */
 	struct tickets		 tickets;	/* all that wait or hold */
+	size_t			 count[TICKET_STATES];	/* of them */
 	/* Admissions that may have reached the host: what they took counts. */
 	uint64_t		 reached;
 	uint64_t		 armed_at;	/* ns; or NEVER */
@@ -123,6 +124,12 @@ void		 hosts_refuse(struct host *, struct ticket *, uint64_t now);
  */
 struct host	*hosts_enter(struct hosts *, struct ticket *);
 void		 hosts_exit(struct hosts *, struct host *);
+
+/* Takes a ticket, whatever its state, from one host to another. */
+void		 hosts_move(struct host *from, struct host *to,
+		    struct ticket *);
+/* Returns whether no ticket is at the host. */
+bool		 hosts_is_empty(const struct host *);
 
 /* Admits who may go now, and has the loop look again when others may. */
 void		 hosts_admit(struct host *, struct loop *, uint64_t now);

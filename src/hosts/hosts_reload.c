@@ -68,9 +68,7 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
 	match_parts(from->rule, to->rule, moved);
 	if (part != THROTTLE_WHOLE)
 		part = moved[part];
-	TAILQ_REMOVE(&from->tickets, t, entry);
-	TAILQ_INSERT_TAIL(&to->tickets, t, entry);
-	t->host = to;
+	hosts_move(from, to, t);
 	t->credential = credential_under(from->rule, to->rule,
 	    &t->credential);
 	if (t->state == TICKET_WAITING) {
@@ -229,7 +227,7 @@ settle_host(struct hosts *hs, struct host *h, uint64_t now)
 		if (to != h)
 			move_ticket(t, h, to, now);
 	}
-	if (stays || !TAILQ_EMPTY(&h->tickets))
+	if (stays || !hosts_is_empty(h))
 		return;
 	if (h->rule->shared)
 		leave_pause(hs, h);
