@@ -6,6 +6,7 @@
 
 #include "conf/conf_advice.h"
 #include "conf/conf_value.h"
+#include "hint/refusal_json.h"
 
 static bool
 keep(struct conf_report *report, const struct conf_node *node, char **field)

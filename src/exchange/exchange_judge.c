@@ -7,7 +7,8 @@
 
 #include "hint/hint.h"
 #include "hint/hint_date.h"
-#include "hint/refusal.h"
+#include "hint/refusal_judge.h"
+#include "hint/refusal_text.h"
 #include "http/http1_head.h"
 
 /*

@@ -81,35 +81,4 @@ struct refusal {
 	uint64_t		 delay;		/* ns; saturates */
 };
 
-/* The rules that are built in, and how many. */
-const struct refusal_rule *refusal_builtin(unsigned *n);
-
-/*
- * Adds to picked, which has n, those rules that may say something of a response
- * with this head to a request for this path (with its query, or p NULL), by
- * its status, its fields and the type and length of its body; up to
- * REFUSAL_RULES, and returns how many there are then.  Event streams and
- * bodies that are not told to be text or JSON are judged by none; those of a
- * success only where they are told to be JSON, or text for a text.
- */
-unsigned	 refusal_pick(const struct refusal_rule *, unsigned nrules,
-		    const struct http1_head *, struct http1_str path,
-		    const struct refusal_rule **picked, unsigned n);
-
-/* How a response's body is coded; several codings are REFUSAL_OTHER. */
-enum refusal_coding refusal_coding(const struct http1_head *);
-
-/*
- * Judges a body by n rules; the first that is met counts.  A delay is a number
- * of seconds or a text with one, a duration ("23.4s"), an instant, or an object
- * of seconds and nanos; of several the longest.  date (seconds since 1970)
- * is what instants are measured against.  False: no refusal.
- */
-bool		 refusal_judge(const struct refusal_rule *const *, unsigned n,
-		    const struct refusal_body *, int64_t date,
-		    struct refusal *);
-
-/* Whether it is a path in JSON. */
-bool		 refusal_is_path(const char *);
-
 #endif

@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-/* What errors say by the form of their keys and words; for refusal.c only. */
+/* What errors say by the form of their keys and words. */
 
 /*
  * Whether an error in JSON is named as one of a rate limit: a string that is no

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "hint/refusal.h"
+#include "hint/refusal_table.h"
 
 /*
  * Bodies that refuse, as their vendors document them.  A rule that could mean

@@ -3,6 +3,9 @@
 
 #include <stddef.h>
 
+#include "hint/refusal_pick.h"
+#include "hint/refusal_table.h"
+
 bool
 lesson_reads(const struct rule *rule, int status)
 {

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hint/refusal.h"
+#include "hint/refusal_json.h"
+#include "hint/refusal_judge.h"
+#include "hint/refusal_table.h"
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

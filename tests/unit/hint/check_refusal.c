@@ -6,7 +6,11 @@
 
 #include <zlib.h>
 
-#include "hint/refusal.h"
+#include "hint/refusal_json.h"
+#include "hint/refusal_judge.h"
+#include "hint/refusal_pick.h"
+#include "hint/refusal_table.h"
+#include "hint/refusal_text.h"
 #include "check_run.h"
 
 /* Bodies that say that a request was refused, and for how long. */

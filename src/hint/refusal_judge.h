@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_REFUSAL_JUDGE_H
+#define SLUICE_REFUSAL_JUDGE_H
+
+#include "hint/refusal.h"
+
+/*
+ * Judges a body by n rules; the first that is met counts.  A delay is a number
+ * of seconds or a text with one, a duration ("23.4s"), an instant, or an object
+ * of seconds and nanos; of several the longest.  date (seconds since 1970)
+ * is what instants are measured against.  False: no refusal.
+ */
+bool		 refusal_judge(const struct refusal_rule *const *, unsigned n,
+		    const struct refusal_body *, int64_t date,
+		    struct refusal *);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+#include "hint/refusal_pick.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "hint/refusal_json.h"
+#include "hint/refusal_text.h"
+#include "http/http1_head.h"
+
+enum kind {
+	KIND_NONE,		/* not to be judged */
+	KIND_UNTOLD,
+	KIND_TEXT,
+	KIND_JSON,
+};
+
+static const struct http1_field *
+find(const struct http1_head *h, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++)
+		if (http1_str_is(h->fields[i].name, name))
+			return &h->fields[i];
+	return NULL;
+}
+
+static bool
+begins(struct http1_str s, const char *text)
+{
+	size_t n = strlen(text);
+
+	return s.len >= n && strncasecmp(s.p, text, n) == 0;
+}
+
+/* Streams of JSON, a line or a record each, are not one text. */
+static enum kind
+kind_of(const struct http1_head *h)
+{
+	const struct http1_field *f = http1_find(h, HTTP1_CONTENT_TYPE);
+	struct http1_str type;
+	const char *end;
+
+	if (f == NULL || f->value.len == 0)
+		return KIND_UNTOLD;
+	type = f->value;
+	if ((end = memchr(type.p, ';', type.len)) != NULL)
+		type.len = (size_t)(end - type.p);
+	if (begins(type, "text/event-stream") || begins(type, "multipart/") ||
+	    refusal_text_contains(type.p, type.len, "ndjson") ||
+	    refusal_text_contains(type.p, type.len, "jsonl") ||
+	    refusal_text_contains(type.p, type.len, "json-seq") ||
+	    refusal_text_contains(type.p, type.len, "stream"))
+		return KIND_NONE;
+	if (refusal_text_contains(type.p, type.len, "json"))
+		return KIND_JSON;
+	return begins(type, "text/") ||
+	    refusal_text_contains(type.p, type.len, "xml") ? KIND_TEXT :
+	    KIND_NONE;
+}
+
+/* An error may be JSON whatever it says; a success is only what it says. */
+static bool
+fits(const struct refusal_rule *r, const struct http1_head *h, enum kind kind)
+{
+	bool error = h->status >= 400;
+
+	if (h->body == HTTP1_LENGTH && h->length > REFUSAL_BYTES &&
+	    refusal_reads_json(r))
+		return false;
+	switch (kind) {
+	case KIND_NONE:
+		return false;
+	case KIND_UNTOLD:
+		return error;
+	case KIND_TEXT:
+		return error || !refusal_reads_json(r);
+	case KIND_JSON:
+		break;
+	}
+	return true;
+}
+
+static bool
+has_status(const struct refusal_rule *r, int status)
+{
+	unsigned i;
+
+	for (i = 0; i < r->nstatuses; i++)
+		if (r->statuses[i] == status)
+			return true;
+	return false;
+}
+
+static bool
+for_path(const struct refusal_rule *r, struct http1_str path)
+{
+	const char *query;
+	size_t n;
+
+	if (r->end == NULL)
+		return true;
+	if (path.p == NULL)
+		return false;
+	if (path.len > 0 && (query = memchr(path.p, '?', path.len)) != NULL)
+		path.len = (size_t)(query - path.p);
+	n = strlen(r->end);
+	return path.len >= n && memcmp(path.p + path.len - n, r->end, n) == 0;
+}
+
+unsigned
+refusal_pick(const struct refusal_rule *rules, unsigned nrules,
+    const struct http1_head *h, struct http1_str path,
+    const struct refusal_rule **picked, unsigned n)
+{
+	const struct refusal_rule *r;
+	enum kind kind = KIND_NONE;
+	bool known = false;
+	unsigned i;
+
+	if (h->body == HTTP1_NO_BODY ||
+	    (h->body == HTTP1_LENGTH && h->length == 0))
+		return n;
+	for (i = 0; i < nrules && n < REFUSAL_RULES; i++) {
+		r = &rules[i];
+		if (!has_status(r, h->status) || !for_path(r, path))
+			continue;
+		if (!known)
+			kind = kind_of(h);
+		known = true;
+		if (fits(r, h, kind) &&
+		    (r->field == NULL || find(h, r->field) != NULL))
+			picked[n++] = r;
+	}
+	return n;
+}
