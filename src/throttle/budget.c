@@ -18,10 +18,14 @@
  * instant is never reached.
  */
 
-#include "throttle/budget_internal.h"
+#include "throttle/budget.h"
 
 #include <assert.h>
 #include <string.h>
+
+#include "throttle/budget_counted.h"
+#include "throttle/budget_recovery.h"
+#include "throttle/larger.h"
 
 typedef budget_wide wide;
 

@@ -17,9 +17,11 @@
  * units here, rounded up.
  */
 
-#include "throttle/budget_internal.h"
+#include "throttle/budget_counted.h"
 
 #include <string.h>
+
+#include "throttle/larger.h"
 
 static uint64_t
 slot_length(const struct budget_state *r)

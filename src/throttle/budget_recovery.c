@@ -20,7 +20,9 @@
  * are taken back.
  */
 
-#include "throttle/budget_internal.h"
+#include "throttle/budget_recovery.h"
+
+#include "throttle/larger.h"
 
 typedef budget_wide wide;
 

@@ -20,6 +20,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "throttle/budget_recovery.h"
+
 /* First of its lane, and when its budgets allow it (ns). */
 struct head {
 	const struct fair_waiter *w;

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stddef.h>
 
+#include "throttle/larger.h"
 #include "throttle/throttle.h"
 
 /*
@@ -55,12 +56,6 @@ struct throttle {
 	uint64_t		 unblocked_at;
 	bool			 head_changed;	/* since throttle_next() */
 };
-
-static inline uint64_t
-later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
 
 static inline struct throttle_waiter *
 waiter_of(struct fair_waiter *f)

@@ -5,6 +5,7 @@
 #include <check.h>
 
 #include "throttle/budget.h"
+#include "throttle/budget_recovery.h"
 
 /* What the tests of the budget share. */
 

@@ -3,6 +3,7 @@
 
 #include "check_run.h"
 #include "throttle/budget.h"
+#include "throttle/budget_recovery.h"
 
 /*
  * Rates as windows, after a refusal that named no time.

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_BUDGET_TYPES_H
+#define SLUICE_BUDGET_TYPES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a budget is made of; budget.h says what it does. */
+
+#define BUDGET_UNIT	1000000ULL	/* micro cost units in one unit */
+#define BUDGET_RATES	8		/* rates of one budget at most */
+#define BUDGET_SLOTS	32		/* of a period, as windows */
+#define BUDGET_NEVER	UINT64_MAX
+#define BUDGET_RECOVERY	1024		/* requests on their way that end it */
+#define BUDGET_PATIENCE	10000000000ULL	/* ns */
+#define BUDGET_NOW	20000000ULL	/* ns: what is named below is "now" */
+
+/*
+ * For how long (ns) a budget that nobody uses stays half open.  After that it
+ * is as a new one: else each host that was ever paused would have to be
+ * remembered for ever.
+ */
+#define BUDGET_MEMORY	600000000000ULL
+
+__extension__ typedef unsigned __int128 budget_wide;
+
+#define BUDGET_WIDE_MAX	(~(budget_wide)0)
+
+/* One rate: capacity per period, with a burst. */
+struct budget_rate {
+	uint64_t capacity;	/* micro cost units per period, not 0 */
+	uint64_t period;	/* ns, not 0 */
+	uint64_t burst;		/* micro cost units, not 0 */
+	/*
+	 * No window of one period sees more than capacity: refills at
+	 * (capacity - burst) per period.  Where burst >= capacity (a capacity
+	 * of 1 or less) it refills at capacity per period.
+	 */
+	bool	 strict;
+};
+
+struct budget_limits {
+	struct budget_rate	 rates[BUDGET_RATES];
+	unsigned		 nrates;	/* 0: no limit of rate */
+	uint32_t		 concurrency;	/* slots; 0: no limit */
+};
+
+enum budget_verdict {
+	BUDGET_SUCCESS,		/* the host answered, and not for a limit */
+	BUDGET_THROTTLED,	/* it refused for a limit */
+	BUDGET_NEUTRAL,		/* nobody knows: it failed, or was aborted */
+};
+
+/* Which limit is in the way. */
+enum budget_short {
+	BUDGET_SHORT_NONE,
+	BUDGET_SHORT_RATE,
+	BUDGET_SHORT_CONCURRENCY,
+	BUDGET_SHORT_PAUSE,
+	BUDGET_SHORT_RECOVERY,
+	BUDGET_SHORT_SHAPE,
+};
+
+/* An earliest start, and what decides it. */
+struct budget_start {
+	uint64_t		 at;		/* ns */
+	enum budget_short	 what;
+	unsigned		 rate;		/* which, when it is a rate */
+};
+
+struct budget_state {	/* one rate: its limit and what is consumed */
+	struct budget_rate	 limit;
+	uint64_t		 refill;	/* micro cost units a period */
+	budget_wide		 tat;		/* 1/refill ns */
+	/* what the host has counted; in thousands of micro cost units */
+	uint64_t		 flying;	/* no verdict yet */
+	uint64_t		 newest;	/* slot of time */
+	uint32_t		 slots[BUDGET_SLOTS];
+};
+
+/*
+ * Where what somebody paid stands in each rate's time: a rate works off what it
+ * was asked for in order, and tat is when it is done with all of it.
+ */
+struct budget_paid {
+	uint64_t		 cost;		/* micro cost units; 0: void */
+	budget_wide		 ends[BUDGET_RATES]; /* 1/refill ns */
+};
+
+/* Lives in the caller's memory; the fields are the budget's. */
+struct budget {
+	struct budget_state	 rates[BUDGET_RATES];
+	unsigned		 nrates;
+	uint32_t		 concurrency;
+	uint32_t		 inflight;	/* slots held */
+	uint32_t		 pending;	/* admitted, no verdict yet */
+	uint64_t		 paused_until;	/* ns */
+	/* recovery */
+	uint32_t		 epoch;		/* counts half openings */
+	uint32_t		 window;	/* 0: not half open */
+	uint32_t		 unsettled;	/* pending, of this epoch */
+	uint32_t		 overdue;	/* of them, beyond patience */
+	uint32_t		 passed;	/* successes of this epoch */
+	uint32_t		 grown;		/* ... towards one more place */
+	uint32_t		 before;	/* ... and of those that belong to it */
+	uint32_t		 went;		/* ... until the last refusal */
+	uint32_t		 cut;		/* the epoch that it ended */
+	uint32_t		 abreast;	/* at once, fewer than when the host
+						   refused; 0: not known */
+	uint64_t		 heard;		/* ns: a verdict or a reset */
+	/* backoff */
+	uint32_t		 failures;	/* pauses that did not help */
+	uint64_t		 refused;	/* ns: since then; 0: it does not */
+	uint64_t		 since;		/* ns: the last that was not early */
+	uint64_t		 opens;		/* ns after it the host admitted
+						   again; 0: not known */
+	uint64_t		 shut;		/* ns after it it did not yet */
+	bool			 doubted;	/* that opens holds next time */
+	bool			 guessed;	/* the pause: none was named */
+	bool			 exact;		/* rates are windows, too */
+	/* what a pause of that length gave, to judge shorter ones by */
+	uint64_t		 ref_opens;	/* ns; 0: none */
+	uint64_t		 ref_cycle;	/* ns from refusal to refusal */
+	uint32_t		 ref_went;
+	bool			 trickles;	/* shorter ones gave less */
+	bool			 early;		/* the last refusal came early */
+	bool			 believed;	/* "now", since a success */
+	bool			 at_once;	/* half open by that */
+	bool			 paused;	/* since it last was whole */
+	bool			 learning;	/* a new one is half open */
+	/* shape */
+	uint64_t		 shape_until;	/* ns; 0: none */
+	int64_t			 shape_left;	/* requests until then */
+	uint64_t		 last;		/* ns: the last admission */
+};
+
+#endif
