@@ -24,8 +24,8 @@ void	 text_free(struct text *);
 void	 text_reset(struct text *);
 
 /*
- * Makes room for n more bytes, so that what points into p stays right while they
- * are put.  Returns whether there is; false when memory failed, now or before.
+ * Makes room for n more bytes, so that p does not move while they are put.
+ * Returns whether there is room; false when memory failed, now or before.
  */
 bool	 text_reserve(struct text *, size_t n);
 

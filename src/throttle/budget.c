@@ -182,8 +182,8 @@ inherit_rates(struct budget *b, const struct budget_state *from, unsigned nfrom,
 static uint64_t
 last_heard(const struct budget *b)
 {
-	return later(later(b->last, b->heard),
-	    later(b->paused_until, b->shape_until));
+	return larger(larger(b->last, b->heard),
+	    larger(b->paused_until, b->shape_until));
 }
 
 /* How long (ns) nothing was heard of it, nor is to be heard. */
@@ -299,7 +299,7 @@ void
 budget_inherit(struct budget *b, const struct budget *from, uint64_t now)
 {
 	inherit_rates(b, from->rates, from->nrates, now);
-	b->paused_until = later(b->paused_until, from->paused_until);
+	b->paused_until = larger(b->paused_until, from->paused_until);
 	if (from->window != 0 && (b->window == 0 || from->window < b->window)) {
 		new_epoch(b, from);
 		b->window = from->window;
@@ -311,8 +311,8 @@ budget_inherit(struct budget *b, const struct budget *from, uint64_t now)
 		b->shape_until = from->shape_until;
 		b->shape_left = from->shape_left;
 	}
-	b->last = later(b->last, from->last);
-	b->heard = later(b->heard, from->heard);
+	b->last = larger(b->last, from->last);
+	b->heard = larger(b->heard, from->heard);
 }
 
 static bool
@@ -331,7 +331,7 @@ place_free(const struct budget *b)
 static uint64_t
 patience_ends(const struct budget *b)
 {
-	uint64_t since = later(b->last, b->paused_until);
+	uint64_t since = larger(b->last, b->paused_until);
 
 	return since > BUDGET_NEVER - BUDGET_PATIENCE ? BUDGET_NEVER :
 	    since + BUDGET_PATIENCE;
@@ -375,19 +375,19 @@ budget_opens(const struct budget *b)
 	/* A window that is long may be forgotten before. */
 	if (b->pending == 0 && at > BUDGET_MEMORY && at - BUDGET_MEMORY > since)
 		at = since + BUDGET_MEMORY;
-	return later(place_free(b) ? 0 : patience, at);
+	return larger(place_free(b) ? 0 : patience, at);
 }
 
 uint64_t
 budget_due(const struct budget *b, uint64_t cost)
 {
 	const struct budget_state *r;
-	uint64_t ns = later(b->paused_until, shape_due(b));
+	uint64_t ns = larger(b->paused_until, shape_due(b));
 	unsigned i;
 
 	for (i = 0; i < b->nrates; i++) {
 		r = &b->rates[i];
-		ns = later(ns, rate_ns(r, rate_due(r, r->tat, cost)));
+		ns = larger(ns, rate_ns(r, rate_due(r, r->tat, cost)));
 	}
 	return ns;
 }
@@ -433,12 +433,12 @@ budget_start(const struct budget *b, budget_wide ahead, uint64_t cost,
 	not_before(&s, shape_due(b), BUDGET_SHORT_SHAPE, 0);
 	for (i = 0; i < b->nrates; i++) {
 		r = &b->rates[i];
-		tat = rate_at(r, r->limit.strict ? later(first, now) : first);
+		tat = rate_at(r, r->limit.strict ? larger(first, now) : first);
 		tat = wide_add(wide_max(r->tat, tat), rate_span(r, ahead));
 		not_before(&s, rate_ns(r, rate_due(r, tat, cost)),
 		    BUDGET_SHORT_RATE, i);
 	}
-	s.at = later(s.at, first);
+	s.at = larger(s.at, first);
 	return s;
 }
 

@@ -45,11 +45,14 @@
  * Calls nobody, allocates nothing.  Not thread safe.
  */
 
-/* Full buckets, all slots free; learning: half open. */
+/*
+ * Makes a budget with full buckets and all slots free; half open where it is
+ * still to learn what the host allows.
+ */
 void		 budget_init(struct budget *, const struct budget_limits *,
 		    bool learning);
 
-/* Full buckets again; all else stays. */
+/* Fills the buckets again; all else stays. */
 void		 budget_refill(struct budget *);
 
 /*
@@ -69,67 +72,69 @@ void		 budget_inherit(struct budget *, const struct budget *,
 		    uint64_t now);
 
 /*
- * Lets a shape whose time is over end, forgets a half opening that nobody made
- * use of, and runs out of patience; to be called before the calls below.  True
- * when it did any of these.
+ * Lets time pass until now: ends a shape whose time is over, forgets a half
+ * opening that nobody made use of, and waits no longer than BUDGET_PATIENCE
+ * for verdicts.  To be called before the calls below.  Returns whether any of
+ * these happened, so that somebody may go who could not.
  */
 bool		 budget_tick(struct budget *, uint64_t now);
 
-/* Whether a slot is free, and a place in recovery and windows. */
+/* Returns whether a slot is free, and a place in recovery and windows. */
 bool		 budget_room(const struct budget *);
 
 /*
- * When there may be room without a slot given back or a verdict (ns): 0 where
- * there is, by patience, as windows move on, or BUDGET_NEVER.
+ * Returns when there may be room although no slot comes back and no verdict
+ * (ns): 0 where there is room, later as patience ends or windows move on;
+ * BUDGET_NEVER where neither helps.
  */
 uint64_t	 budget_opens(const struct budget *);
 
-/* When rates, pause and shape allow a cost, with nobody ahead (ns). */
+/* Returns when rates, pause and shape allow a cost, with nobody ahead (ns). */
 uint64_t	 budget_due(const struct budget *, uint64_t cost);
 
-/* Whether a cost may start now: there is room, and it is due. */
+/* Returns whether a cost may start now: there is room, and it is due. */
 bool		 budget_allows(const struct budget *, uint64_t cost,
 		    uint64_t now);
 
 /*
- * The earliest start of a cost behind others that cost so much ahead and
- * begin to spend at first (ns; no strict rate before now).
+ * Returns the earliest start of a cost that waits behind others: those cost so
+ * much ahead, and begin to spend at first (ns), a strict rate not before now.
  */
 struct budget_start budget_start(const struct budget *, budget_wide ahead,
 		    uint64_t cost, uint64_t first, uint64_t now);
 
 /*
  * Admits: pays, takes a slot, waits for a verdict.  The cost is accounted at
- * an instant that may lie before now, with strict rates now.  The epoch it
- * returns goes with the verdict.
+ * an instant at (ns) that may lie before now, with strict rates now.  Returns
+ * the epoch, which goes with the verdict.
  */
 uint32_t	 budget_take(struct budget *, uint64_t cost, uint64_t at,
 		    uint64_t now);
 
 /*
- * What was just taken, to be given back by budget_refund() perhaps.  Void once
- * the budget's limits have changed.
+ * Notes in *paid where what was just taken stands, for budget_refund().  It
+ * means nothing once the budget's limits have changed.
  */
 void		 budget_paid(const struct budget *, uint64_t cost,
 		    struct budget_paid *);
 
 /*
- * Gives back what was paid, as far as time has not done so by now: from then on
- * all is as if less had been asked for when it was, and what is admitted in any
- * interval without it keeps within the limits.  Returns by how much (1/refill
- * ns) each rate is done sooner with what was asked of it later, for
- * budget_refunded().
+ * Gives back what was paid, as far as time has not done so by now.  From then
+ * on all is as if less had been asked for at that time; what is admitted
+ * besides it keeps within the limits in any interval.  Sets in sooner[] by how
+ * much (1/refill ns) each rate is done sooner with what was asked of it
+ * afterwards, for budget_refunded().
  */
 void		 budget_refund(struct budget *, struct budget_paid *,
 		    uint64_t now, budget_wide sooner[BUDGET_RATES]);
 
-/* Another refund has moved what was paid after it. */
+/* Moves what was paid after something else that was refunded just now. */
 void		 budget_refunded(const struct budget *,
 		    const struct budget_paid *refund,
 		    const budget_wide sooner[BUDGET_RATES],
 		    struct budget_paid *);
 
-/* What became of one that was admitted in that epoch; once for each. */
+/* Says what became of one that was admitted in that epoch; once for each. */
 void		 budget_verdict(struct budget *, uint32_t epoch,
 		    enum budget_verdict, uint64_t now);
 
@@ -138,20 +143,21 @@ void		 budget_release(struct budget *);
 
 /*
  * Takes a slot without admission, for one that moves here; pending when it has
- * no verdict yet.  Returns an epoch that is over: it was admitted elsewhere.
+ * no verdict yet.  Returns an epoch that is over, because it was admitted
+ * elsewhere and its verdict says nothing of this budget's recovery.
  */
 uint32_t	 budget_hold(struct budget *, bool pending);
 
 /*
  * Admits nobody before until (ns), and is half open from then on.  Never
- * shortens an earlier pause; returns whether it made the pause longer.  What
- * makes a pause longer that still lasts belongs to the same epoch.
+ * shortens an earlier pause; one that still lasts and becomes longer belongs to
+ * the same epoch.  Returns whether the pause is longer now.
  */
 bool		 budget_pause(struct budget *, uint64_t until, uint64_t now);
 
 /*
- * Has a pause, and what the shape lets the next one wait for, end by longest
- * (ns) from now.  True when one would have lasted longer.
+ * Shortens the pause, and the wait that the shape demands before the next one,
+ * to longest (ns) from now.  Returns whether one was longer.
  */
 bool		 budget_shorten(struct budget *, uint64_t longest,
 		    uint64_t now);
@@ -160,14 +166,15 @@ bool		 budget_shorten(struct budget *, uint64_t longest,
 void		 budget_resume(struct budget *);
 
 /*
- * The host has said that so many requests are left until its reset (ns).
- * Those without a verdict may not have been counted by it, and are taken off.
- * The latest report counts.  One whose reset is over ends the shape.
+ * Takes the host's word that so many requests are left until its reset (ns).
+ * Its count may omit those without a verdict yet, so they are subtracted; what
+ * remains may be negative.  The latest report counts; one whose reset is over
+ * ends the shape.
  */
 void		 budget_shape(struct budget *, uint64_t left, uint64_t reset,
 		    uint64_t now);
 
-/* Whether it equals a new one, so that nothing is lost with it. */
+/* Returns whether it equals a new one, so that nothing is lost with it. */
 bool		 budget_idle(const struct budget *, uint64_t now);
 
 #endif

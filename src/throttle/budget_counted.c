@@ -73,7 +73,7 @@ is_full(const struct budget_state *r)
 
 	for (i = 0; i < BUDGET_SLOTS; i++)
 		sum += r->slots[i];
-	return sum >= thousands(later(r->limit.capacity, r->limit.burst));
+	return sum >= thousands(larger(r->limit.capacity, r->limit.burst));
 }
 
 /* When the oldest of them is forgotten (ns). */
@@ -162,7 +162,7 @@ budget_counted_opens(const struct budget *b, uint64_t patience)
 		next = next_forgotten(r);
 		if (r->flying > 0 && patience < next)
 			next = patience;
-		at = later(at, next);
+		at = larger(at, next);
 	}
 	return at;
 }

@@ -12,17 +12,19 @@ void		 budget_counted_verdict(struct budget *, enum budget_verdict,
 		    uint64_t now);
 
 /*
- * Forgets what is older than a period, and takes for counted when patience ends
- * (ns) what has no verdict then.  True when a window has moved by that.
+ * Lets time pass until now: forgets what is older than a period, and takes what
+ * has no verdict when patience ends (ns) for counted then.  Returns whether a
+ * window that is in force has moved by that.
  */
 bool		 budget_counted_tick(struct budget *, uint64_t patience,
 		    uint64_t now);
 
-/* Whether the windows have room; when they may have (ns; 0: they have). */
+/* Returns whether the windows have room; where none count, they have. */
 bool		 budget_counted_room(const struct budget *);
+/* Returns when they may have without a verdict (ns); 0 when they have. */
 uint64_t	 budget_counted_opens(const struct budget *, uint64_t patience);
 
-/* Takes over verdicts of another rate of that period, if those are more. */
+/* Takes over the verdicts of another rate of the same period, if more. */
 void		 budget_counted_inherit(struct budget_state *,
 		    const struct budget_state *, uint64_t now);
 

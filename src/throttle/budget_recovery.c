@@ -92,7 +92,7 @@ full_window(const struct budget *b)
 		return b->concurrency < BUDGET_RECOVERY ? b->concurrency :
 		    BUDGET_RECOVERY;
 	for (i = 0; i < b->nrates; i++)
-		most = later(most, b->rates[i].limit.burst / BUDGET_UNIT);
+		most = larger(most, b->rates[i].limit.burst / BUDGET_UNIT);
 	if (b->nrates == 0 || most > BUDGET_RECOVERY)
 		most = BUDGET_RECOVERY;
 	return (uint32_t)most;
@@ -131,7 +131,7 @@ grow(struct budget *b)
 	} else if (is_doubling(b) &&
 	    (b->abreast == 0 || b->window < b->abreast)) {
 		b->window++;
-	} else if (++b->grown >= later(b->window, b->went / 4)) {
+	} else if (++b->grown >= larger(b->window, b->went / 4)) {
 		b->window++;
 		b->grown = 0;
 		if (b->abreast != 0 && b->window > b->abreast)
@@ -177,9 +177,9 @@ budget_succeeded(struct budget *b)
 }
 
 /*
- * What came of a pause that was clearly shorter than an earlier one.  If as many
- * went through that is a gain.  If fewer did, in proportion, the host trickles,
- * and gives no more for being asked more often.
+ * What came of a pause that was clearly shorter than an earlier one.  If as
+ * many went through, that is a gain.  If fewer did, in proportion, the host
+ * trickles, and gives no more for being asked more often.
  */
 static void
 judge_pause(struct budget *b, uint32_t went, uint64_t cycle)
@@ -233,7 +233,7 @@ budget_was_refused(struct budget *b, uint64_t now)
 		return;
 	}
 	if (together > 1 && (b->window == 0 || b->passed < b->went))
-		b->abreast = (uint32_t)later(together - (together + 3) / 4,
+		b->abreast = (uint32_t)larger(together - (together + 3) / 4,
 		    b->abreast / 2);
 	b->early = is_early(b);
 	if (b->early) {
@@ -324,7 +324,7 @@ budget_backoff(struct budget *b, uint32_t epoch, uint64_t base, uint64_t max,
 	if (base == 0 || max == 0)
 		return 0;
 	b->guessed = b->exact = true;
-	pause = later(pause, base < BUDGET_NOW ? base : BUDGET_NOW);
+	pause = larger(pause, base < BUDGET_NOW ? base : BUDGET_NOW);
 	return pause > max ? max : pause;
 }
 
@@ -338,7 +338,7 @@ budget_at_once(struct budget *b, uint32_t epoch, uint64_t now)
 	b->believed = true;
 	budget_half_open(b);
 	b->at_once = true;
-	b->paused_until = later(b->paused_until, now);
+	b->paused_until = larger(b->paused_until, now);
 	b->paused = true;
 	return true;
 }

@@ -4,24 +4,25 @@
 
 #include "throttle/budget_types.h"
 
-/* What refusals teach a budget: recovery and backoff, as budget.h tells them. */
+/* What refusals teach a budget: recovery and backoff (see budget.h). */
 
 /*
- * How long (ns) to pause for a refusal that names no time, got by a request of
- * that epoch: base, or about as long as the host was shut last time; longer
- * each time the first probe after the pause is refused, too; at most max.  0
- * for one of an earlier epoch, while paused or half open: it says nothing new,
- * so that the refusals of one burst count once.  Its verdict is given before;
- * to be followed by budget_pause().
+ * Returns how long (ns) to pause for a refusal that names no time, got by a
+ * request of that epoch: base, or about as long as the host was shut last time;
+ * longer each time the first probe after the pause is refused, too; at most
+ * max.  Returns 0 for one of an earlier epoch while paused or half open: the
+ * refusals of one burst count once, as one.  The request's verdict is given
+ * before, and budget_pause() called with the sum of this and now.
  */
 uint64_t	 budget_backoff(struct budget *, uint32_t epoch, uint64_t base,
 		    uint64_t max, uint64_t now);
 
 /*
- * Whether to believe a refusal got by a request of that epoch that says "now",
- * or sooner than BUDGET_NOW: once, until a success; then it names no time.
- * Believed it is a pause that is over at once: half open.  One of an earlier
- * epoch is believed, and changes nothing.
+ * Returns whether to believe a refusal, got by a request of that epoch, that
+ * names "now" or sooner than BUDGET_NOW as the time to come back: once, until a
+ * success; after that it is taken for one that names no time.  The first makes
+ * the budget half open at once, as after a pause.  One of an earlier epoch is
+ * believed, and changes nothing.
  */
 bool		 budget_at_once(struct budget *, uint32_t epoch, uint64_t now);
 
@@ -36,10 +37,10 @@ void		 budget_make_whole(struct budget *);
 /* Makes recovery and backoff those of a new one. */
 void		 budget_forget(struct budget *);
 
-/* Whether anything is known of how the host refuses. */
+/* Returns whether anything is known of how the host refuses. */
 bool		 budget_remembers(const struct budget *);
 
-/* How many may be without a verdict, while it is half open. */
+/* Returns how many may be without a verdict, while it is half open. */
 uint32_t	 budget_places(const struct budget *);
 
 /*

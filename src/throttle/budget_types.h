@@ -16,9 +16,9 @@
 #define BUDGET_NOW	20000000ULL	/* ns: what is named below is "now" */
 
 /*
- * For how long (ns) a budget that nobody uses stays half open.  After that it
- * is as a new one: else each host that was ever paused would have to be
- * remembered for ever.
+ * A budget that nobody uses stays half open for so long (ns), and is then as a
+ * new one: else each host that was ever paused would have to be remembered for
+ * ever.
  */
 #define BUDGET_MEMORY	600000000000ULL
 
@@ -48,7 +48,7 @@ struct budget_limits {
 enum budget_verdict {
 	BUDGET_SUCCESS,		/* the host answered, and not for a limit */
 	BUDGET_THROTTLED,	/* it refused for a limit */
-	BUDGET_NEUTRAL,		/* nobody knows: it failed, or was aborted */
+	BUDGET_NEUTRAL,		/* it failed, or was aborted: says nothing */
 };
 
 /* Which limit is in the way. */
@@ -95,6 +95,7 @@ struct budget {
 	uint32_t		 inflight;	/* slots held */
 	uint32_t		 pending;	/* admitted, no verdict yet */
 	uint64_t		 paused_until;	/* ns */
+
 	/* recovery */
 	uint32_t		 epoch;		/* counts half openings */
 	uint32_t		 window;	/* 0: not half open */
@@ -102,19 +103,21 @@ struct budget {
 	uint32_t		 overdue;	/* of them, beyond patience */
 	uint32_t		 passed;	/* successes of this epoch */
 	uint32_t		 grown;		/* ... towards one more place */
-	uint32_t		 before;	/* ... and of those that belong to it */
-	uint32_t		 went;		/* ... until the last refusal */
+	/* successes of an epoch that ended early, and count for this one */
+	uint32_t		 before;
+	uint32_t		 went;		/* passed until the last refusal */
 	uint32_t		 cut;		/* the epoch that it ended */
-	uint32_t		 abreast;	/* at once, fewer than when the host
-						   refused; 0: not known */
+	/* how many may go at once: fewer than when the host refused; or 0 */
+	uint32_t		 abreast;
 	uint64_t		 heard;		/* ns: a verdict or a reset */
+
 	/* backoff */
 	uint32_t		 failures;	/* pauses that did not help */
-	uint64_t		 refused;	/* ns: since then; 0: it does not */
-	uint64_t		 since;		/* ns: the last that was not early */
-	uint64_t		 opens;		/* ns after it the host admitted
-						   again; 0: not known */
-	uint64_t		 shut;		/* ns after it it did not yet */
+	uint64_t		 refused;	/* ns: shut since; 0: it is not */
+	uint64_t		 since;		/* ns: the last not early one */
+	/* so long (ns) after a refusal the host admitted again; 0: unknown */
+	uint64_t		 opens;
+	uint64_t		 shut;		/* ... and so long not yet */
 	bool			 doubted;	/* that opens holds next time */
 	bool			 guessed;	/* the pause: none was named */
 	bool			 exact;		/* rates are windows, too */
@@ -123,11 +126,12 @@ struct budget {
 	uint64_t		 ref_cycle;	/* ns from refusal to refusal */
 	uint32_t		 ref_went;
 	bool			 trickles;	/* shorter ones gave less */
-	bool			 early;		/* the last refusal came early */
+	bool			 early;		/* so came the last refusal */
 	bool			 believed;	/* "now", since a success */
 	bool			 at_once;	/* half open by that */
 	bool			 paused;	/* since it last was whole */
 	bool			 learning;	/* a new one is half open */
+
 	/* shape */
 	uint64_t		 shape_until;	/* ns; 0: none */
 	int64_t			 shape_left;	/* requests until then */

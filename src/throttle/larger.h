@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
+/* Returns the larger of two amounts, the later of two instants. */
 static inline uint64_t
-later(uint64_t a, uint64_t b)
+larger(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
 }

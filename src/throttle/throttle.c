@@ -47,7 +47,7 @@ throttle_tick(struct throttle *t, uint64_t now)
 {
 	unsigned i;
 
-	t->now = later(t->now, now);
+	t->now = larger(t->now, now);
 	if (budget_tick(&t->host, now))
 		set_unblocked_at(t, now);
 	for (i = 0; i < t->nparts; i++)
@@ -252,7 +252,7 @@ inner_due(struct throttle *t, unsigned lane, uint64_t cost)
 	uint64_t due = 0;
 
 	for (i = 0; i < n; i++)
-		due = later(due, later(budget_opens(b[i]),
+		due = larger(due, larger(budget_opens(b[i]),
 		    budget_due(b[i], cost)));
 	return due;
 }
@@ -269,7 +269,7 @@ all_heads(struct throttle *t, struct head heads[FAIR_END])
 		if ((h.w = first_of(t, lane)) == NULL)
 			continue;
 		h.part_due = inner_due(t, lane, h.w->cost);
-		h.host_due = later(budget_opens(&t->host),
+		h.host_due = larger(budget_opens(&t->host),
 		    budget_due(&t->host, h.w->cost));
 		for (i = n++; i > 0 &&
 		    fair_before(t->queue, h.w, heads[i - 1].w); i--)
@@ -304,8 +304,8 @@ throttle_wake(struct throttle *t, uint64_t now)
 		return THROTTLE_NEVER;
 	n = all_heads(t, heads);
 	for (i = 0; i < n; i++) {
-		at = later(heads[i].part_due, heads[i].host_due);
-		if (at < wake && !held_up(heads, i, later(at, now)))
+		at = larger(heads[i].part_due, heads[i].host_due);
+		if (at < wake && !held_up(heads, i, larger(at, now)))
 			wake = at;
 	}
 	return wake;
@@ -568,14 +568,14 @@ throttle_shape(struct throttle *t, unsigned part, uint64_t left, uint64_t reset,
 uint64_t
 throttle_deadline(const struct throttle *t, const struct throttle_waiter *w)
 {
-	uint64_t from = later(w->since, t->host.paused_until);
+	uint64_t from = larger(w->since, t->host.paused_until);
 
 	if (!w->fair.returned || w->again == 0)
 		return w->deadline;
 	if (w->part != THROTTLE_WHOLE)
-		from = later(from, t->parts[w->part].paused_until);
+		from = larger(from, t->parts[w->part].paused_until);
 	if (w->bucket != 0)
-		from = later(from, throttle_paused_until(t,
+		from = larger(from, throttle_paused_until(t,
 		    THROTTLE_BUCKET(w->bucket)));
 	return from > THROTTLE_NEVER - w->again || from + w->again > w->latest ?
 	    w->latest : from + w->again;

@@ -152,7 +152,7 @@ moved_part(const unsigned *moved, unsigned part, unsigned nparts)
 static inline void
 set_unblocked_at(struct throttle *t, uint64_t now)
 {
-	t->unblocked_at = later(t->unblocked_at, now);
+	t->unblocked_at = larger(t->unblocked_at, now);
 }
 
 static inline struct fair_waiter *

@@ -16,11 +16,11 @@ throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
 	unsigned n = inner_budgets(t, pair_of_waiter(w), b);
 	uint64_t at = now > THROTTLE_LATE ? now - THROTTLE_LATE : 0;
 
-	at = later(at, budget_due(&t->host, w->fair.cost));
+	at = larger(at, budget_due(&t->host, w->fair.cost));
 	while (n > 0)
-		at = later(at, budget_due(b[--n], w->fair.cost));
-	at = later(at, w->since);
-	return later(at, t->unblocked_at);
+		at = larger(at, budget_due(b[--n], w->fair.cost));
+	at = larger(at, w->since);
+	return larger(at, t->unblocked_at);
 }
 
 /*
@@ -38,13 +38,13 @@ spends_from(struct throttle *t, const struct fair_waiter *first, uint64_t now)
 
 	if (t->nparts > 0 || t->learned != NULL) {
 		at = now > THROTTLE_LATE ? now - THROTTLE_LATE : 0;
-		at = later(at, t->host.paused_until);
+		at = larger(at, t->host.paused_until);
 		while (n > 0)
-			at = later(at, b[--n]->paused_until);
+			at = larger(at, b[--n]->paused_until);
 		return at;
 	}
 	at = throttle_accounted(t, w, now);
-	return has_room(t, w) && !t->head_changed ? at : later(at, now);
+	return has_room(t, w) && !t->head_changed ? at : larger(at, now);
 }
 
 /* What is queued ahead of one, and from when on that will be spent (ns). */
