@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "throttle/fair.h"
+#include "throttle/fair_ahead.h"
 
 #define COST		1000000ULL
 #define BATCH		10000

@@ -19,10 +19,13 @@
  * up together, by a number that its tags are relative to.
  */
 
-#include "throttle/fair_internal.h"
+#include "throttle/fair.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+#include "throttle/fair_chart.h"
+#include "throttle/fair_flow.h"
 
 /* The flow of all who were returned; nothing of it is used. */
 static struct fair_flow returned_flow;
@@ -204,17 +207,6 @@ fair_saw(struct fair *q, uint64_t now)
 		flow_regroup(q, f);
 }
 
-struct fair_flow *
-fair_flow_of(const struct fair_client *c, unsigned lane)
-{
-	struct fair_flow *f;
-
-	LIST_FOREACH (f, &c->flows, of_client)
-		if (f->lane == lane)
-			break;
-	return f;
-}
-
 /* A flow that is in no group yet. */
 static struct fair_flow *
 flow_new(struct fair_client *c, unsigned lane)
@@ -228,16 +220,6 @@ flow_new(struct fair_client *c, unsigned lane)
 	RB_INIT(&f->waiters);
 	LIST_INSERT_HEAD(&c->flows, f, of_client);
 	return f;
-}
-
-struct fair_client *
-fair_client(const struct fair *q, uint64_t id)
-{
-	struct fair_client *c = RB_ROOT(&q->clients);
-
-	while (c != NULL && c->id != id)
-		c = id < c->id ? RB_LEFT(c, entry) : RB_RIGHT(c, entry);
-	return c;
 }
 
 static void

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <bsd/sys/tree.h>
+#include "throttle/fair_waiter.h"
 
 /*
  * A weighted fair queue over clients.
@@ -32,40 +32,6 @@
  * O(log n) amortized.  Not thread safe.
  */
 
-#define FAIR_WEIGHT	1000000U	/* a weight of 1 */
-#define FAIR_TURN	100000ULL	/* cost that a turn counts at least */
-#define FAIR_URGENCIES	8
-#define FAIR_URGENCY	3		/* of those who say nothing */
-#define FAIR_AGE	5000000000ULL	/* ns that make up for one step */
-#define FAIR_LANES	33
-#define FAIR_MORE	64	/* lanes that are made later, behind them */
-#define FAIR_END	(FAIR_LANES + FAIR_MORE)
-#define FAIR_REMEMBERED	1024		/* clients that wait no more */
-
-__extension__ typedef unsigned __int128 fair_wide;
-
-struct fair;
-struct fair_flow;
-
-/*
- * Lives in the caller's memory, zeroed before its first use; "set" fields by
- * the caller before fair_add, and not changed while it is queued.
- */
-struct fair_waiter {
-	uint64_t		 client;	/* set: who takes turns */
-	uint64_t		 cost;		/* set: micro cost units */
-	uint64_t		 arrived;	/* set: ns */
-	uint32_t		 weight;	/* set: of the client, not 0 */
-	uint8_t			 urgency;	/* set: below FAIR_URGENCIES */
-	bool			 returned;	/* set: goes before others */
-	uint16_t		 lane;		/* set: one that there is */
-	/* the queue's: */
-	uint64_t		 seq;
-	struct fair_flow	*flow;		/* NULL: not queued */
-	RB_ENTRY(fair_waiter)	 entry;
-	fair_wide		 sum;		/* costs of its subtree */
-};
-
 /* A queue with 1 to FAIR_LANES lanes; NULL without memory. */
 struct fair	*fair_new(unsigned lanes, bool trust);
 /*
@@ -76,6 +42,8 @@ bool		 fair_lane(struct fair *, unsigned lane)
 		    __attribute__((warn_unused_result));
 /* The lane after one of those that there are; FAIR_END: none. */
 unsigned	 fair_next_lane(const struct fair *, unsigned lane);
+/* Takes note of the time. */
+void		 fair_saw(struct fair *, uint64_t now);
 /* Frees an empty queue.  NULL is allowed. */
 void		 fair_free(struct fair *);
 
@@ -111,26 +79,6 @@ void		 fair_pass(struct fair *, uint64_t client, uint32_t weight,
 
 /* Takes any waiter out; it used no turn. */
 void		 fair_remove(struct fair *, struct fair_waiter *);
-
-/*
- * The cost (micro cost units) that will be served before a waiter if nobody
- * else comes: of a lane, or of all lanes together (FAIR_ALL).  The waiter is
- * queued, or is not and has its "set" fields filled in.
- *
- * A lower bound, provided that its own lane and the lane asked for are not held
- * up (of its own lane: whatever the others do; of FAIR_ALL: that none is).
- * Those lanes may be added up by the caller in place of FAIR_ALL, which is
- * their sum.  It falls short of what is served by
- * - other clients' turns, which are counted by the part that fits, less than
- *   one waiter for each client;
- * - other clients' waiters in several lanes, of whom those in a lane count
- *   only as far as all those in other lanes may have gone before them;
- * - all other clients where urgency is trusted: what has aged when, and what a
- *   client will bring up next, makes no bound.
- */
-#define FAIR_ALL	UINT16_MAX
-fair_wide	 fair_ahead(struct fair *, const struct fair_waiter *,
-		    unsigned lane, uint64_t now);
 
 /* Waiters, of a client or of all. */
 size_t		 fair_length(const struct fair *);

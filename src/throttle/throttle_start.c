@@ -6,6 +6,7 @@
  * yet step aside is not counted.
  */
 
+#include "throttle/fair_ahead.h"
 #include "throttle/throttle_internal.h"
 
 uint64_t

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "throttle/fair.h"
+#include "throttle/fair_ahead.h"
 #include "check_run.h"
 
 #define U		1000000ULL	/* a cost of 1 */

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "throttle/fair.h"
+#include "throttle/fair_ahead.h"
 #include "check_random.h"
 #include "check_run.h"
 

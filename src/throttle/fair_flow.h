@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_FAIR_INTERNAL_H
-#define SLUICE_FAIR_INTERNAL_H
+#ifndef SLUICE_FAIR_FLOW_H
+#define SLUICE_FAIR_FLOW_H
 
-#include "throttle/fair.h"
+#include <stddef.h>
 
 #include <bsd/sys/queue.h>
 
-/* What the files of fair share; nobody else includes this. */
+#include "throttle/fair_waiter.h"
+
+/*
+ * What a fair queue is made of: clients, their flows, the groups and lanes that
+ * these are in.  For the files of fair; nobody else looks into a queue.
+ */
 
 #define FAIR_WIDE_MAX	(~(fair_wide)0)
 
@@ -168,18 +173,25 @@ fair_tag(const struct fair_flow *f)
 	return fair_sum(f->tag, f->group->moved);
 }
 
-/* fair.c */
+static inline struct fair_client *
+fair_client(const struct fair *q, uint64_t id)
+{
+	struct fair_client *c = RB_ROOT(&q->clients);
 
-/* Takes note of the time. */
-void		 fair_saw(struct fair *, uint64_t now);
-struct fair_client *fair_client(const struct fair *, uint64_t id);
-struct fair_flow *fair_flow_of(const struct fair_client *, unsigned lane);
+	while (c != NULL && c->id != id)
+		c = id < c->id ? RB_LEFT(c, entry) : RB_RIGHT(c, entry);
+	return c;
+}
 
-/* fair_ahead.c */
+static inline struct fair_flow *
+fair_flow_of(const struct fair_client *c, unsigned lane)
+{
+	struct fair_flow *f;
 
-/* Brings the charts up to date after any change to a client or its flows. */
-void		 fair_chart(struct fair *, struct fair_client *);
-/* Takes a flow that ends out of its chart. */
-void		 fair_unchart(struct fair *, struct fair_flow *);
+	LIST_FOREACH (f, &c->flows, of_client)
+		if (f->lane == lane)
+			break;
+	return f;
+}
 
 #endif
