@@ -10,9 +10,9 @@
 /*
  * Where lines go: a file, a FIFO, a pipe, a terminal, a socket.  Whatever
  * becomes of it, nobody who writes a line is held up: a thread of the sink's
- * own takes the lines out of a bounded buffer.  What does not fit there is dropped,
- * counted, and told once there is room again.  A line goes out whole, or not at
- * all.
+ * own takes the lines out of a bounded buffer.  What does not fit there is
+ * dropped, counted, and told once there is room again.  A line goes out whole,
+ * or not at all.
  */
 
 struct log_sink;

@@ -133,13 +133,13 @@ routes_copy(const struct routes *from)
 	*rs = *from;
 	if (from->room == 0)
 		return rs;
-	rs->entries = calloc(from->room, sizeof(rs->entries[0]));
+	rs->entries = calloc(from->room, sizeof rs->entries[0]);
 	if (rs->entries == NULL) {
 		free(rs);
 		return NULL;
 	}
 	memcpy(rs->entries, from->entries,
-	    from->n * sizeof(rs->entries[0]));
+	    from->n * sizeof rs->entries[0]);
 	return rs;
 }
 
@@ -174,7 +174,7 @@ make(struct routes *rs)
 	struct entry *oldest, *entries;
 
 	if (rs->n == rs->room && room <= ROUTES_MAX) {
-		entries = realloc(rs->entries, room * sizeof(*entries));
+		entries = realloc(rs->entries, room * sizeof *entries);
 		if (entries != NULL) {
 			rs->entries = entries;
 			rs->room = room;

@@ -105,7 +105,7 @@ struct budget {
 	uint32_t		 grown;		/* ... towards one more place */
 	/* successes of an epoch that ended early, and count for this one */
 	uint32_t		 before;
-	uint32_t		 went;		/* passed until the last refusal */
+	uint32_t		 went;		/* passed until the refusal */
 	uint32_t		 cut;		/* the epoch that it ended */
 	/* how many may go at once: fewer than when the host refused; or 0 */
 	uint32_t		 abreast;
@@ -113,7 +113,7 @@ struct budget {
 
 	/* backoff */
 	uint32_t		 failures;	/* pauses that did not help */
-	uint64_t		 refused;	/* ns: shut since; 0: it is not */
+	uint64_t		 refused;	/* ns: shut since; or 0 */
 	uint64_t		 since;		/* ns: the last not early one */
 	/* so long (ns) after a refusal the host admitted again; 0: unknown */
 	uint64_t		 opens;

@@ -197,7 +197,7 @@ flow_move(struct fair_flow *f, fair_wide tag)
  * each of its firsts.
  */
 void
-fair_saw(struct fair *q, uint64_t now)
+fair_tick(struct fair *q, uint64_t now)
 {
 	struct fair_flow *f;
 
@@ -211,7 +211,7 @@ fair_saw(struct fair *q, uint64_t now)
 static struct fair_flow *
 flow_new(struct fair_client *c, unsigned lane)
 {
-	struct fair_flow *f = calloc(1, sizeof(*f));
+	struct fair_flow *f = calloc(1, sizeof *f);
 
 	if (f == NULL)
 		return NULL;
@@ -241,7 +241,7 @@ client_get(struct fair *q, uint64_t id, uint32_t weight)
 	struct fair_client *c = fair_client(q, id);
 
 	if (c == NULL) {
-		c = calloc(1, sizeof(*c));
+		c = calloc(1, sizeof *c);
 		if (c == NULL)
 			return NULL;
 		c->id = id;
@@ -341,7 +341,7 @@ fair_new(unsigned lanes, bool trust)
 	struct fair *q;
 
 	assert(lanes > 0 && lanes <= FAIR_LANES);
-	q = calloc(1, sizeof(*q) + lanes * sizeof(q->lanes[0]));
+	q = calloc(1, sizeof *q + lanes * sizeof q->lanes[0]);
 	if (q == NULL)
 		return NULL;
 	q->nlanes = lanes;
@@ -358,12 +358,12 @@ fair_lane(struct fair *q, unsigned lane)
 		return lane < q->nlanes;
 	assert(lane < FAIR_END);
 	if (q->more == NULL)
-		q->more = calloc(FAIR_MORE, sizeof(q->more[0]));
+		q->more = calloc(FAIR_MORE, sizeof q->more[0]);
 	if (q->more == NULL)
 		return false;
 	at = &q->more[lane - FAIR_LANES];
 	if (*at == NULL)
-		*at = calloc(1, sizeof(**at));
+		*at = calloc(1, sizeof **at);
 	return *at != NULL;
 }
 
@@ -430,7 +430,7 @@ flow_remove(struct fair *q, struct fair_client *c, struct fair_waiter *w)
 	if (w->cost < FAIR_TURN)
 		c->tiny--;
 	if (f->length == 0) {
-		fair_unchart(q, f);
+		fair_chart_remove(q, f);
 		flow_out(q, f);
 		LIST_REMOVE(f, of_client);
 		free(f);
@@ -445,7 +445,7 @@ fair_add(struct fair *q, struct fair_waiter *w, uint64_t now)
 
 	assert(w->flow == NULL && fair_has_lane(q, w->lane) && w->weight != 0 &&
 	    w->urgency < FAIR_URGENCIES);
-	fair_saw(q, now);
+	fair_tick(q, now);
 	c = client_get(q, w->client, w->weight);
 	if (c == NULL)
 		return false;
@@ -454,13 +454,13 @@ fair_add(struct fair *q, struct fair_waiter *w, uint64_t now)
 		w->flow = &returned_flow;
 		waiters_add(&fair_lane_at(q, w->lane)->returned, w);
 	} else if (!flow_add(q, c, w)) {
-		fair_chart(q, c);
+		fair_chart_update(q, c);
 		client_settle(q, c);
 		return false;
 	}
 	c->length++;
 	q->length++;
-	fair_chart(q, c);
+	fair_chart_update(q, c);
 	return true;
 }
 
@@ -472,7 +472,7 @@ fair_first(struct fair *q, unsigned lane, uint64_t now)
 	unsigned i;
 
 	assert(fair_has_lane(q, lane));
-	fair_saw(q, now);
+	fair_tick(q, now);
 	if (!RB_EMPTY(&l->returned))
 		return RB_MIN(fair_waiters, &l->returned);
 	for (i = 0; i < FAIR_URGENCIES && f == NULL; i++)
@@ -516,7 +516,7 @@ fair_remove(struct fair *q, struct fair_waiter *w)
 	w->flow = NULL;
 	c->length--;
 	q->length--;
-	fair_chart(q, c);
+	fair_chart_update(q, c);
 	client_settle(q, c);
 	if (q->length == 0)
 		forget(q);
@@ -529,7 +529,7 @@ fair_serve(struct fair *q, struct fair_waiter *w, uint64_t now)
 	fair_wide start, length;
 
 	assert(f != NULL);
-	fair_saw(q, now);
+	fair_tick(q, now);
 	if (!w->returned) {
 		start = fair_tag(f);
 		length = turn(w->cost, f->client->weight);
@@ -552,7 +552,7 @@ fair_pass(struct fair *q, uint64_t client, uint32_t weight, uint64_t cost)
 		return;
 	start = c->vt;
 	charge(c, start, turn(cost, weight), NULL);
-	fair_chart(q, c);
+	fair_chart_update(q, c);
 	client_settle(q, c);
 	advance(q, start);
 }

@@ -32,36 +32,39 @@
  * O(log n) amortized.  Not thread safe.
  */
 
-/* A queue with 1 to FAIR_LANES lanes; NULL without memory. */
+/*
+ * Returns a queue with 1 to FAIR_LANES lanes; NULL without memory.  trust: by
+ * urgency clients go before each other.
+ */
 struct fair	*fair_new(unsigned lanes, bool trust);
 /*
- * Makes a lane from FAIR_LANES on, if it is not there; it then stays.  False
- * without memory.
+ * Makes a lane from FAIR_LANES on, if it is not there; it then stays.  Returns
+ * whether there is that lane; false without memory, too.
  */
 bool		 fair_lane(struct fair *, unsigned lane)
 		    __attribute__((warn_unused_result));
-/* The lane after one of those that there are; FAIR_END: none. */
+/* Returns the next lane that there is; FAIR_END behind the last. */
 unsigned	 fair_next_lane(const struct fair *, unsigned lane);
-/* Takes note of the time. */
-void		 fair_saw(struct fair *, uint64_t now);
+/* Lets time pass until now (ns); the calls that are given it do so, too. */
+void		 fair_tick(struct fair *, uint64_t now);
 /* Frees an empty queue.  NULL is allowed. */
 void		 fair_free(struct fair *);
 
 /*
  * Queues a waiter.  The weight of the client is the one named last.  Those with
  * returned set are served before all others of their lane, by arrival among
- * each other, and what they cost was paid when they were served before.  False
- * without memory: it is not queued.
+ * each other, and what they cost was paid when they were served before.
+ * Returns false without memory: it is not queued.
  */
 bool		 fair_add(struct fair *, struct fair_waiter *, uint64_t now)
 		    __attribute__((warn_unused_result));
 
-/* Whose turn it is in a lane; NULL when that is empty. */
+/* Returns whose turn it is in a lane; NULL when that is empty. */
 struct fair_waiter *fair_first(struct fair *, unsigned lane, uint64_t now);
 
 /*
- * Whether a goes before b, where both are the first of their lanes, or of one
- * client.  Of others it is an order, too: that of their clients' firsts.
+ * Returns whether a goes before b, where both are the first of their lanes, or
+ * of one client.  Others are ordered by their clients' firsts.
  */
 bool		 fair_before(const struct fair *, const struct fair_waiter *a,
 		    const struct fair_waiter *b);
@@ -70,8 +73,8 @@ bool		 fair_before(const struct fair *, const struct fair_waiter *a,
 void		 fair_serve(struct fair *, struct fair_waiter *, uint64_t now);
 
 /*
- * Accounts for one that never had to queue, so that its client's next is not
- * ahead of those that waited: a client is as one that was served.  Does nothing
+ * Charges a client for one that never had to queue, as if it had been served,
+ * so that the client's next is not ahead of those that waited.  Does nothing
  * where nobody is queued, nor without memory.
  */
 void		 fair_pass(struct fair *, uint64_t client, uint32_t weight,
@@ -80,7 +83,7 @@ void		 fair_pass(struct fair *, uint64_t client, uint32_t weight,
 /* Takes any waiter out; it used no turn. */
 void		 fair_remove(struct fair *, struct fair_waiter *);
 
-/* Waiters, of a client or of all. */
+/* Return how many wait: all, or those of a client. */
 size_t		 fair_length(const struct fair *);
 size_t		 fair_length_of(const struct fair *, uint64_t client);
 

@@ -120,7 +120,7 @@ fair_ahead(struct fair *q, const struct fair_waiter *w, unsigned lane,
 
 	assert(fair_has_lane(q, w->lane) &&
 	    (lane == FAIR_ALL || fair_has_lane(q, lane)));
-	fair_saw(q, now);
+	fair_tick(q, now);
 	a.seq = w->flow != NULL ? w->seq : UINT64_MAX;
 	for (i = first; i != FAIR_END; i = after(q, lane, i))
 		sum += ahead_returned(q, &a, i);

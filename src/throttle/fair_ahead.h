@@ -7,17 +7,17 @@
 #include "throttle/fair_waiter.h"
 
 /*
- * The cost (micro cost units) that will be served before a waiter if nobody
- * else comes: of a lane, or of all lanes together (FAIR_ALL).  The waiter is
- * queued, or is not and has its "set" fields filled in.
+ * Returns the cost (micro cost units) that will be served before a waiter if
+ * nobody else comes: of one lane, or of all lanes together (FAIR_ALL), which is
+ * the sum over them.  The waiter is queued, or is not and has its "set" fields
+ * filled in.
  *
- * A lower bound, provided that its own lane and the lane asked for are not held
- * up (of its own lane: whatever the others do; of FAIR_ALL: that none is).
- * Those lanes may be added up by the caller in place of FAIR_ALL, which is
- * their sum.  It falls short of what is served by
- * - other clients' turns, which are counted by the part that fits, less than
- *   one waiter for each client;
- * - other clients' waiters in several lanes, of whom those in a lane count
+ * Never more than what will be served, provided that neither the waiter's own
+ * lane nor the one asked for is held up: for its own lane it does not matter
+ * what others do, for FAIR_ALL none may be held up.  It may be less, by
+ * - what other clients' turns are beyond the parts of them that fit, less than
+ *   one waiter of each client;
+ * - waiters of other clients that wait in several lanes: those in a lane count
  *   only as far as all those in other lanes may have gone before them;
  * - all other clients where urgency is trusted: what has aged when, and what a
  *   client will bring up next, makes no bound.

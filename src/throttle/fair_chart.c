@@ -122,7 +122,7 @@ ends_remove(struct fair_ends *tree, struct fair_flow *f)
 }
 
 void
-fair_unchart(struct fair *q, struct fair_flow *f)
+fair_chart_remove(struct fair *q, struct fair_flow *f)
 {
 	struct fair_lane *lane = fair_lane_at(q, f->lane);
 
@@ -172,7 +172,7 @@ chart_in(struct fair_lane *lane, struct fair_flow *f)
 }
 
 void
-fair_chart(struct fair *q, struct fair_client *c)
+fair_chart_update(struct fair *q, struct fair_client *c)
 {
 	struct fair_flow *f;
 

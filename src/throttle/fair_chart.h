@@ -5,13 +5,16 @@
 #include "throttle/fair_flow.h"
 
 /* Brings the charts up to date after any change to a client or its flows. */
-void		 fair_chart(struct fair *, struct fair_client *);
+void		 fair_chart_update(struct fair *, struct fair_client *);
 /* Takes a flow that ends out of its chart. */
-void		 fair_unchart(struct fair *, struct fair_flow *);
+void		 fair_chart_remove(struct fair *, struct fair_flow *);
 
-/* What one flow was served at a time, in cost / FAIR_WEIGHT. */
+/*
+ * Return what one flow, or all of a lane together, will have been served at a
+ * virtual time that is relative to the group's moved; in micro cost units by
+ * FAIR_WEIGHT.
+ */
 fair_wide	 fair_chart_bar_at(const struct fair_bar *, fair_wide at);
-/* And what all of a lane were. */
 fair_wide	 fair_chart_at(const struct fair_lane *, fair_wide at);
 
 #endif

@@ -99,7 +99,7 @@ struct fair {
 	struct fair_owing	 owing;
 	struct fair_dues	 dues;
 	LIST_HEAD(, fair_group)	 groups;	/* that have flows */
-	struct fair_lane	**more;		/* from FAIR_LANES on; or NULL */
+	struct fair_lane	**more;		/* from FAIR_LANES; or NULL */
 	struct fair_lane	 lanes[];
 };
 

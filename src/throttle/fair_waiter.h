@@ -15,7 +15,7 @@
 #define FAIR_URGENCY	3		/* of those who say nothing */
 #define FAIR_AGE	5000000000ULL	/* ns that make up for one step */
 #define FAIR_LANES	33
-#define FAIR_MORE	64	/* lanes that are made later, behind them */
+#define FAIR_MORE	64		/* lanes that are made later, behind */
 #define FAIR_END	(FAIR_LANES + FAIR_MORE)
 #define FAIR_REMEMBERED	1024		/* clients that wait no more */
 

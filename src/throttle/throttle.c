@@ -113,7 +113,7 @@ throttle_set_parts(struct throttle *t, const struct throttle_limits *limits)
 	t->parts = NULL;
 	if (t->nparts == 0)
 		return true;
-	t->parts = calloc(t->nparts, sizeof(*t->parts));
+	t->parts = calloc(t->nparts, sizeof *t->parts);
 	if (t->parts == NULL)
 		return false;
 	/* The host's window is enough to begin with. */
@@ -127,7 +127,7 @@ throttle_new(const struct throttle_limits *limits)
 {
 	struct throttle *t;
 
-	t = calloc(1, sizeof(*t));
+	t = calloc(1, sizeof *t);
 	if (t == NULL)
 		return NULL;
 	t->queue = fair_new(limits->nparts + 1, limits->trust_priority);

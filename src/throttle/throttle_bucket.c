@@ -116,12 +116,12 @@ throttle_make_bucket(struct throttle *t, const struct throttle_key *key,
 	if (place != 0)
 		return place;
 	if (t->learned == NULL)
-		t->learned = calloc(1, sizeof(*t->learned));
+		t->learned = calloc(1, sizeof *t->learned);
 	if (t->learned == NULL || (place = find_place(t, now)) == 0 ||
-	    (b = calloc(1, sizeof(*b))) == NULL)
+	    (b = calloc(1, sizeof *b)) == NULL)
 		return 0;
 	b->key = *key;
-	snprintf(b->name, sizeof(b->name), "%s", text);
+	snprintf(b->name, sizeof b->name, "%s", text);
 	budget_init(&b->budget, &none, false);
 	t->learned->buckets[place - 1] = b;
 	return place;

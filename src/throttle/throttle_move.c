@@ -49,7 +49,7 @@ move_queue(struct throttle *t, struct fair *to, const unsigned *moved,
 
 	if (list == NULL)
 		return true;
-	if ((stand_in = calloc(n, sizeof(*stand_in))) == NULL)
+	if ((stand_in = calloc(n, sizeof *stand_in)) == NULL)
 		return false;
 	for (w = list; w != NULL; w = w->next) {
 		pair = pair_of_waiter(w);
