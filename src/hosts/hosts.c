@@ -163,16 +163,16 @@ sweep(struct hosts *hs, int max, uint64_t now)
 
 static void wake_cb(struct wake *, struct loop *, uint64_t now);
 
-struct host *
-hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
+static struct host *
+new_host(const char *key, const struct http1_host *name,
     const struct client_hash *whose, struct conf *conf,
-    const struct rule *rule, struct hosts_client *client)
+    const struct rule *rule, unsigned loops)
 {
 	struct throttle_limits limits = hosts_limits(rule);
 	struct host *h;
 	unsigned i;
 
-	h = calloc(1, sizeof *h + hs->loops * sizeof h->wakes[0]);
+	h = calloc(1, sizeof *h + loops * sizeof h->wakes[0]);
 	if (h == NULL)
 		return NULL;
 	h->key = strdup(key);
@@ -183,7 +183,6 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 		free(h);
 		return NULL;
 	}
-	h->hosts = hs;
 	h->name = *name;
 	if (!rule->has_port)
 		h->name.port = 0;
@@ -193,10 +192,25 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 	pthread_mutex_init(&h->lock, NULL);
 	TAILQ_INIT(&h->tickets);
 	h->armed_at = THROTTLE_NEVER;
-	for (i = 0; i < hs->loops; i++) {
-		h->wakes[i].wake.fire = wake_cb;
+	for (i = 0; i < loops; i++)
 		h->wakes[i].host = h;
-	}
+	return h;
+}
+
+struct host *
+hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
+    const struct client_hash *whose, struct conf *conf,
+    const struct rule *rule, struct hosts_client *client)
+{
+	struct host *h;
+	unsigned i;
+
+	h = new_host(key, name, whose, conf, rule, hs->loops);
+	if (h == NULL)
+		return NULL;
+	h->hosts = hs;
+	for (i = 0; i < hs->loops; i++)
+		h->wakes[i].wake.fire = wake_cb;
 	HASH_ADD_KEYPTR(hh, hs->table, h->key, strlen(h->key), h);
 	if (h->hh.tbl == NULL) {
 		empty_host(h);
@@ -721,21 +735,28 @@ hosts_refuse(struct host *h, struct ticket *t, uint64_t now)
 	t->host = NULL;
 }
 
+/* Puts an admitted ticket back into its host's queue. */
+static enum hosts_answer
+put_back(struct host *h, struct ticket *t, uint64_t now)
+{
+	if (throttle_return(h->throttle, &t->waiter, now, &t->report) !=
+	    THROTTLE_WAIT)
+		return HOSTS_LATE;
+	set_state(h, t, TICKET_WAITING);
+	t->deadline = throttle_deadline(h->throttle, &t->waiter);
+	hosts_admit(h, t->loop, now);
+	return HOSTS_WAIT;
+}
+
 enum hosts_answer
 hosts_return(struct hosts *hs, struct ticket *t, uint64_t now)
 {
 	struct host *h = hosts_enter(hs, t);
-	enum hosts_answer answer = HOSTS_LATE;
+	enum hosts_answer answer;
 
 	if (h == NULL)
 		return HOSTS_LATE;
-	if (throttle_return(h->throttle, &t->waiter, now, &t->report) ==
-	    THROTTLE_WAIT) {
-		set_state(h, t, TICKET_WAITING);
-		t->deadline = throttle_deadline(h->throttle, &t->waiter);
-		answer = HOSTS_WAIT;
-		hosts_admit(h, t->loop, now);
-	}
+	answer = put_back(h, t, now);
 	hosts_exit(hs, h);
 	return answer;
 }
