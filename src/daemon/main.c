@@ -25,6 +25,7 @@
 #include "base/log_file.h"
 #include "exchange/access.h"
 #include "hosts/hosts.h"
+#include "hosts/hosts_reload.h"
 #include "base/client_hash.h"
 #include "net/listen.h"
 #include "net/loop.h"

@@ -12,6 +12,7 @@
 #include "exchange/exchange.h"
 #include "net/failure.h"
 #include "hosts/hosts.h"
+#include "policy/lesson.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "exchange/relay.h"

@@ -7,6 +7,8 @@
 #include "hint/hint_read.h"
 #include "base/words.h"
 #include "base/log.h"
+#include "hosts/hosts_learn.h"
+#include "hosts/hosts_say.h"
 
 /*
  * What an answer says of its host's limits, for everybody.

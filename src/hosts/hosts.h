@@ -5,15 +5,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <bsd/sys/queue.h>
-
 #include "conf/conf.h"
-#include "http/http1.h"
+#include "hosts/ticket.h"
 #include "net/loop.h"
-#include "policy/claim.h"
-#include "policy/lesson.h"
-#include "policy/routes.h"
-#include "throttle/throttle.h"
 
 /*
  * The throttles of all hosts, shared by all threads.  A table maps a host to
@@ -25,71 +19,10 @@
  */
 
 struct hosts;
-struct client_hasher;
-
-enum ticket_state {
-	TICKET_IDLE,		/* neither waits nor holds a slot */
-	TICKET_WAITING,
-	TICKET_HELD,		/* admitted, holds a slot */
-	TICKET_STATES,		/* how many there are */
-};
-
-#define HOSTS_BUDGET	96	/* bytes of a budget's name, with its end */
-
-/*
- * One request's place at its host's throttle; begins as zero.  Lives in the
- * exchange, which sets loop, hasher, mail.deliver, name, conf, rule, deposit,
- * turn and, for the length of hosts_ask(), source; the rest is this room's.
- */
-struct ticket {
-	struct throttle_waiter	 waiter;
-	struct loop		*loop;		/* where it lives */
-	struct client_hasher	*hasher;	/* that thread's */
-	struct mail		 mail;		/* that it was answered */
-	struct http1_host	*name;		/* host and port; its owner's */
-	struct claim_source	 source;
-	struct throttle_deposit	*deposit;	/* for a refund; or NULL */
-	struct claim_turn	 turn;
-	_Atomic(struct host *)	 host;		/* NULL: at none */
-	enum ticket_state	 state;
-	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
-	/* Set before hosts_leave(): the host's name led nowhere. */
-	bool			 nowhere;
-	struct conf		*conf;		/* own reference; one for all
-						   of the request's life */
-	const struct rule	*rule;		/* of conf, for name */
-	struct client_hash	 credential;	/* whose throttle */
-	struct route		 route;		/* where that is needed */
-	/* ns, to be admitted by; may become later: hosts_deadline() */
-	uint64_t		 deadline;
-	uint64_t		 latest;	/* ns: never later than this */
-	struct throttle_report	 report;	/* see hosts_ask() */
-	char			 budget[HOSTS_BUDGET]; /* which one refuses */
-	const char		*wrong;		/* with HOSTS_BAD */
-};
-
-enum hosts_answer {
-	HOSTS_GO,		/* admitted: send it */
-	HOSTS_WAIT,		/* queued; an answer will be posted */
-	HOSTS_FULL,		/* refused: too many wait */
-	HOSTS_LATE,		/* refused: it would wait too long */
-	HOSTS_NO_ROOM,		/* refused: limits.hosts is reached */
-	HOSTS_NO_SHARE,		/* refused: the client's share of them is */
-	HOSTS_NO_MEMORY,
-	HOSTS_BAD,		/* what it claims is malformed */
-	HOSTS_RELOADED,		/* ask again: the ticket has a newer conf */
-};
 
 /* A table for that many loops.  Returns NULL without memory. */
 struct hosts	*hosts_new(struct conf *, unsigned loops);
 void		 hosts_free(struct hosts *);
-
-/*
- * What the ticket's throttle is for, for people: its host, with the port where
- * that has a rule of its own, or the pattern whose hosts share it.  Returns buf.
- */
-#define HOSTS_LABEL	(HTTP1_HOST + 16)
-const char	*hosts_label(char buf[HOSTS_LABEL], const struct ticket *);
 
 /*
  * Asks for admission, as the ticket's rule says and the source claims.  Sets
@@ -102,26 +35,13 @@ const char	*hosts_label(char buf[HOSTS_LABEL], const struct ticket *);
 enum hosts_answer hosts_ask(struct hosts *, struct ticket *, uint64_t now)
 		    __attribute__((warn_unused_result));
 
-/*
- * Takes what an answer to an admitted ticket tells, for everybody; once for
- * each admission, else its verdict does not count.  For how long (ns) the host
- * is paused by it, and waiters whose start now lies past their deadline were
- * refused; 0 where that is nothing new.
- */
-uint64_t	 hosts_learn(struct hosts *, struct ticket *,
-		    const struct lesson *, uint64_t now);
-
-/* Whether the ticket's host has named another part of itself than that. */
-bool		 hosts_names_other(struct hosts *, struct ticket *,
-		    const struct throttle_key *part);
-
 /* What one line for each host is enough for. */
 enum hosts_news {
 	HOSTS_NEWS_UNUSABLE,	/* it has sent a field of no use */
 	HOSTS_NEWS_UPGRADE,	/* an Upgrade was not passed on to it */
 };
 
-/* Whether that is so for the first time at the ticket's host, if it is at one. */
+/* Whether it is so for the first time at the ticket's host, if it is at one. */
 bool		 hosts_is_news(struct hosts *, struct ticket *,
 		    enum hosts_news);
 
@@ -165,13 +85,6 @@ void		 hosts_leave(struct hosts *, struct ticket *, uint64_t now);
  * says when a retry could be admitted.  False when it was answered meanwhile.
  */
 bool		 hosts_give_up(struct hosts *, struct ticket *, uint64_t now);
-
-/*
- * Takes a new configuration: limits change, consumption, pauses and waiters
- * stay; tickets whose rule went away move to the one that matches now.  From
- * the main thread; a loop's thread then calls hosts_admit_all().
- */
-void		 hosts_reload(struct hosts *, struct conf *, uint64_t now);
 
 /* Admits who may go at every host; on a loop's thread. */
 void		 hosts_admit_all(struct hosts *, struct loop *,

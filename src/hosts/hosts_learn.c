@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-#include "hosts/hosts_internal.h"
+#include "hosts/hosts_learn.h"
 
-#include "base/client_hash.h"
+#include "hosts/hosts_table.h"
 
 /*
  * What answers tell of a host's limits, with its lock held: how long it is
@@ -14,46 +14,6 @@
 
 /* Parts */
 
-/* False without memory: then nothing is known of its route. */
-static bool
-hash_route(struct client_hasher *k, struct http1_str method,
-    struct http1_str path, struct route *r)
-{
-	size_t ends[ROUTE_SEGMENTS + 1];
-	struct client_hash hash;
-	char text[ROUTE_TEXT];
-	unsigned i, n = route_text(method, path, text, ends);
-
-	for (i = 0; i < n; i++) {
-		if (!client_hash(k, "route", text, ends[i], &hash))
-			return false;
-		r->hashes[i] = hash.a;
-	}
-	r->n = n;
-	return true;
-}
-
-void
-hosts_know_route(struct ticket *t, struct http1_str method,
-    struct http1_str path)
-{
-	if (t->route.n == 0 &&
-	    !hash_route(t->hasher, method, path, &t->route))
-		t->route.n = 0;
-}
-
-unsigned
-hosts_bucket(struct host *h, const struct ticket *t)
-{
-	struct route_part part;
-	struct throttle_key key;
-
-	if (h->routes == NULL || !routes_find(h->routes, &t->route, &part))
-		return 0;
-	key = (struct throttle_key){ part.a, part.b };
-	return throttle_bucket(h->throttle, &key);
-}
-
 /* Those who wait are where they belong by what is known now. */
 static void
 rejudge(struct host *h, uint64_t now)
@@ -63,7 +23,7 @@ rejudge(struct host *h, uint64_t now)
 	TAILQ_FOREACH(t, &h->tickets, entry)
 		if (t->state == TICKET_WAITING)
 			throttle_rebucket(h->throttle, &t->waiter,
-			    hosts_bucket(h, t), now);
+			    host_bucket(h, t), now);
 }
 
 static unsigned
@@ -76,7 +36,7 @@ take_part(struct host *h, struct ticket *t, const struct lesson *l,
 
 	if (!l->named)
 		return 0;
-	hosts_know_route(t, l->method, l->path);
+	host_know_route(t, l->method, l->path);
 	if (h->routes == NULL && (h->routes = routes_new()) == NULL)
 		return 0;
 	new = routes_learn(h->routes, &t->route, part);
@@ -104,7 +64,7 @@ refuse_hopeless(struct host *h, uint64_t now)
 	throttle_hopeless(h->throttle, now, &out);
 	while ((waiter = TAILQ_FIRST(&out)) != NULL) {
 		TAILQ_REMOVE(&out, waiter, entry);
-		hosts_refuse(h, ticket_of(waiter), now);
+		host_refuse(h, ticket_of(waiter), now);
 	}
 }
 
@@ -241,7 +201,7 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 	if (l->shape && (!l->shape_partial || bucket != 0))
 		shape_by(h, t, l, bucket, now);
 	pause = pause_by(h, t, l, bucket, now);
-	hosts_admit(h, t->loop, now);
+	host_admit(h, t->loop, now);
 	hosts_exit(hs, h);
 	return pause;
 }
@@ -259,19 +219,4 @@ hosts_names_other(struct hosts *hs, struct ticket *t,
 	    (struct route_part){ part->a, part->b });
 	hosts_exit(hs, h);
 	return other;
-}
-
-bool
-hosts_is_news(struct hosts *hs, struct ticket *t, enum hosts_news what)
-{
-	struct host *h = hosts_enter(hs, t);
-	unsigned bit = 1U << what;
-	bool first;
-
-	if (h == NULL)
-		return false;
-	first = (h->told & bit) == 0;
-	h->told |= bit;
-	hosts_exit(hs, h);
-	return first;
 }

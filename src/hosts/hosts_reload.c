@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "hosts/hosts_internal.h"
+#include "hosts/hosts_reload.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "hosts/hosts_table.h"
 
 /*
  * A new configuration, with the table locked for writing: nobody else is in a
@@ -68,7 +68,7 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
 	match_parts(from->rule, to->rule, moved);
 	if (part != THROTTLE_WHOLE)
 		part = moved[part];
-	hosts_move(from, to, t);
+	host_move(from, to, t);
 	t->credential = credential_under(from->rule, to->rule,
 	    &t->credential);
 	if (t->state == TICKET_WAITING) {
@@ -76,7 +76,7 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
 		throttle_carry_bucket(from->throttle, to->throttle,
 		    &t->waiter);
 		if (!throttle_requeue(to->throttle, &t->waiter, part, now))
-			hosts_refuse(to, t, now);
+			host_refuse(to, t, now);
 	} else {
 		throttle_release(from->throttle, &t->waiter, now);
 		throttle_carry_bucket(from->throttle, to->throttle,
@@ -136,41 +136,6 @@ rule_of_its_own(struct hosts *hs, struct host *h)
 	return strcmp(key, h->key) == 0 ? rule : NULL;
 }
 
-/* Others that it stands for until now will have entries of their own. */
-static void
-leave_pause(struct hosts *hs, struct host *h)
-{
-	h->left = throttle_paused_until(h->throttle, THROTTLE_WHOLE);
-	if (h->left > hs->left)
-		hs->left = h->left;
-}
-
-static void
-take_pause(struct hosts *hs, struct host *h, const char *key, uint64_t now)
-{
-	const struct host *from = hosts_find(hs, key, strlen(key));
-	uint64_t until, longest = now + h->rule->pause_max;
-
-	if (from == NULL || from->left <= now)
-		return;
-	until = from->left < longest ? from->left : longest;
-	throttle_pause(h->throttle, THROTTLE_WHOLE, until, now);
-}
-
-void
-hosts_heed_before(struct hosts *hs, struct host *h, uint64_t now)
-{
-	static const struct client_hash nobody;
-	char key[HOSTS_KEY];
-
-	if (hs->left <= now)
-		return;
-	hosts_key(key, h->rule, &h->name, &nobody);
-	take_pause(hs, h, key, now);
-	snprintf(key, sizeof key, HOSTS_SHARED "%s", h->rule->name);
-	take_pause(hs, h, key, now);
-}
-
 /* An entry counts, or not, by its new rule. */
 static void
 count_anew(struct hosts *hs, struct host *h)
@@ -188,7 +153,7 @@ static void
 limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
     uint64_t now)
 {
-	struct throttle_limits limits = hosts_limits(rule);
+	struct throttle_limits limits = host_limits(rule);
 	unsigned moved[THROTTLE_PARTS];
 	struct ticket *t;
 
@@ -204,7 +169,7 @@ limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
 	}
 	if (h->rule->per.kind == RULE_KEY_NONE &&
 	    rule->per.kind != RULE_KEY_NONE)
-		leave_pause(hs, h);
+		hosts_leave_pause(hs, h);
 	conf_unref(h->conf);
 	h->conf = conf_ref(hs->conf);
 	h->rule = rule;
@@ -227,10 +192,10 @@ settle_host(struct hosts *hs, struct host *h, uint64_t now)
 		if (to != h)
 			move_ticket(t, h, to, now);
 	}
-	if (stays || !hosts_is_empty(h))
+	if (stays || !host_is_empty(h))
 		return;
 	if (h->rule->shared)
-		leave_pause(hs, h);
+		hosts_leave_pause(hs, h);
 	h->carries = h->rule->shared && h->left > now;
 	if (!h->carries)
 		hosts_drop(hs, h);

@@ -8,7 +8,7 @@
 #include <bsd/sys/tree.h>
 
 #include "conf/conf.h"
-#include "hosts/hosts.h"
+#include "hosts/ticket.h"
 
 /*
  * Who has how many of the table's entries; all of it with the table locked for

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "hosts/hosts.h"
+#include "hosts/hosts_learn.h"
+#include "hosts/hosts_reload.h"
 
 #include <check.h>
 #include <netinet/in.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_HOSTS_INTERNAL_H
-#define SLUICE_HOSTS_INTERNAL_H
+#ifndef SLUICE_HOST_H
+#define SLUICE_HOST_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -11,11 +11,11 @@
 #define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
-#include "hosts/hosts.h"
 #include "hosts/hosts_share.h"
+#include "hosts/ticket.h"
 #include "net/loop.h"
 
-/* What hosts.c and hosts_reload.c share. */
+struct hosts;
 
 /*
  * Life of a host's entry: made by the first ticket that names it, found in
@@ -28,9 +28,6 @@
  * the rule names a port; the pattern where the rule is shared; and whose it is,
  * where the rule tells clients apart.
  */
-
-#define HOSTS_KEY	(HTTP1_HOST + 80)
-#define HOSTS_SHARED	"="	/* begins the key of a shared rule */
 
 TAILQ_HEAD(tickets, ticket);
 
@@ -79,60 +76,49 @@ struct host {
 	bool			 gone;		/* not in the table any more */
 	struct host_wake	 wakes[];	/* one a loop */
 };
-TAILQ_HEAD(host_order, host);
-
-struct hosts {
-	pthread_rwlock_t	 lock;		/* guards what follows */
-	struct conf		*conf;		/* own reference */
-	struct host		*table;
-	struct host_order	 order;		/* for the sweep, and reload */
-	struct hosts_share	 share;		/* who made entries */
-	uint64_t		 left;		/* ns: the latest of them */
-	unsigned		 loops;
-	bool			 full;		/* has refused, and logged it */
-	_Atomic bool		 unread;	/* logged a scheme not known */
-};
 
 /* A rule's limits, as the throttle takes them; they point into the rule. */
-struct throttle_limits hosts_limits(const struct rule *);
+struct throttle_limits host_limits(const struct rule *);
 
-/* Writes the key, and returns its length. */
-size_t		 hosts_key(char key[HOSTS_KEY], const struct rule *,
-		    const struct http1_host *, const struct client_hash *);
-struct host	*hosts_find(struct hosts *, const char *key, size_t len);
-/*
- * Makes an entry, charged to a client (NULL: to nobody), with the table locked
- * for writing; NULL without memory.
- */
-struct host	*hosts_add(struct hosts *, const char *key,
-		    const struct http1_host *, const struct client_hash *,
-		    struct conf *, const struct rule *,
-		    struct hosts_client *);
-/* Takes an entry out of the table, and frees it when no wake points to it. */
-void		 hosts_drop(struct hosts *, struct host *);
-/*
- * Has a new entry begin with the pause of the one that stood for it before a
- * reload; with the table locked for writing.
- */
-void		 hosts_heed_before(struct hosts *, struct host *, uint64_t now);
+/* Makes one, in no table yet.  Returns NULL without memory. */
+struct host	*host_new(const char *key, const struct http1_host *,
+		    const struct client_hash *, struct conf *,
+		    const struct rule *, unsigned loops);
+/* Frees what it holds; wakes may still point to it. */
+void		 host_empty(struct host *);
+/* Frees the rest. */
+void		 host_free(struct host *);
+
+/* Asks for a ticket's admission, as hosts_ask() says; takes the host's lock. */
+enum hosts_answer host_ask(struct host *, struct ticket *,
+		    const struct throttle_request *, uint64_t now);
+
+/* The rest is called with the host's lock held. */
+
+/* Puts an admitted ticket back, as hosts_return() says. */
+enum hosts_answer host_return(struct host *, struct ticket *, uint64_t now);
+/* Takes a ticket from the host; a refund is of what it has paid. */
+void		 host_leave(struct host *, struct ticket *, bool refund,
+		    uint64_t now);
 /* Refuses a waiter that is in no queue any more: it is late. */
-void		 hosts_refuse(struct host *, struct ticket *, uint64_t now);
-
-/*
- * Locks the host that a ticket is at, within the table.  Returns NULL, and has
- * locked nothing, where it is at none.
- */
-struct host	*hosts_enter(struct hosts *, struct ticket *);
-void		 hosts_exit(struct hosts *, struct host *);
-
+void		 host_refuse(struct host *, struct ticket *, uint64_t now);
 /* Takes a ticket, whatever its state, from one host to another. */
-void		 hosts_move(struct host *from, struct host *to,
+void		 host_move(struct host *from, struct host *to,
 		    struct ticket *);
 /* Returns whether no ticket is at the host. */
-bool		 hosts_is_empty(const struct host *);
+bool		 host_is_empty(const struct host *);
 
 /* Admits who may go now, and has the loop look again when others may. */
-void		 hosts_admit(struct host *, struct loop *, uint64_t now);
+void		 host_admit(struct host *, struct loop *, uint64_t now);
+
+/* Returns whether nothing has reached the host, nor will: it may be dropped. */
+bool		 host_is_nowhere(const struct host *);
+
+/* What a ticket's route is, if that is not known yet. */
+void		 host_know_route(struct ticket *, struct http1_str method,
+		    struct http1_str path);
+/* The bucket that a ticket's route belongs to, if that is held up; or 0. */
+unsigned	 host_bucket(struct host *, const struct ticket *);
 
 static inline struct ticket *
 ticket_of(struct throttle_waiter *waiter)
@@ -140,13 +126,5 @@ ticket_of(struct throttle_waiter *waiter)
 	return (struct ticket *)(void *)((char *)waiter -
 	    offsetof(struct ticket, waiter));
 }
-
-/* hosts_learn.c */
-
-/* What a ticket's route is, if that is not known yet. */
-void		 hosts_know_route(struct ticket *, struct http1_str method,
-		    struct http1_str path);
-/* The bucket that a ticket's route belongs to, if that is held up; or 0. */
-unsigned	 hosts_bucket(struct host *, const struct ticket *);
 
 #endif

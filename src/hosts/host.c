@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hosts/hosts_say.h"
+
+/* Its life */
+
+struct throttle_limits
+host_limits(const struct rule *rule)
+{
+	struct throttle_limits limits = {
+		.host = rule->limits,
+		.nparts = (unsigned)rule->npaths,
+		.queue_length = rule->queue_length,
+		.trust_priority = rule->trust_priority,
+		.learning = rule->learn == RULE_LEARN_SHAPE,
+	};
+	unsigned i;
+
+	for (i = 0; i < limits.nparts; i++)
+		limits.parts[i] = &rule->paths[i].limits;
+	return limits;
+}
+
+struct host *
+host_new(const char *key, const struct http1_host *name,
+    const struct client_hash *whose, struct conf *conf,
+    const struct rule *rule, unsigned loops)
+{
+	struct throttle_limits limits = host_limits(rule);
+	struct host *h;
+	unsigned i;
+
+	h = calloc(1, sizeof *h + loops * sizeof h->wakes[0]);
+	if (h == NULL)
+		return NULL;
+	h->key = strdup(key);
+	h->throttle = throttle_new(&limits);
+	if (h->key == NULL || h->throttle == NULL) {
+		free(h->key);
+		throttle_free(h->throttle);
+		free(h);
+		return NULL;
+	}
+	h->name = *name;
+	if (!rule->has_port)
+		h->name.port = 0;
+	h->credential = *whose;
+	h->conf = conf_ref(conf);
+	h->rule = rule;
+	pthread_mutex_init(&h->lock, NULL);
+	TAILQ_INIT(&h->tickets);
+	h->armed_at = THROTTLE_NEVER;
+	for (i = 0; i < loops; i++)
+		h->wakes[i].host = h;
+	return h;
+}
+
+void
+host_empty(struct host *h)
+{
+	throttle_free(h->throttle);
+	routes_free(h->routes);
+	conf_unref(h->conf);
+	free(h->key);
+}
+
+/* What wakes that still point to it need. */
+void
+host_free(struct host *h)
+{
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+}
+
+/* Its queue */
+
+/* Has a loop look at the queue when its head is due. */
+static void
+arm(struct host *h, struct loop *l, uint64_t now)
+{
+	uint64_t at = throttle_wake(h->throttle, now);
+	struct wake *k = &h->wakes[l->id].wake;
+
+	if (at >= h->armed_at)
+		return;
+	if (!k->armed)
+		h->armed++;
+	h->armed_at = at;
+	h->armed_by = l->id;
+	loop_wake_at(l, k, at);
+}
+
+/*
+ * A ticket that comes is at the host from now on; one that goes is in none of
+ * its lists any more, but keeps its pointer for whoever calls this to clear.
+ */
+static void
+set_state(struct host *h, struct ticket *t, enum ticket_state to)
+{
+	if (t->state == TICKET_IDLE) {
+		TAILQ_INSERT_TAIL(&h->tickets, t, entry);
+		t->host = h;
+	} else
+		h->count[t->state]--;
+	if (to == TICKET_IDLE)
+		TAILQ_REMOVE(&h->tickets, t, entry);
+	else
+		h->count[to]++;
+	t->state = to;
+}
+
+void
+host_move(struct host *from, struct host *to, struct ticket *t)
+{
+	TAILQ_REMOVE(&from->tickets, t, entry);
+	from->count[t->state]--;
+	TAILQ_INSERT_TAIL(&to->tickets, t, entry);
+	to->count[t->state]++;
+	t->host = to;
+}
+
+bool
+host_is_empty(const struct host *h)
+{
+	return h->count[TICKET_WAITING] == 0 && h->count[TICKET_HELD] == 0;
+}
+
+/* Nothing that was admitted has reached the host: nothing is lost with it. */
+bool
+host_is_nowhere(const struct host *h)
+{
+	return h->reached == 0 && h->armed == 0 && host_is_empty(h);
+}
+
+void
+host_admit(struct host *h, struct loop *l, uint64_t now)
+{
+	struct throttle_waiter *waiter;
+	struct ticket *t;
+
+	while ((waiter = throttle_next(h->throttle, now)) != NULL) {
+		t = ticket_of(waiter);
+		set_state(h, t, TICKET_HELD);
+		h->reached++;
+		loop_post(t->loop, &t->mail);
+	}
+	arm(h, l, now);
+}
+
+/* Routes */
+
+/* False without memory: then nothing is known of its route. */
+static bool
+hash_route(struct client_hasher *k, struct http1_str method,
+    struct http1_str path, struct route *r)
+{
+	size_t ends[ROUTE_SEGMENTS + 1];
+	struct client_hash hash;
+	char text[ROUTE_TEXT];
+	unsigned i, n = route_text(method, path, text, ends);
+
+	for (i = 0; i < n; i++) {
+		if (!client_hash(k, "route", text, ends[i], &hash))
+			return false;
+		r->hashes[i] = hash.a;
+	}
+	r->n = n;
+	return true;
+}
+
+void
+host_know_route(struct ticket *t, struct http1_str method,
+    struct http1_str path)
+{
+	if (t->route.n == 0 &&
+	    !hash_route(t->hasher, method, path, &t->route))
+		t->route.n = 0;
+}
+
+unsigned
+host_bucket(struct host *h, const struct ticket *t)
+{
+	struct route_part part;
+	struct throttle_key key;
+
+	if (h->routes == NULL || !routes_find(h->routes, &t->route, &part))
+		return 0;
+	key = (struct throttle_key){ part.a, part.b };
+	return throttle_bucket(h->throttle, &key);
+}
+
+/* Tickets */
+
+/* A refusal for its own shorter deadline says nothing of the host. */
+static bool
+refuses(const struct ticket *t, enum hosts_answer a, uint64_t now)
+{
+	return a == HOSTS_FULL ||
+	    (a == HOSTS_LATE && t->deadline >= now + t->rule->max_wait);
+}
+
+enum hosts_answer
+host_ask(struct host *h, struct ticket *t, const struct throttle_request *r,
+    uint64_t now)
+{
+	static const enum hosts_answer answers[] = {
+		[THROTTLE_GO] = HOSTS_GO,
+		[THROTTLE_WAIT] = HOSTS_WAIT,
+		[THROTTLE_FULL] = HOSTS_FULL,
+		[THROTTLE_LATE_START] = HOSTS_LATE,
+		[THROTTLE_NO_MEMORY] = HOSTS_NO_MEMORY,
+	};
+	const struct http1_head *head = t->source.head;
+	bool learns = head != NULL && !t->source.tunnel &&
+	    t->rule->learn != RULE_LEARN_OFF;
+	struct throttle_request request = *r;
+	enum hosts_answer answer;
+	bool crossed = false;
+
+	pthread_mutex_lock(&h->lock);
+	if (learns && h->routes != NULL) {
+		host_know_route(t, head->method, head->path);
+		request.bucket = host_bucket(h, t);
+		/* a turn was for the host, not for a bucket of it */
+		request.returned = r->returned && request.bucket == 0;
+	}
+	answer = answers[throttle_ask(h->throttle, &t->waiter, &request, now,
+	    &t->report)];
+	/* it may turn out which part it belongs to while it waits */
+	if (learns && answer == HOSTS_WAIT)
+		host_know_route(t, head->method, head->path);
+	if (answer == HOSTS_GO) {
+		set_state(h, t, TICKET_HELD);
+		h->reached++;
+	} else if (answer == HOSTS_WAIT) {
+		set_state(h, t, TICKET_WAITING);
+		arm(h, t->loop, now);
+	} else
+		hosts_say_budget(h->rule, h->throttle, t);
+	if (t->state != TICKET_IDLE || refuses(t, answer, now)) {
+		crossed = h->refusing != (t->state == TICKET_IDLE);
+		h->refusing = t->state == TICKET_IDLE;
+	}
+	pthread_mutex_unlock(&h->lock);
+	if (crossed)
+		hosts_say_crossing(t, answer);
+	return answer;
+}
+
+/* Takes a ticket from its host, whose lock is held. */
+void
+host_leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
+{
+	if (t->state == TICKET_WAITING)
+		throttle_cancel(h->throttle, &t->waiter);
+	else if (refund)
+		throttle_refund(h->throttle, &t->waiter, now);
+	else
+		throttle_release(h->throttle, &t->waiter, now);
+	set_state(h, t, TICKET_IDLE);
+	t->host = NULL;
+	if (t->nowhere && h->reached == 0)
+		throttle_refill(h->throttle, now);
+	host_admit(h, t->loop, now);
+}
+
+/* Puts an admitted ticket back into its host's queue. */
+enum hosts_answer
+host_return(struct host *h, struct ticket *t, uint64_t now)
+{
+	if (throttle_return(h->throttle, &t->waiter, now, &t->report) !=
+	    THROTTLE_WAIT)
+		return HOSTS_LATE;
+	set_state(h, t, TICKET_WAITING);
+	t->deadline = throttle_deadline(h->throttle, &t->waiter);
+	host_admit(h, t->loop, now);
+	return HOSTS_WAIT;
+}
+
+void
+host_refuse(struct host *h, struct ticket *t, uint64_t now)
+{
+	throttle_report(h->throttle, &t->waiter, now, &t->report);
+	hosts_say_budget(h->rule, h->throttle, t);
+	set_state(h, t, TICKET_IDLE);
+	loop_post(t->loop, &t->mail);
+	/* the last touch: who sees this may free the ticket */
+	t->host = NULL;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/hosts_say.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/words.h"
+#include "conf/conf_value.h"
+
+const char *
+hosts_label(char buf[HOSTS_LABEL], const struct ticket *t)
+{
+	const struct http1_host *name = t->name;
+	bool v6 = name->kind == HTTP1_IPV6;
+
+	if (t->rule->shared)
+		snprintf(buf, HOSTS_LABEL, "%s", t->rule->name);
+	else if (t->rule->has_port)
+		snprintf(buf, HOSTS_LABEL, v6 ? "[%s]:%u" : "%s:%u",
+		    name->name, (unsigned)name->port);
+	else
+		snprintf(buf, HOSTS_LABEL, v6 ? "[%s]" : "%s", name->name);
+	return buf;
+}
+
+/* What was cut at the end of the buffer ends with a whole UTF-8 character. */
+static void
+cut_character(char *text, size_t size)
+{
+	size_t len = strlen(text);
+
+	if (len + 1 < size)
+		return;
+	while (len > 0 && ((unsigned char)text[len - 1] & 0xc0) == 0x80)
+		len--;
+	if (len > 0 && ((unsigned char)text[len - 1] & 0x80) != 0)
+		len--;
+	text[len] = '\0';
+}
+
+/* Names the budget that the report says is short, for people. */
+void
+hosts_say_budget(const struct rule *rule, const struct throttle *throttle,
+    struct ticket *t)
+{
+	const struct throttle_report *r = &t->report;
+	const struct budget_limits *limits = &rule->limits;
+	char units[CONF_TEXT], period[CONF_TEXT];
+	const char *of = "", *path = "";
+
+	if (r->of_part && t->waiter.part < rule->npaths) {
+		limits = &rule->paths[t->waiter.part].limits;
+		of = " of ";
+		path = rule->paths[t->waiter.part].text;
+	} else if (r->of_bucket) {
+		of = " of its part ";
+		path = throttle_bucket_name(throttle, t->waiter.bucket);
+	}
+	switch (r->what) {
+	case BUDGET_SHORT_RATE:
+		snprintf(t->budget, sizeof t->budget, "%s per %s%s%s",
+		    conf_units_text(units, limits->rates[r->rate].capacity),
+		    conf_duration_text(period, limits->rates[r->rate].period),
+		    of, path);
+		break;
+	case BUDGET_SHORT_CONCURRENCY:
+		snprintf(t->budget, sizeof t->budget, "%u at a time%s%s",
+		    limits->concurrency, of, path);
+		break;
+	case BUDGET_SHORT_PAUSE:
+		snprintf(t->budget, sizeof t->budget,
+		    "paused by the host%s%s", of, path);
+		break;
+	case BUDGET_SHORT_RECOVERY:
+		snprintf(t->budget, sizeof t->budget,
+		    "recovering from a pause%s%s", of, path);
+		break;
+	case BUDGET_SHORT_SHAPE:
+		snprintf(t->budget, sizeof t->budget,
+		    "what the host says is left%s%s", of, path);
+		break;
+	case BUDGET_SHORT_NONE:
+		snprintf(t->budget, sizeof t->budget, "none");
+		break;
+	}
+	cut_character(t->budget, sizeof t->budget);
+}
+
+/* The first refusal is worth a line, and the end of refusing; not each. */
+void
+hosts_say_crossing(const struct ticket *t, enum hosts_answer a)
+{
+	char buf[WORDS], label[HOSTS_LABEL];
+
+	hosts_label(label, t);
+	if (a == HOSTS_FULL)
+		log_warn("%s: refusing requests: queue.length (%u) is reached",
+		    label, t->rule->queue_length);
+	else if (a == HOSTS_LATE)
+		log_warn("%s: refusing requests: the wait would be longer "
+		    "than queue.max_wait (%s)", label,
+		    words_duration(buf, t->rule->max_wait));
+	else
+		log_info("%s: no longer refusing requests", label);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_HOSTS_SAY_H
+#define SLUICE_HOSTS_SAY_H
+
+#include "hosts/ticket.h"
+
+/* What people are told of hosts. */
+
+/*
+ * What the ticket's throttle is for, for people: its host, with the port where
+ * that has a rule of its own, or the pattern whose hosts share it.  Returns
+ * buf.
+ */
+#define HOSTS_LABEL	(HTTP1_HOST + 16)
+const char	*hosts_label(char buf[HOSTS_LABEL], const struct ticket *);
+
+/* Names the budget that the ticket's report says is short, in its budget. */
+void		 hosts_say_budget(const struct rule *,
+		    const struct throttle *, struct ticket *);
+
+/*
+ * Logs that the ticket's host begins to refuse requests, by that answer, or
+ * that it no longer does.
+ */
+void		 hosts_say_crossing(const struct ticket *, enum hosts_answer);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/hosts_table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+size_t
+hosts_key(char key[HOSTS_KEY], const struct rule *rule,
+    const struct http1_host *name, const struct client_hash *whose)
+{
+	int n;
+
+	if (rule->shared)
+		n = snprintf(key, HOSTS_KEY, HOSTS_SHARED "%s", rule->name);
+	else if (rule->has_port)
+		n = snprintf(key, HOSTS_KEY, "%s %u", name->name, name->port);
+	else
+		n = snprintf(key, HOSTS_KEY, "%s", name->name);
+	if (whose->a != 0 || whose->b != 0)
+		n += snprintf(key + n, HOSTS_KEY - (size_t)n,
+		    " %016" PRIx64 "%016" PRIx64, whose->a, whose->b);
+	return (size_t)n;
+}
+
+struct host *
+hosts_find(struct hosts *hs, const char *key, size_t len)
+{
+	struct host *h;
+
+	HASH_FIND(hh, hs->table, key, len, h);
+	return h;
+}
+
+void
+hosts_drop(struct hosts *hs, struct host *h)
+{
+	HASH_DEL(hs->table, h);
+	TAILQ_REMOVE(&hs->order, h, entry);
+	hosts_discharge(&hs->share, &h->charge);
+	/* its last wake may be an hour away, a configuration is large */
+	host_empty(h);
+	h->gone = true;
+	if (h->armed == 0)
+		host_free(h);
+}
+
+/* A wake is in no tree any more; l is NULL where its loop has ended. */
+static void
+wake_cb(struct wake *k, struct loop *l, uint64_t now)
+{
+	struct host *h = ((struct host_wake *)k)->host;
+	struct hosts *hs = h->hosts;
+	bool last;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	pthread_mutex_lock(&h->lock);
+	h->armed--;
+	if (l != NULL && (h->armed_at <= now || h->armed_by == l->id))
+		h->armed_at = THROTTLE_NEVER;
+	last = h->gone && h->armed == 0;
+	if (l != NULL && !h->gone) {
+		host_admit(h, l, now);
+	}
+	pthread_mutex_unlock(&h->lock);
+	pthread_rwlock_unlock(&hs->lock);
+	if (last)
+		host_free(h);
+}
+
+struct host *
+hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
+    const struct client_hash *whose, struct conf *conf,
+    const struct rule *rule, struct hosts_client *client)
+{
+	struct host *h;
+	unsigned i;
+
+	h = host_new(key, name, whose, conf, rule, hs->loops);
+	if (h == NULL)
+		return NULL;
+	h->hosts = hs;
+	for (i = 0; i < hs->loops; i++)
+		h->wakes[i].wake.fire = wake_cb;
+	HASH_ADD_KEYPTR(hh, hs->table, h->key, strlen(h->key), h);
+	if (h->hh.tbl == NULL) {
+		host_empty(h);
+		host_free(h);
+		return NULL;
+	}
+	TAILQ_INSERT_TAIL(&hs->order, h, entry);
+	if (!hosts_has_place(conf, rule, whose))
+		hosts_charge(&hs->share, &h->charge, client);
+	return h;
+}
+
+/* Drops some of the oldest entries if they are idle; with the table locked. */
+void
+hosts_sweep(struct hosts *hs, int max, uint64_t now)
+{
+	struct host *h;
+	int i;
+
+	for (i = 0; i < max && (h = TAILQ_FIRST(&hs->order)) != NULL; i++) {
+		if (host_is_empty(h) && h->armed == 0 &&
+		    throttle_idle(h->throttle, now)) {
+			hosts_drop(hs, h);
+			continue;
+		}
+		TAILQ_REMOVE(&hs->order, h, entry);
+		TAILQ_INSERT_TAIL(&hs->order, h, entry);
+	}
+}
+
+struct host *
+hosts_enter(struct hosts *hs, struct ticket *t)
+{
+	struct host *h;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	if ((h = t->host) != NULL)
+		pthread_mutex_lock(&h->lock);
+	else
+		pthread_rwlock_unlock(&hs->lock);
+	return h;
+}
+
+void
+hosts_exit(struct hosts *hs, struct host *h)
+{
+	pthread_mutex_unlock(&h->lock);
+	pthread_rwlock_unlock(&hs->lock);
+}
+
+/* Pauses of before a reload */
+
+/* Others that it stands for until now will have entries of their own. */
+void
+hosts_leave_pause(struct hosts *hs, struct host *h)
+{
+	h->left = throttle_paused_until(h->throttle, THROTTLE_WHOLE);
+	if (h->left > hs->left)
+		hs->left = h->left;
+}
+
+static void
+take_pause(struct hosts *hs, struct host *h, const char *key, uint64_t now)
+{
+	const struct host *from = hosts_find(hs, key, strlen(key));
+	uint64_t until, longest = now + h->rule->pause_max;
+
+	if (from == NULL || from->left <= now)
+		return;
+	until = from->left < longest ? from->left : longest;
+	throttle_pause(h->throttle, THROTTLE_WHOLE, until, now);
+}
+
+void
+hosts_heed_before(struct hosts *hs, struct host *h, uint64_t now)
+{
+	static const struct client_hash nobody;
+	char key[HOSTS_KEY];
+
+	if (hs->left <= now)
+		return;
+	hosts_key(key, h->rule, &h->name, &nobody);
+	take_pause(hs, h, key, now);
+	snprintf(key, sizeof key, HOSTS_SHARED "%s", h->rule->name);
+	take_pause(hs, h, key, now);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_HOSTS_TABLE_H
+#define SLUICE_HOSTS_TABLE_H
+
+#include "hosts/host.h"
+
+#define HOSTS_KEY	(HTTP1_HOST + 80)
+#define HOSTS_SHARED	"="	/* begins the key of a shared rule */
+
+TAILQ_HEAD(host_order, host);
+
+struct hosts {
+	pthread_rwlock_t	 lock;		/* guards what follows */
+	struct conf		*conf;		/* own reference */
+	struct host		*table;
+	struct host_order	 order;		/* for the sweep, and reload */
+	struct hosts_share	 share;		/* who made entries */
+	uint64_t		 left;		/* ns: the latest of them */
+	unsigned		 loops;
+	bool			 full;		/* has refused, and logged it */
+	_Atomic bool		 unread;	/* logged a scheme not known */
+};
+
+/* Writes the key, and returns its length. */
+size_t		 hosts_key(char key[HOSTS_KEY], const struct rule *,
+		    const struct http1_host *, const struct client_hash *);
+struct host	*hosts_find(struct hosts *, const char *key, size_t len);
+/*
+ * Makes an entry, charged to a client (NULL: to nobody), with the table locked
+ * for writing; NULL without memory.
+ */
+struct host	*hosts_add(struct hosts *, const char *key,
+		    const struct http1_host *, const struct client_hash *,
+		    struct conf *, const struct rule *,
+		    struct hosts_client *);
+/* Takes an entry out of the table, and frees it when no wake points to it. */
+void		 hosts_drop(struct hosts *, struct host *);
+/*
+ * Has a new entry begin with the pause of the one that stood for it before a
+ * reload; with the table locked for writing.
+ */
+void		 hosts_heed_before(struct hosts *, struct host *, uint64_t now);
+/* Has hosts_heed_before() find the pause of an entry whose others leave it. */
+void		 hosts_leave_pause(struct hosts *, struct host *);
+/* Drops some of the oldest entries if they are idle; with the table locked. */
+void		 hosts_sweep(struct hosts *, int max, uint64_t now);
+
+/*
+ * Locks the host that a ticket is at, within the table.  Returns NULL, and has
+ * locked nothing, where it is at none.
+ */
+struct host	*hosts_enter(struct hosts *, struct ticket *);
+void		 hosts_exit(struct hosts *, struct host *);
+
+#endif

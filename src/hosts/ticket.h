@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_TICKET_H
+#define SLUICE_TICKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <bsd/sys/queue.h>
+
+#include "conf/conf.h"
+#include "http/http1.h"
+#include "net/loop.h"
+#include "policy/claim.h"
+#include "policy/routes.h"
+#include "throttle/throttle.h"
+
+struct client_hasher;
+struct host;
+
+enum ticket_state {
+	TICKET_IDLE,		/* neither waits nor holds a slot */
+	TICKET_WAITING,
+	TICKET_HELD,		/* admitted, holds a slot */
+	TICKET_STATES,		/* how many there are */
+};
+
+#define HOSTS_BUDGET	96	/* bytes of a budget's name, with its end */
+
+/*
+ * One request's place at its host's throttle; begins as zero.  Lives in the
+ * exchange, which sets loop, hasher, mail.deliver, name, conf, rule, deposit,
+ * turn and, for the length of hosts_ask(), source; the rest is this room's.
+ */
+struct ticket {
+	struct throttle_waiter	 waiter;
+	struct loop		*loop;		/* where it lives */
+	struct client_hasher	*hasher;	/* that thread's */
+	struct mail		 mail;		/* that it was answered */
+	struct http1_host	*name;		/* host and port; its owner's */
+	struct claim_source	 source;
+	struct throttle_deposit	*deposit;	/* for a refund; or NULL */
+	struct claim_turn	 turn;
+	_Atomic(struct host *)	 host;		/* NULL: at none */
+	enum ticket_state	 state;
+	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
+	/* Set before hosts_leave(): the host's name led nowhere. */
+	bool			 nowhere;
+	struct conf		*conf;		/* own reference; one for all
+						   of the request's life */
+	const struct rule	*rule;		/* of conf, for name */
+	struct client_hash	 credential;	/* whose throttle */
+	struct route		 route;		/* where that is needed */
+	/* ns, to be admitted by; may become later: hosts_deadline() */
+	uint64_t		 deadline;
+	uint64_t		 latest;	/* ns: never later than this */
+	struct throttle_report	 report;	/* see hosts_ask() */
+	char			 budget[HOSTS_BUDGET]; /* which one refuses */
+	const char		*wrong;		/* with HOSTS_BAD */
+};
+
+enum hosts_answer {
+	HOSTS_GO,		/* admitted: send it */
+	HOSTS_WAIT,		/* queued; an answer will be posted */
+	HOSTS_FULL,		/* refused: too many wait */
+	HOSTS_LATE,		/* refused: it would wait too long */
+	HOSTS_NO_ROOM,		/* refused: limits.hosts is reached */
+	HOSTS_NO_SHARE,		/* refused: the client's share of them is */
+	HOSTS_NO_MEMORY,
+	HOSTS_BAD,		/* what it claims is malformed */
+	HOSTS_RELOADED,		/* ask again: the ticket has a newer conf */
+};
+
+#endif
