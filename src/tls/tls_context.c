@@ -24,6 +24,7 @@
  */
 
 #define MINT_MAX	10000	/* certificates remembered */
+#define SYSTEM		"system"	/* in place of a file of CAs */
 #define SESSIONS_MAX	1024	/* of the hosts of one context */
 
 struct client {
@@ -32,12 +33,13 @@ struct client {
 	SSL_CTX			*ctx;
 	uint64_t		 tls_settings_id;
 	struct tls_sessions	*sessions;	/* own reference */
+	bool			 by_system;	/* verifies by its CAs */
 };
 
 struct tls_contexts {
 	SSL_CTX		**listeners;	/* NULL: without TLS */
 	size_t		  nlisteners;
-	struct tls_trust *trust;	/* by name */
+	struct tls_trust *trust;
 	struct client	 *clients;	/* by key */
 	struct client	**by_rule;	/* the last is the fallback's */
 	size_t		  nrules;
@@ -173,24 +175,25 @@ use_files(SSL_CTX *ctx, const char *certificate, const char *key, char **cause)
 /* Clients */
 
 static bool
-use_trust(struct tls_contexts *t, SSL_CTX *ctx, const char *name,
-    char **cause)
+use_trust(struct tls_contexts *t, SSL_CTX *ctx, const char *path, char **cause)
 {
 	X509_STORE *store;
 
-	if ((store = tls_trust_need(&t->trust, name, cause)) == NULL)
+	if ((store = tls_trust_file(t->trust, path, cause)) == NULL)
 		return false;
 	SSL_CTX_set1_cert_store(ctx, store);
 	return true;
 }
 
-/* The file or SYSTEM that a rule's hosts are verified against. */
+/* The file that a rule's hosts are verified against; NULL: the system's. */
 static const char *
 trust_of(const struct conf *conf, const struct rule *rule)
 {
+	const char *trust = conf->tls_trust;
+
 	if (rule->tls_trust != NULL)
-		return rule->tls_trust;
-	return conf->tls_trust != NULL ? conf->tls_trust : TLS_TRUST_SYSTEM;
+		trust = rule->tls_trust;
+	return trust == NULL || strcmp(trust, SYSTEM) == 0 ? NULL : trust;
 }
 
 static void
@@ -207,6 +210,7 @@ set_up_client(struct tls_contexts *t, struct client *c,
     const struct conf *conf, const struct rule *rule, char **cause)
 {
 	static atomic_ulong last;
+	const char *trust = trust_of(conf, rule);
 
 	*cause = NULL;
 	c->ctx = new_context(TLS_client_method());
@@ -218,8 +222,9 @@ set_up_client(struct tls_contexts *t, struct client *c,
 	tls_sessions_watch(c->ctx);
 	SSL_CTX_set_verify(c->ctx, rule->tls_verify ? SSL_VERIFY_PEER :
 	    SSL_VERIFY_NONE, NULL);
-	if (rule->tls_verify &&
-	    !use_trust(t, c->ctx, trust_of(conf, rule), cause))
+	c->by_system = rule->tls_verify && trust == NULL;
+	if (rule->tls_verify && trust != NULL &&
+	    !use_trust(t, c->ctx, trust, cause))
 		return false;
 	return rule->tls_certificate == NULL || use_files(c->ctx,
 	    rule->tls_certificate, rule->tls_key, cause);
@@ -241,7 +246,7 @@ need_client(struct tls_contexts *t, const struct conf *conf,
 
 	*cause = NULL;
 	if (asprintf(&key, "%d\n%s\n%s\n%s", rule->tls_verify,
-	    trust_of(conf, rule), or_empty(rule->tls_certificate),
+	    or_empty(trust_of(conf, rule)), or_empty(rule->tls_certificate),
 	    or_empty(rule->tls_key)) == -1)
 		return NULL;
 	HASH_FIND_STR(t->clients, key, c);
@@ -297,6 +302,34 @@ load_clients(struct tls_contexts *t, const struct conf *conf, char **cause)
 			return false;
 	}
 	return true;
+}
+
+/* Whether a rule has us speak TLS to hosts that the system's CAs vouch for. */
+static bool
+wants_system(const struct rule *rule, const struct client *c)
+{
+	return rule->https != RULE_HTTPS_TUNNEL && c->by_system;
+}
+
+/*
+ * Reads the system's CAs where a rule wants them, so that no request waits for
+ * that.  Else they are read when a client asks for an https:// URL, which most
+ * never do.
+ */
+static bool
+load_system(struct tls_contexts *t, const struct conf *conf, char **cause)
+{
+	bool wanted = wants_system(&conf->fallback, t->by_rule[t->nrules]);
+	X509_STORE *store;
+	size_t i;
+
+	for (i = 0; i < t->nrules && !wanted; i++)
+		wanted = wants_system(&conf->rules[i], t->by_rule[i]);
+	if (!wanted)
+		return true;
+	store = tls_trust_system(t->trust);
+	X509_STORE_free(store);
+	return store != NULL || tls_x509_cause(cause, "out of memory");
 }
 
 /* Servers */
@@ -388,10 +421,13 @@ tls_contexts_load(struct conf *conf, char **cause)
 {
 	struct tls_contexts *t;
 
-	if ((t = calloc(1, sizeof *t)) == NULL)
+	if ((t = calloc(1, sizeof *t)) == NULL ||
+	    (t->trust = tls_trust_new()) == NULL) {
+		free(t);
 		return tls_x509_cause(cause, "out of memory");
+	}
 	if (!load_mint(t, conf, cause) || !load_listeners(t, conf, cause) ||
-	    !load_clients(t, conf, cause)) {
+	    !load_clients(t, conf, cause) || !load_system(t, conf, cause)) {
 		free_contexts(t);
 		return false;
 	}
@@ -430,6 +466,21 @@ tls_contexts_settings_id(const struct conf *conf, const struct rule *rule)
 	return client_of(conf, rule)->tls_settings_id;
 }
 
+/*
+ * Given to the connection and not to its context, which other threads use and
+ * nobody may change.
+ */
+static bool
+use_system(struct tls_contexts *t, SSL *ssl)
+{
+	X509_STORE *store = tls_trust_system(t->trust);
+	bool ok;
+
+	ok = store != NULL && SSL_set1_verify_cert_store(ssl, store) == 1;
+	X509_STORE_free(store);
+	return ok;
+}
+
 struct tls *
 tls_contexts_connect(const struct conf *conf, const struct rule *rule,
     const struct http1_host *host, struct tls_wire *wire)
@@ -442,7 +493,8 @@ tls_contexts_connect(const struct conf *conf, const struct rule *rule,
 	if (t == NULL)
 		return NULL;
 	snprintf(key, sizeof key, "%s %u", host->name, host->port);
-	if (!tls_sessions_attach(c->sessions, tls_ssl(t), key)) {
+	if ((c->by_system && !use_system(conf->tls, tls_ssl(t))) ||
+	    !tls_sessions_attach(c->sessions, tls_ssl(t), key)) {
 		tls_free(t);
 		return NULL;
 	}

@@ -2,6 +2,7 @@
 #include "tls/tls_trust.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,25 +14,49 @@
 
 #include "tls/tls_x509.h"
 
-/* Whom to trust; a system's list is long, and read once. */
-struct tls_trust {
+/*
+ * Files are read with the configuration that names them: what is wrong with one
+ * is an error there.  The system's CAs, a hundred and more, are read when a
+ * connection needs them, which many a proxy never does.
+ */
+
+struct trusted_file {
 	UT_hash_handle		 hh;
 	X509_STORE		*store;
-	char			 name[];	/* a file, or TLS_TRUST_SYSTEM */
+	char			 path[];
 };
 
-static bool
-fill_store(X509_STORE *store, const char *name, char **cause)
+struct tls_trust {
+	struct trusted_file	*files;		/* by path */
+	pthread_mutex_t		 lock;		/* guards system */
+	X509_STORE		*system;	/* NULL: not read yet */
+};
+
+struct tls_trust *
+tls_trust_new(void)
 {
-	if (strcmp(name, TLS_TRUST_SYSTEM) == 0)
-		return X509_STORE_set_default_paths(store) == 1 ||
-		    tls_x509_cause(cause, "the system's certificates: %s",
-		    tls_x509_reason());
-	if (access(name, R_OK) == -1)
-		return tls_x509_cause(cause, "%s: %s", name, strerror(errno));
-	return X509_STORE_load_file(store, name) == 1 ||
-	    tls_x509_cause(cause, "%s: %s, expected a file of PEM "
-	    "certificates", name, tls_x509_reason());
+	struct tls_trust *t = calloc(1, sizeof *t);
+
+	if (t != NULL)
+		pthread_mutex_init(&t->lock, NULL);
+	return t;
+}
+
+void
+tls_trust_free(struct tls_trust *t)
+{
+	struct trusted_file *file, *next;
+
+	if (t == NULL)
+		return;
+	HASH_ITER(hh, t->files, file, next) {
+		HASH_DEL(t->files, file);
+		X509_STORE_free(file->store);
+		free(file);
+	}
+	X509_STORE_free(t->system);
+	pthread_mutex_destroy(&t->lock);
+	free(t);
 }
 
 /*
@@ -53,37 +78,84 @@ warm_up(X509_STORE *store)
 	ERR_clear_error();
 }
 
-X509_STORE *
-tls_trust_need(struct tls_trust **all, const char *name, char **cause)
-{
-	size_t size = strlen(name) + 1;
-	struct tls_trust *trust;
+/* Files */
 
-	HASH_FIND_STR(*all, name, trust);
-	if (trust != NULL)
-		return trust->store;
-	if ((trust = calloc(1, sizeof *trust + size)) == NULL)
-		return NULL;
-	memcpy(trust->name, name, size);
-	trust->store = X509_STORE_new();
-	if (trust->store == NULL || !fill_store(trust->store, name, cause)) {
-		X509_STORE_free(trust->store);
-		free(trust);
-		return NULL;
-	}
-	warm_up(trust->store);
-	HASH_ADD_KEYPTR(hh, *all, trust->name, size - 1, trust);
-	return trust->store;
+static bool
+fill_store(X509_STORE *store, const char *path, char **cause)
+{
+	if (access(path, R_OK) == -1)
+		return tls_x509_cause(cause, "%s: %s", path, strerror(errno));
+	return X509_STORE_load_file(store, path) == 1 ||
+	    tls_x509_cause(cause, "%s: %s, expected a file of PEM "
+	    "certificates", path, tls_x509_reason());
 }
 
-void
-tls_trust_free(struct tls_trust *all)
+X509_STORE *
+tls_trust_file(struct tls_trust *t, const char *path, char **cause)
 {
-	struct tls_trust *trust, *next_trust;
+	size_t size = strlen(path) + 1;
+	struct trusted_file *file;
 
-	HASH_ITER(hh, all, trust, next_trust) {
-		HASH_DEL(all, trust);
-		X509_STORE_free(trust->store);
-		free(trust);
+	*cause = NULL;
+	HASH_FIND_STR(t->files, path, file);
+	if (file != NULL)
+		return file->store;
+	if ((file = calloc(1, sizeof *file + size)) == NULL)
+		return NULL;
+	memcpy(file->path, path, size);
+	file->store = X509_STORE_new();
+	if (file->store == NULL || !fill_store(file->store, path, cause)) {
+		X509_STORE_free(file->store);
+		free(file);
+		return NULL;
 	}
+	warm_up(file->store);
+	HASH_ADD_KEYPTR(hh, t->files, file->path, size - 1, file);
+	return file->store;
+}
+
+/* The system */
+
+static X509_STORE *
+read_system(void)
+{
+	X509_STORE *store = X509_STORE_new();
+
+	if (store != NULL && X509_STORE_set_default_paths(store) == 1) {
+		warm_up(store);
+		return store;
+	}
+	X509_STORE_free(store);
+	ERR_clear_error();
+	return NULL;
+}
+
+/*
+ * Whether nothing was read of a file that is there.  All descriptors may have
+ * been in use just then, and OpenSSL does not tell.
+ */
+static bool
+came_short(X509_STORE *store)
+{
+	const char *file = secure_getenv(X509_get_default_cert_file_env());
+
+	if (file == NULL)
+		file = X509_get_default_cert_file();
+	return sk_X509_OBJECT_num(X509_STORE_get0_objects(store)) == 0 &&
+	    access(file, R_OK) == 0;
+}
+
+X509_STORE *
+tls_trust_system(struct tls_trust *t)
+{
+	X509_STORE *store;
+
+	pthread_mutex_lock(&t->lock);
+	store = t->system != NULL ? t->system : read_system();
+	if (store != NULL && (t->system != NULL || !came_short(store))) {
+		X509_STORE_up_ref(store);
+		t->system = store;
+	}
+	pthread_mutex_unlock(&t->lock);
+	return store;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """TLS towards origins: whom sluice trusts, what it shows, what it keeps."""
+import pathlib
 import re
 import ssl
 import threading
@@ -79,6 +80,29 @@ def test_absolute_form_with_https_is_verified(tlab):
 	assert answer.status == 502
 	assert "tls_certificate_error" in ways.why(answer)
 	assert far.requests == []
+
+
+@pytest.mark.parametrize("hosts", [{}, {"upstream.test":
+    {"https": "upstream"}}], ids=["when asked", "by a rule"])
+def test_trust_of_the_system(tlab, monkeypatch, hosts):
+	"""It is read once, for all https:// URLs, and again by a reload."""
+	known, other = tlab.secure_origin(), tlab.secure_origin(
+	    name="untrusted")
+	system = tlab.dir / "system.pem"
+	system.write_bytes(pathlib.Path(tlab.pki.pem("ca")).read_bytes())
+	monkeypatch.setenv("SSL_CERT_FILE", str(system))
+	daemon = tlab.https(hosts=hosts, tls={"trust": "system"})
+
+	def statuses():
+		return [tlab.get(f"https://other.test:{known.port}/").status,
+		    tlab.get(f"https://untrusted.test:{other.port}/").status]
+
+	assert statuses() == [200, 502]
+	system.write_bytes(pathlib.Path(
+	    tlab.pki.pem("untrusted-ca")).read_bytes())
+	assert statuses() == [200, 502]
+	daemon.change()
+	assert statuses() == [502, 200]
 
 
 def test_absolute_form_counts_with_the_host(tlab):
