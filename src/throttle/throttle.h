@@ -5,10 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <bsd/sys/queue.h>
-
-#include "throttle/budget.h"
-#include "throttle/fair.h"
+#include "throttle/throttle_types.h"
 
 /*
  * One throttle: a host's budget, budgets of its parts on top of it, and a fair
@@ -30,130 +27,11 @@
  * the caller locks.
  */
 
-#define THROTTLE_UNIT	BUDGET_UNIT
-#define THROTTLE_NEVER	BUDGET_NEVER
-#define THROTTLE_PARTS	32
-#define THROTTLE_WHOLE	THROTTLE_PARTS	/* in no part */
-#define THROTTLE_BUCKETS 32		/* numbered from 1; 0: in none */
-#define THROTTLE_NAME	48		/* bytes of a bucket's, with its end */
-/* What stands for a bucket where a part is asked for. */
-#define THROTTLE_BUCKET(id)	(THROTTLE_WHOLE + (id))
-
-/*
- * A waiter that the caller fetches late (timers and schedulers are) is
- * accounted at the instant it was due, so that lateness does not eat the
- * rate; but never further back than this, so that a stall does not become a
- * burst.  With lateness up to this bound, what leaves in an interval L of
- * real time is at most B + (L + THROTTLE_LATE) / T.  A strict rate gets no
- * such credit.
- */
-#define THROTTLE_LATE	20000000ULL	/* ns */
-
-struct throttle;
-
-struct throttle_limits {
-	struct budget_limits	 host;
-	const struct budget_limits *parts[THROTTLE_PARTS]; /* copied */
-	unsigned		 nparts;
-	uint32_t		 queue_length;	/* waiters; 0: none may wait */
-	bool			 trust_priority; /* urgency orders clients */
-	bool			 learning;	/* the host begins half open */
-};
-
-/*
- * What a waiter has paid and may get back, until its verdict; zeroed to start
- * with, in the caller's memory for as long as the waiter.
- */
-struct throttle_deposit {
-	LIST_ENTRY(throttle_deposit)	 entry;	/* while it can be refunded */
-	struct budget_paid		 paid;
-	bool				 listed;
-};
-
-/* What is asked for; the caller fills it in. */
-struct throttle_request {
-	uint64_t	 client;	/* whose turns it uses */
-	uint64_t	 cost;		/* micro cost units */
-	uint64_t	 deadline;	/* ns, to start by; THROTTLE_NEVER */
-	/*
-	 * Once it is returned: for how long (ns) it waits each time, from the
-	 * end of the pause; but not past the latest (ns).  0: the deadline
-	 * stays.
-	 */
-	uint64_t	 again;
-	uint64_t	 latest;
-	uint32_t	 weight;	/* of the client; FAIR_WEIGHT is 1 */
-	uint8_t		 urgency;	/* RFC 9218: 0 to 7 */
-	unsigned	 part;		/* or THROTTLE_WHOLE */
-	unsigned	 bucket;	/* or 0 */
-	/* For throttle_refund(), in no part only; or NULL. */
-	struct throttle_deposit *deposit;
-	/*
-	 * It has had its turn, and got it back: goes before all others, and the
-	 * queue's length is not enforced.
-	 */
-	bool		 returned;
-};
-
-/*
- * Lives in the caller's memory from throttle_ask() to the end of what it asked
- * for; the fields are the throttle's.
- */
-struct throttle_waiter {
-	struct fair_waiter		 fair;
-	TAILQ_ENTRY(throttle_waiter)	 entry;	/* of throttle_hopeless() */
-	struct throttle_waiter		*next;	/* while all are listed */
-	fair_wide			 key;	/* to sort by */
-	uint64_t			 since;	/* ns: waits since then */
-	uint64_t			 deadline; /* ns, to start by */
-	uint64_t			 again;	/* see throttle_request */
-	uint64_t			 latest;
-	unsigned			 part;
-	struct throttle_deposit		*deposit; /* or NULL */
-	uint32_t			 epoch;	/* the host's, at admission */
-	uint32_t			 part_epoch;
-	unsigned			 bucket;
-	uint32_t			 bucket_epoch;
-	bool				 held;	/* admitted, not released */
-	bool				 slotless; /* ... and holds no slot */
-	bool				 settled; /* its verdict is given */
-};
-TAILQ_HEAD(throttle_queue, throttle_waiter);
-
-enum throttle_answer {
-	THROTTLE_GO,	/* admitted: paid, and holds a slot */
-	THROTTLE_WAIT,	/* queued; throttle_next() will return it */
-	THROTTLE_FULL,	/* refused: the queue is full */
-	THROTTLE_LATE_START, /* refused: could not start by its deadline */
-	THROTTLE_NO_MEMORY, /* refused */
-};
-
-/*
- * How it stands with what was asked.  The start is the earliest that can be
- * computed, from rates, pause, shape and the cost queued ahead; what slots and
- * verdicts will do cannot be known.  Who comes back at a refusal's start need
- * not wait.
- */
-struct throttle_report {
-	uint64_t		 start;		/* ns */
-	uint32_t		 waiting;	/* how many wait */
-	enum budget_short	 what;		/* what is short */
-	bool			 of_part;	/* in the part, not the host */
-	bool			 of_bucket;	/* in the bucket */
-	unsigned		 rate;		/* which, when it is a rate */
-};
-
 /*
  * A throttle with full buckets, or NULL without memory.  The limits are
  * copied.
  */
 struct throttle	*throttle_new(const struct throttle_limits *);
-
-/* What a host calls a bucket, hashed by the caller. */
-struct throttle_key {
-	uint64_t		 a;
-	uint64_t		 b;
-};
 
 /* The bucket of that name, or 0. */
 unsigned	 throttle_bucket(const struct throttle *,

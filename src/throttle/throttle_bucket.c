@@ -9,42 +9,13 @@
  * besides: a pair, which is for others again when nobody waits in it.
  */
 
-#include "throttle/throttle_internal.h"
+#include "throttle/throttle_bucket.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool
-is_pair(struct pair a, struct pair b)
-{
-	return a.part == b.part && a.bucket == b.bucket;
-}
-
-unsigned
-throttle_lane(struct throttle *t, struct fair *queue, struct pair pair)
-{
-	struct learned *l = t->learned;
-	unsigned i, free_one = THROTTLE_PAIRS;
-
-	if (pair.bucket == 0)
-		return lane_of(pair.part);
-	for (i = 0; i < l->npairs; i++) {
-		if (!fair_lane(queue, FAIR_LANES + i))
-			return FAIR_END;
-		if (is_pair(l->pairs[i], pair))
-			return FAIR_LANES + i;
-		if (free_one == THROTTLE_PAIRS &&
-		    fair_first(queue, FAIR_LANES + i, t->now) == NULL)
-			free_one = i;
-	}
-	if (free_one == THROTTLE_PAIRS && l->npairs < THROTTLE_PAIRS)
-		free_one = l->npairs++;
-	if (free_one == THROTTLE_PAIRS ||
-	    !fair_lane(queue, FAIR_LANES + free_one))
-		return FAIR_END;
-	l->pairs[free_one] = pair;
-	return FAIR_LANES + free_one;
-}
+#include "throttle/throttle.h"
+#include "throttle/throttle_lane.h"
 
 static bool
 is_key(const struct throttle_key *a, const struct throttle_key *b)
@@ -125,21 +96,6 @@ throttle_make_bucket(struct throttle *t, const struct throttle_key *key,
 	budget_init(&b->budget, &none, false);
 	t->learned->buckets[place - 1] = b;
 	return place;
-}
-
-void
-throttle_stand_in(const struct throttle_waiter *w, struct fair_waiter *f,
-    unsigned lane)
-{
-	*f = (struct fair_waiter){
-		.client = w->fair.client,
-		.cost = w->fair.cost,
-		.arrived = w->fair.arrived,
-		.weight = w->fair.weight,
-		.urgency = w->fair.urgency,
-		.returned = w->fair.returned,
-		.lane = (uint16_t)lane,
-	};
 }
 
 /* A stand-in goes first: with its client there, the waiter needs no memory. */
@@ -227,26 +183,4 @@ throttle_inherit_buckets(struct throttle *t, const struct throttle *from,
 			continue;
 		budget_inherit(bucket_budget(t, id), &b->budget, now);
 	}
-}
-
-bool
-throttle_buckets_idle(const struct throttle *t, uint64_t now)
-{
-	unsigned i;
-
-	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++)
-		if (t->learned->buckets[i] != NULL &&
-		    !budget_idle(&t->learned->buckets[i]->budget, now))
-			return false;
-	return true;
-}
-
-void
-throttle_free_buckets(struct throttle *t)
-{
-	unsigned i;
-
-	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++)
-		free(t->learned->buckets[i]);
-	free(t->learned);
 }

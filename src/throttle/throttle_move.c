@@ -5,10 +5,13 @@
  * from one throttle to another.
  */
 
-#include "throttle/throttle_internal.h"
+#include "throttle/throttle.h"
 
-#include <assert.h>
 #include <stdlib.h>
+
+#include "throttle/throttle_bucket.h"
+#include "throttle/throttle_lane.h"
+#include "throttle/throttle_list.h"
 
 /* Whether all lanes stay what they are. */
 static bool

@@ -6,8 +6,11 @@
  * yet step aside is not counted.
  */
 
+#include "throttle/throttle_start.h"
+
 #include "throttle/fair_ahead.h"
-#include "throttle/throttle_internal.h"
+#include "throttle/throttle.h"
+#include "throttle/throttle_lane.h"
 
 uint64_t
 throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
@@ -178,90 +181,4 @@ throttle_report(struct throttle *t, const struct throttle_waiter *w,
 	} else if (w->bucket != 0)
 		newcomer.lane = (uint16_t)lane_of(w->part);
 	throttle_start(t, &newcomer, now, r);
-}
-
-/* All of the queue at once */
-
-static void
-list_one(struct fair_waiter *f, void *arg)
-{
-	struct throttle_waiter **list = arg;
-	struct throttle_waiter *w = waiter_of(f);
-
-	w->next = *list;
-	*list = w;
-}
-
-/* What costs nothing has the same cost ahead as the one behind it. */
-static bool
-comes_before(const struct fair *q, const struct throttle_waiter *a,
-    const struct throttle_waiter *b)
-{
-	if (a->key != b->key)
-		return a->key < b->key;
-	return fair_before(q, &a->fair, &b->fair);
-}
-
-static struct throttle_waiter *
-merge(const struct fair *q, struct throttle_waiter *a,
-    struct throttle_waiter *b)
-{
-	struct throttle_waiter *list = NULL, **end = &list, **from;
-
-	while (a != NULL && b != NULL) {
-		from = comes_before(q, b, a) ? &b : &a;
-		*end = *from;
-		end = &(*end)->next;
-		*from = *end;
-	}
-	*end = a != NULL ? a : b;
-	return list;
-}
-
-/* Sorts waiters by key, and those with the same key by their turns. */
-static struct throttle_waiter *
-sort(const struct fair *q, struct throttle_waiter *list)
-{
-	struct throttle_waiter *half = list, *end, *rest;
-
-	if (list == NULL || list->next == NULL)
-		return list;
-	for (end = list->next; end != NULL && end->next != NULL;
-	    end = end->next->next)
-		half = half->next;
-	rest = half->next;
-	half->next = NULL;
-	return merge(q, sort(q, list), sort(q, rest));
-}
-
-struct throttle_waiter *
-throttle_list(struct throttle *t)
-{
-	struct throttle_waiter *w, *list = NULL;
-
-	fair_each(t->queue, list_one, &list);
-	for (w = list; w != NULL; w = w->next)
-		w->key = w->fair.seq;
-	return sort(t->queue, list);
-}
-
-void
-throttle_hopeless(struct throttle *t, uint64_t now, struct throttle_queue *out)
-{
-	struct throttle_waiter *w, *list = NULL;
-	struct throttle_report r;
-
-	throttle_tick(t, now);
-	fair_each(t->queue, list_one, &list);
-	for (w = list; w != NULL; w = w->next)
-		w->key = fair_ahead(t->queue, &w->fair, FAIR_ALL, t->now);
-	list = sort(t->queue, list);
-	for (w = list; w != NULL; w = w->next) {
-		throttle_start(t, &w->fair, now, &r);
-		if (r.start <= throttle_deadline(t, w))
-			continue;
-		if (throttle_unqueue(t, w))
-			set_unblocked_at(t, now);
-		TAILQ_INSERT_TAIL(out, w, entry);
-	}
 }

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_THROTTLE_INTERNAL_H
-#define SLUICE_THROTTLE_INTERNAL_H
+#ifndef SLUICE_THROTTLE_LANE_H
+#define SLUICE_THROTTLE_LANE_H
 
 #include <assert.h>
 #include <stddef.h>
 
+#include "throttle/budget.h"
+#include "throttle/fair.h"
 #include "throttle/larger.h"
-#include "throttle/throttle.h"
+#include "throttle/throttle_types.h"
 
 /*
- * What the files of the throttle share: throttle.c asks and admits,
- * throttle_start.c computes starts, throttle_move.c changes limits and moves
- * waiters.
+ * What a throttle is made of: the budgets of the host, its parts and its
+ * buckets; and the lanes of its queue, one for those who are under the same of
+ * these budgets.  For the files of the throttle; nobody else looks into one.
  */
 
 #define THROTTLE_PAIRS	FAIR_MORE
@@ -188,46 +190,30 @@ inner_allow(struct throttle *t, unsigned lane, uint64_t cost, uint64_t now)
 /* Time has come to this. */
 void		 throttle_tick(struct throttle *, uint64_t now);
 
+/* The budget that a part's name stands for. */
+struct budget	*throttle_budget_of(struct throttle *, unsigned part);
+
 /* Makes the parts' budgets; false without memory, with none made. */
 bool		 throttle_set_parts(struct throttle *,
 		    const struct throttle_limits *);
-
-/* Nothing that was paid so far can be refunded any more. */
-void		 throttle_spend_all(struct throttle *);
-
-/* Takes a waiter out; true when others may go sooner for it. */
-bool		 throttle_unqueue(struct throttle *, struct throttle_waiter *);
-
-/*
- * The instant that a waiter at the head is accounted at when it is fetched at
- * now: when it could have gone, within THROTTLE_LATE.  Past now when it is not
- * due yet.
- */
-uint64_t	 throttle_accounted(struct throttle *,
-		    const struct throttle_waiter *, uint64_t now);
-
-/* throttle_bucket.c */
 
 /*
  * The lane of those in a part and a bucket, in a queue; FAIR_END without
  * memory.
  */
 unsigned	 throttle_lane(struct throttle *, struct fair *, struct pair);
-/* Whether no bucket has anything to remember. */
-bool		 throttle_buckets_idle(const struct throttle *, uint64_t now);
-void		 throttle_free_buckets(struct throttle *);
-/* Takes over the buckets of another throttle. */
-void		 throttle_inherit_buckets(struct throttle *,
-		    const struct throttle *, uint64_t now);
+
 /* A copy that stands in for a waiter in a queue. */
 void		 throttle_stand_in(const struct throttle_waiter *,
 		    struct fair_waiter *, unsigned lane);
 
-/* Fills in the report of one that is queued, or is about to be. */
-void		 throttle_start(struct throttle *, const struct fair_waiter *,
-		    uint64_t now, struct throttle_report *);
+/* Takes a waiter out; true when others may go sooner for it. */
+bool		 throttle_unqueue(struct throttle *, struct throttle_waiter *);
 
-/* All waiters, by their next, in the order in which they were queued. */
-struct throttle_waiter *throttle_list(struct throttle *);
+/* What was paid stays spent. */
+void		 throttle_spend(struct throttle_deposit *);
+
+/* Nothing that was paid so far can be refunded any more. */
+void		 throttle_spend_all(struct throttle *);
 
 #endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/throttle.h"
+
+#include "throttle/budget_recovery.h"
+#include "throttle/throttle_lane.h"
+
+void
+throttle_verdict(struct throttle *t, struct throttle_waiter *w,
+    enum budget_verdict verdict, uint64_t now)
+{
+	struct budget *b, *bucket;
+	bool held;
+
+	throttle_tick(t, now);
+	if (!w->held || w->settled)
+		return;
+	w->settled = true;
+	if (verdict != BUDGET_NEUTRAL)
+		throttle_spend(w->deposit);
+	b = part_budget(t, w->part);
+	bucket = bucket_budget(t, w->bucket);
+	held = !has_room(t, w);
+	budget_verdict(&t->host, w->epoch, verdict, now);
+	if (b != NULL)
+		budget_verdict(b, w->part_epoch, verdict, now);
+	if (bucket != NULL)
+		budget_verdict(bucket, w->bucket_epoch, verdict, now);
+	/* A neutral one may let a shape's next one go sooner. */
+	if (held || verdict == BUDGET_NEUTRAL)
+		set_unblocked_at(t, now);
+}
+
+/* What the host says */
+
+bool
+throttle_pause(struct throttle *t, unsigned part, uint64_t until, uint64_t now)
+{
+	throttle_tick(t, now);
+	if (!budget_pause(throttle_budget_of(t, part), until, now))
+		return false;
+	/* Whom this part's first one held up may pass it. */
+	if (part != THROTTLE_WHOLE)
+		set_unblocked_at(t, now);
+	return true;
+}
+
+void
+throttle_shorten(struct throttle *t, uint64_t longest, uint64_t now)
+{
+	bool shorter;
+	unsigned i;
+
+	throttle_tick(t, now);
+	shorter = budget_shorten(&t->host, longest, now);
+	for (i = 0; i < t->nparts; i++)
+		shorter |= budget_shorten(&t->parts[i], longest, now);
+	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++)
+		if (t->learned->buckets[i] != NULL)
+			shorter |= budget_shorten(
+			    &t->learned->buckets[i]->budget, longest, now);
+	if (shorter)
+		set_unblocked_at(t, now);
+}
+
+void
+throttle_resume(struct throttle *t, unsigned part, uint64_t now)
+{
+	struct budget *b = throttle_budget_of(t, part);
+
+	throttle_tick(t, now);
+	/* One that is over already went at its end, not now. */
+	if (!budget_room(b) || b->paused_until > now)
+		set_unblocked_at(t, now);
+	else
+		set_unblocked_at(t, b->paused_until);
+	budget_resume(b);
+}
+
+/* The epoch in which a waiter has tried a part, or the host. */
+static uint32_t
+epoch_in(struct throttle *t, unsigned part, const struct throttle_waiter *w)
+{
+	if (part == THROTTLE_WHOLE)
+		return w->epoch;
+	if (part == w->part)
+		return w->part_epoch;
+	if (w->bucket != 0 && part == THROTTLE_BUCKET(w->bucket))
+		return w->bucket_epoch;
+	/* Whoever is not of the part has not tried it. */
+	return throttle_budget_of(t, part)->epoch - 1;
+}
+
+uint64_t
+throttle_backoff(struct throttle *t, unsigned part,
+    const struct throttle_waiter *w, uint64_t base, uint64_t max, uint64_t now)
+{
+	throttle_tick(t, now);
+	return budget_backoff(throttle_budget_of(t, part),
+	    epoch_in(t, part, w), base, max, now);
+}
+
+bool
+throttle_at_once(struct throttle *t, unsigned part,
+    const struct throttle_waiter *w, uint64_t now)
+{
+	throttle_tick(t, now);
+	set_unblocked_at(t, now);
+	return budget_at_once(throttle_budget_of(t, part),
+	    epoch_in(t, part, w), now);
+}
+
+void
+throttle_shape(struct throttle *t, unsigned part, uint64_t left, uint64_t reset,
+    uint64_t now)
+{
+	throttle_tick(t, now);
+	budget_shape(throttle_budget_of(t, part), left, reset, now);
+	set_unblocked_at(t, now);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/throttle.h"
+
+#include "throttle/throttle_lane.h"
+#include "throttle/throttle_start.h"
+
+/* First of its lane, and when its budgets allow it (ns). */
+struct head {
+	const struct fair_waiter *w;
+	uint64_t		 part_due;
+	uint64_t		 host_due;
+};
+
+/* Whose turn it is among those whose part allows them to go now. */
+static struct fair_waiter *
+next_in_turn(struct throttle *t, uint64_t now)
+{
+	struct fair_waiter *w, *best = NULL;
+	unsigned lane;
+
+	if (fair_length(t->queue) == 0)
+		return NULL;
+	for (lane = 0; lane != FAIR_END; lane = fair_next_lane(t->queue,
+	    lane)) {
+		w = first_of(t, lane);
+		if (w == NULL || !inner_allow(t, lane, w->cost, now))
+			continue;
+		if (best == NULL || fair_before(t->queue, w, best))
+			best = w;
+	}
+	return best;
+}
+
+static void
+take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
+{
+	struct budget *b = part_budget(t, w->part);
+	struct budget *bucket = bucket_budget(t, w->bucket);
+
+	w->epoch = budget_take(&t->host, w->fair.cost, at, now);
+	if (b != NULL)
+		w->part_epoch = budget_take(b, w->fair.cost, at, now);
+	if (bucket != NULL)
+		w->bucket_epoch = budget_take(bucket, w->fair.cost, at, now);
+	if (w->deposit != NULL && b == NULL) {
+		budget_paid(&t->host, w->fair.cost, &w->deposit->paid);
+		LIST_INSERT_HEAD(&t->deposits, w->deposit, entry);
+		w->deposit->listed = true;
+	}
+	w->fair.returned = false;
+	w->held = true;
+	w->slotless = false;
+	w->settled = false;
+}
+
+/* False without memory for a lane. */
+static bool
+fill_in(struct throttle *t, struct throttle_waiter *w,
+    const struct throttle_request *q, uint64_t now)
+{
+	struct pair pair = { q->part, q->bucket };
+	unsigned lane = throttle_lane(t, t->queue, pair);
+
+	*w = (struct throttle_waiter){
+		.fair = {
+			.client = q->client,
+			.cost = q->cost,
+			.arrived = now,
+			.weight = q->weight,
+			.urgency = q->urgency,
+			.returned = q->returned,
+			.lane = (uint16_t)lane,
+		},
+		.since = now,
+		.deadline = q->deadline,
+		.again = q->again,
+		.latest = q->latest,
+		.part = q->part,
+		.bucket = q->bucket,
+		.deposit = q->deposit,
+	};
+	return lane != FAIR_END;
+}
+
+static bool
+may_go_at_once(struct throttle *t, const struct throttle_waiter *w,
+    uint64_t now)
+{
+	return budget_allows(&t->host, w->fair.cost, now) &&
+	    inner_allow(t, w->fair.lane, w->fair.cost, now) &&
+	    first_of(t, w->fair.lane) == NULL && next_in_turn(t, now) == NULL;
+}
+
+enum throttle_answer
+throttle_ask(struct throttle *t, struct throttle_waiter *w,
+    const struct throttle_request *q, uint64_t now, struct throttle_report *r)
+{
+	throttle_tick(t, now);
+	*r = (struct throttle_report){ .start = now };
+	if (!fill_in(t, w, q, now))
+		return THROTTLE_NO_MEMORY;
+	if (may_go_at_once(t, w, now)) {
+		join_bucket(t, w->bucket);
+		take(t, w, now, now);
+		if (!q->returned)
+			fair_pass(t->queue, q->client, q->weight, q->cost);
+		*r = (struct throttle_report){
+			.start = now,
+			.waiting = throttle_waiting(t),
+		};
+		return THROTTLE_GO;
+	}
+	throttle_start(t, &w->fair, now, r);
+	if (!q->returned && throttle_waiting(t) >= t->queue_length)
+		return THROTTLE_FULL;
+	if (r->start > q->deadline)
+		return THROTTLE_LATE_START;
+	if (!fair_add(t->queue, &w->fair, t->now))
+		return THROTTLE_NO_MEMORY;
+	join_bucket(t, w->bucket);
+	return THROTTLE_WAIT;
+}
+
+struct throttle_waiter *
+throttle_next(struct throttle *t, uint64_t now)
+{
+	struct throttle_waiter *w;
+	struct fair_waiter *f;
+	uint64_t at;
+
+	throttle_tick(t, now);
+	if (t->head_changed) {
+		t->head_changed = false;
+		set_unblocked_at(t, now);
+	}
+	if (!budget_room(&t->host) || (f = next_in_turn(t, now)) == NULL ||
+	    !budget_allows(&t->host, f->cost, now))
+		return NULL;
+	w = waiter_of(f);
+	at = throttle_accounted(t, w, now);
+	fair_serve(t->queue, f, t->now);
+	take(t, w, at < now ? at : now, now);
+	return w;
+}
+
+/* When the budgets on top of the host's allow a cost (ns). */
+static uint64_t
+inner_due(struct throttle *t, unsigned lane, uint64_t cost)
+{
+	struct budget *b[2];
+	unsigned i, n = inner_budgets(t, pair_of(t, lane), b);
+	uint64_t due = 0;
+
+	for (i = 0; i < n; i++)
+		due = larger(due, larger(budget_opens(b[i]),
+		    budget_due(b[i], cost)));
+	return due;
+}
+
+/* The first ones of all lanes in the order of their turns; how many. */
+static unsigned
+all_heads(struct throttle *t, struct head heads[FAIR_END])
+{
+	struct head h = { .w = NULL };
+	unsigned lane, i, n = 0;
+
+	for (lane = 0; lane != FAIR_END; lane = fair_next_lane(t->queue,
+	    lane)) {
+		if ((h.w = first_of(t, lane)) == NULL)
+			continue;
+		h.part_due = inner_due(t, lane, h.w->cost);
+		h.host_due = larger(budget_opens(&t->host),
+		    budget_due(&t->host, h.w->cost));
+		for (i = n++; i > 0 &&
+		    fair_before(t->queue, h.w, heads[i - 1].w); i--)
+			heads[i] = heads[i - 1];
+		heads[i] = h;
+	}
+	return n;
+}
+
+/* Whether one of these is in front then, and not allowed by the host. */
+static bool
+held_up(const struct head *heads, unsigned n, uint64_t at)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (heads[i].part_due <= at && heads[i].host_due > at)
+			return true;
+	return false;
+}
+
+uint64_t
+throttle_wake(struct throttle *t, uint64_t now)
+{
+	uint64_t at, wake = THROTTLE_NEVER;
+	struct head heads[FAIR_END];
+	unsigned i, n;
+
+	throttle_tick(t, now);
+	if (fair_length(t->queue) == 0 ||
+	    budget_opens(&t->host) == BUDGET_NEVER)
+		return THROTTLE_NEVER;
+	n = all_heads(t, heads);
+	for (i = 0; i < n; i++) {
+		at = larger(heads[i].part_due, heads[i].host_due);
+		if (at < wake && !held_up(heads, i, larger(at, now)))
+			wake = at;
+	}
+	return wake;
+}
+
+void
+throttle_cancel(struct throttle *t, struct throttle_waiter *w)
+{
+	if (throttle_unqueue(t, w))
+		t->head_changed = true;
+}

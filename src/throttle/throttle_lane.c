@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/throttle_lane.h"
+
+#include <stdlib.h>
+
+void
+throttle_tick(struct throttle *t, uint64_t now)
+{
+	unsigned i;
+
+	t->now = larger(t->now, now);
+	if (budget_tick(&t->host, now))
+		set_unblocked_at(t, now);
+	for (i = 0; i < t->nparts; i++)
+		if (budget_tick(&t->parts[i], now))
+			set_unblocked_at(t, now);
+	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++)
+		if (t->learned->buckets[i] != NULL &&
+		    budget_tick(&t->learned->buckets[i]->budget, now))
+			set_unblocked_at(t, now);
+}
+
+struct budget *
+throttle_budget_of(struct throttle *t, unsigned part)
+{
+	struct budget *b;
+
+	if (part > THROTTLE_WHOLE)
+		b = bucket_budget(t, part - THROTTLE_WHOLE);
+	else
+		b = part_budget(t, part);
+	return b != NULL ? b : &t->host;
+}
+
+bool
+throttle_set_parts(struct throttle *t, const struct throttle_limits *limits)
+{
+	unsigned i;
+
+	assert(limits->nparts <= THROTTLE_PARTS);
+	t->nparts = limits->nparts;
+	t->parts = NULL;
+	if (t->nparts == 0)
+		return true;
+	t->parts = calloc(t->nparts, sizeof *t->parts);
+	if (t->parts == NULL)
+		return false;
+	/* The host's window is enough to begin with. */
+	for (i = 0; i < t->nparts; i++)
+		budget_init(&t->parts[i], limits->parts[i], false);
+	return true;
+}
+
+static bool
+is_pair(struct pair a, struct pair b)
+{
+	return a.part == b.part && a.bucket == b.bucket;
+}
+
+unsigned
+throttle_lane(struct throttle *t, struct fair *queue, struct pair pair)
+{
+	struct learned *l = t->learned;
+	unsigned i, free_one = THROTTLE_PAIRS;
+
+	if (pair.bucket == 0)
+		return lane_of(pair.part);
+	for (i = 0; i < l->npairs; i++) {
+		if (!fair_lane(queue, FAIR_LANES + i))
+			return FAIR_END;
+		if (is_pair(l->pairs[i], pair))
+			return FAIR_LANES + i;
+		if (free_one == THROTTLE_PAIRS &&
+		    fair_first(queue, FAIR_LANES + i, t->now) == NULL)
+			free_one = i;
+	}
+	if (free_one == THROTTLE_PAIRS && l->npairs < THROTTLE_PAIRS)
+		free_one = l->npairs++;
+	if (free_one == THROTTLE_PAIRS ||
+	    !fair_lane(queue, FAIR_LANES + free_one))
+		return FAIR_END;
+	l->pairs[free_one] = pair;
+	return FAIR_LANES + free_one;
+}
+
+void
+throttle_stand_in(const struct throttle_waiter *w, struct fair_waiter *f,
+    unsigned lane)
+{
+	*f = (struct fair_waiter){
+		.client = w->fair.client,
+		.cost = w->fair.cost,
+		.arrived = w->fair.arrived,
+		.weight = w->fair.weight,
+		.urgency = w->fair.urgency,
+		.returned = w->fair.returned,
+		.lane = (uint16_t)lane,
+	};
+}
+
+bool
+throttle_unqueue(struct throttle *t, struct throttle_waiter *w)
+{
+	bool head = first_of(t, w->fair.lane) == &w->fair;
+
+	fair_remove(t->queue, &w->fair);
+	leave_bucket(t, w->bucket);
+	return head;
+}
+
+void
+throttle_spend(struct throttle_deposit *d)
+{
+	if (d != NULL && d->listed) {
+		LIST_REMOVE(d, entry);
+		d->listed = false;
+	}
+}
+
+void
+throttle_spend_all(struct throttle *t)
+{
+	while (!LIST_EMPTY(&t->deposits))
+		throttle_spend(LIST_FIRST(&t->deposits));
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/throttle.h"
+
+#include <assert.h>
+
+#include "throttle/throttle_lane.h"
+#include "throttle/throttle_start.h"
+
+void
+throttle_release_slot(struct throttle *t, struct throttle_waiter *w,
+    uint64_t now)
+{
+	struct budget *b[2];
+	unsigned n;
+
+	assert(w->held);
+	if (w->slotless)
+		return;
+	n = inner_budgets(t, pair_of_waiter(w), b);
+	if (!has_room(t, w))
+		set_unblocked_at(t, now);
+	budget_release(&t->host);
+	while (n > 0)
+		budget_release(b[--n]);
+	w->slotless = true;
+}
+
+static void
+give_back(struct throttle *t, struct throttle_waiter *w, uint64_t now)
+{
+	bool slotless = w->slotless;
+
+	throttle_spend(w->deposit);
+	throttle_release_slot(t, w, now);
+	leave_bucket(t, w->bucket);
+	w->held = false;
+	/* It may go on elsewhere, as it was. */
+	w->slotless = slotless;
+}
+
+void
+throttle_release(struct throttle *t, struct throttle_waiter *w, uint64_t now)
+{
+	bool settled = w->settled;
+
+	throttle_verdict(t, w, BUDGET_NEUTRAL, now);
+	/* It may go on elsewhere, and have its verdict there. */
+	w->settled = settled;
+	give_back(t, w, now);
+}
+
+void
+throttle_refund(struct throttle *t, struct throttle_waiter *w, uint64_t now)
+{
+	budget_wide sooner[BUDGET_RATES];
+	struct throttle_deposit *d;
+
+	throttle_tick(t, now);
+	if (w->deposit != NULL && w->deposit->listed) {
+		budget_refund(&t->host, &w->deposit->paid, now, sooner);
+		LIST_FOREACH(d, &t->deposits, entry)
+			budget_refunded(&t->host, &w->deposit->paid, sooner,
+			    &d->paid);
+		/* Whom it lets go now could not have gone before. */
+		set_unblocked_at(t, now);
+	}
+	throttle_release(t, w, now);
+}
+
+void
+throttle_refill(struct throttle *t, uint64_t now)
+{
+	unsigned i;
+
+	throttle_tick(t, now);
+	throttle_spend_all(t);
+	budget_refill(&t->host);
+	for (i = 0; i < t->nparts; i++)
+		budget_refill(&t->parts[i]);
+	/* Whom it lets go now could not have gone before. */
+	set_unblocked_at(t, now);
+}
+
+enum throttle_answer
+throttle_return(struct throttle *t, struct throttle_waiter *w, uint64_t now,
+    struct throttle_report *r)
+{
+	unsigned lane;
+
+	assert(w->held && w->settled);
+	throttle_tick(t, now);
+	lane = throttle_lane(t, t->queue, pair_of_waiter(w));
+	if (lane == FAIR_END)
+		return THROTTLE_NO_MEMORY;
+	w->fair.lane = (uint16_t)lane;
+	w->fair.returned = true;
+	w->since = now;
+	throttle_start(t, &w->fair, now, r);
+	if (r->start > throttle_deadline(t, w)) {
+		w->fair.returned = false;
+		return THROTTLE_LATE_START;
+	}
+	if (!fair_add(t->queue, &w->fair, t->now)) {
+		w->fair.returned = false;
+		return THROTTLE_NO_MEMORY;
+	}
+	join_bucket(t, w->bucket);
+	give_back(t, w, now);
+	return THROTTLE_WAIT;
+}
