@@ -9,7 +9,7 @@
 #include <uthash.h>
 
 #include "http/http1.h"
-#include "upstream/upstream_internal.h"
+#include "upstream/connection.h"
 
 /* An origin is in the table as long as a connection to it is idle. */
 

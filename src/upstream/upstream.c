@@ -9,316 +9,25 @@
 
 #include <event2/event.h>
 
-#include "http/http1_error.h"
-#include "http/http1_keep_alive.h"
-#include "http/http1_response.h"
 #include "net/dial.h"
-#include "upstream/pool.h"
 #include "tls/tls_context.h"
-#include "upstream/upstream_internal.h"
+#include "upstream/connection.h"
+#include "upstream/pool.h"
+#include "upstream/upstream_io.h"
+#include "upstream/upstream_response.h"
 
 /*
  * Life: upstream_open() finds an idle connection or dials, and where TLS is due
- * goes through its handshake; a request is sent and its response
- * read; upstream_release() puts the connection
- * into the pool, where it waits with its read event on, so that an origin that
- * closes it, or says something nobody asked for, ends it.
+ * goes through its handshake; a request is sent and its response read;
+ * upstream_release() puts the connection into the pool, where it waits with its
+ * read event on, so that an origin that closes it, or says something nobody
+ * asked for, ends it.
  */
 
 #define READS		4	/* recv() calls before others have a turn */
 #define SECOND		1000000000ULL	/* ns */
 /* Idle for no longer, a connection is not likely to be about to end. */
 #define YOUNG		SECOND
-
-/* The response */
-
-/* The bytes at hand are done with the response. */
-static void
-complete(struct upstream *u)
-{
-	u->complete = true;
-	u->events->done(u->user, NULL);
-}
-
-static void
-fail(struct upstream *u, enum failure e, const char *why)
-{
-	u->events->failed(u->user, e, why);
-}
-
-/* Its response was not understood. */
-static void
-malformed(struct upstream *u, enum http1_error error)
-{
-	enum failure e = FAILURE_MALFORMED;
-	char buf[HTTP1_WHY];
-
-	switch (error) {
-	case HTTP1_BAD_CODING:
-	case HTTP1_BAD_CHUNK:
-	case HTTP1_BAD_CHUNK_EXT:
-	case HTTP1_BAD_CHUNK_END:
-	case HTTP1_MANY_CODINGS:
-	case HTTP1_OLD_CODING:
-	case HTTP1_UNKNOWN_CODING:
-		e = FAILURE_CODING;
-		break;
-	case HTTP1_LONG_HEAD:
-	case HTTP1_MANY_FIELDS:
-		e = FAILURE_TOO_LARGE;
-		break;
-	case HTTP1_LONG_TRAILERS:
-		e = FAILURE_LONG_TRAILERS;
-		break;
-	default:
-		break;
-	}
-	fail(u, e, http1_explain(error, &u->upstreams->loop->head, u->max_fields, buf));
-}
-
-static void
-complete_chunked(struct upstream *u)
-{
-	struct http1_head *trailers = &u->upstreams->loop->head;
-	enum http1_error err = http1_trailers(trailers, &u->chunked);
-
-	if (err != HTTP1_OK) {
-		malformed(u, err);
-		return;
-	}
-	u->complete = true;
-	u->events->done(u->user, trailers);
-}
-
-static void
-take_chunked(struct upstream *u, const char *p, size_t n)
-{
-	struct http1_str data;
-	size_t used, off = 0;
-
-	while (off < n && !u->dead) {
-		data.len = 0;
-		switch (http1_chunked(&u->chunked, p + off, n - off, &used,
-		    &data)) {
-		case HTTP1_FAILED:
-			malformed(u, u->chunked.error);
-			return;
-		case HTTP1_DONE:
-			u->surplus = off + used < n;
-			complete_chunked(u);
-			return;
-		case HTTP1_MORE:
-			if (data.len > 0)
-				u->events->data(u->user, data.p, data.len);
-			break;
-		}
-		off += used;
-	}
-}
-
-static void
-take_body(struct upstream *u, const char *p, size_t n)
-{
-	size_t take;
-
-	switch (u->body) {
-	case HTTP1_LENGTH:
-		take = n > u->left ? (size_t)u->left : n;
-		u->left -= take;
-		u->surplus = take < n;
-		if (take > 0)
-			u->events->data(u->user, p, take);
-		if (u->left == 0 && !u->dead)
-			complete(u);
-		break;
-	case HTTP1_CHUNKED:
-		take_chunked(u, p, n);
-		break;
-	case HTTP1_UNTIL_CLOSE:
-		if (n > 0)
-			u->events->data(u->user, p, n);
-		break;
-	case HTTP1_NO_BODY:
-		u->surplus = n > 0;
-		complete(u);
-		break;
-	}
-}
-
-/* As many bytes as a head may have, and again for each second of waiting. */
-static bool
-too_much_interim(struct upstream *u, size_t len)
-{
-	uint64_t seconds = (loop_now() - u->began) / SECOND;
-
-	u->interim += len;
-	return u->interim / u->max_head > seconds;
-}
-
-/*
- * What the host says of how long it keeps an idle connection.  Its time began
- * before ours, and its end takes time to arrive.
- */
-static void
-heed_keep_alive(struct upstream *u, const struct http1_head *head)
-{
-	struct http1_keep_alive k;
-
-	http1_keep_alive(head, &k);
-	if (k.timeout != UINT64_MAX)
-		u->patience = k.timeout < 2 ? k.timeout * SECOND / 2 :
-		    (k.timeout - 1) * SECOND;
-	if (u->more != UINT64_MAX && u->more > 0)
-		u->more--;
-	if (k.max < u->more)
-		u->more = k.max;
-}
-
-/* A whole head; false when there is nothing more to read of these bytes. */
-static bool
-take_head(struct upstream *u, const char *p, size_t len)
-{
-	struct http1_head *head = &u->upstreams->loop->head;
-	enum http1_error err;
-
-	err = http1_response(head, p, len, u->method);
-	memset(&u->scan, 0, sizeof u->scan);
-	if (head->nfields > u->max_fields)
-		err = HTTP1_MANY_FIELDS;
-	if (err != HTTP1_OK) {
-		malformed(u, err);
-		return false;
-	}
-	if (head->status < 200 && too_much_interim(u, len)) {
-		fail(u, FAILURE_TOO_LARGE,
-		    "interim answers beyond limits.head");
-		return false;
-	}
-	if (head->status >= 200) {
-		u->in_body = true;
-		u->body = head->body;
-		u->left = head->length;
-		u->keep_alive = head->keep_alive;
-		heed_keep_alive(u, head);
-		if (u->body == HTTP1_CHUNKED)
-			http1_chunked_init(&u->chunked, true);
-	}
-	u->events->response(u->user, head);
-	return !u->dead;
-}
-
-/*
- * Takes all heads that are whole (interim ones come first), then the body.
- * Returns how many bytes are left over: a head's beginning.
- */
-static size_t
-take_response(struct upstream *u, const char *p, size_t n)
-{
-	size_t end, max = u->max_head;
-
-	while (!u->in_body) {
-		switch (http1_scan(&u->scan, p, n, max, max, &end)) {
-		case HTTP1_MORE:
-			return n;
-		case HTTP1_FAILED:
-			malformed(u, u->scan.error);
-			return 0;
-		case HTTP1_DONE:
-			break;
-		}
-		u->rest = p + end;
-		u->rest_len = n - end;
-		if (!take_head(u, p, end))
-			return 0;
-		p += end;
-		n -= end;
-	}
-	take_body(u, p, n);
-	return 0;
-}
-
-static bool
-grow_stash(struct upstream *u, size_t size)
-{
-	char *p;
-
-	if (size <= u->stash_size)
-		return true;
-	if (size < 1024)
-		size = 1024;
-	if ((p = realloc(u->stash, size * 2)) == NULL)
-		return false;
-	u->stash = p;
-	u->stash_size = size * 2;
-	return true;
-}
-
-static void
-feed(struct upstream *u, const char *p, size_t n)
-{
-	void *user = u->user;
-	size_t left;
-	bool stashed = u->stash_len > 0;
-
-	u->silent = false;
-	if (u->complete) {
-		u->surplus = true;
-		return;
-	}
-	if (stashed && !u->in_body) {
-		if (!grow_stash(u, u->stash_len + n)) {
-			fail(u, FAILURE_NO_MEMORY, "out of memory");
-			return;
-		}
-		memcpy(u->stash + u->stash_len, p, n);
-		p = u->stash;
-		n += u->stash_len;
-	}
-	left = take_response(u, p, n);
-	if (!u->dead && u->user == user && !u->complete &&
-	    !u->events->flush(user)) {
-		u->paused = true;
-		event_del(&u->read_ev);
-	}
-	if (u->dead || u->user != user)
-		return;
-	if (left > 0 && !stashed) {
-		if (!grow_stash(u, left)) {
-			fail(u, FAILURE_NO_MEMORY, "out of memory");
-			return;
-		}
-	}
-	if (left > 0)
-		memmove(u->stash, p + n - left, left);
-	u->stash_len = left;
-}
-
-/* How far its response had come. */
-static void
-cut_short(struct upstream *u, const char *why)
-{
-	char text[128];
-
-	snprintf(text, sizeof text, "%s%s%s", u->silent ? "nothing had come" :
-	    u->in_body ? "in its body" : "in its head",
-	    why != NULL ? ", " : "", why != NULL ? why : "");
-	fail(u, FAILURE_CLOSED, text);
-}
-
-static void
-end_of_input(struct upstream *u, const char *why)
-{
-	if (u->events == NULL)
-		upstream_close(u);
-	else if (!u->ready)
-		fail(u, FAILURE_TLS_PROTOCOL,
-		    "the host closed the connection in the TLS handshake");
-	else if (u->in_body && u->body == HTTP1_UNTIL_CLOSE &&
-	    why == NULL && !u->broken)
-		complete(u);
-	else
-		cut_short(u, why);
-}
 
 /* TLS has failed, in the handshake or later. */
 static void
@@ -343,13 +52,25 @@ tls_failed(struct upstream *u)
 		return;
 	}
 	snprintf(why, sizeof why, "%s: %s", kinds[f->kind].what, f->text);
-	fail(u, kinds[f->kind].error, why);
+	upstream_fail(u, kinds[f->kind].error, why);
 }
 
 int
 upstream_alert(const struct upstream *u)
 {
 	return u->tls != NULL ? tls_failure(u->tls)->alert : 0;
+}
+
+static void
+end_of_input(struct upstream *u, const char *why)
+{
+	if (u->events == NULL)
+		upstream_close(u);
+	else if (!u->ready)
+		upstream_fail(u, FAILURE_TLS_PROTOCOL,
+		    "the host closed the connection in the TLS handshake");
+	else
+		upstream_feed_end(u, why);
 }
 
 static void
@@ -368,9 +89,9 @@ take_bytes(struct upstream *u, size_t n)
 	if (u->events == NULL)
 		upstream_close(u);	/* nobody has asked */
 	else if (!u->ready)
-		fail(u, FAILURE_MALFORMED, "bytes before the request");
+		upstream_fail(u, FAILURE_MALFORMED, "bytes before the request");
 	else
-		feed(u, u->upstreams->loop->scratch, n);
+		upstream_feed(u, u->upstreams->loop->scratch, n);
 }
 
 /* One recv(), and what comes of it; false: no use to go on. */
@@ -478,7 +199,7 @@ timer_cb(void *arg)
 	if (u->events == NULL)
 		upstream_close(u);
 	else
-		fail(u, FAILURE_TLS_TIMEOUT, "TLS handshake");
+		upstream_fail(u, FAILURE_TLS_TIMEOUT, "TLS handshake");
 }
 
 static void
@@ -536,7 +257,7 @@ start_tls(struct upstream *u)
 	u->tls_conf = NULL;
 	u->tls_rule = NULL;
 	if (u->tls == NULL) {
-		fail(u, FAILURE_NO_MEMORY, "TLS");
+		upstream_fail(u, FAILURE_NO_MEMORY, "TLS");
 		return;
 	}
 	deadline_set(&u->timer, loop_now() + all->conf->timeout_header);
@@ -553,7 +274,7 @@ dialled_cb(void *arg, int fd, enum failure why)
 
 	u->dial = NULL;
 	if (fd == -1) {
-		fail(u, why, failure_answer(why)->detail);
+		upstream_fail(u, why, failure_answer(why)->detail);
 		return;
 	}
 	set_socket(u, fd);

@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 
 #include "http/http1.h"
-#include "net/failure.h"
+#include "upstream/upstream_events.h"
 
 /*
  * The other side: connections to origins, kept alive between requests; a
@@ -35,27 +35,6 @@ void		 upstreams_reload(struct upstreams *, const struct conf *);
 void		 upstreams_drain(struct upstreams *);
 /* Closes those that are idle; no request has one any more. */
 void		 upstreams_free(struct upstreams *);
-
-/* What is told of a connection, to whoever has opened it. */
-struct upstream_events {
-	/* The connection is there; the request's head was not sent yet. */
-	void	(*connected)(void *);
-	/* There is room for more of the request's body. */
-	void	(*sendable)(void *);
-	/* A response's head, interim ones (1xx) too. */
-	void	(*response)(void *, struct http1_head *);
-	/* A piece of the response's body, which stays until flush(). */
-	void	(*data)(void *, const char *, size_t);
-	/*
-	 * Those were all the bytes at hand.  Returns whether more may be read
-	 * before the next upstream_resume().
-	 */
-	bool	(*flush)(void *);
-	/* The response is complete; trailers are the head's fields, if any. */
-	void	(*done)(void *, const struct http1_head *trailers);
-	/* It failed, and is to be closed by who hears of it. */
-	void	(*failed)(void *, enum failure, const char *why);
-};
 
 /*
  * Where to.  With TLS as the rule says; without where conf is NULL.  Both

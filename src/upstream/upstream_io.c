@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "upstream/upstream_internal.h"
+#include "upstream/upstream_io.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -7,6 +7,9 @@
 
 #include <event2/buffer.h>
 #include <event2/event.h>
+
+#include "upstream/connection.h"
+#include "upstream/upstream.h"
 
 
 /* An upstream's socket, and the TLS on it. */

@@ -7,7 +7,7 @@
 
 #include "check_alloc.h"
 #include "check_run.h"
-#include "upstream/upstream_internal.h"
+#include "upstream/connection.h"
 
 /* Idle connections, and what becomes of one where memory is short. */
 

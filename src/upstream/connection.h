@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_UPSTREAM_INTERNAL_H
-#define SLUICE_UPSTREAM_INTERNAL_H
+#ifndef SLUICE_CONNECTION_H
+#define SLUICE_CONNECTION_H
 
 #include <bsd/sys/queue.h>
 #include <event2/event_struct.h>
@@ -10,14 +10,21 @@
 #include "http/http1_scan.h"
 #include "base/memory.h"
 #include "conf/conf.h"
-#include "upstream/upstream.h"
 #include "net/loop.h"
+#include "upstream/upstream_events.h"
 
-/* What upstream.c, upstream_io.c and the pool share. */
+/*
+ * A connection to a host, as the files of this room share it: upstream.c its
+ * life, upstream_io.c its socket, upstream_response.c what is read of it, and
+ * pool.c those that are idle.
+ */
 
 struct dial;
 struct evbuffer;
 struct origin;
+struct pool;
+struct rule;
+struct tls;
 
 struct upstream {
 	struct upstreams	*upstreams;	/* its thread's */
@@ -85,30 +92,5 @@ struct upstreams {
 	struct pool		*pool;
 	bool			 draining;	/* none is kept idle */
 };
-
-/* upstream_io.c */
-
-/* Once it has its socket. */
-void		 upstream_io_init(struct upstream *);
-/* Sends what TLS has made to be sent. */
-void		 upstream_flush_wire(struct upstream *);
-/* Closes the socket, and says so inside TLS; what waits is forgotten. */
-void		 upstream_hang_up(struct upstream *);
-
-enum upstream_io {
-	UPSTREAM_IO_ALL,	/* what was asked for: there may be more */
-	UPSTREAM_IO_NOTHING,	/* no more for now */
-	UPSTREAM_IO_END,	/* the host ended its side in good order */
-	UPSTREAM_IO_CUT,	/* or otherwise; errno, without TLS */
-	UPSTREAM_IO_TLS,	/* TLS has failed */
-};
-
-/*
- * Receives about size bytes into the loop's scratch; *n is how many came,
- * also where it then ended.
- */
-enum upstream_io upstream_receive(struct upstream *, size_t size, size_t *n);
-/* An idle connection has nothing to say: not even that it ended. */
-bool		 upstream_quiet(struct upstream *);
 
 #endif
