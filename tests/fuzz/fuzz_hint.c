@@ -15,6 +15,7 @@
 #include "hint/hint_list.h"
 #include "hint/hint_read.h"
 #include "hint/hint_until.h"
+#include "http/sf.h"
 
 int	 LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
