@@ -65,7 +65,7 @@ hint_budget(struct hint_reading *r, const struct hint_name *field,
 }
 
 void
-hint_remove_budget(struct hint_reading *r, unsigned i)
+hint_budget_remove(struct hint_reading *r, unsigned i)
 {
 	struct hint *h = r->hint;
 
@@ -78,7 +78,7 @@ hint_remove_budget(struct hint_reading *r, unsigned i)
 }
 
 void
-hint_set_least(bool *has, uint64_t *value, uint64_t new)
+hint_keep_least(bool *has, uint64_t *value, uint64_t new)
 {
 	if (!*has || new < *value)
 		*value = new;
@@ -86,7 +86,7 @@ hint_set_least(bool *has, uint64_t *value, uint64_t new)
 }
 
 void
-hint_set_most(bool *has, uint64_t *value, uint64_t new)
+hint_keep_most(bool *has, uint64_t *value, uint64_t new)
 {
 	if (!*has || new > *value)
 		*value = new;
@@ -94,25 +94,25 @@ hint_set_most(bool *has, uint64_t *value, uint64_t new)
 }
 
 void
-hint_set_limit(struct hint_budget *b, uint64_t micro)
+hint_budget_set_limit(struct hint_budget *b, uint64_t micro)
 {
-	hint_set_least(&b->has_limit, &b->limit, micro);
+	hint_keep_least(&b->has_limit, &b->limit, micro);
 }
 
 void
-hint_set_remaining(struct hint_budget *b, uint64_t micro)
+hint_budget_set_remaining(struct hint_budget *b, uint64_t micro)
 {
-	hint_set_least(&b->has_remaining, &b->remaining, micro);
+	hint_keep_least(&b->has_remaining, &b->remaining, micro);
 }
 
 void
-hint_set_reset(struct hint_budget *b, uint64_t ns)
+hint_budget_set_reset(struct hint_budget *b, uint64_t ns)
 {
-	hint_set_most(&b->has_reset, &b->reset, ns);
+	hint_keep_most(&b->has_reset, &b->reset, ns);
 }
 
 void
-hint_set_window(struct hint_budget *b, uint64_t ns)
+hint_budget_set_window(struct hint_budget *b, uint64_t ns)
 {
-	hint_set_most(&b->has_window, &b->window, ns);
+	hint_keep_most(&b->has_window, &b->window, ns);
 }

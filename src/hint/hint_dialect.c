@@ -299,7 +299,7 @@ static struct hint_name
 find_row(const struct family *family, struct http1_str rest)
 {
 	struct hint_name name = { .context = HINT_STRONG,
-	    .of = HINT_SECOND };
+	    .time_unit = HINT_SECOND };
 	const struct row *row = family->rows;
 	unsigned i;
 

@@ -26,11 +26,13 @@ read_unit(struct hint_reader *r)
 		{ "d", 86400 * HINT_SECOND },
 	};
 	unsigned i;
+	size_t n;
 
 	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
-		if (!hint_reader_starts(r, units[i].text, strlen(units[i].text)))
+		n = strlen(units[i].text);
+		if (!hint_reader_starts(r, units[i].text, n))
 			continue;
-		r->p += strlen(units[i].text);
+		r->p += n;
 		return units[i].ns;
 	}
 	return 0;

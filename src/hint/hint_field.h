@@ -84,7 +84,7 @@ struct hint_name {
 	/* What follows is of HINT_FORM's. */
 	enum hint_context	 context;
 	enum hint_unit		 unit;
-	uint64_t		 of;		/* ns: what a time counts */
+	uint64_t		 time_unit;	/* ns that a plain number stands for */
 	uint64_t		 window;	/* ns; 0: it has none */
 	uint64_t		 family;	/* whose fields these are */
 	uint64_t		 stem;		/* of one budget, in a family */

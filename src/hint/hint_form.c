@@ -234,7 +234,7 @@ take_word(const struct word *w, bool whose, struct hint_name *name)
 	uint64_t stem;
 
 	if (is_unit(w, name->role)) {
-		name->of = w->value;
+		name->time_unit = w->value;
 		return;
 	}
 	if (w->class == WORD_PERIOD || w->class == WORD_SPAN)
@@ -337,7 +337,7 @@ struct hint_name
 hint_form(struct http1_str s)
 {
 	struct hint_name name = { .role = HINT_NONE, .slot = HINT_FORM,
-	    .of = HINT_SECOND };
+	    .time_unit = HINT_SECOND };
 	struct words words;
 	struct sight sight;
 

@@ -81,7 +81,8 @@ hint_number(struct http1_str s, struct hint_number *number)
 uint64_t
 hint_number_micro(struct hint_number number)
 {
-	return hint_number_add(times(number.whole, HINT_MICRO), number.nano / 1000);
+	return hint_number_add(times(number.whole, HINT_MICRO),
+	    number.nano / 1000);
 }
 
 /* The fraction is rounded up; a unit is a second or divides or holds one. */

@@ -40,7 +40,7 @@ static const struct hint_name quotas = {
 static bool
 is(struct http1_str s, const char *text)
 {
-	return strlen(text) == s.len && memcmp(s.p, text, s.len) == 0;
+	return http1_str_equals(s, text);
 }
 
 /* A number that is not negative, as a multiple of unit; saturates. */
@@ -130,7 +130,7 @@ static void
 set_window(struct hint_budget *b, const struct said *said)
 {
 	if (said->has_window && said->window > 0)
-		hint_set_window(b, said->window);
+		hint_budget_set_window(b, said->window);
 }
 
 /* A quota without a name, told from others by its size. */
@@ -149,7 +149,7 @@ add_quota(struct hint_reading *r, uint64_t quota, const struct said *said)
 	b = hint_budget(r, &quotas, nameless);
 	if (b == NULL)
 		return;
-	hint_set_limit(b, quota);
+	hint_budget_set_limit(b, quota);
 	set_window(b, said);
 	if (said->unit != HINT_REQUESTS)
 		b->unit = said->unit;
@@ -167,7 +167,7 @@ add_policy(struct hint_reading *r, struct http1_str name,
 	if (b == NULL)
 		return;
 	if (said->has_quota)
-		hint_set_limit(b, said->quota);
+		hint_budget_set_limit(b, said->quota);
 	set_window(b, said);
 	if (said->unit != HINT_REQUESTS)
 		b->unit = said->unit;
@@ -205,14 +205,14 @@ add_state(struct hint_reading *r, struct http1_str name,
 	if (b == NULL)
 		return;
 	if (said->has_quota)
-		hint_set_limit(b, said->quota);
+		hint_budget_set_limit(b, said->quota);
 	if (said->has_remaining)
-		hint_set_remaining(b, said->remaining);
+		hint_budget_set_remaining(b, said->remaining);
 	if (said->has_reset)
-		hint_set_reset(b, said->reset);
+		hint_budget_set_reset(b, said->reset);
 	/* Beside a, w is what t was. */
 	if (said->has_window && said->available && !said->has_reset)
-		hint_set_reset(b, said->window);
+		hint_budget_set_reset(b, said->window);
 	else
 		set_window(b, said);
 	if (said->unit != HINT_REQUESTS)
@@ -234,12 +234,12 @@ read_entry(struct hint_reading *r, const struct hint_name *field,
 		return false;
 	if (is(key, "reset")) {
 		if (when(r, item, &n))
-			hint_set_reset(b, n);
+			hint_budget_set_reset(b, n);
 	} else if (count(item, HINT_MICRO, &n)) {
 		if (is(key, "limit"))
-			hint_set_limit(b, n);
+			hint_budget_set_limit(b, n);
 		else
-			hint_set_remaining(b, n);
+			hint_budget_set_remaining(b, n);
 	}
 	return true;
 }
@@ -334,7 +334,7 @@ merge_quota(struct hint_reading *r, const struct hint_budget *quota)
 		if (!b->has_limit || b->limit != quota->limit)
 			continue;
 		if (!b->has_window)
-			hint_set_window(b, quota->window);
+			hint_budget_set_window(b, quota->window);
 		taken = true;
 	}
 	return taken;
@@ -348,7 +348,7 @@ hint_ratelimit_merge(struct hint_reading *r)
 	while (i < r->hint->nbudgets) {
 		if (r->entries[i].name.slot == HINT_IETF_QUOTA &&
 		    merge_quota(r, &r->hint->budgets[i]))
-			hint_remove_budget(r, i);
+			hint_budget_remove(r, i);
 		else
 			i++;
 	}

@@ -54,9 +54,9 @@ read_retry(struct hint_reading *r, uint64_t unit, const struct http1_field *f)
 	if (hint_latest(f->value, false, unit, hint_reading_date(r), &ns,
 	    &odd)) {
 		if (unit < HINT_SECOND)
-			hint_set_most(&r->has_ms, &r->ms, ns);
+			hint_keep_most(&r->has_ms, &r->ms, ns);
 		else
-			hint_set_most(&h->retry_after, &h->delay, ns);
+			hint_keep_most(&h->retry_after, &h->delay, ns);
 	}
 	if (odd)
 		note_unusable(r, f);
@@ -71,8 +71,8 @@ read_reset(struct hint_reading *r, const struct hint_name *name,
 	struct hint_entry *entry;
 	uint64_t ns;
 
-	any = hint_latest(f->value, true, name->of, hint_reading_date(r), &ns,
-	    &odd);
+	any = hint_latest(f->value, true, name->time_unit,
+	    hint_reading_date(r), &ns, &odd);
 	if (odd && name->context == HINT_STRONG)
 		note_unusable(r, f);
 	if (!any || (b = hint_budget(r, name, nameless)) == NULL)
@@ -83,7 +83,7 @@ read_reset(struct hint_reading *r, const struct hint_name *name,
 	if (exact && !entry->exact)
 		b->has_reset = false;
 	entry->exact = exact;
-	hint_set_reset(b, ns);
+	hint_budget_set_reset(b, ns);
 }
 
 static void
@@ -97,14 +97,14 @@ read_window(struct hint_reading *r, const struct hint_name *name,
 
 	while (hint_member(&list, &member)) {
 		if (hint_number(member, &number))
-			one = hint_number_of(number, name->of);
+			one = hint_number_of(number, name->time_unit);
 		else if (!hint_duration(member, &one))
 			continue;
 		if (one > ns)
 			ns = one;
 	}
 	if (ns > 0 && (b = hint_budget(r, name, nameless)) != NULL)
-		hint_set_window(b, ns);
+		hint_budget_set_window(b, ns);
 }
 
 /* Counts */
@@ -116,11 +116,11 @@ set_count(struct hint_reading *r, struct hint_budget *b, enum hint_role role,
 	struct hint_entry *entry = entry_of(r, b);
 
 	if (role == HINT_REMAINING)
-		hint_set_remaining(b, micro);
+		hint_budget_set_remaining(b, micro);
 	else if (role == HINT_USED)
-		hint_set_most(&entry->has_used, &entry->used, micro);
+		hint_keep_most(&entry->has_used, &entry->used, micro);
 	else
-		hint_set_limit(b, micro);
+		hint_budget_set_limit(b, micro);
 }
 
 /* Two of them, such as 32/40; also a limit and its window, such as 150/15m. */
@@ -148,12 +148,12 @@ read_pair(struct hint_reading *r, const struct hint_name *name,
 	if (!counts) {
 		set_count(r, b, name->role, hint_number_micro(n));
 		if (window > 0)
-			hint_set_window(b, window);
+			hint_budget_set_window(b, window);
 		return true;
 	}
 	set_count(r, b, name->role == HINT_REMAINING ? HINT_REMAINING :
 	    HINT_USED, hint_number_micro(n));
-	hint_set_limit(b, hint_number_micro(m));
+	hint_budget_set_limit(b, hint_number_micro(m));
 	return true;
 }
 
@@ -375,10 +375,10 @@ read_number(struct hint_reading *r, const struct hint_name *name,
 		break;
 	case HINT_BACKOFF:
 		r->delayed = true;
-		read_retry(r, name->of, f);
+		read_retry(r, name->time_unit, f);
 		break;
 	case HINT_RETRY:
-		read_retry(r, name->of, f);
+		read_retry(r, name->time_unit, f);
 		break;
 	case HINT_WINDOW:
 		read_window(r, name, f->value);

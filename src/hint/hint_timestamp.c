@@ -19,7 +19,8 @@ read_zone(struct hint_reader *r)
 
 	if (hint_reader_starts(r, " ", 1))
 		r->p++;
-	if (hint_reader_starts(r, "UTC", 3) || hint_reader_starts(r, "GMT", 3)) {
+	if (hint_reader_starts(r, "UTC", 3) ||
+	    hint_reader_starts(r, "GMT", 3)) {
 		r->p += 3;
 		return 0;
 	}

@@ -38,9 +38,9 @@ take_times(struct hint_reading *r, unsigned from, unsigned to)
 	    !has_count(r, to))
 		return false;
 	if (times->has_reset && !b->has_reset)
-		hint_set_reset(b, times->reset);
+		hint_budget_set_reset(b, times->reset);
 	if (times->has_window && !b->has_window)
-		hint_set_window(b, times->window);
+		hint_budget_set_window(b, times->window);
 	return true;
 }
 
@@ -61,7 +61,7 @@ share_times(struct hint_reading *r)
 			for (j = 0; j < r->hint->nbudgets; j++)
 				taken = take_times(r, i, j) || taken;
 		if (taken)
-			hint_remove_budget(r, i);
+			hint_budget_remove(r, i);
 		else
 			i++;
 	}
@@ -78,11 +78,12 @@ derive(struct hint_budget *b, const struct hint_entry *entry, int status)
 	    entry->used > b->limit)
 		return;
 	if (entry->has_used && b->has_limit && !b->has_remaining)
-		hint_set_remaining(b, entry->used < b->limit ?
+		hint_budget_set_remaining(b, entry->used < b->limit ?
 		    b->limit - entry->used : 0);
 	if (entry->has_used && b->has_remaining && !b->has_limit)
-		hint_set_limit(b, entry->used > UINT64_MAX - b->remaining ?
-		    UINT64_MAX : entry->used + b->remaining);
+		hint_budget_set_limit(b,
+		    entry->used > UINT64_MAX - b->remaining ? UINT64_MAX :
+		    entry->used + b->remaining);
 }
 
 static bool
@@ -92,11 +93,11 @@ is_refusal(int status)
 }
 
 /*
- * Whether it is one, by what was understood.  Where no name speaks of a rate
- * limit, a response that is no refusal has to say all three, without
- * contradiction, and of nothing that is known to be something else: uploads
- * have limits, and passwords are reset.  And who serves
- * at a limit of 0 has none.
+ * Whether it is a budget of requests, by what was understood.  Where no name
+ * speaks of a rate limit, a response that is no refusal has to say limit, rest
+ * and reset, without contradiction, and of nothing that is known to be
+ * something else: uploads have limits, and passwords are reset.  And who
+ * serves at a limit of 0 has none.
  */
 static bool
 counts(const struct hint_budget *b, enum hint_context context, int status)
@@ -106,8 +107,9 @@ counts(const struct hint_budget *b, enum hint_context context, int status)
 	if (context == HINT_STRONG)
 		return b->has_limit || b->has_remaining || b->has_reset;
 	if (!is_refusal(status))
-		return context != HINT_OTHER_CONTEXT && b->has_limit && b->has_remaining && b->has_reset &&
-		    b->limit > 0 && b->remaining <= b->limit;
+		return context != HINT_OTHER_CONTEXT && b->has_limit &&
+		    b->has_remaining && b->has_reset && b->limit > 0 &&
+		    b->remaining <= b->limit;
 	if (context == HINT_WEAK)
 		return b->has_limit || b->has_remaining || b->has_reset;
 	return b->has_limit && b->has_remaining;
@@ -181,7 +183,7 @@ finish_budgets(struct hint_reading *r)
 		b = &h->budgets[i];
 		derive(b, &r->entries[i], r->head->status);
 		if (!counts(b, r->entries[i].name.context, r->head->status)) {
-			hint_remove_budget(r, i);
+			hint_budget_remove(r, i);
 			continue;
 		}
 		if (b->has_limit && b->has_remaining && b->remaining > b->limit)
@@ -415,7 +417,10 @@ hold_of_shortest(const struct hint *h)
 	return hold;
 }
 
-/* GitHub's with something left is a secondary limit, of which no field tells. */
+/*
+ * GitHub's refusals with something left are for a secondary limit, of which no
+ * field tells.
+ */
 static struct hold
 hold_of_refusal(const struct hint_reading *r)
 {

@@ -211,11 +211,11 @@ take_member(const char *key, json_t *value, struct spans *s)
 	uint64_t ns;
 
 	if (name.role == HINT_RETRY || name.role == HINT_BACKOFF) {
-		if (read_time(value, name.of, s->date, &ns))
+		if (read_time(value, name.time_unit, s->date, &ns))
 			take_longest(&s->has_retry, &s->retry, ns);
 	} else if ((name.role == HINT_RESET || name.role == HINT_RESET_AFTER) &&
 	    name.context >= HINT_WEAK) {
-		if (read_time(value, name.of, s->date, &ns))
+		if (read_time(value, name.time_unit, s->date, &ns))
 			take_longest(&s->has_reset, &s->reset, ns);
 	}
 }

@@ -186,7 +186,8 @@ judge(const struct refusal_rule *r, const struct refusal_text *t, json_t *root,
 	struct refusal_walk w = { want, &wanted };
 	struct span s = { .there = false };
 
-	if (r->contains != NULL && !refusal_text_contains(t->p, t->len, r->contains))
+	if (r->contains != NULL &&
+	    !refusal_text_contains(t->p, t->len, r->contains))
 		return false;
 	if (r->json != NULL && root != NULL)
 		refusal_json_follow(root, r->json, &w);

@@ -87,7 +87,7 @@ static const struct refusal_rule rules[] = {
 		.pause = MINUTE,
 		.has_pause = true,
 	},
-	/* what it was called before, and still is where it is hosted by oneself */
+	/* what it was called before, and still is at one's own GitHub */
 	{
 		.name = "github",
 		STATUSES(403, 429),

@@ -103,10 +103,10 @@ struct http1_field {
 	enum http1_name		 id;
 	/*
 	 * Meant for this connection only: never forwarded (RFC 9110 7.6.1).
-	 * Connection, HTTP2-Settings, Keep-Alive, Proxy-Connection, TE, Transfer-Encoding,
-	 * Upgrade, Proxy-Authenticate, Proxy-Authorization, what is meant for
-	 * the proxy itself (Sluice-Cost, Sluice-Max-Wait) and
-	 * whatever Connection names, except Host and the framing fields.
+	 * Connection, HTTP2-Settings, Keep-Alive, Proxy-Connection, TE,
+	 * Transfer-Encoding, Upgrade, Proxy-Authenticate, Proxy-Authorization,
+	 * what is meant for the proxy itself (Sluice-Cost, Sluice-Max-Wait)
+	 * and whatever Connection names, except Host and the framing fields.
 	 * (Trailer is not one of them: trailers are forwarded.)
 	 */
 	bool			 hop;

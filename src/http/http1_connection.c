@@ -67,7 +67,7 @@ http1_connection_parse(struct http1_head *head, struct http1_tally *tally)
 }
 
 void
-http1_proxy_connection_parse(const struct http1_head *head,
+http1_connection_proxy(const struct http1_head *head,
     struct http1_tally *tally)
 {
 	const struct http1_field	*field;

@@ -11,7 +11,7 @@ enum http1_error http1_connection_parse(struct http1_head *,
 		    struct http1_tally *) __attribute__((warn_unused_result));
 
 /* Proxy-Connection, an invention of browsers, counts where nothing else. */
-void		 http1_proxy_connection_parse(const struct http1_head *,
+void		 http1_connection_proxy(const struct http1_head *,
 		    struct http1_tally *);
 
 /* Sets the head's keep_alive and upgrade. */

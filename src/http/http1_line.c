@@ -34,7 +34,7 @@ http1_line_next(const char **p, const char *end, struct http1_str *line)
 }
 
 bool
-http1_word_next(struct http1_str *line, struct http1_str *word)
+http1_line_word(struct http1_str *line, struct http1_str *word)
 {
 	const char	*sp = memchr(line->p, ' ', line->len);
 
@@ -48,7 +48,7 @@ http1_word_next(struct http1_str *line, struct http1_str *word)
 }
 
 enum http1_error
-http1_version_parse(struct http1_str s, unsigned *minor)
+http1_line_version(struct http1_str s, unsigned *minor)
 {
 	if (s.len != 8 || memcmp(s.p, "HTTP/", 5) != 0 || s.p[6] != '.' ||
 	    s.p[5] < '0' || s.p[5] > '9' || s.p[7] < '0' || s.p[7] > '9')

@@ -15,11 +15,11 @@ enum http1_error http1_line_next(const char **p, const char *end,
 		    __attribute__((warn_unused_result));
 
 /* Takes what stands before the next SP; false where there is none. */
-bool		 http1_word_next(struct http1_str *line,
+bool		 http1_line_word(struct http1_str *line,
 		    struct http1_str *word);
 
 /* "HTTP/1.1" and nothing shorter or longer. */
-enum http1_error http1_version_parse(struct http1_str, unsigned *minor)
+enum http1_error http1_line_version(struct http1_str, unsigned *minor)
 		    __attribute__((warn_unused_result));
 
 #endif

@@ -16,8 +16,9 @@ method_classify(struct http1_head *head)
 {
 	struct http1_str	 m = head->method;
 
-	head->safe = http1_str_equals(m, "GET") || http1_str_equals(m, "HEAD") ||
-	    http1_str_equals(m, "OPTIONS") || http1_str_equals(m, "TRACE");
+	head->safe = http1_str_equals(m, "GET") ||
+	    http1_str_equals(m, "HEAD") || http1_str_equals(m, "OPTIONS") ||
+	    http1_str_equals(m, "TRACE");
 	head->idempotent = head->safe || http1_str_equals(m, "PUT") ||
 	    http1_str_equals(m, "DELETE");
 }
@@ -112,15 +113,15 @@ request_line(struct http1_head *head, struct http1_str line)
 	struct http1_str	 method;
 	enum http1_error	 error;
 
-	if (!http1_word_next(&line, &method))
+	if (!http1_line_word(&line, &method))
 		return HTTP1_BAD_LINE;
 	if (!http1_is_token(method.p, method.len))
 		return HTTP1_BAD_METHOD;
 	head->method = method;
 	method_classify(head);
-	if (!http1_word_next(&line, &head->target) || head->target.len == 0)
+	if (!http1_line_word(&line, &head->target) || head->target.len == 0)
 		return HTTP1_BAD_LINE;
-	error = http1_version_parse(line, &head->minor);
+	error = http1_line_version(line, &head->minor);
 	return error == HTTP1_OK ? target_parse(head) : error;
 }
 
@@ -193,7 +194,7 @@ request_parse(struct http1_head *head, const char *p, const char *end)
 	    (error = expect_parse(head, &tally)) != HTTP1_OK)
 		return error;
 	if (tally.count[HTTP1_CONNECTION] == 0)
-		http1_proxy_connection_parse(head, &tally);
+		http1_connection_proxy(head, &tally);
 	http1_connection_decide(head, &tally);
 	if (head->minor == 0)
 		head->upgrade = false;

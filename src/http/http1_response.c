@@ -28,12 +28,12 @@ status_line(struct http1_head *head, struct http1_str line)
 	struct http1_str	 status;
 	enum http1_error	 error;
 
-	if (!http1_word_next(&line, &version))
+	if (!http1_line_word(&line, &version))
 		return HTTP1_BAD_LINE;
-	error = http1_version_parse(version, &head->minor);
+	error = http1_line_version(version, &head->minor);
 	if (error != HTTP1_OK)
 		return error;
-	if (!http1_word_next(&line, &status))
+	if (!http1_line_word(&line, &status))
 		status = (struct http1_str){ line.p, line.len };
 	else
 		head->reason = line;

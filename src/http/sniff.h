@@ -11,8 +11,8 @@
  * Whatever an origin could take for a request counts as one, however careless
  * that origin reads (RFC 9112 2.2 and 3: empty lines before it, any white
  * space, line ends without CR, methods that nobody knows, lines of any length):
- * what follows has to pass the strict parser.  Only the first line decides; behind one that is no
- * request line an origin of HTTP answers 400 and closes.
+ * what follows has to pass the strict parser.  Only the first line decides;
+ * behind one that is no request line an origin of HTTP answers 400 and closes.
  */
 
 #define SNIFF_TLS_BYTES	6	/* a record's header, and whether a ClientHello */

@@ -138,7 +138,8 @@ check_name(struct http1_str name)
 {
 	struct hint_name said = hint_name(name);
 
-	require(said.of >= 1 && said.of <= 28 * 86400 * HINT_SECOND);
+	require(said.time_unit >= 1 &&
+	    said.time_unit <= 28 * 86400 * HINT_SECOND);
 	require(said.role <= HINT_NEVER_RETRY && said.slot < HINT_SLOTS);
 	require(said.role == HINT_NONE || said.slot != HINT_FORM ||
 	    said.source != NULL);
