@@ -101,22 +101,8 @@ struct conf {
 	struct pattern_set	*patterns;	/* to conf_rule */
 };
 
-/*
- * Reads and validates a file, or what comes through a pipe within 10 s.  NULL
- * on any error, with *cause set to one line without line end
- * ("FILE:LINE:COLUMN: KEY: expected ..., did you mean ...?"), to be freed by
- * the caller.  The reference is the caller's.
- */
-struct conf	*conf_load(const char *path, char **cause)
-		    __attribute__((warn_unused_result));
-
-/* The same for a reload: a file only, and so without waiting for anybody. */
-struct conf	*conf_load_again(const char *path, char **cause)
-		    __attribute__((warn_unused_result));
-
-/* The same from memory; name stands for the file in errors. */
-struct conf	*conf_parse(const char *name, const char *text, size_t len,
-		    char **cause) __attribute__((warn_unused_result));
+/* An empty one with one reference, to be filled; NULL without memory. */
+struct conf	*conf_new(void);
 
 /* Reference counting; safe from any thread. */
 struct conf	*conf_ref(struct conf *);
@@ -130,34 +116,10 @@ const struct rule *conf_rule(const struct conf *,
 const struct rule *conf_shared_rule(const struct conf *,
 		    const char *name);
 
-/*
- * Calls line() with a text for each key that differs between the two but only
- * takes effect at a restart ("workers: 1 -> 4 takes effect at a restart").
- */
-void		 conf_changes(const struct conf *old, const struct conf *new,
-		    void (*line)(const char *, void *), void *arg);
+/* Frees what they own, and empties the list. */
+void		 conf_addresses_free(struct conf_addresses *);
 
-/*
- * The option table: what parses, validates and documents each key.  A path is
- * "timeouts.header"; "hosts.*.capacity" stands for the same key in defaults,
- * too; "hosts.*.rates[].capacity" for one in a list.
- */
-struct conf_option {
-	const char	*path;
-	const char	*type;		/* "duration", "size", "integer", ... */
-	const char	*range;		/* for people; NULL: none */
-	const char	*fallback;	/* default, as written; NULL: none */
-	const char	*help;		/* one line */
-	bool		 reloadable;
-	/* How it is read: conf_options.h knows. */
-	int		 level;		/* enum conf_level */
-	int		 kind;		/* enum conf_kind */
-	size_t		 offset;	/* of the field */
-	uint64_t	 min;		/* what range says */
-	uint64_t	 max;
-};
-
-/* The table, ended by a path of NULL. */
-const struct conf_option *conf_options(void);
+/* Frees what it owns. */
+void		 conf_address_free(struct conf_address *);
 
 #endif

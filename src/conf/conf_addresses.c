@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conf/conf_advice.h"
+#include "conf/conf.h"
 #include "conf/conf_options.h"
 #include "conf/conf_value.h"
 
@@ -15,26 +16,6 @@
  * Addresses to listen at, and of name servers: one, or a list of them.  One to
  * listen at is plain text, or a mapping where there is more to say of it.
  */
-
-static void
-address_free(struct conf_address *address)
-{
-	free(address->text);
-	free(address->certificate);
-	free(address->key);
-}
-
-void
-conf_addresses_free(struct conf_addresses *addresses)
-{
-	size_t	 i;
-
-	for (i = 0; i < addresses->n; i++)
-		address_free(&addresses->list[i]);
-	free(addresses->list);
-	addresses->list = NULL;
-	addresses->n = 0;
-}
 
 /* Twice the same cannot be bound; port 0 is another one each time. */
 static bool
@@ -187,7 +168,7 @@ add_address(struct conf_loader *l, const struct conf_option *option,
 	if (ok)
 		addresses->n++;
 	else
-		address_free(address);
+		conf_address_free(address);
 	return ok;
 }
 

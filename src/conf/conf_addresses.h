@@ -24,8 +24,6 @@ bool		 conf_addresses_load(struct conf_loader *,
 		    struct conf_addresses *)
 		    __attribute__((warn_unused_result));
 
-void		 conf_addresses_free(struct conf_addresses *);
-
 /*
  * As text for people; none are "system".  Of TLS it tells that it is there, and
  * no more: the files may change with a reload.

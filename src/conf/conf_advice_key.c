@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/conf_table.h"
 #include "conf/conf_value.h"
 
 /* Keys by other programs' names, in other places, and without their space. */

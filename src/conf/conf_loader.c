@@ -14,92 +14,6 @@
 #include "conf/conf_rule.h"
 #include "conf/conf_value.h"
 
-/*
- * First every default is read out of the option table, then the file's tree is
- * walked level by level against that table.
- */
-
-static bool	 load_option(struct conf_loader *, const struct conf_option *,
-		    const struct conf_node *, void *);
-
-/* The defaults of the table as a list in YAML, to be freed. */
-static char *
-defaults_text(size_t *size)
-{
-	const struct conf_option	*option;
-	char				*text = NULL;
-	FILE				*out = open_memstream(&text, size);
-
-	if (out == NULL)
-		return NULL;
-	fputs("[\n", out);
-	for (option = conf_options(); option->path != NULL; option++)
-		if (option->fallback != NULL)
-			fprintf(out, "%s,\n", option->fallback);
-	fputs("]\n", out);
-	fclose(out);
-	return text;
-}
-
-static void *
-base_of(struct conf_loader *l, const struct conf_option *option)
-{
-	switch (option->level) {
-	case CONF_RULE:
-	case CONF_QUEUE:
-	case CONF_PAUSE:
-	case CONF_RETRY:
-	case CONF_TUNNEL:
-	case CONF_HOST_TLS:
-		return &l->rule;
-	case CONF_RATE:
-		return &l->rate;
-	case CONF_PATH:
-		return &l->path;
-	default:
-		return l->conf;
-	}
-}
-
-static bool
-read_defaults(struct conf_loader *l, const struct conf_node *list)
-{
-	const struct conf_option	*option;
-	const struct conf_entry		*entry = list->first;
-
-	for (option = conf_options(); option->path != NULL; option++) {
-		if (option->fallback == NULL)
-			continue;
-		if (!load_option(l, option, entry->value, base_of(l, option)))
-			return false;
-		entry = entry->next;
-	}
-	return true;
-}
-
-/* Defaults come the same way as what a file says. */
-static bool
-load_defaults(struct conf_loader *l)
-{
-	struct conf_yaml	*yaml;
-	size_t			 size, i;
-	char			*text = defaults_text(&size);
-	bool			 ok;
-
-	if (text == NULL)
-		return conf_wrong(&l->report, NULL, "out of memory");
-	yaml = conf_yaml_parse(&l->report, text, size);
-	free(text);
-	if (yaml == NULL)
-		return false;
-	ok = read_defaults(l, conf_yaml_root(yaml));
-	conf_yaml_free(yaml);
-	/* that text is no file's: nobody could look there */
-	for (i = 0; ok && i < l->conf->listen.n; i++)
-		l->conf->listen.list[i].at = (struct place){ 0 };
-	return ok;
-}
-
 /* Lists of single mappings are what some other programs have. */
 static const char *
 list_advice(const struct conf_node *node)
@@ -276,8 +190,8 @@ load_section(struct conf_loader *l, enum conf_level level,
 	return true;
 }
 
-static bool
-load_option(struct conf_loader *l, const struct conf_option *option,
+bool
+conf_loader_option(struct conf_loader *l, const struct conf_option *option,
     const struct conf_node *node, void *base)
 {
 	void	*field = (char *)base + option->offset;
@@ -349,7 +263,7 @@ load_entry(struct conf_loader *l, enum conf_level level,
 		    "a mapping; indent the lines below that belong to it, "
 		    "from \"%s:\" on", conf_show(show,
 		    entry->next->key->text));
-	return load_option(l, option, entry->value, base);
+	return conf_loader_option(l, option, entry->value, base);
 }
 
 bool
@@ -364,46 +278,5 @@ conf_loader_level(struct conf_loader *l, enum conf_level level,
 		ok = load_entry(l, level, node, entry, base);
 		conf_leave(&l->report);
 	}
-	return ok;
-}
-
-static bool
-load_root(struct conf_loader *l, const struct conf_node *root)
-{
-	char	 advice[CONF_ADVICE];
-
-	if (conf_node_null(root))
-		return conf_wrong(&l->report, root,
-		    "the file is empty, expected at least one key");
-	if (root->type != CONF_MAPPING)
-		return conf_wrong(&l->report, root,
-		    "not a configuration, expected keys such as listen: and "
-		    "hosts:%s", root->type == CONF_SCALAR &&
-		    conf_advice_space(advice, root->text) ? advice : "");
-	return conf_loader_level(l, CONF_TOP, root, l->conf);
-}
-
-bool
-conf_loader_run(struct conf_loader *l, const char *text, size_t len)
-{
-	struct conf_yaml	*yaml;
-	bool			 ok;
-
-	l->conf->path = strdup(l->report.name);
-	l->conf->patterns = pattern_set_new();
-	if (l->conf->path == NULL || l->conf->patterns == NULL)
-		return conf_wrong(&l->report, NULL, "out of memory");
-	if (!load_defaults(l))
-		return false;
-	l->rule.name = "unlimited";
-	l->conf->fallback = l->rule;
-	l->conf->fallback.builtin = true;
-	yaml = conf_yaml_parse(&l->report, text, len);
-	if (yaml == NULL)
-		return false;
-	ok = load_root(l, conf_yaml_root(yaml));
-	conf_yaml_free(yaml);
-	if (ok)
-		conf_rule_complete(l->conf);
 	return ok;
 }

@@ -23,14 +23,15 @@ struct conf_loader {
 	struct budget_limits	 path;	/* defaults of a path */
 };
 
-/* Fills l->conf, which is zeroed; false leaves it to be freed. */
-bool		 conf_loader_run(struct conf_loader *, const char *text,
-		    size_t len) __attribute__((warn_unused_result));
-
 /* Reads the keys of a mapping into the struct that its level stands for. */
 bool		 conf_loader_level(struct conf_loader *, enum conf_level,
 		    const struct conf_node *, void *base)
 		    __attribute__((warn_unused_result));
+
+/* Reads the value of one of them into that struct. */
+bool		 conf_loader_option(struct conf_loader *,
+		    const struct conf_option *, const struct conf_node *,
+		    void *base) __attribute__((warn_unused_result));
 
 /* Whether it is a mapping; what: of what kind. */
 bool		 conf_loader_mapping(struct conf_loader *,

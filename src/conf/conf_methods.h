@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "conf/conf_options.h"
+#include "policy/rule.h"
 
 /* Lists of request methods. */
 

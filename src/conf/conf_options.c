@@ -14,6 +14,7 @@
 #include "conf/conf_fair.h"
 #include "conf/conf_methods.h"
 #include "conf/conf_pause.h"
+#include "conf/conf_table.h"
 #include "conf/conf_upgrade.h"
 #include "conf/conf_value.h"
 #include "base/log.h"
@@ -288,8 +289,8 @@ read_boolean(struct conf_report *report, const struct conf_option *option,
 	return wrong == NULL || conf_option_wrong(report, option, node, wrong);
 }
 
-static const char *const *
-names_of(int kind)
+const char *const *
+conf_option_choices(int kind)
 {
 	switch (kind) {
 	case CONF_LEVEL:
@@ -331,7 +332,7 @@ static bool
 read_choice(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	const char *const	*names = names_of(option->kind);
+	const char *const	*names = conf_option_choices(option->kind);
 	const char		*best = NULL;
 	char			 buf[CONF_SHOW];
 	unsigned		 distance, least = 0;
@@ -538,89 +539,4 @@ conf_option_read(struct conf_report *report, const struct conf_option *option,
 	default:
 		abort();
 	}
-}
-
-static void
-print_text(FILE *out, const char *text, const char *none)
-{
-	fputs(text == NULL ? none : text, out);
-}
-
-static void
-print_value(FILE *out, const struct conf_option *option,
-    const struct conf *conf)
-{
-	const void	*field = (const char *)conf + option->offset;
-	char		 buf[CONF_TEXT];
-
-	switch (option->kind) {
-	case CONF_DURATION:
-		fputs(conf_duration_text(buf, *(const uint64_t *)field), out);
-		break;
-	case CONF_SIZE:
-		fputs(conf_size_text(buf, *(const uint64_t *)field), out);
-		break;
-	case CONF_INTEGER:
-		fprintf(out, "%" PRIu64, *(const uint64_t *)field);
-		break;
-	case CONF_WORKERS:
-		fprintf(out, "%u", *(const unsigned *)field);
-		break;
-	case CONF_LEVEL:
-		fputs(level_names[*(const int *)field], out);
-		break;
-	case CONF_FORMAT:
-		fputs(format_names[*(const enum conf_log_format *)field], out);
-		break;
-	case CONF_ACCESS:
-		print_text(out, *(char *const *)field, "off");
-		break;
-	case CONF_DIAGNOSTICS:
-		print_text(out, *(char *const *)field, "stderr");
-		break;
-	case CONF_FILE:
-		print_text(out, *(char *const *)field, "none");
-		break;
-	case CONF_TRUST:
-		print_text(out, *(char *const *)field, "system");
-		break;
-	case CONF_LISTEN:
-	case CONF_RESOLVER:
-		conf_addresses_print(field, out);
-		break;
-	default:
-		break;
-	}
-}
-
-/* The others lie in structs of their own. */
-static bool
-is_of_conf(const struct conf_option *option)
-{
-	switch (option->level) {
-	case CONF_TOP:
-	case CONF_LOG:
-	case CONF_TIMEOUTS:
-	case CONF_LIMITS:
-	case CONF_VIA:
-	case CONF_TLS:
-		return true;
-	default:
-		return false;
-	}
-}
-
-char *
-conf_option_text(const struct conf_option *option, const struct conf *conf)
-{
-	char	*text = NULL;
-	size_t	 size;
-	FILE	*out = open_memstream(&text, &size);
-
-	if (out == NULL)
-		return NULL;
-	if (is_of_conf(option))
-		print_value(out, option, conf);
-	fclose(out);
-	return text;
 }

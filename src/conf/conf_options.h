@@ -2,7 +2,10 @@
 #ifndef SLUICE_CONF_OPTIONS_H
 #define SLUICE_CONF_OPTIONS_H
 
-#include "conf/conf.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "conf/conf_yaml.h"
 
 /* The mappings in which keys stand. */
@@ -81,6 +84,26 @@ enum conf_kind {
 	CONF_FAIR_BY,		/* the same */
 };
 
+/*
+ * The option table: what parses, validates and documents each key.  A path is
+ * "timeouts.header"; "hosts.*.capacity" stands for the same key in defaults,
+ * too; "hosts.*.rates[].capacity" for one in a list.
+ */
+struct conf_option {
+	const char	*path;
+	const char	*type;		/* "duration", "size", "integer", ... */
+	const char	*range;		/* for people; NULL: none */
+	const char	*fallback;	/* default, as written; NULL: none */
+	const char	*help;		/* one line */
+	bool		 reloadable;
+	/* How it is read: conf_options.h knows. */
+	int		 level;		/* enum conf_level */
+	int		 kind;		/* enum conf_kind */
+	size_t		 offset;	/* of the field */
+	uint64_t	 min;		/* what range says */
+	uint64_t	 max;
+};
+
 /* The option of that key in a level, or NULL. */
 const struct conf_option *conf_option_find(enum conf_level, const char *key);
 
@@ -101,6 +124,9 @@ bool		 conf_option_read(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *,
 		    void *base) __attribute__((warn_unused_result));
 
+/* The words that a kind takes, ended by NULL. */
+const char *const *conf_option_choices(int kind);
+
 /* What an option's value looks like, before its range. */
 const char	*conf_option_noun(const struct conf_option *);
 
@@ -113,13 +139,5 @@ bool		 conf_option_wrong(struct conf_report *,
 bool		 conf_option_scalar(struct conf_report *,
 		    const struct conf_option *, const struct conf_node *)
 		    __attribute__((warn_unused_result));
-
-/*
- * The value that an option of struct conf has, as text for people, to be
- * freed; empty for a mapping and for any other option.
- * NULL without memory.
- */
-char		*conf_option_text(const struct conf_option *,
-		    const struct conf *);
 
 #endif

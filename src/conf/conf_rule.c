@@ -300,25 +300,3 @@ conf_rule_complete(struct conf *conf)
 	for (i = 0; i < conf->nrules; i++)
 		complete(conf, &conf->rules[i]);
 }
-
-const struct rule *
-conf_shared_rule(const struct conf *conf, const char *name)
-{
-	size_t	 i;
-
-	for (i = 0; i < conf->nrules; i++) {
-		if (conf->rules[i].shared &&
-		    strcmp(conf->rules[i].name, name) == 0)
-			return &conf->rules[i];
-	}
-	return NULL;
-}
-
-const struct rule *
-conf_rule(const struct conf *conf, const struct http1_host *host)
-{
-	const struct rule	*rule;
-
-	rule = pattern_set_match(conf->patterns, host);
-	return rule == NULL ? &conf->fallback : rule;
-}

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "conf/conf_options.h"
+#include "conf/conf_table.h"
 
 #include <stddef.h>
+
+#include "conf/conf.h"
 
 /*
  * The table of options, in the order in which the sample and the manual have

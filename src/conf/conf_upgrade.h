@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "conf/conf_options.h"
+#include "policy/rule.h"
 
 /*
  * Reads a protocol, or a list of at most RULE_UPGRADES_MAX, that a rule lets

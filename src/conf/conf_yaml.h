@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "conf/conf.h"
+#include "base/place.h"
 
 /*
  * YAML as a small tree that knows where each piece stood, and the one way

@@ -20,6 +20,8 @@
 #include <event2/thread.h>
 
 #include "conf/conf.h"
+#include "conf/conf_changes.h"
+#include "conf/conf_load.h"
 #include "conf/conf_warnings.h"
 #include "base/log.h"
 #include "base/log_file.h"

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "conf/conf_parse.h"
 #include "hint/refusal_json.h"
 #include "http/http1_host.h"
 

@@ -15,6 +15,8 @@
 
 #include "conf/conf_options.h"
 #include "conf/conf_value.h"
+#include "conf/conf_parse.h"
+#include "conf/conf_changes.h"
 #include "base/log.h"
 #include "http/http1_host.h"
 #include "check_conf.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "conf/conf_parse.h"
 #include "check_run.h"
 
 /* What the tests of configurations share: texts that are good or wrong. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf.h"
+#include "conf/conf_load.h"
 
 #include <sys/stat.h>
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conf/conf_options.h"
+#include "conf/conf_changes.h"
 #include "check_conf.h"
 
 #define SECOND	UINT64_C(1000000000)

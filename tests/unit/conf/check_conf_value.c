@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/conf_options.h"
+#include "conf/conf_table.h"
 #include "check_run.h"
 
 #define COUNT(a) ((int)(sizeof (a) / sizeof (a)[0]))

@@ -7,6 +7,8 @@
 #include "conf/conf.h"
 #include "conf/conf_options.h"
 #include "conf/conf_yaml.h"
+#include "conf/conf_parse.h"
+#include "conf/conf_table.h"
 #include "check_run.h"
 
 /*

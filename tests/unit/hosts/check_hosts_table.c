@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "http/http1_host.h"
 #include "net/loop.h"
+#include "conf/conf_parse.h"
 
 /* Who gets an entry in the table of hosts, and what is kept of it. */
 

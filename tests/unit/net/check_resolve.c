@@ -15,6 +15,7 @@
 #include "check_run.h"
 #include "base/log.h"
 #include "conf/conf.h"
+#include "conf/conf_parse.h"
 #include "net/loop.h"
 
 /*

@@ -6,7 +6,7 @@
 
 #include "check_run.h"
 #include "check_tls.h"
-#include "conf/conf.h"
+#include "conf/conf_parse.h"
 #include "tls/tls.h"
 #include "tls/tls_context.h"
 

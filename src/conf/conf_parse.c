@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_parse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_advice.h"
+#include "conf/conf_loader.h"
+#include "conf/conf_rule.h"
+#include "conf/conf_table.h"
+
+/*
+ * First every default is read out of the option table, then the file's tree is
+ * walked level by level against that table.
+ */
+
+/* The defaults of the table as a list in YAML, to be freed. */
+static char *
+defaults_text(size_t *size)
+{
+	const struct conf_option	*option;
+	char				*text = NULL;
+	FILE				*out = open_memstream(&text, size);
+
+	if (out == NULL)
+		return NULL;
+	fputs("[\n", out);
+	for (option = conf_options(); option->path != NULL; option++)
+		if (option->fallback != NULL)
+			fprintf(out, "%s,\n", option->fallback);
+	fputs("]\n", out);
+	fclose(out);
+	return text;
+}
+
+static void *
+base_of(struct conf_loader *l, const struct conf_option *option)
+{
+	switch (option->level) {
+	case CONF_RULE:
+	case CONF_QUEUE:
+	case CONF_PAUSE:
+	case CONF_RETRY:
+	case CONF_TUNNEL:
+	case CONF_HOST_TLS:
+		return &l->rule;
+	case CONF_RATE:
+		return &l->rate;
+	case CONF_PATH:
+		return &l->path;
+	default:
+		return l->conf;
+	}
+}
+
+static bool
+read_defaults(struct conf_loader *l, const struct conf_node *list)
+{
+	const struct conf_option	*option;
+	const struct conf_entry		*entry = list->first;
+
+	for (option = conf_options(); option->path != NULL; option++) {
+		if (option->fallback == NULL)
+			continue;
+		if (!conf_loader_option(l, option, entry->value, base_of(l, option)))
+			return false;
+		entry = entry->next;
+	}
+	return true;
+}
+
+/* Defaults come the same way as what a file says. */
+static bool
+load_defaults(struct conf_loader *l)
+{
+	struct conf_yaml	*yaml;
+	size_t			 size, i;
+	char			*text = defaults_text(&size);
+	bool			 ok;
+
+	if (text == NULL)
+		return conf_wrong(&l->report, NULL, "out of memory");
+	yaml = conf_yaml_parse(&l->report, text, size);
+	free(text);
+	if (yaml == NULL)
+		return false;
+	ok = read_defaults(l, conf_yaml_root(yaml));
+	conf_yaml_free(yaml);
+	/* that text is no file's: nobody could look there */
+	for (i = 0; ok && i < l->conf->listen.n; i++)
+		l->conf->listen.list[i].at = (struct place){ 0 };
+	return ok;
+}
+
+static bool
+load_root(struct conf_loader *l, const struct conf_node *root)
+{
+	char	 advice[CONF_ADVICE];
+
+	if (conf_node_null(root))
+		return conf_wrong(&l->report, root,
+		    "the file is empty, expected at least one key");
+	if (root->type != CONF_MAPPING)
+		return conf_wrong(&l->report, root,
+		    "not a configuration, expected keys such as listen: and "
+		    "hosts:%s", root->type == CONF_SCALAR &&
+		    conf_advice_space(advice, root->text) ? advice : "");
+	return conf_loader_level(l, CONF_TOP, root, l->conf);
+}
+
+/* Fills l->conf, which is zeroed; false leaves it to be freed. */
+static bool
+fill(struct conf_loader *l, const char *text, size_t len)
+{
+	struct conf_yaml	*yaml;
+	bool			 ok;
+
+	l->conf->path = strdup(l->report.name);
+	l->conf->patterns = pattern_set_new();
+	if (l->conf->path == NULL || l->conf->patterns == NULL)
+		return conf_wrong(&l->report, NULL, "out of memory");
+	if (!load_defaults(l))
+		return false;
+	l->rule.name = "unlimited";
+	l->conf->fallback = l->rule;
+	l->conf->fallback.builtin = true;
+	yaml = conf_yaml_parse(&l->report, text, len);
+	if (yaml == NULL)
+		return false;
+	ok = load_root(l, conf_yaml_root(yaml));
+	conf_yaml_free(yaml);
+	if (ok)
+		conf_rule_complete(l->conf);
+	return ok;
+}
+
+struct conf *
+conf_parse(const char *name, const char *text, size_t len, char **cause)
+{
+	struct conf_loader	 l = { .report = { .name = name } };
+
+	*cause = NULL;
+	l.conf = conf_new();
+	if (l.conf == NULL) {
+		*cause = strdup("out of memory");
+		return NULL;
+	}
+	if (fill(&l, text, len))
+		return l.conf;
+	*cause = l.report.cause;
+	conf_unref(l.conf);
+	return NULL;
+}
