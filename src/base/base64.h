@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* Base64 (RFC 4648 4), and its form for URLs and names of files (RFC 4648 5). */
+/* Base64 (RFC 4648 4), and its form for URLs (RFC 4648 5). */
 
 /* How many bytes n characters are at most. */
 #define BASE64_PLAIN(n)	((n) / 4 * 3 + 3)

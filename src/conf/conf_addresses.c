@@ -9,7 +9,7 @@
 
 #include "conf/conf_advice.h"
 #include "conf/conf.h"
-#include "conf/conf_options.h"
+#include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 
 /*
@@ -126,10 +126,10 @@ conf_addresses_read(struct conf_report *report,
 }
 
 static bool
-read_mapping(struct conf_loader *l, const struct conf_node *node,
+read_mapping(struct conf_walk *l, const struct conf_node *node,
     struct conf_address *address)
 {
-	if (!conf_loader_level(l, CONF_LISTENER, node, address))
+	if (!conf_walk_level(l, CONF_LISTENER, node, address))
 		return false;
 	if (address->text == NULL)
 		return conf_wrong(&l->report, node, "no address, expected one "
@@ -138,7 +138,7 @@ read_mapping(struct conf_loader *l, const struct conf_node *node,
 }
 
 static bool
-repeated(struct conf_loader *l, const struct conf_option *option,
+repeated(struct conf_walk *l, const struct conf_option *option,
     const struct conf_node *node)
 {
 	if (node->type != CONF_MAPPING)
@@ -152,7 +152,7 @@ repeated(struct conf_loader *l, const struct conf_option *option,
 }
 
 static bool
-add_address(struct conf_loader *l, const struct conf_option *option,
+add_address(struct conf_walk *l, const struct conf_option *option,
     const struct conf_node *node, struct conf_addresses *addresses)
 {
 	struct conf_address	*address = &addresses->list[addresses->n];
@@ -173,7 +173,7 @@ add_address(struct conf_loader *l, const struct conf_option *option,
 }
 
 static bool
-add_addresses(struct conf_loader *l, const struct conf_option *option,
+add_addresses(struct conf_walk *l, const struct conf_option *option,
     const struct conf_node *node, struct conf_addresses *addresses)
 {
 	const struct conf_entry	*entry;
@@ -190,7 +190,7 @@ add_addresses(struct conf_loader *l, const struct conf_option *option,
 }
 
 bool
-conf_addresses_load(struct conf_loader *l, const struct conf_option *option,
+conf_addresses_load(struct conf_walk *l, const struct conf_option *option,
     const struct conf_node *node, struct conf_addresses *field)
 {
 	struct conf_addresses	 addresses = { NULL, 0 };

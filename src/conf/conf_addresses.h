@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "conf/conf_loader.h"
+#include "conf/conf_walk.h"
 
 /* Addresses, to listen at or of name servers. */
 
@@ -19,7 +19,7 @@ bool		 conf_addresses_read(struct conf_report *,
  * Reads one, or a list of them, in place of what stands in the field.  False
  * when that is reported to be wrong.
  */
-bool		 conf_addresses_load(struct conf_loader *,
+bool		 conf_addresses_load(struct conf_walk *,
 		    const struct conf_option *, const struct conf_node *,
 		    struct conf_addresses *)
 		    __attribute__((warn_unused_result));

@@ -183,7 +183,8 @@ plain_number(char buf[CONF_TEXT], const char *text, size_t len)
 		if (i > 0 && (text[i] == '_' || (strchr(",' ", text[i]) !=
 		    NULL && is_group(text + i + 1, text + len))))
 			continue;
-		if (n + 1 == CONF_TEXT || strchr("0123456789.eE+", text[i]) == NULL)
+		if (n + 1 == CONF_TEXT ||
+		    strchr("0123456789.eE+", text[i]) == NULL)
 			return false;
 		buf[n++] = text[i];
 	}
@@ -287,7 +288,8 @@ conf_advice_rate(char buf[CONF_ADVICE_RATE], const char *text)
 	const char	*p = skip(text, " "), *period_of;
 	size_t		 n = strspn(p, "0123456789.,_");
 
-	if (p[n] != '\0' && strchr("kKM", p[n]) != NULL && !isalpha((unsigned char)p[n + 1]))
+	if (p[n] != '\0' && strchr("kKM", p[n]) != NULL &&
+	    !isalpha((unsigned char)p[n + 1]))
 		n++;
 	if (!plain_number(number, p, n))
 		return false;
@@ -356,11 +358,11 @@ static const struct {
 };
 
 /* Numbers for which people have words. */
-static const char	 unlimited[] = " unlimited infinite infinity inf none "
-    "off no false never null any ";
+const char	 conf_advice_unlimited[] = " unlimited infinite infinity inf "
+    "none off no false never null any ";
 
-static void
-meant(char buf[CONF_ADVICE], const char *text)
+void
+conf_advice_meant(char buf[CONF_ADVICE], const char *text)
 {
 	snprintf(buf, CONF_ADVICE, "; did you mean \"%s\"?", text);
 }
@@ -374,7 +376,7 @@ advise_duration(char buf[CONF_ADVICE], const struct conf_option *option,
 
 	if (conf_advice_duration(text, &ns) && ns >= option->min &&
 	    ns <= option->max)
-		meant(buf, conf_duration_text(duration, ns));
+		conf_advice_meant(buf, conf_duration_text(duration, ns));
 }
 
 /* "10 mb", "5kib": the unit as it is written here; "8k" is of 1024. */
@@ -396,7 +398,7 @@ advise_size(char buf[CONF_ADVICE], const struct conf_option *option,
 			    units[i]);
 			if (conf_size(size, &bytes) == NULL &&
 			    bytes >= option->min && bytes <= option->max)
-				meant(buf, size);
+				conf_advice_meant(buf, size);
 		}
 }
 
@@ -413,7 +415,7 @@ advise_number(char buf[CONF_ADVICE], const struct conf_option *option,
 	    (units ? conf_units(number, &value) :
 	    conf_integer(number, &value)) == NULL &&
 	    value >= option->min && value <= option->max)
-		meant(buf, number);
+		conf_advice_meant(buf, number);
 }
 
 static void
@@ -425,8 +427,8 @@ advise_units(char buf[CONF_ADVICE], const struct conf_option *option,
 	char		 rate[CONF_ADVICE_RATE];
 
 	if (is_capacity && conf_advice_rate(rate, text))
-		meant(buf, rate);
-	else if (is_capacity && is_of(unlimited, text, strlen(text)))
+		conf_advice_meant(buf, rate);
+	else if (is_capacity && conf_advice_is(conf_advice_unlimited, text))
 		snprintf(buf, CONF_ADVICE, "; for no limit leave the key out");
 	else
 		advise_number(buf, option, text);
@@ -435,8 +437,8 @@ advise_units(char buf[CONF_ADVICE], const struct conf_option *option,
 static void
 advise_status(char buf[CONF_ADVICE], const char *text)
 {
-	if (is_of(unlimited, text, strlen(text)))
-		meant(buf, "[]");
+	if (conf_advice_is(conf_advice_unlimited, text))
+		conf_advice_meant(buf, "[]");
 	else if (strspn(text, "0123456789, ") == strlen(text) &&
 	    strchr(text, ',') != NULL)
 		snprintf(buf, CONF_ADVICE, "; leave the quotes out and put "
@@ -453,8 +455,8 @@ advise_integer(char buf[CONF_ADVICE], const struct conf_option *option,
 	const char	*key = conf_option_key(option);
 
 	if (strcmp(key, "concurrency") == 0 &&
-	    is_of(unlimited, text, strlen(text)))
-		meant(buf, "0");
+	    conf_advice_is(conf_advice_unlimited, text))
+		conf_advice_meant(buf, "0");
 	else if (strcmp(key, "status") == 0 || strcmp(key, "statuses") == 0)
 		advise_status(buf, text);
 	else
@@ -493,7 +495,7 @@ conf_advice_value(char buf[CONF_ADVICE], const struct conf_option *option,
 	if (conf_advice_typography(buf, text))
 		return buf;
 	if (word != NULL) {
-		meant(buf, word);
+		conf_advice_meant(buf, word);
 		return buf;
 	}
 	switch (option->kind) {
@@ -538,7 +540,8 @@ conf_advice_path(char buf[CONF_ADVICE], const char *text)
 	slash = slash != NULL ? strchr(slash + 3, '/') : strchr(text, '/');
 	if (strpbrk(text, "^$()|\\") != NULL || text[0] == '~') {
 		snprintf(buf, CONF_ADVICE, "; patterns are no regular "
-		    "expressions: * is any one segment, /** at the end the rest");
+		    "expressions: * is any one segment, /** at the end the "
+		    "rest");
 		return buf;
 	}
 	n = strcspn(slash != NULL ? slash : text, "?#");
@@ -547,93 +550,9 @@ conf_advice_path(char buf[CONF_ADVICE], const char *text)
 	snprintf(path, sizeof path, "%s%.*s", slash != NULL ? "" : "/", (int)n,
 	    slash != NULL ? slash : text);
 	if (strcmp(path, "/*") == 0 || strcmp(path, "/**") == 0)
-		meant(buf, "/**");
+		conf_advice_meant(buf, "/**");
 	else if (strcmp(path, text) != 0 && strpbrk(path, " *@") == NULL &&
 	    strstr(path, "//") == NULL)
-		meant(buf, conf_show(show, path));
-	return buf;
-}
-
-/* Plain text where a mapping is needed */
-
-static const char	 no[] = " off no false none never n disable disabled ";
-
-/* Keys whose mapping people leave out, and what their text then stands for. */
-static const struct {
-	const char	*key;
-	const char	*number;	/* N stands for it */
-	const char	*time;
-	const char	*none;		/* for "off" */
-	const char	*other;
-} sections[] = {
-	{ "queue", "queue: {length: N}", "queue: {max_wait: N}",
-	    "queue: {length: 0}", NULL },
-	{ "pause", NULL, "pause: {default: N}", "pause: {statuses: []}", NULL },
-	{ "retry", "retry: {attempts: N}", NULL, "retry: {attempts: 0}",
-	    "retry: {attempts: 2}" },
-	{ "tunnel", NULL, "tunnel: {idle: N}", NULL, NULL },
-	{ "timeouts", "timeouts: {response: Ns}", "timeouts: {response: N}",
-	    NULL, NULL },
-	{ "limits", "limits: {connections: N}", NULL, NULL, NULL },
-	{ "log", NULL, NULL, "log: {access: off}",
-	    "log: {level: debug, access: \"-\"}" },
-	{ "via", NULL, NULL, "via: {send: false}", "via: {name: proxy-1}" },
-};
-
-/* Puts a number or a time in the place of N. */
-static void
-fill_in(char buf[CONF_ADVICE], const char *form, const char *what)
-{
-	const char	*n = strchr(form, 'N');
-
-	snprintf(buf, CONF_ADVICE, "; did you mean \"%.*s%s%s\"?",
-	    (int)(n - form), form, what, n + 1);
-}
-
-static void
-advise_limits(char buf[CONF_ADVICE], const char *text)
-{
-	char	 rate[CONF_ADVICE_RATE], number[CONF_TEXT];
-
-	if (is_of(unlimited, text, strlen(text)))
-		rate[0] = '\0';
-	else if (conf_advice_number(number, text))
-		snprintf(rate, sizeof rate, "capacity: %s", number);
-	else if (!conf_advice_rate(rate, text))
-		return;
-	snprintf(buf, CONF_ADVICE, "; did you mean \"{%s}\"?", rate);
-}
-
-const char *
-conf_advice_section(char buf[CONF_ADVICE], const char *key, bool is_rule,
-    const char *text)
-{
-	char		 what[CONF_TEXT];
-	uint64_t	 ns;
-	size_t		 i;
-
-	buf[0] = '\0';
-	if (conf_advice_space(buf, text))
-		return buf;
-	if (is_rule) {
-		advise_limits(buf, text);
-		return buf;
-	}
-	for (i = 0; key != NULL && i < sizeof sections / sizeof sections[0];
-	    i++) {
-		if (strcmp(key, sections[i].key) != 0)
-			continue;
-		if (sections[i].none != NULL && is_of(no, text, strlen(text)))
-			meant(buf, sections[i].none);
-		else if (sections[i].number != NULL &&
-		    conf_advice_number(what, text))
-			fill_in(buf, sections[i].number, what);
-		else if (sections[i].time != NULL &&
-		    conf_advice_duration(text, &ns))
-			fill_in(buf, sections[i].time,
-			    conf_duration_text(what, ns));
-		else if (sections[i].other != NULL)
-			meant(buf, sections[i].other);
-	}
+		conf_advice_meant(buf, conf_show(show, path));
 	return buf;
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "conf/conf.h"
-#include "conf/conf_options.h"
+#include "conf/conf_option.h"
 #include "conf/conf_value.h"
 #include "conf/conf_yaml.h"
 
@@ -36,7 +36,7 @@ const char	*conf_advice_section(char buf[CONF_ADVICE], const char *key,
 /* A path pattern. */
 const char	*conf_advice_path(char buf[CONF_ADVICE], const char *text);
 
-/* A host pattern (conf_advice_host.c). */
+/* A host pattern. */
 const char	*conf_advice_host(char buf[CONF_ADVICE], const char *text);
 
 /*
@@ -66,6 +66,12 @@ const char	*conf_advice_word(int kind, const char *text);
 
 /* Whether the word is one of a list, each between spaces; in any case. */
 bool		 conf_advice_is(const char *list, const char *word);
+
+/* Words for no limit, each between spaces. */
+extern const char conf_advice_unlimited[];
+
+/* Fills in "; did you mean ...?". */
+void		 conf_advice_meant(char buf[CONF_ADVICE], const char *text);
 
 /* A key and its value without a space between them: one word to YAML. */
 bool		 conf_advice_space(char buf[CONF_ADVICE], const char *text);

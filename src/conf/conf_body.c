@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf/conf_advice.h"
+#include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 #include "hint/refusal_json.h"
 
@@ -133,13 +134,13 @@ conf_body_texts(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_body_delay(struct conf_loader *l, const struct conf_option *option,
+conf_body_delay(struct conf_walk *l, const struct conf_option *option,
     const struct conf_node *node, struct rule_body *body)
 {
 	if (node->type != CONF_MAPPING)
 		return conf_option_scalar(&l->report, option, node) &&
 		    conf_body_json(&l->report, option, node, &body->delay);
-	if (!conf_loader_level(l, CONF_BODY_DELAY, node, body))
+	if (!conf_walk_level(l, CONF_BODY_DELAY, node, body))
 		return false;
 	if (body->need == NULL || body->have == NULL || body->rate == NULL)
 		return conf_wrong(&l->report, node, "a mapping without need, "
@@ -165,19 +166,19 @@ finish(struct rule_body *body, const struct conf_node *node)
 }
 
 static bool
-load_body(struct conf_loader *l, const struct conf_node *node,
+load_body(struct conf_walk *l, const struct conf_node *node,
     struct rule_body *body)
 {
-	if (!conf_loader_mapping(l, node, "a rule such as "
+	if (!conf_walk_mapping(l, node, "a rule such as "
 	    "{status: 403, json: error.reason, in: [rateLimitExceeded]}") ||
-	    !conf_loader_level(l, CONF_BODY, node, body))
+	    !conf_walk_level(l, CONF_BODY, node, body))
 		return false;
 	finish(body, node);
 	if (body->rule.nstatuses == 0)
 		return conf_wrong(&l->report, node,
 		    "a rule without status, expected one with it");
 	if (body->json == NULL && body->nin > 0)
-		return conf_loader_wrong(l, node, "in",
+		return conf_walk_wrong(l, node, "in",
 		    "without json, expected json beside it");
 	if (body->json == NULL && body->contains == NULL &&
 	    body->delay == NULL && body->need == NULL)
@@ -187,7 +188,7 @@ load_body(struct conf_loader *l, const struct conf_node *node,
 }
 
 bool
-conf_body_load(struct conf_loader *l, const struct conf_option *option,
+conf_body_load(struct conf_walk *l, const struct conf_option *option,
     const struct conf_node *node, struct rule *rule)
 {
 	const struct conf_entry	*entry;

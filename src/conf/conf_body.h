@@ -4,17 +4,17 @@
 
 #include <stdbool.h>
 
-#include "conf/conf_loader.h"
+#include "conf/conf_walk.h"
 
 /* Bodies that refuse, as a rule describes them (hint/refusal.h). */
 
 /* The list of them. */
-bool		 conf_body_load(struct conf_loader *,
+bool		 conf_body_load(struct conf_walk *,
 		    const struct conf_option *, const struct conf_node *,
 		    struct rule *) __attribute__((warn_unused_result));
 
 /* A delay: a path in JSON, or a mapping of three. */
-bool		 conf_body_delay(struct conf_loader *,
+bool		 conf_body_delay(struct conf_walk *,
 		    const struct conf_option *, const struct conf_node *,
 		    struct rule_body *) __attribute__((warn_unused_result));
 

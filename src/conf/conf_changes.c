@@ -7,6 +7,7 @@
 
 #include "conf/conf_addresses.h"
 #include "conf/conf_table.h"
+#include "conf/conf_scalar.h"
 #include "conf/conf_value.h"
 
 static void

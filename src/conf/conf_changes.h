@@ -3,7 +3,7 @@
 #define SLUICE_CONF_CHANGES_H
 
 #include "conf/conf.h"
-#include "conf/conf_options.h"
+#include "conf/conf_option.h"
 
 /* What a new configuration changes only at a restart. */
 

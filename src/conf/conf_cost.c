@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "conf/conf_advice.h"
-#include "conf/conf_methods.h"
-#include "conf/conf_path.h"
+#include "conf/conf_option_wrong.h"
 
 bool
 conf_cost_path(struct conf_report *report, const struct conf_node *node,
@@ -60,12 +59,12 @@ conf_cost_header(struct conf_report *report, const struct conf_option *option,
 }
 
 static bool
-load_cost(struct conf_loader *l, const struct conf_node *node,
+load_cost(struct conf_walk *l, const struct conf_node *node,
     struct rule_cost *cost)
 {
-	if (!conf_loader_mapping(l, node,
+	if (!conf_walk_mapping(l, node,
 	    "a rule such as {path: /search, cost: 5}") ||
-	    !conf_loader_level(l, CONF_COST, node, cost))
+	    !conf_walk_level(l, CONF_COST, node, cost))
 		return false;
 	if (conf_node_value(node, "cost") == NULL)
 		return conf_wrong(&l->report, node,
@@ -74,7 +73,7 @@ load_cost(struct conf_loader *l, const struct conf_node *node,
 }
 
 bool
-conf_cost_load(struct conf_loader *l, const struct conf_option *option,
+conf_cost_load(struct conf_walk *l, const struct conf_option *option,
     const struct conf_node *node, struct rule *rule)
 {
 	const struct conf_entry	*entry;

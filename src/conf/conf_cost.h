@@ -4,11 +4,11 @@
 
 #include <stdbool.h>
 
-#include "conf/conf_loader.h"
+#include "conf/conf_walk.h"
 
 /* What requests cost: a rule's list of their kinds. */
 
-bool		 conf_cost_load(struct conf_loader *,
+bool		 conf_cost_load(struct conf_walk *,
 		    const struct conf_option *, const struct conf_node *,
 		    struct rule *) __attribute__((warn_unused_result));
 

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "conf/conf_advice.h"
+#include "conf/conf_option_wrong.h"
+#include "conf/conf_scalar.h"
 #include "conf/conf_value.h"
 #include "policy/credential.h"
 
@@ -193,7 +195,7 @@ compare(const void *a, const void *b)
 }
 
 static bool
-read_network(struct conf_loader *l, const struct conf_node *key,
+read_network(struct conf_walk *l, const struct conf_node *key,
     struct network *network)
 {
 	const char	*expected;
@@ -210,7 +212,7 @@ read_network(struct conf_loader *l, const struct conf_node *key,
 }
 
 static bool
-read_client(struct conf_loader *l, const struct rule *rule,
+read_client(struct conf_walk *l, const struct rule *rule,
     const struct conf_node *key, struct rule_weight *weight)
 {
 	if (rule->fair_by.kind == RULE_KEY_CLIENT)
@@ -225,7 +227,7 @@ read_client(struct conf_loader *l, const struct rule *rule,
 }
 
 static bool
-read_weight(struct conf_loader *l, const struct rule *rule,
+read_weight(struct conf_walk *l, const struct rule *rule,
     const struct conf_entry *entry, struct reading *reading)
 {
 	uint64_t	 weight;
@@ -240,7 +242,7 @@ read_weight(struct conf_loader *l, const struct rule *rule,
 }
 
 static bool
-read_weights(struct conf_loader *l, const struct rule *rule,
+read_weights(struct conf_walk *l, const struct rule *rule,
     const struct conf_node *node, struct reading *readings)
 {
 	const struct conf_entry	*entry;
@@ -258,7 +260,7 @@ read_weights(struct conf_loader *l, const struct rule *rule,
 
 /* They are sorted, so that what is there twice stands side by side. */
 static bool
-are_different(struct conf_loader *l, const struct reading *readings, size_t n)
+are_different(struct conf_walk *l, const struct reading *readings, size_t n)
 {
 	size_t	 i;
 
@@ -267,7 +269,7 @@ are_different(struct conf_loader *l, const struct reading *readings, size_t n)
 		    &readings[i].weight) != 0)
 			continue;
 		conf_enter(&l->report, readings[i].key->text, 0);
-		conf_loader_twice(l, readings[i].key, readings[i - 1].key);
+		conf_walk_twice(l, readings[i].key, readings[i - 1].key);
 		conf_leave(&l->report);
 		return false;
 	}
@@ -276,7 +278,7 @@ are_different(struct conf_loader *l, const struct reading *readings, size_t n)
 
 /* Reads those of a mapping that is not empty; what was read is the rule's. */
 static bool
-load_weights(struct conf_loader *l, const struct conf_node *node,
+load_weights(struct conf_walk *l, const struct conf_node *node,
     struct rule *rule)
 {
 	struct reading	*readings = calloc(node->n, sizeof *readings);
@@ -301,7 +303,7 @@ load_weights(struct conf_loader *l, const struct conf_node *node,
 }
 
 bool
-conf_fair_weights(struct conf_loader *l, const struct conf_node *mapping,
+conf_fair_weights(struct conf_walk *l, const struct conf_node *mapping,
     struct rule *rule)
 {
 	const struct conf_option	*option;
@@ -313,7 +315,7 @@ conf_fair_weights(struct conf_loader *l, const struct conf_node *mapping,
 		return true;
 	option = conf_option_find(CONF_RULE, "weights");
 	conf_enter(&l->report, "weights", 0);
-	ok = conf_loader_mapping(l, node, "a mapping of clients to numbers");
+	ok = conf_walk_mapping(l, node, "a mapping of clients to numbers");
 	if (ok && node->n > option->max)
 		ok = conf_wrong(&l->report, node, "%zu clients, expected %s",
 		    node->n, option->range);

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "conf/conf_loader.h"
+#include "conf/conf_walk.h"
 
 /* By what requests are told apart, and how much of a host each gets. */
 
@@ -14,7 +14,7 @@ bool		 conf_fair_key(struct conf_report *,
 		    struct rule_key *) __attribute__((warn_unused_result));
 
 /* The weights of a rule's mapping, once its fair_by is known. */
-bool		 conf_fair_weights(struct conf_loader *,
+bool		 conf_fair_weights(struct conf_walk *,
 		    const struct conf_node *mapping, struct rule *)
 		    __attribute__((warn_unused_result));
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 
 /*

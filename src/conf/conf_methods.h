@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "conf/conf_options.h"
+#include "conf/conf_option.h"
 #include "policy/rule.h"
 
 /* Lists of request methods. */

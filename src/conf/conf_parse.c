@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "conf/conf_advice.h"
-#include "conf/conf_loader.h"
+#include "conf/conf_walk.h"
 #include "conf/conf_rule.h"
 #include "conf/conf_table.h"
 
@@ -35,7 +35,7 @@ defaults_text(size_t *size)
 }
 
 static void *
-base_of(struct conf_loader *l, const struct conf_option *option)
+base_of(struct conf_walk *l, const struct conf_option *option)
 {
 	switch (option->level) {
 	case CONF_RULE:
@@ -55,7 +55,7 @@ base_of(struct conf_loader *l, const struct conf_option *option)
 }
 
 static bool
-read_defaults(struct conf_loader *l, const struct conf_node *list)
+read_defaults(struct conf_walk *l, const struct conf_node *list)
 {
 	const struct conf_option	*option;
 	const struct conf_entry		*entry = list->first;
@@ -63,7 +63,8 @@ read_defaults(struct conf_loader *l, const struct conf_node *list)
 	for (option = conf_options(); option->path != NULL; option++) {
 		if (option->fallback == NULL)
 			continue;
-		if (!conf_loader_option(l, option, entry->value, base_of(l, option)))
+		if (!conf_walk_option(l, option, entry->value,
+		    base_of(l, option)))
 			return false;
 		entry = entry->next;
 	}
@@ -72,7 +73,7 @@ read_defaults(struct conf_loader *l, const struct conf_node *list)
 
 /* Defaults come the same way as what a file says. */
 static bool
-load_defaults(struct conf_loader *l)
+load_defaults(struct conf_walk *l)
 {
 	struct conf_yaml	*yaml;
 	size_t			 size, i;
@@ -94,7 +95,7 @@ load_defaults(struct conf_loader *l)
 }
 
 static bool
-load_root(struct conf_loader *l, const struct conf_node *root)
+load_root(struct conf_walk *l, const struct conf_node *root)
 {
 	char	 advice[CONF_ADVICE];
 
@@ -106,12 +107,12 @@ load_root(struct conf_loader *l, const struct conf_node *root)
 		    "not a configuration, expected keys such as listen: and "
 		    "hosts:%s", root->type == CONF_SCALAR &&
 		    conf_advice_space(advice, root->text) ? advice : "");
-	return conf_loader_level(l, CONF_TOP, root, l->conf);
+	return conf_walk_level(l, CONF_TOP, root, l->conf);
 }
 
 /* Fills l->conf, which is zeroed; false leaves it to be freed. */
 static bool
-fill(struct conf_loader *l, const char *text, size_t len)
+fill(struct conf_walk *l, const char *text, size_t len)
 {
 	struct conf_yaml	*yaml;
 	bool			 ok;
@@ -138,7 +139,7 @@ fill(struct conf_loader *l, const char *text, size_t len)
 struct conf *
 conf_parse(const char *name, const char *text, size_t len, char **cause)
 {
-	struct conf_loader	 l = { .report = { .name = name } };
+	struct conf_walk	 l = { .report = { .name = name } };
 
 	*cause = NULL;
 	l.conf = conf_new();

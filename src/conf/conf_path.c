@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "conf/conf_advice.h"
-#include "conf/conf_rule.h"
+#include "conf/conf_limits.h"
 
 /* A slash at the end does not count, and is not shown. */
 static char *
@@ -30,7 +30,7 @@ key_of(const struct conf_node *paths, size_t i)
 }
 
 static bool
-is_new(struct conf_loader *l, const struct conf_node *paths,
+is_new(struct conf_walk *l, const struct conf_node *paths,
     const struct conf_node *key, const struct rule *rule,
     const struct rule_path *path)
 {
@@ -39,12 +39,12 @@ is_new(struct conf_loader *l, const struct conf_node *paths,
 	for (i = 0; &rule->paths[i] != path; i++)
 		if (path_pattern_compare(&rule->paths[i].pattern,
 		    &path->pattern) == 0)
-			return conf_loader_twice(l, key, key_of(paths, i));
+			return conf_walk_twice(l, key, key_of(paths, i));
 	return true;
 }
 
 static bool
-load_path(struct conf_loader *l, const struct conf_node *paths,
+load_path(struct conf_walk *l, const struct conf_node *paths,
     const struct conf_entry *entry, struct rule *rule)
 {
 	struct rule_path	*path = &rule->paths[rule->npaths++];
@@ -62,10 +62,10 @@ load_path(struct conf_loader *l, const struct conf_node *paths,
 		    conf_advice_path(advice, entry->key->text));
 	path->limits = l->path;
 	return is_new(l, paths, entry->key, rule, path) &&
-	    conf_loader_mapping(l, entry->value,
+	    conf_walk_mapping(l, entry->value,
 	    "a mapping such as {capacity: 10}") &&
-	    conf_loader_level(l, CONF_PATH, entry->value, &path->limits) &&
-	    conf_rule_limits(l, entry->value, &path->limits);
+	    conf_walk_level(l, CONF_PATH, entry->value, &path->limits) &&
+	    conf_limits_finish(l, entry->value, &path->limits);
 }
 
 static int
@@ -78,13 +78,13 @@ compare(const void *a, const void *b)
 }
 
 bool
-conf_path_load(struct conf_loader *l, const struct conf_option *option,
+conf_path_load(struct conf_walk *l, const struct conf_option *option,
     const struct conf_node *node, struct rule *rule)
 {
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 
-	if (!conf_loader_mapping(l, node, "a mapping of path patterns"))
+	if (!conf_walk_mapping(l, node, "a mapping of path patterns"))
 		return false;
 	if (node->n > option->max)
 		return conf_wrong(&l->report, node, "%zu paths, expected %s",

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "conf/conf_option_wrong.h"
+#include "conf/conf_scalar.h"
 #include "conf/conf_value.h"
 
 bool
@@ -27,14 +29,14 @@ conf_pause_after(struct conf_report *report, const struct conf_option *option,
 
 /* A status by itself is short for a mapping with nothing but that. */
 static bool
-load_status(struct conf_loader *l, const struct conf_node *node,
+load_status(struct conf_walk *l, const struct conf_node *node,
     struct rule_status *status)
 {
 	const struct conf_option	*option;
 
 	*status = (struct rule_status){ .status = 0 };
 	if (node->type == CONF_MAPPING) {
-		if (!conf_loader_level(l, CONF_STATUS, node, status))
+		if (!conf_walk_level(l, CONF_STATUS, node, status))
 			return false;
 		if (conf_node_value(node, "status") == NULL)
 			return conf_wrong(&l->report, node, "no status, "
@@ -46,7 +48,7 @@ load_status(struct conf_loader *l, const struct conf_node *node,
 }
 
 static bool
-add_status(struct conf_loader *l, const struct conf_node *node,
+add_status(struct conf_walk *l, const struct conf_node *node,
     struct rule *rule)
 {
 	struct rule_status	*status;
@@ -62,7 +64,7 @@ add_status(struct conf_loader *l, const struct conf_node *node,
 }
 
 bool
-conf_pause_statuses(struct conf_loader *l, const struct conf_option *option,
+conf_pause_statuses(struct conf_walk *l, const struct conf_option *option,
     const struct conf_node *node, struct rule *rule)
 {
 	const struct conf_entry	*entry;
@@ -83,19 +85,19 @@ conf_pause_statuses(struct conf_loader *l, const struct conf_option *option,
 }
 
 static bool
-too_long(struct conf_loader *l, const struct conf_node *node,
+too_long(struct conf_walk *l, const struct conf_node *node,
     const struct rule *rule)
 {
 	char	 text[96], buf[CONF_TEXT];
 
 	snprintf(text, sizeof text, "longer than max, expected at most %s",
 	    conf_duration_text(buf, rule->pause_max));
-	return conf_loader_wrong(l, node, "default", text);
+	return conf_walk_wrong(l, node, "default", text);
 }
 
 /* The node of a status that has a default of its own: not a scalar. */
 static bool
-too_long_of(struct conf_loader *l, const struct conf_node *pause,
+too_long_of(struct conf_walk *l, const struct conf_node *pause,
     const struct rule *rule, unsigned i)
 {
 	const struct conf_node	*node = conf_node_value(pause, "statuses");
@@ -117,7 +119,7 @@ too_long_of(struct conf_loader *l, const struct conf_node *pause,
 
 /* No default is longer than max; one that nobody named gives way to it. */
 static bool
-finish(struct conf_loader *l, const struct conf_node *pause,
+finish(struct conf_walk *l, const struct conf_node *pause,
     struct rule *rule)
 {
 	unsigned	 i;
@@ -134,7 +136,7 @@ finish(struct conf_loader *l, const struct conf_node *pause,
 }
 
 bool
-conf_pause_finish(struct conf_loader *l, const struct conf_node *node,
+conf_pause_finish(struct conf_walk *l, const struct conf_node *node,
     struct rule *rule)
 {
 	bool	 ok;

@@ -4,12 +4,12 @@
 
 #include <stdbool.h>
 
-#include "conf/conf_loader.h"
+#include "conf/conf_walk.h"
 
 /* Which answers of its hosts a rule takes for refusals, and for how long. */
 
 /* One status or a list of them, each as a number or as a mapping. */
-bool		 conf_pause_statuses(struct conf_loader *,
+bool		 conf_pause_statuses(struct conf_walk *,
 		    const struct conf_option *, const struct conf_node *,
 		    struct rule *) __attribute__((warn_unused_result));
 
@@ -19,7 +19,7 @@ bool		 conf_pause_after(struct conf_report *,
 		    struct rule_status *) __attribute__((warn_unused_result));
 
 /* What the keys of a rule's pause must be together; node: the rule's. */
-bool		 conf_pause_finish(struct conf_loader *,
+bool		 conf_pause_finish(struct conf_walk *,
 		    const struct conf_node *, struct rule *)
 		    __attribute__((warn_unused_result));
 

@@ -6,11 +6,8 @@
 #include <string.h>
 
 #include "conf/conf_advice.h"
-#include "conf/conf_body.h"
-#include "conf/conf_cost.h"
 #include "conf/conf_fair.h"
-#include "conf/conf_methods.h"
-#include "conf/conf_path.h"
+#include "conf/conf_limits.h"
 #include "conf/conf_pause.h"
 
 /*
@@ -18,135 +15,12 @@
  * the table's defaults, is read key by key, and completed where it ends.
  */
 
-#define LONGEST		(3652 * 86400 * UINT64_C(1000000000)) /* ns */
-
-static void
-default_burst(struct budget_rate *rate)
-{
-	uint64_t	 burst = rate->capacity / (rate->strict ? 10 : 1);
-
-	rate->burst = burst > BUDGET_UNIT ? burst : BUDGET_UNIT;
-}
-
-/*
- * A strict rate keeps its burst back from what it refills, so the burst is
- * part of the capacity; only a capacity of one or less cannot be split.
- */
-static bool
-strict_holds(const struct budget_rate *rate)
-{
-	if (!rate->strict || rate->burst < rate->capacity)
-		return true;
-	return rate->capacity <= BUDGET_UNIT && rate->burst == BUDGET_UNIT;
-}
-
-/* Whether a full burst comes back within a time that can be computed with. */
-static bool
-refills(const struct budget_rate *rate)
-{
-	uint64_t		 effective = rate->capacity;
-	uint64_t		 cost = rate->burst;
-	unsigned __int128	 time;
-
-	if (rate->strict && rate->burst < rate->capacity)
-		effective -= rate->burst;
-	if (cost < BUDGET_UNIT)
-		cost = BUDGET_UNIT;
-	time = (unsigned __int128)cost * rate->period / effective;
-	return time < LONGEST;
-}
-
-/* Completes a rate out of the keys of its mapping, and checks them together. */
-static bool
-finish_rate(struct conf_loader *l, const struct conf_node *node,
-    struct budget_rate *rate)
-{
-	if (conf_node_value(node, "burst") == NULL)
-		default_burst(rate);
-	if (!strict_holds(rate))
-		return conf_loader_wrong(l, node, "burst", "as much as "
-		    "capacity or more, expected less beside strict: true");
-	if (!refills(rate))
-		return conf_loader_wrong(l, node, "capacity", "so little that "
-		    "burst (or a request of cost 1) takes 10 years or more, "
-		    "expected more, or a shorter period");
-	return true;
-}
-
-static bool
-load_rate(struct conf_loader *l, const struct conf_node *node,
-    struct budget_rate *rate)
-{
-	*rate = l->rate;
-	if (!conf_loader_mapping(l, node,
-	    "a rate such as {capacity: 10, period: 1s}") ||
-	    !conf_loader_level(l, CONF_RATE, node, rate))
-		return false;
-	if (conf_node_value(node, "capacity") == NULL)
-		return conf_wrong(&l->report, node,
-		    "a rate without capacity, expected one with it");
-	return finish_rate(l, node, rate);
-}
-
-bool
-conf_rule_rates(struct conf_loader *l, const struct conf_option *option,
-    const struct conf_node *node, struct budget_limits *limits)
-{
-	const struct conf_entry	*entry;
-	bool			 ok = true;
-
-	if (node->type != CONF_LIST)
-		return conf_wrong(&l->report, node, "no list, expected %s such "
-		    "as [{capacity: 10, period: 1s}]%s", option->range,
-		    node->type == CONF_MAPPING ?
-		    "; put [ ] around it, or a dash before each rate" : "");
-	if (node->n < option->min || node->n > option->max)
-		return conf_wrong(&l->report, node, "%zu rates, expected %s",
-		    node->n, option->range);
-	limits->nrates = 0;
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&l->report, NULL, limits->nrates);
-		ok = load_rate(l, entry->value,
-		    &limits->rates[limits->nrates]);
-		conf_leave(&l->report);
-		limits->nrates++;
-	}
-	return ok;
-}
-
-/* capacity and its like, and rates: one or the other. */
-bool
-conf_rule_limits(struct conf_loader *l, const struct conf_node *node,
-    struct budget_limits *limits)
-{
-	static const char *const	 keys[] = {
-		"capacity", "period", "burst", "strict",
-	};
-	size_t				 i;
-
-	for (i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-		if (conf_node_value(node, keys[i]) == NULL)
-			continue;
-		if (conf_node_value(node, "rates") != NULL)
-			return conf_loader_wrong(l, node, keys[i], "beside "
-			    "rates, expected one or the other; put it into "
-			    "rates");
-		if (conf_node_value(node, "capacity") == NULL)
-			return conf_loader_wrong(l, node, keys[i], "without "
-			    "capacity, expected capacity beside it");
-	}
-	if (conf_node_value(node, "capacity") == NULL)
-		return true;
-	limits->nrates = 1;
-	return finish_rate(l, node, &limits->rates[0]);
-}
-
 /*
  * HTTPS is intercepted only where somebody wrote down the hosts: defaults
  * would decrypt what nobody thought of.
  */
 static bool
-finish_https(struct conf_loader *l, const struct conf_node *node,
+finish_https(struct conf_walk *l, const struct conf_node *node,
     struct rule *rule)
 {
 	const struct conf_node	*https = conf_node_value(node, "https");
@@ -155,25 +29,25 @@ finish_https(struct conf_loader *l, const struct conf_node *node,
 		return true;
 	rule->https_at = conf_node_place(https);
 	if (rule == &l->conf->fallback && rule->https == RULE_HTTPS_INTERCEPT)
-		return conf_loader_wrong(l, node, "https", "intercept, "
+		return conf_walk_wrong(l, node, "https", "intercept, "
 		    "expected tunnel or upstream: name the hosts to "
 		    "intercept");
 	return true;
 }
 
 bool
-conf_rule_load(struct conf_loader *l, const struct conf_node *node,
+conf_rule_load(struct conf_walk *l, const struct conf_node *node,
     struct rule *rule, bool wildcard)
 {
-	if (!conf_loader_mapping(l, node, "a mapping such as {capacity: 10}") ||
-	    !conf_loader_level(l, CONF_RULE, node, rule) ||
-	    !conf_rule_limits(l, node, &rule->limits) ||
+	if (!conf_walk_mapping(l, node, "a mapping such as {capacity: 10}") ||
+	    !conf_walk_level(l, CONF_RULE, node, rule) ||
+	    !conf_limits_finish(l, node, &rule->limits) ||
 	    !conf_pause_finish(l, node, rule) ||
 	    !finish_https(l, node, rule) ||
 	    !conf_fair_weights(l, node, rule))
 		return false;
 	if (rule->shared && !wildcard)
-		return conf_loader_wrong(l, node, "shared", "true, expected "
+		return conf_walk_wrong(l, node, "shared", "true, expected "
 		    "that with a pattern that begins with * only");
 	return true;
 }
@@ -208,11 +82,11 @@ key_of(const struct conf_node *hosts, size_t i)
 
 /* A second key for the same hosts; they may be spelled in another way. */
 static bool
-host_twice(struct conf_loader *l, const struct conf_node *key,
+host_twice(struct conf_walk *l, const struct conf_node *key,
     const struct conf_node *first)
 {
 	if (strcmp(key->text, first->text) == 0)
-		return conf_loader_twice(l, key, first);
+		return conf_walk_twice(l, key, first);
 	return conf_wrong(&l->report, key, "another spelling of \"%s\", "
 	    "expected once; the first is at line %u, column %u", first->text,
 	    first->line, first->column);
@@ -227,7 +101,7 @@ is_rule_key(const struct conf_entry *entry)
 }
 
 static bool
-load_host(struct conf_loader *l, const struct conf_node *hosts,
+load_host(struct conf_walk *l, const struct conf_node *hosts,
     const struct conf_entry *entry)
 {
 	struct conf		*conf = l->conf;
@@ -262,12 +136,12 @@ load_host(struct conf_loader *l, const struct conf_node *hosts,
 }
 
 bool
-conf_rule_hosts(struct conf_loader *l, const struct conf_node *node)
+conf_rule_hosts(struct conf_walk *l, const struct conf_node *node)
 {
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 
-	if (!conf_loader_mapping(l, node, "a mapping of host patterns"))
+	if (!conf_walk_mapping(l, node, "a mapping of host patterns"))
 		return false;
 	if (node->n == 0)
 		return true;

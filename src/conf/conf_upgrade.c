@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf_upgrade.h"
 
+#include "conf/conf_option_wrong.h"
+
 #include <string.h>
 #include <strings.h>
 

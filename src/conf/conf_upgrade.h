@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "conf/conf_options.h"
+#include "conf/conf_option.h"
 #include "policy/rule.h"
 
 /*

@@ -120,7 +120,7 @@ struct rule {
 	const char		*name;		/* canonical pattern, or
 						   "defaults", "unlimited" */
 	struct place		 at;		/* of its key */
-	bool			 builtin;	/* the file has none: no limits */
+	bool			 builtin;	/* not the file's: no limits */
 	bool			 has_port;	/* the pattern names a port */
 	bool			 shared;	/* one throttle for all */
 	struct budget_limits	 limits;

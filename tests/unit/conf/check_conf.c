@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf/conf_options.h"
+#include "conf/conf_option.h"
 #include "conf/conf_value.h"
 #include "conf/conf_parse.h"
 #include "conf/conf_changes.h"

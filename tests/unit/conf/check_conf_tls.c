@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf/conf_options.h"
+#include "conf/conf_option.h"
 #include "conf/conf_changes.h"
 #include "check_conf.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf_options.h"
+#include "conf/conf_option.h"
 #include "conf/conf_table.h"
 #include "check_run.h"
 

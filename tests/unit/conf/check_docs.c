@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
-#include "conf/conf_options.h"
+#include "conf/conf_option.h"
 #include "conf/conf_yaml.h"
 #include "conf/conf_parse.h"
 #include "conf/conf_table.h"

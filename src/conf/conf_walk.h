@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_CONF_LOADER_H
-#define SLUICE_CONF_LOADER_H
+#ifndef SLUICE_CONF_WALK_H
+#define SLUICE_CONF_WALK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "conf/conf.h"
-#include "conf/conf_options.h"
+#include "conf/conf_option.h"
 #include "conf/conf_yaml.h"
 
 /*
@@ -15,7 +15,7 @@
  * (conf_rule.h, conf_addresses.h).  Whatever returns false has reported why.
  */
 
-struct conf_loader {
+struct conf_walk {
 	struct conf_report	 report;
 	struct conf		*conf;
 	struct rule		 rule;	/* defaults of a rule; owns nothing */
@@ -24,27 +24,27 @@ struct conf_loader {
 };
 
 /* Reads the keys of a mapping into the struct that its level stands for. */
-bool		 conf_loader_level(struct conf_loader *, enum conf_level,
+bool		 conf_walk_level(struct conf_walk *, enum conf_level,
 		    const struct conf_node *, void *base)
 		    __attribute__((warn_unused_result));
 
 /* Reads the value of one of them into that struct. */
-bool		 conf_loader_option(struct conf_loader *,
+bool		 conf_walk_option(struct conf_walk *,
 		    const struct conf_option *, const struct conf_node *,
 		    void *base) __attribute__((warn_unused_result));
 
 /* Whether it is a mapping; what: of what kind. */
-bool		 conf_loader_mapping(struct conf_loader *,
+bool		 conf_walk_mapping(struct conf_walk *,
 		    const struct conf_node *, const char *what)
 		    __attribute__((warn_unused_result));
 
 /* Reports what is wrong with the value of a key of a mapping.  False. */
-bool		 conf_loader_wrong(struct conf_loader *,
+bool		 conf_walk_wrong(struct conf_walk *,
 		    const struct conf_node *, const char *key,
 		    const char *what);
 
 /* Reports a key that is there twice.  False. */
-bool		 conf_loader_twice(struct conf_loader *,
+bool		 conf_walk_twice(struct conf_walk *,
 		    const struct conf_node *key,
 		    const struct conf_node *first);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "conf/conf_loader.h"
+#include "conf/conf_walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,9 +9,11 @@
 #include "conf/conf_advice.h"
 #include "conf/conf_body.h"
 #include "conf/conf_cost.h"
+#include "conf/conf_limits.h"
 #include "conf/conf_path.h"
 #include "conf/conf_pause.h"
 #include "conf/conf_rule.h"
+#include "conf/conf_scalar.h"
 #include "conf/conf_value.h"
 
 /* Lists of single mappings are what some other programs have. */
@@ -27,7 +29,7 @@ list_advice(const struct conf_node *node)
 }
 
 static const char *
-section_advice(const struct conf_loader *l, char buf[CONF_ADVICE],
+section_advice(const struct conf_walk *l, char buf[CONF_ADVICE],
     const struct conf_node *node)
 {
 	const struct conf_step	*steps = l->report.steps;
@@ -45,7 +47,7 @@ section_advice(const struct conf_loader *l, char buf[CONF_ADVICE],
 }
 
 bool
-conf_loader_mapping(struct conf_loader *l, const struct conf_node *node,
+conf_walk_mapping(struct conf_walk *l, const struct conf_node *node,
     const char *what)
 {
 	char	 advice[CONF_ADVICE];
@@ -63,7 +65,7 @@ conf_loader_mapping(struct conf_loader *l, const struct conf_node *node,
 }
 
 static bool
-unknown(struct conf_loader *l, enum conf_level level,
+unknown(struct conf_walk *l, enum conf_level level,
     const struct conf_entry *entry)
 {
 	char	*keys = conf_option_keys(level);
@@ -79,7 +81,7 @@ unknown(struct conf_loader *l, enum conf_level level,
 }
 
 bool
-conf_loader_twice(struct conf_loader *l, const struct conf_node *key,
+conf_walk_twice(struct conf_walk *l, const struct conf_node *key,
     const struct conf_node *first)
 {
 	return conf_wrong(&l->report, key, "a key that is there twice, "
@@ -88,7 +90,7 @@ conf_loader_twice(struct conf_loader *l, const struct conf_node *key,
 }
 
 bool
-conf_loader_wrong(struct conf_loader *l, const struct conf_node *node,
+conf_walk_wrong(struct conf_walk *l, const struct conf_node *node,
     const char *key, const char *what)
 {
 	conf_enter(&l->report, key, 0);
@@ -99,7 +101,7 @@ conf_loader_wrong(struct conf_loader *l, const struct conf_node *node,
 
 /* Two keys that are of no use without each other. */
 static bool
-are_both(struct conf_loader *l, const struct conf_node *node, const char *a,
+are_both(struct conf_walk *l, const struct conf_node *node, const char *a,
     const char *b)
 {
 	bool		 has_a = conf_node_value(node, a) != NULL;
@@ -111,12 +113,12 @@ are_both(struct conf_loader *l, const struct conf_node *node, const char *a,
 		return true;
 	snprintf(text, sizeof text, "without %s, expected %s beside it",
 	    missing, missing);
-	return conf_loader_wrong(l, node, has_a ? a : b, text);
+	return conf_walk_wrong(l, node, has_a ? a : b, text);
 }
 
 /* What the keys of a section must be together. */
 static bool
-finish_section(struct conf_loader *l, enum conf_level level,
+finish_section(struct conf_walk *l, enum conf_level level,
     const struct conf_node *node)
 {
 	switch (level) {
@@ -179,11 +181,11 @@ keep_places(struct conf *conf, enum conf_level level,
 }
 
 static bool
-load_section(struct conf_loader *l, enum conf_level level,
+load_section(struct conf_walk *l, enum conf_level level,
     const struct conf_node *node, void *base)
 {
-	if (!conf_loader_mapping(l, node, "a mapping") ||
-	    !conf_loader_level(l, level, node, base) ||
+	if (!conf_walk_mapping(l, node, "a mapping") ||
+	    !conf_walk_level(l, level, node, base) ||
 	    !finish_section(l, level, node))
 		return false;
 	keep_places(l->conf, level, node, base);
@@ -191,7 +193,7 @@ load_section(struct conf_loader *l, enum conf_level level,
 }
 
 bool
-conf_loader_option(struct conf_loader *l, const struct conf_option *option,
+conf_walk_option(struct conf_walk *l, const struct conf_option *option,
     const struct conf_node *node, void *base)
 {
 	void	*field = (char *)base + option->offset;
@@ -208,7 +210,7 @@ conf_loader_option(struct conf_loader *l, const struct conf_option *option,
 	case CONF_HOSTS:
 		return conf_rule_hosts(l, node);
 	case CONF_RATES:
-		return conf_rule_rates(l, option, node, field);
+		return conf_limits_rates(l, option, node, field);
 	case CONF_COSTS:
 		return conf_cost_load(l, option, node, base);
 	case CONF_WEIGHTS:
@@ -241,7 +243,7 @@ is_unindented(enum conf_level level, const struct conf_option *option,
 }
 
 static bool
-load_entry(struct conf_loader *l, enum conf_level level,
+load_entry(struct conf_walk *l, enum conf_level level,
     const struct conf_node *node, const struct conf_entry *entry, void *base)
 {
 	const struct conf_option	*option;
@@ -253,7 +255,7 @@ load_entry(struct conf_loader *l, enum conf_level level,
 		return unknown(l, level, entry);
 	first = conf_node_get(node, entry->key->text);
 	if (first != entry)
-		return conf_loader_twice(l, entry->key, first->key);
+		return conf_walk_twice(l, entry->key, first->key);
 	if (is_unindented(level, option, entry) &&
 	    conf_advice_typography(advice, entry->next->key->text))
 		return conf_wrong(&l->report, entry->next->key, "\"%s\" is no "
@@ -263,11 +265,11 @@ load_entry(struct conf_loader *l, enum conf_level level,
 		    "a mapping; indent the lines below that belong to it, "
 		    "from \"%s:\" on", conf_show(show,
 		    entry->next->key->text));
-	return conf_loader_option(l, option, entry->value, base);
+	return conf_walk_option(l, option, entry->value, base);
 }
 
 bool
-conf_loader_level(struct conf_loader *l, enum conf_level level,
+conf_walk_level(struct conf_walk *l, enum conf_level level,
     const struct conf_node *node, void *base)
 {
 	const struct conf_entry	*entry;

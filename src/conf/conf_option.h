@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_CONF_OPTIONS_H
-#define SLUICE_CONF_OPTIONS_H
+#ifndef SLUICE_CONF_OPTION_H
+#define SLUICE_CONF_OPTION_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -96,7 +96,7 @@ struct conf_option {
 	const char	*fallback;	/* default, as written; NULL: none */
 	const char	*help;		/* one line */
 	bool		 reloadable;
-	/* How it is read: conf_options.h knows. */
+	/* How it is read: see enum conf_kind. */
 	int		 level;		/* enum conf_level */
 	int		 kind;		/* enum conf_kind */
 	size_t		 offset;	/* of the field */
@@ -116,28 +116,7 @@ char		*conf_option_keys(enum conf_level);
 /* The last part of an option's path, such as "capacity". */
 const char	*conf_option_key(const struct conf_option *);
 
-/*
- * Reads a value (of a kind from CONF_DURATION on) into the struct at base, in
- * place of what stands there.  False when that is reported to be wrong.
- */
-bool		 conf_option_read(struct conf_report *,
-		    const struct conf_option *, const struct conf_node *,
-		    void *base) __attribute__((warn_unused_result));
-
-/* The words that a kind takes, ended by NULL. */
-const char *const *conf_option_choices(int kind);
-
 /* What an option's value looks like, before its range. */
 const char	*conf_option_noun(const struct conf_option *);
-
-/* Reports what is wrong with a scalar, and what was expected.  False. */
-bool		 conf_option_wrong(struct conf_report *,
-		    const struct conf_option *, const struct conf_node *,
-		    const char *wrong);
-
-/* Whether a value is a scalar; reports where it is not. */
-bool		 conf_option_scalar(struct conf_report *,
-		    const struct conf_option *, const struct conf_node *)
-		    __attribute__((warn_unused_result));
 
 #endif

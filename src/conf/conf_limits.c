@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_limits.h"
+
+/* What a host, or a part of it, allows: rates, and how they hold together. */
+
+#define LONGEST		(3652 * 86400 * UINT64_C(1000000000)) /* ns */
+
+static void
+default_burst(struct budget_rate *rate)
+{
+	uint64_t	 burst = rate->capacity / (rate->strict ? 10 : 1);
+
+	rate->burst = burst > BUDGET_UNIT ? burst : BUDGET_UNIT;
+}
+
+/*
+ * A strict rate keeps its burst back from what it refills, so the burst is
+ * part of the capacity; only a capacity of one or less cannot be split.
+ */
+static bool
+strict_holds(const struct budget_rate *rate)
+{
+	if (!rate->strict || rate->burst < rate->capacity)
+		return true;
+	return rate->capacity <= BUDGET_UNIT && rate->burst == BUDGET_UNIT;
+}
+
+/* Whether a full burst comes back within a time that can be computed with. */
+static bool
+refills(const struct budget_rate *rate)
+{
+	uint64_t		 effective = rate->capacity;
+	uint64_t		 cost = rate->burst;
+	unsigned __int128	 time;
+
+	if (rate->strict && rate->burst < rate->capacity)
+		effective -= rate->burst;
+	if (cost < BUDGET_UNIT)
+		cost = BUDGET_UNIT;
+	time = (unsigned __int128)cost * rate->period / effective;
+	return time < LONGEST;
+}
+
+/* Completes a rate out of the keys of its mapping, and checks them together. */
+static bool
+finish_rate(struct conf_walk *l, const struct conf_node *node,
+    struct budget_rate *rate)
+{
+	if (conf_node_value(node, "burst") == NULL)
+		default_burst(rate);
+	if (!strict_holds(rate))
+		return conf_walk_wrong(l, node, "burst", "as much as "
+		    "capacity or more, expected less beside strict: true");
+	if (!refills(rate))
+		return conf_walk_wrong(l, node, "capacity", "so little that "
+		    "burst (or a request of cost 1) takes 10 years or more, "
+		    "expected more, or a shorter period");
+	return true;
+}
+
+static bool
+load_rate(struct conf_walk *l, const struct conf_node *node,
+    struct budget_rate *rate)
+{
+	*rate = l->rate;
+	if (!conf_walk_mapping(l, node,
+	    "a rate such as {capacity: 10, period: 1s}") ||
+	    !conf_walk_level(l, CONF_RATE, node, rate))
+		return false;
+	if (conf_node_value(node, "capacity") == NULL)
+		return conf_wrong(&l->report, node,
+		    "a rate without capacity, expected one with it");
+	return finish_rate(l, node, rate);
+}
+
+bool
+conf_limits_rates(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, struct budget_limits *limits)
+{
+	const struct conf_entry	*entry;
+	bool			 ok = true;
+
+	if (node->type != CONF_LIST)
+		return conf_wrong(&l->report, node, "no list, expected %s such "
+		    "as [{capacity: 10, period: 1s}]%s", option->range,
+		    node->type == CONF_MAPPING ?
+		    "; put [ ] around it, or a dash before each rate" : "");
+	if (node->n < option->min || node->n > option->max)
+		return conf_wrong(&l->report, node, "%zu rates, expected %s",
+		    node->n, option->range);
+	limits->nrates = 0;
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(&l->report, NULL, limits->nrates);
+		ok = load_rate(l, entry->value,
+		    &limits->rates[limits->nrates]);
+		conf_leave(&l->report);
+		limits->nrates++;
+	}
+	return ok;
+}
+
+/* capacity and its like, and rates: one or the other. */
+bool
+conf_limits_finish(struct conf_walk *l, const struct conf_node *node,
+    struct budget_limits *limits)
+{
+	static const char *const	 keys[] = {
+		"capacity", "period", "burst", "strict",
+	};
+	size_t				 i;
+
+	for (i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		if (conf_node_value(node, keys[i]) == NULL)
+			continue;
+		if (conf_node_value(node, "rates") != NULL)
+			return conf_walk_wrong(l, node, keys[i], "beside "
+			    "rates, expected one or the other; put it into "
+			    "rates");
+		if (conf_node_value(node, "capacity") == NULL)
+			return conf_walk_wrong(l, node, keys[i], "without "
+			    "capacity, expected capacity beside it");
+	}
+	if (conf_node_value(node, "capacity") == NULL)
+		return true;
+	limits->nrates = 1;
+	return finish_rate(l, node, &limits->rates[0]);
+}

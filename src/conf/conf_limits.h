@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CONF_LIMITS_H
+#define SLUICE_CONF_LIMITS_H
+
+#include <stdbool.h>
+
+#include "conf/conf_walk.h"
+
+/* The limits of a host, or of a part of it. */
+
+/* Completes limits out of their mapping, and checks them together. */
+bool		 conf_limits_finish(struct conf_walk *,
+		    const struct conf_node *, struct budget_limits *)
+		    __attribute__((warn_unused_result));
+/* Several rates. */
+bool		 conf_limits_rates(struct conf_walk *,
+		    const struct conf_option *, const struct conf_node *,
+		    struct budget_limits *)
+		    __attribute__((warn_unused_result));
+
+#endif
