@@ -512,10 +512,6 @@ take_answer(struct exchange *x, enum hosts_answer a)
 		exchange_reject(x, 503, "proxy_internal_error",
 		    "out of memory");
 		break;
-	case HOSTS_BAD:
-		exchange_reject(x, 400, "http_request_error",
-		    x->ticket.wrong);
-		break;
 	case HOSTS_RELOADED:
 		break;		/* ask() has asked again */
 	}
@@ -552,38 +548,66 @@ count_head(struct exchange *x)
 	memory_add(m, x->counted);
 }
 
+/* What goes out, by the rule; false without memory. */
+static bool
+prepare(struct exchange *x, const struct http1_head *h)
+{
+	const struct rule *rule = x->ticket.rule;
+	struct relay_request to;
+	bool offered;
+
+	choose_tls(x);
+	offered = take_offer(x, h);
+	x->resendable = !x->is_connect && rule_retries(rule, h->method,
+	    h->idempotent, http1_find(h, HTTP1_IDEMPOTENCY_KEY) != NULL);
+	to = origin_of(x);
+	text_reset(&x->head);
+	relay_request(&x->head, h, &to);
+	count_head(x);
+	return !x->head.failed && offered;
+}
+
+/* What it claims, by the rule; or what is wrong with that. */
+static const char *
+make_claim(struct exchange *x, const struct claim_source *source,
+    struct claim *c)
+{
+	const struct claim_hash hash = { client_hash, x->exchanges->hasher };
+	const char *wrong;
+
+	wrong = claim_make(c, &hash, x->ticket.rule, source, x->began);
+	if (wrong != NULL)
+		return wrong;
+	c->request.deposit = x->deposit;
+	c->request.returned = claim_has_turn(c, &x->taken);
+	return NULL;
+}
+
 /* Its host's throttle is asked, which takes the request, or its end. */
 static void
 ask(struct exchange *x, const struct http1_head *h)
 {
-	struct ticket *t = &x->ticket;
-	struct relay_request to;
-	enum hosts_answer a;
-	bool offered;
-
-	t->source = (struct claim_source){
+	struct claim_source source = {
 		.head = h,
 		.address = front_address(x->downstream),
 		.user = front_user(x->downstream),
 		.tunnel = x->is_connect,
 	};
-	a = hosts_ask(x->exchanges->hosts, t, x->began);
-	if (a == HOSTS_RELOADED) {
+	enum hosts_answer a = HOSTS_NO_MEMORY;
+	struct claim c;
+	const char *wrong;
+
+	if ((wrong = make_claim(x, &source, &c)) == NULL)
+		a = hosts_ask(x->exchanges->hosts, &x->ticket, &c, &source,
+		    x->began);
+	if (a == HOSTS_RELOADED)
 		decide(x, h);
-		return;
-	}
-	choose_tls(x);
-	offered = take_offer(x, h);
-	x->resendable = !x->is_connect && rule_retries(t->rule,
-	    h->method, h->idempotent,
-	    http1_find(h, HTTP1_IDEMPOTENCY_KEY) != NULL);
-	to = origin_of(x);
-	text_reset(&x->head);
-	relay_request(&x->head, h, &to);
-	if (x->head.failed || !offered)
-		a = HOSTS_NO_MEMORY;
-	count_head(x);
-	take_answer(x, a);
+	else if (!prepare(x, h))
+		take_answer(x, HOSTS_NO_MEMORY);
+	else if (wrong != NULL && wrong != claim_no_memory)
+		exchange_reject(x, 400, "http_request_error", wrong);
+	else
+		take_answer(x, a);
 }
 
 static bool
@@ -686,7 +710,7 @@ take_conf(struct exchange *x)
 	t->hasher = x->exchanges->hasher;
 	t->mail.deliver = answered_cb;
 	t->name = &x->host;
-	t->turn = front_take_turn(x->downstream);
+	x->taken = front_take_turn(x->downstream);
 	t->conf = conf_ref(x->exchanges->conf);
 	t->rule = conf_rule(t->conf, &x->host);
 }

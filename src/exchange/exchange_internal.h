@@ -80,6 +80,8 @@ struct exchange {
 	struct tunnel		*tunnel;
 	enum phase		 phase;
 	struct ticket		 ticket;
+	struct claim_turn	 taken;		/* the turn that it goes on with */
+	struct throttle_deposit	*deposit;	/* for a refund; or NULL */
 	struct http1_host	 host;
 	uint16_t		 port;		/* of the upstream */
 	bool			 tls;		/* to it */

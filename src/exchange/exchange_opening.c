@@ -76,7 +76,7 @@ exchange_opening_new(struct exchange *x, const struct http1_head *h)
 	o->exchange = x;
 	o->fd = -1;
 	x->opening = o;
-	x->ticket.deposit = &o->deposit;
+	x->deposit = &o->deposit;
 	return true;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/client_hash.h"
 #include "hosts/hosts_say.h"
 
 /* Its life */
@@ -204,8 +205,8 @@ refuses(const struct ticket *t, enum hosts_answer a, uint64_t now)
 }
 
 enum hosts_answer
-host_ask(struct host *h, struct ticket *t, const struct throttle_request *r,
-    uint64_t now)
+host_ask(struct host *h, struct ticket *t, const struct claim *c,
+    const struct claim_source *source, uint64_t now)
 {
 	static const enum hosts_answer answers[] = {
 		[THROTTLE_GO] = HOSTS_GO,
@@ -214,10 +215,9 @@ host_ask(struct host *h, struct ticket *t, const struct throttle_request *r,
 		[THROTTLE_LATE_START] = HOSTS_LATE,
 		[THROTTLE_NO_MEMORY] = HOSTS_NO_MEMORY,
 	};
-	const struct http1_head *head = t->source.head;
-	bool learns = head != NULL && !t->source.tunnel &&
-	    t->rule->learn != RULE_LEARN_OFF;
-	struct throttle_request request = *r;
+	const struct http1_head *head = source->head;
+	bool learns = !source->tunnel && t->rule->learn != RULE_LEARN_OFF;
+	struct throttle_request request = c->request;
 	enum hosts_answer answer;
 	bool crossed = false;
 
@@ -226,7 +226,7 @@ host_ask(struct host *h, struct ticket *t, const struct throttle_request *r,
 		host_know_route(t, head->method, head->path);
 		request.bucket = host_bucket(h, t);
 		/* a turn was for the host, not for a bucket of it */
-		request.returned = r->returned && request.bucket == 0;
+		request.returned &= request.bucket == 0;
 	}
 	answer = answers[throttle_ask(h->throttle, &t->waiter, &request, now,
 	    &t->report)];

@@ -91,7 +91,8 @@ void		 host_free(struct host *);
 
 /* Asks for a ticket's admission, as hosts_ask() says; takes the host's lock. */
 enum hosts_answer host_ask(struct host *, struct ticket *,
-		    const struct throttle_request *, uint64_t now);
+		    const struct claim *, const struct claim_source *,
+		    uint64_t now);
 
 /* The rest is called with the host's lock held. */
 

@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "base/client_hash.h"
 #include "base/log.h"
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_table.h"
@@ -73,7 +72,7 @@ make_host(struct hosts *hs, const struct ticket *t, const char *key,
 
 /* The first refusal is worth a line, and the first one of each client. */
 static void
-log_room(struct hosts *hs, struct hosts_client *c, const struct ticket *t,
+log_room(struct hosts *hs, struct hosts_client *c, const struct sockaddr *from,
     enum hosts_answer room)
 {
 	unsigned long long max = hs->conf->limit_hosts;
@@ -86,16 +85,16 @@ log_room(struct hosts *hs, struct hosts_client *c, const struct ticket *t,
 		hs->full = room == HOSTS_NO_ROOM;
 	if (!hosts_client_crosses(c, room == HOSTS_NO_SHARE))
 		return;
-	if (t->source.address != NULL)
-		address_print(t->source.address, address, sizeof address);
+	if (from != NULL)
+		address_print(from, address, sizeof address);
 	log_warn("%s has its share of limits.hosts (%llu): its requests to "
 	    "further hosts are refused", address, max);
 }
 
 /* The ticket's entry, made where it is missing; with the table locked. */
 static enum hosts_answer
-need_host(struct hosts *hs, const struct ticket *t, uint64_t now,
-    struct host **h)
+need_host(struct hosts *hs, const struct ticket *t,
+    const struct sockaddr *from, uint64_t now, struct host **h)
 {
 	enum hosts_answer room;
 	struct hosts_client *c;
@@ -105,10 +104,10 @@ need_host(struct hosts *hs, const struct ticket *t, uint64_t now,
 	len = hosts_key(key, t->rule, t->name, &t->credential);
 	if ((*h = hosts_find(hs, key, len)) != NULL)
 		return HOSTS_GO;
-	if ((c = hosts_client(&hs->share, t->source.address)) == NULL)
+	if ((c = hosts_client(&hs->share, from)) == NULL)
 		return HOSTS_NO_MEMORY;
 	room = make_host(hs, t, key, c, now, h);
-	log_room(hs, c, t, room);
+	log_room(hs, c, from, room);
 	hosts_client_done(&hs->share, c);
 	return room;
 }
@@ -132,8 +131,8 @@ is_reloaded(const struct hosts *hs, struct ticket *t)
 
 /* At a host that is in the table; HOSTS_NO_ROOM: it is not. */
 static enum hosts_answer
-ask_known(struct hosts *hs, struct ticket *t, const struct throttle_request *r,
-    uint64_t now)
+ask_known(struct hosts *hs, struct ticket *t, const struct claim *c,
+    const struct claim_source *source, uint64_t now)
 {
 	enum hosts_answer answer = HOSTS_NO_ROOM;
 	char key[HOSTS_KEY];
@@ -145,22 +144,22 @@ ask_known(struct hosts *hs, struct ticket *t, const struct throttle_request *r,
 	if (is_reloaded(hs, t))
 		answer = HOSTS_RELOADED;
 	else if ((h = hosts_find(hs, key, len)) != NULL)
-		answer = host_ask(h, t, r, now);
+		answer = host_ask(h, t, c, source, now);
 	pthread_rwlock_unlock(&hs->lock);
 	return answer;
 }
 
 static enum hosts_answer
-ask_new(struct hosts *hs, struct ticket *t, const struct throttle_request *r,
-    uint64_t now)
+ask_new(struct hosts *hs, struct ticket *t, const struct claim *c,
+    const struct claim_source *source, uint64_t now)
 {
 	enum hosts_answer answer = HOSTS_RELOADED;
 	struct host *h;
 
 	pthread_rwlock_wrlock(&hs->lock);
 	if (!is_reloaded(hs, t) &&
-	    (answer = need_host(hs, t, now, &h)) == HOSTS_GO)
-		answer = host_ask(h, t, r, now);
+	    (answer = need_host(hs, t, source->address, now, &h)) == HOSTS_GO)
+		answer = host_ask(h, t, c, source, now);
 	pthread_rwlock_unlock(&hs->lock);
 	return answer;
 }
@@ -187,38 +186,19 @@ log_unread(struct hosts *hs, const struct ticket *t, const struct claim *c)
 	    i == c->scheme.len ? (int)i : 0, c->scheme.p);
 }
 
-static bool
-has_turn(const struct ticket *t, const struct claim *c)
-{
-	const struct claim_turn *turn = &t->turn;
-
-	return turn->cost > 0 && c->request.cost <= turn->cost &&
-	    c->request.client == turn->client &&
-	    c->request.part == THROTTLE_WHOLE &&
-	    c->credential.a == turn->credential.a &&
-	    c->credential.b == turn->credential.b;
-}
-
 enum hosts_answer
-hosts_ask(struct hosts *hs, struct ticket *t, uint64_t now)
+hosts_ask(struct hosts *hs, struct ticket *t, const struct claim *c,
+    const struct claim_source *source, uint64_t now)
 {
-	const struct claim_hash hash = { client_hash, t->hasher };
 	enum hosts_answer answer;
-	struct claim c;
 
-	t->wrong = claim_make(&c, &hash, t->rule, &t->source, now);
-	if (t->wrong != NULL)
-		return t->wrong == claim_no_memory ? HOSTS_NO_MEMORY :
-		    HOSTS_BAD;
-	log_unread(hs, t, &c);
-	t->credential = c.credential;
-	t->deadline = c.request.deadline;
-	t->latest = c.request.latest;
-	c.request.deposit = t->deposit;
-	c.request.returned = has_turn(t, &c);
-	answer = ask_known(hs, t, &c.request, now);
+	log_unread(hs, t, c);
+	t->credential = c->credential;
+	t->deadline = c->request.deadline;
+	t->latest = c->request.latest;
+	answer = ask_known(hs, t, c, source, now);
 	if (answer == HOSTS_NO_ROOM)
-		answer = ask_new(hs, t, &c.request, now);
+		answer = ask_new(hs, t, c, source, now);
 	return answer;
 }
 

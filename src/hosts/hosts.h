@@ -25,15 +25,16 @@ struct hosts	*hosts_new(struct conf *, unsigned loops);
 void		 hosts_free(struct hosts *);
 
 /*
- * Asks for admission, as the ticket's rule says and the source claims.  Sets
- * the ticket's deadline and report: the computed start, or for a refusal when a
+ * Asks for admission of what is claimed, by the ticket's rule, for the source
+ * (of which nothing is kept).  Sets the ticket's deadline and report: the computed start, or for a refusal when a
  * retry would succeed; and for a refusal the budget that is short, for people:
  * "10 per 1s".  Where the table's limits are of another configuration than the
  * ticket's, nothing was asked yet: the ticket's conf and rule are then the
  * table's, and whatever else was decided by the old ones is to be decided anew.
  */
-enum hosts_answer hosts_ask(struct hosts *, struct ticket *, uint64_t now)
-		    __attribute__((warn_unused_result));
+enum hosts_answer hosts_ask(struct hosts *, struct ticket *,
+		    const struct claim *, const struct claim_source *,
+		    uint64_t now) __attribute__((warn_unused_result));
 
 /* What one line for each host is enough for. */
 enum hosts_news {

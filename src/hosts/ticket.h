@@ -28,8 +28,8 @@ enum ticket_state {
 
 /*
  * One request's place at its host's throttle; begins as zero.  Lives in the
- * exchange, which sets loop, hasher, mail.deliver, name, conf, rule, deposit,
- * turn and, for the length of hosts_ask(), source; the rest is this room's.
+ * exchange, which sets loop, hasher, mail.deliver, name, conf and rule; the
+ * rest is this room's.
  */
 struct ticket {
 	struct throttle_waiter	 waiter;
@@ -37,9 +37,6 @@ struct ticket {
 	struct client_hasher	*hasher;	/* that thread's */
 	struct mail		 mail;		/* that it was answered */
 	struct http1_host	*name;		/* host and port; its owner's */
-	struct claim_source	 source;
-	struct throttle_deposit	*deposit;	/* for a refund; or NULL */
-	struct claim_turn	 turn;
 	_Atomic(struct host *)	 host;		/* NULL: at none */
 	enum ticket_state	 state;
 	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
@@ -55,7 +52,6 @@ struct ticket {
 	uint64_t		 latest;	/* ns: never later than this */
 	struct throttle_report	 report;	/* see hosts_ask() */
 	char			 budget[HOSTS_BUDGET]; /* which one refuses */
-	const char		*wrong;		/* with HOSTS_BAD */
 };
 
 enum hosts_answer {
@@ -66,7 +62,6 @@ enum hosts_answer {
 	HOSTS_NO_ROOM,		/* refused: limits.hosts is reached */
 	HOSTS_NO_SHARE,		/* refused: the client's share of them is */
 	HOSTS_NO_MEMORY,
-	HOSTS_BAD,		/* what it claims is malformed */
 	HOSTS_RELOADED,		/* ask again: the ticket has a newer conf */
 };
 

@@ -391,3 +391,13 @@ claim_make(struct claim *c, const struct claim_hash *k,
 		return wrong;
 	return take_credential(c, k, rule, s);
 }
+
+bool
+claim_has_turn(const struct claim *c, const struct claim_turn *turn)
+{
+	return turn->cost > 0 && c->request.cost <= turn->cost &&
+	    c->request.client == turn->client &&
+	    c->request.part == THROTTLE_WHOLE &&
+	    c->credential.a == turn->credential.a &&
+	    c->credential.b == turn->credential.b;
+}

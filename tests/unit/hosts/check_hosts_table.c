@@ -116,8 +116,11 @@ static char		 values[TICKETS][16];
 static enum hosts_answer
 ask(unsigned i, const char *host, unsigned client, const char *value)
 {
+	const struct claim_hash hash = { client_hash, hasher };
+	struct claim_source source = { .head = &head };
 	struct ticket *t = &tickets[i];
 	enum hosts_answer answer;
+	struct claim claim;
 
 	ck_assert_int_eq(http1_host_parse(&names[i], host, strlen(host)),
 	    HTTP1_OK);
@@ -138,10 +141,10 @@ ask(unsigned i, const char *host, unsigned client, const char *value)
 		    strlen(values[i]) };
 		head.fields[head.nfields++] = fields[i];
 	}
-	t->source.head = &head;
-	t->source.address = (struct sockaddr *)&clients[i];
+	source.address = (struct sockaddr *)&clients[i];
+	ck_assert_ptr_null(claim_make(&claim, &hash, t->rule, &source, NOW));
 	check_alloc = fail_at;
-	answer = hosts_ask(hosts, t, NOW);
+	answer = hosts_ask(hosts, t, &claim, &source, NOW);
 	check_alloc = 0;
 	return answer;
 }

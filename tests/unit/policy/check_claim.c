@@ -511,6 +511,41 @@ START_TEST(schemes_that_are_not_known)
 }
 END_TEST
 
+/* What a turn is of, and whether a request of that cost may go on with it. */
+static const struct {
+	const char		*what;
+	struct claim_turn	 turn;
+	struct claim		 claim;
+	bool			 has;
+} turns[] = {
+	{ "none", { .client = 1 }, { .request = { .client = 1 } }, false },
+	{ "the same", { .client = 1, .cost = 2 },
+	    { .request = { .client = 1, .cost = 2, .part = THROTTLE_WHOLE } },
+	    true },
+	{ "a cheaper one", { .client = 1, .cost = 2 },
+	    { .request = { .client = 1, .cost = 1, .part = THROTTLE_WHOLE } },
+	    true },
+	{ "a dearer one", { .client = 1, .cost = 2 },
+	    { .request = { .client = 1, .cost = 3, .part = THROTTLE_WHOLE } },
+	    false },
+	{ "of somebody else", { .client = 1, .cost = 2 },
+	    { .request = { .client = 2, .cost = 2, .part = THROTTLE_WHOLE } },
+	    false },
+	{ "in a part", { .client = 1, .cost = 2 },
+	    { .request = { .client = 1, .cost = 2, .part = 0 } }, false },
+	{ "of another credential",
+	    { .client = 1, .cost = 2, .credential = { 1, 2 } },
+	    { .request = { .client = 1, .cost = 2, .part = THROTTLE_WHOLE },
+	    .credential = { 1, 3 } }, false },
+};
+
+START_TEST(turns_of_what_came_to_nothing)
+{
+	ck_assert_msg(claim_has_turn(&turns[_i].claim, &turns[_i].turn) ==
+	    turns[_i].has, "%s", turns[_i].what);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -534,6 +569,7 @@ suite(void)
 	tcase_add_test(tc, without_a_hash);
 	ROWS(tc, same_credentials, whose);
 	tcase_add_test(tc, schemes_that_are_not_known);
+	ROWS(tc, turns_of_what_came_to_nothing, turns);
 	suite_add_tcase(s, tc);
 	return s;
 }
