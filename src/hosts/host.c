@@ -7,6 +7,35 @@
 #include "base/client_hash.h"
 #include "hosts/hosts_say.h"
 
+/*
+ * A ticket is a request's place at a host.  set_state() alone changes its
+ * state, and keeps the list of the host's tickets and how many are in each:
+ *
+ *   IDLE	at no host: it has not asked yet, was refused, or has left.
+ *   WAITING	in the throttle's queue.
+ *   HELD	admitted: the throttle counts it until it is given back.
+ *
+ *   IDLE -> HELD, WAITING	host_ask()	on the ticket's own thread
+ *   HELD -> WAITING		host_return()	on its own, refused by the host
+ *   HELD, WAITING -> IDLE	host_leave()	on its own
+ *   WAITING -> HELD		host_admit()	on any, and a mail goes there
+ *   WAITING -> IDLE		host_refuse()	on any, and a mail goes there
+ *
+ * A reload takes tickets to another host as they are (host_move()).
+ *
+ * Locks, in this order: the table's, a host's, a loop's mailbox.  The table's
+ * is held for reading around whatever is done to a host, so that the host stays
+ * there; for writing by whoever adds or drops an entry, and by a reload, which
+ * then needs no host's lock, because nobody else is in any of them.
+ *
+ * Only while it is WAITING can others change a ticket's state.  So its thread
+ * reads it without a lock once it was admitted or a mail has come, and under
+ * the host's lock before (hosts_deadline(), hosts_give_up()).  Its pointer to
+ * the host is atomic: it is read to find the host, and so before its lock is
+ * taken.  host_refuse() clears it last of all, when the mail is out: whoever
+ * finds it cleared may free the ticket.
+ */
+
 /* Its life */
 
 struct throttle_limits
@@ -95,10 +124,7 @@ arm(struct host *h, struct loop *l, uint64_t now)
 	loop_wake_at(l, k, at);
 }
 
-/*
- * A ticket that comes is at the host from now on; one that goes is in none of
- * its lists any more, but keeps its pointer for whoever calls this to clear.
- */
+/* One that goes keeps its pointer to the host, for the caller to clear. */
 static void
 set_state(struct host *h, struct ticket *t, enum ticket_state to)
 {
@@ -251,7 +277,6 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 	return answer;
 }
 
-/* Takes a ticket from its host, whose lock is held. */
 void
 host_leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 {
@@ -268,7 +293,6 @@ host_leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 	host_admit(h, t->loop, now);
 }
 
-/* Puts an admitted ticket back into its host's queue. */
 enum hosts_answer
 host_return(struct host *h, struct ticket *t, uint64_t now)
 {

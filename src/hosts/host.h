@@ -17,18 +17,6 @@
 
 struct hosts;
 
-/*
- * Life of a host's entry: made by the first ticket that names it, found in
- * the table by its key as long as it is there; dropped when it is idle, so that
- * dropping it loses nothing, or when a reload gave its tickets to another
- * entry.  A loop's tree of wakes may still point to it then: it is "gone", an
- * empty shell that is freed by the last wake, fired or forgotten.
- *
- * The key is what shares a throttle: the host's name; host and port where
- * the rule names a port; the pattern where the rule is shared; and whose it is,
- * where the rule tells clients apart.
- */
-
 TAILQ_HEAD(tickets, ticket);
 
 /* When a loop is to look at the queue. */
@@ -36,6 +24,12 @@ struct host_wake {
 	struct wake	 wake;
 	struct host	*host;
 };
+
+/*
+ * One host: its throttle, the tickets at it, the parts that it has named and
+ * the routes that belong to them.  The states of tickets, and the locks, are
+ * told of in host.c; the life of an entry in hosts_table.h.
+ */
 
 struct host {
 	UT_hash_handle		 hh;
@@ -77,26 +71,26 @@ struct host {
 	struct host_wake	 wakes[];	/* one a loop */
 };
 
-/* A rule's limits, as the throttle takes them; they point into the rule. */
+/* Returns a rule's limits as the throttle takes them; they point into it. */
 struct throttle_limits host_limits(const struct rule *);
 
-/* Makes one, in no table yet.  Returns NULL without memory. */
+/* Makes one for that many loops.  Returns NULL without memory. */
 struct host	*host_new(const char *key, const struct http1_host *,
 		    const struct client_hash *, struct conf *,
 		    const struct rule *, unsigned loops);
-/* Frees what it holds; wakes may still point to it. */
+/* Frees what it holds, but not what wakes need that still point to it. */
 void		 host_empty(struct host *);
-/* Frees the rest. */
+/* Frees the rest, when none does. */
 void		 host_free(struct host *);
 
-/* Asks for a ticket's admission, as hosts_ask() says; takes the host's lock. */
+/* Asks for a ticket's admission, as hosts_ask() does; takes the host's lock. */
 enum hosts_answer host_ask(struct host *, struct ticket *,
 		    const struct claim *, const struct claim_source *,
 		    uint64_t now);
 
 /* The rest is called with the host's lock held. */
 
-/* Puts an admitted ticket back, as hosts_return() says. */
+/* Puts an admitted ticket back, as hosts_return() does. */
 enum hosts_answer host_return(struct host *, struct ticket *, uint64_t now);
 /* Takes a ticket from the host; a refund is of what it has paid. */
 void		 host_leave(struct host *, struct ticket *, bool refund,
@@ -115,10 +109,10 @@ void		 host_admit(struct host *, struct loop *, uint64_t now);
 /* Returns whether nothing has reached the host, nor will: it may be dropped. */
 bool		 host_is_nowhere(const struct host *);
 
-/* What a ticket's route is, if that is not known yet. */
+/* Notes which route a ticket's request is of, if that is not known yet. */
 void		 host_know_route(struct ticket *, struct http1_str method,
 		    struct http1_str path);
-/* The bucket that a ticket's route belongs to, if that is held up; or 0. */
+/* Returns the bucket that a ticket's route belongs to; 0: none is held up. */
 unsigned	 host_bucket(struct host *, const struct ticket *);
 
 static inline struct ticket *

@@ -12,10 +12,8 @@
 /*
  * The throttles of all hosts, shared by all threads.  A table maps a host to
  * its throttle, as the configuration's rules say; each throttle has its own
- * mutex; whoever admits a waiter posts it to the loop where it lives.
- *
- * Locks, in this order: the table's (shared for all but reload, insertion and
- * eviction), a host's, a loop's mailbox.
+ * mutex; whoever admits a waiter posts it to the loop where it lives.  host.c
+ * tells of the states of tickets and of the locks.
  */
 
 struct hosts;
@@ -26,11 +24,13 @@ void		 hosts_free(struct hosts *);
 
 /*
  * Asks for admission of what is claimed, by the ticket's rule, for the source
- * (of which nothing is kept).  Sets the ticket's deadline and report: the computed start, or for a refusal when a
- * retry would succeed; and for a refusal the budget that is short, for people:
- * "10 per 1s".  Where the table's limits are of another configuration than the
- * ticket's, nothing was asked yet: the ticket's conf and rule are then the
- * table's, and whatever else was decided by the old ones is to be decided anew.
+ * (of which nothing is kept).  Sets the ticket's deadline and report: the
+ * computed start, or for a refusal when a retry would succeed; and for a
+ * refusal the budget that is short, for people: "10 per 1s".  Returns the
+ * answer.  Where the table's limits are of another configuration than the
+ * ticket's, nothing was asked yet, and it returns HOSTS_RELOADED: the ticket's
+ * conf and rule are then the table's, and whatever else was decided by the old
+ * ones is to be decided anew.
  */
 enum hosts_answer hosts_ask(struct hosts *, struct ticket *,
 		    const struct claim *, const struct claim_source *,
@@ -42,21 +42,24 @@ enum hosts_news {
 	HOSTS_NEWS_UPGRADE,	/* an Upgrade was not passed on to it */
 };
 
-/* Whether it is so for the first time at the ticket's host, if it is at one. */
+/*
+ * Returns whether that is so for the first time at the ticket's host; false
+ * where it is at none.
+ */
 bool		 hosts_is_news(struct hosts *, struct ticket *,
 		    enum hosts_news);
 
 /*
  * Puts an admitted ticket back, before all others, to be admitted again within
  * queue.max_wait from the end of the pause, and not after the latest; sets its
- * deadline: HOSTS_WAIT.  Otherwise it stays admitted.
+ * deadline.  Returns HOSTS_WAIT; otherwise it stays admitted.
  */
 enum hosts_answer hosts_return(struct hosts *, struct ticket *, uint64_t now)
 		    __attribute__((warn_unused_result));
 
 /*
- * By when (ns) a ticket that waits has to be admitted, as things stand; sets
- * its deadline, too.
+ * Sets the deadline of a ticket that waits to what it is as things stand.
+ * Returns it (ns, monotonic).
  */
 uint64_t	 hosts_deadline(struct hosts *, struct ticket *);
 
@@ -82,8 +85,9 @@ void		 hosts_refund(struct hosts *, struct ticket *,
 void		 hosts_leave(struct hosts *, struct ticket *, uint64_t now);
 
 /*
- * Stops waiting: true when the ticket was still in the queue; its report then
- * says when a retry could be admitted.  False when it was answered meanwhile.
+ * Stops waiting.  Returns true when the ticket was still in the queue; its
+ * report then says when a retry could be admitted.  Returns false when it was
+ * answered meanwhile.
  */
 bool		 hosts_give_up(struct hosts *, struct ticket *, uint64_t now);
 

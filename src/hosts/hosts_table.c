@@ -59,9 +59,8 @@ wake_cb(struct wake *k, struct loop *l, uint64_t now)
 	if (l != NULL && (h->armed_at <= now || h->armed_by == l->id))
 		h->armed_at = THROTTLE_NEVER;
 	last = h->gone && h->armed == 0;
-	if (l != NULL && !h->gone) {
+	if (l != NULL && !h->gone)
 		host_admit(h, l, now);
-	}
 	pthread_mutex_unlock(&h->lock);
 	pthread_rwlock_unlock(&hs->lock);
 	if (last)
@@ -94,7 +93,6 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 	return h;
 }
 
-/* Drops some of the oldest entries if they are idle; with the table locked. */
 void
 hosts_sweep(struct hosts *hs, int max, uint64_t now)
 {

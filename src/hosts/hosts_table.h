@@ -4,6 +4,21 @@
 
 #include "hosts/host.h"
 
+/*
+ * The table of hosts.  hosts.c, hosts_learn.c and hosts_reload.c work on it;
+ * the rest of the program knows their headers.
+ *
+ * Life of a host's entry: made by the first ticket that names it, found in
+ * the table by its key as long as it is there; dropped when it is idle, so that
+ * dropping it loses nothing, or when a reload gave its tickets to another
+ * entry.  A loop's tree of wakes may still point to it then: it is "gone", an
+ * empty shell that is freed by the last wake, fired or forgotten.
+ *
+ * The key is what shares a throttle: the host's name; host and port where
+ * the rule names a port; the pattern where the rule is shared; and whose it is,
+ * where the rule tells clients apart.
+ */
+
 #define HOSTS_KEY	(HTTP1_HOST + 80)
 #define HOSTS_SHARED	"="	/* begins the key of a shared rule */
 
@@ -24,10 +39,11 @@ struct hosts {
 /* Writes the key, and returns its length. */
 size_t		 hosts_key(char key[HOSTS_KEY], const struct rule *,
 		    const struct http1_host *, const struct client_hash *);
+/* Returns the entry with that key, or NULL. */
 struct host	*hosts_find(struct hosts *, const char *key, size_t len);
 /*
  * Makes an entry, charged to a client (NULL: to nobody), with the table locked
- * for writing; NULL without memory.
+ * for writing.  Returns NULL without memory.
  */
 struct host	*hosts_add(struct hosts *, const char *key,
 		    const struct http1_host *, const struct client_hash *,
@@ -42,7 +58,10 @@ void		 hosts_drop(struct hosts *, struct host *);
 void		 hosts_heed_before(struct hosts *, struct host *, uint64_t now);
 /* Has hosts_heed_before() find the pause of an entry whose others leave it. */
 void		 hosts_leave_pause(struct hosts *, struct host *);
-/* Drops some of the oldest entries if they are idle; with the table locked. */
+/*
+ * Looks at that many of the oldest entries, and drops those that are idle; with
+ * the table locked for writing.
+ */
 void		 hosts_sweep(struct hosts *, int max, uint64_t now);
 
 /*

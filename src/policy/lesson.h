@@ -46,13 +46,13 @@ struct lesson {
 	/* No pause was named, or, at once, "now", which is believed once: */
 	bool			 backoff;
 	bool			 at_once;
-	bool			 again;		/* ... but not to who came again */
+	bool			 again;		/* ... not to who came again */
 	uint64_t		 base;		/* ns: to begin with */
 	bool			 shape;		/* what follows is known: */
 	uint64_t		 left;		/* requests until */
 	uint64_t		 reset;		/* ns from now */
 	bool			 shape_partial;	/* of the named part */
-	/* What the pause rests on, for people; the rule's, or static; or NULL */
+	/* What the pause rests on, for people: the rule's, static, or NULL */
 	const char		*source;
 };
 

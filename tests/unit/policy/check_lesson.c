@@ -196,7 +196,7 @@ static const struct {
 	const char		*what;
 	struct hint_budget	 budgets[2];
 	uint64_t		 left;
-	uint64_t		 seconds;	/* until the reset; 0: no shape */
+	uint64_t		 seconds;	/* to the reset; 0: no shape */
 } shapes[] = {
 	{ "one", { LEFT(10, 20) }, 10, 20 },
 	{ "the tighter of two", { LEFT(10, 20), LEFT(100, 2000) }, 100, 2000 },
