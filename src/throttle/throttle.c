@@ -1,18 +1,51 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * The life of a throttle: made with full buckets; asked by newcomers, who are
- * admitted, queued or refused; emptied through throttle_next() as time passes,
- * slots come back, verdicts are given and pauses end; freed when nobody is left
- * in its queue.
+ * The life of a throttle, and of those who ask it.
  *
- * A waiter is in the queue (fair.flow is set), or holds a slot (held), or is
- * neither, before and after.
+ * A throttle is made with full buckets, and freed when nobody is left in its
+ * queue.  In between callers ask it, and fetch who may go now from it: nothing
+ * happens by itself.  Time comes with each call (throttle_tick()) and changes
+ * budgets alone, so a waiter only moves by the call that names it, by
+ * throttle_next() and by throttle_hopeless().
+ *
+ * A waiter is in one of three states:
+ *
+ *   none      neither fair.flow nor held is set: not known to the throttle, and
+ *             the caller's to free.
+ *   queued    fair.flow is set: it waits in a lane of the queue, and has spent
+ *             nothing.  A member of its bucket, if it is in one.
+ *   admitted  held is set: it has paid, and holds a slot of the host's budget
+ *             and of its part's and its bucket's, of which it is a member.
+ *
+ *   from      to         by
+ *   none      admitted   throttle_ask(), where it may go at once
+ *   none      queued     throttle_ask(), where it has to wait
+ *   queued    admitted   throttle_next()
+ *   queued    none       throttle_cancel(), throttle_hopeless()
+ *   admitted  queued     throttle_return(): sent back, goes before all others
+ *   admitted  none       throttle_release(), throttle_refund()
+ *   none      queued     throttle_requeue(), from another throttle
+ *   none      admitted   throttle_hold(), from another throttle
+ *
+ * One that is admitted loses two things, each once and in any order; what is
+ * left of them at its end goes with throttle_release():
+ *
+ *   settled   its verdict was given, by throttle_verdict(): no budget waits for
+ *             it any more, and what it paid is spent for good, unless that was
+ *             neutral.
+ *   slotless  its slot was given back, by throttle_release_slot().
  *
  * Lane 0 of the queue is for those in no part, lane i + 1 for part i, lanes
- * from FAIR_LANES on for those in a bucket, with a part or without.  Of the
- * lanes whose part allows their first one now, the one whose turn it is by
- * fairness is in front; the host's budget has to allow that one.
+ * from FAIR_LANES on for those in a bucket, with a part or without.  Among the
+ * first ones of all lanes whose part and bucket allow them to go now, the one
+ * whose turn it is by fairness is next; if the host's budget does not allow
+ * that one, nobody goes.
+ *
+ * Who is fetched late is accounted when it could have gone, but not before
+ * unblocked_at: when something other than rates, pauses and shapes (a slot, a
+ * verdict, new limits, one who was before it) last stopped being in the way.
+ * Each call that lets somebody go in such a way sets it.
  */
 
 #include "throttle/throttle.h"

@@ -28,32 +28,32 @@
  */
 
 /*
- * A throttle with full buckets, or NULL without memory.  The limits are
+ * Returns a throttle with full buckets; NULL without memory.  The limits are
  * copied.
  */
 struct throttle	*throttle_new(const struct throttle_limits *);
 
-/* The bucket of that name, or 0. */
+/* Returns the bucket of that name; 0 when there is none. */
 unsigned	 throttle_bucket(const struct throttle *,
 		    const struct throttle_key *);
 /*
- * The same, made where it is missing; text is shown for it.  0 where all are in
- * use, or without memory.
+ * Returns the same, made where it is missing; 0 where all are in use, or
+ * without memory.  The text is shown for it: copied, and cut to THROTTLE_NAME.
  */
 unsigned	 throttle_make_bucket(struct throttle *,
 		    const struct throttle_key *, const char *text,
 		    uint64_t now);
-/* What is shown for it. */
+/* Returns the text that is shown for a bucket; it lives as long as that. */
 const char	*throttle_bucket_name(const struct throttle *, unsigned bucket);
 /*
- * A waiter, queued or admitted, belongs to another bucket from now on.  False
- * without memory: it stays where it is.
+ * A waiter, queued or admitted, belongs to another bucket (0: none) from now
+ * on.  Returns false without memory: it stays where it is.
  */
 bool		 throttle_rebucket(struct throttle *, struct throttle_waiter *,
 		    unsigned bucket, uint64_t now);
 /*
- * Before a waiter that is at none moves from one throttle to another: its
- * bucket there, if that has one of the same name.
+ * For a waiter that was taken out of one throttle and is to move to another:
+ * makes its bucket the one of the same name there, or none.
  */
 void		 throttle_carry_bucket(const struct throttle *from,
 		    const struct throttle *to, struct throttle_waiter *);
@@ -62,9 +62,9 @@ void		 throttle_carry_bucket(const struct throttle *from,
 void		 throttle_free(struct throttle *);
 
 /*
- * Asks for admission.  Goes at once only where nobody whose part would let
- * him go is ahead; what the waiter held before is overwritten.  A refusal
- * takes nothing.
+ * Asks for admission.  A newcomer goes at once only where nobody waits whose
+ * part and bucket would let him go; what the waiter held before is overwritten.
+ * Returns what became of it, with a report; a refusal takes nothing.
  */
 enum throttle_answer throttle_ask(struct throttle *, struct throttle_waiter *,
 		    const struct throttle_request *, uint64_t now,
@@ -72,15 +72,15 @@ enum throttle_answer throttle_ask(struct throttle *, struct throttle_waiter *,
 		    __attribute__((warn_unused_result));
 
 /*
- * The next waiter that may start now, taken from the queue, paid and holding
- * a slot; NULL when there is none.  To be called until it returns NULL.
+ * Returns the next waiter that may start now, taken from the queue, paid and
+ * holding a slot; NULL when there is none.  To be called until it returns NULL.
  */
 struct throttle_waiter *throttle_next(struct throttle *, uint64_t now)
 		    __attribute__((warn_unused_result));
 
 /*
- * When throttle_next() will next have somebody, by rates, pauses and shapes
- * alone (ns); THROTTLE_NEVER when nobody waits or only a slot or a verdict is
+ * Returns when throttle_next() will next have somebody by the passing of time
+ * alone (ns); THROTTLE_NEVER when nobody waits, or only a slot or a verdict is
  * missing.
  */
 uint64_t	 throttle_wake(struct throttle *, uint64_t now);
@@ -89,43 +89,44 @@ uint64_t	 throttle_wake(struct throttle *, uint64_t now);
 void		 throttle_cancel(struct throttle *, struct throttle_waiter *);
 
 /*
- * What became of an admitted one.  The first call counts; one for a waiter
- * that holds no slot does nothing.
+ * Says what became of an admitted one.  The first call counts; one for a waiter
+ * that is not admitted does nothing.
  */
 void		 throttle_verdict(struct throttle *, struct throttle_waiter *,
 		    enum budget_verdict, uint64_t now);
 
 /*
- * Gives back the slot of one admission.  Where no verdict was given it is
- * neutral.
+ * Ends an admission: gives its slot back, and a neutral verdict where none was
+ * given.
  */
 void		 throttle_release(struct throttle *, struct throttle_waiter *,
 		    uint64_t now);
 
-/* Gives back the slot only, once: what it has paid may still be refunded. */
+/* Gives back the slot alone, once: what was paid may still be refunded. */
 void		 throttle_release_slot(struct throttle *,
 		    struct throttle_waiter *, uint64_t now);
 
 /*
- * As throttle_release(), for one that came to nothing, and gives back what it has paid, as
- * far as time has not done so (budget_refund()); but not where limits have
- * changed since, or it has moved, or its verdict was given before.
+ * Ends an admission that came to nothing: as throttle_release(), and gives back
+ * what was paid, as far as time has not done so (budget_refund()).  Nothing
+ * comes back where limits have changed since, the waiter has moved, or another
+ * verdict than a neutral one was given.
  */
 void		 throttle_refund(struct throttle *, struct throttle_waiter *,
 		    uint64_t now);
 
 /*
- * All that was paid so far came to nothing: the buckets are full again.  The
- * slots of who paid it were given back before.
+ * Fills all buckets, because all that was paid so far came to nothing.  The
+ * slots of those who paid were given back before.
  */
 void		 throttle_refill(struct throttle *, uint64_t now);
 
 /*
- * Puts an admitted one whose verdict was given back, before all others: gives
- * its slot back, keeps its cost; what it spent stays spent, and
- * it pays again when it goes.  THROTTLE_WAIT, or THROTTLE_LATE_START when it
- * could not start by its deadline, or THROTTLE_NO_MEMORY: it then still holds
- * its slot.  The queue's length is not enforced.
+ * Sends an admitted one, whose verdict was given, back to the queue, before all
+ * others.  Its slot is given back; what it spent stays spent, and it pays again
+ * when it goes.  The queue's length is not enforced.  Returns THROTTLE_WAIT;
+ * THROTTLE_LATE_START when it could not start by its deadline, or
+ * THROTTLE_NO_MEMORY: it then still holds its slot.
  */
 enum throttle_answer throttle_return(struct throttle *,
 		    struct throttle_waiter *, uint64_t now,
@@ -134,17 +135,16 @@ enum throttle_answer throttle_return(struct throttle *,
 
 /*
  * Admits nobody of a part (THROTTLE_WHOLE: of the host; THROTTLE_BUCKET() may
- * stand for one here and below) before until (ns); from
- * then on it is half open (budget.h).  Never shortens an earlier pause;
- * returns whether it made the pause longer.  The caller then asks
- * throttle_hopeless().
+ * stand for one here and below) before until (ns); from then on it is half open
+ * (budget.h).  Never shortens an earlier pause.  Returns whether it made the
+ * pause longer; the caller then asks throttle_hopeless().
  */
 bool		 throttle_pause(struct throttle *, unsigned part,
 		    uint64_t until, uint64_t now);
 
 /*
- * No pause, and no wait for the next one of a shape, lasts longer than this (ns)
- * from now; of the host and of all parts.
+ * Shortens all pauses, and all waits that a shape demands, to longest (ns) from
+ * now: of the host, its parts and its buckets.
  */
 void		 throttle_shorten(struct throttle *, uint64_t longest,
 		    uint64_t now);
@@ -154,34 +154,35 @@ void		 throttle_resume(struct throttle *, unsigned part,
 		    uint64_t now);
 
 /*
- * How long (ns) to pause for a throttled answer that names no time: base at
- * first, then as budget_backoff() says; at most max.  0: that is nothing new.
- * The waiter is the one that got the answer, and has its verdict.  To be
- * followed by throttle_pause().
+ * Returns how long (ns) to pause for a throttled answer that names no time:
+ * base at first, then as budget_backoff() says, at most max; 0 when the answer
+ * says nothing new.  The waiter is the one that got it, and has its verdict.
+ * throttle_pause() is to follow.
  */
 uint64_t	 throttle_backoff(struct throttle *, unsigned part,
 		    const struct throttle_waiter *, uint64_t base,
 		    uint64_t max, uint64_t now);
 
 /*
- * Whether to believe a throttled answer that says "now": once, until a success
- * (budget_at_once()).  False: it names no time.
+ * Returns whether to believe a throttled answer that names "now" as the time to
+ * come back: once, until a success (budget_at_once()); otherwise it is one that
+ * names no time.
  */
 bool		 throttle_at_once(struct throttle *, unsigned part,
 		    const struct throttle_waiter *, uint64_t now);
 
 /*
- * What the host says is left (requests) until the reset (ns) is spread until
- * then.  The verdict of the request whose answer says it is given before.
+ * Spreads what the host says is left (requests) over the time until its reset
+ * (ns).  The verdict of the request whose answer says so is given before.
  */
 void		 throttle_shape(struct throttle *, unsigned part,
 		    uint64_t left, uint64_t reset, uint64_t now);
 
 /*
- * Moves to the tail of out all waiters whose computed start lies past their
- * deadline.  What is set free by one is counted for those behind it.  They are
- * in the order of their turns; different clients' only as far as the cost ahead
- * of them tells (fair_ahead()).
+ * Moves all waiters whose computed start lies past their deadline from the
+ * queue to the tail of out.  Those behind one that goes start sooner for it,
+ * which counts.  They come in the order of their turns; those of different
+ * clients in the order of the cost ahead of them (fair_ahead()).
  */
 void		 throttle_hopeless(struct throttle *, uint64_t now,
 		    struct throttle_queue *out);
@@ -190,15 +191,15 @@ void		 throttle_hopeless(struct throttle *, uint64_t now,
  * Sets new limits.  What was consumed stays consumed (budget_limit()); pauses,
  * recovery, shapes, waiters and slots stay.  Holds from the next admission;
  * waiters beyond a shorter queue_length stay.  moved[i] is the part that old
- * part i is now, or THROTTLE_WHOLE (NULL where there was none).  Waiters
- * follow; those that are in flight are moved by throttle_moved().  False
- * without memory: then the old limits hold, and nothing has moved.
+ * part i is now, or THROTTLE_WHOLE (NULL where there was none).  Waiters in the
+ * queue follow; those that are admitted are moved by throttle_moved().  Returns
+ * false without memory: then the old limits hold, and nothing has moved.
  */
 bool		 throttle_limit(struct throttle *,
 		    const struct throttle_limits *, const unsigned *moved,
 		    uint64_t now) __attribute__((warn_unused_result));
 
-/* Does nothing to a waiter in the queue. */
+/* An admitted waiter follows its part; does nothing to one in the queue. */
 void		 throttle_moved(struct throttle_waiter *,
 		    const unsigned *moved);
 
@@ -211,7 +212,7 @@ void		 throttle_inherit(struct throttle *, const struct throttle *,
 		    const unsigned *moved, uint64_t now);
 
 /*
- * Adds a slot in use without an admission: one that moves here, after its
+ * Takes a slot without an admission, for a waiter that moves here after its
  * throttle_release() elsewhere.
  */
 void		 throttle_hold(struct throttle *, struct throttle_waiter *,
@@ -220,38 +221,42 @@ void		 throttle_hold(struct throttle *, struct throttle_waiter *,
 /*
  * Queues a waiter cancelled elsewhere.  Its client, cost, urgency, arrival and
  * deadline are kept, and give it its place; the queue's length is not enforced.
- * False without memory.
+ * Returns false without memory: it is in no queue then.
  */
 bool		 throttle_requeue(struct throttle *, struct throttle_waiter *,
 		    unsigned part, uint64_t now)
 		    __attribute__((warn_unused_result));
 
 /*
- * Whether it equals a new one: nobody waits, no slot is held, no pause,
+ * Returns whether it equals a new one: nobody waits, no slot is held, no pause,
  * recovery or shape, all buckets full.  Only such a throttle may be dropped
  * without loss.
  */
 bool		 throttle_idle(const struct throttle *, uint64_t now);
 
 /*
- * How it stands with a waiter: one that is queued in its place, any other as if
- * it came now.
+ * Fills in how it stands with a waiter: with one that is queued in its place,
+ * with any other as if it came now.
  */
 void		 throttle_report(struct throttle *,
 		    const struct throttle_waiter *, uint64_t now,
 		    struct throttle_report *);
 
 /*
- * By when (ns) a waiter has to start.  For one that was returned a pause that
- * became longer makes it later.
+ * Returns by when (ns) a waiter has to start.  For one that was sent back it is
+ * later when a pause became longer (throttle_request.again).
  */
 uint64_t	 throttle_deadline(const struct throttle *,
 		    const struct throttle_waiter *);
 
+/* Return how many wait, all or of a client, and how many slots are held. */
 uint32_t	 throttle_waiting(const struct throttle *);
 uint32_t	 throttle_waiting_of(const struct throttle *, uint64_t client);
 uint32_t	 throttle_inflight(const struct throttle *);
-/* Of the host or a part; ns, also when over; 0: never paused, or resumed. */
+/*
+ * Returns until when the host or a part is or was paused (ns); 0 when it never
+ * was, or was resumed.
+ */
 uint64_t	 throttle_paused_until(const struct throttle *, unsigned part);
 
 #endif

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+
+/*
+ * What the host's answers say: what became of a request, and of pauses, resets
+ * and requests left.
+ */
+
 #include "throttle/throttle.h"
 
 #include "throttle/budget_recovery.h"

@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: ISC */
+
+/*
+ * Who asks, who goes, and when the next one may: from nothing to the queue or
+ * to an admission (throttle.c tells the states).
+ */
+
 #include "throttle/throttle.h"
 
 #include "throttle/throttle_lane.h"

@@ -6,7 +6,10 @@
 
 struct throttle;
 
-/* Takes over the buckets of another throttle. */
+/*
+ * Takes over what another throttle's buckets remember; they are made where they
+ * are missing, as long as there is room for them.
+ */
 void		 throttle_inherit_buckets(struct throttle *,
 		    const struct throttle *, uint64_t now);
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* Who cannot start by its deadline any more. */
+
 #include "throttle/throttle.h"
 
 #include "throttle/fair_ahead.h"
@@ -6,18 +9,20 @@
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_start.h"
 
+static fair_wide
+cost_ahead(struct throttle *t, const struct throttle_waiter *w)
+{
+	return fair_ahead(t->queue, &w->fair, FAIR_ALL, t->now);
+}
+
 void
 throttle_hopeless(struct throttle *t, uint64_t now, struct throttle_queue *out)
 {
-	struct throttle_waiter *w, *list = NULL;
+	struct throttle_waiter *w;
 	struct throttle_report r;
 
 	throttle_tick(t, now);
-	fair_each(t->queue, throttle_list_one, &list);
-	for (w = list; w != NULL; w = w->next)
-		w->key = fair_ahead(t->queue, &w->fair, FAIR_ALL, t->now);
-	list = throttle_list_sort(t->queue, list);
-	for (w = list; w != NULL; w = w->next) {
+	for (w = throttle_list(t, cost_ahead); w != NULL; w = w->next) {
 		throttle_start(t, &w->fair, now, &r);
 		if (r.start <= throttle_deadline(t, w))
 			continue;

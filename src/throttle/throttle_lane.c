@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+
+/* What all that is done with a throttle needs of its budgets and lanes. */
+
 #include "throttle/throttle_lane.h"
 
 #include <stdlib.h>

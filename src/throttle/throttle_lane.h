@@ -41,22 +41,20 @@ struct learned {
 
 struct throttle {
 	struct budget		 host;
-	struct budget		*parts;
+	struct budget		*parts;		/* owned; NULL: none */
 	unsigned		 nparts;
 	struct learned		*learned;	/* owned; NULL: nothing */
-	bool			 trust;
-	uint32_t		 queue_length;
-	struct fair		*queue;
+	bool			 trust;		/* as in throttle_limits */
+	uint32_t		 queue_length;	/* as in throttle_limits */
+	struct fair		*queue;		/* owned */
 	LIST_HEAD(, throttle_deposit) deposits;	/* what may be refunded */
 	uint64_t		 now;		/* ns: the latest heard of */
+	uint64_t		 unblocked_at;	/* ns; see throttle.c */
 	/*
-	 * When something other than a rate, a pause or a shape last stopped
-	 * being in the way (ns): no waiter is accounted before it.  Who comes
-	 * to the head because another was cancelled was held up by that one,
-	 * until the next call that says what time it is.
+	 * A first one was cancelled: those it held up are unblocked as of the
+	 * next throttle_next(), which says what time it is.
 	 */
-	uint64_t		 unblocked_at;
-	bool			 head_changed;	/* since throttle_next() */
+	bool			 head_changed;
 };
 
 static inline struct throttle_waiter *
@@ -79,7 +77,7 @@ lane_of(unsigned part)
 	return part == THROTTLE_WHOLE ? 0 : part + 1;
 }
 
-/* A part's budget; NULL for the whole. */
+/* Returns a part's budget; NULL for the whole. */
 static inline struct budget *
 part_budget(struct throttle *t, unsigned part)
 {
@@ -89,7 +87,7 @@ part_budget(struct throttle *t, unsigned part)
 	return &t->parts[part];
 }
 
-/* A bucket's budget; NULL for none. */
+/* Returns a bucket's budget; NULL for none. */
 static inline struct budget *
 bucket_budget(struct throttle *t, unsigned bucket)
 {
@@ -115,7 +113,7 @@ leave_bucket(struct throttle *t, unsigned bucket)
 		t->learned->buckets[bucket - 1]->members--;
 }
 
-/* Whom a lane is for. */
+/* Returns whom a lane is for. */
 static inline struct pair
 pair_of(const struct throttle *t, unsigned lane)
 {
@@ -124,7 +122,7 @@ pair_of(const struct throttle *t, unsigned lane)
 	return (struct pair){ lane == 0 ? THROTTLE_WHOLE : lane - 1, 0 };
 }
 
-/* The budgets on top of the host's, up to two; how many. */
+/* Sets b to the budgets on top of the host's; returns how many. */
 static inline unsigned
 inner_budgets(struct throttle *t, struct pair p, struct budget *b[2])
 {
@@ -143,6 +141,7 @@ pair_of_waiter(const struct throttle_waiter *w)
 	return (struct pair){ w->part, w->bucket };
 }
 
+/* Returns what a part is after a move, as throttle_limit() describes it. */
 static inline unsigned
 moved_part(const unsigned *moved, unsigned part, unsigned nparts)
 {
@@ -151,6 +150,7 @@ moved_part(const unsigned *moved, unsigned part, unsigned nparts)
 	return moved[part];
 }
 
+/* Somebody may go who was held up until now. */
 static inline void
 set_unblocked_at(struct throttle *t, uint64_t now)
 {
@@ -163,6 +163,7 @@ first_of(struct throttle *t, unsigned lane)
 	return fair_first(t->queue, lane, t->now);
 }
 
+/* Returns whether a slot and a place are free in each budget of a waiter. */
 static inline bool
 has_room(struct throttle *t, const struct throttle_waiter *w)
 {
@@ -175,6 +176,7 @@ has_room(struct throttle *t, const struct throttle_waiter *w)
 	return budget_room(&t->host);
 }
 
+/* Returns whether the budgets on top of the host's allow a cost of a lane. */
 static inline bool
 inner_allow(struct throttle *t, unsigned lane, uint64_t cost, uint64_t now)
 {
@@ -187,33 +189,43 @@ inner_allow(struct throttle *t, unsigned lane, uint64_t cost, uint64_t now)
 	return true;
 }
 
-/* Time has come to this. */
+/* Lets time pass until now, for all budgets. */
 void		 throttle_tick(struct throttle *, uint64_t now);
 
-/* The budget that a part's name stands for. */
+/*
+ * Returns the budget that a part's number stands for: the host's for
+ * THROTTLE_WHOLE, a bucket's for THROTTLE_BUCKET().
+ */
 struct budget	*throttle_budget_of(struct throttle *, unsigned part);
 
-/* Makes the parts' budgets; false without memory, with none made. */
+/*
+ * Makes the parts' budgets, with full buckets.  Returns false without memory:
+ * none is made then.
+ */
 bool		 throttle_set_parts(struct throttle *,
 		    const struct throttle_limits *);
 
 /*
- * The lane of those in a part and a bucket, in a queue; FAIR_END without
- * memory.
+ * Returns the lane of those in a part and a bucket, in a queue, made where it
+ * is missing; FAIR_END without memory, or when all are in use.
  */
 unsigned	 throttle_lane(struct throttle *, struct fair *, struct pair);
 
-/* A copy that stands in for a waiter in a queue. */
+/*
+ * Makes a copy that stands in for a waiter in a queue: the waiter's client is
+ * there then, so that queueing the waiter itself needs no memory.
+ */
 void		 throttle_stand_in(const struct throttle_waiter *,
 		    struct fair_waiter *, unsigned lane);
 
-/* Takes a waiter out; true when others may go sooner for it. */
+/*
+ * Takes a waiter out of the queue and its bucket.  Returns whether it was the
+ * first of its lane, so that others may go sooner.
+ */
 bool		 throttle_unqueue(struct throttle *, struct throttle_waiter *);
 
-/* What was paid stays spent. */
+/* What was paid stays spent: by one, or by all so far.  NULL is allowed. */
 void		 throttle_spend(struct throttle_deposit *);
-
-/* Nothing that was paid so far can be refunded any more. */
 void		 throttle_spend_all(struct throttle *);
 
 #endif

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: ISC */
+
+/* All who wait, in order: a merge sort of a list that needs no memory. */
+
 #include "throttle/throttle_list.h"
 
 #include "throttle/throttle_lane.h"
 
 /* All of the queue at once */
 
-void
-throttle_list_one(struct fair_waiter *f, void *arg)
+static void
+list_one(struct fair_waiter *f, void *arg)
 {
 	struct throttle_waiter **list = arg;
 	struct throttle_waiter *w = waiter_of(f);
@@ -42,8 +45,8 @@ merge(const struct fair *q, struct throttle_waiter *a,
 }
 
 /* Sorts waiters by key, and those with the same key by their turns. */
-struct throttle_waiter *
-throttle_list_sort(const struct fair *q, struct throttle_waiter *list)
+static struct throttle_waiter *
+sort(const struct fair *q, struct throttle_waiter *list)
 {
 	struct throttle_waiter *half = list, *end, *rest;
 
@@ -54,17 +57,17 @@ throttle_list_sort(const struct fair *q, struct throttle_waiter *list)
 		half = half->next;
 	rest = half->next;
 	half->next = NULL;
-	return merge(q, throttle_list_sort(q, list),
-	    throttle_list_sort(q, rest));
+	return merge(q, sort(q, list), sort(q, rest));
 }
 
 struct throttle_waiter *
-throttle_list(struct throttle *t)
+throttle_list(struct throttle *t, fair_wide (*key)(struct throttle *,
+    const struct throttle_waiter *))
 {
 	struct throttle_waiter *w, *list = NULL;
 
-	fair_each(t->queue, throttle_list_one, &list);
+	fair_each(t->queue, list_one, &list);
 	for (w = list; w != NULL; w = w->next)
-		w->key = w->fair.seq;
-	return throttle_list_sort(t->queue, list);
+		w->key = key(t, w);
+	return sort(t->queue, list);
 }

@@ -35,6 +35,13 @@ move_to_part(struct throttle_waiter *w, unsigned part)
 	w->fair.lane = (uint16_t)lane_of(part);
 }
 
+static fair_wide
+arrival(struct throttle *t, const struct throttle_waiter *w)
+{
+	(void)t;
+	return w->fair.seq;
+}
+
 /*
  * Moves all waiters to another queue.  Only a client's first needs memory: so
  * stand-ins go first, and nothing has moved if there is none for them.
@@ -43,7 +50,7 @@ static bool
 move_queue(struct throttle *t, struct fair *to, const unsigned *moved,
     unsigned nparts)
 {
-	struct throttle_waiter *list = throttle_list(t), *w;
+	struct throttle_waiter *list = throttle_list(t, arrival), *w;
 	size_t i = 0, n = fair_length(t->queue);
 	struct fair_waiter *stand_in;
 	struct pair pair;

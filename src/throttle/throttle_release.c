@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+
+/*
+ * What those who were admitted give back: slots, what they paid, or their turn.
+ */
+
 #include "throttle/throttle.h"
 
 #include <assert.h>

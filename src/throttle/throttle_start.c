@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * When a waiter will start: the earliest that can be said.  It is a lower
- * bound, so that nobody is refused who could have gone in time: what may
- * yet step aside is not counted.
+ * When a waiter will start.  Never said too late, or we would refuse who could
+ * have gone in time: of those ahead only what is certain to be served before it
+ * counts, not who may yet be held up and let it pass.
  */
 
 #include "throttle/throttle_start.h"

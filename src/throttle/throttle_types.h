@@ -12,9 +12,9 @@
 
 /* What a throttle is asked with, and answers with; throttle.h says how. */
 
-#define THROTTLE_UNIT	BUDGET_UNIT
+#define THROTTLE_UNIT	BUDGET_UNIT	/* a cost of 1 */
 #define THROTTLE_NEVER	BUDGET_NEVER
-#define THROTTLE_PARTS	32
+#define THROTTLE_PARTS	32		/* at most */
 #define THROTTLE_WHOLE	THROTTLE_PARTS	/* in no part */
 #define THROTTLE_BUCKETS 32		/* numbered from 1; 0: in none */
 #define THROTTLE_NAME	48		/* bytes of a bucket's, with its end */
@@ -58,9 +58,9 @@ struct throttle_request {
 	uint64_t	 cost;		/* micro cost units */
 	uint64_t	 deadline;	/* ns, to start by; THROTTLE_NEVER */
 	/*
-	 * Once it is returned: for how long (ns) it waits each time, from the
-	 * end of the pause; but not past the latest (ns).  0: the deadline
-	 * stays.
+	 * When it is sent back (throttle_return()), it has so long (ns) from
+	 * then, or from the end of the pause, to start; but not past the latest
+	 * (ns).  0: the deadline stays.
 	 */
 	uint64_t	 again;
 	uint64_t	 latest;
@@ -71,15 +71,15 @@ struct throttle_request {
 	/* For throttle_refund(), in no part only; or NULL. */
 	struct throttle_deposit *deposit;
 	/*
-	 * It has had its turn, and got it back: goes before all others, and the
-	 * queue's length is not enforced.
+	 * It has had its turn and could not use it: it goes before all others,
+	 * and the queue's length is not enforced.
 	 */
 	bool		 returned;
 };
 
 /*
  * Lives in the caller's memory from throttle_ask() to the end of what it asked
- * for; the fields are the throttle's.
+ * for; the fields are the throttle's.  throttle.c says what states it is in.
  */
 struct throttle_waiter {
 	struct fair_waiter		 fair;
@@ -111,10 +111,10 @@ enum throttle_answer {
 };
 
 /*
- * How it stands with what was asked.  The start is the earliest that can be
- * computed, from rates, pause, shape and the cost queued ahead; what slots and
- * verdicts will do cannot be known.  Who comes back at a refusal's start need
- * not wait.
+ * How it stands with what was asked.  The start is computed from rates, pause,
+ * shape and the cost that is certain to be served before; when slots and
+ * verdicts will come cannot be known, so the true start may be later, never
+ * earlier.  Who is refused and comes back then need not wait.
  */
 struct throttle_report {
 	uint64_t		 start;		/* ns */
