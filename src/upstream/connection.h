@@ -3,28 +3,24 @@
 #define SLUICE_CONNECTION_H
 
 #include <bsd/sys/queue.h>
-#include <event2/event_struct.h>
 
 #include "http/http1.h"
 #include "http/http1_chunked.h"
 #include "http/http1_scan.h"
-#include "base/memory.h"
 #include "conf/conf.h"
 #include "net/loop.h"
+#include "net/stream.h"
 #include "upstream/upstream_events.h"
 
 /*
  * A connection to a host, as the files of this room share it: upstream.c its
- * life, upstream_io.c its socket, upstream_response.c what is read of it, and
- * pool.c those that are idle.
+ * life, upstream_response.c what is read of it, pool.c those that are idle.
  */
 
 struct dial;
-struct evbuffer;
 struct origin;
 struct pool;
 struct rule;
-struct tls;
 
 struct upstream {
 	struct upstreams	*upstreams;	/* its thread's */
@@ -33,17 +29,13 @@ struct upstream {
 	const struct upstream_events *events;	/* NULL: idle */
 	void			*user;		/* who is told */
 	struct dial		*dial;		/* while it connects */
-	int			 fd;		/* -1: not connected */
-	struct event		 read_ev;
-	struct event		 write_ev;
+	struct stream		 stream;	/* once it is connected */
 	struct deadline		 timer;		/* of the handshake, or idle */
-	struct tls		*tls;		/* or NULL */
 	const struct conf	*tls_conf;	/* until TLS begins */
 	const struct rule	*tls_rule;
 	bool			 ready;		/* for a request */
 	bool			 dead;		/* waits for burial */
 	bool			 reused;
-	bool			 broken;	/* sending has failed */
 	bool			 paused;	/* not reading */
 
 	/* the request */
@@ -51,8 +43,7 @@ struct upstream {
 	size_t			 max_head;	/* bytes; of its response */
 	unsigned		 max_fields;
 	uint64_t		 began;		/* ns; when it was sent */
-	uint64_t		 sent;		/* bytes the socket took */
-	struct evbuffer		*out;		/* the rest; or NULL */
+	uint64_t		 sent;		/* stream's, when it began */
 
 	/* the response */
 	bool			 silent;	/* no byte of it yet */

@@ -7,13 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <event2/event.h>
-
+#include "base/memory.h"
 #include "net/dial.h"
 #include "tls/tls_context.h"
 #include "upstream/connection.h"
 #include "upstream/pool.h"
-#include "upstream/upstream_io.h"
 #include "upstream/upstream_response.h"
 
 /*
@@ -44,7 +42,7 @@ tls_failed(struct upstream *u)
 		[TLS_PROTOCOL] = { FAILURE_TLS_PROTOCOL,
 		    "TLS with the host failed" },
 	};
-	const struct tls_failure *f = tls_failure(u->tls);
+	const struct tls_failure *f = tls_failure(u->stream.tls);
 	char why[256];
 
 	if (u->events == NULL) {
@@ -58,7 +56,7 @@ tls_failed(struct upstream *u)
 int
 upstream_alert(const struct upstream *u)
 {
-	return u->tls != NULL ? tls_failure(u->tls)->alert : 0;
+	return u->stream.tls != NULL ? tls_failure(u->stream.tls)->alert : 0;
 }
 
 static void
@@ -98,46 +96,69 @@ take_bytes(struct upstream *u, size_t n)
 static bool
 read_once(struct upstream *u, size_t size)
 {
+	struct stream *s = &u->stream;
+	enum stream_io io;
 	size_t n;
-	enum upstream_io io = upstream_receive(u, size, &n);
 
+	io = stream_receive(s, size, &n);
 	take_bytes(u, n);
 	if (u->dead)
 		return false;
 	switch (io) {
-	case UPSTREAM_IO_ALL:
-	case UPSTREAM_IO_NOTHING:
+	case STREAM_ALL:
+	case STREAM_NOTHING:
 		break;
-	case UPSTREAM_IO_END:
+	case STREAM_END:
 		end_of_input(u, NULL);
 		return false;
-	case UPSTREAM_IO_CUT:
-		end_of_input(u, u->tls != NULL ? "cut off" : strerror(errno));
+	case STREAM_CUT:
+		end_of_input(u, "cut off");
 		return false;
-	case UPSTREAM_IO_TLS:
+	case STREAM_RESET:
+		end_of_input(u, s->tls != NULL ? "cut off" : strerror(errno));
+		return false;
+	case STREAM_TLS_FAILED:
 		tls_failed(u);
 		return false;
 	}
-	if (!u->ready && tls_ready(u->tls))
+	if (!u->ready && tls_ready(s->tls))
 		become_ready(u);
-	return io == UPSTREAM_IO_ALL && u->events != NULL;
+	if (u->events == NULL && stream_pending(s) > 0)
+		upstream_close(u);	/* idle, and does not read */
+	return io == STREAM_ALL && u->events != NULL;
 }
 
 static void
-read_cb(evutil_socket_t fd, short what, void *arg)
+readable_cb(void *arg)
 {
 	struct upstream *u = arg;
 	size_t size = memory_piece(u->upstreams->loop->memory,
 	    u->upstreams->conf->limit_buffer / 2);
 	int i;
 
-	(void)fd;
-	(void)what;
 	for (i = 0; i < READS && !u->dead && !u->paused; i++) {
 		if (!read_once(u, size))
 			return;
 	}
 }
+
+/*
+ * Where sending has failed, a response may have come before all the same;
+ * reading will tell, and finds the end of the connection if there is none.
+ */
+static void
+written_cb(void *arg)
+{
+	struct upstream *u = arg;
+
+	if (!u->stream.broken && u->events != NULL && u->ready)
+		u->events->sendable(u->user);
+}
+
+static const struct stream_events stream_events = {
+	.readable = readable_cb,
+	.written = written_cb,
+};
 
 void
 upstream_resume(struct upstream *u)
@@ -145,7 +166,7 @@ upstream_resume(struct upstream *u)
 	if (!u->paused)
 		return;
 	u->paused = false;
-	event_add(&u->read_ev, NULL);
+	stream_read(&u->stream, true);
 }
 
 /* The request */
@@ -158,11 +179,23 @@ upstream_begin(struct upstream *u, struct http1_str method,
 	u->max_head = conf->limit_head;
 	u->max_fields = (unsigned)conf->limit_fields;
 	u->began = loop_now();
-	u->sent = 0;
+	u->sent = u->stream.sent;
 	u->silent = true;
 	u->in_body = u->complete = u->surplus = false;
 	u->interim = 0;
 	memset(&u->scan, 0, sizeof u->scan);
+}
+
+void
+upstream_send(struct upstream *u, struct iovec *v, int n)
+{
+	(void)stream_send(&u->stream, v, n);
+}
+
+size_t
+upstream_pending(const struct upstream *u)
+{
+	return stream_pending(&u->stream);
 }
 
 bool
@@ -174,13 +207,13 @@ upstream_reused(const struct upstream *u)
 bool
 upstream_broken(const struct upstream *u)
 {
-	return u->broken;
+	return u->stream.broken;
 }
 
 bool
 upstream_unsent(const struct upstream *u)
 {
-	return u->sent == 0;
+	return u->stream.sent == u->sent;
 }
 
 bool
@@ -207,7 +240,7 @@ free_upstream(void *arg)
 {
 	struct upstream *u = arg;
 
-	tls_free(u->tls);
+	stream_free(&u->stream);
 	free(u->stash);
 	free(u);
 }
@@ -226,22 +259,15 @@ upstream_close(struct upstream *u)
 	u->dial = NULL;
 	http1_chunked_free(&u->chunked);
 	deadline_free(&u->timer);
-	if (u->fd != -1) {
-		if (!u->paused)
-			event_del(&u->read_ev);
-		upstream_hang_up(u);
-	}
+	stream_close(&u->stream);
 	loop_bury(u->upstreams->loop, &u->grave, free_upstream, u);
 }
 
 static void
 set_socket(struct upstream *u, int fd)
 {
-	u->fd = fd;
-	event_assign(&u->read_ev, u->upstreams->loop->base, fd, EV_READ | EV_PERSIST,
-	    read_cb, u);
-	upstream_io_init(u);
-	event_add(&u->read_ev, NULL);
+	stream_open(&u->stream, u->upstreams->loop, fd, &stream_events, u);
+	stream_read(&u->stream, true);
 }
 
 static void
@@ -250,19 +276,22 @@ start_tls(struct upstream *u)
 	struct upstreams *all = u->upstreams;
 	struct loop *l = all->loop;
 	enum tls_result result;
+	struct tls *tls;
 	size_t n;
 
-	u->tls = tls_contexts_connect(u->tls_conf, u->tls_rule, &u->host,
+	tls = tls_contexts_connect(u->tls_conf, u->tls_rule, &u->host,
 	    &l->wire);
 	u->tls_conf = NULL;
 	u->tls_rule = NULL;
-	if (u->tls == NULL) {
+	if (tls == NULL) {
 		upstream_fail(u, FAILURE_NO_MEMORY, "TLS");
 		return;
 	}
+	stream_start_tls(&u->stream, tls,
+	    TLS_WIRE_MAX * all->conf->limit_buffer, NULL);
 	deadline_set(&u->timer, loop_now() + all->conf->timeout_header);
-	result = tls_read(u->tls, NULL, 0, l->scratch, sizeof l->scratch, &n);
-	upstream_flush_wire(u);
+	result = tls_read(tls, NULL, 0, l->scratch, sizeof l->scratch, &n);
+	(void)stream_flush_wire(&u->stream);
 	if (result != TLS_OK)
 		tls_failed(u);
 }
@@ -285,9 +314,19 @@ dialled_cb(void *arg, int fd, enum failure why)
 }
 
 /*
- * Looks before it takes: bytes that nobody asked for, in a socket whose event
- * has not come yet, would be taken for the response.
+ * Whether an idle connection has nothing to say, not even that it ended, as far
+ * as the loop knows: bytes that nobody has asked for would be taken for the
+ * response.  Where its event is due, what has come is looked at now: TLS may
+ * have tickets for us.
  */
+static bool
+is_quiet(struct upstream *u)
+{
+	if (stream_is_due(&u->stream))
+		readable_cb(u);
+	return !u->dead;
+}
+
 static struct upstream *
 find_idle(struct upstreams *all, const struct http1_host *host,
     uint64_t tls_settings_id, enum upstream_idle which)
@@ -299,7 +338,7 @@ find_idle(struct upstreams *all, const struct http1_host *host,
 	while (which != UPSTREAM_NONE &&
 	    (u = pool_get(all->pool, host, tls_settings_id, now)) != NULL) {
 		old = which == UPSTREAM_YOUNG && now - u->idle_since >= YOUNG;
-		if (!old && upstream_quiet(u))
+		if (!old && is_quiet(u))
 			return u;
 		upstream_close(u);
 		if (old)
@@ -317,7 +356,7 @@ new_upstream(struct upstreams *all, const struct http1_host *host)
 		return NULL;
 	u->upstreams = all;
 	u->host = *host;
-	u->fd = -1;
+	u->stream.fd = -1;
 	u->patience = u->more = UINT64_MAX;
 	deadline_init(&u->timer, all->loop, timer_cb, u);
 	return u;
@@ -390,10 +429,12 @@ upstream_ready(const struct upstream *u)
 void
 upstream_release(struct upstream *u)
 {
-	if (!u->complete || u->surplus || !u->keep_alive || u->broken ||
-	    (u->tls != NULL && tls_ended(u->tls)) || u->out != NULL ||
-	    u->body == HTTP1_UNTIL_CLOSE || u->upstreams->draining || u->patience == 0 ||
-	    u->more == 0) {
+	const struct tls *tls = u->stream.tls;
+
+	if (!u->complete || u->surplus || !u->keep_alive || u->stream.broken ||
+	    (tls != NULL && tls_ended(tls)) || upstream_pending(u) > 0 ||
+	    u->body == HTTP1_UNTIL_CLOSE || u->upstreams->draining ||
+	    u->patience == 0 || u->more == 0) {
 		upstream_close(u);
 		return;
 	}
@@ -408,15 +449,13 @@ upstream_release(struct upstream *u)
 bool
 upstream_take(struct upstream *u, struct upstream_taken *t)
 {
-	if (u->out != NULL || u->broken)
+	if (upstream_pending(u) > 0 || u->stream.broken)
 		return false;
-	t->fd = u->fd;
-	t->tls = u->tls;
+	t->tls = u->stream.tls;
 	t->rest = u->rest;
 	t->len = u->rest_len;
-	event_del(&u->read_ev);
-	u->fd = -1;
-	u->tls = NULL;
+	t->fd = stream_release(&u->stream);
+	u->stream.tls = NULL;
 	upstream_close(u);
 	return true;
 }

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <event2/event.h>
-
 #include "http/http1_error.h"
 #include "http/http1_keep_alive.h"
 #include "http/http1_response.h"
@@ -262,7 +260,7 @@ upstream_feed(struct upstream *u, const char *p, size_t n)
 	if (!u->dead && u->user == user && !u->complete &&
 	    !u->events->flush(user)) {
 		u->paused = true;
-		event_del(&u->read_ev);
+		stream_read(&u->stream, false);
 	}
 	if (u->dead || u->user != user)
 		return;
@@ -293,7 +291,7 @@ void
 upstream_feed_end(struct upstream *u, const char *why)
 {
 	if (u->in_body && u->body == HTTP1_UNTIL_CLOSE && why == NULL &&
-	    !u->broken)
+	    !u->stream.broken)
 		complete(u);
 	else
 		cut_short(u, why);

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: ISC */
+#include "net/stream.h"
+
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "check_run.h"
+#include "net/loop.h"
+
+/* A stream over one end of a socket pair, its peer at the other. */
+
+#define MUCH	(4 * 1024 * 1024)	/* bytes: more than the socket takes */
+
+static struct memory	 memory;
+static struct loop	*loop;
+static struct stream	 stream;
+static int		 peer;
+static unsigned		 readable, written;
+static char		*data;
+
+static void
+readable_cb(void *owner)
+{
+	ck_assert_ptr_eq(owner, &stream);
+	readable++;
+}
+
+static void
+written_cb(void *owner)
+{
+	ck_assert_ptr_eq(owner, &stream);
+	written++;
+}
+
+static void
+rung_cb(void *arg)
+{
+	(void)arg;
+}
+
+static const struct stream_events events = { readable_cb, written_cb };
+
+static void
+setup(void)
+{
+	int fd[2], i;
+
+	signal(SIGPIPE, SIG_IGN);	/* as the daemon does */
+
+	memory_init(&memory, 1 << 30);
+	loop = loop_new(0, &memory, rung_cb, NULL);
+	ck_assert_ptr_nonnull(loop);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
+	    fd), 0);
+	peer = fd[1];
+	memset(&stream, 0, sizeof stream);
+	stream_open(&stream, loop, fd[0], &events, &stream);
+	readable = written = 0;
+	data = malloc(MUCH);
+	ck_assert_ptr_nonnull(data);
+	for (i = 0; i < MUCH; i++)
+		data[i] = (char)(i * 31 + i / 251);
+}
+
+static void
+teardown(void)
+{
+	stream_close(&stream);
+	stream_free(&stream);
+	if (peer != -1)
+		close(peer);
+	loop_free(loop);
+	ck_assert_uint_eq(memory.used, 0);
+	memory_destroy(&memory);
+	free(data);
+}
+
+static void
+turn(void)
+{
+	event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+}
+
+static bool
+send_text(const char *text)
+{
+	struct iovec v = {
+		.iov_base = (char *)(uintptr_t)text,
+		.iov_len = strlen(text),
+	};
+
+	return stream_send(&stream, &v, 1);
+}
+
+/* Sends all of the data, in two pieces. */
+static bool
+send_much(void)
+{
+	struct iovec v[2] = {
+		{ data, MUCH / 3 },
+		{ data + MUCH / 3, MUCH - MUCH / 3 },
+	};
+
+	return stream_send(&stream, v, 2);
+}
+
+START_TEST(sends_at_once)
+{
+	char buf[16];
+
+	ck_assert(send_text("hello"));
+	ck_assert_uint_eq(stream_pending(&stream), 0);
+	ck_assert_uint_eq(stream.sent, 5);
+	ck_assert_int_eq(recv(peer, buf, sizeof buf, 0), 5);
+	ck_assert_mem_eq(buf, "hello", 5);
+	turn();
+	ck_assert_uint_eq(written, 0);
+}
+END_TEST
+
+/* What waits goes out in order, is counted, and is told as it goes. */
+START_TEST(keeps_the_rest)
+{
+	static char got[MUCH + 16];
+	size_t n = 0;
+	ssize_t r;
+
+	ck_assert(send_much());
+	ck_assert_uint_gt(stream_pending(&stream), 0);
+	ck_assert_uint_eq(stream_pending(&stream) + stream.sent, MUCH);
+	ck_assert_uint_ge(memory.used, stream_pending(&stream));
+	ck_assert(send_text("the end"));
+	while (n < MUCH + 7) {
+		r = recv(peer, got + n, sizeof got - n, 0);
+		if (r > 0)
+			n += (size_t)r;
+		else
+			ck_assert_int_eq(errno, EAGAIN);
+		turn();
+	}
+	ck_assert_mem_eq(got, data, MUCH);
+	ck_assert_mem_eq(got + MUCH, "the end", 7);
+	ck_assert_uint_gt(written, 0);
+	ck_assert_uint_eq(stream_pending(&stream), 0);
+	ck_assert_ptr_null(stream.out);
+	ck_assert_uint_eq(stream.sent, MUCH + 7);
+}
+END_TEST
+
+START_TEST(breaks_at_once)
+{
+	close(peer);
+	peer = -1;
+	ck_assert(!send_text("hello"));
+	ck_assert(stream.broken);
+	ck_assert(!send_text("hello"));
+	ck_assert(!stream_shut(&stream));
+}
+END_TEST
+
+/* Told by and by, and nothing waits any more. */
+START_TEST(breaks_later)
+{
+	ck_assert(send_much());
+	close(peer);
+	peer = -1;
+	turn();
+	ck_assert_uint_eq(written, 1);
+	ck_assert(stream.broken);
+	ck_assert_uint_eq(stream_pending(&stream), 0);
+	ck_assert_uint_eq(memory.used, 0);
+}
+END_TEST
+
+START_TEST(receives)
+{
+	size_t n;
+
+	ck_assert_int_eq(stream_receive(&stream, 10, &n), STREAM_NOTHING);
+	ck_assert_uint_eq(n, 0);
+	ck_assert_int_eq(send(peer, "hello world", 11, 0), 11);
+	ck_assert_int_eq(stream_receive(&stream, 5, &n), STREAM_ALL);
+	ck_assert_uint_eq(n, 5);
+	ck_assert_mem_eq(loop->scratch, "hello", 5);
+	ck_assert_int_eq(stream_receive(&stream, 50, &n), STREAM_NOTHING);
+	ck_assert_uint_eq(n, 6);
+	shutdown(peer, SHUT_WR);
+	ck_assert_int_eq(stream_receive(&stream, 50, &n), STREAM_END);
+	ck_assert_uint_eq(n, 0);
+	/* the other direction goes on */
+	ck_assert(send_text("bye"));
+}
+END_TEST
+
+/* However large a size is asked for, it fits in the scratch. */
+START_TEST(receives_what_fits)
+{
+	size_t n, total = 0;
+
+	while (send(peer, data, 65536, 0) > 0)
+		continue;
+	while (stream_receive(&stream, SIZE_MAX, &n) == STREAM_ALL) {
+		ck_assert_uint_eq(n, LOOP_SCRATCH);
+		ck_assert_mem_eq(loop->scratch, data, 64);
+		total += n;
+	}
+	ck_assert_uint_gt(total, 0);
+}
+END_TEST
+
+START_TEST(reads_on_and_off)
+{
+	ck_assert_int_eq(send(peer, "x", 1, 0), 1);
+	turn();
+	ck_assert_uint_eq(readable, 0);
+	stream_read(&stream, true);
+	stream_read(&stream, true);
+	ck_assert(!stream_is_due(&stream));
+	turn();
+	ck_assert_uint_eq(readable, 1);
+	stream_read(&stream, false);
+	turn();
+	ck_assert_uint_eq(readable, 1);
+	/* also what was due already is not told any more */
+	stream_read(&stream, true);
+	stream_read_again(&stream);
+	ck_assert(stream_is_due(&stream));
+	stream_read(&stream, false);
+	ck_assert(!stream_is_due(&stream));
+	turn();
+	ck_assert_uint_eq(readable, 1);
+}
+END_TEST
+
+START_TEST(shuts)
+{
+	char c;
+
+	ck_assert(stream_shut(&stream));
+	ck_assert_int_eq(recv(peer, &c, 1, 0), 0);
+	ck_assert_int_eq(send(peer, "x", 1, 0), 1);
+}
+END_TEST
+
+/* The socket outlives the stream, for whoever takes it. */
+START_TEST(releases)
+{
+	int fd;
+	char c;
+
+	stream_read(&stream, true);
+	ck_assert(send_much());
+	fd = stream_release(&stream);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(stream_release(&stream), -1);
+	ck_assert_uint_eq(memory.used, 0);
+	ck_assert_int_eq(send(peer, "x", 1, 0), 1);
+	ck_assert_int_eq(recv(fd, &c, 1, 0), 1);
+	turn();
+	ck_assert_uint_eq(readable + written, 0);
+	close(fd);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("stream");
+	TCase *tc = tcase_create("stream");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, sends_at_once);
+	tcase_add_test(tc, keeps_the_rest);
+	tcase_add_test(tc, breaks_at_once);
+	tcase_add_test(tc, breaks_later);
+	tcase_add_test(tc, receives);
+	tcase_add_test(tc, receives_what_fits);
+	tcase_add_test(tc, reads_on_and_off);
+	tcase_add_test(tc, shuts);
+	tcase_add_test(tc, releases);
+	suite_add_tcase(suite, tc);
+	return run_suite(suite);
+}
