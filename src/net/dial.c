@@ -195,8 +195,8 @@ try_next(struct dial *d)
 		}
 		a->dial = d;
 		a->fd = fd;
-		event_assign(&a->ev, d->dialer->loop->base, fd, EV_WRITE, attempt_cb,
-		    a);
+		event_assign(&a->ev, d->dialer->loop->base, fd, EV_WRITE,
+		    attempt_cb, a);
 		event_add(&a->ev, NULL);
 		d->running++;
 		if (d->next < d->n)

@@ -41,7 +41,7 @@ struct listeners {
  */
 struct listeners *listen_open(const struct conf *, unsigned workers,
 		    char **cause);
-/* Closes what nobody has taken, removes Unix sockets' files; NULL is allowed. */
+/* Closes what nobody has taken, removes Unix sockets' files.  NULL: nothing. */
 void		 listen_close(struct listeners *);
 
 /*

@@ -39,7 +39,10 @@ struct lookup_result {
 /* It has ended; the result may be kept until the next start. */
 typedef void	 lookup_cb(void *arg, const struct lookup_result *);
 
-/* Of these servers, or the system's where they are none; NULL without memory. */
+/*
+ * It will ask these servers, or the system's where they are none.  Returns NULL
+ * without memory.
+ */
 struct lookup	*lookup_new(struct loop *, const struct conf_addresses *servers,
 		    lookup_cb *);
 /* From its own callback, too.  NULL is allowed. */
@@ -52,7 +55,7 @@ void		 lookup_free(struct lookup *);
 void		 lookup_start(struct lookup *, const char *name, void *arg);
 void		 lookup_cancel(struct lookup *);
 
-/* Whether it may be used again: nothing is wrong with its sockets. */
+/* Returns whether it may be used again: nothing is wrong with its sockets. */
 bool		 lookup_sound(const struct lookup *);
 
 #endif

@@ -42,7 +42,7 @@ RB_GENERATE(names_tree, entry, node, compare)
 struct names *
 names_new(void)
 {
-	struct names	*names = calloc(1, sizeof *names);
+	struct names *names = calloc(1, sizeof *names);
 
 	if (names != NULL) {
 		RB_INIT(&names->tree);
@@ -63,7 +63,7 @@ drop(struct names *names, struct entry *entry)
 void
 names_clear(struct names *names)
 {
-	struct entry	*entry;
+	struct entry *entry;
 
 	while ((entry = TAILQ_FIRST(&names->used)) != NULL)
 		drop(names, entry);
@@ -81,7 +81,7 @@ names_free(struct names *names)
 static struct entry *
 find(struct names *names, const char *name)
 {
-	struct entry	 key = { .name = (char *)(uintptr_t)name };
+	struct entry key = { .name = (char *)(uintptr_t)name };
 
 	return RB_FIND(names_tree, &names->tree, &key);
 }
@@ -89,9 +89,9 @@ find(struct names *names, const char *name)
 static struct entry *
 new_entry(const char *name, const struct names_answer *answer)
 {
-	size_t		 addresses = answer->n * sizeof answer->list[0];
-	size_t		 len = strlen(name) + 1;
-	struct entry	*entry;
+	size_t addresses = answer->n * sizeof answer->list[0];
+	size_t len = strlen(name) + 1;
+	struct entry *entry;
 
 	entry = malloc(sizeof *entry + addresses + len);
 	if (entry == NULL)
@@ -110,7 +110,7 @@ names_put(struct names *names, const char *name,
     const struct names_answer *answer, uint64_t until, size_t max,
     uint64_t now)
 {
-	struct entry	*entry = find(names, name);
+	struct entry *entry = find(names, name);
 
 	if (entry != NULL)
 		drop(names, entry);
@@ -129,7 +129,7 @@ bool
 names_get(struct names *names, const char *name, uint64_t now,
     struct names_answer *answer)
 {
-	struct entry	*entry = find(names, name);
+	struct entry *entry = find(names, name);
 
 	if (entry == NULL)
 		return false;

@@ -25,7 +25,7 @@ struct names_answer {
 	struct address		 list[NAMES_ADDRESSES];
 };
 
-/* NULL without memory. */
+/* Returns one that knows no name; NULL without memory. */
 struct names	*names_new(void);
 void		 names_free(struct names *);
 
@@ -39,8 +39,8 @@ void		 names_put(struct names *, const char *name,
 		    uint64_t now);
 
 /*
- * Copies what is known of a name.  False: nothing is, or not any more.  The
- * name is compared byte by byte: it is canonical.
+ * Copies what is known of a name, which is compared byte by byte: it is
+ * canonical.  Returns false when nothing is known, or not any more.
  */
 bool		 names_get(struct names *, const char *name, uint64_t now,
 		    struct names_answer *)
@@ -49,7 +49,7 @@ bool		 names_get(struct names *, const char *name, uint64_t now,
 /* Forgets all of them. */
 void		 names_clear(struct names *);
 
-/* How many are remembered, those included whose time is over. */
+/* Returns how many are remembered, those included whose time is over. */
 size_t		 names_count(const struct names *);
 
 #endif

@@ -35,7 +35,7 @@ enum resolve_result {
 typedef void	 resolve_cb(void *arg, enum resolve_result,
 		    const struct sockaddr_storage *, size_t n);
 
-/* By a configuration that stays until resolver_reload(); NULL without memory. */
+/* Keeps the configuration until resolver_reload().  NULL without memory. */
 struct resolver	*resolver_new(struct loop *, const struct conf *);
 void		 resolver_free(struct resolver *);
 
@@ -49,9 +49,8 @@ void		 resolver_reload(struct resolver *, const struct conf *);
  * Asks for the addresses of a name (canonical, as http1_host has it), each with
  * that port, in the order in which to try them (RFC 6724, families taking turns
  * as RFC 8305 asks), for a client (NULL: one without an address).  cb is called
- * once, perhaps before this returns (then the result is NULL), unless the
- * query is cancelled; it must not cancel another one.  The name must stay until
- * then.
+ * once, unless the query is cancelled; it must not cancel another one.  The name
+ * must stay until then.  Returns NULL when cb was called already.
  */
 struct resolve	*resolve_name(struct resolver *, const char *name,
 		    uint16_t port, const struct sockaddr *client,
@@ -59,7 +58,7 @@ struct resolve	*resolve_name(struct resolver *, const char *name,
 /* NULL is allowed. */
 void		 resolve_cancel(struct resolve *);
 
-/* As resolve_cancel(), for one that has waited in vain. */
+/* As resolve_cancel(), for one that has waited in vain.  Returns for what. */
 enum resolve_waited {
 	RESOLVE_ASKED,		/* for an answer */
 	RESOLVE_QUEUED,		/* for its turn */

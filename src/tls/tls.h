@@ -46,13 +46,14 @@ void		 tls_wire_free(struct tls_wire *);
  * Our end of a connection, as a server, or as a client of the host of that
  * name (SNI, and what the certificate must be for; an IP address as text where
  * is_address is set; NULL: neither).  below is what it runs inside, or NULL,
- * and must outlive it.  NULL without memory.
+ * and must outlive it.  Returns NULL without memory.
  */
 struct tls	*tls_server(SSL_CTX *, struct tls_wire *, struct tls *below);
 struct tls	*tls_client(SSL_CTX *, struct tls_wire *, const char *name,
 		    bool is_address);
 /* NULL is allowed.  Does not free what is below. */
 void		 tls_free(struct tls *);
+/* Returns OpenSSL's object of it; its own. */
 SSL		*tls_ssl(struct tls *);
 
 enum tls_result {
@@ -80,16 +81,16 @@ enum tls_result	 tls_read_early(struct tls *, const char *, size_t n, char *buf,
 		    size_t size, size_t *plain)
 		    __attribute__((warn_unused_result));
 
-/* Encrypts; only after the handshake.  False when TLS has failed. */
+/* Encrypts; only after the handshake.  Returns false when TLS has failed. */
 bool		 tls_write(struct tls *, const struct iovec *, int n)
 		    __attribute__((warn_unused_result));
 
 /* Tells the peer that nothing more will come (close_notify). */
 void		 tls_close(struct tls *);
 
-/* The handshake is done. */
+/* Returns whether the handshake is done. */
 bool		 tls_ready(const struct tls *);
-/* The peer has ended its side in good order. */
+/* Returns whether the peer has ended its side in good order. */
 bool		 tls_ended(const struct tls *);
 
 /* It goes no further, for a reason of ours. */
@@ -106,6 +107,7 @@ struct tls_failure {
 	int			 alert;		/* number, for TLS_ALERT */
 	char			 text[160];	/* for people; no quotes */
 };
+/* Returns what tls_read() or tls_write() failed for; of no use before. */
 const struct tls_failure *tls_failure(const struct tls *);
 
 #endif

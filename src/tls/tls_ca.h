@@ -10,8 +10,8 @@
  * with https: intercept (name constraints, RFC 5280 4.2.1.10): DIR/ca.pem and
  * DIR/ca.key (mode 0600), the directory too where it is missing; never over a
  * file that is there.  Tells on out what makes curl, Python, Node and the
- * system trust it.  False with *cause, to be freed; then no file is left
- * behind.
+ * system trust it.  Returns false with *cause, to be freed; then no file is
+ * left behind.
  */
 
 struct conf;

@@ -20,37 +20,40 @@ struct tls;
 struct tls_wire;
 
 /*
- * Loads all of it into conf->tls.  False with *cause, to be freed: then the
- * configuration is not to be used.
+ * Loads all of it into conf->tls.  Returns false with *cause, to be freed: then
+ * the configuration is not to be used.
  */
 bool		 tls_contexts_load(struct conf *, char **cause)
 		    __attribute__((warn_unused_result));
 
-/* The context of a listening address with TLS, or NULL. */
+/* Returns the context of the ith listening address; NULL: it has no TLS. */
 SSL_CTX		*tls_contexts_listener(const struct conf *, size_t i);
 
-/* The certificate that is shown to a rule's hosts, or NULL. */
+/* Returns the certificate that is shown to a rule's hosts; NULL: none is. */
 X509		*tls_contexts_certificate(const struct conf *,
 		    const struct rule *);
 
-/* Whether the CA's certificate allows it to speak for the host. */
+/* Returns whether the CA, which there must be, may speak for the host. */
 bool		 tls_contexts_permit(const struct conf *,
 		    const struct http1_host *);
 
 /*
  * Our end of a connection to a host as its rule says, with a session to resume
- * where there is one.  NULL without memory.
+ * where there is one.  Returns NULL without memory.
  */
 struct tls	*tls_contexts_connect(const struct conf *,
 		    const struct rule *, const struct http1_host *,
 		    struct tls_wire *);
-/* What stands for the settings: connections with equal ones are equal. */
+/*
+ * Returns a number for the settings that a rule's connections are made with:
+ * those with the same number may take each other's place.
+ */
 uint64_t	 tls_contexts_settings_id(const struct conf *,
 		    const struct rule *);
 
 /*
- * Our end of a connection whose client takes us for the host.  NULL with *why,
- * not to be freed.
+ * Our end of a connection whose client takes us for the host.  Returns NULL
+ * with *why, not to be freed.
  */
 struct tls	*tls_contexts_intercept(const struct conf *,
 		    const struct http1_host *, struct tls_wire *,

@@ -21,31 +21,34 @@ struct tls_mint;
 
 /*
  * A mint over a CA's certificate (a file that may hold those it was signed with
- * behind it) and key, that remembers so many certificates at most.  NULL with
- * *cause, to be freed, when the files are not good: unreadable, no CA, expired,
- * the key another one's or readable by others.
+ * behind it) and key, that remembers so many certificates at most.  Returns
+ * NULL with *cause, to be freed, when the files are not good: unreadable, no
+ * CA, expired, the key another one's or readable by others.
  */
 struct tls_mint	*tls_mint_new(const char *certificate, const char *key,
 		    size_t max, time_t now, char **cause)
 		    __attribute__((warn_unused_result));
 void		 tls_mint_free(struct tls_mint *);
 
-/* Whether the CA's name constraints allow it to speak for the host. */
+/* Returns whether the CA's name constraints let it speak for the host. */
 bool		 tls_mint_permits(const struct tls_mint *,
 		    const struct http1_host *);
 
 /*
- * A certificate for the host that is valid at now (seconds since 1970); the
- * reference is the caller's.  NULL where the CA may not, or without memory;
+ * Returns a certificate for the host that is valid at now (seconds since 1970);
+ * the reference is the caller's.  NULL where the CA may not, or without memory;
  * *why is a text for people then, not to be freed.
  */
 X509		*tls_mint_certificate(struct tls_mint *,
 		    const struct http1_host *, time_t now, const char **why)
 		    __attribute__((warn_unused_result));
 
-/* The key of all its certificates; the mint's. */
+/* Returns the key of all its certificates; the mint's. */
 EVP_PKEY	*tls_mint_key(const struct tls_mint *);
-/* What is sent behind a certificate, where the CA is no root; the mint's. */
+/*
+ * Returns what is sent behind a certificate, where the CA is no root; the
+ * mint's.
+ */
 STACK_OF(X509)	*tls_mint_chain(const struct tls_mint *);
 
 #endif

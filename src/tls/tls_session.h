@@ -15,7 +15,7 @@
 
 struct tls_sessions;
 
-/* A set for so many, with one reference; NULL without memory. */
+/* Returns a set for so many, with one reference; NULL without memory. */
 struct tls_sessions *tls_sessions_new(unsigned max);
 void		 tls_sessions_unref(struct tls_sessions *);
 
@@ -24,7 +24,7 @@ void		 tls_sessions_watch(SSL_CTX *);
 
 /*
  * Resumes the session of that key if there is one, and remembers those that the
- * connection will get.  False without memory.
+ * connection will get.  Returns false without memory.
  */
 bool		 tls_sessions_attach(struct tls_sessions *, SSL *,
 		    const char *key);

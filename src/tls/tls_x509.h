@@ -17,19 +17,19 @@
 struct http1_host;
 
 /*
- * False, always, with a line in *cause, to be freed, and OpenSSL's own errors
- * forgotten: a later call must not find them.
+ * Puts a line into *cause, to be freed, and forgets OpenSSL's own errors: a
+ * later call must not find them.  Returns false, always.
  */
 bool		 tls_x509_cause(char **cause, const char *, ...)
 		    __attribute__((format(printf, 2, 3)));
 
-/* What OpenSSL says was wrong last; its errors are forgotten. */
+/* Forgets OpenSSL's own errors.  Returns what the last one says. */
 const char	*tls_x509_reason(void);
 
-/* A new ECDSA key, P-256. */
+/* Returns a new ECDSA key, P-256. */
 EVP_PKEY	*tls_x509_key(void);
 
-/* A certificate of version 3 for a key, with nothing else in it. */
+/* Returns a certificate of version 3 for a key, with nothing else in it. */
 X509		*tls_x509_new(EVP_PKEY *);
 
 /* Gives it a random serial number and a validity. */
@@ -44,11 +44,11 @@ bool		 tls_x509_key_ids(X509 *, X509 *issuer);
 /* Makes it the one that the issuer's key signed; also for Ed25519. */
 bool		 tls_x509_sign(X509 *, EVP_PKEY *);
 
-/* A host as a name in a certificate, or as the base of a constraint. */
+/* Return a host as a name in a certificate, as the base of a constraint. */
 GENERAL_NAME	*tls_x509_host(const struct http1_host *);
 GENERAL_NAME	*tls_x509_host_base(const struct http1_host *);
 
-/* False where it is not a time. */
+/* Returns false where it is not a time. */
 bool		 tls_x509_time(const ASN1_TIME *, time_t *);
 
 #endif
