@@ -15,8 +15,12 @@ struct hint_civil {
 	int	second;
 };
 
-/* Seconds since 1970; false where it does not exist. */
-bool		 hint_civil_seconds(const struct hint_civil *, int64_t *seconds);
+/*
+ * Counts its seconds since 1970 (UTC).  Returns false when there is no such day
+ * or time; a leap second is one.
+ */
+bool		 hint_civil_seconds(const struct hint_civil *,
+		    int64_t *seconds);
 
 /*
  * Gives a two-digit year its century: the latest of four-digit ones that does

@@ -9,7 +9,7 @@
 /*
  * An HTTP-date (RFC 9110 5.6.7: IMF-fixdate, RFC 850, asctime) to seconds
  * since 1970; now places a two-digit year (one that appears more than 50
- * years ahead is in the past).  False where it is not a date.
+ * years ahead is in the past).  Returns false when it is not a date.
  */
 bool	 hint_date(const char *, size_t n, int64_t now, int64_t *seconds);
 

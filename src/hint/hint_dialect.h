@@ -4,8 +4,14 @@
 
 #include "hint/hint_field.h"
 
-/* By whose fields are known; HINT_NONE where they are not. */
+/*
+ * Returns what a field of that name says: by the tables of dialects, else by
+ * its words (hint_form()); its role is HINT_NONE when that is nothing of
+ * limits.
+ */
 struct hint_name		 hint_name(struct http1_str);
+
+/* Returns what all fields of that slot have in common. */
 const struct hint_slot_kind	*hint_slot_kind(enum hint_slot);
 
 #endif

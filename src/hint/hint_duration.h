@@ -7,7 +7,10 @@
 
 #include "http/http1_str.h"
 
-/* Terms as Go has them, such as 1h2m3.5s or 12ms. */
+/*
+ * Reads a duration as Go writes it, such as 1h2m3.5s or 12ms, which is all of
+ * the string; saturates.  Returns false when it is none.
+ */
 bool		 hint_duration(struct http1_str, uint64_t *ns);
 
 #endif

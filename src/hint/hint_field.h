@@ -78,13 +78,14 @@ enum hint_context {
 	HINT_STRONG,
 };
 
+/* What a field says, by its name. */
 struct hint_name {
 	enum hint_role		 role;
 	enum hint_slot		 slot;
 	/* What follows is of HINT_FORM's. */
 	enum hint_context	 context;
 	enum hint_unit		 unit;
-	uint64_t		 time_unit;	/* ns that a plain number stands for */
+	uint64_t		 time_unit;	/* ns: what a number counts */
 	uint64_t		 window;	/* ns; 0: it has none */
 	uint64_t		 family;	/* whose fields these are */
 	uint64_t		 stem;		/* of one budget, in a family */
@@ -92,7 +93,10 @@ struct hint_name {
 	const char		*source;	/* static text */
 };
 
-/* Whether n bytes begin with a lower case text of len. */
+/*
+ * Returns whether n bytes begin, without regard to case, with a text of len,
+ * which is in lower case.
+ */
 static inline bool
 hint_begins(const char *p, size_t n, const char *text, size_t len)
 {

@@ -4,7 +4,10 @@
 
 #include "hint/hint_field.h"
 
-/* By its words; HINT_NONE where they say nothing of limits. */
+/*
+ * Returns what a field says by the words of its name alone; its role is
+ * HINT_NONE when they say nothing of limits.
+ */
 struct hint_name		 hint_form(struct http1_str);
 
 #endif

@@ -8,16 +8,17 @@
 #include "http/http1_str.h"
 
 /*
- * Takes the first member off a list; false behind the last.  Empty ones are
- * left out, blanks around them as well, their parameters and a string's
- * quotes.  The comma inside of an HTTP-date, or before a timestamp's fraction,
- * ends none.
+ * Takes the first member off a list.  Empty ones are left out, blanks around
+ * them as well, their parameters and a string's quotes.  The comma inside of an
+ * HTTP-date, or before a timestamp's fraction, ends none.  Returns false behind
+ * the last.
  */
 bool		 hint_member(struct http1_str *list, struct http1_str *member);
 /*
- * The latest time among a list's members; those that are none are left out.
- * Of resets some may be over.  Sets *odd where one is left out, or where there
- * is no member at all.
+ * Finds the latest time among a list's members, as hint_until() reads them;
+ * those that are none are left out.  Of resets some may be over.  Sets *odd
+ * where one is left out, or where there is no member at all.  Returns false
+ * when no member is a time.
  */
 bool		 hint_latest(struct http1_str list, bool reset, uint64_t unit,
 		    int64_t date, uint64_t *ns, bool *odd);

@@ -7,9 +7,15 @@
 
 #include "http/http1_str.h"
 
-/* 5 minutes, PT5M, 00:05:00; single letters are hint_duration()'s. */
+/*
+ * Reads a duration such as 5 minutes, PT5M or 00:05:00; single letters are
+ * hint_duration()'s.  Returns false when it is none.
+ */
 bool		 hint_loose_duration(struct http1_str, uint64_t *ns);
-/* A date with a time, its parts in any order; without a zone it is UTC. */
+/*
+ * Reads a date with a time, its parts in any order; without a zone it is UTC.
+ * Returns false when it is none.
+ */
 bool		 hint_loose_date(struct http1_str, int64_t *seconds);
 
 #endif

@@ -14,19 +14,30 @@ struct hint_number {
 	uint32_t	 nano;		/* less than a billion */
 };
 
+/*
+ * Reads digits, with a fraction or without: all of the string.  Returns false
+ * when it is anything else.
+ */
 bool		 hint_number(struct http1_str, struct hint_number *);
-/* In micro units, rounded down; all of these saturate. */
+
+/* Returns it in micro units, rounded down; saturates. */
 uint64_t	 hint_number_micro(struct hint_number);
-/* So many units; a unit (ns) divides a second, or is seconds. */
+
+/*
+ * Returns so many units (ns), rounded up; saturates.  The unit divides a second
+ * or is made of seconds.
+ */
 uint64_t	 hint_number_of(struct hint_number, uint64_t unit);
 
-/* Saturates. */
+/* Returns the sum; saturates. */
 uint64_t	 hint_number_add(uint64_t a, uint64_t b);
-/* Digits, with a fraction or without. */
+
+/* Reads digits, with a fraction or without. */
 void		 hint_number_read(struct hint_reader *, struct hint_number *);
+
 /*
- * Digits after the point, in billionths.  What is finer is rounded up: never
- * back too early.
+ * Reads the digits after a point.  Returns billionths, up to a whole billion:
+ * what is finer is rounded up, so that nobody is back too early.
  */
 uint32_t	 hint_number_fraction(struct hint_reader *);
 

@@ -4,8 +4,12 @@
 
 #include "hint/hint_field.h"
 
-/* A response as it is being read. */
+/*
+ * A response as it is being read: the hint that is being made, and what is
+ * known beside it until the verdict.
+ */
 
+/* What is known of a budget beside what the hint says of it. */
 struct hint_entry {
 	struct hint_name name;		/* of the first field of it */
 	bool		 has_used;
@@ -32,6 +36,10 @@ struct hint_reading {
 	struct hint_entry	 entries[HINT_BUDGETS];	/* one a budget */
 };
 
+/*
+ * Returns the response's Date (seconds since 1970), by which the dates in its
+ * fields are measured; now when it has none that is one.
+ */
 int64_t		 hint_reading_date(struct hint_reading *);
 
 #endif

@@ -7,7 +7,10 @@
 
 #include "http/http1_str.h"
 
-/* An ISO 8601 (RFC 3339) timestamp; without a zone it is UTC. */
+/*
+ * Reads an ISO 8601 (RFC 3339) timestamp, which is all of the string; without a
+ * zone it is UTC.  Returns false when it is none.
+ */
 bool		 hint_timestamp(struct http1_str, int64_t *seconds,
 		    uint32_t *nano);
 

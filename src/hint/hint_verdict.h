@@ -4,7 +4,10 @@
 
 #include "hint/hint_reading.h"
 
-/* What all that was read means together. */
+/*
+ * Finishes the hint: which budgets count, whether the response was a refusal,
+ * for how long to pause, and whom that holds.
+ */
 void	 hint_verdict(struct hint_reading *);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include "http/http1.h"
 
-/* The words of a field's name; for hint_form.c. */
+/* The words of a field's name. */
 
 #define WORDS_MAX	16	/* of a name; longer ones say nothing */
 
@@ -57,7 +57,7 @@ enum word_class {
 
 struct word {
 	enum word_class	 class;
-	uint64_t	 value;		/* of WORD_OTHER 1: a thing, with limits */
+	uint64_t	 value;		/* of WORD_OTHER 1: what has limits */
 	uint64_t	 hash;		/* of its text, where it is not known */
 };
 
@@ -69,7 +69,7 @@ struct words {
 
 /* Cuts a name into words. */
 void		 hint_words(struct http1_str name, struct words *);
-/* Another hash, by one more number. */
+/* Returns another hash, by one more number. */
 uint64_t	 hint_words_mix(uint64_t hash, uint64_t value);
 
 #endif

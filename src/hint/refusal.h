@@ -49,7 +49,7 @@ struct refusal_rule {
 	 */
 	const char		*const *in;
 	const char		*contains;	/* without regard to case */
-	bool			 limit;		/* an error named as a limit's */
+	bool			 limit;		/* an error named as one */
 	bool			 within;	/* ... in errors: only there */
 	/* For how long: */
 	const char		*delay;		/* a path; see below, or */
@@ -57,7 +57,7 @@ struct refusal_rule {
 	const char		*need;
 	const char		*have;
 	const char		*rate;
-	bool			 told;		/* by keys or words like these */
+	bool			 told;		/* by keys or words */
 	uint64_t		 pause;		/* ns, where none is told */
 	bool			 has_pause;
 };

@@ -11,17 +11,17 @@
 /* What errors say by the form of their keys and words. */
 
 /*
- * Whether an error in JSON is named as one of a rate limit: a string that is no
- * more than that (RATE_LIMITED, "Too many requests") under code, error, type
- * and the like, at the top, or within errors, to a depth of 5.  within: within
- * "errors" only, because the top is no error (GraphQL).
+ * Returns whether an error in JSON is named as one of a rate limit: a string
+ * that is no more than that (RATE_LIMITED, "Too many requests") under code,
+ * error, type and the like, at the top, or within errors, to a depth of 5.
+ * within: within "errors" only, because the top is no error (GraphQL).
  */
 bool		 refusal_form_is_limit(json_t *, bool within);
 
 /*
- * For how long (ns), by keys that say so (retry_after_ms, retryAfter; else
- * reset_in and the like), the longest; date is what instants are measured
- * against (seconds since 1970).
+ * Finds for how long (ns), by keys that say so (retry_after_ms, retryAfter;
+ * else reset_in and the like), the longest; date is what instants are measured
+ * against (seconds since 1970).  Returns false when no key says it.
  */
 bool		 refusal_form_delay(json_t *, int64_t date, uint64_t *ns);
 

@@ -9,23 +9,28 @@
 #include "hint/refusal.h"
 #include "hint/refusal_text.h"
 
-/* Whether it is a path in JSON. */
+/* Paths in JSON; what they are stands in hint/refusal.h. */
+
+/* Returns whether it is one, with keys that are not empty. */
 bool		 refusal_is_path(const char *);
 
-/* All that is at a path, one call for each. */
+/* Who is told of what is at a path: one call for each value. */
 struct refusal_walk {
 	void	(*at)(json_t *, void *);
 	void	*arg;
 };
 
-/* Follows a path, which is one. */
+/* Tells of each value that is at a path, in their order. */
 void		 refusal_json_follow(json_t *, const char *path,
 		    const struct refusal_walk *);
 
-/* What is a text with a mark of its order of bytes, is read without. */
+/*
+ * Parses a body, without the byte order mark that it may begin with.  Returns a
+ * reference that the caller drops; NULL when it is no JSON.
+ */
 json_t		*refusal_json_parse(const struct refusal_text *);
 
-/* Whether the rule needs the body as JSON. */
+/* Returns whether the rule needs the body as JSON. */
 bool		 refusal_reads_json(const struct refusal_rule *);
 
 #endif

@@ -7,8 +7,8 @@
 /*
  * Adds to picked, which has n, those rules that may say something of a response
  * with this head to a request for this path (with its query, or p NULL), by
- * its status, its fields and the type and length of its body; up to
- * REFUSAL_RULES, and returns how many there are then.  Event streams and
+ * its status, its fields and the type and length of its body.  Returns how many
+ * there are then, at most REFUSAL_RULES.  Event streams and
  * bodies that are not told to be text or JSON are judged by none; those of a
  * success only where they are told to be JSON, or text for a text.
  */

@@ -4,7 +4,7 @@
 
 #include "hint/refusal.h"
 
-/* The rules that are built in, and how many. */
+/* Returns the rules that are built in, and in *n how many. */
 const struct refusal_rule *refusal_builtin(unsigned *n);
 
 #endif

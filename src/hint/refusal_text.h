@@ -4,7 +4,10 @@
 
 #include "hint/refusal.h"
 
-/* How a response's body is coded; several codings are REFUSAL_OTHER. */
+/*
+ * Returns how a response's body is coded; REFUSAL_OTHER when it has several
+ * codings, or one that is not known.
+ */
 enum refusal_coding refusal_coding(const struct http1_head *);
 
 /* A body without its coding. */
@@ -13,10 +16,13 @@ struct refusal_text {
 	size_t	 len;
 };
 
-/* Its p is NULL where there is nothing to be read, or no memory. */
+/*
+ * Returns the first REFUSAL_BYTES of a body without its coding; the caller
+ * frees its p, which is NULL when there is nothing to be read, or no memory.
+ */
 struct refusal_text refusal_text_decode(const struct refusal_body *);
 
-/* Whether text is in it, without regard to case. */
+/* Returns whether the text is in it, without regard to case. */
 bool		 refusal_text_contains(const char *, size_t len,
 		    const char *text);
 

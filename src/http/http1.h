@@ -169,8 +169,8 @@ struct http1_head {
 
 	/* responses */
 	int			 status;	/* 100 to 999 */
-	struct http1_str	 reason;	/* and after HTTP1_BAD_STATUS, */
-						/* what stood for a status */
+	/* After HTTP1_BAD_STATUS: what stood for a status. */
+	struct http1_str	 reason;
 
 	/* both */
 	unsigned		 minor;		/* HTTP/1.minor: 0 or 1 */

@@ -11,15 +11,7 @@
 #define HTTP1_CHUNK_EXT		4096	/* bytes of extensions, a message */
 #define HTTP1_TRAILERS		8192	/* bytes of trailers, a message */
 
-/*
- * A chunked body (RFC 9112 7.1), of a request or a response: that decides about
- * white space before the colons of its trailers.  Starts with
- * http1_chunked_init(); call with the bytes at hand until they are used up.
- * Each call consumes *used bytes, at least one of them until the body is done
- * or broken, and may yield a piece of data (which points into buf).
- * HTTP1_DONE after the empty line behind the trailers: what follows is the
- * next message's.
- */
+/* A chunked body (RFC 9112 7.1) that is being read. */
 struct http1_chunked {
 	unsigned		 state;
 	bool			 response;
@@ -31,9 +23,23 @@ struct http1_chunked {
 	enum http1_error	 error;		/* why HTTP1_FAILED */
 };
 
+/*
+ * Begins a body.  In a response white space may stand before the colons of
+ * trailers, in a request it may not.
+ */
 void		 http1_chunked_init(struct http1_chunked *, bool response);
+
 /* Frees the trailers; init again before another body. */
 void		 http1_chunked_free(struct http1_chunked *);
+
+/*
+ * Reads on; call it with the bytes at hand until they are used up.  Each call
+ * consumes *used bytes, at least one of them until the body is done or broken,
+ * and may yield a piece of data, which points into buf; its length is 0 when
+ * there is none.  Returns HTTP1_DONE behind the empty line after the trailers:
+ * what follows is the next message's; HTTP1_FAILED when the body is broken;
+ * else HTTP1_MORE.
+ */
 enum http1_result http1_chunked(struct http1_chunked *, const char *buf,
 		    size_t len, size_t *used, struct http1_str *data)
 		    __attribute__((warn_unused_result));
@@ -42,7 +48,8 @@ enum http1_result http1_chunked(struct http1_chunked *, const char *buf,
  * Parses the trailers of a chunked body that is done into the head's fields
  * (nothing else of the head is set).  Their strings point into the trailers of
  * the struct http1_chunked.  Framing, routing, authentication and control
- * fields are left out (RFC 9110 6.5.1).
+ * fields are left out (RFC 9110 6.5.1).  Returns what is wrong with them;
+ * HTTP1_OK when nothing is, or there are none.
  */
 enum http1_error http1_trailers(struct http1_head *,
 		    const struct http1_chunked *)

@@ -51,7 +51,7 @@ http1_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-/* How many bytes of that class stand at p. */
+/* Returns how many bytes of that class stand at p. */
 static inline size_t
 http1_span(const char *p, size_t len, unsigned class)
 {
@@ -62,7 +62,7 @@ http1_span(const char *p, size_t len, unsigned class)
 	return i;
 }
 
-/* Whether one of the eight bytes at p is below 0x20 or DEL. */
+/* Returns whether one of the eight bytes at p is below 0x20 or DEL. */
 static inline bool
 http1_has_control(const char *p)
 {
@@ -76,7 +76,7 @@ http1_has_control(const char *p)
 	return (((x - ones * 0x20) & ~x) | ((del - ones) & ~del)) & high;
 }
 
-/* The first byte at or after p that is not HTTP1_PLAIN, or end. */
+/* Returns the first byte at or after p that is not HTTP1_PLAIN; else end. */
 static inline const char *
 http1_plain(const char *p, const char *end)
 {
@@ -87,7 +87,7 @@ http1_plain(const char *p, const char *end)
 	return p;
 }
 
-/* Equal without case (ASCII only). */
+/* Returns whether len bytes are equal without regard to case (ASCII only). */
 static inline bool
 http1_same(const char *p, const char *q, size_t len)
 {

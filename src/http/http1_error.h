@@ -6,18 +6,25 @@
 
 #include "http/http1.h"
 
-/* A short English text without line end, such as "bare LF". */
+/* Returns a short English text without line end, such as "bare LF". */
 const char	*http1_strerror(enum http1_error);
+
+#define HTTP1_WHY	64	/* bytes that http1_explain() may need */
+
 /*
- * The same with what is known of this message: the status that is none, how
+ * Says the same of this message: it names the status that is none, and how
  * many fields there may be.  Returns buf, or a fixed text.
  */
-#define HTTP1_WHY	64	/* bytes */
 const char	*http1_explain(enum http1_error, const struct http1_head *,
 		    unsigned max_fields, char buf[HTTP1_WHY]);
-/* Whether the method is that of HTTP/2's preface (RFC 9113 3.4). */
+
+/* Returns whether the method is that of HTTP/2's preface (RFC 9113 3.4). */
 bool		 http1_is_preface(const struct http1_head *);
-/* The status a proxy answers a request with: 400, 414, 417, 431, 501, 505. */
+
+/*
+ * Returns the status that a proxy answers such a request with: 400, 414, 417,
+ * 431, 501 or 505.
+ */
 int		 http1_error_status(enum http1_error);
 
 #endif

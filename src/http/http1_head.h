@@ -4,10 +4,10 @@
 
 #include "http/http1.h"
 
-/* Makes it a head of which nothing is known. */
+/* Makes it a head of which nothing is known, and that has no fields. */
 void		 http1_head_clear(struct http1_head *);
 
-/* The first field of that name, or NULL. */
+/* Returns the first field of that name; NULL when there is none. */
 const struct http1_field *http1_find(const struct http1_head *,
 		    enum http1_name);
 

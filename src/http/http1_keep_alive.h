@@ -17,6 +17,7 @@ struct http1_keep_alive {
 	uint64_t		 max;		/* requests */
 };
 
+/* Reads all Keep-Alive fields of a head. */
 void		 http1_keep_alive(const struct http1_head *,
 		    struct http1_keep_alive *);
 

@@ -6,19 +6,25 @@
 
 #include "http/http1.h"
 
-/* What is wrong with a byte that no text may hold. */
+/* Returns what is wrong with a byte that no text may hold. */
 enum http1_error http1_wrong_byte(char);
 
-/* Takes a line and its CRLF. */
+/*
+ * Takes the line at *p and moves *p behind its CRLF.  Returns what is wrong
+ * with it; HTTP1_OK when nothing is.
+ */
 enum http1_error http1_line_next(const char **p, const char *end,
 		    struct http1_str *line)
 		    __attribute__((warn_unused_result));
 
-/* Takes what stands before the next SP; false where there is none. */
+/* Takes what stands before the next SP.  Returns false when there is none. */
 bool		 http1_line_word(struct http1_str *line,
 		    struct http1_str *word);
 
-/* "HTTP/1.1" and nothing shorter or longer. */
+/*
+ * Parses "HTTP/1.1", and nothing shorter or longer; a higher minor version is 1
+ * (RFC 9110 2.5).  Returns what is wrong with it; HTTP1_OK when nothing is.
+ */
 enum http1_error http1_line_version(struct http1_str, unsigned *minor)
 		    __attribute__((warn_unused_result));
 

@@ -6,8 +6,10 @@
 
 #include "http/http1.h"
 
+/* Returns which of the known names it is; HTTP1_OTHER when it is none. */
 enum http1_name	 http1_name_id(struct http1_str);
-/* Whether fields of that name are for one connection only. */
+
+/* Returns whether fields of that name are for one connection only. */
 bool		 http1_is_hop(enum http1_name);
 
 #endif

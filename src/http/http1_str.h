@@ -11,16 +11,16 @@ struct http1_str {
 	size_t		 len;
 };
 
-/* Equal without case (ASCII only). */
+/* Returns whether the two are equal without regard to case (ASCII only). */
 bool		 http1_str_is(struct http1_str, const char *);
 
-/* Equal, letters' case included, as methods are compared. */
+/* Returns whether the two are equal byte by byte, as methods are compared. */
 bool		 http1_str_equals(struct http1_str, const char *);
 
-/* True for tchar (RFC 9110 5.6.2) strings of at least one byte. */
+/* Returns whether it is a token (RFC 9110 5.6.2), of one byte at least. */
 bool		 http1_is_token(const char *, size_t len);
 
-/* The same without white space around. */
+/* Returns the same bytes without the white space (SP, HTAB) around them. */
 struct http1_str http1_str_trim(struct http1_str);
 
 #endif

@@ -26,7 +26,7 @@ enum sf_type {
 };
 
 struct sf_item {
-	enum sf_type	 type;
+	enum sf_type		 type;
 	int64_t			 milli;		/* thousandths, of a number */
 	bool			 yes;
 	/* Of a string or a token, without quotes; escapes as they stand. */
@@ -40,13 +40,22 @@ struct sf {
 	bool		 bad;
 };
 
+/* Return whether all of the value is a list, or a dictionary. */
 bool		 sf_is_list(struct http1_str);
 bool		 sf_is_dictionary(struct http1_str);
+
+/* Begins to read a value, which was checked. */
 void		 sf_start(struct sf *, struct http1_str);
-/* The next member of a list, of a dictionary; false behind the last. */
+
+/*
+ * Take the next member of a list, or of a dictionary.  Return false behind the
+ * last.
+ */
 bool		 sf_member(struct sf *, struct sf_item *);
 bool		 sf_entry(struct sf *, struct http1_str *key,
 		    struct sf_item *);
+
+/* Takes the next parameter of a member.  Returns false behind the last. */
 bool		 sf_parameter(struct sf *, struct http1_str *key,
 		    struct sf_item *);
 

@@ -15,8 +15,8 @@
  * behind one that is no request line an origin of HTTP answers 400 and closes.
  */
 
-#define SNIFF_TLS_BYTES	6	/* a record's header, and whether a ClientHello */
-#define SNIFF_METHOD	64	/* bytes of a method that programs send, at most */
+#define SNIFF_TLS_BYTES	6	/* a record's header, and its ClientHello's */
+#define SNIFF_METHOD	64	/* bytes of methods that programs send */
 
 enum sniff_verdict {
 	SNIFF_NOTHING,		/* no byte yet, or but white space */
@@ -42,7 +42,10 @@ struct sniff {
 	bool			 likely;
 };
 
-/* Takes more bytes, until there is a verdict; later ones change nothing. */
+/*
+ * Takes more bytes, until there is a verdict; later ones change nothing.
+ * Returns what is known by then.
+ */
 enum sniff_verdict sniff(struct sniff *, const char *, size_t len);
 
 #endif
