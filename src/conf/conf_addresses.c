@@ -109,10 +109,9 @@ wrong_address(struct conf_report *report, const struct conf_option *option,
 	    conf_show(buf, node->text), conf_option_noun(option), value);
 }
 
-bool
-conf_addresses_read(struct conf_report *report,
-    const struct conf_option *option, const struct conf_node *node,
-    struct conf_address *address)
+static bool
+read_address(struct conf_report *report, const struct conf_option *option,
+    const struct conf_node *node, struct conf_address *address)
 {
 	const char	*wrong;
 
@@ -123,6 +122,13 @@ conf_addresses_read(struct conf_report *report,
 	else
 		wrong = conf_listen_address(node->text, address);
 	return wrong == NULL || wrong_address(report, option, node, wrong);
+}
+
+bool
+conf_addresses_one(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	return read_address(&l->report, option, node, field);
 }
 
 static bool
@@ -162,7 +168,7 @@ add_address(struct conf_walk *l, const struct conf_option *option,
 	if (option->kind == CONF_LISTEN && node->type == CONF_MAPPING)
 		ok = read_mapping(l, node, address);
 	else
-		ok = conf_addresses_read(&l->report, option, node, address);
+		ok = read_address(&l->report, option, node, address);
 	if (ok && is_repeated(addresses, address))
 		ok = repeated(l, option, node);
 	if (ok)
@@ -191,14 +197,15 @@ add_addresses(struct conf_walk *l, const struct conf_option *option,
 
 bool
 conf_addresses_load(struct conf_walk *l, const struct conf_option *option,
-    const struct conf_node *node, struct conf_addresses *field)
+    const struct conf_node *node, void *field)
 {
+	struct conf_addresses	*kept = field;
 	struct conf_addresses	 addresses = { NULL, 0 };
 	size_t			 n = node->type == CONF_LIST ? node->n : 1;
 
 	if (option->kind == CONF_RESOLVER && node->type == CONF_SCALAR &&
 	    strcasecmp(node->text, "system") == 0) {
-		conf_addresses_free(field);
+		conf_addresses_free(kept);
 		return true;
 	}
 	if (n < option->min || n > option->max)
@@ -211,16 +218,19 @@ conf_addresses_load(struct conf_walk *l, const struct conf_option *option,
 		conf_addresses_free(&addresses);
 		return false;
 	}
-	conf_addresses_free(field);
-	*field = addresses;
+	conf_addresses_free(kept);
+	*kept = addresses;
 	return true;
 }
 
 void
-conf_addresses_print(const struct conf_addresses *addresses, FILE *out)
+conf_addresses_print(FILE *out, const struct conf_option *option,
+    const void *field)
 {
-	size_t	 i;
+	const struct conf_addresses	*addresses = field;
+	size_t				 i;
 
+	(void)option;
 	for (i = 0; i < addresses->n; i++)
 		fprintf(out, "%s%s%s", i == 0 ? "" : ", ",
 		    addresses->list[i].text,

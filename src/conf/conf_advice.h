@@ -16,10 +16,9 @@
  * period: 1s\"?"), or with nothing, and returns it.
  */
 
-#define CONF_ADVICE	512
-
 /* A key that the level does not know, and its value. */
-const char	*conf_advice_key(char buf[CONF_ADVICE], enum conf_level,
+const char	*conf_advice_key(char buf[CONF_ADVICE],
+		    const struct conf_option *table, enum conf_level,
 		    const char *key, const struct conf_node *value);
 
 /* A value that its option does not take. */
@@ -30,7 +29,8 @@ const char	*conf_advice_value(char buf[CONF_ADVICE],
  * Plain text where a mapping has to be: the value of that key (or list's entry:
  * NULL); is_rule: of a host or a path.
  */
-const char	*conf_advice_section(char buf[CONF_ADVICE], const char *key,
+const char	*conf_advice_section(char buf[CONF_ADVICE],
+		    const struct conf_option *table, const char *key,
 		    bool is_rule, const char *text);
 
 /* A path pattern. */
@@ -39,13 +39,8 @@ const char	*conf_advice_path(char buf[CONF_ADVICE], const char *text);
 /* A host pattern. */
 const char	*conf_advice_host(char buf[CONF_ADVICE], const char *text);
 
-/*
- * Text that is no YAML: what libyaml says of it (either may be NULL), and the
- * number of the line, from 0.
- */
-const char	*conf_advice_syntax(char buf[CONF_ADVICE], const char *text,
-		    size_t len, size_t line, const char *problem,
-		    const char *context);
+/* Text that is no YAML. */
+conf_advise	 conf_advice_syntax;
 
 /*
  * A rate as people write them: "10/s", "600rpm", "10 requests per minute".
@@ -74,7 +69,8 @@ extern const char conf_advice_unlimited[];
 void		 conf_advice_meant(char buf[CONF_ADVICE], const char *text);
 
 /* A key and its value without a space between them: one word to YAML. */
-bool		 conf_advice_space(char buf[CONF_ADVICE], const char *text);
+bool		 conf_advice_space(char buf[CONF_ADVICE],
+		    const struct conf_option *table, const char *text);
 
 /* Quotes that a word processor made, and spaces that are none. */
 bool		 conf_advice_typography(char buf[CONF_ADVICE],

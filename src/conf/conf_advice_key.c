@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf/conf_table.h"
 #include "conf/conf_value.h"
 
 /* Keys by other programs' names, in other places, and without their space. */
@@ -249,7 +248,7 @@ with_number(char buf[CONF_ADVICE], const char *meant,
 
 /* "capacity:10" is one word to YAML: the option before its colon, or NULL. */
 static const struct conf_option *
-glued(const char *text, const char **value)
+glued(const struct conf_option *table, const char *text, const char **value)
 {
 	const struct conf_option	*o;
 	const char			*colon = strchr(text, ':');
@@ -260,7 +259,7 @@ glued(const char *text, const char **value)
 		return NULL;
 	len = (size_t)(colon - text);
 	*value = colon + 1;
-	for (o = conf_options(); o->path != NULL; o++)
+	for (o = table; o->path != NULL; o++)
 		if (strncmp(conf_option_key(o), text, len) == 0 &&
 		    conf_option_key(o)[len] == '\0')
 			return o;
@@ -268,13 +267,14 @@ glued(const char *text, const char **value)
 }
 
 bool
-conf_advice_space(char buf[CONF_ADVICE], const char *text)
+conf_advice_space(char buf[CONF_ADVICE], const struct conf_option *table,
+    const char *text)
 {
 	const struct conf_option	*o;
 	const char			*value;
 	char				 show[CONF_SHOW];
 
-	o = glued(text, &value);
+	o = glued(table, text, &value);
 	if (o == NULL)
 		return false;
 	snprintf(buf, CONF_ADVICE, "; did you mean \"%s: %s\", with a space "
@@ -284,11 +284,11 @@ conf_advice_space(char buf[CONF_ADVICE], const char *text)
 
 /* Whether the key is one of another place; which, if there is only one. */
 static const struct conf_option *
-elsewhere(const char *key)
+elsewhere(const struct conf_option *table, const char *key)
 {
 	const struct conf_option	*o, *found = NULL;
 
-	for (o = conf_options(); o->path != NULL; o++) {
+	for (o = table; o->path != NULL; o++) {
 		/* rate: nobody means that of a delay in bodies */
 		if (strcmp(conf_option_key(o), key) != 0 ||
 		    strstr(o->path, "delay.") != NULL)
@@ -302,7 +302,8 @@ elsewhere(const char *key)
 
 /* "timeouts.idle" is written as mappings; of a host that is clear, too. */
 static bool
-advise_path_of(char buf[CONF_ADVICE], const char *key)
+advise_path_of(char buf[CONF_ADVICE], const struct conf_option *table,
+    const char *key)
 {
 	const struct conf_option	*o;
 	const char			*point = strchr(key, '.');
@@ -311,7 +312,7 @@ advise_path_of(char buf[CONF_ADVICE], const char *key)
 	if (point == NULL)
 		return false;
 	len = (size_t)(point - key);
-	for (o = conf_options(); o->path != NULL; o++)
+	for (o = table; o->path != NULL; o++)
 		if (o->level == CONF_TOP && strlen(o->path) == len &&
 		    strncmp(o->path, key, len) == 0) {
 			snprintf(buf, CONF_ADVICE, "; write \"%s:\", and what "
@@ -322,11 +323,12 @@ advise_path_of(char buf[CONF_ADVICE], const char *key)
 }
 
 static const char *
-advise_place(char buf[CONF_ADVICE], enum conf_level level, const char *key)
+advise_place(char buf[CONF_ADVICE], const struct conf_option *table,
+    enum conf_level level, const char *key)
 {
-	const struct conf_option	*o = elsewhere(key);
+	const struct conf_option	*o = elsewhere(table, key);
 
-	if (level == CONF_TOP && advise_path_of(buf, key))
+	if (level == CONF_TOP && advise_path_of(buf, table, key))
 		return buf;
 	if (o == NULL && level == CONF_TOP &&
 	    (strchr(key, '.') != NULL || key[0] == '*'))
@@ -341,14 +343,15 @@ advise_place(char buf[CONF_ADVICE], enum conf_level level, const char *key)
 }
 
 const char *
-conf_advice_key(char buf[CONF_ADVICE], enum conf_level level, const char *key,
-    const struct conf_node *value)
+conf_advice_key(char buf[CONF_ADVICE], const struct conf_option *table,
+    enum conf_level level, const char *key, const struct conf_node *value)
 {
 	const char	*meant;
 	char		 word[WORD];
 
 	buf[0] = '\0';
-	if (conf_advice_typography(buf, key) || conf_advice_space(buf, key))
+	if (conf_advice_typography(buf, key) ||
+	    conf_advice_space(buf, table, key))
 		return buf;
 	if (strcmp(key, "<<") == 0) {
 		snprintf(buf, CONF_ADVICE, "; merge keys are not supported: "
@@ -357,11 +360,11 @@ conf_advice_key(char buf[CONF_ADVICE], enum conf_level level, const char *key,
 		return buf;
 	}
 	normal(word, key);
-	if (conf_option_find(level, word) != NULL)
+	if (conf_option_find(table, level, word) != NULL)
 		meant = word;
 	else if ((meant = synonym(level, word)) == NULL)
-		meant = conf_option_nearest(level, key);
+		meant = conf_option_nearest(table, level, key);
 	if (meant != NULL)
 		return with_number(buf, meant, value);
-	return advise_place(buf, level, key);
+	return advise_place(buf, table, level, key);
 }

@@ -57,15 +57,15 @@ advise_limits(char buf[CONF_ADVICE], const char *text)
 }
 
 const char *
-conf_advice_section(char buf[CONF_ADVICE], const char *key, bool is_rule,
-    const char *text)
+conf_advice_section(char buf[CONF_ADVICE], const struct conf_option *table,
+    const char *key, bool is_rule, const char *text)
 {
 	char		 what[CONF_TEXT];
 	uint64_t	 ns;
 	size_t		 i;
 
 	buf[0] = '\0';
-	if (conf_advice_space(buf, text))
+	if (conf_advice_space(buf, table, text))
 		return buf;
 	if (is_rule) {
 		advise_limits(buf, text);

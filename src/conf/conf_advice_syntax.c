@@ -49,15 +49,15 @@ copy_line(char buf[CONF_SHOW], const char *text, size_t len, size_t line)
 
 /* The line itself or one of those right before it lacks its space. */
 static bool
-advise_glued_line(char buf[CONF_ADVICE], const char *text, size_t len,
-    size_t line)
+advise_glued_line(char buf[CONF_ADVICE], const struct conf_option *table,
+    const char *text, size_t len, size_t line)
 {
 	char	 copy[CONF_SHOW];
 	int	 i;
 
 	for (i = 0; i < 3; i++, line--) {
 		if (copy_line(copy, text, len, line) &&
-		    conf_advice_space(buf, copy))
+		    conf_advice_space(buf, table, copy))
 			return true;
 		if (line == 0)
 			break;
@@ -79,8 +79,9 @@ tab_indents(const char *text, size_t len, size_t line)
 }
 
 const char *
-conf_advice_syntax(char buf[CONF_ADVICE], const char *text, size_t len,
-    size_t line, const char *problem, const char *context)
+conf_advice_syntax(char buf[CONF_ADVICE], const struct conf_option *table,
+    const char *text, size_t len, size_t line, const char *problem,
+    const char *context)
 {
 	const char	*hint = "";
 	char		 copy[CONF_SHOW];
@@ -90,7 +91,7 @@ conf_advice_syntax(char buf[CONF_ADVICE], const char *text, size_t len,
 		hint = "; a pattern that begins with * must stand in quotes";
 	else if (tab_indents(text, len, line))
 		hint = "; indent with spaces, not with tabs";
-	else if (advise_glued_line(buf, text, len, line))
+	else if (advise_glued_line(buf, table, text, len, line))
 		return buf;
 	else if (strstr(problem, "did not find expected key") != NULL ||
 	    strstr(problem, "mapping values are not allowed") != NULL)

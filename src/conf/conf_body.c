@@ -17,19 +17,22 @@ keep(struct conf_report *report, const struct conf_node *node, char **field)
 }
 
 bool
-conf_body_text(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, char **field)
+conf_body_text(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
+	struct conf_report	*report = &l->report;
+
 	if (node->text[0] == '\0')
 		return conf_option_wrong(report, option, node, "is empty");
 	return keep(report, node, field);
 }
 
 bool
-conf_body_json(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, char **field)
+conf_body_json(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
-	char	 show[CONF_SHOW];
+	struct conf_report	*report = &l->report;
+	char			 show[CONF_SHOW];
 
 	/* what JSONPath, JSON Pointer and programs would write */
 	if (node->text[0] == '$' || node->text[0] == '/' ||
@@ -45,12 +48,15 @@ conf_body_json(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_body_path(struct conf_report *report, const struct conf_node *node,
-    struct rule_body *body)
+conf_body_path(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
-	const char	*expected;
-	char		 advice[CONF_ADVICE];
+	struct conf_report	*report = &l->report;
+	struct rule_body	*body = field;
+	const char		*expected;
+	char			 advice[CONF_ADVICE];
 
+	(void)option;
 	if (!keep(report, node, &body->path))
 		return false;
 	expected = path_pattern_parse(&body->pattern, body->path,
@@ -107,10 +113,12 @@ each(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_body_statuses(struct conf_report *report,
-    const struct conf_option *option, const struct conf_node *node,
-    struct rule_body *body)
+conf_body_statuses(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
+	struct conf_report	*report = &l->report;
+	struct rule_body	*body = field;
+
 	return each(report, option, node, body, add_status);
 }
 
@@ -127,19 +135,24 @@ add_text(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_body_texts(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct rule_body *body)
+conf_body_texts(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
+	struct conf_report	*report = &l->report;
+	struct rule_body	*body = field;
+
 	return each(report, option, node, body, add_text);
 }
 
 bool
 conf_body_delay(struct conf_walk *l, const struct conf_option *option,
-    const struct conf_node *node, struct rule_body *body)
+    const struct conf_node *node, void *field)
 {
+	struct rule_body	*body = field;
+
 	if (node->type != CONF_MAPPING)
 		return conf_option_scalar(&l->report, option, node) &&
-		    conf_body_json(&l->report, option, node, &body->delay);
+		    conf_body_json(l, option, node, &body->delay);
 	if (!conf_walk_level(l, CONF_BODY_DELAY, node, body))
 		return false;
 	if (body->need == NULL || body->have == NULL || body->rate == NULL)
@@ -189,8 +202,9 @@ load_body(struct conf_walk *l, const struct conf_node *node,
 
 bool
 conf_body_load(struct conf_walk *l, const struct conf_option *option,
-    const struct conf_node *node, struct rule *rule)
+    const struct conf_node *node, void *field)
 {
+	struct rule		*rule = field;
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 

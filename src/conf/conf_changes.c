@@ -1,69 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf_changes.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf_addresses.h"
 #include "conf/conf_table.h"
-#include "conf/conf_scalar.h"
-#include "conf/conf_value.h"
-
-static void
-print_text(FILE *out, const char *text, const char *none)
-{
-	fputs(text == NULL ? none : text, out);
-}
-
-static void
-print_value(FILE *out, const struct conf_option *option,
-    const struct conf *conf)
-{
-	const void	*field = (const char *)conf + option->offset;
-	char		 buf[CONF_TEXT];
-
-	switch (option->kind) {
-	case CONF_DURATION:
-		fputs(conf_duration_text(buf, *(const uint64_t *)field), out);
-		break;
-	case CONF_SIZE:
-		fputs(conf_size_text(buf, *(const uint64_t *)field), out);
-		break;
-	case CONF_INTEGER:
-		fprintf(out, "%" PRIu64, *(const uint64_t *)field);
-		break;
-	case CONF_WORKERS:
-		fprintf(out, "%u", *(const unsigned *)field);
-		break;
-	case CONF_LEVEL:
-		fputs(conf_option_choices(option->kind)[*(const int *)field],
-		    out);
-		break;
-	case CONF_FORMAT:
-		fputs(conf_option_choices(option->kind)[
-		    *(const enum conf_log_format *)field], out);
-		break;
-	case CONF_ACCESS:
-		print_text(out, *(char *const *)field, "off");
-		break;
-	case CONF_DIAGNOSTICS:
-		print_text(out, *(char *const *)field, "stderr");
-		break;
-	case CONF_FILE:
-		print_text(out, *(char *const *)field, "none");
-		break;
-	case CONF_TRUST:
-		print_text(out, *(char *const *)field, "system");
-		break;
-	case CONF_LISTEN:
-	case CONF_RESOLVER:
-		conf_addresses_print(field, out);
-		break;
-	default:
-		break;
-	}
-}
 
 /* The others lie in structs of their own. */
 static bool
@@ -91,8 +32,9 @@ conf_option_text(const struct conf_option *option, const struct conf *conf)
 
 	if (out == NULL)
 		return NULL;
-	if (is_of_conf(option))
-		print_value(out, option, conf);
+	if (is_of_conf(option) && option->as->print != NULL)
+		option->as->print(out, option,
+		    (const char *)conf + option->offset);
 	fclose(out);
 	return text;
 }
@@ -119,7 +61,7 @@ conf_changes(const struct conf *old, const struct conf *new,
 	char				*before, *after;
 
 	for (option = conf_options(); option->path != NULL; option++) {
-		if (option->reloadable)
+		if (!option->needs_restart)
 			continue;
 		before = conf_option_text(option, old);
 		after = conf_option_text(option, new);

@@ -8,12 +8,15 @@
 #include "conf/conf_option_wrong.h"
 
 bool
-conf_cost_path(struct conf_report *report, const struct conf_node *node,
-    struct rule_cost *cost)
+conf_cost_path(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
-	const char	*expected;
-	char		 advice[CONF_ADVICE];
+	struct conf_report	*report = &l->report;
+	struct rule_cost	*cost = field;
+	const char		*expected;
+	char			 advice[CONF_ADVICE];
 
+	(void)option;
 	cost->path = strdup(node->text);
 	if (cost->path == NULL)
 		return conf_wrong(report, NULL, "out of memory");
@@ -38,10 +41,12 @@ trimmed(const char *text)
 }
 
 bool
-conf_cost_header(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct rule_cost *cost)
+conf_cost_header(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
-	size_t	 len = strcspn(node->text, ":");
+	struct conf_report	*report = &l->report;
+	struct rule_cost	*cost = field;
+	size_t			 len = strcspn(node->text, ":");
 
 	if (!http1_is_token(node->text, len))
 		return conf_option_wrong(report, option, node,
@@ -74,8 +79,9 @@ load_cost(struct conf_walk *l, const struct conf_node *node,
 
 bool
 conf_cost_load(struct conf_walk *l, const struct conf_option *option,
-    const struct conf_node *node, struct rule *rule)
+    const struct conf_node *node, void *field)
 {
+	struct rule		*rule = field;
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 

@@ -7,7 +7,6 @@
 
 #include "conf/conf_advice.h"
 #include "conf/conf_option_wrong.h"
-#include "conf/conf_scalar.h"
 #include "conf/conf_value.h"
 #include "policy/credential.h"
 
@@ -137,13 +136,15 @@ wrong_key(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_fair_key(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct rule_key *key)
+conf_fair_key(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
-	const char	*text = node->text;
-	size_t		 i, len = sizeof prefix - 1;
-	char		 buf[CONF_SHOW], period[CONF_TEXT];
-	uint64_t	 ns;
+	struct conf_report	*report = &l->report;
+	struct rule_key		*key = field;
+	const char		*text = node->text;
+	size_t			 i, len = sizeof prefix - 1;
+	char			 buf[CONF_SHOW], period[CONF_TEXT];
+	uint64_t		 ns;
 
 	for (i = first_word(option); i <= last_word(option); i++) {
 		if (strcmp(text, words[i].word) == 0) {
@@ -234,8 +235,8 @@ read_weight(struct conf_walk *l, const struct rule *rule,
 
 	reading->key = entry->key;
 	if (!read_client(l, rule, entry->key, &reading->weight) ||
-	    !conf_option_read(&l->report, conf_option_find(CONF_WEIGHT, "*"),
-	    entry->value, &weight))
+	    !conf_walk_option(l, conf_option_find(l->report.options,
+	    CONF_WEIGHT, "*"), entry->value, &weight))
 		return false;
 	reading->weight.weight = (uint32_t)weight;
 	return true;
@@ -303,6 +304,14 @@ load_weights(struct conf_walk *l, const struct conf_node *node,
 }
 
 bool
+conf_fair_later(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	(void)l, (void)option, (void)node, (void)field;
+	return true;
+}
+
+bool
 conf_fair_weights(struct conf_walk *l, const struct conf_node *mapping,
     struct rule *rule)
 {
@@ -313,7 +322,7 @@ conf_fair_weights(struct conf_walk *l, const struct conf_node *mapping,
 	node = conf_node_value(mapping, "weights");
 	if (node == NULL)
 		return true;
-	option = conf_option_find(CONF_RULE, "weights");
+	option = conf_option_find(l->report.options, CONF_RULE, "weights");
 	conf_enter(&l->report, "weights", 0);
 	ok = conf_walk_mapping(l, node, "a mapping of clients to numbers");
 	if (ok && node->n > option->max)

@@ -8,10 +8,11 @@
 
 /* By what requests are told apart, and how much of a host each gets. */
 
-/* A scalar of kind CONF_PER or CONF_FAIR_BY. */
-bool		 conf_fair_key(struct conf_report *,
-		    const struct conf_option *, const struct conf_node *,
-		    struct rule_key *) __attribute__((warn_unused_result));
+/* A word or a field's name, into struct rule_key. */
+conf_reader	 conf_fair_key;
+
+/* Weights are passed over: what they are, fair_by says, which may follow. */
+conf_reader	 conf_fair_later;
 
 /* The weights of a rule's mapping, once its fair_by is known. */
 bool		 conf_fair_weights(struct conf_walk *,

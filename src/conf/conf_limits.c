@@ -75,8 +75,9 @@ load_rate(struct conf_walk *l, const struct conf_node *node,
 
 bool
 conf_limits_rates(struct conf_walk *l, const struct conf_option *option,
-    const struct conf_node *node, struct budget_limits *limits)
+    const struct conf_node *node, void *field)
 {
+	struct budget_limits	*limits = field;
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 

@@ -12,10 +12,7 @@
 bool		 conf_limits_finish(struct conf_walk *,
 		    const struct conf_node *, struct budget_limits *)
 		    __attribute__((warn_unused_result));
-/* Several rates. */
-bool		 conf_limits_rates(struct conf_walk *,
-		    const struct conf_option *, const struct conf_node *,
-		    struct budget_limits *)
-		    __attribute__((warn_unused_result));
+/* Several rates, into struct budget_limits. */
+conf_reader	 conf_limits_rates;
 
 #endif

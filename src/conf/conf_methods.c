@@ -167,10 +167,12 @@ read_methods(struct reading *r, const struct conf_node *node)
 }
 
 bool
-conf_methods_retry(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct rule *rule)
+conf_methods_retry(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
-	struct reading	 r = {
+	struct conf_report	*report = &l->report;
+	struct rule		*rule = field;
+	struct reading		 r = {
 		.report = report, .option = option, .may_be_word = true,
 	};
 
@@ -184,10 +186,12 @@ conf_methods_retry(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_methods_cost(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct rule_cost *cost)
+conf_methods_cost(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
-	struct reading	 r = { .report = report, .option = option };
+	struct conf_report	*report = &l->report;
+	struct rule_cost	*cost = field;
+	struct reading		 r = { .report = report, .option = option };
 
 	if (!read_methods(&r, node))
 		return false;

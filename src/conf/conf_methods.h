@@ -2,25 +2,14 @@
 #ifndef SLUICE_CONF_METHODS_H
 #define SLUICE_CONF_METHODS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
-#include "conf/conf_option.h"
-#include "policy/rule.h"
-
-/* Lists of request methods. */
+#include "conf/conf_walk.h"
 
 /*
- * Each reads a method, or a list of at most RULE_METHODS_MAX, in place of what
- * stands there: those that a rule sends again, where the word idempotent may be
- * among them, and those that have a cost of their own.  False when one is
- * reported to be wrong.
+ * Lists of request methods: one, or a list of at most RULE_METHODS_MAX.  Those
+ * that a rule sends again, where the word idempotent may be among them, go
+ * into struct rule; those that have a cost of their own into struct rule_cost.
  */
-bool		 conf_methods_retry(struct conf_report *,
-		    const struct conf_option *, const struct conf_node *,
-		    struct rule *) __attribute__((warn_unused_result));
-bool		 conf_methods_cost(struct conf_report *,
-		    const struct conf_option *, const struct conf_node *,
-		    struct rule_cost *) __attribute__((warn_unused_result));
+conf_reader	 conf_methods_retry;
+conf_reader	 conf_methods_cost;
 
 #endif

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "conf/conf_table.h"
 #include "conf/conf_value.h"
 
 const char *
@@ -38,26 +37,28 @@ conf_option_key(const struct conf_option *option)
 }
 
 const struct conf_option *
-conf_option_find(enum conf_level level, const char *key)
+conf_option_find(const struct conf_option *table, enum conf_level level,
+    const char *key)
 {
 	const struct conf_option	*o;
 
-	for (o = conf_options(); o->path != NULL; o++)
-		if (o->level == (int)level &&
+	for (o = table; o->path != NULL; o++)
+		if (o->level == level &&
 		    strcmp(conf_option_key(o), key) == 0)
 			return o;
 	return NULL;
 }
 
 const char *
-conf_option_nearest(enum conf_level level, const char *word)
+conf_option_nearest(const struct conf_option *table, enum conf_level level,
+    const char *word)
 {
 	const struct conf_option	*o;
 	const char			*best = NULL;
 	unsigned			 distance, least = 0;
 
-	for (o = conf_options(); o->path != NULL; o++) {
-		if (o->level != (int)level ||
+	for (o = table; o->path != NULL; o++) {
+		if (o->level != level ||
 		    !conf_near(word, conf_option_key(o), &distance))
 			continue;
 		if (best == NULL || distance < least) {
@@ -69,7 +70,7 @@ conf_option_nearest(enum conf_level level, const char *word)
 }
 
 char *
-conf_option_keys(enum conf_level level)
+conf_option_keys(const struct conf_option *table, enum conf_level level)
 {
 	const struct conf_option	*o;
 	const char			*comma = "";
@@ -79,8 +80,8 @@ conf_option_keys(enum conf_level level)
 
 	if (out == NULL)
 		return NULL;
-	for (o = conf_options(); o->path != NULL; o++) {
-		if (o->level != (int)level)
+	for (o = table; o->path != NULL; o++) {
+		if (o->level != level)
 			continue;
 		fprintf(out, "%s%s", comma, conf_option_key(o));
 		comma = ", ";
@@ -92,57 +93,5 @@ conf_option_keys(enum conf_level level)
 const char *
 conf_option_noun(const struct conf_option *option)
 {
-	switch (option->kind) {
-	case CONF_DURATION:
-		return "a duration in ms, s, m, h or d, from ";
-	case CONF_SIZE:
-		return "a size in bytes, KiB, MiB or GiB, from ";
-	case CONF_INTEGER:
-	case CONF_INTEGER32:
-		return "a whole number from ";
-	case CONF_UNITS:
-		return "a number from ";
-	case CONF_BOOLEAN:
-		return "true or false";
-	case CONF_WORKERS:
-		return "auto or a whole number from ";
-	case CONF_LISTEN:
-	case CONF_ADDRESS:
-		return "an address and port such as 127.0.0.1:3128, "
-		    "[::1]:3128 or unix:/run/sluice.sock";
-	case CONF_RESOLVER:
-		return "system, or addresses such as 192.0.2.53 or "
-		    "[2001:db8::53]:53";
-	case CONF_STATUSES:
-	case CONF_PAUSE_STATUSES:
-		return "a list of statuses, ";
-	case CONF_BODY_STATUSES:
-		return "a status or a list, ";
-	case CONF_BODY_TEXTS_IN:
-		return "a text or a list, ";
-	case CONF_TEXT_IN:
-		return "a text";
-	case CONF_JSON:
-	case CONF_DELAY:
-		return "keys with dots between them such as "
-		    "error.details.*.retryDelay";
-	case CONF_PAUSE_AFTER:
-		return "off or a duration in ms, s, m, h or d, from ";
-	case CONF_RETRY_METHODS:
-		return "a list of ";
-	case CONF_COST_METHODS:
-		return "a method or a list, ";
-	case CONF_UPGRADES:
-		return "a protocol or a list, ";
-	case CONF_COST_PATH:
-		return "a path pattern such as /search";
-	case CONF_COST_HEADER:
-		return "a field such as ";
-	case CONF_FILE:
-		return "the path of a PEM file";
-	case CONF_TOKEN:
-		return "a name such as proxy-1, ";
-	default:
-		return "";
-	}
+	return option->as->noun == NULL ? "" : option->as->noun;
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "conf/conf_yaml.h"
 
@@ -35,7 +36,7 @@ enum conf_level {
 
 /* What stands behind a key, and the field that it is read into. */
 enum conf_kind {
-	CONF_SECTION,		/* a mapping: the level in max */
+	CONF_SECTION,		/* a mapping: see behind */
 	CONF_DEFAULTS,		/* a mapping of level CONF_RULE */
 	CONF_HOSTS,		/* a mapping of patterns to such */
 	CONF_RATES,		/* a list of mappings of level CONF_RATE, into
@@ -84,6 +85,30 @@ enum conf_kind {
 	CONF_FAIR_BY,		/* the same */
 };
 
+struct conf_option;
+struct conf_walk;
+
+/*
+ * Reads a value into a field, in place of what stands there.  Returns false
+ * when it is wrong, which is then reported.
+ */
+typedef bool	 conf_reader(struct conf_walk *, const struct conf_option *,
+		    const struct conf_node *, void *field);
+
+/* How the values of a kind are read, shown, and spoken of. */
+struct conf_type {
+	const char		*noun;	/* what they look like, before range */
+	bool			 alone;	/* the noun says it all: no range */
+	bool			 scalar; /* read() gets nothing else */
+	bool			 section; /* a mapping with keys of ours */
+	const char *const	*choices; /* words, ended by NULL; or NULL */
+	const char		*none;	/* what NULL is shown as */
+	conf_reader		*read;
+	/* As text for people; NULL: there is none. */
+	void			(*print)(FILE *, const struct conf_option *,
+				    const void *field);
+};
+
 /*
  * The option table: what parses, validates and documents each key.  A path is
  * "timeouts.header"; "hosts.*.capacity" stands for the same key in defaults,
@@ -95,23 +120,27 @@ struct conf_option {
 	const char	*range;		/* for people; NULL: none */
 	const char	*fallback;	/* default, as written; NULL: none */
 	const char	*help;		/* one line */
-	bool		 reloadable;
-	/* How it is read: see enum conf_kind. */
-	int		 level;		/* enum conf_level */
-	int		 kind;		/* enum conf_kind */
+	bool		 needs_restart;	/* a reload does not change it */
+	enum conf_level	 level;		/* where its key stands */
+	enum conf_level	 behind;	/* of a section: that of its keys */
+	enum conf_kind	 kind;
+	const struct conf_type	*as;	/* of the kind */
 	size_t		 offset;	/* of the field */
 	uint64_t	 min;		/* what range says */
 	uint64_t	 max;
 };
 
-/* The option of that key in a level, or NULL. */
-const struct conf_option *conf_option_find(enum conf_level, const char *key);
+/* The option of that key in a level of the table, or NULL. */
+const struct conf_option *conf_option_find(const struct conf_option *table,
+		    enum conf_level, const char *key);
 
 /* The key of the level that is most like that word, or NULL. */
-const char	*conf_option_nearest(enum conf_level, const char *);
+const char	*conf_option_nearest(const struct conf_option *table,
+		    enum conf_level, const char *);
 
 /* All keys of a level as text for people, to be freed; NULL without memory. */
-char		*conf_option_keys(enum conf_level);
+char		*conf_option_keys(const struct conf_option *table,
+		    enum conf_level);
 
 /* The last part of an option's path, such as "capacity". */
 const char	*conf_option_key(const struct conf_option *);

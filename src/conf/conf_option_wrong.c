@@ -7,10 +7,7 @@
 static const char *
 range(const struct conf_option *option)
 {
-	if (option->kind == CONF_LISTEN || option->kind == CONF_RESOLVER ||
-	    option->range == NULL)
-		return "";
-	return option->range;
+	return option->as->alone || option->range == NULL ? "" : option->range;
 }
 
 bool

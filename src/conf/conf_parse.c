@@ -106,7 +106,8 @@ load_root(struct conf_walk *l, const struct conf_node *root)
 		return conf_wrong(&l->report, root,
 		    "not a configuration, expected keys such as listen: and "
 		    "hosts:%s", root->type == CONF_SCALAR &&
-		    conf_advice_space(advice, root->text) ? advice : "");
+		    conf_advice_space(advice, l->report.options, root->text) ?
+		    advice : "");
 	return conf_walk_level(l, CONF_TOP, root, l->conf);
 }
 
@@ -139,7 +140,11 @@ fill(struct conf_walk *l, const char *text, size_t len)
 struct conf *
 conf_parse(const char *name, const char *text, size_t len, char **cause)
 {
-	struct conf_walk	 l = { .report = { .name = name } };
+	struct conf_walk	 l = { .report = {
+		.name = name,
+		.options = conf_options(),
+		.advise = conf_advice_syntax,
+	} };
 
 	*cause = NULL;
 	l.conf = conf_new();

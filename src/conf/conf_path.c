@@ -79,8 +79,9 @@ compare(const void *a, const void *b)
 
 bool
 conf_path_load(struct conf_walk *l, const struct conf_option *option,
-    const struct conf_node *node, struct rule *rule)
+    const struct conf_node *node, void *field)
 {
+	struct rule		*rule = field;
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 

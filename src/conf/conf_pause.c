@@ -5,15 +5,16 @@
 #include <strings.h>
 
 #include "conf/conf_option_wrong.h"
-#include "conf/conf_scalar.h"
 #include "conf/conf_value.h"
 
 bool
-conf_pause_after(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct rule_status *status)
+conf_pause_after(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
-	const char	*wrong;
-	uint64_t	 ns = 0;
+	struct conf_report	*report = &l->report;
+	struct rule_status	*status = field;
+	const char		*wrong;
+	uint64_t		 ns = 0;
 
 	status->own = true;
 	/* YAML 1.1 has more words for false; one is enough */
@@ -43,8 +44,8 @@ load_status(struct conf_walk *l, const struct conf_node *node,
 			    "expected one such as {status: 503, default: 5s}");
 		return true;
 	}
-	option = conf_option_find(CONF_STATUS, "status");
-	return conf_option_read(&l->report, option, node, status);
+	option = conf_option_find(l->report.options, CONF_STATUS, "status");
+	return conf_walk_option(l, option, node, status);
 }
 
 static bool
@@ -65,8 +66,9 @@ add_status(struct conf_walk *l, const struct conf_node *node,
 
 bool
 conf_pause_statuses(struct conf_walk *l, const struct conf_option *option,
-    const struct conf_node *node, struct rule *rule)
+    const struct conf_node *node, void *field)
 {
+	struct rule		*rule = field;
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 

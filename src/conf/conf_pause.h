@@ -8,15 +8,11 @@
 
 /* Which answers of its hosts a rule takes for refusals, and for how long. */
 
-/* One status or a list of them, each as a number or as a mapping. */
-bool		 conf_pause_statuses(struct conf_walk *,
-		    const struct conf_option *, const struct conf_node *,
-		    struct rule *) __attribute__((warn_unused_result));
+/* A status or a list of them, each a number or a mapping; into struct rule. */
+conf_reader	 conf_pause_statuses;
 
-/* A duration or off, of one of them. */
-bool		 conf_pause_after(struct conf_report *,
-		    const struct conf_option *, const struct conf_node *,
-		    struct rule_status *) __attribute__((warn_unused_result));
+/* A duration or off, of one of them; into struct rule_status. */
+conf_reader	 conf_pause_after;
 
 /* What the keys of a rule's pause must be together; node: the rule's. */
 bool		 conf_pause_finish(struct conf_walk *,

@@ -35,8 +35,8 @@ finish_https(struct conf_walk *l, const struct conf_node *node,
 	return true;
 }
 
-bool
-conf_rule_load(struct conf_walk *l, const struct conf_node *node,
+static bool
+load_rule(struct conf_walk *l, const struct conf_node *node,
     struct rule *rule, bool wildcard)
 {
 	if (!conf_walk_mapping(l, node, "a mapping such as {capacity: 10}") ||
@@ -50,6 +50,19 @@ conf_rule_load(struct conf_walk *l, const struct conf_node *node,
 		return conf_walk_wrong(l, node, "shared", "true, expected "
 		    "that with a pattern that begins with * only");
 	return true;
+}
+
+bool
+conf_rule_defaults(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	struct rule	*rule = field;
+
+	(void)option;
+	rule->name = "defaults";
+	rule->builtin = false;
+	rule->at = conf_node_place(node);
+	return load_rule(l, node, rule, false);
 }
 
 static char *
@@ -94,10 +107,11 @@ host_twice(struct conf_walk *l, const struct conf_node *key,
 
 /* A key that stands beside its host, and not below it. */
 static bool
-is_rule_key(const struct conf_entry *entry)
+is_rule_key(const struct conf_walk *l, const struct conf_entry *entry)
 {
 	return entry != NULL &&
-	    conf_option_find(CONF_RULE, entry->key->text) != NULL;
+	    conf_option_find(l->report.options, CONF_RULE,
+	    entry->key->text) != NULL;
 }
 
 static bool
@@ -117,7 +131,7 @@ load_host(struct conf_walk *l, const struct conf_node *hosts,
 		return conf_wrong(&l->report, entry->key,
 		    "no host pattern, expected %s%s", expected,
 		    conf_advice_host(advice, entry->key->text));
-	if (conf_node_null(entry->value) && is_rule_key(entry->next))
+	if (conf_node_null(entry->value) && is_rule_key(l, entry->next))
 		return conf_wrong(&l->report, entry->value, "nothing, expected "
 		    "a mapping; indent the lines below further, from \"%s:\" "
 		    "on", entry->next->key->text);
@@ -132,15 +146,18 @@ load_host(struct conf_walk *l, const struct conf_node *hosts,
 	if (other != NULL)
 		return host_twice(l, entry->key,
 		    key_of(hosts, (size_t)(other - conf->rules)));
-	return conf_rule_load(l, entry->value, rule, pattern.wildcard);
+	return load_rule(l, entry->value, rule, pattern.wildcard);
 }
 
 bool
-conf_rule_hosts(struct conf_walk *l, const struct conf_node *node)
+conf_rule_hosts(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 
+	(void)option;
+	(void)field;
 	if (!conf_walk_mapping(l, node, "a mapping of host patterns"))
 		return false;
 	if (node->n == 0)

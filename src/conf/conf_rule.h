@@ -2,19 +2,15 @@
 #ifndef SLUICE_CONF_RULE_H
 #define SLUICE_CONF_RULE_H
 
-#include <stdbool.h>
-
 #include "conf/conf_walk.h"
 
-/* The rules of hosts, as the loader has them read. */
+/* The rules of hosts. */
 
-/* A rule with its name already set; wildcard: whether it may be shared. */
-bool		 conf_rule_load(struct conf_walk *, const struct conf_node *,
-		    struct rule *, bool wildcard)
-		    __attribute__((warn_unused_result));
-/* The mapping of patterns. */
-bool		 conf_rule_hosts(struct conf_walk *, const struct conf_node *)
-		    __attribute__((warn_unused_result));
+/* The rule for hosts that no pattern names, into the struct rule of them. */
+conf_reader	 conf_rule_defaults;
+
+/* The mapping of patterns, into the configuration. */
+conf_reader	 conf_rule_hosts;
 
 /* Fills in what rules take from the rest of the file, once that is read. */
 void		 conf_rule_complete(struct conf *);

@@ -7,37 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "conf/conf_addresses.h"
+#include "conf/conf.h"
 #include "conf/conf_advice.h"
-#include "conf/conf_body.h"
-#include "conf/conf_cost.h"
-#include "conf/conf_fair.h"
-#include "conf/conf_methods.h"
 #include "conf/conf_option_wrong.h"
-#include "conf/conf_pause.h"
-#include "conf/conf_upgrade.h"
 #include "conf/conf_value.h"
-#include "base/log.h"
-
-static const char *const level_names[] = {
-	"error", "warn", "info", "debug", NULL,
-};
-
-static const char *const format_names[] = {
-	"text", "json", NULL,
-};
-
-static const char *const https_names[] = {
-	"tunnel", "upstream", "intercept", NULL,
-};
-
-static const char *const hold_names[] = {
-	"close", "connect", NULL,
-};
-
-static const char *const learn_names[] = {
-	"off", "pause", "shape", NULL,
-};
 
 static const char *
 number(int kind, const char *text, uint64_t *value)
@@ -80,6 +53,20 @@ read_integer32(struct conf_report *report, const struct conf_option *option,
 	return true;
 }
 
+bool
+conf_scalar_number(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	return read_number(&l->report, option, node, field);
+}
+
+bool
+conf_scalar_integer32(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	return read_integer32(&l->report, option, node, field);
+}
+
 /* The cores that this process may run on, not those that are there. */
 static unsigned
 cores(unsigned max)
@@ -96,69 +83,39 @@ cores(unsigned max)
 	return n > (long)max ? max : (unsigned)n;
 }
 
-static bool
-read_workers(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, unsigned *field)
+bool
+conf_scalar_workers(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
+	struct conf_report	*report = &l->report;
+	unsigned		*workers = field;
+
 	if (strcasecmp(node->text, "auto") != 0)
-		return read_integer32(report, option, node, field);
-	*field = cores((unsigned)option->max);
+		return read_integer32(report, option, node, workers);
+	*workers = cores((unsigned)option->max);
 	return true;
 }
 
-static bool
-read_boolean(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, bool *field)
+bool
+conf_scalar_boolean(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
-	const char	*wrong = conf_boolean(node->text, field);
+	struct conf_report	*report = &l->report;
+	const char		*wrong = conf_boolean(node->text, field);
 
 	return wrong == NULL || conf_option_wrong(report, option, node, wrong);
 }
 
-const char *const *
-conf_option_choices(int kind)
-{
-	switch (kind) {
-	case CONF_LEVEL:
-		return level_names;
-	case CONF_FORMAT:
-		return format_names;
-	case CONF_HTTPS:
-		return https_names;
-	case CONF_LEARN:
-		return learn_names;
-	default:
-		return hold_names;
-	}
-}
+/* Enumerations have the room and the form of an int. */
+_Static_assert(sizeof(enum rule_https) == sizeof(int) &&
+    sizeof(enum conf_log_format) == sizeof(int), "enum is no int");
 
-static void
-set_choice(int kind, void *field, int i)
-{
-	switch (kind) {
-	case CONF_LEVEL:
-		*(int *)field = i;
-		break;
-	case CONF_FORMAT:
-		*(enum conf_log_format *)field = (enum conf_log_format)i;
-		break;
-	case CONF_HTTPS:
-		*(enum rule_https *)field = (enum rule_https)i;
-		break;
-	case CONF_LEARN:
-		*(enum rule_learn *)field = (enum rule_learn)i;
-		break;
-	default:
-		*(enum rule_hold *)field = (enum rule_hold)i;
-		break;
-	}
-}
-
-static bool
-read_choice(struct conf_report *report, const struct conf_option *option,
+bool
+conf_scalar_choice(struct conf_walk *l, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	const char *const	*names = conf_option_choices(option->kind);
+	struct conf_report	*report = &l->report;
+	const char *const	*names = option->as->choices;
 	const char		*best = NULL;
 	char			 buf[CONF_SHOW];
 	unsigned		 distance, least = 0;
@@ -166,7 +123,7 @@ read_choice(struct conf_report *report, const struct conf_option *option,
 
 	for (i = 0; names[i] != NULL; i++) {
 		if (strcmp(node->text, names[i]) == 0) {
-			set_choice(option->kind, field, i);
+			*(int *)field = i;
 			return true;
 		}
 		if (conf_near(node->text, names[i], &distance) &&
@@ -199,26 +156,42 @@ set_text(struct conf_report *report, const char *text, char **field)
  * and not a file of that name.
  */
 static bool
-read_log(struct conf_report *report, const struct conf_option *option,
+read_path(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, char **field)
 {
-	bool	 access = option->kind == CONF_ACCESS;
-
-	if (strcasecmp(node->text, access ? "off" : "stderr") == 0)
-		return set_text(report, NULL, field);
-	if (strchr(node->text, '/') == NULL &&
-	    !(access && strcmp(node->text, "-") == 0))
+	if (strchr(node->text, '/') == NULL)
 		return conf_option_wrong(report, option, node,
 		    "has no / in it");
 	return set_text(report, node->text, field);
 }
 
-/* RFC 9110 5.6.2 */
-static bool
-read_token(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, char **field)
+bool
+conf_scalar_access(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
-	size_t	 len = strlen(node->text);
+	if (strcasecmp(node->text, "off") == 0)
+		return set_text(&l->report, NULL, field);
+	if (strcmp(node->text, "-") == 0)
+		return set_text(&l->report, node->text, field);
+	return read_path(&l->report, option, node, field);
+}
+
+bool
+conf_scalar_diagnostics(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	if (strcasecmp(node->text, "stderr") == 0)
+		return set_text(&l->report, NULL, field);
+	return read_path(&l->report, option, node, field);
+}
+
+/* RFC 9110 5.6.2 */
+bool
+conf_scalar_token(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	struct conf_report	*report = &l->report;
+	size_t			 len = strlen(node->text);
 
 	if (!http1_is_token(node->text, len))
 		return conf_option_wrong(report, option, node,
@@ -244,18 +217,31 @@ read_file(struct conf_report *report, const struct conf_option *option,
 	return set_text(report, node->text, field);
 }
 
-/*
- * A path or the system's, which a file of that name is not: that is ./system.
- * A host's stays a word, so that it is more than none.
- */
-static bool
-read_trust(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, char **field)
+bool
+conf_scalar_file(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	return read_file(&l->report, option, node, field);
+}
+
+/* A path or the system's, which a file of that name is not: it is ./system. */
+bool
+conf_scalar_trust(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
 	if (strcasecmp(node->text, "system") != 0)
-		return read_file(report, option, node, field);
-	return set_text(report,
-	    option->kind == CONF_HOST_TRUST ? "system" : NULL, field);
+		return read_file(&l->report, option, node, field);
+	return set_text(&l->report, NULL, field);
+}
+
+/* A host's stays a word, so that it is more than none. */
+bool
+conf_scalar_host_trust(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	if (strcasecmp(node->text, "system") != 0)
+		return read_file(&l->report, option, node, field);
+	return set_text(&l->report, "system", field);
 }
 
 static bool
@@ -276,10 +262,12 @@ add_status(struct conf_report *report, const struct conf_option *option,
 	return true;
 }
 
-static bool
-read_statuses(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct rule *rule)
+bool
+conf_scalar_statuses(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
+	struct conf_report	*report = &l->report;
+	struct rule		*rule = field;
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 
@@ -297,72 +285,54 @@ read_statuses(struct conf_report *report, const struct conf_option *option,
 	return ok;
 }
 
-bool
-conf_option_read(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, void *base)
+void
+conf_scalar_print_duration(FILE *out, const struct conf_option *option,
+    const void *field)
 {
-	void	*field = (char *)base + option->offset;
+	char	 buf[CONF_TEXT];
 
-	if (option->kind == CONF_STATUSES)
-		return read_statuses(report, option, node, base);
-	if (option->kind == CONF_RETRY_METHODS)
-		return conf_methods_retry(report, option, node, base);
-	if (option->kind == CONF_COST_METHODS)
-		return conf_methods_cost(report, option, node, base);
-	if (option->kind == CONF_UPGRADES)
-		return conf_upgrades(report, option, node, base);
-	if (option->kind == CONF_BODY_STATUSES)
-		return conf_body_statuses(report, option, node, base);
-	if (option->kind == CONF_BODY_TEXTS_IN)
-		return conf_body_texts(report, option, node, base);
-	if (!conf_option_scalar(report, option, node))
-		return false;
-	switch (option->kind) {
-	case CONF_DURATION:
-	case CONF_SIZE:
-	case CONF_INTEGER:
-	case CONF_UNITS:
-		return read_number(report, option, node, field);
-	case CONF_INTEGER32:
-		return read_integer32(report, option, node, field);
-	case CONF_BOOLEAN:
-		return read_boolean(report, option, node, field);
-	case CONF_LEVEL:
-	case CONF_FORMAT:
-	case CONF_HTTPS:
-	case CONF_HOLD:
-	case CONF_LEARN:
-		return read_choice(report, option, node, field);
-	case CONF_ACCESS:
-	case CONF_DIAGNOSTICS:
-		return read_log(report, option, node, field);
-	case CONF_TOKEN:
-		return read_token(report, option, node, field);
-	case CONF_WORKERS:
-		return read_workers(report, option, node, field);
-	case CONF_ADDRESS:
-		return conf_addresses_read(report, option, node, field);
-	case CONF_FILE:
-		return read_file(report, option, node, field);
-	case CONF_TRUST:
-	case CONF_HOST_TRUST:
-		return read_trust(report, option, node, field);
-	case CONF_BODY_PATH:
-		return conf_body_path(report, node, base);
-	case CONF_JSON:
-		return conf_body_json(report, option, node, field);
-	case CONF_TEXT_IN:
-		return conf_body_text(report, option, node, field);
-	case CONF_PAUSE_AFTER:
-		return conf_pause_after(report, option, node, base);
-	case CONF_COST_PATH:
-		return conf_cost_path(report, node, base);
-	case CONF_COST_HEADER:
-		return conf_cost_header(report, option, node, base);
-	case CONF_PER:
-	case CONF_FAIR_BY:
-		return conf_fair_key(report, option, node, field);
-	default:
-		abort();
-	}
+	(void)option;
+	fputs(conf_duration_text(buf, *(const uint64_t *)field), out);
+}
+
+void
+conf_scalar_print_size(FILE *out, const struct conf_option *option,
+    const void *field)
+{
+	char	 buf[CONF_TEXT];
+
+	(void)option;
+	fputs(conf_size_text(buf, *(const uint64_t *)field), out);
+}
+
+void
+conf_scalar_print_integer(FILE *out, const struct conf_option *option,
+    const void *field)
+{
+	(void)option;
+	fprintf(out, "%" PRIu64, *(const uint64_t *)field);
+}
+
+void
+conf_scalar_print_workers(FILE *out, const struct conf_option *option,
+    const void *field)
+{
+	(void)option;
+	fprintf(out, "%u", *(const unsigned *)field);
+}
+
+void
+conf_scalar_print_choice(FILE *out, const struct conf_option *option,
+    const void *field)
+{
+	fputs(option->as->choices[*(const int *)field], out);
+}
+
+void
+conf_scalar_print_text(FILE *out, const struct conf_option *option,
+    const void *field)
+{
+	const char	*text = *(char *const *)field;
+
+	fputs(text != NULL ? text : option->as->none, out);
 }

@@ -2,19 +2,41 @@
 #ifndef SLUICE_CONF_SCALAR_H
 #define SLUICE_CONF_SCALAR_H
 
-#include "conf/conf_option.h"
+#include <stdio.h>
+
+#include "conf/conf_walk.h"
 
 /* Values of one word or number. */
 
-/*
- * Reads a value (of a kind from CONF_DURATION on) into the struct at base, in
- * place of what stands there.  False when that is reported to be wrong.
- */
-bool		 conf_option_read(struct conf_report *,
-		    const struct conf_option *, const struct conf_node *,
-		    void *base) __attribute__((warn_unused_result));
+conf_reader	 conf_scalar_number;	/* of all kinds; uint64_t */
+conf_reader	 conf_scalar_integer32;	/* uint32_t */
+conf_reader	 conf_scalar_boolean;	/* bool */
+conf_reader	 conf_scalar_choice;	/* an enum or int: which of choices */
+conf_reader	 conf_scalar_workers;	/* unsigned */
 
-/* The words that a kind takes, ended by NULL. */
-const char *const *conf_option_choices(int kind);
+/* Into a string that is owned; NULL: off, standard error, the system's. */
+conf_reader	 conf_scalar_access;
+conf_reader	 conf_scalar_diagnostics;
+conf_reader	 conf_scalar_token;
+conf_reader	 conf_scalar_file;
+conf_reader	 conf_scalar_trust;
+conf_reader	 conf_scalar_host_trust;	/* never NULL */
+
+/* One, or a list of them: a rule's of retry, into struct rule. */
+conf_reader	 conf_scalar_statuses;
+
+/* What was read, as text for people. */
+void		 conf_scalar_print_duration(FILE *, const struct conf_option *,
+		    const void *field);
+void		 conf_scalar_print_size(FILE *, const struct conf_option *,
+		    const void *field);
+void		 conf_scalar_print_integer(FILE *, const struct conf_option *,
+		    const void *field);
+void		 conf_scalar_print_workers(FILE *, const struct conf_option *,
+		    const void *field);
+void		 conf_scalar_print_choice(FILE *, const struct conf_option *,
+		    const void *field);
+void		 conf_scalar_print_text(FILE *, const struct conf_option *,
+		    const void *field);
 
 #endif

@@ -83,9 +83,11 @@ add(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_upgrades(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct rule *rule)
+conf_upgrades(struct conf_walk *l, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
+	struct conf_report	*report = &l->report;
+	struct rule		*rule = field;
 	const struct conf_entry	*entry;
 	size_t			 i = 0;
 	bool			 ok = true;

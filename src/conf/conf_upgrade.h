@@ -2,18 +2,12 @@
 #ifndef SLUICE_CONF_UPGRADE_H
 #define SLUICE_CONF_UPGRADE_H
 
-#include <stdbool.h>
-
-#include "conf/conf_option.h"
-#include "policy/rule.h"
+#include "conf/conf_walk.h"
 
 /*
- * Reads a protocol, or a list of at most RULE_UPGRADES_MAX, that a rule lets
- * requests upgrade to, in place of what stands there.  False when one is
- * reported to be wrong.
+ * A protocol, or a list of at most RULE_UPGRADES_MAX, that a rule lets requests
+ * upgrade to, into struct rule.
  */
-bool		 conf_upgrades(struct conf_report *, const struct conf_option *,
-		    const struct conf_node *, struct rule *)
-		    __attribute__((warn_unused_result));
+conf_reader	 conf_upgrades;
 
 #endif

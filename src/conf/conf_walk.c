@@ -5,15 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf_addresses.h"
 #include "conf/conf_advice.h"
-#include "conf/conf_body.h"
-#include "conf/conf_cost.h"
-#include "conf/conf_limits.h"
-#include "conf/conf_path.h"
-#include "conf/conf_pause.h"
-#include "conf/conf_rule.h"
-#include "conf/conf_scalar.h"
+#include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 
 /* Lists of single mappings are what some other programs have. */
@@ -42,8 +35,9 @@ section_advice(const struct conf_walk *l, char buf[CONF_ADVICE],
 	    strcmp(steps[n - 2].name, "paths") == 0) ||
 	    (n > 1 && steps[n - 1].name == NULL && steps[n - 2].name != NULL &&
 	    strcmp(steps[n - 2].name, "rates") == 0));
-	return conf_advice_section(buf, n > 0 ? steps[n - 1].name : NULL,
-	    is_rule, node->text);
+	return conf_advice_section(buf, l->report.options,
+	    n > 0 ? steps[n - 1].name : NULL, is_rule,
+	    node->text);
 }
 
 bool
@@ -68,14 +62,14 @@ static bool
 unknown(struct conf_walk *l, enum conf_level level,
     const struct conf_entry *entry)
 {
-	char	*keys = conf_option_keys(level);
+	char	*keys = conf_option_keys(l->report.options, level);
 	char	 advice[CONF_ADVICE];
 
 	if (keys == NULL)
 		return conf_wrong(&l->report, NULL, "out of memory");
 	conf_wrong(&l->report, entry->key, "an unknown key, expected %s%s",
-	    keys, conf_advice_key(advice, level, entry->key->text,
-	    entry->value));
+	    keys, conf_advice_key(advice, l->report.options, level,
+	    entry->key->text, entry->value));
 	free(keys);
 	return false;
 }
@@ -180,15 +174,15 @@ keep_places(struct conf *conf, enum conf_level level,
 	}
 }
 
-static bool
-load_section(struct conf_walk *l, enum conf_level level,
+bool
+conf_walk_section(struct conf_walk *l, const struct conf_option *option,
     const struct conf_node *node, void *base)
 {
 	if (!conf_walk_mapping(l, node, "a mapping") ||
-	    !conf_walk_level(l, level, node, base) ||
-	    !finish_section(l, level, node))
+	    !conf_walk_level(l, option->behind, node, base) ||
+	    !finish_section(l, option->behind, node))
 		return false;
-	keep_places(l->conf, level, node, base);
+	keep_places(l->conf, option->behind, node, base);
 	return true;
 }
 
@@ -196,50 +190,22 @@ bool
 conf_walk_option(struct conf_walk *l, const struct conf_option *option,
     const struct conf_node *node, void *base)
 {
-	void	*field = (char *)base + option->offset;
-
-	switch (option->kind) {
-	case CONF_SECTION:
-		return load_section(l, (enum conf_level)option->max, node,
-		    base);
-	case CONF_DEFAULTS:
-		l->conf->fallback.name = "defaults";
-		l->conf->fallback.builtin = false;
-		l->conf->fallback.at = conf_node_place(node);
-		return conf_rule_load(l, node, &l->conf->fallback, false);
-	case CONF_HOSTS:
-		return conf_rule_hosts(l, node);
-	case CONF_RATES:
-		return conf_limits_rates(l, option, node, field);
-	case CONF_COSTS:
-		return conf_cost_load(l, option, node, base);
-	case CONF_WEIGHTS:
-		return true;	/* what they are, fair_by says: later */
-	case CONF_PATHS:
-		return conf_path_load(l, option, node, base);
-	case CONF_BODIES:
-		return conf_body_load(l, option, node, base);
-	case CONF_DELAY:
-		return conf_body_delay(l, option, node, base);
-	case CONF_PAUSE_STATUSES:
-		return conf_pause_statuses(l, option, node, base);
-	case CONF_LISTEN:
-	case CONF_RESOLVER:
-		return conf_addresses_load(l, option, node, field);
-	default:
-		return conf_option_read(&l->report, option, node, base);
-	}
+	if (option->as->scalar &&
+	    !conf_option_scalar(&l->report, option, node))
+		return false;
+	return option->as->read(l, option, node,
+	    (char *)base + option->offset);
 }
 
 /* What stands below a section that is empty may have been meant for it. */
 static bool
-is_unindented(enum conf_level level, const struct conf_option *option,
-    const struct conf_entry *entry)
+is_unindented(const struct conf_walk *l, enum conf_level level,
+    const struct conf_option *option, const struct conf_entry *entry)
 {
 	return level == CONF_TOP && conf_node_null(entry->value) &&
-	    entry->next != NULL && (option->kind == CONF_HOSTS ||
-	    option->kind == CONF_SECTION || option->kind == CONF_DEFAULTS) &&
-	    conf_option_find(CONF_TOP, entry->next->key->text) == NULL;
+	    entry->next != NULL && option->as->section &&
+	    conf_option_find(l->report.options, CONF_TOP,
+	    entry->next->key->text) == NULL;
 }
 
 static bool
@@ -250,17 +216,17 @@ load_entry(struct conf_walk *l, enum conf_level level,
 	const struct conf_entry		*first;
 	char				 show[CONF_SHOW], advice[CONF_ADVICE];
 
-	option = conf_option_find(level, entry->key->text);
+	option = conf_option_find(l->report.options, level, entry->key->text);
 	if (option == NULL)
 		return unknown(l, level, entry);
 	first = conf_node_get(node, entry->key->text);
 	if (first != entry)
 		return conf_walk_twice(l, entry->key, first->key);
-	if (is_unindented(level, option, entry) &&
+	if (is_unindented(l, level, option, entry) &&
 	    conf_advice_typography(advice, entry->next->key->text))
 		return conf_wrong(&l->report, entry->next->key, "\"%s\" is no "
 		    "key%s", conf_show(show, entry->next->key->text), advice);
-	if (is_unindented(level, option, entry))
+	if (is_unindented(l, level, option, entry))
 		return conf_wrong(&l->report, entry->value, "nothing, expected "
 		    "a mapping; indent the lines below that belong to it, "
 		    "from \"%s:\" on", conf_show(show,

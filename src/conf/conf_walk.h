@@ -11,8 +11,8 @@
 
 /*
  * What fills a configuration: the walk through a file's tree against the option
- * table, and what those need that read a part of it in their own way
- * (conf_rule.h, conf_addresses.h).  Whatever returns false has reported why.
+ * table, and what those need that its rows name to read a part of it in their
+ * own way.  Whatever returns false has reported why.
  */
 
 struct conf_walk {
@@ -32,6 +32,9 @@ bool		 conf_walk_level(struct conf_walk *, enum conf_level,
 bool		 conf_walk_option(struct conf_walk *,
 		    const struct conf_option *, const struct conf_node *,
 		    void *base) __attribute__((warn_unused_result));
+
+/* Reads a mapping of the level behind the option into the same struct. */
+conf_reader	 conf_walk_section;
 
 /* Whether it is a mapping; what: of what kind. */
 bool		 conf_walk_mapping(struct conf_walk *,

@@ -11,7 +11,6 @@
 #include <uthash.h>
 #include <yaml.h>
 
-#include "conf/conf_advice.h"
 #include "conf/conf_value.h"
 
 /*
@@ -209,8 +208,10 @@ wrong_syntax(struct builder *b)
 		return wrong_mark(b, &mark, "not text: %s, expected UTF-8",
 		    problem);
 	}
-	conf_advice_syntax(hint, b->text, b->len, p->problem_mark.line,
-	    problem, p->context);
+	hint[0] = '\0';
+	if (b->report->advise != NULL)
+		b->report->advise(hint, b->report->options, b->text, b->len,
+		    p->problem_mark.line, problem, p->context);
 	if (p->context == NULL)
 		return wrong_mark(b, &p->problem_mark, "not valid YAML: %s%s",
 		    problem, hint);

@@ -50,12 +50,25 @@ struct conf_step {
 
 #define CONF_STEPS	8
 
+struct conf_option;
+
+/*
+ * Fills in what is said behind an error of libyaml's, or nothing: what that
+ * says of it (either may be NULL), and the number of the line, from 0.
+ */
+#define CONF_ADVICE	512
+typedef const char *conf_advise(char buf[CONF_ADVICE],
+		    const struct conf_option *, const char *text, size_t len,
+		    size_t line, const char *problem, const char *context);
+
 /* Where errors go.  The first one stays. */
 struct conf_report {
 	const char		*name;	/* of the file */
 	char			*cause;	/* owned; NULL: no error so far */
 	struct conf_step	 steps[CONF_STEPS];
 	unsigned		 nsteps;
+	const struct conf_option *options; /* the table; or NULL, with */
+	conf_advise		*advise;
 };
 
 /* Enters the value of a key, or (name NULL) of a list's entry; leaves it. */

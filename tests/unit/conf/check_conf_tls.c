@@ -9,6 +9,7 @@
 
 #include "conf/conf_option.h"
 #include "conf/conf_changes.h"
+#include "conf/conf_table.h"
 #include "check_conf.h"
 
 #define SECOND	UINT64_C(1000000000)
@@ -272,7 +273,7 @@ is_text(const struct conf *conf, enum conf_level level, const char *key,
 {
 	char	*text;
 
-	text = conf_option_text(conf_option_find(level, key), conf);
+	text = conf_option_text(conf_option_find(conf_options(), level, key), conf);
 	ck_assert_ptr_nonnull(text);
 	ck_assert_str_eq(text, want);
 	free(text);

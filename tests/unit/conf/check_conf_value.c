@@ -354,10 +354,10 @@ START_TEST(table)
 		ck_assert_msg(strrchr(o->path, '.') == NULL ?
 		    key == o->path : key == strrchr(o->path, '.') + 1,
 		    "%s: level", o->path);
-		ck_assert_ptr_eq(conf_option_find((enum conf_level)o->level,
+		ck_assert_ptr_eq(conf_option_find(conf_options(), o->level,
 		    key), o);
-		ck_assert_str_eq(conf_option_nearest(
-		    (enum conf_level)o->level, key), key);
+		ck_assert_str_eq(conf_option_nearest(conf_options(),
+		    o->level, key), key);
 		for (other = o + 1; other->path != NULL; other++)
 			ck_assert_str_ne(o->path, other->path);
 	}

@@ -113,7 +113,7 @@ level_behind(const struct conf_option *option)
 {
 	switch (option->kind) {
 	case CONF_SECTION:
-		return (enum conf_level)option->max;
+		return option->behind;
 	case CONF_RATES:
 		return CONF_RATE;
 	case CONF_COSTS:
@@ -172,7 +172,7 @@ look_at_weights(const struct conf_node *mapping)
 	const struct conf_option	*option;
 	const struct conf_entry		*entry;
 
-	option = conf_option_find(CONF_WEIGHT, "*");
+	option = conf_option_find(conf_options(), CONF_WEIGHT, "*");
 	for (entry = mapping->first; entry != NULL; entry = entry->next) {
 		seen[option - conf_options()].there = true;
 		seen[option - conf_options()].is_default |=
@@ -233,7 +233,7 @@ look_at_sample(void)
 		level = todo[--ntodo].level;
 		entry = todo[ntodo].node->first;
 		for (; entry != NULL; entry = entry->next) {
-			option = conf_option_find(level, entry->key->text);
+			option = conf_option_find(conf_options(), level, entry->key->text);
 			ck_assert_msg(option != NULL, "%s:%u: %s is no key",
 			    SAMPLE, entry->key->line, entry->key->text);
 			look_at(option, entry->value);
@@ -297,7 +297,7 @@ manual_line(const struct conf_option *option)
 	    option->range == NULL ? "" : option->range,
 	    option->fallback == NULL ? "" : "; default: ",
 	    option->fallback == NULL ? "" : option->fallback,
-	    option->reloadable ? "yes" : "no");
+	    option->needs_restart ? "no" : "yes");
 	ck_assert_int_gt(len, 0);
 	return line;
 }

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_types.h"
+
+#include "conf/conf_addresses.h"
+#include "conf/conf_body.h"
+#include "conf/conf_cost.h"
+#include "conf/conf_fair.h"
+#include "conf/conf_limits.h"
+#include "conf/conf_methods.h"
+#include "conf/conf_path.h"
+#include "conf/conf_pause.h"
+#include "conf/conf_rule.h"
+#include "conf/conf_scalar.h"
+#include "conf/conf_upgrade.h"
+
+/* Words in the order of their enumerations. */
+
+static const char *const level_names[] = {
+	"error", "warn", "info", "debug", NULL,
+};
+
+static const char *const format_names[] = {
+	"text", "json", NULL,
+};
+
+static const char *const https_names[] = {
+	"tunnel", "upstream", "intercept", NULL,
+};
+
+static const char *const hold_names[] = {
+	"close", "connect", NULL,
+};
+
+static const char *const learn_names[] = {
+	"off", "pause", "shape", NULL,
+};
+
+const struct conf_type conf_types[] = {
+	[CONF_SECTION] = {
+		.section = true,
+		.read = conf_walk_section,
+	},
+	[CONF_DEFAULTS] = {
+		.section = true,
+		.read = conf_rule_defaults,
+	},
+	[CONF_HOSTS] = {
+		.section = true,
+		.read = conf_rule_hosts,
+	},
+	[CONF_RATES] = {
+		.read = conf_limits_rates,
+	},
+	[CONF_COSTS] = {
+		.read = conf_cost_load,
+	},
+	[CONF_PATHS] = {
+		.read = conf_path_load,
+	},
+	[CONF_WEIGHTS] = {
+		.read = conf_fair_later,
+	},
+	[CONF_PAUSE_STATUSES] = {
+		.noun = "a list of statuses, ",
+		.read = conf_pause_statuses,
+	},
+	[CONF_BODIES] = {
+		.read = conf_body_load,
+	},
+	[CONF_DELAY] = {
+		.noun = "keys with dots between them such as "
+		    "error.details.*.retryDelay",
+		.read = conf_body_delay,
+	},
+	[CONF_LISTEN] = {
+		.noun = "an address and port such as 127.0.0.1:3128, "
+		    "[::1]:3128 or unix:/run/sluice.sock",
+		.alone = true,
+		.read = conf_addresses_load,
+		.print = conf_addresses_print,
+	},
+	[CONF_RESOLVER] = {
+		.noun = "system, or addresses such as 192.0.2.53 or "
+		    "[2001:db8::53]:53",
+		.alone = true,
+		.read = conf_addresses_load,
+		.print = conf_addresses_print,
+	},
+	[CONF_DURATION] = {
+		.noun = "a duration in ms, s, m, h or d, from ",
+		.scalar = true,
+		.read = conf_scalar_number,
+		.print = conf_scalar_print_duration,
+	},
+	[CONF_SIZE] = {
+		.noun = "a size in bytes, KiB, MiB or GiB, from ",
+		.scalar = true,
+		.read = conf_scalar_number,
+		.print = conf_scalar_print_size,
+	},
+	[CONF_INTEGER] = {
+		.noun = "a whole number from ",
+		.scalar = true,
+		.read = conf_scalar_number,
+		.print = conf_scalar_print_integer,
+	},
+	[CONF_INTEGER32] = {
+		.noun = "a whole number from ",
+		.scalar = true,
+		.read = conf_scalar_integer32,
+	},
+	[CONF_UNITS] = {
+		.noun = "a number from ",
+		.scalar = true,
+		.read = conf_scalar_number,
+	},
+	[CONF_BOOLEAN] = {
+		.noun = "true or false",
+		.scalar = true,
+		.read = conf_scalar_boolean,
+	},
+	[CONF_LEVEL] = {
+		.scalar = true,
+		.choices = level_names,
+		.read = conf_scalar_choice,
+		.print = conf_scalar_print_choice,
+	},
+	[CONF_FORMAT] = {
+		.scalar = true,
+		.choices = format_names,
+		.read = conf_scalar_choice,
+		.print = conf_scalar_print_choice,
+	},
+	[CONF_HTTPS] = {
+		.scalar = true,
+		.choices = https_names,
+		.read = conf_scalar_choice,
+	},
+	[CONF_HOLD] = {
+		.scalar = true,
+		.choices = hold_names,
+		.read = conf_scalar_choice,
+	},
+	[CONF_LEARN] = {
+		.scalar = true,
+		.choices = learn_names,
+		.read = conf_scalar_choice,
+	},
+	[CONF_ACCESS] = {
+		.scalar = true,
+		.none = "off",
+		.read = conf_scalar_access,
+		.print = conf_scalar_print_text,
+	},
+	[CONF_DIAGNOSTICS] = {
+		.scalar = true,
+		.none = "stderr",
+		.read = conf_scalar_diagnostics,
+		.print = conf_scalar_print_text,
+	},
+	[CONF_TOKEN] = {
+		.noun = "a name such as proxy-1, ",
+		.scalar = true,
+		.read = conf_scalar_token,
+	},
+	[CONF_WORKERS] = {
+		.noun = "auto or a whole number from ",
+		.scalar = true,
+		.read = conf_scalar_workers,
+		.print = conf_scalar_print_workers,
+	},
+	[CONF_ADDRESS] = {
+		.noun = "an address and port such as 127.0.0.1:3128, "
+		    "[::1]:3128 or unix:/run/sluice.sock",
+		.scalar = true,
+		.read = conf_addresses_one,
+	},
+	[CONF_FILE] = {
+		.noun = "the path of a PEM file",
+		.scalar = true,
+		.none = "none",
+		.read = conf_scalar_file,
+		.print = conf_scalar_print_text,
+	},
+	[CONF_TRUST] = {
+		.scalar = true,
+		.none = "system",
+		.read = conf_scalar_trust,
+		.print = conf_scalar_print_text,
+	},
+	[CONF_HOST_TRUST] = {
+		.scalar = true,
+		.read = conf_scalar_host_trust,
+	},
+	[CONF_STATUSES] = {
+		.noun = "a list of statuses, ",
+		.read = conf_scalar_statuses,
+	},
+	[CONF_PAUSE_AFTER] = {
+		.noun = "off or a duration in ms, s, m, h or d, from ",
+		.scalar = true,
+		.read = conf_pause_after,
+	},
+	[CONF_BODY_STATUSES] = {
+		.noun = "a status or a list, ",
+		.read = conf_body_statuses,
+	},
+	[CONF_BODY_PATH] = {
+		.scalar = true,
+		.read = conf_body_path,
+	},
+	[CONF_BODY_TEXTS_IN] = {
+		.noun = "a text or a list, ",
+		.read = conf_body_texts,
+	},
+	[CONF_JSON] = {
+		.noun = "keys with dots between them such as "
+		    "error.details.*.retryDelay",
+		.scalar = true,
+		.read = conf_body_json,
+	},
+	[CONF_TEXT_IN] = {
+		.noun = "a text",
+		.scalar = true,
+		.read = conf_body_text,
+	},
+	[CONF_RETRY_METHODS] = {
+		.noun = "a list of ",
+		.read = conf_methods_retry,
+	},
+	[CONF_COST_METHODS] = {
+		.noun = "a method or a list, ",
+		.read = conf_methods_cost,
+	},
+	[CONF_UPGRADES] = {
+		.noun = "a protocol or a list, ",
+		.read = conf_upgrades,
+	},
+	[CONF_COST_PATH] = {
+		.noun = "a path pattern such as /search",
+		.scalar = true,
+		.read = conf_cost_path,
+	},
+	[CONF_COST_HEADER] = {
+		.noun = "a field such as ",
+		.scalar = true,
+		.read = conf_cost_header,
+	},
+	[CONF_PER] = {
+		.scalar = true,
+		.read = conf_fair_key,
+	},
+	[CONF_FAIR_BY] = {
+		.scalar = true,
+		.read = conf_fair_key,
+	},
+};
