@@ -42,7 +42,7 @@ enum rule_hold {
 	RULE_HOLD_CONNECT,	/* it stands */
 };
 
-/* What is made of a host's word about what it still allows. */
+/* What to do when a host says how many requests it still allows. */
 enum rule_learn {
 	RULE_LEARN_OFF,
 	RULE_LEARN_PAUSE,	/* nothing left: pause until the reset */
