@@ -125,40 +125,40 @@ read_address(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_addresses_one(struct conf_walk *l, const struct conf_option *option,
+conf_addresses_one(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	return read_address(&l->report, option, node, field);
+	return read_address(&w->report, option, node, field);
 }
 
 static bool
-read_mapping(struct conf_walk *l, const struct conf_node *node,
+read_mapping(struct conf_walk *w, const struct conf_node *node,
     struct conf_address *address)
 {
-	if (!conf_walk_level(l, CONF_LISTENER, node, address))
+	if (!conf_walk_level(w, CONF_LISTENER, node, address))
 		return false;
 	if (address->text == NULL)
-		return conf_wrong(&l->report, node, "no address, expected one "
+		return conf_wrong(&w->report, node, "no address, expected one "
 		    "such as {address: 127.0.0.1:3128}");
 	return true;
 }
 
 static bool
-repeated(struct conf_walk *l, const struct conf_option *option,
+repeated(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node)
 {
 	if (node->type != CONF_MAPPING)
-		return conf_option_wrong(&l->report, option, node,
+		return conf_option_wrong(&w->report, option, node,
 		    "is there twice");
-	conf_enter(&l->report, "address", 0);
-	conf_option_wrong(&l->report, option, conf_node_value(node, "address"),
+	conf_enter(&w->report, "address", 0);
+	conf_option_wrong(&w->report, option, conf_node_value(node, "address"),
 	    "is there twice");
-	conf_leave(&l->report);
+	conf_leave(&w->report);
 	return false;
 }
 
 static bool
-add_address(struct conf_walk *l, const struct conf_option *option,
+add_address(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, struct conf_addresses *addresses)
 {
 	struct conf_address	*address = &addresses->list[addresses->n];
@@ -166,11 +166,11 @@ add_address(struct conf_walk *l, const struct conf_option *option,
 
 	address->at = conf_node_place(node);
 	if (option->kind == CONF_LISTEN && node->type == CONF_MAPPING)
-		ok = read_mapping(l, node, address);
+		ok = read_mapping(w, node, address);
 	else
-		ok = read_address(&l->report, option, node, address);
+		ok = read_address(&w->report, option, node, address);
 	if (ok && is_repeated(addresses, address))
-		ok = repeated(l, option, node);
+		ok = repeated(w, option, node);
 	if (ok)
 		addresses->n++;
 	else
@@ -179,24 +179,24 @@ add_address(struct conf_walk *l, const struct conf_option *option,
 }
 
 static bool
-add_addresses(struct conf_walk *l, const struct conf_option *option,
+add_addresses(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, struct conf_addresses *addresses)
 {
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 
 	if (node->type != CONF_LIST)
-		return add_address(l, option, node, addresses);
+		return add_address(w, option, node, addresses);
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&l->report, NULL, addresses->n);
-		ok = add_address(l, option, entry->value, addresses);
-		conf_leave(&l->report);
+		conf_enter(&w->report, NULL, addresses->n);
+		ok = add_address(w, option, entry->value, addresses);
+		conf_leave(&w->report);
 	}
 	return ok;
 }
 
 bool
-conf_addresses_load(struct conf_walk *l, const struct conf_option *option,
+conf_addresses_load(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	struct conf_addresses	*kept = field;
@@ -209,12 +209,12 @@ conf_addresses_load(struct conf_walk *l, const struct conf_option *option,
 		return true;
 	}
 	if (n < option->min || n > option->max)
-		return conf_wrong(&l->report, node,
+		return conf_wrong(&w->report, node,
 		    "%zu addresses, expected %s", n, option->range);
 	addresses.list = calloc(n, sizeof *addresses.list);
 	if (addresses.list == NULL)
-		return conf_wrong(&l->report, NULL, "out of memory");
-	if (!add_addresses(l, option, node, &addresses)) {
+		return conf_wrong(&w->report, NULL, "out of memory");
+	if (!add_addresses(w, option, node, &addresses)) {
 		conf_addresses_free(&addresses);
 		return false;
 	}

@@ -189,8 +189,8 @@ advise_form(char buf[CONF_ADVICE], const char *text)
 	const char	*what = NULL;
 
 	if (strpbrk(text, "^$()|\\") != NULL || text[0] == '~')
-		what = "; patterns are no regular expressions: \"*.example.org\""
-		    " is all below example.org";
+		what = "; patterns are no regular expressions: "
+		    "\"*.example.org\" is all below example.org";
 	else if (strpbrk(text, ", ;") != NULL)
 		what = "; give each host an entry of its own";
 	else if (strchr(text, '*') != NULL && strchr(text, '*') != text)

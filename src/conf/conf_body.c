@@ -17,10 +17,10 @@ keep(struct conf_report *report, const struct conf_node *node, char **field)
 }
 
 bool
-conf_body_text(struct conf_walk *l, const struct conf_option *option,
+conf_body_text(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 
 	if (node->text[0] == '\0')
 		return conf_option_wrong(report, option, node, "is empty");
@@ -28,10 +28,10 @@ conf_body_text(struct conf_walk *l, const struct conf_option *option,
 }
 
 bool
-conf_body_json(struct conf_walk *l, const struct conf_option *option,
+conf_body_json(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	char			 show[CONF_SHOW];
 
 	/* what JSONPath, JSON Pointer and programs would write */
@@ -48,10 +48,10 @@ conf_body_json(struct conf_walk *l, const struct conf_option *option,
 }
 
 bool
-conf_body_path(struct conf_walk *l, const struct conf_option *option,
+conf_body_path(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	struct rule_body	*body = field;
 	const char		*expected;
 	char			 advice[CONF_ADVICE];
@@ -113,10 +113,10 @@ each(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_body_statuses(struct conf_walk *l, const struct conf_option *option,
+conf_body_statuses(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	struct rule_body	*body = field;
 
 	return each(report, option, node, body, add_status);
@@ -135,28 +135,28 @@ add_text(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_body_texts(struct conf_walk *l, const struct conf_option *option,
+conf_body_texts(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	struct rule_body	*body = field;
 
 	return each(report, option, node, body, add_text);
 }
 
 bool
-conf_body_delay(struct conf_walk *l, const struct conf_option *option,
+conf_body_delay(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	struct rule_body	*body = field;
 
 	if (node->type != CONF_MAPPING)
-		return conf_option_scalar(&l->report, option, node) &&
-		    conf_body_json(l, option, node, &body->delay);
-	if (!conf_walk_level(l, CONF_BODY_DELAY, node, body))
+		return conf_option_scalar(&w->report, option, node) &&
+		    conf_body_json(w, option, node, &body->delay);
+	if (!conf_walk_level(w, CONF_BODY_DELAY, node, body))
 		return false;
 	if (body->need == NULL || body->have == NULL || body->rate == NULL)
-		return conf_wrong(&l->report, node, "a mapping without need, "
+		return conf_wrong(&w->report, node, "a mapping without need, "
 		    "have or rate, expected all three");
 	return true;
 }
@@ -179,29 +179,29 @@ finish(struct rule_body *body, const struct conf_node *node)
 }
 
 static bool
-load_body(struct conf_walk *l, const struct conf_node *node,
+load_body(struct conf_walk *w, const struct conf_node *node,
     struct rule_body *body)
 {
-	if (!conf_walk_mapping(l, node, "a rule such as "
+	if (!conf_walk_mapping(w, node, "a rule such as "
 	    "{status: 403, json: error.reason, in: [rateLimitExceeded]}") ||
-	    !conf_walk_level(l, CONF_BODY, node, body))
+	    !conf_walk_level(w, CONF_BODY, node, body))
 		return false;
 	finish(body, node);
 	if (body->rule.nstatuses == 0)
-		return conf_wrong(&l->report, node,
+		return conf_wrong(&w->report, node,
 		    "a rule without status, expected one with it");
 	if (body->json == NULL && body->nin > 0)
-		return conf_walk_wrong(l, node, "in",
+		return conf_walk_wrong(w, node, "in",
 		    "without json, expected json beside it");
 	if (body->json == NULL && body->contains == NULL &&
 	    body->delay == NULL && body->need == NULL)
-		return conf_wrong(&l->report, node,
+		return conf_wrong(&w->report, node,
 		    "a rule for any body, expected json, contains or delay");
 	return true;
 }
 
 bool
-conf_body_load(struct conf_walk *l, const struct conf_option *option,
+conf_body_load(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	struct rule		*rule = field;
@@ -209,22 +209,22 @@ conf_body_load(struct conf_walk *l, const struct conf_option *option,
 	bool			 ok = true;
 
 	if (node->type != CONF_LIST)
-		return conf_wrong(&l->report, node, "no list, expected %s such "
+		return conf_wrong(&w->report, node, "no list, expected %s such "
 		    "as [{status: 403, contains: rate limit}]",
 		    option->range);
 	if (node->n > option->max)
-		return conf_wrong(&l->report, node, "%zu rules, expected %s",
+		return conf_wrong(&w->report, node, "%zu rules, expected %s",
 		    node->n, option->range);
 	if (node->n == 0)
 		return true;
 	rule->bodies = calloc(node->n, sizeof *rule->bodies);
 	if (rule->bodies == NULL)
-		return conf_wrong(&l->report, NULL, "out of memory");
+		return conf_wrong(&w->report, NULL, "out of memory");
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&l->report, NULL, rule->nbodies);
-		ok = load_body(l, entry->value,
+		conf_enter(&w->report, NULL, rule->nbodies);
+		ok = load_body(w, entry->value,
 		    &rule->bodies[rule->nbodies++]);
-		conf_leave(&l->report);
+		conf_leave(&w->report);
 	}
 	return ok;
 }

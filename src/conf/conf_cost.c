@@ -8,10 +8,10 @@
 #include "conf/conf_option_wrong.h"
 
 bool
-conf_cost_path(struct conf_walk *l, const struct conf_option *option,
+conf_cost_path(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	struct rule_cost	*cost = field;
 	const char		*expected;
 	char			 advice[CONF_ADVICE];
@@ -41,10 +41,10 @@ trimmed(const char *text)
 }
 
 bool
-conf_cost_header(struct conf_walk *l, const struct conf_option *option,
+conf_cost_header(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	struct rule_cost	*cost = field;
 	size_t			 len = strcspn(node->text, ":");
 
@@ -64,21 +64,21 @@ conf_cost_header(struct conf_walk *l, const struct conf_option *option,
 }
 
 static bool
-load_cost(struct conf_walk *l, const struct conf_node *node,
+load_cost(struct conf_walk *w, const struct conf_node *node,
     struct rule_cost *cost)
 {
-	if (!conf_walk_mapping(l, node,
+	if (!conf_walk_mapping(w, node,
 	    "a rule such as {path: /search, cost: 5}") ||
-	    !conf_walk_level(l, CONF_COST, node, cost))
+	    !conf_walk_level(w, CONF_COST, node, cost))
 		return false;
 	if (conf_node_value(node, "cost") == NULL)
-		return conf_wrong(&l->report, node,
+		return conf_wrong(&w->report, node,
 		    "a rule without cost, expected one with it");
 	return true;
 }
 
 bool
-conf_cost_load(struct conf_walk *l, const struct conf_option *option,
+conf_cost_load(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	struct rule		*rule = field;
@@ -86,20 +86,20 @@ conf_cost_load(struct conf_walk *l, const struct conf_option *option,
 	bool			 ok = true;
 
 	if (node->type != CONF_LIST)
-		return conf_wrong(&l->report, node, "no list, expected %s such "
+		return conf_wrong(&w->report, node, "no list, expected %s such "
 		    "as [{path: /search, cost: 5}]", option->range);
 	if (node->n > option->max)
-		return conf_wrong(&l->report, node, "%zu rules, expected %s",
+		return conf_wrong(&w->report, node, "%zu rules, expected %s",
 		    node->n, option->range);
 	if (node->n == 0)
 		return true;
 	rule->costs = calloc(node->n, sizeof *rule->costs);
 	if (rule->costs == NULL)
-		return conf_wrong(&l->report, NULL, "out of memory");
+		return conf_wrong(&w->report, NULL, "out of memory");
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&l->report, NULL, rule->ncosts);
-		ok = load_cost(l, entry->value, &rule->costs[rule->ncosts++]);
-		conf_leave(&l->report);
+		conf_enter(&w->report, NULL, rule->ncosts);
+		ok = load_cost(w, entry->value, &rule->costs[rule->ncosts++]);
+		conf_leave(&w->report);
 	}
 	return ok;
 }

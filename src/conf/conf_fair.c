@@ -136,10 +136,10 @@ wrong_key(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_fair_key(struct conf_walk *l, const struct conf_option *option,
+conf_fair_key(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	struct rule_key		*key = field;
 	const char		*text = node->text;
 	size_t			 i, len = sizeof prefix - 1;
@@ -196,7 +196,7 @@ compare(const void *a, const void *b)
 }
 
 static bool
-read_network(struct conf_walk *l, const struct conf_node *key,
+read_network(struct conf_walk *w, const struct conf_node *key,
     struct network *network)
 {
 	const char	*expected;
@@ -207,35 +207,35 @@ read_network(struct conf_walk *l, const struct conf_node *key,
 	if (expected == NULL)
 		return true;
 	near = network->family != 0;
-	return conf_wrong(&l->report, key, "no client with fair_by: client, "
+	return conf_wrong(&w->report, key, "no client with fair_by: client, "
 	    "expected %s%s%s%s", expected, near ? "; did you mean \"" : "",
 	    near ? network_text(buf, network) : "", near ? "\"?" : "");
 }
 
 static bool
-read_client(struct conf_walk *l, const struct rule *rule,
+read_client(struct conf_walk *w, const struct rule *rule,
     const struct conf_node *key, struct rule_weight *weight)
 {
 	if (rule->fair_by.kind == RULE_KEY_CLIENT)
-		return read_network(l, key, &weight->network);
+		return read_network(w, key, &weight->network);
 	if (key->text[0] == '\0')
-		return conf_wrong(&l->report, key, "empty, expected %s",
+		return conf_wrong(&w->report, key, "empty, expected %s",
 		    rule->fair_by.kind == RULE_KEY_USER ? "a user" :
 		    "a value of the field that fair_by names");
 	weight->value = strdup(key->text);
 	return weight->value != NULL ||
-	    conf_wrong(&l->report, NULL, "out of memory");
+	    conf_wrong(&w->report, NULL, "out of memory");
 }
 
 static bool
-read_weight(struct conf_walk *l, const struct rule *rule,
+read_weight(struct conf_walk *w, const struct rule *rule,
     const struct conf_entry *entry, struct reading *reading)
 {
 	uint64_t	 weight;
 
 	reading->key = entry->key;
-	if (!read_client(l, rule, entry->key, &reading->weight) ||
-	    !conf_walk_option(l, conf_option_find(l->report.options,
+	if (!read_client(w, rule, entry->key, &reading->weight) ||
+	    !conf_walk_option(w, conf_option_find(w->report.options,
 	    CONF_WEIGHT, "*"), entry->value, &weight))
 		return false;
 	reading->weight.weight = (uint32_t)weight;
@@ -243,7 +243,7 @@ read_weight(struct conf_walk *l, const struct rule *rule,
 }
 
 static bool
-read_weights(struct conf_walk *l, const struct rule *rule,
+read_weights(struct conf_walk *w, const struct rule *rule,
     const struct conf_node *node, struct reading *readings)
 {
 	const struct conf_entry	*entry;
@@ -251,17 +251,17 @@ read_weights(struct conf_walk *l, const struct rule *rule,
 	bool			 ok = true;
 
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&l->report, entry->key->text, 0);
+		conf_enter(&w->report, entry->key->text, 0);
 		readings[i].i = i;
-		ok = read_weight(l, rule, entry, &readings[i++]);
-		conf_leave(&l->report);
+		ok = read_weight(w, rule, entry, &readings[i++]);
+		conf_leave(&w->report);
 	}
 	return ok;
 }
 
 /* They are sorted, so that what is there twice stands side by side. */
 static bool
-are_different(struct conf_walk *l, const struct reading *readings, size_t n)
+are_different(struct conf_walk *w, const struct reading *readings, size_t n)
 {
 	size_t	 i;
 
@@ -269,9 +269,9 @@ are_different(struct conf_walk *l, const struct reading *readings, size_t n)
 		if (rule_weight_compare(&readings[i - 1].weight,
 		    &readings[i].weight) != 0)
 			continue;
-		conf_enter(&l->report, readings[i].key->text, 0);
-		conf_walk_twice(l, readings[i].key, readings[i - 1].key);
-		conf_leave(&l->report);
+		conf_enter(&w->report, readings[i].key->text, 0);
+		conf_walk_twice(w, readings[i].key, readings[i - 1].key);
+		conf_leave(&w->report);
 		return false;
 	}
 	return true;
@@ -279,7 +279,7 @@ are_different(struct conf_walk *l, const struct reading *readings, size_t n)
 
 /* Reads those of a mapping that is not empty; what was read is the rule's. */
 static bool
-load_weights(struct conf_walk *l, const struct conf_node *node,
+load_weights(struct conf_walk *w, const struct conf_node *node,
     struct rule *rule)
 {
 	struct reading	*readings = calloc(node->n, sizeof *readings);
@@ -289,12 +289,12 @@ load_weights(struct conf_walk *l, const struct conf_node *node,
 	rule->weights = calloc(node->n, sizeof *rule->weights);
 	if (readings == NULL || rule->weights == NULL) {
 		free(readings);
-		return conf_wrong(&l->report, NULL, "out of memory");
+		return conf_wrong(&w->report, NULL, "out of memory");
 	}
-	ok = read_weights(l, rule, node, readings);
+	ok = read_weights(w, rule, node, readings);
 	if (ok) {
 		qsort(readings, node->n, sizeof *readings, compare);
-		ok = are_different(l, readings, node->n);
+		ok = are_different(w, readings, node->n);
 	}
 	for (i = 0; i < node->n; i++)
 		rule->weights[i] = readings[i].weight;
@@ -304,15 +304,15 @@ load_weights(struct conf_walk *l, const struct conf_node *node,
 }
 
 bool
-conf_fair_later(struct conf_walk *l, const struct conf_option *option,
+conf_fair_later(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	(void)l, (void)option, (void)node, (void)field;
+	(void)w, (void)option, (void)node, (void)field;
 	return true;
 }
 
 bool
-conf_fair_weights(struct conf_walk *l, const struct conf_node *mapping,
+conf_fair_weights(struct conf_walk *w, const struct conf_node *mapping,
     struct rule *rule)
 {
 	const struct conf_option	*option;
@@ -322,14 +322,14 @@ conf_fair_weights(struct conf_walk *l, const struct conf_node *mapping,
 	node = conf_node_value(mapping, "weights");
 	if (node == NULL)
 		return true;
-	option = conf_option_find(l->report.options, CONF_RULE, "weights");
-	conf_enter(&l->report, "weights", 0);
-	ok = conf_walk_mapping(l, node, "a mapping of clients to numbers");
+	option = conf_option_find(w->report.options, CONF_RULE, "weights");
+	conf_enter(&w->report, "weights", 0);
+	ok = conf_walk_mapping(w, node, "a mapping of clients to numbers");
 	if (ok && node->n > option->max)
-		ok = conf_wrong(&l->report, node, "%zu clients, expected %s",
+		ok = conf_wrong(&w->report, node, "%zu clients, expected %s",
 		    node->n, option->range);
 	if (ok && node->n > 0)
-		ok = load_weights(l, node, rule);
-	conf_leave(&l->report);
+		ok = load_weights(w, node, rule);
+	conf_leave(&w->report);
 	return ok;
 }

@@ -43,38 +43,38 @@ refills(const struct budget_rate *rate)
 
 /* Completes a rate out of the keys of its mapping, and checks them together. */
 static bool
-finish_rate(struct conf_walk *l, const struct conf_node *node,
+finish_rate(struct conf_walk *w, const struct conf_node *node,
     struct budget_rate *rate)
 {
 	if (conf_node_value(node, "burst") == NULL)
 		default_burst(rate);
 	if (!strict_holds(rate))
-		return conf_walk_wrong(l, node, "burst", "as much as "
+		return conf_walk_wrong(w, node, "burst", "as much as "
 		    "capacity or more, expected less beside strict: true");
 	if (!refills(rate))
-		return conf_walk_wrong(l, node, "capacity", "so little that "
+		return conf_walk_wrong(w, node, "capacity", "so little that "
 		    "burst (or a request of cost 1) takes 10 years or more, "
 		    "expected more, or a shorter period");
 	return true;
 }
 
 static bool
-load_rate(struct conf_walk *l, const struct conf_node *node,
+load_rate(struct conf_walk *w, const struct conf_node *node,
     struct budget_rate *rate)
 {
-	*rate = l->rate;
-	if (!conf_walk_mapping(l, node,
+	*rate = w->rate;
+	if (!conf_walk_mapping(w, node,
 	    "a rate such as {capacity: 10, period: 1s}") ||
-	    !conf_walk_level(l, CONF_RATE, node, rate))
+	    !conf_walk_level(w, CONF_RATE, node, rate))
 		return false;
 	if (conf_node_value(node, "capacity") == NULL)
-		return conf_wrong(&l->report, node,
+		return conf_wrong(&w->report, node,
 		    "a rate without capacity, expected one with it");
-	return finish_rate(l, node, rate);
+	return finish_rate(w, node, rate);
 }
 
 bool
-conf_limits_rates(struct conf_walk *l, const struct conf_option *option,
+conf_limits_rates(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	struct budget_limits	*limits = field;
@@ -82,19 +82,19 @@ conf_limits_rates(struct conf_walk *l, const struct conf_option *option,
 	bool			 ok = true;
 
 	if (node->type != CONF_LIST)
-		return conf_wrong(&l->report, node, "no list, expected %s such "
+		return conf_wrong(&w->report, node, "no list, expected %s such "
 		    "as [{capacity: 10, period: 1s}]%s", option->range,
 		    node->type == CONF_MAPPING ?
 		    "; put [ ] around it, or a dash before each rate" : "");
 	if (node->n < option->min || node->n > option->max)
-		return conf_wrong(&l->report, node, "%zu rates, expected %s",
+		return conf_wrong(&w->report, node, "%zu rates, expected %s",
 		    node->n, option->range);
 	limits->nrates = 0;
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&l->report, NULL, limits->nrates);
-		ok = load_rate(l, entry->value,
+		conf_enter(&w->report, NULL, limits->nrates);
+		ok = load_rate(w, entry->value,
 		    &limits->rates[limits->nrates]);
-		conf_leave(&l->report);
+		conf_leave(&w->report);
 		limits->nrates++;
 	}
 	return ok;
@@ -102,7 +102,7 @@ conf_limits_rates(struct conf_walk *l, const struct conf_option *option,
 
 /* capacity and its like, and rates: one or the other. */
 bool
-conf_limits_finish(struct conf_walk *l, const struct conf_node *node,
+conf_limits_finish(struct conf_walk *w, const struct conf_node *node,
     struct budget_limits *limits)
 {
 	static const char *const	 keys[] = {
@@ -114,15 +114,15 @@ conf_limits_finish(struct conf_walk *l, const struct conf_node *node,
 		if (conf_node_value(node, keys[i]) == NULL)
 			continue;
 		if (conf_node_value(node, "rates") != NULL)
-			return conf_walk_wrong(l, node, keys[i], "beside "
+			return conf_walk_wrong(w, node, keys[i], "beside "
 			    "rates, expected one or the other; put it into "
 			    "rates");
 		if (conf_node_value(node, "capacity") == NULL)
-			return conf_walk_wrong(l, node, keys[i], "without "
+			return conf_walk_wrong(w, node, keys[i], "without "
 			    "capacity, expected capacity beside it");
 	}
 	if (conf_node_value(node, "capacity") == NULL)
 		return true;
 	limits->nrates = 1;
-	return finish_rate(l, node, &limits->rates[0]);
+	return finish_rate(w, node, &limits->rates[0]);
 }

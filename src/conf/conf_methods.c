@@ -167,10 +167,10 @@ read_methods(struct reading *r, const struct conf_node *node)
 }
 
 bool
-conf_methods_retry(struct conf_walk *l, const struct conf_option *option,
+conf_methods_retry(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	struct rule		*rule = field;
 	struct reading		 r = {
 		.report = report, .option = option, .may_be_word = true,
@@ -186,10 +186,10 @@ conf_methods_retry(struct conf_walk *l, const struct conf_option *option,
 }
 
 bool
-conf_methods_cost(struct conf_walk *l, const struct conf_option *option,
+conf_methods_cost(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	struct rule_cost	*cost = field;
 	struct reading		 r = { .report = report, .option = option };
 

@@ -35,7 +35,7 @@ defaults_text(size_t *size)
 }
 
 static void *
-base_of(struct conf_walk *l, const struct conf_option *option)
+base_of(struct conf_walk *w, const struct conf_option *option)
 {
 	switch (option->level) {
 	case CONF_RULE:
@@ -44,18 +44,18 @@ base_of(struct conf_walk *l, const struct conf_option *option)
 	case CONF_RETRY:
 	case CONF_TUNNEL:
 	case CONF_HOST_TLS:
-		return &l->rule;
+		return &w->rule;
 	case CONF_RATE:
-		return &l->rate;
+		return &w->rate;
 	case CONF_PATH:
-		return &l->path;
+		return &w->path;
 	default:
-		return l->conf;
+		return w->conf;
 	}
 }
 
 static bool
-read_defaults(struct conf_walk *l, const struct conf_node *list)
+read_defaults(struct conf_walk *w, const struct conf_node *list)
 {
 	const struct conf_option	*option;
 	const struct conf_entry		*entry = list->first;
@@ -63,8 +63,8 @@ read_defaults(struct conf_walk *l, const struct conf_node *list)
 	for (option = conf_options(); option->path != NULL; option++) {
 		if (option->fallback == NULL)
 			continue;
-		if (!conf_walk_option(l, option, entry->value,
-		    base_of(l, option)))
+		if (!conf_walk_option(w, option, entry->value,
+		    base_of(w, option)))
 			return false;
 		entry = entry->next;
 	}
@@ -73,7 +73,7 @@ read_defaults(struct conf_walk *l, const struct conf_node *list)
 
 /* Defaults come the same way as what a file says. */
 static bool
-load_defaults(struct conf_walk *l)
+load_defaults(struct conf_walk *w)
 {
 	struct conf_yaml	*yaml;
 	size_t			 size, i;
@@ -81,80 +81,80 @@ load_defaults(struct conf_walk *l)
 	bool			 ok;
 
 	if (text == NULL)
-		return conf_wrong(&l->report, NULL, "out of memory");
-	yaml = conf_yaml_parse(&l->report, text, size);
+		return conf_wrong(&w->report, NULL, "out of memory");
+	yaml = conf_yaml_parse(&w->report, text, size);
 	free(text);
 	if (yaml == NULL)
 		return false;
-	ok = read_defaults(l, conf_yaml_root(yaml));
+	ok = read_defaults(w, conf_yaml_root(yaml));
 	conf_yaml_free(yaml);
 	/* that text is no file's: nobody could look there */
-	for (i = 0; ok && i < l->conf->listen.n; i++)
-		l->conf->listen.list[i].at = (struct place){ 0 };
+	for (i = 0; ok && i < w->conf->listen.n; i++)
+		w->conf->listen.list[i].at = (struct place){ 0 };
 	return ok;
 }
 
 static bool
-load_root(struct conf_walk *l, const struct conf_node *root)
+load_root(struct conf_walk *w, const struct conf_node *root)
 {
 	char	 advice[CONF_ADVICE];
 
 	if (conf_node_null(root))
-		return conf_wrong(&l->report, root,
+		return conf_wrong(&w->report, root,
 		    "the file is empty, expected at least one key");
 	if (root->type != CONF_MAPPING)
-		return conf_wrong(&l->report, root,
+		return conf_wrong(&w->report, root,
 		    "not a configuration, expected keys such as listen: and "
 		    "hosts:%s", root->type == CONF_SCALAR &&
-		    conf_advice_space(advice, l->report.options, root->text) ?
+		    conf_advice_space(advice, w->report.options, root->text) ?
 		    advice : "");
-	return conf_walk_level(l, CONF_TOP, root, l->conf);
+	return conf_walk_level(w, CONF_TOP, root, w->conf);
 }
 
-/* Fills l->conf, which is zeroed; false leaves it to be freed. */
+/* Fills w->conf, which is zeroed; false leaves it to be freed. */
 static bool
-fill(struct conf_walk *l, const char *text, size_t len)
+fill(struct conf_walk *w, const char *text, size_t len)
 {
 	struct conf_yaml	*yaml;
 	bool			 ok;
 
-	l->conf->path = strdup(l->report.name);
-	l->conf->patterns = pattern_set_new();
-	if (l->conf->path == NULL || l->conf->patterns == NULL)
-		return conf_wrong(&l->report, NULL, "out of memory");
-	if (!load_defaults(l))
+	w->conf->path = strdup(w->report.name);
+	w->conf->patterns = pattern_set_new();
+	if (w->conf->path == NULL || w->conf->patterns == NULL)
+		return conf_wrong(&w->report, NULL, "out of memory");
+	if (!load_defaults(w))
 		return false;
-	l->rule.name = "unlimited";
-	l->conf->fallback = l->rule;
-	l->conf->fallback.builtin = true;
-	yaml = conf_yaml_parse(&l->report, text, len);
+	w->rule.name = "unlimited";
+	w->conf->fallback = w->rule;
+	w->conf->fallback.builtin = true;
+	yaml = conf_yaml_parse(&w->report, text, len);
 	if (yaml == NULL)
 		return false;
-	ok = load_root(l, conf_yaml_root(yaml));
+	ok = load_root(w, conf_yaml_root(yaml));
 	conf_yaml_free(yaml);
 	if (ok)
-		conf_rule_complete(l->conf);
+		conf_rule_complete(w->conf);
 	return ok;
 }
 
 struct conf *
 conf_parse(const char *name, const char *text, size_t len, char **cause)
 {
-	struct conf_walk	 l = { .report = {
+	struct conf_walk	 w = { .report = {
 		.name = name,
 		.options = conf_options(),
 		.advise = conf_advice_syntax,
 	} };
 
 	*cause = NULL;
-	l.conf = conf_new();
-	if (l.conf == NULL) {
+	w.conf = conf_new();
+	if (w.conf == NULL) {
 		*cause = strdup("out of memory");
 		return NULL;
 	}
-	if (fill(&l, text, len))
-		return l.conf;
-	*cause = l.report.cause;
-	conf_unref(l.conf);
+	if (fill(&w, text, len))
+		return w.conf;
+	*cause = w.report.cause;
+	conf_unref(w.conf);
 	return NULL;
 }

@@ -30,7 +30,7 @@ key_of(const struct conf_node *paths, size_t i)
 }
 
 static bool
-is_new(struct conf_walk *l, const struct conf_node *paths,
+is_new(struct conf_walk *w, const struct conf_node *paths,
     const struct conf_node *key, const struct rule *rule,
     const struct rule_path *path)
 {
@@ -39,12 +39,12 @@ is_new(struct conf_walk *l, const struct conf_node *paths,
 	for (i = 0; &rule->paths[i] != path; i++)
 		if (path_pattern_compare(&rule->paths[i].pattern,
 		    &path->pattern) == 0)
-			return conf_walk_twice(l, key, key_of(paths, i));
+			return conf_walk_twice(w, key, key_of(paths, i));
 	return true;
 }
 
 static bool
-load_path(struct conf_walk *l, const struct conf_node *paths,
+load_path(struct conf_walk *w, const struct conf_node *paths,
     const struct conf_entry *entry, struct rule *rule)
 {
 	struct rule_path	*path = &rule->paths[rule->npaths++];
@@ -53,19 +53,19 @@ load_path(struct conf_walk *l, const struct conf_node *paths,
 
 	path->text = canonical(entry->key->text);
 	if (path->text == NULL)
-		return conf_wrong(&l->report, NULL, "out of memory");
+		return conf_wrong(&w->report, NULL, "out of memory");
 	expected = path_pattern_parse(&path->pattern, path->text,
 	    strlen(path->text));
 	if (expected != NULL)
-		return conf_wrong(&l->report, entry->key,
+		return conf_wrong(&w->report, entry->key,
 		    "no path pattern, expected %s%s", expected,
 		    conf_advice_path(advice, entry->key->text));
-	path->limits = l->path;
-	return is_new(l, paths, entry->key, rule, path) &&
-	    conf_walk_mapping(l, entry->value,
+	path->limits = w->path;
+	return is_new(w, paths, entry->key, rule, path) &&
+	    conf_walk_mapping(w, entry->value,
 	    "a mapping such as {capacity: 10}") &&
-	    conf_walk_level(l, CONF_PATH, entry->value, &path->limits) &&
-	    conf_limits_finish(l, entry->value, &path->limits);
+	    conf_walk_level(w, CONF_PATH, entry->value, &path->limits) &&
+	    conf_limits_finish(w, entry->value, &path->limits);
 }
 
 static int
@@ -78,27 +78,27 @@ compare(const void *a, const void *b)
 }
 
 bool
-conf_path_load(struct conf_walk *l, const struct conf_option *option,
+conf_path_load(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	struct rule		*rule = field;
 	const struct conf_entry	*entry;
 	bool			 ok = true;
 
-	if (!conf_walk_mapping(l, node, "a mapping of path patterns"))
+	if (!conf_walk_mapping(w, node, "a mapping of path patterns"))
 		return false;
 	if (node->n > option->max)
-		return conf_wrong(&l->report, node, "%zu paths, expected %s",
+		return conf_wrong(&w->report, node, "%zu paths, expected %s",
 		    node->n, option->range);
 	if (node->n == 0)
 		return true;
 	rule->paths = calloc(node->n, sizeof *rule->paths);
 	if (rule->paths == NULL)
-		return conf_wrong(&l->report, NULL, "out of memory");
+		return conf_wrong(&w->report, NULL, "out of memory");
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&l->report, entry->key->text, 0);
-		ok = load_path(l, node, entry, rule);
-		conf_leave(&l->report);
+		conf_enter(&w->report, entry->key->text, 0);
+		ok = load_path(w, node, entry, rule);
+		conf_leave(&w->report);
 	}
 	if (ok)
 		qsort(rule->paths, rule->npaths, sizeof *rule->paths, compare);

@@ -20,7 +20,7 @@
  * would decrypt what nobody thought of.
  */
 static bool
-finish_https(struct conf_walk *l, const struct conf_node *node,
+finish_https(struct conf_walk *w, const struct conf_node *node,
     struct rule *rule)
 {
 	const struct conf_node	*https = conf_node_value(node, "https");
@@ -28,32 +28,32 @@ finish_https(struct conf_walk *l, const struct conf_node *node,
 	if (https == NULL)
 		return true;
 	rule->https_at = conf_node_place(https);
-	if (rule == &l->conf->fallback && rule->https == RULE_HTTPS_INTERCEPT)
-		return conf_walk_wrong(l, node, "https", "intercept, "
+	if (rule == &w->conf->fallback && rule->https == RULE_HTTPS_INTERCEPT)
+		return conf_walk_wrong(w, node, "https", "intercept, "
 		    "expected tunnel or upstream: name the hosts to "
 		    "intercept");
 	return true;
 }
 
 static bool
-load_rule(struct conf_walk *l, const struct conf_node *node,
+load_rule(struct conf_walk *w, const struct conf_node *node,
     struct rule *rule, bool wildcard)
 {
-	if (!conf_walk_mapping(l, node, "a mapping such as {capacity: 10}") ||
-	    !conf_walk_level(l, CONF_RULE, node, rule) ||
-	    !conf_limits_finish(l, node, &rule->limits) ||
-	    !conf_pause_finish(l, node, rule) ||
-	    !finish_https(l, node, rule) ||
-	    !conf_fair_weights(l, node, rule))
+	if (!conf_walk_mapping(w, node, "a mapping such as {capacity: 10}") ||
+	    !conf_walk_level(w, CONF_RULE, node, rule) ||
+	    !conf_limits_finish(w, node, &rule->limits) ||
+	    !conf_pause_finish(w, node, rule) ||
+	    !finish_https(w, node, rule) ||
+	    !conf_fair_weights(w, node, rule))
 		return false;
 	if (rule->shared && !wildcard)
-		return conf_walk_wrong(l, node, "shared", "true, expected "
+		return conf_walk_wrong(w, node, "shared", "true, expected "
 		    "that with a pattern that begins with * only");
 	return true;
 }
 
 bool
-conf_rule_defaults(struct conf_walk *l, const struct conf_option *option,
+conf_rule_defaults(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	struct rule	*rule = field;
@@ -62,7 +62,7 @@ conf_rule_defaults(struct conf_walk *l, const struct conf_option *option,
 	rule->name = "defaults";
 	rule->builtin = false;
 	rule->at = conf_node_place(node);
-	return load_rule(l, node, rule, false);
+	return load_rule(w, node, rule, false);
 }
 
 static char *
@@ -95,30 +95,30 @@ key_of(const struct conf_node *hosts, size_t i)
 
 /* A second key for the same hosts; they may be spelled in another way. */
 static bool
-host_twice(struct conf_walk *l, const struct conf_node *key,
+host_twice(struct conf_walk *w, const struct conf_node *key,
     const struct conf_node *first)
 {
 	if (strcmp(key->text, first->text) == 0)
-		return conf_walk_twice(l, key, first);
-	return conf_wrong(&l->report, key, "another spelling of \"%s\", "
+		return conf_walk_twice(w, key, first);
+	return conf_wrong(&w->report, key, "another spelling of \"%s\", "
 	    "expected once; the first is at line %u, column %u", first->text,
 	    first->line, first->column);
 }
 
 /* A key that stands beside its host, and not below it. */
 static bool
-is_rule_key(const struct conf_walk *l, const struct conf_entry *entry)
+is_rule_key(const struct conf_walk *w, const struct conf_entry *entry)
 {
 	return entry != NULL &&
-	    conf_option_find(l->report.options, CONF_RULE,
+	    conf_option_find(w->report.options, CONF_RULE,
 	    entry->key->text) != NULL;
 }
 
 static bool
-load_host(struct conf_walk *l, const struct conf_node *hosts,
+load_host(struct conf_walk *w, const struct conf_node *hosts,
     const struct conf_entry *entry)
 {
-	struct conf		*conf = l->conf;
+	struct conf		*conf = w->conf;
 	struct rule		*rule = &conf->rules[conf->nrules];
 	struct pattern		 pattern;
 	const struct rule	*other;
@@ -128,29 +128,29 @@ load_host(struct conf_walk *l, const struct conf_node *hosts,
 	expected = pattern_parse(&pattern, entry->key->text,
 	    strlen(entry->key->text));
 	if (expected != NULL)
-		return conf_wrong(&l->report, entry->key,
+		return conf_wrong(&w->report, entry->key,
 		    "no host pattern, expected %s%s", expected,
 		    conf_advice_host(advice, entry->key->text));
-	if (conf_node_null(entry->value) && is_rule_key(l, entry->next))
-		return conf_wrong(&l->report, entry->value, "nothing, expected "
+	if (conf_node_null(entry->value) && is_rule_key(w, entry->next))
+		return conf_wrong(&w->report, entry->value, "nothing, expected "
 		    "a mapping; indent the lines below further, from \"%s:\" "
 		    "on", entry->next->key->text);
-	*rule = l->rule;
+	*rule = w->rule;
 	rule->at = conf_node_place(entry->key);
 	rule->has_port = pattern.host.port != 0;
 	rule->name = pattern_name(&pattern);
 	if (rule->name == NULL)
-		return conf_wrong(&l->report, NULL, "out of memory");
+		return conf_wrong(&w->report, NULL, "out of memory");
 	conf->nrules++;
 	other = pattern_set_add(conf->patterns, &pattern, rule);
 	if (other != NULL)
-		return host_twice(l, entry->key,
+		return host_twice(w, entry->key,
 		    key_of(hosts, (size_t)(other - conf->rules)));
-	return load_rule(l, entry->value, rule, pattern.wildcard);
+	return load_rule(w, entry->value, rule, pattern.wildcard);
 }
 
 bool
-conf_rule_hosts(struct conf_walk *l, const struct conf_option *option,
+conf_rule_hosts(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	const struct conf_entry	*entry;
@@ -158,17 +158,17 @@ conf_rule_hosts(struct conf_walk *l, const struct conf_option *option,
 
 	(void)option;
 	(void)field;
-	if (!conf_walk_mapping(l, node, "a mapping of host patterns"))
+	if (!conf_walk_mapping(w, node, "a mapping of host patterns"))
 		return false;
 	if (node->n == 0)
 		return true;
-	l->conf->rules = calloc(node->n, sizeof *l->conf->rules);
-	if (l->conf->rules == NULL)
-		return conf_wrong(&l->report, NULL, "out of memory");
+	w->conf->rules = calloc(node->n, sizeof *w->conf->rules);
+	if (w->conf->rules == NULL)
+		return conf_wrong(&w->report, NULL, "out of memory");
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&l->report, entry->key->text, 0);
-		ok = load_host(l, node, entry);
-		conf_leave(&l->report);
+		conf_enter(&w->report, entry->key->text, 0);
+		ok = load_host(w, node, entry);
+		conf_leave(&w->report);
 	}
 	return ok;
 }

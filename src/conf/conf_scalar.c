@@ -54,17 +54,17 @@ read_integer32(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_scalar_number(struct conf_walk *l, const struct conf_option *option,
+conf_scalar_number(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	return read_number(&l->report, option, node, field);
+	return read_number(&w->report, option, node, field);
 }
 
 bool
-conf_scalar_integer32(struct conf_walk *l, const struct conf_option *option,
+conf_scalar_integer32(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	return read_integer32(&l->report, option, node, field);
+	return read_integer32(&w->report, option, node, field);
 }
 
 /* The cores that this process may run on, not those that are there. */
@@ -84,10 +84,10 @@ cores(unsigned max)
 }
 
 bool
-conf_scalar_workers(struct conf_walk *l, const struct conf_option *option,
+conf_scalar_workers(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	unsigned		*workers = field;
 
 	if (strcasecmp(node->text, "auto") != 0)
@@ -97,10 +97,10 @@ conf_scalar_workers(struct conf_walk *l, const struct conf_option *option,
 }
 
 bool
-conf_scalar_boolean(struct conf_walk *l, const struct conf_option *option,
+conf_scalar_boolean(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	const char		*wrong = conf_boolean(node->text, field);
 
 	return wrong == NULL || conf_option_wrong(report, option, node, wrong);
@@ -111,10 +111,10 @@ _Static_assert(sizeof(enum rule_https) == sizeof(int) &&
     sizeof(enum conf_log_format) == sizeof(int), "enum is no int");
 
 bool
-conf_scalar_choice(struct conf_walk *l, const struct conf_option *option,
+conf_scalar_choice(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	const char *const	*names = option->as->choices;
 	const char		*best = NULL;
 	char			 buf[CONF_SHOW];
@@ -166,31 +166,31 @@ read_path(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_scalar_access(struct conf_walk *l, const struct conf_option *option,
+conf_scalar_access(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	if (strcasecmp(node->text, "off") == 0)
-		return set_text(&l->report, NULL, field);
+		return set_text(&w->report, NULL, field);
 	if (strcmp(node->text, "-") == 0)
-		return set_text(&l->report, node->text, field);
-	return read_path(&l->report, option, node, field);
+		return set_text(&w->report, node->text, field);
+	return read_path(&w->report, option, node, field);
 }
 
 bool
-conf_scalar_diagnostics(struct conf_walk *l, const struct conf_option *option,
+conf_scalar_diagnostics(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	if (strcasecmp(node->text, "stderr") == 0)
-		return set_text(&l->report, NULL, field);
-	return read_path(&l->report, option, node, field);
+		return set_text(&w->report, NULL, field);
+	return read_path(&w->report, option, node, field);
 }
 
 /* RFC 9110 5.6.2 */
 bool
-conf_scalar_token(struct conf_walk *l, const struct conf_option *option,
+conf_scalar_token(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	size_t			 len = strlen(node->text);
 
 	if (!http1_is_token(node->text, len))
@@ -218,30 +218,30 @@ read_file(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_scalar_file(struct conf_walk *l, const struct conf_option *option,
+conf_scalar_file(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	return read_file(&l->report, option, node, field);
+	return read_file(&w->report, option, node, field);
 }
 
 /* A path or the system's, which a file of that name is not: it is ./system. */
 bool
-conf_scalar_trust(struct conf_walk *l, const struct conf_option *option,
+conf_scalar_trust(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	if (strcasecmp(node->text, "system") != 0)
-		return read_file(&l->report, option, node, field);
-	return set_text(&l->report, NULL, field);
+		return read_file(&w->report, option, node, field);
+	return set_text(&w->report, NULL, field);
 }
 
 /* A host's stays a word, so that it is more than none. */
 bool
-conf_scalar_host_trust(struct conf_walk *l, const struct conf_option *option,
+conf_scalar_host_trust(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	if (strcasecmp(node->text, "system") != 0)
-		return read_file(&l->report, option, node, field);
-	return set_text(&l->report, "system", field);
+		return read_file(&w->report, option, node, field);
+	return set_text(&w->report, "system", field);
 }
 
 static bool
@@ -263,10 +263,10 @@ add_status(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_scalar_statuses(struct conf_walk *l, const struct conf_option *option,
+conf_scalar_statuses(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	struct rule		*rule = field;
 	const struct conf_entry	*entry;
 	bool			 ok = true;

@@ -83,10 +83,10 @@ add(struct conf_report *report, const struct conf_option *option,
 }
 
 bool
-conf_upgrades(struct conf_walk *l, const struct conf_option *option,
+conf_upgrades(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &l->report;
+	struct conf_report	*report = &w->report;
 	struct rule		*rule = field;
 	const struct conf_entry	*entry;
 	size_t			 i = 0;
