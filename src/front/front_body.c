@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "front/front_internal.h"
+#include "front/downstream.h"
 
 #include "http/http1_error.h"
 

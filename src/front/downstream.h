@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_FRONT_INTERNAL_H
-#define SLUICE_FRONT_INTERNAL_H
+#ifndef SLUICE_DOWNSTREAM_H
+#define SLUICE_DOWNSTREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>
