@@ -138,6 +138,14 @@ front_conf(const struct downstream *d)
 	return d->front->conf;
 }
 
+/* downstream.c */
+
+/*
+ * Puts a connection into another state: the only place that does, so that the
+ * list of connections and the counts of connections and requests agree with it.
+ */
+void		 downstream_enter(struct downstream *, enum downstream_state);
+
 /* front.c */
 
 /* The thread's front, for callbacks whose argument is evhttp's. */

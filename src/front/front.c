@@ -72,16 +72,6 @@ downstream_of(const struct front *f, struct bufferevent *bev)
 	return f->by_fd[fd];
 }
 
-/* The request is over; who drains may be waiting for that. */
-static void
-request_over(struct downstream *d)
-{
-	if (d->req == NULL)
-		return;
-	d->req = NULL;
-	d->front->setup.ended(d->front->setup.arg);
-}
-
 static bool
 watch_memory(struct downstream *d)
 {
@@ -109,10 +99,8 @@ front_close(struct downstream *d)
 		return;
 	if (d->state == HEAD)
 		front_close_tls(d);	/* between requests: in good order */
-	request_over(d);
-	d->state = DEAD;
+	downstream_enter(d, DEAD);
 	f->by_fd[d->fd] = NULL;
-	TAILQ_REMOVE(&f->all, d, entry);
 	stop_watching(d);
 	deadline_free(&d->read_timer);
 	deadline_free(&d->write_timer);
@@ -122,7 +110,6 @@ front_close(struct downstream *d)
 		unwatch_memory(d);
 		evhttp_connection_free(d->evcon);
 	}
-	atomic_fetch_sub(&f->setup.listeners->connections, 1);
 	loop_bury(f->loop, &d->grave, free, d);
 }
 
@@ -279,10 +266,10 @@ next_request(struct downstream *d)
 	struct evhttp_request *req = d->req;
 	size_t waiting;
 
-	request_over(d);
+	d->req = NULL;
 	http1_chunked_free(&d->chunked);
 	memset(&d->scan, 0, sizeof d->scan);
-	d->state = HEAD;
+	downstream_enter(d, HEAD);
 	if (d->tls_next != NULL)
 		take_early(d);
 	waiting = front_input(d);
@@ -314,7 +301,7 @@ linger(struct downstream *d)
 		front_close(d);
 		return;
 	}
-	d->state = LINGER;
+	downstream_enter(d, LINGER);
 	evbuffer_drain(input, evbuffer_get_length(input));
 	front_watch(d);
 	deadline_set(&d->read_timer, loop_now() + LINGER_NS);
@@ -341,7 +328,7 @@ front_end(struct downstream *d, bool keep)
 	if (d->state != BUSY)
 		return;
 	d->keep = keep && d->body_done && !d->front->draining;
-	d->state = ENDING;
+	downstream_enter(d, ENDING);
 	deadline_set(&d->read_timer, 0);
 	if (front_pending(d) == 0)
 		finish(d);
@@ -377,7 +364,7 @@ front_lend(struct downstream *d, char **early, size_t *n)
 	stop_watching(d);
 	deadline_set(&d->read_timer, 0);
 	deadline_set(&d->write_timer, 0);
-	d->state = LENT;
+	downstream_enter(d, LENT);
 	return d->fd;
 }
 
@@ -634,9 +621,7 @@ front_open(struct front *f, struct downstream *d)
 		evhttp_connection_free(d->evcon);
 		return false;
 	}
-	d->state = HEAD;
-	TAILQ_INSERT_TAIL(&f->all, d, entry);
-	atomic_fetch_add(&f->setup.listeners->connections, 1);
+	downstream_enter(d, HEAD);
 	d->excess = front_too_many(f, 0);
 	set_up(f, d);
 	if (!watch_memory(d) || !begin_tls(f, d))

@@ -40,8 +40,7 @@ make_request(struct downstream *d)
 	f->wanting = NULL;
 	if (d->req == NULL)
 		return false;
-	d->state = BUSY;
-	f->setup.began(f->setup.arg);
+	downstream_enter(d, BUSY);
 	deadline_set(&d->read_timer, 0);
 	return true;
 }

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+#include "front/downstream.h"
+
+static bool
+is_open(enum downstream_state state)
+{
+	return state != ATTACHING && state != DEAD;
+}
+
+/* A request that lingers may not have reached its client yet. */
+static bool
+has_request(enum downstream_state state)
+{
+	return state == BUSY || state == ENDING || state == LENT ||
+	    state == LINGER;
+}
+
+void
+downstream_enter(struct downstream *d, enum downstream_state state)
+{
+	struct front *f = d->front;
+	enum downstream_state old = d->state;
+
+	d->state = state;
+	if (!is_open(old) && is_open(state)) {
+		TAILQ_INSERT_TAIL(&f->all, d, entry);
+		atomic_fetch_add(&f->setup.listeners->connections, 1);
+	} else if (is_open(old) && !is_open(state)) {
+		TAILQ_REMOVE(&f->all, d, entry);
+		atomic_fetch_sub(&f->setup.listeners->connections, 1);
+	}
+	if (!has_request(old) && has_request(state))
+		f->setup.began(f->setup.arg);
+	else if (has_request(old) && !has_request(state))
+		f->setup.ended(f->setup.arg);
+}
