@@ -44,7 +44,7 @@ struct downstream {
 	enum downstream_state	 state;
 	struct bufferevent	*bev;
 	struct evhttp_connection *evcon;
-	struct evhttp_request	*req;
+	struct evhttp_request	*req;		/* from the first head on */
 	void			*attached;	/* who is told; or NULL */
 	int			 fd;
 
@@ -68,6 +68,7 @@ struct downstream {
 	bool			 broken;	/* sending to it has failed */
 	bool			 watching;	/* read_ev is on */
 	struct event		 read_ev;
+	struct event		 next_ev;	/* to go on with the input */
 	struct event		*close_ev;	/* while not watching */
 	int			 close_fd;	/* its descriptor */
 	bool			 keep;		/* after ENDING */
@@ -112,8 +113,6 @@ struct front {
 	struct event		 attach_ev;
 	struct downstreams	 attaching;
 	struct downstreams	 all;
-	struct downstream	**by_fd;
-	size_t			 nby_fd;
 	struct downstream	*wanting;	/* whose request evhttp makes */
 	char			*head;		/* the head being parsed */
 	size_t			 head_size;

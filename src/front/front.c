@@ -13,35 +13,35 @@
 #include "net/reset.h"
 
 /*
- * evhttp accepts connections and keeps them and their requests; it never sees
+ * evhttp accepts connections, makes them and owns their sockets; it never sees
  * a byte that a client sent.  A gate in front of it takes the input:
  *
  *   ATTACHING	evhttp is still making the connection.
  *   HEAD	between requests, or reading a head.
- *   BUSY	evhttp was shown a fixed minimal head and has made a
- *		request of it; the exchange has the true one.
- *   ENDING	the response is complete, its last bytes wait for the socket.
+ *   BUSY	an exchange has the request.
+ *   ENDING	the response is complete, its last bytes wait for the socket;
+ *		who does not read them gets no further response made.
  *   LENT	a tunnel has the socket.
  *   LINGER	our side is closed; what the client still sends is thrown
  *		away for a while, lest a reset destroys the response.
  *   DEAD	closed; its memory waits for burial.
  *
- * A request ends either with evhttp_send_reply_end(), called when the output
- * is empty so that it completes at once and the connection goes back to HEAD,
- * or with the connection.  All callbacks of the bufferevent are the gate's all
- * the time; evhttp's read callback is only ever called from here.
+ * evhttp is shown a fixed minimal head, once, when the connection's first
+ * request comes, and makes a request of it.  That one is never answered: it
+ * stays open until the connection is freed, and with it.  All that lies
+ * between belongs to the gate, as do all callbacks of the bufferevent; evhttp's
+ * read callback is called that once.
  *
  * The gate also reads the socket itself, through an event of its own that stays
- * on, and uses the bufferevent's input only for what has to wait: evhttp
- * switches the bufferevent's reading off and on with each request, which would
- * be a system call each time, and reads 4 KiB at a time.
+ * on, and uses the bufferevent's input only for what has to wait: a
+ * bufferevent asks how much there is before it reads, and reads 4 KiB at a
+ * time.
  */
 
 #define LINGER_NS	2000000000ULL
 
 static _Thread_local struct front *current;
 
-static void gate_read_cb(struct bufferevent *, void *);
 static void gate_write_cb(struct bufferevent *, void *);
 static void gate_event_cb(struct bufferevent *, short, void *);
 static void stop_watching(struct downstream *);
@@ -56,20 +56,6 @@ void
 front_is_here(struct front *f)
 {
 	current = f;
-}
-
-/*
- * evhttp's deferred read callback passes its own connection where the
- * bufferevent passes what was set, so the bufferevent is what to go by.
- */
-static struct downstream *
-downstream_of(const struct front *f, struct bufferevent *bev)
-{
-	int fd = bufferevent_getfd(bev);
-
-	if (fd < 0 || (size_t)fd >= f->nby_fd)
-		return NULL;
-	return f->by_fd[fd];
 }
 
 static bool
@@ -100,8 +86,8 @@ front_close(struct downstream *d)
 	if (d->state == HEAD)
 		front_close_tls(d);	/* between requests: in good order */
 	downstream_enter(d, DEAD);
-	f->by_fd[d->fd] = NULL;
 	stop_watching(d);
+	event_del(&d->next_ev);
 	deadline_free(&d->read_timer);
 	deadline_free(&d->write_timer);
 	http1_chunked_free(&d->chunked);
@@ -256,39 +242,26 @@ take_early(struct downstream *d)
 }
 
 /*
- * Has evhttp complete its request, which it does at once because the output
- * is empty, and takes the callbacks again.  What was pipelined is
- * read by evhttp's deferred callback, so that this does not recurse.
+ * What was pipelined waits for the loop's next round: whoever sends a thousand
+ * requests at once neither nests a thousand calls nor makes others wait.
  */
 static void
 next_request(struct downstream *d)
 {
-	struct evhttp_request *req = d->req;
-	size_t waiting;
+	static const struct timeval next_round = { 0 };
 
-	d->req = NULL;
 	http1_chunked_free(&d->chunked);
 	memset(&d->scan, 0, sizeof d->scan);
 	downstream_enter(d, HEAD);
 	if (d->tls_next != NULL)
 		take_early(d);
-	waiting = front_input(d);
-	bufferevent_incref(d->bev);
-	evhttp_send_reply_end(req);
-	if (bufferevent_decref(d->bev)) {
-		d->evcon = NULL;	/* evhttp is out of memory */
-		memory_sub(d->front->loop->memory, waiting);
-		front_close(d);
-		return;
-	}
-	bufferevent_disable(d->bev, EV_READ);
-	bufferevent_setcb(d->bev, gate_read_cb, gate_write_cb, gate_event_cb,
-	    d->evcon);
 	deadline_set(&d->read_timer,
 	    loop_now() + front_conf(d)->timeout_idle);
 	front_watch(d);
 	if (d->tls_next != NULL)
 		front_go_secure(d);
+	else if (front_input(d) > 0)
+		event_add(&d->next_ev, &next_round);
 }
 
 static void
@@ -441,25 +414,24 @@ front_user(const struct downstream *d)
 
 /* The gate's callbacks */
 
-/* evhttp asks to read on what was pipelined. */
+/* What was pipelined has its turn. */
 static void
-gate_read_cb(struct bufferevent *bev, void *arg)
+next_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct downstream *d = downstream_of(current, bev);
+	struct downstream *d = arg;
 
-	(void)arg;
-	if (d != NULL && d->state == HEAD)
+	(void)fd;
+	(void)what;
+	if (d->state == HEAD)
 		front_read_stored_head(d);
 }
 
 static void
 gate_write_cb(struct bufferevent *bev, void *arg)
 {
-	struct downstream *d = downstream_of(current, bev);
+	struct downstream *d = arg;
 
-	(void)arg;
-	if (d == NULL)
-		return;
+	(void)bev;
 	if (front_pending(d) == 0)
 		deadline_set(&d->write_timer, 0);
 	if (d->state == BUSY)
@@ -472,11 +444,11 @@ gate_write_cb(struct bufferevent *bev, void *arg)
 static void
 gate_event_cb(struct bufferevent *bev, short what, void *arg)
 {
-	struct downstream *d = downstream_of(current, bev);
+	struct downstream *d = arg;
 
+	(void)bev;
 	(void)what;
-	(void)arg;
-	if (d != NULL && d->state != LENT)
+	if (d->state != LENT)
 		front_client_gone(d, NULL);
 }
 
@@ -547,25 +519,6 @@ socket_cb(evutil_socket_t fd, short what, void *arg)
 
 /* Connections */
 
-static bool
-remember_fd(struct front *f, struct downstream *d)
-{
-	struct downstream **p;
-	size_t n = f->nby_fd ? f->nby_fd : 64;
-
-	while ((size_t)d->fd >= n)
-		n *= 2;
-	if (n > f->nby_fd) {
-		if ((p = realloc(f->by_fd, n * sizeof(*p))) == NULL)
-			return false;
-		memset(p + f->nby_fd, 0, (n - f->nby_fd) * sizeof(*p));
-		f->by_fd = p;
-		f->nby_fd = n;
-	}
-	f->by_fd[d->fd] = d;
-	return true;
-}
-
 static void
 set_up(struct front *f, struct downstream *d)
 {
@@ -578,12 +531,12 @@ set_up(struct front *f, struct downstream *d)
 	if (!d->is_unix)
 		(void)setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &on,
 		    sizeof on);
-	bufferevent_setcb(d->bev, gate_read_cb, gate_write_cb, gate_event_cb,
-	    d->evcon);
+	bufferevent_setcb(d->bev, NULL, gate_write_cb, gate_event_cb, d);
 	bufferevent_setwatermark(d->bev, EV_WRITE, conf->limit_buffer / 2, 0);
 	bufferevent_set_max_single_write(d->bev, conf->limit_buffer);
 	event_assign(&d->read_ev, f->loop->base, d->fd, EV_READ | EV_PERSIST,
 	    socket_cb, d);
+	evtimer_assign(&d->next_ev, f->loop->base, next_cb, d);
 	deadline_init(&d->read_timer, f->loop, read_timer_cb, d);
 	deadline_init(&d->write_timer, f->loop, front_write_timer_cb, d);
 	deadline_set(&d->read_timer, loop_now() + conf->timeout_idle);
@@ -617,10 +570,6 @@ front_open(struct front *f, struct downstream *d)
 	/* where evhttp has failed, it has freed all but our reference */
 	if (bufferevent_decref(d->bev) || evcon == NULL || d->fd < 0)
 		return false;
-	if (!remember_fd(f, d)) {
-		evhttp_connection_free(d->evcon);
-		return false;
-	}
 	downstream_enter(d, HEAD);
 	d->excess = front_too_many(f, 0);
 	set_up(f, d);

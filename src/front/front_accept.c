@@ -274,7 +274,6 @@ front_free(struct front *f)
 		free(f->listeners[i].text);
 	}
 	free(f->listeners);
-	free(f->by_fd);
 	free(f->head);
 	free(f);
 }

@@ -10,7 +10,7 @@
 #include "http/http1_head.h"
 #include "http/http1_request.h"
 
-/* Heads of requests: found in the input, shown to evhttp as another. */
+/* Heads of requests, found in the input; evhttp is shown another, once. */
 
 static const char no_memory[] = "limits.memory is reached";
 
@@ -25,20 +25,37 @@ front_request_cb(struct evhttp_request *req, void *arg)
 		evhttp_connection_free(evhttp_request_get_connection(req));
 }
 
-/* Has evhttp make a request, whatever the client's was. */
+/*
+ * Has evhttp make its one request of the connection, whatever the client's
+ * was.  Where it fails, for want of memory, it may free the connection.
+ */
 static bool
-make_request(struct downstream *d)
+show_evhttp(struct downstream *d)
 {
 	static const char minimal[] = "GET / HTTP/1.1\r\n\r\n";
 	struct front *f = d->front;
+	size_t waiting;
 
 	if (evbuffer_prepend(bufferevent_get_input(d->bev), minimal,
 	    sizeof minimal - 1) == -1)
 		return false;
+	bufferevent_incref(d->bev);
 	f->wanting = d;
 	f->http_read_cb(d->bev, d->evcon);
 	f->wanting = NULL;
-	if (d->req == NULL)
+	waiting = front_input(d) + front_pending(d);
+	if (bufferevent_decref(d->bev)) {
+		d->evcon = NULL;
+		memory_sub(f->loop->memory, waiting);
+		return false;
+	}
+	return d->req != NULL;
+}
+
+static bool
+begin_request(struct downstream *d)
+{
+	if (d->req == NULL && !show_evhttp(d))
 		return false;
 	downstream_enter(d, BUSY);
 	deadline_set(&d->read_timer, 0);
@@ -52,7 +69,7 @@ front_refuse(struct downstream *d, int status, const char *why)
 	struct evbuffer *input = bufferevent_get_input(d->bev);
 
 	evbuffer_drain(input, evbuffer_get_length(input));
-	if (!make_request(d)) {
+	if (!begin_request(d)) {
 		front_close(d);
 		return;
 	}
@@ -118,7 +135,7 @@ start_request(struct downstream *d, size_t len)
 		events->start(owner, d, head);
 }
 
-/* The head is moved out of the way before evhttp is shown another. */
+/* The head is moved out of the way of what is received while it is valid. */
 static bool
 save_head(struct front *f, const char *head, size_t len)
 {
@@ -177,7 +194,7 @@ front_read_head(struct downstream *d, const char *p, size_t len, bool stored)
 			evbuffer_drain(input, end);
 		else
 			front_keep_input(d, p + end, len - end);
-		if (make_request(d))
+		if (begin_request(d))
 			start_request(d, end);
 		else
 			front_close(d);

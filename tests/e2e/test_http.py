@@ -52,6 +52,17 @@ def test_pipelined_with_refusals_between(lab):
 	assert far.targets() == ["/1", "/2"]
 
 
+def test_two_thousand_pipelined_that_we_answer(lab):
+	"""Each has a turn of its own: none is answered inside another."""
+	far = lab.origin()
+	lab.sluice()
+	one = lab.client()
+	one.send(client.request("OPTIONS", "*", host="x") * 2000
+	    + client.request("GET", far.url + "/last"))
+	assert {one.response().status for _ in range(2001)} == {200}
+	assert far.targets() == ["/last"]
+
+
 def test_client_closes_after_pipelining(lab):
 	"""A half-close ends no exchange that makes progress."""
 	far = lab.origin(lambda c, r: c.reply(body=b"x" * 1_000_000))
