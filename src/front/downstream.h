@@ -110,6 +110,7 @@ struct front {
 	const struct conf	*conf;
 	struct front_setup	 setup;
 	bufferevent_data_cb	 http_read_cb;	/* evhttp's own */
+	event_callback_fn	 close_cb;	/* of close_ev */
 	struct event		 attach_ev;
 	struct downstreams	 attaching;
 	struct downstreams	 all;
@@ -147,10 +148,6 @@ void		 downstream_enter(struct downstream *, enum downstream_state);
 
 /* front.c */
 
-/* The thread's front, for callbacks whose argument is evhttp's. */
-struct front	*front_here(void);
-void		 front_is_here(struct front *);
-
 /* Takes a connection that evhttp has made; false when it had to be dropped. */
 bool		 front_open(struct front *, struct downstream *);
 /* Closes a connection that no exchange is at. */
@@ -163,7 +160,10 @@ size_t		 front_input(const struct downstream *);
 void		 front_keep_input(struct downstream *, const char *, size_t);
 /* Reads from the socket again if there is room for what comes. */
 void		 front_watch(struct downstream *);
-
+/*
+ * The client has gone, or will send no more, behind input that is not read.
+ */
+void		 front_close_cb(evutil_socket_t, short, void *);
 
 /* front_head.c */
 
@@ -182,13 +182,15 @@ void		 front_refuse(struct downstream *, int status, const char *why);
 
 /* front_send.c */
 
-/* Bytes for the client's socket, as they are. */
-void		 front_send_bytes(struct downstream *, const struct iovec *,
-		    int n);
+/* Sends what TLS has made to be sent. */
+void		 front_flush_wire(struct downstream *);
 /* Nothing can be done for this client any more; tells so from the loop. */
 void		 front_give_up(struct downstream *);
-/* Nothing could be sent for timeouts.idle: such a client holds buffers. */
-void		 front_write_timer_cb(void *);
+/*
+ * To be asked when the write timer fires, which it sets again.  Returns whether
+ * bytes were sent since it was set, or none wait.
+ */
+bool		 front_gets_on(struct downstream *);
 
 /* front_tls.c */
 
@@ -197,9 +199,6 @@ void		 front_write_timer_cb(void *);
  * is on.  As recv(): -1 with EAGAIN is nothing for now.
  */
 ssize_t		 front_receive(struct downstream *, size_t size);
-/* Has TLS encrypt bytes and sends them; false when it has failed. */
-bool		 front_encrypt(struct downstream *, const struct iovec *,
-		    int n);
 /* Begins TLS, whose handshake is to be done in time. */
 void		 front_start_tls(struct downstream *, struct tls *);
 /* After a response that front_inside() was called for, with TLS. */
@@ -207,7 +206,8 @@ void		 front_go_secure(struct downstream *);
 /* Tells the client inside TLS that no more will come. */
 void		 front_close_tls(struct downstream *);
 void		 front_free_tls(struct downstream *);
-/* The handshake took too long. */
+void		 front_free_inside(struct downstream *);
+/* The handshake took too long; the caller closes the connection. */
 void		 front_handshake_late(struct downstream *);
 /*
  * Makes a request inside a tunnel one to its host.  0, or the status to refuse
@@ -215,10 +215,6 @@ void		 front_handshake_late(struct downstream *);
  */
 int		 front_place_inside(const struct downstream *,
 		    struct http1_head *, enum http1_error, const char **why);
-
-/* front_accept.c */
-
-bool		 front_too_many(const struct front *, size_t margin);
 
 /* front_body.c */
 

@@ -40,23 +40,7 @@
 
 #define LINGER_NS	2000000000ULL
 
-static _Thread_local struct front *current;
-
-static void gate_write_cb(struct bufferevent *, void *);
-static void gate_event_cb(struct bufferevent *, short, void *);
 static void stop_watching(struct downstream *);
-
-struct front *
-front_here(void)
-{
-	return current;
-}
-
-void
-front_is_here(struct front *f)
-{
-	current = f;
-}
 
 static bool
 watch_memory(struct downstream *d)
@@ -92,6 +76,7 @@ front_close(struct downstream *d)
 	deadline_free(&d->write_timer);
 	http1_chunked_free(&d->chunked);
 	front_free_tls(d);
+	front_free_inside(d);
 	if (d->evcon != NULL) {
 		unwatch_memory(d);
 		evhttp_connection_free(d->evcon);
@@ -156,9 +141,8 @@ stop_watching(struct downstream *d)
 	d->close_ev = NULL;
 }
 
-/* The client has gone, or will send no more, behind input that is not read. */
-static void
-close_cb(evutil_socket_t fd, short what, void *arg)
+void
+front_close_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct downstream *d = arg;
 	int err = 0;
@@ -183,7 +167,8 @@ watch_for_close(struct downstream *d)
 	if ((d->close_fd = dup(d->fd)) == -1)
 		return;
 	d->close_ev = event_new(d->front->loop->base, d->close_fd,
-	    EV_READ | EV_CLOSED | EV_ET | EV_PERSIST, close_cb, d);
+	    EV_READ | EV_CLOSED | EV_ET | EV_PERSIST,
+	    d->front->close_cb, d);
 	if (d->close_ev == NULL)
 		close(d->close_fd);
 	else
@@ -219,27 +204,24 @@ read_timer_cb(void *arg)
 	else if (d->state == BUSY)
 		front_events(d)->body_failed(d->attached, 408,
 		    "the request's body came too slowly");
-	else if (d->handshake)
-		front_handshake_late(d);
-	else
+	else {
+		if (d->handshake)
+			front_handshake_late(d);
 		front_close(d);
+	}
+}
+
+/* Nothing could be sent for timeouts.idle: such a client holds buffers. */
+static void
+write_timer_cb(void *arg)
+{
+	struct downstream *d = arg;
+
+	if (!front_gets_on(d))
+		front_client_gone(d, "client does not read");
 }
 
 /* Ends of requests */
-
-/* What was received behind a CONNECT is the beginning of its TLS. */
-static void
-take_early(struct downstream *d)
-{
-	struct evbuffer *input = bufferevent_get_input(d->bev);
-
-	if (evbuffer_get_length(input) == 0)
-		return;
-	if ((d->early = evbuffer_new()) == NULL ||
-	    evbuffer_remove_buffer(input, d->early,
-	    evbuffer_get_length(input)) == -1)
-		front_give_up(d);
-}
 
 /*
  * What was pipelined waits for the loop's next round: whoever sends a thousand
@@ -253,14 +235,14 @@ next_request(struct downstream *d)
 	http1_chunked_free(&d->chunked);
 	memset(&d->scan, 0, sizeof d->scan);
 	downstream_enter(d, HEAD);
-	if (d->tls_next != NULL)
-		take_early(d);
 	deadline_set(&d->read_timer,
 	    loop_now() + front_conf(d)->timeout_idle);
-	front_watch(d);
-	if (d->tls_next != NULL)
+	if (d->tls_next != NULL) {
 		front_go_secure(d);
-	else if (front_input(d) > 0)
+		return;
+	}
+	front_watch(d);
+	if (front_input(d) > 0)
 		event_add(&d->next_ev, &next_round);
 }
 
@@ -538,7 +520,7 @@ set_up(struct front *f, struct downstream *d)
 	    socket_cb, d);
 	evtimer_assign(&d->next_ev, f->loop->base, next_cb, d);
 	deadline_init(&d->read_timer, f->loop, read_timer_cb, d);
-	deadline_init(&d->write_timer, f->loop, front_write_timer_cb, d);
+	deadline_init(&d->write_timer, f->loop, write_timer_cb, d);
 	deadline_set(&d->read_timer, loop_now() + conf->timeout_idle);
 	/* in this order the descriptor never leaves the epoll set */
 	front_watch(d);
@@ -571,7 +553,6 @@ front_open(struct front *f, struct downstream *d)
 	if (bufferevent_decref(d->bev) || evcon == NULL || d->fd < 0)
 		return false;
 	downstream_enter(d, HEAD);
-	d->excess = front_too_many(f, 0);
 	set_up(f, d);
 	if (!watch_memory(d) || !begin_tls(f, d))
 		front_close(d);

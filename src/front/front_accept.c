@@ -16,6 +16,9 @@
 #define QUIET_NS	10000000000ULL	/* after a warning, and each cause */
 #define EXCESS		64	/* connections beyond the limit to say 503 to */
 
+/* The thread's, for a callback whose argument is evhttp's. */
+static _Thread_local struct front *current;
+
 static void
 for_listeners(struct front *f, int (*fn)(struct evconnlistener *))
 {
@@ -37,8 +40,8 @@ pause_accept(struct front *f)
 	deadline_set(&f->accept_timer, loop_now() + RETRY_ACCEPT_NS);
 }
 
-bool
-front_too_many(const struct front *f, size_t margin)
+static bool
+too_many(const struct front *f, size_t margin)
 {
 	return atomic_load(&f->setup.listeners->connections) >
 	    f->conf->limit_connections + margin;
@@ -49,7 +52,7 @@ accept_timer_cb(void *arg)
 {
 	struct front *f = arg;
 
-	if (front_too_many(f, 0)) {
+	if (too_many(f, 0)) {
 		deadline_set(&f->accept_timer, loop_now() + RETRY_ACCEPT_NS);
 		return;
 	}
@@ -60,7 +63,7 @@ accept_timer_cb(void *arg)
 static void
 accept_error_cb(struct evconnlistener *l, void *arg)
 {
-	struct front *f = front_here();
+	struct front *f = current;
 	int err = errno;
 
 	(void)l;
@@ -121,10 +124,12 @@ attach_cb(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	while ((d = TAILQ_FIRST(&f->attaching)) != NULL) {
 		TAILQ_REMOVE(&f->attaching, d, entry);
-		if (!front_open(f, d))
+		if (front_open(f, d))
+			d->excess = too_many(f, 0);
+		else
 			free(d);
 	}
-	if (!f->paused && front_too_many(f, EXCESS)) {
+	if (!f->paused && too_many(f, EXCESS)) {
 		log_warn("limits.connections (%llu) is reached; accepting "
 		    "stops", (unsigned long long)
 		    f->conf->limit_connections);
@@ -185,6 +190,7 @@ front_new(const struct front_setup *setup)
 	f->setup = *setup;
 	f->loop = setup->loop;
 	f->conf = conf;
+	f->close_cb = front_close_cb;
 	TAILQ_INIT(&f->attaching);
 	TAILQ_INIT(&f->all);
 	f->nlisteners = conf->listen.n;
@@ -236,7 +242,7 @@ front_listen(struct front *f)
 	unsigned id = f->loop->id;
 	size_t i;
 
-	front_is_here(f);
+	current = f;
 	for (i = 0; i < f->nlisteners; i++) {
 		listen_at(&f->listeners[i], list[i].fds[id]);
 		list[i].fds[id] = -1;

@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 
 /*
- * Bytes to clients: at once where the socket takes them, the rest through the
- * bufferevent's output.
+ * Bytes to clients, through TLS where that is on: at once where the socket takes
+ * them, the rest through the bufferevent's output, encrypted already.
  */
 
 void
@@ -31,21 +31,23 @@ bytes_sent(const struct downstream *d)
 	return d->queued - front_pending(d);
 }
 
-/* Nothing could be sent for timeouts.idle: such a client holds buffers. */
-void
-front_write_timer_cb(void *arg)
+static void
+note_progress(struct downstream *d)
 {
-	struct downstream *d = arg;
-
-	if (front_pending(d) == 0)
-		return;
-	if (bytes_sent(d) == d->sent) {
-		front_client_gone(d, "client does not read");
-		return;
-	}
 	d->sent = bytes_sent(d);
 	deadline_set(&d->write_timer,
 	    loop_now() + front_conf(d)->timeout_idle);
+}
+
+bool
+front_gets_on(struct downstream *d)
+{
+	if (front_pending(d) == 0)
+		return true;
+	if (bytes_sent(d) == d->sent)
+		return false;
+	note_progress(d);
+	return true;
 }
 
 /* Keeps what the socket did not take, from byte done on. */
@@ -69,24 +71,12 @@ buffer_rest(struct downstream *d, const struct iovec *v, int n, size_t done)
 	if (waiting)
 		return;
 	bufferevent_enable(d->bev, EV_WRITE);
-	d->sent = bytes_sent(d);
-	deadline_set(&d->write_timer,
-	    loop_now() + front_conf(d)->timeout_idle);
+	note_progress(d);
 }
 
-void
-front_send(struct downstream *d, struct iovec *v, int n)
-{
-	if (d->state != BUSY || d->broken)
-		return;
-	if (d->tls == NULL)
-		front_send_bytes(d, v, n);
-	else if (!front_encrypt(d, v, n))
-		front_give_up(d);
-}
-
-void
-front_send_bytes(struct downstream *d, const struct iovec *v, int n)
+/* Bytes for the client's socket, as they are. */
+static void
+send_bytes(struct downstream *d, const struct iovec *v, int n)
 {
 	struct msghdr msg = {
 		.msg_iov = (struct iovec *)(uintptr_t)v,
@@ -111,4 +101,32 @@ front_send_bytes(struct downstream *d, const struct iovec *v, int n)
 	}
 	if (done < total)
 		buffer_rest(d, v, n, done);
+}
+
+void
+front_flush_wire(struct downstream *d)
+{
+	struct tls_wire *w = &d->front->loop->wire;
+	struct iovec v = { .iov_base = w->out, .iov_len = w->out_len };
+
+	w->out_len = 0;
+	if (v.iov_len > 0)
+		send_bytes(d, &v, 1);
+}
+
+void
+front_send(struct downstream *d, struct iovec *v, int n)
+{
+	bool ok;
+
+	if (d->state != BUSY || d->broken)
+		return;
+	if (d->tls == NULL) {
+		send_bytes(d, v, n);
+		return;
+	}
+	ok = tls_write(d->tls, v, n);
+	front_flush_wire(d);
+	if (!ok)
+		front_give_up(d);
 }

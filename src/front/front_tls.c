@@ -26,27 +26,6 @@ front_tls(const struct downstream *d)
 	return d->tls;
 }
 
-/* Sends what TLS has made to be sent. */
-static void
-flush_wire(struct downstream *d)
-{
-	struct tls_wire *w = &d->front->loop->wire;
-	struct iovec v = { .iov_base = w->out, .iov_len = w->out_len };
-
-	w->out_len = 0;
-	if (v.iov_len > 0)
-		front_send_bytes(d, &v, 1);
-}
-
-bool
-front_encrypt(struct downstream *d, const struct iovec *v, int n)
-{
-	bool ok = tls_write(d->tls, v, n);
-
-	flush_wire(d);
-	return ok;
-}
-
 void
 front_close_tls(struct downstream *d)
 {
@@ -55,7 +34,7 @@ front_close_tls(struct downstream *d)
 	tls_close(d->tls);
 	if (d->tls_below != NULL)
 		tls_close(d->tls_below);
-	flush_wire(d);
+	front_flush_wire(d);
 }
 
 void
@@ -64,8 +43,6 @@ front_free_tls(struct downstream *d)
 	tls_free(d->tls_next);
 	tls_free(d->tls);
 	tls_free(d->tls_below);
-	free(d->inside);
-	free(d->user);
 	if (d->early != NULL)
 		evbuffer_free(d->early);
 }
@@ -99,9 +76,25 @@ front_inside(struct downstream *d, const struct http1_host *host,
 	return true;
 }
 
+/* What was received behind a CONNECT is the beginning of its TLS. */
+static void
+take_early(struct downstream *d)
+{
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+
+	if (evbuffer_get_length(input) == 0)
+		return;
+	if ((d->early = evbuffer_new()) == NULL ||
+	    evbuffer_remove_buffer(input, d->early,
+	    evbuffer_get_length(input)) == -1)
+		front_give_up(d);
+}
+
 void
 front_go_secure(struct downstream *d)
 {
+	take_early(d);
+	front_watch(d);
 	front_start_tls(d, d->tls_next);
 	d->tls_next = NULL;
 	if (d->early != NULL)
@@ -150,7 +143,6 @@ void
 front_handshake_late(struct downstream *d)
 {
 	no_handshake(d, "too slow");
-	front_close(d);
 }
 
 /* Input */
@@ -221,7 +213,7 @@ receive_tls(struct downstream *d, size_t size)
 	}
 	result = (early ? tls_read_early : tls_read)(d->tls, l->cipher,
 	    (size_t)n, l->scratch, sizeof l->scratch, &plain);
-	flush_wire(d);
+	front_flush_wire(d);
 	if (too_much_waits(d)) {
 		tls_give_up(d->tls, "the peer does not read");
 		result = TLS_FAILED;
@@ -249,6 +241,13 @@ front_receive(struct downstream *d, size_t size)
 }
 
 /* Requests inside a tunnel */
+
+void
+front_free_inside(struct downstream *d)
+{
+	free(d->inside);
+	free(d->user);
+}
 
 static bool
 same_host(const struct http1_host *tunnel, const struct http1_host *h)
