@@ -138,94 +138,10 @@ front_conf(const struct downstream *d)
 	return d->front->conf;
 }
 
-/* downstream.c */
-
 /*
  * Puts a connection into another state: the only place that does, so that the
  * list of connections and the counts of connections and requests agree with it.
  */
 void		 downstream_enter(struct downstream *, enum downstream_state);
-
-/* front.c */
-
-/* Takes a connection that evhttp has made; false when it had to be dropped. */
-bool		 front_open(struct front *, struct downstream *);
-/* Closes a connection that no exchange is at. */
-void		 front_close(struct downstream *);
-/* Closes it, and tells its exchange that the client is gone. */
-void		 front_client_gone(struct downstream *, const char *why);
-/* Input that was received but is not used yet. */
-size_t		 front_input(const struct downstream *);
-/* Keeps received bytes for later. */
-void		 front_keep_input(struct downstream *, const char *, size_t);
-/* Reads from the socket again if there is room for what comes. */
-void		 front_watch(struct downstream *);
-/*
- * The client has gone, or will send no more, behind input that is not read.
- */
-void		 front_close_cb(evutil_socket_t, short, void *);
-
-/* front_head.c */
-
-/* evhttp has made a request, of whatever it was shown. */
-void		 front_request_cb(struct evhttp_request *, void *);
-/*
- * Looks for a head in these bytes, which are either the whole input or have
- * just been received while that was empty.
- */
-void		 front_read_head(struct downstream *, const char *, size_t,
-		    bool stored);
-/* The same in the input that waits. */
-void		 front_read_stored_head(struct downstream *);
-/* Answers a head that is none, and is done with the connection. */
-void		 front_refuse(struct downstream *, int status, const char *why);
-
-/* front_send.c */
-
-/* Sends what TLS has made to be sent. */
-void		 front_flush_wire(struct downstream *);
-/* Nothing can be done for this client any more; tells so from the loop. */
-void		 front_give_up(struct downstream *);
-/*
- * To be asked when the write timer fires, which it sets again.  Returns whether
- * bytes were sent since it was set, or none wait.
- */
-bool		 front_gets_on(struct downstream *);
-
-/* front_tls.c */
-
-/*
- * Receives into the loop's scratch, about size bytes, through TLS where that
- * is on.  As recv(): -1 with EAGAIN is nothing for now.
- */
-ssize_t		 front_receive(struct downstream *, size_t size);
-/* Begins TLS, whose handshake is to be done in time. */
-void		 front_start_tls(struct downstream *, struct tls *);
-/* After a response that front_inside() was called for, with TLS. */
-void		 front_go_secure(struct downstream *);
-/* Tells the client inside TLS that no more will come. */
-void		 front_close_tls(struct downstream *);
-void		 front_free_tls(struct downstream *);
-void		 front_free_inside(struct downstream *);
-/* The handshake took too long; the caller closes the connection. */
-void		 front_handshake_late(struct downstream *);
-/*
- * Makes a request inside a tunnel one to its host.  0, or the status to refuse
- * it with: *why says why, as it does already where that is err.
- */
-int		 front_place_inside(const struct downstream *,
-		    struct http1_head *, enum http1_error, const char **why);
-
-/* front_body.c */
-
-/* What a request's head says of its body. */
-void		 front_body_begin(struct downstream *,
-		    const struct http1_head *);
-/* The exchange wants body bytes now. */
-bool		 front_body_wanted(const struct downstream *);
-/* Takes what of these bytes is the body's; returns how many. */
-size_t		 front_body_take(struct downstream *, const char *, size_t);
-/* Goes on with what is there already. */
-void		 front_body_pump(struct downstream *);
 
 #endif

@@ -8,6 +8,9 @@
 #include <event2/listener.h>
 
 #include "base/log.h"
+#include "front/front_close.h"
+#include "front/front_gate.h"
+#include "front/front_head.h"
 #include "tls/tls_context.h"
 
 /* The listeners, new connections, and the front as a whole. */

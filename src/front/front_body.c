@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "front/downstream.h"
+#include "front/front_body.h"
 
+#include "front/downstream.h"
+#include "front/front_close.h"
+#include "front/front_input.h"
+#include "front/front_tls.h"
 #include "http/http1_error.h"
 
 /* Request bodies: from the socket to the exchange, at its pace. */

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: ISC */
-#include "front/downstream.h"
+#include "front/front_head.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/once.h"
+#include "front/downstream.h"
+#include "front/front_body.h"
+#include "front/front_close.h"
+#include "front/front_input.h"
+#include "front/front_inside.h"
+#include "front/front_send.h"
 #include "http/http1_error.h"
 #include "http/http1_head.h"
 #include "http/http1_request.h"

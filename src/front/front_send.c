@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include "front/downstream.h"
+#include "front/front_send.h"
 
 #include <errno.h>
 #include <sys/socket.h>
+
+#include "front/downstream.h"
 
 /*
  * Bytes to clients, through TLS where that is on: at once where the socket takes

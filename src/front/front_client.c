@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#include "front/downstream.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Who the client is, and what is kept for it. */
+
+void
+front_attach(struct downstream *d, void *user)
+{
+	d->attached = user;
+}
+
+const char *
+front_peer(const struct downstream *d)
+{
+	struct front *f = d->front;
+	const char *address = "?";
+	char *host = NULL;
+	uint16_t port = 0;
+
+	if (d->is_unix)
+		return "unix:";
+	evhttp_connection_get_peer(d->evcon, &host, &port);
+	if (host != NULL)
+		address = host;
+	snprintf(f->peer, sizeof f->peer,
+	    strchr(address, ':') != NULL ? "[%s]:%u" : "%s:%u", address, port);
+	return f->peer;
+}
+
+const struct http1_host *
+front_tunnel(const struct downstream *d)
+{
+	return d->inside;
+}
+
+void
+front_keep_turn(struct downstream *d, const struct claim_turn *turn)
+{
+	d->turn = *turn;
+}
+
+struct claim_turn
+front_take_turn(struct downstream *d)
+{
+	struct claim_turn turn = d->turn;
+
+	d->turn = (struct claim_turn){ 0 };
+	return turn;
+}
+
+const struct sockaddr *
+front_address(const struct downstream *d)
+{
+	return d->is_unix ? NULL : evhttp_connection_get_addr(d->evcon);
+}
+
+const char *
+front_user(const struct downstream *d)
+{
+	return d->user;
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_FRONT_END_H
+#define SLUICE_FRONT_END_H
+
+struct downstream;
+
+/* All of the response is out: goes on with the next request, or ends. */
+void		 front_finish(struct downstream *);
+
+#endif

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: ISC */
+#include "front/front_gate.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "front/downstream.h"
+#include "front/front_body.h"
+#include "front/front_close.h"
+#include "front/front_end.h"
+#include "front/front_head.h"
+#include "front/front_input.h"
+#include "front/front_send.h"
+#include "front/front_tls.h"
+
+/*
+ * evhttp accepts connections, makes them and owns their sockets; it never sees
+ * a byte that a client sent.  A gate in front of it takes the input:
+ *
+ *   ATTACHING	evhttp is still making the connection.
+ *   HEAD	between requests, or reading a head.
+ *   BUSY	an exchange has the request.
+ *   ENDING	the response is complete, its last bytes wait for the socket;
+ *		who does not read them gets no further response made.
+ *   LENT	a tunnel has the socket.
+ *   LINGER	our side is closed; what the client still sends is thrown
+ *		away for a while, lest a reset destroys the response.
+ *   DEAD	closed; its memory waits for burial.
+ *
+ * evhttp is shown a fixed minimal head, once, when the connection's first
+ * request comes, and makes a request of it.  That one is never answered: it
+ * stays open until the connection is freed, and with it.  All that lies
+ * between belongs to the gate, as do all callbacks of the bufferevent; evhttp's
+ * read callback is called that once.
+ *
+ * The gate also reads the socket itself, through an event of its own that stays
+ * on, and uses the bufferevent's input only for what has to wait: a
+ * bufferevent asks how much there is before it reads, and reads 4 KiB at a
+ * time.
+ */
+
+void
+front_close_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct downstream *d = arg;
+	int err = 0;
+	socklen_t len = sizeof err;
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len);
+	if (err != 0)
+		front_client_gone(d, NULL);
+	else if ((what & EV_CLOSED) && d->state == BUSY)
+		front_events(d)->half_closed(d->attached);
+}
+
+/* Timers */
+
+static void
+read_timer_cb(void *arg)
+{
+	struct downstream *d = arg;
+
+	if (d->state == HEAD && d->scan.seen > 0)
+		front_refuse(d, 408, "the request's head came too slowly");
+	else if (d->state == BUSY)
+		front_events(d)->body_failed(d->attached, 408,
+		    "the request's body came too slowly");
+	else {
+		if (d->handshake)
+			front_handshake_late(d);
+		front_close(d);
+	}
+}
+
+/* Nothing could be sent for timeouts.idle: such a client holds buffers. */
+static void
+write_timer_cb(void *arg)
+{
+	struct downstream *d = arg;
+
+	if (!front_gets_on(d))
+		front_client_gone(d, "client does not read");
+}
+
+/* The socket's and the bufferevent's callbacks */
+
+/* What was pipelined has its turn. */
+static void
+next_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct downstream *d = arg;
+
+	(void)fd;
+	(void)what;
+	if (d->state == HEAD)
+		front_read_stored_head(d);
+}
+
+static void
+gate_write_cb(struct bufferevent *bev, void *arg)
+{
+	struct downstream *d = arg;
+
+	(void)bev;
+	if (front_pending(d) == 0)
+		deadline_set(&d->write_timer, 0);
+	if (d->state == BUSY)
+		front_events(d)->writable(d->attached);
+	else if (d->state == ENDING && front_pending(d) == 0)
+		front_finish(d);
+}
+
+/* Sending has failed, in the bufferevent or in front_send(). */
+static void
+gate_event_cb(struct bufferevent *bev, short what, void *arg)
+{
+	struct downstream *d = arg;
+
+	(void)bev;
+	(void)what;
+	if (d->state != LENT)
+		front_client_gone(d, NULL);
+}
+
+/* The client sends no more, but may still read. */
+static void
+end_of_input(struct downstream *d)
+{
+	d->eof = true;
+	front_stop_watching(d);
+	if ((d->state == HEAD && front_input(d) == 0) || d->state == LINGER)
+		front_close(d);
+	else if (d->state == HEAD && d->scan.seen > 0)
+		front_close(d);
+	else if (d->state == BUSY && front_body_wanted(d))
+		front_body_pump(d);
+	else if (d->state == BUSY)
+		front_events(d)->half_closed(d->attached);
+}
+
+static void
+take_input(struct downstream *d, const char *p, size_t n)
+{
+	size_t used = 0;
+
+	if (d->state == LINGER)
+		return;
+	if (d->hearing) {
+		front_keep_input(d, p, n);
+		front_events(d)->heard(d->attached);
+	} else if (front_input(d) > 0) {
+		front_keep_input(d, p, n);
+		if (d->state == HEAD)
+			front_read_stored_head(d);
+		else if (front_body_wanted(d))
+			front_body_pump(d);
+	} else if (d->state == HEAD) {
+		front_read_head(d, p, n, false);
+	} else if (front_body_wanted(d)) {
+		used = front_body_take(d, p, n);
+		front_keep_input(d, p + used, n - used);
+		front_body_pump(d);
+	} else
+		front_keep_input(d, p, n);
+	front_watch(d);
+}
+
+static void
+socket_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct downstream *d = arg;
+	size_t size = front_room(d);
+	ssize_t n;
+
+	(void)fd;
+	(void)what;
+	if (size == 0) {
+		front_watch(d);		/* a reload has made room smaller */
+		return;
+	}
+	n = front_receive(d, size);
+	if (n > 0)
+		take_input(d, d->front->loop->scratch, (size_t)n);
+	else if (n == 0)
+		end_of_input(d);
+	else if (errno != EAGAIN && errno != EINTR)
+		front_client_gone(d, NULL);
+}
+
+/* Connections */
+
+static bool
+watch_memory(struct downstream *d)
+{
+	struct memory *m = d->front->loop->memory;
+
+	return memory_watch(m, bufferevent_get_input(d->bev)) &&
+	    memory_watch(m, bufferevent_get_output(d->bev));
+}
+
+static void
+set_up(struct front *f, struct downstream *d)
+{
+	const struct conf *conf = f->conf;
+	int domain = AF_INET, on = 1;
+	socklen_t len = sizeof domain;
+
+	(void)getsockopt(d->fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	d->is_unix = domain == AF_UNIX;
+	if (!d->is_unix)
+		(void)setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &on,
+		    sizeof on);
+	bufferevent_setcb(d->bev, NULL, gate_write_cb, gate_event_cb, d);
+	bufferevent_setwatermark(d->bev, EV_WRITE, conf->limit_buffer / 2, 0);
+	bufferevent_set_max_single_write(d->bev, conf->limit_buffer);
+	event_assign(&d->read_ev, f->loop->base, d->fd, EV_READ | EV_PERSIST,
+	    socket_cb, d);
+	evtimer_assign(&d->next_ev, f->loop->base, next_cb, d);
+	deadline_init(&d->read_timer, f->loop, read_timer_cb, d);
+	deadline_init(&d->write_timer, f->loop, write_timer_cb, d);
+	deadline_set(&d->read_timer, loop_now() + conf->timeout_idle);
+	/* in this order the descriptor never leaves the epoll set */
+	front_watch(d);
+	bufferevent_disable(d->bev, EV_READ);
+}
+
+/* Where it came in, clients speak TLS. */
+static bool
+begin_tls(struct front *f, struct downstream *d)
+{
+	struct tls *tls;
+
+	if (d->listener->tls == NULL)
+		return true;
+	tls = tls_server(d->listener->tls, &f->loop->wire, NULL);
+	if (tls != NULL)
+		front_start_tls(d, tls);
+	return tls != NULL;
+}
+
+bool
+front_open(struct front *f, struct downstream *d)
+{
+	void *evcon = NULL;
+
+	bufferevent_getcb(d->bev, &f->http_read_cb, NULL, NULL, &evcon);
+	d->evcon = evcon;
+	d->fd = bufferevent_getfd(d->bev);
+	/* where evhttp has failed, it has freed all but our reference */
+	if (bufferevent_decref(d->bev) || evcon == NULL || d->fd < 0)
+		return false;
+	downstream_enter(d, HEAD);
+	set_up(f, d);
+	if (!watch_memory(d) || !begin_tls(f, d))
+		front_close(d);
+	return true;
+}

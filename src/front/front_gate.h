@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_FRONT_GATE_H
+#define SLUICE_FRONT_GATE_H
+
+#include <stdbool.h>
+#include <event2/util.h>
+
+struct downstream;
+struct front;
+
+/* Takes a connection that evhttp has made; false when it had to be dropped. */
+bool		 front_open(struct front *, struct downstream *);
+/*
+ * The client has gone, or will send no more, behind input that is not read.
+ */
+void		 front_close_cb(evutil_socket_t, short, void *);
+
+#endif

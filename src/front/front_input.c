@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: ISC */
+#include "front/front_input.h"
+
+#include <unistd.h>
+
+#include "front/downstream.h"
+#include "front/front_send.h"
+
+/* What of a client's bytes waits, and when more of them are read. */
+
+size_t
+front_input(const struct downstream *d)
+{
+	return evbuffer_get_length(bufferevent_get_input(d->bev));
+}
+
+/* How much may wait here: a head, or what was pipelined behind one. */
+size_t
+front_room(const struct downstream *d)
+{
+	size_t max = front_conf(d)->limit_head + 1, len = front_input(d);
+
+	if (d->state == BUSY)
+		max = memory_piece(d->front->loop->memory, max);
+	return len < max ? max - len : 0;
+}
+
+void
+front_keep_input(struct downstream *d, const char *p, size_t n)
+{
+	struct evbuffer *input;
+
+	if (n == 0 || d->state == DEAD || d->state == LINGER)
+		return;
+	input = bufferevent_get_input(d->bev);
+	evbuffer_unfreeze(input, 0);
+	if (evbuffer_add(input, p, n) == -1)
+		front_give_up(d);
+	evbuffer_freeze(input, 0);
+}
+
+void
+front_stop_watching(struct downstream *d)
+{
+	event_del(&d->read_ev);		/* it may also have been made active */
+	d->watching = false;
+	if (d->close_ev != NULL) {
+		event_free(d->close_ev);
+		close(d->close_fd);
+	}
+	d->close_ev = NULL;
+}
+
+/*
+ * The input is full: nothing is read, but an end should be noticed.  A
+ * descriptor of its own, because libevent does not take edge-triggered events
+ * beside others on one.
+ */
+static void
+watch_for_close(struct downstream *d)
+{
+	front_stop_watching(d);
+	if ((d->close_fd = dup(d->fd)) == -1)
+		return;
+	d->close_ev = event_new(d->front->loop->base, d->close_fd,
+	    EV_READ | EV_CLOSED | EV_ET | EV_PERSIST,
+	    d->front->close_cb, d);
+	if (d->close_ev == NULL)
+		close(d->close_fd);
+	else
+		event_add(d->close_ev, NULL);
+}
+
+void
+front_watch(struct downstream *d)
+{
+	if (d->state == DEAD || d->state == LENT || d->eof)
+		return;
+	if (front_room(d) == 0) {
+		if (d->close_ev == NULL)
+			watch_for_close(d);
+	} else if (!d->watching) {
+		front_stop_watching(d);
+		event_add(&d->read_ev, NULL);
+		d->watching = true;
+		if (d->tls_end != TLS_OK)
+			event_active(&d->read_ev, EV_READ, 0);
+	}
+}
+
+void
+front_hear(struct downstream *d)
+{
+	d->hearing = d->state == BUSY;
+}
+
+const char *
+front_heard(struct downstream *d, size_t *n)
+{
+	*n = front_input(d);
+	return (const char *)evbuffer_pullup(bufferevent_get_input(d->bev),
+	    -1);
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_FRONT_TLS_H
+#define SLUICE_FRONT_TLS_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct downstream;
+struct tls;
+
+/*
+ * Receives into the loop's scratch, about size bytes, through TLS where that
+ * is on.  As recv(): -1 with EAGAIN is nothing for now.
+ */
+ssize_t		 front_receive(struct downstream *, size_t size);
+/* Begins TLS, whose handshake is to be done in time. */
+void		 front_start_tls(struct downstream *, struct tls *);
+/* Tells the client inside TLS that no more will come. */
+void		 front_close_tls(struct downstream *);
+void		 front_free_tls(struct downstream *);
+/* The handshake took too long; the caller closes the connection. */
+void		 front_handshake_late(struct downstream *);
+
+#endif
