@@ -12,21 +12,34 @@
 #include <event2/event_struct.h>
 #include <event2/http.h>
 
-#include "conf/conf.h"
-#include "http/http1.h"
 #include "base/memory.h"
+#include "conf/conf.h"
 #include "front/front.h"
+#include "http/http1.h"
 #include "http/http1_chunked.h"
 #include "http/http1_scan.h"
 #include "net/address.h"
 #include "net/listen.h"
-#include "tls/tls.h"
 #include "net/loop.h"
+#include "tls/tls.h"
 
-/* What the files front*.c share. */
+/* What is known of one client's connection, and of all of a thread. */
 
 struct front_listener;
 
+/*
+ * The life of a connection:
+ *
+ *   ATTACHING	evhttp is still making it.
+ *   HEAD	between requests, or reading a head.
+ *   BUSY	an exchange has the request.
+ *   ENDING	the response is complete, its last bytes wait for the socket;
+ *		who does not read them gets no further response made.
+ *   LENT	a tunnel has the socket.
+ *   LINGER	our side is closed; what the client still sends is thrown
+ *		away for a while, lest a reset destroys the response.
+ *   DEAD	closed; its memory waits for burial.
+ */
 enum downstream_state {
 	ATTACHING,
 	HEAD,
@@ -93,8 +106,7 @@ struct downstream {
 TAILQ_HEAD(downstreams, downstream);
 
 /*
- * An address, with an evhttp of its own: that tells where a connection came
- * in.
+ * An address, with an evhttp of its own: that tells where a connection came in.
  */
 struct front_listener {
 	struct front		*front;

@@ -12,8 +12,8 @@
 
 /*
  * The listening side: connections of clients, up to parsed requests, and back
- * from bytes to their sockets.  The only file that knows evhttp; nothing of
- * that shows here.  Whoever opens it is told of each request by its events, and
+ * from bytes to their sockets.  The only room that knows evhttp; nothing of that
+ * shows here.  Whoever opens it is told of each request by its events, and
  * answers through the functions below.
  */
 
@@ -98,19 +98,24 @@ void		 front_free(struct front *);
 /* Takes what a new configuration says of the listeners. */
 void		 front_reload(struct front *, const struct conf *);
 
-/* The client's address, "127.0.0.1:4711" or "unix:". */
+/*
+ * Returns the client's address, "127.0.0.1:4711" or "unix:"; valid until the
+ * next call on the same thread.
+ */
 const char	*front_peer(const struct downstream *);
 
-/*
- * Its address, or NULL on a Unix socket; and the name of the user who asked for
- * the tunnel that it is inside of, or NULL.  Valid as long as the downstream.
- */
+/* Returns its address; NULL on a Unix socket.  As long as the downstream. */
 const struct sockaddr *front_address(const struct downstream *);
+
+/*
+ * Returns the name of the user who asked for the tunnel that it is inside of;
+ * NULL where there is no tunnel or no name.  Valid as long as the downstream.
+ */
 const char	*front_user(const struct downstream *);
 
 /*
- * The host and port that its tunnel goes to, which requests inside are sent to,
- * or NULL.  Valid as long as the downstream.
+ * Returns the host and port that its tunnel goes to, which requests inside are
+ * sent to; NULL where there is no tunnel.  Valid as long as the downstream.
  */
 const struct http1_host *front_tunnel(const struct downstream *);
 
@@ -128,9 +133,9 @@ void		 front_demand_body(struct downstream *);
 /* Stops reading the body, until front_read_body() if ever. */
 void		 front_stop_body(struct downstream *);
 
-/* Whether the client is to send more of the body, within a deadline. */
+/* Returns whether the client is to send more of the body, by a deadline. */
 bool		 front_awaits_body(const struct downstream *);
-/* Whether all of the request's body has been read. */
+/* Returns whether all of the request's body has been read. */
 bool		 front_body_done(const struct downstream *);
 
 /*
@@ -140,7 +145,7 @@ bool		 front_body_done(const struct downstream *);
  */
 void		 front_send(struct downstream *, struct iovec *, int n);
 
-/* Bytes that wait in the buffer. */
+/* Returns how many bytes wait in the buffer. */
 size_t		 front_pending(const struct downstream *);
 
 /*
@@ -156,35 +161,36 @@ void		 front_end(struct downstream *, bool keep);
  */
 void		 front_abort(struct downstream *, bool reset);
 
-/* The TLS that the client speaks to us, or NULL; the connection's. */
+/* Returns the TLS that the client speaks to us, or NULL; the connection's. */
 struct tls	*front_tls(const struct downstream *);
 
 /*
  * When the response at hand is complete and front_end() keeps the connection,
  * what follows are requests to the host, of that user (or NULL): of http:// in
  * clear, or where there is TLS inside that, inside whatever the connection has,
- * of https://.  Takes the TLS.  False without memory.
+ * of https://.  Takes the TLS.  Returns false without memory.
  */
 bool		 front_inside(struct downstream *, const struct http1_host *,
 		    const char *user, struct tls *);
 
 /*
- * From now on heard() tells when the client has sent more beyond its
- * request, until front_end() or front_lend(); and what it has sent, n bytes,
- * until the next time that something comes.
+ * From now on heard() tells when the client has sent more beyond its request,
+ * until front_end() or front_lend().
  */
 void		 front_hear(struct downstream *);
+/* Returns what it has sent, *n bytes; valid until more comes. */
 const char	*front_heard(struct downstream *, size_t *n);
 
-/* For the next request, to be asked for once: the turn it goes on with. */
+/* Keeps the turn that the next request goes on with. */
 void		 front_keep_turn(struct downstream *,
 		    const struct claim_turn *);
+/* Returns that turn, once; a zeroed one otherwise. */
 struct claim_turn front_take_turn(struct downstream *);
 
 /*
  * Lends the socket, for a tunnel, with what was received beyond the request: n
  * bytes in *early, to be freed, or NULL.  front_abort(), or front_end() with
- * keep false, ends it.  -1 when it cannot be lent.
+ * keep false, ends it.  Returns the socket; -1 when it cannot be lent.
  */
 int		 front_lend(struct downstream *, char **early, size_t *n);
 

@@ -26,7 +26,6 @@ front_body_begin(struct downstream *d, const struct http1_head *h)
 		http1_chunked_init(&d->chunked, false);
 }
 
-/* Takes what of these bytes is the body's; returns how many. */
 static size_t
 take_length(struct downstream *d, const char *p, size_t n)
 {

@@ -11,11 +11,11 @@ struct http1_head;
 /* What a request's head says of its body. */
 void		 front_body_begin(struct downstream *,
 		    const struct http1_head *);
-/* The exchange wants body bytes now. */
+/* Returns whether the exchange wants bytes of the body now. */
 bool		 front_body_wanted(const struct downstream *);
-/* Takes what of these bytes is the body's; returns how many. */
+/* Takes what of n bytes is the body's.  Returns how many were. */
 size_t		 front_body_take(struct downstream *, const char *, size_t);
-/* Goes on with what is there already. */
+/* Takes what waits, and what the socket has, as long as it is wanted. */
 void		 front_body_pump(struct downstream *);
 
 #endif

@@ -43,7 +43,6 @@ front_close(struct downstream *d)
 	loop_bury(f->loop, &d->grave, free, d);
 }
 
-/* The client is gone for good; so is the connection. */
 void
 front_client_gone(struct downstream *d, const char *why)
 {

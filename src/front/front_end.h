@@ -4,7 +4,10 @@
 
 struct downstream;
 
-/* All of the response is out: goes on with the next request, or ends. */
+/*
+ * All of the response is out: goes on with the next request, or ends the
+ * connection.
+ */
 void		 front_finish(struct downstream *);
 
 #endif

@@ -17,21 +17,12 @@
 
 /*
  * evhttp accepts connections, makes them and owns their sockets; it never sees
- * a byte that a client sent.  A gate in front of it takes the input:
- *
- *   ATTACHING	evhttp is still making the connection.
- *   HEAD	between requests, or reading a head.
- *   BUSY	an exchange has the request.
- *   ENDING	the response is complete, its last bytes wait for the socket;
- *		who does not read them gets no further response made.
- *   LENT	a tunnel has the socket.
- *   LINGER	our side is closed; what the client still sends is thrown
- *		away for a while, lest a reset destroys the response.
- *   DEAD	closed; its memory waits for burial.
+ * a byte that a client sent.  A gate in front of it takes the input, and gives
+ * it to whom it is for by the connection's state.
  *
  * evhttp is shown a fixed minimal head, once, when the connection's first
  * request comes, and makes a request of it.  That one is never answered: it
- * stays open until the connection is freed, and with it.  All that lies
+ * stays open until the connection is freed, and goes with it.  All that lies
  * between belongs to the gate, as do all callbacks of the bufferevent; evhttp's
  * read callback is called that once.
  *

@@ -3,15 +3,20 @@
 #define SLUICE_FRONT_GATE_H
 
 #include <stdbool.h>
+
 #include <event2/util.h>
 
 struct downstream;
 struct front;
 
-/* Takes a connection that evhttp has made; false when it had to be dropped. */
+/*
+ * Takes a connection that evhttp has made.  Returns false when it had to be
+ * dropped: the struct is the caller's to free then.
+ */
 bool		 front_open(struct front *, struct downstream *);
 /*
- * The client has gone, or will send no more, behind input that is not read.
+ * The callback of close_ev: a client has gone, or will send no more, behind
+ * input that is not read.
  */
 void		 front_close_cb(evutil_socket_t, short, void *);
 

@@ -8,7 +8,7 @@
 struct downstream;
 struct evhttp_request;
 
-/* evhttp has made a request, of whatever it was shown. */
+/* evhttp's general callback: it has made a request of what it was shown. */
 void		 front_request_cb(struct evhttp_request *, void *);
 /*
  * Looks for a head in these bytes, which are either the whole input or have
@@ -16,7 +16,7 @@ void		 front_request_cb(struct evhttp_request *, void *);
  */
 void		 front_read_head(struct downstream *, const char *, size_t,
 		    bool stored);
-/* The same in the input that waits. */
+/* Looks for a head in the input that waits. */
 void		 front_read_stored_head(struct downstream *);
 /* Answers a head that is none, and is done with the connection. */
 void		 front_refuse(struct downstream *, int status, const char *why);

@@ -14,7 +14,6 @@ front_input(const struct downstream *d)
 	return evbuffer_get_length(bufferevent_get_input(d->bev));
 }
 
-/* How much may wait here: a head, or what was pipelined behind one. */
 size_t
 front_room(const struct downstream *d)
 {

@@ -6,15 +6,21 @@
 
 struct downstream;
 
-/* Input that was received but is not used yet. */
+/* Returns how many bytes were received and are not used yet. */
 size_t		 front_input(const struct downstream *);
-/* How much more may wait: a head, or what was pipelined behind one. */
+/*
+ * Returns how many bytes more may wait, of a head or of what was pipelined
+ * behind one; 0 when nothing is to be read.
+ */
 size_t		 front_room(const struct downstream *);
-/* Keeps received bytes for later. */
+/* Keeps n bytes that were received, for later; they are copied. */
 void		 front_keep_input(struct downstream *, const char *, size_t);
-/* Reads from the socket again if there is room for what comes. */
+/*
+ * Reads from the socket, if there is room for what comes; where there is none,
+ * the client's end is still noticed.
+ */
 void		 front_watch(struct downstream *);
-/* Reads no more, and does not notice an end either. */
+/* Reads nothing from now on, and does not notice an end either. */
 void		 front_stop_watching(struct downstream *);
 
 #endif

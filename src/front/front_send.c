@@ -7,8 +7,8 @@
 #include "front/downstream.h"
 
 /*
- * Bytes to clients, through TLS where that is on: at once where the socket takes
- * them, the rest through the bufferevent's output, encrypted already.
+ * Bytes to clients, through TLS where that is on: at once where the socket
+ * takes them, the rest through the bufferevent's output, encrypted already.
  */
 
 void

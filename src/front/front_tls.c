@@ -13,10 +13,8 @@
 
 /*
  * TLS with clients: on a listening address that has a certificate, and inside
- * an intercepted tunnel, which may be inside the former; and requests inside
- * tunnels, with TLS or without.  It stands between the
- * socket and the rest of the gate, which sees plain bytes only; what waits for
- * the socket in the bufferevent's output is encrypted already.
+ * an intercepted tunnel, which may be inside the former.  What is received
+ * passes here first, so that the rest of the front sees plain bytes only.
  */
 
 struct tls *

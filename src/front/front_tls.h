@@ -9,11 +9,11 @@ struct downstream;
 struct tls;
 
 /*
- * Receives into the loop's scratch, about size bytes, through TLS where that
- * is on.  As recv(): -1 with EAGAIN is nothing for now.
+ * Receives into the loop's scratch, about size bytes, through TLS where that is
+ * on.  Returns what recv() would: -1 with EAGAIN is nothing for now.
  */
 ssize_t		 front_receive(struct downstream *, size_t size);
-/* Begins TLS, whose handshake is to be done in time. */
+/* Begins TLS, which it takes; the handshake is to be done in time. */
 void		 front_start_tls(struct downstream *, struct tls *);
 /* Tells the client inside TLS that no more will come. */
 void		 front_close_tls(struct downstream *);
