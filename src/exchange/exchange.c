@@ -18,25 +18,44 @@
 /*
  * Life of an exchange:
  *
- *   STARTING	nothing was decided yet.
- *   QUEUED	its host's throttle has it waiting.
- *   CONNECTING	admitted; an upstream is being dialled.
- *   OPENED	a CONNECT was answered with 200, and nobody has spoken yet.
- *   SENDING	the request goes out, its body behind it.
+ *   STARTING	nothing was decided yet.  Goes on as it is answered here, is
+ *		refused, has to wait, or is admitted at once.
+ *   QUEUED	its host's throttle has it waiting, until that admits it, or
+ *		cannot in time.
+ *   CONNECTING	admitted; an upstream is dialled, unless an idle one is there.
+ *		For a CONNECT that may come after OPENED, where the host is
+ *		not dialled before the client has spoken.
+ *   OPENED	a CONNECT was answered with 200, and nobody has spoken yet.  By
+ *		the first bytes it is a TUNNEL, or ends, and each request
+ *		inside is an exchange of its own.
+ *   SENDING	the request goes out, its body behind it.  Where an idle
+ *		connection turns out to be closed it is CONNECTING again, once.
  *   RELAYING	the response has begun to come; its head was relayed, or is
- *		held back while its body is judged.
- *   TUNNEL	two sockets are joined.
+ *		held back while its body is judged.  A refusal for a limit is
+ *		not relayed but makes it QUEUED again (from SENDING, too).
+ *   TUNNEL	two sockets are joined: of a CONNECT, or after a 101.
  *   ENDED	waits for burial.
  *
- * Whatever ends it comes to finish(), once: it gives back the slot, lets the
- * upstream go and writes the one log line.  The client's connection is ended
- * by whoever called finish(), because only they know how.
+ * Whatever ends it comes to exchange_finish(), once: that gives back the slot,
+ * lets the upstream go and writes the one log line.  The client's connection is
+ * ended by who called it, because only they know how.
  */
 
 static void admitted(struct exchange *, uint64_t now);
 static void answered(struct exchange *);
 static void answered_cb(struct mail *);
 static void decide(struct exchange *, const struct http1_head *);
+
+void
+exchange_set_phase(struct exchange *x, enum exchange_phase to)
+{
+	uint64_t *in_phase = x->exchanges->in_phase;
+
+	if (x->phase != EXCHANGE_NONE)
+		in_phase[x->phase]--;
+	in_phase[to]++;
+	x->phase = to;
+}
 
 /* The end */
 
@@ -68,7 +87,7 @@ host_text(const struct http1_host *h, unsigned port, char *buf, size_t size)
 static uint64_t
 held(const struct exchange *x, uint64_t now)
 {
-	return x->held + (x->phase == QUEUED ? now - x->queued : 0);
+	return x->held + (x->phase == EXCHANGE_QUEUED ? now - x->queued : 0);
 }
 
 static void
@@ -113,13 +132,13 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	struct exchanges *all = x->exchanges;
 	uint64_t now = loop_now();
 
-	if (x->phase == ENDED)
+	if (x->phase == EXCHANGE_ENDED)
 		return;
 	/* who was refused, may take it that nothing was done */
 	if (outcome == ACCESS_REFUSED && x->reached)
 		outcome = ACCESS_ABORTED;
 	write_log(x, outcome, reason, now);
-	x->phase = ENDED;
+	exchange_set_phase(x, EXCHANGE_ENDED);
 	exchange_opening_end(x);
 	deadline_free(&x->timer);
 	dial_cancel(x->dial);
@@ -184,7 +203,7 @@ exchange_cut_off(struct exchange *x, enum access_outcome outcome,
     const char *reason)
 {
 	struct downstream *d = x->downstream;
-	bool reset = x->is_connect || x->phase == TUNNEL ||
+	bool reset = x->is_connect || x->phase == EXCHANGE_TUNNEL ||
 	    x->framing == RELAY_UNTIL_CLOSE;
 
 	exchange_finish(x, outcome, reason);
@@ -257,13 +276,13 @@ turn(const struct exchange *x)
 {
 	bool client;
 
-	if (x->phase != SENDING && x->phase != RELAYING)
+	if (x->phase != EXCHANGE_SENDING && x->phase != EXCHANGE_RELAYING)
 		return NOBODYS;
 	client = front_awaits_body(x->downstream) &&
 	    upstream_pending(x->upstream) == 0;
 	if (client || !exchange_has_room(x))
 		return CLIENTS;
-	if (x->phase == RELAYING)
+	if (x->phase == EXCHANGE_RELAYING)
 		return TO_GO_ON;
 	return x->body_taken && upstream_pending(x->upstream) > 0 ? TO_TAKE :
 	    TO_BEGIN;
@@ -293,7 +312,7 @@ timer_cb(void *arg)
 	struct exchange *x = arg;
 	enum turn now;
 
-	if (x->phase == QUEUED) {
+	if (x->phase == EXCHANGE_QUEUED) {
 		wait_is_over(x);
 		return;
 	}
@@ -302,7 +321,7 @@ timer_cb(void *arg)
 		exchange_set_timer(x);
 		return;
 	}
-	if (x->phase == OPENED) {
+	if (x->phase == EXCHANGE_OPENED) {
 		exchange_opening_late(x);
 		return;
 	}
@@ -493,7 +512,7 @@ take_answer(struct exchange *x, enum hosts_answer a)
 		admitted(x, x->began);
 		break;
 	case HOSTS_WAIT:
-		x->phase = QUEUED;
+		exchange_set_phase(x, EXCHANGE_QUEUED);
 		deadline_set(&x->timer, x->ticket.deadline);
 		break;
 	case HOSTS_FULL:
@@ -727,6 +746,7 @@ exchange_start(struct exchanges *all, struct downstream *d,
 	}
 	x->exchanges = all;
 	x->downstream = d;
+	exchange_set_phase(x, EXCHANGE_STARTING);
 	x->began = x->queued = loop_now();
 	deadline_init(&x->timer, all->loop, timer_cb, x);
 	front_attach(d, x);
@@ -783,7 +803,7 @@ admitted(struct exchange *x, uint64_t now)
 static void
 answered(struct exchange *x)
 {
-	if (x->phase != QUEUED)
+	if (x->phase != EXCHANGE_QUEUED)
 		return;
 	if (x->ticket.state == TICKET_HELD)
 		admitted(x, loop_now());
@@ -806,13 +826,13 @@ half_closed_cb(void *arg)
 	struct exchange *x = arg;
 	struct downstream *d = x->downstream;
 
-	if (x->phase == QUEUED) {
+	if (x->phase == EXCHANGE_QUEUED) {
 		/* nobody half-closes and then waits for its turn */
 		exchange_finish(x, ACCESS_CLIENT_GONE, NULL);
 		front_abort(d, false);
 		return;
 	}
-	if (x->phase == OPENED) {
+	if (x->phase == EXCHANGE_OPENED) {
 		exchange_opening_half_closed(x);
 		return;
 	}

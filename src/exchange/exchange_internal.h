@@ -27,15 +27,17 @@ struct judging;
 struct opening;
 struct tunnel;
 
-enum phase {
-	STARTING,
-	QUEUED,
-	CONNECTING,
-	OPENED,
-	SENDING,
-	RELAYING,
-	TUNNEL,
-	ENDED,
+enum exchange_phase {
+	EXCHANGE_NONE,		/* not yet */
+	EXCHANGE_STARTING,
+	EXCHANGE_QUEUED,
+	EXCHANGE_CONNECTING,
+	EXCHANGE_OPENED,
+	EXCHANGE_SENDING,
+	EXCHANGE_RELAYING,
+	EXCHANGE_TUNNEL,
+	EXCHANGE_ENDED,
+	EXCHANGE_PHASES,	/* how many there are */
 };
 
 /* What an exchange in flight waits for. */
@@ -66,6 +68,8 @@ struct exchanges {
 	struct access_log	*access;
 	struct client_hasher	*hasher;
 	bool			 draining;
+	/* how many are in each; of EXCHANGE_ENDED, how many there were */
+	uint64_t		 in_phase[EXCHANGE_PHASES];
 	/* for the length of one callback */
 	struct gather		 gather;
 };
@@ -78,7 +82,7 @@ struct exchange {
 	struct opening		*opening;	/* of a CONNECT */
 	bool			 dialled;	/* for that, once */
 	struct tunnel		*tunnel;
-	enum phase		 phase;
+	enum exchange_phase	 phase;		/* exchange_set_phase() */
 	struct ticket		 ticket;
 	struct claim_turn	 taken;		/* the turn that it goes on with */
 	struct throttle_deposit	*deposit;	/* for a refund; or NULL */
@@ -159,6 +163,11 @@ bool		 exchange_may_pass(struct exchange *, const char *, size_t);
 
 /* exchange.c */
 
+/*
+ * The only place where the phase changes, so that the counts of those in each
+ * are right.
+ */
+void		 exchange_set_phase(struct exchange *, enum exchange_phase);
 /* Gives back all that it holds and writes its log line; once. */
 void		 exchange_finish(struct exchange *, enum access_outcome,
 		    const char *reason);

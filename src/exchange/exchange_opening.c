@@ -165,7 +165,7 @@ exchange_open(struct exchange *x, int fd)
 		    "out of memory");
 		return;
 	}
-	x->phase = OPENED;
+	exchange_set_phase(x, EXCHANGE_OPENED);
 	x->status = 200;
 	x->head_sent = true;
 	v.iov_base = head.p;
@@ -177,7 +177,7 @@ exchange_open(struct exchange *x, int fd)
 	deadline_set(&x->timer, loop_now() + x->ticket.conf->timeout_header);
 	front_hear(x->downstream);
 	exchange_heard(x);
-	if (x->phase == OPENED && x->half_closed)
+	if (x->phase == EXCHANGE_OPENED && x->half_closed)
 		exchange_opening_half_closed(x);
 }
 
@@ -307,7 +307,7 @@ exchange_heard(struct exchange *x)
 	size_t n;
 
 	/* who does not take the 200 has to wait */
-	if (x->phase != OPENED || front_pending(x->downstream) > 0)
+	if (x->phase != EXCHANGE_OPENED || front_pending(x->downstream) > 0)
 		return;
 	p = front_heard(x->downstream, &n);
 	memset(s, 0, sizeof *s);

@@ -44,7 +44,7 @@ exchange_forward(struct exchange *x, bool fresh)
 	/* what cannot go out again is not to meet a connection's end */
 	if (!fresh)
 		which = x->idempotent ? UPSTREAM_ANY : UPSTREAM_YOUNG;
-	x->phase = CONNECTING;
+	exchange_set_phase(x, EXCHANGE_CONNECTING);
 	to.host.port = x->port;
 	if (x->through)
 		to.host = *front_tunnel(x->downstream);
@@ -90,7 +90,7 @@ exchange_connected(struct exchange *x)
 	struct iovec v = { .iov_base = x->head.p, .iov_len = x->head.len };
 	struct http1_str method = { x->head.p, x->method_len };
 
-	x->phase = SENDING;
+	exchange_set_phase(x, EXCHANGE_SENDING);
 	upstream_begin(x->upstream, method, x->ticket.conf);
 	upstream_send(x->upstream, &v, 1);
 	if (x->body_taken)
@@ -113,7 +113,7 @@ send_body(struct exchange *x, struct iovec *v, int n)
 static bool
 uploading(const struct exchange *x)
 {
-	return (x->phase == SENDING || x->phase == RELAYING) && !x->stopped;
+	return (x->phase == EXCHANGE_SENDING || x->phase == EXCHANGE_RELAYING) && !x->stopped;
 }
 
 static bool
@@ -263,7 +263,7 @@ static void
 begin_relaying(struct exchange *x)
 {
 	exchange_forget_body(x);
-	x->phase = RELAYING;
+	exchange_set_phase(x, EXCHANGE_RELAYING);
 	if (front_body_done(x->downstream))
 		return;
 	/* an origin that refuses wants no more of it; an echo may */
@@ -297,7 +297,7 @@ relay_final(struct exchange *x, const struct http1_head *h)
 		return;
 	r = describe(x, h);
 	if (x->judging != NULL) {
-		x->phase = RELAYING;
+		exchange_set_phase(x, EXCHANGE_RELAYING);
 		ok = exchange_judge_head(x, h, &r);
 	} else {
 		begin_relaying(x);
@@ -360,7 +360,7 @@ flush_cb(void *arg)
 	}
 	send_gathered(x);
 	/* a head that comes piece by piece is no progress */
-	if (x->phase == RELAYING)
+	if (x->phase == EXCHANGE_RELAYING)
 		exchange_set_timer(x);
 	return exchange_has_room(x);
 }
@@ -457,9 +457,9 @@ done_cb(void *arg, const struct http1_head *trailers)
 void
 exchange_writable(struct exchange *x)
 {
-	if (x->phase == OPENED)
+	if (x->phase == EXCHANGE_OPENED)
 		exchange_heard(x);
-	if ((x->phase != SENDING && x->phase != RELAYING) ||
+	if ((x->phase != EXCHANGE_SENDING && x->phase != EXCHANGE_RELAYING) ||
 	    x->upstream == NULL)
 		return;
 	exchange_set_timer(x);
@@ -484,7 +484,7 @@ may_retry(struct exchange *x, enum failure e)
 {
 	const struct upstream *u = x->upstream;
 
-	if (e != FAILURE_CLOSED || x->phase != SENDING || x->retried ||
+	if (e != FAILURE_CLOSED || x->phase != EXCHANGE_SENDING || x->retried ||
 	    !upstream_reused(u) || !upstream_silent(u))
 		return false;
 	return (upstream_unsent(u) || x->idempotent) && exchange_hold_body(x);
@@ -553,7 +553,7 @@ exchange_failed(struct exchange *x, enum failure e, const char *why)
 	if (x->head_sent)
 		send_gathered(x);	/* what was good of it */
 	x->exchanges->gather.n = 0;
-	if (x->phase == TUNNEL || x->head_sent)
+	if (x->phase == EXCHANGE_TUNNEL || x->head_sent)
 		exchange_cut_off(x, outcome, reason);
 	else
 		exchange_answer(x, &r, outcome, reason);

@@ -61,7 +61,7 @@ exchange_resend(struct exchange *x)
 	x->resent++;
 	x->retried = false;
 	x->status = 0;
-	x->phase = QUEUED;
+	exchange_set_phase(x, EXCHANGE_QUEUED);
 	x->queued = now;
 	front_stop_body(x->downstream);
 	deadline_set(&x->timer, x->ticket.deadline);

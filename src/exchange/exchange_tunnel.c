@@ -98,7 +98,7 @@ start_tunnel(struct exchange *x, struct tunnel_side *upstream,
 		tell_limits(x);
 	deadline_set(&x->timer, 0);
 	x->in += upstream->len;
-	x->phase = TUNNEL;
+	exchange_set_phase(x, EXCHANGE_TUNNEL);
 	exchange_stands(x);
 }
 
@@ -128,7 +128,7 @@ dialled_cb(void *arg, int fd, enum failure why)
 void
 exchange_connect(struct exchange *x)
 {
-	x->phase = CONNECTING;
+	exchange_set_phase(x, EXCHANGE_CONNECTING);
 	x->dialled = true;
 	x->dial = dial_start(x->exchanges->setup.dialer, &x->host,
 	    front_address(x->downstream), dialled_cb, x);
