@@ -44,7 +44,6 @@
 static void admitted(struct exchange *, uint64_t now);
 static void answered(struct exchange *);
 static void answered_cb(struct mail *);
-static void decide(struct exchange *, const struct http1_head *);
 
 void
 exchange_set_phase(struct exchange *x, enum exchange_phase to)
@@ -317,7 +316,7 @@ timer_cb(void *arg)
 		return;
 	}
 	if (x->judging != NULL && loop_now() >= exchange_judge_until(x)) {
-		exchange_judge_end(x);
+		exchange_judged(x);
 		exchange_set_timer(x);
 		return;
 	}
@@ -532,7 +531,7 @@ take_answer(struct exchange *x, enum hosts_answer a)
 		    "out of memory");
 		break;
 	case HOSTS_RELOADED:
-		break;		/* ask() has asked again */
+		break;		/* nothing was asked */
 	}
 }
 
@@ -602,8 +601,11 @@ make_claim(struct exchange *x, const struct claim_source *source,
 	return NULL;
 }
 
-/* Its host's throttle is asked, which takes the request, or its end. */
-static void
+/*
+ * Its host's throttle is asked, which takes the request, or its end.  Returns
+ * false when nothing was asked, for there is a newer configuration.
+ */
+static bool
 ask(struct exchange *x, const struct http1_head *h)
 {
 	struct claim_source source = {
@@ -620,13 +622,14 @@ ask(struct exchange *x, const struct http1_head *h)
 		a = hosts_ask(x->exchanges->hosts, &x->ticket, &c, &source,
 		    x->began);
 	if (a == HOSTS_RELOADED)
-		decide(x, h);
-	else if (!prepare(x, h))
+		return false;
+	if (!prepare(x, h))
 		take_answer(x, HOSTS_NO_MEMORY);
 	else if (wrong != NULL && wrong != claim_no_memory)
 		exchange_reject(x, 400, "http_request_error", wrong);
 	else
 		take_answer(x, a);
+	return true;
 }
 
 static bool
@@ -700,10 +703,11 @@ may_go_through(struct exchange *x)
 }
 
 /*
- * What becomes of it, by the one configuration that it has a reference to.  A
- * newer one may take that one's place as long as nothing is decided.
+ * What becomes of it, by the one configuration that it has a reference to.
+ * Returns false when a newer one took that one's place, by which it is to be
+ * decided anew.
  */
-static void
+static bool
 decide(struct exchange *x, const struct http1_head *h)
 {
 	if (x->is_connect && !exchange_opening_new(x, h))
@@ -716,7 +720,8 @@ decide(struct exchange *x, const struct http1_head *h)
 	    x->ticket.rule->https == RULE_HTTPS_INTERCEPT)
 		exchange_intercept(x);
 	else
-		ask(x, h);
+		return ask(x, h);
+	return true;
 }
 
 /* The configuration that it is under, from its beginning to its end. */
@@ -765,10 +770,10 @@ exchange_start(struct exchanges *all, struct downstream *d,
 	else if (relay_is_loop(h, via_name(x->ticket.conf)))
 		exchange_reject(x, 508, "proxy_loop_detected",
 		    "the request has passed this proxy before");
-	else if (answered_here(x, h))
-		return;
-	else
-		decide(x, h);
+	else if (!answered_here(x, h)) {
+		while (!decide(x, h))
+			;
+	}
 }
 
 /* Admission */
@@ -884,8 +889,12 @@ body_failed_cb(void *x, int status, const char *why)
 }
 
 static void
-writable_cb(void *x)
+writable_cb(void *arg)
 {
+	struct exchange *x = arg;
+
+	if (x->phase == EXCHANGE_OPENED)
+		exchange_heard(x);
 	exchange_writable(x);
 }
 

@@ -153,6 +153,10 @@ void		 exchange_heard(struct exchange *);
 /* The other side: events of upstream, see there. */
 
 void		 exchange_connected(struct exchange *);
+/*
+ * Where the upstream's failure is not the end: what came of an answer that was
+ * held back is relayed, or the request goes out again.
+ */
 void		 exchange_failed(struct exchange *, enum failure,
 		    const char *why);
 
@@ -177,6 +181,9 @@ void		 exchange_answer(struct exchange *, const struct reply *,
 /* The same, for what the request or the proxy got wrong. */
 void		 exchange_reject(struct exchange *, int status,
 		    const char *error, const char *detail);
+/* Ends it because of its other side: with an answer, or cut off. */
+void		 exchange_fail(struct exchange *, enum failure,
+		    const char *why);
 /* Ends it so that the client does not take what it got for whole. */
 void		 exchange_cut_off(struct exchange *, enum access_outcome,
 		    const char *reason);
@@ -197,9 +204,12 @@ bool		 exchange_has_room(const struct exchange *);
 
 /* Sends the request to an upstream: an idle connection unless fresh. */
 void		 exchange_forward(struct exchange *, bool fresh);
-/* Relays an answer that was held back: its head, what came of its body. */
-void		 exchange_relay_held(struct exchange *,
-		    const struct text *head, const char *, size_t);
+/*
+ * An answer that was held back is judged.  Returns true when it was relayed as
+ * far as it has come; false when the request is back in its queue, as after
+ * exchange_resend().
+ */
+bool		 exchange_judged(struct exchange *);
 
 /* exchange_learn.c */
 
@@ -244,6 +254,14 @@ void		 exchange_forget_body(struct exchange *);
 
 /* exchange_judge.c */
 
+/* An answer that was held back. */
+struct held_answer {
+	struct text		 head;		/* as it will be relayed */
+	char			*body;		/* what came of it; owned */
+	size_t			 len;		/* bytes */
+	bool			 keep;		/* the exchange's, before */
+};
+
 /*
  * Holds an answer back whose body may refuse: true.  Then x->judging is set,
  * the lesson is given when that was judged, and the rest is called.
@@ -260,10 +278,12 @@ bool		 exchange_judge_full(const struct exchange *);
 /* It is held no longer than until then (ns). */
 uint64_t	 exchange_judge_until(const struct exchange *);
 /*
- * Judges what has come: true, and it was relayed as far; or the request
- * is back in its queue, as after exchange_resend().
+ * Judges what has come, and gives the answer's one lesson: x->throttled tells
+ * whether it refuses.  The answer is the caller's then, to be given to
+ * exchange_judge_free().
  */
-bool		 exchange_judge_end(struct exchange *);
+void		 exchange_judge_end(struct exchange *, struct held_answer *);
+void		 exchange_judge_free(struct exchange *, struct held_answer *);
 /* The exchange ends before that. */
 void		 exchange_judge_drop(struct exchange *);
 
@@ -278,8 +298,11 @@ void		 exchange_connect(struct exchange *);
 void		 exchange_join(struct exchange *, int fd);
 /* The tunnel stands: that is a success, and what it has paid is spent. */
 void		 exchange_stands(struct exchange *);
-/* Joins the sockets after a 101. */
-void		 exchange_upgrade(struct exchange *, const struct http1_head *);
+/*
+ * Joins the sockets after a 101.  Returns false, and has done nothing, when it
+ * comes before all of the request was sent.
+ */
+bool		 exchange_upgrade(struct exchange *, const struct http1_head *);
 
 /* exchange_opening.c */
 

@@ -17,9 +17,9 @@
  *
  * Life: exchange_judge() finds rules for the head and begins; pieces are kept
  * until the end of the body, or as many of them as are judged, or for as
- * long as may be waited; exchange_judge_end() judges them.  What ends the
- * exchange meanwhile comes to exchange_judge_drop().  Either gives the one
- * lesson of the answer.
+ * long as may be waited; exchange_judge_end() judges them, and gives them to
+ * its caller.  What ends the exchange meanwhile comes to exchange_judge_drop().
+ * Either gives the one lesson of the answer.
  */
 
 #define PIECE		4096	/* bytes of the first allocation */
@@ -34,11 +34,8 @@ struct judging {
 	enum refusal_coding	 coding;
 	int64_t			 date;		/* seconds since 1970 */
 	uint64_t		 until;		/* ns; no longer than that */
-	bool			 keep;		/* the exchange's, before */
-	struct text		 head;		/* as it will be relayed */
-	char			*body;		/* owned */
-	size_t			 len;
-	size_t			 size;
+	struct held_answer	 held;
+	size_t			 size;		/* of its body's memory */
 };
 
 static int64_t
@@ -84,7 +81,7 @@ exchange_judge(struct exchange *x, const struct http1_head *h,
 	j->coding = coding;
 	j->date = date_of(h);
 	j->until = loop_now() + patience(x);
-	j->keep = x->keep;
+	j->held.keep = x->keep;
 	x->judging = j;
 	return true;
 }
@@ -93,8 +90,8 @@ bool
 exchange_judge_head(struct exchange *x, const struct http1_head *h,
     const struct relay_response *r)
 {
-	relay_response(&x->judging->head, h, r);
-	return !x->judging->head.failed;
+	relay_response(&x->judging->held.head, h, r);
+	return !x->judging->held.head.failed;
 }
 
 uint64_t
@@ -113,9 +110,9 @@ grow(struct judging *j, size_t need)
 		size *= 2;
 	if (size == j->size)
 		return true;
-	if ((p = realloc(j->body, size)) == NULL)
+	if ((p = realloc(j->held.body, size)) == NULL)
 		return false;
-	j->body = p;
+	j->held.body = p;
 	j->size = size;
 	return true;
 }
@@ -124,14 +121,15 @@ size_t
 exchange_judge_data(struct exchange *x, const char *p, size_t n)
 {
 	struct judging *j = x->judging;
-	size_t room = REFUSAL_BYTES - j->len;
+	struct held_answer *held = &j->held;
+	size_t room = REFUSAL_BYTES - held->len;
 
 	if (n > room)
 		n = room;
-	if (!grow(j, j->len + n))
+	if (!grow(j, held->len + n))
 		return 0;
-	memcpy(j->body + j->len, p, n);
-	j->len += n;
+	memcpy(held->body + held->len, p, n);
+	held->len += n;
 	memory_add(x->exchanges->loop->memory, n);
 	return n;
 }
@@ -139,16 +137,15 @@ exchange_judge_data(struct exchange *x, const char *p, size_t n)
 bool
 exchange_judge_full(const struct exchange *x)
 {
-	return x->judging->len == REFUSAL_BYTES;
+	return x->judging->held.len == REFUSAL_BYTES;
 }
 
-static void
-free_judging(struct exchange *x, struct judging *j)
+void
+exchange_judge_free(struct exchange *x, struct held_answer *held)
 {
-	memory_sub(x->exchanges->loop->memory, j->len);
-	text_free(&j->head);
-	free(j->body);
-	free(j);
+	memory_sub(x->exchanges->loop->memory, held->len);
+	text_free(&held->head);
+	free(held->body);
 }
 
 /* The body says that it refuses. */
@@ -161,25 +158,19 @@ take_refusal(struct exchange *x, struct judging *j, const struct refusal *r)
 	lesson_of_refusal(&j->lesson, &answer, &j->hint, r);
 }
 
-bool
-exchange_judge_end(struct exchange *x)
+void
+exchange_judge_end(struct exchange *x, struct held_answer *held)
 {
 	struct judging *j = x->judging;
-	struct refusal_body body = { j->body, j->len, j->coding };
+	struct refusal_body body = { j->held.body, j->held.len, j->coding };
 	struct refusal found;
 
 	x->judging = NULL;
 	if (refusal_judge(j->rules, j->nrules, &body, j->date, &found))
 		take_refusal(x, j, &found);
 	exchange_teach(x, &j->lesson);
-	if (exchange_resend(x)) {
-		x->keep = j->keep;
-		free_judging(x, j);
-		return false;
-	}
-	exchange_relay_held(x, &j->head, j->body, j->len);
-	free_judging(x, j);
-	return true;
+	*held = j->held;
+	free(j);
 }
 
 void
@@ -194,5 +185,6 @@ exchange_judge_drop(struct exchange *x)
 	if (j->lesson.verdict == BUDGET_SUCCESS)
 		j->lesson.verdict = BUDGET_NEUTRAL;
 	exchange_teach(x, &j->lesson);
-	free_judging(x, j);
+	exchange_judge_free(x, &j->held);
+	free(j);
 }

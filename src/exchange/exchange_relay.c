@@ -306,7 +306,7 @@ relay_final(struct exchange *x, const struct http1_head *h)
 	if (ok)
 		return;
 	exchange_judge_drop(x);
-	exchange_failed(x, FAILURE_NO_MEMORY, "out of memory");
+	exchange_fail(x, FAILURE_NO_MEMORY, "out of memory");
 }
 
 static void
@@ -339,10 +339,10 @@ response_cb(void *arg, struct http1_head *h)
 		relay_final(x, h);
 	else if (h->status != 101)
 		relay_interim(x, h);
-	else if (h->upgrade && upgrade_was_offered(x->offer, h))
-		exchange_upgrade(x, h);
-	else
-		exchange_failed(x, FAILURE_MALFORMED, "unsolicited 101");
+	else if (!h->upgrade || !upgrade_was_offered(x->offer, h))
+		exchange_fail(x, FAILURE_MALFORMED, "unsolicited 101");
+	else if (!exchange_upgrade(x, h))
+		exchange_fail(x, FAILURE_MALFORMED, "cannot upgrade");
 }
 
 static bool
@@ -391,15 +391,30 @@ relay_piece(struct exchange *x, const char *p, size_t n)
 		gather(g, p, n);
 }
 
-void
-exchange_relay_held(struct exchange *x, const struct text *head,
-    const char *p, size_t n)
+static void
+relay_held(struct exchange *x, const struct held_answer *held)
 {
 	begin_relaying(x);
-	gather(&x->exchanges->gather, head->p, head->len);
-	if (n > 0)
-		relay_piece(x, p, n);
+	gather(&x->exchanges->gather, held->head.p, held->head.len);
+	if (held->len > 0)
+		relay_piece(x, held->body, held->len);
 	send_gathered(x);
+}
+
+bool
+exchange_judged(struct exchange *x)
+{
+	struct held_answer held;
+	bool again;
+
+	exchange_judge_end(x, &held);
+	again = exchange_resend(x);
+	if (again)
+		x->keep = held.keep;
+	else
+		relay_held(x, &held);
+	exchange_judge_free(x, &held);
+	return !again;
 }
 
 static void
@@ -415,7 +430,7 @@ data_cb(void *arg, const char *p, size_t n)
 		/* in order, and not in memory that goes */
 		p += taken;
 		n -= taken;
-		if (!exchange_judge_end(x) && !x->discarding)
+		if (!exchange_judged(x) && !x->discarding)
 			return;
 	}
 	if (x->discarding)
@@ -432,7 +447,7 @@ done_cb(void *arg, const struct http1_head *trailers)
 	struct downstream *d = x->downstream;
 	bool keep;
 
-	if (x->judging != NULL && !exchange_judge_end(x) && !x->discarding)
+	if (x->judging != NULL && !exchange_judged(x) && !x->discarding)
 		return;
 	if (x->discarding) {
 		exchange_discard_end(x, true);
@@ -443,8 +458,7 @@ done_cb(void *arg, const struct http1_head *trailers)
 		text_reset(&g->tail);
 		relay_last_chunk(&g->tail, trailers);
 		if (g->tail.failed) {
-			exchange_failed(x, FAILURE_NO_MEMORY,
-			    "out of memory");
+			exchange_fail(x, FAILURE_NO_MEMORY, "out of memory");
 			return;
 		}
 		gather(g, g->tail.p, g->tail.len);
@@ -457,8 +471,6 @@ done_cb(void *arg, const struct http1_head *trailers)
 void
 exchange_writable(struct exchange *x)
 {
-	if (x->phase == EXCHANGE_OPENED)
-		exchange_heard(x);
 	if ((x->phase != EXCHANGE_SENDING && x->phase != EXCHANGE_RELAYING) ||
 	    x->upstream == NULL)
 		return;
@@ -510,7 +522,7 @@ outcome_of(enum failure e)
 }
 
 void
-exchange_failed(struct exchange *x, enum failure e, const char *why)
+exchange_fail(struct exchange *x, enum failure e, const char *why)
 {
 	const struct failure_answer *f = failure_answer(e);
 	enum access_outcome outcome = outcome_of(e);
@@ -528,17 +540,6 @@ exchange_failed(struct exchange *x, enum failure e, const char *why)
 	    f->detail != NULL ? f->kind : why, f->told ? ": " : "",
 	    f->told ? why : "");
 
-	/* what came of it was good */
-	if (x->judging != NULL && !exchange_judge_end(x) && !x->discarding)
-		return;
-	if (x->discarding) {
-		exchange_discard_end(x, false);
-		return;
-	}
-	if (x->upstream != NULL && may_retry(x, e)) {
-		retry(x);
-		return;
-	}
 	log_debug("%s: %s: %s", x->host.name, f->kind, why);
 	x->ticket.nowhere = failure_without_host(e) && !x->retried;
 	if (e == FAILURE_TLS_ALERT) {
@@ -557,6 +558,20 @@ exchange_failed(struct exchange *x, enum failure e, const char *why)
 		exchange_cut_off(x, outcome, reason);
 	else
 		exchange_answer(x, &r, outcome, reason);
+}
+
+void
+exchange_failed(struct exchange *x, enum failure e, const char *why)
+{
+	/* what came of it was good */
+	if (x->judging != NULL && !exchange_judged(x) && !x->discarding)
+		return;
+	if (x->discarding)
+		exchange_discard_end(x, false);
+	else if (x->upstream != NULL && may_retry(x, e))
+		retry(x);
+	else
+		exchange_fail(x, e, why);
 }
 
 static void

@@ -118,7 +118,7 @@ dialled_cb(void *arg, int fd, enum failure why)
 
 	x->dial = NULL;
 	if (fd == -1)
-		exchange_failed(x, why, failure_answer(why)->detail);
+		exchange_fail(x, why, failure_answer(why)->detail);
 	else if (x->head_sent)
 		exchange_join(x, fd);
 	else
@@ -141,7 +141,7 @@ exchange_connect(struct exchange *x)
 		    "out of memory");
 }
 
-void
+bool
 exchange_upgrade(struct exchange *x, const struct http1_head *h)
 {
 	struct text head = { 0 };
@@ -157,8 +157,7 @@ exchange_upgrade(struct exchange *x, const struct http1_head *h)
 	relay_response(&head, h, &r);
 	if (!upstream_take(x->upstream, &taken)) {
 		text_free(&head);
-		exchange_failed(x, FAILURE_MALFORMED, "cannot upgrade");
-		return;
+		return false;
 	}
 	text_put(&head, taken.rest, taken.len);
 	upstream.fd = taken.fd;
@@ -168,6 +167,7 @@ exchange_upgrade(struct exchange *x, const struct http1_head *h)
 	x->out += taken.len;
 	start_tunnel(x, &upstream, &head);
 	text_free(&head);
+	return true;
 }
 
 void
