@@ -850,7 +850,7 @@ gone_cb(void *arg, const char *why)
 {
 	struct exchange *x = arg;
 
-	x->exchanges->gather.n = 0;
+	gather_drop(&x->exchanges->gather);
 	exchange_finish(x, ACCESS_CLIENT_GONE, why);
 }
 
@@ -958,7 +958,6 @@ exchanges_free(struct exchanges *all)
 	if (all->access != NULL)
 		access_free(all->access);
 	client_hasher_free(all->hasher);
-	text_free(&all->gather.head);
-	text_free(&all->gather.tail);
+	gather_free(&all->gather);
 	free(all);
 }

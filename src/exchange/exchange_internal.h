@@ -10,6 +10,7 @@
 #include "http/http1.h"
 #include "exchange/access.h"
 #include "exchange/exchange.h"
+#include "exchange/gather.h"
 #include "net/failure.h"
 #include "hosts/hosts.h"
 #include "policy/lesson.h"
@@ -47,16 +48,6 @@ enum turn {
 	TO_TAKE,	/* the upstream's: more of the request */
 	TO_BEGIN,	/* ... its response */
 	TO_GO_ON,	/* ... with it */
-};
-
-/* What one exchange sends to its client, collected for one system call. */
-#define GATHER		48	/* pieces */
-struct gather {
-	struct iovec		 v[GATHER];
-	int			 n;
-	char			 sizes[GATHER][20];	/* of chunks */
-	struct text	 head;
-	struct text	 tail;
 };
 
 /* The exchanges of one thread: what they use. */

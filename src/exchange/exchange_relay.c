@@ -196,13 +196,8 @@ sendable_cb(void *arg)
 static void
 send_gathered(struct exchange *x)
 {
-	struct gather *g = &x->exchanges->gather;
-
-	if (g->n > 0) {
-		front_send(x->downstream, g->v, g->n);
+	if (gather_send(&x->exchanges->gather, x->downstream))
 		x->head_sent = true;
-	}
-	g->n = 0;
 }
 
 /* Puts a head first into what will be sent; false without memory. */
@@ -216,8 +211,7 @@ relay_head(struct exchange *x, const struct http1_head *h,
 	relay_response(&g->head, h, r);
 	if (g->head.failed)
 		return false;
-	g->v[g->n].iov_base = g->head.p;
-	g->v[g->n++].iov_len = g->head.len;
+	gather_add(g, g->head.p, g->head.len);
 	return true;
 }
 
@@ -366,36 +360,25 @@ flush_cb(void *arg)
 }
 
 static void
-gather(struct gather *g, const char *p, size_t n)
-{
-	g->v[g->n].iov_base = (char *)(uintptr_t)p;
-	g->v[g->n++].iov_len = n;
-}
-
-static void
 relay_piece(struct exchange *x, const char *p, size_t n)
 {
 	struct gather *g = &x->exchanges->gather;
-	int len;
 
-	if (g->n + 4 > GATHER)
+	/* the end of a body needs one more */
+	if (gather_full(g, 4))
 		send_gathered(x);
 	x->out += n;
-	if (x->framing == RELAY_CHUNKED) {
-		len = snprintf(g->sizes[g->n], sizeof g->sizes[0], "%zx\r\n",
-		    n);
-		gather(g, g->sizes[g->n], (size_t)len);
-		gather(g, p, n);
-		gather(g, "\r\n", 2);
-	} else
-		gather(g, p, n);
+	if (x->framing == RELAY_CHUNKED)
+		gather_add_chunk(g, p, n);
+	else
+		gather_add(g, p, n);
 }
 
 static void
 relay_held(struct exchange *x, const struct held_answer *held)
 {
 	begin_relaying(x);
-	gather(&x->exchanges->gather, held->head.p, held->head.len);
+	gather_add(&x->exchanges->gather, held->head.p, held->head.len);
 	if (held->len > 0)
 		relay_piece(x, held->body, held->len);
 	send_gathered(x);
@@ -461,7 +444,7 @@ done_cb(void *arg, const struct http1_head *trailers)
 			exchange_fail(x, FAILURE_NO_MEMORY, "out of memory");
 			return;
 		}
-		gather(g, g->tail.p, g->tail.len);
+		gather_add(g, g->tail.p, g->tail.len);
 	}
 	send_gathered(x);
 	exchange_finish(x, ACCESS_FORWARDED, NULL);
@@ -553,7 +536,7 @@ exchange_fail(struct exchange *x, enum failure e, const char *why)
 	x->upstream = NULL;
 	if (x->head_sent)
 		send_gathered(x);	/* what was good of it */
-	x->exchanges->gather.n = 0;
+	gather_drop(&x->exchanges->gather);
 	if (x->phase == EXCHANGE_TUNNEL || x->head_sent)
 		exchange_cut_off(x, outcome, reason);
 	else
