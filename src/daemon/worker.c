@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "conf/conf.h"
-#include "exchange/exchange.h"
+#include "exchange/exchanges.h"
 #include "front/front.h"
 #include "hosts/hosts.h"
 #include "net/dial.h"
@@ -214,7 +214,7 @@ open_rooms(struct worker *w, struct listeners *listeners)
 		.loop = w->loop,
 		.conf = w->conf,
 		.listeners = listeners,
-		.events = &exchange_front_events,
+		.events = &exchanges_front_events,
 		.began = request_began_cb,
 		.ended = request_ended_cb,
 		.arg = w,

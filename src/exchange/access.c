@@ -211,6 +211,30 @@ format_json(struct access_log *log, const struct access_line *l, char *buf)
 	return (int)n + 1;
 }
 
+const char *
+access_method(const char *p, size_t len, char buf[static 32])
+{
+	if (len == 0)
+		return NULL;
+	snprintf(buf, 32, "%.*s", (int)(len < 31 ? len : 31), p);
+	return buf;
+}
+
+const char *
+access_host(const struct http1_host *h, unsigned port, char *buf, size_t size)
+{
+	if (h->name[0] == '\0')
+		return NULL;
+	/* refused before its port was settled */
+	if (port == 0)
+		snprintf(buf, size, h->kind == HTTP1_IPV6 ? "[%s]" : "%s",
+		    h->name);
+	else
+		snprintf(buf, size, h->kind == HTTP1_IPV6 ? "[%s]:%u" :
+		    "%s:%u", h->name, port);
+	return buf;
+}
+
 bool
 access_enabled(const struct access_log *log)
 {

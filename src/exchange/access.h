@@ -63,6 +63,10 @@ void		 access_reload(struct access_log *, const struct conf *);
 /* Writes what is left. */
 void		 access_free(struct access_log *);
 
+/* Texts for a line, in a buffer; NULL where nothing is known of it. */
+const char	*access_method(const char *, size_t, char buf[static 32]);
+const char	*access_host(const struct http1_host *, unsigned port,
+		    char *buf, size_t size);
 /* Whether lines are written at all: making one is not free. */
 bool		 access_enabled(const struct access_log *);
 void		 access_write(struct access_log *, const struct access_line *);

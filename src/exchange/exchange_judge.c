@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
-#include "exchange/exchange_internal.h"
+#include "exchange/exchange_judge.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "hint/hint.h"
+#include "conf/conf.h"
+#include "exchange/exchange_learn.h"
+#include "exchange/exchange_state.h"
 #include "hint/hint_date.h"
 #include "hint/refusal_judge.h"
 #include "hint/refusal_text.h"

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-#include "exchange/exchange_internal.h"
+#include "exchange/exchange_learn.h"
 
 #include <string.h>
 #include <time.h>
 
-#include "hint/hint_read.h"
-#include "base/words.h"
+#include "base/client_hash.h"
 #include "base/log.h"
+#include "base/words.h"
+#include "exchange/exchange_state.h"
+#include "hint/hint_read.h"
 #include "hosts/hosts_learn.h"
 #include "hosts/hosts_say.h"
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "exchange/exchange_internal.h"
+#include "exchange/exchange_resend.h"
 
 #include "base/log.h"
+#include "conf/conf.h"
+#include "exchange/exchange_state.h"
 #include "front/front.h"
+#include "upstream/upstream.h"
 
 /*
  * Whether a request is sent again because of its answer, instead of relaying a

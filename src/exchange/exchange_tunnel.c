@@ -1,25 +1,22 @@
 /* SPDX-License-Identifier: ISC */
-#include "exchange/exchange_internal.h"
+#include "exchange/exchange_tunnel.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "net/dial.h"
-#include "front/front.h"
 #include "base/once.h"
-#include "tls/tls_context.h"
+#include "conf/conf.h"
+#include "exchange/exchange_end.h"
+#include "exchange/exchange_learn.h"
+#include "exchange/exchange_opening.h"
+#include "exchange/exchange_state.h"
 #include "exchange/tunnel.h"
-#include "exchange/via.h"
-
-/*
- * Tunnels: of a CONNECT, once it is known that it is one, and of an Upgrade
- * after its 101.
- */
+#include "front/front.h"
+#include "tls/tls.h"
 
 void
-exchange_stands(struct exchange *x)
+exchange_tunnel_stands(struct exchange *x)
 {
 	/* once: it has no slot any more */
 	if (x->ticket.state != TICKET_HELD)
@@ -42,6 +39,19 @@ tell_limits(const struct exchange *x)
 		    "upstream\" changes that", x->host.name);
 }
 
+void
+exchange_tunnel_ended(struct exchange *x, const char *why)
+{
+	struct downstream *d = x->downstream;
+
+	exchange_finish(x, x->is_connect ? ACCESS_TUNNEL : ACCESS_UPGRADED,
+	    why);
+	if (why != NULL)
+		front_abort(d, true);
+	else
+		front_end(d, false);
+}
+
 static void
 passed_cb(void *arg, size_t in, size_t out)
 {
@@ -60,7 +70,7 @@ ended_cb(void *arg, const char *why)
 static bool
 may_pass_cb(void *arg, const char *p, size_t n)
 {
-	return exchange_may_pass(arg, p, n);
+	return exchange_opening_may_pass(arg, p, n);
 }
 
 static const struct tunnel_events tunnel_events = {
@@ -69,9 +79,8 @@ static const struct tunnel_events tunnel_events = {
 	.passed = passed_cb,
 };
 
-/* Joins the sockets; head is what the client is to see first. */
-static void
-start_tunnel(struct exchange *x, struct tunnel_side *upstream,
+void
+exchange_tunnel_start(struct exchange *x, struct tunnel_side *upstream,
     const struct text *head)
 {
 	const struct rule *rule = x->ticket.rule;
@@ -99,86 +108,14 @@ start_tunnel(struct exchange *x, struct tunnel_side *upstream,
 	deadline_set(&x->timer, 0);
 	x->in += upstream->len;
 	exchange_set_phase(x, EXCHANGE_TUNNEL);
-	exchange_stands(x);
+	exchange_tunnel_stands(x);
 }
 
 void
-exchange_join(struct exchange *x, int fd)
+exchange_tunnel_join(struct exchange *x, int fd)
 {
 	struct tunnel_side upstream = { .fd = fd };
 	struct text head = { 0 };
 
-	start_tunnel(x, &upstream, &head);
-}
-
-static void
-dialled_cb(void *arg, int fd, enum failure why)
-{
-	struct exchange *x = arg;
-
-	x->dial = NULL;
-	if (fd == -1)
-		exchange_fail(x, why, failure_answer(why)->detail);
-	else if (x->head_sent)
-		exchange_join(x, fd);
-	else
-		exchange_open(x, fd);
-}
-
-void
-exchange_connect(struct exchange *x)
-{
-	exchange_set_phase(x, EXCHANGE_CONNECTING);
-	x->dialled = true;
-	x->dial = dial_start(x->exchanges->setup.dialer, &x->host,
-	    front_address(x->downstream), dialled_cb, x);
-	if (x->dial != NULL)
-		return;
-	if (x->head_sent)
-		exchange_cut_off(x, ACCESS_REFUSED, "out of memory");
-	else
-		exchange_reject(x, 503, "proxy_internal_error",
-		    "out of memory");
-}
-
-bool
-exchange_upgrade(struct exchange *x, const struct http1_head *h)
-{
-	struct text head = { 0 };
-	struct relay_response r = {
-		.upgrade = true,
-		.via = via_name(x->ticket.conf),
-	};
-	struct upstream_taken taken;
-	struct tunnel_side upstream = { 0 };
-
-	r.wait = x->held;
-	r.resent = x->resent;
-	relay_response(&head, h, &r);
-	if (!upstream_take(x->upstream, &taken)) {
-		text_free(&head);
-		return false;
-	}
-	text_put(&head, taken.rest, taken.len);
-	upstream.fd = taken.fd;
-	upstream.tls = taken.tls;
-	x->upstream = NULL;
-	x->status = 101;
-	x->out += taken.len;
-	start_tunnel(x, &upstream, &head);
-	text_free(&head);
-	return true;
-}
-
-void
-exchange_tunnel_ended(struct exchange *x, const char *why)
-{
-	struct downstream *d = x->downstream;
-
-	exchange_finish(x, x->is_connect ? ACCESS_TUNNEL : ACCESS_UPGRADED,
-	    why);
-	if (why != NULL)
-		front_abort(d, true);
-	else
-		front_end(d, false);
+	exchange_tunnel_start(x, &upstream, &head);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_EXCHANGE_H
-#define SLUICE_EXCHANGE_H
+#ifndef SLUICE_EXCHANGES_H
+#define SLUICE_EXCHANGES_H
 
 /*
  * The life of one request: admit, forward, relay, finish.  What moves
@@ -35,6 +35,6 @@ void	 exchanges_drain(struct exchanges *);
 void	 exchanges_free(struct exchanges *);
 
 /* What a front tells of its clients; its owner is the thread's exchanges. */
-extern const struct front_events exchange_front_events;
+extern const struct front_events exchanges_front_events;
 
 #endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/exchange_admit.h"
+
+#include <stddef.h>
+
+#include "base/client_hash.h"
+#include "base/log.h"
+#include "base/words.h"
+#include "conf/conf.h"
+#include "exchange/exchange_connect.h"
+#include "exchange/exchange_end.h"
+#include "exchange/exchange_forward.h"
+#include "exchange/exchange_resend.h"
+#include "exchange/exchange_state.h"
+#include "exchange/upgrade.h"
+#include "front/front.h"
+#include "http/http1_head.h"
+#include "policy/claim.h"
+
+static void
+log_wait(const struct exchange *x)
+{
+	char buf[WORDS];
+
+	if (log_enabled(LOG_LEVEL_DEBUG))
+		log_debug("%s: admitted after %s", x->host.name,
+		    words_duration(buf, x->held));
+}
+
+static void
+admitted(struct exchange *x, uint64_t now)
+{
+	x->admitted = true;
+	x->held += now - x->queued;
+	if (x->discarding)
+		exchange_discard_end(x, false);
+	deadline_set(&x->timer, 0);
+	log_wait(x);
+	if (x->is_connect && x->ticket.rule->https == RULE_HTTPS_UPSTREAM)
+		exchange_connect_open(x, -1);
+	else if (x->is_connect)
+		exchange_connect(x);
+	else
+		exchange_forward(x);
+}
+
+static const char *
+over_budget(const struct exchange *x, enum hosts_answer a)
+{
+	const struct ticket *t = &x->ticket;
+
+	if (a == HOSTS_FULL)
+		return "the host's queue is full";
+	if (t->deadline < x->began + t->rule->max_wait ||
+	    (t->deadline == t->latest &&
+	    t->latest < x->began + t->rule->retry_max_time))
+		return "the wait would be longer than Sluice-Max-Wait";
+	if (x->resent > 0 && t->deadline == t->latest)
+		return "the wait would be longer than retry.max_time";
+	return "the wait would be longer than queue.max_wait";
+}
+
+/* Refused by the throttle: says when a retry would succeed. */
+static void
+refuse_over_budget(struct exchange *x, enum hosts_answer a)
+{
+	const struct ticket *t = &x->ticket;
+	uint64_t now = loop_now(), start = t->report.start;
+	struct reply r = {
+		.status = 429,
+		.error = "http_request_denied",
+		.detail = over_budget(x, a),
+		.budget = t->budget,
+		.waiting = t->report.waiting,
+		.retry_after = 1,
+	};
+
+	if (start > now) {
+		r.wait = start - now;
+		r.retry_after = (r.wait + 999999999) / 1000000000;
+	}
+	exchange_answer(x, &r, ACCESS_REFUSED,
+	    a == HOSTS_FULL ? "queue full" : "max_wait");
+}
+
+/* Its host's throttle has answered. */
+static void
+take_answer(struct exchange *x, enum hosts_answer a)
+{
+	switch (a) {
+	case HOSTS_GO:
+		admitted(x, x->began);
+		break;
+	case HOSTS_WAIT:
+		exchange_set_phase(x, EXCHANGE_QUEUED);
+		deadline_set(&x->timer, x->ticket.deadline);
+		break;
+	case HOSTS_FULL:
+	case HOSTS_LATE:
+		refuse_over_budget(x, a);
+		break;
+	case HOSTS_NO_ROOM:
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "limits.hosts is reached");
+		break;
+	case HOSTS_NO_SHARE:
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "the client has its share of limits.hosts");
+		break;
+	case HOSTS_NO_MEMORY:
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "out of memory");
+		break;
+	case HOSTS_RELOADED:
+		break;		/* nothing was asked */
+	}
+}
+
+/* An http:// URL of a host that is to be reached by HTTPS. */
+static void
+choose_tls(struct exchange *x)
+{
+	const struct rule *rule = x->ticket.rule;
+
+	if (x->is_connect || x->tls || rule->https != RULE_HTTPS_UPSTREAM)
+		return;
+	x->tls = true;
+	if (x->port == 80)
+		x->port = (uint16_t)rule->tls_port;
+}
+
+/*
+ * What it may become; and what not, which is said once a host.  False without
+ * memory.
+ */
+static bool
+take_offer(struct exchange *x, const struct http1_head *h)
+{
+	struct upgrade u = { 0 };
+
+	upgrade_read(&u, h, x->ticket.rule);
+	x->offer = u.offer;
+	if (u.dropped.len > 0 && hosts_is_news(x->exchanges->hosts, &x->ticket,
+	    HOSTS_NEWS_UPGRADE))
+		log_info("%s: an offer is not passed on, by its upgrade: "
+		    "Upgrade: %.*s", x->host.name,
+		    u.dropped.len < RULE_UPGRADE ? (int)u.dropped.len :
+		    RULE_UPGRADE, u.dropped.p);
+	return !u.failed;
+}
+
+/* It is kept as long as the exchange, which may wait for long. */
+static void
+count_head(struct exchange *x)
+{
+	struct memory *m = x->exchanges->loop->memory;
+
+	memory_sub(m, x->counted);
+	x->counted = x->head.len;
+	memory_add(m, x->counted);
+}
+
+/* What goes out, by the rule; false without memory. */
+static bool
+prepare(struct exchange *x, const struct http1_head *h)
+{
+	const struct rule *rule = x->ticket.rule;
+	struct relay_request to;
+	bool offered;
+
+	choose_tls(x);
+	offered = take_offer(x, h);
+	x->resendable = !x->is_connect && rule_retries(rule, h->method,
+	    h->idempotent, http1_find(h, HTTP1_IDEMPOTENCY_KEY) != NULL);
+	to = exchange_origin(x);
+	text_reset(&x->head);
+	relay_request(&x->head, h, &to);
+	count_head(x);
+	return !x->head.failed && offered;
+}
+
+/* What it claims, by the rule; or what is wrong with that. */
+static const char *
+make_claim(struct exchange *x, const struct claim_source *source,
+    struct claim *c)
+{
+	const struct claim_hash hash = { client_hash, x->exchanges->hasher };
+	const char *wrong;
+
+	wrong = claim_make(c, &hash, x->ticket.rule, source, x->began);
+	if (wrong != NULL)
+		return wrong;
+	c->request.deposit = x->deposit;
+	c->request.returned = claim_has_turn(c, &x->taken);
+	return NULL;
+}
+
+bool
+exchange_admit(struct exchange *x, const struct http1_head *h)
+{
+	struct claim_source source = {
+		.head = h,
+		.address = front_address(x->downstream),
+		.user = front_user(x->downstream),
+		.tunnel = x->is_connect,
+	};
+	enum hosts_answer a = HOSTS_NO_MEMORY;
+	struct claim c;
+	const char *wrong;
+
+	if ((wrong = make_claim(x, &source, &c)) == NULL)
+		a = hosts_ask(x->exchanges->hosts, &x->ticket, &c, &source,
+		    x->began);
+	if (a == HOSTS_RELOADED)
+		return false;
+	if (!prepare(x, h))
+		take_answer(x, HOSTS_NO_MEMORY);
+	else if (wrong != NULL && wrong != claim_no_memory)
+		exchange_reject(x, 400, "http_request_error", wrong);
+	else
+		take_answer(x, a);
+	return true;
+}
+
+static void
+answered(struct exchange *x)
+{
+	if (x->phase != EXCHANGE_QUEUED)
+		return;
+	if (x->ticket.state == TICKET_HELD)
+		admitted(x, loop_now());
+	else
+		refuse_over_budget(x, HOSTS_LATE);
+}
+
+void
+exchange_admit_mail(struct mail *m)
+{
+	answered((struct exchange *)(void *)((char *)m -
+	    offsetof(struct exchange, ticket.mail)));
+}
+
+/* A pause that became longer since the timer was set may give it more time. */
+void
+exchange_admit_late(struct exchange *x)
+{
+	struct hosts *hosts = x->exchanges->hosts;
+	uint64_t now = loop_now();
+
+	if (hosts_deadline(hosts, &x->ticket) > now)
+		deadline_set(&x->timer, x->ticket.deadline);
+	else if (hosts_give_up(hosts, &x->ticket, now))
+		answered(x);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/exchange_deadline.h"
+
+#include "conf/conf.h"
+#include "exchange/exchange_judge.h"
+#include "front/front.h"
+#include "upstream/upstream.h"
+
+/*
+ * Whose turn it is.  The client's: to send more of the body or to read, and
+ * front has a deadline for that.  Else the upstream's: to take more of the
+ * request, to begin its response, or to go on with it.
+ */
+enum turn
+exchange_turn(const struct exchange *x)
+{
+	bool client;
+
+	if (x->phase != EXCHANGE_SENDING && x->phase != EXCHANGE_RELAYING)
+		return NOBODYS;
+	client = front_awaits_body(x->downstream) &&
+	    upstream_pending(x->upstream) == 0;
+	if (client || !exchange_has_room(x))
+		return CLIENTS;
+	if (x->phase == EXCHANGE_RELAYING)
+		return TO_GO_ON;
+	return x->body_taken && upstream_pending(x->upstream) > 0 ? TO_TAKE :
+	    TO_BEGIN;
+}
+
+/*
+ * Every exchange under way has a deadline at every moment: of the queue, of
+ * the dial, of the tunnel, or between those this one, by which the upstream
+ * must have made progress.  A response has its time as a whole until its head
+ * is there; what else moves meanwhile gives it no more.  Only while front has
+ * a deadline for the client, there is none here.
+ */
+void
+exchange_deadline_set(struct exchange *x)
+{
+	const struct conf *conf = x->ticket.conf;
+	enum turn before = x->turn;
+	uint64_t limit, at;
+
+	x->turn = exchange_turn(x);
+	if (x->turn == NOBODYS || (x->turn == TO_BEGIN && before == TO_BEGIN))
+		return;
+	limit = x->turn == TO_BEGIN ? conf->timeout_response :
+	    conf->timeout_idle;
+	if (x->half_closed && conf->timeout_half_closed < limit)
+		limit = conf->timeout_half_closed;
+	at = x->turn == CLIENTS ? 0 : loop_now() + limit;
+	/* what is held back for its body is held no longer than that */
+	if (x->judging != NULL && (at == 0 || exchange_judge_until(x) < at))
+		at = exchange_judge_until(x);
+	deadline_set(&x->timer, at);
+}
+
+void
+exchange_deadline_renew(struct exchange *x)
+{
+	x->turn = NOBODYS;
+	exchange_deadline_set(x);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_EXCHANGE_DEADLINE_H
+#define SLUICE_EXCHANGE_DEADLINE_H
+
+#include "exchange/exchange_state.h"
+
+/*
+ * The deadline for whoever is to move next; exchange_timeout.c says what happens
+ * when it has passed.
+ */
+
+/* Returns whom it waits for. */
+enum turn	 exchange_turn(const struct exchange *);
+/* Sets the deadline for the upstream's next progress. */
+void		 exchange_deadline_set(struct exchange *);
+/* The same, and a response that has not begun gets its whole time again. */
+void		 exchange_deadline_renew(struct exchange *);
+
+#endif

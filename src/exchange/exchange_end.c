@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/exchange_end.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "exchange/exchange_judge.h"
+#include "exchange/exchange_opening.h"
+#include "exchange/exchange_resend.h"
+#include "exchange/exchange_state.h"
+#include "exchange/tunnel.h"
+#include "front/front.h"
+#include "net/dial.h"
+#include "upstream/upstream.h"
+
+static void
+write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
+    uint64_t now)
+{
+	char method[32], host[HTTP1_HOST + 16];
+	struct access_line line = {
+		.status = x->status,
+		.in = x->in,
+		.out = x->out,
+		.wait = exchange_held(x, now),
+		.resent = x->resent,
+		.outcome = outcome,
+		.reason = reason,
+	};
+
+	if (x->admitted)
+		line.upstream = now - x->began - line.wait;
+	if (!access_enabled(x->exchanges->access))
+		return;
+	line.client = front_peer(x->downstream);
+	line.method = access_method(x->head.p, x->method_len, method);
+	line.host = access_host(&x->host, x->port, host, sizeof host);
+	access_write(x->exchanges->access, &line);
+}
+
+static void
+free_exchange(void *arg)
+{
+	struct exchange *x = arg;
+
+	text_free(&x->head);
+	free(x->offer);
+	free(x);
+}
+
+void
+exchange_finish(struct exchange *x, enum access_outcome outcome,
+    const char *reason)
+{
+	struct exchanges *all = x->exchanges;
+	uint64_t now = loop_now();
+
+	if (x->phase == EXCHANGE_ENDED)
+		return;
+	/* who was refused, may take it that nothing was done */
+	if (outcome == ACCESS_REFUSED && x->reached)
+		outcome = ACCESS_ABORTED;
+	write_log(x, outcome, reason, now);
+	exchange_set_phase(x, EXCHANGE_ENDED);
+	exchange_opening_end(x);
+	deadline_free(&x->timer);
+	dial_cancel(x->dial);
+	tunnel_free(x->tunnel);
+	if (x->upstream != NULL && front_body_done(x->downstream))
+		upstream_release(x->upstream);
+	else if (x->upstream != NULL)
+		upstream_close(x->upstream);
+	x->upstream = NULL;
+	exchange_judge_drop(x);
+	exchange_forget_body(x);
+	memory_sub(all->loop->memory, x->counted);
+	hosts_leave(all->hosts, &x->ticket, now);
+	exchange_opening_free(x);
+	loop_bury(all->loop, &x->grave, free_exchange, x);
+}
+
+/* Ends an exchange whose response has not begun with an answer of our own. */
+void
+exchange_answer(struct exchange *x, const struct reply *r,
+    enum access_outcome outcome, const char *reason)
+{
+	struct downstream *d = x->downstream;
+	struct reply reply = *r;
+
+	reply.head = x->is_head;
+	reply.old_client = x->old_client;
+	reply.held = exchange_held(x, loop_now());
+	reply.resent = x->resent;
+	/* behind a refused CONNECT may come what was meant for the tunnel */
+	if (!x->keep || x->is_connect || !front_body_done(d) ||
+	    x->exchanges->draining)
+		reply.close = true;
+	x->status = r->status;
+	x->out = reply_send(d, &reply);
+	exchange_finish(x, outcome, reason);
+	front_end(d, !reply.close);
+}
+
+void
+exchange_reject(struct exchange *x, int status, const char *error,
+    const char *detail)
+{
+	struct reply r = {
+		.status = status,
+		.error = error,
+		.detail = detail,
+	};
+
+	exchange_answer(x, &r, ACCESS_REFUSED, detail);
+}
+
+/* Cuts a response off, so that the client does not take it for whole. */
+void
+exchange_cut_off(struct exchange *x, enum access_outcome outcome,
+    const char *reason)
+{
+	struct downstream *d = x->downstream;
+	bool reset = x->is_connect || x->phase == EXCHANGE_TUNNEL ||
+	    x->framing == RELAY_UNTIL_CLOSE;
+
+	exchange_finish(x, outcome, reason);
+	front_abort(d, reset);
+}
+
+/* Not all that fails is the upstream's fault. */
+static enum access_outcome
+outcome_of(enum failure e)
+{
+	return e == FAILURE_LOOP || e == FAILURE_NO_MEMORY ?
+	    ACCESS_REFUSED : ACCESS_UPSTREAM_ERROR;
+}
+
+void
+exchange_fail(struct exchange *x, enum failure e, const char *why)
+{
+	const struct failure_answer *f = failure_answer(e);
+	enum access_outcome outcome = outcome_of(e);
+	char error[64], detail[256], reason[192];
+	struct reply r = {
+		.status = f->status,
+		.error = f->error,
+		.detail = detail,
+	};
+
+	snprintf(detail, sizeof detail, "%s%s%s",
+	    f->detail != NULL ? f->detail : why, f->told ? ": " : "",
+	    f->told ? why : "");
+	snprintf(reason, sizeof reason, "%s%s%s",
+	    f->detail != NULL ? f->kind : why, f->told ? ": " : "",
+	    f->told ? why : "");
+
+	log_debug("%s: %s: %s", x->host.name, f->kind, why);
+	x->ticket.nowhere = failure_without_host(e) && !x->retried;
+	if (e == FAILURE_TLS_ALERT) {
+		/* RFC 9209 2.3.15 */
+		snprintf(error, sizeof error, "%s; alert-id=%d", f->error,
+		    upstream_alert(x->upstream));
+		r.error = error;
+	}
+	if (x->upstream != NULL)
+		upstream_close(x->upstream);
+	x->upstream = NULL;
+	if (x->head_sent)
+		/* what was good of it */
+		(void)gather_send(&x->exchanges->gather, x->downstream);
+	gather_drop(&x->exchanges->gather);
+	if (x->phase == EXCHANGE_TUNNEL || x->head_sent)
+		exchange_cut_off(x, outcome, reason);
+	else
+		exchange_answer(x, &r, outcome, reason);
+}
+
+void
+exchange_refuse(struct exchanges *all, struct downstream *d,
+    const struct http1_head *head, int status, const char *why)
+{
+	char method[32], host[HTTP1_HOST + 16];
+	struct reply r = {
+		.status = status,
+		.error = status == 503 ? "connection_limit_reached" :
+		    "http_request_error",
+		.detail = why,
+		.head = http1_str_is(head->method, "HEAD"),
+		.close = true,
+	};
+	struct access_line line = {
+		.client = front_peer(d),
+		.method = access_method(head->method.p, head->method.len,
+		    method),
+		.host = access_host(&head->host, head->host.port, host,
+		    sizeof host),
+		.status = status,
+		.outcome = ACCESS_REFUSED,
+		.reason = why,
+	};
+
+	line.out = reply_send(d, &r);
+	access_write(all->access, &line);
+	front_end(d, false);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/exchange_forward.h"
+
+#include "exchange/exchange_end.h"
+#include "exchange/exchange_request.h"
+#include "exchange/exchange_resend.h"
+#include "exchange/exchange_response.h"
+#include "exchange/exchange_state.h"
+#include "front/front.h"
+#include "upstream/upstream.h"
+
+static void	 connected_cb(void *);
+static void	 failed_cb(void *, enum failure, const char *);
+
+static const struct upstream_events upstream_events = {
+	.connected = connected_cb,
+	.sendable = exchange_request_sendable,
+	.response = exchange_response_head,
+	.data = exchange_response_data,
+	.flush = exchange_response_flush,
+	.done = exchange_response_done,
+	.failed = failed_cb,
+};
+
+static void
+open_upstream(struct exchange *x, bool fresh)
+{
+	struct upstream_target to = {
+		.host = x->host,
+		.client = front_address(x->downstream),
+	};
+	enum upstream_idle which = UPSTREAM_NONE;
+
+	/* what cannot go out again is not to meet a connection's end */
+	if (!fresh)
+		which = x->idempotent ? UPSTREAM_ANY : UPSTREAM_YOUNG;
+	exchange_set_phase(x, EXCHANGE_CONNECTING);
+	to.host.port = x->port;
+	if (x->through)
+		to.host = *front_tunnel(x->downstream);
+	if (x->tls) {
+		to.conf = x->ticket.conf;
+		to.rule = x->ticket.rule;
+	}
+	x->upstream = upstream_open(x->exchanges->upstreams, &to, which,
+	    &upstream_events, x);
+	if (x->upstream == NULL)
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "out of memory");
+	else if (upstream_ready(x->upstream))
+		exchange_request_send(x);
+}
+
+void
+exchange_forward(struct exchange *x)
+{
+	open_upstream(x, false);
+}
+
+static void
+connected_cb(void *arg)
+{
+	exchange_request_send(arg);
+}
+
+/*
+ * An idle connection may have been closed by the origin before it saw the
+ * request; then the request may go out again, once (RFC 9112 9.3.1).
+ */
+static bool
+may_retry(struct exchange *x, enum failure e)
+{
+	const struct upstream *u = x->upstream;
+
+	if (e != FAILURE_CLOSED || x->phase != EXCHANGE_SENDING || x->retried ||
+	    !upstream_reused(u) || !upstream_silent(u))
+		return false;
+	return (upstream_unsent(u) || x->idempotent) && exchange_hold_body(x);
+}
+
+static void
+retry(struct exchange *x)
+{
+	x->retried = true;
+	deadline_set(&x->timer, 0);
+	front_stop_body(x->downstream);
+	upstream_close(x->upstream);
+	x->upstream = NULL;
+	open_upstream(x, true);
+}
+
+void
+exchange_forward_failed(struct exchange *x, enum failure e, const char *why)
+{
+	/* what came of it was good */
+	if (x->judging != NULL && !exchange_response_judged(x) && !x->discarding)
+		return;
+	if (x->discarding)
+		exchange_discard_end(x, false);
+	else if (x->upstream != NULL && may_retry(x, e))
+		retry(x);
+	else
+		exchange_fail(x, e, why);
+}
+
+static void
+failed_cb(void *arg, enum failure e, const char *why)
+{
+	exchange_forward_failed(arg, e, why);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_EXCHANGE_LEARN_H
+#define SLUICE_EXCHANGE_LEARN_H
+
+#include "hint/hint.h"
+#include "http/http1.h"
+#include "policy/lesson.h"
+
+/*
+ * What an answer says of its host's limits, for everybody.
+ */
+
+struct exchange;
+
+/* The path (with its query) of the request as it was sent. */
+struct http1_str exchange_path(const struct exchange *);
+/* What an answer with that status is to a lesson. */
+struct lesson_answer exchange_lesson_answer(const struct exchange *,
+		    int status);
+/*
+ * Takes what a final response's head says of the host's limits: its hint, and
+ * the lesson that is to be given, once, or judged by its body before.
+ */
+void		 exchange_learn(struct exchange *, const struct http1_head *,
+		    struct hint *, struct lesson *);
+/* Gives an answer's lesson to the host, and says if that pauses it. */
+void		 exchange_teach(struct exchange *, const struct lesson *);
+/* The host has answered with something that tells nothing of them. */
+void		 exchange_learn_success(struct exchange *);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/exchange_local.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "exchange/exchange_end.h"
+#include "exchange/exchange_state.h"
+#include "front/front.h"
+
+static void
+trace(struct exchange *x, const struct http1_head *h)
+{
+	static const char fixed[] = "HTTP/1.1 200 OK\r\n"
+	    "Content-Type: message/http\r\n";
+	struct text body = { 0 };
+	struct iovec v[2];
+	struct relay_request to = exchange_origin(x);
+	char head[256];
+
+	relay_trace(&body, h, &to);
+	if (!x->keep || !front_body_done(x->downstream))
+		x->keep = false;
+	snprintf(head, sizeof head, "%sContent-Length: %zu\r\n%s\r\n", fixed,
+	    body.len, reply_connection(!x->keep, x->old_client));
+	v[0].iov_base = head;
+	v[0].iov_len = strlen(head);
+	v[1].iov_base = body.p;
+	v[1].iov_len = body.len;
+	front_send(x->downstream, v, 2);
+	x->status = 200;
+	x->out = body.len;
+	text_free(&body);
+}
+
+static void
+options(struct exchange *x)
+{
+	struct iovec v;
+	char head[256];
+
+	if (!front_body_done(x->downstream))
+		x->keep = false;
+	snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n"
+	    "Allow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, "
+	    "TRACE\r\nContent-Length: 0\r\n%s\r\n",
+	    reply_connection(!x->keep, x->old_client));
+	v.iov_base = head;
+	v.iov_len = strlen(head);
+	front_send(x->downstream, &v, 1);
+	x->status = 200;
+}
+
+bool
+exchange_local(struct exchange *x, const struct http1_head *h)
+{
+	struct downstream *d = x->downstream;
+	enum relay_forwards forwards;
+	struct http1_str n;
+
+	forwards = relay_max_forwards(h, &n);
+	if (forwards == RELAY_BAD_LIMIT) {
+		exchange_reject(x, 400, "http_request_error",
+		    "malformed Max-Forwards");
+		return true;
+	}
+	if (h->form != HTTP1_ASTERISK_FORM && forwards != RELAY_LIMIT_REACHED)
+		return false;
+	if (h->form != HTTP1_ASTERISK_FORM && http1_str_is(h->method, "TRACE"))
+		trace(x, h);
+	else
+		options(x);
+	exchange_finish(x, ACCESS_ANSWERED, NULL);
+	front_end(d, x->keep);
+	return true;
+}

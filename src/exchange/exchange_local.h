@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_EXCHANGE_LOCAL_H
+#define SLUICE_EXCHANGE_LOCAL_H
+
+#include <stdbool.h>
+
+/*
+ * Requests that are answered here: TRACE and OPTIONS, by Max-Forwards (RFC 9110
+ * 7.6.2) or because they are for the proxy itself.
+ */
+
+struct exchange;
+struct http1_head;
+
+/*
+ * Answers it where it ends here by its own words.  Returns false when it is not
+ * one of those.
+ */
+bool	 exchange_local(struct exchange *, const struct http1_head *);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_EXCHANGE_OPENING_H
+#define SLUICE_EXCHANGE_OPENING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <event2/event_struct.h>
+
+#include "http/http1.h"
+#include "http/sniff.h"
+#include "throttle/throttle.h"
+
+/*
+ * What a CONNECT has until it is known what is in its tunnel.
+ */
+
+struct claim_turn;
+struct exchange;
+struct tls;
+
+struct opening {
+	struct exchange		*exchange;
+	struct throttle_deposit	 deposit;
+	struct sniff		 sniff;		/* of what the client sent */
+	char			*user;		/* who asks; or NULL */
+	struct tls		*tls;		/* to intercept with; or NULL */
+	int			 fd;		/* the upstream's; -1: none */
+	struct event		 ev;		/* it speaks, or ends */
+	bool			 spoken;	/* it has */
+	bool			 settled;	/* silent: counts as a tunnel */
+	bool			 in_line;	/* a request's, that is late */
+};
+
+/* What a CONNECT needs, unless it has it; false without memory. */
+bool	 exchange_opening_new(struct exchange *, const struct http1_head *);
+/* Lets go of all of it, then frees it. */
+void	 exchange_opening_end(struct exchange *);
+void	 exchange_opening_free(struct exchange *);
+
+/* Returns the socket to the host, or -1: it is somebody else's from now on. */
+int	 exchange_opening_take_fd(struct opening *);
+
+/*
+ * Gives back what it has paid, and its slot, as if it had never been admitted.
+ * Where the turn is not NULL it goes to the request that takes its place.
+ */
+void	 exchange_opening_refund(struct exchange *, struct claim_turn *);
+
+/*
+ * Returns whether nothing may go to the host but TLS, and what is inside
+ * requests.
+ */
+bool	 exchange_opening_is_closed(const struct exchange *);
+
+/* Returns whether bytes of the client may pass into the tunnel it became. */
+bool	 exchange_opening_may_pass(struct exchange *, const char *, size_t);
+
+#endif

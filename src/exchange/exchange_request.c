@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/exchange_request.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include <event2/buffer.h>
+
+#include "conf/conf.h"
+#include "exchange/exchange_deadline.h"
+#include "exchange/exchange_resend.h"
+#include "exchange/exchange_state.h"
+#include "front/front.h"
+#include "upstream/upstream.h"
+
+/* What was sent of the body before, and the client will not send again. */
+static void
+send_kept_body(struct exchange *x)
+{
+	struct iovec v = { .iov_len = x->replay.size };
+
+	if (v.iov_len > 0) {
+		v.iov_base = evbuffer_pullup(x->replay.bytes, -1);
+		upstream_send(x->upstream, &v, 1);
+	}
+	memory_release(x->exchanges->loop->memory, &x->replay);
+}
+
+/* Once bytes may have left. */
+static void
+note_reached(struct exchange *x)
+{
+	if (!upstream_unsent(x->upstream))
+		x->reached = true;
+}
+
+void
+exchange_request_send(struct exchange *x)
+{
+	struct iovec v = { .iov_base = x->head.p, .iov_len = x->head.len };
+	struct http1_str method = { x->head.p, x->method_len };
+
+	exchange_set_phase(x, EXCHANGE_SENDING);
+	upstream_begin(x->upstream, method, x->ticket.conf);
+	upstream_send(x->upstream, &v, 1);
+	if (x->body_taken)
+		send_kept_body(x);
+	note_reached(x);
+	if (!upstream_broken(x->upstream))
+		front_read_body(x->downstream, x->expect);
+	exchange_deadline_renew(x);
+}
+
+static void
+send_body(struct exchange *x, struct iovec *v, int n)
+{
+	x->body_taken = true;
+	exchange_keep_body(x, v, n);
+	upstream_send(x->upstream, v, n);
+	note_reached(x);
+}
+
+static bool
+uploading(const struct exchange *x)
+{
+	return (x->phase == EXCHANGE_SENDING || x->phase == EXCHANGE_RELAYING) && !x->stopped;
+}
+
+static bool
+room_upstream(const struct exchange *x)
+{
+	return memory_room(x->exchanges->loop->memory,
+	    upstream_pending(x->upstream), x->ticket.conf->limit_buffer / 2);
+}
+
+bool
+exchange_request_body(void *arg, const char *p, size_t n)
+{
+	struct exchange *x = arg;
+	char size[20];
+	struct iovec v[3];
+
+	if (!uploading(x))
+		return false;
+	x->expect = false;
+	x->in += n;
+	if (x->chunked) {
+		v[0].iov_len = (size_t)snprintf(size, sizeof size, "%zx\r\n",
+		    n);
+		v[0].iov_base = size;
+		v[1].iov_base = (char *)(uintptr_t)p;
+		v[1].iov_len = n;
+		v[2].iov_base = (char *)(uintptr_t)"\r\n";
+		v[2].iov_len = 2;
+		send_body(x, v, 3);
+	} else {
+		v[0].iov_base = (char *)(uintptr_t)p;
+		v[0].iov_len = n;
+		send_body(x, v, 1);
+	}
+	exchange_deadline_set(x);
+	return room_upstream(x);
+}
+
+void
+exchange_request_body_end(void *arg, const struct http1_head *trailers)
+{
+	struct exchange *x = arg;
+	struct text t = { 0 };
+	struct iovec v;
+
+	if (!uploading(x))
+		return;
+	if (x->chunked) {
+		relay_last_chunk(&t, trailers);
+		v.iov_base = t.p;
+		v.iov_len = t.len;
+		send_body(x, &v, 1);
+		text_free(&t);
+	}
+	exchange_deadline_set(x);
+}
+
+void
+exchange_request_sendable(void *arg)
+{
+	struct exchange *x = arg;
+
+	note_reached(x);
+	if (!uploading(x))
+		return;
+	if (room_upstream(x))
+		front_read_body(x->downstream, false);
+	exchange_deadline_set(x);
+}

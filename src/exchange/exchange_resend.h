@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_EXCHANGE_RESEND_H
+#define SLUICE_EXCHANGE_RESEND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/uio.h>
+
+/*
+ * Whether a request is sent again because of its answer, instead of relaying a
+ * refusal; and its body, which is kept for that.
+ */
+
+struct exchange;
+
+/*
+ * Puts the request back into its queue where its answer, of which only the
+ * head was seen, was a refusal for a limit and it may be sent again.  The rest
+ * of that answer is discarded.  False: the answer is to be relayed.
+ */
+bool		 exchange_resend(struct exchange *);
+/* The answer that is discarded: bytes of it, its pieces' end, its end. */
+void		 exchange_discard(struct exchange *, size_t n);
+void		 exchange_discard_flush(struct exchange *);
+void		 exchange_discard_end(struct exchange *, bool whole);
+/* Body bytes go out; they are kept where they may have to go out again. */
+void		 exchange_keep_body(struct exchange *, const struct iovec *,
+		    int n);
+/*
+ * The request is about to go out again: true when all of its body that was
+ * sent is kept, which it then stays until exchange_request_send().
+ */
+bool		 exchange_hold_body(struct exchange *);
+/* It will not go out again. */
+void		 exchange_forget_body(struct exchange *);
+
+#endif

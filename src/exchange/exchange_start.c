@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/exchange_start.h"
+
+#include <stdlib.h>
+
+#include "conf/conf.h"
+#include "exchange/exchange_admit.h"
+#include "exchange/exchange_connect.h"
+#include "exchange/exchange_end.h"
+#include "exchange/exchange_local.h"
+#include "exchange/exchange_misdirected.h"
+#include "exchange/exchange_opening.h"
+#include "exchange/exchange_state.h"
+#include "exchange/exchange_timeout.h"
+#include "exchange/via.h"
+#include "front/front.h"
+
+static void
+take_request(struct exchange *x, const struct http1_head *h)
+{
+	x->host = h->host;
+	if (x->host.port == 0)
+		x->host.port = h->https ? 443 : 80;
+	x->through = exchange_misdirected(x);
+	x->port = x->host.port;
+	x->tls = h->https;
+	x->method_len = h->method.len;
+	x->is_connect = h->form == HTTP1_AUTHORITY_FORM;
+	x->is_head = http1_str_is(h->method, "HEAD");
+	x->old_client = h->minor == 0;
+	x->keep = h->keep_alive;
+	x->chunked = h->body == HTTP1_CHUNKED;
+	x->expect = h->expect_continue;
+	x->idempotent = h->idempotent;
+	text_put(&x->head, h->method.p, h->method.len);
+}
+
+/*
+ * What becomes of it, by the one configuration that it has a reference to.
+ * Returns false when a newer one took that one's place, by which it is to be
+ * decided anew.
+ */
+static bool
+decide(struct exchange *x, const struct http1_head *h)
+{
+	if (x->is_connect && !exchange_opening_new(x, h))
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "out of memory");
+	else if (x->through && !exchange_misdirected_may_go(x))
+		exchange_reject(x, 421, "http_request_error",
+		    "the request is for another host than its tunnel");
+	else if (x->is_connect &&
+	    x->ticket.rule->https == RULE_HTTPS_INTERCEPT)
+		exchange_connect_intercept(x);
+	else
+		return exchange_admit(x, h);
+	return true;
+}
+
+/* The configuration that it is under, from its beginning to its end. */
+static void
+take_conf(struct exchange *x)
+{
+	struct ticket *t = &x->ticket;
+
+	t->loop = x->exchanges->loop;
+	t->hasher = x->exchanges->hasher;
+	t->mail.deliver = exchange_admit_mail;
+	t->name = &x->host;
+	x->taken = front_take_turn(x->downstream);
+	t->conf = conf_ref(x->exchanges->conf);
+	t->rule = conf_rule(t->conf, &x->host);
+}
+
+void
+exchange_start(struct exchanges *all, struct downstream *d,
+    const struct http1_head *h)
+{
+	struct exchange *x;
+
+	if ((x = calloc(1, sizeof *x)) == NULL) {
+		exchange_refuse(all, d, h, 503, "out of memory");
+		return;
+	}
+	x->exchanges = all;
+	x->downstream = d;
+	exchange_set_phase(x, EXCHANGE_STARTING);
+	x->began = x->queued = loop_now();
+	deadline_init(&x->timer, all->loop, exchange_timeout, x);
+	front_attach(d, x);
+	take_request(x, h);
+	take_conf(x);
+	/* RFC 9112 9.3 */
+	if (x->old_client && !x->ticket.conf->keep_alive_10)
+		x->keep = false;
+
+	if (x->head.failed)
+		exchange_reject(x, 503, "proxy_internal_error",
+		    "out of memory");
+	else if (all->draining)
+		exchange_reject(x, 503, "connection_limit_reached",
+		    "the proxy is shutting down");
+	else if (relay_is_loop(h, via_name(x->ticket.conf)))
+		exchange_reject(x, 508, "proxy_loop_detected",
+		    "the request has passed this proxy before");
+	else if (!exchange_local(x, h)) {
+		while (!decide(x, h))
+			;
+	}
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_EXCHANGE_STATE_H
+#define SLUICE_EXCHANGE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "exchange/gather.h"
+#include "exchange/relay.h"
+#include "hosts/hosts.h"
+#include "http/http1.h"
+#include "net/loop.h"
+#include "policy/claim.h"
+
+/*
+ * What an exchange is, and what its files share.  Each of them gives back to the
+ * one that called it what is to happen next, and none calls a file that is
+ * above it.
+ */
+
+struct access_log;
+struct client_hasher;
+struct dial;
+struct dialer;
+struct downstream;
+struct judging;
+struct opening;
+struct tunnel;
+struct upstream;
+struct upstreams;
+
+/* See exchange_state.c. */
+enum exchange_phase {
+	EXCHANGE_NONE,		/* not yet */
+	EXCHANGE_STARTING,
+	EXCHANGE_QUEUED,
+	EXCHANGE_CONNECTING,
+	EXCHANGE_OPENED,
+	EXCHANGE_SENDING,
+	EXCHANGE_RELAYING,
+	EXCHANGE_TUNNEL,
+	EXCHANGE_ENDED,
+	EXCHANGE_PHASES,	/* how many there are */
+};
+
+/* What an exchange in flight waits for. */
+enum turn {
+	NOBODYS,
+	CLIENTS,
+	TO_TAKE,	/* the upstream's: more of the request */
+	TO_BEGIN,	/* ... its response */
+	TO_GO_ON,	/* ... with it */
+};
+
+/* The exchanges of one thread: what they use. */
+struct exchanges {
+	struct loop		*loop;
+	struct conf		*conf;		/* of those that begin */
+	struct hosts		*hosts;
+	struct upstreams	*upstreams;
+	const struct dialer	*dialer;
+	struct access_log	*access;
+	struct client_hasher	*hasher;
+	bool			 draining;
+	/* how many are in each; of EXCHANGE_ENDED, how many there were */
+	uint64_t		 in_phase[EXCHANGE_PHASES];
+	/* for the length of one callback */
+	struct gather		 gather;
+};
+
+struct exchange {
+	struct exchanges	*exchanges;	/* its thread's */
+	struct downstream	*downstream;
+	struct upstream		*upstream;
+	struct dial		*dial;		/* for a CONNECT */
+	struct opening		*opening;	/* of a CONNECT */
+	bool			 dialled;	/* for that, once */
+	struct tunnel		*tunnel;
+	enum exchange_phase	 phase;		/* exchange_set_phase() */
+	struct ticket		 ticket;
+	struct claim_turn	 taken;		/* the turn that it goes on with */
+	struct throttle_deposit	*deposit;	/* for a refund; or NULL */
+	struct http1_host	 host;
+	uint16_t		 port;		/* of the upstream */
+	bool			 tls;		/* to it */
+	bool			 through;	/* ... the host of its tunnel */
+	struct deadline		 timer;
+	enum turn		 turn;		/* that it was set for */
+
+	/* the request */
+	struct text		 head;		/* as it goes out */
+	size_t			 counted;	/* of it, in memory */
+	size_t			 method_len;	/* head begins with it */
+	bool			 is_connect;
+	bool			 is_head;
+	bool			 old_client;	/* speaks HTTP/1.0 */
+	bool			 keep;		/* the client wants to go on */
+	bool			 chunked;	/* its body */
+	char			*offer;		/* to upgrade; or NULL */
+	bool			 expect;	/* waits for 100 to go on */
+	bool			 idempotent;
+	bool			 resendable;	/* the rule allows it */
+	bool			 half_closed;
+	bool			 retried;	/* idle upstream was closed */
+	bool			 body_taken;	/* some of it, from front */
+	bool			 reached;	/* an upstream got some of it */
+	struct memory_body	 replay;	/* body sent, to send again */
+	bool			 no_replay;	/* not all of it is kept */
+	bool			 stopped;	/* no more of the body */
+
+	/* the response */
+	enum relay_framing	 framing;
+	int			 status;
+	bool			 head_sent;
+	bool			 throttled;	/* refused for a limit */
+	struct judging		*judging;	/* is held back; or NULL */
+	bool			 no_retry;	/* asked not to send it again */
+	unsigned		 resent;	/* after such refusals */
+	bool			 discarding;	/* one; it is not relayed */
+	uint64_t		 discarded;	/* bytes of its body */
+
+	/* for the log */
+	uint64_t		 began;		/* ns */
+	uint64_t		 queued;	/* ns; when it last asked */
+	uint64_t		 held;		/* ns that it has waited */
+	bool			 admitted;	/* once at least */
+	uint64_t		 in;		/* bytes of body */
+	uint64_t		 out;
+
+	struct grave		 grave;
+};
+
+/*
+ * The only place where the phase changes, so that the counts of those in each
+ * are right.
+ */
+void	 exchange_set_phase(struct exchange *, enum exchange_phase);
+
+/* Returns for how long (ns) it has waited in all, and waits now. */
+uint64_t exchange_held(const struct exchange *, uint64_t now);
+
+/* Returns how its request is sent on. */
+struct relay_request exchange_origin(const struct exchange *);
+
+/* Returns whether more may wait for the client. */
+bool	 exchange_has_room(const struct exchange *);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/exchanges.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/client_hash.h"
+#include "exchange/access.h"
+#include "exchange/exchange_connect.h"
+#include "exchange/exchange_deadline.h"
+#include "exchange/exchange_end.h"
+#include "exchange/exchange_request.h"
+#include "exchange/exchange_response.h"
+#include "exchange/exchange_start.h"
+#include "exchange/exchange_state.h"
+#include "front/front.h"
+
+/* What the client does: events of front */
+
+static void
+start_cb(void *owner, struct downstream *d, const struct http1_head *h)
+{
+	exchange_start(owner, d, h);
+}
+
+static void
+refuse_cb(void *owner, struct downstream *d, const struct http1_head *h,
+    int status, const char *why)
+{
+	exchange_refuse(owner, d, h, status, why);
+}
+
+static void
+no_handshake_cb(void *owner, struct downstream *d,
+    const struct http1_host *host, const char *why)
+{
+	struct exchanges *all = owner;
+	char name[HTTP1_HOST + 16], reason[256];
+	struct access_line line = {
+		.client = front_peer(d),
+		.outcome = ACCESS_CLIENT_GONE,
+		.reason = reason,
+	};
+
+	if (host != NULL)
+		line.host = access_host(host, host->port, name, sizeof name);
+	snprintf(reason, sizeof reason, "TLS handshake: %s", why);
+	access_write(all->access, &line);
+}
+
+static void
+body_failed_cb(void *arg, int status, const char *why)
+{
+	struct exchange *x = arg;
+
+	if (x->head_sent)
+		exchange_cut_off(x, ACCESS_REFUSED, why);
+	else
+		exchange_reject(x, status, "http_request_error", why);
+}
+
+static void
+writable_cb(void *arg)
+{
+	struct exchange *x = arg;
+
+	if (x->phase == EXCHANGE_OPENED)
+		exchange_connect_heard(x);
+	exchange_response_resume(x);
+}
+
+static void
+heard_cb(void *x)
+{
+	exchange_connect_heard(x);
+}
+
+static void
+half_closed_cb(void *arg)
+{
+	struct exchange *x = arg;
+	struct downstream *d = x->downstream;
+
+	if (x->phase == EXCHANGE_QUEUED) {
+		/* nobody half-closes and then waits for its turn */
+		exchange_finish(x, ACCESS_CLIENT_GONE, NULL);
+		front_abort(d, false);
+		return;
+	}
+	if (x->phase == EXCHANGE_OPENED) {
+		exchange_connect_half_closed(x);
+		return;
+	}
+	x->half_closed = true;
+	exchange_deadline_renew(x);
+}
+
+static void
+gone_cb(void *arg, const char *why)
+{
+	struct exchange *x = arg;
+
+	gather_drop(&x->exchanges->gather);
+	exchange_finish(x, ACCESS_CLIENT_GONE, why);
+}
+
+const struct front_events exchanges_front_events = {
+	.start = start_cb,
+	.refuse = refuse_cb,
+	.no_handshake = no_handshake_cb,
+	.body = exchange_request_body,
+	.body_end = exchange_request_body_end,
+	.body_failed = body_failed_cb,
+	.writable = writable_cb,
+	.heard = heard_cb,
+	.half_closed = half_closed_cb,
+	.gone = gone_cb,
+};
+
+/* All of a thread */
+
+struct exchanges *
+exchanges_new(const struct exchanges_setup *setup)
+{
+	struct exchanges *all;
+
+	if ((all = calloc(1, sizeof *all)) == NULL)
+		return NULL;
+	all->loop = setup->loop;
+	all->conf = setup->conf;
+	all->hosts = setup->hosts;
+	all->upstreams = setup->upstreams;
+	all->dialer = setup->dialer;
+	all->access = access_new(setup->loop, setup->conf);
+	all->hasher = client_hasher_new();
+	if (all->access == NULL || all->hasher == NULL) {
+		exchanges_free(all);
+		return NULL;
+	}
+	return all;
+}
+
+void
+exchanges_reload(struct exchanges *all, struct conf *conf)
+{
+	all->conf = conf;
+	access_reload(all->access, conf);
+}
+
+void
+exchanges_drain(struct exchanges *all)
+{
+	all->draining = true;
+}
+
+void
+exchanges_free(struct exchanges *all)
+{
+	if (all->access != NULL)
+		access_free(all->access);
+	client_hasher_free(all->hasher);
+	gather_free(&all->gather);
+	free(all);
+}
