@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "http/http1.h"
+#include "http/http1_fields.h"
 #include "http/http1_head.h"
 
 /* Text */
@@ -159,31 +160,12 @@ is_less(struct http1_str a, struct http1_str b)
 	return memcmp(a.p, b.p, a.len) < 0;
 }
 
-/* The next element of a list; the rest's p is NULL behind the last. */
-static struct http1_str
-next_element(struct http1_str *rest)
-{
-	const char *end = rest->p + rest->len, *comma, *p;
-	struct http1_str s;
-
-	comma = memchr(rest->p, ',', rest->len);
-	p = skip_blanks(rest->p, end);
-	s.p = p;
-	s.len = (size_t)((comma != NULL ? comma : end) - p);
-	while (s.len > 0 && (s.p[s.len - 1] == ' ' || s.p[s.len - 1] == '\t'))
-		s.len--;
-	rest->p = comma != NULL ? comma + 1 : NULL;
-	rest->len = comma != NULL ? (size_t)(end - rest->p) : 0;
-	return s;
-}
-
 static bool
 take_forwards(struct http1_str value, struct http1_str *least, bool *found)
 {
 	struct http1_str n;
 
-	while (value.p != NULL) {
-		n = next_element(&value);
+	while (http1_list_next(&value, &n)) {
 		if (!strip_zeros(&n))
 			return false;
 		if (!*found || is_less(n, *least))
@@ -307,8 +289,7 @@ wants_trailers(const struct http1_head *h)
 		if (h->fields[i].id != HTTP1_TE)
 			continue;
 		value = h->fields[i].value;
-		while (value.p != NULL) {
-			word = next_element(&value);
+		while (http1_list_next(&value, &word)) {
 			if (http1_str_is(word, "trailers"))
 				return true;
 		}

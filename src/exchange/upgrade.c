@@ -4,68 +4,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/http1_fields.h"
+
 /* Where one is in the members of all of a head's Upgrade fields. */
 struct members {
 	const struct http1_head	*head;
-	unsigned		 field;
-	size_t			 off;
+	unsigned		 field;		/* that comes next */
+	struct http1_str	 rest;		/* of the one before that */
 };
-
-static struct http1_str
-trim(const char *p, size_t len)
-{
-	while (len > 0 && (*p == ' ' || *p == '\t')) {
-		p++;
-		len--;
-	}
-	while (len > 0 && (p[len - 1] == ' ' || p[len - 1] == '\t'))
-		len--;
-	return (struct http1_str){ p, len };
-}
-
-/* The next member up to a comma, perhaps an empty one, and what follows it. */
-static struct http1_str
-cut(const struct http1_str *list, size_t *off)
-{
-	const char *p = list->p + *off, *comma;
-	size_t left = list->len - *off, len = left;
-
-	if ((comma = memchr(p, ',', left)) != NULL)
-		len = (size_t)(comma - p);
-	*off += comma != NULL ? len + 1 : left;
-	return trim(p, len);
-}
 
 /* The next member that is not empty; false: there is none. */
 static bool
 next(struct members *m, struct http1_str *member)
 {
-	const struct http1_field *f;
+	const struct http1_head *h = m->head;
 
-	for (; m->field < m->head->nfields; m->field++, m->off = 0) {
-		f = &m->head->fields[m->field];
-		while (f->id == HTTP1_UPGRADE && m->off < f->value.len) {
-			*member = cut(&f->value, &m->off);
+	for (;;) {
+		while (http1_list_next(&m->rest, member)) {
 			if (member->len > 0)
 				return true;
 		}
+		while (m->field < h->nfields &&
+		    h->fields[m->field].id != HTTP1_UPGRADE)
+			m->field++;
+		if (m->field == h->nfields)
+			return false;
+		m->rest = h->fields[m->field++].value;
 	}
-	return false;
 }
 
 static bool
 is_in(const char *list, struct http1_str member)
 {
-	struct http1_str all = { list, strlen(list) }, one;
+	struct http1_str rest = { list, strlen(list) }, one;
 	char text[RULE_UPGRADE];
-	size_t off = 0;
 
 	if (member.len >= sizeof text)
 		return false;
 	memcpy(text, member.p, member.len);
 	text[member.len] = '\0';
-	while (off < all.len) {
-		one = cut(&all, &off);
+	while (http1_list_next(&rest, &one)) {
 		if (http1_str_is(one, text))
 			return true;
 	}
