@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/host.h"
+#include "hosts/hosts_learn.h"
+#include "hosts/hosts_reload.h"
+
+#include "check_hosts.h"
+#include "check_run.h"
+
+/* The states of tickets, and what their host counts of them. */
+
+#define TWO	"{capacity: 2, period: 1h, concurrency: 1, " \
+		"queue: {max_wait: 3h, length: 2}}"
+
+/* How many wait and hold at the host of a ticket that is at one. */
+static void
+expect(unsigned i, size_t waiting, size_t held)
+{
+	const struct host *h = tickets[i].host;
+
+	ck_assert_ptr_nonnull(h);
+	ck_assert_uint_eq(h->count[TICKET_WAITING], waiting);
+	ck_assert_uint_eq(h->count[TICKET_HELD], held);
+	ck_assert(host_is_empty(h) == (waiting + held == 0));
+}
+
+/* A ticket that was never at a host, or is at none any more. */
+static void
+expect_idle(unsigned i)
+{
+	ck_assert_int_eq(tickets[i].state, TICKET_IDLE);
+	ck_assert_ptr_null((struct host *)tickets[i].host);
+}
+
+START_TEST(asked_and_left)
+{
+	start("{defaults: " TWO "}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	expect(0, 0, 1);
+	ck_assert_int_eq(ask(1, "a.test", 2, NULL), HOSTS_WAIT);
+	ck_assert_int_eq(ask(2, "a.test", 3, NULL), HOSTS_WAIT);
+	expect(0, 2, 1);
+	/* refused: at no host */
+	ck_assert_int_eq(ask(3, "a.test", 4, NULL), HOSTS_FULL);
+	expect_idle(3);
+	expect(0, 2, 1);
+	/* another host counts its own */
+	ck_assert_int_eq(ask(4, "b.test", 1, NULL), HOSTS_GO);
+	expect(4, 0, 1);
+	leave(2, false);
+	expect_idle(2);
+	expect(0, 1, 1);
+	/* its slot is another's */
+	leave(0, false);
+	expect_idle(0);
+	ck_assert_int_eq(tickets[1].state, TICKET_HELD);
+	ck_assert(tickets[1].mail.posted);
+	expect(1, 0, 1);
+	leave(1, false);
+	leave(3, false);
+	leave(4, false);
+	end();
+}
+END_TEST
+
+START_TEST(gave_up)
+{
+	start("{defaults: " TWO "}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(1, "a.test", 2, NULL), HOSTS_WAIT);
+	ck_assert(!hosts_give_up(hosts, &tickets[0], NOW));
+	ck_assert(hosts_give_up(hosts, &tickets[1], NOW));
+	expect_idle(1);
+	ck_assert(!hosts_give_up(hosts, &tickets[1], NOW));
+	expect(0, 0, 1);
+	leave(0, false);
+	leave(1, false);
+	end();
+}
+END_TEST
+
+/* A refusal takes it back, and those who cannot wait so long go. */
+START_TEST(returned_and_refused)
+{
+	static const struct lesson hours = {
+		.verdict = BUDGET_THROTTLED,
+		.pause = 2 * 3600 * SECOND,
+	};
+
+	start("{defaults: {concurrency: 1, pause: {max: 10h}, "
+	    "queue: {max_wait: 1h}}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(1, "a.test", 2, NULL), HOSTS_WAIT);
+	expect(0, 1, 1);
+	ck_assert_uint_eq(hosts_learn(hosts, &tickets[0], &hours, NOW),
+	    hours.pause);
+	expect_idle(1);
+	ck_assert(tickets[1].mail.posted);
+	expect(0, 0, 1);
+	ck_assert_int_eq(hosts_return(hosts, &tickets[0], NOW), HOSTS_LATE);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	expect(0, 0, 1);
+	leave(0, false);
+	leave(1, false);
+	end();
+}
+END_TEST
+
+START_TEST(returned)
+{
+	static const struct lesson minute = {
+		.verdict = BUDGET_THROTTLED,
+		.pause = 60 * SECOND,
+	};
+
+	start("{defaults: {concurrency: 1, pause: {max: 10h}, "
+	    "queue: {max_wait: 1h}}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	hosts_learn(hosts, &tickets[0], &minute, NOW);
+	ck_assert_int_eq(hosts_return(hosts, &tickets[0], NOW), HOSTS_WAIT);
+	expect(0, 1, 0);
+	hosts_admit_all(hosts, &loop, NOW + 60 * SECOND);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	expect(0, 0, 1);
+	leave(0, false);
+	end();
+}
+END_TEST
+
+/* Each goes to its new host as it is. */
+START_TEST(moved)
+{
+	struct conf *old, *new = parse("{hosts: {\"*.test\": " TWO "}}");
+
+	start("{hosts: {\"*.test\": {capacity: 2, period: 1h, concurrency: 1, "
+	    "queue: {max_wait: 3h, length: 2}, shared: true}}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(1, "a.test", 2, NULL), HOSTS_WAIT);
+	ck_assert_int_eq(ask(2, "b.test", 3, NULL), HOSTS_WAIT);
+	expect(0, 2, 1);
+	old = conf;
+	conf = new;
+	hosts_reload(hosts, new, NOW);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	ck_assert_int_eq(tickets[1].state, TICKET_WAITING);
+	ck_assert_int_eq(tickets[2].state, TICKET_WAITING);
+	expect(0, 1, 1);
+	expect(2, 1, 0);
+	for (unsigned i = 0; i < 3; i++)
+		leave(i, false);
+	end();
+	conf_unref(old);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("host");
+	TCase *tc = tcase_create("states");
+
+	tcase_add_test(tc, asked_and_left);
+	tcase_add_test(tc, gave_up);
+	tcase_add_test(tc, returned_and_refused);
+	tcase_add_test(tc, returned);
+	tcase_add_test(tc, moved);
+	suite_add_tcase(suite, tc);
+	return run_suite(suite);
+}
