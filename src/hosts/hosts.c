@@ -54,8 +54,7 @@ make_host(struct hosts *hs, const struct ticket *t, const char *key,
 	enum hosts_answer room;
 
 	hosts_sweep(hs, SWEEP, now);
-	room = hosts_room(&hs->share, hs->conf, t->rule, &t->credential,
-	    c);
+	room = hosts_room(&hs->share, hs->conf, t->rule, &t->credential, c);
 	if (room != HOSTS_GO) {
 		hosts_sweep(hs, SWEEP_FULL, now);
 		room = hosts_room(&hs->share, hs->conf, t->rule,
@@ -115,11 +114,13 @@ need_host(struct hosts *hs, const struct ticket *t,
 /* Tickets */
 
 /*
+ * Gives the ticket the table's configuration where its own is another one.
  * A claim, and parts that it names by number, are by the rule of one
- * configuration; the table's limits must be of the same.
+ * configuration, and the table's limits must be of the same: so what was
+ * claimed by the old one is void.  Returns whether that is so.
  */
 static bool
-is_reloaded(const struct hosts *hs, struct ticket *t)
+renew_conf(const struct hosts *hs, struct ticket *t)
 {
 	if (t->conf == hs->conf)
 		return false;
@@ -129,7 +130,7 @@ is_reloaded(const struct hosts *hs, struct ticket *t)
 	return true;
 }
 
-/* At a host that is in the table; HOSTS_NO_ROOM: it is not. */
+/* At a host that is in the table; HOSTS_NO_ROOM says that it is not. */
 static enum hosts_answer
 ask_known(struct hosts *hs, struct ticket *t, const struct claim *c,
     const struct claim_source *source, uint64_t now)
@@ -141,7 +142,7 @@ ask_known(struct hosts *hs, struct ticket *t, const struct claim *c,
 
 	len = hosts_key(key, t->rule, t->name, &t->credential);
 	pthread_rwlock_rdlock(&hs->lock);
-	if (is_reloaded(hs, t))
+	if (renew_conf(hs, t))
 		answer = HOSTS_RELOADED;
 	else if ((h = hosts_find(hs, key, len)) != NULL)
 		answer = host_ask(h, t, c, source, now);
@@ -157,7 +158,7 @@ ask_new(struct hosts *hs, struct ticket *t, const struct claim *c,
 	struct host *h;
 
 	pthread_rwlock_wrlock(&hs->lock);
-	if (!is_reloaded(hs, t) &&
+	if (!renew_conf(hs, t) &&
 	    (answer = need_host(hs, t, source->address, now, &h)) == HOSTS_GO)
 		answer = host_ask(h, t, c, source, now);
 	pthread_rwlock_unlock(&hs->lock);
