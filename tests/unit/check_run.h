@@ -9,6 +9,19 @@
 #define ROWS(tc, test, table) tcase_add_loop_test(tc, test, 0, \
 		    (int)(sizeof(table) / sizeof((table)[0])))
 
+/*
+ * How often to do what is random; under valgrind, where each time takes fifty
+ * times as long, CHECK_SHARE asks for one of so many.
+ */
+static inline unsigned
+repetitions(unsigned all)
+{
+	const char *text = getenv("CHECK_SHARE");
+	unsigned share = text != NULL ? (unsigned)strtoul(text, NULL, 10) : 1;
+
+	return share > 1 ? (all - 1) / share + 1 : all;
+}
+
 /* Runs a suite with a TAP line for each test; main()'s return value. */
 static inline int
 run_suite(Suite *suite)

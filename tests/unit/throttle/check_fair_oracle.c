@@ -550,8 +550,9 @@ START_TEST(histories)
 {
 	const char *text = getenv("FAIR_SEED");
 	uint64_t from = text != NULL ? strtoull(text, NULL, 10) : 1;
+	uint64_t end = from + repetitions(HISTORIES);
 
-	for (seed = from; seed < from + HISTORIES; seed++) {
+	for (seed = from; seed < end; seed++) {
 		state = seed * 0x9e3779b97f4a7c15ULL | 1;
 		history();
 	}

@@ -272,10 +272,10 @@ starts(void)
 
 START_TEST(nobody_starts_before_he_was_told)
 {
-	unsigned i;
+	unsigned i, n = repetitions(5000);
 
 	random_state = 1;
-	for (i = 0; i < 5000; i++)
+	for (i = 0; i < n; i++)
 		starts();
 }
 END_TEST

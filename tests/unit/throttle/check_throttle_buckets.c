@@ -363,7 +363,7 @@ START_TEST(histories)
 {
 	unsigned i, rounds;
 
-	for (seed = 1; seed <= 40; seed++) {
+	for (seed = 1; seed <= repetitions(40); seed++) {
 		state = seed * 0x9e3779b97f4a7c15ULL;
 		memset(items, 0, sizeof items);
 		now = 1000 * SEC;

@@ -158,8 +158,9 @@ START_TEST(histories)
 {
 	const char *env = getenv("THROTTLE_SEED");
 	uint64_t first = env != NULL ? strtoull(env, NULL, 0) : 1;
+	uint64_t last = first + repetitions(HISTORIES) - 1;
 
-	for (seed = first; seed < first + HISTORIES; seed++) {
+	for (seed = first; seed <= last; seed++) {
 		begin();
 		for (step = 0; step < STEPS; step++) {
 			any_operation();

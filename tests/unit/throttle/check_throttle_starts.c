@@ -136,7 +136,7 @@ START_TEST(nobody_goes_before_he_was_told)
 	uint64_t last;
 
 	seed = env != NULL ? strtoull(env, NULL, 10) : 1;
-	last = env != NULL ? seed : 20000;
+	last = env != NULL ? seed : repetitions(20000);
 	for (; seed <= last; seed++) {
 		state = seed * 0x9e3779b97f4a7c15ULL + 1;
 		history();
