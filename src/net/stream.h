@@ -42,13 +42,13 @@ struct stream {
 	struct event			 write_ev;
 	bool				 reading;
 	bool				 broken;	/* sending has failed */
-	bool				 notified;	/* the peer, inside TLS */
+	bool				 notified;	/* inside TLS */
 	struct tls			*tls;		/* or NULL */
-	struct tls			*tls_below;	/* what that is inside */
+	struct tls			*tls_below;	/* that is inside */
 	size_t				 max_wire;	/* bytes; see below */
 	struct evbuffer			*early;		/* received before it */
-	struct evbuffer			*out;		/* waits; NULL: nothing */
-	uint64_t			 sent;		/* bytes it took, ever */
+	struct evbuffer			*out;	/* waits; NULL: nothing */
+	uint64_t			 sent;	/* bytes it took, ever */
 };
 
 /*
@@ -60,9 +60,9 @@ void		 stream_open(struct stream *, struct loop *, int fd,
 
 /*
  * From now on it speaks TLS, inside that which it may speak already; the TLS is
- * the stream's until stream_free(), as is early (or NULL): bytes of it that were
- * received before.  A peer that has TLS answer it (KeyUpdate) and does not read
- * the answers is given up when more than max bytes wait.
+ * the stream's until stream_free(), as is early (or NULL): bytes of it that
+ * were received before.  A peer that has TLS answer it (KeyUpdate) and does not
+ * read the answers is given up when more than max bytes wait.
  */
 void		 stream_start_tls(struct stream *, struct tls *, size_t max,
 		    struct evbuffer *early);
@@ -87,7 +87,7 @@ bool		 stream_flush_wire(struct stream *);
 size_t		 stream_pending(const struct stream *);
 
 enum stream_io {
-	STREAM_ALL,		/* as many as were asked for: there may be more */
+	STREAM_ALL,		/* as many as asked for: there may be more */
 	STREAM_NOTHING,		/* no more for now */
 	STREAM_END,		/* the peer has ended its side in good order */
 	STREAM_CUT,		/* it ended inside TLS, without close_notify */
@@ -113,7 +113,7 @@ bool		 stream_shut(struct stream *);
  * Returns that; -1 where it had none.
  */
 int		 stream_release(struct stream *);
-/* The same, having told the peer inside TLS where that can be, and closes it. */
+/* The same, having told the peer inside TLS where that can be; closes it. */
 void		 stream_close(struct stream *);
 /* Frees what is left, its TLS; when none of its calls is under way. */
 void		 stream_free(struct stream *);

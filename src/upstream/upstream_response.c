@@ -55,7 +55,8 @@ malformed(struct upstream *u, enum http1_error error)
 	default:
 		break;
 	}
-	upstream_fail(u, e, http1_explain(error, &u->upstreams->loop->head, u->max_fields, buf));
+	upstream_fail(u, e, http1_explain(error, &u->upstreams->loop->head,
+	    u->max_fields, buf));
 }
 
 static void
