@@ -126,6 +126,8 @@ struct conf_option {
 	enum conf_kind	 kind;
 	const struct conf_type	*as;	/* of the kind */
 	size_t		 offset;	/* of the field */
+	size_t		 place;		/* of a struct place beside it, which
+					   keeps where a file has it; or 0 */
 	uint64_t	 min;		/* what range says */
 	uint64_t	 max;
 };

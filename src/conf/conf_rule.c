@@ -27,7 +27,6 @@ finish_https(struct conf_walk *w, const struct conf_node *node,
 
 	if (https == NULL)
 		return true;
-	rule->https_at = conf_node_place(https);
 	if (rule == &w->conf->fallback && rule->https == RULE_HTTPS_INTERCEPT)
 		return conf_walk_wrong(w, node, "https", "intercept, "
 		    "expected tunnel or upstream: name the hosts to "

@@ -130,60 +130,13 @@ finish_section(struct conf_walk *w, enum conf_level level,
 	}
 }
 
-/* Where a key of a mapping has its value. */
-static void
-keep_place(const struct conf_node *node, const char *key,
-    struct place *place)
-{
-	const struct conf_node	*value = conf_node_value(node, key);
-
-	if (value != NULL)
-		*place = conf_node_place(value);
-}
-
-/*
- * Files are opened after the rest: what is wrong with them is told there.  Of
- * other keys it counts whether they were written.
- */
-static void
-keep_places(struct conf *conf, enum conf_level level,
-    const struct conf_node *node, void *base)
-{
-	switch (level) {
-	case CONF_LOG:
-		keep_place(node, "access", &conf->log_access_at);
-		keep_place(node, "diagnostics", &conf->log_diagnostics_at);
-		break;
-	case CONF_TIMEOUTS:
-		keep_place(node, "idle", &conf->idle_at);
-		keep_place(node, "response", &conf->response_at);
-		break;
-	case CONF_TLS:
-		keep_place(node, "ca_certificate", &conf->ca_certificate_at);
-		keep_place(node, "ca_key", &conf->ca_key_at);
-		keep_place(node, "trust", &conf->trust_at);
-		break;
-	case CONF_HOST_TLS:
-		((struct rule *)base)->tls_at = conf_node_place(node);
-		break;
-	case CONF_LISTENER_TLS:
-		((struct conf_address *)base)->tls_at = conf_node_place(node);
-		break;
-	default:
-		break;
-	}
-}
-
 bool
 conf_walk_section(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *base)
 {
-	if (!conf_walk_mapping(w, node, "a mapping") ||
-	    !conf_walk_level(w, option->behind, node, base) ||
-	    !finish_section(w, option->behind, node))
-		return false;
-	keep_places(w->conf, option->behind, node, base);
-	return true;
+	return conf_walk_mapping(w, node, "a mapping") &&
+	    conf_walk_level(w, option->behind, node, base) &&
+	    finish_section(w, option->behind, node);
 }
 
 bool
@@ -206,6 +159,19 @@ is_unindented(const struct conf_walk *w, enum conf_level level,
 	    entry->next != NULL && option->as->section &&
 	    conf_option_find(w->report.options, CONF_TOP,
 	    entry->next->key->text) == NULL;
+}
+
+/*
+ * Files are opened after the rest: what is wrong with them is told there.  Of
+ * other keys it counts whether they were written.
+ */
+static void
+keep_place(const struct conf_option *option, const struct conf_node *node,
+    void *base)
+{
+	if (option->place != 0)
+		*(struct place *)(void *)((char *)base + option->place) =
+		    conf_node_place(node);
 }
 
 static bool
@@ -231,6 +197,7 @@ load_entry(struct conf_walk *w, enum conf_level level,
 		    "a mapping; indent the lines below that belong to it, "
 		    "from \"%s:\" on", conf_show(show,
 		    entry->next->key->text));
+	keep_place(option, entry->value, base);
 	return conf_walk_option(w, option, entry->value, base);
 }
 
