@@ -20,17 +20,20 @@ struct client_hash {
 	uint64_t	 b;
 };
 
-/* Draws the key of the process; once, at start-up.  False without entropy. */
+/*
+ * Draws the key of the process; once, at start-up.  Returns false without
+ * entropy.
+ */
 bool		 client_hash_init(void) __attribute__((warn_unused_result));
 
-/* A hasher for one thread; NULL without memory. */
+/* Returns a hasher for one thread; NULL without memory. */
 struct client_hasher	*client_hasher_new(void);
 void		 client_hasher_free(struct client_hasher *);
 
 /*
- * The hash of n bytes, in a space of its own for each kind of them (a text
- * such as "address").  Zero stands for nothing, and is nobody's hash.  False
- * when there is none, for want of memory.
+ * Makes the hash of n bytes, in a space of its own for each kind of them (a
+ * text such as "address").  Zero stands for nothing, and is nobody's hash.
+ * Returns false when there is none, for want of memory.
  */
 bool		 client_hash(struct client_hasher *, const char *kind,
 		    const void *, size_t n, struct client_hash *)

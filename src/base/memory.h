@@ -56,30 +56,33 @@ void		 memory_limit(struct memory *, uint64_t max);
 /* So many bytes more are held, or fewer. */
 void		 memory_add(struct memory *, size_t);
 void		 memory_sub(struct memory *, size_t);
-/* Counts whatever is in the buffer, from now until memory_unwatch(). */
+/*
+ * Counts whatever is in the buffer, from now until memory_unwatch().  Returns
+ * false without memory: it is not counted.
+ */
 bool		 memory_watch(struct memory *, struct evbuffer *)
 		    __attribute__((warn_unused_result));
 /* To be called before the buffer is freed. */
 void		 memory_unwatch(struct memory *, struct evbuffer *);
 
-/* More is held than may be. */
+/* Returns whether more is held than may be. */
 bool		 memory_is_short(const struct memory *);
-/* How many of size bytes to read at a time: fewer when memory is short. */
+/* Returns how many of size bytes to read at once: few when memory is short. */
 size_t		 memory_piece(const struct memory *, size_t size);
-/* Whether more may be held where len bytes wait and at most max should. */
+/* Returns whether more may be held where len bytes wait, and max at most. */
 bool		 memory_room(const struct memory *, size_t len, size_t max);
 
 /*
- * Keeps some more of a body, of which at most max bytes are kept.  False when
- * it cannot be sent again any more: it is too long, was shed, or there is no
- * memory; nothing of it is held then.
+ * Keeps some more of a body, of which at most max bytes are kept.  Returns
+ * false when it cannot be sent again any more: it is too long, was shed, or
+ * there is no memory; nothing of it is held then.
  */
 bool		 memory_keep(struct memory *, struct memory_body *,
 		    const struct iovec *, int n, size_t max);
 /*
- * From now on the body stays, because its request is to be sent again: true,
- * and its bytes are the caller's to read until memory_release().  False when
- * it is lost.
+ * Keeps a body from being shed, because its request is to be sent again.
+ * Returns true, and its bytes are the caller's to read until memory_release();
+ * false when it is lost.
  */
 bool		 memory_hold(struct memory *, struct memory_body *)
 		    __attribute__((warn_unused_result));

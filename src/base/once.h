@@ -13,9 +13,9 @@ enum once_kind {
 };
 
 /*
- * Whether this is to be told about that host (or "" for all) now: true once at
- * most in the life of the process.  It may be never, as memory is bounded; so
- * is what can be told in sum.  Safe from any thread.
+ * Returns whether this is to be told about that host (or "" for all) now: true
+ * once at most in the life of the process; perhaps never, because the table of
+ * what was told is bounded.  Safe from any thread.
  */
 bool	 once_first(enum once_kind, const char *name);
 

@@ -41,26 +41,26 @@ struct route_part {
 struct routes;
 
 /*
- * Writes a route's text, and where its beginnings end; how many there are (at
- * least 1).  path: as in a request, with its query.
+ * Writes a route's text, and where its beginnings end.  Returns how many of
+ * these there are, at least 1.  path: as in a request, with its query.
  */
 unsigned	 route_text(struct http1_str method, struct http1_str path,
 		    char text[ROUTE_TEXT], size_t ends[ROUTE_SEGMENTS + 1]);
 
-/* NULL without memory. */
+/* Returns an empty table; NULL without memory. */
 struct routes	*routes_new(void);
 void		 routes_free(struct routes *);
-/* The same once more; NULL without memory. */
+/* Returns a copy; NULL without memory. */
 struct routes	*routes_copy(const struct routes *);
 
-/* A route belongs to a part: whether that was not known. */
+/* Notes that a route belongs to a part.  Returns whether that is new. */
 bool		 routes_learn(struct routes *, const struct route *,
 		    struct route_part);
 
-/* Whether a route belongs to another part than that. */
+/* Returns whether a route belongs to another part than that. */
 bool		 routes_has_other(const struct routes *, struct route_part);
 
-/* The part that a route belongs to; false: to none. */
+/* Finds the part that a route belongs to.  Returns false when to none. */
 bool		 routes_find(struct routes *, const struct route *,
 		    struct route_part *);
 
