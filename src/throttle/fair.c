@@ -35,7 +35,7 @@ static struct fair_flow returned_flow;
  * and a slot: many of those would keep others from theirs.
  */
 static fair_wide
-turn(uint64_t cost, uint64_t weight)
+turn_span(uint64_t cost, uint64_t weight)
 {
 	return fair_span(fair_larger(cost, FAIR_TURN), weight);
 }
@@ -62,7 +62,7 @@ due_cmp(const struct fair_flow *a, const struct fair_flow *b)
 }
 
 static int
-client_cmp(const struct fair_client *a, const struct fair_client *b)
+fair_client_cmp(const struct fair_client *a, const struct fair_client *b)
 {
 	return a->id < b->id ? -1 : a->id > b->id;
 }
@@ -89,7 +89,7 @@ waiter_sum(struct fair_waiter *w)
 
 FAIR_TREE(fair_order, fair_flow, entry, order_cmp)
 FAIR_TREE(fair_dues, fair_flow, by_due, due_cmp)
-FAIR_TREE(fair_clients, fair_client, entry, client_cmp)
+FAIR_TREE(fair_clients, fair_client, entry, fair_client_cmp)
 FAIR_TREE(fair_owing, fair_client, by_vt, owing_cmp)
 
 /* FAIR_TREE() takes this as it stands then. */
@@ -532,7 +532,7 @@ fair_serve(struct fair *q, struct fair_waiter *w, uint64_t now)
 	fair_tick(q, now);
 	if (!w->returned) {
 		start = fair_tag(f);
-		length = turn(w->cost, f->client->weight);
+		length = turn_span(w->cost, f->client->weight);
 		charge(f->client, start, length, f);
 		if (f->length > 1)
 			flow_move(f, fair_sum(start, length));
@@ -551,7 +551,7 @@ fair_pass(struct fair *q, uint64_t client, uint32_t weight, uint64_t cost)
 	if (q->length == 0 || (c = client_get(q, client, weight)) == NULL)
 		return;
 	start = c->vt;
-	charge(c, start, turn(cost, weight), NULL);
+	charge(c, start, turn_span(cost, weight), NULL);
 	fair_chart_update(q, c);
 	client_settle(q, c);
 	advance(q, start);

@@ -31,7 +31,7 @@ throttle_release_slot(struct throttle *t, struct throttle_waiter *w,
 }
 
 static void
-give_back(struct throttle *t, struct throttle_waiter *w, uint64_t now)
+end_admission(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 {
 	bool slotless = w->slotless;
 
@@ -51,7 +51,7 @@ throttle_release(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 	throttle_verdict(t, w, BUDGET_NEUTRAL, now);
 	/* It may go on elsewhere, and have its verdict there. */
 	w->settled = settled;
-	give_back(t, w, now);
+	end_admission(t, w, now);
 }
 
 void
@@ -110,6 +110,6 @@ throttle_return(struct throttle *t, struct throttle_waiter *w, uint64_t now,
 		return THROTTLE_NO_MEMORY;
 	}
 	join_bucket(t, w->bucket);
-	give_back(t, w, now);
+	end_admission(t, w, now);
 	return THROTTLE_WAIT;
 }
