@@ -102,6 +102,25 @@ too_long_for_now(const struct downstream *d, size_t len)
 	    memory_is_short(d->front->loop->memory);
 }
 
+/* Returns the status to refuse a request with, whose head is right; or 0. */
+static int
+refusal(const struct downstream *d, size_t len, const char **why)
+{
+	if (d->excess) {
+		*why = "limits.connections is reached";
+		return 503;
+	}
+	if (too_long_for_now(d, len)) {
+		*why = no_memory;
+		return 503;
+	}
+	if (d->body == HTTP1_LENGTH && d->left > front_conf(d)->limit_body) {
+		*why = "the request's body is longer than limits.body";
+		return 413;
+	}
+	return 0;
+}
+
 static void
 start_request(struct downstream *d, size_t len)
 {
@@ -125,18 +144,12 @@ start_request(struct downstream *d, size_t len)
 	if (d->inside != NULL)
 		status = front_place_inside(d, head, err, &why);
 	front_body_begin(d, head);
-	if (status != 0) {
-		/* nobody knows where the next request begins */
-		d->body_done = false;
+	if (status != 0)
+		d->body_done = false;	/* who knows where the next begins */
+	else
+		status = refusal(d, len, &why);
+	if (status != 0)
 		events->refuse(owner, d, head, status, why);
-	} else if (d->excess)
-		events->refuse(owner, d, head, 503,
-		    "limits.connections is reached");
-	else if (too_long_for_now(d, len))
-		events->refuse(owner, d, head, 503, no_memory);
-	else if (d->body == HTTP1_LENGTH && d->left > conf->limit_body)
-		events->refuse(owner, d, head, 413,
-		    "the request's body is longer than limits.body");
 	else
 		events->start(owner, d, head);
 }
@@ -155,6 +168,37 @@ save_head(struct front *f, const char *head, size_t len)
 	}
 	memcpy(f->head, head, len);
 	return true;
+}
+
+/* Its end is still to come. */
+static void
+wait_for_end(struct downstream *d, const char *p, size_t len, bool stored)
+{
+	if (d->eof)
+		front_close(d);
+	else if (too_long_for_now(d, len))
+		front_refuse(d, 503, no_memory);
+	else if (!stored)
+		front_keep_input(d, p, len);
+}
+
+/* The first end bytes of these are a head. */
+static void
+take_head(struct downstream *d, const char *p, size_t len, size_t end,
+    bool stored)
+{
+	if (!save_head(d->front, p, end)) {
+		front_close(d);
+		return;
+	}
+	if (stored)
+		evbuffer_drain(bufferevent_get_input(d->bev), end);
+	else
+		front_keep_input(d, p + end, len - end);
+	if (begin_request(d))
+		start_request(d, end);
+	else
+		front_close(d);
 }
 
 void
@@ -177,33 +221,13 @@ front_read_head(struct downstream *d, const char *p, size_t len, bool stored)
 	}
 	switch (http1_scan(&d->scan, p, len, max, max / 2, &end)) {
 	case HTTP1_MORE:
-		if (d->eof) {
-			front_close(d);		/* the rest will not come */
-			break;
-		}
-		if (too_long_for_now(d, len)) {
-			front_refuse(d, 503, no_memory);
-			break;
-		}
-		if (!stored)
-			front_keep_input(d, p, len);
 		if (fresh)
 			deadline_set(&d->read_timer,
 			    loop_now() + front_conf(d)->timeout_header);
+		wait_for_end(d, p, len, stored);
 		break;
 	case HTTP1_DONE:
-		if (!save_head(d->front, p, end)) {
-			front_close(d);
-			break;
-		}
-		if (stored)
-			evbuffer_drain(input, end);
-		else
-			front_keep_input(d, p + end, len - end);
-		if (begin_request(d))
-			start_request(d, end);
-		else
-			front_close(d);
+		take_head(d, p, len, end, stored);
 		break;
 	case HTTP1_FAILED:
 		front_refuse(d, http1_error_status(d->scan.error),
