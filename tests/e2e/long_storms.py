@@ -105,6 +105,10 @@ def rude(lab, rng, far):
 	text = client.request("POST", far.url + path, body=data)
 	if rng.random() < 0.2:
 		text = client.request("CONNECT", far.at) + text
+	if rng.random() < 0.3:
+		text = rng.choice([client.request("OPTIONS", "*", host="x"),
+		    client.request("GET", far.url + "/echo")]) \
+		    * rng.randrange(1, 30) + text
 	text = text[:rng.randrange(len(text) + 1)]
 	one = lab.client(timeout=0.2)
 	try:
