@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 /*
- * Admission: a host's throttle is asked, lets the request go at once or when its
- * turn comes, or refuses it (429).
+ * Admission: a host's throttle is asked, lets the request go at once or when
+ * its turn comes, or refuses it (429).
  */
 
 struct exchange;

@@ -5,8 +5,8 @@
 #include "exchange/exchange_state.h"
 
 /*
- * The deadline for whoever is to move next; exchange_timeout.c says what happens
- * when it has passed.
+ * The deadline for whoever is to move next; exchange_timeout.c says what
+ * happens when it has passed.
  */
 
 /* Returns whom it waits for. */

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "exchange/relay.h"
+#include "exchange/relay_head.h"
 #include "hint/hint.h"
 #include "http/http1.h"
 #include "policy/lesson.h"

@@ -6,6 +6,7 @@
 
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_state.h"
+#include "exchange/max_forwards.h"
 #include "front/front.h"
 
 static void
@@ -55,16 +56,16 @@ bool
 exchange_local(struct exchange *x, const struct http1_head *h)
 {
 	struct downstream *d = x->downstream;
-	enum relay_forwards forwards;
+	enum max_forwards forwards;
 	struct http1_str n;
 
-	forwards = relay_max_forwards(h, &n);
-	if (forwards == RELAY_BAD_LIMIT) {
+	forwards = max_forwards_read(h, &n);
+	if (forwards == MAX_FORWARDS_BAD) {
 		exchange_reject(x, 400, "http_request_error",
 		    "malformed Max-Forwards");
 		return true;
 	}
-	if (h->form != HTTP1_ASTERISK_FORM && forwards != RELAY_LIMIT_REACHED)
+	if (h->form != HTTP1_ASTERISK_FORM && forwards != MAX_FORWARDS_REACHED)
 		return false;
 	if (h->form != HTTP1_ASTERISK_FORM && http1_str_is(h->method, "TRACE"))
 		trace(x, h);

@@ -6,7 +6,8 @@
 
 /*
  * Requests inside a tunnel that are for another host than that goes to: which
- * of them may go through, and which are answered with 421 (Misdirected Request).
+ * of them may go through, and which are answered with 421 (Misdirected
+ * Request).
  */
 
 struct exchange;

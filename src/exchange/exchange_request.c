@@ -63,7 +63,8 @@ send_body(struct exchange *x, struct iovec *v, int n)
 static bool
 uploading(const struct exchange *x)
 {
-	return (x->phase == EXCHANGE_SENDING || x->phase == EXCHANGE_RELAYING) && !x->stopped;
+	return (x->phase == EXCHANGE_SENDING ||
+	    x->phase == EXCHANGE_RELAYING) && !x->stopped;
 }
 
 static bool

@@ -100,7 +100,7 @@ exchange_start(struct exchanges *all, struct downstream *d,
 	else if (all->draining)
 		exchange_reject(x, 503, "connection_limit_reached",
 		    "the proxy is shutting down");
-	else if (relay_is_loop(h, via_name(x->ticket.conf)))
+	else if (via_is_loop(h, via_name(x->ticket.conf)))
 		exchange_reject(x, 508, "proxy_loop_detected",
 		    "the request has passed this proxy before");
 	else if (!exchange_local(x, h)) {

@@ -9,16 +9,15 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "exchange/gather.h"
-#include "exchange/relay.h"
+#include "exchange/relay_head.h"
 #include "hosts/hosts.h"
 #include "http/http1.h"
 #include "net/loop.h"
 #include "policy/claim.h"
 
 /*
- * What an exchange is, and what its files share.  Each of them gives back to the
- * one that called it what is to happen next, and none calls a file that is
- * above it.
+ * What an exchange is, and what its files share.  None of them calls a file
+ * that is above it: it returns what is to happen next.
  */
 
 struct access_log;

@@ -14,8 +14,8 @@ struct tunnel_side;
 /* Joins the client of a CONNECT that is open with that socket. */
 void	 exchange_tunnel_join(struct exchange *, int fd);
 /*
- * Joins the client with the upstream's side, which becomes the tunnel's; head is
- * what the client is to see first.
+ * Joins the client with the upstream's side, which becomes the tunnel's; head
+ * is what the client is to see first.
  */
 void	 exchange_tunnel_start(struct exchange *, struct tunnel_side *upstream,
 	    const struct text *head);

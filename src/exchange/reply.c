@@ -8,8 +8,8 @@
 
 #include <jansson.h>
 
+#include "exchange/proxy_status.h"
 #include "front/front.h"
-#include "exchange/relay.h"
 
 static const struct {
 	int		 status;
@@ -82,7 +82,7 @@ uint64_t
 reply_send(struct downstream *d, const struct reply *r)
 {
 	char head[1024], date[64], retry[48] = "", error[64] = "";
-	char timing[RELAY_TIMING], again[64] = "";
+	char timing[PROXY_STATUS_TIMING], again[64] = "";
 	struct iovec v[2];
 	char *body = problem(r);
 	size_t len = body != NULL ? strlen(body) : 0;
@@ -108,7 +108,7 @@ reply_send(struct downstream *d, const struct reply *r)
 	    "Proxy-Status: sluice%s; details=\"%s%s\"\r\n"
 	    "%s%s%s\r\n",
 	    r->status, reply_reason(r->status), date, len, error, r->detail,
-	    again, retry, relay_timing(timing, r->held, r->resent),
+	    again, retry, proxy_status_timing(timing, r->held, r->resent),
 	    reply_connection(r->close, r->old_client));
 	v[0].iov_base = head;
 	v[0].iov_len = (size_t)n < sizeof head ? (size_t)n : sizeof head - 1;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-#include "exchange/relay.h"
-
-#include <stdio.h>
-#include <string.h>
-#include <strings.h>
+#include "exchange/relay_head.h"
 
 #include "base/text.h"
+#include "exchange/max_forwards.h"
+#include "exchange/proxy_status.h"
 #include "http/http1.h"
 #include "http/http1_fields.h"
 #include "http/http1_head.h"
@@ -48,171 +46,6 @@ put_field(struct text *t, const struct http1_field *f)
 }
 
 /* Requests */
-
-static const char *
-skip_blanks(const char *p, const char *end)
-{
-	while (p < end && (*p == ' ' || *p == '\t'))
-		p++;
-	return p;
-}
-
-/* Behind the comment at p, or NULL where it does not end. */
-static const char *
-skip_comment(const char *p, const char *end)
-{
-	unsigned depth = 0;
-
-	for (; p < end; p++) {
-		if (*p == '\\')
-			p++;
-		else if (*p == '(')
-			depth++;
-		else if (*p == ')' && --depth == 0)
-			return p + 1;
-	}
-	return NULL;
-}
-
-/*
- * Where the element at p ends.  A comma in a comment is none; but what begins
- * like a comment and does not end must not hide those that follow: from then on
- * there are none, which also bounds the time that this takes.
- */
-static const char *
-element_end(const char *p, const char *end, bool *comments)
-{
-	const char *behind;
-
-	while (p < end && *p != ',') {
-		behind = NULL;
-		if (*p == '(' && *comments) {
-			behind = skip_comment(p, end);
-			*comments = behind != NULL;
-		}
-		p = behind != NULL ? behind : p + 1;
-	}
-	return p;
-}
-
-/* One element of Via: protocol, received-by, perhaps a comment. */
-static bool
-names_us(const char *p, const char *end, const char *name)
-{
-	size_t len = strlen(name);
-	const char *by;
-
-	p = skip_blanks(p, end);
-	while (p < end && *p != ' ' && *p != '\t')
-		p++;
-	by = p = skip_blanks(p, end);
-	while (p < end && *p != ' ' && *p != '\t' && *p != '(')
-		p++;
-	return (size_t)(p - by) == len && strncasecmp(by, name, len) == 0;
-}
-
-bool
-relay_is_loop(const struct http1_head *h, const char *name)
-{
-	const char *p, *end, *stop;
-	bool comments;
-	unsigned i;
-
-	for (i = 0; name != NULL && i < h->nfields; i++) {
-		if (h->fields[i].id != HTTP1_VIA)
-			continue;
-		p = h->fields[i].value.p;
-		end = p + h->fields[i].value.len;
-		comments = true;
-		for (; p < end; p = stop < end ? stop + 1 : end) {
-			stop = element_end(p, end, &comments);
-			if (names_us(p, stop, name))
-				return true;
-		}
-	}
-	return false;
-}
-
-/* Digits without leading zeros: of none, and of zeros, nothing is left. */
-static bool
-strip_zeros(struct http1_str *s)
-{
-	size_t i;
-
-	for (i = 0; i < s->len; i++) {
-		if (s->p[i] < '0' || s->p[i] > '9')
-			return false;
-	}
-	if (s->len == 0)
-		return false;
-	while (s->len > 0 && s->p[0] == '0') {
-		s->p++;
-		s->len--;
-	}
-	return true;
-}
-
-static bool
-is_less(struct http1_str a, struct http1_str b)
-{
-	if (a.len != b.len)
-		return a.len < b.len;
-	return memcmp(a.p, b.p, a.len) < 0;
-}
-
-static bool
-take_forwards(struct http1_str value, struct http1_str *least, bool *found)
-{
-	struct http1_str n;
-
-	while (http1_list_next(&value, &n)) {
-		if (!strip_zeros(&n))
-			return false;
-		if (!*found || is_less(n, *least))
-			*least = n;
-		*found = true;
-	}
-	return true;
-}
-
-enum relay_forwards
-relay_max_forwards(const struct http1_head *h, struct http1_str *least)
-{
-	bool found = false;
-	unsigned i;
-
-	if (!http1_str_is(h->method, "TRACE") &&
-	    !http1_str_is(h->method, "OPTIONS"))
-		return RELAY_NO_LIMIT;
-	for (i = 0; i < h->nfields; i++) {
-		if (h->fields[i].id == HTTP1_MAX_FORWARDS &&
-		    !take_forwards(h->fields[i].value, least, &found))
-			return RELAY_BAD_LIMIT;
-	}
-	if (!found)
-		return RELAY_NO_LIMIT;
-	return least->len > 0 ? RELAY_LIMIT : RELAY_LIMIT_REACHED;
-}
-
-/* The line with one less than a number that is above 0, in as many digits as it takes. */
-static void
-put_max_forwards(struct text *t, struct http1_str n)
-{
-	size_t i, start = t->len + strlen("Max-Forwards: ");
-
-	if (!text_reserve(t, n.len + strlen("Max-Forwards: \r\n")))
-		return;
-	text_puts(t, "Max-Forwards: ");
-	put_str(t, n);
-	for (i = t->len; t->p[i - 1] == '0'; i--)
-		t->p[i - 1] = '9';
-	t->p[i - 1]--;
-	if (t->p[start] == '0' && n.len > 1) {
-		memmove(t->p + start, t->p + start + 1, n.len - 1);
-		t->len--;
-	}
-	text_puts(t, "\r\n");
-}
 
 static void
 put_authority(struct text *t, const struct http1_host *h, uint16_t port)
@@ -266,7 +99,7 @@ put_request_field(struct text *t, const struct http1_field *f,
 		if (least.len == 0)
 			break;
 		if (f == limit)
-			put_max_forwards(t, least);
+			max_forwards_put(t, least);
 		return;
 	default:
 		break;
@@ -314,7 +147,7 @@ put_request(struct text *t, const struct http1_head *h,
 	unsigned i;
 
 	/* of several one goes out, where the first was */
-	(void)relay_max_forwards(h, &least);
+	(void)max_forwards_read(h, &least);
 	limit = http1_find(h, HTTP1_MAX_FORWARDS);
 	put_str(t, h->method);
 	text_put(t, " ", 1);
@@ -382,44 +215,12 @@ put_framing(struct text *t, const struct http1_head *h,
 		text_puts(t, "Connection: keep-alive\r\n");
 }
 
-/* RFC 9209 */
-static void
-put_proxy_status(struct text *t, const struct http1_head *h,
-    const struct relay_response *r)
-{
-	if (!r->tell_status && r->resent == 0)
-		return;
-	text_puts(t, "Proxy-Status: " RELAY_NAME);
-	if (r->tell_status)
-		text_putf(t, "; received-status=%d", h->status);
-	if (r->resent > 0)
-		text_putf(t, "; details=\"sent again %u time%s after a "
-		    "throttled answer\"", r->resent,
-		    r->resent == 1 ? "" : "s");
-	text_puts(t, "\r\n");
-}
-
-const char *
-relay_timing(char buf[RELAY_TIMING], uint64_t wait, unsigned resent)
-{
-	double ms = (double)wait / 1e6;
-
-	buf[0] = '\0';
-	if (resent > 0)
-		snprintf(buf, RELAY_TIMING, "Server-Timing: queue;dur=%.3f, "
-		    "retry;desc=\"%u\"\r\n", ms, resent);
-	else if (wait > 0)
-		snprintf(buf, RELAY_TIMING, "Server-Timing: queue;dur=%.3f"
-		    "\r\n", ms);
-	return buf;
-}
-
 void
 relay_response(struct text *t, const struct http1_head *h,
     const struct relay_response *r)
 {
 	const struct http1_field *f;
-	char timing[RELAY_TIMING];
+	char timing[PROXY_STATUS_TIMING];
 	unsigned i;
 
 	text_puts(t, "HTTP/1.1 ");
@@ -436,8 +237,9 @@ relay_response(struct text *t, const struct http1_head *h,
 	}
 	if (h->status >= 200 || h->status == 101) {
 		put_via(t, h, r->via);
-		put_proxy_status(t, h, r);
-		text_puts(t, relay_timing(timing, r->wait, r->resent));
+		proxy_status_put(t, r->tell_status ? h->status : 0,
+		    r->resent);
+		text_puts(t, proxy_status_timing(timing, r->wait, r->resent));
 	}
 	text_puts(t, "\r\n");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_RELAY_H
-#define SLUICE_RELAY_H
+#ifndef SLUICE_RELAY_HEAD_H
+#define SLUICE_RELAY_HEAD_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,28 +13,7 @@
  */
 
 struct http1_head;
-struct http1_str;
 struct text;
-
-#define RELAY_NAME	"sluice"	/* in Proxy-Status */
-
-/* A request's Via names this proxy, which has that name (or none: NULL). */
-bool	 relay_is_loop(const struct http1_head *, const char *name);
-
-/* What Max-Forwards means, where it counts (RFC 9110 7.6.2). */
-enum relay_forwards {
-	RELAY_NO_LIMIT,		/* neither TRACE nor OPTIONS, or absent */
-	RELAY_LIMIT,
-	RELAY_LIMIT_REACHED,	/* 0: to be answered here */
-	RELAY_BAD_LIMIT,	/* not a number */
-};
-
-/*
- * For RELAY_LIMIT *least is the smallest number that is named: digits, however
- * many, without leading zeros.
- */
-enum relay_forwards relay_max_forwards(const struct http1_head *,
-	    struct http1_str *least);
 
 struct relay_request {
 	uint16_t	 port;		/* of the origin */
@@ -73,14 +52,6 @@ struct relay_response {
 /* A response's head, interim ones too, for the client. */
 void	 relay_response(struct text *, const struct http1_head *,
 	    const struct relay_response *);
-
-/*
- * How long (ns) a request was held, and how often it was sent again, as the
- * line of a field; empty where there is nothing to tell.  Returns buf.
- */
-#define RELAY_TIMING	96
-const char *relay_timing(char buf[RELAY_TIMING], uint64_t wait,
-	    unsigned resent);
 
 /* The end of a chunked body, with the fields of trailers (or NULL). */
 void	 relay_last_chunk(struct text *, const struct http1_head *);
