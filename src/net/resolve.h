@@ -49,8 +49,8 @@ void		 resolver_reload(struct resolver *, const struct conf *);
  * Asks for the addresses of a name (canonical, as http1_host has it), each with
  * that port, in the order in which to try them (RFC 6724, families taking turns
  * as RFC 8305 asks), for a client (NULL: one without an address).  cb is called
- * once, unless the query is cancelled; it must not cancel another one.  The name
- * must stay until then.  Returns NULL when cb was called already.
+ * once, unless the query is cancelled; it must not cancel another one.  The
+ * name must stay until then.  Returns NULL when cb was called already.
  */
 struct resolve	*resolve_name(struct resolver *, const char *name,
 		    uint16_t port, const struct sockaddr *client,
