@@ -12,8 +12,8 @@
 
 /*
  * The listening side: connections of clients, up to parsed requests, and back
- * from bytes to their sockets.  The only room that knows evhttp; nothing of that
- * shows here.  Whoever opens it is told of each request by its events, and
+ * from bytes to their sockets.  The only room that knows evhttp; nothing of
+ * that shows here.  Whoever opens it is told of each request by its events, and
  * answers through the functions below.
  */
 
@@ -88,11 +88,16 @@ struct front_setup {
 	void			*arg;		/* of these two */
 };
 
-/* Returns NULL without memory. */
+/* Returns a front that does not listen yet; NULL without memory. */
 struct front	*front_new(const struct front_setup *);
+/* Takes this loop's sockets of each listener; on the loop's own thread. */
 void		 front_listen(struct front *);
-/* Closes the listeners and the connections that are between requests. */
+/*
+ * Closes the listeners and the connections that are between requests; others
+ * end with the request that they are at.
+ */
 void		 front_drain(struct front *);
+/* Closes all connections, whose exchanges are told, and frees it. */
 void		 front_free(struct front *);
 
 /* Takes what a new configuration says of the listeners. */

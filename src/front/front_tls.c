@@ -52,7 +52,8 @@ front_start_tls(struct downstream *d, struct tls *tls)
 	d->tls_below = d->tls;
 	d->tls = tls;
 	d->handshake = true;
-	deadline_set(&d->read_timer, loop_now() + front_conf(d)->timeout_header);
+	deadline_set(&d->read_timer,
+	    loop_now() + front_conf(d)->timeout_header);
 }
 
 /*
