@@ -211,7 +211,7 @@ put()
 	esac
 }
 
-echo 1..12
+echo 1..13
 
 made=$work/made
 put base/text.c 'int text; int text_new(void) { return 1; }'
@@ -270,5 +270,6 @@ clean "each file stands in a room that is known" "$work/strays"
 clean "no room includes a library that is not for it" "$work/libraries"
 clean "no include runs up" "$work/includes"
 clean "no call runs up" "$work/calls"
+clean "no files stand in a circle" "$work/circles"
 
 [ "$failed" -eq 0 ]
