@@ -14,10 +14,10 @@ text_reserve(struct text *t, size_t n)
 
 	if (t->failed)
 		return false;
+	if (t->size - t->len >= n)
+		return true;
 	while (size - t->len < n)
 		size *= 2;
-	if (size == t->size)
-		return true;
 	if ((p = realloc(t->p, size)) == NULL) {
 		t->failed = true;
 		return false;
@@ -34,12 +34,6 @@ text_put(struct text *t, const char *p, size_t n)
 		return;
 	memcpy(t->p + t->len, p, n);
 	t->len += n;
-}
-
-void
-text_puts(struct text *t, const char *s)
-{
-	text_put(t, s, strlen(s));
 }
 
 void

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * A growing string: zeroed to start with, text_free() at the end.  Nothing
@@ -31,7 +32,12 @@ bool	 text_reserve(struct text *, size_t n);
 
 /* Puts n bytes, a string, or a number in decimal digits at the end. */
 void	 text_put(struct text *, const char *, size_t n);
-void	 text_puts(struct text *, const char *);
+static inline void
+text_puts(struct text *t, const char *s)
+{
+	/* here, so that the length of what is written down is known */
+	text_put(t, s, strlen(s));
+}
 void	 text_put_number(struct text *, uint64_t);
 /* Puts what is formatted at the end: 511 bytes of it at most. */
 void	 text_putf(struct text *, const char *, ...)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "exchange/relay_head.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "exchange/max_forwards.h"
 #include "exchange/proxy_status.h"
@@ -37,12 +39,15 @@ put_length(struct text *t, uint64_t n)
 static void
 put_field(struct text *t, const struct http1_field *f)
 {
+	char *p;
+
 	if (!text_reserve(t, f->name.len + f->value.len + 4))
 		return;
-	put_str(t, f->name);
-	text_put(t, ": ", 2);
-	put_str(t, f->value);
-	text_put(t, "\r\n", 2);
+	p = mempcpy(t->p + t->len, f->name.p, f->name.len);
+	p = mempcpy(p, ": ", 2);
+	p = mempcpy(p, f->value.p, f->value.len);
+	p = mempcpy(p, "\r\n", 2);
+	t->len = (size_t)(p - t->p);
 }
 
 /* Requests */
