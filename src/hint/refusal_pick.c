@@ -93,18 +93,25 @@ has_status(const struct refusal_rule *r, int status)
 	return false;
 }
 
+static struct http1_str
+without_query(struct http1_str path)
+{
+	const char *query = path.len > 0 ?
+	    memchr(path.p, '?', path.len) : NULL;
+
+	if (query != NULL)
+		path.len = (size_t)(query - path.p);
+	return path;
+}
+
+/* Whether a path without its query is one that the rule is for. */
 static bool
 for_path(const struct refusal_rule *r, struct http1_str path)
 {
-	const char *query;
 	size_t n;
 
 	if (r->end == NULL)
 		return true;
-	if (path.p == NULL)
-		return false;
-	if (path.len > 0 && (query = memchr(path.p, '?', path.len)) != NULL)
-		path.len = (size_t)(query - path.p);
 	n = strlen(r->end);
 	return path.len >= n && memcmp(path.p + path.len - n, r->end, n) == 0;
 }
@@ -122,6 +129,7 @@ refusal_pick(const struct refusal_rule *rules, unsigned nrules,
 	if (h->body == HTTP1_NO_BODY ||
 	    (h->body == HTTP1_LENGTH && h->length == 0))
 		return n;
+	path = without_query(path);
 	for (i = 0; i < nrules && n < REFUSAL_RULES; i++) {
 		r = &rules[i];
 		if (!has_status(r, h->status) || !for_path(r, path))
