@@ -201,6 +201,7 @@ exchange_admit(struct exchange *x, const struct http1_head *h)
 	struct claim_source source = {
 		.head = h,
 		.address = front_address(x->downstream),
+		.address_hash = front_address_hash(x->downstream),
 		.user = front_user(x->downstream),
 		.tunnel = x->is_connect,
 	};

@@ -69,6 +69,7 @@ struct downstream {
 	bool			 inside_tls;	/* by https:// */
 	bool			 hearing;	/* what comes is looked at */
 	struct claim_turn	 turn;		/* of the next request */
+	struct client_hash	 address_hash;	/* zero: not made yet */
 	char			*user;		/* who asked for it; or NULL */
 	struct evbuffer		*early;		/* received before TLS began */
 	bool			 handshake;	/* not done yet */

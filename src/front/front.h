@@ -111,6 +111,11 @@ const char	*front_peer(const struct downstream *);
 
 /* Returns its address; NULL on a Unix socket.  As long as the downstream. */
 const struct sockaddr *front_address(const struct downstream *);
+/*
+ * Returns room for a hash of that, which is zero until who is attached has made
+ * one, and stays for the requests that follow.
+ */
+struct client_hash *front_address_hash(struct downstream *);
 
 /*
  * Returns the name of the user who asked for the tunnel that it is inside of;

@@ -57,6 +57,12 @@ front_address(const struct downstream *d)
 	return d->is_unix ? NULL : evhttp_connection_get_addr(d->evcon);
 }
 
+struct client_hash *
+front_address_hash(struct downstream *d)
+{
+	return &d->address_hash;
+}
+
 const char *
 front_user(const struct downstream *d)
 {

@@ -89,12 +89,13 @@ struct identity {
 	const void	*p;		/* NULL: not known */
 	size_t		 len;
 	bool		 named;		/* a text that weights may name */
+	bool		 address;	/* the source's address */
 };
 
 static struct identity
 address_of(const struct sockaddr *sa)
 {
-	struct identity who = { .kind = "address", .p = "", .len = 0 };
+	struct identity who = { .kind = "address", .p = "", .address = true };
 	const struct sockaddr_in *in;
 	const struct sockaddr_in6 *in6;
 
@@ -150,6 +151,24 @@ identify(const struct rule_key *key, const struct claim_source *s,
 
 const char claim_no_memory[] = "out of memory";
 
+/* The hash of somebody; an address's is made once for many requests. */
+static bool
+make_hash(struct client_hash *hash, const struct claim_hash *k,
+    const struct identity *who, const struct claim_source *s)
+{
+	struct client_hash *kept = who->address ? s->address_hash : NULL;
+
+	if (kept != NULL && (kept->a != 0 || kept->b != 0)) {
+		*hash = *kept;
+		return true;
+	}
+	if (!k->make(k->hasher, who->kind, who->p, who->len, hash))
+		return false;
+	if (kept != NULL)
+		*kept = *hash;
+	return true;
+}
+
 /* Whose turns it takes, and of what weight those are. */
 static const char *
 take_client(struct claim *c, const struct claim_hash *k,
@@ -161,7 +180,7 @@ take_client(struct claim *c, const struct claim_hash *k,
 
 	if (who.p == NULL)
 		who = address_of(s->address);
-	if (!k->make(k->hasher, who.kind, who.p, who.len, &hash))
+	if (!make_hash(&hash, k, &who, s))
 		return claim_no_memory;
 	c->request.client = hash.a;
 	c->request.weight = rule_weight_of(rule, s->address,
@@ -292,8 +311,7 @@ take_credential(struct claim *c, const struct claim_hash *k,
 	if (key->kind != RULE_KEY_CLIENT)
 		return NULL;
 	who = address_of(s->address);
-	return k->make(k->hasher, who.kind, who.p, who.len, &c->credential) ?
-	    NULL : claim_no_memory;
+	return make_hash(&c->credential, k, &who, s) ? NULL : claim_no_memory;
 }
 
 /* How much, and until when */

@@ -43,6 +43,8 @@ struct claim_turn {
 struct claim_source {
 	const struct http1_head	*head;
 	const struct sockaddr	*address;	/* NULL: a Unix socket */
+	/* Where that one's hash stays, once it was made: zero until then. */
+	struct client_hash	*address_hash;	/* or NULL */
 	/* By whom the tunnel was asked for that it comes through, or NULL. */
 	const char		*user;
 	bool			 tunnel;	/* a CONNECT */

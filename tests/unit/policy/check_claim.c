@@ -132,6 +132,30 @@ client_of(const char *fields, const void *from, const char *user)
 	return claim.request.client;
 }
 
+START_TEST(makes_an_address_hash_once)
+{
+	struct client_hash kept = { 0, 0 }, first;
+	struct claim_source source = { .head = &head, .address_hash = &kept,
+	    .address = (struct sockaddr *)&alice };
+	uint64_t client = client_of("", &alice, NULL);
+
+	ck_assert_ptr_null(claim_make(&claim, &hash, &rule, &source, NOW));
+	ck_assert_uint_eq(claim.request.client, client);
+	ck_assert_uint_eq(kept.a, client);
+	first = kept;
+	kept.a = 7;
+	ck_assert_ptr_null(claim_make(&claim, &hash, &rule, &source, NOW));
+	ck_assert_uint_eq(claim.request.client, 7);
+	/* and of nothing but an address */
+	rule.fair_by = key("x-who");
+	ck_assert_ptr_null(make("GET", "X-Who: me\r\n", NULL, NULL));
+	client = claim.request.client;
+	ck_assert_ptr_null(claim_make(&claim, &hash, &rule, &source, NOW));
+	ck_assert_uint_eq(claim.request.client, client);
+	ck_assert_uint_eq(kept.b, first.b);
+}
+END_TEST
+
 START_TEST(says_nothing)
 {
 	ck_assert_ptr_null(get(""));
@@ -554,6 +578,7 @@ suite(void)
 
 	tcase_add_checked_fixture(tc, set_up, NULL);
 	tcase_add_test(tc, says_nothing);
+	tcase_add_test(tc, makes_an_address_hash_once);
 	ROWS(tc, urgency, urgencies);
 	ROWS(tc, cost, costs);
 	tcase_add_test(tc, cost_within_the_burst);
