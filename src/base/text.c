@@ -7,15 +7,13 @@
 #include <string.h>
 
 bool
-text_reserve(struct text *t, size_t n)
+text_grow(struct text *t, size_t n)
 {
 	size_t size = t->size ? t->size : 512;
 	char *p;
 
 	if (t->failed)
 		return false;
-	if (t->size - t->len >= n)
-		return true;
 	while (size - t->len < n)
 		size *= 2;
 	if ((p = realloc(t->p, size)) == NULL) {
@@ -25,15 +23,6 @@ text_reserve(struct text *t, size_t n)
 	t->p = p;
 	t->size = size;
 	return true;
-}
-
-void
-text_put(struct text *t, const char *p, size_t n)
-{
-	if (n == 0 || !text_reserve(t, n))
-		return;
-	memcpy(t->p + t->len, p, n);
-	t->len += n;
 }
 
 void

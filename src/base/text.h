@@ -24,20 +24,38 @@ void	 text_free(struct text *);
 /* Empties it, keeps its room, and forgets that it failed. */
 void	 text_reset(struct text *);
 
+/* The same as text_reserve(), which calls it where there is no room yet. */
+bool	 text_grow(struct text *, size_t n);
+
 /*
  * Makes room for n more bytes, so that p does not move while they are put.
  * Returns whether there is room; false when memory failed, now or before.
  */
-bool	 text_reserve(struct text *, size_t n);
+static inline bool
+text_reserve(struct text *t, size_t n)
+{
+	return (!t->failed && t->size - t->len >= n) || text_grow(t, n);
+}
 
-/* Puts n bytes, a string, or a number in decimal digits at the end. */
-void	 text_put(struct text *, const char *, size_t n);
+/*
+ * Puts n bytes, a string, or a number in decimal digits at the end.  These are
+ * here because heads are put in pieces whose lengths the compiler knows.
+ */
+static inline void
+text_put(struct text *t, const char *p, size_t n)
+{
+	if (n == 0 || !text_reserve(t, n))
+		return;
+	memcpy(t->p + t->len, p, n);
+	t->len += n;
+}
+
 static inline void
 text_puts(struct text *t, const char *s)
 {
-	/* here, so that the length of what is written down is known */
 	text_put(t, s, strlen(s));
 }
+
 void	 text_put_number(struct text *, uint64_t);
 /* Puts what is formatted at the end: 511 bytes of it at most. */
 void	 text_putf(struct text *, const char *, ...)
