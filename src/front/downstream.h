@@ -21,6 +21,7 @@
 #include "net/address.h"
 #include "net/listen.h"
 #include "net/loop.h"
+#include "net/stream.h"
 #include "tls/tls.h"
 
 /* What is known of one client's connection, and of all of a thread. */
@@ -59,11 +60,8 @@ struct downstream {
 	struct evhttp_connection *evcon;
 	struct evhttp_request	*req;		/* from the first head on */
 	void			*attached;	/* who is told; or NULL */
-	int			 fd;
+	struct stream		 stream;	/* on evhttp's socket */
 
-	/* TLS: the innermost, and what that runs inside; or NULL */
-	struct tls		*tls;
-	struct tls		*tls_below;
 	struct tls		*tls_next;	/* after this response */
 	struct http1_host	*inside;	/* whom it is with; NULL: us */
 	bool			 inside_tls;	/* by https:// */
@@ -71,7 +69,6 @@ struct downstream {
 	struct claim_turn	 turn;		/* of the next request */
 	struct client_hash	 address_hash;	/* zero: not made yet */
 	char			*user;		/* who asked for it; or NULL */
-	struct evbuffer		*early;		/* received before TLS began */
 	bool			 handshake;	/* not done yet */
 	bool			 tls_unused;	/* no request since then */
 	enum tls_result		 tls_end;	/* TLS_OK: it goes on */
@@ -79,18 +76,15 @@ struct downstream {
 	bool			 is_unix;
 	bool			 excess;	/* beyond limits.connections */
 	bool			 eof;		/* the client sends no more */
-	bool			 broken;	/* sending to it has failed */
-	bool			 watching;	/* read_ev is on */
-	struct event		 read_ev;
+	struct event		 gone_ev;	/* nothing can be done for it */
 	struct event		 next_ev;	/* to go on with the input */
-	struct event		*close_ev;	/* while not watching */
+	struct event		*close_ev;	/* while not reading */
 	int			 close_fd;	/* its descriptor */
 	bool			 keep;		/* after ENDING */
 	struct http1_scan	 scan;
 	struct deadline		 read_timer;
 	struct deadline		 write_timer;
-	uint64_t		 queued;	/* bytes, also buffered */
-	uint64_t		 sent;		/* of them, a while ago */
+	uint64_t		 sent;		/* bytes, a while ago */
 
 	/* the request's body */
 	enum http1_body		 body;

@@ -6,18 +6,8 @@
 #include "front/downstream.h"
 #include "front/front_input.h"
 #include "front/front_inside.h"
-#include "front/front_tls.h"
 
 /* The end of a connection. */
-
-static void
-unwatch_memory(struct downstream *d)
-{
-	struct memory *m = d->front->loop->memory;
-
-	memory_unwatch(m, bufferevent_get_input(d->bev));
-	memory_unwatch(m, bufferevent_get_output(d->bev));
-}
 
 void
 front_close(struct downstream *d)
@@ -27,17 +17,21 @@ front_close(struct downstream *d)
 	if (d->state == DEAD)
 		return;
 	if (d->state == HEAD)
-		front_close_tls(d);	/* between requests: in good order */
+		(void)stream_shut(&d->stream);	/* in good order */
 	downstream_enter(d, DEAD);
 	front_stop_watching(d);
 	event_del(&d->next_ev);
+	event_del(&d->gone_ev);
 	deadline_free(&d->read_timer);
 	deadline_free(&d->write_timer);
 	http1_chunked_free(&d->chunked);
-	front_free_tls(d);
+	tls_free(d->tls_next);
+	(void)stream_release(&d->stream);
+	stream_free(&d->stream);
 	front_free_inside(d);
 	if (d->evcon != NULL) {
-		unwatch_memory(d);
+		memory_unwatch(f->loop->memory,
+		    bufferevent_get_input(d->bev));
 		evhttp_connection_free(d->evcon);
 	}
 	loop_bury(f->loop, &d->grave, free, d);

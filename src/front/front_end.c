@@ -3,14 +3,11 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "front/downstream.h"
 #include "front/front_close.h"
 #include "front/front_input.h"
 #include "front/front_inside.h"
-#include "front/front_send.h"
-#include "front/front_tls.h"
 #include "net/reset.h"
 
 /* How requests end: with another, with the connection, or in a tunnel. */
@@ -45,8 +42,7 @@ linger(struct downstream *d)
 {
 	struct evbuffer *input = bufferevent_get_input(d->bev);
 
-	front_close_tls(d);
-	if (d->eof || d->broken || shutdown(d->fd, SHUT_WR) == -1) {
+	if (!stream_shut(&d->stream) || d->eof) {
 		front_close(d);
 		return;
 	}
@@ -59,7 +55,7 @@ linger(struct downstream *d)
 void
 front_finish(struct downstream *d)
 {
-	if (d->keep && !d->broken && (!d->eof || front_input(d) > 0))
+	if (d->keep && !d->stream.broken && (!d->eof || front_input(d) > 0))
 		next_request(d);
 	else
 		linger(d);
@@ -91,7 +87,7 @@ front_abort(struct downstream *d, bool reset)
 		return;
 	/* evhttp would send a FIN before it closes: that may seem an end */
 	if (reset)
-		reset_connection(d->fd);
+		reset_connection(d->stream.fd);
 	front_close(d);
 }
 
@@ -100,7 +96,7 @@ front_lend(struct downstream *d, char **early, size_t *n)
 {
 	struct evbuffer *input = bufferevent_get_input(d->bev);
 
-	if (d->state != BUSY || front_pending(d) > 0 || d->early != NULL)
+	if (d->state != BUSY || front_pending(d) > 0 || d->stream.early != NULL)
 		return -1;
 	d->hearing = false;
 	*n = evbuffer_get_length(input);
@@ -109,10 +105,9 @@ front_lend(struct downstream *d, char **early, size_t *n)
 		return -1;
 	if (*n > 0)
 		evbuffer_remove(input, *early, *n);
-	bufferevent_disable(d->bev, EV_WRITE);
 	front_stop_watching(d);
 	deadline_set(&d->read_timer, 0);
 	deadline_set(&d->write_timer, 0);
 	downstream_enter(d, LENT);
-	return d->fd;
+	return d->stream.fd;
 }

@@ -22,14 +22,12 @@
  *
  * evhttp is shown a fixed minimal head, once, when the connection's first
  * request comes, and makes a request of it.  That one is never answered: it
- * stays open until the connection is freed, and goes with it.  All that lies
- * between belongs to the gate, as do all callbacks of the bufferevent; evhttp's
- * read callback is called that once.
+ * stays open until the connection is freed, and goes with it; evhttp's read
+ * callback is called that once.
  *
- * The gate also reads the socket itself, through an event of its own that stays
- * on, and uses the bufferevent's input only for what has to wait: a
- * bufferevent asks how much there is before it reads, and reads 4 KiB at a
- * time.
+ * The gate reads and writes the socket itself, by a stream, and uses the
+ * bufferevent's input only for what has to wait: a bufferevent asks how much
+ * there is before it reads, and reads 4 KiB at a time.
  */
 
 void
@@ -75,7 +73,7 @@ write_timer_cb(void *arg)
 		front_client_gone(d, "client does not read");
 }
 
-/* The socket's and the bufferevent's callbacks */
+/* The socket's callbacks */
 
 /* What was pipelined has its turn. */
 static void
@@ -89,27 +87,34 @@ next_cb(evutil_socket_t fd, short what, void *arg)
 		front_read_stored_head(d);
 }
 
+/* The socket has taken some of what waited, or is broken. */
 static void
-gate_write_cb(struct bufferevent *bev, void *arg)
+written_cb(void *arg)
 {
 	struct downstream *d = arg;
+	size_t waiting = front_pending(d);
 
-	(void)bev;
-	if (front_pending(d) == 0)
+	if (d->stream.broken) {
+		front_client_gone(d, NULL);
+		return;
+	}
+	if (waiting == 0)
 		deadline_set(&d->write_timer, 0);
-	if (d->state == BUSY)
+	if (d->state == BUSY && waiting <= front_conf(d)->limit_buffer / 2)
 		front_events(d)->writable(d->attached);
-	else if (d->state == ENDING && front_pending(d) == 0)
+	else if (d->state == ENDING && waiting == 0)
 		front_finish(d);
+	else if (d->state == LINGER && waiting == 0)
+		(void)stream_shut(&d->stream);
 }
 
-/* Sending has failed, in the bufferevent or in front_send(). */
+/* Sending has failed, or there was no memory for what has come. */
 static void
-gate_event_cb(struct bufferevent *bev, short what, void *arg)
+gone_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct downstream *d = arg;
 
-	(void)bev;
+	(void)fd;
 	(void)what;
 	if (d->state != LENT)
 		front_client_gone(d, NULL);
@@ -159,14 +164,12 @@ take_input(struct downstream *d, const char *p, size_t n)
 }
 
 static void
-socket_cb(evutil_socket_t fd, short what, void *arg)
+readable_cb(void *arg)
 {
 	struct downstream *d = arg;
 	size_t size = front_room(d);
 	ssize_t n;
 
-	(void)fd;
-	(void)what;
 	if (size == 0) {
 		front_watch(d);		/* a reload has made room smaller */
 		return;
@@ -180,41 +183,35 @@ socket_cb(evutil_socket_t fd, short what, void *arg)
 		front_client_gone(d, NULL);
 }
 
+static const struct stream_events stream_events = {
+	.readable = readable_cb,
+	.written = written_cb,
+};
+
 /* Connections */
 
-static bool
-watch_memory(struct downstream *d)
-{
-	struct memory *m = d->front->loop->memory;
-
-	return memory_watch(m, bufferevent_get_input(d->bev)) &&
-	    memory_watch(m, bufferevent_get_output(d->bev));
-}
-
 static void
-set_up(struct front *f, struct downstream *d)
+set_up(struct front *f, struct downstream *d, int fd)
 {
 	const struct conf *conf = f->conf;
 	int domain = AF_INET, on = 1;
 	socklen_t len = sizeof domain;
 
-	(void)getsockopt(d->fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
 	d->is_unix = domain == AF_UNIX;
 	if (!d->is_unix)
-		(void)setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &on,
+		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
 		    sizeof on);
-	bufferevent_setcb(d->bev, NULL, gate_write_cb, gate_event_cb, d);
-	bufferevent_setwatermark(d->bev, EV_WRITE, conf->limit_buffer / 2, 0);
-	bufferevent_set_max_single_write(d->bev, conf->limit_buffer);
-	event_assign(&d->read_ev, f->loop->base, d->fd, EV_READ | EV_PERSIST,
-	    socket_cb, d);
+	bufferevent_setcb(d->bev, NULL, NULL, NULL, NULL);
+	stream_open(&d->stream, f->loop, fd, &stream_events, d);
 	evtimer_assign(&d->next_ev, f->loop->base, next_cb, d);
+	evtimer_assign(&d->gone_ev, f->loop->base, gone_cb, d);
 	deadline_init(&d->read_timer, f->loop, read_timer_cb, d);
 	deadline_init(&d->write_timer, f->loop, write_timer_cb, d);
 	deadline_set(&d->read_timer, loop_now() + conf->timeout_idle);
 	/* in this order the descriptor never leaves the epoll set */
 	front_watch(d);
-	bufferevent_disable(d->bev, EV_READ);
+	bufferevent_disable(d->bev, EV_READ | EV_WRITE);
 }
 
 /* Where it came in, clients speak TLS. */
@@ -227,24 +224,25 @@ begin_tls(struct front *f, struct downstream *d)
 		return true;
 	tls = tls_server(d->listener->tls, &f->loop->wire, NULL);
 	if (tls != NULL)
-		front_start_tls(d, tls);
+		front_start_tls(d, tls, NULL);
 	return tls != NULL;
 }
 
 bool
 front_open(struct front *f, struct downstream *d)
 {
+	int fd = bufferevent_getfd(d->bev);
 	void *evcon = NULL;
 
 	bufferevent_getcb(d->bev, &f->http_read_cb, NULL, NULL, &evcon);
 	d->evcon = evcon;
-	d->fd = bufferevent_getfd(d->bev);
 	/* where evhttp has failed, it has freed all but our reference */
-	if (bufferevent_decref(d->bev) || evcon == NULL || d->fd < 0)
+	if (bufferevent_decref(d->bev) || evcon == NULL || fd < 0)
 		return false;
 	downstream_enter(d, HEAD);
-	set_up(f, d);
-	if (!watch_memory(d) || !begin_tls(f, d))
+	set_up(f, d, fd);
+	if (!memory_watch(f->loop->memory, bufferevent_get_input(d->bev)) ||
+	    !begin_tls(f, d))
 		front_close(d);
 	return true;
 }

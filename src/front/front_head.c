@@ -11,7 +11,6 @@
 #include "front/front_close.h"
 #include "front/front_input.h"
 #include "front/front_inside.h"
-#include "front/front_send.h"
 #include "http/http1_error.h"
 #include "http/http1_head.h"
 #include "http/http1_request.h"
@@ -49,7 +48,7 @@ show_evhttp(struct downstream *d)
 	f->wanting = d;
 	f->http_read_cb(d->bev, d->evcon);
 	f->wanting = NULL;
-	waiting = front_input(d) + front_pending(d);
+	waiting = front_input(d);
 	if (bufferevent_decref(d->bev)) {
 		d->evcon = NULL;
 		memory_sub(f->loop->memory, waiting);

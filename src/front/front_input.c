@@ -41,8 +41,7 @@ front_keep_input(struct downstream *d, const char *p, size_t n)
 void
 front_stop_watching(struct downstream *d)
 {
-	event_del(&d->read_ev);		/* it may also have been made active */
-	d->watching = false;
+	stream_read(&d->stream, false);
 	if (d->close_ev != NULL) {
 		event_free(d->close_ev);
 		close(d->close_fd);
@@ -59,7 +58,7 @@ static void
 watch_for_close(struct downstream *d)
 {
 	front_stop_watching(d);
-	if ((d->close_fd = dup(d->fd)) == -1)
+	if ((d->close_fd = dup(d->stream.fd)) == -1)
 		return;
 	d->close_ev = event_new(d->front->loop->base, d->close_fd,
 	    EV_READ | EV_CLOSED | EV_ET | EV_PERSIST,
@@ -78,12 +77,11 @@ front_watch(struct downstream *d)
 	if (front_room(d) == 0) {
 		if (d->close_ev == NULL)
 			watch_for_close(d);
-	} else if (!d->watching) {
+	} else if (!d->stream.reading) {
 		front_stop_watching(d);
-		event_add(&d->read_ev, NULL);
-		d->watching = true;
+		stream_read(&d->stream, true);
 		if (d->tls_end != TLS_OK)
-			event_active(&d->read_ev, EV_READ, 0);
+			stream_read_again(&d->stream);
 	}
 }
 

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <event2/event.h>
-
 #include "front/downstream.h"
 #include "front/front_input.h"
 #include "front/front_send.h"
@@ -33,28 +31,28 @@ front_inside(struct downstream *d, const struct http1_host *host,
 }
 
 /* What was received behind a CONNECT is the beginning of its TLS. */
-static void
+static struct evbuffer *
 take_early(struct downstream *d)
 {
-	struct evbuffer *input = bufferevent_get_input(d->bev);
+	struct evbuffer *input = bufferevent_get_input(d->bev), *early;
 
 	if (evbuffer_get_length(input) == 0)
-		return;
-	if ((d->early = evbuffer_new()) == NULL ||
-	    evbuffer_remove_buffer(input, d->early,
+		return NULL;
+	if ((early = evbuffer_new()) == NULL ||
+	    evbuffer_remove_buffer(input, early,
 	    evbuffer_get_length(input)) == -1)
 		front_give_up(d);
+	return early;
 }
 
 void
 front_go_secure(struct downstream *d)
 {
-	take_early(d);
+	struct evbuffer *early = take_early(d);
+
 	front_watch(d);
-	front_start_tls(d, d->tls_next);
+	front_start_tls(d, d->tls_next, early);
 	d->tls_next = NULL;
-	if (d->early != NULL)
-		event_active(&d->read_ev, EV_READ, 0);
 }
 
 void

@@ -6,8 +6,8 @@
 
 struct downstream;
 
-/* Sends what TLS has made to be sent. */
-void		 front_flush_wire(struct downstream *);
+/* To be called where something may have begun to wait for the client. */
+void		 front_watch_output(struct downstream *);
 /* Nothing can be done for this client any more; tells so from the loop. */
 void		 front_give_up(struct downstream *);
 /*

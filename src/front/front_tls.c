@@ -2,9 +2,6 @@
 #include "front/front_tls.h"
 
 #include <errno.h>
-#include <sys/socket.h>
-
-#include <event2/event.h>
 
 #include "base/log.h"
 #include "base/once.h"
@@ -14,43 +11,22 @@
 /*
  * TLS with clients: on a listening address that has a certificate, and inside
  * an intercepted tunnel, which may be inside the former.  What is received
- * passes here first, so that the rest of the front sees plain bytes only.
+ * passes here first: the handshake is watched, and who does not trust us.
  */
 
 struct tls *
 front_tls(const struct downstream *d)
 {
-	return d->tls;
-}
-
-void
-front_close_tls(struct downstream *d)
-{
-	if (d->tls == NULL)
-		return;
-	tls_close(d->tls);
-	if (d->tls_below != NULL)
-		tls_close(d->tls_below);
-	front_flush_wire(d);
-}
-
-void
-front_free_tls(struct downstream *d)
-{
-	tls_free(d->tls_next);
-	tls_free(d->tls);
-	tls_free(d->tls_below);
-	if (d->early != NULL)
-		evbuffer_free(d->early);
+	return d->stream.tls;
 }
 
 /* The handshake */
 
 void
-front_start_tls(struct downstream *d, struct tls *tls)
+front_start_tls(struct downstream *d, struct tls *tls, struct evbuffer *early)
 {
-	d->tls_below = d->tls;
-	d->tls = tls;
+	stream_start_tls(&d->stream, tls,
+	    TLS_WIRE_MAX * front_conf(d)->limit_buffer, early);
 	d->handshake = true;
 	deadline_set(&d->read_timer,
 	    loop_now() + front_conf(d)->timeout_header);
@@ -102,95 +78,59 @@ front_handshake_late(struct downstream *d)
 
 /* Input */
 
-/* What came behind the CONNECT, then what the socket has. */
-static ssize_t
-receive_cipher(struct downstream *d, size_t size)
-{
-	struct loop *l = d->front->loop;
-	ssize_t n;
-
-	if (size > sizeof l->cipher)
-		size = sizeof l->cipher;
-	if (d->early == NULL)
-		return recv(d->fd, l->cipher, size, MSG_DONTWAIT);
-	n = evbuffer_remove(d->early, l->cipher, size);
-	if (evbuffer_get_length(d->early) > 0) {
-		event_active(&d->read_ev, EV_READ, 0);
-		return n;
-	}
-	evbuffer_free(d->early);
-	d->early = NULL;
-	return n;
-}
-
-/* Who only has TLS answer him (KeyUpdate), and does not read the answers. */
-static bool
-too_much_waits(const struct downstream *d)
-{
-	return front_pending(d) >
-	    TLS_WIRE_MAX * d->front->conf->limit_buffer;
-}
-
 /* As recv() tells of an end; what was read before it comes first. */
 static ssize_t
 tell_end(struct downstream *d)
 {
 	if (d->tls_unused || (d->handshake && d->tls_end != TLS_CLOSED))
 		tell_distrust(d, d->tls_end == TLS_CLOSED ? "closed" :
-		    tls_failure(d->tls)->text);
+		    tls_failure(d->stream.tls)->text);
 	if (d->tls_end == TLS_CLOSED)
 		return 0;
 	if (d->handshake)
-		no_handshake(d, tls_failure(d->tls)->text);
+		no_handshake(d, tls_failure(d->stream.tls)->text);
 	d->handshake = false;
 	errno = ECONNABORTED;
 	return -1;
 }
 
-static ssize_t
-receive_tls(struct downstream *d, size_t size)
+/* TLS has ended; that is told when what came before it was taken. */
+static void
+end_later(struct downstream *d, enum tls_result result)
 {
-	struct loop *l = d->front->loop;
-	bool early = d->early != NULL;
-	enum tls_result result;
-	size_t plain;
-	ssize_t n;
-	int err;
+	d->tls_end = result;
+	stream_read_again(&d->stream);
+}
 
-	if (d->tls_end != TLS_OK)
-		return tell_end(d);
-	if ((n = receive_cipher(d, size)) <= 0) {
-		err = errno;
-		if (d->tls_unused && (n == 0 || err == ECONNRESET))
-			tell_distrust(d, "gone");
-		errno = err;
-		return n;
-	}
-	result = (early ? tls_read_early : tls_read)(d->tls, l->cipher,
-	    (size_t)n, l->scratch, sizeof l->scratch, &plain);
-	front_flush_wire(d);
-	if (too_much_waits(d)) {
-		tls_give_up(d->tls, "the peer does not read");
-		result = TLS_FAILED;
-	}
-	if (d->handshake && result != TLS_FAILED && tls_ready(d->tls))
-		handshake_done(d);
-	if (result != TLS_OK) {
-		d->tls_end = result;
-		event_active(&d->read_ev, EV_READ, 0);
-	}
-	errno = EAGAIN;
-	return plain > 0 ? (ssize_t)plain : -1;
+/* The connection has ended, and said nothing inside TLS, if there is any. */
+static ssize_t
+tell_gone(struct downstream *d, int err)
+{
+	if (d->tls_unused && (err == 0 || err == ECONNRESET))
+		tell_distrust(d, "gone");
+	errno = err;
+	return err == 0 ? 0 : -1;
 }
 
 ssize_t
 front_receive(struct downstream *d, size_t size)
 {
-	struct loop *l = d->front->loop;
+	struct stream *s = &d->stream;
+	enum stream_io io;
+	size_t n;
 
-	if (d->tls != NULL)
-		return receive_tls(d, size);
-	if (size > sizeof l->scratch)
-		size = sizeof l->scratch;
-	return recv(d->fd, l->scratch, size, MSG_DONTWAIT);
+	if (d->tls_end != TLS_OK)
+		return tell_end(d);
+	io = stream_receive(s, size, &n);
+	if (io == STREAM_RESET)
+		return tell_gone(d, errno);
+	if (io == STREAM_CUT || (io == STREAM_END && s->tls == NULL))
+		return tell_gone(d, 0);
+	front_watch_output(d);
+	if (d->handshake && io != STREAM_TLS_FAILED && tls_ready(s->tls))
+		handshake_done(d);
+	if (io == STREAM_END || io == STREAM_TLS_FAILED)
+		end_later(d, io == STREAM_END ? TLS_CLOSED : TLS_FAILED);
+	errno = EAGAIN;
+	return n > 0 ? (ssize_t)n : -1;
 }

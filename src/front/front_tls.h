@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 struct downstream;
+struct evbuffer;
 struct tls;
 
 /*
@@ -13,11 +14,12 @@ struct tls;
  * on.  Returns what recv() would: -1 with EAGAIN is nothing for now.
  */
 ssize_t		 front_receive(struct downstream *, size_t size);
-/* Begins TLS, which it takes; the handshake is to be done in time. */
-void		 front_start_tls(struct downstream *, struct tls *);
-/* Tells the client inside TLS that no more will come. */
-void		 front_close_tls(struct downstream *);
-void		 front_free_tls(struct downstream *);
+/*
+ * Begins TLS, which it takes, as it does what was received of it already, or
+ * NULL; the handshake is to be done in time.
+ */
+void		 front_start_tls(struct downstream *, struct tls *,
+		    struct evbuffer *early);
 /* The handshake took too long; the caller closes the connection. */
 void		 front_handshake_late(struct downstream *);
 

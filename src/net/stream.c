@@ -231,13 +231,11 @@ read_cb(evutil_socket_t fd, short what, void *arg)
 void
 stream_read(struct stream *s, bool on)
 {
-	if (s->reading == on)
-		return;
-	s->reading = on;
-	if (on)
-		event_add(&s->read_ev, NULL);
-	else
+	if (!on)
 		event_del(&s->read_ev);	/* it may also have been made active */
+	else if (!s->reading)
+		event_add(&s->read_ev, NULL);
+	s->reading = on;
 }
 
 void
@@ -335,4 +333,6 @@ stream_free(struct stream *s)
 	tls_free(s->tls_below);
 	if (s->early != NULL)
 		evbuffer_free(s->early);
+	s->tls = s->tls_below = NULL;
+	s->early = NULL;
 }
