@@ -11,21 +11,21 @@
  * front has a deadline for that.  Else the upstream's: to take more of the
  * request, to begin its response, or to go on with it.
  */
-enum turn
+enum exchange_turn
 exchange_turn(const struct exchange *x)
 {
 	bool client;
 
 	if (x->phase != EXCHANGE_SENDING && x->phase != EXCHANGE_RELAYING)
-		return NOBODYS;
+		return TURN_NOBODYS;
 	client = front_awaits_body(x->downstream) &&
 	    upstream_pending(x->upstream) == 0;
 	if (client || !exchange_has_room(x))
-		return CLIENTS;
+		return TURN_CLIENTS;
 	if (x->phase == EXCHANGE_RELAYING)
-		return TO_GO_ON;
-	return x->body_taken && upstream_pending(x->upstream) > 0 ? TO_TAKE :
-	    TO_BEGIN;
+		return TURN_TO_GO_ON;
+	return x->body_taken && upstream_pending(x->upstream) > 0 ?
+	    TURN_TO_TAKE : TURN_TO_BEGIN;
 }
 
 /*
@@ -39,17 +39,18 @@ void
 exchange_deadline_set(struct exchange *x)
 {
 	const struct conf *conf = x->ticket.conf;
-	enum turn before = x->turn;
+	enum exchange_turn before = x->turn;
 	uint64_t limit, at;
 
 	x->turn = exchange_turn(x);
-	if (x->turn == NOBODYS || (x->turn == TO_BEGIN && before == TO_BEGIN))
+	if (x->turn == TURN_NOBODYS ||
+	    (x->turn == TURN_TO_BEGIN && before == TURN_TO_BEGIN))
 		return;
-	limit = x->turn == TO_BEGIN ? conf->timeout_response :
+	limit = x->turn == TURN_TO_BEGIN ? conf->timeout_response :
 	    conf->timeout_idle;
 	if (x->half_closed && conf->timeout_half_closed < limit)
 		limit = conf->timeout_half_closed;
-	at = x->turn == CLIENTS ? 0 : loop_now() + limit;
+	at = x->turn == TURN_CLIENTS ? 0 : loop_now() + limit;
 	/* what is held back for its body is held no longer than that */
 	if (x->judging != NULL && (at == 0 || exchange_judge_until(x) < at))
 		at = exchange_judge_until(x);
@@ -59,6 +60,6 @@ exchange_deadline_set(struct exchange *x)
 void
 exchange_deadline_renew(struct exchange *x)
 {
-	x->turn = NOBODYS;
+	x->turn = TURN_NOBODYS;
 	exchange_deadline_set(x);
 }

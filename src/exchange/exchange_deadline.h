@@ -10,7 +10,7 @@
  */
 
 /* Returns whom it waits for. */
-enum turn	 exchange_turn(const struct exchange *);
+enum exchange_turn	 exchange_turn(const struct exchange *);
 /* Sets the deadline for the upstream's next progress. */
 void		 exchange_deadline_set(struct exchange *);
 /* The same, and a response that has not begun gets its whole time again. */

@@ -46,12 +46,12 @@ enum exchange_phase {
 };
 
 /* What an exchange in flight waits for. */
-enum turn {
-	NOBODYS,
-	CLIENTS,
-	TO_TAKE,	/* the upstream's: more of the request */
-	TO_BEGIN,	/* ... its response */
-	TO_GO_ON,	/* ... with it */
+enum exchange_turn {
+	TURN_NOBODYS,
+	TURN_CLIENTS,
+	TURN_TO_TAKE,	/* the upstream's: more of the request */
+	TURN_TO_BEGIN,	/* ... its response */
+	TURN_TO_GO_ON,	/* ... with it */
 };
 
 /* The exchanges of one thread: what they use. */
@@ -87,7 +87,7 @@ struct exchange {
 	bool			 tls;		/* to it */
 	bool			 through;	/* ... the host of its tunnel */
 	struct deadline		 timer;
-	enum turn		 turn;		/* that it was set for */
+	enum exchange_turn	 turn;		/* that it was set for */
 
 	/* the request */
 	struct text		 head;		/* as it goes out */

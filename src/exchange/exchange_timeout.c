@@ -14,12 +14,12 @@ void
 exchange_timeout(void *arg)
 {
 	static const enum failure errors[] = {
-		[TO_TAKE] = FAILURE_STALLED,
-		[TO_BEGIN] = FAILURE_TIMEOUT,
-		[TO_GO_ON] = FAILURE_IDLE,
+		[TURN_TO_TAKE] = FAILURE_STALLED,
+		[TURN_TO_BEGIN] = FAILURE_TIMEOUT,
+		[TURN_TO_GO_ON] = FAILURE_IDLE,
 	};
 	struct exchange *x = arg;
-	enum turn now;
+	enum exchange_turn now;
 
 	if (x->phase == EXCHANGE_QUEUED) {
 		exchange_admit_late(x);
@@ -35,7 +35,7 @@ exchange_timeout(void *arg)
 		return;
 	}
 	now = exchange_turn(x);
-	if (now == NOBODYS || now == CLIENTS)
+	if (now == TURN_NOBODYS || now == TURN_CLIENTS)
 		return;
 	if (x->half_closed)
 		exchange_cut_off(x, ACCESS_CLIENT_GONE, "half-closed and idle");
