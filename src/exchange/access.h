@@ -45,29 +45,38 @@ struct access_line {
 };
 
 /*
- * Opens the log file that the configuration names, for all workers.  False with
- * *cause set (to be freed) when that is not possible: the one that was open
- * stays.  Called again to reopen; from the main thread.
+ * Opens the log file that the configuration names, for all workers.  Returns
+ * false with *cause set (to be freed) when that is not possible: the one that
+ * was open stays.  Called again to reopen; from the main thread.
  */
 bool		 access_open(const struct conf *, char **cause)
 		    __attribute__((warn_unused_result));
-/* Whether access_open() would open it, as far as one can tell; it does not. */
+/*
+ * Returns whether access_open() would open it, as far as one can tell, and does
+ * not open it; *cause is set as there.
+ */
 bool		 access_test(const struct conf *, char **cause)
 		    __attribute__((warn_unused_result));
 /* Writes what is left, as long as somebody takes it; workers have ended. */
 void		 access_close(void);
 
-/* By a configuration that stays until access_reload(); NULL without memory. */
+/*
+ * A thread's, by a configuration that stays until access_reload().  Returns
+ * NULL without memory.
+ */
 struct access_log *access_new(struct loop *, const struct conf *);
 void		 access_reload(struct access_log *, const struct conf *);
 /* Writes what is left. */
 void		 access_free(struct access_log *);
 
-/* Texts for a line, in a buffer; NULL where nothing is known of it. */
+/*
+ * Puts a method, or a host with its port (0: not known), as a line has them,
+ * into buf.  Returns it; NULL where nothing is known of it.
+ */
 const char	*access_method(const char *, size_t, char buf[static 32]);
 const char	*access_host(const struct http1_host *, unsigned port,
 		    char *buf, size_t size);
-/* Whether lines are written at all: making one is not free. */
+/* Returns whether lines are written at all: making one is not free. */
 bool		 access_enabled(const struct access_log *);
 void		 access_write(struct access_log *, const struct access_line *);
 

@@ -27,19 +27,21 @@ struct held_answer {
 };
 
 /*
- * Holds an answer back whose body may refuse: true.  Then x->judging is set,
- * the lesson is given when that was judged, and the rest is called.
+ * Holds an answer back whose body may refuse, with its hint and the lesson of
+ * its head.  Returns false where it is to be relayed as it comes; else
+ * x->judging is set, the rest here is called, and the lesson is given when the
+ * body was judged.
  */
 bool		 exchange_judge(struct exchange *, const struct http1_head *,
 		    const struct hint *, const struct lesson *);
-/* Its head, as it will be relayed; false without memory. */
+/* Keeps its head as it will be relayed.  Returns false without memory. */
 bool		 exchange_judge_head(struct exchange *,
 		    const struct http1_head *, const struct relay_response *);
-/* Takes a piece of its body, and returns how much of it. */
+/* Keeps a piece of its body.  Returns how many bytes of it. */
 size_t		 exchange_judge_data(struct exchange *, const char *, size_t);
-/* No more of it is judged. */
+/* Returns whether no more of it is judged. */
 bool		 exchange_judge_full(const struct exchange *);
-/* It is held no longer than until then (ns). */
+/* Returns until when (ns) it may be held. */
 uint64_t	 exchange_judge_until(const struct exchange *);
 /*
  * Judges what has come, and gives the answer's one lesson: x->throttled tells
@@ -48,7 +50,7 @@ uint64_t	 exchange_judge_until(const struct exchange *);
  */
 void		 exchange_judge_end(struct exchange *, struct held_answer *);
 void		 exchange_judge_free(struct exchange *, struct held_answer *);
-/* The exchange ends before that. */
+/* The exchange ends before that: gives the lesson of the head alone. */
 void		 exchange_judge_drop(struct exchange *);
 
 #endif

@@ -12,14 +12,15 @@
 
 struct exchange;
 
-/* The path (with its query) of the request as it was sent. */
+/* Returns the path (with its query) of the request as it was sent. */
 struct http1_str exchange_path(const struct exchange *);
-/* What an answer with that status is to a lesson. */
+/* Returns what an answer with that status is to a lesson. */
 struct lesson_answer exchange_lesson_answer(const struct exchange *,
 		    int status);
 /*
- * Takes what a final response's head says of the host's limits: its hint, and
- * the lesson that is to be given, once, or judged by its body before.
+ * Reads what a final response's head says of the host's limits: its hint, and
+ * the lesson, which its caller gives by exchange_teach(), once, when nothing
+ * more is to come of the body.
  */
 void		 exchange_learn(struct exchange *, const struct http1_head *,
 		    struct hint *, struct lesson *);

@@ -32,10 +32,16 @@ struct opening {
 	bool			 in_line;	/* a request's, that is late */
 };
 
-/* What a CONNECT needs, unless it has it; false without memory. */
+/*
+ * Makes what a CONNECT needs, unless it has it.  Returns false without memory.
+ */
 bool	 exchange_opening_new(struct exchange *, const struct http1_head *);
-/* Lets go of all of it, then frees it. */
+/*
+ * Lets go of all that it holds.  Where the host was not dialled that gives back
+ * what was paid, so it comes before the ticket leaves its host.
+ */
 void	 exchange_opening_end(struct exchange *);
+/* Frees it, when the ticket has left. */
 void	 exchange_opening_free(struct exchange *);
 
 /* Returns the socket to the host, or -1: it is somebody else's from now on. */

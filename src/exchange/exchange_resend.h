@@ -16,10 +16,14 @@ struct exchange;
 /*
  * Puts the request back into its queue where its answer, of which only the
  * head was seen, was a refusal for a limit and it may be sent again.  The rest
- * of that answer is discarded.  False: the answer is to be relayed.
+ * of that answer is discarded.  Returns false where the answer is to be
+ * relayed.
  */
 bool		 exchange_resend(struct exchange *);
-/* The answer that is discarded: bytes of it, its pieces' end, its end. */
+/*
+ * The answer that is discarded: n bytes of it; all bytes at hand were given;
+ * its end, after which its connection is kept if it came whole.
+ */
 void		 exchange_discard(struct exchange *, size_t n);
 void		 exchange_discard_flush(struct exchange *);
 void		 exchange_discard_end(struct exchange *, bool whole);
@@ -27,8 +31,8 @@ void		 exchange_discard_end(struct exchange *, bool whole);
 void		 exchange_keep_body(struct exchange *, const struct iovec *,
 		    int n);
 /*
- * The request is about to go out again: true when all of its body that was
- * sent is kept, which it then stays until exchange_request_send().
+ * The request is about to go out again.  Returns whether all of its body that
+ * was sent is kept, which it then stays until exchange_request_send().
  */
 bool		 exchange_hold_body(struct exchange *);
 /* It will not go out again. */

@@ -26,7 +26,7 @@ struct gather {
 	struct text		 tail;
 };
 
-/* Whether it has no room for that many pieces more. */
+/* Returns whether it has no room for that many pieces more. */
 bool	 gather_full(const struct gather *, int pieces);
 /* Adds n bytes as they are; or as a chunk, which takes three pieces. */
 void	 gather_add(struct gather *, const char *, size_t n);

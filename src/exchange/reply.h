@@ -28,11 +28,12 @@ struct reply {
 	bool		 old_client;	/* speaks HTTP/1.0 */
 };
 
-/* The standard reason phrase; "Unknown" for what has none. */
+/* Returns the standard reason phrase; "Unknown" for what has none. */
 const char	*reply_reason(int status);
 
 /*
- * What says whether the connection goes on, as a field's line or nothing.
+ * Returns what says whether the connection goes on: a field's line, or an empty
+ * text where that need not be said.
  */
 const char	*reply_connection(bool close, bool old_client);
 

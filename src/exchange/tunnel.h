@@ -38,8 +38,8 @@ struct tunnel_side {
  * Joins client and upstream, for as long as something moves within idle (ns);
  * once a side has ended, within the configuration's timeouts.idle.
  * The upstream's socket and TLS become the tunnel's, the client's stay their
- * lender's.  ended() follows, never before this returns.  NULL
- * without memory (the sockets are as before).
+ * lender's.  ended() follows, never before this returns.  Returns NULL without
+ * memory (the sockets are as before).
  */
 struct tunnel	*tunnel_new(struct loop *, const struct tunnel_events *,
 		    void *user,

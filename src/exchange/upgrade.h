@@ -28,7 +28,10 @@ void		 upgrade_read(struct upgrade *, const struct http1_head *,
 /* Frees the offer. */
 void		 upgrade_free(struct upgrade *);
 
-/* Whether a 101 is for nothing but what was offered (NULL: nothing was). */
+/*
+ * Returns whether a 101 is for nothing but what was offered (NULL: nothing
+ * was).
+ */
 bool		 upgrade_was_offered(const char *offer,
 		    const struct http1_head *response);
 

@@ -13,13 +13,22 @@
 struct conf;
 struct http1_head;
 
-/* Makes the name that holds where none is configured; false: no randomness. */
+/*
+ * Makes the name that holds where none is configured.  Returns false without
+ * randomness.
+ */
 bool		 via_init(void);
 
-/* The name, as long as the configuration; NULL where no Via is sent. */
+/*
+ * Returns the name, which stays as long as the configuration; NULL where no Via
+ * is sent.
+ */
 const char	*via_name(const struct conf *);
 
-/* A request's Via names this proxy, which has that name (or none: NULL). */
+/*
+ * Returns whether a request's Via names this proxy, by that name; never where
+ * that is NULL.
+ */
 bool		 via_is_loop(const struct http1_head *, const char *name);
 
 #endif
