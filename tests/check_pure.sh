@@ -58,8 +58,9 @@ links()
 
 # What a pure room may call: memory, text, numbers, JSON and compressed bodies.
 may='malloc|calloc|realloc|reallocarray|free|freezero|abort|bsearch|qsort'
-may="$may|mem[a-z]+|str[a-z0-9]+|explicit_bzero|v?snprintf|is[a-z]+|to[a-z]+"
-may="$may|inet_(ntop|pton)|in6addr_(any|loopback)|fls(l|ll)?|ffs(l|ll)?"
+may="$may|mem[a-z]+|bcmp|str[a-z0-9]+|explicit_bzero|v?snprintf"
+may="$may|is[a-z]+|to[a-z]+|inet_(ntop|pton)|in6addr_(any|loopback)"
+may="$may|fls(l|ll)?|ffs(l|ll)?"
 may="$may|l?l?round|trunc|floor|ceil|fmod|pow|exp2?|log(2|10)?|sqrt|fabs"
 may="$may|json_[a-z_]+|inflate[A-Za-z0-9_]*"
 
