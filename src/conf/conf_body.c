@@ -66,6 +66,17 @@ conf_body_path(struct conf_walk *w, const struct conf_option *option,
 	    conf_advice_path(advice, node->text));
 }
 
+/* In their order, as refusal_pick() needs them. */
+static void
+insert_status(struct refusal_rule *r, int status)
+{
+	unsigned	 i = r->nstatuses++;
+
+	for (; i > 0 && r->statuses[i - 1] > status; i--)
+		r->statuses[i] = r->statuses[i - 1];
+	r->statuses[i] = status;
+}
+
 static bool
 add_status(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct rule_body *body)
@@ -84,7 +95,7 @@ add_status(struct conf_report *report, const struct conf_option *option,
 		wrong = "is one too many";
 	if (wrong != NULL)
 		return conf_option_wrong(report, option, node, wrong);
-	body->rule.statuses[body->rule.nstatuses++] = (int)status;
+	insert_status(&body->rule, (int)status);
 	return true;
 }
 

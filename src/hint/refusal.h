@@ -36,7 +36,7 @@
 struct refusal_rule {
 	const char		*name;		/* whose, for people */
 	/* Which responses: */
-	int			 statuses[REFUSAL_STATUSES];
+	int			 statuses[REFUSAL_STATUSES]; /* ascending */
 	unsigned		 nstatuses;
 	const char		*field;		/* that have this field */
 	const char		*end;		/* to a path that ends so */

@@ -87,7 +87,8 @@ has_status(const struct refusal_rule *r, int status)
 {
 	unsigned i;
 
-	for (i = 0; i < r->nstatuses; i++)
+	/* most rules are for errors, and most answers are none */
+	for (i = 0; i < r->nstatuses && r->statuses[i] <= status; i++)
 		if (r->statuses[i] == status)
 			return true;
 	return false;

@@ -44,7 +44,8 @@ START_TEST(type)
 	struct refusal_rule contains = rule(NULL, NULL, "a", NULL);
 	char line[96];
 
-	json.statuses[1] = contains.statuses[1] = 200;
+	json.statuses[0] = contains.statuses[0] = 200;
+	json.statuses[1] = contains.statuses[1] = 403;
 	json.nstatuses = contains.nstatuses = 2;
 	memset(&head, 0, sizeof head);
 	head.status = types[_i].status;

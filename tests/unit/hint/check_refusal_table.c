@@ -213,13 +213,16 @@ END_TEST
 START_TEST(builtin)
 {
 	const struct refusal_rule *rules;
-	unsigned i, n;
+	unsigned i, j, n;
 
 	rules = refusal_builtin(&n);
 	ck_assert_uint_gt(n, 0);
 	for (i = 0; i < n; i++) {
 		ck_assert_ptr_nonnull(rules[i].name);
 		ck_assert_uint_gt(rules[i].nstatuses, 0);
+		for (j = 1; j < rules[i].nstatuses; j++)
+			ck_assert_int_lt(rules[i].statuses[j - 1],
+			    rules[i].statuses[j]);
 		ck_assert(rules[i].json == NULL ||
 		    refusal_is_path(rules[i].json));
 		ck_assert(rules[i].delay == NULL ||
