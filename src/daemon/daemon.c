@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/daemon.h"
+
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <ares.h>
+#include <event2/event.h>
+#include <event2/thread.h>
+
+#include "base/client_hash.h"
+#include "base/log.h"
+#include "conf/conf.h"
+#include "daemon/load.h"
+#include "daemon/reload.h"
+#include "daemon/signals.h"
+#include "daemon/worker.h"
+#include "exchange/access.h"
+#include "exchange/via.h"
+#include "hosts/hosts.h"
+#include "net/listen.h"
+
+/*
+ * The main thread reads the configuration, starts the workers and then only
+ * waits: for signals, and for the workers to end.
+ */
+
+struct sluice {
+	struct conf		*conf;
+	struct hosts		*hosts;
+	struct listeners	*listeners;
+	struct workers		 workers;
+	unsigned		 done;		/* workers that ended */
+	bool			 draining;
+	int			 signal_fd;
+};
+
+/* Signals */
+
+static void
+shut_down(struct sluice *s, int sig)
+{
+	unsigned i;
+
+	log_info("%s: %s", strsignal(sig), s->draining ? "ending at once" :
+	    "draining");
+	for (i = 0; i < s->workers.n; i++) {
+		if (s->draining)
+			worker_stop(s->workers.list[i]);
+		else
+			worker_drain(s->workers.list[i]);
+	}
+	s->draining = true;
+}
+
+static void
+take_signal(struct sluice *s)
+{
+	int sig = signals_read(s->signal_fd);
+
+	if (sig == 0)
+		return;
+	if (sig == SIGUSR1)
+		reload_logs(s->conf);
+	else if (sig != SIGHUP)
+		shut_down(s, sig);
+	else if (!s->draining)
+		reload(&s->conf, s->hosts, &s->workers);
+}
+
+static void
+wait_for_end(struct sluice *s)
+{
+	struct pollfd p[2] = {
+		{ .fd = s->signal_fd, .events = POLLIN },
+		{ .fd = s->workers.done_fd, .events = POLLIN },
+	};
+	uint64_t n;
+
+	while (s->done < s->workers.n) {
+		if (poll(p, 2, -1) == -1 && errno != EINTR)
+			fatal("poll: %s", strerror(errno));
+		if (p[1].revents & POLLIN &&
+		    read(s->workers.done_fd, &n, sizeof n) == sizeof n)
+			s->done += (unsigned)n;
+		else if (p[0].revents & POLLIN)
+			take_signal(s);
+	}
+}
+
+/* Start and end */
+
+static void
+libevent_fatal_cb(int err)
+{
+	log_error("libevent: fatal error %d", err);
+	log_flush();
+	abort();
+}
+
+static void
+libevent_log_cb(int severity, const char *msg)
+{
+	if (severity >= EVENT_LOG_WARN)
+		log_warn("libevent: %s", msg);
+}
+
+static void
+start(struct sluice *s)
+{
+	char *cause = NULL;
+	unsigned i;
+
+	s->workers.n = s->conf->workers;
+	memory_init(&s->workers.memory, s->conf->limit_memory);
+	s->workers.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (s->workers.done_fd == -1 || s->signal_fd == -1)
+		fatal("cannot start: %s", strerror(errno));
+	if (!load_open_logs(s->conf, &cause))
+		fatal("%s", cause != NULL ? cause : "out of memory");
+	s->listeners = listen_open(s->conf, s->workers.n, &cause);
+	if (s->listeners == NULL)
+		fatal("%s", cause != NULL ? cause : "out of memory");
+	s->hosts = hosts_new(s->conf, s->workers.n);
+	s->workers.list = calloc(s->workers.n, sizeof *s->workers.list);
+	if (s->hosts == NULL || s->workers.list == NULL)
+		fatal("cannot start: out of memory");
+	for (i = 0; i < s->workers.n; i++)
+		s->workers.list[i] = worker_new(&s->workers, i, s->conf,
+		    s->hosts, s->listeners);
+	for (i = 0; i < s->workers.n; i++)
+		worker_start(s->workers.list[i]);
+	log_info("sluice " PACKAGE_VERSION " is ready, %u worker%s, "
+	    "configuration %s", s->workers.n,
+	    s->workers.n == 1 ? "" : "s", s->conf->path);
+}
+
+static void
+stop(struct sluice *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->workers.n; i++)
+		worker_join(s->workers.list[i]);
+	free(s->workers.list);
+	memory_destroy(&s->workers.memory);
+	hosts_free(s->hosts);
+	listen_close(s->listeners);
+	access_close();
+	conf_unref(s->conf);
+	close(s->workers.done_fd);
+	close(s->signal_fd);
+	log_info("ended");
+}
+
+int
+daemon_run(const char *path)
+{
+	struct sluice s = { 0 };
+	char *cause = NULL;
+
+	signals_defer();
+	if ((s.conf = load_conf(path, false, &cause)) == NULL) {
+		log_error("%s", cause != NULL ? cause : "out of memory");
+		free(cause);
+		return 1;
+	}
+	log_set_level((enum log_level)s.conf->log_level);
+	s.signal_fd = signals_open();
+	event_set_fatal_callback(libevent_fatal_cb);
+	event_set_log_callback(libevent_log_cb);
+	if (evthread_use_pthreads() == -1 ||
+	    ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS)
+		fatal("cannot start: libraries");
+	if (!client_hash_init() || !via_init())
+		fatal("cannot start: no randomness");
+	load_warnings(s.conf, load_log_warning_cb);
+	start(&s);
+	wait_for_end(&s);
+	stop(&s);
+	ares_library_cleanup();
+	libevent_global_shutdown();
+	return 0;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/log.h"
+#include "base/log_file.h"
+#include "conf/conf.h"
+#include "conf/conf_load.h"
+#include "conf/conf_warnings.h"
+#include "exchange/access.h"
+#include "tls/tls_context.h"
+#include "tls/tls_warnings.h"
+
+/* Puts the place before what is wrong with a log. */
+static bool
+wrong_log(const struct conf *conf, struct place at, const char *key,
+    char **cause)
+{
+	char *what = *cause;
+
+	if (asprintf(cause, "%s:%u:%u: %s%s", conf->path, at.line, at.column,
+	    key, what != NULL ? what : "out of memory") == -1)
+		*cause = NULL;
+	free(what);
+	return false;
+}
+
+static bool
+test_logs(const struct conf *conf, char **cause)
+{
+	*cause = NULL;
+	if (conf->log_diagnostics != NULL &&
+	    !log_file_test(conf->log_diagnostics, cause))
+		return wrong_log(conf, conf->log_diagnostics_at,
+		    "log.diagnostics: ", cause);
+	return access_test(conf, cause) ||
+	    wrong_log(conf, conf->log_access_at, "", cause);
+}
+
+struct conf *
+load_conf(const char *path, bool again, char **cause)
+{
+	struct conf *conf;
+
+	conf = again ? conf_load_again(path, cause) : conf_load(path, cause);
+	if (conf == NULL || (tls_contexts_load(conf, cause) &&
+	    test_logs(conf, cause)))
+		return conf;
+	conf_unref(conf);
+	return NULL;
+}
+
+/* Two descriptors a connection, as far as the hard limit goes. */
+static void
+raise_limits(const struct conf *conf, void (*line)(const char *, void *))
+{
+	struct place nowhere = { 0, 0 };
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == -1)
+		return;
+	if (r.rlim_cur < r.rlim_max) {
+		r.rlim_cur = r.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &r);
+	}
+	if (r.rlim_cur < conf->limit_connections * 2)
+		conf_warn(conf, nowhere, line, NULL, "limits.connections: "
+		    "%llu, but only %llu files may be open; two a connection "
+		    "are needed", (unsigned long long)conf->limit_connections,
+		    (unsigned long long)r.rlim_cur);
+}
+
+void
+load_warnings(const struct conf *conf,
+    void (*line)(const char *, void *))
+{
+	raise_limits(conf, line);
+	conf_warnings(conf, line, NULL);
+	tls_warnings(conf, line, NULL);
+}
+
+bool
+load_open_logs(const struct conf *conf, char **cause)
+{
+	char *what = NULL;
+
+	/* the first is not to change when the second cannot */
+	if (!test_logs(conf, cause))
+		return false;
+	if (log_open(conf->log_diagnostics, &what))
+		return access_open(conf, cause);
+	if (asprintf(cause, "log.diagnostics: %s", what != NULL ? what :
+	    "out of memory") == -1)
+		*cause = NULL;
+	free(what);
+	return false;
+}
+
+void
+load_log_warning_cb(const char *line, void *arg)
+{
+	(void)arg;
+	log_warn("%s", line);
+}

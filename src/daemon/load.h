@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_LOAD_H
+#define SLUICE_LOAD_H
+
+#include <stdbool.h>
+
+/*
+ * A configuration with all that it names.  A start, a reload and --test say the
+ * same of a file, because it is said here.
+ */
+
+struct conf;
+
+/*
+ * Reads it; again: it was read before, and need not be there as a pipe.
+ * Returns NULL with *cause, to be freed, or NULL for want of memory.
+ */
+struct conf	*load_conf(const char *path, bool again, char **cause);
+
+/* Says line by line what is no error in it, but may not be meant. */
+void		 load_warnings(const struct conf *,
+		    void (*line)(const char *, void *));
+/* A line of those, logged. */
+void		 load_log_warning_cb(const char *line, void *);
+
+/*
+ * Opens the files that it has logs go to, anew.  Returns false with *cause
+ * where one of them stays as it was.
+ */
+bool		 load_open_logs(const struct conf *, char **cause);
+
+#endif

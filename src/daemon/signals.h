@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_SIGNALS_H
+#define SLUICE_SIGNALS_H
+
+/* Signals, blocked in all threads and read by the main one. */
+
+/*
+ * Has those wait that are for a daemon that runs and would end one that starts
+ * (SIGHUP, SIGUSR1); those that end it may do so at once.
+ */
+void		 signals_defer(void);
+/*
+ * Blocks all that are read, for the threads to come, too.  Returns a descriptor
+ * that does not block, or -1 with errno.
+ */
+int		 signals_open(void);
+/* Returns the next signal that has come, or 0. */
+int		 signals_read(int fd);
+
+#endif
