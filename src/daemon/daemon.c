@@ -5,8 +5,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -20,7 +18,6 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "daemon/load.h"
-#include "daemon/reload.h"
 #include "daemon/signals.h"
 #include "daemon/worker.h"
 #include "exchange/access.h"
@@ -39,42 +36,8 @@ struct sluice {
 	struct listeners	*listeners;
 	struct workers		 workers;
 	unsigned		 done;		/* workers that ended */
-	bool			 draining;
 	int			 signal_fd;
 };
-
-/* Signals */
-
-static void
-shut_down(struct sluice *s, int sig)
-{
-	unsigned i;
-
-	log_info("%s: %s", strsignal(sig), s->draining ? "ending at once" :
-	    "draining");
-	for (i = 0; i < s->workers.n; i++) {
-		if (s->draining)
-			worker_stop(s->workers.list[i]);
-		else
-			worker_drain(s->workers.list[i]);
-	}
-	s->draining = true;
-}
-
-static void
-take_signal(struct sluice *s)
-{
-	int sig = signals_read(s->signal_fd);
-
-	if (sig == 0)
-		return;
-	if (sig == SIGUSR1)
-		reload_logs(s->conf);
-	else if (sig != SIGHUP)
-		shut_down(s, sig);
-	else if (!s->draining)
-		reload(&s->conf, s->hosts, &s->workers);
-}
 
 static void
 wait_for_end(struct sluice *s)
@@ -92,7 +55,8 @@ wait_for_end(struct sluice *s)
 		    read(s->workers.done_fd, &n, sizeof n) == sizeof n)
 			s->done += (unsigned)n;
 		else if (p[0].revents & POLLIN)
-			take_signal(s);
+			signals_take(s->signal_fd, &s->conf, s->hosts,
+			    &s->workers);
 	}
 }
 

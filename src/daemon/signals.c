@@ -2,9 +2,15 @@
 #include "daemon/signals.h"
 
 #include <signal.h>
-#include <stddef.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/reload.h"
+#include "daemon/worker.h"
 
 void
 signals_defer(void)
@@ -32,12 +38,40 @@ signals_open(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-int
-signals_read(int fd)
+static void
+shut_down(struct workers *workers, int sig)
+{
+	bool again = atomic_load(&workers->draining);
+	unsigned i;
+
+	log_info("%s: %s", strsignal(sig), again ? "ending at once" :
+	    "draining");
+	for (i = 0; i < workers->n; i++) {
+		if (again)
+			worker_stop(workers->list[i]);
+		else
+			worker_drain(workers->list[i]);
+	}
+}
+
+void
+signals_take(int fd, struct conf **conf, struct hosts *hosts,
+    struct workers *workers)
 {
 	struct signalfd_siginfo info;
 
 	if (read(fd, &info, sizeof info) != sizeof info)
-		return 0;
-	return (int)info.ssi_signo;
+		return;
+	switch (info.ssi_signo) {
+	case SIGUSR1:
+		reload_logs(*conf);
+		break;
+	case SIGHUP:
+		if (!atomic_load(&workers->draining))
+			reload(conf, hosts, workers);
+		break;
+	default:
+		shut_down(workers, (int)info.ssi_signo);
+		break;
+	}
 }

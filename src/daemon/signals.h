@@ -4,6 +4,10 @@
 
 /* Signals, blocked in all threads and read by the main one. */
 
+struct conf;
+struct hosts;
+struct workers;
+
 /*
  * Has those wait that are for a daemon that runs and would end one that starts
  * (SIGHUP, SIGUSR1); those that end it may do so at once.
@@ -14,7 +18,12 @@ void		 signals_defer(void);
  * that does not block, or -1 with errno.
  */
 int		 signals_open(void);
-/* Returns the next signal that has come, or 0. */
-int		 signals_read(int fd);
+/*
+ * Does what the next signal that has come asks for, if there is one: SIGHUP a
+ * reload, SIGUSR1 new log files, SIGTERM and SIGINT an end, at once the second
+ * time.
+ */
+void		 signals_take(int fd, struct conf **, struct hosts *,
+		    struct workers *);
 
 #endif
