@@ -92,9 +92,10 @@ refuse_hopeless_for(struct host *h, uint64_t until, uint64_t known,
 	return true;
 }
 
-/* The same for a bucket, which is news by itself. */
+/* The same for a part that the host names; a pause of it is news by itself. */
 static bool
-hold_up_bucket(struct host *h, uint64_t until, uint64_t known, uint64_t now)
+refuse_hopeless_for_part(struct host *h, uint64_t until, uint64_t known,
+    uint64_t now)
 {
 	if (until < (known > now ? known + TELL_STEP : now))
 		return false;
@@ -165,7 +166,8 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 	if (pause == 0 || !throttle_pause(h->throttle, part, now + pause, now))
 		return 0;
 	if (part > THROTTLE_WHOLE)
-		return hold_up_bucket(h, now + pause, before, now) ? pause : 0;
+		return refuse_hopeless_for_part(h, now + pause, before, now) ?
+		    pause : 0;
 	/* the first word of a pause is news, however short that is */
 	known = h->told_until > now ? h->told_until : 0;
 	return refuse_hopeless_for(h, now + pause, known, now) ? pause : 0;
