@@ -88,7 +88,7 @@ interleave(const struct ares_addrinfo *ai, struct lookup_result *r)
 	size_t n = 0;
 
 	r->ttl = UINT32_MAX;
-	for (turn = &a; n < NAMES_ADDRESSES; turn = turn == &a ? &b : &a) {
+	for (turn = &a; n < RESOLVE_ADDRESSES; turn = turn == &a ? &b : &a) {
 		while (a != NULL && a->ai_family != first)
 			a = a->ai_next;
 		while (b != NULL && b->ai_family == first)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/names.h"
+#include "net/resolve_cache.h"
 
 /*
  * One name at a time to its addresses, by c-ares on the loop: hosts
@@ -32,7 +32,7 @@ enum lookup_code {
 struct lookup_result {
 	/* Code; addresses in the order in which to try them (RFC 6724),
 	   families taking turns as RFC 8305 asks. */
-	struct names_answer	 answer;
+	struct resolve_answer	 answer;
 	uint32_t		 ttl;		/* s, of the addresses */
 };
 

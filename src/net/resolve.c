@@ -44,7 +44,7 @@ struct resolve {
 	struct resolver		*resolver;
 	struct query		*query;		/* which it shares, or */
 	struct client		*client;	/* where it is queued, or */
-	struct names_answer	*known;		/* to be told from the loop,
+	struct resolve_answer	*known;		/* to be told from the loop,
 						   or NULL: no memory */
 	resolve_cb		*cb;
 	void			*arg;
@@ -79,7 +79,7 @@ RB_HEAD(client_tree, client);
 struct resolver {
 	struct loop		*loop;
 	const struct conf	*conf;
-	struct names		*names;
+	struct resolve_cache	*cache;
 	struct query_tree	 queries;	/* by name */
 	size_t			 n;		/* of them */
 	struct queries		 idle;		/* the first one first */
@@ -160,7 +160,7 @@ settle(struct resolver *r, struct client *c)
 
 static void
 tell(struct resolve *q, enum resolve_result result,
-    const struct names_answer *a)
+    const struct resolve_answer *a)
 {
 	struct sockaddr_storage list[RESOLVE_ADDRESSES];
 	size_t i;
@@ -171,7 +171,7 @@ tell(struct resolve *q, enum resolve_result result,
 }
 
 static enum resolve_result
-result_of(const struct names_answer *a)
+result_of(const struct resolve_answer *a)
 {
 	static const enum resolve_result results[] = {
 		[LOOKUP_FOUND] = RESOLVE_OK,
@@ -194,7 +194,7 @@ make_ready(struct resolver *r, struct resolve *q)
 
 /* For as long as it may be (ns), and the configuration allows. */
 static void
-remember(struct resolver *r, const char *name, const struct names_answer *a,
+remember(struct resolver *r, const char *name, const struct resolve_answer *a,
     uint64_t ns)
 {
 	const struct conf *conf = r->conf;
@@ -202,7 +202,7 @@ remember(struct resolver *r, const char *name, const struct names_answer *a,
 
 	if (ns > conf->limit_ttl)
 		ns = conf->limit_ttl;
-	names_put(r->names, name, a, now + ns, conf->limit_names, now);
+	resolve_cache_put(r->cache, name, a, now + ns, conf->limit_names, now);
 }
 
 static void
@@ -235,7 +235,7 @@ is_localhost(const char *name)
 }
 
 static void
-loopback(struct names_answer *a)
+loopback(struct resolve_answer *a)
 {
 	static const struct in6_addr v6 = IN6ADDR_LOOPBACK_INIT;
 	static const unsigned char v4[] = { 127, 0, 0, 1 };
@@ -392,12 +392,12 @@ make_place(struct resolver *r, const struct client *c)
 	return true;
 }
 
-static struct names_answer *
+static struct resolve_answer *
 find_known(struct resolver *r, const char *name)
 {
-	struct names_answer known, *copy;
+	struct resolve_answer known, *copy;
 
-	if (!names_get(r->names, name, loop_now(), &known) ||
+	if (!resolve_cache_get(r->cache, name, loop_now(), &known) ||
 	    (copy = malloc(sizeof *copy)) == NULL)
 		return NULL;
 	*copy = known;
@@ -461,10 +461,10 @@ ask(struct resolver *r, struct resolve *q, const struct sockaddr *client)
 static void
 ready_cb(evutil_socket_t fd, short what, void *arg)
 {
-	static const struct names_answer no_memory = {
+	static const struct resolve_answer no_memory = {
 		.code = LOOKUP_NO_MEMORY,
 	};
-	const struct names_answer *a;
+	const struct resolve_answer *a;
 	struct resolver *r = arg;
 	struct resolve *q;
 
@@ -484,11 +484,11 @@ resolve_name(struct resolver *r, const char *name, uint16_t port,
     const struct sockaddr *client, resolve_cb *cb, void *arg)
 {
 	struct resolve now = { .cb = cb, .arg = arg, .port = port }, *q;
-	struct names_answer a = { .code = LOOKUP_NO_MEMORY };
+	struct resolve_answer a = { .code = LOOKUP_NO_MEMORY };
 
 	if (is_localhost(name))
 		loopback(&a);
-	else if (!names_get(r->names, name, loop_now(), &a) &&
+	else if (!resolve_cache_get(r->cache, name, loop_now(), &a) &&
 	    (q = calloc(1, sizeof *q)) != NULL) {
 		*q = now;
 		q->resolver = r;
@@ -528,7 +528,7 @@ resolve_cancel(struct resolve *q)
 enum resolve_waited
 resolve_give_up(struct resolve *q)
 {
-	static const struct names_answer timeout = { .code = LOOKUP_TIMEOUT };
+	static const struct resolve_answer timeout = { .code = LOOKUP_TIMEOUT };
 	bool queued = q->client != NULL;
 	struct query *y = q->query;
 
@@ -548,7 +548,7 @@ resolver_new(struct loop *loop, const struct conf *conf)
 
 	if ((r = calloc(1, sizeof *r)) == NULL)
 		return NULL;
-	if ((r->names = names_new()) == NULL) {
+	if ((r->cache = resolve_cache_new()) == NULL) {
 		free(r);
 		return NULL;
 	}
@@ -580,7 +580,7 @@ resolver_free(struct resolver *r)
 		drop_idle(y);
 	free_spare(r);
 	event_del(&r->ready_ev);
-	names_free(r->names);
+	resolve_cache_free(r->cache);
 	free(r);
 }
 
@@ -622,7 +622,7 @@ resolver_reload(struct resolver *r, const struct conf *conf)
 	struct query *y, *next;
 
 	r->conf = conf;
-	names_clear(r->names);
+	resolve_cache_clear(r->cache);
 	while ((y = TAILQ_FIRST(&r->idle)) != NULL)
 		drop_idle(y);
 	RB_FOREACH_SAFE(y, query_tree, &r->queries, next) {

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "net/names.h"
+#include "net/resolve_cache.h"
 
 /*
  * Names to addresses, a thread's.  What is known of a name is remembered for a
@@ -16,8 +16,6 @@
  * and what is beyond that waits, clients in turn.  "localhost" and names below
  * it are the loopback's, and nobody is asked (RFC 6761, 6.3).
  */
-
-#define RESOLVE_ADDRESSES	NAMES_ADDRESSES
 
 struct conf;
 struct loop;

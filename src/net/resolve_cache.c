@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "net/names.h"
+#include "net/resolve_cache.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,13 +21,13 @@ struct entry {
 	struct address		*list;		/* within the entry */
 	char			*name;		/* behind it */
 };
-RB_HEAD(names_tree, entry);
+RB_HEAD(entry_tree, entry);
 TAILQ_HEAD(list, entry);
 
-struct names {
-	struct names_tree	 tree;
-	struct list	 used;
-	size_t		 n;
+struct resolve_cache {
+	struct entry_tree	 tree;
+	struct list		 used;
+	size_t			 n;
 };
 
 static int
@@ -36,58 +36,58 @@ compare(const struct entry *a, const struct entry *b)
 	return strcmp(a->name, b->name);
 }
 
-RB_PROTOTYPE(names_tree, entry, node, compare)
-RB_GENERATE(names_tree, entry, node, compare)
+RB_PROTOTYPE(entry_tree, entry, node, compare)
+RB_GENERATE(entry_tree, entry, node, compare)
 
-struct names *
-names_new(void)
+struct resolve_cache *
+resolve_cache_new(void)
 {
-	struct names *names = calloc(1, sizeof *names);
+	struct resolve_cache *cache = calloc(1, sizeof *cache);
 
-	if (names != NULL) {
-		RB_INIT(&names->tree);
-		TAILQ_INIT(&names->used);
+	if (cache != NULL) {
+		RB_INIT(&cache->tree);
+		TAILQ_INIT(&cache->used);
 	}
-	return names;
+	return cache;
 }
 
 static void
-drop(struct names *names, struct entry *entry)
+drop(struct resolve_cache *cache, struct entry *entry)
 {
-	RB_REMOVE(names_tree, &names->tree, entry);
-	TAILQ_REMOVE(&names->used, entry, used);
-	names->n--;
+	RB_REMOVE(entry_tree, &cache->tree, entry);
+	TAILQ_REMOVE(&cache->used, entry, used);
+	cache->n--;
 	free(entry);
 }
 
 void
-names_clear(struct names *names)
+resolve_cache_clear(struct resolve_cache *cache)
 {
 	struct entry *entry;
 
-	while ((entry = TAILQ_FIRST(&names->used)) != NULL)
-		drop(names, entry);
+	while ((entry = TAILQ_FIRST(&cache->used)) != NULL)
+		drop(cache, entry);
 }
 
 void
-names_free(struct names *names)
+resolve_cache_free(struct resolve_cache *cache)
 {
-	if (names == NULL)
+	if (cache == NULL)
 		return;
-	names_clear(names);
-	free(names);
+	resolve_cache_clear(cache);
+	free(cache);
 }
 
 static struct entry *
-find(struct names *names, const char *name)
+find(struct resolve_cache *cache, const char *name)
 {
 	struct entry key = { .name = (char *)(uintptr_t)name };
 
-	return RB_FIND(names_tree, &names->tree, &key);
+	return RB_FIND(entry_tree, &cache->tree, &key);
 }
 
 static struct entry *
-new_entry(const char *name, const struct names_answer *answer)
+new_entry(const char *name, const struct resolve_answer *answer)
 {
 	size_t addresses = answer->n * sizeof answer->list[0];
 	size_t len = strlen(name) + 1;
@@ -106,39 +106,39 @@ new_entry(const char *name, const struct names_answer *answer)
 }
 
 void
-names_put(struct names *names, const char *name,
-    const struct names_answer *answer, uint64_t until, size_t max,
+resolve_cache_put(struct resolve_cache *cache, const char *name,
+    const struct resolve_answer *answer, uint64_t until, size_t max,
     uint64_t now)
 {
-	struct entry *entry = find(names, name);
+	struct entry *entry = find(cache, name);
 
 	if (entry != NULL)
-		drop(names, entry);
-	while (names->n > 0 && names->n >= max)
-		drop(names, TAILQ_LAST(&names->used, list));
+		drop(cache, entry);
+	while (cache->n > 0 && cache->n >= max)
+		drop(cache, TAILQ_LAST(&cache->used, list));
 	if (max == 0 || until <= now ||
 	    (entry = new_entry(name, answer)) == NULL)
 		return;
 	entry->until = until;
-	RB_INSERT(names_tree, &names->tree, entry);
-	TAILQ_INSERT_HEAD(&names->used, entry, used);
-	names->n++;
+	RB_INSERT(entry_tree, &cache->tree, entry);
+	TAILQ_INSERT_HEAD(&cache->used, entry, used);
+	cache->n++;
 }
 
 bool
-names_get(struct names *names, const char *name, uint64_t now,
-    struct names_answer *answer)
+resolve_cache_get(struct resolve_cache *cache, const char *name, uint64_t now,
+    struct resolve_answer *answer)
 {
-	struct entry *entry = find(names, name);
+	struct entry *entry = find(cache, name);
 
 	if (entry == NULL)
 		return false;
 	if (entry->until <= now) {
-		drop(names, entry);
+		drop(cache, entry);
 		return false;
 	}
-	TAILQ_REMOVE(&names->used, entry, used);
-	TAILQ_INSERT_HEAD(&names->used, entry, used);
+	TAILQ_REMOVE(&cache->used, entry, used);
+	TAILQ_INSERT_HEAD(&cache->used, entry, used);
 	answer->code = entry->code;
 	answer->n = entry->n;
 	memcpy(answer->list, entry->list, entry->n * sizeof entry->list[0]);
@@ -146,7 +146,7 @@ names_get(struct names *names, const char *name, uint64_t now,
 }
 
 size_t
-names_count(const struct names *names)
+resolve_cache_count(const struct resolve_cache *cache)
 {
-	return names->n;
+	return cache->n;
 }
