@@ -12,8 +12,8 @@
 
 #include "conf/conf.h"
 #include "net/address.h"
-#include "net/lookup.h"
 #include "net/loop.h"
+#include "net/resolve_ares.h"
 
 /*
  * Life of what is asked (struct resolve): answered at once, where the answer is
@@ -57,7 +57,7 @@ struct query {
 	TAILQ_ENTRY(query)	 entry;		/* of the idle ones */
 	struct resolver		*resolver;
 	struct client		*client;	/* who is charged */
-	struct lookup		*lookup;
+	struct resolve_ares	*lookup;
 	struct asked		 asked;		/* empty: it is idle */
 	uint64_t		 began;		/* ns */
 	const char		*name;		/* behind it */
@@ -88,7 +88,7 @@ struct resolver {
 						   and a share left */
 	struct asked		 ready;		/* to be told from the loop */
 	struct event		 ready_ev;
-	struct lookup		*spare[SPARE];
+	struct resolve_ares	*spare[SPARE];
 	size_t			 nspare;
 };
 
@@ -174,11 +174,11 @@ static enum resolve_result
 result_of(const struct resolve_answer *a)
 {
 	static const enum resolve_result results[] = {
-		[LOOKUP_FOUND] = RESOLVE_OK,
-		[LOOKUP_NO_NAME] = RESOLVE_NO_NAME,
-		[LOOKUP_FAILED] = RESOLVE_FAILED,
-		[LOOKUP_TIMEOUT] = RESOLVE_TIMEOUT,
-		[LOOKUP_NO_MEMORY] = RESOLVE_NO_MEMORY,
+		[RESOLVE_ARES_FOUND] = RESOLVE_OK,
+		[RESOLVE_ARES_NO_NAME] = RESOLVE_NO_NAME,
+		[RESOLVE_ARES_FAILED] = RESOLVE_FAILED,
+		[RESOLVE_ARES_TIMEOUT] = RESOLVE_TIMEOUT,
+		[RESOLVE_ARES_NO_MEMORY] = RESOLVE_NO_MEMORY,
 	};
 
 	return results[a->code];
@@ -207,17 +207,17 @@ remember(struct resolver *r, const char *name, const struct resolve_answer *a,
 
 static void
 remember_result(struct resolver *r, const char *name,
-    const struct lookup_result *result)
+    const struct resolve_ares_result *result)
 {
 	switch (result->answer.code) {
-	case LOOKUP_FOUND:
+	case RESOLVE_ARES_FOUND:
 		remember(r, name, &result->answer, result->ttl * SECOND);
 		break;
-	case LOOKUP_NO_NAME:
+	case RESOLVE_ARES_NO_NAME:
 		remember(r, name, &result->answer, NO_NAME_NS);
 		break;
-	case LOOKUP_FAILED:
-	case LOOKUP_TIMEOUT:
+	case RESOLVE_ARES_FAILED:
+	case RESOLVE_ARES_TIMEOUT:
 		remember(r, name, &result->answer, FAILED_NS);
 		break;
 	}
@@ -241,7 +241,7 @@ loopback(struct resolve_answer *a)
 	static const unsigned char v4[] = { 127, 0, 0, 1 };
 
 	memset(a, 0, sizeof *a);
-	a->code = LOOKUP_FOUND;
+	a->code = RESOLVE_ARES_FOUND;
 	a->n = 2;
 	a->list[0].family = AF_INET;
 	memcpy(a->list[0].address, v4, sizeof v4);
@@ -285,12 +285,12 @@ leave(struct query *y, struct resolve *q)
 }
 
 static void
-put_lookup(struct resolver *r, struct lookup *l)
+put_lookup(struct resolver *r, struct resolve_ares *l)
 {
-	if (r->nspare < SPARE && lookup_sound(l))
+	if (r->nspare < SPARE && resolve_ares_sound(l))
 		r->spare[r->nspare++] = l;
 	else
-		lookup_free(l);
+		resolve_ares_free(l);
 }
 
 /* Takes a query out of all lists but that of who asked; it is not charged. */
@@ -314,17 +314,17 @@ end_query(struct query *y)
 static void
 drop_idle(struct query *y)
 {
-	lookup_cancel(y->lookup);
+	resolve_ares_cancel(y->lookup);
 	end_query(y);
 	free(y);
 }
 
 static void
-answered_cb(void *arg, const struct lookup_result *told)
+answered_cb(void *arg, const struct resolve_ares_result *told)
 {
 	struct query *y = arg;
 	struct resolver *r = y->resolver;
-	struct lookup_result result = *told;
+	struct resolve_ares_result result = *told;
 	struct resolve *q;
 
 	remember_result(r, y->name, &result);
@@ -338,12 +338,12 @@ answered_cb(void *arg, const struct lookup_result *told)
 	serve(r);
 }
 
-static struct lookup *
+static struct resolve_ares *
 take_lookup(struct resolver *r)
 {
 	if (r->nspare > 0)
 		return r->spare[--r->nspare];
-	return lookup_new(r->loop, &r->conf->resolver, answered_cb);
+	return resolve_ares_new(r->loop, &r->conf->resolver, answered_cb);
 }
 
 /* Begins a query, and charges it; NULL without memory. */
@@ -369,7 +369,7 @@ begin(struct resolver *r, struct client *c, const char *name)
 	c->charged++;
 	RB_INSERT(query_tree, &r->queries, y);
 	r->n++;
-	lookup_start(y->lookup, y->name, y);
+	resolve_ares_start(y->lookup, y->name, y);
 	return y;
 }
 
@@ -462,7 +462,7 @@ static void
 ready_cb(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct resolve_answer no_memory = {
-		.code = LOOKUP_NO_MEMORY,
+		.code = RESOLVE_ARES_NO_MEMORY,
 	};
 	const struct resolve_answer *a;
 	struct resolver *r = arg;
@@ -484,7 +484,7 @@ resolve_name(struct resolver *r, const char *name, uint16_t port,
     const struct sockaddr *client, resolve_cb *cb, void *arg)
 {
 	struct resolve now = { .cb = cb, .arg = arg, .port = port }, *q;
-	struct resolve_answer a = { .code = LOOKUP_NO_MEMORY };
+	struct resolve_answer a = { .code = RESOLVE_ARES_NO_MEMORY };
 
 	if (is_localhost(name))
 		loopback(&a);
@@ -528,7 +528,9 @@ resolve_cancel(struct resolve *q)
 enum resolve_waited
 resolve_give_up(struct resolve *q)
 {
-	static const struct resolve_answer timeout = { .code = LOOKUP_TIMEOUT };
+	static const struct resolve_answer timeout = {
+		.code = RESOLVE_ARES_TIMEOUT,
+	};
 	bool queued = q->client != NULL;
 	struct query *y = q->query;
 
@@ -567,7 +569,7 @@ static void
 free_spare(struct resolver *r)
 {
 	while (r->nspare > 0)
-		lookup_free(r->spare[--r->nspare]);
+		resolve_ares_free(r->spare[--r->nspare]);
 }
 
 void
@@ -589,16 +591,16 @@ static bool
 ask_again(struct query *y)
 {
 	struct resolver *r = y->resolver;
-	struct lookup *l = lookup_new(r->loop, &r->conf->resolver,
+	struct resolve_ares *l = resolve_ares_new(r->loop, &r->conf->resolver,
 	    answered_cb);
 
-	lookup_cancel(y->lookup);
+	resolve_ares_cancel(y->lookup);
 	if (l == NULL)
 		return false;
-	lookup_free(y->lookup);
+	resolve_ares_free(y->lookup);
 	y->lookup = l;
 	y->began = loop_now();
-	lookup_start(l, y->name, y);
+	resolve_ares_start(l, y->name, y);
 	return true;
 }
 

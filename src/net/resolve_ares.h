@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_LOOKUP_H
-#define SLUICE_LOOKUP_H
+#ifndef SLUICE_RESOLVE_ARES_H
+#define SLUICE_RESOLVE_ARES_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,18 +18,18 @@
  */
 
 struct conf_addresses;
-struct lookup;
+struct resolve_ares;
 struct loop;
 
-enum lookup_code {
-	LOOKUP_FOUND,
-	LOOKUP_NO_NAME,		/* no such name, or no address of it */
-	LOOKUP_FAILED,		/* the servers cannot tell */
-	LOOKUP_TIMEOUT,
-	LOOKUP_NO_MEMORY,	/* nor descriptors, to hear of the answer */
+enum resolve_ares_code {
+	RESOLVE_ARES_FOUND,
+	RESOLVE_ARES_NO_NAME,	/* no such name, or no address of it */
+	RESOLVE_ARES_FAILED,	/* the servers cannot tell */
+	RESOLVE_ARES_TIMEOUT,
+	RESOLVE_ARES_NO_MEMORY,	/* nor descriptors, to hear of the answer */
 };
 
-struct lookup_result {
+struct resolve_ares_result {
 	/* Code; addresses in the order in which to try them (RFC 6724),
 	   families taking turns as RFC 8305 asks. */
 	struct resolve_answer	 answer;
@@ -37,25 +37,26 @@ struct lookup_result {
 };
 
 /* It has ended; the result may be kept until the next start. */
-typedef void	 lookup_cb(void *arg, const struct lookup_result *);
+typedef void	 resolve_ares_cb(void *arg, const struct resolve_ares_result *);
 
 /*
  * It will ask these servers, or the system's where they are none.  Returns NULL
  * without memory.
  */
-struct lookup	*lookup_new(struct loop *, const struct conf_addresses *servers,
-		    lookup_cb *);
+struct resolve_ares *resolve_ares_new(struct loop *,
+		    const struct conf_addresses *servers, resolve_ares_cb *);
 /* From its own callback, too.  NULL is allowed. */
-void		 lookup_free(struct lookup *);
+void		 resolve_ares_free(struct resolve_ares *);
 
 /*
  * Asks for a name, which must stay until it has ended.  The callback follows
  * from the loop, once, with that argument, unless it is cancelled.
  */
-void		 lookup_start(struct lookup *, const char *name, void *arg);
-void		 lookup_cancel(struct lookup *);
+void		 resolve_ares_start(struct resolve_ares *, const char *name,
+		    void *arg);
+void		 resolve_ares_cancel(struct resolve_ares *);
 
 /* Returns whether it may be used again: nothing is wrong with its sockets. */
-bool		 lookup_sound(const struct lookup *);
+bool		 resolve_ares_sound(const struct resolve_ares *);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "net/lookup.h"
+#include "net/resolve_ares.h"
 
 #include <netdb.h>
 #include <netinet/in.h>
@@ -18,10 +18,10 @@
 #include "net/loop.h"
 
 /*
- * Life: idle; lookup_start() asks c-ares, which tells which sockets it wants
- * watched, and an event stands for each; its answer is kept until c-ares has
- * returned, and told from the loop; then it is idle again.  Where a socket or
- * the time cannot be watched for want of memory it ends at once, and is not
+ * Life: idle; resolve_ares_start() asks c-ares, which tells which sockets it
+ * wants watched, and an event stands for each; its answer is kept until c-ares
+ * has returned, and told from the loop; then it is idle again.  Where a socket
+ * or the time cannot be watched for want of memory it ends at once, and is not
  * sound any more: c-ares would wait for what nobody tells it.
  *
  * c-ares tells addresses of both families together.  There are name servers
@@ -38,10 +38,10 @@ struct watch {
 	int			 fd;
 };
 
-struct lookup {
+struct resolve_ares {
 	struct loop		*loop;
 	ares_channel		 channel;
-	lookup_cb		*cb;
+	resolve_ares_cb		*cb;
 	void			*arg;
 	LIST_HEAD(, watch)	 watches;
 	struct event		 timer_ev;
@@ -50,7 +50,7 @@ struct lookup {
 	bool			 asking;
 	bool			 late;		/* asked for each family */
 	bool			 broken;	/* not sound */
-	struct lookup_result	 result;
+	struct resolve_ares_result	 result;
 };
 
 /* The end */
@@ -58,7 +58,7 @@ struct lookup {
 static void
 done_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct lookup *l = arg;
+	struct resolve_ares *l = arg;
 
 	(void)fd;
 	(void)what;
@@ -68,7 +68,7 @@ done_cb(evutil_socket_t fd, short what, void *arg)
 
 /* Once; the answer is told when c-ares has returned to the loop. */
 static void
-finish(struct lookup *l, enum lookup_code code)
+finish(struct resolve_ares *l, enum resolve_ares_code code)
 {
 	if (!l->asking)
 		return;
@@ -80,7 +80,7 @@ finish(struct lookup *l, enum lookup_code code)
 
 /* Takes turns between the families, the first one's first (RFC 8305, 4). */
 static void
-interleave(const struct ares_addrinfo *ai, struct lookup_result *r)
+interleave(const struct ares_addrinfo *ai, struct resolve_ares_result *r)
 {
 	const struct ares_addrinfo_node *a = ai->nodes, *b = ai->nodes, **turn;
 	int first = a != NULL ? a->ai_family : AF_INET;
@@ -105,7 +105,7 @@ interleave(const struct ares_addrinfo *ai, struct lookup_result *r)
 	r->answer.n = n;
 }
 
-static enum lookup_code
+static enum resolve_ares_code
 code_of(int status)
 {
 	switch (status) {
@@ -113,19 +113,19 @@ code_of(int status)
 	case ARES_ENOTFOUND:
 	case ARES_ENODATA:
 	case ARES_EBADNAME:
-		return LOOKUP_NO_NAME;
+		return RESOLVE_ARES_NO_NAME;
 	case ARES_ETIMEOUT:
-		return LOOKUP_TIMEOUT;
+		return RESOLVE_ARES_TIMEOUT;
 	case ARES_ENOMEM:
-		return LOOKUP_NO_MEMORY;
+		return RESOLVE_ARES_NO_MEMORY;
 	default:
-		return LOOKUP_FAILED;
+		return RESOLVE_ARES_FAILED;
 	}
 }
 
 /* Adds what was found, if anybody still wants it. */
 static void
-take_addresses(struct lookup *l, int status, struct ares_addrinfo *ai)
+take_addresses(struct resolve_ares *l, int status, struct ares_addrinfo *ai)
 {
 	if (l->asking && status == ARES_SUCCESS && ai != NULL)
 		interleave(ai, &l->result);
@@ -136,26 +136,27 @@ take_addresses(struct lookup *l, int status, struct ares_addrinfo *ai)
 static void
 answer_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 {
-	struct lookup *l = arg;
+	struct resolve_ares *l = arg;
 
 	(void)timeouts;
 	take_addresses(l, status, ai);
-	finish(l, l->result.answer.n > 0 ? LOOKUP_FOUND : code_of(status));
+	finish(l, l->result.answer.n > 0 ? RESOLVE_ARES_FOUND :
+	    code_of(status));
 }
 
 static void
 family_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 {
-	struct lookup *l = arg;
+	struct resolve_ares *l = arg;
 
 	(void)timeouts;
 	take_addresses(l, status, ai);
 	if (l->result.answer.n > 0)
-		finish(l, LOOKUP_FOUND);
+		finish(l, RESOLVE_ARES_FOUND);
 }
 
 static void
-ask_family(struct lookup *l, int family, ares_addrinfo_callback cb)
+ask_family(struct resolve_ares *l, int family, ares_addrinfo_callback cb)
 {
 	struct ares_addrinfo_hints hints = {
 		.ai_family = family,
@@ -169,7 +170,7 @@ ask_family(struct lookup *l, int family, ares_addrinfo_callback cb)
 
 /* After each call of c-ares. */
 static void
-set_timer(struct lookup *l)
+set_timer(struct resolve_ares *l)
 {
 	struct timeval tv, *next;
 
@@ -179,13 +180,13 @@ set_timer(struct lookup *l)
 	if (next == NULL || evtimer_add(&l->timer_ev, next) == -1)
 		l->broken = true;
 	if (l->broken)
-		finish(l, LOOKUP_NO_MEMORY);
+		finish(l, RESOLVE_ARES_NO_MEMORY);
 }
 
 static void
 timer_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct lookup *l = arg;
+	struct resolve_ares *l = arg;
 
 	(void)fd;
 	(void)what;
@@ -201,7 +202,7 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 static void
 socket_cb(evutil_socket_t fd, short what, void *arg)
 {
-	struct lookup *l = arg;
+	struct resolve_ares *l = arg;
 
 	ares_process_fd(l->channel, what & EV_READ ? fd : ARES_SOCKET_BAD,
 	    what & EV_WRITE ? fd : ARES_SOCKET_BAD);
@@ -209,7 +210,7 @@ socket_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static struct watch *
-find_watch(struct lookup *l, int fd)
+find_watch(struct resolve_ares *l, int fd)
 {
 	struct watch *w;
 
@@ -223,7 +224,7 @@ find_watch(struct lookup *l, int fd)
 static void
 watch_cb(void *arg, ares_socket_t fd, int readable, int writable)
 {
-	struct lookup *l = arg;
+	struct resolve_ares *l = arg;
 	struct watch *w = find_watch(l, fd);
 	short what;
 
@@ -253,7 +254,7 @@ watch_cb(void *arg, ares_socket_t fd, int readable, int writable)
 
 /* Which servers to ask, where not the system's. */
 static bool
-set_servers(struct lookup *l, const struct conf_addresses *servers)
+set_servers(struct resolve_ares *l, const struct conf_addresses *servers)
 {
 	char *csv, *p, addr[ADDRESS_TEXT];
 	size_t i, size = servers->n * ADDRESS_TEXT + 1;
@@ -274,16 +275,16 @@ set_servers(struct lookup *l, const struct conf_addresses *servers)
 	return ok;
 }
 
-struct lookup *
-lookup_new(struct loop *loop, const struct conf_addresses *servers,
-    lookup_cb *cb)
+struct resolve_ares *
+resolve_ares_new(struct loop *loop, const struct conf_addresses *servers,
+    resolve_ares_cb *cb)
 {
 	struct ares_options options = {
 		.timeout = TRY_MS,
 		.tries = TRIES,
 		.sock_state_cb = watch_cb,
 	};
-	struct lookup *l;
+	struct resolve_ares *l;
 
 	if ((l = calloc(1, sizeof *l)) == NULL)
 		return NULL;
@@ -299,14 +300,14 @@ lookup_new(struct loop *loop, const struct conf_addresses *servers,
 		return NULL;
 	}
 	if (!set_servers(l, servers)) {
-		lookup_free(l);
+		resolve_ares_free(l);
 		return NULL;
 	}
 	return l;
 }
 
 void
-lookup_free(struct lookup *l)
+resolve_ares_free(struct resolve_ares *l)
 {
 	if (l == NULL)
 		return;
@@ -318,7 +319,7 @@ lookup_free(struct lookup *l)
 }
 
 void
-lookup_start(struct lookup *l, const char *name, void *arg)
+resolve_ares_start(struct resolve_ares *l, const char *name, void *arg)
 {
 	l->arg = arg;
 	l->name = name;
@@ -331,7 +332,7 @@ lookup_start(struct lookup *l, const char *name, void *arg)
 }
 
 void
-lookup_cancel(struct lookup *l)
+resolve_ares_cancel(struct resolve_ares *l)
 {
 	l->asking = false;
 	ares_cancel(l->channel);
@@ -340,7 +341,7 @@ lookup_cancel(struct lookup *l)
 }
 
 bool
-lookup_sound(const struct lookup *l)
+resolve_ares_sound(const struct resolve_ares *l)
 {
 	return !l->broken;
 }
