@@ -286,6 +286,26 @@ def shared_lab(tmp_path_factory):
 
 
 @pytest.fixture
+def fault(tmp_path, monkeypatch):
+	"""Makes the daemon's next sendmsg() to a port fail."""
+	if sluice.sanitized():
+		pytest.skip("a sanitizer wants to be preloaded first")
+	here = os.path.dirname(__file__)
+	library, file = tmp_path / "fault.so", tmp_path / "fault"
+	subprocess.run(["cc", "-shared", "-fPIC", "-o", library,
+	    os.path.join(here, "fault.c"), "-ldl"], check=True)
+	monkeypatch.setenv("LD_PRELOAD", str(library))
+	monkeypatch.setenv("FAULT_FILE", str(file))
+
+	def fail(port):
+		new = tmp_path / "fault.new"
+		new.write_text(str(port))
+		new.rename(file)
+		return file
+	return fail
+
+
+@pytest.fixture
 def command():
 	"""Runs a client program; its output, or a failure with its errors."""
 	def run(*args, status=0, **keys):

@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: ISC
 """What all exchanges together may hold, and what ends each of them."""
-import os
-import subprocess
 import threading
 
 import pytest
@@ -168,26 +166,6 @@ def test_a_reload_changes_the_bound(lab):
 	daemon.change(limits={"memory": "64KiB"})
 	held.go.set()
 	assert [one.response("PUT").status for one in some] == [429] * 4
-
-
-@pytest.fixture
-def fault(tmp_path, monkeypatch):
-	"""Makes the daemon's next sendmsg() to a port fail."""
-	if sluice.sanitized():
-		pytest.skip("a sanitizer wants to be preloaded first")
-	here = os.path.dirname(__file__)
-	library, file = tmp_path / "fault.so", tmp_path / "fault"
-	subprocess.run(["cc", "-shared", "-fPIC", "-o", library,
-	    os.path.join(here, "fault.c"), "-ldl"], check=True)
-	monkeypatch.setenv("LD_PRELOAD", str(library))
-	monkeypatch.setenv("FAULT_FILE", str(file))
-
-	def fail(port):
-		new = tmp_path / "fault.new"
-		new.write_text(str(port))
-		new.rename(file)
-		return file
-	return fail
 
 
 @pytest.mark.parametrize("method, body", [("POST", 20000), ("PUT", 20000),
