@@ -37,8 +37,9 @@ struct front_listener;
  *   ENDING	the response is complete, its last bytes wait for the socket;
  *		who does not read them gets no further response made.
  *   LENT	a tunnel has the socket.
- *   LINGER	our side is closed; what the client still sends is thrown
- *		away for a while, lest a reset destroys the response.
+ *   LINGER	our side is closed, or is about to be when close_notify has
+ *		left; what the client still sends is thrown away for a while,
+ *		lest a reset destroys the response.
  *   DEAD	closed; its memory waits for burial.
  */
 enum downstream_state {

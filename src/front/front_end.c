@@ -42,7 +42,7 @@ linger(struct downstream *d)
 {
 	struct evbuffer *input = bufferevent_get_input(d->bev);
 
-	if (!stream_shut(&d->stream) || d->eof) {
+	if (!stream_shut(&d->stream) || (d->eof && front_pending(d) == 0)) {
 		front_close(d);
 		return;
 	}

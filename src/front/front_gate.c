@@ -104,8 +104,9 @@ written_cb(void *arg)
 		front_events(d)->writable(d->attached);
 	else if (d->state == ENDING && waiting == 0)
 		front_finish(d);
-	else if (d->state == LINGER && waiting == 0)
-		(void)stream_shut(&d->stream);
+	else if (d->state == LINGER && waiting == 0 &&
+	    (!stream_shut(&d->stream) || d->eof))
+		front_close(d);
 }
 
 /* Sending has failed, or there was no memory for what has come. */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 import collections
+import errno
 import os
 import pathlib
 import resource
@@ -287,7 +288,8 @@ def shared_lab(tmp_path_factory):
 
 @pytest.fixture
 def fault(tmp_path, monkeypatch):
-	"""Makes the daemon's next sendmsg() to a port fail."""
+	"""Makes the daemon's next sendmsg() to a port fail, so that a test
+	need not fill a socket, or break one, at the right byte."""
 	if sluice.sanitized():
 		pytest.skip("a sanitizer wants to be preloaded first")
 	here = os.path.dirname(__file__)
@@ -297,9 +299,9 @@ def fault(tmp_path, monkeypatch):
 	monkeypatch.setenv("LD_PRELOAD", str(library))
 	monkeypatch.setenv("FAULT_FILE", str(file))
 
-	def fail(port):
+	def fail(port, error=errno.ENOBUFS):
 		new = tmp_path / "fault.new"
-		new.write_text(str(port))
+		new.write_text(f"{port} {error}")
 		new.rename(file)
 		return file
 	return fail

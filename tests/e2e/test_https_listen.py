@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 """Clients that speak TLS to the proxy itself."""
+import errno
 import json
 import shutil
+import socket
 import ssl
 import threading
 import time
@@ -399,3 +401,27 @@ def test_program(street, name):
 		got, = getattr(many, name)([url.format("/hello")])
 		assert (got.status, got.text) == (200, "hello\n"), url
 	assert len(street.site.rows()) >= 2
+
+
+@pytest.mark.parametrize("half", [False, True])
+def test_close_notify_that_has_to_wait(tlab, fault, half):
+	"""A full socket takes it later; until then nothing is closed."""
+	go = threading.Event()
+
+	def handle(conn, req):
+		conn.send(b"HTTP/1.0 200 OK\r\n\r\nfine")
+		go.wait(3 * wire.DEADLINE)
+		conn.end()
+	house = House(tlab, handle)
+	one = house.client()
+	port = one.sock.getsockname()[1]
+	one.ask("GET", house.far.url + "/", version="1.0")
+	assert one.head().status == 200
+	assert one.exactly(4) == b"fine"
+	if half:
+		one.sock.sock.shutdown(socket.SHUT_WR)
+		one.sock.flush = lambda: 0	# it has nothing to send
+	file = fault(port, errno.EAGAIN)
+	go.set()
+	assert one.rest() == b""	# no cut
+	assert not file.exists()
