@@ -255,11 +255,16 @@ class Origin:
 		with self.cond:
 			return [r.target for r in self.requests]
 
-	def times(self):
-		"""Arrivals in seconds since the first."""
+	def times(self, since=None):
+		"""Arrivals in seconds since the first, or since then (monotonic).
+
+		The first may be seen late, and what follows it not: a gap can
+		seem shorter than it was, but not the time since it was sent.
+		"""
 		with self.cond:
-			return [r.time - self.requests[0].time
-			    for r in self.requests]
+			if since is None:
+				since = self.requests[0].time
+			return [r.time - since for r in self.requests]
 
 	def stop(self):
 		with self.cond:
