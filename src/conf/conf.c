@@ -75,7 +75,7 @@ conf_unref(struct conf *conf)
 	}
 	free(conf->rules);
 	rule_free(&conf->fallback);
-	pattern_set_free(conf->patterns);
+	host_pattern_set_free(conf->patterns);
 	conf_addresses_free(&conf->listen);
 	conf_addresses_free(&conf->resolver);
 	free(conf->log_diagnostics);
@@ -93,7 +93,7 @@ conf_rule(const struct conf *conf, const struct http1_host *host)
 {
 	const struct rule	*rule;
 
-	rule = pattern_set_match(conf->patterns, host);
+	rule = host_pattern_set_match(conf->patterns, host);
 	return rule == NULL ? &conf->fallback : rule;
 }
 

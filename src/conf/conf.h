@@ -10,7 +10,7 @@
 
 #include "base/place.h"
 #include "http/http1.h"
-#include "policy/pattern.h"
+#include "policy/host_pattern.h"
 #include "policy/rule.h"
 
 /*
@@ -98,7 +98,7 @@ struct conf {
 	struct rule		 fallback;	/* defaults, or "unlimited" */
 	struct rule		*rules;		/* in the order of the file */
 	size_t			 nrules;
-	struct pattern_set	*patterns;	/* to conf_rule */
+	struct host_pattern_set	*patterns;	/* to struct rule */
 };
 
 /* An empty one with one reference, to be filled; NULL without memory. */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "conf/conf_value.h"
-#include "policy/pattern.h"
+#include "policy/host_pattern.h"
 
 /*
  * What is written where a host is meant: URLs, networks, globs, names in the
@@ -23,9 +23,9 @@
 static bool
 is_pattern(const char *text)
 {
-	struct pattern	 pattern;
+	struct host_pattern	 pattern;
 
-	return pattern_parse(&pattern, text, strlen(text)) == NULL;
+	return host_pattern_parse(&pattern, text, strlen(text)) == NULL;
 }
 
 /* Advises the pattern, if it is one; more: what else there is to say. */

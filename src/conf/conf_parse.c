@@ -119,7 +119,7 @@ fill(struct conf_walk *w, const char *text, size_t len)
 	bool			 ok;
 
 	w->conf->path = strdup(w->report.name);
-	w->conf->patterns = pattern_set_new();
+	w->conf->patterns = host_pattern_set_new();
 	if (w->conf->path == NULL || w->conf->patterns == NULL)
 		return conf_wrong(&w->report, NULL, "out of memory");
 	if (!load_defaults(w))

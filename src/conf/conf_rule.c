@@ -65,7 +65,7 @@ conf_rule_defaults(struct conf_walk *w, const struct conf_option *option,
 }
 
 static char *
-pattern_name(const struct pattern *pattern)
+pattern_name(const struct host_pattern *pattern)
 {
 	const struct http1_host	*host = &pattern->host;
 	bool			 v6 = host->kind == HTTP1_IPV6;
@@ -119,12 +119,12 @@ load_host(struct conf_walk *w, const struct conf_node *hosts,
 {
 	struct conf		*conf = w->conf;
 	struct rule		*rule = &conf->rules[conf->nrules];
-	struct pattern		 pattern;
+	struct host_pattern	 pattern;
 	const struct rule	*other;
 	const char		*expected;
 	char			 advice[CONF_ADVICE];
 
-	expected = pattern_parse(&pattern, entry->key->text,
+	expected = host_pattern_parse(&pattern, entry->key->text,
 	    strlen(entry->key->text));
 	if (expected != NULL)
 		return conf_wrong(&w->report, entry->key,
@@ -141,7 +141,7 @@ load_host(struct conf_walk *w, const struct conf_node *hosts,
 	if (rule->name == NULL)
 		return conf_wrong(&w->report, NULL, "out of memory");
 	conf->nrules++;
-	other = pattern_set_add(conf->patterns, &pattern, rule);
+	other = host_pattern_set_add(conf->patterns, &pattern, rule);
 	if (other != NULL)
 		return host_twice(w, entry->key,
 		    key_of(hosts, (size_t)(other - conf->rules)));

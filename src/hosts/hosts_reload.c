@@ -232,10 +232,10 @@ split_host(struct hosts *hs, struct conf *conf, const struct rule *rule,
 	const struct rule *old;
 	struct host *h, *next, *last;
 	char key[HOSTS_KEY];
-	struct pattern p;
+	struct host_pattern p;
 	size_t len;
 
-	if (pattern_parse(&p, rule->name, strlen(rule->name)) != NULL ||
+	if (host_pattern_parse(&p, rule->name, strlen(rule->name)) != NULL ||
 	    p.wildcard)
 		return;
 	old = conf_rule(hs->conf, &p.host);

@@ -19,7 +19,7 @@
 
 #include "conf/conf.h"
 #include "http/http1.h"
-#include "policy/pattern.h"
+#include "policy/host_pattern.h"
 #include "tls/tls_x509.h"
 
 /*
@@ -155,12 +155,12 @@ static bool
 permit_rule(struct bounds *b, const struct conf *conf,
     const struct rule *rule, char **cause)
 {
-	struct pattern pattern;
+	struct host_pattern pattern;
 	const char *expected;
 
 	if (rule->https != RULE_HTTPS_INTERCEPT)
 		return true;
-	expected = pattern_parse(&pattern, rule->name, strlen(rule->name));
+	expected = host_pattern_parse(&pattern, rule->name, strlen(rule->name));
 	if (expected != NULL)
 		return tls_x509_cause(cause, "%s: expected %s", rule->name,
 		    expected);

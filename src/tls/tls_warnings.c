@@ -9,17 +9,17 @@
 #include "conf/conf.h"
 #include "conf/conf_warnings.h"
 #include "http/http1_host.h"
-#include "policy/pattern.h"
+#include "policy/host_pattern.h"
 #include "tls/tls_context.h"
 
 /* A host that a rule's pattern stands for. */
 static bool
 example_host(const struct rule *rule, struct http1_host *host)
 {
-	struct pattern p;
+	struct host_pattern p;
 	char name[HTTP1_HOST + 3];
 
-	if (pattern_parse(&p, rule->name, strlen(rule->name)) != NULL)
+	if (host_pattern_parse(&p, rule->name, strlen(rule->name)) != NULL)
 		return false;
 	*host = p.host;
 	if (!p.wildcard)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "policy/pattern.h"
+#include "policy/host_pattern.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ struct entry {
 	char		 key[];
 };
 
-struct pattern_set {
+struct host_pattern_set {
 	struct entry	*entries;
 };
 
@@ -31,7 +31,7 @@ static const char *const expected_host =
     "a host name or address, with or without a port";
 
 static const char *
-parse_exact(struct pattern *pattern, const char *text, size_t len)
+parse_exact(struct host_pattern *pattern, const char *text, size_t len)
 {
 	if (memchr(text, '/', len) != NULL)
 		return "a host without scheme and path";
@@ -48,7 +48,7 @@ parse_exact(struct pattern *pattern, const char *text, size_t len)
 
 /* "*" or "*:port": the port is checked as that of a name would be. */
 static const char *
-parse_all(struct pattern *pattern, const char *text, size_t len)
+parse_all(struct host_pattern *pattern, const char *text, size_t len)
 {
 	char		 buf[8] = "x";
 	const char	*expected;
@@ -65,7 +65,7 @@ parse_all(struct pattern *pattern, const char *text, size_t len)
 }
 
 const char *
-pattern_parse(struct pattern *pattern, const char *text, size_t len)
+host_pattern_parse(struct host_pattern *pattern, const char *text, size_t len)
 {
 	const char	*expected;
 
@@ -87,14 +87,14 @@ pattern_parse(struct pattern *pattern, const char *text, size_t len)
 	return NULL;
 }
 
-struct pattern_set *
-pattern_set_new(void)
+struct host_pattern_set *
+host_pattern_set_new(void)
 {
-	return calloc(1, sizeof(struct pattern_set));
+	return calloc(1, sizeof(struct host_pattern_set));
 }
 
 void
-pattern_set_free(struct pattern_set *set)
+host_pattern_set_free(struct host_pattern_set *set)
 {
 	struct entry	*entry, *next;
 
@@ -122,7 +122,7 @@ key_head(char *name, bool wildcard, uint16_t port)
 }
 
 static struct entry *
-find(const struct pattern_set *set, const char *key, size_t name_len)
+find(const struct host_pattern_set *set, const char *key, size_t name_len)
 {
 	struct entry	*entry;
 
@@ -131,8 +131,8 @@ find(const struct pattern_set *set, const char *key, size_t name_len)
 }
 
 void *
-pattern_set_add(struct pattern_set *set, const struct pattern *pattern,
-    void *value)
+host_pattern_set_add(struct host_pattern_set *set,
+    const struct host_pattern *pattern, void *value)
 {
 	struct entry	*entry, *old;
 	size_t		 len = strlen(pattern->host.name);
@@ -156,7 +156,7 @@ pattern_set_add(struct pattern_set *set, const struct pattern *pattern,
 
 /* With its port, then without. */
 static struct entry *
-find_either(const struct pattern_set *set, char *name, size_t len,
+find_either(const struct host_pattern_set *set, char *name, size_t len,
     bool wildcard, uint16_t port)
 {
 	struct entry	*entry;
@@ -168,7 +168,7 @@ find_either(const struct pattern_set *set, char *name, size_t len,
 }
 
 static struct entry *
-find_wildcard(const struct pattern_set *set, char *name, size_t len,
+find_wildcard(const struct host_pattern_set *set, char *name, size_t len,
     const struct http1_host *host)
 {
 	struct entry	*entry;
@@ -188,7 +188,8 @@ find_wildcard(const struct pattern_set *set, char *name, size_t len,
 }
 
 void *
-pattern_set_match(const struct pattern_set *set, const struct http1_host *host)
+host_pattern_set_match(const struct host_pattern_set *set,
+    const struct http1_host *host)
 {
 	struct entry	*entry;
 	char		 buf[HEAD + HTTP1_HOST + 1];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_PATTERN_H
-#define SLUICE_PATTERN_H
+#ifndef SLUICE_HOST_PATTERN_H
+#define SLUICE_HOST_PATTERN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,7 +22,7 @@
  * same host a pattern with a port beats one without.
  */
 
-struct pattern {
+struct host_pattern {
 	struct http1_host	 host;	/* wildcard: what stands behind "*." */
 	bool			 wildcard;	/* "*" alone: host.name is "" */
 };
@@ -31,28 +31,29 @@ struct pattern {
  * Parses a pattern.  NULL when it is one, else what was expected instead: a
  * constant such as "a host name, with or without a port".
  */
-const char	*pattern_parse(struct pattern *, const char *, size_t len)
-		    __attribute__((warn_unused_result));
+const char	*host_pattern_parse(struct host_pattern *, const char *,
+		    size_t len) __attribute__((warn_unused_result));
 
 /* A set of patterns, each with a value that the caller owns. */
-struct pattern_set;
+struct host_pattern_set;
 
-struct pattern_set *pattern_set_new(void);
-void		 pattern_set_free(struct pattern_set *);
+struct host_pattern_set *host_pattern_set_new(void);
+void		 host_pattern_set_free(struct host_pattern_set *);
 
 /*
  * Adds a pattern.  Returns NULL when it was added, the value that stands there
  * when an equal pattern (in canonical form) is in the set already.  Aborts
  * without memory: only configuration adds.
  */
-void		*pattern_set_add(struct pattern_set *, const struct pattern *,
-		    void *value) __attribute__((warn_unused_result));
+void		*host_pattern_set_add(struct host_pattern_set *,
+		    const struct host_pattern *, void *value)
+		    __attribute__((warn_unused_result));
 
 /*
  * The value of the pattern that wins for a host (its port set), or NULL.
  * O(labels of the host), whatever the number of patterns.
  */
-void		*pattern_set_match(const struct pattern_set *,
+void		*host_pattern_set_match(const struct host_pattern_set *,
 		    const struct http1_host *);
 
 #endif

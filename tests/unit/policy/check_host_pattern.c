@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "http/http1_host.h"
-#include "policy/pattern.h"
+#include "policy/host_pattern.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -61,10 +61,10 @@ static const struct {
 
 START_TEST(parse)
 {
-	struct pattern	 pattern;
-	const char	*expected, *text = patterns[_i].text;
+	struct host_pattern	 pattern;
+	const char		*expected, *text = patterns[_i].text;
 
-	expected = pattern_parse(&pattern, text, strlen(text));
+	expected = host_pattern_parse(&pattern, text, strlen(text));
 	if (patterns[_i].name == NULL) {
 		ck_assert_msg(expected != NULL, "\"%s\" is taken", text);
 		return;
@@ -80,13 +80,13 @@ END_TEST
 /* Bytes behind the length are not looked at. */
 START_TEST(parse_length)
 {
-	struct pattern	 pattern;
+	struct host_pattern	 pattern;
 
-	ck_assert_ptr_null(pattern_parse(&pattern, "*:80123", 4));
+	ck_assert_ptr_null(host_pattern_parse(&pattern, "*:80123", 4));
 	ck_assert_uint_eq(pattern.host.port, 80);
-	ck_assert_ptr_null(pattern_parse(&pattern, "a.example/", 9));
+	ck_assert_ptr_null(host_pattern_parse(&pattern, "a.example/", 9));
 	ck_assert_str_eq(pattern.host.name, "a.example");
-	ck_assert_ptr_null(pattern_parse(&pattern, "*.a.example", 1));
+	ck_assert_ptr_null(host_pattern_parse(&pattern, "*.a.example", 1));
 	ck_assert_str_eq(pattern.host.name, "");
 }
 END_TEST
@@ -94,40 +94,40 @@ END_TEST
 START_TEST(parse_long)
 {
 	char		 text[600];
-	struct pattern	 pattern;
+	struct host_pattern	 pattern;
 
 	memset(text, 'a', sizeof text);
-	ck_assert_ptr_nonnull(pattern_parse(&pattern, text, sizeof text));
+	ck_assert_ptr_nonnull(host_pattern_parse(&pattern, text, sizeof text));
 	memcpy(text, "*.", 2);
-	ck_assert_ptr_nonnull(pattern_parse(&pattern, text, sizeof text));
+	ck_assert_ptr_nonnull(host_pattern_parse(&pattern, text, sizeof text));
 	memcpy(text, "*:", 2);
-	ck_assert_ptr_nonnull(pattern_parse(&pattern, text, sizeof text));
+	ck_assert_ptr_nonnull(host_pattern_parse(&pattern, text, sizeof text));
 }
 END_TEST
 
-static struct pattern_set	*set;
+static struct host_pattern_set	*set;
 
 static void
 setup(void)
 {
-	set = pattern_set_new();
+	set = host_pattern_set_new();
 	ck_assert_ptr_nonnull(set);
 }
 
 static void
 teardown(void)
 {
-	pattern_set_free(set);
+	host_pattern_set_free(set);
 }
 
 /* Adds a pattern whose value is its own text. */
 static const char *
 add(const char *text)
 {
-	struct pattern	 pattern;
+	struct host_pattern	 pattern;
 
-	ck_assert_ptr_null(pattern_parse(&pattern, text, strlen(text)));
-	return pattern_set_add(set, &pattern, (void *)(uintptr_t)text);
+	ck_assert_ptr_null(host_pattern_parse(&pattern, text, strlen(text)));
+	return host_pattern_set_add(set, &pattern, (void *)(uintptr_t)text);
 }
 
 /* What a client asks for, as the proxy has it: with its port. */
@@ -139,7 +139,7 @@ match(const char *text)
 	ck_assert_int_eq(http1_host_parse(&host, text, strlen(text)),
 	    HTTP1_OK);
 	ck_assert_uint_ne(host.port, 0);
-	return pattern_set_match(set, &host);
+	return host_pattern_set_match(set, &host);
 }
 
 static void
@@ -234,10 +234,12 @@ END_TEST
 /* Addresses have no labels: only an exact pattern and "*" name them. */
 START_TEST(addresses)
 {
-	static char	 value[] = "*.2.1";
-	struct pattern	 tail = { .host.name = "2.1", .wildcard = true };
+	static char		 value[] = "*.2.1";
+	struct host_pattern	 tail = {
+		.host.name = "2.1", .wildcard = true,
+	};
 
-	ck_assert_ptr_null(pattern_set_add(set, &tail, value));
+	ck_assert_ptr_null(host_pattern_set_add(set, &tail, value));
 	ck_assert_ptr_null(add("[2001:db8::1]:80"));
 	ck_assert_ptr_null(add("192.0.2.9"));
 	matches("192.0.2.9:80", "192.0.2.9");
@@ -304,14 +306,14 @@ END_TEST
 
 START_TEST(free_null)
 {
-	pattern_set_free(NULL);
+	host_pattern_set_free(NULL);
 }
 END_TEST
 
 static Suite *
-pattern_suite(void)
+host_pattern_suite(void)
 {
-	Suite	*suite = suite_create("pattern");
+	Suite	*suite = suite_create("host_pattern");
 	TCase	*parsing = tcase_create("parse");
 	TCase	*matching = tcase_create("match");
 
@@ -340,5 +342,5 @@ pattern_suite(void)
 int
 main(void)
 {
-	return run_suite(pattern_suite());
+	return run_suite(host_pattern_suite());
 }
