@@ -7,7 +7,7 @@
 #include "conf/conf_advice.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
-#include "hint/refusal_json.h"
+#include "hint/json_path.h"
 
 static bool
 keep(struct conf_report *report, const struct conf_node *node, char **field)
@@ -41,7 +41,7 @@ conf_body_json(struct conf_walk *w, const struct conf_option *option,
 		    "keys with a point between them, as in "
 		    "error.details.*.reason",
 		    conf_show(show, node->text));
-	if (!refusal_is_path(node->text))
+	if (!json_path_is(node->text))
 		return conf_option_wrong(report, option, node,
 		    "is no path of up to 16 keys");
 	return keep(report, node, field);

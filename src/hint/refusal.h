@@ -22,16 +22,12 @@
 
 #define REFUSAL_BYTES		65536	/* of a body, at most */
 #define REFUSAL_STATUSES	16	/* of a rule, at most */
-#define REFUSAL_STEPS		16	/* of a path in JSON, at most */
 #define REFUSAL_RULES		32	/* that one response is judged by */
 
 /*
- * A path in JSON is keys with dots between them: error.errors.*.reason.  * is
- * each member or element; an array where a key is looked for stands for each
- * of its elements.
- *
  * The strings are the caller's; NULL is none.  A rule names json or contains
- * or limit or a delay; what it names must all be there.
+ * or limit or a delay; what it names must all be there.  Paths are those of
+ * hint/json_path.h.
  */
 struct refusal_rule {
 	const char		*name;		/* whose, for people */

@@ -9,8 +9,8 @@
 #include <jansson.h>
 
 #include "hint/hint_until.h"
+#include "hint/json_path.h"
 #include "hint/refusal_form.h"
-#include "hint/refusal_json.h"
 #include "hint/refusal_text.h"
 
 struct wanted {
@@ -136,10 +136,10 @@ static double
 number_at(json_t *root, const char *path)
 {
 	double number = NAN;
-	struct refusal_walk w = { take_number, &number };
+	struct json_path_walk w = { take_number, &number };
 
 	if (path != NULL)
-		refusal_json_follow(root, path, &w);
+		json_path_follow(root, path, &w);
 	return number;
 }
 
@@ -147,11 +147,11 @@ static struct span
 delay_of(const struct refusal_rule *r, json_t *root, int64_t date)
 {
 	struct span s = { .date = date };
-	struct refusal_walk w = { add_delay, &s };
+	struct json_path_walk w = { add_delay, &s };
 	double need, have, rate;
 
 	if (r->delay != NULL)
-		refusal_json_follow(root, r->delay, &w);
+		json_path_follow(root, r->delay, &w);
 	if (r->need == NULL)
 		return s;
 	need = number_at(root, r->need);
@@ -183,14 +183,14 @@ judge(const struct refusal_rule *r, const struct refusal_text *t, json_t *root,
     int64_t date, struct refusal *found)
 {
 	struct wanted wanted = { .in = r->in };
-	struct refusal_walk w = { want, &wanted };
+	struct json_path_walk w = { want, &wanted };
 	struct span s = { .there = false };
 
 	if (r->contains != NULL &&
 	    !refusal_text_contains(t->p, t->len, r->contains))
 		return false;
 	if (r->json != NULL && root != NULL)
-		refusal_json_follow(root, r->json, &w);
+		json_path_follow(root, r->json, &w);
 	if (r->json != NULL && !wanted.found)
 		return false;
 	if (r->limit && !refusal_form_is_limit(root, r->within))
@@ -206,6 +206,26 @@ judge(const struct refusal_rule *r, const struct refusal_text *t, json_t *root,
 }
 
 bool
+refusal_reads_json(const struct refusal_rule *r)
+{
+	return r->json != NULL || r->delay != NULL || r->need != NULL ||
+	    r->limit;
+}
+
+/* NULL when it is no JSON; without the byte order mark that may stand first. */
+static json_t *
+parse_json(const struct refusal_text *t)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t skip = 0;
+
+	if (t->len >= 3 && memcmp(t->p, mark, 3) == 0)
+		skip = 3;
+	return json_loadb(t->p + skip, t->len - skip, JSON_DECODE_INT_AS_REAL |
+	    JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
+}
+
+bool
 refusal_judge(const struct refusal_rule *const *rules, unsigned n,
     const struct refusal_body *body, int64_t date, struct refusal *found)
 {
@@ -217,7 +237,7 @@ refusal_judge(const struct refusal_rule *const *rules, unsigned n,
 	for (i = 0; i < n; i++)
 		wants_json |= refusal_reads_json(rules[i]) || rules[i]->told;
 	if (wants_json && t.len > 0)
-		root = refusal_json_parse(&t);
+		root = parse_json(&t);
 	for (i = 0; i < n && t.len > 0 && !is; i++)
 		is = judge(rules[i], &t, root, date, found);
 	json_decref(root);

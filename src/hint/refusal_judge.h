@@ -14,4 +14,7 @@ bool		 refusal_judge(const struct refusal_rule *const *, unsigned n,
 		    const struct refusal_body *, int64_t date,
 		    struct refusal *);
 
+/* Returns whether the rule needs the body as JSON. */
+bool		 refusal_reads_json(const struct refusal_rule *);
+
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "hint/refusal_json.h"
+#include "hint/refusal_judge.h"
 #include "hint/refusal_text.h"
 #include "http/http1_head.h"
 

@@ -4,7 +4,7 @@
 
 #include "conf/conf.h"
 #include "conf/conf_parse.h"
-#include "hint/refusal_json.h"
+#include "hint/json_path.h"
 #include "http/http1_host.h"
 
 /*
@@ -71,7 +71,7 @@ check_body(const struct rule_body *body)
 	require(r->nstatuses > 0);
 	require(r->json != NULL || r->contains != NULL || r->delay != NULL ||
 	    r->need != NULL);
-	require(r->json == NULL || refusal_is_path(r->json));
+	require(r->json == NULL || json_path_is(r->json));
 	require(r->in == NULL || r->json != NULL);
 	require((r->need == NULL) == (r->rate == NULL));
 	require(body->path == NULL || body->pattern.text.p == body->path);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hint/refusal_json.h"
+#include "hint/json_path.h"
 #include "hint/refusal_judge.h"
 #include "hint/refusal_table.h"
 
@@ -75,7 +75,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 	memcpy(copy, p, n);
 	body.p = copy;
 	body.len = n;
-	if (refusal_is_path(path))
+	if (json_path_is(path))
 		own.json = own.delay = own.need = own.have = own.rate = path;
 	if (text[0] != '\0')
 		own.contains = text;

@@ -5,7 +5,6 @@
 
 #include <zlib.h>
 
-#include "hint/refusal_json.h"
 #include "hint/refusal_judge.h"
 #include "check_refusal.h"
 
@@ -337,20 +336,6 @@ START_TEST(deep)
 }
 END_TEST
 
-START_TEST(is_path)
-{
-	ck_assert(refusal_is_path("a"));
-	ck_assert(refusal_is_path("a.*.b"));
-	ck_assert(!refusal_is_path(""));
-	ck_assert(!refusal_is_path("."));
-	ck_assert(!refusal_is_path("a."));
-	ck_assert(!refusal_is_path(".a"));
-	ck_assert(!refusal_is_path("a..b"));
-	ck_assert(refusal_is_path("1.2.3.4.5.6.7.8.9.a.b.c.d.e.f.g"));
-	ck_assert(!refusal_is_path("1.2.3.4.5.6.7.8.9.a.b.c.d.e.f.g.h"));
-}
-END_TEST
-
 static Suite *
 refusal_suite(void)
 {
@@ -368,7 +353,6 @@ refusal_suite(void)
 	tcase_add_test(body, members);
 	tcase_add_test(body, bomb);
 	tcase_add_test(body, deep);
-	tcase_add_test(body, is_path);
 	suite_add_tcase(suite, body);
 	return suite;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include <string.h>
 
-#include "hint/refusal_json.h"
+#include "hint/json_path.h"
 #include "hint/refusal_judge.h"
 #include "hint/refusal_table.h"
 #include "check_refusal.h"
@@ -224,9 +224,9 @@ START_TEST(builtin)
 			ck_assert_int_lt(rules[i].statuses[j - 1],
 			    rules[i].statuses[j]);
 		ck_assert(rules[i].json == NULL ||
-		    refusal_is_path(rules[i].json));
+		    json_path_is(rules[i].json));
 		ck_assert(rules[i].delay == NULL ||
-		    refusal_is_path(rules[i].delay));
+		    json_path_is(rules[i].delay));
 		ck_assert(rules[i].json != NULL || rules[i].delay != NULL ||
 		    rules[i].contains != NULL || rules[i].limit ||
 		    rules[i].told);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
-#include "hint/refusal_json.h"
+#include "hint/json_path.h"
 
 #include <string.h>
 
 static void	 descend(json_t *, const char *, unsigned,
-		    const struct refusal_walk *);
+		    const struct json_path_walk *);
 
 static void
 each(json_t *from, const char *rest, unsigned depth,
-    const struct refusal_walk *w)
+    const struct json_path_walk *w)
 {
 	const char *key;
 	json_t *value;
@@ -25,7 +25,7 @@ each(json_t *from, const char *rest, unsigned depth,
 
 static void
 member(json_t *from, const char *key, size_t n, const char *rest,
-    unsigned depth, const struct refusal_walk *w)
+    unsigned depth, const struct json_path_walk *w)
 {
 	json_t *value = json_object_getn(from, key, n);
 
@@ -36,7 +36,7 @@ member(json_t *from, const char *key, size_t n, const char *rest,
 /* It recurses once for each step of the path, whatever the text looks like. */
 static void
 descend(json_t *from, const char *path, unsigned depth,
-    const struct refusal_walk *w)
+    const struct json_path_walk *w)
 {
 	size_t i, n = strcspn(path, ".");
 	const char *rest = path[n] == '.' ? path + n + 1 : path + n;
@@ -46,7 +46,7 @@ descend(json_t *from, const char *path, unsigned depth,
 		w->at(from, w->arg);
 		return;
 	}
-	if (depth == REFUSAL_STEPS)
+	if (depth == JSON_PATH_STEPS)
 		return;
 	if (n == 1 && path[0] == '*')
 		each(from, rest, depth + 1, w);
@@ -58,19 +58,19 @@ descend(json_t *from, const char *path, unsigned depth,
 }
 
 void
-refusal_json_follow(json_t *root, const char *path,
-    const struct refusal_walk *w)
+json_path_follow(json_t *root, const char *path,
+    const struct json_path_walk *w)
 {
 	descend(root, path, 0, w);
 }
 
 bool
-refusal_is_path(const char *path)
+json_path_is(const char *path)
 {
 	unsigned steps;
 	size_t n;
 
-	for (steps = 1; steps <= REFUSAL_STEPS; steps++) {
+	for (steps = 1; steps <= JSON_PATH_STEPS; steps++) {
 		n = strcspn(path, ".");
 		if (n == 0)
 			return false;
@@ -79,23 +79,4 @@ refusal_is_path(const char *path)
 		path += n + 1;
 	}
 	return false;
-}
-
-json_t *
-refusal_json_parse(const struct refusal_text *t)
-{
-	static const char mark[] = "\xef\xbb\xbf";
-	size_t skip = 0;
-
-	if (t->len >= 3 && memcmp(t->p, mark, 3) == 0)
-		skip = 3;
-	return json_loadb(t->p + skip, t->len - skip, JSON_DECODE_INT_AS_REAL |
-	    JSON_DISABLE_EOF_CHECK | JSON_ALLOW_NUL, NULL);
-}
-
-bool
-refusal_reads_json(const struct refusal_rule *r)
-{
-	return r->json != NULL || r->delay != NULL || r->need != NULL ||
-	    r->limit;
 }
