@@ -14,6 +14,7 @@
 #include "net/address.h"
 #include "net/loop.h"
 #include "net/resolve_ares.h"
+#include "net/resolve_cache.h"
 
 /*
  * Life of what is asked (struct resolve): answered at once, where the answer is
@@ -159,29 +160,14 @@ settle(struct resolver *r, struct client *c)
 /* Answers */
 
 static void
-tell(struct resolve *q, enum resolve_result result,
-    const struct resolve_answer *a)
+tell(struct resolve *q, const struct resolve_answer *a)
 {
 	struct sockaddr_storage list[RESOLVE_ADDRESSES];
 	size_t i;
 
 	for (i = 0; i < a->n; i++)
 		address_unpack(&a->list[i], q->port, &list[i]);
-	q->cb(q->arg, result, list, a->n);
-}
-
-static enum resolve_result
-result_of(const struct resolve_answer *a)
-{
-	static const enum resolve_result results[] = {
-		[RESOLVE_ARES_FOUND] = RESOLVE_OK,
-		[RESOLVE_ARES_NO_NAME] = RESOLVE_NO_NAME,
-		[RESOLVE_ARES_FAILED] = RESOLVE_FAILED,
-		[RESOLVE_ARES_TIMEOUT] = RESOLVE_TIMEOUT,
-		[RESOLVE_ARES_NO_MEMORY] = RESOLVE_NO_MEMORY,
-	};
-
-	return results[a->code];
+	q->cb(q->arg, a->result, list, a->n);
 }
 
 /* What is neither known nor can be asked is told from the loop. */
@@ -206,19 +192,21 @@ remember(struct resolver *r, const char *name, const struct resolve_answer *a,
 }
 
 static void
-remember_result(struct resolver *r, const char *name,
-    const struct resolve_ares_result *result)
+remember_answer(struct resolver *r, const char *name,
+    const struct resolve_answer *a, uint32_t ttl)
 {
-	switch (result->answer.code) {
-	case RESOLVE_ARES_FOUND:
-		remember(r, name, &result->answer, result->ttl * SECOND);
+	switch (a->result) {
+	case RESOLVE_OK:
+		remember(r, name, a, ttl * SECOND);
 		break;
-	case RESOLVE_ARES_NO_NAME:
-		remember(r, name, &result->answer, NO_NAME_NS);
+	case RESOLVE_NO_NAME:
+		remember(r, name, a, NO_NAME_NS);
 		break;
-	case RESOLVE_ARES_FAILED:
-	case RESOLVE_ARES_TIMEOUT:
-		remember(r, name, &result->answer, FAILED_NS);
+	case RESOLVE_FAILED:
+	case RESOLVE_TIMEOUT:
+		remember(r, name, a, FAILED_NS);
+		break;
+	case RESOLVE_NO_MEMORY:
 		break;
 	}
 }
@@ -241,7 +229,7 @@ loopback(struct resolve_answer *a)
 	static const unsigned char v4[] = { 127, 0, 0, 1 };
 
 	memset(a, 0, sizeof *a);
-	a->code = RESOLVE_ARES_FOUND;
+	a->result = RESOLVE_OK;
 	a->n = 2;
 	a->list[0].family = AF_INET;
 	memcpy(a->list[0].address, v4, sizeof v4);
@@ -320,18 +308,18 @@ drop_idle(struct query *y)
 }
 
 static void
-answered_cb(void *arg, const struct resolve_ares_result *told)
+answered_cb(void *arg, const struct resolve_answer *told, uint32_t ttl)
 {
 	struct query *y = arg;
 	struct resolver *r = y->resolver;
-	struct resolve_ares_result result = *told;
+	struct resolve_answer answer = *told;
 	struct resolve *q;
 
-	remember_result(r, y->name, &result);
+	remember_answer(r, y->name, &answer, ttl);
 	end_query(y);
 	while ((q = TAILQ_FIRST(&y->asked)) != NULL) {
 		TAILQ_REMOVE(&y->asked, q, entry);
-		tell(q, result_of(&result.answer), &result.answer);
+		tell(q, &answer);
 		free(q);
 	}
 	free(y);
@@ -462,7 +450,7 @@ static void
 ready_cb(evutil_socket_t fd, short what, void *arg)
 {
 	static const struct resolve_answer no_memory = {
-		.code = RESOLVE_ARES_NO_MEMORY,
+		.result = RESOLVE_NO_MEMORY,
 	};
 	const struct resolve_answer *a;
 	struct resolver *r = arg;
@@ -473,7 +461,7 @@ ready_cb(evutil_socket_t fd, short what, void *arg)
 	while ((q = TAILQ_FIRST(&r->ready)) != NULL) {
 		TAILQ_REMOVE(&r->ready, q, entry);
 		a = q->known != NULL ? q->known : &no_memory;
-		tell(q, result_of(a), a);
+		tell(q, a);
 		free(q->known);
 		free(q);
 	}
@@ -484,7 +472,7 @@ resolve_name(struct resolver *r, const char *name, uint16_t port,
     const struct sockaddr *client, resolve_cb *cb, void *arg)
 {
 	struct resolve now = { .cb = cb, .arg = arg, .port = port }, *q;
-	struct resolve_answer a = { .code = RESOLVE_ARES_NO_MEMORY };
+	struct resolve_answer a = { .result = RESOLVE_NO_MEMORY };
 
 	if (is_localhost(name))
 		loopback(&a);
@@ -497,7 +485,7 @@ resolve_name(struct resolver *r, const char *name, uint16_t port,
 			return q;
 		free(q);
 	}
-	tell(&now, result_of(&a), &a);
+	tell(&now, &a);
 	return NULL;
 }
 
@@ -529,7 +517,7 @@ enum resolve_waited
 resolve_give_up(struct resolve *q)
 {
 	static const struct resolve_answer timeout = {
-		.code = RESOLVE_ARES_TIMEOUT,
+		.result = RESOLVE_TIMEOUT,
 	};
 	bool queued = q->client != NULL;
 	struct query *y = q->query;

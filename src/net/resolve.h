@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-#include "net/resolve_cache.h"
+#include "net/resolve_answer.h"
 
 /*
  * Names to addresses, a thread's.  What is known of a name is remembered for a
@@ -21,14 +21,6 @@ struct conf;
 struct loop;
 struct resolver;
 struct resolve;
-
-enum resolve_result {
-	RESOLVE_OK,
-	RESOLVE_NO_NAME,	/* no such name, or no address of it */
-	RESOLVE_FAILED,		/* the servers cannot tell */
-	RESOLVE_TIMEOUT,
-	RESOLVE_NO_MEMORY,
-};
 
 typedef void	 resolve_cb(void *arg, enum resolve_result,
 		    const struct sockaddr_storage *, size_t n);

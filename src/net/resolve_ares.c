@@ -50,7 +50,8 @@ struct resolve_ares {
 	bool			 asking;
 	bool			 late;		/* asked for each family */
 	bool			 broken;	/* not sound */
-	struct resolve_ares_result	 result;
+	struct resolve_answer	 answer;
+	uint32_t		 ttl;		/* s, of the addresses */
 };
 
 /* The end */
@@ -63,31 +64,31 @@ done_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	ares_cancel(l->channel);
-	l->cb(l->arg, &l->result);
+	l->cb(l->arg, &l->answer, l->ttl);
 }
 
 /* Once; the answer is told when c-ares has returned to the loop. */
 static void
-finish(struct resolve_ares *l, enum resolve_ares_code code)
+finish(struct resolve_ares *l, enum resolve_result result)
 {
 	if (!l->asking)
 		return;
 	l->asking = false;
-	l->result.answer.code = code;
+	l->answer.result = result;
 	evtimer_del(&l->timer_ev);
 	event_active(&l->done_ev, EV_TIMEOUT, 0);
 }
 
 /* Takes turns between the families, the first one's first (RFC 8305, 4). */
 static void
-interleave(const struct ares_addrinfo *ai, struct resolve_ares_result *r)
+interleave(const struct ares_addrinfo *ai, struct resolve_ares *l)
 {
 	const struct ares_addrinfo_node *a = ai->nodes, *b = ai->nodes, **turn;
 	int first = a != NULL ? a->ai_family : AF_INET;
-	struct address *out = r->answer.list;
+	struct address *out = l->answer.list;
 	size_t n = 0;
 
-	r->ttl = UINT32_MAX;
+	l->ttl = UINT32_MAX;
 	for (turn = &a; n < RESOLVE_ADDRESSES; turn = turn == &a ? &b : &a) {
 		while (a != NULL && a->ai_family != first)
 			a = a->ai_next;
@@ -98,28 +99,28 @@ interleave(const struct ares_addrinfo *ai, struct resolve_ares_result *r)
 		if (*turn == NULL)
 			continue;
 		address_pack((*turn)->ai_addr, &out[n++]);
-		if ((uint32_t)(*turn)->ai_ttl < r->ttl)
-			r->ttl = (uint32_t)(*turn)->ai_ttl;
+		if ((uint32_t)(*turn)->ai_ttl < l->ttl)
+			l->ttl = (uint32_t)(*turn)->ai_ttl;
 		*turn = (*turn)->ai_next;
 	}
-	r->answer.n = n;
+	l->answer.n = n;
 }
 
-static enum resolve_ares_code
-code_of(int status)
+static enum resolve_result
+result_of(int status)
 {
 	switch (status) {
 	case ARES_SUCCESS:
 	case ARES_ENOTFOUND:
 	case ARES_ENODATA:
 	case ARES_EBADNAME:
-		return RESOLVE_ARES_NO_NAME;
+		return RESOLVE_NO_NAME;
 	case ARES_ETIMEOUT:
-		return RESOLVE_ARES_TIMEOUT;
+		return RESOLVE_TIMEOUT;
 	case ARES_ENOMEM:
-		return RESOLVE_ARES_NO_MEMORY;
+		return RESOLVE_NO_MEMORY;
 	default:
-		return RESOLVE_ARES_FAILED;
+		return RESOLVE_FAILED;
 	}
 }
 
@@ -128,7 +129,7 @@ static void
 take_addresses(struct resolve_ares *l, int status, struct ares_addrinfo *ai)
 {
 	if (l->asking && status == ARES_SUCCESS && ai != NULL)
-		interleave(ai, &l->result);
+		interleave(ai, l);
 	if (ai != NULL)
 		ares_freeaddrinfo(ai);
 }
@@ -140,8 +141,7 @@ answer_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 
 	(void)timeouts;
 	take_addresses(l, status, ai);
-	finish(l, l->result.answer.n > 0 ? RESOLVE_ARES_FOUND :
-	    code_of(status));
+	finish(l, l->answer.n > 0 ? RESOLVE_OK : result_of(status));
 }
 
 static void
@@ -151,8 +151,8 @@ family_cb(void *arg, int status, int timeouts, struct ares_addrinfo *ai)
 
 	(void)timeouts;
 	take_addresses(l, status, ai);
-	if (l->result.answer.n > 0)
-		finish(l, RESOLVE_ARES_FOUND);
+	if (l->answer.n > 0)
+		finish(l, RESOLVE_OK);
 }
 
 static void
@@ -180,7 +180,7 @@ set_timer(struct resolve_ares *l)
 	if (next == NULL || evtimer_add(&l->timer_ev, next) == -1)
 		l->broken = true;
 	if (l->broken)
-		finish(l, RESOLVE_ARES_NO_MEMORY);
+		finish(l, RESOLVE_NO_MEMORY);
 }
 
 static void
@@ -325,8 +325,8 @@ resolve_ares_start(struct resolve_ares *l, const char *name, void *arg)
 	l->name = name;
 	l->asking = true;
 	l->late = false;
-	l->result.answer.n = 0;
-	l->result.ttl = 0;
+	l->answer.n = 0;
+	l->ttl = 0;
 	ask_family(l, AF_UNSPEC, answer_cb);
 	set_timer(l);
 }

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/resolve_cache.h"
+#include "net/resolve_answer.h"
 
 /*
  * One name at a time to its addresses, by c-ares on the loop: hosts
@@ -21,23 +21,13 @@ struct conf_addresses;
 struct resolve_ares;
 struct loop;
 
-enum resolve_ares_code {
-	RESOLVE_ARES_FOUND,
-	RESOLVE_ARES_NO_NAME,	/* no such name, or no address of it */
-	RESOLVE_ARES_FAILED,	/* the servers cannot tell */
-	RESOLVE_ARES_TIMEOUT,
-	RESOLVE_ARES_NO_MEMORY,	/* nor descriptors, to hear of the answer */
-};
-
-struct resolve_ares_result {
-	/* Code; addresses in the order in which to try them (RFC 6724),
-	   families taking turns as RFC 8305 asks. */
-	struct resolve_answer	 answer;
-	uint32_t		 ttl;		/* s, of the addresses */
-};
-
-/* It has ended; the result may be kept until the next start. */
-typedef void	 resolve_ares_cb(void *arg, const struct resolve_ares_result *);
+/*
+ * It has ended: an answer, which may be kept until the next start, and for how
+ * many seconds its addresses hold.  They are in the order in which to try them
+ * (RFC 6724), families taking turns as RFC 8305 asks.
+ */
+typedef void	 resolve_ares_cb(void *arg, const struct resolve_answer *,
+		    uint32_t ttl);
 
 /*
  * It will ask these servers, or the system's where they are none.  Returns NULL

@@ -16,7 +16,7 @@ struct entry {
 	RB_ENTRY(entry)		 node;
 	TAILQ_ENTRY(entry)	 used;
 	uint64_t		 until;		/* ns */
-	int			 code;
+	enum resolve_result	 result;
 	size_t			 n;
 	struct address		*list;		/* within the entry */
 	char			*name;		/* behind it */
@@ -96,7 +96,7 @@ new_entry(const char *name, const struct resolve_answer *answer)
 	entry = malloc(sizeof *entry + addresses + len);
 	if (entry == NULL)
 		return NULL;
-	entry->code = answer->code;
+	entry->result = answer->result;
 	entry->n = answer->n;
 	entry->list = (struct address *)(void *)(entry + 1);
 	memcpy(entry->list, answer->list, addresses);
@@ -139,7 +139,7 @@ resolve_cache_get(struct resolve_cache *cache, const char *name, uint64_t now,
 	}
 	TAILQ_REMOVE(&cache->used, entry, used);
 	TAILQ_INSERT_HEAD(&cache->used, entry, used);
-	answer->code = entry->code;
+	answer->result = entry->result;
 	answer->n = entry->n;
 	memcpy(answer->list, entry->list, entry->n * sizeof entry->list[0]);
 	return true;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "net/address.h"
+#include "net/resolve_answer.h"
 
 /*
  * What names were resolved to, for as long as that holds: addresses, or that
@@ -14,16 +14,7 @@
  * longest goes first.  Times are ns of a monotonic clock.
  */
 
-#define RESOLVE_ADDRESSES	16	/* of one name, at most */
-
 struct resolve_cache;
-
-/* What a name was resolved to. */
-struct resolve_answer {
-	int			 code;	/* the caller's: why there are none */
-	size_t			 n;
-	struct address		 list[RESOLVE_ADDRESSES];
-};
 
 /* Returns one that knows no name; NULL without memory. */
 struct resolve_cache *resolve_cache_new(void);

@@ -27,7 +27,7 @@ tear_down(void)
 static struct resolve_answer
 answer(unsigned char first, size_t n)
 {
-	struct resolve_answer	 a = { .code = first, .n = n };
+	struct resolve_answer	 a = { .result = first, .n = n };
 	size_t			 i;
 
 	for (i = 0; i < n; i++) {
@@ -56,10 +56,10 @@ get(const char *name, uint64_t now)
 	memset(&got, 0xff, sizeof got);
 	if (!resolve_cache_get(cache, name, now, &got))
 		return -1;
-	want = answer((unsigned char)got.code, got.n);
+	want = answer((unsigned char)got.result, got.n);
 	ck_assert_uint_le(got.n, RESOLVE_ADDRESSES);
 	ck_assert_mem_eq(got.list, want.list, got.n * sizeof got.list[0]);
-	return got.code;
+	return got.result;
 }
 
 START_TEST(holds_until_then)
