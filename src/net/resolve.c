@@ -19,32 +19,277 @@
 /*
  * Life of what is asked (struct resolve): answered at once, where the answer is
  * known; else it joins the query for its name, where one is under way; else it
- * is queued at its client, whose turn begins a query for it, or finds that
- * the answer is known or under way by now.
+ * waits for its turn, which begins a query for it, or finds that the answer is
+ * known or under way by now.
  *
- * Life of a query: under way as long as its lookup is.  The client whose turn
- * began it is charged for it until then.  When all who asked have left it is
- * idle: it goes on, for its answer may be asked for again, until somebody else
- * needs its place.
- *
- * A client is there as long as it has something queued, or is charged.
+ * Life of a query: under way as long as its lookup is, and has a place until
+ * then.  When all who asked have left it is idle: it goes on, for its answer
+ * may be asked for again, until somebody else needs its place.
  */
 
 #define SECOND		1000000000ULL	/* ns */
 #define NO_NAME_NS	(10 * SECOND)	/* remembered, at most */
 #define FAILED_NS	(1 * SECOND)
-#define SHARE		4		/* a client gets the fourth part */
 #define SPARE		8		/* lookups kept for the next names */
 
+/*
+ * Which client may have the next name looked up.  There are limits.lookups
+ * places, and a client may have a fourth of them; what it asks beyond that
+ * waits with it.  Clients for whom something waits, and who may have another
+ * place, take turns.
+ *
+ * It knows neither names nor lookups: who asks has a waiter, and a lookup has a
+ * place, which its client is charged with.  A place is idle while nobody asks
+ * for what is looked up.  It stays taken, until another lookup needs it.
+ */
+
+struct resolve_client;
+
+/* Both begin as zero. */
+struct resolve_waiter {
+	TAILQ_ENTRY(resolve_waiter)	 entry;
+	struct resolve_client		*client;	/* NULL: it does not
+							   wait */
+};
+
+struct resolve_place {
+	TAILQ_ENTRY(resolve_place)	 entry;		/* of the idle ones */
+	struct resolve_client		*client;	/* who is charged */
+	bool				 idle;
+};
+
+TAILQ_HEAD(resolve_waiters, resolve_waiter);
+TAILQ_HEAD(resolve_places, resolve_place);
+TAILQ_HEAD(resolve_turns, resolve_client);
+RB_HEAD(resolve_clients, resolve_client);
+
+struct resolve_share {
+	size_t			 places;	/* limits.lookups */
+	size_t			 taken;
+	struct resolve_places	 idle;		/* the first one first */
+	struct resolve_clients	 clients;	/* by address */
+	struct resolve_turns	 turns;		/* the next one first */
+};
+
+/*
+ * A client is there as long as something of it waits, or it is charged with a
+ * place.  It is among those with turns as long as something of it waits, and it
+ * is charged with less than its share, or one of its own places is idle.
+ */
+
+#define SHARE	4	/* a client gets the fourth part */
+
+struct resolve_client {
+	RB_ENTRY(resolve_client)	 node;
+	TAILQ_ENTRY(resolve_client)	 entry;		/* of those with
+							   turns */
+	struct address			 address;
+	struct resolve_waiters		 waiters;
+	size_t				 charged;	/* places, */
+	size_t				 idle;		/* of which idle */
+	bool				 in_turn;	/* it is among those */
+};
+
+static int
+client_cmp(const struct resolve_client *a, const struct resolve_client *b)
+{
+	return memcmp(&a->address, &b->address, sizeof a->address);
+}
+
+RB_PROTOTYPE(resolve_clients, resolve_client, node, client_cmp)
+RB_GENERATE(resolve_clients, resolve_client, node, client_cmp)
+
+/* Returns how many places a client may have. */
+static size_t
+client_places(const struct resolve_share *share)
+{
+	return share->places < SHARE ? 1 : share->places / SHARE;
+}
+
+/*
+ * Returns the client of that address, made where it is missing; NULL without
+ * memory.
+ */
+static struct resolve_client *
+need_client(struct resolve_share *share, const struct sockaddr *address)
+{
+	struct resolve_client *c, key;
+
+	address_pack(address, &key.address);
+	if ((c = RB_FIND(resolve_clients, &share->clients, &key)) != NULL)
+		return c;
+	if ((c = calloc(1, sizeof *c)) == NULL)
+		return NULL;
+	c->address = key.address;
+	TAILQ_INIT(&c->waiters);
+	RB_INSERT(resolve_clients, &share->clients, c);
+	return c;
+}
+
+static void
+set_in_turn(struct resolve_share *share, struct resolve_client *c, bool in_turn)
+{
+	if (in_turn && !c->in_turn)
+		TAILQ_INSERT_TAIL(&share->turns, c, entry);
+	else if (!in_turn && c->in_turn)
+		TAILQ_REMOVE(&share->turns, c, entry);
+	c->in_turn = in_turn;
+}
+
+/* Has it take turns, or not any more, or go; after each change of it. */
+static void
+settle(struct resolve_share *share, struct resolve_client *c)
+{
+	set_in_turn(share, c, !TAILQ_EMPTY(&c->waiters) &&
+	    (c->charged < client_places(share) || c->idle > 0));
+	if (TAILQ_EMPTY(&c->waiters) && c->charged == 0) {
+		RB_REMOVE(resolve_clients, &share->clients, c);
+		free(c);
+	}
+}
+
+static void
+resolve_share_init(struct resolve_share *share, size_t places)
+{
+	share->places = places;
+	share->taken = 0;
+	TAILQ_INIT(&share->idle);
+	RB_INIT(&share->clients);
+	TAILQ_INIT(&share->turns);
+}
+
+static void
+resolve_share_resize(struct resolve_share *share, size_t places)
+{
+	struct resolve_client *c, *next;
+
+	share->places = places;
+	RB_FOREACH_SAFE(c, resolve_clients, &share->clients, next)
+		settle(share, c);
+}
+
+/* Waiters */
+
+static bool
+resolve_share_wait(struct resolve_share *share, struct resolve_waiter *w,
+    const struct sockaddr *client)
+{
+	struct resolve_client *c = need_client(share, client);
+
+	if (c == NULL)
+		return false;
+	TAILQ_INSERT_TAIL(&c->waiters, w, entry);
+	w->client = c;
+	settle(share, c);
+	return true;
+}
+
+static bool
+resolve_share_waits(const struct resolve_waiter *w)
+{
+	return w->client != NULL;
+}
+
+static void
+resolve_share_leave(struct resolve_share *share, struct resolve_waiter *w)
+{
+	struct resolve_client *c = w->client;
+
+	TAILQ_REMOVE(&c->waiters, w, entry);
+	w->client = NULL;
+	settle(share, c);
+}
+
+/* Turns */
+
+static struct resolve_waiter *
+resolve_share_next(const struct resolve_share *share)
+{
+	struct resolve_client *c = TAILQ_FIRST(&share->turns);
+
+	return c != NULL ? TAILQ_FIRST(&c->waiters) : NULL;
+}
+
+static bool
+resolve_share_has_room(const struct resolve_share *share,
+    const struct resolve_waiter *w)
+{
+	return w->client->charged < client_places(share) &&
+	    share->taken < share->places;
+}
+
+static struct resolve_place *
+resolve_share_victim(const struct resolve_share *share,
+    const struct resolve_waiter *w)
+{
+	struct resolve_place *p = TAILQ_FIRST(&share->idle);
+
+	/* one who has all of its share gives one of its own */
+	if (w->client->charged >= client_places(share)) {
+		while (p != NULL && p->client != w->client)
+			p = TAILQ_NEXT(p, entry);
+	}
+	return p;
+}
+
+static void
+resolve_share_end_turn(struct resolve_share *share, struct resolve_waiter *w)
+{
+	set_in_turn(share, w->client, false);
+	resolve_share_leave(share, w);
+}
+
+/* Places */
+
+static void
+resolve_share_take(struct resolve_share *share, struct resolve_place *p,
+    const struct resolve_waiter *w)
+{
+	p->client = w->client;
+	p->client->charged++;
+	share->taken++;
+	settle(share, p->client);
+}
+
+static void
+set_idle(struct resolve_share *share, struct resolve_place *p, bool idle)
+{
+	if (idle && !p->idle) {
+		TAILQ_INSERT_TAIL(&share->idle, p, entry);
+		p->client->idle++;
+	} else if (!idle && p->idle) {
+		TAILQ_REMOVE(&share->idle, p, entry);
+		p->client->idle--;
+	}
+	p->idle = idle;
+}
+
+static void
+resolve_share_set_idle(struct resolve_share *share, struct resolve_place *p,
+    bool idle)
+{
+	set_idle(share, p, idle);
+	settle(share, p->client);
+}
+
+static void
+resolve_share_give_back(struct resolve_share *share, struct resolve_place *p)
+{
+	struct resolve_client *c = p->client;
+
+	set_idle(share, p, false);
+	c->charged--;
+	share->taken--;
+	settle(share, c);
+}
+
 TAILQ_HEAD(asked, resolve);
-TAILQ_HEAD(queries, query);
-TAILQ_HEAD(clients, client);
 
 struct resolve {
 	TAILQ_ENTRY(resolve)	 entry;
 	struct resolver		*resolver;
 	struct query		*query;		/* which it shares, or */
-	struct client		*client;	/* where it is queued, or */
+	struct resolve_waiter	 waiter;	/* for its turn, or */
 	struct resolve_answer	*known;		/* to be told from the loop,
 						   or NULL: no memory */
 	resolve_cb		*cb;
@@ -55,38 +300,22 @@ struct resolve {
 
 struct query {
 	RB_ENTRY(query)		 node;
-	TAILQ_ENTRY(query)	 entry;		/* of the idle ones */
 	struct resolver		*resolver;
-	struct client		*client;	/* who is charged */
+	struct resolve_place	 place;
 	struct resolve_ares	*lookup;
 	struct asked		 asked;		/* empty: it is idle */
 	uint64_t		 began;		/* ns */
 	const char		*name;		/* behind it */
 };
 
-struct client {
-	RB_ENTRY(client)	 node;
-	TAILQ_ENTRY(client)	 entry;		/* of those with turns */
-	struct address		 address;
-	struct asked		 queued;
-	size_t			 charged;	/* queries under way, */
-	size_t			 idle;		/* of which idle */
-	bool			 in_turn;	/* it is among those */
-};
-
 RB_HEAD(query_tree, query);
-RB_HEAD(client_tree, client);
 
 struct resolver {
 	struct loop		*loop;
 	const struct conf	*conf;
 	struct resolve_cache	*cache;
 	struct query_tree	 queries;	/* by name */
-	size_t			 n;		/* of them */
-	struct queries		 idle;		/* the first one first */
-	struct client_tree	 clients;	/* by address */
-	struct clients		 turns;		/* who has something queued,
-						   and a share left */
+	struct resolve_share	 share;
 	struct asked		 ready;		/* to be told from the loop */
 	struct event		 ready_ev;
 	struct resolve_ares	*spare[SPARE];
@@ -101,60 +330,21 @@ query_cmp(const struct query *a, const struct query *b)
 	return strcmp(a->name, b->name);
 }
 
-static int
-client_cmp(const struct client *a, const struct client *b)
-{
-	return memcmp(&a->address, &b->address, sizeof a->address);
-}
-
 RB_PROTOTYPE(query_tree, query, node, query_cmp)
 RB_GENERATE(query_tree, query, node, query_cmp)
-RB_PROTOTYPE(client_tree, client, node, client_cmp)
-RB_GENERATE(client_tree, client, node, client_cmp)
 
-/* Clients */
-
-static size_t
-share(const struct resolver *r)
+static struct resolve *
+asker_of(struct resolve_waiter *w)
 {
-	size_t all = r->conf->limit_lookups;
-
-	return all < SHARE ? 1 : all / SHARE;
+	return (struct resolve *)(void *)((char *)w -
+	    offsetof(struct resolve, waiter));
 }
 
-/* The client of that address, made where it is missing; NULL: no memory. */
-static struct client *
-need_client(struct resolver *r, const struct sockaddr *address)
+static struct query *
+query_at(struct resolve_place *p)
 {
-	struct client *c, key;
-
-	address_pack(address, &key.address);
-	if ((c = RB_FIND(client_tree, &r->clients, &key)) != NULL)
-		return c;
-	if ((c = calloc(1, sizeof *c)) == NULL)
-		return NULL;
-	c->address = key.address;
-	TAILQ_INIT(&c->queued);
-	RB_INSERT(client_tree, &r->clients, c);
-	return c;
-}
-
-/* Has it take turns, or not any more, or go; after each change of it. */
-static void
-settle(struct resolver *r, struct client *c)
-{
-	bool turns = !TAILQ_EMPTY(&c->queued) &&
-	    (c->charged < share(r) || c->idle > 0);
-
-	if (turns && !c->in_turn)
-		TAILQ_INSERT_TAIL(&r->turns, c, entry);
-	else if (!turns && c->in_turn)
-		TAILQ_REMOVE(&r->turns, c, entry);
-	c->in_turn = turns;
-	if (TAILQ_EMPTY(&c->queued) && c->charged == 0) {
-		RB_REMOVE(client_tree, &r->clients, c);
-		free(c);
-	}
+	return (struct query *)(void *)((char *)p -
+	    offsetof(struct query, place));
 }
 
 /* Answers */
@@ -250,26 +440,17 @@ find_query(struct resolver *r, const char *name)
 static void
 join(struct query *y, struct resolve *q)
 {
-	bool was_idle = TAILQ_EMPTY(&y->asked);
-
 	TAILQ_INSERT_TAIL(&y->asked, q, entry);
 	q->query = y;
-	if (was_idle) {
-		TAILQ_REMOVE(&y->resolver->idle, y, entry);
-		y->client->idle--;
-		settle(y->resolver, y->client);
-	}
+	resolve_share_set_idle(&y->resolver->share, &y->place, false);
 }
 
 static void
 leave(struct query *y, struct resolve *q)
 {
 	TAILQ_REMOVE(&y->asked, q, entry);
-	if (TAILQ_EMPTY(&y->asked)) {
-		TAILQ_INSERT_TAIL(&y->resolver->idle, y, entry);
-		y->client->idle++;
-		settle(y->resolver, y->client);
-	}
+	if (TAILQ_EMPTY(&y->asked))
+		resolve_share_set_idle(&y->resolver->share, &y->place, true);
 }
 
 static void
@@ -281,24 +462,17 @@ put_lookup(struct resolver *r, struct resolve_ares *l)
 		resolve_ares_free(l);
 }
 
-/* Takes a query out of all lists but that of who asked; it is not charged. */
+/* Gives its lookup and its place back; whoever asked is still to be told. */
 static void
 end_query(struct query *y)
 {
 	struct resolver *r = y->resolver;
 
-	if (TAILQ_EMPTY(&y->asked)) {
-		TAILQ_REMOVE(&r->idle, y, entry);
-		y->client->idle--;
-	}
 	RB_REMOVE(query_tree, &r->queries, y);
-	r->n--;
 	put_lookup(r, y->lookup);
-	y->client->charged--;
-	settle(r, y->client);
+	resolve_share_give_back(&r->share, &y->place);
 }
 
-/* Makes place. */
 static void
 drop_idle(struct query *y)
 {
@@ -334,11 +508,11 @@ take_lookup(struct resolver *r)
 	return resolve_ares_new(r->loop, &r->conf->resolver, answered_cb);
 }
 
-/* Begins a query, and charges it; NULL without memory. */
+/* Begins a query for whose turn it is.  Returns NULL without memory. */
 static struct query *
-begin(struct resolver *r, struct client *c, const char *name)
+begin(struct resolver *r, const struct resolve *q)
 {
-	size_t size = strlen(name) + 1;
+	size_t size = strlen(q->name) + 1;
 	struct query *y;
 
 	if ((y = calloc(1, sizeof *y + size)) == NULL)
@@ -347,36 +521,29 @@ begin(struct resolver *r, struct client *c, const char *name)
 		free(y);
 		return NULL;
 	}
-	y->name = memcpy(y + 1, name, size);
+	y->name = memcpy(y + 1, q->name, size);
 	y->resolver = r;
-	y->client = c;
 	y->began = loop_now();
 	TAILQ_INIT(&y->asked);
-	TAILQ_INSERT_TAIL(&r->idle, y, entry);
-	c->idle++;
-	c->charged++;
+	resolve_share_take(&r->share, &y->place, &q->waiter);
 	RB_INSERT(query_tree, &r->queries, y);
-	r->n++;
 	resolve_ares_start(y->lookup, y->name, y);
 	return y;
 }
 
 /* Turns */
 
-/* Finds place for one more of the client's; false: there is none. */
+/* Has a place for whose turn it is.  Returns false when there is none. */
 static bool
-make_place(struct resolver *r, const struct client *c)
+make_room(struct resolver *r, const struct resolve *q)
 {
-	struct query *y = TAILQ_FIRST(&r->idle);
+	struct resolve_place *p;
 
-	if (c->charged >= share(r)) {
-		while (y != NULL && y->client != c)
-			y = TAILQ_NEXT(y, entry);
-	} else if (r->n < r->conf->limit_lookups)
+	if (resolve_share_has_room(&r->share, &q->waiter))
 		return true;
-	if (y == NULL)
+	if ((p = resolve_share_victim(&r->share, &q->waiter)) == NULL)
 		return false;
-	drop_idle(y);
+	drop_idle(query_at(p));
 	return true;
 }
 
@@ -392,56 +559,50 @@ find_known(struct resolver *r, const char *name)
 	return copy;
 }
 
-/* It is the client's turn; false: there is no place for anybody. */
+/* It is its turn.  Returns false when there is no place for anybody. */
 static bool
-take_turn(struct resolver *r, struct client *c)
+take_turn(struct resolver *r, struct resolve *q)
 {
-	struct resolve *q = TAILQ_FIRST(&c->queued);
 	struct query *y = find_query(r, q->name);
 
-	if (y == NULL && (q->known = find_known(r, q->name)) == NULL &&
-	    !make_place(r, c))
-		return false;
-	TAILQ_REMOVE(&c->queued, q, entry);
-	q->client = NULL;
-	/* whoever has more queued is behind the others now */
-	TAILQ_REMOVE(&r->turns, c, entry);
-	c->in_turn = false;
-	if (y == NULL && q->known == NULL)
-		y = begin(r, c, q->name);
+	if (y == NULL && (q->known = find_known(r, q->name)) == NULL) {
+		if (!make_room(r, q))
+			return false;
+		y = begin(r, q);
+	}
+	resolve_share_end_turn(&r->share, &q->waiter);
 	if (y != NULL)
 		join(y, q);
 	else
 		make_ready(r, q);
-	settle(r, c);
 	return true;
 }
 
 static void
 serve(struct resolver *r)
 {
-	struct client *c;
+	struct resolve_waiter *w;
 
-	while ((c = TAILQ_FIRST(&r->turns)) != NULL && take_turn(r, c))
+	while ((w = resolve_share_next(&r->share)) != NULL &&
+	    take_turn(r, asker_of(w)))
 		;
 }
 
-/* Joins who asks for the same, or is queued; false without memory. */
+/*
+ * Joins who asks for the same, or waits for its turn.  Returns false without
+ * memory.
+ */
 static bool
 ask(struct resolver *r, struct resolve *q, const struct sockaddr *client)
 {
 	struct query *y = find_query(r, q->name);
-	struct client *c;
 
 	if (y != NULL) {
 		join(y, q);
 		return true;
 	}
-	if ((c = need_client(r, client)) == NULL)
+	if (!resolve_share_wait(&r->share, &q->waiter, client))
 		return false;
-	TAILQ_INSERT_TAIL(&c->queued, q, entry);
-	q->client = c;
-	settle(r, c);
 	serve(r);
 	return true;
 }
@@ -496,10 +657,9 @@ drop(struct resolve *q)
 
 	if (q->query != NULL)
 		leave(q->query, q);
-	else if (q->client != NULL) {
-		TAILQ_REMOVE(&q->client->queued, q, entry);
-		settle(r, q->client);
-	} else
+	else if (resolve_share_waits(&q->waiter))
+		resolve_share_leave(&r->share, &q->waiter);
+	else
 		TAILQ_REMOVE(&r->ready, q, entry);
 	free(q->known);
 	free(q);
@@ -519,7 +679,7 @@ resolve_give_up(struct resolve *q)
 	static const struct resolve_answer timeout = {
 		.result = RESOLVE_TIMEOUT,
 	};
-	bool queued = q->client != NULL;
+	bool queued = resolve_share_waits(&q->waiter);
 	struct query *y = q->query;
 
 	/* who asks for it next has not to find that out again */
@@ -545,9 +705,7 @@ resolver_new(struct loop *loop, const struct conf *conf)
 	r->loop = loop;
 	r->conf = conf;
 	RB_INIT(&r->queries);
-	RB_INIT(&r->clients);
-	TAILQ_INIT(&r->idle);
-	TAILQ_INIT(&r->turns);
+	resolve_share_init(&r->share, conf->limit_lookups);
 	TAILQ_INIT(&r->ready);
 	event_assign(&r->ready_ev, loop->base, -1, 0, ready_cb, r);
 	return r;
@@ -563,10 +721,10 @@ free_spare(struct resolver *r)
 void
 resolver_free(struct resolver *r)
 {
-	struct query *y;
+	struct query *y, *next;
 
 	/* whoever asked has cancelled it */
-	while ((y = TAILQ_FIRST(&r->idle)) != NULL)
+	RB_FOREACH_SAFE(y, query_tree, &r->queries, next)
 		drop_idle(y);
 	free_spare(r);
 	event_del(&r->ready_ev);
@@ -608,19 +766,17 @@ fail_query(struct query *y)
 void
 resolver_reload(struct resolver *r, const struct conf *conf)
 {
-	struct client *c, *next_client;
 	struct query *y, *next;
 
 	r->conf = conf;
+	resolve_share_resize(&r->share, conf->limit_lookups);
 	resolve_cache_clear(r->cache);
-	while ((y = TAILQ_FIRST(&r->idle)) != NULL)
-		drop_idle(y);
 	RB_FOREACH_SAFE(y, query_tree, &r->queries, next) {
-		if (!ask_again(y))
+		if (TAILQ_EMPTY(&y->asked))
+			drop_idle(y);
+		else if (!ask_again(y))
 			fail_query(y);
 	}
 	free_spare(r);		/* they would ask whom they did before */
-	RB_FOREACH_SAFE(c, client_tree, &r->clients, next_client)
-		settle(r, c);
 	serve(r);
 }
