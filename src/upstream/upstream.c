@@ -125,7 +125,7 @@ read_once(struct upstream *u, size_t size)
 		become_ready(u);
 	if (u->events == NULL && stream_pending(s) > 0)
 		upstream_close(u);	/* idle, and does not read */
-	return io == STREAM_ALL && u->events != NULL;
+	return io == STREAM_ALL;
 }
 
 static void
