@@ -9,6 +9,7 @@
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 #include "policy/credential.h"
+#include "policy/rule_weight.h"
 
 static const char	 prefix[] = "header:";
 static const char	 jwt[] = "jwt:";

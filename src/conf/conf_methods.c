@@ -6,6 +6,7 @@
 
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
+#include "policy/rule_methods.h"
 
 /*
  * Methods are any tokens, and upper and lower case are different ones

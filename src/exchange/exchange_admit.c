@@ -16,6 +16,7 @@
 #include "front/front.h"
 #include "http/http1_head.h"
 #include "policy/claim.h"
+#include "policy/rule_retry.h"
 
 static void
 log_wait(const struct exchange *x)

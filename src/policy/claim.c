@@ -8,6 +8,9 @@
 #include "http/http1_head.h"
 #include "http/sf.h"
 #include "policy/credential.h"
+#include "policy/rule_cost.h"
+#include "policy/rule_path.h"
+#include "policy/rule_weight.h"
 #include "policy/user.h"
 
 #define SECOND		1000000000ULL	/* ns */

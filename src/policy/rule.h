@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 #include "base/place.h"
 #include "hint/refusal.h"
@@ -15,8 +14,9 @@
 #include "throttle/budget.h"
 
 /*
- * What holds for the hosts that one pattern names, and what it says of a
- * request or a response.  Times are nanoseconds, sizes bytes.
+ * What holds for the hosts that one pattern names.  What it says of a request
+ * stands in rule_cost.h, rule_path.h, rule_retry.h and rule_weight.h.  Times
+ * are nanoseconds, sizes bytes.
  */
 
 #define RULE_STATUSES_MAX	16	/* in a list of them */
@@ -178,43 +178,9 @@ struct rule {
 /* What the rule says of a status, or NULL: it does not pause. */
 const struct rule_status *rule_pauses(const struct rule *, int status);
 
-/*
- * Whether a request may be sent again: has_key tells that it carries an
- * Idempotency-Key.  How often, retry_attempts says.
- */
-bool		 rule_retries(const struct rule *,
-		    struct http1_str method, bool idempotent, bool has_key);
-
 /* Whether requests may upgrade to that protocol. */
 bool		 rule_upgrades(const struct rule *,
 		    struct http1_str protocol);
-
-/* What a request costs, without what it says itself; micro cost units. */
-uint64_t	 rule_cost_of(const struct rule *, const struct http1_head *);
-
-/*
- * Which of the rule's paths a request belongs to; -1 for none.  There is one at
- * most.
- */
-int		 rule_path_of(const struct rule *,
-		    const struct http1_head *);
-
-/*
- * How much of the rule's hosts somebody gets, in millionths; 1000000 is what
- * everybody else does.  With fair_by a client's address that decides (NULL: it
- * has none), else the value; NULL where the request has no such field, or user.
- */
-uint32_t	 rule_weight_of(const struct rule *,
-		    const struct sockaddr *, const char *value, size_t len);
-
-/* Whether that method is among them. */
-bool		 rule_methods_have(char *const *methods, size_t n,
-		    struct http1_str);
-void		 rule_methods_free(char **methods, size_t n);
-
-/* In what order a rule has its weights; both of values, or both of networks. */
-int		 rule_weight_compare(const struct rule_weight *,
-		    const struct rule_weight *);
 
 /* Frees what a rule owns, but for its name. */
 void		 rule_free(struct rule *);

@@ -6,6 +6,10 @@
 #include "conf/conf_parse.h"
 #include "hint/json_path.h"
 #include "http/http1_host.h"
+#include "policy/rule_cost.h"
+#include "policy/rule_path.h"
+#include "policy/rule_retry.h"
+#include "policy/rule_weight.h"
 
 /*
  * Any bytes are a configuration or one line of what is wrong with them; and

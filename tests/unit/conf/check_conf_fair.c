@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "policy/rule_weight.h"
 #include "check_conf.h"
 
 /* By what a rule tells requests apart, and how much each gets. */

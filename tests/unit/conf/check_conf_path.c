@@ -6,6 +6,8 @@
 #include "conf/conf.h"
 #include "http/http1_error.h"
 #include "http/http1_request.h"
+#include "policy/rule_cost.h"
+#include "policy/rule_path.h"
 #include "check_conf.h"
 
 /* What a rule says of kinds of requests: their costs, and parts of a host. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "policy/rule_retry.h"
 #include "check_conf.h"
 
 /* What a rule says of hosts' words, and of requests that are sent again. */

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+#include "policy/rule_retry.h"
+
+#include "policy/rule_methods.h"
+
+bool
+rule_retries(const struct rule *rule, struct http1_str method,
+    bool idempotent, bool has_key)
+{
+	if (rule->retry_attempts == 0)
+		return false;
+	return (has_key && rule->retry_idempotency_key) ||
+	    (idempotent && rule->retry_idempotent) ||
+	    rule_methods_have(rule->retry_methods, rule->nretry_methods,
+	    method);
+}
