@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf_advice.h"
 #include "conf/conf.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "conf/conf_advice.h"
+#include "conf/conf_advice_host.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_advice.h"
 #include "conf/conf_value.h"
 #include "policy/host_pattern.h"
 

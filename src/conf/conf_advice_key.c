@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "conf/conf_advice.h"
+#include "conf/conf_advice_key.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/conf_advice.h"
 #include "conf/conf_value.h"
 
 /* Keys by other programs' names, in other places, and without their space. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-#include "conf/conf_advice.h"
+#include "conf/conf_advice_section.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/conf_advice.h"
+#include "conf/conf_advice_key.h"
 #include "conf/conf_value.h"
 
 /* Plain text where a mapping is needed. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf_advice.h"
+#include "conf/conf_advice_path.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 #include "hint/json_path.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf_option_wrong.h"
 
-#include "conf/conf_advice.h"
+#include "conf/conf_advice_value.h"
 #include "conf/conf_value.h"
 
 static const char *

@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf_advice.h"
+#include "conf/conf_advice_key.h"
+#include "conf/conf_advice_syntax.h"
 #include "conf/conf_walk.h"
 #include "conf/conf_rule.h"
 #include "conf/conf_table.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf_advice.h"
+#include "conf/conf_advice_path.h"
 #include "conf/conf_limits.h"
 
 /* A slash at the end does not count, and is not shown. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf_advice.h"
+#include "conf/conf_advice_host.h"
 #include "conf/conf_fair.h"
 #include "conf/conf_limits.h"
 #include "conf/conf_pause.h"

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
-#include "conf/conf_advice.h"
+#include "conf/conf_advice_value.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 

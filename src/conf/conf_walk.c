@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "conf/conf_advice.h"
+#include "conf/conf_advice_key.h"
+#include "conf/conf_advice_section.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/conf_advice.h"
 #include "check_conf.h"
 
 /*
