@@ -118,7 +118,7 @@ make_ready(struct resolver *r, struct resolve *q)
 	event_active(&r->ready_ev, EV_TIMEOUT, 0);
 }
 
-/* For as long as it may be (ns), and the configuration allows. */
+/* For so many ns, but no longer than the configuration allows. */
 static void
 remember(struct resolver *r, const char *name, const struct resolve_answer *a,
     uint64_t ns)
@@ -283,7 +283,7 @@ begin(struct resolver *r, const struct resolve *q)
 
 /* Turns */
 
-/* Has a place for whose turn it is.  Returns false when there is none. */
+/* Finds a place for whose turn it is.  Returns false when there is none. */
 static bool
 make_room(struct resolver *r, const struct resolve *q)
 {
@@ -482,7 +482,7 @@ resolver_free(struct resolver *r)
 	free(r);
 }
 
-/* Asks again, by a new lookup; false without memory. */
+/* Asks again, by a new lookup.  Returns false without memory. */
 static bool
 ask_again(struct query *y)
 {

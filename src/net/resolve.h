@@ -11,10 +11,11 @@
 
 /*
  * Names to addresses, a thread's.  What is known of a name is remembered for a
- * while; who asks for one that is being looked up shares that lookup; of
- * lookups there are limits.lookups at a time, each client has a share of them,
- * and what is beyond that waits, clients in turn.  "localhost" and names below
- * it are the loopback's, and nobody is asked (RFC 6761, 6.3).
+ * while (resolve_cache.h); who asks for one that is being looked up
+ * (resolve_ares.h) shares that lookup.  There are limits.lookups at a time, of
+ * which each client has a share; what is beyond that waits, clients in turn
+ * (resolve_share.h).  "localhost" and names below it are the loopback's, and
+ * nobody is asked (RFC 6761, 6.3).
  */
 
 struct conf;
@@ -25,7 +26,10 @@ struct resolve;
 typedef void	 resolve_cb(void *arg, enum resolve_result,
 		    const struct sockaddr_storage *, size_t n);
 
-/* Keeps the configuration until resolver_reload().  NULL without memory. */
+/*
+ * Keeps the configuration until resolver_reload().  Returns NULL without
+ * memory.
+ */
 struct resolver	*resolver_new(struct loop *, const struct conf *);
 void		 resolver_free(struct resolver *);
 
@@ -48,11 +52,15 @@ struct resolve	*resolve_name(struct resolver *, const char *name,
 /* NULL is allowed. */
 void		 resolve_cancel(struct resolve *);
 
-/* As resolve_cancel(), for one that has waited in vain.  Returns for what. */
 enum resolve_waited {
 	RESOLVE_ASKED,		/* for an answer */
 	RESOLVE_QUEUED,		/* for its turn */
 };
+/*
+ * As resolve_cancel(), for one that has waited in vain: where its lookup had a
+ * second or more, the name is taken to have no answer for a second.  Returns
+ * what it has waited for.
+ */
 enum resolve_waited resolve_give_up(struct resolve *);
 
 #endif

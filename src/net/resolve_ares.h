@@ -8,13 +8,13 @@
 #include "net/resolve_answer.h"
 
 /*
- * One name at a time to its addresses, by c-ares on the loop: hosts
- * file, then DNS over UDP with TCP where an answer is too long, as the system
- * is configured or as `resolver` says.
+ * Looks up one name at a time, by c-ares on the loop: hosts file, then DNS over
+ * UDP, with TCP where an answer is too long, as the system is configured or as
+ * `resolver` says.
  *
- * Each has a c-ares channel of its own: what is asked on one can be
- * taken back, its time is found without a look at all others', it asks from
- * ports of its own, and what breaks it breaks no other.
+ * Each has a c-ares channel of its own: what is asked on one can be taken back,
+ * its time is found without a look at all others', it asks from ports of its
+ * own, and what breaks it breaks no other.
  */
 
 struct conf_addresses;

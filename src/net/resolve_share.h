@@ -11,12 +11,13 @@
 /*
  * Which client may have the next name looked up.  There are limits.lookups
  * places, and a client may have a fourth of them; what it asks beyond that
- * waits with it.  Clients for whom something waits, and who may have another
- * place, take turns.
+ * waits.  Clients for whom something waits, and who may have another place,
+ * take turns; otherwise one that asks for many names would hold up all others.
  *
  * It knows neither names nor lookups: who asks has a waiter, and a lookup has a
- * place, which its client is charged with.  A place is idle while nobody asks
- * for what is looked up.  It stays taken, until another lookup needs it.
+ * place, which the client whose turn began it is charged with until it is over.
+ * A place is idle while nobody asks for what is looked up there; it stays taken
+ * until another lookup needs it.
  */
 
 struct resolve_client;
@@ -64,7 +65,7 @@ bool		 resolve_share_wait(struct resolve_share *,
 /* Returns whether it waits for a turn. */
 bool		 resolve_share_waits(const struct resolve_waiter *);
 
-/* It does not want a turn any more. */
+/* A waiter that waits for a turn does not want one any more. */
 void		 resolve_share_leave(struct resolve_share *,
 		    struct resolve_waiter *);
 
