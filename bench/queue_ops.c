@@ -62,7 +62,7 @@ static void
 refill(struct fair *q, struct fair_waiter **out, uint64_t now,
     uint64_t took[OPS])
 {
-	static volatile fair_wide ahead;
+	static volatile wide ahead;
 	uint64_t from = ns();
 	unsigned i;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "hint/hint_verdict.h"
 
+#include "base/wide.h"
 #include "hint/hint_budget.h"
 #include "hint/hint_list.h"
 #include "hint/hint_number.h"
@@ -303,7 +304,7 @@ is_held_up(const struct hint_reading *r, int status)
 static uint64_t
 share(uint64_t a, uint64_t part, uint64_t whole)
 {
-	unsigned __int128 n = (unsigned __int128)a * part;
+	wide n = (wide)a * part;
 
 	return (uint64_t)((n + whole - 1) / whole);
 }
@@ -380,7 +381,6 @@ blame(const struct hint_budget *b)
 static bool
 is_shorter(const struct hint_budget *a, const struct hint_budget *b)
 {
-	__extension__ typedef unsigned __int128 wide;
 	wide left, right;
 
 	if (!a->has_limit || !b->has_limit || a->limit == 0 || b->limit == 0)

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/wide.h"
 #include "hint/refusal_pick.h"
 #include "hint/refusal_table.h"
 
@@ -119,8 +120,6 @@ left_of(const struct hint_budget *b)
 static bool
 is_tighter(uint64_t left, uint64_t reset, const struct lesson *l)
 {
-	__extension__ typedef unsigned __int128 wide;
-
 	return !l->shape || (wide)reset * (l->left + 1) >
 	    (wide)l->reset * (left + 1);
 }

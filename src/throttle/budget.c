@@ -23,25 +23,10 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/wide.h"
 #include "throttle/budget_counted.h"
 #include "throttle/budget_recovery.h"
 #include "throttle/larger.h"
-
-typedef budget_wide wide;
-
-#define WIDE_MAX	BUDGET_WIDE_MAX
-
-static wide
-wide_max(wide a, wide b)
-{
-	return a > b ? a : b;
-}
-
-static wide
-wide_add(wide a, wide b)
-{
-	return a > WIDE_MAX - b ? WIDE_MAX : a + b;
-}
 
 /* Rates */
 
@@ -88,7 +73,8 @@ rate_due(const struct budget_state *r, wide tat, uint64_t cost)
 static void
 rate_take(struct budget_state *r, uint64_t cost, uint64_t at)
 {
-	r->tat = wide_add(wide_max(r->tat, rate_at(r, at)), rate_span(r, cost));
+	r->tat = wide_sum(wide_larger(r->tat, rate_at(r, at)),
+	    rate_span(r, cost));
 }
 
 static void
@@ -128,9 +114,9 @@ rate_inherit(struct budget_state *r, const struct budget_state *from,
 		part = used % from->limit.period * period;
 		part = part / from->limit.period +
 		    (part % from->limit.period != 0);
-		used = wide_add(rate_span(r, whole), part);
+		used = wide_sum(rate_span(r, whole), part);
 	}
-	r->tat = wide_max(r->tat, wide_add(rate_at(r, now), used));
+	r->tat = wide_larger(r->tat, wide_sum(rate_at(r, now), used));
 }
 
 /*
@@ -417,7 +403,7 @@ not_before(struct budget_start *s, uint64_t at, enum budget_short what,
 }
 
 struct budget_start
-budget_start(const struct budget *b, budget_wide ahead, uint64_t cost,
+budget_start(const struct budget *b, wide ahead, uint64_t cost,
     uint64_t first, uint64_t now)
 {
 	struct budget_start s = { .at = now };
@@ -434,7 +420,7 @@ budget_start(const struct budget *b, budget_wide ahead, uint64_t cost,
 	for (i = 0; i < b->nrates; i++) {
 		r = &b->rates[i];
 		tat = rate_at(r, r->limit.strict ? larger(first, now) : first);
-		tat = wide_add(wide_max(r->tat, tat), rate_span(r, ahead));
+		tat = wide_sum(wide_larger(r->tat, tat), rate_span(r, ahead));
 		not_before(&s, rate_ns(r, rate_due(r, tat, cost)),
 		    BUDGET_SHORT_RATE, i);
 	}

@@ -100,7 +100,7 @@ bool		 budget_allows(const struct budget *, uint64_t cost,
  * Returns the earliest start of a cost that waits behind others: those cost so
  * much ahead, and begin to spend at first (ns), a strict rate not before now.
  */
-struct budget_start budget_start(const struct budget *, budget_wide ahead,
+struct budget_start budget_start(const struct budget *, wide ahead,
 		    uint64_t cost, uint64_t first, uint64_t now);
 
 /*
@@ -126,12 +126,12 @@ void		 budget_paid(const struct budget *, uint64_t cost,
  * afterwards, for budget_refunded().
  */
 void		 budget_refund(struct budget *, struct budget_paid *,
-		    uint64_t now, budget_wide sooner[BUDGET_RATES]);
+		    uint64_t now, wide sooner[BUDGET_RATES]);
 
 /* Moves what was paid after something else that was refunded just now. */
 void		 budget_refunded(const struct budget *,
 		    const struct budget_paid *refund,
-		    const budget_wide sooner[BUDGET_RATES],
+		    const wide sooner[BUDGET_RATES],
 		    struct budget_paid *);
 
 /* Says what became of one that was admitted in that epoch; once for each. */

@@ -21,6 +21,7 @@
 
 #include <string.h>
 
+#include "base/wide.h"
 #include "throttle/larger.h"
 
 static uint64_t
@@ -80,13 +81,13 @@ is_full(const struct budget_state *r)
 static uint64_t
 next_forgotten(const struct budget_state *r)
 {
-	budget_wide at;
+	wide at;
 	uint64_t i;
 
 	for (i = 1; i <= BUDGET_SLOTS; i++)
 		if (r->slots[(r->newest + i) % BUDGET_SLOTS] != 0)
 			break;
-	at = (budget_wide)(r->newest + i) * slot_length(r);
+	at = (wide)(r->newest + i) * slot_length(r);
 	return i > BUDGET_SLOTS || at > BUDGET_NEVER ? BUDGET_NEVER :
 	    (uint64_t)at;
 }

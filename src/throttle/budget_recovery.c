@@ -22,9 +22,8 @@
 
 #include "throttle/budget_recovery.h"
 
+#include "base/wide.h"
 #include "throttle/larger.h"
-
-typedef budget_wide wide;
 
 /* Probes refused in a row that tell an outage from a limit. */
 #define DOUBTED		4

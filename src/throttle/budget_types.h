@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/wide.h"
+
 /* What a budget is made of; budget.h says what it does. */
 
 #define BUDGET_UNIT	1000000ULL	/* micro cost units in one unit */
@@ -21,10 +23,6 @@
  * ever.
  */
 #define BUDGET_MEMORY	600000000000ULL
-
-__extension__ typedef unsigned __int128 budget_wide;
-
-#define BUDGET_WIDE_MAX	(~(budget_wide)0)
 
 /* One rate: capacity per period, with a burst. */
 struct budget_rate {
@@ -71,7 +69,7 @@ struct budget_start {
 struct budget_state {	/* one rate: its limit and what is consumed */
 	struct budget_rate	 limit;
 	uint64_t		 refill;	/* micro cost units a period */
-	budget_wide		 tat;		/* 1/refill ns */
+	wide			 tat;		/* 1/refill ns */
 	/* what the host has counted; in thousands of micro cost units */
 	uint64_t		 flying;	/* no verdict yet */
 	uint64_t		 newest;	/* slot of time */
@@ -84,7 +82,7 @@ struct budget_state {	/* one rate: its limit and what is consumed */
  */
 struct budget_paid {
 	uint64_t		 cost;		/* micro cost units; 0: void */
-	budget_wide		 ends[BUDGET_RATES]; /* 1/refill ns */
+	wide			 ends[BUDGET_RATES]; /* 1/refill ns */
 };
 
 /* Lives in the caller's memory; the fields are the budget's. */

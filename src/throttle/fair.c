@@ -34,10 +34,10 @@ static struct fair_flow returned_flow;
  * The virtual time of a turn.  What costs little or nothing takes a turn, too,
  * and a slot: many of those would keep others from theirs.
  */
-static fair_wide
+static wide
 turn_span(uint64_t cost, uint64_t weight)
 {
-	return fair_span(fair_larger(cost, FAIR_TURN), weight);
+	return fair_span(wide_larger(cost, FAIR_TURN), weight);
 }
 
 static int
@@ -134,7 +134,7 @@ level(const struct fair *q, uint64_t at)
 
 /* Puts a flow with waiters where it belongs by its first waiter. */
 static void
-flow_in(struct fair *q, struct fair_flow *f, fair_wide tag)
+flow_in(struct fair *q, struct fair_flow *f, wide tag)
 {
 	const struct fair_waiter *w = RB_MIN(fair_waiters, &f->waiters);
 	struct fair_group *g;
@@ -174,16 +174,16 @@ flow_out(struct fair *q, struct fair_flow *f)
 static void
 flow_regroup(struct fair *q, struct fair_flow *f)
 {
-	fair_wide tag = fair_tag(f);
+	wide tag = fair_tag(f);
 
 	flow_out(q, f);
 	flow_in(q, f, tag);
 }
 
 static void
-flow_move(struct fair_flow *f, fair_wide tag)
+flow_move(struct fair_flow *f, wide tag)
 {
-	fair_wide relative = tag - f->group->moved;
+	wide relative = tag - f->group->moved;
 
 	if (relative == f->tag)
 		return;
@@ -255,7 +255,7 @@ client_get(struct fair *q, uint64_t id, uint32_t weight)
 		q->nowing--;
 		c->owes = false;
 	}
-	c->vt = fair_larger(c->vt, q->vt);
+	c->vt = wide_larger(c->vt, q->vt);
 	c->weight = weight;
 	return c;
 }
@@ -298,7 +298,7 @@ forget(struct fair *q)
 
 /* Moves the queue's virtual time, and all that must not fall behind it. */
 static void
-advance(struct fair *q, fair_wide vt)
+advance(struct fair *q, wide vt)
 {
 	struct fair_client *c;
 	struct fair_group *g;
@@ -318,20 +318,20 @@ advance(struct fair *q, fair_wide vt)
 
 /* Moves a client's virtual time by a turn that began at start. */
 static void
-charge(struct fair_client *c, fair_wide start, fair_wide length,
+charge(struct fair_client *c, wide start, wide length,
     const struct fair_flow *but)
 {
 	struct fair_flow *f;
-	fair_wide tag;
+	wide tag;
 
-	c->vt = fair_sum(fair_larger(c->vt, start), length);
+	c->vt = wide_sum(wide_larger(c->vt, start), length);
 	LIST_FOREACH (f, &c->flows, of_client) {
 		if (f == but)
 			continue;
 		tag = fair_tag(f);
 		if (tag < c->vt)
-			flow_move(f, fair_sum(tag, length) < c->vt ?
-			    fair_sum(tag, length) : c->vt);
+			flow_move(f, wide_sum(tag, length) < c->vt ?
+			    wide_sum(tag, length) : c->vt);
 	}
 }
 
@@ -484,7 +484,7 @@ bool
 fair_before(const struct fair *q, const struct fair_waiter *a,
     const struct fair_waiter *b)
 {
-	fair_wide tag_a, tag_b;
+	wide tag_a, tag_b;
 	unsigned level_a, level_b;
 
 	if (a->returned != b->returned)
@@ -526,7 +526,7 @@ void
 fair_serve(struct fair *q, struct fair_waiter *w, uint64_t now)
 {
 	struct fair_flow *f = w->flow;
-	fair_wide start, length;
+	wide start, length;
 
 	assert(f != NULL);
 	fair_tick(q, now);
@@ -535,7 +535,7 @@ fair_serve(struct fair *q, struct fair_waiter *w, uint64_t now)
 		length = turn_span(w->cost, f->client->weight);
 		charge(f->client, start, length, f);
 		if (f->length > 1)
-			flow_move(f, fair_sum(start, length));
+			flow_move(f, wide_sum(start, length));
 		advance(q, start);
 	}
 	fair_remove(q, w);
@@ -545,7 +545,7 @@ void
 fair_pass(struct fair *q, uint64_t client, uint32_t weight, uint64_t cost)
 {
 	struct fair_client *c;
-	fair_wide start;
+	wide start;
 
 	assert(weight != 0);
 	if (q->length == 0 || (c = client_get(q, client, weight)) == NULL)

@@ -14,11 +14,11 @@
 #include "throttle/fair_flow.h"
 
 /* The cost of those in a tree that go before a rank. */
-static fair_wide
+static wide
 waiters_before(const struct fair_waiters *tree, uint64_t at, uint64_t seq)
 {
 	const struct fair_waiter *w = RB_ROOT(tree);
-	fair_wide sum = 0;
+	wide sum = 0;
 
 	while (w != NULL) {
 		if (fair_compare(fair_rank(w), at, w->seq, seq) >= 0) {
@@ -38,15 +38,15 @@ struct ahead {
 	const struct fair_waiter *w;
 	uint64_t		 rank;
 	uint64_t		 seq;
-	fair_wide		 tag;		/* of the waiter's flow */
-	fair_wide		 start;		/* of the waiter */
+	wide			 tag;		/* of the waiter's flow */
+	wide			 start;		/* of the waiter */
 };
 
 /*
  * What the waiter's own client has before it in a lane.  Where urgency is
  * trusted, groups that move may turn the order of lanes.
  */
-static fair_wide
+static wide
 ahead_own(const struct fair *q, const struct ahead *a, unsigned lane)
 {
 	const struct fair_flow *f;
@@ -59,13 +59,13 @@ ahead_own(const struct fair *q, const struct ahead *a, unsigned lane)
 	return waiters_before(&f->waiters, a->rank, a->seq);
 }
 
-static fair_wide
+static wide
 ahead_others(const struct fair *q, const struct ahead *a, unsigned lane)
 {
 	const struct fair_lane *l = fair_const_lane_at(q, lane);
 	const struct fair_flow *f;
-	fair_wide at = a->start - l->groups[0].moved;
-	fair_wide area;
+	wide at = a->start - l->groups[0].moved;
+	wide area;
 
 	if (q->trust || RB_EMPTY(&l->starts))
 		return 0;
@@ -76,7 +76,7 @@ ahead_others(const struct fair *q, const struct ahead *a, unsigned lane)
 	return area / FAIR_WEIGHT;
 }
 
-static fair_wide
+static wide
 ahead_returned(const struct fair *q, const struct ahead *a, unsigned lane)
 {
 	const struct fair_waiters *tree =
@@ -89,17 +89,17 @@ ahead_returned(const struct fair *q, const struct ahead *a, unsigned lane)
 
 /* When the waiter is to start, behind a cost of its own client, at least. */
 static void
-ahead_start(struct ahead *a, fair_wide own)
+ahead_start(struct ahead *a, wide own)
 {
 	uint64_t weight = a->w->flow != NULL ? a->w->flow->client->weight :
 	    a->w->weight;
-	fair_wide length = fair_span(own, weight), inexact = 0;
+	wide length = fair_span(own, weight), inexact = 0;
 
 	if (FAIR_WEIGHT % weight != 0 && a->client != NULL)
 		inexact = a->client->length;
 	a->start = a->tag;
 	if (length > inexact)
-		a->start = fair_sum(a->tag, length - inexact);
+		a->start = wide_sum(a->tag, length - inexact);
 }
 
 /* The next of the lanes that are asked for: all, or that one. */
@@ -109,13 +109,13 @@ after(const struct fair *q, unsigned asked, unsigned lane)
 	return asked == FAIR_ALL ? fair_next_lane(q, lane) : FAIR_END;
 }
 
-fair_wide
+wide
 fair_ahead(struct fair *q, const struct fair_waiter *w, unsigned lane,
     uint64_t now)
 {
 	unsigned i, first = lane == FAIR_ALL ? 0 : lane;
 	struct ahead a = { .w = w, .rank = fair_rank(w), .tag = q->vt };
-	fair_wide own, more, sum = 0;
+	wide own, more, sum = 0;
 	const struct fair_flow *f = NULL;
 
 	assert(fair_has_lane(q, w->lane) &&
@@ -128,7 +128,7 @@ fair_ahead(struct fair *q, const struct fair_waiter *w, unsigned lane,
 		return sum;
 	a.client = fair_client(q, w->client);
 	if (a.client != NULL) {
-		a.tag = fair_larger(a.client->vt, q->vt);
+		a.tag = wide_larger(a.client->vt, q->vt);
 		f = fair_flow_of(a.client, w->lane);
 	}
 	if (f != NULL)

@@ -23,7 +23,7 @@
  *   client will bring up next, makes no bound.
  */
 #define FAIR_ALL	UINT16_MAX
-fair_wide	 fair_ahead(struct fair *, const struct fair_waiter *,
+wide		 fair_ahead(struct fair *, const struct fair_waiter *,
 		    unsigned lane, uint64_t now);
 
 #endif

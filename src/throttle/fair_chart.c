@@ -51,7 +51,7 @@ start_sum(struct fair_flow *f)
 	}
 }
 
-static fair_wide
+static wide
 end_area(const struct fair_bar *b)
 {
 	return b->cost * FAIR_WEIGHT + b->weight * b->start;
@@ -141,15 +141,15 @@ static struct fair_bar
 bar_of(const struct fair_flow *f)
 {
 	const struct fair_client *c = f->client;
-	fair_wide elsewhere = c->cost - f->cost;
+	wide elsewhere = c->cost - f->cost;
 	struct fair_bar b = { .cost = f->cost, .weight = c->weight };
 
-	b.start = fair_sum(f->tag,
+	b.start = wide_sum(f->tag,
 	    c->tiny * fair_span(FAIR_TURN, c->weight));
 	if (elsewhere != 0)
-		b.start = fair_sum(b.start,
-		    fair_sum(fair_span(elsewhere, c->weight), 1));
-	b.end = fair_sum(b.start, fair_span(f->cost, c->weight));
+		b.start = wide_sum(b.start,
+		    wide_sum(fair_span(elsewhere, c->weight), 1));
+	b.end = wide_sum(b.start, fair_span(f->cost, c->weight));
 	return b;
 }
 
@@ -182,8 +182,8 @@ fair_chart_update(struct fair *q, struct fair_client *c)
 		chart_in(fair_lane_at(q, f->lane), f);
 }
 
-fair_wide
-fair_chart_bar_at(const struct fair_bar *b, fair_wide at)
+wide
+fair_chart_bar_at(const struct fair_bar *b, wide at)
 {
 	if (b->weight == 0)
 		return 0;
@@ -192,12 +192,12 @@ fair_chart_bar_at(const struct fair_bar *b, fair_wide at)
 	return at > b->start ? (at - b->start) * b->weight : 0;
 }
 
-fair_wide
-fair_chart_at(const struct fair_lane *lane, fair_wide at)
+wide
+fair_chart_at(const struct fair_lane *lane, wide at)
 {
 	const struct fair_flow *f = RB_ROOT(&lane->starts);
 	const struct fair_flow *left;
-	fair_wide area = 0;
+	wide area = 0;
 
 	while (f != NULL) {
 		left = RB_LEFT(f, by_start);

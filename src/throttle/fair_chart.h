@@ -14,7 +14,7 @@ void		 fair_chart_remove(struct fair *, struct fair_flow *);
  * virtual time that is relative to the group's moved; in micro cost units by
  * FAIR_WEIGHT.
  */
-fair_wide	 fair_chart_bar_at(const struct fair_bar *, fair_wide at);
-fair_wide	 fair_chart_at(const struct fair_lane *, fair_wide at);
+wide		 fair_chart_bar_at(const struct fair_bar *, wide at);
+wide		 fair_chart_at(const struct fair_lane *, wide at);
 
 #endif

@@ -6,14 +6,13 @@
 
 #include <bsd/sys/queue.h>
 
+#include "base/wide.h"
 #include "throttle/fair_waiter.h"
 
 /*
  * What a fair queue is made of: clients, their flows, the groups and lanes that
  * these are in.  For the files of fair; nobody else looks into a queue.
  */
-
-#define FAIR_WIDE_MAX	(~(fair_wide)0)
 
 /* The functions of a tree, each as far as it is used. */
 #define FAIR_TREE(name, type, field, cmp) \
@@ -31,7 +30,7 @@ RB_HEAD(fair_owing, fair_client);
 struct fair_group {
 	struct fair_order	 order;
 	LIST_ENTRY(fair_group)	 entry;		/* while it has flows */
-	fair_wide		 moved;		/* tags are relative to it */
+	wide			 moved;		/* tags are relative to it */
 };
 
 struct fair_lane {
@@ -43,9 +42,9 @@ struct fair_lane {
 
 /* Of a chart; relative to the group's moved. */
 struct fair_bar {
-	fair_wide		 start;
-	fair_wide		 end;
-	fair_wide		 cost;
+	wide			 start;
+	wide			 end;
+	wide			 cost;
 	uint64_t		 weight;	/* 0: not in the chart */
 };
 
@@ -54,33 +53,33 @@ struct fair_flow {
 	LIST_ENTRY(fair_flow)	 of_client;
 	struct fair_waiters	 waiters;
 	size_t			 length;
-	fair_wide		 cost;		/* of its waiters */
+	wide			 cost;		/* of its waiters */
 	unsigned		 lane;
 
 	RB_ENTRY(fair_flow)	 entry;
 	struct fair_group	*group;
-	fair_wide		 tag;		/* relative to group->moved */
+	wide			 tag;		/* relative to group->moved */
 	RB_ENTRY(fair_flow)	 by_due;
 	uint64_t		 due;		/* ns, of a better level */
 
 	struct fair_bar		 bar;
 	RB_ENTRY(fair_flow)	 by_start;
 	uint64_t		 start_weight;	/* sums of the subtree */
-	fair_wide		 start_area;
+	wide			 start_area;
 	RB_ENTRY(fair_flow)	 by_end;
 	uint64_t		 end_weight;
-	fair_wide		 end_area;
+	wide			 end_area;
 };
 
 struct fair_client {
 	RB_ENTRY(fair_client)	 entry;
 	uint64_t		 id;
 	uint64_t		 seq;		/* decides between equal tags */
-	fair_wide		 vt;
+	wide			 vt;
 	uint32_t		 weight;
 	size_t			 length;	/* waiters, returned ones too */
 	size_t			 tiny;		/* of them, below FAIR_TURN */
-	fair_wide		 cost;		/* of those in flows */
+	wide			 cost;		/* of those in flows */
 	LIST_HEAD(, fair_flow)	 flows;
 	RB_ENTRY(fair_client)	 by_vt;		/* while it only owes */
 	bool			 owes;
@@ -94,7 +93,7 @@ struct fair {
 	size_t			 nowing;	/* of them, without waiters */
 	uint64_t		 seq;
 	uint64_t		 now;		/* ns, the latest seen */
-	fair_wide		 vt;
+	wide			 vt;
 	struct fair_clients	 clients;
 	struct fair_owing	 owing;
 	struct fair_dues	 dues;
@@ -126,24 +125,12 @@ fair_const_lane_at(const struct fair *q, unsigned lane)
 	    q->more[lane - FAIR_LANES];
 }
 
-static inline fair_wide
-fair_larger(fair_wide a, fair_wide b)
-{
-	return a > b ? a : b;
-}
-
-static inline fair_wide
-fair_sum(fair_wide a, fair_wide b)
-{
-	return a > FAIR_WIDE_MAX - b ? FAIR_WIDE_MAX : a + b;
-}
-
 /* The virtual time that a cost takes, rounded down. */
-static inline fair_wide
-fair_span(fair_wide cost, uint64_t weight)
+static inline wide
+fair_span(wide cost, uint64_t weight)
 {
-	if (cost > FAIR_WIDE_MAX / FAIR_WEIGHT)
-		return FAIR_WIDE_MAX;
+	if (cost > WIDE_MAX / FAIR_WEIGHT)
+		return WIDE_MAX;
 	return cost * FAIR_WEIGHT / weight;
 }
 
@@ -160,17 +147,17 @@ fair_rank(const struct fair_waiter *w)
 }
 
 static inline int
-fair_compare(fair_wide a, fair_wide b, uint64_t tie_a, uint64_t tie_b)
+fair_compare(wide a, wide b, uint64_t tie_a, uint64_t tie_b)
 {
 	if (a != b)
 		return a < b ? -1 : 1;
 	return tie_a < tie_b ? -1 : tie_a > tie_b;
 }
 
-static inline fair_wide
+static inline wide
 fair_tag(const struct fair_flow *f)
 {
-	return fair_sum(f->tag, f->group->moved);
+	return wide_sum(f->tag, f->group->moved);
 }
 
 static inline struct fair_client *

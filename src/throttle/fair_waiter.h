@@ -7,6 +7,8 @@
 
 #include <bsd/sys/tree.h>
 
+#include "base/wide.h"
+
 /* Who waits in a fair queue; fair.h says how. */
 
 #define FAIR_WEIGHT	1000000U	/* a weight of 1 */
@@ -18,8 +20,6 @@
 #define FAIR_MORE	64		/* lanes that are made later, behind */
 #define FAIR_END	(FAIR_LANES + FAIR_MORE)
 #define FAIR_REMEMBERED	1024		/* clients that wait no more */
-
-__extension__ typedef unsigned __int128 fair_wide;
 
 struct fair;
 struct fair_flow;
@@ -40,7 +40,7 @@ struct fair_waiter {
 	uint64_t		 seq;
 	struct fair_flow	*flow;		/* NULL: not queued */
 	RB_ENTRY(fair_waiter)	 entry;
-	fair_wide		 sum;		/* costs of its subtree */
+	wide			 sum;		/* costs of its subtree */
 };
 
 #endif

@@ -9,7 +9,7 @@
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_start.h"
 
-static fair_wide
+static wide
 cost_ahead(struct throttle *t, const struct throttle_waiter *w)
 {
 	return fair_ahead(t->queue, &w->fair, FAIR_ALL, t->now);

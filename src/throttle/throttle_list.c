@@ -61,7 +61,7 @@ sort(const struct fair *q, struct throttle_waiter *list)
 }
 
 struct throttle_waiter *
-throttle_list(struct throttle *t, fair_wide (*key)(struct throttle *,
+throttle_list(struct throttle *t, wide (*key)(struct throttle *,
     const struct throttle_waiter *))
 {
 	struct throttle_waiter *w, *list = NULL;

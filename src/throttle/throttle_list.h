@@ -9,7 +9,7 @@
  * key() returns for each, and of their turns where that is the same.
  */
 struct throttle_waiter *throttle_list(struct throttle *,
-		    fair_wide (*key)(struct throttle *,
+		    wide (*key)(struct throttle *,
 		    const struct throttle_waiter *));
 
 #endif

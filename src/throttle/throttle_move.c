@@ -35,7 +35,7 @@ move_to_part(struct throttle_waiter *w, unsigned part)
 	w->fair.lane = (uint16_t)lane_of(part);
 }
 
-static fair_wide
+static wide
 arrival(struct throttle *t, const struct throttle_waiter *w)
 {
 	(void)t;

@@ -57,7 +57,7 @@ throttle_release(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 void
 throttle_refund(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 {
-	budget_wide sooner[BUDGET_RATES];
+	wide sooner[BUDGET_RATES];
 	struct throttle_deposit *d;
 
 	throttle_tick(t, now);

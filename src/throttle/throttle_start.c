@@ -53,7 +53,7 @@ spends_from(struct throttle *t, const struct fair_waiter *first, uint64_t now)
 
 /* What is queued ahead of one, and from when on that will be spent (ns). */
 struct ahead {
-	fair_wide	 cost;
+	wide		 cost;
 	uint64_t	 first;
 };
 
@@ -62,7 +62,7 @@ add_lane(struct throttle *t, struct ahead *a, const struct fair_waiter *w,
     unsigned lane, uint64_t now)
 {
 	const struct fair_waiter *first = first_of(t, lane);
-	fair_wide cost;
+	wide cost;
 	uint64_t from;
 
 	if (first == NULL || first == w)

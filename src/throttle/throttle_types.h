@@ -85,7 +85,7 @@ struct throttle_waiter {
 	struct fair_waiter		 fair;
 	TAILQ_ENTRY(throttle_waiter)	 entry;	/* of throttle_hopeless() */
 	struct throttle_waiter		*next;	/* while all are listed */
-	fair_wide			 key;	/* to sort by */
+	wide				 key;	/* to sort by */
 	uint64_t			 since;	/* ns: waits since then */
 	uint64_t			 deadline; /* ns, to start by */
 	uint64_t			 again;	/* see throttle_request */

@@ -32,8 +32,6 @@
 #define CLIENTS		6
 #define LANES		3
 
-typedef fair_wide wide;
-
 struct owner {
 	uint64_t	 seq;
 	uint32_t	 weight;

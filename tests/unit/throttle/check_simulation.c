@@ -81,7 +81,6 @@ static struct judge {
 static void
 judge_take(uint64_t cost)
 {
-	__extension__ typedef unsigned __int128 wide;
 	wide level = (wide)judge.per_second * (now - judge.at) + judge.level;
 
 	judge.level = level > judge.full ? judge.full : (uint64_t)level;

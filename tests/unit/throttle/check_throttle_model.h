@@ -22,7 +22,7 @@
 #define PARTS		2
 #define LOG		512
 
-__extension__ typedef __int128 wide;
+__extension__ typedef __int128 exact;
 
 struct item {
 	struct throttle_waiter	 w;	/* first: the throttle returns it */
@@ -55,7 +55,7 @@ struct model_budget {
 	struct counted		 counted[BUDGET_RATES];
 	bool			 exact;		/* ... and must not exceed */
 	/* Tokens in a bucket, times its period; below 0 in debt. */
-	wide			 level[BUDGET_RATES];
+	exact			 level[BUDGET_RATES];
 	uint64_t		 paused_until;
 	uint32_t		 inflight;
 	uint32_t		 pending;	/* no verdict yet */
@@ -111,33 +111,33 @@ refill(const struct budget_rate *r)
 	    r->capacity - r->burst : r->capacity;
 }
 
-static wide
+static exact
 span(const struct budget_rate *r, uint64_t cost)
 {
-	return (wide)cost * r->period;
+	return (exact)cost * r->period;
 }
 
 /* What the bucket has to hold for a cost. */
-static wide
+static exact
 need(const struct budget_rate *r, uint64_t cost)
 {
 	return span(r, cost < r->burst ? cost : r->burst);
 }
 
 static void
-fill(const struct budget_limits *l, wide *level, uint64_t ns)
+fill(const struct budget_limits *l, exact *level, uint64_t ns)
 {
 	unsigned i;
 
 	for (i = 0; i < l->nrates; i++) {
-		level[i] += (wide)ns * refill(&l->rates[i]);
+		level[i] += (exact)ns * refill(&l->rates[i]);
 		if (level[i] > span(&l->rates[i], l->rates[i].burst))
 			level[i] = span(&l->rates[i], l->rates[i].burst);
 	}
 }
 
 static void
-spend(const struct budget_limits *l, wide *level, uint64_t cost)
+spend(const struct budget_limits *l, exact *level, uint64_t cost)
 {
 	unsigned i;
 
@@ -415,7 +415,7 @@ front(void)
 
 static struct future {
 	uint64_t	 now;
-	wide		 level[1 + PARTS][BUDGET_RATES];
+	exact		 level[1 + PARTS][BUDGET_RATES];
 	int64_t		 left[1 + PARTS];
 	uint64_t	 last[1 + PARTS];
 	const struct item *queue[ITEMS + 1];
@@ -444,7 +444,7 @@ future_due(unsigned k, uint64_t cost)
 	const struct model_budget *b = &m.b[k];
 	uint64_t at = shape_due(b->shape_until, f.left[k], f.last[k]);
 	const struct budget_rate *r;
-	wide lacking;
+	exact lacking;
 	unsigned i;
 
 	if (f.rooms && at < opens(b))
@@ -561,19 +561,19 @@ static void
 check_windows(const struct model_budget *b, const struct budget_rate *r)
 {
 	const struct admission *last = &b->log[b->nlog - 1];
-	wide sum = 0, most, slack;
+	exact sum = 0, most, slack;
 	bool plain = r->strict && r->burst < r->capacity;
 	uint64_t length;
 	unsigned i;
 
-	slack = m.prompt || r->strict ? 0 : (wide)THROTTLE_LATE * refill(r);
+	slack = m.prompt || r->strict ? 0 : (exact)THROTTLE_LATE * refill(r);
 	for (i = b->nlog; i-- > 0;) {
 		if (b->log[i].cost > r->burst)
 			plain = false;
 		sum += i == b->nlog - 1 ? need(r, last->cost) :
 		    span(r, b->log[i].cost);
 		length = last->at - b->log[i].at;
-		most = span(r, r->burst) + (wide)length * refill(r);
+		most = span(r, r->burst) + (exact)length * refill(r);
 		must(sum <= most + (i == b->nlog - 1 ? 0 : slack));
 		if (plain && length <= r->period)
 			must(sum <= span(r, r->capacity));

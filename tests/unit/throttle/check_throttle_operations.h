@@ -563,7 +563,7 @@ change_budget(struct model_budget *b)
 	struct budget_limits l;
 	const struct budget_rate *old;
 	struct budget_rate *r;
-	wide lacks;
+	exact lacks;
 	unsigned i;
 
 	any_limits(&l);
