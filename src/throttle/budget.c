@@ -21,7 +21,6 @@
 #include "throttle/budget.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "base/wide.h"
 #include "throttle/budget_counted.h"
@@ -87,8 +86,6 @@ rate_init(struct budget_state *r, const struct budget_rate *limit)
 	if (limit->strict && limit->burst < limit->capacity)
 		r->refill -= limit->burst;
 	r->tat = 0;
-	r->flying = r->newest = 0;
-	memset(r->slots, 0, sizeof r->slots);
 }
 
 /*
@@ -103,7 +100,6 @@ rate_inherit(struct budget_state *r, const struct budget_state *from,
 	uint64_t period = r->limit.period;
 	wide used, whole, part;
 
-	budget_counted_inherit(r, from, now);
 	if (from->tat <= rate_at(from, now))
 		return;
 	used = from->tat - rate_at(from, now);
@@ -119,22 +115,28 @@ rate_inherit(struct budget_state *r, const struct budget_state *from,
 	r->tat = wide_larger(r->tat, wide_sum(rate_at(r, now), used));
 }
 
+static bool
+same_period(const struct budget *a, unsigned i, const struct budget *b,
+    unsigned j)
+{
+	return a->rates[i].limit.period == b->rates[j].limit.period;
+}
+
 /*
  * Pairs rates with those they take over from: equal periods first, then in
- * order.  pair[i] is the index for rates[i], or nfrom where none is left.
+ * order.  pair[i] is the index for rate i, or from->nrates where none is left.
  */
 static void
-pair_rates(const struct budget_state *rates, unsigned n,
-    const struct budget_state *from, unsigned nfrom,
+pair_rates(const struct budget *b, const struct budget *from,
     unsigned pair[BUDGET_RATES])
 {
+	unsigned n = b->nrates, nfrom = from->nrates;
 	bool used[BUDGET_RATES] = { false };
 	unsigned i, j;
 
 	for (i = 0; i < n; i++) {
 		for (j = 0; j < nfrom; j++)
-			if (!used[j] && rates[i].limit.period ==
-			    from[j].limit.period)
+			if (!used[j] && same_period(b, i, from, j))
 				break;
 		pair[i] = j;
 		if (j < nfrom)
@@ -152,16 +154,21 @@ pair_rates(const struct budget_state *rates, unsigned n,
 }
 
 static void
-inherit_rates(struct budget *b, const struct budget_state *from, unsigned nfrom,
-    uint64_t now)
+inherit_rates(struct budget *b, const struct budget *from, uint64_t now)
 {
 	unsigned pair[BUDGET_RATES] = { 0 };
 	unsigned i;
 
-	pair_rates(b->rates, b->nrates, from, nfrom, pair);
-	for (i = 0; i < b->nrates; i++)
-		if (pair[i] < nfrom)
-			rate_inherit(&b->rates[i], &from[pair[i]], now);
+	pair_rates(b, from, pair);
+	for (i = 0; i < b->nrates; i++) {
+		if (pair[i] == from->nrates)
+			continue;
+		rate_inherit(&b->rates[i], &from->rates[pair[i]], now);
+		if (same_period(b, i, from, pair[i]))
+			budget_counted_inherit(&b->counted[i],
+			    &from->counted[pair[i]],
+			    b->rates[i].limit.period, now);
+	}
 }
 
 /* Until when (ns) something was heard of a host, or is to be heard. */
@@ -215,8 +222,10 @@ set_limits(struct budget *b, const struct budget_limits *limits, bool learning)
 
 	assert(limits->nrates <= BUDGET_RATES);
 	b->nrates = limits->nrates;
-	for (i = 0; i < b->nrates; i++)
+	for (i = 0; i < b->nrates; i++) {
 		rate_init(&b->rates[i], &limits->rates[i]);
+		b->counted[i] = (struct budget_counted){ 0 };
+	}
 	b->concurrency = limits->concurrency;
 	b->learning = learning;
 }
@@ -237,35 +246,32 @@ budget_refill(struct budget *b)
 	for (i = 0; i < b->nrates; i++) {
 		limit = b->rates[i].limit;
 		rate_init(&b->rates[i], &limit);
+		b->counted[i] = (struct budget_counted){ 0 };
 	}
 }
 
 /* Those on their way are the same, where only limits are new. */
 static void
-keep_flying(struct budget *b, const struct budget_state *old, unsigned nold)
+keep_flying(struct budget *b, const struct budget *old)
 {
 	unsigned pair[BUDGET_RATES] = { 0 };
 	unsigned i;
 
-	pair_rates(b->rates, b->nrates, old, nold, pair);
+	pair_rates(b, old, pair);
 	for (i = 0; i < b->nrates; i++)
-		if (pair[i] < nold && old[pair[i]].limit.period ==
-		    b->rates[i].limit.period)
-			b->rates[i].flying = old[pair[i]].flying;
+		if (pair[i] < old->nrates && same_period(b, i, old, pair[i]))
+			b->counted[i].flying = old->counted[pair[i]].flying;
 }
 
 void
 budget_limit(struct budget *b, const struct budget_limits *limits,
     bool learning, uint64_t now)
 {
-	struct budget_state old[BUDGET_RATES];
-	unsigned i, nold = b->nrates;
+	const struct budget old = *b;
 
-	for (i = 0; i < nold; i++)
-		old[i] = b->rates[i];
 	set_limits(b, limits, learning);
-	inherit_rates(b, old, nold, now);
-	keep_flying(b, old, nold);
+	inherit_rates(b, &old, now);
+	keep_flying(b, &old);
 }
 
 /* An epoch that is later than those of both. */
@@ -284,7 +290,7 @@ new_epoch(struct budget *b, const struct budget *from)
 void
 budget_inherit(struct budget *b, const struct budget *from, uint64_t now)
 {
-	inherit_rates(b, from->rates, from->nrates, now);
+	inherit_rates(b, from, now);
 	b->paused_until = larger(b->paused_until, from->paused_until);
 	if (from->window != 0 && (b->window == 0 || from->window < b->window)) {
 		new_epoch(b, from);

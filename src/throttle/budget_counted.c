@@ -25,38 +25,38 @@
 #include "throttle/larger.h"
 
 static uint64_t
-slot_length(const struct budget_state *r)
+slot_length(uint64_t period)
 {
-	return r->limit.period / (BUDGET_SLOTS - 1) + 1;
+	return period / (BUDGET_SLOTS - 1) + 1;
 }
 
 /* Forgets what is older than the slots, which now end with that of now. */
 static void
-roll(struct budget_state *r, uint64_t now)
+roll(struct budget_counted *c, uint64_t period, uint64_t now)
 {
-	uint64_t newest = now / slot_length(r);
+	uint64_t newest = now / slot_length(period);
 
-	if (newest <= r->newest)
+	if (newest <= c->newest)
 		return;
-	if (newest - r->newest >= BUDGET_SLOTS)
-		memset(r->slots, 0, sizeof r->slots);
+	if (newest - c->newest >= BUDGET_SLOTS)
+		memset(c->slots, 0, sizeof c->slots);
 	else
-		while (r->newest < newest)
-			r->slots[++r->newest % BUDGET_SLOTS] = 0;
-	r->newest = newest;
+		while (c->newest < newest)
+			c->slots[++c->newest % BUDGET_SLOTS] = 0;
+	c->newest = newest;
 }
 
 static void
-add(struct budget_state *r, uint64_t cost, uint64_t at)
+add(struct budget_counted *c, uint64_t period, uint64_t cost, uint64_t at)
 {
-	uint64_t slot = at / slot_length(r);
+	uint64_t slot = at / slot_length(period);
 	uint32_t *sum;
 
-	if (slot > r->newest)
-		slot = r->newest;
-	if (r->newest - slot >= BUDGET_SLOTS)
+	if (slot > c->newest)
+		slot = c->newest;
+	if (c->newest - slot >= BUDGET_SLOTS)
 		return;
-	sum = &r->slots[slot % BUDGET_SLOTS];
+	sum = &c->slots[slot % BUDGET_SLOTS];
 	*sum = cost > UINT32_MAX - *sum ? UINT32_MAX : *sum + (uint32_t)cost;
 }
 
@@ -67,27 +67,29 @@ thousands(uint64_t cost)
 }
 
 static bool
-is_full(const struct budget_state *r)
+is_full(const struct budget *b, unsigned rate)
 {
-	uint64_t sum = r->flying;
+	const struct budget_counted *c = &b->counted[rate];
+	const struct budget_rate *limit = &b->rates[rate].limit;
+	uint64_t sum = c->flying;
 	unsigned i;
 
 	for (i = 0; i < BUDGET_SLOTS; i++)
-		sum += r->slots[i];
-	return sum >= thousands(larger(r->limit.capacity, r->limit.burst));
+		sum += c->slots[i];
+	return sum >= thousands(larger(limit->capacity, limit->burst));
 }
 
 /* When the oldest of them is forgotten (ns). */
 static uint64_t
-next_forgotten(const struct budget_state *r)
+next_forgotten(const struct budget_counted *c, uint64_t period)
 {
 	wide at;
 	uint64_t i;
 
 	for (i = 1; i <= BUDGET_SLOTS; i++)
-		if (r->slots[(r->newest + i) % BUDGET_SLOTS] != 0)
+		if (c->slots[(c->newest + i) % BUDGET_SLOTS] != 0)
 			break;
-	at = (wide)(r->newest + i) * slot_length(r);
+	at = (wide)(c->newest + i) * slot_length(period);
 	return i > BUDGET_SLOTS || at > BUDGET_NEVER ? BUDGET_NEVER :
 	    (uint64_t)at;
 }
@@ -98,24 +100,25 @@ budget_counted_sent(struct budget *b, uint64_t cost)
 	unsigned i;
 
 	for (i = 0; i < b->nrates; i++)
-		b->rates[i].flying += thousands(cost);
+		b->counted[i].flying += thousands(cost);
 }
 
 void
 budget_counted_verdict(struct budget *b, enum budget_verdict verdict,
     uint64_t now)
 {
-	struct budget_state *r;
-	uint64_t cost;
+	struct budget_counted *c;
+	uint64_t cost, period;
 	unsigned i;
 
 	for (i = 0; i < b->nrates; i++) {
-		r = &b->rates[i];
-		cost = r->flying / b->pending;
-		r->flying -= cost;
-		roll(r, now);
+		c = &b->counted[i];
+		period = b->rates[i].limit.period;
+		cost = c->flying / b->pending;
+		c->flying -= cost;
+		roll(c, period, now);
 		if (verdict != BUDGET_THROTTLED)
-			add(r, cost, now);
+			add(c, period, cost, now);
 	}
 }
 
@@ -123,16 +126,18 @@ bool
 budget_counted_tick(struct budget *b, uint64_t patience, uint64_t now)
 {
 	bool full = !budget_counted_room(b), changed = false;
-	struct budget_state *r;
+	struct budget_counted *c;
+	uint64_t period;
 	unsigned i;
 
 	for (i = 0; i < b->nrates; i++) {
-		r = &b->rates[i];
-		roll(r, now);
-		if (r->flying == 0 || now < patience)
+		c = &b->counted[i];
+		period = b->rates[i].limit.period;
+		roll(c, period, now);
+		if (c->flying == 0 || now < patience)
 			continue;
-		add(r, r->flying, patience);
-		r->flying = 0;
+		add(c, period, c->flying, patience);
+		c->flying = 0;
 		changed = b->exact;
 	}
 	return changed || (full && budget_counted_room(b));
@@ -144,7 +149,7 @@ budget_counted_room(const struct budget *b)
 	unsigned i;
 
 	for (i = 0; b->exact && i < b->nrates; i++)
-		if (is_full(&b->rates[i]))
+		if (is_full(b, i))
 			return false;
 	return true;
 }
@@ -152,16 +157,15 @@ budget_counted_room(const struct budget *b)
 uint64_t
 budget_counted_opens(const struct budget *b, uint64_t patience)
 {
-	const struct budget_state *r;
 	uint64_t at = 0, next;
 	unsigned i;
 
 	for (i = 0; b->exact && i < b->nrates; i++) {
-		r = &b->rates[i];
-		if (!is_full(r))
+		if (!is_full(b, i))
 			continue;
-		next = next_forgotten(r);
-		if (r->flying > 0 && patience < next)
+		next = next_forgotten(&b->counted[i],
+		    b->rates[i].limit.period);
+		if (b->counted[i].flying > 0 && patience < next)
 			next = patience;
 		at = larger(at, next);
 	}
@@ -169,17 +173,15 @@ budget_counted_opens(const struct budget *b, uint64_t patience)
 }
 
 void
-budget_counted_inherit(struct budget_state *r, const struct budget_state *from,
-    uint64_t now)
+budget_counted_inherit(struct budget_counted *c,
+    const struct budget_counted *from, uint64_t period, uint64_t now)
 {
-	struct budget_state old = *from;
+	struct budget_counted old = *from;
 	unsigned i;
 
-	if (old.limit.period != r->limit.period)
-		return;
-	roll(&old, now);
-	roll(r, now);
+	roll(&old, period, now);
+	roll(c, period, now);
 	for (i = 0; i < BUDGET_SLOTS; i++)
-		if (old.slots[i] > r->slots[i])
-			r->slots[i] = old.slots[i];
+		if (old.slots[i] > c->slots[i])
+			c->slots[i] = old.slots[i];
 }

@@ -24,8 +24,9 @@ bool		 budget_counted_room(const struct budget *);
 /* Returns when they may have without a verdict (ns); 0 when they have. */
 uint64_t	 budget_counted_opens(const struct budget *, uint64_t patience);
 
-/* Takes over the verdicts of another rate of the same period, if more. */
-void		 budget_counted_inherit(struct budget_state *,
-		    const struct budget_state *, uint64_t now);
+/* Takes over the verdicts of another rate of the same period (ns), if more. */
+void		 budget_counted_inherit(struct budget_counted *,
+		    const struct budget_counted *, uint64_t period,
+		    uint64_t now);
 
 #endif

@@ -70,7 +70,10 @@ struct budget_state {	/* one rate: its limit and what is consumed */
 	struct budget_rate	 limit;
 	uint64_t		 refill;	/* micro cost units a period */
 	wide			 tat;		/* 1/refill ns */
-	/* what the host has counted; in thousands of micro cost units */
+};
+
+/* What the host has counted of a rate; in thousands of micro cost units. */
+struct budget_counted {
 	uint64_t		 flying;	/* no verdict yet */
 	uint64_t		 newest;	/* slot of time */
 	uint32_t		 slots[BUDGET_SLOTS];
@@ -88,6 +91,7 @@ struct budget_paid {
 /* Lives in the caller's memory; the fields are the budget's. */
 struct budget {
 	struct budget_state	 rates[BUDGET_RATES];
+	struct budget_counted	 counted[BUDGET_RATES];	/* of each rate */
 	unsigned		 nrates;
 	uint32_t		 concurrency;
 	uint32_t		 inflight;	/* slots held */
