@@ -58,7 +58,7 @@ rate_ns(const struct budget_state *r, wide at)
  * never be covered: it waits for the full bucket and overdraws it.
  */
 static wide
-rate_due(const struct budget_state *r, wide tat, uint64_t cost)
+rate_allows_at(const struct budget_state *r, wide tat, uint64_t cost)
 {
 	wide spare = 0;
 
@@ -69,11 +69,57 @@ rate_due(const struct budget_state *r, wide tat, uint64_t cost)
 	return tat > spare ? tat - spare : 0;
 }
 
+static uint64_t
+rate_due(const struct budget_state *r, uint64_t cost)
+{
+	return rate_ns(r, rate_allows_at(r, r->tat, cost));
+}
+
+static uint64_t
+rate_due_behind(const struct budget_state *r, wide ahead, uint64_t first,
+    uint64_t cost)
+{
+	wide tat = wide_sum(wide_larger(r->tat, rate_at(r, first)),
+	    rate_span(r, ahead));
+
+	return rate_ns(r, rate_allows_at(r, tat, cost));
+}
+
+static bool
+rate_conforms(const struct budget_state *r, uint64_t cost, uint64_t now)
+{
+	return rate_at(r, now) >= rate_allows_at(r, r->tat, cost);
+}
+
 static void
 rate_take(struct budget_state *r, uint64_t cost, uint64_t at)
 {
 	r->tat = wide_sum(wide_larger(r->tat, rate_at(r, at)),
 	    rate_span(r, cost));
+}
+
+/*
+ * What was worked off already stays spent: others may have gone since because
+ * of it, with a bucket that was full.
+ */
+static wide
+rate_refund(struct budget_state *r, uint64_t cost, wide end, uint64_t now)
+{
+	wide left, span, sooner;
+
+	if (cost == 0 || r->tat == WIDE_MAX || end <= rate_at(r, now))
+		return 0;
+	left = end - rate_at(r, now);
+	span = rate_span(r, cost);
+	sooner = left < span ? left : span;
+	r->tat -= sooner;
+	return sooner;
+}
+
+static bool
+rate_is_full(const struct budget_state *r, uint64_t now)
+{
+	return r->tat <= rate_at(r, now);
 }
 
 static void
@@ -373,30 +419,24 @@ budget_opens(const struct budget *b)
 uint64_t
 budget_due(const struct budget *b, uint64_t cost)
 {
-	const struct budget_state *r;
 	uint64_t ns = larger(b->paused_until, shape_due(b));
 	unsigned i;
 
-	for (i = 0; i < b->nrates; i++) {
-		r = &b->rates[i];
-		ns = larger(ns, rate_ns(r, rate_due(r, r->tat, cost)));
-	}
+	for (i = 0; i < b->nrates; i++)
+		ns = larger(ns, rate_due(&b->rates[i], cost));
 	return ns;
 }
 
 bool
 budget_allows(const struct budget *b, uint64_t cost, uint64_t now)
 {
-	const struct budget_state *r;
 	unsigned i;
 
 	if (!budget_room(b) || now < b->paused_until || now < shape_due(b))
 		return false;
-	for (i = 0; i < b->nrates; i++) {
-		r = &b->rates[i];
-		if (rate_at(r, now) < rate_due(r, r->tat, cost))
+	for (i = 0; i < b->nrates; i++)
+		if (!rate_conforms(&b->rates[i], cost, now))
 			return false;
-	}
 	return true;
 }
 
@@ -414,7 +454,7 @@ budget_start(const struct budget *b, wide ahead, uint64_t cost,
 {
 	struct budget_start s = { .at = now };
 	const struct budget_state *r;
-	wide tat;
+	uint64_t from;
 	unsigned i;
 
 	if (b->concurrency != 0 && b->inflight >= b->concurrency)
@@ -425,9 +465,8 @@ budget_start(const struct budget *b, wide ahead, uint64_t cost,
 	not_before(&s, shape_due(b), BUDGET_SHORT_SHAPE, 0);
 	for (i = 0; i < b->nrates; i++) {
 		r = &b->rates[i];
-		tat = rate_at(r, r->limit.strict ? larger(first, now) : first);
-		tat = wide_sum(wide_larger(r->tat, tat), rate_span(r, ahead));
-		not_before(&s, rate_ns(r, rate_due(r, tat, cost)),
+		from = r->limit.strict ? larger(first, now) : first;
+		not_before(&s, rate_due_behind(r, ahead, from, cost),
 		    BUDGET_SHORT_RATE, i);
 	}
 	s.at = larger(s.at, first);
@@ -463,29 +502,15 @@ budget_paid(const struct budget *b, uint64_t cost, struct budget_paid *paid)
 		paid->ends[i] = b->rates[i].tat;
 }
 
-/*
- * What was worked off already stays spent: others may have gone since because
- * of it, with a bucket that was full.
- */
 void
 budget_refund(struct budget *b, struct budget_paid *paid, uint64_t now,
     wide sooner[BUDGET_RATES])
 {
-	struct budget_state *r;
-	wide left, span;
 	unsigned i;
 
-	for (i = 0; i < b->nrates; i++) {
-		r = &b->rates[i];
-		sooner[i] = 0;
-		if (paid->cost == 0 || r->tat == WIDE_MAX ||
-		    paid->ends[i] <= rate_at(r, now))
-			continue;
-		left = paid->ends[i] - rate_at(r, now);
-		span = rate_span(r, paid->cost);
-		sooner[i] = left < span ? left : span;
-		r->tat -= sooner[i];
-	}
+	for (i = 0; i < b->nrates; i++)
+		sooner[i] = rate_refund(&b->rates[i], paid->cost,
+		    paid->ends[i], now);
 }
 
 void
@@ -623,7 +648,7 @@ budget_idle(const struct budget *b, uint64_t now)
 	if (b->inflight > 0 || now < b->paused_until || !knows_nothing(b, now))
 		return false;
 	for (i = 0; i < b->nrates; i++)
-		if (b->rates[i].tat > rate_at(&b->rates[i], now))
+		if (!rate_is_full(&b->rates[i], now))
 			return false;
 	return true;
 }
