@@ -8,10 +8,9 @@
  * What may be spent, and when: rates, slots, pause, recovery, shape.  A host
  * has one, and each of its parts that has limits of its own another.
  *
- * Each rate is a GCRA (ITU-T I.371, the virtual scheduling form), the token
- * bucket kept as one number: tat, the theoretical arrival time.  Costs are in
- * micro cost units (BUDGET_UNIT is a cost of 1), times in ns of a monotonic
- * clock which the caller reads and passes in.
+ * Each rate is a GCRA (gcra.h).  Costs are in micro cost units (BUDGET_UNIT is
+ * a cost of 1), times in ns of a monotonic clock which the caller reads and
+ * passes in.
  *
  * Recovery: when a pause is over the budget is half open.  It admits one
  * request, a probe, and waits for its verdict; each success lets one more be

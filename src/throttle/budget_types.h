@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/wide.h"
+#include "throttle/gcra.h"
 
 /* What a budget is made of; budget.h says what it does. */
 
@@ -23,19 +24,6 @@
  * ever.
  */
 #define BUDGET_MEMORY	600000000000ULL
-
-/* One rate: capacity per period, with a burst. */
-struct budget_rate {
-	uint64_t capacity;	/* micro cost units per period, not 0 */
-	uint64_t period;	/* ns, not 0 */
-	uint64_t burst;		/* micro cost units, not 0 */
-	/*
-	 * No window of one period sees more than capacity: refills at
-	 * (capacity - burst) per period.  Where burst >= capacity (a capacity
-	 * of 1 or less) it refills at capacity per period.
-	 */
-	bool	 strict;
-};
 
 struct budget_limits {
 	struct budget_rate	 rates[BUDGET_RATES];
@@ -64,12 +52,6 @@ struct budget_start {
 	uint64_t		 at;		/* ns */
 	enum budget_short	 what;
 	unsigned		 rate;		/* which, when it is a rate */
-};
-
-struct budget_state {	/* one rate: its limit and what is consumed */
-	struct budget_rate	 limit;
-	uint64_t		 refill;	/* micro cost units a period */
-	wide			 tat;		/* 1/refill ns */
 };
 
 /* What the host has counted of a rate; in thousands of micro cost units. */

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_GCRA_H
+#define SLUICE_GCRA_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/wide.h"
+
+/*
+ * A rate with a burst: the generic cell rate algorithm (ITU-T I.371, the
+ * virtual scheduling form), which is the token bucket kept as one number: tat,
+ * the theoretical arrival time.  Costs are in micro cost units, times in ns of
+ * a monotonic clock which the caller reads and passes in.
+ *
+ * Allocates nothing, calls nobody.
+ */
+
+/* One rate: capacity per period, with a burst. */
+struct budget_rate {
+	uint64_t capacity;	/* micro cost units per period, not 0 */
+	uint64_t period;	/* ns, not 0 */
+	uint64_t burst;		/* micro cost units, not 0 */
+	/*
+	 * No window of one period sees more than capacity: refills at
+	 * (capacity - burst) per period.  Where burst >= capacity (a capacity
+	 * of 1 or less) it refills at capacity per period.
+	 */
+	bool	 strict;
+};
+
+struct budget_state {	/* one rate: its limit and what is consumed */
+	struct budget_rate	 limit;
+	uint64_t		 refill;	/* micro cost units a period */
+	wide			 tat;		/* 1/refill ns */
+};
+
+/* Makes a rate whose bucket is full. */
+void		 rate_init(struct budget_state *, const struct budget_rate *);
+
+/* Returns whether a cost may be spent at now. */
+bool		 rate_conforms(const struct budget_state *, uint64_t cost,
+		    uint64_t now);
+
+/*
+ * Returns when a cost conforms (ns), rounded up; UINT64_MAX when that cannot be
+ * told.
+ */
+uint64_t	 rate_due(const struct budget_state *, uint64_t cost);
+
+/*
+ * Returns the same for a cost that goes behind others, which cost so much ahead
+ * and begin to spend at first (ns).
+ */
+uint64_t	 rate_due_behind(const struct budget_state *, wide ahead,
+		    uint64_t first, uint64_t cost);
+
+/* Spends a cost at an instant (ns), whether it conforms or not: moves tat. */
+void		 rate_take(struct budget_state *, uint64_t cost, uint64_t at);
+
+/*
+ * Gives back a cost, after which tat was end, as far as time has not done so by
+ * now.  Returns by how much (1/refill ns) the rate is done sooner with what was
+ * spent after it.
+ */
+wide		 rate_refund(struct budget_state *, uint64_t cost, wide end,
+		    uint64_t now);
+
+/*
+ * Gives a rate what another has consumed at now, if that is more: exactly where
+ * their periods are equal, else rounded up by less than one unit of cost.
+ */
+void		 rate_inherit(struct budget_state *,
+		    const struct budget_state *, uint64_t now);
+
+/* Returns whether the bucket is full: nothing is consumed at now. */
+bool		 rate_is_full(const struct budget_state *, uint64_t now);
+
+#endif
