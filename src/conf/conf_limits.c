@@ -6,7 +6,7 @@
 #define LONGEST		(3652 * 86400 * UINT64_C(1000000000)) /* ns */
 
 static void
-default_burst(struct budget_rate *rate)
+default_burst(struct gcra_rate *rate)
 {
 	uint64_t	 burst = rate->capacity / (rate->strict ? 10 : 1);
 
@@ -18,7 +18,7 @@ default_burst(struct budget_rate *rate)
  * part of the capacity; only a capacity of one or less cannot be split.
  */
 static bool
-strict_holds(const struct budget_rate *rate)
+strict_holds(const struct gcra_rate *rate)
 {
 	if (!rate->strict || rate->burst < rate->capacity)
 		return true;
@@ -27,7 +27,7 @@ strict_holds(const struct budget_rate *rate)
 
 /* Whether a full burst comes back within a time that can be computed with. */
 static bool
-refills(const struct budget_rate *rate)
+refills(const struct gcra_rate *rate)
 {
 	uint64_t		 effective = rate->capacity;
 	uint64_t		 cost = rate->burst;
@@ -44,7 +44,7 @@ refills(const struct budget_rate *rate)
 /* Completes a rate out of the keys of its mapping, and checks them together. */
 static bool
 finish_rate(struct conf_walk *w, const struct conf_node *node,
-    struct budget_rate *rate)
+    struct gcra_rate *rate)
 {
 	if (conf_node_value(node, "burst") == NULL)
 		default_burst(rate);
@@ -60,7 +60,7 @@ finish_rate(struct conf_walk *w, const struct conf_node *node,
 
 static bool
 load_rate(struct conf_walk *w, const struct conf_node *node,
-    struct budget_rate *rate)
+    struct gcra_rate *rate)
 {
 	*rate = w->rate;
 	if (!conf_walk_mapping(w, node,

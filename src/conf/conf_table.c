@@ -28,7 +28,7 @@
 #define TOP(field)	offsetof(struct conf, field)
 #define LISTENER(field)	offsetof(struct conf_address, field)
 #define RULE(field)	offsetof(struct rule, field)
-#define RATE(field)	offsetof(struct budget_rate, field)
+#define RATE(field)	offsetof(struct gcra_rate, field)
 #define BODY(field)	offsetof(struct rule_body, field)
 #define STATUS(field)	offsetof(struct rule_status, field)
 #define COST(field)	offsetof(struct rule_cost, field)

@@ -19,7 +19,7 @@ struct conf_walk {
 	struct conf_report	 report;
 	struct conf		*conf;
 	struct rule		 rule;	/* defaults of a rule; owns nothing */
-	struct budget_rate	 rate;	/* defaults of one of several rates */
+	struct gcra_rate	 rate;	/* defaults of one of several rates */
 	struct budget_limits	 path;	/* defaults of a path */
 };
 

@@ -65,7 +65,7 @@ inherit_rates(struct budget *b, const struct budget *from, uint64_t now)
 	for (i = 0; i < b->nrates; i++) {
 		if (pair[i] == from->nrates)
 			continue;
-		rate_inherit(&b->rates[i], &from->rates[pair[i]], now);
+		gcra_inherit(&b->rates[i], &from->rates[pair[i]], now);
 		if (same_period(b, i, from, pair[i]))
 			budget_counted_inherit(&b->counted[i],
 			    &from->counted[pair[i]],
@@ -125,7 +125,7 @@ set_limits(struct budget *b, const struct budget_limits *limits, bool learning)
 	assert(limits->nrates <= BUDGET_RATES);
 	b->nrates = limits->nrates;
 	for (i = 0; i < b->nrates; i++) {
-		rate_init(&b->rates[i], &limits->rates[i]);
+		gcra_init(&b->rates[i], &limits->rates[i]);
 		b->counted[i] = (struct budget_counted){ 0 };
 	}
 	b->concurrency = limits->concurrency;
@@ -142,12 +142,12 @@ budget_init(struct budget *b, const struct budget_limits *limits, bool learning)
 void
 budget_refill(struct budget *b)
 {
-	struct budget_rate limit;
+	struct gcra_rate limit;
 	unsigned i;
 
 	for (i = 0; i < b->nrates; i++) {
 		limit = b->rates[i].limit;
-		rate_init(&b->rates[i], &limit);
+		gcra_init(&b->rates[i], &limit);
 		b->counted[i] = (struct budget_counted){ 0 };
 	}
 }
@@ -279,7 +279,7 @@ budget_due(const struct budget *b, uint64_t cost)
 	unsigned i;
 
 	for (i = 0; i < b->nrates; i++)
-		ns = larger(ns, rate_due(&b->rates[i], cost));
+		ns = larger(ns, gcra_due(&b->rates[i], cost));
 	return ns;
 }
 
@@ -291,7 +291,7 @@ budget_allows(const struct budget *b, uint64_t cost, uint64_t now)
 	if (!budget_room(b) || now < b->paused_until || now < shape_due(b))
 		return false;
 	for (i = 0; i < b->nrates; i++)
-		if (!rate_conforms(&b->rates[i], cost, now))
+		if (!gcra_conforms(&b->rates[i], cost, now))
 			return false;
 	return true;
 }
@@ -309,7 +309,7 @@ budget_start(const struct budget *b, wide ahead, uint64_t cost,
     uint64_t first, uint64_t now)
 {
 	struct budget_start s = { .at = now };
-	const struct budget_state *r;
+	const struct gcra *r;
 	uint64_t from;
 	unsigned i;
 
@@ -322,7 +322,7 @@ budget_start(const struct budget *b, wide ahead, uint64_t cost,
 	for (i = 0; i < b->nrates; i++) {
 		r = &b->rates[i];
 		from = r->limit.strict ? larger(first, now) : first;
-		not_before(&s, rate_due_behind(r, ahead, from, cost),
+		not_before(&s, gcra_due_behind(r, ahead, from, cost),
 		    BUDGET_SHORT_RATE, i);
 	}
 	s.at = larger(s.at, first);
@@ -332,12 +332,12 @@ budget_start(const struct budget *b, wide ahead, uint64_t cost,
 uint32_t
 budget_take(struct budget *b, uint64_t cost, uint64_t at, uint64_t now)
 {
-	struct budget_state *r;
+	struct gcra *r;
 	unsigned i;
 
 	for (i = 0; i < b->nrates; i++) {
 		r = &b->rates[i];
-		rate_take(r, cost, r->limit.strict ? now : at);
+		gcra_take(r, cost, r->limit.strict ? now : at);
 	}
 	budget_counted_sent(b, cost);
 	b->inflight++;
@@ -365,7 +365,7 @@ budget_refund(struct budget *b, struct budget_paid *paid, uint64_t now,
 	unsigned i;
 
 	for (i = 0; i < b->nrates; i++)
-		sooner[i] = rate_refund(&b->rates[i], paid->cost,
+		sooner[i] = gcra_refund(&b->rates[i], paid->cost,
 		    paid->ends[i], now);
 }
 
@@ -504,7 +504,7 @@ budget_idle(const struct budget *b, uint64_t now)
 	if (b->inflight > 0 || now < b->paused_until || !knows_nothing(b, now))
 		return false;
 	for (i = 0; i < b->nrates; i++)
-		if (!rate_is_full(&b->rates[i], now))
+		if (!gcra_is_full(&b->rates[i], now))
 			return false;
 	return true;
 }

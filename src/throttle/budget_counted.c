@@ -70,7 +70,7 @@ static bool
 is_full(const struct budget *b, unsigned rate)
 {
 	const struct budget_counted *c = &b->counted[rate];
-	const struct budget_rate *limit = &b->rates[rate].limit;
+	const struct gcra_rate *limit = &b->rates[rate].limit;
 	uint64_t sum = c->flying;
 	unsigned i;
 

@@ -26,7 +26,7 @@
 #define BUDGET_MEMORY	600000000000ULL
 
 struct budget_limits {
-	struct budget_rate	 rates[BUDGET_RATES];
+	struct gcra_rate	 rates[BUDGET_RATES];
 	unsigned		 nrates;	/* 0: no limit of rate */
 	uint32_t		 concurrency;	/* slots; 0: no limit */
 };
@@ -72,7 +72,7 @@ struct budget_paid {
 
 /* Lives in the caller's memory; the fields are the budget's. */
 struct budget {
-	struct budget_state	 rates[BUDGET_RATES];
+	struct gcra		 rates[BUDGET_RATES];
 	struct budget_counted	 counted[BUDGET_RATES];	/* of each rate */
 	unsigned		 nrates;
 	uint32_t		 concurrency;

@@ -17,7 +17,7 @@
 #include <assert.h>
 
 void
-rate_init(struct budget_state *r, const struct budget_rate *limit)
+gcra_init(struct gcra *r, const struct gcra_rate *limit)
 {
 	assert(limit->capacity != 0 && limit->period != 0 &&
 	    limit->burst != 0);
@@ -30,7 +30,7 @@ rate_init(struct budget_state *r, const struct budget_rate *limit)
 
 /* A cost's worth of a rate, in the units of its tat. */
 static wide
-rate_span(const struct budget_state *r, wide cost)
+span_of(const struct gcra *r, wide cost)
 {
 	if (cost > UINT64_MAX)
 		return WIDE_MAX;
@@ -38,14 +38,14 @@ rate_span(const struct budget_state *r, wide cost)
 }
 
 static wide
-rate_at(const struct budget_state *r, uint64_t ns)
+from_ns(const struct gcra *r, uint64_t ns)
 {
 	return (wide)ns * r->refill;
 }
 
 /* The first nanosecond that is not before an instant of the rate. */
 static uint64_t
-rate_ns(const struct budget_state *r, wide at)
+to_ns(const struct gcra *r, wide at)
 {
 	wide ns = at / r->refill + (at % r->refill != 0);
 
@@ -57,44 +57,43 @@ rate_ns(const struct budget_state *r, wide at)
  * never be covered: it waits for the full bucket and overdraws it.
  */
 static wide
-rate_allows_at(const struct budget_state *r, wide tat, uint64_t cost)
+allowed_at(const struct gcra *r, wide tat, uint64_t cost)
 {
 	wide spare = 0;
 
 	if (tat == WIDE_MAX)
 		return WIDE_MAX;
 	if (cost < r->limit.burst)
-		spare = rate_span(r, r->limit.burst - cost);
+		spare = span_of(r, r->limit.burst - cost);
 	return tat > spare ? tat - spare : 0;
 }
 
 bool
-rate_conforms(const struct budget_state *r, uint64_t cost, uint64_t now)
+gcra_conforms(const struct gcra *r, uint64_t cost, uint64_t now)
 {
-	return rate_at(r, now) >= rate_allows_at(r, r->tat, cost);
+	return from_ns(r, now) >= allowed_at(r, r->tat, cost);
 }
 
 uint64_t
-rate_due(const struct budget_state *r, uint64_t cost)
+gcra_due(const struct gcra *r, uint64_t cost)
 {
-	return rate_ns(r, rate_allows_at(r, r->tat, cost));
+	return to_ns(r, allowed_at(r, r->tat, cost));
 }
 
 uint64_t
-rate_due_behind(const struct budget_state *r, wide ahead, uint64_t first,
-    uint64_t cost)
+gcra_due_behind(const struct gcra *r, wide ahead, uint64_t first, uint64_t cost)
 {
-	wide tat = wide_sum(wide_larger(r->tat, rate_at(r, first)),
-	    rate_span(r, ahead));
+	wide tat = wide_sum(wide_larger(r->tat, from_ns(r, first)),
+	    span_of(r, ahead));
 
-	return rate_ns(r, rate_allows_at(r, tat, cost));
+	return to_ns(r, allowed_at(r, tat, cost));
 }
 
 void
-rate_take(struct budget_state *r, uint64_t cost, uint64_t at)
+gcra_take(struct gcra *r, uint64_t cost, uint64_t at)
 {
-	r->tat = wide_sum(wide_larger(r->tat, rate_at(r, at)),
-	    rate_span(r, cost));
+	r->tat = wide_sum(wide_larger(r->tat, from_ns(r, at)),
+	    span_of(r, cost));
 }
 
 /*
@@ -102,36 +101,35 @@ rate_take(struct budget_state *r, uint64_t cost, uint64_t at)
  * of it, with a bucket that was full.
  */
 wide
-rate_refund(struct budget_state *r, uint64_t cost, wide end, uint64_t now)
+gcra_refund(struct gcra *r, uint64_t cost, wide end, uint64_t now)
 {
 	wide left, span, sooner;
 
-	if (cost == 0 || r->tat == WIDE_MAX || end <= rate_at(r, now))
+	if (cost == 0 || r->tat == WIDE_MAX || end <= from_ns(r, now))
 		return 0;
-	left = end - rate_at(r, now);
-	span = rate_span(r, cost);
+	left = end - from_ns(r, now);
+	span = span_of(r, cost);
 	sooner = left < span ? left : span;
 	r->tat -= sooner;
 	return sooner;
 }
 
 bool
-rate_is_full(const struct budget_state *r, uint64_t now)
+gcra_is_full(const struct gcra *r, uint64_t now)
 {
-	return r->tat <= rate_at(r, now);
+	return r->tat <= from_ns(r, now);
 }
 
 /* What is consumed, in cost, is the distance from now to tat by the period. */
 void
-rate_inherit(struct budget_state *r, const struct budget_state *from,
-    uint64_t now)
+gcra_inherit(struct gcra *r, const struct gcra *from, uint64_t now)
 {
 	uint64_t period = r->limit.period;
 	wide used, whole, part;
 
-	if (from->tat <= rate_at(from, now))
+	if (from->tat <= from_ns(from, now))
 		return;
-	used = from->tat - rate_at(from, now);
+	used = from->tat - from_ns(from, now);
 	if (from->tat == WIDE_MAX)
 		used = WIDE_MAX;
 	else if (period != from->limit.period) {
@@ -139,7 +137,7 @@ rate_inherit(struct budget_state *r, const struct budget_state *from,
 		part = used % from->limit.period * period;
 		part = part / from->limit.period +
 		    (part % from->limit.period != 0);
-		used = wide_sum(rate_span(r, whole), part);
+		used = wide_sum(span_of(r, whole), part);
 	}
-	r->tat = wide_larger(r->tat, wide_sum(rate_at(r, now), used));
+	r->tat = wide_larger(r->tat, wide_sum(from_ns(r, now), used));
 }

@@ -17,7 +17,7 @@
  */
 
 /* One rate: capacity per period, with a burst. */
-struct budget_rate {
+struct gcra_rate {
 	uint64_t capacity;	/* micro cost units per period, not 0 */
 	uint64_t period;	/* ns, not 0 */
 	uint64_t burst;		/* micro cost units, not 0 */
@@ -29,51 +29,52 @@ struct budget_rate {
 	bool	 strict;
 };
 
-struct budget_state {	/* one rate: its limit and what is consumed */
-	struct budget_rate	 limit;
+/* A rate with what is consumed of it; the fields are its own. */
+struct gcra {
+	struct gcra_rate	 limit;
 	uint64_t		 refill;	/* micro cost units a period */
-	wide			 tat;		/* 1/refill ns */
+	wide			 tat;		/* 1/refill ns; see gcra.c */
 };
 
 /* Makes a rate whose bucket is full. */
-void		 rate_init(struct budget_state *, const struct budget_rate *);
+void		 gcra_init(struct gcra *, const struct gcra_rate *);
 
 /* Returns whether a cost may be spent at now. */
-bool		 rate_conforms(const struct budget_state *, uint64_t cost,
+bool		 gcra_conforms(const struct gcra *, uint64_t cost,
 		    uint64_t now);
 
 /*
  * Returns when a cost conforms (ns), rounded up; UINT64_MAX when that cannot be
  * told.
  */
-uint64_t	 rate_due(const struct budget_state *, uint64_t cost);
+uint64_t	 gcra_due(const struct gcra *, uint64_t cost);
 
 /*
  * Returns the same for a cost that goes behind others, which cost so much ahead
  * and begin to spend at first (ns).
  */
-uint64_t	 rate_due_behind(const struct budget_state *, wide ahead,
+uint64_t	 gcra_due_behind(const struct gcra *, wide ahead,
 		    uint64_t first, uint64_t cost);
 
 /* Spends a cost at an instant (ns), whether it conforms or not: moves tat. */
-void		 rate_take(struct budget_state *, uint64_t cost, uint64_t at);
+void		 gcra_take(struct gcra *, uint64_t cost, uint64_t at);
 
 /*
  * Gives back a cost, after which tat was end, as far as time has not done so by
  * now.  Returns by how much (1/refill ns) the rate is done sooner with what was
  * spent after it.
  */
-wide		 rate_refund(struct budget_state *, uint64_t cost, wide end,
+wide		 gcra_refund(struct gcra *, uint64_t cost, wide end,
 		    uint64_t now);
 
 /*
  * Gives a rate what another has consumed at now, if that is more: exactly where
  * their periods are equal, else rounded up by less than one unit of cost.
  */
-void		 rate_inherit(struct budget_state *,
-		    const struct budget_state *, uint64_t now);
+void		 gcra_inherit(struct gcra *, const struct gcra *,
+		    uint64_t now);
 
 /* Returns whether the bucket is full: nothing is consumed at now. */
-bool		 rate_is_full(const struct budget_state *, uint64_t now);
+bool		 gcra_is_full(const struct gcra *, uint64_t now);
 
 #endif

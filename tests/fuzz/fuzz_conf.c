@@ -28,7 +28,7 @@ require(int condition)
 }
 
 static void
-check_rate(const struct budget_rate *rate)
+check_rate(const struct gcra_rate *rate)
 {
 	require(rate->capacity > 0 && rate->period > 0 && rate->burst > 0);
 	require(!rate->strict || rate->burst < rate->capacity ||

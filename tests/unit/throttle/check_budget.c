@@ -41,8 +41,8 @@ START_TEST(doubles_until_the_limits_hold)
 	recovers(new_budget(0, 0), BUDGET_RECOVERY);
 	recovers(new_budget(0, 5000), BUDGET_RECOVERY);
 	/* Of several bursts the largest. */
-	l.rates[0] = (struct budget_rate){ 1000 * U, SEC, 1000 * U, false };
-	l.rates[1] = (struct budget_rate){ 2000 * U, SEC, 64 * U, false };
+	l.rates[0] = (struct gcra_rate){ 1000 * U, SEC, 1000 * U, false };
+	l.rates[1] = (struct gcra_rate){ 2000 * U, SEC, 64 * U, false };
 	l.rates[0].burst = 128 * U + U / 2;
 	budget_init(&b, &l, false);
 	budget_pause(&b, 1, 0);

@@ -388,7 +388,7 @@ static void
 limit(struct setup *s, uint64_t capacity, uint64_t period)
 {
 	s->limits.host.nrates = 1;
-	s->limits.host.rates[0] = (struct budget_rate){ capacity * U, period,
+	s->limits.host.rates[0] = (struct gcra_rate){ capacity * U, period,
 		capacity * U, false };
 }
 

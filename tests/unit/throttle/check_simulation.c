@@ -28,7 +28,7 @@ rate(uint64_t per_second, uint64_t burst)
 		.queue_length = 1000000,
 	};
 
-	l.host.rates[0] = (struct budget_rate){ per_second * U, SEC,
+	l.host.rates[0] = (struct gcra_rate){ per_second * U, SEC,
 		burst * U, false };
 	return l;
 }

@@ -105,21 +105,21 @@ static struct model {
 /* Rates */
 
 static uint64_t
-refill(const struct budget_rate *r)
+refill(const struct gcra_rate *r)
 {
 	return r->strict && r->burst < r->capacity ?
 	    r->capacity - r->burst : r->capacity;
 }
 
 static exact
-span(const struct budget_rate *r, uint64_t cost)
+span(const struct gcra_rate *r, uint64_t cost)
 {
 	return (exact)cost * r->period;
 }
 
 /* What the bucket has to hold for a cost. */
 static exact
-need(const struct budget_rate *r, uint64_t cost)
+need(const struct gcra_rate *r, uint64_t cost)
 {
 	return span(r, cost < r->burst ? cost : r->burst);
 }
@@ -148,7 +148,7 @@ spend(const struct budget_limits *l, exact *level, uint64_t cost)
 static bool
 is_full(const struct model_budget *b)
 {
-	const struct budget_rate *r;
+	const struct gcra_rate *r;
 	unsigned i;
 
 	for (i = 0; i < b->limits.nrates; i++) {
@@ -207,7 +207,7 @@ full_window(const struct model_budget *b)
 /* Windows */
 
 static uint64_t
-slot_of(const struct budget_rate *r)
+slot_of(const struct gcra_rate *r)
 {
 	return r->period / (BUDGET_SLOTS - 1) + 1;
 }
@@ -219,7 +219,7 @@ thousands(uint64_t cost)
 }
 
 static void
-count(struct counted *c, const struct budget_rate *r, uint64_t cost,
+count(struct counted *c, const struct gcra_rate *r, uint64_t cost,
     uint64_t at)
 {
 	must(c->n < LOG);
@@ -248,7 +248,7 @@ count_verdict(struct model_budget *b, enum budget_verdict verdict)
 
 /* Until when (ns) this rate's window is full; 0: it is not. */
 static uint64_t
-window_full(const struct counted *c, const struct budget_rate *r)
+window_full(const struct counted *c, const struct gcra_rate *r)
 {
 	uint64_t sum = c->flying, first = NEVER, slot = slot_of(r);
 	unsigned i;
@@ -443,7 +443,7 @@ future_due(unsigned k, uint64_t cost)
 {
 	const struct model_budget *b = &m.b[k];
 	uint64_t at = shape_due(b->shape_until, f.left[k], f.last[k]);
-	const struct budget_rate *r;
+	const struct gcra_rate *r;
 	exact lacking;
 	unsigned i;
 
@@ -558,7 +558,7 @@ future_start(const struct item *it, unsigned behind)
  * admitted with a full bucket, and counts as that much there.
  */
 static void
-check_windows(const struct model_budget *b, const struct budget_rate *r)
+check_windows(const struct model_budget *b, const struct gcra_rate *r)
 {
 	const struct admission *last = &b->log[b->nlog - 1];
 	exact sum = 0, most, slack;

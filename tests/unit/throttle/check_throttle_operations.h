@@ -505,7 +505,7 @@ do_shape(void)
 /* Limits */
 
 static void
-any_rate(struct budget_rate *r, uint64_t period)
+any_rate(struct gcra_rate *r, uint64_t period)
 {
 	static const uint64_t capacity[] = { U / 2, U, 3 * U, 7 * U, 10 * U };
 
@@ -561,8 +561,8 @@ static void
 change_budget(struct model_budget *b)
 {
 	struct budget_limits l;
-	const struct budget_rate *old;
-	struct budget_rate *r;
+	const struct gcra_rate *old;
+	struct gcra_rate *r;
 	exact lacks;
 	unsigned i;
 

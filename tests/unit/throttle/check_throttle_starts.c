@@ -32,7 +32,7 @@ any_budget(void)
 	unsigned i;
 
 	for (i = 0; i < l.nrates; i++)
-		l.rates[i] = (struct budget_rate){
+		l.rates[i] = (struct gcra_rate){
 			.capacity = (1 + any(20)) * HALF,
 			.period = (1 + any(5)) * SEC,
 			.burst = (1 + any(6)) * HALF,
