@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf_limits.h"
 
+#include "throttle/gcra.h"
+
 /* What a host, or a part of it, allows: rates, and how they hold together. */
 
 #define LONGEST		(3652 * 86400 * UINT64_C(1000000000)) /* ns */
@@ -29,15 +31,12 @@ strict_holds(const struct gcra_rate *rate)
 static bool
 refills(const struct gcra_rate *rate)
 {
-	uint64_t		 effective = rate->capacity;
 	uint64_t		 cost = rate->burst;
 	unsigned __int128	 time;
 
-	if (rate->strict && rate->burst < rate->capacity)
-		effective -= rate->burst;
 	if (cost < BUDGET_UNIT)
 		cost = BUDGET_UNIT;
-	time = (unsigned __int128)cost * rate->period / effective;
+	time = (unsigned __int128)cost * rate->period / gcra_refill(rate);
 	return time < LONGEST;
 }
 

@@ -16,15 +16,21 @@
 
 #include <assert.h>
 
+uint64_t
+gcra_refill(const struct gcra_rate *limit)
+{
+	if (limit->strict && limit->burst < limit->capacity)
+		return limit->capacity - limit->burst;
+	return limit->capacity;
+}
+
 void
 gcra_init(struct gcra *r, const struct gcra_rate *limit)
 {
 	assert(limit->capacity != 0 && limit->period != 0 &&
 	    limit->burst != 0);
 	r->limit = *limit;
-	r->refill = limit->capacity;
-	if (limit->strict && limit->burst < limit->capacity)
-		r->refill -= limit->burst;
+	r->refill = gcra_refill(limit);
 	r->tat = 0;
 }
 

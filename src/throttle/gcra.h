@@ -36,6 +36,9 @@ struct gcra {
 	wide			 tat;		/* 1/refill ns; see gcra.c */
 };
 
+/* Returns what a rate refills (micro cost units per period). */
+uint64_t	 gcra_refill(const struct gcra_rate *);
+
 /* Makes a rate whose bucket is full. */
 void		 gcra_init(struct gcra *, const struct gcra_rate *);
 
