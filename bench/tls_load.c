@@ -157,7 +157,7 @@ watch(struct client *c)
 	struct epoll_event ev = { .events = EPOLLIN, .data.ptr = c };
 	int		   on = 1;
 
-	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	if (fcntl(c->fd, F_SETFL, O_NONBLOCK) == -1 ||
 	    epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &ev) == -1)
 		err(1, "epoll");
@@ -180,7 +180,7 @@ hang_up(struct client *c)
 static void
 put(struct client *c, const char *text)
 {
-	size_t	len = strlen(text);
+	size_t len = strlen(text);
 	ssize_t n;
 
 	if (c->ssl != NULL)
@@ -197,7 +197,7 @@ static bool
 get(struct client *c)
 {
 	char   *to = c->answer + c->len;
-	size_t	room = sizeof(c->answer) - 1 - c->len;
+	size_t room = sizeof c->answer - 1 - c->len;
 	ssize_t n;
 
 	if (c->ssl != NULL) {
@@ -252,9 +252,9 @@ describe(SSL *ssl)
 
 	if (EVP_PKEY_get_group_name(
 	    X509_get0_pubkey(SSL_get0_peer_certificate(ssl)), key,
-	    sizeof(key), NULL) != 1)
+	    sizeof key, NULL) != 1)
 		tls_err("a certificate with another kind of key");
-	snprintf(negotiated, sizeof(negotiated), "%s %s %s with %s",
+	snprintf(negotiated, sizeof negotiated, "%s %s %s with %s",
 	    SSL_get_version(ssl), SSL_get_cipher(ssl),
 	    OBJ_nid2sn((int)SSL_get_negotiated_group(ssl)), key);
 }
@@ -302,7 +302,7 @@ begin(struct client *c)
 	}
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (c->fd == -1 || connect(c->fd, (struct sockaddr *)&opt.addr,
-	    sizeof(opt.addr)) == -1)
+	    sizeof opt.addr) == -1)
 		err(1, "connect");
 	watch(c);
 	if (opt.authority != NULL) {
@@ -318,7 +318,7 @@ static void
 answered(struct client *c)
 {
 	if (body[0] == '\0')
-		snprintf(body, sizeof(body), "%s",
+		snprintf(body, sizeof body, "%s",
 		    strstr(c->answer, "\r\n\r\n") + 4);
 	pending--;
 	done++;
@@ -443,9 +443,9 @@ options(int argc, char **argv)
 	opt.addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	opt.addr.sin_port = htons((in_port_t)strtoul(argv[optind], NULL, 10));
 	opt.name = argv[optind + 1];
-	snprintf(opt.get, sizeof(opt.get),
+	snprintf(opt.get, sizeof opt.get,
 	    "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", argv[optind + 2], opt.name);
-	snprintf(opt.connect, sizeof(opt.connect),
+	snprintf(opt.connect, sizeof opt.connect,
 	    "CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n", opt.authority,
 	    opt.authority);
 }
@@ -458,7 +458,7 @@ main(int argc, char **argv)
 
 	options(argc, argv);
 	epoll = epoll_create1(EPOLL_CLOEXEC);
-	clients = calloc((size_t)opt.clients, sizeof(*clients));
+	clients = calloc((size_t)opt.clients, sizeof *clients);
 	if (epoll == -1 || clients == NULL)
 		err(1, NULL);
 	if (!opt.plain)

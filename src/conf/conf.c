@@ -20,7 +20,7 @@ struct counted {
 struct conf *
 conf_new(void)
 {
-	struct counted	*counted = calloc(1, sizeof *counted);
+	struct counted *counted = calloc(1, sizeof *counted);
 
 	if (counted == NULL)
 		return NULL;
@@ -31,7 +31,7 @@ conf_new(void)
 struct conf *
 conf_ref(struct conf *conf)
 {
-	struct counted	*counted = (struct counted *)conf;
+	struct counted *counted = (struct counted *)conf;
 
 	atomic_fetch_add_explicit(&counted->references, 1,
 	    memory_order_relaxed);
@@ -49,7 +49,7 @@ conf_address_free(struct conf_address *address)
 void
 conf_addresses_free(struct conf_addresses *addresses)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < addresses->n; i++)
 		conf_address_free(&addresses->list[i]);
@@ -61,8 +61,8 @@ conf_addresses_free(struct conf_addresses *addresses)
 void
 conf_unref(struct conf *conf)
 {
-	struct counted	*counted = (struct counted *)conf;
-	size_t		 i;
+	struct counted *counted = (struct counted *)conf;
+	size_t i;
 
 	if (conf == NULL || atomic_fetch_sub_explicit(&counted->references, 1,
 	    memory_order_acq_rel) != 1)
@@ -91,7 +91,7 @@ conf_unref(struct conf *conf)
 const struct rule *
 conf_rule(const struct conf *conf, const struct http1_host *host)
 {
-	const struct rule	*rule;
+	const struct rule *rule;
 
 	rule = host_pattern_set_match(conf->patterns, host);
 	return rule == NULL ? &conf->fallback : rule;
@@ -100,7 +100,7 @@ conf_rule(const struct conf *conf, const struct http1_host *host)
 const struct rule *
 conf_shared_rule(const struct conf *conf, const char *name)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < conf->nrules; i++) {
 		if (conf->rules[i].shared &&

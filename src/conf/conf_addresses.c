@@ -21,8 +21,8 @@ static bool
 is_repeated(const struct conf_addresses *addresses,
     const struct conf_address *address)
 {
-	in_port_t	 port;
-	size_t		 i;
+	in_port_t port;
+	size_t i;
 
 	/* The port has the same place in both families of IP. */
 	memcpy(&port, (const char *)&address->addr + 2, sizeof port);
@@ -40,8 +40,8 @@ is_repeated(const struct conf_addresses *addresses,
 static bool
 is_address(const char *text)
 {
-	struct conf_address	 address = { .text = NULL };
-	bool			 ok;
+	struct conf_address address = { .text = NULL };
+	bool ok;
 
 	ok = conf_listen_address(text, &address) == NULL;
 	free(address.text);
@@ -52,13 +52,13 @@ is_address(const char *text)
 static const char *
 nearest_address(char buf[CONF_ADVICE], const char *text)
 {
-	static const char *const	 forms[][2] = {
+	static const char *const forms[][2] = {
 		{ "", "" }, { "", ":3128" }, { "127.0.0.1:", "" },
 		{ "[", "]:3128" },
 	};
-	const char			*p = strstr(text, "://");
-	char				 near[128];
-	size_t				 i, len;
+	const char *p = strstr(text, "://");
+	char near[128];
+	size_t i, len;
 
 	buf[0] = '\0';
 	if (text[0] == '/') {
@@ -91,9 +91,9 @@ static bool
 wrong_address(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, const char *wrong)
 {
-	const char	*port = node->text;
-	uint64_t	 value;
-	char		 buf[CONF_SHOW], advice[CONF_ADVICE];
+	const char *port = node->text;
+	uint64_t value;
+	char buf[CONF_SHOW], advice[CONF_ADVICE];
 
 	if (*port == ':')
 		port++;
@@ -112,7 +112,7 @@ static bool
 read_address(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct conf_address *address)
 {
-	const char	*wrong;
+	const char *wrong;
 
 	if (!conf_option_scalar(report, option, node))
 		return false;
@@ -160,8 +160,8 @@ static bool
 add_address(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, struct conf_addresses *addresses)
 {
-	struct conf_address	*address = &addresses->list[addresses->n];
-	bool			 ok;
+	struct conf_address *address = &addresses->list[addresses->n];
+	bool ok;
 
 	address->at = conf_node_place(node);
 	if (option->kind == CONF_LISTEN && node->type == CONF_MAPPING)
@@ -181,8 +181,8 @@ static bool
 add_addresses(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, struct conf_addresses *addresses)
 {
-	const struct conf_entry	*entry;
-	bool			 ok = true;
+	const struct conf_entry *entry;
+	bool ok = true;
 
 	if (node->type != CONF_LIST)
 		return add_address(w, option, node, addresses);
@@ -198,9 +198,9 @@ bool
 conf_addresses_load(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_addresses	*kept = field;
-	struct conf_addresses	 addresses = { NULL, 0 };
-	size_t			 n = node->type == CONF_LIST ? node->n : 1;
+	struct conf_addresses *kept = field;
+	struct conf_addresses addresses = { NULL, 0 };
+	size_t n = node->type == CONF_LIST ? node->n : 1;
 
 	if (option->kind == CONF_RESOLVER && node->type == CONF_SCALAR &&
 	    strcasecmp(node->text, "system") == 0) {
@@ -226,8 +226,8 @@ void
 conf_addresses_print(FILE *out, const struct conf_option *option,
     const void *field)
 {
-	const struct conf_addresses	*addresses = field;
-	size_t				 i;
+	const struct conf_addresses *addresses = field;
+	size_t i;
 
 	(void)option;
 	for (i = 0; i < addresses->n; i++)

@@ -35,7 +35,7 @@ static const struct {
 static bool
 is_of(const char *list, const char *word, size_t len)
 {
-	const char	*p;
+	const char *p;
 
 	for (p = list; len > 0 && *p != '\0'; p += strcspn(p, " ")) {
 		p += strspn(p, " ");
@@ -54,7 +54,7 @@ conf_advice_is(const char *list, const char *word)
 static uint64_t
 time_unit(const char *word, size_t len)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < sizeof times / sizeof times[0]; i++)
 		if (is_of(times[i].names, word, len))
@@ -79,9 +79,9 @@ letters(const char *p)
 static const char *
 add_time(const char *p, uint64_t *ns)
 {
-	uint64_t	 unit, micro = BUDGET_UNIT;
-	char		 number[WORD];
-	size_t		 n = strspn(p, "0123456789.");
+	uint64_t unit, micro = BUDGET_UNIT;
+	char number[WORD];
+	size_t n = strspn(p, "0123456789.");
 
 	if (n >= sizeof number)
 		return NULL;
@@ -102,8 +102,8 @@ add_time(const char *p, uint64_t *ns)
 static bool
 clock_time(const char *text, uint64_t *ns)
 {
-	unsigned	 part, parts = 0, sum = 0;
-	size_t		 n;
+	unsigned part, parts = 0, sum = 0;
+	size_t n;
 
 	for (;; text += n + 1) {
 		n = strspn(text, "0123456789");
@@ -124,7 +124,7 @@ clock_time(const char *text, uint64_t *ns)
 static const char *
 plain_time(char buf[WORD], const char *text)
 {
-	size_t	 i, n = 0;
+	size_t i, n = 0;
 
 	text = skip(text, " ");
 	if (tolower((unsigned char)text[0]) != 'p' ||
@@ -140,9 +140,9 @@ plain_time(char buf[WORD], const char *text)
 bool
 conf_advice_duration(const char *text, uint64_t *ns)
 {
-	char		 buf[WORD];
-	const char	*p = plain_time(buf, text);
-	unsigned	 parts = 0;
+	char buf[WORD];
+	const char *p = plain_time(buf, text);
+	unsigned parts = 0;
 
 	if (clock_time(p, ns))
 		return true;
@@ -169,10 +169,10 @@ is_group(const char *p, const char *end)
 static bool
 plain_number(char buf[CONF_TEXT], const char *text, size_t len)
 {
-	static const char	 factors[] = "kKmM";
-	double			 v, factor = 1;
-	size_t			 i, n = 0;
-	char			*end;
+	static const char factors[] = "kKmM";
+	double v, factor = 1;
+	size_t i, n = 0;
+	char *end;
 
 	if (len > 0 && strchr(factors, text[len - 1]) != NULL) {
 		factor = tolower((unsigned char)text[len - 1]) == 'k' ? 1e3 :
@@ -227,7 +227,7 @@ static const struct {
 static const char *
 rate_word(const char *p)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < sizeof rate_words / sizeof rate_words[0]; i++)
 		if (is_of(rate_words[i].names, p, letters(p)) &&
@@ -240,7 +240,7 @@ rate_word(const char *p)
 static bool
 every(const char *text, uint64_t *ns)
 {
-	size_t	 n = strspn(text, "0123456789");
+	size_t n = strspn(text, "0123456789");
 
 	if (n == 0 || n > 9 || text[n] != '\0')
 		return conf_advice_duration(text, ns);
@@ -252,13 +252,13 @@ every(const char *text, uint64_t *ns)
 static const char *
 rate_period(char buf[CONF_TEXT], const char *p)
 {
-	static const char *const	 between[] = {
+	static const char *const between[] = {
 		"/", "per ", "a ", "an ", "every ", "each ", "in ", "p/", "-",
 		":", "@",
 	};
-	char				 end[WORD];
-	uint64_t			 ns;
-	size_t				 i, n = strlen(p);
+	char end[WORD];
+	uint64_t ns;
+	size_t i, n = strlen(p);
 
 	while (n > 0 && strchr(".;, ", p[n - 1]) != NULL)
 		n--;
@@ -284,9 +284,9 @@ rate_period(char buf[CONF_TEXT], const char *p)
 bool
 conf_advice_rate(char buf[CONF_ADVICE_RATE], const char *text)
 {
-	char		 number[CONF_TEXT], period[CONF_TEXT];
-	const char	*p = skip(text, " "), *period_of;
-	size_t		 n = strspn(p, "0123456789.,_");
+	char number[CONF_TEXT], period[CONF_TEXT];
+	const char *p = skip(text, " "), *period_of;
+	size_t n = strspn(p, "0123456789.,_");
 
 	if (p[n] != '\0' && strchr("kKM", p[n]) != NULL &&
 	    !isalpha((unsigned char)p[n + 1]))
@@ -306,14 +306,14 @@ conf_advice_rate(char buf[CONF_ADVICE_RATE], const char *text)
 bool
 conf_advice_typography(char buf[CONF_ADVICE], const char *text)
 {
-	static const char *const	 quotes[] = {
+	static const char *const quotes[] = {
 		"\u2018", "\u2019", "\u201a", "\u201c", "\u201d", "\u201e",
 		"\u00ab", "\u00bb",
 	};
-	static const char *const	 spaces[] = {
+	static const char *const spaces[] = {
 		"\u00a0", "\u2003", "\u2009", "\u202f", "\u3000", "\u200b",
 	};
-	size_t				 i;
+	size_t i;
 
 	for (i = 0; i < sizeof quotes / sizeof quotes[0]; i++)
 		if (strstr(text, quotes[i]) != NULL) {

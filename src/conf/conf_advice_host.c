@@ -24,7 +24,7 @@
 static bool
 is_pattern(const char *text)
 {
-	struct host_pattern	 pattern;
+	struct host_pattern pattern;
 
 	return host_pattern_parse(&pattern, text, strlen(text)) == NULL;
 }
@@ -33,7 +33,7 @@ is_pattern(const char *text)
 static bool
 advise(char buf[CONF_ADVICE], const char *pattern, const char *more)
 {
-	char	 show[CONF_SHOW];
+	char show[CONF_SHOW];
 
 	if (!is_pattern(pattern))
 		return false;
@@ -46,10 +46,10 @@ advise(char buf[CONF_ADVICE], const char *pattern, const char *more)
 static bool
 advise_network(char buf[CONF_ADVICE], const char *text)
 {
-	unsigned char	 addr[16];
-	const char	*slash = strchr(text, '/');
-	char		 host[HOST];
-	size_t		 len;
+	unsigned char addr[16];
+	const char *slash = strchr(text, '/');
+	char host[HOST];
+	size_t len;
 
 	if (slash == NULL || slash[1] == '\0' ||
 	    slash[1 + strspn(slash + 1, "0123456789.")] != '\0')
@@ -69,11 +69,11 @@ advise_network(char buf[CONF_ADVICE], const char *text)
 static bool
 advise_idn(char buf[CONF_ADVICE], const char *text, const char *more)
 {
-	char		*ascii = NULL, host[HOST];
-	size_t		 stars = strncmp(text, "*.", 2) == 0 ? 2 : 0;
-	size_t		 len = strcspn(text + stars, ":/");
-	char		 pattern[CONF_SHOW];
-	bool		 ok;
+	char *ascii = NULL, host[HOST];
+	size_t stars = strncmp(text, "*.", 2) == 0 ? 2 : 0;
+	size_t len = strcspn(text + stars, ":/");
+	char pattern[CONF_SHOW];
+	bool ok;
 
 	memcpy(host, text + stars, len);
 	host[len] = '\0';
@@ -99,7 +99,7 @@ is_ascii(const char *text)
 static const char *
 behind_scheme(const char *text)
 {
-	const char	*p = text + strspn(text, "abcdefghijklmnopqrstuvwxyz"
+	const char *p = text + strspn(text, "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
 	if (p != text && strncmp(p, ":/", 2) == 0)
@@ -111,9 +111,9 @@ behind_scheme(const char *text)
 static bool
 take_host(char host[HOST], const char *text, const char **path)
 {
-	const char	*p = behind_scheme(text);
-	size_t		 len = strcspn(p, "/?#");
-	const char	*at = memchr(p, '@', len);
+	const char *p = behind_scheme(text);
+	size_t len = strcspn(p, "/?#");
+	const char *at = memchr(p, '@', len);
 
 	*path = p[len] == '/' && strcmp(p + len, "/") != 0 &&
 	    strcmp(p + len, "/*") != 0 ? p + len : NULL;
@@ -132,7 +132,7 @@ take_host(char host[HOST], const char *text, const char **path)
 static void
 mend_port(char *host)
 {
-	char	*colon = strrchr(host, ':');
+	char *colon = strrchr(host, ':');
 
 	if (colon == NULL || strchr(host, ':') != colon)
 		return;
@@ -148,9 +148,9 @@ mend_port(char *host)
 static void
 mend_host(char out[HOST + 4], char *host)
 {
-	const char	*p = host;
-	unsigned char	 addr[16];
-	size_t		 stars;
+	const char *p = host;
+	unsigned char addr[16];
+	size_t stars;
 
 	mend_port(host);
 	stars = strspn(p, "*");
@@ -171,7 +171,7 @@ mend_host(char out[HOST + 4], char *host)
 static const char *
 trim(char buf[HOST], const char *text)
 {
-	size_t	 len;
+	size_t len;
 
 	text += strspn(text, " \t\"'");
 	len = strlen(text);
@@ -187,7 +187,7 @@ trim(char buf[HOST], const char *text)
 static bool
 advise_form(char buf[CONF_ADVICE], const char *text)
 {
-	const char	*what = NULL;
+	const char *what = NULL;
 
 	if (strpbrk(text, "^$()|\\") != NULL || text[0] == '~')
 		what = "; patterns are no regular expressions: "
@@ -205,10 +205,10 @@ advise_form(char buf[CONF_ADVICE], const char *text)
 const char *
 conf_advice_host(char buf[CONF_ADVICE], const char *text)
 {
-	char		 trimmed[HOST], host[HOST], mended[HOST + 4];
-	char		 more[CONF_SHOW + 32] = "", show[CONF_SHOW];
-	char		 before[HOST];
-	const char	*path;
+	char trimmed[HOST], host[HOST], mended[HOST + 4];
+	char more[CONF_SHOW + 32] = "", show[CONF_SHOW];
+	char before[HOST];
+	const char *path;
 
 	buf[0] = '\0';
 	if (conf_advice_typography(buf, text) || strlen(text) >= HOST)

@@ -200,7 +200,7 @@ static const struct {
 static void
 normal(char buf[WORD], const char *key)
 {
-	size_t	 i, n = 0;
+	size_t i, n = 0;
 
 	for (i = 0; key[i] != '\0' && n + 1 < WORD; i++) {
 		if (isupper((unsigned char)key[i]) && i > 0 &&
@@ -215,7 +215,7 @@ normal(char buf[WORD], const char *key)
 static const char *
 synonym(enum conf_level level, const char *key)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++)
 		if ((synonyms[i].levels & AT(level)) != 0 &&
@@ -229,8 +229,8 @@ static const char *
 with_number(char buf[CONF_ADVICE], const char *meant,
     const struct conf_node *value)
 {
-	char		 number[CONF_TEXT], rate[CONF_ADVICE_RATE];
-	const char	*n = strstr(meant, " N");
+	char number[CONF_TEXT], rate[CONF_ADVICE_RATE];
+	const char *n = strstr(meant, " N");
 
 	if (value->type != CONF_SCALAR)
 		n = NULL;
@@ -251,9 +251,9 @@ with_number(char buf[CONF_ADVICE], const char *meant,
 static const struct conf_option *
 glued(const struct conf_option *table, const char *text, const char **value)
 {
-	const struct conf_option	*o;
-	const char			*colon = strchr(text, ':');
-	size_t				 len;
+	const struct conf_option *o;
+	const char *colon = strchr(text, ':');
+	size_t len;
 
 	if (colon == NULL || colon == text || colon[1] == '\0' ||
 	    colon[1] == ' ')
@@ -271,9 +271,9 @@ bool
 conf_advice_space(char buf[CONF_ADVICE], const struct conf_option *table,
     const char *text)
 {
-	const struct conf_option	*o;
-	const char			*value;
-	char				 show[CONF_SHOW];
+	const struct conf_option *o;
+	const char *value;
+	char show[CONF_SHOW];
 
 	o = glued(table, text, &value);
 	if (o == NULL)
@@ -287,7 +287,7 @@ conf_advice_space(char buf[CONF_ADVICE], const struct conf_option *table,
 static const struct conf_option *
 elsewhere(const struct conf_option *table, const char *key)
 {
-	const struct conf_option	*o, *found = NULL;
+	const struct conf_option *o, *found = NULL;
 
 	for (o = table; o->path != NULL; o++) {
 		/* rate: nobody means that of a delay in bodies */
@@ -306,9 +306,9 @@ static bool
 advise_path_of(char buf[CONF_ADVICE], const struct conf_option *table,
     const char *key)
 {
-	const struct conf_option	*o;
-	const char			*point = strchr(key, '.');
-	size_t				 len;
+	const struct conf_option *o;
+	const char *point = strchr(key, '.');
+	size_t len;
 
 	if (point == NULL)
 		return false;
@@ -327,7 +327,7 @@ static const char *
 advise_place(char buf[CONF_ADVICE], const struct conf_option *table,
     enum conf_level level, const char *key)
 {
-	const struct conf_option	*o = elsewhere(table, key);
+	const struct conf_option *o = elsewhere(table, key);
 
 	if (level == CONF_TOP && advise_path_of(buf, table, key))
 		return buf;
@@ -347,8 +347,8 @@ const char *
 conf_advice_key(char buf[CONF_ADVICE], const struct conf_option *table,
     enum conf_level level, const char *key, const struct conf_node *value)
 {
-	const char	*meant;
-	char		 word[WORD];
+	const char *meant;
+	char word[WORD];
 
 	buf[0] = '\0';
 	if (conf_advice_typography(buf, key) ||

@@ -12,9 +12,9 @@
 const char *
 conf_advice_path(char buf[CONF_ADVICE], const char *text)
 {
-	const char	*slash = strstr(text, "://");
-	char		 path[PATH], show[CONF_SHOW];
-	size_t		 n;
+	const char *slash = strstr(text, "://");
+	char path[PATH], show[CONF_SHOW];
+	size_t n;
 
 	buf[0] = '\0';
 	if (conf_advice_typography(buf, text))

@@ -38,7 +38,7 @@ static const struct {
 static void
 fill_in(char buf[CONF_ADVICE], const char *form, const char *what)
 {
-	const char	*n = strchr(form, 'N');
+	const char *n = strchr(form, 'N');
 
 	snprintf(buf, CONF_ADVICE, "; did you mean \"%.*s%s%s\"?",
 	    (int)(n - form), form, what, n + 1);
@@ -47,7 +47,7 @@ fill_in(char buf[CONF_ADVICE], const char *form, const char *what)
 static void
 advise_limits(char buf[CONF_ADVICE], const char *text)
 {
-	char	 rate[CONF_ADVICE_RATE], number[CONF_TEXT];
+	char rate[CONF_ADVICE_RATE], number[CONF_TEXT];
 
 	if (conf_advice_is(conf_advice_unlimited, text))
 		rate[0] = '\0';
@@ -62,9 +62,9 @@ const char *
 conf_advice_section(char buf[CONF_ADVICE], const struct conf_option *table,
     const char *key, bool is_rule, const char *text)
 {
-	char		 what[CONF_TEXT];
-	uint64_t	 ns;
-	size_t		 i;
+	char what[CONF_TEXT];
+	uint64_t ns;
+	size_t i;
 
 	buf[0] = '\0';
 	if (conf_advice_space(buf, table, text))

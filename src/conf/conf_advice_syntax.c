@@ -14,7 +14,7 @@
 static const char *
 line_at(const char *text, size_t len, size_t line, size_t *n)
 {
-	const char	*end = text + len, *stop;
+	const char *end = text + len, *stop;
 
 	for (; line > 0 && text != NULL; line--) {
 		text = memchr(text, '\n', (size_t)(end - text));
@@ -32,8 +32,8 @@ line_at(const char *text, size_t len, size_t line, size_t *n)
 static bool
 copy_line(char buf[CONF_SHOW], const char *text, size_t len, size_t line)
 {
-	const char	*p;
-	size_t		 n;
+	const char *p;
+	size_t n;
 
 	p = line_at(text, len, line, &n);
 	if (p == NULL)
@@ -54,8 +54,8 @@ static bool
 advise_glued_line(char buf[CONF_ADVICE], const struct conf_option *table,
     const char *text, size_t len, size_t line)
 {
-	char	 copy[CONF_SHOW];
-	int	 i;
+	char copy[CONF_SHOW];
+	int i;
 
 	for (i = 0; i < 3; i++, line--) {
 		if (copy_line(copy, text, len, line) &&
@@ -70,8 +70,8 @@ advise_glued_line(char buf[CONF_ADVICE], const struct conf_option *table,
 static bool
 tab_indents(const char *text, size_t len, size_t line)
 {
-	size_t		 n;
-	const char	*p = line_at(text, len, line, &n);
+	size_t n;
+	const char *p = line_at(text, len, line, &n);
 
 	while (p != NULL && n > 0 && *p == ' ') {
 		p++;
@@ -85,8 +85,8 @@ conf_advice_syntax(char buf[CONF_ADVICE], const struct conf_option *table,
     const char *text, size_t len, size_t line, const char *problem,
     const char *context)
 {
-	const char	*hint = "";
-	char		 copy[CONF_SHOW];
+	const char *hint = "";
+	char copy[CONF_SHOW];
 
 	buf[0] = '\0';
 	if (context != NULL && strstr(context, "an alias") != NULL)

@@ -37,8 +37,8 @@ static void
 advise_duration(char buf[CONF_ADVICE], const struct conf_option *option,
     const char *text)
 {
-	char		 duration[CONF_TEXT];
-	uint64_t	 ns;
+	char duration[CONF_TEXT];
+	uint64_t ns;
 
 	if (conf_advice_duration(text, &ns) && ns >= option->min &&
 	    ns <= option->max)
@@ -50,13 +50,13 @@ static void
 advise_size(char buf[CONF_ADVICE], const struct conf_option *option,
     const char *text)
 {
-	static const char *const	 units[] = {
+	static const char *const units[] = {
 		"B", "KiB", "MiB", "GiB", "kB", "MB", "GB", "K", "M", "G",
 	};
-	char				 size[CONF_TEXT];
-	size_t				 i, n = strspn(text, "0123456789.");
-	const char			*unit = text + n;
-	uint64_t			 bytes;
+	char size[CONF_TEXT];
+	size_t i, n = strspn(text, "0123456789.");
+	const char *unit = text + n;
+	uint64_t bytes;
 
 	unit += strspn(unit, " ");
 	for (i = 0; n > 0 && n < 20 && i < sizeof units / sizeof units[0]; i++)
@@ -74,9 +74,9 @@ static void
 advise_number(char buf[CONF_ADVICE], const struct conf_option *option,
     const char *text)
 {
-	bool		 units = option->kind == CONF_UNITS;
-	char		 number[CONF_TEXT];
-	uint64_t	 value;
+	bool units = option->kind == CONF_UNITS;
+	char number[CONF_TEXT];
+	uint64_t value;
 
 	if (conf_advice_number(number, text) &&
 	    (units ? conf_units(number, &value) :
@@ -89,9 +89,9 @@ static void
 advise_units(char buf[CONF_ADVICE], const struct conf_option *option,
     const char *text)
 {
-	const char	*key = conf_option_key(option);
-	bool		 is_capacity = strcmp(key, "capacity") == 0;
-	char		 rate[CONF_ADVICE_RATE];
+	const char *key = conf_option_key(option);
+	bool is_capacity = strcmp(key, "capacity") == 0;
+	char rate[CONF_ADVICE_RATE];
 
 	if (is_capacity && conf_advice_rate(rate, text))
 		conf_advice_meant(buf, rate);
@@ -119,7 +119,7 @@ static void
 advise_integer(char buf[CONF_ADVICE], const struct conf_option *option,
     const char *text)
 {
-	const char	*key = conf_option_key(option);
+	const char *key = conf_option_key(option);
 
 	if (strcmp(key, "concurrency") == 0 &&
 	    conf_advice_is(conf_advice_unlimited, text))
@@ -133,7 +133,7 @@ advise_integer(char buf[CONF_ADVICE], const struct conf_option *option,
 static void
 advise_path(char buf[CONF_ADVICE], const char *text)
 {
-	char	 show[CONF_SHOW];
+	char show[CONF_SHOW];
 
 	if (text[0] != '\0' && strchr(text, '/') == NULL)
 		snprintf(buf, CONF_ADVICE, "; did you mean \"./%s\"?",
@@ -143,7 +143,7 @@ advise_path(char buf[CONF_ADVICE], const char *text)
 const char *
 conf_advice_word(int kind, const char *text)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (words[i].kind == kind &&
@@ -156,7 +156,7 @@ const char *
 conf_advice_value(char buf[CONF_ADVICE], const struct conf_option *option,
     const char *text)
 {
-	const char	*word = conf_advice_word(option->kind, text);
+	const char *word = conf_advice_word(option->kind, text);
 
 	buf[0] = '\0';
 	if (conf_advice_typography(buf, text))

@@ -20,7 +20,7 @@ bool
 conf_body_text(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
+	struct conf_report *report = &w->report;
 
 	if (node->text[0] == '\0')
 		return conf_option_wrong(report, option, node, "is empty");
@@ -31,8 +31,8 @@ bool
 conf_body_json(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	char			 show[CONF_SHOW];
+	struct conf_report *report = &w->report;
+	char show[CONF_SHOW];
 
 	/* what JSONPath, JSON Pointer and programs would write */
 	if (node->text[0] == '$' || node->text[0] == '/' ||
@@ -51,10 +51,10 @@ bool
 conf_body_path(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	struct rule_body	*body = field;
-	const char		*expected;
-	char			 advice[CONF_ADVICE];
+	struct conf_report *report = &w->report;
+	struct rule_body *body = field;
+	const char *expected;
+	char advice[CONF_ADVICE];
 
 	(void)option;
 	if (!keep(report, node, &body->path))
@@ -70,7 +70,7 @@ conf_body_path(struct conf_walk *w, const struct conf_option *option,
 static void
 insert_status(struct refusal_rule *r, int status)
 {
-	unsigned	 i = r->nstatuses++;
+	unsigned i = r->nstatuses++;
 
 	for (; i > 0 && r->statuses[i - 1] > status; i--)
 		r->statuses[i] = r->statuses[i - 1];
@@ -81,8 +81,8 @@ static bool
 add_status(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct rule_body *body)
 {
-	const char	*wrong;
-	uint64_t	 status;
+	const char *wrong;
+	uint64_t status;
 
 	if (!conf_option_scalar(report, option, node))
 		return false;
@@ -106,9 +106,9 @@ each(struct conf_report *report, const struct conf_option *option,
     bool (*add)(struct conf_report *, const struct conf_option *,
     const struct conf_node *, struct rule_body *))
 {
-	const struct conf_entry	*entry;
-	size_t			 i = 0;
-	bool			 ok = true;
+	const struct conf_entry *entry;
+	size_t i = 0;
+	bool ok = true;
 
 	if (node->type != CONF_LIST)
 		return add(report, option, node, body);
@@ -127,8 +127,8 @@ bool
 conf_body_statuses(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	struct rule_body	*body = field;
+	struct conf_report *report = &w->report;
+	struct rule_body *body = field;
 
 	return each(report, option, node, body, add_status);
 }
@@ -149,8 +149,8 @@ bool
 conf_body_texts(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	struct rule_body	*body = field;
+	struct conf_report *report = &w->report;
+	struct rule_body *body = field;
 
 	return each(report, option, node, body, add_text);
 }
@@ -159,7 +159,7 @@ bool
 conf_body_delay(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct rule_body	*body = field;
+	struct rule_body *body = field;
 
 	if (node->type != CONF_MAPPING)
 		return conf_option_scalar(&w->report, option, node) &&
@@ -176,7 +176,7 @@ conf_body_delay(struct conf_walk *w, const struct conf_option *option,
 static void
 finish(struct rule_body *body, const struct conf_node *node)
 {
-	struct refusal_rule	*r = &body->rule;
+	struct refusal_rule *r = &body->rule;
 
 	r->name = "pause.bodies";
 	r->json = body->json;
@@ -215,9 +215,9 @@ bool
 conf_body_load(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct rule		*rule = field;
-	const struct conf_entry	*entry;
-	bool			 ok = true;
+	struct rule *rule = field;
+	const struct conf_entry *entry;
+	bool ok = true;
 
 	if (node->type != CONF_LIST)
 		return conf_wrong(&w->report, node, "no list, expected %s such "

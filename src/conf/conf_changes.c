@@ -26,9 +26,9 @@ is_of_conf(const struct conf_option *option)
 char *
 conf_option_text(const struct conf_option *option, const struct conf *conf)
 {
-	char	*text = NULL;
-	size_t	 size;
-	FILE	*out = open_memstream(&text, &size);
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
 	if (out == NULL)
 		return NULL;
@@ -43,7 +43,7 @@ static void
 tell_change(const char *path, const char *before, const char *after,
     void (*line)(const char *, void *), void *arg)
 {
-	char	*text;
+	char *text;
 
 	if (strcmp(before, after) == 0 || asprintf(&text,
 	    "%s: %s -> %s takes effect at a restart", path, before,
@@ -57,8 +57,8 @@ void
 conf_changes(const struct conf *old, const struct conf *new,
     void (*line)(const char *, void *), void *arg)
 {
-	const struct conf_option	*option;
-	char				*before, *after;
+	const struct conf_option *option;
+	char *before, *after;
 
 	for (option = conf_options(); option->path != NULL; option++) {
 		if (!option->needs_restart)

@@ -11,10 +11,10 @@ bool
 conf_cost_path(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	struct rule_cost	*cost = field;
-	const char		*expected;
-	char			 advice[CONF_ADVICE];
+	struct conf_report *report = &w->report;
+	struct rule_cost *cost = field;
+	const char *expected;
+	char advice[CONF_ADVICE];
 
 	(void)option;
 	cost->path = strdup(node->text);
@@ -31,7 +31,7 @@ conf_cost_path(struct conf_walk *w, const struct conf_option *option,
 static char *
 trimmed(const char *text)
 {
-	size_t	 len;
+	size_t len;
 
 	text += strspn(text, " \t");
 	len = strlen(text);
@@ -44,9 +44,9 @@ bool
 conf_cost_header(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	struct rule_cost	*cost = field;
-	size_t			 len = strcspn(node->text, ":");
+	struct conf_report *report = &w->report;
+	struct rule_cost *cost = field;
+	size_t len = strcspn(node->text, ":");
 
 	if (!http1_is_token(node->text, len))
 		return conf_option_wrong(report, option, node,
@@ -81,9 +81,9 @@ bool
 conf_cost_load(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct rule		*rule = field;
-	const struct conf_entry	*entry;
-	bool			 ok = true;
+	struct rule *rule = field;
+	const struct conf_entry *entry;
+	bool ok = true;
 
 	if (node->type != CONF_LIST)
 		return conf_wrong(&w->report, node, "no list, expected %s such "

@@ -52,7 +52,7 @@ last_word(const struct conf_option *option)
 static bool
 set_header(struct conf_report *report, const char *name, struct rule_key *key)
 {
-	char	*p;
+	char *p;
 
 	free(key->header);
 	key->header = strdup(name);
@@ -68,7 +68,7 @@ static bool
 set_claims(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct rule_key *key)
 {
-	const char	*claims = node->text + sizeof jwt - 1;
+	const char *claims = node->text + sizeof jwt - 1;
 
 	if (option->kind != CONF_PER)
 		return conf_option_wrong(report, option, node, "is for per");
@@ -90,8 +90,8 @@ set_claims(struct conf_report *report, const struct conf_option *option,
 static const char *
 nearest(const struct conf_option *option, const char *text)
 {
-	unsigned	 distance;
-	size_t		 i;
+	unsigned distance;
+	size_t i;
 
 	for (i = first_word(option); i <= last_word(option); i++)
 		if (conf_near(text, words[i].word, &distance))
@@ -102,7 +102,7 @@ nearest(const struct conf_option *option, const char *text)
 static const char *
 synonym(const struct conf_option *option, const char *text)
 {
-	size_t	 i, n = sizeof synonyms / sizeof synonyms[0];
+	size_t i, n = sizeof synonyms / sizeof synonyms[0];
 
 	if (option->kind == CONF_FAIR_BY && strcasecmp(text, "none") == 0)
 		return "client";
@@ -118,9 +118,9 @@ static bool
 wrong_key(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node)
 {
-	const char	*near = synonym(option, node->text);
-	const char	*before = "";
-	char		 buf[CONF_SHOW];
+	const char *near = synonym(option, node->text);
+	const char *before = "";
+	char buf[CONF_SHOW];
 
 	if (near == NULL)
 		near = nearest(option, node->text);
@@ -140,12 +140,12 @@ bool
 conf_fair_key(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	struct rule_key		*key = field;
-	const char		*text = node->text;
-	size_t			 i, len = sizeof prefix - 1;
-	char			 buf[CONF_SHOW], period[CONF_TEXT];
-	uint64_t		 ns;
+	struct conf_report *report = &w->report;
+	struct rule_key *key = field;
+	const char *text = node->text;
+	size_t i, len = sizeof prefix - 1;
+	char buf[CONF_SHOW], period[CONF_TEXT];
+	uint64_t ns;
 
 	for (i = first_word(option); i <= last_word(option); i++) {
 		if (strcmp(text, words[i].word) == 0) {
@@ -186,9 +186,9 @@ struct reading {
 static int
 compare(const void *a, const void *b)
 {
-	const struct reading	*p = a;
-	const struct reading	*q = b;
-	int			 difference;
+	const struct reading *p = a;
+	const struct reading *q = b;
+	int difference;
 
 	difference = rule_weight_compare(&p->weight, &q->weight);
 	if (difference != 0)
@@ -200,9 +200,9 @@ static bool
 read_network(struct conf_walk *w, const struct conf_node *key,
     struct network *network)
 {
-	const char	*expected;
-	char		 buf[NETWORK_TEXT];
-	bool		 near;
+	const char *expected;
+	char buf[NETWORK_TEXT];
+	bool near;
 
 	expected = network_parse(network, key->text, strlen(key->text));
 	if (expected == NULL)
@@ -232,7 +232,7 @@ static bool
 read_weight(struct conf_walk *w, const struct rule *rule,
     const struct conf_entry *entry, struct reading *reading)
 {
-	uint64_t	 weight;
+	uint64_t weight;
 
 	reading->key = entry->key;
 	if (!read_client(w, rule, entry->key, &reading->weight) ||
@@ -247,9 +247,9 @@ static bool
 read_weights(struct conf_walk *w, const struct rule *rule,
     const struct conf_node *node, struct reading *readings)
 {
-	const struct conf_entry	*entry;
-	size_t			 i = 0;
-	bool			 ok = true;
+	const struct conf_entry *entry;
+	size_t i = 0;
+	bool ok = true;
 
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
 		conf_enter(&w->report, entry->key->text, 0);
@@ -264,7 +264,7 @@ read_weights(struct conf_walk *w, const struct rule *rule,
 static bool
 are_different(struct conf_walk *w, const struct reading *readings, size_t n)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 1; i < n; i++) {
 		if (rule_weight_compare(&readings[i - 1].weight,
@@ -283,9 +283,9 @@ static bool
 load_weights(struct conf_walk *w, const struct conf_node *node,
     struct rule *rule)
 {
-	struct reading	*readings = calloc(node->n, sizeof *readings);
-	size_t		 i;
-	bool		 ok;
+	struct reading *readings = calloc(node->n, sizeof *readings);
+	size_t i;
+	bool ok;
 
 	rule->weights = calloc(node->n, sizeof *rule->weights);
 	if (readings == NULL || rule->weights == NULL) {
@@ -316,9 +316,9 @@ bool
 conf_fair_weights(struct conf_walk *w, const struct conf_node *mapping,
     struct rule *rule)
 {
-	const struct conf_option	*option;
-	const struct conf_node		*node;
-	bool				 ok;
+	const struct conf_option *option;
+	const struct conf_node *node;
+	bool ok;
 
 	node = conf_node_value(mapping, "weights");
 	if (node == NULL)

@@ -44,7 +44,7 @@ too_large(struct conf_report *report)
 static int
 open_file(struct conf_report *report, const char *path, struct stat *st)
 {
-	int	 fd;
+	int fd;
 
 	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd == -1) {
@@ -72,9 +72,9 @@ open_file(struct conf_report *report, const char *path, struct stat *st)
 static char *
 read_file(struct conf_report *report, int fd, size_t *size)
 {
-	char	*text = malloc(*size + 1);
-	size_t	 done = 0;
-	ssize_t	 n;
+	char *text = malloc(*size + 1);
+	size_t done = 0;
+	ssize_t n;
 
 	while (text != NULL && done <= *size) {
 		n = read(fd, text + done, *size + 1 - done);
@@ -98,9 +98,9 @@ read_file(struct conf_report *report, int fd, size_t *size)
 static bool
 wait_more(struct conf_report *report, int fd, const struct timespec *began)
 {
-	struct pollfd	 p = { .fd = fd, .events = POLLIN };
-	struct timespec	 now;
-	int64_t		 ms;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct timespec now;
+	int64_t ms;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	ms = (now.tv_sec - began->tv_sec) * 1000 +
@@ -115,7 +115,7 @@ wait_more(struct conf_report *report, int fd, const struct timespec *began)
 static bool
 grow(struct conf_report *report, char **text, size_t done, size_t *room)
 {
-	char	*more;
+	char *more;
 
 	if (done < *room)
 		return true;
@@ -133,7 +133,7 @@ grow(struct conf_report *report, char **text, size_t done, size_t *room)
 static bool
 hung_up(int fd)
 {
-	struct pollfd	 p = { .fd = fd, .events = POLLIN };
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	return poll(&p, 1, 0) == 1 && (p.revents & POLLHUP) != 0 &&
 	    (p.revents & POLLIN) == 0;
@@ -146,10 +146,10 @@ hung_up(int fd)
 static char *
 read_pipe(struct conf_report *report, int fd, bool is_fifo, size_t *size)
 {
-	size_t		 room = 65536;
-	char		*text = malloc(room);
-	struct timespec	 began;
-	ssize_t		 n;
+	size_t room = 65536;
+	char *text = malloc(room);
+	struct timespec began;
+	ssize_t n;
 
 	clock_gettime(CLOCK_MONOTONIC, &began);
 	*size = 0;
@@ -172,12 +172,12 @@ read_pipe(struct conf_report *report, int fd, bool is_fifo, size_t *size)
 static struct conf *
 load(const char *path, bool again, char **cause)
 {
-	struct conf_report	 report = { .name = path };
-	struct conf		*conf = NULL;
-	char			*text = NULL;
-	struct stat		 st;
-	size_t			 size;
-	int			 fd;
+	struct conf_report report = { .name = path };
+	struct conf *conf = NULL;
+	char *text = NULL;
+	struct stat st;
+	size_t size;
+	int fd;
 
 	fd = open_file(&report, path, &st);
 	size = fd != -1 ? (size_t)st.st_size : 0;

@@ -42,8 +42,8 @@ is_all(const char *text)
 static const char *
 meant(const struct reading *r, const char *text)
 {
-	unsigned	 distance;
-	size_t		 i;
+	unsigned distance;
+	size_t i;
 
 	for (i = 0; known[i] != NULL; i++)
 		if (strcasecmp(text, known[i]) == 0 &&
@@ -58,8 +58,8 @@ meant(const struct reading *r, const char *text)
 static bool
 check_method(const struct reading *r, const struct conf_node *node)
 {
-	const char	*nearest = meant(r, node->text);
-	char		 buf[CONF_SHOW];
+	const char *nearest = meant(r, node->text);
+	char buf[CONF_SHOW];
 
 	if (nearest != NULL)
 		return conf_wrong(r->report, node, "\"%s\" is unknown, "
@@ -84,7 +84,7 @@ check_method(const struct reading *r, const struct conf_node *node)
 static bool
 add_method(struct reading *r, const struct conf_node *node)
 {
-	const struct http1_str	 method = { node->text, strlen(node->text) };
+	const struct http1_str method = { node->text, strlen(node->text) };
 
 	if (!check_method(r, node))
 		return false;
@@ -118,9 +118,9 @@ add_word(struct reading *r, const struct conf_node *node)
 static bool
 add_words(struct reading *r, const struct conf_node *node)
 {
-	const struct conf_entry	*entry;
-	size_t			 i = 0;
-	bool			 ok = true;
+	const struct conf_entry *entry;
+	size_t i = 0;
+	bool ok = true;
 
 	if (node->type != CONF_LIST)
 		return add_word(r, node);
@@ -136,7 +136,7 @@ add_words(struct reading *r, const struct conf_node *node)
 static bool
 need_room(const struct reading *r, const struct conf_node *node)
 {
-	const struct conf_entry	*entry;
+	const struct conf_entry *entry;
 
 	if (node->type != CONF_LIST)
 		return true;
@@ -171,9 +171,9 @@ bool
 conf_methods_retry(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	struct rule		*rule = field;
-	struct reading		 r = {
+	struct conf_report *report = &w->report;
+	struct rule *rule = field;
+	struct reading r = {
 		.report = report, .option = option, .may_be_word = true,
 	};
 
@@ -190,9 +190,9 @@ bool
 conf_methods_cost(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	struct rule_cost	*cost = field;
-	struct reading		 r = { .report = report, .option = option };
+	struct conf_report *report = &w->report;
+	struct rule_cost *cost = field;
+	struct reading r = { .report = report, .option = option };
 
 	if (!read_methods(&r, node))
 		return false;

@@ -9,7 +9,7 @@
 const char *
 conf_option_key(const struct conf_option *option)
 {
-	static const size_t	 prefix[] = {
+	static const size_t prefix[] = {
 		[CONF_TOP] = 0,
 		[CONF_LISTENER] = sizeof "listen[]",
 		[CONF_LISTENER_TLS] = sizeof "listen[].tls",
@@ -40,7 +40,7 @@ const struct conf_option *
 conf_option_find(const struct conf_option *table, enum conf_level level,
     const char *key)
 {
-	const struct conf_option	*o;
+	const struct conf_option *o;
 
 	for (o = table; o->path != NULL; o++)
 		if (o->level == level &&
@@ -53,9 +53,9 @@ const char *
 conf_option_nearest(const struct conf_option *table, enum conf_level level,
     const char *word)
 {
-	const struct conf_option	*o;
-	const char			*best = NULL;
-	unsigned			 distance, least = 0;
+	const struct conf_option *o;
+	const char *best = NULL;
+	unsigned distance, least = 0;
 
 	for (o = table; o->path != NULL; o++) {
 		if (o->level != level ||
@@ -72,11 +72,11 @@ conf_option_nearest(const struct conf_option *table, enum conf_level level,
 char *
 conf_option_keys(const struct conf_option *table, enum conf_level level)
 {
-	const struct conf_option	*o;
-	const char			*comma = "";
-	char				*text = NULL;
-	size_t				 size;
-	FILE				*out = open_memstream(&text, &size);
+	const struct conf_option *o;
+	const char *comma = "";
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
 	if (out == NULL)
 		return NULL;

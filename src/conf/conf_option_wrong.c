@@ -14,7 +14,7 @@ bool
 conf_option_wrong(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, const char *wrong)
 {
-	char	 buf[CONF_SHOW], advice[CONF_ADVICE];
+	char buf[CONF_SHOW], advice[CONF_ADVICE];
 
 	return conf_wrong(report, node, "\"%s\" %s, expected %s%s%s",
 	    conf_show(buf, node->text), wrong, conf_option_noun(option),

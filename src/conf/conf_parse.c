@@ -20,9 +20,9 @@
 static char *
 defaults_text(size_t *size)
 {
-	const struct conf_option	*option;
-	char				*text = NULL;
-	FILE				*out = open_memstream(&text, size);
+	const struct conf_option *option;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, size);
 
 	if (out == NULL)
 		return NULL;
@@ -58,8 +58,8 @@ base_of(struct conf_walk *w, const struct conf_option *option)
 static bool
 read_defaults(struct conf_walk *w, const struct conf_node *list)
 {
-	const struct conf_option	*option;
-	const struct conf_entry		*entry = list->first;
+	const struct conf_option *option;
+	const struct conf_entry *entry = list->first;
 
 	for (option = conf_options(); option->path != NULL; option++) {
 		if (option->fallback == NULL)
@@ -76,10 +76,10 @@ read_defaults(struct conf_walk *w, const struct conf_node *list)
 static bool
 load_defaults(struct conf_walk *w)
 {
-	struct conf_yaml	*yaml;
-	size_t			 size, i;
-	char			*text = defaults_text(&size);
-	bool			 ok;
+	struct conf_yaml *yaml;
+	size_t size, i;
+	char *text = defaults_text(&size);
+	bool ok;
 
 	if (text == NULL)
 		return conf_wrong(&w->report, NULL, "out of memory");
@@ -98,7 +98,7 @@ load_defaults(struct conf_walk *w)
 static bool
 load_root(struct conf_walk *w, const struct conf_node *root)
 {
-	char	 advice[CONF_ADVICE];
+	char advice[CONF_ADVICE];
 
 	if (conf_node_null(root))
 		return conf_wrong(&w->report, root,
@@ -116,8 +116,8 @@ load_root(struct conf_walk *w, const struct conf_node *root)
 static bool
 fill(struct conf_walk *w, const char *text, size_t len)
 {
-	struct conf_yaml	*yaml;
-	bool			 ok;
+	struct conf_yaml *yaml;
+	bool ok;
 
 	w->conf->path = strdup(w->report.name);
 	w->conf->patterns = host_pattern_set_new();
@@ -141,7 +141,7 @@ fill(struct conf_walk *w, const char *text, size_t len)
 struct conf *
 conf_parse(const char *name, const char *text, size_t len, char **cause)
 {
-	struct conf_walk	 w = { .report = {
+	struct conf_walk w = { .report = {
 		.name = name,
 		.options = conf_options(),
 		.advise = conf_advice_syntax,

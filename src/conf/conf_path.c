@@ -11,7 +11,7 @@
 static char *
 canonical(const char *text)
 {
-	size_t	 len = strlen(text);
+	size_t len = strlen(text);
 
 	if (len > 1 && text[len - 1] == '/')
 		len--;
@@ -22,7 +22,7 @@ canonical(const char *text)
 static const struct conf_node *
 key_of(const struct conf_node *paths, size_t i)
 {
-	const struct conf_entry	*entry = paths->first;
+	const struct conf_entry *entry = paths->first;
 
 	while (i-- > 0)
 		entry = entry->next;
@@ -34,7 +34,7 @@ is_new(struct conf_walk *w, const struct conf_node *paths,
     const struct conf_node *key, const struct rule *rule,
     const struct rule_path *path)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; &rule->paths[i] != path; i++)
 		if (path_pattern_compare(&rule->paths[i].pattern,
@@ -47,9 +47,9 @@ static bool
 load_path(struct conf_walk *w, const struct conf_node *paths,
     const struct conf_entry *entry, struct rule *rule)
 {
-	struct rule_path	*path = &rule->paths[rule->npaths++];
-	const char		*expected;
-	char			 advice[CONF_ADVICE];
+	struct rule_path *path = &rule->paths[rule->npaths++];
+	const char *expected;
+	char advice[CONF_ADVICE];
 
 	path->text = canonical(entry->key->text);
 	if (path->text == NULL)
@@ -71,8 +71,8 @@ load_path(struct conf_walk *w, const struct conf_node *paths,
 static int
 compare(const void *a, const void *b)
 {
-	const struct rule_path	*p = a;
-	const struct rule_path	*q = b;
+	const struct rule_path *p = a;
+	const struct rule_path *q = b;
 
 	return path_pattern_compare(&p->pattern, &q->pattern);
 }
@@ -81,9 +81,9 @@ bool
 conf_path_load(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct rule		*rule = field;
-	const struct conf_entry	*entry;
-	bool			 ok = true;
+	struct rule *rule = field;
+	const struct conf_entry *entry;
+	bool ok = true;
 
 	if (!conf_walk_mapping(w, node, "a mapping of path patterns"))
 		return false;

@@ -11,10 +11,10 @@ bool
 conf_pause_after(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	struct rule_status	*status = field;
-	const char		*wrong;
-	uint64_t		 ns = 0;
+	struct conf_report *report = &w->report;
+	struct rule_status *status = field;
+	const char *wrong;
+	uint64_t ns = 0;
 
 	status->own = true;
 	/* YAML 1.1 has more words for false; one is enough */
@@ -33,7 +33,7 @@ static bool
 load_status(struct conf_walk *w, const struct conf_node *node,
     struct rule_status *status)
 {
-	const struct conf_option	*option;
+	const struct conf_option *option;
 
 	*status = (struct rule_status){ .status = 0 };
 	if (node->type == CONF_MAPPING) {
@@ -52,7 +52,7 @@ static bool
 add_status(struct conf_walk *w, const struct conf_node *node,
     struct rule *rule)
 {
-	struct rule_status	*status;
+	struct rule_status *status;
 
 	status = &rule->pause_statuses[rule->npause_statuses];
 	if (!load_status(w, node, status))
@@ -68,9 +68,9 @@ bool
 conf_pause_statuses(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct rule		*rule = field;
-	const struct conf_entry	*entry;
-	bool			 ok = true;
+	struct rule *rule = field;
+	const struct conf_entry *entry;
+	bool ok = true;
 
 	rule->npause_statuses = 0;
 	if (node->type != CONF_LIST)
@@ -90,7 +90,7 @@ static bool
 too_long(struct conf_walk *w, const struct conf_node *node,
     const struct rule *rule)
 {
-	char	 text[96], buf[CONF_TEXT];
+	char text[96], buf[CONF_TEXT];
 
 	snprintf(text, sizeof text, "longer than max, expected at most %s",
 	    conf_duration_text(buf, rule->pause_max));
@@ -102,9 +102,9 @@ static bool
 too_long_of(struct conf_walk *w, const struct conf_node *pause,
     const struct rule *rule, unsigned i)
 {
-	const struct conf_node	*node = conf_node_value(pause, "statuses");
-	const struct conf_entry	*entry = node->first;
-	unsigned		 n = i;
+	const struct conf_node *node = conf_node_value(pause, "statuses");
+	const struct conf_entry *entry = node->first;
+	unsigned n = i;
 
 	conf_enter(&w->report, "statuses", 0);
 	if (node->type == CONF_LIST) {
@@ -124,7 +124,7 @@ static bool
 finish(struct conf_walk *w, const struct conf_node *pause,
     struct rule *rule)
 {
-	unsigned	 i;
+	unsigned i;
 
 	if (rule->pause_default > rule->pause_max) {
 		if (pause != NULL && conf_node_value(pause, "default") != NULL)
@@ -141,7 +141,7 @@ bool
 conf_pause_finish(struct conf_walk *w, const struct conf_node *node,
     struct rule *rule)
 {
-	bool	 ok;
+	bool ok;
 
 	conf_enter(&w->report, "pause", 0);
 	ok = finish(w, conf_node_value(node, "pause"), rule);
@@ -152,8 +152,8 @@ conf_pause_finish(struct conf_walk *w, const struct conf_node *node,
 void
 conf_pause_complete(struct rule *rule)
 {
-	struct rule_status	*status;
-	unsigned		 i;
+	struct rule_status *status;
+	unsigned i;
 
 	for (i = 0; i < rule->npause_statuses; i++) {
 		status = &rule->pause_statuses[i];

@@ -23,7 +23,7 @@ static bool
 finish_https(struct conf_walk *w, const struct conf_node *node,
     struct rule *rule)
 {
-	const struct conf_node	*https = conf_node_value(node, "https");
+	const struct conf_node *https = conf_node_value(node, "https");
 
 	if (https == NULL)
 		return true;
@@ -55,7 +55,7 @@ bool
 conf_rule_defaults(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct rule	*rule = field;
+	struct rule *rule = field;
 
 	(void)option;
 	rule->name = "defaults";
@@ -67,10 +67,10 @@ conf_rule_defaults(struct conf_walk *w, const struct conf_option *option,
 static char *
 pattern_name(const struct host_pattern *pattern)
 {
-	const struct http1_host	*host = &pattern->host;
-	bool			 v6 = host->kind == HTTP1_IPV6;
-	char			*name = NULL;
-	char			 port[8] = "";
+	const struct http1_host *host = &pattern->host;
+	bool v6 = host->kind == HTTP1_IPV6;
+	char *name = NULL;
+	char port[8] = "";
 
 	if (host->port != 0)
 		snprintf(port, sizeof port, ":%u", (unsigned)host->port);
@@ -85,7 +85,7 @@ pattern_name(const struct host_pattern *pattern)
 static const struct conf_node *
 key_of(const struct conf_node *hosts, size_t i)
 {
-	const struct conf_entry	*entry = hosts->first;
+	const struct conf_entry *entry = hosts->first;
 
 	while (i-- > 0)
 		entry = entry->next;
@@ -117,12 +117,12 @@ static bool
 load_host(struct conf_walk *w, const struct conf_node *hosts,
     const struct conf_entry *entry)
 {
-	struct conf		*conf = w->conf;
-	struct rule		*rule = &conf->rules[conf->nrules];
-	struct host_pattern	 pattern;
-	const struct rule	*other;
-	const char		*expected;
-	char			 advice[CONF_ADVICE];
+	struct conf *conf = w->conf;
+	struct rule *rule = &conf->rules[conf->nrules];
+	struct host_pattern pattern;
+	const struct rule *other;
+	const char *expected;
+	char advice[CONF_ADVICE];
 
 	expected = host_pattern_parse(&pattern, entry->key->text,
 	    strlen(entry->key->text));
@@ -152,8 +152,8 @@ bool
 conf_rule_hosts(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	const struct conf_entry	*entry;
-	bool			 ok = true;
+	const struct conf_entry *entry;
+	bool ok = true;
 
 	(void)option;
 	(void)field;
@@ -184,7 +184,7 @@ complete(const struct conf *conf, struct rule *rule)
 void
 conf_rule_complete(struct conf *conf)
 {
-	size_t	 i;
+	size_t i;
 
 	complete(conf, &conf->fallback);
 	for (i = 0; i < conf->nrules; i++)

@@ -31,7 +31,7 @@ static bool
 read_number(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, uint64_t *value)
 {
-	const char	*wrong;
+	const char *wrong;
 
 	wrong = number(option->kind, node->text, value);
 	if (wrong == NULL && *value < option->min)
@@ -45,7 +45,7 @@ static bool
 read_integer32(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, uint32_t *field)
 {
-	uint64_t	 value;
+	uint64_t value;
 
 	if (!read_number(report, option, node, &value))
 		return false;
@@ -71,8 +71,8 @@ conf_scalar_integer32(struct conf_walk *w, const struct conf_option *option,
 static unsigned
 cores(unsigned max)
 {
-	cpu_set_t	 set;
-	long		 n = 0;
+	cpu_set_t set;
+	long n = 0;
 
 	if (sched_getaffinity(0, sizeof set, &set) == 0)
 		n = CPU_COUNT(&set);
@@ -87,8 +87,8 @@ bool
 conf_scalar_workers(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	unsigned		*workers = field;
+	struct conf_report *report = &w->report;
+	unsigned *workers = field;
 
 	if (strcasecmp(node->text, "auto") != 0)
 		return read_integer32(report, option, node, workers);
@@ -100,8 +100,8 @@ bool
 conf_scalar_boolean(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	const char		*wrong = conf_boolean(node->text, field);
+	struct conf_report *report = &w->report;
+	const char *wrong = conf_boolean(node->text, field);
 
 	return wrong == NULL || conf_option_wrong(report, option, node, wrong);
 }
@@ -114,12 +114,12 @@ bool
 conf_scalar_choice(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	const char *const	*names = option->as->choices;
-	const char		*best = NULL;
-	char			 buf[CONF_SHOW];
-	unsigned		 distance, least = 0;
-	int			 i;
+	struct conf_report *report = &w->report;
+	const char *const *names = option->as->choices;
+	const char *best = NULL;
+	char buf[CONF_SHOW];
+	unsigned distance, least = 0;
+	int i;
 
 	for (i = 0; names[i] != NULL; i++) {
 		if (strcmp(node->text, names[i]) == 0) {
@@ -142,7 +142,7 @@ conf_scalar_choice(struct conf_walk *w, const struct conf_option *option,
 static bool
 set_text(struct conf_report *report, const char *text, char **field)
 {
-	char	*copy = text == NULL ? NULL : strdup(text);
+	char *copy = text == NULL ? NULL : strdup(text);
 
 	if (copy == NULL && text != NULL)
 		return conf_wrong(report, NULL, "out of memory");
@@ -190,8 +190,8 @@ bool
 conf_scalar_token(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	size_t			 len = strlen(node->text);
+	struct conf_report *report = &w->report;
+	size_t len = strlen(node->text);
 
 	if (!http1_is_token(node->text, len))
 		return conf_option_wrong(report, option, node,
@@ -248,8 +248,8 @@ static bool
 add_status(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct rule *rule)
 {
-	uint64_t	 status;
-	unsigned	 i;
+	uint64_t status;
+	unsigned i;
 
 	if (!conf_option_scalar(report, option, node) ||
 	    !read_number(report, option, node, &status))
@@ -266,10 +266,10 @@ bool
 conf_scalar_statuses(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	struct rule		*rule = field;
-	const struct conf_entry	*entry;
-	bool			 ok = true;
+	struct conf_report *report = &w->report;
+	struct rule *rule = field;
+	const struct conf_entry *entry;
+	bool ok = true;
 
 	rule->nretry_statuses = 0;
 	if (node->type != CONF_LIST)
@@ -289,7 +289,7 @@ void
 conf_scalar_print_duration(FILE *out, const struct conf_option *option,
     const void *field)
 {
-	char	 buf[CONF_TEXT];
+	char buf[CONF_TEXT];
 
 	(void)option;
 	fputs(conf_duration_text(buf, *(const uint64_t *)field), out);
@@ -299,7 +299,7 @@ void
 conf_scalar_print_size(FILE *out, const struct conf_option *option,
     const void *field)
 {
-	char	 buf[CONF_TEXT];
+	char buf[CONF_TEXT];
 
 	(void)option;
 	fputs(conf_size_text(buf, *(const uint64_t *)field), out);
@@ -332,7 +332,7 @@ void
 conf_scalar_print_text(FILE *out, const struct conf_option *option,
     const void *field)
 {
-	const char	*text = *(char *const *)field;
+	const char *text = *(char *const *)field;
 
 	fputs(text != NULL ? text : option->as->none, out);
 }

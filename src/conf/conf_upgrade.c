@@ -14,8 +14,8 @@
 static bool
 is_protocol(const char *text)
 {
-	const char	*slash = strchr(text, '/');
-	size_t		 len = strlen(text);
+	const char *slash = strchr(text, '/');
+	size_t len = strlen(text);
 
 	if (slash == NULL)
 		return http1_is_token(text, len);
@@ -37,11 +37,11 @@ is_http(const char *text)
 static const char *
 instead(const char *text)
 {
-	static const char *const	 none[] = {
+	static const char *const none[] = {
 		"false", "no", "off", "none", "never",
 	};
-	static const char *const	 some[] = { "true", "yes", "on", "ws" };
-	size_t				 i;
+	static const char *const some[] = { "true", "yes", "on", "ws" };
+	size_t i;
 
 	for (i = 0; i < sizeof none / sizeof none[0]; i++)
 		if (strcasecmp(text, none[i]) == 0)
@@ -56,7 +56,7 @@ static bool
 add(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct rule *rule)
 {
-	const struct http1_str	 name = { node->text, strlen(node->text) };
+	const struct http1_str name = { node->text, strlen(node->text) };
 
 	if (!conf_option_scalar(report, option, node))
 		return false;
@@ -86,11 +86,11 @@ bool
 conf_upgrades(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report	*report = &w->report;
-	struct rule		*rule = field;
-	const struct conf_entry	*entry;
-	size_t			 i = 0;
-	bool			 ok = true;
+	struct conf_report *report = &w->report;
+	struct rule *rule = field;
+	const struct conf_entry *entry;
+	size_t i = 0;
+	bool ok = true;
 
 	rule->nupgrades = 0;
 	if (node->type != CONF_LIST)

@@ -75,9 +75,9 @@ not_number(const char *text)
 static const char *
 decimal(const char *text, struct decimal *d, const char **end)
 {
-	const char	*p = text;
-	unsigned	 digits = 0;
-	unsigned	 digit;
+	const char *p = text;
+	unsigned digits = 0;
+	unsigned digit;
 
 	*d = (struct decimal){ .power = 1, .is_whole = true };
 	for (; isdigit((unsigned char)*p); p++, digits++) {
@@ -109,7 +109,7 @@ decimal(const char *text, struct decimal *d, const char **end)
 static uint64_t
 scaled(const struct decimal *d, uint64_t scale)
 {
-	unsigned __int128	 v;
+	unsigned __int128 v;
 
 	v = (unsigned __int128)d->fraction * scale + d->power / 2;
 	v = v / d->power + (unsigned __int128)d->whole * scale;
@@ -121,9 +121,9 @@ scaled(const struct decimal *d, uint64_t scale)
 static const char *
 with_unit(const char *text, const struct unit *unit, uint64_t *value)
 {
-	struct decimal	 d;
-	const char	*wrong, *end;
-	bool		 units = unit[1].name != NULL;
+	struct decimal d;
+	const char *wrong, *end;
+	bool units = unit[1].name != NULL;
 
 	wrong = decimal(text, &d, &end);
 	if (wrong != NULL)
@@ -152,7 +152,7 @@ conf_size(const char *text, uint64_t *bytes)
 const char *
 conf_units(const char *text, uint64_t *micro)
 {
-	static const struct unit	 none[] = {
+	static const struct unit none[] = {
 		{ "", BUDGET_UNIT },
 		{ NULL, 0 },
 	};
@@ -163,8 +163,8 @@ conf_units(const char *text, uint64_t *micro)
 const char *
 conf_integer(const char *text, uint64_t *value)
 {
-	struct decimal	 d;
-	const char	*wrong, *end;
+	struct decimal d;
+	const char *wrong, *end;
 
 	wrong = decimal(text, &d, &end);
 	if (wrong != NULL)
@@ -180,10 +180,10 @@ conf_integer(const char *text, uint64_t *value)
 const char *
 conf_boolean(const char *text, bool *value)
 {
-	static const char *const	 names[] = {
+	static const char *const names[] = {
 		"false", "true", "no", "yes", "off", "on",
 	};
-	size_t				 i;
+	size_t i;
 
 	for (i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (strcasecmp(text, names[i]) == 0) {
@@ -197,7 +197,7 @@ conf_boolean(const char *text, bool *value)
 static bool
 port_parse(const char *text, in_port_t *port)
 {
-	uint64_t	 value;
+	uint64_t value;
 
 	if (text[0] == '\0' || strlen(text) > 5 ||
 	    text[strspn(text, "0123456789")] != '\0' ||
@@ -210,8 +210,8 @@ port_parse(const char *text, in_port_t *port)
 static const char *
 set_ip(struct conf_address *address, const char *host, in_port_t port)
 {
-	struct sockaddr_in	 in = { .sin_family = AF_INET };
-	struct sockaddr_in6	 in6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
 
 	memset(&address->addr, 0, sizeof address->addr);
 	if (inet_pton(AF_INET, host, &in.sin_addr) == 1) {
@@ -231,8 +231,8 @@ set_ip(struct conf_address *address, const char *host, in_port_t port)
 static const char *
 set_unix(struct conf_address *address, const char *path)
 {
-	struct sockaddr_un	 un = { .sun_family = AF_UNIX };
-	size_t			 len = strlen(path);
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
 
 	if (path[0] != '/')
 		return "has no absolute path";
@@ -253,8 +253,8 @@ set_unix(struct conf_address *address, const char *path)
 static const char *
 split(const char *text, char host[INET6_ADDRSTRLEN], const char **port)
 {
-	const char	*end, *colon = strchr(text, ':');
-	size_t		 len = strlen(text);
+	const char *end, *colon = strchr(text, ':');
+	size_t len = strlen(text);
 
 	*port = NULL;
 	if (text[0] == '[') {
@@ -286,9 +286,9 @@ keep_text(struct conf_address *address, const char *text)
 const char *
 conf_listen_address(const char *text, struct conf_address *address)
 {
-	char		 host[INET6_ADDRSTRLEN];
-	const char	*wrong, *name = host, *port_text;
-	in_port_t	 port;
+	char host[INET6_ADDRSTRLEN];
+	const char *wrong, *name = host, *port_text;
+	in_port_t port;
 
 	if (strncmp(text, "unix:", 5) == 0) {
 		wrong = set_unix(address, text + 5);
@@ -312,9 +312,9 @@ conf_listen_address(const char *text, struct conf_address *address)
 const char *
 conf_resolver_address(const char *text, struct conf_address *address)
 {
-	char		 host[INET6_ADDRSTRLEN];
-	const char	*wrong, *port_text;
-	in_port_t	 port = htons(53);
+	char host[INET6_ADDRSTRLEN];
+	const char *wrong, *port_text;
+	in_port_t port = htons(53);
 
 	wrong = split(text, host, &port_text);
 	if (wrong != NULL)
@@ -328,7 +328,7 @@ conf_resolver_address(const char *text, struct conf_address *address)
 const char *
 conf_duration_text(char buf[CONF_TEXT], uint64_t ns)
 {
-	const struct unit	*unit;
+	const struct unit *unit;
 
 	for (unit = durations; unit[1].name != NULL; unit++)
 		continue;
@@ -348,10 +348,10 @@ conf_duration_text(char buf[CONF_TEXT], uint64_t ns)
 const char *
 conf_size_text(char buf[CONF_TEXT], uint64_t bytes)
 {
-	static const char *const	 names[] = {
+	static const char *const names[] = {
 		"", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB",
 	};
-	size_t				 i = 0;
+	size_t i = 0;
 
 	while (bytes != 0 && bytes % 1024 == 0 && i < 6) {
 		bytes /= 1024;
@@ -364,7 +364,7 @@ conf_size_text(char buf[CONF_TEXT], uint64_t bytes)
 const char *
 conf_units_text(char buf[CONF_TEXT], uint64_t micro)
 {
-	size_t	 len;
+	size_t len;
 
 	snprintf(buf, CONF_TEXT, "%llu.%06llu", micro / BUDGET_UNIT,
 	    micro % BUDGET_UNIT);
@@ -384,9 +384,9 @@ conf_units_text(char buf[CONF_TEXT], uint64_t micro)
 static const char *
 secret(const char *text, size_t *len)
 {
-	const char	*at = strrchr(text, '@');
-	const char	*from = strstr(text, "//");
-	const char	*query = strchr(text, '?');
+	const char *at = strrchr(text, '@');
+	const char *from = strstr(text, "//");
+	const char *query = strchr(text, '?');
 
 	from = from == NULL || at == NULL || from > at ? text : from + 2;
 	if (at > from && !(text[0] == '/' && text[1] != '/')) {
@@ -402,9 +402,9 @@ secret(const char *text, size_t *len)
 const char *
 conf_show(char buf[CONF_SHOW], const char *text)
 {
-	const unsigned char	*p = (const unsigned char *)text;
-	const char		*hidden;
-	size_t			 n = 0, len;
+	const unsigned char *p = (const unsigned char *)text;
+	const char *hidden;
+	size_t n = 0, len;
 
 	hidden = secret(text, &len);
 	for (; *p != '\0'; p++) {
@@ -451,9 +451,9 @@ same(char a, char b)
 unsigned
 conf_distance(const char *a, const char *b)
 {
-	unsigned	 rows[3][WORD + 1];
-	unsigned	*before, *last, *row;
-	size_t		 i, j, na = strlen(a), nb = strlen(b);
+	unsigned rows[3][WORD + 1];
+	unsigned *before, *last, *row;
+	size_t i, j, na = strlen(a), nb = strlen(b);
 
 	if (na > WORD || nb > WORD)
 		return UINT_MAX;
@@ -479,7 +479,7 @@ conf_distance(const char *a, const char *b)
 bool
 conf_near(const char *wrote, const char *meant, unsigned *distance)
 {
-	size_t	 len = strlen(meant);
+	size_t len = strlen(meant);
 
 	*distance = conf_distance(wrote, meant);
 	return *distance <= (len < 4 ? 1 : 2);

@@ -27,9 +27,9 @@ static const char *
 section_advice(const struct conf_walk *w, char buf[CONF_ADVICE],
     const struct conf_node *node)
 {
-	const struct conf_step	*steps = w->report.steps;
-	unsigned		 n = w->report.nsteps;
-	bool			 is_rule;
+	const struct conf_step *steps = w->report.steps;
+	unsigned n = w->report.nsteps;
+	bool is_rule;
 
 	is_rule = n > 0 && ((n == 2 && strcmp(steps[0].name, "hosts") == 0) ||
 	    (n == 1 && strcmp(steps[0].name, "defaults") == 0) ||
@@ -46,7 +46,7 @@ bool
 conf_walk_mapping(struct conf_walk *w, const struct conf_node *node,
     const char *what)
 {
-	char	 advice[CONF_ADVICE];
+	char advice[CONF_ADVICE];
 
 	if (node->type == CONF_MAPPING)
 		return true;
@@ -64,8 +64,8 @@ static bool
 unknown(struct conf_walk *w, enum conf_level level,
     const struct conf_entry *entry)
 {
-	char	*keys = conf_option_keys(w->report.options, level);
-	char	 advice[CONF_ADVICE];
+	char *keys = conf_option_keys(w->report.options, level);
+	char advice[CONF_ADVICE];
 
 	if (keys == NULL)
 		return conf_wrong(&w->report, NULL, "out of memory");
@@ -100,10 +100,10 @@ static bool
 are_both(struct conf_walk *w, const struct conf_node *node, const char *a,
     const char *b)
 {
-	bool		 has_a = conf_node_value(node, a) != NULL;
-	bool		 has_b = conf_node_value(node, b) != NULL;
-	const char	*missing = has_a ? b : a;
-	char		 text[96];
+	bool has_a = conf_node_value(node, a) != NULL;
+	bool has_b = conf_node_value(node, b) != NULL;
+	const char *missing = has_a ? b : a;
+	char text[96];
 
 	if (has_a == has_b)
 		return true;
@@ -180,9 +180,9 @@ static bool
 load_entry(struct conf_walk *w, enum conf_level level,
     const struct conf_node *node, const struct conf_entry *entry, void *base)
 {
-	const struct conf_option	*option;
-	const struct conf_entry		*first;
-	char				 show[CONF_SHOW], advice[CONF_ADVICE];
+	const struct conf_option *option;
+	const struct conf_entry *first;
+	char show[CONF_SHOW], advice[CONF_ADVICE];
 
 	option = conf_option_find(w->report.options, level, entry->key->text);
 	if (option == NULL)
@@ -207,8 +207,8 @@ bool
 conf_walk_level(struct conf_walk *w, enum conf_level level,
     const struct conf_node *node, void *base)
 {
-	const struct conf_entry	*entry;
-	bool			 ok = true;
+	const struct conf_entry *entry;
+	bool ok = true;
 
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
 		conf_enter(&w->report, entry->key->text, 0);

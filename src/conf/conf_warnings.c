@@ -21,9 +21,9 @@ void
 conf_warn(const struct conf *conf, struct place at,
     void (*line)(const char *, void *), void *arg, const char *fmt, ...)
 {
-	char	*what = NULL, *text = NULL;
-	char	 place[32] = "";
-	va_list	 ap;
+	char *what = NULL, *text = NULL;
+	char place[32] = "";
+	va_list ap;
 
 	va_start(ap, fmt);
 	if (vasprintf(&what, fmt, ap) < 0)
@@ -44,8 +44,8 @@ conf_warn(const struct conf *conf, struct place at,
 static bool
 is_loopback(const struct conf_address *address)
 {
-	struct sockaddr_in6	 in6;
-	struct sockaddr_in	 in;
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
 
 	switch (address->addr.ss_family) {
 	case AF_INET:
@@ -74,11 +74,11 @@ warn_of_address(const struct teller *t, const struct conf_address *address)
 static bool
 is_everybody(const char *name)
 {
-	static const char *const	 names[] = {
+	static const char *const names[] = {
 		"default", "defaults", "all", "any", "others", "fallback",
 		"_", "default_server", "everything", "rest", "null",
 	};
-	size_t				 i;
+	size_t i;
 
 	for (i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (strcmp(name, names[i]) == 0)
@@ -89,7 +89,7 @@ is_everybody(const char *name)
 static void
 add(char *list, size_t size, bool has, const char *key)
 {
-	size_t	 n = strlen(list);
+	size_t n = strlen(list);
 
 	if (has)
 		snprintf(list + n, size - n, "%s%s", n > 0 ? ", " : "", key);
@@ -100,8 +100,8 @@ static void
 warn_of_tunnels(const struct teller *t, const struct rule *rule,
     const char *prefix)
 {
-	size_t	 len = strlen(rule->name);
-	char	 keys[128] = "";
+	size_t len = strlen(rule->name);
+	char keys[128] = "";
 
 	if (rule->https != RULE_HTTPS_TUNNEL ||
 	    (len > 3 && strcmp(rule->name + len - 3, ":80") == 0))
@@ -128,9 +128,9 @@ static void
 warn_of_statuses(const struct teller *t, const struct rule *rule,
     const char *prefix)
 {
-	const struct rule_status	*status;
-	char				 buf[CONF_TEXT];
-	unsigned			 i;
+	const struct rule_status *status;
+	char buf[CONF_TEXT];
+	unsigned i;
 
 	for (i = 0; i < rule->npause_statuses; i++) {
 		status = &rule->pause_statuses[i];
@@ -153,7 +153,7 @@ static void
 warn_of_path(const struct teller *t, const struct rule *rule,
     const char *prefix, const char *key, const char *path)
 {
-	const char	*p;
+	const char *p;
 
 	if (path == NULL)
 		return;
@@ -170,7 +170,7 @@ static void
 warn_of_paths(const struct teller *t, const struct rule *rule,
     const char *prefix)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < rule->npaths; i++)
 		warn_of_path(t, rule, prefix, "paths", rule->paths[i].text);
@@ -208,9 +208,9 @@ warn_of_rule(const struct teller *t, const struct rule *rule)
 static void
 warn_of_timeouts(const struct teller *t)
 {
-	const struct conf	*conf = t->conf;
-	char			 idle[CONF_TEXT], response[CONF_TEXT];
-	bool			 has_idle = conf->idle_at.line > 0;
+	const struct conf *conf = t->conf;
+	char idle[CONF_TEXT], response[CONF_TEXT];
+	bool has_idle = conf->idle_at.line > 0;
 
 	if (conf->timeout_idle >= conf->timeout_response ||
 	    has_idle == (conf->response_at.line > 0))
@@ -226,8 +226,8 @@ void
 conf_warnings(const struct conf *conf, void (*line)(const char *, void *),
     void *arg)
 {
-	const struct teller	 t = { conf, line, arg };
-	size_t			 i;
+	const struct teller t = { conf, line, arg };
+	size_t i;
 
 	for (i = 0; i < conf->listen.n; i++)
 		warn_of_address(&t, &conf->listen.list[i]);

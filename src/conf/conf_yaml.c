@@ -77,9 +77,9 @@ conf_leave(struct conf_report *report)
 static void
 print_key(FILE *out, const struct conf_report *report)
 {
-	const struct conf_step	*step;
-	char			 buf[CONF_SHOW];
-	unsigned		 i;
+	const struct conf_step *step;
+	char buf[CONF_SHOW];
+	unsigned i;
 
 	for (i = 0; i < report->nsteps; i++) {
 		step = &report->steps[i];
@@ -105,9 +105,9 @@ static void __attribute__((format(printf, 4, 0)))
 wrong_at(struct conf_report *report, size_t line, size_t column,
     const char *fmt, va_list ap)
 {
-	char	*text = NULL;
-	size_t	 size;
-	FILE	*out;
+	char *text = NULL;
+	size_t size;
+	FILE *out;
 
 	if (report->cause != NULL)
 		return;
@@ -128,7 +128,7 @@ bool
 conf_wrong(struct conf_report *report, const struct conf_node *node,
     const char *fmt, ...)
 {
-	va_list	 ap;
+	va_list ap;
 
 	va_start(ap, fmt);
 	wrong_at(report, node == NULL ? 0 : node->line,
@@ -140,7 +140,7 @@ conf_wrong(struct conf_report *report, const struct conf_node *node,
 static bool __attribute__((format(printf, 3, 4)))
 wrong_mark(struct builder *b, const yaml_mark_t *mark, const char *fmt, ...)
 {
-	va_list	 ap;
+	va_list ap;
 
 	va_start(ap, fmt);
 	wrong_at(b->report, mark->line + 1, mark->column + 1, fmt, ap);
@@ -151,10 +151,10 @@ wrong_mark(struct builder *b, const yaml_mark_t *mark, const char *fmt, ...)
 static void *
 arena(struct conf_yaml *yaml, size_t size)
 {
-	struct block	*block = yaml->blocks;
-	size_t		 align = _Alignof(max_align_t);
-	size_t		 room;
-	void		*p;
+	struct block *block = yaml->blocks;
+	size_t align = _Alignof(max_align_t);
+	size_t room;
+	void *p;
 
 	size = (size + align - 1) / align * align;
 	if (block == NULL || block->size - block->used < size) {
@@ -177,8 +177,8 @@ arena(struct conf_yaml *yaml, size_t size)
 static yaml_mark_t
 mark_of(const struct builder *b, size_t offset)
 {
-	yaml_mark_t	 mark = { .index = offset };
-	size_t		 i;
+	yaml_mark_t mark = { .index = offset };
+	size_t i;
 
 	for (i = 0; i < offset && i < b->len; i++) {
 		if (b->text[i] == '\n') {
@@ -194,10 +194,10 @@ mark_of(const struct builder *b, size_t offset)
 static bool
 wrong_syntax(struct builder *b)
 {
-	const yaml_parser_t	*p = &b->parser;
-	const char		*problem = p->problem;
-	char			 hint[CONF_ADVICE];
-	yaml_mark_t		 mark;
+	const yaml_parser_t *p = &b->parser;
+	const char *problem = p->problem;
+	char hint[CONF_ADVICE];
+	yaml_mark_t mark;
 
 	if (problem == NULL)
 		problem = "it ends too early";
@@ -231,7 +231,7 @@ heavy(struct builder *b, const yaml_mark_t *mark)
 static struct conf_node *
 node_new(struct builder *b, enum conf_node_type type, const yaml_mark_t *mark)
 {
-	struct conf_node	*node;
+	struct conf_node *node;
 
 	if (b->nodes++ == CONF_YAML_NODES) {
 		heavy(b, mark);
@@ -252,8 +252,8 @@ node_new(struct builder *b, enum conf_node_type type, const yaml_mark_t *mark)
 static bool
 anchor_set(struct builder *b, const yaml_char_t *name, struct conf_node *node)
 {
-	struct anchor	*anchor;
-	size_t		 len;
+	struct anchor *anchor;
+	size_t len;
 
 	if (name == NULL)
 		return true;
@@ -276,8 +276,8 @@ anchor_set(struct builder *b, const yaml_char_t *name, struct conf_node *node)
 static bool
 place(struct builder *b, struct conf_node *node, const yaml_mark_t *mark)
 {
-	struct conf_entry	*entry;
-	struct frame		*frame;
+	struct conf_entry *entry;
+	struct frame *frame;
 
 	if (b->depth == 0) {
 		b->yaml->root = node;
@@ -310,7 +310,7 @@ place(struct builder *b, struct conf_node *node, const yaml_mark_t *mark)
 static bool
 untagged(struct builder *b, const yaml_char_t *tag, const yaml_mark_t *mark)
 {
-	char	 buf[CONF_SHOW];
+	char buf[CONF_SHOW];
 
 	if (tag == NULL)
 		return true;
@@ -321,10 +321,10 @@ untagged(struct builder *b, const yaml_char_t *tag, const yaml_mark_t *mark)
 static bool
 on_scalar(struct builder *b, const yaml_event_t *event)
 {
-	const yaml_mark_t	*mark = &event->start_mark;
-	struct conf_node	*node;
-	size_t			 len = event->data.scalar.length;
-	char			*text;
+	const yaml_mark_t *mark = &event->start_mark;
+	struct conf_node *node;
+	size_t len = event->data.scalar.length;
+	char *text;
 
 	if (!untagged(b, event->data.scalar.tag, mark))
 		return false;
@@ -347,8 +347,8 @@ static bool
 on_open(struct builder *b, enum conf_node_type type, const yaml_char_t *anchor,
     const yaml_char_t *tag, const yaml_mark_t *mark)
 {
-	struct conf_node	*node;
-	struct frame		*frame;
+	struct conf_node *node;
+	struct frame *frame;
 
 	if (!untagged(b, tag, mark))
 		return false;
@@ -370,8 +370,8 @@ on_open(struct builder *b, enum conf_node_type type, const yaml_char_t *anchor,
 static bool
 on_close(struct builder *b, const yaml_event_t *event)
 {
-	struct conf_node	*node = b->stack[--b->depth].node;
-	struct conf_node	*parent;
+	struct conf_node *node = b->stack[--b->depth].node;
+	struct conf_node *parent;
 
 	node->open = false;
 	if (b->depth == 0)
@@ -386,9 +386,9 @@ on_close(struct builder *b, const yaml_event_t *event)
 static bool
 on_alias(struct builder *b, const yaml_event_t *event)
 {
-	const char	*name = (const char *)event->data.alias.anchor;
-	struct anchor	*anchor;
-	char		 buf[CONF_SHOW];
+	const char *name = (const char *)event->data.alias.anchor;
+	struct anchor *anchor;
+	char buf[CONF_SHOW];
 
 	HASH_FIND(hh, b->anchors, name, (unsigned)strlen(name), anchor);
 	if (anchor == NULL)
@@ -439,8 +439,8 @@ on_event(struct builder *b, const yaml_event_t *event)
 static bool
 build(struct builder *b)
 {
-	yaml_event_t	 event;
-	bool		 ok, end;
+	yaml_event_t event;
+	bool ok, end;
 
 	do {
 		if (!yaml_parser_parse(&b->parser, &event))
@@ -466,8 +466,8 @@ is_utf16(const unsigned char *p)
 static bool
 encoding(struct builder *b)
 {
-	const yaml_mark_t	 start = { 0 };
-	const unsigned char	*p = (const unsigned char *)b->text;
+	const yaml_mark_t start = { 0 };
+	const unsigned char *p = (const unsigned char *)b->text;
 
 	if (b->len >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0)
 		return wrong_mark(b, &start, "the file begins with a byte "
@@ -481,8 +481,8 @@ encoding(struct builder *b)
 static bool
 parse(struct builder *b)
 {
-	const yaml_mark_t	 start = { 0 };
-	bool			 ok;
+	const yaml_mark_t start = { 0 };
+	bool ok;
 
 	if (!encoding(b))
 		return false;
@@ -503,7 +503,7 @@ parse(struct builder *b)
 struct conf_yaml *
 conf_yaml_parse(struct conf_report *report, const char *text, size_t len)
 {
-	struct builder	 b = { .report = report, .text = text, .len = len };
+	struct builder b = { .report = report, .text = text, .len = len };
 
 	b.yaml = calloc(1, sizeof *b.yaml);
 	if (b.yaml == NULL) {
@@ -520,7 +520,7 @@ conf_yaml_parse(struct conf_report *report, const char *text, size_t len)
 void
 conf_yaml_free(struct conf_yaml *yaml)
 {
-	struct block	*block;
+	struct block *block;
 
 	if (yaml == NULL)
 		return;
@@ -540,7 +540,7 @@ conf_yaml_root(const struct conf_yaml *yaml)
 const struct conf_entry *
 conf_node_get(const struct conf_node *node, const char *key)
 {
-	const struct conf_entry	*entry;
+	const struct conf_entry *entry;
 
 	for (entry = node->first; entry != NULL; entry = entry->next)
 		if (entry->key != NULL && strcmp(entry->key->text, key) == 0)
@@ -551,7 +551,7 @@ conf_node_get(const struct conf_node *node, const char *key)
 const struct conf_node *
 conf_node_value(const struct conf_node *node, const char *key)
 {
-	const struct conf_entry	*entry = conf_node_get(node, key);
+	const struct conf_entry *entry = conf_node_get(node, key);
 
 	return entry == NULL ? NULL : entry->value;
 }

@@ -93,7 +93,8 @@ void
 exchange_forward_failed(struct exchange *x, enum failure e, const char *why)
 {
 	/* what came of it was good */
-	if (x->judging != NULL && !exchange_response_judged(x) && !x->discarding)
+	if (x->judging != NULL && !exchange_response_judged(x) &&
+	    !x->discarding)
 		return;
 	if (x->discarding)
 		exchange_discard_end(x, false);

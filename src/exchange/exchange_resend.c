@@ -137,7 +137,7 @@ exchange_hold_body(struct exchange *x)
 void
 exchange_keep_body(struct exchange *x, const struct iovec *v, int n)
 {
-	if (!x->no_replay && !memory_keep(x->exchanges->loop->memory, &x->replay,
-	    v, n, keep_max(x)))
+	if (!x->no_replay && !memory_keep(x->exchanges->loop->memory,
+	    &x->replay, v, n, keep_max(x)))
 		x->no_replay = true;
 }

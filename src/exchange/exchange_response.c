@@ -251,7 +251,8 @@ exchange_response_done(void *arg, const struct http1_head *trailers)
 	struct downstream *d = x->downstream;
 	bool keep;
 
-	if (x->judging != NULL && !exchange_response_judged(x) && !x->discarding)
+	if (x->judging != NULL && !exchange_response_judged(x) &&
+	    !x->discarding)
 		return;
 	if (x->discarding) {
 		exchange_discard_end(x, true);

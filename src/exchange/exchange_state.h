@@ -80,7 +80,7 @@ struct exchange {
 	struct tunnel		*tunnel;
 	enum exchange_phase	 phase;		/* exchange_set_phase() */
 	struct ticket		 ticket;
-	struct claim_turn	 taken;		/* the turn that it goes on with */
+	struct claim_turn	 taken;		/* the turn it goes on with */
 	struct throttle_deposit	*deposit;	/* for a refund; or NULL */
 	struct http1_host	 host;
 	uint16_t		 port;		/* of the upstream */

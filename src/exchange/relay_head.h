@@ -18,7 +18,7 @@ struct text;
 struct relay_request {
 	uint16_t	 port;		/* of the origin */
 	bool		 tls;		/* to it */
-	const char	*via;		/* what we are called; or NULL */
+	const char	*via;		/* our name; or NULL */
 	const char	*offer;		/* what to upgrade to; or NULL */
 };
 
@@ -46,7 +46,7 @@ struct relay_response {
 	bool			 tell_status;	/* a status that pauses */
 	uint64_t		 wait;		/* ns in the queue */
 	unsigned		 resent;	/* times, after refusals */
-	const char		*via;		/* what we are called; or NULL */
+	const char		*via;		/* our name; or NULL */
 };
 
 /* A response's head, interim ones too, for the client. */

@@ -22,7 +22,7 @@ add_budget(struct hint_reading *r, const struct hint_name *field,
 	struct hint *h = r->hint;
 	struct hint_budget *b = &h->budgets[h->nbudgets];
 
-	memset(b, 0, sizeof(*b));
+	memset(b, 0, sizeof *b);
 	b->name = name;
 	b->source = kind->source;
 	b->unit = kind->unit;
@@ -74,7 +74,7 @@ hint_budget_remove(struct hint_reading *r, unsigned i)
 		h->budgets[i] = h->budgets[i + 1];
 		r->entries[i] = r->entries[i + 1];
 	}
-	memset(&r->entries[i], 0, sizeof(r->entries[i]));
+	memset(&r->entries[i], 0, sizeof r->entries[i]);
 }
 
 void

@@ -100,7 +100,7 @@ read_weekday(struct hint_reader *r, bool *full)
 {
 	unsigned i;
 
-	for (i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+	for (i = 0; i < sizeof days / sizeof days[0]; i++) {
 		if (!hint_reader_starts(r, days[i], 3))
 			continue;
 		*full = hint_reader_starts(r, days[i], strlen(days[i]));

@@ -252,7 +252,7 @@ static const struct family families[] = {
 	FAMILY("sforce-limit-info", salesforce_rows),
 };
 
-#define NFAMILIES	(sizeof(families) / sizeof(families[0]))
+#define NFAMILIES	(sizeof families / sizeof families[0])
 
 #define SECONDS_OF_MINUTE	60
 #define SECONDS_OF_DAY		86400

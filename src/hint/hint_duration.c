@@ -28,7 +28,7 @@ read_unit(struct hint_reader *r)
 	unsigned i;
 	size_t n;
 
-	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+	for (i = 0; i < sizeof units / sizeof units[0]; i++) {
 		n = strlen(units[i].text);
 		if (!hint_reader_starts(r, units[i].text, n))
 			continue;

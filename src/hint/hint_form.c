@@ -281,7 +281,7 @@ source_of(struct http1_str s)
 	};
 	unsigned i;
 
-	for (i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+	for (i = 0; i < sizeof sources / sizeof sources[0]; i++)
 		if (hint_begins(s.p, s.len, sources[i], strlen(sources[i])))
 			return sources[i];
 	return "limit fields";

@@ -51,7 +51,7 @@ is_weekday(struct http1_str s)
 	};
 	unsigned i;
 
-	for (i = 0; i < sizeof(days) / sizeof(days[0]); i++)
+	for (i = 0; i < sizeof days / sizeof days[0]; i++)
 		if (http1_str_is(s, days[i]))
 			return true;
 	return false;

@@ -105,7 +105,7 @@ read_parameters(struct hint_reading *r, struct sf *sf, struct said *said)
 	struct http1_str key;
 	struct sf_item item;
 
-	memset(said, 0, sizeof(*said));
+	memset(said, 0, sizeof *said);
 	while (sf_parameter(sf, &key, &item)) {
 		if (is(key, "q"))
 			said->has_quota = count(&item, HINT_MICRO,

@@ -240,10 +240,10 @@ read_ratio(struct hint_reading *r, const struct hint_name *name,
 	const char *end;
 
 	while (hint_member(&list, &member)) {
-		if (member.len > sizeof(key) - 1 &&
-		    memcmp(member.p, key, sizeof(key) - 1) == 0) {
-			member.p += sizeof(key) - 1;
-			member.len -= sizeof(key) - 1;
+		if (member.len > sizeof key - 1 &&
+		    memcmp(member.p, key, sizeof key - 1) == 0) {
+			member.p += sizeof key - 1;
+			member.len -= sizeof key - 1;
 		}
 		end = memchr(member.p, ';', member.len);
 		if (end != NULL)
@@ -335,7 +335,7 @@ is_limit_error(struct http1_str value)
 	};
 	unsigned i;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (contains(value, words[i]))
 			return true;
 	return false;
@@ -473,7 +473,7 @@ hint_read(const struct http1_head *head, int64_t now, struct hint *h)
 
 	/* Budgets are cleared when there are any. */
 	memset(h, 0, offsetof(struct hint, budgets));
-	memset(&r, 0, sizeof(r));
+	memset(&r, 0, sizeof r);
 	r.head = head;
 	r.hint = h;
 	r.now = now;

@@ -47,7 +47,7 @@ static const struct {
 	{ 1000000000ULL, 1 },
 };
 
-#define NEPOCHS	(sizeof(epochs) / sizeof(epochs[0]))
+#define NEPOCHS	(sizeof epochs / sizeof epochs[0])
 
 /* Whether a number is an instant, by its magnitude alone. */
 static bool

@@ -7,7 +7,7 @@
  */
 
 #define MINUTE		60000000000ULL	/* ns */
-#define COUNT(a)	(sizeof (a) / sizeof (a)[0])
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 #define STATUSES(...) \
 	.statuses = { __VA_ARGS__ }, \
 	.nstatuses = COUNT(((const int[]){ __VA_ARGS__ }))

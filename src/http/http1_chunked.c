@@ -43,7 +43,7 @@ _Static_assert(HTTP1_TRAILERS / 4 <= HTTP1_FIELDS, "too many trailers");
 void
 http1_chunked_init(struct http1_chunked *c, bool response)
 {
-	memset(c, 0, sizeof(*c));
+	memset(c, 0, sizeof *c);
 	c->state = SIZE;
 	c->response = response;
 }
@@ -78,7 +78,7 @@ hex_value(char c)
 static bool
 step_size(struct http1_chunked *c, char ch)
 {
-	int	 value = hex_value(ch);
+	int value = hex_value(ch);
 
 	if (value >= 0) {
 		c->left = c->left << 4 | (unsigned)value;
@@ -174,8 +174,8 @@ trailer_room(size_t len)
 static bool
 trailer_add(struct http1_chunked *c, const char *p, size_t n)
 {
-	size_t	 room;
-	char	*grown;
+	size_t room;
+	char *grown;
 
 	if (n > HTTP1_TRAILERS - c->trailers_len)
 		return false;
@@ -197,10 +197,10 @@ trailer_add(struct http1_chunked *c, const char *p, size_t n)
 static enum http1_error
 trailers_check(const struct http1_chunked *c)
 {
-	const char		*p = c->trailers;
-	const char		*end;
-	struct http1_field	 field;
-	enum http1_error	 error;
+	const char *p = c->trailers;
+	const char *end;
+	struct http1_field field;
+	enum http1_error error;
 
 	if (p == NULL)
 		return HTTP1_OK;
@@ -226,7 +226,7 @@ trailer_finish(struct http1_chunked *c, char ch)
 static enum http1_error
 trailer_bytes(struct http1_chunked *c, const char **p, const char *end)
 {
-	const char	*start = *p;
+	const char *start = *p;
 
 	if (c->state == TRAILER && *start != '\r')
 		c->state = TRAILER_LINE;
@@ -280,7 +280,7 @@ static const char *
 take_data(struct http1_chunked *c, const char *p, const char *end,
     struct http1_str *data)
 {
-	size_t	 n = (size_t)(end - p);
+	size_t n = (size_t)(end - p);
 
 	if (n > c->left)
 		n = (size_t)c->left;
@@ -296,10 +296,10 @@ enum http1_result
 http1_chunked(struct http1_chunked *c, const char *buf, size_t len,
     size_t *used, struct http1_str *data)
 {
-	const char		*p = buf;
-	const char		*end = buf + len;
-	enum http1_error	 error;
-	unsigned		 state;
+	const char *p = buf;
+	const char *end = buf + len;
+	enum http1_error error;
+	unsigned state;
 
 	*used = 0;
 	data->p = NULL;
@@ -342,7 +342,7 @@ trailer_forbidden(const struct http1_field *field)
 
 	if (field->hop)
 		return true;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (http1_str_is(field->name, names[i]))
 			return true;
 	}
@@ -352,10 +352,10 @@ trailer_forbidden(const struct http1_field *field)
 enum http1_error
 http1_trailers(struct http1_head *head, const struct http1_chunked *c)
 {
-	const char		*p = c->trailers;
-	const char		*end;
-	struct http1_field	*field;
-	enum http1_error	 error;
+	const char *p = c->trailers;
+	const char *end;
+	struct http1_field *field;
+	enum http1_error error;
 
 	head->nfields = 0;
 	if (p == NULL)

@@ -55,7 +55,7 @@ http1_lower(char c)
 static inline size_t
 http1_span(const char *p, size_t len, unsigned class)
 {
-	size_t	 i = 0;
+	size_t i = 0;
 
 	while (i < len && http1_is(p[i], class))
 		i++;
@@ -66,12 +66,12 @@ http1_span(const char *p, size_t len, unsigned class)
 static inline bool
 http1_has_control(const char *p)
 {
-	const uint64_t	 ones = UINT64_C(0x0101010101010101);
-	const uint64_t	 high = ones << 7;
-	uint64_t	 x;
-	uint64_t	 del;
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+	const uint64_t high = ones << 7;
+	uint64_t x;
+	uint64_t del;
 
-	memcpy(&x, p, sizeof(x));
+	memcpy(&x, p, sizeof x);
 	del = x ^ (ones * 0x7f);
 	return (((x - ones * 0x20) & ~x) | ((del - ones) & ~del)) & high;
 }

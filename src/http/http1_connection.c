@@ -8,7 +8,7 @@
 static void
 mark_hop(struct http1_head *head, struct http1_str name)
 {
-	struct http1_field	*field;
+	struct http1_field *field;
 
 	for (unsigned i = 0; i < head->nfields; i++) {
 		field = &head->fields[i];
@@ -28,7 +28,7 @@ static enum http1_error
 options_parse(struct http1_head *head, struct http1_tally *tally,
     struct http1_str value, unsigned *n)
 {
-	struct http1_str	 option;
+	struct http1_str option;
 
 	while (http1_list_next(&value, &option)) {
 		if (option.len == 0)
@@ -50,9 +50,9 @@ options_parse(struct http1_head *head, struct http1_tally *tally,
 enum http1_error
 http1_connection_parse(struct http1_head *head, struct http1_tally *tally)
 {
-	const struct http1_field	*field;
-	enum http1_error		 error;
-	unsigned			 n = 0;
+	const struct http1_field *field;
+	enum http1_error error;
+	unsigned n = 0;
 
 	for (unsigned i = 0; tally->count[HTTP1_CONNECTION] > 0 &&
 	    i < head->nfields; i++) {
@@ -70,7 +70,7 @@ void
 http1_connection_proxy(const struct http1_head *head,
     struct http1_tally *tally)
 {
-	const struct http1_field	*field;
+	const struct http1_field *field;
 
 	field = http1_find(head, HTTP1_PROXY_CONNECTION);
 	if (field == NULL)

@@ -78,7 +78,7 @@ const char *
 http1_explain(enum http1_error error, const struct http1_head *head,
     unsigned max_fields, char buf[HTTP1_WHY])
 {
-	struct http1_str	 status = head->reason;
+	struct http1_str status = head->reason;
 
 	if (error == HTTP1_MANY_FIELDS) {
 		snprintf(buf, HTTP1_WHY, "more than %u fields (limits.fields)",

@@ -11,8 +11,8 @@
 static enum http1_error
 name_error(const char *p, const char *end, size_t n)
 {
-	const char	*stop = http1_plain(p, end);
-	const char	*colon = memchr(p, ':', (size_t)(stop - p));
+	const char *stop = http1_plain(p, end);
+	const char *colon = memchr(p, ':', (size_t)(stop - p));
 
 	if (http1_is_blank(*p))
 		return HTTP1_FOLDED;
@@ -29,10 +29,10 @@ enum http1_error
 http1_field_next(const char **p, const char *end, struct http1_field *field,
     bool response)
 {
-	size_t			 len = (size_t)(end - *p);
-	size_t			 n = http1_span(*p, len, HTTP1_TCHAR);
-	size_t			 colon = n;
-	enum http1_error	 error;
+	size_t len = (size_t)(end - *p);
+	size_t n = http1_span(*p, len, HTTP1_TCHAR);
+	size_t colon = n;
+	enum http1_error error;
 
 	while (response && n > 0 && colon < len &&
 	    http1_is_blank((*p)[colon]))
@@ -55,8 +55,8 @@ enum http1_error
 http1_fields_parse(struct http1_head *head, struct http1_tally *tally,
     const char *p, const char *end, bool response)
 {
-	struct http1_field	*field;
-	enum http1_error	 error;
+	struct http1_field *field;
+	enum http1_error error;
 
 	while (p < end && *p != '\r') {
 		if (head->nfields == HTTP1_FIELDS)
@@ -74,7 +74,7 @@ http1_fields_parse(struct http1_head *head, struct http1_tally *tally,
 bool
 http1_list_next(struct http1_str *rest, struct http1_str *element)
 {
-	const char	*comma;
+	const char *comma;
 
 	if (rest->p == NULL)
 		return false;

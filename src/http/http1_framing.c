@@ -9,8 +9,8 @@
 static enum http1_error
 length_parse(struct http1_head *head, const struct http1_tally *tally)
 {
-	struct http1_str	 value;
-	uint64_t		 length = 0;
+	struct http1_str value;
+	uint64_t length = 0;
 
 	if (tally->count[HTTP1_CONTENT_LENGTH] == 0)
 		return HTTP1_OK;
@@ -55,10 +55,10 @@ parameters_ok(const char *p, size_t len)
 static enum http1_error
 coding_parse(struct http1_str value)
 {
-	struct http1_str	 coding;
-	struct http1_str	 name;
-	bool			 chunked = false;
-	bool			 other = false;
+	struct http1_str coding;
+	struct http1_str name;
+	bool chunked = false;
+	bool other = false;
 
 	while (http1_list_next(&value, &coding)) {
 		name.p = coding.p;
@@ -79,8 +79,8 @@ coding_parse(struct http1_str value)
 enum http1_error
 http1_framing_parse(struct http1_head *head, const struct http1_tally *tally)
 {
-	enum http1_error	 error;
-	unsigned		 codings;
+	enum http1_error error;
+	unsigned codings;
 
 	codings = tally->count[HTTP1_TRANSFER_ENCODING];
 	if (codings > 0) {

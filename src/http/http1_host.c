@@ -25,7 +25,7 @@ is_hex(char c)
 static bool
 port_parse(uint16_t *port, const char *p, size_t len)
 {
-	unsigned	 value = 0;
+	unsigned value = 0;
 
 	if (len == 0)
 		return true;
@@ -49,7 +49,7 @@ port_parse(uint16_t *port, const char *p, size_t len)
 static bool
 is_number(const char *p, size_t len)
 {
-	size_t	 i = 0;
+	size_t i = 0;
 
 	if (len >= 2 && p[0] == '0' && p[1] == 'x') {
 		for (i = 2; i < len && is_hex(p[i]); i++)
@@ -64,7 +64,7 @@ is_number(const char *p, size_t len)
 static bool
 is_octet(const char *p, size_t len)
 {
-	unsigned	 value = 0;
+	unsigned value = 0;
 
 	if (len == 0 || len > 3 || (len > 1 && p[0] == '0'))
 		return false;
@@ -80,9 +80,9 @@ is_octet(const char *p, size_t len)
 static bool
 is_quad(const char *p, size_t len)
 {
-	const char	*dot;
-	size_t		 part;
-	unsigned	 n;
+	const char *dot;
+	size_t part;
+	unsigned n;
 
 	for (n = 0; n < 4; n++) {
 		dot = memchr(p, '.', len);
@@ -101,8 +101,8 @@ is_quad(const char *p, size_t len)
 static bool
 name_parse(struct http1_host *host, const char *p, size_t len)
 {
-	size_t	 label = 0;	/* where the current one starts */
-	size_t	 i;
+	size_t label = 0;	/* where the current one starts */
+	size_t i;
 
 	if (len > 0 && p[len - 1] == '.')
 		len--;
@@ -143,12 +143,12 @@ v6_canonical(struct http1_host *host, struct in6_addr *addr)
 	if (IN6_IS_ADDR_V4MAPPED(addr)) {
 		host->kind = HTTP1_IPV4;
 		return inet_ntop(AF_INET, &addr->s6_addr[12], host->name,
-		    sizeof(host->name)) != NULL;
+		    sizeof host->name) != NULL;
 	}
 	if (IN6_IS_ADDR_UNSPECIFIED(addr))
 		*addr = in6addr_loopback;
 	host->kind = HTTP1_IPV6;
-	return inet_ntop(AF_INET6, addr, host->name, sizeof(host->name)) !=
+	return inet_ntop(AF_INET6, addr, host->name, sizeof host->name) !=
 	    NULL;
 }
 
@@ -159,10 +159,10 @@ v6_canonical(struct http1_host *host, struct in6_addr *addr)
 static bool
 v6_parse(struct http1_host *host, const char *p, size_t len)
 {
-	char		 text[INET6_ADDRSTRLEN];
-	struct in6_addr	 addr;
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr addr;
 
-	if (len >= sizeof(text))
+	if (len >= sizeof text)
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		if (!is_hex(p[i]) && p[i] != ':' && p[i] != '.')
@@ -185,8 +185,8 @@ v4_canonical(struct http1_host *host)
 static bool
 host_parse(struct http1_host *host, const char *p, size_t len)
 {
-	const char	*end = p + len;
-	const char	*stop;		/* behind the host */
+	const char *end = p + len;
+	const char *stop;		/* behind the host */
 
 	if (len > 0 && *p == '[') {
 		stop = memchr(p, ']', len);
@@ -218,6 +218,6 @@ http1_host_parse(struct http1_host *host, const char *p, size_t len)
 	host->port = 0;
 	if (len > 0 && host_parse(host, p, len))
 		return HTTP1_OK;
-	memset(host, 0, sizeof(*host));
+	memset(host, 0, sizeof *host);
 	return HTTP1_BAD_HOST;
 }

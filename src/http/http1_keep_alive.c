@@ -30,7 +30,7 @@ skip_blanks(struct http1_str *s)
 static struct http1_str
 word(struct http1_str *s, bool name)
 {
-	struct http1_str	 w = { s->p, 0 };
+	struct http1_str w = { s->p, 0 };
 
 	while (w.len < s->len && !is_gap(w.p[w.len]) &&
 	    !(name && w.p[w.len] == '='))
@@ -61,8 +61,8 @@ number(struct http1_str s, uint64_t *n)
 static void
 take(struct http1_keep_alive *k, struct http1_str name, struct http1_str value)
 {
-	uint64_t	*to = NULL;
-	uint64_t	 n;
+	uint64_t *to = NULL;
+	uint64_t n;
 
 	if (http1_str_is(name, "timeout"))
 		to = &k->timeout;
@@ -75,7 +75,7 @@ take(struct http1_keep_alive *k, struct http1_str name, struct http1_str value)
 static void
 read_value(struct http1_str s, struct http1_keep_alive *k)
 {
-	struct http1_str	 name;
+	struct http1_str name;
 
 	while (s.len > 0) {
 		if (is_gap(*s.p)) {

@@ -23,7 +23,7 @@ http1_wrong_byte(char c)
 enum http1_error
 http1_line_next(const char **p, const char *end, struct http1_str *line)
 {
-	const char	*stop = http1_plain(*p, end);
+	const char *stop = http1_plain(*p, end);
 
 	if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n')
 		return stop < end ? http1_wrong_byte(*stop) : HTTP1_BAD_LINE;
@@ -36,7 +36,7 @@ http1_line_next(const char **p, const char *end, struct http1_str *line)
 bool
 http1_line_word(struct http1_str *line, struct http1_str *word)
 {
-	const char	*sp = memchr(line->p, ' ', line->len);
+	const char *sp = memchr(line->p, ' ', line->len);
 
 	if (sp == NULL)
 		return false;

@@ -34,8 +34,8 @@ static const struct {
 	[19] = { { "proxy-authorization", HTTP1_PROXY_AUTHORIZATION } },
 };
 
-#define KNOWN_LENGTHS	(sizeof(known) / sizeof(known[0]))
-#define KNOWN_EACH	(sizeof(known[0]) / sizeof(known[0][0]))
+#define KNOWN_LENGTHS	(sizeof known / sizeof known[0])
+#define KNOWN_EACH	(sizeof known[0] / sizeof known[0][0])
 
 bool
 http1_is_hop(enum http1_name id)
@@ -61,7 +61,7 @@ http1_is_hop(enum http1_name id)
 enum http1_name
 http1_name_id(struct http1_str name)
 {
-	const char	*text;
+	const char *text;
 
 	if (name.len >= KNOWN_LENGTHS)
 		return HTTP1_OTHER;

@@ -14,7 +14,7 @@
 static void
 method_classify(struct http1_head *head)
 {
-	struct http1_str	 m = head->method;
+	struct http1_str m = head->method;
 
 	head->safe = http1_str_equals(m, "GET") ||
 	    http1_str_equals(m, "HEAD") || http1_str_equals(m, "OPTIONS") ||
@@ -30,7 +30,7 @@ method_classify(struct http1_head *head)
 static bool
 other_scheme(struct http1_str t)
 {
-	size_t	 n = 0;
+	size_t n = 0;
 
 	while (n < t.len && http1_is(t.p[n], HTTP1_TCHAR))
 		n++;
@@ -46,9 +46,9 @@ other_scheme(struct http1_str t)
 static enum http1_error
 target_absolute(struct http1_head *head)
 {
-	struct http1_str	 t = head->target;
-	size_t			 host;		/* offsets */
-	size_t			 path;
+	struct http1_str t = head->target;
+	size_t host;		/* offsets */
+	size_t path;
 
 	if (t.len >= 7 && http1_same(t.p, "http://", 7))
 		host = 7;
@@ -72,7 +72,7 @@ target_absolute(struct http1_head *head)
 static enum http1_error
 target_authority(struct http1_head *head)
 {
-	enum http1_error	 error;
+	enum http1_error error;
 
 	head->form = HTTP1_AUTHORITY_FORM;
 	if (memchr(head->target.p, '@', head->target.len) != NULL)
@@ -87,8 +87,8 @@ target_authority(struct http1_head *head)
 static enum http1_error
 target_parse(struct http1_head *head)
 {
-	struct http1_str	 t = head->target;
-	size_t			 n = http1_span(t.p, t.len, HTTP1_TARGET);
+	struct http1_str t = head->target;
+	size_t n = http1_span(t.p, t.len, HTTP1_TARGET);
 
 	if (n != t.len)
 		return t.p[n] == '#' ? HTTP1_FRAGMENT : HTTP1_BAD_TARGET;
@@ -110,8 +110,8 @@ target_parse(struct http1_head *head)
 static enum http1_error
 request_line(struct http1_head *head, struct http1_str line)
 {
-	struct http1_str	 method;
-	enum http1_error	 error;
+	struct http1_str method;
+	enum http1_error error;
 
 	if (!http1_line_word(&line, &method))
 		return HTTP1_BAD_LINE;
@@ -129,9 +129,9 @@ request_line(struct http1_head *head, struct http1_str line)
 static enum http1_error
 host_check(struct http1_head *head, const struct http1_tally *tally)
 {
-	const struct http1_field	*field;
-	struct http1_host		 other;
-	struct http1_host		*host = &other;
+	const struct http1_field *field;
+	struct http1_host other;
+	struct http1_host *host = &other;
 
 	if (tally->count[HTTP1_HOST_FIELD] == 0)
 		return head->minor == 0 ? HTTP1_OK : HTTP1_NO_HOST;
@@ -147,7 +147,7 @@ host_check(struct http1_head *head, const struct http1_tally *tally)
 static enum http1_error
 request_framing(struct http1_head *head, const struct http1_tally *tally)
 {
-	enum http1_error	 error = http1_framing_parse(head, tally);
+	enum http1_error error = http1_framing_parse(head, tally);
 
 	if (error != HTTP1_OK || !http1_str_equals(head->method, "CONNECT"))
 		return error;
@@ -160,8 +160,8 @@ request_framing(struct http1_head *head, const struct http1_tally *tally)
 static enum http1_error
 expect_parse(struct http1_head *head, const struct http1_tally *tally)
 {
-	struct http1_str	 value;
-	struct http1_str	 expectation;
+	struct http1_str value;
+	struct http1_str expectation;
 
 	for (unsigned i = 0; tally->count[HTTP1_EXPECT] > 0 &&
 	    i < head->nfields; i++) {
@@ -180,9 +180,9 @@ expect_parse(struct http1_head *head, const struct http1_tally *tally)
 static enum http1_error
 request_parse(struct http1_head *head, const char *p, const char *end)
 {
-	struct http1_tally	 tally = { .close = false };
-	struct http1_str	 line;
-	enum http1_error	 error;
+	struct http1_tally tally = { .close = false };
+	struct http1_str line;
+	enum http1_error error;
 
 	if ((error = http1_line_next(&p, end, &line)) != HTTP1_OK ||
 	    (error = request_line(head, line)) != HTTP1_OK ||
@@ -206,10 +206,10 @@ request_parse(struct http1_head *head, const char *p, const char *end)
 enum http1_error
 http1_request(struct http1_head *head, const char *buf, size_t len)
 {
-	struct http1_str	 method;
-	struct http1_str	 target;
-	unsigned		 minor;
-	enum http1_error	 error;
+	struct http1_str method;
+	struct http1_str target;
+	unsigned minor;
+	enum http1_error error;
 
 	http1_head_clear(head);
 	error = request_parse(head, buf, buf + len);

@@ -24,9 +24,9 @@ status_parse(struct http1_head *head, struct http1_str s)
 static enum http1_error
 status_line(struct http1_head *head, struct http1_str line)
 {
-	struct http1_str	 version;
-	struct http1_str	 status;
-	enum http1_error	 error;
+	struct http1_str version;
+	struct http1_str status;
+	enum http1_error error;
 
 	if (!http1_line_word(&line, &version))
 		return HTTP1_BAD_LINE;
@@ -52,7 +52,7 @@ static enum http1_error
 response_framing(struct http1_head *head, const struct http1_tally *tally,
     struct http1_str method)
 {
-	enum http1_error	 error = http1_framing_parse(head, tally);
+	enum http1_error error = http1_framing_parse(head, tally);
 
 	if (head->status < 200 || head->status == 204 ||
 	    (http1_str_equals(method, "CONNECT") && head->status < 300)) {
@@ -79,9 +79,9 @@ static enum http1_error
 response_parse(struct http1_head *head, const char *p, const char *end,
     struct http1_str method)
 {
-	struct http1_tally	 tally = { .close = false };
-	struct http1_str	 line;
-	enum http1_error	 error;
+	struct http1_tally tally = { .close = false };
+	struct http1_str line;
+	enum http1_error error;
 
 	if ((error = http1_line_next(&p, end, &line)) != HTTP1_OK ||
 	    (error = status_line(head, line)) != HTTP1_OK ||
@@ -97,9 +97,9 @@ enum http1_error
 http1_response(struct http1_head *head, const char *buf, size_t len,
     struct http1_str method)
 {
-	struct http1_str	 reason;
-	enum http1_error	 error;
-	unsigned		 minor;
+	struct http1_str reason;
+	enum http1_error error;
+	unsigned minor;
 
 	http1_head_clear(head);
 	error = response_parse(head, buf, buf + len, method);

@@ -19,10 +19,10 @@ enum http1_result
 http1_scan(struct http1_scan *s, const char *buf, size_t len, size_t max,
     size_t line_max, size_t *end)
 {
-	const char	*p = buf + s->seen;
-	const char	*stop;
-	size_t		 limit;
-	bool		 long_line;
+	const char *p = buf + s->seen;
+	const char *stop;
+	size_t limit;
+	bool long_line;
 
 	if (s->error != HTTP1_OK)
 		return HTTP1_FAILED;
@@ -60,7 +60,7 @@ http1_scan(struct http1_scan *s, const char *buf, size_t len, size_t max,
 size_t
 http1_skip_empty(const char *buf, size_t len)
 {
-	size_t	 n = 0;
+	size_t n = 0;
 
 	while (len - n >= 2 && buf[n] == '\r' && buf[n + 1] == '\n')
 		n += 2;

@@ -203,7 +203,7 @@ read_display(struct sf *s, struct sf_item *item)
 static void
 read_item(struct sf *s, struct sf_item *item)
 {
-	memset(item, 0, sizeof(*item));
+	memset(item, 0, sizeof *item);
 	if (s->p == s->end)
 		s->bad = true;
 	else if (is_digit(*s->p) || *s->p == '-')
@@ -247,7 +247,7 @@ read_value(struct sf *s, struct sf_item *item)
 		read_item(s, item);
 		return;
 	}
-	memset(item, 0, sizeof(*item));
+	memset(item, 0, sizeof *item);
 	item->type = SF_BOOLEAN;
 	item->yes = true;
 }

@@ -72,6 +72,7 @@ const char	*claim_make(struct claim *, const struct claim_hash *,
 		    uint64_t now) __attribute__((warn_unused_result));
 
 /* Returns whether the claim is one that may go on with that turn. */
-bool		 claim_has_turn(const struct claim *, const struct claim_turn *);
+bool		 claim_has_turn(const struct claim *,
+		    const struct claim_turn *);
 
 #endif

@@ -217,7 +217,7 @@ read_signature(struct credential *c, struct http1_str rest)
 	const char *slash;
 	size_t i;
 
-	for (i = 0; i < sizeof(key_names) / sizeof(key_names[0]); i++) {
+	for (i = 0; i < sizeof key_names / sizeof key_names[0]; i++) {
 		key = parameter(rest, key_names[i]);
 		if (key.p == NULL)
 			continue;
@@ -273,7 +273,7 @@ find_scheme(struct http1_str name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+	for (i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
 		if (http1_str_is(name, schemes[i].name))
 			return &schemes[i];
 	return NULL;

@@ -38,7 +38,7 @@ static bool
 add_claim(struct credential *c, size_t *used, const json_t *claim)
 {
 	struct http1_str piece = { c->text + *used, 0 };
-	size_t left = sizeof(c->text) - *used;
+	size_t left = sizeof c->text - *used;
 	int n;
 
 	if (json_is_string(claim)) {
@@ -71,7 +71,7 @@ add_claims(struct credential *c, const json_t *payload, const char *claims)
 	c->pieces[0] = kind;
 	for (; *claims != '\0'; claims += n + (claims[n] == ',')) {
 		n = strcspn(claims, ",");
-		if (n >= sizeof(name) || c->npieces == CREDENTIAL_PIECES)
+		if (n >= sizeof name || c->npieces == CREDENTIAL_PIECES)
 			return false;
 		memcpy(name, claims, n);
 		name[n] = '\0';

@@ -50,8 +50,8 @@ parse_exact(struct host_pattern *pattern, const char *text, size_t len)
 static const char *
 parse_all(struct host_pattern *pattern, const char *text, size_t len)
 {
-	char		 buf[8] = "x";
-	const char	*expected;
+	char buf[8] = "x";
+	const char *expected;
 
 	if (len > sizeof buf)
 		return "a port of 1 to 65535 behind *:";
@@ -67,7 +67,7 @@ parse_all(struct host_pattern *pattern, const char *text, size_t len)
 const char *
 host_pattern_parse(struct host_pattern *pattern, const char *text, size_t len)
 {
-	const char	*expected;
+	const char *expected;
 
 	memset(pattern, 0, sizeof *pattern);
 	if (len == 0)
@@ -96,7 +96,7 @@ host_pattern_set_new(void)
 void
 host_pattern_set_free(struct host_pattern_set *set)
 {
-	struct entry	*entry, *next;
+	struct entry *entry, *next;
 
 	if (set == NULL)
 		return;
@@ -113,7 +113,7 @@ host_pattern_set_free(struct host_pattern_set *set)
 static char *
 key_head(char *name, bool wildcard, uint16_t port)
 {
-	char	*key = name - HEAD;
+	char *key = name - HEAD;
 
 	key[0] = (char)(port >> 8);
 	key[1] = (char)(port & 0xff);
@@ -124,7 +124,7 @@ key_head(char *name, bool wildcard, uint16_t port)
 static struct entry *
 find(const struct host_pattern_set *set, const char *key, size_t name_len)
 {
-	struct entry	*entry;
+	struct entry *entry;
 
 	HASH_FIND(hh, set->entries, key, (unsigned)(HEAD + name_len), entry);
 	return entry;
@@ -134,8 +134,8 @@ void *
 host_pattern_set_add(struct host_pattern_set *set,
     const struct host_pattern *pattern, void *value)
 {
-	struct entry	*entry, *old;
-	size_t		 len = strlen(pattern->host.name);
+	struct entry *entry, *old;
+	size_t len = strlen(pattern->host.name);
 
 	entry = calloc(1, sizeof *entry + HEAD + len);
 	if (entry == NULL)
@@ -159,7 +159,7 @@ static struct entry *
 find_either(const struct host_pattern_set *set, char *name, size_t len,
     bool wildcard, uint16_t port)
 {
-	struct entry	*entry;
+	struct entry *entry;
 
 	entry = find(set, key_head(name, wildcard, port), len);
 	if (entry == NULL && port != 0)
@@ -171,9 +171,9 @@ static struct entry *
 find_wildcard(const struct host_pattern_set *set, char *name, size_t len,
     const struct http1_host *host)
 {
-	struct entry	*entry;
-	char		*end = name + len;
-	char		*dot = name;
+	struct entry *entry;
+	char *end = name + len;
+	char *dot = name;
 
 	if (host->kind == HTTP1_NAME) {
 		while ((dot = memchr(dot, '.', (size_t)(end - dot))) != NULL) {
@@ -191,10 +191,10 @@ void *
 host_pattern_set_match(const struct host_pattern_set *set,
     const struct http1_host *host)
 {
-	struct entry	*entry;
-	char		 buf[HEAD + HTTP1_HOST + 1];
-	char		*name = buf + HEAD;
-	size_t		 len = strnlen(host->name, HTTP1_HOST);
+	struct entry *entry;
+	char buf[HEAD + HTTP1_HOST + 1];
+	char *name = buf + HEAD;
+	size_t len = strnlen(host->name, HTTP1_HOST);
 
 	memcpy(name, host->name, len);
 	entry = find_either(set, name, len, false, host->port);

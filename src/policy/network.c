@@ -39,9 +39,9 @@ mask(unsigned bits, unsigned octet)
 static bool
 cut(struct network *network)
 {
-	uint8_t		 keep;
-	unsigned	 i;
-	bool		 some = false;
+	uint8_t keep;
+	unsigned i;
+	bool some = false;
 
 	for (i = 0; i < sizeof network->address; i++) {
 		keep = mask(network->bits, i);
@@ -54,7 +54,7 @@ cut(struct network *network)
 static void
 unmap(struct network *network)
 {
-	static const uint8_t	 mapped[12] = { [10] = 0xff, [11] = 0xff };
+	static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 	if (network->family != AF_INET6 || network->bits < 96 ||
 	    memcmp(network->address, mapped, sizeof mapped) != 0)
@@ -68,8 +68,8 @@ unmap(struct network *network)
 static bool
 parse_address(struct network *network, const char *text, size_t len)
 {
-	uint8_t	 address[16];
-	char	 buf[INET6_ADDRSTRLEN];
+	uint8_t address[16];
+	char buf[INET6_ADDRSTRLEN];
 
 	if (len == 0 || len >= sizeof buf || memchr(text, '\0', len) != NULL)
 		return false;
@@ -88,8 +88,8 @@ parse_address(struct network *network, const char *text, size_t len)
 static bool
 parse_bits(struct network *network, const char *text, size_t len)
 {
-	unsigned	 bits = 0;
-	size_t		 i;
+	unsigned bits = 0;
+	size_t i;
 
 	if (len == 0 || len > 3 || (text[0] == '0' && len > 1))
 		return false;
@@ -105,9 +105,9 @@ parse_bits(struct network *network, const char *text, size_t len)
 const char *
 network_parse(struct network *network, const char *text, size_t len)
 {
-	const char	*slash = len == 0 ? NULL : memchr(text, '/', len);
-	size_t		 n = slash == NULL ? len : (size_t)(slash - text);
-	bool		 is_v4;
+	const char *slash = len == 0 ? NULL : memchr(text, '/', len);
+	size_t n = slash == NULL ? len : (size_t)(slash - text);
+	bool is_v4;
 
 	memset(network, 0, sizeof *network);
 	if (!parse_address(network, text, n))
@@ -127,8 +127,8 @@ network_parse(struct network *network, const char *text, size_t len)
 bool
 network_of(struct network *network, const struct sockaddr *sa)
 {
-	struct sockaddr_in	 in;
-	struct sockaddr_in6	 in6;
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
 
 	switch (sa->sa_family) {
 	case AF_INET:
@@ -148,7 +148,7 @@ network_of(struct network *network, const struct sockaddr *sa)
 bool
 network_has(const struct network *network, const struct network *within)
 {
-	unsigned	 whole = network->bits / 8;
+	unsigned whole = network->bits / 8;
 
 	if (network->family != within->family || network->bits > within->bits)
 		return false;
@@ -170,7 +170,7 @@ network_compare(const struct network *a, const struct network *b)
 const char *
 network_text(char buf[NETWORK_TEXT], const struct network *network)
 {
-	size_t	 len;
+	size_t len;
 
 	if (inet_ntop(network->family, network->address, buf,
 	    INET6_ADDRSTRLEN) == NULL)

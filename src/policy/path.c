@@ -31,7 +31,7 @@ is_encoded(const char *p, const char *end)
 static int
 next_char(struct http1_str *s)
 {
-	int	 c;
+	int c;
 
 	if (s->len == 0)
 		return -1;
@@ -49,7 +49,7 @@ next_char(struct http1_str *s)
 static int
 compare(struct http1_str a, struct http1_str b)
 {
-	int	 c, d;
+	int c, d;
 
 	do {
 		c = next_char(&a);
@@ -62,7 +62,7 @@ compare(struct http1_str a, struct http1_str b)
 static int
 dots(struct http1_str s)
 {
-	int	 n = 0;
+	int n = 0;
 
 	while (n < 3 && s.len > 0) {
 		if (next_char(&s) != '.')
@@ -76,8 +76,8 @@ dots(struct http1_str s)
 static struct http1_str
 next_segment(struct http1_str *s)
 {
-	struct http1_str	 segment = { s->p + 1, s->len - 1 };
-	const char		*slash;
+	struct http1_str segment = { s->p + 1, s->len - 1 };
+	const char *slash;
 
 	slash = memchr(segment.p, '/', segment.len);
 	if (slash != NULL)
@@ -114,7 +114,7 @@ add_segment(struct path *path, struct http1_str segment)
 bool
 path_split(struct path *path, struct http1_str s)
 {
-	size_t	 i;
+	size_t i;
 
 	path->n = 0;
 	if (s.p == NULL)
@@ -145,7 +145,7 @@ is_rest(struct http1_str segment)
 static const char *
 check_bytes(const char *text, size_t len)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < len; i++) {
 		if (text[i] == '?' || text[i] == '#')
@@ -174,8 +174,8 @@ check_segment(struct http1_str segment)
 static const char *
 parse_segments(struct path_pattern *pattern, struct http1_str s)
 {
-	struct http1_str	 segment;
-	const char		*expected;
+	struct http1_str segment;
+	const char *expected;
 
 	while (s.len > 0) {
 		segment = next_segment(&s);
@@ -198,8 +198,8 @@ parse_segments(struct path_pattern *pattern, struct http1_str s)
 const char *
 path_pattern_parse(struct path_pattern *pattern, const char *text, size_t len)
 {
-	struct http1_str	 s = { text, len };
-	const char		*expected;
+	struct http1_str s = { text, len };
+	const char *expected;
 
 	memset(pattern, 0, sizeof *pattern);
 	pattern->text.p = text;
@@ -214,8 +214,8 @@ path_pattern_parse(struct path_pattern *pattern, const char *text, size_t len)
 bool
 path_pattern_match(const struct path_pattern *pattern, const struct path *path)
 {
-	struct http1_str	 left = pattern->text, segment;
-	unsigned		 i;
+	struct http1_str left = pattern->text, segment;
+	unsigned i;
 
 	if (path->n < pattern->nsegments ||
 	    (path->n > pattern->nsegments && !pattern->rest))
@@ -233,8 +233,8 @@ path_pattern_match(const struct path_pattern *pattern, const struct path *path)
 static int
 compare_segments(struct http1_str a, struct http1_str b)
 {
-	struct http1_str	 s, t;
-	int			 difference = 0;
+	struct http1_str s, t;
+	int difference = 0;
 
 	while (difference == 0 && a.len > 0 && b.len > 0) {
 		s = next_segment(&a);

@@ -8,7 +8,7 @@
 const struct rule_status *
 rule_pauses(const struct rule *rule, int status)
 {
-	unsigned	 i;
+	unsigned i;
 
 	for (i = 0; i < rule->npause_statuses; i++)
 		if ((int)rule->pause_statuses[i].status == status)
@@ -19,7 +19,7 @@ rule_pauses(const struct rule *rule, int status)
 bool
 rule_upgrades(const struct rule *rule, struct http1_str protocol)
 {
-	unsigned	 i;
+	unsigned i;
 
 	for (i = 0; i < rule->nupgrades; i++)
 		if (http1_str_is(protocol, rule->upgrades[i]))
@@ -30,8 +30,8 @@ rule_upgrades(const struct rule *rule, struct http1_str protocol)
 static void
 free_body(struct rule *rule)
 {
-	struct rule_body	*body;
-	size_t			 i, j;
+	struct rule_body *body;
+	size_t i, j;
 
 	for (i = 0; i < rule->nbodies; i++) {
 		body = &rule->bodies[i];
@@ -51,7 +51,7 @@ free_body(struct rule *rule)
 static void
 free_cost(struct rule *rule)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < rule->ncosts; i++) {
 		rule_methods_free(rule->costs[i].methods,
@@ -66,7 +66,7 @@ free_cost(struct rule *rule)
 static void
 free_path(struct rule *rule)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < rule->npaths; i++)
 		free(rule->paths[i].text);
@@ -76,7 +76,7 @@ free_path(struct rule *rule)
 static void
 free_fair(struct rule *rule)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < rule->nweights; i++)
 		free(rule->weights[i].value);

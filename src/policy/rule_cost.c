@@ -9,8 +9,8 @@
 static bool
 has_field(const struct http1_head *head, const struct rule_cost *cost)
 {
-	const struct http1_field	*field;
-	unsigned			 i;
+	const struct http1_field *field;
+	unsigned i;
 
 	for (i = 0; i < head->nfields; i++) {
 		field = &head->fields[i];
@@ -41,9 +41,9 @@ matches(const struct rule_cost *cost, const struct http1_head *head,
 uint64_t
 rule_cost_of(const struct rule *rule, const struct http1_head *head)
 {
-	struct path	 path;
-	bool		 has_path;
-	size_t		 i;
+	struct path path;
+	bool has_path;
+	size_t i;
 
 	if (rule->ncosts == 0)
 		return BUDGET_UNIT;

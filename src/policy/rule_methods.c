@@ -7,7 +7,7 @@
 bool
 rule_methods_have(char *const *methods, size_t n, struct http1_str method)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < n; i++)
 		if (strlen(methods[i]) == method.len &&
@@ -19,7 +19,7 @@ rule_methods_have(char *const *methods, size_t n, struct http1_str method)
 void
 rule_methods_free(char **methods, size_t n)
 {
-	size_t	 i;
+	size_t i;
 
 	for (i = 0; i < n; i++)
 		free(methods[i]);

@@ -6,7 +6,7 @@
 bool
 rule_path_requested(const struct http1_head *head, struct path *path)
 {
-	static const char	 whole[] = "OPTIONS";
+	static const char whole[] = "OPTIONS";
 
 	if (head->path.len == 0 && head->method.len == sizeof whole - 1 &&
 	    memcmp(head->method.p, whole, sizeof whole - 1) == 0)
@@ -17,8 +17,8 @@ rule_path_requested(const struct http1_head *head, struct path *path)
 int
 rule_path_of(const struct rule *rule, const struct http1_head *head)
 {
-	struct path	 path;
-	size_t		 i;
+	struct path path;
+	size_t i;
 
 	if (rule->npaths == 0 || !rule_path_requested(head, &path))
 		return -1;

@@ -26,8 +26,8 @@ rule_weight_compare(const struct rule_weight *a, const struct rule_weight *b)
 static uint32_t
 weight_of_client(const struct rule *rule, const struct sockaddr *sa)
 {
-	struct network	 client;
-	size_t		 i;
+	struct network client;
+	size_t i;
 
 	if (sa == NULL || !network_of(&client, sa))
 		return WEIGHT;
@@ -40,8 +40,8 @@ weight_of_client(const struct rule *rule, const struct sockaddr *sa)
 static uint32_t
 weight_of_value(const struct rule *rule, const char *value, size_t len)
 {
-	size_t	 i, low = 0, high = rule->nweights;
-	int	 difference;
+	size_t i, low = 0, high = rule->nweights;
+	int difference;
 
 	while (low < high) {
 		i = low + (high - low) / 2;

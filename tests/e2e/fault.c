@@ -2,8 +2,8 @@
 
 /*
  * Preloaded into the daemon by tests: a sendmsg() to the port that stands in
- * the file $FAULT_FILE fails once, with the error behind it; the file is removed
- * when it has.
+ * the file $FAULT_FILE fails once, with the error behind it; the file is
+ * removed when it has.
  */
 #define _GNU_SOURCE
 

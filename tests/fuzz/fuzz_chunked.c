@@ -19,10 +19,10 @@ struct decoded {
 static size_t
 feed(struct http1_chunked *c, struct decoded *out, const char *p, size_t len)
 {
-	char			*copy = exact_copy(p, len);
-	struct http1_str	 data;
-	size_t			 at = 0;
-	size_t			 used;
+	char *copy = exact_copy(p, len);
+	struct http1_str data;
+	size_t at = 0;
+	size_t used;
 
 	do {
 		out->result = http1_chunked(c, copy + at, len - at, &used,
@@ -31,7 +31,7 @@ feed(struct http1_chunked *c, struct decoded *out, const char *p, size_t len)
 		REQUIRE(used > 0 || out->result != HTTP1_MORE);
 		check_inside(data, copy + at, used);
 		REQUIRE(out->result == HTTP1_MORE || data.len == 0);
-		REQUIRE(data.len <= sizeof(out->data) - out->len);
+		REQUIRE(data.len <= sizeof out->data - out->len);
 		if (data.len > 0)
 			memcpy(out->data + out->len, data.p, data.len);
 		out->len += data.len;
@@ -61,8 +61,8 @@ check_trailers(const struct http1_chunked *c)
 static void
 decode(struct decoded *out, const char *p, size_t len, size_t step)
 {
-	struct http1_chunked	 c;
-	size_t			 n;
+	struct http1_chunked c;
+	size_t n;
 
 	memset(out, 0, offsetof(struct decoded, data));
 	out->result = HTTP1_MORE;
@@ -102,12 +102,12 @@ compare(const struct decoded *a, const struct decoded *b)
 static void
 check_again(const struct decoded *first)
 {
-	static struct decoded	 second;
-	static char		 text[64 + BODY_MAX + HTTP1_TRAILERS];
-	size_t			 n = 0;
+	static struct decoded second;
+	static char text[64 + BODY_MAX + HTTP1_TRAILERS];
+	size_t n = 0;
 
 	if (first->len > 0) {
-		n = (size_t)snprintf(text, sizeof(text), "%zx\r\n",
+		n = (size_t)snprintf(text, sizeof text, "%zx\r\n",
 		    first->len);
 		memcpy(text + n, first->data, first->len);
 		n += first->len;
@@ -128,9 +128,9 @@ check_again(const struct decoded *first)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct decoded	 whole;
-	static struct decoded	 parts;
-	const char		*p = (const char *)data;
+	static struct decoded whole;
+	static struct decoded parts;
+	const char *p = (const char *)data;
 
 	if (size == 0 || size > BODY_MAX)
 		return 0;

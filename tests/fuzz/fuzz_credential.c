@@ -35,7 +35,7 @@ check(const struct credential *c, const char *p, size_t n)
 	for (i = 0; i < c->npieces; i++) {
 		require(c->pieces[i].len > 0);
 		require(i == 0 || is_inside(c->pieces[i], p, n) ||
-		    is_inside(c->pieces[i], c->text, sizeof(c->text)));
+		    is_inside(c->pieces[i], c->text, sizeof c->text));
 	}
 }
 

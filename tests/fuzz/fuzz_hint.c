@@ -62,8 +62,8 @@ add_named(const char *p, size_t len)
 static void
 add_line(const char *p, size_t len, int64_t *now)
 {
-	if (len > sizeof(*now) && p[0] == 'N')
-		memcpy(now, p + 1, sizeof(*now));
+	if (len > sizeof *now && p[0] == 'N')
+		memcpy(now, p + 1, sizeof *now);
 	else if (len == 4 && p[0] == '#')
 		head.status = (p[1] - '0') * 100 + (p[2] - '0') * 10 +
 		    (p[3] - '0');
@@ -245,16 +245,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		add_line(line, (size_t)(p - line), &now);
 		p += p < end;
 	}
-	memset(&hint, 0x5a, sizeof(hint));
+	memset(&hint, 0x5a, sizeof hint);
 	hint_read(&head, now, &hint);
 	check_hint(&hint);
 	/* It depends on nothing that was there before. */
-	memset(&again, 0xa5, sizeof(again));
+	memset(&again, 0xa5, sizeof again);
 	hint_read(&head, now, &again);
 	require(hint.pause == again.pause && hint.source == again.source);
 	require(hint.nbudgets == again.nbudgets);
 	require(memcmp(hint.budgets, again.budgets,
-	    hint.nbudgets * sizeof(hint.budgets[0])) == 0);
+	    hint.nbudgets * sizeof hint.budgets[0]) == 0);
 	for (i = 0; i < head.nfields; i++) {
 		check_value(head.fields[i].value, now);
 		check_list(head.fields[i].value, now);

@@ -35,7 +35,7 @@ require(bool ok, const char *what, const char *file, int line)
 static inline char *
 exact_copy(const void *p, size_t len)
 {
-	char	*copy = malloc(len > 0 ? len : 1);
+	char *copy = malloc(len > 0 ? len : 1);
 
 	if (copy == NULL)
 		abort();
@@ -47,8 +47,8 @@ exact_copy(const void *p, size_t len)
 static inline enum http1_result
 scan_whole(const char *p, size_t len, size_t *end, enum http1_error *error)
 {
-	struct http1_scan	 scan = { .seen = 0 };
-	enum http1_result	 result;
+	struct http1_scan scan = { .seen = 0 };
+	enum http1_result result;
 
 	*end = 0;
 	result = http1_scan(&scan, p, len, FUZZ_HEAD, FUZZ_LINE, end);
@@ -61,11 +61,11 @@ static inline void
 scan_steps(const char *p, size_t len, size_t step, enum http1_result want,
     size_t want_end, enum http1_error want_error)
 {
-	struct http1_scan	 scan = { .seen = 0 };
-	enum http1_result	 result = HTTP1_MORE;
-	size_t			 end = 0;
-	size_t			 n = 0;
-	char			*copy;
+	struct http1_scan scan = { .seen = 0 };
+	enum http1_result result = HTTP1_MORE;
+	size_t end = 0;
+	size_t n = 0;
+	char *copy;
 
 	while (result == HTTP1_MORE && n < len) {
 		n = len - n > step ? n + step : len;
@@ -94,8 +94,8 @@ check_inside(struct http1_str s, const char *p, size_t len)
 static inline void
 check_fields(const struct http1_head *h, const char *p, size_t len)
 {
-	unsigned	 lengths = 0;
-	unsigned	 codings = 0;
+	unsigned lengths = 0;
+	unsigned codings = 0;
 
 	REQUIRE(h->nfields <= HTTP1_FIELDS);
 	for (unsigned i = 0; i < h->nfields; i++) {
@@ -140,7 +140,7 @@ struct text {
 static inline void
 text_add(struct text *text, const char *p, size_t len)
 {
-	REQUIRE(len <= sizeof(text->p) - text->len);
+	REQUIRE(len <= sizeof text->p - text->len);
 	if (len > 0)
 		memcpy(text->p + text->len, p, len);
 	text->len += len;

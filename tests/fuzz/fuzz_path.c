@@ -41,7 +41,7 @@ check_pattern(const struct path_pattern *pattern, const char *text, size_t len)
 static void
 check_self(const struct path_pattern *pattern)
 {
-	struct path	 path;
+	struct path path;
 
 	if (pattern->rest || pattern->nliterals < pattern->nsegments)
 		return;
@@ -53,8 +53,8 @@ check_self(const struct path_pattern *pattern)
 static void
 check_order(const struct path_pattern *patterns, size_t n)
 {
-	size_t	 i, j, k;
-	int	 ij, jk;
+	size_t i, j, k;
+	int ij, jk;
 
 	for (i = 0; i < n; i++) {
 		for (j = 0; j < n; j++) {
@@ -76,8 +76,8 @@ check_order(const struct path_pattern *patterns, size_t n)
 static void
 encode(struct http1_str s, char *out, size_t *len)
 {
-	static const char	 digits[] = "0123456789abcdef";
-	size_t			 i, n = 0;
+	static const char digits[] = "0123456789abcdef";
+	size_t i, n = 0;
 
 	for (i = 0; i < s.len && s.p[i] != '?' && s.p[i] != '#'; i++) {
 		if (s.p[i] == '/') {
@@ -100,10 +100,10 @@ encode(struct http1_str s, char *out, size_t *len)
 static void
 check_match(const struct path_pattern *patterns, size_t n, struct http1_str s)
 {
-	struct path	 path, again;
+	struct path path, again;
 	struct http1_str other;
-	char		*text = malloc(3 * s.len + 1);
-	size_t		 i;
+	char *text = malloc(3 * s.len + 1);
+	size_t i;
 
 	require(text != NULL);
 	encode(s, text, &other.len);
@@ -121,11 +121,11 @@ check_match(const struct path_pattern *patterns, size_t n, struct http1_str s)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct path_pattern	 patterns[PATTERNS];
-	struct http1_str	 lines = { (const char *)data, size };
-	struct http1_str	 line, path = { NULL, 0 };
-	const char		*end, *expected;
-	size_t			 n = 0;
+	struct path_pattern patterns[PATTERNS];
+	struct http1_str lines = { (const char *)data, size };
+	struct http1_str line, path = { NULL, 0 };
+	const char *end, *expected;
+	size_t n = 0;
 
 	while (lines.len > 0 && n < PATTERNS) {
 		end = memchr(lines.p, '\n', lines.len);

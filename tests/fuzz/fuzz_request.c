@@ -9,12 +9,12 @@
 static void
 check_host(const struct http1_host *host)
 {
-	struct http1_host	 again;
-	char			 text[HTTP1_HOST + 16];
-	int			 n;
+	struct http1_host again;
+	char text[HTTP1_HOST + 16];
+	int n;
 
 	REQUIRE(strlen(host->name) <= HTTP1_HOST);
-	n = snprintf(text, sizeof(text), host->kind == HTTP1_IPV6 ?
+	n = snprintf(text, sizeof text, host->kind == HTTP1_IPV6 ?
 	    "[%s]:%u" : "%s:%u", host->name, host->port);
 	if (host->port == 0)
 		n -= 1;
@@ -29,7 +29,7 @@ check_good(const struct http1_head *h, const char *p, size_t len,
     enum http1_error error)
 {
 	static struct http1_head again;
-	static struct text	 text;
+	static struct text text;
 
 	check_fields(h, p, len);
 	check_inside(h->method, p, len);
@@ -68,7 +68,7 @@ check_good(const struct http1_head *h, const char *p, size_t len,
 static void
 check_refused(const struct http1_head *h, enum http1_error error)
 {
-	int	 status = http1_error_status(error);
+	int status = http1_error_status(error);
 
 	REQUIRE(status == 400 || status == 414 || status == 417 ||
 	    status == 431 || status == 501 || status == 505);
@@ -82,8 +82,8 @@ static void
 parse_unscanned(const uint8_t *data, size_t size)
 {
 	static struct http1_head head;
-	enum http1_error	 error;
-	char			*copy = exact_copy(data, size);
+	enum http1_error error;
+	char *copy = exact_copy(data, size);
 
 	error = http1_request(&head, copy, size);
 	if (error != HTTP1_OK && error != HTTP1_NOT_PROXY)
@@ -95,11 +95,11 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct http1_head head;
-	enum http1_result	 result;
-	enum http1_error	 error;
-	char			*p;
-	size_t			 skip;
-	size_t			 end;
+	enum http1_result result;
+	enum http1_error error;
+	char *p;
+	size_t skip;
+	size_t end;
 
 	if (size > 4096)
 		return 0;

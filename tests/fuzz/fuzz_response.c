@@ -20,8 +20,8 @@ check_good(const struct http1_head *h, const char *p, size_t len,
     unsigned method)
 {
 	static struct http1_head again;
-	static struct text	 text;
-	char			 line[32];
+	static struct text text;
+	char line[32];
 
 	check_fields(h, p, len);
 	check_inside(h->reason, p, len);
@@ -31,7 +31,7 @@ check_good(const struct http1_head *h, const char *p, size_t len,
 		REQUIRE(!h->keep_alive && !h->has_length);
 
 	text.len = 0;
-	snprintf(line, sizeof(line), "HTTP/1.%u %d ", h->minor, h->status);
+	snprintf(line, sizeof line, "HTTP/1.%u %d ", h->minor, h->status);
 	text_puts(&text, line);
 	text_add(&text, h->reason.p, h->reason.len);
 	text_puts(&text, "\r\n");
@@ -47,7 +47,7 @@ static void
 parse_unscanned(const uint8_t *data, size_t size, unsigned method)
 {
 	static struct http1_head head;
-	char			*copy = exact_copy(data, size);
+	char *copy = exact_copy(data, size);
 
 	if (http1_response(&head, copy, size, methods[method]) != HTTP1_OK) {
 		REQUIRE(head.nfields == 0 && head.status == 0);
@@ -60,11 +60,11 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct http1_head head;
-	enum http1_result	 result;
-	enum http1_error	 error;
-	unsigned		 method;
-	char			*p;
-	size_t			 end;
+	enum http1_result result;
+	enum http1_error error;
+	unsigned method;
+	char *p;
+	size_t end;
 
 	if (size == 0 || size > 4096)
 		return 0;

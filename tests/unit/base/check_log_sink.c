@@ -35,8 +35,8 @@ static char		 told[4096];	/* what the sink had to say */
 static void __attribute__((format(printf, 2, 3)))
 tell(enum log_level level, const char *fmt, ...)
 {
-	va_list	 ap;
-	size_t	 n;
+	va_list ap;
+	size_t n;
 
 	ck_assert_int_le(level, LOG_LEVEL_INFO);
 	pthread_mutex_lock(&told_lock);
@@ -52,7 +52,7 @@ tell(enum log_level level, const char *fmt, ...)
 static bool
 was_told(const char *what)
 {
-	bool	 found;
+	bool found;
 
 	pthread_mutex_lock(&told_lock);
 	found = strstr(told, what) != NULL;
@@ -63,7 +63,7 @@ was_told(const char *what)
 static void
 wait_told(const char *what)
 {
-	int	 ms;
+	int ms;
 
 	for (ms = 0; !was_told(what); ms++) {
 		if (ms == WAIT)
@@ -76,12 +76,12 @@ wait_told(const char *what)
 static unsigned
 told_dropped(void)
 {
-	unsigned	 n = 0;
-	char		*p;
+	unsigned n = 0;
+	char *p;
 
 	pthread_mutex_lock(&told_lock);
 	for (p = told; (p = strstr(p, " dropped\n")) != NULL; p++) {
-		char	*q = p;
+		char *q = p;
 
 		while (q > told && strchr(";d", *q) == NULL)
 			q--;
@@ -94,7 +94,7 @@ told_dropped(void)
 static void
 setup(void)
 {
-	const char	*tmp = getenv("TMPDIR");
+	const char *tmp = getenv("TMPDIR");
 
 	snprintf(dir, sizeof dir, "%s/sluice-check.XXXXXX",
 	    tmp == NULL ? "/tmp" : tmp);
@@ -115,8 +115,8 @@ teardown(void)
 static struct log_sink *
 sink_at(const char *name)
 {
-	struct log_sink	*s = log_sink_new("test", MAX, tell);
-	char		*cause = NULL;
+	struct log_sink *s = log_sink_new("test", MAX, tell);
+	char *cause = NULL;
 
 	ck_assert_ptr_nonnull(s);
 	if (!log_sink_open(s, name, 0, &cause))
@@ -128,10 +128,10 @@ sink_at(const char *name)
 static struct log_sink *
 sink_std(int fd)
 {
-	struct log_sink	*s = log_sink_new("test", MAX, tell);
-	int		 saved;
-	char		*cause = NULL;
-	bool		 ok;
+	struct log_sink *s = log_sink_new("test", MAX, tell);
+	int saved;
+	char *cause = NULL;
+	bool ok;
 
 	ck_assert_ptr_nonnull(s);
 	fflush(stdout);
@@ -148,8 +148,8 @@ sink_std(int fd)
 static void
 put_lines(struct log_sink *s, unsigned first, unsigned n)
 {
-	char	 line[160];
-	int	 len;
+	char line[160];
+	int len;
 
 	for (; n > 0; n--, first++) {
 		len = snprintf(line, sizeof line, "%u %.*s\n", first,
@@ -164,9 +164,9 @@ put_lines(struct log_sink *s, unsigned first, unsigned n)
 static unsigned
 count_lines(FILE *in)
 {
-	unsigned	 n = 0, number, last = 0;
-	char		 line[200], rest[160];
-	int		 got;
+	unsigned n = 0, number, last = 0;
+	char line[200], rest[160];
+	int got;
 
 	while (fgets(line, sizeof line, in) != NULL) {
 		rest[0] = '\0';
@@ -184,8 +184,8 @@ count_lines(FILE *in)
 static unsigned
 count_file(const char *name)
 {
-	FILE		*in = fopen(name, "r");
-	unsigned	 n;
+	FILE *in = fopen(name, "r");
+	unsigned n;
 
 	ck_assert_ptr_nonnull(in);
 	n = count_lines(in);
@@ -195,7 +195,7 @@ count_file(const char *name)
 
 START_TEST(file)
 {
-	struct log_sink	*s = sink_at(path);
+	struct log_sink *s = sink_at(path);
 
 	put_lines(s, 0, 500);
 	log_sink_free(s);
@@ -207,8 +207,8 @@ END_TEST
 /* Before the sink is open lines are kept. */
 START_TEST(before_it_is_open)
 {
-	struct log_sink	*s = log_sink_new("test", MAX, tell);
-	char		*cause;
+	struct log_sink *s = log_sink_new("test", MAX, tell);
+	char *cause;
 
 	put_lines(s, 0, 10);
 	ck_assert(log_sink_open(s, path, 0, &cause));
@@ -220,8 +220,8 @@ END_TEST
 /* What is written before and after the file was moved is in either. */
 START_TEST(moved_away)
 {
-	struct log_sink	*s = sink_at(path);
-	char		*cause;
+	struct log_sink *s = sink_at(path);
+	char *cause;
 
 	put_lines(s, 0, 300);
 	log_sink_flush(s);
@@ -245,8 +245,8 @@ struct reader {
 static void *
 read_all(void *arg)
 {
-	struct reader	*r = arg;
-	FILE		*in = fdopen(r->fd, "r");
+	struct reader *r = arg;
+	FILE *in = fdopen(r->fd, "r");
 
 	r->n = count_lines(in);
 	fclose(in);
@@ -263,7 +263,7 @@ open_pipe(int fds[2])
 static void
 open_sockets(int fds[2])
 {
-	int	 size = 4096;
+	int size = 4096;
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	setsockopt(fds[1], SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
@@ -274,9 +274,9 @@ static void (*const kinds[])(int [2]) = { open_pipe, open_sockets };
 /* Nobody reads for a while, then somebody does: what is missing was told. */
 START_TEST(nobody_reads)
 {
-	struct log_sink	*s;
-	struct reader	 r;
-	int		 fds[2];
+	struct log_sink *s;
+	struct reader r;
+	int fds[2];
 
 	kinds[_i](fds);
 	s = sink_std(fds[1]);
@@ -300,8 +300,8 @@ END_TEST
 /* Its end is bounded, and says what is lost. */
 START_TEST(nobody_reads_to_the_end)
 {
-	struct log_sink	*s;
-	int		 fds[2];
+	struct log_sink *s;
+	int fds[2];
 
 	kinds[_i](fds);
 	s = sink_std(fds[1]);
@@ -316,8 +316,8 @@ END_TEST
 
 START_TEST(reader_goes_away)
 {
-	struct log_sink	*s;
-	int		 fds[2];
+	struct log_sink *s;
+	int fds[2];
 
 	open_pipe(fds);
 	s = sink_std(fds[1]);
@@ -333,10 +333,10 @@ END_TEST
 /* A FIFO is opened once it has a reader; what was written waits for it. */
 START_TEST(fifo)
 {
-	struct log_sink	*s;
-	char		 buf[100];
-	ssize_t		 n;
-	int		 fd;
+	struct log_sink *s;
+	char buf[100];
+	ssize_t n;
+	int fd;
 
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	s = sink_at(path);
@@ -356,7 +356,7 @@ END_TEST
 /* Without a reader it keeps neither anybody nor the end. */
 START_TEST(fifo_nobody_reads)
 {
-	struct log_sink	*s;
+	struct log_sink *s;
 
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	s = sink_at(path);
@@ -369,8 +369,8 @@ END_TEST
 
 START_TEST(full_disk)
 {
-	struct log_sink	*s = sink_at("/dev/full");
-	char		*cause;
+	struct log_sink *s = sink_at("/dev/full");
+	char *cause;
 
 	log_sink_write(s, "x 0\n", 4);
 	wait_told("test: cannot write: No space left on device; lines wait");
@@ -385,8 +385,8 @@ END_TEST
 
 START_TEST(closed)
 {
-	struct log_sink	*s = sink_at(path);
-	char		*cause;
+	struct log_sink *s = sink_at(path);
+	char *cause;
 
 	put_lines(s, 0, 10);
 	log_sink_close(s);
@@ -402,8 +402,8 @@ END_TEST
 /* What cannot be opened leaves the sink as it was. */
 START_TEST(wrong)
 {
-	struct log_sink	*s = sink_at(path);
-	char		*cause;
+	struct log_sink *s = sink_at(path);
+	char *cause;
 
 	ck_assert(!log_sink_open(s, dir, 0, &cause));
 	ck_assert_ptr_nonnull(strstr(cause, "Is a directory"));
@@ -421,7 +421,7 @@ END_TEST
 /* Asking leaves no file behind. */
 START_TEST(tested)
 {
-	char	*cause;
+	char *cause;
 
 	ck_assert(log_file_test(path, &cause));
 	ck_assert_int_eq(access(path, F_OK), -1);
@@ -439,8 +439,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("log_sink");
-	TCase	*tc = tcase_create("sinks");
+	Suite *suite = suite_create("log_sink");
+	TCase *tc = tcase_create("sinks");
 
 	signal(SIGPIPE, SIG_IGN);
 	tcase_add_checked_fixture(tc, setup, teardown);

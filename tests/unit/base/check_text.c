@@ -28,7 +28,7 @@ assert_text(const struct text *t, const char *expected)
 
 START_TEST(pieces)
 {
-	struct text	 t = { 0 };
+	struct text t = { 0 };
 
 	text_put(&t, "GET /", 4);
 	text_puts(&t, "a");
@@ -53,7 +53,7 @@ static const struct {
 
 START_TEST(number)
 {
-	struct text	 t = { 0 };
+	struct text t = { 0 };
 
 	text_put_number(&t, numbers[_i].n);
 	assert_text(&t, numbers[_i].text);
@@ -64,8 +64,8 @@ END_TEST
 /* All of what was put is there, however often it moved. */
 START_TEST(grows)
 {
-	struct text	 t = { 0 };
-	size_t		 i;
+	struct text t = { 0 };
+	size_t i;
 
 	for (i = 0; i < 20000; i++)
 		text_put(&t, &"0123456789"[i % 10], 1);
@@ -81,7 +81,7 @@ END_TEST
 /* What is formatted ends where its bytes do. */
 START_TEST(long_format)
 {
-	struct text	 t = { 0 };
+	struct text t = { 0 };
 
 	text_putf(&t, "%600s", "");
 	ck_assert(!t.failed);
@@ -93,8 +93,8 @@ END_TEST
 /* What was made room for does not move. */
 START_TEST(reserved)
 {
-	struct text	 t = { 0 };
-	const char	*p;
+	struct text t = { 0 };
+	const char *p;
 
 	text_puts(&t, "a");
 	ck_assert(text_reserve(&t, 100000));
@@ -108,7 +108,7 @@ END_TEST
 
 START_TEST(fails)
 {
-	struct text	 t = { 0 };
+	struct text t = { 0 };
 
 	text_puts(&t, "begin");
 	no_memory = true;
@@ -132,8 +132,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("text");
-	TCase	*tc = tcase_create("text");
+	Suite *suite = suite_create("text");
+	TCase *tc = tcase_create("text");
 
 	suite_add_tcase(suite, tc);
 	tcase_add_test(tc, pieces);

@@ -36,7 +36,7 @@ static const struct {
 
 START_TEST(duration)
 {
-	char	 buf[WORDS];
+	char buf[WORDS];
 
 	ck_assert_str_eq(words_duration(buf, durations[_i].ns),
 	    durations[_i].text);
@@ -46,8 +46,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("words");
-	TCase	*tc = tcase_create("durations");
+	Suite *suite = suite_create("words");
+	TCase *tc = tcase_create("durations");
 
 	suite_add_tcase(suite, tc);
 	ROWS(tc, duration, durations);

@@ -60,7 +60,8 @@ static const struct wrong errors[] = {
 	{ "hosts:\n  x.y: {}\n  x.y: {}\n", "3:3: hosts.x.y: a key that is "
 	    "there twice, expected once; the first is at line 2, column 3" },
 	{ "hosts: {10.0.0.1: {}, \"[::ffff:a00:1]\": {}}\n",
-	    "1:23: hosts.[::ffff:a00:1]: another spelling of \"10.0.0.1\", ..." },
+	    "1:23: hosts.[::ffff:a00:1]: another spelling of \"10.0.0.1\", "
+	    "..." },
 	{ "hosts: {\"127.0.0.1:080\": {}, \"0.0.0.0:80\": {}}\n",
 	    "1:30: hosts.0.0.0.0:80: another spelling of \"127.0.0.1:080\", "
 	    "..." },
@@ -196,7 +197,8 @@ static const struct wrong errors[] = {
 	{ "hosts:\n  a.b:\n", "2:7: hosts.a.b: nothing, ..." },
 	{ "hosts:\n  a.b: 5\n", "2:8: hosts.a.b: a plain value, ..." },
 	{ "hosts: {\"https://a.b/\": {}}\n", "1:9: hosts.https://a.b/: no "
-	    "host pattern, expected a host without scheme and path; did you mean \"a.b\"?" },
+	    "host pattern, expected a host without scheme and path; did you "
+	    "mean \"a.b\"?" },
 	{ "hosts: {\"a\\x1b[31m\\nb\": {}}\n",
 	    "1:9: hosts.a\\x1b[31m\\x0ab: no host pattern, ..." },
 	{ "hosts:\n  *.example.org:\n    capacity: 1\n",
@@ -267,8 +269,8 @@ END_TEST
 
 START_TEST(utf16)
 {
-	static const char	 text[] = "w\0o\0r\0k\0";
-	char			*cause = parse_bad(text, sizeof text - 1);
+	static const char text[] = "w\0o\0r\0k\0";
+	char *cause = parse_bad(text, sizeof text - 1);
 
 	ck_assert_ptr_nonnull(strstr(cause, ":1:1: the file is in UTF-16"));
 	free(cause);
@@ -277,9 +279,9 @@ END_TEST
 
 START_TEST(binary)
 {
-	char	 text[256];
-	char	*cause;
-	int	 i;
+	char text[256];
+	char *cause;
+	int i;
 
 	for (i = 0; i < 256; i++)
 		text[i] = (char)i;
@@ -291,8 +293,8 @@ END_TEST
 
 START_TEST(deep)
 {
-	char	*text = malloc(100000);
-	char	*cause;
+	char *text = malloc(100000);
+	char *cause;
 
 	ck_assert_ptr_nonnull(text);
 	memset(text, '[', 100000);
@@ -307,11 +309,11 @@ END_TEST
 /* Ten aliases of ten aliases of...: 10^9 values in half a kilobyte. */
 START_TEST(bomb)
 {
-	char	 text[2048] = "a: &a [x,x,x,x,x,x,x,x,x,x]\n";
-	char	*cause;
-	size_t	 n = strlen(text);
-	char	 c;
-	int	 i;
+	char text[2048] = "a: &a [x,x,x,x,x,x,x,x,x,x]\n";
+	char *cause;
+	size_t n = strlen(text);
+	char c;
+	int i;
 
 	for (c = 'b'; c <= 'j'; c++) {
 		n += (size_t)snprintf(text + n, sizeof text - n,
@@ -329,8 +331,8 @@ END_TEST
 /* A value that is very long is shown in part, and in one line. */
 START_TEST(long_value)
 {
-	char	 text[5000];
-	char	*cause;
+	char text[5000];
+	char *cause;
 
 	memset(text, 'x', sizeof text);
 	memcpy(text, "workers: ", 9);
@@ -368,9 +370,9 @@ END_TEST
 
 START_TEST(defaults)
 {
-	struct conf		*conf = parse_ok("{}");
-	struct rule		*rule = &conf->fallback;
-	struct sockaddr_in	 in;
+	struct conf *conf = parse_ok("{}");
+	struct rule *rule = &conf->fallback;
+	struct sockaddr_in in;
 
 	ck_assert_str_eq(conf->path, "test.yaml");
 	ck_assert_uint_eq(conf->listen.n, 1);
@@ -424,10 +426,10 @@ END_TEST
 
 START_TEST(everything)
 {
-	struct conf		*conf = parse_ok(whole);
-	struct rule		*rule = &conf->rules[1];
-	struct sockaddr_in6	 in6;
-	struct sockaddr_un	 un;
+	struct conf *conf = parse_ok(whole);
+	struct rule *rule = &conf->rules[1];
+	struct sockaddr_in6 in6;
+	struct sockaddr_un un;
 
 	ck_assert_uint_eq(conf->listen.n, 3);
 	memcpy(&in6, &conf->listen.list[1].addr, sizeof in6);
@@ -501,8 +503,8 @@ static const struct {
 
 START_TEST(burst)
 {
-	struct conf	*conf;
-	char		 text[128];
+	struct conf *conf;
+	char text[128];
 
 	snprintf(text, sizeof text, "defaults: %s", bursts[_i].rate);
 	conf = parse_ok(text);
@@ -521,7 +523,7 @@ END_TEST
 /* A default that was not asked for gives way to a maximum that was. */
 START_TEST(pause_default)
 {
-	struct conf	*conf = parse_ok("defaults: {pause: {max: 2s}}");
+	struct conf *conf = parse_ok("defaults: {pause: {max: 2s}}");
 
 	ck_assert_uint_eq(conf->fallback.pause_default, 2 * SECOND);
 	ck_assert_uint_eq(conf->fallback.pause_max, 2 * SECOND);
@@ -534,8 +536,8 @@ END_TEST
 
 START_TEST(line_ends)
 {
-	struct conf	*conf = parse_ok("workers: 3\r\nhosts:\r\n  a.b:\r\n"
-			    "    capacity: 1\r\n");
+	struct conf *conf = parse_ok("workers: 3\r\nhosts:\r\n  a.b:\r\n"
+	    "    capacity: 1\r\n");
 
 	ck_assert_uint_eq(conf->workers, 3);
 	ck_assert_uint_eq(conf->nrules, 1);
@@ -547,8 +549,8 @@ static const char	*off[] = { "off", "OFF", "\"off\"" };
 
 START_TEST(access_off)
 {
-	struct conf	*conf;
-	char		 text[64];
+	struct conf *conf;
+	char text[64];
 
 	snprintf(text, sizeof text, "log: {access: %s}", off[_i]);
 	conf = parse_ok(text);
@@ -564,7 +566,7 @@ static const char	*listens[] = {
 
 START_TEST(listen_address)
 {
-	struct conf_address	 address;
+	struct conf_address address;
 
 	ck_assert_ptr_null(conf_listen_address(listens[_i], &address));
 	ck_assert_str_eq(address.text, listens[_i]);
@@ -575,9 +577,9 @@ END_TEST
 /* As long as the system takes it, and one more. */
 START_TEST(unix_length)
 {
-	struct conf_address	 address;
-	struct sockaddr_un	 un;
-	char			 text[5 + sizeof un.sun_path + 1] = "unix:";
+	struct conf_address address;
+	struct sockaddr_un un;
+	char text[5 + sizeof un.sun_path + 1] = "unix:";
 
 	memset(text + 5, '/', sizeof un.sun_path);
 	ck_assert_ptr_nonnull(conf_listen_address(text, &address));
@@ -603,8 +605,8 @@ static const char	*resolvers[][2] = {
 
 START_TEST(resolver_address)
 {
-	struct conf_address	 address;
-	struct sockaddr_in	 in;
+	struct conf_address address;
+	struct sockaddr_in in;
 
 	ck_assert_ptr_null(conf_resolver_address(resolvers[_i][0], &address));
 	memcpy(&in, &address.addr, sizeof in);	/* the port is at one place */
@@ -617,7 +619,7 @@ END_TEST
 static const struct rule *
 rule_of(const struct conf *conf, const char *text)
 {
-	struct http1_host	 host;
+	struct http1_host host;
 
 	ck_assert_int_eq(http1_host_parse(&host, text, strlen(text)),
 	    HTTP1_OK);
@@ -626,9 +628,9 @@ rule_of(const struct conf *conf, const char *text)
 
 START_TEST(rules)
 {
-	struct conf	*conf = parse_ok("hosts: {\"*.b\": {}, a.b: {}, "
-			    "\"a.b:81\": {}, \"[2001:DB8:0::1]:80\": {}, "
-			    "\"*:82\": {}}");
+	struct conf *conf = parse_ok("hosts: {\"*.b\": {}, a.b: {}, "
+	    "\"a.b:81\": {}, \"[2001:DB8:0::1]:80\": {}, "
+	    "\"*:82\": {}}");
 
 	ck_assert_str_eq(rule_of(conf, "a.b:80")->name, "a.b");
 	ck_assert_str_eq(rule_of(conf, "A.B.:81")->name, "a.b:81");
@@ -643,11 +645,11 @@ END_TEST
 
 START_TEST(many_rules)
 {
-	const size_t	 n = 100000;
-	struct conf	*conf;
-	char		*text = NULL, *cause;
-	size_t		 i, size;
-	FILE		*out = open_memstream(&text, &size);
+	const size_t n = 100000;
+	struct conf *conf;
+	char *text = NULL, *cause;
+	size_t i, size;
+	FILE *out = open_memstream(&text, &size);
 
 	ck_assert_ptr_nonnull(out);
 	fputs("hosts:\n", out);
@@ -671,7 +673,7 @@ END_TEST
 
 START_TEST(references)
 {
-	struct conf	*conf = parse_ok(whole);
+	struct conf *conf = parse_ok(whole);
 
 	ck_assert_ptr_eq(conf_ref(conf), conf);
 	conf_unref(conf);
@@ -684,19 +686,19 @@ END_TEST
 static void
 collect(const char *line, void *arg)
 {
-	char	*all = arg;
-	size_t	 len = strlen(all);
+	char *all = arg;
+	size_t len = strlen(all);
 
 	snprintf(all + len, 512 - len, "%s\n", line);
 }
 
 START_TEST(changes)
 {
-	struct conf	*old = parse_ok("{workers: 1, log: {level: info}}");
-	struct conf	*new = parse_ok("{workers: 4, log: {level: warn}, "
-			    "listen: [\"127.0.0.1:1\", unix:/s], resolver: "
-			    "192.0.2.53, hosts: {a.b: {}}}");
-	char		 all[512] = "";
+	struct conf *old = parse_ok("{workers: 1, log: {level: info}}");
+	struct conf *new = parse_ok("{workers: 4, log: {level: warn}, "
+	    "listen: [\"127.0.0.1:1\", unix:/s], resolver: "
+	    "192.0.2.53, hosts: {a.b: {}}}");
+	char all[512] = "";
 
 	conf_changes(old, old, collect, all);
 	ck_assert_str_eq(all, "");
@@ -713,9 +715,9 @@ END_TEST
 static Suite *
 conf_suite(void)
 {
-	Suite	*suite = suite_create("conf");
-	TCase	*bad = tcase_create("errors");
-	TCase	*good = tcase_create("values");
+	Suite *suite = suite_create("conf");
+	TCase *bad = tcase_create("errors");
+	TCase *good = tcase_create("values");
 
 	tcase_set_timeout(bad, 60);
 	tcase_add_loop_test(bad, error, 0, COUNT(errors));

@@ -12,13 +12,13 @@
 
 /* What the tests of configurations share: texts that are good or wrong. */
 
-#define COUNT(a) ((int)(sizeof (a) / sizeof (a)[0]))
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static inline struct conf *
 parse_ok(const char *text)
 {
-	struct conf	*conf;
-	char		*cause;
+	struct conf *conf;
+	char *cause;
 
 	conf = conf_parse("test.yaml", text, strlen(text), &cause);
 	ck_assert_msg(conf != NULL, "%s\n%s", cause, text);
@@ -29,8 +29,8 @@ parse_ok(const char *text)
 static inline char *
 parse_bad(const char *text, size_t len)
 {
-	struct conf	*conf;
-	char		*cause = NULL;
+	struct conf *conf;
+	char *cause = NULL;
 
 	conf = conf_parse("test.yaml", text, len, &cause);
 	ck_assert_msg(conf == NULL, "taken: %s", text);
@@ -49,9 +49,9 @@ struct wrong {
 static inline void
 fails_with(const struct wrong *wrong)
 {
-	char		*cause;
-	const char	*got, *want = wrong->cause;
-	size_t		 len = strlen(want);
+	char *cause;
+	const char *got, *want = wrong->cause;
+	size_t len = strlen(want);
 
 	cause = parse_bad(wrong->text, strlen(wrong->text));
 	got = cause + strlen("test.yaml:");
@@ -67,8 +67,8 @@ fails_with(const struct wrong *wrong)
 static inline void
 either(const char *text, size_t len)
 {
-	struct conf	*conf;
-	char		*cause;
+	struct conf *conf;
+	char *cause;
 
 	conf = conf_parse("test.yaml", text, len, &cause);
 	ck_assert((conf == NULL) == (cause != NULL));
@@ -81,7 +81,7 @@ either(const char *text, size_t len)
 static inline void
 cut_anywhere(const char *text, size_t len)
 {
-	size_t	 n;
+	size_t n;
 
 	for (n = 0; n <= len; n++)
 		either(text, n);
@@ -90,9 +90,9 @@ cut_anywhere(const char *text, size_t len)
 static inline void
 break_anywhere(const char *text, size_t len)
 {
-	static const char	 bytes[] = "\0\t\n :-*&[{\"'\\#\xff\xc2";
-	char			*copy = strndup(text, len);
-	size_t			 i, j;
+	static const char bytes[] = "\0\t\n :-*&[{\"'\\#\xff\xc2";
+	char *copy = strndup(text, len);
+	size_t i, j;
 
 	ck_assert_ptr_nonnull(copy);
 	for (i = 0; i < len; i++) {

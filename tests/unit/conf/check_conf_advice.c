@@ -543,10 +543,12 @@ static const struct {
 	{ "hosts: {a.b: {pause: {statuses: [{status: 429, delay: 1s}]}}}\n",
 	    "1:48: ",
 	    "; did you mean \"default\"?" },
-	{ "hosts: {a.b: {pause: {bodies: [{status: 403, json: $.a.b, in: x}]}}}\n",
+	{ "hosts: {a.b: {pause: {bodies: [{status: 403, json: $.a.b, "
+	    "in: x}]}}}\n",
 	    "1:52: ",
 	    "as in error.details.*.reason" },
-	{ "hosts: {a.b: {pause: {bodies: [{status: 403, json: /a/b, in: x}]}}}\n",
+	{ "hosts: {a.b: {pause: {bodies: [{status: 403, json: /a/b, "
+	    "in: x}]}}}\n",
 	    "1:52: ",
 	    "as in error.details.*.reason" },
 	{ "hosts: {a.b: {pause: {bodies: [{status: 403, regex: x}]}}}\n",
@@ -576,7 +578,8 @@ static const struct {
 	    "; did you mean \"10M\"?" },
 	{ "timeouts.idle: 5s\n",
 	    "1:1: ",
-	    "; write \"timeouts:\", and what is behind the point below it, indented" },
+	    "; write \"timeouts:\", and what is behind the point below it, "
+	    "indented" },
 	{ "\"*\": {}\n",
 	    "1:1: ",
 	    "; did you mean \"defaults\"?" },
@@ -610,9 +613,9 @@ static const struct {
 
 START_TEST(error)
 {
-	const char	*text = errors[_i].text, *got;
-	char		*cause = parse_bad(text, strlen(text));
-	size_t		 len = strlen(errors[_i].advice);
+	const char *text = errors[_i].text, *got;
+	char *cause = parse_bad(text, strlen(text));
+	size_t len = strlen(errors[_i].advice);
 
 	got = cause + strlen("test.yaml:");
 	ck_assert_msg(strncmp(got, errors[_i].place,
@@ -651,7 +654,7 @@ static const char *const nothing[] = {
 
 START_TEST(no_advice)
 {
-	char	*cause = parse_bad(nothing[_i], strlen(nothing[_i]));
+	char *cause = parse_bad(nothing[_i], strlen(nothing[_i]));
 
 	ck_assert_msg(strchr(cause, ';') == NULL, "%s", cause);
 	free(cause);
@@ -686,7 +689,7 @@ static const char *const credentials[] = {
 
 START_TEST(no_credentials)
 {
-	char	*cause = parse_bad(credentials[_i], strlen(credentials[_i]));
+	char *cause = parse_bad(credentials[_i], strlen(credentials[_i]));
 
 	ck_assert_msg(strstr(cause, "hunter2") == NULL, "%s", cause);
 	free(cause);
@@ -696,7 +699,7 @@ END_TEST
 /* However long: it stays one line, and within its bounds. */
 START_TEST(long_words)
 {
-	static const char *const	 forms[][2] = {
+	static const char *const forms[][2] = {
 		{ "hosts: {\"", "\": {}}\n" },
 		{ "hosts: {\"https://", "/\": {}}\n" },
 		{ "hosts: {\"a.b/", "\": {}}\n" },
@@ -712,9 +715,9 @@ START_TEST(long_words)
 		{ "", ": 1\n" },
 		{ "listen:", "\nworkers: 1\n" },
 	};
-	static const char *const	 fill[] = { "a", "1", "\u00fc", "*", "/" };
-	char				 word[2048], text[4096], *cause;
-	size_t				 n, f;
+	static const char *const fill[] = { "a", "1", "\u00fc", "*", "/" };
+	char word[2048], text[4096], *cause;
+	size_t n, f;
 
 	for (f = 0; f < sizeof fill / sizeof fill[0]; f++) {
 		for (n = 0; n < 1000; n += strlen(fill[f]))
@@ -732,8 +735,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("conf_advice");
-	TCase	*tc = tcase_create("errors");
+	Suite *suite = suite_create("conf_advice");
+	TCase *tc = tcase_create("errors");
 
 	suite_add_tcase(suite, tc);
 	ROWS(tc, error, errors);

@@ -108,10 +108,10 @@ END_TEST
 static char *
 many(int n)
 {
-	char	*text = NULL;
-	size_t	 size;
-	FILE	*out = open_memstream(&text, &size);
-	int	 i;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int i;
 
 	ck_assert_ptr_nonnull(out);
 	fputs("defaults:\n  weights:\n", out);
@@ -124,9 +124,9 @@ many(int n)
 
 START_TEST(too_many)
 {
-	struct wrong	 wrong = { NULL, "3:5: defaults.weights: 1001 clients, "
-			    "expected up to 1000 clients" };
-	char		*text = many(1001);
+	struct wrong wrong = { NULL, "3:5: defaults.weights: 1001 clients, "
+	    "expected up to 1000 clients" };
+	char *text = many(1001);
 
 	wrong.text = text;
 	fails_with(&wrong);
@@ -136,11 +136,11 @@ END_TEST
 
 START_TEST(as_many)
 {
-	char			*text = many(1000);
-	struct conf		*conf = parse_ok(text);
-	struct sockaddr_in	 in = { .sin_family = AF_INET };
-	char			 address[32];
-	int			 i;
+	char *text = many(1000);
+	struct conf *conf = parse_ok(text);
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	char address[32];
+	int i;
 
 	for (i = 0; i < 1000; i++) {
 		snprintf(address, sizeof address, "10.0.%d.%d", i / 250,
@@ -157,8 +157,8 @@ END_TEST
 
 START_TEST(defaults)
 {
-	struct conf		*conf = parse_ok("hosts: {a.b: {weights: {}}}");
-	const struct rule	*rule = &conf->rules[0];
+	struct conf *conf = parse_ok("hosts: {a.b: {weights: {}}}");
+	const struct rule *rule = &conf->rules[0];
 
 	ck_assert_int_eq(rule->per.kind, RULE_KEY_NONE);
 	ck_assert_ptr_null(rule->per.header);
@@ -202,8 +202,8 @@ check_key(const struct rule_key *key, enum rule_key_kind kind,
 
 START_TEST(key)
 {
-	struct conf	*conf;
-	char		 text[160];
+	struct conf *conf;
+	char text[160];
 
 	snprintf(text, sizeof text, "{defaults: &d {%s}, hosts: {a.b: *d}}",
 	    keys[_i].rule);
@@ -264,8 +264,8 @@ static const struct {
 static const struct sockaddr *
 client_of(const char *text, struct sockaddr_storage *ss)
 {
-	struct sockaddr_in	*in = (struct sockaddr_in *)ss;
-	struct sockaddr_in6	*in6 = (struct sockaddr_in6 *)ss;
+	struct sockaddr_in *in = (struct sockaddr_in *)ss;
+	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
 
 	memset(ss, 0, sizeof *ss);
 	if (text == NULL)
@@ -281,11 +281,11 @@ client_of(const char *text, struct sockaddr_storage *ss)
 
 START_TEST(weight)
 {
-	struct conf		*conf = parse_ok(whole);
-	const struct rule	*rule = &conf->fallback;
-	struct sockaddr_storage	 ss;
-	const struct sockaddr	*sa = client_of(weights[_i].client, &ss);
-	const char		*value = weights[_i].value;
+	struct conf *conf = parse_ok(whole);
+	const struct rule *rule = &conf->fallback;
+	struct sockaddr_storage ss;
+	const struct sockaddr *sa = client_of(weights[_i].client, &ss);
+	const char *value = weights[_i].value;
 
 	if (weights[_i].rule >= 0)
 		rule = &conf->rules[weights[_i].rule];
@@ -298,8 +298,8 @@ END_TEST
 /* Who comes by a socket in the file system has no address. */
 START_TEST(unix_client)
 {
-	struct conf		*conf = parse_ok(whole);
-	struct sockaddr_un	 un = { .sun_family = AF_UNIX };
+	struct conf *conf = parse_ok(whole);
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
 
 	ck_assert_uint_eq(rule_weight_of(&conf->fallback,
 	    (struct sockaddr *)&un, NULL, 0), 1000000);
@@ -317,9 +317,9 @@ END_TEST
 static Suite *
 fair_suite(void)
 {
-	Suite	*suite = suite_create("conf_fair");
-	TCase	*bad = tcase_create("errors");
-	TCase	*good = tcase_create("values");
+	Suite *suite = suite_create("conf_fair");
+	TCase *bad = tcase_create("errors");
+	TCase *good = tcase_create("values");
 
 	tcase_set_timeout(bad, 60);
 	tcase_add_loop_test(bad, error, 0, COUNT(errors));

@@ -21,7 +21,7 @@ static char	 path[300];
 static void
 setup(void)
 {
-	const char	*tmp = getenv("TMPDIR");
+	const char *tmp = getenv("TMPDIR");
 
 	snprintf(dir, sizeof dir, "%s/sluice-check.XXXXXX",
 	    tmp == NULL ? "/tmp" : tmp);
@@ -40,7 +40,7 @@ teardown(void)
 static void
 put(const char *text, size_t len)
 {
-	FILE	*out = fopen(path, "w");
+	FILE *out = fopen(path, "w");
 
 	ck_assert_ptr_nonnull(out);
 	ck_assert_uint_eq(fwrite(text, 1, len, out), len);
@@ -51,8 +51,8 @@ put(const char *text, size_t len)
 static void
 fails(const char *want)
 {
-	struct conf	*conf;
-	char		*cause = NULL;
+	struct conf *conf;
+	char *cause = NULL;
 
 	conf = conf_load(path, &cause);
 	ck_assert_ptr_null(conf);
@@ -66,8 +66,8 @@ fails(const char *want)
 
 START_TEST(good)
 {
-	struct conf	*conf;
-	char		*cause = NULL;
+	struct conf *conf;
+	char *cause = NULL;
 
 	put("workers: 3", 10);
 	conf = conf_load(path, &cause);
@@ -95,7 +95,7 @@ END_TEST
 
 START_TEST(missing)
 {
-	char	*cause = NULL;
+	char *cause = NULL;
 
 	fails(": No such file or directory; ");
 	ck_assert_ptr_null(conf_load(path, &cause));
@@ -123,7 +123,7 @@ END_TEST
 static void *
 write_pieces(void *arg)
 {
-	int	 fd = open(path, O_WRONLY);
+	int fd = open(path, O_WRONLY);
 
 	(void)arg;
 	ck_assert_int_ge(write(fd, "work", 4), 4);
@@ -136,9 +136,9 @@ write_pieces(void *arg)
 /* What comes through a FIFO is waited for, and read to its end. */
 START_TEST(fifo)
 {
-	struct conf	*conf;
-	pthread_t	 writer;
-	char		*cause;
+	struct conf *conf;
+	pthread_t writer;
+	char *cause;
 
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	ck_assert_int_eq(pthread_create(&writer, NULL, write_pieces, NULL), 0);
@@ -153,7 +153,7 @@ END_TEST
 /* But not by a reload, which is not to wait for anybody. */
 START_TEST(fifo_again)
 {
-	char	*cause;
+	char *cause;
 
 	ck_assert_int_eq(mkfifo(path, 0600), 0);
 	ck_assert_ptr_null(conf_load_again(path, &cause));
@@ -210,7 +210,7 @@ END_TEST
 /* A line end in the name does not make two lines of the error. */
 START_TEST(name)
 {
-	char	*cause = NULL;
+	char *cause = NULL;
 
 	ck_assert_ptr_null(conf_load("/nowhere/a\nb", &cause));
 	ck_assert_ptr_nonnull(cause);
@@ -222,8 +222,8 @@ END_TEST
 static Suite *
 conf_load_suite(void)
 {
-	Suite	*suite = suite_create("conf_load");
-	TCase	*files = tcase_create("files");
+	Suite *suite = suite_create("conf_load");
+	TCase *files = tcase_create("files");
 
 	tcase_add_checked_fixture(files, setup, teardown);
 	tcase_add_test(files, good);

@@ -101,11 +101,11 @@ static void
 fails_with_many(const char *before, const char *begin, const char *end, int n,
     const char *after, const char *cause)
 {
-	struct wrong	 wrong = { NULL, cause };
-	char		*text = NULL;
-	size_t		 size;
-	FILE		*out = open_memstream(&text, &size);
-	int		 i;
+	struct wrong wrong = { NULL, cause };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int i;
 
 	ck_assert_ptr_nonnull(out);
 	fputs(before, out);
@@ -130,10 +130,10 @@ END_TEST
 
 START_TEST(defaults)
 {
-	static const char		 empty[] = "defaults: {costs: [], "
-					    "paths: {}}";
-	struct conf			*conf = parse_ok(empty);
-	static const struct http1_head	 head = { .path = { "/", 1 } };
+	static const char empty[] = "defaults: {costs: [], "
+	    "paths: {}}";
+	struct conf *conf = parse_ok(empty);
+	static const struct http1_head head = { .path = { "/", 1 } };
 
 	ck_assert_uint_eq(conf->fallback.ncosts, 0);
 	ck_assert_uint_eq(conf->fallback.npaths, 0);
@@ -161,8 +161,8 @@ static const char	 whole[] =
 
 START_TEST(paths)
 {
-	struct conf			*conf = parse_ok(whole);
-	const struct rule_path		*path = conf->rules[0].paths;
+	struct conf *conf = parse_ok(whole);
+	const struct rule_path *path = conf->rules[0].paths;
 
 	ck_assert_uint_eq(conf->rules[0].npaths, 5);
 	ck_assert_str_eq(path[0].text, "/repos/*/issues");
@@ -200,9 +200,9 @@ static const struct {
 
 START_TEST(path_of)
 {
-	static struct http1_head	 head = { .method = { "GET", 3 } };
-	static struct http1_head	 all = { .method = { "OPTIONS", 7 } };
-	struct conf			*conf = parse_ok(whole);
+	static struct http1_head head = { .method = { "GET", 3 } };
+	static struct http1_head all = { .method = { "OPTIONS", 7 } };
+	struct conf *conf = parse_ok(whole);
 
 	head.path.p = belongs[_i].path;
 	head.path.len = strlen(belongs[_i].path);
@@ -243,10 +243,10 @@ static const struct {
 static uint64_t
 cost_of(const char *rule, const char *text)
 {
-	struct http1_head	 head;
-	struct conf		*conf = parse_ok(rule);
-	enum http1_error	 wrong;
-	uint64_t		 cost;
+	struct http1_head head;
+	struct conf *conf = parse_ok(rule);
+	enum http1_error wrong;
+	uint64_t cost;
 
 	wrong = http1_request(&head, text, strlen(text));
 	ck_assert_msg(wrong == HTTP1_OK || wrong == HTTP1_NOT_PROXY, "%s: %s",
@@ -266,8 +266,8 @@ END_TEST
 /* What asks for no path has that of no pattern. */
 START_TEST(cost_without_path)
 {
-	static const char	 all[] = "defaults: {costs: [{path: /**, "
-				    "cost: 5}, {cost: 7}]}";
+	static const char all[] = "defaults: {costs: [{path: /**, "
+	    "cost: 5}, {cost: 7}]}";
 
 	ck_assert_uint_eq(cost_of(all, HEAD("OPTIONS *", "")), 7 * UNIT);
 	ck_assert_uint_eq(cost_of(all, HEAD("OPTIONS http://a.b", "")),
@@ -290,9 +290,9 @@ END_TEST
 static Suite *
 path_suite(void)
 {
-	Suite	*suite = suite_create("conf_path");
-	TCase	*bad = tcase_create("errors");
-	TCase	*good = tcase_create("values");
+	Suite *suite = suite_create("conf_path");
+	TCase *bad = tcase_create("errors");
+	TCase *good = tcase_create("values");
 
 	tcase_set_timeout(bad, 60);
 	tcase_add_loop_test(bad, error, 0, COUNT(errors));

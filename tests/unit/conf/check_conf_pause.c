@@ -116,9 +116,9 @@ static const struct {
 
 START_TEST(status)
 {
-	const struct rule_status	*s;
-	struct conf			*conf;
-	char				 text[128];
+	const struct rule_status *s;
+	struct conf *conf;
+	char text[128];
 
 	snprintf(text, sizeof text, "defaults: {pause: %s}",
 	    statuses[_i].pause);
@@ -135,12 +135,12 @@ END_TEST
 
 START_TEST(bodies)
 {
-	struct conf			*conf = parse_ok(BODIES
+	struct conf *conf = parse_ok(BODIES
 	    "[{status: [403, 429], path: /a/*, json: error.code, in: [x, y],"
 	    " contains: z, delay: error.wait, default: 9s},"
 	    " {status: 200, delay: {need: n, have: h, rate: r}}]}}");
-	const struct rule		*rule = &conf->fallback;
-	const struct refusal_rule	*r = &rule->bodies[0].rule;
+	const struct rule *rule = &conf->fallback;
+	const struct refusal_rule *r = &rule->bodies[0].rule;
 
 	ck_assert_uint_eq(rule->nbodies, 2);
 	ck_assert_uint_eq(r->nstatuses, 2);
@@ -186,9 +186,9 @@ END_TEST
 static Suite *
 pause_suite(void)
 {
-	Suite	*suite = suite_create("conf_pause");
-	TCase	*bad = tcase_create("errors");
-	TCase	*good = tcase_create("values");
+	Suite *suite = suite_create("conf_pause");
+	TCase *bad = tcase_create("errors");
+	TCase *good = tcase_create("values");
 
 	tcase_set_timeout(bad, 60);
 	tcase_add_loop_test(bad, error, 0, COUNT(errors));

@@ -108,8 +108,8 @@ END_TEST
 
 START_TEST(defaults)
 {
-	struct conf		*conf = parse_ok("hosts: {a.b: {}}");
-	const struct rule	*rule = &conf->rules[0];
+	struct conf *conf = parse_ok("hosts: {a.b: {}}");
+	const struct rule *rule = &conf->rules[0];
 
 	ck_assert_int_eq(conf->fallback.learn, RULE_LEARN_PAUSE);
 	ck_assert_int_eq(rule->learn, RULE_LEARN_PAUSE);
@@ -130,9 +130,9 @@ END_TEST
 
 START_TEST(upgrades)
 {
-	static const struct http1_str	 websocket = { "WebSocket", 9 };
-	static const struct http1_str	 tls = { "tls/1.0", 7 };
-	struct conf			*conf = parse_ok("hosts: {a.b: {}, "
+	static const struct http1_str websocket = { "WebSocket", 9 };
+	static const struct http1_str tls = { "tls/1.0", 7 };
+	struct conf *conf = parse_ok("hosts: {a.b: {}, "
 	    "b.b: {upgrade: []}, c.b: {upgrade: [TLS/1.0]}}");
 
 	ck_assert(rule_upgrades(&conf->fallback, websocket));
@@ -154,8 +154,8 @@ static const char	 whole[] =
 
 START_TEST(everything)
 {
-	struct conf		*conf = parse_ok(whole);
-	const struct rule	*rule = &conf->rules[0];
+	struct conf *conf = parse_ok(whole);
+	const struct rule *rule = &conf->rules[0];
 
 	ck_assert_int_eq(rule->learn, RULE_LEARN_SHAPE);
 	ck_assert(rule->client_cost);
@@ -221,11 +221,11 @@ static const struct {
 
 START_TEST(retries)
 {
-	const struct http1_str	 method = {
+	const struct http1_str method = {
 		requests[_i].method, strlen(requests[_i].method)
 	};
-	struct conf		*conf;
-	char			 text[128];
+	struct conf *conf;
+	char text[128];
 
 	snprintf(text, sizeof text, "defaults: {retry: %s}",
 	    requests[_i].retry);
@@ -240,9 +240,9 @@ END_TEST
 static Suite *
 retry_suite(void)
 {
-	Suite	*suite = suite_create("conf_retry");
-	TCase	*bad = tcase_create("errors");
-	TCase	*good = tcase_create("values");
+	Suite *suite = suite_create("conf_retry");
+	TCase *bad = tcase_create("errors");
+	TCase *good = tcase_create("values");
 
 	tcase_set_timeout(bad, 60);
 	tcase_add_loop_test(bad, error, 0, COUNT(errors));

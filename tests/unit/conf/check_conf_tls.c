@@ -94,7 +94,7 @@ END_TEST
 /* A key in the file itself is refused, and not shown. */
 START_TEST(pem)
 {
-	static const char	 text[] =
+	static const char text[] =
 	    "listen:\n"
 	    "  address: 127.0.0.1:1\n"
 	    "  tls:\n"
@@ -103,7 +103,7 @@ START_TEST(pem)
 	    "      -----BEGIN PRIVATE KEY-----\n"
 	    "      c2VjcmV0\n"
 	    "      -----END PRIVATE KEY-----\n";
-	char			*cause = parse_bad(text, sizeof text - 1);
+	char *cause = parse_bad(text, sizeof text - 1);
 
 	ck_assert_str_eq(cause, "test.yaml:5:10: listen.tls.key: PEM itself, "
 	    "expected the path of a file that holds it");
@@ -113,7 +113,7 @@ END_TEST
 
 START_TEST(listen_plain)
 {
-	struct conf	*conf = parse_ok("listen: {address: 127.0.0.1:1}");
+	struct conf *conf = parse_ok("listen: {address: 127.0.0.1:1}");
 
 	ck_assert_uint_eq(conf->listen.n, 1);
 	ck_assert_str_eq(conf->listen.list[0].text, "127.0.0.1:1");
@@ -125,14 +125,14 @@ END_TEST
 
 START_TEST(listen_tls)
 {
-	struct conf			*conf = parse_ok(
+	struct conf *conf = parse_ok(
 	    "listen:\n"
 	    "- 127.0.0.1:1\n"
 	    "- {address: \"[::1]:2\", tls: {certificate: /c 1, key: ./k}}\n"
 	    "- {tls: {key: \"k:2\", certificate: c}, address: unix:/s}\n"
 	    "- {address: 127.0.0.1:0}\n"
 	    "- {address: 127.0.0.1:0}\n");
-	const struct conf_address	*list = conf->listen.list;
+	const struct conf_address *list = conf->listen.list;
 
 	ck_assert_uint_eq(conf->listen.n, 5);
 	ck_assert_ptr_null(list[0].certificate);
@@ -152,9 +152,9 @@ END_TEST
 /* The same mapping in two places is read for each of them. */
 START_TEST(listen_alias)
 {
-	struct conf	*conf = parse_ok("listen: [{address: 127.0.0.1:1, tls: "
-			    "&t {certificate: /c, key: /k}}, {address: "
-			    "127.0.0.1:2, tls: *t}]");
+	struct conf *conf = parse_ok("listen: [{address: 127.0.0.1:1, tls: "
+	    "&t {certificate: /c, key: /k}}, {address: "
+	    "127.0.0.1:2, tls: *t}]");
 
 	ck_assert_str_eq(conf->listen.list[0].key, "/k");
 	ck_assert_str_eq(conf->listen.list[1].key, "/k");
@@ -166,8 +166,8 @@ END_TEST
 static void
 collect(const char *line, void *arg)
 {
-	char	*all = arg;
-	size_t	 len = strlen(all);
+	char *all = arg;
+	size_t len = strlen(all);
 
 	snprintf(all + len, 512 - len, "%s\n", line);
 }
@@ -194,9 +194,9 @@ static const struct {
 
 START_TEST(change)
 {
-	struct conf	*old = parse_ok(changes[_i].old);
-	struct conf	*new = parse_ok(changes[_i].new);
-	char		 all[512] = "";
+	struct conf *old = parse_ok(changes[_i].old);
+	struct conf *new = parse_ok(changes[_i].new);
+	char all[512] = "";
 
 	conf_changes(old, new, collect, all);
 	ck_assert_str_eq(all, changes[_i].told);
@@ -247,7 +247,7 @@ END_TEST
 
 START_TEST(files)
 {
-	struct conf	*conf = parse_ok("tls: {}");
+	struct conf *conf = parse_ok("tls: {}");
 
 	ck_assert_ptr_null(conf->tls_ca_certificate);
 	ck_assert_ptr_null(conf->tls_ca_key);
@@ -271,9 +271,10 @@ static void
 is_text(const struct conf *conf, enum conf_level level, const char *key,
     const char *want)
 {
-	char	*text;
+	char *text;
 
-	text = conf_option_text(conf_option_find(conf_options(), level, key), conf);
+	text = conf_option_text(conf_option_find(conf_options(), level, key),
+	    conf);
 	ck_assert_ptr_nonnull(text);
 	ck_assert_str_eq(text, want);
 	free(text);
@@ -281,7 +282,7 @@ is_text(const struct conf *conf, enum conf_level level, const char *key,
 
 START_TEST(texts)
 {
-	struct conf	*conf = parse_ok("workers: 1");
+	struct conf *conf = parse_ok("workers: 1");
 
 	is_text(conf, CONF_TLS, "ca_certificate", "none");
 	is_text(conf, CONF_TLS, "trust", "system");
@@ -305,8 +306,9 @@ END_TEST
 static const struct wrong host_errors[] = {
 	{ HOST("https: "), "1:22: hosts.a.b.https: no value, expected tunnel, "
 	    "upstream or intercept" },
-	{ HOST("https: on"), "1:22: hosts.a.b.https: \"on\" is unknown, expected "
-	    "tunnel, upstream or intercept; did you mean \"intercept\"?" },
+	{ HOST("https: on"), "1:22: hosts.a.b.https: \"on\" is unknown, "
+	    "expected tunnel, upstream or intercept; did you mean "
+	    "\"intercept\"?" },
 	{ HOST("https: intercpet"), "1:22: hosts.a.b.https: \"intercpet\" is "
 	    "unknown, expected tunnel, upstream or intercept; did you mean "
 	    "\"intercept\"?" },
@@ -412,8 +414,8 @@ is_default(const struct rule *rule)
 
 START_TEST(host_defaults)
 {
-	struct conf	*conf = parse_ok("hosts: {a.b: {}, c.d: {tls: {}, "
-			    "tunnel: {}}}");
+	struct conf *conf = parse_ok("hosts: {a.b: {}, c.d: {tls: {}, "
+	    "tunnel: {}}}");
 
 	ck_assert_str_eq(conf->fallback.name, "unlimited");
 	is_default(&conf->fallback);
@@ -428,7 +430,7 @@ END_TEST
 
 START_TEST(host)
 {
-	struct conf		*conf = parse_ok(
+	struct conf *conf = parse_ok(
 	    "hosts:\n"
 	    "  a.b:\n"
 	    "    https: upstream\n"
@@ -439,7 +441,7 @@ START_TEST(host)
 	    "  \"*\": {https: intercept, tls: {trust: SYSTEM}}\n"
 	    "  d.e: {https: tunnel, tls: {trust: ./system}}\n"
 	    "defaults: {https: upstream, tls: {port: 1}}\n");
-	struct rule		*rule = conf->rules;
+	struct rule *rule = conf->rules;
 
 	ck_assert_int_eq(rule->https, RULE_HTTPS_UPSTREAM);
 	ck_assert_uint_eq(rule->https_at.line, 3);
@@ -471,9 +473,9 @@ END_TEST
 /* One rule in several places: each has strings of its own. */
 START_TEST(host_alias)
 {
-	struct conf	*conf = parse_ok("defaults: &d {tls: {trust: /t, "
-			    "certificate: /c, key: /k}}\n"
-			    "hosts: {a.b: *d, c.d: *d}\n");
+	struct conf *conf = parse_ok("defaults: &d {tls: {trust: /t, "
+	    "certificate: /c, key: /k}}\n"
+	    "hosts: {a.b: *d, c.d: *d}\n");
 
 	ck_assert_str_eq(conf->rules[0].tls_key, "/k");
 	ck_assert_str_eq(conf->rules[1].tls_key, "/k");
@@ -503,7 +505,7 @@ static const struct {
 
 START_TEST(idle)
 {
-	struct conf	*conf = parse_ok(idles[_i].text);
+	struct conf *conf = parse_ok(idles[_i].text);
 
 	ck_assert_uint_eq(conf->fallback.tunnel_idle,
 	    idles[_i].fallback * SECOND);
@@ -538,11 +540,11 @@ END_TEST
 static Suite *
 conf_tls_suite(void)
 {
-	Suite	*suite = suite_create("conf_tls");
-	TCase	*listening = tcase_create("listen");
-	TCase	*file = tcase_create("files");
-	TCase	*hosts = tcase_create("hosts");
-	TCase	*wrongs = tcase_create("broken");
+	Suite *suite = suite_create("conf_tls");
+	TCase *listening = tcase_create("listen");
+	TCase *file = tcase_create("files");
+	TCase *hosts = tcase_create("hosts");
+	TCase *wrongs = tcase_create("broken");
 
 	tcase_add_loop_test(listening, listen_error, 0, COUNT(listen_errors));
 	tcase_add_test(listening, pem);

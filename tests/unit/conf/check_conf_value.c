@@ -10,7 +10,7 @@
 #include "conf/conf_table.h"
 #include "check_run.h"
 
-#define COUNT(a) ((int)(sizeof (a) / sizeof (a)[0]))
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define MS	UINT64_C(1000000)
 #define SECOND	(1000 * MS)
 #define HUGE	UINT64_MAX
@@ -26,8 +26,8 @@ static void
 check_row(const struct row *row,
     const char *(*reader)(const char *, uint64_t *))
 {
-	uint64_t	 value = 12345;
-	const char	*wrong = reader(row->text, &value);
+	uint64_t value = 12345;
+	const char *wrong = reader(row->text, &value);
 
 	if (row->wrong != NULL) {
 		ck_assert_msg(wrong != NULL, "\"%s\" is taken", row->text);
@@ -162,11 +162,11 @@ END_TEST
 
 START_TEST(boolean)
 {
-	static const char	*yes[] = { "true", "Yes", "ON", "True" };
-	static const char	*no[] = { "false", "No", "OFF", "False" };
-	static const char	*none[] = { "", "1", "0", "y", "truee" };
-	bool			 value;
-	int			 i;
+	static const char *yes[] = { "true", "Yes", "ON", "True" };
+	static const char *no[] = { "false", "No", "OFF", "False" };
+	static const char *none[] = { "", "1", "0", "y", "truee" };
+	bool value;
+	int i;
 
 	for (i = 0; i < COUNT(yes); i++) {
 		ck_assert_ptr_null(conf_boolean(yes[i], &value));
@@ -182,14 +182,14 @@ END_TEST
 /* What is printed is read as the same. */
 START_TEST(texts)
 {
-	static const uint64_t	 values[] = {
+	static const uint64_t values[] = {
 		0, 1, 999, MS, 1500 * MS, SECOND, 90 * SECOND, 3600 * SECOND,
 		86400 * SECOND, 86401 * SECOND + 1, 1024, 1536, 1 << 30,
 		UINT64_C(1) << 63, 500000, 10000000,
 	};
-	char			 buf[CONF_TEXT];
-	uint64_t		 value;
-	int			 i;
+	char buf[CONF_TEXT];
+	uint64_t value;
+	int i;
 
 	for (i = 0; i < COUNT(values); i++) {
 		ck_assert_ptr_null(conf_duration(conf_duration_text(buf,
@@ -230,7 +230,7 @@ static const struct {
 
 START_TEST(show)
 {
-	char	 buf[CONF_SHOW];
+	char buf[CONF_SHOW];
 
 	ck_assert_str_eq(conf_show(buf, shows[_i].text), shows[_i].shown);
 }
@@ -238,8 +238,8 @@ END_TEST
 
 START_TEST(show_long)
 {
-	char	 buf[CONF_SHOW], text[2000];
-	int	 byte;
+	char buf[CONF_SHOW], text[2000];
+	int byte;
 
 	text[sizeof text - 1] = '\0';
 	for (byte = 1; byte < 256; byte++) {
@@ -281,8 +281,8 @@ END_TEST
 
 START_TEST(distance_long)
 {
-	char		 text[65];
-	unsigned	 d;
+	char text[65];
+	unsigned d;
 
 	memset(text, 'a', sizeof text);
 	text[63] = '\0';
@@ -314,9 +314,9 @@ read_number(int kind, const char *text, uint64_t *value)
 /* The range that people read is the one that is checked. */
 START_TEST(ranges)
 {
-	const struct conf_option	*o;
-	char				 low[32], high[32];
-	uint64_t			 value;
+	const struct conf_option *o;
+	char low[32], high[32];
+	uint64_t value;
 
 	for (o = conf_options(); o->path != NULL; o++) {
 		switch (o->kind) {
@@ -343,8 +343,8 @@ END_TEST
 /* Each key is found where it stands, and has what the table promises. */
 START_TEST(table)
 {
-	const struct conf_option	*o, *other;
-	const char			*key;
+	const struct conf_option *o, *other;
+	const char *key;
 
 	for (o = conf_options(); o->path != NULL; o++) {
 		ck_assert_ptr_nonnull(o->type);
@@ -367,9 +367,9 @@ END_TEST
 static Suite *
 conf_value_suite(void)
 {
-	Suite	*suite = suite_create("conf_value");
-	TCase	*values = tcase_create("values");
-	TCase	*options = tcase_create("options");
+	Suite *suite = suite_create("conf_value");
+	TCase *values = tcase_create("values");
+	TCase *options = tcase_create("options");
 
 	tcase_add_loop_test(values, duration, 0, COUNT(durations));
 	tcase_add_loop_test(values, size, 0, COUNT(sizes));

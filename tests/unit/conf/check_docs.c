@@ -29,11 +29,11 @@ static struct {
 static char *
 slurp(const char *name)
 {
-	const char	*dir = getenv("srcdir");
-	char		*text = NULL, path[1024];
-	size_t		 size;
-	FILE		*in, *out;
-	int		 c;
+	const char *dir = getenv("srcdir");
+	char *text = NULL, path[1024];
+	size_t size;
+	FILE *in, *out;
+	int c;
 
 	snprintf(path, sizeof path, "%s/%s", dir == NULL ? "." : dir, name);
 	in = fopen(path, "r");
@@ -59,8 +59,8 @@ is_off(const char *line)
 static char *
 switched_on(void)
 {
-	char	*text = slurp(SAMPLE);
-	char	*from = text, *to = text, *end;
+	char *text = slurp(SAMPLE);
+	char *from = text, *to = text, *end;
 
 	while (*from != '\0') {
 		if (is_off(from))
@@ -78,7 +78,7 @@ switched_on(void)
 static bool
 equal(const struct conf_node *a, const struct conf_node *b)
 {
-	const struct conf_entry	*i = a->first, *j = b->first;
+	const struct conf_entry *i = a->first, *j = b->first;
 
 	if (a->type != b->type || a->n != b->n)
 		return false;
@@ -93,9 +93,9 @@ equal(const struct conf_node *a, const struct conf_node *b)
 static bool
 is_fallback(const struct conf_option *option, const struct conf_node *node)
 {
-	struct conf_report	 report = { .name = option->path };
-	struct conf_yaml	*yaml;
-	bool			 same;
+	struct conf_report report = { .name = option->path };
+	struct conf_yaml *yaml;
+	bool same;
 
 	if (option->fallback == NULL)
 		return true;
@@ -154,8 +154,8 @@ static void
 look_at_addresses(const struct conf_option *option,
     const struct conf_node *list)
 {
-	const struct conf_entry	*entry;
-	size_t			 i = (size_t)(option - conf_options());
+	const struct conf_entry *entry;
+	size_t i = (size_t)(option - conf_options());
 
 	for (entry = list->first; entry != NULL; entry = entry->next) {
 		if (entry->value->type == CONF_MAPPING)
@@ -169,8 +169,8 @@ look_at_addresses(const struct conf_option *option,
 static void
 look_at_weights(const struct conf_node *mapping)
 {
-	const struct conf_option	*option;
-	const struct conf_entry		*entry;
+	const struct conf_option *option;
+	const struct conf_entry *entry;
 
 	option = conf_option_find(conf_options(), CONF_WEIGHT, "*");
 	for (entry = mapping->first; entry != NULL; entry = entry->next) {
@@ -183,8 +183,8 @@ look_at_weights(const struct conf_node *mapping)
 static void
 look_at(const struct conf_option *option, const struct conf_node *node)
 {
-	const struct conf_entry	*entry;
-	size_t			 i = (size_t)(option - conf_options());
+	const struct conf_entry *entry;
+	size_t i = (size_t)(option - conf_options());
 
 	seen[i].there = true;
 	seen[i].is_default |= is_fallback(option, node);
@@ -218,12 +218,12 @@ look_at(const struct conf_option *option, const struct conf_node *node)
 static void
 look_at_sample(void)
 {
-	const struct conf_option	*option;
-	const struct conf_entry		*entry;
-	enum conf_level			 level;
-	struct conf_report		 report = { .name = SAMPLE };
-	struct conf_yaml		*yaml;
-	char				*text = switched_on();
+	const struct conf_option *option;
+	const struct conf_entry *entry;
+	enum conf_level level;
+	struct conf_report report = { .name = SAMPLE };
+	struct conf_yaml *yaml;
+	char *text = switched_on();
 
 	memset(seen, 0, sizeof seen);
 	yaml = conf_yaml_parse(&report, text, strlen(text));
@@ -233,7 +233,8 @@ look_at_sample(void)
 		level = todo[--ntodo].level;
 		entry = todo[ntodo].node->first;
 		for (; entry != NULL; entry = entry->next) {
-			option = conf_option_find(conf_options(), level, entry->key->text);
+			option = conf_option_find(conf_options(), level,
+			    entry->key->text);
 			ck_assert_msg(option != NULL, "%s:%u: %s is no key",
 			    SAMPLE, entry->key->line, entry->key->text);
 			look_at(option, entry->value);
@@ -246,8 +247,8 @@ look_at_sample(void)
 /* As it is shipped: for this machine only, and no host is limited. */
 START_TEST(sample_is_safe)
 {
-	struct conf	*conf;
-	char		*text = slurp(SAMPLE), *cause;
+	struct conf *conf;
+	char *text = slurp(SAMPLE), *cause;
 
 	conf = conf_parse(SAMPLE, text, strlen(text), &cause);
 	ck_assert_msg(conf != NULL, "%s", cause);
@@ -262,8 +263,8 @@ END_TEST
 
 START_TEST(sample_switched_on)
 {
-	struct conf	*conf;
-	char		*text = switched_on(), *cause;
+	struct conf *conf;
+	char *text = switched_on(), *cause;
 
 	conf = conf_parse(SAMPLE, text, strlen(text), &cause);
 	ck_assert_msg(conf != NULL, "%s", cause);
@@ -276,7 +277,7 @@ END_TEST
 
 START_TEST(sample_has)
 {
-	const struct conf_option	*option = &conf_options()[_i];
+	const struct conf_option *option = &conf_options()[_i];
 
 	look_at_sample();
 	ck_assert_msg(seen[_i].there, "%s is not in %s", option->path, SAMPLE);
@@ -289,8 +290,8 @@ END_TEST
 static char *
 manual_line(const struct conf_option *option)
 {
-	char	*line = NULL;
-	int	 len;
+	char *line = NULL;
+	int len;
 
 	len = asprintf(&line, "Type: %s%s%s%s%s; reload: %s.", option->type,
 	    option->range == NULL ? "" : ", ",
@@ -304,9 +305,9 @@ manual_line(const struct conf_option *option)
 
 START_TEST(manual_has)
 {
-	const struct conf_option	*option = &conf_options()[_i];
-	char				*text = slurp(MANUAL), *want, *got;
-	char				*line = manual_line(option);
+	const struct conf_option *option = &conf_options()[_i];
+	char *text = slurp(MANUAL), *want, *got;
+	char *line = manual_line(option);
 
 	ck_assert_int_gt(asprintf(&want, "\n.It Ic %s\n", option->path), 0);
 	got = strstr(text, want);
@@ -332,7 +333,7 @@ END_TEST
 static bool
 is_path(const char *path, size_t n)
 {
-	const struct conf_option	*o;
+	const struct conf_option *o;
 
 	for (o = conf_options(); o->path != NULL; o++)
 		if (strlen(o->path) == n && strncmp(o->path, path, n) == 0)
@@ -342,9 +343,9 @@ is_path(const char *path, size_t n)
 
 START_TEST(manual_has_no_more)
 {
-	char	*text = slurp(MANUAL);
-	char	*p = text;
-	size_t	 n;
+	char *text = slurp(MANUAL);
+	char *p = text;
+	size_t n;
 
 	while ((p = strstr(p, "\n.It Ic ")) != NULL) {
 		p += strlen("\n.It Ic ");
@@ -359,10 +360,10 @@ END_TEST
 /* All examples of the manual are configurations. */
 START_TEST(manual_examples)
 {
-	struct conf	*conf;
-	char		*text = slurp(MANUAL), *cause;
-	char		*p, *end, *stop = strstr(text, ".Sh DIAGNOSTICS");
-	int		 examples = 0;
+	struct conf *conf;
+	char *text = slurp(MANUAL), *cause;
+	char *p, *end, *stop = strstr(text, ".Sh DIAGNOSTICS");
+	int examples = 0;
 
 	ck_assert_ptr_nonnull(stop);
 	*stop = '\0';
@@ -386,7 +387,7 @@ END_TEST
 static int
 count_options(void)
 {
-	int	 n = 0;
+	int n = 0;
 
 	while (conf_options()[n].path != NULL)
 		n++;
@@ -396,10 +397,10 @@ count_options(void)
 static Suite *
 docs_suite(void)
 {
-	Suite	*suite = suite_create("docs");
-	TCase	*sample = tcase_create("sample");
-	TCase	*manual = tcase_create("manual");
-	int	 n = count_options();
+	Suite *suite = suite_create("docs");
+	TCase *sample = tcase_create("sample");
+	TCase *manual = tcase_create("manual");
+	int n = count_options();
 
 	if (n > OPTIONS)
 		abort();

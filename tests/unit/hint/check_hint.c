@@ -297,7 +297,7 @@ START_TEST(days_follow_each_other)
 	int i, n = 0;
 
 	for (i = 0; i < 800 * 12 * 31; i++) {
-		snprintf(value, sizeof(value),
+		snprintf(value, sizeof value,
 		    "Sun, %02d %.3s %04d 00:00:00 GMT", i % 31 + 1,
 		    months + i / 31 % 12 * 3, 1600 + i / 31 / 12);
 		if (!hint_date(value, strlen(value), 0, &seconds))
@@ -371,7 +371,7 @@ read_fields(const char *date_field, const char *first, const char *second)
 	static struct http1_head head;
 	struct hint hint = { .delay = 99 };
 
-	memset(&head, 0, sizeof(head));
+	memset(&head, 0, sizeof head);
 	add_field(&head, HTTP1_OTHER, "77");
 	if (first != NULL)
 		add_field(&head, HTTP1_RETRY_AFTER, first);
@@ -453,7 +453,7 @@ START_TEST(fields)
 	struct hint hint;
 	size_t i;
 
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		hint = read_fields(cases[i].date, cases[i].first,
 		    cases[i].second);
 		ck_assert_msg(hint.retry_after == cases[i].usable &&

@@ -68,7 +68,7 @@ read_head(int status, const char *lines, struct http1_head *head, char **buf,
 	ck_assert_ptr_nonnull(*buf);
 	ck_assert_msg(http1_response(head, *buf, (size_t)n, get) == HTTP1_OK,
 	    "%s", lines);
-	memset(hint, 0xa5, sizeof(*hint));
+	memset(hint, 0xa5, sizeof *hint);
 	hint_read(head, JAN_2025, hint);
 }
 
@@ -132,7 +132,7 @@ check_budget(const char *what, const struct hint_budget *b,
 static inline void
 check_row(const struct want *want)
 {
-	struct http1_head *head = malloc(sizeof(*head));
+	struct http1_head *head = malloc(sizeof *head);
 	struct hint h;
 	unsigned i;
 	char *buf;

@@ -557,7 +557,7 @@ START_TEST(as_many_fields_as_a_head_has)
 	int i;
 
 	for (i = 0; i < FIELDS; i++)
-		n += (size_t)snprintf(lines + n, sizeof(lines) - n,
+		n += (size_t)snprintf(lines + n, sizeof lines - n,
 		    "RateLimit: p%d;r=0;t=%d\r\n", i, i + 1);
 	read_head(200, lines, &head, &buf, &h);
 	ck_assert_uint_eq(h.nbudgets, HINT_BUDGETS);

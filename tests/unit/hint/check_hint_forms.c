@@ -458,7 +458,7 @@ static const struct {
 START_TEST(refusal_assumed)
 {
 	static const int statuses[] = { 200, 404, 500, 429 };
-	struct http1_head *head = malloc(sizeof(*head));
+	struct http1_head *head = malloc(sizeof *head);
 	struct hint h;
 	unsigned i;
 	char *buf;

@@ -29,14 +29,15 @@ static const struct {
 	{ "X-Ms-Throttle-Scope: Tenant/Read\r\n", "Tenant/Read", false },
 	{ "RateLimit: \"a\";r=50;t=30, \"b\";r=1;t=30\r\n", NULL, false },
 	{ "RateLimit: limit=10, remaining=5, reset=30\r\n", NULL, false },
-	{ "X-RateLimit-Limit: 10\r\nX-RateLimit-Remaining: 0\r\n", NULL, false },
+	{ "X-RateLimit-Limit: 10\r\nX-RateLimit-Remaining: 0\r\n", NULL,
+	    false },
 	{ "Retry-After: 5\r\n", NULL, false },
 };
 
 START_TEST(part)
 {
 	static const int statuses[] = { 200, 404, 429 };
-	struct http1_head *head = malloc(sizeof(*head));
+	struct http1_head *head = malloc(sizeof *head);
 	struct hint h;
 	unsigned i;
 	char *buf;
@@ -77,7 +78,7 @@ static const struct {
 
 START_TEST(no_retry)
 {
-	struct http1_head *head = malloc(sizeof(*head));
+	struct http1_head *head = malloc(sizeof *head);
 	struct hint h;
 	char *buf;
 
@@ -114,7 +115,7 @@ static const struct {
 
 START_TEST(unusable)
 {
-	struct http1_head *head = malloc(sizeof(*head));
+	struct http1_head *head = malloc(sizeof *head);
 	const struct http1_field *f;
 	struct hint h;
 	char *buf;

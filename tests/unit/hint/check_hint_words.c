@@ -150,8 +150,9 @@ START_TEST(name)
 	if (n.role != HINT_NONE) {
 		ck_assert_msg(n.context == names[_i].context,
 		    "%s: context is %d", names[_i].name, (int)n.context);
-		ck_assert_msg(n.time_unit == names[_i].of, "%s: a unit is %llu ns",
-		    names[_i].name, (unsigned long long)n.time_unit);
+		ck_assert_msg(n.time_unit == names[_i].of,
+		    "%s: a unit is %llu ns", names[_i].name,
+		    (unsigned long long)n.time_unit);
 		ck_assert_msg(n.window == names[_i].window * SEC,
 		    "%s: window is %llu ns", names[_i].name,
 		    (unsigned long long)n.window);

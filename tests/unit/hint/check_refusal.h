@@ -11,7 +11,7 @@
 
 /* What the tests of refusals share: rules, and responses to pick them for. */
 
-#define COUNT(a) ((int)(sizeof (a) / sizeof (a)[0]))
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define SECOND	1000000000ULL
 #define NOW	1700000000
 

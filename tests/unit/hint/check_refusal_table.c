@@ -111,8 +111,9 @@ static const struct {
 	    "Try again in 5 minutes", NULL, NONE },
 	/* codes that are numbers */
 	{ 400, "/v23.0/me", { "x-fb-trace-id: 1" },
-	    "{\"error\":{\"message\":\"(#4) Application request limit reached\","
-	    "\"type\":\"OAuthException\",\"code\":4}}", "facebook", NONE },
+	    "{\"error\":{\"message\":\"(#4) Application request limit "
+	    "reached\",\"type\":\"OAuthException\",\"code\":4}}",
+	    "facebook", NONE },
 	{ 400, "/v23.0/me", { "x-fb-trace-id: 1" },
 	    "{\"error\":{\"type\":\"OAuthException\",\"code\":190}}",
 	    NULL, NONE },

@@ -24,7 +24,7 @@
 static inline char *
 exact_copy(const char *p, size_t len)
 {
-	char	*copy = malloc(len > 0 ? len : 1);
+	char *copy = malloc(len > 0 ? len : 1);
 
 	ck_assert_ptr_nonnull(copy);
 	memcpy(copy, p, len);
@@ -42,7 +42,7 @@ static inline bool
 scan_some(struct http1_scan *scan, const char *p, size_t len, size_t max,
     size_t line_max, struct scanned *out)
 {
-	char	*copy = exact_copy(p, len);
+	char *copy = exact_copy(p, len);
 
 	out->end = 0;
 	out->result = http1_scan(scan, copy, len, max, line_max, &out->end);
@@ -66,19 +66,19 @@ scan_compare(const struct scanned *got, const struct scanned *want)
 static inline struct scanned
 scan_all_ways(const char *p, size_t len, size_t max, size_t line_max)
 {
-	struct http1_scan	 scan = { .seen = 0 };
-	struct scanned		 whole;
-	struct scanned		 parts;
-	size_t			 i;
+	struct http1_scan scan = { .seen = 0 };
+	struct scanned whole;
+	struct scanned parts;
+	size_t i;
 
 	scan_some(&scan, p, len, max, line_max, &whole);
 	for (i = 0; i <= len; i++) {
-		memset(&scan, 0, sizeof(scan));
+		memset(&scan, 0, sizeof scan);
 		if (!scan_some(&scan, p, i, max, line_max, &parts))
 			scan_some(&scan, p, len, max, line_max, &parts);
 		scan_compare(&parts, &whole);
 	}
-	memset(&scan, 0, sizeof(scan));
+	memset(&scan, 0, sizeof scan);
 	for (i = 0; i <= len; i++) {
 		if (scan_some(&scan, p, i, max, line_max, &parts))
 			break;

@@ -25,10 +25,10 @@ struct decoded {
 static void
 feed(struct http1_chunked *c, struct decoded *out, const char *p, size_t len)
 {
-	char			*copy = exact_copy(p, len);
-	struct http1_str	 data;
-	size_t			 at = 0;
-	size_t			 used;
+	char *copy = exact_copy(p, len);
+	struct http1_str data;
+	size_t at = 0;
+	size_t used;
 
 	do {
 		out->result = http1_chunked(c, copy + at, len - at, &used,
@@ -38,7 +38,7 @@ feed(struct http1_chunked *c, struct decoded *out, const char *p, size_t len)
 			ck_assert(data.p >= copy + at);
 			ck_assert(data.p + data.len <= copy + at + used);
 			ck_assert_uint_le(data.len,
-			    sizeof(out->data) - out->len);
+			    sizeof out->data - out->len);
 			memcpy(out->data + out->len, data.p, data.len);
 			out->len += data.len;
 		}
@@ -75,8 +75,8 @@ static void
 decode(struct decoded *out, const char *p, size_t len, size_t cut,
     size_t step)
 {
-	struct http1_chunked	 c;
-	size_t			 n = cut;
+	struct http1_chunked c;
+	size_t n = cut;
 
 	start(&c, out);
 	for (size_t at = 0; at < len && out->result == HTTP1_MORE; at += n) {
@@ -104,7 +104,7 @@ compare(const struct decoded *got, const struct decoded *want)
 static void
 decode_all_ways(struct decoded *whole, const char *p, size_t len)
 {
-	static struct decoded	 parts;
+	static struct decoded parts;
 
 	decode(whole, p, len, 0, len);
 	for (size_t cut = 1; cut < len; cut++) {
@@ -148,7 +148,7 @@ static const struct {
 
 START_TEST(test_good)
 {
-	static struct decoded	 got;
+	static struct decoded got;
 
 	decode_all_ways(&got, good[_i].input.p, good[_i].input.len);
 	ck_assert_int_eq(got.result, HTTP1_DONE);
@@ -235,7 +235,7 @@ static const struct {
 
 START_TEST(test_bad)
 {
-	static struct decoded	 got;
+	static struct decoded got;
 
 	decode_all_ways(&got, bad[_i].input.p, bad[_i].input.len);
 	ck_assert_int_eq(got.result, HTTP1_FAILED);
@@ -247,8 +247,8 @@ END_TEST
 /* Cut off anywhere, a body is neither done nor broken. */
 START_TEST(test_cut_off)
 {
-	static struct decoded	 got;
-	size_t			 len = good[_i].input.len - good[_i].left;
+	static struct decoded got;
+	size_t len = good[_i].input.len - good[_i].left;
 
 	for (size_t n = 0; n < len; n++) {
 		decode(&got, good[_i].input.p, n, 0, n);
@@ -261,9 +261,9 @@ END_TEST
 /* What is done or broken stays so and takes nothing more. */
 START_TEST(test_final)
 {
-	struct http1_chunked	 c;
-	struct http1_str	 data;
-	size_t			 used;
+	struct http1_chunked c;
+	struct http1_str data;
+	size_t used;
 
 	http1_chunked_init(&c, false);
 	ck_assert_int_eq(http1_chunked(&c, "", 0, &used, &data), HTTP1_MORE);
@@ -289,9 +289,9 @@ END_TEST
 /* 2^64 - 1 is a size; its data comes in as many pieces as there are. */
 START_TEST(test_largest_size)
 {
-	struct http1_chunked	 c;
-	struct http1_str	 data;
-	size_t			 used;
+	struct http1_chunked c;
+	struct http1_str data;
+	size_t used;
 
 	http1_chunked_init(&c, false);
 	ck_assert_int_eq(http1_chunked(&c, "ffffffffffffffff\r\nabc", 21,
@@ -309,11 +309,11 @@ END_TEST
 /* Extensions are counted over the whole message, semicolons with them. */
 START_TEST(test_extensions_bounded)
 {
-	static struct decoded	 got;
-	char			 text[HTTP1_CHUNK_EXT + 64];
-	size_t			 extra = (size_t)_i;
-	size_t			 n = 0;
-	size_t			 fill = HTTP1_CHUNK_EXT - 3 + extra;
+	static struct decoded got;
+	char text[HTTP1_CHUNK_EXT + 64];
+	size_t extra = (size_t)_i;
+	size_t n = 0;
+	size_t fill = HTTP1_CHUNK_EXT - 3 + extra;
 
 	memcpy(text, "1;ab\r\nx\r\n0;", 11);
 	n = 11;
@@ -333,10 +333,10 @@ END_TEST
 
 START_TEST(test_trailers_bounded)
 {
-	static struct decoded	 got;
-	char			 text[HTTP1_TRAILERS + 64];
-	size_t			 fill = HTTP1_TRAILERS - 4 + (size_t)_i;
-	size_t			 n = 5;
+	static struct decoded got;
+	char text[HTTP1_TRAILERS + 64];
+	size_t fill = HTTP1_TRAILERS - 4 + (size_t)_i;
+	size_t n = 5;
 
 	memcpy(text, "0\r\nA:", 5);
 	memset(text + n, 'b', fill);
@@ -359,11 +359,11 @@ END_TEST
 START_TEST(test_many_trailers)
 {
 	static struct http1_head head;
-	static char		 text[HTTP1_TRAILERS + 64];
-	struct http1_chunked	 c;
-	struct http1_str	 data;
-	size_t			 used;
-	size_t			 n = 3;
+	static char text[HTTP1_TRAILERS + 64];
+	struct http1_chunked c;
+	struct http1_str data;
+	size_t used;
+	size_t n = 3;
 
 	memcpy(text, "0\r\n", 3);
 	for (int i = 0; i < HTTP1_TRAILERS / 4; i++, n += 4)
@@ -381,14 +381,14 @@ END_TEST
 /* RFC 9112 5.1: of a response it is removed, of a request it is an error. */
 START_TEST(test_space_before_a_colon)
 {
-	static const char	 text[] = "0\r\nA \t: b\r\n\r\n";
+	static const char text[] = "0\r\nA \t: b\r\n\r\n";
 	static struct http1_head head;
-	struct http1_chunked	 c;
-	struct http1_str	 data;
-	size_t			 used;
+	struct http1_chunked c;
+	struct http1_str data;
+	size_t used;
 
 	http1_chunked_init(&c, _i == 1);
-	ck_assert_int_eq(http1_chunked(&c, text, sizeof(text) - 1, &used,
+	ck_assert_int_eq(http1_chunked(&c, text, sizeof text - 1, &used,
 	    &data), _i == 1 ? HTTP1_DONE : HTTP1_FAILED);
 	ck_assert_int_eq(c.error, _i == 1 ? HTTP1_OK : HTTP1_SPACED_COLON);
 	ck_assert_int_eq(http1_trailers(&head, &c), c.error);
@@ -403,13 +403,13 @@ END_TEST
 START_TEST(test_tiny_chunks)
 {
 	enum { CHUNKS = 200000 };
-	struct http1_chunked	 c;
-	struct http1_str	 data;
-	char			*text = malloc(6 * CHUNKS + 5);
-	size_t			 at = 0;
-	size_t			 used;
-	size_t			 calls = 0;
-	enum http1_result	 result;
+	struct http1_chunked c;
+	struct http1_str data;
+	char *text = malloc(6 * CHUNKS + 5);
+	size_t at = 0;
+	size_t used;
+	size_t calls = 0;
+	enum http1_result result;
 
 	ck_assert_ptr_nonnull(text);
 	for (size_t i = 0; i < CHUNKS; i++)
@@ -433,7 +433,7 @@ END_TEST
 
 START_TEST(test_trailer_fields)
 {
-	static const char	 text[] = "0\r\n"
+	static const char text[] = "0\r\n"
 	    "Content-Length: 5\r\nX-Checksum:  abc \r\n"
 	    "transfer-encoding: chunked\r\nHost: evil\r\n"
 	    "AUTHORIZATION: Basic eA==\r\nProxy-Authorization: x\r\n"
@@ -445,14 +445,14 @@ START_TEST(test_trailer_fields)
 	    "Via: 1.1 x\r\nX-Forwarded-For: 10.0.0.1\r\n"
 	    "Server-Timing: db;dur=5\r\nETag: \"x\"\r\n\r\n";
 	static struct http1_head head;
-	struct http1_chunked	 c;
-	struct http1_str	 data;
-	size_t			 used;
+	struct http1_chunked c;
+	struct http1_str data;
+	size_t used;
 
 	http1_chunked_init(&c, false);
 	ck_assert_int_eq(http1_trailers(&head, &c), HTTP1_OK);
 	ck_assert_uint_eq(head.nfields, 0);
-	ck_assert_int_eq(http1_chunked(&c, text, sizeof(text) - 1, &used,
+	ck_assert_int_eq(http1_chunked(&c, text, sizeof text - 1, &used,
 	    &data), HTTP1_DONE);
 	ck_assert_int_eq(http1_trailers(&head, &c), HTTP1_OK);
 	ck_assert_uint_eq(head.nfields, 3);
@@ -469,8 +469,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("http1_chunked");
-	TCase	*tc = tcase_create("chunked");
+	Suite *suite = suite_create("http1_chunked");
+	TCase *tc = tcase_create("chunked");
 
 	tcase_add_loop_test(tc, test_good, 0, NROWS(good));
 	tcase_add_loop_test(tc, test_bad, 0, NROWS(bad));

@@ -15,15 +15,15 @@
 static const char *
 list_fields(const struct http1_head *h)
 {
-	static char	 text[1024];
-	size_t		 n = 0;
+	static char text[1024];
+	size_t n = 0;
 
-	for (unsigned i = 0; i < h->nfields && n < sizeof(text); i++) {
-		n += (size_t)snprintf(text + n, sizeof(text) - n,
+	for (unsigned i = 0; i < h->nfields && n < sizeof text; i++) {
+		n += (size_t)snprintf(text + n, sizeof text - n,
 		    "%s%.*s=%.*s", h->fields[i].hop ? "*" : "",
 		    (int)h->fields[i].name.len, h->fields[i].name.p,
 		    (int)h->fields[i].value.len, h->fields[i].value.p);
-		n += (size_t)snprintf(text + n, sizeof(text) - n, "|");
+		n += (size_t)snprintf(text + n, sizeof text - n, "|");
 	}
 	return text;
 }
@@ -98,12 +98,12 @@ static const struct {
 START_TEST(test_names)
 {
 	static struct http1_head head;
-	const char		*name = names[_i].name;
-	char			 text[256];
-	int			 n;
+	const char *name = names[_i].name;
+	char text[256];
+	int n;
 
 	for (int upper = 0; upper < 2; upper++) {
-		n = snprintf(text, sizeof(text),
+		n = snprintf(text, sizeof text,
 		    "GET http://h/ HTTP/1.0\r\n%s: h\r\n\r\n", name);
 		for (char *p = text + 24; upper && *p != ':'; p++) {
 			if (*p >= 'a' && *p <= 'z')
@@ -123,14 +123,14 @@ END_TEST
 /* Each byte by itself: in a method, in a name, in a value, in a target. */
 START_TEST(test_bytes)
 {
-	static const char	 special[] = "!#$%&'*+-.^_`|~";
+	static const char special[] = "!#$%&'*+-.^_`|~";
 	static struct http1_head head;
-	char			 c = (char)_i;
-	bool			 alnum, token, text_ok, target;
-	char			 line[] = "A?A http://h HTTP/1.0\r\n\r\n";
-	char			 name[] = "A http://h HTTP/1.0\r\nA?A:\r\n\r\n";
-	char			 value[] = "A http://h HTTP/1.0\r\nA:?\r\n\r\n";
-	char			 path[] = "A http://h/? HTTP/1.0\r\n\r\n";
+	char c = (char)_i;
+	bool alnum, token, text_ok, target;
+	char line[] = "A?A http://h HTTP/1.0\r\n\r\n";
+	char name[] = "A http://h HTTP/1.0\r\nA?A:\r\n\r\n";
+	char value[] = "A http://h HTTP/1.0\r\nA:?\r\n\r\n";
+	char path[] = "A http://h/? HTTP/1.0\r\n\r\n";
 
 	alnum = (_i >= '0' && _i <= '9') || (_i >= 'a' && _i <= 'z') ||
 	    (_i >= 'A' && _i <= 'Z');
@@ -140,14 +140,14 @@ START_TEST(test_bytes)
 	line[1] = name[22] = value[23] = path[11] = c;
 
 	ck_assert_int_eq(http1_is_token(&c, 1), token);
-	ck_assert_int_eq(http1_request(&head, line, sizeof(line) - 1) ==
+	ck_assert_int_eq(http1_request(&head, line, sizeof line - 1) ==
 	    HTTP1_OK, token);
 	/* "A:A:" is a field, too. */
-	ck_assert_int_eq(http1_request(&head, name, sizeof(name) - 1) ==
+	ck_assert_int_eq(http1_request(&head, name, sizeof name - 1) ==
 	    HTTP1_OK, token || c == ':');
-	ck_assert_int_eq(http1_request(&head, value, sizeof(value) - 1) ==
+	ck_assert_int_eq(http1_request(&head, value, sizeof value - 1) ==
 	    HTTP1_OK, text_ok);
-	ck_assert_int_eq(http1_request(&head, path, sizeof(path) - 1) ==
+	ck_assert_int_eq(http1_request(&head, path, sizeof path - 1) ==
 	    HTTP1_OK, target);
 }
 END_TEST
@@ -167,8 +167,8 @@ END_TEST
 START_TEST(test_many_fields)
 {
 	static struct http1_head head;
-	static char		 text[4 * HTTP1_FIELDS + 64];
-	size_t			 n = sizeof(GET) - 1;
+	static char text[4 * HTTP1_FIELDS + 64];
+	size_t n = sizeof(GET) - 1;
 
 	memcpy(text, GET, n);
 	for (int i = 1; i < HTTP1_FIELDS + _i; i++, n += 4)
@@ -194,9 +194,9 @@ START_TEST(test_many_of_a_name)
 		{ "Host: h\r\n", HTTP1_MANY_HOSTS },
 	};
 	static struct http1_head head;
-	static char		 text[65536];
-	size_t			 n = sizeof(GET) - 1;
-	size_t			 len = strlen(rows[_i].line);
+	static char text[65536];
+	size_t n = sizeof(GET) - 1;
+	size_t len = strlen(rows[_i].line);
 
 	memcpy(text, GET, n);
 	for (int i = 0; i < 256; i++, n += len)
@@ -210,8 +210,8 @@ END_TEST
 START_TEST(test_many_options)
 {
 	static struct http1_head head;
-	char			 text[8 * HTTP1_CONNECTION_OPTIONS + 128];
-	size_t			 n = sizeof(GET) - 1;
+	char text[8 * HTTP1_CONNECTION_OPTIONS + 128];
+	size_t n = sizeof(GET) - 1;
 
 	memcpy(text, GET "Connection: x\r\nConnection: ", n + 27);
 	n += 27;
@@ -226,8 +226,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("http1_fields");
-	TCase	*tc = tcase_create("fields");
+	Suite *suite = suite_create("http1_fields");
+	TCase *tc = tcase_create("fields");
 
 	tcase_add_loop_test(tc, test_fields, 0, NROWS(fields));
 	tcase_add_loop_test(tc, test_names, 0, NROWS(names));

@@ -111,8 +111,8 @@ static const struct http1_str bad[] = {
 static enum http1_error
 parse(struct http1_host *host, const char *text, size_t len)
 {
-	char			*copy = exact_copy(text, len);
-	enum http1_error	 error = http1_host_parse(host, copy, len);
+	char *copy = exact_copy(text, len);
+	enum http1_error error = http1_host_parse(host, copy, len);
 
 	free(copy);
 	return error;
@@ -120,9 +120,9 @@ parse(struct http1_host *host, const char *text, size_t len)
 
 START_TEST(test_good)
 {
-	struct http1_host	 host;
-	struct http1_host	 again;
-	char			 text[HTTP1_HOST + 16];
+	struct http1_host host;
+	struct http1_host again;
+	char text[HTTP1_HOST + 16];
 
 	ck_assert_int_eq(parse(&host, good[_i].text, strlen(good[_i].text)),
 	    HTTP1_OK);
@@ -131,7 +131,7 @@ START_TEST(test_good)
 	ck_assert_uint_eq(host.port, good[_i].port);
 
 	/* The canonical form is its own canonical form. */
-	snprintf(text, sizeof(text), host.kind == HTTP1_IPV6 ? "[%s]" : "%s",
+	snprintf(text, sizeof text, host.kind == HTTP1_IPV6 ? "[%s]" : "%s",
 	    host.name);
 	ck_assert_int_eq(parse(&again, text, strlen(text)), HTTP1_OK);
 	ck_assert_str_eq(again.name, host.name);
@@ -141,39 +141,39 @@ END_TEST
 
 START_TEST(test_bad)
 {
-	struct http1_host	 host;
-	struct http1_host	 zero;
+	struct http1_host host;
+	struct http1_host zero;
 
-	memset(&zero, 0, sizeof(zero));
-	memset(&host, 'x', sizeof(host));
+	memset(&zero, 0, sizeof zero);
+	memset(&host, 'x', sizeof host);
 	ck_assert_int_eq(parse(&host, bad[_i].p, bad[_i].len),
 	    HTTP1_BAD_HOST);
-	ck_assert_mem_eq(&host, &zero, sizeof(zero));
+	ck_assert_mem_eq(&host, &zero, sizeof zero);
 }
 END_TEST
 
 /* Every byte that a name may hold, and no other. */
 START_TEST(test_name_bytes)
 {
-	const char		*allowed = "abcdefghijklmnopqrstuvwxyz"
+	const char *allowed = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-	struct http1_host	 host;
-	char			 text[3] = { 'a', (char)_i, 'a' };
-	bool			 ok;
+	struct http1_host host;
+	char text[3] = { 'a', (char)_i, 'a' };
+	bool ok;
 
 	ok = _i != 0 && strchr(allowed, _i) != NULL;
 	/* "a:a" is a bad port, which is no name either. */
-	ck_assert_int_eq(parse(&host, text, sizeof(text)),
+	ck_assert_int_eq(parse(&host, text, sizeof text),
 	    ok ? HTTP1_OK : HTTP1_BAD_HOST);
 }
 END_TEST
 
 START_TEST(test_label_length)
 {
-	struct http1_host	 host;
-	char			 text[2 + 64 + 2];
+	struct http1_host host;
+	char text[2 + 64 + 2];
 
-	memset(text, 'a', sizeof(text));
+	memset(text, 'a', sizeof text);
 	text[1] = '.';
 	text[2 + 63] = '.';
 	ck_assert_int_eq(parse(&host, text, 2 + 63), HTTP1_OK);
@@ -188,10 +188,10 @@ END_TEST
 
 START_TEST(test_name_length)
 {
-	struct http1_host	 host;
-	char			 text[HTTP1_HOST + 2];
+	struct http1_host host;
+	char text[HTTP1_HOST + 2];
 
-	for (size_t i = 0; i < sizeof(text); i++)
+	for (size_t i = 0; i < sizeof text; i++)
 		text[i] = i % 2 == 0 ? 'a' : '.';
 	ck_assert_int_eq(parse(&host, text, HTTP1_HOST), HTTP1_OK);
 	ck_assert_uint_eq(strlen(host.name), HTTP1_HOST);
@@ -205,8 +205,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("http1_host");
-	TCase	*tc = tcase_create("host");
+	Suite *suite = suite_create("http1_host");
+	TCase *tc = tcase_create("host");
 
 	tcase_add_loop_test(tc, test_good, 0, NROWS(good));
 	tcase_add_loop_test(tc, test_bad, 0, NROWS(bad));

@@ -265,7 +265,7 @@ static const struct {
 static bool
 is_zero(const void *p, size_t len)
 {
-	const char	*bytes = p;
+	const char *bytes = p;
 
 	for (size_t i = 0; i < len; i++) {
 		if (bytes[i] != 0)
@@ -277,7 +277,7 @@ is_zero(const void *p, size_t len)
 START_TEST(test_bad)
 {
 	static struct http1_head head;
-	enum http1_error	 error;
+	enum http1_error error;
 
 	error = parse(&head, bad[_i].input.p, bad[_i].input.len);
 	ck_assert_int_eq(error, bad[_i].error);
@@ -290,10 +290,10 @@ END_TEST
 START_TEST(test_bad_unscanned)
 {
 	static struct http1_head head;
-	struct http1_str	 input = bad[_i].input;
-	char			*copy = exact_copy(input.p, input.len);
+	struct http1_str input = bad[_i].input;
+	char *copy = exact_copy(input.p, input.len);
 
-	memset(&head, 'x', sizeof(head));
+	memset(&head, 'x', sizeof head);
 	ck_assert_int_ne(http1_request(&head, copy, input.len), HTTP1_OK);
 	if (bad[_i].error != HTTP1_NOT_PROXY) {
 		ck_assert_uint_eq(head.nfields, 0);
@@ -314,9 +314,9 @@ describe(const struct http1_head *h)
 	    "authority", "asterisk" };
 	static const char *const bodies[] = { "none", "length", "chunked",
 	    "close" };
-	static char		 text[1024];
+	static char text[1024];
 
-	snprintf(text, sizeof(text),
+	snprintf(text, sizeof text,
 	    "%.*s %s %s %s:%u [%.*s] 1.%u %s=%llu%s%s%s%s%s",
 	    (int)h->method.len, h->method.p, forms[h->form],
 	    h->https ? "https" : "http", h->host.name, h->host.port,
@@ -464,7 +464,7 @@ START_TEST(test_good)
 {
 	static struct http1_head head;
 
-	memset(&head, 'x', sizeof(head));
+	memset(&head, 'x', sizeof head);
 	ck_assert_int_eq(parse(&head, good[_i].input.p, good[_i].input.len),
 	    HTTP1_OK);
 	ck_assert_str_eq(describe(&head), good[_i].want);
@@ -474,11 +474,11 @@ END_TEST
 /* At its port a proxy does not serve origin-form, but it understands it. */
 START_TEST(test_origin_form)
 {
-	static const char	 text[] = "POST //a/b?c HTTP/1.1\r\n"
+	static const char text[] = "POST //a/b?c HTTP/1.1\r\n"
 	    "Host: Example.com:81\r\nContent-Length: 3\r\n\r\n";
 	static struct http1_head head;
 
-	ck_assert_int_eq(parse(&head, text, sizeof(text) - 1),
+	ck_assert_int_eq(parse(&head, text, sizeof text - 1),
 	    HTTP1_NOT_PROXY);
 	ck_assert_str_eq(describe(&head), "POST origin http example.com:81"
 	    " [//a/b?c] 1.1 length=3 keep");
@@ -489,11 +489,11 @@ END_TEST
 /* Each other error comes before that one. */
 START_TEST(test_origin_form_last)
 {
-	static const char	 text[] = "GET / HTTP/1.1\r\nHost: h\r\n"
+	static const char text[] = "GET / HTTP/1.1\r\nHost: h\r\n"
 	    "Expect: x\r\n\r\n";
 	static struct http1_head head;
 
-	ck_assert_int_eq(parse(&head, text, sizeof(text) - 1),
+	ck_assert_int_eq(parse(&head, text, sizeof text - 1),
 	    HTTP1_UNKNOWN_EXPECT);
 	ck_assert(http1_str_is(head.method, "GET"));
 	ck_assert(http1_str_is(head.target, "/"));
@@ -507,8 +507,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("http1_request");
-	TCase	*tc = tcase_create("request");
+	Suite *suite = suite_create("http1_request");
+	TCase *tc = tcase_create("request");
 
 	tcase_add_loop_test(tc, test_bad, 0, NROWS(bad));
 	tcase_add_loop_test(tc, test_bad_unscanned, 0, NROWS(bad));

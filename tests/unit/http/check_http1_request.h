@@ -17,7 +17,7 @@
 static inline enum http1_error
 parse(struct http1_head *head, const char *p, size_t len)
 {
-	struct scanned	 scanned;
+	struct scanned scanned;
 
 	scanned = scan_all_ways(p, len, MAX_HEAD, MAX_LINE);
 	ck_assert_int_ne(scanned.result, HTTP1_MORE);

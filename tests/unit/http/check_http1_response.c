@@ -96,7 +96,7 @@ static const struct {
 static enum http1_error
 parse(struct http1_head *head, const char *p, size_t len, const char *method)
 {
-	struct scanned	 scanned;
+	struct scanned scanned;
 
 	scanned = scan_all_ways(p, len, MAX_HEAD, MAX_LINE);
 	ck_assert_int_ne(scanned.result, HTTP1_MORE);
@@ -118,10 +118,10 @@ END_TEST
 START_TEST(test_bad_unscanned)
 {
 	static struct http1_head head;
-	struct http1_str	 input = bad[_i].input;
-	char			*copy = exact_copy(input.p, input.len);
+	struct http1_str input = bad[_i].input;
+	char *copy = exact_copy(input.p, input.len);
 
-	memset(&head, 'x', sizeof(head));
+	memset(&head, 'x', sizeof head);
 	ck_assert_int_ne(http1_response(&head, copy, input.len,
 	    (struct http1_str){ "GET", 3 }), HTTP1_OK);
 	ck_assert_uint_eq(head.nfields, 0);
@@ -137,9 +137,9 @@ describe(const struct http1_head *h)
 {
 	static const char *const bodies[] = { "none", "length", "chunked",
 	    "close" };
-	static char		 text[1024];
+	static char text[1024];
 
-	snprintf(text, sizeof(text), "1.%u %d [%.*s] %s=%llu%s%s%s", h->minor,
+	snprintf(text, sizeof text, "1.%u %d [%.*s] %s=%llu%s%s%s", h->minor,
 	    h->status, (int)h->reason.len,
 	    h->reason.p != NULL ? h->reason.p : "", bodies[h->body],
 	    (unsigned long long)h->length, h->has_length ? " has" : "",
@@ -245,7 +245,7 @@ START_TEST(test_good)
 {
 	static struct http1_head head;
 
-	memset(&head, 'x', sizeof(head));
+	memset(&head, 'x', sizeof head);
 	ck_assert_int_eq(parse(&head, good[_i].input.p, good[_i].input.len,
 	    good[_i].method), HTTP1_OK);
 	ck_assert_str_eq(describe(&head), good[_i].want);
@@ -254,17 +254,17 @@ END_TEST
 
 START_TEST(test_hop)
 {
-	static const char	 text[] = OK "Connection: x-a, retry-after\r\n"
+	static const char text[] = OK "Connection: x-a, retry-after\r\n"
 	    "X-A: 1\r\nRetry-After: 5\r\nKeep-Alive: 5\r\n"
 	    "Proxy-Authenticate: Basic\r\nServer: x\r\n"
 	    "Content-Length: 0\r\n" END;
-	static const bool	 hop[] = { true, true, true, true, true,
+	static const bool hop[] = { true, true, true, true, true,
 	    false, false };
 	static struct http1_head head;
 
-	ck_assert_int_eq(parse(&head, text, sizeof(text) - 1, "GET"),
+	ck_assert_int_eq(parse(&head, text, sizeof text - 1, "GET"),
 	    HTTP1_OK);
-	ck_assert_uint_eq(head.nfields, sizeof(hop) / sizeof(hop[0]));
+	ck_assert_uint_eq(head.nfields, sizeof hop / sizeof hop[0]);
 	for (unsigned i = 0; i < head.nfields; i++)
 		ck_assert_int_eq(head.fields[i].hop, hop[i]);
 	ck_assert_ptr_eq(http1_find(&head, HTTP1_RETRY_AFTER),
@@ -275,8 +275,8 @@ END_TEST
 START_TEST(test_too_much)
 {
 	static struct http1_head head;
-	static char		 text[4 * HTTP1_FIELDS + 64];
-	size_t			 n = sizeof(OK) - 1;
+	static char text[4 * HTTP1_FIELDS + 64];
+	size_t n = sizeof(OK) - 1;
 
 	memcpy(text, OK, n);
 	for (int i = 0; i < HTTP1_FIELDS + 1; i++, n += 4)
@@ -318,9 +318,9 @@ static const struct {
 START_TEST(test_reasons)
 {
 	static struct http1_head head;
-	struct http1_str	 input = reasons[_i].input;
-	char			 buf[HTTP1_WHY];
-	enum http1_error	 error;
+	struct http1_str input = reasons[_i].input;
+	char buf[HTTP1_WHY];
+	enum http1_error error;
 
 	error = http1_response(&head, input.p, input.len,
 	    (struct http1_str){ "GET", 3 });
@@ -372,11 +372,11 @@ static const struct {
 START_TEST(test_keep_alive)
 {
 	static struct http1_head head;
-	struct http1_keep_alive	 k;
-	char			 text[256];
-	int			 n;
+	struct http1_keep_alive k;
+	char text[256];
+	int n;
 
-	n = snprintf(text, sizeof(text), OK "Content-Length: 0\r\n%s" END,
+	n = snprintf(text, sizeof text, OK "Content-Length: 0\r\n%s" END,
 	    keep_alives[_i].fields.p);
 	ck_assert_int_eq(parse(&head, text, (size_t)n, "GET"), HTTP1_OK);
 	http1_keep_alive(&head, &k);
@@ -387,12 +387,12 @@ END_TEST
 
 START_TEST(test_keep_alive_huge)
 {
-	static const char	 text[] = OK "Content-Length: 0\r\n"
+	static const char text[] = OK "Content-Length: 0\r\n"
 	    "Keep-Alive: timeout=99999999999999999999999999999\r\n" END;
 	static struct http1_head head;
-	struct http1_keep_alive	 k;
+	struct http1_keep_alive k;
 
-	ck_assert_int_eq(parse(&head, text, sizeof(text) - 1, "GET"),
+	ck_assert_int_eq(parse(&head, text, sizeof text - 1, "GET"),
 	    HTTP1_OK);
 	http1_keep_alive(&head, &k);
 	ck_assert_uint_gt(k.timeout, 1000000000);
@@ -404,8 +404,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("http1_response");
-	TCase	*tc = tcase_create("response");
+	Suite *suite = suite_create("http1_response");
+	TCase *tc = tcase_create("response");
 
 	tcase_add_loop_test(tc, test_bad, 0, NROWS(bad));
 	tcase_add_loop_test(tc, test_bad_unscanned, 0, NROWS(bad));

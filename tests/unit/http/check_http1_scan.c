@@ -12,14 +12,14 @@
 /* A head cut off anywhere is no head, to scanner and parser. */
 START_TEST(test_cut_off)
 {
-	static const char	 text[] = GET "A: b\r\n" END;
+	static const char text[] = GET "A: b\r\n" END;
 	static struct http1_head head;
-	struct http1_scan	 scan;
-	struct scanned		 got;
-	char			*copy;
+	struct http1_scan scan;
+	struct scanned got;
+	char *copy;
 
-	for (size_t n = 0; n < sizeof(text) - 1; n++) {
-		memset(&scan, 0, sizeof(scan));
+	for (size_t n = 0; n < sizeof text - 1; n++) {
+		memset(&scan, 0, sizeof scan);
 		ck_assert(!scan_some(&scan, text, n, MAX_HEAD, MAX_LINE,
 		    &got));
 		copy = exact_copy(text, n);
@@ -27,15 +27,15 @@ START_TEST(test_cut_off)
 		free(copy);
 	}
 	/* Nor may there be anything behind its end. */
-	ck_assert_int_ne(http1_request(&head, text, sizeof(text)), HTTP1_OK);
+	ck_assert_int_ne(http1_request(&head, text, sizeof text), HTTP1_OK);
 }
 END_TEST
 
 START_TEST(test_scan_limits)
 {
-	static const char	 text[] = "0123456789\r\nA: b\r\n\r\n";
-	size_t			 len = sizeof(text) - 1;
-	struct scanned		 got;
+	static const char text[] = "0123456789\r\nA: b\r\n\r\n";
+	size_t len = sizeof text - 1;
+	struct scanned got;
 
 	got = scan_all_ways(text, len, len, 10);
 	ck_assert_int_eq(got.result, HTTP1_DONE);
@@ -79,8 +79,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("http1_scan");
-	TCase	*tc = tcase_create("scan");
+	Suite *suite = suite_create("http1_scan");
+	TCase *tc = tcase_create("scan");
 
 	tcase_add_test(tc, test_cut_off);
 	tcase_add_test(tc, test_scan_limits);

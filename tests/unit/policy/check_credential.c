@@ -200,7 +200,7 @@ START_TEST(claims)
 	credential_read(&plain, s);
 	join(&c, got);
 	if (tokens[_i].pieces != NULL)
-		snprintf(want, sizeof(want), "%s", tokens[_i].pieces);
+		snprintf(want, sizeof want, "%s", tokens[_i].pieces);
 	else
 		join(&plain, want);
 	ck_assert_msg(strcmp(got, want) == 0, "%s: %s", tokens[_i].value, got);
@@ -218,10 +218,10 @@ START_TEST(long_claims)
 	size_t n, i, at;
 
 	for (n = 1000; n < 1060; n++) {
-		at = (size_t)snprintf(json, sizeof(json), "{\"sub\":\"");
+		at = (size_t)snprintf(json, sizeof json, "{\"sub\":\"");
 		memset(json + at, 'a', n);
-		snprintf(json + at + n, sizeof(json) - at - n, "\"}   ");
-		at = (size_t)snprintf(value, sizeof(value), "Bearer h.");
+		snprintf(json + at + n, sizeof json - at - n, "\"}   ");
+		at = (size_t)snprintf(value, sizeof value, "Bearer h.");
 		for (i = 0; i + 3 <= n + 10 + (3 - (n + 10) % 3) % 3; i += 3) {
 			value[at++] = base64[json[i] >> 2 & 63];
 			value[at++] = base64[(json[i] << 4 | json[i + 1] >> 4)

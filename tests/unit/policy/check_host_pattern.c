@@ -61,8 +61,8 @@ static const struct {
 
 START_TEST(parse)
 {
-	struct host_pattern	 pattern;
-	const char		*expected, *text = patterns[_i].text;
+	struct host_pattern pattern;
+	const char *expected, *text = patterns[_i].text;
 
 	expected = host_pattern_parse(&pattern, text, strlen(text));
 	if (patterns[_i].name == NULL) {
@@ -80,7 +80,7 @@ END_TEST
 /* Bytes behind the length are not looked at. */
 START_TEST(parse_length)
 {
-	struct host_pattern	 pattern;
+	struct host_pattern pattern;
 
 	ck_assert_ptr_null(host_pattern_parse(&pattern, "*:80123", 4));
 	ck_assert_uint_eq(pattern.host.port, 80);
@@ -93,8 +93,8 @@ END_TEST
 
 START_TEST(parse_long)
 {
-	char		 text[600];
-	struct host_pattern	 pattern;
+	char text[600];
+	struct host_pattern pattern;
 
 	memset(text, 'a', sizeof text);
 	ck_assert_ptr_nonnull(host_pattern_parse(&pattern, text, sizeof text));
@@ -124,7 +124,7 @@ teardown(void)
 static const char *
 add(const char *text)
 {
-	struct host_pattern	 pattern;
+	struct host_pattern pattern;
 
 	ck_assert_ptr_null(host_pattern_parse(&pattern, text, strlen(text)));
 	return host_pattern_set_add(set, &pattern, (void *)(uintptr_t)text);
@@ -134,7 +134,7 @@ add(const char *text)
 static const char *
 match(const char *text)
 {
-	struct http1_host	 host;
+	struct http1_host host;
 
 	ck_assert_int_eq(http1_host_parse(&host, text, strlen(text)),
 	    HTTP1_OK);
@@ -145,7 +145,7 @@ match(const char *text)
 static void
 matches(const char *host, const char *pattern)
 {
-	const char	*got = match(host);
+	const char *got = match(host);
 
 	ck_assert_msg((got == NULL) == (pattern == NULL) && (got == NULL ||
 	    strcmp(got, pattern) == 0), "%s: %s, expected %s", host,
@@ -234,8 +234,8 @@ END_TEST
 /* Addresses have no labels: only an exact pattern and "*" name them. */
 START_TEST(addresses)
 {
-	static char		 value[] = "*.2.1";
-	struct host_pattern	 tail = {
+	static char value[] = "*.2.1";
+	struct host_pattern tail = {
 		.host.name = "2.1", .wildcard = true,
 	};
 
@@ -270,8 +270,8 @@ END_TEST
 /* Labels of one byte: the longest way through the loop. */
 START_TEST(many_labels)
 {
-	char	 host[HTTP1_HOST + 8];
-	size_t	 i;
+	char host[HTTP1_HOST + 8];
+	size_t i;
 
 	for (i = 0; i < 127; i++)
 		memcpy(host + 2 * i, "a.", 2);
@@ -285,9 +285,9 @@ END_TEST
 
 START_TEST(many_patterns)
 {
-	static char	 texts[20000][32];
-	char		 host[40];
-	size_t		 i;
+	static char texts[20000][32];
+	char host[40];
+	size_t i;
 
 	for (i = 0; i < 20000; i++) {
 		snprintf(texts[i], sizeof texts[i], "%sh%zu.example",
@@ -313,9 +313,9 @@ END_TEST
 static Suite *
 host_pattern_suite(void)
 {
-	Suite	*suite = suite_create("host_pattern");
-	TCase	*parsing = tcase_create("parse");
-	TCase	*matching = tcase_create("match");
+	Suite *suite = suite_create("host_pattern");
+	TCase *parsing = tcase_create("parse");
+	TCase *matching = tcase_create("match");
 
 	tcase_add_loop_test(parsing, parse, 0,
 	    (int)(sizeof patterns / sizeof patterns[0]));

@@ -11,13 +11,13 @@
 
 #include "check_run.h"
 
-#define COUNT(a) ((int)(sizeof (a) / sizeof (a)[0]))
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static struct network
 network(const char *text)
 {
-	struct network	 n;
-	const char	*expected = network_parse(&n, text, strlen(text));
+	struct network n;
+	const char *expected = network_parse(&n, text, strlen(text));
 
 	ck_assert_msg(expected == NULL, "%s: expected %s", text, expected);
 	return n;
@@ -47,8 +47,8 @@ static const struct {
 
 START_TEST(parse)
 {
-	struct network	 n = network(good[_i].text);
-	char		 buf[NETWORK_TEXT];
+	struct network n = network(good[_i].text);
+	char buf[NETWORK_TEXT];
 
 	ck_assert_str_eq(network_text(buf, &n), good[_i].canonical);
 }
@@ -102,9 +102,9 @@ static const struct {
 
 START_TEST(error)
 {
-	struct network	 n;
-	const char	*expected;
-	char		 buf[NETWORK_TEXT];
+	struct network n;
+	const char *expected;
+	char buf[NETWORK_TEXT];
 
 	expected = network_parse(&n, bad[_i].text, strlen(bad[_i].text));
 	ck_assert_msg(expected != NULL, "%s was taken", bad[_i].text);
@@ -118,7 +118,7 @@ END_TEST
 /* A NUL ends nothing. */
 START_TEST(nul)
 {
-	struct network	 n;
+	struct network n;
 
 	ck_assert_ptr_nonnull(network_parse(&n, "::1\0", 4));
 	ck_assert_ptr_nonnull(network_parse(&n, NULL, 0));
@@ -159,9 +159,9 @@ static const struct {
 static struct network
 address(const char *text)
 {
-	struct sockaddr_in	 in = { .sin_family = AF_INET };
-	struct sockaddr_in6	 in6 = { .sin6_family = AF_INET6 };
-	struct network		 n;
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	struct network n;
 
 	if (inet_pton(AF_INET, text, &in.sin_addr) == 1) {
 		ck_assert(network_of(&n, (struct sockaddr *)&in));
@@ -174,8 +174,8 @@ address(const char *text)
 
 START_TEST(has)
 {
-	struct network	 n = network(lies[_i].network);
-	struct network	 a = address(lies[_i].address);
+	struct network n = network(lies[_i].network);
+	struct network a = address(lies[_i].address);
 
 	ck_assert_msg(network_has(&n, &a) == lies[_i].has, "%s, %s",
 	    lies[_i].network, lies[_i].address);
@@ -186,8 +186,8 @@ END_TEST
 
 START_TEST(no_address)
 {
-	struct sockaddr_un	 un = { .sun_family = AF_UNIX };
-	struct network		 n;
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct network n;
 
 	ck_assert(!network_of(&n, (struct sockaddr *)&un));
 }
@@ -201,8 +201,8 @@ static const char *const	 order[] = {
 
 START_TEST(precedence)
 {
-	struct network	 a = network(order[_i]), b;
-	int		 i;
+	struct network a = network(order[_i]), b;
+	int i;
 
 	for (i = 0; i < COUNT(order); i++) {
 		b = network(order[i]);
@@ -215,9 +215,9 @@ END_TEST
 static Suite *
 network_suite(void)
 {
-	Suite	*suite = suite_create("network");
-	TCase	*texts = tcase_create("texts");
-	TCase	*addresses = tcase_create("addresses");
+	Suite *suite = suite_create("network");
+	TCase *texts = tcase_create("texts");
+	TCase *addresses = tcase_create("addresses");
 
 	tcase_add_loop_test(texts, parse, 0, COUNT(good));
 	tcase_add_loop_test(texts, error, 0, COUNT(bad));

@@ -8,13 +8,13 @@
 
 #include "check_run.h"
 
-#define COUNT(a) ((int)(sizeof (a) / sizeof (a)[0]))
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static struct path_pattern
 pattern_of(const char *text)
 {
-	struct path_pattern	 pattern;
-	const char		*expected;
+	struct path_pattern pattern;
+	const char *expected;
 
 	expected = path_pattern_parse(&pattern, text, strlen(text));
 	ck_assert_msg(expected == NULL, "%s: expected %s", text, expected);
@@ -24,9 +24,9 @@ pattern_of(const char *text)
 static bool
 matches(const char *text, const char *target)
 {
-	const struct http1_str	 s = { target, strlen(target) };
-	struct path_pattern	 pattern = pattern_of(text);
-	struct path		 path;
+	const struct http1_str s = { target, strlen(target) };
+	struct path_pattern pattern = pattern_of(text);
+	struct path path;
 
 	return path_split(&path, s) && path_pattern_match(&pattern, &path);
 }
@@ -165,8 +165,8 @@ static const struct {
 
 START_TEST(error)
 {
-	struct path_pattern	 pattern;
-	const char		*expected;
+	struct path_pattern pattern;
+	const char *expected;
 
 	expected = path_pattern_parse(&pattern, errors[_i].text,
 	    strlen(errors[_i].text));
@@ -203,8 +203,8 @@ static const char *const	 order[] = {
 
 START_TEST(precedence)
 {
-	struct path_pattern	 a = pattern_of(order[_i]), b;
-	int			 i;
+	struct path_pattern a = pattern_of(order[_i]), b;
+	int i;
 
 	for (i = 0; i < COUNT(order); i++) {
 		b = pattern_of(order[i]);
@@ -223,8 +223,8 @@ static const char *const	 same[][2] = {
 
 START_TEST(equal)
 {
-	struct path_pattern	 a = pattern_of(same[_i][0]);
-	struct path_pattern	 b = pattern_of(same[_i][1]);
+	struct path_pattern a = pattern_of(same[_i][0]);
+	struct path_pattern b = pattern_of(same[_i][1]);
 
 	ck_assert_int_eq(path_pattern_compare(&a, &b), 0);
 }
@@ -232,8 +232,8 @@ END_TEST
 
 START_TEST(no_path)
 {
-	const struct http1_str	 none = { NULL, 0 };
-	struct path		 path;
+	const struct http1_str none = { NULL, 0 };
+	struct path path;
 
 	ck_assert(!path_split(&path, none));
 	ck_assert_uint_eq(path.n, 0);
@@ -243,13 +243,13 @@ END_TEST
 /* Segments beyond those that are kept come and go, the first stay. */
 START_TEST(deep)
 {
-	struct path_pattern	 pattern = pattern_of("/a/b/**");
-	struct http1_str	 s;
-	struct path		 path;
-	char			*text = NULL;
-	size_t			 size;
-	FILE			*out = open_memstream(&text, &size);
-	int			 i;
+	struct path_pattern pattern = pattern_of("/a/b/**");
+	struct http1_str s;
+	struct path path;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+	int i;
 
 	ck_assert_ptr_nonnull(out);
 	fputs("/a/b", out);
@@ -275,9 +275,9 @@ END_TEST
 /* As many segments as a pattern may have, and a path with one more. */
 START_TEST(most)
 {
-	char	 text[2 * PATH_SEGMENTS + 4] = "";
-	char	 target[2 * PATH_SEGMENTS + 4] = "";
-	int	 i;
+	char text[2 * PATH_SEGMENTS + 4] = "";
+	char target[2 * PATH_SEGMENTS + 4] = "";
+	int i;
 
 	for (i = 0; i < PATH_SEGMENTS; i++) {
 		memcpy(text + 2 * i, i % 2 == 0 ? "/*" : "/b", 3);
@@ -296,8 +296,8 @@ END_TEST
 static Suite *
 path_suite(void)
 {
-	Suite	*suite = suite_create("path");
-	TCase	*patterns = tcase_create("patterns");
+	Suite *suite = suite_create("path");
+	TCase *patterns = tcase_create("patterns");
 
 	tcase_add_loop_test(patterns, match, 0, COUNT(lines));
 	tcase_add_loop_test(patterns, error, 0, COUNT(errors));

@@ -9,7 +9,7 @@
 
 /* Which requests belong to which part of a host. */
 
-#define COUNT(a) ((int)(sizeof (a) / sizeof (a)[0]))
+#define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
 static struct http1_str
 str(const char *text)

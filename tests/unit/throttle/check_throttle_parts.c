@@ -432,7 +432,7 @@ START_TEST(a_return_has_a_deadline_of_its_own)
 	pause_host(t, 6 * SEC, SEC);
 	ck_assert_int_eq(throttle_return(t, &a, SEC, &r), THROTTLE_WAIT);
 	ck_assert_uint_eq(throttle_deadline(t, &a), 7 * SEC);
-	/* A pause that becomes longer is no time in which it could have gone. */
+	/* What a pause grows by is no time in which it could have gone. */
 	throttle_pause(t, 1, 12 * SEC, 2 * SEC);
 	ck_assert_uint_eq(throttle_deadline(t, &a), 13 * SEC);
 	throttle_hopeless(t, 8 * SEC, &out);

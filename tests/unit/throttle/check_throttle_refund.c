@@ -102,7 +102,7 @@ START_TEST(each_rate_by_itself)
 	struct opened o;
 
 	open_one(t, &o, 10 * U, 0);
-	/* A second later the first rate has worked it off, the other has not. */
+	/* A second later the first rate has worked it off, the other not. */
 	throttle_refund(t, &o.w, SEC);
 	go(t, 10 * U, SEC);
 	ck_assert_uint_eq(start_of(t, U, SEC), 11 * SEC);

@@ -38,7 +38,7 @@ static char	 dir[256];
 UNUSED static void
 setup(void)
 {
-	const char	*tmp = getenv("TMPDIR");
+	const char *tmp = getenv("TMPDIR");
 
 	snprintf(dir, sizeof dir, "%s/sluice-check.XXXXXX",
 	    tmp == NULL ? "/tmp" : tmp);
@@ -49,8 +49,8 @@ setup(void)
 UNUSED static void
 remove_dir(const char *path)
 {
-	struct dirent	*e;
-	DIR		*d = opendir(path);
+	struct dirent *e;
+	DIR *d = opendir(path);
 
 	ck_assert_ptr_nonnull(d);
 	while ((e = readdir(d)) != NULL)
@@ -71,9 +71,9 @@ teardown(void)
 UNUSED static const char *
 in_dir(const char *name)
 {
-	static char	 paths[8][300];
-	static unsigned	 next;
-	char		*path = paths[next++ % 8];
+	static char paths[8][300];
+	static unsigned next;
+	char *path = paths[next++ % 8];
 
 	snprintf(path, sizeof paths[0], "%s/%s", dir, name);
 	return path;
@@ -82,7 +82,7 @@ in_dir(const char *name)
 UNUSED static void
 put_text(const char *name, const char *text, mode_t mode)
 {
-	FILE	*out = fopen(in_dir(name), "w");
+	FILE *out = fopen(in_dir(name), "w");
 
 	ck_assert_ptr_nonnull(out);
 	fputs(text, out);
@@ -93,7 +93,7 @@ put_text(const char *name, const char *text, mode_t mode)
 UNUSED static void
 put_key(const char *name, EVP_PKEY *key)
 {
-	FILE	*out = fopen(in_dir(name), "w");
+	FILE *out = fopen(in_dir(name), "w");
 
 	ck_assert_ptr_nonnull(out);
 	ck_assert(PEM_write_PrivateKey(out, key, NULL, NULL, 0, NULL, NULL));
@@ -105,7 +105,7 @@ put_key(const char *name, EVP_PKEY *key)
 UNUSED static void
 add_cert(const char *name, X509 *cert)
 {
-	FILE	*out = fopen(in_dir(name), "a");
+	FILE *out = fopen(in_dir(name), "a");
 
 	ck_assert_ptr_nonnull(out);
 	ck_assert(PEM_write_X509(out, cert));
@@ -116,7 +116,7 @@ add_cert(const char *name, X509 *cert)
 UNUSED static EVP_PKEY *
 make_key(const char *type)
 {
-	EVP_PKEY	*key;
+	EVP_PKEY *key;
 
 	if (strcmp(type, "EC") == 0)
 		key = EVP_PKEY_Q_keygen(NULL, NULL, type, "P-256");
@@ -134,8 +134,8 @@ struct signer {
 UNUSED static void
 add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
 {
-	X509_EXTENSION	*ext;
-	X509V3_CTX	 ctx;
+	X509_EXTENSION *ext;
+	X509V3_CTX ctx;
 
 	X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
 	ext = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
@@ -147,7 +147,7 @@ add_extension(X509 *cert, X509 *issuer, int nid, const char *value)
 UNUSED static void
 sign_cert(X509 *cert, EVP_PKEY *key)
 {
-	bool	 plain = EVP_PKEY_is_a(key, "ED25519");
+	bool plain = EVP_PKEY_is_a(key, "ED25519");
 
 	ck_assert_int_gt(X509_sign(cert, key, plain ? NULL : EVP_sha256()), 0);
 }
@@ -160,9 +160,9 @@ UNUSED static X509 *
 make_cert(EVP_PKEY *key, const struct signer *by, const char *cn, time_t from,
     time_t until, ...)
 {
-	X509		*cert = X509_new(), *issuer;
-	va_list		 ap;
-	int		 nid;
+	X509 *cert = X509_new(), *issuer;
+	va_list ap;
+	int nid;
 
 	ck_assert_ptr_nonnull(cert);
 	issuer = by != NULL ? by->cert : cert;
@@ -192,7 +192,7 @@ make_cert(EVP_PKEY *key, const struct signer *by, const char *cn, time_t from,
 UNUSED static struct http1_host
 host(const char *text)
 {
-	struct http1_host	 h;
+	struct http1_host h;
 
 	ck_assert_int_eq(http1_host_parse(&h, text, strlen(text)), HTTP1_OK);
 	return h;
@@ -206,10 +206,10 @@ UNUSED static int
 verify(X509 *ca, X509 *cert, STACK_OF(X509) *chain, const struct http1_host *h,
     time_t now)
 {
-	X509_STORE		*store = X509_STORE_new();
-	X509_STORE_CTX		*ctx = X509_STORE_CTX_new();
-	X509_VERIFY_PARAM	*param;
-	int			 error;
+	X509_STORE *store = X509_STORE_new();
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_VERIFY_PARAM *param;
+	int error;
 
 	ck_assert(X509_STORE_add_cert(store, ca));
 	ck_assert(X509_STORE_CTX_init(ctx, store, cert, chain));
@@ -233,12 +233,12 @@ verify(X509 *ca, X509 *cert, STACK_OF(X509) *chain, const struct http1_host *h,
 UNUSED static bool
 openssl(const char *argument, ...)
 {
-	posix_spawn_file_actions_t	 actions;
-	char	*argv[16] = { (char *)(uintptr_t)"openssl" };
-	char	*env[] = { NULL };
-	int	 n = 1, status;
-	va_list	 ap;
-	pid_t	 pid;
+	posix_spawn_file_actions_t actions;
+	char *argv[16] = { (char *)(uintptr_t)"openssl" };
+	char *env[] = { NULL };
+	int n = 1, status;
+	va_list ap;
+	pid_t pid;
 
 	va_start(ap, argument);
 	for (; argument != NULL && n < 15; argument = va_arg(ap, const char *))
@@ -258,7 +258,7 @@ openssl(const char *argument, ...)
 UNUSED static void
 ck_cause(char *cause, const char *name, const char *what)
 {
-	char	 want[512];
+	char want[512];
 
 	snprintf(want, sizeof want, "%s%s", name != NULL ? in_dir(name) : "",
 	    what);

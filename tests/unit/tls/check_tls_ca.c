@@ -61,9 +61,9 @@ ca_teardown(void)
 static bool
 make_unchecked(const char *name, char **cause)
 {
-	size_t	 size;
-	FILE	*out;
-	bool	 ok;
+	size_t size;
+	FILE *out;
+	bool ok;
 
 	free(said);
 	said = NULL;
@@ -76,7 +76,7 @@ make_unchecked(const char *name, char **cause)
 static bool
 make_in(const char *name, char **cause)
 {
-	bool	 ok = make_unchecked(name, cause);
+	bool ok = make_unchecked(name, cause);
 
 	ck_assert_uint_eq(ERR_peek_error(), 0);
 	return ok;
@@ -85,8 +85,8 @@ make_in(const char *name, char **cause)
 static X509 *
 read_cert(const char *name)
 {
-	FILE	*in = fopen(in_dir(name), "r");
-	X509	*cert;
+	FILE *in = fopen(in_dir(name), "r");
+	X509 *cert;
 
 	ck_assert_ptr_nonnull(in);
 	cert = PEM_read_X509(in, NULL, NULL, NULL);
@@ -99,10 +99,10 @@ read_cert(const char *name)
 static struct signer
 make(void)
 {
-	struct signer	 ca;
-	char		*cause = NULL;
-	FILE		*in;
-	bool		 ok = make_in("ca", &cause);
+	struct signer ca;
+	char *cause = NULL;
+	FILE *in;
+	bool ok = make_in("ca", &cause);
 
 	ck_assert_msg(ok, "%s", cause);
 	ck_assert_ptr_null(cause);
@@ -125,7 +125,7 @@ signer_free(struct signer *ca)
 static bool
 exists(const char *name)
 {
-	struct stat	 st;
+	struct stat st;
 
 	return lstat(in_dir(name), &st) == 0;
 }
@@ -133,7 +133,7 @@ exists(const char *name)
 static mode_t
 mode(const char *name)
 {
-	struct stat	 st;
+	struct stat st;
 
 	ck_assert_int_eq(lstat(in_dir(name), &st), 0);
 	return st.st_mode & 07777;
@@ -144,11 +144,11 @@ mode(const char *name)
 static void
 ck_extension(X509 *cert, int nid, bool critical, const char *want)
 {
-	BIO		*out = BIO_new(BIO_s_mem());
-	X509_EXTENSION	*ext;
-	char		*text;
-	long		 len;
-	int		 i = X509_get_ext_by_NID(cert, nid, -1);
+	BIO *out = BIO_new(BIO_s_mem());
+	X509_EXTENSION *ext;
+	char *text;
+	long len;
+	int i = X509_get_ext_by_NID(cert, nid, -1);
 
 	ck_assert_int_ge(i, 0);
 	ext = X509_get_ext(cert, i);
@@ -164,7 +164,7 @@ ck_extension(X509 *cert, int nid, bool critical, const char *want)
 static time_t
 seconds(const ASN1_TIME *t)
 {
-	struct tm	 tm;
+	struct tm tm;
 
 	ck_assert(ASN1_TIME_to_tm(t, &tm));
 	return timegm(&tm);
@@ -172,10 +172,10 @@ seconds(const ASN1_TIME *t)
 
 START_TEST(fields)
 {
-	struct signer	 ca;
-	time_t		 now = time(NULL);
-	char		 cn[80], date[16], group[32];
-	struct tm	 tm;
+	struct signer ca;
+	time_t now = time(NULL);
+	char cn[80], date[16], group[32];
+	struct tm tm;
 
 	intercept("api.example");
 	ca = make();
@@ -204,7 +204,7 @@ END_TEST
 
 START_TEST(extensions)
 {
-	struct signer	 ca;
+	struct signer ca;
 
 	intercept("api.example");
 	ca = make();
@@ -225,7 +225,7 @@ END_TEST
 /* Ports and what is named twice make no difference; the rest is not named. */
 START_TEST(constraints)
 {
-	struct signer	 ca;
+	struct signer ca;
 
 	intercept("api.example");
 	intercept("api.example:8443");
@@ -249,7 +249,7 @@ END_TEST
 
 START_TEST(constraints_names_only)
 {
-	struct signer	 ca;
+	struct signer ca;
 
 	intercept("*.example.org:8443");
 	ca = make();
@@ -265,7 +265,7 @@ END_TEST
 
 START_TEST(constraints_ipv4_only)
 {
-	struct signer	 ca;
+	struct signer ca;
 
 	intercept("192.0.2.7");
 	ca = make();
@@ -333,9 +333,9 @@ static const struct {
 static X509 *
 sign_leaf(const struct signer *ca, const char *cn, const char *name)
 {
-	EVP_PKEY	*key = make_key("EC");
-	time_t		 now = time(NULL);
-	X509		*cert;
+	EVP_PKEY *key = make_key("EC");
+	time_t now = time(NULL);
+	X509 *cert;
 
 	cert = make_cert(key, ca, cn, now - 60, now + DAY,
 	    NID_basic_constraints, "critical,CA:FALSE",
@@ -350,11 +350,11 @@ sign_leaf(const struct signer *ca, const char *cn, const char *name)
 
 START_TEST(believed)
 {
-	struct http1_host	 h = host(leaves[_i].host);
-	struct signer		 ca;
-	X509			*leaf;
-	bool			 good = leaves[_i].error == X509_V_OK;
-	int			 i;
+	struct http1_host h = host(leaves[_i].host);
+	struct signer ca;
+	X509 *leaf;
+	bool good = leaves[_i].error == X509_V_OK;
+	int i;
 
 	for (i = 0; leaves[_i].hosts[i] != NULL; i++)
 		intercept(leaves[_i].hosts[i]);
@@ -376,8 +376,8 @@ END_TEST
 /* Where there is no subjectAltName, some take the common name for the host. */
 START_TEST(common_name)
 {
-	struct signer	 ca;
-	X509		*leaf;
+	struct signer ca;
+	X509 *leaf;
 
 	intercept("api.example");
 	ca = make();
@@ -392,10 +392,10 @@ END_TEST
 /* pathlen:0, so no CA below it can be made that knows no constraints. */
 START_TEST(no_ca_below)
 {
-	struct signer	 ca, below = { NULL, make_key("EC") };
+	struct signer ca, below = { NULL, make_key("EC") };
 	STACK_OF(X509)	*chain = sk_X509_new_null();
-	time_t		 now = time(NULL);
-	X509		*leaf;
+	time_t now = time(NULL);
+	X509 *leaf;
 
 	intercept("api.example");
 	ca = make();
@@ -415,10 +415,10 @@ END_TEST
 /* For servers alone: no mail, no code. */
 START_TEST(no_other_purpose)
 {
-	EVP_PKEY	*key = make_key("EC");
-	struct signer	 ca;
-	time_t		 now = time(NULL);
-	X509		*leaf;
+	EVP_PKEY *key = make_key("EC");
+	struct signer ca;
+	time_t now = time(NULL);
+	X509 *leaf;
 
 	intercept("api.example");
 	ca = make();
@@ -440,7 +440,7 @@ END_TEST
 static void
 refused(const char *want)
 {
-	char	*cause = NULL;
+	char *cause = NULL;
 
 	ck_assert(!make_in("ca", &cause));
 	ck_assert_str_eq(said, "");
@@ -450,8 +450,8 @@ refused(const char *want)
 
 START_TEST(no_host)
 {
-	const char	*want = "no host has https: intercept, so there is "
-			    "nothing for a CA to sign";
+	const char *want = "no host has https: intercept, so there is "
+	    "nothing for a CA to sign";
 
 	refused(want);
 	add_rule("api.example", RULE_HTTPS_TUNNEL);
@@ -490,8 +490,8 @@ END_TEST
 
 START_TEST(modes)
 {
-	struct signer	 ca;
-	mode_t		 old = umask(0);
+	struct signer ca;
+	mode_t old = umask(0);
 
 	intercept("api.example");
 	ca = make();
@@ -505,7 +505,7 @@ END_TEST
 
 START_TEST(directory_that_is_there)
 {
-	struct signer	 ca;
+	struct signer ca;
 
 	intercept("api.example");
 	ck_assert_int_eq(mkdir(in_dir("ca"), 0755), 0);
@@ -520,10 +520,10 @@ END_TEST
 /* Neither half of it is overwritten, and no other half is left. */
 START_TEST(files_that_are_there)
 {
-	const char	*there = _i == 0 ? "ca/ca.key" : "ca/ca.pem";
-	const char	*other = _i == 0 ? "ca/ca.pem" : "ca/ca.key";
-	char		*cause = NULL;
-	struct stat	 st;
+	const char *there = _i == 0 ? "ca/ca.key" : "ca/ca.pem";
+	const char *other = _i == 0 ? "ca/ca.pem" : "ca/ca.key";
+	char *cause = NULL;
+	struct stat st;
 
 	intercept("api.example");
 	ck_assert_int_eq(mkdir(in_dir("ca"), 0700), 0);
@@ -540,7 +540,7 @@ END_TEST
 /* A link is there, too, wherever it leads. */
 START_TEST(link_that_is_there)
 {
-	char	*cause = NULL;
+	char *cause = NULL;
 
 	intercept("api.example");
 	ck_assert_int_eq(mkdir(in_dir("ca"), 0700), 0);
@@ -554,7 +554,7 @@ END_TEST
 
 START_TEST(no_directory)
 {
-	char	*cause = NULL;
+	char *cause = NULL;
 
 	intercept("api.example");
 	ck_assert(!make_in("a/b", &cause));
@@ -573,10 +573,10 @@ END_TEST
  */
 START_TEST(no_room)
 {
-	struct rlimit	 old, none;
-	char		*cause = NULL;
-	bool		 ok;
-	int		 lowered, raised;
+	struct rlimit old, none;
+	char *cause = NULL;
+	bool ok;
+	int lowered, raised;
 
 	intercept("api.example");
 	signal(SIGXFSZ, SIG_IGN);
@@ -602,8 +602,8 @@ static void	 ck_said(const char *, ...)
 static void
 ck_said(const char *format, ...)
 {
-	char	*want;
-	va_list	 ap;
+	char *want;
+	va_list ap;
 
 	va_start(ap, format);
 	ck_assert_int_ne(vasprintf(&want, format, ap), -1);
@@ -614,8 +614,8 @@ ck_said(const char *format, ...)
 
 START_TEST(says)
 {
-	struct signer	 ca;
-	char		*real = realpath(dir, NULL);
+	struct signer ca;
+	char *real = realpath(dir, NULL);
 
 	conf.path = strdup("/etc/sluice.yaml");
 	intercept("api.example");
@@ -637,7 +637,7 @@ END_TEST
 
 START_TEST(says_nothing_that_is_set)
 {
-	struct signer	 ca;
+	struct signer ca;
 
 	conf.tls_ca_certificate = strdup(in_dir("ca/ca.pem"));
 	conf.tls_ca_key = strdup(in_dir("ca/../ca/ca.key"));
@@ -652,7 +652,7 @@ END_TEST
 
 START_TEST(quotes)
 {
-	char	*cause = NULL, *real = realpath(dir, NULL);
+	char *cause = NULL, *real = realpath(dir, NULL);
 
 	intercept("api.example");
 	intercept("b.example");
@@ -671,10 +671,10 @@ END_TEST
 static Suite *
 tls_ca_suite(void)
 {
-	Suite	*suite = suite_create("tls_ca");
-	TCase	*certificate = tcase_create("certificate");
-	TCase	*belief = tcase_create("belief");
-	TCase	*files = tcase_create("files");
+	Suite *suite = suite_create("tls_ca");
+	TCase *certificate = tcase_create("certificate");
+	TCase *belief = tcase_create("belief");
+	TCase *files = tcase_create("files");
 
 	tcase_add_checked_fixture(certificate, ca_setup, ca_teardown);
 	tcase_add_test(certificate, fields);

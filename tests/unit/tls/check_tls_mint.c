@@ -21,7 +21,7 @@ __wrap_malloc(size_t size)
 static void
 ck_critical(X509 *cert, int nid, int critical)
 {
-	int	 i = X509_get_ext_by_NID(cert, nid, -1);
+	int i = X509_get_ext_by_NID(cert, nid, -1);
 
 	ck_assert_int_ge(i, 0);
 	ck_assert_int_eq(X509_EXTENSION_get_critical(X509_get_ext(cert, i)),
@@ -31,7 +31,7 @@ ck_critical(X509 *cert, int nid, int critical)
 
 START_TEST(fields)
 {
-	X509	*cert;
+	X509 *cert;
 
 	start_plain();
 	cert = sent(get("api.example"));
@@ -51,8 +51,8 @@ END_TEST
 
 START_TEST(extensions)
 {
-	const ASN1_OCTET_STRING	*id;
-	X509			*cert;
+	const ASN1_OCTET_STRING *id;
+	X509 *cert;
 
 	start_plain();
 	cert = sent(get("api.example"));
@@ -79,7 +79,7 @@ END_TEST
 
 START_TEST(key)
 {
-	char	 group[32];
+	char group[32];
 
 	start_plain();
 	ck_assert(EVP_PKEY_get_group_name(tls_mint_key(mint), group,
@@ -90,9 +90,9 @@ END_TEST
 
 START_TEST(no_memory)
 {
-	struct http1_host	 h = host("api.example");
-	const char		*why = NULL;
-	X509			*cert;
+	struct http1_host h = host("api.example");
+	const char *why = NULL;
+	X509 *cert;
 
 	start_plain();
 	fail_at = (unsigned)_i;
@@ -109,10 +109,10 @@ END_TEST
 /* At most 20 bytes and positive (RFC 5280 4.1.2.2); never the same. */
 START_TEST(serials)
 {
-	BIGNUM	*seen[32];
-	X509	*cert;
-	char	 name[32];
-	int	 i, j;
+	BIGNUM *seen[32];
+	X509 *cert;
+	char name[32];
+	int i, j;
 
 	start_plain();
 	for (i = 0; i < 32; i++) {
@@ -135,10 +135,10 @@ END_TEST
 /* A common name that looks like a host's would be held against constraints. */
 START_TEST(addresses)
 {
-	static const unsigned char	 v4[4] = { 192, 0, 2, 7 };
-	static const unsigned char	 v6[16] = { 0x20, 1, 0xd, 0xb8,
-					    [15] = 1 };
-	X509				*cert;
+	static const unsigned char v4[4] = { 192, 0, 2, 7 };
+	static const unsigned char v6[16] = { 0x20, 1, 0xd, 0xb8,
+	    [15] = 1 };
+	X509 *cert;
 
 	start_plain();
 	cert = sent(get("192.0.2.7"));
@@ -157,9 +157,9 @@ END_TEST
 /* The longest that fits as a common name, the first that does not, and all. */
 START_TEST(long_names)
 {
-	char	 name[HTTP1_HOST + 1], subject[HTTP1_HOST + 4];
-	X509	*cert;
-	size_t	 i, len;
+	char name[HTTP1_HOST + 1], subject[HTTP1_HOST + 4];
+	X509 *cert;
+	size_t i, len;
 
 	start_plain();
 	for (len = 64; len <= 253; len += len == 64 ? 1 : 188) {
@@ -190,10 +190,10 @@ END_TEST
 /* For another host, another time, another CA there is no word. */
 START_TEST(accepted_for_no_other)
 {
-	struct http1_host	 h = host("api.example");
-	struct http1_host	 other = host("www.example");
-	EVP_PKEY		*another = make_key("EC");
-	X509			*cert, *root;
+	struct http1_host h = host("api.example");
+	struct http1_host other = host("www.example");
+	EVP_PKEY *another = make_key("EC");
+	X509 *cert, *root;
 
 	start_plain();
 	cert = get("api.example");
@@ -215,8 +215,8 @@ END_TEST
 
 START_TEST(openssl_verify)
 {
-	char	 now[32];
-	X509	*cert;
+	char now[32];
+	X509 *cert;
 
 	snprintf(now, sizeof now, "%lld", (long long)NOW);
 	start_plain();
@@ -235,8 +235,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("tls_mint");
-	TCase	*certificate = tcase_create("certificate");
+	Suite *suite = suite_create("tls_mint");
+	TCase *certificate = tcase_create("certificate");
 
 	tcase_add_checked_fixture(certificate, mint_setup, mint_teardown);
 	tcase_add_test(certificate, fields);

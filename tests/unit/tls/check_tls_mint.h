@@ -26,7 +26,7 @@ put_ca(void)
 UNUSED static void
 open_mint(void)
 {
-	char	*cause = NULL;
+	char *cause = NULL;
 
 	mint = tls_mint_new(in_dir("ca.pem"), in_dir("ca.key"), MAX, NOW,
 	    &cause);
@@ -79,9 +79,9 @@ mint_teardown(void)
 UNUSED static X509 *
 get_at(const char *name, time_t now)
 {
-	struct http1_host	 h = host(name);
-	const char		*why = NULL;
-	X509			*cert;
+	struct http1_host h = host(name);
+	const char *why = NULL;
+	X509 *cert;
 
 	cert = tls_mint_certificate(mint, &h, now, &why);
 	ck_assert_msg(cert != NULL, "%s: %s", name, why);
@@ -99,8 +99,8 @@ get(const char *name)
 UNUSED static void
 refused(const char *name, time_t now, const char *want)
 {
-	struct http1_host	 h = host(name);
-	const char		*why = NULL;
+	struct http1_host h = host(name);
+	const char *why = NULL;
 
 	ck_assert_ptr_null(tls_mint_certificate(mint, &h, now, &why));
 	ck_assert_ptr_nonnull(why);
@@ -111,8 +111,8 @@ refused(const char *name, time_t now, const char *want)
 UNUSED static void
 accepted(const char *name)
 {
-	struct http1_host	 h = host(name);
-	X509			*cert = get(name);
+	struct http1_host h = host(name);
+	X509 *cert = get(name);
 
 	ck_assert_int_eq(verify(ca.cert, cert, NULL, &h, NOW), X509_V_OK);
 	X509_free(cert);
@@ -121,7 +121,7 @@ accepted(const char *name)
 UNUSED static time_t
 seconds(const ASN1_TIME *t)
 {
-	struct tm	 tm;
+	struct tm tm;
 
 	ck_assert(ASN1_TIME_to_tm(t, &tm));
 	return timegm(&tm);
@@ -131,10 +131,10 @@ seconds(const ASN1_TIME *t)
 UNUSED static X509 *
 sent(X509 *cert)
 {
-	const unsigned char	*p;
-	unsigned char		*der = NULL;
-	X509			*parsed;
-	int			 len = i2d_X509(cert, &der);
+	const unsigned char *p;
+	unsigned char *der = NULL;
+	X509 *parsed;
+	int len = i2d_X509(cert, &der);
 
 	ck_assert_int_gt(len, 0);
 	p = der;
@@ -150,9 +150,9 @@ sent(X509 *cert)
 UNUSED static void
 ck_subject(X509 *cert, const char *want)
 {
-	BIO	*out = BIO_new(BIO_s_mem());
-	char	*text;
-	long	 len;
+	BIO *out = BIO_new(BIO_s_mem());
+	char *text;
+	long len;
 
 	X509_NAME_print_ex(out, X509_get_subject_name(cert), 0,
 	    XN_FLAG_RFC2253);
@@ -167,10 +167,10 @@ ck_subject(X509 *cert, const char *want)
 UNUSED static void
 ck_alt_name(X509 *cert, int type, const void *want, size_t len, int critical)
 {
-	const GENERAL_NAME	*name;
-	GENERAL_NAMES		*names;
-	ASN1_STRING		*value;
-	int			 crit;
+	const GENERAL_NAME *name;
+	GENERAL_NAMES *names;
+	ASN1_STRING *value;
+	int crit;
 
 	names = X509_get_ext_d2i(cert, NID_subject_alt_name, &crit, NULL);
 	ck_assert_ptr_nonnull(names);

@@ -18,7 +18,7 @@ static const struct {
 
 START_TEST(key_types)
 {
-	X509	*cert;
+	X509 *cert;
 
 	EVP_PKEY_free(ca.key);
 	ca.key = make_key(types[_i].key);
@@ -33,7 +33,7 @@ END_TEST
 /* Neither it nor what it signs is older or younger than the CA. */
 START_TEST(within_the_ca)
 {
-	X509	*cert;
+	X509 *cert;
 
 	start(make_cert(ca.key, NULL, "CA", NOW - 10, NOW + 20, CA_EXTENSIONS,
 	    0));
@@ -50,7 +50,7 @@ END_TEST
 /* One that does not name its own key: the name is made of the key. */
 START_TEST(ca_without_key_id)
 {
-	X509	*cert;
+	X509 *cert;
 
 	start(make_cert(ca.key, NULL, "CA", CA_FROM, CA_UNTIL,
 	    NID_basic_constraints, "critical,CA:TRUE", 0));
@@ -71,10 +71,10 @@ END_TEST
 /* CA, the one above it, the root: the first two are sent. */
 START_TEST(chain)
 {
-	struct http1_host	 h = host("api.example");
-	struct signer		 root = { NULL, make_key("RSA") };
-	struct signer		 middle = { NULL, make_key("EC") };
-	X509			*cert;
+	struct http1_host h = host("api.example");
+	struct signer root = { NULL, make_key("RSA") };
+	struct signer middle = { NULL, make_key("EC") };
+	X509 *cert;
 
 	root.cert = make_cert(root.key, NULL, "root", CA_FROM, CA_UNTIL,
 	    CA_EXTENSIONS, 0);
@@ -107,8 +107,8 @@ END_TEST
 static bool
 permits(const char *name)
 {
-	struct http1_host	 h = host(name);
-	bool			 yes = tls_mint_permits(mint, &h);
+	struct http1_host h = host(name);
+	bool yes = tls_mint_permits(mint, &h);
 
 	ck_assert_uint_eq(ERR_peek_error(), 0);
 	if (yes)
@@ -154,7 +154,7 @@ END_TEST
 /* Above the CA is the one that is bound. */
 START_TEST(constraints_above)
 {
-	struct signer	 root = { NULL, make_key("EC") };
+	struct signer root = { NULL, make_key("EC") };
 
 	root.cert = make_cert(root.key, NULL, "root", CA_FROM, CA_UNTIL,
 	    CA_EXTENSIONS, NID_name_constraints,
@@ -175,10 +175,10 @@ END_TEST
 /* Where subjects are bound, there is none. */
 START_TEST(constraints_subject)
 {
-	GENERAL_SUBTREE	*tree = GENERAL_SUBTREE_new();
+	GENERAL_SUBTREE *tree = GENERAL_SUBTREE_new();
 	NAME_CONSTRAINTS *nc = NAME_CONSTRAINTS_new();
-	X509_NAME	*name = X509_NAME_new();
-	X509		*cert;
+	X509_NAME *name = X509_NAME_new();
+	X509 *cert;
 
 	X509_NAME_add_entry_by_txt(name, "O", MBSTRING_ASC,
 	    (const unsigned char *)"Example", -1, -1, 0);
@@ -205,7 +205,7 @@ END_TEST
 static void
 fails(const char *name, const char *what)
 {
-	char	*cause = NULL;
+	char *cause = NULL;
 
 	ck_assert_ptr_null(tls_mint_new(in_dir("ca.pem"), in_dir("ca.key"), MAX,
 	    NOW, &cause));
@@ -281,8 +281,8 @@ END_TEST
 
 START_TEST(key_of_another)
 {
-	EVP_PKEY	*other = make_key("EC");
-	char		 what[400];
+	EVP_PKEY *other = make_key("EC");
+	char what[400];
 
 	ca.cert = make_cert(ca.key, NULL, "CA", CA_FROM, CA_UNTIL,
 	    CA_EXTENSIONS, 0);
@@ -314,10 +314,10 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("tls_mint_ca");
-	TCase	*cas = tcase_create("cas");
-	TCase	*constraints = tcase_create("constraints");
-	TCase	*files = tcase_create("files");
+	Suite *suite = suite_create("tls_mint_ca");
+	TCase *cas = tcase_create("cas");
+	TCase *constraints = tcase_create("constraints");
+	TCase *files = tcase_create("files");
 
 	tcase_add_checked_fixture(cas, mint_setup, mint_teardown);
 	tcase_set_timeout(cas, 60);

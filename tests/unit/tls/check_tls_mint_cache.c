@@ -10,7 +10,7 @@
 
 START_TEST(hit_is_the_same)
 {
-	X509	*a, *b;
+	X509 *a, *b;
 
 	start_plain();
 	a = get("api.example:443");
@@ -27,8 +27,8 @@ END_TEST
 static bool
 is_cached(const char *name, X509 *cert)
 {
-	X509	*now = get(name);
-	bool	 same = now == cert;
+	X509 *now = get(name);
+	bool same = now == cert;
 
 	X509_free(now);
 	return same;
@@ -36,10 +36,10 @@ is_cached(const char *name, X509 *cert)
 
 START_TEST(least_used_goes)
 {
-	static const char	*names[] = { "a.example", "b.example",
-				    "c.example", "d.example" };
-	X509			*cert[MAX], *more;
-	int			 i;
+	static const char *names[] = { "a.example", "b.example",
+	    "c.example", "d.example" };
+	X509 *cert[MAX], *more;
+	int i;
 
 	start_plain();
 	for (i = 0; i < MAX; i++)
@@ -62,11 +62,11 @@ END_TEST
 
 START_TEST(none_is_kept)
 {
-	struct http1_host	 h = host("a.example");
-	const char		*why;
-	X509			*cert;
-	char			*cause = NULL;
-	int			 i;
+	struct http1_host h = host("a.example");
+	const char *why;
+	X509 *cert;
+	char *cause = NULL;
+	int i;
 
 	ca.cert = make_cert(ca.key, NULL, "CA", CA_FROM, CA_UNTIL,
 	    CA_EXTENSIONS, 0);
@@ -85,8 +85,8 @@ END_TEST
 /* Valid for 25 hours from an hour ago: the last 6:15 are not used. */
 START_TEST(renewal)
 {
-	time_t	 late = NOW + DAY - 25 * HOUR / 4;
-	X509	*a, *b;
+	time_t late = NOW + DAY - 25 * HOUR / 4;
+	X509 *a, *b;
 
 	start_plain();
 	a = get("api.example");
@@ -106,7 +106,7 @@ END_TEST
 
 START_TEST(clock_set_back)
 {
-	X509	*a, *b;
+	X509 *a, *b;
 
 	start_plain();
 	a = get("api.example");
@@ -124,7 +124,7 @@ END_TEST
 /* When no later one can be had, one is used up. */
 START_TEST(end_of_the_ca)
 {
-	X509	*a, *b;
+	X509 *a, *b;
 
 	start(make_cert(ca.key, NULL, "CA", CA_FROM, NOW + HOUR, CA_EXTENSIONS,
 	    0));
@@ -151,11 +151,11 @@ static atomic_uint	 turns;
 static void *
 hammer(void *arg)
 {
-	const char		*why;
-	struct http1_host	 h;
-	unsigned		 i, turn;
-	X509			*cert;
-	char			 name[32];
+	const char *why;
+	struct http1_host h;
+	unsigned i, turn;
+	X509 *cert;
+	char name[32];
 
 	(void)arg;
 	for (i = 0; i < ROUNDS; i++) {
@@ -173,9 +173,9 @@ hammer(void *arg)
 
 START_TEST(threads)
 {
-	pthread_t	 thread[THREADS];
-	void		*failed;
-	int		 i;
+	pthread_t thread[THREADS];
+	void *failed;
+	int i;
 
 	start_constrained("critical,permitted;DNS:example");
 	atomic_store(&turns, 0);
@@ -192,8 +192,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("tls_mint_cache");
-	TCase	*cache = tcase_create("cache");
+	Suite *suite = suite_create("tls_mint_cache");
+	TCase *cache = tcase_create("cache");
 
 	tcase_add_checked_fixture(cache, mint_setup, mint_teardown);
 	tcase_set_timeout(cache, 60);

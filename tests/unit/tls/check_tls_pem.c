@@ -9,7 +9,7 @@
 static void
 key_fails(const char *name, const char *what)
 {
-	char	*cause = NULL;
+	char *cause = NULL;
 
 	ck_assert_ptr_null(tls_pem_key(in_dir(name), &cause));
 	ck_cause(cause, name, what);
@@ -18,7 +18,7 @@ key_fails(const char *name, const char *what)
 static void
 certificates_fail(const char *name, const char *what)
 {
-	char	*cause = NULL;
+	char *cause = NULL;
 
 	ck_assert_ptr_null(tls_pem_certificates(in_dir(name), &cause));
 	ck_cause(cause, name, what);
@@ -27,7 +27,7 @@ certificates_fail(const char *name, const char *what)
 static void
 put_new_key(const char *name)
 {
-	EVP_PKEY	*key = make_key("EC");
+	EVP_PKEY *key = make_key("EC");
 
 	put_key(name, key);
 	EVP_PKEY_free(key);
@@ -38,8 +38,8 @@ put_new_key(const char *name)
 static void
 key_reads(const char *name, const EVP_PKEY *want)
 {
-	EVP_PKEY	*key;
-	char		*cause = NULL;
+	EVP_PKEY *key;
+	char *cause = NULL;
 
 	key = tls_pem_key(in_dir(name), &cause);
 	ck_assert_msg(key != NULL, "%s", cause);
@@ -51,8 +51,8 @@ key_reads(const char *name, const EVP_PKEY *want)
 
 START_TEST(key_good)
 {
-	static const char	*types[] = { "EC", "RSA", "ED25519" };
-	EVP_PKEY		*key = make_key(types[_i]);
+	static const char *types[] = { "EC", "RSA", "ED25519" };
+	EVP_PKEY *key = make_key(types[_i]);
 
 	put_key("key", key);
 	key_reads("key", key);
@@ -65,8 +65,8 @@ END_TEST
 /* "openssl ecparam -genkey" puts the curve before the key. */
 START_TEST(key_behind_parameters)
 {
-	EVP_PKEY	*key = make_key("EC");
-	BIO		*out;
+	EVP_PKEY *key = make_key("EC");
+	BIO *out;
 
 	put_text("key", "-----BEGIN EC PARAMETERS-----\n"
 	    "BggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n", 0600);
@@ -98,7 +98,7 @@ static const struct {
 
 START_TEST(key_mode)
 {
-	EVP_PKEY	*key = make_key("EC");
+	EVP_PKEY *key = make_key("EC");
 
 	put_key("key", key);
 	ck_assert_int_eq(chmod(in_dir("key"), modes[_i].mode), 0);
@@ -134,9 +134,9 @@ END_TEST
 static void
 put_locked(const char *name, bool traditional)
 {
-	EVP_PKEY	*key = make_key("EC");
-	BIO		*out = BIO_new_file(in_dir(name), "w");
-	char		 word[] = "secret";
+	EVP_PKEY *key = make_key("EC");
+	BIO *out = BIO_new_file(in_dir(name), "w");
+	char word[] = "secret";
 
 	if (traditional)
 		ck_assert(PEM_write_bio_PrivateKey_traditional(out, key,
@@ -186,7 +186,7 @@ END_TEST
 /* Root reads everything, so it is somebody else for a while. */
 START_TEST(unreadable)
 {
-	bool	 root = geteuid() == 0;
+	bool root = geteuid() == 0;
 
 	put_new_key("key");
 	ck_assert_int_eq(chmod(in_dir("key"), root ? 0600 : 0), 0);
@@ -204,11 +204,11 @@ END_TEST
 
 START_TEST(certificates_good)
 {
-	EVP_PKEY	*key = make_key("EC");
+	EVP_PKEY *key = make_key("EC");
 	STACK_OF(X509)	*certs;
-	X509		*cert[3];
-	char		*cause = NULL;
-	int		 i;
+	X509 *cert[3];
+	char *cause = NULL;
+	int i;
 
 	put_text("certs", "what people write there\n", 0644);
 	for (i = 0; i < 3; i++) {
@@ -240,9 +240,9 @@ END_TEST
 
 START_TEST(certificates_malformed)
 {
-	EVP_PKEY	*key = make_key("EC");
-	X509		*cert;
-	FILE		*out;
+	EVP_PKEY *key = make_key("EC");
+	X509 *cert;
+	FILE *out;
 
 	cert = make_cert(key, NULL, "a", NOW, NOW + DAY, CA_EXTENSIONS, 0);
 	add_cert("certs", cert);
@@ -261,9 +261,9 @@ END_TEST
 static Suite *
 tls_pem_suite(void)
 {
-	Suite	*suite = suite_create("tls_pem");
-	TCase	*keys = tcase_create("keys");
-	TCase	*files = tcase_create("files");
+	Suite *suite = suite_create("tls_pem");
+	TCase *keys = tcase_create("keys");
+	TCase *files = tcase_create("files");
 
 	tcase_add_checked_fixture(keys, setup, teardown);
 	tcase_set_timeout(keys, 60);

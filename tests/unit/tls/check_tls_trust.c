@@ -39,9 +39,9 @@ count(X509_STORE *store)
 static void
 put_ca(const char *name)
 {
-	EVP_PKEY	*key = make_key("EC");
-	X509		*ca = make_cert(key, NULL, "CA", NOW - DAY,
-			     NOW + DAY, CA_EXTENSIONS, 0);
+	EVP_PKEY *key = make_key("EC");
+	X509 *ca = make_cert(key, NULL, "CA", NOW - DAY,
+	    NOW + DAY, CA_EXTENSIONS, 0);
 
 	add_cert(name, ca);
 	X509_free(ca);
@@ -61,9 +61,9 @@ set_up(void)
 
 START_TEST(file_is_read_once)
 {
-	struct tls_trust	*t = tls_trust_new();
-	X509_STORE		*store;
-	char			*cause;
+	struct tls_trust *t = tls_trust_new();
+	X509_STORE *store;
+	char *cause;
 
 	store = tls_trust_file(t, in_dir("other.pem"), &cause);
 	ck_assert_ptr_nonnull(store);
@@ -84,8 +84,8 @@ START_TEST(bad_file_is_named)
 		    "file of PEM certificates" },
 		{ "none.pem", ": No such file or directory" },
 	};
-	struct tls_trust	*t = tls_trust_new();
-	char			*cause;
+	struct tls_trust *t = tls_trust_new();
+	char *cause;
 
 	ck_assert_ptr_null(tls_trust_file(t, in_dir(files[_i].name), &cause));
 	ck_cause(cause, files[_i].name, files[_i].what);
@@ -101,10 +101,10 @@ ask_system(void *arg)
 
 START_TEST(threads_share_the_system)
 {
-	struct tls_trust	*t = tls_trust_new();
-	pthread_t		 threads[THREADS];
-	void			*first = NULL, *store;
-	size_t			 i;
+	struct tls_trust *t = tls_trust_new();
+	pthread_t threads[THREADS];
+	void *first = NULL, *store;
+	size_t i;
 
 	ck_assert_int_eq(atomic_load(&reads), 0);
 	for (i = 0; i < THREADS; i++)
@@ -125,8 +125,8 @@ END_TEST
 /* A reference outlives the configuration that it is from. */
 START_TEST(system_outlives_the_set)
 {
-	struct tls_trust	*t = tls_trust_new();
-	X509_STORE		*store = tls_trust_system(t);
+	struct tls_trust *t = tls_trust_new();
+	X509_STORE *store = tls_trust_system(t);
 
 	tls_trust_free(t);
 	ck_assert_int_eq(count(store), 1);
@@ -137,8 +137,8 @@ END_TEST
 /* Nothing was read of a file that is there: the next one tries again. */
 START_TEST(system_that_came_short)
 {
-	struct tls_trust	*t = tls_trust_new();
-	X509_STORE		*store;
+	struct tls_trust *t = tls_trust_new();
+	X509_STORE *store;
 
 	setenv("SSL_CERT_FILE", in_dir("rubbish.pem"), 1);
 	store = tls_trust_system(t);
@@ -156,8 +156,8 @@ END_TEST
 /* Where the system has none it is not looked for again. */
 START_TEST(system_without_a_file)
 {
-	struct tls_trust	*t = tls_trust_new();
-	int			 i;
+	struct tls_trust *t = tls_trust_new();
+	int i;
 
 	setenv("SSL_CERT_FILE", in_dir("none.pem"), 1);
 	for (i = 0; i < 3; i++)
@@ -192,9 +192,9 @@ static const struct {
 static void
 connect_to(const struct conf *conf, const struct rule *rule)
 {
-	struct http1_host	 h = host("a.test");
-	struct tls_wire		 wire = { .out = NULL };
-	struct tls		*tls;
+	struct http1_host h = host("a.test");
+	struct tls_wire wire = { .out = NULL };
+	struct tls *tls;
 
 	tls = tls_contexts_connect(conf, rule, &h, &wire);
 	ck_assert_ptr_nonnull(tls);
@@ -204,10 +204,10 @@ connect_to(const struct conf *conf, const struct rule *rule)
 
 START_TEST(read_when_needed)
 {
-	const char	*text = confs[_i].text;
-	struct conf	*conf;
-	char		*cause = NULL;
-	size_t		 i;
+	const char *text = confs[_i].text;
+	struct conf *conf;
+	char *cause = NULL;
+	size_t i;
 
 	ck_assert_int_eq(chdir(dir), 0);
 	conf = conf_parse("test.yaml", text, strlen(text), &cause);
@@ -227,8 +227,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("tls_trust");
-	TCase	*tc = tcase_create("trust");
+	Suite *suite = suite_create("tls_trust");
+	TCase *tc = tcase_create("trust");
 
 	tcase_add_checked_fixture(tc, set_up, teardown);
 	tcase_add_test(tc, file_is_read_once);
