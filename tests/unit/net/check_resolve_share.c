@@ -31,12 +31,14 @@ static struct lookup {
 	struct resolve_waiter	 waiter;
 	struct resolve_place	 place;
 	char			 client;
+	unsigned		 asked;		/* as the nth of all */
 	enum { NOTHING, WAITS, AT_WORK } state;
 } lookups[MAX];
 
 static struct resolve_share	 share;
 static char			 told[2 * MAX + 1];
 static size_t			 ntold;
+static unsigned			 nasked;
 
 static void
 tell(char c)
@@ -88,6 +90,18 @@ make_room(const struct resolve_waiter *w)
 	return true;
 }
 
+/* Whoever asked first of a client's is the first to have a turn. */
+static void
+check_first(const struct lookup *l)
+{
+	unsigned i;
+
+	for (i = 0; i < MAX; i++)
+		ck_assert(lookups[i].state != WAITS ||
+		    lookups[i].client != l->client ||
+		    lookups[i].asked >= l->asked);
+}
+
 static void
 serve(void)
 {
@@ -102,6 +116,7 @@ serve(void)
 			return;
 		}
 		l = lookup_of(w);
+		check_first(l);
 		resolve_share_take(&share, &l->place, w);
 		resolve_share_end_turn(&share, w);
 		ck_assert(!resolve_share_waits(w));
@@ -121,6 +136,7 @@ wait_for_turn(struct lookup *l, char client)
 
 	memset(l, 0, sizeof *l);
 	l->client = client;
+	l->asked = nasked++;
 	/* one client has no address */
 	if (!resolve_share_wait(&share, &l->waiter,
 	    client == 'u' ? NULL : (const struct sockaddr *)&in))
