@@ -71,8 +71,8 @@ def order(items):
 class Scheduler(LoadScheduling):
 	"""One test at a time to whoever is free, and short ones by handfuls.
 
-	A process has to know the test after the one that it runs, so it is given
-	two.
+	A process has to know the test after the one that it runs, so it is
+	given two.
 	"""
 
 	def __init__(self, config, log=None):
@@ -110,9 +110,9 @@ class Scheduler(LoadScheduling):
 class Locks:
 	"""Who is alone is so among all that use the same directory.
 
-	Each test holds the room, shared or not.  Whoever enters passes the gate,
-	one at a time, and who waits to be alone waits in it: those who come
-	later cannot get in before.
+	Each test holds the room, shared or not.  Whoever enters passes the
+	gate, one at a time, and who waits to be alone waits in it: those who
+	come later cannot get in before.
 	"""
 
 	def __init__(self, directory):

@@ -44,7 +44,7 @@ class Certs:
 	BAD = ["expired", "wrong", "selfsigned", "untrusted", "future"]
 
 	def __init__(self, directory, make=True):
-		"""In a directory that has them, or where they are to be made."""
+		"""In a directory that has them, or is to get them."""
 		self.dir = directory
 		if make:
 			self.make()

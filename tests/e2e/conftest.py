@@ -82,7 +82,8 @@ def pytest_collection_modifyitems(items):
 	for item in items:
 		mark = item.get_closest_marker("alone")
 		if mark and not mark.args:
-			raise pytest.UsageError(f"{item.nodeid}: alone, but why?")
+			raise pytest.UsageError(
+			    f"{item.nodeid}: alone, but why?")
 	beside.order(items)
 
 

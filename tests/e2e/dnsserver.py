@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: ISC
 """A name server of a few lines, over UDP and TCP, that a test scripts.
 
-Names map to {"A": [...], "AAAA": [...]}, each a list or "silent", or to "NXDOMAIN", "SERVFAIL",
-"silent", "garbage", or to ("truncated", {...}): cut over UDP, whole over TCP.
+Names map to {"A": [...], "AAAA": [...]}, each a list or "silent", or to
+"NXDOMAIN", "SERVFAIL", "silent", "garbage", or to ("truncated", {...}): cut
+over UDP, whole over TCP.
 """
 import ipaddress
 import socket

@@ -13,7 +13,8 @@ at = urlsplit(sys.argv[1])
 link = http.client.HTTPConnection(proxy.hostname, proxy.port)
 link.set_tunnel(at.hostname, at.port)
 for url in sys.argv[1:]:
-	link.request("GET", urlsplit(url)._replace(scheme="", netloc="").geturl())
+	target = urlsplit(url)._replace(scheme="", netloc="")
+	link.request("GET", target.geturl())
 	answer = link.getresponse()
 	data = answer.read()
 	print(json.dumps({

@@ -2,8 +2,8 @@
 """What has to be done for long, or very often, before it shows.
 
 Not collected with the other tests: script/long runs these, each for
-SLUICE_LONG seconds.  They are random; a failure tells the seed, which SLUICE_SEED
-repeats as far as threads allow.
+SLUICE_LONG seconds.  They are random; a failure tells the seed, which
+SLUICE_SEED repeats as far as threads allow.
 """
 import contextlib
 import os

@@ -136,7 +136,8 @@ class Origin:
 		self.handler = handler or (lambda conn, req: conn.reply())
 		self.accept = accept
 		self.read_body = read_body
-		family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+		family = (socket.AF_INET6 if ":" in address[0]
+		    else socket.AF_INET)
 		self.sock = socket.socket(family)
 		self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 		if rcvbuf:
@@ -146,11 +147,12 @@ class Origin:
 		self.sock.listen(1024)
 		self.host = address[0]
 		self.port = self.sock.getsockname()[1]
-		name = f"[{self.host}]" if family == socket.AF_INET6 else self.host
+		name = (f"[{self.host}]" if family == socket.AF_INET6
+		    else self.host)
 		self.at = f"{name}:{self.port}"
 		self.url = f"http{'s' if tls else ''}://{self.at}"
 		self.cond = threading.Condition()
-		self.requests = []		# in order of their heads' arrival
+		self.requests = []		# by arrival of their heads
 		self.conns = []
 		self.inflight = 0
 		self.most = 0			# the most in flight at once
@@ -256,7 +258,7 @@ class Origin:
 			return [r.target for r in self.requests]
 
 	def times(self, since=None):
-		"""Arrivals in seconds since the first, or since then (monotonic).
+		"""Arrivals, monotonic seconds since the first, or since then.
 
 		The first may be seen late, and what follows it not: a gap can
 		seem shorter than it was, but not the time since it was sent.

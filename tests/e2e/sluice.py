@@ -206,7 +206,7 @@ class Sluice:
 		return True
 
 	def reload(self, text=None, **keys):
-		"""Another configuration; the line that tells what came of it."""
+		"""Another configuration; the line that tells the result."""
 		since = len(self.err)
 		self.write(text, **keys)
 		self.hup()
@@ -230,7 +230,7 @@ class Sluice:
 		return self.proc.returncode
 
 	def stop(self):
-		"""Ends it if it still runs; complains of whatever went wrong."""
+		"""Ends it if it still runs; complains of what went wrong."""
 		try:
 			if self.proc.poll() is None:
 				self.term()

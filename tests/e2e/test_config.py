@@ -211,7 +211,8 @@ WARNED = [
 	    "hosts: {a.b: {capacity: 1}}\n",
 	    [r":2:1\d: defaults: pause\.statuses: a 502 pauses for 5s also "]),
 	("listen: 127.0.0.1:0\nhosts:\n"
-	    "  a.b: {pause: {statuses: [429, 498, {status: 503, default: 5s}]}}\n"
+	    "  a.b: {pause: {statuses: [429, 498, {status: 503, "
+	    "default: 5s}]}}\n"
 	    "  a.c: {pause: {statuses: [{status: 503, default: off}]}}\n", []),
 	("listen: 127.0.0.1:0\nhosts:\n  a.b:\n    https: upstream\n"
 	    "    paths: {'/u/{id}': {}, /v1/x:go: {}}\n"
@@ -307,8 +308,9 @@ def test_addresses_that_are_taken(tmp_path):
 			path.write_text(f"workers: 1\nlisten: {address}\n")
 			done = sluice.run("-c", path)
 			assert done.returncode == 1
-			assert re.search(rf"t\.yaml:2:9: listen: cannot listen on "
-			    rf".*{words}$", done.stderr, re.M), done.stderr
+			assert re.search(rf"t\.yaml:2:9: listen: cannot "
+			    rf"listen on .*{words}$", done.stderr,
+			    re.M), done.stderr
 
 
 def test_a_file_without_its_option(tmp_path):

@@ -15,7 +15,7 @@ import wire
 
 @pytest.fixture
 def place(shared_lab):
-	"""One daemon for all; an origin for each, to whom nothing comes late."""
+	"""One daemon for all; an origin for each, so nothing comes late."""
 	if not shared_lab.daemons:
 		shared_lab.sluice()
 	far = shared_lab.far = shared_lab.origin(origin.fixed(body="ok"))
@@ -81,7 +81,8 @@ REASONS = {
 	"4 two fields": "repeated Transfer-Encoding",
 	"4 HTTP/1.0": "Transfer-Encoding in HTTP/1.0",
 	"4 NUL": "NUL byte",
-	"6 plus": "malformed chunk size", "7 bare semicolon": "chunk extensions",
+	"6 plus": "malformed chunk size",
+	"7 bare semicolon": "chunk extensions",
 	"8 longer data": "chunk that does not end in CRLF",
 	"9 many trailers": "trailers longer than 8 KiB",
 	"11 bare CR": "bare CR", "11 bare LF": "bare LF",

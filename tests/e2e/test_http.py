@@ -202,7 +202,8 @@ def test_http10_origin(lab, keep):
 def test_no_body_by_status(lab, status, fields):
 	if status == 204 and fields:
 		pytest.skip("RFC 9110 8.6 forbids it; see test_upstream")
-	far = lab.origin(origin.fixed(status, fields=fields + [("ETag", '"x"')]))
+	far = lab.origin(origin.fixed(status,
+	    fields=fields + [("ETag", '"x"')]))
 	lab.sluice()
 	one = lab.client()
 	for _ in range(3):
@@ -320,7 +321,8 @@ def test_expect_twice_while_pipelining(lab):
 	lab.sluice()
 	one = lab.client()
 	ask = client.request("POST", far.url + "/", [
-	    ("Expect", "100-continue"), ("Expect", "100-continue")], body=b"abc")
+	    ("Expect", "100-continue"), ("Expect", "100-continue")],
+	    body=b"abc")
 	one.send(ask * 5)
 	for _ in range(5):
 		answer = one.response("POST")

@@ -170,7 +170,8 @@ def test_upgrade(tlab, mode):
 		conn.done = True
 	far = tlab.secure_origin(handle)
 	one = ways.Way(tlab, mode, far).client()
-	one.ask("GET", "/", [("Connection", "Upgrade"), ("Upgrade", "websocket")])
+	one.ask("GET", "/", [("Connection", "Upgrade"),
+	    ("Upgrade", "websocket")])
 	assert one.response().status == 101
 	assert one.exactly(7) == b"welcome"
 	data = wire.pattern(3_000_000, 6)
@@ -201,7 +202,8 @@ def test_upgrade_ends(tlab, mode, who):
 		conn.done = True
 	far = tlab.secure_origin(handle)
 	one = ways.Way(tlab, mode, far).client()
-	one.ask("GET", "/", [("Connection", "Upgrade"), ("Upgrade", "websocket")])
+	one.ask("GET", "/", [("Connection", "Upgrade"),
+	    ("Upgrade", "websocket")])
 	assert one.response().status == 101
 	if who == "origin":
 		assert one.rest() == b"bye"
@@ -221,7 +223,8 @@ def test_upgrade_that_ends_at_once(tlab, mode):
 		conn.end()
 	far = tlab.secure_origin(handle)
 	one = ways.Way(tlab, mode, far).client()
-	one.ask("GET", "/", [("Connection", "Upgrade"), ("Upgrade", "websocket")])
+	one.ask("GET", "/", [("Connection", "Upgrade"),
+	    ("Upgrade", "websocket")])
 	assert one.response().status == 101
 	assert one.rest() == b"bye"
 

@@ -318,7 +318,8 @@ def test_throttle_that_is_gone_but_to_be_woken(lab):
 def upgraded(lab, url):
 	"""A tunnel by way of 101."""
 	one = lab.client()
-	one.ask("GET", url, [("Connection", "upgrade"), ("Upgrade", "websocket")])
+	one.ask("GET", url, [("Connection", "upgrade"),
+	    ("Upgrade", "websocket")])
 	assert one.response().status == 101
 	return one
 

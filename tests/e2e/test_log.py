@@ -138,10 +138,12 @@ def test_aborted(lab, logged, end, answered):
 
 	def handle(conn, req):
 		if answered:
-			conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1")
+			conn.send(b"HTTP/1.1 200 OK\r\n"
+			    b"Content-Length: 9\r\n\r\n1")
 		conn.done = conn.wait_gone()
 	far = lab.origin(handle, read_body=False)
-	lines = logged(limits={"body": 1000}, timeouts={"idle": 0.5 * wire.SLOW})
+	lines = logged(limits={"body": 1000},
+	    timeouts={"idle": 0.5 * wire.SLOW})
 	one = lab.client()
 	one.ask("POST", far.url + "/", [("Transfer-Encoding", "chunked")])
 	one.send(first)

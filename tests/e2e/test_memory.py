@@ -85,7 +85,8 @@ def test_readers_that_stall_share_a_bound(lab):
 		if req.target == "/quick":
 			conn.reply(body="quick")
 			return
-		conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: 50000000\r\n\r\n")
+		conn.send(b"HTTP/1.1 200 OK\r\n"
+		    b"Content-Length: 50000000\r\n\r\n")
 		conn.sock.settimeout(3 * wire.DEADLINE)
 		try:
 			for _ in range(50):

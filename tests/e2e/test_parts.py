@@ -12,7 +12,8 @@ SOON = {"queue": {"max_wait": "10ms"}, "retry": {"attempts": 0}}
 
 
 def bucket(name, left=4, after=40, *more):
-	return [("X-RateLimit-Bucket", name), ("X-RateLimit-Limit", max(5, left)),
+	return [("X-RateLimit-Bucket", name),
+	    ("X-RateLimit-Limit", max(5, left)),
 	    ("X-RateLimit-Remaining", left),
 	    ("X-RateLimit-Reset-After", after), *more]
 
@@ -170,8 +171,8 @@ def test_those_who_wait_are_judged_anew(lab):
 	first = lab.client().ask("GET", far.url + "/channels/1/messages")
 	far.wait_requests(1)
 	waiting = []
-	for path in ("/channels/2/messages", "/guilds/1", "/channels/3/messages",
-	    "/guilds/2"):
+	for path in ("/channels/2/messages", "/guilds/1",
+	    "/channels/3/messages", "/guilds/2"):
 		waiting.append(lab.client().ask("GET", far.url + path))
 	lab.settle()
 	gate.open()
@@ -312,7 +313,7 @@ def test_a_host_that_makes_up_parts(lab):
 
 
 def test_a_part_and_the_host(lab):
-	"""A pause of the host holds all; when it ends the part's still holds."""
+	"""A pause of the host holds all; then the part's still holds."""
 	far = start(lab, origin.sequence(
 	    origin.fixed(fields=bucket("a", 0, 40)),
 	    origin.fixed(429, fields=[("Retry-After", 1)]),

@@ -92,7 +92,7 @@ def test_fractional_rate(lab):
 
 
 def test_several_rates(lab):
-	"""Four at once by the one, and then one each 0.8 s; by the other not."""
+	"""Four at once by the one, then one each 0.8 s; by the other not."""
 	far = lab.origin()
 	lab.sluice(hosts=limits(rates=[
 	    {"capacity": 50, "period": "1s", "burst": 1},

@@ -232,8 +232,9 @@ def test_an_answer_that_no_rule_is_for_is_not_held_back(lab):
 	gate = origin.Gate(lambda conn, req: conn.send(b"}"))
 
 	def reply(conn, req):
-		conn.send(b"HTTP/1.1 %d X\r\nContent-Length: 2\r\nContent-Type: "
-		    b"application/json\r\n\r\n{" % int(req.target[1:]))
+		conn.send(b"HTTP/1.1 %d X\r\nContent-Length: 2\r\n"
+		    b"Content-Type: application/json\r\n\r\n{" %
+		    int(req.target[1:]))
 		gate(conn, req)
 	far = lab.origin(reply)
 	lab.sluice(hosts={"127.0.0.1": {**SOON, "pause": {"statuses": [503]}}})
@@ -248,7 +249,8 @@ def test_who_stops_in_the_middle_is_relayed_in_time(lab):
 	gate = origin.Gate(lambda conn, req: conn.send(b"12345"))
 
 	def reply(conn, req):
-		conn.send(b"HTTP/1.1 429 Slow\r\nContent-Length: 10\r\n\r\n12345")
+		conn.send(b"HTTP/1.1 429 Slow\r\n"
+		    b"Content-Length: 10\r\n\r\n12345")
 		gate(conn, req)
 	far = lab.origin(origin.sequence(reply, origin.fixed()))
 	lab.sluice(hosts={"127.0.0.1": {**SOON, "pause": {"default": "50s"}}})
@@ -261,7 +263,7 @@ def test_who_stops_in_the_middle_is_relayed_in_time(lab):
 
 
 def test_an_error_that_stops_in_the_middle(lab):
-	"""It is held back for as long as a connection may be idle, no longer."""
+	"""It is held back as long as a connection may be idle, no longer."""
 	gate = origin.Gate(lambda conn, req: conn.send(b"12345"))
 
 	def reply(conn, req):
@@ -333,7 +335,8 @@ def test_a_body_is_sent_again(lab):
 
 
 @pytest.mark.parametrize("retry", [{}, {"statuses": []},
-    {"statuses": [403], "attempts": 0}, {"statuses": [403], "methods": ["PUT"]}],
+    {"statuses": [403], "attempts": 0},
+    {"statuses": [403], "methods": ["PUT"]}],
     ids=["default", "statuses", "attempts", "methods"])
 def test_it_is_not_sent_again(lab, retry):
 	far, answer = again(lab, said(403, GOOGLE, JSON), retry=retry)

@@ -258,7 +258,8 @@ DATE = ("Date", "Tue, 15 Nov 1994 12:45:26 GMT")
     [("Retry-After", PAST), DATE], [("Retry-After-Ms", "2")],
     [("RateLimit", '"a";r=0;t=0')],
     [("X-RateLimit-Remaining", "0"),
-     ("X-RateLimit-Reset", str(int(time.time()) - 5))]], ids=["zero", "fraction", "past", "ms", "t", "reset"])
+     ("X-RateLimit-Reset", str(int(time.time()) - 5))]],
+    ids=["zero", "fraction", "past", "ms", "t", "reset"])
 @pytest.mark.parametrize("method", ["POST", "GET"])
 def test_now_is_believed_once_for_a_host(lab, fields, method):
 	"""Not once for each request: most are never sent again.

@@ -228,7 +228,8 @@ def test_interim_responses_are_bounded_by_the_second(lab):
 	go.set()
 	answer = lab.get(far.url + "/")
 	assert answer.status == 502
-	assert "interim answers beyond limits.head" in answer.get("proxy-status")
+	assert ("interim answers beyond limits.head" in
+	    answer.get("proxy-status"))
 
 
 @pytest.mark.parametrize("space", [b" ", b"\t", b" \t "])

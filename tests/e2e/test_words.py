@@ -117,7 +117,8 @@ def test_client_that_goes_after_the_handshake(house):
 
 def test_throttles_are_told_apart(lab):
 	"""By the port where that has a rule, by the pattern that is shared."""
-	far, other = lab.origin(origin.fixed(429)), lab.origin(origin.fixed(429))
+	far = lab.origin(origin.fixed(429))
+	other = lab.origin(origin.fixed(429))
 	ports = far.port, other.port
 	daemon = lab.sluice(hosts={f"127.0.0.1:{ports[0]}": TIGHT,
 	    "*": {"shared": True, "retry": {"attempts": 0}}})

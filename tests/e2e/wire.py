@@ -67,8 +67,8 @@ class Message:
 		self.body = b""
 		self.trailers = []
 		self.interim = []
-		self.framing = None		# "none", "length", "chunked", "close"
-		self.whole = True		# the body came to its proper end
+		self.framing = None		# none, length, chunked, close
+		self.whole = True		# the body came to its end
 
 	def all(self, name):
 		"""The values of every field of that name, in order, as text."""
@@ -154,7 +154,7 @@ class Link:
 			pass
 
 	def send_until_stalled(self, total, idle=1.0, data=None):
-		"""Sends until the peer takes nothing for idle s; how much went."""
+		"""Sends until nothing is taken for idle s; how much went."""
 		data = memoryview(data or pattern(total))
 		sent = 0
 		self.sock.setblocking(False)
@@ -208,9 +208,11 @@ class Link:
 				return self.take(i + len(mark))
 			at = len(self.buf)
 			if at > limit:
-				raise Closed("no %r in %d bytes" % (mark, limit))
+				raise Closed("no %r in %d bytes" %
+				    (mark, limit))
 			if not self.fill():
-				raise Closed("ended with %r" % bytes(self.buf[:200]))
+				raise Closed("ended with %r" %
+				    bytes(self.buf[:200]))
 
 	def rest(self):
 		"""All that comes until the peer ends its side."""
@@ -342,5 +344,6 @@ def wait_until(condition, timeout=DEADLINE, step=0.01, what="condition"):
 		if value:
 			return value
 		if time.monotonic() > end:
-			raise AssertionError(f"{what} did not come in {timeout} s")
+			raise AssertionError(
+			    f"{what} did not come in {timeout} s")
 		time.sleep(step)
