@@ -206,7 +206,7 @@ read_once(struct side *from)
 		end(t, "reset");
 		break;
 	case STREAM_TLS_FAILED:
-		end(t, stream_pending(s) > s->max_wire ? "does not read" :
+		end(t, s->answered > s->max_answered ? "does not read" :
 		    "tls");
 		break;
 	}

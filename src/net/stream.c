@@ -30,6 +30,7 @@ drop_output(struct stream *s)
 	memory_unwatch(s->loop->memory, s->out);
 	evbuffer_free(s->out);
 	s->out = NULL;
+	s->answered = 0;
 }
 
 static bool
@@ -179,6 +180,18 @@ receive_cipher(struct stream *s, size_t size)
 	return n;
 }
 
+/* Sends what TLS answers.  Returns false when too much of that waits. */
+static bool
+answer(struct stream *s)
+{
+	size_t n = s->loop->wire.out_len;
+
+	stream_flush_wire(s);
+	if (s->out != NULL)
+		s->answered += n;
+	return s->answered <= s->max_answered;
+}
+
 static enum stream_io
 receive_tls(struct stream *s, size_t size, size_t *n)
 {
@@ -197,8 +210,7 @@ receive_tls(struct stream *s, size_t size, size_t *n)
 		return tls_ended(s->tls) ? STREAM_END : STREAM_CUT;
 	result = (early ? tls_read_early : tls_read)(s->tls, l->cipher,
 	    (size_t)r, l->scratch, sizeof l->scratch, n);
-	stream_flush_wire(s);
-	if (stream_pending(s) > s->max_wire) {
+	if (!answer(s)) {
 		tls_give_up(s->tls, "the peer does not read");
 		result = TLS_FAILED;
 	}
@@ -273,7 +285,7 @@ stream_start_tls(struct stream *s, struct tls *tls, size_t max,
 {
 	s->tls_below = s->tls;
 	s->tls = tls;
-	s->max_wire = max;
+	s->max_answered = max;
 	s->early = early;
 	if (early != NULL)
 		stream_read_again(s);

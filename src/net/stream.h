@@ -45,7 +45,8 @@ struct stream {
 	bool				 notified;	/* inside TLS */
 	struct tls			*tls;		/* or NULL */
 	struct tls			*tls_below;	/* that is inside */
-	size_t				 max_wire;	/* bytes; see below */
+	size_t				 answered;	/* bytes; see below */
+	size_t				 max_answered;
 	struct evbuffer			*early;		/* received before it */
 	struct evbuffer			*out;	/* waits; NULL: nothing */
 	uint64_t			 sent;	/* bytes it took, ever */
@@ -62,7 +63,8 @@ void		 stream_open(struct stream *, struct loop *, int fd,
  * From now on it speaks TLS, inside that which it may speak already; the TLS is
  * the stream's until stream_free(), as is early (or NULL): bytes of it that
  * were received before.  A peer that has TLS answer it (KeyUpdate) and does not
- * read the answers is given up when more than max bytes wait.
+ * read the answers is given up after more than max bytes of them, since there
+ * was a time when nothing waited; what the owner sends does not count.
  */
 void		 stream_start_tls(struct stream *, struct tls *, size_t max,
 		    struct evbuffer *early);

@@ -38,7 +38,7 @@ void		 tls_wire_free(struct tls_wire *);
 
 /*
  * A peer that has TLS answer it (KeyUpdate, HelloRequest) and does not read the
- * answers: it is given up when so many times limits.buffer wait for its socket.
+ * answers: it is given up when they are so many times limits.buffer.
  */
 #define TLS_WIRE_MAX	4
 

@@ -85,6 +85,56 @@ def test_origin_that_does_not_read(tlab, mode):
 	assert got == [wire.sha(data)]
 
 
+def test_host_that_speaks_before_it_reads(tlab):
+	"""A body that waits for it is not what TLS answers."""
+	data = wire.pattern(20 * MB)
+	full, said = threading.Event(), threading.Event()
+
+	def handle(conn, req):
+		full.wait(3 * wire.DEADLINE)
+		conn.send(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+		said.wait(3 * wire.DEADLINE)
+		conn.reply(body=conn.digest(len(data)))
+	far = tlab.secure_origin(handle, read_body=False, rcvbuf=65536)
+	way = ways.Way(tlab, "upstream", far, limits={"buffer": "16KiB"})
+	one = way.client()
+	one.ask("PUT", "/", [("Content-Length", len(data))])
+	sent = one.send_until_stalled(len(data), data=data)
+	full.set()
+	assert one.head().status == 103
+	said.set()
+	one.send(memoryview(data)[sent:])
+	assert one.response("PUT").body.decode() == wire.sha(data)
+
+
+def test_client_that_speaks_before_it_reads(tlab):
+	"""Of a response more may wait since limits.buffer has grown."""
+	data = wire.pattern(20 * MB)
+	sent, full = [], threading.Event()
+
+	def handle(conn, req):
+		if req.target != "/large":
+			conn.reply()
+			return
+		conn.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+		    % len(data))
+		sent.append(conn.send_until_stalled(len(data), data=data))
+		full.set()
+		conn.sock.settimeout(3 * wire.DEADLINE)
+		conn.send(memoryview(data)[sent[0]:])
+	far = tlab.secure_origin(handle)
+	way = ways.Way(tlab, "intercept", far, limits={"buffer": "16KiB"})
+	one = way.client(rcvbuf=65536)
+	assert one.get("/first").status == 200
+	way.daemon.change(limits={"buffer": "4MiB"})
+	one.ask("GET", "/large")
+	assert full.wait(3 * wire.DEADLINE)
+	one.ask("GET", "/second")
+	assert one.head().status == 200
+	assert one.digest(len(data)) == wire.sha(data)
+	assert one.response().status == 200
+
+
 def test_slow_readers_and_a_quick_one(tlab):
 	"""Ten stuck inside; others are served as if they were not there."""
 	many, size = 10, 20 * MB
