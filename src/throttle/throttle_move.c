@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "throttle/throttle_bucket.h"
+#include "throttle/throttle_named.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_list.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_THROTTLE_BUCKET_H
-#define SLUICE_THROTTLE_BUCKET_H
+#ifndef SLUICE_THROTTLE_NAMED_H
+#define SLUICE_THROTTLE_NAMED_H
 
 #include <stdint.h>
 

@@ -9,7 +9,7 @@
  * besides: a pair, which is for others again when nobody waits in it.
  */
 
-#include "throttle/throttle_bucket.h"
+#include "throttle/throttle_named.h"
 
 #include <stdio.h>
 #include <stdlib.h>
