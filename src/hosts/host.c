@@ -209,7 +209,7 @@ host_know_route(struct ticket *t, struct http1_str method,
 }
 
 unsigned
-host_bucket(struct host *h, const struct ticket *t)
+host_named_part(struct host *h, const struct ticket *t)
 {
 	struct route_part part;
 	struct throttle_key key;
@@ -217,7 +217,7 @@ host_bucket(struct host *h, const struct ticket *t)
 	if (h->routes == NULL || !routes_find(h->routes, &t->route, &part))
 		return 0;
 	key = (struct throttle_key){ part.a, part.b };
-	return throttle_bucket(h->throttle, &key);
+	return throttle_named(h->throttle, &key);
 }
 
 /* Tickets */
@@ -250,9 +250,9 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 	pthread_mutex_lock(&h->lock);
 	if (learns && h->routes != NULL) {
 		host_know_route(t, head->method, head->path);
-		request.bucket = host_bucket(h, t);
-		/* a turn was for the host, not for a bucket of it */
-		request.returned &= request.bucket == 0;
+		request.named = host_named_part(h, t);
+		/* a turn was for the host, not for a part of it */
+		request.returned &= request.named == 0;
 	}
 	answer = answers[throttle_ask(h->throttle, &t->waiter, &request, now,
 	    &t->report)];

@@ -112,8 +112,8 @@ bool		 host_is_nowhere(const struct host *);
 /* Notes which route a ticket's request is of, if that is not known yet. */
 void		 host_know_route(struct ticket *, struct http1_str method,
 		    struct http1_str path);
-/* Returns the bucket that a ticket's route belongs to; 0: none is held up. */
-unsigned	 host_bucket(struct host *, const struct ticket *);
+/* Returns the named part that a ticket's route is in; 0: none is held up. */
+unsigned	 host_named_part(struct host *, const struct ticket *);
 
 static inline struct ticket *
 ticket_of(struct throttle_waiter *waiter)

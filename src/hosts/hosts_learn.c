@@ -6,8 +6,8 @@
 /*
  * What answers tell of a host's limits, with its lock held: how long it is
  * paused, and which part of it.  Parts that answers name are learned with the
- * routes that use them (policy/routes.h); they are buckets of the throttle as
- * long as they are held up.
+ * routes that use them (policy/routes.h); the throttle knows them (its named
+ * parts) as long as they are held up.
  */
 
 #define TELL_STEP		1000000000ULL	/* ns */
@@ -22,8 +22,8 @@ rejudge(struct host *h, uint64_t now)
 
 	TAILQ_FOREACH(t, &h->tickets, entry)
 		if (t->state == TICKET_WAITING)
-			throttle_rebucket(h->throttle, &t->waiter,
-			    host_bucket(h, t), now);
+			throttle_named_move(h->throttle, &t->waiter,
+			    host_named_part(h, t), now);
 }
 
 static unsigned
@@ -32,7 +32,7 @@ take_part(struct host *h, struct ticket *t, const struct lesson *l,
 {
 	struct route_part part = { l->part.a, l->part.b };
 	bool holds, new;
-	unsigned bucket, before;
+	unsigned named, before;
 
 	if (!l->named)
 		return 0;
@@ -42,15 +42,15 @@ take_part(struct host *h, struct ticket *t, const struct lesson *l,
 	new = routes_learn(h->routes, &t->route, part);
 	holds = (l->partial && (l->pause > 0 || l->backoff)) ||
 	    (l->shape && l->shape_partial);
-	before = throttle_bucket(h->throttle, &l->part);
-	bucket = holds ? throttle_make_bucket(h->throttle, &l->part, l->name,
+	before = throttle_named(h->throttle, &l->part);
+	named = holds ? throttle_named_make(h->throttle, &l->part, l->name,
 	    now) : before;
-	if (bucket == 0)
+	if (named == 0)
 		return 0;
-	throttle_rebucket(h->throttle, &t->waiter, bucket, now);
+	throttle_named_move(h->throttle, &t->waiter, named, now);
 	if (new || before == 0)
 		rejudge(h, now);
-	return bucket;
+	return named;
 }
 
 /* Lessons */
@@ -68,12 +68,12 @@ refuse_hopeless(struct host *h, uint64_t now)
 	}
 }
 
-/* Which part of the host a lesson is about; a bucket, or 0, by its name. */
+/* Which part of the host a lesson is about; a named one, or 0, by its name. */
 static unsigned
-part_of(const struct ticket *t, const struct lesson *l, unsigned bucket)
+part_of(const struct ticket *t, const struct lesson *l, unsigned named)
 {
-	if (l->partial && bucket != 0)
-		return THROTTLE_BUCKET(bucket);
+	if (l->partial && named != 0)
+		return THROTTLE_NAMED_PART(named);
 	return l->partial ? t->waiter.part : THROTTLE_WHOLE;
 }
 
@@ -142,9 +142,9 @@ is_soft(struct host *h, const struct lesson *l, uint64_t longest, uint64_t now)
  */
 static uint64_t
 pause_by(struct host *h, struct ticket *t, const struct lesson *l,
-    unsigned bucket, uint64_t now)
+    unsigned named, uint64_t now)
 {
-	unsigned part = part_of(t, l, bucket);
+	unsigned part = part_of(t, l, named);
 	uint64_t pause = l->pause, longest = longest_pause(h, t);
 	uint64_t before, known;
 
@@ -175,10 +175,10 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 
 static void
 shape_by(struct host *h, struct ticket *t, const struct lesson *l,
-    unsigned bucket, uint64_t now)
+    unsigned named, uint64_t now)
 {
-	unsigned part = l->shape_partial ? THROTTLE_BUCKET(bucket) :
-	    part_of(t, l, bucket);
+	unsigned part = l->shape_partial ? THROTTLE_NAMED_PART(named) :
+	    part_of(t, l, named);
 
 	throttle_shape(h->throttle, part, l->left, now + l->reset, now);
 	if (t->rule != h->rule)
@@ -193,16 +193,16 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
     uint64_t now)
 {
 	struct host *h = hosts_enter(hs, t);
-	unsigned bucket;
+	unsigned named;
 	uint64_t pause;
 
 	if (h == NULL)
 		return 0;
 	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
-	bucket = take_part(h, t, l, now);
-	if (l->shape && (!l->shape_partial || bucket != 0))
-		shape_by(h, t, l, bucket, now);
-	pause = pause_by(h, t, l, bucket, now);
+	named = take_part(h, t, l, now);
+	if (l->shape && (!l->shape_partial || named != 0))
+		shape_by(h, t, l, named, now);
+	pause = pause_by(h, t, l, named, now);
 	host_admit(h, t->loop, now);
 	hosts_exit(hs, h);
 	return pause;

@@ -73,13 +73,13 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
 	    &t->credential);
 	if (t->state == TICKET_WAITING) {
 		throttle_cancel(from->throttle, &t->waiter);
-		throttle_carry_bucket(from->throttle, to->throttle,
+		throttle_named_carry(from->throttle, to->throttle,
 		    &t->waiter);
 		if (!throttle_requeue(to->throttle, &t->waiter, part, now))
 			host_refuse(to, t, now);
 	} else {
 		throttle_release(from->throttle, &t->waiter, now);
-		throttle_carry_bucket(from->throttle, to->throttle,
+		throttle_named_carry(from->throttle, to->throttle,
 		    &t->waiter);
 		throttle_hold(to->throttle, &t->waiter, part, now);
 		to->reached++;

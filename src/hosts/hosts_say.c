@@ -53,9 +53,9 @@ hosts_say_budget(const struct rule *rule, const struct throttle *throttle,
 		limits = &rule->paths[t->waiter.part].limits;
 		of = " of ";
 		path = rule->paths[t->waiter.part].text;
-	} else if (r->of_bucket) {
+	} else if (r->of_named) {
 		of = " of its part ";
-		path = throttle_bucket_name(throttle, t->waiter.bucket);
+		path = throttle_named_text(throttle, t->waiter.named);
 	}
 	switch (r->what) {
 	case BUDGET_SHORT_RATE:

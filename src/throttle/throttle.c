@@ -14,9 +14,10 @@
  *   none      neither fair.flow nor held is set: not known to the throttle, and
  *             the caller's to free.
  *   queued    fair.flow is set: it waits in a lane of the queue, and has spent
- *             nothing.  A member of its bucket, if it is in one.
+ *             nothing.  A member of its named part, if it is in one.
  *   admitted  held is set: it has paid, and holds a slot of the host's budget
- *             and of its part's and its bucket's, of which it is a member.
+ *             and of its part's and its named part's, of which it is a
+ *             member.
  *
  *   from      to         by
  *   none      admitted   throttle_ask(), where it may go at once
@@ -37,8 +38,8 @@
  *   slotless  its slot was given back, by throttle_release_slot().
  *
  * Lane 0 of the queue is for those in no part, lane i + 1 for part i, lanes
- * from FAIR_LANES on for those in a bucket, with a part or without.  Among the
- * first ones of all lanes whose part and bucket allow them to go now, the one
+ * from FAIR_LANES on for those in a named part, in another part besides or not.
+ * Among the first ones of all lanes whose parts allow them to go now, the one
  * whose turn it is by fairness is next; if the host's budget does not allow
  * that one, nobody goes.
  *
@@ -76,12 +77,12 @@ throttle_new(const struct throttle_limits *limits)
 }
 
 static void
-free_buckets(struct throttle *t)
+free_named(struct throttle *t)
 {
 	unsigned i;
 
-	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++)
-		free(t->learned->buckets[i]);
+	for (i = 0; t->learned != NULL && i < THROTTLE_NAMED_PARTS; i++)
+		free(t->learned->named[i]);
 	free(t->learned);
 }
 
@@ -91,7 +92,7 @@ throttle_free(struct throttle *t)
 	if (t == NULL)
 		return;
 	fair_free(t->queue);
-	free_buckets(t);
+	free_named(t);
 	free(t->parts);
 	free(t);
 }
@@ -107,21 +108,21 @@ throttle_deadline(const struct throttle *t, const struct throttle_waiter *w)
 		return w->deadline;
 	if (w->part != THROTTLE_WHOLE)
 		from = larger(from, t->parts[w->part].paused_until);
-	if (w->bucket != 0)
+	if (w->named != 0)
 		from = larger(from, throttle_paused_until(t,
-		    THROTTLE_BUCKET(w->bucket)));
+		    THROTTLE_NAMED_PART(w->named)));
 	return from > THROTTLE_NEVER - w->again || from + w->again > w->latest ?
 	    w->latest : from + w->again;
 }
 
 static bool
-buckets_are_idle(const struct throttle *t, uint64_t now)
+named_are_idle(const struct throttle *t, uint64_t now)
 {
 	unsigned i;
 
-	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++)
-		if (t->learned->buckets[i] != NULL &&
-		    !budget_idle(&t->learned->buckets[i]->budget, now))
+	for (i = 0; t->learned != NULL && i < THROTTLE_NAMED_PARTS; i++)
+		if (t->learned->named[i] != NULL &&
+		    !budget_idle(&t->learned->named[i]->budget, now))
 			return false;
 	return true;
 }
@@ -136,7 +137,7 @@ throttle_idle(const struct throttle *t, uint64_t now)
 	for (i = 0; i < t->nparts; i++)
 		if (!budget_idle(&t->parts[i], now))
 			return false;
-	return buckets_are_idle(t, now);
+	return named_are_idle(t, now);
 }
 
 uint32_t
@@ -163,7 +164,7 @@ throttle_paused_until(const struct throttle *t, unsigned part)
 	if (part == THROTTLE_WHOLE)
 		return t->host.paused_until;
 	if (part > THROTTLE_WHOLE)
-		return t->learned->buckets[part - THROTTLE_WHOLE - 1]->
+		return t->learned->named[part - THROTTLE_WHOLE - 1]->
 		    budget.paused_until;
 	assert(part < t->nparts);
 	return t->parts[part].paused_until;

@@ -14,9 +14,10 @@
  * waiters of that part only; one for whom the host's budget is short holds up
  * everybody: a costly one whose turn it is is not overtaken.
  *
- * Buckets are parts that a host makes known by itself, at any time.  They have
- * no limits of their own, but are paused, recover and are shaped; a waiter may
- * be in a part and in a bucket.  One that has nothing to remember is forgotten.
+ * Named parts are those that a host makes known by itself, at any time.  They
+ * have no limits of their own, but are paused, recover and are shaped; a waiter
+ * may be in a part and in a named one.  One that has nothing to remember is
+ * forgotten.
  *
  * A throttle calls nobody.  Whatever may let a waiter go (a verdict, a
  * release, a cancel, a resume, new limits, the time that throttle_wake()
@@ -33,29 +34,29 @@
  */
 struct throttle	*throttle_new(const struct throttle_limits *);
 
-/* Returns the bucket of that name; 0 when there is none. */
-unsigned	 throttle_bucket(const struct throttle *,
+/* Returns the number of the part of that name; 0 when there is none. */
+unsigned	 throttle_named(const struct throttle *,
 		    const struct throttle_key *);
 /*
  * Returns the same, made where it is missing; 0 where all are in use, or
  * without memory.  The text is shown for it: copied, and cut to THROTTLE_NAME.
  */
-unsigned	 throttle_make_bucket(struct throttle *,
+unsigned	 throttle_named_make(struct throttle *,
 		    const struct throttle_key *, const char *text,
 		    uint64_t now);
-/* Returns the text that is shown for a bucket; it lives as long as that. */
-const char	*throttle_bucket_name(const struct throttle *, unsigned bucket);
+/* Returns the text that is shown for a named part; it lives as long as that. */
+const char	*throttle_named_text(const struct throttle *, unsigned named);
 /*
- * A waiter, queued or admitted, belongs to another bucket (0: none) from now
- * on.  Returns false without memory: it stays where it is.
+ * A waiter, queued or admitted, belongs to another named part (0: none) from
+ * now on.  Returns false without memory: it stays where it is.
  */
-bool		 throttle_rebucket(struct throttle *, struct throttle_waiter *,
-		    unsigned bucket, uint64_t now);
+bool		 throttle_named_move(struct throttle *,
+		    struct throttle_waiter *, unsigned named, uint64_t now);
 /*
  * For a waiter that was taken out of one throttle and is to move to another:
- * makes its bucket the one of the same name there, or none.
+ * makes its named part the one of the same name there, or none.
  */
-void		 throttle_carry_bucket(const struct throttle *from,
+void		 throttle_named_carry(const struct throttle *from,
 		    const struct throttle *to, struct throttle_waiter *);
 
 /* Frees a throttle in whose queue nobody is left.  NULL is allowed. */
@@ -63,7 +64,7 @@ void		 throttle_free(struct throttle *);
 
 /*
  * Asks for admission.  A newcomer goes at once only where nobody waits whose
- * part and bucket would let him go; what the waiter held before is overwritten.
+ * parts would let him go; what the waiter held before is overwritten.
  * Returns what became of it, with a report; a refusal takes nothing.
  */
 enum throttle_answer throttle_ask(struct throttle *, struct throttle_waiter *,
@@ -134,17 +135,17 @@ enum throttle_answer throttle_return(struct throttle *,
 		    __attribute__((warn_unused_result));
 
 /*
- * Admits nobody of a part (THROTTLE_WHOLE: of the host; THROTTLE_BUCKET() may
- * stand for one here and below) before until (ns); from then on it is half open
- * (budget.h).  Never shortens an earlier pause.  Returns whether it made the
- * pause longer; the caller then asks throttle_hopeless().
+ * Admits nobody of a part (THROTTLE_WHOLE: of the host; THROTTLE_NAMED_PART()
+ * may stand for one here and below) before until (ns); from then on it is half
+ * open (budget.h).  Never shortens an earlier pause.  Returns whether it made
+ * the pause longer; the caller then asks throttle_hopeless().
  */
 bool		 throttle_pause(struct throttle *, unsigned part,
 		    uint64_t until, uint64_t now);
 
 /*
  * Shortens all pauses, and all waits that a shape demands, to longest (ns) from
- * now: of the host, its parts and its buckets.
+ * now: of the host, its parts and its named parts.
  */
 void		 throttle_shorten(struct throttle *, uint64_t longest,
 		    uint64_t now);

@@ -14,7 +14,7 @@ void
 throttle_verdict(struct throttle *t, struct throttle_waiter *w,
     enum budget_verdict verdict, uint64_t now)
 {
-	struct budget *b, *bucket;
+	struct budget *b, *named;
 	bool held;
 
 	throttle_tick(t, now);
@@ -24,13 +24,13 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 	if (verdict != BUDGET_NEUTRAL)
 		throttle_spend(w->deposit);
 	b = part_budget(t, w->part);
-	bucket = bucket_budget(t, w->bucket);
+	named = named_budget(t, w->named);
 	held = !has_room(t, w);
 	budget_verdict(&t->host, w->epoch, verdict, now);
 	if (b != NULL)
 		budget_verdict(b, w->part_epoch, verdict, now);
-	if (bucket != NULL)
-		budget_verdict(bucket, w->bucket_epoch, verdict, now);
+	if (named != NULL)
+		budget_verdict(named, w->named_epoch, verdict, now);
 	/* A neutral one may let a shape's next one go sooner. */
 	if (held || verdict == BUDGET_NEUTRAL)
 		set_unblocked_at(t, now);
@@ -60,10 +60,10 @@ throttle_shorten(struct throttle *t, uint64_t longest, uint64_t now)
 	shorter = budget_shorten(&t->host, longest, now);
 	for (i = 0; i < t->nparts; i++)
 		shorter |= budget_shorten(&t->parts[i], longest, now);
-	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++)
-		if (t->learned->buckets[i] != NULL)
+	for (i = 0; t->learned != NULL && i < THROTTLE_NAMED_PARTS; i++)
+		if (t->learned->named[i] != NULL)
 			shorter |= budget_shorten(
-			    &t->learned->buckets[i]->budget, longest, now);
+			    &t->learned->named[i]->budget, longest, now);
 	if (shorter)
 		set_unblocked_at(t, now);
 }
@@ -90,8 +90,8 @@ epoch_in(struct throttle *t, unsigned part, const struct throttle_waiter *w)
 		return w->epoch;
 	if (part == w->part)
 		return w->part_epoch;
-	if (w->bucket != 0 && part == THROTTLE_BUCKET(w->bucket))
-		return w->bucket_epoch;
+	if (w->named != 0 && part == THROTTLE_NAMED_PART(w->named))
+		return w->named_epoch;
 	/* Whoever is not of the part has not tried it. */
 	return throttle_budget_of(t, part)->epoch - 1;
 }

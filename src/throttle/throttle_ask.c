@@ -41,13 +41,13 @@ static void
 take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 {
 	struct budget *b = part_budget(t, w->part);
-	struct budget *bucket = bucket_budget(t, w->bucket);
+	struct budget *named = named_budget(t, w->named);
 
 	w->epoch = budget_take(&t->host, w->fair.cost, at, now);
 	if (b != NULL)
 		w->part_epoch = budget_take(b, w->fair.cost, at, now);
-	if (bucket != NULL)
-		w->bucket_epoch = budget_take(bucket, w->fair.cost, at, now);
+	if (named != NULL)
+		w->named_epoch = budget_take(named, w->fair.cost, at, now);
 	if (w->deposit != NULL && b == NULL) {
 		budget_paid(&t->host, w->fair.cost, &w->deposit->paid);
 		LIST_INSERT_HEAD(&t->deposits, w->deposit, entry);
@@ -64,7 +64,7 @@ static bool
 fill_in(struct throttle *t, struct throttle_waiter *w,
     const struct throttle_request *q, uint64_t now)
 {
-	struct pair pair = { q->part, q->bucket };
+	struct pair pair = { q->part, q->named };
 	unsigned lane = throttle_lane(t, t->queue, pair);
 
 	*w = (struct throttle_waiter){
@@ -82,7 +82,7 @@ fill_in(struct throttle *t, struct throttle_waiter *w,
 		.again = q->again,
 		.latest = q->latest,
 		.part = q->part,
-		.bucket = q->bucket,
+		.named = q->named,
 		.deposit = q->deposit,
 	};
 	return lane != FAIR_END;
@@ -106,7 +106,7 @@ throttle_ask(struct throttle *t, struct throttle_waiter *w,
 	if (!fill_in(t, w, q, now))
 		return THROTTLE_NO_MEMORY;
 	if (may_go_at_once(t, w, now)) {
-		join_bucket(t, w->bucket);
+		join_named(t, w->named);
 		take(t, w, now, now);
 		if (!q->returned)
 			fair_pass(t->queue, q->client, q->weight, q->cost);
@@ -123,7 +123,7 @@ throttle_ask(struct throttle *t, struct throttle_waiter *w,
 		return THROTTLE_LATE_START;
 	if (!fair_add(t->queue, &w->fair, t->now))
 		return THROTTLE_NO_MEMORY;
-	join_bucket(t, w->bucket);
+	join_named(t, w->named);
 	return THROTTLE_WAIT;
 }
 

@@ -17,9 +17,9 @@ throttle_tick(struct throttle *t, uint64_t now)
 	for (i = 0; i < t->nparts; i++)
 		if (budget_tick(&t->parts[i], now))
 			set_unblocked_at(t, now);
-	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++)
-		if (t->learned->buckets[i] != NULL &&
-		    budget_tick(&t->learned->buckets[i]->budget, now))
+	for (i = 0; t->learned != NULL && i < THROTTLE_NAMED_PARTS; i++)
+		if (t->learned->named[i] != NULL &&
+		    budget_tick(&t->learned->named[i]->budget, now))
 			set_unblocked_at(t, now);
 }
 
@@ -29,7 +29,7 @@ throttle_budget_of(struct throttle *t, unsigned part)
 	struct budget *b;
 
 	if (part > THROTTLE_WHOLE)
-		b = bucket_budget(t, part - THROTTLE_WHOLE);
+		b = named_budget(t, part - THROTTLE_WHOLE);
 	else
 		b = part_budget(t, part);
 	return b != NULL ? b : &t->host;
@@ -57,7 +57,7 @@ throttle_set_parts(struct throttle *t, const struct throttle_limits *limits)
 static bool
 is_pair(struct pair a, struct pair b)
 {
-	return a.part == b.part && a.bucket == b.bucket;
+	return a.part == b.part && a.named == b.named;
 }
 
 unsigned
@@ -66,7 +66,7 @@ throttle_lane(struct throttle *t, struct fair *queue, struct pair pair)
 	struct learned *l = t->learned;
 	unsigned i, free_one = THROTTLE_PAIRS;
 
-	if (pair.bucket == 0)
+	if (pair.named == 0)
 		return lane_of(pair.part);
 	for (i = 0; i < l->npairs; i++) {
 		if (!fair_lane(queue, FAIR_LANES + i))
@@ -107,7 +107,7 @@ throttle_unqueue(struct throttle *t, struct throttle_waiter *w)
 	bool head = first_of(t, w->fair.lane) == &w->fair;
 
 	fair_remove(t->queue, &w->fair);
-	leave_bucket(t, w->bucket);
+	leave_named(t, w->named);
 	return head;
 }
 

@@ -12,29 +12,29 @@
 
 /*
  * What a throttle is made of: the budgets of the host, its parts and its
- * buckets; and the lanes of its queue, one for those who are under the same of
- * these budgets.  For the files of the throttle; nobody else looks into one.
+ * named parts; and the lanes of its queue, one for those who are under the same
+ * of these budgets.  For the files of the throttle; nobody else looks into one.
  */
 
 #define THROTTLE_PAIRS	FAIR_MORE
 _Static_assert(THROTTLE_PARTS + 1 == FAIR_LANES, "a lane for each part");
 
-struct bucket {
+struct named_part {
 	struct throttle_key	 key;
 	char			 name[THROTTLE_NAME];
 	uint32_t		 members;	/* that wait or were admitted */
 	struct budget		 budget;
 };
 
-/* A lane for those of a part (or none) that are in a bucket, too. */
+/* A lane for those of a part (or none) that are in a named one, too. */
 struct pair {
 	unsigned		 part;
-	unsigned		 bucket;
+	unsigned		 named;
 };
 
 /* What a host has made known: made with the first of it. */
 struct learned {
-	struct bucket		*buckets[THROTTLE_BUCKETS]; /* owned; NULL */
+	struct named_part	*named[THROTTLE_NAMED_PARTS]; /* owned; NULL */
 	struct pair		 pairs[THROTTLE_PAIRS];
 	unsigned		 npairs;
 };
@@ -87,30 +87,30 @@ part_budget(struct throttle *t, unsigned part)
 	return &t->parts[part];
 }
 
-/* Returns a bucket's budget; NULL for none. */
+/* Returns a named part's budget; NULL for none. */
 static inline struct budget *
-bucket_budget(struct throttle *t, unsigned bucket)
+named_budget(struct throttle *t, unsigned named)
 {
-	if (bucket == 0)
+	if (named == 0)
 		return NULL;
-	assert(t->learned != NULL && bucket <= THROTTLE_BUCKETS &&
-	    t->learned->buckets[bucket - 1] != NULL);
-	return &t->learned->buckets[bucket - 1]->budget;
+	assert(t->learned != NULL && named <= THROTTLE_NAMED_PARTS &&
+	    t->learned->named[named - 1] != NULL);
+	return &t->learned->named[named - 1]->budget;
 }
 
-/* A waiter comes to its bucket, or leaves it. */
+/* A waiter comes to its named part, or leaves it. */
 static inline void
-join_bucket(struct throttle *t, unsigned bucket)
+join_named(struct throttle *t, unsigned named)
 {
-	if (bucket != 0)
-		t->learned->buckets[bucket - 1]->members++;
+	if (named != 0)
+		t->learned->named[named - 1]->members++;
 }
 
 static inline void
-leave_bucket(struct throttle *t, unsigned bucket)
+leave_named(struct throttle *t, unsigned named)
 {
-	if (bucket != 0)
-		t->learned->buckets[bucket - 1]->members--;
+	if (named != 0)
+		t->learned->named[named - 1]->members--;
 }
 
 /* Returns whom a lane is for. */
@@ -130,7 +130,7 @@ inner_budgets(struct throttle *t, struct pair p, struct budget *b[2])
 
 	if ((b[n] = part_budget(t, p.part)) != NULL)
 		n++;
-	if ((b[n] = bucket_budget(t, p.bucket)) != NULL)
+	if ((b[n] = named_budget(t, p.named)) != NULL)
 		n++;
 	return n;
 }
@@ -138,7 +138,7 @@ inner_budgets(struct throttle *t, struct pair p, struct budget *b[2])
 static inline struct pair
 pair_of_waiter(const struct throttle_waiter *w)
 {
-	return (struct pair){ w->part, w->bucket };
+	return (struct pair){ w->part, w->named };
 }
 
 /* Returns what a part is after a move, as throttle_limit() describes it. */
@@ -194,7 +194,7 @@ void		 throttle_tick(struct throttle *, uint64_t now);
 
 /*
  * Returns the budget that a part's number stands for: the host's for
- * THROTTLE_WHOLE, a bucket's for THROTTLE_BUCKET().
+ * THROTTLE_WHOLE, a named part's for THROTTLE_NAMED_PART().
  */
 struct budget	*throttle_budget_of(struct throttle *, unsigned part);
 
@@ -206,8 +206,8 @@ bool		 throttle_set_parts(struct throttle *,
 		    const struct throttle_limits *);
 
 /*
- * Returns the lane of those in a part and a bucket, in a queue, made where it
- * is missing; FAIR_END without memory, or when all are in use.
+ * Returns the lane of those in a part and a named one, in a queue, made where
+ * it is missing; FAIR_END without memory, or when all are in use.
  */
 unsigned	 throttle_lane(struct throttle *, struct fair *, struct pair);
 
@@ -219,8 +219,8 @@ void		 throttle_stand_in(const struct throttle_waiter *,
 		    struct fair_waiter *, unsigned lane);
 
 /*
- * Takes a waiter out of the queue and its bucket.  Returns whether it was the
- * first of its lane, so that others may go sooner.
+ * Takes a waiter out of the queue and its named part.  Returns whether it was
+ * the first of its lane, so that others may go sooner.
  */
 bool		 throttle_unqueue(struct throttle *, struct throttle_waiter *);
 

@@ -169,7 +169,7 @@ throttle_inherit(struct throttle *t, const struct throttle *from,
 		if (part != THROTTLE_WHOLE)
 			budget_inherit(&t->parts[part], &from->parts[i], now);
 	}
-	throttle_inherit_buckets(t, from, now);
+	throttle_named_inherit(t, from, now);
 	set_unblocked_at(t, now);
 }
 
@@ -179,16 +179,16 @@ throttle_hold(struct throttle *t, struct throttle_waiter *w, unsigned part,
 {
 	struct budget *b = part_budget(t, part);
 	bool slotless = w->slotless;
-	struct budget *bucket = bucket_budget(t, w->bucket);
+	struct budget *named = named_budget(t, w->named);
 
 	throttle_tick(t, now);
 	move_to_part(w, part);
 	w->epoch = budget_hold(&t->host, !w->settled);
 	if (b != NULL)
 		w->part_epoch = budget_hold(b, !w->settled);
-	if (bucket != NULL)
-		w->bucket_epoch = budget_hold(bucket, !w->settled);
-	join_bucket(t, w->bucket);
+	if (named != NULL)
+		w->named_epoch = budget_hold(named, !w->settled);
+	join_named(t, w->named);
 	w->held = true;
 	w->slotless = false;
 	if (slotless)
@@ -211,7 +211,7 @@ throttle_requeue(struct throttle *t, struct throttle_waiter *w, unsigned part,
 	w->fair.lane = (uint16_t)lane;
 	if (!fair_add(t->queue, &w->fair, t->now))
 		return false;
-	join_bucket(t, w->bucket);
+	join_named(t, w->named);
 	if (first_of(t, w->fair.lane) == &w->fair)
 		t->head_changed = true;
 	return true;

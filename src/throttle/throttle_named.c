@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 
 /*
- * Parts that a host makes known by itself.
+ * Named parts: those that a host makes known by itself (Discord calls them
+ * buckets, GitHub resources).
  *
- * A bucket lives from the first lesson about it until it has nothing to
+ * Such a part lives from the first lesson about it until it has nothing to
  * remember (no pause, recovery or shape, nobody under way) and its place is
  * wanted.  Those who wait for it have a lane for each part that they are in
  * besides: a pair, which is for others again when nobody waits in it.
@@ -24,13 +25,13 @@ is_key(const struct throttle_key *a, const struct throttle_key *b)
 }
 
 unsigned
-throttle_bucket(const struct throttle *t, const struct throttle_key *key)
+throttle_named(const struct throttle *t, const struct throttle_key *key)
 {
-	const struct bucket *b;
+	const struct named_part *b;
 	unsigned i;
 
-	for (i = 0; t->learned != NULL && i < THROTTLE_BUCKETS; i++) {
-		b = t->learned->buckets[i];
+	for (i = 0; t->learned != NULL && i < THROTTLE_NAMED_PARTS; i++) {
+		b = t->learned->named[i];
 		if (b != NULL && is_key(&b->key, key))
 			return i + 1;
 	}
@@ -38,23 +39,23 @@ throttle_bucket(const struct throttle *t, const struct throttle_key *key)
 }
 
 const char *
-throttle_bucket_name(const struct throttle *t, unsigned bucket)
+throttle_named_text(const struct throttle *t, unsigned named)
 {
-	return t->learned->buckets[bucket - 1]->name;
+	return t->learned->named[named - 1]->name;
 }
 
 /* Nothing is to name it any more: not even a pair that is empty. */
 static void
-forget(struct throttle *t, unsigned bucket)
+forget(struct throttle *t, unsigned named)
 {
 	unsigned i;
 
 	for (i = 0; i < t->learned->npairs; i++)
-		if (t->learned->pairs[i].bucket == bucket)
+		if (t->learned->pairs[i].named == named)
 			t->learned->pairs[i] =
 			    (struct pair){ THROTTLE_WHOLE, 0 };
-	free(t->learned->buckets[bucket - 1]);
-	t->learned->buckets[bucket - 1] = NULL;
+	free(t->learned->named[named - 1]);
+	t->learned->named[named - 1] = NULL;
 }
 
 /* A free place, with all places freed that have nothing to remember; 0: none */
@@ -62,26 +63,26 @@ static unsigned
 find_place(struct throttle *t, uint64_t now)
 {
 	unsigned i, place = 0;
-	struct bucket *b;
+	struct named_part *b;
 
-	for (i = THROTTLE_BUCKETS; i > 0; i--) {
-		b = t->learned->buckets[i - 1];
+	for (i = THROTTLE_NAMED_PARTS; i > 0; i--) {
+		b = t->learned->named[i - 1];
 		if (b != NULL && b->members == 0 &&
 		    budget_idle(&b->budget, now))
 			forget(t, i);
-		if (t->learned->buckets[i - 1] == NULL)
+		if (t->learned->named[i - 1] == NULL)
 			place = i;
 	}
 	return place;
 }
 
 unsigned
-throttle_make_bucket(struct throttle *t, const struct throttle_key *key,
+throttle_named_make(struct throttle *t, const struct throttle_key *key,
     const char *text, uint64_t now)
 {
 	static const struct budget_limits none;
-	unsigned place = throttle_bucket(t, key);
-	struct bucket *b;
+	unsigned place = throttle_named(t, key);
+	struct named_part *b;
 
 	throttle_tick(t, now);
 	if (place != 0)
@@ -94,15 +95,15 @@ throttle_make_bucket(struct throttle *t, const struct throttle_key *key,
 	b->key = *key;
 	snprintf(b->name, sizeof b->name, "%s", text);
 	budget_init(&b->budget, &none, false);
-	t->learned->buckets[place - 1] = b;
+	t->learned->named[place - 1] = b;
 	return place;
 }
 
 /* A stand-in goes first: with its client there, the waiter needs no memory. */
 static bool
-move_queued(struct throttle *t, struct throttle_waiter *w, unsigned bucket)
+move_queued(struct throttle *t, struct throttle_waiter *w, unsigned named)
 {
-	struct pair pair = { w->part, bucket };
+	struct pair pair = { w->part, named };
 	unsigned lane = throttle_lane(t, t->queue, pair);
 	struct fair_waiter stand_in;
 
@@ -113,9 +114,9 @@ move_queued(struct throttle *t, struct throttle_waiter *w, unsigned bucket)
 		return false;
 	fair_remove(t->queue, &w->fair);
 	w->fair.lane = (uint16_t)lane;
-	leave_bucket(t, w->bucket);
-	w->bucket = bucket;
-	join_bucket(t, w->bucket);
+	leave_named(t, w->named);
+	w->named = named;
+	join_named(t, w->named);
 	if (!fair_add(t->queue, &w->fair, t->now))
 		abort();
 	fair_remove(t->queue, &stand_in);
@@ -124,63 +125,63 @@ move_queued(struct throttle *t, struct throttle_waiter *w, unsigned bucket)
 }
 
 static void
-move_held(struct throttle *t, struct throttle_waiter *w, unsigned bucket,
+move_held(struct throttle *t, struct throttle_waiter *w, unsigned named,
     uint64_t now)
 {
-	struct budget *from = bucket_budget(t, w->bucket);
-	struct budget *to = bucket_budget(t, bucket);
+	struct budget *from = named_budget(t, w->named);
+	struct budget *to = named_budget(t, named);
 
 	if (from != NULL && !w->settled)
-		budget_verdict(from, w->bucket_epoch, BUDGET_NEUTRAL, now);
+		budget_verdict(from, w->named_epoch, BUDGET_NEUTRAL, now);
 	if (from != NULL && !w->slotless)
 		budget_release(from);
-	leave_bucket(t, w->bucket);
-	w->bucket = bucket;
-	join_bucket(t, w->bucket);
+	leave_named(t, w->named);
+	w->named = named;
+	join_named(t, w->named);
 	if (to == NULL)
 		return;
-	w->bucket_epoch = budget_hold(to, !w->settled);
+	w->named_epoch = budget_hold(to, !w->settled);
 	if (w->slotless)
 		budget_release(to);
 }
 
 bool
-throttle_rebucket(struct throttle *t, struct throttle_waiter *w,
-    unsigned bucket, uint64_t now)
+throttle_named_move(struct throttle *t, struct throttle_waiter *w,
+    unsigned named, uint64_t now)
 {
 	throttle_tick(t, now);
-	if (w->bucket == bucket)
+	if (w->named == named)
 		return true;
 	if (w->held)
-		move_held(t, w, bucket, now);
-	else if (!move_queued(t, w, bucket))
+		move_held(t, w, named, now);
+	else if (!move_queued(t, w, named))
 		return false;
 	set_unblocked_at(t, now);
 	return true;
 }
 
 void
-throttle_carry_bucket(const struct throttle *from, const struct throttle *to,
+throttle_named_carry(const struct throttle *from, const struct throttle *to,
     struct throttle_waiter *w)
 {
-	if (w->bucket != 0)
-		w->bucket = throttle_bucket(to,
-		    &from->learned->buckets[w->bucket - 1]->key);
+	if (w->named != 0)
+		w->named = throttle_named(to,
+		    &from->learned->named[w->named - 1]->key);
 }
 
 void
-throttle_inherit_buckets(struct throttle *t, const struct throttle *from,
+throttle_named_inherit(struct throttle *t, const struct throttle *from,
     uint64_t now)
 {
-	const struct bucket *b;
+	const struct named_part *b;
 	unsigned i, id;
 
-	for (i = 0; from->learned != NULL && i < THROTTLE_BUCKETS; i++) {
-		b = from->learned->buckets[i];
+	for (i = 0; from->learned != NULL && i < THROTTLE_NAMED_PARTS; i++) {
+		b = from->learned->named[i];
 		if (b == NULL || budget_idle(&b->budget, now) ||
-		    (id = throttle_make_bucket(t, &b->key, b->name,
+		    (id = throttle_named_make(t, &b->key, b->name,
 		    now)) == 0)
 			continue;
-		budget_inherit(bucket_budget(t, id), &b->budget, now);
+		budget_inherit(named_budget(t, id), &b->budget, now);
 	}
 }

@@ -7,10 +7,10 @@
 struct throttle;
 
 /*
- * Takes over what another throttle's buckets remember; they are made where they
- * are missing, as long as there is room for them.
+ * Takes over what another throttle's named parts remember; they are made where
+ * they are missing, as long as there is room for them.
  */
-void		 throttle_inherit_buckets(struct throttle *,
+void		 throttle_named_inherit(struct throttle *,
 		    const struct throttle *, uint64_t now);
 
 #endif

@@ -37,7 +37,7 @@ end_admission(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 
 	throttle_spend(w->deposit);
 	throttle_release_slot(t, w, now);
-	leave_bucket(t, w->bucket);
+	leave_named(t, w->named);
 	w->held = false;
 	/* It may go on elsewhere, as it was. */
 	w->slotless = slotless;
@@ -109,7 +109,7 @@ throttle_return(struct throttle *t, struct throttle_waiter *w, uint64_t now,
 		w->fair.returned = false;
 		return THROTTLE_NO_MEMORY;
 	}
-	join_bucket(t, w->bucket);
+	join_named(t, w->named);
 	end_admission(t, w, now);
 	return THROTTLE_WAIT;
 }

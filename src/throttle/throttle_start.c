@@ -124,13 +124,13 @@ short_of_others(struct throttle *t, uint64_t now)
 /* The budget that lets it go latest has the word; the host's before others. */
 static void
 choose(struct throttle_report *r, struct budget_start *s,
-    struct budget_start p, bool bucket)
+    struct budget_start p, bool named)
 {
 	if (p.at < s->at ||
 	    (p.at == s->at && s->what != BUDGET_SHORT_NONE))
 		return;
-	r->of_part = p.what != BUDGET_SHORT_NONE && !bucket;
-	r->of_bucket = p.what != BUDGET_SHORT_NONE && bucket;
+	r->of_part = p.what != BUDGET_SHORT_NONE && !named;
+	r->of_named = p.what != BUDGET_SHORT_NONE && named;
 	*s = p;
 }
 
@@ -150,7 +150,7 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
 		a = ahead_in_part(t, w, now);
 	for (i = 0; i < n; i++)
 		choose(r, &s, budget_start(b[i], a.cost, w->cost, a.first,
-		    now), pair.bucket != 0 && i == n - 1);
+		    now), pair.named != 0 && i == n - 1);
 	r->start = s.at;
 	if (s.what == BUDGET_SHORT_NONE)
 		s = short_of_others(t, now);
@@ -174,11 +174,11 @@ throttle_report(struct throttle *t, const struct throttle_waiter *w,
 	newcomer.arrived = now;
 	newcomer.returned = false;
 	/* its lane may be another pair's by now */
-	if (w->bucket != 0 && t->learned->buckets[w->bucket - 1] != NULL) {
+	if (w->named != 0 && t->learned->named[w->named - 1] != NULL) {
 		lane = throttle_lane(t, t->queue, pair_of_waiter(w));
 		newcomer.lane = (uint16_t)(lane != FAIR_END ? lane :
 		    lane_of(w->part));
-	} else if (w->bucket != 0)
+	} else if (w->named != 0)
 		newcomer.lane = (uint16_t)lane_of(w->part);
 	throttle_start(t, &newcomer, now, r);
 }

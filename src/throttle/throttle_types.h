@@ -16,10 +16,10 @@
 #define THROTTLE_NEVER	BUDGET_NEVER
 #define THROTTLE_PARTS	32		/* at most */
 #define THROTTLE_WHOLE	THROTTLE_PARTS	/* in no part */
-#define THROTTLE_BUCKETS 32		/* numbered from 1; 0: in none */
-#define THROTTLE_NAME	48		/* bytes of a bucket's, with its end */
-/* What stands for a bucket where a part is asked for. */
-#define THROTTLE_BUCKET(id)	(THROTTLE_WHOLE + (id))
+#define THROTTLE_NAMED_PARTS 32		/* numbered from 1; 0: in none */
+#define THROTTLE_NAME	48		/* bytes of a part's, with its end */
+/* What stands for a named part where a part is asked for. */
+#define THROTTLE_NAMED_PART(id)	(THROTTLE_WHOLE + (id))
 
 /*
  * A waiter that the caller fetches late (timers and schedulers are) is
@@ -67,7 +67,7 @@ struct throttle_request {
 	uint32_t	 weight;	/* of the client; FAIR_WEIGHT is 1 */
 	uint8_t		 urgency;	/* RFC 9218: 0 to 7 */
 	unsigned	 part;		/* or THROTTLE_WHOLE */
-	unsigned	 bucket;	/* or 0 */
+	unsigned	 named;		/* part, or 0 */
 	/* For throttle_refund(), in no part only; or NULL. */
 	struct throttle_deposit *deposit;
 	/*
@@ -94,8 +94,8 @@ struct throttle_waiter {
 	struct throttle_deposit		*deposit; /* or NULL */
 	uint32_t			 epoch;	/* the host's, at admission */
 	uint32_t			 part_epoch;
-	unsigned			 bucket;
-	uint32_t			 bucket_epoch;
+	unsigned			 named;
+	uint32_t			 named_epoch;
 	bool				 held;	/* admitted, not released */
 	bool				 slotless; /* ... and holds no slot */
 	bool				 settled; /* its verdict is given */
@@ -121,11 +121,11 @@ struct throttle_report {
 	uint32_t		 waiting;	/* how many wait */
 	enum budget_short	 what;		/* what is short */
 	bool			 of_part;	/* in the part, not the host */
-	bool			 of_bucket;	/* in the bucket */
+	bool			 of_named;	/* in the named part */
 	unsigned		 rate;		/* which, when it is a rate */
 };
 
-/* What a host calls a bucket, hashed by the caller. */
+/* What a host calls a part, hashed by the caller. */
 struct throttle_key {
 	uint64_t		 a;
 	uint64_t		 b;

@@ -30,18 +30,18 @@ make(struct throttle *t, uint64_t name, uint64_t now)
 	char text[32];
 
 	snprintf(text, sizeof text, "b%llu", (unsigned long long)name);
-	return throttle_make_bucket(t, &key, text, now);
+	return throttle_named_make(t, &key, text, now);
 }
 
 static enum throttle_answer
 ask_in(struct throttle *t, struct throttle_waiter *w, unsigned part,
-    unsigned bucket, uint64_t now)
+    unsigned named, uint64_t now)
 {
 	struct throttle_request q = request_of(U, NEVER);
 	struct throttle_report r;
 
 	q.part = part;
-	q.bucket = bucket;
+	q.named = named;
 	return throttle_ask(t, w, &q, now, &r);
 }
 
@@ -62,12 +62,12 @@ START_TEST(holds_its_own)
 
 	ck_assert_uint_ne(id, 0);
 	ck_assert_uint_eq(make(t, 7, 0), id);
-	ck_assert_str_eq(throttle_bucket_name(t, id), "b7");
-	ck_assert(throttle_pause(t, THROTTLE_BUCKET(id), 5 * SEC, 0));
-	ck_assert(!throttle_pause(t, THROTTLE_BUCKET(id), 4 * SEC, 0));
+	ck_assert_str_eq(throttle_named_text(t, id), "b7");
+	ck_assert(throttle_pause(t, THROTTLE_NAMED_PART(id), 5 * SEC, 0));
+	ck_assert(!throttle_pause(t, THROTTLE_NAMED_PART(id), 4 * SEC, 0));
 	ck_assert_int_eq(ask_in(t, &a, THROTTLE_WHOLE, id, 0), THROTTLE_WAIT);
 	throttle_report(t, &a, 0, &r);
-	ck_assert(r.of_bucket && !r.of_part);
+	ck_assert(r.of_named && !r.of_part);
 	ck_assert_int_eq(r.what, BUDGET_SHORT_PAUSE);
 	ck_assert_uint_eq(r.start, 5 * SEC);
 	/* others pass, and so does who comes behind */
@@ -93,12 +93,12 @@ START_TEST(within_a_part)
 	struct throttle_waiter a, b, c;
 	unsigned id = make(t, 1, 0);
 
-	throttle_pause(t, THROTTLE_BUCKET(id), SEC, 0);
+	throttle_pause(t, THROTTLE_NAMED_PART(id), SEC, 0);
 	ck_assert_int_eq(ask_in(t, &a, 0, id, 0), THROTTLE_WAIT);
 	/* the part's slot is free for others of the part */
 	ck_assert_int_eq(ask_in(t, &b, 0, 0, 0), THROTTLE_GO);
 	ck_assert_int_eq(ask_in(t, &c, THROTTLE_WHOLE, id, 0), THROTTLE_WAIT);
-	/* the bucket lets one go: not that one, whose part is full */
+	/* the named part lets one go: not that one, whose part is full */
 	ck_assert_ptr_eq(throttle_next(t, SEC), &c);
 	ck_assert_ptr_null(throttle_next(t, SEC));
 	done(t, &c, SEC);
@@ -119,26 +119,26 @@ START_TEST(who_waits_moves)
 	ck_assert_int_eq(ask_in(t, &a, THROTTLE_WHOLE, 0, 0), THROTTLE_GO);
 	ck_assert_int_eq(ask_in(t, &b, THROTTLE_WHOLE, 0, 0), THROTTLE_WAIT);
 	ck_assert_int_eq(ask_in(t, &c, THROTTLE_WHOLE, 0, 0), THROTTLE_WAIT);
-	/* the answer to a tells that b's bucket is empty */
+	/* the answer to a tells that b's part is empty */
 	throttle_verdict(t, &a, BUDGET_THROTTLED, 1);
 	id = make(t, 9, 1);
-	ck_assert(throttle_rebucket(t, &a, id, 1));
-	throttle_pause(t, THROTTLE_BUCKET(id), SEC, 1);
-	ck_assert(throttle_rebucket(t, &b, id, 1));
+	ck_assert(throttle_named_move(t, &a, id, 1));
+	throttle_pause(t, THROTTLE_NAMED_PART(id), SEC, 1);
+	ck_assert(throttle_named_move(t, &b, id, 1));
 	throttle_release(t, &a, 1);
 	ck_assert_ptr_eq(throttle_next(t, 1), &c);
 	done(t, &c, 2);
 	ck_assert_ptr_null(throttle_next(t, 2));
 	/* and back */
-	ck_assert(throttle_rebucket(t, &b, 0, 3));
+	ck_assert(throttle_named_move(t, &b, 0, 3));
 	ck_assert_ptr_eq(throttle_next(t, 3), &b);
 	done(t, &b, 3);
 	throttle_free(t);
 }
 END_TEST
 
-/* The refused one comes back, and waits for its bucket. */
-START_TEST(returns_to_its_bucket)
+/* The refused one comes back, and waits for its part. */
+START_TEST(returns_to_its_part)
 {
 	struct throttle *t = new_throttle((struct throttle_limits){
 	    .queue_length = 1000 });
@@ -149,8 +149,8 @@ START_TEST(returns_to_its_bucket)
 	ck_assert_int_eq(ask_in(t, &a, THROTTLE_WHOLE, 0, 0), THROTTLE_GO);
 	throttle_verdict(t, &a, BUDGET_THROTTLED, 1);
 	id = make(t, 9, 1);
-	ck_assert(throttle_rebucket(t, &a, id, 1));
-	throttle_pause(t, THROTTLE_BUCKET(id), SEC, 1);
+	ck_assert(throttle_named_move(t, &a, id, 1));
+	throttle_pause(t, THROTTLE_NAMED_PART(id), SEC, 1);
 	ck_assert_int_eq(throttle_return(t, &a, 1, &r), THROTTLE_WAIT);
 	ck_assert_uint_eq(r.start, SEC);
 	ck_assert_int_eq(ask_in(t, &b, THROTTLE_WHOLE, 0, 1), THROTTLE_GO);
@@ -169,15 +169,15 @@ START_TEST(places)
 	uint64_t i, late = 2 * BUDGET_MEMORY;
 
 	ck_assert(throttle_idle(t, 0));
-	for (i = 1; i <= THROTTLE_BUCKETS; i++)
-		throttle_pause(t, THROTTLE_BUCKET(make(t, i, 0)), SEC, 0);
+	for (i = 1; i <= THROTTLE_NAMED_PARTS; i++)
+		throttle_pause(t, THROTTLE_NAMED_PART(make(t, i, 0)), SEC, 0);
 	ck_assert(!throttle_idle(t, 0));
 	ck_assert_uint_eq(make(t, 1000, 0), 0);
 	/* half open still is something */
 	ck_assert_uint_eq(make(t, 1000, 2 * SEC), 0);
 	ck_assert(throttle_idle(t, late));
 	ck_assert_uint_ne(make(t, 1000, late), 0);
-	ck_assert_uint_eq(throttle_bucket(t, &(struct throttle_key){ 1, 1 }),
+	ck_assert_uint_eq(throttle_named(t, &(struct throttle_key){ 1, 1 }),
 	    0);
 	ck_assert(throttle_idle(t, late));
 	throttle_free(t);
@@ -188,7 +188,7 @@ START_TEST(backoff_and_shape)
 {
 	struct throttle *t = new_throttle((struct throttle_limits){
 	    .queue_length = 1000 });
-	unsigned id = make(t, 1, 0), part = THROTTLE_BUCKET(id);
+	unsigned id = make(t, 1, 0), part = THROTTLE_NAMED_PART(id);
 	struct throttle_waiter a, b;
 
 	ck_assert_int_eq(ask_in(t, &a, THROTTLE_WHOLE, id, 0), THROTTLE_GO);
@@ -207,7 +207,7 @@ START_TEST(backoff_and_shape)
 }
 END_TEST
 
-/* New limits: parts go, buckets and their waiters stay. */
+/* New limits: parts go, named parts and their waiters stay. */
 START_TEST(new_limits)
 {
 	struct throttle_limits none = { .queue_length = 1000 };
@@ -216,7 +216,7 @@ START_TEST(new_limits)
 	struct throttle_waiter a, b;
 	unsigned id = make(t, 1, 0);
 
-	throttle_pause(t, THROTTLE_BUCKET(id), SEC, 0);
+	throttle_pause(t, THROTTLE_NAMED_PART(id), SEC, 0);
 	ck_assert_int_eq(ask_in(t, &a, 0, id, 0), THROTTLE_WAIT);
 	ck_assert_int_eq(ask_in(t, &b, THROTTLE_WHOLE, id, 0), THROTTLE_WAIT);
 	ck_assert(throttle_limit(t, &none, moved, 0));
@@ -227,14 +227,14 @@ START_TEST(new_limits)
 
 	/* and they go with what moves elsewhere */
 	throttle_verdict(t, &b, BUDGET_THROTTLED, SEC);
-	throttle_pause(t, THROTTLE_BUCKET(id), 9 * SEC, SEC);
+	throttle_pause(t, THROTTLE_NAMED_PART(id), 9 * SEC, SEC);
 	other = new_throttle(none);
 	throttle_inherit(other, t, NULL, SEC);
 	throttle_release(t, &b, SEC);
-	throttle_carry_bucket(t, other, &b);
-	ck_assert_uint_ne(b.bucket, 0);
+	throttle_named_carry(t, other, &b);
+	ck_assert_uint_ne(b.named, 0);
 	ck_assert_uint_eq(throttle_paused_until(other,
-	    THROTTLE_BUCKET(b.bucket)), 9 * SEC);
+	    THROTTLE_NAMED_PART(b.named)), 9 * SEC);
 	throttle_hold(other, &b, THROTTLE_WHOLE, SEC);
 	throttle_release(other, &b, SEC);
 	throttle_free(t);
@@ -242,7 +242,7 @@ START_TEST(new_limits)
 }
 END_TEST
 
-/* Random histories: nobody goes before his bucket allows it, and all do go. */
+/* Random histories: nobody goes before his part allows it, and all do go. */
 
 #define ITEMS	64
 #define NAMES	40
@@ -266,32 +266,32 @@ fetch(void)
 		i = (struct item *)(void *)w;
 		must(i->queued && !i->held);
 		must(throttle_paused_until(t, THROTTLE_WHOLE) <= now);
-		must(w->bucket == 0 || throttle_paused_until(t,
-		    THROTTLE_BUCKET(w->bucket)) <= now);
+		must(w->named == 0 || throttle_paused_until(t,
+		    THROTTLE_NAMED_PART(w->named)) <= now);
 		i->queued = false;
 		i->held = true;
 	}
 }
 
 static unsigned
-some_bucket(void)
+some_part(void)
 {
 	struct throttle_key key = { any(NAMES), 1 };
 
-	return throttle_bucket(t, &key);
+	return throttle_named(t, &key);
 }
 
 static void
 start(struct item *i)
 {
 	enum throttle_answer a = ask_in(t, &i->w, any(2) == 0 ?
-	    THROTTLE_WHOLE : 0, some_bucket(), now);
+	    THROTTLE_WHOLE : 0, some_part(), now);
 
 	must(a == THROTTLE_GO || a == THROTTLE_WAIT);
 	i->held = a == THROTTLE_GO;
 	i->queued = a == THROTTLE_WAIT;
-	must(!i->held || i->w.bucket == 0 || throttle_paused_until(t,
-	    THROTTLE_BUCKET(i->w.bucket)) <= now);
+	must(!i->held || i->w.named == 0 || throttle_paused_until(t,
+	    THROTTLE_NAMED_PART(i->w.named)) <= now);
 }
 
 static void
@@ -331,12 +331,12 @@ one_step(void)
 	switch (any(8)) {
 	case 0:
 		if ((id = make(t, any(NAMES), now)) != 0)
-			throttle_pause(t, THROTTLE_BUCKET(id),
+			throttle_pause(t, THROTTLE_NAMED_PART(id),
 			    now + any(20 * SEC), now);
 		break;
 	case 1:
-		throttle_rebucket(t, &i->w, i->queued || i->held ?
-		    some_bucket() : i->w.bucket, now);
+		throttle_named_move(t, &i->w, i->queued || i->held ?
+		    some_part() : i->w.named, now);
 		break;
 	case 2:
 		if (i->queued) {
@@ -390,16 +390,16 @@ START_TEST(histories)
 END_TEST
 
 static Suite *
-buckets_suite(void)
+named_suite(void)
 {
-	Suite *suite = suite_create("throttle_buckets");
-	TCase *c = tcase_create("buckets");
+	Suite *suite = suite_create("throttle_named");
+	TCase *c = tcase_create("named parts");
 
 	tcase_set_timeout(c, 60);
 	tcase_add_test(c, holds_its_own);
 	tcase_add_test(c, within_a_part);
 	tcase_add_test(c, who_waits_moves);
-	tcase_add_test(c, returns_to_its_bucket);
+	tcase_add_test(c, returns_to_its_part);
 	tcase_add_test(c, places);
 	tcase_add_test(c, backoff_and_shape);
 	tcase_add_test(c, new_limits);
@@ -411,5 +411,5 @@ buckets_suite(void)
 int
 main(void)
 {
-	return run_suite(buckets_suite());
+	return run_suite(named_suite());
 }
