@@ -111,14 +111,14 @@ smaller(const void *a, const void *b)
 static double
 median(uint64_t *times, unsigned n)
 {
-	qsort(times, n, sizeof(times[0]), smaller);
+	qsort(times, n, sizeof times[0], smaller);
 	return (double)times[n / 2] / BATCH;
 }
 
 static void
 measure(unsigned n, unsigned clients, unsigned rounds, bool trust)
 {
-	struct fair_waiter *waiters = calloc(n, sizeof(*waiters));
+	struct fair_waiter *waiters = calloc(n, sizeof *waiters);
 	uint64_t *times[OPS], took[OPS], now = 1;
 	struct fair *q;
 	size_t before;
@@ -148,7 +148,7 @@ measure(unsigned n, unsigned clients, unsigned rounds, bool trust)
 		printf(" %.0f", median(times[j], rounds));
 		free(times[j]);
 	}
-	printf(" %.0f\n", (double)before / n + sizeof(*waiters));
+	printf(" %.0f\n", (double)before / n + sizeof *waiters);
 	for (i = 0; i < n; i++)
 		fair_remove(q, &waiters[i]);
 	fair_free(q);

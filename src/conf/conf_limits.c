@@ -10,7 +10,7 @@
 static void
 default_burst(struct gcra_rate *rate)
 {
-	uint64_t	 burst = rate->capacity / (rate->strict ? 10 : 1);
+	uint64_t burst = rate->capacity / (rate->strict ? 10 : 1);
 
 	rate->burst = burst > BUDGET_UNIT ? burst : BUDGET_UNIT;
 }
@@ -31,8 +31,8 @@ strict_holds(const struct gcra_rate *rate)
 static bool
 refills(const struct gcra_rate *rate)
 {
-	uint64_t		 cost = rate->burst;
-	unsigned __int128	 time;
+	uint64_t cost = rate->burst;
+	unsigned __int128 time;
 
 	if (cost < BUDGET_UNIT)
 		cost = BUDGET_UNIT;
@@ -76,9 +76,9 @@ bool
 conf_limits_rates(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct budget_limits	*limits = field;
-	const struct conf_entry	*entry;
-	bool			 ok = true;
+	struct budget_limits *limits = field;
+	const struct conf_entry *entry;
+	bool ok = true;
 
 	if (node->type != CONF_LIST)
 		return conf_wrong(&w->report, node, "no list, expected %s such "
@@ -104,10 +104,10 @@ bool
 conf_limits_finish(struct conf_walk *w, const struct conf_node *node,
     struct budget_limits *limits)
 {
-	static const char *const	 keys[] = {
+	static const char *const keys[] = {
 		"capacity", "period", "burst", "strict",
 	};
-	size_t				 i;
+	size_t i;
 
 	for (i = 0; i < sizeof keys / sizeof keys[0]; i++) {
 		if (conf_node_value(node, keys[i]) == NULL)

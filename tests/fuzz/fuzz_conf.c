@@ -59,7 +59,7 @@ check_https(const struct rule *rule)
 static void
 check_statuses(const int *statuses, unsigned n)
 {
-	unsigned	 i;
+	unsigned i;
 
 	require(n <= RULE_STATUSES_MAX);
 	for (i = 0; i < n; i++)
@@ -69,7 +69,7 @@ check_statuses(const int *statuses, unsigned n)
 static void
 check_body(const struct rule_body *body)
 {
-	const struct refusal_rule	*r = &body->rule;
+	const struct refusal_rule *r = &body->rule;
 
 	check_statuses(r->statuses, r->nstatuses);
 	require(r->nstatuses > 0);
@@ -84,9 +84,9 @@ check_body(const struct rule_body *body)
 static void
 check_pauses(const struct rule *rule)
 {
-	const struct rule_status	*status;
-	unsigned			 i;
-	size_t				 j;
+	const struct rule_status *status;
+	unsigned i;
+	size_t j;
 
 	require(rule->npause_statuses <= RULE_STATUSES_MAX);
 	for (i = 0; i < rule->npause_statuses; i++) {
@@ -104,7 +104,7 @@ check_pauses(const struct rule *rule)
 static void
 check_methods(char *const *methods, size_t n)
 {
-	size_t	 i;
+	size_t i;
 
 	require(n <= RULE_METHODS_MAX);
 	for (i = 0; i < n; i++)
@@ -114,7 +114,7 @@ check_methods(char *const *methods, size_t n)
 static void
 check_retry(const struct rule *rule)
 {
-	const struct http1_str	 get = { "GET", 3 };
+	const struct http1_str get = { "GET", 3 };
 
 	require(rule->retry_attempts <= 10);
 	require(rule->retry_body <= UINT64_C(1) << 30);
@@ -127,7 +127,7 @@ check_retry(const struct rule *rule)
 static void
 check_limits(const struct budget_limits *limits)
 {
-	unsigned	 i;
+	unsigned i;
 
 	require(limits->nrates <= BUDGET_RATES);
 	for (i = 0; i < limits->nrates; i++)
@@ -137,9 +137,9 @@ check_limits(const struct budget_limits *limits)
 static void
 check_costs(const struct rule *rule)
 {
-	static const struct http1_head	 head;
-	const struct rule_cost		*cost;
-	size_t				 i;
+	static const struct http1_head head;
+	const struct rule_cost *cost;
+	size_t i;
 
 	require(rule->ncosts <= RULE_COSTS_MAX);
 	for (i = 0; i < rule->ncosts; i++) {
@@ -160,9 +160,9 @@ check_costs(const struct rule *rule)
 static void
 check_paths(const struct rule *rule)
 {
-	static struct http1_head	 head;
-	const struct rule_path		*path;
-	size_t				 i;
+	static struct http1_head head;
+	const struct rule_path *path;
+	size_t i;
 
 	require(rule->npaths <= RULE_PATHS_MAX);
 	for (i = 0; i < rule->npaths; i++) {
@@ -190,8 +190,8 @@ check_key(const struct rule_key *key)
 static void
 check_weights(const struct rule *rule)
 {
-	const struct rule_weight	*weight;
-	size_t				 i;
+	const struct rule_weight *weight;
+	size_t i;
 
 	check_key(&rule->per);
 	check_key(&rule->fair_by);
@@ -227,7 +227,7 @@ check_rule(const struct rule *rule)
 static void
 check_match(const struct conf *conf, const struct rule *rule)
 {
-	struct http1_host	 host;
+	struct http1_host host;
 
 	if (rule->name[0] == '*')
 		return;
@@ -240,7 +240,7 @@ check_match(const struct conf *conf, const struct rule *rule)
 static void
 check_conf(const struct conf *conf)
 {
-	size_t	 i;
+	size_t i;
 
 	require(conf->listen.n > 0);
 	for (i = 0; i < conf->listen.n; i++) {
@@ -261,8 +261,8 @@ check_conf(const struct conf *conf)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct conf	*conf;
-	char		*cause = NULL;
+	struct conf *conf;
+	char *cause = NULL;
 
 	conf = conf_parse("fuzz", (const char *)data, size, &cause);
 	if (conf == NULL) {

@@ -119,8 +119,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("address");
-	TCase	*tc = tcase_create("address");
+	Suite *suite = suite_create("address");
+	TCase *tc = tcase_create("address");
 
 	ROWS(tc, literals, hosts);
 	ROWS(tc, packed, hosts);

@@ -200,8 +200,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("listen");
-	TCase	*tc = tcase_create("listen");
+	Suite *suite = suite_create("listen");
+	TCase *tc = tcase_create("listen");
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, unix_socket_comes_and_goes, 0, 2);

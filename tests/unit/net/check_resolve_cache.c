@@ -27,8 +27,8 @@ tear_down(void)
 static struct resolve_answer
 answer(unsigned char first, size_t n)
 {
-	struct resolve_answer	 a = { .result = first, .n = n };
-	size_t			 i;
+	struct resolve_answer a = { .result = first, .n = n };
+	size_t i;
 
 	for (i = 0; i < n; i++) {
 		a.list[i].family = i % 2 == 0 ? AF_INET : AF_INET6;
@@ -42,7 +42,7 @@ static void
 put(const char *name, unsigned char first, size_t n, uint64_t until,
     size_t max, uint64_t now)
 {
-	struct resolve_answer	 a = answer(first, n);
+	struct resolve_answer a = answer(first, n);
 
 	resolve_cache_put(cache, name, &a, until, max, now);
 }
@@ -51,7 +51,7 @@ put(const char *name, unsigned char first, size_t n, uint64_t until,
 static int
 get(const char *name, uint64_t now)
 {
-	struct resolve_answer	 got, want;
+	struct resolve_answer got, want;
 
 	memset(&got, 0xff, sizeof got);
 	if (!resolve_cache_get(cache, name, now, &got))
@@ -110,8 +110,8 @@ END_TEST
 
 START_TEST(smaller_bound)
 {
-	char	 name[16];
-	int	 i;
+	char name[16];
+	int i;
 
 	for (i = 0; i < 100; i++) {
 		snprintf(name, sizeof name, "n%d", i);
@@ -142,8 +142,8 @@ END_TEST
 int
 main(void)
 {
-	Suite	*suite = suite_create("resolve_cache");
-	TCase	*tc = tcase_create("resolve_cache");
+	Suite *suite = suite_create("resolve_cache");
+	TCase *tc = tcase_create("resolve_cache");
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, holds_until_then, 0, RESOLVE_ADDRESSES + 1);

@@ -26,8 +26,8 @@ setup(void)
 {
 	q = fair_new(2, false);
 	ck_assert_ptr_nonnull(q);
-	memset(crowd, 0, sizeof(crowd));
-	memset(few, 0, sizeof(few));
+	memset(crowd, 0, sizeof crowd);
+	memset(few, 0, sizeof few);
 	nfew = 0;
 	now = 1000 * SEC;
 }
@@ -75,7 +75,7 @@ one(uint64_t client, uint64_t cost)
 {
 	struct fair_waiter *w = &few[nfew++];
 
-	must(nfew <= sizeof(few) / sizeof(few[0]));
+	must(nfew <= sizeof few / sizeof few[0]);
 	fill(w, client, cost);
 	return w;
 }
@@ -526,7 +526,7 @@ START_TEST(lane_held_up)
 	must(count[2] >= 599 && count[2] <= 601);
 	must(count[3] >= 199 && count[3] <= 201);
 	/* Slow, it shares by weight still, and with those who come anew. */
-	memset(count, 0, sizeof(count));
+	memset(count, 0, sizeof count);
 	for (i = 0; i < 90; i++) {
 		served_of(3, 5);
 		if (i == 50)

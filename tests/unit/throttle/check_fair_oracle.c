@@ -153,7 +153,7 @@ wake(struct model *o, uint64_t client, uint32_t weight)
 	struct owner *x = &o->owners[client];
 
 	if (!x->known) {
-		memset(x, 0, sizeof(*x));
+		memset(x, 0, sizeof *x);
 		x->known = true;
 		x->seq = o->seq++;
 	}
@@ -287,7 +287,7 @@ drain(const struct fair_waiter *until, unsigned open, wide sums[LANES])
 	unsigned i;
 
 	o = m;
-	memset(sums, 0, LANES * sizeof(sums[0]));
+	memset(sums, 0, LANES * sizeof sums[0]);
 	if (until->flow == NULL) {
 		copy = *until;
 		copy.seq = o.seq++;
@@ -526,8 +526,8 @@ do_step(uint64_t adds)
 static void
 history(void)
 {
-	memset(&m, 0, sizeof(m));
-	memset(waiters, 0, sizeof(waiters));
+	memset(&m, 0, sizeof m);
+	memset(waiters, 0, sizeof waiters);
 	m.now = 1000 * SEC;
 	m.trust = any(3) == 0;
 	m.nlanes = 1 + (unsigned)any(LANES);

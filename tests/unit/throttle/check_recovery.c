@@ -39,7 +39,7 @@ struct limit {
 	/* its state */
 	uint64_t	 log[LOG];	/* ns: the last ones */
 	unsigned	 n;		/* of the window, the log, or held */
-	uint64_t	 since;		/* ns: the window, or the tokens' time */
+	uint64_t	 since;		/* ns: the window, or tokens' time */
 	uint64_t	 tokens;	/* times the period */
 };
 

@@ -104,7 +104,7 @@ crowd(const struct throttle_limits *l, struct client *all, unsigned n,
 
 	for (i = 0; i < n; i++)
 		total += all[i].waits;
-	must((waiters = calloc(total, sizeof(*waiters))) != NULL);
+	must((waiters = calloc(total, sizeof *waiters)) != NULL);
 	must((t = throttle_new(l)) != NULL);
 	now = SEC;
 	random_state = 1;

@@ -66,7 +66,7 @@ struct model_budget {
 	bool			 was_paused;
 	uint32_t		 passed;	/* successes of this epoch */
 	uint32_t		 before;	/* ... of one cut short early */
-	uint32_t		 extra;		/* successes to one more place */
+	uint32_t		 extra;		/* successes to one more */
 	uint32_t		 went;		/* until the last refusal */
 	uint32_t		 cut;		/* the epoch that it ended */
 	uint32_t		 abreast;
@@ -432,7 +432,7 @@ begin_future(bool rooms)
 	f.nqueue = 0;
 	f.rooms = rooms;
 	for (k = 0; k <= m.nparts; k++) {
-		memcpy(f.level[k], m.b[k].level, sizeof(f.level[k]));
+		memcpy(f.level[k], m.b[k].level, sizeof f.level[k]);
 		f.left[k] = m.b[k].left;
 		f.last[k] = m.b[k].last;
 	}
@@ -482,7 +482,7 @@ future_go(unsigned at)
 		future_spend(it->part, it->w.fair.cost);
 	f.nqueue--;
 	memmove(&f.queue[at], &f.queue[at + 1],
-	    (f.nqueue - at) * sizeof(f.queue[0]));
+	    (f.nqueue - at) * sizeof f.queue[0]);
 }
 
 /* Who would go at the future's now, if anybody; else when to look again. */
@@ -620,7 +620,7 @@ admitted(struct item *it)
 static void
 unlist(struct item **list, unsigned *n, unsigned at)
 {
-	memmove(&list[at], &list[at + 1], (--*n - at) * sizeof(list[0]));
+	memmove(&list[at], &list[at + 1], (--*n - at) * sizeof list[0]);
 }
 
 static void

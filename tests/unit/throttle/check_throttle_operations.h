@@ -108,7 +108,7 @@ static void
 enqueue(struct item *it, unsigned at, uint64_t start)
 {
 	memmove(&m.queue[at + 1], &m.queue[at],
-	    (m.nqueue++ - at) * sizeof(m.queue[0]));
+	    (m.nqueue++ - at) * sizeof m.queue[0]);
 	m.queue[at] = it;
 	it->start = start;
 	it->plain = only_rates();
@@ -534,7 +534,7 @@ any_limits(struct budget_limits *l)
 	    any(10 * SEC) + 1 };
 	unsigned i, first = (unsigned)any(5);
 
-	memset(l, 0, sizeof(*l));
+	memset(l, 0, sizeof *l);
 	l->nrates = any(2) ? 1 : (unsigned)any(4);
 	for (i = 0; i < l->nrates; i++)
 		any_rate(&l->rates[i], period[(first + i) % 5]);
@@ -546,7 +546,7 @@ new_budget(struct model_budget *b)
 {
 	unsigned i;
 
-	memset(b, 0, sizeof(*b));
+	memset(b, 0, sizeof *b);
 	any_limits(&b->limits);
 	for (i = 0; i < b->limits.nrates; i++)
 		b->level[i] = span(&b->limits.rates[i],
@@ -575,7 +575,7 @@ change_budget(struct model_budget *b)
 		any_rate(r, l.nrates == 1 && any(2) ? any(10 * SEC) + 1 :
 		    old->period);
 		if (r->period != old->period)
-			memset(&b->counted[i], 0, sizeof(b->counted[i]));
+			memset(&b->counted[i], 0, sizeof b->counted[i]);
 		lacks = (lacks * r->period + old->period - 1) / old->period;
 		b->level[i] = span(r, r->burst) - lacks;
 	}
@@ -606,7 +606,7 @@ change_parts(unsigned to[PARTS])
 	static struct model_budget old[PARTS];
 	unsigned k, n = m.nparts, shift = (unsigned)any(PARTS + 1);
 
-	memcpy(old, &m.b[1], sizeof(old));
+	memcpy(old, &m.b[1], sizeof old);
 	m.nparts = (unsigned)any(PARTS + 1);
 	for (k = 1; k <= PARTS; k++)
 		new_budget(&m.b[k]);

@@ -38,7 +38,7 @@ check_wake(void)
 	must(wake > m.now);
 	begin_future(true);
 	f.nqueue = m.nqueue;
-	memcpy(f.queue, m.queue, m.nqueue * sizeof(f.queue[0]));
+	memcpy(f.queue, m.queue, m.nqueue * sizeof f.queue[0]);
 	if (future_step() == NULL)
 		f.now = NEVER;
 	if (m.prompt)
@@ -113,7 +113,7 @@ begin(void)
 	struct throttle_limits l;
 	unsigned i;
 
-	memset(&m, 0, sizeof(m));
+	memset(&m, 0, sizeof m);
 	state = seed * 0x9e3779b97f4a7c15ULL | 1;
 	for (i = 0; i < 4; i++)
 		any(2);

@@ -108,8 +108,8 @@ history(void)
 	uint64_t wake, now = 5 * SEC;
 	unsigned i;
 
-	memset(told, 0, sizeof(told));
-	memset(waits, 0, sizeof(waits));
+	memset(told, 0, sizeof told);
+	memset(waits, 0, sizeof waits);
 	for (step = 0; step < WAITERS; step++) {
 		ask(t, step, nparts, now);
 		now += any(3) == 0 ? 0 : any(300 * MS);
