@@ -7,13 +7,8 @@
 # Comments and strings are blanked first, so that they may speak of anything;
 # what is left is written as FILE:LINE:CODE, for the searches below.
 
-export LC_ALL=C
-srcdir=${srcdir:-.}
+. "${srcdir:-.}/tests/tap.sh"
 cd "$srcdir" || exit 1
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/check_banned.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
 
 # code FILE...
 # Prints the code of C sources without comments and without what stands in
@@ -64,23 +59,6 @@ code()
 		if (out ~ /[^ \t]/)
 			print FILENAME ":" FNR ":" out
 	}' "$@"
-}
-
-count=0
-failed=0
-
-# clean NAME FILE
-# One test: passes when FILE, a list of what was found, is empty.
-clean()
-{
-	count=$((count + 1))
-	if [ -s "$2" ]; then
-		failed=$((failed + 1))
-		echo "not ok $count - $1"
-		sed 's/^/# /' "$2"
-	else
-		echo "ok $count - $1"
-	fi
 }
 
 # calls NAMES FILE

@@ -9,41 +9,11 @@
 # A made-up room, which is at fault, is looked at first: a check that cannot
 # fail would prove nothing.
 
-export LC_ALL=C
+. "${srcdir:-.}/tests/tap.sh"
 
 # From the top; of base these files.
 rooms='policy hint throttle http'
 base='base64 text words'
-
-srcdir=${srcdir:-.}
-work=$(mktemp -d "${TMPDIR:-/tmp}/check_pure.XXXXXX") || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' HUP INT TERM
-
-count=0
-failed=0
-
-# result STATUS NAME FILE
-# FILE says more of a failure.
-result()
-{
-	count=$((count + 1))
-	if [ "$1" -eq 0 ]; then
-		echo "ok $count - $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $count - $2"
-		sed 's/^/# /' "$3"
-	fi
-}
-
-# clean NAME FILE
-# One test: passes when FILE, a list of what was found, is empty.
-clean()
-{
-	! [ -s "$2" ]
-	result $? "$1" "$2"
-}
 
 # links OBJECT...
 # Whether objects and archives make a program with one that does nothing.
