@@ -1,91 +1,18 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/stream.h"
 
-#include <check.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/memory.h"
 #include "check_run.h"
-#include "net/loop.h"
-
-/* A stream over one end of a socket pair, its peer at the other. */
+#include "check_stream.h"
 
 #define MUCH	(4 * 1024 * 1024)	/* bytes: more than the socket takes */
-
-static struct memory	 memory;
-static struct loop	*loop;
-static struct stream	 stream;
-static int		 peer;
-static unsigned		 readable, written;
-static char		*data;
-
-static void
-readable_cb(void *owner)
-{
-	ck_assert_ptr_eq(owner, &stream);
-	readable++;
-}
-
-static void
-written_cb(void *owner)
-{
-	ck_assert_ptr_eq(owner, &stream);
-	written++;
-}
-
-static void
-rung_cb(void *arg)
-{
-	(void)arg;
-}
-
-static const struct stream_events events = { readable_cb, written_cb };
 
 static void
 setup(void)
 {
-	int fd[2], i;
-
-	signal(SIGPIPE, SIG_IGN);	/* as the daemon does */
-
-	memory_init(&memory, 1 << 30);
-	loop = loop_new(0, &memory, rung_cb, NULL);
-	ck_assert_ptr_nonnull(loop);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
-	    fd), 0);
-	peer = fd[1];
-	memset(&stream, 0, sizeof stream);
-	stream_open(&stream, loop, fd[0], &events, &stream);
-	readable = written = 0;
-	data = malloc(MUCH);
-	ck_assert_ptr_nonnull(data);
-	for (i = 0; i < MUCH; i++)
-		data[i] = (char)(i * 31 + i / 251);
-}
-
-static void
-teardown(void)
-{
-	stream_close(&stream);
-	stream_free(&stream);
-	if (peer != -1)
-		close(peer);
-	loop_free(loop);
-	ck_assert_uint_eq(memory.used, 0);
-	memory_destroy(&memory);
-	free(data);
-}
-
-static void
-turn(void)
-{
-	event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+	open_stream(MUCH);
 }
 
 static bool
@@ -276,7 +203,7 @@ main(void)
 	Suite *suite = suite_create("stream");
 	TCase *tc = tcase_create("stream");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_checked_fixture(tc, setup, close_stream);
 	tcase_add_test(tc, sends_at_once);
 	tcase_add_test(tc, keeps_the_rest);
 	tcase_add_test(tc, breaks_at_once);

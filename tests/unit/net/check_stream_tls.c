@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/stream.h"
 
-#include <check.h>
 #include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <event2/buffer.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
-#include "base/memory.h"
 #include "check_run.h"
-#include "net/loop.h"
+#include "check_stream.h"
 #include "tls/tls.h"
 
 /*
@@ -28,35 +21,7 @@
 #define MAX_ANSWERED ((size_t)4096)	/* bytes */
 
 static SSL_CTX		*server_ctx, *client_ctx;
-static struct memory	 memory;
-static struct loop	*loop;
-static struct stream	 stream;
-static int		 peer;
 static SSL		*client, *inner;	/* the peer's; inner: in it */
-static unsigned		 readable, written;
-static char		*data;
-
-static void
-readable_cb(void *owner)
-{
-	ck_assert_ptr_eq(owner, &stream);
-	readable++;
-}
-
-static void
-written_cb(void *owner)
-{
-	ck_assert_ptr_eq(owner, &stream);
-	written++;
-}
-
-static void
-rung_cb(void *arg)
-{
-	(void)arg;
-}
-
-static const struct stream_events events = { readable_cb, written_cb };
 
 static void
 make_contexts(void)
@@ -95,48 +60,20 @@ new_client(BIO *bio)
 static void
 setup(void)
 {
-	int fd[2], i;
-
-	signal(SIGPIPE, SIG_IGN);	/* as the daemon does */
 	make_contexts();
-	memory_init(&memory, 1 << 30);
-	loop = loop_new(0, &memory, rung_cb, NULL);
-	ck_assert_ptr_nonnull(loop);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
-	    fd), 0);
-	peer = fd[1];
+	open_stream(MUCH);
 	client = new_client(BIO_new_socket(peer, BIO_NOCLOSE));
-	memset(&stream, 0, sizeof stream);
-	stream_open(&stream, loop, fd[0], &events, &stream);
-	readable = written = 0;
-	data = malloc(MUCH);
-	ck_assert_ptr_nonnull(data);
-	for (i = 0; i < MUCH; i++)
-		data[i] = (char)(i * 31 + i / 251);
 }
 
 static void
 teardown(void)
 {
-	stream_close(&stream);
-	stream_free(&stream);
+	close_stream();
 	SSL_free(inner);
 	SSL_free(client);
 	inner = NULL;
-	if (peer != -1)
-		close(peer);
-	loop_free(loop);
-	ck_assert_uint_eq(memory.used, 0);
-	memory_destroy(&memory);
 	SSL_CTX_free(server_ctx);
 	SSL_CTX_free(client_ctx);
-	free(data);
-}
-
-static void
-turn(void)
-{
-	event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
 }
 
 static void
