@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "front/front_close.h"
-#include "front/front_gate.h"
+#include "front/front_socket.h"
 #include "front/front_head.h"
 #include "tls/tls_context.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "front/front_gate.h"
+#include "front/front_socket.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -17,7 +17,7 @@
 
 /*
  * evhttp accepts connections, makes them and owns their sockets; it never sees
- * a byte that a client sent.  A gate in front of it takes the input, and gives
+ * a byte that a client sent.  What is here takes the input, and gives
  * it to whom it is for by the connection's state.
  *
  * evhttp is shown a fixed minimal head, once, when the connection's first
@@ -25,7 +25,7 @@
  * stays open until the connection is freed, and goes with it; evhttp's read
  * callback is called that once.
  *
- * The gate reads and writes the socket itself, by a stream, and uses the
+ * The socket is read and written here, by a stream, which uses the
  * bufferevent's input only for what has to wait: a bufferevent asks how much
  * there is before it reads, and reads 4 KiB at a time.
  */

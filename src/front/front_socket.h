@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#ifndef SLUICE_FRONT_GATE_H
-#define SLUICE_FRONT_GATE_H
+#ifndef SLUICE_FRONT_SOCKET_H
+#define SLUICE_FRONT_SOCKET_H
 
 #include <stdbool.h>
 
