@@ -68,7 +68,7 @@ conf_unref(struct conf *conf)
 	    memory_order_acq_rel) != 1)
 		return;
 	if (conf->tls != NULL)
-		conf->tls_free(conf->tls);
+		conf->free_tls(conf->tls);
 	for (i = 0; i < conf->nrules; i++) {
 		free((char *)(uintptr_t)conf->rules[i].name);
 		rule_free(&conf->rules[i]);

@@ -93,7 +93,7 @@ struct conf {
 	 * the rest is valid, freed with the configuration.  NULL until then.
 	 */
 	struct tls_contexts	*tls;
-	void			(*tls_free)(struct tls_contexts *);
+	void			(*free_tls)(struct tls_contexts *);
 
 	struct rule		 fallback;	/* defaults, or "unlimited" */
 	struct rule		*rules;		/* in the order of the file */

@@ -17,7 +17,7 @@ hint_number_add(uint64_t a, uint64_t b)
 }
 
 static uint64_t
-times(uint64_t a, uint64_t b)
+multiply(uint64_t a, uint64_t b)
 {
 	return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b;
 }
@@ -54,7 +54,7 @@ hint_number_read(struct hint_reader *r, struct hint_number *number)
 		return;
 	}
 	for (; r->p < r->end && is_digit(*r->p); r->p++)
-		number->whole = hint_number_add(times(number->whole, 10),
+		number->whole = hint_number_add(multiply(number->whole, 10),
 		    (uint64_t)(*r->p - '0'));
 	if (r->p < r->end && *r->p == '.') {
 		r->p++;
@@ -81,7 +81,7 @@ hint_number(struct http1_str s, struct hint_number *number)
 uint64_t
 hint_number_micro(struct hint_number number)
 {
-	return hint_number_add(times(number.whole, HINT_MICRO),
+	return hint_number_add(multiply(number.whole, HINT_MICRO),
 	    number.nano / 1000);
 }
 
@@ -97,5 +97,5 @@ hint_number_of(struct hint_number number, uint64_t unit)
 		fine = HINT_SECOND / unit;
 		part = (number.nano + fine - 1) / fine;
 	}
-	return hint_number_add(times(number.whole, unit), part);
+	return hint_number_add(multiply(number.whole, unit), part);
 }

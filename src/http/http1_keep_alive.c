@@ -28,7 +28,7 @@ skip_blanks(struct http1_str *s)
 
 /* All up to the next gap, or up to an '=' where that ends a name. */
 static struct http1_str
-word(struct http1_str *s, bool name)
+read_word(struct http1_str *s, bool name)
 {
 	struct http1_str w = { s->p, 0 };
 
@@ -83,14 +83,14 @@ read_value(struct http1_str s, struct http1_keep_alive *k)
 			s.len--;
 			continue;
 		}
-		name = word(&s, true);
+		name = read_word(&s, true);
 		skip_blanks(&s);
 		if (s.len == 0 || *s.p != '=')
 			continue;
 		s.p++;
 		s.len--;
 		skip_blanks(&s);
-		take(k, name, word(&s, false));
+		take(k, name, read_word(&s, false));
 	}
 }
 

@@ -432,7 +432,7 @@ tls_contexts_load(struct conf *conf, char **cause)
 		return false;
 	}
 	conf->tls = t;
-	conf->tls_free = free_contexts;
+	conf->free_tls = free_contexts;
 	return true;
 }
 
