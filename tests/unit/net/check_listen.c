@@ -16,7 +16,7 @@
 #include "conf/conf.h"
 #include "net/address.h"
 
-static char	 dir[] = "/tmp/check_listen.XXXXXX";
+static char	 dir[32];
 static char	 path[sizeof dir + 8];
 
 void
@@ -28,6 +28,8 @@ log_info(const char *format, ...)
 static void
 set_up(void)
 {
+	/* without a fork the name of the test before stands there */
+	snprintf(dir, sizeof dir, "/tmp/check_listen.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	snprintf(path, sizeof path, "%s/socket", dir);
 }
