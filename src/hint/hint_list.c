@@ -5,26 +5,21 @@
 
 #include "hint/hint_timestamp.h"
 #include "hint/hint_until.h"
+#include "http/http1_class.h"
 
 /*
  * Lists.  A field that stands there twice may arrive as one, its values
  * joined by commas (RFC 9110 5.3), whether its definition is a list or not.
  */
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static struct http1_str
 trim(const char *p, const char *end)
 {
 	struct http1_str s;
 
-	while (p < end && is_blank(*p))
+	while (p < end && http1_is_blank(*p))
 		p++;
-	while (end > p && is_blank(end[-1]))
+	while (end > p && http1_is_blank(end[-1]))
 		end--;
 	s.p = p;
 	s.len = (size_t)(end - p);
@@ -70,7 +65,7 @@ is_inner(struct http1_str before, const char *comma, const char *end)
 	if (is_weekday(before))
 		return true;
 	/* 2025-01-01T00:00:00,25Z */
-	if (before.len < 16 || comma + 1 == end || is_blank(comma[1]))
+	if (before.len < 16 || comma + 1 == end || http1_is_blank(comma[1]))
 		return false;
 	longer = trim(before.p, find_comma(comma + 1, end));
 	return hint_timestamp(longer, &seconds, &nano);

@@ -6,6 +6,7 @@
 #include "hint/hint.h"
 #include "hint/hint_civil.h"
 #include "hint/hint_number.h"
+#include "http/http1_class.h"
 
 /*
  * Times as libraries write them whose authors did not read RFC 9110: units in
@@ -26,27 +27,15 @@ struct loose {
 };
 
 static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
 is_letter(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static void
 skip_blanks(struct loose *l)
 {
-	while (l->p < l->end && is_blank(*l->p))
+	while (l->p < l->end && http1_is_blank(*l->p))
 		l->p++;
 }
 
@@ -65,7 +54,7 @@ take(struct loose *l, bool (*is)(char))
 static bool
 is_of_number(char c)
 {
-	return is_digit(c) || c == '.';
+	return http1_is_digit(c) || c == '.';
 }
 
 /* Durations */
@@ -194,11 +183,11 @@ read_clock(struct loose l, uint64_t *ns)
 	struct http1_str part;
 
 	*ns = 0;
-	part = take(&l, is_digit);
+	part = take(&l, http1_is_digit);
 	if (part.len > 4 || !hint_number(part, &hours) || l.p == l.end ||
 	    *l.p++ != ':')
 		return false;
-	part = take(&l, is_digit);
+	part = take(&l, http1_is_digit);
 	if (!is_sixtieth(part) || !hint_number(part, &minutes) ||
 	    l.p == l.end || *l.p++ != ':')
 		return false;
@@ -223,7 +212,8 @@ hint_loose_duration(struct http1_str s, uint64_t *ns)
 	l.end = s.p + s.len;
 	if ((s.p[0] | 0x20) == 'p')
 		return read_iso(l, ns);
-	return is_digit(s.p[0]) && (read_words(l, ns) || read_clock(l, ns));
+	return http1_is_digit(s.p[0]) &&
+	    (read_words(l, ns) || read_clock(l, ns));
 }
 
 /* Dates */
@@ -294,11 +284,11 @@ read_time(struct loose *l, struct http1_str hour, struct parts *d)
 	struct http1_str minute, second;
 
 	l->p++;
-	minute = take(l, is_digit);
+	minute = take(l, http1_is_digit);
 	if (d->has_time || hour.len > 2 || minute.len != 2 || l->p == l->end ||
 	    *l->p++ != ':')
 		return false;
-	second = take(l, is_digit);
+	second = take(l, http1_is_digit);
 	if (second.len != 2)
 		return false;
 	if (l->p < l->end && *l->p == '.')
@@ -314,7 +304,7 @@ read_time(struct loose *l, struct http1_str hour, struct parts *d)
 static bool
 read_number(struct loose *l, struct parts *d)
 {
-	struct http1_str s = take(l, is_digit);
+	struct http1_str s = take(l, http1_is_digit);
 
 	if (l->p < l->end && *l->p == ':')
 		return read_time(l, s, d);
@@ -332,14 +322,14 @@ static bool
 read_offset(struct loose *l, struct parts *d)
 {
 	int sign = *l->p++ == '-' ? -1 : 1;
-	struct http1_str hours = take(l, is_digit), minutes = { NULL, 0 };
+	struct http1_str hours = take(l, http1_is_digit), minutes = { NULL, 0 };
 
 	if (hours.len == 4) {
 		minutes.p = hours.p + 2;
 		minutes.len = hours.len = 2;
 	} else if (hours.len == 2 && l->p < l->end && *l->p == ':') {
 		l->p++;
-		minutes = take(l, is_digit);
+		minutes = take(l, http1_is_digit);
 	}
 	if (hours.len != 2 || minutes.len != 2 || number_of(hours) > 23 ||
 	    number_of(minutes) > 59)
@@ -372,7 +362,7 @@ read_part(struct loose *l, struct parts *d)
 {
 	if (is_letter(*l->p))
 		return read_name(l, d);
-	if (is_digit(*l->p))
+	if (http1_is_digit(*l->p))
 		return read_number(l, d);
 	if ((*l->p == '+' || *l->p == '-') && d->has_time)
 		return read_offset(l, d);

@@ -3,12 +3,7 @@
 
 #include "hint/hint.h"
 #include "hint/hint_reader.h"
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
+#include "http/http1_class.h"
 
 uint64_t
 hint_number_add(uint64_t a, uint64_t b)
@@ -32,9 +27,9 @@ hint_number_fraction(struct hint_reader *r)
 	uint32_t nano = 0, unit = 100000000;
 	bool more = false;
 
-	if (r->p == r->end || !is_digit(*r->p))
+	if (r->p == r->end || !http1_is_digit(*r->p))
 		r->bad = true;
-	for (; r->p < r->end && is_digit(*r->p); r->p++) {
+	for (; r->p < r->end && http1_is_digit(*r->p); r->p++) {
 		nano += (uint32_t)(*r->p - '0') * unit;
 		if (unit == 0 && *r->p != '0')
 			more = true;
@@ -49,11 +44,11 @@ hint_number_read(struct hint_reader *r, struct hint_number *number)
 {
 	number->whole = 0;
 	number->nano = 0;
-	if (r->p == r->end || !is_digit(*r->p)) {
+	if (r->p == r->end || !http1_is_digit(*r->p)) {
 		r->bad = true;
 		return;
 	}
-	for (; r->p < r->end && is_digit(*r->p); r->p++)
+	for (; r->p < r->end && http1_is_digit(*r->p); r->p++)
 		number->whole = hint_number_add(multiply(number->whole, 10),
 		    (uint64_t)(*r->p - '0'));
 	if (r->p < r->end && *r->p == '.') {

@@ -11,6 +11,7 @@
 #include "hint/hint_ratelimit.h"
 #include "hint/hint_reading.h"
 #include "hint/hint_verdict.h"
+#include "http/http1_class.h"
 
 /*
  * A response's fields, read one after the other into a hint.  What they mean
@@ -22,12 +23,6 @@
  */
 
 static const struct http1_str nameless = { NULL, 0 };
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static struct hint_entry *
 entry_of(struct hint_reading *r, const struct hint_budget *b)
@@ -164,13 +159,15 @@ is_grouped(struct http1_str s)
 	bool sure = false;
 	size_t i, n;
 
-	for (n = 0; n < s.len && is_digit(s.p[n]); n++)
+	for (n = 0; n < s.len && http1_is_digit(s.p[n]); n++)
 		;
 	if (n == 0 || n > 3 || n == s.len)
 		return false;
 	for (i = n; i < s.len; i += 4) {
-		if (s.len - i < 4 || s.p[i] != ',' || !is_digit(s.p[i + 1]) ||
-		    !is_digit(s.p[i + 2]) || !is_digit(s.p[i + 3]))
+		if (s.len - i < 4 || s.p[i] != ',' ||
+		    !http1_is_digit(s.p[i + 1]) ||
+		    !http1_is_digit(s.p[i + 2]) ||
+		    !http1_is_digit(s.p[i + 3]))
 			return false;
 		sure = sure || s.p[i + 1] == '0';
 	}
@@ -184,7 +181,7 @@ ungroup(struct http1_str s)
 	size_t i;
 
 	for (i = 0; i < s.len; i++)
-		if (is_digit(s.p[i]) && number.whole < UINT64_MAX / 100)
+		if (http1_is_digit(s.p[i]) && number.whole < UINT64_MAX / 100)
 			number.whole = number.whole * 10 +
 			    (uint64_t)(s.p[i] - '0');
 	return hint_number_micro(number);
@@ -257,7 +254,7 @@ static void
 read_ratelimit(struct hint_reading *r, const struct hint_name *name,
     struct http1_str value)
 {
-	if (value.len > 0 && is_digit(value.p[0]))
+	if (value.len > 0 && http1_is_digit(value.p[0]))
 		read_count(r, name, value);
 	else if (name->plain)
 		hint_ratelimit(r, name, value);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "http/http1_class.h"
+
 /* Of at least one byte: an empty value may have no address. */
 struct hint_reader
 hint_reader(const char *value, size_t n)
@@ -10,12 +12,6 @@ hint_reader(const char *value, size_t n)
 	struct hint_reader r = { value, value + n, false };
 
 	return r;
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
 }
 
 bool
@@ -42,7 +38,7 @@ hint_reader_digits(struct hint_reader *r, int n)
 	int value = 0;
 
 	for (; n > 0; n--) {
-		if (r->p == r->end || !is_digit(*r->p)) {
+		if (r->p == r->end || !http1_is_digit(*r->p)) {
 			r->bad = true;
 			return 0;
 		}

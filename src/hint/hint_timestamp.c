@@ -4,12 +4,7 @@
 #include "hint/hint_civil.h"
 #include "hint/hint_number.h"
 #include "hint/hint_reader.h"
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
+#include "http/http1_class.h"
 
 /* A zone's distance from UTC in seconds; where none is told, it is UTC. */
 static int
@@ -35,7 +30,7 @@ read_zone(struct hint_reader *r)
 	if (hint_reader_starts(r, ":", 1)) {
 		r->p++;
 		minutes = hint_reader_digits(r, 2);
-	} else if (r->p != r->end && is_digit(*r->p)) {
+	} else if (r->p != r->end && http1_is_digit(*r->p)) {
 		minutes = hint_reader_digits(r, 2);
 	}
 	if (hours > 23 || minutes > 59)

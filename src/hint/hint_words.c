@@ -2,6 +2,7 @@
 #include "hint/hint_words.h"
 
 #include "hint/hint_field.h"
+#include "http/http1_class.h"
 
 /*
  * The words of names.  A name is cut at what separates them, at capital
@@ -293,12 +294,6 @@ hint_words_mix(uint64_t hash, uint64_t value)
 	return hash ^ hash >> 32;
 }
 
-static char
-lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
 static bool
 is_upper(char c)
 {
@@ -308,13 +303,7 @@ is_upper(char c)
 static bool
 is_letter(char c)
 {
-	return lower(c) >= 'a' && lower(c) <= 'z';
-}
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
+	return http1_lower(c) >= 'a' && http1_lower(c) <= 'z';
 }
 
 static void
@@ -354,7 +343,7 @@ add_other(struct words *w, const char *p, size_t len, uint64_t value)
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)lower(p[i])) * FNV_PRIME;
+		hash = (hash ^ (unsigned char)http1_lower(p[i])) * FNV_PRIME;
 	add_word(w, WORD_OTHER, value, hash);
 }
 
@@ -376,8 +365,9 @@ fits(const struct known *k, size_t i, size_t n)
 static const struct known *
 find_word(const char *p, size_t i, size_t n, const struct known **at)
 {
-	const struct known *k = groups[lower(p[i]) - 'a'].words, *found = NULL;
-	unsigned left = groups[lower(p[i]) - 'a'].n;
+	char first = http1_lower(p[i]);
+	const struct known *k = groups[first - 'a'].words, *found = NULL;
+	unsigned left = groups[first - 'a'].n;
 
 	for (; left > 0; left--, k++)
 		if (fits(k, i, n) && (i + k->len == n ||
@@ -416,7 +406,7 @@ add_piece(struct words *w, const char *p, size_t n)
 static uint64_t
 letter_unit(char c)
 {
-	switch (lower(c)) {
+	switch (http1_lower(c)) {
 	case 's':
 		return HINT_SECOND;
 	case 'm':
@@ -436,7 +426,7 @@ add_number(struct words *w, const char *p, const char *end)
 	const char *start = p;
 	uint64_t n = 0;
 
-	for (; p < end && is_digit(*p); p++)
+	for (; p < end && http1_is_digit(*p); p++)
 		n = n < NUMBER_MAX ? n * 10 + (uint64_t)(*p - '0') : n;
 	add_word(w, WORD_NUMBER, n, 0);
 	if (p < end && letter_unit(*p) != 0 &&
@@ -485,7 +475,7 @@ hint_words(struct http1_str name, struct words *w)
 	w->n = 0;
 	w->bad = false;
 	while (p < end && !w->bad) {
-		if (is_digit(*p)) {
+		if (http1_is_digit(*p)) {
 			p += add_number(w, p, end);
 		} else if (is_letter(*p)) {
 			q = piece_end(p, end);

@@ -64,21 +64,10 @@ broken(struct http1_chunked *c, enum http1_error error)
 	return HTTP1_FAILED;
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = http1_lower(c);
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
-
 static bool
 step_size(struct http1_chunked *c, char ch)
 {
-	int value = hex_value(ch);
+	int value = http1_hex(ch);
 
 	if (value >= 0) {
 		c->left = c->left << 4 | (unsigned)value;

@@ -45,10 +45,26 @@ http1_is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+static inline bool
+http1_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 static inline char
 http1_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* Returns what a hexadecimal digit stands for; -1 for any other byte. */
+static inline int
+http1_hex(char c)
+{
+	if (http1_is_digit(c))
+		return c - '0';
+	c = http1_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 /* Returns how many bytes of that class stand at p. */

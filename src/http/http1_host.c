@@ -11,18 +11,6 @@
 #define PORT_DIGITS	5
 
 static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_hex(char c)
-{
-	return is_digit(c) || (http1_lower(c) >= 'a' && http1_lower(c) <= 'f');
-}
-
-static bool
 port_parse(uint16_t *port, const char *p, size_t len)
 {
 	unsigned value = 0;
@@ -32,7 +20,7 @@ port_parse(uint16_t *port, const char *p, size_t len)
 	if (len > PORT_DIGITS)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (!is_digit(p[i]))
+		if (!http1_is_digit(p[i]))
 			return false;
 		value = value * 10 + (unsigned)(p[i] - '0');
 	}
@@ -52,11 +40,11 @@ is_number(const char *p, size_t len)
 	size_t i = 0;
 
 	if (len >= 2 && p[0] == '0' && p[1] == 'x') {
-		for (i = 2; i < len && is_hex(p[i]); i++)
+		for (i = 2; i < len && http1_hex(p[i]) >= 0; i++)
 			;
 		return i == len;
 	}
-	while (i < len && is_digit(p[i]))
+	while (i < len && http1_is_digit(p[i]))
 		i++;
 	return i == len;
 }
@@ -69,7 +57,7 @@ is_octet(const char *p, size_t len)
 	if (len == 0 || len > 3 || (len > 1 && p[0] == '0'))
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (!is_digit(p[i]))
+		if (!http1_is_digit(p[i]))
 			return false;
 		value = value * 10 + (unsigned)(p[i] - '0');
 	}
@@ -165,7 +153,7 @@ v6_parse(struct http1_host *host, const char *p, size_t len)
 	if (len >= sizeof text)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (!is_hex(p[i]) && p[i] != ':' && p[i] != '.')
+		if (http1_hex(p[i]) < 0 && p[i] != ':' && p[i] != '.')
 			return false;
 		text[i] = p[i];
 	}

@@ -3,17 +3,13 @@
 
 #include <string.h>
 
+#include "http/http1_class.h"
+
 /*
  * Structured fields, RFC 9651 4.2.  Each function reads from s->p on and sets
  * s->bad where what stands there is not what it has to be; once it is set,
  * nothing more is read.
  */
-
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 static bool
 is_lower(char c)
@@ -36,7 +32,8 @@ is_one_of(char c, const char *set)
 static bool
 is_tchar(char c)
 {
-	return is_alpha(c) || is_digit(c) || is_one_of(c, "!#$%&'*+-.^_`|~");
+	return is_alpha(c) || http1_is_digit(c) ||
+	    is_one_of(c, "!#$%&'*+-.^_`|~");
 }
 
 static bool
@@ -76,7 +73,7 @@ read_digits(struct sf *s, int max, int64_t *value)
 {
 	int n = 0;
 
-	for (; s->p < s->end && is_digit(*s->p); s->p++) {
+	for (; s->p < s->end && http1_is_digit(*s->p); s->p++) {
 		if (++n > max)
 			break;
 		*value = *value * 10 + (*s->p - '0');
@@ -156,7 +153,7 @@ read_bytes(struct sf *s, struct sf_item *item)
 {
 	item->type = SF_BYTES;
 	s->p++;
-	while (s->p < s->end && (is_alpha(*s->p) || is_digit(*s->p) ||
+	while (s->p < s->end && (is_alpha(*s->p) || http1_is_digit(*s->p) ||
 	    is_one_of(*s->p, "+/=")))
 		s->p++;
 	take(s, ':');
@@ -177,7 +174,7 @@ read_boolean(struct sf *s, struct sf_item *item)
 static bool
 is_hex(char c)
 {
-	return is_digit(c) || (c >= 'a' && c <= 'f');
+	return http1_is_digit(c) || (c >= 'a' && c <= 'f');
 }
 
 /* A Display String; that it is UTF-8 is not looked at. */
@@ -206,7 +203,7 @@ read_item(struct sf *s, struct sf_item *item)
 	memset(item, 0, sizeof *item);
 	if (s->p == s->end)
 		s->bad = true;
-	else if (is_digit(*s->p) || *s->p == '-')
+	else if (http1_is_digit(*s->p) || *s->p == '-')
 		read_number(s, item);
 	else if (*s->p == '"')
 		read_string(s, item);
@@ -232,7 +229,7 @@ read_key(struct sf *s, struct http1_str *key)
 		s->bad = true;
 		return;
 	}
-	while (s->p < s->end && (is_lower(*s->p) || is_digit(*s->p) ||
+	while (s->p < s->end && (is_lower(*s->p) || http1_is_digit(*s->p) ||
 	    is_one_of(*s->p, "_-.*")))
 		s->p++;
 	key->len = (size_t)(s->p - key->p);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "http/http1_class.h"
+
 /*
  * A value is a scheme and what stands behind it.  That is one word (Bearer),
  * or names with values (Digest), of which the form is lenient: commas,
@@ -66,20 +68,14 @@ static const char *const key_names[] = {
 	"credential", "keyid", "awsaccesskeyid", "access_key", "access", "id",
 };
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 static struct http1_str
 trim(struct http1_str s)
 {
-	while (s.len > 0 && is_blank(s.p[0])) {
+	while (s.len > 0 && http1_is_blank(s.p[0])) {
 		s.p++;
 		s.len--;
 	}
-	while (s.len > 0 && is_blank(s.p[s.len - 1]))
+	while (s.len > 0 && http1_is_blank(s.p[s.len - 1]))
 		s.len--;
 	return s;
 }
@@ -106,7 +102,7 @@ take_word(struct http1_str *s)
 	struct http1_str word = *s;
 
 	word.len = 0;
-	while (word.len < s->len && !is_blank(s->p[word.len]))
+	while (word.len < s->len && !http1_is_blank(s->p[word.len]))
 		word.len++;
 	s->p += word.len;
 	s->len -= word.len;
@@ -119,7 +115,7 @@ take_word(struct http1_str *s)
 static bool
 is_separator(char c)
 {
-	return is_blank(c) || c == ',' || c == ';' || c == '&';
+	return http1_is_blank(c) || c == ',' || c == ';' || c == '&';
 }
 
 static struct http1_str
@@ -163,7 +159,7 @@ next_parameter(const char **p, const char *end, struct http1_str *name,
 	if (*p == end || **p != '=')
 		return true;
 	(*p)++;
-	while (*p < end && is_blank(**p))
+	while (*p < end && http1_is_blank(**p))
 		(*p)++;
 	if (*p < end && **p == '"')
 		*value = take_quoted(p, end);
@@ -251,7 +247,7 @@ is_word(struct http1_str s)
 	size_t i;
 
 	for (i = 0; i < s.len; i++)
-		if (is_blank(s.p[i]))
+		if (http1_is_blank(s.p[i]))
 			return false;
 	return s.len > 0;
 }

@@ -3,25 +3,16 @@
 
 #include <string.h>
 
-#define ENCODED	0x100		/* beside a byte: stands for itself only */
+#include "http/http1_class.h"
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
-}
+#define ENCODED	0x100		/* beside a byte: stands for itself only */
 
 /* Whether a percent sign and two digits stand there. */
 static bool
 is_encoded(const char *p, const char *end)
 {
-	return end - p >= 3 && p[0] == '%' && hex(p[1]) >= 0 && hex(p[2]) >= 0;
+	return end - p >= 3 && p[0] == '%' && http1_hex(p[1]) >= 0 &&
+	    http1_hex(p[2]) >= 0;
 }
 
 /*
@@ -39,7 +30,7 @@ next_char(struct http1_str *s)
 		s->len--;
 		return (unsigned char)*s->p++;
 	}
-	c = hex(s->p[1]) * 16 + hex(s->p[2]);
+	c = http1_hex(s->p[1]) * 16 + http1_hex(s->p[2]);
 	s->p += 3;
 	s->len -= 3;
 	return c == '/' || c == '%' ? c | ENCODED : c;

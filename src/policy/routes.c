@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/http1_class.h"
+
 #define HEX_MIN		6	/* letters and digits that are no word */
 #define HEX_LETTERS	8	/* letters alone */
 
@@ -22,18 +24,6 @@ struct routes {
 
 /* Texts */
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_hex(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /*
  * Whether a segment names one thing of many: digits, a UUID, or hexadecimal
  * that is no word: long, and longer without a digit.
@@ -44,8 +34,8 @@ is_name(const char *p, size_t len)
 	size_t i, digits = 0, hex = 0, dashes = 0;
 
 	for (i = 0; i < len; i++) {
-		digits += is_digit(p[i]);
-		hex += is_hex(p[i]);
+		digits += http1_is_digit(p[i]);
+		hex += http1_hex(p[i]) >= 0;
 		dashes += p[i] == '-';
 	}
 	if (len == 0 || hex + dashes < len)
