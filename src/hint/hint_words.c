@@ -395,7 +395,8 @@ add_piece(struct words *w, const char *p, size_t n)
 		add_other(w, p, n, 0);
 		return;
 	}
-	for (i = 0; i < n; i += at[i]->len)
+	/* Behind a word that was found one is found again, up to the end. */
+	for (i = 0; i < n && at[i] != NULL; i += at[i]->len)
 		if (at[i]->class == WORD_OTHER)
 			add_other(w, p + i, at[i]->len, at[i]->value);
 		else
