@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_ADMIN_H
+#define SLUICE_ADMIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * The control plane: one HTTP API for people, programs and Prometheus, on a
+ * thread and a loop of its own, so that nobody who looks delays a request.  Its
+ * connections are a front's (front.h), with all that this checks.
+ */
+
+struct admin;
+struct conf;
+struct exchanges;
+struct hosts;
+struct listeners;
+struct memory;
+
+/* A reload that was asked for, and what came of it. */
+struct admin_reload {
+	/* Called from the main thread, once, with the outcome. */
+	void		(*done)(struct admin_reload *);
+	bool		 ok;
+	char		*error;		/* of the file; or NULL; the asker's */
+	char		**warnings;	/* ended by NULL; the asker's */
+	char		**changes;	/* the same */
+};
+
+/* What it is made of; all of it stays its owner's. */
+struct admin_setup {
+	struct conf		*conf;		/* until admin_conf() */
+	struct hosts		*hosts;
+	struct exchanges	**exchanges;	/* of each worker */
+	unsigned		 nworkers;
+	struct memory		*memory;
+	const struct listeners	*listeners;	/* of the proxy */
+	/* Has the main thread reload; done follows. */
+	void			(*reload)(struct admin_reload *, void *);
+	void			*arg;
+};
+
+/*
+ * Makes it, with its sockets bound.  Returns NULL with *cause, to be freed;
+ * NULL without one where the configuration wants no control plane.
+ */
+struct admin	*admin_new(const struct admin_setup *, char **cause);
+/* Starts its thread. */
+void		 admin_start(struct admin *);
+/* Takes a new configuration; from the main thread. */
+void		 admin_conf(struct admin *, struct conf *);
+/* From now on it says that the process drains; from the main thread. */
+void		 admin_drain(struct admin *);
+/* Ends its thread and frees it.  NULL is allowed. */
+void		 admin_free(struct admin *);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_THROTTLE_VIEW_H
+#define SLUICE_THROTTLE_VIEW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "throttle/throttle.h"
+
+/*
+ * How a throttle stands, to be looked at: a copy that its owner takes under its
+ * lock, and reads without one.  Nothing in it points into the throttle.
+ */
+
+/* One rate. */
+struct rate_view {
+	struct gcra_rate limit;		/* as it holds now */
+	int64_t		 left;		/* micro cost units; below 0: a debt */
+	uint64_t	 full_at;	/* ns; when the bucket is full again */
+};
+
+/* One budget: a host's, a part's or a named part's. */
+struct budget_view {
+	struct rate_view rates[BUDGET_RATES];
+	unsigned	 nrates;
+	uint32_t	 concurrency;	/* 0: no limit */
+	uint32_t	 inflight;	/* slots held */
+	uint32_t	 pending;	/* no verdict yet */
+	uint64_t	 paused_until;	/* ns; not after now: no pause */
+	/* Half open: so many may be on their way, and are; or 0, 0. */
+	uint32_t	 window;
+	uint32_t	 unsettled;
+	uint32_t	 failures;	/* pauses in a row that did not help */
+	bool		 exact;		/* rates are kept as windows, too */
+	/* What the host said is left, until its reset (ns); or 0. */
+	uint64_t	 shape_until;
+	int64_t		 shape_left;	/* requests */
+};
+
+struct throttle_view {
+	struct budget_view host;
+	unsigned	 nparts;	/* throttle_view_part() has them */
+	uint32_t	 waiting;
+	uint32_t	 queue_length;	/* most that may wait */
+	uint64_t	 oldest;	/* ns: waits since then; 0: nobody */
+	uint32_t	 clients;	/* how many have somebody waiting */
+};
+
+/* Fills in how it stands at now (ns). */
+void		 throttle_view(struct throttle *, uint64_t now,
+		    struct throttle_view *);
+/*
+ * The same for a part, or THROTTLE_NAMED_PART().  Returns false where there is
+ * none.
+ */
+bool		 throttle_view_part(struct throttle *, unsigned part,
+		    uint64_t now, struct budget_view *);
+
+/* One that waits. */
+struct waiter_view {
+	const struct throttle_waiter *waiter;	/* while the lock is held */
+	uint64_t	 client;
+	uint64_t	 cost;		/* micro cost units */
+	uint64_t	 since;		/* ns */
+	uint64_t	 deadline;	/* ns; THROTTLE_NEVER */
+	uint64_t	 start;		/* ns; the earliest, as things stand */
+	uint8_t		 urgency;
+	unsigned	 part;		/* or THROTTLE_WHOLE */
+	unsigned	 named;		/* or 0 */
+};
+
+/*
+ * Lists the first max of those who wait, in the order in which they would go
+ * if nothing new came.  Returns how many.
+ */
+size_t		 throttle_view_queue(struct throttle *, uint64_t now,
+		    struct waiter_view *, size_t max);
+
+#endif
