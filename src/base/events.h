@@ -49,30 +49,46 @@ struct event_told {
 	char		 fields[EVENTS_TEXT];
 };
 
-/* Returns the word for a kind: "refusal", "pause", ... */
+/* Returns the word for a kind, as the API has it: "refusal", "not_full", ... */
 const char	*events_word(enum event_kind);
 
-/* Keeps that many from now on (0: none); the newest of those that are kept. */
+/*
+ * Keeps that many from now on: the newest of those that are kept.  0, as it is
+ * to begin with: none, and telling costs one look.  False without memory: it
+ * stays as it was.
+ */
 bool		 events_keep(size_t n) __attribute__((warn_unused_result));
 
-/* Tells of one; host, rule and fields may be NULL. */
+/* Returns whether any are kept: making what is told may not be free. */
+bool		 events_kept(void);
+
+/*
+ * Tells of one; host, rule and fields may be NULL.  They are copied as far as
+ * there is room, to whole characters; what is no UTF-8, and what moves a
+ * cursor, becomes "?".
+ */
 void		 events_tell(enum event_kind, const char *host,
 		    const char *rule, const char *fields, const char *, ...)
 		    __attribute__((format(printf, 5, 6)));
 
 /*
- * Copies at most max of those behind an id, the oldest first.  Returns how
- * many; *missed is how many behind it were gone already.
+ * Copies at most max of those behind an id, the oldest first; an id that was
+ * never given, as one of an earlier process, counts as 0.  Returns how many;
+ * *missed is how many behind it were gone already.
  */
 size_t		 events_read(uint64_t after, struct event_told *, size_t max,
 		    uint64_t *missed);
 /* Returns the id of the newest; 0: there was none. */
 uint64_t	 events_last(void);
 
-/* Has fn(arg) called, on the telling thread, after each; NULL: nobody. */
+/*
+ * Has fn(arg) called, on the telling thread, after each; NULL: nobody.  Others
+ * who tell or read wait meanwhile, so fn only rings, and neither tells nor
+ * reads; when this returns, the function before is not being called any more.
+ */
 void		 events_notify(void (*fn)(void *), void *arg);
 
-/* Frees what is kept. */
+/* Frees what is kept, and keeps none from now on; ids go on from there. */
 void		 events_free(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/events.h"
 #include "base/log_sink.h"
 
 #define LINE	2048	/* bytes of one line at most */
@@ -100,14 +101,22 @@ log_flush(void)
 		log_sink_flush(sink);
 }
 
-static size_t format(char [LINE], enum log_level, const char *, va_list)
-    __attribute__((format(printf, 3, 0)));
-static void vlog(enum log_level, const char *, va_list)
-    __attribute__((format(printf, 2, 0)));
+/* A line, with its end, and where in it the message begins. */
+struct line {
+	char	 p[LINE];
+	size_t	 len;
+	size_t	 message;
+};
 
-static size_t
-format(char buf[LINE], enum log_level l, const char *fmt, va_list ap)
+static void format(struct line *, enum log_level, const char *, va_list)
+    __attribute__((format(printf, 3, 0)));
+static void vlog(enum log_level, bool, const char *, va_list)
+    __attribute__((format(printf, 3, 0)));
+
+static void
+format(struct line *line, enum log_level l, const char *fmt, va_list ap)
 {
+	char *buf = line->p;
 	struct timespec ts;
 	struct tm tm;
 	size_t n, max = LINE - 1;
@@ -118,21 +127,29 @@ format(char buf[LINE], enum log_level l, const char *fmt, va_list ap)
 	n = strftime(buf, max, "%Y-%m-%dT%H:%M:%S", &tm);
 	n += (size_t)snprintf(buf + n, max - n, ".%03dZ %s: ",
 	    (int)(ts.tv_nsec / 1000000), names[l]);
+	line->message = n;
 	r = vsnprintf(buf + n, max - n, fmt, ap);
 	if (r > 0)
 		n += (size_t)r < max - n ? (size_t)r : max - n - 1;
 	escape(buf, buf + n);
 	buf[n++] = '\n';
-	return n;
+	line->len = n;
 }
 
+/* told: as an event, by whoever logs it. */
 static void
-vlog(enum log_level l, const char *fmt, va_list ap)
+vlog(enum log_level l, bool told, const char *fmt, va_list ap)
 {
-	char buf[LINE];
+	struct line line;
 
-	if (log_enabled(l))
-		put(buf, format(buf, l, fmt, ap));
+	if (!log_enabled(l))
+		return;
+	format(&line, l, fmt, ap);
+	put(line.p, line.len);
+	if (l <= LOG_LEVEL_WARN && !told)
+		events_tell(EVENT_WARNING, NULL, NULL, NULL, "%.*s",
+		    (int)(line.len - 1 - line.message),
+		    line.p + line.message);
 }
 
 void
@@ -141,7 +158,17 @@ log_at(enum log_level l, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vlog(l, fmt, ap);
+	vlog(l, false, fmt, ap);
+	va_end(ap);
+}
+
+void
+log_told(enum log_level l, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vlog(l, true, fmt, ap);
 	va_end(ap);
 }
 
@@ -152,7 +179,7 @@ log_at(enum log_level l, const char *fmt, ...)
 		va_list ap;			\
 						\
 		va_start(ap, fmt);		\
-		vlog(l, fmt, ap);		\
+		vlog(l, false, fmt, ap);	\
 		va_end(ap);			\
 	}
 
@@ -164,16 +191,15 @@ LOG_FUNCTION(log_debug, LOG_LEVEL_DEBUG)
 void
 fatal(const char *fmt, ...)
 {
-	char buf[LINE];
+	struct line line;
 	va_list ap;
-	size_t n;
 
 	va_start(ap, fmt);
-	n = format(buf, LOG_LEVEL_ERROR, fmt, ap);
+	format(&line, LOG_LEVEL_ERROR, fmt, ap);
 	va_end(ap);
-	put(buf, n);
+	put(line.p, line.len);
 	/* whoever started it looks there */
 	if (atomic_load(&in_file))
-		write_now(buf, n);
+		write_now(line.p, line.len);
 	exit(1);
 }

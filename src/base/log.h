@@ -21,6 +21,12 @@ int	 log_enabled(enum log_level);
 /* Log one line, without its end: at that level, or at the one they name. */
 void	 log_at(enum log_level, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
+/*
+ * The same for what its caller tells as an event of its own: lines at warn and
+ * above are told as warnings by themselves (events.h).
+ */
+void	 log_told(enum log_level, const char *, ...)
+	    __attribute__((format(printf, 2, 3)));
 void	 log_error(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	 log_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	 log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
