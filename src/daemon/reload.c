@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/events.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "conf/conf.h"
@@ -25,6 +26,16 @@ reload_logs(const struct conf *conf)
 	free(cause);
 }
 
+static void
+tell_failed(const char *cause)
+{
+	const char *why = cause != NULL ? cause : "out of memory";
+
+	log_told(LOG_LEVEL_ERROR, "configuration not reloaded: %s", why);
+	events_tell(EVENT_RELOAD, NULL, NULL, NULL,
+	    "configuration not reloaded: %s", why);
+}
+
 void
 reload(struct conf **current, struct hosts *hosts, struct workers *workers)
 {
@@ -34,8 +45,7 @@ reload(struct conf **current, struct hosts *hosts, struct workers *workers)
 
 	conf = load_conf((*current)->path, true, &cause);
 	if (conf == NULL || !load_open_logs(conf, &cause)) {
-		log_error("configuration not reloaded: %s",
-		    cause != NULL ? cause : "out of memory");
+		tell_failed(cause);
 		free(cause);
 		conf_unref(conf);
 		return;
@@ -50,4 +60,5 @@ reload(struct conf **current, struct hosts *hosts, struct workers *workers)
 	conf_unref(*current);
 	*current = conf;
 	log_info("configuration reloaded");
+	events_tell(EVENT_RELOAD, NULL, NULL, NULL, "configuration reloaded");
 }
