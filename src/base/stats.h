@@ -116,7 +116,10 @@ stats_add(stats_count *c, uint64_t n)
 	    memory_order_relaxed) + n, memory_order_relaxed);
 }
 
-/* A thread's, known to all who read from now on; NULL without memory. */
+/*
+ * A thread's, known to all who read from now on, and after the thread has
+ * ended, too; NULL without memory.
+ */
 struct stats	*stats_new(void);
 
 /*
@@ -127,10 +130,13 @@ struct stats_block *stats_of(struct stats *, unsigned series);
 
 /* Notes a duration (ns). */
 void		 stats_observe(struct stats_histogram *, uint64_t ns);
+/* Returns the upper bound (ns), included, of a bucket below STATS_BUCKETS. */
+uint64_t	 stats_bound(unsigned bucket);
 
 /*
  * Returns the number of a name, given to it now if it has none and fewer than
- * max names have one; else STATS_OTHER.  From the main thread.
+ * max names have one; else STATS_OTHER.  From the main thread.  Our own two
+ * names have their numbers, so that no label can stand for two series.
  */
 unsigned	 stats_series(const char *name, size_t max);
 /*
