@@ -78,6 +78,8 @@ struct conf {
 	uint64_t		 limit_names;	/* of a worker */
 	uint64_t		 limit_ttl;	/* ns */
 
+	uint64_t		 metrics_hosts;	/* names of series, at most */
+
 	bool			 keep_alive_10;	/* clients of HTTP/1.0, too */
 	char			*via_name;	/* a token; NULL: made up */
 	bool			 via_send;

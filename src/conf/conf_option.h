@@ -17,6 +17,7 @@ enum conf_level {
 	CONF_LOG,
 	CONF_TIMEOUTS,
 	CONF_LIMITS,
+	CONF_METRICS,
 	CONF_VIA,
 	CONF_TLS,
 	CONF_RULE,		/* hosts.*, and defaults */

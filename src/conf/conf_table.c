@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/stats.h"
 #include "conf/conf.h"
 #include "conf/conf_types.h"
 
@@ -187,6 +188,15 @@ static const struct conf_option options[] = {
 	    .help = "The longest that a name's addresses are remembered.",
 	    .level = CONF_LIMITS, KIND(DURATION), .offset = TOP(limit_ttl),
 	    .max = 7 * DAY },
+
+	{ .path = "metrics", .type = "mapping",
+	    .help = "What is told of each host in metrics.",
+	    .level = CONF_TOP, .behind = CONF_METRICS, KIND(SECTION) },
+	{ .path = "metrics.hosts", .type = "integer", .range = "0 to 10000",
+	    .fallback = "100",
+	    .help = "Most patterns of hosts that have metrics of their own.",
+	    .level = CONF_METRICS, KIND(INTEGER), .offset = TOP(metrics_hosts),
+	    .max = STATS_NAMES_MAX },
 
 	{ .path = "keep_alive_10", .type = "boolean", .fallback = "false",
 	    .help = "Whether HTTP/1.0 clients that ask for it may keep their "

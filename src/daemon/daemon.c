@@ -16,6 +16,7 @@
 
 #include "base/client_hash.h"
 #include "base/log.h"
+#include "base/stats.h"
 #include "conf/conf.h"
 #include "daemon/load.h"
 #include "daemon/signals.h"
@@ -119,6 +120,7 @@ stop(struct sluice *s)
 	hosts_free(s->hosts);
 	listen_close(s->listeners);
 	access_close();
+	stats_free();
 	conf_unref(s->conf);
 	close(s->workers.done_fd);
 	close(s->signal_fd);
@@ -147,6 +149,7 @@ daemon_run(const char *path)
 	if (!client_hash_init() || !via_init())
 		fatal("cannot start: no randomness");
 	load_warnings(s.conf, load_log_warning_cb);
+	load_series(s.conf);
 	start(&s);
 	wait_for_end(&s);
 	stop(&s);

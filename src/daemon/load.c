@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/log_file.h"
+#include "base/stats.h"
 #include "conf/conf.h"
 #include "conf/conf_load.h"
 #include "conf/conf_warnings.h"
@@ -80,6 +81,17 @@ load_warnings(const struct conf *conf,
 	raise_limits(conf, line);
 	conf_warnings(conf, line, NULL);
 	tls_warnings(conf, line, NULL);
+}
+
+void
+load_series(struct conf *conf)
+{
+	size_t i;
+
+	conf->fallback.series = STATS_DEFAULT;
+	for (i = 0; i < conf->nrules; i++)
+		conf->rules[i].series = stats_series(conf->rules[i].name,
+		    conf->metrics_hosts);
 }
 
 bool

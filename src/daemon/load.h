@@ -24,6 +24,12 @@ void		 load_warnings(const struct conf *,
 void		 load_log_warning_cb(const char *line, void *);
 
 /*
+ * Gives its rules the numbers of their counters, before other threads see it;
+ * from the main thread.
+ */
+void		 load_series(struct conf *);
+
+/*
  * Opens the files that it has logs go to, anew.  Returns false with *cause
  * where one of them stays as it was.
  */

@@ -53,6 +53,7 @@ reload(struct conf **current, struct hosts *hosts, struct workers *workers)
 	conf_changes(*current, conf, load_log_warning_cb, NULL);
 	load_warnings(conf, load_log_warning_cb);
 	log_set_level((enum log_level)conf->log_level);
+	load_series(conf);
 	hosts_reload(hosts, conf, loop_now());
 	memory_limit(&workers->memory, conf->limit_memory);
 	for (i = 0; i < workers->n; i++)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/stats.h"
 
 /* The loop whose thread this is; NULL on the main thread. */
 static _Thread_local struct loop *current;
@@ -301,7 +302,8 @@ loop_new(unsigned id, struct memory *memory, void (*rung)(void *), void *arg)
 	l->mail_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	l->timer_fd = timerfd_create(CLOCK_MONOTONIC,
 	    TFD_NONBLOCK | TFD_CLOEXEC);
-	if (l->mail_fd == -1 || l->timer_fd == -1 ||
+	l->stats = stats_new();		/* it outlives the loop */
+	if (l->mail_fd == -1 || l->timer_fd == -1 || l->stats == NULL ||
 	    (l->base = new_base()) == NULL) {
 		if (l->mail_fd != -1)
 			close(l->mail_fd);

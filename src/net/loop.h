@@ -29,6 +29,7 @@
 
 struct loop;
 struct memory;
+struct stats;
 
 /* A message to a loop; lives in the memory of what it is about. */
 struct mail {
@@ -64,6 +65,7 @@ struct loop {
 	unsigned		 id;		/* from 0, among all */
 	struct event_base	*base;
 	struct memory		*memory;	/* shared by all */
+	struct stats		*stats;		/* what this thread counts */
 
 	/*
 	 * For the length of one callback: bytes just received (before TLS, and

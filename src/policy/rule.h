@@ -120,6 +120,8 @@ struct rule {
 	const char		*name;		/* canonical pattern, or
 						   "defaults", "unlimited" */
 	struct place		 at;		/* of its key */
+	/* What it is counted as (stats.h): set when it is put in force. */
+	unsigned		 series;
 	bool			 builtin;	/* not the file's: no limits */
 	bool			 has_port;	/* the pattern names a port */
 	bool			 shared;	/* one throttle for all */

@@ -37,14 +37,14 @@ static const struct wrong errors[] = {
 	{ "workers: 1\n---\nworkers: 2\n", "2:1: a second document, ..." },
 
 	{ "worker: 2\n", "1:1: worker: an unknown key, expected listen, "
-	    "workers, resolver, log, timeouts, limits, keep_alive_10, via, "
-	    "tls, defaults, hosts; "
+	    "workers, resolver, log, timeouts, limits, metrics, "
+	    "keep_alive_10, via, tls, defaults, hosts; "
 	    "did you mean \"workers\"?" },
 	{ "log: {levle: info}\n", "1:7: log.levle: an unknown key, expected "
 	    "level, diagnostics, access, format; did you mean \"level\"?" },
 	{ "zzz: 2\n", "1:1: zzz: an unknown key, expected listen, workers, "
-	    "resolver, log, timeouts, limits, keep_alive_10, via, tls, "
-	    "defaults, hosts" },
+	    "resolver, log, timeouts, limits, metrics, keep_alive_10, via, "
+	    "tls, defaults, hosts" },
 	{ "hosts:\n  a.b:\n    max_wait: 1\n",
 	    "3:5: hosts.a.b.max_wait: an unknown key, ..." },
 	{ "https: {}\n", "1:1: https: an unknown key, ..." },
@@ -349,6 +349,7 @@ static const char	 whole[] =
     "log: {level: warn, access: /a/b, format: json}\n"
     "timeouts: {idle: 1.5m, header: 500ms}\n"
     "limits: {head: 8K, fields: 10000, body: 1GB}\n"
+    "metrics: {hosts: 0}\n"
     "keep_alive_10: on\n"
     "via: {name: p-1, send: no}\n"
     "defaults: &d {capacity: 10, queue: {length: 5, max_wait: 1}}\n"
@@ -406,6 +407,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(conf->limit_lookups, 256);
 	ck_assert_uint_eq(conf->limit_names, 10000);
 	ck_assert_uint_eq(conf->limit_ttl, 3600 * SECOND);
+	ck_assert_uint_eq(conf->metrics_hosts, 100);
 	ck_assert_uint_eq(conf->nrules, 0);
 	ck_assert_str_eq(rule->name, "unlimited");
 	ck_assert_uint_eq(rule->limits.nrates, 0);
@@ -450,6 +452,7 @@ START_TEST(everything)
 	ck_assert_uint_eq(conf->timeout_drain, 30 * SECOND);
 	ck_assert_uint_eq(conf->limit_head, 8192);
 	ck_assert_uint_eq(conf->limit_fields, 10000);
+	ck_assert_uint_eq(conf->metrics_hosts, 0);
 	ck_assert_str_eq(conf->via_name, "p-1");
 	ck_assert(!conf->via_send);
 	ck_assert(conf->keep_alive_10);
