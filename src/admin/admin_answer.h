@@ -14,6 +14,9 @@ void		 admin_answer_json(struct admin_request *, int status,
 /* Sends text of that media type; copied as far as the socket needs. */
 void		 admin_answer_text(struct admin_request *, int status,
 		    const char *type, const char *, size_t);
+/* ... with field lines of its own, each ended by "\r\n". */
+void		 admin_answer_text_with(struct admin_request *, int status,
+		    const char *fields, const char *type, const char *, size_t);
 /*
  * Sends a problem (RFC 9457): what is wrong, and what would have been right
  * (or NULL).

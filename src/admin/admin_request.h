@@ -54,6 +54,7 @@ struct admin_request {
 	const char		*by;		/* who, for the log */
 	const char		*accept;	/* or "" */
 	const char		*last_event_id;	/* or NULL */
+	const char		*if_none_match;	/* or NULL */
 	char			 path[ADMIN_PATH];	/* parts end in it */
 	const char		*parts[ADMIN_PARTS];	/* decoded */
 	unsigned		 nparts;
