@@ -8,6 +8,7 @@
 #include "base/words.h"
 #include "conf/conf.h"
 #include "exchange/exchange_connect.h"
+#include "exchange/exchange_count.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_forward.h"
 #include "exchange/exchange_resend.h"
@@ -33,6 +34,7 @@ admitted(struct exchange *x, uint64_t now)
 {
 	x->admitted = true;
 	x->held += now - x->queued;
+	exchange_count_wait(x, true, now);
 	if (x->discarding)
 		exchange_discard_end(x, false);
 	deadline_set(&x->timer, 0);
@@ -80,6 +82,7 @@ refuse_over_budget(struct exchange *x, enum hosts_answer a)
 		r.wait = start - now;
 		r.retry_after = (r.wait + 999999999) / 1000000000;
 	}
+	x->refusal = a == HOSTS_FULL ? STATS_QUEUE_FULL : STATS_MAX_WAIT;
 	exchange_answer(x, &r, ACCESS_REFUSED,
 	    a == HOSTS_FULL ? "queue full" : "max_wait");
 }
@@ -101,16 +104,17 @@ take_answer(struct exchange *x, enum hosts_answer a)
 		refuse_over_budget(x, a);
 		break;
 	case HOSTS_NO_ROOM:
-		exchange_reject(x, 503, "proxy_internal_error",
-		    "limits.hosts is reached");
+		exchange_reject(x, 503, STATS_HOSTS_FULL,
+		    "proxy_internal_error", "limits.hosts is reached");
 		break;
 	case HOSTS_NO_SHARE:
-		exchange_reject(x, 503, "proxy_internal_error",
+		exchange_reject(x, 503, STATS_HOSTS_SHARE,
+		    "proxy_internal_error",
 		    "the client has its share of limits.hosts");
 		break;
 	case HOSTS_NO_MEMORY:
-		exchange_reject(x, 503, "proxy_internal_error",
-		    "out of memory");
+		exchange_reject(x, 503, STATS_NO_MEMORY,
+		    "proxy_internal_error", "out of memory");
 		break;
 	case HOSTS_RELOADED:
 		break;		/* nothing was asked */
@@ -218,7 +222,8 @@ exchange_admit(struct exchange *x, const struct http1_head *h)
 	if (!prepare(x, h))
 		take_answer(x, HOSTS_NO_MEMORY);
 	else if (wrong != NULL && wrong != claim_no_memory)
-		exchange_reject(x, 400, "http_request_error", wrong);
+		exchange_reject(x, 400, STATS_MALFORMED, "http_request_error",
+		    wrong);
 	else
 		take_answer(x, a);
 	return true;

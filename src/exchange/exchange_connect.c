@@ -94,8 +94,8 @@ exchange_connect_open(struct exchange *x, int fd)
 		text_free(&head);
 		if (fd != -1)
 			close(fd);
-		exchange_reject(x, 503, "proxy_internal_error",
-		    "out of memory");
+		exchange_reject(x, 503, STATS_NO_MEMORY,
+		    "proxy_internal_error", "out of memory");
 		return;
 	}
 	exchange_set_phase(x, EXCHANGE_OPENED);
@@ -124,7 +124,8 @@ exchange_connect_intercept(struct exchange *x)
 	    &all->loop->wire, front_tls(x->downstream), &why);
 	if (x->opening->tls == NULL) {
 		/* RFC 9209 2.3.28 */
-		exchange_reject(x, 500, "proxy_configuration_error", why);
+		exchange_reject(x, 500, STATS_OTHER_REFUSAL,
+		    "proxy_configuration_error", why);
 		return;
 	}
 	x->admitted = true;		/* its requests wait, it does not */
@@ -155,10 +156,10 @@ exchange_connect(struct exchange *x)
 	if (x->dial != NULL)
 		return;
 	if (x->head_sent)
-		exchange_cut_off(x, ACCESS_REFUSED, "out of memory");
+		exchange_abort(x, STATS_NO_MEMORY, "out of memory");
 	else
-		exchange_reject(x, 503, "proxy_internal_error",
-		    "out of memory");
+		exchange_reject(x, 503, STATS_NO_MEMORY,
+		    "proxy_internal_error", "out of memory");
 }
 
 /* What it becomes */
@@ -181,7 +182,7 @@ go_inside(struct exchange *x, struct tls *tls, enum access_outcome outcome)
 	struct downstream *d = x->downstream;
 
 	if (!front_inside(d, &x->host, x->opening->user, tls)) {
-		exchange_cut_off(x, ACCESS_REFUSED, "out of memory");
+		exchange_abort(x, STATS_NO_MEMORY, "out of memory");
 		return;
 	}
 	exchange_finish(x, outcome, NULL);
@@ -216,7 +217,7 @@ static void
 become_other(struct exchange *x)
 {
 	if (exchange_opening_is_closed(x))
-		exchange_cut_off(x, ACCESS_REFUSED,
+		exchange_abort(x, STATS_MALFORMED,
 		    "neither TLS nor HTTP in a tunnel");
 	else
 		become_tunnel(x);
@@ -312,7 +313,7 @@ exchange_connect_late(struct exchange *x)
 	if (in_line)
 		become_requests(x);	/* front tells that it is too slow */
 	else if (exchange_opening_is_closed(x))
-		exchange_cut_off(x, ACCESS_REFUSED, s->seen == 0 ?
+		exchange_abort(x, STATS_TOO_SLOW, s->seen == 0 ?
 		    "nothing came for timeouts.header" :
 		    "neither TLS nor HTTP in a tunnel");
 	else if (s->seen > 0)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "exchange/exchange_count.h"
 #include "exchange/exchange_judge.h"
 #include "exchange/exchange_opening.h"
 #include "exchange/exchange_resend.h"
@@ -62,8 +63,11 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	if (outcome == ACCESS_REFUSED && x->reached)
 		outcome = ACCESS_ABORTED;
 	write_log(x, outcome, reason, now);
+	if (x->phase == EXCHANGE_QUEUED)
+		exchange_count_wait(x, false, now);
 	exchange_set_phase(x, EXCHANGE_ENDED);
 	exchange_opening_end(x);
+	exchange_count_end(x, outcome);
 	deadline_free(&x->timer);
 	dial_cancel(x->dial);
 	tunnel_free(x->tunnel);
@@ -97,14 +101,14 @@ exchange_answer(struct exchange *x, const struct reply *r,
 	    x->exchanges->draining)
 		reply.close = true;
 	x->status = r->status;
-	x->out = reply_send(d, &reply);
+	exchange_count_out(x, reply_send(d, &reply));
 	exchange_finish(x, outcome, reason);
 	front_end(d, !reply.close);
 }
 
 void
-exchange_reject(struct exchange *x, int status, const char *error,
-    const char *detail)
+exchange_reject(struct exchange *x, int status, enum stats_refusal why,
+    const char *error, const char *detail)
 {
 	struct reply r = {
 		.status = status,
@@ -112,6 +116,7 @@ exchange_reject(struct exchange *x, int status, const char *error,
 		.detail = detail,
 	};
 
+	x->refusal = why;
 	exchange_answer(x, &r, ACCESS_REFUSED, detail);
 }
 
@@ -128,19 +133,30 @@ exchange_cut_off(struct exchange *x, enum access_outcome outcome,
 	front_abort(d, reset);
 }
 
+void
+exchange_abort(struct exchange *x, enum stats_refusal why, const char *reason)
+{
+	x->refusal = why;
+	exchange_cut_off(x, ACCESS_REFUSED, reason);
+}
+
 /* Not all that fails is the upstream's fault. */
 static enum access_outcome
-outcome_of(enum failure e)
+take_failure(struct exchange *x, enum failure e)
 {
-	return e == FAILURE_LOOP || e == FAILURE_NO_MEMORY ?
-	    ACCESS_REFUSED : ACCESS_UPSTREAM_ERROR;
+	if (e == FAILURE_LOOP || e == FAILURE_NO_MEMORY) {
+		x->refusal = e == FAILURE_LOOP ? STATS_LOOP : STATS_NO_MEMORY;
+		return ACCESS_REFUSED;
+	}
+	stats_add(&x->counts->errors[e], 1);
+	return ACCESS_UPSTREAM_ERROR;
 }
 
 void
 exchange_fail(struct exchange *x, enum failure e, const char *why)
 {
 	const struct failure_answer *f = failure_answer(e);
-	enum access_outcome outcome = outcome_of(e);
+	enum access_outcome outcome = take_failure(x, e);
 	char error[64], detail[256], reason[192];
 	struct reply r = {
 		.status = f->status,
@@ -201,6 +217,8 @@ exchange_refuse(struct exchanges *all, struct downstream *d,
 	};
 
 	line.out = reply_send(d, &r);
+	exchange_count_refused(all, &head->host, front_excess(d) ?
+	    STATS_CONNECTIONS : exchange_refusal_of(status));
 	access_write(all->access, &line);
 	front_end(d, false);
 }

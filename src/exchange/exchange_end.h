@@ -2,6 +2,7 @@
 #ifndef SLUICE_EXCHANGE_END_H
 #define SLUICE_EXCHANGE_END_H
 
+#include "base/stats.h"
 #include "exchange/access.h"
 #include "exchange/reply.h"
 #include "net/failure.h"
@@ -23,12 +24,15 @@ void		 exchange_answer(struct exchange *, const struct reply *,
 		    enum access_outcome, const char *reason);
 /* The same, for what the request or the proxy got wrong. */
 void		 exchange_reject(struct exchange *, int status,
-		    const char *error, const char *detail);
+		    enum stats_refusal, const char *error, const char *detail);
 /* Ends it because of its other side: with an answer, or cut off. */
 void		 exchange_fail(struct exchange *, enum failure,
 		    const char *why);
 /* Ends it so that the client does not take what it got for whole. */
 void		 exchange_cut_off(struct exchange *, enum access_outcome,
+		    const char *reason);
+/* The same, because we refuse what it has become. */
+void		 exchange_abort(struct exchange *, enum stats_refusal,
 		    const char *reason);
 
 /*

@@ -45,8 +45,8 @@ open_upstream(struct exchange *x, bool fresh)
 	x->upstream = upstream_open(x->exchanges->upstreams, &to, which,
 	    &upstream_events, x);
 	if (x->upstream == NULL)
-		exchange_reject(x, 503, "proxy_internal_error",
-		    "out of memory");
+		exchange_reject(x, 503, STATS_NO_MEMORY,
+		    "proxy_internal_error", "out of memory");
 	else if (upstream_ready(x->upstream))
 		exchange_request_send(x);
 }

@@ -170,7 +170,7 @@ exchange_judge_end(struct exchange *x, struct held_answer *held)
 	x->judging = NULL;
 	if (refusal_judge(j->rules, j->nrules, &body, j->date, &found))
 		take_refusal(x, j, &found);
-	exchange_teach(x, &j->lesson);
+	exchange_teach(x, &j->lesson, loop_now());
 	*held = j->held;
 	free(j);
 }
@@ -186,7 +186,7 @@ exchange_judge_drop(struct exchange *x)
 	/* what it would have said, nobody knows */
 	if (j->lesson.verdict == BUDGET_SUCCESS)
 		j->lesson.verdict = BUDGET_NEUTRAL;
-	exchange_teach(x, &j->lesson);
+	exchange_teach(x, &j->lesson, loop_now());
 	exchange_judge_free(x, &j->held);
 	free(j);
 }

@@ -7,6 +7,7 @@
 #include "base/client_hash.h"
 #include "base/log.h"
 #include "base/words.h"
+#include "exchange/exchange_count.h"
 #include "exchange/exchange_state.h"
 #include "hint/hint_read.h"
 #include "hosts/hosts_learn.h"
@@ -61,15 +62,16 @@ grounds(const struct exchange *x, const struct lesson *l, uint64_t pause)
 }
 
 void
-exchange_teach(struct exchange *x, const struct lesson *l)
+exchange_teach(struct exchange *x, const struct lesson *l, uint64_t now)
 {
-	uint64_t pause = hosts_learn(x->exchanges->hosts, &x->ticket, l,
-	    loop_now());
+	uint64_t pause = hosts_learn(x->exchanges->hosts, &x->ticket, l, now);
 	const char *why = grounds(x, l, pause);
 	bool of = l->partial && l->named;
 	bool cut = !l->backoff && pause < l->pause;
 	char buf[WORDS], label[HOSTS_LABEL];
 
+	if (l->verdict == BUDGET_THROTTLED)
+		exchange_count_throttled(x, x->status);
 	if (pause > 0)
 		log_info("%s: %s%s%spaused for %s after its answer %d%s%s%s%s",
 		    hosts_label(label, &x->ticket), of ? "its part " : "",

@@ -24,8 +24,12 @@ struct lesson_answer exchange_lesson_answer(const struct exchange *,
  */
 void		 exchange_learn(struct exchange *, const struct http1_head *,
 		    struct hint *, struct lesson *);
-/* Gives an answer's lesson to the host, and says if that pauses it. */
-void		 exchange_teach(struct exchange *, const struct lesson *);
+/*
+ * Gives an answer's lesson to the host, and says if that pauses it; now: ns,
+ * monotonic.
+ */
+void		 exchange_teach(struct exchange *, const struct lesson *,
+		    uint64_t now);
 /* The host has answered with something that tells nothing of them. */
 void		 exchange_learn_success(struct exchange *);
 

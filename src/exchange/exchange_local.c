@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "exchange/exchange_count.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_state.h"
 #include "exchange/max_forwards.h"
@@ -30,7 +31,7 @@ trace(struct exchange *x, const struct http1_head *h)
 	v[1].iov_len = body.len;
 	front_send(x->downstream, v, 2);
 	x->status = 200;
-	x->out = body.len;
+	exchange_count_out(x, body.len);
 	text_free(&body);
 }
 
@@ -61,7 +62,7 @@ exchange_local(struct exchange *x, const struct http1_head *h)
 
 	forwards = max_forwards_read(h, &n);
 	if (forwards == MAX_FORWARDS_BAD) {
-		exchange_reject(x, 400, "http_request_error",
+		exchange_reject(x, 400, STATS_MALFORMED, "http_request_error",
 		    "malformed Max-Forwards");
 		return true;
 	}

@@ -47,6 +47,7 @@ exchange_opening_take_fd(struct opening *o)
 void
 exchange_opening_refund(struct exchange *x, struct claim_turn *turn)
 {
+	x->cost = 0;
 	hosts_refund(x->exchanges->hosts, &x->ticket, turn, loop_now());
 }
 

@@ -7,6 +7,7 @@
 #include <event2/buffer.h>
 
 #include "conf/conf.h"
+#include "exchange/exchange_count.h"
 #include "exchange/exchange_deadline.h"
 #include "exchange/exchange_resend.h"
 #include "exchange/exchange_state.h"
@@ -84,7 +85,7 @@ exchange_request_body(void *arg, const char *p, size_t n)
 	if (!uploading(x))
 		return false;
 	x->expect = false;
-	x->in += n;
+	exchange_count_in(x, n);
 	if (x->chunked) {
 		v[0].iov_len = (size_t)snprintf(size, sizeof size, "%zx\r\n",
 		    n);

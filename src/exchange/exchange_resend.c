@@ -62,6 +62,7 @@ exchange_resend(struct exchange *x)
 	log_debug("%s: to be sent again after its answer %d", x->host.name,
 	    x->status);
 	x->resent++;
+	stats_add(&x->counts->resends, 1);
 	x->retried = false;
 	x->status = 0;
 	exchange_set_phase(x, EXCHANGE_QUEUED);

@@ -2,6 +2,7 @@
 #include "exchange/exchange_response.h"
 
 #include "conf/conf.h"
+#include "exchange/exchange_count.h"
 #include "exchange/exchange_deadline.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_judge.h"
@@ -89,7 +90,7 @@ begin_relaying(struct exchange *x)
 
 /* Takes the lesson of an answer; or that waits for the answer's body. */
 static void
-learn(struct exchange *x, const struct http1_head *h)
+learn(struct exchange *x, const struct http1_head *h, uint64_t now)
 {
 	struct lesson lesson;
 	struct hint hint;
@@ -97,17 +98,17 @@ learn(struct exchange *x, const struct http1_head *h)
 	exchange_learn(x, h, &hint, &lesson);
 	if (lesson_is_final(&lesson) ||
 	    !exchange_judge(x, h, &hint, &lesson))
-		exchange_teach(x, &lesson);
+		exchange_teach(x, &lesson, now);
 }
 
 static void
-relay_final(struct exchange *x, const struct http1_head *h)
+relay_final(struct exchange *x, const struct http1_head *h, uint64_t now)
 {
 	struct relay_response r;
 	bool ok;
 
 	x->status = h->status;
-	learn(x, h);
+	learn(x, h, now);
 	if (x->judging == NULL && exchange_resend(x))
 		return;
 	r = describe(x, h);
@@ -149,9 +150,11 @@ void
 exchange_response_head(void *arg, struct http1_head *h)
 {
 	struct exchange *x = arg;
+	uint64_t now = loop_now();
 
+	exchange_count_response(x, h->status, now);
 	if (h->status >= 200)
-		relay_final(x, h);
+		relay_final(x, h, now);
 	else if (h->status != 101)
 		relay_interim(x, h);
 	else if (!h->upgrade || !upgrade_was_offered(x->offer, h))
@@ -188,7 +191,7 @@ relay_piece(struct exchange *x, const char *p, size_t n)
 	/* the end of a body needs one more */
 	if (gather_full(g, 4))
 		send_gathered(x);
-	x->out += n;
+	exchange_count_out(x, n);
 	if (x->framing == RELAY_CHUNKED)
 		gather_add_chunk(g, p, n);
 	else

@@ -6,6 +6,7 @@
 #include "conf/conf.h"
 #include "exchange/exchange_admit.h"
 #include "exchange/exchange_connect.h"
+#include "exchange/exchange_count.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_local.h"
 #include "exchange/exchange_misdirected.h"
@@ -44,10 +45,10 @@ static bool
 decide(struct exchange *x, const struct http1_head *h)
 {
 	if (x->is_connect && !exchange_opening_new(x, h))
-		exchange_reject(x, 503, "proxy_internal_error",
-		    "out of memory");
+		exchange_reject(x, 503, STATS_NO_MEMORY,
+		    "proxy_internal_error", "out of memory");
 	else if (x->through && !exchange_misdirected_may_go(x))
-		exchange_reject(x, 421, "http_request_error",
+		exchange_reject(x, 421, STATS_MALFORMED, "http_request_error",
 		    "the request is for another host than its tunnel");
 	else if (x->is_connect &&
 	    x->ticket.rule->https == RULE_HTTPS_INTERCEPT)
@@ -70,6 +71,7 @@ take_conf(struct exchange *x)
 	x->taken = front_take_turn(x->downstream);
 	t->conf = conf_ref(x->exchanges->conf);
 	t->rule = conf_rule(t->conf, &x->host);
+	exchange_count_begin(x);
 }
 
 void
@@ -85,6 +87,7 @@ exchange_start(struct exchanges *all, struct downstream *d,
 	x->exchanges = all;
 	x->downstream = d;
 	exchange_set_phase(x, EXCHANGE_STARTING);
+	x->refusal = STATS_OTHER_REFUSAL;
 	x->began = x->queued = loop_now();
 	deadline_init(&x->timer, all->loop, exchange_timeout, x);
 	front_attach(d, x);
@@ -95,16 +98,17 @@ exchange_start(struct exchanges *all, struct downstream *d,
 		x->keep = false;
 
 	if (x->head.failed)
-		exchange_reject(x, 503, "proxy_internal_error",
-		    "out of memory");
+		exchange_reject(x, 503, STATS_NO_MEMORY,
+		    "proxy_internal_error", "out of memory");
 	else if (all->draining)
-		exchange_reject(x, 503, "connection_limit_reached",
+		exchange_reject(x, 503, STATS_DRAINED,
+		    "connection_limit_reached",
 		    "the proxy is shutting down");
 	else if (via_is_loop(h, via_name(x->ticket.conf)))
-		exchange_reject(x, 508, "proxy_loop_detected",
+		exchange_reject(x, 508, STATS_LOOP, "proxy_loop_detected",
 		    "the request has passed this proxy before");
 	else if (!exchange_local(x, h)) {
 		while (!decide(x, h))
-			;
+			exchange_count_begin(x);
 	}
 }

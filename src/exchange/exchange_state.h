@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/memory.h"
+#include "base/stats.h"
 #include "base/text.h"
 #include "exchange/gather.h"
 #include "exchange/relay_head.h"
@@ -120,6 +121,12 @@ struct exchange {
 	unsigned		 resent;	/* after such refusals */
 	bool			 discarding;	/* one; it is not relayed */
 	uint64_t		 discarded;	/* bytes of its body */
+
+	/* what is counted */
+	struct stats_block	*counts;	/* where: its rule's */
+	enum stats_refusal	 refusal;	/* why, if we refuse it */
+	uint64_t		 cost;		/* spent; micro cost units */
+	uint64_t		 forwarded;	/* ns; last admitted then */
 
 	/* for the log */
 	uint64_t		 began;		/* ns */

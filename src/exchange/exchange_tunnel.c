@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/once.h"
 #include "conf/conf.h"
+#include "exchange/exchange_count.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_learn.h"
 #include "exchange/exchange_opening.h"
@@ -57,8 +58,8 @@ passed_cb(void *arg, size_t in, size_t out)
 {
 	struct exchange *x = arg;
 
-	x->in += in;
-	x->out += out;
+	exchange_count_in(x, in);
+	exchange_count_out(x, out);
 }
 
 static void
@@ -100,13 +101,13 @@ exchange_tunnel_start(struct exchange *x, struct tunnel_side *upstream,
 	if (x->tunnel == NULL) {
 		close(upstream->fd);
 		tls_free(upstream->tls);
-		exchange_cut_off(x, ACCESS_REFUSED, "out of memory");
+		exchange_abort(x, STATS_NO_MEMORY, "out of memory");
 		return;
 	}
 	if (x->is_connect)
 		tell_limits(x);
 	deadline_set(&x->timer, 0);
-	x->in += upstream->len;
+	exchange_count_in(x, upstream->len);
 	exchange_set_phase(x, EXCHANGE_TUNNEL);
 	exchange_tunnel_stands(x);
 }

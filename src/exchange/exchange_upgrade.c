@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "exchange/exchange_upgrade.h"
 
+#include "exchange/exchange_count.h"
 #include "exchange/exchange_state.h"
 #include "exchange/exchange_tunnel.h"
 #include "exchange/tunnel.h"
@@ -30,7 +31,7 @@ exchange_upgrade(struct exchange *x, const struct http1_head *h)
 	upstream.tls = taken.tls;
 	x->upstream = NULL;
 	x->status = 101;
-	x->out += taken.len;
+	exchange_count_out(x, taken.len);
 	exchange_tunnel_start(x, &upstream, &head);
 	text_free(&head);
 	return true;

@@ -7,6 +7,7 @@
 #include "base/client_hash.h"
 #include "exchange/access.h"
 #include "exchange/exchange_connect.h"
+#include "exchange/exchange_count.h"
 #include "exchange/exchange_deadline.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_request.h"
@@ -54,9 +55,10 @@ body_failed_cb(void *arg, int status, const char *why)
 	struct exchange *x = arg;
 
 	if (x->head_sent)
-		exchange_cut_off(x, ACCESS_REFUSED, why);
+		exchange_abort(x, exchange_refusal_of(status), why);
 	else
-		exchange_reject(x, status, "http_request_error", why);
+		exchange_reject(x, status, exchange_refusal_of(status),
+		    "http_request_error", why);
 }
 
 static void

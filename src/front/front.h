@@ -109,6 +109,9 @@ void		 front_reload(struct front *, const struct conf *);
  */
 const char	*front_peer(const struct downstream *);
 
+/* Returns whether it is one more than limits.connections allows. */
+bool		 front_excess(const struct downstream *);
+
 /* Returns its address; NULL on a Unix socket.  As long as the downstream. */
 const struct sockaddr *front_address(const struct downstream *);
 /*

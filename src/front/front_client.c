@@ -30,6 +30,12 @@ front_peer(const struct downstream *d)
 	return f->peer;
 }
 
+bool
+front_excess(const struct downstream *d)
+{
+	return d->excess;
+}
+
 const struct http1_host *
 front_tunnel(const struct downstream *d)
 {

@@ -28,6 +28,7 @@ enum failure {
 	FAILURE_TLS_PROTOCOL,		/* not TLS, or not as it may be */
 	FAILURE_TLS_TIMEOUT,		/* the handshake took too long */
 	FAILURE_NO_MEMORY,
+	FAILURES,			/* how many there are */
 };
 
 /* What the client and the access log are told of it. */
@@ -35,6 +36,7 @@ struct failure_answer {
 	int		 status;	/* of the response */
 	const char	*error;		/* RFC 9209 error type */
 	const char	*kind;		/* for the access log */
+	const char	*name;		/* for metrics: the enum's */
 	const char	*detail;	/* for people; NULL: it differs */
 	bool		 told;		/* what was seen is, too, in both */
 };
