@@ -30,22 +30,6 @@
 /* The flow of all who were returned; nothing of it is used. */
 static struct fair_flow returned_flow;
 
-/*
- * The virtual time of a turn.  What costs little or nothing takes a turn, too,
- * and a slot: many of those would keep others from theirs.
- */
-static wide
-turn_span(uint64_t cost, uint64_t weight)
-{
-	return fair_span(wide_larger(cost, FAIR_TURN), weight);
-}
-
-static int
-waiter_cmp(const struct fair_waiter *a, const struct fair_waiter *b)
-{
-	return fair_compare(fair_rank(a), fair_rank(b), a->seq, b->seq);
-}
-
 static int
 order_cmp(const struct fair_flow *a, const struct fair_flow *b)
 {
@@ -59,12 +43,6 @@ due_cmp(const struct fair_flow *a, const struct fair_flow *b)
 		return fair_compare(a->due, b->due, a->client->seq,
 		    b->client->seq);
 	return a->lane < b->lane ? -1 : a->lane > b->lane;
-}
-
-static int
-fair_client_cmp(const struct fair_client *a, const struct fair_client *b)
-{
-	return a->id < b->id ? -1 : a->id > b->id;
 }
 
 static int
@@ -95,7 +73,7 @@ FAIR_TREE(fair_owing, fair_client, by_vt, owing_cmp)
 /* FAIR_TREE() takes this as it stands then. */
 #undef RB_AUGMENT
 #define RB_AUGMENT(x)	waiter_sum(x)
-FAIR_TREE(fair_waiters, fair_waiter, entry, waiter_cmp)
+FAIR_TREE(fair_waiters, fair_waiter, entry, fair_waiter_cmp)
 #undef RB_AUGMENT
 
 /*
@@ -120,18 +98,6 @@ waiters_remove(struct fair_waiters *tree, struct fair_waiter *w)
 		waiter_sum(parent);
 }
 
-/* The urgency that waiting has made of a rank by now. */
-static unsigned
-level(const struct fair *q, uint64_t at)
-{
-	uint64_t steps;
-
-	if (!q->trust || at <= q->now)
-		return 0;
-	steps = (at - q->now - 1) / FAIR_AGE + 1;
-	return steps < FAIR_URGENCIES ? (unsigned)steps : FAIR_URGENCIES - 1;
-}
-
 /* Puts a flow with waiters where it belongs by its first waiter. */
 static void
 flow_in(struct fair *q, struct fair_flow *f, wide tag)
@@ -143,7 +109,7 @@ flow_in(struct fair *q, struct fair_flow *f, wide tag)
 
 	assert(w != NULL);
 	at = fair_rank(w);
-	steps = level(q, at);
+	steps = fair_level(q, at);
 	g = &fair_lane_at(q, f->lane)->groups[steps];
 	if (RB_EMPTY(&g->order)) {
 		g->moved = 0;
@@ -490,15 +456,15 @@ fair_before(const struct fair *q, const struct fair_waiter *a,
 	if (a->returned != b->returned)
 		return a->returned;
 	if (a->returned)
-		return waiter_cmp(a, b) < 0;
-	level_a = level(q, fair_rank(a));
-	level_b = level(q, fair_rank(b));
+		return fair_waiter_cmp(a, b) < 0;
+	level_a = fair_level(q, fair_rank(a));
+	level_b = fair_level(q, fair_rank(b));
 	if (level_a != level_b)
 		return level_a < level_b;
 	tag_a = fair_tag(a->flow);
 	tag_b = fair_tag(b->flow);
 	if (tag_a == tag_b && a->flow->client == b->flow->client)
-		return waiter_cmp(a, b) < 0;
+		return fair_waiter_cmp(a, b) < 0;
 	return fair_compare(tag_a, tag_b, a->flow->client->seq,
 	    b->flow->client->seq) < 0;
 }
@@ -532,7 +498,7 @@ fair_serve(struct fair *q, struct fair_waiter *w, uint64_t now)
 	fair_tick(q, now);
 	if (!w->returned) {
 		start = fair_tag(f);
-		length = turn_span(w->cost, f->client->weight);
+		length = fair_turn_span(w->cost, f->client->weight);
 		charge(f->client, start, length, f);
 		if (f->length > 1)
 			flow_move(f, wide_sum(start, length));
@@ -551,7 +517,7 @@ fair_pass(struct fair *q, uint64_t client, uint32_t weight, uint64_t cost)
 	if (q->length == 0 || (c = client_get(q, client, weight)) == NULL)
 		return;
 	start = c->vt;
-	charge(c, start, turn_span(cost, weight), NULL);
+	charge(c, start, fair_turn_span(cost, weight), NULL);
 	fair_chart_update(q, c);
 	client_settle(q, c);
 	advance(q, start);

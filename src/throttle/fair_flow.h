@@ -135,6 +135,16 @@ fair_span(wide cost, uint64_t weight)
 }
 
 /*
+ * The virtual time of a turn.  What costs little or nothing takes a turn, too,
+ * and a slot: many of those would keep others from theirs.
+ */
+static inline wide
+fair_turn_span(uint64_t cost, uint64_t weight)
+{
+	return fair_span(wide_larger(cost, FAIR_TURN), weight);
+}
+
+/*
  * What a client's waiters are ordered by: a step of urgency weighs as much as
  * FAIR_AGE of waiting, at any time.
  */
@@ -152,6 +162,30 @@ fair_compare(wide a, wide b, uint64_t tie_a, uint64_t tie_b)
 	if (a != b)
 		return a < b ? -1 : 1;
 	return tie_a < tie_b ? -1 : tie_a > tie_b;
+}
+
+static inline int
+fair_waiter_cmp(const struct fair_waiter *a, const struct fair_waiter *b)
+{
+	return fair_compare(fair_rank(a), fair_rank(b), a->seq, b->seq);
+}
+
+static inline int
+fair_client_cmp(const struct fair_client *a, const struct fair_client *b)
+{
+	return a->id < b->id ? -1 : a->id > b->id;
+}
+
+/* The urgency that waiting has made of a rank by now. */
+static inline unsigned
+fair_level(const struct fair *q, uint64_t at)
+{
+	uint64_t steps;
+
+	if (!q->trust || at <= q->now)
+		return 0;
+	steps = (at - q->now - 1) / FAIR_AGE + 1;
+	return steps < FAIR_URGENCIES ? (unsigned)steps : FAIR_URGENCIES - 1;
 }
 
 static inline wide
