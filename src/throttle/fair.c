@@ -537,6 +537,12 @@ fair_length_of(const struct fair *q, uint64_t client)
 	return c == NULL ? 0 : c->length;
 }
 
+size_t
+fair_clients(const struct fair *q)
+{
+	return q->nclients - q->nowing;
+}
+
 void
 fair_each(struct fair *q, void (*each)(struct fair_waiter *, void *),
     void *arg)

@@ -120,6 +120,27 @@ gcra_refund(struct gcra *r, uint64_t cost, wide end, uint64_t now)
 	return sooner;
 }
 
+int64_t
+gcra_left(const struct gcra *r, uint64_t now)
+{
+	uint64_t period = r->limit.period;
+	wide used = 0, burst = r->limit.burst;
+
+	if (r->tat > from_ns(r, now))
+		used = r->tat - from_ns(r, now);
+	used = used / period + (used % period != 0);
+	if (used > burst)
+		return used - burst > INT64_MAX ? INT64_MIN :
+		    -(int64_t)(used - burst);
+	return burst - used > INT64_MAX ? INT64_MAX : (int64_t)(burst - used);
+}
+
+uint64_t
+gcra_full_at(const struct gcra *r)
+{
+	return to_ns(r, r->tat);
+}
+
 bool
 gcra_is_full(const struct gcra *r, uint64_t now)
 {

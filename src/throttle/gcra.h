@@ -77,6 +77,15 @@ wide		 gcra_refund(struct gcra *, uint64_t cost, wide end,
 void		 gcra_inherit(struct gcra *, const struct gcra *,
 		    uint64_t now);
 
+/*
+ * Returns what is left in the bucket at now (micro cost units), rounded down;
+ * below 0 is a debt.
+ */
+int64_t		 gcra_left(const struct gcra *, uint64_t now);
+
+/* Returns when the bucket is full again (ns), rounded up. */
+uint64_t	 gcra_full_at(const struct gcra *);
+
 /* Returns whether the bucket is full: nothing is consumed at now. */
 bool		 gcra_is_full(const struct gcra *, uint64_t now);
 

@@ -4,7 +4,12 @@
 
 #include "throttle/throttle_list.h"
 
+#include "throttle/fair_turn.h"
 #include "throttle/throttle_lane.h"
+
+/* Whether one goes before another, as a list is to have it. */
+typedef bool before(const struct fair *, const struct throttle_waiter *,
+    const struct throttle_waiter *);
 
 /* All of the queue at once */
 
@@ -28,14 +33,21 @@ comes_before(const struct fair *q, const struct throttle_waiter *a,
 	return fair_before(q, &a->fair, &b->fair);
 }
 
+static bool
+turn_comes_before(const struct fair *q, const struct throttle_waiter *a,
+    const struct throttle_waiter *b)
+{
+	return fair_turn_before(q, &a->fair, a->key, &b->fair, b->key);
+}
+
 static struct throttle_waiter *
-merge(const struct fair *q, struct throttle_waiter *a,
+merge(const struct fair *q, before *comes, struct throttle_waiter *a,
     struct throttle_waiter *b)
 {
 	struct throttle_waiter *list = NULL, **end = &list, **from;
 
 	while (a != NULL && b != NULL) {
-		from = comes_before(q, b, a) ? &b : &a;
+		from = comes(q, b, a) ? &b : &a;
 		*end = *from;
 		end = &(*end)->next;
 		*from = *end;
@@ -44,9 +56,8 @@ merge(const struct fair *q, struct throttle_waiter *a,
 	return list;
 }
 
-/* Sorts waiters by key, and those with the same key by their turns. */
 static struct throttle_waiter *
-sort(const struct fair *q, struct throttle_waiter *list)
+sort(const struct fair *q, before *comes, struct throttle_waiter *list)
 {
 	struct throttle_waiter *half = list, *end, *rest;
 
@@ -57,7 +68,7 @@ sort(const struct fair *q, struct throttle_waiter *list)
 		half = half->next;
 	rest = half->next;
 	half->next = NULL;
-	return merge(q, sort(q, list), sort(q, rest));
+	return merge(q, comes, sort(q, comes, list), sort(q, comes, rest));
 }
 
 struct throttle_waiter *
@@ -69,5 +80,21 @@ throttle_list(struct throttle *t, wide (*key)(struct throttle *,
 	fair_each(t->queue, list_one, &list);
 	for (w = list; w != NULL; w = w->next)
 		w->key = key(t, w);
-	return sort(t->queue, list);
+	return sort(t->queue, comes_before, list);
+}
+
+static void
+list_turn(struct fair_waiter *f, wide at, void *arg)
+{
+	waiter_of(f)->key = at;
+	list_one(f, arg);
+}
+
+struct throttle_waiter *
+throttle_list_turns(struct throttle *t)
+{
+	struct throttle_waiter *list = NULL;
+
+	fair_turns(t->queue, t->now, list_turn, &list);
+	return sort(t->queue, turn_comes_before, list);
 }

@@ -12,4 +12,10 @@ struct throttle_waiter *throttle_list(struct throttle *,
 		    wide (*key)(struct throttle *,
 		    const struct throttle_waiter *));
 
+/*
+ * Returns the same in the order in which they will go if nobody else comes and
+ * nobody is held up.
+ */
+struct throttle_waiter *throttle_list_turns(struct throttle *);
+
 #endif

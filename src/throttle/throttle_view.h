@@ -28,7 +28,7 @@ struct budget_view {
 	uint32_t	 inflight;	/* slots held */
 	uint32_t	 pending;	/* no verdict yet */
 	uint64_t	 paused_until;	/* ns; not after now: no pause */
-	/* Half open: so many may be on their way, and are; or 0, 0. */
+	/* Half open: so many may be without a verdict, and are; or 0, 0. */
 	uint32_t	 window;
 	uint32_t	 unsettled;
 	uint32_t	 failures;	/* pauses in a row that did not help */
@@ -47,7 +47,7 @@ struct throttle_view {
 	uint32_t	 clients;	/* how many have somebody waiting */
 };
 
-/* Fills in how it stands at now (ns). */
+/* Fills in how it stands at now (ns).  O(waiters), for the oldest. */
 void		 throttle_view(struct throttle *, uint64_t now,
 		    struct throttle_view *);
 /*
@@ -72,7 +72,8 @@ struct waiter_view {
 
 /*
  * Lists the first max of those who wait, in the order in which they would go
- * if nothing new came.  Returns how many.
+ * if nothing new came and no part held anybody up (fair_turn.h).  Returns how
+ * many.  O(n log n) of those who wait.
  */
 size_t		 throttle_view_queue(struct throttle *, uint64_t now,
 		    struct waiter_view *, size_t max);

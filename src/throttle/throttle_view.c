@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: ISC */
+
+/* How a throttle stands, copied for who looks at it. */
+
+#include "throttle/throttle_view.h"
+
+#include "throttle/budget_recovery.h"
+#include "throttle/throttle_lane.h"
+#include "throttle/throttle_list.h"
+#include "throttle/throttle_start.h"
+
+static struct rate_view
+view_rate(const struct gcra *r, uint64_t now)
+{
+	return (struct rate_view){
+		.limit = r->limit,
+		.left = gcra_left(r, now),
+		.full_at = gcra_full_at(r),
+	};
+}
+
+static void
+view_budget(const struct budget *b, uint64_t now, struct budget_view *v)
+{
+	unsigned i;
+
+	*v = (struct budget_view){
+		.nrates = b->nrates,
+		.concurrency = b->concurrency,
+		.inflight = b->inflight,
+		.pending = b->pending,
+		.paused_until = b->paused_until,
+		.failures = b->failures,
+		.exact = b->exact,
+		.shape_until = b->shape_until,
+		.shape_left = b->shape_until != 0 ? b->shape_left : 0,
+	};
+	if (b->window != 0) {
+		v->window = budget_places(b) + b->overdue;
+		v->unsettled = b->unsettled;
+	}
+	for (i = 0; i < b->nrates; i++)
+		v->rates[i] = view_rate(&b->rates[i], now);
+}
+
+static void
+find_oldest(struct fair_waiter *f, void *arg)
+{
+	const struct throttle_waiter *w = waiter_of(f);
+	struct throttle_view *v = arg;
+
+	if (v->oldest == 0 || w->since < v->oldest)
+		v->oldest = w->since;
+}
+
+void
+throttle_view(struct throttle *t, uint64_t now, struct throttle_view *v)
+{
+	throttle_tick(t, now);
+	*v = (struct throttle_view){
+		.nparts = t->nparts,
+		.waiting = throttle_waiting(t),
+		.queue_length = t->queue_length,
+		.clients = (uint32_t)fair_clients(t->queue),
+	};
+	view_budget(&t->host, now, &v->host);
+	fair_each(t->queue, find_oldest, v);
+}
+
+bool
+throttle_view_part(struct throttle *t, unsigned part, uint64_t now,
+    struct budget_view *v)
+{
+	unsigned named = part > THROTTLE_WHOLE ? part - THROTTLE_WHOLE : 0;
+
+	if (named == 0 && part >= t->nparts)
+		return false;
+	if (named != 0 && (t->learned == NULL ||
+	    named > THROTTLE_NAMED_PARTS ||
+	    t->learned->named[named - 1] == NULL))
+		return false;
+	throttle_tick(t, now);
+	view_budget(throttle_budget_of(t, part), now, v);
+	return true;
+}
+
+static struct waiter_view
+view_waiter(struct throttle *t, const struct throttle_waiter *w, uint64_t now)
+{
+	struct throttle_report r;
+
+	throttle_start(t, &w->fair, now, &r);
+	return (struct waiter_view){
+		.waiter = w,
+		.client = w->fair.client,
+		.cost = w->fair.cost,
+		.since = w->since,
+		.deadline = throttle_deadline(t, w),
+		.start = r.start,
+		.urgency = w->fair.urgency,
+		.part = w->part,
+		.named = w->named,
+	};
+}
+
+size_t
+throttle_view_queue(struct throttle *t, uint64_t now, struct waiter_view *all,
+    size_t max)
+{
+	const struct throttle_waiter *w;
+	size_t n = 0;
+
+	throttle_tick(t, now);
+	for (w = throttle_list_turns(t); w != NULL && n < max; w = w->next)
+		all[n++] = view_waiter(t, w, now);
+	return n;
+}
