@@ -38,6 +38,7 @@ struct judging {
 	uint64_t		 until;		/* ns; no longer than that */
 	struct held_answer	 held;
 	size_t			 size;		/* of its body's memory */
+	char			 fields[EVENTS_TEXT];	/* to be told */
 };
 
 static int64_t
@@ -84,6 +85,7 @@ exchange_judge(struct exchange *x, const struct http1_head *h,
 	j->date = date_of(h);
 	j->until = loop_now() + patience(x);
 	j->held.keep = x->keep;
+	exchange_tell_fields(h, j->fields);
 	x->judging = j;
 	return true;
 }
@@ -156,6 +158,8 @@ take_refusal(struct exchange *x, struct judging *j, const struct refusal *r)
 {
 	struct lesson_answer answer = exchange_lesson_answer(x, x->status);
 
+	if (!x->throttled)
+		exchange_tell_refusal(x, j->fields);
 	x->throttled = true;
 	lesson_of_refusal(&j->lesson, &answer, &j->hint, r);
 }

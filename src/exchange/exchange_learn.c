@@ -5,11 +5,14 @@
 #include <time.h>
 
 #include "base/client_hash.h"
+#include "base/events.h"
 #include "base/log.h"
 #include "base/words.h"
+#include "exchange/access.h"
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_state.h"
 #include "hint/hint_read.h"
+#include "hint/hint_told.h"
 #include "hosts/hosts_learn.h"
 #include "hosts/hosts_say.h"
 
@@ -118,6 +121,35 @@ hash_part(const struct exchange *x, const struct lesson_answer *answer,
 }
 
 void
+exchange_tell_fields(const struct http1_head *h, char fields[EVENTS_TEXT])
+{
+	fields[0] = '\0';
+	if (events_kept())
+		hint_told(h, fields, EVENTS_TEXT);
+}
+
+void
+exchange_tell_refusal(const struct exchange *x, const char *fields)
+{
+	char label[HOSTS_LABEL], method[32];
+
+	if (!events_kept())
+		return;
+	events_tell(EVENT_REFUSAL, hosts_label(label, &x->ticket),
+	    x->ticket.rule->name, fields, "%s was answered with %d",
+	    access_method(x->head.p, x->method_len, method), x->status);
+}
+
+static void
+tell_refusal_by_head(const struct exchange *x, const struct http1_head *h)
+{
+	char fields[EVENTS_TEXT];
+
+	exchange_tell_fields(h, fields);
+	exchange_tell_refusal(x, fields);
+}
+
+void
 exchange_learn(struct exchange *x, const struct http1_head *h,
     struct hint *hint, struct lesson *l)
 {
@@ -134,6 +166,8 @@ exchange_learn(struct exchange *x, const struct http1_head *h,
 		lesson_widen(l);
 	log_unusable(x, hint->unusable);
 	x->throttled = l->verdict == BUDGET_THROTTLED;
+	if (x->throttled)
+		tell_refusal_by_head(x, h);
 	x->no_retry = hint->no_retry;
 }
 

@@ -2,6 +2,7 @@
 #ifndef SLUICE_EXCHANGE_LEARN_H
 #define SLUICE_EXCHANGE_LEARN_H
 
+#include "base/events.h"
 #include "hint/hint.h"
 #include "http/http1.h"
 #include "policy/lesson.h"
@@ -24,6 +25,15 @@ struct lesson_answer exchange_lesson_answer(const struct exchange *,
  */
 void		 exchange_learn(struct exchange *, const struct http1_head *,
 		    struct hint *, struct lesson *);
+/*
+ * Puts the fields of an answer that speak of a limit into fields, where events
+ * are kept: for exchange_tell_refusal() where only its body tells that it
+ * refuses.  One that refuses by its head is told by exchange_learn().
+ */
+void		 exchange_tell_fields(const struct http1_head *,
+		    char fields[EVENTS_TEXT]);
+void		 exchange_tell_refusal(const struct exchange *,
+		    const char *fields);
 /*
  * Gives an answer's lesson to the host, and says if that pauses it; now: ns,
  * monotonic.
