@@ -9,7 +9,6 @@
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
-#include <jansson.h>
 
 #include "base/log.h"
 #include "base/log_file.h"
@@ -20,7 +19,6 @@
 
 #define KEPT	(1024 * 1024)	/* bytes that nobody has taken yet */
 #define BUFFER	16384	/* bytes a thread collects */
-#define LINE	1024	/* bytes of one line at most */
 
 static struct log_sink *sink;
 
@@ -148,93 +146,6 @@ stamp(struct access_log *log, char buf[static 64])
 	return buf;
 }
 
-static const char *const outcomes[] = {
-	[ACCESS_FORWARDED] = "forwarded",
-	[ACCESS_TUNNEL] = "tunnel, requests inside not seen",
-	[ACCESS_UPGRADED] = "upgraded",
-	[ACCESS_INTERCEPTED] = "intercepted",
-	[ACCESS_PLAIN] = "plain requests inside",
-	[ACCESS_ANSWERED] = "answered here",
-	[ACCESS_REFUSED] = "refused",
-	[ACCESS_ABORTED] = "aborted",
-	[ACCESS_CLIENT_GONE] = "client gone",
-	[ACCESS_UPSTREAM_ERROR] = "upstream error",
-};
-
-static double
-ms(uint64_t ns)
-{
-	return (double)ns / 1e6;
-}
-
-static int
-format_text(struct access_log *log, const struct access_line *l, char *buf)
-{
-	unsigned long long wait = l->wait / 1000, upstream = l->upstream / 1000;
-	char when[64], resent[32] = "";
-
-	if (l->resent > 0)
-		snprintf(resent, sizeof resent, ", sent again: %u", l->resent);
-
-	return snprintf(buf, LINE, "%s %s %s %s %d %llu %llu "
-	    "%llu.%03llu %llu.%03llu %s%s%s%s\n",
-	    stamp(log, when), l->client,
-	    l->method != NULL ? l->method : "-",
-	    l->host != NULL ? l->host : "-", l->status,
-	    (unsigned long long)l->in, (unsigned long long)l->out,
-	    wait / 1000, wait % 1000, upstream / 1000, upstream % 1000,
-	    outcomes[l->outcome], resent, l->reason != NULL ? ": " : "",
-	    l->reason != NULL ? l->reason : "");
-}
-
-static int
-format_json(struct access_log *log, const struct access_line *l, char *buf)
-{
-	char when[64];
-	json_t *o;
-	size_t n;
-
-	o = json_pack("{ss ss ss? ss? si sI sI sf sf ss ss? si}",
-	    "time", stamp(log, when), "client", l->client,
-	    "method", l->method, "host", l->host, "status", l->status,
-	    "in", (json_int_t)l->in, "out", (json_int_t)l->out,
-	    "wait_ms", ms(l->wait), "upstream_ms", ms(l->upstream),
-	    "outcome", outcomes[l->outcome], "reason", l->reason,
-	    "resent", (int)l->resent);
-	if (o == NULL)
-		return 0;
-	n = json_dumpb(o, buf, LINE - 1, JSON_COMPACT | JSON_REAL_PRECISION(9));
-	json_decref(o);
-	if (n == 0 || n >= LINE)
-		return 0;
-	buf[n] = '\n';
-	return (int)n + 1;
-}
-
-const char *
-access_method(const char *p, size_t len, char buf[static 32])
-{
-	if (len == 0)
-		return NULL;
-	snprintf(buf, 32, "%.*s", (int)(len < 31 ? len : 31), p);
-	return buf;
-}
-
-const char *
-access_host(const struct http1_host *h, unsigned port, char *buf, size_t size)
-{
-	if (h->name[0] == '\0')
-		return NULL;
-	/* refused before its port was settled */
-	if (port == 0)
-		snprintf(buf, size, h->kind == HTTP1_IPV6 ? "[%s]" : "%s",
-		    h->name);
-	else
-		snprintf(buf, size, h->kind == HTTP1_IPV6 ? "[%s]:%u" :
-		    "%s:%u", h->name, port);
-	return buf;
-}
-
 bool
 access_enabled(const struct access_log *log)
 {
@@ -244,24 +155,15 @@ access_enabled(const struct access_log *log)
 void
 access_write(struct access_log *log, const struct access_line *l)
 {
-	const struct conf *conf = log->conf;
-	char *buf;
-	int n;
+	char when[64], *buf;
 
 	if (!access_enabled(log))
 		return;
-	if (BUFFER - log->len < LINE)
+	if (BUFFER - log->len < ACCESS_LINE)
 		flush(log);
 	event_active(&log->flush_ev, EV_TIMEOUT, 0);
 	buf = log->buf + log->len;
-	if (conf->log_format == CONF_LOG_JSON)
-		n = format_json(log, l, buf);
-	else
-		n = format_text(log, l, buf);
-	if (n >= LINE) {	/* cut: a line is one all the same */
-		n = LINE - 1;
-		buf[n - 1] = '\n';
-	}
-	if (n > 0)
-		log->len += (size_t)n;
+	stamp(log, when);
+	log->len += log->conf->log_format == CONF_LOG_JSON ?
+	    access_line_json(l, when, buf) : access_line_text(l, when, buf);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
+#include "exchange/access_line.h"
 
 /*
  * The access log: one line for each exchange that ended, as text or JSON. Each
@@ -15,34 +16,6 @@
 
 struct access_log;
 struct loop;
-
-enum access_outcome {
-	ACCESS_FORWARDED,
-	ACCESS_TUNNEL,		/* requests inside were not seen */
-	ACCESS_UPGRADED,	/* a request that became a tunnel */
-	ACCESS_INTERCEPTED,	/* a CONNECT; its requests have own lines */
-	ACCESS_PLAIN,		/* the same, in clear */
-	ACCESS_ANSWERED,	/* by us, as it asked for */
-	ACCESS_REFUSED,		/* by us, reason says why; no upstream saw it */
-	ACCESS_ABORTED,		/* by us, reason says why; an upstream did */
-	ACCESS_CLIENT_GONE,
-	ACCESS_UPSTREAM_ERROR,	/* reason is the kind */
-};
-
-/* Strings are escaped where they are written; no URL, no field ever is. */
-struct access_line {
-	const char		*client;
-	const char		*method;	/* NULL: not understood */
-	const char		*host;		/* NULL: not understood */
-	int			 status;	/* to the client; 0: none */
-	uint64_t		 in;		/* bytes of body or tunnel */
-	uint64_t		 out;
-	uint64_t		 wait;		/* ns in the queue */
-	uint64_t		 upstream;	/* ns, the rest */
-	unsigned		 resent;	/* times, after refusals */
-	enum access_outcome	 outcome;
-	const char		*reason;	/* or NULL */
-};
 
 /*
  * Opens the log file that the configuration names, for all workers.  Returns
@@ -69,13 +42,6 @@ void		 access_reload(struct access_log *, const struct conf *);
 /* Writes what is left. */
 void		 access_free(struct access_log *);
 
-/*
- * Puts a method, or a host with its port (0: not known), as a line has them,
- * into buf.  Returns it; NULL where nothing is known of it.
- */
-const char	*access_method(const char *, size_t, char buf[static 32]);
-const char	*access_host(const struct http1_host *, unsigned port,
-		    char *buf, size_t size);
 /* Returns whether lines are written at all: making one is not free. */
 bool		 access_enabled(const struct access_log *);
 void		 access_write(struct access_log *, const struct access_line *);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_judge.h"
+#include "exchange/exchange_learn.h"
 #include "exchange/exchange_opening.h"
 #include "exchange/exchange_resend.h"
 #include "exchange/exchange_state.h"
@@ -15,11 +16,22 @@
 #include "net/dial.h"
 #include "upstream/upstream.h"
 
+/* What it has waited for, or was refused by. */
+static const char *
+budget(const struct exchange *x)
+{
+	const struct ticket *t = &x->ticket;
+
+	if (t->budget[0] == '\0')
+		return NULL;
+	return t->report.what == BUDGET_SHORT_NONE ? "turn" : t->budget;
+}
+
 static void
 write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
     uint64_t now)
 {
-	char method[32], host[HTTP1_HOST + 16];
+	char method[32], host[HTTP1_HOST + 16], path[ACCESS_PATH];
 	struct access_line line = {
 		.status = x->status,
 		.in = x->in,
@@ -28,6 +40,7 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
 		.resent = x->resent,
 		.outcome = outcome,
 		.reason = reason,
+		.paused = x->paused,
 	};
 
 	if (x->admitted)
@@ -37,6 +50,10 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
 	line.client = front_peer(x->downstream);
 	line.method = access_method(x->head.p, x->method_len, method);
 	line.host = access_host(&x->host, x->port, host, sizeof host);
+	line.rule = x->ticket.rule->name;
+	if (!x->is_connect)
+		line.path = access_path(exchange_path(x), path, sizeof path);
+	line.budget = budget(x);
 	access_write(x->exchanges->access, &line);
 }
 

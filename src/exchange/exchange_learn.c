@@ -8,7 +8,7 @@
 #include "base/events.h"
 #include "base/log.h"
 #include "base/words.h"
-#include "exchange/access.h"
+#include "exchange/access_line.h"
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_state.h"
 #include "hint/hint_read.h"
@@ -75,6 +75,8 @@ exchange_teach(struct exchange *x, const struct lesson *l, uint64_t now)
 
 	if (l->verdict == BUDGET_THROTTLED)
 		exchange_count_throttled(x, x->status);
+	if (pause > x->paused)
+		x->paused = pause;
 	if (pause > 0)
 		log_info("%s: %s%s%spaused for %s after its answer %d%s%s%s%s",
 		    hosts_label(label, &x->ticket), of ? "its part " : "",

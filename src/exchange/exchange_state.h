@@ -132,6 +132,7 @@ struct exchange {
 	uint64_t		 began;		/* ns */
 	uint64_t		 queued;	/* ns; when it last asked */
 	uint64_t		 held;		/* ns that it has waited */
+	uint64_t		 paused;	/* ns; its answer, its host */
 	bool			 admitted;	/* once at least */
 	uint64_t		 in;		/* bytes of body */
 	uint64_t		 out;

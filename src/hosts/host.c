@@ -262,11 +262,13 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 	if (answer == HOSTS_GO) {
 		set_state(h, t, TICKET_HELD);
 		h->reached++;
-	} else if (answer == HOSTS_WAIT) {
-		set_state(h, t, TICKET_WAITING);
-		arm(h, t->loop, now);
-	} else
+	} else {
 		hosts_say_budget(h->rule, h->throttle, t);
+		if (answer == HOSTS_WAIT) {
+			set_state(h, t, TICKET_WAITING);
+			arm(h, t->loop, now);
+		}
+	}
 	if (t->state != TICKET_IDLE || refuses(t, answer, now)) {
 		crossed = h->refusing != (t->state == TICKET_IDLE);
 		h->refusing = t->state == TICKET_IDLE;
@@ -299,6 +301,7 @@ host_return(struct host *h, struct ticket *t, uint64_t now)
 	if (throttle_return(h->throttle, &t->waiter, now, &t->report) !=
 	    THROTTLE_WAIT)
 		return HOSTS_LATE;
+	hosts_say_budget(h->rule, h->throttle, t);
 	set_state(h, t, TICKET_WAITING);
 	t->deadline = throttle_deadline(h->throttle, &t->waiter);
 	host_admit(h, t->loop, now);

@@ -51,7 +51,8 @@ struct ticket {
 	uint64_t		 deadline;
 	uint64_t		 latest;	/* ns: never later than this */
 	struct throttle_report	 report;	/* see hosts_ask() */
-	char			 budget[HOSTS_BUDGET]; /* which one refuses */
+	/* which one had it wait last, or refuses it; "": none did */
+	char			 budget[HOSTS_BUDGET];
 };
 
 enum hosts_answer {

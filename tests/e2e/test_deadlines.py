@@ -213,7 +213,7 @@ def test_pause_in_a_body_is_idle(lab):
 	answer = lab.client().ask("GET", far.url + "/events").response()
 	assert answer.status == 200 and not answer.whole
 	assert answer.body == b"first"
-	assert daemon.out.count(1)[0].endswith("upstream error: idle timeout")
+	assert " upstream error: idle timeout rule=" in daemon.out.count(1)[0]
 	assert far.conns[0].gone.wait(wire.DEADLINE)
 
 
@@ -233,8 +233,8 @@ def test_late_response_is_told(lab):
 	answer = lab.get(far.url + "/")
 	assert answer.status == 504
 	assert "http_response_timeout" in answer.get("proxy-status")
-	assert daemon.out.count(1)[0].endswith(
-	    "upstream error: response timeout")
+	assert " upstream error: response timeout rule=" in \
+	    daemon.out.count(1)[0]
 
 
 def silent_reader(conn, req):
@@ -277,8 +277,8 @@ def test_upload_that_is_not_taken_is_idle(lab):
 	feed.join()
 	assert answer.status == 504
 	assert "connection_write_timeout" in answer.get("proxy-status")
-	assert daemon.out.count(1)[0].endswith(
-	    "upstream error: idle timeout in the request")
+	assert " upstream error: idle timeout in the request rule=" in \
+	    daemon.out.count(1)[0]
 
 
 def test_response_time_begins_behind_the_upload(lab):

@@ -250,7 +250,7 @@ def test_many_requests_in_one_tunnel(house):
 	assert house.far.targets() == [f"/{i}" for i in range(50)]
 	first, *lines = house.daemon.out.count(51)
 	assert f" CONNECT {house.at} 200 " in first
-	assert first.endswith(" intercepted")
+	assert " intercepted rule=" in first
 	assert all(f" GET {house.at} 200 " in line for line in lines)
 
 
@@ -737,13 +737,13 @@ def test_no_secrets_in_logs(tlab, level, form):
 	    ("Cookie", "id=cookie-of-client"),
 	    ("Proxy-Authorization", "Basic cHJveHk6cGFzcw=="),
 	    ("X-Api-Key", "key-of-client")]
-	answer = one.call("POST", "/path-of-client?query-of-client", fields,
+	answer = one.call("POST", "/the-path?query-of-client", fields,
 	    body=b"content-of-client")
 	assert answer.body == b"content-from-origin"
-	assert one.get("/path-of-client", fields,
+	assert one.get("/the-path", fields,
 	    host="other.test").status == 421
 	two = house.inside()
-	two.send(b"GET /path-of-client bad-of-client\r\nAuthorization: "
+	two.send(b"GET /the-path bad-of-client\r\nAuthorization: "
 	    b"token-of-client\r\n\r\n")
 	two.response()
 	three = tlab.client()

@@ -309,7 +309,7 @@ def test_throttle_that_is_gone_but_to_be_woken(lab):
 	one.ask("GET", url)
 	lab.settle()
 	one.close()
-	daemon.out.wait(r" client gone$")
+	daemon.out.wait(r" client gone rule=")
 	daemon.change(hosts={"*.localhost": rule})
 	daemon.term()
 	assert daemon.wait() == 0

@@ -14,16 +14,27 @@ import wire
 
 LINE = re.compile(r"^(?P<time>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) "
     r"(?P<client>\S+) (?P<method>\S+) (?P<host>\S+) (?P<status>\d{3}|0) "
-    r"(?P<in>\d+) (?P<out>\d+) (?P<wait_ms>\d+\.\d{3}) "
-    r"(?P<upstream_ms>\d+\.\d{3}) (?P<outcome>.+)$")
-KEYS = ["time", "client", "method", "host", "status", "in", "out", "wait_ms",
-    "upstream_ms", "outcome"]
+    r"(?P<in>\d+) (?P<out>\d+) (?P<held>\d+\.\d{3}) "
+    r"(?P<upstream>\d+\.\d{3}) "
+    r"(?P<outcome>.+?)(?P<members>( [a-z]+=\"([^\"\\]|\\.)*\")*)$")
+MEMBER = re.compile(r' ([a-z]+)="((?:[^"\\]|\\.)*)"')
+# As in the API, and what the log has besides.
+KEYS = ["time", "host", "rule", "client", "method", "path", "status",
+    "outcome", "held", "upstream", "resent", "in", "out", "reason", "budget",
+    "paused"]
 
 
 def parse(line):
+	"""As JSON has it, but for numbers that stay text."""
 	match = LINE.match(line)
 	assert match, line
-	return match.groupdict()
+	row = {**dict.fromkeys(("rule", "path", "budget", "paused")),
+	    **match.groupdict()}
+	for name, value in MEMBER.findall(row.pop("members")):
+		row[name] = re.sub(r"\\(.)", r"\1", value)
+	for name in ("held", "upstream"):
+		row[name] = float(row[name]) / 1000
+	return row
 
 
 @pytest.fixture(params=["text", "json"])
@@ -39,7 +50,7 @@ def logged(request, lab):
 				return [parse(line) for line in got]
 			rows = [json.loads(line) for line in got]
 			for row in rows:
-				assert list(row)[:len(KEYS)] == KEYS
+				assert list(row) == KEYS
 				if row.get("reason"):
 					row["outcome"] += ": " + row["reason"]
 			return rows
@@ -63,9 +74,11 @@ def test_forwarded(lab, logged):
 	assert int(row["status"]) == 201
 	assert int(row["in"]) >= 700
 	assert int(row["out"]) >= 5000
-	assert float(row["wait_ms"]) < 1000 * wire.SLOW
-	assert 0 < float(row["upstream_ms"]) < 5000 * wire.SLOW
+	assert float(row["held"]) < 1 * wire.SLOW
+	assert 0 < float(row["upstream"]) < 5 * wire.SLOW
 	assert row["outcome"] == "forwarded"
+	assert (row["rule"], row["path"]) == ("unlimited", "/secret-path")
+	assert (row["budget"], row["paused"]) == (None, None)
 	when = datetime.datetime.strptime(row["time"], "%Y-%m-%dT%H:%M:%S.%fZ")
 	assert before < when < before + datetime.timedelta(seconds=30)
 
@@ -88,11 +101,13 @@ def test_wait_is_shown(lab, logged):
 	clients = [lab.client().ask("GET", far.url + "/") for _ in range(2)]
 	for one in clients:
 		assert one.response().status == 200
-	first, second = sorted(lines(2), key=lambda r: float(r["wait_ms"]))
-	waited = float(second["wait_ms"])
-	assert float(first["wait_ms"]) < waited / 2
-	assert 800 <= waited < 4000 * wire.SLOW
-	assert float(second["upstream_ms"]) < waited / 2
+	first, second = sorted(lines(2), key=lambda r: r["held"])
+	waited = second["held"]
+	assert first["held"] < waited / 2
+	assert 0.8 <= waited < 4 * wire.SLOW
+	assert second["upstream"] < waited / 2
+	assert (first["budget"], second["budget"]) == (None, "1 per 1s")
+	assert (second["rule"], second["path"]) == ("127.0.0.1", "/")
 
 
 def test_refused(lab, logged):
@@ -106,6 +121,32 @@ def test_refused(lab, logged):
 	assert int(row["status"]) == 429
 	assert re.match(r"refused: \S", row["outcome"])
 	assert row["host"] == far.at
+	assert row["budget"] == "1 per 1h"
+
+
+def test_slot_is_waited_for(lab, logged):
+	gate = origin.Gate()
+	far = lab.origin(gate)
+	lines = logged(hosts={"127.0.0.1": {"concurrency": 1}})
+	first = lab.client().ask("GET", far.url + "/slot")
+	far.wait_requests(1)
+	assert lab.client().get(far.url + "/waits", [("Sluice-Max-Wait",
+	    "0.01")]).status == 429
+	gate.open()
+	assert first.response().status == 200
+	rows = {row["path"]: row["budget"] for row in lines(2)}
+	assert rows == {"/slot": None, "/waits": "1 at a time"}
+
+
+def test_paused_is_told_once(lab, logged):
+	"""By the line of the request whose answer was the first to say so."""
+	far = lab.origin(origin.sequence(origin.fixed(429, fields=[(
+	    "Retry-After", "1")]), origin.fixed(200)))
+	lines = logged()
+	lab.get(far.url + "/first")
+	row, = lines(1)
+	assert float(row["paused"]) == 1
+	assert row["budget"] == "paused by the host"
 
 
 def test_refused_syntax(lab, logged):

@@ -113,7 +113,7 @@ def test_bad_response(lab, row):
 	assert far.conns[0].gone.wait(wire.DEADLINE)
 	assert one.get(far.url + "/good").body == b"fine"
 	line = daemon.out.count(2)[0]
-	assert "upstream error: " in line and line.endswith(why)
+	assert "upstream error: " in line and f"{why} rule=" in line
 
 
 ERRORS = {
