@@ -2,6 +2,7 @@
 #include "exchange/exchange_admit.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/client_hash.h"
 #include "base/log.h"
@@ -18,6 +19,7 @@
 #include "http/http1_head.h"
 #include "policy/claim.h"
 #include "policy/rule_retry.h"
+#include "policy/user.h"
 
 static void
 log_wait(const struct exchange *x)
@@ -87,6 +89,34 @@ refuse_over_budget(struct exchange *x, enum hosts_answer a)
 	    a == HOSTS_FULL ? "queue full" : "max_wait");
 }
 
+/* The user whose turns it takes, if it is one; or NULL. */
+static char *
+user_of(const struct exchange *x, const struct http1_head *h)
+{
+	const char *placed = front_user(x->downstream);
+	char user[USER_NAME];
+
+	if (x->ticket.rule->fair_by.kind != RULE_KEY_USER)
+		return NULL;
+	if (user_read(h, user))
+		return strdup(user);
+	return placed != NULL ? strdup(placed) : NULL;
+}
+
+/* It waits: whoever looks at the queue is to see what it is. */
+static void
+show(struct exchange *x, const struct http1_head *h)
+{
+	struct ticket_shown shown = {
+		.head = x->head.p,
+		.len = x->head.len,
+		.method_len = x->method_len,
+		.user = x->user = user_of(x, h),
+	};
+
+	hosts_show(x->exchanges->hosts, &x->ticket, &shown);
+}
+
 /* Its host's throttle has answered. */
 static void
 take_answer(struct exchange *x, enum hosts_answer a)
@@ -102,6 +132,10 @@ take_answer(struct exchange *x, enum hosts_answer a)
 	case HOSTS_FULL:
 	case HOSTS_LATE:
 		refuse_over_budget(x, a);
+		break;
+	case HOSTS_DRAINED:
+		exchange_reject(x, 503, STATS_DRAINED, "http_request_denied",
+		    "the host is drained");
 		break;
 	case HOSTS_NO_ROOM:
 		exchange_reject(x, 503, STATS_HOSTS_FULL,
@@ -219,13 +253,16 @@ exchange_admit(struct exchange *x, const struct http1_head *h)
 		    x->began);
 	if (a == HOSTS_RELOADED)
 		return false;
-	if (!prepare(x, h))
+	if (!prepare(x, h)) {
 		take_answer(x, HOSTS_NO_MEMORY);
-	else if (wrong != NULL && wrong != claim_no_memory)
+	} else if (wrong != NULL && wrong != claim_no_memory) {
 		exchange_reject(x, 400, STATS_MALFORMED, "http_request_error",
 		    wrong);
-	else
+	} else {
+		if (a == HOSTS_WAIT)
+			show(x, h);
 		take_answer(x, a);
+	}
 	return true;
 }
 

@@ -52,39 +52,23 @@ exchange_lesson_answer(const struct exchange *x, int status)
 	};
 }
 
-/* What a pause rests on, for people; or NULL. */
-static const char *
-grounds(const struct exchange *x, const struct lesson *l, uint64_t pause)
-{
-	if (l->at_once)
-		return "its \"now\" has been believed once";
-	if (!l->backoff)
-		return l->source;
-	return pause == x->ticket.rule->pause_default ?
-	    "no time is named: pause.default" : "no time is named";
-}
-
 void
 exchange_teach(struct exchange *x, const struct lesson *l, uint64_t now)
 {
 	uint64_t pause = hosts_learn(x->exchanges->hosts, &x->ticket, l, now);
-	const char *why = grounds(x, l, pause);
 	bool of = l->partial && l->named;
-	bool cut = !l->backoff && pause < l->pause;
-	char buf[WORDS], label[HOSTS_LABEL];
+	char buf[WORDS], why[EVENTS_TEXT], label[HOSTS_LABEL];
 
 	if (l->verdict == BUDGET_THROTTLED)
 		exchange_count_throttled(x, x->status);
 	if (pause > x->paused)
 		x->paused = pause;
 	if (pause > 0)
-		log_info("%s: %s%s%spaused for %s after its answer %d%s%s%s%s",
+		log_info("%s: %s%s%spaused for %s %s",
 		    hosts_label(label, &x->ticket), of ? "its part " : "",
-		    of ? l->name : "",
-		    of ? " is " : "", words_duration(buf, pause), x->status,
-		    why != NULL ? " (" : "", why != NULL ? why : "",
-		    why != NULL && cut ? ", cut to pause.max" : "",
-		    why != NULL ? ")" : "");
+		    of ? l->name : "", of ? " is " : "",
+		    words_duration(buf, pause),
+		    hosts_say_grounds(why, &x->ticket, l, pause));
 }
 
 static int

@@ -55,12 +55,19 @@ exchange_resend(struct exchange *x)
 {
 	uint64_t now = loop_now();
 	bool sent = front_body_done(x->downstream);
+	struct ticket_shown shown = {
+		.head = x->head.p,
+		.len = x->head.len,
+		.method_len = x->method_len,
+		.user = x->user,
+	};
 
 	if (!may_resend(x) || hosts_return(x->exchanges->hosts, &x->ticket,
 	    now) != HOSTS_WAIT)
 		return false;
 	log_debug("%s: to be sent again after its answer %d", x->host.name,
 	    x->status);
+	hosts_show(x->exchanges->hosts, &x->ticket, &shown);
 	x->resent++;
 	stats_add(&x->counts->resends, 1);
 	x->retried = false;

@@ -100,6 +100,7 @@ struct exchange {
 	bool			 keep;		/* the client wants to go on */
 	bool			 chunked;	/* its body */
 	char			*offer;		/* to upgrade; or NULL */
+	char			*user;		/* that waits; or NULL */
 	bool			 expect;	/* waits for 100 to go on */
 	bool			 idempotent;
 	bool			 resendable;	/* the rule allows it */

@@ -109,6 +109,7 @@ exchange_tunnel_start(struct exchange *x, struct tunnel_side *upstream,
 	deadline_set(&x->timer, 0);
 	exchange_count_in(x, upstream->len);
 	exchange_set_phase(x, EXCHANGE_TUNNEL);
+	hosts_tunnel(x->exchanges->hosts, &x->ticket, true);
 	exchange_tunnel_stands(x);
 }
 

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "base/client_hash.h"
+#include "base/events.h"
+#include "hosts/host_pause.h"
+#include "hosts/hosts_name.h"
 #include "hosts/hosts_say.h"
 
 /*
@@ -35,6 +38,8 @@
  * taken.  host_refuse() clears it last of all, when the mail is out: whoever
  * finds it cleared may free the ticket.
  */
+
+#define TELL_WAIT	60000000000ULL	/* ns between two of a host's */
 
 /* Its life */
 
@@ -94,6 +99,7 @@ host_empty(struct host *h)
 {
 	throttle_free(h->throttle);
 	routes_free(h->routes);
+	free(h->pause.why);
 	conf_unref(h->conf);
 	free(h->key);
 }
@@ -137,7 +143,25 @@ set_state(struct host *h, struct ticket *t, enum ticket_state to)
 		TAILQ_REMOVE(&h->tickets, t, entry);
 	else
 		h->count[to]++;
+	if (to == TICKET_HELD) {
+		h->counts.admitted++;
+		h->reached++;
+	}
 	t->state = to;
+}
+
+/* A queue that comes and goes is told of once in a while. */
+static void
+tell_first(struct host *h, uint64_t now)
+{
+	char name[EVENTS_HOST];
+
+	if (h->count[TICKET_WAITING] != 1 || now < h->first_told + TELL_WAIT)
+		return;
+	h->first_told = now;
+	hosts_name_print(name, h->rule, &h->name, &h->credential);
+	events_tell(EVENT_WAIT, name, h->rule->name, NULL,
+	    "the first request waits");
 }
 
 void
@@ -147,6 +171,11 @@ host_move(struct host *from, struct host *to, struct ticket *t)
 	from->count[t->state]--;
 	TAILQ_INSERT_TAIL(&to->tickets, t, entry);
 	to->count[t->state]++;
+	if (t->tunnel == from->serial) {
+		from->counts.tunnels--;
+		to->counts.tunnels++;
+		t->tunnel = to->serial;
+	}
 	t->host = to;
 }
 
@@ -172,7 +201,7 @@ host_admit(struct host *h, struct loop *l, uint64_t now)
 	while ((waiter = throttle_next(h->throttle, now)) != NULL) {
 		t = ticket_of(waiter);
 		set_state(h, t, TICKET_HELD);
-		h->reached++;
+		host_pause_admitted(h);
 		loop_post(t->loop, &t->mail);
 	}
 	arm(h, l, now);
@@ -222,12 +251,36 @@ host_named_part(struct host *h, const struct ticket *t)
 
 /* Tickets */
 
+void
+host_say_refused(struct host *h, struct ticket *t)
+{
+	h->counts.refused++;
+	hosts_say_budget(h, t);
+}
+
 /* A refusal for its own shorter deadline says nothing of the host. */
 static bool
 refuses(const struct ticket *t, enum hosts_answer a, uint64_t now)
 {
 	return a == HOSTS_FULL ||
 	    (a == HOSTS_LATE && t->deadline >= now + t->rule->max_wait);
+}
+
+static void
+take_answer(struct host *h, struct ticket *t, enum hosts_answer answer,
+    uint64_t now)
+{
+	if (answer == HOSTS_GO) {
+		set_state(h, t, TICKET_HELD);
+		host_pause_admitted(h);
+	} else if (answer == HOSTS_WAIT) {
+		hosts_say_budget(h, t);
+		set_state(h, t, TICKET_WAITING);
+		tell_first(h, now);
+		arm(h, t->loop, now);
+	} else {
+		host_say_refused(h, t);
+	}
 }
 
 enum hosts_answer
@@ -254,21 +307,16 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 		/* a turn was for the host, not for a part of it */
 		request.returned &= request.named == 0;
 	}
-	answer = answers[throttle_ask(h->throttle, &t->waiter, &request, now,
-	    &t->report)];
+	/* who has had a turn already is no newcomer */
+	if (h->drained && !request.returned)
+		answer = HOSTS_DRAINED;
+	else
+		answer = answers[throttle_ask(h->throttle, &t->waiter,
+		    &request, now, &t->report)];
 	/* it may turn out which part it belongs to while it waits */
 	if (learns && answer == HOSTS_WAIT)
 		host_know_route(t, head->method, head->path);
-	if (answer == HOSTS_GO) {
-		set_state(h, t, TICKET_HELD);
-		h->reached++;
-	} else {
-		hosts_say_budget(h->rule, h->throttle, t);
-		if (answer == HOSTS_WAIT) {
-			set_state(h, t, TICKET_WAITING);
-			arm(h, t->loop, now);
-		}
-	}
+	take_answer(h, t, answer, now);
 	if (t->state != TICKET_IDLE || refuses(t, answer, now)) {
 		crossed = h->refusing != (t->state == TICKET_IDLE);
 		h->refusing = t->state == TICKET_IDLE;
@@ -301,8 +349,9 @@ host_return(struct host *h, struct ticket *t, uint64_t now)
 	if (throttle_return(h->throttle, &t->waiter, now, &t->report) !=
 	    THROTTLE_WAIT)
 		return HOSTS_LATE;
-	hosts_say_budget(h->rule, h->throttle, t);
+	hosts_say_budget(h, t);
 	set_state(h, t, TICKET_WAITING);
+	h->counts.resent++;
 	t->deadline = throttle_deadline(h->throttle, &t->waiter);
 	host_admit(h, t->loop, now);
 	return HOSTS_WAIT;
@@ -312,9 +361,22 @@ void
 host_refuse(struct host *h, struct ticket *t, uint64_t now)
 {
 	throttle_report(h->throttle, &t->waiter, now, &t->report);
-	hosts_say_budget(h->rule, h->throttle, t);
+	host_say_refused(h, t);
 	set_state(h, t, TICKET_IDLE);
 	loop_post(t->loop, &t->mail);
 	/* the last touch: who sees this may free the ticket */
 	t->host = NULL;
+}
+
+void
+host_refuse_hopeless(struct host *h, uint64_t now)
+{
+	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
+	struct throttle_waiter *waiter;
+
+	throttle_hopeless(h->throttle, now, &out);
+	while ((waiter = TAILQ_FIRST(&out)) != NULL) {
+		TAILQ_REMOVE(&out, waiter, entry);
+		host_refuse(h, ticket_of(waiter), now);
+	}
 }

@@ -19,10 +19,15 @@ hosts_new(struct conf *conf, unsigned loops)
 {
 	struct hosts *hs;
 
-	if ((hs = calloc(1, sizeof *hs)) == NULL)
+	if ((hs = calloc(1, sizeof *hs)) == NULL ||
+	    (hs->stats.stats = stats_new()) == NULL) {
+		free(hs);
 		return NULL;
+	}
+	pthread_mutex_init(&hs->stats.lock, NULL);
 	pthread_rwlock_init(&hs->lock, NULL);
 	TAILQ_INIT(&hs->order);
+	RB_INIT(&hs->serials);
 	hs->conf = conf_ref(conf);
 	hs->loops = loops;
 	return hs;
@@ -37,9 +42,10 @@ hosts_free(struct hosts *hs)
 		return;
 	while ((h = TAILQ_FIRST(&hs->order)) != NULL) {
 		h->armed = 0;	/* no loop is left */
-		hosts_drop(hs, h);
+		hosts_drop(hs, h, 0);
 	}
 	conf_unref(hs->conf);
+	pthread_mutex_destroy(&hs->stats.lock);
 	pthread_rwlock_destroy(&hs->lock);
 	free(hs);
 }
@@ -195,6 +201,7 @@ hosts_ask(struct hosts *hs, struct ticket *t, const struct claim *c,
 
 	log_unread(hs, t, c);
 	t->credential = c->credential;
+	t->address = source->address;
 	t->deadline = c->request.deadline;
 	t->latest = c->request.latest;
 	answer = ask_known(hs, t, c, source, now);
@@ -217,7 +224,7 @@ hosts_release_slot(struct hosts *hs, struct ticket *t, uint64_t now)
 
 /* Drops the ticket's entry, if it still is one of a host that is nowhere. */
 static void
-forget_nowhere(struct hosts *hs, const struct ticket *t)
+forget_nowhere(struct hosts *hs, const struct ticket *t, uint64_t now)
 {
 	char key[HOSTS_KEY];
 	struct host *h;
@@ -226,7 +233,7 @@ forget_nowhere(struct hosts *hs, const struct ticket *t)
 	len = hosts_key(key, t->rule, t->name, &t->credential);
 	pthread_rwlock_wrlock(&hs->lock);
 	if ((h = hosts_find(hs, key, len)) != NULL && host_is_nowhere(h))
-		hosts_drop(hs, h);
+		hosts_drop(hs, h, now);
 	pthread_rwlock_unlock(&hs->lock);
 }
 
@@ -247,7 +254,7 @@ give_back(struct hosts *hs, struct ticket *t, bool refund, uint64_t now)
 	forget = t->nowhere && host_is_nowhere(h);
 	hosts_exit(hs, h);
 	if (forget)
-		forget_nowhere(hs, t);
+		forget_nowhere(hs, t, now);
 	return was_there;
 }
 
@@ -322,7 +329,7 @@ hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 	if (waited) {
 		host_leave(h, t, false, now);
 		throttle_report(h->throttle, &t->waiter, now, &t->report);
-		hosts_say_budget(h->rule, h->throttle, t);
+		host_say_refused(h, t);
 	}
 	hosts_exit(hs, h);
 	return waited;
@@ -341,6 +348,51 @@ hosts_is_news(struct hosts *hs, struct ticket *t, enum hosts_news what)
 	h->told |= bit;
 	hosts_exit(hs, h);
 	return first;
+}
+
+void
+hosts_show(struct hosts *hs, struct ticket *t, const struct ticket_shown *shown)
+{
+	struct host *h = hosts_enter(hs, t);
+
+	if (h == NULL)
+		return;
+	t->shown = *shown;
+	hosts_exit(hs, h);
+}
+
+static void
+end_tunnel(struct hosts *hs, struct ticket *t)
+{
+	struct host *h;
+
+	if (t->tunnel == 0)
+		return;
+	pthread_rwlock_rdlock(&hs->lock);
+	h = hosts_find_from(hs, t->tunnel);
+	if (h != NULL && h->serial == t->tunnel) {
+		pthread_mutex_lock(&h->lock);
+		h->counts.tunnels--;
+		pthread_mutex_unlock(&h->lock);
+	}
+	pthread_rwlock_unlock(&hs->lock);
+	t->tunnel = 0;
+}
+
+void
+hosts_tunnel(struct hosts *hs, struct ticket *t, bool stands)
+{
+	struct host *h;
+
+	if (!stands) {
+		end_tunnel(hs, t);
+		return;
+	}
+	if (t->tunnel != 0 || (h = hosts_enter(hs, t)) == NULL)
+		return;
+	t->tunnel = h->serial;
+	h->counts.tunnels++;
+	hosts_exit(hs, h);
 }
 
 void

@@ -91,6 +91,17 @@ void		 hosts_leave(struct hosts *, struct ticket *, uint64_t now);
  */
 bool		 hosts_give_up(struct hosts *, struct ticket *, uint64_t now);
 
+/* Has a ticket that waits be shown so. */
+void		 hosts_show(struct hosts *, struct ticket *,
+		    const struct ticket_shown *);
+
+/*
+ * Counts a tunnel of an admitted ticket's, from when it stands to its end;
+ * does nothing to one that is counted, or is not, already.  A reload that gives
+ * its host another entry forgets it.
+ */
+void		 hosts_tunnel(struct hosts *, struct ticket *, bool stands);
+
 /* Admits who may go at every host; on a loop's thread. */
 void		 hosts_admit_all(struct hosts *, struct loop *,
 		    uint64_t now);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "hosts/hosts_learn.h"
 
+#include "base/words.h"
+#include "hosts/host_pause.h"
+#include "hosts/hosts_name.h"
+#include "hosts/hosts_say.h"
 #include "hosts/hosts_table.h"
 
 /*
@@ -55,19 +59,6 @@ take_part(struct host *h, struct ticket *t, const struct lesson *l,
 
 /* Lessons */
 
-static void
-refuse_hopeless(struct host *h, uint64_t now)
-{
-	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
-	struct throttle_waiter *waiter;
-
-	throttle_hopeless(h->throttle, now, &out);
-	while ((waiter = TAILQ_FIRST(&out)) != NULL) {
-		TAILQ_REMOVE(&out, waiter, entry);
-		host_refuse(h, ticket_of(waiter), now);
-	}
-}
-
 /* Which part of the host a lesson is about; a named one, or 0, by its name. */
 static unsigned
 part_of(const struct ticket *t, const struct lesson *l, unsigned named)
@@ -88,7 +79,7 @@ refuse_hopeless_for(struct host *h, uint64_t until, uint64_t known,
 	if (until < known + TELL_STEP)
 		return false;
 	h->told_until = until;
-	refuse_hopeless(h, now);
+	host_refuse_hopeless(h, now);
 	return true;
 }
 
@@ -99,7 +90,7 @@ refuse_hopeless_for_part(struct host *h, uint64_t until, uint64_t known,
 {
 	if (until < (known > now ? known + TELL_STEP : now))
 		return false;
-	refuse_hopeless(h, now);
+	host_refuse_hopeless(h, now);
 	return true;
 }
 
@@ -136,6 +127,14 @@ is_soft(struct host *h, const struct lesson *l, uint64_t longest, uint64_t now)
 	return false;
 }
 
+static enum stats_cause
+cause_of(const struct lesson *l)
+{
+	if (l->backoff)
+		return STATS_BACKOFF;
+	return l->verdict == BUDGET_THROTTLED ? STATS_NAMED : STATS_EXHAUSTED;
+}
+
 /*
  * Pauses as the lesson asks; for how long (ns), or 0 where that is nothing new:
  * the answers to requests that were under way together say the same again.
@@ -147,6 +146,7 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 	unsigned part = part_of(t, l, named);
 	uint64_t pause = l->pause, longest = longest_pause(h, t);
 	uint64_t before, known;
+	char why[EVENTS_TEXT];
 
 	if (is_soft(h, l, longest, now))
 		return 0;
@@ -163,8 +163,10 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 	if (pause > longest)
 		pause = longest;
 	before = throttle_paused_until(h->throttle, part);
-	if (pause == 0 || !throttle_pause(h->throttle, part, now + pause, now))
+	if (pause == 0 || !host_pause(h, part, now + pause, cause_of(l), now))
 		return 0;
+	if (part == THROTTLE_WHOLE)
+		host_pause_say(h, hosts_say_grounds(why, t, l, pause));
 	if (part > THROTTLE_WHOLE)
 		return refuse_hopeless_for_part(h, now + pause, before, now) ?
 		    pause : 0;
@@ -181,11 +183,30 @@ shape_by(struct host *h, struct ticket *t, const struct lesson *l,
 	    part_of(t, l, named);
 
 	throttle_shape(h->throttle, part, l->left, now + l->reset, now);
-	if (t->rule != h->rule)
+	if (t->rule != h->rule) {
+		host_pause_settle(h, now);
 		throttle_shorten(h->throttle, longest_pause(h, t), now);
+		if (h->pause.manual > now)
+			host_pause(h, THROTTLE_WHOLE, h->pause.manual,
+			    STATS_MANUAL, now);
+	}
 	if (part <= THROTTLE_WHOLE)
 		refuse_hopeless_for(h, now + l->reset / (l->left + 1),
 		    h->told_until > now ? h->told_until : now, now);
+}
+
+static void
+tell_pause(const struct host *h, const struct ticket *t,
+    const struct lesson *l, uint64_t pause)
+{
+	bool of = l->partial && l->named;
+	char name[EVENTS_HOST], why[EVENTS_TEXT], buf[WORDS];
+
+	hosts_name_print(name, h->rule, &h->name, &h->credential);
+	events_tell(EVENT_PAUSE, name, h->rule->name, NULL,
+	    "%s%s%spaused for %s %s", of ? "its part " : "",
+	    of ? l->name : "", of ? " is " : "", words_duration(buf, pause),
+	    hosts_say_grounds(why, t, l, pause));
 }
 
 uint64_t
@@ -198,11 +219,15 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 
 	if (h == NULL)
 		return 0;
+	if (l->verdict == BUDGET_THROTTLED)
+		h->counts.throttled++;
 	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
 	named = take_part(h, t, l, now);
 	if (l->shape && (!l->shape_partial || named != 0))
 		shape_by(h, t, l, named, now);
-	pause = pause_by(h, t, l, named, now);
+	if ((pause = pause_by(h, t, l, named, now)) > 0)
+		tell_pause(h, t, l, pause);
+	host_pause_judged(h, now);
 	host_admit(h, t->loop, now);
 	hosts_exit(hs, h);
 	return pause;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "hosts/host_pause.h"
 #include "hosts/hosts_table.h"
 
 /*
@@ -57,6 +58,7 @@ inherit(struct host *to, const struct host *from, uint64_t now)
 	throttle_inherit(to->throttle, from->throttle, moved, now);
 	if (to->routes == NULL && from->routes != NULL)
 		to->routes = routes_copy(from->routes);
+	host_pause_inherit(to, from);
 	to->reached += from->reached + 1;
 }
 
@@ -170,6 +172,7 @@ limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
 	if (h->rule->per.kind == RULE_KEY_NONE &&
 	    rule->per.kind != RULE_KEY_NONE)
 		hosts_leave_pause(hs, h);
+	host_pause_moved(h, moved);
 	conf_unref(h->conf);
 	h->conf = conf_ref(hs->conf);
 	h->rule = rule;
@@ -198,7 +201,7 @@ settle_host(struct hosts *hs, struct host *h, uint64_t now)
 		hosts_leave_pause(hs, h);
 	h->carries = h->rule->shared && h->left > now;
 	if (!h->carries)
-		hosts_drop(hs, h);
+		hosts_drop(hs, h, now);
 }
 
 /* Makes an entry for a host under a rule, out of one under another. */
@@ -264,6 +267,7 @@ shorten_pause(struct host *h, uint64_t now)
 {
 	uint64_t longest = h->rule->pause_max;
 
+	host_pause_settle(h, now);
 	throttle_shorten(h->throttle, longest, now);
 	if (h->told_until > now + longest)
 		h->told_until = now + longest;

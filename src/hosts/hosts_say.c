@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/words.h"
 #include "conf/conf_value.h"
+#include "hosts/hosts_name.h"
 
 const char *
 hosts_label(char buf[HOSTS_LABEL], const struct ticket *t)
@@ -41,11 +42,11 @@ cut_character(char *text, size_t size)
 
 /* Names the budget that the report says is short, for people. */
 void
-hosts_say_budget(const struct rule *rule, const struct throttle *throttle,
-    struct ticket *t)
+hosts_say_budget(const struct host *h, struct ticket *t)
 {
 	const struct throttle_report *r = &t->report;
-	const struct budget_limits *limits = &rule->limits;
+	const struct rule *rule = h->rule;
+	const struct budget_limits *limits = host_budget_limits(h);
 	char units[CONF_TEXT], period[CONF_TEXT];
 	const char *of = "", *path = "";
 
@@ -55,7 +56,7 @@ hosts_say_budget(const struct rule *rule, const struct throttle *throttle,
 		path = rule->paths[t->waiter.part].text;
 	} else if (r->of_named) {
 		of = " of its part ";
-		path = throttle_named_text(throttle, t->waiter.named);
+		path = throttle_named_text(h->throttle, t->waiter.named);
 	}
 	switch (r->what) {
 	case BUDGET_SHORT_RATE:
@@ -91,16 +92,51 @@ hosts_say_budget(const struct rule *rule, const struct throttle *throttle,
 void
 hosts_say_crossing(const struct ticket *t, enum hosts_answer a)
 {
-	char buf[WORDS], label[HOSTS_LABEL];
+	char text[EVENTS_TEXT], name[EVENTS_HOST], buf[WORDS];
+	char label[HOSTS_LABEL];
 
 	hosts_label(label, t);
 	if (a == HOSTS_FULL)
-		log_warn("%s: refusing requests: queue.length (%u) is reached",
-		    label, t->rule->queue_length);
+		snprintf(text, sizeof text, "refusing requests: queue.length "
+		    "(%u) is reached", t->rule->queue_length);
 	else if (a == HOSTS_LATE)
-		log_warn("%s: refusing requests: the wait would be longer "
-		    "than queue.max_wait (%s)", label,
+		snprintf(text, sizeof text, "refusing requests: the wait "
+		    "would be longer than queue.max_wait (%s)",
 		    words_duration(buf, t->rule->max_wait));
 	else
-		log_info("%s: no longer refusing requests", label);
+		snprintf(text, sizeof text, "no longer refusing requests");
+	if (a == HOSTS_FULL || a == HOSTS_LATE)
+		log_told(LOG_LEVEL_WARN, "%s: %s", label, text);
+	else
+		log_info("%s: %s", label, text);
+	hosts_name_print(name, t->rule, t->name, &t->credential);
+	events_tell(a == HOSTS_FULL || a == HOSTS_LATE ? EVENT_FULL :
+	    EVENT_NOT_FULL, name, t->rule->name, NULL, "%s", text);
+}
+
+/* Its source, or what stands for one; or NULL. */
+static const char *
+source_of(const struct ticket *t, const struct lesson *l, uint64_t pause)
+{
+	if (l->at_once)
+		return "its \"now\" has been believed once";
+	if (!l->backoff)
+		return l->source;
+	return pause == t->rule->pause_default ?
+	    "no time is named: pause.default" : "no time is named";
+}
+
+const char *
+hosts_say_grounds(char buf[EVENTS_TEXT], const struct ticket *t,
+    const struct lesson *l, uint64_t pause)
+{
+	const char *source = source_of(t, l, pause);
+	bool cut = !l->backoff && pause < l->pause;
+
+	if (source == NULL)
+		snprintf(buf, EVENTS_TEXT, "after its answer %d", l->status);
+	else
+		snprintf(buf, EVENTS_TEXT, "after its answer %d (%s%s)",
+		    l->status, source, cut ? ", cut to pause.max" : "");
+	return buf;
 }

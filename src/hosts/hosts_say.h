@@ -2,7 +2,9 @@
 #ifndef SLUICE_HOSTS_SAY_H
 #define SLUICE_HOSTS_SAY_H
 
-#include "hosts/ticket.h"
+#include "base/events.h"
+#include "hosts/host_types.h"
+#include "policy/lesson.h"
 
 /* What people are told of hosts. */
 
@@ -15,12 +17,20 @@
 const char	*hosts_label(char buf[HOSTS_LABEL], const struct ticket *);
 
 /* Names the budget that the ticket's report says is short, in its budget. */
-void		 hosts_say_budget(const struct rule *,
-		    const struct throttle *, struct ticket *);
+void		 hosts_say_budget(const struct host *, struct ticket *);
 
 /*
- * Logs that the ticket's host begins to refuse requests, by that answer, or
- * that it no longer does.
+ * Says what a pause rests on: "after its answer 429 (no time is named)", by the
+ * lesson of an answer to the ticket, for so long (ns) as it came to.  Returns
+ * buf.
+ */
+const char	*hosts_say_grounds(char buf[EVENTS_TEXT],
+		    const struct ticket *, const struct lesson *,
+		    uint64_t pause);
+
+/*
+ * Logs and tells that the ticket's host begins to refuse requests, by that
+ * answer, or that it no longer does.
  */
 void		 hosts_say_crossing(const struct ticket *, enum hosts_answer);
 

@@ -1,27 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "hosts/hosts_table.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-size_t
-hosts_key(char key[HOSTS_KEY], const struct rule *rule,
-    const struct http1_host *name, const struct client_hash *whose)
-{
-	int n;
-
-	if (rule->shared)
-		n = snprintf(key, HOSTS_KEY, HOSTS_SHARED "%s", rule->name);
-	else if (rule->has_port)
-		n = snprintf(key, HOSTS_KEY, "%s %u", name->name, name->port);
-	else
-		n = snprintf(key, HOSTS_KEY, "%s", name->name);
-	if (whose->a != 0 || whose->b != 0)
-		n += snprintf(key + n, HOSTS_KEY - (size_t)n,
-		    " %016" PRIx64 "%016" PRIx64, whose->a, whose->b);
-	return (size_t)n;
-}
+#include "hosts/host_pause.h"
 
 struct host *
 hosts_find(struct hosts *hs, const char *key, size_t len)
@@ -32,9 +15,29 @@ hosts_find(struct hosts *hs, const char *key, size_t len)
 	return h;
 }
 
-void
-hosts_drop(struct hosts *hs, struct host *h)
+static int
+serial_cmp(const struct host *a, const struct host *b)
 {
+	return a->serial < b->serial ? -1 : a->serial > b->serial;
+}
+
+RB_PROTOTYPE(host_serials, host, by_serial, serial_cmp)
+RB_GENERATE(host_serials, host, by_serial, serial_cmp)
+
+struct host *
+hosts_find_from(struct hosts *hs, uint64_t serial)
+{
+	struct host key;
+
+	key.serial = serial;
+	return RB_NFIND(host_serials, &hs->serials, &key);
+}
+
+void
+hosts_drop(struct hosts *hs, struct host *h, uint64_t now)
+{
+	host_pause_settle(h, now);
+	RB_REMOVE(host_serials, &hs->serials, h);
 	HASH_DEL(hs->table, h);
 	TAILQ_REMOVE(&hs->order, h, entry);
 	hosts_discharge(&hs->share, &h->charge);
@@ -88,6 +91,9 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 		return NULL;
 	}
 	TAILQ_INSERT_TAIL(&hs->order, h, entry);
+	h->serial = ++hs->serial;
+	h->stats = &hs->stats;
+	RB_INSERT(host_serials, &hs->serials, h);
 	if (!hosts_has_place(conf, rule, whose))
 		hosts_charge(&hs->share, &h->charge, client);
 	return h;
@@ -102,7 +108,7 @@ hosts_sweep(struct hosts *hs, int max, uint64_t now)
 	for (i = 0; i < max && (h = TAILQ_FIRST(&hs->order)) != NULL; i++) {
 		if (host_is_empty(h) && h->armed == 0 &&
 		    throttle_idle(h->throttle, now)) {
-			hosts_drop(hs, h);
+			hosts_drop(hs, h, now);
 			continue;
 		}
 		TAILQ_REMOVE(&hs->order, h, entry);
@@ -150,7 +156,10 @@ take_pause(struct hosts *hs, struct host *h, const char *key, uint64_t now)
 	if (from == NULL || from->left <= now)
 		return;
 	until = from->left < longest ? from->left : longest;
-	throttle_pause(h->throttle, THROTTLE_WHOLE, until, now);
+	if (host_pause(h, THROTTLE_WHOLE, until,
+	    from->pause.causes[THROTTLE_WHOLE], now))
+		host_pause_say(h, from->pause.why != NULL ? from->pause.why :
+		    "");
 }
 
 void

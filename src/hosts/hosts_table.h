@@ -3,6 +3,7 @@
 #define SLUICE_HOSTS_TABLE_H
 
 #include "hosts/host.h"
+#include "hosts/hosts_key.h"
 
 /*
  * The table of hosts.  hosts.c, hosts_learn.c and hosts_reload.c work on it;
@@ -13,22 +14,19 @@
  * dropping it loses nothing, or when a reload gave its tickets to another
  * entry.  A loop's tree of wakes may still point to it then: it is "gone", an
  * empty shell that is freed by the last wake, fired or forgotten.
- *
- * The key is what shares a throttle: the host's name; host and port where
- * the rule names a port; the pattern where the rule is shared; and whose it is,
- * where the rule tells clients apart.
  */
 
-#define HOSTS_KEY	(HTTP1_HOST + 80)
-#define HOSTS_SHARED	"="	/* begins the key of a shared rule */
-
 TAILQ_HEAD(host_order, host);
+RB_HEAD(host_serials, host);
 
 struct hosts {
 	pthread_rwlock_t	 lock;		/* guards what follows */
 	struct conf		*conf;		/* own reference */
 	struct host		*table;
 	struct host_order	 order;		/* for the sweep, and reload */
+	struct host_serials	 serials;	/* for views, in pieces */
+	uint64_t		 serial;	/* the last that was given */
+	struct host_stats	 stats;
 	struct hosts_share	 share;		/* who made entries */
 	uint64_t		 left;		/* ns: the latest of them */
 	unsigned		 loops;
@@ -36,11 +34,10 @@ struct hosts {
 	_Atomic bool		 unread;	/* logged a scheme not known */
 };
 
-/* Writes the key, and returns its length. */
-size_t		 hosts_key(char key[HOSTS_KEY], const struct rule *,
-		    const struct http1_host *, const struct client_hash *);
 /* Returns the entry with that key, or NULL. */
 struct host	*hosts_find(struct hosts *, const char *key, size_t len);
+/* Returns the first entry from that serial number on, or NULL. */
+struct host	*hosts_find_from(struct hosts *, uint64_t serial);
 /*
  * Makes an entry, charged to a client (NULL: to nobody), with the table locked
  * for writing.  Returns NULL without memory.
@@ -50,7 +47,7 @@ struct host	*hosts_add(struct hosts *, const char *key,
 		    struct conf *, const struct rule *,
 		    struct hosts_client *);
 /* Takes an entry out of the table, and frees it when no wake points to it. */
-void		 hosts_drop(struct hosts *, struct host *);
+void		 hosts_drop(struct hosts *, struct host *, uint64_t now);
 /*
  * Has a new entry begin with the pause of the one that stood for it before a
  * reload; with the table locked for writing.

@@ -27,6 +27,17 @@ enum ticket_state {
 #define HOSTS_BUDGET	96	/* bytes of a budget's name, with its end */
 
 /*
+ * What is told of a request to whoever looks at the queue, on any thread: it
+ * points to what does not change, nor go, while the ticket is at its host.
+ */
+struct ticket_shown {
+	const char		*head;		/* as it goes out; or NULL */
+	size_t			 len;		/* of it */
+	size_t			 method_len;	/* head begins with it */
+	const char		*user;		/* who asks; or NULL */
+};
+
+/*
  * One request's place at its host's throttle; begins as zero.  Lives in the
  * exchange, which sets loop, hasher, mail.deliver, name, conf and rule; the
  * rest is this room's.
@@ -53,6 +64,10 @@ struct ticket {
 	struct throttle_report	 report;	/* see hosts_ask() */
 	/* which one had it wait last, or refuses it; "": none did */
 	char			 budget[HOSTS_BUDGET];
+	/* Set with the host's lock held, or before it is at one. */
+	const struct sockaddr	*address;	/* whose; NULL: a Unix socket */
+	struct ticket_shown	 shown;		/* hosts_show() */
+	uint64_t		 tunnel;	/* counted by that serial; or 0 */
 };
 
 enum hosts_answer {
@@ -60,6 +75,7 @@ enum hosts_answer {
 	HOSTS_WAIT,		/* queued; an answer will be posted */
 	HOSTS_FULL,		/* refused: too many wait */
 	HOSTS_LATE,		/* refused: it would wait too long */
+	HOSTS_DRAINED,		/* refused: an operator drains the host */
 	HOSTS_NO_ROOM,		/* refused: limits.hosts is reached */
 	HOSTS_NO_SHARE,		/* refused: the client's share of them is */
 	HOSTS_NO_MEMORY,

@@ -209,6 +209,7 @@ lesson_of_head(struct lesson *l, const struct lesson_answer *a,
     const struct hint *hint)
 {
 	*l = (struct lesson){
+		.status = a->status,
 		.verdict = verdict_of(a, hint),
 		.source = hint->source,
 	};

@@ -31,6 +31,7 @@ struct lesson_answer {
 };
 
 struct lesson {
+	int			 status;	/* of the answer */
 	enum budget_verdict	 verdict;
 	/* It speaks of the ticket's part only, if that has one, */
 	bool			 partial;

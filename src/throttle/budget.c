@@ -468,6 +468,26 @@ budget_resume(struct budget *b)
 }
 
 void
+budget_open(struct budget *b)
+{
+	budget_resume(b);
+	b->shape_until = 0;
+}
+
+void
+budget_renew(struct budget *b)
+{
+	const struct budget old = *b;
+
+	budget_refill(b);
+	keep_flying(b, &old);
+	budget_half_open(b);
+	budget_forget(b);
+	b->paused_until = 0;
+	b->shape_until = 0;
+}
+
+void
 budget_shape(struct budget *b, uint64_t left, uint64_t reset, uint64_t now)
 {
 	if (reset <= now) {

@@ -164,6 +164,15 @@ bool		 budget_shorten(struct budget *, uint64_t longest,
 /* Ends a pause, recovery and windows: the configured limits hold at once. */
 void		 budget_resume(struct budget *);
 
+/* As budget_resume(), and ends the shape, too. */
+void		 budget_open(struct budget *);
+
+/*
+ * Makes it as a new one with the same limits: what was spent and learned is
+ * gone.  Slots stay, and those who hold them; their verdicts say nothing of it.
+ */
+void		 budget_renew(struct budget *);
+
 /*
  * Takes the host's word that so many requests are left until its reset (ns).
  * Its count may omit those without a verdict yet, so they are subtracted; what

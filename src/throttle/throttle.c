@@ -169,3 +169,9 @@ throttle_paused_until(const struct throttle *t, unsigned part)
 	assert(part < t->nparts);
 	return t->parts[part].paused_until;
 }
+
+bool
+throttle_is_held_up(const struct throttle *t, uint64_t now)
+{
+	return t->host.paused_until > now || t->host.window != 0;
+}

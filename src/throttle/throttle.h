@@ -155,6 +155,19 @@ void		 throttle_resume(struct throttle *, unsigned part,
 		    uint64_t now);
 
 /*
+ * Ends all pauses, recovery and shapes, of the host, its parts and its named
+ * parts: the configured limits hold.
+ */
+void		 throttle_open(struct throttle *, uint64_t now);
+
+/*
+ * Makes it as a new one with the same limits, but for those who wait or were
+ * admitted: they stay, and what they have paid is not refunded.  Named parts
+ * are forgotten in which there is nobody.
+ */
+void		 throttle_renew(struct throttle *, uint64_t now);
+
+/*
  * Returns how long (ns) to pause for a throttled answer that names no time:
  * base at first, then as budget_backoff() says, at most max; 0 when the answer
  * says nothing new.  The waiter is the one that got it, and has its verdict.
@@ -249,6 +262,9 @@ void		 throttle_report(struct throttle *,
  */
 uint64_t	 throttle_deadline(const struct throttle *,
 		    const struct throttle_waiter *);
+
+/* Returns whether the host is paused or half open. */
+bool		 throttle_is_held_up(const struct throttle *, uint64_t now);
 
 /* Return how many wait, all or of a client, and how many slots are held. */
 uint32_t	 throttle_waiting(const struct throttle *);

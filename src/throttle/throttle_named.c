@@ -185,3 +185,18 @@ throttle_named_inherit(struct throttle *t, const struct throttle *from,
 		budget_inherit(named_budget(t, id), &b->budget, now);
 	}
 }
+
+void
+throttle_named_renew(struct throttle *t)
+{
+	unsigned i;
+
+	for (i = 1; t->learned != NULL && i <= THROTTLE_NAMED_PARTS; i++) {
+		if (t->learned->named[i - 1] == NULL)
+			continue;
+		if (t->learned->named[i - 1]->members == 0)
+			forget(t, i);
+		else
+			budget_renew(named_budget(t, i));
+	}
+}

@@ -13,4 +13,7 @@ struct throttle;
 void		 throttle_named_inherit(struct throttle *,
 		    const struct throttle *, uint64_t now);
 
+/* Renews each (budget_renew()), and forgets those in which there is nobody. */
+void		 throttle_named_renew(struct throttle *);
+
 #endif

@@ -62,6 +62,14 @@ log_warn(const char *format, ...)
 }
 
 void
+log_told(enum log_level level, const char *format, ...)
+{
+	(void)format;
+	if (level <= LOG_LEVEL_WARN)
+		warnings++;
+}
+
+void
 log_info(const char *format, ...)
 {
 	(void)format;

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_HOST_TYPES_H
+#define SLUICE_HOST_TYPES_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <bsd/sys/tree.h>
+
+/* An entry that the table has no memory for is not in it: hosts_add() looks. */
+#define HASH_NONFATAL_OOM	1
+#include <uthash.h>
+
+#include "base/stats.h"
+#include "hosts/hosts_share.h"
+#include "hosts/ticket.h"
+#include "net/loop.h"
+
+/* What a host is made of, for the files of this room. */
+
+struct hosts;
+
+TAILQ_HEAD(tickets, ticket);
+
+/* When a loop is to look at the queue. */
+struct host_wake {
+	struct wake	 wake;
+	struct host	*host;
+};
+
+/* Since the entry was made; each is changed in one place. */
+struct host_counts {
+	uint64_t		 admitted;
+	uint64_t		 refused;	/* by us */
+	uint64_t		 throttled;	/* by the host */
+	uint64_t		 resent;
+	size_t			 tunnels;	/* open now */
+};
+
+/* What of its whole was told last. */
+enum host_phase {
+	HOST_OPEN,
+	HOST_PAUSED,
+	HOST_RECOVERING,
+};
+
+#define HOST_PARTS	(THROTTLE_NAMED_PART(THROTTLE_NAMED_PARTS) + 1)
+
+/* What is known of its pauses besides their ends; see host_pause.h. */
+struct host_pause {
+	enum host_phase		 phase;
+	uint8_t			 causes[HOST_PARTS];	/* enum stats_cause */
+	char			*why;		/* of the whole; or NULL */
+	uint64_t		 settled;	/* ns: is counted until then */
+	uint64_t		 manual;	/* ns: an operator's lasts */
+};
+
+/*
+ * What is counted of all hosts, on any thread: a set of counters of their own,
+ * and who adds to them holds the lock.
+ */
+struct host_stats {
+	pthread_mutex_t		 lock;		/* guards what follows */
+	struct stats		*stats;
+};
+
+/*
+ * One host: its throttle, the tickets at it, the parts that it has named and
+ * the routes that belong to them.  The states of tickets, and the locks, are
+ * told of in host.c; the life of an entry in hosts_table.h.
+ */
+
+struct host {
+	UT_hash_handle		 hh;
+	TAILQ_ENTRY(host)	 entry;		/* in hosts.order */
+	RB_ENTRY(host)		 by_serial;	/* in hosts.serials */
+	uint64_t		 serial;	/* from 1, in the order of birth */
+	struct hosts		*hosts;
+	struct host_stats	*stats;		/* the table's */
+	char			*key;
+	struct http1_host	 name;		/* of the first ticket */
+	struct client_hash	 credential;
+	struct hosts_charge	 charge;	/* for limits.hosts */
+	pthread_mutex_t		 lock;		/* guards what follows */
+	struct conf		*conf;		/* own reference */
+	const struct rule	*rule;		/* of conf: its limits */
+	struct throttle		*throttle;
+	struct routes		*routes;	/* NULL: no part was named */
+	struct tickets		 tickets;	/* all that wait or hold */
+	size_t			 count[TICKET_STATES];	/* of them */
+	/* Admissions that may have reached the host: what they took counts. */
+	uint64_t		 reached;
+	uint64_t		 armed_at;	/* ns; or NEVER */
+	unsigned		 armed_by;	/* by which loop */
+	unsigned		 armed;		/* wakes in trees */
+	uint64_t		 told_until;	/* ns: until then held up, and
+						   who cannot wait was told */
+	/*
+	 * Before a reload it stood for others, too, that have entries of their
+	 * own since; so its pause of then is theirs, until that instant (ns).
+	 */
+	uint64_t		 left;
+	bool			 carries;	/* is there for that alone */
+	/*
+	 * Something is used up until (ns) then, as an answer that was no
+	 * refusal said; the pause for it ends, or has ended, at rested.
+	 */
+	uint64_t		 spent;
+	uint64_t		 rested;
+	bool			 refusing;	/* logged that it does */
+	unsigned		 told;		/* logged: enum hosts_news */
+	uint64_t		 first_told;	/* ns: of one that waits */
+	struct host_counts	 counts;
+	struct host_pause	 pause;
+	bool			 drained;	/* newcomers are refused */
+	/* What an operator has set it to; NULL: the rule's limits hold. */
+	const struct budget_limits *override;
+	bool			 gone;		/* not in the table any more */
+	struct host_wake	 wakes[];	/* one a loop */
+};
+
+/* Returns the limits that hold for its whole. */
+static inline const struct budget_limits *
+host_budget_limits(const struct host *h)
+{
+	return h->override != NULL ? h->override : &h->rule->limits;
+}
+
+static inline struct ticket *
+ticket_of(struct throttle_waiter *waiter)
+{
+	return (struct ticket *)(void *)((char *)waiter -
+	    offsetof(struct ticket, waiter));
+}
+
+#endif
