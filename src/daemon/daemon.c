@@ -148,7 +148,7 @@ daemon_run(const char *path)
 		fatal("cannot start: libraries");
 	if (!client_hash_init() || !via_init())
 		fatal("cannot start: no randomness");
-	load_warnings(s.conf, load_log_warning_cb);
+	load_warnings(s.conf, load_log_warning_cb, NULL);
 	load_series(s.conf);
 	start(&s);
 	wait_for_end(&s);

@@ -56,7 +56,8 @@ load_conf(const char *path, bool again, char **cause)
 
 /* Two descriptors a connection, as far as the hard limit goes. */
 static void
-raise_limits(const struct conf *conf, void (*line)(const char *, void *))
+raise_limits(const struct conf *conf, void (*line)(const char *, void *),
+    void *arg)
 {
 	struct place nowhere = { 0, 0 };
 	struct rlimit r;
@@ -68,7 +69,7 @@ raise_limits(const struct conf *conf, void (*line)(const char *, void *))
 		(void)setrlimit(RLIMIT_NOFILE, &r);
 	}
 	if (r.rlim_cur < conf->limit_connections * 2)
-		conf_warn(conf, nowhere, line, NULL, "limits.connections: "
+		conf_warn(conf, nowhere, line, arg, "limits.connections: "
 		    "%llu, but only %llu files may be open; two a connection "
 		    "are needed", (unsigned long long)conf->limit_connections,
 		    (unsigned long long)r.rlim_cur);
@@ -76,11 +77,11 @@ raise_limits(const struct conf *conf, void (*line)(const char *, void *))
 
 void
 load_warnings(const struct conf *conf,
-    void (*line)(const char *, void *))
+    void (*line)(const char *, void *), void *arg)
 {
-	raise_limits(conf, line);
-	conf_warnings(conf, line, NULL);
-	tls_warnings(conf, line, NULL);
+	raise_limits(conf, line, arg);
+	conf_warnings(conf, line, arg);
+	tls_warnings(conf, line, arg);
 }
 
 void

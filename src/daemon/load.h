@@ -19,7 +19,7 @@ struct conf	*load_conf(const char *path, bool again, char **cause);
 
 /* Says line by line what is no error in it, but may not be meant. */
 void		 load_warnings(const struct conf *,
-		    void (*line)(const char *, void *));
+		    void (*line)(const char *, void *), void *arg);
 /* A line of those, logged. */
 void		 load_log_warning_cb(const char *line, void *);
 

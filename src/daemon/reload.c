@@ -51,7 +51,7 @@ reload(struct conf **current, struct hosts *hosts, struct workers *workers)
 		return;
 	}
 	conf_changes(*current, conf, load_log_warning_cb, NULL);
-	load_warnings(conf, load_log_warning_cb);
+	load_warnings(conf, load_log_warning_cb, NULL);
 	log_set_level((enum log_level)conf->log_level);
 	load_series(conf);
 	hosts_reload(hosts, conf, loop_now());
