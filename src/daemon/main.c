@@ -11,6 +11,7 @@
 
 #include "conf/conf.h"
 #include "conf/conf_load.h"
+#include "ctl/ctl.h"
 #include "daemon/daemon.h"
 #include "daemon/load.h"
 #include "tls/tls_ca.h"
@@ -20,11 +21,14 @@
 static const char usage_text[] =
 "usage: sluice [-htV] [-c file]\n"
 "       sluice ca [-h] [-c file] directory\n"
+"       sluice command [-h] [argument ...]\n"
 "\n"
 "  -c, --config file  configuration (default " SLUICE_CONF ")\n"
 "  -t, --test         check the configuration and exit\n"
 "  -V, --version      print the version and exit\n"
-"  -h, --help         print this and exit\n";
+"  -h, --help         print this and exit\n"
+"\n"
+"Commands, of which -h tells more:\n";
 
 static const char usage_ca_text[] =
 "usage: sluice ca [-h] [-c file] directory\n"
@@ -50,9 +54,16 @@ static const struct option long_options_ca[] = {
 };
 
 static void
-usage(const char *text)
+print_usage(FILE *out)
 {
-	fputs(text, stderr);
+	fputs(usage_text, out);
+	ctl_print_commands(out);
+}
+
+static void
+usage_ca(void)
+{
+	fputs(usage_ca_text, stderr);
 	exit(2);
 }
 
@@ -76,7 +87,7 @@ test_conf(const char *path)
 		free(cause);
 		return 1;
 	}
-	load_warnings(conf, print_warning_cb);
+	load_warnings(conf, print_warning_cb, NULL);
 	printf("%s: ok\n", path);
 	conf_unref(conf);
 	return 0;
@@ -117,13 +128,19 @@ main_ca(int argc, char **argv)
 			fputs(usage_ca_text, stdout);
 			return 0;
 		default:
-			usage(usage_ca_text);
+			usage_ca();
 		}
 	}
 	if (argc - optind != 1)
-		usage(usage_ca_text);
+		usage_ca();
 	return make_ca(path, argv[optind]);
 }
+
+/* What a command that checks a configuration says is said as by -t. */
+static const struct ctl_loader loader = {
+	.load = load_conf,
+	.warnings = load_warnings,
+};
 
 /*
  * Whoever was started without a standard descriptor gets none: what is opened
@@ -151,6 +168,8 @@ main(int argc, char **argv)
 	keep_standard_files();
 	if (argc > 1 && strcmp(argv[1], "ca") == 0)
 		return main_ca(argc - 1, argv + 1);
+	if ((c = ctl_run(&loader, argc, argv)) != -1)
+		return c;
 	while ((c = getopt_long(argc, argv, "c:tVh", long_options,
 	    NULL)) != -1) {
 		switch (c) {
@@ -164,16 +183,18 @@ main(int argc, char **argv)
 			puts("sluice " PACKAGE_VERSION);
 			return 0;
 		case 'h':
-			fputs(usage_text, stdout);
+			print_usage(stdout);
 			return 0;
 		default:
-			usage(usage_text);
+			print_usage(stderr);
+			return 2;
 		}
 	}
 	if (optind < argc) {
 		fprintf(stderr, "%s: \"%s\" is too much; did you mean -c "
 		    "%s?\n", argv[0], argv[optind], argv[optind]);
-		usage(usage_text);
+		print_usage(stderr);
+		return 2;
 	}
 	return test ? test_conf(path) : daemon_run(path);
 }

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/ctl_control.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_value.h"
+#include "ctl/ctl_args.h"
+#include "ctl/ctl_ask.h"
+#include "ctl/ctl_fail.h"
+#include "ctl/ctl_json.h"
+#include "ctl/ctl_key.h"
+#include "ctl/ctl_out.h"
+#include "ctl/ctl_print.h"
+
+static void
+print_change(const struct ctl *c, const json_t *change)
+{
+	struct ctl_paper paper = ctl_paper();
+	const char *until = ctl_string(change, "until", NULL);
+
+	(void)c;
+	ctl_printf(&paper, CTL_BOLD, "%s", ctl_string(change, "key", "?"));
+	ctl_printf(&paper, CTL_PLAIN, ": was %s; is %s",
+	    ctl_string(change, "was", "?"), ctl_string(change, "is", "?"));
+	if (until != NULL)
+		ctl_printf(&paper, CTL_PLAIN, " until %s", until);
+	ctl_printf(&paper, CTL_PLAIN, "\n");
+}
+
+/* A member out of an option that was given, or none. */
+static void
+put_option(json_t *body, const struct ctl *c, const char *name)
+{
+	const char *value = ctl_arg(c, name);
+
+	if (value != NULL)
+		(void)json_object_set_new(body, name, json_string(value));
+}
+
+/*
+ * A host that nobody has asked yet may be paused, too.  A slip of the keys is
+ * one as well: so it is said, before the answer.
+ */
+static void
+warn_unknown(const struct ctl_daemon *d)
+{
+	const char *key = ctl_operand(d->ctl, 0);
+	char *near;
+
+	if (d->ctl->json || ctl_key_known(d, key))
+		return;
+	near = ctl_key_nearest(d, key);
+	ctl_note(d->ctl, "nobody has asked for %s yet%s%s", key,
+	    near != NULL ? "; there is " : "", near != NULL ? near : "");
+	free(near);
+}
+
+/* Takes the body's reference. */
+static int
+change(struct ctl *c, const char *method, const char *tail, bool may_be_new,
+    json_t *body)
+{
+	struct ctl_daemon daemon;
+	json_t *answer = NULL;
+	int status = ctl_daemon_find(c, &daemon);
+
+	if (body != NULL)
+		put_option(body, c, "reason");
+	if (status == CTL_DONE) {
+		if (may_be_new)
+			warn_unknown(&daemon);
+		status = ctl_key_ask(&daemon, method, tail, body, &answer);
+	}
+	json_decref(body);
+	return ctl_out(c, status, answer, print_change);
+}
+
+int
+ctl_pause(struct ctl *c)
+{
+	return change(c, "POST", "/pause", true,
+	    json_pack("{s:s}", "for", ctl_operand(c, 1)));
+}
+
+int
+ctl_resume(struct ctl *c)
+{
+	return change(c, "POST", "/resume", false, json_object());
+}
+
+int
+ctl_drain(struct ctl *c)
+{
+	return change(c, "POST", "/drain", true, json_object());
+}
+
+int
+ctl_forget(struct ctl *c)
+{
+	return change(c, "POST", "/forget", false, json_object());
+}
+
+int
+ctl_unset(struct ctl *c)
+{
+	return change(c, "DELETE", "/limits", false, NULL);
+}
+
+/* set */
+
+static bool
+is_number(const char *text, double *n)
+{
+	char *end;
+
+	errno = 0;
+	*n = strtod(text, &end);
+	return text[0] != '\0' && *end == '\0' && errno == 0 && isfinite(*n);
+}
+
+/* What it is to be: false where the value is none of the setting's. */
+static bool
+put_value(json_t *body, const char *name, const char *value)
+{
+	uint64_t n;
+	double d;
+
+	if (strcmp(name, "period") == 0)
+		return conf_duration(value, &n) == NULL &&
+		    json_object_set_new(body, name, json_string(value)) == 0;
+	if (strcmp(name, "concurrency") == 0)
+		return conf_integer(value, &n) == NULL && n <= UINT32_MAX &&
+		    json_object_set_new(body, name,
+		    json_integer((json_int_t)n)) == 0;
+	if (!is_number(value, &d) || d <= 0)
+		return false;
+	return json_object_set_new(body, name, json_real(d)) == 0;
+}
+
+static const struct {
+	const char	*name;
+	const char	*expected;
+} settings[] = {
+	{ "capacity", "a number above 0" },
+	{ "period", "a time such as 1s or 1m" },
+	{ "burst", "a number above 0" },
+	{ "concurrency", "a whole number, 0 for no limit" },
+};
+
+static int
+wrong_setting(const struct ctl *c, const char *text)
+{
+	return ctl_fail(c, CTL_USAGE, "\"%s\" is no limit; expected "
+	    "capacity=, period=, burst= or concurrency=, with a value", text);
+}
+
+static int
+put_setting(const struct ctl *c, json_t *body, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	size_t i, n = equals != NULL ? (size_t)(equals - text) : 0;
+
+	for (i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+		if (strlen(settings[i].name) != n ||
+		    strncmp(settings[i].name, text, n) != 0)
+			continue;
+		if (put_value(body, settings[i].name, equals + 1))
+			return CTL_DONE;
+		return ctl_fail(c, CTL_USAGE, "%s: \"%s\" is not right; "
+		    "expected %s", settings[i].name, equals + 1,
+		    settings[i].expected);
+	}
+	return wrong_setting(c, text);
+}
+
+int
+ctl_set(struct ctl *c)
+{
+	json_t *body = json_object();
+	unsigned i;
+	int status;
+
+	for (i = 1; i < c->nargs; i++) {
+		status = put_setting(c, body, c->args[i]);
+		if (status != CTL_DONE) {
+			json_decref(body);
+			return status;
+		}
+	}
+	if (ctl_arg(c, "for") == NULL) {
+		json_decref(body);
+		return ctl_fail(c, CTL_USAGE, "--for TIME is missing: for how "
+		    "long? The configuration is for good");
+	}
+	put_option(body, c, "for");
+	return change(c, "PUT", "/limits", true, body);
+}
+
+/* overrides */
+
+static void
+print_overrides(const struct ctl *c, const json_t *answer)
+{
+	const json_t *list = ctl_member(answer, "overrides"), *o;
+	struct ctl_paper paper = ctl_paper();
+	size_t i, n = json_array_size(list);
+	char left[CTL_WORDS];
+	struct ctl_table *t;
+
+	if (n == 0) {
+		ctl_note(c, "nothing is overridden");
+		return;
+	}
+	t = ctl_table_new("HOST|WHAT|IS|WAS|>LEFT|BY|SINCE|REASON");
+	for (i = 0; i < n; i++) {
+		o = json_array_get(list, i);
+		ctl_cell(t, CTL_PLAIN, "%s", ctl_string(o, "key", "?"));
+		ctl_cell(t, CTL_PLAIN, "%s", ctl_string(o, "kind", ""));
+		ctl_cell(t, CTL_WARN, "%s", ctl_string(o, "is", ""));
+		ctl_cell(t, CTL_PLAIN, "%s", ctl_string(o, "was", ""));
+		ctl_cell(t, CTL_PLAIN, "%s", ctl_seconds(left, o,
+		    "remaining"));
+		ctl_cell(t, CTL_PLAIN, "%s", ctl_string(o, "by", ""));
+		ctl_cell(t, CTL_PLAIN, "%s", ctl_string(o, "since", ""));
+		ctl_cell(t, CTL_PLAIN, "%s", ctl_string(o, "reason", ""));
+	}
+	ctl_table_print(t, &paper, 0, n, -1);
+	ctl_table_free(t);
+}
+
+int
+ctl_overrides(struct ctl *c)
+{
+	json_t *answer = NULL;
+	int status = ctl_get(c, "/v1/overrides", &answer);
+
+	return ctl_out(c, status, answer, print_overrides);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/ctl_explanation.h"
+
+#include <string.h>
+
+#include "ctl/ctl_json.h"
+#include "ctl/ctl_print.h"
+
+static enum ctl_style
+style_of(const char *decision)
+{
+	if (strcmp(decision, "go") == 0)
+		return CTL_GOOD;
+	return strcmp(decision, "refuse") == 0 ? CTL_BAD : CTL_WARN;
+}
+
+static void
+put_reason(struct ctl_table *t, const json_t *reason)
+{
+	char words[CTL_WORDS];
+	double in = ctl_number(reason, "in");
+
+	ctl_cell(t, CTL_PLAIN, "%s", ctl_string(reason, "name", "?"));
+	if (!ctl_has(reason, "in"))
+		ctl_cell(t, CTL_WARN, "not known");
+	else if (in <= 0)
+		ctl_cell(t, CTL_GOOD, "now");
+	else
+		ctl_cell(t, CTL_WARN, "in %s", ctl_seconds(words, reason,
+		    "in"));
+	ctl_cell(t, CTL_PLAIN, "%s%s", ctl_string(reason, "says", ""),
+	    ctl_true(reason, "decides") ? "; this decides" : "");
+}
+
+static void
+print_reasons(const struct ctl_paper *paper, const json_t *reasons)
+{
+	size_t i, n = json_array_size(reasons);
+	struct ctl_table *t;
+
+	if (n == 0)
+		return;
+	t = ctl_table_new("WHAT|ALLOWS IT|WHY");
+	for (i = 0; i < n; i++)
+		put_reason(t, json_array_get(reasons, i));
+	ctl_printf(paper, CTL_PLAIN, "\n");
+	ctl_table_print(t, paper, 0, n, -1);
+	ctl_table_free(t);
+}
+
+void
+ctl_explanation_print(const struct ctl *c, const json_t *e)
+{
+	struct ctl_paper paper = ctl_paper();
+	const char *at = ctl_string(e, "at", NULL);
+	const char *part = ctl_string(e, "part", NULL);
+	char cost[CTL_WORDS];
+
+	(void)c;
+	ctl_printf(&paper, style_of(ctl_string(e, "decision", "")), "%s\n",
+	    ctl_string(e, "says", "?"));
+	ctl_printf(&paper, CTL_PLAIN, "host           %s\n",
+	    ctl_string(e, "key", "?"));
+	ctl_printf(&paper, CTL_PLAIN, "rule           %s%s%s\n",
+	    ctl_string(e, "rule", "?"), at != NULL ? ", " : "", at != NULL ?
+	    at : "");
+	if (part != NULL)
+		ctl_printf(&paper, CTL_PLAIN, "part           %s\n", part);
+	ctl_printf(&paper, CTL_PLAIN, "cost           %s\n",
+	    ctl_figure(cost, ctl_number(e, "cost")));
+	print_reasons(&paper, ctl_member(e, "reasons"));
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/ctl_find.h"
+
+#include <arpa/inet.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "conf/conf.h"
+#include "conf/conf_load.h"
+#include "ctl/ctl_fail.h"
+#include "ctl/ctl_http.h"
+
+#define SYSTEM	"/run/sluice/admin.sock"
+#define CONNECT	UINT64_C(500000000)	/* ns in which one connects */
+
+static int
+take(const struct ctl *c, struct ctl_place *place, const char *path)
+{
+	if (path[0] == '\0')
+		return ctl_fail(c, CTL_USAGE, "the socket's path is empty");
+	if (strlen(path) >= sizeof place->path)
+		return ctl_fail(c, CTL_USAGE, "%s is longer than the %zu bytes "
+		    "that a socket's path may have", path,
+		    sizeof place->path - 1);
+	memcpy(place->path, path, strlen(path) + 1);
+	return CTL_DONE;
+}
+
+/* The default places */
+
+/* Which of them answer, and what the others say. */
+struct search {
+	unsigned	 found;
+	struct ctl_place place;		/* the first that was */
+	struct text	 others;	/* of those found, "  PATH\n" */
+	struct text	 tried;		/* ", PATH (why not)" */
+};
+
+static void
+look(struct search *s, const char *path)
+{
+	struct ctl_http *h = ctl_http_new();
+	bool there;
+
+	if (h == NULL)
+		return;
+	ctl_http_deadline(h, ctl_http_now() + CONNECT);
+	there = ctl_http_connect(h, path) == CTL_HTTP_DONE;
+	if (there) {
+		if (s->found++ == 0)
+			snprintf(s->place.path, sizeof s->place.path, "%s",
+			    path);
+		text_puts(&s->others, s->found > 1 ? ", " : "");
+		text_puts(&s->others, path);
+	} else {
+		text_puts(&s->tried, s->tried.len > 0 ? ", " : "");
+		text_puts(&s->tried, path);
+		text_puts(&s->tried, ": ");
+		text_puts(&s->tried, ctl_http_error(h));
+	}
+	ctl_http_free(h);
+}
+
+/* Those in the user's own directory; which: what their names end with. */
+static void
+look_at_own(struct search *s, const char *which)
+{
+	const char *dir = getenv("XDG_RUNTIME_DIR");
+	char pattern[512];
+	glob_t found = { 0 };
+	size_t i;
+
+	if (dir == NULL || dir[0] != '/')
+		return;
+	snprintf(pattern, sizeof pattern, "%s/sluice/admin-%s.sock", dir,
+	    which);
+	if (glob(pattern, 0, NULL, &found) == 0)
+		for (i = 0; i < found.gl_pathc; i++)
+			look(s, found.gl_pathv[i]);
+	else
+		look(s, pattern);
+	globfree(&found);
+}
+
+static int
+choose(const struct ctl *c, const struct search *s, struct ctl_place *place)
+{
+	if (s->found == 1) {
+		*place = s->place;
+		return CTL_DONE;
+	}
+	if (s->found > 1)
+		return ctl_fail(c, CTL_NOT_REACHABLE, "%u daemons answer; "
+		    "choose one by --socket: %.*s", s->found,
+		    (int)s->others.len, s->others.p);
+	return ctl_fail(c, CTL_NOT_REACHABLE, "no daemon answers (%.*s); "
+	    "is it running, and where? (--socket PATH, or -c FILE)",
+	    (int)s->tried.len, s->tried.p != NULL ? s->tried.p : "");
+}
+
+/* which: what its own socket is named after, or "*". */
+static int
+search(const struct ctl *c, const char *which, struct ctl_place *place)
+{
+	struct search s = { 0 };
+	int status;
+
+	look(&s, SYSTEM);
+	look_at_own(&s, which);
+	status = choose(c, &s, place);
+	text_free(&s.others);
+	text_free(&s.tried);
+	return status;
+}
+
+/* The one of a configuration */
+
+static unsigned
+port_of(const struct conf_address *a)
+{
+	const struct sockaddr_in6 *six = (const void *)&a->addr;
+	const struct sockaddr_in *four = (const void *)&a->addr;
+
+	return a->addr.ss_family == AF_INET ? ntohs(four->sin_port) :
+	    a->addr.ss_family == AF_INET6 ? ntohs(six->sin6_port) : 0;
+}
+
+static int
+of_conf(const struct ctl *c, const struct conf *conf, struct ctl_place *place)
+{
+	char which[16] = "*";
+	size_t i;
+
+	for (i = 0; i < conf->listen.n && which[0] == '*'; i++)
+		if (port_of(&conf->listen.list[i]) != 0)
+			snprintf(which, sizeof which, "%u",
+			    port_of(&conf->listen.list[i]));
+	return search(c, which, place);
+}
+
+static int
+of_file(const struct ctl *c, struct ctl_place *place)
+{
+	char *cause = NULL;
+	struct conf *conf = conf_load(c->file, &cause);
+	int status;
+
+	if (conf == NULL)
+		status = ctl_fail(c, CTL_WRONG_CONF, "%s", cause != NULL ?
+		    cause : "out of memory");
+	else
+		status = of_conf(c, conf, place);
+	free(cause);
+	conf_unref(conf);
+	return status;
+}
+
+int
+ctl_find(const struct ctl *c, struct ctl_place *place)
+{
+	const char *said = getenv("SLUICE_SOCKET");
+
+	if (c->socket != NULL)
+		return take(c, place, c->socket);
+	if (c->file != NULL)
+		return of_file(c, place);
+	if (said != NULL && said[0] != '\0')
+		return take(c, place, said);
+	return search(c, "*", place);
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/ctl_show.h"
+
+#include <string.h>
+
+#include "ctl/ctl_event_row.h"
+#include "ctl/ctl_host_row.h"
+#include "ctl/ctl_json.h"
+#include "ctl/ctl_key.h"
+#include "ctl/ctl_out.h"
+#include "ctl/ctl_print.h"
+
+static void
+print_pause(const struct ctl_paper *paper, const json_t *pause)
+{
+	char left[CTL_WORDS];
+
+	if (pause == NULL)
+		return;
+	ctl_printf(paper, CTL_BAD, "paused         for %s, until %s (%s): "
+	    "%s\n", ctl_seconds(left, pause, "remaining"),
+	    ctl_string(pause, "until", "?"), ctl_string(pause, "cause", ""),
+	    ctl_string(pause, "why", ""));
+}
+
+static void
+print_override(const struct ctl_paper *paper, const json_t *o)
+{
+	char left[CTL_WORDS];
+
+	if (o == NULL)
+		return;
+	ctl_printf(paper, CTL_WARN, "override       %s, was %s; for another "
+	    "%s, by %s: %s\n", ctl_string(o, "is", "?"), ctl_string(o, "was",
+	    "?"), ctl_seconds(left, o, "remaining"), ctl_string(o, "by", "?"),
+	    ctl_string(o, "reason", ""));
+}
+
+static void
+print_learned(const struct ctl_paper *paper, const json_t *host)
+{
+	const json_t *learned = ctl_member(host, "learned");
+	const json_t *recovery = ctl_member(host, "recovery");
+	char reset[CTL_WORDS];
+
+	if (recovery != NULL)
+		ctl_printf(paper, CTL_WARN, "recovering     %lld at a time, "
+		    "%lld on their way\n", ctl_integer(recovery, "at_most"),
+		    ctl_integer(recovery, "on_their_way"));
+	if (learned != NULL)
+		ctl_printf(paper, CTL_PLAIN, "it says        %lld left, reset "
+		    "in %s\n", ctl_integer(learned, "left"),
+		    ctl_seconds(reset, learned, "reset_in"));
+}
+
+static void
+print_traffic(const struct ctl_paper *paper, const json_t *h)
+{
+	const json_t *counts = ctl_member(h, "counts");
+	const json_t *limits = ctl_member(h, "limits");
+	const json_t *slots = ctl_member(limits, "concurrency");
+	char oldest[CTL_WORDS], wait[CTL_WORDS], most[CTL_WORDS] = "no limit";
+
+	if (ctl_integer(slots, "value") > 0)
+		ctl_figure(most, ctl_number(slots, "value"));
+	ctl_printf(paper, CTL_PLAIN, "in flight      %lld, limit %s (%s), "
+	    "tunnels %lld\n", ctl_integer(h, "in_flight"), most,
+	    ctl_string(slots, "from", "default"), ctl_integer(h, "tunnels"));
+	ctl_printf(paper, CTL_PLAIN, "waiting        %lld of %lld, the oldest "
+	    "for %s; none longer than %s\n", ctl_integer(h, "waiting"),
+	    ctl_integer(h, "queue_length"), ctl_seconds(oldest, h,
+	    "oldest_wait"), ctl_seconds(wait, limits, "max_wait"));
+	ctl_printf(paper, CTL_PLAIN, "requests       admitted %lld, refused "
+	    "here %lld, by the host %lld, sent again %lld\n",
+	    ctl_integer(counts, "admitted"), ctl_integer(counts, "refused"),
+	    ctl_integer(counts, "throttled"), ctl_integer(counts, "resent"));
+}
+
+static void
+print_rule(const struct ctl_paper *paper, const json_t *h)
+{
+	const json_t *limits = ctl_member(h, "limits");
+	const json_t *observed = ctl_member(h, "observed");
+
+	ctl_printf(paper, CTL_PLAIN, "rule           %s, HTTPS %s, per %s%s%s"
+	    "\n", ctl_string(h, "rule", "?"), ctl_string(limits, "https", "?"),
+	    ctl_string(limits, "per", "none"), ctl_true(limits, "shared") ?
+	    ", shared" : "", strcmp(ctl_string(limits, "mode", ""),
+	    "observe") == 0 ? ", only observed" : "");
+	if (observed != NULL)
+		ctl_printf(paper, CTL_PLAIN, "observed       would go %lld, "
+		    "wait %lld, be refused %lld; waiting now %lld\n",
+		    ctl_integer(observed, "would_go"),
+		    ctl_integer(observed, "would_wait"),
+		    ctl_integer(observed, "would_refuse"),
+		    ctl_integer(observed, "waiting"));
+}
+
+/* Budgets, of the whole and of its parts. */
+
+static void
+put_budgets(struct ctl_table *t, const json_t *budgets)
+{
+	char full[CTL_WORDS];
+	json_t *one;
+	const json_t *b;
+	size_t i;
+
+	for (i = 0; i < json_array_size(budgets); i++) {
+		struct text bar = { NULL, 0, 0, false };
+
+		b = json_array_get(budgets, i);
+		one = json_pack("[O]", b);
+		ctl_host_bar(&bar, one);
+		ctl_cell(t, CTL_PLAIN, "%s", ctl_string(b, "name", "?"));
+		ctl_cell(t, CTL_PLAIN, "%.*s", (int)bar.len, bar.p != NULL ?
+		    bar.p : "");
+		ctl_cell(t, CTL_PLAIN, "%s", ctl_seconds(full, b, "full_in"));
+		ctl_cell(t, CTL_PLAIN, "%s%s", ctl_string(b, "from", ""),
+		    ctl_true(b, "strict") ? ", strict" : "");
+		json_decref(one);
+		text_free(&bar);
+	}
+}
+
+static void
+print_budgets(const struct ctl_paper *paper, const json_t *h)
+{
+	const json_t *parts = ctl_member(h, "parts");
+	struct ctl_table *t = ctl_table_new("BUDGET|LEFT|>FULL IN|FROM");
+	size_t i, n = json_array_size(ctl_member(h, "budgets"));
+	const json_t *budgets;
+
+	put_budgets(t, ctl_member(h, "budgets"));
+	for (i = 0; i < json_array_size(parts); i++) {
+		budgets = ctl_member(json_array_get(parts, i), "budgets");
+		put_budgets(t, budgets);
+		n += json_array_size(budgets);
+	}
+	if (n > 0) {
+		ctl_printf(paper, CTL_PLAIN, "\n");
+		ctl_table_print(t, paper, 0, n, -1);
+	}
+	ctl_table_free(t);
+}
+
+static void
+put_part(struct ctl_table *t, const json_t *part)
+{
+	const json_t *pause = ctl_member(part, "pause");
+	const char *state = ctl_string(part, "state", "");
+	long long most = ctl_integer(part, "concurrency");
+	char left[CTL_WORDS];
+
+	ctl_cell(t, CTL_PLAIN, "%s", ctl_string(part, "name", "?"));
+	ctl_cell(t, ctl_host_style(state), "%s", state);
+	ctl_cell(t, CTL_PLAIN, most > 0 ? "%lld of %lld" : "%lld",
+	    ctl_integer(part, "in_flight"), most);
+	ctl_cell(t, CTL_PLAIN, "%s", ctl_true(part, "learned") ? "the host" :
+	    "file");
+	if (pause != NULL)
+		ctl_cell(t, CTL_BAD, "%s, %s", ctl_seconds(left, pause,
+		    "remaining"), ctl_string(pause, "why", ""));
+	else
+		ctl_cell(t, CTL_PLAIN, "%s", "");
+}
+
+static void
+print_parts(const struct ctl_paper *paper, const json_t *parts)
+{
+	struct ctl_table *t;
+	size_t i, n = json_array_size(parts);
+
+	if (n == 0)
+		return;
+	t = ctl_table_new("PART|STATE|>IN FLIGHT|NAMED BY|PAUSE");
+	for (i = 0; i < n; i++)
+		put_part(t, json_array_get(parts, i));
+	ctl_printf(paper, CTL_PLAIN, "\n");
+	ctl_table_print(t, paper, 0, n, -1);
+	ctl_table_free(t);
+}
+
+static void
+print_clients(const struct ctl_paper *paper, const json_t *clients)
+{
+	size_t i, n = json_array_size(clients);
+	const json_t *client;
+	struct ctl_table *t;
+
+	if (n == 0)
+		return;
+	t = ctl_table_new("CLIENT|>WAITING|>IN FLIGHT");
+	for (i = 0; i < n; i++) {
+		client = json_array_get(clients, i);
+		ctl_cell(t, CTL_PLAIN, "%s", ctl_string(client, "client",
+		    "?"));
+		ctl_cell(t, CTL_PLAIN, "%lld", ctl_integer(client, "waiting"));
+		ctl_cell(t, CTL_PLAIN, "%lld", ctl_integer(client,
+		    "in_flight"));
+	}
+	ctl_printf(paper, CTL_PLAIN, "\n");
+	ctl_table_print(t, paper, 0, n, -1);
+	ctl_table_free(t);
+}
+
+static void
+print_refusals(const struct ctl_paper *paper, const json_t *refusals)
+{
+	size_t i, n = json_array_size(refusals);
+
+	if (n == 0)
+		return;
+	ctl_printf(paper, CTL_PLAIN, "\n");
+	ctl_printf(paper, CTL_BOLD, "LAST REFUSALS\n");
+	for (i = 0; i < n; i++)
+		ctl_event_print(paper, json_array_get(refusals, i));
+}
+
+static void
+print_show(const struct ctl *c, const json_t *h)
+{
+	struct ctl_paper paper = ctl_paper();
+	const char *state = ctl_string(h, "state", "");
+
+	(void)c;
+	ctl_printf(&paper, CTL_BOLD, "%s", ctl_string(h, "key", "?"));
+	ctl_printf(&paper, CTL_PLAIN, " is ");
+	ctl_printf(&paper, ctl_host_style(state), "%s\n", state);
+	print_pause(&paper, ctl_member(h, "pause"));
+	print_learned(&paper, h);
+	print_override(&paper, ctl_member(h, "override"));
+	print_rule(&paper, h);
+	print_traffic(&paper, h);
+	print_budgets(&paper, h);
+	print_parts(&paper, ctl_member(h, "parts"));
+	print_clients(&paper, ctl_member(h, "clients"));
+	print_refusals(&paper, ctl_member(h, "refusals"));
+}
+
+int
+ctl_show(struct ctl *c)
+{
+	struct ctl_daemon daemon;
+	json_t *answer = NULL;
+	int status = ctl_daemon_find(c, &daemon);
+
+	if (status == CTL_DONE)
+		status = ctl_key_ask(&daemon, "GET", "", NULL, &answer);
+	return ctl_out(c, status, answer, print_show);
+}

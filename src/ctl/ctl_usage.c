@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/ctl_usage.h"
+
+#include <string.h>
+
+#define NAME	12	/* columns of a command's name in the list */
+#define OPTION	24	/* the same of an option */
+
+void
+ctl_usage_line(FILE *out, const struct ctl_command *command)
+{
+	const struct ctl_operand *o;
+	const struct ctl_option *option;
+
+	fputs(command->name, out);
+	for (o = command->operands; o->name != NULL; o++)
+		fprintf(out, o->optional ? " [%s%s]" : " %s%s", o->name,
+		    command->more && o[1].name == NULL ? "..." : "");
+	for (option = command->options; option != NULL && option->name != NULL;
+	    option++)
+		fprintf(out, option->value != NULL ? " [--%s %s]" : " [--%s]",
+		    option->name, option->value);
+}
+
+static void
+print_options(FILE *out, const struct ctl_option *o)
+{
+	char text[64];
+
+	for (; o != NULL && o->name != NULL; o++) {
+		snprintf(text, sizeof text, "%c%c%s--%s%s%s",
+		    o->letter != 0 ? '-' : ' ', o->letter != 0 ? o->letter :
+		    ' ', o->letter != 0 ? ", " : "  ", o->name,
+		    o->value != NULL ? " " : "", o->value != NULL ? o->value :
+		    "");
+		fprintf(out, "  %-*s  %s\n", OPTION, text, o->help);
+	}
+}
+
+void
+ctl_usage_command(FILE *out, const struct ctl_command *command,
+    const struct ctl_option *common)
+{
+	fputs("usage: sluice ", out);
+	ctl_usage_line(out, command);
+	fprintf(out, "\n\n%s.\n\n", command->help);
+	print_options(out, command->options);
+	print_options(out, common);
+}
+
+void
+ctl_usage_commands(FILE *out, const struct ctl_command *command)
+{
+	for (; command->name != NULL; command++)
+		fprintf(out, "  %-*s %s\n", NAME, command->name,
+		    command->help);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_CTL_USAGE_H
+#define SLUICE_CTL_USAGE_H
+
+#include <stdio.h>
+
+#include "ctl/ctl_command.h"
+
+/* Help, out of the table of commands. */
+
+/* Prints how a command is written: "pause HOST TIME [--reason TEXT]". */
+void		 ctl_usage_line(FILE *, const struct ctl_command *);
+/* Prints the help of a command, with its options and those of each. */
+void		 ctl_usage_command(FILE *, const struct ctl_command *,
+		    const struct ctl_option *common);
+/* Lists the commands, a line each. */
+void		 ctl_usage_commands(FILE *, const struct ctl_command *);
+
+#endif
