@@ -128,6 +128,13 @@ host_budget_limits(const struct host *h)
 	return h->override != NULL ? h->override : &h->rule->limits;
 }
 
+static inline const struct ticket *
+const_ticket_of(const struct throttle_waiter *waiter)
+{
+	return (const struct ticket *)(const void *)((const char *)waiter -
+	    offsetof(struct ticket, waiter));
+}
+
 static inline struct ticket *
 ticket_of(struct throttle_waiter *waiter)
 {

@@ -26,11 +26,9 @@ enum hosts_state {		/* from the best */
 	HOSTS_DRAINING,
 };
 
-/* What operators have set; see hosts_control.h. */
-struct hosts_override;
-
 struct host_view {
 	char		 key[EVENTS_HOST];	/* as the API has it */
+	uint64_t	 serial;		/* no other has, nor will have */
 	struct conf	*conf;			/* own reference */
 	const struct rule *rule;		/* of conf */
 	enum hosts_state state;
@@ -46,18 +44,36 @@ struct host_view {
 	uint64_t	 resent;
 };
 
+/* Returns the word for a state, as the API has it. */
+const char	*hosts_state_word(enum hosts_state);
+/* Returns the word for what paused a host. */
+const char	*hosts_cause_word(enum stats_cause);
+
 /* Gives the reference back. */
 void		 host_view_done(struct host_view *);
 
 /*
  * Calls fn for each host, from the place behind *cursor (0: the first), for
  * at most HOSTS_PIECE of them; the view is the callback's for the length of the
- * call.  Returns whether there are more: *cursor is where to go on.  Those that
- * are added or dropped between two calls may be told or not; no other twice.
+ * call, in which it must not call hosts.  Returns whether there are more:
+ * *cursor is where to go on.  They come in the order in which they were made:
+ * those that are added between two calls come last, none twice.
  */
 bool		 hosts_view_piece(struct hosts *, uint64_t *cursor,
 		    uint64_t now, void (*fn)(const struct host_view *, void *),
 		    void *arg);
+
+/* What is counted of a host, and how many wait: cheap to look at. */
+struct host_sample {
+	uint64_t	 serial;
+	uint64_t	 admitted;
+	uint64_t	 throttled;
+	size_t		 waiting;
+};
+
+/* The same in short. */
+bool		 hosts_sample_piece(struct hosts *, uint64_t *cursor,
+		    void (*fn)(const struct host_sample *, void *), void *arg);
 
 /* The one of that key.  Returns false where there is none. */
 bool		 hosts_view_one(struct hosts *, const char *key, uint64_t now,
@@ -68,6 +84,7 @@ struct part_view {
 	char		 name[EVENTS_TEXT];
 	bool		 named;			/* by the host */
 	enum hosts_state state;
+	enum stats_cause cause;			/* of its pause */
 	struct budget_view budget;
 };
 
@@ -75,21 +92,7 @@ struct part_view {
 size_t		 hosts_view_parts(struct hosts *, const char *key,
 		    uint64_t now, struct part_view *, size_t max);
 
-/* One that waits, for people. */
-struct hosts_waiter {
-	char		 client[128];		/* address, user or value */
-	char		 method[32];
-	char		 path[128];		/* without its query */
-	char		 part[EVENTS_TEXT];	/* or "" */
-	struct waiter_view waiter;		/* its pointer is NULL */
-};
-
-/*
- * Those who wait at a key, the next first, at most max.  Returns how many; *all
- * is how many there are.
- */
-size_t		 hosts_view_queue(struct hosts *, const char *key,
-		    uint64_t now, struct hosts_waiter *, size_t max,
-		    size_t *all);
+/* Returns how many entries there are. */
+size_t		 hosts_view_count(struct hosts *);
 
 #endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/hosts_view.h"
+
+#include <stdio.h>
+
+#include "hosts/host_pause.h"
+#include "hosts/hosts_lookup.h"
+#include "hosts/hosts_name.h"
+#include "hosts/hosts_table.h"
+
+const char *
+hosts_state_word(enum hosts_state state)
+{
+	static const char *const words[] = {
+		[HOSTS_OPEN] = "open",
+		[HOSTS_RECOVERING] = "recovering",
+		[HOSTS_PAUSED] = "paused",
+		[HOSTS_DRAINING] = "draining",
+	};
+
+	return words[state];
+}
+
+const char *
+hosts_cause_word(enum stats_cause cause)
+{
+	static const char *const words[] = {
+		[STATS_NAMED] = "named",
+		[STATS_BACKOFF] = "backoff",
+		[STATS_EXHAUSTED] = "exhausted",
+		[STATS_MANUAL] = "manual",
+	};
+
+	return words[cause];
+}
+
+static enum hosts_state
+state_of(const struct budget_view *b, bool drained, uint64_t now)
+{
+	if (drained)
+		return HOSTS_DRAINING;
+	if (b->paused_until > now)
+		return HOSTS_PAUSED;
+	return b->window != 0 ? HOSTS_RECOVERING : HOSTS_OPEN;
+}
+
+/* With the host's lock held. */
+static void
+take_view(struct host *h, uint64_t now, struct host_view *v)
+{
+	host_pause_settle(h, now);
+	hosts_name_print(v->key, h->rule, &h->name, &h->credential);
+	v->serial = h->serial;
+	v->conf = conf_ref(h->conf);
+	v->rule = h->rule;
+	throttle_view(h->throttle, now, &v->throttle);
+	v->state = state_of(&v->throttle.host, h->drained, now);
+	v->tunnels = h->counts.tunnels;
+	v->cause = h->pause.causes[THROTTLE_WHOLE];
+	snprintf(v->why, sizeof v->why, "%s",
+	    h->pause.why != NULL ? h->pause.why : "");
+	v->overridden = h->override != NULL;
+	v->admitted = h->counts.admitted;
+	v->refused = h->counts.refused;
+	v->throttled = h->counts.throttled;
+	v->resent = h->counts.resent;
+}
+
+void
+host_view_done(struct host_view *v)
+{
+	conf_unref(v->conf);
+}
+
+/*
+ * The next one in a piece, locked; NULL at its end.  What is there for its
+ * pause of before a reload alone is no host any more.
+ */
+static struct host *
+next_locked(struct hosts *hs, uint64_t *cursor)
+{
+	struct host *h;
+
+	while ((h = hosts_find_from(hs, *cursor + 1)) != NULL) {
+		*cursor = h->serial;
+		if (h->carries)
+			continue;
+		pthread_mutex_lock(&h->lock);
+		return h;
+	}
+	return NULL;
+}
+
+bool
+hosts_view_piece(struct hosts *hs, uint64_t *cursor, uint64_t now,
+    void (*fn)(const struct host_view *, void *), void *arg)
+{
+	struct host_view v;
+	struct host *h = NULL;
+	int i;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	for (i = 0; i < HOSTS_PIECE; i++) {
+		if ((h = next_locked(hs, cursor)) == NULL)
+			break;
+		take_view(h, now, &v);
+		pthread_mutex_unlock(&h->lock);
+		fn(&v, arg);
+		host_view_done(&v);
+	}
+	pthread_rwlock_unlock(&hs->lock);
+	return h != NULL;
+}
+
+bool
+hosts_sample_piece(struct hosts *hs, uint64_t *cursor,
+    void (*fn)(const struct host_sample *, void *), void *arg)
+{
+	struct host_sample sample;
+	struct host *h = NULL;
+	int i;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	for (i = 0; i < HOSTS_PIECE; i++) {
+		if ((h = next_locked(hs, cursor)) == NULL)
+			break;
+		sample = (struct host_sample){
+			.serial = h->serial,
+			.admitted = h->counts.admitted,
+			.throttled = h->counts.throttled,
+			.waiting = h->count[TICKET_WAITING],
+		};
+		pthread_mutex_unlock(&h->lock);
+		fn(&sample, arg);
+	}
+	pthread_rwlock_unlock(&hs->lock);
+	return h != NULL;
+}
+
+bool
+hosts_view_one(struct hosts *hs, const char *key, uint64_t now,
+    struct host_view *v)
+{
+	struct host *h = hosts_lookup(hs, key);
+
+	if (h == NULL)
+		return false;
+	take_view(h, now, v);
+	hosts_exit(hs, h);
+	return true;
+}
+
+/* Parts */
+
+static bool
+take_part(struct host *h, unsigned part, uint64_t now, struct part_view *v)
+{
+	if (!throttle_view_part(h->throttle, part, now, &v->budget))
+		return false;
+	v->named = part > THROTTLE_WHOLE;
+	v->state = state_of(&v->budget, false, now);
+	v->cause = h->pause.causes[part];
+	snprintf(v->name, sizeof v->name, "%s", v->named ?
+	    throttle_named_text(h->throttle, part - THROTTLE_WHOLE) :
+	    h->rule->paths[part].text);
+	return true;
+}
+
+size_t
+hosts_view_parts(struct hosts *hs, const char *key, uint64_t now,
+    struct part_view *v, size_t max)
+{
+	struct host *h = hosts_lookup(hs, key);
+	unsigned part;
+	size_t n = 0;
+
+	if (h == NULL)
+		return 0;
+	for (part = 0; part < HOST_PARTS && n < max; part++) {
+		if (part == THROTTLE_WHOLE)
+			continue;
+		if (take_part(h, part, now, &v[n]))
+			n++;
+	}
+	hosts_exit(hs, h);
+	return n;
+}
+
+size_t
+hosts_view_count(struct hosts *hs)
+{
+	size_t n;
+
+	pthread_rwlock_rdlock(&hs->lock);
+	n = HASH_COUNT(hs->table);
+	pthread_rwlock_unlock(&hs->lock);
+	return n;
+}
