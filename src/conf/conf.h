@@ -55,6 +55,7 @@ struct conf {
 	struct place		 log_diagnostics_at;
 	struct place		 log_access_at;
 	enum conf_log_format	 log_format;
+	uint64_t		 log_held;	/* ns; 0: off */
 
 	uint64_t		 timeout_header;
 	uint64_t		 timeout_idle;

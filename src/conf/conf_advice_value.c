@@ -167,6 +167,7 @@ conf_advice_value(char buf[CONF_ADVICE], const struct conf_option *option,
 	}
 	switch (option->kind) {
 	case CONF_DURATION:
+	case CONF_DURATION_OFF:
 		advise_duration(buf, option, text);
 		break;
 	case CONF_SIZE:

@@ -52,6 +52,7 @@ enum conf_kind {
 	CONF_LISTEN,		/* struct conf_addresses, owned */
 	CONF_RESOLVER,		/* struct conf_addresses, owned */
 	CONF_DURATION,		/* uint64_t, ns */
+	CONF_DURATION_OFF,	/* uint64_t, ns; 0: off */
 	CONF_SIZE,		/* uint64_t, bytes */
 	CONF_INTEGER,		/* uint64_t */
 	CONF_INTEGER32,		/* uint32_t */

@@ -17,6 +17,7 @@ number(int kind, const char *text, uint64_t *value)
 {
 	switch (kind) {
 	case CONF_DURATION:
+	case CONF_DURATION_OFF:
 		return conf_duration(text, value);
 	case CONF_SIZE:
 		return conf_size(text, value);
@@ -93,6 +94,18 @@ conf_scalar_workers(struct conf_walk *w, const struct conf_option *option,
 	if (strcasecmp(node->text, "auto") != 0)
 		return read_integer32(report, option, node, workers);
 	*workers = cores((unsigned)option->max);
+	return true;
+}
+
+bool
+conf_scalar_duration_off(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	uint64_t *ns = field;
+
+	if (strcasecmp(node->text, "off") != 0)
+		return read_number(&w->report, option, node, ns);
+	*ns = 0;
 	return true;
 }
 
@@ -293,6 +306,16 @@ conf_scalar_print_duration(FILE *out, const struct conf_option *option,
 
 	(void)option;
 	fputs(conf_duration_text(buf, *(const uint64_t *)field), out);
+}
+
+void
+conf_scalar_print_duration_off(FILE *out, const struct conf_option *option,
+    const void *field)
+{
+	if (*(const uint64_t *)field == 0)
+		fputs("off", out);
+	else
+		conf_scalar_print_duration(out, option, field);
 }
 
 void

@@ -13,6 +13,7 @@ conf_reader	 conf_scalar_integer32;	/* uint32_t */
 conf_reader	 conf_scalar_boolean;	/* bool */
 conf_reader	 conf_scalar_choice;	/* an enum or int: which of choices */
 conf_reader	 conf_scalar_workers;	/* unsigned */
+conf_reader	 conf_scalar_duration_off;	/* uint64_t; 0: off */
 
 /* Into a string that is owned; NULL: off, standard error, the system's. */
 conf_reader	 conf_scalar_access;
@@ -28,6 +29,8 @@ conf_reader	 conf_scalar_statuses;
 /* What was read, as text for people. */
 void		 conf_scalar_print_duration(FILE *, const struct conf_option *,
 		    const void *field);
+void		 conf_scalar_print_duration_off(FILE *,
+		    const struct conf_option *, const void *field);
 void		 conf_scalar_print_size(FILE *, const struct conf_option *,
 		    const void *field);
 void		 conf_scalar_print_integer(FILE *, const struct conf_option *,

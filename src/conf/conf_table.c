@@ -92,6 +92,11 @@ static const struct conf_option options[] = {
 	    .fallback = "text",
 	    .help = "The form of the access log.",
 	    .level = CONF_LOG, KIND(FORMAT), .offset = TOP(log_format) },
+	{ .path = "log.held", .type = "duration or off",
+	    .range = "1ms to 24h", .fallback = "5s",
+	    .help = "A request that is held for longer says so meanwhile.",
+	    .level = CONF_LOG, KIND(DURATION_OFF), .offset = TOP(log_held),
+	    .min = MS, .max = DAY },
 
 	{ .path = "timeouts", .type = "mapping",
 	    .help = "How long to wait for clients, upstreams and tunnels.",

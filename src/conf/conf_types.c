@@ -92,6 +92,12 @@ const struct conf_type conf_types[] = {
 		.read = conf_scalar_number,
 		.print = conf_scalar_print_duration,
 	},
+	[CONF_DURATION_OFF] = {
+		.noun = "off or a duration in ms, s, m, h or d, from ",
+		.scalar = true,
+		.read = conf_scalar_duration_off,
+		.print = conf_scalar_print_duration_off,
+	},
 	[CONF_SIZE] = {
 		.noun = "a size in bytes, KiB, MiB or GiB, from ",
 		.scalar = true,

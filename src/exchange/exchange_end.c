@@ -20,11 +20,7 @@
 static const char *
 budget(const struct exchange *x)
 {
-	const struct ticket *t = &x->ticket;
-
-	if (t->budget[0] == '\0')
-		return NULL;
-	return t->report.what == BUDGET_SHORT_NONE ? "turn" : t->budget;
+	return x->ticket.budget[0] != '\0' ? x->ticket.budget : NULL;
 }
 
 static void

@@ -72,8 +72,8 @@ exchange_resend(struct exchange *x)
 	stats_add(&x->counts->resends, 1);
 	x->retried = false;
 	x->status = 0;
-	exchange_set_phase(x, EXCHANGE_QUEUED);
 	x->queued = now;
+	exchange_set_phase(x, EXCHANGE_QUEUED);
 	front_stop_body(x->downstream);
 	deadline_set(&x->timer, x->ticket.deadline);
 	x->discarding = true;

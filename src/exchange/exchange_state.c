@@ -31,6 +31,27 @@
  * ended by who called it, because only they know how.
  */
 
+/* From x->queued on. */
+static void
+join_held(struct exchange *x)
+{
+	struct exchanges *all = x->exchanges;
+	bool first = TAILQ_EMPTY(&all->held);
+
+	x->looked_at = false;
+	TAILQ_INSERT_TAIL(&all->held, x, entry);
+	if (first && all->conf->log_held > 0)
+		deadline_set(&all->held_timer,
+		    x->queued + all->conf->log_held);
+}
+
+static void
+leave_held(struct exchange *x)
+{
+	if (!x->looked_at)
+		TAILQ_REMOVE(&x->exchanges->held, x, entry);
+}
+
 void
 exchange_set_phase(struct exchange *x, enum exchange_phase to)
 {
@@ -38,8 +59,12 @@ exchange_set_phase(struct exchange *x, enum exchange_phase to)
 
 	if (x->phase != EXCHANGE_NONE)
 		in_phase[x->phase]--;
+	if (x->phase == EXCHANGE_QUEUED)
+		leave_held(x);
 	in_phase[to]++;
 	x->phase = to;
+	if (to == EXCHANGE_QUEUED)
+		join_held(x);
 }
 
 uint64_t

@@ -69,6 +69,9 @@ struct exchanges {
 	uint64_t		 in_phase[EXCHANGE_PHASES];
 	/* for the length of one callback */
 	struct gather		 gather;
+	/* QUEUED and not looked at for log.held, the first first */
+	TAILQ_HEAD(exchange_list, exchange) held;
+	struct deadline		 held_timer;
 };
 
 struct exchange {
@@ -80,6 +83,8 @@ struct exchange {
 	bool			 dialled;	/* for that, once */
 	struct tunnel		*tunnel;
 	enum exchange_phase	 phase;		/* exchange_set_phase() */
+	TAILQ_ENTRY(exchange)	 entry;		/* in held */
+	bool			 looked_at;	/* not there, though QUEUED */
 	struct ticket		 ticket;
 	struct claim_turn	 taken;		/* the turn it goes on with */
 	struct throttle_deposit	*deposit;	/* for a refund; or NULL */

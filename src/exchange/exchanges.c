@@ -10,6 +10,7 @@
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_deadline.h"
 #include "exchange/exchange_end.h"
+#include "exchange/exchange_held.h"
 #include "exchange/exchange_request.h"
 #include "exchange/exchange_response.h"
 #include "exchange/exchange_start.h"
@@ -133,6 +134,8 @@ exchanges_new(const struct exchanges_setup *setup)
 	all->hosts = setup->hosts;
 	all->upstreams = setup->upstreams;
 	all->dialer = setup->dialer;
+	TAILQ_INIT(&all->held);
+	deadline_init(&all->held_timer, all->loop, exchange_held_due, all);
 	all->access = access_new(setup->loop, setup->conf);
 	all->hasher = client_hasher_new();
 	if (all->access == NULL || all->hasher == NULL) {
@@ -147,6 +150,7 @@ exchanges_reload(struct exchanges *all, struct conf *conf)
 {
 	all->conf = conf;
 	access_reload(all->access, conf);
+	exchange_held_reload(all);
 }
 
 void
@@ -161,6 +165,7 @@ exchanges_free(struct exchanges *all)
 	if (all->access != NULL)
 		access_free(all->access);
 	client_hasher_free(all->hasher);
+	deadline_free(&all->held_timer);
 	gather_free(&all->gather);
 	free(all);
 }

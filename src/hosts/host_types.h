@@ -110,6 +110,7 @@ struct host {
 	uint64_t		 spent;
 	uint64_t		 rested;
 	bool			 refusing;	/* logged that it does */
+	uint64_t		 held_next;	/* ns: log.held, not before */
 	unsigned		 told;		/* logged: enum hosts_news */
 	uint64_t		 first_told;	/* ns: of one that waits */
 	struct host_counts	 counts;

@@ -82,7 +82,7 @@ hosts_say_budget(const struct host *h, struct ticket *t)
 		    "what the host says is left%s%s", of, path);
 		break;
 	case BUDGET_SHORT_NONE:
-		snprintf(t->budget, sizeof t->budget, "none");
+		snprintf(t->budget, sizeof t->budget, "turn");
 		break;
 	}
 	cut_character(t->budget, sizeof t->budget);

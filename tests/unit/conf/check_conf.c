@@ -41,7 +41,8 @@ static const struct wrong errors[] = {
 	    "keep_alive_10, via, tls, defaults, hosts; "
 	    "did you mean \"workers\"?" },
 	{ "log: {levle: info}\n", "1:7: log.levle: an unknown key, expected "
-	    "level, diagnostics, access, format; did you mean \"level\"?" },
+	    "level, diagnostics, access, format, held; did you mean "
+	    "\"level\"?" },
 	{ "zzz: 2\n", "1:1: zzz: an unknown key, expected listen, workers, "
 	    "resolver, log, timeouts, limits, metrics, keep_alive_10, via, "
 	    "tls, defaults, hosts" },
@@ -83,6 +84,9 @@ static const struct wrong errors[] = {
 	    "expected text or json" },
 	{ "log: {access: none}\n", "1:15: log.access: \"none\" has no / in "
 	    "it, expected \"-\", off or a path; did you mean \"off\"?" },
+	{ "log: {held: 0}\n", "1:13: log.held: \"0\" is too little, "
+	    "expected off or a duration in ms, s, m, h or d, from 1ms to "
+	    "24h" },
 	{ "log:\n", "1:5: log: nothing, expected a mapping ..." },
 	{ "log: info\n", "1:6: log: a plain value, ..." },
 
@@ -346,7 +350,7 @@ END_TEST
 static const char	 whole[] =
     "listen: [127.0.0.1:1, \"[::1]:2\", unix:/s]\n"
     "workers: auto\nresolver: [192.0.2.53, \"[::1]:5353\"]\n"
-    "log: {level: warn, access: /a/b, format: json}\n"
+    "log: {level: warn, access: /a/b, format: json, held: OFF}\n"
     "timeouts: {idle: 1.5m, header: 500ms}\n"
     "limits: {head: 8K, fields: 10000, body: 1GB}\n"
     "metrics: {hosts: 0}\n"
@@ -388,6 +392,7 @@ START_TEST(defaults)
 	ck_assert_int_eq(conf->log_level, LOG_LEVEL_INFO);
 	ck_assert_str_eq(conf->log_access, "-");
 	ck_assert_int_eq(conf->log_format, CONF_LOG_TEXT);
+	ck_assert_uint_eq(conf->log_held, 5 * SECOND);
 	ck_assert_uint_eq(conf->timeout_header, 10 * SECOND);
 	ck_assert_uint_eq(conf->timeout_idle, 60 * SECOND);
 	ck_assert_uint_eq(conf->timeout_connect, 5 * SECOND);
@@ -447,6 +452,7 @@ START_TEST(everything)
 	ck_assert_int_eq(conf->log_level, LOG_LEVEL_WARN);
 	ck_assert_str_eq(conf->log_access, "/a/b");
 	ck_assert_int_eq(conf->log_format, CONF_LOG_JSON);
+	ck_assert_uint_eq(conf->log_held, 0);
 	ck_assert_uint_eq(conf->timeout_idle, 90 * SECOND);
 	ck_assert_uint_eq(conf->timeout_header, SECOND / 2);
 	ck_assert_uint_eq(conf->timeout_drain, 30 * SECOND);
