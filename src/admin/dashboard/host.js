@@ -74,10 +74,10 @@ function openHost(key)
 	    parts.problem,
 	    el("section", { class: "card pad", "aria-label": "ten minutes" },
 	        parts.facts, parts.spark,
-	        el("div", { class: "two lab" }, el("span", null,
+	        el("div", { class: "two lab" }, el("span", { class: "ends" },
 	            "ten minutes ago"), legend(["s", "started"],
 	            ["w", "waiting"], ["r", "refused by the host"]),
-	            el("span", null, "now"))),
+	            el("span", { class: "ends" }, "now"))),
 	    el("div", { class: "grid" },
 	        el("div", null, left.map((one) => one.node)),
 	        el("div", null, right.map((one) => one.node))));
@@ -417,7 +417,7 @@ async function askWhy(host, queue)
 /* Asks for what is due, one after another; a key that was left is dropped. */
 async function readDetail(key)
 {
-	const full = world.status.full;
+	const full = maySee();
 	const detail = await get(hostPath(key));
 	const queue = full && detail.waiting ?
 	    await get(hostPath(key, "queue?limit=" + QUEUED)) : null;

@@ -231,6 +231,14 @@ function drawOverview(force)
 	drawCounts();
 }
 
+function noHost()
+{
+	const at = (world.status.listen || []).find((one) =>
+	    /^[^/]*:[0-9]+$/.test(one));
+	return "No host yet: none was asked since the start." + (at ?
+	    " Clients find this sluice by http_proxy=http://" + at + "." : "");
+}
+
 function drawMore()
 {
 	const all = overview.order.length;
@@ -245,8 +253,7 @@ function drawMore()
 		    (overview.shown + ROWS * 2) });
 	}
 	set(byId("none"), { hidden: all > 0 });
-	say(byId("none"), world.hosts.size ? "No host matches." :
-	    "No host yet: none was asked since the start.");
+	say(byId("none"), world.hosts.size ? "No host matches." : noHost());
 }
 
 const STATES = ["", "waiting", "paused", "recovering", "draining", "open"];
@@ -329,11 +336,15 @@ function drawAccess()
 	const words = [];
 	if (link.refused)
 		words.push("The token of this page's address was refused.");
-	if (!status.full)
-		words.push("Read only, by rule: hosts by name, their requests" +
-		    " and orders are shown to who opens this page with the" +
-		    " token behind its address, as in #token=… . The file" +
-		    " that admin.web_token_file names has it.");
+	if (!status.full && maySee())
+		words.push("Read only: the configuration says that changes" +
+		    " are taken by the socket only (admin.readonly).");
+	else if (!status.full)
+		words.push("Read only, and rules instead of hosts. Who opens" +
+		    " this page with #token=… behind its address sees each" +
+		    " host with its requests, and may pause it or set its" +
+		    " limits; the file that admin.web_token_file names has" +
+		    " the token.");
 	if (status.configuration.last_error)
 		words.push("The configuration on disk is wrong, and what was" +
 		    " read before still holds: " +

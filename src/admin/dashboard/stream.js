@@ -27,6 +27,10 @@ function takeToken()
 	return true;
 }
 
+/* Who may not change anything may see all of it, with a token. */
+const maySee = () => world.status.full ||
+    sessionStorage.getItem(TOKEN) !== null;
+
 function request(path, options)
 {
 	const token = sessionStorage.getItem(TOKEN);
@@ -80,7 +84,7 @@ async function readHosts()
 	const there = new Set();
 	let after = "";
 	do {
-		const page = await get("/v1/hosts?limit=200&by=" + by() +
+		const page = await get("/v1/hosts?limit=200" +
 		    (after && "&after=" + encodeURIComponent(after)));
 		for (const host of page.hosts) {
 			there.add(host.key);

@@ -24,8 +24,6 @@ const asOf = () => (link.state === "lost" ? link.heard : now());
 /* How many seconds ago that was told. */
 const age = (told) => Math.max(0, asOf() - told.at);
 
-const by = () => (world.status && world.status.full ? "host" : "rule");
-
 /*
  * Takes a host as it is now.  Its history comes whole, or as the last step
  * only; a host in which nothing happens is not told, so that the steps between
