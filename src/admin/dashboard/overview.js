@@ -127,6 +127,8 @@ function makeRow(key)
 		why: el("div", { class: "lab" }),
 		orders: el("td", { class: "orders" }),
 		drawn: -1,
+		sparkAt: -1,
+		seen: true,
 	};
 	row.waits = el("td", { class: "n waiting" }, row.waiting, row.oldest);
 	row.tr = el("tr", { "data-key": key },
@@ -137,6 +139,7 @@ function makeRow(key)
 	    el("td", { class: "wide" }, row.spark),
 	    el("td", { class: "state" }, row.pill, row.why),
 	    row.orders);
+	sight.observe(row.tr);
 	return row;
 }
 
@@ -153,9 +156,32 @@ function tickRow(row, told)
 	say(row.pill, state.text);
 	say(row.oldest, host.waiting && host.oldest_wait !== null ?
 	    "oldest " + duration(host.oldest_wait + age(told)) : "");
-	if (row.spark.getBoundingClientRect().width)
-		drawSpark(row.spark, told, 138, 32);
+	drawRowSpark(row, told);
 }
+
+const hasSparks = matchMedia("(min-width: 961px)");
+
+/* Only when there is another step in it: it is most of a row's work. */
+function drawRowSpark(row, told)
+{
+	if (!told.history || !hasSparks.matches)
+		return;
+	moveHistory(told.history, told.host.waiting);
+	if (row.sparkAt === told.history.at)
+		return;
+	row.sparkAt = told.history.at;
+	drawSpark(row.spark, told, 138, 32);
+}
+
+/* Rows that nobody can see are not worked at until they are seen. */
+const sight = new IntersectionObserver((entries) => {
+	for (const entry of entries) {
+		const row = overview.rows.get(entry.target.dataset.key);
+		if (row)
+			row.seen = entry.isIntersecting;
+	}
+	drawSoon();
+}, { rootMargin: "200px" });
 
 function drawRow(row, told)
 {
@@ -209,6 +235,7 @@ function placeRows(keys)
 	while (at) {
 		const next = at.nextElementSibling;
 		overview.rows.delete(at.dataset.key);
+		sight.unobserve(at);
 		at.remove();
 		at = next;
 	}
@@ -223,6 +250,8 @@ function drawOverview(force)
 	for (const key of keys) {
 		const row = overview.rows.get(key);
 		const told = world.hosts.get(key);
+		if (!row.seen && row.drawn >= 0)
+			continue;
 		if (row.drawn !== told.at)
 			drawRow(row, told);
 		tickRow(row, told);

@@ -105,6 +105,7 @@ function route()
 
 function draw(force)
 {
+	drawnAt = now();
 	drawLink();
 	if (!world.status)
 		return;
@@ -138,6 +139,7 @@ function ordered(key)
 }
 
 let drawing = 0;
+let drawnAt = 0;
 
 /* However much is told, it is drawn once a frame. */
 function drawSoon()
@@ -213,8 +215,8 @@ function start()
 	document.addEventListener("visibilitychange", drawSoon);
 	setInterval(() => {
 		watchLink();
-		if (!document.hidden)
-			draw(false);
+		if (now() - drawnAt > 0.9)
+			drawSoon();
 	}, 1000);
 	route();
 	stayConnected(drawSoon);
