@@ -301,32 +301,71 @@ not_before(struct budget_start *s, uint64_t at, enum budget_short what,
     unsigned rate)
 {
 	if (at > s->at)
-		*s = (struct budget_start){ at, what, rate };
+		*s = (struct budget_start){ at, what, rate, at };
+}
+
+/*
+ * When a rate allows a cost behind others that begin to spend at first.  Where
+ * it allows it as soon as they begin, it is not what they wait for.
+ */
+static uint64_t
+rate_due(const struct gcra *r, wide ahead, uint64_t cost, uint64_t first,
+    uint64_t now)
+{
+	uint64_t from = r->limit.strict ? larger(first, now) : first;
+	uint64_t due = gcra_due_behind(r, ahead, from, cost);
+
+	return due > from ? due : gcra_due_behind(r, ahead, 0, cost);
 }
 
 struct budget_start
 budget_start(const struct budget *b, wide ahead, uint64_t cost,
     uint64_t first, uint64_t now)
 {
-	struct budget_start s = { .at = now };
-	const struct gcra *r;
-	uint64_t from;
+	struct budget_start s = { .at = now, .due = now };
 	unsigned i;
 
-	if (b->concurrency != 0 && b->inflight >= b->concurrency)
+	if (!slot_free(b))
 		s.what = BUDGET_SHORT_CONCURRENCY;
 	else if (!budget_room(b))
 		s.what = BUDGET_SHORT_RECOVERY;
 	not_before(&s, b->paused_until, BUDGET_SHORT_PAUSE, 0);
 	not_before(&s, shape_due(b), BUDGET_SHORT_SHAPE, 0);
-	for (i = 0; i < b->nrates; i++) {
-		r = &b->rates[i];
-		from = r->limit.strict ? larger(first, now) : first;
-		not_before(&s, gcra_due_behind(r, ahead, from, cost),
+	for (i = 0; i < b->nrates; i++)
+		not_before(&s, rate_due(&b->rates[i], ahead, cost, first, now),
 		    BUDGET_SHORT_RATE, i);
-	}
 	s.at = larger(s.at, first);
 	return s;
+}
+
+static void
+add_reason(struct budget_start *all, unsigned *n, uint64_t at,
+    enum budget_short what, unsigned rate)
+{
+	all[(*n)++] = (struct budget_start){ at, what, rate, at };
+}
+
+unsigned
+budget_reasons(const struct budget *b, wide ahead, uint64_t cost,
+    uint64_t first, uint64_t now, struct budget_start all[BUDGET_REASONS])
+{
+	bool place = place_free(b) && budget_counted_room(b);
+	unsigned i, n = 0;
+
+	if (b->concurrency != 0)
+		add_reason(all, &n, slot_free(b) ? 0 : BUDGET_NEVER,
+		    BUDGET_SHORT_CONCURRENCY, 0);
+	if (!place || (b->window != 0 && now >= b->paused_until))
+		add_reason(all, &n, place ? 0 : BUDGET_NEVER,
+		    BUDGET_SHORT_RECOVERY, 0);
+	if (b->paused_until > now)
+		add_reason(all, &n, b->paused_until, BUDGET_SHORT_PAUSE, 0);
+	if (b->shape_until != 0)
+		add_reason(all, &n, shape_due(b), BUDGET_SHORT_SHAPE, 0);
+	for (i = 0; i < b->nrates; i++)
+		add_reason(all, &n, rate_due(&b->rates[i], ahead, cost, first,
+		    now), BUDGET_SHORT_RATE, i);
+	return n;
 }
 
 uint32_t

@@ -103,6 +103,16 @@ struct budget_start budget_start(const struct budget *, wide ahead,
 		    uint64_t cost, uint64_t first, uint64_t now);
 
 /*
+ * Lists what budget_start() looks at, in the same order: each limit that there
+ * is now, and when it alone would let such a cost go: not after now where it
+ * does so now, BUDGET_NEVER where a slot or a verdict has to come.  Returns how
+ * many there are.
+ */
+unsigned	 budget_reasons(const struct budget *, wide ahead,
+		    uint64_t cost, uint64_t first, uint64_t now,
+		    struct budget_start all[BUDGET_REASONS]);
+
+/*
  * Admits: pays, takes a slot, waits for a verdict.  The cost is accounted at
  * an instant at (ns) that may lie before now, with strict rates now.  Returns
  * the epoch, which goes with the verdict.

@@ -52,7 +52,10 @@ struct budget_start {
 	uint64_t		 at;		/* ns */
 	enum budget_short	 what;
 	unsigned		 rate;		/* which, when it is a rate */
+	uint64_t		 due;		/* ns: what decides would allow it */
 };
+
+#define BUDGET_REASONS	(BUDGET_RATES + 4)
 
 /* What the host has counted of a rate; in thousands of micro cost units. */
 struct budget_counted {

@@ -5,8 +5,9 @@
  * to an admission (throttle.c tells the states).
  */
 
-#include "throttle/throttle.h"
+#include "throttle/throttle_ask.h"
 
+#include "throttle/throttle.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_start.h"
 
@@ -59,9 +60,8 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 	w->settled = false;
 }
 
-/* False without memory for a lane. */
-static bool
-fill_in(struct throttle *t, struct throttle_waiter *w,
+bool
+throttle_fill_in(struct throttle *t, struct throttle_waiter *w,
     const struct throttle_request *q, uint64_t now)
 {
 	struct pair pair = { q->part, q->named };
@@ -88,13 +88,12 @@ fill_in(struct throttle *t, struct throttle_waiter *w,
 	return lane != FAIR_END;
 }
 
-static bool
-may_go_at_once(struct throttle *t, const struct throttle_waiter *w,
-    uint64_t now)
+bool
+throttle_goes(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 {
-	return budget_allows(&t->host, w->fair.cost, now) &&
-	    inner_allow(t, w->fair.lane, w->fair.cost, now) &&
-	    first_of(t, w->fair.lane) == NULL && next_in_turn(t, now) == NULL;
+	return budget_allows(&t->host, w->cost, now) &&
+	    inner_allow(t, w->lane, w->cost, now) &&
+	    first_of(t, w->lane) == NULL && next_in_turn(t, now) == NULL;
 }
 
 enum throttle_answer
@@ -103,9 +102,9 @@ throttle_ask(struct throttle *t, struct throttle_waiter *w,
 {
 	throttle_tick(t, now);
 	*r = (struct throttle_report){ .start = now };
-	if (!fill_in(t, w, q, now))
+	if (!throttle_fill_in(t, w, q, now))
 		return THROTTLE_NO_MEMORY;
-	if (may_go_at_once(t, w, now)) {
+	if (throttle_goes(t, &w->fair, now)) {
 		join_named(t, w->named);
 		take(t, w, now, now);
 		if (!q->returned)

@@ -51,14 +51,8 @@ spends_from(struct throttle *t, const struct fair_waiter *first, uint64_t now)
 	return has_room(t, w) && !t->head_changed ? at : larger(at, now);
 }
 
-/* What is queued ahead of one, and from when on that will be spent (ns). */
-struct ahead {
-	wide		 cost;
-	uint64_t	 first;
-};
-
 static void
-add_lane(struct throttle *t, struct ahead *a, const struct fair_waiter *w,
+add_lane(struct throttle *t, struct throttle_ahead *a, const struct fair_waiter *w,
     unsigned lane, uint64_t now)
 {
 	const struct fair_waiter *first = first_of(t, lane);
@@ -80,10 +74,10 @@ add_lane(struct throttle *t, struct ahead *a, const struct fair_waiter *w,
  * What is surely ahead of one on the host's budget: its own lane, and those in
  * no part.  Those of other parts may be held up by these, and then let it pass.
  */
-static struct ahead
-ahead_of(struct throttle *t, const struct fair_waiter *w, uint64_t now)
+struct throttle_ahead
+throttle_ahead(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 {
-	struct ahead a = { .first = now };
+	struct throttle_ahead a = { .first = now };
 
 	add_lane(t, &a, w, w->lane, now);
 	if (w->lane != 0)
@@ -92,10 +86,11 @@ ahead_of(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 }
 
 /* The same on the budget of its own part. */
-static struct ahead
-ahead_in_part(struct throttle *t, const struct fair_waiter *w, uint64_t now)
+struct throttle_ahead
+throttle_ahead_in_part(struct throttle *t, const struct fair_waiter *w,
+    uint64_t now)
 {
-	struct ahead a = { .first = now };
+	struct throttle_ahead a = { .first = now };
 
 	add_lane(t, &a, w, w->lane, now);
 	return a;
@@ -105,7 +100,7 @@ ahead_in_part(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 static struct budget_start
 short_of_others(struct throttle *t, uint64_t now)
 {
-	struct budget_start s = { .at = now };
+	struct budget_start s = { .at = now, .due = now };
 	const struct fair_waiter *first;
 	unsigned lane;
 
@@ -126,8 +121,8 @@ static void
 choose(struct throttle_report *r, struct budget_start *s,
     struct budget_start p, bool named)
 {
-	if (p.at < s->at ||
-	    (p.at == s->at && s->what != BUDGET_SHORT_NONE))
+	if (p.at < s->at || (p.at == s->at && p.due <= s->due &&
+	    s->what != BUDGET_SHORT_NONE))
 		return;
 	r->of_part = p.what != BUDGET_SHORT_NONE && !named;
 	r->of_named = p.what != BUDGET_SHORT_NONE && named;
@@ -139,7 +134,7 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
     struct throttle_report *r)
 {
 	struct pair pair = pair_of(t, w->lane);
-	struct ahead a = ahead_of(t, w, now);
+	struct throttle_ahead a = throttle_ahead(t, w, now);
 	struct budget *b[2];
 	unsigned i, n = inner_budgets(t, pair, b);
 	struct budget_start s;
@@ -147,7 +142,7 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
 	s = budget_start(&t->host, a.cost, w->cost, a.first, now);
 	*r = (struct throttle_report){ .waiting = throttle_waiting(t) };
 	if (n > 0)
-		a = ahead_in_part(t, w, now);
+		a = throttle_ahead_in_part(t, w, now);
 	for (i = 0; i < n; i++)
 		choose(r, &s, budget_start(b[i], a.cost, w->cost, a.first,
 		    now), pair.named != 0 && i == n - 1);
@@ -158,19 +153,13 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
 	r->rate = s.rate;
 }
 
-void
-throttle_report(struct throttle *t, const struct throttle_waiter *w,
-    uint64_t now, struct throttle_report *r)
+struct fair_waiter
+throttle_newcomer(struct throttle *t, const struct throttle_waiter *w,
+    uint64_t now)
 {
-	struct fair_waiter newcomer;
+	struct fair_waiter newcomer = w->fair;
 	unsigned lane;
 
-	throttle_tick(t, now);
-	if (w->fair.flow != NULL) {
-		throttle_start(t, &w->fair, now, r);
-		return;
-	}
-	newcomer = w->fair;
 	newcomer.arrived = now;
 	newcomer.returned = false;
 	/* its lane may be another pair's by now */
@@ -180,5 +169,20 @@ throttle_report(struct throttle *t, const struct throttle_waiter *w,
 		    lane_of(w->part));
 	} else if (w->named != 0)
 		newcomer.lane = (uint16_t)lane_of(w->part);
+	return newcomer;
+}
+
+void
+throttle_report(struct throttle *t, const struct throttle_waiter *w,
+    uint64_t now, struct throttle_report *r)
+{
+	struct fair_waiter newcomer;
+
+	throttle_tick(t, now);
+	if (w->fair.flow != NULL) {
+		throttle_start(t, &w->fair, now, r);
+		return;
+	}
+	newcomer = throttle_newcomer(t, w, now);
 	throttle_start(t, &newcomer, now, r);
 }

@@ -7,13 +7,15 @@
 #include <stdint.h>
 
 #include "throttle/throttle.h"
+#include "throttle/throttle_place.h"
 
 /*
- * Why one waits: each budget that it needs, with the next instant at which that
- * would let it go, its place among those who wait, and which of these decides.
+ * Why one waits: each limit that it is under, with the next instant at which
+ * that would let it go; its turn among those who wait; and which of these
+ * decides.
  */
 
-#define THROTTLE_REASONS	(3 * (BUDGET_RATES + 4))
+#define THROTTLE_REASONS	(3 * BUDGET_REASONS)
 
 /* Whose budget. */
 enum throttle_whose {
@@ -26,9 +28,12 @@ struct throttle_reason {
 	enum throttle_whose	 whose;
 	enum budget_short	 what;
 	unsigned		 rate;		/* which, when it is a rate */
+	struct gcra_rate	 limit;		/* ... and what that is now */
+	uint32_t		 concurrency;	/* the slots, when it is those */
 	/*
-	 * ns; not after now: it allows it now.  THROTTLE_NEVER: when a slot or
-	 * a verdict comes, which cannot be known.
+	 * ns, behind those who go before; not after now: it allows it now.
+	 * THROTTLE_NEVER: when a slot or a verdict comes, which cannot be
+	 * known.
 	 */
 	uint64_t		 at;
 	bool			 decides;	/* one of them, where it waits */
@@ -37,28 +42,36 @@ struct throttle_reason {
 struct throttle_why {
 	struct throttle_reason	 reasons[THROTTLE_REASONS];
 	unsigned		 n;
-	/* ns; not after now: it would go at once. As throttle_report.start. */
-	uint64_t		 start;
-	bool			 certain;	/* it goes then, if nothing new
-						   comes: no slot or verdict is
-						   needed before */
+	/* The one that is short, if one is: for those before it, or for it. */
+	const struct throttle_reason *short_of;	/* of reasons; or NULL */
+	uint64_t		 start;		/* as throttle_report.start */
+	bool			 goes;		/* it would go at once */
 	bool			 full;		/* the queue is: refused */
-	/* The turn. */
 	uint32_t		 waiting;	/* in all */
 	uint32_t		 clients;	/* ... of how many */
-	uint32_t		 ahead;		/* go before it */
-	uint32_t		 own_ahead;	/* ... of its own client */
-	uint64_t		 cost_ahead;	/* micro cost units, of all */
+	/*
+	 * ns: when those before it have gone, at the earliest; not after now:
+	 * nobody surely goes before it.
+	 */
+	uint64_t		 turn;
 	bool			 turn_decides;	/* it waits for others only */
 };
 
-/* Why one in the queue waits. */
+/*
+ * Tells why a waiter waits: one that is queued in its place, any other as if it
+ * came now (as throttle_report() has it).  O(log n) of those who wait.
+ */
 void		 throttle_why(struct throttle *,
 		    const struct throttle_waiter *, uint64_t now,
 		    struct throttle_why *);
-/* The same of one that would be asked for now; nothing is taken or queued. */
-void		 throttle_why_asked(struct throttle *,
+
+/*
+ * Tells both of what would be asked for now; nothing is taken or queued.
+ * Returns false without memory.
+ */
+bool		 throttle_why_asked(struct throttle *,
 		    const struct throttle_request *, uint64_t now,
-		    struct throttle_why *);
+		    struct throttle_why *, struct throttle_place *)
+		    __attribute__((warn_unused_result));
 
 #endif

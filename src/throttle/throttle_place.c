@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Where one stands in the queue, and whether its start is certain: those before
+ * it are let go in a rehearsal, on copies of the budgets.
+ */
+
+#include "throttle/throttle_place.h"
+
+#include "throttle/fair_turn.h"
+#include "throttle/throttle_ask.h"
+#include "throttle/throttle_lane.h"
+#include "throttle/throttle_list.h"
+#include "throttle/throttle_start.h"
+
+#define STEPS	64	/* instants that are tried for one waiter */
+
+struct stage {
+	struct budget		 budgets[3];
+	unsigned		 n;
+	uint64_t		 now;
+};
+
+static void
+set_stage(struct throttle *t, const struct fair_waiter *w, uint64_t now,
+    struct stage *s)
+{
+	struct budget *b[2];
+	unsigned i, n = inner_budgets(t, pair_of(t, w->lane), b);
+
+	s->now = now;
+	s->n = 0;
+	s->budgets[s->n++] = t->host;
+	for (i = 0; i < n; i++)
+		s->budgets[s->n++] = *b[i];
+}
+
+/*
+ * When a cost may go (ns); THROTTLE_NEVER where it needs a slot or a place,
+ * which may come at any time.
+ */
+static uint64_t
+allowed(struct stage *s, uint64_t cost)
+{
+	uint64_t due, step;
+	unsigned i;
+
+	for (step = 0; step < STEPS; step++) {
+		due = 0;
+		for (i = 0; i < s->n; i++) {
+			budget_tick(&s->budgets[i], s->now);
+			if (!budget_room(&s->budgets[i]))
+				return THROTTLE_NEVER;
+			due = larger(due, budget_due(&s->budgets[i], cost));
+		}
+		if (due <= s->now)
+			return s->now;
+		s->now = due;
+	}
+	return THROTTLE_NEVER;
+}
+
+static void
+go(struct stage *s, uint64_t cost)
+{
+	unsigned i;
+
+	for (i = 0; i < s->n; i++)
+		budget_take(&s->budgets[i], cost, s->now, s->now);
+}
+
+/* Those before one, counted, and when they and it would go. */
+struct walk {
+	struct throttle		*t;
+	const struct fair_waiter *w;	/* as it is queued, or would be */
+	const struct throttle_waiter *queued;	/* itself; or NULL */
+	wide			 at;	/* its turn */
+	struct throttle_place	*place;
+	wide			 cost;	/* ahead */
+	bool			 strangers;	/* others' wait */
+	bool			 elsewhere;	/* some wait in other lanes */
+	bool			 elsewhere_ahead;
+};
+
+static void
+count(struct walk *k, const struct throttle_waiter *other)
+{
+	bool ahead = fair_turn_before(k->t->queue, &other->fair, other->key,
+	    k->w, k->at);
+	bool own = other->fair.client == k->w->client;
+
+	if (other == k->queued)
+		return;
+	k->strangers = k->strangers || !own;
+	if (other->fair.lane != k->w->lane) {
+		k->elsewhere = true;
+		k->elsewhere_ahead = k->elsewhere_ahead || ahead;
+	}
+	if (!ahead)
+		return;
+	k->place->ahead++;
+	k->place->own_ahead += own;
+	k->cost += other->fair.cost;
+}
+
+/*
+ * Whether those before it are sure to go in that order: one in a part may be
+ * passed by those in none, and those in other parts may be held up by them.
+ */
+static bool
+order_is_sure(const struct walk *k)
+{
+	if (k->t->trust && k->strangers)
+		return false;
+	return k->w->lane == 0 ? !k->elsewhere_ahead : !k->elsewhere;
+}
+
+/* When it goes, if it has to wait for nothing but time; THROTTLE_NEVER. */
+static uint64_t
+rehearse(const struct walk *k, const struct throttle_waiter *list,
+    uint64_t now)
+{
+	struct stage s;
+
+	set_stage(k->t, k->w, now, &s);
+	for (; list != NULL && list != k->queued && fair_turn_before(
+	    k->t->queue, &list->fair, list->key, k->w, k->at);
+	    list = list->next) {
+		if (allowed(&s, list->fair.cost) == THROTTLE_NEVER)
+			return THROTTLE_NEVER;
+		go(&s, list->fair.cost);
+	}
+	return allowed(&s, k->w->cost);
+}
+
+static bool
+is_certain(const struct walk *k, const struct throttle_waiter *list,
+    uint64_t now)
+{
+	struct throttle_report r;
+	uint64_t at;
+
+	if (k->queued == NULL && throttle_goes(k->t, k->w, now))
+		return true;
+	if (!order_is_sure(k))
+		return false;
+	at = rehearse(k, list, now);
+	throttle_start(k->t, k->w, now, &r);
+	return at != THROTTLE_NEVER && at >= r.start &&
+	    at - r.start <= k->place->ahead;
+}
+
+void
+throttle_place(struct throttle *t, const struct throttle_waiter *w,
+    uint64_t now, struct throttle_place *place)
+{
+	struct fair_waiter newcomer;
+	struct walk k = { .t = t, .w = &w->fair, .queued = w, .place = place };
+	const struct throttle_waiter *list, *other;
+
+	throttle_tick(t, now);
+	*place = (struct throttle_place){ 0 };
+	if (w->fair.flow == NULL) {
+		newcomer = throttle_newcomer(t, w, now);
+		k.w = &newcomer;
+		k.queued = NULL;
+	}
+	k.at = fair_turn(t->queue, k.w, t->now);
+	list = throttle_list_turns(t);
+	for (other = list; other != NULL; other = other->next)
+		count(&k, other);
+	place->cost_ahead = k.cost > UINT64_MAX ? UINT64_MAX :
+	    (uint64_t)k.cost;
+	place->certain = is_certain(&k, list, now);
+}

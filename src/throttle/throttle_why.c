@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Why one waits: what throttle_start() makes one instant of, told limit by
+ * limit.
+ */
+
+#include "throttle/throttle_why.h"
+
+#include "throttle/throttle_ask.h"
+#include "throttle/throttle_lane.h"
+#include "throttle/throttle_start.h"
+
+/* One that is asked about, as it is in the queue, or would be. */
+static struct fair_waiter
+as_queued(struct throttle *t, const struct throttle_waiter *w, uint64_t now)
+{
+	return w->fair.flow != NULL ? w->fair : throttle_newcomer(t, w, now);
+}
+
+static void
+add_budget(struct throttle_why *why, const struct budget *b,
+    enum throttle_whose whose, struct throttle_ahead ahead, uint64_t cost,
+    uint64_t now)
+{
+	struct budget_start all[BUDGET_REASONS];
+	unsigned i, n;
+	struct throttle_reason *r;
+
+	n = budget_reasons(b, ahead.cost, cost, ahead.first, now, all);
+	for (i = 0; i < n; i++) {
+		r = &why->reasons[why->n++];
+		*r = (struct throttle_reason){
+			.whose = whose,
+			.what = all[i].what,
+			.rate = all[i].rate,
+			.at = all[i].at,
+			.concurrency = b->concurrency,
+		};
+		if (r->what == BUDGET_SHORT_RATE)
+			r->limit = b->rates[r->rate].limit;
+	}
+}
+
+static void
+add_budgets(struct throttle *t, struct throttle_why *why,
+    const struct fair_waiter *w, uint64_t now)
+{
+	struct pair pair = pair_of(t, w->lane);
+	struct throttle_ahead ahead = throttle_ahead(t, w, now);
+
+	add_budget(why, &t->host, THROTTLE_OF_HOST, ahead, w->cost, now);
+	ahead = throttle_ahead_in_part(t, w, now);
+	if (pair.part != THROTTLE_WHOLE)
+		add_budget(why, part_budget(t, pair.part), THROTTLE_OF_PART,
+		    ahead, w->cost, now);
+	if (pair.named != 0)
+		add_budget(why, named_budget(t, pair.named),
+		    THROTTLE_OF_NAMED, ahead, w->cost, now);
+}
+
+/* Which reason a report means. */
+static struct throttle_reason *
+reported(struct throttle_why *why, const struct throttle_report *r)
+{
+	enum throttle_whose whose = r->of_part ? THROTTLE_OF_PART :
+	    r->of_named ? THROTTLE_OF_NAMED : THROTTLE_OF_HOST;
+	struct throttle_reason *reason;
+	unsigned i;
+
+	for (i = 0; i < why->n; i++) {
+		reason = &why->reasons[i];
+		if (reason->whose == whose && reason->what == r->what &&
+		    (r->what != BUDGET_SHORT_RATE || reason->rate == r->rate))
+			return reason;
+	}
+	return NULL;
+}
+
+/*
+ * What decides: the limit that the report names, if it keeps this one from
+ * going; else those before it do.
+ */
+static void
+decide(struct throttle_why *why, const struct throttle_report *r, uint64_t now)
+{
+	struct throttle_reason *reason = reported(why, r);
+
+	why->short_of = reason;
+	if (reason != NULL && reason->at > now)
+		reason->decides = true;
+	else
+		why->turn_decides = true;
+}
+
+/* When those before it have gone: then one that costs nothing could go. */
+static uint64_t
+turn_of(struct throttle *t, const struct fair_waiter *w, uint64_t now)
+{
+	struct fair_waiter light = *w;
+	struct throttle_report r;
+
+	if (throttle_ahead(t, w, now).cost == 0)
+		return now;
+	light.cost = 0;
+	throttle_start(t, &light, now, &r);
+	return r.start;
+}
+
+void
+throttle_why(struct throttle *t, const struct throttle_waiter *w, uint64_t now,
+    struct throttle_why *why)
+{
+	struct fair_waiter f;
+	struct throttle_report r;
+
+	throttle_tick(t, now);
+	f = as_queued(t, w, now);
+	throttle_start(t, &f, now, &r);
+	*why = (struct throttle_why){
+		.start = r.start,
+		.goes = f.flow == NULL && throttle_goes(t, &f, now),
+		.waiting = r.waiting,
+		.clients = (uint32_t)fair_clients(t->queue),
+		.turn = turn_of(t, &f, now),
+	};
+	add_budgets(t, why, &f, now);
+	if (why->goes)
+		return;
+	why->full = f.flow == NULL && r.waiting >= t->queue_length;
+	decide(why, &r, now);
+}
+
+bool
+throttle_why_asked(struct throttle *t, const struct throttle_request *q,
+    uint64_t now, struct throttle_why *why, struct throttle_place *place)
+{
+	struct throttle_waiter w;
+
+	throttle_tick(t, now);
+	if (!throttle_fill_in(t, &w, q, now))
+		return false;
+	throttle_why(t, &w, now, why);
+	throttle_place(t, &w, now, place);
+	return true;
+}
