@@ -40,6 +40,11 @@ refills(const struct gcra_rate *rate)
 	return time < LONGEST;
 }
 
+static const char burst_wrong[] = "as much as capacity or more, expected less "
+    "beside strict: true";
+static const char capacity_wrong[] = "so little that burst (or a request of "
+    "cost 1) takes 10 years or more, expected more, or a shorter period";
+
 /* Completes a rate out of the keys of its mapping, and checks them together. */
 static bool
 finish_rate(struct conf_walk *w, const struct conf_node *node,
@@ -48,13 +53,23 @@ finish_rate(struct conf_walk *w, const struct conf_node *node,
 	if (conf_node_value(node, "burst") == NULL)
 		default_burst(rate);
 	if (!strict_holds(rate))
-		return conf_walk_wrong(w, node, "burst", "as much as "
-		    "capacity or more, expected less beside strict: true");
+		return conf_walk_wrong(w, node, "burst", burst_wrong);
 	if (!refills(rate))
-		return conf_walk_wrong(w, node, "capacity", "so little that "
-		    "burst (or a request of cost 1) takes 10 years or more, "
-		    "expected more, or a shorter period");
+		return conf_walk_wrong(w, node, "capacity", capacity_wrong);
 	return true;
+}
+
+const char *
+conf_limits_complete(struct gcra_rate *rate, const char **key)
+{
+	if (rate->burst == 0)
+		default_burst(rate);
+	if (!strict_holds(rate)) {
+		*key = "burst";
+		return burst_wrong;
+	}
+	*key = "capacity";
+	return refills(rate) ? NULL : capacity_wrong;
 }
 
 static bool

@@ -44,10 +44,10 @@
 /* Its life */
 
 struct throttle_limits
-host_limits(const struct rule *rule)
+host_limits(const struct rule *rule, const struct budget_limits *override)
 {
 	struct throttle_limits limits = {
-		.host = rule->limits,
+		.host = override != NULL ? *override : rule->limits,
 		.nparts = (unsigned)rule->npaths,
 		.queue_length = rule->queue_length,
 		.trust_priority = rule->trust_priority,
@@ -65,7 +65,7 @@ host_new(const char *key, const struct http1_host *name,
     const struct client_hash *whose, struct conf *conf,
     const struct rule *rule, unsigned loops)
 {
-	struct throttle_limits limits = host_limits(rule);
+	struct throttle_limits limits = host_limits(rule, NULL);
 	struct host *h;
 	unsigned i;
 
@@ -379,4 +379,19 @@ host_refuse_hopeless(struct host *h, uint64_t now)
 		TAILQ_REMOVE(&out, waiter, entry);
 		host_refuse(h, ticket_of(waiter), now);
 	}
+}
+
+void
+host_renew(struct host *h, uint64_t now)
+{
+	struct ticket *t;
+
+	host_pause_end(h, now);
+	routes_free(h->routes);
+	h->routes = NULL;
+	TAILQ_FOREACH(t, &h->tickets, entry)
+		throttle_named_move(h->throttle, &t->waiter, 0, now);
+	throttle_renew(h->throttle, now);
+	h->left = h->spent = h->rested = 0;
+	h->refusing = false;
 }

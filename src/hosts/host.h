@@ -6,8 +6,12 @@
 
 /* One host, and its tickets. */
 
-/* Returns a rule's limits as the throttle takes them; they point into it. */
-struct throttle_limits host_limits(const struct rule *);
+/*
+ * Returns a rule's limits as the throttle takes them; they point into it.  What
+ * an operator has set stands for those of the whole, unless it is NULL.
+ */
+struct throttle_limits host_limits(const struct rule *,
+		    const struct budget_limits *override);
 
 /* Makes one for that many loops.  Returns NULL without memory. */
 struct host	*host_new(const char *key, const struct http1_host *,
@@ -36,6 +40,8 @@ void		 host_refuse(struct host *, struct ticket *, uint64_t now);
 void		 host_refuse_hopeless(struct host *, uint64_t now);
 /* One is refused: counts it, and names the budget that its report says. */
 void		 host_say_refused(struct host *, struct ticket *);
+/* Makes it as new, with those who are there (throttle_renew()). */
+void		 host_renew(struct host *, uint64_t now);
 /* Takes a ticket, whatever its state, from one host to another. */
 void		 host_move(struct host *from, struct host *to,
 		    struct ticket *);

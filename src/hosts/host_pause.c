@@ -96,16 +96,18 @@ void
 host_pause_inherit(struct host *h, const struct host *from)
 {
 	struct host_pause *to = &h->pause;
+	uint64_t manual;
 
 	if (from->pause.phase == HOST_OPEN)
 		return;
+	manual = to->manual;
 	free(to->why);
 	*to = from->pause;
 	if (to->why != NULL)
 		to->why = strdup(to->why);
 	memset(to->causes, 0, sizeof to->causes);
 	to->causes[THROTTLE_WHOLE] = from->pause.causes[THROTTLE_WHOLE];
-	to->manual = 0;
+	to->manual = manual;
 }
 
 void

@@ -28,6 +28,7 @@ hosts_new(struct conf *conf, unsigned loops)
 	pthread_rwlock_init(&hs->lock, NULL);
 	TAILQ_INIT(&hs->order);
 	RB_INIT(&hs->serials);
+	RB_INIT(&hs->overrides.tree);
 	hs->conf = conf_ref(conf);
 	hs->loops = loops;
 	return hs;
@@ -44,6 +45,7 @@ hosts_free(struct hosts *hs)
 		h->armed = 0;	/* no loop is left */
 		hosts_drop(hs, h, 0);
 	}
+	hosts_override_drop_all(&hs->overrides);
 	conf_unref(hs->conf);
 	pthread_mutex_destroy(&hs->stats.lock);
 	pthread_rwlock_destroy(&hs->lock);
@@ -68,7 +70,8 @@ make_host(struct hosts *hs, const struct ticket *t, const char *key,
 	}
 	if (room != HOSTS_GO)
 		return room;
-	*h = hosts_add(hs, key, t->name, &t->credential, t->conf, t->rule, c);
+	*h = hosts_add(hs, key, t->name, &t->credential, t->conf, t->rule, c,
+	    now);
 	if (*h == NULL)
 		return HOSTS_NO_MEMORY;
 	hosts_heed_before(hs, *h, now);

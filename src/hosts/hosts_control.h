@@ -8,6 +8,7 @@
 
 #include "base/events.h"
 #include "hosts/hosts.h"
+#include "hosts/hosts_override.h"
 
 /*
  * What an operator changes, by a host's key.  It holds for whoever comes, also
@@ -27,12 +28,6 @@ struct hosts_order {
 	const char	*reason;	/* or "" */
 };
 
-/* What was, and what is, in words: "open", "paused for 30 s", "5 per 1s". */
-struct hosts_change {
-	char		 was[EVENTS_TEXT];
-	char		 is[EVENTS_TEXT];
-};
-
 enum hosts_done {
 	HOSTS_DONE,
 	HOSTS_UNKNOWN,		/* no such host, nor can there be one */
@@ -41,23 +36,25 @@ enum hosts_done {
 	HOSTS_NO_MEMORY_FOR_IT,
 };
 
-/* Limits that are set; what is 0, or has no flag, stays as it is. */
-struct hosts_limits {
-	uint64_t	 capacity;	/* micro cost units */
-	uint64_t	 period;	/* ns */
-	uint64_t	 burst;		/* micro cost units */
-	bool		 has_concurrency;
-	uint32_t	 concurrency;	/* 0: no limit */
-};
-
+/*
+ * Admits nobody until the order's end, which is needed.  A pause that lasts
+ * longer stays as it is.
+ */
 enum hosts_done	 hosts_pause(struct hosts *, const char *key,
 		    const struct hosts_order *, struct hosts_change *);
+/* Ends all pauses, recovery, shapes, and draining. */
 enum hosts_done	 hosts_resume(struct hosts *, const char *key,
 		    const struct hosts_order *, struct hosts_change *);
+/* Refuses newcomers (HOSTS_DRAINED); who is there goes on. */
 enum hosts_done	 hosts_drain(struct hosts *, const char *key,
 		    const struct hosts_order *, struct hosts_change *);
+/*
+ * Makes it as new: what was spent, paused and learned is gone.  Who is there
+ * stays, and so do limits that were set, and draining.
+ */
 enum hosts_done	 hosts_forget(struct hosts *, const char *key,
 		    const struct hosts_order *, struct hosts_change *);
+/* Overrides limits, all at once: what was set before is gone. */
 enum hosts_done	 hosts_set(struct hosts *, const char *key,
 		    const struct hosts_limits *, const struct hosts_order *,
 		    struct hosts_change *);
@@ -65,18 +62,12 @@ enum hosts_done	 hosts_unset(struct hosts *, const char *key,
 		    const struct hosts_order *, struct hosts_change *);
 
 /* One of what was set, for people. */
-enum hosts_override_kind {
-	HOSTS_OVERRIDE_LIMITS,
-	HOSTS_OVERRIDE_PAUSE,
-	HOSTS_OVERRIDE_DRAIN,
-};
-
 struct hosts_override_view {
 	char		 key[EVENTS_HOST];
 	enum hosts_override_kind kind;
 	struct hosts_change change;
-	char		 by[64];
-	char		 reason[208];
+	char		 by[HOSTS_BY];
+	char		 reason[HOSTS_REASON];
 	uint64_t	 since;		/* ns, monotonic */
 	uint64_t	 until;		/* ns; 0: without an end */
 };
@@ -84,11 +75,10 @@ struct hosts_override_view {
 /* Lists at most max of them.  Returns how many. */
 size_t		 hosts_overrides(struct hosts *, uint64_t now,
 		    struct hosts_override_view *, size_t max);
-
-/*
- * Ends those whose time is over.  Returns when the next one's is (ns);
- * THROTTLE_NEVER: none is left that ends.
- */
-uint64_t	 hosts_expire(struct hosts *, struct loop *, uint64_t now);
+/* The limits that were set for a key.  Returns false where there are none. */
+bool		 hosts_override_of(struct hosts *, const char *key,
+		    struct hosts_override_view *);
+/* Returns how many there are. */
+size_t		 hosts_overrides_count(struct hosts *);
 
 #endif

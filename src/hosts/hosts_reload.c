@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "hosts/host_pause.h"
+#include "hosts/hosts_lift.h"
 #include "hosts/hosts_table.h"
 
 /*
@@ -109,7 +110,7 @@ new_home(struct hosts *hs, struct host *from, const struct http1_host *name,
 		return from;
 	if (h == NULL) {
 		h = hosts_add(hs, key, name, &credential, hs->conf, rule,
-		    from->charge.client);
+		    from->charge.client, now);
 		if (h == NULL)
 			return from;
 		takes_place = true;
@@ -155,7 +156,10 @@ static void
 limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
     uint64_t now)
 {
-	struct throttle_limits limits = host_limits(rule);
+	const struct hosts_override *o = hosts_override_find(&hs->overrides,
+	    h->key, HOSTS_OVERRIDE_LIMITS);
+	const struct budget_limits *set = o != NULL ? &o->limits : NULL;
+	struct throttle_limits limits = host_limits(rule, set);
 	unsigned moved[THROTTLE_PARTS];
 	struct ticket *t;
 
@@ -176,6 +180,7 @@ limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
 	conf_unref(h->conf);
 	h->conf = conf_ref(hs->conf);
 	h->rule = rule;
+	h->override = set;
 	h->carries = false;
 	count_anew(hs, h);
 }
@@ -218,7 +223,7 @@ split_entry(struct hosts *hs, const struct host *from,
 	whose = credential_under(from->rule, rule, &from->credential);
 	len = hosts_key(key, rule, name, &whose);
 	if (hosts_find(hs, key, len) == NULL && (to = hosts_add(hs, key, name,
-	    &whose, conf, rule, from->charge.client)) != NULL)
+	    &whose, conf, rule, from->charge.client, now)) != NULL)
 		inherit(to, from, now);
 }
 
@@ -271,6 +276,10 @@ shorten_pause(struct host *h, uint64_t now)
 	throttle_shorten(h->throttle, longest, now);
 	if (h->told_until > now + longest)
 		h->told_until = now + longest;
+	/* what an operator has ordered lasts */
+	if (h->pause.manual > now && host_pause(h, THROTTLE_WHOLE,
+	    h->pause.manual, STATS_MANUAL, now))
+		h->told_until = h->pause.manual;
 }
 
 void
@@ -281,6 +290,7 @@ hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
 	size_t i;
 
 	pthread_rwlock_wrlock(&hs->lock);
+	hosts_lift_by(hs, conf);
 	for (i = 0; i < conf->nrules; i++)
 		split_host(hs, conf, &conf->rules[i], now);
 	conf_unref(hs->conf);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hosts/host_pause.h"
+#include "hosts/hosts_heed.h"
 
 struct host *
 hosts_find(struct hosts *hs, const char *key, size_t len)
@@ -73,7 +74,7 @@ wake_cb(struct wake *k, struct loop *l, uint64_t now)
 struct host *
 hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
     const struct client_hash *whose, struct conf *conf,
-    const struct rule *rule, struct hosts_client *client)
+    const struct rule *rule, struct hosts_client *client, uint64_t now)
 {
 	struct host *h;
 	unsigned i;
@@ -96,6 +97,7 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 	RB_INSERT(host_serials, &hs->serials, h);
 	if (!hosts_has_place(conf, rule, whose))
 		hosts_charge(&hs->share, &h->charge, client);
+	hosts_heed(h, &hs->overrides, now);
 	return h;
 }
 

@@ -4,6 +4,7 @@
 
 #include "hosts/host.h"
 #include "hosts/hosts_key.h"
+#include "hosts/hosts_override.h"
 
 /*
  * The table of hosts.  hosts.c, hosts_learn.c and hosts_reload.c work on it;
@@ -27,6 +28,7 @@ struct hosts {
 	struct host_serials	 serials;	/* for views, in pieces */
 	uint64_t		 serial;	/* the last that was given */
 	struct host_stats	 stats;
+	struct hosts_overrides	 overrides;	/* what operators have set */
 	struct hosts_share	 share;		/* who made entries */
 	uint64_t		 left;		/* ns: the latest of them */
 	unsigned		 loops;
@@ -40,12 +42,12 @@ struct host	*hosts_find(struct hosts *, const char *key, size_t len);
 struct host	*hosts_find_from(struct hosts *, uint64_t serial);
 /*
  * Makes an entry, charged to a client (NULL: to nobody), with the table locked
- * for writing.  Returns NULL without memory.
+ * for writing; it heeds what operators have set.  Returns NULL without memory.
  */
 struct host	*hosts_add(struct hosts *, const char *key,
 		    const struct http1_host *, const struct client_hash *,
 		    struct conf *, const struct rule *,
-		    struct hosts_client *);
+		    struct hosts_client *, uint64_t now);
 /* Takes an entry out of the table, and frees it when no wake points to it. */
 void		 hosts_drop(struct hosts *, struct host *, uint64_t now);
 /*
