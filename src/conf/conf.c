@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf.h"
 
+#include <netinet/in.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,24 @@ conf_ref(struct conf *conf)
 	return conf;
 }
 
+bool
+conf_address_is_loopback(const struct conf_address *address)
+{
+	struct sockaddr_in6 in6;
+	struct sockaddr_in in;
+
+	switch (address->addr.ss_family) {
+	case AF_INET:
+		memcpy(&in, &address->addr, sizeof in);
+		return ntohl(in.sin_addr.s_addr) >> 24 == 127;
+	case AF_INET6:
+		memcpy(&in6, &address->addr, sizeof in6);
+		return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
+	default:
+		return true;
+	}
+}
+
 void
 conf_address_free(struct conf_address *address)
 {
@@ -56,6 +75,32 @@ conf_addresses_free(struct conf_addresses *addresses)
 	free(addresses->list);
 	addresses->list = NULL;
 	addresses->n = 0;
+}
+
+void
+conf_names_free(struct conf_names *names)
+{
+	size_t i;
+
+	for (i = 0; i < names->n; i++)
+		free(names->list[i]);
+	free(names->list);
+	names->list = NULL;
+	names->n = 0;
+}
+
+/* A token is not to be found in memory that was freed. */
+static void
+free_admin(struct conf *conf)
+{
+	free(conf->admin_socket);
+	free(conf->admin_group);
+	conf_addresses_free(&conf->admin_web);
+	free(conf->admin_token_file);
+	if (conf->admin_token != NULL)
+		explicit_bzero(conf->admin_token, strlen(conf->admin_token));
+	free(conf->admin_token);
+	conf_names_free(&conf->admin_hosts);
 }
 
 void
@@ -84,6 +129,7 @@ conf_unref(struct conf *conf)
 	free(conf->tls_ca_certificate);
 	free(conf->tls_ca_key);
 	free(conf->tls_trust);
+	free_admin(conf);
 	free(conf->path);
 	free(counted);
 }

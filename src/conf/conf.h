@@ -40,6 +40,12 @@ struct conf_addresses {
 	size_t			 n;
 };
 
+/* Names, as configured but in lower case. */
+struct conf_names {
+	char			**list;
+	size_t			 n;
+};
+
 struct tls_contexts;
 
 struct conf {
@@ -98,6 +104,24 @@ struct conf {
 	struct tls_contexts	*tls;
 	void			(*free_tls)(struct tls_contexts *);
 
+	/* the control plane */
+	bool			 admin_off;
+	char			*admin_socket;	/* path; NULL: a default */
+	uint32_t		 admin_mode;	/* permissions of that */
+	char			*admin_group;	/* whose it is; or NULL */
+	struct conf_addresses	 admin_web;
+	char			*admin_token_file; /* or NULL */
+	char			*admin_token;	/* out of that; or NULL */
+	struct conf_names	 admin_hosts;	/* with or without a port */
+	struct place		 admin_socket_at;
+	struct place		 admin_token_at;
+	bool			 admin_readonly;
+	uint64_t		 admin_connections; /* of socket, and web */
+	uint64_t		 admin_events;
+	uint64_t		 admin_exchanges;
+	uint64_t		 admin_history;	/* hosts */
+	uint64_t		 admin_overrides;
+
 	struct rule		 fallback;	/* defaults, or "unlimited" */
 	struct rule		*rules;		/* in the order of the file */
 	size_t			 nrules;
@@ -122,7 +146,13 @@ const struct rule *conf_shared_rule(const struct conf *,
 /* Frees what they own, and empties the list. */
 void		 conf_addresses_free(struct conf_addresses *);
 
+/* Whether only this machine reaches it: the loopback, or a Unix socket. */
+bool		 conf_address_is_loopback(const struct conf_address *);
+
 /* Frees what it owns. */
 void		 conf_address_free(struct conf_address *);
+
+/* Frees them, and empties the list. */
+void		 conf_names_free(struct conf_names *);
 
 #endif

@@ -229,11 +229,10 @@ conf_addresses_print(FILE *out, const struct conf_option *option,
 	const struct conf_addresses *addresses = field;
 	size_t i;
 
-	(void)option;
 	for (i = 0; i < addresses->n; i++)
 		fprintf(out, "%s%s%s", i == 0 ? "" : ", ",
 		    addresses->list[i].text,
 		    addresses->list[i].certificate == NULL ? "" : " (tls)");
 	if (addresses->n == 0)
-		fputs("system", out);
+		fputs(option->as->none, out);
 }

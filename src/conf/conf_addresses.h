@@ -15,7 +15,7 @@ conf_reader	 conf_addresses_one;
 conf_reader	 conf_addresses_load;
 
 /*
- * As text for people; none are "system".  Of TLS it tells that it is there, and
+ * As text for people.  Of TLS it tells that it is there, and
  * no more: the files may change with a reload.
  */
 void		 conf_addresses_print(FILE *, const struct conf_option *,

@@ -18,6 +18,7 @@ is_of_conf(const struct conf_option *option)
 	case CONF_METRICS:
 	case CONF_VIA:
 	case CONF_TLS:
+	case CONF_ADMIN:
 		return true;
 	default:
 		return false;

@@ -19,6 +19,7 @@ conf_option_key(const struct conf_option *option)
 		[CONF_METRICS] = sizeof "metrics",
 		[CONF_VIA] = sizeof "via",
 		[CONF_TLS] = sizeof "tls",
+		[CONF_ADMIN] = sizeof "admin",
 		[CONF_RULE] = sizeof "hosts.*",
 		[CONF_QUEUE] = sizeof "hosts.*.queue",
 		[CONF_PAUSE] = sizeof "hosts.*.pause",

@@ -20,6 +20,7 @@ enum conf_level {
 	CONF_METRICS,
 	CONF_VIA,
 	CONF_TLS,
+	CONF_ADMIN,
 	CONF_RULE,		/* hosts.*, and defaults */
 	CONF_QUEUE,
 	CONF_PAUSE,
@@ -49,6 +50,7 @@ enum conf_kind {
 	CONF_BODIES,		/* a list of mappings of level CONF_BODY */
 	CONF_DELAY,		/* into struct rule_body, owned: a path in
 				   JSON, or the level CONF_BODY_DELAY */
+	CONF_CONTROL,		/* a mapping of level CONF_ADMIN, or off */
 	CONF_LISTEN,		/* struct conf_addresses, owned */
 	CONF_RESOLVER,		/* struct conf_addresses, owned */
 	CONF_DURATION,		/* uint64_t, ns */
@@ -69,6 +71,9 @@ enum conf_kind {
 	CONF_WORKERS,		/* unsigned */
 	CONF_ADDRESS,		/* struct conf_address, owned */
 	CONF_FILE,		/* char *, owned */
+	CONF_SOCKET,		/* char *, owned: of a Unix socket */
+	CONF_MODE,		/* uint32_t: permissions */
+	CONF_WEB_HOSTS,		/* struct conf_names, owned */
 	CONF_TRUST,		/* char *, owned; NULL: the system's */
 	CONF_HOST_TRUST,	/* char *, owned; "system": the system's */
 	CONF_STATUSES,		/* into struct rule: those of retry */

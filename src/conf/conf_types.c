@@ -2,6 +2,7 @@
 #include "conf/conf_types.h"
 
 #include "conf/conf_addresses.h"
+#include "conf/conf_admin.h"
 #include "conf/conf_body.h"
 #include "conf/conf_cost.h"
 #include "conf/conf_fair.h"
@@ -48,6 +49,11 @@ const struct conf_type conf_types[] = {
 		.section = true,
 		.read = conf_rule_hosts,
 	},
+	[CONF_CONTROL] = {
+		.section = true,
+		.read = conf_admin_load,
+		.print = conf_admin_print,
+	},
 	[CONF_RATES] = {
 		.read = conf_limits_rates,
 	},
@@ -76,6 +82,7 @@ const struct conf_type conf_types[] = {
 		.noun = "an address and port such as 127.0.0.1:3128, "
 		    "[::1]:3128 or unix:/run/sluice.sock",
 		.alone = true,
+		.none = "none",
 		.read = conf_addresses_load,
 		.print = conf_addresses_print,
 	},
@@ -83,6 +90,7 @@ const struct conf_type conf_types[] = {
 		.noun = "system, or addresses such as 192.0.2.53 or "
 		    "[2001:db8::53]:53",
 		.alone = true,
+		.none = "system",
 		.read = conf_addresses_load,
 		.print = conf_addresses_print,
 	},
@@ -167,7 +175,9 @@ const struct conf_type conf_types[] = {
 	[CONF_TOKEN] = {
 		.noun = "a name such as proxy-1, ",
 		.scalar = true,
+		.none = "none",
 		.read = conf_scalar_token,
+		.print = conf_scalar_print_text,
 	},
 	[CONF_WORKERS] = {
 		.noun = "auto or a whole number from ",
@@ -187,6 +197,23 @@ const struct conf_type conf_types[] = {
 		.none = "none",
 		.read = conf_scalar_file,
 		.print = conf_scalar_print_text,
+	},
+	[CONF_SOCKET] = {
+		.noun = "an absolute path such as /run/sluice/admin.sock, ",
+		.scalar = true,
+		.none = "the default",
+		.read = conf_admin_socket,
+		.print = conf_scalar_print_text,
+	},
+	[CONF_MODE] = {
+		.noun = "permissions such as 0660, ",
+		.scalar = true,
+		.read = conf_admin_mode,
+		.print = conf_admin_print_mode,
+	},
+	[CONF_WEB_HOSTS] = {
+		.noun = "a host such as sluice.example.com or a list, ",
+		.read = conf_admin_hosts,
 	},
 	[CONF_TRUST] = {
 		.scalar = true,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf_warnings.h"
 
-#include <netinet/in.h>
-
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,28 +39,10 @@ conf_warn(const struct conf *conf, struct place at,
 
 /* Addresses */
 
-static bool
-is_loopback(const struct conf_address *address)
-{
-	struct sockaddr_in6 in6;
-	struct sockaddr_in in;
-
-	switch (address->addr.ss_family) {
-	case AF_INET:
-		memcpy(&in, &address->addr, sizeof in);
-		return ntohl(in.sin_addr.s_addr) >> 24 == 127;
-	case AF_INET6:
-		memcpy(&in6, &address->addr, sizeof in6);
-		return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
-	default:
-		return true;
-	}
-}
-
 static void
 warn_of_address(const struct teller *t, const struct conf_address *address)
 {
-	if (!is_loopback(address))
+	if (!conf_address_is_loopback(address))
 		conf_warn(t->conf, address->at, t->line, t->arg,
 		    "listen: %s lets everybody use the proxy who can reach "
 		    "that address", address->text);

@@ -10,6 +10,7 @@
 #include "base/stats.h"
 #include "conf/conf.h"
 #include "conf/conf_load.h"
+#include "conf/conf_token.h"
 #include "conf/conf_warnings.h"
 #include "exchange/access.h"
 #include "tls/tls_context.h"
@@ -48,7 +49,7 @@ load_conf(const char *path, bool again, char **cause)
 
 	conf = again ? conf_load_again(path, cause) : conf_load(path, cause);
 	if (conf == NULL || (tls_contexts_load(conf, cause) &&
-	    test_logs(conf, cause)))
+	    conf_token_load(conf, cause) && test_logs(conf, cause)))
 		return conf;
 	conf_unref(conf);
 	return NULL;
@@ -82,6 +83,7 @@ load_warnings(const struct conf *conf,
 	raise_limits(conf, line, arg);
 	conf_warnings(conf, line, arg);
 	tls_warnings(conf, line, arg);
+	conf_token_warnings(conf, line, arg);
 }
 
 void

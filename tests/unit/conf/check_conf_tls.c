@@ -215,7 +215,7 @@ static const struct wrong file_errors[] = {
 	    "ca_certificate, ca_key, trust; did you mean \"ca_key\"?" },
 	{ "tsl: {trust: /t}\n", "1:1: tsl: an unknown key, expected listen, "
 	    "workers, resolver, log, timeouts, limits, metrics, "
-	    "keep_alive_10, via, tls, defaults, hosts; "
+	    "keep_alive_10, via, tls, admin, defaults, hosts; "
 	    "did you mean \"tls\"?" },
 	{ "tls: {ca_certificate: /c, ca_certificate: /c}\n",
 	    "1:27: tls.ca_certificate: a key that is there twice, ..." },

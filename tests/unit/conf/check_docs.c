@@ -18,7 +18,7 @@
 
 #define SAMPLE	"conf/sluice.yaml"
 #define MANUAL	"man/sluice.yaml.5"
-#define OPTIONS	160
+#define OPTIONS	200
 
 /* What the sample says of each option of the table. */
 static struct {
@@ -113,6 +113,7 @@ level_behind(const struct conf_option *option)
 {
 	switch (option->kind) {
 	case CONF_SECTION:
+	case CONF_CONTROL:
 		return option->behind;
 	case CONF_RATES:
 		return CONF_RATE;
@@ -190,6 +191,7 @@ look_at(const struct conf_option *option, const struct conf_node *node)
 	seen[i].is_default |= is_fallback(option, node);
 	switch (option->kind) {
 	case CONF_SECTION:
+	case CONF_CONTROL:
 	case CONF_DEFAULTS:
 	case CONF_DELAY:
 		push(node, level_behind(option));
