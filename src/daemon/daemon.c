@@ -81,6 +81,12 @@ libevent_log_cb(int severity, const char *msg)
 static void
 start(struct sluice *s)
 {
+	struct listen_order order = {
+		.key = "listen",
+		.told = "listening on",
+		.addresses = &s->conf->listen,
+		.workers = s->conf->workers,
+	};
 	char *cause = NULL;
 	unsigned i;
 
@@ -91,7 +97,7 @@ start(struct sluice *s)
 		fatal("cannot start: %s", strerror(errno));
 	if (!load_open_logs(s->conf, &cause))
 		fatal("%s", cause != NULL ? cause : "out of memory");
-	s->listeners = listen_open(s->conf, s->workers.n, &cause);
+	s->listeners = listen_open(s->conf, &order, &cause);
 	if (s->listeners == NULL)
 		fatal("%s", cause != NULL ? cause : "out of memory");
 	s->hosts = hosts_new(s->conf, s->workers.n);

@@ -2,6 +2,7 @@
 #include "net/listen.h"
 
 #include <errno.h>
+#include <grp.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -67,13 +68,57 @@ remove_stale(const struct sockaddr *sa, socklen_t len)
 	close(fd);
 }
 
-static int
-open_unix(struct listener *l, unsigned workers)
+/* The number of a group, by its name or as it stands there. */
+static bool
+find_group(const char *group, gid_t *gid)
 {
-	unsigned i;
+	const struct group *known = getgrnam(group);
+	char *end;
+
+	if (known != NULL) {
+		*gid = known->gr_gid;
+		return true;
+	}
+	errno = 0;
+	*gid = (gid_t)strtoul(group, &end, 10);
+	if (group[0] < '0' || group[0] > '9' || *end != '\0')
+		errno = ESRCH;		/* no such group */
+	return errno == 0;
+}
+
+/* Until it has its permissions, nobody may connect. */
+static int
+bind_guarded(struct listener *l, const struct listen_order *order)
+{
+	const struct sockaddr_un *sun = (const struct sockaddr_un *)&l->addr;
+	mode_t before = umask(0777);
+	gid_t gid = (gid_t)-1;
+	int fd, err;
+
+	fd = bind_socket((struct sockaddr *)&l->addr, l->len, false);
+	umask(before);
+	if (fd == -1)
+		return -1;
+	if ((order->group != NULL && (!find_group(order->group, &gid) ||
+	    chown(sun->sun_path, (uid_t)-1, gid) == -1)) ||
+	    chmod(sun->sun_path, order->mode) == -1) {
+		err = errno;
+		close(fd);
+		(void)unlink(sun->sun_path);
+		errno = err;
+		return -1;
+	}
+	return fd;
+}
+
+static int
+open_unix(struct listener *l, const struct listen_order *order)
+{
+	unsigned i, workers = order->workers;
 
 	remove_stale((struct sockaddr *)&l->addr, l->len);
-	l->fds[0] = bind_socket((struct sockaddr *)&l->addr, l->len, false);
+	l->fds[0] = order->guarded ? bind_guarded(l, order) :
+	    bind_socket((struct sockaddr *)&l->addr, l->len, false);
 	if (l->fds[0] == -1)
 		return -1;
 	for (i = 1; i < workers; i++) {
@@ -133,24 +178,25 @@ find_own(struct listeners *ls)
 
 static int
 open_listener(struct listener *l, const struct conf_address *a,
-    unsigned workers)
+    const struct listen_order *order)
 {
-	unsigned i;
+	unsigned i, workers = order->workers;
 
 	l->addr = a->addr;
 	l->len = a->len;
-	if ((l->fds = calloc(workers, sizeof *l->fds)) == NULL)
+	if ((l->text = strdup(a->text)) == NULL ||
+	    (l->fds = calloc(workers, sizeof *l->fds)) == NULL)
 		return -1;
 	for (i = 0; i < workers; i++)
 		l->fds[i] = -1;
 	if (a->addr.ss_family == AF_UNIX)
-		return open_unix(l, workers);
+		return open_unix(l, order);
 	return open_inet(l, workers);
 }
 
 /* Why not, after errno, and where that address stands. */
 static char *
-why_not(const struct conf *conf, const struct conf_address *a)
+why_not(const struct conf *conf, const char *key, const struct conf_address *a)
 {
 	const char *reason = strerror(errno), *path = a->text;
 	char place[32] = "", *cause;
@@ -162,17 +208,20 @@ why_not(const struct conf *conf, const struct conf_address *a)
 	    lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
 		reason = S_ISDIR(st.st_mode) ? "that is a directory" :
 		    "there is another file, and no socket";
+	if (errno == ESRCH)
+		reason = "there is no such group";
 	if (a->at.line > 0)
 		snprintf(place, sizeof place, ":%u:%u", a->at.line,
 		    a->at.column);
-	return asprintf(&cause, "%s%s: listen: cannot listen on %s: %s",
-	    conf->path, place, a->text, reason) == -1 ? NULL : cause;
+	return asprintf(&cause, "%s%s: %s: cannot listen on %s: %s",
+	    conf->path, place, key, a->text, reason) == -1 ? NULL : cause;
 }
 
 struct listeners *
-listen_open(const struct conf *conf, unsigned workers, char **cause)
+listen_open(const struct conf *conf, const struct listen_order *order,
+    char **cause)
 {
-	const struct conf_addresses *addrs = &conf->listen;
+	const struct conf_addresses *addrs = order->addresses;
 	struct listeners *ls;
 	char buf[ADDRESS_TEXT];
 	size_t i;
@@ -183,17 +232,17 @@ listen_open(const struct conf *conf, unsigned workers, char **cause)
 		*cause = strdup("out of memory");
 		return NULL;
 	}
-	ls->workers = workers;
+	ls->workers = order->workers;
 	for (i = 0; i < addrs->n; i++) {
 		ls->n = i + 1;
 		if (open_listener(&ls->list[i], &addrs->list[i],
-		    workers) == -1) {
-			*cause = why_not(conf, &addrs->list[i]);
+		    order) == -1) {
+			*cause = why_not(conf, order->key, &addrs->list[i]);
 			listen_close(ls);
 			return NULL;
 		}
 		ls->list[i].bound = true;
-		log_info("listening on %s", address_print(
+		log_info("%s %s", order->told, address_print(
 		    (struct sockaddr *)&ls->list[i].addr, buf, sizeof buf));
 	}
 	find_own(ls);
@@ -217,6 +266,7 @@ listen_close(struct listeners *ls)
 		sun = (struct sockaddr_un *)&ls->list[i].addr;
 		if (sun->sun_family == AF_UNIX && ls->list[i].bound)
 			(void)unlink(sun->sun_path);
+		free(ls->list[i].text);
 		free(ls->list[i].fds);
 	}
 	free(ls->list);
@@ -291,26 +341,37 @@ is_own(const struct listeners *ls, const struct sockaddr_storage *ss)
 	return false;
 }
 
+static bool
+is_one_of(const struct listeners *ls, const struct sockaddr_storage *to)
+{
+	const struct listener *l;
+	size_t i;
+
+	for (i = 0; i < ls->n; i++) {
+		l = &ls->list[i];
+		if (l->addr.ss_family != to->ss_family)
+			continue;
+		/* the port is at the same place in both families */
+		if (((const struct sockaddr_in *)&l->addr)->sin_port !=
+		    ((const struct sockaddr_in *)to)->sin_port)
+			continue;
+		if (same_address(&l->addr, to) ||
+		    (is_any(&l->addr) && is_own(ls, to)))
+			return true;
+	}
+	return false;
+}
+
 bool
 listen_is_self(const struct listeners *ls, const struct sockaddr *sa)
 {
-	const struct listener *l;
 	struct sockaddr_storage to;
-	size_t i;
 
 	if (sa->sa_family != AF_INET && sa->sa_family != AF_INET6)
 		return false;
 	canonical(sa, &to);
-	for (i = 0; i < ls->n; i++) {
-		l = &ls->list[i];
-		if (l->addr.ss_family != to.ss_family)
-			continue;
-		/* the port is at the same place in both families */
-		if (((const struct sockaddr_in *)&l->addr)->sin_port !=
-		    ((const struct sockaddr_in *)&to)->sin_port)
-			continue;
-		if (same_address(&l->addr, &to) ||
-		    (is_any(&l->addr) && is_own(ls, &to)))
+	for (; ls != NULL; ls = ls->also) {
+		if (is_one_of(ls, &to))
 			return true;
 	}
 	return false;

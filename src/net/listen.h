@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 /*
@@ -13,11 +14,13 @@
  */
 
 struct conf;
+struct conf_addresses;
 
 /* One bound and listening socket per address and worker. */
 struct listener {
 	struct sockaddr_storage	 addr;		/* as bound */
 	socklen_t		 len;
+	char			*text;		/* as configured */
 	int			*fds;		/* one a worker; -1: taken */
 	bool			 bound;
 };
@@ -29,23 +32,41 @@ struct listeners {
 	/* what "any address" stands for: the machine's own */
 	struct sockaddr_storage	*own;
 	size_t			 nown;
-	/* clients connected, over all workers: limits.connections */
+	/* clients connected, over all workers */
 	atomic_size_t		 connections;
+	/* others of this process, which are not to be dialled either */
+	const struct listeners	*also;
+};
+
+/* What is to be opened. */
+struct listen_order {
+	const char		*key;		/* of the file, for errors */
+	const char		*told;		/* in the log, before each */
+	const struct conf_addresses *addresses;
+	unsigned		 workers;
+	/*
+	 * Whether a Unix socket gets these permissions, before anybody can
+	 * connect, and that group (a name or a number; NULL: our own).
+	 */
+	bool			 guarded;
+	uint32_t		 mode;
+	const char		*group;
 };
 
 /*
- * Binds all addresses of listen for that many workers and logs each.  A Unix
- * socket's file that nobody listens at any more is taken away before.  Returns
- * NULL with *cause, to be freed, when one cannot be bound: it has the place in
- * the file; *cause is NULL without memory for it.
+ * Binds all addresses for that many workers and logs each.  A Unix socket's
+ * file that nobody listens at any more is taken away before.  Returns NULL with
+ * *cause, to be freed, when one cannot be bound: it has the place in the file;
+ * *cause is NULL without memory for it.
  */
-struct listeners *listen_open(const struct conf *, unsigned workers,
-		    char **cause);
+struct listeners *listen_open(const struct conf *,
+		    const struct listen_order *, char **cause);
 /* Closes what nobody has taken, removes Unix sockets' files.  NULL: nothing. */
 void		 listen_close(struct listeners *);
 
 /*
- * Returns whether connecting to that address would reach one of the listeners:
+ * Returns whether connecting to that address would reach one of the listeners,
+ * or of those beside them:
  * by its own address, a mapped one, or any of the machine's where a listener is
  * bound to all.
  */

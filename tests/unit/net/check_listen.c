@@ -67,12 +67,18 @@ open_at(const struct sockaddr *sa, unsigned workers, char **cause)
 		.at = { .line = 3, .column = 7 },
 	};
 	struct conf conf = { .path = file, .listen = { .list = &a, .n = 1 } };
+	struct listen_order order = {
+		.key = "listen",
+		.told = "listening on",
+		.addresses = &conf.listen,
+		.workers = workers,
+	};
 
 	memcpy(&a.addr, sa, a.len);
 	address_print(sa, text, sizeof text);
 	a.text = text;
 	*cause = NULL;
-	return listen_open(&conf, workers, cause);
+	return listen_open(&conf, &order, cause);
 }
 
 static struct listeners *
@@ -109,6 +115,63 @@ START_TEST(unix_socket_comes_and_goes)
 	ck_assert_int_eq(access(path, F_OK), 0);
 	ck_assert_int_ne(ls->list[0].fds[0], ls->list[0].fds[1]);
 	listen_close(ls);
+	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
+/* A socket with these permissions, of that group. */
+static struct listeners *
+open_guarded(uint32_t mode, const char *group, char **cause)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct conf_address a = { .len = sizeof sun, .text = path };
+	struct conf_addresses addresses = { .list = &a, .n = 1 };
+	char file[] = "conf";
+	struct conf conf = { .path = file };
+	struct listen_order order = {
+		.key = "admin.socket",
+		.told = "control plane at",
+		.addresses = &addresses,
+		.workers = 1,
+		.guarded = true,
+		.mode = mode,
+		.group = group,
+	};
+
+	snprintf(sun.sun_path, sizeof sun.sun_path, "%s", path);
+	memcpy(&a.addr, &sun, sizeof sun);
+	*cause = NULL;
+	return listen_open(&conf, &order, cause);
+}
+
+START_TEST(guarded_socket)
+{
+	mode_t before = umask(0027), now;
+	char group[32], *cause;
+	struct listeners *ls;
+	struct stat st;
+
+	snprintf(group, sizeof group, "%u", (unsigned)getgid());
+	ls = open_guarded(0626, group, &cause);
+	now = umask(before);
+	ck_assert_msg(ls != NULL, "%s", cause);
+	ck_assert_uint_eq(now, 0027);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0626);
+	ck_assert_uint_eq(st.st_gid, getgid());
+	listen_close(ls);
+}
+END_TEST
+
+START_TEST(group_that_is_none)
+{
+	char *cause;
+
+	ck_assert_ptr_null(open_guarded(0600, "no such group", &cause));
+	ck_assert_ptr_nonnull(strstr(cause, "conf: admin.socket: cannot "
+	    "listen on "));
+	ck_assert_ptr_nonnull(strstr(cause, ": there is no such group"));
+	free(cause);
 	ck_assert_int_eq(access(path, F_OK), -1);
 }
 END_TEST
@@ -192,9 +255,12 @@ START_TEST(is_self)
 	};
 	struct listener l = { .addr = address(reached[_i].listen, 1) };
 	struct listeners ls = { .list = &l, .n = 1, .own = own, .nown = 2 };
+	struct listeners beside = { .also = &ls };
 	struct sockaddr_storage to = address(reached[_i].to, reached[_i].port);
 
 	ck_assert_int_eq(listen_is_self(&ls, (struct sockaddr *)&to),
+	    reached[_i].self);
+	ck_assert_int_eq(listen_is_self(&beside, (struct sockaddr *)&to),
 	    reached[_i].self);
 }
 END_TEST
@@ -207,6 +273,8 @@ main(void)
 
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, unix_socket_comes_and_goes, 0, 2);
+	tcase_add_test(tc, guarded_socket);
+	tcase_add_test(tc, group_that_is_none);
 	tcase_add_test(tc, live_socket_is_left_alone);
 	tcase_add_test(tc, directory_is_left_alone);
 	tcase_add_test(tc, second_daemon_is_refused);
