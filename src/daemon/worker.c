@@ -214,6 +214,7 @@ open_rooms(struct worker *w, struct listeners *listeners)
 		.loop = w->loop,
 		.conf = w->conf,
 		.listeners = listeners,
+		.nth = w->loop->id,
 		.events = &exchanges_front_events,
 		.began = request_began_cb,
 		.ended = request_ended_cb,

@@ -114,6 +114,7 @@ struct front_listener {
 };
 
 struct front {
+	struct front		*next;		/* of the thread; or NULL */
 	struct loop		*loop;
 	const struct conf	*conf;
 	struct front_setup	 setup;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 
 #include "policy/claim.h"
@@ -72,11 +73,20 @@ struct front_events {
 	void	(*gone)(void *, const char *why);
 };
 
+/* Who connects, and what is asked for. */
+enum front_service {
+	FRONT_PROXY,		/* at listen: what a proxy is asked for */
+	FRONT_WEB,		/* at admin.web: what a server is */
+	FRONT_SOCKET,		/* at admin.socket: the same */
+};
+
 /* What a front is made of; all of it stays its owner's. */
 struct front_setup {
+	enum front_service	 service;
 	struct loop		*loop;
 	const struct conf	*conf;		/* until front_reload() */
 	struct listeners	*listeners;	/* shared by all threads */
+	unsigned		 nth;		/* of each one's sockets */
 	const struct front_events *events;
 	void			*owner;
 	/*
@@ -109,8 +119,17 @@ void		 front_reload(struct front *, const struct conf *);
  */
 const char	*front_peer(const struct downstream *);
 
-/* Returns whether it is one more than limits.connections allows. */
+/* Returns whether it is one more than its service allows. */
 bool		 front_excess(const struct downstream *);
+
+/* Who opened a Unix socket; where it was forwarded, who forwards it. */
+struct front_credentials {
+	uid_t	 uid;
+	pid_t	 pid;
+};
+/* Returns false where that is not known. */
+bool		 front_credentials(const struct downstream *,
+		    struct front_credentials *);
 
 /* Returns its address; NULL on a Unix socket.  As long as the downstream. */
 const struct sockaddr *front_address(const struct downstream *);

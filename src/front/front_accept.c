@@ -11,7 +11,7 @@
 #include "front/front_close.h"
 #include "front/front_socket.h"
 #include "front/front_head.h"
-#include "tls/tls_context.h"
+#include "front/front_service.h"
 
 /* The listeners, new connections, and the front as a whole. */
 
@@ -20,7 +20,7 @@
 #define EXCESS		64	/* connections beyond the limit to say 503 to */
 
 /* The thread's, for a callback whose argument is evhttp's. */
-static _Thread_local struct front *current;
+static _Thread_local struct front *fronts;
 
 static void
 for_listeners(struct front *f, int (*fn)(struct evconnlistener *))
@@ -47,7 +47,7 @@ static bool
 too_many(const struct front *f, size_t margin)
 {
 	return atomic_load(&f->setup.listeners->connections) >
-	    f->conf->limit_connections + margin;
+	    front_connections(f->setup.service, f->conf) + margin;
 }
 
 static void
@@ -63,14 +63,32 @@ accept_timer_cb(void *arg)
 	for_listeners(f, evconnlistener_enable);
 }
 
+static bool
+has_listener(const struct front *f, const struct evconnlistener *l)
+{
+	struct evhttp_bound_socket *bound;
+	size_t i;
+
+	for (i = 0; i < f->nlisteners; i++) {
+		bound = f->listeners[i].bound;
+		if (bound != NULL &&
+		    evhttp_bound_socket_get_listener(bound) == l)
+			return true;
+	}
+	return false;
+}
+
 static void
 accept_error_cb(struct evconnlistener *l, void *arg)
 {
-	struct front *f = current;
+	struct front *f = fronts;
 	int err = errno;
 
-	(void)l;
 	(void)arg;	/* evhttp's */
+	while (f != NULL && !has_listener(f, l))
+		f = f->next;
+	if (f == NULL)
+		return;
 	if (loop_now() >= f->quiet_until)
 		log_warn("accept: %s; accepting stops for a moment, again and "
 		    "again as long as this lasts", strerror(err));
@@ -133,9 +151,10 @@ attach_cb(evutil_socket_t fd, short what, void *arg)
 			free(d);
 	}
 	if (!f->paused && too_many(f, EXCESS)) {
-		log_warn("limits.connections (%llu) is reached; accepting "
-		    "stops", (unsigned long long)
-		    f->conf->limit_connections);
+		log_warn("%s (%llu) is reached; accepting stops",
+		    front_connections_option(f->setup.service),
+		    (unsigned long long)front_connections(f->setup.service,
+		    f->conf));
 		pause_accept(f);
 	}
 }
@@ -143,13 +162,12 @@ attach_cb(evutil_socket_t fd, short what, void *arg)
 /* The front */
 
 static bool
-open_listener(struct front *f, struct front_listener *l,
-    const struct conf_address *a)
+open_listener(struct front *f, struct front_listener *l, const char *text)
 {
 	const struct front_listener *before;
 
 	l->front = f;
-	if ((l->text = strdup(a->text)) == NULL ||
+	if ((l->text = strdup(text)) == NULL ||
 	    (l->http = evhttp_new(f->loop->base)) == NULL)
 		return false;
 	for (before = f->listeners; before < l; before++)
@@ -159,26 +177,19 @@ open_listener(struct front *f, struct front_listener *l,
 	return true;
 }
 
-/*
- * The certificate of a listener's address; its old one where it has none.  The
- * address is looked for by its text, of which port 0 may have several.
- */
+/* The certificate of a listener's address; its old one where it has none. */
 static void
 take_certificate(struct front_listener *l, const struct conf *conf)
 {
 	SSL_CTX *ctx;
-	size_t i, nth = 0;
 
-	for (i = 0; i < conf->listen.n; i++) {
-		if (strcmp(conf->listen.list[i].text, l->text) != 0 ||
-		    nth++ != l->nth)
-			continue;
-		if ((ctx = tls_contexts_listener(conf, i)) == NULL)
-			return;
-		SSL_CTX_up_ref(ctx);
-		SSL_CTX_free(l->tls);
-		l->tls = ctx;
-	}
+	ctx = front_certificate(l->front->setup.service, conf, l->text,
+	    l->nth);
+	if (ctx == NULL)
+		return;
+	SSL_CTX_up_ref(ctx);
+	SSL_CTX_free(l->tls);
+	l->tls = ctx;
 }
 
 struct front *
@@ -196,12 +207,13 @@ front_new(const struct front_setup *setup)
 	f->close_cb = front_close_cb;
 	TAILQ_INIT(&f->attaching);
 	TAILQ_INIT(&f->all);
-	f->nlisteners = conf->listen.n;
-	if ((f->listeners = calloc(conf->listen.n,
+	f->nlisteners = setup->listeners->n;
+	if ((f->listeners = calloc(f->nlisteners,
 	    sizeof *f->listeners)) == NULL)
 		return NULL;
-	for (i = 0; i < conf->listen.n; i++) {
-		if (!open_listener(f, &f->listeners[i], &conf->listen.list[i]))
+	for (i = 0; i < f->nlisteners; i++) {
+		if (!open_listener(f, &f->listeners[i],
+		    setup->listeners->list[i].text))
 			return NULL;
 		take_certificate(&f->listeners[i], conf);
 	}
@@ -232,9 +244,9 @@ listen_at(struct front_listener *l, int fd)
 	listener = evconnlistener_new(loop->base, NULL, NULL,
 	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	if (listener == NULL)
-		fatal("worker %u: cannot listen", loop->id);
+		fatal("cannot listen on %s", l->text);
 	if ((l->bound = evhttp_bind_listener(l->http, listener)) == NULL)
-		fatal("worker %u: cannot listen", loop->id);
+		fatal("cannot listen on %s", l->text);
 	evconnlistener_set_error_cb(listener, accept_error_cb);
 }
 
@@ -242,13 +254,14 @@ void
 front_listen(struct front *f)
 {
 	struct listener *list = f->setup.listeners->list;
-	unsigned id = f->loop->id;
+	unsigned nth = f->setup.nth;
 	size_t i;
 
-	current = f;
+	f->next = fronts;
+	fronts = f;
 	for (i = 0; i < f->nlisteners; i++) {
-		listen_at(&f->listeners[i], list[i].fds[id]);
-		list[i].fds[id] = -1;
+		listen_at(&f->listeners[i], list[i].fds[nth]);
+		list[i].fds[nth] = -1;
 	}
 }
 

@@ -4,6 +4,7 @@
 #include "front/downstream.h"
 #include "front/front_close.h"
 #include "front/front_input.h"
+#include "front/front_service.h"
 #include "front/front_tls.h"
 #include "http/http1_error.h"
 
@@ -18,7 +19,7 @@ front_body_begin(struct downstream *d, const struct http1_head *h)
 	d->body = h->body;
 	d->left = h->length;
 	d->total = d->window = 0;
-	d->max = d->front->conf->limit_body;
+	d->max = front_body_max(d->front->setup.service, front_conf(d));
 	d->reading = false;
 	d->body_done = d->body == HTTP1_NO_BODY ||
 	    (d->body == HTTP1_LENGTH && d->left == 0);

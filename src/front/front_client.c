@@ -36,6 +36,20 @@ front_excess(const struct downstream *d)
 	return d->excess;
 }
 
+bool
+front_credentials(const struct downstream *d, struct front_credentials *c)
+{
+	struct ucred peer;
+	socklen_t len = sizeof peer;
+
+	if (!d->is_unix || getsockopt(d->stream.fd, SOL_SOCKET, SO_PEERCRED,
+	    &peer, &len) == -1)
+		return false;
+	c->uid = peer.uid;
+	c->pid = peer.pid;
+	return true;
+}
+
 const struct http1_host *
 front_tunnel(const struct downstream *d)
 {

@@ -11,6 +11,7 @@
 #include "front/front_close.h"
 #include "front/front_input.h"
 #include "front/front_inside.h"
+#include "front/front_service.h"
 #include "http/http1_error.h"
 #include "http/http1_head.h"
 #include "http/http1_request.h"
@@ -105,19 +106,37 @@ too_long_for_now(const struct downstream *d, size_t len)
 static int
 refusal(const struct downstream *d, size_t len, const char **why)
 {
+	enum front_service service = d->front->setup.service;
+
 	if (d->excess) {
-		*why = "limits.connections is reached";
+		*why = service == FRONT_PROXY ?
+		    "limits.connections is reached" :
+		    "admin.connections is reached";
 		return 503;
 	}
 	if (too_long_for_now(d, len)) {
 		*why = no_memory;
 		return 503;
 	}
-	if (d->body == HTTP1_LENGTH && d->left > front_conf(d)->limit_body) {
+	if (d->body == HTTP1_LENGTH && d->left > d->max) {
 		*why = "the request's body is longer than limits.body";
 		return 413;
 	}
 	return 0;
+}
+
+/* A server is asked for what is its own, by a path alone (RFC 9112 3.2.1). */
+static int
+place_here(const struct http1_head *head, enum http1_error err,
+    const char **why)
+{
+	if (err == HTTP1_NOT_PROXY)
+		return 0;
+	if (err != HTTP1_OK)
+		return http1_error_status(err);
+	*why = head->form == HTTP1_ASTERISK_FORM ? "no path" :
+	    "this is no proxy";
+	return 400;
 }
 
 static void
@@ -142,6 +161,8 @@ start_request(struct downstream *d, size_t len)
 	d->tls_unused = false;
 	if (d->inside != NULL)
 		status = front_place_inside(d, head, err, &why);
+	else if (d->front->setup.service != FRONT_PROXY)
+		status = place_here(head, err, &why);
 	front_body_begin(d, head);
 	if (status != 0)
 		d->body_done = false;	/* who knows where the next begins */

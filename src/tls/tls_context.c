@@ -37,7 +37,8 @@ struct client {
 };
 
 struct tls_contexts {
-	SSL_CTX		**listeners;	/* NULL: without TLS */
+	SSL_CTX		**listeners;	/* NULL: without TLS; those of
+					   admin.web behind the others */
 	size_t		  nlisteners;
 	struct tls_trust *trust;
 	struct client	 *clients;	/* by key */
@@ -334,29 +335,40 @@ load_system(struct tls_contexts *t, const struct conf *conf, char **cause)
 
 /* Servers */
 
+/* Those of one key; their contexts stand from that place on. */
 static bool
-load_listeners(struct tls_contexts *t, const struct conf *conf, char **cause)
+load_addresses(struct tls_contexts *t, const struct conf *conf,
+    const struct conf_addresses *addresses, const char *name, char **cause)
 {
 	const struct conf_address *a;
+	SSL_CTX **ctx;
 	char key[32];
 	size_t i;
 
-	t->listeners = calloc(conf->listen.n, sizeof *t->listeners);
-	if (t->listeners == NULL)
-		return tls_x509_cause(cause, "out of memory");
-	t->nlisteners = conf->listen.n;
-	for (i = 0; i < conf->listen.n; i++) {
-		a = &conf->listen.list[i];
+	for (i = 0; i < addresses->n; i++) {
+		a = &addresses->list[i];
+		ctx = &t->listeners[t->nlisteners++];
 		if (a->certificate == NULL)
 			continue;
 		*cause = NULL;
-		if ((t->listeners[i] = new_server()) != NULL &&
-		    use_files(t->listeners[i], a->certificate, a->key, cause))
+		if ((*ctx = new_server()) != NULL &&
+		    use_files(*ctx, a->certificate, a->key, cause))
 			continue;
-		snprintf(key, sizeof key, "listen[%zu]", i);
+		snprintf(key, sizeof key, "%s[%zu]", name, i);
 		return wrong_at(cause, conf, a->tls_at, key, ".tls");
 	}
 	return true;
+}
+
+static bool
+load_listeners(struct tls_contexts *t, const struct conf *conf, char **cause)
+{
+	t->listeners = calloc(conf->listen.n + conf->admin_web.n,
+	    sizeof(SSL_CTX *));
+	if (t->listeners == NULL)
+		return tls_x509_cause(cause, "out of memory");
+	return load_addresses(t, conf, &conf->listen, "listen", cause) &&
+	    load_addresses(t, conf, &conf->admin_web, "admin.web", cause);
 }
 
 static const struct rule *
@@ -440,6 +452,12 @@ SSL_CTX *
 tls_contexts_listener(const struct conf *conf, size_t i)
 {
 	return conf->tls->listeners[i];
+}
+
+SSL_CTX *
+tls_contexts_web(const struct conf *conf, size_t i)
+{
+	return conf->tls->listeners[conf->listen.n + i];
 }
 
 /* Connections */

@@ -28,6 +28,8 @@ bool		 tls_contexts_load(struct conf *, char **cause)
 
 /* Returns the context of the ith listening address; NULL: it has no TLS. */
 SSL_CTX		*tls_contexts_listener(const struct conf *, size_t i);
+/* ... of the ith address of admin.web. */
+SSL_CTX		*tls_contexts_web(const struct conf *, size_t i);
 
 /* Returns the certificate that is shown to a rule's hosts; NULL: none is. */
 X509		*tls_contexts_certificate(const struct conf *,

@@ -78,18 +78,20 @@ warn_of(const struct conf *conf, const struct rule *rule,
 }
 
 static void
-warn_of_listeners(const struct conf *conf, void (*line)(const char *, void *),
-    void *arg)
+warn_of_listeners(const struct conf *conf, const char *in,
+    const struct conf_addresses *addresses,
+    SSL_CTX *(*context)(const struct conf *, size_t),
+    void (*line)(const char *, void *), void *arg)
 {
 	char key[32];
 	SSL_CTX *ctx;
 	size_t i;
 
-	for (i = 0; i < conf->listen.n; i++) {
-		if ((ctx = tls_contexts_listener(conf, i)) == NULL)
+	for (i = 0; i < addresses->n; i++) {
+		if ((ctx = context(conf, i)) == NULL)
 			continue;
 		snprintf(key, sizeof key, "[%zu]", i);
-		warn_of_time(conf, conf->listen.list[i].tls_at, "listen", key,
+		warn_of_time(conf, addresses->list[i].tls_at, in, key,
 		    SSL_CTX_get0_certificate(ctx), line, arg);
 	}
 }
@@ -100,7 +102,10 @@ tls_warnings(const struct conf *conf,
 {
 	size_t i;
 
-	warn_of_listeners(conf, line, arg);
+	warn_of_listeners(conf, "listen", &conf->listen, tls_contexts_listener,
+	    line, arg);
+	warn_of_listeners(conf, "admin.web", &conf->admin_web,
+	    tls_contexts_web, line, arg);
 	for (i = 0; i < conf->nrules; i++)
 		warn_of(conf, &conf->rules[i], line, arg);
 	if (!conf->fallback.tls_verify)
