@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "admin/admin_reload.h"
+
 /*
  * The control plane: one HTTP API for people, programs and Prometheus, on a
  * thread and a loop of its own, so that nobody who looks delays a request.  Its
@@ -17,16 +19,6 @@ struct exchanges;
 struct hosts;
 struct listeners;
 struct memory;
-
-/* A reload that was asked for, and what came of it. */
-struct admin_reload {
-	/* Called from the main thread, once, with the outcome. */
-	void		(*done)(struct admin_reload *);
-	bool		 ok;
-	char		*error;		/* of the file; or NULL; the asker's */
-	char		**warnings;	/* ended by NULL; the asker's */
-	char		**changes;	/* the same */
-};
 
 /* What it is made of; all of it stays its owner's. */
 struct admin_setup {
@@ -46,11 +38,18 @@ struct admin_setup {
  * NULL without one where the configuration wants no control plane.
  */
 struct admin	*admin_new(const struct admin_setup *, char **cause);
+/* Returns what it listens at by TCP; NULL: nothing. */
+const struct listeners *admin_listeners(const struct admin *);
+
 /* Starts its thread. */
 void		 admin_start(struct admin *);
-/* Takes a new configuration; from the main thread. */
+/*
+ * Orders from the main thread, where NULL is allowed: takes a new
+ * configuration; notes why there is none after a reload; says from now on that
+ * the process drains.
+ */
 void		 admin_conf(struct admin *, struct conf *);
-/* From now on it says that the process drains; from the main thread. */
+void		 admin_conf_failed(struct admin *, const char *error);
 void		 admin_drain(struct admin *);
 /* Ends its thread and frees it.  NULL is allowed. */
 void		 admin_free(struct admin *);

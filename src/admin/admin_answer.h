@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "admin/admin_request.h"
+#include "admin/admin_value.h"
 
 /* Answers to a request; each is called once, and the request is over then. */
 
@@ -14,7 +15,10 @@ void		 admin_answer_json(struct admin_request *, int status,
 /* Sends text of that media type; copied as far as the socket needs. */
 void		 admin_answer_text(struct admin_request *, int status,
 		    const char *type, const char *, size_t);
-/* ... with field lines of its own, each ended by "\r\n". */
+/*
+ * ... with field lines of its own, each ended by "\r\n".  A policy for scripts
+ * (Content-Security-Policy) among them stands for the one that allows nothing.
+ */
 void		 admin_answer_text_with(struct admin_request *, int status,
 		    const char *fields, const char *type, const char *, size_t);
 /*
@@ -30,9 +34,17 @@ void		 admin_answer_problem_with(struct admin_request *, int status,
 		    const char *detail, ...)
 		    __attribute__((format(printf, 5, 6)));
 
-/* Times as the API has them: seconds, and instants. */
-json_t		*admin_seconds(uint64_t ns);
-/* RFC 3339 of a monotonic instant (ns), by how far from now it is. */
-json_t		*admin_instant(uint64_t at, uint64_t now);
+/*
+ * Begins a stream: 200, of that media type, without an end yet.  Returns
+ * whether anything is to follow: false to HEAD, and where the client is gone;
+ * the request is over then.
+ */
+bool		 admin_stream_begin(struct admin_request *, const char *type);
+/* Sends a piece of it, n > 0. */
+void		 admin_stream_put(struct admin_request *, const char *, size_t n);
+/* Returns how much of it the client has not taken yet. */
+size_t		 admin_stream_waiting(const struct admin_request *);
+/* Ends it, whole or (cut) in the middle; the request is over. */
+void		 admin_stream_end(struct admin_request *, bool cut);
 
 #endif

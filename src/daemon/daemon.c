@@ -14,11 +14,14 @@
 #include <event2/event.h>
 #include <event2/thread.h>
 
+#include "admin/admin.h"
 #include "base/client_hash.h"
+#include "base/events.h"
 #include "base/log.h"
 #include "base/stats.h"
 #include "conf/conf.h"
 #include "daemon/load.h"
+#include "daemon/reload.h"
 #include "daemon/signals.h"
 #include "daemon/worker.h"
 #include "exchange/access.h"
@@ -32,10 +35,12 @@
  */
 
 struct sluice {
-	struct conf		*conf;
+	struct reloader		 reloader;	/* has the configuration */
 	struct hosts		*hosts;
 	struct listeners	*listeners;
 	struct workers		 workers;
+	struct exchanges	**exchanges;	/* of each worker */
+	struct admin		*admin;		/* or NULL */
 	unsigned		 done;		/* workers that ended */
 	int			 signal_fd;
 };
@@ -43,21 +48,23 @@ struct sluice {
 static void
 wait_for_end(struct sluice *s)
 {
-	struct pollfd p[2] = {
+	struct pollfd p[3] = {
 		{ .fd = s->signal_fd, .events = POLLIN },
 		{ .fd = s->workers.done_fd, .events = POLLIN },
+		{ .fd = s->reloader.fd, .events = POLLIN },
 	};
 	uint64_t n;
 
 	while (s->done < s->workers.n) {
-		if (poll(p, 2, -1) == -1 && errno != EINTR)
+		if (poll(p, 3, -1) == -1 && errno != EINTR)
 			fatal("poll: %s", strerror(errno));
 		if (p[1].revents & POLLIN &&
 		    read(s->workers.done_fd, &n, sizeof n) == sizeof n)
 			s->done += (unsigned)n;
 		else if (p[0].revents & POLLIN)
-			signals_take(s->signal_fd, &s->conf, s->hosts,
-			    &s->workers);
+			signals_take(s->signal_fd, &s->reloader);
+		else if (p[2].revents & POLLIN)
+			reload_take(&s->reloader);
 	}
 }
 
@@ -79,55 +86,108 @@ libevent_log_cb(int severity, const char *msg)
 }
 
 static void
-start(struct sluice *s)
+open_listeners(struct sluice *s)
 {
+	const struct conf *conf = s->reloader.conf;
 	struct listen_order order = {
 		.key = "listen",
 		.told = "listening on",
-		.addresses = &s->conf->listen,
-		.workers = s->conf->workers,
+		.addresses = &conf->listen,
+		.workers = conf->workers,
 	};
+	char *cause = NULL;
+
+	s->listeners = listen_open(conf, &order, &cause);
+	if (s->listeners == NULL)
+		fatal("%s", cause != NULL ? cause : "out of memory");
+}
+
+/* Its loop has the number behind the workers'. */
+static void
+open_admin(struct sluice *s)
+{
+	struct admin_setup setup = {
+		.conf = s->reloader.conf,
+		.hosts = s->hosts,
+		.exchanges = s->exchanges,
+		.nworkers = s->workers.n,
+		.memory = &s->workers.memory,
+		.listeners = s->listeners,
+		.reload = reload_ask,
+		.arg = &s->reloader,
+	};
+	char *cause;
+
+	s->admin = s->reloader.admin = admin_new(&setup, &cause);
+	if (s->admin == NULL && cause != NULL)
+		fatal("%s", cause);
+	if (s->admin != NULL)
+		s->listeners->also = admin_listeners(s->admin);
+}
+
+static void
+make_workers(struct sluice *s)
+{
+	unsigned i;
+
+	s->workers.list = calloc(s->workers.n, sizeof *s->workers.list);
+	s->exchanges = calloc(s->workers.n, sizeof *s->exchanges);
+	if (s->hosts == NULL || s->workers.list == NULL ||
+	    s->exchanges == NULL)
+		fatal("cannot start: out of memory");
+	for (i = 0; i < s->workers.n; i++) {
+		s->workers.list[i] = worker_new(&s->workers, i,
+		    s->reloader.conf, s->hosts, s->listeners);
+		s->exchanges[i] = worker_exchanges(s->workers.list[i]);
+	}
+}
+
+static void
+start(struct sluice *s)
+{
+	struct conf *conf = s->reloader.conf;
 	char *cause = NULL;
 	unsigned i;
 
-	s->workers.n = s->conf->workers;
-	memory_init(&s->workers.memory, s->conf->limit_memory);
+	s->workers.n = conf->workers;
+	memory_init(&s->workers.memory, conf->limit_memory);
 	s->workers.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->workers.done_fd == -1 || s->signal_fd == -1)
 		fatal("cannot start: %s", strerror(errno));
-	if (!load_open_logs(s->conf, &cause))
+	if (!load_open_logs(conf, &cause))
 		fatal("%s", cause != NULL ? cause : "out of memory");
-	s->listeners = listen_open(s->conf, &order, &cause);
-	if (s->listeners == NULL)
-		fatal("%s", cause != NULL ? cause : "out of memory");
-	s->hosts = hosts_new(s->conf, s->workers.n);
-	s->workers.list = calloc(s->workers.n, sizeof *s->workers.list);
-	if (s->hosts == NULL || s->workers.list == NULL)
-		fatal("cannot start: out of memory");
-	for (i = 0; i < s->workers.n; i++)
-		s->workers.list[i] = worker_new(&s->workers, i, s->conf,
-		    s->hosts, s->listeners);
+	open_listeners(s);
+	s->reloader.workers = &s->workers;
+	s->reloader.hosts = s->hosts = hosts_new(conf, s->workers.n + 1);
+	make_workers(s);
+	open_admin(s);
 	for (i = 0; i < s->workers.n; i++)
 		worker_start(s->workers.list[i]);
+	if (s->admin != NULL)
+		admin_start(s->admin);
 	log_info("sluice " PACKAGE_VERSION " is ready, %u worker%s, "
 	    "configuration %s", s->workers.n,
-	    s->workers.n == 1 ? "" : "s", s->conf->path);
+	    s->workers.n == 1 ? "" : "s", conf->path);
 }
 
+/* The control plane answers until the workers have ended. */
 static void
 stop(struct sluice *s)
 {
 	unsigned i;
 
+	admin_free(s->admin);
 	for (i = 0; i < s->workers.n; i++)
 		worker_join(s->workers.list[i]);
 	free(s->workers.list);
+	free(s->exchanges);
 	memory_destroy(&s->workers.memory);
 	hosts_free(s->hosts);
 	listen_close(s->listeners);
 	access_close();
 	stats_free();
-	conf_unref(s->conf);
+	events_free();
+	reload_destroy(&s->reloader);
 	close(s->workers.done_fd);
 	close(s->signal_fd);
 	log_info("ended");
@@ -137,15 +197,16 @@ int
 daemon_run(const char *path)
 {
 	struct sluice s = { 0 };
+	struct conf *conf;
 	char *cause = NULL;
 
 	signals_defer();
-	if ((s.conf = load_conf(path, false, &cause)) == NULL) {
+	if ((conf = load_conf(path, false, &cause)) == NULL) {
 		log_error("%s", cause != NULL ? cause : "out of memory");
 		free(cause);
 		return 1;
 	}
-	log_set_level((enum log_level)s.conf->log_level);
+	log_set_level((enum log_level)conf->log_level);
 	s.signal_fd = signals_open();
 	event_set_fatal_callback(libevent_fatal_cb);
 	event_set_log_callback(libevent_log_cb);
@@ -154,8 +215,10 @@ daemon_run(const char *path)
 		fatal("cannot start: libraries");
 	if (!client_hash_init() || !via_init())
 		fatal("cannot start: no randomness");
-	load_warnings(s.conf, load_log_warning_cb, NULL);
-	load_series(s.conf);
+	load_warnings(conf, load_log_warning_cb, NULL);
+	load_series(conf);
+	if (reload_init(&s.reloader, conf) == -1)
+		fatal("cannot start: %s", strerror(errno));
 	start(&s);
 	wait_for_end(&s);
 	stop(&s);

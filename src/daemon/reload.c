@@ -2,7 +2,11 @@
 #include "daemon/reload.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+#include "admin/admin.h"
 #include "base/events.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -36,30 +40,143 @@ tell_failed(const char *cause)
 	    "configuration not reloaded: %s", why);
 }
 
-void
-reload(struct conf **current, struct hosts *hosts, struct workers *workers)
+/* Lines, for who asked. */
+struct lines {
+	char			**list;		/* NULL ends them; or NULL */
+	size_t			 n;
+};
+
+/* One that has no room is missing there, and in the log all the same. */
+static void
+add_line_cb(const char *line, void *arg)
 {
-	struct conf *conf;
-	char *cause = NULL;
+	struct lines *lines = arg;
+	char **list;
+
+	load_log_warning_cb(line, NULL);
+	list = reallocarray(lines->list, lines->n + 2, sizeof *list);
+	if (list == NULL)
+		return;
+	lines->list = list;
+	if ((list[lines->n] = strdup(line)) != NULL)
+		lines->n++;
+	list[lines->n] = NULL;
+}
+
+static void
+put_in_force(struct reloader *r, struct conf *conf)
+{
 	unsigned i;
 
-	conf = load_conf((*current)->path, true, &cause);
-	if (conf == NULL || !load_open_logs(conf, &cause)) {
-		tell_failed(cause);
-		free(cause);
+	log_set_level((enum log_level)conf->log_level);
+	load_series(conf);
+	hosts_reload(r->hosts, conf, loop_now());
+	memory_limit(&r->workers->memory, conf->limit_memory);
+	for (i = 0; i < r->workers->n; i++)
+		worker_reload(r->workers->list[i], conf);
+	admin_conf(r->admin, conf);
+	conf_unref(r->conf);
+	r->conf = conf;
+}
+
+static void
+reload_for(struct reloader *r, struct admin_reload *asked)
+{
+	struct lines changes = { NULL, 0 }, warnings = { NULL, 0 };
+	struct conf *conf;
+
+	asked->error = NULL;
+	conf = load_conf(r->conf->path, true, &asked->error);
+	asked->ok = conf != NULL && load_open_logs(conf, &asked->error);
+	if (!asked->ok) {
+		tell_failed(asked->error);
+		admin_conf_failed(r->admin, asked->error != NULL ?
+		    asked->error : "out of memory");
 		conf_unref(conf);
 		return;
 	}
-	conf_changes(*current, conf, load_log_warning_cb, NULL);
-	load_warnings(conf, load_log_warning_cb, NULL);
-	log_set_level((enum log_level)conf->log_level);
-	load_series(conf);
-	hosts_reload(hosts, conf, loop_now());
-	memory_limit(&workers->memory, conf->limit_memory);
-	for (i = 0; i < workers->n; i++)
-		worker_reload(workers->list[i], conf);
-	conf_unref(*current);
-	*current = conf;
+	conf_changes(r->conf, conf, add_line_cb, &changes);
+	load_warnings(conf, add_line_cb, &warnings);
+	put_in_force(r, conf);
 	log_info("configuration reloaded");
 	events_tell(EVENT_RELOAD, NULL, NULL, NULL, "configuration reloaded");
+	asked->changes = changes.list;
+	asked->warnings = warnings.list;
+}
+
+static void
+free_lines(char **list)
+{
+	size_t i;
+
+	for (i = 0; list != NULL && list[i] != NULL; i++)
+		free(list[i]);
+	free(list);
+}
+
+void
+reload(struct reloader *r)
+{
+	struct admin_reload nobody = { .done = NULL };
+
+	reload_for(r, &nobody);
+	free(nobody.error);
+	free_lines(nobody.changes);
+	free_lines(nobody.warnings);
+}
+
+/* For others */
+
+int
+reload_init(struct reloader *r, struct conf *conf)
+{
+	r->conf = conf;
+	STAILQ_INIT(&r->asked);
+	pthread_mutex_init(&r->lock, NULL);
+	return r->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+void
+reload_destroy(struct reloader *r)
+{
+	pthread_mutex_destroy(&r->lock);
+	close(r->fd);
+	conf_unref(r->conf);
+}
+
+void
+reload_ask(struct admin_reload *asked, void *reloader)
+{
+	struct reloader *r = reloader;
+	uint64_t one = 1;
+
+	pthread_mutex_lock(&r->lock);
+	STAILQ_INSERT_TAIL(&r->asked, asked, entry);
+	pthread_mutex_unlock(&r->lock);
+	(void)!write(r->fd, &one, sizeof one);
+}
+
+static struct admin_reload *
+next_asked(struct reloader *r)
+{
+	struct admin_reload *asked;
+
+	pthread_mutex_lock(&r->lock);
+	if ((asked = STAILQ_FIRST(&r->asked)) != NULL)
+		STAILQ_REMOVE_HEAD(&r->asked, entry);
+	pthread_mutex_unlock(&r->lock);
+	return asked;
+}
+
+void
+reload_take(struct reloader *r)
+{
+	struct admin_reload *asked;
+	uint64_t n;
+
+	(void)!read(r->fd, &n, sizeof n);
+	while ((asked = next_asked(r)) != NULL) {
+		reload_for(r, asked);
+		asked->done(asked);
+	}
 }

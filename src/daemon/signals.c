@@ -8,6 +8,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "admin/admin.h"
 #include "base/log.h"
 #include "daemon/reload.h"
 #include "daemon/worker.h"
@@ -39,13 +40,15 @@ signals_open(void)
 }
 
 static void
-shut_down(struct workers *workers, int sig)
+shut_down(struct reloader *r, int sig)
 {
+	struct workers *workers = r->workers;
 	bool again = atomic_load(&workers->draining);
 	unsigned i;
 
 	log_info("%s: %s", strsignal(sig), again ? "ending at once" :
 	    "draining");
+	admin_drain(r->admin);
 	for (i = 0; i < workers->n; i++) {
 		if (again)
 			worker_stop(workers->list[i]);
@@ -55,8 +58,7 @@ shut_down(struct workers *workers, int sig)
 }
 
 void
-signals_take(int fd, struct conf **conf, struct hosts *hosts,
-    struct workers *workers)
+signals_take(int fd, struct reloader *r)
 {
 	struct signalfd_siginfo info;
 
@@ -64,14 +66,14 @@ signals_take(int fd, struct conf **conf, struct hosts *hosts,
 		return;
 	switch (info.ssi_signo) {
 	case SIGUSR1:
-		reload_logs(*conf);
+		reload_logs(r->conf);
 		break;
 	case SIGHUP:
-		if (!atomic_load(&workers->draining))
-			reload(conf, hosts, workers);
+		if (!atomic_load(&r->workers->draining))
+			reload(r);
 		break;
 	default:
-		shut_down(workers, (int)info.ssi_signo);
+		shut_down(r, (int)info.ssi_signo);
 		break;
 	}
 }

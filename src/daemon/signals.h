@@ -4,9 +4,7 @@
 
 /* Signals, blocked in all threads and read by the main one. */
 
-struct conf;
-struct hosts;
-struct workers;
+struct reloader;
 
 /*
  * Has those wait that are for a daemon that runs and would end one that starts
@@ -23,7 +21,6 @@ int		 signals_open(void);
  * reload, SIGUSR1 new log files, SIGTERM and SIGINT an end, at once the second
  * time.
  */
-void		 signals_take(int fd, struct conf **, struct hosts *,
-		    struct workers *);
+void		 signals_take(int fd, struct reloader *);
 
 #endif

@@ -182,7 +182,6 @@ close_rooms(struct worker *w)
 	front_free(w->front);
 	upstreams_free(w->upstreams);
 	resolver_free(w->resolver);
-	exchanges_free(w->exchanges);
 	loop_bury_all(w->loop);
 	deadline_free(&w->drain);
 }
@@ -254,6 +253,12 @@ worker_new(struct workers *all, unsigned id, struct conf *conf,
 	return w;
 }
 
+struct exchanges *
+worker_exchanges(const struct worker *w)
+{
+	return w->exchanges;
+}
+
 void
 worker_start(struct worker *w)
 {
@@ -268,6 +273,7 @@ void
 worker_join(struct worker *w)
 {
 	pthread_join(w->thread, NULL);
+	exchanges_free(w->exchanges);
 	loop_free(w->loop);
 	pthread_mutex_destroy(&w->lock);
 	conf_unref(w->new_conf);

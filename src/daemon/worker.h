@@ -14,6 +14,7 @@
  */
 
 struct conf;
+struct exchanges;
 struct hosts;
 struct listeners;
 struct worker;
@@ -34,6 +35,9 @@ struct workers {
  */
 struct worker	*worker_new(struct workers *, unsigned id, struct conf *,
 		    struct hosts *, struct listeners *);
+
+/* Returns its exchanges, which are there until worker_join(). */
+struct exchanges *worker_exchanges(const struct worker *);
 
 /*
  * Starts its thread.  To be called when all workers were made: from then on

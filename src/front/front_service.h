@@ -5,9 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <openssl/types.h>
-
 #include "front/front.h"
+#include "tls/tls.h"
 
 /* What differs between a front of the proxy and one of the control plane. */
 

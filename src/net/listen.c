@@ -184,6 +184,7 @@ open_listener(struct listener *l, const struct conf_address *a,
 
 	l->addr = a->addr;
 	l->len = a->len;
+	l->tls = a->certificate != NULL;
 	if ((l->text = strdup(a->text)) == NULL ||
 	    (l->fds = calloc(workers, sizeof *l->fds)) == NULL)
 		return -1;

@@ -21,6 +21,7 @@ struct listener {
 	struct sockaddr_storage	 addr;		/* as bound */
 	socklen_t		 len;
 	char			*text;		/* as configured */
+	bool			 tls;		/* clients speak it there */
 	int			*fds;		/* one a worker; -1: taken */
 	bool			 bound;
 };

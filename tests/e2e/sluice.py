@@ -5,8 +5,10 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -140,8 +142,13 @@ class Sluice:
 		self.write(text, **keys)
 		limits = (lambda: resource.setrlimit(resource.RLIMIT_NOFILE,
 		    (nofile, nofile))) if nofile else None
+		# Where its control socket is; paths of sockets are short.
+		self.run_dir = pathlib.Path(tempfile.mkdtemp(
+		    prefix="sluice."))
+		self.control = self.run_dir / "admin.sock"
 		self.proc = subprocess.Popen([BINARY, "-c",
-		    str(file or self.file)],
+		    str(file or self.file)], env={**os.environ,
+		    "RUNTIME_DIRECTORY": str(self.run_dir)},
 		    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
 		    stdout=subprocess.PIPE if stdout is None else stdout,
 		    cwd=self.dir, preexec_fn=limits)
@@ -154,6 +161,7 @@ class Sluice:
 		except BaseException:
 			self.proc.kill()
 			self.proc.wait()
+			shutil.rmtree(self.run_dir, ignore_errors=True)
 			raise
 
 	def write(self, text=None, **keys):
@@ -240,6 +248,8 @@ class Sluice:
 			self.proc.wait()
 			raise AssertionError("did not end after SIGTERM:\n"
 			    + self.err.text()[-4000:])
+		finally:
+			shutil.rmtree(self.run_dir, ignore_errors=True)
 		self.check()
 
 	def check(self):

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: ISC */
+#include "admin/admin_routes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "admin/admin_log.h"
+#include "admin/admin_reload.h"
+#include "admin/admin_status.h"
+#include "conf/conf_value.h"
+
+static const struct admin_route routes[] = {
+	{ ADMIN_GET, "/healthz", admin_healthz, .needs_full = false },
+	{ ADMIN_GET, "/readyz", admin_readyz, .needs_full = false },
+	{ ADMIN_GET, "/v1/log", admin_log_get, .needs_full = true },
+	{ ADMIN_PUT, "/v1/log", admin_log_put, .needs_full = true,
+	    .members = "level for reason" },
+	{ ADMIN_GET, "/v1/openapi.yaml", admin_openapi, .needs_full = false },
+	{ ADMIN_POST, "/v1/reload", admin_reload_post, .needs_full = true,
+	    .members = "reason" },
+};
+
+#define ROUTES	(sizeof routes / sizeof routes[0])
+
+const struct admin_route *
+admin_route_nth(size_t n)
+{
+	return n < ROUTES ? &routes[n] : NULL;
+}
+
+static bool
+fits(const char *path, const struct admin_request *r)
+{
+	unsigned i;
+	size_t n;
+
+	for (i = 0; i < r->nparts; i++) {
+		if (*path++ != '/')
+			return false;
+		n = strcspn(path, "/");
+		if (!(n == 2 && path[0] == '{') &&
+		    (strlen(r->parts[i]) != n ||
+		    strncmp(path, r->parts[i], n) != 0))
+			return false;
+		path += n;
+	}
+	return *path == '\0' || (r->nparts == 0 && strcmp(path, "/") == 0);
+}
+
+const struct admin_route *
+admin_route_find(const struct admin_request *r, unsigned *allowed)
+{
+	const struct admin_route *found = NULL;
+	size_t i;
+
+	*allowed = 0;
+	for (i = 0; i < ROUTES; i++) {
+		if (!fits(routes[i].path, r))
+			continue;
+		*allowed |= routes[i].method;
+		if (routes[i].method == r->method)
+			found = &routes[i];
+	}
+	return found;
+}
+
+const char *
+admin_route_nearest(const struct admin_request *r)
+{
+	const char *best = NULL;
+	unsigned distance, least = 0;
+	char path[256] = "";
+	size_t i, n = 0;
+
+	for (i = 0; i < r->nparts && n < sizeof path; i++)
+		n += (size_t)snprintf(path + n, sizeof path - n, "/%s",
+		    r->parts[i]);
+	for (i = 0; i < ROUTES; i++) {
+		if (conf_near(path, routes[i].path, &distance) &&
+		    (best == NULL || distance < least)) {
+			best = routes[i].path;
+			least = distance;
+		}
+	}
+	return best;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#include "admin/admin_value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+json_t *
+admin_seconds(uint64_t ns)
+{
+	return json_real((double)ns / 1e9);
+}
+
+json_t *
+admin_units(int64_t micro)
+{
+	return json_real((double)micro / 1e6);
+}
+
+json_t *
+admin_time(int64_t ms)
+{
+	time_t seconds = (time_t)(ms / 1000);
+	char text[64];
+	struct tm tm;
+	size_t n;
+
+	if (gmtime_r(&seconds, &tm) == NULL)
+		return json_null();
+	n = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text + n, sizeof text - n, ".%03dZ", (int)(ms % 1000));
+	return json_string(text);
+}
+
+json_t *
+admin_instant(uint64_t at, uint64_t now)
+{
+	struct timespec ts;
+	int64_t ms;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	if (at >= now)
+		ms += (int64_t)((at - now) / 1000000);
+	else
+		ms -= (int64_t)((now - at) / 1000000);
+	return admin_time(ms);
+}
+
+json_t *
+admin_string(const char *text)
+{
+	json_t *value = json_string(text);
+	char *copy, *p;
+
+	if (value != NULL || (copy = strdup(text)) == NULL)
+		return value;
+	for (p = copy; *p != '\0'; p++) {
+		if ((unsigned char)*p >= 0x80)
+			*p = '?';
+	}
+	value = json_string(copy);
+	free(copy);
+	return value;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_ADMIN_VALUE_H
+#define SLUICE_ADMIN_VALUE_H
+
+#include <stdint.h>
+
+#include <jansson.h>
+
+/* Values as the API has them; each NULL without memory. */
+
+/* Seconds, with fractions. */
+json_t		*admin_seconds(uint64_t ns);
+/* Cost units, with fractions, of micro units. */
+json_t		*admin_units(int64_t micro);
+/* RFC 3339 of a monotonic instant (ns), by how far from now it is. */
+json_t		*admin_instant(uint64_t at, uint64_t now);
+/* RFC 3339 of ms since 1970. */
+json_t		*admin_time(int64_t ms);
+/* Text, of which bytes that are no UTF-8 are shown as "?". */
+json_t		*admin_string(const char *);
+
+#endif
