@@ -72,6 +72,13 @@ enum stats_decision {
 	STATS_DECISIONS,
 };
 
+/* Where bytes of bodies and tunnels go. */
+enum stats_direction {
+	STATS_IN,		/* from clients */
+	STATS_OUT,		/* to them */
+	STATS_DIRECTIONS,
+};
+
 #define STATS_CLASSES		5	/* 1xx to 5xx */
 #define STATS_THROTTLED		8	/* statuses told apart; then "other" */
 #define STATS_ERRORS		32	/* enum failure, at most */
@@ -97,8 +104,7 @@ struct stats_block {
 	stats_count	 cost;			/* micro cost units */
 	stats_count	 pauses[STATS_CAUSES];
 	stats_count	 paused[STATS_CAUSES];	/* ns */
-	stats_count	 in;			/* bytes, from clients */
-	stats_count	 out;			/* bytes, to them */
+	stats_count	 bytes[STATS_DIRECTIONS];
 	stats_count	 observed[STATS_DECISIONS];
 	struct stats_histogram wait;		/* in the queue */
 	struct stats_histogram upstream;	/* until the response began */

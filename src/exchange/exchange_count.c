@@ -29,18 +29,11 @@ exchange_count_end(struct exchange *x, enum access_outcome outcome)
 }
 
 void
-exchange_count_refused(struct exchanges *all, const struct http1_host *host,
+exchange_count_refused(struct exchanges *all, const struct rule *rule,
     enum stats_refusal why)
 {
-	struct http1_host to = *host;
-	unsigned series = STATS_DEFAULT;
-	struct stats_block *b;
+	struct stats_block *b = stats_of(all->loop->stats, rule->series);
 
-	if (to.port == 0)
-		to.port = 80;
-	if (to.name[0] != '\0')
-		series = conf_rule(all->conf, &to)->series;
-	b = stats_of(all->loop->stats, series);
 	stats_add(&b->requests[STATS_REFUSED], 1);
 	stats_add(&b->refusals[why], 1);
 }

@@ -19,7 +19,7 @@ void		 exchange_count_begin(struct exchange *);
 void		 exchange_count_end(struct exchange *, enum access_outcome);
 /* One that never was an exchange was refused. */
 void		 exchange_count_refused(struct exchanges *,
-		    const struct http1_host *, enum stats_refusal);
+		    const struct rule *, enum stats_refusal);
 
 /* It need not wait any more; admitted: it may go. */
 void		 exchange_count_wait(struct exchange *, bool admitted,
@@ -38,14 +38,14 @@ static inline void
 exchange_count_in(struct exchange *x, size_t n)
 {
 	x->in += n;
-	stats_add(&x->counts->in, n);
+	stats_add(&x->counts->bytes[STATS_IN], n);
 }
 
 static inline void
 exchange_count_out(struct exchange *x, size_t n)
 {
 	x->out += n;
-	stats_add(&x->counts->out, n);
+	stats_add(&x->counts->bytes[STATS_OUT], n);
 }
 
 #endif

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "conf/conf.h"
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_judge.h"
 #include "exchange/exchange_learn.h"
 #include "exchange/exchange_opening.h"
 #include "exchange/exchange_resend.h"
 #include "exchange/exchange_state.h"
+#include "exchange/recent.h"
 #include "exchange/tunnel.h"
 #include "front/front.h"
 #include "net/dial.h"
@@ -77,6 +79,7 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	if (outcome == ACCESS_REFUSED && x->reached)
 		outcome = ACCESS_ABORTED;
 	write_log(x, outcome, reason, now);
+	recent_note(x, outcome, reason, now);
 	if (x->phase == EXCHANGE_QUEUED)
 		exchange_count_wait(x, false, now);
 	exchange_set_phase(x, EXCHANGE_ENDED);
@@ -207,10 +210,24 @@ exchange_fail(struct exchange *x, enum failure e, const char *why)
 		exchange_answer(x, &r, outcome, reason);
 }
 
+/* Whose the request would have been, as far as it was understood. */
+static const struct rule *
+rule_of(const struct exchanges *all, const struct http1_head *head)
+{
+	struct http1_host host = head->host;
+
+	if (host.name[0] == '\0')
+		return &all->conf->fallback;
+	if (host.port == 0)
+		host.port = head->https ? 443 : 80;
+	return conf_rule(all->conf, &host);
+}
+
 void
 exchange_refuse(struct exchanges *all, struct downstream *d,
     const struct http1_head *head, int status, const char *why)
 {
+	const struct rule *rule = rule_of(all, head);
 	char method[32], host[HTTP1_HOST + 16];
 	struct reply r = {
 		.status = status,
@@ -232,8 +249,9 @@ exchange_refuse(struct exchanges *all, struct downstream *d,
 	};
 
 	line.out = reply_send(d, &r);
-	exchange_count_refused(all, &head->host, front_excess(d) ?
+	exchange_count_refused(all, rule, front_excess(d) ?
 	    STATS_CONNECTIONS : exchange_refusal_of(status));
+	recent_note_refused(all, d, head, rule, status, why);
 	access_write(all->access, &line);
 	front_end(d, false);
 }

@@ -28,6 +28,7 @@ struct dialer;
 struct downstream;
 struct judging;
 struct opening;
+struct recent;
 struct tunnel;
 struct upstream;
 struct upstreams;
@@ -64,6 +65,8 @@ struct exchanges {
 	const struct dialer	*dialer;
 	struct access_log	*access;
 	struct client_hasher	*hasher;
+	struct recent		*recent;	/* who ended last; or NULL */
+	unsigned		 workers;	/* that share what is kept */
 	bool			 draining;
 	/* how many are in each; of EXCHANGE_ENDED, how many there were */
 	uint64_t		 in_phase[EXCHANGE_PHASES];

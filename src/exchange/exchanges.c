@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/client_hash.h"
+#include "conf/conf.h"
 #include "exchange/access.h"
 #include "exchange/exchange_connect.h"
 #include "exchange/exchange_count.h"
@@ -15,6 +16,7 @@
 #include "exchange/exchange_response.h"
 #include "exchange/exchange_start.h"
 #include "exchange/exchange_state.h"
+#include "exchange/recent.h"
 #include "front/front.h"
 
 /* What the client does: events of front */
@@ -122,6 +124,15 @@ const struct front_events exchanges_front_events = {
 
 /* All of a thread */
 
+/* How many of its exchanges a thread keeps. */
+static size_t
+kept(const struct exchanges *all)
+{
+	if (all->conf->admin_off)
+		return 0;
+	return (all->conf->admin_exchanges + all->workers - 1) / all->workers;
+}
+
 struct exchanges *
 exchanges_new(const struct exchanges_setup *setup)
 {
@@ -138,6 +149,8 @@ exchanges_new(const struct exchanges_setup *setup)
 	deadline_init(&all->held_timer, all->loop, exchange_held_due, all);
 	all->access = access_new(setup->loop, setup->conf);
 	all->hasher = client_hasher_new();
+	all->workers = setup->conf->workers;
+	all->recent = recent_new(kept(all));
 	if (all->access == NULL || all->hasher == NULL) {
 		exchanges_free(all);
 		return NULL;
@@ -149,6 +162,7 @@ void
 exchanges_reload(struct exchanges *all, struct conf *conf)
 {
 	all->conf = conf;
+	all->recent = recent_resize(all->recent, kept(all));
 	access_reload(all->access, conf);
 	exchange_held_reload(all);
 }
@@ -166,6 +180,7 @@ exchanges_free(struct exchanges *all)
 		access_free(all->access);
 	client_hasher_free(all->hasher);
 	deadline_free(&all->held_timer);
+	recent_free(all->recent);
 	gather_free(&all->gather);
 	free(all);
 }

@@ -218,15 +218,17 @@ loop_post(struct loop *l, struct mail *m)
 		loop_ring(l);
 }
 
-void
+bool
 loop_unpost(struct loop *l, struct mail *m)
 {
+	bool posted;
+
 	pthread_mutex_lock(&l->mail_lock);
-	if (m->posted) {
+	if ((posted = m->posted))
 		TAILQ_REMOVE(&l->mails, m, entry);
-		m->posted = false;
-	}
+	m->posted = false;
 	pthread_mutex_unlock(&l->mail_lock);
+	return posted;
 }
 
 static struct mail *

@@ -120,8 +120,11 @@ void		 loop_ring(struct loop *);
 
 /* Has the loop deliver a mail; from any thread. */
 void		 loop_post(struct loop *, struct mail *);
-/* Takes a mail back that may have been posted and was not delivered yet. */
-void		 loop_unpost(struct loop *, struct mail *);
+/*
+ * Takes a mail back that may have been posted and was not delivered yet.
+ * Returns whether that was so.
+ */
+bool		 loop_unpost(struct loop *, struct mail *);
 
 /*
  * Has the wake fire at that time (ns); an earlier time replaces a later one.

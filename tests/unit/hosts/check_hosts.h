@@ -39,11 +39,14 @@ loop_post(struct loop *l, struct mail *m)
 	m->posted = true;
 }
 
-void
+bool
 loop_unpost(struct loop *l, struct mail *m)
 {
+	bool posted = m->posted;
+
 	(void)l;
 	m->posted = false;
+	return posted;
 }
 
 void
