@@ -155,7 +155,7 @@ function tickRow(row, told)
 	say(row.budget, budgetWords(told, least));
 	say(row.pill, state.text);
 	say(row.oldest, host.waiting && host.oldest_wait !== null ?
-	    "oldest " + duration(host.oldest_wait + age(told)) : "");
+	    "oldest " + tenths(host.oldest_wait + age(told)) : "");
 	drawRowSpark(row, told);
 }
 
@@ -347,7 +347,9 @@ function drawSummary()
 	    one(status.in_flight, "under way"),
 	    one(status.paused, status.paused === 1 ? "host paused" :
 	        "hosts paused", true),
-	    one(status.refused_last_hour, "refused in the last hour", true));
+	    one(status.refused_last_hour, "refused in the last hour", true),
+	    ...(status.overrides ? [one(status.overrides, "set by hand")] :
+	        []));
 	const words = ["up " + duration(status.up + asOf() - world.statusAt),
 	    "configuration of " + clock(status.configuration.loaded)];
 	if (status.state === "draining")

@@ -35,6 +35,13 @@ function duration(seconds)
 	return twoUnits(Math.round(s / 3600), 24, "d", "h");
 }
 
+/* The same, where it changes all the time, without milliseconds. */
+function tenths(seconds)
+{
+	return seconds >= 0.95 ? duration(Math.max(1, seconds)) :
+	    "0." + Math.max(1, Math.round(seconds * 10)) + " s";
+}
+
 /* What is left until then: never 0 s while there is some. */
 function countdown(seconds)
 {
