@@ -4,12 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/admin_dashboard.h"
 #include "admin/admin_log.h"
 #include "admin/admin_reload.h"
 #include "admin/admin_status.h"
 #include "conf/conf_value.h"
 
 static const struct admin_route routes[] = {
+	{ ADMIN_GET, "/", admin_dashboard, .needs_full = false },
 	{ ADMIN_GET, "/healthz", admin_healthz, .needs_full = false },
 	{ ADMIN_GET, "/readyz", admin_readyz, .needs_full = false },
 	{ ADMIN_GET, "/v1/log", admin_log_get, .needs_full = true },
