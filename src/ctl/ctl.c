@@ -8,6 +8,7 @@
 
 #include "conf/conf_value.h"
 #include "ctl/ctl_args.h"
+#include "ctl/ctl_completion.h"
 #include "ctl/ctl_control.h"
 #include "ctl/ctl_events.h"
 #include "ctl/ctl_explain.h"
@@ -174,6 +175,11 @@ static const struct ctl_command commands[] = {
 	      .optional = true, .choices = "error warn info debug" } },
 	  .options = timed_options,
 	  .run = ctl_log },
+	{ .name = "completion",
+	  .help = "Prints what has a shell complete all this",
+	  .operands = { { .name = "SHELL", .kind = CTL_CHOICE,
+	      .choices = "bash zsh fish" } },
+	  .run = ctl_completion },
 	END,
 };
 
