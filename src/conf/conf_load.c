@@ -169,33 +169,54 @@ read_pipe(struct conf_report *report, int fd, bool is_fifo, size_t *size)
 	return text;
 }
 
+static char *
+load_text(struct conf_report *report, const char *path, bool again,
+    size_t *size)
+{
+	char *text = NULL;
+	struct stat st;
+	int fd = open_file(report, path, &st);
+
+	*size = fd != -1 ? (size_t)st.st_size : 0;
+	if (fd != -1 && S_ISREG(st.st_mode))
+		text = read_file(report, fd, size);
+	else if (fd != -1 && again)
+		conf_wrong(report, NULL, "a pipe, FIFO or terminal, which "
+		    "cannot be read again, expected a file: start with one "
+		    "(-c FILE) to change it later");
+	else if (fd != -1)
+		text = read_pipe(report, fd, S_ISFIFO(st.st_mode), size);
+	if (fd != -1)
+		close(fd);
+	return text;
+}
+
 static struct conf *
 load(const char *path, bool again, char **cause)
 {
 	struct conf_report report = { .name = path };
 	struct conf *conf = NULL;
-	char *text = NULL;
-	struct stat st;
 	size_t size;
-	int fd;
+	char *text = load_text(&report, path, again, &size);
 
-	fd = open_file(&report, path, &st);
-	size = fd != -1 ? (size_t)st.st_size : 0;
-	if (fd != -1 && S_ISREG(st.st_mode))
-		text = read_file(&report, fd, &size);
-	else if (fd != -1 && again)
-		conf_wrong(&report, NULL, "a pipe, FIFO or terminal, which "
-		    "cannot be read again, expected a file: start with one "
-		    "(-c FILE) to change it later");
-	else if (fd != -1)
-		text = read_pipe(&report, fd, S_ISFIFO(st.st_mode), &size);
 	if (report.cause == NULL)
 		conf = conf_parse(path, text, size, &report.cause);
 	free(text);
-	if (fd != -1)
-		close(fd);
 	*cause = report.cause;
 	return conf;
+}
+
+char *
+conf_load_text(const char *path, size_t *size, char **cause)
+{
+	struct conf_report report = { .name = path };
+	char *text = load_text(&report, path, false, size);
+
+	*cause = report.cause;
+	if (report.cause == NULL)
+		return text;
+	free(text);
+	return NULL;
 }
 
 struct conf *

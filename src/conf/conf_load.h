@@ -19,4 +19,11 @@ struct conf	*conf_load(const char *path, char **cause)
 struct conf	*conf_load_again(const char *path, char **cause)
 		    __attribute__((warn_unused_result));
 
+/*
+ * What is in the file, to be freed; *size is in bytes.  NULL with *cause as by
+ * conf_load().
+ */
+char		*conf_load_text(const char *path, size_t *size,
+		    char **cause) __attribute__((warn_unused_result));
+
 #endif

@@ -8,8 +8,10 @@
 
 #include "conf/conf_value.h"
 #include "ctl/ctl_args.h"
+#include "ctl/ctl_check.h"
 #include "ctl/ctl_completion.h"
 #include "ctl/ctl_control.h"
+#include "ctl/ctl_diff.h"
 #include "ctl/ctl_events.h"
 #include "ctl/ctl_explain.h"
 #include "ctl/ctl_fail.h"
@@ -19,6 +21,7 @@
 #include "ctl/ctl_queue.h"
 #include "ctl/ctl_show.h"
 #include "ctl/ctl_status.h"
+#include "ctl/ctl_top.h"
 #include "ctl/ctl_usage.h"
 
 #define END	{ .name = NULL }
@@ -110,6 +113,9 @@ static const struct ctl_command commands[] = {
 	  .operands = { HOST },
 	  .options = limit_options,
 	  .run = ctl_queue },
+	{ .name = "top",
+	  .help = "Shows the hosts as they change, the worst first",
+	  .run = ctl_top },
 	{ .name = "explain",
 	  .help = "Tells what would become of a request now, and why",
 	  .operands = { { .name = "URL" } },
@@ -175,6 +181,17 @@ static const struct ctl_command commands[] = {
 	      .optional = true, .choices = "error warn info debug" } },
 	  .options = timed_options,
 	  .run = ctl_log },
+	{ .name = "check",
+	  .help = "Checks a configuration, and what it says of a request",
+	  .operands = { { .name = "FILE", .kind = CTL_FILE },
+	      { .name = "URL", .optional = true } },
+	  .options = request_options,
+	  .run = ctl_check },
+	{ .name = "diff",
+	  .help = "Tells what a reload would change, or another file",
+	  .operands = { { .name = "FILE", .kind = CTL_FILE,
+	      .optional = true } },
+	  .run = ctl_diff },
 	{ .name = "completion",
 	  .help = "Prints what has a shell complete all this",
 	  .operands = { { .name = "SHELL", .kind = CTL_CHOICE,

@@ -19,8 +19,8 @@ struct nearest {
 	unsigned	 n;
 };
 
-static bool
-put_key(struct text *t, const char *key, const char *tail)
+bool
+ctl_key_target(struct text *t, const char *key, const char *tail)
 {
 	text_puts(t, "/v1/hosts/");
 	ctl_put_encoded(t, key);
@@ -124,7 +124,7 @@ ctl_key_ask(const struct ctl_daemon *d, const char *method, const char *tail,
 	struct ctl_answer a = { .result = CTL_HTTP_BROKEN };
 	int status;
 
-	if (!put_key(&target, key, tail)) {
+	if (!ctl_key_target(&target, key, tail)) {
 		text_free(&target);
 		return ctl_fail(d->ctl, CTL_FAILED, "out of memory");
 	}
@@ -146,7 +146,7 @@ ctl_key_known(const struct ctl_daemon *d, const char *key)
 	struct text target = { NULL, 0, 0, false };
 	struct ctl_answer a = { .status = 0 };
 
-	if (put_key(&target, key, ""))
+	if (ctl_key_target(&target, key, ""))
 		ctl_ask_quietly(d, "GET", target.p, NULL, &a);
 	ctl_answer_done(&a);
 	text_free(&target);

@@ -6,20 +6,16 @@
 #define NAME	12	/* columns of a command's name in the list */
 #define OPTION	24	/* the same of an option */
 
-void
-ctl_usage_line(FILE *out, const struct ctl_command *command)
+static void
+print_line(FILE *out, const struct ctl_command *command)
 {
 	const struct ctl_operand *o;
-	const struct ctl_option *option;
 
-	fputs(command->name, out);
+	fprintf(out, "usage: sluice %s", command->name);
 	for (o = command->operands; o->name != NULL; o++)
 		fprintf(out, o->optional ? " [%s%s]" : " %s%s", o->name,
 		    command->more && o[1].name == NULL ? "..." : "");
-	for (option = command->options; option != NULL && option->name != NULL;
-	    option++)
-		fprintf(out, option->value != NULL ? " [--%s %s]" : " [--%s]",
-		    option->name, option->value);
+	fputs(" [option ...]\n", out);
 }
 
 static void
@@ -41,9 +37,8 @@ void
 ctl_usage_command(FILE *out, const struct ctl_command *command,
     const struct ctl_option *common)
 {
-	fputs("usage: sluice ", out);
-	ctl_usage_line(out, command);
-	fprintf(out, "\n\n%s.\n\n", command->help);
+	print_line(out, command);
+	fprintf(out, "\n%s.\n\n", command->help);
 	print_options(out, command->options);
 	print_options(out, common);
 }

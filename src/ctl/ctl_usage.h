@@ -8,8 +8,6 @@
 
 /* Help, out of the table of commands. */
 
-/* Prints how a command is written: "pause HOST TIME [--reason TEXT]". */
-void		 ctl_usage_line(FILE *, const struct ctl_command *);
 /* Prints the help of a command, with its options and those of each. */
 void		 ctl_usage_command(FILE *, const struct ctl_command *,
 		    const struct ctl_option *common);

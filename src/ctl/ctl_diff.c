@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/ctl_diff.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "conf/conf_changes.h"
+#include "conf/conf_diff.h"
+#include "conf/conf_load.h"
+#include "conf/conf_parse.h"
+#include "ctl/ctl_args.h"
+#include "ctl/ctl_ask.h"
+#include "ctl/ctl_diff_limits.h"
+#include "ctl/ctl_fail.h"
+#include "ctl/ctl_json.h"
+#include "ctl/ctl_out.h"
+#include "ctl/ctl_print.h"
+
+/* A configuration, and what stands in its file. */
+struct side {
+	struct conf		*conf;
+	struct conf_yaml	*yaml;
+};
+
+static void
+side_free(struct side *side)
+{
+	conf_unref(side->conf);
+	conf_yaml_free(side->yaml);
+}
+
+static int
+wrong(const struct ctl *c, char *cause)
+{
+	int status = ctl_fail(c, CTL_WRONG_CONF, "%s", cause != NULL ? cause :
+	    "out of memory");
+
+	free(cause);
+	return status;
+}
+
+/* The text is read once: it may come through a pipe. */
+static int
+side_read(const struct ctl *c, const char *path, struct side *side)
+{
+	struct conf_report report = { .name = path };
+	char *cause = NULL, *text;
+	size_t size;
+
+	if ((text = conf_load_text(path, &size, &cause)) == NULL)
+		return wrong(c, cause);
+	side->conf = conf_parse(path, text, size, &cause);
+	if (side->conf != NULL)
+		side->yaml = conf_yaml_parse(&report, text, size);
+	free(text);
+	if (side->conf == NULL)
+		return wrong(c, cause);
+	return side->yaml != NULL ? CTL_DONE : wrong(c, report.cause);
+}
+
+/* The answer */
+
+static void
+print_changes(const struct ctl_paper *paper, const json_t *changes)
+{
+	const json_t *change;
+	size_t i;
+
+	for (i = 0; i < json_array_size(changes); i++) {
+		change = json_array_get(changes, i);
+		ctl_printf(paper, CTL_BOLD, "%s", ctl_string(change, "key",
+		    "?"));
+		ctl_printf(paper, CTL_PLAIN, ": ");
+		ctl_printf(paper, CTL_BAD, "%s", ctl_string(change, "was",
+		    "not there"));
+		ctl_printf(paper, CTL_PLAIN, " -> ");
+		ctl_printf(paper, CTL_GOOD, "%s\n", ctl_string(change, "is",
+		    "not there"));
+	}
+}
+
+static void
+print_diff(const struct ctl *c, const json_t *all)
+{
+	const json_t *changes = ctl_member(all, "changes");
+	const json_t *restart = ctl_member(all, "restart");
+	struct ctl_paper paper = ctl_paper();
+	const char *line;
+	size_t i;
+
+	print_changes(&paper, changes);
+	for (i = 0; i < json_array_size(restart); i++) {
+		line = json_string_value(json_array_get(restart, i));
+		ctl_printf(&paper, CTL_WARN, "%s\n", line != NULL ? line : "");
+	}
+	if (json_array_size(changes) + json_array_size(restart) == 0)
+		ctl_note(c, "%s and %s are the same", ctl_string(all, "was",
+		    "?"), ctl_string(all, "is", "?"));
+}
+
+static void
+change_cb(const char *path, const char *was, const char *is, void *arg)
+{
+	(void)json_array_append_new(arg, json_pack("{s:s, s:s?, s:s?}", "key",
+	    path, "was", was, "is", is));
+}
+
+static void
+restart_cb(const char *line, void *arg)
+{
+	(void)json_array_append_new(arg, json_string(line));
+}
+
+static json_t *
+answer(const char *was, const char *is)
+{
+	return json_pack("{s:s, s:s, s:[], s:[]}", "was", was, "is", is,
+	    "changes", "restart");
+}
+
+/* Two files */
+
+static int
+diff_files(const struct ctl *c, const char *old, const char *new)
+{
+	struct side was = { NULL, NULL }, is = { NULL, NULL };
+	json_t *all = NULL;
+	int status = side_read(c, old, &was);
+
+	if (status == CTL_DONE)
+		status = side_read(c, new, &is);
+	if (status == CTL_DONE) {
+		all = answer(old, new);
+		conf_diff(conf_yaml_root(was.yaml), conf_yaml_root(is.yaml),
+		    change_cb, json_object_get(all, "changes"));
+		conf_changes(was.conf, is.conf, restart_cb,
+		    json_object_get(all, "restart"));
+	}
+	side_free(&was);
+	side_free(&is);
+	return ctl_out(c, status, all, print_diff);
+}
+
+/* The file as it is now, and the limits that hold */
+
+static int
+diff_running(const struct ctl_daemon *d, const char *path)
+{
+	json_t *rules = NULL, *all = NULL;
+	char *cause = NULL;
+	struct conf *conf = conf_load(path, &cause);
+	int status;
+
+	if (conf == NULL)
+		return wrong(d->ctl, cause);
+	status = ctl_ask(d, "GET", "/v1/hosts?by=rule&limit=1000", NULL,
+	    &rules);
+	if (status == CTL_DONE) {
+		all = answer("what holds", path);
+		ctl_diff_limits(ctl_member(rules, "hosts"), conf, change_cb,
+		    json_object_get(all, "changes"));
+	}
+	json_decref(rules);
+	conf_unref(conf);
+	return ctl_out(d->ctl, status, all, print_diff);
+}
+
+/*
+ * The path that the daemon was given may be one of its own directory's.  Its
+ * bytes go to path.
+ */
+static int
+file_of(const struct ctl_daemon *d, char *path, size_t size)
+{
+	json_t *status = NULL;
+	const char *name;
+	int error = ctl_ask(d, "GET", "/v1/status", NULL, &status);
+
+	if (error != CTL_DONE)
+		return error;
+	name = ctl_string(ctl_member(status, "configuration"), "path", NULL);
+	if (name == NULL) {
+		json_decref(status);
+		return ctl_fail(d->ctl, CTL_FAILED, "the daemon has no file");
+	}
+	snprintf(path, size, "/proc/%lld/cwd/%s", ctl_integer(status, "pid"),
+	    name);
+	if (name[0] == '/' || access(path, R_OK) != 0)
+		snprintf(path, size, "%s", name);
+	json_decref(status);
+	return CTL_DONE;
+}
+
+int
+ctl_diff(struct ctl *c)
+{
+	const char *other = ctl_operand(c, 0);
+	struct ctl_daemon daemon;
+	char path[4096];
+	int status;
+
+	if (other != NULL && c->file != NULL)
+		return diff_files(c, c->file, other);
+	status = ctl_daemon_find(c, &daemon);
+	if (status == CTL_DONE)
+		status = file_of(&daemon, path, sizeof path);
+	if (status != CTL_DONE)
+		return status;
+	return other != NULL ? diff_files(c, path, other) :
+	    diff_running(&daemon, path);
+}
