@@ -231,6 +231,7 @@ make_claim(struct exchange *x, const struct claim_source *source,
 		return wrong;
 	c->request.deposit = x->deposit;
 	c->request.returned = claim_has_turn(c, &x->taken);
+	c->observed_turn = c->request.returned && x->taken.observed;
 	return NULL;
 }
 

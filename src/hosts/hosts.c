@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "hosts/host_observe.h"
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_table.h"
 #include "net/address.h"
@@ -221,6 +222,7 @@ hosts_release_slot(struct hosts *hs, struct ticket *t, uint64_t now)
 	if (h == NULL)
 		return;
 	throttle_release_slot(h->throttle, &t->waiter, now);
+	host_observe_release_slot(h, t, now);
 	host_admit(h, t->loop, now);
 	hosts_exit(hs, h);
 }
@@ -280,6 +282,7 @@ hosts_refund(struct hosts *hs, struct ticket *t, struct claim_turn *turn,
 		turn->credential = t->credential;
 		turn->client = t->waiter.fair.client;
 		turn->cost = t->waiter.fair.cost;
+		turn->observed = t->observed_turn;
 	}
 }
 
@@ -330,6 +333,7 @@ hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 		return false;
 	waited = t->state == TICKET_WAITING;
 	if (waited) {
+		host_observe_end(h, t, OBSERVE_REFUSED, now);
 		host_leave(h, t, false, now);
 		throttle_report(h->throttle, &t->waiter, now, &t->report);
 		host_say_refused(h, t);

@@ -40,52 +40,65 @@ cut_character(char *text, size_t size)
 	text[len] = '\0';
 }
 
-/* Names the budget that the report says is short, for people. */
 void
-hosts_say_budget(const struct host *h, struct ticket *t)
+hosts_say_short(char buf[HOSTS_BUDGET], const struct hosts_short *s)
 {
-	const struct throttle_report *r = &t->report;
-	const struct rule *rule = h->rule;
-	const struct budget_limits *limits = host_budget_limits(h);
+	const struct throttle_report *r = s->report;
+	const struct rule *rule = s->host->rule;
+	const struct budget_limits *limits = s->whole;
 	char units[CONF_TEXT], period[CONF_TEXT];
 	const char *of = "", *path = "";
 
-	if (r->of_part && t->waiter.part < rule->npaths) {
-		limits = &rule->paths[t->waiter.part].limits;
+	if (r->of_part && s->part < rule->npaths) {
+		limits = &rule->paths[s->part].limits;
 		of = " of ";
-		path = rule->paths[t->waiter.part].text;
+		path = rule->paths[s->part].text;
 	} else if (r->of_named) {
 		of = " of its part ";
-		path = throttle_named_text(h->throttle, t->waiter.named);
+		path = throttle_named_text(s->host->throttle, s->named);
 	}
 	switch (r->what) {
 	case BUDGET_SHORT_RATE:
-		snprintf(t->budget, sizeof t->budget, "%s per %s%s%s",
+		snprintf(buf, HOSTS_BUDGET, "%s per %s%s%s",
 		    conf_units_text(units, limits->rates[r->rate].capacity),
 		    conf_duration_text(period, limits->rates[r->rate].period),
 		    of, path);
 		break;
 	case BUDGET_SHORT_CONCURRENCY:
-		snprintf(t->budget, sizeof t->budget, "%u at a time%s%s",
+		snprintf(buf, HOSTS_BUDGET, "%u at a time%s%s",
 		    limits->concurrency, of, path);
 		break;
 	case BUDGET_SHORT_PAUSE:
-		snprintf(t->budget, sizeof t->budget,
+		snprintf(buf, HOSTS_BUDGET,
 		    "paused by the host%s%s", of, path);
 		break;
 	case BUDGET_SHORT_RECOVERY:
-		snprintf(t->budget, sizeof t->budget,
+		snprintf(buf, HOSTS_BUDGET,
 		    "recovering from a pause%s%s", of, path);
 		break;
 	case BUDGET_SHORT_SHAPE:
-		snprintf(t->budget, sizeof t->budget,
+		snprintf(buf, HOSTS_BUDGET,
 		    "what the host says is left%s%s", of, path);
 		break;
 	case BUDGET_SHORT_NONE:
-		snprintf(t->budget, sizeof t->budget, "turn");
+		snprintf(buf, HOSTS_BUDGET, "turn");
 		break;
 	}
-	cut_character(t->budget, sizeof t->budget);
+	cut_character(buf, HOSTS_BUDGET);
+}
+
+void
+hosts_say_budget(const struct host *h, struct ticket *t)
+{
+	const struct hosts_short s = {
+		.host = h,
+		.whole = host_budget_limits(h),
+		.report = &t->report,
+		.part = t->waiter.part,
+		.named = t->waiter.named,
+	};
+
+	hosts_say_short(t->budget, &s);
 }
 
 /* The first refusal is worth a line, and the end of refusing; not each. */

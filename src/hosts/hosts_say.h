@@ -16,6 +16,18 @@
 #define HOSTS_LABEL	(HTTP1_HOST + 16)
 const char	*hosts_label(char buf[HOSTS_LABEL], const struct ticket *);
 
+/* Which budget is short, by a report. */
+struct hosts_short {
+	const struct host		*host;
+	const struct budget_limits	*whole;	/* the limits of its whole */
+	const struct throttle_report	*report;
+	unsigned			 part;	/* or THROTTLE_WHOLE */
+	unsigned			 named;	/* or 0 */
+};
+/* Names it, for people: "10 per 1s of /search". */
+void		 hosts_say_short(char buf[HOSTS_BUDGET],
+		    const struct hosts_short *);
+
 /* Names the budget that the ticket's report says is short, in its budget. */
 void		 hosts_say_budget(const struct host *, struct ticket *);
 
