@@ -10,6 +10,7 @@
 #include "hosts/host_pause.h"
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_say.h"
+#include "hosts/hosts_why.h"
 
 /*
  * A ticket is a request's place at a host.  set_state() alone changes its
@@ -256,10 +257,13 @@ host_named_part(struct host *h, const struct ticket *t)
 /* Tickets */
 
 void
-host_say_refused(struct host *h, struct ticket *t)
+host_say_refused(struct host *h, struct ticket *t, enum hosts_answer a,
+    uint64_t now)
 {
 	h->counts.refused++;
 	hosts_say_budget(h, t);
+	if (a == HOSTS_FULL || a == HOSTS_LATE)
+		hosts_why_refused(h, t, a == HOSTS_LATE, now);
 }
 
 /* A refusal for its own shorter deadline says nothing of the host. */
@@ -284,7 +288,7 @@ take_answer(struct host *h, struct ticket *t, enum hosts_answer answer,
 		tell_first(h, now);
 		arm(h, t->loop, now);
 	} else {
-		host_say_refused(h, t);
+		host_say_refused(h, t, answer, now);
 		host_observe_end(h, t, OBSERVE_REFUSED, now);
 	}
 }
@@ -376,7 +380,7 @@ void
 host_refuse(struct host *h, struct ticket *t, uint64_t now)
 {
 	throttle_report(h->throttle, &t->waiter, now, &t->report);
-	host_say_refused(h, t);
+	host_say_refused(h, t, HOSTS_LATE, now);
 	host_observe_end(h, t, OBSERVE_REFUSED, now);
 	set_state(h, t, TICKET_IDLE);
 	loop_post(t->loop, &t->mail);

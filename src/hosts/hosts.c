@@ -9,6 +9,7 @@
 #include "hosts/host_observe.h"
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_table.h"
+#include "hosts/hosts_why.h"
 #include "net/address.h"
 
 #define SWEEP		2	/* entries looked at for each new one */
@@ -293,6 +294,7 @@ hosts_leave(struct hosts *hs, struct ticket *t, uint64_t now)
 		return;
 	hosts_release(hs, t, now);
 	loop_unpost(t->loop, &t->mail);
+	hosts_why_drop(t);
 	conf_unref(t->conf);
 	t->conf = NULL;
 }
@@ -336,7 +338,7 @@ hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 		host_observe_end(h, t, OBSERVE_REFUSED, now);
 		host_leave(h, t, false, now);
 		throttle_report(h->throttle, &t->waiter, now, &t->report);
-		host_say_refused(h, t);
+		host_say_refused(h, t, HOSTS_LATE, now);
 	}
 	hosts_exit(hs, h);
 	return waited;

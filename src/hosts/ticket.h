@@ -16,6 +16,7 @@
 
 struct client_hasher;
 struct host;
+struct hosts_why;
 struct observed;
 
 enum ticket_state {
@@ -66,6 +67,7 @@ struct ticket {
 	struct throttle_report	 report;	/* see hosts_ask() */
 	/* which one had it wait last, or refuses it; "": none did */
 	char			 budget[HOSTS_BUDGET];
+	struct hosts_why	*why;		/* of its refusal; owned, or NULL */
 	/* Set with the host's lock held, or before it is at one. */
 	const struct sockaddr	*address;	/* whose; NULL: a Unix socket */
 	struct ticket_shown	 shown;		/* hosts_show() */
