@@ -10,6 +10,8 @@
 #include <sys/un.h>
 
 #include "admin/admin_context.h"
+#include "admin/admin_expiry.h"
+#include "admin/admin_history.h"
 #include "admin/admin_log.h"
 #include "admin/admin_place.h"
 #include "admin/admin_request.h"
@@ -307,7 +309,10 @@ open_rooms(struct admin *a, const struct admin_setup *setup)
 		return false;
 	context->hasher = client_hasher_new();
 	context->log = admin_log_new(context);
+	context->expiry = admin_expiry_new(context);
+	context->history = admin_history_new(context);
 	return context->hasher != NULL && context->log != NULL &&
+	    context->expiry != NULL && context->history != NULL &&
 	    open_way(a, &a->socket, FRONT_SOCKET) &&
 	    open_way(a, &a->web, FRONT_WEB) && name_web(&a->web,
 	    context->conf) && events_keep(context->conf->admin_events);
@@ -390,6 +395,8 @@ run(void *arg)
 		front_free(a->web.front);
 	close_requests(&a->context);
 	admin_log_free(a->context.log);
+	admin_expiry_free(a->context.expiry);
+	admin_history_free(a->context.history);
 	loop_bury_all(a->context.loop);
 	return NULL;
 }

@@ -16,6 +16,8 @@
  */
 
 struct admin_context;
+struct admin_expiry;
+struct admin_history;
 struct admin_log;
 struct admin_reload;
 struct admin_request;
@@ -48,6 +50,8 @@ struct admin_context {
 	void			(*reload)(struct admin_reload *, void *);
 	void			*reload_arg;
 	struct admin_log	*log;		/* a level that was set */
+	struct admin_expiry	*expiry;	/* of what was set of hosts */
+	struct admin_history	*history;	/* of hosts */
 
 	LIST_HEAD(, admin_request) requests;	/* all that are not over */
 	uint64_t		 answered[ADMIN_STATUSES]; /* by status */

@@ -5,6 +5,9 @@
 #include <string.h>
 
 #include "admin/admin_dashboard.h"
+#include "admin/admin_control.h"
+#include "admin/admin_host.h"
+#include "admin/admin_hosts.h"
 #include "admin/admin_log.h"
 #include "admin/admin_reload.h"
 #include "admin/admin_status.h"
@@ -14,10 +17,28 @@ static const struct admin_route routes[] = {
 	{ ADMIN_GET, "/", admin_dashboard, .needs_full = false },
 	{ ADMIN_GET, "/healthz", admin_healthz, .needs_full = false },
 	{ ADMIN_GET, "/readyz", admin_readyz, .needs_full = false },
+	{ ADMIN_GET, "/v1/hosts", admin_hosts, .needs_full = false,
+	    .query = "match state sort by limit after" },
+	{ ADMIN_GET, "/v1/hosts/{}", admin_host, .needs_full = false },
+	{ ADMIN_POST, "/v1/hosts/{}/drain", admin_drain_host,
+	    .needs_full = true, .members = "reason" },
+	{ ADMIN_POST, "/v1/hosts/{}/forget", admin_forget, .needs_full = true,
+	    .members = "reason" },
+	{ ADMIN_PUT, "/v1/hosts/{}/limits", admin_set, .needs_full = true,
+	    .members = "capacity period burst concurrency for reason" },
+	{ ADMIN_DELETE, "/v1/hosts/{}/limits", admin_unset,
+	    .needs_full = true },
+	{ ADMIN_POST, "/v1/hosts/{}/pause", admin_pause, .needs_full = true,
+	    .members = "for reason" },
+	{ ADMIN_GET, "/v1/hosts/{}/queue", admin_queue, .needs_full = true,
+	    .query = "limit" },
+	{ ADMIN_POST, "/v1/hosts/{}/resume", admin_resume, .needs_full = true,
+	    .members = "reason" },
 	{ ADMIN_GET, "/v1/log", admin_log_get, .needs_full = true },
 	{ ADMIN_PUT, "/v1/log", admin_log_put, .needs_full = true,
 	    .members = "level for reason" },
 	{ ADMIN_GET, "/v1/openapi.yaml", admin_openapi, .needs_full = false },
+	{ ADMIN_GET, "/v1/overrides", admin_overrides, .needs_full = true },
 	{ ADMIN_POST, "/v1/reload", admin_reload_post, .needs_full = true,
 	    .members = "reason" },
 };

@@ -10,7 +10,6 @@
 
 #include "admin/admin.h"
 #include "base/log.h"
-#include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/worker.h"
 
@@ -49,7 +48,6 @@ shut_down(struct reloader *r, int sig)
 
 	log_info("%s: %s", strsignal(sig), again ? "ending at once" :
 	    "draining");
-	notify_stopping();
 	admin_drain(r->admin);
 	for (i = 0; i < workers->n; i++) {
 		if (again)

@@ -21,7 +21,6 @@
 /* What a host is made of, for the files of this room. */
 
 struct hosts;
-struct observe;
 
 TAILQ_HEAD(tickets, ticket);
 
@@ -88,7 +87,6 @@ struct host {
 	struct conf		*conf;		/* own reference */
 	const struct rule	*rule;		/* of conf: its limits */
 	struct throttle		*throttle;
-	struct observe		*observe;	/* its shadow; NULL: none */
 	struct routes		*routes;	/* NULL: no part was named */
 	struct tickets		 tickets;	/* all that wait or hold */
 	size_t			 count[TICKET_STATES];	/* of them */
@@ -116,6 +114,7 @@ struct host {
 	unsigned		 told;		/* logged: enum hosts_news */
 	uint64_t		 first_told;	/* ns: of one that waits */
 	struct host_counts	 counts;
+	struct host_counts	 sampled;	/* as of the last sample */
 	struct host_pause	 pause;
 	bool			 drained;	/* newcomers are refused */
 	/* What an operator has set it to; NULL: the rule's limits hold. */

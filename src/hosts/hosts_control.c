@@ -18,8 +18,6 @@
  * and short.
  */
 
-#define OVERRIDES	1000	/* at most */
-
 /* An order that is being carried out. */
 struct carried {
 	struct hosts		*hosts;
@@ -111,7 +109,7 @@ note(struct carried *c, enum hosts_override_kind kind,
 	const struct hosts_order *order = c->order;
 	struct hosts_override *o = find(c, kind);
 
-	if (o == NULL && all->n >= OVERRIDES)
+	if (o == NULL && all->n >= c->hosts->conf->admin_overrides)
 		return HOSTS_TOO_MANY;
 	if ((o = hosts_override_make(all, &c->name, kind)) == NULL)
 		return HOSTS_NO_MEMORY_FOR_IT;

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_lookup.h"
 #include "hosts/hosts_name.h"
@@ -65,7 +64,6 @@ take_view(struct host *h, uint64_t now, struct host_view *v)
 	v->refused = h->counts.refused;
 	v->throttled = h->counts.throttled;
 	v->resent = h->counts.resent;
-	v->observing = host_observe_view(h, now, &v->observed);
 }
 
 void
@@ -114,6 +112,18 @@ hosts_view_piece(struct hosts *hs, uint64_t *cursor, uint64_t now,
 	return h != NULL;
 }
 
+static void
+take_sample(struct host *h, struct host_sample *sample)
+{
+	*sample = (struct host_sample){
+		.serial = h->serial,
+		.started = h->counts.admitted - h->sampled.admitted,
+		.refused = h->counts.throttled - h->sampled.throttled,
+		.waiting = h->count[TICKET_WAITING],
+	};
+	h->sampled = h->counts;
+}
+
 bool
 hosts_sample_piece(struct hosts *hs, uint64_t *cursor,
     void (*fn)(const struct host_sample *, void *), void *arg)
@@ -126,12 +136,7 @@ hosts_sample_piece(struct hosts *hs, uint64_t *cursor,
 	for (i = 0; i < HOSTS_PIECE; i++) {
 		if ((h = next_locked(hs, cursor)) == NULL)
 			break;
-		sample = (struct host_sample){
-			.serial = h->serial,
-			.admitted = h->counts.admitted,
-			.throttled = h->counts.throttled,
-			.waiting = h->count[TICKET_WAITING],
-		};
+		take_sample(h, &sample);
 		pthread_mutex_unlock(&h->lock);
 		fn(&sample, arg);
 	}

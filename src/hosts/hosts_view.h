@@ -9,7 +9,6 @@
 #include "base/events.h"
 #include "base/stats.h"
 #include "hosts/hosts.h"
-#include "hosts/observe.h"
 #include "throttle/throttle_view.h"
 
 /*
@@ -43,8 +42,6 @@ struct host_view {
 	uint64_t	 refused;		/* by us */
 	uint64_t	 throttled;		/* by the host */
 	uint64_t	 resent;
-	bool		 observing;		/* it has a shadow, that */
-	struct observe_view observed;		/* ... stands so */
 };
 
 /* Returns the word for a state, as the API has it. */
@@ -66,15 +63,15 @@ bool		 hosts_view_piece(struct hosts *, uint64_t *cursor,
 		    uint64_t now, void (*fn)(const struct host_view *, void *),
 		    void *arg);
 
-/* What is counted of a host, and how many wait: cheap to look at. */
+/* What a host did since it was sampled before: cheap to look at. */
 struct host_sample {
 	uint64_t	 serial;
-	uint64_t	 admitted;
-	uint64_t	 throttled;
-	size_t		 waiting;
+	uint64_t	 started;	/* requests that were admitted */
+	uint64_t	 refused;	/* by the host, for a limit */
+	size_t		 waiting;	/* now */
 };
 
-/* The same in short. */
+/* The same in short, for one who samples. */
 bool		 hosts_sample_piece(struct hosts *, uint64_t *cursor,
 		    void (*fn)(const struct host_sample *, void *), void *arg);
 

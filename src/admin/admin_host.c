@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: ISC */
+#include "admin/admin_host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/admin_answer.h"
+#include "admin/admin_history.h"
+#include "admin/admin_host_value.h"
+#include "admin/admin_query.h"
+#include "admin/admin_walk.h"
+#include "base/events.h"
+#include "hosts/hosts_queue.h"
+
+#define PARTS		64	/* at most: configured, and named */
+#define USERS		100
+#define REFUSALS	20
+#define EVENTS_READ	64	/* at a time */
+
+/* What it is made of */
+
+static json_t *
+limits_value(const struct host_view *v)
+{
+	static const char *const https[] = {
+		[RULE_HTTPS_TUNNEL] = "tunnel",
+		[RULE_HTTPS_UPSTREAM] = "upstream",
+		[RULE_HTTPS_INTERCEPT] = "intercept",
+	};
+	static const char *const keys[] = {
+		[RULE_KEY_NONE] = "none",
+		[RULE_KEY_CLIENT] = "client",
+		[RULE_KEY_USER] = "user",
+	};
+	const struct rule *rule = v->rule;
+	uint32_t concurrency = v->throttle.host.concurrency;
+	char per[EVENTS_TEXT];
+
+	if (rule->per.kind == RULE_KEY_JWT)
+		snprintf(per, sizeof per, "jwt:%s", rule->per.claims);
+	else
+		snprintf(per, sizeof per, "%s", rule->per.kind ==
+		    RULE_KEY_HEADER ? rule->per.header : keys[rule->per.kind]);
+	return json_pack("{s:{s:I, s:s}, s:I, s:o, s:o, s:b, s:s, s:s}",
+	    "concurrency", "value", (json_int_t)concurrency, "from",
+	    concurrency != rule->limits.concurrency ? "override" :
+	    admin_rule_from(rule),
+	    "queue_length", (json_int_t)rule->queue_length,
+	    "max_wait", admin_seconds(rule->max_wait),
+	    "per", admin_string(per),
+	    "shared", rule->shared,
+	    "https", https[rule->https],
+	    "mode", "enforce");
+}
+
+static const char *
+why_part(enum stats_cause cause)
+{
+	static const char *const why[] = {
+		[STATS_NAMED] = "the host named a time",
+		[STATS_BACKOFF] = "the host refused and named no time",
+		[STATS_EXHAUSTED] = "the host said that nothing is left",
+		[STATS_MANUAL] = "by an operator",
+	};
+
+	return why[cause];
+}
+
+static json_t *
+part_value(const struct part_view *p, const struct rule *rule, uint64_t now)
+{
+	return json_pack("{s:o, s:b, s:s, s:I, s:I, s:o, s:o, s:o}",
+	    "name", admin_string(p->name),
+	    "learned", p->named,
+	    "state", hosts_state_word(p->state),
+	    "in_flight", (json_int_t)p->budget.inflight,
+	    "concurrency", (json_int_t)p->budget.concurrency,
+	    "pause", admin_pause_value(&p->budget, p->cause,
+	    why_part(p->cause), now),
+	    "recovery", admin_recovery_value(&p->budget, now),
+	    "budgets", admin_budgets_value(&p->budget, NULL, p->name,
+	    admin_rule_from(rule), now));
+}
+
+static json_t *
+parts_value(struct hosts *hs, const struct host_view *v, uint64_t now)
+{
+	struct part_view *parts = calloc(PARTS, sizeof *parts);
+	json_t *list = parts != NULL ? json_array() : NULL;
+	size_t i, n = 0;
+
+	if (list != NULL)
+		n = hosts_view_parts(hs, v->key, now, parts, PARTS);
+	for (i = 0; i < n; i++)
+		json_array_append_new(list,
+		    part_value(&parts[i], v->rule, now));
+	free(parts);
+	return list;
+}
+
+static json_t *
+users_value(struct hosts *hs, const char *key)
+{
+	struct hosts_user *users = calloc(USERS, sizeof *users);
+	json_t *list = users != NULL ? json_array() : NULL;
+	size_t i, n = 0;
+
+	if (list != NULL)
+		n = hosts_view_users(hs, key, users, USERS);
+	for (i = 0; i < n; i++)
+		json_array_append_new(list, json_pack("{s:o, s:I, s:I}",
+		    "client", admin_string(users[i].client),
+		    "waiting", (json_int_t)users[i].waiting,
+		    "in_flight", (json_int_t)users[i].inflight));
+	free(users);
+	return list;
+}
+
+static json_t *
+refusal_value(const struct event_told *e)
+{
+	return json_pack("{s:I, s:o, s:s, s:o, s:o, s:o, s:o}",
+	    "id", (json_int_t)e->id,
+	    "time", admin_time(e->time),
+	    "kind", events_word(e->kind),
+	    "host", admin_string(e->host),
+	    "rule", e->rule[0] != '\0' ? admin_string(e->rule) : json_null(),
+	    "text", admin_string(e->text),
+	    "fields", e->fields[0] != '\0' ? admin_string(e->fields) :
+	    json_null());
+}
+
+/* The last ones of the events that are kept, the newest first. */
+static json_t *
+refusals_value(const char *key)
+{
+	struct event_told *events = calloc(EVENTS_READ, sizeof *events);
+	json_t *list = events != NULL ? json_array() : NULL;
+	uint64_t missed, after = 0;
+	size_t i, n = 0;
+
+	while (list != NULL && (n = events_read(after, events, EVENTS_READ,
+	    &missed)) > 0) {
+		after = events[n - 1].id;
+		for (i = 0; i < n; i++) {
+			if (events[i].kind != EVENT_REFUSAL ||
+			    strcmp(events[i].host, key) != 0)
+				continue;
+			json_array_insert_new(list, 0,
+			    refusal_value(&events[i]));
+			if (json_array_size(list) > REFUSALS)
+				json_array_remove(list, REFUSALS);
+		}
+	}
+	free(events);
+	return list;
+}
+
+static json_t *
+counts_value(const struct host_view *v)
+{
+	return json_pack("{s:I, s:I, s:I, s:I}",
+	    "admitted", (json_int_t)v->admitted,
+	    "refused", (json_int_t)v->refused,
+	    "throttled", (json_int_t)v->throttled,
+	    "resent", (json_int_t)v->resent);
+}
+
+/* Adds what a Host has not; the three lists are its own. */
+static json_t *
+detail(json_t *host, const struct host_view *v, json_t *parts, json_t *users,
+    json_t *refusals)
+{
+	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:n}",
+	    "limits", limits_value(v), "parts", parts, "clients", users,
+	    "refusals", refusals, "counts", counts_value(v), "observed");
+
+	if (host == NULL || more == NULL ||
+	    json_object_update(host, more) != 0) {
+		json_decref(host);
+		host = NULL;
+	}
+	json_decref(more);
+	return host;
+}
+
+/* A rule */
+
+struct search {
+	struct admin_request	*request;
+	struct deadline		 next;
+	struct walk		*walk;
+	uint64_t		 cursor;
+};
+
+static void
+free_search(struct search *s)
+{
+	deadline_free(&s->next);
+	walk_free(s->walk);
+	free(s);
+}
+
+static void
+ended_cb(struct admin_request *r)
+{
+	free_search(r->state);
+	r->state = NULL;
+}
+
+static void
+answer_unknown(struct admin_request *r)
+{
+	if (r->full)
+		admin_answer_problem(r, 404, "a key that /v1/hosts lists",
+		    "no such host: %s", r->parts[2]);
+	else
+		admin_answer_problem(r, 404, "the name of a rule; hosts are "
+		    "shown on the socket, or with a token", "no such rule");
+}
+
+static void
+answer_rule(struct search *s)
+{
+	struct admin_request *r = s->request;
+	const struct walk_row *row = NULL;
+	size_t total, i;
+	json_t *value = NULL;
+
+	if (walk_sort(s->walk, &total, &i))
+		for (; (row = walk_row(s->walk, i)) != NULL; i++)
+			if (strcmp(row->key, r->parts[2]) == 0)
+				break;
+	if (row != NULL)
+		value = detail(admin_host_value(&row->rule->view,
+		    row->rule->hosts, NULL, NULL, loop_now()),
+		    &row->rule->view, json_array(), json_array(),
+		    json_array());
+	r->ended = NULL;
+	r->state = NULL;
+	free_search(s);
+	if (row == NULL)
+		answer_unknown(r);
+	else
+		admin_answer_json(r, 200, value);
+}
+
+static void
+next_cb(void *arg)
+{
+	struct search *s = arg;
+
+	if (hosts_view_piece(s->request->context->hosts, &s->cursor,
+	    loop_now(), walk_add, s->walk))
+		deadline_set(&s->next, loop_now());
+	else
+		answer_rule(s);
+}
+
+static void
+find_rule(struct admin_request *r)
+{
+	const struct walk_query query = {
+		.state = -1,
+		.sort = WALK_KEY,
+		.by_rule = true,
+	};
+	struct search *s = calloc(1, sizeof *s);
+
+	if (s == NULL || (s->walk = walk_new(&query)) == NULL) {
+		free(s);
+		admin_answer_json(r, 503, NULL);
+		return;
+	}
+	s->request = r;
+	deadline_init(&s->next, r->context->loop, next_cb, s);
+	r->state = s;
+	r->ended = ended_cb;
+	next_cb(s);
+}
+
+void
+admin_host(struct admin_request *r)
+{
+	struct hosts *hs = r->context->hosts;
+	uint64_t now = loop_now();
+	struct host_view v;
+	json_t *value;
+
+	if (!r->full || !hosts_view_one(hs, r->parts[2], now, &v)) {
+		find_rule(r);
+		return;
+	}
+	value = admin_host_value(&v, 1, admin_override_of(hs, v.key, now),
+	    admin_history_value(r->context->history, v.serial, ADMIN_HISTORY),
+	    now);
+	value = detail(value, &v, parts_value(hs, &v, now),
+	    users_value(hs, v.key), refusals_value(v.key));
+	host_view_done(&v);
+	admin_answer_json(r, 200, value);
+}
+
+/* Its queue */
+
+/* In how long (s), or null where that cannot be known. */
+static json_t *
+in_seconds(uint64_t at, uint64_t now)
+{
+	if (at == THROTTLE_NEVER)
+		return json_null();
+	return admin_seconds(at > now ? at - now : 0);
+}
+
+static json_t *
+waiter_value(const struct hosts_waiter *w, uint64_t now)
+{
+	const struct waiter_view *v = &w->waiter;
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}",
+	    "client", admin_string(w->client),
+	    "method", admin_string(w->method),
+	    "path", admin_string(w->path),
+	    "cost", admin_units((int64_t)v->cost),
+	    "urgency", (int)v->urgency,
+	    "waited", admin_seconds(now > v->since ? now - v->since : 0),
+	    "starts_in", in_seconds(v->start, now),
+	    "part", w->part[0] != '\0' ? admin_string(w->part) : json_null(),
+	    "gives_up_in", in_seconds(v->deadline, now));
+}
+
+void
+admin_queue(struct admin_request *r)
+{
+	struct hosts *hs = r->context->hosts;
+	size_t i, n, all, clients;
+	uint64_t limit, now = loop_now();
+	struct hosts_waiter *list;
+	struct host_view v;
+	json_t *waiters;
+
+	if (!admin_query_number(r, "limit", 100, 1, 1000, &limit))
+		return;
+	if (!hosts_view_one(hs, r->parts[2], now, &v)) {
+		answer_unknown(r);
+		return;
+	}
+	host_view_done(&v);
+	if ((list = calloc((size_t)limit, sizeof *list)) == NULL) {
+		admin_answer_json(r, 503, NULL);
+		return;
+	}
+	waiters = json_array();
+	n = hosts_view_queue(hs, r->parts[2], now, list, (size_t)limit, &all,
+	    &clients);
+	for (i = 0; i < n; i++)
+		json_array_append_new(waiters, waiter_value(&list[i], now));
+	free(list);
+	admin_answer_json(r, 200, json_pack("{s:I, s:I, s:o}", "waiting",
+	    (json_int_t)all, "clients", (json_int_t)clients, "waiters",
+	    waiters));
+}
