@@ -73,6 +73,10 @@ program	node		nodejs
 program	openssl		openssl
 program	chromium	chromium
 program	certutil	libnss3-tools
+program	tmux		tmux
+program	bash		bash
+program	zsh		zsh
+program	fish		fish
 program	python3		python3
 module	pytest		python3-pytest
 module	pytest_timeout	python3-pytest-timeout

@@ -285,6 +285,7 @@ ctl_run(const struct ctl_loader *loader, int argc, char **argv)
 		.loader = loader,
 		.commands = commands,
 		.common = common,
+		.json = ctl_args_json(argc, argv),
 	};
 	int at = ctl_args_operand(common, argc, argv);
 

@@ -266,9 +266,8 @@ check_operands(const struct ctl *c)
 	return CTL_DONE;
 }
 
-/* Errors are to be told as JSON even where they stand before --json. */
-static bool
-wants_json(int argc, char *const *argv)
+bool
+ctl_args_json(int argc, char *const *argv)
 {
 	int i;
 
@@ -303,7 +302,6 @@ parse_all(struct ctl *c, int at, int argc, char *const *argv)
 int
 ctl_args_parse(struct ctl *c, int at, int argc, char *const *argv)
 {
-	c->json = wants_json(argc, argv);
 	c->timeout = SECOND * (c->command->patience > 0 ?
 	    c->command->patience : DEFAULT);
 	c->args = calloc((size_t)argc, sizeof *c->args);

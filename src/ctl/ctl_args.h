@@ -13,6 +13,9 @@
 int		 ctl_args_operand(const struct ctl_option *common, int argc,
 		    char *const *argv);
 
+/* Whether --json is among them, so that all errors are to be told as such. */
+bool		 ctl_args_json(int argc, char *const *argv);
+
 /*
  * Takes the rest of the command line into the run, whose commands, common
  * options and command are set; at: the command's index.  Returns CTL_DONE, or

@@ -120,8 +120,6 @@ exit_of(int status)
 	case 400:
 	case 422:
 		return CTL_USAGE;
-	case 404:
-		return CTL_NO_HOST;
 	case 504:
 		return CTL_TIMED_OUT;
 	default:

@@ -13,7 +13,7 @@
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_http.h"
 
-#define SYSTEM	"/run/sluice/admin.sock"
+#define SYSTEM	"/run/sluice"
 #define CONNECT	UINT64_C(500000000)	/* ns in which one connects */
 
 static int
@@ -31,7 +31,10 @@ take(const struct ctl *c, struct ctl_place *place, const char *path)
 
 /* The default places */
 
-/* Which of them answer, and what the others say. */
+/*
+ * Which of them answer, and what the others say.  The names are those of
+ * admin_place.h; that one makes directories, too.
+ */
 struct search {
 	unsigned	 found;
 	struct ctl_place place;		/* the first that was */
@@ -64,25 +67,30 @@ look(struct search *s, const char *path)
 	ctl_http_free(h);
 }
 
-/* Those in the user's own directory; which: what their names end with. */
+/* Those of a name, or a pattern, in a directory. */
 static void
-look_at_own(struct search *s, const char *which)
+look_in(struct search *s, const char *dir, const char *below, const char *name)
 {
-	const char *dir = getenv("XDG_RUNTIME_DIR");
-	char pattern[512];
 	glob_t found = { 0 };
+	char pattern[512];
 	size_t i;
 
 	if (dir == NULL || dir[0] != '/')
 		return;
-	snprintf(pattern, sizeof pattern, "%s/sluice/admin-%s.sock", dir,
-	    which);
+	snprintf(pattern, sizeof pattern, "%s%s/%s", dir, below, name);
 	if (glob(pattern, 0, NULL, &found) == 0)
 		for (i = 0; i < found.gl_pathc; i++)
 			look(s, found.gl_pathv[i]);
 	else
 		look(s, pattern);
 	globfree(&found);
+}
+
+static void
+look_for(struct search *s, const char *name)
+{
+	look_in(s, SYSTEM, "", name);
+	look_in(s, getenv("XDG_RUNTIME_DIR"), "/sluice", name);
 }
 
 static int
@@ -101,15 +109,25 @@ choose(const struct ctl *c, const struct search *s, struct ctl_place *place)
 	    (int)s->tried.len, s->tried.p != NULL ? s->tried.p : "");
 }
 
-/* which: what its own socket is named after, or "*". */
+/*
+ * port: that of the daemon, or 0.  A daemon that found the first name taken has
+ * one with its port.
+ */
 static int
-search(const struct ctl *c, const char *which, struct ctl_place *place)
+search(const struct ctl *c, unsigned port, struct ctl_place *place)
 {
 	struct search s = { 0 };
+	char name[32];
 	int status;
 
-	look(&s, SYSTEM);
-	look_at_own(&s, which);
+	if (port != 0) {
+		snprintf(name, sizeof name, "admin-%u.sock", port);
+		look_for(&s, name);
+		if (s.found == 0)
+			look_for(&s, "admin.sock");
+	} else {
+		look_for(&s, "admin*.sock");
+	}
 	status = choose(c, &s, place);
 	text_free(&s.others);
 	text_free(&s.tried);
@@ -131,14 +149,17 @@ port_of(const struct conf_address *a)
 static int
 of_conf(const struct ctl *c, const struct conf *conf, struct ctl_place *place)
 {
-	char which[16] = "*";
+	unsigned port = 0;
 	size_t i;
 
-	for (i = 0; i < conf->listen.n && which[0] == '*'; i++)
-		if (port_of(&conf->listen.list[i]) != 0)
-			snprintf(which, sizeof which, "%u",
-			    port_of(&conf->listen.list[i]));
-	return search(c, which, place);
+	if (conf->admin_off)
+		return ctl_fail(c, CTL_NOT_REACHABLE, "%s: admin: off, so its "
+		    "daemon cannot be asked", conf->path);
+	if (conf->admin_socket != NULL)
+		return take(c, place, conf->admin_socket);
+	for (i = 0; i < conf->listen.n && port == 0; i++)
+		port = port_of(&conf->listen.list[i]);
+	return search(c, port, place);
 }
 
 static int
@@ -169,5 +190,5 @@ ctl_find(const struct ctl *c, struct ctl_place *place)
 		return of_file(c, place);
 	if (said != NULL && said[0] != '\0')
 		return take(c, place, said);
-	return search(c, "*", place);
+	return search(c, 0, place);
 }

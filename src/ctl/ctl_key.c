@@ -101,12 +101,17 @@ ctl_key_nearest(const struct ctl_daemon *d, const char *wrote)
 	return text;
 }
 
-static int
-no_such(const struct ctl_daemon *d, const struct ctl_answer *a,
+int
+ctl_key_judge(const struct ctl_daemon *d, const struct ctl_answer *a,
     const char *key)
 {
-	char *near = ctl_key_nearest(d, key);
-	int status = ctl_fail_with(d->ctl, CTL_NO_HOST, a->json, "%s%s%s%s",
+	char *near;
+	int status;
+
+	if (a->status != 404 || key == NULL)
+		return ctl_ask_judge(d, a);
+	near = ctl_key_nearest(d, key);
+	status = ctl_fail_with(d->ctl, CTL_NO_HOST, a->json, "%s%s%s%s",
 	    ctl_string(a->json, "detail", "there is no such host"),
 	    near != NULL ? "; did you mean " : "", near != NULL ? near : "",
 	    near != NULL ? "?" : "; sluice hosts lists them");
@@ -129,10 +134,7 @@ ctl_key_ask(const struct ctl_daemon *d, const char *method, const char *tail,
 		return ctl_fail(d->ctl, CTL_FAILED, "out of memory");
 	}
 	ctl_ask_quietly(d, method, target.p, json, &a);
-	if (a.status == 404)
-		status = no_such(d, &a, key);
-	else
-		status = ctl_ask_judge(d, &a);
+	status = ctl_key_judge(d, &a, key);
 	if (status == CTL_DONE)
 		*answer = json_incref(a.json);
 	ctl_answer_done(&a);

@@ -17,6 +17,13 @@ int		 ctl_key_ask(const struct ctl_daemon *, const char *method,
 		    const char *tail, const json_t *json, json_t **answer);
 
 /*
+ * As ctl_ask_judge(), of an answer about a key; where there is no such host it
+ * names the nearest.
+ */
+int		 ctl_key_judge(const struct ctl_daemon *,
+		    const struct ctl_answer *, const char *key);
+
+/*
  * Returns the keys most like that, five at most, with ", " between, to be
  * freed; NULL where there is none.
  */

@@ -5,6 +5,7 @@
 #include "ctl/ctl_ask.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_json.h"
+#include "ctl/ctl_key.h"
 #include "ctl/ctl_out.h"
 #include "ctl/ctl_print.h"
 
@@ -14,18 +15,21 @@ list(struct ctl *c, const char *path, const char *limit,
     void (*print)(const struct ctl *, const json_t *))
 {
 	struct text target = { NULL, 0, 0, false };
-	json_t *answer = NULL;
-	int status;
+	struct ctl_answer a = { .json = NULL };
+	struct ctl_daemon daemon;
+	int status = ctl_daemon_find(c, &daemon);
 
 	text_puts(&target, path);
 	ctl_put_query(&target, "host", ctl_operand(c, 0));
 	ctl_put_query(&target, "limit", limit);
 	if (ctl_target(&target) == NULL)
 		status = ctl_fail(c, CTL_FAILED, "out of memory");
-	else
-		status = ctl_get(c, target.p, &answer);
+	if (status == CTL_DONE) {
+		ctl_ask_quietly(&daemon, "GET", target.p, NULL, &a);
+		status = ctl_key_judge(&daemon, &a, ctl_operand(c, 0));
+	}
 	text_free(&target);
-	return ctl_out(c, status, answer, print);
+	return ctl_out(c, status, a.json, print);
 }
 
 /* exchanges */
