@@ -12,7 +12,8 @@
 
 #define WORD	40		/* bytes of a key, at most */
 
-#define LIMITED	(1U << CONF_RULE | 1U << CONF_RATE | 1U << CONF_PATH)
+#define LIMITED	(1U << CONF_RULE | 1U << CONF_RATE | 1U << CONF_PATH | \
+		    1U << CONF_CANDIDATE)
 #define AT(level)	(1U << (level))
 
 /* Words between spaces, where they stand, and what they mean there. */

@@ -31,6 +31,8 @@ conf_option_key(const struct conf_option *option)
 		[CONF_COST] = sizeof "hosts.*.costs[]",
 		[CONF_PATH] = sizeof "hosts.*.paths.*",
 		[CONF_WEIGHT] = sizeof "hosts.*.weights",
+		[CONF_CANDIDATE] = sizeof "hosts.*.candidate",
+		[CONF_CANDIDATE_QUEUE] = sizeof "hosts.*.candidate.queue",
 		[CONF_TUNNEL] = sizeof "hosts.*.tunnel",
 		[CONF_HOST_TLS] = sizeof "hosts.*.tls",
 	};

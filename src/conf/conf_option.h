@@ -32,6 +32,8 @@ enum conf_level {
 	CONF_COST,		/* hosts.*.costs[] */
 	CONF_PATH,		/* hosts.*.paths.* */
 	CONF_WEIGHT,		/* hosts.*.weights */
+	CONF_CANDIDATE,		/* hosts.*.candidate */
+	CONF_CANDIDATE_QUEUE,
 	CONF_TUNNEL,
 	CONF_HOST_TLS,
 };
@@ -65,6 +67,7 @@ enum conf_kind {
 	CONF_HTTPS,		/* enum rule_https */
 	CONF_HOLD,		/* enum rule_hold */
 	CONF_LEARN,		/* enum rule_learn */
+	CONF_RULE_MODE,		/* enum rule_mode */
 	CONF_ACCESS,		/* char *, owned */
 	CONF_DIAGNOSTICS,	/* char *, owned; NULL: standard error */
 	CONF_TOKEN,		/* char *, owned */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf/conf_advice_host.h"
+#include "conf/conf_candidate.h"
 #include "conf/conf_fair.h"
 #include "conf/conf_limits.h"
 #include "conf/conf_pause.h"
@@ -41,6 +42,7 @@ load_rule(struct conf_walk *w, const struct conf_node *node,
 	if (!conf_walk_mapping(w, node, "a mapping such as {capacity: 10}") ||
 	    !conf_walk_level(w, CONF_RULE, node, rule) ||
 	    !conf_limits_finish(w, node, &rule->limits) ||
+	    !conf_candidate_finish(w, node, rule) ||
 	    !conf_pause_finish(w, node, rule) ||
 	    !finish_https(w, node, rule) ||
 	    !conf_fair_weights(w, node, rule))

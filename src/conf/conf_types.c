@@ -36,6 +36,10 @@ static const char *const learn_names[] = {
 	"off", "pause", "shape", NULL,
 };
 
+static const char *const rule_mode_names[] = {
+	"enforce", "observe", NULL,
+};
+
 const struct conf_type conf_types[] = {
 	[CONF_SECTION] = {
 		.section = true,
@@ -158,6 +162,11 @@ const struct conf_type conf_types[] = {
 	[CONF_LEARN] = {
 		.scalar = true,
 		.choices = learn_names,
+		.read = conf_scalar_choice,
+	},
+	[CONF_RULE_MODE] = {
+		.scalar = true,
+		.choices = rule_mode_names,
 		.read = conf_scalar_choice,
 	},
 	[CONF_ACCESS] = {

@@ -21,12 +21,15 @@
 #include "base/stats.h"
 #include "conf/conf.h"
 #include "daemon/load.h"
+#include "daemon/notify.h"
 #include "daemon/reload.h"
+#include "daemon/service.h"
 #include "daemon/signals.h"
 #include "daemon/worker.h"
 #include "exchange/access.h"
 #include "exchange/via.h"
 #include "hosts/hosts.h"
+#include "net/inherited.h"
 #include "net/listen.h"
 
 /*
@@ -53,10 +56,15 @@ wait_for_end(struct sluice *s)
 		{ .fd = s->workers.done_fd, .events = POLLIN },
 		{ .fd = s->reloader.fd, .events = POLLIN },
 	};
+	struct service service = {
+		.workers = &s->workers,
+		.hosts = s->hosts,
+	};
 	uint64_t n;
 
 	while (s->done < s->workers.n) {
-		if (poll(p, 3, -1) == -1 && errno != EINTR)
+		service_look(&service);
+		if (poll(p, 3, service_wait(&service)) == -1 && errno != EINTR)
 			fatal("poll: %s", strerror(errno));
 		if (p[1].revents & POLLIN &&
 		    read(s->workers.done_fd, &n, sizeof n) == sizeof n)
@@ -161,6 +169,7 @@ start(struct sluice *s)
 	s->reloader.hosts = s->hosts = hosts_new(conf, s->workers.n + 1);
 	make_workers(s);
 	open_admin(s);
+	inherited_close();
 	for (i = 0; i < s->workers.n; i++)
 		worker_start(s->workers.list[i]);
 	if (s->admin != NULL)
@@ -168,6 +177,7 @@ start(struct sluice *s)
 	log_info("sluice " PACKAGE_VERSION " is ready, %u worker%s, "
 	    "configuration %s", s->workers.n,
 	    s->workers.n == 1 ? "" : "s", conf->path);
+	notify_ready();
 }
 
 /* The control plane answers until the workers have ended. */
@@ -190,6 +200,7 @@ stop(struct sluice *s)
 	reload_destroy(&s->reloader);
 	close(s->workers.done_fd);
 	close(s->signal_fd);
+	notify_close();
 	log_info("ended");
 }
 
@@ -201,6 +212,8 @@ daemon_run(const char *path)
 	char *cause = NULL;
 
 	signals_defer();
+	notify_open();
+	inherited_take();
 	if ((conf = load_conf(path, false, &cause)) == NULL) {
 		log_error("%s", cause != NULL ? cause : "out of memory");
 		free(cause);

@@ -13,6 +13,7 @@
 #include "conf/conf.h"
 #include "conf/conf_changes.h"
 #include "daemon/load.h"
+#include "daemon/notify.h"
 #include "daemon/worker.h"
 #include "hosts/hosts_reload.h"
 #include "net/loop.h"
@@ -85,6 +86,7 @@ reload_for(struct reloader *r, struct admin_reload *asked)
 	struct lines changes = { NULL, 0 }, warnings = { NULL, 0 };
 	struct conf *conf;
 
+	notify_reloading();
 	asked->error = NULL;
 	conf = load_conf(r->conf->path, true, &asked->error);
 	asked->ok = conf != NULL && load_open_logs(conf, &asked->error);
@@ -93,6 +95,7 @@ reload_for(struct reloader *r, struct admin_reload *asked)
 		admin_conf_failed(r->admin, asked->error != NULL ?
 		    asked->error : "out of memory");
 		conf_unref(conf);
+		notify_ready();
 		return;
 	}
 	conf_changes(r->conf, conf, add_line_cb, &changes);
@@ -100,6 +103,7 @@ reload_for(struct reloader *r, struct admin_reload *asked)
 	put_in_force(r, conf);
 	log_info("configuration reloaded");
 	events_tell(EVENT_RELOAD, NULL, NULL, NULL, "configuration reloaded");
+	notify_ready();
 	asked->changes = changes.list;
 	asked->warnings = warnings.list;
 }

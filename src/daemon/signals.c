@@ -10,6 +10,7 @@
 
 #include "admin/admin.h"
 #include "base/log.h"
+#include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/worker.h"
 
@@ -48,6 +49,7 @@ shut_down(struct reloader *r, int sig)
 
 	log_info("%s: %s", strsignal(sig), again ? "ending at once" :
 	    "draining");
+	notify_stopping();
 	admin_drain(r->admin);
 	for (i = 0; i < workers->n; i++) {
 		if (again)

@@ -42,6 +42,9 @@ struct worker {
 	bool			 ordered_drain;
 	bool			 ordered_stop;
 
+	atomic_bool		 asked;		/* whether its loop turns */
+	atomic_bool		 ended;		/* it turns no more, rightly */
+
 	bool			 draining;
 	struct deadline		 drain;
 	unsigned		 requests;	/* not yet ended */
@@ -126,6 +129,7 @@ rung_cb(void *arg)
 	struct conf *conf;
 	bool drain, stop;
 
+	atomic_store(&w->asked, false);
 	pthread_mutex_lock(&w->lock);
 	conf = w->new_conf;
 	w->new_conf = NULL;
@@ -140,6 +144,18 @@ rung_cb(void *arg)
 	else if (drain)
 		start_drain(w);
 	finish_if_drained(w);
+}
+
+bool
+worker_turns(struct worker *w)
+{
+	bool turns = !atomic_load(&w->asked);
+
+	if (!atomic_load(&w->ended)) {
+		atomic_store(&w->asked, true);
+		loop_ring(w->loop);
+	}
+	return turns;
 }
 
 void
@@ -195,6 +211,8 @@ run(void *arg)
 	front_listen(w->front);
 	loop_run(w->loop);
 	close_rooms(w);
+	atomic_store(&w->ended, true);
+	atomic_store(&w->asked, false);
 	(void)!write(w->all->done_fd, &one, sizeof one);
 	return NULL;
 }

@@ -48,6 +48,12 @@ void		 worker_start(struct worker *);
 /* Waits for the thread's end and frees the worker. */
 void		 worker_join(struct worker *);
 
+/*
+ * Returns whether its loop turns: it has answered since the last call, or has
+ * ended as it should; and asks it anew.  True at first.
+ */
+bool		 worker_turns(struct worker *);
+
 /* Orders from the main thread. */
 void		 worker_reload(struct worker *, struct conf *);
 void		 worker_drain(struct worker *);

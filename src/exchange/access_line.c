@@ -100,6 +100,7 @@ access_line_text(const struct access_line *l, const char *time,
 		    (unsigned long long)(l->paused / 1000000 % 1000));
 		put_member(&line, "paused", paused);
 	}
+	put_member(&line, "observed", l->observed);
 	buf[line.len++] = '\n';
 	return line.len;
 }
@@ -119,7 +120,7 @@ access_line_json(const struct access_line *l, const char *time,
 	json_t *o;
 	size_t n;
 
-	o = json_pack("{ss ss? ss? ss ss? ss? si ss sf sf si sI sI ss? ss? so}",
+	o = json_pack("{ss ss? ss? ss ss? ss? si ss sf sf si sI sI ss? ss? so ss?}",
 	    "time", time, "host", l->host, "rule", l->rule,
 	    "client", l->client, "method", l->method, "path", l->path,
 	    "status", l->status, "outcome", outcomes[l->outcome],
@@ -127,7 +128,8 @@ access_line_json(const struct access_line *l, const char *time,
 	    "resent", (int)l->resent, "in", (json_int_t)l->in,
 	    "out", (json_int_t)l->out, "reason", l->reason,
 	    "budget", l->budget, "paused", l->paused > 0 ?
-	    json_real(seconds(l->paused)) : json_null());
+	    json_real(seconds(l->paused)) : json_null(),
+	    "observed", l->observed);
 	if (o == NULL)
 		return 0;
 	n = json_dumpb(o, buf, ACCESS_LINE - 1,

@@ -44,6 +44,8 @@ struct access_line {
 	const char		*budget;
 	/* ns for which its answer was the first to pause its host; or 0. */
 	uint64_t		 paused;
+	/* What would have become of it, by hosts_observed(); or NULL. */
+	const char		*observed;
 };
 
 /* Returns the words for an outcome. */

@@ -16,6 +16,7 @@
 #include "exchange/exchange_state.h"
 #include "exchange/upgrade.h"
 #include "front/front.h"
+#include "hosts/hosts_explain.h"
 #include "http/http1_head.h"
 #include "policy/claim.h"
 #include "policy/rule_retry.h"
@@ -71,6 +72,7 @@ refuse_over_budget(struct exchange *x, enum hosts_answer a)
 {
 	const struct ticket *t = &x->ticket;
 	uint64_t now = loop_now(), start = t->report.start;
+	struct hosts_explanation why;
 	struct reply r = {
 		.status = 429,
 		.error = "http_request_denied",
@@ -80,6 +82,8 @@ refuse_over_budget(struct exchange *x, enum hosts_answer a)
 		.retry_after = 1,
 	};
 
+	if (hosts_explain_refused(&x->ticket, &why))
+		r.why = &why;
 	if (start > now) {
 		r.wait = start - now;
 		r.retry_after = (r.wait + 999999999) / 1000000000;
@@ -231,6 +235,7 @@ make_claim(struct exchange *x, const struct claim_source *source,
 		return wrong;
 	c->request.deposit = x->deposit;
 	c->request.returned = claim_has_turn(c, &x->taken);
+	c->observed_turn = c->request.returned && x->taken.observed;
 	return NULL;
 }
 

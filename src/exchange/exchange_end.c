@@ -15,6 +15,7 @@
 #include "exchange/recent.h"
 #include "exchange/tunnel.h"
 #include "front/front.h"
+#include "hosts/hosts_observed.h"
 #include "net/dial.h"
 #include "upstream/upstream.h"
 
@@ -52,6 +53,7 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
 	if (!x->is_connect)
 		line.path = access_path(exchange_path(x), path, sizeof path);
 	line.budget = budget(x);
+	line.observed = hosts_observed(x->exchanges->hosts, &x->ticket, now);
 	access_write(x->exchanges->access, &line);
 }
 

@@ -14,6 +14,7 @@
 #include "hint/hint_read.h"
 #include "hint/hint_told.h"
 #include "hosts/hosts_learn.h"
+#include "hosts/hosts_name.h"
 #include "hosts/hosts_say.h"
 
 /*
@@ -117,12 +118,14 @@ exchange_tell_fields(const struct http1_head *h, char fields[EVENTS_TEXT])
 void
 exchange_tell_refusal(const struct exchange *x, const char *fields)
 {
-	char label[HOSTS_LABEL], method[32];
+	const struct ticket *t = &x->ticket;
+	char name[EVENTS_HOST], method[32];
 
 	if (!events_kept())
 		return;
-	events_tell(EVENT_REFUSAL, hosts_label(label, &x->ticket),
-	    x->ticket.rule->name, fields, "%s was answered with %d",
+	events_tell(EVENT_REFUSAL,
+	    hosts_name_print(name, t->rule, t->name, &t->credential),
+	    t->rule->name, fields, "%s was answered with %d",
 	    access_method(x->head.p, x->method_len, method), x->status);
 }
 

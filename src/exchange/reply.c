@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "exchange/reply.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "exchange/proxy_status.h"
 #include "front/front.h"
+#include "hosts/hosts_explain.h"
 
 static const struct {
 	int		 status;
@@ -61,6 +63,47 @@ reply_connection(bool close, bool old_client)
 	return old_client ? "Connection: keep-alive\r\n" : "";
 }
 
+/* When one of the reasons lets it go, in seconds; null: that is not known. */
+static json_t *
+seconds_to(const struct hosts_reason *r, uint64_t now)
+{
+	if (r->at == THROTTLE_NEVER)
+		return json_null();
+	return json_real(r->at > now ? (double)(r->at - now) / 1e9 : 0);
+}
+
+/* NULL without memory. */
+static json_t *
+reasons_of(const struct hosts_explanation *why)
+{
+	json_t *list = json_array();
+	const struct hosts_reason *r;
+	unsigned i;
+
+	for (i = 0; list != NULL && i < why->n; i++) {
+		r = &why->reasons[i];
+		if (json_array_append_new(list, json_pack("{ss so sb}", "name",
+		    r->name, "in", seconds_to(r, why->now), "decides",
+		    (int)r->decides)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static bool
+add_refusal(json_t *o, const struct reply *r)
+{
+	if (json_object_update_new(o, json_pack("{ss si sf}",
+	    "budget", r->budget, "waiting", (int)r->waiting,
+	    "retry_after", (double)r->wait / 1e9)) != 0)
+		return false;
+	return r->why == NULL || json_object_update_new(o,
+	    json_pack("{so ss}", "reasons", reasons_of(r->why),
+	    "says", r->why->says)) == 0;
+}
+
 static char *
 problem(const struct reply *r)
 {
@@ -70,10 +113,7 @@ problem(const struct reply *r)
 	o = json_pack("{ss ss si ss}", "type", "about:blank",
 	    "title", reply_reason(r->status), "status", r->status,
 	    "detail", r->detail);
-	if (o != NULL && r->budget != NULL && json_object_update_new(o,
-	    json_pack("{ss si sf}", "budget", r->budget,
-	    "waiting", (int)r->waiting, "retry_after",
-	    (double)r->wait / 1e9)) != 0) {
+	if (o != NULL && r->budget != NULL && !add_refusal(o, r)) {
 		json_decref(o);
 		o = NULL;
 	}

@@ -11,6 +11,7 @@
  */
 
 struct downstream;
+struct hosts_explanation;
 
 struct reply {
 	int		 status;
@@ -21,6 +22,7 @@ struct reply {
 	const char	*budget;	/* which one is short */
 	uint32_t	 waiting;	/* how many wait for it */
 	uint64_t	 wait;		/* ns until a retry would succeed */
+	const struct hosts_explanation *why;	/* or NULL */
 	uint64_t	 held;		/* ns that it waited before */
 	unsigned	 resent;	/* how often it was sent again before */
 	bool		 head;		/* to HEAD: no body follows */

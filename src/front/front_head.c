@@ -85,10 +85,20 @@ front_refuse(struct downstream *d, int status, const char *why)
 	front_events(d)->refuse(d->front->setup.owner, d, head, status, why);
 }
 
+/* Inside TLS that we read, others of the host have the same to say. */
 static void
 tell_preface(const struct downstream *d)
 {
-	if (once_first(ONCE_HTTP2, ""))
+	const char *host = d->inside != NULL ? d->inside->name : "";
+
+	if (!once_first(ONCE_HTTP2, host))
+		return;
+	if (d->inside != NULL)
+		log_info("%s: a client (%s) speaks HTTP/2 from the start, "
+		    "which is not spoken here: have it use HTTP/1.1, or let "
+		    "it through with \"https: tunnel\"", host,
+		    front_peer(d));
+	else
 		log_info("a client (%s) speaks HTTP/2 from the start, which is "
 		    "not spoken here: have it use HTTP/1.1 with its proxy",
 		    front_peer(d));

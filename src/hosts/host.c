@@ -6,9 +6,11 @@
 
 #include "base/client_hash.h"
 #include "base/events.h"
+#include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_say.h"
+#include "hosts/hosts_why.h"
 
 /*
  * A ticket is a request's place at a host.  set_state() alone changes its
@@ -46,17 +48,18 @@
 struct throttle_limits
 host_limits(const struct rule *rule, const struct budget_limits *override)
 {
-	struct throttle_limits limits = {
-		.host = override != NULL ? *override : rule->limits,
-		.nparts = (unsigned)rule->npaths,
-		.queue_length = rule->queue_length,
-		.trust_priority = rule->trust_priority,
-		.learning = rule->learn == RULE_LEARN_SHAPE,
-	};
+	static const struct budget_limits none;
+	bool holds = rule->mode == RULE_ENFORCE;
+	struct throttle_limits limits;
 	unsigned i;
 
-	for (i = 0; i < limits.nparts; i++)
-		limits.parts[i] = &rule->paths[i].limits;
+	limits = host_observe_limits(rule, holds ? &rule->limits : &none,
+	    rule->queue_length);
+	limits.learning &= holds;
+	for (i = 0; !holds && i < limits.nparts; i++)
+		limits.parts[i] = &none;
+	if (override != NULL)
+		limits.host = *override;
 	return limits;
 }
 
@@ -74,7 +77,8 @@ host_new(const char *key, const struct http1_host *name,
 		return NULL;
 	h->key = strdup(key);
 	h->throttle = throttle_new(&limits);
-	if (h->key == NULL || h->throttle == NULL) {
+	h->rule = rule;
+	if (h->key == NULL || h->throttle == NULL || !host_observe_init(h)) {
 		free(h->key);
 		throttle_free(h->throttle);
 		free(h);
@@ -85,7 +89,6 @@ host_new(const char *key, const struct http1_host *name,
 		h->name.port = 0;
 	h->credential = *whose;
 	h->conf = conf_ref(conf);
-	h->rule = rule;
 	pthread_mutex_init(&h->lock, NULL);
 	TAILQ_INIT(&h->tickets);
 	h->armed_at = THROTTLE_NEVER;
@@ -98,6 +101,7 @@ void
 host_empty(struct host *h)
 {
 	throttle_free(h->throttle);
+	observe_free(h->observe);
 	routes_free(h->routes);
 	free(h->pause.why);
 	conf_unref(h->conf);
@@ -202,6 +206,7 @@ host_admit(struct host *h, struct loop *l, uint64_t now)
 		t = ticket_of(waiter);
 		set_state(h, t, TICKET_HELD);
 		host_pause_admitted(h);
+		host_observe_sent(h, t, now);
 		loop_post(t->loop, &t->mail);
 	}
 	arm(h, l, now);
@@ -252,10 +257,13 @@ host_named_part(struct host *h, const struct ticket *t)
 /* Tickets */
 
 void
-host_say_refused(struct host *h, struct ticket *t)
+host_say_refused(struct host *h, struct ticket *t, enum hosts_answer a,
+    uint64_t now)
 {
 	h->counts.refused++;
 	hosts_say_budget(h, t);
+	if (a == HOSTS_FULL || a == HOSTS_LATE)
+		hosts_why_refused(h, t, a == HOSTS_LATE, now);
 }
 
 /* A refusal for its own shorter deadline says nothing of the host. */
@@ -273,13 +281,15 @@ take_answer(struct host *h, struct ticket *t, enum hosts_answer answer,
 	if (answer == HOSTS_GO) {
 		set_state(h, t, TICKET_HELD);
 		host_pause_admitted(h);
+		host_observe_sent(h, t, now);
 	} else if (answer == HOSTS_WAIT) {
 		hosts_say_budget(h, t);
 		set_state(h, t, TICKET_WAITING);
 		tell_first(h, now);
 		arm(h, t->loop, now);
 	} else {
-		host_say_refused(h, t);
+		host_say_refused(h, t, answer, now);
+		host_observe_end(h, t, OBSERVE_REFUSED, now);
 	}
 }
 
@@ -316,6 +326,8 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 	/* it may turn out which part it belongs to while it waits */
 	if (learns && answer == HOSTS_WAIT)
 		host_know_route(t, head->method, head->path);
+	if (h->observe != NULL && answer != HOSTS_DRAINED)
+		host_observe_ask(h, t, c, now);
 	take_answer(h, t, answer, now);
 	if (t->state != TICKET_IDLE || refuses(t, answer, now)) {
 		crossed = h->refusing != (t->state == TICKET_IDLE);
@@ -330,12 +342,18 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 void
 host_leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 {
-	if (t->state == TICKET_WAITING)
+	enum observe_end end = OBSERVE_GONE;
+
+	if (t->state == TICKET_WAITING) {
 		throttle_cancel(h->throttle, &t->waiter);
-	else if (refund)
+	} else if (refund) {
 		throttle_refund(h->throttle, &t->waiter, now);
-	else
+		end = OBSERVE_REFUND;
+	} else {
 		throttle_release(h->throttle, &t->waiter, now);
+		end = OBSERVE_DONE;
+	}
+	host_observe_end(h, t, end, now);
 	set_state(h, t, TICKET_IDLE);
 	t->host = NULL;
 	if (t->nowhere && h->reached == 0)
@@ -352,6 +370,7 @@ host_return(struct host *h, struct ticket *t, uint64_t now)
 	hosts_say_budget(h, t);
 	set_state(h, t, TICKET_WAITING);
 	h->counts.resent++;
+	host_observe_returned(h, t, now);
 	t->deadline = throttle_deadline(h->throttle, &t->waiter);
 	host_admit(h, t->loop, now);
 	return HOSTS_WAIT;
@@ -361,7 +380,8 @@ void
 host_refuse(struct host *h, struct ticket *t, uint64_t now)
 {
 	throttle_report(h->throttle, &t->waiter, now, &t->report);
-	host_say_refused(h, t);
+	host_say_refused(h, t, HOSTS_LATE, now);
+	host_observe_end(h, t, OBSERVE_REFUSED, now);
 	set_state(h, t, TICKET_IDLE);
 	loop_post(t->loop, &t->mail);
 	/* the last touch: who sees this may free the ticket */

@@ -38,8 +38,12 @@ void		 host_leave(struct host *, struct ticket *, bool refund,
 void		 host_refuse(struct host *, struct ticket *, uint64_t now);
 /* Refuses all whose start lies past their deadline. */
 void		 host_refuse_hopeless(struct host *, uint64_t now);
-/* One is refused: counts it, and names the budget that its report says. */
-void		 host_say_refused(struct host *, struct ticket *);
+/*
+ * One is refused by that answer: counts it, names the budget that its report
+ * says, and keeps why.
+ */
+void		 host_say_refused(struct host *, struct ticket *,
+		    enum hosts_answer, uint64_t now);
 /* Makes it as new, with those who are there (throttle_renew()). */
 void		 host_renew(struct host *, uint64_t now);
 /* Takes a ticket, whatever its state, from one host to another. */

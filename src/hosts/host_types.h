@@ -21,6 +21,7 @@
 /* What a host is made of, for the files of this room. */
 
 struct hosts;
+struct observe;
 
 TAILQ_HEAD(tickets, ticket);
 
@@ -87,6 +88,7 @@ struct host {
 	struct conf		*conf;		/* own reference */
 	const struct rule	*rule;		/* of conf: its limits */
 	struct throttle		*throttle;
+	struct observe		*observe;	/* its shadow; NULL: none */
 	struct routes		*routes;	/* NULL: no part was named */
 	struct tickets		 tickets;	/* all that wait or hold */
 	size_t			 count[TICKET_STATES];	/* of them */

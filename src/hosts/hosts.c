@@ -6,8 +6,10 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "hosts/host_observe.h"
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_table.h"
+#include "hosts/hosts_why.h"
 #include "net/address.h"
 
 #define SWEEP		2	/* entries looked at for each new one */
@@ -221,6 +223,7 @@ hosts_release_slot(struct hosts *hs, struct ticket *t, uint64_t now)
 	if (h == NULL)
 		return;
 	throttle_release_slot(h->throttle, &t->waiter, now);
+	host_observe_release_slot(h, t, now);
 	host_admit(h, t->loop, now);
 	hosts_exit(hs, h);
 }
@@ -280,6 +283,7 @@ hosts_refund(struct hosts *hs, struct ticket *t, struct claim_turn *turn,
 		turn->credential = t->credential;
 		turn->client = t->waiter.fair.client;
 		turn->cost = t->waiter.fair.cost;
+		turn->observed = t->observed_turn;
 	}
 }
 
@@ -290,6 +294,7 @@ hosts_leave(struct hosts *hs, struct ticket *t, uint64_t now)
 		return;
 	hosts_release(hs, t, now);
 	loop_unpost(t->loop, &t->mail);
+	hosts_why_drop(t);
 	conf_unref(t->conf);
 	t->conf = NULL;
 }
@@ -330,9 +335,10 @@ hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 		return false;
 	waited = t->state == TICKET_WAITING;
 	if (waited) {
+		host_observe_end(h, t, OBSERVE_REFUSED, now);
 		host_leave(h, t, false, now);
 		throttle_report(h->throttle, &t->waiter, now, &t->report);
-		host_say_refused(h, t);
+		host_say_refused(h, t, HOSTS_LATE, now);
 	}
 	hosts_exit(hs, h);
 	return waited;

@@ -6,40 +6,45 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/events.h"
 #include "hosts/hosts.h"
-#include "throttle/throttle_why.h"
+#include "hosts/hosts_why.h"
 
 /*
- * Why a request waits, or would: what throttle_why.h says, worded for people.
- * The same words stand in a refusal, in an explanation, on the dashboard.
+ * Why a request waits, or would, for people.  The same words stand in a
+ * refusal, in an explanation, on the dashboard.
  */
 
-struct hosts_reason {
-	char		 name[HOSTS_BUDGET];	/* "30 per 1m of /search" */
-	char		 says[EVENTS_TEXT];	/* "its turn comes in 2.1 s" */
-	uint64_t	 at;			/* ns; THROTTLE_NEVER */
-	bool		 decides;
-};
-
-struct hosts_explanation {
-	char		 key[EVENTS_HOST];
-	struct throttle_why why;
-	struct hosts_reason reasons[THROTTLE_REASONS + 1]; /* the turn last */
-	unsigned	 n;
-	char		 part[EVENTS_TEXT];	/* or "" */
-	bool		 refused;		/* it could not start in time */
-	bool		 drained;
-	char		 says[EVENTS_TEXT];	/* all of it in a sentence */
+/* Who asks for what; nothing of it is kept. */
+struct hosts_question {
+	struct conf		*conf;		/* the asker's */
+	const struct rule	*rule;		/* of conf, for the name */
+	const struct http1_host	*name;
+	const struct claim	*claim;
+	const struct claim_source *source;
+	struct client_hasher	*hasher;	/* the thread's */
 };
 
 /*
- * Explains what would become of a claim now, by that configuration's rule for
- * the name; nothing is taken, and no entry made.
+ * Explains what would become of a claim now; nothing is taken, and no entry
+ * made.  Returns HOSTS_GO; HOSTS_RELOADED where the table's limits are of
+ * another configuration than the question; or HOSTS_NO_MEMORY.
  */
-void		 hosts_explain(struct hosts *, struct conf *,
-		    const struct rule *, const struct http1_host *name,
-		    const struct claim *, const struct claim_source *,
-		    uint64_t now, struct hosts_explanation *);
+enum hosts_answer hosts_explain(struct hosts *, const struct hosts_question *,
+		    uint64_t now, struct hosts_explanation *)
+		    __attribute__((warn_unused_result));
+
+/*
+ * Explains why a ticket was refused just now, on its own thread; once.  Returns
+ * false where nothing is kept of that.
+ */
+bool		 hosts_explain_refused(struct ticket *,
+		    struct hosts_explanation *);
+
+/*
+ * Explains why the first of those who wait at a key do, in the order of
+ * hosts_view_queue(), at most max.  Returns how many.
+ */
+size_t		 hosts_explain_queue(struct hosts *, const char *key,
+		    uint64_t now, struct hosts_explanation *, size_t max);
 
 #endif

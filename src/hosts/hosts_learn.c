@@ -2,6 +2,7 @@
 #include "hosts/hosts_learn.h"
 
 #include "base/words.h"
+#include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_say.h"
@@ -148,8 +149,6 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 	uint64_t before, known;
 	char why[EVENTS_TEXT];
 
-	if (is_soft(h, l, longest, now))
-		return 0;
 	/* of a part that nobody has named, others are not held up */
 	if (l->partial && part == THROTTLE_WHOLE &&
 	    l->verdict != BUDGET_THROTTLED)
@@ -209,24 +208,39 @@ tell_pause(const struct host *h, const struct ticket *t,
 	    hosts_say_grounds(why, t, l, pause));
 }
 
+/* Holds up the host or a part as the lesson asks; returns as pause_by(). */
+static uint64_t
+heed(struct host *h, struct ticket *t, const struct lesson *l, bool soft,
+    uint64_t now)
+{
+	unsigned named = take_part(h, t, l, now);
+	uint64_t pause;
+
+	if (l->shape && (!l->shape_partial || named != 0))
+		shape_by(h, t, l, named, now);
+	pause = soft ? 0 : pause_by(h, t, l, named, now);
+	if (pause > 0)
+		tell_pause(h, t, l, pause);
+	return pause;
+}
+
 uint64_t
 hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
     uint64_t now)
 {
 	struct host *h = hosts_enter(hs, t);
-	unsigned named;
-	uint64_t pause;
+	uint64_t pause = 0;
+	bool soft;
 
 	if (h == NULL)
 		return 0;
 	if (l->verdict == BUDGET_THROTTLED)
 		h->counts.throttled++;
 	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
-	named = take_part(h, t, l, now);
-	if (l->shape && (!l->shape_partial || named != 0))
-		shape_by(h, t, l, named, now);
-	if ((pause = pause_by(h, t, l, named, now)) > 0)
-		tell_pause(h, t, l, pause);
+	soft = is_soft(h, l, longest_pause(h, t), now);
+	host_observe_learn(h, t, l, soft ? 0 : longest_pause(h, t), now);
+	if (h->rule->mode == RULE_ENFORCE)
+		pause = heed(h, t, l, soft, now);
 	host_pause_judged(h, now);
 	host_admit(h, t->loop, now);
 	hosts_exit(hs, h);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_lift.h"
 #include "hosts/hosts_table.h"
@@ -51,15 +52,16 @@ credential_under(const struct rule *from, const struct rule *to,
 }
 
 static void
-inherit(struct host *to, const struct host *from, uint64_t now)
+inherit(struct host *to, struct host *from, uint64_t now)
 {
 	unsigned moved[THROTTLE_PARTS];
 
 	match_parts(from->rule, to->rule, moved);
-	throttle_inherit(to->throttle, from->throttle, moved, now);
+	host_observe_inherit(to, from, moved, now);
 	if (to->routes == NULL && from->routes != NULL)
 		to->routes = routes_copy(from->routes);
-	host_pause_inherit(to, from);
+	if (to->rule->mode == RULE_ENFORCE)
+		host_pause_inherit(to, from);
 	to->reached += from->reached + 1;
 }
 
@@ -71,6 +73,7 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
 	match_parts(from->rule, to->rule, moved);
 	if (part != THROTTLE_WHOLE)
 		part = moved[part];
+	host_observe_move(from, to, t, part, now);
 	host_move(from, to, t);
 	t->credential = credential_under(from->rule, to->rule,
 	    &t->credential);
@@ -161,10 +164,14 @@ limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
 	const struct budget_limits *set = o != NULL ? &o->limits : NULL;
 	struct throttle_limits limits = host_limits(rule, set);
 	unsigned moved[THROTTLE_PARTS];
+	struct observe *shadow;
 	struct ticket *t;
 
 	match_parts(h->rule, rule, moved);
+	shadow = host_observe_make(h, rule, moved, now);
 	if (!throttle_limit(h->throttle, &limits, moved, now)) {
+		if (shadow != h->observe)
+			observe_free(shadow);
 		log_error("%s: out of memory: the old limits stay",
 		    h->name.name);
 		return;
@@ -177,6 +184,7 @@ limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
 	    rule->per.kind != RULE_KEY_NONE)
 		hosts_leave_pause(hs, h);
 	host_pause_moved(h, moved);
+	host_observe_replace(h, rule, shadow, moved, now);
 	conf_unref(h->conf);
 	h->conf = conf_ref(hs->conf);
 	h->rule = rule;
@@ -211,7 +219,7 @@ settle_host(struct hosts *hs, struct host *h, uint64_t now)
 
 /* Makes an entry for a host under a rule, out of one under another. */
 static void
-split_entry(struct hosts *hs, const struct host *from,
+split_entry(struct hosts *hs, struct host *from,
     const struct http1_host *name, struct conf *conf,
     const struct rule *rule, uint64_t now)
 {
@@ -274,6 +282,8 @@ shorten_pause(struct host *h, uint64_t now)
 
 	host_pause_settle(h, now);
 	throttle_shorten(h->throttle, longest, now);
+	if (h->observe != NULL)
+		throttle_shorten(observe_throttle(h->observe), longest, now);
 	if (h->told_until > now + longest)
 		h->told_until = now + longest;
 	/* what an operator has ordered lasts */

@@ -40,52 +40,95 @@ cut_character(char *text, size_t size)
 	text[len] = '\0';
 }
 
-/* Names the budget that the report says is short, for people. */
+/* Its numbers, or what it comes from. */
+static void
+say_what(char *buf, const struct hosts_limit *l)
+{
+	char units[CONF_TEXT], period[CONF_TEXT];
+	const char *text = "turn";
+
+	switch (l->what) {
+	case BUDGET_SHORT_RATE:
+		snprintf(buf, HOSTS_BUDGET, "%s per %s",
+		    conf_units_text(units, l->rate.capacity),
+		    conf_duration_text(period, l->rate.period));
+		return;
+	case BUDGET_SHORT_CONCURRENCY:
+		snprintf(buf, HOSTS_BUDGET, "%u at a time", l->concurrency);
+		return;
+	case BUDGET_SHORT_PAUSE:
+		text = l->manual ? "paused by an operator" :
+		    "paused by the host";
+		break;
+	case BUDGET_SHORT_RECOVERY:
+		text = "recovering from a pause";
+		break;
+	case BUDGET_SHORT_SHAPE:
+		text = "what the host says is left";
+		break;
+	case BUDGET_SHORT_NONE:
+		break;
+	}
+	snprintf(buf, HOSTS_BUDGET, "%s", text);
+}
+
+const char *
+hosts_say_limit(char buf[HOSTS_BUDGET], const struct hosts_limit *l)
+{
+	const char *of = "", *whose = "";
+	size_t n;
+
+	if (l->part != NULL) {
+		of = " of ";
+		whose = l->part;
+	} else if (l->named != NULL) {
+		of = " of its part ";
+		whose = l->named;
+	}
+	say_what(buf, l);
+	n = strlen(buf);
+	snprintf(buf + n, HOSTS_BUDGET - n, "%s%s", of, whose);
+	cut_character(buf, HOSTS_BUDGET);
+	return buf;
+}
+
+void
+hosts_say_short(char buf[HOSTS_BUDGET], const struct hosts_short *s)
+{
+	const struct throttle_report *r = s->report;
+	const struct rule *rule = s->host->rule;
+	const struct budget_limits *limits = s->whole;
+	struct hosts_limit l = { .what = r->what };
+	unsigned part = THROTTLE_WHOLE;
+
+	if (r->of_part && s->part < rule->npaths) {
+		part = s->part;
+		limits = &rule->paths[part].limits;
+		l.part = rule->paths[part].text;
+	} else if (r->of_named) {
+		part = THROTTLE_NAMED_PART(s->named);
+		l.named = throttle_named_text(s->host->throttle, s->named);
+	}
+	if (r->what == BUDGET_SHORT_RATE)
+		l.rate = limits->rates[r->rate];
+	l.concurrency = limits->concurrency;
+	l.manual = s->causes != NULL && s->causes[part] == STATS_MANUAL;
+	hosts_say_limit(buf, &l);
+}
+
 void
 hosts_say_budget(const struct host *h, struct ticket *t)
 {
-	const struct throttle_report *r = &t->report;
-	const struct rule *rule = h->rule;
-	const struct budget_limits *limits = host_budget_limits(h);
-	char units[CONF_TEXT], period[CONF_TEXT];
-	const char *of = "", *path = "";
+	const struct hosts_short s = {
+		.host = h,
+		.whole = host_budget_limits(h),
+		.report = &t->report,
+		.part = t->waiter.part,
+		.named = t->waiter.named,
+		.causes = h->pause.causes,
+	};
 
-	if (r->of_part && t->waiter.part < rule->npaths) {
-		limits = &rule->paths[t->waiter.part].limits;
-		of = " of ";
-		path = rule->paths[t->waiter.part].text;
-	} else if (r->of_named) {
-		of = " of its part ";
-		path = throttle_named_text(h->throttle, t->waiter.named);
-	}
-	switch (r->what) {
-	case BUDGET_SHORT_RATE:
-		snprintf(t->budget, sizeof t->budget, "%s per %s%s%s",
-		    conf_units_text(units, limits->rates[r->rate].capacity),
-		    conf_duration_text(period, limits->rates[r->rate].period),
-		    of, path);
-		break;
-	case BUDGET_SHORT_CONCURRENCY:
-		snprintf(t->budget, sizeof t->budget, "%u at a time%s%s",
-		    limits->concurrency, of, path);
-		break;
-	case BUDGET_SHORT_PAUSE:
-		snprintf(t->budget, sizeof t->budget,
-		    "paused by the host%s%s", of, path);
-		break;
-	case BUDGET_SHORT_RECOVERY:
-		snprintf(t->budget, sizeof t->budget,
-		    "recovering from a pause%s%s", of, path);
-		break;
-	case BUDGET_SHORT_SHAPE:
-		snprintf(t->budget, sizeof t->budget,
-		    "what the host says is left%s%s", of, path);
-		break;
-	case BUDGET_SHORT_NONE:
-		snprintf(t->budget, sizeof t->budget, "turn");
-		break;
-	}
-	cut_character(t->budget, sizeof t->budget);
+	hosts_say_short(t->budget, &s);
 }
 
 /* The first refusal is worth a line, and the end of refusing; not each. */

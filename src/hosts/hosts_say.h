@@ -16,6 +16,34 @@
 #define HOSTS_LABEL	(HTTP1_HOST + 16)
 const char	*hosts_label(char buf[HOSTS_LABEL], const struct ticket *);
 
+/* A limit, as it is named for people. */
+struct hosts_limit {
+	enum budget_short	 what;
+	struct gcra_rate	 rate;		/* when it is one */
+	uint32_t		 concurrency;	/* when it is that */
+	bool			 manual;	/* when it is an operator's pause */
+	const char		*part;		/* whose; or NULL */
+	const char		*named;		/* ... by the host; or NULL */
+};
+
+/* Names a limit: "30 per 1m of /search".  Returns buf. */
+const char	*hosts_say_limit(char buf[HOSTS_BUDGET],
+		    const struct hosts_limit *);
+
+/* Which budget is short, by a report. */
+struct hosts_short {
+	const struct host		*host;
+	const struct budget_limits	*whole;	/* the limits of its whole */
+	const struct throttle_report	*report;
+	unsigned			 part;	/* or THROTTLE_WHOLE */
+	unsigned			 named;	/* or 0 */
+	/* What paused the whole and the parts, if that is told; or NULL. */
+	const uint8_t			*causes;
+};
+/* Names it, for people: "10 per 1s of /search". */
+void		 hosts_say_short(char buf[HOSTS_BUDGET],
+		    const struct hosts_short *);
+
 /* Names the budget that the ticket's report says is short, in its budget. */
 void		 hosts_say_budget(const struct host *, struct ticket *);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_heed.h"
 
@@ -38,6 +39,7 @@ void
 hosts_drop(struct hosts *hs, struct host *h, uint64_t now)
 {
 	host_pause_settle(h, now);
+	host_observe_drop(h);
 	RB_REMOVE(host_serials, &hs->serials, h);
 	HASH_DEL(hs->table, h);
 	TAILQ_REMOVE(&hs->order, h, entry);
@@ -109,7 +111,8 @@ hosts_sweep(struct hosts *hs, int max, uint64_t now)
 
 	for (i = 0; i < max && (h = TAILQ_FIRST(&hs->order)) != NULL; i++) {
 		if (host_is_empty(h) && h->armed == 0 &&
-		    throttle_idle(h->throttle, now)) {
+		    throttle_idle(h->throttle, now) &&
+		    host_observe_is_idle(h, now)) {
 			hosts_drop(hs, h, now);
 			continue;
 		}
@@ -144,7 +147,7 @@ hosts_exit(struct hosts *hs, struct host *h)
 void
 hosts_leave_pause(struct hosts *hs, struct host *h)
 {
-	h->left = throttle_paused_until(h->throttle, THROTTLE_WHOLE);
+	h->left = throttle_paused_until(host_observe_heard(h), THROTTLE_WHOLE);
 	if (h->left > hs->left)
 		hs->left = h->left;
 }
@@ -158,6 +161,11 @@ take_pause(struct hosts *hs, struct host *h, const char *key, uint64_t now)
 	if (from == NULL || from->left <= now)
 		return;
 	until = from->left < longest ? from->left : longest;
+	if (h->rule->mode == RULE_OBSERVE) {
+		throttle_pause(host_observe_heard(h), THROTTLE_WHOLE, until,
+		    now);
+		return;
+	}
 	if (host_pause(h, THROTTLE_WHOLE, until,
 	    from->pause.causes[THROTTLE_WHOLE], now))
 		host_pause_say(h, from->pause.why != NULL ? from->pause.why :

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_lookup.h"
 #include "hosts/hosts_name.h"
@@ -64,6 +65,7 @@ take_view(struct host *h, uint64_t now, struct host_view *v)
 	v->refused = h->counts.refused;
 	v->throttled = h->counts.throttled;
 	v->resent = h->counts.resent;
+	v->observing = host_observe_view(h, now, &v->observed);
 }
 
 void

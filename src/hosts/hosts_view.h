@@ -9,6 +9,7 @@
 #include "base/events.h"
 #include "base/stats.h"
 #include "hosts/hosts.h"
+#include "hosts/observe.h"
 #include "throttle/throttle_view.h"
 
 /*
@@ -42,6 +43,8 @@ struct host_view {
 	uint64_t	 refused;		/* by us */
 	uint64_t	 throttled;		/* by the host */
 	uint64_t	 resent;
+	bool		 observing;		/* it has a shadow, that */
+	struct observe_view observed;		/* ... stands so */
 };
 
 /* Returns the word for a state, as the API has it. */

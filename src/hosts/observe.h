@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/stats.h"
+#include "hosts/observe_events.h"
 #include "policy/lesson.h"
 #include "throttle/throttle.h"
 
@@ -39,35 +40,22 @@
  * - One that a host refused and that was sent again is one request here.
  */
 
-struct observe;
-
-/* One request's place. */
-struct observed;
-
-/*
- * A shadow with full buckets; NULL without memory.  The limits are copied.
- *
- * Counters, here and below, are the calling thread's for the host's rule; where
- * there are none (NULL) decisions are counted with the next call that has them.
- */
+/* A shadow with full buckets; NULL without memory.  The limits are copied. */
 struct observe	*observe_new(const struct throttle_limits *);
-/* Those who still wait there count as ones that wait.  NULL is allowed. */
-void		 observe_free(struct observe *, struct stats_block *);
+/* Ends all places; those who still wait there count as ones that wait. */
+void		 observe_clear(struct observe *);
+/* Frees it with its places.  NULL is allowed. */
+void		 observe_free(struct observe *);
 
-/* Its throttle, for throttle_inherit() and those who look. */
+/* Its throttle, for what a reload does: throttle_inherit() and pauses. */
 struct throttle	*observe_throttle(struct observe *);
-/* Returns whether no request has a place there. */
-bool		 observe_is_empty(const struct observe *);
-
-/* Makes up for all that was due by now (ns). */
-void		 observe_run(struct observe *, uint64_t now,
-		    struct stats_block *);
+/* Returns whether nothing is lost with it: no place, nothing spent. */
+bool		 observe_is_idle(struct observe *, uint64_t now);
 
 /* New limits, as throttle_limit() takes them; false without memory. */
 bool		 observe_limit(struct observe *,
 		    const struct throttle_limits *, const unsigned *moved,
-		    uint64_t now, struct stats_block *)
-		    __attribute__((warn_unused_result));
+		    uint64_t now) __attribute__((warn_unused_result));
 
 /*
  * Asks for a request, as throttle_ask() does; of named parts and deposits its
@@ -77,23 +65,22 @@ bool		 observe_limit(struct observe *,
  */
 void		 observe_ask(struct observe *, struct observed **place,
 		    const struct throttle_request *, struct memory *,
-		    uint64_t now, struct stats_block *);
+		    uint64_t now);
 
 /* What became of it in reality; a place of NULL is none.  */
 
 /* It was admitted. */
 void		 observe_sent(struct observe *, struct observed *,
-		    uint64_t now, struct stats_block *);
+		    uint64_t now);
 /* It was sent back to the queue after its answer. */
 void		 observe_returned(struct observe *, struct observed *,
-		    uint64_t now, struct stats_block *);
+		    uint64_t now);
 /* Its answer taught that; the first lesson counts. */
 void		 observe_learn(struct observe *, struct observed *,
-		    const struct lesson *, uint64_t longest, uint64_t now,
-		    struct stats_block *);
+		    const struct lesson *, uint64_t longest, uint64_t now);
 /* It gave its slot back. */
 void		 observe_release_slot(struct observe *, struct observed *,
-		    uint64_t now, struct stats_block *);
+		    uint64_t now);
 
 enum observe_end {
 	OBSERVE_DONE,		/* it gave all back */
@@ -102,38 +89,31 @@ enum observe_end {
 	OBSERVE_GONE,		/* nor did it wait for that */
 };
 
-/* It has ended; *place is NULL after that, or was. */
-void		 observe_end(struct observe *, struct observed **place,
-		    enum observe_end, uint64_t now, struct stats_block *);
+/*
+ * It has ended; *place is NULL after that, or was.  Returns whether it was
+ * admitted in the shadow by then.
+ */
+bool		 observe_end(struct observe *, struct observed **place,
+		    enum observe_end, uint64_t now);
 
 /*
  * Takes a request to another shadow, into a part there; to may be NULL: it is
  * not observed any more.
  */
 void		 observe_move(struct observe *from, struct observe *to,
-		    struct observed **place, unsigned part, uint64_t now,
-		    struct stats_block *);
+		    struct observed **place, unsigned part, uint64_t now);
 
 /* What is decided of a place, as far as that is known. */
-struct observed_view {
-	enum stats_decision	 decision;
-	bool			 decided;	/* else it still waits */
-	uint64_t		 wait;		/* ns; so far, or at least */
-	struct throttle_report	 report;	/* when it asked */
-	unsigned		 part;		/* or THROTTLE_WHOLE */
-	bool			 full;		/* refused: the queue was */
-};
 void		 observe_place(struct observe *, const struct observed *,
-		    uint64_t now, struct stats_block *,
-		    struct observed_view *);
+		    uint64_t now, struct observed_view *);
 
 /* How it stands. */
 struct observe_view {
 	uint64_t		 decided[STATS_DECISIONS]; /* requests, ever */
 	uint32_t		 waiting;
 };
-/* With all that was due by now. */
+/* With all that was due by now (ns). */
 void		 observe_view(struct observe *, uint64_t now,
-		    struct stats_block *, struct observe_view *);
+		    struct observe_view *);
 
 #endif

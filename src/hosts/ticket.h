@@ -16,6 +16,8 @@
 
 struct client_hasher;
 struct host;
+struct hosts_why;
+struct observed;
 
 enum ticket_state {
 	TICKET_IDLE,		/* neither waits nor holds a slot */
@@ -25,6 +27,7 @@ enum ticket_state {
 };
 
 #define HOSTS_BUDGET	96	/* bytes of a budget's name, with its end */
+#define HOSTS_OBSERVED	160	/* bytes of what would have happened */
 
 /*
  * What is told of a request to whoever looks at the queue, on any thread: it
@@ -64,10 +67,15 @@ struct ticket {
 	struct throttle_report	 report;	/* see hosts_ask() */
 	/* which one had it wait last, or refuses it; "": none did */
 	char			 budget[HOSTS_BUDGET];
+	struct hosts_why	*why;		/* of its refusal; owned, or NULL */
 	/* Set with the host's lock held, or before it is at one. */
 	const struct sockaddr	*address;	/* whose; NULL: a Unix socket */
 	struct ticket_shown	 shown;		/* hosts_show() */
 	uint64_t		 tunnel;	/* counted by that serial; or 0 */
+	/* Its place in its host's shadow, with the host's lock held; or NULL. */
+	struct observed		*observed;
+	bool			 observed_turn;	/* it had its turn there */
+	char			 observed_as[HOSTS_OBSERVED]; /* or "" */
 };
 
 enum hosts_answer {

@@ -2,6 +2,7 @@
 #include "net/listen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "net/address.h"
+#include "net/inherited.h"
 
 /* Listeners */
 
@@ -68,6 +70,20 @@ remove_stale(const struct sockaddr *sa, socklen_t len)
 	close(fd);
 }
 
+/* One queue for all workers. */
+static int
+share(struct listener *l, unsigned workers)
+{
+	unsigned i;
+
+	for (i = 1; i < workers; i++) {
+		l->fds[i] = fcntl(l->fds[0], F_DUPFD_CLOEXEC, 3);
+		if (l->fds[i] == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* The number of a group, by its name or as it stands there. */
 static bool
 find_group(const char *group, gid_t *gid)
@@ -114,18 +130,10 @@ bind_guarded(struct listener *l, const struct listen_order *order)
 static int
 open_unix(struct listener *l, const struct listen_order *order)
 {
-	unsigned i, workers = order->workers;
-
 	remove_stale((struct sockaddr *)&l->addr, l->len);
 	l->fds[0] = order->guarded ? bind_guarded(l, order) :
 	    bind_socket((struct sockaddr *)&l->addr, l->len, false);
-	if (l->fds[0] == -1)
-		return -1;
-	for (i = 1; i < workers; i++) {
-		if ((l->fds[i] = dup(l->fds[0])) == -1)
-			return -1;
-	}
-	return 0;
+	return l->fds[0] == -1 ? -1 : share(l, order->workers);
 }
 
 static int
@@ -190,6 +198,10 @@ open_listener(struct listener *l, const struct conf_address *a,
 		return -1;
 	for (i = 0; i < workers; i++)
 		l->fds[i] = -1;
+	l->fds[0] = inherited_socket((struct sockaddr *)&l->addr);
+	l->inherited = l->fds[0] != -1;
+	if (l->inherited)
+		return share(l, workers);
 	if (a->addr.ss_family == AF_UNIX)
 		return open_unix(l, order);
 	return open_inet(l, workers);
@@ -243,8 +255,9 @@ listen_open(const struct conf *conf, const struct listen_order *order,
 			return NULL;
 		}
 		ls->list[i].bound = true;
-		log_info("%s %s", order->told, address_print(
-		    (struct sockaddr *)&ls->list[i].addr, buf, sizeof buf));
+		log_info("%s %s%s", order->told, address_print(
+		    (struct sockaddr *)&ls->list[i].addr, buf, sizeof buf),
+		    ls->list[i].inherited ? ", as handed over" : "");
 	}
 	find_own(ls);
 	return ls;
@@ -265,7 +278,8 @@ listen_close(struct listeners *ls)
 				close(ls->list[i].fds[j]);
 		}
 		sun = (struct sockaddr_un *)&ls->list[i].addr;
-		if (sun->sun_family == AF_UNIX && ls->list[i].bound)
+		if (sun->sun_family == AF_UNIX && ls->list[i].bound &&
+		    !ls->list[i].inherited)
 			(void)unlink(sun->sun_path);
 		free(ls->list[i].text);
 		free(ls->list[i].fds);

@@ -24,6 +24,7 @@ struct listener {
 	bool			 tls;		/* clients speak it there */
 	int			*fds;		/* one a worker; -1: taken */
 	bool			 bound;
+	bool			 inherited;	/* its path is not ours */
 };
 
 struct listeners {
@@ -55,10 +56,11 @@ struct listen_order {
 };
 
 /*
- * Binds all addresses for that many workers and logs each.  A Unix socket's
- * file that nobody listens at any more is taken away before.  Returns NULL with
- * *cause, to be freed, when one cannot be bound: it has the place in the file;
- * *cause is NULL without memory for it.
+ * Binds all addresses for that many workers and logs each; those that were
+ * handed over (inherited.h) are taken, and shared by all workers.  A Unix
+ * socket's file that nobody listens at any more is taken away before.  Returns
+ * NULL with *cause, to be freed, when one cannot be bound: it has the place in
+ * the file; *cause is NULL without memory for it.
  */
 struct listeners *listen_open(const struct conf *,
 		    const struct listen_order *, char **cause);

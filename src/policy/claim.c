@@ -335,8 +335,11 @@ smallest_burst(const struct budget_limits *l, uint64_t max)
 static uint64_t
 largest_cost(const struct rule *rule, unsigned part)
 {
-	uint64_t max = smallest_burst(&rule->limits, UINT64_MAX);
+	uint64_t max;
 
+	if (rule->mode == RULE_OBSERVE)
+		return UINT64_MAX;
+	max = smallest_burst(&rule->limits, UINT64_MAX);
 	if (part == THROTTLE_WHOLE)
 		return max;
 	return smallest_burst(&rule->paths[part].limits, max);
@@ -374,11 +377,13 @@ take_deadline(struct claim *c, const struct rule *rule,
 	    wait;
 	int64_t milli;
 
+	c->max_wait = THROTTLE_NEVER;
 	if (http1_find(s->head, HTTP1_SLUICE_MAX_WAIT) != NULL) {
 		if (!one_number(s->head, HTTP1_SLUICE_MAX_WAIT, &milli))
 			return "Sluice-Max-Wait is not a number of seconds";
 		if (milli < INT64_MAX / (int64_t)(SECOND / MILLI)) {
 			own = (uint64_t)milli * (SECOND / MILLI);
+			c->max_wait = own;
 			wait = own < wait ? own : wait;
 			all = own < all ? own : all;
 		}

@@ -37,6 +37,7 @@ struct claim_turn {
 	struct client_hash	 credential;
 	uint64_t		 client;
 	uint64_t		 cost;		/* micro cost units; 0: none */
+	bool			 observed;	/* in the shadow, too */
 };
 
 /* Who asks for what. */
@@ -52,6 +53,10 @@ struct claim_source {
 
 struct claim {
 	struct throttle_request	 request;
+	uint64_t		 max_wait;	/* ns; Sluice-Max-Wait's, or
+						   THROTTLE_NEVER */
+	/* A request that is returned has had its turn in the shadow, too. */
+	bool			 observed_turn;
 	/* Whose throttle: both 0 where the rule does not tell them apart. */
 	struct client_hash	 credential;
 	/* That was taken by its value, being of a scheme that is not known. */

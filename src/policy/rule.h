@@ -49,6 +49,12 @@ enum rule_learn {
 	RULE_LEARN_SHAPE,	/* and what is left is spread until then */
 };
 
+/* What limits do. */
+enum rule_mode {
+	RULE_ENFORCE,
+	RULE_OBSERVE,		/* tell what they would have done */
+};
+
 /* What of a request tells it from others. */
 enum rule_key_kind {
 	RULE_KEY_NONE,		/* nothing */
@@ -115,6 +121,13 @@ struct rule_weight {
 	uint32_t		 weight;	/* millionths */
 };
 
+/* Limits that are tried beside those that hold. */
+struct rule_candidate {
+	struct budget_limits	 limits;	/* of the host; not of paths */
+	uint32_t		 queue_length;	/* waiters */
+	uint64_t		 max_wait;	/* ns */
+};
+
 /* What holds for the hosts that one pattern (or defaults) names. */
 struct rule {
 	const char		*name;		/* canonical pattern, or
@@ -128,6 +141,9 @@ struct rule {
 	struct budget_limits	 limits;
 	uint32_t		 queue_length;	/* waiters */
 	uint64_t		 max_wait;	/* ns */
+	enum rule_mode		 mode;
+	bool			 tries;		/* the candidate is there */
+	struct rule_candidate	 candidate;
 	struct rule_status	 pause_statuses[RULE_STATUSES_MAX];
 	unsigned		 npause_statuses;
 	uint64_t		 pause_default;	/* ns */

@@ -3,15 +3,18 @@
 /*
  * Preloaded into the daemon by tests: a sendmsg() to the port that stands in
  * the file $FAULT_FILE fails once, with the error behind it; the file is
- * removed when it has.
+ * removed when it has.  And the loop that finds a file $FAULT_FILE.hang, and
+ * removes it, hangs until there is a file $FAULT_FILE.go.
  */
 #define _GNU_SOURCE
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -49,4 +52,31 @@ sendmsg(int fd, const struct msghdr *msg, int flags)
 		return -1;
 	}
 	return next(fd, msg, flags);
+}
+
+/* Only one gets it away. */
+static void
+hang(void)
+{
+	const char *path = getenv("FAULT_FILE");
+	char begin[PATH_MAX], end[PATH_MAX];
+
+	if (path == NULL)
+		return;
+	snprintf(begin, sizeof begin, "%s.hang", path);
+	snprintf(end, sizeof end, "%s.go", path);
+	if (unlink(begin) == -1)
+		return;
+	while (access(end, F_OK) == -1)
+		usleep(1000);
+}
+
+int
+epoll_wait(int fd, struct epoll_event *events, int max, int timeout)
+{
+	int (*next)(int, struct epoll_event *, int, int);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "epoll_wait");
+	hang();
+	return next(fd, events, max, timeout);
 }

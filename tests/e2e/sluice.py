@@ -131,10 +131,11 @@ def settings(**keys):
 
 class Sluice:
 	"""wait: whether to wait for what it says of its addresses; file: not
-	the one that is written."""
+	the one that is written; before: the beginning of a command that ends
+	in ours, fds: descriptors that it gets."""
 
 	def __init__(self, directory, text=None, nofile=None, stdout=None,
-	    wait=True, file=None, **keys):
+	    wait=True, file=None, before=(), fds=(), **keys):
 		self.dir = pathlib.Path(directory)
 		self.file = self.dir / "sluice.yaml"
 		self.keys = keys
@@ -146,9 +147,9 @@ class Sluice:
 		self.run_dir = pathlib.Path(tempfile.mkdtemp(
 		    prefix="sluice."))
 		self.control = self.run_dir / "admin.sock"
-		self.proc = subprocess.Popen([BINARY, "-c",
+		self.proc = subprocess.Popen([*before, BINARY, "-c",
 		    str(file or self.file)], env={**os.environ,
-		    "RUNTIME_DIRECTORY": str(self.run_dir)},
+		    "RUNTIME_DIRECTORY": str(self.run_dir)}, pass_fds=fds,
 		    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
 		    stdout=subprocess.PIPE if stdout is None else stdout,
 		    cwd=self.dir, preexec_fn=limits)

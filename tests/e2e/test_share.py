@@ -2,6 +2,7 @@
 """One budget, many clients: turns, weights, urgency, costs, parts of a host."""
 import base64
 import json
+import re
 import time
 
 import pytest
@@ -234,6 +235,15 @@ def test_a_refusal_says_whose_budget_is_short(lab):
 	assert problem["budget"] == "2 per 1h of /search"
 	assert problem["waiting"] == 0
 	assert 1700 <= problem["retry_after"] <= 1800
+	assert [(reason["name"], reason["decides"])
+	    for reason in problem["reasons"]] == [("10 per 1h", False),
+	    ("2 per 1h of /search", True), ("turn", False)]
+	whole, part, turn = (reason["in"] for reason in problem["reasons"])
+	assert (whole, turn) == (0, 0)
+	assert 1700 <= part <= 1800
+	assert re.fullmatch("refused, for it would wait too long; "
+	    "2 per 1h of /search lets it go in [0-9.]+ min "
+	    "at the earliest", problem["says"]), problem["says"]
 	for _ in range(8):
 		assert one.get(far.url + "/").status == 200
 	problem = json.loads(one.get(far.url + "/").body)
@@ -502,6 +512,11 @@ def test_a_refusal_says_how_many_wait(lab):
 	problem = json.loads(ask(lab, far, "/").response().body)
 	assert problem["waiting"] == 3
 	assert problem["budget"] == "1 at a time"
+	assert problem["reasons"] == [
+	    {"name": "1 at a time", "in": None, "decides": True},
+	    {"name": "turn", "in": 0, "decides": False}]
+	assert problem["says"] == ("refused, for the queue is full; "
+	    "1 at a time: all are in use; 3 of at most 3 wait")
 	gate.open()
 	for one in clients:
 		assert one.response().status == 200

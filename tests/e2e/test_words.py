@@ -102,6 +102,19 @@ def test_client_that_does_not_trust_the_ca(house, version):
 	assert len(told(house.daemon, "before any request")) == 1
 
 
+def test_http2_inside(house):
+	"""Each host is told of, once; such clients can be let through."""
+	for name in ("a.test", "b.test") * 3:
+		one = house.inside(f"{name}:443")
+		one.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+		assert one.response().status == 505
+	house.daemon.stop()
+	lines = told(house.daemon, "speaks HTTP/2 from the start")
+	assert [line.split("info: ")[1].split(": ")[0] for line in lines] == [
+	    "a.test", "b.test"]
+	assert all('"https: tunnel"' in line for line in lines)
+
+
 def test_client_that_goes_after_the_handshake(house):
 	"""Some only close, without a word; who has asked before may go."""
 	one = house.inside("a.test:443")

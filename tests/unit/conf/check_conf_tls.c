@@ -316,7 +316,8 @@ static const struct wrong host_errors[] = {
 	    "tunnel, upstream or intercept" },
 	{ HOST("htpts: tunnel"), "1:15: hosts.a.b.htpts: an unknown key, "
 	    "expected capacity, period, burst, strict, rates, concurrency, "
-	    "queue, pause, learn, retry, client_cost, costs, paths, "
+	    "queue, mode, candidate, pause, learn, retry, client_cost, "
+	    "costs, paths, "
 	    "per, fair_by, weights, trust_priority, shared, https, tunnel, "
 	    "upgrade, tls; did you mean \"https\"?" },
 	{ HOST("https: tunnel, https: tunnel"),

@@ -298,7 +298,7 @@ learn(struct observe *o, unsigned i, uint64_t now)
 	};
 
 	observe_learn(o, places[i], &l, a->backoff ? 10 * SEC : 3600 * SEC,
-	    now, &stats);
+	    now);
 }
 
 /* The arrivals go on at once; what they do comes in the order of time. */
@@ -326,13 +326,12 @@ observe_all(struct observe *o)
 			learn(o, e.i, e.at);
 			answered[e.i] = true;
 		} else if (e.what == RELEASE) {
-			observe_release_slot(o, places[e.i], e.at, &stats);
+			observe_release_slot(o, places[e.i], e.at);
 			released[e.i] = true;
 		} else {
 			observe_ask(o, &places[arrived],
-			    &arrivals[arrived].request, &memory, e.at,
-			    &stats);
-			observe_sent(o, places[arrived++], e.at, &stats);
+			    &arrivals[arrived].request, &memory, e.at);
+			observe_sent(o, places[arrived++], e.at);
 		}
 	}
 }
@@ -345,23 +344,23 @@ compare(struct observe *o)
 	struct observed_view v;
 	unsigned i;
 
-	observe_run(o, end, &stats);
+	observe_run(o, end);
 	for (i = 0; i < N; i++) {
 		step = i;
 		must(places[i] != NULL);
-		observe_place(o, places[i], end, &stats, &v);
+		observe_place(o, places[i], end, &v);
 		must(v.decided);
 
 		must(v.decision == real.fates[i].decision);
 		must(v.decision == STATS_WOULD_REFUSE ||
 		    v.wait == real.fates[i].wait);
 		decided[v.decision]++;
-		observe_end(o, &places[i], OBSERVE_DONE, end, &stats);
+		observe_end(o, &places[i], OBSERVE_DONE, end);
 		must(places[i] == NULL);
 	}
-	observe_run(o, 2 * end, &stats);
-	must(observe_is_empty(o));
+	must(observe_is_idle(o, 2 * end));
 	must(memory.used == 0);
+	observe_count(o, &stats);
 	for (i = 0; i < STATS_DECISIONS; i++)
 		must(stats.observed[i] == decided[i]);
 }
@@ -380,7 +379,7 @@ history(unsigned refusals)
 	ck_assert_ptr_nonnull(o);
 	observe_all(o);
 	compare(o);
-	observe_free(o, &stats);
+	observe_free(o);
 	memory_destroy(&memory);
 }
 
@@ -432,19 +431,21 @@ ask(struct observed **place, uint64_t now)
 		.part = THROTTLE_WHOLE,
 	};
 
-	observe_ask(shadow, place, &q, NULL, now, &stats);
+	observe_ask(shadow, place, &q, NULL, now);
 }
 
 static void
 ask_and_go(struct observed **place, uint64_t now)
 {
 	ask(place, now);
-	observe_sent(shadow, *place, now, &stats);
+	observe_sent(shadow, *place, now);
 }
 
 static void
 check_counts(uint64_t went, uint64_t waited, uint64_t refused)
 {
+	observe_count(shadow, &stats);
+	ck_assert(!observe_is_uncounted(shadow));
 	ck_assert_uint_eq(stats.observed[STATS_WOULD_GO], went);
 	ck_assert_uint_eq(stats.observed[STATS_WOULD_WAIT], waited);
 	ck_assert_uint_eq(stats.observed[STATS_WOULD_REFUSE], refused);
@@ -455,7 +456,7 @@ check_waiting(uint64_t now, uint32_t waiting)
 {
 	struct observe_view v;
 
-	observe_view(shadow, now, &stats, &v);
+	observe_view(shadow, now, &v);
 	ck_assert_uint_eq(v.waiting, waiting);
 }
 
@@ -464,16 +465,16 @@ START_TEST(outlives_its_request)
 	begin(1, 0, 10);
 	ask_and_go(&a, SEC);
 	ask_and_go(&b, SEC);
-	observe_end(shadow, &a, OBSERVE_DONE, SEC + MS, &stats);
-	observe_end(shadow, &b, OBSERVE_DONE, SEC + MS, &stats);
+	observe_end(shadow, &a, OBSERVE_DONE, SEC + MS);
+	observe_end(shadow, &b, OBSERVE_DONE, SEC + MS);
 	check_waiting(2 * SEC - 1, 1);
 	check_counts(1, 0, 0);
 	check_waiting(2 * SEC, 0);
 	check_counts(1, 1, 0);
 	ck_assert_uint_eq(stats.observed_wait.sum, SEC);
-	observe_run(shadow, 2 * SEC + MS, &stats);
-	ck_assert(observe_is_empty(shadow));
-	observe_free(shadow, &stats);
+	observe_run(shadow, 2 * SEC + MS);
+	ck_assert(observe_is_idle(shadow, 3600 * SEC));
+	observe_free(shadow);
 }
 END_TEST
 
@@ -483,18 +484,18 @@ START_TEST(slot_is_held_as_long_as_it_was)
 	begin(0, 1, 10);
 	ask_and_go(&a, SEC);
 	ask_and_go(&b, SEC + MS);
-	observe_end(shadow, &b, OBSERVE_DONE, SEC + 3 * MS, &stats);
+	observe_end(shadow, &b, OBSERVE_DONE, SEC + 3 * MS);
 	check_waiting(50 * SEC - 1, 1);
-	observe_end(shadow, &a, OBSERVE_DONE, 50 * SEC, &stats);
+	observe_end(shadow, &a, OBSERVE_DONE, 50 * SEC);
 	check_waiting(50 * SEC, 0);
 	ask_and_go(&c, 50 * SEC + MS);
 	check_waiting(50 * SEC + 2 * MS - 1, 1);
 	/* b has held it for 2 ms */
 	check_waiting(50 * SEC + 2 * MS, 0);
-	observe_end(shadow, &c, OBSERVE_DONE, 51 * SEC, &stats);
+	observe_end(shadow, &c, OBSERVE_DONE, 51 * SEC);
 	check_waiting(52 * SEC, 0);
-	ck_assert(observe_is_empty(shadow));
-	observe_free(shadow, &stats);
+	ck_assert(observe_is_idle(shadow, 3600 * SEC));
+	observe_free(shadow);
 }
 END_TEST
 
@@ -502,14 +503,14 @@ START_TEST(who_really_was_refused_holds_what_is_typical)
 {
 	begin(0, 1, 10);
 	ask_and_go(&a, SEC);
-	observe_end(shadow, &a, OBSERVE_DONE, SEC + 7 * MS, &stats);
+	observe_end(shadow, &a, OBSERVE_DONE, SEC + 7 * MS);
 	ask(&a, 2 * SEC);
-	observe_end(shadow, &a, OBSERVE_REFUSED, 2 * SEC, &stats);
+	observe_end(shadow, &a, OBSERVE_REFUSED, 2 * SEC);
 	ask_and_go(&b, 2 * SEC + MS);
 	check_waiting(2 * SEC + 7 * MS - 1, 1);
 	check_waiting(2 * SEC + 7 * MS, 0);
-	observe_end(shadow, &b, OBSERVE_DONE, 3 * SEC, &stats);
-	observe_free(shadow, &stats);
+	observe_end(shadow, &b, OBSERVE_DONE, 3 * SEC);
+	observe_free(shadow);
 }
 END_TEST
 
@@ -518,12 +519,12 @@ START_TEST(who_waits_in_both_and_goes_leaves_both)
 	begin(1, 0, 10);
 	ask_and_go(&a, SEC);
 	ask(&b, SEC);
-	observe_end(shadow, &b, OBSERVE_GONE, SEC + MS, &stats);
+	observe_end(shadow, &b, OBSERVE_GONE, SEC + MS);
 	check_waiting(SEC + MS, 0);
 	check_counts(1, 1, 0);
-	observe_end(shadow, &a, OBSERVE_DONE, SEC + MS, &stats);
-	ck_assert(observe_is_empty(shadow));
-	observe_free(shadow, &stats);
+	observe_end(shadow, &a, OBSERVE_DONE, SEC + MS);
+	ck_assert(observe_is_idle(shadow, 3600 * SEC));
+	observe_free(shadow);
 }
 END_TEST
 
@@ -540,19 +541,19 @@ START_TEST(refund_gives_back)
 	};
 
 	begin(1, 0, 10);
-	observe_ask(shadow, &a, &q, NULL, SEC, &stats);
-	observe_sent(shadow, a, SEC, &stats);
+	observe_ask(shadow, &a, &q, NULL, SEC);
+	observe_sent(shadow, a, SEC);
 	ask_and_go(&b, SEC);
-	observe_end(shadow, &a, OBSERVE_REFUND, SEC, &stats);
+	observe_end(shadow, &a, OBSERVE_REFUND, SEC);
 	check_waiting(SEC, 0);
 	ask(&c, SEC);
-	observe_end(shadow, &c, OBSERVE_REFUND, SEC, &stats);
+	observe_end(shadow, &c, OBSERVE_REFUND, SEC);
 	check_waiting(SEC, 0);
 	check_counts(1, 1, 0);
-	observe_end(shadow, &b, OBSERVE_DONE, SEC, &stats);
-	ck_assert(observe_is_empty(shadow));
+	observe_end(shadow, &b, OBSERVE_DONE, SEC);
+	ck_assert(observe_is_idle(shadow, 3600 * SEC));
 	ck_assert(!deposit.listed);
-	observe_free(shadow, &stats);
+	observe_free(shadow);
 }
 END_TEST
 
@@ -564,35 +565,20 @@ START_TEST(full_queue_and_late_ones)
 	ask_and_go(&a, SEC);
 	ask_and_go(&b, SEC);
 	ask_and_go(&c, SEC);
-	observe_place(shadow, c, SEC, &stats, &v);
+	observe_place(shadow, c, SEC, &v);
 	ck_assert_int_eq(v.decision, STATS_WOULD_REFUSE);
 	ck_assert(v.full);
 	ck_assert_int_eq(v.report.what, BUDGET_SHORT_RATE);
-	observe_place(shadow, b, SEC + MS, &stats, &v);
+	observe_place(shadow, b, SEC + MS, &v);
 	ck_assert(!v.decided);
 	ck_assert_int_eq(v.decision, STATS_WOULD_WAIT);
 	ck_assert_uint_eq(v.wait, SEC);
 	check_counts(1, 0, 1);
-	/* who still waits counts, and nobody is left pointing there */
-	observe_free(shadow, &stats);
-	check_counts(1, 1, 1);
+	/* nobody is left pointing there */
+	observe_free(shadow);
 	ck_assert_ptr_null(a);
 	ck_assert_ptr_null(b);
 	ck_assert_ptr_null(c);
-}
-END_TEST
-
-/* Without counters they are made up for by the next call that has them. */
-START_TEST(counts_later)
-{
-	begin(1, 0, 10);
-	ask_and_go(&a, SEC);
-	ask_and_go(&b, SEC);
-	observe_run(shadow, 3 * SEC, NULL);
-	check_counts(1, 0, 0);
-	observe_run(shadow, 3 * SEC, &stats);
-	check_counts(1, 1, 0);
-	observe_free(shadow, &stats);
 }
 END_TEST
 
@@ -607,10 +593,10 @@ START_TEST(new_limits_keep_what_was_spent)
 	begin(1, 0, 10);
 	ask_and_go(&a, SEC);
 	ask_and_go(&b, SEC);
-	ck_assert(observe_limit(shadow, &l, NULL, SEC, &stats));
+	ck_assert(observe_limit(shadow, &l, NULL, SEC));
 	check_waiting(SEC + 500 * MS - 1, 1);
 	check_waiting(SEC + 500 * MS, 0);
-	observe_free(shadow, &stats);
+	observe_free(shadow);
 }
 END_TEST
 
@@ -623,24 +609,24 @@ START_TEST(moves_to_another)
 	ask_and_go(&b, SEC);
 	from = shadow;
 	begin(0, 1, 10);
-	observe_move(from, shadow, &b, THROTTLE_WHOLE, SEC + MS, &stats);
+	observe_move(from, shadow, &b, THROTTLE_WHOLE, SEC + MS);
 	ck_assert_ptr_nonnull(b);
 	/* a slot is free there */
 	check_waiting(SEC + MS, 0);
-	observe_move(from, shadow, &a, THROTTLE_WHOLE, SEC + MS, &stats);
-	ck_assert(observe_is_empty(from));
-	observe_free(from, &stats);
+	observe_move(from, shadow, &a, THROTTLE_WHOLE, SEC + MS);
+	ck_assert(observe_is_idle(from, 3600 * SEC));
+	observe_free(from);
 	/* both hold one now */
 	ask_and_go(&c, SEC + 2 * MS);
-	observe_end(shadow, &a, OBSERVE_DONE, SEC + 2 * MS, &stats);
+	observe_end(shadow, &a, OBSERVE_DONE, SEC + 2 * MS);
 	check_waiting(SEC + 2 * MS, 1);
-	observe_end(shadow, &b, OBSERVE_DONE, SEC + 4 * MS, &stats);
+	observe_end(shadow, &b, OBSERVE_DONE, SEC + 4 * MS);
 	check_waiting(SEC + 5 * MS, 0);
-	observe_move(shadow, NULL, &c, THROTTLE_WHOLE, SEC + 5 * MS, &stats);
+	observe_move(shadow, NULL, &c, THROTTLE_WHOLE, SEC + 5 * MS);
 	ck_assert_ptr_null(c);
-	observe_run(shadow, 2 * SEC, &stats);
-	ck_assert(observe_is_empty(shadow));
-	observe_free(shadow, &stats);
+	observe_run(shadow, 2 * SEC);
+	ck_assert(observe_is_idle(shadow, 3600 * SEC));
+	observe_free(shadow);
 }
 END_TEST
 
@@ -652,12 +638,12 @@ START_TEST(short_memory)
 	begin(1, 0, 10);
 	memory_init(&memory, 0);
 	memory_add(&memory, 1);
-	observe_ask(shadow, &a, &q, &memory, SEC, &stats);
+	observe_ask(shadow, &a, &q, &memory, SEC);
 	ck_assert_ptr_null(a);
 	check_counts(0, 0, 0);
-	observe_sent(shadow, a, SEC, &stats);
-	observe_end(shadow, &a, OBSERVE_DONE, SEC, &stats);
-	observe_free(shadow, &stats);
+	observe_sent(shadow, a, SEC);
+	observe_end(shadow, &a, OBSERVE_DONE, SEC);
+	observe_free(shadow);
 	memory_destroy(&memory);
 }
 END_TEST
@@ -679,7 +665,6 @@ main(void)
 	tcase_add_test(tc, who_waits_in_both_and_goes_leaves_both);
 	tcase_add_test(tc, refund_gives_back);
 	tcase_add_test(tc, full_queue_and_late_ones);
-	tcase_add_test(tc, counts_later);
 	tcase_add_test(tc, new_limits_keep_what_was_spent);
 	tcase_add_test(tc, moves_to_another);
 	tcase_add_test(tc, short_memory);

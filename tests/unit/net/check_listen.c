@@ -19,15 +19,10 @@
 static char	 dir[32];
 static char	 path[sizeof dir + 8];
 
-void
-log_info(const char *format, ...)
-{
-	(void)format;
-}
-
 static void
 set_up(void)
 {
+	log_set_level(LOG_LEVEL_WARN);
 	/* without a fork the name of the test before stands there */
 	snprintf(dir, sizeof dir, "/tmp/check_listen.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));

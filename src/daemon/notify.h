@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_NOTIFY_H
+#define SLUICE_NOTIFY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What a service manager is told, by the protocol of sd_notify(3): datagrams
+ * to the socket that NOTIFY_SOCKET names.  There is one for a process; from the
+ * main thread.  Nothing here waits: a state that is not taken now is sent again
+ * by notify_again(), anything else is forgotten.
+ */
+
+/*
+ * Reads what the environment says (NOTIFY_SOCKET, WATCHDOG_USEC and
+ * WATCHDOG_PID), and takes it away from there: children are not to speak for
+ * us.  Where a socket cannot be used that is logged.
+ */
+void		 notify_open(void);
+void		 notify_close(void);
+
+/* Returns whether anybody is to be told. */
+bool		 notify_wanted(void);
+/* Returns within what time (ns) notify_alive() is expected; 0: it is not. */
+uint64_t	 notify_watchdog(void);
+
+/* States.  Stopping is the last: after that none is told. */
+void		 notify_ready(void);
+void		 notify_reloading(void);
+void		 notify_stopping(void);
+/* Sends a state that nobody took. */
+void		 notify_again(void);
+
+/* A line for people. */
+void		 notify_status(const char *, ...)
+		    __attribute__((format(printf, 1, 2)));
+void		 notify_alive(void);
+/* What goes on now (a stop) takes for ns more, at most. */
+void		 notify_extend(uint64_t ns);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/hosts_why.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/words.h"
+#include "hosts/hosts_say.h"
+
+/* Keeping */
+
+void
+hosts_why_take(struct hosts_why *kept, struct host *h,
+    const struct throttle_waiter *w, bool place, uint64_t now)
+{
+	const uint8_t *causes = h->pause.causes;
+
+	kept->conf = conf_ref(h->conf);
+	kept->rule = h->rule;
+	kept->part = w->part;
+	kept->named[0] = '\0';
+	kept->causes[THROTTLE_OF_HOST] = causes[THROTTLE_WHOLE];
+	kept->causes[THROTTLE_OF_PART] = causes[w->part];
+	kept->causes[THROTTLE_OF_NAMED] =
+	    causes[THROTTLE_NAMED_PART(w->named)];
+	if (w->named != 0)
+		snprintf(kept->named, sizeof kept->named, "%s",
+		    throttle_named_text(h->throttle, w->named));
+	kept->now = now;
+	kept->late = false;
+	kept->drained = h->drained;
+	kept->has_place = place;
+	throttle_why(h->throttle, w, now, &kept->why);
+	if (place)
+		throttle_place(h->throttle, w, now, &kept->place);
+}
+
+void
+hosts_why_done(struct hosts_why *kept)
+{
+	conf_unref(kept->conf);
+}
+
+void
+hosts_why_refused(struct host *h, struct ticket *t, bool late, uint64_t now)
+{
+	hosts_why_drop(t);
+	if ((t->why = malloc(sizeof *t->why)) == NULL)
+		return;
+	hosts_why_take(t->why, h, &t->waiter, false, now);
+	t->why->late = late;
+}
+
+void
+hosts_why_drop(struct ticket *t)
+{
+	if (t->why == NULL)
+		return;
+	hosts_why_done(t->why);
+	free(t->why);
+	t->why = NULL;
+}
+
+/* Wording */
+
+/* "lets it go in 2.1 s": what one limit has to say. */
+static void
+say_reason(struct hosts_reason *to, const struct throttle_reason *r,
+    uint64_t now)
+{
+	const char *says = "lets it go now";
+	char buf[WORDS];
+
+	if (r->at == THROTTLE_NEVER) {
+		if (r->what == BUDGET_SHORT_CONCURRENCY)
+			says = "all are in use";
+		else
+			says = "an answer has to come first";
+		snprintf(to->says, sizeof to->says, "%s", says);
+	} else if (r->at > now)
+		snprintf(to->says, sizeof to->says, "lets it go in %s",
+		    words_duration(buf, r->at - now));
+	else
+		snprintf(to->says, sizeof to->says, "%s", says);
+}
+
+static void
+add_limit(struct hosts_explanation *e, const struct hosts_why *kept,
+    const struct throttle_reason *r)
+{
+	struct hosts_reason *to = &e->reasons[e->n++];
+	struct hosts_limit limit = {
+		.what = r->what,
+		.rate = r->limit,
+		.concurrency = r->concurrency,
+		.manual = kept->causes[r->whose] == STATS_MANUAL,
+	};
+
+	if (r->whose == THROTTLE_OF_PART && kept->part < kept->rule->npaths)
+		limit.part = kept->rule->paths[kept->part].text;
+	else if (r->whose == THROTTLE_OF_NAMED)
+		limit.named = kept->named;
+	hosts_say_limit(to->name, &limit);
+	to->at = r->at;
+	to->decides = r->decides;
+	say_reason(to, r, kept->now);
+}
+
+/* How many go before it, where that was looked for. */
+static void
+say_place(char *to, size_t size, const struct hosts_why *kept)
+{
+	to[0] = '\0';
+	if (kept->has_place && kept->why.waiting > 0)
+		snprintf(to, size, ": %" PRIu32 " of the %" PRIu32
+		    " that wait go%s before it", kept->place.ahead,
+		    kept->why.waiting, kept->place.ahead == 1 ? "es" : "");
+}
+
+static void
+add_turn(struct hosts_explanation *e, const struct hosts_why *kept)
+{
+	struct hosts_reason *to = &e->reasons[e->n++];
+	const struct throttle_why *why = &kept->why;
+	char place[128], buf[WORDS];
+
+	snprintf(to->name, sizeof to->name, "turn");
+	to->decides = why->turn_decides;
+	to->at = why->turn_decides ? THROTTLE_NEVER : why->turn;
+	say_place(place, sizeof place, kept);
+	if (why->turn_decides)
+		snprintf(to->says, sizeof to->says,
+		    "others have to go first%s", place);
+	else if (why->turn > kept->now)
+		snprintf(to->says, sizeof to->says, "its turn comes in %s%s",
+		    words_duration(buf, why->turn - kept->now), place);
+	else
+		snprintf(to->says, sizeof to->says, "it may be next%s", place);
+}
+
+/* What decides, in a clause: "30 per 1m of /search lets it go in 2.1 s". */
+static void
+say_decision(char *to, size_t size, const struct hosts_explanation *e)
+{
+	unsigned i;
+
+	for (i = 0; i < e->n; i++)
+		if (e->reasons[i].decides)
+			break;
+	if (e->why.goes)
+		snprintf(to, size, "it would go at once");
+	else if (i == e->n || e->why.turn_decides)
+		snprintf(to, size, "others have to go first");
+	else if (e->reasons[i].at == THROTTLE_NEVER)
+		snprintf(to, size, "%s: %s", e->reasons[i].name,
+		    e->reasons[i].says);
+	else
+		snprintf(to, size, "%s %s at the earliest",
+		    e->reasons[i].name, e->reasons[i].says);
+}
+
+static void
+say_all(struct hosts_explanation *e, uint32_t queue_length)
+{
+	char decision[150], queue[64] = "";
+	const char *refused = "";
+
+	if (e->drained)
+		refused = "refused, for the host is drained; ";
+	else if (e->why.full)
+		refused = "refused, for the queue is full; ";
+	else if (e->late)
+		refused = "refused, for it would wait too long; ";
+	say_decision(decision, sizeof decision, e);
+	if (e->why.waiting > 0)
+		snprintf(queue, sizeof queue, "; %" PRIu32 " of at most %"
+		    PRIu32 " wait", e->why.waiting, queue_length);
+	snprintf(e->says, sizeof e->says, "%s%s%s", refused, decision, queue);
+}
+
+void
+hosts_why_say(const struct hosts_why *kept, struct hosts_explanation *e)
+{
+	unsigned i;
+
+	e->key[0] = e->part[0] = '\0';
+	e->why = kept->why;
+	e->why.short_of = NULL;	/* it would point into what was kept */
+	e->place = kept->place;
+	e->has_place = kept->has_place;
+	e->now = kept->now;
+	e->late = kept->late;
+	e->drained = kept->drained;
+	e->n = 0;
+	for (i = 0; i < kept->why.n; i++)
+		add_limit(e, kept, &kept->why.reasons[i]);
+	add_turn(e, kept);
+	if (kept->named[0] != '\0')
+		snprintf(e->part, sizeof e->part, "%s", kept->named);
+	else if (kept->part < kept->rule->npaths)
+		snprintf(e->part, sizeof e->part, "%s",
+		    kept->rule->paths[kept->part].text);
+	say_all(e, kept->rule->queue_length);
+}

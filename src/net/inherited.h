@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_INHERITED_H
+#define SLUICE_INHERITED_H
+
+#include <stdbool.h>
+#include <sys/socket.h>
+
+/*
+ * Listening sockets that whoever started us has bound and handed over, by the
+ * protocol of sd_listen_fds(3): so a service manager may have ports that we may
+ * not bind, and keeps them while we are started anew.  From the main thread,
+ * while the process starts.
+ */
+
+/*
+ * Takes them from the environment (LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES),
+ * where nothing is left of them for children, and keeps those that listen.
+ */
+void		 inherited_take(void);
+
+/*
+ * Returns the one that is bound to an address, which is the caller's from then
+ * on; -1 where there is none.
+ */
+int		 inherited_socket(const struct sockaddr *);
+
+/* Closes those that nobody has wanted, and says so. */
+void		 inherited_close(void);
+
+#endif
