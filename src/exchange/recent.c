@@ -75,7 +75,9 @@ put(char *to, size_t size, const char *p, size_t n)
 {
 	if (n >= size)
 		n = size - 1;
-	memcpy(to, p, n);
+	/* what is empty may have no address */
+	if (n > 0)
+		memcpy(to, p, n);
 	to[n] = '\0';
 }
 
