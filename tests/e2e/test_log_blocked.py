@@ -257,7 +257,7 @@ def test_rotation_loses_nothing(lab):
 	path = lab.dir / "access.log"
 	notes = lab.dir / "notes.log"
 	daemon = start_silent(lab, {"access": str(path),
-	    "diagnostics": str(notes)})
+	    "diagnostics": str(notes), "level": "debug"})
 	over = threading.Event()
 
 	def load():
@@ -268,7 +268,9 @@ def test_rotation_loses_nothing(lab):
 				one.ask("GET", far.url + "/")
 			for _ in range(20):
 				assert one.response().status == 200
-			sent += 20
+			# a message each
+			fail(one, 5)
+			sent += 25
 		return sent
 	task = lab.spawn(load)
 	for i in range(8):
@@ -285,7 +287,12 @@ def test_rotation_loses_nothing(lab):
 	lines = [line for file in lab.dir.glob("access.*")
 	    for line in file.read_text().splitlines()]
 	assert len(lines) == sent
-	assert all(" forwarded rule=" in line for line in lines)
+	assert sum(" forwarded rule=" in line for line in lines) == \
+	    sent // 25 * 20
+	said = [line for file in lab.dir.glob("notes.*")
+	    for line in file.read_text().splitlines()]
+	assert sum(" debug: 127.0.0.1: refused: " in line
+	    for line in said) == sent // 25 * 5
 
 
 def test_rotation_that_fails_keeps_the_old(lab):
