@@ -8,7 +8,9 @@
 #include "admin/admin_control.h"
 #include "admin/admin_host.h"
 #include "admin/admin_hosts.h"
+#include "admin/admin_exchanges.h"
 #include "admin/admin_log.h"
+#include "admin/admin_metrics.h"
 #include "admin/admin_reload.h"
 #include "admin/admin_status.h"
 #include "conf/conf_value.h"
@@ -16,7 +18,10 @@
 static const struct admin_route routes[] = {
 	{ ADMIN_GET, "/", admin_dashboard, .needs_full = false },
 	{ ADMIN_GET, "/healthz", admin_healthz, .needs_full = false },
+	{ ADMIN_GET, "/metrics", admin_metrics, .needs_full = false },
 	{ ADMIN_GET, "/readyz", admin_readyz, .needs_full = false },
+	{ ADMIN_GET, "/v1/exchanges", admin_exchanges, .needs_full = true,
+	    .query = "host limit" },
 	{ ADMIN_GET, "/v1/hosts", admin_hosts, .needs_full = false,
 	    .query = "match state sort by limit after" },
 	{ ADMIN_GET, "/v1/hosts/{}", admin_host, .needs_full = false },

@@ -28,13 +28,18 @@ struct name {
 	char		 text[];
 };
 
+struct stats_process stats_process;
+
 static _Atomic(struct stats *) all;
 /* Changed by the main thread only. */
 static struct name *table;
 static _Atomic(struct name *) names[STATS_NAMES_MAX];
 static _Atomic unsigned nnames;
 
-static _Atomic int throttled[STATS_THROTTLED];
+/* The usual ones are there from the start: the first one is one more, too. */
+#define USUAL	{ 429, 503 }
+
+static _Atomic int throttled[STATS_THROTTLED] = USUAL;
 
 /* Threads and their blocks */
 
@@ -238,6 +243,7 @@ free_names(void)
 void
 stats_free(void)
 {
+	static const int usual[STATS_THROTTLED] = USUAL;
 	struct stats *s;
 	unsigned i;
 
@@ -248,6 +254,7 @@ stats_free(void)
 		free(s);
 	}
 	free_names();
+	memset(&stats_process, 0, sizeof stats_process);
 	for (i = 0; i < STATS_THROTTLED; i++)
-		atomic_store(&throttled[i], 0);
+		atomic_store(&throttled[i], usual[i]);
 }

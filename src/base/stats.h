@@ -111,6 +111,18 @@ struct stats_block {
 	struct stats_histogram observed_wait;
 };
 
+/* What is counted of the process: of nobody's series. */
+struct stats_process {
+	/* By the main thread: */
+	stats_count	 reloads;	/* that took effect */
+	stats_count	 failed;	/* that did not */
+	_Atomic bool	 wrong;		/* the last one did not */
+	_Atomic uint64_t loaded;	/* ns, monotonic: conf is since then */
+	/* By the control plane's: */
+	stats_count	 dropped;	/* readers of events, too slow */
+};
+extern struct stats_process stats_process;
+
 /* One thread's; only that thread adds to it. */
 struct stats;
 
@@ -154,8 +166,8 @@ const char	*stats_name(unsigned series);
 unsigned	 stats_names(void);
 
 /*
- * Returns which counter of throttled a status counts in: of the first
- * STATS_THROTTLED statuses that came, one each.
+ * Returns which counter of throttled a status counts in: one of its own for
+ * 429, 503, and the next statuses that come; STATS_THROTTLED have one.
  */
 unsigned	 stats_throttled_slot(int status);
 /* Returns the status of such a counter; 0 where it has none. */

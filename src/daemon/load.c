@@ -13,6 +13,7 @@
 #include "conf/conf_token.h"
 #include "conf/conf_warnings.h"
 #include "exchange/access.h"
+#include "net/loop.h"
 #include "tls/tls_context.h"
 #include "tls/tls_warnings.h"
 
@@ -91,6 +92,7 @@ load_series(struct conf *conf)
 {
 	size_t i;
 
+	atomic_store(&stats_process.loaded, loop_now());
 	conf->fallback.series = STATS_DEFAULT;
 	for (i = 0; i < conf->nrules; i++)
 		conf->rules[i].series = stats_series(conf->rules[i].name,

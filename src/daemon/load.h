@@ -24,8 +24,8 @@ void		 load_warnings(const struct conf *,
 void		 load_log_warning_cb(const char *line, void *);
 
 /*
- * Gives its rules the numbers of their counters, before other threads see it;
- * from the main thread.
+ * Gives its rules the numbers of their counters, before other threads see it,
+ * and notes that it is in force from now on; from the main thread.
  */
 void		 load_series(struct conf *);
 

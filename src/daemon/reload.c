@@ -10,6 +10,7 @@
 #include "base/events.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/stats.h"
 #include "conf/conf.h"
 #include "conf/conf_changes.h"
 #include "daemon/load.h"
@@ -90,7 +91,9 @@ reload_for(struct reloader *r, struct admin_reload *asked)
 	asked->error = NULL;
 	conf = load_conf(r->conf->path, true, &asked->error);
 	asked->ok = conf != NULL && load_open_logs(conf, &asked->error);
+	atomic_store(&stats_process.wrong, !asked->ok);
 	if (!asked->ok) {
+		stats_add(&stats_process.failed, 1);
 		tell_failed(asked->error);
 		admin_conf_failed(r->admin, asked->error != NULL ?
 		    asked->error : "out of memory");
@@ -101,6 +104,7 @@ reload_for(struct reloader *r, struct admin_reload *asked)
 	conf_changes(r->conf, conf, add_line_cb, &changes);
 	load_warnings(conf, add_line_cb, &warnings);
 	put_in_force(r, conf);
+	stats_add(&stats_process.reloads, 1);
 	log_info("configuration reloaded");
 	events_tell(EVENT_RELOAD, NULL, NULL, NULL, "configuration reloaded");
 	notify_ready();

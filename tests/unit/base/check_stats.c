@@ -190,16 +190,17 @@ END_TEST
 
 START_TEST(statuses_that_refuse)
 {
-	unsigned i, slot = stats_throttled_slot(429);
+	unsigned i, slot = stats_throttled_slot(403);
 
-	ck_assert_int_eq(stats_throttled_status(slot), 429);
-	ck_assert_uint_eq(stats_throttled_slot(429), slot);
-	for (i = 1; i < STATS_THROTTLED; i++)
-		ck_assert_uint_lt(stats_throttled_slot(500 + (int)i),
-		    STATS_THROTTLED);
+	ck_assert_uint_eq(stats_throttled_slot(429), 0);
+	ck_assert_uint_eq(stats_throttled_slot(503), 1);
+	ck_assert_int_eq(stats_throttled_status(slot), 403);
+	ck_assert_uint_eq(stats_throttled_slot(403), slot);
+	for (i = 3; i < STATS_THROTTLED; i++)
+		ck_assert_uint_eq(stats_throttled_slot(600 + (int)i), i);
 	ck_assert_uint_eq(stats_throttled_slot(599), STATS_THROTTLED);
 	ck_assert_int_eq(stats_throttled_status(STATS_THROTTLED), 0);
-	ck_assert_uint_eq(stats_throttled_slot(429), slot);
+	ck_assert_uint_eq(stats_throttled_slot(403), slot);
 }
 END_TEST
 

@@ -1,0 +1,637 @@
+/* SPDX-License-Identifier: ISC */
+#include "admin/metrics_families.h"
+
+#include "config.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "admin/admin_context.h"
+#include "admin/metrics_text.h"
+#include "hosts/hosts_view.h"
+#include "net/failure.h"
+#include "net/listen.h"
+
+/*
+ * A series is told of when a rule of the configuration has it; its counters,
+ * when anything was counted in it, too, for good, or they would go back: with all words that a label can be, so that the first of a
+ * kind is seen to be one more.  Statuses are those that came.
+ */
+
+struct put;
+
+struct row {
+	struct metrics_family	 family;
+	void			(*put)(struct put *);
+	bool			 once;		/* not of hosts */
+	/* of counters in a block, or of a gauge: */
+	size_t			 offset;
+	unsigned		 n;
+	unsigned		 decimals;
+	const char		*label;		/* of n > 1 */
+	const char		*(*word)(unsigned); /* for it; NULL: none */
+};
+
+/* What is being put. */
+struct put {
+	struct text		*text;
+	bool			 open;
+	const struct metrics_data *data;
+	struct metrics_place	*at;
+	const struct row	*row;
+	struct metrics_label	 labels[4];	/* the first is the host */
+};
+
+/* Samples; what comes before them waits for the first. */
+
+static void
+begin(struct put *p)
+{
+	if (!p->at->begun)
+		metrics_put_family(p->text, p->open, &p->row->family);
+	p->at->begun = true;
+}
+
+static void
+put(struct put *p, const char *name, const char *value,
+    struct metrics_value v)
+{
+	p->labels[1] = (struct metrics_label){ name, value };
+	begin(p);
+	metrics_put(p->text, &p->row->family, p->labels, v);
+}
+
+static void
+put_plain(struct put *p, struct metrics_value v)
+{
+	put(p, NULL, NULL, v);
+}
+
+/* One that is of no host. */
+static void
+put_once(struct put *p, struct metrics_value v)
+{
+	static const struct metrics_label none[] = { { NULL, NULL } };
+
+	begin(p);
+	metrics_put(p->text, &p->row->family, none, v);
+}
+
+static const struct metrics_gauges *
+gauges_of(const struct put *p)
+{
+	return &p->data->gauges[p->at->series];
+}
+
+/* Of a monotonic instant. */
+static struct metrics_value
+timestamp(const struct put *p, uint64_t at)
+{
+	return metrics_seconds(p->data->wall + at - p->data->now);
+}
+
+/* Counters */
+
+bool
+metrics_counted(const struct stats_block *b)
+{
+	const stats_count *c = (const stats_count *)b;
+	size_t i;
+
+	for (i = 0; i < sizeof *b / sizeof *c; i++) {
+		if (c[i] != 0)
+			return true;
+	}
+	return false;
+}
+
+static const stats_count *
+counts_of(const struct put *p)
+{
+	const char *block = (const char *)&p->data->sums[p->at->series];
+
+	return (const stats_count *)(const void *)(block + p->row->offset);
+}
+
+static void
+put_counts(struct put *p)
+{
+	const struct row *row = p->row;
+	const stats_count *counts = counts_of(p);
+	const char *word = NULL;
+	unsigned i;
+
+	for (i = 0; i < row->n; i++) {
+		if (row->word != NULL && (word = row->word(i)) == NULL)
+			continue;
+		put(p, row->label, word, (struct metrics_value){
+		    .value = counts[i], .decimals = row->decimals });
+	}
+}
+
+/* Only where rules observe. */
+static void
+put_observed(struct put *p)
+{
+	const stats_count *counts = counts_of(p);
+	uint64_t all = 0;
+	unsigned i;
+
+	for (i = 0; i < p->row->n; i++)
+		all += counts[i];
+	if (all > 0)
+		put_counts(p);
+}
+
+static void
+put_histogram(struct put *p)
+{
+	const struct stats_histogram *h =
+	    (const struct stats_histogram *)(const void *)counts_of(p);
+	uint64_t bounds[STATS_BUCKETS], buckets[STATS_BUCKETS + 1];
+	unsigned i;
+
+	for (i = 0; i < STATS_BUCKETS; i++)
+		bounds[i] = stats_bound(i);
+	for (i = 0; i <= STATS_BUCKETS; i++)
+		buckets[i] = h->buckets[i];
+	p->labels[1].name = NULL;
+	begin(p);
+	metrics_put_histogram(p->text, p->open, &p->row->family, p->labels,
+	    STATS_BUCKETS, bounds, buckets, h->sum);
+}
+
+static void
+put_observed_histogram(struct put *p)
+{
+	const stats_count *counts = counts_of(p);
+	unsigned i;
+
+	for (i = 0; i <= STATS_BUCKETS; i++) {
+		if (counts[i] > 0) {
+			put_histogram(p);
+			return;
+		}
+	}
+}
+
+/* Their words */
+
+static const char *
+refusal_word(unsigned i)
+{
+	static const char *const words[STATS_REFUSALS] = {
+		[STATS_QUEUE_FULL] = "queue_full",
+		[STATS_MAX_WAIT] = "max_wait",
+		[STATS_HOSTS_FULL] = "hosts_full",
+		[STATS_HOSTS_SHARE] = "hosts_share",
+		[STATS_NO_MEMORY] = "no_memory",
+		[STATS_CONNECTIONS] = "connections",
+		[STATS_DRAINED] = "drained",
+		[STATS_LOOP] = "loop",
+		[STATS_MALFORMED] = "malformed",
+		[STATS_TOO_LARGE] = "too_large",
+		[STATS_TOO_SLOW] = "too_slow",
+		[STATS_OTHER_REFUSAL] = "other",
+	};
+
+	return words[i];
+}
+
+static const char *
+outcome_word(unsigned i)
+{
+	static const char *const words[STATS_OUTCOMES] = {
+		[STATS_FORWARDED] = "forwarded",
+		[STATS_TUNNEL] = "tunnel",
+		[STATS_UPGRADED] = "upgraded",
+		[STATS_INTERCEPTED] = "intercepted",
+		[STATS_PLAIN] = "plain",
+		[STATS_ANSWERED] = "answered",
+		[STATS_REFUSED] = "refused",
+		[STATS_ABORTED] = "aborted",
+		[STATS_CLIENT_GONE] = "client_gone",
+		[STATS_UPSTREAM_ERROR] = "upstream_error",
+	};
+
+	return words[i];
+}
+
+static const char *
+cause_word(unsigned i)
+{
+	return hosts_cause_word((enum stats_cause)i);
+}
+
+/* What never ended an exchange as the upstream's error is told of elsewhere. */
+static const char *
+error_word(unsigned i)
+{
+	if (i >= FAILURES || i == FAILURE_LOOP || i == FAILURE_NO_MEMORY)
+		return NULL;
+	return failure_answer((enum failure)i)->name;
+}
+
+static const char *
+class_word(unsigned i)
+{
+	static const char *const words[STATS_CLASSES] = {
+		"1xx", "2xx", "3xx", "4xx", "5xx",
+	};
+
+	return words[i];
+}
+
+static const char *
+status_word(unsigned i)
+{
+	static char word[16];	/* one thread tells */
+	int status = stats_throttled_status(i);
+
+	if (i == STATS_THROTTLED)
+		return "other";
+	if (status == 0)
+		return NULL;
+	snprintf(word, sizeof word, "%d", status);
+	return word;
+}
+
+static const char *
+direction_word(unsigned i)
+{
+	return i == STATS_IN ? "in" : "out";
+}
+
+static const char *
+decision_word(unsigned i)
+{
+	static const char *const words[STATS_DECISIONS] = {
+		[STATS_WOULD_GO] = "go",
+		[STATS_WOULD_WAIT] = "wait",
+		[STATS_WOULD_REFUSE] = "refuse",
+	};
+
+	return words[i];
+}
+
+/* Gauges */
+
+static void
+put_gauge(struct put *p)
+{
+	const char *g = (const char *)gauges_of(p);
+	const uint64_t *value =
+	    (const uint64_t *)(const void *)(g + p->row->offset);
+
+	put_plain(p, (struct metrics_value){
+	    .value = *value, .decimals = p->row->decimals });
+}
+
+static void
+put_concurrency(struct put *p)
+{
+	if (gauges_of(p)->concurrency > 0)
+		put_gauge(p);
+}
+
+static void
+put_paused(struct put *p)
+{
+	unsigned i;
+
+	for (i = 0; i < STATS_CAUSES; i++)
+		put(p, "cause", cause_word(i),
+		    metrics_number(gauges_of(p)->paused[i]));
+}
+
+static void
+put_paused_until(struct put *p)
+{
+	uint64_t until = gauges_of(p)->paused_until;
+
+	put_plain(p, until > 0 ? timestamp(p, until) : metrics_number(0));
+}
+
+static void
+put_learned(struct put *p)
+{
+	if (gauges_of(p)->learned)
+		put_gauge(p);
+}
+
+static void
+put_learned_reset(struct put *p)
+{
+	if (gauges_of(p)->learned)
+		put_plain(p, timestamp(p, gauges_of(p)->reset));
+}
+
+static void
+put_budgets(struct put *p,
+    struct metrics_value (*value)(const struct metrics_budget *))
+{
+	const struct metrics_gauges *g = gauges_of(p);
+	size_t i;
+
+	for (i = 0; i < g->nbudgets; i++)
+		put(p, "budget", g->budgets[i].name, value(&g->budgets[i]));
+}
+
+static struct metrics_value
+left_of(const struct metrics_budget *b)
+{
+	return metrics_units(b->left);
+}
+
+static struct metrics_value
+burst_of(const struct metrics_budget *b)
+{
+	return metrics_units((int64_t)b->burst);
+}
+
+/* Nine decimals below a unit: 1 per 366d is some, too. */
+static struct metrics_value
+rate_of(const struct metrics_budget *b)
+{
+	unsigned __int128 nano = (unsigned __int128)b->capacity * 1000 *
+	    1000000000 / b->period;
+
+	return (struct metrics_value){
+		.value = nano > UINT64_MAX ? UINT64_MAX : (uint64_t)nano,
+		.decimals = 9,
+	};
+}
+
+static void
+put_budget_left(struct put *p)
+{
+	put_budgets(p, left_of);
+}
+
+static void
+put_budget_burst(struct put *p)
+{
+	put_budgets(p, burst_of);
+}
+
+static void
+put_budget_rate(struct put *p)
+{
+	put_budgets(p, rate_of);
+}
+
+/* The process */
+
+static void
+put_build(struct put *p)
+{
+	const struct metrics_label labels[] = {
+		{ "version", PACKAGE_VERSION },
+		{ NULL, NULL },
+	};
+
+	begin(p);
+	metrics_put(p->text, &p->row->family, labels, metrics_number(1));
+}
+
+static void
+put_reload_successful(struct put *p)
+{
+	put_once(p, metrics_number(!atomic_load(&stats_process.wrong)));
+}
+
+static void
+put_reload_time(struct put *p)
+{
+	put_once(p, timestamp(p, atomic_load(&stats_process.loaded)));
+}
+
+static void
+put_reloads(struct put *p)
+{
+	const uint64_t counts[] = {
+		stats_process.reloads, stats_process.failed,
+	};
+	static const char *const words[] = { "success", "failure" };
+	struct metrics_label labels[] = { { "result", NULL }, { NULL, NULL } };
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		labels[0].value = words[i];
+		begin(p);
+		metrics_put(p->text, &p->row->family, labels,
+		    metrics_number(counts[i]));
+	}
+}
+
+static void
+put_hosts(struct put *p)
+{
+	put_once(p, metrics_number(p->data->hosts));
+}
+
+static void
+put_connections(struct put *p)
+{
+	put_once(p, metrics_number(
+	    atomic_load(&p->data->context->listeners->connections)));
+}
+
+static void
+put_dropped(struct put *p)
+{
+	put_once(p, metrics_number(stats_process.dropped));
+}
+
+static void
+put_answered(struct put *p)
+{
+	const struct admin_context *c = p->data->context;
+	char code[16];
+	const struct metrics_label labels[] = {
+		{ "code", code }, { NULL, NULL },
+	};
+	unsigned i;
+
+	for (i = 0; i < ADMIN_STATUSES; i++) {
+		if (c->answered[i] == 0 && i != 200)
+			continue;
+		snprintf(code, sizeof code, "%u", i);
+		begin(p);
+		metrics_put(p->text, &p->row->family, labels,
+		    metrics_number(c->answered[i]));
+	}
+}
+
+static void
+put_process(struct put *p)
+{
+	const char *process = (const char *)&p->data->process;
+	const uint64_t *value =
+	    (const uint64_t *)(const void *)(process + p->row->offset);
+
+	put_once(p, (struct metrics_value){
+	    .value = *value, .decimals = p->row->decimals });
+}
+
+/* The table */
+
+#define COUNTER(name_, member, n_, label_, word_, help_) { \
+	.family = { "sluice_" name_, METRICS_COUNTER, help_ }, \
+	.put = put_counts, .offset = offsetof(struct stats_block, member), \
+	.n = n_, .label = label_, .word = word_ }
+#define HISTOGRAM(name_, member, put_, help_) { \
+	.family = { "sluice_" name_, METRICS_HISTOGRAM, help_ }, \
+	.put = put_, .offset = offsetof(struct stats_block, member) }
+#define GAUGE(name_, put_, help_) \
+	.family = { "sluice_" name_, METRICS_GAUGE, help_ }, .put = put_
+#define GAUGE_OF(member) \
+	.offset = offsetof(struct metrics_gauges, member)
+#define ONCE(name_, kind_, put_, help_) { \
+	.family = { "sluice_" name_, kind_, help_ }, \
+	.put = put_, .once = true }
+#define PROCESS(name_, kind_, member, decimals_, help_) { \
+	.family = { "process_" name_, kind_, help_ }, .put = put_process, \
+	.once = true, .offset = offsetof(struct metrics_process, member), \
+	.decimals = decimals_ }
+
+static const struct row rows[] = {
+	{ GAUGE("queue_length", put_gauge, "Requests that wait."),
+	    GAUGE_OF(waiting) },
+	{ GAUGE("queue_limit", put_gauge,
+	    "Requests that may wait, at the hosts that are remembered."),
+	    GAUGE_OF(queue_length) },
+	{ GAUGE("queue_oldest_wait_seconds", put_gauge,
+	    "How long the request has waited that waits longest."),
+	    GAUGE_OF(oldest), .decimals = 9 },
+	{ GAUGE("requests_in_flight", put_gauge,
+	    "Requests that hold a slot: admitted, and not answered."),
+	    GAUGE_OF(inflight) },
+	{ GAUGE("concurrency_limit", put_concurrency,
+	    "Requests that may be in flight, at the hosts that are "
+	    "remembered."), GAUGE_OF(concurrency) },
+	{ GAUGE("paused", put_paused,
+	    "Hosts that are paused, by what paused them.") },
+	{ GAUGE("paused_until_timestamp_seconds", put_paused_until,
+	    "When the longest pause ends; 0: there is none.") },
+	{ GAUGE("learned_remaining", put_learned,
+	    "Requests that a host said are left, where fewest are."),
+	    GAUGE_OF(left) },
+	{ GAUGE("learned_reset_timestamp_seconds", put_learned_reset,
+	    "Until when these are all that is left.") },
+	{ GAUGE("tunnels_open", put_gauge, "Tunnels that stand."),
+	    GAUGE_OF(tunnels) },
+	{ GAUGE("budget_left", put_budget_left,
+	    "Cost units that may be spent now, at the host that has fewest; "
+	    "below 0: a debt.") },
+	{ GAUGE("budget_burst", put_budget_burst,
+	    "Cost units that may be spent at once.") },
+	{ GAUGE("budget_rate_per_second", put_budget_rate,
+	    "Cost units that may be spent, each second.") },
+
+	COUNTER("requests_total", requests, STATS_OUTCOMES, "outcome",
+	    outcome_word, "Requests that ended, by what became of them."),
+	COUNTER("refusals_total", refusals, STATS_REFUSALS, "reason",
+	    refusal_word, "Requests that sluice refused or aborted, by why."),
+	COUNTER("upstream_responses_total", responses, STATS_CLASSES, "class",
+	    class_word, "Responses of hosts, by their class of status."),
+	COUNTER("upstream_throttled_total", throttled, STATS_THROTTLED + 1,
+	    "status", status_word,
+	    "Responses by which hosts refused a request for a limit."),
+	COUNTER("upstream_errors_total", errors, STATS_ERRORS, "error",
+	    error_word, "Requests that ended because their host failed."),
+	COUNTER("resends_total", resends, 1, NULL, NULL,
+	    "Requests that were queued to be sent again after a refusal."),
+	{ .family = { "sluice_cost_total", METRICS_COUNTER,
+	    "Cost units that requests have spent that ended." },
+	    .put = put_counts, .offset = offsetof(struct stats_block, cost),
+	    .n = 1, .decimals = 6 },
+	COUNTER("pauses_total", pauses, STATS_CAUSES, "cause", cause_word,
+	    "Pauses of hosts that began, by what paused them."),
+	{ .family = { "sluice_paused_seconds_total", METRICS_COUNTER,
+	    "How long hosts were paused, by what paused them." },
+	    .put = put_counts, .offset = offsetof(struct stats_block, paused),
+	    .n = STATS_CAUSES, .label = "cause", .word = cause_word,
+	    .decimals = 9 },
+	COUNTER("transferred_bytes_total", bytes, STATS_DIRECTIONS,
+	    "direction", direction_word,
+	    "Bytes of bodies and tunnels, from clients and to them."),
+	{ .family = { "sluice_observed_requests_total", METRICS_COUNTER,
+	    "What limits that are only observed would have done." },
+	    .put = put_observed,
+	    .offset = offsetof(struct stats_block, observed),
+	    .n = STATS_DECISIONS, .label = "decision",
+	    .word = decision_word },
+	HISTOGRAM("queue_wait_seconds", wait, put_histogram,
+	    "How long requests waited until they were admitted, or gave up."),
+	HISTOGRAM("upstream_latency_seconds", upstream, put_histogram,
+	    "How long after their admission requests were being answered."),
+	HISTOGRAM("observed_wait_seconds", observed_wait,
+	    put_observed_histogram,
+	    "How long limits that are only observed would have let requests "
+	    "wait."),
+
+	ONCE("build_info", METRICS_INFO, put_build,
+	    "The version of sluice."),
+	ONCE("config_last_reload_successful", METRICS_GAUGE,
+	    put_reload_successful,
+	    "Whether the configuration could be read when it last was."),
+	ONCE("config_last_reload_success_timestamp_seconds", METRICS_GAUGE,
+	    put_reload_time, "When the configuration in force was read."),
+	ONCE("config_reloads_total", METRICS_COUNTER, put_reloads,
+	    "Reloads of the configuration."),
+	ONCE("hosts_tracked", METRICS_GAUGE, put_hosts,
+	    "Throttles that are remembered."),
+	ONCE("client_connections", METRICS_GAUGE, put_connections,
+	    "Connections of clients."),
+	ONCE("events_dropped_total", METRICS_COUNTER, put_dropped,
+	    "Readers of events that were too slow, and were dropped."),
+	ONCE("admin_requests_total", METRICS_COUNTER, put_answered,
+	    "Requests to the control plane that were answered."),
+
+	PROCESS("cpu_seconds_total", METRICS_COUNTER, cpu, 6,
+	    "Processor time spent, of user and system."),
+	PROCESS("open_fds", METRICS_GAUGE, open_fds, 0, "Open descriptors."),
+	PROCESS("max_fds", METRICS_GAUGE, max_fds, 0,
+	    "Most descriptors that may be open."),
+	PROCESS("virtual_memory_bytes", METRICS_GAUGE, virtual, 0,
+	    "Virtual memory."),
+	PROCESS("resident_memory_bytes", METRICS_GAUGE, resident, 0,
+	    "Resident memory."),
+	PROCESS("threads", METRICS_GAUGE, threads, 0, "Threads."),
+	PROCESS("start_time_seconds", METRICS_GAUGE, start, 3,
+	    "When the process started."),
+};
+
+#define ROWS	(sizeof rows / sizeof rows[0])
+
+static bool
+is_told(const struct metrics_data *d, const struct row *row, unsigned series)
+{
+	if (row->once || d->gauges[series].known)
+		return true;
+	return row->family.kind != METRICS_GAUGE &&
+	    metrics_counted(&d->sums[series]);
+}
+
+bool
+metrics_put_next(struct text *text, bool open, const struct metrics_data *data,
+    struct metrics_place *at)
+{
+	const struct row *row = &rows[at->family];
+	struct put p = {
+		.text = text,
+		.open = open,
+		.data = data,
+		.at = at,
+		.row = row,
+		.labels[0] = { "host", stats_name(at->series) },
+	};
+
+	if (is_told(data, row, at->series))
+		row->put(&p);
+	if (!row->once && ++at->series < data->nseries)
+		return true;
+	*at = (struct metrics_place){ .family = at->family + 1 };
+	return at->family < ROWS;
+}

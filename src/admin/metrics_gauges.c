@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: ISC */
+#include "admin/metrics_gauges.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+#include "conf/conf_value.h"
+#include "hosts/hosts_view.h"
+
+/* Budgets */
+
+static struct metrics_budget *
+find_budget(struct metrics_gauges *g, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < g->nbudgets; i++) {
+		if (strcmp(g->budgets[i].name, name) == 0)
+			return &g->budgets[i];
+	}
+	return NULL;
+}
+
+static void
+new_budget(struct metrics_gauges *g, const struct metrics_budget *b)
+{
+	struct metrics_budget *list;
+
+	if (g->nbudgets == METRICS_BUDGETS)
+		return;
+	list = reallocarray(g->budgets, g->nbudgets + 1, sizeof *list);
+	if (list == NULL) {
+		g->failed = true;
+		return;
+	}
+	g->budgets = list;
+	list[g->nbudgets++] = *b;
+}
+
+/*
+ * Those of the same name are one: of each host that has it, the worst.  One
+ * whose path is too long for a label is not told.
+ */
+static void
+add_rate(struct metrics_gauges *g, const struct gcra_rate *rate, int64_t left,
+    const char *path)
+{
+	char units[CONF_TEXT], period[CONF_TEXT];
+	struct metrics_budget *b, new = {
+		.left = left,
+		.burst = rate->burst,
+		.capacity = rate->capacity,
+		.period = rate->period,
+	};
+
+	if (snprintf(new.name, sizeof new.name, "%s per %s%s%s",
+	    conf_units_text(units, rate->capacity),
+	    conf_duration_text(period, rate->period),
+	    path != NULL ? " of " : "", path != NULL ? path : "") >=
+	    (int)sizeof new.name)
+		return;
+	if ((b = find_budget(g, new.name)) == NULL) {
+		new_budget(g, &new);
+		return;
+	}
+	if (left < b->left)
+		b->left = left;
+	if (rate->burst > b->burst)
+		b->burst = rate->burst;
+}
+
+static void
+add_limits(struct metrics_gauges *g, const struct budget_limits *limits,
+    const char *path)
+{
+	unsigned i;
+
+	for (i = 0; i < limits->nrates; i++)
+		add_rate(g, &limits->rates[i], (int64_t)limits->rates[i].burst,
+		    path);
+}
+
+static void
+add_budget(struct metrics_gauges *g, const struct budget_view *v,
+    const char *path)
+{
+	unsigned i;
+
+	for (i = 0; i < v->nrates; i++)
+		add_rate(g, &v->rates[i].limit, v->rates[i].left, path);
+}
+
+/* Rules and hosts */
+
+static void
+add_rule(struct metrics_gauges *all, size_t n, const struct rule *rule)
+{
+	struct metrics_gauges *g;
+	size_t i;
+
+	if (rule->series >= n)
+		return;
+	g = &all[rule->series];
+	g->known = true;
+	/* of many rules the budgets would be many */
+	if (rule->series == STATS_OTHER)
+		return;
+	add_limits(g, &rule->limits, NULL);
+	for (i = 0; i < rule->npaths; i++)
+		add_limits(g, &rule->paths[i].limits, rule->paths[i].text);
+}
+
+void
+metrics_gauges_begin(struct metrics_gauges *all, size_t n,
+    const struct conf *conf)
+{
+	size_t i;
+
+	add_rule(all, n, &conf->fallback);
+	for (i = 0; i < conf->nrules; i++)
+		add_rule(all, n, &conf->rules[i]);
+}
+
+static void
+add_pause(struct metrics_gauges *g, const struct host_view *v, uint64_t now)
+{
+	uint64_t until = v->throttle.host.paused_until;
+
+	if (until <= now)
+		return;
+	g->paused[v->cause]++;
+	if (until > g->paused_until)
+		g->paused_until = until;
+}
+
+/* What is told of the host that has least. */
+static void
+add_learned(struct metrics_gauges *g, const struct budget_view *v,
+    uint64_t now)
+{
+	uint64_t left = v->shape_left > 0 ? (uint64_t)v->shape_left : 0;
+
+	if (v->shape_until <= now || (g->learned && left >= g->left))
+		return;
+	g->learned = true;
+	g->left = left;
+	g->reset = v->shape_until;
+}
+
+void
+metrics_gauges_host(struct metrics_gauges *g, const struct host_view *v,
+    uint64_t now)
+{
+	const struct throttle_view *t = &v->throttle;
+
+	g->known = true;
+	g->waiting += t->waiting;
+	g->queue_length += t->queue_length;
+	if (t->oldest != 0 && now > t->oldest && now - t->oldest > g->oldest)
+		g->oldest = now - t->oldest;
+	g->inflight += t->host.inflight;
+	g->concurrency += t->host.concurrency;
+	g->tunnels += v->tunnels;
+	add_pause(g, v, now);
+	add_learned(g, &t->host, now);
+	if (v->rule->series != STATS_OTHER)
+		add_budget(g, &t->host, NULL);
+}
+
+void
+metrics_gauges_part(struct metrics_gauges *g, const struct part_view *v)
+{
+	if (!v->named)
+		add_budget(g, &v->budget, v->name);
+}
+
+void
+metrics_gauges_free(struct metrics_gauges *all, size_t n)
+{
+	size_t i;
+
+	for (i = 0; all != NULL && i < n; i++)
+		free(all[i].budgets);
+}
