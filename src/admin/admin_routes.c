@@ -13,6 +13,7 @@
 #include "admin/admin_metrics.h"
 #include "admin/admin_reload.h"
 #include "admin/admin_status.h"
+#include "admin/admin_suggest.h"
 #include "conf/conf_value.h"
 
 static const struct admin_route routes[] = {
@@ -46,6 +47,8 @@ static const struct admin_route routes[] = {
 	{ ADMIN_GET, "/v1/overrides", admin_overrides, .needs_full = true },
 	{ ADMIN_POST, "/v1/reload", admin_reload_post, .needs_full = true,
 	    .members = "reason" },
+	{ ADMIN_GET, "/v1/suggest", admin_suggest, .needs_full = true,
+	    .query = "host" },
 };
 
 #define ROUTES	(sizeof routes / sizeof routes[0])

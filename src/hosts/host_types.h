@@ -14,6 +14,7 @@
 #include <uthash.h>
 
 #include "base/stats.h"
+#include "hosts/host_seen.h"
 #include "hosts/hosts_share.h"
 #include "hosts/ticket.h"
 #include "net/loop.h"
@@ -117,6 +118,7 @@ struct host {
 	uint64_t		 first_told;	/* ns: of one that waits */
 	struct host_counts	 counts;
 	struct host_counts	 sampled;	/* as of the last sample */
+	struct host_seen	 seen;
 	struct host_pause	 pause;
 	bool			 drained;	/* newcomers are refused */
 	/* What an operator has set it to; NULL: the rule's limits hold. */

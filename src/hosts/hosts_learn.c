@@ -237,6 +237,7 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 	if (l->verdict == BUDGET_THROTTLED)
 		h->counts.throttled++;
 	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
+	host_seen_answer(&h->seen, l, throttle_inflight(h->throttle), now);
 	soft = is_soft(h, l, longest_pause(h, t), now);
 	host_observe_learn(h, t, l, soft ? 0 : longest_pause(h, t), now);
 	if (h->rule->mode == RULE_ENFORCE)

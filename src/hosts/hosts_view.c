@@ -65,6 +65,7 @@ take_view(struct host *h, uint64_t now, struct host_view *v)
 	v->refused = h->counts.refused;
 	v->throttled = h->counts.throttled;
 	v->resent = h->counts.resent;
+	v->seen = h->seen;
 	v->observing = host_observe_view(h, now, &v->observed);
 }
 

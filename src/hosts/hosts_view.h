@@ -8,6 +8,7 @@
 
 #include "base/events.h"
 #include "base/stats.h"
+#include "hosts/host_seen.h"
 #include "hosts/hosts.h"
 #include "hosts/observe.h"
 #include "throttle/throttle_view.h"
@@ -43,6 +44,7 @@ struct host_view {
 	uint64_t	 refused;		/* by us */
 	uint64_t	 throttled;		/* by the host */
 	uint64_t	 resent;
+	struct host_seen seen;
 	bool		 observing;		/* it has a shadow, that */
 	struct observe_view observed;		/* ... stands so */
 };

@@ -166,6 +166,62 @@ take_shapes(struct lesson *l, const struct lesson_answer *a,
 	l->shape_partial = l->shape;
 }
 
+/* What is allowed */
+
+/* Of several windows the one that allows the least for each time. */
+static void
+take_window(struct lesson_allowed *to, const struct hint_budget *b)
+{
+	uint64_t limit = b->limit / HINT_MICRO;
+
+	if (limit == 0 || !b->has_window || b->window == 0)
+		return;
+	if (to->limit != 0 && (wide)limit * to->window >=
+	    (wide)to->limit * b->window)
+		return;
+	to->limit = limit;
+	to->window = b->window;
+}
+
+static void
+take_slots(struct lesson_allowed *to, const struct hint_budget *b)
+{
+	uint64_t limit = b->limit / HINT_MICRO;
+
+	if (limit > 0 && limit <= UINT32_MAX &&
+	    (to->concurrent == 0 || limit < to->concurrent))
+		to->concurrent = (uint32_t)limit;
+}
+
+/* By budgets of the whole, or of parts. */
+static void
+take_allowed(struct lesson_allowed *to, const struct hint *hint, bool partial)
+{
+	const struct hint_budget *b;
+	unsigned i;
+
+	for (i = 0; i < hint->nbudgets; i++) {
+		b = &hint->budgets[i];
+		if (!b->has_limit || b->partial != partial)
+			continue;
+		if (b->unit == HINT_REQUESTS)
+			take_window(to, b);
+		else if (b->unit == HINT_CONCURRENT)
+			take_slots(to, b);
+	}
+}
+
+/* A part that may be all there is speaks for the whole, until another does. */
+static void
+take_allowance(struct lesson *l, const struct hint *hint)
+{
+	take_allowed(&l->allowed, hint, false);
+	if (!l->general || l->allowed.limit != 0 || l->allowed.concurrent != 0)
+		return;
+	l->allowed.partial = true;
+	take_allowed(&l->allowed, hint, true);
+}
+
 /* Parts */
 
 bool
@@ -200,6 +256,7 @@ lesson_widen(struct lesson *l)
 {
 	l->partial = false;
 	l->shape_partial = false;
+	l->allowed.partial = false;
 }
 
 /* Lessons */
@@ -215,6 +272,7 @@ lesson_of_head(struct lesson *l, const struct lesson_answer *a,
 	};
 	take_pause(l, a, hint);
 	take_part(l, a, hint);
+	take_allowance(l, hint);
 	if (a->rule->learn == RULE_LEARN_SHAPE &&
 	    !(l->verdict == BUDGET_THROTTLED && hint->retry_after))
 		take_shapes(l, a, hint);

@@ -30,6 +30,14 @@ struct lesson_answer {
 	struct http1_str	 path;		/* with its query */
 };
 
+/* What a host says that it allows, all of it; 0: it does not say. */
+struct lesson_allowed {
+	uint64_t		 limit;		/* requests */
+	uint64_t		 window;	/* ns, in which so many */
+	uint32_t		 concurrent;	/* at a time */
+	bool			 partial;	/* of the named part alone */
+};
+
 struct lesson {
 	int			 status;	/* of the answer */
 	enum budget_verdict	 verdict;
@@ -53,6 +61,7 @@ struct lesson {
 	uint64_t		 left;		/* requests until */
 	uint64_t		 reset;		/* ns from now */
 	bool			 shape_partial;	/* of the named part */
+	struct lesson_allowed	 allowed;
 	/* What the pause rests on, for people: the rule's, static, or NULL */
 	const char		*source;
 };

@@ -233,6 +233,83 @@ START_TEST(shape)
 }
 END_TEST
 
+/* What is allowed */
+
+#define ALLOWS(n, s)	{ .has_limit = true, .has_window = true, \
+			.limit = (n) * HINT_MICRO, .window = (s) * SECOND }
+
+static const struct {
+	const char		*what;
+	struct hint_budget	 budgets[2];
+	struct lesson_allowed	 allowed;
+} allowances[] = {
+	{ "a window", { ALLOWS(100, 60) }, { 100, 60 * SECOND, 0, false } },
+	{ "the tighter one", { ALLOWS(100, 60), ALLOWS(1000, 3600) },
+	    { 1000, 3600 * SECOND, 0, false } },
+	{ "in any order", { ALLOWS(1000, 3600), ALLOWS(100, 60) },
+	    { 1000, 3600 * SECOND, 0, false } },
+	{ "without a window", { { .has_limit = true,
+	    .limit = 100 * HINT_MICRO } }, { 0, 0, 0, false } },
+	{ "a window of nothing", { ALLOWS(100, 0) }, { 0, 0, 0, false } },
+	{ "nothing", { ALLOWS(0, 60) }, { 0, 0, 0, false } },
+	{ "of a part", { { .partial = true, .has_limit = true,
+	    .has_window = true, .limit = 100 * HINT_MICRO,
+	    .window = 60 * SECOND } }, { 0, 0, 0, false } },
+	{ "tokens", { { .unit = HINT_TOKENS, .has_limit = true,
+	    .has_window = true, .limit = 100 * HINT_MICRO,
+	    .window = 60 * SECOND } }, { 0, 0, 0, false } },
+	{ "slots", { { .unit = HINT_CONCURRENT, .has_limit = true,
+	    .limit = 9 * HINT_MICRO }, { .unit = HINT_CONCURRENT,
+	    .has_limit = true, .limit = 5 * HINT_MICRO } }, { 0, 0, 5, false } },
+	{ "slots beside a window", { { .unit = HINT_CONCURRENT,
+	    .has_limit = true, .limit = 9 * HINT_MICRO }, ALLOWS(1, 2) },
+	    { 1, 2 * SECOND, 9, false } },
+};
+
+START_TEST(allowed)
+{
+	struct rule rule = rule_with(RULE_LEARN_PAUSE);
+	struct lesson_answer answer = { .rule = &rule, .status = 200 };
+	const struct lesson_allowed *want = &allowances[_i].allowed;
+	struct hint hint = { .nbudgets = 2 };
+	struct lesson l;
+
+	memcpy(hint.budgets, allowances[_i].budgets,
+	    sizeof allowances[_i].budgets);
+	lesson_of_head(&l, &answer, &hint);
+	ck_assert_msg(l.allowed.limit == want->limit, "%s",
+	    allowances[_i].what);
+	ck_assert_uint_eq(l.allowed.window, want->window);
+	ck_assert_uint_eq(l.allowed.concurrent, want->concurrent);
+	ck_assert(!l.allowed.partial);
+}
+END_TEST
+
+/* A lone policy may be all there is; others would be told apart. */
+START_TEST(allowed_by_a_lone_policy)
+{
+	struct rule rule = rule_with(RULE_LEARN_PAUSE);
+	struct lesson_answer answer = { .rule = &rule, .status = 200,
+	    .part = &key };
+	struct hint hint = {
+		.nbudgets = 1,
+		.budgets = { ALLOWS(100, 60) },
+		.general = true,
+	};
+	struct lesson l;
+
+	hint.budgets[0].partial = true;
+	lesson_of_head(&l, &answer, &hint);
+	ck_assert_uint_eq(l.allowed.limit, 100);
+	ck_assert(l.allowed.partial);
+	lesson_widen(&l);
+	ck_assert(!l.allowed.partial);
+	hint.general = false;
+	lesson_of_head(&l, &answer, &hint);
+	ck_assert_uint_eq(l.allowed.limit, 0);
+}
+END_TEST
+
 /* Who says for how long has said enough. */
 START_TEST(shape_of_a_refusal)
 {
@@ -508,6 +585,8 @@ main(void)
 	ROWS(tc, fields_that_are_read, read);
 	ROWS(tc, pause, pauses);
 	ROWS(tc, shape, shapes);
+	ROWS(tc, allowed, allowances);
+	tcase_add_test(tc, allowed_by_a_lone_policy);
 	tcase_add_test(tc, shape_of_a_refusal);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("parts");
