@@ -33,7 +33,9 @@ limits_value(const struct host_view *v)
 		[RULE_KEY_USER] = "user",
 	};
 	const struct rule *rule = v->rule;
-	uint32_t concurrency = v->throttle.host.concurrency;
+	/* where it is only observed, the throttle has none */
+	uint32_t concurrency = rule->mode == RULE_OBSERVE && !v->overridden ?
+	    rule->limits.concurrency : v->throttle.host.concurrency;
 	char per[EVENTS_TEXT];
 
 	if (rule->per.kind == RULE_KEY_JWT)
@@ -50,7 +52,7 @@ limits_value(const struct host_view *v)
 	    "per", admin_string(per),
 	    "shared", rule->shared,
 	    "https", https[rule->https],
-	    "mode", "enforce");
+	    "mode", rule->mode == RULE_OBSERVE ? "observe" : "enforce");
 }
 
 static const char *
@@ -166,14 +168,30 @@ counts_value(const struct host_view *v)
 	    "resent", (json_int_t)v->resent);
 }
 
+/* What would have become of its requests. */
+static json_t *
+observed_value(const struct host_view *v)
+{
+	const uint64_t *n = v->observed.decided;
+
+	if (!v->observing)
+		return json_null();
+	return json_pack("{s:I, s:I, s:I, s:I}",
+	    "would_go", (json_int_t)n[STATS_WOULD_GO],
+	    "would_wait", (json_int_t)n[STATS_WOULD_WAIT],
+	    "would_refuse", (json_int_t)n[STATS_WOULD_REFUSE],
+	    "waiting", (json_int_t)v->observed.waiting);
+}
+
 /* Adds what a Host has not; the three lists are its own. */
 static json_t *
 detail(json_t *host, const struct host_view *v, json_t *parts, json_t *users,
     json_t *refusals)
 {
-	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:n}",
+	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "limits", limits_value(v), "parts", parts, "clients", users,
-	    "refusals", refusals, "counts", counts_value(v), "observed");
+	    "refusals", refusals, "counts", counts_value(v),
+	    "observed", observed_value(v));
 
 	if (host == NULL || more == NULL ||
 	    json_object_update(host, more) != 0) {

@@ -4,6 +4,7 @@ import json
 import statistics
 import time
 
+import client
 import origin
 import wire
 
@@ -203,3 +204,39 @@ def test_reload_switches(lab):
 	assert all(row["outcome"] == "forwarded" for row in rows.values())
 	assert rows["/4"]["held"] == 0
 	assert rows["/5"]["held"] > 0
+
+
+def test_told_by_the_api(lab):
+	"""Its counters are those of what would have been, by now."""
+	far = lab.origin()
+	at = str(lab.dir / "a.sock")
+	lab.sluice(admin={"socket": at, "mode": "0600"}, hosts=limits(
+	    mode="observe", capacity=10, burst=1, concurrency=9,
+	    queue={"length": 2}))
+	wire.wait_until((lab.dir / "a.sock").exists, what="the socket")
+
+	def host():
+		one = client.Client(at)
+		lab.clients.append(one)
+		answer = one.get("/v1/hosts/127.0.0.1", host="localhost")
+		assert answer.status == 200
+		return json.loads(answer.body)
+
+	there = [lab.client() for _ in range(8)]
+	for one in there:
+		one.ask("GET", far.url)
+	for one in there:
+		assert one.response().status == 200
+	seen = host()
+	assert seen["limits"]["mode"] == "observe"
+	assert seen["limits"]["concurrency"] == {"value": 9, "from": "file"}
+	assert seen["counts"]["admitted"] == 8
+	assert seen["waiting"] == 0
+	assert sum(seen["observed"].values()) == 8
+	assert seen["observed"]["would_go"] >= 1
+	# nobody asks, but time passes there, too
+	wire.wait_until(lambda: host()["observed"]["waiting"] == 0,
+	    what="the queue that is only observed to be empty")
+	seen = host()["observed"]
+	assert seen["would_wait"] >= 2
+	assert sum(seen.values()) == 8
