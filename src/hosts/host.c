@@ -412,6 +412,7 @@ host_renew(struct host *h, uint64_t now)
 	TAILQ_FOREACH(t, &h->tickets, entry)
 		throttle_named_move(h->throttle, &t->waiter, 0, now);
 	throttle_renew(h->throttle, now);
+	host_observe_renew(h, now);
 	h->left = h->spent = h->rested = 0;
 	h->refusing = false;
 }

@@ -203,6 +203,26 @@ host_observe_say(struct host *h, struct ticket *t, uint64_t now)
 	count(h);
 }
 
+void
+host_observe_open(struct host *h, uint64_t now)
+{
+	if (h->observe == NULL)
+		return;
+	observe_run(h->observe, now);
+	throttle_open(observe_throttle(h->observe), now);
+	count(h);
+}
+
+void
+host_observe_renew(struct host *h, uint64_t now)
+{
+	if (h->observe == NULL)
+		return;
+	observe_run(h->observe, now);
+	throttle_renew(observe_throttle(h->observe), now);
+	count(h);
+}
+
 bool
 host_observe_view(struct host *h, uint64_t now, struct observe_view *view)
 {

@@ -45,6 +45,11 @@ void		 host_observe_end(struct host *, struct ticket *,
 /* Says what would have become of a ticket in its observed_as. */
 void		 host_observe_say(struct host *, struct ticket *,
 		    uint64_t now);
+/* Ends what hosts said there, as host_pause_end() does for the host itself. */
+void		 host_observe_open(struct host *, uint64_t now);
+/* The same, with all that was spent. */
+void		 host_observe_renew(struct host *, uint64_t now);
+
 /* Fills in how its shadow stands; false where it has none. */
 bool		 host_observe_view(struct host *, uint64_t now,
 		    struct observe_view *);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/words.h"
 #include "hosts/host.h"
+#include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_heed.h"
 #include "hosts/hosts_lift.h"
@@ -179,6 +180,7 @@ hosts_resume(struct hosts *hs, const char *key,
 	hosts_override_drop(&hs->overrides, drain);
 	if (c.host != NULL) {
 		host_pause_end(c.host, order->now);
+		host_observe_open(c.host, order->now);
 		c.host->drained = false;
 	}
 	say_state(&c, change->is);

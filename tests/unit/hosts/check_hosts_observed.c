@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include "hosts/hosts_control.h"
 #include "hosts/hosts_learn.h"
 #include "hosts/hosts_observed.h"
 #include "hosts/hosts_reload.h"
@@ -185,6 +186,33 @@ START_TEST(pauses)
 }
 END_TEST
 
+/* What an operator does to the host, he does to its shadow. */
+START_TEST(operators)
+{
+	struct hosts_order order = { .loop = &loop, .now = NOW, .by = "me",
+	    .reason = "" };
+	struct hosts_change change;
+	struct lesson l = {
+		.verdict = BUDGET_THROTTLED,
+		.pause = 20 * SECOND,
+	};
+
+	start(OBSERVE);
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	hosts_learn(hosts, &tickets[0], &l, NOW);
+	leave(0, false);
+	ck_assert_int_eq(hosts_resume(hosts, "a.test", &order, &change),
+	    HOSTS_DONE);
+	ck_assert_int_eq(ask(1, "a.test", 1, NULL), HOSTS_GO);
+	check_words(1, "would have waited 1 h or more");
+	ck_assert_int_eq(hosts_forget(hosts, "a.test", &order, &change),
+	    HOSTS_DONE);
+	check_observed(NOW, 1, 1, 0, 0);
+	leave(1, false);
+	end();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -197,6 +225,7 @@ main(void)
 	tcase_add_test(tc, shadow_outlives_reloads);
 	tcase_add_test(tc, places_move_with_tickets);
 	tcase_add_test(tc, pauses);
+	tcase_add_test(tc, operators);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
