@@ -100,8 +100,11 @@ function drawHostOrders(host)
 	if (page.parts.orders.dataset.names === wanted)
 		return;
 	page.parts.orders.dataset.names = wanted;
+	const had = page.parts.orders.contains(document.activeElement);
 	page.parts.orders.replaceChildren(...names.map((name) =>
 	    orderButton(name, host.key)));
+	if (had)
+		(page.parts.orders.firstChild || page.parts.title).focus();
 }
 
 const fact = (value, words) =>

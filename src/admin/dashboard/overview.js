@@ -214,8 +214,12 @@ function drawRowOrders(row, host)
 	if (row.order === name)
 		return;
 	row.order = name;
+	const had = row.orders.contains(document.activeElement);
 	row.orders.replaceChildren(...(name ?
 	    [orderButton(name, host.key)] : []));
+	/* Who has just pressed it stays where he is. */
+	if (had)
+		(row.orders.firstChild || row.link).focus();
 }
 
 /* Puts the rows where they belong, and touches none that is there. */
@@ -234,6 +238,8 @@ function placeRows(keys)
 	}
 	while (at) {
 		const next = at.nextElementSibling;
+		if (at.contains(document.activeElement))
+			moveRow(next ? 1 : -1);
 		overview.rows.delete(at.dataset.key);
 		sight.unobserve(at);
 		at.remove();
