@@ -41,6 +41,7 @@ static const char *const bys[] = { "host", "rule", NULL };
 
 struct list {
 	struct admin_request	*request;
+	admin_hosts_done	*done;
 	struct deadline		 next;
 	struct walk		*walk;
 	uint64_t		 cursor;
@@ -72,11 +73,12 @@ static void
 answer(struct list *l, json_t *value)
 {
 	struct admin_request *r = l->request;
+	admin_hosts_done *done = l->done;
 
 	r->ended = NULL;
 	r->state = NULL;
 	free_list(l);
-	admin_answer_json(r, 200, value);
+	done(r, value);
 }
 
 static void
@@ -178,25 +180,23 @@ read_query(struct admin_request *r, struct walk_query *q, uint64_t *limit)
 	return true;
 }
 
-void
-admin_hosts(struct admin_request *r)
+static void
+list(struct admin_request *r, const struct walk_query *query, uint64_t limit,
+    admin_hosts_done *done)
 {
-	struct walk_query query;
-	uint64_t limit;
 	struct list *l;
 
-	if (!read_query(r, &query, &limit))
-		return;
 	if ((l = calloc(1, sizeof *l)) == NULL ||
 	    (l->hosts = json_array()) == NULL) {
 		free(l);
-		admin_answer_json(r, 503, NULL);
+		done(r, NULL);
 		return;
 	}
 	l->request = r;
 	l->limit = limit;
+	l->done = done;
 	deadline_init(&l->next, r->context->loop, next_cb, l);
-	if ((l->walk = walk_new(&query)) == NULL) {
+	if ((l->walk = walk_new(query)) == NULL) {
 		free_list(l);
 		admin_answer_problem(r, 400, "what the answer before this had "
 		    "as next", "after is none");
@@ -205,4 +205,33 @@ admin_hosts(struct admin_request *r)
 	r->state = l;
 	r->ended = ended_cb;
 	next_cb(l);
+}
+
+static void
+send_list(struct admin_request *r, json_t *value)
+{
+	admin_answer_json(r, 200, value);
+}
+
+void
+admin_hosts(struct admin_request *r)
+{
+	struct walk_query query;
+	uint64_t limit;
+
+	if (read_query(r, &query, &limit))
+		list(r, &query, limit, send_list);
+}
+
+void
+admin_hosts_worst(struct admin_request *r, size_t limit,
+    admin_hosts_done *done)
+{
+	struct walk_query query = {
+		.state = -1,
+		.sort = WALK_WORST,
+		.by_rule = !r->full,
+	};
+
+	list(r, &query, limit, done);
 }
