@@ -5,30 +5,48 @@
 #include <time.h>
 
 #include "admin/admin_answer.h"
+#include "admin/admin_hosts.h"
 #include "admin/admin_request.h"
 #include "admin/dashboard_files.h"
+#include "admin/dashboard_rows.h"
 #include "base/digest.h"
 #include "base/text.h"
 
+#define ROWS	100		/* that are there without scripts */
+
+/* What the API says, to be shown. */
+struct shown {
+	json_t	*hosts;
+};
+
 static void
-put_css(struct text *out)
+put_css(struct text *out, const struct shown *shown)
 {
+	(void)shown;
 	text_put(out, (const char *)dashboard_css, dashboard_css_len);
 }
 
 static void
-put_js(struct text *out)
+put_js(struct text *out, const struct shown *shown)
 {
+	(void)shown;
 	text_put(out, (const char *)dashboard_js, dashboard_js_len);
+}
+
+static void
+put_rows(struct text *out, const struct shown *shown)
+{
+	dashboard_rows(out, shown->hosts);
 }
 
 /* To the minute: the page of a calm daemon has the same ETag for so long. */
 static void
-put_time(struct text *out)
+put_time(struct text *out, const struct shown *shown)
 {
 	time_t now = time(NULL);
 	struct tm tm;
 
+	(void)shown;
 	if (gmtime_r(&now, &tm) != NULL)
 		text_putf(out, "%02d:%02d UTC", tm.tm_hour, tm.tm_min);
 }
@@ -36,15 +54,16 @@ put_time(struct text *out)
 /* What stands where in the page. */
 static const struct {
 	const char	*mark;
-	void		(*put)(struct text *);
+	void		(*put)(struct text *, const struct shown *);
 } marks[] = {
 	{ "<!--style-->", put_css },
 	{ "<!--time-->", put_time },
+	{ "<!--rows-->", put_rows },
 	{ "<!--script-->", put_js },
 };
 
 static void
-put_page(struct text *out)
+put_page(struct text *out, const struct shown *shown)
 {
 	const char *at = (const char *)dashboard_html;
 	const char *end = at + dashboard_html_len;
@@ -57,7 +76,7 @@ put_page(struct text *out)
 		if (mark == NULL)
 			continue;
 		text_put(out, at, (size_t)(mark - at));
-		marks[i].put(out);
+		marks[i].put(out, shown);
 		at = mark + strlen(marks[i].mark);
 	}
 	text_put(out, at, (size_t)(end - at));
@@ -96,20 +115,29 @@ has_it(const struct admin_request *request, const char *tag)
 	    (strcmp(tags, "*") == 0 || strstr(tags, tag) != NULL);
 }
 
-void
-admin_dashboard(struct admin_request *request)
+static void
+send_page(struct admin_request *request, json_t *hosts)
 {
+	struct shown shown = { hosts };
 	struct text page = {0}, fields = {0};
 	char tag[DIGEST_TEXT];
 
-	put_page(&page);
-	if (page.failed || !put_fields(&fields, &page, tag))
+	put_page(&page, &shown);
+	if (hosts == NULL || page.failed ||
+	    !put_fields(&fields, &page, tag))
 		admin_answer_json(request, 503, NULL);
 	else if (has_it(request, tag))
 		admin_answer_text_with(request, 304, fields.p, NULL, "", 0);
 	else
 		admin_answer_text_with(request, 200, fields.p,
 		    "text/html; charset=utf-8", page.p, page.len);
+	json_decref(hosts);
 	text_free(&page);
 	text_free(&fields);
+}
+
+void
+admin_dashboard(struct admin_request *request)
+{
+	admin_hosts_worst(request, ROWS, send_page);
 }
