@@ -10,8 +10,10 @@
 #include <sys/un.h>
 
 #include "admin/admin_context.h"
+#include "admin/admin_events.h"
 #include "admin/admin_expiry.h"
 #include "admin/admin_history.h"
+#include "admin/admin_hour.h"
 #include "admin/admin_log.h"
 #include "admin/admin_place.h"
 #include "admin/admin_request.h"
@@ -311,8 +313,11 @@ open_rooms(struct admin *a, const struct admin_setup *setup)
 	context->log = admin_log_new(context);
 	context->expiry = admin_expiry_new(context);
 	context->history = admin_history_new(context);
+	context->events = admin_events_new(context);
+	context->hour = admin_hour_new(context->loop);
 	return context->hasher != NULL && context->log != NULL &&
 	    context->expiry != NULL && context->history != NULL &&
+	    context->events != NULL && context->hour != NULL &&
 	    open_way(a, &a->socket, FRONT_SOCKET) &&
 	    open_way(a, &a->web, FRONT_WEB) && name_web(&a->web,
 	    context->conf) && events_keep(context->conf->admin_events);
@@ -394,6 +399,8 @@ run(void *arg)
 	if (a->web.front != NULL)
 		front_free(a->web.front);
 	close_requests(&a->context);
+	admin_hour_free(a->context.hour);
+	admin_events_free(a->context.events);
 	admin_log_free(a->context.log);
 	admin_expiry_free(a->context.expiry);
 	admin_history_free(a->context.history);

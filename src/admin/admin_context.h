@@ -16,8 +16,10 @@
  */
 
 struct admin_context;
+struct admin_events;
 struct admin_expiry;
 struct admin_history;
+struct admin_hour;
 struct admin_log;
 struct admin_reload;
 struct admin_request;
@@ -52,6 +54,9 @@ struct admin_context {
 	struct admin_log	*log;		/* a level that was set */
 	struct admin_expiry	*expiry;	/* of what was set of hosts */
 	struct admin_history	*history;	/* of hosts */
+	struct admin_hour	*hour;		/* refusals in it */
+	struct admin_events	*events;	/* streams of them */
+	uint64_t		 events_dropped; /* readers who did not read */
 
 	LIST_HEAD(, admin_request) requests;	/* all that are not over */
 	uint64_t		 answered[ADMIN_STATUSES]; /* by status */

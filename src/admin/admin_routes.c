@@ -4,11 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "admin/admin_dashboard.h"
 #include "admin/admin_control.h"
+#include "admin/admin_dashboard.h"
+#include "admin/admin_events.h"
+#include "admin/admin_exchanges.h"
 #include "admin/admin_host.h"
 #include "admin/admin_hosts.h"
-#include "admin/admin_exchanges.h"
 #include "admin/admin_log.h"
 #include "admin/admin_metrics.h"
 #include "admin/admin_reload.h"
@@ -40,6 +41,8 @@ static const struct admin_route routes[] = {
 	    .query = "limit" },
 	{ ADMIN_POST, "/v1/hosts/{}/resume", admin_resume, .needs_full = true,
 	    .members = "reason" },
+	{ ADMIN_GET, "/v1/events", admin_events_get, .needs_full = false,
+	    .query = "after match follow limit" },
 	{ ADMIN_GET, "/v1/log", admin_log_get, .needs_full = true },
 	{ ADMIN_PUT, "/v1/log", admin_log_put, .needs_full = true,
 	    .members = "level for reason" },
@@ -49,6 +52,7 @@ static const struct admin_route routes[] = {
 	    .members = "reason" },
 	{ ADMIN_GET, "/v1/suggest", admin_suggest, .needs_full = true,
 	    .query = "host" },
+	{ ADMIN_GET, "/v1/status", admin_status, .needs_full = false },
 };
 
 #define ROUTES	(sizeof routes / sizeof routes[0])

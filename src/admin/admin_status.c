@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: ISC */
 #include "admin/admin_status.h"
 
+#include "config.h"
+
 #include <string.h>
+#include <unistd.h>
 
 #include "admin/admin_answer.h"
+#include "admin/admin_hour.h"
+#include "admin/admin_totals.h"
 #include "admin/openapi_file.h"
+#include "base/memory.h"
+#include "conf/conf.h"
+#include "hosts/hosts_control.h"
+#include "net/address.h"
+#include "net/listen.h"
+
+/* Words */
 
 static void
 answer_word(struct admin_request *r, int status, const char *word)
@@ -33,4 +45,104 @@ admin_openapi(struct admin_request *r)
 {
 	admin_answer_text(r, 200, "application/yaml",
 	    (const char *)openapi_file, openapi_file_len);
+}
+
+/* The status */
+
+static json_t *
+listen_json(const struct listeners *ls)
+{
+	json_t *array = json_array();
+	char buf[ADDRESS_TEXT];
+	size_t i;
+
+	for (i = 0; i < ls->n; i++)
+		json_array_append_new(array, admin_string(address_print(
+		    (const struct sockaddr *)&ls->list[i].addr, buf,
+		    sizeof buf)));
+	return array;
+}
+
+/* Where files are, and what is wrong with them, is for who may see all. */
+static json_t *
+configuration_json(const struct admin_request *r, uint64_t now)
+{
+	const struct admin_context *c = r->context;
+	const char *error = c->last_error;
+
+	if (error != NULL && !r->full)
+		error = "the last reload failed";
+	return json_pack("{s:o, s:o, s:I, s:o}",
+	    "path", r->full ? admin_string(c->conf->path) : json_null(),
+	    "loaded", admin_instant(c->loaded, now),
+	    "reloads", (json_int_t)c->reloads,
+	    "last_error", error != NULL ? admin_string(error) : json_null());
+}
+
+static json_t *
+memory_json(const struct memory *memory)
+{
+	return json_pack("{s:I, s:I}",
+	    "used", (json_int_t)atomic_load(&memory->used),
+	    "limit", (json_int_t)atomic_load(&memory->max));
+}
+
+static json_t *
+process_json(const struct admin_request *r, uint64_t now)
+{
+	const struct admin_context *c = r->context;
+
+	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:i, s:s, s:b, s:o, s:o}",
+	    "version", PACKAGE_VERSION, "pid", (int)getpid(),
+	    "listen", listen_json(c->listeners),
+	    "started", admin_instant(c->started, now),
+	    "up", admin_seconds(now - c->started),
+	    "workers", (int)c->nworkers,
+	    "state", c->draining ? "draining" : "running",
+	    "full", r->may_change,
+	    "configuration", configuration_json(r, now),
+	    "memory", memory_json(c->memory));
+}
+
+static json_t *
+traffic_json(const struct admin_context *c, uint64_t now)
+{
+	struct admin_totals t;
+	uint64_t requests, refused;
+
+	admin_totals_of_hosts(c->hosts, now, &t);
+	requests = admin_totals_requests(&refused);
+	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I}",
+	    "hosts", (json_int_t)t.hosts, "waiting", (json_int_t)t.waiting,
+	    "oldest_wait", t.oldest == 0 ? json_null() :
+	    admin_seconds(now > t.oldest ? now - t.oldest : 0),
+	    "in_flight", (json_int_t)t.in_flight,
+	    "paused", (json_int_t)t.paused, "refused_last_hour",
+	    (json_int_t)admin_hour_refused(c->hour, refused),
+	    "connections",
+	    (json_int_t)atomic_load(&c->listeners->connections),
+	    "requests", (json_int_t)requests,
+	    "overrides", (json_int_t)hosts_overrides_count(c->hosts));
+}
+
+json_t *
+admin_status_json(const struct admin_request *r)
+{
+	uint64_t now = loop_now();
+	json_t *status = process_json(r, now);
+	json_t *traffic = traffic_json(r->context, now);
+
+	if (status != NULL && (traffic == NULL ||
+	    json_object_update(status, traffic) == -1)) {
+		json_decref(status);
+		status = NULL;
+	}
+	json_decref(traffic);
+	return status;
+}
+
+void
+admin_status(struct admin_request *r)
+{
+	admin_answer_json(r, 200, admin_status_json(r));
 }

@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 import beside				# noqa: E402
 import certs				# noqa: E402
 import client				# noqa: E402
+import control				# noqa: E402
 import dnsserver			# noqa: E402
 import nginx				# noqa: E402
 import origin				# noqa: E402
@@ -174,6 +175,17 @@ class Lab:
 		self.clients.append(client.Outside(self.daemons[-1].address,
 		    base, **keys))
 		return self.clients[-1]
+
+	def control(self, daemon=None):
+		"""Who asks and changes everything, at the socket."""
+		daemon = daemon or self.daemons[-1]
+		daemon.err.wait("is ready")
+		return control.Control(daemon.control)
+
+	def web(self, token=None, daemon=None):
+		"""The same on the web, with what is allowed there."""
+		port = (daemon or self.daemons[-1]).web_port()
+		return control.Control(("127.0.0.1", port), token)
 
 	def client(self, daemon=None, **keys):
 		daemon = daemon or self.daemons[-1]

@@ -22,6 +22,7 @@ FAULTS = re.compile(r"ERROR: \w*Sanitizer|runtime error:|WARNING: ThreadSan"
     r"|Assertion|assert(ion)? .*failed|illegal connection state"
     r"|event_errx?|\[err\]|core dumped", re.I)
 LISTENING = re.compile(r"listening on (\S+):(\d+)\b")
+CONTROL = re.compile(r"control plane at \S+:(\d+)$")
 RELOADED = re.compile(r"configuration (not )?reloaded")
 
 
@@ -200,6 +201,10 @@ class Sluice:
 		"""The ports that it has told of."""
 		found = [LISTENING.search(line) for line in self.err.lines]
 		return [int(match.group(2)) for match in found if match]
+
+	def web_port(self):
+		"""The port of admin.web, once it has told of it."""
+		return int(CONTROL.search(self.err.wait(CONTROL)).group(1))
 
 	def hup(self):
 		self.proc.send_signal(signal.SIGHUP)

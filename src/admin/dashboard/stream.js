@@ -66,8 +66,7 @@ async function order(method, path, body)
 {
 	const response = await request(path, {
 		method,
-		headers: body === undefined ? {} :
-		    { "Content-Type": "application/json" },
+		headers: { "Content-Type": "application/json" },
 		body: body === undefined ? undefined : JSON.stringify(body),
 	});
 	if (!response.ok)

@@ -1,0 +1,511 @@
+# SPDX-License-Identifier: ISC
+"""The control plane: its ways in, its errors, its log, reload and events."""
+import json
+import os
+import pathlib
+import shutil
+import socket
+import stat
+import subprocess
+import tempfile
+
+import pytest
+
+import origin
+import sluice
+import wire
+
+WEB = {"web": "127.0.0.1:0"}
+TOKEN = "0123456789-abcdefghij"
+PLAIN = {"hosts": {"*.test": {"capacity": 1000}}}
+
+
+@pytest.fixture
+def token(tmp_path):
+	file = tmp_path / "token"
+	file.write_text(TOKEN + "\n")
+	file.chmod(0o600)
+	return {**WEB, "web_token_file": str(file)}
+
+
+# Ways in
+
+
+def test_socket_and_web(lab):
+	lab.sluice(admin=WEB)
+	for way in lab.control(), lab.web():
+		assert way.get("/healthz").body == b"ok\n"
+		assert way.get("/readyz").body == b"ready\n"
+		head = way.ask("HEAD", "/healthz")
+		assert (head.status, head.body) == (200, b"")
+		assert head.headers["Content-Length"] == "3"
+
+
+def test_answers_say_that_they_are_for_nobody_else(lab):
+	lab.sluice(admin=WEB)
+	headers = lab.web().get("/v1/status").headers
+	assert headers["Cache-Control"] == "no-store"
+	assert headers["X-Content-Type-Options"] == "nosniff"
+	assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+	assert "default-src 'none'" in headers["Content-Security-Policy"]
+	assert not [name for name in headers if "access-control" in
+	    name.lower()]
+
+
+def test_mode_and_group(lab, tmp_path):
+	daemon = lab.sluice()
+	assert lab.control().get("/healthz").status == 200
+	before = os.stat(daemon.control)
+	assert stat.S_IMODE(before.st_mode) == 0o600
+	path = daemon.run_dir / "other.sock"
+	other = lab.sluice(admin={"socket": str(path),
+	    "group": str(os.getgid())})
+	other.err.wait("is ready")
+	assert stat.S_IMODE(os.stat(path).st_mode) == 0o660
+	assert os.stat(path).st_gid == os.getgid()
+
+
+def test_no_such_group(lab, tmp_path):
+	file = tmp_path / "sluice.yaml"
+	file.write_text(json.dumps(sluice.settings(admin={
+	    "socket": str(tmp_path / "s"), "group": "no-such-group"})))
+	done = sluice.run("-c", file)
+	assert done.returncode == 1
+	assert "admin.socket: cannot listen on" in done.stderr
+	assert "there is no such group" in done.stderr
+
+
+def test_stale_socket_is_taken_away(lab):
+	daemon = lab.sluice()
+	daemon.err.wait("is ready")
+	daemon.status = None
+	daemon.proc.kill()
+	daemon.wait()
+	assert daemon.control.exists()
+	again = lab.sluice(admin={"socket": str(daemon.control)})
+	again.control = daemon.control
+	assert lab.control(again).get("/healthz").status == 200
+	again.stop()
+	assert not daemon.control.exists()
+
+
+def test_two_daemons_of_one_directory(lab, tmp_path):
+	"""The second warns, and works without."""
+	first = lab.sluice()
+	first.err.wait("is ready")
+	second = lab.dir / "second"
+	second.mkdir()
+	file = second / "sluice.yaml"
+	file.write_text(json.dumps(sluice.settings(admin={"socket":
+	    str(first.control)})))
+	done = sluice.run("-c", file)
+	assert done.returncode == 1
+	assert "Address already in use" in done.stderr
+	assert lab.control(first).get("/healthz").status == 200
+
+
+def test_named_for_the_port():
+	"""Two daemons of a user who is not root have a socket each."""
+	if os.geteuid() != 0:
+		pytest.skip("needs root to be somebody else")
+	place = pathlib.Path(tempfile.mkdtemp(prefix="sluice."))
+	place.chmod(0o777)
+	processes = []
+	try:
+		for i in range(2):
+			file = place / f"{i}.yaml"
+			file.write_text(json.dumps(sluice.settings()))
+			processes.append(subprocess.Popen(["setpriv",
+			    "--reuid=65534", "--regid=65534",
+			    "--clear-groups", sluice.BINARY, "-c",
+			    str(file)], env={"XDG_RUNTIME_DIR": str(place),
+			    "PATH": os.environ["PATH"]},
+			    stderr=subprocess.PIPE,
+			    stdout=subprocess.DEVNULL))
+			lines = sluice.Lines(processes[-1].stderr)
+			lines.wait("is ready")
+			port = sluice.LISTENING.search(lines.text()).group(2)
+			assert (place / "sluice" /
+			    f"admin-{port}.sock").exists()
+	finally:
+		for one in processes:
+			one.terminate()
+		for one in processes:
+			assert one.wait(wire.DEADLINE) == 0
+		shutil.rmtree(place)
+
+
+def test_off(lab):
+	daemon = lab.sluice(admin="off")
+	daemon.err.wait("is ready")
+	assert not daemon.control.exists()
+	assert "control plane" not in daemon.err.text()
+
+
+def test_web_with_tls(lab, pki, token):
+	import http.client
+	import ssl
+	daemon = lab.sluice(admin={**token, "web": {"address":
+	    "127.0.0.1:0", "tls": {"certificate": str(pki.pem("origin")),
+	    "key": str(pki.key("origin"))}}})
+	context = pki.client("ca")
+	context.check_hostname = False
+	one = http.client.HTTPSConnection("127.0.0.1", daemon.web_port(),
+	    context=context, timeout=wire.DEADLINE)
+	one.request("GET", "/v1/log", headers={"Authorization":
+	    f"Bearer {TOKEN}"})
+	assert one.getresponse().status == 200
+	one.close()
+	# an origin of http:// is another one there
+	one = http.client.HTTPSConnection("127.0.0.1", daemon.web_port(),
+	    context=context, timeout=wire.DEADLINE)
+	one.request("GET", "/healthz", headers={"Origin":
+	    f"http://127.0.0.1:{daemon.web_port()}"})
+	assert one.getresponse().status == 403
+	one.close()
+
+
+# What is asked for
+
+
+def test_status(lab):
+	lab.sluice(admin=WEB)
+	full = lab.control().get("/v1/status").json()
+	assert full["full"] is True
+	assert full["pid"] == lab.daemons[-1].pid
+	assert full["configuration"]["path"].endswith("sluice.yaml")
+	assert full["listen"] == [lab.daemons[-1].at]
+	seen = lab.web().get("/v1/status").json()
+	assert seen["full"] is False
+	assert seen["configuration"]["path"] is None
+
+
+def test_status_counts(lab):
+	one = lab.origin()
+	lab.sluice()
+	lab.get(one.url + "/a")
+	status = wire.wait_until(lambda: (lambda s: s if s["requests"] == 1
+	    else None)(lab.control().get("/v1/status").json()))
+	assert status["hosts"] == 1
+	assert status["waiting"] == status["in_flight"] == 0
+
+
+def test_wrong_paths(lab):
+	lab.sluice(admin=WEB)
+	way = lab.control()
+	for path, near in (("/v1/statsu", "/v1/status"),
+	    ("/healtz", "/healthz"), ("/v1/quite/other", None)):
+		answer = way.get(path)
+		assert answer.status == 404, path
+		assert answer.problem()
+		if near:
+			assert answer.json()["expected"] == near
+	for path in ("/v1//status", "/v1/%", "/v1/%zz", "/v1/%00",
+	    "/v1/status?limit=%0", "/v1/log?x=1&x=1", "/" + "a/" * 9,
+	    "/" + "x" * 3000):
+		answer = way.get(path)
+		assert answer.status == 400, path
+		answer.problem()
+
+
+def test_wrong_methods(lab):
+	lab.sluice()
+	answer = lab.control().ask("POST", "/v1/log", "{}")
+	assert answer.status == 405
+	assert answer.headers["Allow"] == "GET, HEAD, PUT"
+	answer.problem()
+	assert lab.control().ask("DELETE", "/healthz").status == 405
+	assert lab.control().ask("PATCH", "/healthz").status == 501
+	assert lab.control().ask("OPTIONS", "/healthz").status == 501
+
+
+def test_wrong_parameters(lab):
+	lab.sluice()
+	for query in ("limit=0", "limit=1001", "limit=x", "follow=maybe",
+	    "after=-1", "nothing=1"):
+		answer = lab.control().get("/v1/events?" + query)
+		assert answer.status == 400, query
+		assert answer.json()["expected"]
+		answer.problem()
+
+
+def test_wrong_bodies(lab):
+	lab.sluice()
+	way = lab.control()
+	for body, status in (("{", 400), ("nothing", 400), ("", 415),
+	    ('{"level":"info","level":"info"}', 400), ("[]", 422),
+	    ('"info"', 422), ("{}", 422), ('{"level":1}', 422),
+	    ('{"level":"loud"}', 422), ('{"level":"info","x":1}', 422),
+	    ('{"level":"info","for":-1}', 422),
+	    ('{"level":"info","for":"1y"}', 422),
+	    ('{"level":"info","for":1e30}', 422),
+	    ('{"level":"info","for":true}', 422),
+	    ('{"level":"info","reason":"a\\nb"}', 422),
+	    ('{"level":"info","reason":"%s"}' % ("x" * 201), 422),
+	    ('{"level":"in\\u0000fo"}', 400), ("\xff\xfe", 400)):
+		headers = {} if body else {"Content-Type": "text/plain"}
+		answer = way.put("/v1/log", body.encode("latin-1"), **headers)
+		assert answer.status == status, body
+		answer.problem()
+	assert way.get("/v1/log").json() == {"level": "info", "until": None}
+
+
+@pytest.mark.parametrize("form", ["length", "chunked"])
+def test_large_bodies(lab, form):
+	lab.sluice()
+	body = b'{"level":"info","reason":"' + b"x" * 65536 + b'"}'
+	answer = lab.control().put("/v1/log", iter([body[i:i + 1000]
+	    for i in range(0, len(body), 1000)]) if form == "chunked"
+	    else body, **{"Content-Type": "application/json"})
+	assert answer.status == 413
+	answer.problem()
+
+
+def test_body_with_expect(lab):
+	lab.sluice()
+	one = socket.socket(socket.AF_UNIX)
+	one.settimeout(wire.DEADLINE)
+	one.connect(str(lab.daemons[-1].control))
+	one.sendall(b"PUT /v1/log HTTP/1.1\r\nHost: localhost\r\n"
+	    b"Content-Type: application/json\r\nContent-Length: 16\r\n"
+	    b"Expect: 100-continue\r\n\r\n")
+	assert one.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+	one.sendall(b'{"level":"info"}')
+	assert one.recv(1000).startswith(b"HTTP/1.1 200 OK\r\n")
+	one.close()
+
+
+def test_keep_alive_and_pipelining(lab):
+	lab.sluice()
+	one = socket.socket(socket.AF_UNIX)
+	one.settimeout(wire.DEADLINE)
+	one.connect(str(lab.daemons[-1].control))
+	one.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 3 +
+	    b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	got = b""
+	while piece := one.recv(65536):
+		got += piece
+	assert got.count(b"HTTP/1.1 200 OK") == 4
+	one.close()
+
+
+# The log
+
+
+def test_log_level(lab):
+	daemon = lab.sluice()
+	way = lab.control()
+	answer = way.put("/v1/log", {"level": "debug", "reason": "why not"})
+	assert answer.json() == {"level": "debug", "until": None}
+	line = daemon.err.wait("PUT /v1/log by")
+	assert f"uid {os.getuid()}, pid {os.getpid()}" in line
+	assert "why not" in line
+	daemon.hup()
+	daemon.err.wait("configuration reloaded")
+	wire.wait_until(lambda: way.get("/v1/log").json()["level"] == "info")
+
+
+def test_log_level_for_a_time(lab):
+	daemon = lab.sluice()
+	way = lab.control()
+	answer = way.put("/v1/log", {"level": "debug", "for": "100ms"})
+	assert answer.json()["until"] is not None
+	daemon.err.wait("log.level is info again")
+	assert way.get("/v1/log").json() == {"level": "info", "until": None}
+
+
+# Reload
+
+
+def test_reload(lab):
+	daemon = lab.sluice()
+	way = lab.control()
+	daemon.write(**{**daemon.keys, "workers": 64,
+	    "listen": "127.0.0.1:1"})
+	answer = way.post("/v1/reload", {"reason": "new limits"})
+	assert answer.status == 200
+	assert any(line.startswith("workers: ") and
+	    line.endswith("takes effect at a restart")
+	    for line in answer.json()["changes"])
+	status = way.get("/v1/status").json()["configuration"]
+	assert status["reloads"] == 1
+	assert status["last_error"] is None
+
+
+def test_reload_of_a_wrong_file(lab):
+	daemon = lab.sluice()
+	way = lab.control()
+	daemon.write("hosts:\n  a: {capacity: many}\n")
+	answer = way.post("/v1/reload", {})
+	assert answer.status == 422
+	assert "sluice.yaml:2:" in answer.problem()
+	assert "hosts.a.capacity" in answer.problem()
+	status = wire.wait_until(lambda: way.get("/v1/status").json()[
+	    "configuration"]["last_error"])
+	assert "hosts.a.capacity" in status
+	daemon.write(**daemon.keys)
+	assert way.post("/v1/reload", None).status == 200
+	assert way.get("/v1/status").json()["configuration"][
+	    "last_error"] is None
+
+
+def test_reload_while_it_drains(lab):
+	one = lab.origin()
+	daemon = lab.sluice()
+	tunnel = lab.client()
+	tunnel.sock.sendall(f"CONNECT {one.at} HTTP/1.1\r\n"
+	    f"Host: {one.at}\r\n\r\n".encode())
+	assert tunnel.response("CONNECT").status == 200
+	daemon.term()
+	way = lab.control()
+	wire.wait_until(lambda: way.get("/readyz").status == 503)
+	assert way.get("/healthz").status == 200
+	assert way.get("/v1/status").json()["state"] == "draining"
+	assert way.post("/v1/reload", {}).status == 409
+	tunnel.close()
+
+
+def test_token_is_read_anew(lab, token):
+	daemon = lab.sluice(admin=token)
+	assert lab.web(TOKEN).get("/v1/log").status == 200
+	assert lab.web("another-token-of-length").get("/v1/log").status == 401
+	with open(token["web_token_file"], "w") as f:
+		f.write("another-token-of-length")
+	daemon.hup()
+	daemon.err.wait("configuration reloaded")
+	wire.wait_until(lambda: lab.web("another-token-of-length").get(
+	    "/v1/log").status == 200)
+	assert lab.web(TOKEN).get("/v1/log").status == 401
+	with open(token["web_token_file"], "w") as f:
+		f.write("short")
+	line = daemon.reload(**daemon.keys)
+	assert "not reloaded" in line and "shorter than 16" in line
+	assert "short\n" not in daemon.err.text()
+
+
+def test_changes_on_the_web(lab, token):
+	lab.sluice(admin=token)
+	assert lab.web().put("/v1/log", {"level": "info"}).status == 403
+	assert lab.web(TOKEN).put("/v1/log", {"level": "info"}).status == 200
+	daemon = lab.sluice(admin={**token, "readonly": True})
+	assert lab.web(TOKEN).put("/v1/log", {"level": "info"}).status == 403
+	assert lab.web(TOKEN).get("/v1/log").status == 200
+	assert lab.web(TOKEN).get("/v1/status").json()["full"] is False
+	assert lab.control(daemon).put("/v1/log", {"level": "info"}
+	    ).status == 200
+
+
+# Events
+
+
+def test_events(lab):
+	daemon = lab.sluice(**PLAIN)
+	stream = lab.control().events()
+	daemon.write("wrong")
+	daemon.hup()
+	event = stream.until(lambda e: e["kind"] == "reload")
+	assert "not reloaded" in event["text"]
+	stream.close()
+	again = lab.control().events("/v1/events",
+	    **{"Last-Event-ID": str(event["id"] - 1)})
+	assert again.until(lambda e: True) == event
+	again.close()
+	kept = lab.control().get(f"/v1/events?follow=false&after="
+	    f"{event['id'] - 1}").json()
+	assert kept["events"][0] == event
+	assert kept["missed"] == 0
+
+
+def test_events_that_are_not_kept_any_more(lab):
+	daemon = lab.sluice(admin={"events": 2})
+	for i in range(4):
+		daemon.reload(**daemon.keys)
+	wire.wait_until(lambda: lab.control().get(
+	    "/v1/events?follow=false").json()["events"])
+	kept = lab.control().get("/v1/events?follow=false&after=0").json()
+	assert len(kept["events"]) == 2
+	assert kept["missed"] == kept["events"][0]["id"] - 1
+
+
+def test_events_by_match(lab):
+	one = lab.origin(origin.fixed(429,
+	    fields=[("Retry-After", "1")]))
+	lab.sluice(hosts={"127.0.0.1": {"retry": {"attempts": 0}}})
+	found = lab.control().events("/v1/events?match=127.*")
+	lab.get(one.url + "/")
+	event = found.until(lambda e: e["kind"] == "refusal")
+	assert event["host"].startswith("127.0.0.1")
+	assert "Retry-After: 1" in event["fields"] or \
+	    "retry-after: 1" in event["fields"].lower()
+	found.close()
+	none = lab.control().get(
+	    "/v1/events?follow=false&match=other&after=0").json()
+	assert none["events"] == []
+
+
+def test_events_without_a_token(lab):
+	one = lab.origin(origin.fixed(429,
+	    fields=[("Retry-After", "1")]))
+	lab.sluice(admin=WEB, defaults={"retry": {"attempts": 0}})
+	stream = lab.web().events()
+	lab.get(one.url + "/secret")
+	event = stream.until(lambda e: e["kind"] == "refusal")
+	assert event["host"] is None and event["fields"] is None
+	assert event["rule"] == "defaults"
+	stream.close()
+	text = lab.web().get("/v1/events?follow=false&after=0").body
+	assert b"127.0.0.1" not in text and b"secret" not in text
+
+
+def test_reader_who_does_not_read(lab):
+	daemon = lab.sluice(limits={"buffer": "16KiB"})
+	slow = lab.control().events()
+	good = lab.control().events()
+	ids = []
+
+	def flood():
+		daemon.write("wrong: " + "x" * 200)
+		for _ in range(50):
+			daemon.hup()
+		ids.append(good.until(lambda e: True)["id"])
+		while ids[-1] < events_so_far():
+			ids.append(good.until(lambda e: True)["id"])
+
+	def events_so_far():
+		kept = lab.control().get("/v1/events?follow=false&limit=1")
+		return kept.json()["events"][-1]["id"]
+
+	def cut():
+		flood()
+		return not established(slow)
+
+	def established(stream):
+		try:
+			stream.connection.sock.send(b"")
+		except OSError:
+			return False
+		import select
+		poll = select.poll()
+		poll.register(stream.connection.sock, 0)
+		return not poll.poll(0)
+
+	wire.wait_until(cut)
+	assert ids == sorted(set(ids))
+	slow.close()
+	good.close()
+
+
+def test_stream_ends_with_its_reader_and_with_the_process(lab):
+	daemon = lab.sluice()
+	assert lab.control().get("/healthz").status == 200
+	before = daemon.files()
+	streams = [lab.control().events() for _ in range(5)]
+	for one in streams:
+		one.close()
+	wire.wait_until(lambda: daemon.files() <= before)
+	last = lab.control().events()
+	daemon.term()
+	with pytest.raises((EOFError, OSError, Exception)):
+		while True:
+			last.next()
+	last.close()
