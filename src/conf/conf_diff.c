@@ -26,7 +26,7 @@ put_node(struct text *t, const struct conf_node *node)
 	char show[CONF_SHOW];
 
 	if (node->type == CONF_SCALAR) {
-		text_puts(t, conf_show(show, node->text));
+		text_putf(t, "%s", conf_show(show, node->text));
 		return;
 	}
 	text_puts(t, node->type == CONF_LIST ? "[" : "{");

@@ -134,7 +134,9 @@ is_choice(const char *choices, const char *word)
 	size_t n = strlen(word);
 	const char *p;
 
-	for (p = choices; n > 0 && (p = strstr(p, word)) != NULL; p += n)
+	if (choices == NULL || n == 0)
+		return false;
+	for (p = choices; (p = strstr(p, word)) != NULL; p += n)
 		if ((p == choices || p[-1] == ' ') &&
 		    (p[n] == ' ' || p[n] == '\0'))
 			return true;

@@ -161,8 +161,11 @@ static int
 put_setting(const struct ctl *c, json_t *body, const char *text)
 {
 	const char *equals = strchr(text, '=');
-	size_t i, n = equals != NULL ? (size_t)(equals - text) : 0;
+	size_t i, n;
 
+	if (equals == NULL)
+		return wrong_setting(c, text);
+	n = (size_t)(equals - text);
 	for (i = 0; i < sizeof settings / sizeof settings[0]; i++) {
 		if (strlen(settings[i].name) != n ||
 		    strncmp(settings[i].name, text, n) != 0)

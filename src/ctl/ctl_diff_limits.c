@@ -19,12 +19,10 @@ put_rate(struct text *t, const struct gcra_rate *rate)
 {
 	char capacity[CONF_TEXT], period[CONF_TEXT], burst[CONF_TEXT];
 
-	text_puts(t, t->len > 0 ? "; " : "");
-	text_puts(t, conf_units_text(capacity, rate->capacity));
-	text_puts(t, " per ");
-	text_puts(t, conf_duration_text(period, rate->period));
-	text_puts(t, ", burst ");
-	text_puts(t, conf_units_text(burst, rate->burst));
+	text_putf(t, "%s%s per %s, burst %s", t->len > 0 ? "; " : "",
+	    conf_units_text(capacity, rate->capacity),
+	    conf_duration_text(period, rate->period),
+	    conf_units_text(burst, rate->burst));
 }
 
 static uint64_t

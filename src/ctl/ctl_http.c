@@ -217,7 +217,7 @@ read_head(struct ctl_http *h, size_t *end)
 {
 	struct http1_scan scan = { 0 };
 	enum ctl_http_result result;
-	size_t got;
+	size_t got = 0;
 
 	for (;;) {
 		if (!text_reserve(&h->head_bytes, PIECE))
@@ -266,8 +266,7 @@ static bool
 put_request(struct text *t, const char *method, const char *target,
     const char *json)
 {
-	text_puts(t, method);
-	text_puts(t, " ");
+	text_putf(t, "%s ", method);
 	text_puts(t, target);
 	text_puts(t, " HTTP/1.1\r\nHost: localhost\r\n"
 	    "User-Agent: sluice\r\nConnection: close\r\n");

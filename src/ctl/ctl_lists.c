@@ -19,7 +19,7 @@ list(struct ctl *c, const char *path, const char *limit,
 	struct ctl_daemon daemon;
 	int status = ctl_daemon_find(c, &daemon);
 
-	text_puts(&target, path);
+	text_putf(&target, "%s", path);
 	ctl_put_query(&target, "host", ctl_operand(c, 0));
 	ctl_put_query(&target, "limit", limit);
 	if (ctl_target(&target) == NULL)
