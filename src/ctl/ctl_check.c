@@ -7,16 +7,18 @@
 
 #include "base/client_hash.h"
 #include "conf/conf.h"
-#include "conf/conf_value.h"
 #include "ctl/ctl_args.h"
 #include "ctl/ctl_explanation.h"
 #include "ctl/ctl_fail.h"
+#include "ctl/ctl_http.h"
 #include "ctl/ctl_json.h"
 #include "ctl/ctl_request.h"
-#include "hosts/hosts_name.h"
+#include "hosts/hosts.h"
+#include "hosts/hosts_explain.h"
 #include "policy/claim.h"
 
 #define UNIT	1e6	/* micro cost units */
+#define NS	1e9
 
 /* A warning goes to people at once, or into what is printed as JSON. */
 static void
@@ -30,47 +32,28 @@ warning_cb(const char *line, void *arg)
 		fprintf(stderr, "%s (warning)\n", line);
 }
 
-/* The explanation of a host that nobody asks. */
+/* The explanation of a host that nobody asks */
 
+/* In how many seconds that is; null: when others have ended. */
 static json_t *
-reason(const char *name)
+seconds_until(uint64_t at, uint64_t now)
 {
-	return json_pack("{s:s, s:i, s:s, s:b}", "name", name, "in", 0, "says",
-	    "allows it now", "decides", 0);
-}
-
-/* Named as in a refusal. */
-static void
-put_limits(json_t *reasons, const struct budget_limits *limits,
-    const char *of, const char *path)
-{
-	char units[CONF_TEXT], period[CONF_TEXT], name[512];
-	unsigned i;
-
-	for (i = 0; i < limits->nrates; i++) {
-		snprintf(name, sizeof name, "%s per %s%s%s",
-		    conf_units_text(units, limits->rates[i].capacity),
-		    conf_duration_text(period, limits->rates[i].period), of,
-		    path);
-		(void)json_array_append_new(reasons, reason(name));
-	}
-	if (limits->concurrency == 0)
-		return;
-	snprintf(name, sizeof name, "%u at a time%s%s", limits->concurrency,
-	    of, path);
-	(void)json_array_append_new(reasons, reason(name));
+	if (at == THROTTLE_NEVER)
+		return json_null();
+	return json_real(at > now ? (double)(at - now) / NS : 0);
 }
 
 static json_t *
-reasons(const struct rule *rule, const struct claim *claim)
+reasons(const struct hosts_explanation *e)
 {
 	json_t *all = json_array();
-	unsigned part = claim->request.part;
+	unsigned i;
 
-	put_limits(all, &rule->limits, "", "");
-	if (part < rule->npaths)
-		put_limits(all, &rule->paths[part].limits, " of ",
-		    rule->paths[part].text);
+	for (i = 0; i < e->n; i++)
+		(void)json_array_append_new(all, json_pack("{s:s, s:o, s:s, "
+		    "s:b}", "name", e->reasons[i].name, "in", seconds_until(
+		    e->reasons[i].at, e->now), "says", e->reasons[i].says,
+		    "decides", (int)e->reasons[i].decides));
 	return all;
 }
 
@@ -83,69 +66,108 @@ place(const struct conf *conf, const struct rule *rule)
 	    rule->at.column);
 }
 
+/* As the daemon has it (Explanation of doc/openapi.yaml). */
 static json_t *
-explain(const struct conf *conf, const struct rule *rule,
-    const struct http1_host *host, const struct claim *claim)
+explanation_of(const struct hosts_question *q,
+    const struct hosts_explanation *e)
 {
-	unsigned part = claim->request.part;
-	char key[EVENTS_HOST];
+	double cost = (double)q->claim->request.cost / UNIT;
+	const char *decision = e->why.goes ? "go" : e->late || e->why.full ?
+	    "refuse" : "wait";
 
-	hosts_name_print(key, rule, host, &claim->credential);
-	return json_pack("{s:s, s:s, s:o, s:s?, s:f, s:s, s:i, s:b, s:s, s:o, "
-	    "s:{s:i, s:i, s:i, s:i}}", "key", key, "rule", rule->name, "at",
-	    place(conf, rule), "part", part < rule->npaths ?
-	    rule->paths[part].text : NULL, "cost", (double)claim->request.cost
-	    / UNIT, "decision", "go", "starts_in", 0, "certain", 1, "says",
-	    "It would go at once, as nobody asks this host.", "reasons",
-	    reasons(rule, claim), "turn", "waiting", 0, "clients", 0, "ahead",
-	    0, "own_ahead", 0);
+	if (q->rule->mode == RULE_OBSERVE)
+		decision = "observe";
+	return json_pack("{s:s, s:s, s:o, s:s?, s:f, s:s, s:o, s:b, s:s, s:o, "
+	    "s:{s:i, s:i, s:i, s:i}}", "key", e->key, "rule", q->rule->name,
+	    "at", place(q->conf, q->rule), "part", e->part[0] != '\0' ?
+	    e->part : NULL, "cost", cost, "decision", decision, "starts_in",
+	    seconds_until(e->why.start, e->now), "certain", 1, "says",
+	    e->says, "reasons", reasons(e), "turn", "waiting", 0, "clients", 0,
+	    "ahead", 0, "own_ahead", 0);
 }
 
-/* What it claims, of whom is said to send it. */
+/* By a table of hosts that is empty. */
 static int
-make_claim(const struct ctl *c, const struct rule *rule,
-    const struct ctl_request *request, struct claim *claim)
-{
-	struct sockaddr_in here = { .sin_family = AF_INET };
-	struct client_hasher *hasher = client_hash_init() ?
-	    client_hasher_new() : NULL;
-	struct claim_hash hash = { client_hash, hasher };
-	struct claim_source source = {
-		.head = &request->head,
-		.address = (const struct sockaddr *)&here,
-		.tunnel = http1_str_equals(request->head.method, "CONNECT"),
-	};
-	const char *client = ctl_arg(c, "client"), *wrong = claim_no_memory;
-	struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
-
-	here.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (client != NULL && inet_pton(AF_INET6, client, &six.sin6_addr) == 1)
-		source.address = (const struct sockaddr *)&six;
-	else if (client != NULL && inet_pton(AF_INET, client, &here.sin_addr)
-	    != 1)
-		wrong = "--client: expected an address such as 192.0.2.1";
-	if (hasher != NULL && wrong == claim_no_memory)
-		wrong = claim_make(claim, &hash, rule, &source, 0);
-	client_hasher_free(hasher);
-	return wrong == NULL ? CTL_DONE : ctl_fail(c, CTL_USAGE, "%s", wrong);
-}
-
-static int
-explain_url(const struct ctl *c, const struct conf *conf, const char *url,
+explain(const struct ctl *c, const struct hosts_question *q,
     json_t **explanation)
 {
-	struct ctl_request *request = NULL;
-	const struct rule *rule;
+	struct hosts *hosts = hosts_new(q->conf, 1);
+	struct hosts_explanation e;
+
+	if (hosts == NULL || hosts_explain(hosts, q, ctl_http_now(), &e) !=
+	    HOSTS_GO) {
+		hosts_free(hosts);
+		return ctl_fail(c, CTL_FAILED, "out of memory");
+	}
+	*explanation = explanation_of(q, &e);
+	hosts_free(hosts);
+	return *explanation != NULL ? CTL_DONE : ctl_fail(c, CTL_FAILED,
+	    "out of memory");
+}
+
+/* Who is said to send it: this machine without a word. */
+static int
+read_client(const struct ctl *c, struct sockaddr_storage *address)
+{
+	const char *client = ctl_arg(c, "client");
+	struct sockaddr_in6 *six = (void *)address;
+	struct sockaddr_in *four = (void *)address;
+
+	if (client == NULL)
+		client = "127.0.0.1";
+	if (inet_pton(AF_INET, client, &four->sin_addr) == 1)
+		address->ss_family = AF_INET;
+	else if (inet_pton(AF_INET6, client, &six->sin6_addr) == 1)
+		address->ss_family = AF_INET6;
+	else
+		return ctl_fail(c, CTL_USAGE, "--client: \"%s\" is no "
+		    "address; expected one such as 192.0.2.1", client);
+	return CTL_DONE;
+}
+
+/* As the daemon does it, from the head to the throttle. */
+static int
+explain_request(const struct ctl *c, struct hosts_question *q,
+    const struct http1_head *head, json_t **explanation)
+{
+	struct claim_hash hash = { client_hash, q->hasher };
+	struct sockaddr_storage address = { .ss_family = 0 };
+	const struct claim_source source = {
+		.head = head,
+		.address = (const struct sockaddr *)&address,
+		.tunnel = head->form == HTTP1_AUTHORITY_FORM,
+	};
 	struct claim claim;
+	const char *wrong;
+	int status = read_client(c, &address);
+
+	if (status != CTL_DONE)
+		return status;
+	wrong = claim_make(&claim, &hash, q->rule, &source, ctl_http_now());
+	if (wrong != NULL)
+		return ctl_fail(c, CTL_USAGE, "%s", wrong);
+	q->claim = &claim;
+	q->source = &source;
+	return explain(c, q, explanation);
+}
+
+static int
+explain_url(const struct ctl *c, struct conf *conf, const char *url,
+    json_t **explanation)
+{
+	struct hosts_question q = { .conf = conf };
+	struct ctl_request *request = NULL;
 	int status = ctl_request_make(c, url, &request);
 
+	if (status == CTL_DONE && (!client_hash_init() ||
+	    (q.hasher = client_hasher_new()) == NULL))
+		status = ctl_fail(c, CTL_FAILED, "out of memory");
 	if (status == CTL_DONE) {
-		rule = conf_rule(conf, &request->head.host);
-		status = make_claim(c, rule, request, &claim);
-		if (status == CTL_DONE)
-			*explanation = explain(conf, rule,
-			    &request->head.host, &claim);
+		q.name = &request->head.host;
+		q.rule = conf_rule(conf, q.name);
+		status = explain_request(c, &q, &request->head, explanation);
 	}
+	client_hasher_free(q.hasher);
 	ctl_request_free(request);
 	return status;
 }
@@ -153,7 +175,7 @@ explain_url(const struct ctl *c, const struct conf *conf, const char *url,
 /* The file */
 
 static int
-check(const struct ctl *c, const struct conf *conf)
+check(const struct ctl *c, struct conf *conf)
 {
 	json_t *all = json_pack("{s:s, s:b, s:[], s:n}", "path", conf->path,
 	    "ok", 1, "warnings", "explanation");

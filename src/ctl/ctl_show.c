@@ -59,13 +59,16 @@ print_traffic(const struct ctl_paper *paper, const json_t *h)
 	const json_t *counts = ctl_member(h, "counts");
 	const json_t *limits = ctl_member(h, "limits");
 	const json_t *slots = ctl_member(limits, "concurrency");
-	char oldest[CTL_WORDS], wait[CTL_WORDS], most[CTL_WORDS] = "no limit";
+	long long most = ctl_integer(slots, "value");
+	char oldest[CTL_WORDS], wait[CTL_WORDS];
 
-	if (ctl_integer(slots, "value") > 0)
-		ctl_figure(most, ctl_number(slots, "value"));
-	ctl_printf(paper, CTL_PLAIN, "in flight      %lld, limit %s (%s), "
-	    "tunnels %lld\n", ctl_integer(h, "in_flight"), most,
-	    ctl_string(slots, "from", "default"), ctl_integer(h, "tunnels"));
+	ctl_printf(paper, CTL_PLAIN, "in flight      %lld",
+	    ctl_integer(h, "in_flight"));
+	if (most > 0)
+		ctl_printf(paper, CTL_PLAIN, " of %lld (%s)", most,
+		    ctl_string(slots, "from", "default"));
+	ctl_printf(paper, CTL_PLAIN, ", tunnels %lld\n", ctl_integer(h,
+	    "tunnels"));
 	ctl_printf(paper, CTL_PLAIN, "waiting        %lld of %lld, the oldest "
 	    "for %s; none longer than %s\n", ctl_integer(h, "waiting"),
 	    ctl_integer(h, "queue_length"), ctl_seconds(oldest, h,

@@ -521,6 +521,69 @@ def test_reload(lab):
 	assert wrong_json(daemon, "reload", status=5)["status"] == 422
 
 
+# A host, as its daemon has it
+
+
+def test_a_host(lab):
+	origin = lab.origin()
+	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 1,
+	    "period": "1h", "queue": {"max_wait": "2h"}}})
+	lab.get(f"http://{origin.at}/one")
+	waiting = lab.client()
+	waiting.ask("GET", f"http://{origin.at}/two?secret=1")
+
+	def waits():
+		return in_json(daemon, "queue", "127.0.0.1")["waiting"] == 1
+	wire.wait_until(waits)
+	text = ctl(daemon, "queue", "127.0.0.1").stdout
+	assert "GET /two\n" in text and "secret" not in text
+	line = ctl(daemon, "hosts").stdout.splitlines()[1]
+	assert re.match(r"127\.0\.0\.1 +open +\[ {10}\] \S+ of 1 ", line)
+	text = ctl(daemon, "show", "127.0.0.1").stdout
+	assert "127.0.0.1 is open\n" in text
+	assert re.search(r"^1 per 1h .* file$", text, re.M)
+
+	text = ctl(daemon, "pause", "127.0.0.1", "30m", "--reason",
+	    "their maintenance").stdout
+	assert text.startswith("127.0.0.1: was open; is paused for 30 min")
+	assert "their maintenance" in ctl(daemon, "show",
+	    "127.0.0.1").stdout
+	text = ctl(daemon, "overrides").stdout
+	assert "paused for 30 min" in text and "their maintenance" in text
+	assert ctl(daemon, "hosts", "--state", "paused",
+	    "--keys").stdout == "127.0.0.1\n"
+	assert "is open" in ctl(daemon, "resume", "127.0.0.1").stdout
+
+	# Its limit is raised, so the one that waits goes.
+	text = ctl(daemon, "set", "127.0.0.1", "capacity=10", "burst=10",
+	    "--for", "1h").stdout
+	assert "was 1 per 1h" in text and "is 10 per 1h" in text
+	assert waiting.response().status == 200
+	assert "override" in ctl(daemon, "show", "127.0.0.1").stdout
+	assert "is 1 per 1h" in ctl(daemon, "unset", "127.0.0.1").stdout
+
+	assert "is draining" in ctl(daemon, "drain", "127.0.0.1").stdout
+	assert lab.get(f"http://{origin.at}/three").status == 503
+	assert "is open" in ctl(daemon, "resume", "127.0.0.1").stdout
+	ctl(daemon, "forget", "127.0.0.1")
+	assert lab.get(f"http://{origin.at}/four").status == 200
+
+
+def test_a_host_that_is_not_there(lab):
+	origin = lab.origin()
+	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 9,
+	    "period": "1s"}})
+	lab.get(f"http://{origin.at}/")
+	done = ctl(daemon, "show", "127.0.0.2", status=4)
+	assert "did you mean 127.0.0.1?" in done.stderr
+	done = ctl(daemon, "pause", "127.0.0.2", "1s")
+	assert "nobody has asked for 127.0.0.2 yet; there is 127.0.0.1" in \
+	    done.stderr
+	done = ctl(daemon, "set", "127.0.0.1", "burst=1e300", "--for", "1h",
+	    status=2)
+	assert "expected" in done.stderr
+
+
 # Without a daemon
 
 GOOD = """\
