@@ -226,6 +226,21 @@ merge_budget(struct budget_view *to, const struct budget_view *b)
 }
 
 static void
+merge_observed(struct host_view *to, const struct host_view *v)
+{
+	unsigned i;
+
+	if (!v->observing)
+		return;
+	if (!to->observing)
+		to->observed = (struct observe_view){ .waiting = 0 };
+	to->observing = true;
+	for (i = 0; i < STATS_DECISIONS; i++)
+		to->observed.decided[i] += v->observed.decided[i];
+	to->observed.waiting += v->observed.waiting;
+}
+
+static void
 merge(struct host_view *to, const struct host_view *v)
 {
 	struct throttle_view *t = &to->throttle;
@@ -243,6 +258,7 @@ merge(struct host_view *to, const struct host_view *v)
 	t->waiting += v->throttle.waiting;
 	t->clients += v->throttle.clients;
 	merge_budget(&t->host, &v->throttle.host);
+	merge_observed(to, v);
 	to->tunnels += v->tunnels;
 	to->overridden = to->overridden || v->overridden;
 	to->admitted += v->admitted;
