@@ -108,7 +108,7 @@ def test_host(lab, started):
 	assert lab.get(far.url + "/a").status == 200
 	assert lab.get(far.url + "/b").status == 200
 	waiting(lab, control, far.url + "/secret?key=hush")
-	host = control.host()
+	host = control.wait(lambda host: host["in_flight"] == 0)
 	assert host["key"] == host["rule"] == "127.0.0.1"
 	assert host["state"] == "open"
 	assert host["counts"] == {"admitted": 2, "refused": 0, "throttled": 0,
@@ -315,6 +315,7 @@ def test_what_is_wrong_changes_nothing(lab, started):
 		host = control.host()
 		host.pop("history")
 		return host, control.get("/v1/overrides")
+	control.wait(lambda host: host["in_flight"] == 0)
 	before = stands()
 	for method, path, body, status in WRONG:
 		answer = control.ask(method, HOST + path, body)
