@@ -73,6 +73,8 @@ program	node		nodejs
 program	openssl		openssl
 program	chromium	chromium
 program	certutil	libnss3-tools
+program	prometheus	prometheus
+program	promtool	prometheus
 program	tmux		tmux
 program	bash		bash
 program	zsh		zsh

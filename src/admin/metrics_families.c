@@ -13,8 +13,8 @@
 #include "net/listen.h"
 
 /*
- * A series is told of when a rule of the configuration has it; its counters,
- * when anything was counted in it, too, for good, or they would go back: with all words that a label can be, so that the first of a
+ * A series is told of when a rule of the configuration has it, or a host; its
+ * counters always, or they would go back ("_other" only if it is used): with all words that a label can be, so that the first of a
  * kind is seen to be one more.  Statuses are those that came.
  */
 
@@ -610,8 +610,8 @@ is_told(const struct metrics_data *d, const struct row *row, unsigned series)
 {
 	if (row->once || d->gauges[series].known)
 		return true;
-	return row->family.kind != METRICS_GAUGE &&
-	    metrics_counted(&d->sums[series]);
+	return row->family.kind != METRICS_GAUGE && (series != STATS_OTHER ||
+	    metrics_counted(&d->sums[series]));
 }
 
 bool

@@ -307,3 +307,26 @@ def test_control_plane_counts_itself(lab):
 	# those are not the proxy's
 	assert m.sum("sluice_requests_total") == 0
 	assert m("sluice_client_connections") == 0
+
+
+@pytest.mark.heavy
+def test_many_hosts(lab):
+	"""In pieces: others are answered meanwhile, and it is soon done."""
+	many = 10000
+	far = lab.origin()
+	daemon = lab.sluice(resolver=[lab.dns(dnsserver.Here()).at],
+	    hosts={"*.test": {"capacity": 1, "period": "1h"}},
+	    log={"access": "off"}, limits={"names": many})
+	one = lab.client()
+	for i in range(many):
+		assert one.get(f"http://h{i}.test:{far.port}/").status == 200
+	m = metrics.scrape(daemon)
+	assert m("sluice_hosts_tracked") == many
+	assert m("sluice_queue_limit", host="*.test") == 1000 * many
+	assert m("sluice_budget_left", host="*.test", budget="1 per 1h") < 1
+	took = []
+	for _ in range(5):
+		began = time.monotonic()
+		metrics.fetch(daemon)
+		took.append(time.monotonic() - began)
+	assert min(took) < 0.1 * wire.SLOW, took
