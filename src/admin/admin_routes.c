@@ -8,6 +8,7 @@
 #include "admin/admin_dashboard.h"
 #include "admin/admin_events.h"
 #include "admin/admin_exchanges.h"
+#include "admin/admin_explain.h"
 #include "admin/admin_host.h"
 #include "admin/admin_hosts.h"
 #include "admin/admin_log.h"
@@ -24,6 +25,8 @@ static const struct admin_route routes[] = {
 	{ ADMIN_GET, "/readyz", admin_readyz, .needs_full = false },
 	{ ADMIN_GET, "/v1/exchanges", admin_exchanges, .needs_full = true,
 	    .query = "host limit" },
+	{ ADMIN_POST, "/v1/explain", admin_explain, .needs_full = true,
+	    .members = "method url headers client" },
 	{ ADMIN_GET, "/v1/hosts", admin_hosts, .needs_full = false,
 	    .query = "match state sort by limit after" },
 	{ ADMIN_GET, "/v1/hosts/{}", admin_host, .needs_full = false },

@@ -108,15 +108,22 @@ add_limit(struct hosts_explanation *e, const struct hosts_why *kept,
 	say_reason(to, r, kept->now);
 }
 
-/* How many go before it, where that was looked for. */
+/* When its turn comes, by what is known of that. */
 static void
-say_place(char *to, size_t size, const struct hosts_why *kept)
+say_when(char *to, size_t size, const struct hosts_why *kept)
 {
-	to[0] = '\0';
-	if (kept->has_place && kept->why.waiting > 0)
-		snprintf(to, size, ": %" PRIu32 " of the %" PRIu32
-		    " that wait go%s before it", kept->place.ahead,
-		    kept->why.waiting, kept->place.ahead == 1 ? "es" : "");
+	const struct throttle_why *why = &kept->why;
+	char buf[WORDS];
+
+	if (why->turn_decides)
+		snprintf(to, size, "others have to go first");
+	else if (why->turn > kept->now)
+		snprintf(to, size, "its turn comes in %s",
+		    words_duration(buf, why->turn - kept->now));
+	else if (!kept->has_place || kept->place.ahead == 0)
+		snprintf(to, size, "it may be next");
+	else
+		snprintf(to, size, "its turn comes later");
 }
 
 static void
@@ -124,20 +131,17 @@ add_turn(struct hosts_explanation *e, const struct hosts_why *kept)
 {
 	struct hosts_reason *to = &e->reasons[e->n++];
 	const struct throttle_why *why = &kept->why;
-	char place[128], buf[WORDS];
+	char when[128], place[64] = "";
 
 	snprintf(to->name, sizeof to->name, "turn");
 	to->decides = why->turn_decides;
 	to->at = why->turn_decides ? THROTTLE_NEVER : why->turn;
-	say_place(place, sizeof place, kept);
-	if (why->turn_decides)
-		snprintf(to->says, sizeof to->says,
-		    "others have to go first%s", place);
-	else if (why->turn > kept->now)
-		snprintf(to->says, sizeof to->says, "its turn comes in %s%s",
-		    words_duration(buf, why->turn - kept->now), place);
-	else
-		snprintf(to->says, sizeof to->says, "it may be next%s", place);
+	if (kept->has_place && kept->place.ahead > 0)
+		snprintf(place, sizeof place, ": %" PRIu32 " of the %" PRIu32
+		    " that wait go%s before it", kept->place.ahead,
+		    why->waiting, kept->place.ahead == 1 ? "es" : "");
+	say_when(when, sizeof when, kept);
+	snprintf(to->says, sizeof to->says, "%s%s", when, place);
 }
 
 /* What decides, in a clause: "30 per 1m of /search lets it go in 2.1 s". */

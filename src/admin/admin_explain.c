@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * What would become of a request now.  Its head is built as text and read by
+ * the parser of all requests, so that what is wrong with it is said in that
+ * one's words.  What its fields hold is used for the claim alone: it stands in
+ * no answer and in no log.
+ */
+
+#include "admin/admin_explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "admin/admin_answer.h"
+#include "admin/admin_body.h"
+#include "base/text.h"
+#include "conf/conf.h"
+#include "hosts/hosts_explain.h"
+#include "http/http1_error.h"
+#include "http/http1_request.h"
+#include "http/http1_scan.h"
+#include "policy/claim.h"
+
+#define METHOD		31	/* bytes */
+#define URL		8192
+#define FIELD		8192	/* ... of a field's name or value */
+#define FIELDS		100
+#define CLIENT		64
+
+/* A question, as far as it was understood. */
+struct question {
+	struct text		 text;		/* the head; strings point in */
+	struct http1_head	 head;
+	struct sockaddr_storage	 client;
+};
+
+/* The head, as a client would send it */
+
+/* What stands between the scheme and the path of a URL, or all of it. */
+static struct http1_str
+authority_of(const char *url)
+{
+	const char *begin = strstr(url, "://"), *at;
+	size_t n;
+
+	begin = begin != NULL ? begin + 3 : url;
+	n = strcspn(begin, "/?#");
+	at = memchr(begin, '@', n);
+	if (at != NULL) {
+		n -= (size_t)(at + 1 - begin);
+		begin = at + 1;
+	}
+	return (struct http1_str){ begin, n };
+}
+
+/* No name may hold what ends it, no value a line's end. */
+static bool
+is_field(const char *name, const json_t *value)
+{
+	const char *v = json_string_value(value);
+
+	return v != NULL && name[0] != '\0' && strpbrk(name, ": \t\r\n") ==
+	    NULL && strpbrk(v, "\r\n") == NULL && strlen(name) <= FIELD &&
+	    json_string_length(value) <= FIELD;
+}
+
+static void
+put_field(struct text *t, const char *name, const char *value, size_t n)
+{
+	text_puts(t, name);
+	text_puts(t, ": ");
+	text_put(t, value, n);
+	text_puts(t, "\r\n");
+}
+
+/* False where it has answered. */
+static bool
+put_fields(struct admin_request *r, struct text *t, const char *url)
+{
+	json_t *fields = json_object_get(r->body, "headers"), *value;
+	struct http1_str host = authority_of(url);
+	bool has_host = false;
+	const char *name;
+
+	if (fields != NULL && (!json_is_object(fields) ||
+	    json_object_size(fields) > FIELDS)) {
+		admin_answer_problem(r, 422, "an object of at most 100 fields, "
+		    "names to values", "headers is none");
+		return false;
+	}
+	json_object_foreach(fields, name, value) {
+		if (!is_field(name, value)) {
+			admin_answer_problem(r, 422, "names of fields, and "
+			    "values of one line of at most 8192 bytes",
+			    "headers has one that is no field");
+			return false;
+		}
+		has_host = has_host || strcasecmp(name, "host") == 0;
+		put_field(t, name, json_string_value(value),
+		    json_string_length(value));
+	}
+	if (!has_host)
+		put_field(t, "Host", host.p, host.len);
+	return true;
+}
+
+static bool
+put_head(struct admin_request *r, struct text *t)
+{
+	const char *method, *url;
+
+	if (!admin_body_text(r, "method", METHOD, &method) ||
+	    !admin_body_text(r, "url", URL, &url))
+		return false;
+	if (url[0] == '\0') {
+		admin_answer_problem(r, 422, "the URL of a request; for "
+		    "CONNECT a host and its port", "url is missing");
+		return false;
+	}
+	text_puts(t, method[0] != '\0' ? method : "GET");
+	text_puts(t, " ");
+	text_puts(t, url);
+	text_puts(t, " HTTP/1.1\r\n");
+	if (!put_fields(r, t, url))
+		return false;
+	text_puts(t, "\r\n");
+	if (t->failed)
+		admin_answer_problem(r, 503, NULL, "out of memory");
+	return !t->failed;
+}
+
+/* Reads it as the front does; false where it has answered. */
+static bool
+read_head(struct admin_request *r, struct question *q)
+{
+	const struct conf *conf = r->context->conf;
+	size_t max = conf->limit_head, end = 0;
+	struct http1_scan scan = { 0 };
+	enum http1_error error;
+	char why[HTTP1_WHY];
+
+	switch (http1_scan(&scan, q->text.p, q->text.len, max, max / 2,
+	    &end)) {
+	case HTTP1_DONE:
+		error = http1_request(&q->head, q->text.p, end);
+		break;
+	case HTTP1_FAILED:
+		error = scan.error;
+		break;
+	default:
+		error = HTTP1_BAD_LINE;
+	}
+	if (error == HTTP1_OK && q->head.nfields > conf->limit_fields)
+		error = HTTP1_MANY_FIELDS;
+	if (error == HTTP1_OK)
+		return true;
+	admin_answer_problem(r, 422, "a request as a client sends it to a "
+	    "proxy", "such a request would be refused: %s",
+	    http1_explain(error, &q->head, (unsigned)conf->limit_fields, why));
+	return false;
+}
+
+/* Whose it would be; false where it has answered. */
+static bool
+read_client(struct admin_request *r, struct question *q)
+{
+	struct sockaddr_in *in4 = (void *)&q->client;
+	struct sockaddr_in6 *in6 = (void *)&q->client;
+	const char *client;
+
+	if (!admin_body_text(r, "client", CLIENT, &client))
+		return false;
+	if (client[0] == '\0')
+		client = "127.0.0.1";
+	if (inet_pton(AF_INET, client, &in4->sin_addr) == 1)
+		q->client.ss_family = AF_INET;
+	else if (inet_pton(AF_INET6, client, &in6->sin6_addr) == 1)
+		q->client.ss_family = AF_INET6;
+	else
+		admin_answer_problem(r, 422, "an IP address, without a port",
+		    "client is none");
+	return q->client.ss_family != 0;
+}
+
+/* The answer */
+
+/* In how many seconds (from then) that is; null: it cannot be known. */
+static json_t *
+seconds_until(uint64_t at, uint64_t now)
+{
+	if (at == THROTTLE_NEVER)
+		return json_null();
+	return admin_seconds(at > now ? at - now : 0);
+}
+
+json_t *
+admin_explain_reasons(const struct hosts_explanation *e)
+{
+	json_t *list = json_array();
+	const struct hosts_reason *reason;
+	unsigned i;
+
+	for (i = 0; list != NULL && i < e->n; i++) {
+		reason = &e->reasons[i];
+		if (json_array_append_new(list, json_pack("{so so so sb}",
+		    "name", admin_string(reason->name),
+		    "in", seconds_until(reason->at, e->now),
+		    "says", admin_string(reason->says),
+		    "decides", (int)reason->decides)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+json_t *
+admin_explain_turn(const struct hosts_explanation *e)
+{
+	return json_pack("{sI sI sI sI}",
+	    "waiting", (json_int_t)e->why.waiting,
+	    "clients", (json_int_t)e->why.clients,
+	    "ahead", (json_int_t)e->place.ahead,
+	    "own_ahead", (json_int_t)e->place.own_ahead);
+}
+
+static const char *
+decision_of(const struct hosts_explanation *e, const struct rule *rule)
+{
+	if (e->drained)
+		return "refuse";
+	if (rule->mode == RULE_OBSERVE)
+		return "observe";
+	if (e->why.goes)
+		return "go";
+	return e->why.full || e->late ? "refuse" : "wait";
+}
+
+/* When it would start: null where that depends on others. */
+static json_t *
+starts_in(const struct hosts_explanation *e)
+{
+	unsigned i;
+
+	if (e->drained)
+		return json_null();
+	for (i = 0; i < e->n; i++)
+		if (e->reasons[i].decides &&
+		    e->reasons[i].at == THROTTLE_NEVER)
+			return json_null();
+	return seconds_until(e->why.start, e->now);
+}
+
+static json_t *
+answer_of(const struct hosts_explanation *e, const struct rule *rule,
+    uint64_t cost)
+{
+	return json_pack("{so so sn so so ss so sb so so so}",
+	    "key", admin_string(e->key), "rule", admin_string(rule->name),
+	    "at", "part", e->part[0] != '\0' ? admin_string(e->part) :
+	    json_null(), "cost", admin_units((int64_t)cost),
+	    "decision", decision_of(e, rule), "starts_in", starts_in(e),
+	    "certain", (int)(e->place.certain && !e->drained),
+	    "says", admin_string(e->says),
+	    "reasons", admin_explain_reasons(e),
+	    "turn", admin_explain_turn(e));
+}
+
+/* As exchange_start() and exchange_admit() have it. */
+static void
+answer(struct admin_request *r, const struct question *q)
+{
+	const struct claim_hash hash = { client_hash, r->context->hasher };
+	struct http1_host name = q->head.host;
+	const struct claim_source source = {
+		.head = &q->head,
+		.address = (const struct sockaddr *)&q->client,
+		.tunnel = q->head.form == HTTP1_AUTHORITY_FORM,
+	};
+	struct claim claim;
+	struct hosts_question asked = {
+		.conf = r->context->conf,
+		.name = &name,
+		.claim = &claim,
+		.source = &source,
+		.hasher = r->context->hasher,
+	};
+	uint64_t now = loop_now();
+	struct hosts_explanation e;
+	enum hosts_answer a = HOSTS_NO_MEMORY;
+	const char *wrong;
+
+	if (name.port == 0)
+		name.port = q->head.https ? 443 : 80;
+	asked.rule = conf_rule(asked.conf, &name);
+	wrong = claim_make(&claim, &hash, asked.rule, &source, now);
+	if (wrong != NULL && wrong != claim_no_memory) {
+		admin_answer_problem(r, 422, NULL, "%s", wrong);
+		return;
+	}
+	if (wrong == NULL)
+		a = hosts_explain(r->context->hosts, &asked, now, &e);
+	if (a == HOSTS_GO)
+		admin_answer_json(r, 200, answer_of(&e, asked.rule,
+		    claim.request.cost));
+	else
+		admin_answer_problem(r, 503, NULL, a == HOSTS_RELOADED ?
+		    "a reload is under way" : "out of memory");
+}
+
+void
+admin_explain(struct admin_request *r)
+{
+	struct question *q = calloc(1, sizeof *q);
+
+	if (q == NULL) {
+		admin_answer_problem(r, 503, NULL, "out of memory");
+		return;
+	}
+	if (read_client(r, q) && put_head(r, &q->text) && read_head(r, q))
+		answer(r, q);
+	text_free(&q->text);
+	free(q);
+}

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: ISC
+"""Why a request waits: what is said, and what then becomes of it."""
+import http.client
+import json
+import random
+import re
+import socket
+import time
+
+import pytest
+
+import origin
+import wire
+
+EARLY = 0.05		# seconds that clocks and loops may differ
+SLACK = 0.25		# ... that timers may be late
+
+
+class Socket(http.client.HTTPConnection):
+	def __init__(self, path):
+		super().__init__("sluice", timeout=wire.DEADLINE)
+		self.path = str(path)
+
+	def connect(self):
+		self.sock = socket.socket(socket.AF_UNIX)
+		self.sock.settimeout(wire.DEADLINE)
+		self.sock.connect(self.path)
+
+
+def call(daemon, question):
+	daemon.err.wait("control plane at")
+	one = Socket(daemon.control)
+	one.request("POST", "/v1/explain", json.dumps(question),
+	    {"Content-Type": "application/json"})
+	answer = one.getresponse()
+	body = answer.read()
+	one.close()
+	return answer.status, json.loads(body), body.decode()
+
+
+def explain(daemon, url, status=200, **question):
+	got, answer, text = call(daemon, {"url": url, **question})
+	assert got == status, text
+	return answer
+
+
+def decider(answer):
+	found = [one["name"] for one in answer["reasons"] if one["decides"]]
+	assert len(found) == (answer["decision"] != "go"), answer
+	return found[0] if found else None
+
+
+def test_nobody_has_asked_yet(lab):
+	daemon = lab.sluice(hosts={"api.example": {"capacity": 30,
+	    "period": "1m", "concurrency": 5, "paths": {"/search": {
+	    "capacity": 2, "period": "1h"}}}})
+	answer = explain(daemon, "http://api.example/search?q=private")
+	assert answer == {"key": "api.example", "rule": "api.example",
+	    "at": None, "part": "/search", "cost": 1, "decision": "go",
+	    "starts_in": 0, "certain": True, "says": "it would go at once",
+	    "reasons": [
+	    {"name": "5 at a time", "in": 0, "says": "lets it go now",
+	    "decides": False},
+	    {"name": "30 per 1m", "in": 0, "says": "lets it go now",
+	    "decides": False},
+	    {"name": "2 per 1h of /search", "in": 0,
+	    "says": "lets it go now", "decides": False},
+	    {"name": "turn", "in": 0, "says": "it may be next",
+	    "decides": False}],
+	    "turn": {"waiting": 0, "clients": 0, "ahead": 0, "own_ahead": 0}}
+	# Nothing was spent, and no entry made.
+	for _ in range(5):
+		assert explain(daemon, "http://api.example/search") == answer
+
+
+def test_other_forms(lab):
+	daemon = lab.sluice(hosts={"api.example": {"capacity": 1,
+	    "period": "1h"}})
+	for question in ({"url": "https://API.example./x"},
+	    {"url": "api.example:443", "method": "CONNECT"},
+	    {"url": "http://api.example", "client": "2001:db8::1"},
+	    {"url": "http://api.example/", "headers": {"Host": "api.example",
+	    "Authorization": "Bearer hidden"}}):
+		answer = explain(daemon, **question)
+		assert answer["rule"] == "api.example"
+		assert answer["decision"] == "go"
+		assert "hidden" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize("question, said", [
+	({"url": "/x"}, "refused"),
+	({"url": "http://bad host/"}, "refused"),
+	({"url": "ftp://api.example/"}, "refused"),
+	({"url": ""}, "url is missing"),
+	({"url": "http://a.example/", "method": "G(T"}, "refused"),
+	({"url": "http://a.example/", "method": "CONNECT"}, "refused"),
+	({"url": "http://a.example/", "client": "localhost"}, "client"),
+	({"url": "http://a.example/", "headers": {"A": "b\r\nC: d"}}, "field"),
+	({"url": "http://a.example/", "headers": {"A: b\r\nC": "d"}}, "field"),
+	({"url": "http://a.example/", "headers": {"A": 1}}, "field"),
+	({"url": "http://a.example/", "headers": {"A\x01": "b"}}, "refused"),
+	({"url": "http://a.example/", "headers": ["A"]}, "headers"),
+	({"url": "http://a.example/", "headers": {"Transfer-Encoding": "x"}},
+	    "refused"),
+	({"url": "http://a.example/", "headers": {"Sluice-Max-Wait": "soon"}},
+	    "Sluice-Max-Wait is not a number of seconds"),
+])
+def test_what_is_no_request(shared_lab, question, said):
+	daemon = shared_lab.daemon if getattr(shared_lab, "daemon",
+	    None) else shared_lab.sluice()
+	status, answer, _ = call(daemon, question)
+	assert status == 422, answer
+	assert said in answer["detail"], answer
+
+
+def test_no_secret_comes_back(lab):
+	daemon = lab.sluice(hosts={"a.example": {"capacity": 1,
+	    "period": "1h", "per": "authorization"}})
+	secret = "sk-very-secret"
+	for value in (f"Bearer {secret}", f"{secret}\x01"):
+		_, _, text = call(daemon, {"url": f"http://a.example/?k={secret}",
+		    "headers": {"Authorization": value}})
+		assert secret not in text
+	one, other = (explain(daemon, "http://a.example/",
+	    headers={"Authorization": value})["key"]
+	    for value in ("Bearer one", "Bearer other"))
+	assert one != other and one.startswith("a.example~")
+	lab.settle()
+	assert secret not in "\n".join(daemon.err.lines)
+
+
+def hold(lab, far, path, n=1, **fields):
+	"""Requests that are on their way, one after another."""
+	clients = []
+	for _ in range(n):
+		one = lab.client()
+		one.ask("GET", far.url + path, fields=[(name.replace("_", "-"),
+		    value) for name, value in fields.items()])
+		clients.append(one)
+	return clients
+
+
+def test_slots(lab):
+	gate = origin.Gate()
+	far = lab.origin(gate)
+	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 1,
+	    "queue": {"length": 2}}})
+	clients = hold(lab, far, "/")
+	far.wait_requests(1)
+	answer = explain(daemon, far.url)
+	assert (answer["decision"], answer["starts_in"], answer["certain"]) == (
+	    "wait", None, False)
+	assert decider(answer) == "1 at a time"
+	assert answer["says"] == "1 at a time: all are in use"
+	clients += hold(lab, far, "/", 2)
+	wire.wait_until(lambda: explain(daemon, far.url)["turn"]["waiting"] == 2)
+	answer = explain(daemon, far.url)
+	assert answer["decision"] == "refuse"
+	assert answer["turn"] == {"waiting": 2, "clients": 1, "ahead": 2,
+	    "own_ahead": 2}
+	assert answer["reasons"][-1]["says"] == \
+	    "its turn comes later: 2 of the 2 that wait go before it"
+	gate.open()
+	for one in clients:
+		assert one.response().status == 200
+
+
+def test_a_pause_of_the_host(lab):
+	far = lab.origin(origin.sequence(origin.fixed(429, fields=[
+	    ("Retry-After", "100")]), origin.fixed()))
+	daemon = lab.sluice(hosts={"127.0.0.1": {"retry": {"attempts": 0}}})
+	assert lab.get(far.url).status == 429
+	answer = explain(daemon, far.url)
+	assert decider(answer) == "paused by the host"
+	assert 95 < answer["starts_in"] <= 101
+	assert answer["certain"]
+
+
+# Random states
+
+def any_rate(rng):
+	return {"capacity": rng.randint(1, 4),
+	    "period": f"{rng.choice((400, 800, 1500))}ms",
+	    "burst": rng.randint(1, 3)}
+
+
+def any_rule(rng):
+	rule = {"retry": {"attempts": 0}, "queue": {"max_wait": "30s"}}
+	if rng.random() < 0.8:
+		rule.update(any_rate(rng))
+	if rng.random() < 0.3:
+		rule["concurrency"] = rng.randint(3, 20)
+	if rng.random() < 0.5:
+		rule["paths"] = {"/part": any_rate(rng)}
+	return rule
+
+
+def plain(says):
+	"""Without the numbers that time changes."""
+	return re.sub(r"[0-9.]+ (ns|us|ms|s|min)\b", "T", says)
+
+
+def same(explained, problem):
+	"""What an explanation and a refusal say at about the same time."""
+	a, b = explained["reasons"], problem["reasons"]
+	assert [(x["name"], x["decides"]) for x in a] == \
+	    [(x["name"], x["decides"]) for x in b]
+	for x, y in zip(a, b):
+		assert (x["in"] is None) == (y["in"] is None)
+		if x["in"] is not None:
+			assert abs(x["in"] - y["in"]) < SLACK * wire.SLOW
+	assert plain(explained["says"]) == plain(problem["says"])
+
+
+def check_refusal(lab, daemon, far, path, again=3):
+	"""One that may not wait is refused in the words that explain it."""
+	fields = {"Sluice-Max-Wait": "0"}
+	for _ in range(again):
+		before = explain(daemon, far.url + path, headers=fields)
+		if before["decision"] != "refuse":
+			return
+		answer = lab.get(far.url + path, fields=list(fields.items()))
+		after = explain(daemon, far.url + path, headers=fields)
+		if answer.status == 429 and plain(before["says"]) == plain(
+		    after["says"]):
+			same(before, json.loads(answer.body))
+			return
+
+
+def check_wait(lab, daemon, far, path, number):
+	"""One that is sent now goes when it is said, and no earlier."""
+	began = time.monotonic()
+	said = explain(daemon, far.url + path)
+	one, = hold(lab, far, f"{path}?{number}")
+	sent = time.monotonic()
+	return one, began, sent, said
+
+
+def arrival(far, path):
+	with far.cond:
+		return next(r.time for r in far.requests if r.target == path)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_it_goes_when_it_is_said(lab, seed):
+	rng = random.Random(seed)
+	far = lab.origin(origin.by_path({"/pause": origin.fixed(429, fields=[
+	    ("Retry-After", "1")])}, origin.fixed()))
+	daemon = lab.sluice(hosts={"127.0.0.1": any_rule(rng)})
+	if rng.random() < 0.4:
+		lab.get(far.url + "/pause")
+	waits = []
+	for number in range(10):
+		path = rng.choice(("/", "/part"))
+		check_refusal(lab, daemon, far, path)
+		waits.append((f"{path}?{number}",
+		    *check_wait(lab, daemon, far, path, number)))
+	for path, one, began, sent, said in waits:
+		assert one.response().status == 200
+		if said["starts_in"] is None:
+			continue
+		went = arrival(far, path)
+		assert went - began >= said["starts_in"] - EARLY, said
+		if said["certain"]:
+			assert went - sent <= said["starts_in"] + \
+			    SLACK * wire.SLOW, said
