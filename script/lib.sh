@@ -87,6 +87,8 @@ module	aiohttp		python3-aiohttp
 module	requests	python3-requests
 module	grpc		python3-grpcio
 module	boto3		python3-boto3
+module	jsonschema	python3-jsonschema
+module	yaml		python3-yaml
 nodemodule	undici	node-undici
 nodemodule	https-proxy-agent	node-https-proxy-agent
 '

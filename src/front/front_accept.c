@@ -135,6 +135,18 @@ make_bev_cb(struct event_base *base, void *arg)
 	return d->bev;
 }
 
+/*
+ * One beyond the limit may hear why not.  The control plane, which anybody on
+ * the machine can reach, hears out only so many of them.
+ */
+static void
+take_in(struct front *f, struct downstream *d)
+{
+	d->excess = too_many(f, 0);
+	if (f->setup.service != FRONT_PROXY && too_many(f, EXCESS))
+		front_close(d);
+}
+
 static void
 attach_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -146,7 +158,7 @@ attach_cb(evutil_socket_t fd, short what, void *arg)
 	while ((d = TAILQ_FIRST(&f->attaching)) != NULL) {
 		TAILQ_REMOVE(&f->attaching, d, entry);
 		if (front_open(f, d))
-			d->excess = too_many(f, 0);
+			take_in(f, d);
 		else
 			free(d);
 	}
