@@ -10,6 +10,7 @@
 
 #include "admin/admin_answer.h"
 #include "admin/admin_event.h"
+#include "admin/admin_live.h"
 #include "admin/admin_query.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -32,6 +33,7 @@ struct stream {
 	uint64_t		 after;		/* the id that it had last */
 	char			*match;		/* or NULL */
 	uint64_t		 spoke;		/* ns; when it got something */
+	struct admin_live	*live;		/* or NULL */
 };
 
 struct admin_events {
@@ -49,6 +51,7 @@ static void
 free_stream(struct stream *s)
 {
 	LIST_REMOVE(s, entry);
+	admin_live_free(s->live);
 	free(s->match);
 	free(s);
 }
@@ -57,6 +60,15 @@ static void
 ended_cb(struct admin_request *r)
 {
 	free_stream(r->state);
+}
+
+static void
+writable_cb(struct admin_request *r)
+{
+	struct stream *s = r->state;
+
+	if (s->live != NULL)
+		admin_live_writable(s->live);
 }
 
 /* A reader who does not read must not have us keep what he will never take. */
@@ -193,7 +205,7 @@ read_after(struct admin_request *r, bool *has, uint64_t *after)
 }
 
 static void
-follow(struct admin_request *r, uint64_t after)
+follow(struct admin_request *r, uint64_t after, bool live)
 {
 	struct admin_events *events = r->context->events;
 	const char *match = admin_query(r, "match");
@@ -215,9 +227,13 @@ follow(struct admin_request *r, uint64_t after)
 	s->spoke = loop_now();
 	r->state = s;
 	r->ended = ended_cb;
+	r->writable = writable_cb;
 	LIST_INSERT_HEAD(&events->streams, s, entry);
 	deadline_set(&events->quiet, loop_now() + SECOND);
-	(void)catch_up(events, s);
+	if (live && (s->live = admin_live_new(r)) == NULL)
+		drop(s);
+	else
+		(void)catch_up(events, s);
 }
 
 /* Those behind an id that a search finds, the oldest first, up to limit. */
@@ -265,16 +281,17 @@ void
 admin_events_get(struct admin_request *r)
 {
 	uint64_t after, limit;
-	bool follows, has;
+	bool follows, live, has;
 
 	if (!admin_query_boolean(r, "follow", true, &follows) ||
+	    !admin_query_boolean(r, "live", false, &live) ||
 	    !admin_query_number(r, "limit", 100, 1, 1000, &limit) ||
 	    !read_after(r, &has, &after))
 		return;
 	if (!follows)
 		answer_list(r, has, after, limit);
 	else
-		follow(r, has ? after : events_last());
+		follow(r, has ? after : events_last(), live);
 }
 
 /* Start and end */

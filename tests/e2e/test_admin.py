@@ -11,6 +11,7 @@ import tempfile
 
 import pytest
 
+import dnsserver
 import origin
 import sluice
 import wire
@@ -493,6 +494,58 @@ def test_reader_who_does_not_read(lab):
 	assert ids == sorted(set(ids))
 	slow.close()
 	good.close()
+
+
+def next_live(stream):
+	while True:
+		event = stream.next()
+		if event["event"] == "live":
+			assert event["id"] == ""
+			return json.loads(event["data"])
+
+
+def test_live(lab):
+	one = lab.origin()
+	lab.sluice(admin=WEB)
+	stream = lab.control().events("/v1/events?live=true")
+	first = next_live(stream)
+	assert first["status"]["full"] is True
+	assert (first["hosts"], first["gone"]) == ([], [])
+	lab.get(one.url + "/")
+	while not (live := next_live(stream))["hosts"]:
+		pass
+	assert [host["key"] for host in live["hosts"]] == ["127.0.0.1"]
+	assert live["status"]["hosts"] == 1
+	stream.close()
+	# a newcomer is told all; on the web all of a rule is one
+	stream = lab.control().events("/v1/events?live=true")
+	assert next_live(stream)["hosts"][0]["key"] == "127.0.0.1"
+	stream.close()
+	stream = lab.web().events("/v1/events?live=true")
+	live = next_live(stream)
+	assert [host["key"] for host in live["hosts"]] == ["unlimited"]
+	assert "127.0.0.1:" + str(one.port) not in json.dumps(live)
+	stream.close()
+
+
+def test_live_of_many_hosts(lab):
+	"""More than is sent at once, to one who reads: nothing is missing."""
+	names = lab.dns(dnsserver.Here())
+	far = lab.origin()
+	lab.sluice(resolver=[names.at], limits={"buffer": "16KiB"})
+	one = lab.client()
+	for i in range(200):
+		assert one.get(f"http://h{i}.test:{far.port}/").status == 200
+	one.close()
+	keys = {host["key"] for host in lab.control().get(
+	    "/v1/hosts?limit=1000").json()["hosts"]}
+	assert len(keys) == 200
+	stream = lab.control().events("/v1/events?live=true")
+	seen = set()
+	while seen < keys:
+		seen |= {host["key"] for host in next_live(stream)["hosts"]}
+	assert seen == keys
+	stream.close()
 
 
 def test_stream_ends_with_its_reader_and_with_the_process(lab):
