@@ -151,13 +151,20 @@ add_name(const char *text, unsigned series)
 	return name;
 }
 
+static const char *const ours[] = {
+	[STATS_DEFAULT] = "_default",
+	[STATS_OTHER] = "_other",
+};
+
 /* Nobody else's label may be one of the two that are ours. */
 static bool
 is_ours(const char *text, unsigned *series)
 {
-	*series = strcmp(text, stats_name(STATS_DEFAULT)) == 0 ?
-	    STATS_DEFAULT : STATS_OTHER;
-	return strcmp(text, stats_name(*series)) == 0;
+	for (*series = 0; *series < 2; ++*series) {
+		if (strcmp(text, ours[*series]) == 0)
+			return true;
+	}
+	return false;
 }
 
 unsigned
@@ -184,10 +191,8 @@ stats_name(unsigned series)
 {
 	const struct name *name;
 
-	if (series == STATS_DEFAULT)
-		return "_default";
-	if (series == STATS_OTHER)
-		return "_other";
+	if (series < 2)
+		return ours[series];
 	if (series >= STATS_SERIES ||
 	    (name = atomic_load(&names[series - 2])) == NULL)
 		return NULL;
