@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "admin/admin_answer.h"
 #include "admin/admin_query.h"
@@ -98,13 +99,13 @@ client_of(const struct recent_exchange *e)
 
 static json_t *
 exchange_value(const struct recent_exchange *e, const struct conf *conf,
-    uint64_t now)
+    int64_t offset)
 {
 	char key[EVENTS_HOST];
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:s, s:o, s:o, "
 	    "s:I, s:I, s:I, s:o}",
-	    "time", admin_instant(e->at, now),
+	    "time", admin_time((offset + (int64_t)e->at) / 1000000),
 	    "host", admin_string(key_of(e, key)),
 	    "rule", admin_string(rule_of(e, conf)),
 	    "client", client_of(e),
@@ -121,6 +122,20 @@ exchange_value(const struct recent_exchange *e, const struct conf *conf,
 }
 
 /* All of them */
+
+/*
+ * What (ns) the clock on the wall is ahead: asked for once, or of two that
+ * ended together the newer one might be told to be older.
+ */
+static int64_t
+wall_offset(void)
+{
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return (int64_t)wall.tv_sec * 1000000000 + wall.tv_nsec -
+	    (int64_t)loop_now();
+}
 
 /* Takes the newest one that is left; NULL: none is. */
 static const struct recent_exchange *
@@ -151,14 +166,14 @@ merge(struct asking *a, size_t *next)
 	json_t *list = json_array();
 	const struct recent_exchange *e;
 	char key[EVENTS_HOST];
-	uint64_t now = loop_now();
+	int64_t offset = wall_offset();
 
 	while (json_array_size(list) < a->limit &&
 	    (e = newest(a, next)) != NULL) {
 		if (host != NULL && strcmp(key_of(e, key), host) != 0)
 			continue;
 		if (json_array_append_new(list, exchange_value(e,
-		    r->context->conf, now)) != 0) {
+		    r->context->conf, offset)) != 0) {
 			json_decref(list);
 			return NULL;
 		}
