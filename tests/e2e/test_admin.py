@@ -532,7 +532,8 @@ def test_live_of_many_hosts(lab):
 	"""More than is sent at once, to one who reads: nothing is missing."""
 	names = lab.dns(dnsserver.Here())
 	far = lab.origin()
-	lab.sluice(resolver=[names.at], limits={"buffer": "16KiB"})
+	lab.sluice(resolver=[names.at], limits={"buffer": "16KiB"},
+	    defaults={"capacity": 10, "period": "1h"})
 	one = lab.client()
 	for i in range(200):
 		assert one.get(f"http://h{i}.test:{far.port}/").status == 200
