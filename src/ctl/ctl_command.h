@@ -23,7 +23,7 @@ enum ctl_kind {
 	CTL_TIME,		/* "30s": checked before the daemon is asked */
 	CTL_COUNT,		/* a number from 1 to 1000: the same */
 	CTL_NUMBER,		/* a whole number: the same */
-	CTL_SETTING,		/* "capacity=5" */
+	CTL_SETTING,		/* "capacity=5": a choice, and a value */
 	CTL_CHOICE,		/* one of the choices: the same */
 };
 

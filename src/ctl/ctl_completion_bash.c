@@ -90,8 +90,8 @@ put_choices(FILE *out, enum ctl_kind kind, const char *choices)
 	else if (kind == CTL_CHOICE)
 		fprintf(out, " _sluice_offer %s ;;\n", choices);
 	else if (kind == CTL_SETTING)
-		fputs(" compopt -o nospace\n\t\t_sluice_offer capacity= "
-		    "period= burst= concurrency= ;;\n", out);
+		fprintf(out, " compopt -o nospace\n\t\t_sluice_offer %s ;;\n",
+		    choices);
 	else
 		fputs(" ;;\n", out);
 }

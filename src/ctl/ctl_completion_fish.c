@@ -64,10 +64,8 @@ put_choices(FILE *out, enum ctl_kind kind, const char *choices)
 		fputs(" -a '(__sluice_hosts)'", out);
 	else if (kind == CTL_FILE)
 		fputs(" -F", out);
-	else if (kind == CTL_CHOICE)
+	else if (kind == CTL_CHOICE || kind == CTL_SETTING)
 		fprintf(out, " -a '%s'", choices);
-	else if (kind == CTL_SETTING)
-		fputs(" -a 'capacity= period= burst= concurrency='", out);
 }
 
 static void

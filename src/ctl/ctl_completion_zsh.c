@@ -76,8 +76,7 @@ put_choices(FILE *out, enum ctl_kind kind, const char *choices)
 	else if (kind == CTL_CHOICE)
 		fprintf(out, " compadd -- %s ;;\n", choices);
 	else if (kind == CTL_SETTING)
-		fputs(" compadd -S '' -- capacity= period= burst= "
-		    "concurrency= ;;\n", out);
+		fprintf(out, " compadd -S '' -- %s ;;\n", choices);
 	else
 		fputs(" ;;\n", out);
 }

@@ -19,6 +19,11 @@
 #include "ctl/ctl_out.h"
 #include "ctl/ctl_print.h"
 
+struct file {
+	const char		*path;
+	const char		*name;	/* by which people know it */
+};
+
 /* A configuration, and what stands in its file. */
 struct side {
 	struct conf		*conf;
@@ -44,15 +49,15 @@ wrong(const struct ctl *c, char *cause)
 
 /* The text is read once: it may come through a pipe. */
 static int
-side_read(const struct ctl *c, const char *path, struct side *side)
+side_read(const struct ctl *c, struct file file, struct side *side)
 {
-	struct conf_report report = { .name = path };
+	struct conf_report report = { .name = file.name };
 	char *cause = NULL, *text;
 	size_t size;
 
-	if ((text = conf_load_text(path, &size, &cause)) == NULL)
+	if ((text = conf_load_text(file.path, &size, &cause)) == NULL)
 		return wrong(c, cause);
-	side->conf = conf_parse(path, text, size, &cause);
+	side->conf = conf_parse(file.name, text, size, &cause);
 	if (side->conf != NULL)
 		side->yaml = conf_yaml_parse(&report, text, size);
 	free(text);
@@ -124,7 +129,7 @@ answer(const char *was, const char *is)
 /* Two files */
 
 static int
-diff_files(const struct ctl *c, const char *old, const char *new)
+diff_files(const struct ctl *c, struct file old, struct file new)
 {
 	struct side was = { NULL, NULL }, is = { NULL, NULL };
 	json_t *all = NULL;
@@ -133,7 +138,7 @@ diff_files(const struct ctl *c, const char *old, const char *new)
 	if (status == CTL_DONE)
 		status = side_read(c, new, &is);
 	if (status == CTL_DONE) {
-		all = answer(old, new);
+		all = answer(old.name, new.name);
 		conf_diff(conf_yaml_root(was.yaml), conf_yaml_root(is.yaml),
 		    change_cb, json_object_get(all, "changes"));
 		conf_changes(was.conf, is.conf, restart_cb,
@@ -147,68 +152,77 @@ diff_files(const struct ctl *c, const char *old, const char *new)
 /* The file as it is now, and the limits that hold */
 
 static int
-diff_running(const struct ctl_daemon *d, const char *path)
+diff_running(const struct ctl_daemon *d, struct file file)
 {
+	struct side side = { NULL, NULL };
 	json_t *rules = NULL, *all = NULL;
-	char *cause = NULL;
-	struct conf *conf = conf_load(path, &cause);
-	int status;
+	int status = side_read(d->ctl, file, &side);
 
-	if (conf == NULL)
-		return wrong(d->ctl, cause);
-	status = ctl_ask(d, "GET", "/v1/hosts?by=rule&limit=1000", NULL,
-	    &rules);
+	if (status == CTL_DONE)
+		status = ctl_ask(d, "GET", "/v1/hosts?by=rule&limit=1000",
+		    NULL, &rules);
 	if (status == CTL_DONE) {
-		all = answer("what holds", path);
-		ctl_diff_limits(ctl_member(rules, "hosts"), conf, change_cb,
-		    json_object_get(all, "changes"));
+		all = answer("what holds", file.name);
+		ctl_diff_limits(ctl_member(rules, "hosts"), side.conf,
+		    change_cb, json_object_get(all, "changes"));
 	}
 	json_decref(rules);
-	conf_unref(conf);
+	side_free(&side);
 	return ctl_out(d->ctl, status, all, print_diff);
 }
 
 /*
  * The path that the daemon was given may be one of its own directory's.  Its
- * bytes go to path.
+ * name is to be freed; how it is reached goes to path.
  */
 static int
-file_of(const struct ctl_daemon *d, char *path, size_t size)
+file_of(const struct ctl_daemon *d, char *path, size_t size, char **name)
 {
 	json_t *status = NULL;
-	const char *name;
+	const char *given;
 	int error = ctl_ask(d, "GET", "/v1/status", NULL, &status);
 
 	if (error != CTL_DONE)
 		return error;
-	name = ctl_string(ctl_member(status, "configuration"), "path", NULL);
-	if (name == NULL) {
+	given = ctl_string(ctl_member(status, "configuration"), "path", NULL);
+	if (given == NULL) {
 		json_decref(status);
 		return ctl_fail(d->ctl, CTL_FAILED, "the daemon has no file");
 	}
 	snprintf(path, size, "/proc/%lld/cwd/%s", ctl_integer(status, "pid"),
-	    name);
-	if (name[0] == '/' || access(path, R_OK) != 0)
-		snprintf(path, size, "%s", name);
+	    given);
+	if (given[0] == '/' || access(path, R_OK) != 0)
+		snprintf(path, size, "%s", given);
+	*name = strdup(given);
 	json_decref(status);
-	return CTL_DONE;
+	return *name != NULL ? CTL_DONE : wrong(d->ctl, NULL);
+}
+
+static int
+diff_with_daemon(struct ctl *c, const char *other)
+{
+	struct ctl_daemon daemon;
+	char path[4096], *name = NULL;
+	int status = ctl_daemon_find(c, &daemon);
+
+	if (status == CTL_DONE)
+		status = file_of(&daemon, path, sizeof path, &name);
+	if (status == CTL_DONE && other != NULL)
+		status = diff_files(c, (struct file){ path, name },
+		    (struct file){ other, other });
+	else if (status == CTL_DONE)
+		status = diff_running(&daemon, (struct file){ path, name });
+	free(name);
+	return status;
 }
 
 int
 ctl_diff(struct ctl *c)
 {
 	const char *other = ctl_operand(c, 0);
-	struct ctl_daemon daemon;
-	char path[4096];
-	int status;
 
-	if (other != NULL && c->file != NULL)
-		return diff_files(c, c->file, other);
-	status = ctl_daemon_find(c, &daemon);
-	if (status == CTL_DONE)
-		status = file_of(&daemon, path, sizeof path);
-	if (status != CTL_DONE)
-		return status;
-	return other != NULL ? diff_files(c, path, other) :
-	    diff_running(&daemon, path);
+	if (other == NULL || c->file == NULL)
+		return diff_with_daemon(c, other);
+	return diff_files(c, (struct file){ c->file, c->file },
+	    (struct file){ other, other });
 }

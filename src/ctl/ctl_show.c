@@ -69,10 +69,13 @@ print_traffic(const struct ctl_paper *paper, const json_t *h)
 		    ctl_string(slots, "from", "default"));
 	ctl_printf(paper, CTL_PLAIN, ", tunnels %lld\n", ctl_integer(h,
 	    "tunnels"));
-	ctl_printf(paper, CTL_PLAIN, "waiting        %lld of %lld, the oldest "
-	    "for %s; none longer than %s\n", ctl_integer(h, "waiting"),
-	    ctl_integer(h, "queue_length"), ctl_seconds(oldest, h,
-	    "oldest_wait"), ctl_seconds(wait, limits, "max_wait"));
+	ctl_printf(paper, CTL_PLAIN, "waiting        %lld of %lld",
+	    ctl_integer(h, "waiting"), ctl_integer(h, "queue_length"));
+	if (ctl_has(h, "oldest_wait"))
+		ctl_printf(paper, CTL_PLAIN, ", the oldest for %s",
+		    ctl_seconds(oldest, h, "oldest_wait"));
+	ctl_printf(paper, CTL_PLAIN, "; none for longer than %s\n",
+	    ctl_seconds(wait, limits, "max_wait"));
 	ctl_printf(paper, CTL_PLAIN, "requests       admitted %lld, refused "
 	    "here %lld, by the host %lld, sent again %lld\n",
 	    ctl_integer(counts, "admitted"), ctl_integer(counts, "refused"),
@@ -84,10 +87,13 @@ print_rule(const struct ctl_paper *paper, const json_t *h)
 {
 	const json_t *limits = ctl_member(h, "limits");
 	const json_t *observed = ctl_member(h, "observed");
+	const char *per = ctl_string(limits, "per", "none");
 
-	ctl_printf(paper, CTL_PLAIN, "rule           %s, HTTPS %s, per %s%s%s"
-	    "\n", ctl_string(h, "rule", "?"), ctl_string(limits, "https", "?"),
-	    ctl_string(limits, "per", "none"), ctl_true(limits, "shared") ?
+	ctl_printf(paper, CTL_PLAIN, "rule           %s, HTTPS %s",
+	    ctl_string(h, "rule", "?"), ctl_string(limits, "https", "?"));
+	if (strcmp(per, "none") != 0)
+		ctl_printf(paper, CTL_PLAIN, ", per %s", per);
+	ctl_printf(paper, CTL_PLAIN, "%s%s\n", ctl_true(limits, "shared") ?
 	    ", shared" : "", strcmp(ctl_string(limits, "mode", ""),
 	    "observe") == 0 ? ", only observed" : "");
 	if (observed != NULL)

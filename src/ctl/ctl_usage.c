@@ -18,6 +18,34 @@ print_line(FILE *out, const struct ctl_command *command)
 	fputs(" [option ...]\n", out);
 }
 
+/* "a, b or c", of words with a space between two. */
+static void
+print_choices(FILE *out, const char *words)
+{
+	size_t n = strcspn(words, " ");
+
+	for (;;) {
+		fprintf(out, "%.*s", (int)n, words);
+		words += n;
+		if (*words++ == '\0')
+			break;
+		n = strcspn(words, " ");
+		fputs(words[n] == '\0' ? " or " : ", ", out);
+	}
+}
+
+static void
+print_operands(FILE *out, const struct ctl_operand *o)
+{
+	for (; o->name != NULL; o++) {
+		if (o->choices == NULL)
+			continue;
+		fprintf(out, "%s: ", o->name);
+		print_choices(out, o->choices);
+		fputs("\n", out);
+	}
+}
+
 static void
 print_options(FILE *out, const struct ctl_option *o)
 {
@@ -30,6 +58,11 @@ print_options(FILE *out, const struct ctl_option *o)
 		    o->value != NULL ? " " : "", o->value != NULL ? o->value :
 		    "");
 		fprintf(out, "  %-*s  %s\n", OPTION, text, o->help);
+		if (o->choices == NULL)
+			continue;
+		fprintf(out, "%*s", OPTION + 4, "");
+		print_choices(out, o->choices);
+		fputs("\n", out);
 	}
 }
 
@@ -38,7 +71,9 @@ ctl_usage_command(FILE *out, const struct ctl_command *command,
     const struct ctl_option *common)
 {
 	print_line(out, command);
-	fprintf(out, "\n%s.\n\n", command->help);
+	fprintf(out, "\n%s.\n", command->help);
+	print_operands(out, command->operands);
+	fputs("\n", out);
 	print_options(out, command->options);
 	print_options(out, common);
 }

@@ -658,7 +658,7 @@ def test_diff_with_what_holds(room, tmp_path):
 	running = host("api.test", budgets=[budget(3), {**budget(3),
 	    "part": "/search", "capacity": 9}], concurrency=0)
 	one = room.standin(api([running], status))
-	assert "the same" in ctl(one, "diff").stderr
+	assert f"what holds and {file} are the same" in ctl(one, "diff").stderr
 	file.write_text(GOOD.replace("20", "30"))
 	assert ctl(one, "diff").stdout == "api.test.rates: 20 per 1s, " \
 	    "burst 20 -> 30 per 1s, burst 30\n"

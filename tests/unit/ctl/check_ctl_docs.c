@@ -205,6 +205,20 @@ help_of(const struct ctl_command *command)
 	return text;
 }
 
+/* Each of the words stands in the help. */
+static void
+has_choices(const char *help, const char *choices)
+{
+	char *words, *word, *rest;
+
+	if (choices == NULL)
+		return;
+	ck_assert_ptr_nonnull(words = rest = strdup(choices));
+	while ((word = strsep(&rest, " ")) != NULL)
+		ck_assert_msg(strstr(help, word) != NULL, "%s", word);
+	free(words);
+}
+
 /* The help of a command has its arguments, and all its options. */
 START_TEST(help_has)
 {
@@ -217,8 +231,10 @@ START_TEST(help_has)
 
 	ck_assert_ptr_nonnull(strstr(help, command->help));
 	ck_assert_ptr_nonnull(strstr(list, command->help));
-	for (operand = command->operands; operand->name != NULL; operand++)
+	for (operand = command->operands; operand->name != NULL; operand++) {
 		ck_assert_ptr_nonnull(strstr(help, operand->name));
+		has_choices(help, operand->choices);
+	}
 	for (i = 0; i < 2; i++)
 		for (o = lists[i]; o != NULL && o->name != NULL; o++) {
 			snprintf(name, sizeof name, "  --%s", o->name);
@@ -227,6 +243,7 @@ START_TEST(help_has)
 				    o->letter, o->name);
 			ck_assert_ptr_nonnull(strstr(help, name));
 			ck_assert_ptr_nonnull(strstr(help, o->help));
+			has_choices(help, o->choices);
 		}
 	free(help);
 	free(list);
