@@ -117,7 +117,7 @@ answer_value(struct admin_request *r, int status, const char *fields,
 	struct text body = { 0 };
 	char *text;
 
-	text = value != NULL ? json_dumps(value, JSON_COMPACT) : NULL;
+	text = value != NULL ? json_dumps(value, ADMIN_DUMP) : NULL;
 	json_decref(value);
 	if (text != NULL)
 		text_puts(&body, text);

@@ -104,7 +104,7 @@ static void
 put_event(struct text *text, const struct event_told *e, bool full)
 {
 	json_t *o = admin_event_json(e, full);
-	char *line = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
+	char *line = o != NULL ? json_dumps(o, ADMIN_DUMP) : NULL;
 
 	json_decref(o);
 	if (line == NULL) {

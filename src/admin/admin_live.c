@@ -149,7 +149,7 @@ look_at_rule(struct admin_live *l, const struct walk_row *row)
 {
 	json_t *value = admin_host_value(&row->rule->view, row->rule->hosts,
 	    NULL, NULL, l->began);
-	char *text = value != NULL ? json_dumps(value, JSON_COMPACT) : NULL;
+	char *text = value != NULL ? json_dumps(value, ADMIN_DUMP) : NULL;
 	uint64_t hash = 1;
 	const char *p;
 
@@ -250,7 +250,7 @@ put_live(struct admin_live *l)
 	o = json_pack("{s:O, s:o, s:o}", "status", l->status, "hosts",
 	    take_hosts(l), "gone", l->gone);
 	l->gone = json_array();
-	line = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
+	line = o != NULL ? json_dumps(o, ADMIN_DUMP) : NULL;
 	json_decref(o);
 	text_puts(&text, "event: live\ndata: ");
 	if (line != NULL)

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import socket
 import stat
@@ -179,6 +180,13 @@ def test_status(lab):
 	seen = lab.web().get("/v1/status").json()
 	assert seen["full"] is False
 	assert seen["configuration"]["path"] is None
+
+
+def test_numbers_are_as_short_as_they_can_be(lab):
+	"""Not 0.10000000000000001: people read it by curl."""
+	lab.sluice()
+	body = lab.control().get("/v1/status").body
+	assert len(re.search(rb'"up":([\d.]+)', body)[1]) <= 16, body
 
 
 def test_status_counts(lab):
