@@ -139,7 +139,7 @@ admin_answer_json(struct admin_request *r, int status, json_t *value)
 
 /* Problems */
 
-static void
+static void __attribute__((format(printf, 5, 0)))
 problem(struct admin_request *r, int status, const char *field,
     const char *expected, const char *fmt, va_list ap)
 {

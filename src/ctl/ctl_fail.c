@@ -36,7 +36,7 @@ fail_text(const struct ctl *c, const char *detail)
 	text_free(&line);
 }
 
-static int
+static int __attribute__((format(printf, 4, 0)))
 fail(const struct ctl *c, enum ctl_exit status, const json_t *problem,
     const char *format, va_list ap)
 {
