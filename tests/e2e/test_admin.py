@@ -272,6 +272,7 @@ def test_large_bodies(lab, form):
 
 def test_body_with_expect(lab):
 	lab.sluice()
+	lab.control()
 	one = socket.socket(socket.AF_UNIX)
 	one.settimeout(wire.DEADLINE)
 	one.connect(str(lab.daemons[-1].control))
@@ -286,6 +287,7 @@ def test_body_with_expect(lab):
 
 def test_keep_alive_and_pipelining(lab):
 	lab.sluice()
+	lab.control()
 	one = socket.socket(socket.AF_UNIX)
 	one.settimeout(wire.DEADLINE)
 	one.connect(str(lab.daemons[-1].control))
