@@ -7,6 +7,7 @@
 #include "admin/admin_answer.h"
 #include "admin/admin_hosts.h"
 #include "admin/admin_request.h"
+#include "admin/admin_status.h"
 #include "admin/dashboard_files.h"
 #include "admin/dashboard_rows.h"
 #include "base/digest.h"
@@ -16,6 +17,7 @@
 
 /* What the API says, to be shown. */
 struct shown {
+	json_t	*status;
 	json_t	*hosts;
 };
 
@@ -39,6 +41,18 @@ put_rows(struct text *out, const struct shown *shown)
 	dashboard_rows(out, shown->hosts);
 }
 
+static void
+put_summary(struct text *out, const struct shown *shown)
+{
+	dashboard_summary(out, shown->status);
+}
+
+static void
+put_process(struct text *out, const struct shown *shown)
+{
+	dashboard_process(out, shown->status);
+}
+
 /* To the minute: the page of a calm daemon has the same ETag for so long. */
 static void
 put_time(struct text *out, const struct shown *shown)
@@ -57,6 +71,8 @@ static const struct {
 	void		(*put)(struct text *, const struct shown *);
 } marks[] = {
 	{ "<!--style-->", put_css },
+	{ "<!--summary-->", put_summary },
+	{ "<!--process-->", put_process },
 	{ "<!--time-->", put_time },
 	{ "<!--rows-->", put_rows },
 	{ "<!--script-->", put_js },
@@ -118,12 +134,12 @@ has_it(const struct admin_request *request, const char *tag)
 static void
 send_page(struct admin_request *request, json_t *hosts)
 {
-	struct shown shown = { hosts };
+	struct shown shown = { admin_status_json(request), hosts };
 	struct text page = {0}, fields = {0};
 	char tag[DIGEST_TEXT];
 
 	put_page(&page, &shown);
-	if (hosts == NULL || page.failed ||
+	if (shown.status == NULL || hosts == NULL || page.failed ||
 	    !put_fields(&fields, &page, tag))
 		admin_answer_json(request, 503, NULL);
 	else if (has_it(request, tag))
@@ -131,6 +147,7 @@ send_page(struct admin_request *request, json_t *hosts)
 	else
 		admin_answer_text_with(request, 200, fields.p,
 		    "text/html; charset=utf-8", page.p, page.len);
+	json_decref(shown.status);
 	json_decref(hosts);
 	text_free(&page);
 	text_free(&fields);

@@ -27,6 +27,7 @@ def test_policy(lab):
 	    f"script-src 'sha256-{hashes['script']}'; connect-src 'self'; "
 	    "img-src data:; base-uri 'none'; form-action 'none'; "
 	    "frame-ancestors 'none'")
+	assert "<!--" not in text
 
 	# Its figures change with time, so that a tag may be old at once.
 	def not_modified():
