@@ -171,13 +171,15 @@ say_all(struct hosts_explanation *e, uint32_t queue_length)
 	char decision[150], queue[64] = "";
 	const char *refused = "";
 
-	if (e->drained)
-		refused = "refused, for the host is drained; ";
-	else if (e->why.full)
+	if (e->why.full)
 		refused = "refused, for the queue is full; ";
 	else if (e->late)
 		refused = "refused, for it would wait too long; ";
-	say_decision(decision, sizeof decision, e);
+	if (e->drained)
+		snprintf(decision, sizeof decision, "%s",
+		    "refused, for the host is drained");
+	else
+		say_decision(decision, sizeof decision, e);
 	if (e->why.waiting > 0)
 		snprintf(queue, sizeof queue, "; %" PRIu32 " of at most %"
 		    PRIu32 " wait", e->why.waiting, queue_length);

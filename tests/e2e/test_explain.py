@@ -272,3 +272,13 @@ def test_it_goes_when_it_is_said(lab, seed):
 		if said["certain"] and none_between(said):
 			assert went - sent <= said["starts_in"] + \
 			    SLACK * wire.SLOW, said
+
+
+def test_drained(lab):
+	"""When it would go otherwise would be no answer."""
+	daemon = lab.sluice(hosts={"api.example": {"capacity": 30}})
+	assert lab.control().ask("POST", "/v1/hosts/api.example/drain",
+	    {}).status == 200
+	answer = explain(daemon, "http://api.example/")
+	assert answer["decision"] == "refuse"
+	assert answer["says"] == "refused, for the host is drained"
