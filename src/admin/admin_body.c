@@ -79,7 +79,7 @@ admin_body_parse(struct admin_request *r, const char *names)
 	}
 	if (!json_is_object(r->body)) {
 		admin_answer_problem(r, 422, "an object",
-		    "the body is another value");
+		    "the body is no object");
 		return false;
 	}
 	return has_only(r, names);
@@ -92,8 +92,8 @@ wrong(struct admin_request *r, const char *name, const char *expected)
 {
 	bool has = json_object_get(r->body, name) != NULL;
 
-	admin_answer_problem(r, 422, expected, has ? "\"%s\" is something else"
-	    : "\"%s\" is missing", name);
+	admin_answer_problem(r, 422, expected, has ? "\"%s\" is wrong" :
+	    "\"%s\" is missing", name);
 	return false;
 }
 

@@ -90,14 +90,14 @@ put_fields(struct admin_request *r, struct text *t, const char *url)
 	if (fields != NULL && (!json_is_object(fields) ||
 	    json_object_size(fields) > FIELDS)) {
 		admin_answer_problem(r, 422, "an object of at most 100 fields, "
-		    "names to values", "headers is none");
+		    "names to values", "headers is wrong");
 		return false;
 	}
 	json_object_foreach(fields, name, value) {
 		if (!is_field(name, value)) {
 			admin_answer_problem(r, 422, "names of fields, and "
 			    "values of one line of at most 8192 bytes",
-			    "headers has one that is no field");
+			    "headers has something that is no field");
 			return false;
 		}
 		has_host = has_host || strcasecmp(name, "host") == 0;
@@ -183,7 +183,7 @@ read_client(struct admin_request *r, struct question *q)
 		q->client.ss_family = AF_INET6;
 	else
 		admin_answer_problem(r, 422, "an IP address, without a port",
-		    "client is none");
+		    "client is wrong");
 	return q->client.ss_family != 0;
 }
 

@@ -150,10 +150,11 @@ static struct guard_verdict
 judge_socket(const struct guard_request *r)
 {
 	if (r->origin.p != NULL)
-		return no(403, "a browser's page asks at the socket",
+		return no(403, "pages of browsers may not ask at the socket",
 		    "no Origin");
 	if (!is_local_name(r->host))
-		return no(421, "that Host is not ours", "Host: localhost");
+		return no(421, "nothing here has the name in Host",
+		    "Host: localhost");
 	return (struct guard_verdict){ .full = true, .may_change = true };
 }
 
@@ -163,11 +164,12 @@ judge_web(const struct guard_door *door, const struct guard_request *r)
 	struct guard_verdict v = { .status = 0 };
 
 	if (r->host.p == NULL || !is_host(door->origins, r->host))
-		return no(421, "that Host is not ours", "localhost, 127.0.0.1 "
-		    "or [::1] with our port, or one of admin.web_hosts");
+		return no(421, "nothing here has the name in Host",
+		    "localhost, 127.0.0.1 or [::1] with this port, or one of "
+		    "admin.web_hosts");
 	if (r->origin.p != NULL && !is_origin(door->origins, r->origin))
-		return no(403, "a page of another origin asks", "an Origin of "
-		    "ours, or none");
+		return no(403, "pages of other origins may not ask",
+		    "the Origin of this page, or none");
 	v.full = door->token != NULL && bears(r->authorization, door->token);
 	if (r->authorization.p != NULL && !v.full)
 		return no(401, "the token is wrong", "Authorization: Bearer "
@@ -186,9 +188,9 @@ struct guard_verdict
 guard_judge(const struct guard_door *door, const struct guard_request *r)
 {
 	if (r->upgrade.p != NULL)
-		return no(400, "nothing is upgraded to here", "no Upgrade");
+		return no(400, "there is nothing to upgrade to", "no Upgrade");
 	if (!is_own_site(r->fetch_site))
-		return no(403, "a page of another site asks", "the address "
-		    "opened by hand, or followed from a page of ours");
+		return no(403, "pages of other sites may not ask", "the "
+		    "address opened by hand, or followed from this page");
 	return door->socket ? judge_socket(r) : judge_web(door, r);
 }

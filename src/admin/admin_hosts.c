@@ -199,7 +199,7 @@ list(struct admin_request *r, const struct walk_query *query, uint64_t limit,
 	if ((l->walk = walk_new(query)) == NULL) {
 		free_list(l);
 		admin_answer_problem(r, 400, "what the answer before this had "
-		    "as next", "after is none");
+		    "as next", "after is wrong");
 		return;
 	}
 	r->state = l;

@@ -11,6 +11,7 @@ struct admin_route {
 	const char		*path;	/* {}: any one part */
 	void			(*handler)(struct admin_request *);
 	bool			 needs_full;
+	bool			 asks;	/* by a body, and changes nothing */
 	/* Names, a space between two: of parameters; of the body's members. */
 	const char		*query;		/* NULL: none */
 	const char		*members;	/* NULL: none */

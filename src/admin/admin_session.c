@@ -36,6 +36,19 @@ field(const struct http1_head *h, const char *name)
 	return (struct http1_str){ NULL, 0 };
 }
 
+/* What is asked by a body, since no URL would hold it, is no change. */
+static bool
+is_change(const struct admin_request *r)
+{
+	const struct admin_route *route;
+	unsigned allowed;
+
+	if (r->method == ADMIN_GET)
+		return false;
+	route = admin_route_find(r, &allowed);
+	return route == NULL || !route->asks;
+}
+
 /* Returns whether the request may go on; it is answered where not. */
 static bool
 judge(const struct admin_door *door, struct admin_request *r,
@@ -49,7 +62,7 @@ judge(const struct admin_door *door, struct admin_request *r,
 		.readonly = conf->admin_readonly,
 	};
 	struct guard_request asks = {
-		.change = r->method != ADMIN_GET,
+		.change = is_change(r),
 		.host = field(h, "Host"),
 		.origin = field(h, "Origin"),
 		.fetch_site = field(h, "Sec-Fetch-Site"),
@@ -95,7 +108,7 @@ find_route(struct admin_request *r)
 	put_allowed(methods, sizeof methods, allowed);
 	snprintf(allow, sizeof allow, "Allow: %s\r\n", methods + 2);
 	admin_answer_problem_with(r, 405, allow, methods + 2,
-	    "that path knows no such method");
+	    "that path has no such method");
 	return false;
 }
 
@@ -106,7 +119,7 @@ is_shown(struct admin_request *r)
 		return true;
 	admin_answer_problem(r, 403, "the socket, or Authorization: Bearer "
 	    "with the token of admin.web_token_file",
-	    "that is not shown without a token");
+	    "this is not shown without a token");
 	return false;
 }
 
@@ -163,7 +176,7 @@ handle(struct admin_request *r)
 	char path[512];
 
 	r->handled = true;
-	if (r->method != ADMIN_GET) {
+	if (is_change(r)) {
 		put_path(path, sizeof path, r);
 		log_info("control plane: %s %s by %s%s%.200s",
 		    names[r->method], path, r->by, reason != NULL ? ": " : "",
@@ -203,7 +216,7 @@ is_typed(const struct admin_door *door, struct admin_request *r,
 	    front_body_done(r->downstream)))
 		return true;
 	admin_answer_problem(r, 415, "Content-Type: application/json",
-	    "a change is JSON");
+	    "the body must be JSON");
 	return false;
 }
 

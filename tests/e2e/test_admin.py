@@ -401,9 +401,14 @@ def test_changes_on_the_web(lab, token):
 	daemon = lab.sluice(admin={**token, "readonly": True})
 	assert lab.web(TOKEN).put("/v1/log", {"level": "info"}).status == 403
 	assert lab.web(TOKEN).get("/v1/log").status == 200
+	# a question, though by POST
+	assert lab.web(TOKEN).ask("POST", "/v1/explain", {"url":
+	    "http://a.test/"}).status == 200
 	assert lab.web(TOKEN).get("/v1/status").json()["full"] is False
 	assert lab.control(daemon).put("/v1/log", {"level": "info"}
 	    ).status == 200
+	daemon.err.wait("control plane: PUT /v1/log")
+	assert "explain" not in daemon.err.text()
 
 
 # Events
