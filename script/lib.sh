@@ -180,6 +180,23 @@ apt()
 	    -o DPkg::Lock::Timeout=300 "$@"
 }
 
+# mask PACKAGES
+# The tests want a program, but the package also starts it as a service, on
+# every address it has (nginx: 80, prometheus: 9090).  Only what is about to be
+# installed is masked; who wants it after all says systemctl unmask.
+mask()
+{
+	command -v systemctl >/dev/null 2>&1 || return 0
+	for service in nginx prometheus; do
+		case " $1" in
+		*" $service "*)
+			say "$service.service is masked: only tests need it"
+			as_root systemctl mask "$service.service" || return
+			;;
+		esac
+	done
+}
+
 # A new machine's lists are empty or old; only then are they fetched.
 apt_install()
 {
@@ -203,6 +220,7 @@ need()
 	[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null 2>&1 ||
 	    die "as root, please: apt-get install $packages"
 	say "installing $packages"
+	mask "$packages" || exit 1
 	# One word a package.
 	# shellcheck disable=SC2086
 	quiet apt apt_install $packages || exit 1
