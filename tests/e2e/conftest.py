@@ -31,6 +31,9 @@ TRUST = {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR",
     "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}
 
 
+# What is marked plain runs in one of the four runs that there are.
+PLAIN = sluice.WORKERS == 1 and not sluice.sanitized()
+
 # Seconds after which a test is taken to hang, and ends with all stacks.
 HANGS = 180 * wire.SLOW
 
@@ -46,6 +49,8 @@ def pytest_configure(config):
 	    "heavy: takes many seconds or much memory")
 	config.addinivalue_line("markers", "alone(reason): needs the machine "
 	    "for itself, and runs after all others")
+	config.addinivalue_line("markers", "plain(reason): runs in the plain "
+	    "build with one event loop only, since others find nothing more")
 	if getattr(config.option, "timeout", 0) is None:
 		config.option.timeout = HANGS
 	# What the processes of this run share, or those of several runs.
@@ -81,10 +86,13 @@ def pytest_xdist_make_scheduler(config, log):
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
 	for item in items:
-		mark = item.get_closest_marker("alone")
-		if mark and not mark.args:
-			raise pytest.UsageError(
-			    f"{item.nodeid}: alone, but why?")
+		for name in "alone", "plain":
+			mark = item.get_closest_marker(name)
+			if mark and not mark.args:
+				raise pytest.UsageError(
+				    f"{item.nodeid}: {name}, but why?")
+		if mark and not PLAIN:
+			item.add_marker(pytest.mark.skip(reason=mark.args[0]))
 	beside.order(items)
 
 

@@ -309,7 +309,7 @@ def test_control_plane_counts_itself(lab):
 	assert m("sluice_client_connections") == 0
 
 
-@pytest.mark.heavy
+@pytest.mark.plain("ten thousand hosts are no more ways than ten")
 def test_many_hosts(lab):
 	"""In pieces: others are answered meanwhile, and it is soon done."""
 	many = 10000

@@ -139,15 +139,15 @@ class Deeds:
 			assert one.response("GET").status == 200
 
 
-@pytest.mark.heavy
+@pytest.mark.plain("a minute of scrapes is as many as test_metrics has")
 def test_prometheus(lab):
 	"""A minute of scraping, and what an operator asks then."""
 	deeds = Deeds(lab)
 	daemon, prom = start(lab, rules=[RULES.resolve()],
 	    resolver=[lab.dns(dnsserver.Here()).at], hosts=deeds.hosts)
 	# The histograms are there before what is to be seen in them.
-	wire.wait_until(lambda: prom.one("count_over_time("
-	    "sluice_queue_wait_seconds_count{host='slow.test'}[1m])") or 0
+	wire.wait_until(lambda: (prom.one("count_over_time("
+	    "sluice_queue_wait_seconds_count{host='slow.test'}[1m])") or 0)
 	    >= 2, what="two scrapes")
 	deeds.do(daemon)
 	wire.wait_until(lambda: prom.one("count_over_time(up[10m])") >= 60,
