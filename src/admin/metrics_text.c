@@ -164,7 +164,7 @@ put_bucket(struct text *t, const struct metrics_family *f,
 	struct metrics_label all[LABELS + 2] = { { NULL, NULL } };
 	size_t i;
 
-	for (i = 0; labels[i].name != NULL && i < LABELS; i++)
+	for (i = 0; i < LABELS && labels[i].name != NULL; i++)
 		all[i] = labels[i];
 	all[i] = (struct metrics_label){ "le", bound };
 	put_sample(t, f->name, "_bucket", all, metrics_number(n));

@@ -126,7 +126,7 @@ events_keep(size_t n)
 	pthread_mutex_lock(&lock);
 	if (last - first + 1 > n)
 		first = last - n + 1;
-	for (id = first; id <= last; id++)
+	for (id = first; n > 0 && id <= last; id++)
 		fresh[id % n] = *place(id);
 	old = ring;
 	ring = fresh;

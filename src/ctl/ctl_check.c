@@ -127,10 +127,10 @@ read_client(const struct ctl *c, struct sockaddr_storage *address)
 
 /* As the daemon does it, from the head to the throttle. */
 static int
-explain_request(const struct ctl *c, struct hosts_question *q,
+explain_request(const struct ctl *c, struct hosts_question q,
     const struct http1_head *head, json_t **explanation)
 {
-	struct claim_hash hash = { client_hash, q->hasher };
+	struct claim_hash hash = { client_hash, q.hasher };
 	struct sockaddr_storage address = { .ss_family = 0 };
 	const struct claim_source source = {
 		.head = head,
@@ -143,12 +143,12 @@ explain_request(const struct ctl *c, struct hosts_question *q,
 
 	if (status != CTL_DONE)
 		return status;
-	wrong = claim_make(&claim, &hash, q->rule, &source, ctl_http_now());
+	wrong = claim_make(&claim, &hash, q.rule, &source, ctl_http_now());
 	if (wrong != NULL)
 		return ctl_fail(c, CTL_USAGE, "%s", wrong);
-	q->claim = &claim;
-	q->source = &source;
-	return explain(c, q, explanation);
+	q.claim = &claim;
+	q.source = &source;
+	return explain(c, &q, explanation);
 }
 
 static int
@@ -165,7 +165,7 @@ explain_url(const struct ctl *c, struct conf *conf, const char *url,
 	if (status == CTL_DONE) {
 		q.name = &request->head.host;
 		q.rule = conf_rule(conf, q.name);
-		status = explain_request(c, &q, &request->head, explanation);
+		status = explain_request(c, q, &request->head, explanation);
 	}
 	client_hasher_free(q.hasher);
 	ctl_request_free(request);
