@@ -81,24 +81,23 @@ say_state(struct carried *c, char buf[EVENTS_TEXT])
 		snprintf(buf, EVENTS_TEXT, "open");
 }
 
-/* Who, why, and until when, for the log alone. */
+/* Who has done what, and why; limits for how long, which a pause says itself. */
 static void
 tell(const struct carried *c, enum event_kind kind, const char *what)
 {
 	const struct hosts_order *order = c->order;
 	char name[EVENTS_HOST], words[WORDS], until[WORDS + 8] = "";
+	char text[4 * EVENTS_TEXT];
 
-	if (order->until > order->now)
+	if (kind == EVENT_OVERRIDE && order->until > order->now)
 		snprintf(until, sizeof until, " for %s", words_duration(words,
 		    order->until - order->now));
+	snprintf(text, sizeof text, "%s%s by %s%s%s: was %s, is %s", what,
+	    until, order->by, order->reason[0] != '\0' ? ", " : "",
+	    order->reason, c->change->was, c->change->is);
 	hosts_name_print(name, c->name.rule, &c->name.host, &c->name.whose);
-	log_info("%s: %s%s by %s: was %s, is %s%s%s%s", name, what, until,
-	    order->by, c->change->was, c->change->is,
-	    order->reason[0] != '\0' ? " (" : "", order->reason,
-	    order->reason[0] != '\0' ? ")" : "");
-	events_tell(kind, name, c->name.rule->name, NULL,
-	    "%s%s: was %s, is %s", what, until, c->change->was,
-	    c->change->is);
+	log_info("%s: %s", name, text);
+	events_tell(kind, name, c->name.rule->name, NULL, "%s", text);
 }
 
 /* The override of that kind, with what there is to be said of it. */

@@ -167,7 +167,13 @@ def test_pause_and_resume(lab, started):
 	for client in clients:
 		assert client.response("GET").status == 200
 	assert control.get("/v1/overrides")["overrides"] == []
-	daemon.err.wait("127.0.0.1: paused for 1 h by .*deploy")
+	daemon.err.wait("127.0.0.1: paused by .*, deploy: was open, is paused "
+	    "for 1 h$")
+	told = [one["text"] for one in control.get(
+	    "/v1/events?follow=false&after=0")["events"]]
+	assert any(text.startswith("paused by ") and
+	    text.endswith(", deploy: was open, is paused for 1 h")
+	    for text in told), told
 	daemon.err.wait("127.0.0.1: resumed by ")
 
 
