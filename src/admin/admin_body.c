@@ -61,16 +61,17 @@ has_only(struct admin_request *r, const char *names)
 bool
 admin_body_parse(struct admin_request *r, const char *names)
 {
+	const char *p = r->received.len > 0 ? r->received.p : "{}";
+	size_t len = r->received.len > 0 ? r->received.len : 2;
 	json_error_t error;
 
-	if (is_deep(r->received.p, r->received.len)) {
+	if (is_deep(p, len)) {
 		admin_answer_problem(r, 422, "an object", "the body has "
 		    "values more than %d deep", DEPTH);
 		return false;
 	}
-	r->body = r->received.len == 0 ? json_object() :
-	    json_loadb(r->received.p, r->received.len,
-	    JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+	r->body = json_loadb(p, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
+	    &error);
 	if (r->body == NULL) {
 		admin_answer_problem(r, 400, "a JSON object", "the body is no "
 		    "JSON: line %d, column %d: %s", error.line, error.column,

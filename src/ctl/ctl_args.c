@@ -306,6 +306,7 @@ ctl_args_parse(struct ctl *c, int at, int argc, char *const *argv)
 {
 	c->timeout = SECOND * (c->command->patience > 0 ?
 	    c->command->patience : DEFAULT);
+	c->nargs = c->ngiven = 0;
 	c->args = calloc((size_t)argc, sizeof *c->args);
 	c->given = calloc((size_t)argc, sizeof *c->given);
 	if (c->args == NULL || c->given == NULL)
