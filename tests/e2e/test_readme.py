@@ -57,6 +57,7 @@ def same(said, printed):
 			assert a == b, (said, printed)
 
 
+@pytest.mark.alone("its times are those of a machine with nothing else to do")
 @pytest.mark.parametrize("titles, ports", [
     (("See it work", "See it"), ("8181", "3181", "3191")),
     (("See it intercept",), ("8182", "3182"))])
