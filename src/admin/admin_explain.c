@@ -18,6 +18,7 @@
 
 #include "admin/admin_answer.h"
 #include "admin/admin_body.h"
+#include "admin/admin_explanation.h"
 #include "base/text.h"
 #include "conf/conf.h"
 #include "hosts/hosts_explain.h"
@@ -189,88 +190,6 @@ read_client(struct admin_request *r, struct question *q)
 
 /* The answer */
 
-/* In how many seconds (from then) that is; null: it cannot be known. */
-static json_t *
-seconds_until(uint64_t at, uint64_t now)
-{
-	if (at == THROTTLE_NEVER)
-		return json_null();
-	return admin_seconds(at > now ? at - now : 0);
-}
-
-json_t *
-admin_explain_reasons(const struct hosts_explanation *e)
-{
-	json_t *list = json_array();
-	const struct hosts_reason *reason;
-	unsigned i;
-
-	for (i = 0; list != NULL && i < e->n; i++) {
-		reason = &e->reasons[i];
-		if (json_array_append_new(list, json_pack("{so so so sb}",
-		    "name", admin_string(reason->name),
-		    "in", seconds_until(reason->at, e->now),
-		    "says", admin_string(reason->says),
-		    "decides", (int)reason->decides)) != 0) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
-}
-
-json_t *
-admin_explain_turn(const struct hosts_explanation *e)
-{
-	return json_pack("{sI sI sI sI}",
-	    "waiting", (json_int_t)e->why.waiting,
-	    "clients", (json_int_t)e->why.clients,
-	    "ahead", (json_int_t)e->place.ahead,
-	    "own_ahead", (json_int_t)e->place.own_ahead);
-}
-
-static const char *
-decision_of(const struct hosts_explanation *e, const struct rule *rule)
-{
-	if (e->drained)
-		return "refuse";
-	if (rule->mode == RULE_OBSERVE)
-		return "observe";
-	if (e->why.goes)
-		return "go";
-	return e->why.full || e->late ? "refuse" : "wait";
-}
-
-/* When it would start: null where that depends on others. */
-static json_t *
-starts_in(const struct hosts_explanation *e)
-{
-	unsigned i;
-
-	if (e->drained)
-		return json_null();
-	for (i = 0; i < e->n; i++)
-		if (e->reasons[i].decides &&
-		    e->reasons[i].at == THROTTLE_NEVER)
-			return json_null();
-	return seconds_until(e->why.start, e->now);
-}
-
-static json_t *
-answer_of(const struct hosts_explanation *e, const struct rule *rule,
-    uint64_t cost)
-{
-	return json_pack("{so so sn so so ss so sb so so so}",
-	    "key", admin_string(e->key), "rule", admin_string(rule->name),
-	    "at", "part", e->part[0] != '\0' ? admin_string(e->part) :
-	    json_null(), "cost", admin_units((int64_t)cost),
-	    "decision", decision_of(e, rule), "starts_in", starts_in(e),
-	    "certain", (int)(e->place.certain && !e->drained),
-	    "says", admin_string(e->says),
-	    "reasons", admin_explain_reasons(e),
-	    "turn", admin_explain_turn(e));
-}
-
 /* As exchange_start() and exchange_admit() have it. */
 static void
 answer(struct admin_request *r, const struct question *q)
@@ -306,8 +225,8 @@ answer(struct admin_request *r, const struct question *q)
 	if (wrong == NULL)
 		a = hosts_explain(r->context->hosts, &asked, now, &e);
 	if (a == HOSTS_GO)
-		admin_answer_json(r, 200, answer_of(&e, asked.rule,
-		    claim.request.cost));
+		admin_answer_json(r, 200, admin_explanation_value(&e,
+		    asked.conf, asked.rule, claim.request.cost));
 	else
 		admin_answer_problem(r, 503, NULL, a == HOSTS_RELOADED ?
 		    "a reload is under way" : "out of memory");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin/admin_answer.h"
+#include "admin/admin_explanation.h"
 #include "admin/admin_history.h"
 #include "admin/admin_host_value.h"
 #include "admin/admin_query.h"
@@ -183,15 +184,26 @@ observed_value(const struct host_view *v)
 	    "waiting", (json_int_t)v->observed.waiting);
 }
 
-/* Adds what a Host has not; the three lists are its own. */
+/* Why the first of those who wait does; null: nobody waits. */
+static json_t *
+why_value(struct hosts *hs, const char *key, uint64_t now)
+{
+	struct hosts_explanation e;
+
+	if (hosts_explain_queue(hs, key, now, &e, 1) == 0)
+		return json_null();
+	return admin_why_value(&e);
+}
+
+/* Adds what a Host has not; the three lists and why are its own. */
 static json_t *
 detail(json_t *host, const struct host_view *v, json_t *parts, json_t *users,
-    json_t *refusals)
+    json_t *refusals, json_t *why)
 {
-	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
+	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "limits", limits_value(v), "parts", parts, "clients", users,
 	    "refusals", refusals, "counts", counts_value(v),
-	    "observed", observed_value(v));
+	    "observed", observed_value(v), "why", why);
 
 	if (host == NULL || more == NULL ||
 	    json_object_update(host, more) != 0) {
@@ -253,7 +265,7 @@ answer_rule(struct search *s)
 		value = detail(admin_host_value(&row->rule->view,
 		    row->rule->hosts, NULL, NULL, loop_now()),
 		    &row->rule->view, json_array(), json_array(),
-		    json_array());
+		    json_array(), json_null());
 	r->ended = NULL;
 	r->state = NULL;
 	free_search(s);
@@ -313,7 +325,8 @@ admin_host(struct admin_request *r)
 	    admin_history_value(r->context->history, v.serial, ADMIN_HISTORY),
 	    now);
 	value = detail(value, &v, parts_value(hs, &v, now),
-	    users_value(hs, v.key), refusals_value(v.key));
+	    users_value(hs, v.key), refusals_value(v.key),
+	    why_value(hs, v.key, now));
 	host_view_done(&v);
 	admin_answer_json(r, 200, value);
 }
@@ -373,7 +386,7 @@ admin_queue(struct admin_request *r)
 	for (i = 0; i < n; i++)
 		json_array_append_new(waiters, waiter_value(&list[i], now));
 	free(list);
-	admin_answer_json(r, 200, json_pack("{s:I, s:I, s:o}", "waiting",
+	admin_answer_json(r, 200, json_pack("{s:I, s:I, s:o, s:o}", "waiting",
 	    (json_int_t)all, "clients", (json_int_t)clients, "waiters",
-	    waiters));
+	    waiters, "why", why_value(hs, r->parts[2], now)));
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "admin/admin_explanation.h"
 #include "base/client_hash.h"
 #include "conf/conf.h"
 #include "ctl/ctl_args.h"
@@ -17,9 +18,6 @@
 #include "hosts/hosts_explain.h"
 #include "policy/claim.h"
 
-#define UNIT	1e6	/* micro cost units */
-#define NS	1e9
-
 /* A warning goes to people at once, or into what is printed as JSON. */
 static void
 warning_cb(const char *line, void *arg)
@@ -30,60 +28,6 @@ warning_cb(const char *line, void *arg)
 		(void)json_array_append_new(warnings, json_string(line));
 	else
 		fprintf(stderr, "%s (warning)\n", line);
-}
-
-/* The explanation of a host that nobody asks */
-
-/* In how many seconds that is; null: when others have ended. */
-static json_t *
-seconds_until(uint64_t at, uint64_t now)
-{
-	if (at == THROTTLE_NEVER)
-		return json_null();
-	return json_real(at > now ? (double)(at - now) / NS : 0);
-}
-
-static json_t *
-reasons(const struct hosts_explanation *e)
-{
-	json_t *all = json_array();
-	unsigned i;
-
-	for (i = 0; i < e->n; i++)
-		(void)json_array_append_new(all, json_pack("{s:s, s:o, s:s, "
-		    "s:b}", "name", e->reasons[i].name, "in", seconds_until(
-		    e->reasons[i].at, e->now), "says", e->reasons[i].says,
-		    "decides", (int)e->reasons[i].decides));
-	return all;
-}
-
-static json_t *
-place(const struct conf *conf, const struct rule *rule)
-{
-	if (rule->builtin)
-		return json_null();
-	return json_sprintf("%s:%u:%u", conf->path, rule->at.line,
-	    rule->at.column);
-}
-
-/* As the daemon has it (Explanation of doc/openapi.yaml). */
-static json_t *
-explanation_of(const struct hosts_question *q,
-    const struct hosts_explanation *e)
-{
-	double cost = (double)q->claim->request.cost / UNIT;
-	const char *decision = e->why.goes ? "go" : e->late || e->why.full ?
-	    "refuse" : "wait";
-
-	if (q->rule->mode == RULE_OBSERVE)
-		decision = "observe";
-	return json_pack("{s:s, s:s, s:o, s:s?, s:f, s:s, s:o, s:b, s:s, s:o, "
-	    "s:{s:i, s:i, s:i, s:i}}", "key", e->key, "rule", q->rule->name,
-	    "at", place(q->conf, q->rule), "part", e->part[0] != '\0' ?
-	    e->part : NULL, "cost", cost, "decision", decision, "starts_in",
-	    seconds_until(e->why.start, e->now), "certain", 1, "says",
-	    e->says, "reasons", reasons(e), "turn", "waiting", 0, "clients", 0,
-	    "ahead", 0, "own_ahead", 0);
 }
 
 /* By a table of hosts that is empty. */
@@ -99,7 +43,8 @@ explain(const struct ctl *c, const struct hosts_question *q,
 		hosts_free(hosts);
 		return ctl_fail(c, CTL_FAILED, "out of memory");
 	}
-	*explanation = explanation_of(q, &e);
+	*explanation = admin_explanation_value(&e, q->conf, q->rule,
+	    q->claim->request.cost);
 	hosts_free(hosts);
 	return *explanation != NULL ? CTL_DONE : ctl_fail(c, CTL_FAILED,
 	    "out of memory");

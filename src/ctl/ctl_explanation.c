@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "ctl/ctl_json.h"
-#include "ctl/ctl_print.h"
 
 static enum ctl_style
 style_of(const char *decision)
@@ -46,6 +45,16 @@ print_reasons(const struct ctl_paper *paper, const json_t *reasons)
 	ctl_printf(paper, CTL_PLAIN, "\n");
 	ctl_table_print(t, paper, 0, n, -1);
 	ctl_table_free(t);
+}
+
+void
+ctl_why_print(const struct ctl_paper *paper, const json_t *why)
+{
+	if (why == NULL)
+		return;
+	ctl_printf(paper, CTL_PLAIN, "\nthe next waits ");
+	ctl_printf(paper, CTL_WARN, "%s\n", ctl_string(why, "says", "?"));
+	print_reasons(paper, ctl_member(why, "reasons"));
 }
 
 void

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "ctl/ctl_args.h"
+#include "ctl/ctl_explanation.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_json.h"
 #include "ctl/ctl_key.h"
@@ -46,6 +47,7 @@ print_queue(const struct ctl *c, const json_t *queue)
 		put_waiter(t, json_array_get(waiters, i));
 	ctl_table_print(t, &paper, 0, n, -1);
 	ctl_table_free(t);
+	ctl_why_print(&paper, ctl_member(queue, "why"));
 	if ((long long)n < ctl_integer(queue, "waiting"))
 		ctl_note(c, "%zu of %lld", n, ctl_integer(queue, "waiting"));
 }

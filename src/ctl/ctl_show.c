@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctl/ctl_event_row.h"
+#include "ctl/ctl_explanation.h"
 #include "ctl/ctl_host_row.h"
 #include "ctl/ctl_json.h"
 #include "ctl/ctl_key.h"
@@ -241,6 +242,7 @@ print_show(const struct ctl *c, const json_t *h)
 	print_override(&paper, ctl_member(h, "override"));
 	print_rule(&paper, h);
 	print_traffic(&paper, h);
+	ctl_why_print(&paper, ctl_member(h, "why"));
 	print_budgets(&paper, h);
 	print_parts(&paper, ctl_member(h, "parts"));
 	print_clients(&paper, ctl_member(h, "clients"));

@@ -233,6 +233,16 @@ host_observe_view(struct host *h, uint64_t now, struct observe_view *view)
 	return true;
 }
 
+struct throttle *
+host_observe_shadow(struct host *h, uint64_t now)
+{
+	if (h->rule->mode != RULE_OBSERVE || h->observe == NULL)
+		return NULL;
+	observe_run(h->observe, now);
+	count(h);
+	return observe_throttle(h->observe);
+}
+
 /* Reloads */
 
 struct throttle *

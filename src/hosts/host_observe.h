@@ -54,6 +54,12 @@ void		 host_observe_renew(struct host *, uint64_t now);
 bool		 host_observe_view(struct host *, uint64_t now,
 		    struct observe_view *);
 
+/*
+ * Returns the throttle that has the limits of a rule that only observes, with
+ * all that was due by now, to be looked at; NULL where limits hold.
+ */
+struct throttle	*host_observe_shadow(struct host *, uint64_t now);
+
 /* Reloads */
 
 /* Returns the throttle that has what hosts say: the shadow's, or its own. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "hosts/host_observe.h"
 #include "hosts/hosts_lookup.h"
 #include "hosts/hosts_name.h"
 #include "throttle/throttle_ask.h"
@@ -25,12 +26,43 @@ begin_host(struct hosts *hs, const struct hosts_question *q, const char *key,
 	*h = (struct host){ .conf = q->conf, .rule = q->rule };
 	if ((h->throttle = throttle_new(&limits)) == NULL)
 		return false;
+	if (!host_observe_init(h)) {
+		throttle_free(h->throttle);
+		return false;
+	}
 	o = hosts_override_find(&hs->overrides, key, HOSTS_OVERRIDE_PAUSE);
 	if (o != NULL && throttle_pause(h->throttle, THROTTLE_WHOLE, o->until,
 	    now))
 		h->pause.causes[THROTTLE_WHOLE] = STATS_MANUAL;
 	h->drained = hosts_override_find(&hs->overrides, key,
 	    HOSTS_OVERRIDE_DRAIN) != NULL;
+	return true;
+}
+
+static bool
+is_late(const struct hosts_why *why, const struct throttle_request *r)
+{
+	return !why->why.goes && why->why.start > r->deadline;
+}
+
+/*
+ * The same by limits that are only observed, where nothing else holds it up:
+ * those of parts that the host has named are not told apart there.
+ */
+static bool
+ask_shadow(struct host *h, const struct hosts_question *q, uint64_t now,
+    struct hosts_why *why)
+{
+	struct throttle *shadow = host_observe_shadow(h, now);
+	struct throttle_waiter w;
+
+	if (shadow == NULL || !why->why.goes || why->drained)
+		return true;
+	hosts_why_done(why);
+	if (!throttle_fill_in(shadow, &w, &q->claim->request, now))
+		return false;
+	hosts_why_observe(why, h, shadow, &w, now);
+	why->late = is_late(why, &q->claim->request);
 	return true;
 }
 
@@ -52,8 +84,8 @@ ask(struct host *h, const struct hosts_question *q, uint64_t now,
 	if (!throttle_fill_in(h->throttle, &w, &r, now))
 		return false;
 	hosts_why_take(why, h, &w, true, now);
-	why->late = !why->why.goes && why->why.start > r.deadline;
-	return true;
+	why->late = is_late(why, &r);
+	return ask_shadow(h, q, now, why);
 }
 
 /* At a host that is not in the table. */
@@ -67,6 +99,7 @@ ask_nowhere(struct hosts *hs, const struct hosts_question *q, const char *key,
 	if (!begin_host(hs, q, key, now, &h))
 		return false;
 	done = ask(&h, q, now, why);
+	observe_free(h.observe);
 	throttle_free(h.throttle);
 	return done;
 }

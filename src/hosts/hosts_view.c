@@ -2,6 +2,7 @@
 #include "hosts/hosts_view.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
@@ -45,6 +46,28 @@ state_of(const struct budget_view *b, bool drained, uint64_t now)
 	return b->window != 0 ? HOSTS_RECOVERING : HOSTS_OPEN;
 }
 
+/* Rates that do not hold stand where those that hold do: these are none. */
+static void
+show_rates(struct budget_view *to, const struct budget_view *observed)
+{
+	memcpy(to->rates, observed->rates, sizeof to->rates);
+	to->nrates = observed->nrates;
+	to->exact = observed->exact;
+}
+
+/* With the host's lock held. */
+static void
+show_observed(struct host *h, uint64_t now, struct throttle_view *v)
+{
+	struct throttle *shadow = host_observe_shadow(h, now);
+	struct throttle_view observed;
+
+	if (shadow == NULL || h->override != NULL)
+		return;
+	throttle_view(shadow, now, &observed);
+	show_rates(&v->host, &observed.host);
+}
+
 /* With the host's lock held. */
 static void
 take_view(struct host *h, uint64_t now, struct host_view *v)
@@ -55,6 +78,7 @@ take_view(struct host *h, uint64_t now, struct host_view *v)
 	v->conf = conf_ref(h->conf);
 	v->rule = h->rule;
 	throttle_view(h->throttle, now, &v->throttle);
+	show_observed(h, now, &v->throttle);
 	v->state = state_of(&v->throttle.host, h->drained, now);
 	v->tunnels = h->counts.tunnels;
 	v->cause = h->pause.causes[THROTTLE_WHOLE];
@@ -165,8 +189,14 @@ hosts_view_one(struct hosts *hs, const char *key, uint64_t now,
 static bool
 take_part(struct host *h, unsigned part, uint64_t now, struct part_view *v)
 {
+	struct throttle *shadow = host_observe_shadow(h, now);
+	struct budget_view observed;
+
 	if (!throttle_view_part(h->throttle, part, now, &v->budget))
 		return false;
+	if (shadow != NULL && throttle_view_part(shadow, part, now,
+	    &observed))
+		show_rates(&v->budget, &observed);
 	v->named = part > THROTTLE_WHOLE;
 	v->state = state_of(&v->budget, false, now);
 	v->cause = h->pause.causes[part];

@@ -34,6 +34,7 @@ struct host_view {
 	struct conf	*conf;			/* own reference */
 	const struct rule *rule;		/* of conf */
 	enum hosts_state state;
+	/* Where limits are only observed, their rates are those of the shadow. */
 	struct throttle_view throttle;
 	size_t		 tunnels;
 	enum stats_cause cause;			/* of its pause */

@@ -11,30 +11,46 @@
 
 /* Keeping */
 
+static void
+take(struct hosts_why *kept, struct host *h, struct throttle *t,
+    const struct throttle_waiter *w, bool place, uint64_t now)
+{
+	*kept = (struct hosts_why){
+		.conf = conf_ref(h->conf),
+		.rule = h->rule,
+		.part = w->part,
+		.now = now,
+		.has_place = place,
+	};
+	if (w->named != 0)
+		snprintf(kept->named, sizeof kept->named, "%s",
+		    throttle_named_text(t, w->named));
+	throttle_why(t, w, now, &kept->why);
+	if (place)
+		throttle_place(t, w, now, &kept->place);
+}
+
 void
 hosts_why_take(struct hosts_why *kept, struct host *h,
     const struct throttle_waiter *w, bool place, uint64_t now)
 {
 	const uint8_t *causes = h->pause.causes;
 
-	kept->conf = conf_ref(h->conf);
-	kept->rule = h->rule;
-	kept->part = w->part;
-	kept->named[0] = '\0';
+	take(kept, h, h->throttle, w, place, now);
 	kept->causes[THROTTLE_OF_HOST] = causes[THROTTLE_WHOLE];
 	kept->causes[THROTTLE_OF_PART] = causes[w->part];
 	kept->causes[THROTTLE_OF_NAMED] =
 	    causes[THROTTLE_NAMED_PART(w->named)];
-	if (w->named != 0)
-		snprintf(kept->named, sizeof kept->named, "%s",
-		    throttle_named_text(h->throttle, w->named));
-	kept->now = now;
-	kept->late = false;
 	kept->drained = h->drained;
-	kept->has_place = place;
-	throttle_why(h->throttle, w, now, &kept->why);
-	if (place)
-		throttle_place(h->throttle, w, now, &kept->place);
+}
+
+/* Its pauses are all the host's: an operator's are none of what is observed. */
+void
+hosts_why_observe(struct hosts_why *kept, struct host *h, struct throttle *t,
+    const struct throttle_waiter *w, uint64_t now)
+{
+	take(kept, h, t, w, true, now);
+	kept->observed = true;
 }
 
 void
@@ -166,24 +182,81 @@ say_decision(char *to, size_t size, const struct hosts_explanation *e)
 }
 
 static void
-say_all(struct hosts_explanation *e, uint32_t queue_length)
+say_all(struct hosts_explanation *e, const struct hosts_why *kept)
 {
 	char decision[150], queue[64] = "";
 	const char *refused = "";
 
+	if (kept->drained) {
+		snprintf(e->says, sizeof e->says,
+		    "refused, for the host is drained");
+		return;
+	}
 	if (e->why.full)
 		refused = "refused, for the queue is full; ";
-	else if (e->late)
+	else if (kept->late)
 		refused = "refused, for it would wait too long; ";
-	if (e->drained)
-		snprintf(decision, sizeof decision, "%s",
-		    "refused, for the host is drained");
-	else
-		say_decision(decision, sizeof decision, e);
+	say_decision(decision, sizeof decision, e);
 	if (e->why.waiting > 0)
 		snprintf(queue, sizeof queue, "; %" PRIu32 " of at most %"
-		    PRIu32 " wait", e->why.waiting, queue_length);
-	snprintf(e->says, sizeof e->says, "%s%s%s", refused, decision, queue);
+		    PRIu32 " wait", e->why.waiting, kept->rule->queue_length);
+	snprintf(e->says, sizeof e->says, "%s%s%s%s", kept->observed ?
+	    "limits are only observed: " : "", refused, decision, queue);
+}
+
+/* Decisions */
+
+const char *
+hosts_decision_word(enum hosts_decision decision)
+{
+	static const char *const words[] = {
+		[HOSTS_DECIDE_GO] = "go",
+		[HOSTS_DECIDE_WAIT] = "wait",
+		[HOSTS_DECIDE_REFUSE] = "refuse",
+		[HOSTS_DECIDE_OBSERVE] = "observe",
+	};
+
+	return words[decision];
+}
+
+static enum hosts_decision
+decision_of(const struct hosts_why *kept)
+{
+	if (kept->observed)
+		return HOSTS_DECIDE_OBSERVE;
+	if (kept->drained)
+		return HOSTS_DECIDE_REFUSE;
+	if (kept->why.goes)
+		return HOSTS_DECIDE_GO;
+	if (kept->why.full || kept->late)
+		return HOSTS_DECIDE_REFUSE;
+	return HOSTS_DECIDE_WAIT;
+}
+
+/* What is only observed holds nobody. */
+static uint64_t
+starts_at(const struct hosts_explanation *e, const struct hosts_why *kept)
+{
+	unsigned i;
+
+	if (kept->observed)
+		return kept->now;
+	if (kept->drained)
+		return THROTTLE_NEVER;
+	for (i = 0; i < e->n; i++)
+		if (e->reasons[i].decides && e->reasons[i].at ==
+		    THROTTLE_NEVER)
+			return THROTTLE_NEVER;
+	return kept->why.start;
+}
+
+static void
+decide(struct hosts_explanation *e, const struct hosts_why *kept)
+{
+	e->decision = decision_of(kept);
+	e->starts = starts_at(e, kept);
+	e->certain = kept->observed || (kept->has_place &&
+	    kept->place.certain && !kept->drained);
 }
 
 void
@@ -197,8 +270,6 @@ hosts_why_say(const struct hosts_why *kept, struct hosts_explanation *e)
 	e->place = kept->place;
 	e->has_place = kept->has_place;
 	e->now = kept->now;
-	e->late = kept->late;
-	e->drained = kept->drained;
 	e->n = 0;
 	for (i = 0; i < kept->why.n; i++)
 		add_limit(e, kept, &kept->why.reasons[i]);
@@ -208,5 +279,6 @@ hosts_why_say(const struct hosts_why *kept, struct hosts_explanation *e)
 	else if (kept->part < kept->rule->npaths)
 		snprintf(e->part, sizeof e->part, "%s",
 		    kept->rule->paths[kept->part].text);
-	say_all(e, kept->rule->queue_length);
+	decide(e, kept);
+	say_all(e, kept);
 }

@@ -14,11 +14,21 @@
  * kept with a host's lock held, and worded for people without it.
  */
 
+#define HOSTS_SAYS	288	/* bytes of a sentence, with its end */
+
 struct hosts_reason {
 	char		 name[HOSTS_BUDGET];	/* "30 per 1m of /search" */
 	char		 says[EVENTS_TEXT];	/* "lets it go in 2.1 s" */
 	uint64_t	 at;			/* ns; THROTTLE_NEVER */
 	bool		 decides;
+};
+
+/* What becomes of it. */
+enum hosts_decision {
+	HOSTS_DECIDE_GO,
+	HOSTS_DECIDE_WAIT,
+	HOSTS_DECIDE_REFUSE,
+	HOSTS_DECIDE_OBSERVE,		/* it goes: limits are only observed */
 };
 
 struct hosts_explanation {
@@ -30,9 +40,11 @@ struct hosts_explanation {
 	unsigned	 n;
 	char		 part[EVENTS_TEXT];	/* or "" */
 	uint64_t	 now;			/* ns: when that was so */
-	bool		 late;			/* it could not start in time */
-	bool		 drained;
-	char		 says[EVENTS_TEXT];	/* all of it in a sentence */
+	enum hosts_decision decision;
+	uint64_t	 starts;		/* ns; THROTTLE_NEVER: that
+						   depends on others */
+	bool		 certain;		/* if nothing new comes */
+	char		 says[HOSTS_SAYS];	/* all of it in a sentence */
 };
 
 /* What is kept of it. */
@@ -47,8 +59,9 @@ struct hosts_why {
 	/* What paused the whole, the part, the named one. */
 	enum stats_cause	 causes[THROTTLE_OF_NAMED + 1];
 	uint64_t		 now;		/* ns */
-	bool			 late;
+	bool			 late;		/* it could not start in time */
 	bool			 drained;
+	bool			 observed;	/* by limits that do not hold */
 };
 
 /*
@@ -57,6 +70,13 @@ struct hosts_why {
  */
 void		 hosts_why_take(struct hosts_why *, struct host *,
 		    const struct throttle_waiter *, bool place, uint64_t now);
+/*
+ * The same of one that its host lets go, but would not if the limits held that
+ * are only observed, whose throttle that is.
+ */
+void		 hosts_why_observe(struct hosts_why *, struct host *,
+		    struct throttle *, const struct throttle_waiter *,
+		    uint64_t now);
 /* Gives back the reference. */
 void		 hosts_why_done(struct hosts_why *);
 
@@ -66,6 +86,8 @@ void		 hosts_why_refused(struct host *, struct ticket *, bool late,
 /* Drops what is kept with a ticket. */
 void		 hosts_why_drop(struct ticket *);
 
+/* Returns the word for what becomes of it, as the API has it. */
+const char	*hosts_decision_word(enum hosts_decision);
 /* Words it; the key is left empty. */
 void		 hosts_why_say(const struct hosts_why *,
 		    struct hosts_explanation *);
