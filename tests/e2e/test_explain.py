@@ -2,6 +2,8 @@
 """Why a request waits: what is said, and what then becomes of it."""
 import http.client
 import json
+import os
+import pathlib
 import random
 import re
 import socket
@@ -10,6 +12,7 @@ import time
 import pytest
 
 import origin
+import sluice
 import wire
 
 EARLY = 0.05		# seconds that clocks and loops may differ
@@ -55,8 +58,13 @@ def test_nobody_has_asked_yet(lab):
 	    "period": "1m", "concurrency": 5, "paths": {"/search": {
 	    "capacity": 2, "period": "1h"}}}})
 	answer = explain(daemon, "http://api.example/search?q=private")
+	at = answer.pop("at")
+	file, line, column = at.rsplit(":", 2)
+	assert file == str(daemon.file)
+	text = pathlib.Path(file).read_text().splitlines()[int(line) - 1]
+	assert text[int(column) - 1:].lstrip('"').startswith("api.example")
 	assert answer == {"key": "api.example", "rule": "api.example",
-	    "at": None, "part": "/search", "cost": 1, "decision": "go",
+	    "part": "/search", "cost": 1, "decision": "go",
 	    "starts_in": 0, "certain": True, "says": "it would go at once",
 	    "reasons": [
 	    {"name": "5 at a time", "in": 0, "says": "lets it go now",
@@ -70,7 +78,10 @@ def test_nobody_has_asked_yet(lab):
 	    "turn": {"waiting": 0, "clients": 0, "ahead": 0, "own_ahead": 0}}
 	# Nothing was spent, and no entry made.
 	for _ in range(5):
-		assert explain(daemon, "http://api.example/search") == answer
+		assert explain(daemon, "http://api.example/search") == {
+		    "at": at, **answer}
+	answer = explain(daemon, "http://other.example/")
+	assert (answer["rule"], answer["at"]) == ("unlimited", None)
 
 
 def test_other_forms(lab):
@@ -174,6 +185,115 @@ def test_a_pause_of_the_host(lab):
 	assert decider(answer) == "paused by the host"
 	assert 95 < answer["starts_in"] <= 101
 	assert answer["certain"]
+
+
+# One that waits
+
+def command(daemon, *args):
+	done = sluice.run(*args, env={**os.environ, "LC_ALL": "C.UTF-8",
+	    "SLUICE_SOCKET": str(daemon.control)})
+	assert done.returncode == 0, done.stderr
+	return done.stdout
+
+
+def test_the_same_is_said_everywhere(lab):
+	"""Of one request: before it comes, as it waits, in its refusal, by
+	the commands."""
+	far = lab.origin()
+	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 1,
+	    "period": "1h", "concurrency": 5, "queue": {"length": 1,
+	    "max_wait": "2h"}}})
+	ask = lab.control().get
+	assert lab.get(far.url + "/first").status == 200
+	nobody = ask("/v1/hosts/127.0.0.1/queue").json()
+	assert (nobody["waiting"], nobody["why"]) == (0, None)
+	assert ask("/v1/hosts/127.0.0.1").json()["why"] is None
+	before = explain(daemon, far.url + "/second")
+	assert before["decision"] == "wait"
+	one, = hold(lab, far, "/second?secret")
+	why = wire.wait_until(lambda: ask(
+	    "/v1/hosts/127.0.0.1/queue").json()["why"])
+	assert set(why) == {"says", "starts_in", "certain", "reasons", "turn"}
+	assert plain(why["says"]) == plain(before["says"]) + \
+	    "; 1 of at most 1 wait"
+	same({**before, "says": why["says"]}, why)
+	assert abs(why["starts_in"] - before["starts_in"]) < SLACK * wire.SLOW
+	assert why["certain"] == before["certain"]
+	same(why, ask("/v1/hosts/127.0.0.1").json()["why"])
+	for name in "queue", "show":
+		text = command(daemon, name, "127.0.0.1")
+		assert "the next waits 1 per 1h lets it go in " in text
+		assert re.search("^1 per 1h +in .*; this decides$", text, re.M)
+		assert "secret" not in text
+	# The queue is full, and the next is told by what, in the same words.
+	after = explain(daemon, far.url + "/third")
+	assert after["decision"] == "refuse"
+	answer = lab.get(far.url + "/third")
+	assert answer.status == 429
+	same(after, json.loads(answer.body))
+	assert plain(after["says"]) in plain(command(daemon, "explain",
+	    far.url + "/third"))
+
+
+def test_it_changes_nothing(lab):
+	"""So it is answered where nothing may be changed."""
+	far = lab.origin()
+	token = lab.dir / "token"
+	token.write_text("0123456789abcdef")
+	token.chmod(0o600)
+	lab.sluice(admin={"web": "127.0.0.1:0", "readonly": True,
+	    "web_token_file": str(token)}, hosts={"127.0.0.1": {
+	    "capacity": 1, "period": "1h"}})
+	question = {"url": far.url}
+	web = lab.web(token="0123456789abcdef")
+	answer = web.post("/v1/explain", question)
+	assert answer.status == 200 and answer.json()["decision"] == "go"
+	assert web.post("/v1/explain", question).json() == answer.json()
+	assert web.post("/v1/hosts/127.0.0.1/drain", {}).status == 403
+	assert "token" in lab.web().post("/v1/explain", question).problem()
+	# A stranger's page asks nothing here, either.
+	assert web.post("/v1/explain", question,
+	    Origin="http://evil.example").status == 403
+	assert web.post("/v1/explain", json.dumps(question),
+	    **{"Content-Type": "text/plain"}).status == 415
+	assert web.get("/v1/hosts").json()["total"] == 0
+
+
+def test_limits_that_are_only_observed(lab):
+	far = lab.origin()
+	daemon = lab.sluice(hosts={"127.0.0.1": {"mode": "observe",
+	    "capacity": 1, "period": "1h", "concurrency": 5, "paths": {
+	    "/part": {"capacity": 7, "period": "2h"}}}})
+	answer = explain(daemon, far.url)
+	assert answer["says"] == \
+	    "limits are only observed: it would go at once"
+	assert answer["decision"] == "observe"
+	assert lab.get(far.url).status == 200
+	answer = explain(daemon, far.url)
+	assert (answer["decision"], answer["starts_in"], answer["certain"]) \
+	    == ("observe", 0, True)
+	assert decider(answer) == "1 per 1h"
+	assert re.fullmatch("limits are only observed: refused, for it would "
+	    "wait too long; 1 per 1h lets it go in (1 h|60 min|59[.0-9]* min) "
+	    "at the earliest", answer["says"])
+	assert [one["name"] for one in answer["reasons"]] == [
+	    "5 at a time", "1 per 1h", "turn"]
+	assert lab.get(far.url).status == 200
+	# What they have left is shown as if they held.
+	host = lab.control().get("/v1/hosts/127.0.0.1").json()
+	assert [(one["name"], one["from"]) for one in host["budgets"]] == [
+	    ("1 per 1h", "file")]
+	assert host["budgets"][0]["left"] < 0.5
+	part, = host["parts"]
+	assert [(one["name"], one["left"]) for one in part["budgets"]] == [
+	    ("7 per 2h of /part", 7)]
+	# What an operator orders holds, and is explained as that.
+	pause = lab.control().post("/v1/hosts/127.0.0.1/pause",
+	    {"for": "30s"})
+	assert pause.status == 200
+	answer = explain(daemon, far.url)
+	assert answer["decision"] == "wait"
+	assert decider(answer) == "paused by an operator"
 
 
 # Random states
