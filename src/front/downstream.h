@@ -122,6 +122,7 @@ struct front {
 	event_callback_fn	 close_cb;	/* of close_ev */
 	struct event		 attach_ev;
 	struct downstreams	 attaching;
+	unsigned		 nattaching;
 	struct downstreams	 all;
 	struct downstream	*wanting;	/* whose request evhttp makes */
 	char			*head;		/* the head being parsed */

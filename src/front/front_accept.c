@@ -18,6 +18,7 @@
 #define RETRY_ACCEPT_NS	100000000ULL
 #define QUIET_NS	10000000000ULL	/* after a warning, and each cause */
 #define EXCESS		64	/* connections beyond the limit to say 503 to */
+#define AT_ONCE		64	/* connections accepted before they are counted */
 
 /* The thread's, for a callback whose argument is evhttp's. */
 static _Thread_local struct front *fronts;
@@ -131,6 +132,9 @@ make_bev_cb(struct event_base *base, void *arg)
 	/* ours until attached: evhttp frees it when it fails */
 	bufferevent_incref(d->bev);
 	TAILQ_INSERT_TAIL(&f->attaching, d, entry);
+	/* libevent accepts as long as somebody comes, and only then comes back */
+	if (++f->nattaching == AT_ONCE)
+		for_listeners(f, evconnlistener_disable);
 	event_active(&f->attach_ev, EV_TIMEOUT, 0);
 	return d->bev;
 }
@@ -151,6 +155,7 @@ static void
 attach_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct front *f = arg;
+	bool stopped = f->nattaching >= AT_ONCE;
 	struct downstream *d;
 
 	(void)fd;
@@ -162,6 +167,9 @@ attach_cb(evutil_socket_t fd, short what, void *arg)
 		else
 			free(d);
 	}
+	f->nattaching = 0;
+	if (stopped && !f->paused)
+		for_listeners(f, evconnlistener_enable);
 	if (!f->paused && too_many(f, EXCESS)) {
 		log_warn("%s (%llu) is reached; accepting stops",
 		    front_connections_option(f->setup.service),

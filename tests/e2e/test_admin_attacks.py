@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
 """The ways in which control planes of others were had, each tried on ours."""
+import contextlib
 import http.client
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -295,6 +297,28 @@ def test_flood_of_connections(lab):
 		for sock in held:
 			sock.close()
 	wire.wait_until(lambda: lab.web().get("/healthz").status == 200)
+
+
+def test_crowd_at_once(lab):
+	"""All that have come are not taken in before the first is heard: the
+	proxy needs descriptors, too."""
+	daemon = lab.sluice(nofile=300, admin=WEB)
+	lab.control()
+	daemon.proc.send_signal(signal.SIGSTOP)
+	wire.wait_until(daemon.stopped)
+	crowd = [socket.create_connection(("127.0.0.1", daemon.web_port()),
+	    timeout=wire.DEADLINE) for _ in range(1000)]
+	daemon.proc.send_signal(signal.SIGCONT)
+	try:
+		# the last one was taken in: it has been closed, or answers
+		crowd[-1].sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+		with contextlib.suppress(ConnectionError):
+			crowd[-1].recv(1)
+	finally:
+		for one in crowd:
+			one.close()
+	assert lab.control().get("/healthz").status == 200
+	assert "Too many open files" not in daemon.err.text()
 
 
 def test_deep_json(lab):
