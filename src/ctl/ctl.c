@@ -84,7 +84,7 @@ static const struct ctl_option hosts_options[] = {
 	  .help = "which come first (worst)" },
 	{ .name = "by", .value = "WHAT", .kind = CTL_CHOICE,
 	  .choices = "host rule",
-	  .help = "rule: all hosts of a rule as one" },
+	  .help = "a row a host, or one for all of a rule (host)" },
 	LIMIT,
 	{ .name = "keys",
 	  .help = "only their names, a line each" },
