@@ -4,11 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "base/once.h"
 #include "front/downstream.h"
 #include "front/front_body.h"
 #include "front/front_close.h"
+#include "front/front_http2.h"
 #include "front/front_input.h"
 #include "front/front_inside.h"
 #include "front/front_service.h"
@@ -85,25 +84,6 @@ front_refuse(struct downstream *d, int status, const char *why)
 	front_events(d)->refuse(d->front->setup.owner, d, head, status, why);
 }
 
-/* Inside TLS that we read, others of the host have the same to say. */
-static void
-tell_preface(const struct downstream *d)
-{
-	const char *host = d->inside != NULL ? d->inside->name : "";
-
-	if (!once_first(ONCE_HTTP2, host))
-		return;
-	if (d->inside != NULL)
-		log_info("%s: a client (%s) speaks HTTP/2 from the start, "
-		    "which is not spoken here: have it use HTTP/1.1, or let "
-		    "it through with \"https: tunnel\"", host,
-		    front_peer(d));
-	else
-		log_info("a client (%s) speaks HTTP/2 from the start, which is "
-		    "not spoken here: have it use HTTP/1.1 with its proxy",
-		    front_peer(d));
-}
-
 /* Ordinary heads go on when memory is short: they need hardly any. */
 static bool
 too_long_for_now(const struct downstream *d, size_t len)
@@ -167,7 +147,7 @@ start_request(struct downstream *d, size_t len)
 	why = http1_explain(err, head, (unsigned)conf->limit_fields, buf);
 	status = err != HTTP1_OK ? http1_error_status(err) : 0;
 	if (err == HTTP1_UNKNOWN_VERSION && http1_is_preface(head))
-		tell_preface(d);
+		front_tell_http2(d, "speaks HTTP/2 from the start");
 	d->tls_unused = false;
 	if (d->inside != NULL)
 		status = front_place_inside(d, head, err, &why);

@@ -6,7 +6,9 @@
 #include "base/log.h"
 #include "base/once.h"
 #include "front/downstream.h"
+#include "front/front_http2.h"
 #include "front/front_send.h"
+#include "tls/tls_context.h"
 
 /*
  * TLS with clients: on a listening address that has a certificate, and inside
@@ -34,7 +36,8 @@ front_start_tls(struct downstream *d, struct tls *tls, struct evbuffer *early)
 
 /*
  * A client that does not trust our certificate may say so, or just go; with TLS
- * 1.3 after what is a complete handshake to us.
+ * 1.3 after what is a complete handshake to us.  One that wants HTTP/2 goes,
+ * too, when it is not given that.
  */
 static void
 tell_distrust(struct downstream *d, const char *why)
@@ -43,6 +46,10 @@ tell_distrust(struct downstream *d, const char *why)
 	    d->listener->text;
 
 	d->tls_unused = false;
+	if (tls_wants_http2(tls_ssl(d->stream.tls))) {
+		front_tell_http2(d, "wants HTTP/2 only");
+		return;
+	}
 	if (!once_first(ONCE_TLS, name))
 		return;
 	if (d->inside != NULL)

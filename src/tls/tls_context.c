@@ -115,6 +115,25 @@ new_context(const SSL_METHOD *method)
 	return ctx;
 }
 
+/* What an SSL has whose client wants nothing else. */
+static char http2_only[1];
+
+static bool
+offers_http2(const unsigned char *in, unsigned int n)
+{
+	static const unsigned char h2[] = "\x02h2";
+	unsigned char *chosen, len;
+
+	return SSL_select_next_proto(&chosen, &len, h2, sizeof h2 - 1, in,
+	    n) == OPENSSL_NPN_NEGOTIATED;
+}
+
+bool
+tls_wants_http2(SSL *ssl)
+{
+	return SSL_get_app_data(ssl) == http2_only;
+}
+
 /*
  * http/1.1, or none: some clients offer what nobody knows ("http 1.1") and then
  * speak HTTP/1.1 all the same.
@@ -125,11 +144,13 @@ alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *len,
 {
 	unsigned char *chosen;
 
-	(void)ssl;
 	(void)arg;
 	if (SSL_select_next_proto(&chosen, len, alpn, sizeof alpn - 1, in,
-	    n) != OPENSSL_NPN_NEGOTIATED)
+	    n) != OPENSSL_NPN_NEGOTIATED) {
+		if (offers_http2(in, n))
+			SSL_set_app_data(ssl, http2_only);
 		return SSL_TLSEXT_ERR_NOACK;
+	}
 	*out = chosen;
 	return SSL_TLSEXT_ERR_OK;
 }

@@ -61,4 +61,7 @@ struct tls	*tls_contexts_intercept(const struct conf *,
 		    const struct http1_host *, struct tls_wire *,
 		    struct tls *below, const char **why);
 
+/* Returns whether a client offers HTTP/2 by ALPN, and nothing that we speak. */
+bool		 tls_wants_http2(SSL *);
+
 #endif

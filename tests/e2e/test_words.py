@@ -115,6 +115,27 @@ def test_http2_inside(house):
 	assert all('"https: tunnel"' in line for line in lines)
 
 
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2,
+    ssl.TLSVersion.TLSv1_3])
+def test_client_that_wants_http2_only(house, version):
+	"""By ALPN: it goes when it is not given that, and trusts us."""
+	context = house.pki.client("user-ca", alpn=("h2",))
+	context.minimum_version = context.maximum_version = version
+	for _ in range(2):
+		one = house.inside("a.test:443", context=context)
+		assert one.sock.obj.selected_alpn_protocol() is None
+		one.close()
+	line = house.daemon.err.wait("a.test: a client .* wants HTTP/2 only")
+	assert 'let it through with "https: tunnel"' in line
+	# One that would take HTTP/1.1 as well goes for another reason.
+	context = house.pki.client("user-ca", alpn=("h2", "http/1.1"))
+	house.inside("b.test:443", context=context).close()
+	house.daemon.err.wait("b.test: .* does it trust the CA")
+	house.daemon.stop()
+	assert len(told(house.daemon, "HTTP/2")) == 1
+	assert len(told(house.daemon, "before any request")) == 1
+
+
 def test_client_that_goes_after_the_handshake(house):
 	"""Some only close, without a word; who has asked before may go."""
 	one = house.inside("a.test:443")
