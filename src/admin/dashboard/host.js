@@ -199,7 +199,7 @@ function drawWhy()
 		el("p", { class: "lab" }, [turns, why.certain ? "" :
 		    "Not certain: it depends on what is under way."]
 		    .filter(Boolean).join(" ")),
-	], why.asked);
+	], "the one that goes next");
 }
 
 function waiterRow(waiter)
@@ -392,31 +392,6 @@ function drawDetail()
 	drawSuggestion();
 }
 
-/* The request that waits longest, asked about as one that comes now. */
-function question(host, queue)
-{
-	const head = queue && queue.waiters[0];
-	const name = host.key.replace(/~[0-9a-f]{32}$/, "").replace("*", "any");
-	const tls = host.limits.https === "intercept";
-	if (head && head.method === "CONNECT")
-		return { method: "CONNECT",
-		    url: /:[0-9]+$/.test(name) ? name : name + ":443" };
-	return {
-		method: head ? head.method : "GET",
-		url: (tls ? "https://" : "http://") + name +
-		    (head && head.path.startsWith("/") ? head.path : "/"),
-	};
-}
-
-async function askWhy(host, queue)
-{
-	const asked = question(host, queue);
-	const why = await order("POST", "/v1/explain", asked);
-	why.asked = "asked for " + asked.method + " " + asked.url.replace(
-	    /^https?:\/\/[^/]*/, "") + ", if it came now";
-	return why;
-}
-
 /* Asks for what is due, one after another; a key that was left is dropped. */
 async function readDetail(key)
 {
@@ -424,13 +399,13 @@ async function readDetail(key)
 	const detail = await get(hostPath(key));
 	const queue = full && detail.waiting ?
 	    await get(hostPath(key, "queue?limit=" + QUEUED)) : null;
-	const why = full && (detail.waiting || detail.state !== "open") ?
-	    await askWhy(detail, queue).catch(() => null) : null;
 	if (page.key !== key)
 		return;
 	learnHost(detail, Boolean(detail.history &&
 	    detail.history.started.length > 1));
-	Object.assign(page, { detail, queue, why, problem: "" });
+	/* of the queue that is shown, where there is one */
+	Object.assign(page, { detail, queue, why: (queue || detail).why,
+		problem: "" });
 	if (!full)
 		return;
 	if (now() - page.asked.requests > REQUESTS) {
