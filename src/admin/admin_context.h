@@ -56,7 +56,6 @@ struct admin_context {
 	struct admin_history	*history;	/* of hosts */
 	struct admin_hour	*hour;		/* refusals in it */
 	struct admin_events	*events;	/* streams of them */
-	uint64_t		 events_dropped; /* readers who did not read */
 
 	LIST_HEAD(, admin_request) requests;	/* all that are not over */
 	uint64_t		 answered[ADMIN_STATUSES]; /* by status */

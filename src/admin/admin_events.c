@@ -13,6 +13,7 @@
 #include "admin/admin_live.h"
 #include "admin/admin_query.h"
 #include "base/log.h"
+#include "base/stats.h"
 #include "base/text.h"
 #include "conf/conf.h"
 
@@ -77,7 +78,7 @@ drop(struct stream *s)
 {
 	struct admin_request *r = s->request;
 
-	r->context->events_dropped++;
+	stats_add(&stats_process.dropped, 1);
 	log_debug("control plane: a reader of events does not read");
 	free_stream(s);
 	admin_stream_end(r, true);

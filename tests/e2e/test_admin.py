@@ -460,11 +460,18 @@ def test_events_by_match(lab):
 
 
 def test_events_without_a_token(lab):
-	one = lab.origin(origin.fixed(429,
-	    fields=[("Retry-After", "1")]))
+	one = lab.origin(origin.fixed(429, fields=[("Retry-After", "1"),
+	    ("X-RateLimit-Limit", "60"), ("X-RateLimit-Remaining", "0"),
+	    ("Set-Cookie", "s3cret")]))
 	lab.sluice(admin=WEB, defaults={"retry": {"attempts": 0}})
 	stream = lab.web().events()
+	whole = lab.control().events()
 	lab.get(one.url + "/secret")
+	event = whole.until(lambda e: e["kind"] == "refusal")
+	assert event["host"] == "127.0.0.1"
+	assert event["fields"].lower() == "retry-after: 1 · " \
+	    "x-ratelimit-limit: 60 · x-ratelimit-remaining: 0"
+	whole.close()
 	event = stream.until(lambda e: e["kind"] == "refusal")
 	assert event["host"] is None and event["fields"] is None
 	assert event["rule"] == "defaults"
@@ -505,7 +512,13 @@ def test_reader_who_does_not_read(lab):
 		poll.register(stream.connection.sock, 0)
 		return not poll.poll(0)
 
+	def dropped():
+		return re.search(r"^sluice_events_dropped_total (\d+)$",
+		    lab.control().get("/metrics").body.decode(), re.M)[1]
+
+	assert dropped() == "0"
 	wire.wait_until(cut)
+	assert dropped() == "1"
 	assert ids == sorted(set(ids))
 	slow.close()
 	good.close()
