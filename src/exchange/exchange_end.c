@@ -28,7 +28,7 @@ budget(const struct exchange *x)
 
 static void
 write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
-    uint64_t now)
+    const char *observed, uint64_t now)
 {
 	char method[32], host[HTTP1_HOST + 16], path[ACCESS_PATH];
 	struct access_line line = {
@@ -40,6 +40,7 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
 		.outcome = outcome,
 		.reason = reason,
 		.paused = x->paused,
+		.observed = observed,
 	};
 
 	if (x->admitted)
@@ -53,7 +54,6 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
 	if (!x->is_connect)
 		line.path = access_path(exchange_path(x), path, sizeof path);
 	line.budget = budget(x);
-	line.observed = hosts_observed(x->exchanges->hosts, &x->ticket, now);
 	access_write(x->exchanges->access, &line);
 }
 
@@ -74,14 +74,16 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 {
 	struct exchanges *all = x->exchanges;
 	uint64_t now = loop_now();
+	const char *observed;
 
 	if (x->phase == EXCHANGE_ENDED)
 		return;
 	/* who was refused, may take it that nothing was done */
 	if (outcome == ACCESS_REFUSED && x->reached)
 		outcome = ACCESS_ABORTED;
-	write_log(x, outcome, reason, now);
-	recent_note(x, outcome, reason, now);
+	observed = hosts_observed(all->hosts, &x->ticket, now);
+	write_log(x, outcome, reason, observed, now);
+	recent_note(x, outcome, reason, observed, now);
 	if (x->phase == EXCHANGE_QUEUED)
 		exchange_count_wait(x, false, now);
 	exchange_set_phase(x, EXCHANGE_ENDED);
@@ -225,12 +227,23 @@ rule_of(const struct exchanges *all, const struct http1_head *head)
 	return conf_rule(all->conf, &host);
 }
 
+/* Its path, if it was understood so far. */
+static const char *
+path_of(const struct http1_head *head, char *buf, size_t size)
+{
+	static const struct http1_str root = { "/", 1 };
+
+	if (head->path.p == NULL)
+		return NULL;
+	return access_path(head->path.len > 0 ? head->path : root, buf, size);
+}
+
 void
 exchange_refuse(struct exchanges *all, struct downstream *d,
     const struct http1_head *head, int status, const char *why)
 {
 	const struct rule *rule = rule_of(all, head);
-	char method[32], host[HTTP1_HOST + 16];
+	char method[32], host[HTTP1_HOST + 16], path[ACCESS_PATH];
 	struct reply r = {
 		.status = status,
 		.error = status == 503 ? "connection_limit_reached" :
@@ -245,6 +258,7 @@ exchange_refuse(struct exchanges *all, struct downstream *d,
 		    method),
 		.host = access_host(&head->host, head->host.port, host,
 		    sizeof host),
+		.path = path_of(head, path, sizeof path),
 		.status = status,
 		.outcome = ACCESS_REFUSED,
 		.reason = why,

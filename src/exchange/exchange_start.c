@@ -36,6 +36,20 @@ take_request(struct exchange *x, const struct http1_head *h)
 	text_put(&x->head, h->method.p, h->method.len);
 }
 
+/* Refused before the head that goes out is made: its path is for the log. */
+static void
+reject(struct exchange *x, const struct http1_head *h, int status,
+    enum stats_refusal why, const char *error, const char *detail)
+{
+	if (!x->is_connect) {
+		text_puts(&x->head, h->path.len > 0 && h->path.p[0] != '?' ?
+		    " " : " /");
+		text_put(&x->head, h->path.p, h->path.len);
+		text_puts(&x->head, " ");
+	}
+	exchange_reject(x, status, why, error, detail);
+}
+
 /*
  * What becomes of it, by the one configuration that it has a reference to.
  * Returns false when a newer one took that one's place, by which it is to be
@@ -48,7 +62,7 @@ decide(struct exchange *x, const struct http1_head *h)
 		exchange_reject(x, 503, STATS_NO_MEMORY,
 		    "proxy_internal_error", "out of memory");
 	else if (x->through && !exchange_misdirected_may_go(x))
-		exchange_reject(x, 421, STATS_MALFORMED, "http_request_error",
+		reject(x, h, 421, STATS_MALFORMED, "http_request_error",
 		    "the request is for another host than its tunnel");
 	else if (x->is_connect &&
 	    x->ticket.rule->https == RULE_HTTPS_INTERCEPT)
@@ -101,11 +115,11 @@ exchange_start(struct exchanges *all, struct downstream *d,
 		exchange_reject(x, 503, STATS_NO_MEMORY,
 		    "proxy_internal_error", "out of memory");
 	else if (all->draining)
-		exchange_reject(x, 503, STATS_DRAINED,
+		reject(x, h, 503, STATS_DRAINED,
 		    "connection_limit_reached",
 		    "the proxy is shutting down");
 	else if (via_is_loop(h, via_name(x->ticket.conf)))
-		exchange_reject(x, 508, STATS_LOOP, "proxy_loop_detected",
+		reject(x, h, 508, STATS_LOOP, "proxy_loop_detected",
 		    "the request has passed this proxy before");
 	else if (!exchange_local(x, h)) {
 		while (!decide(x, h))

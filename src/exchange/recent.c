@@ -81,7 +81,18 @@ put(char *to, size_t size, const char *p, size_t n)
 	to[n] = '\0';
 }
 
-/* Out of the head as it went out, a path up to its query. */
+/* Up to its query. */
+static void
+put_path(struct recent_exchange *e, const char *p, size_t n)
+{
+	const char *end;
+
+	if (n > 0 && (end = memchr(p, '?', n)) != NULL)
+		n = (size_t)(end - p);
+	put(e->path, sizeof e->path, p, n);
+}
+
+/* Out of the head as it went out. */
 static void
 put_request(struct recent_exchange *e, const struct exchange *x)
 {
@@ -98,10 +109,8 @@ put_request(struct recent_exchange *e, const struct exchange *x)
 	n = x->head.len - x->method_len - 1;
 	if (n >= sizeof e->path)
 		n = sizeof e->path - 1;
-	if ((end = memchr(p, '?', n)) != NULL)
-		n = (size_t)(end - p);
-	end = memccpy(e->path, p, ' ', n);
-	e->path[end != NULL ? (size_t)(end - e->path) - 1 : n] = '\0';
+	end = memchr(p, ' ', n);
+	put_path(e, p, end != NULL ? (size_t)(end - p) : n);
 }
 
 static void
@@ -134,16 +143,16 @@ put_host(struct recent_exchange *e, const struct http1_host *host,
 }
 
 static void
-put_reason(struct recent_exchange *e, const char *reason)
+put_text(char *to, size_t size, const char *text)
 {
-	e->reason[0] = '\0';
-	if (reason != NULL)
-		put(e->reason, sizeof e->reason, reason, strlen(reason));
+	to[0] = '\0';
+	if (text != NULL && text[0] != '\0')
+		put(to, size, text, strlen(text));
 }
 
 void
 recent_note(const struct exchange *x, enum access_outcome outcome,
-    const char *reason, uint64_t now)
+    const char *reason, const char *observed, uint64_t now)
 {
 	struct recent *r = x->exchanges->recent;
 	struct recent_exchange *e;
@@ -158,12 +167,15 @@ recent_note(const struct exchange *x, enum access_outcome outcome,
 	e->out = x->out;
 	e->status = x->status;
 	e->resent = x->resent;
+	e->paused = x->paused;
 	e->outcome = outcome;
 	e->credential = x->ticket.credential;
 	put_host(e, &x->host, x->ticket.rule);
 	put_client(e, x->downstream);
 	put_request(e, x);
-	put_reason(e, reason);
+	put_text(e->reason, sizeof e->reason, reason);
+	put_text(e->budget, sizeof e->budget, x->ticket.budget);
+	put_text(e->observed, sizeof e->observed, observed);
 }
 
 void
@@ -185,7 +197,9 @@ recent_note_refused(struct exchanges *all, const struct downstream *d,
 	put_host(e, &head->host, rule);
 	put_client(e, d);
 	put(e->method, sizeof e->method, head->method.p, head->method.len);
-	put_reason(e, why);
+	if (head->path.p != NULL)
+		put_path(e, head->path.p, head->path.len);
+	put_text(e->reason, sizeof e->reason, why);
 }
 
 /* Questions */

@@ -9,6 +9,7 @@
 
 #include "base/client_hash.h"
 #include "exchange/access.h"
+#include "hosts/ticket.h"
 #include "http/http1.h"
 #include "net/loop.h"
 
@@ -21,9 +22,10 @@
  */
 
 #define RECENT_PATH	96	/* bytes, with their end */
-#define RECENT_HOST	96
+#define RECENT_HOST	(HTTP1_HOST + 1)
 #define RECENT_REASON	64
 #define RECENT_METHOD	16
+#define RECENT_OBSERVED	HOSTS_OBSERVED
 
 struct recent_exchange {
 	uint64_t		 at;		/* ns, monotonic; its end */
@@ -31,6 +33,7 @@ struct recent_exchange {
 	uint64_t		 upstream;	/* ns */
 	uint64_t		 in;		/* bytes */
 	uint64_t		 out;
+	uint64_t		 paused;	/* ns; as access_line.h has it */
 	int			 status;
 	unsigned		 series;	/* of its rule; stats.h */
 	unsigned		 resent;
@@ -44,9 +47,11 @@ struct recent_exchange {
 	/* The client's address; AF_UNSPEC: a Unix socket. */
 	struct sockaddr_in6	 client;
 	char			 method[RECENT_METHOD];	/* "": not known */
-	char			 host[RECENT_HOST];	/* cut; or "" */
+	char			 host[RECENT_HOST];	/* or "" */
 	char			 path[RECENT_PATH];	/* cut; or "" */
 	char			 reason[RECENT_REASON];	/* cut; or "" */
+	char			 budget[RECENT_REASON];	/* cut; or "" */
+	char			 observed[RECENT_OBSERVED];	/* or "" */
 };
 
 struct downstream;
@@ -65,9 +70,12 @@ struct recent	*recent_new(size_t n);
 struct recent	*recent_resize(struct recent *, size_t n);
 void		 recent_free(struct recent *);
 
-/* Notes how one has ended; before it leaves its host.  now: ns, monotonic. */
+/*
+ * Notes how one has ended, before it leaves its host; observed: by
+ * hosts_observed().  now: ns, monotonic.
+ */
 void		 recent_note(const struct exchange *, enum access_outcome,
-		    const char *reason, uint64_t now);
+		    const char *reason, const char *observed, uint64_t now);
 /* The same for what never became one. */
 void		 recent_note_refused(struct exchanges *,
 		    const struct downstream *, const struct http1_head *,

@@ -208,6 +208,7 @@ http1_request(struct http1_head *head, const char *buf, size_t len)
 {
 	struct http1_str method;
 	struct http1_str target;
+	struct http1_str path;
 	unsigned minor;
 	enum http1_error error;
 
@@ -217,10 +218,12 @@ http1_request(struct http1_head *head, const char *buf, size_t len)
 		return error;
 	method = head->method;
 	target = head->target;
+	path = head->path;
 	minor = head->minor;
 	http1_head_clear(head);
 	head->method = method;
 	head->target = target;
+	head->path = path;
 	head->minor = minor;
 	return error;
 }

@@ -13,7 +13,7 @@
  * forward proxy: syntax, target and its form, Host, framing, Expect, connection
  * options.  On HTTP1_NOT_PROXY, which comes last, everything is set.  On any
  * other error as much of the head as was understood is set (method, target,
- * minor), the rest is zero.
+ * path, minor), the rest is zero.
  */
 enum http1_error http1_request(struct http1_head *, const char *buf,
 		    size_t len) __attribute__((warn_unused_result));

@@ -10,7 +10,8 @@ import wire
 
 HERE = "127.0.0.1"
 MEMBERS = {"time", "host", "rule", "client", "method", "path", "status",
-    "outcome", "held", "upstream", "resent", "in", "out", "reason"}
+    "outcome", "held", "upstream", "resent", "in", "out", "reason",
+    "budget", "paused", "observed"}
 
 
 def ask(daemon, query=""):
@@ -62,6 +63,11 @@ def test_refused(lab):
 	assert bad["status"] == 400
 	assert bad["method"] is None or bad["method"] == "nonsense"
 	assert bad["path"] is None
+	# One that is wrong, but whose target is understood.
+	lab.client().send(b"GET http://h.test/p/a?s3cret HTTP/1.1\r\n"
+	    b"Host: h.test\r\nTransfer-Encoding: x\r\n\r\n")
+	told = until(daemon, 3)
+	assert (told[0]["status"], told[0]["path"]) == (501, "/p/a")
 	assert bad["reason"]
 
 
@@ -174,3 +180,51 @@ def test_client_that_goes(lab):
 			return False
 	wire.wait_until(answers, what="an answer")
 	assert len(ask(daemon)) == 1
+
+
+def test_why_one_waited(lab):
+	"""As the access log has it: by what, and for whom it was a pause."""
+	far = lab.origin(origin.sequence(origin.fixed(), origin.fixed(),
+	    origin.fixed(429, fields=[("Retry-After", "100")])))
+	daemon = lab.sluice(hosts={HERE: {"capacity": 5, "period": "1s",
+	    "burst": 1, "retry": {"attempts": 0}}})
+	one = lab.client()
+	for status in (200, 200, 429):
+		assert one.get(far.url).status == status
+	refused, waited, first = until(daemon, 3)
+	assert (first["budget"], first["paused"]) == (None, None)
+	assert (waited["budget"], waited["paused"]) == ("5 per 1s", None)
+	assert waited["held"] > 0
+	assert 99 < refused["paused"] <= 101
+	assert {one["observed"] for one in (refused, waited, first)} == {None}
+
+
+def test_what_would_have_been(lab):
+	far = lab.origin()
+	daemon = lab.sluice(hosts={HERE: {"capacity": 1, "period": "1h",
+	    "mode": "observe", "queue": {"length": 0}}})
+	one = lab.client()
+	for _ in range(2):
+		assert one.get(far.url).status == 200
+	second, first = until(daemon, 2)
+	assert first["observed"] is None
+	assert second["observed"] == "would have been refused, the queue " \
+	    "being full: 1 per 1h"
+	seen = metrics.scrape(daemon)
+	for decision, n in ("go", 1), ("refuse", 1), ("wait", 0):
+		assert seen("sluice_observed_requests_total", host=HERE,
+		    decision=decision) == n
+
+
+def test_long_names(lab):
+	"""Keys are whole, however long."""
+	far = lab.origin()
+	daemon = lab.sluice(resolver=[lab.dns(dnsserver.Here()).at])
+	long = ".".join([60 * "a", 60 * "b", 60 * "c"])
+	names = [long + ".one.test", long + ".two.test"]
+	for name in names:
+		assert lab.get(f"http://{name}:{far.port}/").status == 200
+	assert {one["host"] for one in until(daemon, 2)} == set(names)
+	for name in names:
+		found, = ask(daemon, "?host=" + name)
+		assert found["host"] == name

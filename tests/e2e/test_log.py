@@ -159,6 +159,42 @@ def test_refused_syntax(lab, logged):
 	assert re.match(r"refused: \S", row["outcome"])
 
 
+@pytest.mark.parametrize("head, status, host, path", [
+    ("GET http://h.test/a?s3cret HTTP/1.1\r\nHost : h", 400, None,
+	"/a"),
+    ("GET http://h.test?s3cret HTTP/1.1\r\nTransfer-Encoding: x", 501,
+	None, "/"),
+    ("GET http://u:s3cret@h.test/a HTTP/1.1", 400, None, "/a"),
+    ("GET /s3cret#b HTTP/1.1", 400, None, None),
+    ("GET http://h.test/a?s3cret HTTP/1.1\r\nHost: h.test\r\n"
+	"Via: 1.1 loop.test", 508, "h.test:80", "/a"),
+    ("GET http://h.test?s3cret HTTP/1.1\r\nHost: h.test\r\n"
+	"Via: 1.1 loop.test", 508, "h.test:80", "/"),
+    ("CONNECT h.test:443 HTTP/1.1\r\nHost: h.test:443\r\n"
+	"Via: 1.1 loop.test", 508, "h.test:443", None)])
+def test_path_of_what_is_refused(lab, logged, head, status, host, path):
+	"""As far as it was understood, and never its query."""
+	lines = logged(via={"name": "loop.test"})
+	one = lab.client()
+	one.send(f"{head}\r\n\r\n".encode())
+	assert one.response().status == status
+	row, = lines(1)
+	assert (int(row["status"]), row["path"]) == (status, path)
+	assert (None if row["host"] == "-" else row["host"]) == host
+	assert "s3cret" not in str(row)
+
+
+def test_path_inside_of_a_tunnel_of_another_host(lab, logged):
+	far = lab.origin()
+	lines = logged(hosts={"127.0.0.1": {"capacity": 9}, "other.test": {
+	    "capacity": 9}})
+	one = lab.client()
+	assert one.tunnel(far.at).status == 200
+	assert one.get("/a/b?s3cret", host="other.test").status == 421
+	row = [row for row in lines(2) if int(row["status"]) == 421][0]
+	assert row["path"] == "/a/b"
+
+
 def chunks(*sizes):
 	return b"".join(wire.chunked(b"x" * n)[:-5] for n in sizes)
 

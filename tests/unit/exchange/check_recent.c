@@ -102,7 +102,7 @@ START_TEST(newest_first)
 	ck_assert_uint_eq(ask(), 0);
 	for (i = 1; i <= 5; i++) {
 		x.status = (int)(100 * i);
-		recent_note(&x, ACCESS_FORWARDED, NULL, i);
+		recent_note(&x, ACCESS_FORWARDED, NULL, NULL, i);
 	}
 	ck_assert_uint_eq(ask(), 3);
 	ck_assert_int_eq(list[0].status, 500);
@@ -118,21 +118,21 @@ START_TEST(resized)
 	unsigned i;
 
 	for (i = 1; i <= 3; i++)
-		recent_note(&x, ACCESS_FORWARDED, NULL, i);
+		recent_note(&x, ACCESS_FORWARDED, NULL, NULL, i);
 	all.recent = recent_resize(all.recent, 2);
 	ck_assert_uint_eq(ask(), 2);
 	ck_assert_uint_eq(list[0].at, 3);
 	all.recent = recent_resize(all.recent, 3);
-	recent_note(&x, ACCESS_FORWARDED, NULL, 4);
+	recent_note(&x, ACCESS_FORWARDED, NULL, NULL, 4);
 	ck_assert_uint_eq(ask(), 3);
 	ck_assert_uint_eq(list[0].at, 4);
 	ck_assert_uint_eq(list[2].at, 2);
 	all.recent = recent_resize(all.recent, 0);
 	ck_assert_ptr_null(all.recent);
-	recent_note(&x, ACCESS_FORWARDED, NULL, 5);
+	recent_note(&x, ACCESS_FORWARDED, NULL, NULL, 5);
 	ck_assert_uint_eq(ask(), 0);
 	all.recent = recent_resize(all.recent, 2);
-	recent_note(&x, ACCESS_FORWARDED, NULL, 6);
+	recent_note(&x, ACCESS_FORWARDED, NULL, NULL, 6);
 	ck_assert_uint_eq(ask(), 1);
 }
 END_TEST
@@ -144,7 +144,7 @@ START_TEST(without_secrets)
 	size_t i;
 
 	memset(list, 0, sizeof list);
-	recent_note(&x, ACCESS_FORWARDED, NULL, 1);
+	recent_note(&x, ACCESS_FORWARDED, NULL, NULL, 1);
 	ck_assert_uint_eq(ask(), 1);
 	ck_assert_str_eq(list[0].method, "GET");
 	ck_assert_str_eq(list[0].path, "/a/b");
@@ -164,11 +164,11 @@ START_TEST(cut)
 	set_head(text);
 	memset(x.host.name, 'h', sizeof x.host.name - 1);
 	memset(text, 'r', 500);
-	recent_note(&x, ACCESS_REFUSED, text, 1);
+	recent_note(&x, ACCESS_REFUSED, text, NULL, 1);
 	/* nothing of a longer one before it is left */
 	x.host = (struct http1_host){ .name = "a.test" };
 	set_head("POST / HTTP/1.1\r\n");
-	recent_note(&x, ACCESS_REFUSED, "no", 2);
+	recent_note(&x, ACCESS_REFUSED, "no", NULL, 2);
 	ck_assert_uint_eq(ask(), 2);
 	ck_assert_uint_eq(strlen(list[1].path), RECENT_PATH - 1);
 	ck_assert_uint_eq(strlen(list[1].host), RECENT_HOST - 1);
@@ -182,7 +182,7 @@ END_TEST
 START_TEST(shared_rule)
 {
 	rule.shared = true;
-	recent_note(&x, ACCESS_FORWARDED, NULL, 1);
+	recent_note(&x, ACCESS_FORWARDED, NULL, NULL, 1);
 	ck_assert_uint_eq(ask(), 1);
 	ck_assert_str_eq(list[0].host, "*.test");
 	ck_assert(list[0].shared);
@@ -193,7 +193,7 @@ START_TEST(tunnel_has_no_path)
 {
 	set_head("CONNECT a.test:443 HTTP/1.1\r\n");
 	x.is_connect = true;
-	recent_note(&x, ACCESS_TUNNEL, NULL, 1);
+	recent_note(&x, ACCESS_TUNNEL, NULL, NULL, 1);
 	ck_assert_uint_eq(ask(), 1);
 	ck_assert_str_eq(list[0].method, "CONNECT");
 	ck_assert_str_eq(list[0].path, "");
@@ -206,11 +206,11 @@ START_TEST(clients)
 	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
 	    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
 
-	recent_note(&x, ACCESS_FORWARDED, NULL, 1);
+	recent_note(&x, ACCESS_FORWARDED, NULL, NULL, 1);
 	from = (struct sockaddr *)&in;
-	recent_note(&x, ACCESS_FORWARDED, NULL, 2);
+	recent_note(&x, ACCESS_FORWARDED, NULL, NULL, 2);
 	from = (struct sockaddr *)&in6;
-	recent_note(&x, ACCESS_FORWARDED, NULL, 3);
+	recent_note(&x, ACCESS_FORWARDED, NULL, NULL, 3);
 	ck_assert_uint_eq(ask(), 3);
 	ck_assert_mem_eq(&list[0].client, &in6, sizeof in6);
 	ck_assert_mem_eq(&list[1].client, &in, sizeof in);
@@ -223,7 +223,7 @@ START_TEST(refused_before_it_was_one)
 	struct http1_head head = { 0 };
 
 	rule.series = 3;
-	recent_note(&x, ACCESS_FORWARDED, "why", 1);
+	recent_note(&x, ACCESS_FORWARDED, "why", NULL, 1);
 	recent_note_refused(&all, NULL, &head, &rule, 431, "too large");
 	ck_assert_uint_eq(ask(), 2);
 	ck_assert_int_eq(list[0].status, 431);

@@ -297,8 +297,12 @@ START_TEST(test_bad_unscanned)
 	ck_assert_int_ne(http1_request(&head, copy, input.len), HTTP1_OK);
 	if (bad[_i].error != HTTP1_NOT_PROXY) {
 		ck_assert_uint_eq(head.nfields, 0);
-		ck_assert(is_zero(&head.form, offsetof(struct http1_head,
-		    minor) - offsetof(struct http1_head, form)));
+		ck_assert_int_eq(head.form, 0);
+		ck_assert(head.path.p == NULL || (head.path.p >=
+		    head.target.p && head.path.p + head.path.len ==
+		    head.target.p + head.target.len));
+		ck_assert(is_zero(&head.https, offsetof(struct http1_head,
+		    minor) - offsetof(struct http1_head, https)));
 		ck_assert(!head.keep_alive && !head.upgrade);
 		ck_assert_int_eq(head.body, HTTP1_NO_BODY);
 	}
