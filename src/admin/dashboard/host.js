@@ -255,7 +255,7 @@ function exchangeRow(exchange, longest)
 	    el("td", { class: "n" }, duration(exchange.held)),
 	    el("td", { class: exchange.status >= 400 ? "n warn" : "n" },
 	        exchange.status || "none",
-	        exchange.outcome === "ok" ? null : el("div", { class: "lab" },
+	        exchange.outcome === "forwarded" ? null : el("div", { class: "lab" },
 	            exchange.outcome)));
 }
 
