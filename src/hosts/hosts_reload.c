@@ -300,6 +300,9 @@ hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
 	size_t i;
 
 	pthread_rwlock_wrlock(&hs->lock);
+	/* what was paused until now counts once, and for the old rules */
+	TAILQ_FOREACH(h, &hs->order, entry)
+		host_pause_settle(h, now);
 	hosts_lift_by(hs, conf);
 	for (i = 0; i < conf->nrules; i++)
 		split_host(hs, conf, &conf->rules[i], now);

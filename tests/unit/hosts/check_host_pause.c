@@ -3,6 +3,7 @@
 #include "hosts/hosts_learn.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_name.h"
+#include "hosts/hosts_reload.h"
 
 #include "check_hosts.h"
 #include "check_run.h"
@@ -123,6 +124,32 @@ START_TEST(time_paused)
 }
 END_TEST
 
+/* An entry that takes another's place at a reload has its pause, but not what
+ * has been counted of it. */
+START_TEST(time_paused_over_a_reload)
+{
+	struct host *h;
+
+	start("{hosts: {'*.s.test': {concurrency: 1, shared: true, "
+	    "pause: {max: 1h}}}}");
+	ck_assert_int_eq(ask(0, "a.s.test", 1, NULL), HOSTS_GO);
+	ck_assert(host_pause(tickets[0].host, THROTTLE_WHOLE,
+	    NOW + 10 * SECOND, STATS_NAMED, NOW));
+	conf_unref(conf);
+	conf = parse("{hosts: {'*.s.test': {concurrency: 1, "
+	    "pause: {max: 1h}}}}");
+	hosts_reload(hosts, conf, NOW + 4 * SECOND);
+	ck_assert_uint_eq(counted()->paused[STATS_NAMED], 4 * SECOND);
+	h = tickets[0].host;
+	ck_assert_str_eq(h->key, "a.s.test");
+	host_pause_settle(h, NOW + 20 * SECOND);
+	ck_assert_uint_eq(counted()->paused[STATS_NAMED], 10 * SECOND);
+	leave(0, false);
+	end();
+	stats_free();
+}
+END_TEST
+
 START_TEST(counts)
 {
 	const struct host *h;
@@ -223,6 +250,7 @@ main(void)
 
 	tcase_add_test(tc, causes);
 	tcase_add_test(tc, time_paused);
+	tcase_add_test(tc, time_paused_over_a_reload);
 	tcase_add_test(tc, counts);
 	tcase_add_test(tc, tunnels);
 	tcase_add_test(tc, names_of_throttles);
