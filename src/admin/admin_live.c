@@ -78,9 +78,14 @@ mix_budget(uint64_t h, const struct budget_view *b)
 {
 	unsigned i;
 
-	for (i = 0; i < b->nrates; i++)
+	for (i = 0; i < b->nrates; i++) {
 		h = mix(h, b->rates[i].full_at);
+		h = mix(h, b->rates[i].limit.capacity);
+		h = mix(h, b->rates[i].limit.period);
+		h = mix(h, b->rates[i].limit.burst);
+	}
 	h = mix(h, b->inflight);
+	h = mix(h, b->concurrency);
 	h = mix(h, b->paused_until);
 	h = mix(h, (uint64_t)b->window << 32 | b->unsettled);
 	h = mix(h, b->shape_until);

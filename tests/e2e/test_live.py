@@ -122,3 +122,15 @@ def test_not_live(house):
 	with stream(house, "after=0") as events:
 		house.daemon.term()
 		assert list(events) == []
+
+
+def test_other_limits(house):
+	"""Limits that are set again are told of, though nobody asks."""
+	house.get("a.test")
+	with stream(house) as live:
+		quiet(live)
+		for concurrency in 5, 7:
+			house.json("/v1/hosts/a.test/limits", "PUT",
+			    {"for": "1h", "concurrency": concurrency})
+			host = until(live, "a.test")
+			assert host["concurrency"] == concurrency
