@@ -36,7 +36,8 @@ TAILQ_HEAD(rings, ring);
 struct admin_history {
 	struct admin_context	*context;
 	struct deadline		 next;
-	uint64_t		 tick;		/* seconds, this round's */
+	/* seconds, this round's; from ADMIN_HISTORY, that all have a past */
+	uint64_t		 tick;
 	uint64_t		 cursor;	/* of this round */
 	struct ring		*table;		/* by serial */
 	struct rings		 rings;		/* the least active first */
@@ -128,13 +129,13 @@ next_cb(void *arg)
 	uint64_t now = loop_now();
 
 	if (h->cursor == 0)
-		h->tick = now / SECOND;
+		h->tick = ADMIN_HISTORY + now / SECOND;
 	if (hosts_sample_piece(h->context->hosts, &h->cursor, sample, h)) {
 		deadline_set(&h->next, now);
 		return;
 	}
 	h->cursor = 0;
-	deadline_set(&h->next, (h->tick + 1) * SECOND);
+	deadline_set(&h->next, (h->tick - ADMIN_HISTORY + 1) * SECOND);
 }
 
 struct admin_history *
