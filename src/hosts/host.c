@@ -261,7 +261,8 @@ host_say_refused(struct host *h, struct ticket *t, enum hosts_answer a,
     uint64_t now)
 {
 	h->counts.refused++;
-	hosts_say_budget(h, t);
+	if (a != HOSTS_DRAINED)
+		hosts_say_budget(h, t);
 	if (a == HOSTS_FULL || a == HOSTS_LATE)
 		hosts_why_refused(h, t, a == HOSTS_LATE, now);
 }
