@@ -40,12 +40,14 @@ static void
 answer_change(struct admin_request *r, const struct hosts_order *order,
     const struct hosts_change *change)
 {
+	uint64_t until = change->until != 0 ? change->until : order->until;
+
 	admin_answer_json(r, 200, json_pack("{s:o, s:o, s:o, s:o}",
 	    "key", admin_string(key_of(r)),
 	    "was", admin_string(change->was),
 	    "is", admin_string(change->is),
-	    "until", order->until == 0 ? json_null() :
-	    admin_instant(order->until, order->now)));
+	    "until", until == 0 ? json_null() :
+	    admin_instant(until, order->now)));
 }
 
 static void
@@ -82,7 +84,7 @@ carry_out(struct admin_request *r, order_fn *fn, const char *reason,
     uint64_t length)
 {
 	struct hosts_order order = order_of(r, reason, length);
-	struct hosts_change change = { "", "" };
+	struct hosts_change change = { .until = 0 };
 	enum hosts_done done;
 
 	done = fn(r->context->hosts, key_of(r), &order, &change);
@@ -161,7 +163,7 @@ read_limits(struct admin_request *r, struct hosts_limits *limits)
 void
 admin_set(struct admin_request *r)
 {
-	struct hosts_change change = { "", "" };
+	struct hosts_change change = { .until = 0 };
 	struct hosts_limits limits = { 0 };
 	struct hosts_order order;
 	enum hosts_done done;

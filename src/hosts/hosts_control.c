@@ -131,7 +131,10 @@ is_paused_so_long(struct carried *c)
 {
 	const struct hosts_override *o = find(c, HOSTS_OVERRIDE_PAUSE);
 
-	return o != NULL && o->until >= c->order->until;
+	if (o == NULL || o->until < c->order->until)
+		return false;
+	c->change->until = o->until;
+	return true;
 }
 
 enum hosts_done

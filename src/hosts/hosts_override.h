@@ -36,6 +36,7 @@ struct hosts_limits {
 struct hosts_change {
 	char		 was[EVENTS_TEXT];
 	char		 is[EVENTS_TEXT];
+	uint64_t	 until;		/* ns; of a pause that holds longer */
 };
 
 #define HOSTS_BY	128	/* bytes of who, with its end */

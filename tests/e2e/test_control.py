@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """What an operator sees of hosts, and changes, on the control socket."""
+import datetime
 import http.client
 import json
 import socket
@@ -157,7 +158,10 @@ def test_pause_and_resume(lab, started):
 	assert host["pause"]["why"].endswith(": deploy")
 	assert 3500 < host["pause"]["remaining"] <= 3600
 	# it is never shortened
-	control.change("POST", HOST + "/pause", {"for": 1})
+	again = control.change("POST", HOST + "/pause", {"for": 1})
+	moved = datetime.datetime.fromisoformat(again["until"]) - \
+	    datetime.datetime.fromisoformat(change["until"])
+	assert abs(moved.total_seconds()) < 10
 	assert control.host()["pause"]["remaining"] > 3500
 	override, = control.get("/v1/overrides")["overrides"]
 	assert override["kind"] == "pause" and override["reason"] == "deploy"

@@ -288,6 +288,8 @@ START_TEST(drained)
 	ck_assert_int_eq(carry_out(hosts_drain, "a.test", NOW, 0), HOSTS_DONE);
 	ck_assert_str_eq(change.is, "draining");
 	ck_assert_int_eq(ask(2, "a.test", 1, NULL), HOSTS_DRAINED);
+	/* that is no budget's doing */
+	ck_assert_str_eq(tickets[2].budget, "");
 	/* who is there goes on */
 	leave(0, false);
 	ck_assert_int_eq(tickets[1].state, TICKET_HELD);
