@@ -12,6 +12,7 @@ import subprocess
 
 import pytest
 
+import origin
 import sluice
 import standin
 import terminal
@@ -525,12 +526,12 @@ def test_reload(lab):
 
 
 def test_a_host(lab):
-	origin = lab.origin()
+	far = lab.origin()
 	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 1,
 	    "period": "1h", "queue": {"max_wait": "2h"}}})
-	lab.get(f"http://{origin.at}/one")
+	lab.get(f"http://{far.at}/one")
 	waiting = lab.client()
-	waiting.ask("GET", f"http://{origin.at}/two?secret=1")
+	waiting.ask("GET", f"http://{far.at}/two?secret=1")
 
 	def waits():
 		return in_json(daemon, "queue", "127.0.0.1")["waiting"] == 1
@@ -563,17 +564,17 @@ def test_a_host(lab):
 	assert "is 1 per 1h" in ctl(daemon, "unset", "127.0.0.1").stdout
 
 	assert "is draining" in ctl(daemon, "drain", "127.0.0.1").stdout
-	assert lab.get(f"http://{origin.at}/three").status == 503
+	assert lab.get(f"http://{far.at}/three").status == 503
 	assert "is open" in ctl(daemon, "resume", "127.0.0.1").stdout
 	ctl(daemon, "forget", "127.0.0.1")
-	assert lab.get(f"http://{origin.at}/four").status == 200
+	assert lab.get(f"http://{far.at}/four").status == 200
 
 
 def test_a_host_that_is_not_there(lab):
-	origin = lab.origin()
+	far = lab.origin()
 	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 9,
 	    "period": "1s"}})
-	lab.get(f"http://{origin.at}/")
+	lab.get(f"http://{far.at}/")
 	done = ctl(daemon, "show", "127.0.0.2", status=4)
 	assert "did you mean 127.0.0.1?" in done.stderr
 	done = ctl(daemon, "pause", "127.0.0.2", "1s")
@@ -878,3 +879,111 @@ def test_completion_is_silent(tmp_path, shell):
 	    env=environment("/nonexistent/s", PATH=os.path.dirname(
 	    sluice.BINARY) + ":" + os.environ["PATH"], HOME=tmp_path))
 	assert (done.stdout.strip(), done.stderr) == ("", "")
+
+
+# All that looks, at a daemon
+
+
+@pytest.fixture
+def busy(lab, tmp_path_factory):
+	"""One with a host that has refused, one that somebody waits for."""
+	class Busy:
+		path = tmp_path_factory.mktemp("s") / "a.sock"
+		far = lab.origin(origin.by_path({"/no": origin.fixed(429, fields=[
+		    ("Retry-After", "0"), ("X-RateLimit-Remaining", "9")])},
+		    origin.fixed()))
+
+		def start(self):
+			self.daemon = lab.sluice(admin={"socket": str(self.path),
+			    "mode": "0600"}, hosts={"127.0.0.1": {"capacity": 3,
+			    "period": "1h", "queue": {"max_wait": "2h"},
+			    "retry": {"attempts": 0}}})
+			wire.wait_until(lambda: answers(self.path))
+
+		def ask(self, path):
+			return lab.get(self.far.url + path)
+	one = Busy()
+	one.start()
+	return one
+
+
+def test_status_of_a_daemon(busy):
+	assert busy.ask("/").status == 200
+	text = ctl(busy.path, "status").stdout
+	assert re.search(r"^hosts +1, paused 0$", text, re.M)
+	assert re.search(r"^configuration +" + re.escape(str(
+	    busy.daemon.file)) + ", loaded ", text, re.M)
+	status = in_json(busy.path, "status")["status"]
+	assert status["pid"] == busy.daemon.proc.pid
+	assert status["requests"] == 1 and status["full"] is True
+
+
+def test_lists_of_a_daemon(busy):
+	assert busy.ask("/a/b?s3cret").status == 200
+	assert busy.ask("/no").status == 429
+	wire.wait_until(lambda: len(in_json(busy.path,
+	    "exchanges")["exchanges"]) == 2)
+	text = ctl(busy.path, "exchanges").stdout
+	assert re.search(r" 127\.0\.0\.1 +200 .*GET /a/b\b", text)
+	assert re.search(r" 127\.0\.0\.1 +429 .*GET /no\b", text)
+	assert "s3cret" not in text
+	assert len(in_json(busy.path, "exchanges", "--limit",
+	    "1")["exchanges"]) == 1
+	text = ctl(busy.path, "events").stdout
+	assert re.search(r" refusal +127\.0\.0\.1 GET was answered with 429",
+	    text)
+	assert "x-ratelimit-remaining: 9" in text.lower()
+	kinds = {one["kind"] for one in in_json(busy.path,
+	    "events")["events"]}
+	assert "refusal" in kinds
+	found = in_json(busy.path, "suggest", "127.0.0.1")["suggestions"]
+	assert [one["key"] for one in found] == ["127.0.0.1"]
+	assert found[0]["why"] in ctl(busy.path, "suggest").stdout
+	ctl(busy.path, "suggest", "nobody.test", status=4)
+
+
+def test_explain_by_a_daemon(busy):
+	for _ in range(3):
+		assert busy.ask("/").status == 200
+	text = ctl(busy.path, "explain", busy.far.url + "/?s3cret").stdout
+	assert text.startswith("3 per 1h lets it go in ")
+	assert re.search(r"^rule +127\.0\.0\.1, " + re.escape(str(
+	    busy.daemon.file)) + r":\d+:\d+$", text, re.M)
+	assert re.search(r"^3 per 1h +in .*; this decides$", text, re.M)
+	assert "s3cret" not in text
+	assert in_json(busy.path, "explain", "-X", "POST",
+	    busy.far.url)["decision"] == "wait"
+	done = ctl(busy.path, "explain", "ftp://h.test/", status=2)
+	assert "would be refused" in done.stderr
+
+
+def test_follow_over_a_restart(lab, busy):
+	follower = Follower(busy)
+	lab.others.append(follower)
+
+	def told():
+		"""Asked for until the follower is there to hear of it."""
+		busy.ask("/no")
+		return any("answered with 429" in line
+		    for line in follower.out.lines)
+	wire.wait_until(told)
+	busy.daemon.stop()
+	follower.err.wait("the daemon is gone; waiting")
+	busy.start()
+	ctl(busy.path, "pause", "127.0.0.1", "30s", "--reason", "again")
+	follower.out.wait("pause .*127.0.0.1 .*again")
+	assert follower.proc.poll() is None
+
+
+def test_top_of_a_daemon(lab, busy, open_terminal):
+	assert busy.ask("/").status == 200
+	one = start_top(open_terminal, busy)
+	one.wait(r"^127\.0\.0\.1 +open ")
+	ctl(busy.path, "pause", "127.0.0.1", "30m", "--reason", "a test")
+	one.wait(r"^127\.0\.0\.1 +paused ")
+	one.key("r")
+	one.wait("Resume 127.0.0.1 .y/n.")
+	one.type("y\n")
+	one.wait(r"^127\.0\.0\.1 +open ")
+	one.key("q")
+	assert left(one) == 0
