@@ -75,8 +75,6 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
 		part = moved[part];
 	host_observe_move(from, to, t, part, now);
 	host_move(from, to, t);
-	t->credential = credential_under(from->rule, to->rule,
-	    &t->credential);
 	if (t->state == TICKET_WAITING) {
 		throttle_cancel(from->throttle, &t->waiter);
 		throttle_named_carry(from->throttle, to->throttle,
@@ -99,7 +97,7 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
  */
 static struct host *
 new_home(struct hosts *hs, struct host *from, const struct http1_host *name,
-    const struct client_hash *whose, bool takes_place, uint64_t now)
+    bool takes_place, uint64_t now)
 {
 	const struct rule *rule = conf_rule(hs->conf, name);
 	struct client_hash credential;
@@ -107,7 +105,7 @@ new_home(struct hosts *hs, struct host *from, const struct http1_host *name,
 	struct host *h;
 	size_t len;
 
-	credential = credential_under(from->rule, rule, whose);
+	credential = credential_under(from->rule, rule, &from->credential);
 	len = hosts_key(key, rule, name, &credential);
 	if ((h = hosts_find(hs, key, len)) == from)
 		return from;
@@ -202,9 +200,9 @@ settle_host(struct hosts *hs, struct host *h, uint64_t now)
 	struct host *to;
 
 	if (!stays && !h->carries)
-		new_home(hs, h, &h->name, &h->credential, true, now);
+		new_home(hs, h, &h->name, true, now);
 	TAILQ_FOREACH_SAFE(t, &h->tickets, entry, next) {
-		to = new_home(hs, h, t->name, &t->credential, false, now);
+		to = new_home(hs, h, t->name, false, now);
 		if (to != h)
 			move_ticket(t, h, to, now);
 	}

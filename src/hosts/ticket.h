@@ -59,7 +59,7 @@ struct ticket {
 	struct conf		*conf;		/* own reference; one for all
 						   of the request's life */
 	const struct rule	*rule;		/* of conf, for name */
-	struct client_hash	 credential;	/* whose throttle */
+	struct client_hash	 credential;	/* whose, by rule */
 	struct route		 route;		/* where that is needed */
 	/* ns, to be admitted by; may become later: hosts_deadline() */
 	uint64_t		 deadline;

@@ -367,8 +367,8 @@ START_TEST(random_histories)
 		"{hosts: {a.test: {capacity: 5}}}",
 		"{hosts: {a.test: {capacity: 5, concurrency: 2}}}",
 		"{hosts: {a.test: {concurrency: 2}}}",
-		"{hosts: {a.test: {rates: [{capacity: 5}, "
-		    "{capacity: 50, period: 1m}]}}}",
+		("{hosts: {a.test: {rates: [{capacity: 5}, "
+		    "{capacity: 50, period: 1m}]}}}"),
 	};
 	struct hosts_limits limits;
 	const struct budget_limits *file;
