@@ -97,16 +97,14 @@ static void
 put_request(struct recent_exchange *e, const struct exchange *x)
 {
 	const char *p = x->head.p, *end;
-	size_t i, n;
+	size_t n = x->method_len;
 
-	for (i = 0; i < x->method_len && i + 1 < sizeof e->method; i++)
-		e->method[i] = p[i];
-	e->method[i] = '\0';
+	put(e->method, sizeof e->method, p, n);
 	e->path[0] = '\0';
-	if (x->is_connect || x->head.len <= x->method_len + 1)
+	if (x->is_connect || x->head.len <= n + 1)
 		return;
-	p += x->method_len + 1;
-	n = x->head.len - x->method_len - 1;
+	p += n + 1;
+	n = x->head.len - n - 1;
 	if (n >= sizeof e->path)
 		n = sizeof e->path - 1;
 	end = memchr(p, ' ', n);
