@@ -31,7 +31,11 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
     const char *observed, uint64_t now)
 {
 	char method[32], host[HTTP1_HOST + 16], path[ACCESS_PATH];
-	struct access_line line = {
+	struct access_line line;
+
+	if (!access_enabled(x->exchanges->access))
+		return;
+	line = (struct access_line){
 		.status = x->status,
 		.in = x->in,
 		.out = x->out,
@@ -42,11 +46,8 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
 		.paused = x->paused,
 		.observed = observed,
 	};
-
 	if (x->admitted)
 		line.upstream = now - x->began - line.wait;
-	if (!access_enabled(x->exchanges->access))
-		return;
 	line.client = front_peer(x->downstream);
 	line.method = access_method(x->head.p, x->method_len, method);
 	line.host = access_host(&x->host, x->port, host, sizeof host);

@@ -50,24 +50,35 @@ let_go(struct exchange *x)
 	x->discarding = false;
 }
 
-bool
-exchange_resend(struct exchange *x)
+/* Whoever looks at the queue is to see what waits again. */
+static void
+show(struct exchange *x)
 {
-	uint64_t now = loop_now();
-	bool sent = front_body_done(x->downstream);
-	struct ticket_shown shown = {
+	const struct ticket_shown shown = {
 		.head = x->head.p,
 		.len = x->head.len,
 		.method_len = x->method_len,
 		.user = x->user,
 	};
 
-	if (!may_resend(x) || hosts_return(x->exchanges->hosts, &x->ticket,
-	    now) != HOSTS_WAIT)
+	hosts_show(x->exchanges->hosts, &x->ticket, &shown);
+}
+
+bool
+exchange_resend(struct exchange *x)
+{
+	uint64_t now;
+	bool sent;
+
+	if (!may_resend(x))
+		return false;
+	now = loop_now();
+	sent = front_body_done(x->downstream);
+	if (hosts_return(x->exchanges->hosts, &x->ticket, now) != HOSTS_WAIT)
 		return false;
 	log_debug("%s: to be sent again after its answer %d", x->host.name,
 	    x->status);
-	hosts_show(x->exchanges->hosts, &x->ticket, &shown);
+	show(x);
 	x->resent++;
 	stats_add(&x->counts->resends, 1);
 	x->retried = false;
