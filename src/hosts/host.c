@@ -11,6 +11,7 @@
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_why.h"
+#include "throttle/throttle_view.h"
 
 /*
  * A ticket is a request's place at a host.  set_state() alone changes its
@@ -168,9 +169,27 @@ tell_first(struct host *h, uint64_t now)
 	    "the first request waits");
 }
 
+uint64_t
+host_oldest(struct host *h)
+{
+	const struct ticket *t;
+
+	if (h->mixed)
+		return throttle_oldest(h->throttle);
+	/* few are held; of those who wait it is the first */
+	TAILQ_FOREACH(t, &h->tickets, entry)
+		if (t->state == TICKET_WAITING)
+			return t->waiter.since;
+	return 0;
+}
+
 void
 host_move(struct host *from, struct host *to, struct ticket *t)
 {
+	const struct ticket *last = TAILQ_LAST(&to->tickets, tickets);
+
+	to->mixed = last != NULL &&
+	    (to->mixed || last->waiter.since > t->waiter.since);
 	TAILQ_REMOVE(&from->tickets, t, entry);
 	from->count[t->state]--;
 	TAILQ_INSERT_TAIL(&to->tickets, t, entry);

@@ -46,6 +46,8 @@ void		 host_say_refused(struct host *, struct ticket *,
 		    enum hosts_answer, uint64_t now);
 /* Makes it as new, with those who are there (throttle_renew()). */
 void		 host_renew(struct host *, uint64_t now);
+/* Returns since when (ns) somebody waits longest; 0: nobody does. */
+uint64_t	 host_oldest(struct host *);
 /* Takes a ticket, whatever its state, from one host to another. */
 void		 host_move(struct host *from, struct host *to,
 		    struct ticket *);

@@ -92,6 +92,8 @@ struct host {
 	struct observe		*observe;	/* its shadow; NULL: none */
 	struct routes		*routes;	/* NULL: no part was named */
 	struct tickets		 tickets;	/* all that wait or hold */
+	/* They are not in the order in which they came: a reload merged two. */
+	bool			 mixed;
 	size_t			 count[TICKET_STATES];	/* of them */
 	/* Admissions that may have reached the host: what they took counts. */
 	uint64_t		 reached;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "hosts/host.h"
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_table.h"
 #include "throttle/throttle_view.h"
@@ -18,7 +19,7 @@ look(struct host *h, struct ticket *t, uint64_t now, struct hosts_held *held)
 	*held = (struct hosts_held){
 		.start = t->report.start,
 		.waiting = v.waiting,
-		.oldest = v.oldest,
+		.oldest = host_oldest(h),
 	};
 	memcpy(held->budget, t->budget, sizeof held->budget);
 }

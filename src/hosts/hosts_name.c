@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "hosts/hosts_name.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,30 +9,72 @@
 
 #define DIGITS	16	/* of half a hash */
 
+static const char digits[] = "0123456789abcdef";
+
+/* Writing: each of ten thousand hosts is named for who looks at all of them. */
+
+#define NAME	(HTTP1_HOST + 8)	/* a pattern of one has a port */
+_Static_assert(NAME + sizeof "[]:65535~" + 2 * DIGITS <= EVENTS_HOST,
+    "a key is not cut");
+
+static char *
+put(char *to, const char *text)
+{
+	size_t n = strlen(text);
+
+	memcpy(to, text, n);
+	return to + n;
+}
+
+static char *
+put_port(char *to, unsigned port)
+{
+	char text[16];
+
+	snprintf(text, sizeof text, ":%u", port);
+	return put(to, text);
+}
+
+static char *
+put_half(char *to, uint64_t half)
+{
+	int i;
+
+	for (i = DIGITS - 1; i >= 0; i--, half >>= 4)
+		to[i] = digits[half & 15];
+	return to + DIGITS;
+}
+
 const char *
 hosts_name_print(char buf[EVENTS_HOST], const struct rule *rule,
     const struct http1_host *host, const struct client_hash *whose)
 {
 	bool v6 = host->kind == HTTP1_IPV6;
-	int n;
+	char *end = buf;
 
-	if (rule->shared)
-		n = snprintf(buf, EVENTS_HOST, "%s", rule->name);
-	else if (rule->has_port)
-		n = snprintf(buf, EVENTS_HOST, v6 ? "[%s]:%u" : "%s:%u",
-		    host->name, (unsigned)host->port);
-	else
-		n = snprintf(buf, EVENTS_HOST, v6 ? "[%s]" : "%s", host->name);
-	if (whose->a != 0 || whose->b != 0)
-		snprintf(buf + n, EVENTS_HOST - (size_t)n,
-		    "~%016" PRIx64 "%016" PRIx64, whose->a, whose->b);
+	if (rule->shared) {
+		end = put(end, rule->name);
+	} else {
+		end = put(end, v6 ? "[" : "");
+		end = put(end, host->name);
+		end = put(end, v6 ? "]" : "");
+		if (rule->has_port)
+			end = put_port(end, host->port);
+	}
+	if (whose->a != 0 || whose->b != 0) {
+		end = put(end, "~");
+		end = put_half(end, whose->a);
+		end = put_half(end, whose->b);
+	}
+	*end = '\0';
 	return buf;
 }
+
+/* Reading */
 
 static bool
 read_half(const char *text, uint64_t *half)
 {
-	static const char digits[] = "0123456789abcdef";
 	const char *digit;
 	int i;
 

@@ -35,6 +35,12 @@ hosts_find_from(struct hosts *hs, uint64_t serial)
 	return RB_NFIND(host_serials, &hs->serials, &key);
 }
 
+struct host *
+hosts_find_next(struct host *h)
+{
+	return RB_NEXT(host_serials, NULL, h);
+}
+
 void
 hosts_drop(struct hosts *hs, struct host *h, uint64_t now)
 {

@@ -40,6 +40,8 @@ struct hosts {
 struct host	*hosts_find(struct hosts *, const char *key, size_t len);
 /* Returns the first entry from that serial number on, or NULL. */
 struct host	*hosts_find_from(struct hosts *, uint64_t serial);
+/* Returns the one that was made next, or NULL. */
+struct host	*hosts_find_next(struct host *);
 /*
  * Makes an entry, charged to a client (NULL: to nobody), with the table locked
  * for writing; it heeds what operators have set.  Returns NULL without memory.

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hosts/host.h"
 #include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_lookup.h"
@@ -68,22 +69,34 @@ show_observed(struct host *h, uint64_t now, struct throttle_view *v)
 	show_rates(&v->host, &observed.host);
 }
 
-/* With the host's lock held. */
+static void
+take_why(const struct host *h, struct host_view *v)
+{
+	size_t n = h->pause.why != NULL ? strlen(h->pause.why) : 0;
+
+	if (n >= sizeof v->why)
+		n = sizeof v->why - 1;
+	if (n > 0)
+		memcpy(v->why, h->pause.why, n);
+	v->why[n] = '\0';
+}
+
+/* With the host's lock held, while its configuration stays. */
 static void
 take_view(struct host *h, uint64_t now, struct host_view *v)
 {
 	host_pause_settle(h, now);
 	hosts_name_print(v->key, h->rule, &h->name, &h->credential);
 	v->serial = h->serial;
-	v->conf = conf_ref(h->conf);
+	v->conf = h->conf;
 	v->rule = h->rule;
 	throttle_view(h->throttle, now, &v->throttle);
 	show_observed(h, now, &v->throttle);
+	v->throttle.oldest = host_oldest(h);
 	v->state = state_of(&v->throttle.host, h->drained, now);
 	v->tunnels = h->counts.tunnels;
 	v->cause = h->pause.causes[THROTTLE_WHOLE];
-	snprintf(v->why, sizeof v->why, "%s",
-	    h->pause.why != NULL ? h->pause.why : "");
+	take_why(h, v);
 	v->overridden = h->override != NULL;
 	v->admitted = h->counts.admitted;
 	v->refused = h->counts.refused;
@@ -100,22 +113,22 @@ host_view_done(struct host_view *v)
 }
 
 /*
- * The next one in a piece, locked; NULL at its end.  What is there for its
- * pause of before a reload alone is no host any more.
+ * The next one in a piece behind h (NULL: behind the cursor), locked; NULL at
+ * its end.  What is there for its pause of before a reload alone is no host any
+ * more.
  */
 static struct host *
-next_locked(struct hosts *hs, uint64_t *cursor)
+next_locked(struct hosts *hs, struct host *h, uint64_t *cursor)
 {
-	struct host *h;
-
-	while ((h = hosts_find_from(hs, *cursor + 1)) != NULL) {
+	do {
+		h = h != NULL ? hosts_find_next(h) :
+		    hosts_find_from(hs, *cursor + 1);
+		if (h == NULL)
+			return NULL;
 		*cursor = h->serial;
-		if (h->carries)
-			continue;
-		pthread_mutex_lock(&h->lock);
-		return h;
-	}
-	return NULL;
+	} while (h->carries);
+	pthread_mutex_lock(&h->lock);
+	return h;
 }
 
 bool
@@ -128,12 +141,11 @@ hosts_view_piece(struct hosts *hs, uint64_t *cursor, uint64_t now,
 
 	pthread_rwlock_rdlock(&hs->lock);
 	for (i = 0; i < HOSTS_PIECE; i++) {
-		if ((h = next_locked(hs, cursor)) == NULL)
+		if ((h = next_locked(hs, h, cursor)) == NULL)
 			break;
 		take_view(h, now, &v);
 		pthread_mutex_unlock(&h->lock);
 		fn(&v, arg);
-		host_view_done(&v);
 	}
 	pthread_rwlock_unlock(&hs->lock);
 	return h != NULL;
@@ -161,7 +173,7 @@ hosts_sample_piece(struct hosts *hs, uint64_t *cursor,
 
 	pthread_rwlock_rdlock(&hs->lock);
 	for (i = 0; i < HOSTS_PIECE; i++) {
-		if ((h = next_locked(hs, cursor)) == NULL)
+		if ((h = next_locked(hs, h, cursor)) == NULL)
 			break;
 		take_sample(h, &sample);
 		pthread_mutex_unlock(&h->lock);
@@ -180,6 +192,7 @@ hosts_view_one(struct hosts *hs, const char *key, uint64_t now,
 	if (h == NULL)
 		return false;
 	take_view(h, now, v);
+	conf_ref(v->conf);
 	hosts_exit(hs, h);
 	return true;
 }

@@ -43,16 +43,6 @@ view_budget(const struct budget *b, uint64_t now, struct budget_view *v)
 		v->rates[i] = view_rate(&b->rates[i], now);
 }
 
-static void
-find_oldest(struct fair_waiter *f, void *arg)
-{
-	const struct throttle_waiter *w = waiter_of(f);
-	struct throttle_view *v = arg;
-
-	if (v->oldest == 0 || w->since < v->oldest)
-		v->oldest = w->since;
-}
-
 void
 throttle_view(struct throttle *t, uint64_t now, struct throttle_view *v)
 {
@@ -64,7 +54,25 @@ throttle_view(struct throttle *t, uint64_t now, struct throttle_view *v)
 		.clients = (uint32_t)fair_clients(t->queue),
 	};
 	view_budget(&t->host, now, &v->host);
-	fair_each(t->queue, find_oldest, v);
+}
+
+static void
+find_oldest(struct fair_waiter *f, void *arg)
+{
+	const struct throttle_waiter *w = waiter_of(f);
+	uint64_t *oldest = arg;
+
+	if (*oldest == 0 || w->since < *oldest)
+		*oldest = w->since;
+}
+
+uint64_t
+throttle_oldest(struct throttle *t)
+{
+	uint64_t oldest = 0;
+
+	fair_each(t->queue, find_oldest, &oldest);
+	return oldest;
 }
 
 bool

@@ -43,13 +43,19 @@ struct throttle_view {
 	unsigned	 nparts;	/* throttle_view_part() has them */
 	uint32_t	 waiting;
 	uint32_t	 queue_length;	/* most that may wait */
-	uint64_t	 oldest;	/* ns: waits since then; 0: nobody */
+	/* ns: waits since then; 0: nobody.  Left to the throttle's owner. */
+	uint64_t	 oldest;
 	uint32_t	 clients;	/* how many have somebody waiting */
 };
 
-/* Fills in how it stands at now (ns).  O(waiters), for the oldest. */
+/* Fills in how it stands at now (ns), but for the oldest. */
 void		 throttle_view(struct throttle *, uint64_t now,
 		    struct throttle_view *);
+/*
+ * Returns since when (ns) somebody waits longest; 0: nobody does.  O(waiters):
+ * an owner who keeps them in order need not ask.
+ */
+uint64_t	 throttle_oldest(struct throttle *);
 /*
  * The same for a part, or THROTTLE_NAMED_PART().  Returns false where there is
  * none.

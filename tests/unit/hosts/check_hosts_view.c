@@ -4,6 +4,7 @@
 #include "hosts/host_pause.h"
 #include "hosts/hosts_learn.h"
 #include "hosts/hosts_queue.h"
+#include "hosts/hosts_reload.h"
 
 #include "check_hosts.h"
 #include "check_run.h"
@@ -113,6 +114,50 @@ START_TEST(one)
 }
 END_TEST
 
+static uint64_t
+oldest_of(const char *key)
+{
+	struct host_view v;
+
+	ck_assert(hosts_view_one(hosts, key, NOW, &v));
+	host_view_done(&v);
+	return v.throttle.oldest;
+}
+
+/* In the order in which they came, unless a reload has merged two hosts. */
+START_TEST(oldest)
+{
+	static const char *const at[] = { "a.test", "a.test", "a.test",
+	    "b.test", "b.test" };
+	struct conf *shared;
+	unsigned i;
+
+	start("{hosts: {'*.test': {concurrency: 1}}}");
+	for (i = 0; i < 5; i++) {
+		ask(i, at[i], 1, NULL);
+		tickets[i].waiter.since = NOW + i;
+	}
+	ck_assert_int_eq(tickets[1].state, TICKET_WAITING);
+	ck_assert_uint_eq(oldest_of("a.test"), NOW + 1);
+	ck_assert_uint_eq(oldest_of("b.test"), NOW + 4);
+	tickets[4].waiter.since = NOW - 1;
+	leave(1, false);
+	ck_assert_uint_eq(oldest_of("a.test"), NOW + 2);
+	shared = parse("{hosts: {'*.test': {concurrency: 1, shared: true}}}");
+	hosts_reload(hosts, shared, NOW);
+	ck_assert_uint_eq(oldest_of("*.test"), NOW - 1);
+	leave(4, false);
+	ck_assert_uint_eq(oldest_of("*.test"), NOW + 2);
+	leave(2, false);
+	ck_assert_uint_eq(oldest_of("*.test"), 0);
+	leave(3, false);
+	leave(0, false);
+	end();
+	conf_unref(shared);
+	stats_free();
+}
+END_TEST
+
 static struct hosts_waiter waiters[8];
 
 /* Has a ticket that waits be shown with that head. */
@@ -214,6 +259,7 @@ main(void)
 
 	tcase_add_test(tc, pieces_of_a_table_that_changes);
 	tcase_add_test(tc, one);
+	tcase_add_test(tc, oldest);
 	tcase_add_test(tc, who_waits);
 	tcase_add_test(tc, who_uses);
 	suite_add_tcase(suite, tc);

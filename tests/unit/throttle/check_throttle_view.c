@@ -33,7 +33,7 @@ START_TEST(budget_of_a_host)
 	ck_assert_uint_eq(v.host.shape_until, 0);
 	ck_assert_uint_eq(v.queue_length, 1000);
 	ck_assert_uint_eq(v.waiting + v.clients + v.nparts, 0);
-	ck_assert_uint_eq(v.oldest, 0);
+	ck_assert_uint_eq(throttle_oldest(t), 0);
 
 	throttle_verdict(t, &w, BUDGET_SUCCESS, SEC);
 	throttle_view(t, SEC + 300 * MS, &v);
@@ -170,7 +170,7 @@ START_TEST(queue)
 	throttle_view(t, MS, &v);
 	ck_assert_uint_eq(v.waiting, 3);
 	ck_assert_uint_eq(v.clients, 1);
-	ck_assert_uint_eq(v.oldest, 1);
+	ck_assert_uint_eq(throttle_oldest(t), 1);
 	ck_assert_uint_eq(throttle_view_queue(t, MS, q, 2), 2);
 	ck_assert_uint_eq(throttle_view_queue(t, MS, q, 3), 3);
 	for (i = 0; i < 3; i++) {
@@ -183,7 +183,7 @@ START_TEST(queue)
 	}
 	ck_assert_ptr_eq(throttle_next(t, SEC), &w[0]);
 	throttle_view(t, SEC, &v);
-	ck_assert_uint_eq(v.oldest, 2);
+	ck_assert_uint_eq(throttle_oldest(t), 2);
 	for (i = 1; i < 3; i++)
 		throttle_cancel(t, &w[i]);
 	throttle_free(t);
