@@ -39,6 +39,32 @@ new_budget(struct metrics_gauges *g, const struct metrics_budget *b)
 	list[g->nbudgets++] = *b;
 }
 
+/* Of the whole that rate's, found without its name: hosts are many. */
+static struct metrics_budget *
+find_whole(struct metrics_gauges *g, const struct gcra_rate *rate)
+{
+	struct metrics_budget *b;
+	size_t i;
+
+	for (i = 0; i < g->nbudgets; i++) {
+		b = &g->budgets[i];
+		if (b->whole && b->capacity == rate->capacity &&
+		    b->period == rate->period)
+			return b;
+	}
+	return NULL;
+}
+
+static void
+merge_rate(struct metrics_budget *b, const struct gcra_rate *rate,
+    int64_t left)
+{
+	if (left < b->left)
+		b->left = left;
+	if (rate->burst > b->burst)
+		b->burst = rate->burst;
+}
+
 /*
  * Those of the same name are one: of each host that has it, the worst.  One
  * whose path is too long for a label is not told.
@@ -49,26 +75,27 @@ add_rate(struct metrics_gauges *g, const struct gcra_rate *rate, int64_t left,
 {
 	char units[CONF_TEXT], period[CONF_TEXT];
 	struct metrics_budget *b, new = {
+		.whole = path == NULL,
 		.left = left,
 		.burst = rate->burst,
 		.capacity = rate->capacity,
 		.period = rate->period,
 	};
 
+	if (path == NULL && (b = find_whole(g, rate)) != NULL) {
+		merge_rate(b, rate, left);
+		return;
+	}
 	if (snprintf(new.name, sizeof new.name, "%s per %s%s%s",
 	    conf_units_text(units, rate->capacity),
 	    conf_duration_text(period, rate->period),
 	    path != NULL ? " of " : "", path != NULL ? path : "") >=
 	    (int)sizeof new.name)
 		return;
-	if ((b = find_budget(g, new.name)) == NULL) {
+	if ((b = find_budget(g, new.name)) == NULL)
 		new_budget(g, &new);
-		return;
-	}
-	if (left < b->left)
-		b->left = left;
-	if (rate->burst > b->burst)
-		b->burst = rate->burst;
+	else
+		merge_rate(b, rate, left);
 }
 
 static void

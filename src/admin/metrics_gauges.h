@@ -22,6 +22,7 @@ struct part_view;
 
 struct metrics_budget {
 	char		 name[METRICS_BUDGET];	/* "30 per 1m of /search" */
+	bool		 whole;		/* of no path */
 	int64_t		 left;		/* micro cost units; below 0: a debt */
 	uint64_t	 burst;		/* the same */
 	uint64_t	 capacity;	/* the same, in each: */
