@@ -41,6 +41,12 @@ struct host_counts {
 	size_t			 tunnels;	/* open now */
 };
 
+/* The last digits are enough for what came in a second. */
+struct host_sampled {
+	uint32_t		 admitted;
+	uint32_t		 throttled;
+};
+
 /* What of its whole was told last. */
 enum host_phase {
 	HOST_OPEN,
@@ -92,8 +98,6 @@ struct host {
 	struct observe		*observe;	/* its shadow; NULL: none */
 	struct routes		*routes;	/* NULL: no part was named */
 	struct tickets		 tickets;	/* all that wait or hold */
-	/* They are not in the order in which they came: a reload merged two. */
-	bool			 mixed;
 	size_t			 count[TICKET_STATES];	/* of them */
 	/* Admissions that may have reached the host: what they took counts. */
 	uint64_t		 reached;
@@ -107,22 +111,25 @@ struct host {
 	 * own since; so its pause of then is theirs, until that instant (ns).
 	 */
 	uint64_t		 left;
-	bool			 carries;	/* is there for that alone */
 	/*
 	 * Something is used up until (ns) then, as an answer that was no
 	 * refusal said; the pause for it ends, or has ended, at rested.
 	 */
 	uint64_t		 spent;
 	uint64_t		 rested;
-	bool			 refusing;	/* logged that it does */
 	uint64_t		 held_next;	/* ns: log.held, not before */
+	/* Together: there are many hosts. */
 	unsigned		 told;		/* logged: enum hosts_news */
+	bool			 refusing;	/* logged that it does */
+	bool			 drained;	/* newcomers are refused */
+	bool			 carries;	/* is there for left alone */
+	/* Tickets are not in the order they came in: a reload merged two. */
+	bool			 mixed;
 	uint64_t		 first_told;	/* ns: of one that waits */
 	struct host_counts	 counts;
-	struct host_counts	 sampled;	/* as of the last sample */
+	struct host_sampled	 sampled;	/* as of the last sample */
 	struct host_seen	 seen;
 	struct host_pause	 pause;
-	bool			 drained;	/* newcomers are refused */
 	/* What an operator has set it to; NULL: the rule's limits hold. */
 	const struct budget_limits *override;
 	bool			 gone;		/* not in the table any more */

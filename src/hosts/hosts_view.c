@@ -154,13 +154,16 @@ hosts_view_piece(struct hosts *hs, uint64_t *cursor, uint64_t now,
 static void
 take_sample(struct host *h, struct host_sample *sample)
 {
+	uint32_t admitted = (uint32_t)h->counts.admitted;
+	uint32_t throttled = (uint32_t)h->counts.throttled;
+
 	*sample = (struct host_sample){
 		.serial = h->serial,
-		.started = h->counts.admitted - h->sampled.admitted,
-		.refused = h->counts.throttled - h->sampled.throttled,
+		.started = admitted - h->sampled.admitted,
+		.refused = throttled - h->sampled.throttled,
 		.waiting = h->count[TICKET_WAITING],
 	};
-	h->sampled = h->counts;
+	h->sampled = (struct host_sampled){ admitted, throttled };
 }
 
 bool
