@@ -122,6 +122,10 @@ def header(what, peer=None, binary=SLUICE):
     print()
 
 
+# A control plane that is not told otherwise has its socket there.
+os.environ["RUNTIME_DIRECTORY"] = work()
+
+
 class Daemon:
     """A process that listens at one port."""
 
