@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "hosts/host.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,10 +195,10 @@ host_move(struct host *from, struct host *to, struct ticket *t)
 	from->count[t->state]--;
 	TAILQ_INSERT_TAIL(&to->tickets, t, entry);
 	to->count[t->state]++;
-	if (t->tunnel == from->serial) {
+	if (atomic_load(&t->tunnel) == from->serial) {
 		from->counts.tunnels--;
 		to->counts.tunnels++;
-		t->tunnel = to->serial;
+		atomic_store(&t->tunnel, to->serial);
 	}
 	t->host = to;
 }

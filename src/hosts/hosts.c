@@ -370,22 +370,30 @@ hosts_show(struct hosts *hs, struct ticket *t, const struct ticket_shown *shown)
 	hosts_exit(hs, h);
 }
 
+static bool
+is_counted(const struct ticket *t)
+{
+	return atomic_load_explicit(&t->tunnel, memory_order_relaxed) != 0;
+}
+
+/* A reload may make it another host's, until the table is locked. */
 static void
 end_tunnel(struct hosts *hs, struct ticket *t)
 {
+	uint64_t serial;
 	struct host *h;
 
-	if (t->tunnel == 0)
+	if (!is_counted(t))
 		return;
 	pthread_rwlock_rdlock(&hs->lock);
-	h = hosts_find_from(hs, t->tunnel);
-	if (h != NULL && h->serial == t->tunnel) {
+	serial = atomic_exchange(&t->tunnel, 0);
+	h = hosts_find_from(hs, serial);
+	if (h != NULL && h->serial == serial) {
 		pthread_mutex_lock(&h->lock);
 		h->counts.tunnels--;
 		pthread_mutex_unlock(&h->lock);
 	}
 	pthread_rwlock_unlock(&hs->lock);
-	t->tunnel = 0;
 }
 
 void
@@ -397,9 +405,9 @@ hosts_tunnel(struct hosts *hs, struct ticket *t, bool stands)
 		end_tunnel(hs, t);
 		return;
 	}
-	if (t->tunnel != 0 || (h = hosts_enter(hs, t)) == NULL)
+	if (is_counted(t) || (h = hosts_enter(hs, t)) == NULL)
 		return;
-	t->tunnel = h->serial;
+	atomic_store(&t->tunnel, h->serial);
 	h->counts.tunnels++;
 	hosts_exit(hs, h);
 }

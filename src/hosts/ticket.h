@@ -71,7 +71,8 @@ struct ticket {
 	/* Set with the host's lock held, or before it is at one. */
 	const struct sockaddr	*address;	/* whose; NULL: a Unix socket */
 	struct ticket_shown	 shown;		/* hosts_show() */
-	uint64_t		 tunnel;	/* counted by that serial; or 0 */
+	/* counted by that serial, with the table locked; or 0 */
+	_Atomic(uint64_t)	 tunnel;
 	/* Its place in its host's shadow, with the host's lock held; or NULL. */
 	struct observed		*observed;
 	bool			 observed_turn;	/* it had its turn there */
