@@ -13,7 +13,8 @@ import browser
 import wire
 from panel import TOKEN, House
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.plain("what is clicked is the "
+    "page's; what it asks for is in test_live and test_control")]
 
 ODD = "<img src=x onerror=document.title='owned'> & \"more\""
 
