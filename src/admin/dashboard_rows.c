@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "admin/dashboard_rows.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/words.h"
@@ -43,6 +44,13 @@ put_seconds(struct text *out, double seconds)
 
 	text_puts(out, words_duration(buf,
 	    seconds > 0 ? (uint64_t)(seconds * NS) : 0));
+}
+
+/* As the page's scripts have it: never more than there is, to a tenth. */
+static void
+put_amount(struct text *out, double n)
+{
+	text_putf(out, "%.10g", n >= 100 ? floor(n) : floor(n * 10) / 10);
 }
 
 /* The budget of which the smallest share is left. */
@@ -94,14 +102,17 @@ put_budget(struct text *out, const json_t *host)
 	const json_t *learned = json_object_get(host, "learned");
 
 	text_puts(out, "<td class=\"budgets\">");
-	if (budget != NULL)
+	if (budget != NULL) {
 		text_putf(out, "<svg class=\"bar%s\" aria-hidden=\"true\">"
 		    "<rect height=\"100%%\" rx=\"4\" width=\"%.1f%%\"/></svg>"
-		    "<div class=\"lab\">%.4g of %.4g", share < LOW ? " low" :
-		    "", share < 0 ? 0 : share > 1 ? 100 : share * 100,
-		    number(budget, "left"), number(budget, "burst"));
-	else
+		    "<div class=\"lab\">", share < LOW ? " low" : "",
+		    share < 0 ? 0 : share > 1 ? 100 : share * 100);
+		put_amount(out, number(budget, "left"));
+		text_puts(out, " of ");
+		put_amount(out, number(budget, "burst"));
+	} else {
 		text_puts(out, "<div class=\"lab\">no rate");
+	}
 	if (json_is_object(learned)) {
 		text_putf(out, " \xc2\xb7 host says %.0f, reset in ",
 		    number(learned, "left"));

@@ -50,6 +50,10 @@ static const struct {
 	    "rx=\"4\" width=\"5.0%\"/></svg><div class=\"lab\">1 of 20" },
 	{ HOST("\"budgets\":[{\"name\":\"a\",\"left\":-4,\"burst\":2}]"),
 	    "width=\"0.0%\"/></svg><div class=\"lab\">-4 of 2" },
+	{ HOST("\"budgets\":[{\"name\":\"a\",\"left\":1.99,\"burst\":2}]"),
+	    "<div class=\"lab\">1.9 of 2" },
+	{ HOST("\"budgets\":[{\"name\":\"a\",\"left\":4999.8,"
+	    "\"burst\":5000}]"), "<div class=\"lab\">4999 of 5000" },
 	{ HOST("\"learned\":{\"left\":208,\"reset_in\":660}"),
 	    "host says 208, reset in 11 min" },
 	{ HOST("\"pause\":{\"remaining\":23,\"why\":\"429, a < b\"}"),
