@@ -101,7 +101,8 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	exchange_judge_drop(x);
 	exchange_forget_body(x);
 	memory_sub(all->loop->memory, x->counted);
-	hosts_tunnel(all->hosts, &x->ticket, false);
+	if (x->ticket.tunnel != 0)
+		hosts_tunnel(all->hosts, &x->ticket, false);
 	hosts_leave(all->hosts, &x->ticket, now);
 	exchange_opening_free(x);
 	loop_bury(all->loop, &x->grave, free_exchange, x);
