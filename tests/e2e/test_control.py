@@ -361,6 +361,9 @@ def named(lab, tmp_path):
 		for i in range(1, n + 1):
 			assert lab.get(f"http://h{i}.test:{far.port}/").status \
 			    == 200
+		# an answer is there before its slot is given back
+		wire.wait_until(lambda: control.get("/v1/status")[
+		    "in_flight"] == 0)
 		return control
 	return start
 
