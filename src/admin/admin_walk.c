@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "admin/admin_walk.h"
 
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+
+#include "admin/admin_match.h"
 
 #define HASH_NONFATAL_OOM	1
 #include <uthash.h>
@@ -168,16 +168,6 @@ walk_free(struct walk *w)
 	free(w);
 }
 
-static bool
-matches(const char *match, const char *key)
-{
-	if (match == NULL)
-		return true;
-	if (strchr(match, '*') != NULL)
-		return fnmatch(match, key, FNM_NOESCAPE | FNM_CASEFOLD) == 0;
-	return strcasestr(key, match) != NULL;
-}
-
 static void
 fill(struct walk_row *row, const struct host_view *v)
 {
@@ -312,7 +302,8 @@ take(struct walk *w, const struct host_view *v, struct walk_rule *rule)
 {
 	struct walk_row *row;
 
-	if (!matches(w->query.match, v->key) || (w->query.state >= 0 &&
+	if ((w->query.match != NULL &&
+	    !admin_match(w->query.match, v->key)) || (w->query.state >= 0 &&
 	    v->state != (enum hosts_state)w->query.state))
 		return;
 	if ((row = add_row(w, v->key)) == NULL) {
