@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "admin/admin_match.h"
+#include <strings.h>
 
 #define HASH_NONFATAL_OOM	1
 #include <uthash.h>
+
+#include "admin/admin_match.h"
 
 struct rule_entry {
 	UT_hash_handle		 hh;
@@ -302,9 +303,10 @@ take(struct walk *w, const struct host_view *v, struct walk_rule *rule)
 {
 	struct walk_row *row;
 
-	if ((w->query.match != NULL &&
-	    !admin_match(w->query.match, v->key)) || (w->query.state >= 0 &&
-	    v->state != (enum hosts_state)w->query.state))
+	if (w->query.match != NULL && !admin_match(w->query.match, v->key))
+		return;
+	if (w->query.state >= 0 &&
+	    v->state != (enum hosts_state)w->query.state)
 		return;
 	if ((row = add_row(w, v->key)) == NULL) {
 		w->failed = true;

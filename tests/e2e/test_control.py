@@ -389,6 +389,7 @@ def test_pages(named):
 	assert listed("match=H3") == ["h3.test"]
 	assert listed("match=h*4.test") == ["h4.test"]
 	assert listed("match=h4.*&state=paused") == []
+	assert listed("match=[h]4*") == []
 	assert listed("sort=key&by=rule") == names
 	for query in "sort=x", "by=x", "limit=0", "limit=1001", "state=x", \
 	    "after=x", "after=1.2.3", "nosuch=1":
