@@ -53,8 +53,9 @@ answer(struct asked *a)
 	uint64_t now = loop_now();
 
 	if (a->reload.ok)
-		admin_answer_json(r, 200, json_pack("{s:o, s:o, s:o}",
+		admin_answer_json(r, 200, json_pack("{s:o, s:s, s:o, s:o}",
 		    "loaded", admin_instant(now, now),
+		    "says", a->reload.says,
 		    "warnings", list(a->reload.warnings),
 		    "changes", list(a->reload.changes)));
 	else

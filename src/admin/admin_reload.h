@@ -6,6 +6,8 @@
 
 #include <bsd/sys/queue.h>
 
+#include "conf/conf_reread.h"
+
 /* A reload that is asked for by the API, and done by the main thread. */
 
 struct admin_request;
@@ -21,7 +23,8 @@ struct admin_reload {
 	bool		 ok;
 	char		*error;		/* of the file; or NULL */
 	char		**warnings;	/* or NULL */
-	char		**changes;	/* or NULL */
+	char		**changes;	/* the first ones; or NULL */
+	char		says[CONF_REREAD]; /* how many there are, in words */
 };
 
 void		 admin_reload_post(struct admin_request *);

@@ -131,6 +131,7 @@ conf_unref(struct conf *conf)
 	free(conf->tls_trust);
 	free_admin(conf);
 	free(conf->path);
+	free(conf->text);
 	free(counted);
 }
 

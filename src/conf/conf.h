@@ -50,6 +50,8 @@ struct tls_contexts;
 
 struct conf {
 	char			*path;		/* the file it came from */
+	char			*text;		/* what that held; or NULL */
+	size_t			 text_len;
 
 	struct conf_addresses	 listen;
 	unsigned		 workers;	/* auto is resolved: >= 1 */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "conf/conf_index.h"
 #include "conf/conf_value.h"
 
 struct diff {
@@ -95,18 +96,23 @@ static void
 compare_mappings(struct diff *d, const struct conf_node *was,
     const struct conf_node *is)
 {
+	struct conf_index before, after;
 	const struct conf_entry *entry;
 	const char *key;
 
+	conf_index_init(&before, was);
+	conf_index_init(&after, is);
 	for (entry = was->first; entry != NULL; entry = entry->next) {
 		key = entry->key->text;
-		step(d, key, 0, entry->value, conf_node_value(is, key));
+		step(d, key, 0, entry->value, conf_index_value(&after, key));
 	}
 	for (entry = is->first; entry != NULL; entry = entry->next) {
 		key = entry->key->text;
-		if (conf_node_value(was, key) == NULL)
+		if (conf_index_value(&before, key) == NULL)
 			step(d, key, 0, NULL, entry->value);
 	}
+	conf_index_free(&before);
+	conf_index_free(&after);
 }
 
 static void

@@ -201,7 +201,11 @@ load(const char *path, bool again, char **cause)
 
 	if (report.cause == NULL)
 		conf = conf_parse(path, text, size, &report.cause);
-	free(text);
+	if (conf != NULL) {
+		conf->text = text;
+		conf->text_len = size;
+	} else
+		free(text);
 	*cause = report.cause;
 	return conf;
 }

@@ -42,8 +42,8 @@ print_reloaded(const struct ctl *c, const json_t *answer)
 	print_lines(&paper, CTL_WARN, ctl_member(answer, "warnings"),
 	    " (warning)");
 	print_lines(&paper, CTL_PLAIN, ctl_member(answer, "changes"), "");
-	ctl_printf(&paper, CTL_GOOD, "reloaded at %s\n", ctl_string(answer,
-	    "loaded", "?"));
+	ctl_printf(&paper, CTL_GOOD, "reloaded at %s: %s\n", ctl_string(answer,
+	    "loaded", "?"), ctl_string(answer, "says", ""));
 }
 
 /* What is wrong is the file then, not the command line. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/reload.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,6 +14,7 @@
 #include "base/stats.h"
 #include "conf/conf.h"
 #include "conf/conf_changes.h"
+#include "conf/conf_reread.h"
 #include "daemon/load.h"
 #include "daemon/notify.h"
 #include "daemon/worker.h"
@@ -46,16 +48,17 @@ tell_failed(const char *cause)
 struct lines {
 	char			**list;		/* NULL ends them; or NULL */
 	size_t			 n;
+	size_t			 more;		/* that are not in it */
 };
 
-/* One that has no room is missing there, and in the log all the same. */
+#define LINES		100
+
+/* For one that has no memory there is no place either. */
 static void
-add_line_cb(const char *line, void *arg)
+put_line(struct lines *lines, const char *line)
 {
-	struct lines *lines = arg;
 	char **list;
 
-	load_log_warning_cb(line, NULL);
 	list = reallocarray(lines->list, lines->n + 2, sizeof *list);
 	if (list == NULL)
 		return;
@@ -63,6 +66,52 @@ add_line_cb(const char *line, void *arg)
 	if ((list[lines->n] = strdup(line)) != NULL)
 		lines->n++;
 	list[lines->n] = NULL;
+}
+
+static void
+add_line_cb(const char *line, void *arg)
+{
+	struct lines *lines = arg;
+
+	if (lines->n < LINES)
+		put_line(lines, line);
+	else
+		lines->more++;
+}
+
+static void
+add_warning_cb(const char *line, void *lines)
+{
+	load_log_warning_cb(line, NULL);
+	add_line_cb(line, lines);
+}
+
+static char **
+end_lines(struct lines *lines)
+{
+	char more[64];
+
+	if (lines->more > 0) {
+		snprintf(more, sizeof more, "and %zu more", lines->more);
+		put_line(lines, more);
+	}
+	return lines->list;
+}
+
+/* Tells who asked, and whoever looks, in what the new one differs. */
+static void
+tell_changes(const struct conf *old, const struct conf *new,
+    struct admin_reload *asked)
+{
+	struct lines changes = { NULL, 0, 0 }, warnings = { NULL, 0, 0 };
+	struct conf_reread counts;
+
+	conf_changes(old, new, add_warning_cb, &changes);
+	conf_reread(old, new, add_line_cb, &changes, &counts);
+	load_warnings(new, add_warning_cb, &warnings);
+	conf_reread_text(asked->says, &counts);
+	asked->changes = end_lines(&changes);
+	asked->warnings = end_lines(&warnings);
 }
 
 static void
@@ -84,7 +133,6 @@ put_in_force(struct reloader *r, struct conf *conf)
 static void
 reload_for(struct reloader *r, struct admin_reload *asked)
 {
-	struct lines changes = { NULL, 0 }, warnings = { NULL, 0 };
 	struct conf *conf;
 
 	notify_reloading();
@@ -101,15 +149,13 @@ reload_for(struct reloader *r, struct admin_reload *asked)
 		notify_ready();
 		return;
 	}
-	conf_changes(r->conf, conf, add_line_cb, &changes);
-	load_warnings(conf, add_line_cb, &warnings);
+	tell_changes(r->conf, conf, asked);
 	put_in_force(r, conf);
 	stats_add(&stats_process.reloads, 1);
-	log_info("configuration reloaded");
-	events_tell(EVENT_RELOAD, NULL, NULL, NULL, "configuration reloaded");
+	log_info("configuration reloaded: %s", asked->says);
+	events_tell(EVENT_RELOAD, NULL, NULL, NULL, "configuration read "
+	    "again: %s", asked->says);
 	notify_ready();
-	asked->changes = changes.list;
-	asked->warnings = warnings.list;
 }
 
 static void

@@ -343,6 +343,41 @@ def test_reload(lab):
 	assert status["last_error"] is None
 
 
+def test_reload_says_what_changed(lab):
+	daemon = lab.sluice(hosts={"a.test": {"capacity": 1},
+	    "b.test": {"capacity": 1}, "c.test": {"capacity": 1}})
+	way = lab.control()
+
+	def reloaded(**keys):
+		daemon.write(**{**daemon.keys, **keys})
+		answer = way.post("/v1/reload", {})
+		assert answer.status == 200
+		return answer.json()
+	same = reloaded()
+	assert same["says"] == "nothing changed" and same["changes"] == []
+	new = reloaded(hosts={"a.test": {"capacity": 2},
+	    "b.test": {"capacity": 1}, "d.test": {"capacity": 4}},
+	    log={"held": "7s"})
+	for line in ("hosts.a.test.capacity: 1 -> 2",
+	    "hosts.c.test: {capacity: 1} -> not there",
+	    "hosts.d.test: not there -> {capacity: 4}"):
+		assert line in new["changes"]
+	says = new["says"]
+	assert says.startswith("1 rule changed, 1 new, 1 gone, ")
+	daemon.err.wait("configuration reloaded: " + says)
+	told = way.get("/v1/events?follow=false&after=0&limit=1000").json()
+	texts = [event["text"] for event in told["events"]
+	    if event["kind"] == "reload"]
+	assert texts == ["configuration read again: nothing changed",
+	    "configuration read again: " + says]
+	# many are not told all: with those goes what log had
+	many = reloaded(hosts={f"h{n}.test": {"capacity": 1}
+	    for n in range(437)})
+	assert many["says"].startswith("437 rules new, 3 gone")
+	assert len(many["changes"]) == 101
+	assert many["changes"][-1] == "and 341 more"
+
+
 def test_reload_of_a_wrong_file(lab):
 	daemon = lab.sluice()
 	way = lab.control()

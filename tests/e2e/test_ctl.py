@@ -513,6 +513,7 @@ def test_reload(lab):
 	daemon.write(workers=64 if sluice.WORKERS == 1 else 1)
 	done = ctl(daemon, "reload", "--reason", "a test")
 	assert "takes effect at a restart" in done.stdout
+	assert re.search(r"reloaded at \S+: \d.* changed", done.stdout)
 	daemon.write(workers=32)
 	assert in_json(daemon, "reload")["changes"]
 	daemon.write("workers: 9999\n")

@@ -88,9 +88,7 @@ function entered(form, fields)
 function changeWords(name, answer)
 {
 	if (name === "reload")
-		return "configuration read again" +
-		    (answer.changes.length ? ": " + answer.changes.join("; ") :
-		        ", nothing changed") +
+		return "configuration read again: " + answer.says +
 		    (answer.warnings.length ? ". Warnings: " +
 		        answer.warnings.join("; ") : "");
 	return answer.key + ": " + answer.is;
