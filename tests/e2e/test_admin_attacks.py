@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
 """The ways in which control planes of others were had, each tried on ours."""
 import contextlib
+import fcntl
 import http.client
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,10 +13,12 @@ import sys
 
 import pytest
 
+import origin
 import wire
 
 WEB = {"web": "127.0.0.1:0"}
 TOKEN = "0123456789-abcdefghij"
+SIOCGIFADDR = 0x8915
 
 
 @pytest.fixture
@@ -143,67 +147,147 @@ def test_websocket(lab, token):
 
 # The proxy as a way to its own control plane
 
-SPELLINGS = ["127.0.0.1", "127.1", "0", "0.0.0.0", "[::ffff:127.0.0.1]",
-    "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:127.0.0.1]", "localhost",
-    "LOCALHOST", "localhost.", "x.localhost", "name.test", "six.test",
-    "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "017700000001",
-    "[::1]", "[::]", "[0::1]"]
+# This machine, for whoever reads these as the resolver or the kernel does ...
+OURS = ["127.0.0.1", "127.0.0.1.", "0.0.0.0", "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]", "[0:0:0:0:0:ffff:127.0.0.1]", "[::ffff:0.0.0.0]",
+    "[::1]", "[0::1]", "[::]", "localhost", "LOCALHOST", "localhost.",
+    "x.localhost", "name.test", "six.test", "both.test", "first.test",
+    "last.test", "mapped.test"]
+# ... and what some take for an address, or an address and more.
+MALFORMED = ["127.1", "0", "2130706433", "0x7f000001", "0x7f.0.0.1", "0x7f.1",
+    "0177.0.0.1", "017700000001", "[::1%25lo]", "[::1%lo]",
+    "[fe80::1%25eth0]", "127.0.0.1%00", "00.0.0.0"]
+SPELLINGS = {**dict.fromkeys(OURS, (403, "error=destination_ip_prohibited; "
+    'details="the host is this proxy"')), **dict.fromkeys(MALFORMED, (400,
+    'error=http_request_error; details="malformed host or port"'))}
+NAMES = {"name.test": {"A": ["127.0.0.1"]}, "six.test": {"AAAA": ["::1"]},
+    "both.test": {"A": ["127.0.0.1"], "AAAA": ["::1"]},
+    # with an address that is not ours, and is asked for first or last
+    "first.test": {"A": ["127.0.0.1", "192.0.2.1"]},
+    "last.test": {"A": ["192.0.2.1", "127.0.0.1"]},
+    "mapped.test": {"AAAA": ["::ffff:127.0.0.1"]}}
 
 
-def reached(answer, but=0):
+@pytest.fixture
+def guarded(lab):
+	"""The port of a control plane that listens in both families."""
+	port = wire.free_port()
+	lab.sluice(resolver=[lab.dns(NAMES).at], admin={"web":
+	    [f"127.0.0.1:{port}", f"[::1]:{port}"]})
+	assert lab.control().get("/healthz").status == 200
+	for address in "127.0.0.1", "::1":
+		with socket.create_connection((address, port),
+		    timeout=wire.DEADLINE):
+			pass
+	return port
+
+
+def questions(lab):
+	"""How many the control plane has answered before this one."""
+	text = lab.control().get("/metrics").body.decode()
+	return sum(int(n) for n in re.findall(
+	    r"^sluice_admin_requests_total\{.*\} (\d+)$", text, re.M))
+
+
+def is_control(answer):
 	"""Whether that is the control plane's answer, and not the proxy's."""
-	return answer.status == 200 != but or \
-	    answer.get("content-security-policy") is not None
+	return answer.get("content-security-policy") is not None or \
+	    b'"pid"' in answer.body or b"sluice_" in answer.body
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_proxy_is_no_way(lab, spelling):
-	port = wire.free_port()
-	names = lab.dns({"name.test": {"A": ["127.0.0.1"]},
-	    "six.test": {"AAAA": ["::1"]}})
-	daemon = lab.sluice(resolver=[names.at], admin={"web":
-	    [f"127.0.0.1:{port}", f"[::1]:{port}"]})
-	assert lab.web().get("/healthz").status == 200
-	seen = lab.control().get("/v1/status").json()
-	answer = lab.get(f"http://{spelling}:{port}/v1/status")
-	assert not reached(answer), answer
-	assert answer.status in ([403] if spelling.endswith(".test") else
-	    (400, 403, 502, 504))
-	with_host = lab.client()
-	answer = with_host.call("CONNECT", f"{spelling}:{port}")
-	assert answer.status in (400, 403, 502, 504), answer
-	with_host.close()
-	# a request that one knows to be there is refused as a loop
-	assert lab.get(f"http://127.0.0.1:{port}/").status == 403
-	assert seen["full"]
-	assert daemon.proc.poll() is None
+def test_proxy_is_no_way(lab, guarded, spelling):
+	asked = questions(lab)
+	for path in "/metrics", "/v1/status", "/healthz":
+		answer = lab.get(f"http://{spelling}:{guarded}{path}")
+		assert (answer.status, answer.get("proxy-status")) == (
+		    SPELLINGS[spelling][0], "sluice; " +
+		    SPELLINGS[spelling][1])
+		assert not is_control(answer)
+	one = lab.client()
+	answer = one.call("CONNECT", f"{spelling}:{guarded}")
+	assert (answer.status, answer.get("proxy-status")) == (
+	    SPELLINGS[spelling][0], "sluice; " + SPELLINGS[spelling][1])
+	assert not is_control(answer)
+	one.close()
+	# nothing but our own questions has come to it
+	assert questions(lab) == asked + 1
 
 
-def test_proxy_is_no_way_from_inside_a_tunnel(lab):
-	one = lab.origin()
-	daemon = lab.sluice(admin=WEB)
+def goes_nowhere_else(inside, far, spelling, port):
+	"""It is for the tunnel's host, or for nobody."""
+	answer = inside.get(f"http://{spelling}:{port}/metrics")
+	assert not is_control(answer)
+	if spelling in MALFORMED:
+		assert answer.status == 400
+		assert answer.get("proxy-status") == \
+		    "sluice; " + SPELLINGS[spelling][1]
+		return
+	assert answer.status == 200 and answer.body == b"the origin's"
+	assert far.requests[-1].start.endswith(b"/metrics HTTP/1.1")
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_proxy_is_no_way_from_inside_a_tunnel(lab, guarded, spelling):
+	far = lab.origin(origin.fixed(body="the origin's"))
 	inside = lab.client()
-	assert inside.call("CONNECT", one.at).status == 200
-	# it may be for a host behind the tunnel's, who gets it
-	answer = inside.call("GET",
-	    f"http://127.0.0.1:{daemon.web_port()}/metrics")
-	assert answer.status == 200 and not reached(answer, 200)
-	assert one.wait_requests(1)
+	assert inside.call("CONNECT", far.at).status == 200
+	goes_nowhere_else(inside, far, spelling, guarded)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_proxy_is_no_way_from_inside_tls(tlab, spelling):
+	"""What is for another host than the tunnel's is misdirected there."""
+	far = tlab.secure_origin(origin.fixed(body="the origin's"))
+	daemon = tlab.https(hosts={"far.test": {"https": "intercept"}},
+	    admin=WEB)
+	port = daemon.web_port()
+	inside = tlab.inside(f"far.test:{far.port}")
+	for scheme in "http", "https":
+		answer = inside.get(f"{scheme}://{spelling}:{port}/metrics")
+		assert (answer.status, answer.get("proxy-status")) == (
+		    (421, "sluice; error=http_request_error; details=\"the "
+		    "request is for another host than its tunnel\"")
+		    if spelling in OURS else
+		    (400, "sluice; " + SPELLINGS[spelling][1]))
+		assert not is_control(answer)
+		inside = tlab.inside(f"far.test:{far.port}")
+	assert far.requests == []
+
+
+def own_addresses():
+	"""All of this machine's, as they stand in a URL."""
+	with open("/proc/net/if_inet6") as file:
+		six = [socket.inet_ntop(socket.AF_INET6,
+		    bytes.fromhex(line.split()[0])) for line in file]
+	four = []
+	with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+		for _, name in socket.if_nameindex():
+			try:
+				four.append(socket.inet_ntoa(fcntl.ioctl(one,
+				    SIOCGIFADDR, name.encode().ljust(40, b"\0")
+				    )[20:24]))
+			except OSError:		# it has none
+				continue
+	assert "127.0.0.1" in four and "::1" in six
+	return ["127.0.0.2", *four, *(f"[{address}]" for address in six),
+	    *(f"[::ffff:{address}]" for address in four)]
 
 
 def test_proxy_is_no_way_to_any_address(lab, pki, token):
 	"""Where it listens on all, each address of the machine is one."""
-	daemon = lab.sluice(admin={**token, "web": {"address": "*:0", "tls":
-	    {"certificate": str(pki.pem("origin")),
-	    "key": str(pki.key("origin"))}}})
-	port = daemon.web_port()
-	own = {"127.0.0.1", "127.0.0.2", *socket.gethostbyname_ex(
-	    socket.gethostname())[2]}
-	for address in own:
+	port = wire.free_port()
+	secure = {"certificate": str(pki.pem("origin")),
+	    "key": str(pki.key("origin"))}
+	lab.sluice(admin={**token, "web": [{"address": at, "tls": secure}
+	    for at in (f"0.0.0.0:{port}", f"[::]:{port}")]})
+	for address in own_addresses():
 		one = lab.client()
 		answer = one.call("CONNECT", f"{address}:{port}")
 		assert answer.status == 403, address
+		assert "the host is this proxy" in answer.get("proxy-status")
 		one.close()
+		assert lab.get(f"http://{address}:{port}/").status == 403
 
 
 def test_proxy_is_no_way_to_a_unix_socket(lab):
@@ -214,7 +298,7 @@ def test_proxy_is_no_way_to_a_unix_socket(lab):
 	    f"http://{path.replace('/', '%2F')}/v1/status"):
 		answer = lab.get(url)
 		assert answer.status in (400, 502), url
-		assert not reached(answer)
+		assert not is_control(answer)
 
 
 # Other users
