@@ -115,6 +115,8 @@ sum_step(struct scrape *s)
 
 	for (i = 0; i < PIECE_SERIES && s->summed < s->data.nseries; i++) {
 		stats_sum(s->summed, &s->data.sums[s->summed]);
+		s->data.gauges[s->summed].counted =
+		    metrics_counted(&s->data.sums[s->summed]);
 		s->summed++;
 	}
 	if (s->summed == s->data.nseries)

@@ -6,6 +6,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include <event2/event.h>
+#include <openssl/crypto.h>
+
 #include "admin/admin_context.h"
 #include "admin/metrics_text.h"
 #include "hosts/hosts_view.h"
@@ -14,9 +17,17 @@
 
 /*
  * A series is told of when a rule of the configuration has it, or a host; its
- * counters always, or they would go back ("_other" only if it is used): with all words that a label can be, so that the first of a
- * kind is seen to be one more.  Statuses are those that came.
+ * counters always, or they would go back: with all words that a label can be,
+ * so that the first of a kind is seen to be one more.  Statuses are those that
+ * came.
+ *
+ * Of ten thousand rules that would be a hundred megabytes of zeros.  So "_other"
+ * and the series behind the first METRICS_FIRST are told of when something was
+ * counted there, and from then on; their gauges where there is a host, too.
+ * Numbers of series are for good, so none of them ever comes and goes.
  */
+
+#define METRICS_FIRST	(2 + 100)	/* the default of metrics.hosts */
 
 struct put;
 
@@ -382,11 +393,20 @@ put_budget_rate(struct put *p)
 
 /* The process */
 
+#ifdef __clang__
+#define COMPILER	__VERSION__
+#else
+#define COMPILER	"gcc " __VERSION__
+#endif
+
 static void
 put_build(struct put *p)
 {
 	const struct metrics_label labels[] = {
 		{ "version", PACKAGE_VERSION },
+		{ "compiler", COMPILER },
+		{ "libevent", event_get_version() },
+		{ "openssl", OpenSSL_version(OPENSSL_VERSION_STRING) },
 		{ NULL, NULL },
 	};
 
@@ -572,7 +592,7 @@ static const struct row rows[] = {
 	    "wait."),
 
 	ONCE("build_info", METRICS_INFO, put_build,
-	    "The version of sluice."),
+	    "The version of sluice, and of what it is made with and runs with."),
 	ONCE("config_last_reload_successful", METRICS_GAUGE,
 	    put_reload_successful,
 	    "Whether the configuration could be read when it last was."),
@@ -608,10 +628,16 @@ static const struct row rows[] = {
 static bool
 is_told(const struct metrics_data *d, const struct row *row, unsigned series)
 {
-	if (row->once || d->gauges[series].known)
+	const struct metrics_gauges *g = &d->gauges[series];
+	bool is_gauge = row->family.kind == METRICS_GAUGE;
+
+	if (row->once || g->counted)
+		return row->once || !is_gauge || g->known;
+	if (is_gauge && g->hosts > 0)
 		return true;
-	return row->family.kind != METRICS_GAUGE && (series != STATS_OTHER ||
-	    metrics_counted(&d->sums[series]));
+	if (series >= METRICS_FIRST)
+		return false;
+	return g->known || (!is_gauge && series != STATS_OTHER);
 }
 
 bool

@@ -80,6 +80,7 @@ add_rate(struct metrics_gauges *g, const struct gcra_rate *rate, int64_t left,
 		.burst = rate->burst,
 		.capacity = rate->capacity,
 		.period = rate->period,
+		.of_part = path != NULL,
 	};
 
 	if (path == NULL && (b = find_whole(g, rate)) != NULL) {
@@ -176,12 +177,27 @@ add_learned(struct metrics_gauges *g, const struct budget_view *v,
 	g->reset = v->shape_until;
 }
 
+/* Where there is a host, what holds is told by it: it may be overridden. */
+static void
+forget_rule(struct metrics_gauges *g)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < g->nbudgets; i++) {
+		if (g->budgets[i].of_part)
+			g->budgets[n++] = g->budgets[i];
+	}
+	g->nbudgets = n;
+}
+
 void
 metrics_gauges_host(struct metrics_gauges *g, const struct host_view *v,
     uint64_t now)
 {
 	const struct throttle_view *t = &v->throttle;
 
+	if (g->hosts++ == 0)
+		forget_rule(g);
 	g->known = true;
 	g->waiting += t->waiting;
 	g->queue_length += t->queue_length;

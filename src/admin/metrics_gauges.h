@@ -27,10 +27,13 @@ struct metrics_budget {
 	uint64_t	 burst;		/* the same */
 	uint64_t	 capacity;	/* the same, in each: */
 	uint64_t	 period;	/* ns */
+	bool		 of_part;	/* not of the whole host */
 };
 
 struct metrics_gauges {
 	bool		 known;		/* a rule has it, or a host */
+	bool		 counted;	/* something was, ever */
+	uint64_t	 hosts;		/* that are remembered */
 	uint64_t	 waiting;
 	uint64_t	 queue_length;	/* most that may wait */
 	uint64_t	 oldest;	/* ns that it has waited */
@@ -48,8 +51,8 @@ struct metrics_gauges {
 };
 
 /*
- * Begins with the rules of a configuration, for n series: a budget that no host
- * has used yet is full.
+ * Begins with the rules of a configuration, for n series: a budget of which
+ * there is no host yet is full.
  */
 void		 metrics_gauges_begin(struct metrics_gauges *, size_t n,
 		    const struct conf *);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """/metrics: what is counted is what happened, in a form that others read."""
+import re
 import time
 
 import pytest
@@ -43,6 +44,12 @@ def test_form(lab):
 	    "process_resident_memory_bytes", "process_open_fds",
 	    "process_max_fds", "process_virtual_memory_bytes"):
 		assert name in names
+	build, = [dict(labels) for name, labels in text.values
+	    if name == "sluice_build_info"]
+	assert set(build) == {"version", "compiler", "libevent", "openssl"}
+	assert re.match(r"(gcc|.*[Cc]lang) \d", build["compiler"])
+	assert all(re.match(r"\d+\.\d+", build[name])
+	    for name in ("version", "libevent", "openssl"))
 	# The other format has the same, but for what it calls a family.
 	other = metrics.scrape(daemon, metrics.OPEN)
 	assert other.open
@@ -307,6 +314,53 @@ def test_control_plane_counts_itself(lab):
 	# those are not the proxy's
 	assert m.sum("sluice_requests_total") == 0
 	assert m("sluice_client_connections") == 0
+
+
+def test_overridden_budget(lab):
+	"""Of a host that there is, what holds is told, not what the file has."""
+	far, daemon = limited(lab, origin.fixed(), capacity=1, period="2s",
+	    paths={"/a": {"capacity": 5}})
+	m = metrics.scrape(daemon)
+	assert m("sluice_budget_left", host=HERE, budget="1 per 2s") == 1
+	assert lab.get(far.url + "/").status == 200
+	assert lab.control().put("/v1/hosts/127.0.0.1/limits", {"capacity": 5,
+	    "period": "1s", "for": "1h"}).status == 200
+	m = metrics.scrape(daemon)
+	assert m.has("sluice_budget_left", host=HERE, budget="5 per 1s")
+	assert m("sluice_budget_left", host=HERE,
+	    budget="5 per 1s of /a") == 5
+	assert not m.has("sluice_budget_left", host=HERE, budget="1 per 2s")
+	assert not m.has("sluice_budget_burst", host=HERE, budget="1 per 2s")
+
+
+def test_many_rules(lab):
+	"""The first hundred from the start; of others what there is."""
+	many = 10000
+	far = lab.origin()
+	daemon = lab.sluice(resolver=[lab.dns(dnsserver.Here()).at],
+	    metrics={"hosts": many}, hosts={f"h{n}.test": {"capacity": 1}
+	    for n in range(many)})
+	m = metrics.scrape(daemon)
+	for kind in ("sluice_resends_total", "sluice_queue_length",
+	    "sluice_queue_wait_seconds_count"):
+		assert m.has(kind, host="h99.test")
+		assert m.has(kind, host="_default")
+		assert not m.has(kind, host="h100.test")
+	assert len(m.text) < 5e6
+	for name in "h500", "h9999":
+		assert lab.get(f"http://{name}.test:{far.port}/").status == 200
+	m = metrics.until(daemon, lambda m: m.has("sluice_requests_total",
+	    host="h9999.test", outcome="forwarded"))
+	assert m("sluice_requests_total", host="h9999.test",
+	    outcome="forwarded") == 1
+	assert m("sluice_resends_total", host="h9999.test") == 0
+	assert m.has("sluice_queue_length", host="h500.test")
+	# what was told once is told for good, without the host and the rule
+	daemon.change(hosts={})
+	m = metrics.scrape(daemon)
+	assert m("sluice_resends_total", host="h9999.test") == 0
+	assert not m.has("sluice_queue_length", host="h9999.test")
+	assert m.has("sluice_resends_total", host="h99.test")
 
 
 @pytest.mark.plain("ten thousand hosts are no more ways than ten")
