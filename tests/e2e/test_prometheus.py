@@ -234,6 +234,25 @@ def expressions():
 	    r"expr: (?:>-\s*)?((?:.|\n)*?)\n\s+for:", RULES.read_text())
 
 
+# Labels whose values are words of ours, all told from the start.
+WORDS = {"outcome", "reason", "cause", "class", "error", "direction",
+    "decision", "result"}
+MATCHER = re.compile(r'([a-z_]+)\s*([=!]~?)\s*"([^"]*)"')
+
+
+def check_values(m, name, selector):
+	"""Each word that a selector has is one that the label can be."""
+	for label, operator, value in MATCHER.findall(selector):
+		if label not in WORDS:
+			continue
+		there = {dict(labels).get(label) for other, labels in m.values
+		    if other == name}
+		for one in value.split("|") if "~" in operator else [value]:
+			assert any(word and re.fullmatch(one, word)
+			    for word in there), (name, label, one)
+			yield one
+
+
 def test_every_metric_there_is(lab):
 	"""No metric and no label is named that there is not."""
 	far = lab.origin(origin.sequence(origin.fixed(fields=[
@@ -250,7 +269,7 @@ def test_every_metric_there_is(lab):
 	    m.sum("sluice_observed_requests_total") > 0)
 	there = {name: m.labels(name) | {"job", "instance"}
 	    for name in m.names()}
-	seen = set()
+	seen, words = set(), set()
 	for expr in expressions():
 		for name, selector in SELECTOR.findall(expr):
 			assert name in there, expr
@@ -258,12 +277,17 @@ def test_every_metric_there_is(lab):
 			for label in re.findall(r"([a-z_]+)\s*[=!]~?\s*\"",
 			    selector):
 				assert label in there[name], (name, label)
+			words.update(check_values(m, name, selector))
 		labels = set().union(*(there[name] for name, _ in
 		    SELECTOR.findall(expr))) if SELECTOR.search(expr) else \
 		    {"job", "instance"}
 		for by in re.findall(r"\b(?:by|on) \(([^)]*)\)", expr):
 			assert set(by.split(", ")) <= labels, expr
 	assert len(seen) > 20
+	assert "queue_full" in words
+	with pytest.raises(AssertionError):
+		list(check_values(m, "sluice_refusals_total",
+		    'reason=~"queue_full|queue_ful"'))
 
 
 def test_dashboard_file():
