@@ -52,7 +52,8 @@ ctl_why_print(const struct ctl_paper *paper, const json_t *why)
 {
 	if (why == NULL)
 		return;
-	ctl_printf(paper, CTL_PLAIN, "\nthe next waits ");
+	ctl_printf(paper, CTL_PLAIN, "\n");
+	ctl_printf(paper, CTL_PLAIN, "the next one   ");
 	ctl_printf(paper, CTL_WARN, "%s\n", ctl_string(why, "says", "?"));
 	print_reasons(paper, ctl_member(why, "reasons"));
 }

@@ -222,7 +222,8 @@ def test_the_same_is_said_everywhere(lab):
 	same(why, ask("/v1/hosts/127.0.0.1").json()["why"])
 	for name in "queue", "show":
 		text = command(daemon, name, "127.0.0.1")
-		assert "the next waits 1 per 1h lets it go in " in text
+		assert "\nthe next one   1 per 1h lets it go in " in text
+		assert "\\x0a" not in text
 		assert re.search("^1 per 1h +in .*; this decides$", text, re.M)
 		assert "secret" not in text
 	# The queue is full, and the next is told by what, in the same words.
