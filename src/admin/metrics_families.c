@@ -7,13 +7,13 @@
 #include <stdio.h>
 
 #include <event2/event.h>
-#include <openssl/crypto.h>
 
 #include "admin/admin_context.h"
 #include "admin/metrics_text.h"
 #include "hosts/hosts_view.h"
 #include "net/failure.h"
 #include "net/listen.h"
+#include "tls/tls.h"
 
 /*
  * A series is told of when a rule of the configuration has it, or a host; its
@@ -406,7 +406,7 @@ put_build(struct put *p)
 		{ "version", PACKAGE_VERSION },
 		{ "compiler", COMPILER },
 		{ "libevent", event_get_version() },
-		{ "openssl", OpenSSL_version(OPENSSL_VERSION_STRING) },
+		{ "openssl", tls_library() },
 		{ NULL, NULL },
 	};
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -431,4 +432,10 @@ tls_close(struct tls *t)
 	if (!t->failed && tls_ready(t))
 		(void)SSL_shutdown(t->ssl);
 	ERR_clear_error();
+}
+
+const char *
+tls_library(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
 }

@@ -110,4 +110,7 @@ struct tls_failure {
 /* Returns what tls_read() or tls_write() failed for; of no use before. */
 const struct tls_failure *tls_failure(const struct tls *);
 
+/* Returns the version of the library that speaks TLS: "3.0.17"; static. */
+const char	*tls_library(void);
+
 #endif
