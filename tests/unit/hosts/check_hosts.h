@@ -49,10 +49,17 @@ loop_unpost(struct loop *l, struct mail *m)
 	return posted;
 }
 
+static struct wake	*armed[64];
+static unsigned		 narmed;
+
 void
 loop_wake_at(struct loop *l, struct wake *k, uint64_t at)
 {
 	(void)l;
+	if (!k->armed) {
+		ck_assert_uint_lt(narmed, sizeof armed / sizeof armed[0]);
+		armed[narmed++] = k;
+	}
 	k->armed = true;
 	k->at = at;
 }
@@ -110,6 +117,11 @@ start(const char *yaml)
 static inline void
 end(void)
 {
+	/* The loops end first. */
+	while (narmed > 0) {
+		armed[--narmed]->armed = false;
+		armed[narmed]->fire(armed[narmed], NULL, NOW);
+	}
 	hosts_free(hosts);
 	client_hasher_free(hasher);
 	conf_unref(conf);

@@ -290,6 +290,7 @@ START_TEST(drained)
 	ck_assert_int_eq(ask(2, "a.test", 1, NULL), HOSTS_DRAINED);
 	/* that is no budget's doing */
 	ck_assert_str_eq(tickets[2].budget, "");
+	leave(2, false);
 	/* who is there goes on */
 	leave(0, false);
 	ck_assert_int_eq(tickets[1].state, TICKET_HELD);
@@ -299,6 +300,7 @@ START_TEST(drained)
 	hosts_sweep(hosts, 10, NOW);
 	ck_assert_uint_eq(hosts_view_count(hosts), 0);
 	ck_assert_int_eq(ask(2, "a.test", 1, NULL), HOSTS_DRAINED);
+	leave(2, false);
 	ck_assert_int_eq(carry_out(hosts_resume, "a.test", NOW, 0),
 	    HOSTS_DONE);
 	ck_assert_str_eq(change.was, "draining");
