@@ -85,6 +85,7 @@ ask(struct host *h, const struct hosts_question *q, uint64_t now,
 		return false;
 	hosts_why_take(why, h, &w, true, now);
 	why->late = is_late(why, &r);
+	why->drained = h->drained;
 	return ask_shadow(h, q, now, why);
 }
 

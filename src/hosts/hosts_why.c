@@ -41,7 +41,6 @@ hosts_why_take(struct hosts_why *kept, struct host *h,
 	kept->causes[THROTTLE_OF_PART] = causes[w->part];
 	kept->causes[THROTTLE_OF_NAMED] =
 	    causes[THROTTLE_NAMED_PART(w->named)];
-	kept->drained = h->drained;
 }
 
 /* Its pauses are all the host's: an operator's are none of what is observed. */

@@ -60,7 +60,7 @@ struct hosts_why {
 	enum stats_cause	 causes[THROTTLE_OF_NAMED + 1];
 	uint64_t		 now;		/* ns */
 	bool			 late;		/* it could not start in time */
-	bool			 drained;
+	bool			 drained;	/* no newcomer is let in */
 	bool			 observed;	/* by limits that do not hold */
 };
 

@@ -245,6 +245,25 @@ START_TEST(who_waits_first)
 }
 END_TEST
 
+/* Who waits at a host that is drained goes on; only newcomers are refused. */
+START_TEST(waits_at_drained)
+{
+	struct hosts_explanation e, list[1];
+
+	begin("{capacity: 1, period: 20s}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(1, "a.test", 2, NULL), HOSTS_WAIT);
+	prepare(DRAINED);
+	explain("a.test", 0, &e);
+	ck_assert_int_eq(e.decision, HOSTS_DECIDE_REFUSE);
+	ck_assert_uint_eq(hosts_explain_queue(hosts, "a.test", NOW, list, 1),
+	    1);
+	ck_assert_int_eq(list[0].decision, HOSTS_DECIDE_WAIT);
+	ck_assert_uint_eq(list[0].starts, NOW + 20 * SECOND);
+	finish();
+}
+END_TEST
+
 /* A refusal keeps why, once, and it is what would have been explained. */
 START_TEST(why_it_was_refused)
 {
@@ -293,6 +312,7 @@ main(void)
 	tcase_add_loop_test(c, state, 0, sizeof states / sizeof states[0]);
 	tcase_add_test(c, nothing_is_spent);
 	tcase_add_test(c, who_waits_first);
+	tcase_add_test(c, waits_at_drained);
 	tcase_add_test(c, why_it_was_refused);
 	tcase_add_test(c, part);
 	suite_add_tcase(s, c);
