@@ -967,6 +967,8 @@ def test_follow_over_a_restart(lab, busy):
 	def told():
 		"""Asked for until the follower is there to hear of it."""
 		busy.ask("/no")
+		# or the next one is held, by the pause or for an hour
+		ctl(busy.path, "forget", "127.0.0.1")
 		return any("answered with 429" in line
 		    for line in follower.out.lines)
 	wire.wait_until(told)
