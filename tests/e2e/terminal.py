@@ -39,7 +39,7 @@ class Terminal:
 	def resize(self, columns, lines):
 		self.call("resize-window", "-x", columns, "-y", lines)
 
-	def wait(self, pattern, flags=re.M):
+	def wait(self, pattern, flags=re.M, timeout=wire.DEADLINE):
 		"""The screen, once it shows that."""
 		found = []
 
@@ -47,7 +47,7 @@ class Terminal:
 			found[:] = [self.screen()]
 			return re.search(pattern, found[0], flags)
 		try:
-			wire.wait_until(shows, step=0.05)
+			wire.wait_until(shows, timeout, step=0.05)
 		except AssertionError:
 			raise AssertionError(f"no {pattern!r} on\n{found[0]}")
 		return found[0]

@@ -837,6 +837,17 @@ SHELLS = {
 }
 
 
+def completes(one, whole):
+	"""A shell asks for a second; who is slower is asked again."""
+	pattern = r"\$ +" + re.escape(whole) + r" *$"
+	for _ in range(3):
+		try:
+			return one.wait(pattern, timeout=wire.DEADLINE / 4)
+		except AssertionError:
+			one.key("Tab")
+	return one.wait(pattern)
+
+
 @pytest.mark.parametrize("shell", SHELLS)
 def test_completion(room, open_terminal, shell):
 	"""What is typed, with a tab, becomes what is meant."""
@@ -860,7 +871,7 @@ def test_completion(room, open_terminal, shell):
 	    ("sluice completion zs\t", "sluice completion zsh"),
 	]:
 		one.type(typed)
-		one.wait(r"\$ +" + re.escape(whole) + r" *$")
+		completes(one, whole)
 		one.key("C-u")
 	assert all(each == "GET /v1/hosts?limit=1000"
 	    for each in at.targets())
