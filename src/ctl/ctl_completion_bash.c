@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/ctl_completion_bash.h"
 
+#include "ctl/ctl_completion_case.h"
+
 /*
  * The words of the line are found anew: bash cuts them at colons, which hosts
  * have.  What it takes for a word's beginning is not to be put again.
@@ -96,42 +98,6 @@ put_choices(FILE *out, enum ctl_kind kind, const char *choices)
 		fputs(" ;;\n", out);
 }
 
-/* "pause:-x | pause:--reason)", of a command or of each ("*"). */
-static void
-put_pattern(FILE *out, const char *command, const struct ctl_option *o)
-{
-	fputs("\t", out);
-	if (o->letter != 0)
-		fprintf(out, "%s:-%c | ", command, o->letter);
-	fprintf(out, "%s:--%s)", command, o->name);
-}
-
-static void
-put_values(FILE *out, const char *command, const struct ctl_option *o,
-    bool offer)
-{
-	for (; o != NULL && o->name != NULL; o++) {
-		if (o->value == NULL)
-			continue;
-		put_pattern(out, command, o);
-		if (offer)
-			put_choices(out, o->kind, o->choices);
-		else
-			fputs(" true ;;\n", out);
-	}
-}
-
-static void
-put_all_values(FILE *out, const struct ctl *c, bool offer)
-{
-	const struct ctl_command *command;
-
-	for (command = c->commands; command->name != NULL; command++)
-		put_values(out, command->name, command->options, offer);
-	put_values(out, "*", c->common, offer);
-	fputs("\t*) false ;;\n", out);
-}
-
 static void
 put_names(FILE *out, const struct ctl_option *o)
 {
@@ -161,33 +127,23 @@ static void
 put_operands(FILE *out, const struct ctl *c)
 {
 	const struct ctl_command *command;
-	const struct ctl_operand *o;
-	unsigned i;
 
 	fputs("_sluice_operand()\n{\n\tcase $command:$operands in\n"
 	    "\t:0) _sluice_offer ca", out);
 	for (command = c->commands; command->name != NULL; command++)
 		fprintf(out, " %s", command->name);
 	fputs(" ;;\n", out);
-	for (command = c->commands; command->name != NULL; command++)
-		for (i = 0; (o = &command->operands[i])->name != NULL; i++) {
-			fprintf(out, command->more && o[1].name == NULL ?
-			    "\t%s:*)" : "\t%s:%u)", command->name, i);
-			put_choices(out, o->kind, o->choices);
-		}
-	fputs("\tesac\n}\n\n", out);
+	ctl_completion_operands(out, c, put_choices);
 }
 
 void
 ctl_completion_bash(FILE *out, const struct ctl *c)
 {
 	fputs(begin, out);
-	put_all_values(out, c, false);
-	fputs("\tesac\n}\n\n"
-	    "# What is offered for the value of the option before.\n"
+	ctl_completion_values(out, c, NULL);
+	fputs("# What is offered for the value of the option before.\n"
 	    "_sluice_value()\n{\n\tcase $command:$prev in\n", out);
-	put_all_values(out, c, true);
-	fputs("\tesac\n}\n\n", out);
+	ctl_completion_values(out, c, put_choices);
 	put_options(out, c);
 	put_operands(out, c);
 	fputs(end, out);

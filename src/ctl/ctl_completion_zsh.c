@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/ctl_completion_zsh.h"
 
+#include "ctl/ctl_completion_case.h"
+
 static const char begin[] =
 "#compdef sluice\n"
 "# sluice(8) for zsh: source <(sluice completion zsh), or as _sluice in a\n"
@@ -82,35 +84,6 @@ put_choices(FILE *out, enum ctl_kind kind, const char *choices)
 }
 
 static void
-put_values(FILE *out, const char *command, const struct ctl_option *o,
-    bool offer)
-{
-	for (; o != NULL && o->name != NULL; o++) {
-		if (o->value == NULL)
-			continue;
-		fputs("\t", out);
-		if (o->letter != 0)
-			fprintf(out, "%s:-%c | ", command, o->letter);
-		fprintf(out, "%s:--%s)", command, o->name);
-		if (offer)
-			put_choices(out, o->kind, o->choices);
-		else
-			fputs(" true ;;\n", out);
-	}
-}
-
-static void
-put_all_values(FILE *out, const struct ctl *c, bool offer)
-{
-	const struct ctl_command *command;
-
-	for (command = c->commands; command->name != NULL; command++)
-		put_values(out, command->name, command->options, offer);
-	put_values(out, "*", c->common, offer);
-	fputs("\t*) false ;;\n\tesac\n}\n\n", out);
-}
-
-static void
 put_names(FILE *out, const struct ctl_option *o)
 {
 	char name[64];
@@ -143,8 +116,6 @@ static void
 put_operands(FILE *out, const struct ctl *c)
 {
 	const struct ctl_command *command;
-	const struct ctl_operand *o;
-	unsigned i;
 
 	fputs("_sluice_operand() {\n\tlocal -a all\n\n"
 	    "\tcase $command:$operands in\n\t:0)\n\t\tall=(", out);
@@ -152,13 +123,7 @@ put_operands(FILE *out, const struct ctl *c)
 	for (command = c->commands; command->name != NULL; command++)
 		put_quoted(out, command->name, command->help);
 	fputs(" )\n\t\t_describe command all ;;\n", out);
-	for (command = c->commands; command->name != NULL; command++)
-		for (i = 0; (o = &command->operands[i])->name != NULL; i++) {
-			fprintf(out, command->more && o[1].name == NULL ?
-			    "\t%s:*)" : "\t%s:%u)", command->name, i);
-			put_choices(out, o->kind, o->choices);
-		}
-	fputs("\tesac\n}\n\n", out);
+	ctl_completion_operands(out, c, put_choices);
 }
 
 void
@@ -166,9 +131,9 @@ ctl_completion_zsh(FILE *out, const struct ctl *c)
 {
 	fputs(begin, out);
 	fputs("_sluice_has_value() {\n\tcase $command:$1 in\n", out);
-	put_all_values(out, c, false);
+	ctl_completion_values(out, c, NULL);
 	fputs("_sluice_value() {\n\tcase $command:$prev in\n", out);
-	put_all_values(out, c, true);
+	ctl_completion_values(out, c, put_choices);
 	put_options(out, c);
 	put_operands(out, c);
 	fputs(end, out);
