@@ -169,7 +169,7 @@ free_lines(char **list)
 }
 
 void
-reload(struct reloader *r)
+reload_conf(struct reloader *r)
 {
 	struct admin_reload nobody = { .done = NULL };
 

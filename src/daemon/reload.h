@@ -35,7 +35,7 @@ void		 reload_destroy(struct reloader *);
  * that one's place, for all threads.  Where anything is wrong with it, that is
  * logged, and all stays as it is.
  */
-void		 reload(struct reloader *);
+void		 reload_conf(struct reloader *);
 
 /*
  * Has it done for somebody, who is told of the outcome; from any thread.  The

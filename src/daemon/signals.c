@@ -72,7 +72,7 @@ signals_take(int fd, struct reloader *r)
 		break;
 	case SIGHUP:
 		if (!atomic_load(&r->workers->draining))
-			reload(r);
+			reload_conf(r);
 		break;
 	default:
 		shut_down(r, (int)info.ssi_signo);
