@@ -83,6 +83,15 @@ name_web(struct way *web, const struct conf *conf)
 	return ok;
 }
 
+/* Whether both have the same token, or none. */
+static bool
+same_token(const struct conf *a, const struct conf *b)
+{
+	if (a->admin_token == NULL || b->admin_token == NULL)
+		return a->admin_token == b->admin_token;
+	return strcmp(a->admin_token, b->admin_token) == 0;
+}
+
 static void
 take_conf(struct admin *a, struct conf *conf)
 {
@@ -96,6 +105,8 @@ take_conf(struct admin *a, struct conf *conf)
 		log_error("admin.web_hosts: out of memory");
 	if (!events_keep(conf->admin_events))
 		log_error("admin.events: out of memory");
+	if (!same_token(context->conf, conf))
+		admin_events_revoke(context->events);
 	admin_log_reloaded(context->log);
 	conf_unref(context->conf);
 	context->conf = conf;

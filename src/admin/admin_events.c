@@ -72,16 +72,22 @@ writable_cb(struct admin_request *r)
 		admin_live_writable(s->live);
 }
 
+static void
+end(struct stream *s)
+{
+	struct admin_request *r = s->request;
+
+	free_stream(s);
+	admin_stream_end(r, true);
+}
+
 /* A reader who does not read must not have us keep what he will never take. */
 static void
 drop(struct stream *s)
 {
-	struct admin_request *r = s->request;
-
 	stats_add(&stats_process.dropped, 1);
 	log_debug("control plane: a reader of events does not read");
-	free_stream(s);
-	admin_stream_end(r, true);
+	end(s);
 }
 
 static bool
@@ -293,6 +299,17 @@ admin_events_get(struct admin_request *r)
 		answer_list(r, has, after, limit);
 	else
 		follow(r, has ? after : events_last(), live);
+}
+
+void
+admin_events_revoke(struct admin_events *events)
+{
+	struct stream *s, *next;
+
+	LIST_FOREACH_SAFE(s, &events->streams, entry, next) {
+		if (s->request->by_token)
+			end(s);
+	}
 }
 
 /* Start and end */

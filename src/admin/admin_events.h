@@ -17,4 +17,7 @@ void		 admin_events_free(struct admin_events *);
 
 void		 admin_events_get(struct admin_request *);
 
+/* Ends the streams that were begun with a token which holds no longer. */
+void		 admin_events_revoke(struct admin_events *);
+
 #endif

@@ -39,6 +39,7 @@ struct admin_request {
 	enum admin_method	 method;
 	bool			 is_head;
 	bool			 full;		/* may see all */
+	bool			 by_token;	/* ... for it has the token */
 	bool			 may_change;	/* ... and change it */
 	const char		*by;		/* who, for the log */
 	const char		*accept;	/* or "" */

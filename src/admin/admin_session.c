@@ -72,6 +72,7 @@ judge(const struct admin_door *door, struct admin_request *r,
 	struct guard_verdict v = guard_judge(&at, &asks);
 
 	r->full = v.full;
+	r->by_token = v.full && !door->socket;
 	r->may_change = v.may_change;
 	if (v.status == 0)
 		return true;
