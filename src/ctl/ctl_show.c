@@ -31,11 +31,9 @@ print_override(const struct ctl_paper *paper, const json_t *o)
 
 	if (o == NULL)
 		return;
-	ctl_seconds(left, o, "remaining");
-	ctl_printf(paper, CTL_WARN, "override       %s, was %s; %s%s, by %s: "
-	    "%s\n", ctl_string(o, "is", "?"), ctl_string(o, "was", "?"),
-	    ctl_has(o, "remaining") ? "for another " : "without an end",
-	    ctl_has(o, "remaining") ? left : "", ctl_string(o, "by", "?"),
+	ctl_printf(paper, CTL_WARN, "override       %s, was %s; for another "
+	    "%s, by %s: %s\n", ctl_string(o, "is", "?"), ctl_string(o, "was",
+	    "?"), ctl_seconds(left, o, "remaining"), ctl_string(o, "by", "?"),
 	    ctl_string(o, "reason", ""));
 }
 

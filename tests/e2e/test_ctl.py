@@ -565,8 +565,6 @@ def test_a_host(lab):
 	assert "is 1 per 1h" in ctl(daemon, "unset", "127.0.0.1").stdout
 
 	assert "is draining" in ctl(daemon, "drain", "127.0.0.1").stdout
-	assert "; without an end, by " in ctl(daemon, "show",
-	    "127.0.0.1").stdout
 	assert lab.get(f"http://{far.at}/three").status == 503
 	assert "is open" in ctl(daemon, "resume", "127.0.0.1").stdout
 	ctl(daemon, "forget", "127.0.0.1")
