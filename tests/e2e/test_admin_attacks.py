@@ -358,6 +358,7 @@ def test_flood_of_connections(lab):
 	one = lab.origin()
 	daemon = lab.sluice(admin=WEB)
 	port = daemon.web_port()
+	before = daemon.files()
 	held = []
 	try:
 		for _ in range(32):
@@ -378,7 +379,8 @@ def test_flood_of_connections(lab):
 			held.append(sock)
 		assert lab.control().get("/healthz").status == 200
 		assert lab.get(one.url + "/").status == 200
-		assert daemon.files() < 32 + 64 + 60
+		# 64 are told why not; as many may come before they are counted
+		assert daemon.files() < before + 32 + 64 + 64 + 8
 	finally:
 		for sock in held:
 			sock.close()
