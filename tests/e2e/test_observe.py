@@ -213,10 +213,10 @@ def test_told_by_the_api(lab):
 	"""Its counters are those of what would have been, by now."""
 	far = lab.origin()
 	at = str(lab.dir / "a.sock")
-	lab.sluice(admin={"socket": at, "mode": "0600"}, hosts=limits(
-	    mode="observe", capacity=10, burst=1, concurrency=9,
+	daemon = lab.sluice(admin={"socket": at, "mode": "0600"},
+	    hosts=limits(mode="observe", capacity=10, burst=1, concurrency=9,
 	    queue={"length": 2}))
-	wire.wait_until((lab.dir / "a.sock").exists, what="the socket")
+	daemon.err.wait("is ready")
 
 	def host():
 		one = client.Client(at)

@@ -4,7 +4,6 @@ import json
 
 import client
 import origin
-import wire
 
 
 def limits(**keys):
@@ -15,7 +14,7 @@ def start(lab, **keys):
 	daemon = lab.sluice(admin={"socket": str(lab.dir / "a.sock"),
 	    "mode": "0600"}, **keys)
 
-	wire.wait_until((lab.dir / "a.sock").exists, what="the socket")
+	daemon.err.wait("is ready")
 
 	def ask(query=""):
 		one = client.Client(str(lab.dir / "a.sock"))
