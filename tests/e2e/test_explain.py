@@ -348,12 +348,24 @@ def check_refusal(lab, daemon, far, path, again=3):
 			return
 
 
+def asked(lab, daemon):
+	"""How many requests have asked its throttle and were not refused."""
+	answer = lab.control(daemon).get("/v1/hosts/127.0.0.1")
+	if answer.status == 404:
+		return 0
+	host = answer.json()
+	return host["counts"]["admitted"] + host["waiting"]
+
+
 def check_wait(lab, daemon, far, path, number):
 	"""One that is sent now goes when it is said, and no earlier."""
+	before = asked(lab, daemon)
 	began = time.monotonic()
 	said = explain(daemon, far.url + path)
 	one, = hold(lab, far, f"{path}?{number}")
 	sent = time.monotonic()
+	# or the next question could be answered before this one has asked
+	wire.wait_until(lambda: asked(lab, daemon) > before)
 	return one, began, sent, said
 
 
