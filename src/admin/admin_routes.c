@@ -60,12 +60,6 @@ static const struct admin_route routes[] = {
 
 #define ROUTES	(sizeof routes / sizeof routes[0])
 
-const struct admin_route *
-admin_route_nth(size_t n)
-{
-	return n < ROUTES ? &routes[n] : NULL;
-}
-
 static bool
 fits(const char *path, const struct admin_request *r)
 {

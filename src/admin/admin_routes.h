@@ -27,7 +27,4 @@ const struct admin_route *admin_route_find(const struct admin_request *,
 /* Returns the path that is most like one that there is not, or NULL. */
 const char	*admin_route_nearest(const struct admin_request *);
 
-/* Returns the nth row, or NULL. */
-const struct admin_route *admin_route_nth(size_t n);
-
 #endif

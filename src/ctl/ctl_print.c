@@ -127,8 +127,9 @@ ctl_print_fit(const char *p, size_t n, unsigned max, unsigned *used)
 	return at;
 }
 
-unsigned
-ctl_print_width(const char *p, size_t n)
+/* How many columns n bytes of safe text take. */
+static unsigned
+width_of_text(const char *p, size_t n)
 {
 	unsigned width;
 
@@ -247,7 +248,7 @@ add_cell(struct ctl_table *t, enum ctl_style style, const char *p, size_t n)
 	cell->p = safe.p;
 	cell->len = safe.len;
 	cell->style = style;
-	cell->width = safe.len > 0 ? ctl_print_width(safe.p, safe.len) : 0;
+	cell->width = safe.len > 0 ? width_of_text(safe.p, safe.len) : 0;
 }
 
 struct ctl_table *

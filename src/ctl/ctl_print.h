@@ -45,9 +45,6 @@ struct ctl_paper ctl_paper(void);
  */
 void		 ctl_print_safe(struct text *, const char *, size_t n);
 
-/* Returns how many columns n bytes of safe text take. */
-unsigned	 ctl_print_width(const char *, size_t n);
-
 /*
  * Returns how many of n bytes of safe text fit in so many columns; *columns is
  * how many they take.
