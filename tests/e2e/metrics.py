@@ -116,15 +116,25 @@ def scrape(daemon, accept=None):
 
 
 def until(daemon, condition):
-	"""The metrics, once they are so."""
-	seen = []
+	"""
+	The metrics, once they are so.  A scrape is no moment: what one thing
+	that happens changes, it may show in part.  So a condition may assert,
+	too, all that belongs together; the last failure is told.
+	"""
+	seen, why = [], [None]
 
 	def is_so():
 		seen.append(scrape(daemon))
-		return condition(seen[-1])
+		try:
+			return condition(seen[-1]) is not False
+		except AssertionError as e:
+			why[0] = e
+			return False
 	try:
 		wire.wait_until(is_so, what="such metrics")
 	except AssertionError:
+		if why[0]:
+			raise why[0]
 		raise AssertionError("\n".join(line for line in
 		    seen[-1].text.split("\n") if not line.endswith(" 0") and
 		    not line.startswith("#") and "_bucket" not in line))
