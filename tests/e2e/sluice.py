@@ -26,6 +26,10 @@ CONTROL = re.compile(r"control plane at \S+:(\d+)$")
 RELOADED = re.compile(r"configuration (not )?reloaded")
 
 
+class Fault(AssertionError):
+	"""What no pace of the machine excuses."""
+
+
 def sanitized():
 	"""Whether the binary carries a sanitizer, which costs memory."""
 	if not os.path.exists(BINARY):
@@ -261,10 +265,11 @@ class Sluice:
 	def check(self):
 		text = self.err.text()
 		fault = FAULTS.search(text)
-		assert not fault, text[max(0, fault.start() - 500):][:6000]
-		if self.status is not None:
-			assert self.proc.returncode == self.status, \
-			    f"status {self.proc.returncode}\n{text[-4000:]}"
+		if fault:
+			raise Fault(text[max(0, fault.start() - 500):][:6000])
+		if self.status not in (None, self.proc.returncode):
+			raise Fault(f"status {self.proc.returncode}\n"
+			    f"{text[-4000:]}")
 
 	def proc_value(self, key):
 		"""A number out of /proc/PID/status, such as VmRSS (kB)."""
