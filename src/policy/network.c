@@ -157,6 +157,66 @@ network_has(const struct network *network, const struct network *within)
 	    mask(network->bits, whole)) == network->address[whole]);
 }
 
+bool
+networks_have(const struct network *networks, size_t n,
+    const struct network *address)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (network_has(&networks[i], address))
+			return true;
+	}
+	return false;
+}
+
+/* Where in an address of IPv6 one of IPv4 stands. */
+static const struct {
+	uint8_t		 prefix[12];
+	unsigned	 bits;
+	unsigned	 at;		/* octet */
+	uint8_t		 flip;		/* what its octets are xored with */
+} wraps[] = {
+	{ { 0x00, 0x64, 0xff, 0x9b }, 96, 12, 0 },		/* NAT64 */
+	{ { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 }, 48, 12, 0 },	/* local one */
+	{ { [8] = 0xff, [9] = 0xff }, 96, 12, 0 },		/* translated */
+	{ { 0 }, 96, 12, 0 },					/* compatible */
+	{ { 0x20, 0x02 }, 16, 2, 0 },				/* 6to4 */
+	{ { 0x20, 0x01 }, 32, 12, 0xff },			/* Teredo */
+};
+
+/* :: and ::1 have the form of compatible ones, and are none. */
+static bool
+is_special(const struct network *address)
+{
+	static const uint8_t zeros[15];
+
+	return memcmp(address->address, zeros, sizeof zeros) == 0 &&
+	    address->address[15] <= 1;
+}
+
+bool
+network_inner(const struct network *address, struct network *inner)
+{
+	uint8_t v4[4];
+	unsigned i, k;
+
+	if (address->family != AF_INET6 || address->bits != 128 ||
+	    is_special(address))
+		return false;
+	for (i = 0; i < sizeof wraps / sizeof wraps[0]; i++) {
+		if (memcmp(address->address, wraps[i].prefix,
+		    wraps[i].bits / 8) != 0)
+			continue;
+		for (k = 0; k < sizeof v4; k++)
+			v4[k] = address->address[wraps[i].at + k] ^
+			    wraps[i].flip;
+		set(inner, AF_INET, v4);
+		return true;
+	}
+	return false;
+}
+
 int
 network_compare(const struct network *a, const struct network *b)
 {

@@ -39,6 +39,20 @@ bool		 network_of(struct network *, const struct sockaddr *)
 bool		 network_has(const struct network *,
 		    const struct network *within);
 
+/* Whether an address lies in one of n networks; false where there are none. */
+bool		 networks_have(const struct network *, size_t n,
+		    const struct network *address);
+
+/*
+ * The address of IPv4 that packets to one of IPv6 end at, since a translator or
+ * a relay on the way unwraps them: NAT64 (RFC 6052, 64:ff9b::/96; RFC 8215,
+ * 64:ff9b:1::/48), IPv4-translated (RFC 2765), IPv4-compatible (RFC 4291
+ * 2.5.5.1), 6to4 (RFC 3056), Teredo (RFC 4380).  Returns false where it holds
+ * none.  What is asked of an address must be asked of the inner one, too.
+ */
+bool		 network_inner(const struct network *address,
+		    struct network *inner) __attribute__((warn_unused_result));
+
 /* A total order: IPv4 before IPv6, then longer prefixes before shorter ones. */
 int		 network_compare(const struct network *,
 		    const struct network *);

@@ -184,6 +184,74 @@ START_TEST(has)
 }
 END_TEST
 
+START_TEST(any_of_them)
+{
+	struct network list[2] = { network("10.0.0.0/8"), network("::1") };
+	struct network in[3] = { address("10.1.2.3"), address("::1"),
+	    address("::ffff:10.9.9.9") };
+	struct network out[2] = { address("11.0.0.0"), address("::2") };
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		ck_assert(networks_have(list, 2, &in[i]));
+		ck_assert(!networks_have(list, 0, &in[i]));
+		ck_assert(!networks_have(NULL, 0, &in[i]));
+	}
+	ck_assert(networks_have(list, 1, &in[0]));
+	ck_assert(!networks_have(list, 1, &in[1]));
+	for (i = 0; i < 2; i++)
+		ck_assert(!networks_have(list, 2, &out[i]));
+}
+END_TEST
+
+static const struct {
+	const char	*address;
+	const char	*inner;		/* NULL: it has none */
+} wrapped[] = {
+	{ "64:ff9b::192.0.2.1", "192.0.2.1" },
+	{ "64:ff9b::7f00:1", "127.0.0.1" },
+	{ "64:ff9b:0:0:0:1:7f00:1", NULL },
+	{ "64:ff9b:1::a9fe:a9fe", "169.254.169.254" },
+	{ "64:ff9b:1:fffe:0:1:a00:1", "10.0.0.1" },
+	{ "64:ff9b:2::a00:1", NULL },
+	{ "::ffff:0:127.0.0.1", "127.0.0.1" },
+	{ "::127.0.0.1", "127.0.0.1" },
+	{ "::2", "0.0.0.2" },
+	{ "::", NULL },
+	{ "::1", NULL },
+	{ "2002:7f00:1::", "127.0.0.1" },
+	{ "2002:a9fe:a9fe:1:2:3:4:5", "169.254.169.254" },
+	{ "2003:7f00:1::", NULL },
+	{ "2001:0:4136:e378:8000:63bf:80ff:fffe", "127.0.0.1" },
+	{ "2001:1::80ff:fffe", NULL },
+	{ "2001:db8::7f00:1", NULL },
+	{ "fe80::7f00:1", NULL },
+	{ "192.0.2.1", NULL },
+	{ "::ffff:192.0.2.1", NULL },
+};
+
+START_TEST(inner)
+{
+	struct network a = address(wrapped[_i].address), in;
+	char buf[NETWORK_TEXT];
+	bool found = network_inner(&a, &in);
+
+	ck_assert_msg(found == (wrapped[_i].inner != NULL), "%s",
+	    wrapped[_i].address);
+	if (found)
+		ck_assert_str_eq(network_text(buf, &in), wrapped[_i].inner);
+}
+END_TEST
+
+/* What is no single address holds none. */
+START_TEST(inner_of_a_network)
+{
+	struct network n = network("2002:7f00::/24"), in;
+
+	ck_assert(!network_inner(&n, &in));
+}
+END_TEST
+
 START_TEST(no_address)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
@@ -225,6 +293,9 @@ network_suite(void)
 	suite_add_tcase(suite, texts);
 
 	tcase_add_loop_test(addresses, has, 0, COUNT(lies));
+	tcase_add_test(addresses, any_of_them);
+	tcase_add_loop_test(addresses, inner, 0, COUNT(wrapped));
+	tcase_add_test(addresses, inner_of_a_network);
 	tcase_add_test(addresses, no_address);
 	tcase_add_loop_test(addresses, precedence, 0, COUNT(order));
 	suite_add_tcase(suite, addresses);
