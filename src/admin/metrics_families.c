@@ -203,6 +203,12 @@ refusal_word(unsigned i)
 		[STATS_MALFORMED] = "malformed",
 		[STATS_TOO_LARGE] = "too_large",
 		[STATS_TOO_SLOW] = "too_slow",
+		[STATS_ACCESS_CLIENT] = "access_client",
+		[STATS_ACCESS_USER] = "access_user",
+		[STATS_DESTINATION] = "destination",
+		[STATS_CLIENT_SHARE] = "client_share",
+		[STATS_CLIENT_RATE] = "client_rate",
+		[STATS_EXCHANGE_TIME] = "exchange_time",
 		[STATS_OTHER_REFUSAL] = "other",
 	};
 

@@ -51,6 +51,12 @@ enum stats_refusal {
 	STATS_MALFORMED,	/* the request is wrong */
 	STATS_TOO_LARGE,	/* 413, 414, 431 */
 	STATS_TOO_SLOW,		/* 408 */
+	STATS_ACCESS_CLIENT,	/* access.clients */
+	STATS_ACCESS_USER,	/* access.users: 407 */
+	STATS_DESTINATION,	/* destinations */
+	STATS_CLIENT_SHARE,	/* access.share */
+	STATS_CLIENT_RATE,	/* access.rate */
+	STATS_EXCHANGE_TIME,	/* timeouts.exchange */
 	STATS_OTHER_REFUSAL,
 	STATS_REFUSALS,
 };

@@ -149,6 +149,10 @@ def test_refusals(lab):
 		assert m("sluice_refusals_total", host=HERE,
 		    reason="malformed") == 1
 		assert m.sum("sluice_refusals_total", reason="too_large") == 1
+		for door in ("access_client", "access_user", "destination",
+		    "client_share", "client_rate", "exchange_time"):
+			assert m("sluice_refusals_total", host=HERE,
+			    reason=door) == 0
 		assert m.sum("sluice_refusals_total") == \
 		    m.sum("sluice_requests_total", outcome="refused") + \
 		    m.sum("sluice_requests_total", outcome="aborted")
