@@ -14,7 +14,7 @@
 
 #include "conf/conf.h"
 #include "net/address.h"
-#include "net/listen.h"
+#include "net/own.h"
 #include "net/resolve.h"
 #include "net/loop.h"
 
@@ -234,7 +234,7 @@ connect_to(struct dial *d, size_t n)
 
 	d->n = n;
 	for (i = 0; i < n; i++) {
-		if (listen_is_self(d->dialer->listeners,
+		if (own_endpoint(d->dialer->listeners,
 		    (struct sockaddr *)&d->addrs[i])) {
 			finish(d, -1, FAILURE_LOOP);
 			return;

@@ -10,7 +10,7 @@
 
 /*
  * Listening sockets, opened before there are workers, since only the start may
- * need the right to do so; and whether an address is one of them.
+ * need the right to do so.
  */
 
 struct conf;
@@ -66,14 +66,5 @@ struct listeners *listen_open(const struct conf *,
 		    const struct listen_order *, char **cause);
 /* Closes what nobody has taken, removes Unix sockets' files.  NULL: nothing. */
 void		 listen_close(struct listeners *);
-
-/*
- * Returns whether connecting to that address would reach one of the listeners,
- * or of those beside them:
- * by its own address, a mapped one, or any of the machine's where a listener is
- * bound to all.
- */
-bool		 listen_is_self(const struct listeners *,
-		    const struct sockaddr *);
 
 #endif

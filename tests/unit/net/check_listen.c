@@ -216,50 +216,6 @@ START_TEST(second_daemon_is_refused)
 }
 END_TEST
 
-/* Where one listens at port 1, and another address that reaches it. */
-static const struct {
-	const char	*listen;
-	const char	*to;
-	uint16_t	 port;
-	bool		 self;
-} reached[] = {
-	{ "192.0.2.1", "192.0.2.1", 1, true },
-	{ "192.0.2.1", "192.0.2.1", 2, false },
-	{ "192.0.2.1", "192.0.2.2", 1, false },
-	{ "192.0.2.1", "127.0.0.1", 1, false },
-	{ "192.0.2.1", "::ffff:192.0.2.1", 1, true },
-	{ "127.0.0.1", "0.0.0.0", 1, true },
-	{ "127.0.0.1", "::ffff:0.0.0.0", 1, true },
-	{ "127.0.0.1", "127.0.0.2", 1, false },
-	{ "127.0.0.1", "::1", 1, false },
-	{ "0.0.0.0", "127.0.0.2", 1, true },
-	{ "0.0.0.0", "198.51.100.7", 1, true },		/* our own */
-	{ "0.0.0.0", "198.51.100.8", 1, false },
-	{ "0.0.0.0", "::1", 1, false },
-	{ "::1", "::", 1, true },
-	{ "::", "2001:db8::7", 1, true },		/* our own */
-	{ "::", "2001:db8::8", 1, false },
-	{ "::", "198.51.100.7", 1, false },
-};
-
-START_TEST(is_self)
-{
-	struct sockaddr_storage own[] = {
-		address("198.51.100.7", 0),
-		address("2001:db8::7", 0),
-	};
-	struct listener l = { .addr = address(reached[_i].listen, 1) };
-	struct listeners ls = { .list = &l, .n = 1, .own = own, .nown = 2 };
-	struct listeners beside = { .also = &ls };
-	struct sockaddr_storage to = address(reached[_i].to, reached[_i].port);
-
-	ck_assert_int_eq(listen_is_self(&ls, (struct sockaddr *)&to),
-	    reached[_i].self);
-	ck_assert_int_eq(listen_is_self(&beside, (struct sockaddr *)&to),
-	    reached[_i].self);
-}
-END_TEST
-
 int
 main(void)
 {
@@ -273,9 +229,6 @@ main(void)
 	tcase_add_test(tc, live_socket_is_left_alone);
 	tcase_add_test(tc, directory_is_left_alone);
 	tcase_add_test(tc, second_daemon_is_refused);
-	suite_add_tcase(suite, tc);
-	tc = tcase_create("self");
-	ROWS(tc, is_self, reached);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
