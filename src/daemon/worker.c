@@ -15,6 +15,7 @@
 #include "hosts/hosts.h"
 #include "net/dial.h"
 #include "net/loop.h"
+#include "net/own.h"
 #include "net/resolve.h"
 #include "upstream/upstream.h"
 
@@ -31,6 +32,7 @@ struct worker {
 	struct loop		*loop;
 	struct conf		*conf;		/* own reference */
 	struct hosts		*hosts;		/* shared by all */
+	struct own		*own;
 	struct resolver		*resolver;
 	struct dialer		 dialer;
 	struct upstreams	*upstreams;
@@ -198,6 +200,7 @@ close_rooms(struct worker *w)
 	front_free(w->front);
 	upstreams_free(w->upstreams);
 	resolver_free(w->resolver);
+	own_free(w->own);
 	loop_bury_all(w->loop);
 	deadline_free(&w->drain);
 }
@@ -239,14 +242,14 @@ open_rooms(struct worker *w, struct listeners *listeners)
 	};
 
 	w->resolver = resolver_new(w->loop, w->conf);
-	w->dialer = (struct dialer){ w->loop, w->resolver, listeners,
-	    w->conf };
+	w->own = own_new(listeners);
+	w->dialer = (struct dialer){ w->loop, w->resolver, w->own, w->conf };
 	w->upstreams = upstreams_new(w->loop, &w->dialer, w->conf);
 	exchanges.upstreams = w->upstreams;
 	w->exchanges = exchanges_new(&exchanges);
 	front.owner = w->exchanges;
 	w->front = front_new(&front);
-	return w->resolver != NULL && w->upstreams != NULL &&
+	return w->resolver != NULL && w->own != NULL && w->upstreams != NULL &&
 	    w->exchanges != NULL && w->front != NULL;
 }
 

@@ -234,7 +234,7 @@ connect_to(struct dial *d, size_t n)
 
 	d->n = n;
 	for (i = 0; i < n; i++) {
-		if (own_endpoint(d->dialer->listeners,
+		if (own_endpoint(d->dialer->own,
 		    (struct sockaddr *)&d->addrs[i])) {
 			finish(d, -1, FAILURE_LOOP);
 			return;

@@ -16,8 +16,8 @@
 struct conf;
 struct dial;
 struct http1_host;
-struct listeners;
 struct loop;
+struct own;
 struct resolver;
 struct sockaddr;
 
@@ -25,7 +25,7 @@ struct sockaddr;
 struct dialer {
 	struct loop			*loop;
 	struct resolver			*resolver;
-	const struct listeners		*listeners;	/* this proxy */
+	struct own			*own;		/* this proxy's */
 	const struct conf		*conf;		/* as it is now */
 };
 

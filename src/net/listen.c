@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <ifaddrs.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,26 +161,15 @@ open_inet(struct listener *l, unsigned workers)
 	return 0;
 }
 
-static void
-find_own(struct listeners *ls)
+/* One that was handed over may take connections of both families. */
+static bool
+takes_both(int fd)
 {
-	struct ifaddrs *list, *i;
-	size_t n = 0;
+	int only = 1;
+	socklen_t len = sizeof only;
 
-	if (getifaddrs(&list) == -1)
-		return;
-	for (i = list; i != NULL; i = i->ifa_next)
-		n++;
-	ls->own = calloc(n ? n : 1, sizeof *ls->own);
-	for (i = list; i != NULL && ls->own != NULL; i = i->ifa_next) {
-		if (i->ifa_addr == NULL ||
-		    (i->ifa_addr->sa_family != AF_INET &&
-		    i->ifa_addr->sa_family != AF_INET6))
-			continue;
-		memcpy(&ls->own[ls->nown++], i->ifa_addr,
-		    address_length(i->ifa_addr));
-	}
-	freeifaddrs(list);
+	return getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, &len) == 0 &&
+	    only == 0;
 }
 
 static int
@@ -200,8 +188,11 @@ open_listener(struct listener *l, const struct conf_address *a,
 		l->fds[i] = -1;
 	l->fds[0] = inherited_socket((struct sockaddr *)&l->addr);
 	l->inherited = l->fds[0] != -1;
-	if (l->inherited)
+	if (l->inherited) {
+		l->both = a->addr.ss_family == AF_INET6 &&
+		    takes_both(l->fds[0]);
 		return share(l, workers);
+	}
 	if (a->addr.ss_family == AF_UNIX)
 		return open_unix(l, order);
 	return open_inet(l, workers);
@@ -259,7 +250,6 @@ listen_open(const struct conf *conf, const struct listen_order *order,
 		    (struct sockaddr *)&ls->list[i].addr, buf, sizeof buf),
 		    ls->list[i].inherited ? ", as handed over" : "");
 	}
-	find_own(ls);
 	return ls;
 }
 
@@ -285,6 +275,5 @@ listen_close(struct listeners *ls)
 		free(ls->list[i].fds);
 	}
 	free(ls->list);
-	free(ls->own);
 	free(ls);
 }

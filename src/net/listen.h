@@ -25,15 +25,13 @@ struct listener {
 	int			*fds;		/* one a worker; -1: taken */
 	bool			 bound;
 	bool			 inherited;	/* its path is not ours */
+	bool			 both;		/* of IPv6, takes IPv4, too */
 };
 
 struct listeners {
 	struct listener		*list;
 	size_t			 n;
 	unsigned		 workers;
-	/* what "any address" stands for: the machine's own */
-	struct sockaddr_storage	*own;
-	size_t			 nown;
 	/* clients connected, over all workers */
 	atomic_size_t		 connections;
 	/* others of this process, which are not to be dialled either */
