@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: ISC
 import collections
-import errno
 import os
 import pathlib
 import resource
@@ -14,6 +13,7 @@ import threading
 import pytest
 
 sys.path.insert(0, os.path.dirname(__file__))
+sys.path.insert(1, os.path.join(os.path.dirname(__file__), "../fault"))
 
 import again				# noqa: E402
 import beside				# noqa: E402
@@ -21,6 +21,7 @@ import certs				# noqa: E402
 import client				# noqa: E402
 import control				# noqa: E402
 import dnsserver			# noqa: E402
+import faults				# noqa: E402
 import nginx				# noqa: E402
 import origin				# noqa: E402
 import sluice				# noqa: E402
@@ -313,25 +314,27 @@ def shared_lab(tmp_path_factory):
 		one.end()
 
 
+@pytest.fixture(scope="session")
+def fault_library(request):
+	"""What is preloaded, made once for all processes of this run."""
+	place = request.config.shared / "fault"
+	with beside.once(place) as first:
+		library = place / "fault.so"
+		return faults.build(library) if first else library
+
+
 @pytest.fixture
-def fault(tmp_path, monkeypatch):
-	"""Makes the daemon's next sendmsg() to a port fail, so that a test
-	need not fill a socket, or break one, at the right byte."""
+def fault(tmp_path, monkeypatch, fault_library):
+	"""Makes calls of the daemon that is started next fail: faults.Fault.
+
+	So a test need not fill a socket, or break one, at the right byte.
+	"""
 	if sluice.sanitized():
 		pytest.skip("a sanitizer wants to be preloaded first")
-	here = os.path.dirname(__file__)
-	library, file = tmp_path / "fault.so", tmp_path / "fault"
-	subprocess.run(["cc", "-shared", "-fPIC", "-o", library,
-	    os.path.join(here, "fault.c"), "-ldl"], check=True)
-	monkeypatch.setenv("LD_PRELOAD", str(library))
-	monkeypatch.setenv("FAULT_FILE", str(file))
-
-	def fail(port, error=errno.ENOBUFS):
-		new = tmp_path / "fault.new"
-		new.write_text(f"{port} {error}")
-		new.rename(file)
-		return file
-	return fail
+	one = faults.Fault(tmp_path, fault_library)
+	for name, value in one.environment().items():
+		monkeypatch.setenv(name, value)
+	return one
 
 
 @pytest.fixture

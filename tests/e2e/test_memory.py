@@ -177,10 +177,10 @@ def test_sending_that_fails_ends_the_exchange(lab, fault, method, body):
 	lab.sluice(hosts={"127.0.0.1": {"concurrency": 1}},
 	    timeouts={"response": "1s"})
 	assert lab.get(far.url + "/").status == 200
-	file = fault(far.port)
+	fault.arm("sendmsg", "ENOBUFS", port=far.port)
 	one = lab.client()
 	one.send(client.request(method, far.url + "/", body=BODY[:body] or None)
 	    [:-10 if body else None])
-	wire.wait_until(lambda: not file.exists(), what="the fault")
+	wire.wait_until(fault.fired, what="the fault")
 	assert lab.get(far.url + "/").status == 200
 	assert one.response(method).status in (502, 504)

@@ -135,9 +135,8 @@ def test_watchdog(lab, manager, fault, monkeypatch, workers):
 	at = 0
 	for _ in range(4):
 		at = manager.wait("WATCHDOG=1$", at)
-	hang = lab.dir / "fault.hang"
-	hang.touch()
-	wire.wait_until(lambda: not hang.exists(), what="a loop that hangs")
+	fault.hang()
+	wire.wait_until(fault.hangs, what="a loop that hangs")
 	since = len(manager.got)
 	end = time.monotonic() + 3 * WATCHDOG
 	# the main thread goes on meanwhile
@@ -148,7 +147,7 @@ def test_watchdog(lab, manager, fault, monkeypatch, workers):
 	# what it had answered before counts
 	assert manager.count("WATCHDOG=1", since) <= 1
 	since = len(manager.got)
-	(lab.dir / "fault.go").touch()
+	fault.go_on()
 	at = manager.wait("WATCHDOG=1$", since)
 	manager.wait("WATCHDOG=1$", at)
 
