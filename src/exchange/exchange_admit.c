@@ -57,6 +57,9 @@ over_budget(const struct exchange *x, enum hosts_answer a)
 
 	if (a == HOSTS_FULL)
 		return "the host's queue is full";
+	if (a == HOSTS_YIELDED)
+		return "the host's queue is full, and most of it is the "
+		    "client's";
 	if (t->deadline < x->began + t->rule->max_wait ||
 	    (t->deadline == t->latest &&
 	    t->latest < x->began + t->rule->retry_max_time))
@@ -88,9 +91,9 @@ refuse_over_budget(struct exchange *x, enum hosts_answer a)
 		r.wait = start - now;
 		r.retry_after = (r.wait + 999999999) / 1000000000;
 	}
-	x->refusal = a == HOSTS_FULL ? STATS_QUEUE_FULL : STATS_MAX_WAIT;
+	x->refusal = a == HOSTS_LATE ? STATS_MAX_WAIT : STATS_QUEUE_FULL;
 	exchange_answer(x, &r, ACCESS_REFUSED,
-	    a == HOSTS_FULL ? "queue full" : "max_wait");
+	    a == HOSTS_LATE ? "max_wait" : "queue full");
 }
 
 /* The user whose turns it takes, if it is one; or NULL. */
@@ -134,6 +137,7 @@ take_answer(struct exchange *x, enum hosts_answer a)
 		deadline_set(&x->timer, x->ticket.deadline);
 		break;
 	case HOSTS_FULL:
+	case HOSTS_YIELDED:
 	case HOSTS_LATE:
 		refuse_over_budget(x, a);
 		break;
@@ -279,7 +283,7 @@ answered(struct exchange *x)
 	if (x->ticket.state == TICKET_HELD)
 		admitted(x, loop_now());
 	else
-		refuse_over_budget(x, HOSTS_LATE);
+		refuse_over_budget(x, x->ticket.refusal);
 }
 
 void

@@ -283,7 +283,7 @@ host_say_refused(struct host *h, struct ticket *t, enum hosts_answer a,
 	h->counts.refused++;
 	if (a != HOSTS_DRAINED)
 		hosts_say_budget(h, t);
-	if (a == HOSTS_FULL || a == HOSTS_LATE)
+	if (a == HOSTS_FULL || a == HOSTS_YIELDED || a == HOSTS_LATE)
 		hosts_why_refused(h, t, a == HOSTS_LATE, now);
 }
 
@@ -293,6 +293,17 @@ refuses(const struct ticket *t, enum hosts_answer a, uint64_t now)
 {
 	return a == HOSTS_FULL ||
 	    (a == HOSTS_LATE && t->deadline >= now + t->rule->max_wait);
+}
+
+/* One has left the full queue for it, and may have held up others. */
+static void
+yield(struct host *h, struct ticket *t, uint64_t now)
+{
+	struct ticket *other = ticket_of(t->report.yielded);
+
+	t->report.yielded = NULL;
+	host_refuse(h, other, HOSTS_YIELDED, now);
+	host_admit(h, t->loop, now);
 }
 
 static void
@@ -307,6 +318,8 @@ take_answer(struct host *h, struct ticket *t, enum hosts_answer answer,
 		hosts_say_budget(h, t);
 		set_state(h, t, TICKET_WAITING);
 		tell_first(h, now);
+		if (t->report.yielded != NULL)
+			yield(h, t, now);
 		arm(h, t->loop, now);
 	} else {
 		host_say_refused(h, t, answer, now);
@@ -329,7 +342,7 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 	bool learns = !source->tunnel && t->rule->learn != RULE_LEARN_OFF;
 	struct throttle_request request = c->request;
 	enum hosts_answer answer;
-	bool crossed = false;
+	bool crossed = false, refused;
 
 	pthread_mutex_lock(&h->lock);
 	if (learns && h->routes != NULL) {
@@ -349,14 +362,17 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 		host_know_route(t, head->method, head->path);
 	if (h->observe != NULL && answer != HOSTS_DRAINED)
 		host_observe_ask(h, t, c, now);
+	refused = t->report.yielded != NULL;
 	take_answer(h, t, answer, now);
+	refused = refused || t->state == TICKET_IDLE;
 	if (t->state != TICKET_IDLE || refuses(t, answer, now)) {
-		crossed = h->refusing != (t->state == TICKET_IDLE);
-		h->refusing = t->state == TICKET_IDLE;
+		crossed = h->refusing != refused;
+		h->refusing = refused;
 	}
 	pthread_mutex_unlock(&h->lock);
 	if (crossed)
-		hosts_say_crossing(t, answer);
+		hosts_say_crossing(t, refused && answer == HOSTS_WAIT ?
+		    HOSTS_YIELDED : answer);
 	return answer;
 }
 
@@ -398,12 +414,14 @@ host_return(struct host *h, struct ticket *t, uint64_t now)
 }
 
 void
-host_refuse(struct host *h, struct ticket *t, uint64_t now)
+host_refuse(struct host *h, struct ticket *t, enum hosts_answer why,
+    uint64_t now)
 {
 	throttle_report(h->throttle, &t->waiter, now, &t->report);
-	host_say_refused(h, t, HOSTS_LATE, now);
+	host_say_refused(h, t, why, now);
 	host_observe_end(h, t, OBSERVE_REFUSED, now);
 	set_state(h, t, TICKET_IDLE);
+	t->refusal = why;
 	loop_post(t->loop, &t->mail);
 	/* the last touch: who sees this may free the ticket */
 	t->host = NULL;
@@ -418,7 +436,7 @@ host_refuse_hopeless(struct host *h, uint64_t now)
 	throttle_hopeless(h->throttle, now, &out);
 	while ((waiter = TAILQ_FIRST(&out)) != NULL) {
 		TAILQ_REMOVE(&out, waiter, entry);
-		host_refuse(h, ticket_of(waiter), now);
+		host_refuse(h, ticket_of(waiter), HOSTS_LATE, now);
 	}
 }
 

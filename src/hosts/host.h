@@ -34,8 +34,9 @@ enum hosts_answer host_return(struct host *, struct ticket *, uint64_t now);
 /* Takes a ticket from the host; a refund is of what it has paid. */
 void		 host_leave(struct host *, struct ticket *, bool refund,
 		    uint64_t now);
-/* Refuses a waiter that is in no queue any more: it is late. */
-void		 host_refuse(struct host *, struct ticket *, uint64_t now);
+/* Refuses a waiter that is in no queue any more, by that answer. */
+void		 host_refuse(struct host *, struct ticket *,
+		    enum hosts_answer, uint64_t now);
 /* Refuses all whose start lies past their deadline. */
 void		 host_refuse_hopeless(struct host *, uint64_t now);
 /*

@@ -339,6 +339,7 @@ hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 		host_leave(h, t, false, now);
 		throttle_report(h->throttle, &t->waiter, now, &t->report);
 		host_say_refused(h, t, HOSTS_LATE, now);
+		t->refusal = HOSTS_LATE;
 	}
 	hosts_exit(hs, h);
 	return waited;

@@ -80,7 +80,7 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
 		throttle_named_carry(from->throttle, to->throttle,
 		    &t->waiter);
 		if (!throttle_requeue(to->throttle, &t->waiter, part, now))
-			host_refuse(to, t, now);
+			host_refuse(to, t, HOSTS_LATE, now);
 	} else {
 		throttle_release(from->throttle, &t->waiter, now);
 		throttle_named_carry(from->throttle, to->throttle,

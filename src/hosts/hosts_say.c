@@ -138,8 +138,11 @@ hosts_say_crossing(const struct ticket *t, enum hosts_answer a)
 	char text[EVENTS_TEXT], name[EVENTS_HOST], buf[WORDS];
 	char label[HOSTS_LABEL];
 
+	bool full = a == HOSTS_FULL || a == HOSTS_YIELDED;
+	bool refuses = full || a == HOSTS_LATE;
+
 	hosts_label(label, t);
-	if (a == HOSTS_FULL)
+	if (full)
 		snprintf(text, sizeof text, "refusing requests: queue.length "
 		    "(%u) is reached", t->rule->queue_length);
 	else if (a == HOSTS_LATE)
@@ -148,13 +151,13 @@ hosts_say_crossing(const struct ticket *t, enum hosts_answer a)
 		    words_duration(buf, t->rule->max_wait));
 	else
 		snprintf(text, sizeof text, "no longer refusing requests");
-	if (a == HOSTS_FULL || a == HOSTS_LATE)
+	if (refuses)
 		log_told(LOG_LEVEL_WARN, "%s: %s", label, text);
 	else
 		log_info("%s: %s", label, text);
 	hosts_name_print(name, t->rule, t->name, &t->credential);
-	events_tell(a == HOSTS_FULL || a == HOSTS_LATE ? EVENT_FULL :
-	    EVENT_NOT_FULL, name, t->rule->name, NULL, "%s", text);
+	events_tell(refuses ? EVENT_FULL : EVENT_NOT_FULL, name,
+	    t->rule->name, NULL, "%s", text);
 }
 
 /* Its source, or what stands for one; or NULL. */

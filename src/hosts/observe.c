@@ -125,6 +125,7 @@ observe_ask(struct observe *o, struct observed **place,
 		break;
 	case THROTTLE_WAIT:
 		observe_set_state(o, p, OBSERVED_WAITS);
+		observe_yielded(o, p);
 		break;
 	case THROTTLE_FULL:
 		p->view.full = true;

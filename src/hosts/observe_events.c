@@ -17,7 +17,7 @@
  *   none -> WAITS, HELD, OUT	observe_ask()
  *   WAITS -> HELD		admit()
  *   WAITS -> OUT		fire(): it was late; refuse_hopeless();
- *				observe_leave()
+ *				observe_leave(), observe_yielded()
  *   HELD -> OUT		fire(): its end
  *
  * Events are in a tree by their instants; the throttle itself knows one more,
@@ -161,6 +161,20 @@ observe_leave(struct observe *o, struct observed *p,
 	throttle_cancel(o->throttle, &p->waiter);
 	observe_decide(o, p, decision);
 	observe_set_state(o, p, OBSERVED_OUT);
+}
+
+void
+observe_yielded(struct observe *o, struct observed *p)
+{
+	struct observed *other;
+
+	if (p->view.report.yielded == NULL)
+		return;
+	other = observed_of(p->view.report.yielded);
+	p->view.report.yielded = NULL;
+	other->view.full = true;
+	observe_decide(o, other, STATS_WOULD_REFUSE);
+	observe_set_state(o, other, OBSERVED_OUT);
 }
 
 /* Returns how many went. */

@@ -83,6 +83,8 @@ void		 observe_schedule(struct observe *, struct observed *,
 /* Takes one that waits out of the queue, for good. */
 void		 observe_leave(struct observe *, struct observed *,
 		    enum stats_decision);
+/* Refuses whoever left a full queue for one that asked. */
+void		 observe_yielded(struct observe *, struct observed *);
 void		 observe_decide(struct observe *, struct observed *,
 		    enum stats_decision);
 void		 observe_free_place(struct observe *, struct observed *);

@@ -26,6 +26,19 @@ enum ticket_state {
 	TICKET_STATES,		/* how many there are */
 };
 
+enum hosts_answer {
+	HOSTS_GO,		/* admitted: send it */
+	HOSTS_WAIT,		/* queued; an answer will be posted */
+	HOSTS_FULL,		/* refused: too many wait */
+	HOSTS_YIELDED,		/* refused: it did wait, and too many do */
+	HOSTS_LATE,		/* refused: it would wait too long */
+	HOSTS_DRAINED,		/* refused: an operator drains the host */
+	HOSTS_NO_ROOM,		/* refused: limits.hosts is reached */
+	HOSTS_NO_SHARE,		/* refused: the client's share of them is */
+	HOSTS_NO_MEMORY,
+	HOSTS_RELOADED,		/* ask again: the ticket has a newer conf */
+};
+
 #define HOSTS_BUDGET	96	/* bytes of a budget's name, with its end */
 #define HOSTS_OBSERVED	160	/* bytes of what would have happened */
 
@@ -65,6 +78,7 @@ struct ticket {
 	uint64_t		 deadline;
 	uint64_t		 latest;	/* ns: never later than this */
 	struct throttle_report	 report;	/* see hosts_ask() */
+	enum hosts_answer	 refusal;	/* why, as the mail says */
 	/* which one had it wait last, or refuses it; "": none did */
 	char			 budget[HOSTS_BUDGET];
 	struct hosts_why	*why;		/* of its refusal; owned, or NULL */
@@ -77,18 +91,6 @@ struct ticket {
 	struct observed		*observed;
 	bool			 observed_turn;	/* it had its turn there */
 	char			 observed_as[HOSTS_OBSERVED]; /* or "" */
-};
-
-enum hosts_answer {
-	HOSTS_GO,		/* admitted: send it */
-	HOSTS_WAIT,		/* queued; an answer will be posted */
-	HOSTS_FULL,		/* refused: too many wait */
-	HOSTS_LATE,		/* refused: it would wait too long */
-	HOSTS_DRAINED,		/* refused: an operator drains the host */
-	HOSTS_NO_ROOM,		/* refused: limits.hosts is reached */
-	HOSTS_NO_SHARE,		/* refused: the client's share of them is */
-	HOSTS_NO_MEMORY,
-	HOSTS_RELOADED,		/* ask again: the ticket has a newer conf */
 };
 
 #endif

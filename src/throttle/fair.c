@@ -419,7 +419,8 @@ fair_add(struct fair *q, struct fair_waiter *w, uint64_t now)
 	if (w->returned) {
 		w->flow = &returned_flow;
 		waiters_add(&fair_lane_at(q, w->lane)->returned, w);
-	} else if (!flow_add(q, c, w)) {
+	} else if (!fair_owner_add(&q->owners, w) || !flow_add(q, c, w)) {
+		fair_owner_remove(&q->owners, w);
 		fair_chart_update(q, c);
 		client_settle(q, c);
 		return false;
@@ -480,6 +481,7 @@ fair_remove(struct fair *q, struct fair_waiter *w)
 	else
 		flow_remove(q, c, w);
 	w->flow = NULL;
+	fair_owner_remove(&q->owners, w);
 	c->length--;
 	q->length--;
 	fair_chart_update(q, c);
@@ -521,6 +523,12 @@ fair_pass(struct fair *q, uint64_t client, uint32_t weight, uint64_t cost)
 	fair_chart_update(q, c);
 	client_settle(q, c);
 	advance(q, start);
+}
+
+struct fair_waiter *
+fair_yields(const struct fair *q, uint64_t owner)
+{
+	return fair_owner_yields(&q->owners, owner);
 }
 
 size_t

@@ -83,6 +83,12 @@ void		 fair_pass(struct fair *, uint64_t client, uint32_t weight,
 /* Takes any waiter out; it used no turn. */
 void		 fair_remove(struct fair *, struct fair_waiter *);
 
+/*
+ * Returns who gives its place to a newcomer of an owner, where there is no room
+ * for both (fair_owner.h); it is still queued.  NULL: nobody does.
+ */
+struct fair_waiter *fair_yields(const struct fair *, uint64_t owner);
+
 /* Return how many wait: all, or those of a client. */
 size_t		 fair_length(const struct fair *);
 size_t		 fair_length_of(const struct fair *, uint64_t client);

@@ -7,17 +7,13 @@
 #include <bsd/sys/queue.h>
 
 #include "base/wide.h"
+#include "throttle/fair_owner.h"
 #include "throttle/fair_waiter.h"
 
 /*
  * What a fair queue is made of: clients, their flows, the groups and lanes that
  * these are in.  For the files of fair; nobody else looks into a queue.
  */
-
-/* The functions of a tree, each as far as it is used. */
-#define FAIR_TREE(name, type, field, cmp) \
-	RB_GENERATE_INTERNAL(name, type, field, cmp, \
-	    __attribute__((unused)) static)
 
 RB_HEAD(fair_waiters, fair_waiter);
 RB_HEAD(fair_order, fair_flow);
@@ -95,6 +91,7 @@ struct fair {
 	uint64_t		 now;		/* ns, the latest seen */
 	wide			 vt;
 	struct fair_clients	 clients;
+	struct fair_owners	 owners;
 	struct fair_owing	 owing;
 	struct fair_dues	 dues;
 	LIST_HEAD(, fair_group)	 groups;	/* that have flows */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <bsd/sys/queue.h>
 #include <bsd/sys/tree.h>
 
 #include "base/wide.h"
@@ -21,8 +22,14 @@
 #define FAIR_END	(FAIR_LANES + FAIR_MORE)
 #define FAIR_REMEMBERED	1024		/* clients that wait no more */
 
+/* The functions of a tree, each as far as it is used. */
+#define FAIR_TREE(name, type, field, cmp) \
+	RB_GENERATE_INTERNAL(name, type, field, cmp, \
+	    __attribute__((unused)) static)
+
 struct fair;
 struct fair_flow;
+struct fair_owner;
 
 /*
  * Lives in the caller's memory, zeroed before its first use; "set" fields by
@@ -30,6 +37,7 @@ struct fair_flow;
  */
 struct fair_waiter {
 	uint64_t		 client;	/* set: who takes turns */
+	uint64_t		 owner;		/* set: whose place it is */
 	uint64_t		 cost;		/* set: micro cost units */
 	uint64_t		 arrived;	/* set: ns */
 	uint32_t		 weight;	/* set: of the client, not 0 */
@@ -40,6 +48,8 @@ struct fair_waiter {
 	uint64_t		 seq;
 	struct fair_flow	*flow;		/* NULL: not queued */
 	RB_ENTRY(fair_waiter)	 entry;
+	struct fair_owner	*owned;		/* NULL: it is nobody's */
+	TAILQ_ENTRY(fair_waiter) of_owner;
 	wide			 sum;		/* costs of its subtree */
 };
 

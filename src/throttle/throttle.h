@@ -65,7 +65,9 @@ void		 throttle_free(struct throttle *);
 /*
  * Asks for admission.  A newcomer goes at once only where nobody waits whose
  * parts would let him go; what the waiter held before is overwritten.
- * Returns what became of it, with a report; a refusal takes nothing.
+ * Returns what became of it, with a report; a refusal takes nothing.  Into a
+ * full queue it comes only where another one yields, which the report names:
+ * that one is the caller's to refuse, and others may go for it.
  */
 enum throttle_answer throttle_ask(struct throttle *, struct throttle_waiter *,
 		    const struct throttle_request *, uint64_t now,

@@ -70,6 +70,7 @@ throttle_fill_in(struct throttle *t, struct throttle_waiter *w,
 	*w = (struct throttle_waiter){
 		.fair = {
 			.client = q->client,
+			.owner = q->owner,
 			.cost = q->cost,
 			.arrived = now,
 			.weight = q->weight,
@@ -96,6 +97,28 @@ throttle_goes(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 	    first_of(t, w->lane) == NULL && next_in_turn(t, now) == NULL;
 }
 
+/* With the report of a newcomer that does not go at once. */
+static enum throttle_answer
+wait_in_queue(struct throttle *t, struct throttle_waiter *w,
+    const struct throttle_request *q, struct throttle_report *r)
+{
+	bool full = !q->returned && throttle_waiting(t) >= t->queue_length;
+	struct fair_waiter *yields = NULL;
+
+	if (full && (yields = fair_yields(t->queue, q->owner)) == NULL)
+		return THROTTLE_FULL;
+	if (r->start > q->deadline)
+		return THROTTLE_LATE_START;
+	if (!fair_add(t->queue, &w->fair, t->now))
+		return THROTTLE_NO_MEMORY;
+	join_named(t, w->named);
+	if (yields != NULL) {
+		r->yielded = waiter_of(yields);
+		throttle_cancel(t, r->yielded);
+	}
+	return THROTTLE_WAIT;
+}
+
 enum throttle_answer
 throttle_ask(struct throttle *t, struct throttle_waiter *w,
     const struct throttle_request *q, uint64_t now, struct throttle_report *r)
@@ -116,14 +139,7 @@ throttle_ask(struct throttle *t, struct throttle_waiter *w,
 		return THROTTLE_GO;
 	}
 	throttle_start(t, &w->fair, now, r);
-	if (!q->returned && throttle_waiting(t) >= t->queue_length)
-		return THROTTLE_FULL;
-	if (r->start > q->deadline)
-		return THROTTLE_LATE_START;
-	if (!fair_add(t->queue, &w->fair, t->now))
-		return THROTTLE_NO_MEMORY;
-	join_named(t, w->named);
-	return THROTTLE_WAIT;
+	return wait_in_queue(t, w, q, r);
 }
 
 struct throttle_waiter *

@@ -92,6 +92,7 @@ throttle_stand_in(const struct throttle_waiter *w, struct fair_waiter *f,
 {
 	*f = (struct fair_waiter){
 		.client = w->fair.client,
+		.owner = w->fair.owner,
 		.cost = w->fair.cost,
 		.arrived = w->fair.arrived,
 		.weight = w->fair.weight,

@@ -32,6 +32,7 @@
 #define THROTTLE_LATE	20000000ULL	/* ns */
 
 struct throttle;
+struct throttle_waiter;
 
 struct throttle_limits {
 	struct budget_limits	 host;
@@ -55,6 +56,7 @@ struct throttle_deposit {
 /* What is asked for; the caller fills it in. */
 struct throttle_request {
 	uint64_t	 client;	/* whose turns it uses */
+	uint64_t	 owner;		/* whose place in the queue it is */
 	uint64_t	 cost;		/* micro cost units */
 	uint64_t	 deadline;	/* ns, to start by; THROTTLE_NEVER */
 	/*
@@ -105,7 +107,7 @@ TAILQ_HEAD(throttle_queue, throttle_waiter);
 enum throttle_answer {
 	THROTTLE_GO,	/* admitted: paid, and holds a slot */
 	THROTTLE_WAIT,	/* queued; throttle_next() will return it */
-	THROTTLE_FULL,	/* refused: the queue is full */
+	THROTTLE_FULL,	/* refused: the queue is full, nobody yields */
 	THROTTLE_LATE_START, /* refused: could not start by its deadline */
 	THROTTLE_NO_MEMORY, /* refused */
 };
@@ -123,6 +125,11 @@ struct throttle_report {
 	bool			 of_part;	/* in the part, not the host */
 	bool			 of_named;	/* in the named part */
 	unsigned		 rate;		/* which, when it is a rate */
+	/*
+	 * Of throttle_ask(): who was taken out of a full queue, having spent
+	 * nothing, since its owner has more places than this one's; or NULL.
+	 */
+	struct throttle_waiter	*yielded;
 };
 
 /* What a host calls a part, hashed by the caller. */

@@ -127,7 +127,8 @@ throttle_why(struct throttle *t, const struct throttle_waiter *w, uint64_t now,
 	add_budgets(t, why, &f, now);
 	if (why->goes)
 		return;
-	why->full = f.flow == NULL && r.waiting >= t->queue_length;
+	why->full = f.flow == NULL && r.waiting >= t->queue_length &&
+	    fair_yields(t->queue, f.owner) == NULL;
 	decide(why, &r, now);
 }
 
