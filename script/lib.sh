@@ -241,7 +241,8 @@ jobs()
 
 # build_in DIRECTORY [CONFIGURE ARGUMENT]...
 # Configures where that has not been done with these arguments and these
-# libraries, then makes what has changed.
+# libraries, then makes what has changed: all of it where configure may have
+# chosen other flags, which make does not see.
 build_in()
 {
 	dir=$1
@@ -252,6 +253,7 @@ build_in()
 	[ -x configure ] || quiet bootstrap ./bootstrap || return
 	mkdir -p "$dir"
 	stamp=$(echo "$top" "$@"
+	    cksum <configure.ac
 	    pkg-config --modversion libevent yaml-0.1 libcares jansson \
 	        libbsd openssl zlib
 	    pkg-config --modversion check 2>/dev/null || echo "no check")
@@ -261,6 +263,7 @@ build_in()
 		quiet "${name:+$name.}configure" \
 		    sh -c 'cd "$1" && shift && exec "$@"' sh "$dir" \
 		    "$top/configure" "$@" || return
+		quiet "${name:+$name.}clean" make -C "$dir" clean || return
 		echo "$stamp" >"$dir/.configured"
 	fi
 	quiet "${name:+$name.}make" make -C "$dir" -j"$(cores)"
