@@ -3,38 +3,7 @@
 
 #include <string.h>
 
-#include "http/http1_class.h"
-
-#define ENCODED	0x100		/* beside a byte: stands for itself only */
-
-/* Whether a percent sign and two digits stand there. */
-static bool
-is_encoded(const char *p, const char *end)
-{
-	return end - p >= 3 && p[0] == '%' && http1_hex(p[1]) >= 0 &&
-	    http1_hex(p[2]) >= 0;
-}
-
-/*
- * Takes a character off a string: a byte, encoded or not; -1 at the end.  Where
- * it makes a difference that it was encoded, ENCODED is set.
- */
-static int
-next_char(struct http1_str *s)
-{
-	int c;
-
-	if (s->len == 0)
-		return -1;
-	if (!is_encoded(s->p, s->p + s->len)) {
-		s->len--;
-		return (unsigned char)*s->p++;
-	}
-	c = http1_hex(s->p[1]) * 16 + http1_hex(s->p[2]);
-	s->p += 3;
-	s->len -= 3;
-	return c == '/' || c == '%' ? c | ENCODED : c;
-}
+#include "policy/path_char.h"
 
 /* As memcmp() does. */
 static int
@@ -43,24 +12,10 @@ compare(struct http1_str a, struct http1_str b)
 	int c, d;
 
 	do {
-		c = next_char(&a);
-		d = next_char(&b);
+		c = path_next_char(&a);
+		d = path_next_char(&b);
 	} while (c == d && c != -1);
 	return c - d;
-}
-
-/* 1 and 2 for the segments "." and "..", else 0. */
-static int
-dots(struct http1_str s)
-{
-	int n = 0;
-
-	while (n < 3 && s.len > 0) {
-		if (next_char(&s) != '.')
-			return 0;
-		n++;
-	}
-	return n < 3 ? n : 0;
 }
 
 /* Takes the next segment off a string, with the slash before it. */
@@ -87,7 +42,7 @@ add_segment(struct path *path, struct http1_str segment)
 {
 	if (segment.len == 0)
 		return;
-	switch (dots(segment)) {
+	switch (path_dots(segment)) {
 	case 1:
 		break;
 	case 2:
@@ -143,7 +98,7 @@ check_bytes(const char *text, size_t len)
 			return "a path without a query";
 		if ((unsigned char)text[i] < ' ' || text[i] == 0x7f)
 			return "a path without control characters";
-		if (text[i] == '%' && !is_encoded(text + i, text + len))
+		if (text[i] == '%' && !path_is_encoded(text + i, text + len))
 			return "two hexadecimal digits behind %";
 	}
 	return NULL;
@@ -154,7 +109,7 @@ check_segment(struct http1_str segment)
 {
 	if (segment.len == 0)
 		return "a path without // in it";
-	if (dots(segment) != 0)
+	if (path_dots(segment) != 0)
 		return "a path without . and .. in it";
 	if (!is_star(segment) &&
 	    memchr(segment.p, '*', segment.len) != NULL)
