@@ -175,7 +175,6 @@ say_refusal(const struct host *h, struct ticket *t,
 		.host = h,
 		.whole = whole(h->rule),
 		.report = &v->report,
-		.part = v->part,
 	};
 	char budget[HOSTS_BUDGET];
 
@@ -318,11 +317,11 @@ host_observe_inherit(struct host *to, struct host *from,
 
 void
 host_observe_move(struct host *from, struct host *to, struct ticket *t,
-    unsigned part, uint64_t now)
+    const unsigned *moved, uint64_t now)
 {
 	if (t->observed == NULL)
 		return;
-	observe_move(from->observe, to->observe, &t->observed, part, now);
+	observe_move(from->observe, to->observe, &t->observed, moved, now);
 	count(from);
 	if (to->observe != NULL)
 		count(to);

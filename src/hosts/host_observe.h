@@ -81,8 +81,8 @@ void		 host_observe_replace(struct host *, const struct rule *,
 /* A new entry takes over what one that stood for it has consumed. */
 void		 host_observe_inherit(struct host *to, struct host *from,
 		    const unsigned *moved, uint64_t now);
-/* A ticket moves to another entry, into a part there. */
+/* A ticket moves to another entry; its part i is moved[i] there. */
 void		 host_observe_move(struct host *from, struct host *to,
-		    struct ticket *, unsigned part, uint64_t now);
+		    struct ticket *, const unsigned *moved, uint64_t now);
 
 #endif

@@ -68,24 +68,22 @@ inherit(struct host *to, struct host *from, uint64_t now)
 static void
 move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
 {
-	unsigned moved[THROTTLE_PARTS], part = t->waiter.part;
+	unsigned moved[THROTTLE_PARTS];
 
 	match_parts(from->rule, to->rule, moved);
-	if (part != THROTTLE_WHOLE)
-		part = moved[part];
-	host_observe_move(from, to, t, part, now);
+	host_observe_move(from, to, t, moved, now);
 	host_move(from, to, t);
 	if (t->state == TICKET_WAITING) {
 		throttle_cancel(from->throttle, &t->waiter);
 		throttle_named_carry(from->throttle, to->throttle,
 		    &t->waiter);
-		if (!throttle_requeue(to->throttle, &t->waiter, part, now))
+		if (!throttle_requeue(to->throttle, &t->waiter, moved, now))
 			host_refuse(to, t, HOSTS_LATE, now);
 	} else {
 		throttle_release(from->throttle, &t->waiter, now);
 		throttle_named_carry(from->throttle, to->throttle,
 		    &t->waiter);
-		throttle_hold(to->throttle, &t->waiter, part, now);
+		throttle_hold(to->throttle, &t->waiter, moved, now);
 		to->reached++;
 	}
 }

@@ -101,8 +101,8 @@ hosts_say_short(char buf[HOSTS_BUDGET], const struct hosts_short *s)
 	struct hosts_limit l = { .what = r->what };
 	unsigned part = THROTTLE_WHOLE;
 
-	if (r->of_part && s->part < rule->npaths) {
-		part = s->part;
+	if (r->of_part && r->part < rule->npaths) {
+		part = r->part;
 		limits = &rule->paths[part].limits;
 		l.part = rule->paths[part].text;
 	} else if (r->of_named) {
@@ -123,7 +123,6 @@ hosts_say_budget(const struct host *h, struct ticket *t)
 		.host = h,
 		.whole = host_budget_limits(h),
 		.report = &t->report,
-		.part = t->waiter.part,
 		.named = t->waiter.named,
 		.causes = h->pause.causes,
 	};

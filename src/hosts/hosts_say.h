@@ -35,7 +35,6 @@ struct hosts_short {
 	const struct host		*host;
 	const struct budget_limits	*whole;	/* the limits of its whole */
 	const struct throttle_report	*report;
-	unsigned			 part;	/* or THROTTLE_WHOLE */
 	unsigned			 named;	/* or 0 */
 	/* What paused the whole and the parts, if that is told; or NULL. */
 	const uint8_t			*causes;

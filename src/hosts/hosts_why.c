@@ -110,11 +110,13 @@ add_limit(struct hosts_explanation *e, const struct hosts_why *kept,
 		.what = r->what,
 		.rate = r->limit,
 		.concurrency = r->concurrency,
-		.manual = kept->causes[r->whose] == STATS_MANUAL,
+		.manual = (r->whose != THROTTLE_OF_PART ||
+		    r->part == kept->part) &&
+		    kept->causes[r->whose] == STATS_MANUAL,
 	};
 
-	if (r->whose == THROTTLE_OF_PART && kept->part < kept->rule->npaths)
-		limit.part = kept->rule->paths[kept->part].text;
+	if (r->whose == THROTTLE_OF_PART && r->part < kept->rule->npaths)
+		limit.part = kept->rule->paths[r->part].text;
 	else if (r->whose == THROTTLE_OF_NAMED)
 		limit.named = kept->named;
 	hosts_say_limit(to->name, &limit);

@@ -116,7 +116,6 @@ observe_ask(struct observe *o, struct observed **place,
 		return;
 	q.named = 0;
 	q.deposit = request->deposit != NULL ? &p->deposit : NULL;
-	p->view.part = q.part;
 	switch (throttle_ask(o->throttle, &p->waiter, &q, o->now,
 	    &p->view.report)) {
 	case THROTTLE_GO:
@@ -242,7 +241,7 @@ catch_up(struct observe *o, uint64_t now)
 
 void
 observe_move(struct observe *from, struct observe *to, struct observed **place,
-    unsigned part, uint64_t now)
+    const unsigned *moved, uint64_t now)
 {
 	struct observed *p = *place;
 	enum observed_state state;
@@ -268,11 +267,10 @@ observe_move(struct observe *from, struct observe *to, struct observed **place,
 	LIST_INSERT_HEAD(&to->all, p, entry);
 	to->memory = from->memory;
 	p->seq = to->seq++;
-	p->view.part = part;
 	if (state == OBSERVED_HELD)
-		throttle_hold(to->throttle, &p->waiter, part, to->now);
+		throttle_hold(to->throttle, &p->waiter, moved, to->now);
 	else if (state == OBSERVED_WAITS && !throttle_requeue(to->throttle,
-	    &p->waiter, part, to->now)) {
+	    &p->waiter, moved, to->now)) {
 		observe_decide(to, p, STATS_WOULD_WAIT);
 		state = OBSERVED_OUT;
 	}

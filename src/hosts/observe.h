@@ -97,11 +97,12 @@ bool		 observe_end(struct observe *, struct observed **place,
 		    enum observe_end, uint64_t now);
 
 /*
- * Takes a request to another shadow, into a part there; to may be NULL: it is
- * not observed any more.
+ * Takes a request to another shadow, whose part moved[i] its part i is; to may be
+ * NULL: it is not observed any more.
  */
 void		 observe_move(struct observe *from, struct observe *to,
-		    struct observed **place, unsigned part, uint64_t now);
+		    struct observed **place, const unsigned *moved,
+		    uint64_t now);
 
 /* What is decided of a place, as far as that is known. */
 void		 observe_place(struct observe *, const struct observed *,

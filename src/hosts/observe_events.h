@@ -21,7 +21,6 @@ struct observed_view {
 	bool			 decided;	/* else it still waits */
 	uint64_t		 wait;		/* ns; so far, or at least */
 	struct throttle_report	 report;	/* when it asked */
-	unsigned		 part;		/* or THROTTLE_WHOLE */
 	bool			 full;		/* refused: the queue was */
 };
 

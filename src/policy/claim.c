@@ -347,23 +347,27 @@ smallest_burst(const struct budget_limits *l, uint64_t max)
 
 /* What a client may claim: never a debt that others have to wait for. */
 static uint64_t
-largest_cost(const struct rule *rule, unsigned part)
+largest_cost(const struct rule *rule, const struct throttle_request *q)
 {
 	uint64_t max;
+	unsigned i;
 
 	if (rule->mode == RULE_OBSERVE)
 		return UINT64_MAX;
 	max = smallest_burst(&rule->limits, UINT64_MAX);
-	if (part == THROTTLE_WHOLE)
-		return max;
-	return smallest_burst(&rule->paths[part].limits, max);
+	if (q->part != THROTTLE_WHOLE)
+		max = smallest_burst(&rule->paths[q->part].limits, max);
+	for (i = 0; i < q->also.n; i++)
+		max = smallest_burst(&rule->paths[q->also.parts[i]].limits,
+		    max);
+	return max;
 }
 
 static const char *
 take_cost(struct claim *c, const struct rule *rule,
     const struct claim_source *s)
 {
-	uint64_t max = largest_cost(rule, c->request.part);
+	uint64_t max = largest_cost(rule, &c->request);
 	int64_t milli;
 
 	if (s->tunnel)
@@ -408,12 +412,26 @@ take_deadline(struct claim *c, const struct rule *rule,
 	return NULL;
 }
 
-static unsigned
-part_of(const struct rule *rule, const struct claim_source *s)
-{
-	int part = s->tunnel ? -1 : rule_path_of(rule, s->head);
+_Static_assert(RULE_PATH_PARTS == 1 + THROTTLE_ALSO, "all of a request's");
 
-	return part < 0 ? THROTTLE_WHOLE : (unsigned)part;
+static const char *
+take_parts(struct claim *c, const struct rule *rule,
+    const struct claim_source *s)
+{
+	unsigned parts[RULE_PATH_PARTS];
+	int i, n;
+
+	c->request.part = THROTTLE_WHOLE;
+	if (s->tunnel)
+		return NULL;
+	if ((n = rule_path_of(rule, s->head, parts)) < 0)
+		return "the path can be read in too many ways";
+	if (n > 0)
+		c->request.part = parts[0];
+	for (i = 1; i < n; i++)
+		c->request.also.parts[c->request.also.n++] =
+		    (uint8_t)parts[i];
+	return NULL;
 }
 
 const char *
@@ -424,8 +442,8 @@ claim_make(struct claim *c, const struct claim_hash *k,
 
 	memset(c, 0, sizeof *c);
 	c->request.urgency = urgency_of(s->head);
-	c->request.part = part_of(rule, s);
-	if ((wrong = take_cost(c, rule, s)) != NULL ||
+	if ((wrong = take_parts(c, rule, s)) != NULL ||
+	    (wrong = take_cost(c, rule, s)) != NULL ||
 	    (wrong = take_deadline(c, rule, s, now)) != NULL ||
 	    (wrong = take_client(c, k, rule, s)) != NULL ||
 	    (wrong = take_owner(c, k, s)) != NULL)

@@ -6,6 +6,7 @@
 #include "base/wide.h"
 #include "hint/refusal_pick.h"
 #include "hint/refusal_table.h"
+#include "policy/path_reading.h"
 
 bool
 lesson_reads(const struct rule *rule, int status)
@@ -284,13 +285,21 @@ lesson_is_final(const struct lesson *l)
 	return l->verdict == BUDGET_THROTTLED && !l->backoff;
 }
 
+/* By any reading of it. */
 static bool
 is_for_path(const struct rule_body *body, struct http1_str path)
 {
+	struct path_readings readings;
 	struct path p;
 
-	return body->path == NULL || (path_split(&p, path) &&
-	    path_pattern_match(&body->pattern, &p));
+	if (body->path == NULL)
+		return true;
+	if (!path_readings_start(&readings, path))
+		return false;
+	while (path_readings_next(&readings, &p))
+		if (path_pattern_match(&body->pattern, &p))
+			return true;
+	return false;
 }
 
 unsigned

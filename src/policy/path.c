@@ -60,15 +60,8 @@ add_segment(struct path *path, struct http1_str segment)
 bool
 path_split(struct path *path, struct http1_str s)
 {
-	size_t i;
-
 	path->n = 0;
-	if (s.p == NULL)
-		return false;
-	for (i = 0; i < s.len && s.p[i] != '?' && s.p[i] != '#'; i++)
-		continue;
-	s.len = i;
-	if (s.len > 0 && s.p[0] != '/')
+	if (!path_cut(&s))
 		return false;
 	while (s.len > 0)
 		add_segment(path, next_segment(&s));

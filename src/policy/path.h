@@ -27,7 +27,8 @@
  *	  %2F and %25, by which servers tell one segment from two;
  *	- letters differ by case, as they do for most servers.
  *
- * What only some servers leave out (";x=1" behind a segment) counts.
+ * That is the plain reading.  Where servers differ, path_reading.h has the
+ * others.
  *
  * No recursion, no memory: the time is linear in the path's length to split it,
  * and in the pattern's to match it.

@@ -55,4 +55,21 @@ path_dots(struct http1_str s)
 	return n < 3 ? n : 0;
 }
 
+/*
+ * Leaves the path of a request's target, without query and fragment.  False for
+ * what is none: it is not there (NULL), or does not begin with "/".
+ */
+static inline bool
+path_cut(struct http1_str *s)
+{
+	size_t i;
+
+	if (s->p == NULL)
+		return false;
+	for (i = 0; i < s->len && s->p[i] != '?' && s->p[i] != '#'; i++)
+		continue;
+	s->len = i;
+	return s->len == 0 || s->p[0] == '/';
+}
+
 #endif

@@ -38,18 +38,33 @@ matches(const struct rule_cost *cost, const struct http1_head *head,
 	return cost->header == NULL || has_field(head, cost);
 }
 
+/* By the first that matches one reading of the path; NULL: it has none. */
+static uint64_t
+cost_of(const struct rule *rule, const struct http1_head *head,
+    const struct path *path)
+{
+	size_t i;
+
+	for (i = 0; i < rule->ncosts; i++)
+		if (matches(&rule->costs[i], head, path))
+			return rule->costs[i].cost;
+	return BUDGET_UNIT;
+}
+
 uint64_t
 rule_cost_of(const struct rule *rule, const struct http1_head *head)
 {
+	struct path_readings readings;
+	uint64_t cost, most = 0;
 	struct path path;
-	bool has_path;
-	size_t i;
 
 	if (rule->ncosts == 0)
 		return BUDGET_UNIT;
-	has_path = rule_path_requested(head, &path);
-	for (i = 0; i < rule->ncosts; i++)
-		if (matches(&rule->costs[i], head, has_path ? &path : NULL))
-			return rule->costs[i].cost;
-	return BUDGET_UNIT;
+	if (!rule_path_requested(head, &readings))
+		return cost_of(rule, head, NULL);
+	while (path_readings_next(&readings, &path)) {
+		cost = cost_of(rule, head, &path);
+		most = cost > most ? cost : most;
+	}
+	return most;
 }

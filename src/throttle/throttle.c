@@ -38,7 +38,8 @@
  *   slotless  its slot was given back, by throttle_release_slot().
  *
  * Lane 0 of the queue is for those in no part, lane i + 1 for part i, lanes
- * from FAIR_LANES on for those in a named part, in another part besides or not.
+ * from FAIR_LANES on for those in several parts, or in a named one, alone or with
+ * others.
  * Among the first ones of all lanes whose parts allow them to go now, the one
  * whose turn it is by fairness is next; if the host's budget does not allow
  * that one, nobody goes.
@@ -103,11 +104,14 @@ uint64_t
 throttle_deadline(const struct throttle *t, const struct throttle_waiter *w)
 {
 	uint64_t from = larger(w->since, t->host.paused_until);
+	unsigned i;
 
 	if (!w->fair.returned || w->again == 0)
 		return w->deadline;
 	if (w->part != THROTTLE_WHOLE)
 		from = larger(from, t->parts[w->part].paused_until);
+	for (i = 0; i < w->also.n; i++)
+		from = larger(from, t->parts[w->also.parts[i]].paused_until);
 	if (w->named != 0)
 		from = larger(from, throttle_paused_until(t,
 		    THROTTLE_NAMED_PART(w->named)));

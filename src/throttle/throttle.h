@@ -16,7 +16,8 @@
  *
  * Named parts are those that a host makes known by itself, at any time.  They
  * have no limits of their own, but are paused, recover and are shaped; a waiter
- * may be in a part and in a named one.  One that has nothing to remember is
+ * may be in a part and in a named one.  It may also be in several parts, and then
+ * pays to each of them.  One that has nothing to remember is
  * forgotten.
  *
  * A throttle calls nobody.  Whatever may let a waiter go (a verdict, a
@@ -229,10 +230,11 @@ void		 throttle_inherit(struct throttle *, const struct throttle *,
 
 /*
  * Takes a slot without an admission, for a waiter that moves here after its
- * throttle_release() elsewhere.
+ * throttle_release() elsewhere.  moved: as for throttle_limit(); NULL: it is in
+ * no part here.
  */
 void		 throttle_hold(struct throttle *, struct throttle_waiter *,
-		    unsigned part, uint64_t now);
+		    const unsigned *moved, uint64_t now);
 
 /*
  * Queues a waiter cancelled elsewhere.  Its client, cost, urgency, arrival and
@@ -240,7 +242,7 @@ void		 throttle_hold(struct throttle *, struct throttle_waiter *,
  * Returns false without memory: it is in no queue then.
  */
 bool		 throttle_requeue(struct throttle *, struct throttle_waiter *,
-		    unsigned part, uint64_t now)
+		    const unsigned *moved, uint64_t now)
 		    __attribute__((warn_unused_result));
 
 /*

@@ -15,6 +15,7 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
     enum budget_verdict verdict, uint64_t now)
 {
 	struct budget *b, *named;
+	unsigned i;
 	bool held;
 
 	throttle_tick(t, now);
@@ -29,6 +30,9 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 	budget_verdict(&t->host, w->epoch, verdict, now);
 	if (b != NULL)
 		budget_verdict(b, w->part_epoch, verdict, now);
+	for (i = 0; i < w->also.n; i++)
+		budget_verdict(part_budget(t, w->also.parts[i]),
+		    w->also_epochs[i], verdict, now);
 	if (named != NULL)
 		budget_verdict(named, w->named_epoch, verdict, now);
 	/* A neutral one may let a shape's next one go sooner. */
@@ -86,10 +90,15 @@ throttle_resume(struct throttle *t, unsigned part, uint64_t now)
 static uint32_t
 epoch_in(struct throttle *t, unsigned part, const struct throttle_waiter *w)
 {
+	unsigned i;
+
 	if (part == THROTTLE_WHOLE)
 		return w->epoch;
 	if (part == w->part)
 		return w->part_epoch;
+	for (i = 0; i < w->also.n; i++)
+		if (part == w->also.parts[i])
+			return w->also_epochs[i];
 	if (w->named != 0 && part == THROTTLE_NAMED_PART(w->named))
 		return w->named_epoch;
 	/* Whoever is not of the part has not tried it. */

@@ -43,10 +43,14 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 {
 	struct budget *b = part_budget(t, w->part);
 	struct budget *named = named_budget(t, w->named);
+	unsigned i;
 
 	w->epoch = budget_take(&t->host, w->fair.cost, at, now);
 	if (b != NULL)
 		w->part_epoch = budget_take(b, w->fair.cost, at, now);
+	for (i = 0; i < w->also.n; i++)
+		w->also_epochs[i] = budget_take(part_budget(t,
+		    w->also.parts[i]), w->fair.cost, at, now);
 	if (named != NULL)
 		w->named_epoch = budget_take(named, w->fair.cost, at, now);
 	if (w->deposit != NULL && b == NULL) {
@@ -64,7 +68,7 @@ bool
 throttle_fill_in(struct throttle *t, struct throttle_waiter *w,
     const struct throttle_request *q, uint64_t now)
 {
-	struct pair pair = { q->part, q->named };
+	struct pair pair = { q->part, q->named, q->also };
 	unsigned lane = throttle_lane(t, t->queue, pair);
 
 	*w = (struct throttle_waiter){
@@ -83,6 +87,7 @@ throttle_fill_in(struct throttle *t, struct throttle_waiter *w,
 		.again = q->again,
 		.latest = q->latest,
 		.part = q->part,
+		.also = q->also,
 		.named = q->named,
 		.deposit = q->deposit,
 	};
@@ -168,7 +173,7 @@ throttle_next(struct throttle *t, uint64_t now)
 static uint64_t
 inner_due(struct throttle *t, unsigned lane, uint64_t cost)
 {
-	struct budget *b[2];
+	struct budget *b[THROTTLE_INNER];
 	unsigned i, n = inner_budgets(t, pair_of(t, lane), b);
 	uint64_t due = 0;
 

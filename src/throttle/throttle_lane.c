@@ -5,6 +5,7 @@
 #include "throttle/throttle_lane.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 void
 throttle_tick(struct throttle *t, uint64_t now)
@@ -55,35 +56,59 @@ throttle_set_parts(struct throttle *t, const struct throttle_limits *limits)
 }
 
 static bool
-is_pair(struct pair a, struct pair b)
+is_pair(const struct pair *a, const struct pair *b)
 {
-	return a.part == b.part && a.named == b.named;
+	return a->part == b->part && a->named == b->named &&
+	    a->also.n == b->also.n &&
+	    memcmp(a->also.parts, b->also.parts, a->also.n) == 0;
 }
 
-unsigned
-throttle_lane(struct throttle *t, struct fair *queue, struct pair pair)
+/*
+ * How many lanes there are for such a pair.  Clients choose which parts a path
+ * may mean; the other half of the lanes is for parts that hosts name.
+ */
+static unsigned
+most_pairs(const struct pair *pair)
 {
-	struct learned *l = t->learned;
-	unsigned i, free_one = THROTTLE_PAIRS;
+	return pair->named == 0 ? THROTTLE_PAIRS / 2 : THROTTLE_PAIRS;
+}
 
-	if (pair.named == 0)
-		return lane_of(pair.part);
+/* The pair's place among the others, or one that it may have; THROTTLE_PAIRS */
+static unsigned
+find_pair(struct throttle *t, struct fair *queue, const struct pair *pair)
+{
+	unsigned i, free_one = THROTTLE_PAIRS;
+	struct learned *l = t->learned;
+
 	for (i = 0; i < l->npairs; i++) {
 		if (!fair_lane(queue, FAIR_LANES + i))
-			return FAIR_END;
-		if (is_pair(l->pairs[i], pair))
-			return FAIR_LANES + i;
+			return THROTTLE_PAIRS;
+		if (is_pair(&l->pairs[i], pair))
+			return i;
 		if (free_one == THROTTLE_PAIRS &&
 		    fair_first(queue, FAIR_LANES + i, t->now) == NULL)
 			free_one = i;
 	}
 	if (free_one == THROTTLE_PAIRS && l->npairs < THROTTLE_PAIRS)
 		free_one = l->npairs++;
-	if (free_one == THROTTLE_PAIRS ||
-	    !fair_lane(queue, FAIR_LANES + free_one))
+	return free_one < most_pairs(pair) ? free_one : THROTTLE_PAIRS;
+}
+
+unsigned
+throttle_lane(struct throttle *t, struct fair *queue, struct pair pair)
+{
+	unsigned place;
+
+	if (pair.named == 0 && pair.also.n == 0)
+		return lane_of(pair.part);
+	if (t->learned == NULL &&
+	    (t->learned = calloc(1, sizeof *t->learned)) == NULL)
 		return FAIR_END;
-	l->pairs[free_one] = pair;
-	return FAIR_LANES + free_one;
+	place = find_pair(t, queue, &pair);
+	if (place == THROTTLE_PAIRS || !fair_lane(queue, FAIR_LANES + place))
+		return FAIR_END;
+	t->learned->pairs[place] = pair;
+	return FAIR_LANES + place;
 }
 
 void

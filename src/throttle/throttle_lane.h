@@ -17,6 +17,8 @@
  */
 
 #define THROTTLE_PAIRS	FAIR_MORE
+/* What a lane's own budgets are at most: those of parts and of a named one. */
+#define THROTTLE_INNER	(1 + THROTTLE_ALSO + 1)
 _Static_assert(THROTTLE_PARTS + 1 == FAIR_LANES, "a lane for each part");
 
 struct named_part {
@@ -26,13 +28,17 @@ struct named_part {
 	struct budget		 budget;
 };
 
-/* A lane for those of a part (or none) that are in a named one, too. */
+/*
+ * A lane for those of a part (or none) that are in other parts, or a named one,
+ * too.
+ */
 struct pair {
 	unsigned		 part;
 	unsigned		 named;
+	struct throttle_also	 also;
 };
 
-/* What a host has made known: made with the first of it. */
+/* What is known as requests and answers come: made with the first of it. */
 struct learned {
 	struct named_part	*named[THROTTLE_NAMED_PARTS]; /* owned; NULL */
 	struct pair		 pairs[THROTTLE_PAIRS];
@@ -119,17 +125,23 @@ pair_of(const struct throttle *t, unsigned lane)
 {
 	if (lane >= FAIR_LANES)
 		return t->learned->pairs[lane - FAIR_LANES];
-	return (struct pair){ lane == 0 ? THROTTLE_WHOLE : lane - 1, 0 };
+	return (struct pair){ .part = lane == 0 ? THROTTLE_WHOLE : lane - 1 };
 }
 
-/* Sets b to the budgets on top of the host's; returns how many. */
+/*
+ * Sets b to the budgets on top of the host's: of its part, the other parts, and
+ * the named one, which comes last; returns how many.
+ */
 static inline unsigned
-inner_budgets(struct throttle *t, struct pair p, struct budget *b[2])
+inner_budgets(struct throttle *t, struct pair p,
+    struct budget *b[THROTTLE_INNER])
 {
-	unsigned n = 0;
+	unsigned i, n = 0;
 
 	if ((b[n] = part_budget(t, p.part)) != NULL)
 		n++;
+	for (i = 0; i < p.also.n; i++)
+		b[n++] = part_budget(t, p.also.parts[i]);
 	if ((b[n] = named_budget(t, p.named)) != NULL)
 		n++;
 	return n;
@@ -138,7 +150,7 @@ inner_budgets(struct throttle *t, struct pair p, struct budget *b[2])
 static inline struct pair
 pair_of_waiter(const struct throttle_waiter *w)
 {
-	return (struct pair){ w->part, w->named };
+	return (struct pair){ w->part, w->named, w->also };
 }
 
 /* Returns what a part is after a move, as throttle_limit() describes it. */
@@ -167,7 +179,7 @@ first_of(struct throttle *t, unsigned lane)
 static inline bool
 has_room(struct throttle *t, const struct throttle_waiter *w)
 {
-	struct budget *b[2];
+	struct budget *b[THROTTLE_INNER];
 	unsigned n = inner_budgets(t, pair_of_waiter(w), b);
 
 	while (n > 0)
@@ -180,7 +192,7 @@ has_room(struct throttle *t, const struct throttle_waiter *w)
 static inline bool
 inner_allow(struct throttle *t, unsigned lane, uint64_t cost, uint64_t now)
 {
-	struct budget *b[2];
+	struct budget *b[THROTTLE_INNER];
 	unsigned n = inner_budgets(t, pair_of(t, lane), b);
 
 	while (n > 0)
@@ -206,8 +218,8 @@ bool		 throttle_set_parts(struct throttle *,
 		    const struct throttle_limits *);
 
 /*
- * Returns the lane of those in a part and a named one, in a queue, made where
- * it is missing; FAIR_END without memory, or when all are in use.
+ * Returns the lane of those in the same parts and named one, in a queue, made
+ * where it is missing; FAIR_END without memory, or when all are in use.
  */
 unsigned	 throttle_lane(struct throttle *, struct fair *, struct pair);
 

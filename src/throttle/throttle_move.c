@@ -28,11 +28,28 @@ same_lanes(const struct throttle *t, const struct throttle_limits *limits,
 	return true;
 }
 
+/* Into those parts that there are still; the first of them is its part. */
 static void
-move_to_part(struct throttle_waiter *w, unsigned part)
+move_parts(struct throttle_waiter *w, const unsigned *moved, unsigned nparts)
 {
-	w->part = part;
-	w->fair.lane = (uint16_t)lane_of(part);
+	struct throttle_also old = w->also;
+	unsigned i, part;
+
+	w->part = moved_part(moved, w->part, nparts);
+	w->also.n = 0;
+	for (i = 0; i < old.n; i++) {
+		part = moved_part(moved, old.parts[i], nparts);
+		if (part == THROTTLE_WHOLE)
+			continue;
+		if (w->part == THROTTLE_WHOLE) {
+			w->part = part;
+			w->part_epoch = w->also_epochs[i];
+			continue;
+		}
+		w->also_epochs[w->also.n] = w->also_epochs[i];
+		w->also.parts[w->also.n++] = (uint8_t)part;
+	}
+	w->fair.lane = (uint16_t)lane_of(w->part);
 }
 
 static wide
@@ -53,7 +70,7 @@ move_queue(struct throttle *t, struct fair *to, const unsigned *moved,
 	struct throttle_waiter *list = throttle_list(t, arrival), *w;
 	size_t i = 0, n = fair_length(t->queue);
 	struct fair_waiter *stand_in;
-	struct pair pair;
+	struct throttle_waiter then;
 	unsigned lane;
 	bool ok = true;
 
@@ -62,9 +79,10 @@ move_queue(struct throttle *t, struct fair *to, const unsigned *moved,
 	if ((stand_in = calloc(n, sizeof *stand_in)) == NULL)
 		return false;
 	for (w = list; w != NULL; w = w->next) {
-		pair = pair_of_waiter(w);
-		pair.part = moved_part(moved, w->part, nparts);
-		if ((lane = throttle_lane(t, to, pair)) == FAIR_END) {
+		then = *w;
+		move_parts(&then, moved, nparts);
+		lane = throttle_lane(t, to, pair_of_waiter(&then));
+		if (lane == FAIR_END) {
 			ok = false;
 			break;
 		}
@@ -75,7 +93,7 @@ move_queue(struct throttle *t, struct fair *to, const unsigned *moved,
 	}
 	for (w = ok ? list : NULL, n = 0; w != NULL; w = w->next) {
 		fair_remove(t->queue, &w->fair);
-		move_to_part(w, moved_part(moved, w->part, nparts));
+		move_parts(w, moved, nparts);
 		w->fair.lane = stand_in[n++].lane;
 		if (!fair_add(to, &w->fair, t->now))
 			abort();
@@ -152,7 +170,7 @@ void
 throttle_moved(struct throttle_waiter *w, const unsigned *moved)
 {
 	if (w->held)
-		move_to_part(w, moved_part(moved, w->part, THROTTLE_PARTS));
+		move_parts(w, moved, THROTTLE_PARTS);
 }
 
 void
@@ -174,18 +192,21 @@ throttle_inherit(struct throttle *t, const struct throttle *from,
 }
 
 void
-throttle_hold(struct throttle *t, struct throttle_waiter *w, unsigned part,
-    uint64_t now)
+throttle_hold(struct throttle *t, struct throttle_waiter *w,
+    const unsigned *moved, uint64_t now)
 {
-	struct budget *b = part_budget(t, part);
 	bool slotless = w->slotless;
-	struct budget *named = named_budget(t, w->named);
+	struct budget *named = named_budget(t, w->named), *b;
+	unsigned i;
 
 	throttle_tick(t, now);
-	move_to_part(w, part);
+	move_parts(w, moved, t->nparts);
 	w->epoch = budget_hold(&t->host, !w->settled);
-	if (b != NULL)
+	if ((b = part_budget(t, w->part)) != NULL)
 		w->part_epoch = budget_hold(b, !w->settled);
+	for (i = 0; i < w->also.n; i++)
+		w->also_epochs[i] = budget_hold(part_budget(t,
+		    w->also.parts[i]), !w->settled);
 	if (named != NULL)
 		w->named_epoch = budget_hold(named, !w->settled);
 	join_named(t, w->named);
@@ -198,13 +219,13 @@ throttle_hold(struct throttle *t, struct throttle_waiter *w, unsigned part,
 }
 
 bool
-throttle_requeue(struct throttle *t, struct throttle_waiter *w, unsigned part,
-    uint64_t now)
+throttle_requeue(struct throttle *t, struct throttle_waiter *w,
+    const unsigned *moved, uint64_t now)
 {
 	unsigned lane;
 
 	throttle_tick(t, now);
-	move_to_part(w, part);
+	move_parts(w, moved, t->nparts);
 	lane = throttle_lane(t, t->queue, pair_of_waiter(w));
 	if (lane == FAIR_END)
 		return false;

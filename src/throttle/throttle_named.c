@@ -53,7 +53,7 @@ forget(struct throttle *t, unsigned named)
 	for (i = 0; i < t->learned->npairs; i++)
 		if (t->learned->pairs[i].named == named)
 			t->learned->pairs[i] =
-			    (struct pair){ THROTTLE_WHOLE, 0 };
+			    (struct pair){ .part = THROTTLE_WHOLE };
 	free(t->learned->named[named - 1]);
 	t->learned->named[named - 1] = NULL;
 }
@@ -103,7 +103,7 @@ throttle_named_make(struct throttle *t, const struct throttle_key *key,
 static bool
 move_queued(struct throttle *t, struct throttle_waiter *w, unsigned named)
 {
-	struct pair pair = { w->part, named };
+	struct pair pair = { w->part, named, w->also };
 	unsigned lane = throttle_lane(t, t->queue, pair);
 	struct fair_waiter stand_in;
 

@@ -16,7 +16,7 @@
 #define STEPS	64	/* instants that are tried for one waiter */
 
 struct stage {
-	struct budget		 budgets[3];
+	struct budget		 budgets[1 + THROTTLE_INNER];
 	unsigned		 n;
 	uint64_t		 now;
 };
@@ -25,7 +25,7 @@ static void
 set_stage(struct throttle *t, const struct fair_waiter *w, uint64_t now,
     struct stage *s)
 {
-	struct budget *b[2];
+	struct budget *b[THROTTLE_INNER];
 	unsigned i, n = inner_budgets(t, pair_of(t, w->lane), b);
 
 	s->now = now;

@@ -15,7 +15,7 @@ void
 throttle_release_slot(struct throttle *t, struct throttle_waiter *w,
     uint64_t now)
 {
-	struct budget *b[2];
+	struct budget *b[THROTTLE_INNER];
 	unsigned n;
 
 	assert(w->held);

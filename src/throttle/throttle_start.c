@@ -16,7 +16,7 @@ uint64_t
 throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
     uint64_t now)
 {
-	struct budget *b[2];
+	struct budget *b[THROTTLE_INNER];
 	unsigned n = inner_budgets(t, pair_of_waiter(w), b);
 	uint64_t at = now > THROTTLE_LATE ? now - THROTTLE_LATE : 0;
 
@@ -36,7 +36,7 @@ static uint64_t
 spends_from(struct throttle *t, const struct fair_waiter *first, uint64_t now)
 {
 	const struct throttle_waiter *w = const_waiter_of(first);
-	struct budget *b[2];
+	struct budget *b[THROTTLE_INNER];
 	unsigned n = inner_budgets(t, pair_of_waiter(w), b);
 	uint64_t at;
 
@@ -116,16 +116,31 @@ short_of_others(struct throttle *t, uint64_t now)
 	return s;
 }
 
-/* The budget that lets it go latest has the word; the host's before others. */
+/* Whose budget inner_budgets() sets there; THROTTLE_WHOLE: a named part's. */
+static unsigned
+part_at(const struct pair *pair, unsigned i)
+{
+	if (pair->part != THROTTLE_WHOLE && i-- == 0)
+		return pair->part;
+	return i < pair->also.n ? pair->also.parts[i] : THROTTLE_WHOLE;
+}
+
+/*
+ * The budget that lets it go latest has the word; the host's before others.
+ * part: whose it is; a named one's is not told.
+ */
 static void
 choose(struct throttle_report *r, struct budget_start *s,
-    struct budget_start p, bool named)
+    struct budget_start p, unsigned part)
 {
+	bool named = part == THROTTLE_WHOLE;
+
 	if (p.at < s->at || (p.at == s->at && p.due <= s->due &&
 	    s->what != BUDGET_SHORT_NONE))
 		return;
 	r->of_part = p.what != BUDGET_SHORT_NONE && !named;
 	r->of_named = p.what != BUDGET_SHORT_NONE && named;
+	r->part = part;
 	*s = p;
 }
 
@@ -135,7 +150,7 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
 {
 	struct pair pair = pair_of(t, w->lane);
 	struct throttle_ahead a = throttle_ahead(t, w, now);
-	struct budget *b[2];
+	struct budget *b[THROTTLE_INNER];
 	unsigned i, n = inner_budgets(t, pair, b);
 	struct budget_start s;
 
@@ -145,7 +160,7 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
 		a = throttle_ahead_in_part(t, w, now);
 	for (i = 0; i < n; i++)
 		choose(r, &s, budget_start(b[i], a.cost, w->cost, a.first,
-		    now), pair.named != 0 && i == n - 1);
+		    now), part_at(&pair, i));
 	r->start = s.at;
 	if (s.what == BUDGET_SHORT_NONE)
 		s = short_of_others(t, now);
@@ -158,17 +173,19 @@ throttle_newcomer(struct throttle *t, const struct throttle_waiter *w,
     uint64_t now)
 {
 	struct fair_waiter newcomer = w->fair;
+	struct pair pair = pair_of_waiter(w);
 	unsigned lane;
 
 	newcomer.arrived = now;
 	newcomer.returned = false;
-	/* its lane may be another pair's by now */
-	if (w->named != 0 && t->learned->named[w->named - 1] != NULL) {
-		lane = throttle_lane(t, t->queue, pair_of_waiter(w));
-		newcomer.lane = (uint16_t)(lane != FAIR_END ? lane :
-		    lane_of(w->part));
-	} else if (w->named != 0)
-		newcomer.lane = (uint16_t)lane_of(w->part);
+	if (pair.named == 0 && pair.also.n == 0)
+		return newcomer;
+	/* its lane may be another pair's by now, and its named part gone */
+	if (pair.named != 0 && t->learned->named[pair.named - 1] == NULL)
+		pair.named = 0;
+	lane = throttle_lane(t, t->queue, pair);
+	newcomer.lane = (uint16_t)(lane != FAIR_END ? lane :
+	    lane_of(w->part));
 	return newcomer;
 }
 

@@ -16,6 +16,7 @@
 #define THROTTLE_NEVER	BUDGET_NEVER
 #define THROTTLE_PARTS	32		/* at most */
 #define THROTTLE_WHOLE	THROTTLE_PARTS	/* in no part */
+#define THROTTLE_ALSO	3		/* parts besides the first, at most */
 #define THROTTLE_NAMED_PARTS 32		/* numbered from 1; 0: in none */
 #define THROTTLE_NAME	48		/* bytes of a part's, with its end */
 /* What stands for a named part where a part is asked for. */
@@ -53,6 +54,15 @@ struct throttle_deposit {
 	bool				 listed;
 };
 
+/*
+ * More parts that one is in besides its first, where it cannot be told which of
+ * them it belongs to; zeroed to start with.
+ */
+struct throttle_also {
+	unsigned	 n;
+	uint8_t		 parts[THROTTLE_ALSO];
+};
+
 /* What is asked for; the caller fills it in. */
 struct throttle_request {
 	uint64_t	 client;	/* whose turns it uses */
@@ -68,7 +78,8 @@ struct throttle_request {
 	uint64_t	 latest;
 	uint32_t	 weight;	/* of the client; FAIR_WEIGHT is 1 */
 	uint8_t		 urgency;	/* RFC 9218: 0 to 7 */
-	unsigned	 part;		/* or THROTTLE_WHOLE */
+	unsigned	 part;		/* or THROTTLE_WHOLE: in none */
+	struct throttle_also also;
 	unsigned	 named;		/* part, or 0 */
 	/* For throttle_refund(), in no part only; or NULL. */
 	struct throttle_deposit *deposit;
@@ -96,6 +107,8 @@ struct throttle_waiter {
 	struct throttle_deposit		*deposit; /* or NULL */
 	uint32_t			 epoch;	/* the host's, at admission */
 	uint32_t			 part_epoch;
+	struct throttle_also		 also;
+	uint32_t			 also_epochs[THROTTLE_ALSO];
 	unsigned			 named;
 	uint32_t			 named_epoch;
 	bool				 held;	/* admitted, not released */
@@ -122,7 +135,8 @@ struct throttle_report {
 	uint64_t		 start;		/* ns */
 	uint32_t		 waiting;	/* how many wait */
 	enum budget_short	 what;		/* what is short */
-	bool			 of_part;	/* in the part, not the host */
+	bool			 of_part;	/* in a part, not the host */
+	unsigned		 part;		/* in which, then */
 	bool			 of_named;	/* in the named part */
 	unsigned		 rate;		/* which, when it is a rate */
 	/*

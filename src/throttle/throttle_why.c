@@ -20,8 +20,8 @@ as_queued(struct throttle *t, const struct throttle_waiter *w, uint64_t now)
 
 static void
 add_budget(struct throttle_why *why, const struct budget *b,
-    enum throttle_whose whose, struct throttle_ahead ahead, uint64_t cost,
-    uint64_t now)
+    enum throttle_whose whose, unsigned part, struct throttle_ahead ahead,
+    uint64_t cost, uint64_t now)
 {
 	struct budget_start all[BUDGET_REASONS];
 	unsigned i, n;
@@ -32,6 +32,7 @@ add_budget(struct throttle_why *why, const struct budget *b,
 		r = &why->reasons[why->n++];
 		*r = (struct throttle_reason){
 			.whose = whose,
+			.part = part,
 			.what = all[i].what,
 			.rate = all[i].rate,
 			.at = all[i].at,
@@ -48,15 +49,22 @@ add_budgets(struct throttle *t, struct throttle_why *why,
 {
 	struct pair pair = pair_of(t, w->lane);
 	struct throttle_ahead ahead = throttle_ahead(t, w, now);
+	unsigned i, part;
 
-	add_budget(why, &t->host, THROTTLE_OF_HOST, ahead, w->cost, now);
+	add_budget(why, &t->host, THROTTLE_OF_HOST, THROTTLE_WHOLE, ahead,
+	    w->cost, now);
 	ahead = throttle_ahead_in_part(t, w, now);
 	if (pair.part != THROTTLE_WHOLE)
 		add_budget(why, part_budget(t, pair.part), THROTTLE_OF_PART,
+		    pair.part, ahead, w->cost, now);
+	for (i = 0; i < pair.also.n; i++) {
+		part = pair.also.parts[i];
+		add_budget(why, part_budget(t, part), THROTTLE_OF_PART, part,
 		    ahead, w->cost, now);
+	}
 	if (pair.named != 0)
 		add_budget(why, named_budget(t, pair.named),
-		    THROTTLE_OF_NAMED, ahead, w->cost, now);
+		    THROTTLE_OF_NAMED, THROTTLE_WHOLE, ahead, w->cost, now);
 }
 
 /* Which reason a report means. */
@@ -71,6 +79,7 @@ reported(struct throttle_why *why, const struct throttle_report *r)
 	for (i = 0; i < why->n; i++) {
 		reason = &why->reasons[i];
 		if (reason->whose == whose && reason->what == r->what &&
+		    (!r->of_part || reason->part == r->part) &&
 		    (r->what != BUDGET_SHORT_RATE || reason->rate == r->rate))
 			return reason;
 	}

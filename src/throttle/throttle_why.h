@@ -15,7 +15,8 @@
  * decides.
  */
 
-#define THROTTLE_REASONS	(3 * BUDGET_REASONS)
+/* Of the host, the parts and the named one. */
+#define THROTTLE_REASONS	((3 + THROTTLE_ALSO) * BUDGET_REASONS)
 
 /* Whose budget. */
 enum throttle_whose {
@@ -26,6 +27,7 @@ enum throttle_whose {
 
 struct throttle_reason {
 	enum throttle_whose	 whose;
+	unsigned		 part;		/* which, when it is a part's */
 	enum budget_short	 what;
 	unsigned		 rate;		/* which, when it is a rate */
 	struct gcra_rate	 limit;		/* ... and what that is now */

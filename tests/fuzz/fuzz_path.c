@@ -2,14 +2,16 @@
 
 /*
  * Lines: the first is a path, the others are patterns.  What is taken is
- * ordered, and matches the same whichever way it is written.
+ * ordered, and matches the same whichever way it is written.  All readings of
+ * the path are what a slow model of them says.
  */
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/path.h"
+#include "policy/path_char.h"
+#include "policy/path_reading.h"
 
 #define PATTERNS	16
 
@@ -118,6 +120,154 @@ check_match(const struct path_pattern *patterns, size_t n, struct http1_str s)
 	free(text);
 }
 
+/* The model: a path in characters, its segments in an array. */
+
+struct model {
+	int		*chars;		/* of the path, ended by -1 */
+	size_t		*begin;		/* of each segment, in chars */
+	size_t		*len;
+	size_t		 n;
+};
+
+static bool
+is_slash(int c, unsigned way)
+{
+	return c == '/' ||
+	    (c == ('/' | PATH_ENCODED) && (way & PATH_SLASHES) != 0) ||
+	    (c == '\\' && (way & PATH_BACKSLASHES) != 0);
+}
+
+static bool
+are(const int *chars, size_t len, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < len && text[i] != '\0'; i++)
+		if (chars[i] != text[i])
+			return false;
+	return i == len && text[i] == '\0';
+}
+
+static size_t
+trimmed(const int *chars, size_t len, const char *what)
+{
+	while (len > 0 && chars[len - 1] > 0 && chars[len - 1] < 0x80 &&
+	    strchr(what, chars[len - 1]) != NULL)
+		len--;
+	return len;
+}
+
+static void
+add(struct model *m, size_t begin, size_t len, unsigned way)
+{
+	const int *chars = m->chars + begin;
+	bool dots, resolve = (way & PATH_DOTS) == 0;
+	size_t i;
+
+	for (i = 0; (way & PATH_PARAMETERS) != 0 && i < len; i++)
+		if (chars[i] == ';')
+			len = i;
+	if (way & PATH_ENDS)
+		len = trimmed(chars, len, " \t");
+	dots = are(chars, len, ".") || are(chars, len, "..");
+	if (dots && resolve) {
+		if (len == 2 && m->n > 0)
+			m->n--;
+		return;
+	}
+	if ((way & PATH_ENDS) != 0 && !dots)
+		len = trimmed(chars, len, ". \t");
+	if (len == 0 && (way & PATH_EMPTY) == 0)
+		return;
+	m->begin[m->n] = begin;
+	m->len[m->n++] = len;
+}
+
+static void
+read_as(struct model *m, struct http1_str s, unsigned way)
+{
+	size_t n = 0, i, begin = 1, kept = 0;
+
+	while ((m->chars[n] = path_next_char(&s)) != -1)
+		n++;
+	for (i = 0; (way & PATH_ENDS) != 0 && i < n; i++)
+		if (m->chars[i] == '\0')
+			n = i;
+	m->n = 0;
+	for (i = 1; i <= n; i++) {
+		if (i < n && !is_slash(m->chars[i], way))
+			continue;
+		add(m, begin, i - begin, way);
+		begin = i + 1;
+	}
+	for (i = 0; i < m->n; i++) {
+		if (m->len[i] == 0)
+			continue;
+		m->begin[kept] = m->begin[i];
+		m->len[kept++] = m->len[i];
+	}
+	m->n = kept;
+}
+
+static bool
+is_same(const struct model *m, const struct path *path)
+{
+	struct http1_str s;
+	size_t i, j;
+
+	if (path->n != m->n)
+		return false;
+	for (i = 0; i < m->n && i < PATH_SEGMENTS; i++) {
+		s = path->segments[i];
+		for (j = 0; j < m->len[i]; j++)
+			if (path_next_char(&s) != m->chars[m->begin[i] + j])
+				return false;
+		if (s.len != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Each is what the model says, and they are all that it says. */
+static void
+check_all(struct path_readings *r, struct model *m)
+{
+	struct path paths[PATH_READINGS + 1];
+	unsigned way, i, n = 0;
+
+	for (way = 0; path_readings_next(r, &paths[n]); way = r->way) {
+		read_as(m, r->path, way);
+		require(is_same(m, &paths[n]));
+		require(++n <= PATH_READINGS);
+	}
+	for (way = 0; way < 2 * PATH_DOTS; way++) {
+		if ((way & PATH_DOTS) != 0 && (way & PATH_EMPTY) != 0)
+			continue;
+		read_as(m, r->path, way);
+		for (i = 0; i < n && !is_same(m, &paths[i]); i++)
+			continue;
+		require(i < n);
+	}
+}
+
+static void
+check_readings(struct http1_str s)
+{
+	struct path_readings r;
+	struct model m = {
+		.chars = calloc(s.len + 2, sizeof *m.chars),
+		.begin = calloc(s.len + 2, sizeof *m.begin),
+		.len = calloc(s.len + 2, sizeof *m.len),
+	};
+
+	require(m.chars != NULL && m.begin != NULL && m.len != NULL);
+	if (path_readings_start(&r, s) && !path_readings_too_long(&r))
+		check_all(&r, &m);
+	free(m.chars);
+	free(m.begin);
+	free(m.len);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -145,7 +295,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		n++;
 	}
 	check_order(patterns, n);
-	if (path.p != NULL)
+	if (path.p != NULL) {
 		check_match(patterns, n, path);
+		check_readings(path);
+	}
 	return 0;
 }

@@ -609,11 +609,11 @@ START_TEST(moves_to_another)
 	ask_and_go(&b, SEC);
 	from = shadow;
 	begin(0, 1, 10);
-	observe_move(from, shadow, &b, THROTTLE_WHOLE, SEC + MS);
+	observe_move(from, shadow, &b, NULL, SEC + MS);
 	ck_assert_ptr_nonnull(b);
 	/* a slot is free there */
 	check_waiting(SEC + MS, 0);
-	observe_move(from, shadow, &a, THROTTLE_WHOLE, SEC + MS);
+	observe_move(from, shadow, &a, NULL, SEC + MS);
 	ck_assert(observe_is_idle(from, 3600 * SEC));
 	observe_free(from);
 	/* both hold one now */
@@ -622,7 +622,7 @@ START_TEST(moves_to_another)
 	check_waiting(SEC + 2 * MS, 1);
 	observe_end(shadow, &b, OBSERVE_DONE, SEC + 4 * MS);
 	check_waiting(SEC + 5 * MS, 0);
-	observe_move(shadow, NULL, &c, THROTTLE_WHOLE, SEC + 5 * MS);
+	observe_move(shadow, NULL, &c, NULL, SEC + 5 * MS);
 	ck_assert_ptr_null(c);
 	observe_run(shadow, 2 * SEC);
 	ck_assert(observe_is_idle(shadow, 3600 * SEC));

@@ -30,6 +30,10 @@ static const struct {
 	{ "GET http://a.test/", "X-Bigger: 1\r\n", 1 },
 	{ "POST http://a.test/", "X-Big: 1\r\n", POSTS },
 	{ "OPTIONS http://a.test", "", 1 },
+	/* of all that the path may mean, what costs most */
+	{ "GET http://a.test/%2fsearch", "", SEARCH },
+	{ "GET http://a.test/search;v=1", "", SEARCH },
+	{ "POST http://a.test/search%20", "", POSTS },
 };
 
 START_TEST(cost)

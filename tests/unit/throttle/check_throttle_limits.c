@@ -144,7 +144,7 @@ START_TEST(requeue_by_arrival)
 		if (i == 1 || i == 2)
 			continue;
 		throttle_cancel(old, &w[i]);
-		ck_assert(throttle_requeue(t, &w[i], THROTTLE_WHOLE, 5));
+		ck_assert(throttle_requeue(t, &w[i], NULL, 5));
 	}
 	ck_assert_uint_eq(throttle_waiting(t), 6);
 	ck_assert_uint_eq(start_of(t, U, 5), 8 * SEC);
@@ -176,7 +176,7 @@ START_TEST(inherits_the_larger_use)
 	ck_assert_uint_eq(throttle_paused_until(t, THROTTLE_WHOLE), SEC);
 	ck_assert_uint_eq(start_of(t, U, 0), 60 * SEC);
 	ck_assert_uint_eq(throttle_inflight(t), 1);
-	throttle_hold(t, &w, THROTTLE_WHOLE, 0);
+	throttle_hold(t, &w, NULL, 0);
 	ck_assert_uint_eq(throttle_inflight(t), 2);
 	throttle_free(t);
 	throttle_free(from);
@@ -201,7 +201,7 @@ START_TEST(idle_is_as_new)
 	give_back(t, 0);
 	ck_assert(!throttle_idle(t, 333333333));
 	ck_assert(throttle_idle(t, 333333334));
-	throttle_hold(t, &w, THROTTLE_WHOLE, SEC);
+	throttle_hold(t, &w, NULL, SEC);
 	ck_assert(!throttle_idle(t, SEC));
 	give_back(t, SEC);
 	wait_paused(t, &w);

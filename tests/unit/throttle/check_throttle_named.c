@@ -235,7 +235,7 @@ START_TEST(new_limits)
 	ck_assert_uint_ne(b.named, 0);
 	ck_assert_uint_eq(throttle_paused_until(other,
 	    THROTTLE_NAMED_PART(b.named)), 9 * SEC);
-	throttle_hold(other, &b, THROTTLE_WHOLE, SEC);
+	throttle_hold(other, &b, NULL, SEC);
 	throttle_release(other, &b, SEC);
 	throttle_free(t);
 	throttle_free(other);

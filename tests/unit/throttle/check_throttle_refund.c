@@ -138,7 +138,7 @@ START_TEST(not_across_new_limits)
 	open_one(t, &o, U, SEC);
 	throttle_release(t, &o.w, SEC);
 	throttle_inherit(u, t, NULL, SEC);
-	throttle_hold(u, &o.w, THROTTLE_WHOLE, SEC);
+	throttle_hold(u, &o.w, NULL, SEC);
 	throttle_refund(u, &o.w, SEC);
 	ck_assert_uint_eq(throttle_inflight(u), 0);
 	ck_assert_uint_eq(start_of(u, U, SEC), 2 * SEC);
