@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: ISC
+"""Limits cannot be walked around: however one thing is spelled, it is one.
+
+Each row is something with a budget of one request, and other ways to write
+the same.  What a row must not hold up is tested beside it.  Hosts' spellings
+are in test_names.py.
+"""
+import dnsserver
+
+ONE = {"capacity": 1, "period": "1h"}
+TIGHT = {"max_wait": "10ms"}
+
+
+def own(lab, rule, **keys):
+	"""A throttle for each name of .test, all with that rule."""
+	lab.sluice(resolver=[lab.dns(dnsserver.Here()).at],
+	    hosts={"*.test": {"queue": TIGHT, **rule}}, **keys)
+
+
+# Paths that some server takes for the same as the first.
+PATHS = [
+    ["/search", "/%73earc%68", "/search/", "//search", "/./search", "/search?",
+     "/x/../search", "/%2e/search", "/x/%2e%2E/search", "/search?a=/b", "/s"
+     "earch/.", "/x//../../search", "/../search", "/" + "a/" * 40 + "../" * 40
+     + "search"],
+    ["/search", "/%2fsearch", "/search%2F", "/x%2f..%2fsearch", "/x/..%2Fsearch"],
+    ["/search", "/\\search", "/%5csearch", "/x\\..\\search", "/x/..%5Csearch"],
+    ["/search", "/search;v=1", "/;x/search", "/search%3bv", "/x/..;/search",
+     "/search;/x/..", "/search/;x"],
+    ["/search", "/search%20", "/search.", "/search%20.%20", "/search%09",
+     "/search%00", "/search%00.html", "/search/x%2f%2e%2e"],
+    ["/a/search", "/a//../search", "/a/%2f../search", "/a/;/../search"],
+    ["/deep/x/y", "/deep%2fx/y", "/deep;v/x", "/deep\\x", "/deep/..",
+     "/deep/x/../y", "/deep/%2e%2e/other"],
+    # the one that wins for each reading is charged, not the widest
+    ["/deep/in", "/deep%2fin", "/deep/in;v", "/deep\\in", "/deep/in%20"],
+]
+LIMITED = {"/search": ONE, "/a/search": ONE, "/deep/**": ONE,
+    "/deep/in": ONE}
+
+
+def test_paths(lab):
+	far = lab.origin()
+	own(lab, {"paths": LIMITED})
+	for number, (first, *others) in enumerate(PATHS):
+		for n, other in enumerate(others):
+			# who comes first, the plain one or the other
+			for pair in (first, other), (other, first):
+				name = f"p{number}-{n}-{pair[0] == first:d}.test"
+				statuses = [lab.get(f"http://{name}:{far.port}"
+				    f"{path}").status for path in pair]
+				assert statuses == [200, 429], pair
+
+
+# These are different for all servers that are known, and have budgets apart.
+APART = ["/search", "/Search", "/%2573earch", "/search%252f", "/searc", "/a"
+    "/search", "/deep", "/search%3f", "/searches", "/se%61rch2", "/%"]
+
+
+def test_paths_that_differ(lab):
+	far = lab.origin()
+	own(lab, {"paths": LIMITED})
+	for path in APART:
+		assert lab.get(f"http://one.test:{far.port}{path}").status == \
+		    200, path
+
+
+def test_a_path_of_two_parts_pays_both(lab):
+	"""GitLab's project in one segment, which is two to others."""
+	far = lab.origin()
+	own(lab, {"paths": {"/projects/*": {"capacity": 2, "period": "1h"},
+	    "/projects/*/*": {"capacity": 3, "period": "1h"}}})
+	base = f"http://one.test:{far.port}/projects"
+	assert lab.get(f"{base}/group%2Fname").status == 200
+	assert lab.get(f"{base}/1").status == 200
+	answer = lab.get(f"{base}/group%2Fname")
+	assert answer.status == 429
+	assert b"2 per 1h of /projects/*" in answer.body
+	# what was refused has taken nothing from the other
+	assert [lab.get(f"{base}/1/issues").status for _ in range(3)] == \
+	    [200, 200, 429]
+	answer = lab.get(f"{base}/group%2Fname")
+	assert answer.status == 429
+
+
+def test_costs_by_path(lab):
+	"""Of what a path may mean, the most expensive counts."""
+	far = lab.origin()
+	own(lab, {"capacity": 10, "period": "1h", "costs": [
+	    {"path": "/free/**", "cost": 0}, {"path": "/export", "cost": 10}]})
+	for n, path in enumerate(["/export", "/free/..;/export", "/export%20",
+	    "/free%2f..%2fexport", "/free/x\\..\\..\\export"]):
+		at = f"http://cost{n}.test:{far.port}"
+		assert lab.get(at + path).status == 200, path
+		assert lab.get(at + "/").status == 429, path
+
+
+def test_too_many_readings(lab):
+	far = lab.origin()
+	own(lab, {"paths": {"/*": ONE, "/a/*": ONE, "/*/c": ONE, "/*/*": ONE,
+	    "/a/b/*": ONE, "/a/b/c": ONE}})
+	at = f"http://one.test:{far.port}"
+	for path in "/a%2fb%5cc;d", "/;" + "x" * 8192:
+		answer = lab.get(at + path)
+		assert answer.status == 400
+		assert b"can be read in too many ways" in answer.body
+	assert far.requests == []
