@@ -27,8 +27,9 @@ static const struct {
 	{ CONF_LEVEL, " notice normal default ", "info" },
 	{ CONF_LEVEL, " trace verbose all ", "debug" },
 	{ CONF_FORMAT, " plain combined common clf line ", "text" },
-	{ CONF_ACCESS, " none false no null disable disabled never ", "off" },
-	{ CONF_ACCESS, " stdout true yes on ", "-" },
+	{ CONF_ACCESS_LOG, " none false no null disable disabled never ",
+	    "off" },
+	{ CONF_ACCESS_LOG, " stdout true yes on ", "-" },
 	{ CONF_DIAGNOSTICS, " - off none stdout syslog journal ", "stderr" },
 	{ CONF_HOLD, " end always ", "close" },
 };
@@ -182,7 +183,7 @@ conf_advice_value(char buf[CONF_ADVICE], const struct conf_option *option,
 	case CONF_STATUSES:
 		advise_integer(buf, option, text);
 		break;
-	case CONF_ACCESS:
+	case CONF_ACCESS_LOG:
 	case CONF_DIAGNOSTICS:
 		advise_path(buf, text);
 		break;

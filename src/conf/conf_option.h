@@ -68,7 +68,7 @@ enum conf_kind {
 	CONF_HOLD,		/* enum rule_hold */
 	CONF_LEARN,		/* enum rule_learn */
 	CONF_RULE_MODE,		/* enum rule_mode */
-	CONF_ACCESS,		/* char *, owned */
+	CONF_ACCESS_LOG,	/* char *, owned */
 	CONF_DIAGNOSTICS,	/* char *, owned; NULL: standard error */
 	CONF_TOKEN,		/* char *, owned */
 	CONF_WORKERS,		/* unsigned */

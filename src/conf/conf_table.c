@@ -87,7 +87,7 @@ static const struct conf_option options[] = {
 	{ .path = "log.access", .type = "path", .range = "\"-\", off or a path",
 	    .fallback = "\"-\"",
 	    .help = "Where the access log goes; \"-\" is standard output.",
-	    .level = CONF_LOG, KIND(ACCESS), .offset = TOP(log_access),
+	    .level = CONF_LOG, KIND(ACCESS_LOG), .offset = TOP(log_access),
 	    .place = TOP(log_access_at) },
 	{ .path = "log.format", .type = "choice", .range = "text or json",
 	    .fallback = "text",

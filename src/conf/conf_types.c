@@ -169,7 +169,7 @@ const struct conf_type conf_types[] = {
 		.choices = rule_mode_names,
 		.read = conf_scalar_choice,
 	},
-	[CONF_ACCESS] = {
+	[CONF_ACCESS_LOG] = {
 		.scalar = true,
 		.none = "off",
 		.read = conf_scalar_access,
