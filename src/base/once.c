@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * A hash of each that was told, at its place in a table; another at the same
@@ -13,23 +14,43 @@
 
 static _Atomic uint64_t told[TOLD];
 
-/* FNV-1a; never 0. */
+/* When (seconds) something at that place was told last; 0: never. */
+#define LATELY	256
+
+static _Atomic uint64_t lately[LATELY];
+
+/* FNV-1a */
 static uint64_t
-hash(enum once_kind kind, const char *name)
+hash(uint64_t kind, const void *bytes, size_t n)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ (uint64_t)kind;
+	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ kind;
+	const unsigned char *p = bytes;
+	size_t i;
 
 	h *= UINT64_C(0x100000001b3);
-	for (; *name != '\0'; name++)
-		h = (h ^ (unsigned char)*name) * UINT64_C(0x100000001b3);
-	return h | 1;
+	for (i = 0; i < n; i++)
+		h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+	return h;
 }
 
 bool
 once_first(enum once_kind kind, const char *name)
 {
-	uint64_t h = hash(kind, name), none = 0;
+	uint64_t h = hash(kind, name, strlen(name)) | 1, none = 0;
 
 	return atomic_compare_exchange_strong(&told[(h >> 20) % TOLD], &none,
 	    h);
+}
+
+bool
+once_a_minute(const void *p, size_t n, uint64_t now)
+{
+	_Atomic uint64_t *at = &lately[(hash(0, p, n) >> 40) % LATELY];
+	uint64_t second = now / 1000000000 + 1;
+	uint64_t old = atomic_load(at);
+
+	/* another thread's clock may have been read a moment later */
+	if (old != 0 && second < old + 60)
+		return false;
+	return atomic_compare_exchange_strong(at, &old, second);
 }

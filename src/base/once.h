@@ -3,8 +3,10 @@
 #define SLUICE_ONCE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/* What is worth a line in the log once, and no more. */
+/* What is worth a line in the log once, or once a minute, and no more. */
 
 enum once_kind {
 	ONCE_HTTP2 = 1,		/* a client that speaks it from the start */
@@ -18,5 +20,12 @@ enum once_kind {
  * what was told is bounded.  Safe from any thread.
  */
 bool	 once_first(enum once_kind, const char *name);
+
+/*
+ * Returns whether this is to be told about those n bytes (an address) at that
+ * time (ns, monotonic): once a minute at most, and 256 times a minute of all
+ * that there are.  Safe from any thread.
+ */
+bool	 once_a_minute(const void *, size_t n, uint64_t now);
 
 #endif

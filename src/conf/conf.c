@@ -89,6 +89,14 @@ conf_names_free(struct conf_names *names)
 	names->n = 0;
 }
 
+void
+conf_networks_free(struct conf_networks *networks)
+{
+	free(networks->list);
+	networks->list = NULL;
+	networks->n = 0;
+}
+
 /* A token is not to be found in memory that was freed. */
 static void
 free_admin(struct conf *conf)
@@ -123,6 +131,7 @@ conf_unref(struct conf *conf)
 	host_pattern_set_free(conf->patterns);
 	conf_addresses_free(&conf->listen);
 	conf_addresses_free(&conf->resolver);
+	conf_networks_free(&conf->access_clients);
 	free(conf->log_diagnostics);
 	free(conf->log_access);
 	free(conf->via_name);

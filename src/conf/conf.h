@@ -11,6 +11,7 @@
 #include "base/place.h"
 #include "http/http1.h"
 #include "policy/host_pattern.h"
+#include "policy/network.h"
 #include "policy/rule.h"
 
 /*
@@ -46,6 +47,11 @@ struct conf_names {
 	size_t			 n;
 };
 
+struct conf_networks {
+	struct network		*list;
+	size_t			 n;
+};
+
 struct tls_contexts;
 
 struct conf {
@@ -56,6 +62,9 @@ struct conf {
 	struct conf_addresses	 listen;
 	unsigned		 workers;	/* auto is resolved: >= 1 */
 	struct conf_addresses	 resolver;	/* empty: the system's */
+
+	struct conf_networks	 access_clients; /* who may connect */
+	struct place		 access_clients_at; /* if a file has it */
 
 	int			 log_level;	/* enum log_level */
 	char			*log_diagnostics; /* path; NULL: stderr */
@@ -156,5 +165,8 @@ void		 conf_address_free(struct conf_address *);
 
 /* Frees them, and empties the list. */
 void		 conf_names_free(struct conf_names *);
+
+/* The same. */
+void		 conf_networks_free(struct conf_networks *);
 
 #endif

@@ -142,8 +142,13 @@ static const struct {
 	    "timeouts: {idle: 60s}" },
 	{ AT(CONF_TOP), " include includes import ",
 	    "; there is one file, it includes none" },
-	{ AT(CONF_TOP), " acl allow deny http_access auth users whitelist ",
-	    "; whoever can connect can use the proxy, see listen" },
+	{ AT(CONF_TOP), " acl acls allow clients http_access whitelist "
+	    "allowed_clients allowed_networks trusted_proxies ",
+	    "access: {clients: [192.0.2.0/24]}" },
+	{ AT(CONF_ACCESS), " allow allowed client networks network from hosts "
+	    "acl addresses whitelist ", "clients" },
+	{ AT(CONF_ACCESS), " deny denied blacklist block ",
+	    "; who is not named in clients may not connect" },
 	{ AT(CONF_TOP), " cache cache_dir ", "; nothing is cached" },
 	{ AT(CONF_TOP), " parent cache_peer upstream_proxy http_proxy "
 	    "https_proxy ", "; hosts are asked without another proxy" },

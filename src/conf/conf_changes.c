@@ -12,6 +12,7 @@ is_of_conf(const struct conf_option *option)
 {
 	switch (option->level) {
 	case CONF_TOP:
+	case CONF_ACCESS:
 	case CONF_LOG:
 	case CONF_TIMEOUTS:
 	case CONF_LIMITS:

@@ -13,6 +13,7 @@ conf_option_key(const struct conf_option *option)
 		[CONF_TOP] = 0,
 		[CONF_LISTENER] = sizeof "listen[]",
 		[CONF_LISTENER_TLS] = sizeof "listen[].tls",
+		[CONF_ACCESS] = sizeof "access",
 		[CONF_LOG] = sizeof "log",
 		[CONF_TIMEOUTS] = sizeof "timeouts",
 		[CONF_LIMITS] = sizeof "limits",

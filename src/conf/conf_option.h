@@ -14,6 +14,7 @@ enum conf_level {
 	CONF_TOP,
 	CONF_LISTENER,		/* listen[] */
 	CONF_LISTENER_TLS,
+	CONF_ACCESS,
 	CONF_LOG,
 	CONF_TIMEOUTS,
 	CONF_LIMITS,
@@ -55,6 +56,7 @@ enum conf_kind {
 	CONF_CONTROL,		/* a mapping of level CONF_ADMIN, or off */
 	CONF_LISTEN,		/* struct conf_addresses, owned */
 	CONF_RESOLVER,		/* struct conf_addresses, owned */
+	CONF_NETWORKS,		/* struct conf_networks, owned */
 	CONF_DURATION,		/* uint64_t, ns */
 	CONF_DURATION_OFF,	/* uint64_t, ns; 0: off */
 	CONF_SIZE,		/* uint64_t, bytes */

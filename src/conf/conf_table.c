@@ -71,6 +71,17 @@ static const struct conf_option options[] = {
 	    .level = CONF_TOP, KIND(RESOLVER), .offset = TOP(resolver),
 	    .min = 1, .max = RESOLVER_MAX },
 
+	{ .path = "access", .type = "mapping",
+	    .help = "Who may use the proxy.",
+	    .level = CONF_TOP, .behind = CONF_ACCESS, KIND(SECTION) },
+	{ .path = "access.clients", .type = "network or list",
+	    .range = "up to 1024 networks",
+	    .fallback = "[127.0.0.0/8, \"::1\"]",
+	    .help = "Addresses and networks that clients may connect from.",
+	    .level = CONF_ACCESS, KIND(NETWORKS),
+	    .offset = TOP(access_clients), .max = 1024,
+	    .place = TOP(access_clients_at) },
+
 	{ .path = "log", .type = "mapping",
 	    .help = "What is logged, and where to.",
 	    .level = CONF_TOP, .behind = CONF_LOG, KIND(SECTION) },

@@ -8,6 +8,7 @@
 #include "conf/conf_fair.h"
 #include "conf/conf_limits.h"
 #include "conf/conf_methods.h"
+#include "conf/conf_networks.h"
 #include "conf/conf_path.h"
 #include "conf/conf_pause.h"
 #include "conf/conf_rule.h"
@@ -97,6 +98,13 @@ const struct conf_type conf_types[] = {
 		.none = "system",
 		.read = conf_addresses_load,
 		.print = conf_addresses_print,
+	},
+	[CONF_NETWORKS] = {
+		.noun = "addresses and networks such as 192.0.2.1, "
+		    "192.0.2.0/24 or 2001:db8::/32, ",
+		.none = "none",
+		.read = conf_networks_load,
+		.print = conf_networks_print,
 	},
 	[CONF_DURATION] = {
 		.noun = "a duration in ms, s, m, h or d, from ",

@@ -37,17 +37,6 @@ conf_warn(const struct conf *conf, struct place at,
 	free(what);
 }
 
-/* Addresses */
-
-static void
-warn_of_address(const struct teller *t, const struct conf_address *address)
-{
-	if (!conf_address_is_loopback(address))
-		conf_warn(t->conf, address->at, t->line, t->arg,
-		    "listen: %s lets everybody use the proxy who can reach "
-		    "that address", address->text);
-}
-
 /* Rules */
 
 /* A host of that name is hardly meant. */
@@ -209,8 +198,6 @@ conf_warnings(const struct conf *conf, void (*line)(const char *, void *),
 	const struct teller t = { conf, line, arg };
 	size_t i;
 
-	for (i = 0; i < conf->listen.n; i++)
-		warn_of_address(&t, &conf->listen.list[i]);
 	warn_of_timeouts(&t);
 	for (i = 0; i < conf->nrules; i++)
 		warn_of_rule(&t, &conf->rules[i]);

@@ -9,6 +9,7 @@
 #include "base/log_file.h"
 #include "base/stats.h"
 #include "conf/conf.h"
+#include "conf/conf_access.h"
 #include "conf/conf_load.h"
 #include "conf/conf_token.h"
 #include "conf/conf_warnings.h"
@@ -82,6 +83,7 @@ load_warnings(const struct conf *conf,
     void (*line)(const char *, void *), void *arg)
 {
 	raise_limits(conf, line, arg);
+	conf_access_warnings(conf, line, arg);
 	conf_warnings(conf, line, arg);
 	tls_warnings(conf, line, arg);
 	conf_token_warnings(conf, line, arg);

@@ -70,6 +70,8 @@ enum stats_refusal
 exchange_refusal_of(int status)
 {
 	switch (status) {
+	case 403:
+		return STATS_ACCESS_CLIENT;
 	case 408:
 		return STATS_TOO_SLOW;
 	case 413:

@@ -122,7 +122,7 @@ exchange_answer(struct exchange *x, const struct reply *r,
 	reply.resent = x->resent;
 	/* behind a refused CONNECT may come what was meant for the tunnel */
 	if (!x->keep || x->is_connect || !front_body_done(d) ||
-	    x->exchanges->draining)
+	    x->exchanges->draining || front_must_end(d))
 		reply.close = true;
 	x->status = r->status;
 	exchange_count_out(x, reply_send(d, &reply));
@@ -240,6 +240,20 @@ path_of(const struct http1_head *head, char *buf, size_t size)
 	return access_path(head->path.len > 0 ? head->path : root, buf, size);
 }
 
+/* What kind of refusal a status is (RFC 9209 2.3). */
+static const char *
+error_of(int status)
+{
+	switch (status) {
+	case 403:
+		return "http_request_denied";
+	case 503:
+		return "connection_limit_reached";
+	default:
+		return "http_request_error";
+	}
+}
+
 void
 exchange_refuse(struct exchanges *all, struct downstream *d,
     const struct http1_head *head, int status, const char *why)
@@ -248,8 +262,7 @@ exchange_refuse(struct exchanges *all, struct downstream *d,
 	char method[32], host[HTTP1_HOST + 16], path[ACCESS_PATH];
 	struct reply r = {
 		.status = status,
-		.error = status == 503 ? "connection_limit_reached" :
-		    "http_request_error",
+		.error = error_of(status),
 		.detail = why,
 		.head = http1_str_is(head->method, "HEAD"),
 		.close = true,
@@ -269,7 +282,9 @@ exchange_refuse(struct exchanges *all, struct downstream *d,
 	line.out = reply_send(d, &r);
 	exchange_count_refused(all, rule, front_excess(d) ?
 	    STATS_CONNECTIONS : exchange_refusal_of(status));
-	recent_note_refused(all, d, head, rule, status, why);
-	access_write(all->access, &line);
+	if (!front_is_quiet(d)) {
+		recent_note_refused(all, d, head, rule, status, why);
+		access_write(all->access, &line);
+	}
 	front_end(d, false);
 }

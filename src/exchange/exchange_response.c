@@ -65,7 +65,7 @@ describe(struct exchange *x, const struct http1_head *h)
 	r.tell_status = rule_pauses(x->ticket.rule, h->status) != NULL;
 	r.resent = x->resent;
 	if (!front_body_done(x->downstream) || x->exchanges->draining ||
-	    x->framing == RELAY_UNTIL_CLOSE)
+	    front_must_end(x->downstream) || x->framing == RELAY_UNTIL_CLOSE)
 		x->keep = false;
 	r.framing = x->framing;
 	r.close = !x->keep;

@@ -15,6 +15,18 @@ has_request(enum downstream_state state)
 	    state == LINGER;
 }
 
+/* Strangers have no place among limits.connections, only their own few. */
+static void
+count_connection(struct downstream *d, int n)
+{
+	struct front *f = d->front;
+
+	if (d->stranger)
+		f->nstrangers += (unsigned)n;
+	else
+		atomic_fetch_add(&f->setup.listeners->connections, (size_t)n);
+}
+
 void
 downstream_enter(struct downstream *d, enum downstream_state state)
 {
@@ -24,10 +36,10 @@ downstream_enter(struct downstream *d, enum downstream_state state)
 	d->state = state;
 	if (!is_open(old) && is_open(state)) {
 		TAILQ_INSERT_TAIL(&f->all, d, entry);
-		atomic_fetch_add(&f->setup.listeners->connections, 1);
+		count_connection(d, 1);
 	} else if (is_open(old) && !is_open(state)) {
 		TAILQ_REMOVE(&f->all, d, entry);
-		atomic_fetch_sub(&f->setup.listeners->connections, 1);
+		count_connection(d, -1);
 	}
 	if (!has_request(old) && has_request(state))
 		f->setup.began(f->setup.arg);

@@ -75,6 +75,10 @@ struct downstream {
 	enum tls_result		 tls_end;	/* TLS_OK: it goes on */
 
 	bool			 is_unix;
+	bool			 is_local;	/* from this machine */
+	bool			 stranger;	/* may not connect */
+	bool			 quiet;		/* ... and is not told of */
+	bool			 barred;	/* might not, if it came now */
 	bool			 excess;	/* beyond limits.connections */
 	bool			 eof;		/* the client sends no more */
 	struct event		 gone_ev;	/* nothing can be done for it */
@@ -129,6 +133,7 @@ struct front {
 	size_t			 head_size;
 	struct front_listener	*listeners;
 	size_t			 nlisteners;
+	unsigned		 nstrangers;	/* connected */
 	bool			 draining;
 	bool			 paused;	/* not accepting */
 	uint64_t		 quiet_until;	/* ns; no warning before */

@@ -122,6 +122,19 @@ const char	*front_peer(const struct downstream *);
 /* Returns whether it is one more than its service allows. */
 bool		 front_excess(const struct downstream *);
 
+/*
+ * Returns whether the client is on this machine: it came over a Unix socket, or
+ * from a loopback address.
+ */
+bool		 front_is_local(const struct downstream *);
+/*
+ * Returns whether the log need not tell of it: it may not connect, and its
+ * neighbours were told of.
+ */
+bool		 front_is_quiet(const struct downstream *);
+/* Returns whether the connection is to end with the request that it is at. */
+bool		 front_must_end(const struct downstream *);
+
 /* Who opened a Unix socket; where it was forwarded, who forwards it. */
 struct front_credentials {
 	uid_t	 uid;

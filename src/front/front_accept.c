@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "front/front_close.h"
+#include "front/front_gate.h"
 #include "front/front_socket.h"
 #include "front/front_head.h"
 #include "front/front_service.h"
@@ -248,6 +249,7 @@ front_reload(struct front *f, const struct conf *conf)
 {
 	size_t i;
 
+	front_gate_reload(f, conf);
 	f->conf = conf;
 	for (i = 0; i < f->nlisteners; i++) {
 		if (f->listeners[i].tls != NULL)

@@ -37,6 +37,24 @@ front_excess(const struct downstream *d)
 }
 
 bool
+front_is_local(const struct downstream *d)
+{
+	return d->is_local;
+}
+
+bool
+front_is_quiet(const struct downstream *d)
+{
+	return d->quiet;
+}
+
+bool
+front_must_end(const struct downstream *d)
+{
+	return d->barred;
+}
+
+bool
 front_credentials(const struct downstream *d, struct front_credentials *c)
 {
 	struct ucred peer;

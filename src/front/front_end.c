@@ -72,7 +72,7 @@ front_end(struct downstream *d, bool keep)
 	}
 	if (d->state != BUSY)
 		return;
-	d->keep = keep && d->body_done && !d->front->draining;
+	d->keep = keep && d->body_done && !d->front->draining && !d->barred;
 	downstream_enter(d, ENDING);
 	deadline_set(&d->read_timer, 0);
 	if (front_pending(d) == 0)

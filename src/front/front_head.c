@@ -7,6 +7,7 @@
 #include "front/downstream.h"
 #include "front/front_body.h"
 #include "front/front_close.h"
+#include "front/front_gate.h"
 #include "front/front_http2.h"
 #include "front/front_input.h"
 #include "front/front_inside.h"
@@ -72,6 +73,7 @@ front_refuse(struct downstream *d, int status, const char *why)
 {
 	struct http1_head *head = &d->front->loop->head;
 	struct evbuffer *input = bufferevent_get_input(d->bev);
+	int barred = front_gate_refusal(d, &why);
 
 	evbuffer_drain(input, evbuffer_get_length(input));
 	if (!begin_request(d)) {
@@ -81,7 +83,8 @@ front_refuse(struct downstream *d, int status, const char *why)
 	d->body = HTTP1_UNTIL_CLOSE;
 	d->body_done = false;
 	http1_head_clear(head);
-	front_events(d)->refuse(d->front->setup.owner, d, head, status, why);
+	front_events(d)->refuse(d->front->setup.owner, d, head,
+	    barred != 0 ? barred : status, why);
 }
 
 /* Ordinary heads go on when memory is short: they need hardly any. */
@@ -158,6 +161,8 @@ start_request(struct downstream *d, size_t len)
 		d->body_done = false;	/* who knows where the next begins */
 	else
 		status = refusal(d, len, &why);
+	if (d->stranger)
+		status = front_gate_refusal(d, &why);
 	if (status != 0)
 		events->refuse(owner, d, head, status, why);
 	else

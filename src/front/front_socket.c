@@ -10,6 +10,7 @@
 #include "front/front_body.h"
 #include "front/front_close.h"
 #include "front/front_end.h"
+#include "front/front_gate.h"
 #include "front/front_head.h"
 #include "front/front_input.h"
 #include "front/front_send.h"
@@ -191,15 +192,22 @@ static const struct stream_events stream_events = {
 
 /* Connections */
 
+static bool
+is_unix(int fd)
+{
+	int domain = AF_INET;
+	socklen_t len = sizeof domain;
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
+	return domain == AF_UNIX;
+}
+
 static void
 set_up(struct front *f, struct downstream *d, int fd)
 {
 	const struct conf *conf = f->conf;
-	int domain = AF_INET, on = 1;
-	socklen_t len = sizeof domain;
+	int on = 1;
 
-	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len);
-	d->is_unix = domain == AF_UNIX;
 	if (!d->is_unix)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
 		    sizeof on);
@@ -209,7 +217,8 @@ set_up(struct front *f, struct downstream *d, int fd)
 	evtimer_assign(&d->gone_ev, f->loop->base, gone_cb, d);
 	deadline_init(&d->read_timer, f->loop, read_timer_cb, d);
 	deadline_init(&d->write_timer, f->loop, write_timer_cb, d);
-	deadline_set(&d->read_timer, loop_now() + conf->timeout_idle);
+	deadline_set(&d->read_timer, loop_now() + (d->stranger ?
+	    conf->timeout_header : conf->timeout_idle));
 	/* in this order the descriptor never leaves the epoll set */
 	front_watch(d);
 	bufferevent_disable(d->bev, EV_READ | EV_WRITE);
@@ -240,10 +249,12 @@ front_open(struct front *f, struct downstream *d)
 	/* where evhttp has failed, it has freed all but our reference */
 	if (bufferevent_decref(d->bev) || evcon == NULL || fd < 0)
 		return false;
+	d->is_unix = is_unix(fd);
+	front_gate_look(d);
 	downstream_enter(d, HEAD);
 	set_up(f, d, fd);
 	if (!memory_watch(f->loop->memory, bufferevent_get_input(d->bev)) ||
-	    !begin_tls(f, d))
+	    (d->stranger && !front_gate_hears(d)) || !begin_tls(f, d))
 		front_close(d);
 	return true;
 }

@@ -51,6 +51,15 @@ cut(struct network *network)
 	return some;
 }
 
+void
+network_cut(struct network *network, unsigned bits)
+{
+	if (network->bits <= bits)
+		return;
+	network->bits = bits;
+	(void)cut(network);
+}
+
 static void
 unmap(struct network *network)
 {

@@ -57,6 +57,9 @@ bool		 network_inner(const struct network *address,
 int		 network_compare(const struct network *,
 		    const struct network *);
 
+/* Makes it the network of that many bits that it lies in, if it is longer. */
+void		 network_cut(struct network *, unsigned bits);
+
 /* As text; that of a single address has no length.  Returns buf. */
 const char	*network_text(char buf[NETWORK_TEXT], const struct network *);
 

@@ -31,8 +31,8 @@ class Client(wire.Link):
 	def __init__(self, address, timeout=wire.DEADLINE, rcvbuf=None,
 	    tls=None, source=None):
 		unix = isinstance(address, str)
-		sock = socket.socket(socket.AF_UNIX if unix
-		    else socket.AF_INET)
+		sock = socket.socket(socket.AF_UNIX if unix else
+		    socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
 		if rcvbuf:
 			sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
 			    rcvbuf)

@@ -186,8 +186,10 @@ def test_reload_of_a_pipe(lab):
 
 # Text, and a pattern of each warning.
 WARNED = [
-	("listen: 0.0.0.0:0\n", [r":1:9: listen: 0\.0\.0\.0:0 lets everyb"]),
-	("listen: ['[::]:0', '127.0.0.1:0', '[::1]:0', 'unix:%s/s']\n",
+	("listen: 0.0.0.0:0\n",
+	    [r":1:9: listen: 0\.0\.0\.0:0 .* only clients on this one"]),
+	("listen: ['[::]:0', '127.0.0.1:0', '[::1]:0', 'unix:%s/s']\n"
+	    "access: {clients: ['::/0']}\n",
 	    [r":1:10: listen: \[::\]:0 lets everybody"]),
 	("listen: 127.0.0.1:0\nhosts:\n  default: {capacity: 1}\n",
 	    [r":3:3: hosts\.default: .*the rule for all that have none"]),

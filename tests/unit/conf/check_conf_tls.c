@@ -214,9 +214,7 @@ static const struct wrong file_errors[] = {
 	{ "tls: {ca_kye: /k}\n", "1:7: tls.ca_kye: an unknown key, expected "
 	    "ca_certificate, ca_key, trust; did you mean \"ca_key\"?" },
 	{ "tsl: {trust: /t}\n", "1:1: tsl: an unknown key, expected listen, "
-	    "workers, resolver, log, timeouts, limits, metrics, "
-	    "keep_alive_10, via, tls, admin, defaults, hosts; "
-	    "did you mean \"tls\"?" },
+	    "workers, ..." },
 	{ "tls: {ca_certificate: /c, ca_certificate: /c}\n",
 	    "1:27: tls.ca_certificate: a key that is there twice, ..." },
 	{ "tls: {ca_certificate: /c}\n", "1:23: tls.ca_certificate: without "

@@ -152,7 +152,8 @@ static const struct {
 	int			 status;
 	enum stats_refusal	 why;
 } statuses[] = {
-	{ 400, STATS_MALFORMED }, { 408, STATS_TOO_SLOW },
+	{ 400, STATS_MALFORMED }, { 403, STATS_ACCESS_CLIENT },
+	{ 408, STATS_TOO_SLOW },
 	{ 413, STATS_TOO_LARGE }, { 414, STATS_TOO_LARGE },
 	{ 421, STATS_MALFORMED }, { 431, STATS_TOO_LARGE },
 	{ 500, STATS_OTHER_REFUSAL }, { 501, STATS_MALFORMED },

@@ -252,6 +252,21 @@ START_TEST(inner_of_a_network)
 }
 END_TEST
 
+START_TEST(neighbours)
+{
+	struct network v4 = address("192.0.2.77");
+	struct network v6 = address("2001:db8:1:2:3::4");
+	char buf[NETWORK_TEXT];
+
+	network_cut(&v4, 24);
+	ck_assert_str_eq(network_text(buf, &v4), "192.0.2.0/24");
+	network_cut(&v4, 25);
+	ck_assert_str_eq(network_text(buf, &v4), "192.0.2.0/24");
+	network_cut(&v6, 64);
+	ck_assert_str_eq(network_text(buf, &v6), "2001:db8:1:2::/64");
+}
+END_TEST
+
 START_TEST(no_address)
 {
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
@@ -296,6 +311,7 @@ network_suite(void)
 	tcase_add_test(addresses, any_of_them);
 	tcase_add_loop_test(addresses, inner, 0, COUNT(wrapped));
 	tcase_add_test(addresses, inner_of_a_network);
+	tcase_add_test(addresses, neighbours);
 	tcase_add_test(addresses, no_address);
 	tcase_add_loop_test(addresses, precedence, 0, COUNT(order));
 	suite_add_tcase(suite, addresses);

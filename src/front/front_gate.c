@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+#include "front/front_gate.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/once.h"
+#include "base/stats.h"
+#include "front/downstream.h"
+#include "front/front_close.h"
+
+#define STRANGERS	64	/* of a thread, that wait to be told */
+
+/* The permissions of its file say who may use a Unix socket. */
+static bool
+is_let_in(const struct downstream *d, const struct conf *conf)
+{
+	const struct conf_networks *clients = &conf->access_clients;
+	struct network address;
+
+	if (d->front->setup.service != FRONT_PROXY || d->is_unix)
+		return true;
+	return network_of(&address, front_address(d)) &&
+	    networks_have(clients->list, clients->n, &address);
+}
+
+static bool
+is_loopback(const struct downstream *d)
+{
+	static const struct network loopback[] = {
+		{ .family = AF_INET, .bits = 8, .address = { 127 } },
+		{ .family = AF_INET6, .bits = 128, .address = { [15] = 1 } },
+	};
+	struct network address;
+
+	return network_of(&address, front_address(d)) &&
+	    networks_have(loopback, 2, &address);
+}
+
+/* Its neighbours have the same name in the log. */
+static void
+tell(struct downstream *d)
+{
+	struct network network;
+	char buf[NETWORK_TEXT];
+
+	if (!network_of(&network, front_address(d)))
+		return;
+	network_cut(&network, network.family == AF_INET ? 24 : 64);
+	d->quiet = !once_a_minute(&network, sizeof network, loop_now());
+	if (!d->quiet)
+		log_info("access.clients: %s is not let in (no other client "
+		    "of %s is told of for a minute)", front_peer(d),
+		    network_text(buf, &network));
+}
+
+void
+front_gate_look(struct downstream *d)
+{
+	d->is_local = d->is_unix || is_loopback(d);
+	d->stranger = !is_let_in(d, front_conf(d));
+	if (d->stranger)
+		tell(d);
+}
+
+bool
+front_gate_hears(const struct downstream *d)
+{
+	struct stats_block *counts;
+
+	if (d->listener->tls == NULL && d->front->nstrangers <= STRANGERS)
+		return true;
+	counts = stats_of(d->front->loop->stats, STATS_DEFAULT);
+	stats_add(&counts->requests[STATS_REFUSED], 1);
+	stats_add(&counts->refusals[STATS_ACCESS_CLIENT], 1);
+	return false;
+}
+
+int
+front_gate_refusal(const struct downstream *d, const char **why)
+{
+	if (!d->stranger)
+		return 0;
+	*why = "access.clients does not let this address in";
+	return 403;
+}
+
+static bool
+are_same(const struct conf_networks *a, const struct conf_networks *b)
+{
+	return a->n == b->n && (a->n == 0 ||
+	    memcmp(a->list, b->list, a->n * sizeof *a->list) == 0);
+}
+
+void
+front_gate_reload(struct front *f, const struct conf *conf)
+{
+	struct downstream *d, *next;
+
+	if (are_same(&f->conf->access_clients, &conf->access_clients))
+		return;
+	TAILQ_FOREACH_SAFE(d, &f->all, entry, next) {
+		d->barred = !is_let_in(d, conf);
+		if (d->barred && d->state == HEAD && d->scan.seen == 0)
+			front_close(d);
+	}
+}
