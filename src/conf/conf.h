@@ -81,6 +81,7 @@ struct conf {
 	uint64_t		 timeout_half_closed;
 	uint64_t		 timeout_tunnel;
 	uint64_t		 timeout_drain;
+	uint64_t		 timeout_exchange; /* 0: none */
 	/* where these two are, if the file has them */
 	struct place		 idle_at;
 	struct place		 response_at;
@@ -91,6 +92,7 @@ struct conf {
 	uint64_t		 limit_body;
 	uint64_t		 limit_buffer;
 	uint64_t		 limit_memory;
+	uint64_t		 limit_pace;	/* bytes a second; 0: none */
 	uint64_t		 limit_hosts;
 	uint64_t		 limit_lookups;	/* of a worker */
 	uint64_t		 limit_names;	/* of a worker */

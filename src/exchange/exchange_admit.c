@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "exchange/exchange_connect.h"
 #include "exchange/exchange_count.h"
+#include "exchange/exchange_deadline.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_forward.h"
 #include "exchange/exchange_resend.h"
@@ -41,6 +42,7 @@ admitted(struct exchange *x, uint64_t now)
 	if (x->discarding)
 		exchange_discard_end(x, false);
 	deadline_set(&x->timer, 0);
+	exchange_deadline_whole(x, true);
 	log_wait(x);
 	if (x->is_connect && x->ticket.rule->https == RULE_HTTPS_UPSTREAM)
 		exchange_connect_open(x, -1);

@@ -3,6 +3,7 @@
 
 #include "conf/conf.h"
 #include "exchange/exchange_judge.h"
+#include "exchange/exchange_pace.h"
 #include "front/front.h"
 #include "upstream/upstream.h"
 
@@ -33,7 +34,7 @@ exchange_turn(const struct exchange *x)
  * the dial, of the tunnel, or between those this one, by which the upstream
  * must have made progress.  A response has its time as a whole until its head
  * is there; what else moves meanwhile gives it no more.  Only while front has
- * a deadline for the client, there is none here.
+ * a deadline for the client, there is none here but for its pace.
  */
 void
 exchange_deadline_set(struct exchange *x)
@@ -43,6 +44,8 @@ exchange_deadline_set(struct exchange *x)
 	uint64_t limit, at;
 
 	x->turn = exchange_turn(x);
+	if (before == TURN_CLIENTS || x->turn == TURN_CLIENTS)
+		exchange_pace_turn(x, x->turn == TURN_CLIENTS, loop_now());
 	if (x->turn == TURN_NOBODYS ||
 	    (x->turn == TURN_TO_BEGIN && before == TURN_TO_BEGIN))
 		return;
@@ -50,7 +53,8 @@ exchange_deadline_set(struct exchange *x)
 	    conf->timeout_idle;
 	if (x->half_closed && conf->timeout_half_closed < limit)
 		limit = conf->timeout_half_closed;
-	at = x->turn == TURN_CLIENTS ? 0 : loop_now() + limit;
+	at = x->turn == TURN_CLIENTS ? exchange_pace_until(x) :
+	    loop_now() + limit;
 	/* what is held back for its body is held no longer than that */
 	if (x->judging != NULL && (at == 0 || exchange_judge_until(x) < at))
 		at = exchange_judge_until(x);
@@ -62,4 +66,14 @@ exchange_deadline_renew(struct exchange *x)
 {
 	x->turn = TURN_NOBODYS;
 	exchange_deadline_set(x);
+}
+
+void
+exchange_deadline_whole(struct exchange *x, bool holds)
+{
+	uint64_t limit = x->ticket.conf->timeout_exchange;
+
+	if (x->whole.cb != NULL)
+		deadline_set(&x->whole, holds && limit > 0 ?
+		    loop_now() + limit : 0);
 }

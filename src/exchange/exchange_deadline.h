@@ -16,4 +16,10 @@ void		 exchange_deadline_set(struct exchange *);
 /* The same, and a response that has not begun gets its whole time again. */
 void		 exchange_deadline_renew(struct exchange *);
 
+/*
+ * Has timeouts.exchange begin for one that was admitted, or end; does nothing
+ * where that is off.
+ */
+void		 exchange_deadline_whole(struct exchange *, bool holds);
+
 #endif

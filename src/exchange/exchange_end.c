@@ -91,6 +91,8 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	exchange_opening_end(x);
 	exchange_count_end(x, outcome);
 	deadline_free(&x->timer);
+	if (x->whole.cb != NULL)
+		deadline_free(&x->whole);
 	dial_cancel(x->dial);
 	tunnel_free(x->tunnel);
 	if (x->upstream != NULL && front_body_done(x->downstream))

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "conf/conf.h"
+#include "exchange/exchange_deadline.h"
 #include "exchange/exchange_state.h"
 #include "front/front.h"
 #include "upstream/upstream.h"
@@ -87,6 +88,7 @@ exchange_resend(struct exchange *x)
 	exchange_set_phase(x, EXCHANGE_QUEUED);
 	front_stop_body(x->downstream);
 	deadline_set(&x->timer, x->ticket.deadline);
+	exchange_deadline_whole(x, false);
 	x->discarding = true;
 	x->discarded = 0;
 	if (!sent)

@@ -72,6 +72,16 @@ decide(struct exchange *x, const struct http1_head *h)
 	return true;
 }
 
+/* By the configuration that it has now. */
+static void
+take_limits(struct exchange *x)
+{
+	exchange_count_begin(x);
+	if (x->ticket.conf->timeout_exchange > 0)
+		deadline_init(&x->whole, x->exchanges->loop,
+		    exchange_overdue, x);
+}
+
 /* The configuration that it is under, from its beginning to its end. */
 static void
 take_conf(struct exchange *x)
@@ -85,7 +95,7 @@ take_conf(struct exchange *x)
 	x->taken = front_take_turn(x->downstream);
 	t->conf = conf_ref(x->exchanges->conf);
 	t->rule = conf_rule(t->conf, &x->host);
-	exchange_count_begin(x);
+	take_limits(x);
 }
 
 void
@@ -123,6 +133,6 @@ exchange_start(struct exchanges *all, struct downstream *d,
 		    "the request has passed this proxy before");
 	else if (!exchange_local(x, h)) {
 		while (!decide(x, h))
-			exchange_count_begin(x);
+			take_limits(x);
 	}
 }

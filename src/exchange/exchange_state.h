@@ -97,6 +97,12 @@ struct exchange {
 	bool			 through;	/* ... the host of its tunnel */
 	struct deadline		 timer;
 	enum exchange_turn	 turn;		/* that it was set for */
+	struct deadline		 whole;		/* timeouts.exchange */
+	struct {
+		uint64_t	 since;		/* ns: its turn; 0: it is not */
+		uint64_t	 took;		/* ns: those before */
+		uint64_t	 moved;		/* bytes, before all of them */
+	} pace;					/* of the client */
 
 	/* the request */
 	struct text		 head;		/* as it goes out */

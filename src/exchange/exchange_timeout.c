@@ -7,8 +7,25 @@
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_forward.h"
 #include "exchange/exchange_judge.h"
+#include "exchange/exchange_pace.h"
 #include "exchange/exchange_response.h"
 #include "exchange/exchange_state.h"
+
+/* It is the client's turn, and maybe for too long. */
+static void
+look_at_pace(struct exchange *x)
+{
+	static const char why[] =
+	    "the client is slower than limits.pace, and others wait";
+
+	if (!exchange_pace_fails(x, loop_now()))
+		exchange_deadline_set(x);
+	else if (x->head_sent)
+		exchange_abort(x, STATS_TOO_SLOW, why);
+	else
+		exchange_reject(x, 408, STATS_TOO_SLOW, "http_request_error",
+		    why);
+}
 
 void
 exchange_timeout(void *arg)
@@ -35,11 +52,32 @@ exchange_timeout(void *arg)
 		return;
 	}
 	now = exchange_turn(x);
-	if (now == TURN_NOBODYS || now == TURN_CLIENTS)
+	if (now == TURN_NOBODYS)
 		return;
-	if (x->half_closed)
+	if (now == TURN_CLIENTS)
+		look_at_pace(x);
+	else if (x->half_closed)
 		exchange_cut_off(x, ACCESS_CLIENT_GONE, "half-closed and idle");
 	else
 		exchange_forward_failed(x, errors[now],
 		    failure_answer(errors[now])->detail);
+}
+
+void
+exchange_overdue(void *arg)
+{
+	static const char why[] = "it took longer than timeouts.exchange";
+	struct exchange *x = arg;
+
+	/* a tunnel may have given its slot back */
+	if (x->ticket.state != TICKET_HELD || x->ticket.waiter.slotless)
+		return;
+	if (x->head_sent)
+		exchange_abort(x, STATS_EXCHANGE_TIME, why);
+	else if (exchange_turn(x) == TURN_CLIENTS)
+		exchange_reject(x, 408, STATS_EXCHANGE_TIME,
+		    "http_request_error", why);
+	else
+		exchange_reject(x, 504, STATS_EXCHANGE_TIME,
+		    "http_response_timeout", why);
 }

@@ -6,7 +6,8 @@
  * What happens when an exchange's deadline has passed, phase by phase.
  */
 
-/* The deadline's callback; of an exchange. */
+/* The deadlines' callbacks, of an exchange: whoever's turn it is, all of it. */
 void	 exchange_timeout(void *);
+void	 exchange_overdue(void *);
 
 #endif

@@ -192,6 +192,8 @@ void		 front_send(struct downstream *, struct iovec *, int n);
 
 /* Returns how many bytes wait in the buffer. */
 size_t		 front_pending(const struct downstream *);
+/* Returns how many bytes its socket has ever taken. */
+uint64_t	 front_sent(const struct downstream *);
 
 /*
  * The response is complete.  The connection goes on with the next request, or

@@ -20,6 +20,12 @@ front_pending(const struct downstream *d)
 	return stream_pending(&d->stream);
 }
 
+uint64_t
+front_sent(const struct downstream *d)
+{
+	return d->stream.sent;
+}
+
 static void
 note_progress(struct downstream *d)
 {

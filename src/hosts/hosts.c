@@ -346,6 +346,19 @@ hosts_give_up(struct hosts *hs, struct ticket *t, uint64_t now)
 }
 
 bool
+hosts_is_wanted(struct hosts *hs, struct ticket *t)
+{
+	struct host *h = hosts_enter(hs, t);
+	bool wanted;
+
+	if (h == NULL)
+		return false;
+	wanted = throttle_is_wanted(h->throttle, &t->waiter);
+	hosts_exit(hs, h);
+	return wanted;
+}
+
+bool
 hosts_is_news(struct hosts *hs, struct ticket *t, enum hosts_news what)
 {
 	struct host *h = hosts_enter(hs, t);

@@ -85,6 +85,12 @@ void		 hosts_refund(struct hosts *, struct ticket *,
 void		 hosts_leave(struct hosts *, struct ticket *, uint64_t now);
 
 /*
+ * Returns whether somebody waits for the slot that an admitted ticket has: with
+ * one more, another one could go as far as slots are concerned.
+ */
+bool		 hosts_is_wanted(struct hosts *, struct ticket *);
+
+/*
  * Stops waiting.  Returns true when the ticket was still in the queue; its
  * report then says when a retry could be admitted.  Returns false when it was
  * answered meanwhile.

@@ -144,6 +144,23 @@ throttle_idle(const struct throttle *t, uint64_t now)
 	return named_are_idle(t, now);
 }
 
+static bool
+has_no_slot(const struct budget *b)
+{
+	return b->concurrency != 0 && b->inflight >= b->concurrency;
+}
+
+bool
+throttle_is_wanted(struct throttle *t, const struct throttle_waiter *w)
+{
+	const struct budget *b = part_budget(t, w->part);
+
+	if (!w->held || w->slotless || fair_length(t->queue) == 0)
+		return false;
+	return has_no_slot(&t->host) || (b != NULL && has_no_slot(b) &&
+	    first_of(t, lane_of(w->part)) != NULL);
+}
+
 uint32_t
 throttle_waiting(const struct throttle *t)
 {

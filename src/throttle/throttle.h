@@ -270,6 +270,13 @@ uint64_t	 throttle_deadline(const struct throttle *,
 /* Returns whether the host is paused or half open. */
 bool		 throttle_is_held_up(const struct throttle *, uint64_t now);
 
+/*
+ * Returns whether one who is admitted has a slot that others wait for: one of
+ * the host's or of its parts, which has no other left.
+ */
+bool		 throttle_is_wanted(struct throttle *,
+		    const struct throttle_waiter *);
+
 /* Return how many wait, all or of a client, and how many slots are held. */
 uint32_t	 throttle_waiting(const struct throttle *);
 uint32_t	 throttle_waiting_of(const struct throttle *, uint64_t client);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """One client cannot have all of it: places, connections, time, memory."""
 import json
+import time
 
 import metrics
 import origin
@@ -58,3 +59,168 @@ def test_a_full_queue_makes_room(lab):
 	done = [one.response().status
 	    for one in [held, third, *modest, *waiting[:2]]]
 	assert sorted(done) == [200] * 5 + [429]
+
+
+SLOT = {"127.0.0.1": {"concurrency": 1}}
+PACE = "the client is slower than limits.pace, and others wait"
+TIME = "it took longer than timeouts.exchange"
+SIZE = 20_000_000	# bytes; more than what buffers and sockets take
+LONG = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % SIZE
+
+
+def waiter(lab, daemon, url):
+	"""A client of its own that waits for the slot."""
+	one = ask(lab, MODEST, url)
+	metrics.until(daemon, lambda seen: seen.sum(
+	    "sluice_queue_length") == 1)
+	return one
+
+
+def too_long(conn, req):
+	"""Answers /long with more than anything takes, others at once."""
+	if not req.target.startswith("/long"):
+		return conn.reply()
+	conn.send(LONG)
+	try:
+		conn.send(bytes(SIZE))
+	except OSError:
+		pass
+	return None
+
+
+def refused(daemon, reason, n=1):
+	metrics.until(daemon, lambda seen: seen("sluice_refusals_total",
+	    host="127.0.0.1", reason=reason) == n)
+
+
+def test_who_does_not_send_gives_way(lab):
+	"""An upload that does not go on, while another one waits."""
+	far = lab.origin()
+	daemon = lab.sluice(hosts=SLOT, timeouts={"idle": 2 * wire.SLOW})
+	slow = lab.client()
+	slow.ask("POST", far.url + "/slow", [("Content-Length", "1000000")])
+	slow.send(b"x" * 500)
+	far.wait_conns(1)
+	other = waiter(lab, daemon, far.url + "/other")
+	answer = slow.response("POST")
+	assert answer.status == 408
+	assert json.loads(answer.body)["detail"] == PACE
+	assert other.response().status == 200
+	refused(daemon, "too_slow")
+
+
+def test_who_does_not_read_gives_way(lab):
+	"""Its response is cut off, and the log says why."""
+	far = lab.origin(too_long)
+	daemon = lab.sluice(hosts=SLOT, limits={"buffer": "16KiB"},
+	    timeouts={"idle": 2 * wire.SLOW})
+	slow = lab.client(rcvbuf=4096)
+	slow.ask("GET", far.url + "/long")
+	far.wait_requests(1)
+	assert waiter(lab, daemon, far.url + "/").response().status == 200
+	refused(daemon, "too_slow")
+	assert f" aborted: {PACE} rule=" in "\n".join(daemon.out.count(2))
+	assert slow.head().status == 200
+	try:
+		assert len(slow.rest()) < SIZE
+	except ConnectionError:
+		pass
+
+
+def test_who_holds_up_nobody_may_be_slow(lab):
+	"""Nor does the pace count where it is the host that takes its time."""
+	step = 0.2 * wire.SLOW
+
+	def events(conn, req):
+		if req.target != "/events":
+			conn.reply()
+			return
+		conn.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream"
+		    b"\r\nContent-Length: 150\r\n\r\n")
+		for _ in range(15):
+			time.sleep(step)	# the host's own pace
+			conn.send(b"data: one\n")
+	far = lab.origin(events)
+	daemon = lab.sluice(hosts=SLOT, timeouts={"idle": 1 * wire.SLOW},
+	    limits={"pace": "1GiB"})
+	stream = ask(lab, GREEDY, far.url + "/events")
+	far.wait_requests(1)
+	other = waiter(lab, daemon, far.url + "/other")
+	assert stream.response().body == b"data: one\n" * 15
+	assert other.response().status == 200
+
+	# alone, an upload has all of timeouts.idle for each of its pieces
+	slow = lab.client()
+	slow.ask("POST", far.url + "/", [("Content-Length", "8000")])
+	for _ in range(4):
+		time.sleep(3 * step)
+		slow.send(b"x" * 2000)
+	assert slow.response("POST").status == 200
+
+
+def test_no_pace(lab):
+	"""With 0 it is timeouts.idle alone that ends it."""
+	far = lab.origin()
+	daemon = lab.sluice(hosts=SLOT, limits={"pace": 0},
+	    timeouts={"idle": 1 * wire.SLOW})
+	slow = lab.client()
+	slow.ask("POST", far.url + "/slow", [("Content-Length", "1000000")])
+	slow.send(b"x" * 500)
+	far.wait_conns(1)
+	other = waiter(lab, daemon, far.url + "/other")
+	answer = slow.response("POST")
+	assert json.loads(answer.body)["detail"] == \
+	    "the request's body came too slowly"
+	assert other.response().status == 200
+
+
+def test_a_slot_is_had_for_so_long(lab):
+	"""timeouts.exchange ends whatever has one, and says who was late."""
+	gate = origin.Gate()
+	far = lab.origin(origin.by_path({"/gate": gate}, too_long))
+	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 4}},
+	    timeouts={"exchange": 0.5 * wire.SLOW}, limits={"buffer": "16KiB"})
+	waits = ask(lab, GREEDY, far.url + "/gate")
+	sends = lab.client()
+	sends.ask("PUT", far.url + "/", [("Content-Length", "1000000")])
+	reads = lab.client(rcvbuf=4096)
+	reads.ask("GET", far.url + "/long")
+	tunnel = lab.client()
+	assert tunnel.tunnel(f"127.0.0.1:{far.port}").status == 200
+	tunnel.send(b"\x16\x03\x01")	# as TLS begins
+	answer = waits.response()
+	assert (answer.status, json.loads(answer.body)["detail"]) == (504, TIME)
+	answer = sends.response("PUT")
+	assert (answer.status, json.loads(answer.body)["detail"]) == (408, TIME)
+	assert tunnel.ended()
+	refused(daemon, "exchange_time", 4)
+	gate.open()
+	assert lab.client().get(far.url + "/next").status == 200
+	assert daemon.out.text().count(TIME) == 4
+
+
+def echo_bytes(conn):
+	while conn.fill():
+		conn.send(conn.take(len(conn.buf)))
+
+
+def test_time_in_the_queue_is_not_counted(lab):
+	"""Nor that of a tunnel that has given its slot back."""
+	gate = origin.Gate()
+	far, deaf = lab.origin(gate), lab.origin(accept=echo_bytes)
+	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 1},
+	    "localhost": {"concurrency": 1, "tunnel": {"hold": "connect"}}},
+	    timeouts={"exchange": 0.5 * wire.SLOW})
+	tunnel = lab.client()
+	assert tunnel.tunnel(f"localhost:{deaf.port}").status == 200
+	first = ask(lab, GREEDY, far.url + "/first")
+	far.wait_requests(1)
+	second = waiter(lab, daemon, far.url + "/second")
+	assert first.response().status == 504
+	far.wait_requests(2)
+	gate.open()
+	# it had waited for as long as it may have the slot
+	assert second.response().status == 200
+	tunnel.send(b"it stands")
+	assert tunnel.exactly(9) == b"it stands"
+	refused(daemon, "exchange_time")

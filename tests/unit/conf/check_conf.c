@@ -400,6 +400,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(conf->timeout_half_closed, 2 * SECOND);
 	ck_assert_uint_eq(conf->timeout_tunnel, 3600 * SECOND);
 	ck_assert_uint_eq(conf->timeout_drain, 30 * SECOND);
+	ck_assert_uint_eq(conf->timeout_exchange, 0);
 	ck_assert_uint_eq(conf->limit_connections, 10000);
 	ck_assert_uint_eq(conf->limit_head, 64 << 10);
 	ck_assert_uint_eq(conf->limit_fields, 1000);
@@ -408,6 +409,7 @@ START_TEST(defaults)
 	ck_assert(!conf->keep_alive_10);
 	ck_assert_uint_eq(conf->limit_body, 1 << 30);
 	ck_assert_uint_eq(conf->limit_buffer, 256 << 10);
+	ck_assert_uint_eq(conf->limit_pace, 1 << 10);
 	ck_assert_uint_eq(conf->limit_hosts, 100000);
 	ck_assert_uint_eq(conf->limit_lookups, 256);
 	ck_assert_uint_eq(conf->limit_names, 10000);

@@ -654,7 +654,7 @@ static const char *const nothing[] = {
 	"hosts: {a.b: {capacity: \"10,60\"}}\n",
 	"hosts: {a.b: {capacity: 1, period: 1:75}}\n",
 	"hosts: {a.b: {pause: {statuses: [42]}}}\n",
-	"limits: {rate: 5}\n",
+	"limits: {speed: 5}\n",
 	"listen: \"http://\"\n",
 };
 

@@ -67,6 +67,37 @@ success(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 	throttle_release(t, w, now);
 }
 
+/* A slot is wanted by those who could have it, and by nobody else. */
+START_TEST(tells_whether_a_slot_is_wanted)
+{
+	struct throttle *t = with_parts(slots(2));
+	struct throttle_waiter a, b, c, d;
+
+	part_goes(t, &a, 1, 0);
+	ck_assert(!throttle_is_wanted(t, &a));
+	part_goes(t, &b, 0, 0);
+	/* the host has none left, but nobody waits */
+	ck_assert(!throttle_is_wanted(t, &a));
+	part_waits(t, &c, 1, 0);
+	ck_assert(throttle_is_wanted(t, &a));
+	ck_assert(throttle_is_wanted(t, &b));
+	ck_assert(!throttle_is_wanted(t, &c));
+	/* the host has one: only the part's is missing */
+	success(t, &b, 0);
+	ck_assert(throttle_is_wanted(t, &a));
+	throttle_release_slot(t, &a, 0);
+	ck_assert(!throttle_is_wanted(t, &a));
+	ck_assert_ptr_eq(throttle_next(t, 0), &c);
+	/* who waits for a rate alone wants no slot of another part */
+	part_waits(t, &d, 0, 0);
+	ck_assert(!throttle_is_wanted(t, &c));
+	throttle_cancel(t, &d);
+	success(t, &c, 0);
+	success(t, &a, 0);
+	throttle_free(t);
+}
+END_TEST
+
 START_TEST(takes_from_both_or_neither)
 {
 	struct throttle *t = with_parts(one_rate(3 * U, 10 * SEC, 3 * U));
@@ -724,6 +755,7 @@ suite(void)
 	tcase_add_test(tc, a_pause_of_either_part_holds_it_up);
 	tcase_add_test(tc, what_is_left_of_its_parts_holds);
 	tcase_add_test(tc, moves_between_throttles);
+	tcase_add_test(tc, tells_whether_a_slot_is_wanted);
 	suite_add_tcase(s, tc);
 	return s;
 }
