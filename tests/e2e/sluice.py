@@ -30,6 +30,12 @@ class Fault(AssertionError):
 	"""What no pace of the machine excuses."""
 
 
+def measured():
+	"""What of the environment counters and sanitizers go by."""
+	return {name: value for name, value in os.environ.items()
+	    if name == "LLVM_PROFILE_FILE" or name.endswith("SAN_OPTIONS")}
+
+
 def sanitized():
 	"""Whether the binary carries a sanitizer, which costs memory."""
 	if not os.path.exists(BINARY):

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+import sluice
 import wire
 
 
@@ -15,7 +16,8 @@ class Terminal:
 		self.tmux = shutil.which("tmux") or pytest.skip("no tmux")
 		self.socket = str(directory / "tmux")
 		env = {"PATH": os.environ["PATH"], "HOME": str(directory),
-		    "LANG": "C.UTF-8", "TERM": "xterm-256color", **env}
+		    "LANG": "C.UTF-8", "TERM": "xterm-256color",
+		    **sluice.measured(), **env}
 		self.env = {name: str(value) for name, value in env.items()}
 		self.call("-f", "/dev/null", "new-session", "-d", "-x",
 		    columns, "-y", lines, *command)

@@ -122,7 +122,7 @@ def test_named_for_the_port():
 			    "--reuid=65534", "--regid=65534",
 			    "--clear-groups", sluice.BINARY, "-c",
 			    str(file)], env={"XDG_RUNTIME_DIR": str(place),
-			    "PATH": os.environ["PATH"]},
+			    "PATH": os.environ["PATH"], **sluice.measured()},
 			    stderr=subprocess.PIPE,
 			    stdout=subprocess.DEVNULL))
 			lines = sluice.Lines(processes[-1].stderr)
