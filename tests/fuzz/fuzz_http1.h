@@ -101,36 +101,36 @@ check_fields(const struct http1_head *h, const char *p, size_t len)
 }
 
 /* A head written anew. */
-struct text {
+struct anew {
 	size_t	 len;
 	char	 p[4 * FUZZ_HEAD + 8 * HTTP1_FIELDS];
 };
 
 static inline void
-text_add(struct text *text, const char *p, size_t len)
+anew_add(struct anew *anew, const char *p, size_t len)
 {
-	REQUIRE(len <= sizeof text->p - text->len);
+	REQUIRE(len <= sizeof anew->p - anew->len);
 	if (len > 0)
-		memcpy(text->p + text->len, p, len);
-	text->len += len;
+		memcpy(anew->p + anew->len, p, len);
+	anew->len += len;
 }
 
 static inline void
-text_puts(struct text *text, const char *s)
+anew_puts(struct anew *anew, const char *s)
 {
-	text_add(text, s, strlen(s));
+	anew_add(anew, s, strlen(s));
 }
 
 static inline void
-text_fields(struct text *text, const struct http1_head *h)
+anew_fields(struct anew *anew, const struct http1_head *h)
 {
 	for (unsigned i = 0; i < h->nfields; i++) {
-		text_add(text, h->fields[i].name.p, h->fields[i].name.len);
-		text_puts(text, ": ");
-		text_add(text, h->fields[i].value.p, h->fields[i].value.len);
-		text_puts(text, "\r\n");
+		anew_add(anew, h->fields[i].name.p, h->fields[i].name.len);
+		anew_puts(anew, ": ");
+		anew_add(anew, h->fields[i].value.p, h->fields[i].value.len);
+		anew_puts(anew, "\r\n");
 	}
-	text_puts(text, "\r\n");
+	anew_puts(anew, "\r\n");
 }
 
 /* Two heads that say the same about what both sides have to agree on. */

@@ -29,7 +29,7 @@ check_good(const struct http1_head *h, const char *p, size_t len,
     enum http1_error error)
 {
 	static struct http1_head again;
-	static struct text text;
+	static struct anew anew;
 
 	check_fields(h, p, len);
 	check_inside(h->method, p, len);
@@ -49,13 +49,13 @@ check_good(const struct http1_head *h, const char *p, size_t len,
 	if (h->minor == 0)
 		REQUIRE(!h->upgrade && !h->expect_continue);
 
-	text.len = 0;
-	text_add(&text, h->method.p, h->method.len);
-	text_puts(&text, " ");
-	text_add(&text, h->target.p, h->target.len);
-	text_puts(&text, h->minor == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
-	text_fields(&text, h);
-	REQUIRE(http1_request(&again, text.p, text.len) == error);
+	anew.len = 0;
+	anew_add(&anew, h->method.p, h->method.len);
+	anew_puts(&anew, " ");
+	anew_add(&anew, h->target.p, h->target.len);
+	anew_puts(&anew, h->minor == 1 ? " HTTP/1.1\r\n" : " HTTP/1.0\r\n");
+	anew_fields(&anew, h);
+	REQUIRE(http1_request(&again, anew.p, anew.len) == error);
 	check_same(h, &again);
 	REQUIRE(strcmp(h->host.name, again.host.name) == 0);
 	REQUIRE(h->host.port == again.host.port);

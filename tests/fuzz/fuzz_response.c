@@ -20,7 +20,7 @@ check_good(const struct http1_head *h, const char *p, size_t len,
     unsigned method)
 {
 	static struct http1_head again;
-	static struct text text;
+	static struct anew anew;
 	char line[32];
 
 	check_fields(h, p, len);
@@ -30,13 +30,13 @@ check_good(const struct http1_head *h, const char *p, size_t len,
 	if (h->body == HTTP1_UNTIL_CLOSE)
 		REQUIRE(!h->keep_alive && !h->has_length);
 
-	text.len = 0;
+	anew.len = 0;
 	snprintf(line, sizeof line, "HTTP/1.%u %d ", h->minor, h->status);
-	text_puts(&text, line);
-	text_add(&text, h->reason.p, h->reason.len);
-	text_puts(&text, "\r\n");
-	text_fields(&text, h);
-	REQUIRE(http1_response(&again, text.p, text.len, methods[method]) ==
+	anew_puts(&anew, line);
+	anew_add(&anew, h->reason.p, h->reason.len);
+	anew_puts(&anew, "\r\n");
+	anew_fields(&anew, h);
+	REQUIRE(http1_response(&again, anew.p, anew.len, methods[method]) ==
 	    HTTP1_OK);
 	check_same(h, &again);
 	REQUIRE(h->status == again.status);
