@@ -266,7 +266,7 @@ exchange_refuse(struct exchanges *all, struct downstream *d,
 		.status = status,
 		.error = error_of(status),
 		.detail = why,
-		.head = http1_str_is(head->method, "HEAD"),
+		.head = http1_str_equals(head->method, "HEAD"),
 		.close = true,
 	};
 	struct access_line line = {

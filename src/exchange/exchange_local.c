@@ -68,7 +68,8 @@ exchange_local(struct exchange *x, const struct http1_head *h)
 	}
 	if (h->form != HTTP1_ASTERISK_FORM && forwards != MAX_FORWARDS_REACHED)
 		return false;
-	if (h->form != HTTP1_ASTERISK_FORM && http1_str_is(h->method, "TRACE"))
+	if (h->form != HTTP1_ASTERISK_FORM &&
+	    http1_str_equals(h->method, "TRACE"))
 		trace(x, h);
 	else
 		options(x);

@@ -27,7 +27,7 @@ take_request(struct exchange *x, const struct http1_head *h)
 	x->tls = h->https;
 	x->method_len = h->method.len;
 	x->is_connect = h->form == HTTP1_AUTHORITY_FORM;
-	x->is_head = http1_str_is(h->method, "HEAD");
+	x->is_head = http1_str_equals(h->method, "HEAD");
 	x->old_client = h->minor == 0;
 	x->keep = h->keep_alive;
 	x->chunked = h->body == HTTP1_CHUNKED;

@@ -54,8 +54,8 @@ max_forwards_read(const struct http1_head *h, struct http1_str *least)
 	bool found = false;
 	unsigned i;
 
-	if (!http1_str_is(h->method, "TRACE") &&
-	    !http1_str_is(h->method, "OPTIONS"))
+	if (!http1_str_equals(h->method, "TRACE") &&
+	    !http1_str_equals(h->method, "OPTIONS"))
 		return MAX_FORWARDS_NONE;
 	for (i = 0; i < h->nfields; i++) {
 		if (h->fields[i].id == HTTP1_MAX_FORWARDS &&

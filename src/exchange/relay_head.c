@@ -74,7 +74,8 @@ put_target(struct text *t, const struct http1_head *h)
 			return;		/* RFC 9112 3.2.4 */
 	}
 	if (h->path.len == 0)
-		text_puts(t, http1_str_is(h->method, "OPTIONS") ? "*" : "/");
+		text_puts(t, http1_str_equals(h->method, "OPTIONS") ? "*" :
+		    "/");
 	else if (h->path.p[0] == '?') {
 		text_put(t, "/", 1);
 		put_str(t, h->path);

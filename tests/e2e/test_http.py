@@ -454,3 +454,17 @@ def test_head_refused_has_no_body(lab):
 		    f"http://127.0.0.1:{lab.closed_port()}/")
 		assert answer.status == 502
 	assert one.ping()
+
+
+def test_methods_have_their_case(lab):
+	"""Answers to what only looks like HEAD or TRACE are like any other."""
+	far = lab.origin()
+	lab.sluice()
+	one = lab.client()
+	answer = one.call("head", f"http://127.0.0.1:{lab.closed_port()}/")
+	assert answer.status == 502
+	assert json.loads(answer.body)["status"] == 502
+	assert one.call("Trace", far.url + "/",
+	    [("Max-Forwards", "0")]).status == 200
+	assert one.ping()
+	assert [r.method for r in far.requests] == ["Trace"]

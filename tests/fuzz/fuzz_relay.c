@@ -125,7 +125,7 @@ check_path(void)
 	} else {
 		REQUIRE(out.target.len == 1);
 		REQUIRE(out.target.p[0] ==
-		    (http1_str_is(in.method, "OPTIONS") ? '*' : '/'));
+		    (http1_str_equals(in.method, "OPTIONS") ? '*' : '/'));
 	}
 }
 

@@ -42,6 +42,11 @@ static const struct {
 	    "GET /?q HTTP/1.1\r\nHost: a.test:8080\r\n\r\n" },
 	{ "OPTIONS http://a.test HTTP/1.1\r\nHost: a.test\r\n\r\n",
 	    { .port = 80 }, "OPTIONS * HTTP/1.1\r\nHost: a.test\r\n\r\n" },
+	/* methods have their case: this one is some other */
+	{ "Options http://a.test HTTP/1.1\r\nHost: a.test\r\n"
+	    "Max-Forwards: 10\r\n\r\n", { .port = 80 },
+	    "Options / HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 10\r\n"
+	    "\r\n" },
 	{ "GET http://[::1]:81/x HTTP/1.1\r\nHost: b\r\n\r\n", { .port = 81 },
 	    "GET /x HTTP/1.1\r\nHost: [::1]:81\r\n\r\n" },
 	{ "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n\r\n",
