@@ -74,7 +74,7 @@ code $(cat "$work/files") >"$work/all"
 grep '^src/' "$work/all" >"$work/src"
 
 # The plan comes first; a search that sees nothing would find nothing.
-echo 1..6
+echo 1..7
 if [ ! -s "$work/src" ]; then
 	echo "Bail out! no sources in $srcdir/src"
 	exit 1
@@ -101,6 +101,12 @@ clean "no // comment and no code that is switched off" "$work/found"
 grep -nE '(^|[^A-Za-z])(TODO|FIXME|XXX|HACK)([^A-Za-z]|$)' \
     $(cat "$work/files") /dev/null >"$work/found"
 clean "no leftovers" "$work/found"
+
+for file in $(grep -l '#include <uthash.h>' $(cat "$work/files")); do
+	grep -B 1 '#include <uthash.h>' "$file" |
+	    grep -q 'define HASH_NONFATAL_OOM' || echo "$file"
+done >"$work/found"
+clean "no hash table ends the process without memory" "$work/found"
 
 for file in $(cat "$work/files"); do
 	head -n 1 "$file" | grep -q '^/\* SPDX-License-Identifier: ISC \*/$' ||

@@ -122,7 +122,7 @@ load_host(struct conf_walk *w, const struct conf_node *hosts,
 	struct conf *conf = w->conf;
 	struct rule *rule = &conf->rules[conf->nrules];
 	struct host_pattern pattern;
-	const struct rule *other;
+	void *other;
 	const char *expected;
 	char advice[CONF_ADVICE];
 
@@ -143,10 +143,11 @@ load_host(struct conf_walk *w, const struct conf_node *hosts,
 	if (rule->name == NULL)
 		return conf_wrong(&w->report, NULL, "out of memory");
 	conf->nrules++;
-	other = host_pattern_set_add(conf->patterns, &pattern, rule);
+	if (!host_pattern_set_add(conf->patterns, &pattern, rule, &other))
+		return conf_wrong(&w->report, NULL, "out of memory");
 	if (other != NULL)
-		return host_twice(w, entry->key,
-		    key_of(hosts, (size_t)(other - conf->rules)));
+		return host_twice(w, entry->key, key_of(hosts,
+		    (size_t)((const struct rule *)other - conf->rules)));
 	return load_rule(w, entry->value, rule, pattern.wildcard);
 }
 

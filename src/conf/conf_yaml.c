@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define uthash_fatal(msg) abort()
+#define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 #include <yaml.h>
 
@@ -269,7 +269,8 @@ anchor_set(struct builder *b, const yaml_char_t *name, struct conf_node *node)
 	anchor->node = node;
 	memcpy(anchor->name, name, len);
 	HASH_ADD(hh, b->anchors, name, (unsigned)len, anchor);
-	return true;
+	return anchor->hh.tbl != NULL ||
+	    conf_wrong(b->report, NULL, "out of memory");
 }
 
 /* Puts a node where the parser stands: root, key, or value. */

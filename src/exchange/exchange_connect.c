@@ -122,6 +122,11 @@ exchange_connect_intercept(struct exchange *x)
 
 	x->opening->tls = tls_contexts_intercept(x->ticket.conf, &x->host,
 	    &all->loop->wire, front_tls(x->downstream), &why);
+	if (x->opening->tls == NULL && why == NULL) {
+		exchange_reject(x, 503, STATS_NO_MEMORY,
+		    "proxy_internal_error", "out of memory");
+		return;
+	}
 	if (x->opening->tls == NULL) {
 		/* RFC 9209 2.3.28 */
 		exchange_reject(x, 500, STATS_OTHER_REFUSAL,

@@ -25,7 +25,6 @@ take_request(struct exchange *x, const struct http1_head *h)
 	x->through = exchange_misdirected(x);
 	x->port = x->host.port;
 	x->tls = h->https;
-	x->method_len = h->method.len;
 	x->is_connect = h->form == HTTP1_AUTHORITY_FORM;
 	x->is_head = http1_str_equals(h->method, "HEAD");
 	x->old_client = h->minor == 0;
@@ -34,6 +33,7 @@ take_request(struct exchange *x, const struct http1_head *h)
 	x->expect = h->expect_continue;
 	x->idempotent = h->idempotent;
 	text_put(&x->head, h->method.p, h->method.len);
+	x->method_len = x->head.len;	/* 0: without memory */
 }
 
 /* Refused before the head that goes out is made: its path is for the log. */

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define uthash_fatal(msg) abort()
+#define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
 #include "http/http1_host.h"
@@ -130,28 +130,33 @@ find(const struct host_pattern_set *set, const char *key, size_t name_len)
 	return entry;
 }
 
-void *
+bool
 host_pattern_set_add(struct host_pattern_set *set,
-    const struct host_pattern *pattern, void *value)
+    const struct host_pattern *pattern, void *value, void **there)
 {
 	struct entry *entry, *old;
 	size_t len = strlen(pattern->host.name);
+	bool added;
 
 	entry = calloc(1, sizeof *entry + HEAD + len);
 	if (entry == NULL)
-		abort();
+		return false;
 	entry->value = value;
 	memcpy(entry->key + HEAD, pattern->host.name, len);
 	key_head(entry->key + HEAD, pattern->wildcard, pattern->host.port);
 
 	old = find(set, entry->key, len);
+	*there = old != NULL ? old->value : NULL;
 	if (old != NULL) {
 		free(entry);
-		return old->value;
+		return true;
 	}
 	HASH_ADD_KEYPTR(hh, set->entries, entry->key, (unsigned)(HEAD + len),
 	    entry);
-	return NULL;
+	added = entry->hh.tbl != NULL;
+	if (!added)
+		free(entry);
+	return added;
 }
 
 /* With its port, then without. */

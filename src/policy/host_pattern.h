@@ -41,12 +41,12 @@ struct host_pattern_set *host_pattern_set_new(void);
 void		 host_pattern_set_free(struct host_pattern_set *);
 
 /*
- * Adds a pattern.  Returns NULL when it was added, the value that stands there
- * when an equal pattern (in canonical form) is in the set already.  Aborts
- * without memory: only configuration adds.
+ * Adds a pattern.  *there is NULL when it was added, the value that stands
+ * there when an equal pattern (in canonical form) is in the set already.
+ * Returns false without memory; then nothing has changed.
  */
-void		*host_pattern_set_add(struct host_pattern_set *,
-		    const struct host_pattern *, void *value)
+bool		 host_pattern_set_add(struct host_pattern_set *,
+		    const struct host_pattern *, void *value, void **there)
 		    __attribute__((warn_unused_result));
 
 /*

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
 #include "http/http1_host.h"
@@ -286,6 +287,10 @@ need_client(struct tls_contexts *t, const struct conf *conf,
 		return NULL;
 	}
 	HASH_ADD_KEYPTR(hh, t->clients, c->key, strlen(c->key), c);
+	if (c->hh.tbl == NULL) {
+		free_client(c);
+		return NULL;
+	}
 	return c;
 }
 
@@ -570,7 +575,6 @@ tls_contexts_intercept(const struct conf *conf, const struct http1_host *host,
 	certificate = tls_mint_certificate(c->mint, host, time(NULL), why);
 	if (certificate == NULL)
 		return NULL;
-	*why = "out of memory";
 	t = tls_server(c->intercept, wire, below);
 	ok = t != NULL && bind_sessions(tls_ssl(t), host) &&
 	    SSL_use_cert_and_key(tls_ssl(t), certificate,

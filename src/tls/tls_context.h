@@ -55,7 +55,7 @@ uint64_t	 tls_contexts_settings_id(const struct conf *,
 
 /*
  * Our end of a connection whose client takes us for the host.  Returns NULL
- * with *why, not to be freed.
+ * with *why, not to be freed, which is NULL without memory.
  */
 struct tls	*tls_contexts_intercept(const struct conf *,
 		    const struct http1_host *, struct tls_wire *,

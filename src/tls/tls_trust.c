@@ -10,6 +10,7 @@
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
+#define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
 #include "tls/tls_x509.h"
@@ -111,6 +112,11 @@ tls_trust_file(struct tls_trust *t, const char *path, char **cause)
 	}
 	warm_up(file->store);
 	HASH_ADD_KEYPTR(hh, t->files, file->path, size - 1, file);
+	if (file->hh.tbl == NULL) {
+		X509_STORE_free(file->store);
+		free(file);
+		return NULL;
+	}
 	return file->store;
 }
 

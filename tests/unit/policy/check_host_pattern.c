@@ -125,9 +125,12 @@ static const char *
 add(const char *text)
 {
 	struct host_pattern pattern;
+	void *there;
 
 	ck_assert_ptr_null(host_pattern_parse(&pattern, text, strlen(text)));
-	return host_pattern_set_add(set, &pattern, (void *)(uintptr_t)text);
+	ck_assert(host_pattern_set_add(set, &pattern, (void *)(uintptr_t)text,
+	    &there));
+	return there;
 }
 
 /* What a client asks for, as the proxy has it: with its port. */
@@ -238,8 +241,10 @@ START_TEST(addresses)
 	struct host_pattern tail = {
 		.host.name = "2.1", .wildcard = true,
 	};
+	void *there;
 
-	ck_assert_ptr_null(host_pattern_set_add(set, &tail, value));
+	ck_assert(host_pattern_set_add(set, &tail, value, &there));
+	ck_assert_ptr_null(there);
 	ck_assert_ptr_null(add("[2001:db8::1]:80"));
 	ck_assert_ptr_null(add("192.0.2.9"));
 	matches("192.0.2.9:80", "192.0.2.9");
