@@ -31,6 +31,7 @@
 #include "hosts/hosts.h"
 #include "net/inherited.h"
 #include "net/listen.h"
+#include "net/reserve.h"
 
 /*
  * The main thread reads the configuration, starts the workers and then only
@@ -221,6 +222,9 @@ daemon_run(const char *path)
 	}
 	log_set_level((enum log_level)conf->log_level);
 	s.signal_fd = signals_open();
+	/* one for each worker, and the control plane's */
+	if (!reserve_init(conf->workers + 1))
+		fatal("cannot start: out of memory");
 	event_set_fatal_callback(libevent_fatal_cb);
 	event_set_log_callback(libevent_log_cb);
 	if (evthread_use_pthreads() == -1 ||

@@ -68,19 +68,21 @@ put_established(struct exchange *x, struct text *head)
 	relay_response(head, h, &r);
 }
 
-/* It stands, and may be a tunnel. */
-static void
+/* It stands, and may be a tunnel; false without memory. */
+static bool
 wait_for_upstream(struct exchange *x, int fd)
 {
 	struct opening *o = x->opening;
 
-	o->fd = fd;
 	event_assign(&o->ev, x->exchanges->loop->base, fd, EV_READ | EV_PERSIST,
 	    upstream_cb, o);
-	event_add(&o->ev, NULL);
+	if (event_add(&o->ev, NULL) == -1)
+		return false;
+	o->fd = fd;
 	if (x->ticket.rule->tunnel_hold == RULE_HOLD_CONNECT)
 		hosts_release_slot(x->exchanges->hosts, &x->ticket,
 		    loop_now());
+	return true;
 }
 
 void
@@ -90,7 +92,7 @@ exchange_connect_open(struct exchange *x, int fd)
 	struct iovec v;
 
 	put_established(x, &head);
-	if (head.failed) {
+	if (head.failed || (fd != -1 && !wait_for_upstream(x, fd))) {
 		text_free(&head);
 		if (fd != -1)
 			close(fd);
@@ -105,8 +107,6 @@ exchange_connect_open(struct exchange *x, int fd)
 	v.iov_len = head.len;
 	front_send(x->downstream, &v, 1);
 	text_free(&head);
-	if (fd != -1)
-		wait_for_upstream(x, fd);
 	deadline_set(&x->timer, loop_now() + x->ticket.conf->timeout_header);
 	front_hear(x->downstream);
 	exchange_connect_heard(x);

@@ -80,6 +80,7 @@ struct downstream {
 	bool			 quiet;		/* ... and is not told of */
 	bool			 barred;	/* might not, if it came now */
 	bool			 excess;	/* beyond limits.connections */
+	bool			 starved;	/* there was no memory for it */
 	bool			 eof;		/* the client sends no more */
 	struct event		 gone_ev;	/* nothing can be done for it */
 	struct event		 next_ev;	/* to go on with the input */

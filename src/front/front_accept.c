@@ -13,6 +13,7 @@
 #include "front/front_socket.h"
 #include "front/front_head.h"
 #include "front/front_service.h"
+#include "net/reserve.h"
 
 /* The listeners, new connections, and the front as a whole. */
 
@@ -80,6 +81,17 @@ has_listener(const struct front *f, const struct evconnlistener *l)
 	return false;
 }
 
+/* For a moment. */
+static void
+stop_accepting(struct front *f, int err)
+{
+	if (loop_now() >= f->quiet_until)
+		log_warn("accept: %s; accepting stops for a moment, again and "
+		    "again as long as this lasts", strerror(err));
+	f->quiet_until = loop_now() + QUIET_NS;
+	pause_accept(f);
+}
+
 static void
 accept_error_cb(struct evconnlistener *l, void *arg)
 {
@@ -89,13 +101,8 @@ accept_error_cb(struct evconnlistener *l, void *arg)
 	(void)arg;	/* evhttp's */
 	while (f != NULL && !has_listener(f, l))
 		f = f->next;
-	if (f == NULL)
-		return;
-	if (loop_now() >= f->quiet_until)
-		log_warn("accept: %s; accepting stops for a moment, again and "
-		    "again as long as this lasts", strerror(err));
-	f->quiet_until = loop_now() + QUIET_NS;
-	pause_accept(f);
+	if (f != NULL)
+		stop_accepting(f, err);
 }
 
 static void
@@ -113,7 +120,34 @@ close_listeners(struct front *f)
 	deadline_set(&f->accept_timer, 0);
 }
 
-/* evhttp asks for a bufferevent; only afterwards does it set it up. */
+/* One that evhttp could make out of the reserve only has to be given up. */
+static void
+close_reserve(struct front *f)
+{
+	struct downstream *d = TAILQ_LAST(&f->attaching, downstreams);
+
+	if (!reserve_close() || d == NULL)
+		return;
+	d->starved = true;
+	stop_accepting(f, ENOMEM);
+}
+
+static struct bufferevent *
+new_bev(struct event_base *base)
+{
+	struct bufferevent *bev;
+
+	bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	/* or evhttp would have its descriptor watched for that for a moment */
+	if (bev != NULL)
+		bufferevent_disable(bev, EV_WRITE);
+	return bev;
+}
+
+/*
+ * evhttp asks for a bufferevent; only afterwards does it set it up.  It would
+ * make one itself where it gets none, and serve the client.
+ */
 static struct bufferevent *
 make_bev_cb(struct event_base *base, void *arg)
 {
@@ -121,13 +155,14 @@ make_bev_cb(struct event_base *base, void *arg)
 	struct front *f = l->front;
 	struct downstream *d;
 
-	if ((d = calloc(1, sizeof *d)) == NULL)
+	close_reserve(f);
+	reserve_open();
+	if ((d = reserve_calloc(sizeof *d)) == NULL)
 		return NULL;
 	d->front = f;
 	d->listener = l;
-	d->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-	if (d->bev == NULL) {
-		free(d);
+	if ((d->bev = new_bev(base)) == NULL) {
+		reserve_free(d);
 		return NULL;
 	}
 	/* ours until attached: evhttp frees it when it fails */
@@ -148,7 +183,9 @@ static void
 take_in(struct front *f, struct downstream *d)
 {
 	d->excess = too_many(f, 0);
-	if (f->setup.service != FRONT_PROXY && too_many(f, EXCESS))
+	if (d->starved)
+		front_close(d);
+	else if (f->setup.service != FRONT_PROXY && too_many(f, EXCESS))
 		front_close(d);
 }
 
@@ -161,12 +198,13 @@ attach_cb(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	close_reserve(f);
 	while ((d = TAILQ_FIRST(&f->attaching)) != NULL) {
 		TAILQ_REMOVE(&f->attaching, d, entry);
 		if (front_open(f, d))
 			take_in(f, d);
 		else
-			free(d);
+			reserve_free(d);
 	}
 	f->nattaching = 0;
 	if (stopped && !f->paused)

@@ -6,6 +6,7 @@
 #include "front/downstream.h"
 #include "front/front_input.h"
 #include "front/front_inside.h"
+#include "net/reserve.h"
 
 /* The end of a connection. */
 
@@ -34,7 +35,7 @@ front_close(struct downstream *d)
 		    bufferevent_get_input(d->bev));
 		evhttp_connection_free(d->evcon);
 	}
-	loop_bury(f->loop, &d->grave, free, d);
+	loop_bury(f->loop, &d->grave, reserve_free, d);
 }
 
 void

@@ -33,8 +33,8 @@ next_request(struct downstream *d)
 		return;
 	}
 	front_watch(d);
-	if (front_input(d) > 0)
-		event_add(&d->next_ev, &next_round);
+	if (front_input(d) > 0 && event_add(&d->next_ev, &next_round) == -1)
+		event_active(&d->next_ev, EV_TIMEOUT, 0);
 }
 
 static void

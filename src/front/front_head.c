@@ -15,6 +15,7 @@
 #include "http/http1_error.h"
 #include "http/http1_head.h"
 #include "http/http1_request.h"
+#include "net/reserve.h"
 
 /* Heads of requests, found in the input; evhttp is shown another, once. */
 
@@ -41,13 +42,16 @@ show_evhttp(struct downstream *d)
 	static const char minimal[] = "GET / HTTP/1.1\r\n\r\n";
 	struct front *f = d->front;
 	size_t waiting;
+	bool drawn;
 
 	if (evbuffer_prepend(bufferevent_get_input(d->bev), minimal,
 	    sizeof minimal - 1) == -1)
 		return false;
 	bufferevent_incref(d->bev);
 	f->wanting = d;
+	reserve_open();
 	f->http_read_cb(d->bev, d->evcon);
+	drawn = reserve_close();
 	f->wanting = NULL;
 	waiting = front_input(d);
 	if (bufferevent_decref(d->bev)) {
@@ -55,7 +59,7 @@ show_evhttp(struct downstream *d)
 		memory_sub(f->loop->memory, waiting);
 		return false;
 	}
-	return d->req != NULL;
+	return d->req != NULL && !drawn;
 }
 
 static bool

@@ -63,10 +63,13 @@ watch_for_close(struct downstream *d)
 	d->close_ev = event_new(d->front->loop->base, d->close_fd,
 	    EV_READ | EV_CLOSED | EV_ET | EV_PERSIST,
 	    d->front->close_cb, d);
-	if (d->close_ev == NULL)
-		close(d->close_fd);
-	else
-		event_add(d->close_ev, NULL);
+	if (d->close_ev != NULL && event_add(d->close_ev, NULL) == 0)
+		return;
+	/* its end is noticed later */
+	if (d->close_ev != NULL)
+		event_free(d->close_ev);
+	d->close_ev = NULL;
+	close(d->close_fd);
 }
 
 void

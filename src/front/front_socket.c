@@ -242,13 +242,17 @@ bool
 front_open(struct front *f, struct downstream *d)
 {
 	int fd = bufferevent_getfd(d->bev);
+	bufferevent_data_cb http_read_cb;
 	void *evcon = NULL;
 
-	bufferevent_getcb(d->bev, &f->http_read_cb, NULL, NULL, &evcon);
+	bufferevent_getcb(d->bev, &http_read_cb, NULL, NULL, &evcon);
 	d->evcon = evcon;
-	/* where evhttp has failed, it has freed all but our reference */
+	/* where evhttp has failed, it has closed it, and freed but for us */
+	if (evcon == NULL)
+		bufferevent_setfd(d->bev, -1);
 	if (bufferevent_decref(d->bev) || evcon == NULL || fd < 0)
 		return false;
+	f->http_read_cb = http_read_cb;
 	d->is_unix = is_unix(fd);
 	front_gate_look(d);
 	downstream_enter(d, HEAD);

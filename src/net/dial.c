@@ -197,8 +197,12 @@ try_next(struct dial *d)
 		a->fd = fd;
 		event_assign(&a->ev, d->dialer->loop->base, fd, EV_WRITE,
 		    attempt_cb, a);
-		event_add(&a->ev, NULL);
 		d->running++;
+		if (event_add(&a->ev, NULL) == -1) {
+			end_attempt(a, false);
+			note_failure(d, ENOMEM);
+			continue;
+		}
 		if (d->next < d->n)
 			deadline_set(&d->timer, loop_now() + NEXT_NS);
 		return;

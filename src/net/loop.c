@@ -11,6 +11,9 @@
 
 #include "base/log.h"
 #include "base/stats.h"
+#include "net/reserve.h"
+
+#define TRY_AGAIN_NS	100000000ULL
 
 /* The loop whose thread this is; NULL on the main thread. */
 static _Thread_local struct loop *current;
@@ -79,6 +82,50 @@ loop_bury(struct loop *l, struct grave *g, void (*fn)(void *), void *arg)
 
 /* Deadlines */
 
+/*
+ * libevent's timers need memory, those of the loop none: where it cannot take
+ * a deadline, that is tried again, until it can or the time has come.
+ */
+static void
+keep_unset(struct deadline *d)
+{
+	struct loop *l = d->loop;
+
+	if (!d->unset)
+		LIST_INSERT_HEAD(&l->unset, d, entry);
+	d->unset = true;
+	loop_wake_at(l, &l->try_again, loop_now() + TRY_AGAIN_NS);
+}
+
+static void
+take_unset(struct deadline *d)
+{
+	if (d->unset)
+		LIST_REMOVE(d, entry);
+	d->unset = false;
+}
+
+static void
+try_again_cb(struct wake *k, struct loop *l, uint64_t now)
+{
+	struct deadlines list = LIST_HEAD_INITIALIZER(list);
+	struct deadline *d;
+
+	(void)k;
+	if (l == NULL)
+		return;
+	LIST_SWAP(&l->unset, &list, deadline, entry);
+	while ((d = LIST_FIRST(&list)) != NULL) {
+		take_unset(d);
+		if (d->at == 0 || d->at > now) {
+			deadline_set(d, d->at);
+			continue;
+		}
+		d->set = d->at;
+		event_active(&d->ev, EV_TIMEOUT, 0);
+	}
+}
+
 static void
 deadline_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -102,6 +149,8 @@ void
 deadline_init(struct deadline *d, struct loop *l, void (*cb)(void *),
     void *arg)
 {
+	d->loop = l;
+	d->unset = false;
 	d->at = 0;
 	d->set = 0;
 	d->cb = cb;
@@ -120,8 +169,12 @@ deadline_set(struct deadline *d, uint64_t at)
 		return;
 	now = loop_now();
 	tv = to_timeval(at > now ? at - now : 0);
-	if (evtimer_add(&d->ev, &tv) == 0)
-		d->set = at;
+	if (evtimer_add(&d->ev, &tv) == -1) {
+		keep_unset(d);
+		return;
+	}
+	d->set = at;
+	take_unset(d);
 }
 
 void
@@ -129,6 +182,7 @@ deadline_free(struct deadline *d)
 {
 	if (d->set != 0)
 		evtimer_del(&d->ev);
+	take_unset(d);
 	d->at = d->set = 0;
 }
 
@@ -275,7 +329,7 @@ new_base(void)
 	return base;
 }
 
-static void
+static bool
 open_events(struct loop *l)
 {
 	event_assign(&l->mail_ev, l->base, l->mail_fd, EV_READ | EV_PERSIST,
@@ -283,8 +337,8 @@ open_events(struct loop *l)
 	event_assign(&l->timer_ev, l->base, l->timer_fd, EV_READ | EV_PERSIST,
 	    timer_cb, l);
 	event_assign(&l->grave_ev, l->base, -1, 0, grave_cb, l);
-	event_add(&l->mail_ev, NULL);
-	event_add(&l->timer_ev, NULL);
+	return event_add(&l->mail_ev, NULL) == 0 &&
+	    event_add(&l->timer_ev, NULL) == 0;
 }
 
 struct loop *
@@ -300,13 +354,17 @@ loop_new(unsigned id, struct memory *memory, void (*rung)(void *), void *arg)
 	l->arg = arg;
 	SLIST_INIT(&l->graveyard);
 	RB_INIT(&l->wakes);
+	LIST_INIT(&l->unset);
+	l->try_again.fire = try_again_cb;
 	TAILQ_INIT(&l->mails);
 	l->mail_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	l->timer_fd = timerfd_create(CLOCK_MONOTONIC,
 	    TFD_NONBLOCK | TFD_CLOEXEC);
 	l->stats = stats_new();		/* it outlives the loop */
 	if (l->mail_fd == -1 || l->timer_fd == -1 || l->stats == NULL ||
-	    (l->base = new_base()) == NULL) {
+	    (l->base = new_base()) == NULL || !open_events(l)) {
+		if (l->base != NULL)
+			event_base_free(l->base);
 		if (l->mail_fd != -1)
 			close(l->mail_fd);
 		if (l->timer_fd != -1)
@@ -315,7 +373,6 @@ loop_new(unsigned id, struct memory *memory, void (*rung)(void *), void *arg)
 		return NULL;
 	}
 	pthread_mutex_init(&l->mail_lock, NULL);
-	open_events(l);
 	return l;
 }
 
@@ -323,6 +380,7 @@ void
 loop_run(struct loop *l)
 {
 	current = l;
+	reserve_use(l->id);
 	event_base_dispatch(l->base);
 }
 

@@ -54,12 +54,17 @@ RB_HEAD(wakes, wake);
  * event underneath stays as it is and asks again when it fires.
  */
 struct deadline {
+	struct loop	*loop;
 	struct event	 ev;
+	LIST_ENTRY(deadline) entry;	/* while it is unset */
+	bool		 unset;		/* ev could not be set, for now */
 	uint64_t	 at;		/* ns; 0: none */
 	uint64_t	 set;		/* ns; when ev fires; 0: not pending */
 	void		(*cb)(void *);
 	void		*arg;
 };
+
+LIST_HEAD(deadlines, deadline);
 
 struct loop {
 	unsigned		 id;		/* from 0, among all */
@@ -83,6 +88,9 @@ struct loop {
 	int			 timer_fd;
 	struct event		 timer_ev;
 	uint64_t		 timer_at;	/* ns; timer_fd is set to it */
+
+	struct deadlines	 unset;		/* to be tried again */
+	struct wake		 try_again;
 
 	int			 mail_fd;	/* eventfd */
 	struct event		 mail_ev;

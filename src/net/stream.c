@@ -68,8 +68,8 @@ need_output(struct stream *s)
 		return true;
 	if ((s->out = evbuffer_new()) == NULL)
 		return false;
-	event_add(&s->write_ev, NULL);
-	return memory_watch(s->loop->memory, s->out);
+	return memory_watch(s->loop->memory, s->out) &&
+	    event_add(&s->write_ev, NULL) == 0;
 }
 
 /* Has wait what the socket did not take, from byte done on. */
@@ -225,6 +225,10 @@ enum stream_io
 stream_receive(struct stream *s, size_t size, size_t *n)
 {
 	*n = 0;
+	if (s->deaf) {
+		errno = ENOMEM;
+		return STREAM_RESET;
+	}
 	if (s->tls != NULL)
 		return receive_tls(s, size, n);
 	return receive_plain(s, size, n);
@@ -245,8 +249,11 @@ stream_read(struct stream *s, bool on)
 {
 	if (!on)
 		event_del(&s->read_ev);	/* it may also have been made active */
-	else if (!s->reading)
-		event_add(&s->read_ev, NULL);
+	else if (!s->reading && event_add(&s->read_ev, NULL) == -1) {
+		/* whoever reads is told, as of a reset */
+		s->deaf = true;
+		stream_read_again(s);
+	}
 	s->reading = on;
 }
 

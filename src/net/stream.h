@@ -42,6 +42,7 @@ struct stream {
 	struct event			 write_ev;
 	bool				 reading;
 	bool				 broken;	/* sending has failed */
+	bool				 deaf;		/* cannot be watched */
 	bool				 notified;	/* inside TLS */
 	struct tls			*tls;		/* or NULL */
 	struct tls			*tls_below;	/* that is inside */

@@ -9,9 +9,22 @@
 
 #define MUCH	(4 * 1024 * 1024)	/* bytes: more than the socket takes */
 
+static bool	 cannot_watch;
+
+/* The linker has the sources that are tested call this. */
+int	 __real_event_add(struct event *, const struct timeval *);
+int	 __wrap_event_add(struct event *, const struct timeval *);
+
+int
+__wrap_event_add(struct event *ev, const struct timeval *tv)
+{
+	return cannot_watch ? -1 : __real_event_add(ev, tv);
+}
+
 static void
 setup(void)
 {
+	cannot_watch = false;
 	open_stream(MUCH);
 }
 
@@ -197,6 +210,33 @@ START_TEST(releases)
 }
 END_TEST
 
+/* Whoever reads is told by and by, and finds that it is of no more use. */
+START_TEST(cannot_be_watched)
+{
+	size_t n;
+
+	ck_assert_int_eq(send(peer, "x", 1, 0), 1);
+	cannot_watch = true;
+	stream_read(&stream, true);
+	ck_assert_uint_eq(readable, 0);
+	turn();
+	ck_assert_uint_eq(readable, 1);
+	ck_assert_int_eq(stream_receive(&stream, 10, &n), STREAM_RESET);
+	ck_assert_int_eq(errno, ENOMEM);
+	ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
+/* What would have to wait cannot. */
+START_TEST(cannot_wait_for_room)
+{
+	cannot_watch = true;
+	ck_assert(!send_much());
+	ck_assert(stream.broken);
+	ck_assert_uint_eq(memory.used, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -213,6 +253,8 @@ main(void)
 	tcase_add_test(tc, reads_on_and_off);
 	tcase_add_test(tc, shuts);
 	tcase_add_test(tc, releases);
+	tcase_add_test(tc, cannot_be_watched);
+	tcase_add_test(tc, cannot_wait_for_room);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
