@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/secret.h"
 #include "conf/conf.h"
 #include "conf/conf_warnings.h"
 
@@ -54,6 +55,7 @@ conf_token_load(struct conf *conf, char **cause)
 		return true;
 	if ((in = fopen(conf->admin_token_file, "re")) == NULL)
 		return wrong(conf, cause, strerror(errno));
+	secret_guard();
 	setvbuf(in, NULL, _IONBF, 0);	/* no copy of it stays */
 	errno = 0;
 	len = fread(line, 1, sizeof line - 1, in);

@@ -17,6 +17,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "base/secret.h"
 #include "conf/conf.h"
 #include "http/http1.h"
 #include "policy/host_pattern.h"
@@ -231,6 +232,7 @@ sign(struct ca *ca, const struct bounds *b, char **cause)
 
 	gmtime_r(&now, &day);
 	ca->until = now + YEARS * 365 * (time_t)86400;
+	secret_guard();
 	if ((ca->key = tls_x509_key()) != NULL &&
 	    (ca->cert = tls_x509_new(ca->key)) != NULL &&
 	    tls_x509_stamp(ca->cert, now - SKEW, ca->until) &&

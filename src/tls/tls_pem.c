@@ -13,6 +13,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "base/secret.h"
 #include "tls/tls_x509.h"
 
 /*
@@ -110,6 +111,7 @@ tls_pem_key(const char *path, char **cause)
 	if ((in = open_file(path, &st, cause)) == NULL)
 		return NULL;
 	if (check_secret(path, &st, cause)) {
+		secret_guard();
 		key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase_cb,
 		    &asked);
 		if (key == NULL)

@@ -3,7 +3,9 @@
 #define SLUICE_CHECK_RUN_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A test of each row of a table. */
 #define ROWS(tc, test, table) tcase_add_loop_test(tc, test, 0, \
@@ -20,6 +22,15 @@ repetitions(unsigned all)
 	unsigned share = text != NULL ? (unsigned)strtoul(text, NULL, 10) : 1;
 
 	return share > 1 ? (all - 1) / share + 1 : all;
+}
+
+/* Valgrind makes system calls, and core dumps, of its own. */
+static inline bool
+under_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload != NULL && strstr(preload, "vgpreload") != NULL;
 }
 
 /* Runs a suite with a TAP line for each test; main()'s return value. */
