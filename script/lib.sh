@@ -60,6 +60,7 @@ library	jansson		libjansson-dev
 library	libbsd		libbsd-dev
 library	openssl		libssl-dev
 library	zlib		zlib1g-dev
+library	libseccomp	libseccomp-dev
 header	uthash.h	uthash-dev
 '
 
@@ -255,7 +256,7 @@ build_in()
 	stamp=$(echo "$top" "$@"
 	    cksum <configure.ac
 	    pkg-config --modversion libevent yaml-0.1 libcares jansson \
-	        libbsd openssl zlib
+	        libbsd openssl zlib libseccomp
 	    pkg-config --modversion check 2>/dev/null || echo "no check")
 	if [ ! -f "$dir/config.status" ] ||
 	    [ "$stamp" != "$(cat "$dir/.configured" 2>/dev/null)" ]; then

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "admin/admin_place.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,12 +36,11 @@ admin_places(uint16_t port, char paths[ADMIN_PLACES][ADMIN_PLACE])
 	name_by_port(name, port);
 	if (dir != NULL && dir[0] == '/')
 		return put(paths[0], dir, strcspn(dir, ":"), "admin.sock");
-	if (geteuid() == 0) {
-		dir = "/run/sluice";
-		(void)mkdir(dir, 0755);
+	dir = "/run/sluice";
+	(void)mkdir(dir, 0755);
+	if (faccessat(AT_FDCWD, dir, W_OK, AT_EACCESS) == 0)
 		return (size_t)put(paths[0], dir, strlen(dir), "admin.sock") +
 		    put(paths[1], dir, strlen(dir), name);
-	}
 	dir = getenv("XDG_RUNTIME_DIR");
 	if (dir == NULL || dir[0] != '/' ||
 	    !put(own, dir, strlen(dir), "sluice"))

@@ -61,6 +61,7 @@ struct conf {
 
 	struct conf_addresses	 listen;
 	unsigned		 workers;	/* auto is resolved: >= 1 */
+	bool			 sandbox;	/* filter system calls */
 	struct conf_addresses	 resolver;	/* empty: the system's */
 
 	struct conf_networks	 access_clients; /* who may connect */

@@ -345,6 +345,14 @@ conf_scalar_print_workers(FILE *out, const struct conf_option *option,
 }
 
 void
+conf_scalar_print_boolean(FILE *out, const struct conf_option *option,
+    const void *field)
+{
+	(void)option;
+	fputs(*(const bool *)field ? "true" : "false", out);
+}
+
+void
 conf_scalar_print_choice(FILE *out, const struct conf_option *option,
     const void *field)
 {

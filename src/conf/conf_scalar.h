@@ -35,6 +35,8 @@ void		 conf_scalar_print_size(FILE *, const struct conf_option *,
 		    const void *field);
 void		 conf_scalar_print_integer(FILE *, const struct conf_option *,
 		    const void *field);
+void		 conf_scalar_print_boolean(FILE *, const struct conf_option *,
+		    const void *field);
 void		 conf_scalar_print_workers(FILE *, const struct conf_option *,
 		    const void *field);
 void		 conf_scalar_print_choice(FILE *, const struct conf_option *,

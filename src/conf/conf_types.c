@@ -144,6 +144,7 @@ const struct conf_type conf_types[] = {
 		.noun = "true or false",
 		.scalar = true,
 		.read = conf_scalar_boolean,
+		.print = conf_scalar_print_boolean,
 	},
 	[CONF_LEVEL] = {
 		.scalar = true,

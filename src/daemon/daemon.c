@@ -23,6 +23,8 @@
 #include "daemon/load.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
+#include "daemon/rights.h"
+#include "daemon/sandbox.h"
 #include "daemon/service.h"
 #include "daemon/signals.h"
 #include "daemon/worker.h"
@@ -106,7 +108,9 @@ open_listeners(struct sluice *s)
 	};
 	char *cause = NULL;
 
+	rights_bind_begin();
 	s->listeners = listen_open(conf, &order, &cause);
+	rights_bind_end();
 	if (s->listeners == NULL)
 		fatal("%s", cause != NULL ? cause : "out of memory");
 }
@@ -127,7 +131,9 @@ open_admin(struct sluice *s)
 	};
 	char *cause;
 
+	rights_bind_begin();
 	s->admin = s->reloader.admin = admin_new(&setup, &cause);
+	rights_bind_end();
 	if (s->admin == NULL && cause != NULL)
 		fatal("%s", cause);
 	if (s->admin != NULL)
@@ -151,6 +157,17 @@ make_workers(struct sluice *s)
 	}
 }
 
+/* Before a byte of a client's is read. */
+static void
+confine(const struct conf *conf)
+{
+	const char *why;
+
+	rights_end();
+	if (conf->sandbox && !sandbox_enter(&why))
+		log_info("no sandbox: %s", why);
+}
+
 static void
 start(struct sluice *s)
 {
@@ -171,6 +188,7 @@ start(struct sluice *s)
 	make_workers(s);
 	open_admin(s);
 	inherited_close();
+	confine(conf);
 	for (i = 0; i < s->workers.n; i++)
 		worker_start(s->workers.list[i]);
 	if (s->admin != NULL)

@@ -14,17 +14,19 @@
 #include "ctl/ctl.h"
 #include "daemon/daemon.h"
 #include "daemon/load.h"
+#include "daemon/rights.h"
 #include "tls/tls_ca.h"
 
 /* The command line. */
 
 static const char usage_text[] =
-"usage: sluice [-htV] [-c file]\n"
+"usage: sluice [-htV] [-c file] [-u user[:group]]\n"
 "       sluice ca [-h] [-c file] directory\n"
 "       sluice command [-h] [argument ...]\n"
 "\n"
 "  -c, --config file  configuration (default " SLUICE_CONF ")\n"
 "  -t, --test         check the configuration and exit\n"
+"  -u, --user name    run as that user, or user:group, once addresses are bound\n"
 "  -V, --version      print the version and exit\n"
 "  -h, --help         print this and exit\n"
 "\n"
@@ -42,6 +44,7 @@ static const char usage_ca_text[] =
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "test", no_argument, NULL, 't' },
+	{ "user", required_argument, NULL, 'u' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
@@ -158,26 +161,29 @@ keep_standard_files(void)
 		close(fd);
 }
 
-int
-main(int argc, char **argv)
+struct options {
+	const char	*path;
+	const char	*user;		/* NULL: who it is */
+	bool		 test;
+};
+
+/* Returns the status to exit with; -1: there is something to do. */
+static int
+read_options(int argc, char **argv, struct options *o)
 {
-	const char *path = SLUICE_CONF;
-	bool test = false;
 	int c;
 
-	keep_standard_files();
-	if (argc > 1 && strcmp(argv[1], "ca") == 0)
-		return main_ca(argc - 1, argv + 1);
-	if ((c = ctl_run(&loader, argc, argv)) != -1)
-		return c;
-	while ((c = getopt_long(argc, argv, "c:tVh", long_options,
+	while ((c = getopt_long(argc, argv, "c:tu:Vh", long_options,
 	    NULL)) != -1) {
 		switch (c) {
 		case 'c':
-			path = optarg;
+			o->path = optarg;
 			break;
 		case 't':
-			test = true;
+			o->test = true;
+			break;
+		case 'u':
+			o->user = optarg;
 			break;
 		case 'V':
 			puts("sluice " PACKAGE_VERSION);
@@ -190,11 +196,39 @@ main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (optind < argc) {
-		fprintf(stderr, "%s: \"%s\" is too much; did you mean -c "
-		    "%s?\n", argv[0], argv[optind], argv[optind]);
-		print_usage(stderr);
-		return 2;
+	if (optind == argc)
+		return -1;
+	fprintf(stderr, "%s: \"%s\" is too much; did you mean -c %s?\n",
+	    argv[0], argv[optind], argv[optind]);
+	print_usage(stderr);
+	return 2;
+}
+
+static int
+run(const struct options *o)
+{
+	char *cause;
+
+	if (!rights_begin(o->user, &cause)) {
+		fprintf(stderr, "%s\n", cause != NULL ? cause :
+		    "out of memory");
+		free(cause);
+		return 1;
 	}
-	return test ? test_conf(path) : daemon_run(path);
+	return o->test ? test_conf(o->path) : daemon_run(o->path);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct options o = { .path = SLUICE_CONF };
+	int c;
+
+	keep_standard_files();
+	if (argc > 1 && strcmp(argv[1], "ca") == 0)
+		return main_ca(argc - 1, argv + 1);
+	if ((c = ctl_run(&loader, argc, argv)) != -1 ||
+	    (c = read_options(argc, argv, &o)) != -1)
+		return c;
+	return run(&o);
 }

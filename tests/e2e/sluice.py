@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 
+import control
 import wire
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -143,10 +144,12 @@ def settings(**keys):
 class Sluice:
 	"""wait: whether to wait for what it says of its addresses; file: not
 	the one that is written; before: the beginning of a command that ends
-	in ours, fds: descriptors that it gets."""
+	in ours, args: its end, fds: descriptors that it gets; owner: the user
+	that it becomes."""
 
 	def __init__(self, directory, text=None, nofile=None, stdout=None,
-	    wait=True, file=None, before=(), fds=(), **keys):
+	    wait=True, file=None, before=(), args=(), fds=(), owner=None,
+	    **keys):
 		self.dir = pathlib.Path(directory)
 		self.file = self.dir / "sluice.yaml"
 		self.keys = keys
@@ -158,8 +161,10 @@ class Sluice:
 		self.run_dir = pathlib.Path(tempfile.mkdtemp(
 		    prefix="sluice."))
 		self.control = self.run_dir / "admin.sock"
+		if owner is not None:
+			os.chown(self.run_dir, owner, -1)
 		self.proc = subprocess.Popen([*before, BINARY, "-c",
-		    str(file or self.file)], env={**os.environ,
+		    str(file or self.file), *args], env={**os.environ,
 		    "RUNTIME_DIRECTORY": str(self.run_dir)}, pass_fds=fds,
 		    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
 		    stdout=subprocess.PIPE if stdout is None else stdout,
@@ -289,7 +294,14 @@ class Sluice:
 		return self.proc_value("VmRSS") * 1024
 
 	def files(self):
-		return len(os.listdir(f"/proc/{self.pid}/fd"))
+		"""How many are open; root alone sees into who has a key."""
+		try:
+			return len(os.listdir(f"/proc/{self.pid}/fd"))
+		except PermissionError:
+			text = control.Control(str(self.control)).get(
+			    "/metrics").body.decode()
+			return int(float(re.search(
+			    r"^process_open_fds (\S+)$", text, re.M)[1]))
 
 	def cpu(self):
 		"""Seconds of processor time so far."""

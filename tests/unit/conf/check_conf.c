@@ -37,15 +37,16 @@ static const struct wrong errors[] = {
 	{ "workers: 1\n---\nworkers: 2\n", "2:1: a second document, ..." },
 
 	{ "worker: 2\n", "1:1: worker: an unknown key, expected listen, "
-	    "workers, resolver, access, log, timeouts, limits, metrics, "
+	    "workers, sandbox, resolver, access, log, timeouts, limits, "
+	    "metrics, "
 	    "keep_alive_10, via, tls, admin, defaults, hosts; "
 	    "did you mean \"workers\"?" },
 	{ "log: {levle: info}\n", "1:7: log.levle: an unknown key, expected "
 	    "level, diagnostics, access, format, held; did you mean "
 	    "\"level\"?" },
 	{ "zzz: 2\n", "1:1: zzz: an unknown key, expected listen, workers, "
-	    "resolver, access, log, timeouts, limits, metrics, keep_alive_10, via, "
-	    "tls, admin, defaults, hosts" },
+	    "sandbox, resolver, access, log, timeouts, limits, metrics, "
+	    "keep_alive_10, via, tls, admin, defaults, hosts" },
 	{ "hosts:\n  a.b:\n    max_wait: 1\n",
 	    "3:5: hosts.a.b.max_wait: an unknown key, ..." },
 	{ "https: {}\n", "1:1: https: an unknown key, ..." },
@@ -77,6 +78,8 @@ static const struct wrong errors[] = {
 	{ "workers: 65\n", "1:10: workers: \"65\" is too much, ..." },
 	{ "workers: 1.5\n", "1:10: workers: \"1.5\" is not a whole number, "
 	    "expected auto or a whole number from 1 to 64" },
+	{ "sandbox: maybe\n", "1:10: sandbox: \"maybe\" is neither true nor "
+	    "false, ..." },
 	{ "workers: many\n", "1:10: workers: \"many\" is not a number, ..." },
 	{ "log: {level: inof}\n", "1:14: log.level: \"inof\" is unknown, "
 	    "expected error, warn, info or debug; did you mean \"info\"?" },
@@ -349,7 +352,7 @@ END_TEST
 
 static const char	 whole[] =
     "listen: [127.0.0.1:1, \"[::1]:2\", unix:/s]\n"
-    "workers: auto\nresolver: [192.0.2.53, \"[::1]:5353\"]\n"
+    "workers: auto\nsandbox: false\nresolver: [192.0.2.53, \"[::1]:5353\"]\n"
     "log: {level: warn, access: /a/b, format: json, held: OFF}\n"
     "timeouts: {idle: 1.5m, header: 500ms}\n"
     "limits: {head: 8K, fields: 10000, body: 1GB}\n"
@@ -406,6 +409,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(conf->limit_fields, 1000);
 	ck_assert_ptr_null(conf->via_name);
 	ck_assert(conf->via_send);
+	ck_assert(conf->sandbox);
 	ck_assert(!conf->keep_alive_10);
 	ck_assert_uint_eq(conf->limit_body, 1 << 30);
 	ck_assert_uint_eq(conf->limit_buffer, 256 << 10);
@@ -463,6 +467,7 @@ START_TEST(everything)
 	ck_assert_uint_eq(conf->metrics_hosts, 0);
 	ck_assert_str_eq(conf->via_name, "p-1");
 	ck_assert(!conf->via_send);
+	ck_assert(!conf->sandbox);
 	ck_assert(conf->keep_alive_10);
 	ck_assert_uint_eq(conf->limit_body, 1000000000);
 
@@ -707,6 +712,7 @@ START_TEST(changes)
 {
 	struct conf *old = parse_ok("{workers: 1, log: {level: info}}");
 	struct conf *new = parse_ok("{workers: 4, log: {level: warn}, "
+	    "sandbox: off, "
 	    "listen: [\"127.0.0.1:1\", unix:/s], resolver: "
 	    "192.0.2.53, hosts: {a.b: {}}}");
 	char all[512] = "";
@@ -717,7 +723,8 @@ START_TEST(changes)
 	ck_assert_str_eq(all,
 	    "listen: 127.0.0.1:3128 -> 127.0.0.1:1, unix:/s takes effect at a "
 	    "restart\n"
-	    "workers: 1 -> 4 takes effect at a restart\n");
+	    "workers: 1 -> 4 takes effect at a restart\n"
+	    "sandbox: true -> false takes effect at a restart\n");
 	conf_unref(old);
 	conf_unref(new);
 }
