@@ -91,6 +91,7 @@ enum conf_kind {
 	CONF_RETRY_METHODS,	/* into struct rule, owned */
 	CONF_COST_METHODS,	/* into struct rule_cost, owned */
 	CONF_UPGRADES,		/* into struct rule */
+	CONF_SAME,		/* the same */
 	CONF_COST_PATH,		/* into struct rule_cost, owned */
 	CONF_COST_HEADER,	/* the same */
 	CONF_PER,		/* struct rule_key, owned */

@@ -10,6 +10,7 @@
 #include "conf/conf_fair.h"
 #include "conf/conf_limits.h"
 #include "conf/conf_pause.h"
+#include "conf/conf_same.h"
 
 /*
  * What holds for the hosts that a pattern names: each rule begins as a copy of
@@ -45,9 +46,10 @@ load_rule(struct conf_walk *w, const struct conf_node *node,
 	    !conf_candidate_finish(w, node, rule) ||
 	    !conf_pause_finish(w, node, rule) ||
 	    !finish_https(w, node, rule) ||
-	    !conf_fair_weights(w, node, rule))
+	    !conf_fair_weights(w, node, rule) ||
+	    !conf_same_finish(w, node, rule, wildcard))
 		return false;
-	if (rule->shared && !wildcard)
+	if (rule->shared && !wildcard && rule->nsame == 0)
 		return conf_walk_wrong(w, node, "shared", "true, expected "
 		    "that with a pattern that begins with * only");
 	return true;
@@ -94,11 +96,19 @@ key_of(const struct conf_node *hosts, size_t i)
 	return entry->key;
 }
 
-/* A second key for the same hosts; they may be spelled in another way. */
+/*
+ * A second key for the same hosts; they may be spelled in another way, or be
+ * listed with the first.
+ */
 static bool
 host_twice(struct conf_walk *w, const struct conf_node *key,
-    const struct conf_node *first)
+    const struct conf_node *first, const struct rule *is,
+    const struct rule *was)
 {
+	if (strcmp(is->name, was->name) != 0)
+		return conf_wrong(&w->report, key, "a host of \"%s\", whose "
+		    "\"same\" lists it, expected once; that is at line %u, "
+		    "column %u", first->text, first->line, first->column);
 	if (strcmp(key->text, first->text) == 0)
 		return conf_walk_twice(w, key, first);
 	return conf_wrong(&w->report, key, "another spelling of \"%s\", "
@@ -147,7 +157,8 @@ load_host(struct conf_walk *w, const struct conf_node *hosts,
 		return conf_wrong(&w->report, NULL, "out of memory");
 	if (other != NULL)
 		return host_twice(w, entry->key, key_of(hosts,
-		    (size_t)((const struct rule *)other - conf->rules)));
+		    (size_t)((const struct rule *)other - conf->rules)), rule,
+		    other);
 	return load_rule(w, entry->value, rule, pattern.wildcard);
 }
 

@@ -657,6 +657,11 @@ static const struct conf_option options[] = {
 	    .help = "Whether all hosts that a wildcard matches share one "
 	    "throttle.",
 	    .level = CONF_RULE, KIND(BOOLEAN), .offset = RULE(shared) },
+	{ .path = "hosts.*.same", .type = "host or list",
+	    .range = "up to 32 hosts",
+	    .help = "Other names and addresses of the host, which share its "
+	    "throttle.",
+	    .level = CONF_RULE, KIND(SAME), .max = RULE_SAME_MAX },
 
 	{ .path = "hosts.*.https", .type = "choice",
 	    .range = "tunnel, upstream or intercept", .fallback = "tunnel",

@@ -12,6 +12,7 @@
 #include "conf/conf_path.h"
 #include "conf/conf_pause.h"
 #include "conf/conf_rule.h"
+#include "conf/conf_same.h"
 #include "conf/conf_scalar.h"
 #include "conf/conf_upgrade.h"
 
@@ -286,6 +287,10 @@ const struct conf_type conf_types[] = {
 	[CONF_UPGRADES] = {
 		.noun = "a protocol or a list, ",
 		.read = conf_upgrades,
+	},
+	[CONF_SAME] = {
+		.noun = "a host or a list, ",
+		.read = conf_same,
 	},
 	[CONF_COST_PATH] = {
 		.noun = "a path pattern such as /search",

@@ -251,7 +251,8 @@ split_host(struct hosts *hs, struct conf *conf, const struct rule *rule,
 	    p.wildcard)
 		return;
 	old = conf_rule(hs->conf, &p.host);
-	if (strcmp(old->name, rule->name) == 0)
+	if (strcmp(old->name, rule->name) == 0 &&
+	    old->shared == rule->shared)
 		return;
 	len = hosts_key(key, old, &p.host, &nobody);
 	if ((h = hosts_find(hs, key, len)) != NULL)

@@ -26,6 +26,7 @@
 #define RULE_COSTS_MAX		64	/* of a rule */
 #define RULE_PATHS_MAX		32
 #define RULE_WEIGHTS_MAX	1000
+#define RULE_SAME_MAX		32
 #define RULE_BODIES_MAX		16
 #define RULE_BODY_TEXTS		32	/* of one of them */
 
@@ -138,6 +139,7 @@ struct rule {
 	bool			 builtin;	/* not the file's: no limits */
 	bool			 has_port;	/* the pattern names a port */
 	bool			 shared;	/* one throttle for all */
+	unsigned		 nsame;		/* hosts besides the pattern's */
 	struct budget_limits	 limits;
 	uint32_t		 queue_length;	/* waiters */
 	uint64_t		 max_wait;	/* ns */

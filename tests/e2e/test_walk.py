@@ -105,3 +105,55 @@ def test_too_many_readings(lab):
 		assert answer.status == 400
 		assert b"can be read in too many ways" in answer.body
 	assert far.requests == []
+
+
+# Several names of one service.
+
+JOINED = {"api.test": {**ONE, "queue": TIGHT, "same": ["alias.test",
+    "127.0.0.1", "[::1]:80"]}}
+
+
+def test_names_of_one_service(lab):
+	far = lab.origin()
+	lab.sluice(resolver=[lab.dns(dnsserver.Here()).at], hosts=JOINED)
+	names = ["alias.test", "api.test", "127.0.0.1", "ALIAS.test.",
+	    "0.0.0.0", "[::ffff:7f00:1]"]
+	statuses = [lab.get(f"http://{name}:{far.port}/").status
+	    for name in names]
+	assert statuses == [200] + [429] * 5
+	assert lab.client().tunnel(f"api.test:{far.port}").status == 429
+	# each is asked for by its own name, and what is not listed is apart
+	assert far.requests[0].get("host") == f"alias.test:{far.port}"
+	assert lab.get(f"http://other.test:{far.port}/").status == 200
+	hosts = lab.control().get("/v1/hosts").json()["hosts"]
+	assert sorted(one["key"] for one in hosts) == ["api.test",
+	    "other.test"]
+	lines = lab.daemons[-1].out.like(" 429 ", 6)
+	assert all("refused" in line for line in lines)
+
+
+def test_names_that_are_joined_bring_what_they_spent(lab):
+	far = lab.origin()
+	daemon = lab.sluice(resolver=[lab.dns(dnsserver.Here()).at], hosts={
+	    "alias.test": {**ONE, "queue": TIGHT}, "api.test": {**ONE,
+	    "queue": TIGHT}})
+	assert lab.get(f"http://alias.test:{far.port}/").status == 200
+	daemon.change(hosts=JOINED)
+	assert lab.get(f"http://api.test:{far.port}/").status == 429
+	daemon.change(hosts={"api.test": {**ONE, "queue": TIGHT},
+	    "alias.test": {**ONE, "queue": TIGHT}})
+	assert lab.get(f"http://api.test:{far.port}/").status == 429
+	assert lab.get(f"http://alias.test:{far.port}/").status == 429
+
+
+def test_hosts_inside_a_tunnel(lab):
+	"""Another name of the tunnel's host in it is the same host."""
+	far = lab.origin()
+	lab.sluice(resolver=[lab.dns(dnsserver.Here()).at], hosts={"api.test":
+	    {"capacity": 2, "period": "1h", "queue": TIGHT,
+	    "same": "alias.test"}})
+	one = lab.client()
+	assert one.tunnel(f"api.test:{far.port}").status == 200
+	statuses = [one.get("/", host=f"{name}:{far.port}").status
+	    for name in ("alias.test", "api.test", "alias.test")]
+	assert statuses == [200, 200, 429]

@@ -197,6 +197,31 @@ static const struct wrong errors[] = {
 	{ "defaults: {shared: true}\n", "1:20: defaults.shared: true, ..." },
 	{ "hosts: {a.b: {shared: true}}\n",
 	    "1:23: hosts.a.b.shared: true, ..." },
+	{ "defaults: {same: a.b}\n", "1:18: defaults.same: hosts, expected "
+	    "them with a rule of hosts only" },
+	{ "hosts: {\"*.a\": {same: b.c}}\n", "1:23: hosts.*.a.same: hosts, "
+	    "expected \"shared: true\" ..." },
+	{ "hosts: {a.b: {same: [c.d, {}]}}\n",
+	    "1:27: hosts.a.b.same[1]: a mapping, ..." },
+	{ "hosts: {a.b: {same: \"*.c\"}}\n", "1:21: hosts.a.b.same: \"*.c\" "
+	    "stands for many hosts, ..." },
+	{ "hosts: {a.b: {same: http://c.d/}}\n", "1:21: hosts.a.b.same: no "
+	    "host, expected a host without scheme and path; did you mean "
+	    "\"c.d\"?" },
+	{ "hosts: {a.b: {same: [c.d, C.d.]}}\n",
+	    "1:27: hosts.a.b.same[1]: \"C.d.\" is there twice, ..." },
+	{ "hosts: {a.b: {same: A.b}}\n",
+	    "1:21: hosts.a.b.same: \"A.b\" is there twice, ..." },
+	{ "hosts:\n  a.b: {}\n  c.d: {same: a.b}\n", "3:15: hosts.c.d.same: "
+	    "\"a.b\" belongs to \"a.b\" at line 2, column 3, expected it "
+	    "once" },
+	{ "hosts:\n  a.b: {same: c.d}\n  c.d: {}\n", "3:3: hosts.c.d: a host "
+	    "of \"a.b\", whose \"same\" lists it, expected once; that is at "
+	    "line 2, column 3" },
+	{ "hosts: {a.b: {same: [1.c,2.c,3.c,4.c,5.c,6.c,7.c,8.c,9.c,10.c,"
+	    "11.c,12.c,13.c,14.c,15.c,16.c,17.c,18.c,19.c,20.c,21.c,22.c,"
+	    "23.c,24.c,25.c,26.c,27.c,28.c,29.c,30.c,31.c,32.c,33.c]}}\n",
+	    "1:173: hosts.a.b.same[32]: \"33.c\" is too much, ..." },
 
 	{ "hosts:\n", "1:7: hosts: nothing, expected a mapping of host "
 	    "patterns (for none leave the key out, or write {})" },
@@ -361,6 +386,7 @@ static const char	 whole[] =
     "via: {name: p-1, send: no}\n"
     "defaults: &d {capacity: 10, queue: {length: 5, max_wait: 1}}\n"
     "hosts:\n  a.b: *d\n  \"*.c:80\":\n    shared: yes\n"
+    "    same: [\"c:80\", 192.0.2.7]\n"
     "    rates:\n    - {capacity: 0.5, strict: on}\n    - {capacity: 9}\n"
     "    pause: {statuses: [429], default: 1, max: 2}\n";
 
@@ -439,6 +465,11 @@ END_TEST
 
 START_TEST(everything)
 {
+	static const char *const joined[] = {
+		"a.c:80", "c:80", "192.0.2.7:1", "c:81",
+	};
+	struct http1_host host;
+	size_t i;
 	struct conf *conf = parse_ok(whole);
 	struct rule *rule = &conf->rules[1];
 	struct sockaddr_in6 in6;
@@ -483,6 +514,13 @@ START_TEST(everything)
 	ck_assert_str_eq(rule->name, "*.c:80");
 	ck_assert(rule->has_port);
 	ck_assert(rule->shared);
+	ck_assert_uint_eq(rule->nsame, 2);
+	for (i = 0; i < 4; i++) {
+		ck_assert(http1_host_parse(&host, joined[i],
+		    strlen(joined[i])) == HTTP1_OK);
+		ck_assert_ptr_eq(conf_rule(conf, &host), i < 3 ? rule :
+		    &conf->fallback);
+	}
 	ck_assert_uint_eq(rule->limits.nrates, 2);
 	ck_assert(rule->limits.rates[0].strict);
 	ck_assert(!rule->limits.rates[1].strict);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_same.h"
+
+#include <string.h>
+
+#include "conf/conf_advice_host.h"
+#include "conf/conf_option_wrong.h"
+#include "conf/conf_value.h"
+
+/* Names that the set has already: this rule's or another one's. */
+static bool
+is_taken(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, const struct rule *rule,
+    const struct rule *other)
+{
+	char buf[CONF_SHOW];
+
+	if (other == rule)
+		return conf_option_wrong(&w->report, option, node,
+		    "is there twice");
+	return conf_wrong(&w->report, node, "\"%s\" belongs to \"%s\" at line "
+	    "%u, column %u, expected it once", conf_show(buf, node->text),
+	    other->name, other->at.line, other->at.column);
+}
+
+static bool
+add(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, struct rule *rule)
+{
+	struct conf_report *report = &w->report;
+	struct host_pattern pattern;
+	const char *expected;
+	char advice[CONF_ADVICE];
+	void *other;
+
+	if (!conf_option_scalar(report, option, node))
+		return false;
+	expected = host_pattern_parse(&pattern, node->text,
+	    strlen(node->text));
+	if (expected != NULL)
+		return conf_wrong(report, node, "no host, expected %s%s",
+		    expected, conf_advice_host(advice, node->text));
+	if (pattern.wildcard)
+		return conf_option_wrong(report, option, node,
+		    "stands for many hosts");
+	if (rule->nsame == RULE_SAME_MAX)
+		return conf_option_wrong(report, option, node, "is too much");
+	if (!host_pattern_set_add(w->conf->patterns, &pattern, rule, &other))
+		return conf_wrong(report, NULL, "out of memory");
+	if (other != NULL)
+		return is_taken(w, option, node, rule, other);
+	rule->nsame++;
+	return true;
+}
+
+bool
+conf_same(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	struct rule *rule = field;
+	const struct conf_entry *entry;
+	size_t i = 0;
+	bool ok = true;
+
+	if (rule == &w->conf->fallback)
+		return conf_wrong(&w->report, node, "hosts, expected them "
+		    "with a rule of hosts only");
+	if (node->type != CONF_LIST)
+		return add(w, option, node, rule);
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(&w->report, NULL, i++);
+		ok = add(w, option, entry->value, rule);
+		conf_leave(&w->report);
+	}
+	return ok;
+}
+
+bool
+conf_same_finish(struct conf_walk *w, const struct conf_node *mapping,
+    struct rule *rule, bool wildcard)
+{
+	if (rule->nsame == 0)
+		return true;
+	if (wildcard && !rule->shared)
+		return conf_walk_wrong(w, mapping, "same", "hosts, expected "
+		    "\"shared: true\" with them: a throttle for each host "
+		    "cannot be theirs, too");
+	rule->shared = true;
+	return true;
+}
