@@ -238,31 +238,60 @@ next_value(struct http1_str *list, struct http1_str *value)
 	return value->len > 0;
 }
 
+/* A hash over what one field says, zero where that is nothing. */
+static bool
+hash_values(const struct claim_hash *k, const char *name,
+    struct http1_str list, struct client_hash *hash)
+{
+	struct http1_str value, last = { NULL, 0 };
+
+	*hash = (struct client_hash){ 0, 0 };
+	while (next_value(&list, &value)) {
+		if (last.len == value.len &&
+		    memcmp(last.p, value.p, value.len) == 0)
+			continue;
+		if (!add_piece(k, name, value, hash))
+			return false;
+		last = value;
+	}
+	return true;
+}
+
 /*
- * What all fields of that name say: whoever sends two keys is somebody else
- * than who sends the first one, but not who sends that twice.
+ * Of fields of one name some hosts take the first and some the last.  So they
+ * have to say the same; whoever adds another one would be somebody else to us
+ * with each, and the same to the host.
  */
+static const char *
+take_hash(struct claim *c, const struct client_hash *one)
+{
+	static const struct client_hash none;
+
+	if (memcmp(one, &none, sizeof none) == 0)
+		return NULL;
+	if (memcmp(&c->credential, &none, sizeof none) != 0 &&
+	    memcmp(&c->credential, one, sizeof *one) != 0)
+		return "two fields, of which one says whose it is, differ";
+	c->credential = *one;
+	return NULL;
+}
+
 static const char *
 take_values(struct claim *c, const struct claim_hash *k, const char *name,
     const struct http1_head *h)
 {
-	struct http1_str list, value, last = { NULL, 0 };
+	struct client_hash one;
+	const char *wrong = NULL;
 	unsigned i;
 
-	for (i = 0; i < h->nfields; i++) {
+	for (i = 0; wrong == NULL && i < h->nfields; i++) {
 		if (!http1_str_is(h->fields[i].name, name))
 			continue;
-		list = h->fields[i].value;
-		while (next_value(&list, &value)) {
-			if (last.len == value.len &&
-			    memcmp(last.p, value.p, value.len) == 0)
-				continue;
-			if (!add_piece(k, name, value, &c->credential))
-				return claim_no_memory;
-			last = value;
-		}
+		if (!hash_values(k, name, h->fields[i].value, &one))
+			return claim_no_memory;
+		wrong = take_hash(c, &one);
 	}
-	return NULL;
+	return wrong;
 }
 
 static const char *
@@ -270,6 +299,7 @@ add_credential(struct claim *c, const struct claim_hash *k,
     const struct rule_key *key, struct http1_str value,
     struct client_hash *hash)
 {
+	const char *wrong = NULL;
 	struct credential credential;
 	unsigned i;
 
@@ -277,40 +307,36 @@ add_credential(struct claim *c, const struct claim_hash *k,
 		credential_read_claims(&credential, value, key->claims);
 	else
 		credential_read(&credential, value);
+	if (credential.kind == CREDENTIAL_UNCLEAR)
+		wrong = "Authorization names more than one credential";
 	if (credential.kind == CREDENTIAL_VALUE && !c->unread) {
 		c->unread = true;
 		c->scheme = credential.scheme;
 	}
-	for (i = 0; i < credential.npieces; i++)
+	for (i = 0; wrong == NULL && i < credential.npieces; i++)
 		if (!add_piece(k, "authorization", credential.pieces[i], hash))
-			return claim_no_memory;
-	return NULL;
+			wrong = claim_no_memory;
+	explicit_bzero(credential.text, credential.used);
+	return wrong;
 }
 
-/* What all Authorization fields say, of which there should be one. */
 static const char *
 take_authorization(struct claim *c, const struct claim_hash *k,
     const struct rule_key *key, const struct http1_head *h)
 {
-	struct client_hash one, last = { 0, 0 };
-	struct http1_str piece = { (const char *)&one, sizeof one };
-	const char *wrong;
+	struct client_hash one;
+	const char *wrong = NULL;
 	unsigned i;
 
-	for (i = 0; i < h->nfields; i++) {
+	for (i = 0; wrong == NULL && i < h->nfields; i++) {
 		if (!http1_str_is(h->fields[i].name, "authorization"))
 			continue;
-		memset(&one, 0, sizeof one);
+		one = (struct client_hash){ 0, 0 };
 		wrong = add_credential(c, k, key, h->fields[i].value, &one);
-		if (wrong != NULL)
-			return wrong;
-		if (memcmp(&one, &last, sizeof one) == 0)
-			continue;
-		if (!add_piece(k, "authorization", piece, &c->credential))
-			return claim_no_memory;
-		last = one;
+		if (wrong == NULL)
+			wrong = take_hash(c, &one);
 	}
-	return NULL;
+	return wrong;
 }
 
 static const char *

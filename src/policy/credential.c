@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/base64.h"
 #include "http/http1_class.h"
 
 /*
@@ -95,6 +96,24 @@ add_piece(struct credential *c, struct http1_str piece)
 	c->pieces[c->npieces++] = piece;
 }
 
+/* Room for what is decoded; cut where there is not enough. */
+static char *
+room(struct credential *c, size_t *len)
+{
+	if (*len > sizeof c->text - c->used)
+		*len = sizeof c->text - c->used;
+	return c->text + c->used;
+}
+
+static struct http1_str
+keep(struct credential *c, size_t len)
+{
+	struct http1_str kept = { c->text + c->used, len };
+
+	c->used += len;
+	return kept;
+}
+
 /* Takes the first word off; what follows has no blanks before it. */
 static struct http1_str
 take_word(struct http1_str *s)
@@ -144,11 +163,20 @@ take_quoted(const char **p, const char *end)
 	return s;
 }
 
+static void
+skip_blanks(const char **p, const char *end)
+{
+	while (*p < end && http1_is_blank(**p))
+		(*p)++;
+}
+
 /* The next one; its value's p is NULL where it has none. */
 static bool
 next_parameter(const char **p, const char *end, struct http1_str *name,
     struct http1_str *value)
 {
+	const char *equals;
+
 	while (*p < end && is_separator(**p))
 		(*p)++;
 	if (*p == end)
@@ -156,11 +184,13 @@ next_parameter(const char **p, const char *end, struct http1_str *name,
 	*name = take_until(p, end, true);
 	value->p = NULL;
 	value->len = 0;
-	if (*p == end || **p != '=')
+	/* there may be blanks around it (RFC 9110 11.2) */
+	equals = *p;
+	skip_blanks(&equals, end);
+	if (equals == end || *equals != '=')
 		return true;
-	(*p)++;
-	while (*p < end && http1_is_blank(**p))
-		(*p)++;
+	*p = equals + 1;
+	skip_blanks(p, end);
 	if (*p < end && **p == '"')
 		*value = take_quoted(p, end);
 	else
@@ -168,28 +198,87 @@ next_parameter(const char **p, const char *end, struct http1_str *name,
 	return true;
 }
 
-/* The first of that name that has a value; p NULL: there is none. */
+/* Without the backslashes that quote (RFC 9110 5.6.4). */
 static struct http1_str
-parameter(struct http1_str s, const char *wanted)
+unquote(struct credential *c, struct http1_str s)
+{
+	size_t i, n = 0, max = s.len;
+	char *to = room(c, &max);
+
+	if (s.len == 0 || memchr(s.p, '\\', s.len) == NULL)
+		return s;
+	for (i = 0; i < s.len && n < max; i++) {
+		if (s.p[i] == '\\' && i + 1 < s.len)
+			i++;
+		to[n++] = s.p[i];
+	}
+	return keep(c, n);
+}
+
+/* UTF-8''J%C3%A4s (RFC 8187 3.2): what stands behind the language. */
+static struct http1_str
+decode_extended(struct credential *c, struct http1_str s)
+{
+	const char *end = s.p + s.len, *p = memchr(s.p, '\'', s.len);
+	size_t n = 0, max = s.len;
+	char *to = room(c, &max);
+
+	if (p != NULL)
+		p = memchr(p + 1, '\'', (size_t)(end - p - 1));
+	if (p == NULL)
+		return s;
+	for (p++; p < end && n < max; n++) {
+		if (end - p >= 3 && *p == '%' && http1_hex(p[1]) >= 0 &&
+		    http1_hex(p[2]) >= 0) {
+			to[n] = (char)(http1_hex(p[1]) * 16 +
+			    http1_hex(p[2]));
+			p += 3;
+		} else
+			to[n] = *p++;
+	}
+	return keep(c, n);
+}
+
+static bool
+is_same(struct http1_str a, struct http1_str b)
+{
+	return a.len == b.len && memcmp(a.p, b.p, a.len) == 0;
+}
+
+/*
+ * The one of that name that has a value; p NULL: there is none.  Where there
+ * are two that differ, the credential is unclear.
+ */
+static struct http1_str
+parameter(struct credential *c, struct http1_str s, const char *wanted)
 {
 	const char *p = s.p, *end = s.p + s.len;
-	struct http1_str name, value, none = { NULL, 0 };
+	struct http1_str name, value, found = { NULL, 0 };
+	bool extended;
 
 	while (next_parameter(&p, end, &name, &value)) {
 		/* in an encoding of its own: username* (RFC 8187) */
-		if (name.len > 0 && name.p[name.len - 1] == '*')
-			name.len--;
-		if (value.len > 0 && http1_str_is(name, wanted))
-			return value;
+		extended = name.len > 0 && name.p[name.len - 1] == '*';
+		name.len -= extended;
+		if (value.len == 0 || !http1_str_is(name, wanted))
+			continue;
+		value = extended ? decode_extended(c, value) :
+		    unquote(c, value);
+		if (value.len == 0)
+			continue;
+		if (found.p != NULL && !is_same(found, value))
+			c->kind = CREDENTIAL_UNCLEAR;
+		if (found.p == NULL)
+			found = value;
 	}
-	return none;
+	return found;
 }
 
 static bool
 read_parameters(struct credential *c, const struct scheme *scheme,
     struct http1_str rest)
 {
-	struct http1_str first = parameter(rest, scheme->first);
+	struct http1_str first = parameter(c, rest, scheme->first);
 	struct http1_str second;
 
 	if (first.p == NULL)
@@ -198,7 +287,7 @@ read_parameters(struct credential *c, const struct scheme *scheme,
 	    "token" : scheme->name));
 	add_piece(c, first);
 	if (scheme->second != NULL) {
-		second = parameter(rest, scheme->second);
+		second = parameter(c, rest, scheme->second);
 		if (second.p != NULL)
 			add_piece(c, second);
 	}
@@ -214,7 +303,7 @@ read_signature(struct credential *c, struct http1_str rest)
 	size_t i;
 
 	for (i = 0; i < sizeof key_names / sizeof key_names[0]; i++) {
-		key = parameter(rest, key_names[i]);
+		key = parameter(c, rest, key_names[i]);
 		if (key.p == NULL)
 			continue;
 		slash = memchr(key.p, '/', key.len);
@@ -262,6 +351,40 @@ read_word(struct credential *c, const char *kind, struct http1_str rest)
 	return true;
 }
 
+static bool
+is_encoding(char ch)
+{
+	return (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z') ||
+	    http1_is_digit(ch) || (ch != '\0' && strchr("+/-_", ch) != NULL);
+}
+
+/*
+ * What is encoded, of the first CREDENTIAL_TEXT bytes.  As many decoders do it,
+ * other characters are passed over, and padding where it completes nothing.
+ */
+static bool
+read_basic(struct credential *c, struct http1_str rest)
+{
+	char text[4 * CREDENTIAL_TEXT / 3];
+	size_t i, n = 0, pads = 0;
+
+	for (i = 0; i < rest.len && n < sizeof text; i++) {
+		if (is_encoding(rest.p[i])) {
+			text[n++] = rest.p[i];
+			pads = 0;
+		} else if (rest.p[i] == '=' && n % 4 >= 2 &&
+		    n % 4 + ++pads >= 4)
+			break;
+	}
+	n = base64_decode(c->text, text, n);
+	explicit_bzero(text, sizeof text);
+	if (n == 0)
+		return false;
+	add_piece(c, text_of("basic"));
+	add_piece(c, keep(c, n));
+	return true;
+}
+
 /* Schemes */
 
 static const struct scheme *
@@ -284,7 +407,7 @@ read_scheme(struct credential *c, const struct scheme *scheme,
 		return read_parameters(c, scheme, rest) ||
 		    read_word(c, "token", rest);
 	case BASIC:
-		return read_word(c, "basic", rest);
+		return read_basic(c, rest);
 	case PAIR:
 		return read_pair(c, rest);
 	case PARAMETERS:
@@ -330,7 +453,8 @@ credential_read(struct credential *c, struct http1_str value)
 		read_word(c, "token", all);
 		return;
 	}
-	c->kind = CREDENTIAL_VALUE;
+	if (c->kind != CREDENTIAL_UNCLEAR)
+		c->kind = CREDENTIAL_VALUE;
 	c->npieces = 0;
 	add_piece(c, text_of("value"));
 	add_piece(c, all);

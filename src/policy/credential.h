@@ -17,13 +17,15 @@
 
 #define CREDENTIAL_PIECES	4
 #define CREDENTIAL_CLAIMS	3	/* that a key may name, at most */
-#define CREDENTIAL_TEXT		1024	/* bytes of claims */
+#define CREDENTIAL_TEXT		1024	/* bytes of what is decoded */
 
 enum credential_kind {
 	/* Nobody: nothing there, or a proof for the connection (NTLM). */
 	CREDENTIAL_NONE,
 	CREDENTIAL_READ,	/* by what identifies it in its scheme */
 	CREDENTIAL_VALUE,	/* by all of it: the scheme is not known */
+	/* It names two, of which servers take the first or the last. */
+	CREDENTIAL_UNCLEAR,
 };
 
 /*
@@ -35,16 +37,17 @@ struct credential {
 	struct http1_str	 scheme;	/* as sent; p NULL: none */
 	unsigned		 npieces;
 	struct http1_str	 pieces[CREDENTIAL_PIECES];
+	size_t			 used;		/* bytes of text */
 	char			 text[CREDENTIAL_TEXT];
 };
 
 /*
- * Reads the value of an Authorization field: Basic by its value (RFC 7617);
- * Bearer (RFC 6750) and others that are one token by that, whatever the
+ * Reads the value of an Authorization field: Basic by what it encodes (RFC
+ * 7617), whatever stands between that, as many servers read it; Bearer (RFC 6750) and others that are one token by that, whatever the
  * scheme's name; Digest by username and realm (RFC 7616); OAuth 1 by consumer
  * key and token (RFC 5849); signatures by the key's name: AWS's of version 4
- * and 2, those made like them, HTTP Signatures, Hawk.  The scheme's case and
- * what space there is do not matter.
+ * and 2, those made like them, HTTP Signatures, Hawk.  The scheme's case, what
+ * space there is, quotes and escapes in them do not matter.
  */
 void		 credential_read(struct credential *, struct http1_str value);
 

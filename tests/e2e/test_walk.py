@@ -157,3 +157,58 @@ def test_hosts_inside_a_tunnel(lab):
 	statuses = [one.get("/", host=f"{name}:{far.port}").status
 	    for name in ("alias.test", "api.test", "alias.test")]
 	assert statuses == [200, 200, 429]
+
+
+# Credentials, told apart by what identifies them.
+
+def digest(*parts):
+	return "Digest " + ", ".join([*parts, 'nonce="n"', 'response="r"'])
+
+
+# Another one, and what is the same.
+CREDENTIALS = [
+    ("Authorization", "Bearer k", ["Bearer K", "bearer K", "Bearer   K", "BEARER\tK ",
+     "token K", "K"]),
+    # u:p, padded or not, in either alphabet, with what decoders pass over
+    ("Authorization", "Basic dTpx", ["Basic dTpw", "basic dTpw=", "Basic  dTpw==", "Basic d"
+     "T pw", "Basic d.T!pw", "Basic dTpw===="]),
+    ("Authorization", digest("username=alicia", "realm=r"),
+     [digest('username="alice"', 'realm="r"'),
+     digest("realm=r", "username=alice"), digest('username = "al\\ice"',
+     'realm = "r"'), digest("username*=UTF-8''%61lice", 'realm="r"'),
+     digest('Username="alice"', 'REALM="r"') + "0"]),
+    ("Authorization", "AWS4-HMAC-SHA256 Credential=KEZ/20260101/r/s3/aws4_req"
+     "uest, Signature=00", ["AWS4-HMAC-SHA256 Credential=KEY/20260101/r/s3/aws4_req"
+     "uest, SignedHeaders=host, Signature=00", "AWS4-HMAC-SHA256 Signature=01,"
+     "Credential=KEY/20260102/q/s3/aws4_request"]),
+    ("X-Api-Key", "k", ["K", " K", "K\t"]),
+]
+
+
+def test_credentials(lab):
+	far = lab.origin()
+	lab.sluice(resolver=[lab.dns(dnsserver.Here()).at], hosts={
+	    f"c{n}.test": {**ONE, "queue": TIGHT, "per": name.lower()}
+	    for n, (name, _, _) in enumerate(CREDENTIALS)})
+	for n, (name, other, values) in enumerate(CREDENTIALS):
+		at = f"http://c{n}.test:{far.port}/"
+		statuses = [lab.get(at, fields=[(name, value)]).status
+		    for value in values]
+		assert statuses == [200] + [429] * (len(values) - 1), values
+		# the same twice is no other, and an empty one is none
+		twice = [(name, values[0])] * 2 + [(name.upper(), "")]
+		assert lab.get(at, fields=twice).status == 429
+		assert lab.get(at, fields=[(name, other)]).status == 200
+
+
+def test_credentials_of_which_hosts_take_one(lab):
+	"""The first or the last: so who adds one would be somebody else."""
+	far = lab.origin()
+	own(lab, {**ONE, "per": "authorization"})
+	at = f"http://one.test:{far.port}/"
+	for fields in [("Bearer K", "Bearer x1"), ("x2", "Bearer K"),
+	    (digest("username=x3", "username=alice"),)]:
+		answer = lab.get(at, fields=[("Authorization", value)
+		    for value in fields])
+		assert answer.status == 400, fields
+	assert far.requests == []

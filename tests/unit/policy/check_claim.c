@@ -478,7 +478,10 @@ static const struct {
 	    "Signature=1\r\n" },
 	{ "authorization", "Authorization: Bearer a\r\n",
 	    "Authorization: Bearer a\r\nAuthorization: bearer a\r\n",
-	    "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n" },
+	    "Authorization: Bearer b\r\nAuthorization:\r\n" },
+	{ "authorization", "Authorization: Basic YTpi\r\n",
+	    "Authorization: basic Y.T pi====\r\n",
+	    "Authorization: Basic YTpj\r\n" },
 	{ "authorization", "", "Authorization: NTLM TlRMTVNTUAAB\r\n",
 	    "Authorization: Bearer a\r\n" },
 	{ "authorization", "Authorization: Foo a  b\r\n",
@@ -488,9 +491,9 @@ static const struct {
 	{ "x-api-key", "X-Api-Key: a\r\n", "x-api-key: \t a \t\r\n",
 	    "X-Api-Key: b\r\n" },
 	{ "x-api-key", "X-Api-Key: a\r\n", "X-Api-Key: a\r\nX-Api-Key: a\r\n",
-	    "X-Api-Key: a\r\nX-Api-Key: b\r\n" },
+	    "X-Api-Key: b\r\nX-Api-Key: b\r\n" },
 	{ "x-api-key", "X-Api-Key: a, b\r\n",
-	    "X-Api-Key: a\r\nX-Api-Key: b\r\n", "X-Api-Key: b, a\r\n" },
+	    "X-Api-Key: a,b\r\nX-Api-Key:\r\n", "X-Api-Key: b, a\r\n" },
 	{ "x-api-key", "X-Api-Key: ,\r\n", "X-Api-Key:\r\n",
 	    "X-Api-Key: a\r\n" },
 	/* {"sub":"a","n":1}, {"sub":"a","n":2}, {"sub":"b"} */
@@ -516,6 +519,35 @@ START_TEST(same_credentials)
 	ck_assert_ptr_null(get(whose[_i].other));
 	ck_assert_msg(memcmp(&claim.credential, &one, sizeof one) != 0,
 	    "%s%s", whose[_i].one, whose[_i].other);
+}
+END_TEST
+
+/* Hosts take the one or the other. */
+static const struct {
+	const char	*per;
+	const char	*fields;
+} unclear[] = {
+	{ "authorization",
+	    "Authorization: Bearer a\r\nAuthorization: Bearer b\r\n" },
+	{ "jwt:sub",
+	    "Authorization: x\r\nAuthorization: Bearer e.eyJzdWIiOiJhIiwibiI6"
+	    "MX0.s\r\n" },
+	{ "authorization", DIGEST "username=\"x\", username=\"a\"\r\n" },
+	{ "authorization", DIGEST "username=a, username*=UTF-8''b\r\n" },
+	{ "authorization", "Authorization: AWS4-HMAC-SHA256 Credential=K/1/r/s/"
+	    "aws4_request, Credential=L/1/r/s/aws4_request\r\n" },
+	{ "x-api-key", "X-Api-Key: a\r\nX-Api-Key: b\r\n" },
+	{ "x-api-key", "X-Api-Key: a\r\nX-Other: c\r\nX-Api-Key: a, b\r\n" },
+};
+
+START_TEST(unclear_credentials)
+{
+	rule.per = key(unclear[_i].per);
+	ck_assert_msg(get(unclear[_i].fields) != NULL, "%s",
+	    unclear[_i].fields);
+	/* elsewhere they are none of our business */
+	rule.per = key("x-other");
+	ck_assert_ptr_null(get(unclear[_i].fields));
 }
 END_TEST
 
@@ -593,6 +625,7 @@ suite(void)
 	tcase_add_test(tc, credentials);
 	tcase_add_test(tc, without_a_hash);
 	ROWS(tc, same_credentials, whose);
+	ROWS(tc, unclear_credentials, unclear);
 	tcase_add_test(tc, schemes_that_are_not_known);
 	ROWS(tc, turns_of_what_came_to_nothing, turns);
 	suite_add_tcase(s, tc);
