@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "base/place.h"
+#include "base/share.h"
 #include "http/http1.h"
 #include "policy/host_pattern.h"
 #include "policy/network.h"
@@ -66,6 +67,8 @@ struct conf {
 
 	struct conf_networks	 access_clients; /* who may connect */
 	struct place		 access_clients_at; /* if a file has it */
+	enum share		 access_share;	/* of one client */
+	uint64_t		 access_rate;	/* a second, the same; 0: off */
 
 	int			 log_level;	/* enum log_level */
 	char			*log_diagnostics; /* path; NULL: stderr */

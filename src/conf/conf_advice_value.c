@@ -179,6 +179,7 @@ conf_advice_value(char buf[CONF_ADVICE], const struct conf_option *option,
 		break;
 	case CONF_INTEGER:
 	case CONF_INTEGER32:
+	case CONF_INTEGER_OFF:
 	case CONF_WORKERS:
 	case CONF_STATUSES:
 		advise_integer(buf, option, text);

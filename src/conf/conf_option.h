@@ -62,6 +62,7 @@ enum conf_kind {
 	CONF_SIZE,		/* uint64_t, bytes */
 	CONF_INTEGER,		/* uint64_t */
 	CONF_INTEGER32,		/* uint32_t */
+	CONF_INTEGER_OFF,	/* uint64_t; 0: off */
 	CONF_UNITS,		/* uint64_t, micro units */
 	CONF_BOOLEAN,		/* bool */
 	CONF_LEVEL,		/* int: enum log_level */
@@ -70,6 +71,7 @@ enum conf_kind {
 	CONF_HOLD,		/* enum rule_hold */
 	CONF_LEARN,		/* enum rule_learn */
 	CONF_RULE_MODE,		/* enum rule_mode */
+	CONF_SHARE,		/* enum share */
 	CONF_ACCESS_LOG,	/* char *, owned */
 	CONF_DIAGNOSTICS,	/* char *, owned; NULL: standard error */
 	CONF_TOKEN,		/* char *, owned */

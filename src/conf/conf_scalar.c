@@ -98,14 +98,14 @@ conf_scalar_workers(struct conf_walk *w, const struct conf_option *option,
 }
 
 bool
-conf_scalar_duration_off(struct conf_walk *w, const struct conf_option *option,
+conf_scalar_number_off(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	uint64_t *ns = field;
+	uint64_t *value = field;
 
 	if (strcasecmp(node->text, "off") != 0)
-		return read_number(&w->report, option, node, ns);
-	*ns = 0;
+		return read_number(&w->report, option, node, value);
+	*value = 0;
 	return true;
 }
 
@@ -334,6 +334,16 @@ conf_scalar_print_integer(FILE *out, const struct conf_option *option,
 {
 	(void)option;
 	fprintf(out, "%" PRIu64, *(const uint64_t *)field);
+}
+
+void
+conf_scalar_print_integer_off(FILE *out, const struct conf_option *option,
+    const void *field)
+{
+	if (*(const uint64_t *)field == 0)
+		fputs("off", out);
+	else
+		conf_scalar_print_integer(out, option, field);
 }
 
 void

@@ -13,7 +13,7 @@ conf_reader	 conf_scalar_integer32;	/* uint32_t */
 conf_reader	 conf_scalar_boolean;	/* bool */
 conf_reader	 conf_scalar_choice;	/* an enum or int: which of choices */
 conf_reader	 conf_scalar_workers;	/* unsigned */
-conf_reader	 conf_scalar_duration_off;	/* uint64_t; 0: off */
+conf_reader	 conf_scalar_number_off;	/* uint64_t; 0: off */
 
 /* Into a string that is owned; NULL: off, standard error, the system's. */
 conf_reader	 conf_scalar_access;
@@ -37,6 +37,8 @@ void		 conf_scalar_print_integer(FILE *, const struct conf_option *,
 		    const void *field);
 void		 conf_scalar_print_boolean(FILE *, const struct conf_option *,
 		    const void *field);
+void		 conf_scalar_print_integer_off(FILE *,
+		    const struct conf_option *, const void *field);
 void		 conf_scalar_print_workers(FILE *, const struct conf_option *,
 		    const void *field);
 void		 conf_scalar_print_choice(FILE *, const struct conf_option *,

@@ -85,6 +85,16 @@ static const struct conf_option options[] = {
 	    .level = CONF_ACCESS, KIND(NETWORKS),
 	    .offset = TOP(access_clients), .max = 1024,
 	    .place = TOP(access_clients_at) },
+	{ .path = "access.share", .type = "choice",
+	    .range = "off, quarter, third or half", .fallback = "half",
+	    .help = "How much of what all others leave of limits.connections "
+	    "a client may have.",
+	    .level = CONF_ACCESS, KIND(SHARE), .offset = TOP(access_share) },
+	{ .path = "access.rate", .type = "integer or off",
+	    .range = "1 to 1000000", .fallback = "off",
+	    .help = "Most requests a second of a client.",
+	    .level = CONF_ACCESS, KIND(INTEGER_OFF),
+	    .offset = TOP(access_rate), .min = 1, .max = 1000000 },
 
 	{ .path = "log", .type = "mapping",
 	    .help = "What is logged, and where to.",

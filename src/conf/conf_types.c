@@ -42,6 +42,10 @@ static const char *const rule_mode_names[] = {
 	"enforce", "observe", NULL,
 };
 
+static const char *const share_names[] = {
+	"off", "quarter", "third", "half", NULL,
+};
+
 const struct conf_type conf_types[] = {
 	[CONF_SECTION] = {
 		.section = true,
@@ -116,7 +120,7 @@ const struct conf_type conf_types[] = {
 	[CONF_DURATION_OFF] = {
 		.noun = "off or a duration in ms, s, m, h or d, from ",
 		.scalar = true,
-		.read = conf_scalar_duration_off,
+		.read = conf_scalar_number_off,
 		.print = conf_scalar_print_duration_off,
 	},
 	[CONF_SIZE] = {
@@ -130,6 +134,12 @@ const struct conf_type conf_types[] = {
 		.scalar = true,
 		.read = conf_scalar_number,
 		.print = conf_scalar_print_integer,
+	},
+	[CONF_INTEGER_OFF] = {
+		.noun = "off or a whole number from ",
+		.scalar = true,
+		.read = conf_scalar_number_off,
+		.print = conf_scalar_print_integer_off,
 	},
 	[CONF_INTEGER32] = {
 		.noun = "a whole number from ",
@@ -178,6 +188,12 @@ const struct conf_type conf_types[] = {
 		.scalar = true,
 		.choices = rule_mode_names,
 		.read = conf_scalar_choice,
+	},
+	[CONF_SHARE] = {
+		.scalar = true,
+		.choices = share_names,
+		.read = conf_scalar_choice,
+		.print = conf_scalar_print_choice,
 	},
 	[CONF_ACCESS_LOG] = {
 		.scalar = true,

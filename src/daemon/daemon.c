@@ -30,6 +30,7 @@
 #include "daemon/worker.h"
 #include "exchange/access.h"
 #include "exchange/via.h"
+#include "front/clients.h"
 #include "hosts/hosts.h"
 #include "net/inherited.h"
 #include "net/listen.h"
@@ -148,7 +149,7 @@ make_workers(struct sluice *s)
 	s->workers.list = calloc(s->workers.n, sizeof *s->workers.list);
 	s->exchanges = calloc(s->workers.n, sizeof *s->exchanges);
 	if (s->hosts == NULL || s->workers.list == NULL ||
-	    s->exchanges == NULL)
+	    s->exchanges == NULL || s->workers.clients == NULL)
 		fatal("cannot start: out of memory");
 	for (i = 0; i < s->workers.n; i++) {
 		s->workers.list[i] = worker_new(&s->workers, i,
@@ -177,6 +178,7 @@ start(struct sluice *s)
 
 	s->workers.n = conf->workers;
 	memory_init(&s->workers.memory, conf->limit_memory);
+	s->workers.clients = clients_new();
 	s->workers.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->workers.done_fd == -1 || s->signal_fd == -1)
 		fatal("cannot start: %s", strerror(errno));
@@ -210,6 +212,7 @@ stop(struct sluice *s)
 		worker_join(s->workers.list[i]);
 	free(s->workers.list);
 	free(s->exchanges);
+	clients_free(s->workers.clients);
 	memory_destroy(&s->workers.memory);
 	hosts_free(s->hosts);
 	listen_close(s->listeners);

@@ -235,6 +235,7 @@ open_rooms(struct worker *w, struct listeners *listeners)
 		.conf = w->conf,
 		.listeners = listeners,
 		.nth = w->loop->id,
+		.clients = w->all->clients,
 		.events = &exchanges_front_events,
 		.began = request_began_cb,
 		.ended = request_ended_cb,

@@ -13,6 +13,7 @@
  * gives it orders; nothing else of it is touched by another thread.
  */
 
+struct clients;
 struct conf;
 struct exchanges;
 struct hosts;
@@ -26,6 +27,7 @@ struct workers {
 	int			 done_fd;	/* eventfd; told of each end */
 	atomic_size_t		 requests;	/* not yet ended, of all */
 	struct memory		 memory;	/* what all may hold */
+	struct clients		*clients;	/* who connects */
 	atomic_bool		 draining;
 };
 

@@ -16,6 +16,7 @@
 #include "exchange/exchange_resend.h"
 #include "exchange/exchange_state.h"
 #include "exchange/upgrade.h"
+#include "front/clients.h"
 #include "front/front.h"
 #include "hosts/hosts_explain.h"
 #include "http/http1_head.h"
@@ -245,6 +246,16 @@ make_claim(struct exchange *x, const struct claim_source *source,
 	return NULL;
 }
 
+/* Whose its place in a queue is; where nobody shares, all are one. */
+static uint64_t
+owner_of(const struct exchange *x)
+{
+	const struct client *c = front_client(x->downstream);
+
+	return c != NULL && x->ticket.conf->access_share != SHARE_OFF ?
+	    c->id : 0;
+}
+
 bool
 exchange_admit(struct exchange *x, const struct http1_head *h)
 {
@@ -253,6 +264,7 @@ exchange_admit(struct exchange *x, const struct http1_head *h)
 		.address = front_address(x->downstream),
 		.address_hash = front_address_hash(x->downstream),
 		.user = front_user(x->downstream),
+		.owner = owner_of(x),
 		.tunnel = x->is_connect,
 	};
 	enum hosts_answer a = HOSTS_NO_MEMORY;

@@ -256,6 +256,16 @@ error_of(int status)
 	}
 }
 
+static enum stats_refusal
+refusal_of(const struct downstream *d, int status)
+{
+	if (status == 503 && front_is_greedy(d))
+		return STATS_CLIENT_SHARE;
+	if (front_excess(d))
+		return STATS_CONNECTIONS;
+	return exchange_refusal_of(status);
+}
+
 void
 exchange_refuse(struct exchanges *all, struct downstream *d,
     const struct http1_head *head, int status, const char *why)
@@ -282,8 +292,7 @@ exchange_refuse(struct exchanges *all, struct downstream *d,
 	};
 
 	line.out = reply_send(d, &r);
-	exchange_count_refused(all, rule, front_excess(d) ?
-	    STATS_CONNECTIONS : exchange_refusal_of(status));
+	exchange_count_refused(all, rule, refusal_of(d, status));
 	if (!front_is_quiet(d)) {
 		recent_note_refused(all, d, head, rule, status, why);
 		access_write(all->access, &line);

@@ -14,6 +14,7 @@
 #include "exchange/exchange_state.h"
 #include "exchange/exchange_timeout.h"
 #include "exchange/via.h"
+#include "front/clients.h"
 #include "front/front.h"
 
 static void
@@ -36,18 +37,52 @@ take_request(struct exchange *x, const struct http1_head *h)
 	x->method_len = x->head.len;	/* 0: without memory */
 }
 
-/* Refused before the head that goes out is made: its path is for the log. */
+/* Before the head that goes out is made: its path is for the log. */
+static void
+put_path(struct exchange *x, const struct http1_head *h)
+{
+	if (x->is_connect)
+		return;
+	text_puts(&x->head, h->path.len > 0 && h->path.p[0] != '?' ?
+	    " " : " /");
+	text_put(&x->head, h->path.p, h->path.len);
+	text_puts(&x->head, " ");
+}
+
 static void
 reject(struct exchange *x, const struct http1_head *h, int status,
     enum stats_refusal why, const char *error, const char *detail)
 {
-	if (!x->is_connect) {
-		text_puts(&x->head, h->path.len > 0 && h->path.p[0] != '?' ?
-		    " " : " /");
-		text_put(&x->head, h->path.p, h->path.len);
-		text_puts(&x->head, " ");
-	}
+	put_path(x, h);
 	exchange_reject(x, status, why, error, detail);
+}
+
+/* By access.rate; if it may not, how long (ns) it should wait. */
+static bool
+pays(const struct exchange *x, uint64_t *wait)
+{
+	uint64_t rate = x->ticket.conf->access_rate;
+	struct client *c = front_client(x->downstream);
+
+	*wait = rate > 0 && c != NULL ? client_pay(c, rate, x->began) : 0;
+	return *wait == 0;
+}
+
+/* It is not held: who asks too fast would have us keep all of it. */
+static void
+refuse_rate(struct exchange *x, const struct http1_head *h, uint64_t wait)
+{
+	const struct reply r = {
+		.status = 429,
+		.error = "http_request_denied",
+		.detail = "more requests than access.rate allows",
+		.wait = wait,
+		.retry_after = (wait + 999999999) / 1000000000,
+	};
+
+	put_path(x, h);
+	x->refusal = STATS_CLIENT_RATE;
+	exchange_answer(x, &r, ACCESS_REFUSED, "access.rate");
 }
 
 /*
@@ -103,6 +138,7 @@ exchange_start(struct exchanges *all, struct downstream *d,
     const struct http1_head *h)
 {
 	struct exchange *x;
+	uint64_t wait;
 
 	if ((x = calloc(1, sizeof *x)) == NULL) {
 		exchange_refuse(all, d, h, 503, "out of memory");
@@ -131,6 +167,8 @@ exchange_start(struct exchanges *all, struct downstream *d,
 	else if (via_is_loop(h, via_name(x->ticket.conf)))
 		reject(x, h, 508, STATS_LOOP, "proxy_loop_detected",
 		    "the request has passed this proxy before");
+	else if (!pays(x, &wait))
+		refuse_rate(x, h, wait);
 	else if (!exchange_local(x, h)) {
 		while (!decide(x, h))
 			take_limits(x);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "front/downstream.h"
 
+#include "front/clients.h"
+
 static bool
 is_open(enum downstream_state state)
 {
@@ -15,16 +17,24 @@ has_request(enum downstream_state state)
 	    state == LINGER;
 }
 
-/* Strangers have no place among limits.connections, only their own few. */
+/*
+ * Strangers, and those beyond a client's share, have no place among
+ * limits.connections, only their own few.
+ */
 static void
 count_connection(struct downstream *d, int n)
 {
 	struct front *f = d->front;
 
-	if (d->stranger)
+	if (d->stranger) {
 		f->nstrangers += (unsigned)n;
-	else
+	} else if (d->greedy) {
+		f->ngreedy += (unsigned)n;
+	} else {
 		atomic_fetch_add(&f->setup.listeners->connections, (size_t)n);
+		if (d->client != NULL)
+			atomic_fetch_add(&d->client->connections, (size_t)n);
+	}
 }
 
 void

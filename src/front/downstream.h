@@ -26,6 +26,7 @@
 
 /* What is known of one client's connection, and of all of a thread. */
 
+struct client;
 struct front_listener;
 
 /*
@@ -81,6 +82,8 @@ struct downstream {
 	bool			 barred;	/* might not, if it came now */
 	bool			 excess;	/* beyond limits.connections */
 	bool			 starved;	/* there was no memory for it */
+	bool			 greedy;	/* beyond its client's share */
+	struct client		*client;	/* whose; a reference, or NULL */
 	bool			 eof;		/* the client sends no more */
 	struct event		 gone_ev;	/* nothing can be done for it */
 	struct event		 next_ev;	/* to go on with the input */
@@ -135,6 +138,7 @@ struct front {
 	struct front_listener	*listeners;
 	size_t			 nlisteners;
 	unsigned		 nstrangers;	/* connected */
+	unsigned		 ngreedy;	/* the same */
 	bool			 draining;
 	bool			 paused;	/* not accepting */
 	uint64_t		 quiet_until;	/* ns; no warning before */

@@ -18,6 +18,8 @@
  * answers through the functions below.
  */
 
+struct client;
+struct clients;
 struct conf;
 struct downstream;		/* one client's connection */
 struct front;
@@ -87,6 +89,7 @@ struct front_setup {
 	const struct conf	*conf;		/* until front_reload() */
 	struct listeners	*listeners;	/* shared by all threads */
 	unsigned		 nth;		/* of each one's sockets */
+	struct clients		*clients;	/* the same; NULL: all alike */
 	const struct front_events *events;
 	void			*owner;
 	/*
@@ -121,6 +124,10 @@ const char	*front_peer(const struct downstream *);
 
 /* Returns whether it is one more than its service allows. */
 bool		 front_excess(const struct downstream *);
+/* Returns whether it is one more than its client's share. */
+bool		 front_is_greedy(const struct downstream *);
+/* Returns whose it is (clients.h), as long as the downstream; NULL: nobody's. */
+struct client	*front_client(const struct downstream *);
 
 /*
  * Returns whether the client is on this machine: it came over a Unix socket, or

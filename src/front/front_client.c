@@ -37,6 +37,18 @@ front_excess(const struct downstream *d)
 }
 
 bool
+front_is_greedy(const struct downstream *d)
+{
+	return d->greedy;
+}
+
+struct client *
+front_client(const struct downstream *d)
+{
+	return d->client;
+}
+
+bool
 front_is_local(const struct downstream *d)
 {
 	return d->is_local;

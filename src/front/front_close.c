@@ -6,9 +6,19 @@
 #include "front/downstream.h"
 #include "front/front_input.h"
 #include "front/front_inside.h"
+#include "front/front_share.h"
 #include "net/reserve.h"
 
 /* The end of a connection. */
+
+static void
+free_downstream(void *arg)
+{
+	struct downstream *d = arg;
+
+	front_share_leave(d);
+	reserve_free(d);
+}
 
 void
 front_close(struct downstream *d)
@@ -35,7 +45,7 @@ front_close(struct downstream *d)
 		    bufferevent_get_input(d->bev));
 		evhttp_connection_free(d->evcon);
 	}
-	loop_bury(f->loop, &d->grave, reserve_free, d);
+	loop_bury(f->loop, &d->grave, free_downstream, d);
 }
 
 void

@@ -105,6 +105,10 @@ refusal(const struct downstream *d, size_t len, const char **why)
 {
 	enum front_service service = d->front->setup.service;
 
+	if (d->greedy) {
+		*why = "the client has its share of limits.connections";
+		return 503;
+	}
 	if (d->excess) {
 		*why = service == FRONT_PROXY ?
 		    "limits.connections is reached" :

@@ -14,6 +14,7 @@
 #include "front/front_head.h"
 #include "front/front_input.h"
 #include "front/front_send.h"
+#include "front/front_share.h"
 #include "front/front_tls.h"
 
 /*
@@ -217,7 +218,7 @@ set_up(struct front *f, struct downstream *d, int fd)
 	evtimer_assign(&d->gone_ev, f->loop->base, gone_cb, d);
 	deadline_init(&d->read_timer, f->loop, read_timer_cb, d);
 	deadline_init(&d->write_timer, f->loop, write_timer_cb, d);
-	deadline_set(&d->read_timer, loop_now() + (d->stranger ?
+	deadline_set(&d->read_timer, loop_now() + (d->stranger || d->greedy ?
 	    conf->timeout_header : conf->timeout_idle));
 	/* in this order the descriptor never leaves the epoll set */
 	front_watch(d);
@@ -238,12 +239,21 @@ begin_tls(struct front *f, struct downstream *d)
 	return tls != NULL;
 }
 
+/* Of those who are refused anyway, only some wait to be told so. */
+static bool
+is_heard(const struct downstream *d)
+{
+	return (!d->stranger || front_gate_hears(d)) &&
+	    (!d->greedy || front_share_hears(d));
+}
+
 bool
 front_open(struct front *f, struct downstream *d)
 {
 	int fd = bufferevent_getfd(d->bev);
 	bufferevent_data_cb http_read_cb;
 	void *evcon = NULL;
+	bool known;
 
 	bufferevent_getcb(d->bev, &http_read_cb, NULL, NULL, &evcon);
 	d->evcon = evcon;
@@ -255,10 +265,11 @@ front_open(struct front *f, struct downstream *d)
 	f->http_read_cb = http_read_cb;
 	d->is_unix = is_unix(fd);
 	front_gate_look(d);
+	known = front_share_join(d);
 	downstream_enter(d, HEAD);
 	set_up(f, d, fd);
-	if (!memory_watch(f->loop->memory, bufferevent_get_input(d->bev)) ||
-	    (d->stranger && !front_gate_hears(d)) || !begin_tls(f, d))
+	if (!known || !is_heard(d) || !memory_watch(f->loop->memory,
+	    bufferevent_get_input(d->bev)) || !begin_tls(f, d))
 		front_close(d);
 	return true;
 }

@@ -191,20 +191,6 @@ take_client(struct claim *c, const struct claim_hash *k,
 	return NULL;
 }
 
-/* Whose its place in the queue is: that cannot be made up. */
-static const char *
-take_owner(struct claim *c, const struct claim_hash *k,
-    const struct claim_source *s)
-{
-	struct identity who = address_of(s->address);
-	struct client_hash hash;
-
-	if (!make_hash(&hash, k, &who, s))
-		return claim_no_memory;
-	c->request.owner = hash.a;
-	return NULL;
-}
-
 /* A hash over pieces, each in its place; begins as zero. */
 static bool
 add_piece(const struct claim_hash *k, const char *kind, struct http1_str piece,
@@ -467,12 +453,12 @@ claim_make(struct claim *c, const struct claim_hash *k,
 	const char *wrong;
 
 	memset(c, 0, sizeof *c);
+	c->request.owner = s->owner;
 	c->request.urgency = urgency_of(s->head);
 	if ((wrong = take_parts(c, rule, s)) != NULL ||
 	    (wrong = take_cost(c, rule, s)) != NULL ||
 	    (wrong = take_deadline(c, rule, s, now)) != NULL ||
-	    (wrong = take_client(c, k, rule, s)) != NULL ||
-	    (wrong = take_owner(c, k, s)) != NULL)
+	    (wrong = take_client(c, k, rule, s)) != NULL)
 		return wrong;
 	return take_credential(c, k, rule, s);
 }

@@ -48,6 +48,7 @@ struct claim_source {
 	struct client_hash	*address_hash;	/* or NULL */
 	/* By whom the tunnel was asked for that it comes through, or NULL. */
 	const char		*user;
+	uint64_t		 owner;		/* whose place in the queue */
 	bool			 tunnel;	/* a CONNECT */
 };
 

@@ -173,7 +173,8 @@ def test_max_wait(lab):
 
 
 def test_connections(lab):
-	daemon = lab.sluice(limits={"connections": 1})
+	daemon = lab.sluice(limits={"connections": 1},
+	    access={"share": "off"})
 	kept = lab.client()
 	kept.ping()
 	assert lab.get("http://127.0.0.1:1/").status == 503

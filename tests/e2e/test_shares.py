@@ -5,6 +5,7 @@ import time
 
 import metrics
 import origin
+import sluice
 import wire
 
 GREEDY, MODEST, THIRD = "127.0.0.1", "127.0.0.5", "127.0.0.6"
@@ -224,3 +225,98 @@ def test_time_in_the_queue_is_not_counted(lab):
 	tunnel.send(b"it stands")
 	assert tunnel.exactly(9) == b"it stands"
 	refused(daemon, "exchange_time")
+
+
+def is_served(lab, source, url):
+	"""Where it may be one of too many, and not even be answered."""
+	try:
+		return lab.client(source=source).get(url).status == 200
+	except (OSError, wire.Closed):
+		return False
+
+
+def test_one_client_has_half_of_the_connections(lab):
+	"""It is told so; what it holds beyond that nobody misses."""
+	far = lab.origin()
+	daemon = lab.sluice(limits={"connections": 12})
+	mine = [lab.client(source=GREEDY) for _ in range(6)]
+	for one in mine:
+		assert one.get(far.url + "/mine").status == 200
+	more = [lab.client(source=GREEDY) for _ in range(20)]
+	for one in more:
+		answer = one.get(far.url + "/more")
+		assert answer.status == 503
+		assert answer.get("connection") == "close"
+		assert json.loads(answer.body)["detail"] == \
+		    "the client has its share of limits.connections"
+	daemon.err.wait(r"access.share: 127.0.0.1:\d+ has its share of "
+	    r"limits.connections \(12\), and gets no more")
+	assert len(daemon.err.like("has its share", 1)) == 1
+
+	# half of what that one leaves, and of what those two do
+	others = [lab.client(source=MODEST) for _ in range(3)]
+	for one in others:
+		assert one.get(far.url + "/modest").status == 200
+	assert lab.client(source=MODEST).get(far.url + "/").status == 503
+	assert lab.client(source=THIRD).get(far.url + "/").status == 200
+
+	# who goes makes room for one more
+	for one in others[1:]:
+		one.close()
+	mine.pop().close()
+	wire.wait_until(lambda: is_served(lab, MODEST, far.url + "/again"),
+	    what="room again")
+	metrics.until(daemon, lambda seen: seen.sum("sluice_refusals_total",
+	    reason="client_share") >= 21)
+
+
+def test_connections_that_say_nothing_beyond_a_share(lab):
+	"""Most of them are closed at once, and others are served."""
+	far = lab.origin()
+	daemon = lab.sluice(limits={"connections": 40})
+	flood = [lab.client(source=GREEDY) for _ in range(300)]
+	metrics.until(daemon, lambda seen: seen.sum("sluice_refusals_total",
+	    reason="client_share") >= 300 - 20 - 65 * sluice.WORKERS)
+	for _ in range(10):
+		assert lab.client(source=MODEST).get(far.url + "/").status == 200
+	for one in flood:
+		one.close()
+
+
+def test_share_off(lab):
+	far = lab.origin()
+	lab.sluice(limits={"connections": 10}, access={"share": "off"})
+	mine = [lab.client(source=GREEDY) for _ in range(10)]
+	for one in mine:
+		assert one.get(far.url + "/").status == 200
+	refused = lab.client(source=MODEST).get(far.url + "/")
+	assert json.loads(refused.body)["detail"] == \
+	    "limits.connections is reached"
+
+
+def test_rate(lab):
+	"""Of all a client's connections together, and of nobody else's."""
+	far = lab.origin()
+	daemon = lab.sluice(access={"rate": 3})
+	one, other = lab.client(source=GREEDY), lab.client(source=GREEDY)
+	since = time.monotonic()
+	answers = [(one if i % 2 else other).get(far.url + "/")
+	    for i in range(40)]
+	took = time.monotonic() - since
+	passed = [answer.status for answer in answers].count(200)
+	assert 3 <= passed <= 3 + 3 * took
+	slow = next(answer for answer in answers if answer.status == 429)
+	assert slow.get("retry-after") == "1"
+	assert slow.get("connection") is None
+	assert json.loads(slow.body)["detail"] == \
+	    "more requests than access.rate allows"
+	assert lab.client(source=MODEST).get(far.url + "/").status == 200
+
+	# it is no use to come anew
+	one.close()
+	other.close()
+	wire.wait_until(lambda: is_served(lab, GREEDY, far.url + "/"),
+	    what="a request that may go")
+	assert lab.client(source=GREEDY).get(far.url + "/").status == 429
+	metrics.until(daemon, lambda seen: seen("sluice_refusals_total",
+	    host="_default", reason="client_rate") >= 38 - 3 * took)
