@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * A ring of slots: the newest is being filled, and holds what was counted since
+ * it began.  A slot's place is taken by the one WINDOW_SLOTS after it, and what
+ * it holds is free then: all of a period lies between its end and that.
+ *
+ * Whoever waits is let in by what is freed, in order; so when somebody's turn
+ * comes can be told by how much has to be freed before.  What goes in is freed
+ * itself WINDOW_SLOTS later.  So with each capacity's worth ahead it is one
+ * round of the ring later.
+ *
+ * A debt is there only while there is no room: it takes each place at once.
+ */
+
+#include "throttle/window.h"
+
+#include <assert.h>
+
+#include "throttle/larger.h"
+
+#define NEVER	UINT64_MAX
+
+static uint64_t
+slot_length(const struct window *w)
+{
+	return w->period / (WINDOW_SLOTS - 1) +
+	    (w->period % (WINDOW_SLOTS - 1) != 0);
+}
+
+static uint64_t
+sum(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static uint64_t
+smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* When a slot begins (ns). */
+static uint64_t
+begin(const struct window *w, wide slot)
+{
+	wide at = slot > NEVER ? NEVER : slot * slot_length(w);
+
+	return at > NEVER ? NEVER : (uint64_t)at;
+}
+
+static uint64_t *
+slot_of(struct window *w, uint64_t slot)
+{
+	return &w->slots[slot % WINDOW_SLOTS];
+}
+
+void
+window_init(struct window *w, uint64_t capacity, uint64_t period)
+{
+	assert(capacity != 0 && period != 0);
+	*w = (struct window){ .capacity = capacity, .period = period };
+}
+
+/* What is not occupied. */
+static uint64_t
+room(const struct window *w)
+{
+	uint64_t used = sum(w->flying, w->counted);
+
+	return used < w->capacity ? w->capacity - used : 0;
+}
+
+static void
+put(struct window *w, uint64_t cost, uint64_t slot)
+{
+	cost = smaller(cost, UINT64_MAX - w->counted);
+	*slot_of(w, slot) += cost;
+	w->counted += cost;
+}
+
+static void
+pay(struct window *w)
+{
+	uint64_t part = smaller(w->debt, room(w));
+
+	w->debt -= part;
+	put(w, part, w->newest);
+}
+
+/* With each whole round a debt takes the places that it had before. */
+static void
+skip_rounds(struct window *w, uint64_t newest)
+{
+	uint64_t rounds = (newest - w->newest) / WINDOW_SLOTS;
+
+	if (w->debt == 0 || w->counted == 0)
+		return;
+	rounds = smaller(rounds, w->debt / w->counted);
+	w->debt -= rounds * w->counted;
+	w->newest += rounds * WINDOW_SLOTS;
+}
+
+static void
+next_slot(struct window *w)
+{
+	uint64_t *old = slot_of(w, ++w->newest);
+
+	w->counted -= *old;
+	*old = 0;
+	pay(w);
+}
+
+void
+window_tick(struct window *w, uint64_t now)
+{
+	uint64_t newest = now / slot_length(w);
+
+	if (newest <= w->newest)
+		return;
+	skip_rounds(w, newest);
+	/* two rounds at most, for the debt is less than one */
+	while (w->newest < newest && w->counted > 0)
+		next_slot(w);
+	w->newest = newest;
+}
+
+bool
+window_has_room(const struct window *w, uint64_t cost)
+{
+	return w->debt == 0 && room(w) >= smaller(cost, w->capacity);
+}
+
+/* The slot that begins when so much of what was counted is free. */
+static wide
+freed(const struct window *w, wide amount)
+{
+	wide so_far = 0;
+	unsigned i = 0;
+
+	while (so_far < amount && i < WINDOW_SLOTS)
+		so_far += w->slots[(w->newest + ++i) % WINDOW_SLOTS];
+	return (wide)w->newest + i;
+}
+
+uint64_t
+window_due(const struct window *w, uint64_t cost)
+{
+	wide need = smaller(cost, w->capacity), rounds = 0;
+
+	if (w->flying + need > w->capacity)
+		return NEVER;
+	need += (wide)w->flying + w->counted + w->debt;
+	if (need <= w->capacity)
+		return 0;
+	need -= w->capacity;
+	if (need > w->counted) {
+		rounds = (need - 1) / w->counted;
+		need -= rounds * w->counted;
+	}
+	return begin(w, freed(w, need) + rounds * WINDOW_SLOTS);
+}
+
+uint64_t
+window_due_behind(const struct window *w, wide ahead, uint64_t first,
+    uint64_t cost, uint64_t now)
+{
+	wide need = wide_sum(ahead, (wide)w->debt + smaller(cost,
+	    w->capacity)), rounds, slot;
+	uint64_t at;
+
+	if (need > (wide)NEVER * w->capacity)
+		return NEVER;
+	/* who has a capacity's worth before it, but not more */
+	rounds = (need - (need > 0)) / w->capacity;
+	need -= rounds * w->capacity;
+	need += (wide)w->flying + w->counted;
+	if (need <= w->capacity && rounds == 0)
+		return 0;
+	need -= need < w->capacity ? need : w->capacity;
+	slot = need > w->counted ? (wide)now / slot_length(w) + WINDOW_SLOTS :
+	    freed(w, need);
+	at = larger(need == 0 ? now : begin(w, slot), first);
+	slot = at / slot_length(w) + rounds * WINDOW_SLOTS;
+	return rounds == 0 ? at : begin(w, slot);
+}
+
+void
+window_take(struct window *w, uint64_t cost)
+{
+	w->flying = sum(w->flying, cost);
+}
+
+void
+window_count(struct window *w, uint64_t cost, uint64_t at)
+{
+	uint64_t slot = smaller(at / slot_length(w), w->newest);
+	uint64_t part = smaller(cost, w->capacity);
+
+	w->flying -= smaller(cost, w->flying);
+	if (w->newest - slot < WINDOW_SLOTS)
+		put(w, part, slot);
+	w->debt = sum(w->debt, cost - part);
+	pay(w);
+}
+
+void
+window_drop(struct window *w, uint64_t cost)
+{
+	w->flying -= smaller(cost, w->flying);
+	pay(w);
+}
+
+/* What another has counted, as slots of this one's. */
+static void
+convert(struct window *to, const struct window *from)
+{
+	uint64_t slot, amount, i;
+
+	for (i = 0; i < WINDOW_SLOTS && i <= from->newest; i++) {
+		slot = from->newest - i;
+		amount = from->slots[slot % WINDOW_SLOTS];
+		slot = begin(from, (wide)slot + 1) / slot_length(to);
+		slot = smaller(slot, to->newest);
+		if (amount > 0 && to->newest - slot < WINDOW_SLOTS)
+			put(to, amount, slot);
+	}
+}
+
+void
+window_inherit(struct window *w, const struct window *from, uint64_t now)
+{
+	struct window theirs;
+	uint64_t more;
+	unsigned i;
+
+	window_init(&theirs, w->capacity, w->period);
+	window_tick(&theirs, now);
+	if (from->period == w->period)
+		theirs = *from;
+	else
+		convert(&theirs, from);
+	for (i = 0; i < WINDOW_SLOTS; i++) {
+		if (theirs.slots[i] <= w->slots[i])
+			continue;
+		more = smaller(theirs.slots[i] - w->slots[i],
+		    UINT64_MAX - w->counted);
+		w->slots[i] += more;
+		w->counted += more;
+	}
+	w->debt = larger(w->debt, from->debt);
+	pay(w);
+}
+
+int64_t
+window_left(const struct window *w)
+{
+	wide used = (wide)w->flying + w->counted + w->debt;
+
+	if (used > w->capacity)
+		return used - w->capacity > INT64_MAX ? INT64_MIN :
+		    -(int64_t)(used - w->capacity);
+	used = w->capacity - used;
+	return used > INT64_MAX ? INT64_MAX : (int64_t)used;
+}
+
+uint64_t
+window_empty_at(const struct window *w)
+{
+	return w->counted == 0 && w->flying == 0 ? 0 :
+	    window_due(w, w->capacity);
+}
+
+bool
+window_is_empty(const struct window *w)
+{
+	return w->counted == 0 && w->flying == 0;
+}
