@@ -10,21 +10,16 @@
 static void
 default_burst(struct gcra_rate *rate)
 {
-	uint64_t burst = rate->capacity / (rate->strict ? 10 : 1);
-
-	rate->burst = burst > BUDGET_UNIT ? burst : BUDGET_UNIT;
+	rate->burst = rate->capacity > BUDGET_UNIT ? rate->capacity :
+	    BUDGET_UNIT;
 }
 
-/*
- * A strict rate keeps its burst back from what it refills, so the burst is
- * part of the capacity; only a capacity of one or less cannot be split.
- */
+/* More than the window allows is never spent at once. */
 static bool
 strict_holds(const struct gcra_rate *rate)
 {
-	if (!rate->strict || rate->burst < rate->capacity)
-		return true;
-	return rate->capacity <= BUDGET_UNIT && rate->burst == BUDGET_UNIT;
+	return !rate->strict || rate->burst <= rate->capacity ||
+	    rate->burst == BUDGET_UNIT;
 }
 
 /* Whether a full burst comes back within a time that can be computed with. */
@@ -36,11 +31,11 @@ refills(const struct gcra_rate *rate)
 
 	if (cost < BUDGET_UNIT)
 		cost = BUDGET_UNIT;
-	time = (unsigned __int128)cost * rate->period / gcra_refill(rate);
+	time = (unsigned __int128)cost * rate->period / rate->capacity;
 	return time < LONGEST;
 }
 
-static const char burst_wrong[] = "as much as capacity or more, expected less "
+static const char burst_wrong[] = "more than capacity, expected as much or less "
     "beside strict: true";
 static const char capacity_wrong[] = "so little that burst (or a request of "
     "cost 1) takes 10 years or more, expected more, or a shorter period";

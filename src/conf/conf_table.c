@@ -369,6 +369,12 @@ static const struct conf_option options[] = {
 	    "exceed capacity.",
 	    .level = CONF_RULE, KIND(BOOLEAN),
 	    .offset = RULE(limits.rates[0].strict) },
+	{ .path = "hosts.*.counted_within", .type = "duration",
+	    .range = "1ms to 1h",
+	    .help = "How long the host takes at most to count a request that "
+	    "was sent; for strict.",
+	    .level = CONF_RULE, KIND(DURATION), .offset = RULE(counted_within),
+	    .min = MS, .max = HOUR },
 	{ .path = "hosts.*.rates", .type = "list", .range = "1 to 8 rates",
 	    .help = "Several rates; a request waits until all of them allow "
 	    "it.",

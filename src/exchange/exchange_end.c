@@ -105,6 +105,7 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	memory_sub(all->loop->memory, x->counted);
 	if (x->ticket.tunnel != 0)
 		hosts_tunnel(all->hosts, &x->ticket, false);
+	x->ticket.unsent = !x->reached;
 	hosts_leave(all->hosts, &x->ticket, now);
 	exchange_opening_free(x);
 	loop_bury(all->loop, &x->grave, free_exchange, x);

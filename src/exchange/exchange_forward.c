@@ -35,6 +35,7 @@ open_upstream(struct exchange *x, bool fresh)
 	if (!fresh)
 		which = x->idempotent ? UPSTREAM_ANY : UPSTREAM_YOUNG;
 	exchange_set_phase(x, EXCHANGE_CONNECTING);
+	x->sent_whole = false;
 	to.host.port = x->port;
 	if (x->through)
 		to.host = *front_tunnel(x->downstream);
@@ -60,7 +61,11 @@ exchange_forward(struct exchange *x)
 static void
 connected_cb(void *arg)
 {
-	exchange_request_send(arg);
+	struct exchange *x = arg;
+
+	hosts_connected(x->exchanges->hosts, &x->ticket, loop_now() -
+	    x->forwarded);
+	exchange_request_send(x);
 }
 
 /*

@@ -35,6 +35,17 @@ note_reached(struct exchange *x)
 		x->reached = true;
 }
 
+/* Once the host can have counted it. */
+static void
+note_sent(struct exchange *x)
+{
+	if (x->sent_whole || !front_body_done(x->downstream) ||
+	    upstream_pending(x->upstream) > 0)
+		return;
+	x->sent_whole = true;
+	hosts_sent(x->exchanges->hosts, &x->ticket, loop_now());
+}
+
 void
 exchange_request_send(struct exchange *x)
 {
@@ -47,6 +58,7 @@ exchange_request_send(struct exchange *x)
 	if (x->body_taken)
 		send_kept_body(x);
 	note_reached(x);
+	note_sent(x);
 	if (!upstream_broken(x->upstream))
 		front_read_body(x->downstream, x->expect);
 	exchange_deadline_renew(x);
@@ -120,6 +132,7 @@ exchange_request_body_end(void *arg, const struct http1_head *trailers)
 		send_body(x, &v, 1);
 		text_free(&t);
 	}
+	note_sent(x);
 	exchange_deadline_set(x);
 }
 
@@ -129,6 +142,7 @@ exchange_request_sendable(void *arg)
 	struct exchange *x = arg;
 
 	note_reached(x);
+	note_sent(x);
 	if (!uploading(x))
 		return;
 	if (room_upstream(x))

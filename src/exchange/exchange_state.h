@@ -125,6 +125,7 @@ struct exchange {
 	struct memory_body	 replay;	/* body sent, to send again */
 	bool			 no_replay;	/* not all of it is kept */
 	bool			 stopped;	/* no more of the body */
+	bool			 sent_whole;	/* the upstream has it */
 
 	/* the response */
 	enum relay_framing	 framing;

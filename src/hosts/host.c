@@ -86,6 +86,7 @@ host_new(const char *key, const struct http1_host *name,
 		free(h);
 		return NULL;
 	}
+	host_set_counted(h);
 	h->name = *name;
 	if (!rule->has_port)
 		h->name.port = 0;
@@ -116,6 +117,13 @@ host_free(struct host *h)
 {
 	pthread_mutex_destroy(&h->lock);
 	free(h);
+}
+
+void
+host_set_counted(struct host *h)
+{
+	throttle_counted_within(h->throttle, h->rule->counted_within != 0 ?
+	    h->rule->counted_within : host_counted_within(&h->counted));
 }
 
 /* Its queue */
@@ -152,6 +160,7 @@ set_state(struct host *h, struct ticket *t, enum ticket_state to)
 	if (to == TICKET_HELD) {
 		h->counts.admitted++;
 		h->reached++;
+		t->strict = throttle_is_strict(h->throttle);
 	}
 	t->state = to;
 }
@@ -381,6 +390,8 @@ host_leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 {
 	enum observe_end end = OBSERVE_GONE;
 
+	if (t->unsent)
+		throttle_unsent(h->throttle, &t->waiter, now);
 	if (t->state == TICKET_WAITING) {
 		throttle_cancel(h->throttle, &t->waiter);
 	} else if (refund) {

@@ -45,6 +45,11 @@ void		 host_refuse_hopeless(struct host *, uint64_t now);
  */
 void		 host_say_refused(struct host *, struct ticket *,
 		    enum hosts_answer, uint64_t now);
+/*
+ * Has strict rates know how long the host takes to count: what the rule says,
+ * or what is known of it by now.
+ */
+void		 host_set_counted(struct host *);
 /* Makes it as new, with those who are there (throttle_renew()). */
 void		 host_renew(struct host *, uint64_t now);
 /* Returns since when (ns) somebody waits longest; 0: nobody does. */

@@ -14,6 +14,7 @@
 #include <uthash.h>
 
 #include "base/stats.h"
+#include "hosts/host_counted.h"
 #include "hosts/host_seen.h"
 #include "hosts/hosts_share.h"
 #include "hosts/ticket.h"
@@ -130,6 +131,7 @@ struct host {
 	struct host_sampled	 sampled;	/* as of the last sample */
 	struct host_seen	 seen;
 	struct host_pause	 pause;
+	struct host_counted	 counted;
 	/* What an operator has set it to; NULL: the rule's limits hold. */
 	const struct budget_limits *override;
 	bool			 gone;		/* not in the table any more */

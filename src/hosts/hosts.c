@@ -216,6 +216,30 @@ hosts_ask(struct hosts *hs, struct ticket *t, const struct claim *c,
 }
 
 void
+hosts_connected(struct hosts *hs, struct ticket *t, uint64_t took)
+{
+	struct host *h;
+
+	if (!t->strict || (h = hosts_enter(hs, t)) == NULL)
+		return;
+	host_counted_connected(&h->counted, took);
+	host_set_counted(h);
+	hosts_exit(hs, h);
+}
+
+void
+hosts_sent(struct hosts *hs, struct ticket *t, uint64_t now)
+{
+	struct host *h;
+
+	if (!t->strict || (h = hosts_enter(hs, t)) == NULL)
+		return;
+	throttle_sent(h->throttle, &t->waiter, now);
+	host_admit(h, t->loop, now);
+	hosts_exit(hs, h);
+}
+
+void
 hosts_release_slot(struct hosts *hs, struct ticket *t, uint64_t now)
 {
 	struct host *h = hosts_enter(hs, t);

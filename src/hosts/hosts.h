@@ -63,6 +63,15 @@ enum hosts_answer hosts_return(struct hosts *, struct ticket *, uint64_t now)
  */
 uint64_t	 hosts_deadline(struct hosts *, struct ticket *);
 
+/*
+ * A handshake with an admitted ticket's host took so long (ns); its request was
+ * sent whole.  What counts requests exactly has to know; does nothing, and
+ * takes no lock, where nothing does.
+ */
+void		 hosts_connected(struct hosts *, struct ticket *,
+		    uint64_t took);
+void		 hosts_sent(struct hosts *, struct ticket *, uint64_t now);
+
 /* Gives back the slot of an admitted ticket, which stays at its host. */
 void		 hosts_release_slot(struct hosts *, struct ticket *,
 		    uint64_t now);

@@ -221,6 +221,11 @@ heed(struct host *h, struct ticket *t, const struct lesson *l, bool soft,
 	pause = soft ? 0 : pause_by(h, t, l, named, now);
 	if (pause > 0)
 		tell_pause(h, t, l, pause);
+	/* once for all that are refused in one go */
+	if (pause > 0 && t->strict && l->verdict == BUDGET_THROTTLED) {
+		host_counted_refused(&h->counted);
+		host_set_counted(h);
+	}
 	return pause;
 }
 

@@ -185,6 +185,7 @@ limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
 	h->conf = conf_ref(hs->conf);
 	h->rule = rule;
 	h->override = set;
+	host_set_counted(h);
 	h->carries = false;
 	count_anew(hs, h);
 }

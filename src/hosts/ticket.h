@@ -69,6 +69,10 @@ struct ticket {
 	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
 	/* Set before hosts_leave(): the host's name led nowhere. */
 	bool			 nowhere;
+	/* ... no byte of it has left */
+	bool			 unsent;
+	/* Set when it is admitted: hosts_connected() and _sent() are heard. */
+	bool			 strict;
 	struct conf		*conf;		/* own reference; one for all
 						   of the request's life */
 	const struct rule	*rule;		/* of conf, for name */

@@ -141,6 +141,7 @@ struct rule {
 	bool			 shared;	/* one throttle for all */
 	unsigned		 nsame;		/* hosts besides the pattern's */
 	struct budget_limits	 limits;
+	uint64_t		 counted_within; /* ns; 0: by handshakes */
 	uint32_t		 queue_length;	/* waiters */
 	uint64_t		 max_wait;	/* ns */
 	enum rule_mode		 mode;

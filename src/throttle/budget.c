@@ -11,67 +11,12 @@
 #include "throttle/budget.h"
 
 #include <assert.h>
+#include <stddef.h>
 
 #include "throttle/budget_counted.h"
+#include "throttle/budget_rates.h"
 #include "throttle/budget_recovery.h"
-#include "throttle/gcra.h"
 #include "throttle/larger.h"
-
-static bool
-same_period(const struct budget *a, unsigned i, const struct budget *b,
-    unsigned j)
-{
-	return a->rates[i].limit.period == b->rates[j].limit.period;
-}
-
-/*
- * Pairs rates with those they take over from: equal periods first, then in
- * order.  pair[i] is the index for rate i, or from->nrates where none is left.
- */
-static void
-pair_rates(const struct budget *b, const struct budget *from,
-    unsigned pair[BUDGET_RATES])
-{
-	unsigned n = b->nrates, nfrom = from->nrates;
-	bool used[BUDGET_RATES] = { false };
-	unsigned i, j;
-
-	for (i = 0; i < n; i++) {
-		for (j = 0; j < nfrom; j++)
-			if (!used[j] && same_period(b, i, from, j))
-				break;
-		pair[i] = j;
-		if (j < nfrom)
-			used[j] = true;
-	}
-	for (i = 0; i < n; i++) {
-		if (pair[i] < nfrom)
-			continue;
-		for (j = 0; j < nfrom && used[j]; j++)
-			;
-		pair[i] = j;
-		if (j < nfrom)
-			used[j] = true;
-	}
-}
-
-static void
-inherit_rates(struct budget *b, const struct budget *from, uint64_t now)
-{
-	unsigned pair[BUDGET_RATES] = { 0 };
-	unsigned i;
-
-	pair_rates(b, from, pair);
-	for (i = 0; i < b->nrates; i++) {
-		if (pair[i] == from->nrates)
-			continue;
-		gcra_inherit(&b->rates[i], &from->rates[pair[i]], now);
-		if (same_period(b, i, from, pair[i]))
-			budget_counted_inherit(&b->counted[i],
-			    &from->counted[pair[i]],
-			    b->rates[i].limit.period, now);
-	}
-}
 
 /* Until when (ns) something was heard of a host, or is to be heard. */
 static uint64_t
@@ -118,62 +63,32 @@ shape_due(const struct budget *b)
 /* The budget */
 
 static void
-set_limits(struct budget *b, const struct budget_limits *limits, bool learning)
+set_limits(struct budget *b, const struct budget_limits *limits, bool learning,
+    struct window *windows)
 {
-	unsigned i;
-
-	assert(limits->nrates <= BUDGET_RATES);
-	b->nrates = limits->nrates;
-	for (i = 0; i < b->nrates; i++) {
-		gcra_init(&b->rates[i], &limits->rates[i]);
-		b->counted[i] = (struct budget_counted){ 0 };
-	}
+	budget_rates_set(b, limits, windows);
 	b->concurrency = limits->concurrency;
 	b->learning = learning;
 }
 
 void
-budget_init(struct budget *b, const struct budget_limits *limits, bool learning)
+budget_init(struct budget *b, const struct budget_limits *limits, bool learning,
+    struct window *windows)
 {
 	*b = (struct budget){ .window = learning ? 1 : 0 };
-	set_limits(b, limits, learning);
-}
-
-void
-budget_refill(struct budget *b)
-{
-	struct gcra_rate limit;
-	unsigned i;
-
-	for (i = 0; i < b->nrates; i++) {
-		limit = b->rates[i].limit;
-		gcra_init(&b->rates[i], &limit);
-		b->counted[i] = (struct budget_counted){ 0 };
-	}
-}
-
-/* Those on their way are the same, where only limits are new. */
-static void
-keep_flying(struct budget *b, const struct budget *old)
-{
-	unsigned pair[BUDGET_RATES] = { 0 };
-	unsigned i;
-
-	pair_rates(b, old, pair);
-	for (i = 0; i < b->nrates; i++)
-		if (pair[i] < old->nrates && same_period(b, i, old, pair[i]))
-			b->counted[i].flying = old->counted[pair[i]].flying;
+	set_limits(b, limits, learning, windows);
 }
 
 void
 budget_limit(struct budget *b, const struct budget_limits *limits,
-    bool learning, uint64_t now)
+    bool learning, struct window *windows, uint64_t now)
 {
 	const struct budget old = *b;
 
-	set_limits(b, limits, learning);
-	inherit_rates(b, &old, now);
-	keep_flying(b, &old);
+	set_limits(b, limits, learning, windows);
+	budget_rates_inherit(b, &old, now);
+	budget_rates_keep_flying(b, &old);
+	budget_rates_hold(b, b->uncounted);
 }
 
 /* An epoch that is later than those of both. */
@@ -192,7 +107,7 @@ new_epoch(struct budget *b, const struct budget *from)
 void
 budget_inherit(struct budget *b, const struct budget *from, uint64_t now)
 {
-	inherit_rates(b, from, now);
+	budget_rates_inherit(b, from, now);
 	b->paused_until = larger(b->paused_until, from->paused_until);
 	if (from->window != 0 && (b->window == 0 || from->window < b->window)) {
 		new_epoch(b, from);
@@ -249,6 +164,7 @@ budget_tick(struct budget *b, uint64_t now)
 		b->overdue = b->unsettled + 1 - budget_places(b);
 		changed = true;
 	}
+	changed = budget_rates_tick(b, now) || changed;
 	return budget_counted_tick(b, patience_ends(b), now) || changed;
 }
 
@@ -275,25 +191,22 @@ budget_opens(const struct budget *b)
 uint64_t
 budget_due(const struct budget *b, uint64_t cost)
 {
-	uint64_t ns = larger(b->paused_until, shape_due(b));
-	unsigned i;
+	return larger(larger(b->paused_until, shape_due(b)),
+	    budget_rates_due(b, cost));
+}
 
-	for (i = 0; i < b->nrates; i++)
-		ns = larger(ns, gcra_due(&b->rates[i], cost));
-	return ns;
+uint64_t
+budget_due_at_best(const struct budget *b, uint64_t cost, uint64_t now)
+{
+	return larger(larger(b->paused_until, shape_due(b)),
+	    budget_rates_due_at_best(b, cost, now));
 }
 
 bool
 budget_allows(const struct budget *b, uint64_t cost, uint64_t now)
 {
-	unsigned i;
-
-	if (!budget_room(b) || now < b->paused_until || now < shape_due(b))
-		return false;
-	for (i = 0; i < b->nrates; i++)
-		if (!gcra_conforms(&b->rates[i], cost, now))
-			return false;
-	return true;
+	return budget_room(b) && now >= b->paused_until &&
+	    now >= shape_due(b) && budget_rates_allow(b, cost, now);
 }
 
 static void
@@ -302,20 +215,6 @@ not_before(struct budget_start *s, uint64_t at, enum budget_short what,
 {
 	if (at > s->at)
 		*s = (struct budget_start){ at, what, rate, at };
-}
-
-/*
- * When a rate allows a cost behind others that begin to spend at first.  Where
- * it allows it as soon as they begin, it is not what they wait for.
- */
-static uint64_t
-rate_due(const struct gcra *r, wide ahead, uint64_t cost, uint64_t first,
-    uint64_t now)
-{
-	uint64_t from = r->limit.strict ? larger(first, now) : first;
-	uint64_t due = gcra_due_behind(r, ahead, from, cost);
-
-	return due > from ? due : gcra_due_behind(r, ahead, 0, cost);
 }
 
 struct budget_start
@@ -332,8 +231,8 @@ budget_start(const struct budget *b, wide ahead, uint64_t cost,
 	not_before(&s, b->paused_until, BUDGET_SHORT_PAUSE, 0);
 	not_before(&s, shape_due(b), BUDGET_SHORT_SHAPE, 0);
 	for (i = 0; i < b->nrates; i++)
-		not_before(&s, rate_due(&b->rates[i], ahead, cost, first, now),
-		    BUDGET_SHORT_RATE, i);
+		not_before(&s, budget_rate_due(b, i, ahead, cost, first,
+		    now), BUDGET_SHORT_RATE, i);
 	s.at = larger(s.at, first);
 	return s;
 }
@@ -363,7 +262,7 @@ budget_reasons(const struct budget *b, wide ahead, uint64_t cost,
 	if (b->shape_until != 0)
 		add_reason(all, &n, shape_due(b), BUDGET_SHORT_SHAPE, 0);
 	for (i = 0; i < b->nrates; i++)
-		add_reason(all, &n, rate_due(&b->rates[i], ahead, cost, first,
+		add_reason(all, &n, budget_rate_due(b, i, ahead, cost, first,
 		    now), BUDGET_SHORT_RATE, i);
 	return n;
 }
@@ -371,52 +270,15 @@ budget_reasons(const struct budget *b, wide ahead, uint64_t cost,
 uint32_t
 budget_take(struct budget *b, uint64_t cost, uint64_t at, uint64_t now)
 {
-	struct gcra *r;
-	unsigned i;
-
-	for (i = 0; i < b->nrates; i++) {
-		r = &b->rates[i];
-		gcra_take(r, cost, r->limit.strict ? now : at);
-	}
+	budget_rates_take(b, cost, at, now);
 	budget_counted_sent(b, cost);
+	b->uncounted += cost;
 	b->inflight++;
 	b->pending++;
 	b->unsettled++;
 	b->shape_left--;
 	b->last = now;
 	return b->epoch;
-}
-
-void
-budget_paid(const struct budget *b, uint64_t cost, struct budget_paid *paid)
-{
-	unsigned i;
-
-	paid->cost = cost;
-	for (i = 0; i < b->nrates; i++)
-		paid->ends[i] = b->rates[i].tat;
-}
-
-void
-budget_refund(struct budget *b, struct budget_paid *paid, uint64_t now,
-    wide sooner[BUDGET_RATES])
-{
-	unsigned i;
-
-	for (i = 0; i < b->nrates; i++)
-		sooner[i] = gcra_refund(&b->rates[i], paid->cost,
-		    paid->ends[i], now);
-}
-
-void
-budget_refunded(const struct budget *b, const struct budget_paid *refund,
-    const wide sooner[BUDGET_RATES], struct budget_paid *paid)
-{
-	unsigned i;
-
-	for (i = 0; i < b->nrates; i++)
-		if (paid->ends[i] > refund->ends[i])
-			paid->ends[i] -= sooner[i];
 }
 
 void
@@ -456,8 +318,10 @@ budget_release(struct budget *b)
 }
 
 uint32_t
-budget_hold(struct budget *b, bool pending)
+budget_hold(struct budget *b, bool pending, uint64_t cost)
 {
+	budget_rates_hold(b, cost);
+	b->uncounted += cost;
 	b->inflight++;
 	if (pending)
 		b->pending++;
@@ -519,7 +383,7 @@ budget_renew(struct budget *b)
 	const struct budget old = *b;
 
 	budget_refill(b);
-	keep_flying(b, &old);
+	budget_rates_keep_flying(b, &old);
 	budget_half_open(b);
 	budget_forget(b);
 	b->paused_until = 0;
@@ -558,12 +422,7 @@ knows_nothing(const struct budget *b, uint64_t now)
 bool
 budget_idle(const struct budget *b, uint64_t now)
 {
-	unsigned i;
-
 	if (b->inflight > 0 || now < b->paused_until || !knows_nothing(b, now))
 		return false;
-	for (i = 0; i < b->nrates; i++)
-		if (!gcra_is_full(&b->rates[i], now))
-			return false;
-	return true;
+	return budget_rates_are_full(b, now);
 }

@@ -8,7 +8,8 @@
  * What may be spent, and when: rates, slots, pause, recovery, shape.  A host
  * has one, and each of its parts that has limits of its own another.
  *
- * Each rate is a GCRA (gcra.h).  Costs are in micro cost units (BUDGET_UNIT is
+ * Each rate is a GCRA (gcra.h), and a strict one an exact window besides
+ * (window.h), whose memory is the caller's.  Costs are in micro cost units (BUDGET_UNIT is
  * a cost of 1), times in ns of a monotonic clock which the caller reads and
  * passes in.
  *
@@ -46,21 +47,19 @@
 
 /*
  * Makes a budget with full buckets and all slots free; half open where it is
- * still to learn what the host allows.
+ * still to learn what the host allows.  The windows stay the caller's, as long
+ * as the budget; NULL where there are none.
  */
 void		 budget_init(struct budget *, const struct budget_limits *,
-		    bool learning);
-
-/* Fills the buckets again; all else stays. */
-void		 budget_refill(struct budget *);
+		    bool learning, struct window *);
 
 /*
- * Sets new limits.  What was consumed stays consumed (each tat is rescaled;
- * rates pair by equal period first, then in order; a rate without a pair
- * starts full), all else stays.
+ * Sets new limits, with other windows than until now; those may go then.  What
+ * was consumed stays consumed (each tat is rescaled; rates pair by equal period
+ * first, then in order; a rate without a pair starts full), all else stays.
  */
 void		 budget_limit(struct budget *, const struct budget_limits *,
-		    bool learning, uint64_t now);
+		    bool learning, struct window *, uint64_t now);
 
 /*
  * Takes over what another budget has consumed (per rate paired as above, the
@@ -88,8 +87,18 @@ bool		 budget_room(const struct budget *);
  */
 uint64_t	 budget_opens(const struct budget *);
 
-/* Returns when rates, pause and shape allow a cost, with nobody ahead (ns). */
+/*
+ * Returns when rates, pause and shape allow a cost, with nobody ahead (ns);
+ * BUDGET_NEVER where the host has to count something first.
+ */
 uint64_t	 budget_due(const struct budget *, uint64_t cost);
+
+/*
+ * Returns the same as if the host counted at now all that it has not counted:
+ * it is not due before.
+ */
+uint64_t	 budget_due_at_best(const struct budget *, uint64_t cost,
+		    uint64_t now);
 
 /* Returns whether a cost may start now: there is room, and it is due. */
 bool		 budget_allows(const struct budget *, uint64_t cost,
@@ -120,29 +129,6 @@ unsigned	 budget_reasons(const struct budget *, wide ahead,
 uint32_t	 budget_take(struct budget *, uint64_t cost, uint64_t at,
 		    uint64_t now);
 
-/*
- * Notes in *paid where what was just taken stands, for budget_refund().  It
- * means nothing once the budget's limits have changed.
- */
-void		 budget_paid(const struct budget *, uint64_t cost,
-		    struct budget_paid *);
-
-/*
- * Gives back what was paid, as far as time has not done so by now.  From then
- * on all is as if less had been asked for at that time; what is admitted
- * besides it keeps within the limits in any interval.  Sets in sooner[] by how
- * much (1/refill ns) each rate is done sooner with what was asked of it
- * afterwards, for budget_refunded().
- */
-void		 budget_refund(struct budget *, struct budget_paid *,
-		    uint64_t now, wide sooner[BUDGET_RATES]);
-
-/* Moves what was paid after something else that was refunded just now. */
-void		 budget_refunded(const struct budget *,
-		    const struct budget_paid *refund,
-		    const wide sooner[BUDGET_RATES],
-		    struct budget_paid *);
-
 /* Says what became of one that was admitted in that epoch; once for each. */
 void		 budget_verdict(struct budget *, uint32_t epoch,
 		    enum budget_verdict, uint64_t now);
@@ -152,10 +138,11 @@ void		 budget_release(struct budget *);
 
 /*
  * Takes a slot without admission, for one that moves here; pending when it has
- * no verdict yet.  Returns an epoch that is over, because it was admitted
+ * no verdict yet, and of that cost (0: the host has counted it).  Returns an epoch that is over, because it was admitted
  * elsewhere and its verdict says nothing of this budget's recovery.
  */
-uint32_t	 budget_hold(struct budget *, bool pending);
+uint32_t	 budget_hold(struct budget *, bool pending,
+		    uint64_t cost);
 
 /*
  * Admits nobody before until (ns), and is half open from then on.  Never

@@ -10,6 +10,8 @@
 
 /* What a budget is made of; budget.h says what it does. */
 
+struct window;
+
 #define BUDGET_UNIT	1000000ULL	/* micro cost units in one unit */
 #define BUDGET_RATES	8		/* rates of one budget at most */
 #define BUDGET_SLOTS	32		/* of a period, as windows */
@@ -70,17 +72,19 @@ struct budget_counted {
  */
 struct budget_paid {
 	uint64_t		 cost;		/* micro cost units; 0: void */
-	wide			 ends[BUDGET_RATES]; /* 1/refill ns */
+	wide			 ends[BUDGET_RATES]; /* 1/capacity ns */
 };
 
 /* Lives in the caller's memory; the fields are the budget's. */
 struct budget {
 	struct gcra		 rates[BUDGET_RATES];
+	struct window		*windows[BUDGET_RATES];	/* NULL: not strict */
 	struct budget_counted	 counted[BUDGET_RATES];	/* of each rate */
 	unsigned		 nrates;
 	uint32_t		 concurrency;
 	uint32_t		 inflight;	/* slots held */
 	uint32_t		 pending;	/* admitted, no verdict yet */
+	wide			 uncounted;	/* cost that the host has not */
 	uint64_t		 paused_until;	/* ns */
 
 	/* recovery */

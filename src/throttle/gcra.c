@@ -2,8 +2,8 @@
 
 /*
  * A rate's state is one number.  The theoretical arrival time is kept in units
- * of 1/refill ns (the refill being the rate's micro cost units per period), so
- * a cost c moves it by exactly c * period.  Only instants that are handed out
+ * of 1/capacity ns (in micro cost units per period), so a cost c moves it by
+ * exactly c * period.  Only instants that are handed out
  * are rounded, and those up: a burst is whole, nothing is over-admitted, and a
  * waiter leaves when it was computed to, or later by less than a nanosecond
  * for each one ahead that emptied the bucket.
@@ -16,21 +16,12 @@
 
 #include <assert.h>
 
-uint64_t
-gcra_refill(const struct gcra_rate *limit)
-{
-	if (limit->strict && limit->burst < limit->capacity)
-		return limit->capacity - limit->burst;
-	return limit->capacity;
-}
-
 void
 gcra_init(struct gcra *r, const struct gcra_rate *limit)
 {
 	assert(limit->capacity != 0 && limit->period != 0 &&
 	    limit->burst != 0);
 	r->limit = *limit;
-	r->refill = gcra_refill(limit);
 	r->tat = 0;
 }
 
@@ -46,14 +37,14 @@ span_of(const struct gcra *r, wide cost)
 static wide
 from_ns(const struct gcra *r, uint64_t ns)
 {
-	return (wide)ns * r->refill;
+	return (wide)ns * r->limit.capacity;
 }
 
 /* The first nanosecond that is not before an instant of the rate. */
 static uint64_t
 to_ns(const struct gcra *r, wide at)
 {
-	wide ns = at / r->refill + (at % r->refill != 0);
+	wide ns = at / r->limit.capacity + (at % r->limit.capacity != 0);
 
 	return ns > UINT64_MAX ? UINT64_MAX : (uint64_t)ns;
 }

@@ -22,9 +22,8 @@ struct gcra_rate {
 	uint64_t period;	/* ns, not 0 */
 	uint64_t burst;		/* micro cost units, not 0 */
 	/*
-	 * No window of one period sees more than capacity: refills at
-	 * (capacity - burst) per period.  Where burst >= capacity (a capacity
-	 * of 1 or less) it refills at capacity per period.
+	 * No window of one period sees more than capacity: there is one
+	 * (window.h) beside the bucket, and that is for the burst alone.
 	 */
 	bool	 strict;
 };
@@ -32,12 +31,8 @@ struct gcra_rate {
 /* A rate with what is consumed of it; the fields are its own. */
 struct gcra {
 	struct gcra_rate	 limit;
-	uint64_t		 refill;	/* micro cost units a period */
-	wide			 tat;		/* 1/refill ns; see gcra.c */
+	wide			 tat;		/* 1/capacity ns; see gcra.c */
 };
-
-/* Returns what a rate refills (micro cost units per period). */
-uint64_t	 gcra_refill(const struct gcra_rate *);
 
 /* Makes a rate whose bucket is full. */
 void		 gcra_init(struct gcra *, const struct gcra_rate *);
@@ -64,7 +59,7 @@ void		 gcra_take(struct gcra *, uint64_t cost, uint64_t at);
 
 /*
  * Gives back a cost, after which tat was end, as far as time has not done so by
- * now.  Returns by how much (1/refill ns) the rate is done sooner with what was
+ * now.  Returns by how much (1/capacity ns) the rate is done sooner with what was
  * spent after it.
  */
 wide		 gcra_refund(struct gcra *, uint64_t cost, wide end,

@@ -56,6 +56,7 @@
 #include <stdlib.h>
 
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_tick.h"
 
 struct throttle *
 throttle_new(const struct throttle_limits *limits)
@@ -65,12 +66,13 @@ throttle_new(const struct throttle_limits *limits)
 	t = calloc(1, sizeof *t);
 	if (t == NULL)
 		return NULL;
+	TAILQ_INIT(&t->sent);
 	t->queue = fair_new(limits->nparts + 1, limits->trust_priority);
 	if (t->queue == NULL || !throttle_set_parts(t, limits)) {
 		throttle_free(t);
 		return NULL;
 	}
-	budget_init(&t->host, &limits->host, limits->learning);
+	budget_init(&t->host, &limits->host, limits->learning, t->windows);
 	LIST_INIT(&t->deposits);
 	t->trust = limits->trust_priority;
 	t->queue_length = limits->queue_length;
@@ -92,9 +94,11 @@ throttle_free(struct throttle *t)
 {
 	if (t == NULL)
 		return;
+	throttle_forget_behind(t);
 	fair_free(t->queue);
 	free_named(t);
 	free(t->parts);
+	free(t->windows);
 	free(t);
 }
 
@@ -132,10 +136,11 @@ named_are_idle(const struct throttle *t, uint64_t now)
 }
 
 bool
-throttle_idle(const struct throttle *t, uint64_t now)
+throttle_idle(struct throttle *t, uint64_t now)
 {
 	unsigned i;
 
+	throttle_tick(t, now);
 	if (fair_length(t->queue) > 0 || !budget_idle(&t->host, now))
 		return false;
 	for (i = 0; i < t->nparts; i++)

@@ -93,6 +93,30 @@ uint64_t	 throttle_wake(struct throttle *, uint64_t now);
 void		 throttle_cancel(struct throttle *, struct throttle_waiter *);
 
 /*
+ * An admitted one was sent whole: the host has counted it within the time of
+ * throttle_counted_within() from now, or with its verdict if that is sooner.  Before that it occupies the
+ * place in strict rates that it was admitted to, however long it takes.
+ */
+void		 throttle_sent(struct throttle *, struct throttle_waiter *,
+		    uint64_t now);
+
+/*
+ * The host will not see an admitted one: its place in strict rates is free.
+ * What it paid otherwise stays spent.
+ */
+void		 throttle_unsent(struct throttle *, struct throttle_waiter *,
+		    uint64_t now);
+
+/* Returns whether there are strict rates, which have to know that. */
+bool		 throttle_is_strict(const struct throttle *);
+
+/*
+ * Sets how long (ns) it takes at most until the host has counted one, from when
+ * that was sent whole; for those that are sent from now on.  0 to begin with.
+ */
+void		 throttle_counted_within(struct throttle *, uint64_t ns);
+
+/*
  * Says what became of an admitted one.  The first call counts; one for a waiter
  * that is not admitted does nothing.
  */
@@ -250,7 +274,7 @@ bool		 throttle_requeue(struct throttle *, struct throttle_waiter *,
  * recovery or shape, all buckets full.  Only such a throttle may be dropped
  * without loss.
  */
-bool		 throttle_idle(const struct throttle *, uint64_t now);
+bool		 throttle_idle(struct throttle *, uint64_t now);
 
 /*
  * Fills in how it stands with a waiter: with one that is queued in its place,

@@ -9,6 +9,7 @@
 
 #include "throttle/budget_recovery.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_tick.h"
 
 void
 throttle_verdict(struct throttle *t, struct throttle_waiter *w,
@@ -22,6 +23,7 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 	if (!w->held || w->settled)
 		return;
 	w->settled = true;
+	throttle_count(t, w, now);
 	if (verdict != BUDGET_NEUTRAL)
 		throttle_spend(w->deposit);
 	b = part_budget(t, w->part);

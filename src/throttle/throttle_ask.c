@@ -7,9 +7,11 @@
 
 #include "throttle/throttle_ask.h"
 
+#include "throttle/budget_rates.h"
 #include "throttle/throttle.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_start.h"
+#include "throttle/throttle_tick.h"
 
 /* First of its lane, and when its budgets allow it (ns). */
 struct head {
@@ -62,6 +64,7 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 	w->held = true;
 	w->slotless = false;
 	w->settled = false;
+	w->counted = false;
 }
 
 bool
@@ -217,6 +220,18 @@ held_up(const struct head *heads, unsigned n, uint64_t at)
 	return false;
 }
 
+static bool
+counts_first(const struct head *heads, unsigned n)
+{
+	unsigned i;
+
+	for (i = 0; i < n; i++)
+		if (heads[i].part_due == BUDGET_NEVER ||
+		    heads[i].host_due == BUDGET_NEVER)
+			return true;
+	return false;
+}
+
 uint64_t
 throttle_wake(struct throttle *t, uint64_t now)
 {
@@ -234,6 +249,10 @@ throttle_wake(struct throttle *t, uint64_t now)
 		if (at < wake && !held_up(heads, i, larger(at, now)))
 			wake = at;
 	}
+	/* what is on its way may have to be counted before */
+	if (counts_first(heads, n) && !TAILQ_EMPTY(&t->sent) &&
+	    TAILQ_FIRST(&t->sent)->count_at < wake)
+		wake = TAILQ_FIRST(&t->sent)->count_at;
 	return wake;
 }
 

@@ -8,6 +8,7 @@
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_start.h"
+#include "throttle/throttle_tick.h"
 
 static wide
 cost_ahead(struct throttle *t, const struct throttle_waiter *w)

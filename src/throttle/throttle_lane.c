@@ -7,22 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-void
-throttle_tick(struct throttle *t, uint64_t now)
-{
-	unsigned i;
-
-	t->now = larger(t->now, now);
-	if (budget_tick(&t->host, now))
-		set_unblocked_at(t, now);
-	for (i = 0; i < t->nparts; i++)
-		if (budget_tick(&t->parts[i], now))
-			set_unblocked_at(t, now);
-	for (i = 0; t->learned != NULL && i < THROTTLE_NAMED_PARTS; i++)
-		if (t->learned->named[i] != NULL &&
-		    budget_tick(&t->learned->named[i]->budget, now))
-			set_unblocked_at(t, now);
-}
+#include "throttle/budget_rates.h"
+#include "throttle/window.h"
 
 struct budget *
 throttle_budget_of(struct throttle *t, unsigned part)
@@ -36,22 +22,58 @@ throttle_budget_of(struct throttle *t, unsigned part)
 	return b != NULL ? b : &t->host;
 }
 
+/* One for each strict rate. */
+static bool
+make_windows(struct throttle *t, const struct throttle_limits *limits)
+{
+	unsigned i, n = budget_windows(&limits->host);
+
+	t->windows = NULL;
+	for (i = 0; i < limits->nparts; i++)
+		n += budget_windows(limits->parts[i]);
+	if (n == 0)
+		return true;
+	t->windows = calloc(n, sizeof *t->windows);
+	return t->windows != NULL;
+}
+
+struct window *
+throttle_windows_of(struct throttle *t, const struct throttle_limits *limits,
+    unsigned part)
+{
+	unsigned i, n = budget_windows(&limits->host);
+
+	if (t->windows == NULL)
+		return NULL;
+	for (i = 0; i < part; i++)
+		n += budget_windows(limits->parts[i]);
+	return t->windows + n;
+}
+
 bool
 throttle_set_parts(struct throttle *t, const struct throttle_limits *limits)
 {
+	struct window *next;
 	unsigned i;
 
 	assert(limits->nparts <= THROTTLE_PARTS);
 	t->nparts = limits->nparts;
 	t->parts = NULL;
+	if (!make_windows(t, limits))
+		return false;
 	if (t->nparts == 0)
 		return true;
 	t->parts = calloc(t->nparts, sizeof *t->parts);
-	if (t->parts == NULL)
+	if (t->parts == NULL) {
+		free(t->windows);
+		t->windows = NULL;
 		return false;
+	}
 	/* The host's window is enough to begin with. */
-	for (i = 0; i < t->nparts; i++)
-		budget_init(&t->parts[i], limits->parts[i], false);
+	for (i = 0; i < t->nparts; i++) {
+		next = throttle_windows_of(t, limits, i);
+		budget_init(&t->parts[i], limits->parts[i], false, next);
+	}
 	return true;
 }
 

@@ -54,6 +54,9 @@ struct throttle {
 	uint32_t		 queue_length;	/* as in throttle_limits */
 	struct fair		*queue;		/* owned */
 	LIST_HEAD(, throttle_deposit) deposits;	/* what may be refunded */
+	struct throttle_queue	 sent;		/* by count_at */
+	uint64_t		 within;	/* ns: after that it is so */
+	struct window		*windows;	/* owned; of all strict rates */
 	uint64_t		 now;		/* ns: the latest heard of */
 	uint64_t		 unblocked_at;	/* ns; see throttle.c */
 	/*
@@ -201,9 +204,6 @@ inner_allow(struct throttle *t, unsigned lane, uint64_t cost, uint64_t now)
 	return true;
 }
 
-/* Lets time pass until now, for all budgets. */
-void		 throttle_tick(struct throttle *, uint64_t now);
-
 /*
  * Returns the budget that a part's number stands for: the host's for
  * THROTTLE_WHOLE, a named part's for THROTTLE_NAMED_PART().
@@ -211,11 +211,15 @@ void		 throttle_tick(struct throttle *, uint64_t now);
 struct budget	*throttle_budget_of(struct throttle *, unsigned part);
 
 /*
- * Makes the parts' budgets, with full buckets.  Returns false without memory:
- * none is made then.
+ * Makes the parts' budgets, with full buckets, and the windows of all budgets,
+ * the host's first.  Returns false without memory: none is made then.
  */
 bool		 throttle_set_parts(struct throttle *,
 		    const struct throttle_limits *);
+
+/* Returns a part's windows among those of the throttle; NULL: there are none. */
+struct window	*throttle_windows_of(struct throttle *,
+		    const struct throttle_limits *, unsigned part);
 
 /*
  * Returns the lane of those in the same parts and named one, in a queue, made

@@ -12,6 +12,7 @@
 #include "throttle/throttle_named.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_list.h"
+#include "throttle/throttle_tick.h"
 
 /* Whether all lanes stay what they are. */
 static bool
@@ -117,8 +118,20 @@ carry_parts(struct throttle *t, const struct throttle_limits *limits,
 		if (part == THROTTLE_WHOLE)
 			continue;
 		t->parts[part] = old[i];
-		budget_limit(&t->parts[part], limits->parts[part], false, now);
+		budget_limit(&t->parts[part], limits->parts[part], false,
+		    throttle_windows_of(t, limits, part), now);
 	}
+}
+
+/* Those that are left behind follow their parts, as admitted ones do. */
+static void
+move_behind(struct throttle *t, const unsigned *moved)
+{
+	struct throttle_waiter *w;
+
+	TAILQ_FOREACH(w, &t->sent, sent_entry)
+		if (w->ended)
+			move_parts(w, moved, t->nparts);
 }
 
 bool
@@ -126,6 +139,7 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
     const unsigned *moved, uint64_t now)
 {
 	struct budget *old = t->parts;
+	struct window *windows = t->windows;
 	unsigned nold = t->nparts;
 	struct fair *queue = t->queue;
 	struct learned before = { .npairs = 0 };
@@ -149,8 +163,11 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 		t->queue = queue;
 	}
 	carry_parts(t, limits, old, nold, moved, now);
+	budget_limit(&t->host, &limits->host, limits->learning, t->windows,
+	    now);
 	free(old);
-	budget_limit(&t->host, &limits->host, limits->learning, now);
+	free(windows);
+	move_behind(t, moved);
 	t->trust = limits->trust_priority;
 	t->queue_length = limits->queue_length;
 	set_unblocked_at(t, now);
@@ -161,6 +178,8 @@ fail:
 	if (queue != t->queue)
 		fair_free(queue);
 	free(t->parts);
+	free(t->windows);
+	t->windows = windows;
 	t->parts = old;
 	t->nparts = nold;
 	return false;
@@ -197,18 +216,19 @@ throttle_hold(struct throttle *t, struct throttle_waiter *w,
 {
 	bool slotless = w->slotless;
 	struct budget *named = named_budget(t, w->named), *b;
+	uint64_t cost = w->counted ? 0 : w->fair.cost;
 	unsigned i;
 
 	throttle_tick(t, now);
 	move_parts(w, moved, t->nparts);
-	w->epoch = budget_hold(&t->host, !w->settled);
+	w->epoch = budget_hold(&t->host, !w->settled, cost);
 	if ((b = part_budget(t, w->part)) != NULL)
-		w->part_epoch = budget_hold(b, !w->settled);
+		w->part_epoch = budget_hold(b, !w->settled, cost);
 	for (i = 0; i < w->also.n; i++)
 		w->also_epochs[i] = budget_hold(part_budget(t,
-		    w->also.parts[i]), !w->settled);
+		    w->also.parts[i]), !w->settled, cost);
 	if (named != NULL)
-		w->named_epoch = budget_hold(named, !w->settled);
+		w->named_epoch = budget_hold(named, !w->settled, cost);
 	join_named(t, w->named);
 	w->held = true;
 	w->slotless = false;

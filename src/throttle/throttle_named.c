@@ -15,8 +15,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "throttle/budget_rates.h"
 #include "throttle/throttle.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_tick.h"
 
 static bool
 is_key(const struct throttle_key *a, const struct throttle_key *b)
@@ -94,7 +96,7 @@ throttle_named_make(struct throttle *t, const struct throttle_key *key,
 		return 0;
 	b->key = *key;
 	snprintf(b->name, sizeof b->name, "%s", text);
-	budget_init(&b->budget, &none, false);
+	budget_init(&b->budget, &none, false, NULL);
 	t->learned->named[place - 1] = b;
 	return place;
 }
@@ -130,7 +132,10 @@ move_held(struct throttle *t, struct throttle_waiter *w, unsigned named,
 {
 	struct budget *from = named_budget(t, w->named);
 	struct budget *to = named_budget(t, named);
+	uint64_t cost = w->counted ? 0 : w->fair.cost;
 
+	if (from != NULL)
+		budget_drop(from, cost);
 	if (from != NULL && !w->settled)
 		budget_verdict(from, w->named_epoch, BUDGET_NEUTRAL, now);
 	if (from != NULL && !w->slotless)
@@ -140,7 +145,7 @@ move_held(struct throttle *t, struct throttle_waiter *w, unsigned named,
 	join_named(t, w->named);
 	if (to == NULL)
 		return;
-	w->named_epoch = budget_hold(to, !w->settled);
+	w->named_epoch = budget_hold(to, !w->settled, cost);
 	if (w->slotless)
 		budget_release(to);
 }

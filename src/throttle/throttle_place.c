@@ -12,14 +12,33 @@
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_start.h"
+#include "throttle/throttle_tick.h"
+#include "throttle/window.h"
 
 #define STEPS	64	/* instants that are tried for one waiter */
 
 struct stage {
 	struct budget		 budgets[1 + THROTTLE_INNER];
 	unsigned		 n;
+	struct window		 windows[(1 + THROTTLE_INNER) * BUDGET_RATES];
+	unsigned		 nwindows;
 	uint64_t		 now;
 };
+
+static void
+add_copy(struct stage *s, const struct budget *b)
+{
+	struct budget *copy = &s->budgets[s->n++];
+	unsigned i;
+
+	*copy = *b;
+	for (i = 0; i < b->nrates; i++) {
+		if (b->windows[i] == NULL)
+			continue;
+		copy->windows[i] = &s->windows[s->nwindows++];
+		*copy->windows[i] = *b->windows[i];
+	}
+}
 
 static void
 set_stage(struct throttle *t, const struct fair_waiter *w, uint64_t now,
@@ -29,15 +48,15 @@ set_stage(struct throttle *t, const struct fair_waiter *w, uint64_t now,
 	unsigned i, n = inner_budgets(t, pair_of(t, w->lane), b);
 
 	s->now = now;
-	s->n = 0;
-	s->budgets[s->n++] = t->host;
+	s->n = s->nwindows = 0;
+	add_copy(s, &t->host);
 	for (i = 0; i < n; i++)
-		s->budgets[s->n++] = *b[i];
+		add_copy(s, b[i]);
 }
 
 /*
- * When a cost may go (ns); THROTTLE_NEVER where it needs a slot or a place,
- * which may come at any time.
+ * When a cost may go (ns); THROTTLE_NEVER where it needs a slot, a place or a
+ * host that counts, which may come at any time.
  */
 static uint64_t
 allowed(struct stage *s, uint64_t cost)
@@ -53,6 +72,8 @@ allowed(struct stage *s, uint64_t cost)
 				return THROTTLE_NEVER;
 			due = larger(due, budget_due(&s->budgets[i], cost));
 		}
+		if (due == THROTTLE_NEVER)
+			return due;
 		if (due <= s->now)
 			return s->now;
 		s->now = due;

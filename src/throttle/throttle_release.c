@@ -8,8 +8,10 @@
 
 #include <assert.h>
 
+#include "throttle/budget_rates.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_start.h"
+#include "throttle/throttle_tick.h"
 
 void
 throttle_release_slot(struct throttle *t, struct throttle_waiter *w,
@@ -46,11 +48,13 @@ end_admission(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 void
 throttle_release(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 {
-	bool settled = w->settled;
+	bool settled = w->settled, counted = w->counted;
 
+	throttle_leave_behind(t, w, now);
 	throttle_verdict(t, w, BUDGET_NEUTRAL, now);
 	/* It may go on elsewhere, and have its verdict there. */
 	w->settled = settled;
+	w->counted = counted;
 	end_admission(t, w, now);
 }
 
@@ -68,6 +72,7 @@ throttle_refund(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 			    &d->paid);
 		/* Whom it lets go now could not have gone before. */
 		set_unblocked_at(t, now);
+		throttle_drop(t, w);
 	}
 	throttle_release(t, w, now);
 }

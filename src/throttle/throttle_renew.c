@@ -6,6 +6,7 @@
 
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_named.h"
+#include "throttle/throttle_tick.h"
 
 void
 throttle_open(struct throttle *t, uint64_t now)

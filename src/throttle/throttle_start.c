@@ -11,6 +11,7 @@
 #include "throttle/fair_ahead.h"
 #include "throttle/throttle.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_tick.h"
 
 uint64_t
 throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
@@ -20,9 +21,10 @@ throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
 	unsigned n = inner_budgets(t, pair_of_waiter(w), b);
 	uint64_t at = now > THROTTLE_LATE ? now - THROTTLE_LATE : 0;
 
-	at = larger(at, budget_due(&t->host, w->fair.cost));
+	at = larger(at, budget_due_at_best(&t->host, w->fair.cost, now));
 	while (n > 0)
-		at = larger(at, budget_due(b[--n], w->fair.cost));
+		at = larger(at, budget_due_at_best(b[--n], w->fair.cost,
+		    now));
 	at = larger(at, w->since);
 	return larger(at, t->unblocked_at);
 }

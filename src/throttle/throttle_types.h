@@ -97,6 +97,7 @@ struct throttle_request {
 struct throttle_waiter {
 	struct fair_waiter		 fair;
 	TAILQ_ENTRY(throttle_waiter)	 entry;	/* of throttle_hopeless() */
+	TAILQ_ENTRY(throttle_waiter)	 sent_entry;
 	struct throttle_waiter		*next;	/* while all are listed */
 	wide				 key;	/* to sort by */
 	uint64_t			 since;	/* ns: waits since then */
@@ -114,6 +115,10 @@ struct throttle_waiter {
 	bool				 held;	/* admitted, not released */
 	bool				 slotless; /* ... and holds no slot */
 	bool				 settled; /* its verdict is given */
+	bool				 counted; /* by the host; or never */
+	bool				 sent;	/* counted at that time: */
+	uint64_t			 count_at; /* ns */
+	bool				 ended;	/* ... for one that is gone */
 };
 TAILQ_HEAD(throttle_queue, throttle_waiter);
 

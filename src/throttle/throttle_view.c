@@ -8,15 +8,30 @@
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_start.h"
+#include "throttle/throttle_tick.h"
+#include "throttle/window.h"
 
+/* Of a strict rate that one of its two which leaves less counts. */
 static struct rate_view
-view_rate(const struct gcra *r, uint64_t now)
+view_rate(const struct budget *b, unsigned i, uint64_t now)
 {
-	return (struct rate_view){
+	const struct gcra *r = &b->rates[i];
+	const struct window *w = b->windows[i];
+	struct rate_view v = {
 		.limit = r->limit,
 		.left = gcra_left(r, now),
 		.full_at = gcra_full_at(r),
 	};
+	int64_t left;
+
+	if (w != NULL) {
+		left = window_left(w);
+		v.left = left < v.left ? left : v.left;
+		/* what is on its way is counted now, if not later */
+		v.full_at = larger(v.full_at, window_due_behind(w, 0, 0,
+		    r->limit.capacity, now));
+	}
+	return v;
 }
 
 static void
@@ -40,7 +55,7 @@ view_budget(const struct budget *b, uint64_t now, struct budget_view *v)
 		v->unsettled = b->unsettled;
 	}
 	for (i = 0; i < b->nrates; i++)
-		v->rates[i] = view_rate(&b->rates[i], now);
+		v->rates[i] = view_rate(b, i, now);
 }
 
 void

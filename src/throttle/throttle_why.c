@@ -10,6 +10,7 @@
 #include "throttle/throttle_ask.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_start.h"
+#include "throttle/throttle_tick.h"
 
 /* One that is asked about, as it is in the queue, or would be. */
 static struct fair_waiter

@@ -66,9 +66,9 @@ window_init(struct window *w, uint64_t capacity, uint64_t period)
 static uint64_t
 room(const struct window *w)
 {
-	uint64_t used = sum(w->flying, w->counted);
+	wide used = w->flying + w->counted;
 
-	return used < w->capacity ? w->capacity - used : 0;
+	return used < w->capacity ? w->capacity - (uint64_t)used : 0;
 }
 
 static void
@@ -150,7 +150,7 @@ window_due(const struct window *w, uint64_t cost)
 
 	if (w->flying + need > w->capacity)
 		return NEVER;
-	need += (wide)w->flying + w->counted + w->debt;
+	need += w->flying + w->counted + w->debt;
 	if (need <= w->capacity)
 		return 0;
 	need -= w->capacity;
@@ -161,34 +161,56 @@ window_due(const struct window *w, uint64_t cost)
 	return begin(w, freed(w, need) + rounds * WINDOW_SLOTS);
 }
 
+/* So many rounds after an instant; at it where there is none. */
+static uint64_t
+rounds_later(const struct window *w, uint64_t at, wide rounds)
+{
+	if (rounds == 0)
+		return at;
+	if (rounds > NEVER)
+		return NEVER;
+	return begin(w, at / slot_length(w) + rounds * WINDOW_SLOTS);
+}
+
+/* How many rounds lie between the first of so much and the last. */
+static wide
+rounds_of(const struct window *w, wide cost)
+{
+	return cost == 0 ? 0 : (cost - 1) / w->capacity;
+}
+
+/* When the last of what comes in next has a place, with nobody before now. */
+static uint64_t
+behind_occupied(const struct window *w, wide cost, uint64_t now)
+{
+	wide rounds = rounds_of(w, cost), slot;
+	wide need = cost - rounds * w->capacity + w->flying + w->counted;
+
+	if (need <= w->capacity)
+		return rounds == 0 ? 0 : rounds_later(w, now, rounds);
+	need -= w->capacity;
+	slot = need > w->counted ? (wide)now / slot_length(w) + WINDOW_SLOTS :
+	    freed(w, need);
+	return rounds_later(w, begin(w, slot), rounds);
+}
+
 uint64_t
 window_due_behind(const struct window *w, wide ahead, uint64_t first,
     uint64_t cost, uint64_t now)
 {
-	wide need = wide_sum(ahead, (wide)w->debt + smaller(cost,
-	    w->capacity)), rounds, slot;
-	uint64_t at;
+	wide behind = wide_sum(ahead, smaller(cost, w->capacity));
+	uint64_t at = behind_occupied(w, wide_sum(behind, w->debt), now);
 
-	if (need > (wide)NEVER * w->capacity)
-		return NEVER;
-	/* who has a capacity's worth before it, but not more */
-	rounds = (need - (need > 0)) / w->capacity;
-	need -= rounds * w->capacity;
-	need += (wide)w->flying + w->counted;
-	if (need <= w->capacity && rounds == 0)
+	if (at == 0)
 		return 0;
-	need -= need < w->capacity ? need : w->capacity;
-	slot = need > w->counted ? (wide)now / slot_length(w) + WINDOW_SLOTS :
-	    freed(w, need);
-	at = larger(need == 0 ? now : begin(w, slot), first);
-	slot = at / slot_length(w) + rounds * WINDOW_SLOTS;
-	return rounds == 0 ? at : begin(w, slot);
+	/* none of those before it is there before the first of them */
+	return larger(at, rounds_later(w, first, rounds_of(w, behind)));
 }
 
 void
-window_take(struct window *w, uint64_t cost)
+window_take(struct window *w, wide cost)
 {
-	w->flying = sum(w->flying, cost);
+	w->flying += cost;
 }
 
 void
@@ -197,7 +219,7 @@ window_count(struct window *w, uint64_t cost, uint64_t at)
 	uint64_t slot = smaller(at / slot_length(w), w->newest);
 	uint64_t part = smaller(cost, w->capacity);
 
-	w->flying -= smaller(cost, w->flying);
+	w->flying -= cost;
 	if (w->newest - slot < WINDOW_SLOTS)
 		put(w, part, slot);
 	w->debt = sum(w->debt, cost - part);
@@ -207,7 +229,7 @@ window_count(struct window *w, uint64_t cost, uint64_t at)
 void
 window_drop(struct window *w, uint64_t cost)
 {
-	w->flying -= smaller(cost, w->flying);
+	w->flying -= cost;
 	pay(w);
 }
 
@@ -255,7 +277,7 @@ window_inherit(struct window *w, const struct window *from, uint64_t now)
 int64_t
 window_left(const struct window *w)
 {
-	wide used = (wide)w->flying + w->counted + w->debt;
+	wide used = w->flying + w->counted + w->debt;
 
 	if (used > w->capacity)
 		return used - w->capacity > INT64_MAX ? INT64_MIN :

@@ -31,7 +31,7 @@
 struct window {
 	uint64_t	 capacity;	/* micro cost units, not 0 */
 	uint64_t	 period;	/* ns, not 0 */
-	uint64_t	 flying;	/* admitted, not counted yet */
+	wide		 flying;	/* admitted, not counted yet */
 	uint64_t	 counted;	/* in all slots */
 	uint64_t	 debt;		/* to be counted when there is room */
 	uint64_t	 newest;	/* the last slot of time */
@@ -66,7 +66,7 @@ uint64_t	 window_due_behind(const struct window *, wide ahead,
 		    uint64_t first, uint64_t cost, uint64_t now);
 
 /* A cost is admitted, whether there was a place for it or not. */
-void		 window_take(struct window *, uint64_t cost);
+void		 window_take(struct window *, wide cost);
 
 /* The host has counted a cost that was admitted, at an instant (ns). */
 void		 window_count(struct window *, uint64_t cost, uint64_t at);

@@ -116,6 +116,26 @@ def test_strict(lab):
 		assert times[i + 10] - times[i] >= 0.95
 
 
+def test_strict_window(lab):
+	"""
+	All of a window goes at once; the next one a period after the host
+	has counted the first: soon after they were sent, though it is slow
+	to answer.
+	"""
+	gate = origin.Gate()
+	far = lab.origin(gate)
+	lab.sluice(hosts=limits(capacity=10, strict=True,
+	    counted_within="500ms"))
+	clients = start(lab, 20, far.url)
+	far.wait_requests(20)
+	gate.open()
+	for one in clients:
+		assert one.response().status == 200
+	times = far.times()
+	assert times[9] < 1 * wire.SLOW
+	assert times[10] - times[9] >= 1.4
+
+
 @pytest.mark.skipif(sluice.WORKERS != 1, reason="arrival over workers")
 def test_order(lab):
 	gate = origin.Gate()

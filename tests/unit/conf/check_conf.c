@@ -165,11 +165,13 @@ static const struct wrong errors[] = {
 	    "1:22: defaults.capacity: beside rates, ..." },
 	{ "defaults: {burst: 10, rates: [{capacity: 1}]}\n",
 	    "1:19: defaults.burst: beside rates, ..." },
-	{ "defaults: {capacity: 10, burst: 10, strict: true}\n",
-	    "1:33: defaults.burst: as much as capacity or more, expected less "
-	    "beside strict: true" },
+	{ "defaults: {capacity: 10, burst: 11, strict: true}\n",
+	    "1:33: defaults.burst: more than capacity, expected as much or "
+	    "less beside strict: true" },
 	{ "defaults: {capacity: 0.5, burst: 2, strict: true}\n",
-	    "1:34: defaults.burst: as much as capacity or more, ..." },
+	    "1:34: defaults.burst: more than capacity, ..." },
+	{ "defaults: {counted_within: 0s}\n",
+	    "1:28: defaults.counted_within: \"0s\" is too little, ..." },
 	{ "defaults: {capacity: 0.000001, period: 366d}\n",
 	    "1:22: defaults.capacity: so little ..." },
 	{ "defaults: {capacity: 1, period: 366d, burst: 10}\n",
@@ -549,8 +551,8 @@ static const struct {
 	{ "{capacity: 10, burst: 3}", 3 * UNIT },
 	{ "{capacity: 10, burst: 0.5}", UNIT / 2 },
 	{ "{capacity: 10, burst: 50}", 50 * UNIT },
-	{ "{capacity: 100, strict: true}", 10 * UNIT },
-	{ "{capacity: 5, strict: true}", UNIT },
+	{ "{capacity: 100, strict: true}", 100 * UNIT },
+	{ "{capacity: 5, strict: true}", 5 * UNIT },
 	{ "{capacity: 1, strict: true}", UNIT },
 	{ "{capacity: 0.5, strict: true}", UNIT },
 	{ "{capacity: 0.5, burst: 1, strict: true}", UNIT },
@@ -566,12 +568,15 @@ START_TEST(burst)
 	conf = parse_ok(text);
 	ck_assert_uint_eq(conf->fallback.limits.rates[0].burst,
 	    bursts[_i].burst);
+	ck_assert_uint_eq(conf->fallback.counted_within, 0);
 	conf_unref(conf);
-	snprintf(text, sizeof text, "defaults: {rates: [%s]}",
+	snprintf(text, sizeof text, "defaults: {rates: [%s], "
+	    "counted_within: 2s}",
 	    bursts[_i].rate);
 	conf = parse_ok(text);
 	ck_assert_uint_eq(conf->fallback.limits.rates[0].burst,
 	    bursts[_i].burst);
+	ck_assert_uint_eq(conf->fallback.counted_within, 2 * SECOND);
 	conf_unref(conf);
 }
 END_TEST

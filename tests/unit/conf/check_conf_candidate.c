@@ -25,8 +25,8 @@ static const struct wrong errors[] = {
 	{ HOST("candidate: {capacity: 1, rates: [{capacity: 1}]}"),
 	    "1:37: hosts.a.b.candidate.capacity: beside rates, expected one or "
 	    "the other; put it into rates" },
-	{ HOST("candidate: {capacity: 10, burst: 10, strict: true}"),
-	    "1:48: hosts.a.b.candidate.burst: as much as capacity or more, "
+	{ HOST("candidate: {capacity: 10, burst: 11, strict: true}"),
+	    "1:48: hosts.a.b.candidate.burst: more than capacity, "
 	    "..." },
 	{ HOST("candidate: {queue: {lenght: 1}}"),
 	    "1:35: hosts.a.b.candidate.queue.lenght: an unknown key, expected "

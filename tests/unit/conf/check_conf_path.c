@@ -85,9 +85,9 @@ static const struct wrong errors[] = {
 	{ "hosts: {a.b: {paths: {/a: {rates: [{capacity: 0}]}}}}\n",
 	    "1:47: hosts.a.b.paths./a.rates[0].capacity: \"0\" is too little, "
 	    "expected a number from 0.000001 to 1000000000" },
-	{ "hosts: {a.b: {paths: {/a: {capacity: 2, burst: 2, "
+	{ "hosts: {a.b: {paths: {/a: {capacity: 2, burst: 3, "
 	    "strict: true}}}}\n", "1:48: hosts.a.b.paths./a.burst: "
-	    "as much as capacity or more, expected less beside strict: true" },
+	    "more than capacity, expected as much or less beside strict: true" },
 };
 
 START_TEST(error)
@@ -180,7 +180,7 @@ START_TEST(paths)
 	ck_assert_uint_eq(path[2].limits.rates[0].burst, 5 * UNIT);
 	ck_assert_str_eq(path[3].text, "/repos/**");
 	ck_assert(path[3].limits.rates[0].strict);
-	ck_assert_uint_eq(path[3].limits.rates[0].burst, UNIT);
+	ck_assert_uint_eq(path[3].limits.rates[0].burst, 10 * UNIT);
 	ck_assert_str_eq(path[4].text, "/**");
 	ck_assert_uint_eq(path[4].limits.nrates, 0);
 	ck_assert_uint_eq(path[4].limits.concurrency, 3);

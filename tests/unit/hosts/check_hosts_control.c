@@ -125,7 +125,7 @@ START_TEST(limits_that_are_none)
 		ck_assert_ptr_nonnull(strstr(change.is, "expected"));
 	}
 	ck_assert_int_eq(set("s.test", (struct hosts_limits){
-	    .burst = 10 * U }, NOW, NOW + SECOND), HOSTS_WRONG);
+	    .burst = 11 * U }, NOW, NOW + SECOND), HOSTS_WRONG);
 	ck_assert_int_eq(set("*.none", (struct hosts_limits){
 	    .capacity = U }, NOW, NOW + SECOND), HOSTS_UNKNOWN);
 	ck_assert_uint_eq(hosts_overrides_count(hosts), 0);

@@ -44,7 +44,7 @@ START_TEST(doubles_until_the_limits_hold)
 	l.rates[0] = (struct gcra_rate){ 1000 * U, SEC, 1000 * U, false };
 	l.rates[1] = (struct gcra_rate){ 2000 * U, SEC, 64 * U, false };
 	l.rates[0].burst = 128 * U + U / 2;
-	budget_init(&b, &l, false);
+	budget_init(&b, &l, false, NULL);
 	budget_pause(&b, 1, 0);
 	b.window = 126;
 	take(&b, SEC);
@@ -207,7 +207,7 @@ START_TEST(shape_is_shortened)
 {
 	struct budget b;
 
-	budget_init(&b, &(struct budget_limits){ 0 }, false);
+	budget_init(&b, &(struct budget_limits){ 0 }, false, NULL);
 	budget_shape(&b, (uint64_t)_i, 1000 * SEC, SEC);
 	ck_assert(!budget_shorten(&b, 1000 * SEC, SEC));
 	ck_assert(budget_shorten(&b, 3 * SEC, SEC));
@@ -359,7 +359,7 @@ START_TEST(inherits_how_things_stand)
 	ck_assert_uint_eq(budget_due(&b, U), 2 * SEC);
 	ck_assert_uint_eq(b.inflight, 0);
 	/* What moved here is neither a probe of this one nor forgotten. */
-	done(&b, budget_hold(&b, true), BUDGET_SUCCESS);
+	done(&b, budget_hold(&b, true, 0), BUDGET_SUCCESS);
 	ck_assert_uint_eq(b.window, 2);
 	/* Of two that recover, the one that is less far. */
 	from.window = 5;
@@ -387,9 +387,9 @@ START_TEST(idle_is_as_new)
 	budget_shape(&b, 9, 3 * SEC, 2 * SEC);
 	ck_assert(!budget_idle(&b, 2 * SEC));
 	ck_assert(!budget_idle(&b, 3 * SEC));
-	budget_init(&b, &l, true);
+	budget_init(&b, &l, true, NULL);
 	ck_assert(budget_idle(&b, 0));
-	budget_limit(&b, &l, false, 0);
+	budget_limit(&b, &l, false, NULL, 0);
 	ck_assert(!budget_idle(&b, 0));
 	ck_assert_uint_eq(b.window, 1);
 }

@@ -25,7 +25,7 @@ new_budget(uint64_t per_second, uint32_t concurrency)
 		l.rates[0].capacity = l.rates[0].burst = per_second * U;
 		l.rates[0].period = SEC;
 	}
-	budget_init(&b, &l, false);
+	budget_init(&b, &l, false, NULL);
 	return b;
 }
 

@@ -29,7 +29,7 @@ new_budget(uint64_t burst)
 	struct budget_limits l = ten_a_second(burst);
 	struct budget b;
 
-	budget_init(&b, &l, false);
+	budget_init(&b, &l, false, NULL);
 	return b;
 }
 
@@ -196,7 +196,7 @@ START_TEST(long_windows_are_tried)
 	uint64_t now = 5 * SEC;
 
 	l.rates[0].period = 3600 * SEC;
-	budget_init(&b, &l, false);
+	budget_init(&b, &l, false, NULL);
 	budget_take(&b, U, SEC, SEC);
 	done(&b, 1, BUDGET_SUCCESS, SEC);
 	refused(&b, SEC);
@@ -221,14 +221,14 @@ START_TEST(new_limits_keep_what_was_counted)
 	now += OVER;
 	ck_assert_uint_eq(take_all(&b, now), 10);
 	done(&b, 5, BUDGET_SUCCESS, now);
-	budget_limit(&b, &l, false, now);
+	budget_limit(&b, &l, false, NULL, now);
 	ck_assert(!budget_room(&b));
 	/* Elsewhere there are those that have a verdict. */
 	budget_inherit(&other, &b, now + SEC / 2);
 	ck_assert_uint_eq(spend_all(&other, now + SEC / 2), 5);
 	/* Another limit for the same period. */
 	l.rates[0].capacity = l.rates[0].burst = 12 * U;
-	budget_limit(&b, &l, false, now + SEC / 2);
+	budget_limit(&b, &l, false, NULL, now + SEC / 2);
 	ck_assert_uint_eq(spend_all(&b, now + SEC / 2), 2);
 	done(&b, 5, BUDGET_SUCCESS, now + SEC / 2);
 }

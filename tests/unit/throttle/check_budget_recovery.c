@@ -317,7 +317,7 @@ START_TEST(half_open_without_a_pause_did_not_fail)
 	struct budget b;
 	uint32_t epoch;
 
-	budget_init(&b, &l, true);
+	budget_init(&b, &l, true, NULL);
 	epoch = take(&b, 0);
 	ck_assert(!budget_room(&b));
 	done(&b, epoch, BUDGET_THROTTLED);

@@ -97,6 +97,7 @@ give_back(struct throttle *t, uint64_t now)
 		.part = THROTTLE_WHOLE,
 		.held = true,
 		.settled = true,
+		.counted = true,
 	};
 
 	throttle_release(t, &w, now);

@@ -107,8 +107,7 @@ static struct model {
 static uint64_t
 refill(const struct gcra_rate *r)
 {
-	return r->strict && r->burst < r->capacity ?
-	    r->capacity - r->burst : r->capacity;
+	return r->capacity;
 }
 
 static exact
@@ -562,21 +561,16 @@ check_windows(const struct model_budget *b, const struct gcra_rate *r)
 {
 	const struct admission *last = &b->log[b->nlog - 1];
 	exact sum = 0, most, slack;
-	bool plain = r->strict && r->burst < r->capacity;
 	uint64_t length;
 	unsigned i;
 
-	slack = m.prompt || r->strict ? 0 : (exact)THROTTLE_LATE * refill(r);
+	slack = m.prompt ? 0 : (exact)THROTTLE_LATE * refill(r);
 	for (i = b->nlog; i-- > 0;) {
-		if (b->log[i].cost > r->burst)
-			plain = false;
 		sum += i == b->nlog - 1 ? need(r, last->cost) :
 		    span(r, b->log[i].cost);
 		length = last->at - b->log[i].at;
 		most = span(r, r->burst) + (exact)length * refill(r);
 		must(sum <= most + (i == b->nlog - 1 ? 0 : slack));
-		if (plain && length <= r->period)
-			must(sum <= span(r, r->capacity));
 	}
 }
 

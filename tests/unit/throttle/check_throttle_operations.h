@@ -521,9 +521,8 @@ any_rate(struct gcra_rate *r, uint64_t period)
 	default:
 		r->burst = r->capacity;
 	}
-	r->strict = any(4) == 0;
-	if (r->strict && any(2) && r->capacity >= 10)
-		r->burst = r->capacity / 10;
+	/* check_throttle_window has those that are strict */
+	r->strict = false;
 }
 
 static void

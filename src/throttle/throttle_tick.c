@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/throttle_tick.h"
+
+#include <stdlib.h>
+
+#include "throttle/budget_rates.h"
+#include "throttle/throttle_lane.h"
+
+static void
+remove_sent(struct throttle *t, struct throttle_waiter *w)
+{
+	if (w->sent)
+		TAILQ_REMOVE(&t->sent, w, sent_entry);
+	w->sent = false;
+}
+
+static void
+add_sent(struct throttle *t, struct throttle_waiter *w, uint64_t at)
+{
+	struct throttle_waiter *before;
+
+	w->sent = true;
+	w->count_at = at;
+	before = TAILQ_LAST(&t->sent, throttle_queue);
+	while (before != NULL && before->count_at > at)
+		before = TAILQ_PREV(before, throttle_queue, sent_entry);
+	if (before != NULL)
+		TAILQ_INSERT_AFTER(&t->sent, before, w, sent_entry);
+	else
+		TAILQ_INSERT_HEAD(&t->sent, w, sent_entry);
+}
+
+void
+throttle_count(struct throttle *t, struct throttle_waiter *w, uint64_t at)
+{
+	struct budget *b[THROTTLE_INNER];
+	unsigned n;
+
+	if (w->counted)
+		return;
+	remove_sent(t, w);
+	w->counted = true;
+	n = inner_budgets(t, pair_of_waiter(w), b);
+	budget_count(&t->host, w->fair.cost, at);
+	while (n > 0)
+		budget_count(b[--n], w->fair.cost, at);
+	if (w->ended)
+		free(w);
+}
+
+void
+throttle_drop(struct throttle *t, struct throttle_waiter *w)
+{
+	struct budget *b[THROTTLE_INNER];
+	unsigned n;
+
+	if (w->counted)
+		return;
+	remove_sent(t, w);
+	w->counted = true;
+	n = inner_budgets(t, pair_of_waiter(w), b);
+	budget_drop(&t->host, w->fair.cost);
+	while (n > 0)
+		budget_drop(b[--n], w->fair.cost);
+}
+
+static uint64_t
+latest(const struct throttle *t, uint64_t now)
+{
+	return t->within > THROTTLE_NEVER - now ? THROTTLE_NEVER :
+	    now + t->within;
+}
+
+void
+throttle_add_sent(struct throttle *t, struct throttle_waiter *w, uint64_t now)
+{
+	remove_sent(t, w);
+	add_sent(t, w, latest(t, now));
+}
+
+void
+throttle_leave_behind(struct throttle *t, struct throttle_waiter *w,
+    uint64_t now)
+{
+	uint64_t at = w->sent ? w->count_at : latest(t, now);
+	struct throttle_waiter *behind = NULL;
+
+	if (w->counted)
+		return;
+	/* a named part has no rates, and may be forgotten */
+	if (t->windows != NULL)
+		behind = calloc(1, sizeof *behind);
+	if (behind == NULL) {
+		throttle_count(t, w, now);
+		return;
+	}
+	if (w->named != 0)
+		budget_drop(named_budget(t, w->named), w->fair.cost);
+	remove_sent(t, w);
+	w->counted = true;
+	behind->fair.cost = w->fair.cost;
+	behind->part = w->part;
+	behind->also = w->also;
+	behind->ended = true;
+	add_sent(t, behind, at);
+}
+
+void
+throttle_forget_behind(struct throttle *t)
+{
+	struct throttle_waiter *w, *next;
+
+	TAILQ_FOREACH_SAFE(w, &t->sent, sent_entry, next) {
+		if (!w->ended)
+			continue;
+		remove_sent(t, w);
+		free(w);
+	}
+}
+
+void
+throttle_tick(struct throttle *t, uint64_t now)
+{
+	struct throttle_waiter *w;
+	unsigned i;
+
+	t->now = larger(t->now, now);
+	if (budget_tick(&t->host, now))
+		set_unblocked_at(t, now);
+	for (i = 0; i < t->nparts; i++)
+		if (budget_tick(&t->parts[i], now))
+			set_unblocked_at(t, now);
+	for (i = 0; t->learned != NULL && i < THROTTLE_NAMED_PARTS; i++)
+		if (t->learned->named[i] != NULL &&
+		    budget_tick(&t->learned->named[i]->budget, now))
+			set_unblocked_at(t, now);
+	while ((w = TAILQ_FIRST(&t->sent)) != NULL && w->count_at <= now) {
+		throttle_count(t, w, w->count_at);
+		set_unblocked_at(t, now);
+	}
+}
