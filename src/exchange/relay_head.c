@@ -104,7 +104,7 @@ put_request_field(struct text *t, const struct http1_field *f,
 	case HTTP1_MAX_FORWARDS:
 		if (least.len == 0)
 			break;
-		if (f == limit)
+		if (f == limit && !f->hop)
 			max_forwards_put(t, least);
 		return;
 	default:

@@ -92,6 +92,10 @@ static const struct {
 	{ "OPTIONS http://a.test/ HTTP/1.1\r\nHost: a.test\r\n"
 	    "Max-Forwards: 10\r\nMax-Forwards: 012\r\n\r\n", { .port = 80 },
 	    "OPTIONS / HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 9\r\n\r\n" },
+	{ "OPTIONS http://a.test/ HTTP/1.1\r\nHost: a.test\r\n"
+	    "Max-Forwards: 10\r\nConnection: max-forwards\r\n\r\n",
+	    { .port = 80 },
+	    "OPTIONS / HTTP/1.1\r\nHost: a.test\r\n\r\n" },
 	{ "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\n"
 	    "Max-Forwards: 10\r\n\r\n", { .port = 80 },
 	    "GET / HTTP/1.1\r\nHost: a.test\r\nMax-Forwards: 10\r\n\r\n" },
