@@ -22,7 +22,7 @@ import time
 import client
 import strict
 import wire
-from traffic_make import FRAMING, ID, Plan, Request, pieces
+from traffic_make import FRAMING, ID, Plan, Request, pieces, refusal
 
 UNPLANNED = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 HOP = {b"connection", b"http2-settings", b"keep-alive", b"proxy-connection",
@@ -65,13 +65,17 @@ class Origin:
 		self.wrong = []			# what no proxy may send
 
 	def note(self, message):
-		"""The plan for a request, which is remembered."""
+		"""The plan for a request, which is remembered; and whether this
+		attempt is to be refused."""
 		found = ID.search(message.one("X-Id") or b"")
 		key = found[1] if found else b"unknown"
 		with self.lock:
-			self.seen.setdefault(key, []).append(message)
+			seen = self.seen.setdefault(key, [])
+			seen.append(message)
 			plan = self.plans.get(key)
-		return plan if plan and plan.method == message.method else None
+		if not plan or plan.method != message.method:
+			return None, False
+		return plan, len(seen) <= plan.refusals
 
 	def __call__(self, conn):
 		rng = random.Random(f"{self.seed} origin {conn.number}")
@@ -111,10 +115,11 @@ class Origin:
 		message = self.head(conn, reader)
 		if message is None:
 			return False
-		plan = self.note(message)
-		if plan is None:		# a broken one, that passed
+		plan, refused = self.note(message)
+		if plan is None or refused:	# or a broken one, that passed
 			if self.rest(conn, reader, message):
-				conn.send(UNPLANNED)
+				conn.send(refusal(message.method) if refused
+				    else UNPLANNED)
 			return message.whole
 		if not plan.early and not self.rest(conn, reader, message):
 			return False
@@ -251,14 +256,11 @@ class Visit:
 		if seen and meant is None:
 			self.say("a request that nobody sent", seen,
 			    request.raw[:2000])
-		if len(seen) > 1 and plan.fault is None and not plan.extra \
-		    and plan.status != 599 and not self.retried(plan):
+		if len(seen) > 1 + plan.refusals and plan.fault is None and \
+		    not plan.early:
 			self.say("sent again, though it was answered", seen)
 		for got in seen:
 			self.check_same(request, meant, got)
-
-	def retried(self, plan):
-		return plan.early
 
 	def check_same(self, request, meant, got):
 		path = meant.target
@@ -319,8 +321,12 @@ class Visit:
 
 	def check_answer(self, request, plan, answer, last):
 		meant = plan.answer()
-		if answer.one("Proxy-Status") and \
-		    answer.one("Proxy-Status").startswith(b"sluice"):
+		seen = len(self.place.far.seen.get(request.id, []))
+		if plan.refusals and answer.status == 429:
+			if seen > plan.refusals:
+				self.say("refused, though it was answered", seen)
+			return
+		if b"; error=" in (answer.one("Proxy-Status") or b""):
 			self.check_error(request, plan, answer, meant)
 			return
 		if meant is None:
@@ -372,7 +378,8 @@ class Place:
 	def settings():
 		return {"timeouts": {"drain": "10s"}, "hosts": {
 		    "127.0.0.1": {"concurrency": 32}, "localhost": {
-		    "concurrency": 4, "queue": {"max_wait": "1m"}}}}
+		    "concurrency": 4, "queue": {"max_wait": "1m"},
+		    "pause": {"default": "5ms", "max": "50ms"}}}}
 
 	def connect(self):
 		return client.Client(self.daemon.address)

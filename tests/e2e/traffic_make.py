@@ -165,6 +165,8 @@ class Request:
 		    (b"Upgrade", b"h2c"), (b"Max-Forwards", b"7"),
 		    (b"Priority", b"u=1")]
 		some = fields(rng, 12, odd)
+		if rng.random() < 0.1:
+			some.append((b"Expect", b"100-continue"))
 		some.append((rng.choice([b"X-Id", b"x-ID"]),
 		    b"~" + self.id + b"~"))
 		some += connection(rng, some)
@@ -204,10 +206,12 @@ class Request:
 
 
 class Plan:
-	"""How the origin answers; each attempt has the same answer."""
+	"""How the origin answers: some attempts with a refusal, then this."""
 
 	def __init__(self, rng, request):
 		self.method = request.method
+		self.refusals = rng.randrange(1, 4) if b"ocal" in request.at \
+		    and rng.random() < 0.1 else 0
 		self.interim = [(rng.choice([102, 103, 103, 100]),
 		    fields(rng, 3, [])) for _ in range(rng.choice([0, 0, 0,
 		    1, 2]))]
@@ -296,6 +300,14 @@ class Plan:
 					return message
 		except strict.Bad:
 			return None
+
+
+REFUSAL = b"HTTP/1.1 429 Slow Down\r\nRetry-After: 0\r\n" \
+    b"Content-Length: 2\r\n\r\n"
+
+
+def refusal(method):
+	return REFUSAL + (b"" if method == b"HEAD" else b"no")
 
 
 def pieces(rng, data):
