@@ -12,8 +12,8 @@ pytestmark = [pytest.mark.heavy, pytest.mark.timeout(SECONDS
     + 300 * wire.SLOW)]
 
 
-def test_traffic(lab):
-	place = traffic.Place(lab, SEED)
+def test_traffic(tlab):
+	place = traffic.Place(tlab, SEED)
 	until = time.monotonic() + SECONDS
 	while time.monotonic() < until:
 		place.round(64)

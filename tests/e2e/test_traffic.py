@@ -15,6 +15,12 @@ def test_traffic(lab):
 	place.end()
 
 
+def test_traffic_of_https(tlab):
+	place = traffic.Place(tlab, SEED)
+	place.round(60, threads=6)
+	place.end()
+
+
 def test_reader_is_strict():
 	"""A reader that takes what is wrong would find nothing."""
 	head = b"POST / HTTP/1.1\r\nHost: a\r\n"

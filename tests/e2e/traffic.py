@@ -15,10 +15,12 @@ import pathlib
 import random
 import re
 import socket
+import ssl
 import tempfile
 import threading
 import time
 
+import certs
 import client
 import strict
 import wire
@@ -116,7 +118,7 @@ class Origin:
 		if message is None:
 			return False
 		plan, refused = self.note(message)
-		if plan is None or refused:	# or a broken one, that passed
+		if plan is None or refused:	# None: broken, and passed
 			if self.rest(conn, reader, message):
 				conn.send(refusal(message.method) if refused
 				    else UNPLANNED)
@@ -145,8 +147,9 @@ class Visit:
 		self.place = place
 		self.number = number
 		self.rng = rng = random.Random(f"{place.seed} {number}")
-		self.inside = rng.random() < 0.25
-		self.requests = [Request(rng, place, self.inside)
+		self.way = rng.choice(place.ways)
+		self.inside = self.way in ("inside", "intercept")
+		self.requests = [Request(rng, place, self.way)
 		    for _ in range(rng.choice([1, 1, 2, 3, 6]))]
 		self.plans = [Plan(rng, r) for r in self.requests]
 		for request, plan in zip(self.requests, self.plans):
@@ -193,9 +196,13 @@ class Visit:
 			link.close()
 
 	def tunnel(self, link):
-		at = b"%s:%d" % (b"127.0.0.1", self.place.origin.port)
+		at = self.place.authority(self.rng, self.way)
 		link.send(b"CONNECT %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (at, at))
-		return link.response("CONNECT").status == 200
+		if link.response("CONNECT").status != 200:
+			return False
+		if self.way == "intercept":
+			link.secure(self.place.trust, "intercept.test")
+		return True
 
 	def read(self, link):
 		"""Responses, until all are there or the connection is over."""
@@ -215,7 +222,7 @@ class Visit:
 	def more(self, link, reader):
 		try:
 			data = link.sock.recv(wire.PIECE)
-		except ConnectionError:
+		except (ConnectionError, ssl.SSLError):
 			data = None
 		if data:
 			reader.feed(data)
@@ -324,7 +331,7 @@ class Visit:
 		seen = len(self.place.far.seen.get(request.id, []))
 		if plan.refusals and answer.status == 429:
 			if seen > plan.refusals:
-				self.say("refused, though it was answered", seen)
+				self.say("refused, but answered", seen)
 			return
 		if b"; error=" in (answer.one("Proxy-Status") or b""):
 			self.check_error(request, plan, answer, meant)
@@ -360,7 +367,8 @@ class Visit:
 
 
 class Place:
-	"""A daemon, an origin, and their clients."""
+	"""A daemon, origins, and their clients; with the lab's certificates
+	also the ways of HTTPS."""
 
 	spellings = ["127.0.0.1", "LocalHost", "localhost."]
 
@@ -369,17 +377,38 @@ class Place:
 		self.seed = seed
 		self.far = Origin(seed)
 		self.origin = lab.origin(accept=self.far)
-		self.daemon = lab.sluice(**{**self.settings(), **keys})
+		self.secure = None
+		self.ways = ["plain"] * 3 + ["inside"]
+		if lab.pki:
+			self.secure = lab.secure_origin(accept=self.far)
+			self.ways += ["upstream", "intercept"]
+			self.trust = lab.pki.client("user-ca")
+			self.daemon = lab.https(**{**self.settings(), **keys})
+		else:
+			self.daemon = lab.sluice(**{**self.settings(), **keys})
 		self.control = lab.control()
 		self.descriptors = self.count()
 		self.visits = 0
 
-	@staticmethod
-	def settings():
-		return {"timeouts": {"drain": "10s"}, "hosts": {
-		    "127.0.0.1": {"concurrency": 32}, "localhost": {
+	def settings(self):
+		hosts = {"127.0.0.1": {"concurrency": 32}, "localhost": {
 		    "concurrency": 4, "queue": {"max_wait": "1m"},
-		    "pause": {"default": "5ms", "max": "50ms"}}}}
+		    "pause": {"default": "5ms", "max": "50ms"}}}
+		if self.secure:
+			hosts["intercept.test"] = {"https": "intercept"}
+			hosts["upstream.test"] = {"https": "upstream",
+			    "tls": {"port": self.secure.port}}
+		return {"timeouts": {"drain": "10s"}, "hosts": hosts}
+
+	def authority(self, rng, way):
+		"""Where that way leads to."""
+		if way == "upstream":
+			return b"upstream.test"
+		if way == "intercept":
+			return b"intercept.test:%d" % self.secure.port
+		name = "127.0.0.1" if way == "inside" else \
+		    rng.choice(self.spellings)
+		return f"{name}:{self.origin.port}".encode()
 
 	def connect(self):
 		return client.Client(self.daemon.address)
@@ -438,6 +467,8 @@ class Place:
 	def end(self):
 		"""Without the origin no descriptor is left, either."""
 		self.origin.stop()
+		if self.secure:
+			self.secure.stop()
 		wire.wait_until(lambda: self.count() <= self.descriptors,
 		    what="the last descriptor's end")
 
@@ -451,7 +482,9 @@ def main():
 	args = parser.parse_args()
 	print("seed", args.seed, flush=True)
 	with tempfile.TemporaryDirectory() as directory:
-		lab = conftest.Lab(pathlib.Path(directory))
+		place = pathlib.Path(directory)
+		(place / "certs").mkdir()
+		lab = conftest.Lab(place, certs.Certs(place / "certs"))
 		try:
 			run(lab, args)
 		finally:

@@ -138,17 +138,17 @@ def broken(rng, head, body, inside):
 class Request:
 	"""One that a client sends: its bytes, and what they were meant as."""
 
-	def __init__(self, rng, place, inside):
+	def __init__(self, rng, place, way):
 		self.id = identity(rng)
 		self.method = rng.choice([b"GET", b"GET", b"HEAD", b"POST",
 		    b"PUT", b"DELETE", b"OPTIONS", b"PATCH", b"M-SEARCH",
 		    b"get", b"head"])
+		inside = way in ("inside", "intercept")
 		if inside:	# where others are no request's beginning
 			self.method = self.method.upper()
 		self.old = not inside and rng.random() < 0.1
-		self.inside = inside
-		host = "127.0.0.1" if inside else rng.choice(place.spellings)
-		self.at = f"{host}:{place.origin.port}".encode()
+		self.way, self.inside = way, inside
+		self.at = place.authority(rng, way)
 		self.path = rng.choice([b"/", b"/a/b?q=1", b"/%41/../x",
 		    b"/;p//q", b"/'()*!", b"/" + b"y" * rng.randrange(2000),
 		    b"/[]{}|", b"/?http://x/"])
@@ -199,7 +199,8 @@ class Request:
 		head += b"".join(line(rng, f) for f in some) + b"\r\n"
 		body = chunked(rng, self.body, self.trailers) \
 		    if self.kind == "chunked" else self.body
-		self.good = rng.random() < 0.9
+		# (who reads TLS cannot say that he has sent all)
+		self.good = self.way == "intercept" or rng.random() < 0.9
 		if not self.good:
 			return broken(rng, head, body, self.inside)
 		return b"\r\n" * rng.choice([0, 0, 0, 1]) + head + body
