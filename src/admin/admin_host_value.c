@@ -48,16 +48,17 @@ same_rate(const struct gcra_rate *a, const struct gcra_rate *b)
 	    a->burst == b->burst && a->strict == b->strict;
 }
 
+/* of: whose it is, for people, or NULL; part: where that is a part. */
 static json_t *
-budget_value(const struct rate_view *r, const char *part, const char *from,
-    uint64_t now)
+budget_value(const struct rate_view *r, const char *of, const char *part,
+    const char *from, uint64_t now)
 {
 	char units[CONF_TEXT], period[CONF_TEXT], name[2 * EVENTS_TEXT];
 
 	snprintf(name, sizeof name, "%s per %s%s%s",
 	    conf_units_text(units, r->limit.capacity),
 	    conf_duration_text(period, r->limit.period),
-	    part != NULL ? " of " : "", part != NULL ? part : "");
+	    of != NULL ? " of " : "", of != NULL ? of : "");
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:s}",
 	    "name", admin_string(name),
 	    "part", part != NULL ? admin_string(part) : json_null(),
@@ -83,7 +84,27 @@ admin_budgets_value(const struct budget_view *b,
 		set = limits != NULL && (i >= limits->nrates ||
 		    !same_rate(&b->rates[i].limit, &limits->rates[i]));
 		if (json_array_append_new(list, budget_value(&b->rates[i],
-		    part, set ? "override" : from, now)) != 0) {
+		    part, part, set ? "override" : from, now)) != 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+/* Those of a host, and what it has together with others. */
+static json_t *
+host_budgets_value(const struct host_view *v, uint64_t now)
+{
+	const char *from = admin_rule_from(v->rule);
+	const struct budget_view *total = &v->throttle.total;
+	json_t *list = admin_budgets_value(&v->throttle.host,
+	    &v->rule->limits, NULL, from, now);
+	unsigned i;
+
+	for (i = 0; v->throttle.has_total && i < total->nrates; i++) {
+		if (json_array_append_new(list, budget_value(&total->rates[i],
+		    "all credentials", NULL, from, now)) != 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -124,8 +145,7 @@ admin_host_value(const struct host_view *v, size_t hosts, json_t *override,
 	    "tunnels", (json_int_t)v->tunnels,
 	    "pause", admin_pause_value(b, v->cause, v->why, now),
 	    "recovery", admin_recovery_value(b, now),
-	    "budgets", admin_budgets_value(b, &v->rule->limits, NULL,
-	    admin_rule_from(v->rule), now),
+	    "budgets", host_budgets_value(v, now),
 	    "learned", learned_value(b, now),
 	    "override", override != NULL ? override : json_null(),
 	    "history", history != NULL ? history : json_null());

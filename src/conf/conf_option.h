@@ -97,6 +97,7 @@ enum conf_kind {
 	CONF_COST_PATH,		/* into struct rule_cost, owned */
 	CONF_COST_HEADER,	/* the same */
 	CONF_PER,		/* struct rule_key, owned */
+	CONF_PER_TOTAL,		/* struct budget_limits: level CONF_PATH */
 	CONF_FAIR_BY,		/* the same */
 };
 

@@ -11,6 +11,7 @@
 #include "conf/conf_limits.h"
 #include "conf/conf_pause.h"
 #include "conf/conf_same.h"
+#include "conf/conf_total.h"
 
 /*
  * What holds for the hosts that a pattern names: each rule begins as a copy of
@@ -47,6 +48,7 @@ load_rule(struct conf_walk *w, const struct conf_node *node,
 	    !conf_pause_finish(w, node, rule) ||
 	    !finish_https(w, node, rule) ||
 	    !conf_fair_weights(w, node, rule) ||
+	    !conf_total_finish(w, node, rule) ||
 	    !conf_same_finish(w, node, rule, wildcard))
 		return false;
 	if (rule->shared && !wildcard && rule->nsame == 0)

@@ -650,6 +650,10 @@ static const struct conf_option options[] = {
 	    .help = "What gives requests a throttle of their own: their client "
 	    "or their credential.",
 	    .level = CONF_RULE, KIND(PER), .offset = RULE(per) },
+	{ .path = "hosts.*.per_total", .type = "mapping",
+	    .help = "Limits for all that per tells apart together, on top of "
+	    "those of each.",
+	    .level = CONF_RULE, KIND(PER_TOTAL), .offset = RULE(total) },
 	{ .path = "hosts.*.fair_by", .type = "choice or field",
 	    .range = "client, user or header:NAME", .fallback = "client",
 	    .help = "What tells clients apart that take turns in the queue.",

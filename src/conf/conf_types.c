@@ -14,6 +14,7 @@
 #include "conf/conf_rule.h"
 #include "conf/conf_same.h"
 #include "conf/conf_scalar.h"
+#include "conf/conf_total.h"
 #include "conf/conf_upgrade.h"
 
 /* Words in the order of their enumerations. */
@@ -321,6 +322,9 @@ const struct conf_type conf_types[] = {
 	[CONF_PER] = {
 		.scalar = true,
 		.read = conf_fair_key,
+	},
+	[CONF_PER_TOTAL] = {
+		.read = conf_total,
 	},
 	[CONF_FAIR_BY] = {
 		.scalar = true,

@@ -117,6 +117,18 @@ warn_of_statuses(const struct teller *t, const struct rule *rule,
 	}
 }
 
+/* A shadow is one credential's, and knows nothing of the others. */
+static void
+warn_of_total(const struct teller *t, const struct rule *rule,
+    const char *prefix)
+{
+	if (rule->mode == RULE_OBSERVE &&
+	    (rule->total.nrates > 0 || rule->total.concurrency > 0))
+		conf_warn(t->conf, rule->at, t->line, t->arg, "%s%s: with "
+		    "\"mode: observe\" there is no effect of: per_total",
+		    prefix, rule->name);
+}
+
 /* "/users/{id}" and "/users/:id" are that very text here. */
 static void
 warn_of_path(const struct teller *t, const struct rule *rule,
@@ -157,6 +169,7 @@ warn_of_any(const struct teller *t, const struct rule *rule,
 {
 	warn_of_tunnels(t, rule, prefix);
 	warn_of_statuses(t, rule, prefix);
+	warn_of_total(t, rule, prefix);
 	warn_of_paths(t, rule, prefix);
 }
 

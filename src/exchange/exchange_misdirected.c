@@ -26,7 +26,7 @@ static bool
 has_limits(const struct rule *rule)
 {
 	return rule->limits.nrates > 0 || rule->limits.concurrency > 0 ||
-	    rule->npaths > 0;
+	    rule->npaths > 0 || rule_has_total(rule);
 }
 
 /* Named, and not what is left for all others. */

@@ -159,7 +159,7 @@ set_state(struct host *h, struct ticket *t, enum ticket_state to)
 		h->count[to]++;
 	if (to == TICKET_HELD) {
 		h->counts.admitted++;
-		h->reached++;
+		host_reach(h, 1);
 		t->strict = throttle_is_strict(h->throttle);
 	}
 	t->state = to;
@@ -222,11 +222,13 @@ host_is_empty(const struct host *h)
 bool
 host_is_nowhere(const struct host *h)
 {
-	return h->reached == 0 && h->armed == 0 && host_is_empty(h);
+	return h->reached == 0 && h->armed == 0 && host_is_empty(h) &&
+	    (h->total == NULL || h->total->entries > 1 ||
+	    h->total->reached == 0);
 }
 
-void
-host_admit(struct host *h, struct loop *l, uint64_t now)
+static void
+admit(struct host *h, struct loop *l, uint64_t now)
 {
 	struct throttle_waiter *waiter;
 	struct ticket *t;
@@ -239,6 +241,20 @@ host_admit(struct host *h, struct loop *l, uint64_t now)
 		loop_post(t->loop, &t->mail);
 	}
 	arm(h, l, now);
+}
+
+/* Whose turn it is may be another's, of those who spend from the same total. */
+void
+host_admit(struct host *h, struct loop *l, uint64_t now)
+{
+	struct host *first, *last = NULL;
+
+	admit(h, l, now);
+	while (h->total != NULL && (first = throttle_total_first(
+	    &h->total->total)) != NULL && first != last) {
+		admit(first, l, now);
+		last = first;
+	}
 }
 
 /* Routes */
@@ -353,7 +369,7 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 	enum hosts_answer answer;
 	bool crossed = false, refused;
 
-	pthread_mutex_lock(&h->lock);
+	host_lock(h);
 	if (learns && h->routes != NULL) {
 		host_know_route(t, head->method, head->path);
 		request.named = host_named_part(h, t);
@@ -378,7 +394,7 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 		crossed = h->refusing != refused;
 		h->refusing = refused;
 	}
-	pthread_mutex_unlock(&h->lock);
+	host_unlock(h);
 	if (crossed)
 		hosts_say_crossing(t, refused && answer == HOSTS_WAIT ?
 		    HOSTS_YIELDED : answer);
@@ -406,6 +422,8 @@ host_leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 	t->host = NULL;
 	if (t->nowhere && h->reached == 0)
 		throttle_refill(h->throttle, now);
+	if (t->nowhere && h->total != NULL && h->total->reached == 0)
+		throttle_total_refill(&h->total->total, now);
 	host_admit(h, t->loop, now);
 }
 

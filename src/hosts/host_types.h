@@ -17,6 +17,7 @@
 #include "hosts/host_counted.h"
 #include "hosts/host_seen.h"
 #include "hosts/hosts_share.h"
+#include "hosts/hosts_total.h"
 #include "hosts/ticket.h"
 #include "net/loop.h"
 
@@ -92,7 +93,10 @@ struct host {
 	struct http1_host	 name;		/* of the first ticket */
 	struct client_hash	 credential;
 	struct hosts_charge	 charge;	/* for limits.hosts */
-	pthread_mutex_t		 lock;		/* guards what follows */
+	/* What it spends from with others, changed with the table locked for
+	   writing; NULL: nothing. */
+	struct host_total	*total;
+	pthread_mutex_t		 lock;		/* see host_lock() */
 	struct conf		*conf;		/* own reference */
 	const struct rule	*rule;		/* of conf: its limits */
 	struct throttle		*throttle;
@@ -137,6 +141,46 @@ struct host {
 	bool			 gone;		/* not in the table any more */
 	struct host_wake	 wakes[];	/* one a loop */
 };
+
+/*
+ * Locks what is in a host from conf on: by its own lock, or that of all
+ * who spend from the same total.  The table is locked at least for reading.
+ */
+static inline pthread_mutex_t *
+host_mutex(struct host *h)
+{
+	return h->total != NULL ? &h->total->lock : &h->lock;
+}
+
+static inline void
+host_lock(struct host *h)
+{
+	pthread_mutex_lock(host_mutex(h));
+}
+
+static inline void
+host_unlock(struct host *h)
+{
+	pthread_mutex_unlock(host_mutex(h));
+}
+
+/* Notes admissions that may have reached it. */
+static inline void
+host_reach(struct host *h, uint64_t n)
+{
+	h->reached += n;
+	if (h->total != NULL)
+		h->total->reached += n;
+}
+
+/* One of them has not. */
+static inline void
+host_unreach(struct host *h)
+{
+	h->reached--;
+	if (h->total != NULL)
+		h->total->reached--;
+}
 
 /* Returns the limits that hold for its whole. */
 static inline const struct budget_limits *

@@ -277,7 +277,7 @@ give_back(struct hosts *hs, struct ticket *t, bool refund, uint64_t now)
 	if ((h = hosts_enter(hs, t)) == NULL)
 		return false;
 	if (t->nowhere && t->state == TICKET_HELD)
-		h->reached--;
+		host_unreach(h);
 	/* its host may have refused it meanwhile */
 	if ((was_there = t->state != TICKET_IDLE))
 		host_leave(h, t, refund, now);
@@ -427,9 +427,9 @@ end_tunnel(struct hosts *hs, struct ticket *t)
 	serial = atomic_exchange(&t->tunnel, 0);
 	h = hosts_find_from(hs, serial);
 	if (h != NULL && h->serial == serial) {
-		pthread_mutex_lock(&h->lock);
+		host_lock(h);
 		h->counts.tunnels--;
-		pthread_mutex_unlock(&h->lock);
+		host_unlock(h);
 	}
 	pthread_rwlock_unlock(&hs->lock);
 }
@@ -457,9 +457,9 @@ hosts_admit_all(struct hosts *hs, struct loop *l, uint64_t now)
 
 	pthread_rwlock_rdlock(&hs->lock);
 	TAILQ_FOREACH(h, &hs->order, entry) {
-		pthread_mutex_lock(&h->lock);
+		host_lock(h);
 		host_admit(h, l, now);
-		pthread_mutex_unlock(&h->lock);
+		host_unlock(h);
 	}
 	pthread_rwlock_unlock(&hs->lock);
 }

@@ -99,7 +99,17 @@ ask_nowhere(struct hosts *hs, const struct hosts_question *q, const char *key,
 
 	if (!begin_host(hs, q, key, now, &h))
 		return false;
+	if (rule_has_total(q->rule))
+		h.total = hosts_total_find(&hs->totals, q->rule, q->name);
+	if (h.total != NULL) {
+		host_lock(&h);
+		throttle_join(h.throttle, &h.total->total, NULL);
+	}
 	done = ask(&h, q, now, why);
+	if (h.total != NULL) {
+		throttle_join(h.throttle, NULL, NULL);
+		host_unlock(&h);
+	}
 	observe_free(h.observe);
 	throttle_free(h.throttle);
 	return done;
@@ -118,9 +128,9 @@ ask_either(struct hosts *hs, const struct hosts_question *q, uint64_t now,
 	len = hosts_key(key, q->rule, q->name, &q->claim->credential);
 	if ((h = hosts_find(hs, key, len)) == NULL)
 		return ask_nowhere(hs, q, key, now, why);
-	pthread_mutex_lock(&h->lock);
+	host_lock(h);
 	done = ask(h, q, now, why);
-	pthread_mutex_unlock(&h->lock);
+	host_unlock(h);
 	return done;
 }
 

@@ -15,7 +15,7 @@ hosts_lookup(struct hosts *hs, const char *text)
 	if (hosts_name_read(&name, hs->conf, text))
 		h = hosts_find(hs, name.key, strlen(name.key));
 	if (h != NULL && !h->carries) {
-		pthread_mutex_lock(&h->lock);
+		host_lock(h);
 		return h;
 	}
 	pthread_rwlock_unlock(&hs->lock);

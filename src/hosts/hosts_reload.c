@@ -62,7 +62,11 @@ inherit(struct host *to, struct host *from, uint64_t now)
 		to->routes = routes_copy(from->routes);
 	if (to->rule->mode == RULE_ENFORCE)
 		host_pause_inherit(to, from);
-	to->reached += from->reached + 1;
+	if (to->total != NULL && from->total != NULL && to->total !=
+	    from->total)
+		throttle_total_inherit(&to->total->total, &from->total->total,
+		    now);
+	host_reach(to, from->reached + 1);
 }
 
 static void
@@ -84,7 +88,7 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
 		throttle_named_carry(from->throttle, to->throttle,
 		    &t->waiter);
 		throttle_hold(to->throttle, &t->waiter, moved, now);
-		to->reached++;
+		host_reach(to, 1);
 	}
 }
 
@@ -150,6 +154,27 @@ count_anew(struct hosts *hs, struct host *h)
 		hosts_discharge(&hs->share, &h->charge);
 }
 
+/* What it spends from with others, by its new rule. */
+static void
+renew_total(struct hosts *hs, struct host *h, const struct rule *rule,
+    uint64_t now)
+{
+	if (h->total != NULL && rule_has_total(rule)) {
+		throttle_total_limit(&h->total->total, &rule->total, now);
+	} else if (h->total != NULL) {
+		hosts_total_leave(&hs->totals, h->total, h->throttle);
+		h->total = NULL;
+	} else if (rule_has_total(rule)) {
+		h->total = hosts_total_join(&hs->totals, rule, &h->name,
+		    h->throttle, h);
+		if (h->total != NULL)
+			h->total->reached += h->reached;
+		else
+			log_error("%s: out of memory: per_total does not hold",
+			    h->name.name);
+	}
+}
+
 /* New limits for an entry that stays; its tickets' parts follow. */
 static void
 limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
@@ -179,6 +204,7 @@ limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
 	if (h->rule->per.kind == RULE_KEY_NONE &&
 	    rule->per.kind != RULE_KEY_NONE)
 		hosts_leave_pause(hs, h);
+	renew_total(hs, h, rule, now);
 	host_pause_moved(h, moved);
 	host_observe_replace(h, rule, shadow, moved, now);
 	conf_unref(h->conf);

@@ -84,7 +84,8 @@ hosts_say_limit(char buf[HOSTS_BUDGET], const struct hosts_limit *l)
 	} else if (l->named != NULL) {
 		of = " of its part ";
 		whose = l->named;
-	}
+	} else if (l->total)
+		of = " of all credentials";
 	say_what(buf, l);
 	n = strlen(buf);
 	snprintf(buf + n, HOSTS_BUDGET - n, "%s%s", of, whose);
@@ -108,6 +109,9 @@ hosts_say_short(char buf[HOSTS_BUDGET], const struct hosts_short *s)
 	} else if (r->of_named) {
 		part = THROTTLE_NAMED_PART(s->named);
 		l.named = throttle_named_text(s->host->throttle, s->named);
+	} else if (r->of_total) {
+		limits = &rule->total;
+		l.total = true;
 	}
 	if (r->what == BUDGET_SHORT_RATE)
 		l.rate = limits->rates[r->rate];

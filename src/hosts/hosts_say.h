@@ -24,6 +24,7 @@ struct hosts_limit {
 	bool			 manual;	/* when it is an operator's pause */
 	const char		*part;		/* whose; or NULL */
 	const char		*named;		/* ... by the host; or NULL */
+	bool			 total;		/* all credentials' */
 };
 
 /* Names a limit: "30 per 1m of /search".  Returns buf. */

@@ -50,6 +50,9 @@ hosts_drop(struct hosts *hs, struct host *h, uint64_t now)
 	HASH_DEL(hs->table, h);
 	TAILQ_REMOVE(&hs->order, h, entry);
 	hosts_discharge(&hs->share, &h->charge);
+	if (h->total != NULL)
+		hosts_total_leave(&hs->totals, h->total, h->throttle);
+	h->total = NULL;
 	/* its last wake may be an hour away, a configuration is large */
 	host_empty(h);
 	h->gone = true;
@@ -66,14 +69,14 @@ wake_cb(struct wake *k, struct loop *l, uint64_t now)
 	bool last;
 
 	pthread_rwlock_rdlock(&hs->lock);
-	pthread_mutex_lock(&h->lock);
+	host_lock(h);
 	h->armed--;
 	if (l != NULL && (h->armed_at <= now || h->armed_by == l->id))
 		h->armed_at = THROTTLE_NEVER;
 	last = h->gone && h->armed == 0;
 	if (l != NULL && !h->gone)
 		host_admit(h, l, now);
-	pthread_mutex_unlock(&h->lock);
+	host_unlock(h);
 	pthread_rwlock_unlock(&hs->lock);
 	if (last)
 		host_free(h);
@@ -93,8 +96,16 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 	h->hosts = hs;
 	for (i = 0; i < hs->loops; i++)
 		h->wakes[i].wake.fire = wake_cb;
+	if (rule_has_total(rule) && (h->total = hosts_total_join(&hs->totals,
+	    rule, name, h->throttle, h)) == NULL) {
+		host_empty(h);
+		host_free(h);
+		return NULL;
+	}
 	HASH_ADD_KEYPTR(hh, hs->table, h->key, strlen(h->key), h);
 	if (h->hh.tbl == NULL) {
+		if (h->total != NULL)
+			hosts_total_leave(&hs->totals, h->total, h->throttle);
 		host_empty(h);
 		host_free(h);
 		return NULL;
@@ -118,6 +129,7 @@ hosts_sweep(struct hosts *hs, int max, uint64_t now)
 	for (i = 0; i < max && (h = TAILQ_FIRST(&hs->order)) != NULL; i++) {
 		if (host_is_empty(h) && h->armed == 0 &&
 		    throttle_idle(h->throttle, now) &&
+		    hosts_total_lets_go(h->total, now) &&
 		    host_observe_is_idle(h, now)) {
 			hosts_drop(hs, h, now);
 			continue;
@@ -134,7 +146,7 @@ hosts_enter(struct hosts *hs, struct ticket *t)
 
 	pthread_rwlock_rdlock(&hs->lock);
 	if ((h = t->host) != NULL)
-		pthread_mutex_lock(&h->lock);
+		host_lock(h);
 	else
 		pthread_rwlock_unlock(&hs->lock);
 	return h;
@@ -143,7 +155,7 @@ hosts_enter(struct hosts *hs, struct ticket *t)
 void
 hosts_exit(struct hosts *hs, struct host *h)
 {
-	pthread_mutex_unlock(&h->lock);
+	host_unlock(h);
 	pthread_rwlock_unlock(&hs->lock);
 }
 

@@ -127,7 +127,7 @@ next_locked(struct hosts *hs, struct host *h, uint64_t *cursor)
 			return NULL;
 		*cursor = h->serial;
 	} while (h->carries);
-	pthread_mutex_lock(&h->lock);
+	host_lock(h);
 	return h;
 }
 
@@ -144,7 +144,7 @@ hosts_view_piece(struct hosts *hs, uint64_t *cursor, uint64_t now,
 		if ((h = next_locked(hs, h, cursor)) == NULL)
 			break;
 		take_view(h, now, &v);
-		pthread_mutex_unlock(&h->lock);
+		host_unlock(h);
 		fn(&v, arg);
 	}
 	pthread_rwlock_unlock(&hs->lock);
@@ -179,7 +179,7 @@ hosts_sample_piece(struct hosts *hs, uint64_t *cursor,
 		if ((h = next_locked(hs, h, cursor)) == NULL)
 			break;
 		take_sample(h, &sample);
-		pthread_mutex_unlock(&h->lock);
+		host_unlock(h);
 		fn(&sample, arg);
 	}
 	pthread_rwlock_unlock(&hs->lock);

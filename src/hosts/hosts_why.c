@@ -119,6 +119,7 @@ add_limit(struct hosts_explanation *e, const struct hosts_why *kept,
 		limit.part = kept->rule->paths[r->part].text;
 	else if (r->whose == THROTTLE_OF_NAMED)
 		limit.named = kept->named;
+	limit.total = r->whose == THROTTLE_OF_TOTAL;
 	hosts_say_limit(to->name, &limit);
 	to->at = r->at;
 	to->decides = r->decides;

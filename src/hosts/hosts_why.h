@@ -56,8 +56,8 @@ struct hosts_why {
 	const struct rule	*rule;		/* of conf */
 	unsigned		 part;		/* or THROTTLE_WHOLE */
 	char			 named[THROTTLE_NAME];	/* or "" */
-	/* What paused the whole, the part, the named one. */
-	enum stats_cause	 causes[THROTTLE_OF_NAMED + 1];
+	/* What paused the whole, the part, the named one; not the total. */
+	enum stats_cause	 causes[THROTTLE_WHOSE];
 	uint64_t		 now;		/* ns */
 	bool			 late;		/* it could not start in time */
 	bool			 drained;	/* no newcomer is let in */

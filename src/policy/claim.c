@@ -367,6 +367,7 @@ largest_cost(const struct rule *rule, const struct throttle_request *q)
 	if (rule->mode == RULE_OBSERVE)
 		return UINT64_MAX;
 	max = smallest_burst(&rule->limits, UINT64_MAX);
+	max = smallest_burst(&rule->total, max);
 	if (q->part != THROTTLE_WHOLE)
 		max = smallest_burst(&rule->paths[q->part].limits, max);
 	for (i = 0; i < q->also.n; i++)

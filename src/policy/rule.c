@@ -17,6 +17,13 @@ rule_pauses(const struct rule *rule, int status)
 }
 
 bool
+rule_has_total(const struct rule *rule)
+{
+	return rule->mode == RULE_ENFORCE &&
+	    (rule->total.nrates > 0 || rule->total.concurrency > 0);
+}
+
+bool
 rule_upgrades(const struct rule *rule, struct http1_str protocol)
 {
 	unsigned i;

@@ -172,6 +172,8 @@ struct rule {
 	size_t			 npaths;	/* owned */
 
 	struct rule_key		 per;		/* a throttle for each */
+	struct budget_limits	 total;		/* of all of them; see
+						   rule_has_total() */
 	struct rule_key		 fair_by;	/* turns, within a throttle */
 	bool			 trust_priority; /* between clients, too */
 	struct rule_weight	*weights;	/* owned; see */
@@ -198,6 +200,9 @@ struct rule {
 
 /* What the rule says of a status, or NULL: it does not pause. */
 const struct rule_status *rule_pauses(const struct rule *, int status);
+
+/* Whether what credentials have throttles for may be used up by all of them. */
+bool		 rule_has_total(const struct rule *);
 
 /* Whether requests may upgrade to that protocol. */
 bool		 rule_upgrades(const struct rule *,

@@ -57,6 +57,7 @@
 
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_tick.h"
+#include "throttle/throttle_total.h"
 
 struct throttle *
 throttle_new(const struct throttle_limits *limits)
@@ -94,6 +95,7 @@ throttle_free(struct throttle *t)
 {
 	if (t == NULL)
 		return;
+	throttle_join(t, NULL, NULL);
 	throttle_forget_behind(t);
 	fair_free(t->queue);
 	free_named(t);

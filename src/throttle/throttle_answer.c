@@ -10,6 +10,7 @@
 #include "throttle/budget_recovery.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_tick.h"
+#include "throttle/throttle_total.h"
 
 void
 throttle_verdict(struct throttle *t, struct throttle_waiter *w,
@@ -37,6 +38,8 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 		    w->also_epochs[i], verdict, now);
 	if (named != NULL)
 		budget_verdict(named, w->named_epoch, verdict, now);
+	if (t->total != NULL)
+		throttle_total_verdict(t, w, verdict, now);
 	/* A neutral one may let a shape's next one go sooner. */
 	if (held || verdict == BUDGET_NEUTRAL)
 		set_unblocked_at(t, now);

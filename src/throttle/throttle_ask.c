@@ -12,6 +12,7 @@
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_start.h"
 #include "throttle/throttle_tick.h"
+#include "throttle/throttle_total.h"
 
 /* First of its lane, and when its budgets allow it (ns). */
 struct head {
@@ -60,6 +61,9 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 		LIST_INSERT_HEAD(&t->deposits, w->deposit, entry);
 		w->deposit->listed = true;
 	}
+	w->total = 0;
+	if (t->total != NULL)
+		throttle_total_take(t, w, at, now);
 	w->fair.returned = false;
 	w->held = true;
 	w->slotless = false;
@@ -102,7 +106,8 @@ throttle_goes(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 {
 	return budget_allows(&t->host, w->cost, now) &&
 	    inner_allow(t, w->lane, w->cost, now) &&
-	    first_of(t, w->lane) == NULL && next_in_turn(t, now) == NULL;
+	    first_of(t, w->lane) == NULL && next_in_turn(t, now) == NULL &&
+	    (t->total == NULL || throttle_total_allows(t, w->cost, now));
 }
 
 /* With the report of a newcomer that does not go at once. */
@@ -163,7 +168,8 @@ throttle_next(struct throttle *t, uint64_t now)
 		set_unblocked_at(t, now);
 	}
 	if (!budget_room(&t->host) || (f = next_in_turn(t, now)) == NULL ||
-	    !budget_allows(&t->host, f->cost, now))
+	    !budget_allows(&t->host, f->cost, now) ||
+	    (t->total != NULL && !throttle_total_allows(t, f->cost, now)))
 		return NULL;
 	w = waiter_of(f);
 	at = throttle_accounted(t, w, now);
@@ -232,28 +238,44 @@ counts_first(const struct head *heads, unsigned n)
 	return false;
 }
 
-uint64_t
-throttle_wake(struct throttle *t, uint64_t now)
+/* By its own budgets alone; *w is who goes then, or NULL. */
+static uint64_t
+own_wake(struct throttle *t, uint64_t now, const struct fair_waiter **w)
 {
 	uint64_t at, wake = THROTTLE_NEVER;
 	struct head heads[FAIR_END];
 	unsigned i, n;
 
-	throttle_tick(t, now);
+	*w = NULL;
 	if (fair_length(t->queue) == 0 ||
 	    budget_opens(&t->host) == BUDGET_NEVER)
 		return THROTTLE_NEVER;
 	n = all_heads(t, heads);
 	for (i = 0; i < n; i++) {
 		at = larger(heads[i].part_due, heads[i].host_due);
-		if (at < wake && !held_up(heads, i, larger(at, now)))
-			wake = at;
+		if (at >= wake || held_up(heads, i, larger(at, now)))
+			continue;
+		/* of those who may go now it is the first one's turn */
+		if (*w == NULL || wake > now)
+			*w = heads[i].w;
+		wake = at;
 	}
 	/* what is on its way may have to be counted before */
 	if (counts_first(heads, n) && !TAILQ_EMPTY(&t->sent) &&
 	    TAILQ_FIRST(&t->sent)->count_at < wake)
 		wake = TAILQ_FIRST(&t->sent)->count_at;
 	return wake;
+}
+
+uint64_t
+throttle_wake(struct throttle *t, uint64_t now)
+{
+	const struct fair_waiter *w;
+	uint64_t at;
+
+	throttle_tick(t, now);
+	at = own_wake(t, now, &w);
+	return t->total != NULL ? throttle_total_wake(t, w, at, now) : at;
 }
 
 void

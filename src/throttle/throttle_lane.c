@@ -166,6 +166,10 @@ throttle_spend(struct throttle_deposit *d)
 		LIST_REMOVE(d, entry);
 		d->listed = false;
 	}
+	if (d != NULL && d->in_total) {
+		LIST_REMOVE(d, total_entry);
+		d->in_total = false;
+	}
 }
 
 void

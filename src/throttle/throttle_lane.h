@@ -57,6 +57,10 @@ struct throttle {
 	struct throttle_queue	 sent;		/* by count_at */
 	uint64_t		 within;	/* ns: after that it is so */
 	struct window		*windows;	/* owned; of all strict rates */
+	struct throttle_total	*total;		/* or NULL; its owner's */
+	TAILQ_ENTRY(throttle)	 line;		/* of the total, while */
+	bool			 in_line;	/* ... it waits for that */
+	void			*owner;		/* for who goes along it */
 	uint64_t		 now;		/* ns: the latest heard of */
 	uint64_t		 unblocked_at;	/* ns; see throttle.c */
 	/*
@@ -188,7 +192,8 @@ has_room(struct throttle *t, const struct throttle_waiter *w)
 	while (n > 0)
 		if (!budget_room(b[--n]))
 			return false;
-	return budget_room(&t->host);
+	return budget_room(&t->host) &&
+	    (t->total == NULL || budget_room(&t->total->budget));
 }
 
 /* Returns whether the budgets on top of the host's allow a cost of a lane. */

@@ -13,6 +13,7 @@
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_tick.h"
+#include "throttle/throttle_total.h"
 
 /* Whether all lanes stay what they are. */
 static bool
@@ -229,6 +230,9 @@ throttle_hold(struct throttle *t, struct throttle_waiter *w,
 		    w->also.parts[i]), !w->settled, cost);
 	if (named != NULL)
 		w->named_epoch = budget_hold(named, !w->settled, cost);
+	w->total = 0;
+	if (t->total != NULL)
+		throttle_total_hold(t, w);
 	join_named(t, w->named);
 	w->held = true;
 	w->slotless = false;

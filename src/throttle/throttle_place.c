@@ -126,12 +126,13 @@ count(struct walk *k, const struct throttle_waiter *other)
 
 /*
  * Whether those before it are sure to go in that order: one in a part may be
- * passed by those in none, and those in other parts may be held up by them.
+ * passed by those in none, and those in other parts may be held up by them.  Who
+ * else spends from a total is not known here.
  */
 static bool
 order_is_sure(const struct walk *k)
 {
-	if (k->t->trust && k->strangers)
+	if ((k->t->trust && k->strangers) || k->t->total != NULL)
 		return false;
 	return k->w->lane == 0 ? !k->elsewhere_ahead : !k->elsewhere;
 }

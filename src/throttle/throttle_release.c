@@ -12,6 +12,7 @@
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_start.h"
 #include "throttle/throttle_tick.h"
+#include "throttle/throttle_total.h"
 
 void
 throttle_release_slot(struct throttle *t, struct throttle_waiter *w,
@@ -29,6 +30,8 @@ throttle_release_slot(struct throttle *t, struct throttle_waiter *w,
 	budget_release(&t->host);
 	while (n > 0)
 		budget_release(b[--n]);
+	if (t->total != NULL)
+		throttle_total_release(t, w, now);
 	w->slotless = true;
 }
 
@@ -70,6 +73,8 @@ throttle_refund(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 		LIST_FOREACH(d, &t->deposits, entry)
 			budget_refunded(&t->host, &w->deposit->paid, sooner,
 			    &d->paid);
+		if (t->total != NULL)
+			throttle_total_refund(t, w, now);
 		/* Whom it lets go now could not have gone before. */
 		set_unblocked_at(t, now);
 		throttle_drop(t, w);

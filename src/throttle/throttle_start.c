@@ -25,6 +25,9 @@ throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
 	while (n > 0)
 		at = larger(at, budget_due_at_best(b[--n], w->fair.cost,
 		    now));
+	if (t->total != NULL)
+		at = larger(at, larger(t->total->unblocked_at,
+		    budget_due(&t->total->budget, w->fair.cost)));
 	at = larger(at, w->since);
 	return larger(at, t->unblocked_at);
 }
@@ -127,22 +130,38 @@ part_at(const struct pair *pair, unsigned i)
 	return i < pair->also.n ? pair->also.parts[i] : THROTTLE_WHOLE;
 }
 
-/*
- * The budget that lets it go latest has the word; the host's before others.
- * part: whose it is; a named one's is not told.
- */
+/* The budget that lets it go latest has the word; the host's before others. */
+static bool
+has_the_word(const struct budget_start *p, const struct budget_start *s)
+{
+	if (p->at != s->at)
+		return p->at > s->at;
+	return p->due > s->due || s->what == BUDGET_SHORT_NONE;
+}
+
+/* part: whose budget it is; a named one's is not told. */
 static void
 choose(struct throttle_report *r, struct budget_start *s,
     struct budget_start p, unsigned part)
 {
 	bool named = part == THROTTLE_WHOLE;
 
-	if (p.at < s->at || (p.at == s->at && p.due <= s->due &&
-	    s->what != BUDGET_SHORT_NONE))
+	if (!has_the_word(&p, s))
 		return;
 	r->of_part = p.what != BUDGET_SHORT_NONE && !named;
 	r->of_named = p.what != BUDGET_SHORT_NONE && named;
 	r->part = part;
+	*s = p;
+}
+
+static void
+choose_total(struct throttle_report *r, struct budget_start *s,
+    struct budget_start p)
+{
+	if (!has_the_word(&p, s))
+		return;
+	r->of_part = r->of_named = false;
+	r->of_total = p.what != BUDGET_SHORT_NONE;
 	*s = p;
 }
 
@@ -151,7 +170,7 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
     struct throttle_report *r)
 {
 	struct pair pair = pair_of(t, w->lane);
-	struct throttle_ahead a = throttle_ahead(t, w, now);
+	struct throttle_ahead in_part, a = throttle_ahead(t, w, now);
 	struct budget *b[THROTTLE_INNER];
 	unsigned i, n = inner_budgets(t, pair, b);
 	struct budget_start s;
@@ -159,10 +178,13 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
 	s = budget_start(&t->host, a.cost, w->cost, a.first, now);
 	*r = (struct throttle_report){ .waiting = throttle_waiting(t) };
 	if (n > 0)
-		a = throttle_ahead_in_part(t, w, now);
+		in_part = throttle_ahead_in_part(t, w, now);
 	for (i = 0; i < n; i++)
-		choose(r, &s, budget_start(b[i], a.cost, w->cost, a.first,
-		    now), part_at(&pair, i));
+		choose(r, &s, budget_start(b[i], in_part.cost, w->cost,
+		    in_part.first, now), part_at(&pair, i));
+	if (t->total != NULL)
+		choose_total(r, &s, budget_start(&t->total->budget, a.cost,
+		    w->cost, a.first, now));
 	r->start = s.at;
 	if (s.what == BUDGET_SHORT_NONE)
 		s = short_of_others(t, now);

@@ -127,6 +127,8 @@ throttle_tick(struct throttle *t, uint64_t now)
 	t->now = larger(t->now, now);
 	if (budget_tick(&t->host, now))
 		set_unblocked_at(t, now);
+	if (t->total != NULL && budget_tick(&t->total->budget, now))
+		t->total->unblocked_at = now;
 	for (i = 0; i < t->nparts; i++)
 		if (budget_tick(&t->parts[i], now))
 			set_unblocked_at(t, now);

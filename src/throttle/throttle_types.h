@@ -52,6 +52,19 @@ struct throttle_deposit {
 	LIST_ENTRY(throttle_deposit)	 entry;	/* while it can be refunded */
 	struct budget_paid		 paid;
 	bool				 listed;
+	/* The same of the throttle's total. */
+	LIST_ENTRY(throttle_deposit)	 total_entry;
+	struct budget_paid		 total;
+	bool				 in_total;
+};
+
+/* A budget on top of those of several throttles; see throttle_total.h. */
+struct throttle_total {
+	struct budget			 budget;
+	TAILQ_HEAD(, throttle)		 line;
+	LIST_HEAD(, throttle_deposit)	 deposits; /* may be refunded */
+	uint64_t			 unblocked_at;	/* ns; as a throttle's */
+	uint32_t			 serial;	/* no other has */
 };
 
 /*
@@ -112,6 +125,8 @@ struct throttle_waiter {
 	uint32_t			 also_epochs[THROTTLE_ALSO];
 	unsigned			 named;
 	uint32_t			 named_epoch;
+	uint32_t			 total;	/* the serial of that one */
+	uint32_t			 total_epoch;
 	bool				 held;	/* admitted, not released */
 	bool				 slotless; /* ... and holds no slot */
 	bool				 settled; /* its verdict is given */
@@ -143,6 +158,7 @@ struct throttle_report {
 	bool			 of_part;	/* in a part, not the host */
 	unsigned		 part;		/* in which, then */
 	bool			 of_named;	/* in the named part */
+	bool			 of_total;	/* in what others have, too */
 	unsigned		 rate;		/* which, when it is a rate */
 	/*
 	 * Of throttle_ask(): who was taken out of a full queue, having spent

@@ -69,6 +69,8 @@ throttle_view(struct throttle *t, uint64_t now, struct throttle_view *v)
 		.clients = (uint32_t)fair_clients(t->queue),
 	};
 	view_budget(&t->host, now, &v->host);
+	if ((v->has_total = t->total != NULL))
+		view_budget(&t->total->budget, now, &v->total);
 }
 
 static void

@@ -40,6 +40,8 @@ struct budget_view {
 
 struct throttle_view {
 	struct budget_view host;
+	struct budget_view total;	/* what it has with others, if it has */
+	bool		 has_total;
 	unsigned	 nparts;	/* throttle_view_part() has them */
 	uint32_t	 waiting;
 	uint32_t	 queue_length;	/* most that may wait */

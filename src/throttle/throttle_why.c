@@ -52,6 +52,9 @@ add_budgets(struct throttle *t, struct throttle_why *why,
 	struct throttle_ahead ahead = throttle_ahead(t, w, now);
 	unsigned i, part;
 
+	if (t->total != NULL)
+		add_budget(why, &t->total->budget, THROTTLE_OF_TOTAL,
+		    THROTTLE_WHOLE, ahead, w->cost, now);
 	add_budget(why, &t->host, THROTTLE_OF_HOST, THROTTLE_WHOLE, ahead,
 	    w->cost, now);
 	ahead = throttle_ahead_in_part(t, w, now);
@@ -73,7 +76,8 @@ static struct throttle_reason *
 reported(struct throttle_why *why, const struct throttle_report *r)
 {
 	enum throttle_whose whose = r->of_part ? THROTTLE_OF_PART :
-	    r->of_named ? THROTTLE_OF_NAMED : THROTTLE_OF_HOST;
+	    r->of_named ? THROTTLE_OF_NAMED : r->of_total ?
+	    THROTTLE_OF_TOTAL : THROTTLE_OF_HOST;
 	struct throttle_reason *reason;
 	unsigned i;
 

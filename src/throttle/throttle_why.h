@@ -15,14 +15,16 @@
  * decides.
  */
 
-/* Of the host, the parts and the named one. */
-#define THROTTLE_REASONS	((3 + THROTTLE_ALSO) * BUDGET_REASONS)
+/* Of the host, the parts, the named one and the total. */
+#define THROTTLE_REASONS	((4 + THROTTLE_ALSO) * BUDGET_REASONS)
 
 /* Whose budget. */
 enum throttle_whose {
 	THROTTLE_OF_HOST,
 	THROTTLE_OF_PART,
 	THROTTLE_OF_NAMED,
+	THROTTLE_OF_TOTAL,
+	THROTTLE_WHOSE,		/* how many there are */
 };
 
 struct throttle_reason {

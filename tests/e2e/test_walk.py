@@ -5,7 +5,10 @@ Each row is something with a budget of one request, and other ways to write
 the same.  What a row must not hold up is tested beside it.  Hosts' spellings
 are in test_names.py.
 """
+import threading
+
 import dnsserver
+import wire
 
 ONE = {"capacity": 1, "period": "1h"}
 TIGHT = {"max_wait": "10ms"}
@@ -212,3 +215,119 @@ def test_credentials_of_which_hosts_take_one(lab):
 		    for value in fields])
 		assert answer.status == 400, fields
 	assert far.requests == []
+
+
+# Made-up credentials.
+
+KEYS = {"capacity": 2, "period": "1h", "queue": TIGHT,
+    "per": "authorization"}
+
+
+def key(text):
+	return [("Authorization", f"Bearer {text}")]
+
+
+def test_made_up_credentials(lab):
+	"""Without a total each has a budget; with it all have one, too."""
+	far = lab.origin()
+	lab.sluice(resolver=[lab.dns(dnsserver.Here()).at], hosts={
+	    "open.test": KEYS, "api.test": {**KEYS, "per_total": {
+	    "capacity": 3, "period": "1h"}}})
+	one = lab.client()
+	at = f"http://open.test:{far.port}/"
+	assert [one.get(at, fields=key(n)).status for n in range(9)] == \
+	    [200] * 9
+	at = f"http://api.test:{far.port}/"
+	assert [one.get(at, fields=key(n)).status for n in range(9)] == \
+	    [200] * 3 + [429] * 6
+	answer = one.get(at)
+	assert answer.status == 429
+	assert b"3 per 1h of all credentials" in answer.body
+	# its own limit is there as before, and is told as such
+	assert one.tunnel(f"api.test:{far.port}").status == 429
+	told = lab.control().get("/v1/hosts?limit=100").json()["hosts"]
+	budgets = [budget for host in told for budget in host["budgets"]
+	    if host["rule"] == "api.test"]
+	assert {budget["name"]: budget["left"] for budget in budgets
+	    if "credentials" in budget["name"]} == \
+	    {"3 per 1h of all credentials": 0}
+
+
+def test_each_credential_has_its_own_limit_too(lab):
+	far = lab.origin()
+	lab.sluice(hosts={"127.0.0.1": {**KEYS, "per_total": {
+	    "capacity": 3, "period": "1h"}}})
+	one = lab.client()
+	assert [one.get(f"http://{far.at}/", fields=key(n)).status
+	    for n in "aaabb"] == [200, 200, 429, 200, 429]
+
+
+def test_credentials_take_turns(lab):
+	"""One request of each that waits for what all have together."""
+	gate = threading.Event()
+	order = []
+
+	def handle(conn, request):
+		order.append(request.get("authorization")[-1])
+		gate.wait(wire.DEADLINE)
+		conn.reply()
+	far = lab.origin(handle)
+	daemon = lab.sluice(hosts={"127.0.0.1": {"per": "authorization",
+	    "per_total": {"concurrency": 1}}})
+	first = lab.client().ask("GET", f"http://{far.at}/", fields=key("z"))
+	far.wait_requests(1)
+	many = []
+	control = lab.control()
+	for n in "aaabbc":
+		many.append(lab.client().ask("GET", f"http://{far.at}/",
+		    fields=key(n)))
+		wire.wait_until(lambda: sum(one["waiting"] for one in
+		    control.get("/v1/hosts").json()["hosts"]) == len(many))
+	gate.set()
+	for one in first, *many:
+		assert one.response().status == 200
+	assert "".join(order) == "zabcaba"
+	daemon.change(hosts={"127.0.0.1": {"per": "authorization"}})
+	assert lab.get(f"http://{far.at}/", fields=key("a")).status == 200
+
+
+def test_a_total_outlives_its_credentials(lab):
+	"""Entries that are idle are dropped as others come; it is kept."""
+	far = lab.origin()
+	lab.sluice(hosts={"127.0.0.1": {"capacity": 1000, "period": "1ms",
+	    "per": "authorization", "queue": TIGHT, "per_total":
+	    {"capacity": 5, "period": "1h"}}}, limits={"hosts": 100})
+	one = lab.client()
+	statuses = [one.get(f"http://{far.at}/", fields=key(n)).status
+	    for n in range(300)]
+	assert statuses == [200] * 5 + [429] * 295
+
+
+def test_reloads_keep_what_all_have_spent(lab):
+	far = lab.origin()
+	rule = {**KEYS, "per_total": {"capacity": 3, "period": "1h"}}
+	daemon = lab.sluice(hosts={"127.0.0.1": rule})
+	at = f"http://{far.at}/"
+	assert [lab.get(at, fields=key(n)).status for n in "abc"] == [200] * 3
+	daemon.change(hosts={"127.0.0.1": {**rule, "per_total": {
+	    "capacity": 4, "period": "1h"}}})
+	assert [lab.get(at, fields=key(n)).status for n in "de"] == [200, 429]
+	daemon.change(hosts={"127.0.0.1": KEYS})
+	assert lab.get(at, fields=key("e")).status == 200
+	daemon.change(hosts={"127.0.0.1": rule})
+	assert [lab.get(at, fields=key(n)).status for n in "fghi"] == \
+	    [200] * 3 + [429]
+
+
+def test_tunnels_come_to_nothing_for_all(lab):
+	"""A CONNECT with plain requests inside gives its cost back."""
+	far = lab.origin()
+	lab.sluice(hosts={"127.0.0.1": {"per": "authorization", "queue": TIGHT,
+	    "per_total": {"capacity": 3, "period": "1h"}}})
+	statuses = []
+	for n in range(5):
+		one = lab.client()
+		if one.tunnel(far.at).status == 200:
+			statuses.append(one.get("/", host=far.at,
+			    fields=key(n)).status)
+	assert statuses == [200] * 3

@@ -199,6 +199,20 @@ static const struct wrong errors[] = {
 	{ "defaults: {shared: true}\n", "1:20: defaults.shared: true, ..." },
 	{ "hosts: {a.b: {shared: true}}\n",
 	    "1:23: hosts.a.b.shared: true, ..." },
+	{ "defaults: {per_total: {capacity: 1}}\n", "1:23: defaults.per_total: "
+	    "limits, expected them with \"per\", ..." },
+	{ "defaults: {per: client, per_total: {}}\n",
+	    "1:36: defaults.per_total: no limit, ..." },
+	{ "defaults: {per: client, per_total: {capacity: 1, strict: true}}\n",
+	    "1:36: defaults.per_total: a strict rate, ..." },
+	{ "defaults: {per: client, per_total: 5}\n",
+	    "1:36: defaults.per_total: a plain value, ..." },
+	{ "defaults: {per: client, per_total: {capcity: 1}}\n", "1:37: "
+	    "defaults.per_total.capcity: an unknown key, expected capacity, "
+	    "period, burst, strict, rates, concurrency; did you mean "
+	    "\"capacity\"?" },
+	{ "defaults: {per: client, per_total: {burst: 1}}\n",
+	    "1:44: defaults.per_total.burst: without capacity, ..." },
 	{ "defaults: {same: a.b}\n", "1:18: defaults.same: hosts, expected "
 	    "them with a rule of hosts only" },
 	{ "hosts: {\"*.a\": {same: b.c}}\n", "1:23: hosts.*.a.same: hosts, "
@@ -389,6 +403,7 @@ static const char	 whole[] =
     "defaults: &d {capacity: 10, queue: {length: 5, max_wait: 1}}\n"
     "hosts:\n  a.b: *d\n  \"*.c:80\":\n    shared: yes\n"
     "    same: [\"c:80\", 192.0.2.7]\n"
+    "    per: client\n    per_total: {capacity: 7, concurrency: 3}\n"
     "    rates:\n    - {capacity: 0.5, strict: on}\n    - {capacity: 9}\n"
     "    pause: {statuses: [429], default: 1, max: 2}\n";
 
@@ -518,6 +533,11 @@ START_TEST(everything)
 	ck_assert_str_eq(rule->name, "*.c:80");
 	ck_assert(rule->has_port);
 	ck_assert(rule->shared);
+	ck_assert_uint_eq(rule->total.rates[0].capacity, 7 * UNIT);
+	ck_assert_uint_eq(rule->total.nrates, 1);
+	ck_assert_uint_eq(rule->total.concurrency, 3);
+	ck_assert(rule_has_total(rule));
+	ck_assert(!rule_has_total(&conf->rules[0]));
 	ck_assert_uint_eq(rule->nsame, 2);
 	for (i = 0; i < 4; i++) {
 		ck_assert(http1_host_parse(&host, joined[i],

@@ -316,7 +316,7 @@ static const struct wrong host_errors[] = {
 	    "expected capacity, period, burst, strict, counted_within, "
 	    "rates, concurrency, queue, mode, candidate, pause, learn, retry, client_cost, "
 	    "costs, paths, "
-	    "per, fair_by, weights, trust_priority, shared, same, https, "
+	    "per, per_total, fair_by, weights, trust_priority, shared, same, https, "
 	    "tunnel, upgrade, tls; did you mean \"https\"?" },
 	{ HOST("https: tunnel, https: tunnel"),
 	    "1:30: hosts.a.b.https: a key that is there twice, ..." },

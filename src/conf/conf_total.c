@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_total.h"
+
+#include "conf/conf_limits.h"
+
+static bool
+has_strict(const struct budget_limits *limits)
+{
+	unsigned i;
+
+	for (i = 0; i < limits->nrates; i++)
+		if (limits->rates[i].strict)
+			return true;
+	return false;
+}
+
+bool
+conf_total(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	struct budget_limits *limits = field;
+
+	(void)option;
+	*limits = w->path;
+	if (!conf_walk_mapping(w, node, "a mapping such as {capacity: 10}") ||
+	    !conf_walk_level(w, CONF_PATH, node, limits) ||
+	    !conf_limits_finish(w, node, limits))
+		return false;
+	if (has_strict(limits))
+		return conf_wrong(&w->report, node, "a strict rate, expected "
+		    "others: when a host has counted is known of each "
+		    "credential only");
+	if (limits->nrates == 0 && limits->concurrency == 0)
+		return conf_wrong(&w->report, node, "no limit, expected "
+		    "capacity, rates or concurrency");
+	return true;
+}
+
+bool
+conf_total_finish(struct conf_walk *w, const struct conf_node *mapping,
+    const struct rule *rule)
+{
+	if (conf_node_value(mapping, "per_total") == NULL ||
+	    rule->per.kind != RULE_KEY_NONE)
+		return true;
+	return conf_walk_wrong(w, mapping, "per_total", "limits, expected "
+	    "them with \"per\", as in per: authorization; without it the "
+	    "rule's own limits are all there is");
+}
