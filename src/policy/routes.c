@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/http1_class.h"
+#include "policy/path.h"
+#include "policy/path_char.h"
 
 #define HEX_MIN		6	/* letters and digits that are no word */
 #define HEX_LETTERS	8	/* letters alone */
@@ -63,30 +64,46 @@ put(struct writer *w, const char *p, size_t len)
 	w->len += len;
 }
 
+/* A segment in one spelling: decoded, but for what is not the same then. */
+static void
+put_segment(struct writer *w, struct http1_str segment)
+{
+	size_t begin;
+	char byte;
+	int c;
+
+	put(w, "/", 1);
+	begin = w->len;
+	while ((c = path_next_char(&segment)) != -1) {
+		byte = (char)(c & 0xff);
+		if (c & PATH_ENCODED)
+			put(w, byte == '/' ? "%2F" : "%25", 3);
+		else
+			put(w, &byte, 1);
+	}
+	if (is_name(w->text + begin, w->len - begin)) {
+		w->len = begin;
+		put(w, "*", 1);
+	}
+}
+
 unsigned
-route_text(struct http1_str method, struct http1_str path,
+route_text(struct http1_str method, struct http1_str target,
     char text[ROUTE_TEXT], size_t ends[ROUTE_SEGMENTS + 1])
 {
 	struct writer w = { text, 0 };
-	const char *p = path.p, *end = p == NULL ? p : p + path.len, *next;
+	struct path path;
 	unsigned n = 0;
+	size_t i;
 
 	put(&w, method.p, method.len);
 	ends[n++] = w.len;
-	while (p < end && *p != '?' && *p != '#') {
-		if (*p == '/') {
-			p++;
-			continue;
-		}
-		for (next = p; next < end && *next != '/' && *next != '?' &&
-		    *next != '#'; next++)
-			;
-		put(&w, "/", 1);
-		if (is_name(p, (size_t)(next - p)))
-			put(&w, "*", 1);
-		else
-			put(&w, p, (size_t)(next - p));
-		p = next;
+	if (!path_split(&path, target) && target.p != NULL) {
+		path.segments[0] = target;
+		path.n = 1;
+	}
+	for (i = 0; i < path.n && i < PATH_SEGMENTS; i++) {
+		put_segment(&w, path.segments[i]);
 		/* all that is behind the last is part of it */
 		if (n <= ROUTE_SEGMENTS)
 			ends[n++] = w.len;

@@ -13,9 +13,10 @@
  *
  * A route is a request's method and the segments of its path, in which what
  * tells one thing from another of its kind (digits, hexadecimal, UUIDs) counts
- * as *; the query does not count.  A route that was not seen yet belongs where
- * the one does with which it has most segments in common, if all such are of
- * one part and the first is among them; else nowhere.
+ * as *; the query does not count, nor does the spelling (the plain reading of
+ * path.h).  A route that was not seen yet belongs where the one does with which
+ * it has most segments in common, if all such are of one part and the first is
+ * among them; else nowhere.
  *
  * Routes are known by hashes of their beginnings, which the caller makes of
  * the text, with a key of its own.  ROUTES_MAX are remembered; the one that
