@@ -168,7 +168,48 @@ def test_web_with_tls(lab, pki, token):
 	one.close()
 
 
+def test_handshakes_that_fail(lab, pki, token):
+	"""Who does not speak TLS, or does not trust it, ends nobody else."""
+	daemon = lab.sluice(log={"level": "debug"}, admin={**token, "web": {
+	    "address": "127.0.0.1:0", "tls": {
+	    "certificate": str(pki.pem("origin")),
+	    "key": str(pki.key("origin"))}}})
+	at = ("127.0.0.1", daemon.web_port())
+	with socket.create_connection(at) as clear:
+		clear.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		clear.settimeout(wire.DEADLINE)
+		while clear.recv(4096):
+			pass
+	daemon.err.wait(r"control plane: no TLS with 127\.0\.0\.1:")
+	context = pki.client("ca")
+	context.check_hostname = False
+	one = http.client.HTTPSConnection(*at, context=context,
+	    timeout=wire.DEADLINE)
+	one.request("GET", "/healthz")
+	assert one.getresponse().status == 200
+	one.close()
+
+
 # What is asked for
+
+
+def test_spellings_of_a_path(lab):
+	"""One slash at the end says nothing, two say something else."""
+	lab.sluice()
+	control = lab.control()
+	assert control.get("/v1/status/").status == 200
+	assert control.get("/v1/stat%75s").status == 200
+	assert control.get("/v1/status//").status in (400, 404)
+	assert control.get("/v1//status").status in (400, 404)
+	assert control.get("/v1/status?").status == 200
+	assert control.get("/v1/hosts?limit=5&&state=open&").status == 200
+	for query in "limit=%", "limit=%1", "limit=%zz", "limit=%00", \
+	    "limit=5&limit=5", "match=%0a":
+		assert control.get("/v1/hosts?" + query).status == 400, query
+	# + is a space in a query, and none in a path
+	problem = control.get("/v1/hosts?state=a+b")
+	assert problem.status == 400 and '"a b"' in problem.problem()
+	assert control.get("/v1/hosts/a+b").status == 404
 
 
 def test_status(lab):
@@ -485,6 +526,18 @@ def test_events_that_are_not_kept_any_more(lab):
 	kept = lab.control().get("/v1/events?follow=false&after=0").json()
 	assert len(kept["events"]) == 2
 	assert kept["missed"] == kept["events"][0]["id"] - 1
+
+
+def test_stream_says_what_is_not_kept_any_more(lab):
+	daemon = lab.sluice(admin={"events": 2})
+	for _ in range(4):
+		daemon.reload(**daemon.keys)
+	one, response = lab.control().open("GET", "/v1/events?after=0")
+	assert re.fullmatch(rb": [1-9][0-9]* are not kept any more\n",
+	    response.readline())
+	assert response.readline() == b"\n"
+	assert response.readline().startswith(b"id: ")
+	one.close()
 
 
 def test_events_by_match(lab):

@@ -410,3 +410,49 @@ def test_by_rule(named):
 	detail = control.get("/v1/hosts/defaults")
 	assert detail["counts"]["admitted"] == 3
 	assert detail["hosts"] == 3
+
+
+def test_sorted(lab, tmp_path):
+	"""By who waits longest, and by who has most under way."""
+	gate = origin.Gate()
+	one, two = lab.origin(gate), lab.origin(gate)
+	path = str(tmp_path / "admin.sock")
+	daemon = lab.sluice(admin={"socket": path}, hosts={
+	    f"127.0.0.1:{one.port}": {"concurrency": 1, **WAITS},
+	    f"127.0.0.1:{two.port}": {"concurrency": 3, **WAITS}})
+	control = control_of(daemon, path)
+	names = [f"127.0.0.1:{far.port}" for far in (one, two)]
+
+	def rows(query):
+		return [host["key"] for host in
+		    control.get(f"/v1/hosts?{query}")["hosts"]]
+
+	clients = [lab.client().ask("GET", one.url) for _ in range(2)]
+	wire.wait_until(lambda: [host["waiting"] for host in
+	    control.get("/v1/hosts?sort=key")["hosts"]] == [1])
+	clients += [lab.client().ask("GET", two.url) for _ in range(4)]
+	wire.wait_until(lambda: control.get("/v1/status")["in_flight"] == 4
+	    and control.get("/v1/status")["waiting"] == 2)
+	assert rows("sort=in_flight") == names[::-1]
+	assert rows("sort=oldest") == names
+	gate.open()
+	for client in clients:
+		assert client.response().status == 200
+
+
+def test_no_more_overrides_than_there_may_be(lab, tmp_path):
+	path = str(tmp_path / "admin.sock")
+	daemon = lab.sluice(admin={"socket": path, "overrides": 1},
+	    hosts={"a.test": {}, "b.test": {}})
+	control = control_of(daemon, path)
+	body = {"capacity": 5, "for": 60}
+	control.change("PUT", "/v1/hosts/a.test/limits", body)
+	answer = control.ask("PUT", "/v1/hosts/b.test/limits", body)
+	assert answer.status == 422
+	assert "admin.overrides" in answer.value["detail"]
+	# the one that is there may be changed, and makes room when it goes
+	control.change("PUT", "/v1/hosts/a.test/limits", body)
+	control.change("DELETE", "/v1/hosts/a.test/limits")
+	control.change("PUT", "/v1/hosts/b.test/limits", body)
+	assert [o["key"] for o in control.get("/v1/overrides")["overrides"]] \
+	    == ["b.test"]

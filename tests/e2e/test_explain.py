@@ -102,6 +102,7 @@ def test_other_forms(lab):
 	({"url": "/x"}, "refused"),
 	({"url": "http://bad host/"}, "refused"),
 	({"url": "ftp://api.example/"}, "refused"),
+	({"url": "http://user:hidden@api.example/"}, "refused"),
 	({"url": ""}, "url is missing"),
 	({"url": "http://a.example/", "method": "G(T"}, "refused"),
 	({"url": "http://a.example/", "method": "CONNECT"}, "refused"),
