@@ -283,6 +283,83 @@ def test_hosts(room):
 	    "state=paused&by=rule&limit=5"
 
 
+def test_rows_of_hosts(room):
+	one = room.standin(api([host("*.test", hosts=12), host("a.test",
+	    state="recovering", recovery={"at_most": 4, "in_flight": 1}),
+	    host("b.test", state="draining", concurrency=None)]))
+	lines = ctl(one, "hosts", "--by", "rule").stdout.splitlines()
+	assert lines[1].startswith("*.test (12)")
+	assert "recovering, 4 at a time" in lines[2]
+	assert re.search(r"draining .* 1 ", lines[3] + " ")
+
+
+def test_more_than_is_shown(room):
+	one = room.standin(lambda request: standin.answer(
+	    {"hosts": [host("a.test")], "total": 9, "next": "x"}
+	    if request.target.startswith("/v1/hosts?") else
+	    {"waiting": 9, "clients": 1, "why": None, "waiters": [
+	    {"client": "127.0.0.1", "waits_for": 1, "starts_in": 2,
+	    "gives_up_in": None, "cost": 1, "urgency": 3, "part": None,
+	    "method": "GET", "path": "/"}]}))
+	for args in ["hosts", "-n", "1"], ["queue", "a.test", "-n", "1"]:
+		done = ctl(one, *args)
+		assert "1 of 9" in done.stdout + done.stderr, args
+
+
+@pytest.mark.parametrize("args, answer, says", [
+    (["exchanges"], {"exchanges": []}, "no request has ended yet"),
+    (["suggest"], {"suggestions": []}, "there is nothing to suggest yet"),
+    (["overrides"], {"overrides": []}, "nothing is overridden"),
+    (["queue", "a.test"], {"waiters": [], "waiting": 0},
+     "nobody waits there"),
+    (["events"], {"events": [], "missed": 7},
+     "7 before these are not kept any more"),
+])
+def test_nothing_to_show(room, args, answer, says):
+	one = room.standin(lambda request: standin.answer(answer))
+	done = ctl(one, *args)
+	assert says in done.stdout + done.stderr
+	assert json.loads(ctl(one, "--json", *args).stdout) == \
+	    {"version": 1, **answer}
+
+
+def test_suggested_lines(room):
+	one = room.standin(lambda request: standin.answer({"suggestions": [
+	    {"key": "a.test", "why": "it says so", "confident": False,
+	    "limits": {"yaml": "a.test:\n  capacity: 5\n"}}]}))
+	assert ctl(one, "suggest").stdout == "a.test: it says so (not " \
+	    "certain yet)\n  a.test:\n    capacity: 5\n"
+
+
+def test_explain_asks_for_what_is_said(room):
+	one = room.standin(lambda request: standin.answer({"decision": "go",
+	    "says": "it goes at once", "rule": "a.test", "reasons": []}))
+	ctl(one, "explain", "-X", "PUT", "-H", "X-A:  1 2", "-H", "Sluice-Cost"
+	    ":3", "--client", "2001:db8::1", "http://a.test/")
+	assert one.targets() == ["POST /v1/explain"]
+	assert json.loads(one.asked[0].body) == {"url": "http://a.test/",
+	    "method": "PUT", "client": "2001:db8::1",
+	    "headers": {"X-A": "1 2", "Sluice-Cost": "3"}}
+	for args, says in ((["-H", "A: 1", "-H", "A: 2"], "given twice"),
+	    (["-H", "A: \udcff"], "no UTF-8"), (["-H", ": 1"], "no field")):
+		done = ctl(one, "explain", *args, "http://a.test/", status=2)
+		assert says in done.stderr
+	assert "no UTF-8" in ctl(one, "explain", "http://\udcff/",
+	    status=2).stderr
+	assert len(one.asked) == 1
+
+
+def test_keys_like_one(room):
+	"""Five at most, those most like it first."""
+	names = ["far.example", "api.test", "apj.test", "axx.test",
+	    "ap.test", "aoi.test", "apis.test"]
+	one = room.standin(api([host(name) for name in names]))
+	done = ctl(one, "show", "apk.test", status=4)
+	said = re.search(r"did you mean (.*)\?", done.stderr)[1].split(", ")
+	assert set(said[:3]) <= {"api.test", "apj.test", "ap.test"}
+	assert len(said) <= 5 and "far.example" not in said
+
+
 def test_hosts_in_pages(room):
 	def reply(request):
 		last = "after=p1" in request.target
@@ -614,6 +691,12 @@ def test_check(tmp_path):
 	for url in "/x", "api.test", "ftp://api.test/", "http://a b/":
 		ctl(None, "check", file, url, status=2)
 	ctl(None, "check", file, "-X", "CONNECT", "api.test:443")
+	for client in "192.0.2.1", "2001:db8::1":
+		ctl(None, "check", file, "--client", client, "http://a.test/")
+	assert "is no address" in ctl(None, "check", file, "--client", "me",
+	    "http://a.test/", status=2).stderr
+	assert "Max-Wait" in ctl(None, "check", file, "-H",
+	    "Sluice-Max-Wait: soon", "http://a.test/", status=2).stderr
 	ctl(None, "check", file, "-H", "x: y\r\n\r\nz", "http://a/", status=2)
 
 
