@@ -4,10 +4,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "check_alloc.h"
 #include "policy/routes.h"
 #include "check_run.h"
 
-/* Which requests belong to which part of a host. */
+/*
+ * Which requests belong to which part of a host.  Linked with --wrap of malloc
+ * and calloc (check_alloc.h), and of realloc.
+ */
+
+static bool	 no_room;
+
+void	*__real_realloc(void *, size_t);
+void	*__wrap_realloc(void *, size_t);
+
+void *
+__wrap_realloc(void *p, size_t size)
+{
+	return no_room ? NULL : __real_realloc(p, size);
+}
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -244,6 +259,50 @@ START_TEST(other_parts)
 }
 END_TEST
 
+/* Without memory for more, the one used the longest time ago makes room. */
+START_TEST(without_memory)
+{
+	const struct route_part one = { 1, 1 }, two = { 2, 2 };
+	struct route_part found;
+	struct routes *rs = NULL, *copy = NULL;
+	struct route r;
+	char path[32];
+	unsigned i;
+
+	check_alloc = 1;
+	ck_assert_ptr_null(routes_new());
+	rs = routes_new();
+	ck_assert_ptr_nonnull(rs);
+	r = route("GET", "/first");
+	no_room = true;
+	ck_assert(!routes_learn(rs, &r, one));
+	ck_assert(!routes_find(rs, &r, &found));
+	no_room = false;
+	ck_assert(routes_learn(rs, &r, one));
+	for (i = 1; i < 8; i++) {
+		snprintf(path, sizeof path, "/other%c", (char)('a' + i));
+		r = route("GET", path);
+		ck_assert(routes_learn(rs, &r, two));
+	}
+	no_room = true;
+	r = route("GET", "/last");
+	ck_assert(routes_learn(rs, &r, one));
+	no_room = false;
+	ck_assert(routes_find(rs, &r, &found) && found.a == one.a);
+	r = route("GET", "/otherb");
+	ck_assert(routes_find(rs, &r, &found) && found.a == two.a);
+	for (i = 1; i <= 2; i++) {
+		check_alloc = i;
+		ck_assert_ptr_null(routes_copy(rs));
+	}
+	copy = routes_copy(rs);
+	ck_assert_ptr_nonnull(copy);
+	ck_assert(routes_find(copy, &r, &found) && found.a == two.a);
+	routes_free(copy);
+	routes_free(rs);
+}
+END_TEST
+
 static Suite *
 routes_suite(void)
 {
@@ -257,6 +316,7 @@ routes_suite(void)
 	tcase_add_test(c, least_recently_used);
 	tcase_add_test(c, not_known);
 	tcase_add_test(c, other_parts);
+	tcase_add_test(c, without_memory);
 	suite_add_tcase(suite, c);
 	return suite;
 }
