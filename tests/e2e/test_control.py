@@ -3,6 +3,7 @@
 import datetime
 import http.client
 import json
+import re
 import socket
 import time
 
@@ -456,3 +457,39 @@ def test_no_more_overrides_than_there_may_be(lab, tmp_path):
 	control.change("PUT", "/v1/hosts/b.test/limits", body)
 	assert [o["key"] for o in control.get("/v1/overrides")["overrides"]] \
 	    == ["b.test"]
+
+
+@pytest.mark.parametrize("by, fields, client", [
+    ("client", [], "127.0.0.1"),
+    ("header:X-Team", [("X-Team", "blue")], "blue"),
+    ("header:X-Team", [], "127.0.0.1"),
+    ("header:X-Api-Key", [("X-Api-Key", "hush")], None),
+    ("user", [("Proxy-Authorization", "Basic YW5uOmh1c2g=")], "ann"),
+])
+def test_who_waits(lab, started, by, fields, client):
+	"""By what tells him apart; what may be a secret as a number."""
+	control, far, _ = started({"fair_by": by, "capacity": 100, "paths": {
+	    "/slow": {"capacity": 1, "period": "1h"}}, **WAITS})
+	assert lab.get(far.url + "/slow", fields).status == 200
+	lab.client().ask("GET", far.url + "/slow?key=hush", fields)
+	control.wait(lambda host: host["waiting"] == 1)
+	waiter, = control.get(HOST + "/queue")["waiters"]
+	if client is None:
+		assert re.fullmatch("#[0-9a-f]{16}", waiter["client"])
+	else:
+		assert waiter["client"] == client
+	assert waiter["part"] == "/slow" and waiter["path"] == "/slow"
+	assert "hush" not in json.dumps(waiter)
+
+
+def test_who_waits_at_a_socket(lab, tmp_path):
+	far = lab.origin(origin.fixed())
+	path, door = str(tmp_path / "admin.sock"), str(tmp_path / "door")
+	daemon = lab.sluice(admin={"socket": path}, listen=f"unix:{door}",
+	    hosts={"127.0.0.1": {"capacity": 1, "period": "1h", **WAITS}})
+	control = control_of(daemon, path)
+	assert lab.get(far.url).status == 200
+	lab.client().ask("GET", far.url)
+	control.wait(lambda host: host["waiting"] == 1)
+	waiter, = control.get(HOST + "/queue")["waiters"]
+	assert waiter["client"] == "a Unix socket"

@@ -648,6 +648,54 @@ def test_a_host(lab):
 	assert lab.get(f"http://{far.at}/four").status == 200
 
 
+def test_all_of_a_host(room):
+	pause = {"until": HOUR, "remaining": 90, "cause": "named",
+	    "why": "its answer 429"}
+	one = room.standin(api([host("a.test", state="recovering",
+	    recovery={"at_most": 4, "on_their_way": 2},
+	    learned={"left": 7, "reset_in": 30}, budgets=[budget(3)],
+	    limits={"https": "tunnel", "per": "jwt:sub", "mode": "observe",
+	    "shared": True, "max_wait": 30,
+	    "concurrency": {"value": 0, "from": "file"}},
+	    observed={"would_go": 5, "would_wait": 6, "would_refuse": 7,
+	    "waiting": 8}, parts=[
+	    {"name": "/search", "learned": False, "state": "paused",
+	    "in_flight": 1, "concurrency": 2, "pause": pause,
+	    "budgets": [budget(1)]},
+	    {"name": "core", "learned": True, "state": "open",
+	    "in_flight": 0, "concurrency": 0, "pause": None, "budgets": []}],
+	    refusals=[{"id": 1, "time": HOUR, "kind": "refusal",
+	    "host": "a.test", "says": "GET was answered with 429",
+	    "fields": "retry-after: 5"}])]))
+	text = ctl(one, "show", "a.test").stdout
+	for line in ("recovering     4 at a time, 2 on their way",
+	    "it says        7 left, reset in 30 s", ", per jwt:sub",
+	    ", shared, only observed",
+	    "would go 5, wait 6, be refused 7; waiting now 8",
+	    "LAST REFUSALS"):
+		assert line in text, (line, text)
+	assert re.search(r"^/search +paused +1 of 2 +file +"
+	    r"90 s, its answer 429$", text, re.M), text
+	assert re.search(r"^core +open +0 +the host *$", text, re.M), text
+
+
+def test_found_by_its_port(room, tmp_path):
+	"""Of several daemons of a user the one that its file means."""
+	place = room.dir / "sluice"
+	one = room.standin(api(status={**STATUS, "pid": 11}),
+	    "sluice/admin-4711.sock")
+	room.standin(api(status={**STATUS, "pid": 22}), "sluice/admin.sock")
+	file = tmp_path / "a.yaml"
+	for listen, pid in (("127.0.0.1:4711", 11), ('"[::1]:4711"', 11),
+	    ("[unix:/s, 127.0.0.1:4711]", 11), ("127.0.0.1:4712", 22)):
+		file.write_text(f"listen: {listen}\n")
+		done = ctl(None, "status", "--json", "-c", file,
+		    XDG_RUNTIME_DIR=place.parent)
+		status = json.loads(done.stdout)["status"]
+		assert status["pid"] == pid, listen
+	assert one.asked
+
+
 def test_a_host_that_is_not_there(lab):
 	far = lab.origin()
 	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 9,
