@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "admin/admin_body.h"
 #include "admin/admin_context.h"
 #include "admin/admin_events.h"
 #include "admin/admin_expiry.h"
@@ -362,6 +363,7 @@ admin_new(const struct admin_setup *setup, char **cause)
 		return NULL;
 	}
 	pthread_mutex_init(&a->lock, NULL);
+	admin_body_init();
 	fill_context(&a->context, setup);
 	if (!open_sockets(a, setup->listeners, cause)) {
 		admin_free(a);

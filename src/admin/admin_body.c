@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "admin/admin_answer.h"
@@ -58,6 +59,24 @@ has_only(struct admin_request *r, const char *names)
 	return true;
 }
 
+/* This thread has asked for memory in vain. */
+static _Thread_local bool starved;
+
+static void *
+allocate(size_t size)
+{
+	void *p = malloc(size);
+
+	starved = starved || p == NULL;
+	return p;
+}
+
+void
+admin_body_init(void)
+{
+	json_set_alloc_funcs(allocate, free);
+}
+
 bool
 admin_body_parse(struct admin_request *r, const char *names)
 {
@@ -70,8 +89,13 @@ admin_body_parse(struct admin_request *r, const char *names)
 		    "values more than %d deep", DEPTH);
 		return false;
 	}
+	starved = false;
 	r->body = json_loadb(p, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY,
 	    &error);
+	if (r->body == NULL && starved) {
+		admin_answer_problem(r, 503, NULL, "out of memory");
+		return false;
+	}
 	if (r->body == NULL) {
 		admin_answer_problem(r, 400, "a JSON object", "the body is no "
 		    "JSON: line %d, column %d: %s", error.line, error.column,

@@ -13,6 +13,12 @@
  */
 
 /*
+ * Has JSON get its memory where its lack is noticed: it tells of that as of a
+ * wrong body.  Before all else of the control plane.
+ */
+void		 admin_body_init(void);
+
+/*
  * Parses what was received into the body: an object with no other members than
  * these, a space between two names.  Nothing that was received is an empty one.
  */

@@ -174,6 +174,11 @@ read_query(struct admin_request *r, struct walk_query *q, uint64_t *limit)
 	    !admin_query_choice(r, "by", bys, 0, &by) ||
 	    !admin_query_number(r, "limit", 100, 1, 1000, limit))
 		return false;
+	if (q->after != NULL && !walk_is_after(q->after)) {
+		admin_answer_problem(r, 400, "what the answer before this had "
+		    "as next", "after is wrong");
+		return false;
+	}
 	q->sort = (enum walk_sort)sort;
 	/* who may not see all sees rules only, as that is named there */
 	q->by_rule = by == 1 || !r->full;
@@ -198,8 +203,7 @@ list(struct admin_request *r, const struct walk_query *query, uint64_t limit,
 	deadline_init(&l->next, r->context->loop, next_cb, l);
 	if ((l->walk = walk_new(query)) == NULL) {
 		free_list(l);
-		admin_answer_problem(r, 400, "what the answer before this had "
-		    "as next", "after is wrong");
+		done(r, NULL);
 		return;
 	}
 	r->state = l;

@@ -117,7 +117,8 @@ read_number(const char **p, uint64_t *n)
 	return true;
 }
 
-static bool
+/* Returns the key, which is the text's end; or NULL. */
+static const char *
 read_after(struct walk_row *row, const char *p)
 {
 	uint64_t state;
@@ -126,10 +127,17 @@ read_after(struct walk_row *row, const char *p)
 	    !read_number(&p, &row->waiting) ||
 	    !read_number(&p, &row->oldest) ||
 	    !read_number(&p, &row->in_flight))
-		return false;
+		return NULL;
 	row->state = (enum hosts_state)state;
-	row->key = strdup(p);
-	return row->key != NULL;
+	return p;
+}
+
+bool
+walk_is_after(const char *text)
+{
+	struct walk_row row = { 0 };
+
+	return read_after(&row, text) != NULL;
 }
 
 /* The walk */
@@ -137,12 +145,15 @@ read_after(struct walk_row *row, const char *p)
 struct walk *
 walk_new(const struct walk_query *query)
 {
+	const char *key;
 	struct walk *w;
 
 	if ((w = calloc(1, sizeof *w)) == NULL)
 		return NULL;
 	w->query = *query;
-	if (query->after != NULL && !read_after(&w->after, query->after)) {
+	if (query->after != NULL &&
+	    ((key = read_after(&w->after, query->after)) == NULL ||
+	    (w->after.key = strdup(key)) == NULL)) {
 		walk_free(w);
 		return NULL;
 	}

@@ -47,7 +47,10 @@ struct walk_rule {
 
 struct walk;
 
-/* Returns NULL without memory, or where after is none. */
+/* Returns whether a text is what an answer had as next, for after. */
+bool		 walk_is_after(const char *);
+
+/* Returns NULL without memory.  after is one, or NULL. */
 struct walk	*walk_new(const struct walk_query *);
 void		 walk_free(struct walk *);
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <ares.h>
@@ -52,6 +53,18 @@ struct sluice {
 	int			 signal_fd;
 };
 
+/* The kernel has no memory for it, for now: that is no reason to end. */
+static void
+poll_failed(void)
+{
+	const struct timespec moment = { .tv_nsec = 100000000 };
+
+	if (errno == ENOMEM || errno == EAGAIN)
+		(void)nanosleep(&moment, NULL);
+	else if (errno != EINTR)
+		fatal("poll: %s", strerror(errno));
+}
+
 static void
 wait_for_end(struct sluice *s)
 {
@@ -68,8 +81,10 @@ wait_for_end(struct sluice *s)
 
 	while (s->done < s->workers.n) {
 		service_look(&service);
-		if (poll(p, 3, service_wait(&service)) == -1 && errno != EINTR)
-			fatal("poll: %s", strerror(errno));
+		if (poll(p, 3, service_wait(&service)) == -1) {
+			poll_failed();
+			continue;
+		}
 		if (p[1].revents & POLLIN &&
 		    read(s->workers.done_fd, &n, sizeof n) == sizeof n)
 			s->done += (unsigned)n;

@@ -9,6 +9,7 @@
 
 #include "admin/admin.h"
 #include "base/events.h"
+#include "base/bell.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stats.h"
@@ -202,12 +203,11 @@ void
 reload_ask(struct admin_reload *asked, void *reloader)
 {
 	struct reloader *r = reloader;
-	uint64_t one = 1;
 
 	pthread_mutex_lock(&r->lock);
 	STAILQ_INSERT_TAIL(&r->asked, asked, entry);
 	pthread_mutex_unlock(&r->lock);
-	(void)!write(r->fd, &one, sizeof one);
+	bell_ring(r->fd);
 }
 
 static struct admin_reload *

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/bell.h"
 #include "base/log.h"
 #include "conf/conf.h"
 #include "exchange/exchanges.h"
@@ -209,14 +210,13 @@ static void *
 run(void *arg)
 {
 	struct worker *w = arg;
-	uint64_t one = 1;
 
 	front_listen(w->front);
 	loop_run(w->loop);
 	close_rooms(w);
 	atomic_store(&w->ended, true);
 	atomic_store(&w->asked, false);
-	(void)!write(w->all->done_fd, &one, sizeof one);
+	bell_ring(w->all->done_fd);
 	return NULL;
 }
 

@@ -170,7 +170,9 @@ start_connect(const struct sockaddr *sa)
 	if (fd == -1)
 		return -1;
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	if (connect(fd, sa, address_length(sa)) == -1 && errno != EINPROGRESS) {
+	/* one that is interrupted goes on, too */
+	if (connect(fd, sa, address_length(sa)) == -1 &&
+	    errno != EINPROGRESS && errno != EINTR) {
 		err = errno;
 		close(fd);
 		errno = err;

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/bell.h"
 #include "base/log.h"
 #include "base/stats.h"
 #include "net/reserve.h"
@@ -248,10 +249,7 @@ timer_cb(evutil_socket_t fd, short what, void *arg)
 void
 loop_ring(struct loop *l)
 {
-	uint64_t one = 1;
-
-	/* a full counter has woken it already */
-	(void)!write(l->mail_fd, &one, sizeof one);
+	bell_ring(l->mail_fd);
 }
 
 void
@@ -387,10 +385,9 @@ loop_run(struct loop *l)
 void
 loop_stop(struct loop *l, bool at_once)
 {
-	if (at_once)
+	/* without memory it is at once, too */
+	if (at_once || event_base_loopexit(l->base, NULL) == -1)
 		event_base_loopbreak(l->base);
-	else
-		event_base_loopexit(l->base, NULL);
 }
 
 void

@@ -11,6 +11,8 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
+#include "base/log.h"
+
 /*
  * OpenSSL reads and writes through a BIO of our own.  At the bottom it reads
  * what the wire holds and appends to what the wire is to send; one that runs
@@ -144,7 +146,7 @@ make_method(void)
 	method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
 	    "sluice");
 	if (method == NULL)
-		abort();
+		fatal("cannot start: out of memory");
 	BIO_meth_set_write(method, bio_write);
 	BIO_meth_set_read(method, bio_read);
 	BIO_meth_set_ctrl(method, bio_ctrl);

@@ -10,6 +10,8 @@
 #define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
+#include "base/log.h"
+
 /*
  * A connection has a reference to its set, because it may live longer than the
  * configuration does that it was made under.
@@ -60,7 +62,7 @@ make_index(void)
 	attached_index = SSL_get_ex_new_index(0, NULL, NULL, NULL,
 	    free_attached_cb);
 	if (attached_index == -1)
-		abort();
+		fatal("cannot start: out of memory");
 }
 
 struct tls_sessions *

@@ -1,5 +1,16 @@
 # SPDX-License-Identifier: ISC
 """Calls that fail in the middle of it; tests/fault/run has all of them."""
+import http.client
+import os
+import signal
+import threading
+import time
+from email.utils import formatdate
+
+import pytest
+
+import dnsserver
+import origin
 import wire
 
 
@@ -68,3 +79,198 @@ def test_no_memory_for_a_reload(lab, fault):
 		n += 1 + n // 20
 	assert "not reloaded" not in line
 	assert n > 100
+
+
+def test_no_memory_for_an_order(lab, fault):
+	"""The order was right: it is not said to be wrong."""
+	lab.sluice(hosts={"h.test": {"capacity": 1}})
+	control = lab.control()
+
+	def order():
+		try:
+			return control.post("/v1/hosts/h.test/pause",
+			    {"for": "1ms", "reason": "a test"}).status
+		except (OSError, http.client.HTTPException):
+			return None
+	assert order() == 200
+	assert {order() for _ in each(fault, "memory", "ENOMEM")} == \
+	    {200, 503, None}
+	assert order() == 200
+
+
+def test_connecting_that_is_interrupted_goes_on(lab, fault):
+	far = lab.origin()
+	lab.sluice()
+	fault.arm("connect", "EINTR")
+	assert seen(lab, far.url + "/") == 200
+	assert fault.fired() == 1
+
+
+@pytest.mark.parametrize("call, error", [("write", "EINTR"),
+    ("memory", "ENOMEM"), ("poll", "ENOMEM"), ("epoll_wait", "EINTR")])
+def test_end_in_spite_of_what_fails(lab, fault, call, error):
+	far = lab.origin()
+	nth = 0
+	while nth == 0 or fault.fired():
+		daemon = lab.sluice()
+		daemon.err.wait("is ready")
+		assert seen(lab, far.url + "/") == 200
+		nth += 1
+		fault.arm(call, error, nth)
+		daemon.term()
+		assert daemon.wait() == 0
+		fault.disarm()
+
+
+class Cpu:
+	"""What a daemon has used of a processor, for a while."""
+
+	def __init__(self, daemon):
+		self.daemon = daemon
+		self.begun, self.before = time.monotonic(), daemon.cpu()
+
+	def share(self, seconds):
+		threading.Event().wait(seconds)		# a measuring interval
+		return (self.daemon.cpu() - self.before) / (
+		    time.monotonic() - self.begun)
+
+
+MANY = 1 << 30
+
+
+@pytest.mark.parametrize("error", ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"])
+def test_accept_that_fails_for_a_while(lab, fault, error):
+	"""No spinning meanwhile, told once, all served a moment later."""
+	far = lab.origin()
+	daemon = lab.sluice()
+	assert seen(lab, far.url + "/") == 200
+	fault.arm("accept4", error, many=MANY)
+	crowd = [lab.client().ask("GET", far.url + "/") for _ in range(20)]
+	daemon.err.wait("accept: .*accepting stops")
+	assert Cpu(daemon).share(0.3) < 0.3
+	assert fault.fired() < 100
+	fault.disarm()
+	began = time.monotonic()
+	assert [one.response().status for one in crowd] == [200] * 20
+	assert time.monotonic() - began < 1 * wire.SLOW
+	assert len(daemon.err.like("accept: ", 1)) == 1
+
+
+def test_no_descriptor_for_what_goes_out(lab, fault):
+	"""Neither a host's nor the name server's; the same a moment later."""
+	far = lab.origin()
+	dns = lab.dns(dnsserver.Here())
+	daemon = lab.sluice(resolver=[dns.at], timeouts={"connect": "2s"},
+	    defaults={"concurrency": 1})
+	urls = [far.url + "/", f"http://a.test:{far.port}/"]
+	fault.arm("socket", "EMFILE", many=MANY)
+	used = Cpu(daemon)
+	for _ in range(3):
+		for url in urls:
+			assert seen(lab, url) in (502, 503, 504)
+	assert used.share(0) < 0.5
+	fault.disarm()
+	wire.wait_until(lambda: [seen(lab, url) for url in urls] ==
+	    [200, 200], 2 * wire.SLOW, what="recovery")
+
+
+def test_no_descriptor_for_a_log(lab, fault):
+	"""The old one is written on; there is a new one next time."""
+	far = lab.origin()
+	path = lab.dir / "access.log"
+	daemon = lab.sluice(log={"access": str(path)})
+	assert seen(lab, far.url + "/") == 200
+	wire.wait_until(lambda: path.read_text().count("\n") == 1)
+	path.rename(lab.dir / "old.log")
+	fault.arm("open", "EMFILE", many=MANY)
+	daemon.proc.send_signal(signal.SIGUSR1)
+	daemon.err.wait("log files not opened anew: .*Too many open files")
+	assert seen(lab, far.url + "/") == 200
+	wire.wait_until(lambda: (lab.dir / "old.log").read_text()
+	    .count("\n") == 2, what="a line in the old one")
+	fault.disarm()
+	daemon.proc.send_signal(signal.SIGUSR1)
+	wire.wait_until(path.exists, what="a new one")
+
+
+def test_file_that_may_not_grow(lab):
+	"""As by ulimit -f: requests go on, and it is told once."""
+	far = lab.origin()
+	path = lab.dir / "access.log"
+	daemon = lab.sluice(log={"access": str(path)},
+	    before=["prlimit", "--fsize=4096", "--"])
+	one = lab.client()
+	for _ in range(100):
+		assert one.get(far.url + "/").status == 200
+	daemon.err.wait("log.access: cannot write: File too large")
+	assert one.get(far.url + "/").status == 200
+	assert len(daemon.err.like("cannot write", 1)) == 1
+	assert path.stat().st_size <= 4096
+
+
+DAY = 24 * 3600
+
+
+def test_wall_clock_that_jumps(lab, fault):
+	"""By a day, both ways: rates, pauses and streams do not notice."""
+	far = lab.origin()
+	lab.sluice(hosts={"127.0.0.1": {"capacity": 20, "burst": 1,
+	    "pause": {"max": "1h"}}})
+	one = lab.client()
+	for jump in (0, DAY, -DAY, 0):
+		fault.shift_clock(jump)
+		began = time.monotonic()
+		for _ in range(5):
+			assert one.get(far.url + "/").status == 200
+		assert 0.15 < time.monotonic() - began < 2 * wire.SLOW
+
+
+@pytest.mark.parametrize("jump", [DAY, -DAY])
+def test_wall_clock_that_jumps_in_a_pause(lab, fault, jump):
+	"""A date is what its answer's own Date makes it; a pause then holds."""
+	now = int(time.time())
+	far = lab.origin(origin.sequence(lambda conn, req: conn.reply(429,
+	    fields=[("Date", formatdate(now, usegmt=True)),
+	        ("Retry-After", formatdate(now + 1, usegmt=True))]),
+	    origin.fixed()))
+	lab.sluice(hosts={"127.0.0.1": {"retry": {"attempts": 2},
+	    "pause": {"max": "1h"}}})
+	one = lab.client()
+	one.ask("GET", far.url + "/")
+	far.wait_requests(1)
+	fault.shift_clock(jump)
+	assert one.response().status == 200
+	first, second = far.times()
+	assert 0.9 < second - first < 1 + 5 * wire.SLOW
+
+
+@pytest.mark.plain("a loop stands still in the same way everywhere")
+@pytest.mark.parametrize("strict", [False, True])
+def test_stopped_under_load(lab, strict):
+	"""SIGSTOP, SIGCONT: what was missed is not made up for at once."""
+	seconds = float(os.environ.get("SLUICE_LONG", "1"))
+	far = lab.origin()
+	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 50, "burst": 5,
+	    "strict": strict, "queue": {"length": 500, "max_wait": "1h"}}})
+	over = threading.Event()
+
+	def load():
+		one = lab.client()
+		while not over.is_set():
+			assert one.get(far.url + "/").status == 200
+	tasks = [lab.spawn(load) for _ in range(20)]
+	far.wait_requests(20)
+	daemon.proc.send_signal(signal.SIGSTOP)
+	wire.wait_until(daemon.stopped, what="a stop")
+	threading.Event().wait(seconds)		# the time that it stands still
+	before = len(far.requests)
+	at = time.monotonic()
+	daemon.proc.send_signal(signal.SIGCONT)
+	far.wait_requests(before + 30)
+	over.set()
+	for task in tasks:
+		task.join()
+	# a burst, and what is due since then
+	times = far.times(at)[before:before + 30]
+	assert times[-1] > (30 - 5 - 1) / 50 - 0.05
+	assert times[14] > (15 - 5 - 1) / 50 - 0.05

@@ -212,10 +212,26 @@ is_special(int fd, bool write)
 	return special;
 }
 
+/* A datagram goes whole, or not at all. */
+static bool
+is_datagram(int fd)
+{
+	int type = 0;
+	socklen_t len = sizeof type;
+	bool found;
+
+	inside = true;
+	found = getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+	    type == SOCK_DGRAM;
+	inside = false;
+	return found;
+}
+
 static int
 how_file(enum call call, int fd, bool write)
 {
-	if (fault->call != call || inside || is_special(fd, write))
+	if (fault->call != call || inside || is_special(fd, write) ||
+	    (fault->error == CUT && is_datagram(fd)))
 		return WHOLE;
 	return how(call, fd);
 }
@@ -552,7 +568,7 @@ MOVE_VECTOR(writev, true)
 ssize_t
 sendmsg(int fd, const struct msghdr *msg, int flags)
 {
-	int error = how(CALL_sendmsg, fd);
+	int error = how_file(CALL_sendmsg, fd, true);
 	struct msghdr less = *msg;
 	struct iovec one;
 
@@ -572,7 +588,7 @@ sendmsg(int fd, const struct msghdr *msg, int flags)
 ssize_t
 recvmsg(int fd, struct msghdr *msg, int flags)
 {
-	int error = how(CALL_recvmsg, fd);
+	int error = how_file(CALL_recvmsg, fd, false);
 	struct msghdr less = *msg;
 	struct iovec one;
 

@@ -10,6 +10,7 @@ import http.client
 import os
 import pathlib
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -79,7 +80,7 @@ class World:
 	def settings(self):
 		one = {**ONE, "concurrency": 1 + self.turn % 2}
 		return {"resolver": [self.dns.at],
-		    "timeouts": {"connect": "3s", "response": "3s",
+		    "timeouts": {"connect": "3s", "response": "1s",
 		        "header": "2s", "idle": "2s", "drain": "4s"},
 		    "admin": {"web": "127.0.0.1:0"},
 		    "log": {"access": str(self.dir / "access.log")},
@@ -336,8 +337,10 @@ def events(world):
 		stream = world.control().events()
 		order = world.control().post("/v1/hosts/tunnel.test/pause",
 		    {"for": "1ms", "reason": "a test"})
-		if order.status != 200:
+		if order.status in (500, 503):
 			return str(order.status)
+		if order.status != 200:
+			raise Wrong(f"{order.status}: {order.body[:300]!r}")
 		stream.until(lambda data: data.get("reason") == "a test" or
 		    "a test" in str(data))
 		return "ok"
@@ -380,6 +383,16 @@ SERVING = {
 # Those that take a daemon each.
 
 
+def ended(daemon):
+	"""Its status; it may not take longer than it is given."""
+	try:
+		return daemon.wait(PATIENCE)
+	except subprocess.TimeoutExpired:
+		daemon.proc.kill()
+		daemon.wait()
+		raise Hang("it does not end")
+
+
 def drain(world, arm):
 	"""A request is under way when it is told to end."""
 	gate = origin.Gate(lambda conn, req: conn.reply(body="at last"))
@@ -395,7 +408,7 @@ def drain(world, arm):
 		gate.open()
 		was = word(lambda one: judge(one.response(), b"at last"),
 		    one)
-		if world.daemon.wait(PATIENCE) != 0:
+		if ended(world.daemon) != 0:
 			raise Wrong(f"status {world.daemon.proc.returncode}")
 		return was
 	finally:
@@ -414,7 +427,7 @@ def start(world, arm):
 			daemon.learn()
 			was = get(world)
 			daemon.term()
-			daemon.wait(PATIENCE)
+			ended(daemon)
 			return was
 		if time.monotonic() > end:
 			daemon.proc.kill()
