@@ -19,6 +19,7 @@
 #include "base/client_hash.h"
 #include "base/events.h"
 #include "base/log.h"
+#include "base/once.h"
 #include "base/stats.h"
 #include "conf/conf.h"
 #include "daemon/load.h"
@@ -35,6 +36,7 @@
 #include "hosts/hosts.h"
 #include "net/inherited.h"
 #include "net/listen.h"
+#include "net/loop.h"
 #include "net/reserve.h"
 
 /*
@@ -105,10 +107,13 @@ libevent_fatal_cb(int err)
 	abort();
 }
 
+/* Once a minute, whichever descriptor it speaks of. */
 static void
 libevent_log_cb(int severity, const char *msg)
 {
-	if (severity >= EVENT_LOG_WARN)
+	size_t n = strcspn(msg, "0123456789");
+
+	if (severity >= EVENT_LOG_WARN && once_a_minute(msg, n, loop_now()))
 		log_warn("libevent: %s", msg);
 }
 

@@ -2,6 +2,7 @@
 """Calls that fail in the middle of it; tests/fault/run has all of them."""
 import http.client
 import os
+import re
 import signal
 import threading
 import time
@@ -40,7 +41,7 @@ def each(fault, call, error):
 def survives(lab, fault, call, error, allowed):
 	"""A request, whose slot is there for the next one."""
 	far = lab.origin()
-	lab.sluice(hosts={"127.0.0.1": {"concurrency": 1}})
+	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 1}})
 	assert seen(lab, far.url + "/") == 200
 	statuses = set()
 	for nth in each(fault, call, error):
@@ -49,6 +50,7 @@ def survives(lab, fault, call, error, allowed):
 		assert seen(lab, far.url + "/") == 200, f"after {call} {nth}"
 	assert nth > 2
 	assert statuses <= allowed
+	assert len(re.findall("libevent: ", daemon.err.text())) < 9
 	return nth
 
 

@@ -192,24 +192,28 @@ fails(enum call call, int fd)
 }
 
 /*
- * An eventfd, a timerfd and the like know no other error than EAGAIN, and a
- * write to them does not even fail with that while there is room.
+ * Whether it can fail in that way.  A file on a disk is never waited for.  An
+ * eventfd, a timerfd and the like know no other error than EAGAIN, and a write
+ * to them does not even fail with that while there is room.
  */
 static bool
-is_special(int fd, bool write)
+is_possible(int fd, bool write)
 {
 	uint32_t error = fault->error;
 	struct stat st;
-	bool special;
+	bool known;
 
-	if (error == EINTR || (error == EAGAIN && !write))
-		return false;
 	inside = true;
-	special = fstat(fd, &st) == -1 ||
-	    (!S_ISSOCK(st.st_mode) && !S_ISREG(st.st_mode) &&
-	    !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode));
+	known = fstat(fd, &st) == 0;
 	inside = false;
-	return special;
+	if (!known)
+		return false;
+	if (S_ISREG(st.st_mode))
+		return error == CUT || error == EIO || error == ENOSPC;
+	if (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode) ||
+	    S_ISCHR(st.st_mode))
+		return true;
+	return error == EINTR || (error == EAGAIN && !write);
 }
 
 /* A datagram goes whole, or not at all. */
@@ -230,7 +234,7 @@ is_datagram(int fd)
 static int
 how_file(enum call call, int fd, bool write)
 {
-	if (fault->call != call || inside || is_special(fd, write) ||
+	if (fault->call != call || inside || !is_possible(fd, write) ||
 	    (fault->error == CUT && is_datagram(fd)))
 		return WHOLE;
 	return how(call, fd);
