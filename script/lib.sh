@@ -72,6 +72,8 @@ program	curl		curl
 program	nginx		nginx
 program	node		nodejs
 program	openssl		openssl
+program	ip		iproute2
+program	unshare		util-linux
 program	chromium	chromium
 program	certutil	libnss3-tools
 program	prometheus	prometheus

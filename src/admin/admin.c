@@ -25,6 +25,7 @@
 #include "front/front.h"
 #include "net/address.h"
 #include "net/listen.h"
+#include "net/own.h"
 
 /*
  * Life: admin_new() binds what there is to listen at, and makes the loop and a
@@ -300,6 +301,7 @@ open_way(struct admin *a, struct way *way, enum front_service service)
 		.loop = a->context.loop,
 		.conf = a->context.conf,
 		.listeners = way->listeners,
+		.own = a->context.own,
 		.events = &admin_session_events,
 		.owner = &way->door,
 		.began = ignore_cb,
@@ -322,12 +324,14 @@ open_rooms(struct admin *a, const struct admin_setup *setup)
 	if (context->loop == NULL)
 		return false;
 	context->hasher = client_hasher_new();
+	context->own = own_new(context->listeners);
 	context->log = admin_log_new(context);
 	context->expiry = admin_expiry_new(context);
 	context->history = admin_history_new(context);
 	context->events = admin_events_new(context);
 	context->hour = admin_hour_new(context->loop);
-	return context->hasher != NULL && context->log != NULL &&
+	return context->hasher != NULL && context->own != NULL &&
+	    context->log != NULL &&
 	    context->expiry != NULL && context->history != NULL &&
 	    context->events != NULL && context->hour != NULL &&
 	    open_way(a, &a->socket, FRONT_SOCKET) &&
@@ -445,6 +449,7 @@ admin_free(struct admin *a)
 		loop_free(a->context.loop);
 	}
 	client_hasher_free(a->context.hasher);
+	own_free(a->context.own);
 	listen_close(a->socket.listeners);
 	listen_close(a->web.listeners);
 	guard_origins_free(&a->web.door.origins);

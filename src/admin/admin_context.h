@@ -28,6 +28,7 @@ struct exchanges;
 struct hosts;
 struct listeners;
 struct memory;
+struct own;
 
 #define ADMIN_STATUSES	600	/* each has its count */
 
@@ -39,6 +40,7 @@ struct admin_context {
 	unsigned		 nworkers;
 	struct memory		*memory;
 	const struct listeners	*listeners;	/* of the proxy */
+	struct own		*own;		/* of those, and of ours */
 	struct client_hasher	*hasher;
 
 	uint64_t		 started;	/* ns, monotonic */

@@ -244,7 +244,7 @@ cause_word(unsigned i)
 static const char *
 error_word(unsigned i)
 {
-	if (i >= FAILURES || i == FAILURE_LOOP || i == FAILURE_NO_MEMORY)
+	if (i >= FAILURES || i == FAILURE_DESTINATION || i == FAILURE_NO_MEMORY)
 		return NULL;
 	return failure_answer((enum failure)i)->name;
 }

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/destination_list.h"
+
 /*
  * A configuration is built by conf_parse() in one go.  Nobody sees it before it
  * is whole; from then on it does not change, and goes with its last
@@ -132,6 +134,7 @@ conf_unref(struct conf *conf)
 	conf_addresses_free(&conf->listen);
 	conf_addresses_free(&conf->resolver);
 	conf_networks_free(&conf->access_clients);
+	destinations_free(&conf->destinations);
 	free(conf->log_diagnostics);
 	free(conf->log_access);
 	free(conf->via_name);

@@ -11,6 +11,7 @@
 #include "base/place.h"
 #include "base/share.h"
 #include "http/http1.h"
+#include "policy/destination.h"
 #include "policy/host_pattern.h"
 #include "policy/network.h"
 #include "policy/rule.h"
@@ -101,6 +102,8 @@ struct conf {
 	uint64_t		 limit_lookups;	/* of a worker */
 	uint64_t		 limit_names;	/* of a worker */
 	uint64_t		 limit_ttl;	/* ns */
+
+	struct destinations	 destinations;
 
 	uint64_t		 metrics_hosts;	/* names of series, at most */
 

@@ -182,6 +182,14 @@ static const struct {
 	    "max_head ", "head" },
 	{ AT(CONF_LIMITS), " body_size max_body request_body upload "
 	    "client_max_body_size ", "body" },
+	{ AT(CONF_TOP), " deny denied blacklist blocklist block blocked "
+	    "denied_hosts blocked_hosts ", "destinations: {deny: [HOST]}" },
+	{ AT(CONF_TOP), " destination egress allowed_hosts ",
+	    "destinations" },
+	{ AT(CONF_DESTINATIONS), " denied block blocked blacklist "
+	    "blocklist denylist ", "deny" },
+	{ AT(CONF_DESTINATIONS), " whitelist allowlist except exceptions ",
+	    "allow" },
 	{ AT(CONF_TLS), " ca ca_cert cacert ca_file cert certificate ",
 	    "ca_certificate" },
 	{ AT(CONF_TLS), " key ca_private_key private_key ", "ca_key" },

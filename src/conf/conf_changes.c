@@ -16,6 +16,8 @@ is_of_conf(const struct conf_option *option)
 	case CONF_LOG:
 	case CONF_TIMEOUTS:
 	case CONF_LIMITS:
+	case CONF_DESTINATIONS:
+	case CONF_PORTS:
 	case CONF_METRICS:
 	case CONF_VIA:
 	case CONF_TLS:

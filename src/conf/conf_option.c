@@ -17,6 +17,8 @@ conf_option_key(const struct conf_option *option)
 		[CONF_LOG] = sizeof "log",
 		[CONF_TIMEOUTS] = sizeof "timeouts",
 		[CONF_LIMITS] = sizeof "limits",
+		[CONF_DESTINATIONS] = sizeof "destinations",
+		[CONF_PORTS] = sizeof "destinations.ports",
 		[CONF_METRICS] = sizeof "metrics",
 		[CONF_VIA] = sizeof "via",
 		[CONF_TLS] = sizeof "tls",

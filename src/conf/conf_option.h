@@ -18,6 +18,8 @@ enum conf_level {
 	CONF_LOG,
 	CONF_TIMEOUTS,
 	CONF_LIMITS,
+	CONF_DESTINATIONS,
+	CONF_PORTS,		/* destinations.ports */
 	CONF_METRICS,
 	CONF_VIA,
 	CONF_TLS,
@@ -57,6 +59,8 @@ enum conf_kind {
 	CONF_LISTEN,		/* struct conf_addresses, owned */
 	CONF_RESOLVER,		/* struct conf_addresses, owned */
 	CONF_NETWORKS,		/* struct conf_networks, owned */
+	CONF_DESTINATION_LIST,	/* struct destination_list, owned */
+	CONF_DESTINATION_PORTS,	/* struct destination_ports, owned */
 	CONF_DURATION,		/* uint64_t, ns */
 	CONF_DURATION_OFF,	/* uint64_t, ns; 0: off */
 	CONF_SIZE,		/* uint64_t, bytes */

@@ -7,6 +7,7 @@
 
 #include "conf/conf_advice_key.h"
 #include "conf/conf_advice_syntax.h"
+#include "conf/conf_destinations.h"
 #include "conf/conf_walk.h"
 #include "conf/conf_rule.h"
 #include "conf/conf_table.h"
@@ -92,6 +93,7 @@ load_defaults(struct conf_walk *w)
 	/* that text is no file's: nobody could look there */
 	for (i = 0; ok && i < w->conf->listen.n; i++)
 		w->conf->listen.list[i].at = (struct place){ 0 };
+	conf_destinations_nowhere(&w->conf->destinations);
 	return ok;
 }
 

@@ -5,6 +5,7 @@
 #include "conf/conf_admin.h"
 #include "conf/conf_body.h"
 #include "conf/conf_cost.h"
+#include "conf/conf_destinations.h"
 #include "conf/conf_fair.h"
 #include "conf/conf_limits.h"
 #include "conf/conf_methods.h"
@@ -111,6 +112,20 @@ const struct conf_type conf_types[] = {
 		.none = "none",
 		.read = conf_networks_load,
 		.print = conf_networks_print,
+	},
+	[CONF_DESTINATION_LIST] = {
+		.noun = "metadata, link-local, own, loopback or private, an "
+		    "address or network such as 10.2.0.0/16, or a host such "
+		    "as *.example.com, ",
+		.none = "none",
+		.read = conf_destinations_list,
+		.print = conf_destinations_print_list,
+	},
+	[CONF_DESTINATION_PORTS] = {
+		.noun = "ports and ranges such as 443 or 1024-65535, ",
+		.none = "none",
+		.read = conf_destinations_ports,
+		.print = conf_destinations_print_ports,
 	},
 	[CONF_DURATION] = {
 		.noun = "a duration in ms, s, m, h or d, from ",

@@ -14,7 +14,7 @@
 #include "exchange/exchanges.h"
 #include "front/front.h"
 #include "hosts/hosts.h"
-#include "net/dial.h"
+#include "net/dialer.h"
 #include "net/loop.h"
 #include "net/own.h"
 #include "net/resolve.h"
@@ -249,6 +249,7 @@ open_rooms(struct worker *w, struct listeners *listeners)
 	exchanges.upstreams = w->upstreams;
 	w->exchanges = exchanges_new(&exchanges);
 	front.owner = w->exchanges;
+	front.own = w->own;
 	w->front = front_new(&front);
 	return w->resolver != NULL && w->own != NULL && w->upstreams != NULL &&
 	    w->exchanges != NULL && w->front != NULL;

@@ -7,6 +7,7 @@
 #include <event2/event.h>
 
 #include "conf/conf.h"
+#include "exchange/exchange_destination.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_opening.h"
 #include "exchange/exchange_tunnel.h"
@@ -138,26 +139,28 @@ exchange_connect_intercept(struct exchange *x)
 }
 
 static void
-dialled_cb(void *arg, int fd, enum failure why)
+dialled_cb(void *arg, const struct dialled *d)
 {
 	struct exchange *x = arg;
 
 	x->dial = NULL;
-	if (fd == -1)
-		exchange_fail(x, why, failure_answer(why)->detail);
+	if (d->fd == -1)
+		exchange_fail(x, d->why, d->detail);
 	else if (x->head_sent)
-		exchange_tunnel_join(x, fd);
+		exchange_tunnel_join(x, d->fd);
 	else
-		exchange_connect_open(x, fd);
+		exchange_connect_open(x, d->fd);
 }
 
 void
 exchange_connect(struct exchange *x)
 {
+	const struct dial_client client = exchange_client(x);
+
 	exchange_set_phase(x, EXCHANGE_CONNECTING);
 	x->dialled = true;
-	x->dial = dial_start(x->exchanges->dialer, &x->host,
-	    front_address(x->downstream), dialled_cb, x);
+	x->dial = dial_start(x->exchanges->dialer, &x->host, &client,
+	    dialled_cb, x);
 	if (x->dial != NULL)
 		return;
 	if (x->head_sent)
@@ -174,6 +177,9 @@ become_tunnel(struct exchange *x)
 {
 	struct opening *o = x->opening;
 
+	if (!exchange_goes_as(x, o->sniff.verdict == SNIFF_TLS ?
+	    DESTINATION_TLS : DESTINATION_OTHER))
+		return;
 	if (o->fd != -1)
 		exchange_tunnel_join(x, exchange_opening_take_fd(o));
 	else
@@ -214,7 +220,8 @@ become_requests(struct exchange *x)
 	exchange_opening_refund(x, o->settled ? NULL : &turn);
 	front_keep_turn(x->downstream, &turn);
 	if ((fd = exchange_opening_take_fd(o)) != -1)
-		upstream_adopt(x->exchanges->upstreams, &x->host, fd);
+		upstream_adopt(x->exchanges->upstreams, &x->host,
+		    !front_is_local(x->downstream), fd);
 	go_inside(x, NULL, ACCESS_PLAIN);
 }
 
@@ -228,6 +235,15 @@ become_other(struct exchange *x)
 		become_tunnel(x);
 }
 
+/* Hardly a request of a program's; it is looked at on its way, too. */
+static bool
+may_be_passed_on(const struct sniff *s)
+{
+	return s->verdict == SNIFF_MAYBE_TLS ||
+	    (s->verdict == SNIFF_MAYBE_HTTP && !s->likely) ||
+	    (s->verdict == SNIFF_NOTHING && s->seen > SNIFF_METHOD);
+}
+
 /* More may come that decides; how long is it waited for? */
 static void
 wait_for_more(struct exchange *x)
@@ -236,9 +252,7 @@ wait_for_more(struct exchange *x)
 
 	if (s->seen == 0 || exchange_opening_is_closed(x))
 		return;
-	if (s->verdict == SNIFF_MAYBE_TLS ||
-	    (s->verdict == SNIFF_MAYBE_HTTP && !s->likely) ||
-	    (s->verdict == SNIFF_NOTHING && s->seen > SNIFF_METHOD))
+	if (may_be_passed_on(s) && exchange_takes_others(x))
 		become_tunnel(x);
 	else if (!s->in_target)
 		deadline_set(&x->timer, loop_now() + HOLD);

@@ -171,12 +171,29 @@ exchange_abort(struct exchange *x, enum stats_refusal why, const char *reason)
 static enum access_outcome
 take_failure(struct exchange *x, enum failure e)
 {
-	if (e == FAILURE_LOOP || e == FAILURE_NO_MEMORY) {
-		x->refusal = e == FAILURE_LOOP ? STATS_LOOP : STATS_NO_MEMORY;
+	if (e == FAILURE_DESTINATION || e == FAILURE_NO_MEMORY) {
+		x->refusal = e == FAILURE_DESTINATION ? STATS_DESTINATION :
+		    STATS_NO_MEMORY;
 		return ACCESS_REFUSED;
 	}
 	stats_add(&x->counts->errors[e], 1);
 	return ACCESS_UPSTREAM_ERROR;
+}
+
+#define DETAIL	512	/* bytes of what is told, with its end */
+
+/* Strangers are not told what a name stands for in here, nor by which rule. */
+static const char *
+tell_client(const struct exchange *x, enum failure e, const char *why,
+    char buf[DETAIL])
+{
+	const struct failure_answer *f = failure_answer(e);
+	bool told = f->told && (e != FAILURE_DESTINATION ||
+	    front_is_local(x->downstream));
+
+	snprintf(buf, DETAIL, "%s%s%s", f->detail != NULL ? f->detail : why,
+	    told ? ": " : "", told ? why : "");
+	return buf;
 }
 
 void
@@ -184,16 +201,13 @@ exchange_fail(struct exchange *x, enum failure e, const char *why)
 {
 	const struct failure_answer *f = failure_answer(e);
 	enum access_outcome outcome = take_failure(x, e);
-	char error[64], detail[256], reason[192];
+	char error[64], detail[DETAIL], reason[DETAIL];
 	struct reply r = {
 		.status = f->status,
 		.error = f->error,
-		.detail = detail,
+		.detail = tell_client(x, e, why, detail),
 	};
 
-	snprintf(detail, sizeof detail, "%s%s%s",
-	    f->detail != NULL ? f->detail : why, f->told ? ": " : "",
-	    f->told ? why : "");
 	snprintf(reason, sizeof reason, "%s%s%s",
 	    f->detail != NULL ? f->kind : why, f->told ? ": " : "",
 	    f->told ? why : "");

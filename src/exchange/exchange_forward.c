@@ -27,7 +27,7 @@ open_upstream(struct exchange *x, bool fresh)
 {
 	struct upstream_target to = {
 		.host = x->host,
-		.client = front_address(x->downstream),
+		.client = exchange_client(x),
 	};
 	enum upstream_idle which = UPSTREAM_NONE;
 

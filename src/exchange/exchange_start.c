@@ -7,6 +7,7 @@
 #include "exchange/exchange_admit.h"
 #include "exchange/exchange_connect.h"
 #include "exchange/exchange_count.h"
+#include "exchange/exchange_destination.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_local.h"
 #include "exchange/exchange_misdirected.h"
@@ -85,6 +86,19 @@ refuse_rate(struct exchange *x, const struct http1_head *h, uint64_t wait)
 	exchange_answer(x, &r, ACCESS_REFUSED, "access.rate");
 }
 
+/* What a tunnel is for, is not known yet. */
+static bool
+goes(struct exchange *x, const struct http1_head *h)
+{
+	if (x->is_connect)
+		return exchange_goes_somehow(x);
+	if (!x->through && front_is_local(x->downstream))
+		return true;
+	put_path(x, h);
+	return exchange_goes_as(x, x->tls ? DESTINATION_TLS :
+	    DESTINATION_HTTP);
+}
+
 /*
  * What becomes of it, by the one configuration that it has a reference to.
  * Returns false when a newer one took that one's place, by which it is to be
@@ -99,6 +113,8 @@ decide(struct exchange *x, const struct http1_head *h)
 	else if (x->through && !exchange_misdirected_may_go(x))
 		reject(x, h, 421, STATS_MALFORMED, "http_request_error",
 		    "the request is for another host than its tunnel");
+	else if (!goes(x, h))
+		return true;
 	else if (x->is_connect &&
 	    x->ticket.rule->https == RULE_HTTPS_INTERCEPT)
 		exchange_connect_intercept(x);

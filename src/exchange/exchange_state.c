@@ -84,6 +84,15 @@ exchange_origin(const struct exchange *x)
 	};
 }
 
+struct dial_client
+exchange_client(const struct exchange *x)
+{
+	return (struct dial_client){
+		.address = front_address(x->downstream),
+		.stranger = !front_is_local(x->downstream),
+	};
+}
+
 bool
 exchange_has_room(const struct exchange *x)
 {

@@ -13,6 +13,7 @@
 #include "exchange/relay_head.h"
 #include "hosts/hosts.h"
 #include "http/http1.h"
+#include "net/dial.h"
 #include "net/loop.h"
 #include "policy/claim.h"
 
@@ -23,7 +24,6 @@
 
 struct access_log;
 struct client_hasher;
-struct dial;
 struct dialer;
 struct downstream;
 struct judging;
@@ -167,6 +167,9 @@ uint64_t exchange_held(const struct exchange *, uint64_t now);
 
 /* Returns how its request is sent on. */
 struct relay_request exchange_origin(const struct exchange *);
+
+/* Returns for whom its host is dialled. */
+struct dial_client exchange_client(const struct exchange *);
 
 /* Returns whether more may wait for the client. */
 bool	 exchange_has_room(const struct exchange *);

@@ -27,6 +27,7 @@ struct http1_host;
 struct http1_head;
 struct listeners;
 struct loop;
+struct own;
 struct tls;
 
 /*
@@ -88,6 +89,7 @@ struct front_setup {
 	struct loop		*loop;
 	const struct conf	*conf;		/* until front_reload() */
 	struct listeners	*listeners;	/* shared by all threads */
+	struct own		*own;		/* of this thread */
 	unsigned		 nth;		/* of each one's sockets */
 	struct clients		*clients;	/* the same; NULL: all alike */
 	const struct front_events *events;
@@ -131,7 +133,7 @@ struct client	*front_client(const struct downstream *);
 
 /*
  * Returns whether the client is on this machine: it came over a Unix socket, or
- * from a loopback address.
+ * from an address of the loopback or of this machine's.
  */
 bool		 front_is_local(const struct downstream *);
 /*

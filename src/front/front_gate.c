@@ -8,6 +8,7 @@
 #include "base/stats.h"
 #include "front/downstream.h"
 #include "front/front_close.h"
+#include "net/own.h"
 
 #define STRANGERS	64	/* of a thread, that wait to be told */
 
@@ -22,19 +23,6 @@ is_let_in(const struct downstream *d, const struct conf *conf)
 		return true;
 	return network_of(&address, front_address(d)) &&
 	    networks_have(clients->list, clients->n, &address);
-}
-
-static bool
-is_loopback(const struct downstream *d)
-{
-	static const struct network loopback[] = {
-		{ .family = AF_INET, .bits = 8, .address = { 127 } },
-		{ .family = AF_INET6, .bits = 128, .address = { [15] = 1 } },
-	};
-	struct network address;
-
-	return network_of(&address, front_address(d)) &&
-	    networks_have(loopback, 2, &address);
 }
 
 /* Its neighbours have the same name in the log. */
@@ -57,7 +45,8 @@ tell(struct downstream *d)
 void
 front_gate_look(struct downstream *d)
 {
-	d->is_local = d->is_unix || is_loopback(d);
+	d->is_local = d->is_unix || own_address(d->front->setup.own,
+	    front_address(d));
 	d->stranger = !is_let_in(d, front_conf(d));
 	if (d->stranger)
 		tell(d);

@@ -13,10 +13,13 @@
 #include <event2/event_struct.h>
 
 #include "conf/conf.h"
+#include "http/http1.h"
 #include "net/address.h"
-#include "net/own.h"
-#include "net/resolve.h"
+#include "net/dialer.h"
 #include "net/loop.h"
+#include "net/permit.h"
+#include "net/resolve.h"
+#include "policy/destination_say.h"
 
 /*
  * Life: resolving (query set), then attempts run, at most one for each
@@ -34,6 +37,8 @@ struct attempt {
 
 struct dial {
 	const struct dialer	*dialer;
+	struct http1_host	 host;
+	bool			 stranger;
 	dial_cb			*cb;
 	void			*arg;
 	struct resolve		*query;
@@ -46,7 +51,8 @@ struct dial {
 	struct deadline		 limit;		/* timeouts.connect */
 	struct event		 done_ev;
 	int			 fd;		/* the winner */
-	enum failure	 why;
+	enum failure		 why;
+	struct destination_verdict denied;	/* the first that is */
 	bool			 done;
 	struct grave		 grave;
 };
@@ -94,11 +100,19 @@ static void
 done_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct dial *d = arg;
+	struct dialled result = {
+		.fd = d->fd,
+		.why = d->why,
+		.detail = failure_answer(d->why)->detail,
+	};
+	char text[DESTINATION_TEXT];
 
 	(void)fd;
 	(void)what;
+	if (d->why == FAILURE_DESTINATION)
+		result.detail = destination_say(text, &d->denied);
 	loop_bury(d->dialer->loop, &d->grave, free, d);
-	d->cb(d->arg, d->fd, d->why);
+	d->cb(d->arg, &result);
 }
 
 static enum failure
@@ -121,12 +135,30 @@ classify(int err)
 	}
 }
 
-/* Of several addresses, the one where somebody has answered says more. */
+/*
+ * Of several addresses, the one where somebody has answered says more; one that
+ * is denied says the most, since what was asked for may be there.
+ */
 static void
 note_failure(struct dial *d, int err)
 {
-	if (d->why != FAILURE_REFUSED)
+	if (d->why != FAILURE_REFUSED && d->why != FAILURE_DESTINATION)
 		d->why = classify(err);
+}
+
+/* Whether an address may be tried; notes why not. */
+static bool
+may_try(struct dial *d, const struct sockaddr *sa)
+{
+	struct destination_verdict v = permit_address(d->dialer, &d->host,
+	    d->stranger, sa);
+
+	if (v.reason == DESTINATION_GOES)
+		return true;
+	if (d->denied.reason == DESTINATION_GOES)
+		d->denied = v;
+	d->why = FAILURE_DESTINATION;
+	return false;
 }
 
 static void
@@ -184,13 +216,17 @@ start_connect(const struct sockaddr *sa)
 static void
 try_next(struct dial *d)
 {
+	const struct sockaddr *sa;
 	struct attempt *a;
 	int fd;
 
 	while (d->next < d->n) {
 		a = &d->attempts[d->next];
 		a->fd = -1;
-		fd = start_connect((struct sockaddr *)&d->addrs[d->next++]);
+		sa = (struct sockaddr *)&d->addrs[d->next++];
+		if (!may_try(d, sa))
+			continue;
+		fd = start_connect(sa);
 		if (fd == -1) {
 			note_failure(d, errno);
 			continue;
@@ -234,22 +270,6 @@ limit_cb(void *arg)
 }
 
 static void
-connect_to(struct dial *d, size_t n)
-{
-	size_t i;
-
-	d->n = n;
-	for (i = 0; i < n; i++) {
-		if (own_endpoint(d->dialer->own,
-		    (struct sockaddr *)&d->addrs[i])) {
-			finish(d, -1, FAILURE_LOOP);
-			return;
-		}
-	}
-	try_next(d);
-}
-
-static void
 resolved_cb(void *arg, enum resolve_result result,
     const struct sockaddr_storage *addrs, size_t n)
 {
@@ -267,12 +287,28 @@ resolved_cb(void *arg, enum resolve_result result,
 		return;
 	}
 	memcpy(d->addrs, addrs, n * sizeof *addrs);
-	connect_to(d, n);
+	d->n = n;
+	try_next(d);
+}
+
+/* What is no name is its own address. */
+static void
+begin(struct dial *d, const struct sockaddr *client)
+{
+	d->denied = permit_host(d->dialer, &d->host, d->stranger);
+	if (d->denied.reason != DESTINATION_GOES) {
+		finish(d, -1, FAILURE_DESTINATION);
+	} else if (address_literal(&d->host, d->host.port, &d->addrs[0])) {
+		d->n = 1;
+		try_next(d);
+	} else
+		d->query = resolve_name(d->dialer->resolver, d->host.name,
+		    d->host.port, client, resolved_cb, d);
 }
 
 struct dial *
 dial_start(const struct dialer *dialer, const struct http1_host *host,
-    const struct sockaddr *client, dial_cb *cb, void *arg)
+    const struct dial_client *client, dial_cb *cb, void *arg)
 {
 	struct loop *loop = dialer->loop;
 	struct dial *d;
@@ -280,6 +316,8 @@ dial_start(const struct dialer *dialer, const struct http1_host *host,
 	if ((d = calloc(1, sizeof *d)) == NULL)
 		return NULL;
 	d->dialer = dialer;
+	d->host = *host;
+	d->stranger = client->stranger;
 	d->cb = cb;
 	d->arg = arg;
 	d->why = FAILURE_UNREACHABLE;
@@ -287,11 +325,7 @@ dial_start(const struct dialer *dialer, const struct http1_host *host,
 	deadline_init(&d->limit, loop, limit_cb, d);
 	event_assign(&d->done_ev, loop->base, -1, 0, done_cb, d);
 	deadline_set(&d->limit, loop_now() + dialer->conf->timeout_connect);
-	if (address_literal(host, host->port, &d->addrs[0]))
-		connect_to(d, 1);
-	else
-		d->query = resolve_name(dialer->resolver, host->name,
-		    host->port, client, resolved_cb, d);
+	begin(d, client->address);
 	return d;
 }
 

@@ -33,12 +33,13 @@ static const struct failure_answer failures[FAILURES] = {
 		.detail = "too many other names were being looked up "
 		    "(limits.lookups)",
 	},
-	[FAILURE_LOOP] = {
+	[FAILURE_DESTINATION] = {
 		.status = 403,
 		.error = "destination_ip_prohibited",
-		.kind = "loop",
-		.name = "loop",
-		.detail = "the host is this proxy",
+		.kind = "destination",
+		.name = "destination",
+		.detail = "the destination is not allowed",
+		.told = true,
 	},
 	[FAILURE_REFUSED] = {
 		.status = 502,
@@ -178,7 +179,7 @@ failure_without_host(enum failure e)
 	case FAILURE_DNS_ERROR:
 	case FAILURE_DNS_TIMEOUT:
 	case FAILURE_LOOKUPS:
-	case FAILURE_LOOP:
+	case FAILURE_DESTINATION:
 		return true;
 	default:
 		return false;

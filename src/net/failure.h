@@ -10,7 +10,7 @@ enum failure {
 	FAILURE_DNS_ERROR,		/* the servers cannot tell */
 	FAILURE_DNS_TIMEOUT,
 	FAILURE_LOOKUPS,		/* limits.lookups */
-	FAILURE_LOOP,			/* it is this proxy */
+	FAILURE_DESTINATION,		/* its client may not go there */
 	FAILURE_REFUSED,		/* no address took the connection */
 	FAILURE_UNREACHABLE,
 	FAILURE_CONNECT_TIMEOUT,
@@ -46,7 +46,7 @@ const struct failure_answer *failure_answer(enum failure);
 
 /*
  * Returns whether there was no host to connect to: its name has no address, or
- * it is this proxy.
+ * none that may be connected to.
  */
 bool		 failure_without_host(enum failure);
 

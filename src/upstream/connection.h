@@ -10,6 +10,7 @@
 #include "conf/conf.h"
 #include "net/loop.h"
 #include "net/stream.h"
+#include "upstream/pool_kind.h"
 #include "upstream/upstream_events.h"
 
 /*
@@ -25,7 +26,7 @@ struct rule;
 struct upstream {
 	struct upstreams	*upstreams;	/* its thread's */
 	struct http1_host	 host;
-	uint64_t		 tls_settings_id;	/* 0: plain */
+	struct pool_kind	 kind;
 	const struct upstream_events *events;	/* NULL: idle */
 	void			*user;		/* who is told */
 	struct dial		*dial;		/* while it connects */
@@ -81,6 +82,7 @@ struct upstreams {
 	const struct dialer	*dialer;
 	const struct conf	*conf;		/* as it is now */
 	struct pool		*pool;
+	uint32_t		 destinations_id; /* another with others */
 	bool			 draining;	/* none is kept idle */
 };
 

@@ -53,39 +53,49 @@ pool_free(struct pool *p)
 
 #define KEY_SIZE	(HTTP1_HOST + 1 + sizeof(uint16_t) + sizeof(uint64_t))
 
-/* The name, its end, port and TLS: no origin's key begins another's. */
-static size_t
-make_key(char *key, const struct http1_host *h, uint64_t tls_settings_id)
+/* All of it in one number, since each byte of a key costs with each request. */
+static uint64_t
+pack(const struct pool_kind *kind)
 {
+	return (uint64_t)kind->tls_settings_id << 32 |
+	    (uint32_t)(kind->destinations_id << 1) | kind->stranger;
+}
+
+/* The name, its end, port and kind: no origin's key begins another's. */
+static size_t
+make_key(char *key, const struct http1_host *h, const struct pool_kind *kind)
+{
+	uint64_t packed = pack(kind);
 	size_t len = strlen(h->name) + 1;
 
 	memcpy(key, h->name, len);
 	memcpy(key + len, &h->port, sizeof h->port);
 	len += sizeof h->port;
-	memcpy(key + len, &tls_settings_id, sizeof tls_settings_id);
-	return len + sizeof tls_settings_id;
+	memcpy(key + len, &packed, sizeof packed);
+	return len + sizeof packed;
 }
 
 static struct origin *
 find_origin(struct pool *p, const struct http1_host *h,
-    uint64_t tls_settings_id)
+    const struct pool_kind *kind)
 {
 	char key[KEY_SIZE];
 	struct origin *o;
-	size_t len = make_key(key, h, tls_settings_id);
+	size_t len = make_key(key, h, kind);
 
 	HASH_FIND(hh, p->origins, key, len, o);
 	return o;
 }
 
 static struct origin *
-add_origin(struct pool *p, const struct http1_host *h, uint64_t tls_settings_id)
+add_origin(struct pool *p, const struct http1_host *h,
+    const struct pool_kind *kind)
 {
 	struct origin *o;
 
 	if ((o = calloc(1, sizeof *o + KEY_SIZE)) == NULL)
 		return NULL;
-	o->len = make_key(o->key, h, tls_settings_id);
+	o->len = make_key(o->key, h, kind);
 	TAILQ_INIT(&o->idle);
 	HASH_ADD_KEYPTR(hh, p->origins, o->key, o->len, o);
 	if (o->hh.tbl == NULL) {
@@ -96,10 +106,10 @@ add_origin(struct pool *p, const struct http1_host *h, uint64_t tls_settings_id)
 }
 
 struct upstream *
-pool_get(struct pool *p, const struct http1_host *h, uint64_t tls_settings_id,
-    uint64_t now)
+pool_get(struct pool *p, const struct http1_host *h,
+    const struct pool_kind *kind, uint64_t now)
 {
-	struct origin *o = find_origin(p, h, tls_settings_id);
+	struct origin *o = find_origin(p, h, kind);
 	struct upstream *u;
 
 	if (o == NULL)
@@ -135,8 +145,8 @@ pool_put(struct pool *p, struct upstream *u)
 
 	if (p->n >= POOL_MAX)
 		p->close(TAILQ_LAST(&p->all, upstream_list));
-	if ((o = find_origin(p, &u->host, u->tls_settings_id)) == NULL &&
-	    (o = add_origin(p, &u->host, u->tls_settings_id)) == NULL) {
+	if ((o = find_origin(p, &u->host, &u->kind)) == NULL &&
+	    (o = add_origin(p, &u->host, &u->kind)) == NULL) {
 		p->close(u);
 		return;
 	}

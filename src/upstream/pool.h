@@ -11,6 +11,7 @@
 
 struct http1_host;
 struct pool;
+struct pool_kind;
 struct upstream;
 
 /*
@@ -22,12 +23,11 @@ struct pool	*pool_new(void (*close)(struct upstream *));
 void		 pool_free(struct pool *);
 
 /*
- * Takes an idle connection to that host and port out, with TLS of those
- * settings (0: without); NULL: none.  Those that their host is about to close
- * (now is ns) are left for it to do so.
+ * Takes an idle connection of that kind to that host and port out; NULL: none.
+ * Those that their host is about to close (now is ns) are left for it to do so.
  */
 struct upstream	*pool_get(struct pool *, const struct http1_host *,
-		    uint64_t tls_settings_id, uint64_t now);
+		    const struct pool_kind *, uint64_t now);
 /* Puts one in.  The pool may close others, not this one. */
 void		 pool_put(struct pool *, struct upstream *);
 /* Takes one out that has ended. */

@@ -9,6 +9,7 @@
 
 #include "base/memory.h"
 #include "net/dial.h"
+#include "policy/destination_list.h"
 #include "tls/tls_context.h"
 #include "upstream/connection.h"
 #include "upstream/pool.h"
@@ -297,16 +298,16 @@ start_tls(struct upstream *u)
 }
 
 static void
-dialled_cb(void *arg, int fd, enum failure why)
+dialled_cb(void *arg, const struct dialled *d)
 {
 	struct upstream *u = arg;
 
 	u->dial = NULL;
-	if (fd == -1) {
-		upstream_fail(u, why, failure_answer(why)->detail);
+	if (d->fd == -1) {
+		upstream_fail(u, d->why, d->detail);
 		return;
 	}
-	set_socket(u, fd);
+	set_socket(u, d->fd);
 	if (u->tls_conf != NULL)
 		start_tls(u);
 	else
@@ -329,14 +330,14 @@ is_quiet(struct upstream *u)
 
 static struct upstream *
 find_idle(struct upstreams *all, const struct http1_host *host,
-    uint64_t tls_settings_id, enum upstream_idle which)
+    const struct pool_kind *kind, enum upstream_idle which)
 {
 	uint64_t now = loop_now();
 	struct upstream *u;
 	bool old;
 
 	while (which != UPSTREAM_NONE &&
-	    (u = pool_get(all->pool, host, tls_settings_id, now)) != NULL) {
+	    (u = pool_get(all->pool, host, kind, now)) != NULL) {
 		old = which == UPSTREAM_YOUNG && now - u->idle_since >= YOUNG;
 		if (!old && is_quiet(u))
 			return u;
@@ -367,11 +368,15 @@ upstream_open(struct upstreams *all, const struct upstream_target *to,
     enum upstream_idle which, const struct upstream_events *events,
     void *user)
 {
-	uint64_t tls_settings_id = to->conf != NULL ?
-	    tls_contexts_settings_id(to->conf, to->rule) : 0;
+	const struct pool_kind kind = {
+		.tls_settings_id = to->conf != NULL ? (uint32_t)
+		    tls_contexts_settings_id(to->conf, to->rule) : 0,
+		.destinations_id = all->destinations_id,
+		.stranger = to->client.stranger,
+	};
 	struct upstream *u;
 
-	if ((u = find_idle(all, &to->host, tls_settings_id, which)) != NULL) {
+	if ((u = find_idle(all, &to->host, &kind, which)) != NULL) {
 		deadline_set(&u->timer, 0);
 		u->events = events;
 		u->user = user;
@@ -380,13 +385,13 @@ upstream_open(struct upstreams *all, const struct upstream_target *to,
 	}
 	if ((u = new_upstream(all, &to->host)) == NULL)
 		return NULL;
-	u->tls_settings_id = tls_settings_id;
+	u->kind = kind;
 	u->tls_conf = to->conf;
 	u->tls_rule = to->rule;
 	u->events = events;
 	u->user = user;
-	if ((u->dial = dial_start(all->dialer, &u->host, to->client, dialled_cb,
-	    u)) == NULL) {
+	if ((u->dial = dial_start(all->dialer, &u->host, &to->client,
+	    dialled_cb, u)) == NULL) {
 		free(u);
 		return NULL;
 	}
@@ -407,7 +412,8 @@ become_idle(struct upstream *u)
 }
 
 void
-upstream_adopt(struct upstreams *all, const struct http1_host *host, int fd)
+upstream_adopt(struct upstreams *all, const struct http1_host *host,
+    bool stranger, int fd)
 {
 	struct upstream *u;
 
@@ -415,6 +421,8 @@ upstream_adopt(struct upstreams *all, const struct http1_host *host, int fd)
 		close(fd);
 		return;
 	}
+	u->kind.destinations_id = all->destinations_id;
+	u->kind.stranger = stranger;
 	u->ready = true;
 	set_socket(u, fd);
 	become_idle(u);
@@ -483,6 +491,9 @@ upstreams_new(struct loop *loop, const struct dialer *dialer,
 void
 upstreams_reload(struct upstreams *all, const struct conf *conf)
 {
+	/* where others may go now, those that are idle are not used again */
+	if (!destinations_same(&all->conf->destinations, &conf->destinations))
+		all->destinations_id++;
 	all->conf = conf;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "http/http1.h"
+#include "net/dial.h"
 #include "upstream/upstream_events.h"
 
 /*
@@ -17,7 +18,6 @@
 
 struct conf;
 struct rule;
-struct sockaddr;
 struct tls;
 struct dialer;
 struct loop;
@@ -44,7 +44,7 @@ struct upstream_target {
 	struct http1_host	 host;		/* its port set */
 	const struct conf	*conf;
 	const struct rule	*rule;
-	const struct sockaddr	*client;	/* for whom; or NULL */
+	struct dial_client	 client;
 };
 
 /* Which idle connection will do. */
@@ -91,9 +91,12 @@ bool		 upstream_silent(const struct upstream *);
 /* The number of the TLS alert behind FAILURE_TLS_ALERT. */
 int		 upstream_alert(const struct upstream *);
 
-/* A connection without TLS that is made already, for whoever comes first. */
+/*
+ * A connection without TLS that is made already, for a stranger or for a client
+ * on this machine; then for whoever of those comes first.
+ */
 void		 upstream_adopt(struct upstreams *, const struct http1_host *,
-		    int fd);
+		    bool stranger, int fd);
 
 /* The request is done with it: keeps it where it can be used again. */
 void		 upstream_release(struct upstream *);

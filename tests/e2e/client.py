@@ -29,9 +29,9 @@ class Client(wire.Link):
 	"""A connection to the proxy, by address or by a unix socket's path."""
 
 	def __init__(self, address, timeout=wire.DEADLINE, rcvbuf=None,
-	    tls=None, source=None):
+	    tls=None, source=None, make=socket.socket):
 		unix = isinstance(address, str)
-		sock = socket.socket(socket.AF_UNIX if unix else
+		sock = make(socket.AF_UNIX if unix else
 		    socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
 		if rcvbuf:
 			sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,

@@ -21,6 +21,7 @@ import certs				# noqa: E402
 import client				# noqa: E402
 import control				# noqa: E402
 import dnsserver			# noqa: E402
+import elsewhere			# noqa: E402
 import faults				# noqa: E402
 import nginx				# noqa: E402
 import origin				# noqa: E402
@@ -140,6 +141,7 @@ class Lab:
 		self.origins = []
 		self.daemons = []
 		self.others = []		# whatever else has a stop()
+		self.last = []			# and is to outlive the others
 		self.threads = []
 		self.socks = []
 
@@ -157,9 +159,14 @@ class Lab:
 		self.others.append(nginx.Nginx(self.dir / "nginx", self.pki))
 		return self.others[-1]
 
-	def dns(self, names):
-		self.others.append(dnsserver.Dns(names))
+	def dns(self, names, **keys):
+		self.others.append(dnsserver.Dns(names, **keys))
 		return self.others[-1]
+
+	def elsewhere(self):
+		"""Two machines with a wire between them."""
+		self.last.append(elsewhere.Elsewhere())
+		return self.last[-1]
 
 	def https(self, hosts=None, trust="ca", tls=(), **keys):
 		"""A sluice with a CA, to whom all of .test is this machine.
@@ -248,7 +255,8 @@ class Lab:
 		errors = []
 		for one in self.clients + self.socks:
 			one.close()
-		for one in self.origins + self.daemons + self.others:
+		for one in self.origins + self.daemons + self.others + \
+		    self.last:
 			try:
 				one.stop()
 			except (Exception, AssertionError) as error:

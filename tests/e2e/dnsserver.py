@@ -24,8 +24,9 @@ class Here(dict):
 
 
 class Dns:
-	def __init__(self, names):
+	def __init__(self, names, make=socket.socket):
 		self.names = names
+		self.make = make
 		self.asked = []			# (name, type, "udp" or "tcp")
 		self.lock = threading.Lock()
 		self.bind()
@@ -36,11 +37,10 @@ class Dns:
 	def bind(self):
 		"""One port for both; another try where TCP's is taken."""
 		for _ in range(50):
-			self.udp = socket.socket(socket.AF_INET,
-			    socket.SOCK_DGRAM)
+			self.udp = self.make(socket.AF_INET, socket.SOCK_DGRAM)
 			self.udp.bind(("127.0.0.1", 0))
 			self.port = self.udp.getsockname()[1]
-			self.tcp = socket.socket()
+			self.tcp = self.make()
 			try:
 				self.tcp.bind(("127.0.0.1", self.port))
 				self.tcp.listen(16)

@@ -131,14 +131,15 @@ class Origin:
 	"""handler(conn, request), or accept(conn) for a connection's bytes."""
 
 	def __init__(self, handler=None, accept=None, read_body=True,
-	    address=("127.0.0.1", 0), rcvbuf=None, tls=None):
+	    address=("127.0.0.1", 0), rcvbuf=None, tls=None,
+	    make=socket.socket):
 		self.tls = tls			# an ssl.SSLContext
 		self.handler = handler or (lambda conn, req: conn.reply())
 		self.accept = accept
 		self.read_body = read_body
 		family = (socket.AF_INET6 if ":" in address[0]
 		    else socket.AF_INET)
-		self.sock = socket.socket(family)
+		self.sock = make(family)
 		self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
 		if rcvbuf:
 			self.sock.setsockopt(socket.SOL_SOCKET,

@@ -8,6 +8,7 @@
 #include "check_alloc.h"
 #include "check_run.h"
 #include "upstream/connection.h"
+#include "upstream/pool_kind.h"
 
 /* Idle connections, and what becomes of one where memory is short. */
 
@@ -26,6 +27,7 @@ close_cb(struct upstream *u)
 /* The first origin needs an entry, the table and its buckets. */
 START_TEST(no_memory)
 {
+	static const struct pool_kind plain;
 	static struct upstream one, other;
 	unsigned n;
 
@@ -41,14 +43,43 @@ START_TEST(no_memory)
 		check_alloc = n;
 		pool_put(pool, &one);
 		check_alloc = 0;
-		ck_assert_ptr_eq(pool_get(pool, &one.host, 0, 0),
+		ck_assert_ptr_eq(pool_get(pool, &one.host, &plain, 0),
 		    closed > 0 ? NULL : &one);
 		/* whatever has failed, the next one finds its place */
 		pool_put(pool, &other);
-		ck_assert_ptr_eq(pool_get(pool, &other.host, 0, 0), &other);
+		ck_assert_ptr_eq(pool_get(pool, &other.host, &plain,
+		    0), &other);
 		pool_free(pool);
 	}
 	ck_assert_uint_ge(n, 4);
+}
+END_TEST
+
+/* No connection takes the place of another kind's. */
+START_TEST(kinds)
+{
+	static const struct pool_kind all[] = {
+		{ .tls_settings_id = 0 }, { .tls_settings_id = 1 },
+		{ .destinations_id = 1 }, { .stranger = true },
+		{ 1, 1, true }, { 1, 2, true },
+	};
+	static struct upstream u[sizeof all / sizeof all[0]];
+	size_t i, n = sizeof all / sizeof all[0];
+
+	pool = pool_new(close_cb);
+	ck_assert_ptr_nonnull(pool);
+	memset(u, 0, sizeof u);
+	for (i = 0; i < n; i++) {
+		memcpy(u[i].host.name, "a.test", sizeof "a.test");
+		u[i].idle_until = UINT64_MAX;
+		u[i].kind = all[i];
+		ck_assert_ptr_null(pool_get(pool, &u[i].host, &all[i], 0));
+		pool_put(pool, &u[i]);
+	}
+	for (i = n; i-- > 0; )
+		ck_assert_ptr_eq(pool_get(pool, &u[0].host, &all[i], 0),
+		    &u[i]);
+	pool_free(pool);
 }
 END_TEST
 
@@ -59,6 +90,7 @@ main(void)
 	TCase *tc = tcase_create("pool");
 
 	tcase_add_test(tc, no_memory);
+	tcase_add_test(tc, kinds);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

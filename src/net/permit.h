@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_PERMIT_H
+#define SLUICE_PERMIT_H
+
+#include <stdbool.h>
+
+#include "policy/destination.h"
+
+/*
+ * Whether a client may go somewhere, by the configuration as it is now and by
+ * what this process listens at.
+ */
+
+struct dialer;
+struct sockaddr;
+
+/*
+ * Judges a host (its port set) before it is resolved: by its name, or by its
+ * address if that is what it is.
+ */
+struct destination_verdict permit_host(const struct dialer *,
+		    const struct http1_host *, bool stranger);
+
+/* Judges an address of that host, about to be connected to. */
+struct destination_verdict permit_address(const struct dialer *,
+		    const struct http1_host *, bool stranger,
+		    const struct sockaddr *);
+
+#endif
