@@ -26,6 +26,7 @@
 #include "net/address.h"
 #include "net/listen.h"
 #include "net/own.h"
+#include "net/resolve.h"
 
 /*
  * Life: admin_new() binds what there is to listen at, and makes the loop and a
@@ -110,6 +111,8 @@ take_conf(struct admin *a, struct conf *conf)
 	if (!same_token(context->conf, conf))
 		admin_events_revoke(context->events);
 	admin_log_reloaded(context->log);
+	if (context->resolver != NULL)
+		resolver_reload(context->resolver, conf);
 	conf_unref(context->conf);
 	context->conf = conf;
 	context->loaded = loop_now();
@@ -421,6 +424,8 @@ run(void *arg)
 	admin_log_free(a->context.log);
 	admin_expiry_free(a->context.expiry);
 	admin_history_free(a->context.history);
+	if (a->context.resolver != NULL)
+		resolver_free(a->context.resolver);
 	loop_bury_all(a->context.loop);
 	return NULL;
 }

@@ -29,6 +29,7 @@ struct hosts;
 struct listeners;
 struct memory;
 struct own;
+struct resolver;
 
 #define ADMIN_STATUSES	600	/* each has its count */
 
@@ -41,6 +42,7 @@ struct admin_context {
 	struct memory		*memory;
 	const struct listeners	*listeners;	/* of the proxy */
 	struct own		*own;		/* of those, and of ours */
+	struct resolver		*resolver;	/* NULL: not used yet */
 	struct client_hasher	*hasher;
 
 	uint64_t		 started;	/* ns, monotonic */

@@ -18,6 +18,7 @@
 
 #include "admin/admin_answer.h"
 #include "admin/admin_body.h"
+#include "admin/admin_destination.h"
 #include "admin/admin_explanation.h"
 #include "base/text.h"
 #include "conf/conf.h"
@@ -25,7 +26,9 @@
 #include "http/http1_error.h"
 #include "http/http1_request.h"
 #include "http/http1_scan.h"
+#include "net/own.h"
 #include "policy/claim.h"
+#include "policy/destination_say.h"
 
 #define METHOD		31	/* bytes */
 #define URL		8192
@@ -38,6 +41,8 @@ struct question {
 	struct text		 text;		/* the head; strings point in */
 	struct http1_head	 head;
 	struct sockaddr_storage	 client;
+	struct admin_request	*request;	/* whose state it is */
+	struct admin_destination where;
 };
 
 /* The head, as a client would send it */
@@ -188,11 +193,65 @@ read_client(struct admin_request *r, struct question *q)
 	return q->client.ss_family != 0;
 }
 
+/* Where it goes */
+
+/* What may be inside of a tunnel is not known yet. */
+static void
+judge_port(struct question *q)
+{
+	const struct destinations *all =
+	    &q->request->context->conf->destinations;
+	const struct destination d = {
+		.host = &q->where.host,
+		.stranger = q->where.stranger,
+	};
+	struct destination_verdict v;
+	int i = q->head.https ? DESTINATION_TLS : DESTINATION_HTTP;
+	int last = i;
+
+	if (q->head.form == HTTP1_AUTHORITY_FORM) {
+		i = DESTINATION_TLS;
+		last = DESTINATION_OTHER;
+	}
+	do
+		v = destination_judge_port(all, &d,
+		    (enum destination_inside)i);
+	while (v.reason != DESTINATION_GOES && i++ < last);
+	if (v.reason != DESTINATION_GOES)
+		q->where.verdict = v;
+}
+
+/* A destination that is denied decides, whatever the host's limits say. */
+static json_t *
+with_destination(struct question *q, json_t *value)
+{
+	const struct destination_verdict *v;
+	char text[DESTINATION_TEXT];
+	json_t *destination;
+
+	if (q->where.verdict.reason == DESTINATION_GOES)
+		judge_port(q);
+	v = &q->where.verdict;
+	destination = admin_destination_value(&q->where);
+	if (value == NULL || destination == NULL) {
+		json_decref(value);
+		json_decref(destination);
+		return NULL;
+	}
+	(void)json_object_set_new(value, "destination", destination);
+	if (v->reason == DESTINATION_GOES)
+		return value;
+	(void)json_object_set_new(value, "decision", json_string("refuse"));
+	(void)json_object_set_new(value, "says", json_sprintf("the "
+	    "destination is not allowed: %s", destination_say(text, v)));
+	return value;
+}
+
 /* The answer */
 
 /* As exchange_start() and exchange_admit() have it. */
 static void
-answer(struct admin_request *r, const struct question *q)
+answer(struct admin_request *r, struct question *q)
 {
 	const struct claim_hash hash = { client_hash, r->context->hasher };
 	struct http1_host name = q->head.host;
@@ -225,11 +284,57 @@ answer(struct admin_request *r, const struct question *q)
 	if (wrong == NULL)
 		a = hosts_explain(r->context->hosts, &asked, now, &e);
 	if (a == HOSTS_GO)
-		admin_answer_json(r, 200, admin_explanation_value(&e,
-		    asked.conf, asked.rule, claim.request.cost));
+		admin_answer_json(r, 200, with_destination(q,
+		    admin_explanation_value(&e, asked.conf, asked.rule,
+		    claim.request.cost)));
 	else
 		admin_answer_problem(r, 503, NULL, a == HOSTS_RELOADED ?
 		    "a reload is under way" : "out of memory");
+}
+
+static void
+free_question(struct question *q)
+{
+	text_free(&q->text);
+	free(q);
+}
+
+static void
+found_cb(void *arg)
+{
+	struct question *q = arg;
+
+	answer(q->request, q);
+	free_question(q);
+}
+
+/* The client has gone, or the control plane ends. */
+static void
+ended_cb(struct admin_request *r)
+{
+	struct question *q = r->state;
+
+	admin_destination_cancel(&q->where);
+	free_question(q);
+}
+
+static void
+find(struct admin_request *r, struct question *q)
+{
+	q->request = r;
+	r->state = q;
+	r->ended = ended_cb;
+	q->where = (struct admin_destination){
+		.context = r->context,
+		.host = q->head.host,
+		.stranger = !own_address(r->context->own,
+		    (struct sockaddr *)&q->client),
+		.found = found_cb,
+		.arg = q,
+	};
+	if (q->where.host.port == 0)
+		q->where.host.port = q->head.https ? 443 : 80;
+	admin_destination_find(&q->where);
 }
 
 void
@@ -237,12 +342,11 @@ admin_explain(struct admin_request *r)
 {
 	struct question *q = calloc(1, sizeof *q);
 
-	if (q == NULL) {
+	if (q == NULL)
 		admin_answer_problem(r, 503, NULL, "out of memory");
-		return;
-	}
-	if (read_client(r, q) && put_head(r, &q->text) && read_head(r, q))
-		answer(r, q);
-	text_free(&q->text);
-	free(q);
+	else if (read_client(r, q) && put_head(r, &q->text) &&
+	    read_head(r, q))
+		find(r, q);
+	else
+		free_question(q);
 }

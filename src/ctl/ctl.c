@@ -61,7 +61,7 @@ static const struct ctl_option request_options[] = {
 	  .help = "the request's method (GET)" },
 	{ .letter = 'H', .name = "header", .value = "FIELD",
 	  .help = "a field of it, \"Name: value\"; may come again" },
-	{ .name = "client", .value = "ADDRESS",
+	{ .name = "from", .value = "ADDRESS",
 	  .help = "who sends it (this machine)" },
 	END,
 };

@@ -54,7 +54,7 @@ explain(const struct ctl *c, const struct hosts_question *q,
 static int
 read_client(const struct ctl *c, struct sockaddr_storage *address)
 {
-	const char *client = ctl_arg(c, "client");
+	const char *client = ctl_arg(c, "from");
 	struct sockaddr_in6 *six = (void *)address;
 	struct sockaddr_in *four = (void *)address;
 
@@ -65,7 +65,7 @@ read_client(const struct ctl *c, struct sockaddr_storage *address)
 	else if (inet_pton(AF_INET6, client, &six->sin6_addr) == 1)
 		address->ss_family = AF_INET6;
 	else
-		return ctl_fail(c, CTL_USAGE, "--client: \"%s\" is no "
+		return ctl_fail(c, CTL_USAGE, "--from: \"%s\" is no "
 		    "address; expected one such as 192.0.2.1", client);
 	return CTL_DONE;
 }

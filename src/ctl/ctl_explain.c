@@ -52,7 +52,7 @@ static int
 make_body(const struct ctl *c, json_t **body)
 {
 	const char *method = ctl_arg(c, "request");
-	const char *client = ctl_arg(c, "client");
+	const char *client = ctl_arg(c, "from");
 
 	*body = json_pack("{s:s}", "url", ctl_operand(c, 0));
 	if (*body == NULL)

@@ -58,6 +58,22 @@ ctl_why_print(const struct ctl_paper *paper, const json_t *why)
 	print_reasons(paper, ctl_member(why, "reasons"));
 }
 
+/* Whether it may go there, and by which line of the file. */
+static void
+print_destination(const struct ctl_paper *paper, const json_t *destination)
+{
+	const char *at = ctl_string(destination, "at", NULL);
+	const json_t *allowed = ctl_member(destination, "allowed");
+
+	if (destination == NULL)
+		return;
+	ctl_printf(paper, CTL_PLAIN, "destination    ");
+	ctl_printf(paper, json_is_true(allowed) ? CTL_GOOD :
+	    json_is_false(allowed) ? CTL_BAD : CTL_WARN, "%s%s%s\n",
+	    ctl_string(destination, "says", "?"), at != NULL ? ", " : "",
+	    at != NULL ? at : "");
+}
+
 void
 ctl_explanation_print(const struct ctl *c, const json_t *e)
 {
@@ -76,6 +92,7 @@ ctl_explanation_print(const struct ctl *c, const json_t *e)
 	    at : "");
 	if (part != NULL)
 		ctl_printf(&paper, CTL_PLAIN, "part           %s\n", part);
+	print_destination(&paper, ctl_member(e, "destination"));
 	ctl_printf(&paper, CTL_PLAIN, "cost           %s\n",
 	    ctl_figure(cost, ctl_number(e, "cost")));
 	print_reasons(&paper, ctl_member(e, "reasons"));

@@ -15,6 +15,7 @@ import dnsserver
 import elsewhere
 import metrics
 import origin
+import sluice
 import wire
 
 PUBLIC, PUBLIC6 = "1.2.3.4", "2606:4700::1234"
@@ -97,6 +98,15 @@ class World:
 		    make=self.make[where], **keys)
 		self.lab.clients.append(one)
 		return one
+
+	def settle(self):
+		"""As that of the lab: every event loop has heard of all."""
+		many = 1 if sluice.WORKERS == 1 else 8 * sluice.WORKERS
+		for _ in range(many):
+			one = self.client("home")
+			for _ in range(2):
+				one.ping()
+			one.close()
 
 	def get(self, where, url, *args, **keys):
 		one = self.client(where)
@@ -226,3 +236,315 @@ def test_malformed_ways_in(world):
 			    f"\r\nHost: {target}\r\n\r\n".encode())
 			assert one.response().status == 400, target
 	assert not world.far.conns
+
+
+# What a file says, who asks for what, and what decides: as ctl tells it, and
+# in which line of the file below.
+EXPLAINED = [
+    ("10.9.0.2", "http://pub.test/", "nothing denies it", None),
+    ("10.9.0.2", "http://priv.test/", "10.9.0.1 is private, which is denied "
+	"to clients that are not on this machine (destinations.deny)", None),
+    ("10.9.0.1", "http://priv.test/", "nothing denies it", None),
+    ("127.0.0.1", "http://meta.test/", "169.254.169.254 is metadata, which "
+	"is denied to all (destinations.deny, line 7)", 7),
+    ("127.0.0.1", "http://banned.test/", "denied by banned.test "
+	"(destinations.deny, line 8)", 8),
+    ("10.9.0.2", "http://loop.test:7777/", "127.0.0.1: allowed by "
+	"127.0.0.1:7777 (destinations.allow, line 10)", 10),
+    ("10.9.0.2", "http://pub.test:25/", "port 25 is not for HTTP of clients "
+	"that are not on this machine (destinations.ports.http, line 12)", 12),
+    ("10.9.0.2", "http://mixed.test/", "nothing denies it", None),
+    ("10.9.0.2", "http://nowhere.test/", "the host's name is not known, or "
+	"has no address", None),
+]
+FILE = """listen: 0.0.0.0:0
+access:
+  clients: [10.9.0.0/24]
+resolver: [%s]
+destinations:
+  deny:
+  - metadata
+  - banned.test
+  allow:
+  - 127.0.0.1:7777
+  ports:
+    http: [80, 1024-65535]
+"""
+
+
+def test_explain_names_the_line(lab, command):
+	place = lab.elsewhere()
+	place.home.has(*ADDRESSES)
+	dns = lab.dns(Names(NAMES), make=place.home.socket)
+	daemon = lab.sluice(FILE % dns.at, before=place.before)
+	for who, url, says, line in EXPLAINED:
+		answer = lab.control().post("/v1/explain", {"url": url,
+		    "client": who})
+		assert answer.status == 200, answer.body
+		found = json.loads(answer.body)
+		to = found["destination"]
+		assert to["says"] == says, (who, url)
+		assert (to["at"] or "::").split(":")[1] == str(line or "")
+		refused = to["allowed"] is False
+		assert (found["decision"] == "refuse") == refused
+		if refused:
+			assert found["says"] == "the destination is not " \
+			    "allowed: " + says
+		said = command(sluice.BINARY, "explain", "--socket",
+		    daemon.control, "--from", who, url).stdout.decode()
+		assert f"destination    {says}" in said
+	mixed = json.loads(lab.control().post("/v1/explain", {"url":
+	    "http://mixed.test/", "client": "10.9.0.2"}).body)
+	assert {one["address"]: one["allowed"] for one in
+	    mixed["destination"]["addresses"]} == {"10.9.0.1": False,
+	    PUBLIC: True}
+
+
+OWN = ["127.0.0.1", "127.3.2.1", "0.0.0.0", "[::1]", "[::]", "localhost",
+    "10.9.0.1", "[fd09::1]", PUBLIC, f"[{PUBLIC6}]", f"[::ffff:{PUBLIC}]",
+    "[::ffff:10.9.0.1]", "[2002:102:304::1]", "pub", "pub6", "loop", "loop6",
+    "priv", "priv6", "any", "mapped", "new", "new6", "route"]
+
+
+def questions(lab):
+	"""How many the control plane has answered before this one."""
+	text = lab.control().get("/metrics").body.decode()
+	return sum(int(n) for n in re.findall(
+	    r"^sluice_admin_requests_total\{.*\} (\d+)$", text, re.M))
+
+
+def test_own_listeners(tlab):
+	"""The daemon's and the control plane's, by each of the addresses that
+	this machine has, or gets, or only answers at."""
+	web = 3130
+	new = {"new": {"A": ["1.2.3.99"]}, "new6": {"AAAA": ["2606::99"]},
+	    "route": {"A": ["1.9.9.9"]}}
+	secure = {"certificate": str(tlab.pki.pem("origin")),
+	    "key": str(tlab.pki.key("origin"))}
+	token = tlab.dir / "token"
+	token.write_text("a" * 40)
+	token.chmod(0o600)
+	world = World(tlab, new, admin={"web_token_file": str(token), "web": [
+	    {"address": at, "tls": secure} for at in (f"0.0.0.0:{web}",
+	    f"[::]:{web}")]}, destinations={"ports": {"http": "1-65535"}})
+	world.daemon.err.wait("is ready")
+	world.place.home.has("1.2.3.99/32", "2606::99/128")
+	world.place.home.ip("route", "add", "local", "1.9.0.0/16", "dev", "lo")
+	asked = questions(tlab)
+	four, six = world.daemon.ports[:2]
+	for port in four, six, web:
+		for target in OWN:
+			is_six = target.endswith("6") or (":" in target and
+			    "ffff" not in target)
+			if port == (four if is_six else six):
+				continue	# nobody listens there
+			for where in "home", "away":
+				for way in plain, connect:
+					answer = way(world, where, target,
+					    port)
+					assert denied(answer, where ==
+					    "away"), (way, where, target, port)
+					if where == "home":
+						assert "this proxy itself" in \
+						    answer.get("proxy-status")
+	# Other services of this machine are not ours.
+	for target in "1.2.3.99", "new", "new6", "route", PUBLIC:
+		assert plain(world, "away", target, world.far.port).status == 200
+	# The control plane has heard of nobody but us.
+	assert questions(tlab) == asked + 1
+	metrics.until(world.daemon, lambda m: m.sum("sluice_refusals_total",
+	    reason="destination") == m.sum("sluice_requests_total",
+	    outcome="refused") > 100)
+
+
+def test_own_is_allowed_by_its_word_only(lab):
+	world = World(lab, destinations={"allow": ["127.0.0.1", "*",
+	    "loopback"], "ports": {"http": "1-65535"}})
+	at = world.daemon.ports[0]
+	assert denied(plain(world, "home", "127.0.0.1", at), False)
+	world.daemon.change(destinations={"allow": "own"})
+	# what comes back is no request for a proxy, or noticed by its Via
+	wire.wait_until(lambda: plain(world, "home", "127.0.0.1", at).status
+	    in (400, 421, 508))
+
+
+def test_rebinding(lab):
+	"""The name's address changes between two looks, or while it is known
+	to others: what is judged is what is connected to."""
+	turn = iter(range(10 ** 6))
+
+	def flip():
+		# asked for A and for AAAA each time
+		return {"A": [PUBLIC if next(turn) // 2 % 2 else "10.9.0.1"]}
+	world = World(lab, {"flip": flip}, limits={"names": 0})
+	seen = set()
+	for _ in range(40):
+		answer = plain(world, "away", "flip", world.far.port)
+		if answer.status == 403:
+			assert denied(answer)
+		else:
+			assert answer.status == 200
+		seen.add(answer.status)
+	assert seen == {200, 403}
+	locals_ = {conn.sock.getsockname()[0] for conn in world.far.conns}
+	assert locals_ == {"::ffff:" + PUBLIC}
+
+
+def test_what_others_know_and_use(lab):
+	"""Neither a name that is remembered, nor a connection that is idle, is
+	a way in for somebody else."""
+	world = World(lab)
+	far = world.far
+	for target in "priv", "10.9.0.1":
+		url = f"http://{host(target)}:{far.port}/"
+		near, away = world.client("home"), world.client("away")
+		for _ in range(2):
+			n = len(far.conns)
+			assert near.get(url).status == 200
+			assert denied(away.get(url))
+			assert near.get(url).status == 200
+			assert len(far.conns) <= n + 1
+	# Nor is one that was made by a clear CONNECT.
+	one = world.client("home")
+	at = f"priv.test:{far.port}"
+	assert one.tunnel(at).status == 200
+	assert one.call("GET", "/", host=at).status == 200
+	n = len(far.conns)
+	assert denied(world.get("away", f"http://{at}/"))
+	assert len(far.conns) == n
+
+
+def test_idle_connections_of_other_rules(lab):
+	"""After a reload that denies a host, none to it is used any more."""
+	world = World(lab)
+	url = f"http://priv.test:{world.far.port}/"
+	one = world.client("home")	# of one event loop, as its upstreams
+	for _ in range(2):
+		assert one.get(url).status == 200
+	world.daemon.change(log={"level": "debug"})
+	assert one.get(url).status == 200
+	assert len(world.far.conns) == 1
+	world.daemon.change(destinations={"deny": "10.0.0.0/8"})
+	# until that event loop has heard of it
+	wire.wait_until(lambda: one.get(url).status == 403)
+	assert len(world.far.conns) == 1
+	answer = one.get(url)
+	assert answer.get("proxy-status").endswith("10.9.0.1: denied by "
+	    '10.0.0.0/8 (destinations.deny, line '
+	    f'{line_of(world.daemon, "10.0.0.0/8")})"')
+	world.daemon.out.wait(r"refused: destination: 10\.9\.0\.1: denied by "
+	    r"10\.0\.0\.0/8 \(destinations\.deny, line \d+\)")
+
+
+def line_of(daemon, text):
+	lines = daemon.file.read_text().splitlines()
+	return next(i for i, line in enumerate(lines, 1) if text in line)
+
+
+def test_exceptions_and_only(lab):
+	world = World(lab, destinations={"allow": ["priv.test", "fd09::/16",
+	    "127.0.0.1:1"], "only": True})
+	far = world.far.port
+	for target, status in ("priv", 200), ("priv6", 200), ("pub", 403), \
+	    ("loop", 403), ("meta", 403), (PUBLIC, 403), ("[fd09::1]", 200):
+		assert plain(world, "away", target, far).status == status, \
+		    target
+	world.daemon.change(destinations={"allow": ["priv.test"],
+	    "only": True})
+	world.settle()
+	asked = len(world.dns.asked)
+	assert denied(plain(world, "away", "pub", far))
+	assert denied(plain(world, "away", "other", far))
+	# what no address could help is not looked up
+	assert len(world.dns.asked) == asked
+	assert plain(world, "away", "priv", far).status == 200
+
+
+def test_other_hosts_than_the_target(lab):
+	"""What a request names besides where it goes opens nothing."""
+	world = World(lab, destinations={"deny": ["banned.test"]})
+	far = world.far
+	one = world.client("away")
+	answer = one.call("GET", f"http://priv.test:{far.port}/",
+	    host=f"pub.test:{far.port}")
+	assert answer.status in (400, 403), answer.body
+	# Inside a tunnel in clear, to a host behind that one.
+	one = world.client("away")
+	assert one.tunnel(f"pub.test:{far.port}").status == 200
+	assert one.call("GET", "/", host="banned.test").status == 403
+	one = world.client("away")
+	assert one.tunnel(f"pub.test:{far.port}").status == 200
+	assert one.call("GET", f"http://pub.test:{far.port}/").status == 200
+	assert one.call("CONNECT", f"10.9.0.1:{far.port}").status == 400
+	# h2c would hide what is asked for behind its 101: it is not offered.
+	seen = len(far.requests)
+	assert world.get("away", f"http://pub.test:{far.port}/", [
+	    ("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c"),
+	    ("HTTP2-Settings", "AAMAAABkAAQAAP__")]).status == 200
+	assert far.requests[seen].get("upgrade") is None
+	# A redirect is followed by the client, who asks anew.
+	moved = world.origin(lambda conn, req: conn.reply(302, fields=[
+	    ("Location", f"http://meta.test:{far.port}/")]))
+	answer = world.get("away", f"http://pub.test:{moved.port}/")
+	assert answer.status == 302
+	assert denied(world.get("away", answer.get("location")))
+
+
+HELLO = bytes.fromhex("16030100c8010000c40303") + bytes(193)
+
+
+def echo(conn):
+	while data := conn.sock.recv(65536):
+		conn.sock.sendall(data)
+
+
+def test_ports(lab):
+	"""By what is inside: TLS at 443, requests in clear at 80, 443 and above
+	1023, nothing else; for clients on this machine anything anywhere."""
+	world = World(lab)
+	for port in 25, 80, 443, 8443:
+		world.origin(accept=echo, port=port)
+	for where in "home", "away":
+		stranger = where == "away"
+		for port in (25, 79):
+			one = world.client(where)
+			answer = one.tunnel(f"{PUBLIC}:{port}")
+			assert answer.status == (403 if stranger else 200 if
+			    port == 25 else 502)
+			if stranger:
+				assert denied(world.get(where,
+				    f"http://{PUBLIC}:{port}/"))
+		for port, first, through in (443, HELLO, True), \
+		    (443, b"SSH-2.0-x\r\n", False), (443, b"\x00\x01", False), \
+		    (80, HELLO, False), (8443, HELLO, False), \
+		    (8443, b"SSH-2.0-x\r\n", False):
+			one = world.client(where)
+			assert one.tunnel(f"{PUBLIC}:{port}").status == 200
+			one.send(first)
+			if through or not stranger:
+				assert one.exactly(len(first)) == first
+			else:
+				assert one.ended(), (port, first)
+	metrics.until(world.daemon, lambda m: m.sum("sluice_refusals_total",
+	    reason="destination") == 4 + 5)
+
+
+def test_ports_of_who_speaks_first(lab):
+	def banner(conn):
+		conn.sock.sendall(b"220 hello\r\n")
+		while conn.sock.recv(100):
+			pass
+	world = World(lab)
+	world.origin(accept=banner, port=443)
+	for where in "home", "away":
+		one = world.client(where)
+		assert one.tunnel(f"{PUBLIC}:443").status == 200
+		if where == "home":
+			assert one.exactly(11) == b"220 hello\r\n"
+		else:
+			assert one.ended()
+	world.daemon.change(destinations={"ports": {"other": 443}})
+	world.settle()
+	one = world.client("away")
+	assert one.tunnel(f"{PUBLIC}:443").status == 200
+	assert one.exactly(11) == b"220 hello\r\n"

@@ -30,6 +30,11 @@ class Socket(http.client.HTTPConnection):
 		self.sock.connect(self.path)
 
 
+def start(lab, **keys):
+	"""A daemon that asks nobody else for names."""
+	return lab.sluice(resolver=[lab.dns({}).at], **keys)
+
+
 def call(daemon, question):
 	daemon.err.wait("control plane at")
 	one = Socket(daemon.control)
@@ -54,10 +59,13 @@ def decider(answer):
 
 
 def test_nobody_has_asked_yet(lab):
-	daemon = lab.sluice(hosts={"api.example": {"capacity": 30,
+	daemon = start(lab, hosts={"api.example": {"capacity": 30,
 	    "period": "1m", "concurrency": 5, "paths": {"/search": {
 	    "capacity": 2, "period": "1h"}}}})
 	answer = explain(daemon, "http://api.example/search?q=private")
+	where = answer.pop("destination")
+	assert where == {"allowed": None, "at": None, "addresses": [],
+	    "says": "the host's name is not known, or has no address"}
 	at = answer.pop("at")
 	file, line, column = at.rsplit(":", 2)
 	assert file == str(daemon.file)
@@ -79,13 +87,13 @@ def test_nobody_has_asked_yet(lab):
 	# Nothing was spent, and no entry made.
 	for _ in range(5):
 		assert explain(daemon, "http://api.example/search") == {
-		    "at": at, **answer}
+		    "at": at, "destination": where, **answer}
 	answer = explain(daemon, "http://other.example/")
 	assert (answer["rule"], answer["at"]) == ("unlimited", None)
 
 
 def test_other_forms(lab):
-	daemon = lab.sluice(hosts={"api.example": {"capacity": 1,
+	daemon = start(lab, hosts={"api.example": {"capacity": 1,
 	    "period": "1h"}})
 	for question in ({"url": "https://API.example./x"},
 	    {"url": "api.example:443", "method": "CONNECT"},
@@ -126,7 +134,7 @@ def test_what_is_no_request(shared_lab, question, said):
 
 
 def test_no_secret_comes_back(lab):
-	daemon = lab.sluice(hosts={"a.example": {"capacity": 1,
+	daemon = start(lab, hosts={"a.example": {"capacity": 1,
 	    "period": "1h", "per": "authorization"}})
 	secret = "sk-very-secret"
 	for value in (f"Bearer {secret}", f"{secret}\x01"):
@@ -155,7 +163,7 @@ def hold(lab, far, path, n=1, **fields):
 def test_slots(lab):
 	gate = origin.Gate()
 	far = lab.origin(gate)
-	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 1,
+	daemon = start(lab, hosts={"127.0.0.1": {"concurrency": 1,
 	    "queue": {"length": 2}}})
 	clients = hold(lab, far, "/")
 	far.wait_requests(1)
@@ -180,7 +188,7 @@ def test_slots(lab):
 def test_a_pause_of_the_host(lab):
 	far = lab.origin(origin.sequence(origin.fixed(429, fields=[
 	    ("Retry-After", "100")]), origin.fixed()))
-	daemon = lab.sluice(hosts={"127.0.0.1": {"retry": {"attempts": 0}}})
+	daemon = start(lab, hosts={"127.0.0.1": {"retry": {"attempts": 0}}})
 	assert lab.get(far.url).status == 429
 	answer = explain(daemon, far.url)
 	assert decider(answer) == "paused by the host"
@@ -201,7 +209,7 @@ def test_the_same_is_said_everywhere(lab):
 	"""Of one request: before it comes, as it waits, in its refusal, by
 	the commands."""
 	far = lab.origin()
-	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 1,
+	daemon = start(lab, hosts={"127.0.0.1": {"capacity": 1,
 	    "period": "1h", "concurrency": 5, "queue": {"length": 1,
 	    "max_wait": "2h"}}})
 	ask = lab.control().get
@@ -243,7 +251,7 @@ def test_it_changes_nothing(lab):
 	token = lab.dir / "token"
 	token.write_text("0123456789abcdef")
 	token.chmod(0o600)
-	lab.sluice(admin={"web": "127.0.0.1:0", "readonly": True,
+	start(lab, admin={"web": "127.0.0.1:0", "readonly": True,
 	    "web_token_file": str(token)}, hosts={"127.0.0.1": {
 	    "capacity": 1, "period": "1h"}})
 	question = {"url": far.url}
@@ -263,7 +271,7 @@ def test_it_changes_nothing(lab):
 
 def test_limits_that_are_only_observed(lab):
 	far = lab.origin()
-	daemon = lab.sluice(hosts={"127.0.0.1": {"mode": "observe",
+	daemon = start(lab, hosts={"127.0.0.1": {"mode": "observe",
 	    "capacity": 1, "period": "1h", "concurrency": 5, "paths": {
 	    "/part": {"capacity": 7, "period": "2h"}}}})
 	answer = explain(daemon, far.url)
@@ -388,7 +396,7 @@ def test_it_goes_when_it_is_said(lab, seed):
 	rng = random.Random(seed)
 	far = lab.origin(origin.by_path({"/pause": origin.fixed(429, fields=[
 	    ("Retry-After", "1")])}, origin.fixed()))
-	daemon = lab.sluice(hosts={"127.0.0.1": any_rule(rng)})
+	daemon = start(lab, hosts={"127.0.0.1": any_rule(rng)})
 	if rng.random() < 0.4:
 		lab.get(far.url + "/pause")
 	waits = []
@@ -410,7 +418,7 @@ def test_it_goes_when_it_is_said(lab, seed):
 
 def test_drained(lab):
 	"""When it would go otherwise would be no answer."""
-	daemon = lab.sluice(hosts={"api.example": {"capacity": 30}})
+	daemon = start(lab, hosts={"api.example": {"capacity": 30}})
 	assert lab.control().ask("POST", "/v1/hosts/api.example/drain",
 	    {}).status == 200
 	answer = explain(daemon, "http://api.example/")
