@@ -39,3 +39,23 @@ base64_decode(char *out, const char *text, size_t len)
 	}
 	return n;
 }
+
+void
+base64_encode(char *out, const char *bytes, size_t n)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	uint32_t bits;
+	size_t i, j, have;
+
+	for (i = 0; i < n; i += 3) {
+		have = n - i < 3 ? n - i : 3;
+		for (bits = 0, j = 0; j < 3; j++)
+			bits = bits << 8 | (j < have ?
+			    (unsigned char)bytes[i + j] : 0);
+		for (j = 0; j < 4; j++)
+			*out++ = j > have ? '=' :
+			    digits[bits >> (18 - 6 * j) & 63];
+	}
+	*out = '\0';
+}

@@ -16,4 +16,13 @@
  */
 size_t		 base64_decode(char *out, const char *text, size_t n);
 
+/* How many characters n bytes are, with the end of their text. */
+#define BASE64_TEXT(n)	(((n) + 2) / 3 * 4 + 1)
+
+/*
+ * Encodes n bytes, with padding, into out, which has room for BASE64_TEXT(n)
+ * characters; it is terminated.
+ */
+void		 base64_encode(char *out, const char *bytes, size_t n);
+
 #endif

@@ -54,6 +54,31 @@ START_TEST(nul)
 }
 END_TEST
 
+/* The first seven of them, and back. */
+START_TEST(encode)
+{
+	char out[BASE64_TEXT(6)];
+
+	ck_assert_uint_eq(BASE64_TEXT(texts[_i].n), strlen(texts[_i].text) + 1);
+	base64_encode(out, texts[_i].plain, texts[_i].n);
+	ck_assert_str_eq(out, texts[_i].text);
+}
+END_TEST
+
+START_TEST(encode_all_bytes)
+{
+	char bytes[256], text[BASE64_TEXT(256)], back[BASE64_PLAIN(344)];
+	size_t i;
+
+	for (i = 0; i < sizeof bytes; i++)
+		bytes[i] = (char)i;
+	base64_encode(text, bytes, sizeof bytes);
+	ck_assert_uint_eq(strlen(text), 344);
+	ck_assert_uint_eq(base64_decode(back, text, 344), sizeof bytes);
+	ck_assert_mem_eq(back, bytes, sizeof bytes);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -62,6 +87,8 @@ suite(void)
 
 	ROWS(tc, decode, texts);
 	tcase_add_test(tc, nul);
+	tcase_add_loop_test(tc, encode, 0, 7);
+	tcase_add_test(tc, encode_all_bytes);
 	suite_add_tcase(s, tc);
 	return s;
 }
