@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "policy/destination_list.h"
+#include "policy/parent.h"
 
 /*
  * A configuration is built by conf_parse() in one go.  Nobody sees it before it
@@ -142,6 +143,7 @@ conf_unref(struct conf *conf)
 	free(conf->tls_ca_key);
 	free(conf->tls_trust);
 	free_admin(conf);
+	parent_free(conf->parents);
 	free(conf->path);
 	free(conf->text);
 	free(counted);
@@ -154,6 +156,21 @@ conf_rule(const struct conf *conf, const struct http1_host *host)
 
 	rule = host_pattern_set_match(conf->patterns, host);
 	return rule == NULL ? &conf->fallback : rule;
+}
+
+const struct parent *
+conf_parent(const struct conf *conf, const struct rule *rule,
+    const struct http1_host *host)
+{
+	const struct parent *parent = rule->parent;
+
+	if (parent == NULL) {
+		parent = conf->parent;
+		if (parent == NULL || parent == &parent_direct ||
+		    parent_is_local(host))
+			return NULL;
+	}
+	return parent == &parent_direct ? NULL : parent;
 }
 
 const struct rule *

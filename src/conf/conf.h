@@ -142,6 +142,11 @@ struct conf {
 	uint64_t		 admin_history;	/* hosts */
 	uint64_t		 admin_overrides;
 
+	/* of the hosts whose rules name none: see conf_parent() */
+	struct parent		*parent;
+	struct parent		*parents;	/* all there are; owned */
+	size_t			 nparents;
+
 	struct rule		 fallback;	/* defaults, or "unlimited" */
 	struct rule		*rules;		/* in the order of the file */
 	size_t			 nrules;
@@ -157,6 +162,13 @@ void		 conf_unref(struct conf *);
 
 /* The rule for a host and port; never NULL. */
 const struct rule *conf_rule(const struct conf *,
+		    const struct http1_host *);
+
+/*
+ * The parent through which a host of that rule is reached; NULL: it is reached
+ * directly, as this machine is where its rule does not say otherwise.
+ */
+const struct parent *conf_parent(const struct conf *, const struct rule *,
 		    const struct http1_host *);
 
 /* The shared rule of that name (its pattern), or NULL; O(rules). */

@@ -2,6 +2,7 @@
 #include "conf/conf_advice_key.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,13 +13,13 @@
 
 #define WORD	40		/* bytes of a key, at most */
 
-#define LIMITED	(1U << CONF_RULE | 1U << CONF_RATE | 1U << CONF_PATH | \
-		    1U << CONF_CANDIDATE)
-#define AT(level)	(1U << (level))
+#define AT(level)	(UINT64_C(1) << (level))
+#define LIMITED	(AT(CONF_RULE) | AT(CONF_RATE) | AT(CONF_PATH) | \
+		    AT(CONF_CANDIDATE))
 
 /* Words between spaces, where they stand, and what they mean there. */
 static const struct {
-	unsigned	 levels;
+	uint64_t	 levels;
 	const char	*words;
 	const char	*meant;
 } synonyms[] = {
@@ -153,8 +154,19 @@ static const struct {
 	{ AT(CONF_ACCESS), " deny denied blacklist block ",
 	    "; who is not named in clients may not connect" },
 	{ AT(CONF_TOP), " cache cache_dir ", "; nothing is cached" },
-	{ AT(CONF_TOP), " parent cache_peer upstream_proxy http_proxy "
-	    "https_proxy ", "; hosts are asked without another proxy" },
+	{ AT(CONF_TOP) | AT(CONF_RULE), " cache_peer upstream_proxy http_proxy "
+	    "https_proxy all_proxy proxy_url parent_proxy forward_proxy "
+	    "next_proxy ", "parent: http://PROXY:PORT" },
+	{ AT(CONF_TOP), " no_proxy ", "hosts: {HOST: {parent: direct}}" },
+	{ AT(CONF_RULE), " proxy ", "parent: http://PROXY:PORT" },
+	{ AT(CONF_RULE), " no_proxy direct bypass ", "parent: direct" },
+	{ AT(CONF_PARENT), " host address server proxy uri ",
+	    "url: http://PROXY:PORT" },
+	{ AT(CONF_PARENT), " user username login ",
+	    "url: http://USER@PROXY:PORT" },
+	{ AT(CONF_PARENT), " password pass secret passwordfile ",
+	    "password_file: /PATH" },
+	{ AT(CONF_PARENT_TLS), " ca ca_cert cacert ca_certificate ", "trust" },
 	{ AT(CONF_TOP), " user group daemon daemonize pid pidfile pid_file ",
 	    "; that is for the service manager" },
 	{ AT(CONF_TOP), " download_delay ", "defaults: {capacity: 1, period: "

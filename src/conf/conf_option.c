@@ -38,6 +38,8 @@ conf_option_key(const struct conf_option *option)
 		[CONF_CANDIDATE_QUEUE] = sizeof "hosts.*.candidate.queue",
 		[CONF_TUNNEL] = sizeof "hosts.*.tunnel",
 		[CONF_HOST_TLS] = sizeof "hosts.*.tls",
+		[CONF_PARENT] = sizeof "parent",
+		[CONF_PARENT_TLS] = sizeof "parent.tls",
 	};
 
 	return option->path + prefix[option->level];

@@ -39,6 +39,8 @@ enum conf_level {
 	CONF_CANDIDATE_QUEUE,
 	CONF_TUNNEL,
 	CONF_HOST_TLS,
+	CONF_PARENT,		/* parent, and hosts.*.parent */
+	CONF_PARENT_TLS,
 };
 
 /* What stands behind a key, and the field that it is read into. */
@@ -103,6 +105,10 @@ enum conf_kind {
 	CONF_PER,		/* struct rule_key, owned */
 	CONF_PER_TOTAL,		/* struct budget_limits: level CONF_PATH */
 	CONF_FAIR_BY,		/* the same */
+	CONF_PROXY,		/* struct parent *, the configuration's: a URL,
+				   the level CONF_PARENT, or direct */
+	CONF_PROXY_URL,		/* into struct parent, owned */
+	CONF_PASSWORD_FILE,	/* char *, owned */
 };
 
 struct conf_option;

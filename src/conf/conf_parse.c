@@ -51,6 +51,8 @@ base_of(struct conf_walk *w, const struct conf_option *option)
 		return &w->rate;
 	case CONF_PATH:
 		return &w->path;
+	case CONF_PARENT_TLS:
+		return &w->parent;
 	default:
 		return w->conf;
 	}

@@ -6,6 +6,7 @@
 #include "base/stats.h"
 #include "conf/conf.h"
 #include "conf/conf_types.h"
+#include "policy/parent.h"
 
 /*
  * The table of options, in the order in which the sample and the manual have
@@ -35,6 +36,7 @@
 #define STATUS(field)	offsetof(struct rule_status, field)
 #define COST(field)	offsetof(struct rule_cost, field)
 #define LIMITS(field)	offsetof(struct budget_limits, field)
+#define PARENT(field)	offsetof(struct parent, field)
 
 #define KIND(name)	.kind = CONF_##name, .as = &conf_types[CONF_##name]
 
@@ -378,6 +380,40 @@ static const struct conf_option options[] = {
 	    .help = "Most overrides at a time.",
 	    .level = CONF_ADMIN, KIND(INTEGER), .offset = TOP(admin_overrides),
 	    .max = 100000 },
+
+	{ .path = "parent", .type = "URL, mapping or direct",
+	    .fallback = "direct",
+	    .help = "The proxy through which hosts are reached.",
+	    .level = CONF_TOP, .behind = CONF_PARENT, KIND(PROXY),
+	    .offset = TOP(parent) },
+	{ .path = "parent.url", .type = "URL",
+	    .range = "http://[USER@]HOST:PORT or https://...",
+	    .help = "Where that proxy is, and as whom to use it; required.",
+	    .level = CONF_PARENT, KIND(PROXY_URL) },
+	{ .path = "parent.password_file", .type = "path",
+	    .help = "A file with that user's password.",
+	    .level = CONF_PARENT, KIND(PASSWORD_FILE),
+	    .offset = PARENT(password_file), .place = PARENT(password_at) },
+	{ .path = "parent.tls", .type = "mapping",
+	    .help = "How sluice speaks TLS to that proxy.",
+	    .level = CONF_PARENT, .behind = CONF_PARENT_TLS, KIND(SECTION),
+	    .place = PARENT(tls_at) },
+	{ .path = "parent.tls.verify", .type = "boolean", .fallback = "true",
+	    .help = "Whether that proxy's certificate must be valid.",
+	    .level = CONF_PARENT_TLS, KIND(BOOLEAN),
+	    .offset = PARENT(tls_verify) },
+	{ .path = "parent.tls.trust", .type = "path",
+	    .range = "system or a path",
+	    .help = "As tls.trust, for that proxy.",
+	    .level = CONF_PARENT_TLS, KIND(HOST_TRUST),
+	    .offset = PARENT(tls_trust) },
+	{ .path = "parent.tls.certificate", .type = "path",
+	    .help = "A PEM file with a client certificate for that proxy.",
+	    .level = CONF_PARENT_TLS, KIND(FILE),
+	    .offset = PARENT(tls_certificate) },
+	{ .path = "parent.tls.key", .type = "path",
+	    .help = "A PEM file with that certificate's private key.",
+	    .level = CONF_PARENT_TLS, KIND(FILE), .offset = PARENT(tls_key) },
 
 	{ .path = "defaults", .type = "mapping",
 	    .help = "The rule for hosts that no pattern matches.",
@@ -776,6 +812,10 @@ static const struct conf_option options[] = {
 	{ .path = "hosts.*.tls.key", .type = "path",
 	    .help = "A PEM file with that certificate's private key.",
 	    .level = CONF_HOST_TLS, KIND(FILE), .offset = RULE(tls_key) },
+	{ .path = "hosts.*.parent", .type = "URL, mapping or direct",
+	    .help = "As parent, for this host.",
+	    .level = CONF_RULE, .behind = CONF_PARENT, KIND(PROXY),
+	    .offset = RULE(parent) },
 	{ .path = NULL },
 };
 

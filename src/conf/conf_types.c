@@ -10,6 +10,7 @@
 #include "conf/conf_limits.h"
 #include "conf/conf_methods.h"
 #include "conf/conf_networks.h"
+#include "conf/conf_parent.h"
 #include "conf/conf_path.h"
 #include "conf/conf_pause.h"
 #include "conf/conf_rule.h"
@@ -344,5 +345,19 @@ const struct conf_type conf_types[] = {
 	[CONF_FAIR_BY] = {
 		.scalar = true,
 		.read = conf_fair_key,
+	},
+	[CONF_PROXY] = {
+		.read = conf_parent_read,
+		.print = conf_parent_print,
+	},
+	[CONF_PROXY_URL] = {
+		.noun = "a URL such as http://proxy.example:3128",
+		.scalar = true,
+		.read = conf_parent_url,
+	},
+	[CONF_PASSWORD_FILE] = {
+		.noun = "the path of a file",
+		.scalar = true,
+		.read = conf_scalar_file,
 	},
 };

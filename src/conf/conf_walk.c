@@ -121,6 +121,7 @@ finish_section(struct conf_walk *w, enum conf_level level,
 	case CONF_TLS:
 		return are_both(w, node, "ca_certificate", "ca_key");
 	case CONF_HOST_TLS:
+	case CONF_PARENT_TLS:
 		return are_both(w, node, "certificate", "key");
 	case CONF_LISTENER_TLS:
 		if (node->n == 0)

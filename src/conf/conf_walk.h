@@ -8,6 +8,7 @@
 #include "conf/conf.h"
 #include "conf/conf_option.h"
 #include "conf/conf_yaml.h"
+#include "policy/parent.h"
 
 /*
  * What fills a configuration: the walk through a file's tree against the option
@@ -21,6 +22,7 @@ struct conf_walk {
 	struct rule		 rule;	/* defaults of a rule; owns nothing */
 	struct gcra_rate	 rate;	/* defaults of one of several rates */
 	struct budget_limits	 path;	/* defaults of a path */
+	struct parent		 parent; /* of one; owns nothing */
 };
 
 /* Reads the keys of a mapping into the struct that its level stands for. */

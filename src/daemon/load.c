@@ -11,6 +11,7 @@
 #include "conf/conf.h"
 #include "conf/conf_access.h"
 #include "conf/conf_load.h"
+#include "conf/conf_parent.h"
 #include "conf/conf_token.h"
 #include "conf/conf_warnings.h"
 #include "exchange/access.h"
@@ -51,7 +52,8 @@ load_conf(const char *path, bool again, char **cause)
 
 	conf = again ? conf_load_again(path, cause) : conf_load(path, cause);
 	if (conf == NULL || (tls_contexts_load(conf, cause) &&
-	    conf_token_load(conf, cause) && test_logs(conf, cause)))
+	    conf_token_load(conf, cause) && conf_parent_load(conf, cause) &&
+	    test_logs(conf, cause)))
 		return conf;
 	conf_unref(conf);
 	return NULL;
@@ -87,6 +89,7 @@ load_warnings(const struct conf *conf,
 	conf_warnings(conf, line, arg);
 	tls_warnings(conf, line, arg);
 	conf_token_warnings(conf, line, arg);
+	conf_parent_warnings(conf, line, arg);
 }
 
 void

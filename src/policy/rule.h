@@ -13,6 +13,8 @@
 #include "policy/path.h"
 #include "throttle/budget.h"
 
+struct parent;
+
 /*
  * What holds for the hosts that one pattern names.  What it says of a request
  * stands in rule_cost.h, rule_path.h, rule_retry.h and rule_weight.h.  Times
@@ -187,6 +189,9 @@ struct rule {
 	/* What requests may upgrade to; see rule_upgrades(). */
 	char			 upgrades[RULE_UPGRADES_MAX][RULE_UPGRADE];
 	unsigned		 nupgrades;
+
+	/* NULL: that of all hosts; the configuration's */
+	struct parent		*parent;
 
 	/* TLS to the host; the strings are owned */
 	struct place		 tls_at;

@@ -38,7 +38,7 @@ static const struct wrong errors[] = {
 
 	{ "worker: 2\n", "1:1: worker: an unknown key, expected listen, "
 	    "workers, sandbox, resolver, access, log, timeouts, limits, "
-	    "destinations, metrics, keep_alive_10, via, tls, admin, defaults, "
+	    "destinations, metrics, keep_alive_10, via, tls, admin, parent, defaults, "
 	    "hosts; "
 	    "did you mean \"workers\"?" },
 	{ "log: {levle: info}\n", "1:7: log.levle: an unknown key, expected "
@@ -46,7 +46,7 @@ static const struct wrong errors[] = {
 	    "\"level\"?" },
 	{ "zzz: 2\n", "1:1: zzz: an unknown key, expected listen, workers, "
 	    "sandbox, resolver, access, log, timeouts, limits, destinations, "
-	    "metrics, keep_alive_10, via, tls, admin, defaults, hosts" },
+	    "metrics, keep_alive_10, via, tls, admin, parent, defaults, hosts" },
 	{ "hosts:\n  a.b:\n    max_wait: 1\n",
 	    "3:5: hosts.a.b.max_wait: an unknown key, ..." },
 	{ "https: {}\n", "1:1: https: an unknown key, ..." },

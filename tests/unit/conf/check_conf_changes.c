@@ -45,13 +45,22 @@ round_trip(const struct conf_option *option, const char *value)
 	conf_unref(other);
 }
 
+/* What stands deeper than in a section lies in a struct of its own. */
+static bool
+is_deep(const char *path)
+{
+	const char *dot = strchr(path, '.');
+
+	return dot != NULL && strchr(dot + 1, '.') != NULL;
+}
+
 /* Kinds of which any text is one, or none but what is there. */
 static bool
 is_of_itself(const struct conf_option *option)
 {
-	return option->as->print != NULL && option->as->scalar &&
-	    option->fallback != NULL && strchr(option->path, '*') == NULL &&
-	    (option->as->none == NULL ||
+	return !is_deep(option->path) && option->as->print != NULL &&
+	    option->as->scalar && option->fallback != NULL &&
+	    strchr(option->path, '*') == NULL && (option->as->none == NULL ||
 	    strcmp(option->as->none, option->fallback) != 0);
 }
 

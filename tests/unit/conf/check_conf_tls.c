@@ -317,7 +317,7 @@ static const struct wrong host_errors[] = {
 	    "rates, concurrency, queue, mode, candidate, pause, learn, retry, client_cost, "
 	    "costs, paths, "
 	    "per, per_total, fair_by, weights, trust_priority, shared, same, https, "
-	    "tunnel, upgrade, tls; did you mean \"https\"?" },
+	    "tunnel, upgrade, tls, parent; did you mean \"https\"?" },
 	{ HOST("https: tunnel, https: tunnel"),
 	    "1:30: hosts.a.b.https: a key that is there twice, ..." },
 	{ "defaults: {https: intercept}\n", "1:19: defaults.https: intercept, "

@@ -114,6 +114,7 @@ level_behind(const struct conf_option *option)
 	switch (option->kind) {
 	case CONF_SECTION:
 	case CONF_CONTROL:
+	case CONF_PROXY:
 		return option->behind;
 	case CONF_RATES:
 		return CONF_RATE;
@@ -211,6 +212,10 @@ look_at(const struct conf_option *option, const struct conf_node *node)
 	case CONF_LISTEN:
 		if (node->type == CONF_LIST)
 			look_at_addresses(option, node);
+		break;
+	case CONF_PROXY:
+		if (node->type == CONF_MAPPING)
+			push(node, level_behind(option));
 		break;
 	default:
 		break;
