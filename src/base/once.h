@@ -12,6 +12,7 @@ enum once_kind {
 	ONCE_HTTP2 = 1,		/* a client that speaks it from the start */
 	ONCE_TLS,		/* one that ends TLS without a request */
 	ONCE_TUNNEL,		/* limits that count tunnels only */
+	ONCE_PARENT,		/* credentials that a parent refuses */
 };
 
 /*

@@ -101,6 +101,7 @@ access_line_text(const struct access_line *l, const char *time,
 		put_member(&line, "paused", paused);
 	}
 	put_member(&line, "observed", l->observed);
+	put_member(&line, "parent", l->parent);
 	buf[line.len++] = '\n';
 	return line.len;
 }
@@ -120,7 +121,8 @@ access_line_json(const struct access_line *l, const char *time,
 	json_t *o;
 	size_t n;
 
-	o = json_pack("{ss ss? ss? ss ss? ss? si ss sf sf si sI sI ss? ss? so ss?}",
+	o = json_pack("{ss ss? ss? ss ss? ss? si ss sf sf si sI sI ss? ss? "
+	    "so ss? ss?}",
 	    "time", time, "host", l->host, "rule", l->rule,
 	    "client", l->client, "method", l->method, "path", l->path,
 	    "status", l->status, "outcome", outcomes[l->outcome],
@@ -129,7 +131,7 @@ access_line_json(const struct access_line *l, const char *time,
 	    "out", (json_int_t)l->out, "reason", l->reason,
 	    "budget", l->budget, "paused", l->paused > 0 ?
 	    json_real(seconds(l->paused)) : json_null(),
-	    "observed", l->observed);
+	    "observed", l->observed, "parent", l->parent);
 	if (o == NULL)
 		return 0;
 	n = json_dumpb(o, buf, ACCESS_LINE - 1,

@@ -46,6 +46,7 @@ struct access_line {
 	uint64_t		 paused;
 	/* What would have become of it, by hosts_observed(); or NULL. */
 	const char		*observed;
+	const char		*parent;	/* NULL: it went through none */
 };
 
 /* Returns the words for an outcome. */

@@ -10,6 +10,7 @@
 #include "exchange/exchange_destination.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_opening.h"
+#include "exchange/exchange_parent.h"
 #include "exchange/exchange_tunnel.h"
 #include "exchange/via.h"
 #include "front/front.h"
@@ -18,6 +19,7 @@
 #include "net/dial.h"
 #include "tls/tls.h"
 #include "tls/tls_context.h"
+#include "upstream/parent_tunnel.h"
 #include "upstream/upstream.h"
 
 /*
@@ -75,11 +77,17 @@ wait_for_upstream(struct exchange *x, int fd)
 {
 	struct opening *o = x->opening;
 
-	event_assign(&o->ev, x->exchanges->loop->base, fd, EV_READ | EV_PERSIST,
-	    upstream_cb, o);
-	if (event_add(&o->ev, NULL) == -1)
-		return false;
-	o->fd = fd;
+	if (o->way != NULL) {
+		o->spoken = parent_tunnel_spoken(o->way);
+		if (!o->spoken)
+			parent_tunnel_listen(o->way);
+	} else {
+		event_assign(&o->ev, x->exchanges->loop->base, fd,
+		    EV_READ | EV_PERSIST, upstream_cb, o);
+		if (event_add(&o->ev, NULL) == -1)
+			return false;
+		o->fd = fd;
+	}
 	if (x->ticket.rule->tunnel_hold == RULE_HOLD_CONNECT)
 		hosts_release_slot(x->exchanges->hosts, &x->ticket,
 		    loop_now());
@@ -93,7 +101,8 @@ exchange_connect_open(struct exchange *x, int fd)
 	struct iovec v;
 
 	put_established(x, &head);
-	if (head.failed || (fd != -1 && !wait_for_upstream(x, fd))) {
+	if (head.failed || ((fd != -1 || x->opening->way != NULL) &&
+	    !wait_for_upstream(x, fd))) {
 		text_free(&head);
 		if (fd != -1)
 			close(fd);
@@ -147,21 +156,75 @@ dialled_cb(void *arg, const struct dialled *d)
 	if (d->fd == -1)
 		exchange_fail(x, d->why, d->detail);
 	else if (x->head_sent)
-		exchange_tunnel_join(x, d->fd);
+		exchange_tunnel_join(x, &(struct upstream_taken){
+		    .fd = d->fd });
 	else
 		exchange_connect_open(x, d->fd);
+}
+
+/* Through a parent */
+
+static void
+way_open_cb(void *arg)
+{
+	struct exchange *x = arg;
+	struct parent_tunnel *way = x->way;
+	struct upstream_taken t;
+
+	x->way = NULL;
+	if (!x->head_sent) {
+		x->opening->way = way;
+		exchange_connect_open(x, -1);
+		return;
+	}
+	parent_tunnel_take(way, &t);
+	exchange_tunnel_join(x, &t);
+}
+
+static void
+way_failed_cb(void *arg, enum failure e, const char *why)
+{
+	exchange_fail(arg, e, why);
+}
+
+static void
+way_heard_cb(void *arg)
+{
+	struct exchange *x = arg;
+
+	x->opening->spoken = true;
+	exchange_connect_heard(x);
+}
+
+static const struct parent_tunnel_events way_events = {
+	.ask = exchange_parent_ask,
+	.open = way_open_cb,
+	.refused = exchange_parent_refused,
+	.failed = way_failed_cb,
+	.heard = way_heard_cb,
+};
+
+/* Returns false without memory. */
+static bool
+dial(struct exchange *x)
+{
+	const struct dialer *dialer = x->exchanges->dialer;
+	const struct dial_client client = exchange_client(x);
+
+	if (x->parent != NULL)
+		x->way = parent_tunnel_new(dialer, x->ticket.conf, x->parent,
+		    &client, &way_events, x);
+	else
+		x->dial = dial_start(dialer, &x->host, &client, dialled_cb, x);
+	return x->way != NULL || x->dial != NULL;
 }
 
 void
 exchange_connect(struct exchange *x)
 {
-	const struct dial_client client = exchange_client(x);
-
 	exchange_set_phase(x, EXCHANGE_CONNECTING);
 	x->dialled = true;
-	x->dial = dial_start(x->exchanges->dialer, &x->host, &client,
-	    dialled_cb, x);
-	if (x->dial != NULL)
+	if (!exchange_parent_choose(x, x->ticket.rule, &x->host) || dial(x))
 		return;
 	if (x->head_sent)
 		exchange_abort(x, STATS_NO_MEMORY, "out of memory");
@@ -175,13 +238,13 @@ exchange_connect(struct exchange *x)
 static void
 become_tunnel(struct exchange *x)
 {
-	struct opening *o = x->opening;
+	struct upstream_taken t;
 
-	if (!exchange_goes_as(x, o->sniff.verdict == SNIFF_TLS ?
+	if (!exchange_goes_as(x, x->opening->sniff.verdict == SNIFF_TLS ?
 	    DESTINATION_TLS : DESTINATION_OTHER))
 		return;
-	if (o->fd != -1)
-		exchange_tunnel_join(x, exchange_opening_take_fd(o));
+	if (exchange_opening_take(x->opening, &t))
+		exchange_tunnel_join(x, &t);
 	else
 		exchange_connect(x);
 }
@@ -214,14 +277,14 @@ become_requests(struct exchange *x)
 {
 	struct opening *o = x->opening;
 	struct claim_turn turn = { 0 };
-	int fd;
+	struct upstream_taken t;
 
 	/* who gave nothing back has nothing to go on with */
 	exchange_opening_refund(x, o->settled ? NULL : &turn);
 	front_keep_turn(x->downstream, &turn);
-	if ((fd = exchange_opening_take_fd(o)) != -1)
-		upstream_adopt(x->exchanges->upstreams, &x->host,
-		    !front_is_local(x->downstream), fd);
+	if (exchange_opening_take(o, &t))
+		upstream_adopt(x->exchanges->upstreams, &x->host, x->parent,
+		    !front_is_local(x->downstream), &t);
 	go_inside(x, NULL, ACCESS_PLAIN);
 }
 

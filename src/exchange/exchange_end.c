@@ -17,6 +17,8 @@
 #include "front/front.h"
 #include "hosts/hosts_observed.h"
 #include "net/dial.h"
+#include "policy/parent.h"
+#include "upstream/parent_tunnel.h"
 #include "upstream/upstream.h"
 
 /* What it has waited for, or was refused by. */
@@ -52,6 +54,8 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
 	line.method = access_method(x->head.p, x->method_len, method);
 	line.host = access_host(&x->host, x->port, host, sizeof host);
 	line.rule = x->ticket.rule->name;
+	if (x->parent != NULL)
+		line.parent = x->parent->name;
 	if (!x->is_connect)
 		line.path = access_path(exchange_path(x), path, sizeof path);
 	line.budget = budget(x);
@@ -94,6 +98,7 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	if (x->whole.cb != NULL)
 		deadline_free(&x->whole);
 	dial_cancel(x->dial);
+	parent_tunnel_free(x->way);
 	tunnel_free(x->tunnel);
 	if (x->upstream != NULL && front_body_done(x->downstream))
 		upstream_release(x->upstream);
@@ -180,46 +185,78 @@ take_failure(struct exchange *x, enum failure e)
 	return ACCESS_UPSTREAM_ERROR;
 }
 
+/* What has failed is the parent, or between us and it. */
+static bool
+is_at_parent(const struct exchange *x)
+{
+	return x->way != NULL ||
+	    (x->upstream != NULL && upstream_at_parent(x->upstream));
+}
+
 #define DETAIL	512	/* bytes of what is told, with its end */
 
-/* Strangers are not told what a name stands for in here, nor by which rule. */
-static const char *
-tell_client(const struct exchange *x, enum failure e, const char *why,
-    char buf[DETAIL])
+/*
+ * A failure in words, for the client and for the log.  Strangers are not told
+ * what a name stands for in here, nor by which rule.
+ */
+static void
+say_failure(const struct exchange *x, enum failure e, const char *why,
+    char detail[DETAIL], char reason[DETAIL])
 {
 	const struct failure_answer *f = failure_answer(e);
+	bool at_parent = is_at_parent(x);
 	bool told = f->told && (e != FAILURE_DESTINATION ||
 	    front_is_local(x->downstream));
+	char buf[FAILURE_DETAIL];
+	const char *says = at_parent ? failure_of_parent(e, buf) : f->detail;
 
-	snprintf(buf, DETAIL, "%s%s%s", f->detail != NULL ? f->detail : why,
+	snprintf(detail, DETAIL, "%s%s%s", says != NULL ? says : why,
 	    told ? ": " : "", told ? why : "");
-	return buf;
+	snprintf(reason, DETAIL, "%s%s%s%s", at_parent ? "parent: " : "",
+	    says != NULL ? f->kind : why, f->told ? ": " : "",
+	    f->told ? why : "");
+}
+
+#define ERROR	64		/* bytes */
+
+/* Its type, with what else there is to tell of it. */
+static void
+say_error(const struct exchange *x, enum failure e, char error[ERROR])
+{
+	int alert = 0;
+
+	if (e == FAILURE_TLS_ALERT && x->way != NULL)
+		alert = parent_tunnel_alert(x->way);
+	else if (e == FAILURE_TLS_ALERT)
+		alert = upstream_alert(x->upstream);
+	/* RFC 9209 2.3.15 */
+	if (e == FAILURE_TLS_ALERT)
+		snprintf(error, ERROR, "%s; alert-id=%d",
+		    failure_answer(e)->error, alert);
+	else
+		snprintf(error, ERROR, "%s", failure_answer(e)->error);
 }
 
 void
 exchange_fail(struct exchange *x, enum failure e, const char *why)
 {
-	const struct failure_answer *f = failure_answer(e);
-	enum access_outcome outcome = take_failure(x, e);
-	char error[64], detail[DETAIL], reason[DETAIL];
-	struct reply r = {
-		.status = f->status,
-		.error = f->error,
-		.detail = tell_client(x, e, why, detail),
-	};
+	bool at_parent = is_at_parent(x);
+	enum access_outcome outcome;
+	const struct failure_answer *f;
+	char error[ERROR], detail[DETAIL], reason[DETAIL];
+	struct reply r = { .error = error, .detail = detail };
 
-	snprintf(reason, sizeof reason, "%s%s%s",
-	    f->detail != NULL ? f->kind : why, f->told ? ": " : "",
-	    f->told ? why : "");
-
+	if (at_parent && e == FAILURE_DESTINATION)
+		e = FAILURE_PARENT_LOOP;
+	outcome = take_failure(x, e);
+	f = failure_answer(e);
+	r.status = f->status;
+	say_failure(x, e, why, detail, reason);
+	say_error(x, e, error);
 	log_debug("%s: %s: %s", x->host.name, f->kind, why);
-	x->ticket.nowhere = failure_without_host(e) && !x->retried;
-	if (e == FAILURE_TLS_ALERT) {
-		/* RFC 9209 2.3.15 */
-		snprintf(error, sizeof error, "%s; alert-id=%d", f->error,
-		    upstream_alert(x->upstream));
-		r.error = error;
-	}
+	/* whether there is such a host, only the parent knows */
+	x->ticket.nowhere = failure_without_host(e) && !x->retried &&
+	    !at_parent;
 	if (x->upstream != NULL)
 		upstream_close(x->upstream);
 	x->upstream = NULL;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "exchange/exchange_forward.h"
 
+#include "conf/conf.h"
 #include "exchange/exchange_end.h"
+#include "exchange/exchange_parent.h"
 #include "exchange/exchange_request.h"
 #include "exchange/exchange_resend.h"
 #include "exchange/exchange_response.h"
@@ -13,6 +15,8 @@ static void	 connected_cb(void *);
 static void	 failed_cb(void *, enum failure, const char *);
 
 static const struct upstream_events upstream_events = {
+	.ask = exchange_parent_ask,
+	.refused = exchange_parent_refused,
 	.connected = connected_cb,
 	.sendable = exchange_request_sendable,
 	.response = exchange_response_head,
@@ -25,8 +29,12 @@ static const struct upstream_events upstream_events = {
 static void
 open_upstream(struct exchange *x, bool fresh)
 {
+	const struct conf *conf = x->ticket.conf;
+	const struct rule *rule = x->ticket.rule;
 	struct upstream_target to = {
 		.host = x->host,
+		.conf = conf,
+		.rule = x->tls ? rule : NULL,
 		.client = exchange_client(x),
 	};
 	enum upstream_idle which = UPSTREAM_NONE;
@@ -37,12 +45,14 @@ open_upstream(struct exchange *x, bool fresh)
 	exchange_set_phase(x, EXCHANGE_CONNECTING);
 	x->sent_whole = false;
 	to.host.port = x->port;
-	if (x->through)
+	if (x->through) {
 		to.host = *front_tunnel(x->downstream);
-	if (x->tls) {
-		to.conf = x->ticket.conf;
-		to.rule = x->ticket.rule;
+		rule = conf_rule(conf, &to.host);
 	}
+	if (!exchange_parent_choose(x, rule, &to.host))
+		return;
+	to.parent = x->parent;
+	to.by_tunnel = x->by_tunnel;
 	x->upstream = upstream_open(x->exchanges->upstreams, &to, which,
 	    &upstream_events, x);
 	if (x->upstream == NULL)

@@ -3,13 +3,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <event2/event.h>
 
 #include "exchange/exchange_state.h"
 #include "policy/user.h"
 #include "tls/tls.h"
+#include "upstream/parent_tunnel.h"
+#include "upstream/upstream_taken.h"
 
 bool
 exchange_opening_new(struct exchange *x, const struct http1_head *h)
@@ -33,15 +34,20 @@ exchange_opening_new(struct exchange *x, const struct http1_head *h)
 	return true;
 }
 
-int
-exchange_opening_take_fd(struct opening *o)
+bool
+exchange_opening_take(struct opening *o, struct upstream_taken *t)
 {
-	int fd = o->fd;
-
-	if (fd != -1)
-		event_del(&o->ev);
+	if (o->way != NULL) {
+		parent_tunnel_take(o->way, t);
+		o->way = NULL;
+		return true;
+	}
+	if (o->fd == -1)
+		return false;
+	event_del(&o->ev);
+	*t = (struct upstream_taken){ .fd = o->fd };
 	o->fd = -1;
-	return fd;
+	return true;
 }
 
 void
@@ -55,12 +61,12 @@ void
 exchange_opening_end(struct exchange *x)
 {
 	struct opening *o = x->opening;
-	int fd;
+	struct upstream_taken t;
 
 	if (o == NULL)
 		return;
-	if ((fd = exchange_opening_take_fd(o)) != -1)
-		close(fd);
+	if (exchange_opening_take(o, &t))
+		upstream_taken_drop(&t);
 	tls_free(o->tls);
 	/* the host has not heard of it */
 	if (!x->dialled)

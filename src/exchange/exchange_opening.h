@@ -17,7 +17,9 @@
 
 struct claim_turn;
 struct exchange;
+struct parent_tunnel;
 struct tls;
+struct upstream_taken;
 
 struct opening {
 	struct exchange		*exchange;
@@ -27,6 +29,7 @@ struct opening {
 	struct tls		*tls;		/* to intercept with; or NULL */
 	int			 fd;		/* the upstream's; -1: none */
 	struct event		 ev;		/* it speaks, or ends */
+	struct parent_tunnel	*way;		/* in place of fd; or NULL */
 	bool			 spoken;	/* it has */
 	bool			 settled;	/* silent: counts as a tunnel */
 	bool			 in_line;	/* a request's, that is late */
@@ -44,8 +47,11 @@ void	 exchange_opening_end(struct exchange *);
 /* Frees it, when the ticket has left. */
 void	 exchange_opening_free(struct exchange *);
 
-/* Returns the socket to the host, or -1: it is somebody else's from now on. */
-int	 exchange_opening_take_fd(struct opening *);
+/*
+ * Takes the way to the host: it is the caller's from now on.  Returns false
+ * where there is none.
+ */
+bool	 exchange_opening_take(struct opening *, struct upstream_taken *);
 
 /*
  * Gives back what it has paid, and its slot, as if it had never been admitted.

@@ -9,6 +9,8 @@
 #include "conf/conf.h"
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_deadline.h"
+#include "exchange/exchange_end.h"
+#include "exchange/exchange_parent.h"
 #include "exchange/exchange_resend.h"
 #include "exchange/exchange_state.h"
 #include "front/front.h"
@@ -49,9 +51,16 @@ note_sent(struct exchange *x)
 void
 exchange_request_send(struct exchange *x)
 {
-	struct iovec v = { .iov_base = x->head.p, .iov_len = x->head.len };
+	const struct text *head = exchange_parent_is_asked(x) ?
+	    exchange_parent_head(x) : &x->head;
 	struct http1_str method = { x->head.p, x->method_len };
+	struct iovec v;
 
+	if (head == NULL) {
+		exchange_fail(x, FAILURE_NO_MEMORY, "out of memory");
+		return;
+	}
+	v = (struct iovec){ .iov_base = head->p, .iov_len = head->len };
 	exchange_set_phase(x, EXCHANGE_SENDING);
 	upstream_begin(x->upstream, method, x->ticket.conf);
 	upstream_send(x->upstream, &v, 1);

@@ -7,6 +7,7 @@
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_judge.h"
 #include "exchange/exchange_learn.h"
+#include "exchange/exchange_parent.h"
 #include "exchange/exchange_resend.h"
 #include "exchange/exchange_state.h"
 #include "exchange/exchange_upgrade.h"
@@ -92,9 +93,14 @@ begin_relaying(struct exchange *x)
 static void
 learn(struct exchange *x, const struct http1_head *h, uint64_t now)
 {
-	struct lesson lesson;
+	struct lesson lesson = { .verdict = BUDGET_NEUTRAL };
 	struct hint hint;
 
+	if (exchange_parent_speaks(x, h)) {
+		x->throttled = false;
+		exchange_teach(x, &lesson, now);
+		return;
+	}
 	exchange_learn(x, h, &hint, &lesson);
 	if (lesson_is_final(&lesson) ||
 	    !exchange_judge(x, h, &hint, &lesson))
@@ -153,6 +159,8 @@ exchange_response_head(void *arg, struct http1_head *h)
 	uint64_t now = loop_now();
 
 	exchange_count_response(x, h->status, now);
+	if (!exchange_parent_may_relay(x, h))
+		return;
 	if (h->status >= 200)
 		relay_final(x, h, now);
 	else if (h->status != 101)

@@ -28,6 +28,8 @@ struct dialer;
 struct downstream;
 struct judging;
 struct opening;
+struct parent;
+struct parent_tunnel;
 struct recent;
 struct tunnel;
 struct upstream;
@@ -72,6 +74,7 @@ struct exchanges {
 	uint64_t		 in_phase[EXCHANGE_PHASES];
 	/* for the length of one callback */
 	struct gather		 gather;
+	struct text		 parent_head;	/* see exchange_parent.h */
 	/* QUEUED and not looked at for log.held, the first first */
 	TAILQ_HEAD(exchange_list, exchange) held;
 	struct deadline		 held_timer;
@@ -81,7 +84,11 @@ struct exchange {
 	struct exchanges	*exchanges;	/* its thread's */
 	struct downstream	*downstream;
 	struct upstream		*upstream;
-	struct dial		*dial;		/* for a CONNECT */
+	/* Through which it goes, or went last; NULL: none; the conf's. */
+	const struct parent	*parent;
+	bool			 by_tunnel;	/* ... of the parent's */
+	struct dial		*dial;		/* for a CONNECT, or */
+	struct parent_tunnel	*way;		/* ... through the parent */
 	struct opening		*opening;	/* of a CONNECT */
 	bool			 dialled;	/* for that, once */
 	struct tunnel		*tunnel;

@@ -15,6 +15,7 @@
 #include "exchange/tunnel.h"
 #include "front/front.h"
 #include "tls/tls.h"
+#include "upstream/upstream_taken.h"
 
 void
 exchange_tunnel_stands(struct exchange *x)
@@ -101,6 +102,7 @@ exchange_tunnel_start(struct exchange *x, struct tunnel_side *upstream,
 	if (x->tunnel == NULL) {
 		close(upstream->fd);
 		tls_free(upstream->tls);
+		tls_free(upstream->tls_below);
 		exchange_abort(x, STATS_NO_MEMORY, "out of memory");
 		return;
 	}
@@ -114,10 +116,17 @@ exchange_tunnel_start(struct exchange *x, struct tunnel_side *upstream,
 }
 
 void
-exchange_tunnel_join(struct exchange *x, int fd)
+exchange_tunnel_join(struct exchange *x, const struct upstream_taken *t)
 {
-	struct tunnel_side upstream = { .fd = fd };
-	struct text head = { 0 };
+	struct tunnel_side upstream = {
+		.fd = t->fd,
+		.tls = t->tls,
+		.tls_below = t->tls_below,
+	};
+	struct text first = { 0 };
 
-	exchange_tunnel_start(x, &upstream, &head);
+	text_put(&first, t->rest, t->len);
+	exchange_count_out(x, t->len);
+	exchange_tunnel_start(x, &upstream, &first);
+	text_free(&first);
 }

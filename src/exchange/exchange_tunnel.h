@@ -10,9 +10,10 @@
 struct exchange;
 struct text;
 struct tunnel_side;
+struct upstream_taken;
 
-/* Joins the client of a CONNECT that is open with that socket. */
-void	 exchange_tunnel_join(struct exchange *, int fd);
+/* Joins the client of a CONNECT that is open with that socket, now its own. */
+void	 exchange_tunnel_join(struct exchange *, const struct upstream_taken *);
 /*
  * Joins the client with the upstream's side, which becomes the tunnel's; head
  * is what the client is to see first.

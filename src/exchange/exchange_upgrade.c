@@ -29,6 +29,7 @@ exchange_upgrade(struct exchange *x, const struct http1_head *h)
 	text_put(&head, taken.rest, taken.len);
 	upstream.fd = taken.fd;
 	upstream.tls = taken.tls;
+	upstream.tls_below = taken.tls_below;
 	x->upstream = NULL;
 	x->status = 101;
 	exchange_count_out(x, taken.len);

@@ -182,5 +182,6 @@ exchanges_free(struct exchanges *all)
 	deadline_free(&all->held_timer);
 	recent_free(all->recent);
 	gather_free(&all->gather);
+	text_free(&all->parent_head);
 	free(all);
 }

@@ -253,6 +253,9 @@ open_side(struct tunnel *t, struct side *s, const struct tunnel_side *start)
 	s->tunnel = t;
 	set_keepalive(start->fd);
 	stream_open(&s->stream, t->loop, start->fd, &stream_events, s);
+	if (start->tls_below != NULL)
+		stream_start_tls(&s->stream, start->tls_below,
+		    TLS_WIRE_MAX * t->buffer, NULL);
 	if (start->tls != NULL)
 		stream_start_tls(&s->stream, start->tls,
 		    TLS_WIRE_MAX * t->buffer, NULL);

@@ -29,6 +29,7 @@ struct tunnel_events {
 struct tunnel_side {
 	int		 fd;
 	struct tls	*tls;		/* or NULL */
+	struct tls	*tls_below;	/* that it runs inside; or NULL */
 	/* what it is to be sent first; copied */
 	const char	*first;
 	size_t		 len;

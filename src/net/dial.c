@@ -39,6 +39,7 @@ struct dial {
 	const struct dialer	*dialer;
 	struct http1_host	 host;
 	bool			 stranger;
+	bool			 to_parent;
 	dial_cb			*cb;
 	void			*arg;
 	struct resolve		*query;
@@ -150,8 +151,9 @@ note_failure(struct dial *d, int err)
 static bool
 may_try(struct dial *d, const struct sockaddr *sa)
 {
-	struct destination_verdict v = permit_address(d->dialer, &d->host,
-	    d->stranger, sa);
+	struct destination_verdict v = d->to_parent ?
+	    permit_parent(d->dialer, &d->host, sa) :
+	    permit_address(d->dialer, &d->host, d->stranger, sa);
 
 	if (v.reason == DESTINATION_GOES)
 		return true;
@@ -295,7 +297,8 @@ resolved_cb(void *arg, enum resolve_result result,
 static void
 begin(struct dial *d, const struct sockaddr *client)
 {
-	d->denied = permit_host(d->dialer, &d->host, d->stranger);
+	if (!d->to_parent)
+		d->denied = permit_host(d->dialer, &d->host, d->stranger);
 	if (d->denied.reason != DESTINATION_GOES) {
 		finish(d, -1, FAILURE_DESTINATION);
 	} else if (address_literal(&d->host, d->host.port, &d->addrs[0])) {
@@ -318,6 +321,7 @@ dial_start(const struct dialer *dialer, const struct http1_host *host,
 	d->dialer = dialer;
 	d->host = *host;
 	d->stranger = client->stranger;
+	d->to_parent = client->to_parent;
 	d->cb = cb;
 	d->arg = arg;
 	d->why = FAILURE_UNREACHABLE;

@@ -24,6 +24,8 @@ struct sockaddr;
 struct dial_client {
 	const struct sockaddr	*address;	/* NULL: it has none */
 	bool			 stranger;	/* not on this machine */
+	/* The host is a parent, not what it has asked for: see permit.h. */
+	bool			 to_parent;
 };
 
 struct dialled {

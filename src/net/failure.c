@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "net/failure.h"
 
-#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 static const struct failure_answer failures[FAILURES] = {
 	[FAILURE_NO_NAME] = {
@@ -163,12 +164,49 @@ static const struct failure_answer failures[FAILURES] = {
 		.name = "no_memory",
 		.detail = "out of memory",
 	},
+	[FAILURE_PARENT_LOOP] = {
+		.status = 500,		/* RFC 9209 2.3.28 */
+		.error = "proxy_configuration_error",
+		.kind = "loop",
+		.name = "parent_loop",
+		.detail = "the parent proxy is this proxy",
+	},
+	[FAILURE_PARENT_AUTH] = {
+		.status = 502,
+		.error = "proxy_configuration_error; received-status=407",
+		.kind = "credentials",
+		.name = "parent_auth",
+		.detail = "the parent proxy does not accept this proxy's "
+		    "credentials",
+	},
+	[FAILURE_PARENT_REFUSED] = {
+		.status = 502,
+		.error = "connection_refused",
+		.kind = "refused",
+		.name = "parent_refused",
+		.detail = "the parent proxy refused a tunnel to the host",
+		.told = true,
+	},
 };
 
 const struct failure_answer *
 failure_answer(enum failure e)
 {
 	return &failures[e];
+}
+
+const char *
+failure_of_parent(enum failure e, char buf[FAILURE_DETAIL])
+{
+	static const char host[] = "the host";
+	const char *detail = failures[e].detail, *p;
+
+	if (detail == NULL || strstr(detail, "parent proxy") != NULL ||
+	    (p = strstr(detail, host)) == NULL)
+		return detail;
+	snprintf(buf, FAILURE_DETAIL, "%.*sthe parent proxy%s",
+	    (int)(p - detail), detail, p + sizeof host - 1);
+	return buf;
 }
 
 bool

@@ -28,6 +28,9 @@ enum failure {
 	FAILURE_TLS_PROTOCOL,		/* not TLS, or not as it may be */
 	FAILURE_TLS_TIMEOUT,		/* the handshake took too long */
 	FAILURE_NO_MEMORY,
+	FAILURE_PARENT_LOOP,		/* the parent is this proxy */
+	FAILURE_PARENT_AUTH,		/* it wants other credentials */
+	FAILURE_PARENT_REFUSED,		/* it refuses a tunnel */
 	FAILURES,			/* how many there are */
 };
 
@@ -43,6 +46,13 @@ struct failure_answer {
 
 /* Returns what is told of a failure; never NULL. */
 const struct failure_answer *failure_answer(enum failure);
+
+/*
+ * Returns what is told of it where it is a parent's instead of the host's: the
+ * detail, or NULL, with other words in buf.
+ */
+#define FAILURE_DETAIL	128	/* bytes */
+const char	*failure_of_parent(enum failure, char buf[FAILURE_DETAIL]);
 
 /*
  * Returns whether there was no host to connect to: its name has no address, or

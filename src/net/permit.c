@@ -54,3 +54,14 @@ permit_host(const struct dialer *dialer, const struct http1_host *host,
 		    (struct sockaddr *)&ss);
 	return destination_judge(&dialer->conf->destinations, &d);
 }
+
+struct destination_verdict
+permit_parent(const struct dialer *dialer, const struct http1_host *host,
+    const struct sockaddr *sa)
+{
+	struct network address;
+
+	if (network_of(&address, sa) && is_own(dialer, sa, &address))
+		return permit_address(dialer, host, false, sa);
+	return (struct destination_verdict){ .reason = DESTINATION_GOES };
+}

@@ -26,4 +26,11 @@ struct destination_verdict permit_address(const struct dialer *,
 		    const struct http1_host *, bool stranger,
 		    const struct sockaddr *);
 
+/*
+ * Judges an address of a parent, which the configuration names: it may be
+ * anything but what this process listens at.
+ */
+struct destination_verdict permit_parent(const struct dialer *,
+		    const struct http1_host *, const struct sockaddr *);
+
 #endif

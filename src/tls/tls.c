@@ -208,12 +208,12 @@ expect(SSL *ssl, const char *name, bool is_address)
 }
 
 struct tls *
-tls_client(SSL_CTX *ctx, struct tls_wire *wire, const char *name,
-    bool is_address)
+tls_client(SSL_CTX *ctx, struct tls_wire *wire, struct tls *below,
+    const char *name, bool is_address)
 {
 	struct tls *t;
 
-	if ((t = new_tls(ctx, wire, NULL)) == NULL)
+	if ((t = new_tls(ctx, wire, below)) == NULL)
 		return NULL;
 	SSL_set_connect_state(t->ssl);
 	if (name != NULL && !expect(t->ssl, name, is_address)) {

@@ -49,8 +49,8 @@ void		 tls_wire_free(struct tls_wire *);
  * and must outlive it.  Returns NULL without memory.
  */
 struct tls	*tls_server(SSL_CTX *, struct tls_wire *, struct tls *below);
-struct tls	*tls_client(SSL_CTX *, struct tls_wire *, const char *name,
-		    bool is_address);
+struct tls	*tls_client(SSL_CTX *, struct tls_wire *, struct tls *below,
+		    const char *name, bool is_address);
 /* NULL is allowed.  Does not free what is below. */
 void		 tls_free(struct tls *);
 /* Returns OpenSSL's object of it; its own. */

@@ -1,55 +1,39 @@
 /* SPDX-License-Identifier: ISC */
 #include "tls/tls_context.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define HASH_NONFATAL_OOM	1
-#include <uthash.h>
-
-#include "http/http1_host.h"
+#include "policy/parent.h"
 #include "tls/tls.h"
+#include "tls/tls_clients.h"
 #include "tls/tls_mint.h"
-#include "tls/tls_pem.h"
-#include "tls/tls_session.h"
+#include "tls/tls_setup.h"
 #include "tls/tls_trust.h"
 #include "tls/tls_x509.h"
 
 /*
- * Rules with equal settings share a client context, and with it the sessions
- * that connections of either may resume.  Most rules have none of their own:
- * theirs is the first.  A context for interception is there when a CA is.
+ * Most rules have no settings of their own, and share one client context.  A
+ * context for interception is there when a CA is.
  */
 
 #define MINT_MAX	10000	/* certificates remembered */
 #define SYSTEM		"system"	/* in place of a file of CAs */
-#define SESSIONS_MAX	1024	/* of the hosts of one context */
-
-struct client {
-	UT_hash_handle		 hh;
-	char			*key;		/* the settings as text */
-	SSL_CTX			*ctx;
-	uint64_t		 tls_settings_id;
-	struct tls_sessions	*sessions;	/* own reference */
-	bool			 by_system;	/* verifies by its CAs */
-};
 
 struct tls_contexts {
 	SSL_CTX		**listeners;	/* NULL: without TLS; those of
 					   admin.web behind the others */
 	size_t		  nlisteners;
 	struct tls_trust *trust;
-	struct client	 *clients;	/* by key */
-	struct client	**by_rule;	/* the last is the fallback's */
+	struct tls_clients *clients;
+	struct tls_client **by_rule;	/* the last is the fallback's */
 	size_t		  nrules;
+	struct tls_client **by_parent;
 	struct tls_mint	 *mint;		/* or NULL */
 	SSL_CTX		 *intercept;	/* or NULL */
 };
-
-static const unsigned char alpn[] = "\x08http/1.1";
 
 /* Errors */
 
@@ -100,22 +84,6 @@ wrong_ca(char **cause, const struct conf *conf)
 
 /* Contexts */
 
-static SSL_CTX *
-new_context(const SSL_METHOD *method)
-{
-	SSL_CTX *ctx;
-
-	if ((ctx = SSL_CTX_new(method)) == NULL)
-		return NULL;
-	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-	SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION |
-	    SSL_OP_NO_COMPRESSION);
-	/* idle connections cost no buffers; what is sent is what files say */
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
-	    SSL_MODE_NO_AUTO_CHAIN);
-	return ctx;
-}
-
 /* What an SSL has whose client wants nothing else. */
 static char http2_only[1];
 
@@ -146,8 +114,8 @@ alpn_cb(SSL *ssl, const unsigned char **out, unsigned char *len,
 	unsigned char *chosen;
 
 	(void)arg;
-	if (SSL_select_next_proto(&chosen, len, alpn, sizeof alpn - 1, in,
-	    n) != OPENSSL_NPN_NEGOTIATED) {
+	if (SSL_select_next_proto(&chosen, len, tls_setup_alpn,
+	    sizeof tls_setup_alpn, in, n) != OPENSSL_NPN_NEGOTIATED) {
 		if (offers_http2(in, n))
 			SSL_set_app_data(ssl, http2_only);
 		return SSL_TLSEXT_ERR_NOACK;
@@ -162,7 +130,7 @@ new_server(void)
 	static const unsigned char id[] = "sluice";
 	SSL_CTX *ctx;
 
-	if ((ctx = new_context(TLS_server_method())) == NULL)
+	if ((ctx = tls_setup_context(TLS_server_method())) == NULL)
 		return NULL;
 	SSL_CTX_set_alpn_select_cb(ctx, alpn_cb, NULL);
 	/* what clients resume they keep themselves, in tickets */
@@ -172,135 +140,31 @@ new_server(void)
 	return ctx;
 }
 
-static bool
-use_files(SSL_CTX *ctx, const char *certificate, const char *key, char **cause)
-{
-	STACK_OF(X509) *chain = NULL;
-	EVP_PKEY *pkey = NULL;
-	X509 *leaf = NULL;
-	bool ok = false;
-
-	*cause = NULL;
-	if ((chain = tls_pem_certificates(certificate, cause)) != NULL &&
-	    (pkey = tls_pem_key(key, cause)) != NULL) {
-		leaf = sk_X509_shift(chain);
-		ok = SSL_CTX_use_cert_and_key(ctx, leaf, pkey, chain, 1) == 1;
-		if (!ok)
-			tls_x509_cause(cause, "%s and %s: %s", certificate, key,
-			    tls_x509_reason());
-	}
-	X509_free(leaf);
-	sk_X509_pop_free(chain, X509_free);
-	EVP_PKEY_free(pkey);
-	return ok;
-}
-
 /* Clients */
 
-static bool
-use_trust(struct tls_contexts *t, SSL_CTX *ctx, const char *path, char **cause)
-{
-	X509_STORE *store;
-
-	if ((store = tls_trust_file(t->trust, path, cause)) == NULL)
-		return false;
-	SSL_CTX_set1_cert_store(ctx, store);
-	return true;
-}
-
-/* The file that a rule's hosts are verified against; NULL: the system's. */
+/* The file that certificates are verified against; NULL: the system's. */
 static const char *
-trust_of(const struct conf *conf, const struct rule *rule)
+trust_of(const struct conf *conf, const char *own)
 {
-	const char *trust = conf->tls_trust;
+	const char *trust = own != NULL ? own : conf->tls_trust;
 
-	if (rule->tls_trust != NULL)
-		trust = rule->tls_trust;
 	return trust == NULL || strcmp(trust, SYSTEM) == 0 ? NULL : trust;
-}
-
-static void
-free_client(struct client *c)
-{
-	SSL_CTX_free(c->ctx);
-	tls_sessions_unref(c->sessions);
-	free(c->key);
-	free(c);
-}
-
-static bool
-set_up_client(struct tls_contexts *t, struct client *c,
-    const struct conf *conf, const struct rule *rule, char **cause)
-{
-	static atomic_ulong last;
-	const char *trust = trust_of(conf, rule);
-
-	*cause = NULL;
-	c->ctx = new_context(TLS_client_method());
-	c->sessions = tls_sessions_new(SESSIONS_MAX);
-	if (c->ctx == NULL || c->sessions == NULL)
-		return false;
-	c->tls_settings_id = atomic_fetch_add(&last, 1) + 1;
-	SSL_CTX_set_alpn_protos(c->ctx, alpn, sizeof alpn - 1);
-	tls_sessions_watch(c->ctx);
-	SSL_CTX_set_verify(c->ctx, rule->tls_verify ? SSL_VERIFY_PEER :
-	    SSL_VERIFY_NONE, NULL);
-	c->by_system = rule->tls_verify && trust == NULL;
-	if (rule->tls_verify && trust != NULL &&
-	    !use_trust(t, c->ctx, trust, cause))
-		return false;
-	return rule->tls_certificate == NULL || use_files(c->ctx,
-	    rule->tls_certificate, rule->tls_key, cause);
-}
-
-static const char *
-or_empty(const char *s)
-{
-	return s != NULL ? s : "";
-}
-
-/* The client of a rule, made where none of equal settings is there. */
-static struct client *
-need_client(struct tls_contexts *t, const struct conf *conf,
-    const struct rule *rule, char **cause)
-{
-	struct client *c;
-	char *key;
-
-	*cause = NULL;
-	if (asprintf(&key, "%d\n%s\n%s\n%s", rule->tls_verify,
-	    or_empty(trust_of(conf, rule)), or_empty(rule->tls_certificate),
-	    or_empty(rule->tls_key)) == -1)
-		return NULL;
-	HASH_FIND_STR(t->clients, key, c);
-	if (c != NULL) {
-		free(key);
-		return c;
-	}
-	if ((c = calloc(1, sizeof *c)) == NULL) {
-		free(key);
-		return NULL;
-	}
-	c->key = key;
-	if (!set_up_client(t, c, conf, rule, cause)) {
-		free_client(c);
-		return NULL;
-	}
-	HASH_ADD_KEYPTR(hh, t->clients, c->key, strlen(c->key), c);
-	if (c->hh.tbl == NULL) {
-		free_client(c);
-		return NULL;
-	}
-	return c;
 }
 
 static bool
 load_client(struct tls_contexts *t, const struct conf *conf,
     const struct rule *rule, size_t i, char **cause)
 {
+	const struct tls_settings settings = {
+		.verify = rule->tls_verify,
+		.trust = trust_of(conf, rule->tls_trust),
+		.certificate = rule->tls_certificate,
+		.key = rule->tls_key,
+	};
 	char *name;
 
-	if ((t->by_rule[i] = need_client(t, conf, rule, cause)) != NULL)
+	t->by_rule[i] = tls_clients_need(t->clients, &settings, cause);
+	if (t->by_rule[i] != NULL)
 		return true;
 	if (rule->tls_trust == NULL && is_about(*cause, conf->tls_trust))
 		return wrong_at(cause, conf, conf->trust_at, "tls", ".trust");
@@ -308,7 +172,7 @@ load_client(struct tls_contexts *t, const struct conf *conf,
 	    rule->name) == -1)
 		name = NULL;
 	wrong_at(cause, conf, rule->tls_at.line != 0 ? rule->tls_at : rule->at,
-	    or_empty(name), ".tls");
+	    name != NULL ? name : "", ".tls");
 	free(name);
 	return false;
 }
@@ -331,28 +195,82 @@ load_clients(struct tls_contexts *t, const struct conf *conf, char **cause)
 	return true;
 }
 
+static bool
+load_parent(struct tls_contexts *t, const struct conf *conf,
+    const struct parent *p, char **cause)
+{
+	const struct tls_settings settings = {
+		.verify = p->tls_verify,
+		.trust = trust_of(conf, p->tls_trust),
+		.certificate = p->tls_certificate,
+		.key = p->tls_key,
+	};
+	struct tls_client **client = &t->by_parent[p->index];
+
+	if (!p->tls ||
+	    (*client = tls_clients_need(t->clients, &settings, cause)) != NULL)
+		return true;
+	if (p->tls_trust == NULL && is_about(*cause, conf->tls_trust))
+		return wrong_at(cause, conf, conf->trust_at, "tls", ".trust");
+	return wrong_at(cause, conf, p->tls_at.line != 0 ? p->tls_at : p->at,
+	    "parent", ".tls");
+}
+
+static bool
+load_parents(struct tls_contexts *t, const struct conf *conf, char **cause)
+{
+	const struct parent *p;
+
+	if (conf->parents == NULL)
+		return true;
+	t->by_parent = calloc(conf->nparents, sizeof *t->by_parent);
+	if (t->by_parent == NULL)
+		return tls_x509_cause(cause, "out of memory");
+	for (p = conf->parents; p != NULL; p = p->next) {
+		if (!load_parent(t, conf, p, cause))
+			return false;
+	}
+	return true;
+}
+
 /* Whether a rule has us speak TLS to hosts that the system's CAs vouch for. */
 static bool
-wants_system(const struct rule *rule, const struct client *c)
+rule_wants_system(const struct rule *rule, const struct tls_client *c)
 {
-	return rule->https != RULE_HTTPS_TUNNEL && c->by_system;
+	return rule->https != RULE_HTTPS_TUNNEL && tls_client_by_system(c);
+}
+
+/* Whether a rule, or a parent, wants them. */
+static bool
+wants_system(const struct tls_contexts *t, const struct conf *conf)
+{
+	const struct parent *p;
+	size_t i;
+
+	if (rule_wants_system(&conf->fallback, t->by_rule[t->nrules]))
+		return true;
+	for (i = 0; i < t->nrules; i++) {
+		if (rule_wants_system(&conf->rules[i], t->by_rule[i]))
+			return true;
+	}
+	for (p = conf->parents; p != NULL; p = p->next) {
+		if (p->tls && tls_client_by_system(t->by_parent[p->index]))
+			return true;
+	}
+	return false;
 }
 
 /*
- * Reads the system's CAs where a rule wants them, so that no request waits for
+ * Reads the system's CAs where they are wanted, so that no request waits for
  * that.  Else they are read when a client asks for an https:// URL, which most
  * never do.
  */
 static bool
 load_system(struct tls_contexts *t, const struct conf *conf, char **cause)
 {
-	bool wanted = wants_system(&conf->fallback, t->by_rule[t->nrules]);
 	X509_STORE *store;
-	size_t i;
 
-	for (i = 0; i < t->nrules && !wanted; i++)
-		wanted = wants_system(&conf->rules[i], t->by_rule[i]);
-	if (!wanted)
+	if (!wants_system(t, conf))
 		return true;
 	store = tls_trust_system(t->trust);
 	X509_STORE_free(store);
@@ -378,7 +296,7 @@ load_addresses(struct tls_contexts *t, const struct conf *conf,
 			continue;
 		*cause = NULL;
 		if ((*ctx = new_server()) != NULL &&
-		    use_files(*ctx, a->certificate, a->key, cause))
+		    tls_setup_files(*ctx, a->certificate, a->key, cause))
 			continue;
 		snprintf(key, sizeof key, "%s[%zu]", name, i);
 		return wrong_at(cause, conf, a->tls_at, key, ".tls");
@@ -435,7 +353,6 @@ load_mint(struct tls_contexts *t, const struct conf *conf, char **cause)
 static void
 free_contexts(struct tls_contexts *t)
 {
-	struct client *c, *next;
 	size_t i;
 
 	if (t == NULL)
@@ -443,15 +360,28 @@ free_contexts(struct tls_contexts *t)
 	for (i = 0; i < t->nlisteners; i++)
 		SSL_CTX_free(t->listeners[i]);
 	free(t->listeners);
-	HASH_ITER(hh, t->clients, c, next) {
-		HASH_DEL(t->clients, c);
-		free_client(c);
-	}
+	tls_clients_free(t->clients);
 	tls_trust_free(t->trust);
 	free(t->by_rule);
+	free(t->by_parent);
 	SSL_CTX_free(t->intercept);
 	tls_mint_free(t->mint);
 	free(t);
+}
+
+static struct tls_contexts *
+new_contexts(void)
+{
+	struct tls_contexts *t;
+
+	if ((t = calloc(1, sizeof *t)) == NULL)
+		return NULL;
+	t->trust = tls_trust_new();
+	t->clients = tls_clients_new(t->trust);
+	if (t->trust != NULL && t->clients != NULL)
+		return t;
+	free_contexts(t);
+	return NULL;
 }
 
 bool
@@ -459,13 +389,11 @@ tls_contexts_load(struct conf *conf, char **cause)
 {
 	struct tls_contexts *t;
 
-	if ((t = calloc(1, sizeof *t)) == NULL ||
-	    (t->trust = tls_trust_new()) == NULL) {
-		free(t);
+	if ((t = new_contexts()) == NULL)
 		return tls_x509_cause(cause, "out of memory");
-	}
 	if (!load_mint(t, conf, cause) || !load_listeners(t, conf, cause) ||
-	    !load_clients(t, conf, cause) || !load_system(t, conf, cause)) {
+	    !load_clients(t, conf, cause) || !load_parents(t, conf, cause) ||
+	    !load_system(t, conf, cause)) {
 		free_contexts(t);
 		return false;
 	}
@@ -488,7 +416,7 @@ tls_contexts_web(const struct conf *conf, size_t i)
 
 /* Connections */
 
-static struct client *
+static struct tls_client *
 client_of(const struct conf *conf, const struct rule *rule)
 {
 	struct tls_contexts *t = conf->tls;
@@ -501,48 +429,38 @@ client_of(const struct conf *conf, const struct rule *rule)
 X509 *
 tls_contexts_certificate(const struct conf *conf, const struct rule *rule)
 {
-	return SSL_CTX_get0_certificate(client_of(conf, rule)->ctx);
+	return SSL_CTX_get0_certificate(
+	    tls_client_context(client_of(conf, rule)));
 }
 
 uint64_t
 tls_contexts_settings_id(const struct conf *conf, const struct rule *rule)
 {
-	return client_of(conf, rule)->tls_settings_id;
+	return tls_client_id(client_of(conf, rule));
 }
 
-/*
- * Given to the connection and not to its context, which other threads use and
- * nobody may change.
- */
-static bool
-use_system(struct tls_contexts *t, SSL *ssl)
+uint64_t
+tls_contexts_parent_id(const struct conf *conf, const struct parent *p)
 {
-	X509_STORE *store = tls_trust_system(t->trust);
-	bool ok;
-
-	ok = store != NULL && SSL_set1_verify_cert_store(ssl, store) == 1;
-	X509_STORE_free(store);
-	return ok;
+	return p->tls ? tls_client_id(conf->tls->by_parent[p->index]) : 0;
 }
 
 struct tls *
 tls_contexts_connect(const struct conf *conf, const struct rule *rule,
-    const struct http1_host *host, struct tls_wire *wire)
+    const struct http1_host *host, struct tls *below, struct tls_wire *wire)
 {
-	struct client *c = client_of(conf, rule);
-	char key[HTTP1_HOST + 8];
-	struct tls *t;
+	return tls_clients_connect(conf->tls->clients, client_of(conf, rule),
+	    host, below, wire);
+}
 
-	t = tls_client(c->ctx, wire, host->name, host->kind != HTTP1_NAME);
-	if (t == NULL)
-		return NULL;
-	snprintf(key, sizeof key, "%s %u", host->name, host->port);
-	if ((c->by_system && !use_system(conf->tls, tls_ssl(t))) ||
-	    !tls_sessions_attach(c->sessions, tls_ssl(t), key)) {
-		tls_free(t);
-		return NULL;
-	}
-	return t;
+struct tls *
+tls_contexts_connect_parent(const struct conf *conf, const struct parent *p,
+    struct tls_wire *wire)
+{
+	struct tls_contexts *t = conf->tls;
+
+	return tls_clients_connect(t->clients, t->by_parent[p->index],
+	    &p->host, NULL, wire);
 }
 
 bool

@@ -16,6 +16,7 @@
  * which are locked, and freed with it.
  */
 
+struct parent;
 struct tls;
 struct tls_wire;
 
@@ -40,18 +41,25 @@ bool		 tls_contexts_permit(const struct conf *,
 		    const struct http1_host *);
 
 /*
- * Our end of a connection to a host as its rule says, with a session to resume
- * where there is one.  Returns NULL without memory.
+ * Our end of a connection to a host as its rule says, inside of what is below
+ * or NULL, with a session to resume where there is one.  Returns NULL without
+ * memory.
  */
 struct tls	*tls_contexts_connect(const struct conf *,
 		    const struct rule *, const struct http1_host *,
-		    struct tls_wire *);
+		    struct tls *below, struct tls_wire *);
 /*
  * Returns a number for the settings that a rule's connections are made with:
  * those with the same number may take each other's place.
  */
 uint64_t	 tls_contexts_settings_id(const struct conf *,
 		    const struct rule *);
+
+/* The same for a parent; its number is 0 where TLS is not spoken to it. */
+struct tls	*tls_contexts_connect_parent(const struct conf *,
+		    const struct parent *, struct tls_wire *);
+uint64_t	 tls_contexts_parent_id(const struct conf *,
+		    const struct parent *);
 
 /*
  * Our end of a connection whose client takes us for the host.  Returns NULL

@@ -20,6 +20,8 @@
 
 struct dial;
 struct origin;
+struct parent;
+struct parent_tunnel;
 struct pool;
 struct rule;
 
@@ -29,11 +31,14 @@ struct upstream {
 	struct pool_kind	 kind;
 	const struct upstream_events *events;	/* NULL: idle */
 	void			*user;		/* who is told */
-	struct dial		*dial;		/* while it connects */
+	struct dial		*dial;		/* while it connects, or */
+	struct parent_tunnel	*tunnel;	/* ... through a parent */
+	bool			 at_parent;	/* nobody else was reached */
 	struct stream		 stream;	/* once it is connected */
 	struct deadline		 timer;		/* of the handshake, or idle */
-	const struct conf	*tls_conf;	/* until TLS begins */
-	const struct rule	*tls_rule;
+	const struct conf	*conf;		/* until TLS begins */
+	const struct rule	*tls_rule;	/* of TLS to the host; or */
+	const struct parent	*tls_parent;	/* ... to the parent */
 	bool			 ready;		/* for a request */
 	bool			 dead;		/* waits for burial */
 	bool			 reused;
@@ -83,6 +88,7 @@ struct upstreams {
 	const struct conf	*conf;		/* as it is now */
 	struct pool		*pool;
 	uint32_t		 destinations_id; /* another with others */
+	const struct stream_events *stream_events; /* of its streams */
 	bool			 draining;	/* none is kept idle */
 };
 

@@ -51,7 +51,8 @@ pool_free(struct pool *p)
 	free(p);
 }
 
-#define KEY_SIZE	(HTTP1_HOST + 1 + sizeof(uint16_t) + sizeof(uint64_t))
+#define KEY_SIZE	(HTTP1_HOST + 1 + sizeof(uint16_t) + \
+			    2 * sizeof(uint64_t))
 
 /* All of it in one number, since each byte of a key costs with each request. */
 static uint64_t
@@ -71,6 +72,11 @@ make_key(char *key, const struct http1_host *h, const struct pool_kind *kind)
 	memcpy(key, h->name, len);
 	memcpy(key + len, &h->port, sizeof h->port);
 	len += sizeof h->port;
+	memcpy(key + len, &packed, sizeof packed);
+	len += sizeof packed;
+	if (kind->parent_id == 0)
+		return len;
+	packed = kind->parent_id << 1 | kind->by_tunnel;
 	memcpy(key + len, &packed, sizeof packed);
 	return len + sizeof packed;
 }

@@ -14,6 +14,8 @@ struct pool_kind {
 	 */
 	uint32_t		 destinations_id;
 	bool			 stranger;
+	uint64_t		 parent_id;	/* 0: through no parent */
+	bool			 by_tunnel;	/* to a host behind it */
 };
 
 #endif

@@ -2,18 +2,21 @@
 #include "upstream/upstream.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "net/dial.h"
 #include "policy/destination_list.h"
+#include "policy/parent.h"
+#include "tls/tls.h"
 #include "tls/tls_context.h"
 #include "upstream/connection.h"
+#include "upstream/parent_tunnel.h"
 #include "upstream/pool.h"
+#include "upstream/upstream_connect.h"
 #include "upstream/upstream_response.h"
+#include "upstream/upstream_tls.h"
 
 /*
  * Life: upstream_open() finds an idle connection or dials, and where TLS is due
@@ -32,32 +35,29 @@
 static void
 tls_failed(struct upstream *u)
 {
-	static const struct {
-		enum failure	 error;
-		const char		*what;
-	} kinds[] = {
-		[TLS_CERTIFICATE] = { FAILURE_TLS_CERTIFICATE,
-		    "the host's certificate was not accepted" },
-		[TLS_ALERT] = { FAILURE_TLS_ALERT,
-		    "the host sent a TLS alert" },
-		[TLS_PROTOCOL] = { FAILURE_TLS_PROTOCOL,
-		    "TLS with the host failed" },
-	};
-	const struct tls_failure *f = tls_failure(u->stream.tls);
-	char why[256];
+	char why[UPSTREAM_TLS_WHY];
+	enum failure e;
 
 	if (u->events == NULL) {
 		upstream_close(u);
 		return;
 	}
-	snprintf(why, sizeof why, "%s: %s", kinds[f->kind].what, f->text);
-	upstream_fail(u, kinds[f->kind].error, why);
+	e = upstream_tls_failure(u->stream.tls, u->at_parent, why);
+	upstream_fail(u, e, why);
 }
 
 int
 upstream_alert(const struct upstream *u)
 {
+	if (u->tunnel != NULL)
+		return parent_tunnel_alert(u->tunnel);
 	return u->stream.tls != NULL ? tls_failure(u->stream.tls)->alert : 0;
+}
+
+bool
+upstream_at_parent(const struct upstream *u)
+{
+	return u->at_parent;
 }
 
 static void
@@ -66,18 +66,12 @@ end_of_input(struct upstream *u, const char *why)
 	if (u->events == NULL)
 		upstream_close(u);
 	else if (!u->ready)
-		upstream_fail(u, FAILURE_TLS_PROTOCOL,
+		upstream_fail(u, FAILURE_TLS_PROTOCOL, u->at_parent ?
+		    "the parent proxy closed the connection in the TLS "
+		    "handshake" :
 		    "the host closed the connection in the TLS handshake");
 	else
 		upstream_feed_end(u, why);
-}
-
-static void
-become_ready(struct upstream *u)
-{
-	u->ready = true;
-	deadline_set(&u->timer, 0);
-	u->events->connected(u->user);
 }
 
 static void
@@ -123,7 +117,7 @@ read_once(struct upstream *u, size_t size)
 		return false;
 	}
 	if (!u->ready && tls_ready(s->tls))
-		become_ready(u);
+		upstream_connected(u);
 	if (u->events == NULL && stream_pending(s) > 0)
 		upstream_close(u);	/* idle, and does not read */
 	return io == STREAM_ALL;
@@ -258,60 +252,12 @@ upstream_close(struct upstream *u)
 		pool_remove(u->upstreams->pool, u);
 	dial_cancel(u->dial);
 	u->dial = NULL;
+	parent_tunnel_free(u->tunnel);
+	u->tunnel = NULL;
 	http1_chunked_free(&u->chunked);
 	deadline_free(&u->timer);
 	stream_close(&u->stream);
 	loop_bury(u->upstreams->loop, &u->grave, free_upstream, u);
-}
-
-static void
-set_socket(struct upstream *u, int fd)
-{
-	stream_open(&u->stream, u->upstreams->loop, fd, &stream_events, u);
-	stream_read(&u->stream, true);
-}
-
-static void
-start_tls(struct upstream *u)
-{
-	struct upstreams *all = u->upstreams;
-	struct loop *l = all->loop;
-	enum tls_result result;
-	struct tls *tls;
-	size_t n;
-
-	tls = tls_contexts_connect(u->tls_conf, u->tls_rule, &u->host,
-	    &l->wire);
-	u->tls_conf = NULL;
-	u->tls_rule = NULL;
-	if (tls == NULL) {
-		upstream_fail(u, FAILURE_NO_MEMORY, "TLS");
-		return;
-	}
-	stream_start_tls(&u->stream, tls,
-	    TLS_WIRE_MAX * all->conf->limit_buffer, NULL);
-	deadline_set(&u->timer, loop_now() + all->conf->timeout_header);
-	result = tls_read(tls, NULL, 0, l->scratch, sizeof l->scratch, &n);
-	(void)stream_flush_wire(&u->stream);
-	if (result != TLS_OK)
-		tls_failed(u);
-}
-
-static void
-dialled_cb(void *arg, const struct dialled *d)
-{
-	struct upstream *u = arg;
-
-	u->dial = NULL;
-	if (d->fd == -1) {
-		upstream_fail(u, d->why, d->detail);
-		return;
-	}
-	set_socket(u, d->fd);
-	if (u->tls_conf != NULL)
-		start_tls(u);
-	else
-		become_ready(u);
 }
 
 /*
@@ -363,39 +309,53 @@ new_upstream(struct upstreams *all, const struct http1_host *host)
 	return u;
 }
 
+static struct pool_kind
+kind_of(const struct upstreams *all, const struct upstream_target *to)
+{
+	struct pool_kind kind = { .by_tunnel = to->by_tunnel };
+
+	if (to->parent != NULL)
+		kind.parent_id = to->parent->id;
+	/* everybody may use the parent */
+	if (upstream_is_shared(to)) {
+		kind.tls_settings_id = (uint32_t)tls_contexts_parent_id(
+		    to->conf, to->parent);
+		return kind;
+	}
+	kind.destinations_id = all->destinations_id;
+	kind.stranger = to->client.stranger;
+	if (to->rule != NULL)
+		kind.tls_settings_id = (uint32_t)tls_contexts_settings_id(
+		    to->conf, to->rule);
+	return kind;
+}
+
 struct upstream *
 upstream_open(struct upstreams *all, const struct upstream_target *to,
     enum upstream_idle which, const struct upstream_events *events,
     void *user)
 {
-	const struct pool_kind kind = {
-		.tls_settings_id = to->conf != NULL ? (uint32_t)
-		    tls_contexts_settings_id(to->conf, to->rule) : 0,
-		.destinations_id = all->destinations_id,
-		.stranger = to->client.stranger,
-	};
+	const struct http1_host *host = upstream_is_shared(to) ?
+	    &to->parent->host : &to->host;
+	struct pool_kind kind = kind_of(all, to);
 	struct upstream *u;
 
-	if ((u = find_idle(all, &to->host, &kind, which)) != NULL) {
+	if ((u = find_idle(all, host, &kind, which)) != NULL) {
 		deadline_set(&u->timer, 0);
 		u->events = events;
 		u->user = user;
 		u->reused = true;
 		return u;
 	}
-	if ((u = new_upstream(all, &to->host)) == NULL)
+	if ((u = new_upstream(all, host)) == NULL)
 		return NULL;
 	u->kind = kind;
-	u->tls_conf = to->conf;
-	u->tls_rule = to->rule;
 	u->events = events;
 	u->user = user;
-	if ((u->dial = dial_start(all->dialer, &u->host, &to->client,
-	    dialled_cb, u)) == NULL) {
-		free(u);
-		return NULL;
-	}
-	return u;
+	if (upstream_connect(u, to))
+		return u;
+	free(u);
+	return NULL;
 }
 
 static void
@@ -413,18 +373,23 @@ become_idle(struct upstream *u)
 
 void
 upstream_adopt(struct upstreams *all, const struct http1_host *host,
-    bool stranger, int fd)
+    const struct parent *parent, bool stranger, struct upstream_taken *t)
 {
 	struct upstream *u;
 
-	if (all->draining || (u = new_upstream(all, host)) == NULL) {
-		close(fd);
+	if (all->draining || t->len > 0 ||
+	    (u = new_upstream(all, host)) == NULL) {
+		upstream_taken_drop(t);
 		return;
 	}
 	u->kind.destinations_id = all->destinations_id;
 	u->kind.stranger = stranger;
+	if (parent != NULL) {
+		u->kind.parent_id = parent->id;
+		u->kind.by_tunnel = true;
+	}
 	u->ready = true;
-	set_socket(u, fd);
+	upstream_attach(u, t->fd, t->tls);
 	become_idle(u);
 }
 
@@ -460,10 +425,11 @@ upstream_take(struct upstream *u, struct upstream_taken *t)
 	if (upstream_pending(u) > 0 || u->stream.broken)
 		return false;
 	t->tls = u->stream.tls;
+	t->tls_below = u->stream.tls_below;
 	t->rest = u->rest;
 	t->len = u->rest_len;
 	t->fd = stream_release(&u->stream);
-	u->stream.tls = NULL;
+	u->stream.tls = u->stream.tls_below = NULL;
 	upstream_close(u);
 	return true;
 }
@@ -481,6 +447,7 @@ upstreams_new(struct loop *loop, const struct dialer *dialer,
 	all->loop = loop;
 	all->dialer = dialer;
 	all->conf = conf;
+	all->stream_events = &stream_events;
 	if ((all->pool = pool_new(upstream_close)) == NULL) {
 		free(all);
 		return NULL;

@@ -8,8 +8,9 @@
 #include <sys/uio.h>
 
 #include "http/http1.h"
-#include "net/dial.h"
 #include "upstream/upstream_events.h"
+#include "upstream/upstream_taken.h"
+#include "upstream/upstream_target.h"
 
 /*
  * The other side: connections to origins, kept alive between requests; a
@@ -21,6 +22,7 @@ struct rule;
 struct tls;
 struct dialer;
 struct loop;
+struct parent;
 struct upstream;
 struct upstreams;		/* those of one thread */
 
@@ -35,17 +37,6 @@ void		 upstreams_reload(struct upstreams *, const struct conf *);
 void		 upstreams_drain(struct upstreams *);
 /* Closes those that are idle; no request has one any more. */
 void		 upstreams_free(struct upstreams *);
-
-/*
- * Where to.  With TLS as the rule says; without where conf is NULL.  Both
- * must stay until it is connected.
- */
-struct upstream_target {
-	struct http1_host	 host;		/* its port set */
-	const struct conf	*conf;
-	const struct rule	*rule;
-	struct dial_client	 client;
-};
 
 /* Which idle connection will do. */
 enum upstream_idle {
@@ -90,13 +81,17 @@ bool		 upstream_silent(const struct upstream *);
 
 /* The number of the TLS alert behind FAILURE_TLS_ALERT. */
 int		 upstream_alert(const struct upstream *);
+/* What has failed was between us and the parent. */
+bool		 upstream_at_parent(const struct upstream *);
 
 /*
- * A connection without TLS that is made already, for a stranger or for a client
- * on this machine; then for whoever of those comes first.
+ * A connection without TLS to the host that is made already, through a parent's
+ * tunnel or with NULL directly; for a stranger or for a client on this machine,
+ * then for whoever of those comes first.
  */
 void		 upstream_adopt(struct upstreams *, const struct http1_host *,
-		    bool stranger, int fd);
+		    const struct parent *, bool stranger,
+		    struct upstream_taken *);
 
 /* The request is done with it: keeps it where it can be used again. */
 void		 upstream_release(struct upstream *);
@@ -104,17 +99,10 @@ void		 upstream_release(struct upstream *);
 void		 upstream_close(struct upstream *);
 
 /*
- * Takes the socket for a tunnel, with its TLS or NULL, from within
- * response() of a 101, with the bytes behind the head (valid as the
- * head is).  False when the request was not sent whole; else the upstream is
+ * Takes the socket for a tunnel, from within response() of a 101, with the
+ * bytes behind the head.  False when the request was not sent whole; else the upstream is
  * gone.
  */
-struct upstream_taken {
-	int		 fd;
-	struct tls	*tls;
-	const char	*rest;
-	size_t		 len;
-};
 bool		 upstream_take(struct upstream *, struct upstream_taken *);
 
 #endif

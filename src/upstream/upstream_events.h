@@ -8,9 +8,17 @@
 #include "net/failure.h"
 
 struct http1_head;
+struct text;
 
 /* What is told of a connection, to whoever has opened it. */
 struct upstream_events {
+	/* Puts the head that a parent is to be asked for a tunnel with. */
+	void	(*ask)(void *, struct text *);
+	/*
+	 * The parent has refused that; its answer stays for the call.  The
+	 * connection is to be closed by who hears of it.
+	 */
+	void	(*refused)(void *, const struct http1_head *);
 	/* The connection is there; the request's head was not sent yet. */
 	void	(*connected)(void *);
 	/* There is room for more of the request's body. */

@@ -21,14 +21,15 @@ MEMBER = re.compile(r' ([a-z]+)="((?:[^"\\]|\\.)*)"')
 # As in the API, and what the log has besides.
 KEYS = ["time", "host", "rule", "client", "method", "path", "status",
     "outcome", "held", "upstream", "resent", "in", "out", "reason", "budget",
-    "paused", "observed"]
+    "paused", "observed", "parent"]
 
 
 def parse(line):
 	"""As JSON has it, but for numbers that stay text."""
 	match = LINE.match(line)
 	assert match, line
-	row = {**dict.fromkeys(("rule", "path", "budget", "paused", "observed")),
+	row = {**dict.fromkeys(("rule", "path", "budget", "paused", "observed",
+	    "parent")),
 	    **match.groupdict()}
 	for name, value in MEMBER.findall(row.pop("members")):
 		row[name] = re.sub(r"\\(.)", r"\1", value)

@@ -99,7 +99,7 @@ join(struct pair *p, const char *name, bool is_address)
 {
 	memset(p, 0, sizeof *p);
 	p->step = SIZE_MAX;
-	p->client.tls = tls_client(client_ctx, &p->client.wire, name,
+	p->client.tls = tls_client(client_ctx, &p->client.wire, NULL, name,
 	    is_address);
 	p->server.tls = tls_server(server_ctx, &p->server.wire, NULL);
 	ck_assert_ptr_nonnull(p->client.tls);
@@ -364,7 +364,8 @@ START_TEST(refuses_an_unknown_issuer)
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
 	join(&p, "api.example", false);
 	tls_free(p.client.tls);
-	p.client.tls = tls_client(ctx, &p.client.wire, "api.example", false);
+	p.client.tls = tls_client(ctx, &p.client.wire, NULL, "api.example",
+	    false);
 	shake(&p);
 	ck_assert_int_eq(tls_failure(p.client.tls)->kind, TLS_CERTIFICATE);
 	ck_assert_str_eq(tls_failure(p.client.tls)->text,

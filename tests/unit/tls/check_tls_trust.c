@@ -196,7 +196,7 @@ connect_to(const struct conf *conf, const struct rule *rule)
 	struct tls_wire wire = { .out = NULL };
 	struct tls *tls;
 
-	tls = tls_contexts_connect(conf, rule, &h, &wire);
+	tls = tls_contexts_connect(conf, rule, &h, NULL, &wire);
 	ck_assert_ptr_nonnull(tls);
 	tls_free(tls);
 	tls_wire_free(&wire);

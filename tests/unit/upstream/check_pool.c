@@ -61,7 +61,9 @@ START_TEST(kinds)
 	static const struct pool_kind all[] = {
 		{ .tls_settings_id = 0 }, { .tls_settings_id = 1 },
 		{ .destinations_id = 1 }, { .stranger = true },
-		{ 1, 1, true }, { 1, 2, true },
+		{ .parent_id = 1 }, { .parent_id = 2 },
+		{ .parent_id = 1, .by_tunnel = true },
+		{ 1, 1, true, 1, false }, { 1, 2, true, 1, false },
 	};
 	static struct upstream u[sizeof all / sizeof all[0]];
 	size_t i, n = sizeof all / sizeof all[0];
