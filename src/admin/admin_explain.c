@@ -285,7 +285,7 @@ answer(struct admin_request *r, struct question *q)
 		a = hosts_explain(r->context->hosts, &asked, now, &e);
 	if (a == HOSTS_GO)
 		admin_answer_json(r, 200, with_destination(q,
-		    admin_explanation_value(&e, asked.conf, asked.rule,
+		    admin_explanation_value(&e, asked.conf, asked.rule, &name,
 		    claim.request.cost)));
 	else
 		admin_answer_problem(r, 503, NULL, a == HOSTS_RELOADED ?

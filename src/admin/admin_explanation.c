@@ -2,6 +2,7 @@
 #include "admin/admin_explanation.h"
 
 #include "admin/admin_value.h"
+#include "policy/parent.h"
 
 /* In how many seconds (from then) that is; null: it cannot be known. */
 static json_t *
@@ -59,18 +60,22 @@ place_value(const struct conf *conf, const struct rule *rule)
 
 json_t *
 admin_explanation_value(const struct hosts_explanation *e,
-    const struct conf *conf, const struct rule *rule, uint64_t cost)
+    const struct conf *conf, const struct rule *rule,
+    const struct http1_host *host, uint64_t cost)
 {
+	const struct parent *parent = conf_parent(conf, rule, host);
 	json_t *value = admin_why_value(e);
 
 	if (value == NULL || json_object_update_new(value,
-	    json_pack("{so so so so so ss}",
+	    json_pack("{so so so so so ss so}",
 	    "key", admin_string(e->key),
 	    "rule", admin_string(rule->name),
 	    "at", place_value(conf, rule),
 	    "part", e->part[0] != '\0' ? admin_string(e->part) : json_null(),
 	    "cost", admin_units((int64_t)cost),
-	    "decision", hosts_decision_word(e->decision))) == 0)
+	    "decision", hosts_decision_word(e->decision),
+	    "parent", parent != NULL ? admin_string(parent->name) :
+	    json_null())) == 0)
 		return value;
 	json_decref(value);
 	return NULL;

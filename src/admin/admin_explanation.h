@@ -16,10 +16,11 @@
 json_t		*admin_why_value(const struct hosts_explanation *);
 
 /*
- * The schema Explanation, of a request of that cost (micro cost units), under a
- * rule of conf.
+ * The schema Explanation, of a request for that host of that cost (micro cost
+ * units), under a rule of conf.
  */
 json_t		*admin_explanation_value(const struct hosts_explanation *,
-		    const struct conf *, const struct rule *, uint64_t cost);
+		    const struct conf *, const struct rule *,
+		    const struct http1_host *, uint64_t cost);
 
 #endif

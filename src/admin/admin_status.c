@@ -15,6 +15,7 @@
 #include "hosts/hosts_control.h"
 #include "net/address.h"
 #include "net/listen.h"
+#include "policy/parent.h"
 
 /* Words */
 
@@ -87,12 +88,23 @@ memory_json(const struct memory *memory)
 	    "limit", (json_int_t)atomic_load(&memory->max));
 }
 
+/* The proxy that all hosts are reached through. */
+static json_t *
+parent_json(const struct admin_request *r)
+{
+	const struct parent *p = r->context->conf->parent;
+
+	return r->full && p != NULL && p->name != NULL ?
+	    admin_string(p->name) : json_null();
+}
+
 static json_t *
 process_json(const struct admin_request *r, uint64_t now)
 {
 	const struct admin_context *c = r->context;
 
-	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:i, s:s, s:b, s:o, s:o}",
+	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:i, s:s, s:b, s:o, s:o, "
+	    "s:o}",
 	    "version", PACKAGE_VERSION, "pid", (int)getpid(),
 	    "listen", listen_json(c->listeners),
 	    "started", admin_instant(c->started, now),
@@ -101,7 +113,8 @@ process_json(const struct admin_request *r, uint64_t now)
 	    "state", c->draining ? "draining" : "running",
 	    "full", r->may_change,
 	    "configuration", configuration_json(r, now),
-	    "memory", memory_json(c->memory));
+	    "memory", memory_json(c->memory),
+	    "parent", parent_json(r));
 }
 
 static json_t *

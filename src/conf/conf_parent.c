@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/secret.h"
 #include "conf/conf_value.h"
 #include "conf/conf_warnings.h"
 #include "policy/parent.h"
@@ -158,6 +159,7 @@ read_password(const char *path, char *buf, size_t size, size_t *len)
 	const char *why;
 	FILE *in;
 
+	secret_guard();
 	if ((in = fopen(path, "re")) == NULL)
 		return strerror(errno);
 	setvbuf(in, NULL, _IONBF, 0);	/* no copy of it stays */

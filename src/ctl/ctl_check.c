@@ -43,7 +43,7 @@ explain(const struct ctl *c, const struct hosts_question *q,
 		hosts_free(hosts);
 		return ctl_fail(c, CTL_FAILED, "out of memory");
 	}
-	*explanation = admin_explanation_value(&e, q->conf, q->rule,
+	*explanation = admin_explanation_value(&e, q->conf, q->rule, q->name,
 	    q->claim->request.cost);
 	hosts_free(hosts);
 	return *explanation != NULL ? CTL_DONE : ctl_fail(c, CTL_FAILED,

@@ -80,6 +80,7 @@ ctl_explanation_print(const struct ctl *c, const json_t *e)
 	struct ctl_paper paper = ctl_paper();
 	const char *at = ctl_string(e, "at", NULL);
 	const char *part = ctl_string(e, "part", NULL);
+	const char *parent = ctl_string(e, "parent", NULL);
 	char cost[CTL_WORDS];
 
 	(void)c;
@@ -93,6 +94,8 @@ ctl_explanation_print(const struct ctl *c, const json_t *e)
 	if (part != NULL)
 		ctl_printf(&paper, CTL_PLAIN, "part           %s\n", part);
 	print_destination(&paper, ctl_member(e, "destination"));
+	if (parent != NULL)
+		ctl_printf(&paper, CTL_PLAIN, "via parent     %s\n", parent);
 	ctl_printf(&paper, CTL_PLAIN, "cost           %s\n",
 	    ctl_figure(cost, ctl_number(e, "cost")));
 	print_reasons(&paper, ctl_member(e, "reasons"));

@@ -90,11 +90,14 @@ print_load(const struct ctl_paper *paper, const json_t *s)
 static void
 print_status(const json_t *s)
 {
+	const char *parent = ctl_string(s, "parent", NULL);
 	struct ctl_paper paper = ctl_paper();
 
 	print_process(&paper, s);
 	print_listen(&paper, ctl_member(s, "listen"));
 	print_configuration(&paper, ctl_member(s, "configuration"));
+	if (parent != NULL)
+		ctl_printf(&paper, CTL_PLAIN, "via parent     %s\n", parent);
 	print_hosts(&paper, s);
 	print_load(&paper, s);
 }
