@@ -2,6 +2,7 @@
 #include "base/once.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "check_run.h"
@@ -23,6 +24,20 @@ START_TEST(first)
 	ck_assert(!once_first(ONCE_TLS, "a.example"));
 	ck_assert(once_first(ONCE_HTTP2, "a.example"));
 	ck_assert(once_first(ONCE_TLS, "b.example"));
+}
+END_TEST
+
+/* Names that are alike, and at whose places hardly another one is. */
+START_TEST(alike)
+{
+	unsigned i, told = 0;
+	char name[32];
+
+	for (i = 0; i < 64; i++) {
+		snprintf(name, sizeof name, "api.example.test%c", (int)('0' + i));
+		told += once_first(ONCE_TUNNEL, name);
+	}
+	ck_assert_uint_ge(told, 60);
 }
 END_TEST
 
@@ -70,6 +85,7 @@ once_suite(void)
 	TCase *all = tcase_create("all");
 
 	tcase_add_test(all, first);
+	tcase_add_test(all, alike);
 	tcase_add_test(all, minute);
 	tcase_add_test(all, earlier);
 	tcase_add_test(all, bound);
