@@ -78,6 +78,8 @@ program	chromium	chromium
 program	certutil	libnss3-tools
 program	prometheus	prometheus
 program	promtool	prometheus
+program	squid		squid
+program	tinyproxy	tinyproxy
 program	tmux		tmux
 program	bash		bash
 program	zsh		zsh
@@ -185,12 +187,12 @@ apt()
 
 # mask PACKAGES
 # The tests want a program, but the package also starts it as a service, on
-# every address it has (nginx: 80, prometheus: 9090).  Only what is about to be
+# every address it has (nginx: 80, prometheus: 9090, squid: 3128).  Only what is about to be
 # installed is masked; who wants it after all says systemctl unmask.
 mask()
 {
 	command -v systemctl >/dev/null 2>&1 || return 0
-	for service in nginx prometheus; do
+	for service in nginx prometheus squid tinyproxy; do
 		case " $1" in
 		*" $service "*)
 			say "$service.service is masked: only tests need it"
