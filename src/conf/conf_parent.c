@@ -88,7 +88,8 @@ conf_parent_read(struct conf_walk *w, const struct conf_option *option,
 	struct parent **parent = field, *p;
 	bool ok;
 
-	if (node->type == CONF_SCALAR && strcasecmp(node->text, "direct") == 0) {
+	if (node->type == CONF_SCALAR &&
+	    strcasecmp(node->text, "direct") == 0) {
 		*parent = &parent_direct;
 		return true;
 	}

@@ -100,8 +100,8 @@ void		 upstream_close(struct upstream *);
 
 /*
  * Takes the socket for a tunnel, from within response() of a 101, with the
- * bytes behind the head.  False when the request was not sent whole; else the upstream is
- * gone.
+ * bytes behind the head.  False when the request was not sent whole; else the
+ * upstream is gone.
  */
 bool		 upstream_take(struct upstream *, struct upstream_taken *);
 

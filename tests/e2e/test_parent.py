@@ -132,7 +132,7 @@ def test_https_by_tunnels(plab, mode, secure):
 	one = way.client()
 	data = wire.pattern(300000)
 	for _ in range(2):
-		answer = one.call("POST", "/path", body=data)
+		answer = one.call("PUT", "/path", body=data)
 		assert (answer.status, answer.body) == (200, data)
 	asked, = far.requests
 	assert asked.start == f"CONNECT {way.at} HTTP/1.1".encode()
@@ -142,7 +142,7 @@ def test_https_by_tunnels(plab, mode, secure):
 	assert "sluice-" in asked.get("via")
 	conn, = web.conns
 	assert conn.hello.name == way.name
-	assert [r.start for r in web.requests] == 2 * [b"POST /path HTTP/1.1"]
+	assert [r.start for r in web.requests] == 2 * [b"PUT /path HTTP/1.1"]
 	assert f'parent="{far.name}"' in way.daemon.out.wait("/path")
 
 

@@ -2,14 +2,11 @@
 """What a parent answers that is not a host's answer: refusals, limits, and
 what nobody should say."""
 import json
-import re
-import socket
 
 import pytest
 
 import origin
 import parent
-import sluice
 import ways
 import wire
 from test_parent import SECRET, both, plab, trusting	# noqa: F401
@@ -128,7 +125,7 @@ def test_limits_of_the_parent_itself(plab, kind, status):
 
 @pytest.mark.parametrize("kind", ["connect", *ways.BOTH])
 def test_refused_tunnels(plab, kind):
-	"""Statuses that say something stay; nothing of the body is passed on."""
+	"""Statuses that say something stay; nothing else is passed on."""
 	far = plab.parent()
 	web = plab.secure_origin()
 	get = way_in(plab, kind, web, parent=far.name)
@@ -276,12 +273,10 @@ def test_slow_handshakes(plab):
     ("wrong", "mismatch"), (None, "unable to get local issuer")])
 def test_parents_are_verified(plab, kind, certificate, said):
 	far = plab.parent(tls=plab.pki.server(certificate or "proxy"))
-	trust = {"selfsigned": "selfsigned", "wrong": "ca", None: "ca"}
 	web = plab.secure_origin()
-	if certificate == "selfsigned":
-		trust["selfsigned"] = "proxy-ca"
+	trust = "proxy-ca" if certificate == "selfsigned" else "ca"
 	get = way_in(plab, kind, web, parent={"url": far.name,
-	    "tls": {"trust": str(plab.pki.pem(trust[certificate]))}})
+	    "tls": {"trust": str(plab.pki.pem(trust))}})
 	answer = get()
 	assert answer.status == 502
 	assert "error=tls_certificate_error" in ways.why(answer)
@@ -315,10 +310,8 @@ def test_parents_without_a_name(plab):
 
 @pytest.mark.parametrize("kind", ["plain", "connect"])
 def test_parent_that_is_this_proxy(plab, kind):
-	port = plab.closed_port()
-	plab.socks.pop().close()
-	daemon = plab.sluice(listen=f"127.0.0.1:{port}",
-	    parent=f"http://127.0.0.1:{port}")
+	daemon = plab.sluice()
+	daemon.change(parent=daemon.url)
 	one = plab.client()
 	answer = one.get("http://web.test/") if kind == "plain" else \
 	    one.tunnel("web.test:443")
@@ -326,3 +319,27 @@ def test_parent_that_is_this_proxy(plab, kind):
 	assert "error=proxy_configuration_error" in ways.why(answer)
 	assert "the parent proxy is this proxy" in answer.body.decode()
 	daemon.out.wait("parent: loop")
+
+
+@pytest.mark.parametrize("kind", ["plain", "connect", "upstream"])
+def test_what_is_denied_is_denied_before_the_parent(plab, kind):
+	"""Literals, this machine's names, and names that are listed; a name
+	that is not is the parent's to resolve."""
+	far = plab.parent(plain=origin.fixed())
+	web = plab.secure_origin()
+	names = ["192.0.2.1", "listed.test", "localhost", "x.localhost"]
+	daemon = plab.https(parent=far.name, destinations={"deny": [
+	    "192.0.2.0/24", "listed.test", "127.0.0.0/8"]}, hosts={
+	    **{name: {"parent": far.name} for name in names},
+	    **({"*": {"https": "upstream"}} if kind == "upstream" else {})})
+	one = plab.client()
+	for name in names:
+		answer = plab.client().tunnel(f"{name}:{web.port}") \
+		    if kind == "connect" else \
+		    one.get(f"http://{name}:{web.port}/")
+		assert (name, answer.status) == (name, 403)
+		assert "destination_ip_prohibited" in ways.why(answer)
+	assert far.requests == []
+	if kind == "plain":
+		assert one.get("http://other.test/").status == 200
+	daemon.out.like("403", len(names))

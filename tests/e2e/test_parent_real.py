@@ -9,7 +9,7 @@ import proxies
 import ways
 import wire
 
-plain = pytest.mark.plain("test_parent_answers has the same of a scripted one")
+plain = pytest.mark.plain("test_parent_answers has it of a scripted one")
 NAMES = ["plain.test", "tunnel.test", "upstream.test", "intercept.test"]
 
 
@@ -41,12 +41,12 @@ def test_squid(tlab, real):
 	one = tlab.client()
 	for url in f"http://plain.test:{web.port}/", "http://upstream.test/":
 		for _ in range(2):
-			answer = one.call("POST", url, body=data)
+			answer = one.call("PUT", url, body=data)
 			assert (url, answer.status) == (url, 200)
 			assert answer.body == data
 	for name, trust in ("tunnel.test", "ca"), ("intercept.test", "user-ca"):
 		inside = tlab.inside(f"{name}:{secure.port}", trust=trust)
-		answer = inside.call("POST", "/", body=data)
+		answer = inside.call("PUT", "/", body=data)
 		assert (answer.status, answer.body) == (200, data)
 	assert "squid" in web.requests[0].get("via")
 	# those that stand are used again: one a host
@@ -98,11 +98,11 @@ def test_tinyproxy(tlab, real):
 	data = wire.pattern(100000)
 	one = tlab.client()
 	for url in web.url, secure.url:
-		answer = one.call("POST", url + "/x?y", body=data)
+		answer = one.call("PUT", url + "/x?y", body=data)
 		assert (url, answer.status) == (url, 200)
 		assert answer.body == data
 	inside = tlab.inside(secure.at, trust="ca")
-	assert inside.call("POST", "/", body=data).body == data
+	assert inside.call("PUT", "/", body=data).body == data
 	assert "tinyproxy" in web.requests[0].get("via")
 
 

@@ -34,7 +34,8 @@ START_TEST(alike)
 	char name[32];
 
 	for (i = 0; i < 64; i++) {
-		snprintf(name, sizeof name, "api.example.test%c", (int)('0' + i));
+		snprintf(name, sizeof name, "api.example.test%c",
+		    (int)('0' + i));
 		told += once_first(ONCE_TUNNEL, name);
 	}
 	ck_assert_uint_ge(told, 60);
