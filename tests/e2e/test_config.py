@@ -201,6 +201,9 @@ WARNED = [
 	("listen: 127.0.0.1:0\nhosts:\n"
 	    "  a.b: {https: upstream, costs: [{cost: 2}]}\n"
 	    "  'a.c:80': {costs: [{cost: 2}]}\n  a.d: {capacity: 1}\n", []),
+	("listen: 127.0.0.1:0\nhosts:\n  a.b: {mode: observe, per: client, "
+	    "per_total: {capacity: 1}}\n",
+	    [r":3:3: hosts\.a\.b: with .mode: observe. .* of: per_total"]),
 	("listen: 127.0.0.1:0\nhosts:\n  a.b: {tls: {verify: false}}\n",
 	    [r":3:3: hosts\.a\.b: tls\.verify is false"]),
 	("listen: 127.0.0.1:0\ndefaults:\n  tls: {verify: false}\n",
