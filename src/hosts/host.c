@@ -93,6 +93,7 @@ host_new(const char *key, const struct http1_host *name,
 	h->credential = *whose;
 	h->conf = conf_ref(conf);
 	pthread_mutex_init(&h->lock, NULL);
+	host_set_total(h, NULL);
 	TAILQ_INIT(&h->tickets);
 	h->armed_at = THROTTLE_NEVER;
 	for (i = 0; i < loops; i++)

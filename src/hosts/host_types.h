@@ -96,7 +96,8 @@ struct host {
 	/* What it spends from with others, changed with the table locked for
 	   writing; NULL: nothing. */
 	struct host_total	*total;
-	pthread_mutex_t		 lock;		/* see host_lock() */
+	pthread_mutex_t		*mutex;		/* see host_lock() */
+	pthread_mutex_t		 lock;
 	struct conf		*conf;		/* own reference */
 	const struct rule	*rule;		/* of conf: its limits */
 	struct throttle		*throttle;
@@ -146,22 +147,24 @@ struct host {
  * Locks what is in a host from conf on: by its own lock, or that of all
  * who spend from the same total.  The table is locked at least for reading.
  */
-static inline pthread_mutex_t *
-host_mutex(struct host *h)
-{
-	return h->total != NULL ? &h->total->lock : &h->lock;
-}
-
 static inline void
 host_lock(struct host *h)
 {
-	pthread_mutex_lock(host_mutex(h));
+	pthread_mutex_lock(h->mutex);
 }
 
 static inline void
 host_unlock(struct host *h)
 {
-	pthread_mutex_unlock(host_mutex(h));
+	pthread_mutex_unlock(h->mutex);
+}
+
+/* With the table locked for writing, or before it is in the table. */
+static inline void
+host_set_total(struct host *h, struct host_total *total)
+{
+	h->total = total;
+	h->mutex = total != NULL ? &total->lock : &h->lock;
 }
 
 /* Notes admissions that may have reached it. */

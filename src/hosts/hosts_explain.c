@@ -100,7 +100,8 @@ ask_nowhere(struct hosts *hs, const struct hosts_question *q, const char *key,
 	if (!begin_host(hs, q, key, now, &h))
 		return false;
 	if (rule_has_total(q->rule))
-		h.total = hosts_total_find(&hs->totals, q->rule, q->name);
+		host_set_total(&h, hosts_total_find(&hs->totals, q->rule,
+		    q->name));
 	if (h.total != NULL) {
 		host_lock(&h);
 		throttle_join(h.throttle, &h.total->total, NULL);

@@ -163,10 +163,10 @@ renew_total(struct hosts *hs, struct host *h, const struct rule *rule,
 		throttle_total_limit(&h->total->total, &rule->total, now);
 	} else if (h->total != NULL) {
 		hosts_total_leave(&hs->totals, h->total, h->throttle);
-		h->total = NULL;
+		host_set_total(h, NULL);
 	} else if (rule_has_total(rule)) {
-		h->total = hosts_total_join(&hs->totals, rule, &h->name,
-		    h->throttle, h);
+		host_set_total(h, hosts_total_join(&hs->totals, rule,
+		    &h->name, h->throttle, h));
 		if (h->total != NULL)
 			h->total->reached += h->reached;
 		else

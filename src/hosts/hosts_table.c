@@ -52,7 +52,7 @@ hosts_drop(struct hosts *hs, struct host *h, uint64_t now)
 	hosts_discharge(&hs->share, &h->charge);
 	if (h->total != NULL)
 		hosts_total_leave(&hs->totals, h->total, h->throttle);
-	h->total = NULL;
+	host_set_total(h, NULL);
 	/* its last wake may be an hour away, a configuration is large */
 	host_empty(h);
 	h->gone = true;
@@ -96,8 +96,10 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 	h->hosts = hs;
 	for (i = 0; i < hs->loops; i++)
 		h->wakes[i].wake.fire = wake_cb;
-	if (rule_has_total(rule) && (h->total = hosts_total_join(&hs->totals,
-	    rule, name, h->throttle, h)) == NULL) {
+	if (rule_has_total(rule))
+		host_set_total(h, hosts_total_join(&hs->totals, rule, name,
+		    h->throttle, h));
+	if (rule_has_total(rule) && h->total == NULL) {
 		host_empty(h);
 		host_free(h);
 		return NULL;

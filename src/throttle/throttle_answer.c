@@ -33,7 +33,7 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 	budget_verdict(&t->host, w->epoch, verdict, now);
 	if (b != NULL)
 		budget_verdict(b, w->part_epoch, verdict, now);
-	for (i = 0; i < w->also.n; i++)
+	for (i = 0; b != NULL && i < w->also.n; i++)
 		budget_verdict(part_budget(t, w->also.parts[i]),
 		    w->also_epochs[i], verdict, now);
 	if (named != NULL)

@@ -51,7 +51,7 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 	w->epoch = budget_take(&t->host, w->fair.cost, at, now);
 	if (b != NULL)
 		w->part_epoch = budget_take(b, w->fair.cost, at, now);
-	for (i = 0; i < w->also.n; i++)
+	for (i = 0; b != NULL && i < w->also.n; i++)
 		w->also_epochs[i] = budget_take(part_budget(t,
 		    w->also.parts[i]), w->fair.cost, at, now);
 	if (named != NULL)
@@ -238,7 +238,7 @@ counts_first(const struct head *heads, unsigned n)
 	return false;
 }
 
-/* By its own budgets alone; *w is who goes then, or NULL. */
+/* By its own budgets alone; sets *w to who goes then, if anybody does. */
 static uint64_t
 own_wake(struct throttle *t, uint64_t now, const struct fair_waiter **w)
 {
@@ -246,9 +246,7 @@ own_wake(struct throttle *t, uint64_t now, const struct fair_waiter **w)
 	struct head heads[FAIR_END];
 	unsigned i, n;
 
-	*w = NULL;
-	if (fair_length(t->queue) == 0 ||
-	    budget_opens(&t->host) == BUDGET_NEVER)
+	if (budget_opens(&t->host) == BUDGET_NEVER)
 		return THROTTLE_NEVER;
 	n = all_heads(t, heads);
 	for (i = 0; i < n; i++) {
@@ -270,11 +268,12 @@ own_wake(struct throttle *t, uint64_t now, const struct fair_waiter **w)
 uint64_t
 throttle_wake(struct throttle *t, uint64_t now)
 {
-	const struct fair_waiter *w;
-	uint64_t at;
+	const struct fair_waiter *w = NULL;
+	uint64_t at = THROTTLE_NEVER;
 
 	throttle_tick(t, now);
-	at = own_wake(t, now, &w);
+	if (fair_length(t->queue) > 0)
+		at = own_wake(t, now, &w);
 	return t->total != NULL ? throttle_total_wake(t, w, at, now) : at;
 }
 

@@ -145,12 +145,14 @@ inner_budgets(struct throttle *t, struct pair p,
 {
 	unsigned i, n = 0;
 
-	if ((b[n] = part_budget(t, p.part)) != NULL)
-		n++;
-	for (i = 0; i < p.also.n; i++)
-		b[n++] = part_budget(t, p.also.parts[i]);
-	if ((b[n] = named_budget(t, p.named)) != NULL)
-		n++;
+	/* who is in no part is in no other one */
+	if (p.part != THROTTLE_WHOLE) {
+		b[n++] = part_budget(t, p.part);
+		for (i = 0; i < p.also.n; i++)
+			b[n++] = part_budget(t, p.also.parts[i]);
+	}
+	if (p.named != 0)
+		b[n++] = named_budget(t, p.named);
 	return n;
 }
 

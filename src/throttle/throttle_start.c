@@ -150,7 +150,7 @@ choose(struct throttle_report *r, struct budget_start *s,
 		return;
 	r->of_part = p.what != BUDGET_SHORT_NONE && !named;
 	r->of_named = p.what != BUDGET_SHORT_NONE && named;
-	r->part = part;
+	r->part = (uint8_t)part;
 	*s = p;
 }
 

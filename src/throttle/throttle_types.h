@@ -72,7 +72,7 @@ struct throttle_total {
  * them it belongs to; zeroed to start with.
  */
 struct throttle_also {
-	unsigned	 n;
+	uint8_t		 n;
 	uint8_t		 parts[THROTTLE_ALSO];
 };
 
@@ -156,7 +156,7 @@ struct throttle_report {
 	uint32_t		 waiting;	/* how many wait */
 	enum budget_short	 what;		/* what is short */
 	bool			 of_part;	/* in a part, not the host */
-	unsigned		 part;		/* in which, then */
+	uint8_t			 part;		/* in which, then */
 	bool			 of_named;	/* in the named part */
 	bool			 of_total;	/* in what others have, too */
 	unsigned		 rate;		/* which, when it is a rate */
