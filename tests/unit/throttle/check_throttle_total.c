@@ -2,6 +2,7 @@
 #include "check_throttle.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "throttle/throttle_total.h"
 
@@ -309,7 +310,7 @@ struct event {
 };
 
 static void
-check_limit(const struct event *all, unsigned n, uint64_t burst,
+check_limit(const struct event *events, unsigned n, uint64_t burst,
     uint64_t capacity)
 {
 	uint64_t sum;
@@ -317,63 +318,94 @@ check_limit(const struct event *all, unsigned n, uint64_t burst,
 
 	for (i = 0; i < n; i++)
 		for (sum = 0, j = i; j < n; j++) {
-			sum += all[j].cost;
-			ck_assert_uint_le(sum, burst + 1 + (all[j].at -
-			    all[i].at + THROTTLE_LATE) * capacity / SEC);
+			sum += events[j].cost;
+			ck_assert_uint_le(sum, burst + 1 + (events[j].at -
+			    events[i].at + THROTTLE_LATE) * capacity / SEC);
 		}
 }
 
-static struct throttle *
-owner_of(struct throttle_waiter *w, struct throttle_waiter *all,
-    const unsigned char *of)
+static struct throttle_waiter	 all[MANY];
+static struct one		*of[MANY];	/* whose each is */
+static unsigned			 asked, out, gone;
+
+static struct one *
+of_waiter(const struct throttle_waiter *w)
 {
-	return ones[of[w - all]].t;
+	return of[w - all];
+}
+
+static void
+ask_at_random(uint64_t now)
+{
+	struct throttle_request q = request_of((1 + (unsigned)random() % 2) *
+	    U, NEVER);
+	struct throttle_waiter *w = &all[asked];
+	struct throttle_report r;
+	struct one *o = &ones[random() % THROTTLES];
+
+	of[asked++] = o;
+	q.client = (uint64_t)random() % 3;
+	if (throttle_ask(o->t, w, &q, now, &r) == THROTTLE_GO)
+		went[nwent++] = w;
+	admit(o, now);
+}
+
+static void
+end_oldest(uint64_t now)
+{
+	struct throttle_waiter *w = went[out++];
+
+	throttle_verdict(of_waiter(w)->t, w, BUDGET_SUCCESS, now);
+	throttle_release(of_waiter(w)->t, w, now);
+	admit(of_waiter(w), now);
+	gone++;
+}
+
+/* One that waits, if the one that is picked does. */
+static void
+cancel_at_random(uint64_t now)
+{
+	struct throttle_waiter *w = &all[(unsigned)random() % asked];
+
+	if (w->fair.flow == NULL)
+		return;
+	throttle_cancel(of_waiter(w)->t, w);
+	admit(of_waiter(w), now);
+	gone++;
+}
+
+static void
+something(uint64_t *now)
+{
+	unsigned what = (unsigned)random() % 32;
+
+	if (what < 8 && asked < MANY)
+		ask_at_random(*now);
+	else if (what < 16 && out < nwent)
+		end_oldest(*now);
+	else if (what < 24)
+		*now += (uint64_t)random() % (20 * MS);
+	else if (what == 31 && asked > 0)
+		cancel_at_random(*now);
 }
 
 START_TEST(random_histories)
 {
-	static struct throttle_waiter all[MANY];
 	static struct event log[MANY];
-	unsigned char of[MANY];
-	unsigned i, n = 0, asked = 0, out = 0, k, gone = 0;
-	struct throttle_request q;
-	struct throttle_report r;
-	uint64_t now = SEC, later;
 	struct throttle_limits limits = add_rate(one_rate(20 * U, SEC, 3 * U),
 	    200 * U, 60 * SEC, 200 * U);
+	uint64_t now = SEC, later;
 	struct one *o;
+	unsigned n = 0;
 
 	srandom((unsigned)_i + 1);
 	limits.host.concurrency = 3;
 	begin(limits, one_rate(10 * U, SEC, 3 * U));
 	total.budget.concurrency = 1 + (unsigned)_i % 5;
+	memset(all, 0, sizeof all);
+	asked = out = gone = 0;
 	while (gone < MANY) {
-		k = (unsigned)random() % 4;
-		if (k == 0 && asked < MANY) {
-			i = asked++;
-			of[i] = (unsigned char)(random() % THROTTLES);
-			q = request_of((1 + (unsigned)random() % 2) * U, NEVER);
-			q.client = (uint64_t)random() % 3;
-			if (throttle_ask(ones[of[i]].t, &all[i], &q, now, &r)
-			    == THROTTLE_GO)
-				went[nwent++] = &all[i];
-			admit(&ones[of[i]], now);
-		} else if (k == 1 && out < nwent) {
-			i = out++;
-			throttle_verdict(owner_of(went[i], all, of), went[i],
-			    BUDGET_SUCCESS, now);
-			throttle_release(owner_of(went[i], all, of), went[i],
-			    now);
-			admit(&ones[of[went[i] - all]], now);
-			gone++;
-		} else if (k == 2) {
-			now += (uint64_t)random() % (20 * MS);
-		} else if (k == 3 && asked > 0 && random() % 8 == 0 &&
-		    all[i = (unsigned)random() % asked].fair.flow != NULL) {
-			throttle_cancel(ones[of[i]].t, &all[i]);
-			admit(&ones[of[i]], now);
-			gone++;
-		}
+		something(&now);
 		later = now;
 		if ((o = next_due(&later)) != NULL && (later <= now ||
 		    (out == nwent && asked == MANY))) {
