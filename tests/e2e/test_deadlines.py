@@ -91,6 +91,24 @@ def test_client_that_stops_reading(lab, how):
 	assert answer.whole and answer.body == wire.pattern(SIZE)
 
 
+def test_rest_of_an_answer_that_nobody_reads(lab):
+	"""The host is done long ago: the buffers are not held for ever."""
+	body = wire.pattern(8 << 20)
+	far = lab.origin(origin.fixed(body=body))
+	lab.sluice(limits={"buffer": "32MiB", "memory": "64MiB"},
+	    timeouts={"idle": SHORT})
+	one = lab.client(rcvbuf=4096)
+	one.ask("GET", far.url + "/")
+	answer = one.head()
+	assert answer.status == 200
+	control = lab.control()
+	wire.wait_until(lambda: control.get("/v1/status").json()[
+	    "connections"] == 0)
+	assert control.get("/v1/status").json()["memory"]["used"] < 1 << 20
+	one.read_body(answer, "length")
+	assert not answer.whole
+
+
 def test_client_that_stops_sending(lab):
 	"""Nor is the upstream to blame for a body that does not come."""
 	far, mute = lab.origin(origin.echo), lab.origin(silent)

@@ -371,6 +371,21 @@ def test_limit_of_connections(lab):
 	wire.wait_until(lambda: works(lab, far), what="recovery")
 
 
+def test_far_beyond_the_limit_of_connections(lab):
+	"""Nobody is accepted any more, until some have gone."""
+	far = lab.origin()
+	daemon = lab.sluice(limits={"connections": 5}, access={"share": "off"})
+	clients = [lab.client() for _ in range(5)]
+	for one in clients:
+		one.ping()
+	beyond = [lab.client() for _ in range(80)]
+	daemon.err.wait(r"limits\.connections \(5\) is reached; "
+	    r"accepting stops")
+	for one in clients + beyond:
+		one.close()
+	wire.wait_until(lambda: works(lab, far), what="recovery")
+
+
 def works(lab, far):
 	try:
 		return lab.get(far.url + "/").status == 200
