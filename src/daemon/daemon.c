@@ -22,6 +22,7 @@
 #include "base/once.h"
 #include "base/stats.h"
 #include "conf/conf.h"
+#include "daemon/kept.h"
 #include "daemon/load.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
@@ -70,10 +71,11 @@ poll_failed(void)
 static void
 wait_for_end(struct sluice *s)
 {
-	struct pollfd p[3] = {
+	struct pollfd p[4] = {
 		{ .fd = s->signal_fd, .events = POLLIN },
 		{ .fd = s->workers.done_fd, .events = POLLIN },
 		{ .fd = s->reloader.fd, .events = POLLIN },
+		{ .fd = kept_fd(), .events = POLLIN },
 	};
 	struct service service = {
 		.workers = &s->workers,
@@ -83,7 +85,7 @@ wait_for_end(struct sluice *s)
 
 	while (s->done < s->workers.n) {
 		service_look(&service);
-		if (poll(p, 3, service_wait(&service)) == -1) {
+		if (poll(p, 4, service_wait(&service)) == -1) {
 			poll_failed();
 			continue;
 		}
@@ -94,6 +96,11 @@ wait_for_end(struct sluice *s)
 			signals_take(s->signal_fd, &s->reloader);
 		else if (p[2].revents & POLLIN)
 			reload_take(&s->reloader);
+		else if (p[3].revents != 0) {
+			/* nothing ever comes from there, but an end */
+			p[3].fd = -1;
+			signals_keeper_gone(&s->reloader);
+		}
 	}
 }
 
@@ -210,6 +217,7 @@ start(struct sluice *s)
 	make_workers(s);
 	open_admin(s);
 	inherited_close();
+	kept_hand_over(s->listeners);
 	confine(conf);
 	for (i = 0; i < s->workers.n; i++)
 		worker_start(s->workers.list[i]);

@@ -13,6 +13,8 @@
 #include "conf/conf_load.h"
 #include "ctl/ctl.h"
 #include "daemon/daemon.h"
+#include "daemon/keeper.h"
+#include "daemon/kept.h"
 #include "daemon/load.h"
 #include "daemon/rights.h"
 #include "tls/tls_ca.h"
@@ -20,11 +22,13 @@
 /* The command line. */
 
 static const char usage_text[] =
-"usage: sluice [-htV] [-c file] [-u user[:group]]\n"
+"usage: sluice [-hktV] [-c file] [-u user[:group]]\n"
 "       sluice ca [-h] [-c file] directory\n"
 "       sluice command [-h] [argument ...]\n"
 "\n"
 "  -c, --config file  configuration (default " SLUICE_CONF ")\n"
+"  -k, --keeper       keep what listens in a process of its own, which starts\n"
+"                     the other one again if that dies\n"
 "  -t, --test         check the configuration and exit\n"
 "  -u, --user name    run as that user, or user:group, once addresses are bound\n"
 "  -V, --version      print the version and exit\n"
@@ -43,6 +47,7 @@ static const char usage_ca_text[] =
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
+	{ "keeper", no_argument, NULL, 'k' },
 	{ "test", no_argument, NULL, 't' },
 	{ "user", required_argument, NULL, 'u' },
 	{ "version", no_argument, NULL, 'V' },
@@ -165,6 +170,7 @@ struct options {
 	const char	*path;
 	const char	*user;		/* NULL: who it is */
 	bool		 test;
+	bool		 keeper;
 };
 
 /* Returns the status to exit with; -1: there is something to do. */
@@ -173,11 +179,14 @@ read_options(int argc, char **argv, struct options *o)
 {
 	int c;
 
-	while ((c = getopt_long(argc, argv, "c:tu:Vh", long_options,
+	while ((c = getopt_long(argc, argv, "c:ktu:Vh", long_options,
 	    NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o->path = optarg;
+			break;
+		case 'k':
+			o->keeper = true;
 			break;
 		case 't':
 			o->test = true;
@@ -205,16 +214,20 @@ read_options(int argc, char **argv, struct options *o)
 }
 
 static int
-run(const struct options *o)
+run(const struct options *o, char **argv)
 {
+	/* the process that a keeper starts has the same arguments */
+	bool keeps = !kept_take() && o->keeper && !o->test;
 	char *cause;
 
-	if (!rights_begin(o->user, &cause)) {
+	if (!rights_begin(keeps ? NULL : o->user, &cause)) {
 		fprintf(stderr, "%s\n", cause != NULL ? cause :
 		    "out of memory");
 		free(cause);
 		return 1;
 	}
+	if (keeps)
+		return keeper_run(argv, o->user);
 	return o->test ? test_conf(o->path) : daemon_run(o->path);
 }
 
@@ -230,5 +243,5 @@ main(int argc, char **argv)
 	if ((c = ctl_run(&loader, argc, argv)) != -1 ||
 	    (c = read_options(argc, argv, &o)) != -1)
 		return c;
-	return run(&o);
+	return run(&o, argv);
 }

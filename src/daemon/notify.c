@@ -5,6 +5,7 @@
 #include <sys/un.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,9 +16,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/kept.h"
 
 #define STATE	64	/* bytes of one, with its end */
-#define STATUS	256
 
 static int fd = -1;
 static struct sockaddr_un to;
@@ -61,6 +62,17 @@ read_watchdog(void)
 	return *end != '\0' || n > UINT64_MAX / 1000 ? 0 : (uint64_t)n * 1000;
 }
 
+/* To the keeper, if there is one, who knows the address. */
+static int
+open_socket(void)
+{
+	if (kept_fd() == -1)
+		return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC |
+		    SOCK_NONBLOCK, 0);
+	to_len = 0;
+	return fcntl(kept_fd(), F_DUPFD_CLOEXEC, 3);
+}
+
 void
 notify_open(void)
 {
@@ -69,14 +81,26 @@ notify_open(void)
 	if (path != NULL && !read_address(path))
 		log_warn("NOTIFY_SOCKET: \"%s\" is no address of a Unix socket",
 		    path);
-	else if (path != NULL && (fd = socket(AF_UNIX, SOCK_DGRAM |
-	    SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
+	else if (path != NULL && (fd = open_socket()) == -1)
 		log_warn("NOTIFY_SOCKET: %s", strerror(errno));
 	if (fd != -1)
 		watchdog = read_watchdog();
 	unsetenv("NOTIFY_SOCKET");
 	unsetenv("WATCHDOG_USEC");
 	unsetenv("WATCHDOG_PID");
+}
+
+bool
+notify_inherit(void)
+{
+	char usec[32];
+
+	if (fd == -1)
+		return true;
+	snprintf(usec, sizeof usec, "%" PRIu64, watchdog / 1000);
+	/* any address will do: it is not used */
+	return setenv("NOTIFY_SOCKET", "@keeper", 1) == 0 && (watchdog == 0 ||
+	    setenv("WATCHDOG_USEC", usec, 1) == 0);
 }
 
 void
@@ -154,7 +178,7 @@ notify_again(void)
 void
 notify_status(const char *fmt, ...)
 {
-	char text[STATUS] = "STATUS=";
+	char text[NOTIFY_TEXT] = "STATUS=";
 	size_t n = strlen(text);
 	va_list ap;
 
@@ -162,6 +186,14 @@ notify_status(const char *fmt, ...)
 	vsnprintf(text + n, sizeof text - n, fmt, ap);
 	va_end(ap);
 	(void)send_text(text);
+}
+
+/* What people read is not worth to be kept. */
+void
+notify_pass(const char *text)
+{
+	if (!send_text(text) && strncmp(text, "STATUS=", 7) != 0)
+		snprintf(owed, sizeof owed, "%s", text);
 }
 
 void

@@ -5,9 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define NOTIFY_TEXT	256	/* bytes of what is said at once, with its end */
+
 /*
  * What a service manager is told, by the protocol of sd_notify(3): datagrams
- * to the socket that NOTIFY_SOCKET names.  There is one for a process; from the
+ * to the socket that NOTIFY_SOCKET names, or messages to our keeper, who sends
+ * them there (kept.h): a manager believes only whom it has started.  There is one for a process; from the
  * main thread.  Nothing here waits: a state that is not taken now is sent again
  * by notify_again(), anything else is forgotten.
  */
@@ -19,6 +22,14 @@
  */
 void		 notify_open(void);
 void		 notify_close(void);
+
+/*
+ * For a keeper: what its child says goes the keeper's way.  notify_inherit()
+ * puts back into the environment what the child is to find there, and returns
+ * false without memory; notify_pass() sends what came from it.
+ */
+bool		 notify_inherit(void) __attribute__((warn_unused_result));
+void		 notify_pass(const char *text);
 
 /* Returns whether anybody is to be told. */
 bool		 notify_wanted(void);

@@ -146,7 +146,7 @@ add_conditions(scmp_filter_ctx filter)
 			return false;
 	}
 	/* abort() sends a signal to its own thread */
-	arg = SCMP_CMP64(0, SCMP_CMP_EQ, (uint64_t)getpid());
+	arg = SCMP_CMP64(0, SCMP_CMP_EQ, (uint64_t)getpid(), 0);
 	return add(filter, SCMP_ACT_ALLOW, "tgkill", &arg);
 }
 

@@ -10,6 +10,7 @@
 
 #include "admin/admin.h"
 #include "base/log.h"
+#include "daemon/kept.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/worker.h"
@@ -42,13 +43,14 @@ signals_open(void)
 }
 
 static void
-shut_down(struct reloader *r, int sig)
+shut_down(struct reloader *r, int sig, bool again)
 {
 	struct workers *workers = r->workers;
-	bool again = atomic_load(&workers->draining);
 	unsigned i;
 
-	log_info("%s: %s", strsignal(sig), again ? "ending at once" :
+	if (atomic_load(&workers->draining) && !again)
+		return;
+	log_info("%s: %s", sig > 0 ? strsignal(sig) : "the keeper is gone", again ? "ending at once" :
 	    "draining");
 	notify_stopping();
 	admin_drain(r->admin);
@@ -58,6 +60,26 @@ shut_down(struct reloader *r, int sig)
 		else
 			worker_drain(workers->list[i]);
 	}
+}
+
+/*
+ * Whoever signals all of a group, as a terminal and some service managers do,
+ * signals the keeper and us; it is one signal, and the keeper passes it on.
+ */
+static void
+told_to_end(struct reloader *r, const struct signalfd_siginfo *info)
+{
+	static unsigned times;
+
+	if (kept_by((pid_t)info->ssi_pid))
+		times++;
+	shut_down(r, (int)info->ssi_signo, times > 1);
+}
+
+void
+signals_keeper_gone(struct reloader *r)
+{
+	shut_down(r, 0, false);
 }
 
 void
@@ -76,7 +98,7 @@ signals_take(int fd, struct reloader *r)
 			reload_conf(r);
 		break;
 	default:
-		shut_down(r, (int)info.ssi_signo);
+		told_to_end(r, &info);
 		break;
 	}
 }

@@ -23,4 +23,7 @@ int		 signals_open(void);
  */
 void		 signals_take(int fd, struct reloader *);
 
+/* Begins to end, since there is nobody who would see us fail. */
+void		 signals_keeper_gone(struct reloader *);
+
 #endif

@@ -17,7 +17,7 @@
 #include "net/address.h"
 
 #define FIRST	3	/* the descriptor of the first one */
-#define MOST	64	/* of them; an address each */
+#define MOST	4608	/* of them; for each address and worker */
 #define NAME	64	/* bytes of a name that are shown, with its end */
 
 struct inherited {

@@ -69,13 +69,15 @@ remove_stale(const struct sockaddr *sa, socklen_t len)
 	close(fd);
 }
 
-/* One queue for all workers. */
+/* One queue for all workers, but for those who have got one of their own. */
 static int
 share(struct listener *l, unsigned workers)
 {
 	unsigned i;
 
 	for (i = 1; i < workers; i++) {
+		if (l->fds[i] != -1)
+			continue;
 		l->fds[i] = fcntl(l->fds[0], F_DUPFD_CLOEXEC, 3);
 		if (l->fds[i] == -1)
 			return -1;
@@ -172,6 +174,26 @@ takes_both(int fd)
 	    only == 0;
 }
 
+/*
+ * Of one address there may be several, each with a queue: who has bound them
+ * for workers of his had as many.
+ */
+static void
+take_inherited(struct listener *l, unsigned workers)
+{
+	const struct sockaddr *sa = (struct sockaddr *)&l->addr;
+	unsigned i;
+	int fd;
+
+	for (i = 0; (fd = inherited_socket(sa)) != -1; i++) {
+		if (i < workers)
+			l->fds[i] = fd;
+		else
+			close(fd);
+	}
+	l->inherited = i > 0;
+}
+
 static int
 open_listener(struct listener *l, const struct conf_address *a,
     const struct listen_order *order)
@@ -186,8 +208,7 @@ open_listener(struct listener *l, const struct conf_address *a,
 		return -1;
 	for (i = 0; i < workers; i++)
 		l->fds[i] = -1;
-	l->fds[0] = inherited_socket((struct sockaddr *)&l->addr);
-	l->inherited = l->fds[0] != -1;
+	take_inherited(l, workers);
 	if (l->inherited) {
 		l->both = a->addr.ss_family == AF_INET6 &&
 		    takes_both(l->fds[0]);

@@ -224,9 +224,9 @@ class Sluice:
 	def hup(self):
 		self.proc.send_signal(signal.SIGHUP)
 
-	def stopped(self):
+	def stopped(self, pid=None):
 		"""SIGSTOP has taken effect, in every thread."""
-		tasks = f"/proc/{self.proc.pid}/task"
+		tasks = f"/proc/{pid or self.proc.pid}/task"
 		for task in os.listdir(tasks):
 			with open(f"{tasks}/{task}/stat") as f:
 				state = f.read().rsplit(")", 1)[1].split()[0]

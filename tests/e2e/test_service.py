@@ -2,7 +2,9 @@
 """Under a service manager: what it is told, and sockets that it hands over."""
 import os
 import re
+import shutil
 import socket
+import subprocess
 import threading
 import time
 
@@ -10,6 +12,7 @@ import pytest
 
 import client
 import origin
+import sluice
 import wire
 
 WATCHDOG = 0.4 * wire.SLOW		# s
@@ -187,6 +190,21 @@ def test_no_manager(lab, monkeypatch, path):
 	far = lab.origin()
 	lab.sluice()
 	assert lab.get(far.url + "/").status == 200
+
+
+@pytest.mark.plain("it is about a file")
+def test_the_unit_is_confined():
+	"""As far as systemd measures it, from 0 to 100; what is left is for the
+	network that a proxy needs."""
+	if shutil.which("systemd-analyze") is None:
+		pytest.skip("there is no systemd-analyze")
+	unit = sluice.HERE / "../../contrib/sluice.service"
+	done = subprocess.run(["systemd-analyze", "security",
+	    "--offline=true", "--threshold=15", "--no-pager", str(unit)],
+	    capture_output=True, text=True, timeout=wire.DEADLINE)
+	if "ystem has not been booted" in done.stderr:
+		pytest.skip(done.stderr)
+	assert done.returncode == 0, done.stdout + done.stderr
 
 
 # Sockets

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/keeper_sockets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/kept.h"
+
+#define FIRST	3	/* the descriptor of the first one that is passed */
+
+static bool
+add(struct kept_sockets *k, int fd)
+{
+	int *fds = reallocarray(k->fds, k->n + 1, sizeof *fds);
+
+	if (fds == NULL)
+		return false;
+	k->fds = fds;
+	k->fds[k->n++] = fd;
+	return true;
+}
+
+void
+keeper_sockets_close(struct kept_sockets *k)
+{
+	while (k->n > 0)
+		close(k->fds[--k->n]);
+	free(k->fds);
+	k->fds = NULL;
+}
+
+static intmax_t
+number(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text != NULL ? strtoimax(text, NULL, 10) : 0;
+}
+
+void
+keeper_sockets_inherit(struct kept_sockets *k)
+{
+	intmax_t i, n = number("LISTEN_FDS");
+
+	if (number("LISTEN_PID") != (intmax_t)getpid())
+		n = 0;
+	for (i = 0; i < n; i++) {
+		if (fcntl(FIRST + (int)i, F_SETFD, FD_CLOEXEC) != -1)
+			(void)add(k, FIRST + (int)i);
+	}
+	unsetenv("LISTEN_PID");
+	unsetenv("LISTEN_FDS");
+	unsetenv("LISTEN_FDNAMES");
+}
+
+/* Those that are not wanted are closed. */
+static void
+take_fds(struct kept_sockets *k, struct msghdr *message, bool wanted)
+{
+	struct cmsghdr *c;
+	size_t i, n;
+	int fd;
+
+	for (c = CMSG_FIRSTHDR(message); c != NULL;
+	    c = CMSG_NXTHDR(message, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof fd;
+		for (i = 0; i < n; i++) {
+			memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
+			if (!wanted || !add(k, fd))
+				close(fd);
+		}
+	}
+}
+
+ssize_t
+keeper_sockets_take(struct kept_sockets *k, int channel, char *text,
+    size_t size)
+{
+	union {
+		struct cmsghdr	 header;
+		char		 room[CMSG_SPACE(KEPT_MOST * sizeof(int))];
+	} control;
+	struct iovec iov = { .iov_base = text, .iov_len = size - 1 };
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof control,
+	};
+	ssize_t n = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
+
+	if (n <= 0)
+		return n;
+	text[n] = '\0';
+	if (text[0] == KEPT_FIRST)
+		keeper_sockets_close(k);
+	take_fds(k, &message, text[0] == KEPT_FIRST || text[0] == KEPT_MORE);
+	return n;
+}
+
+static bool
+put_number(const char *name, intmax_t n)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%jd", n);
+	return setenv(name, text, 1) == 0;
+}
+
+/* Out of the way of what is going to have a number below. */
+static bool
+move_up(int *fd, int above)
+{
+	*fd = fcntl(*fd, F_DUPFD_CLOEXEC, above);
+	return *fd != -1;
+}
+
+bool
+keeper_sockets_pass(const struct kept_sockets *k, int channel)
+{
+	int last = FIRST + (int)k->n;
+	size_t i;
+
+	if (!move_up(&channel, last + 1))
+		return false;
+	for (i = 0; i < k->n; i++) {
+		if (!move_up(&k->fds[i], last + 1))
+			return false;
+	}
+	for (i = 0; i < k->n; i++) {
+		if (dup2(k->fds[i], FIRST + (int)i) == -1)
+			return false;
+	}
+	return dup2(channel, last) != -1 &&
+	    put_number(KEPT_SOCKET, last) &&
+	    put_number("LISTEN_FDS", (intmax_t)k->n) &&
+	    put_number("LISTEN_PID", (intmax_t)getpid());
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_KEEPER_SOCKETS_H
+#define SLUICE_KEEPER_SOCKETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Listening sockets that a keeper holds, from one process that it has started
+ * to the next.  They are never accepted from here.
+ */
+
+struct kept_sockets {
+	int	*fds;
+	size_t	 n;
+};
+
+/* Takes those that a service manager has handed over (sd_listen_fds(3)). */
+void		 keeper_sockets_inherit(struct kept_sockets *);
+
+/*
+ * Takes the next message of the channel, and the sockets that are in it: with
+ * KEPT_FIRST in place of all that are held, with KEPT_MORE beside them.  The
+ * text has an end.  Returns its length; 0 at the channel's end, -1 where there
+ * is no message.
+ */
+ssize_t		 keeper_sockets_take(struct kept_sockets *, int channel,
+		    char *text, size_t);
+
+/*
+ * In a process that is to become another program: gives it all of them, by the
+ * same protocol as a service manager, and its end of the channel.  Returns
+ * false with errno.
+ */
+bool		 keeper_sockets_pass(const struct kept_sockets *, int channel);
+
+void		 keeper_sockets_close(struct kept_sockets *);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/kept.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "net/listen.h"
+
+static int fd = -1;
+static pid_t keeper;
+
+/* Descriptors that wait to be sent. */
+struct batch {
+	int	 fds[KEPT_MOST];
+	size_t	 n;
+	char	 kind;		/* KEPT_FIRST, then KEPT_MORE */
+};
+
+static bool
+is_channel(int n)
+{
+	int type = 0;
+	socklen_t len = sizeof type;
+
+	return getsockopt(n, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+	    type == SOCK_SEQPACKET;
+}
+
+bool
+kept_take(void)
+{
+	const char *text = getenv(KEPT_SOCKET);
+	char *end;
+	intmax_t n;
+
+	if (text == NULL)
+		return false;
+	n = strtoimax(text, &end, 10);
+	if (end != text && *end == '\0' && n > STDERR_FILENO && n <= 65535 &&
+	    is_channel((int)n)) {
+		fd = (int)n;
+		keeper = getppid();
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	} else
+		log_warn(KEPT_SOCKET ": \"%s\" is no socket of a keeper's",
+		    text);
+	unsetenv(KEPT_SOCKET);
+	return fd != -1;
+}
+
+int
+kept_fd(void)
+{
+	return fd;
+}
+
+bool
+kept_by(pid_t pid)
+{
+	return fd == -1 || pid == keeper;
+}
+
+/* What the keeper has not taken yet is waited for: it does nothing else. */
+static bool
+send_message(struct msghdr *message)
+{
+	struct pollfd out = { .fd = fd, .events = POLLOUT };
+
+	while (sendmsg(fd, message, MSG_NOSIGNAL) == -1) {
+		if (errno != EAGAIN && errno != EINTR)
+			return false;
+		(void)poll(&out, 1, -1);
+	}
+	return true;
+}
+
+static void
+send_batch(struct batch *b)
+{
+	union {
+		struct cmsghdr	 header;
+		char		 room[CMSG_SPACE(sizeof b->fds)];
+	} control;
+	struct iovec iov = { .iov_base = &b->kind, .iov_len = 1 };
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = CMSG_SPACE(b->n * sizeof b->fds[0]),
+	};
+
+	if (b->n == 0)
+		return;
+	memset(&control, 0, sizeof control);
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(b->n * sizeof b->fds[0]);
+	memcpy(CMSG_DATA(&control.header), b->fds, b->n * sizeof b->fds[0]);
+	if (!send_message(&message))
+		log_warn("keeper: cannot hand sockets over: %s",
+		    strerror(errno));
+	b->kind = KEPT_MORE;
+	b->n = 0;
+}
+
+static void
+add(struct batch *b, int listening)
+{
+	if (listening == -1)
+		return;
+	b->fds[b->n++] = listening;
+	if (b->n == KEPT_MOST)
+		send_batch(b);
+}
+
+void
+kept_hand_over(const struct listeners *ls)
+{
+	struct batch b = { .n = 0, .kind = KEPT_FIRST };
+	size_t i;
+	unsigned j;
+
+	if (fd == -1)
+		return;
+	for (; ls != NULL; ls = ls->also) {
+		for (i = 0; i < ls->n; i++) {
+			for (j = 0; j < ls->workers; j++)
+				add(&b, ls->list[i].fds[j]);
+		}
+	}
+	send_batch(&b);
+}
