@@ -39,6 +39,7 @@
 #include "net/listen.h"
 #include "net/loop.h"
 #include "net/reserve.h"
+#include "tls/tls_locked.h"
 
 /*
  * The main thread reads the configuration, starts the workers and then only
@@ -260,6 +261,7 @@ daemon_run(const char *path)
 	struct sluice s = { 0 };
 	struct conf *conf;
 	char *cause = NULL;
+	int unlocked = tls_locked_init() ? 0 : errno;
 
 	signals_defer();
 	notify_open();
@@ -270,6 +272,8 @@ daemon_run(const char *path)
 		return 1;
 	}
 	log_set_level((enum log_level)conf->log_level);
+	if (unlocked != 0)
+		log_debug("keys may be swapped out: %s", strerror(unlocked));
 	s.signal_fd = signals_open();
 	/* one for each worker, and the control plane's */
 	if (!reserve_init(conf->workers + 1))

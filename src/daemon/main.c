@@ -228,7 +228,10 @@ run(const struct options *o, char **argv)
 	}
 	if (keeps)
 		return keeper_run(argv, o->user);
-	return o->test ? test_conf(o->path) : daemon_run(o->path);
+	if (!o->test)
+		return daemon_run(o->path);
+	rights_end();
+	return test_conf(o->path);
 }
 
 int

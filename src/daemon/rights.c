@@ -25,11 +25,12 @@
  */
 
 #define RUN	"/run/sluice"	/* for the control plane's socket */
+#define NAME	256		/* bytes of an account's, with its end */
 
 struct account {
 	uid_t		 uid;
 	gid_t		 gid;
-	const char	*name;		/* of whom the groups are; or NULL */
+	char		 name[NAME];	/* of whom the groups are; or "" */
 };
 
 static bool changed;		/* root is the saved user ID */
@@ -68,8 +69,7 @@ find_user(const char *name, struct account *a)
 	if (pw != NULL) {
 		a->uid = pw->pw_uid;
 		a->gid = pw->pw_gid;
-		a->name = strdup(pw->pw_name);
-		return a->name != NULL;
+		return snprintf(a->name, NAME, "%s", pw->pw_name) < NAME;
 	}
 	/* one without an account has no group by that */
 	a->gid = (gid_t)-1;
@@ -97,7 +97,7 @@ find_both(char *copy, const char *text, struct account *a, char **cause)
 	if (!find_user(copy, a))
 		return wrong(cause, text, "there is no such user");
 	if (group != NULL) {
-		a->name = NULL;
+		a->name[0] = '\0';
 		if (!find_group(group, a))
 			return wrong(cause, text, "there is no such group");
 	}
@@ -159,7 +159,7 @@ become(const struct account *a)
 
 	make_run(a);
 	drop_bounds();
-	error = a->name != NULL ? initgroups(a->name, a->gid) :
+	error = a->name[0] != '\0' ? initgroups(a->name, a->gid) :
 	    setgroups(1, &a->gid);
 	return error == 0 && setresgid(a->gid, a->gid, a->gid) == 0 &&
 	    setresuid(a->uid, a->uid, 0) == 0;

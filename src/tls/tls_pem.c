@@ -14,6 +14,7 @@
 #include <openssl/pem.h>
 
 #include "base/secret.h"
+#include "tls/tls_locked.h"
 #include "tls/tls_x509.h"
 
 /*
@@ -119,6 +120,8 @@ tls_pem_key(const char *path, char **cause)
 			    "expected a private key without one" :
 			    "%s: no private key in PEM", path);
 	}
+	if (key != NULL)
+		key = tls_locked_key(key);
 	BIO_free(in);
 	/* a good key too leaves errors: of what it was tried as in vain */
 	ERR_clear_error();

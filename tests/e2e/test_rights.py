@@ -5,6 +5,7 @@ import grp
 import os
 import pathlib
 import pwd
+import resource
 import shutil
 import socket
 import subprocess
@@ -245,6 +246,10 @@ def test_who_has_a_key_is_not_looked_into(start, keys, as_user, user):
 	    "address": "127.0.0.1:0", "tls": {"certificate": certificate,
 	    "key": key}}])
 	assert owner(with_key.pid) == 0
+	# and is not swapped out; a sanitizer locks nothing
+	if not sluice.sanitized() and resource.getrlimit(
+	    resource.RLIMIT_MEMLOCK)[0] >= 64 << 10:
+		assert with_key.proc_value("VmLck") >= 64
 	# a reload may be what brings the first one
 	ca, ca_key = keys("user-ca")
 	plain.change(tls={"ca_certificate": ca, "ca_key": ca_key})
