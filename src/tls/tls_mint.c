@@ -507,8 +507,8 @@ tls_mint_certificate(struct tls_mint *mint, const struct http1_host *host,
 		*why = "the CA has expired";
 	else if (!tls_mint_permits(mint, host))
 		*why = "the CA may not speak for this host";
-	else
-		cert = sign_for(mint, host, now, &from, &until);
+	else if ((cert = sign_for(mint, host, now, &from, &until)) == NULL)
+		*why = "out of memory";
 	if (cert == NULL)
 		return NULL;
 	return remember(mint, key, cert, from, until, now);
