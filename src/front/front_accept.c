@@ -357,5 +357,7 @@ front_free(struct front *f)
 	}
 	free(f->listeners);
 	free(f->head);
+	/* those that have just ended still find their share by it */
+	loop_bury_all(f->loop);
 	free(f);
 }
