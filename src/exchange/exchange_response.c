@@ -93,10 +93,11 @@ begin_relaying(struct exchange *x)
 static void
 learn(struct exchange *x, const struct http1_head *h, uint64_t now)
 {
-	struct lesson lesson = { .verdict = BUDGET_NEUTRAL };
+	struct lesson lesson;
 	struct hint hint;
 
 	if (exchange_parent_speaks(x, h)) {
+		lesson = (struct lesson){ .verdict = BUDGET_NEUTRAL };
 		x->throttled = false;
 		exchange_teach(x, &lesson, now);
 		return;
