@@ -28,14 +28,27 @@ basic_of(const struct http1_head *h, struct http1_str *encoded)
 	return true;
 }
 
-bool
-user_read(const struct http1_head *h, char user[USER_NAME])
+/* A text of n bytes into size; false where it is too long or holds a NUL. */
+static bool
+take(char *to, size_t size, const char *p, size_t n)
+{
+	if (n >= size || memchr(p, '\0', n) != NULL)
+		return false;
+	memcpy(to, p, n);
+	to[n] = '\0';
+	return true;
+}
+
+/* A name and, unless it is NULL, a password. */
+static bool
+read_both(const struct http1_head *h, char name[USER_NAME],
+    char password[USER_PASSWORD])
 {
 	char plain[BASE64_PLAIN(BASIC_MAX)];
-	bool found = false;
 	struct http1_str encoded;
 	const char *colon;
 	size_t n, len;
+	bool found;
 
 	if (!basic_of(h, &encoded) || encoded.len > BASIC_MAX ||
 	    encoded.len % 4 != 0)
@@ -43,12 +56,21 @@ user_read(const struct http1_head *h, char user[USER_NAME])
 	n = base64_decode(plain, encoded.p, encoded.len);
 	colon = memchr(plain, ':', n);
 	len = colon != NULL ? (size_t)(colon - plain) : 0;
-	if (colon != NULL && len < USER_NAME &&
-	    memchr(plain, '\0', len) == NULL) {
-		memcpy(user, plain, len);
-		user[len] = '\0';
-		found = true;
-	}
+	found = colon != NULL && take(name, USER_NAME, plain, len) &&
+	    (password == NULL || take(password, USER_PASSWORD, colon + 1,
+	    n - len - 1));
 	explicit_bzero(plain, sizeof plain);
 	return found;
+}
+
+bool
+user_read(const struct http1_head *h, char user[USER_NAME])
+{
+	return read_both(h, user, NULL);
+}
+
+bool
+user_read_basic(const struct http1_head *h, struct user_basic *basic)
+{
+	return read_both(h, basic->name, basic->password);
 }
