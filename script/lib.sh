@@ -55,6 +55,7 @@ header	stdlib.h	libc6-dev
 library	libevent	libevent-dev
 library	yaml-0.1	libyaml-dev
 library	libidn2		libidn2-dev
+library	libxcrypt	libcrypt-dev
 library	libcares	libc-ares-dev
 library	jansson		libjansson-dev
 library	libbsd		libbsd-dev
@@ -69,6 +70,7 @@ header	uthash.h	uthash-dev
 test_needs='
 library	check		check
 program	curl		curl
+program	htpasswd	apache2-utils
 program	nginx		nginx
 program	node		nodejs
 program	openssl		openssl

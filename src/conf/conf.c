@@ -132,6 +132,8 @@ conf_unref(struct conf *conf)
 	free(conf->rules);
 	rule_free(&conf->fallback);
 	host_pattern_set_free(conf->patterns);
+	free(conf->access_users_file);
+	htpasswd_free(conf->access_users);
 	conf_addresses_free(&conf->listen);
 	conf_addresses_free(&conf->resolver);
 	conf_networks_free(&conf->access_clients);

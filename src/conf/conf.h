@@ -13,6 +13,7 @@
 #include "http/http1.h"
 #include "policy/destination.h"
 #include "policy/host_pattern.h"
+#include "policy/htpasswd.h"
 #include "policy/network.h"
 #include "policy/rule.h"
 
@@ -68,6 +69,9 @@ struct conf {
 
 	struct conf_networks	 access_clients; /* who may connect */
 	struct place		 access_clients_at; /* if a file has it */
+	char			*access_users_file; /* or NULL: anybody */
+	struct htpasswd		*access_users;	/* out of that; or NULL */
+	struct place		 access_users_at;
 	enum share		 access_share;	/* of one client */
 	uint64_t		 access_rate;	/* a second, the same; 0: off */
 

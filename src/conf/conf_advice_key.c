@@ -151,6 +151,10 @@ static const struct {
 	    "access: {clients: [192.0.2.0/24]}" },
 	{ AT(CONF_ACCESS), " allow allowed client networks network from hosts "
 	    "acl addresses whitelist ", "clients" },
+	{ AT(CONF_TOP), " auth users htpasswd basic_auth proxy_auth "
+	    "auth_basic_user_file auth_param ", "access: {users: /PATH}" },
+	{ AT(CONF_ACCESS), " auth user htpasswd passwd password_file "
+	    "users_file auth_basic_user_file basic ", "users" },
 	{ AT(CONF_ACCESS), " deny denied blacklist block ",
 	    "; who is not named in clients may not connect" },
 	{ AT(CONF_TOP), " cache cache_dir ", "; nothing is cached" },

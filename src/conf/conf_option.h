@@ -84,6 +84,7 @@ enum conf_kind {
 	CONF_WORKERS,		/* unsigned */
 	CONF_ADDRESS,		/* struct conf_address, owned */
 	CONF_FILE,		/* char *, owned */
+	CONF_USERS_FILE,	/* char *, owned */
 	CONF_SOCKET,		/* char *, owned: of a Unix socket */
 	CONF_MODE,		/* uint32_t: permissions */
 	CONF_WEB_HOSTS,		/* struct conf_names, owned */

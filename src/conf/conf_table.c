@@ -87,6 +87,11 @@ static const struct conf_option options[] = {
 	    .level = CONF_ACCESS, KIND(NETWORKS),
 	    .offset = TOP(access_clients), .max = 1024,
 	    .place = TOP(access_clients_at) },
+	{ .path = "access.users", .type = "path",
+	    .help = "A file with the users who may use the proxy, and hashes "
+	    "of their passwords.",
+	    .level = CONF_ACCESS, KIND(USERS_FILE),
+	    .offset = TOP(access_users_file), .place = TOP(access_users_at) },
 	{ .path = "access.share", .type = "choice",
 	    .range = "off, quarter, third or half", .fallback = "half",
 	    .help = "How much of what all others leave of limits.connections "

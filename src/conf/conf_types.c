@@ -250,6 +250,13 @@ const struct conf_type conf_types[] = {
 		.read = conf_scalar_file,
 		.print = conf_scalar_print_text,
 	},
+	[CONF_USERS_FILE] = {
+		.noun = "the path of a file that htpasswd -B has made",
+		.scalar = true,
+		.none = "none",
+		.read = conf_scalar_file,
+		.print = conf_scalar_print_text,
+	},
 	[CONF_SOCKET] = {
 		.noun = "an absolute path such as /run/sluice/admin.sock, ",
 		.scalar = true,

@@ -32,6 +32,7 @@
 #include "daemon/signals.h"
 #include "daemon/worker.h"
 #include "exchange/access.h"
+#include "exchange/user_checks.h"
 #include "exchange/via.h"
 #include "front/clients.h"
 #include "hosts/hosts.h"
@@ -45,6 +46,8 @@
  * The main thread reads the configuration, starts the workers and then only
  * waits: for signals, and for the workers to end.
  */
+
+#define CHECKERS	2	/* threads that check passwords */
 
 struct sluice {
 	struct reloader		 reloader;	/* has the configuration */
@@ -176,8 +179,10 @@ make_workers(struct sluice *s)
 
 	s->workers.list = calloc(s->workers.n, sizeof *s->workers.list);
 	s->exchanges = calloc(s->workers.n, sizeof *s->exchanges);
+	s->workers.checks = user_checks_new(CHECKERS);
 	if (s->hosts == NULL || s->workers.list == NULL ||
-	    s->exchanges == NULL || s->workers.clients == NULL)
+	    s->exchanges == NULL || s->workers.clients == NULL ||
+	    s->workers.checks == NULL)
 		fatal("cannot start: out of memory");
 	for (i = 0; i < s->workers.n; i++) {
 		s->workers.list[i] = worker_new(&s->workers, i,
@@ -237,6 +242,7 @@ stop(struct sluice *s)
 	unsigned i;
 
 	admin_free(s->admin);
+	user_checks_free(s->workers.checks);
 	for (i = 0; i < s->workers.n; i++)
 		worker_join(s->workers.list[i]);
 	free(s->workers.list);

@@ -13,6 +13,7 @@
 #include "conf/conf_load.h"
 #include "conf/conf_parent.h"
 #include "conf/conf_token.h"
+#include "conf/conf_users.h"
 #include "conf/conf_warnings.h"
 #include "exchange/access.h"
 #include "net/loop.h"
@@ -53,6 +54,7 @@ load_conf(const char *path, bool again, char **cause)
 	conf = again ? conf_load_again(path, cause) : conf_load(path, cause);
 	if (conf == NULL || (tls_contexts_load(conf, cause) &&
 	    conf_token_load(conf, cause) && conf_parent_load(conf, cause) &&
+	    conf_users_load(conf, cause) &&
 	    test_logs(conf, cause)))
 		return conf;
 	conf_unref(conf);
@@ -90,6 +92,7 @@ load_warnings(const struct conf *conf,
 	tls_warnings(conf, line, arg);
 	conf_token_warnings(conf, line, arg);
 	conf_parent_warnings(conf, line, arg);
+	conf_users_warnings(conf, line, arg);
 }
 
 void

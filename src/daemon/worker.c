@@ -229,6 +229,7 @@ open_rooms(struct worker *w, struct listeners *listeners)
 		.conf = w->conf,
 		.hosts = w->hosts,
 		.dialer = &w->dialer,
+		.user_checks = w->all->checks,
 	};
 	struct front_setup front = {
 		.loop = w->loop,

@@ -18,6 +18,7 @@ struct conf;
 struct exchanges;
 struct hosts;
 struct listeners;
+struct user_checks;
 struct worker;
 
 /* All of them, for what they end together. */
@@ -27,6 +28,7 @@ struct workers {
 	int			 done_fd;	/* eventfd; told of each end */
 	atomic_size_t		 requests;	/* not yet ended, of all */
 	struct memory		 memory;	/* what all may hold */
+	struct user_checks	*checks;	/* of passwords, for all */
 	struct clients		*clients;	/* who connects */
 	atomic_bool		 draining;
 };

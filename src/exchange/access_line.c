@@ -102,6 +102,7 @@ access_line_text(const struct access_line *l, const char *time,
 	}
 	put_member(&line, "observed", l->observed);
 	put_member(&line, "parent", l->parent);
+	put_member(&line, "user", l->user);
 	buf[line.len++] = '\n';
 	return line.len;
 }
@@ -122,7 +123,7 @@ access_line_json(const struct access_line *l, const char *time,
 	size_t n;
 
 	o = json_pack("{ss ss? ss? ss ss? ss? si ss sf sf si sI sI ss? ss? "
-	    "so ss? ss?}",
+	    "so ss? ss? ss?}",
 	    "time", time, "host", l->host, "rule", l->rule,
 	    "client", l->client, "method", l->method, "path", l->path,
 	    "status", l->status, "outcome", outcomes[l->outcome],
@@ -131,7 +132,7 @@ access_line_json(const struct access_line *l, const char *time,
 	    "out", (json_int_t)l->out, "reason", l->reason,
 	    "budget", l->budget, "paused", l->paused > 0 ?
 	    json_real(seconds(l->paused)) : json_null(),
-	    "observed", l->observed, "parent", l->parent);
+	    "observed", l->observed, "parent", l->parent, "user", l->user);
 	if (o == NULL)
 		return 0;
 	n = json_dumpb(o, buf, ACCESS_LINE - 1,

@@ -28,6 +28,7 @@ enum access_outcome {
 /* Strings are escaped where they are written; no query, no field ever is. */
 struct access_line {
 	const char		*client;
+	const char		*user;		/* who was checked; or NULL */
 	const char		*method;	/* NULL: not understood */
 	const char		*host;		/* NULL: not understood */
 	const char		*rule;		/* NULL: none was looked for */

@@ -15,6 +15,7 @@
 #include "exchange/exchange_forward.h"
 #include "exchange/exchange_resend.h"
 #include "exchange/exchange_state.h"
+#include "exchange/exchange_user.h"
 #include "exchange/upgrade.h"
 #include "front/clients.h"
 #include "front/front.h"
@@ -22,7 +23,6 @@
 #include "http/http1_head.h"
 #include "policy/claim.h"
 #include "policy/rule_retry.h"
-#include "policy/user.h"
 
 static void
 log_wait(const struct exchange *x)
@@ -103,14 +103,13 @@ refuse_over_budget(struct exchange *x, enum hosts_answer a)
 static char *
 user_of(const struct exchange *x, const struct http1_head *h)
 {
-	const char *placed = front_user(x->downstream);
-	char user[USER_NAME];
+	const char *user;
+	char buf[USER_NAME];
 
 	if (x->ticket.rule->fair_by.kind != RULE_KEY_USER)
 		return NULL;
-	if (user_read(h, user))
-		return strdup(user);
-	return placed != NULL ? strdup(placed) : NULL;
+	user = exchange_user_name(x, h, buf);
+	return user != NULL ? strdup(user) : NULL;
 }
 
 /* It waits: whoever looks at the queue is to see what it is. */
@@ -264,6 +263,7 @@ exchange_admit(struct exchange *x, const struct http1_head *h)
 		.address = front_address(x->downstream),
 		.address_hash = front_address_hash(x->downstream),
 		.user = front_user(x->downstream),
+		.checked = x->ticket.conf->access_users != NULL,
 		.owner = owner_of(x),
 		.tunnel = x->is_connect,
 	};

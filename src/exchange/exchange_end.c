@@ -12,6 +12,7 @@
 #include "exchange/exchange_opening.h"
 #include "exchange/exchange_resend.h"
 #include "exchange/exchange_state.h"
+#include "exchange/exchange_user.h"
 #include "exchange/recent.h"
 #include "exchange/tunnel.h"
 #include "front/front.h"
@@ -51,6 +52,8 @@ write_log(struct exchange *x, enum access_outcome outcome, const char *reason,
 	if (x->admitted)
 		line.upstream = now - x->began - line.wait;
 	line.client = front_peer(x->downstream);
+	if (x->ticket.conf->access_users != NULL)
+		line.user = front_user(x->downstream);
 	line.method = access_method(x->head.p, x->method_len, method);
 	line.host = access_host(&x->host, x->port, host, sizeof host);
 	line.rule = x->ticket.rule->name;
@@ -91,6 +94,8 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	recent_note(x, outcome, reason, observed, now);
 	if (x->phase == EXCHANGE_QUEUED)
 		exchange_count_wait(x, false, now);
+	if (x->phase == EXCHANGE_CHECKING)
+		exchange_user_leave(x);
 	exchange_set_phase(x, EXCHANGE_ENDED);
 	exchange_opening_end(x);
 	exchange_count_end(x, outcome);

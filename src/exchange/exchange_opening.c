@@ -7,7 +7,7 @@
 #include <event2/event.h>
 
 #include "exchange/exchange_state.h"
-#include "policy/user.h"
+#include "exchange/exchange_user.h"
 #include "tls/tls.h"
 #include "upstream/parent_tunnel.h"
 #include "upstream/upstream_taken.h"
@@ -15,15 +15,15 @@
 bool
 exchange_opening_new(struct exchange *x, const struct http1_head *h)
 {
-	char user[USER_NAME];
-	bool known = user_read(h, user);
+	char buf[USER_NAME];
+	const char *user = exchange_user_name(x, h, buf);
 	struct opening *o;
 
 	if (x->opening != NULL)
 		return true;
 	if ((o = calloc(1, sizeof *o)) == NULL)
 		return false;
-	if (known && (o->user = strdup(user)) == NULL) {
+	if (user != NULL && (o->user = strdup(user)) == NULL) {
 		free(o);
 		return false;
 	}

@@ -14,6 +14,8 @@
 #include "exchange/exchange_opening.h"
 #include "exchange/exchange_state.h"
 #include "exchange/exchange_timeout.h"
+#include "exchange/exchange_user.h"
+#include "exchange/reply.h"
 #include "exchange/via.h"
 #include "front/clients.h"
 #include "front/front.h"
@@ -149,13 +151,81 @@ take_conf(struct exchange *x)
 	take_limits(x);
 }
 
+/*
+ * Returns whether it goes on: else it waits, or was refused.  Whoever has no
+ * users is not to pay for what stands on its stack.
+ */
+static bool __attribute__((noinline))
+is_users(struct exchange *x, const struct http1_head *h)
+{
+	struct reply r;
+
+	switch (exchange_user_ask(x, h, &r)) {
+	case EXCHANGE_USER_GOES:
+		return true;
+	case EXCHANGE_USER_WAITS:
+		break;
+	case EXCHANGE_USER_REFUSED:
+		x->refusal = STATS_ACCESS_USER;
+		exchange_answer(x, &r, ACCESS_REFUSED, r.detail);
+		break;
+	}
+	return false;
+}
+
+static void
+begin(struct exchange *x, const struct http1_head *h)
+{
+	uint64_t wait;
+
+	if (x->head.failed)
+		exchange_reject(x, 503, STATS_NO_MEMORY,
+		    "proxy_internal_error", "out of memory");
+	else if (x->exchanges->draining)
+		reject(x, h, 503, STATS_DRAINED,
+		    "connection_limit_reached",
+		    "the proxy is shutting down");
+	else if (!x->user_told && !pays(x, &wait))
+		refuse_rate(x, h, wait);
+	else if (x->ticket.conf->access_users != NULL && !is_users(x, h))
+		return;
+	else if (via_is_loop(h, via_name(x->ticket.conf)))
+		reject(x, h, 508, STATS_LOOP, "proxy_loop_detected",
+		    "the request has passed this proxy before");
+	else if (!exchange_local(x, h)) {
+		while (!decide(x, h))
+			take_limits(x);
+	}
+}
+
+/*
+ * With the head that it had before its user's password was checked; who has
+ * closed his side since then does not wait for his turn.
+ */
+static void
+begin_again(struct exchange *x, const struct http1_head *h)
+{
+	struct downstream *d = x->downstream;
+
+	exchange_set_phase(x, EXCHANGE_STARTING);
+	x->began = x->queued = loop_now();
+	begin(x, h);
+	if (x->phase == EXCHANGE_QUEUED && x->half_closed) {
+		exchange_finish(x, ACCESS_CLIENT_GONE, NULL);
+		front_abort(d, false);
+	}
+}
+
 void
 exchange_start(struct exchanges *all, struct downstream *d,
     const struct http1_head *h)
 {
-	struct exchange *x;
-	uint64_t wait;
+	struct exchange *x = front_attached(d);
 
+	if (x != NULL) {
+		begin_again(x, h);
+		return;
+	}
 	if ((x = calloc(1, sizeof *x)) == NULL) {
 		exchange_refuse(all, d, h, 503, "out of memory");
 		return;
@@ -172,21 +242,5 @@ exchange_start(struct exchanges *all, struct downstream *d,
 	/* RFC 9112 9.3 */
 	if (x->old_client && !x->ticket.conf->keep_alive_10)
 		x->keep = false;
-
-	if (x->head.failed)
-		exchange_reject(x, 503, STATS_NO_MEMORY,
-		    "proxy_internal_error", "out of memory");
-	else if (all->draining)
-		reject(x, h, 503, STATS_DRAINED,
-		    "connection_limit_reached",
-		    "the proxy is shutting down");
-	else if (via_is_loop(h, via_name(x->ticket.conf)))
-		reject(x, h, 508, STATS_LOOP, "proxy_loop_detected",
-		    "the request has passed this proxy before");
-	else if (!pays(x, &wait))
-		refuse_rate(x, h, wait);
-	else if (!exchange_local(x, h)) {
-		while (!decide(x, h))
-			take_limits(x);
-	}
+	begin(x, h);
 }

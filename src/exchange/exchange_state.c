@@ -10,6 +10,8 @@
  *
  *   STARTING	nothing was decided yet.  Goes on as it is answered here, is
  *		refused, has to wait, or is admitted at once.
+ *   CHECKING	its user's password is being checked; then it is STARTING again,
+ *		with the same head.
  *   QUEUED	its host's throttle has it waiting, until that admits it, or
  *		cannot in time.
  *   CONNECTING	admitted; an upstream is dialled, unless an idle one is there.

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "exchange/gather.h"
 #include "exchange/relay_head.h"
+#include "exchange/user_gate.h"
 #include "hosts/hosts.h"
 #include "http/http1.h"
 #include "net/dial.h"
@@ -39,6 +40,7 @@ struct upstreams;
 enum exchange_phase {
 	EXCHANGE_NONE,		/* not yet */
 	EXCHANGE_STARTING,
+	EXCHANGE_CHECKING,
 	EXCHANGE_QUEUED,
 	EXCHANGE_CONNECTING,
 	EXCHANGE_OPENED,
@@ -67,6 +69,7 @@ struct exchanges {
 	const struct dialer	*dialer;
 	struct access_log	*access;
 	struct client_hasher	*hasher;
+	struct user_gate	*users;
 	struct recent		*recent;	/* who ended last; or NULL */
 	unsigned		 workers;	/* that share what is kept */
 	bool			 draining;
@@ -122,6 +125,9 @@ struct exchange {
 	bool			 chunked;	/* its body */
 	char			*offer;		/* to upgrade; or NULL */
 	char			*user;		/* that waits; or NULL */
+	struct user_waiter	 user_waiter;	/* for his password's check */
+	bool			 user_told;	/* that came of it: */
+	bool			 user_right;
 	bool			 expect;	/* waits for 100 to go on */
 	bool			 idempotent;
 	bool			 resendable;	/* the rule allows it */

@@ -42,6 +42,12 @@ exchange_timeout(void *arg)
 		exchange_admit_late(x);
 		return;
 	}
+	if (x->phase == EXCHANGE_CHECKING) {
+		exchange_reject(x, 503, STATS_ACCESS_USER,
+		    "proxy_internal_error",
+		    "the check of the password took too long");
+		return;
+	}
 	if (x->judging != NULL && loop_now() >= exchange_judge_until(x)) {
 		exchange_response_judged(x);
 		exchange_deadline_set(x);

@@ -96,6 +96,10 @@ half_closed_cb(void *arg)
 		exchange_connect_half_closed(x);
 		return;
 	}
+	if (x->phase == EXCHANGE_CHECKING) {
+		x->half_closed = true;
+		return;
+	}
 	x->half_closed = true;
 	exchange_deadline_renew(x);
 }
@@ -151,7 +155,9 @@ exchanges_new(const struct exchanges_setup *setup)
 	all->hasher = client_hasher_new();
 	all->workers = setup->conf->workers;
 	all->recent = recent_new(kept(all));
-	if (all->access == NULL || all->hasher == NULL) {
+	all->users = user_gate_new(all->loop, all->hasher,
+	    setup->user_checks);
+	if (all->access == NULL || all->hasher == NULL || all->users == NULL) {
 		exchanges_free(all);
 		return NULL;
 	}
@@ -178,6 +184,7 @@ exchanges_free(struct exchanges *all)
 {
 	if (all->access != NULL)
 		access_free(all->access);
+	user_gate_free(all->users);
 	client_hasher_free(all->hasher);
 	deadline_free(&all->held_timer);
 	recent_free(all->recent);

@@ -15,6 +15,7 @@ struct front_events;
 struct hosts;
 struct loop;
 struct upstreams;
+struct user_checks;
 
 /* What exchanges are made with; all of it stays its owner's. */
 struct exchanges_setup {
@@ -23,6 +24,7 @@ struct exchanges_setup {
 	struct hosts		*hosts;		/* shared by all threads */
 	struct upstreams	*upstreams;
 	const struct dialer	*dialer;
+	struct user_checks	*user_checks;	/* shared by all threads */
 };
 
 /* Returns NULL without memory. */
@@ -31,7 +33,7 @@ struct exchanges *exchanges_new(const struct exchanges_setup *);
 void	 exchanges_reload(struct exchanges *, struct conf *);
 /* From now on none begins. */
 void	 exchanges_drain(struct exchanges *);
-/* When all have ended. */
+/* When all have ended, and the checks of passwords, too. */
 void	 exchanges_free(struct exchanges *);
 
 /* What a front tells of its clients; its owner is the thread's exchanges. */

@@ -24,6 +24,7 @@ static const struct {
 	{ 403, "Forbidden" },
 	{ 404, "Not Found" },
 	{ 405, "Method Not Allowed" },
+	{ 407, "Proxy Authentication Required" },
 	{ 408, "Request Timeout" },
 	{ 409, "Conflict" },
 	{ 413, "Content Too Large" },
@@ -42,6 +43,10 @@ static const struct {
 	{ 505, "HTTP Version Not Supported" },
 	{ 508, "Loop Detected" },
 };
+
+/* RFC 7617 2.1 */
+static const char challenge[] = "Proxy-Authenticate: Basic realm=\"sluice\", "
+    "charset=\"UTF-8\"\r\n";
 
 const char *
 reply_reason(int status)
@@ -153,9 +158,10 @@ reply_send(struct downstream *d, const struct reply *r)
 	    "Content-Type: application/problem+json\r\n"
 	    "Content-Length: %zu\r\n"
 	    "Proxy-Status: sluice%s; details=\"%s%s\"\r\n"
-	    "%s%s%s\r\n",
+	    "%s%s%s%s\r\n",
 	    r->status, reply_reason(r->status), date, len, error, r->detail,
-	    again, retry, proxy_status_timing(timing, r->held, r->resent),
+	    again, r->status == 407 ? challenge : "", retry,
+	    proxy_status_timing(timing, r->held, r->resent),
 	    reply_connection(r->close, r->old_client));
 	v[0].iov_base = head;
 	v[0].iov_len = (size_t)n < sizeof head ? (size_t)n : sizeof head - 1;

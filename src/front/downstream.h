@@ -70,7 +70,9 @@ struct downstream {
 	bool			 hearing;	/* what comes is looked at */
 	struct claim_turn	 turn;		/* of the next request */
 	struct client_hash	 address_hash;	/* zero: not made yet */
-	char			*user;		/* who asked for it; or NULL */
+	char			*user;		/* front_user() */
+	char			*held;		/* front_hold()'s; or NULL */
+	size_t			 held_len;
 	bool			 handshake;	/* not done yet */
 	bool			 tls_unused;	/* no request since then */
 	enum tls_result		 tls_end;	/* TLS_OK: it goes on */
@@ -135,6 +137,7 @@ struct front {
 	struct downstream	*wanting;	/* whose request evhttp makes */
 	char			*head;		/* the head being parsed */
 	size_t			 head_size;
+	size_t			 head_len;
 	struct front_listener	*listeners;
 	size_t			 nlisteners;
 	unsigned		 nstrangers;	/* connected */

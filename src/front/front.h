@@ -162,8 +162,21 @@ const struct sockaddr *front_address(const struct downstream *);
 struct client_hash *front_address_hash(struct downstream *);
 
 /*
- * Returns the name of the user who asked for the tunnel that it is inside of;
- * NULL where there is no tunnel or no name.  Valid as long as the downstream.
+ * Keeps start()'s head, which front_restart() tells of again; meanwhile the
+ * request waits.  Returns false without memory.
+ */
+bool		 front_hold(struct downstream *);
+/* start() follows, before this returns. */
+void		 front_restart(struct downstream *);
+
+/*
+ * Notes the name of whoever asks, after his password was checked; NULL: it is
+ * nobody's.  Returns false without memory.
+ */
+bool		 front_set_user(struct downstream *, const char *name);
+/*
+ * Returns that name; with access.users off that which whoever asked for the
+ * tunnel gave himself.  NULL where there is none.  Until the next request.
  */
 const char	*front_user(const struct downstream *);
 
@@ -175,6 +188,8 @@ const struct http1_host *front_tunnel(const struct downstream *);
 
 /* Who is told what the client does; to be called before start() returns. */
 void		 front_attach(struct downstream *, void *user);
+/* Returns him; NULL between requests. */
+void		*front_attached(const struct downstream *);
 
 /*
  * Starts, or goes on with, reading the request's body: body() and

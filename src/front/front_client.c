@@ -2,6 +2,7 @@
 #include "front/downstream.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Who the client is, and what is kept for it. */
@@ -10,6 +11,12 @@ void
 front_attach(struct downstream *d, void *user)
 {
 	d->attached = user;
+}
+
+void *
+front_attached(const struct downstream *d)
+{
+	return d->attached;
 }
 
 const char *
@@ -111,6 +118,20 @@ struct client_hash *
 front_address_hash(struct downstream *d)
 {
 	return &d->address_hash;
+}
+
+bool
+front_set_user(struct downstream *d, const char *name)
+{
+	char *copy = NULL;
+
+	if (d->user != NULL && name != NULL && strcmp(d->user, name) == 0)
+		return true;
+	if (name != NULL && (copy = strdup(name)) == NULL)
+		return false;
+	free(d->user);
+	d->user = copy;
+	return true;
 }
 
 const char *

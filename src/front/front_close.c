@@ -2,6 +2,7 @@
 #include "front/front_close.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "front/downstream.h"
 #include "front/front_input.h"
@@ -18,6 +19,18 @@ free_downstream(void *arg)
 
 	front_share_leave(d);
 	reserve_free(d);
+}
+
+void
+front_drop_held(struct downstream *d)
+{
+	if (d->held == NULL)
+		return;
+	memory_sub(d->front->loop->memory, d->held_len);
+	explicit_bzero(d->held, d->held_len);
+	free(d->held);
+	d->held = NULL;
+	d->held_len = 0;
 }
 
 void
@@ -40,6 +53,7 @@ front_close(struct downstream *d)
 	(void)stream_release(&d->stream);
 	stream_free(&d->stream);
 	front_free_inside(d);
+	front_drop_held(d);
 	if (d->evcon != NULL) {
 		memory_unwatch(f->loop->memory,
 		    bufferevent_get_input(d->bev));

@@ -81,15 +81,26 @@ are_same(const struct conf_networks *a, const struct conf_networks *b)
 	    memcmp(a->list, b->list, a->n * sizeof *a->list) == 0);
 }
 
+/* Nobody was asked who he is before a tunnel that he is inside of now. */
+static bool
+is_unasked(const struct downstream *d, const struct conf *conf)
+{
+	return d->inside != NULL && conf->access_users != NULL &&
+	    front_conf(d)->access_users == NULL;
+}
+
 void
 front_gate_reload(struct front *f, const struct conf *conf)
 {
 	struct downstream *d, *next;
 
-	if (are_same(&f->conf->access_clients, &conf->access_clients))
+	if (are_same(&f->conf->access_clients, &conf->access_clients) &&
+	    (f->conf->access_users == NULL) == (conf->access_users == NULL))
 		return;
 	TAILQ_FOREACH_SAFE(d, &f->all, entry, next) {
-		d->barred = !is_let_in(d, conf);
+		d->barred = !is_let_in(d, conf) || is_unasked(d, conf);
+		if (conf->access_users == NULL && d->inside == NULL)
+			(void)front_set_user(d, NULL);
 		if (d->barred && d->state == HEAD && d->scan.seen == 0)
 			front_close(d);
 	}

@@ -140,6 +140,14 @@ place_here(const struct http1_head *head, enum http1_error err,
 	return 400;
 }
 
+/* Credentials are not kept longer than they are needed. */
+static void
+forget_head(struct front *f)
+{
+	if (f->conf->access_users != NULL)
+		explicit_bzero(f->head, f->head_len);
+}
+
 static void
 start_request(struct downstream *d, size_t len)
 {
@@ -190,7 +198,35 @@ save_head(struct front *f, const char *head, size_t len)
 		f->head_size = len;
 	}
 	memcpy(f->head, head, len);
+	f->head_len = len;
 	return true;
+}
+
+bool
+front_hold(struct downstream *d)
+{
+	const struct front *f = d->front;
+
+	if ((d->held = malloc(f->head_len)) == NULL)
+		return false;
+	memcpy(d->held, f->head, f->head_len);
+	d->held_len = f->head_len;
+	memory_add(f->loop->memory, d->held_len);
+	return true;
+}
+
+void
+front_restart(struct downstream *d)
+{
+	struct front *f = d->front;
+	bool saved = save_head(f, d->held, d->held_len);
+
+	front_drop_held(d);
+	if (saved) {
+		start_request(d, f->head_len);
+		forget_head(f);
+	} else
+		front_client_gone(d, "out of memory");
 }
 
 /* Its end is still to come. */
@@ -218,9 +254,10 @@ take_head(struct downstream *d, const char *p, size_t len, size_t end,
 		evbuffer_drain(bufferevent_get_input(d->bev), end);
 	else
 		front_keep_input(d, p + end, len - end);
-	if (begin_request(d))
+	if (begin_request(d)) {
 		start_request(d, end);
-	else
+		forget_head(d->front);
+	} else
 		front_close(d);
 }
 

@@ -16,7 +16,7 @@ bool
 front_inside(struct downstream *d, const struct http1_host *host,
     const char *user, struct tls *tls)
 {
-	if (user != NULL && (d->user = strdup(user)) == NULL) {
+	if (user != NULL && !front_set_user(d, user)) {
 		tls_free(tls);
 		return false;
 	}

@@ -134,7 +134,7 @@ identify(const struct rule_key *key, const struct claim_source *s,
 	case RULE_KEY_CLIENT:
 		return address_of(s->address);
 	case RULE_KEY_USER:
-		if (user_read(s->head, user))
+		if (!s->checked && user_read(s->head, user))
 			who.p = user;
 		else
 			who.p = s->user;

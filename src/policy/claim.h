@@ -46,8 +46,12 @@ struct claim_source {
 	const struct sockaddr	*address;	/* NULL: a Unix socket */
 	/* Where that one's hash stays, once it was made: zero until then. */
 	struct client_hash	*address_hash;	/* or NULL */
-	/* By whom the tunnel was asked for that it comes through, or NULL. */
+	/*
+	 * By whom the tunnel was asked for that it comes through, or NULL; where
+	 * users are checked, who asks: what the head says is nothing then.
+	 */
 	const char		*user;
+	bool			 checked;
 	uint64_t		 owner;		/* whose place in the queue */
 	bool			 tunnel;	/* a CONNECT */
 };

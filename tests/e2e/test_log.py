@@ -21,7 +21,7 @@ MEMBER = re.compile(r' ([a-z]+)="((?:[^"\\]|\\.)*)"')
 # As in the API, and what the log has besides.
 KEYS = ["time", "host", "rule", "client", "method", "path", "status",
     "outcome", "held", "upstream", "resent", "in", "out", "reason", "budget",
-    "paused", "observed", "parent"]
+    "paused", "observed", "parent", "user"]
 
 
 def parse(line):
@@ -29,8 +29,7 @@ def parse(line):
 	match = LINE.match(line)
 	assert match, line
 	row = {**dict.fromkeys(("rule", "path", "budget", "paused", "observed",
-	    "parent")),
-	    **match.groupdict()}
+	    "parent", "user")), **match.groupdict()}
 	for name, value in MEMBER.findall(row.pop("members")):
 		row[name] = re.sub(r"\\(.)", r"\1", value)
 	for name in ("held", "upstream"):

@@ -3,10 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "check_conf.h"
 #include "conf/conf_access.h"
 #include "conf/conf_networks.h"
+#include "conf/conf_users.h"
 
 /* Who may use the proxy. */
 
@@ -39,6 +41,10 @@ static const struct wrong errors[] = {
 	{ "access: {clients: 'fe80::1%eth0'}\n",
 	    "1:19: access.clients: \"fe80::1%eth0\" is no network, expected "
 	    ANY "; did you mean \"fe80::1\"?" },
+	{ "access: {users: }\n", "1:17: access.users: no value, expected the "
+	    "path of a file that htpasswd -B has made" },
+	{ "access: {users: [a]}\n", "1:17: access.users: a list, ..." },
+	{ "access: {users: ''}\n", "1:17: access.users: \"\" ..." },
 };
 
 START_TEST(error)
@@ -109,6 +115,72 @@ START_TEST(too_many)
 }
 END_TEST
 
+static char *
+file_of(const char *text)
+{
+	static char path[] = "check_conf_access.XXXXXX";
+	int fd;
+
+	memcpy(path + strlen(path) - 6, "XXXXXX", 6);
+	ck_assert_int_ne(fd = mkstemp(path), -1);
+	ck_assert_int_eq(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	return path;
+}
+
+#define HASH "$2y$05$eqI5ClYaXlmpjyjIVKDaduBhVwOKdHzeTxZjVLUNi0k5GuSsWV/2G"
+
+/* A file's text, and its error behind its path; NULL: there is none. */
+static const struct {
+	const char	*text;
+	const char	*cause;
+} files[] = {
+	{ "a:" HASH "\nb:" HASH "\n", NULL },
+	{ "", NULL },
+	{ "a:" HASH "\nb:x\n", ":2: no hash but perhaps the password itself; "
+	    "make one with htpasswd -B" },
+};
+
+START_TEST(users)
+{
+	char *path = file_of(files[_i].text), text[256], *cause = NULL;
+	struct conf *conf;
+	bool ok;
+
+	snprintf(text, sizeof text, "access:\n  users: %s\n", path);
+	conf = parse_ok(text);
+	ck_assert_str_eq(conf->access_users_file, path);
+	ok = conf_users_load(conf, &cause);
+	ck_assert_int_eq(ok, files[_i].cause == NULL);
+	ck_assert_int_eq(conf->access_users != NULL, ok);
+	if (!ok) {
+		snprintf(text, sizeof text, "test.yaml:2:10: access.users: %s"
+		    "%s", path, files[_i].cause);
+		ck_assert_str_eq(cause, text);
+	}
+	free(cause);
+	unlink(path);
+	conf_unref(conf);
+}
+END_TEST
+
+START_TEST(no_users)
+{
+	struct conf *conf = parse_ok("access: {users: /nowhere/at/all}\n");
+	char *cause = NULL;
+
+	ck_assert(!conf_users_load(conf, &cause));
+	ck_assert_str_eq(cause, "test.yaml:1:17: access.users: "
+	    "/nowhere/at/all: No such file or directory");
+	free(cause);
+	conf_unref(conf);
+	conf = parse_ok("workers: 1\n");
+	ck_assert(conf_users_load(conf, &cause));
+	ck_assert_ptr_null(conf->access_users);
+	conf_unref(conf);
+}
+END_TEST
+
 /* Listening addresses, clients, and the one warning; NULL: none. */
 static const struct {
 	const char	*text;
@@ -165,6 +237,8 @@ conf_access_suite(void)
 	tcase_add_loop_test(texts, clients, 0, COUNT(good));
 	tcase_add_test(texts, too_many);
 	tcase_add_loop_test(texts, warnings, 0, COUNT(warned));
+	tcase_add_loop_test(texts, users, 0, COUNT(files));
+	tcase_add_test(texts, no_users);
 	suite_add_tcase(suite, texts);
 	return suite;
 }

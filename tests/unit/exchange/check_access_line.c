@@ -20,6 +20,7 @@ static const struct access_line waited = {
 	.resent = 2, .outcome = ACCESS_REFUSED, .reason = "max_wait",
 	.budget = "2 per 1s of /a \"b\\\n", .paused = 60001000000,
 	.observed = "would have waited 2s", .parent = "http://proxy.test:3128",
+	.user = "al \"ice",
 };
 static const struct access_line unknown = {
 	.client = "-", .outcome = ACCESS_CLIENT_GONE,
@@ -39,7 +40,7 @@ static const struct {
 	    "refused, sent again: 2: max_wait rule=\"a.test\" path=\"/x\" "
 	    "budget=\"2 per 1s of /a \\\"b\\\\?\" paused=\"60.001\" "
 	    "observed=\"would have waited 2s\" "
-	    "parent=\"http://proxy.test:3128\"\n" },
+	    "parent=\"http://proxy.test:3128\" user=\"al \\\"ice\"\n" },
 	{ &unknown, TIME " - - - 0 0 0 0.000 0.000 client gone\n" },
 	{ &tunnel, TIME " " WHO " CONNECT [::1]:443 200 0 0 0.000 0.000 "
 	    "tunnel, requests inside not seen rule=\"defaults\"\n" },
@@ -61,7 +62,7 @@ START_TEST(json)
 	static const char *const names[] = { "time", "host", "rule", "client",
 	    "method", "path", "status", "outcome", "held", "upstream",
 	    "resent", "in", "out", "reason", "budget", "paused", "observed",
-	    "parent" };
+	    "parent", "user" };
 	char buf[ACCESS_LINE];
 	size_t n = access_line_json(&waited, TIME, buf), i = 0;
 	const char *key;
@@ -86,6 +87,8 @@ START_TEST(json)
 	    waited.observed);
 	ck_assert_str_eq(json_string_value(json_object_get(o, "parent")),
 	    waited.parent);
+	ck_assert_str_eq(json_string_value(json_object_get(o, "user")),
+	    waited.user);
 	json_decref(o);
 }
 END_TEST
@@ -93,7 +96,7 @@ END_TEST
 START_TEST(json_of_what_is_not_known)
 {
 	static const char *const names[] = { "host", "rule", "method", "path",
-	    "reason", "budget", "paused", "observed", "parent" };
+	    "reason", "budget", "paused", "observed", "parent", "user" };
 	char buf[ACCESS_LINE];
 	size_t n = access_line_json(&unknown, TIME, buf), i;
 	json_t *o = json_loadb(buf, n, 0, NULL);
