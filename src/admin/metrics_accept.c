@@ -1,149 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "admin/metrics_accept.h"
 
-#include <stddef.h>
-#include <string.h>
-#include <strings.h>
-
-/* A part of the field: a range of media types, or a parameter. */
-struct part {
-	const char	*p;
-	size_t		 len;
-};
-
-/* How well something is liked: by the range that names it most closely. */
-struct liking {
-	unsigned	 closeness;	/* 0: by none */
-	unsigned	 q;		/* thousandths */
-};
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-/* Takes what is before the next separator; NULL: that was all. */
-static const char *
-next(const char *p, char separator, struct part *part)
-{
-	bool quoted = false;
-
-	while (is_blank(*p))
-		p++;
-	part->p = p;
-	for (; *p != '\0' && (*p != separator || quoted); p++) {
-		if (*p == '"')
-			quoted = !quoted;
-		else if (*p == '\\' && quoted && p[1] != '\0')
-			p++;
-	}
-	part->len = (size_t)(p - part->p);
-	while (part->len > 0 && is_blank(part->p[part->len - 1]))
-		part->len--;
-	return *p == '\0' ? NULL : p + 1;
-}
-
-static bool
-is(const struct part *part, const char *text)
-{
-	return part->len == strlen(text) &&
-	    strncasecmp(part->p, text, part->len) == 0;
-}
-
-static bool
-begins(const struct part *part, const char *text)
-{
-	size_t len = strlen(text);
-
-	return part->len >= len && strncasecmp(part->p, text, len) == 0;
-}
-
-/* Three decimals at most; what is no weight is as good as none given. */
-static unsigned
-weight(const char *p, size_t len)
-{
-	unsigned q, scale = 100;
-
-	if (len == 0 || *p != '0')
-		return 1000;
-	for (q = 0, p += 2, len -= len < 2 ? len : 2; len > 0 && scale > 0 &&
-	    *p >= '0' && *p <= '9'; p++, len--, scale /= 10)
-		q += (unsigned)(*p - '0') * scale;
-	return q;
-}
-
-/* The parameters of a range: its weight, and whether its version is that. */
-static unsigned
-parameters(const char *p, size_t len, const char *version, bool *fits)
-{
-	char text[256];
-	struct part part;
-	unsigned q = 1000;
-
-	*fits = true;
-	if (len >= sizeof text)
-		return 0;
-	memcpy(text, p, len);
-	text[len] = '\0';
-	for (p = text; p != NULL;) {
-		p = next(p, ';', &part);
-		if (begins(&part, "q="))
-			q = weight(part.p + 2, part.len - 2);
-		else if (begins(&part, "version=") &&
-		    !(part.len - 8 == strlen(version) &&
-		    memcmp(part.p + 8, version, part.len - 8) == 0))
-			*fits = false;
-	}
-	return q;
-}
-
-/* How closely a range names a media type; 0: not at all. */
-static unsigned
-closeness(const struct part *range, const char *type, const char *family)
-{
-	if (is(range, type))
-		return 3;
-	if (is(range, family))
-		return 2;
-	return is(range, "*/*") ? 1 : 0;
-}
-
-static void
-like(struct liking *l, const struct part *all, const char *type,
-    const char *family, const char *version)
-{
-	const char *end = memchr(all->p, ';', all->len);
-	size_t len = end != NULL ? (size_t)(end - all->p) : all->len;
-	struct part range = { all->p, len };
-	unsigned close, q = 1000;
-	bool fits = true;
-
-	while (range.len > 0 && is_blank(range.p[range.len - 1]))
-		range.len--;
-	if ((close = closeness(&range, type, family)) == 0)
-		return;
-	if (end != NULL)
-		q = parameters(end + 1, all->len - len - 1, version, &fits);
-	if (!fits || close < l->closeness ||
-	    (close == l->closeness && q <= l->q))
-		return;
-	*l = (struct liking){ close, q };
-}
+#include "http/accept.h"
 
 bool
 metrics_accept_open(const char *accept)
 {
-	struct liking open = { 0, 0 }, text = { 0, 0 };
-	struct part range;
-	const char *p = accept;
+	struct accept_liking open = accept_like(accept,
+	    "application/openmetrics-text", "1.0.0");
+	struct accept_liking text = accept_like(accept, "text/plain", "0.0.4");
 
-	while (p != NULL) {
-		p = next(p, ',', &range);
-		like(&open, &range, "application/openmetrics-text",
-		    "application/*", "1.0.0");
-		like(&text, &range, "text/plain", "text/*", "0.0.4");
-	}
 	/* "*" is said by those who know of neither */
 	return open.closeness == 3 && open.q > 0 && (open.q > text.q ||
 	    (open.q == text.q && text.closeness < 3));
