@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "conf/conf.h"
+#include "exchange/browser_page.h"
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_judge.h"
 #include "exchange/exchange_learn.h"
@@ -328,7 +329,7 @@ exchange_refuse(struct exchanges *all, struct downstream *d,
     const struct http1_head *head, int status, const char *why)
 {
 	const struct rule *rule = rule_of(all, head);
-	char method[32], host[HTTP1_HOST + 16], path[ACCESS_PATH];
+	char *page, method[32], host[HTTP1_HOST + 16], path[ACCESS_PATH];
 	struct reply r = {
 		.status = status,
 		.error = error_of(status),
@@ -348,7 +349,9 @@ exchange_refuse(struct exchanges *all, struct downstream *d,
 		.reason = why,
 	};
 
+	r.page = page = browser_page(all->conf, d, head, &r);
 	line.out = reply_send(d, &r);
+	free(page);
 	exchange_count_refused(all, rule, refusal_of(d, status));
 	if (!front_is_quiet(d)) {
 		recent_note_refused(all, d, head, rule, status, why);

@@ -136,7 +136,7 @@ reply_send(struct downstream *d, const struct reply *r)
 	char head[1024], date[64], retry[48] = "", error[64] = "";
 	char timing[PROXY_STATUS_TIMING], again[64] = "";
 	struct iovec v[2];
-	char *body = problem(r);
+	char *body = r->page != NULL ? strdup(r->page) : problem(r);
 	size_t len = body != NULL ? strlen(body) : 0;
 	time_t now = time(NULL);
 	struct tm tm;
@@ -155,11 +155,13 @@ reply_send(struct downstream *d, const struct reply *r)
 	n = snprintf(head, sizeof head,
 	    "HTTP/1.1 %d %s\r\n"
 	    "Date: %s\r\n"
-	    "Content-Type: application/problem+json\r\n"
+	    "Content-Type: %s\r\n"
 	    "Content-Length: %zu\r\n"
 	    "Proxy-Status: sluice%s; details=\"%s%s\"\r\n"
 	    "%s%s%s%s\r\n",
-	    r->status, reply_reason(r->status), date, len, error, r->detail,
+	    r->status, reply_reason(r->status), date, r->page != NULL ?
+	    "text/html; charset=utf-8" : "application/problem+json", len,
+	    error, r->detail,
 	    again, r->status == 407 ? challenge : "", retry,
 	    proxy_status_timing(timing, r->held, r->resent),
 	    reply_connection(r->close, r->old_client));

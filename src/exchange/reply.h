@@ -25,6 +25,7 @@ struct reply {
 	const struct hosts_explanation *why;	/* or NULL */
 	uint64_t	 held;		/* ns that it waited before */
 	unsigned	 resent;	/* how often it was sent again before */
+	const char	*page;		/* HTML for a person; or NULL */
 	bool		 head;		/* to HEAD: no body follows */
 	bool		 close;		/* the connection ends after it */
 	bool		 old_client;	/* speaks HTTP/1.0 */
