@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -116,6 +117,8 @@ static const struct condition conditions[] = {
 	{ "prctl", 0, INT(-1), PR_GET_NAME },
 	{ "prctl", 0, INT(-1), PR_SET_DUMPABLE },
 	{ "prctl", 0, INT(-1), PR_GET_DUMPABLE },
+	/* threads that check passwords let others go first */
+	{ "setpriority", 0, INT(-1), PRIO_PROCESS },
 	/* of its own limits */
 	{ "prlimit64", 0, INT(-1), 0 },
 };

@@ -2,6 +2,7 @@
 """Who may use the proxy by name and password: access.users."""
 import base64
 import ctypes
+import pathlib
 import re
 import ssl
 import subprocess
@@ -389,6 +390,17 @@ def test_slow_checks_delay_nobody_else(lab):
 	    [200] * 4 + [407] * 12
 	# Not one of the checks, of which sixteen came before.
 	assert slowest < 0.5 * wire.SLOW
+
+
+def test_requests_go_before_checks(lab):
+	"""The threads that check have a lower priority, in the sandbox, too."""
+	house = House(lab)
+	assert house.ask(ALICE).status == 200
+	nice = []
+	for stat in pathlib.Path(f"/proc/{house.daemon.pid}/task").glob(
+	    "*/stat"):
+		nice.append(int(stat.read_text().rsplit(")", 1)[1].split()[16]))
+	assert max(nice) == max(10, min(nice)), nice
 
 
 def test_the_same_password_is_checked_once(lab):
