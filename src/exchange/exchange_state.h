@@ -83,6 +83,10 @@ struct exchanges {
 	struct deadline		 held_timer;
 };
 
+/*
+ * Its fields leave few holes: one is cleared for each request, for which the C
+ * library takes longer from 2 KiB on.
+ */
 struct exchange {
 	struct exchanges	*exchanges;	/* its thread's */
 	struct downstream	*downstream;
@@ -93,11 +97,11 @@ struct exchange {
 	struct dial		*dial;		/* for a CONNECT, or */
 	struct parent_tunnel	*way;		/* ... through the parent */
 	struct opening		*opening;	/* of a CONNECT */
-	bool			 dialled;	/* for that, once */
 	struct tunnel		*tunnel;
 	enum exchange_phase	 phase;		/* exchange_set_phase() */
+	bool			 dialled;	/* for opening, once */
+	bool			 looked_at;	/* not in held, though QUEUED */
 	TAILQ_ENTRY(exchange)	 entry;		/* in held */
-	bool			 looked_at;	/* not there, though QUEUED */
 	struct ticket		 ticket;
 	struct claim_turn	 taken;		/* the turn it goes on with */
 	struct throttle_deposit	*deposit;	/* for a refund; or NULL */
@@ -105,8 +109,8 @@ struct exchange {
 	uint16_t		 port;		/* of the upstream */
 	bool			 tls;		/* to it */
 	bool			 through;	/* ... the host of its tunnel */
+	enum exchange_turn	 turn;		/* that timer was set for */
 	struct deadline		 timer;
-	enum exchange_turn	 turn;		/* that it was set for */
 	struct deadline		 whole;		/* timeouts.exchange */
 	struct {
 		uint64_t	 since;		/* ns: its turn; 0: it is not */
@@ -123,11 +127,8 @@ struct exchange {
 	bool			 old_client;	/* speaks HTTP/1.0 */
 	bool			 keep;		/* the client wants to go on */
 	bool			 chunked;	/* its body */
-	char			*offer;		/* to upgrade; or NULL */
-	char			*user;		/* that waits; or NULL */
-	struct user_waiter	 user_waiter;	/* for his password's check */
-	bool			 user_told;	/* that came of it: */
-	bool			 user_right;
+	bool			 user_told;	/* by user_waiter */
+	bool			 user_right;	/* ... that */
 	bool			 expect;	/* waits for 100 to go on */
 	bool			 idempotent;
 	bool			 resendable;	/* the rule allows it */
@@ -135,25 +136,29 @@ struct exchange {
 	bool			 retried;	/* idle upstream was closed */
 	bool			 body_taken;	/* some of it, from front */
 	bool			 reached;	/* an upstream got some of it */
+	char			*offer;		/* to upgrade; or NULL */
+	char			*user;		/* that waits; or NULL */
+	struct user_waiter	 user_waiter;	/* for his password's check */
 	struct memory_body	 replay;	/* body sent, to send again */
 	bool			 no_replay;	/* not all of it is kept */
 	bool			 stopped;	/* no more of the body */
 	bool			 sent_whole;	/* the upstream has it */
+	bool			 admitted;	/* once at least */
 
 	/* the response */
 	enum relay_framing	 framing;
 	int			 status;
 	bool			 head_sent;
 	bool			 throttled;	/* refused for a limit */
-	struct judging		*judging;	/* is held back; or NULL */
 	bool			 no_retry;	/* asked not to send it again */
-	unsigned		 resent;	/* after such refusals */
 	bool			 discarding;	/* one; it is not relayed */
+	struct judging		*judging;	/* is held back; or NULL */
 	uint64_t		 discarded;	/* bytes of its body */
+	unsigned		 resent;	/* after such refusals */
 
 	/* what is counted */
-	struct stats_block	*counts;	/* where: its rule's */
 	enum stats_refusal	 refusal;	/* why, if we refuse it */
+	struct stats_block	*counts;	/* where: its rule's */
 	uint64_t		 cost;		/* spent; micro cost units */
 	uint64_t		 forwarded;	/* ns; last admitted then */
 
@@ -162,7 +167,6 @@ struct exchange {
 	uint64_t		 queued;	/* ns; when it last asked */
 	uint64_t		 held;		/* ns that it has waited */
 	uint64_t		 paused;	/* ns; its answer, its host */
-	bool			 admitted;	/* once at least */
 	uint64_t		 in;		/* bytes of body */
 	uint64_t		 out;
 
