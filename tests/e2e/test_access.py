@@ -5,6 +5,7 @@ Strangers are other addresses of the loopback's network, which access.clients
 here does not name.
 """
 import re
+import select
 import socket
 
 import pytest
@@ -168,11 +169,34 @@ def test_silent_strangers_take_nobodys_place(lab):
 	assert friend.get(far.url + "/").status == 200
 	for one in silent:
 		assert one.ended()
-	many = [lab.client(source=STRANGER) for _ in range(
-	    80 * sluice.WORKERS)]
-	assert any(one.ended() for one in many)
 	assert friend.get(far.url + "/").status == 200
 	metrics.until(daemon, lambda m: m("sluice_client_connections") == 1)
+
+
+def test_so_many_strangers_are_heard(lab):
+	"""Those beyond are closed as they come, without a word."""
+	far = lab.origin(origin.fixed())
+	daemon = lab.sluice(access=ONLY, timeouts={"header": "1h"})
+	many = [lab.client(source=STRANGER) for _ in range(
+	    64 * sluice.WORKERS + 20)]
+
+	def closed():
+		return [one for one in many if wire.ready(one.sock,
+		    select.POLLIN, 0)]
+	wire.wait_until(lambda: len(closed()) >= 20, what="20 closed")
+	metrics.until(daemon, lambda m: m.sum("sluice_refusals_total",
+	    reason="access_client") == len(closed()))
+	for one in many:
+		one.close()
+
+	def heard():
+		try:
+			return refused(lab.client(source=STRANGER).get(
+			    far.url + "/"))
+		except (wire.Closed, OSError):
+			return False
+	wire.wait_until(heard, what="one to be heard again")
+	assert lab.get(far.url + "/").status == 200
 
 
 def test_a_reload_lets_in_and_bars(lab):

@@ -95,6 +95,7 @@ def test_who_is_here_is_told_of_the_dashboard(lab, web, url):
 	    answer.body.decode()
 
 
+@pytest.mark.plain("the page is the same")
 def test_in_a_browser(lab):
 	daemon = lab.sluice()
 	p = programs.Programs(lab.dir / "home", "")

@@ -153,6 +153,7 @@ def test_methods_of_crypt(lab):
 		assert refused(house.ask(credentials(name, "t"))), name
 
 
+@pytest.mark.plain("it is about the program that writes such files")
 def test_a_file_of_htpasswd(lab):
 	file = lab.dir / "made"
 	for name, flags in (("alice", "-cbB"), ("bob", "-bB")):
@@ -348,6 +349,7 @@ def test_at_a_listener_with_tls(tlab):
 	one.close()
 
 
+@pytest.mark.plain("programs say the same to each build")
 def test_programs(lab):
 	"""As people use them: with the password in the proxy's URL, or not."""
 	house = House(lab)
@@ -379,17 +381,15 @@ def test_slow_checks_delay_nobody_else(lab):
 	known = lab.client()
 	quick = credentials("quick", "quick")
 	assert known.get(house.url, [quick]).status == 200
-	others = [lab.client().ask("GET", house.url, [credentials(f"u{i % 4}",
-	    f"p{i}")]) for i in range(16)]
-	slowest = 0
-	for _ in range(20):
-		began = time.monotonic()
-		assert known.get(house.url, [quick]).status == 200
-		slowest = max(slowest, time.monotonic() - began)
+	others = [lab.client().ask("GET", house.url + "slow",
+	    [credentials(f"u{i % 4}", f"p{i}")]) for i in range(24)]
+	assert known.get(house.url + "quick", [quick]).status == 200
 	assert [one.response().status for one in others] == \
-	    [200] * 4 + [407] * 12
-	# Not one of the checks, of which sixteen came before.
-	assert slowest < 0.5 * wire.SLOW
+	    [200] * 4 + [407] * 20
+	lines = house.daemon.out.count(26)
+	# Not behind those that came before it.
+	at = [i for i, line in enumerate(lines) if "/quick" in line]
+	assert at and at[0] < 25, lines
 
 
 def test_requests_go_before_checks(lab):
@@ -420,7 +420,7 @@ def test_so_many_checks_wait(lab):
 	house = slow_house(lab, 1)
 	statuses = []
 	many = [lab.client().ask("GET", house.url, [credentials(f"x{i}", "x")])
-	    for i in range(60)]
+	    for i in range(100)]
 	# The client of another address has his turn before most of these.
 	one = client.Client(house.daemon.address, source="127.0.0.2")
 	assert one.get(house.url, [credentials("quick",

@@ -276,6 +276,21 @@ START_TEST(no_address)
 }
 END_TEST
 
+/* A zone tells where an address is, not whose it is. */
+START_TEST(zone)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+	    .sin6_scope_id = 3 };
+	struct network n = network("fe80::/10"), other = network("fe80::1");
+	struct network a;
+
+	ck_assert_int_eq(inet_pton(AF_INET6, "fe80::1", &in6.sin6_addr), 1);
+	ck_assert(network_of(&a, (struct sockaddr *)&in6));
+	ck_assert(network_has(&n, &a));
+	ck_assert(network_has(&other, &a));
+}
+END_TEST
+
 /* IPv4 first, then the longest. */
 static const char *const	 order[] = {
 	"10.0.0.1", "192.0.2.1", "10.0.0.0/30", "10.0.0.4/30", "0.0.0.0/0",
@@ -313,6 +328,7 @@ network_suite(void)
 	tcase_add_test(addresses, inner_of_a_network);
 	tcase_add_test(addresses, neighbours);
 	tcase_add_test(addresses, no_address);
+	tcase_add_test(addresses, zone);
 	tcase_add_loop_test(addresses, precedence, 0, COUNT(order));
 	suite_add_tcase(suite, addresses);
 	return suite;
