@@ -140,12 +140,18 @@ place_here(const struct http1_head *head, enum http1_error err,
 	return 400;
 }
 
-/* Credentials are not kept longer than they are needed. */
+/*
+ * Credentials are not kept longer than they are needed, neither in the head nor
+ * among the bytes that were received last.
+ */
 static void
 forget_head(struct front *f)
 {
-	if (f->conf->access_users != NULL)
-		explicit_bzero(f->head, f->head_len);
+	if (f->conf->access_users == NULL)
+		return;
+	explicit_bzero(f->head, f->head_len);
+	explicit_bzero(f->loop->scratch, f->head_len < LOOP_SCRATCH ?
+	    f->head_len : LOOP_SCRATCH);
 }
 
 static void
