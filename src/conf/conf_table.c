@@ -95,7 +95,7 @@ static const struct conf_option options[] = {
 	{ .path = "access.share", .type = "choice",
 	    .range = "off, quarter, third or half", .fallback = "half",
 	    .help = "How much of what all others leave of limits.connections "
-	    "a client may have.",
+	    "and limits.memory a client may have.",
 	    .level = CONF_ACCESS, KIND(SHARE), .offset = TOP(access_share) },
 	{ .path = "access.rate", .type = "integer or off",
 	    .range = "1 to 1000000", .fallback = "off",

@@ -210,8 +210,9 @@ start(struct sluice *s)
 	unsigned i;
 
 	s->workers.n = conf->workers;
-	memory_init(&s->workers.memory, conf->limit_memory);
-	s->workers.clients = clients_new();
+	memory_init(&s->workers.memory, conf->limit_memory,
+	    conf->access_share);
+	s->workers.clients = clients_new(&s->workers.memory);
 	s->workers.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (s->workers.done_fd == -1 || s->signal_fd == -1)
 		fatal("cannot start: %s", strerror(errno));

@@ -123,7 +123,8 @@ put_in_force(struct reloader *r, struct conf *conf)
 	log_set_level((enum log_level)conf->log_level);
 	load_series(conf);
 	hosts_reload(r->hosts, conf, loop_now());
-	memory_limit(&r->workers->memory, conf->limit_memory);
+	memory_limit(&r->workers->memory, conf->limit_memory,
+	    conf->access_share);
 	for (i = 0; i < r->workers->n; i++)
 		worker_reload(r->workers->list[i], conf);
 	admin_conf(r->admin, conf);

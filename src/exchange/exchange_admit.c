@@ -202,11 +202,9 @@ take_offer(struct exchange *x, const struct http1_head *h)
 static void
 count_head(struct exchange *x)
 {
-	struct memory *m = x->exchanges->loop->memory;
-
-	memory_sub(m, x->counted);
+	memory_sub(x->memory, x->counted);
 	x->counted = x->head.len;
-	memory_add(m, x->counted);
+	memory_add(x->memory, x->counted);
 }
 
 /* What goes out, by the rule; false without memory. */

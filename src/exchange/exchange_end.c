@@ -113,7 +113,7 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	x->upstream = NULL;
 	exchange_judge_drop(x);
 	exchange_forget_body(x);
-	memory_sub(all->loop->memory, x->counted);
+	memory_sub(x->memory, x->counted);
 	if (x->ticket.tunnel != 0)
 		hosts_tunnel(all->hosts, &x->ticket, false);
 	x->ticket.unsent = !x->reached;

@@ -134,7 +134,7 @@ exchange_judge_data(struct exchange *x, const char *p, size_t n)
 		return 0;
 	memcpy(held->body + held->len, p, n);
 	held->len += n;
-	memory_add(x->exchanges->loop->memory, n);
+	memory_add(x->memory, n);
 	return n;
 }
 
@@ -147,7 +147,7 @@ exchange_judge_full(const struct exchange *x)
 void
 exchange_judge_free(struct exchange *x, struct held_answer *held)
 {
-	memory_sub(x->exchanges->loop->memory, held->len);
+	memory_sub(x->memory, held->len);
 	text_free(&held->head);
 	free(held->body);
 }

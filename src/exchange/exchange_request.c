@@ -26,7 +26,7 @@ send_kept_body(struct exchange *x)
 		v.iov_base = evbuffer_pullup(x->replay.bytes, -1);
 		upstream_send(x->upstream, &v, 1);
 	}
-	memory_release(x->exchanges->loop->memory, &x->replay);
+	memory_release(x->memory, &x->replay);
 }
 
 /* Once bytes may have left. */
@@ -62,7 +62,7 @@ exchange_request_send(struct exchange *x)
 	}
 	v = (struct iovec){ .iov_base = head->p, .iov_len = head->len };
 	exchange_set_phase(x, EXCHANGE_SENDING);
-	upstream_begin(x->upstream, method, x->ticket.conf);
+	upstream_begin(x->upstream, method, x->memory, x->ticket.conf);
 	upstream_send(x->upstream, &v, 1);
 	if (x->body_taken)
 		send_kept_body(x);
@@ -92,8 +92,8 @@ uploading(const struct exchange *x)
 static bool
 room_upstream(const struct exchange *x)
 {
-	return memory_room(x->exchanges->loop->memory,
-	    upstream_pending(x->upstream), x->ticket.conf->limit_buffer / 2);
+	return memory_room(x->memory, upstream_pending(x->upstream),
+	    x->ticket.conf->limit_buffer / 2);
 }
 
 bool

@@ -142,7 +142,7 @@ exchange_forget_body(struct exchange *x)
 {
 	/* no lock for the many that have no body */
 	if (x->body_taken)
-		memory_forget(x->exchanges->loop->memory, &x->replay);
+		memory_forget(x->memory, &x->replay);
 	x->no_replay = true;
 }
 
@@ -151,14 +151,13 @@ exchange_hold_body(struct exchange *x)
 {
 	if (!x->body_taken)
 		return true;
-	return !x->no_replay &&
-	    memory_hold(x->exchanges->loop->memory, &x->replay);
+	return !x->no_replay && memory_hold(x->memory, &x->replay);
 }
 
 void
 exchange_keep_body(struct exchange *x, const struct iovec *v, int n)
 {
-	if (!x->no_replay && !memory_keep(x->exchanges->loop->memory,
-	    &x->replay, v, n, keep_max(x)))
+	if (!x->no_replay && !memory_keep(x->memory, &x->replay, v, n,
+	    keep_max(x)))
 		x->no_replay = true;
 }

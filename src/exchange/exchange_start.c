@@ -232,6 +232,7 @@ exchange_start(struct exchanges *all, struct downstream *d,
 	}
 	x->exchanges = all;
 	x->downstream = d;
+	x->memory = front_memory(d);
 	exchange_set_phase(x, EXCHANGE_STARTING);
 	x->refusal = STATS_OTHER_REFUSAL;
 	x->began = x->queued = loop_now();

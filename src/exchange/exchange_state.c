@@ -98,6 +98,6 @@ exchange_client(const struct exchange *x)
 bool
 exchange_has_room(const struct exchange *x)
 {
-	return memory_room(x->exchanges->loop->memory,
-	    front_pending(x->downstream), x->ticket.conf->limit_buffer / 2);
+	return memory_room(x->memory, front_pending(x->downstream),
+	    x->ticket.conf->limit_buffer / 2);
 }

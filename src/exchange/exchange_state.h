@@ -90,6 +90,7 @@ struct exchanges {
 struct exchange {
 	struct exchanges	*exchanges;	/* its thread's */
 	struct downstream	*downstream;
+	struct memory_holder	*memory;	/* for whom it holds any */
 	struct upstream		*upstream;
 	/* Through which it goes, or went last; NULL: none; the conf's. */
 	const struct parent	*parent;

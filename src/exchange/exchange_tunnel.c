@@ -96,8 +96,8 @@ exchange_tunnel_start(struct exchange *x, struct tunnel_side *upstream,
 	client.fd = front_lend(x->downstream, &early, &upstream->len);
 	upstream->first = early;
 	if (client.fd != -1 && !head->failed)
-		x->tunnel = tunnel_new(x->exchanges->loop, &tunnel_events, x,
-		    &client, upstream, x->ticket.conf, rule->tunnel_idle);
+		x->tunnel = tunnel_new(x->exchanges->loop, x->memory,
+		    &tunnel_events, x, &client, upstream, x->ticket.conf, rule->tunnel_idle);
 	free(early);
 	if (x->tunnel == NULL) {
 		close(upstream->fd);

@@ -189,7 +189,7 @@ read_once(struct side *from)
 	enum stream_io io;
 	size_t n;
 
-	io = stream_receive(s, memory_piece(t->loop->memory, t->buffer), &n);
+	io = stream_receive(s, memory_piece(s->memory, t->buffer), &n);
 	take_bytes(from, t->loop->scratch, n);
 	switch (io) {
 	case STREAM_ALL:
@@ -248,11 +248,13 @@ set_keepalive(int fd)
 }
 
 static void
-open_side(struct tunnel *t, struct side *s, const struct tunnel_side *start)
+open_side(struct tunnel *t, struct side *s, const struct tunnel_side *start,
+    struct memory_holder *memory)
 {
 	s->tunnel = t;
 	set_keepalive(start->fd);
 	stream_open(&s->stream, t->loop, start->fd, &stream_events, s);
+	stream_charge(&s->stream, memory);
 	if (start->tls_below != NULL)
 		stream_start_tls(&s->stream, start->tls_below,
 		    TLS_WIRE_MAX * t->buffer, NULL);
@@ -263,7 +265,8 @@ open_side(struct tunnel *t, struct side *s, const struct tunnel_side *start)
 }
 
 struct tunnel *
-tunnel_new(struct loop *l, const struct tunnel_events *events, void *user,
+tunnel_new(struct loop *l, struct memory_holder *memory,
+    const struct tunnel_events *events, void *user,
     const struct tunnel_side *client, const struct tunnel_side *upstream,
     const struct conf *conf, uint64_t idle)
 {
@@ -279,8 +282,8 @@ tunnel_new(struct loop *l, const struct tunnel_events *events, void *user,
 	t->buffer = conf->limit_buffer;
 	event_assign(&t->end_ev, l->base, -1, 0, end_cb, t);
 	deadline_init(&t->timer, l, timer_cb, t);
-	open_side(t, &t->client, client);
-	open_side(t, &t->upstream, upstream);
+	open_side(t, &t->client, client, memory);
+	open_side(t, &t->upstream, upstream, memory);
 	moved(t);
 	deliver(&t->client, client->first, client->len);
 	deliver(&t->upstream, upstream->first, upstream->len);

@@ -15,6 +15,7 @@
 struct conf;
 struct tls;
 struct loop;
+struct memory_holder;
 struct tunnel;
 
 struct tunnel_events {
@@ -38,12 +39,13 @@ struct tunnel_side {
 /*
  * Joins client and upstream, for as long as something moves within idle (ns);
  * once a side has ended, within the configuration's timeouts.idle.
+ * What waits is counted for the holder.
  * The upstream's socket and TLS become the tunnel's, the client's stay their
  * lender's.  ended() follows, never before this returns.  Returns NULL without
  * memory (the sockets are as before).
  */
-struct tunnel	*tunnel_new(struct loop *, const struct tunnel_events *,
-		    void *user,
+struct tunnel	*tunnel_new(struct loop *, struct memory_holder *,
+		    const struct tunnel_events *, void *user,
 		    const struct tunnel_side *client,
 		    const struct tunnel_side *upstream,
 		    const struct conf *, uint64_t idle);

@@ -32,6 +32,7 @@ struct shard {
 
 struct clients {
 	struct shard		 shards[CLIENTS_SHARDS];
+	struct memory		*memory;
 	_Atomic(uint64_t)	 ids;
 	atomic_size_t		 count;		/* that are not idle */
 };
@@ -46,13 +47,14 @@ RB_PROTOTYPE(client_tree, client, node, client_cmp)
 RB_GENERATE(client_tree, client, node, client_cmp)
 
 struct clients *
-clients_new(void)
+clients_new(struct memory *memory)
 {
 	struct clients *all;
 	unsigned i;
 
 	if ((all = calloc(1, sizeof *all)) == NULL)
 		return NULL;
+	all->memory = memory;
 	for (i = 0; i < CLIENTS_SHARDS; i++) {
 		pthread_mutex_init(&all->shards[i].lock, NULL);
 		RB_INIT(&all->shards[i].tree);
@@ -152,6 +154,7 @@ need(struct clients *all, struct shard *s, const struct client_key *key)
 			return NULL;
 		c->key = *key;
 		c->id = atomic_fetch_add(&all->ids, 1) + 1;
+		memory_holder_init(&c->memory, all->memory);
 		RB_INSERT(client_tree, &s->tree, c);
 	} else if (c->refs == 0) {
 		TAILQ_REMOVE(&s->idle, c, entry);

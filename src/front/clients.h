@@ -12,6 +12,8 @@
 #include <bsd/sys/queue.h>
 #include <bsd/sys/tree.h>
 
+#include "base/memory.h"
+
 /*
  * Who connects, to whatever thread, so that nobody takes what others need.  A
  * client is an address (of IPv6 its /64, since each machine has that many), who
@@ -39,12 +41,13 @@ struct client {
 	uint64_t		 id;		/* never another's */
 	atomic_size_t		 connections;
 	_Atomic(uint64_t)	 due;		/* ns; see client_pay() */
+	struct memory_holder	 memory;	/* nothing without a reference */
 };
 
 struct clients;
 
-/* Returns an empty table; NULL without memory. */
-struct clients	*clients_new(void);
+/* Returns an empty table, of those who share that; NULL without memory. */
+struct clients	*clients_new(struct memory *);
 /* Frees it, when nobody refers to any.  NULL is allowed. */
 void		 clients_free(struct clients *);
 /* Returns how many are known that somebody refers to. */

@@ -27,6 +27,7 @@ struct http1_host;
 struct http1_head;
 struct listeners;
 struct loop;
+struct memory_holder;
 struct own;
 struct tls;
 
@@ -128,6 +129,8 @@ const char	*front_peer(const struct downstream *);
 bool		 front_excess(const struct downstream *);
 /* Returns whether it is one more than its client's share. */
 bool		 front_is_greedy(const struct downstream *);
+/* Returns for whom what it has wait is counted; as long as the downstream. */
+struct memory_holder *front_memory(const struct downstream *);
 /* Returns whose it is (clients.h), as long as the downstream; NULL: nobody's. */
 struct client	*front_client(const struct downstream *);
 

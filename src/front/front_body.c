@@ -115,7 +115,7 @@ top_up(struct downstream *d)
 	ssize_t n;
 	size_t used;
 
-	n = front_receive(d, memory_piece(l->memory, sizeof l->scratch));
+	n = front_receive(d, memory_piece(front_memory(d), sizeof l->scratch));
 	if (n <= 0)
 		return false;	/* the read event will see why */
 	used = front_body_take(d, l->scratch, (size_t)n);

@@ -49,6 +49,12 @@ front_is_greedy(const struct downstream *d)
 	return d->greedy;
 }
 
+struct memory_holder *
+front_memory(const struct downstream *d)
+{
+	return d->stream.memory;
+}
+
 struct client *
 front_client(const struct downstream *d)
 {

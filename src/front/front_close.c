@@ -26,7 +26,7 @@ front_drop_held(struct downstream *d)
 {
 	if (d->held == NULL)
 		return;
-	memory_sub(d->front->loop->memory, d->held_len);
+	memory_sub(front_memory(d), d->held_len);
 	explicit_bzero(d->held, d->held_len);
 	free(d->held);
 	d->held = NULL;
@@ -55,7 +55,7 @@ front_close(struct downstream *d)
 	front_free_inside(d);
 	front_drop_held(d);
 	if (d->evcon != NULL) {
-		memory_unwatch(f->loop->memory,
+		memory_unwatch(front_memory(d),
 		    bufferevent_get_input(d->bev));
 		evhttp_connection_free(d->evcon);
 	}

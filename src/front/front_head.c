@@ -56,7 +56,7 @@ show_evhttp(struct downstream *d)
 	waiting = front_input(d);
 	if (bufferevent_decref(d->bev)) {
 		d->evcon = NULL;
-		memory_sub(f->loop->memory, waiting);
+		memory_sub(front_memory(d), waiting);
 		return false;
 	}
 	return d->req != NULL && !drawn;
@@ -95,8 +95,7 @@ front_refuse(struct downstream *d, int status, const char *why)
 static bool
 too_long_for_now(const struct downstream *d, size_t len)
 {
-	return len > MEMORY_PIECE &&
-	    memory_is_short(d->front->loop->memory);
+	return len > MEMORY_PIECE && memory_is_short(front_memory(d));
 }
 
 /* Returns the status to refuse a request with, whose head is right; or 0. */
@@ -217,7 +216,7 @@ front_hold(struct downstream *d)
 		return false;
 	memcpy(d->held, f->head, f->head_len);
 	d->held_len = f->head_len;
-	memory_add(f->loop->memory, d->held_len);
+	memory_add(front_memory(d), d->held_len);
 	return true;
 }
 

@@ -20,7 +20,7 @@ front_room(const struct downstream *d)
 	size_t max = front_conf(d)->limit_head + 1, len = front_input(d);
 
 	if (d->state == BUSY)
-		max = memory_piece(d->front->loop->memory, max);
+		max = memory_piece(front_memory(d), max);
 	return len < max ? max - len : 0;
 }
 

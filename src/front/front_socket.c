@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "front/clients.h"
 #include "front/downstream.h"
 #include "front/front_body.h"
 #include "front/front_close.h"
@@ -214,6 +215,8 @@ set_up(struct front *f, struct downstream *d, int fd)
 		    sizeof on);
 	bufferevent_setcb(d->bev, NULL, NULL, NULL, NULL);
 	stream_open(&d->stream, f->loop, fd, &stream_events, d);
+	if (d->client != NULL)
+		stream_charge(&d->stream, &d->client->memory);
 	evtimer_assign(&d->next_ev, f->loop->base, next_cb, d);
 	evtimer_assign(&d->gone_ev, f->loop->base, gone_cb, d);
 	deadline_init(&d->read_timer, f->loop, read_timer_cb, d);
@@ -268,7 +271,7 @@ front_open(struct front *f, struct downstream *d)
 	known = front_share_join(d);
 	downstream_enter(d, HEAD);
 	set_up(f, d, fd);
-	if (!known || !is_heard(d) || !memory_watch(f->loop->memory,
+	if (!known || !is_heard(d) || !memory_watch(front_memory(d),
 	    bufferevent_get_input(d->bev)) || !begin_tls(f, d))
 		front_close(d);
 	return true;

@@ -109,11 +109,13 @@ host_observe_ask(struct host *h, struct ticket *t, const struct claim *c,
 {
 	struct throttle_request request = c->request;
 	uint64_t wait = max_wait(h->rule);
+	struct memory *memory = t->loop->memory;
 
 	request.deadline = now + (c->max_wait < wait ? c->max_wait : wait);
 	request.returned = c->observed_turn;
 	t->observed_as[0] = '\0';
-	observe_ask(h->observe, &t->observed, &request, t->loop->memory, now);
+	observe_ask(h->observe, &t->observed, &request,
+	    memory != NULL ? &memory->nobody : NULL, now);
 	count(h);
 }
 

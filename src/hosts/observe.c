@@ -82,7 +82,7 @@ observe_limit(struct observe *o, const struct throttle_limits *limits,
 /* Places */
 
 static struct observed *
-new_place(struct observe *o, struct observed **place, struct memory *memory)
+new_place(struct observe *o, struct observed **place, struct memory_holder *memory)
 {
 	struct observed *p;
 
@@ -104,7 +104,7 @@ new_place(struct observe *o, struct observed **place, struct memory *memory)
 
 void
 observe_ask(struct observe *o, struct observed **place,
-    const struct throttle_request *request, struct memory *memory,
+    const struct throttle_request *request, struct memory_holder *memory,
     uint64_t now)
 {
 	struct throttle_request q = *request;

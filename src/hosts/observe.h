@@ -64,7 +64,7 @@ bool		 observe_limit(struct observe *,
  * What is held is counted in memory, unless that is NULL.
  */
 void		 observe_ask(struct observe *, struct observed **place,
-		    const struct throttle_request *, struct memory *,
+		    const struct throttle_request *, struct memory_holder *,
 		    uint64_t now);
 
 /* What became of it in reality; a place of NULL is none.  */

@@ -59,7 +59,7 @@ struct observe {
 	struct throttle		*throttle;
 	struct observed_due	 due;
 	LIST_HEAD(, observed)	 all;
-	struct memory		*memory;	/* counts them; or NULL */
+	struct memory_holder	*memory;	/* counts them; or NULL */
 	uint64_t		 now;		/* ns: all before is done */
 	uint64_t		 wake;		/* ns: somebody may go then, */
 	bool			 changed;	/* ... unless this is so */

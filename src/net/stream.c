@@ -27,7 +27,7 @@ drop_output(struct stream *s)
 	if (s->out == NULL)
 		return;
 	event_del(&s->write_ev);
-	memory_unwatch(s->loop->memory, s->out);
+	memory_unwatch(s->counted, s->out);
 	evbuffer_free(s->out);
 	s->out = NULL;
 	s->answered = 0;
@@ -68,7 +68,8 @@ need_output(struct stream *s)
 		return true;
 	if ((s->out = evbuffer_new()) == NULL)
 		return false;
-	return memory_watch(s->loop->memory, s->out) &&
+	s->counted = s->memory;
+	return memory_watch(s->counted, s->out) &&
 	    event_add(&s->write_ev, NULL) == 0;
 }
 
@@ -280,10 +281,17 @@ stream_open(struct stream *s, struct loop *l, int fd,
 	s->fd = fd;
 	s->events = events;
 	s->owner = owner;
+	s->memory = &l->memory->nobody;
 	event_assign(&s->read_ev, l->base, fd, EV_READ | EV_PERSIST, read_cb,
 	    s);
 	event_assign(&s->write_ev, l->base, fd, EV_WRITE | EV_PERSIST,
 	    write_cb, s);
+}
+
+void
+stream_charge(struct stream *s, struct memory_holder *holder)
+{
+	s->memory = holder != NULL ? holder : &s->loop->memory->nobody;
 }
 
 void

@@ -12,7 +12,7 @@
 /*
  * A connected socket, with the TLS on it if there is any, and what waits to go
  * out.  Its owner sends and receives plain bytes; what waits is what the socket
- * has not taken yet, encrypted already, and counts in the loop's memory.  One
+ * has not taken yet, encrypted already, and is counted for whom it is sent.  One
  * for which nothing waits has no buffer.
  *
  * Part of its owner's memory, which is zeroed to start with.
@@ -20,6 +20,7 @@
 
 struct evbuffer;
 struct loop;
+struct memory_holder;
 struct tls;
 
 /* What happens to it, told to its owner from the loop. */
@@ -50,6 +51,8 @@ struct stream {
 	size_t				 max_answered;
 	struct evbuffer			*early;		/* received before it */
 	struct evbuffer			*out;	/* waits; NULL: nothing */
+	struct memory_holder		*memory; /* for what will wait, */
+	struct memory_holder		*counted; /* and for what does */
 	uint64_t			 sent;	/* bytes it took, ever */
 };
 
@@ -59,6 +62,12 @@ struct stream {
  */
 void		 stream_open(struct stream *, struct loop *, int fd,
 		    const struct stream_events *, void *owner);
+
+/*
+ * What it has wait from now on is counted for that one; NULL: for nobody, as in
+ * the beginning.
+ */
+void		 stream_charge(struct stream *, struct memory_holder *);
 
 /*
  * From now on it speaks TLS, inside that which it may speak already; the TLS is

@@ -127,7 +127,7 @@ static void
 readable_cb(void *arg)
 {
 	struct upstream *u = arg;
-	size_t size = memory_piece(u->upstreams->loop->memory,
+	size_t size = memory_piece(u->stream.memory,
 	    u->upstreams->conf->limit_buffer / 2);
 	int i;
 
@@ -168,8 +168,9 @@ upstream_resume(struct upstream *u)
 
 void
 upstream_begin(struct upstream *u, struct http1_str method,
-    const struct conf *conf)
+    struct memory_holder *holder, const struct conf *conf)
 {
+	stream_charge(&u->stream, holder);
 	u->method = method;
 	u->max_head = conf->limit_head;
 	u->max_fields = (unsigned)conf->limit_fields;
@@ -414,6 +415,7 @@ upstream_release(struct upstream *u)
 	u->events = NULL;
 	u->user = NULL;
 	http1_chunked_free(&u->chunked);
+	stream_charge(&u->stream, NULL);
 	upstream_resume(u);
 	u->stash_len = 0;
 	become_idle(u);

@@ -22,6 +22,7 @@ struct rule;
 struct tls;
 struct dialer;
 struct loop;
+struct memory_holder;
 struct parent;
 struct upstream;
 struct upstreams;		/* those of one thread */
@@ -57,10 +58,11 @@ bool		 upstream_ready(const struct upstream *);
 
 /*
  * A request is about to be sent; its method (which must stay) decides what
- * its response looks like, whose head the configuration bounds.
+ * its response looks like, whose head the configuration bounds.  What waits of
+ * it is counted for the holder, until the connection is released.
  */
 void		 upstream_begin(struct upstream *, struct http1_str method,
-		    const struct conf *);
+		    struct memory_holder *, const struct conf *);
 
 /* Sends bytes: at once where possible, the rest from a buffer. */
 void		 upstream_send(struct upstream *, struct iovec *, int n);

@@ -37,11 +37,11 @@ class Held:
 		    for r in self.far.requests)
 
 
-def upload(lab, url, n, size=MIB):
+def upload(lab, url, n, size=MIB, source=None):
 	"""n PUTs, a connection each."""
 	some = []
 	for i in range(n):
-		one = lab.client()
+		one = lab.client(source=source)
 		one.send(client.request("PUT", f"{url}/{i}", body=BODY[:size]))
 		some.append(one)
 	return some
@@ -63,7 +63,7 @@ def test_kept_bodies_are_bounded_together(lab):
 	"""The largest are let go first: they are not sent again."""
 	held = Held(lab, origin.fixed(429, fields=[("Retry-After", "0.2")]),
 	    origin.fixed())
-	daemon = lab.sluice(limits={"memory": "4MiB"},
+	daemon = lab.sluice(limits={"memory": "4MiB"}, access={"share": "off"},
 	    hosts={"127.0.0.1": {"queue": {"max_wait": "60s"}}})
 	small = upload(lab, held.url + "/small", 10, 20_000)
 	lab.get("http://127.0.0.1:9/")
@@ -77,6 +77,24 @@ def test_kept_bodies_are_bounded_together(lab):
 	# as many as fit beside the small ones
 	assert 1 <= got.count(200) <= 4
 	assert got.count(429) == 60 - got.count(200)
+
+
+def test_who_keeps_most_loses_first(lab):
+	"""Another client's body is sent again, though it is larger."""
+	held = Held(lab, origin.fixed(429, fields=[("Retry-After", "0.2")]),
+	    origin.fixed())
+	lab.sluice(limits={"memory": "8MiB"},
+	    hosts={"127.0.0.1": {"queue": {"max_wait": "60s"}}})
+	other = upload(lab, held.url + "/other", 1, source="127.0.0.5")
+	held.far.wait_requests(1)
+	many = upload(lab, held.url + "/many", 40, MIB // 2)
+	held.far.wait_requests(41)
+	held.go.set()
+	assert other[0].response("PUT").status == 200
+	got = [one.response("PUT").status for one in many]
+	# half of what the other leaves
+	assert 1 <= got.count(200) <= 7
+	assert got.count(429) == 40 - got.count(200)
 
 
 def test_readers_that_stall_share_a_bound(lab):

@@ -325,7 +325,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (!ready) {
 		REQUIRE(client_hash_init());
-		memory_init(&memory, 1U << 24);
+		memory_init(&memory, 1U << 24, SHARE_OFF);
 		ready = true;
 	}
 	p = exact_copy(data + 1, size - 1);

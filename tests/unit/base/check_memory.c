@@ -14,12 +14,16 @@
 #define MAX	1000		/* bytes */
 
 static struct memory	 m;
+static struct memory_holder one;		/* with all bodies, */
+static struct memory_holder other;		/* but where it is said */
 static struct memory_body bodies[4];
 
 static void
 set_up(void)
 {
-	memory_init(&m, MAX);
+	memory_init(&m, MAX, SHARE_OFF);
+	memory_holder_init(&one, &m);
+	memory_holder_init(&other, &m);
 	memset(bodies, 0, sizeof bodies);
 }
 
@@ -29,7 +33,7 @@ tear_down(void)
 	unsigned i;
 
 	for (i = 0; i < 4; i++)
-		memory_forget(&m, &bodies[i]);
+		memory_forget(&one, &bodies[i]);
 	ck_assert_uint_eq(atomic_load(&m.used), 0);
 	memory_destroy(&m);
 }
@@ -43,7 +47,7 @@ keep(unsigned i, size_t n, size_t max)
 		{ .iov_base = bytes + n / 2, .iov_len = n - n / 2 },
 	};
 
-	return memory_keep(&m, &bodies[i], v, 2, max);
+	return memory_keep(&one, &bodies[i], v, 2, max);
 }
 
 START_TEST(bodies_are_kept_up_to_their_own_maximum)
@@ -56,21 +60,21 @@ START_TEST(bodies_are_kept_up_to_their_own_maximum)
 	ck_assert_uint_eq(atomic_load(&m.used), 0);
 	/* what is lost stays so, however little follows */
 	ck_assert(!keep(0, 1, 200));
-	ck_assert(!memory_hold(&m, &bodies[0]));
+	ck_assert(!memory_hold(&one, &bodies[0]));
 }
 END_TEST
 
 START_TEST(nothing_is_kept_where_nothing_may_be)
 {
 	ck_assert(!keep(0, 1, 0));
-	ck_assert(!memory_hold(&m, &bodies[0]));
+	ck_assert(!memory_hold(&one, &bodies[0]));
 }
 END_TEST
 
 START_TEST(a_request_without_a_body_can_be_held)
 {
-	ck_assert(memory_hold(&m, &bodies[0]));
-	memory_release(&m, &bodies[0]);
+	ck_assert(memory_hold(&one, &bodies[0]));
+	memory_release(&one, &bodies[0]);
 }
 END_TEST
 
@@ -81,9 +85,9 @@ START_TEST(the_largest_goes_first)
 	ck_assert(keep(2, 200, MAX));
 	ck_assert(keep(3, 1, MAX));
 	ck_assert_uint_eq(atomic_load(&m.used), 501);
-	ck_assert(!memory_hold(&m, &bodies[1]));
-	ck_assert(memory_hold(&m, &bodies[0]));
-	ck_assert(memory_hold(&m, &bodies[2]));
+	ck_assert(!memory_hold(&one, &bodies[1]));
+	ck_assert(memory_hold(&one, &bodies[0]));
+	ck_assert(memory_hold(&one, &bodies[2]));
 }
 END_TEST
 
@@ -99,39 +103,39 @@ END_TEST
 START_TEST(what_is_held_stays)
 {
 	ck_assert(keep(0, 600, MAX));
-	ck_assert(memory_hold(&m, &bodies[0]));
+	ck_assert(memory_hold(&one, &bodies[0]));
 	ck_assert(!keep(1, 500, MAX));
 	ck_assert_uint_eq(atomic_load(&m.used), 600);
-	memory_release(&m, &bodies[0]);
+	memory_release(&one, &bodies[0]);
 	ck_assert(keep(2, 500, MAX));
-	ck_assert(!memory_hold(&m, &bodies[0]));
+	ck_assert(!memory_hold(&one, &bodies[0]));
 }
 END_TEST
 
 START_TEST(other_bytes_drive_bodies_out)
 {
 	ck_assert(keep(0, 600, MAX));
-	memory_add(&m, 400);
-	ck_assert(!memory_is_short(&m));
-	memory_add(&m, 1);
-	ck_assert(!memory_is_short(&m));
-	ck_assert(!memory_hold(&m, &bodies[0]));
-	memory_add(&m, 600);
-	ck_assert(memory_is_short(&m));
-	memory_sub(&m, 1001);
+	memory_add(&one, 400);
+	ck_assert(!memory_is_short(&one));
+	memory_add(&one, 1);
+	ck_assert(!memory_is_short(&one));
+	ck_assert(!memory_hold(&one, &bodies[0]));
+	memory_add(&one, 600);
+	ck_assert(memory_is_short(&one));
+	memory_sub(&one, 1001);
 }
 END_TEST
 
 START_TEST(room)
 {
-	ck_assert(memory_room(&m, 0, 10));
-	ck_assert(memory_room(&m, 9, 10));
-	ck_assert(!memory_room(&m, 10, 10));
-	memory_add(&m, MAX + 1);
+	ck_assert(memory_room(&one, 0, 10));
+	ck_assert(memory_room(&one, 9, 10));
+	ck_assert(!memory_room(&one, 10, 10));
+	memory_add(&one, MAX + 1);
 	/* each connection may always move one piece at a time */
-	ck_assert(memory_room(&m, 0, 10));
-	ck_assert(!memory_room(&m, 1, 10));
-	memory_sub(&m, MAX + 1);
+	ck_assert(memory_room(&one, 0, 10));
+	ck_assert(!memory_room(&one, 1, 10));
+	memory_sub(&one, MAX + 1);
 }
 END_TEST
 
@@ -139,8 +143,8 @@ START_TEST(a_smaller_limit_holds_at_once)
 {
 	ck_assert(keep(0, 300, MAX));
 	ck_assert(keep(1, 400, MAX));
-	memory_limit(&m, 300);
-	ck_assert(!memory_hold(&m, &bodies[1]));
+	memory_limit(&m, 300, SHARE_OFF);
+	ck_assert(!memory_hold(&one, &bodies[1]));
 	ck_assert_uint_eq(atomic_load(&m.used), 300);
 }
 END_TEST
@@ -151,19 +155,79 @@ START_TEST(buffers_are_counted_while_they_are_watched)
 	char drained[40];
 
 	evbuffer_add(b, "before", 6);
-	ck_assert(memory_watch(&m, b));
+	ck_assert(memory_watch(&one, b));
 	ck_assert_uint_eq(atomic_load(&m.used), 6);
 	evbuffer_add_printf(b, "%0100d", 7);
 	evbuffer_prepend(b, "x", 1);
 	ck_assert_uint_eq(atomic_load(&m.used), 107);
 	ck_assert_int_eq(evbuffer_remove(b, drained, sizeof drained), 40);
 	ck_assert_uint_eq(atomic_load(&m.used), 67);
-	memory_unwatch(&m, b);
+	memory_unwatch(&one, b);
 	ck_assert_uint_eq(atomic_load(&m.used), 0);
 	evbuffer_drain(b, 10);
 	ck_assert_uint_eq(atomic_load(&m.used), 0);
-	memory_unwatch(&m, b);
+	memory_unwatch(&one, b);
 	evbuffer_free(b);
+}
+END_TEST
+
+static bool
+keep_for(struct memory_holder *h, unsigned i, size_t n)
+{
+	static char bytes[MAX];
+	struct iovec v = { .iov_base = bytes, .iov_len = n };
+
+	return memory_keep(h, &bodies[i], &v, 1, MAX);
+}
+
+/* However large another's single body is. */
+START_TEST(who_keeps_most_loses_first)
+{
+	ck_assert(keep_for(&other, 0, 400));
+	ck_assert(keep(1, 250, MAX));
+	ck_assert(keep(2, 240, MAX));
+	ck_assert(keep(3, 200, MAX));
+	ck_assert(!memory_hold(&one, &bodies[1]));
+	ck_assert(memory_hold(&one, &bodies[2]));
+	ck_assert(memory_hold(&other, &bodies[0]));
+	ck_assert_uint_eq(atomic_load(&one.used), 440);
+	ck_assert_uint_eq(atomic_load(&other.used), 400);
+	memory_forget(&other, &bodies[0]);
+	ck_assert_uint_eq(atomic_load(&other.used), 0);
+}
+END_TEST
+
+/* Half of what the others leave; beyond it nobody else is the worse for it. */
+START_TEST(one_has_its_share)
+{
+	memory_limit(&m, MAX, SHARE_HALF);
+	ck_assert(keep(0, 300, MAX));
+	ck_assert(keep(1, 200, MAX));
+	ck_assert(!memory_is_short(&one));
+	ck_assert(keep(2, 100, MAX));
+	ck_assert(!memory_hold(&one, &bodies[0]));
+	memory_add(&one, 300);
+	ck_assert_uint_eq(atomic_load(&one.used), 400);
+	memory_add(&one, 201);
+	ck_assert(memory_is_short(&one));
+	ck_assert(!memory_room(&one, 1, 10));
+	ck_assert_uint_eq(atomic_load(&one.used), 501);
+
+	ck_assert(!memory_is_short(&other));
+	ck_assert(memory_room(&other, 1, 10));
+	ck_assert_uint_eq(memory_piece(&other, 10000), 10000);
+	memory_add(&other, 249);
+	ck_assert(!memory_is_short(&other));
+	memory_add(&other, 1);
+	ck_assert(memory_is_short(&other));
+	/* who is nobody's has no share, but the limit */
+	memory_add(&m.nobody, 249);
+	ck_assert(!memory_is_short(&m.nobody));
+	memory_add(&m.nobody, 1);
+	ck_assert(memory_is_short(&m.nobody));
+	memory_sub(&m.nobody, 250);
+	memory_sub(&other, 250);
+	memory_sub(&one, 501);
 }
 END_TEST
 
@@ -181,13 +245,13 @@ crowd(void *arg)
 		memset(&b, 0, sizeof b);
 		v.iov_len = 1 + i % sizeof bytes;
 		for (j = 0; j < 6; j++)
-			(void)memory_keep(&m, &b, &v, 1, 300);
-		if (memory_hold(&m, &b)) {
+			(void)memory_keep(&one, &b, &v, 1, 300);
+		if (memory_hold(&one, &b)) {
 			ck_assert_uint_eq(evbuffer_get_length(b.bytes),
 			    b.size);
-			memory_release(&m, &b);
+			memory_release(&one, &b);
 		}
-		memory_forget(&m, &b);
+		memory_forget(&one, &b);
 	}
 	return NULL;
 }
@@ -222,6 +286,8 @@ main(void)
 	tcase_add_test(tc, room);
 	tcase_add_test(tc, a_smaller_limit_holds_at_once);
 	tcase_add_test(tc, buffers_are_counted_while_they_are_watched);
+	tcase_add_test(tc, who_keeps_most_loses_first);
+	tcase_add_test(tc, one_has_its_share);
 	tcase_add_test(tc, threads_shed_each_others_bodies);
 	suite_add_tcase(s, tc);
 	return run_suite(s);

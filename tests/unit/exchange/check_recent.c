@@ -53,7 +53,7 @@ set_head(const char *text)
 static void
 setup(void)
 {
-	memory_init(&memory, 1 << 20);
+	memory_init(&memory, 1 << 20, SHARE_OFF);
 	all = (struct exchanges){ 0 };
 	all.loop = loop_new(0, &memory, rung_cb, NULL);
 	ck_assert_ptr_nonnull(all.loop);

@@ -72,7 +72,7 @@ static void
 setup(void)
 {
 	ck_assert(client_hash_init());
-	memory_init(&memory, 1 << 20);
+	memory_init(&memory, 1 << 20, SHARE_OFF);
 	ck_assert_ptr_nonnull(loop = loop_new(0, &memory, rung_cb, NULL));
 	ck_assert_ptr_nonnull(hasher = client_hasher_new());
 	ck_assert_ptr_nonnull(checks = user_checks_new(2));

@@ -20,11 +20,13 @@
 #define ROUNDS	20000
 
 static struct clients	*all;
+static struct memory	 memory;
 
 static void
 set_up(void)
 {
-	all = clients_new();
+	memory_init(&memory, 1 << 20, SHARE_HALF);
+	all = clients_new(&memory);
 	ck_assert_ptr_nonnull(all);
 }
 
@@ -33,6 +35,7 @@ tear_down(void)
 {
 	ck_assert_uint_eq(clients_count(all), 0);
 	clients_free(all);
+	memory_destroy(&memory);
 }
 
 static struct client_key

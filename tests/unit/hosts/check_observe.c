@@ -330,7 +330,7 @@ observe_all(struct observe *o)
 			released[e.i] = true;
 		} else {
 			observe_ask(o, &places[arrived],
-			    &arrivals[arrived].request, &memory, e.at);
+			    &arrivals[arrived].request, &memory.nobody, e.at);
 			observe_sent(o, places[arrived++], e.at);
 		}
 	}
@@ -371,7 +371,7 @@ history(unsigned refusals)
 	struct observe *o;
 
 	memset(&stats, 0, sizeof stats);
-	memory_init(&memory, 1 << 30);
+	memory_init(&memory, 1 << 30, SHARE_OFF);
 	state = seed * 2654435761ULL + 1;
 	any_history(refusals);
 	enforce();
@@ -636,9 +636,9 @@ START_TEST(short_memory)
 	struct throttle_request q = { .part = THROTTLE_WHOLE };
 
 	begin(1, 0, 10);
-	memory_init(&memory, 0);
-	memory_add(&memory, 1);
-	observe_ask(shadow, &a, &q, &memory, SEC);
+	memory_init(&memory, 0, SHARE_OFF);
+	memory_add(&memory.nobody, 1);
+	observe_ask(shadow, &a, &q, &memory.nobody, SEC);
 	ck_assert_ptr_null(a);
 	check_counts(0, 0, 0);
 	observe_sent(shadow, a, SEC);

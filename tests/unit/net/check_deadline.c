@@ -45,7 +45,7 @@ fired_cb(void *arg)
 static void
 setup(void)
 {
-	memory_init(&memory, 1 << 20);
+	memory_init(&memory, 1 << 20, SHARE_OFF);
 	fired = failing = 0;
 	loop = loop_new(0, &memory, rung_cb, NULL);
 	ck_assert_ptr_nonnull(loop);

@@ -51,7 +51,7 @@ open_stream(size_t much)
 	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);	/* as the daemon does */
-	memory_init(&memory, 1 << 30);
+	memory_init(&memory, 1 << 30, SHARE_OFF);
 	loop = loop_new(0, &memory, rung_cb, NULL);
 	ck_assert_ptr_nonnull(loop);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0,
