@@ -351,6 +351,7 @@ fill_context(struct admin_context *context, const struct admin_setup *setup)
 	context->nworkers = setup->nworkers;
 	context->memory = setup->memory;
 	context->listeners = setup->listeners;
+	context->clients = setup->clients;
 	context->started = context->loaded = loop_now();
 	context->reload = setup->reload;
 	context->reload_arg = setup->arg;

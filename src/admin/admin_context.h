@@ -23,6 +23,7 @@ struct admin_hour;
 struct admin_log;
 struct admin_reload;
 struct admin_request;
+struct clients;
 struct conf;
 struct exchanges;
 struct hosts;
@@ -43,6 +44,7 @@ struct admin_context {
 	const struct listeners	*listeners;	/* of the proxy */
 	struct own		*own;		/* of those, and of ours */
 	struct resolver		*resolver;	/* NULL: not used yet */
+	const struct clients	*clients;	/* of the proxy */
 	struct client_hasher	*hasher;
 
 	uint64_t		 started;	/* ns, monotonic */

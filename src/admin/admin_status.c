@@ -12,6 +12,7 @@
 #include "admin/openapi_file.h"
 #include "base/memory.h"
 #include "conf/conf.h"
+#include "front/clients.h"
 #include "hosts/hosts_control.h"
 #include "net/address.h"
 #include "net/listen.h"
@@ -125,7 +126,7 @@ traffic_json(const struct admin_context *c, uint64_t now)
 
 	admin_totals_of_hosts(c->hosts, now, &t);
 	requests = admin_totals_requests(&refused);
-	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "hosts", (json_int_t)t.hosts, "waiting", (json_int_t)t.waiting,
 	    "oldest_wait", t.oldest == 0 ? json_null() :
 	    admin_seconds(now > t.oldest ? now - t.oldest : 0),
@@ -134,6 +135,7 @@ traffic_json(const struct admin_context *c, uint64_t now)
 	    (json_int_t)admin_hour_refused(c->hour, refused),
 	    "connections",
 	    (json_int_t)atomic_load(&c->listeners->connections),
+	    "clients", (json_int_t)clients_count(c->clients),
 	    "requests", (json_int_t)requests,
 	    "overrides", (json_int_t)hosts_overrides_count(c->hosts));
 }

@@ -10,6 +10,7 @@
 
 #include "admin/admin_context.h"
 #include "admin/metrics_text.h"
+#include "front/clients.h"
 #include "hosts/hosts_view.h"
 #include "net/failure.h"
 #include "net/listen.h"
@@ -464,6 +465,12 @@ put_connections(struct put *p)
 }
 
 static void
+put_clients(struct put *p)
+{
+	put_once(p, metrics_number(clients_count(p->data->context->clients)));
+}
+
+static void
 put_dropped(struct put *p)
 {
 	put_once(p, metrics_number(stats_process.dropped));
@@ -610,6 +617,8 @@ static const struct row rows[] = {
 	    "Throttles that are remembered."),
 	ONCE("client_connections", METRICS_GAUGE, put_connections,
 	    "Connections of clients."),
+	ONCE("clients", METRICS_GAUGE, put_clients,
+	    "Clients that have connections, as access.share tells them apart."),
 	ONCE("events_dropped_total", METRICS_COUNTER, put_dropped,
 	    "Readers of events that were too slow, and were dropped."),
 	ONCE("admin_requests_total", METRICS_COUNTER, put_answered,

@@ -78,8 +78,9 @@ print_load(const struct ctl_paper *paper, const json_t *s)
 	const json_t *memory = ctl_member(s, "memory");
 	char used[CTL_WORDS], limit[CTL_WORDS];
 
-	ctl_printf(paper, CTL_PLAIN, "connections    %lld\n",
-	    ctl_integer(s, "connections"));
+	ctl_printf(paper, CTL_PLAIN, "connections    %lld, of %lld client%s\n",
+	    ctl_integer(s, "connections"), ctl_integer(s, "clients"),
+	    ctl_integer(s, "clients") == 1 ? "" : "s");
 	ctl_printf(paper, CTL_PLAIN, "requests       %lld since %s\n",
 	    ctl_integer(s, "requests"), ctl_string(s, "started", "the start"));
 	ctl_printf(paper, CTL_PLAIN, "memory         %s of %s\n",

@@ -158,6 +158,7 @@ open_admin(struct sluice *s)
 		.nworkers = s->workers.n,
 		.memory = &s->workers.memory,
 		.listeners = s->listeners,
+		.clients = s->workers.clients,
 		.reload = reload_ask,
 		.arg = &s->reloader,
 	};

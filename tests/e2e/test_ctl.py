@@ -95,7 +95,8 @@ STATUS = {"version": "9", "pid": 1, "listen": ["127.0.0.1:3128"],
     "full": True, "configuration": {"path": None, "loaded": HOUR,
     "reloads": 0, "last_error": None}, "hosts": 1, "waiting": 3,
     "oldest_wait": 12.25, "in_flight": 7, "paused": 1,
-    "refused_last_hour": 2, "connections": 4, "requests": 5,
+    "refused_last_hour": 2, "connections": 4, "clients": 2,
+    "requests": 5,
     "memory": {"used": 1048576, "limit": 536870912}, "overrides": 0}
 
 

@@ -112,7 +112,7 @@ def test_requests(lab):
 	assert m("sluice_queue_wait_seconds_count", host=HERE) == 4
 	assert m("sluice_upstream_latency_seconds_count", host=HERE) == 4
 	assert m("sluice_upstream_latency_seconds_sum", host=HERE) > 0
-	assert m("sluice_client_connections") == 1
+	assert m("sluice_client_connections") == m("sluice_clients") == 1
 	assert m("sluice_hosts_tracked") == 1
 
 

@@ -252,6 +252,7 @@ def test_one_client_has_half_of_the_connections(lab):
 	daemon.err.wait(r"access.share: 127.0.0.1:\d+ has its share of "
 	    r"limits.connections \(12\), and gets no more")
 	assert len(daemon.err.like("has its share", 1)) == 1
+	assert metrics.scrape(daemon)("sluice_clients") == 1
 
 	# half of what that one leaves, and of what those two do
 	others = [lab.client(source=MODEST) for _ in range(3)]
