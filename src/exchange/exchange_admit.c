@@ -247,10 +247,8 @@ make_claim(struct exchange *x, const struct claim_source *source,
 static uint64_t
 owner_of(const struct exchange *x)
 {
-	const struct client *c = front_client(x->downstream);
-
-	return c != NULL && x->ticket.conf->access_share != SHARE_OFF ?
-	    c->id : 0;
+	return x->client != NULL &&
+	    x->ticket.conf->access_share != SHARE_OFF ? x->client->id : 0;
 }
 
 bool

@@ -2,6 +2,7 @@
 #include "exchange/exchange_start.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "conf/conf.h"
 #include "exchange/exchange_admit.h"
@@ -60,17 +61,6 @@ reject(struct exchange *x, const struct http1_head *h, int status,
 	exchange_reject(x, status, why, error, detail);
 }
 
-/* By access.rate; if it may not, how long (ns) it should wait. */
-static bool
-pays(const struct exchange *x, uint64_t *wait)
-{
-	uint64_t rate = x->ticket.conf->access_rate;
-	struct client *c = front_client(x->downstream);
-
-	*wait = rate > 0 && c != NULL ? client_pay(c, rate, x->began) : 0;
-	return *wait == 0;
-}
-
 /* It is not held: who asks too fast would have us keep all of it. */
 static void
 refuse_rate(struct exchange *x, const struct http1_head *h, uint64_t wait)
@@ -86,6 +76,19 @@ refuse_rate(struct exchange *x, const struct http1_head *h, uint64_t wait)
 	put_path(x, h);
 	x->refusal = STATS_CLIENT_RATE;
 	exchange_answer(x, &r, ACCESS_REFUSED, "access.rate");
+}
+
+/* Returns whether it may go on by access.rate; else it was refused. */
+static bool
+pays(struct exchange *x, const struct http1_head *h)
+{
+	uint64_t rate = x->ticket.conf->access_rate, wait;
+
+	if (rate == 0 || x->client == NULL ||
+	    (wait = client_pay(x->client, rate, x->began)) == 0)
+		return true;
+	refuse_rate(x, h, wait);
+	return false;
 }
 
 /* What a tunnel is for, is not known yet. */
@@ -151,6 +154,26 @@ take_conf(struct exchange *x)
 	take_limits(x);
 }
 
+/* He is one client, wherever he comes from.  False without memory: it ended. */
+static bool
+become_users(struct exchange *x)
+{
+	const char *name = front_user(x->downstream);
+	struct client_hash hash;
+
+	if (x->client == NULL)
+		return true;
+	if (!client_hash(x->exchanges->hasher, "user", name, strlen(name),
+	    &hash) || (x->client = front_user_client(x->downstream,
+	    &hash)) == NULL) {
+		exchange_reject(x, 503, STATS_NO_MEMORY,
+		    "proxy_internal_error", "out of memory");
+		return false;
+	}
+	x->memory = &x->client->memory;
+	return true;
+}
+
 /*
  * Returns whether it goes on: else it waits, or was refused.  Whoever has no
  * users is not to pay for what stands on its stack.
@@ -162,10 +185,13 @@ is_users(struct exchange *x, const struct http1_head *h)
 
 	switch (exchange_user_ask(x, h, &r)) {
 	case EXCHANGE_USER_GOES:
-		return true;
+		return become_users(x) ? pays(x, h) : false;
 	case EXCHANGE_USER_WAITS:
 		break;
 	case EXCHANGE_USER_REFUSED:
+		/* who is no user pays by his address */
+		if (!pays(x, h))
+			break;
 		x->refusal = STATS_ACCESS_USER;
 		exchange_answer(x, &r, ACCESS_REFUSED, r.detail);
 		break;
@@ -176,8 +202,6 @@ is_users(struct exchange *x, const struct http1_head *h)
 static void
 begin(struct exchange *x, const struct http1_head *h)
 {
-	uint64_t wait;
-
 	if (x->head.failed)
 		exchange_reject(x, 503, STATS_NO_MEMORY,
 		    "proxy_internal_error", "out of memory");
@@ -185,9 +209,8 @@ begin(struct exchange *x, const struct http1_head *h)
 		reject(x, h, 503, STATS_DRAINED,
 		    "connection_limit_reached",
 		    "the proxy is shutting down");
-	else if (!x->user_told && !pays(x, &wait))
-		refuse_rate(x, h, wait);
-	else if (x->ticket.conf->access_users != NULL && !is_users(x, h))
+	else if (x->ticket.conf->access_users != NULL ? !is_users(x, h) :
+	    !pays(x, h))
 		return;
 	else if (via_is_loop(h, via_name(x->ticket.conf)))
 		reject(x, h, 508, STATS_LOOP, "proxy_loop_detected",
@@ -232,6 +255,7 @@ exchange_start(struct exchanges *all, struct downstream *d,
 	}
 	x->exchanges = all;
 	x->downstream = d;
+	x->client = front_client(d);
 	x->memory = front_memory(d);
 	exchange_set_phase(x, EXCHANGE_STARTING);
 	x->refusal = STATS_OTHER_REFUSAL;

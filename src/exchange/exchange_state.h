@@ -24,6 +24,7 @@
  */
 
 struct access_log;
+struct client;
 struct client_hasher;
 struct dialer;
 struct downstream;
@@ -90,6 +91,7 @@ struct exchanges {
 struct exchange {
 	struct exchanges	*exchanges;	/* its thread's */
 	struct downstream	*downstream;
+	struct client		*client;	/* whose it is; or NULL */
 	struct memory_holder	*memory;	/* for whom it holds any */
 	struct upstream		*upstream;
 	/* Through which it goes, or went last; NULL: none; the conf's. */

@@ -86,6 +86,7 @@ struct downstream {
 	bool			 starved;	/* there was no memory for it */
 	bool			 greedy;	/* beyond its client's share */
 	struct client		*client;	/* whose; a reference, or NULL */
+	struct client		*user_client;	/* who asks; the same */
 	bool			 eof;		/* the client sends no more */
 	struct event		 gone_ev;	/* nothing can be done for it */
 	struct event		 next_ev;	/* to go on with the input */

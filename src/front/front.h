@@ -19,6 +19,7 @@
  */
 
 struct client;
+struct client_hash;
 struct clients;
 struct conf;
 struct downstream;		/* one client's connection */
@@ -133,6 +134,12 @@ bool		 front_is_greedy(const struct downstream *);
 struct memory_holder *front_memory(const struct downstream *);
 /* Returns whose it is (clients.h), as long as the downstream; NULL: nobody's. */
 struct client	*front_client(const struct downstream *);
+/*
+ * Returns the client that a user is, wherever he comes from; until the next
+ * call or the downstream's end.  NULL without memory.
+ */
+struct client	*front_user_client(struct downstream *,
+		    const struct client_hash *name);
 
 /*
  * Returns whether the client is on this machine: it came over a Unix socket, or

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "front/front_share.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
@@ -69,9 +70,28 @@ front_share_join(struct downstream *d)
 void
 front_share_leave(struct downstream *d)
 {
+	struct clients *all = d->front->setup.clients;
+
 	if (d->client != NULL)
-		clients_unref(d->front->setup.clients, d->client, loop_now());
-	d->client = NULL;
+		clients_unref(all, d->client, loop_now());
+	if (d->user_client != NULL)
+		clients_unref(all, d->user_client, loop_now());
+	d->client = d->user_client = NULL;
+}
+
+struct client *
+front_user_client(struct downstream *d, const struct client_hash *name)
+{
+	struct clients *all = d->front->setup.clients;
+	struct client_key key = client_of_user(name);
+	struct client *before = d->user_client;
+
+	if (before != NULL && memcmp(&before->key, &key, sizeof key) == 0)
+		return before;
+	d->user_client = clients_ref(all, &key);
+	if (before != NULL)
+		clients_unref(all, before, loop_now());
+	return d->user_client;
 }
 
 bool

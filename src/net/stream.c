@@ -289,12 +289,6 @@ stream_open(struct stream *s, struct loop *l, int fd,
 }
 
 void
-stream_charge(struct stream *s, struct memory_holder *holder)
-{
-	s->memory = holder != NULL ? holder : &s->loop->memory->nobody;
-}
-
-void
 stream_start_tls(struct stream *s, struct tls *tls, size_t max,
     struct evbuffer *early)
 {

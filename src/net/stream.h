@@ -64,10 +64,14 @@ void		 stream_open(struct stream *, struct loop *, int fd,
 		    const struct stream_events *, void *owner);
 
 /*
- * What it has wait from now on is counted for that one; NULL: for nobody, as in
- * the beginning.
+ * What it has wait from now on is counted for that one; for nobody in the
+ * beginning.
  */
-void		 stream_charge(struct stream *, struct memory_holder *);
+static inline void
+stream_charge(struct stream *s, struct memory_holder *holder)
+{
+	s->memory = holder;
+}
 
 /*
  * From now on it speaks TLS, inside that which it may speak already; the TLS is

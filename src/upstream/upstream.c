@@ -415,7 +415,7 @@ upstream_release(struct upstream *u)
 	u->events = NULL;
 	u->user = NULL;
 	http1_chunked_free(&u->chunked);
-	stream_charge(&u->stream, NULL);
+	stream_charge(&u->stream, &u->upstreams->loop->memory->nobody);
 	upstream_resume(u);
 	u->stash_len = 0;
 	become_idle(u);

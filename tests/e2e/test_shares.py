@@ -6,6 +6,7 @@ import time
 import metrics
 import origin
 import sluice
+import test_users
 import wire
 
 GREEDY, MODEST, THIRD = "127.0.0.1", "127.0.0.5", "127.0.0.6"
@@ -321,3 +322,48 @@ def test_rate(lab):
 	assert lab.client(source=GREEDY).get(far.url + "/").status == 429
 	metrics.until(daemon, lambda seen: seen("sluice_refusals_total",
 	    host="_default", reason="client_rate") >= 38 - 3 * took)
+
+
+def test_a_user_is_one_client(lab):
+	"""From whatever address, and beside others at the same one."""
+	gate = origin.Gate()
+	house = test_users.House(lab, origin.by_path({"/held": gate},
+	    origin.fixed()), hosts={"127.0.0.1": {"concurrency": 1,
+	    "queue": {"length": 4}}})
+	far, daemon = house.far, house.daemon
+
+	def queue(fields, source, n):
+		waiting = []
+		for _ in range(n):
+			before = metrics.scrape(daemon).sum(
+			    "sluice_queue_length")
+			waiting.append(lab.client(source=source))
+			waiting[-1].ask("GET", far.url + "/", [fields])
+			metrics.until(daemon, lambda seen: seen.sum(
+			    "sluice_queue_length") == before + 1)
+		return waiting
+	held = lab.client()
+	held.ask("GET", far.url + "/held", [test_users.BOB])
+	far.wait_requests(1)
+	alice = queue(test_users.ALICE, GREEDY, 2) + \
+	    queue(test_users.ALICE, MODEST, 2)
+	bob = lab.client(source=MODEST)
+	bob.ask("GET", far.url + "/", [test_users.BOB])
+	# her last, wherever that one came from
+	assert alice.pop().response().status == 429
+	gate.open()
+	assert {one.response().status for one in [held, bob, *alice]} == {200}
+
+
+def test_the_rate_of_users(lab):
+	"""His, who is a user; the address's of who is none."""
+	house = test_users.House(lab, access={"users": lab.dir / "users",
+	    "rate": 2})
+	alice, bob = lab.client(), lab.client()
+	seen = [alice.get(house.url, [test_users.ALICE]).status
+	    for _ in range(20)]
+	assert seen.count(429) >= 20 - 2 - 2 * 2 * wire.SLOW
+	assert bob.get(house.url, [test_users.BOB]).status == 200
+	nobody = [lab.client().get(house.url).status for _ in range(20)]
+	assert 407 in nobody and 429 in nobody
+	house.daemon.err.wait("is ready")
