@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "front/clients.h"
 
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +15,6 @@
  */
 
 #define SECOND		1000000000ULL	/* ns */
-#define SUBNET		8		/* bytes of an IPv6 address */
 #define IDLE_MAX	(CLIENTS_REMEMBERED / CLIENTS_SHARDS)
 
 RB_HEAD(client_tree, client);
@@ -109,10 +107,9 @@ client_of_address(const struct sockaddr *sa)
 {
 	struct address a;
 
-	address_pack(sa, &a);
-	if (a.family == AF_INET6)
-		return make_key('6', a.address, SUBNET);
-	return make_key('4', a.address, sizeof(struct in_addr));
+	address_client(sa, &a);
+	return make_key(a.family == AF_INET6 ? '6' : '4', a.address,
+	    sizeof a.address);
 }
 
 struct client_key

@@ -65,7 +65,7 @@ hosts_client(struct hosts_share *share, const struct sockaddr *address)
 {
 	struct hosts_client *c, key;
 
-	address_pack(address, &key.address);
+	address_client(address, &key.address);
 	c = RB_FIND(hosts_clients, &share->clients, &key);
 	if (c == NULL) {
 		if ((c = calloc(1, sizeof *c)) == NULL)

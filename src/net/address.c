@@ -9,6 +9,8 @@
 
 #include "http/http1.h"
 
+#define SUBNET	8	/* bytes of an IPv6 address: what a client has */
+
 socklen_t
 address_length(const struct sockaddr *sa)
 {
@@ -96,6 +98,14 @@ address_pack(const struct sockaddr *sa, struct address *a)
 			memset(a->address + 4, 0, 12);
 		}
 	}
+}
+
+void
+address_client(const struct sockaddr *sa, struct address *a)
+{
+	address_pack(sa, a);
+	if (a->family == AF_INET6)
+		memset(a->address + SUBNET, 0, sizeof a->address - SUBNET);
 }
 
 void

@@ -38,6 +38,12 @@ struct address {
  */
 void		 address_pack(const struct sockaddr *, struct address *);
 
+/*
+ * The same, of whoever is one client: of IPv6 the /64 that the address is in,
+ * since each machine has that many.
+ */
+void		 address_client(const struct sockaddr *, struct address *);
+
 /* The way back, with a port (in the host's byte order). */
 void		 address_unpack(const struct address *, uint16_t port,
 		    struct sockaddr_storage *);

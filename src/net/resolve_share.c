@@ -50,7 +50,7 @@ need_client(struct resolve_share *share, const struct sockaddr *address)
 {
 	struct resolve_client *c, key;
 
-	address_pack(address, &key.address);
+	address_client(address, &key.address);
 	if ((c = RB_FIND(resolve_clients, &share->clients, &key)) != NULL)
 		return c;
 	if ((c = calloc(1, sizeof *c)) == NULL)

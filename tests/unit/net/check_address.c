@@ -83,6 +83,32 @@ START_TEST(mapped_is_ipv4)
 }
 END_TEST
 
+static struct address
+client_of(const char *text)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	struct address a;
+
+	ck_assert_int_eq(inet_pton(AF_INET6, text, &in6.sin6_addr), 1);
+	address_client((struct sockaddr *)&in6, &a);
+	return a;
+}
+
+/* Of IPv6 a /64; whoever comes by IPv4 has one address. */
+START_TEST(a_client_has_a_subnet)
+{
+	struct address a = client_of("2001:db8:1:2::1");
+	struct address b = client_of("2001:db8:1:2:ffff::9");
+	struct address c = client_of("2001:db8:1:3::1");
+
+	ck_assert_mem_eq(&a, &b, sizeof a);
+	ck_assert_mem_ne(&a, &c, sizeof a);
+	a = client_of("::ffff:192.0.2.1");
+	b = client_of("::ffff:192.0.2.2");
+	ck_assert_mem_ne(&a, &b, sizeof a);
+}
+END_TEST
+
 START_TEST(none)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX, .sun_path = "/x" };
@@ -125,6 +151,7 @@ main(void)
 	ROWS(tc, literals, hosts);
 	ROWS(tc, packed, hosts);
 	tcase_add_test(tc, mapped_is_ipv4);
+	tcase_add_test(tc, a_client_has_a_subnet);
 	tcase_add_test(tc, none);
 	tcase_add_test(tc, unix_socket);
 	suite_add_tcase(suite, tc);
