@@ -70,7 +70,9 @@ get(size_t size)
 {
 	void *p = malloc(size);
 
-	return p != NULL ? p : draw(own, size);
+	if (p == NULL)
+		p = draw(own, size);
+	return p;
 }
 
 void
