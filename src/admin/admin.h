@@ -29,7 +29,7 @@ struct admin_setup {
 	unsigned		 nworkers;
 	struct memory		*memory;
 	const struct listeners	*listeners;	/* of the proxy */
-	const struct clients	*clients;	/* the same */
+	struct clients		*clients;	/* the same */
 	/* Has the main thread reload; done follows. */
 	void			(*reload)(struct admin_reload *, void *);
 	void			*arg;

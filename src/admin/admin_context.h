@@ -44,7 +44,7 @@ struct admin_context {
 	const struct listeners	*listeners;	/* of the proxy */
 	struct own		*own;		/* of those, and of ours */
 	struct resolver		*resolver;	/* NULL: not used yet */
-	const struct clients	*clients;	/* of the proxy */
+	struct clients		*clients;	/* of the proxy */
 	struct client_hasher	*hasher;
 
 	uint64_t		 started;	/* ns, monotonic */

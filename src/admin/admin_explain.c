@@ -22,6 +22,7 @@
 #include "admin/admin_explanation.h"
 #include "base/text.h"
 #include "conf/conf.h"
+#include "front/clients.h"
 #include "hosts/hosts_explain.h"
 #include "http/http1_error.h"
 #include "http/http1_request.h"
@@ -249,6 +250,17 @@ with_destination(struct question *q, json_t *value)
 
 /* The answer */
 
+/* Whose place in the queue it would be. */
+static uint64_t
+owner_of(const struct admin_context *c, const struct question *q)
+{
+	const struct client_key key = client_of_address(
+	    (const struct sockaddr *)&q->client);
+
+	return c->conf->access_share != SHARE_OFF ?
+	    clients_id(c->clients, &key) : 0;
+}
+
 /* As exchange_start() and exchange_admit() have it. */
 static void
 answer(struct admin_request *r, struct question *q)
@@ -258,6 +270,7 @@ answer(struct admin_request *r, struct question *q)
 	const struct claim_source source = {
 		.head = &q->head,
 		.address = (const struct sockaddr *)&q->client,
+		.owner = owner_of(r->context, q),
 		.tunnel = q->head.form == HTTP1_AUTHORITY_FORM,
 	};
 	struct claim claim;

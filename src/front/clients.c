@@ -160,6 +160,20 @@ need(struct clients *all, struct shard *s, const struct client_key *key)
 	return c;
 }
 
+uint64_t
+clients_id(struct clients *all, const struct client_key *key)
+{
+	struct shard *s = shard_of(all, key);
+	struct client *c, like = { .key = *key };
+	uint64_t id;
+
+	pthread_mutex_lock(&s->lock);
+	c = RB_FIND(client_tree, &s->tree, &like);
+	id = c != NULL ? c->id : 0;
+	pthread_mutex_unlock(&s->lock);
+	return id;
+}
+
 struct client *
 clients_ref(struct clients *all, const struct client_key *key)
 {

@@ -53,6 +53,9 @@ void		 clients_free(struct clients *);
 /* Returns how many are known that somebody refers to. */
 size_t		 clients_count(const struct clients *);
 
+/* Returns the id of the client of that key; 0: it is not known. */
+uint64_t	 clients_id(struct clients *, const struct client_key *);
+
 /* Whom a connection is from, or a user's requests. */
 struct client_key client_of_address(const struct sockaddr *);
 struct client_key client_of_uid(uid_t);

@@ -73,7 +73,11 @@ id_of(struct client_key key)
 START_TEST(the_same_address_is_the_same)
 {
 	struct client *c = ref(address("192.0.2.1"));
+	struct client_key other = address("192.0.2.3"), key;
 
+	key = address("::ffff:192.0.2.1");
+	ck_assert_uint_eq(clients_id(all, &key), c->id);
+	ck_assert_uint_eq(clients_id(all, &other), 0);
 	ck_assert_ptr_eq(ref(address("192.0.2.1")), c);
 	ck_assert_ptr_eq(ref(address("::ffff:192.0.2.1")), c);
 	ck_assert_uint_eq(clients_count(all), 1);
