@@ -336,7 +336,7 @@ def test_explain_asks_for_what_is_said(room):
 	one = room.standin(lambda request: standin.answer({"decision": "go",
 	    "says": "it goes at once", "rule": "a.test", "reasons": []}))
 	ctl(one, "explain", "-X", "PUT", "-H", "X-A:  1 2", "-H", "Sluice-Cost"
-	    ":3", "--client", "2001:db8::1", "http://a.test/")
+	    ":3", "--from", "2001:db8::1", "http://a.test/")
 	assert one.targets() == ["POST /v1/explain"]
 	assert json.loads(one.asked[0].body) == {"url": "http://a.test/",
 	    "method": "PUT", "client": "2001:db8::1",
@@ -741,8 +741,8 @@ def test_check(tmp_path):
 		ctl(None, "check", file, url, status=2)
 	ctl(None, "check", file, "-X", "CONNECT", "api.test:443")
 	for client in "192.0.2.1", "2001:db8::1":
-		ctl(None, "check", file, "--client", client, "http://a.test/")
-	assert "is no address" in ctl(None, "check", file, "--client", "me",
+		ctl(None, "check", file, "--from", client, "http://a.test/")
+	assert "is no address" in ctl(None, "check", file, "--from", "me",
 	    "http://a.test/", status=2).stderr
 	assert "Max-Wait" in ctl(None, "check", file, "-H",
 	    "Sluice-Max-Wait: soon", "http://a.test/", status=2).stderr

@@ -9,6 +9,7 @@ import pytest
 
 import dnsserver
 import origin
+import parent
 import sluice
 import wire
 
@@ -32,8 +33,9 @@ def advice(about):
 	raise KeyError(about)
 
 
-def start(lab, about, port=None, **names):
-	"""A sluice with that advice, for hosts of the tests' own."""
+def start(lab, about, port=None, also=(), **names):
+	"""A sluice with that advice, for hosts of the tests' own, and keys
+	that it has besides."""
 	text = advice(about)
 	for name, own in names.items():
 		assert name in text
@@ -41,7 +43,8 @@ def start(lab, about, port=None, **names):
 	if port is not None:
 		text = text.replace("https: upstream",
 		    f"https: upstream\n    tls: {{port: {port}}}")
-	keys = {"listen": "127.0.0.1:0", "workers": sluice.WORKERS}
+	keys = {"listen": "127.0.0.1:0", "workers": sluice.WORKERS,
+	    **dict(also)}
 	if port is not None:
 		keys["tls"] = {"trust": str(lab.pki.pem("ca"))}
 		keys["resolver"] = [lab.dns(dnsserver.Here()).at]
@@ -53,7 +56,8 @@ def test_all_of_it_is_tested():
 	said = {re.match(r"\*\*(.*?)\*\*", text).group(1)
 	    for text in paragraphs() if text.startswith("**")}
 	assert said == {"How long a request can be held",
-	    "APIs of language models", "S3", "nginx", "gRPC"}
+	    "APIs of language models", "S3", "nginx", "gRPC",
+	    "A company's proxy"}
 
 
 def test_language_models(tlab):
@@ -69,6 +73,25 @@ def test_language_models(tlab):
 	    fields=[("Authorization", "Bearer one")])
 	assert (answer.status, answer.body) == (200, prompt)
 	assert len(far.requests) == 2
+
+
+def test_company(lab, tmp_path):
+	"""It asks for whom the file says; what is inside goes without it."""
+	far = parent.Parent(plain=origin.fixed(body="by the proxy"),
+	    user="joe", password="secret")
+	lab.origins.append(far)
+	web = lab.origin(origin.fixed(body="direct"))
+	file = tmp_path / "parent.password"
+	file.write_text("secret\n")
+	file.chmod(0o600)
+	start(lab, "A company's proxy", also={"resolver": [lab.dns(
+	    dnsserver.Here()).at]}, **{"proxy.corp.example:3128": far.at,
+	    "/etc/sluice/parent.password": str(file),
+	    "*.corp.example": "*.corp.test"})
+	for name, body in [("web.test", b"by the proxy"),
+	    ("wiki.corp.test", b"direct"), ("localhost", b"direct")]:
+		answer = lab.get(f"http://{name}:{web.port}/")
+		assert (name, answer.body) == (name, body)
 
 
 S3 = textwrap.dedent("""
