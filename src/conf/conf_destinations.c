@@ -211,9 +211,11 @@ conf_destinations_print_ports(FILE *out, const struct conf_option *option,
 {
 	const struct destination_ports *ports = field;
 	const struct destination_range *r;
+	size_t i;
 
-	for (r = ports->list; r < ports->list + ports->n; r++) {
-		fprintf(out, "%s%u", r == ports->list ? "" : ", ", r->from);
+	for (i = 0; i < ports->n; i++) {
+		r = &ports->list[i];
+		fprintf(out, "%s%u", i == 0 ? "" : ", ", r->from);
 		if (r->to != r->from)
 			fprintf(out, "-%u", r->to);
 	}

@@ -63,8 +63,10 @@ find_address(const struct destination_list *list, const struct destination *d,
     const struct view *v, bool denies)
 {
 	const struct destination_entry *e, *best = NULL;
+	size_t i;
 
-	for (e = list->list; e < list->list + list->n; e++) {
+	for (i = 0; i < list->n; i++) {
+		e = &list->list[i];
 		if (names_address(e, d, v, denies) && (best == NULL ||
 		    narrowness(e) > narrowness(best)))
 			best = e;
@@ -114,8 +116,10 @@ find_exception(const struct destinations *all, const struct destination *d,
 {
 	const struct destination_list *allow = &all->allow;
 	const struct destination_entry *e;
+	size_t i;
 
-	for (e = allow->list; e < allow->list + allow->n; e++) {
+	for (i = 0; i < allow->n; i++) {
+		e = &allow->list[i];
 		if (is_exception(e, d, v))
 			return e;
 	}
@@ -128,8 +132,10 @@ static const struct destination_entry *
 find_word(const struct destination_list *list, enum destination_class class)
 {
 	const struct destination_entry *e;
+	size_t i;
 
-	for (e = list->list; e < list->list + list->n; e++) {
+	for (i = 0; i < list->n; i++) {
+		e = &list->list[i];
 		if (e->kind == DESTINATION_WORD && is_of_class(e, class, true))
 			return e;
 	}

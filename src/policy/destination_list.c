@@ -58,9 +58,11 @@ bool
 destination_list_close(struct destination_list *list)
 {
 	struct destination_entry *e;
+	size_t i;
 	void *old;
 
-	for (e = list->list; e < list->list + list->n; e++) {
+	for (i = 0; i < list->n; i++) {
+		e = &list->list[i];
 		if (e->kind != DESTINATION_HOST) {
 			list->has_addresses = true;
 			continue;
