@@ -176,6 +176,33 @@ START_TEST(named)
 }
 END_TEST
 
+/* Who was refused by the host goes back to the queue, or keeps his slot. */
+START_TEST(returned)
+{
+	struct throttle *t = new_throttle(with_parts(1));
+	enum throttle_answer answer = THROTTLE_NO_MEMORY;
+	struct throttle_report r;
+	struct throttle_waiter w;
+	unsigned n;
+
+	ck_assert_int_eq(ask_by(t, &w, 1, 0, 0), THROTTLE_GO);
+	throttle_verdict(t, &w, BUDGET_THROTTLED, 0);
+	ck_assert(pause_host(t, 50 * SEC, 0));
+	for (n = 1, failures = 0; answer == THROTTLE_NO_MEMORY; n++) {
+		ck_assert_uint_eq(throttle_inflight(t), 1);
+		ck_assert_uint_eq(throttle_waiting(t), 0);
+		fail_nth(n);
+		answer = throttle_return(t, &w, 0, &r);
+		ck_assert_int_eq(failed(), answer == THROTTLE_NO_MEMORY);
+	}
+	ck_assert_int_eq(answer, THROTTLE_WAIT);
+	ck_assert_uint_ge(failures, 1);
+	ck_assert_uint_eq(throttle_inflight(t), 0);
+	all_go(t, &w, 1);
+	throttle_free(t);
+}
+END_TEST
+
 /* New limits move a queue, or leave it as it was. */
 START_TEST(moved)
 {
@@ -212,6 +239,7 @@ main(void)
 	tcase_add_test(tcase, made);
 	tcase_add_test(tcase, queued);
 	tcase_add_test(tcase, named);
+	tcase_add_test(tcase, returned);
 	tcase_add_test(tcase, moved);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
