@@ -161,8 +161,10 @@ static void
 check_paths(const struct rule *rule)
 {
 	static struct http1_head head;
+	unsigned parts[RULE_PATH_PARTS];
 	const struct rule_path *path;
 	size_t i;
+	int n;
 
 	require(rule->npaths <= RULE_PATHS_MAX);
 	for (i = 0; i < rule->npaths; i++) {
@@ -172,9 +174,10 @@ check_paths(const struct rule *rule)
 		require(path->pattern.text.p == path->text);
 		require(i == 0 || path_pattern_compare(&path[-1].pattern,
 		    &path->pattern) < 0);
+		n = rule_path_of(rule, &head, parts);
 		require(path->pattern.rest || path->pattern.nliterals <
-		    path->pattern.nsegments || rule_path_of(rule,
-		    &head) == (int)i);
+		    path->pattern.nsegments || n == -1 ||
+		    (n > 0 && parts[0] == i));
 	}
 }
 

@@ -82,7 +82,7 @@ make(unsigned kind, struct tls_wire *wire)
 		return tls_contexts_intercept(conf, &host, wire, NULL, &why);
 	host.name[0] = 'b';
 	return tls_contexts_connect(conf, conf_rule(conf, &host), &host,
-	    wire);
+	    NULL, wire);
 }
 
 /* Reads a piece; false where no more is to come. */
