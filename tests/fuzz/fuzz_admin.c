@@ -34,10 +34,14 @@
 #include "http/http1_request.h"
 #include "http/http1_response.h"
 #include "net/listen.h"
+#include "net/own.h"
+#include "net/resolve.h"
 
 #define ROUNDS	64	/* of the loop, for what is done in pieces */
 
+/* (The name server is nobody: what is looked up stays open.) */
 static const char yaml[] =
+    "resolver: [\"127.0.0.1:9\"]\n"
     "hosts:\n"
     "  a.test: {capacity: 5, period: 1s, concurrency: 2,"
     " paths: {/x: {capacity: 1}}}\n"
@@ -194,21 +198,32 @@ begin(void)
 	context.started = context.loaded = loop_now();
 	context.reload = reload;
 	context.hasher = client_hasher_new();
+	context.own = own_new(&listeners);
 	context.log = admin_log_new(&context);
 	context.expiry = admin_expiry_new(&context);
 	context.history = admin_history_new(&context);
 	context.events = admin_events_new(&context);
 	context.hour = admin_hour_new(context.loop);
 	REQUIRE(exchanges != NULL && context.hosts != NULL &&
-	    context.hasher != NULL && context.log != NULL &&
+	    context.hasher != NULL && context.own != NULL &&
+	    context.log != NULL &&
 	    context.expiry != NULL && context.history != NULL &&
 	    context.events != NULL && context.hour != NULL);
 }
 
+/* As the control plane does with what has still to be answered. */
 static void
 finish(void)
 {
-	REQUIRE(LIST_EMPTY(&context.requests));
+	struct admin_request *r;
+
+	while ((r = LIST_FIRST(&context.requests)) != NULL) {
+		if (r->ended != NULL)
+			r->ended(r);
+		admin_request_free(r);
+	}
+	if (context.resolver != NULL)
+		resolver_free(context.resolver);
 	admin_hour_free(context.hour);
 	admin_events_free(context.events);
 	admin_log_free(context.log);
@@ -217,6 +232,7 @@ finish(void)
 	exchanges_free(exchanges);
 	loop_bury_all(context.loop);
 	loop_free(context.loop);
+	own_free(context.own);
 	hosts_free(context.hosts);
 	client_hasher_free(context.hasher);
 	conf_unref(context.conf);

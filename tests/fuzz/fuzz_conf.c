@@ -31,8 +31,6 @@ static void
 check_rate(const struct gcra_rate *rate)
 {
 	require(rate->capacity > 0 && rate->period > 0 && rate->burst > 0);
-	require(!rate->strict || rate->burst < rate->capacity ||
-	    (rate->capacity <= BUDGET_UNIT && rate->burst == BUDGET_UNIT));
 }
 
 /* What one has without the other is of no use to anybody. */
