@@ -87,9 +87,9 @@ def test_example(tmp_path, titles, ports):
 				same(said.replace("/tmp/try", str(tmp_path)),
 				    printed)
 		# what the example has started it has ended
-		wire.wait_until(lambda: not any(wire.listens(int(p))
-		    for p in own.values()), what="the end")
-		assert os.listdir(tmp_path) == []
+		wire.wait_until(lambda: not os.listdir(tmp_path) and
+		    not any(wire.listens(int(p)) for p in own.values()),
+		    what="the end")
 	finally:
 		shell.stdin.close()
 		os.killpg(shell.pid, signal.SIGTERM)
