@@ -63,7 +63,7 @@ add_budgets(struct throttle *t, struct throttle_why *why,
 		    pair.part, ahead, w->cost, now);
 	for (i = 0; i < pair.also.n; i++) {
 		part = pair.also.parts[i];
-		add_budget(why, part_budget(t, part), THROTTLE_OF_PART, part,
+		add_budget(why, &t->parts[part], THROTTLE_OF_PART, part,
 		    ahead, w->cost, now);
 	}
 	if (pair.named != 0)
