@@ -233,7 +233,7 @@ hash_values(const struct claim_hash *k, const char *name,
 
 	*hash = (struct client_hash){ 0, 0 };
 	while (next_value(&list, &value)) {
-		if (last.len == value.len &&
+		if (last.p != NULL && last.len == value.len &&
 		    memcmp(last.p, value.p, value.len) == 0)
 			continue;
 		if (!add_piece(k, name, value, hash))
