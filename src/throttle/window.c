@@ -154,7 +154,8 @@ window_due(const struct window *w, uint64_t cost)
 	if (need <= w->capacity)
 		return 0;
 	need -= w->capacity;
-	if (need > w->counted) {
+	/* a debt is there only where all but what is on its way is counted */
+	if (w->counted > 0 && need > w->counted) {
 		rounds = (need - 1) / w->counted;
 		need -= rounds * w->counted;
 	}
