@@ -17,10 +17,10 @@ import programs
 import wire
 import wsserver
 
-# In any second six at most, so the seventh comes 1.2 s after the first: what
-# a busy machine may shift stays in between.
+# In any second five, so the seventh comes 1.2 s after the first: what a busy
+# machine may shift stays in between.
 LIMIT = 6
-STRICT = {"capacity": LIMIT, "period": "1s", "strict": True, "burst": 1,
+STRICT = {"capacity": LIMIT - 1, "period": "1s", "strict": True, "burst": 1,
     "queue": {"max_wait": "60s"}}
 MANY = 9
 # Longer than a program takes to start, or it would find it over.
