@@ -28,6 +28,7 @@
 #include "conf/conf.h"
 #include "conf/conf_parse.h"
 #include "exchange/exchanges.h"
+#include "front/clients.h"
 #include "front/front.h"
 #include "hosts/hosts.h"
 #include "http/http1_chunked.h"
@@ -195,6 +196,7 @@ begin(void)
 	context.nworkers = 1;
 	context.memory = &memory;
 	context.listeners = &listeners;
+	context.clients = clients_new(&memory);
 	context.started = context.loaded = loop_now();
 	context.reload = reload;
 	context.hasher = client_hasher_new();
@@ -205,6 +207,7 @@ begin(void)
 	context.events = admin_events_new(&context);
 	context.hour = admin_hour_new(context.loop);
 	REQUIRE(exchanges != NULL && context.hosts != NULL &&
+	    context.clients != NULL &&
 	    context.hasher != NULL && context.own != NULL &&
 	    context.log != NULL &&
 	    context.expiry != NULL && context.history != NULL &&
@@ -233,6 +236,7 @@ finish(void)
 	loop_bury_all(context.loop);
 	loop_free(context.loop);
 	own_free(context.own);
+	clients_free(context.clients);
 	hosts_free(context.hosts);
 	client_hasher_free(context.hasher);
 	conf_unref(context.conf);
