@@ -12,6 +12,7 @@ import pytest
 
 import dnsserver
 import origin
+import sluice
 import wire
 
 
@@ -42,6 +43,7 @@ def survives(lab, fault, call, error, allowed):
 	"""A request, whose slot is there for the next one."""
 	far = lab.origin()
 	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 1}})
+	daemon.err.wait("is ready")
 	assert seen(lab, far.url + "/") == 200
 	statuses = set()
 	for nth in each(fault, call, error):
@@ -69,6 +71,8 @@ def test_no_memory_for_a_reload(lab, fault):
 	far = lab.origin()
 	hosts = {f"h{i}.test": {"capacity": i + 1} for i in range(4)}
 	daemon = lab.sluice(hosts={**hosts, "127.0.0.1": {"concurrency": 1}})
+	# not the start of its last thread
+	daemon.err.wait("is ready")
 	assert seen(lab, far.url + "/") == 200
 	n = 1
 	while True:
@@ -142,7 +146,8 @@ MANY = 1 << 30
 
 @pytest.mark.parametrize("error", ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"])
 def test_accept_that_fails_for_a_while(lab, fault, error):
-	"""No spinning meanwhile, told once, all served a moment later."""
+	"""No spinning meanwhile, told once a loop, all served a moment
+	later."""
 	far = lab.origin()
 	daemon = lab.sluice()
 	assert seen(lab, far.url + "/") == 200
@@ -155,7 +160,7 @@ def test_accept_that_fails_for_a_while(lab, fault, error):
 	began = time.monotonic()
 	assert [one.response().status for one in crowd] == [200] * 20
 	assert time.monotonic() - began < 1 * wire.SLOW
-	assert len(daemon.err.like("accept: ", 1)) == 1
+	assert len(daemon.err.like("accept: ", 1)) <= sluice.WORKERS
 
 
 def test_no_descriptor_for_what_goes_out(lab, fault):
