@@ -51,6 +51,18 @@ conf_advice_is(const char *list, const char *word)
 	return is_of(list, word, strlen(word));
 }
 
+const char *
+conf_advice_synonym(const struct conf_synonym *all, size_t n, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (conf_advice_is(all[i].words, text))
+			return all[i].meant;
+	}
+	return NULL;
+}
+
 static uint64_t
 time_unit(const char *word, size_t len)
 {

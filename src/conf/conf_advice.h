@@ -32,6 +32,16 @@ bool		 conf_advice_number(char buf[CONF_TEXT], const char *text);
 /* Whether the word is one of a list, each between spaces; in any case. */
 bool		 conf_advice_is(const char *list, const char *word);
 
+/* What others call something, each between spaces, and what it is here. */
+struct conf_synonym {
+	const char	*words;
+	const char	*meant;
+};
+
+/* Returns what a text of theirs means, of n; NULL where that is not known. */
+const char	*conf_advice_synonym(const struct conf_synonym *, size_t n,
+		    const char *text);
+
 /* Words for no limit, each between spaces. */
 extern const char conf_advice_unlimited[];
 

@@ -41,10 +41,7 @@ read_all(struct conf_walk *w, const struct conf_option *option,
 /* Destinations */
 
 /* Other words for these; as hosts' names they would do nothing. */
-static const struct {
-	const char	*words;
-	const char	*meant;
-} synonyms[] = {
+static const struct conf_synonym synonyms[] = {
 	{ " imds instance-metadata cloud-metadata meta-data ", "metadata" },
 	{ " link_local linklocal ", "link-local" },
 	{ " localhost loop-back ", "loopback" },
@@ -56,13 +53,8 @@ static const struct {
 static const char *
 meant(const char *text)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++) {
-		if (conf_advice_is(synonyms[i].words, text))
-			return synonyms[i].meant;
-	}
-	return NULL;
+	return conf_advice_synonym(synonyms,
+	    sizeof synonyms / sizeof synonyms[0], text);
 }
 
 static bool

@@ -10,10 +10,7 @@
 #include "conf/conf_value.h"
 
 /* What others have words for, which are no networks here. */
-static const struct {
-	const char	*words;
-	const char	*meant;
-} synonyms[] = {
+static const struct conf_synonym synonyms[] = {
 	{ " all any everybody everyone world * 0/0 public internet ",
 	    "[0.0.0.0/0, '::/0']" },
 	{ " localhost local loopback lo self ", "[127.0.0.0/8, '::1']" },
@@ -25,13 +22,8 @@ static const struct {
 static const char *
 meant(const char *text)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof synonyms / sizeof synonyms[0]; i++) {
-		if (conf_advice_is(synonyms[i].words, text))
-			return synonyms[i].meant;
-	}
-	return NULL;
+	return conf_advice_synonym(synonyms,
+	    sizeof synonyms / sizeof synonyms[0], text);
 }
 
 /* Addresses have a zone where they are link-local: of a network it is none. */
