@@ -293,7 +293,7 @@ glued(const struct conf_option *table, const char *text, const char **value)
 		return NULL;
 	len = (size_t)(colon - text);
 	*value = colon + 1;
-	for (o = table; o->path != NULL; o++)
+	for (o = table; o != NULL; o = conf_option_next(o))
 		if (strncmp(conf_option_key(o), text, len) == 0 &&
 		    conf_option_key(o)[len] == '\0')
 			return o;
@@ -322,7 +322,7 @@ elsewhere(const struct conf_option *table, const char *key)
 {
 	const struct conf_option *o, *found = NULL;
 
-	for (o = table; o->path != NULL; o++) {
+	for (o = table; o != NULL; o = conf_option_next(o)) {
 		/* rate: nobody means that of a delay in bodies */
 		if (strcmp(conf_option_key(o), key) != 0 ||
 		    strstr(o->path, "delay.") != NULL)
@@ -346,7 +346,7 @@ advise_path_of(char buf[CONF_ADVICE], const struct conf_option *table,
 	if (point == NULL)
 		return false;
 	len = (size_t)(point - key);
-	for (o = table; o->path != NULL; o++)
+	for (o = table; o != NULL; o = conf_option_next(o))
 		if (o->level == CONF_TOP && strlen(o->path) == len &&
 		    strncmp(o->path, key, len) == 0) {
 			snprintf(buf, CONF_ADVICE, "; write \"%s:\", and what "

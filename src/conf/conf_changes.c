@@ -65,7 +65,8 @@ conf_changes(const struct conf *old, const struct conf *new,
 	const struct conf_option *option;
 	char *before, *after;
 
-	for (option = conf_options(); option->path != NULL; option++) {
+	for (option = conf_options(); option != NULL;
+	    option = conf_option_next(option)) {
 		if (!option->needs_restart)
 			continue;
 		before = conf_option_text(option, old);

@@ -46,12 +46,19 @@ conf_option_key(const struct conf_option *option)
 }
 
 const struct conf_option *
+conf_option_next(const struct conf_option *option)
+{
+	option++;
+	return option->path != NULL ? option : option->rest;
+}
+
+const struct conf_option *
 conf_option_find(const struct conf_option *table, enum conf_level level,
     const char *key)
 {
 	const struct conf_option *o;
 
-	for (o = table; o->path != NULL; o++)
+	for (o = table; o != NULL; o = conf_option_next(o))
 		if (o->level == level &&
 		    strcmp(conf_option_key(o), key) == 0)
 			return o;
@@ -66,7 +73,7 @@ conf_option_nearest(const struct conf_option *table, enum conf_level level,
 	const char *best = NULL;
 	unsigned distance, least = 0;
 
-	for (o = table; o->path != NULL; o++) {
+	for (o = table; o != NULL; o = conf_option_next(o)) {
 		if (o->level != level ||
 		    !conf_near(word, conf_option_key(o), &distance))
 			continue;
@@ -89,7 +96,7 @@ conf_option_keys(const struct conf_option *table, enum conf_level level)
 
 	if (out == NULL)
 		return NULL;
-	for (o = table; o->path != NULL; o++) {
+	for (o = table; o != NULL; o = conf_option_next(o)) {
 		if (o->level != level)
 			continue;
 		fprintf(out, "%s%s", comma, conf_option_key(o));

@@ -157,7 +157,13 @@ struct conf_option {
 					   keeps where a file has it; or 0 */
 	uint64_t	 min;		/* what range says */
 	uint64_t	 max;
+	/* In the row without a path, which ends a table: the table that goes
+	 * on from here, with a row at least; NULL: none. */
+	const struct conf_option	*rest;
 };
+
+/* The row behind that one, maybe in another table; NULL: that was the last. */
+const struct conf_option *conf_option_next(const struct conf_option *);
 
 /* The option of that key in a level of the table, or NULL. */
 const struct conf_option *conf_option_find(const struct conf_option *table,

@@ -28,7 +28,8 @@ defaults_text(size_t *size)
 	if (out == NULL)
 		return NULL;
 	fputs("[\n", out);
-	for (option = conf_options(); option->path != NULL; option++)
+	for (option = conf_options(); option != NULL;
+	    option = conf_option_next(option))
 		if (option->fallback != NULL)
 			fprintf(out, "%s,\n", option->fallback);
 	fputs("]\n", out);
@@ -64,7 +65,8 @@ read_defaults(struct conf_walk *w, const struct conf_node *list)
 	const struct conf_option *option;
 	const struct conf_entry *entry = list->first;
 
-	for (option = conf_options(); option->path != NULL; option++) {
+	for (option = conf_options(); option != NULL;
+	    option = conf_option_next(option)) {
 		if (option->fallback == NULL)
 			continue;
 		if (!conf_walk_option(w, option, entry->value,

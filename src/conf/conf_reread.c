@@ -33,7 +33,8 @@ needs_restart(const char *path)
 {
 	const struct conf_option *option;
 
-	for (option = conf_options(); option->path != NULL; option++)
+	for (option = conf_options(); option != NULL;
+	    option = conf_option_next(option))
 		if (option->needs_restart && is_in(path, option->path))
 			return true;
 	return false;

@@ -69,7 +69,8 @@ START_TEST(defaults)
 	const struct conf_option *option;
 	unsigned n = 0;
 
-	for (option = conf_options(); option->path != NULL; option++) {
+	for (option = conf_options(); option != NULL;
+	    option = conf_option_next(option)) {
 		if (!is_of_itself(option) ||
 		    strncmp(option->path, "defaults", 8) == 0)
 			continue;
@@ -103,10 +104,9 @@ START_TEST(told)
 	char yaml[512], *text;
 	struct conf *conf;
 
-	while (option->path != NULL &&
-	    strcmp(option->path, values[_i].path) != 0)
-		option++;
-	ck_assert_ptr_nonnull(option->path);
+	while (option != NULL && strcmp(option->path, values[_i].path) != 0)
+		option = conf_option_next(option);
+	ck_assert_ptr_nonnull(option);
 	conf = parse_ok(written(yaml, values[_i].path, values[_i].value));
 	text = conf_option_text(option, conf);
 	ck_assert_str_eq(text, values[_i].text);

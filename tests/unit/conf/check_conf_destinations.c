@@ -88,7 +88,7 @@ text_of(const struct conf *conf, const char *path)
 	const struct conf_option *option = conf_options();
 
 	while (strcmp(option->path, path) != 0)
-		option++;
+		option = conf_option_next(option);
 	return conf_option_text(option, conf);
 }
 

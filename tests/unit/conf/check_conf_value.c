@@ -318,7 +318,7 @@ START_TEST(ranges)
 	char low[32], high[32];
 	uint64_t value;
 
-	for (o = conf_options(); o->path != NULL; o++) {
+	for (o = conf_options(); o != NULL; o = conf_option_next(o)) {
 		switch (o->kind) {
 		case CONF_DURATION:
 		case CONF_SIZE:
@@ -346,7 +346,7 @@ START_TEST(table)
 	const struct conf_option *o, *other;
 	const char *key;
 
-	for (o = conf_options(); o->path != NULL; o++) {
+	for (o = conf_options(); o != NULL; o = conf_option_next(o)) {
 		ck_assert_ptr_nonnull(o->type);
 		ck_assert_ptr_nonnull(o->help);
 		ck_assert_int_eq(o->help[strlen(o->help) - 1], '.');
@@ -358,9 +358,33 @@ START_TEST(table)
 		    key), o);
 		ck_assert_str_eq(conf_option_nearest(conf_options(),
 		    o->level, key), key);
-		for (other = o + 1; other->path != NULL; other++)
+		for (other = conf_option_next(o); other != NULL;
+		    other = conf_option_next(other))
 			ck_assert_str_ne(o->path, other->path);
 	}
+}
+END_TEST
+
+/* A table that goes on in another one is searched as one, in its order. */
+START_TEST(table_in_two)
+{
+	static const struct conf_option second[] = {
+		{ .path = "tls", .level = CONF_TOP },
+		{ .path = "via", .level = CONF_TOP },
+		{ .path = NULL },
+	};
+	static const struct conf_option first[] = {
+		{ .path = "listen", .level = CONF_TOP },
+		{ .path = NULL, .rest = second },
+	};
+	char *keys = conf_option_keys(first, CONF_TOP);
+
+	ck_assert_str_eq(keys, "listen, tls, via");
+	free(keys);
+	ck_assert_ptr_eq(conf_option_find(first, CONF_TOP, "via"), &second[1]);
+	ck_assert_ptr_null(conf_option_find(first, CONF_TOP, "log"));
+	ck_assert_str_eq(conf_option_nearest(first, CONF_TOP, "vai"), "via");
+	ck_assert_ptr_null(conf_option_next(&second[1]));
 }
 END_TEST
 
@@ -385,6 +409,7 @@ conf_value_suite(void)
 
 	tcase_add_test(options, ranges);
 	tcase_add_test(options, table);
+	tcase_add_test(options, table_in_two);
 	suite_add_tcase(suite, options);
 	return suite;
 }

@@ -26,6 +26,28 @@ static struct {
 	bool	 is_default;	/* at one of its places */
 } seen[OPTIONS];
 
+/* Which one in the table an option is; NULL: how many there are. */
+static size_t
+option_index(const struct conf_option *option)
+{
+	const struct conf_option *o;
+	size_t i = 0;
+
+	for (o = conf_options(); o != option; o = conf_option_next(o))
+		i++;
+	return i;
+}
+
+static const struct conf_option *
+option_at(int i)
+{
+	const struct conf_option *o = conf_options();
+
+	while (i-- > 0)
+		o = conf_option_next(o);
+	return o;
+}
+
 static char *
 slurp(const char *name)
 {
@@ -157,7 +179,7 @@ look_at_addresses(const struct conf_option *option,
     const struct conf_node *list)
 {
 	const struct conf_entry *entry;
-	size_t i = (size_t)(option - conf_options());
+	size_t i = option_index(option);
 
 	for (entry = list->first; entry != NULL; entry = entry->next) {
 		if (entry->value->type == CONF_MAPPING)
@@ -173,12 +195,13 @@ look_at_weights(const struct conf_node *mapping)
 {
 	const struct conf_option *option;
 	const struct conf_entry *entry;
+	size_t i;
 
 	option = conf_option_find(conf_options(), CONF_WEIGHT, "*");
+	i = option_index(option);
 	for (entry = mapping->first; entry != NULL; entry = entry->next) {
-		seen[option - conf_options()].there = true;
-		seen[option - conf_options()].is_default |=
-		    is_fallback(option, entry->value);
+		seen[i].there = true;
+		seen[i].is_default |= is_fallback(option, entry->value);
 	}
 }
 
@@ -186,7 +209,7 @@ static void
 look_at(const struct conf_option *option, const struct conf_node *node)
 {
 	const struct conf_entry *entry;
-	size_t i = (size_t)(option - conf_options());
+	size_t i = option_index(option);
 
 	seen[i].there = true;
 	seen[i].is_default |= is_fallback(option, node);
@@ -284,7 +307,7 @@ END_TEST
 
 START_TEST(sample_has)
 {
-	const struct conf_option *option = &conf_options()[_i];
+	const struct conf_option *option = option_at(_i);
 
 	look_at_sample();
 	ck_assert_msg(seen[_i].there, "%s is not in %s", option->path, SAMPLE);
@@ -312,7 +335,7 @@ manual_line(const struct conf_option *option)
 
 START_TEST(manual_has)
 {
-	const struct conf_option *option = &conf_options()[_i];
+	const struct conf_option *option = option_at(_i);
 	char *text = slurp(MANUAL), *want, *got;
 	char *line = manual_line(option);
 
@@ -342,7 +365,7 @@ is_path(const char *path, size_t n)
 {
 	const struct conf_option *o;
 
-	for (o = conf_options(); o->path != NULL; o++)
+	for (o = conf_options(); o != NULL; o = conf_option_next(o))
 		if (strlen(o->path) == n && strncmp(o->path, path, n) == 0)
 			return true;
 	return false;
@@ -391,23 +414,13 @@ START_TEST(manual_examples)
 }
 END_TEST
 
-static int
-count_options(void)
-{
-	int n = 0;
-
-	while (conf_options()[n].path != NULL)
-		n++;
-	return n;
-}
-
 static Suite *
 docs_suite(void)
 {
 	Suite *suite = suite_create("docs");
 	TCase *sample = tcase_create("sample");
 	TCase *manual = tcase_create("manual");
-	int n = count_options();
+	int n = (int)option_index(NULL);
 
 	if (n > OPTIONS)
 		abort();
