@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "conf/conf_warnings.h"
 #include "policy/htpasswd.h"
 
@@ -90,6 +91,7 @@ conf_users_load(struct conf *conf, char **cause)
 
 	if (conf->access_users_file == NULL)
 		return true;
+	secret_guard();
 	text = read_file(conf->access_users_file, &len, &why);
 	if (text == NULL)
 		return wrong(conf, cause, why);

@@ -254,3 +254,26 @@ def test_who_has_a_key_is_not_looked_into(start, keys, as_user, user):
 	ca, ca_key = keys("user-ca")
 	plain.change(tls={"ca_certificate": ca, "ca_key": ca_key})
 	assert owner(plain.pid) == 0
+
+
+# What a file may name besides, by the text that is in it.
+SECRETS = [
+	("a:$2y$05$eqI5ClYaXlmpjyjIVKDaduBhVwOKdHzeTxZjVLUNi0k5GuSsWV/2G\n",
+	    lambda file: {"access": {"users": file}}),
+	("secret\n", lambda file: {"parent": {"url": "http://me@127.0.0.1:9",
+	    "password_file": file}}),
+	("x" * 40 + "\n", lambda file: {"admin": {"web": "127.0.0.1:0",
+	    "web_token_file": file}}),
+]
+
+
+@pytest.mark.parametrize("text,names", SECRETS, ids=("users", "password",
+    "token"))
+def test_who_has_a_secret_is_not_looked_into(start, home, as_user, user,
+    text, names):
+	file = home / "secret"
+	file.write_text(text)
+	file.chmod(0o600)
+	os.chown(file, user.pw_uid, -1)
+	daemon = start(args=(), before=as_user, **names(file))
+	assert owner(daemon.pid) == 0
