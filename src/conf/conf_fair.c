@@ -14,7 +14,7 @@
 static const char	 prefix[] = "header:";
 static const char	 jwt[] = "jwt:";
 
-/* Words that stand for no field; of fair_by the last two, of per the first. */
+/* Words that stand for no field; of fair_by all but the first. */
 static const struct {
 	const char		*word;
 	enum rule_key_kind	 kind;
@@ -36,17 +36,11 @@ static const struct {
 	{ " jwt claims ", "jwt:iss,sub" },
 };
 
-/* The first and the last of an option's words. */
+/* The first of an option's words. */
 static size_t
 first_word(const struct conf_option *option)
 {
 	return option->kind == CONF_PER ? 0 : 1;
-}
-
-static size_t
-last_word(const struct conf_option *option)
-{
-	return option->kind == CONF_PER ? 1 : 2;
 }
 
 static bool
@@ -93,7 +87,7 @@ nearest(const struct conf_option *option, const char *text)
 	unsigned distance;
 	size_t i;
 
-	for (i = first_word(option); i <= last_word(option); i++)
+	for (i = first_word(option); i < sizeof words / sizeof words[0]; i++)
 		if (conf_near(text, words[i].word, &distance))
 			return words[i].word;
 	return NULL;
@@ -147,7 +141,7 @@ conf_fair_key(struct conf_walk *w, const struct conf_option *option,
 	char buf[CONF_SHOW], period[CONF_TEXT];
 	uint64_t ns;
 
-	for (i = first_word(option); i <= last_word(option); i++) {
+	for (i = first_word(option); i < sizeof words / sizeof words[0]; i++) {
 		if (strcmp(text, words[i].word) == 0) {
 			key->kind = words[i].kind;
 			return true;
@@ -161,9 +155,6 @@ conf_fair_key(struct conf_walk *w, const struct conf_option *option,
 	}
 	if (strncmp(text, jwt, sizeof jwt - 1) == 0)
 		return set_claims(report, option, node, key);
-	if (option->kind == CONF_PER && strcmp(text, "user") == 0)
-		return conf_option_wrong(report, option, node,
-		    "is for fair_by");
 	if (conf_advice_duration(text, &ns))
 		return conf_wrong(report, node, "\"%s\" is a time, expected "
 		    "%s; did you mean \"period: %s\"?",

@@ -320,10 +320,12 @@ const struct conf_option conf_table_hosts[] = {
 	    .max = 1000000 },
 
 	{ .path = "hosts.*.per", .type = "choice or field",
-	    .range = "none, client, a field or jwt:CLAIMS", .fallback = "none",
-	    .help = "What gives requests a throttle of their own: their client "
-	    "or their credential.",
-	    .level = CONF_RULE, KIND(PER), .offset = RULE(per) },
+	    .range = "none, client, user, a field or jwt:CLAIMS",
+	    .fallback = "none",
+	    .help = "What gives requests a throttle of their own: their "
+	    "client, their user or their credential.",
+	    .level = CONF_RULE, KIND(PER), .offset = RULE(per),
+	    .place = RULE(per_at) },
 	{ .path = "hosts.*.per_total", .type = "mapping",
 	    .help = "Limits for all that per tells apart together, on top of "
 	    "those of each.",

@@ -81,6 +81,37 @@ read_file(const char *path, size_t *len, const char **why)
 	return text;
 }
 
+/* One that has a throttle for each user; or NULL. */
+static const struct rule *
+first_per_user(const struct conf *conf)
+{
+	size_t i;
+
+	if (conf->fallback.per.kind == RULE_KEY_USER)
+		return &conf->fallback;
+	for (i = 0; i < conf->nrules; i++)
+		if (conf->rules[i].per.kind == RULE_KEY_USER)
+			return &conf->rules[i];
+	return NULL;
+}
+
+/* Names that nobody has checked would be throttles for the asking. */
+static bool
+needs_no_users(const struct conf *conf, char **cause)
+{
+	const struct rule *rule = first_per_user(conf);
+
+	if (rule == NULL)
+		return true;
+	if (asprintf(cause, "%s:%u:%u: %s%s.per: user, expected access.users "
+	    "beside it, a file of users whose passwords are checked "
+	    "(\"htpasswd -B\" makes one)", conf->path, rule->per_at.line,
+	    rule->per_at.column, rule == &conf->fallback ? "" : "hosts.",
+	    rule->name) == -1)
+		*cause = NULL;
+	return false;
+}
+
 bool
 conf_users_load(struct conf *conf, char **cause)
 {
@@ -90,7 +121,7 @@ conf_users_load(struct conf *conf, char **cause)
 	size_t len;
 
 	if (conf->access_users_file == NULL)
-		return true;
+		return needs_no_users(conf, cause);
 	secret_guard();
 	text = read_file(conf->access_users_file, &len, &why);
 	if (text == NULL)

@@ -11,7 +11,8 @@
 /*
  * Reads the file that access.users names, if it does, into the configuration.
  * Returns false with *cause set (to be freed) when it cannot be read or is no
- * such file; *cause is NULL when memory ran out.
+ * such file, or a rule needs one and there is none; *cause is NULL when memory
+ * ran out.
  */
 bool		 conf_users_load(struct conf *, char **cause)
 		    __attribute__((warn_unused_result));

@@ -325,22 +325,33 @@ take_authorization(struct claim *c, const struct claim_hash *k,
 	return wrong;
 }
 
+/* By who asks, as fair_by tells clients apart. */
+static const char *
+take_identity(struct claim *c, const struct claim_hash *k,
+    const struct rule *rule, const struct claim_source *s)
+{
+	char user[USER_NAME];
+	struct identity who = identify(&rule->per, s, user);
+
+	if (who.p == NULL)
+		return NULL;
+	return make_hash(&c->credential, k, &who, s) ? NULL : claim_no_memory;
+}
+
 static const char *
 take_credential(struct claim *c, const struct claim_hash *k,
     const struct rule *rule, const struct claim_source *s)
 {
 	const struct rule_key *key = &rule->per;
-	struct identity who;
 
+	if (key->kind == RULE_KEY_NONE)
+		return NULL;
 	if (key->kind == RULE_KEY_JWT || (key->kind == RULE_KEY_HEADER &&
 	    strcmp(key->header, "authorization") == 0))
 		return take_authorization(c, k, key, s->head);
 	if (key->kind == RULE_KEY_HEADER)
 		return take_values(c, k, key->header, s->head);
-	if (key->kind != RULE_KEY_CLIENT)
-		return NULL;
-	who = address_of(s->address);
-	return make_hash(&c->credential, k, &who, s) ? NULL : claim_no_memory;
+	return take_identity(c, k, rule, s);
 }
 
 /* How much, and until when */

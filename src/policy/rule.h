@@ -174,6 +174,7 @@ struct rule {
 	size_t			 npaths;	/* owned */
 
 	struct rule_key		 per;		/* a throttle for each */
+	struct place		 per_at;
 	struct budget_limits	 total;		/* of all of them; see
 						   rule_has_total() */
 	struct rule_key		 fair_by;	/* turns, within a throttle */

@@ -2,6 +2,7 @@
 """Who may use the proxy by name and password: access.users."""
 import base64
 import ctypes
+import json
 import pathlib
 import re
 import ssl
@@ -315,6 +316,50 @@ def test_inside_an_intercepted_tunnel(tlab):
 	assert all(' user="alice"' in line
 	    for line in daemon.out.like(" GET .* 200 ", 2))
 	assert refused(lab.client().call("CONNECT", at), MISSING)
+
+
+# What a rule gives each user of its own: one request an hour.
+ONE = {"capacity": 1, "period": "1h", "queue": {"length": 0}, "per": "user"}
+
+
+def test_a_throttle_for_each_user(lab):
+	"""Wherever he asks from; who is nobody spends nothing."""
+	house = House(lab, hosts={"127.0.0.1": ONE})
+	for field, statuses in ((credentials("alice", "x"), [407]),
+	    (ALICE, [200, 429]), (BOB, [200, 429]), (ALICE, [429])):
+		for status in statuses:
+			assert house.ask(field).status == status, field
+	for user in "alice", "bob":
+		house.daemon.out.wait(f'429 .* user="{user}"')
+	# Two of them, each known by a hash.
+	hosts = json.loads(lab.control().get("/v1/hosts").body)["hosts"]
+	assert len(hosts) == 2
+	assert all(re.fullmatch(r"127\.0\.0\.1~[0-9a-f]+", one["key"])
+	    for one in hosts), hosts
+	line = house.daemon.reload(hosts={"127.0.0.1": ONE})
+	assert "not reloaded" in line
+	assert line.endswith('hosts.127.0.0.1.per: user, expected '
+	    'access.users beside it, a file of users whose passwords are '
+	    'checked ("htpasswd -B" makes one)')
+	assert house.ask(ALICE).status == 429
+
+
+def test_a_throttle_for_each_user_of_a_tunnel(tlab):
+	"""What is claimed inside changes nothing."""
+	lab = tlab
+	secure = lab.secure_origin(origin.fixed(body="inside"))
+	file = lab.dir / "users"
+	file.write_text(f"alice:{crypt('wonder land:1')}\n"
+	    f"bob:{crypt('builder')}\n")
+	lab.https(hosts={"intercept.test": {"https": "intercept", **ONE}},
+	    access={"users": file})
+	at = f"intercept.test:{secure.port}"
+	first, second = (lab.inside(at, fields=[ALICE]) for _ in range(2))
+	other = lab.inside(at, fields=[BOB])
+	assert first.get("/").body == b"inside"
+	assert second.get("/", [BOB]).status == 429
+	assert other.get("/", [ALICE]).body == b"inside"
+	assert other.get("/", [ALICE]).status == 429
 
 
 def test_users_that_come_with_a_reload(tlab):

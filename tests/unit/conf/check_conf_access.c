@@ -203,6 +203,37 @@ static const struct {
 	{ "listen: 127.0.0.1:1\naccess: {clients: 0.0.0.0/0}\n", NULL },
 };
 
+/* Names that nobody checks tell nobody apart. */
+static const struct {
+	const char	*text;
+	const char	*cause;
+} needing[] = {
+	{ "defaults: {per: user}\n", "test.yaml:1:17: defaults.per" },
+	{ "hosts:\n  a.b: {}\n  c.d:\n    per: user\n",
+	    "test.yaml:4:10: hosts.c.d.per" },
+};
+
+START_TEST(needs_users)
+{
+	char *path = file_of("a:" HASH "\n"), text[256], *cause = NULL;
+	struct conf *conf = parse_ok(needing[_i].text);
+
+	ck_assert(!conf_users_load(conf, &cause));
+	snprintf(text, sizeof text, "%s: user, expected access.users beside "
+	    "it, a file of users whose passwords are checked (\"htpasswd -B\" "
+	    "makes one)", needing[_i].cause);
+	ck_assert_str_eq(cause, text);
+	free(cause);
+	conf_unref(conf);
+	snprintf(text, sizeof text, "%saccess: {users: %s}\n",
+	    needing[_i].text, path);
+	conf = parse_ok(text);
+	ck_assert(conf_users_load(conf, &cause));
+	unlink(path);
+	conf_unref(conf);
+}
+END_TEST
+
 static void
 keep_cb(const char *line, void *arg)
 {
@@ -239,6 +270,7 @@ conf_access_suite(void)
 	tcase_add_loop_test(texts, warnings, 0, COUNT(warned));
 	tcase_add_loop_test(texts, users, 0, COUNT(files));
 	tcase_add_test(texts, no_users);
+	tcase_add_loop_test(texts, needs_users, 0, COUNT(needing));
 	suite_add_tcase(suite, texts);
 	return suite;
 }

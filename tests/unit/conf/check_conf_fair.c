@@ -15,7 +15,7 @@
 
 /* By what a rule tells requests apart, and how much each gets. */
 
-#define PER "expected none, client, a field or jwt:CLAIMS"
+#define PER "expected none, client, user, a field or jwt:CLAIMS"
 #define FAIR "expected client, user or header:NAME"
 #define CLIENT "no client with fair_by: client, expected "
 
@@ -26,8 +26,8 @@ static const struct wrong errors[] = {
 	    "unknown, " PER "; did you mean \"client\"?" },
 	{ "defaults: {per: nonce}\n", "1:17: defaults.per: \"nonce\" is "
 	    "unknown, " PER "; did you mean \"none\"?" },
-	{ "defaults: {per: user}\n",
-	    "1:17: defaults.per: \"user\" is for fair_by, " PER },
+	{ "defaults: {per: users}\n", "1:17: defaults.per: \"users\" is "
+	    "unknown, " PER "; did you mean \"user\"?" },
 	{ "defaults: {per: \"x y\"}\n",
 	    "1:17: defaults.per: \"x y\" is no field's name, " PER },
 	{ "defaults: {per: \"\"}\n",
@@ -180,6 +180,7 @@ static const struct {
 	{ "per: none", RULE_KEY_NONE, NULL, RULE_KEY_CLIENT, NULL },
 	{ "per: client, fair_by: user", RULE_KEY_CLIENT, NULL, RULE_KEY_USER,
 	    NULL },
+	{ "per: user", RULE_KEY_USER, NULL, RULE_KEY_CLIENT, NULL },
 	{ "per: authorization", RULE_KEY_HEADER, "authorization",
 	    RULE_KEY_CLIENT, NULL },
 	{ "per: Authorization", RULE_KEY_HEADER, "authorization",

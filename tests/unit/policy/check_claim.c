@@ -496,6 +496,8 @@ static const struct {
 	    "X-Api-Key: a,b\r\nX-Api-Key:\r\n", "X-Api-Key: b, a\r\n" },
 	{ "x-api-key", "X-Api-Key: ,\r\n", "X-Api-Key:\r\n",
 	    "X-Api-Key: a\r\n" },
+	{ "user", ALICE, ALICE2, BOB },
+	{ "user", "", "Proxy-Authorization: Bearer x\r\n", ALICE },
 	/* {"sub":"a","n":1}, {"sub":"a","n":2}, {"sub":"b"} */
 	{ "jwt:sub",
 	    "Authorization: Bearer e.eyJzdWIiOiJhIiwibiI6MX0.s\r\n",
