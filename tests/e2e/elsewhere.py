@@ -12,8 +12,12 @@ import socket
 import subprocess
 import sys
 
+import wire
+
 HOME, AWAY = "10.9.0.1", "10.9.0.2"		# the wire's ends
 HOME6, AWAY6 = "fd09::1", "fd09::2"
+# The beginning of a command that is in a new one, as root of it.
+NEW = ["unshare", *([] if os.geteuid() == 0 else ["-r"]), "-n", "--"]
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 
 
@@ -37,21 +41,27 @@ class Place:
 		self.link.sendall(json.dumps(what).encode())
 		text, fds, _, _ = socket.recv_fds(self.link, 65536, 1)
 		answer = json.loads(text or '{"error": "it has ended"}')
-		assert "error" not in answer, (what, answer)
-		return fds
+		assert not answer["error"], (what, answer)
+		return fds[0] if fds else answer["says"]
 
 	def ip(self, *args):
-		self.ask(ip=args)
+		"""What it says."""
+		return self.ask(ip=args)
 
 	def has(self, *addresses, dev="lo"):
 		"""From now on that machine has these addresses, too."""
 		for one in addresses:
 			self.ip("address", "add", one, "dev", dev,
 			    *(["nodad"] if ":" in one else []))
+			# Of IPv6 the kernel has the route a moment later.
+			if ":" in one:
+				wire.wait_until(lambda: self.ip("-6", "route",
+				    "show", "table", "local", "type", "local",
+				    one.split("/")[0]), what=one)
 
 	def socket(self, family=socket.AF_INET, kind=socket.SOCK_STREAM):
 		"""In place of socket.socket."""
-		fd, = self.ask(family=family, kind=kind)
+		fd = self.ask(family=family, kind=kind)
 		return socket.socket(family, kind, fileno=fd)
 
 	def stop(self):
@@ -59,13 +69,20 @@ class Place:
 		self.proc.wait(30)
 
 
+def why_not():
+	"""Why there are none here, as in some containers, or for other users
+	than root; or nothing."""
+	done = subprocess.run([*NEW, "true"], capture_output=True, text=True,
+	    stdin=subprocess.DEVNULL)
+	return done.stderr.strip() if done.returncode else ""
+
+
 class Elsewhere:
 	def __init__(self):
-		user = [] if os.geteuid() == 0 else ["-r"]
-		self.home = Place(["unshare", *user, "-n", "--"])
+		self.home = Place(NEW)
 		# The beginning of a command that runs there.
 		self.before = ["nsenter", "-n", "-t", str(self.home.proc.pid)]
-		if user:
+		if "-r" in NEW:
 			self.before += ["-U", "--preserve-credentials"]
 		try:
 			self.lay_wire()
@@ -94,13 +111,14 @@ def serve(link):
 		what = json.loads(text)
 		if "ip" not in what:
 			with socket.socket(what["family"], what["kind"]) as one:
-				socket.send_fds(link, [b"{}"], [one.fileno()])
+				socket.send_fds(link, [b'{"error": ""}'],
+				    [one.fileno()])
 			continue
 		done = subprocess.run(["ip", *what["ip"]], text=True,
 		    env={**os.environ, "PATH": PATH}, capture_output=True,
 		    stdin=subprocess.DEVNULL)
-		link.sendall(json.dumps({"error": done.stderr}
-		    if done.returncode else {}).encode())
+		link.sendall(json.dumps({"says": done.stdout, "error":
+		    done.stderr if done.returncode else ""}).encode())
 
 
 if __name__ == "__main__":
