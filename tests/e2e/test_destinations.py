@@ -84,8 +84,8 @@ class World:
 		self.dns = lab.dns(Names({**NAMES, **(names or {})}),
 		    make=self.place.home.socket)
 		self.daemon = lab.sluice(before=self.place.before,
-		    listen=["0.0.0.0:0", "[::]:0"], access=CLIENTS,
-		    resolver=[self.dns.at], **keys)
+		    **{"listen": ["0.0.0.0:0", "[::]:0"], "access": CLIENTS,
+		    "resolver": [self.dns.at], **keys})
 
 	def origin(self, *args, port=0, tls=None, **keys):
 		"""One for both families."""
@@ -174,8 +174,7 @@ def intercept(world, where, target, far):
 	at = f"{host(target, '.in')}:{far}"
 	answer = one.tunnel(at)
 	if answer.status == 200:
-		one.secure(world.lab.pki.client("user-ca"),
-		    host(target, ".in").strip("[]"))
+		one.secure(world.lab.pki.client(None))
 		answer = one.call("GET", "/", host=at)
 	one.close()
 	return answer
@@ -221,6 +220,30 @@ def test_known_ways_in(world):
 	metrics.until(world.daemon, lambda m: m.sum("sluice_refusals_total",
 	    reason="destination") == m.sum("sluice_requests_total",
 	    outcome="refused") > 100)
+
+
+def test_who_comes_from_an_own_address_is_on_this_machine(lab):
+	"""By whatever of its addresses, the ones that it gets later included;
+	a neighbour in the same network is not."""
+	world = World(lab)
+	make = world.place.home.socket
+	world.place.home.has("10.9.0.77/32", "fd09::77/128")
+	world.place.home.ip("route", "add", "local", "10.9.0.128/26", "dev",
+	    "lo")
+	four, six = world.daemon.ports[:2]
+	for source, port in (elsewhere.HOME, four), ("10.9.0.77", four), \
+	    ("10.9.0.130", four), (elsewhere.HOME6, six), ("fd09::77", six):
+		for target in "priv", "loop", "10.9.0.1", "[::1]":
+			one = client.Client((elsewhere.HOME6 if ":" in source
+			    else elsewhere.HOME, port), source=source,
+			    make=make)
+			assert one.get(f"http://{host(target)}:"
+			    f"{world.far.port}/").status == 200, (source, target)
+			one.close()
+	for at, port in (elsewhere.HOME, four), (elsewhere.HOME6, six):
+		one = client.Client((at, port), make=world.place.away.socket)
+		assert denied(one.get(f"http://priv.test:{world.far.port}/"))
+		one.close()
 
 
 def test_malformed_ways_in(world):
@@ -300,10 +323,32 @@ def test_explain_names_the_line(lab, command):
 	    PUBLIC: True}
 
 
-OWN = ["127.0.0.1", "127.3.2.1", "0.0.0.0", "[::1]", "[::]", "localhost",
-    "10.9.0.1", "[fd09::1]", PUBLIC, f"[{PUBLIC6}]", f"[::ffff:{PUBLIC}]",
-    "[::ffff:10.9.0.1]", "[2002:102:304::1]", "pub", "pub6", "loop", "loop6",
-    "priv", "priv6", "any", "mapped", "new", "new6", "route"]
+# This machine at any of its addresses; the last are new ones, and one that no
+# interface has.
+OWN4 = ["127.0.0.1", "127.0.0.1.", "127.3.2.1", "0.0.0.0", "localhost",
+    "LOCALHOST.", "x.localhost", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
+    "[::ffff:0.0.0.0]", "10.9.0.1", "[::ffff:10.9.0.1]", PUBLIC,
+    f"[::ffff:{PUBLIC}]", "[64:ff9b::1.2.3.4]", "[64:ff9b::a09:1]",
+    "[2002:102:304::1]", "pub", "loop", "priv", "any", "mapped", "nat", "six",
+    "two", "mixed", "new", "1.2.3.99", "[::ffff:1.2.3.99]", "route"]
+OWN6 = ["[::1]", "[0:0:0::1]", "[::]", "[0:0::0]", "localhost", "[fd09::1]",
+    f"[{PUBLIC6}]", "[2606:4700:0::1234]", "pub6", "loop6",
+    "priv6", "two", "new6", "[2606::99]"]
+# Where only 127.0.0.1 is listened at.
+OWN_LOOP = ["127.0.0.1", "127.0.0.1.", "0.0.0.0", "localhost", "x.localhost",
+    "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:0.0.0.0]",
+    "[64:ff9b::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::1]", "loop",
+    "any"]
+# What others than we may take for such an address.
+NO_HOST = ["127.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1",
+    "017700000001", "0", "0x0", "00.0.0.0", "[::1%25lo]", "[::1%lo]",
+    "[fe80::1%25home0]"]
+# Each is a rule for all hosts, and what goes to them by it.
+OWN_WAYS = {
+    "tunnel": ({}, (plain, connect)),
+    "upstream": ({"https": "upstream"}, (upstream, clear)),
+    "intercept": ({"https": "intercept"}, (intercept,)),
+}
 
 
 def questions(lab):
@@ -313,48 +358,87 @@ def questions(lab):
 	    r"^sluice_admin_requests_total\{.*\} (\d+)$", text, re.M))
 
 
-def test_own_listeners(tlab):
-	"""The daemon's and the control plane's, by each of the addresses that
-	this machine has, or gets, or only answers at."""
-	web = 3130
-	new = {"new": {"A": ["1.2.3.99"]}, "new6": {"AAAA": ["2606::99"]},
-	    "route": {"A": ["1.9.9.9"]}}
-	secure = {"certificate": str(tlab.pki.pem("origin")),
-	    "key": str(tlab.pki.key("origin"))}
-	token = tlab.dir / "token"
+def own_world(lab, rule):
+	"""One that listens wherever it can, and gets more addresses then."""
+	pki, web = lab.pki, {"certificate": str(lab.pki.pem("origin")),
+	    "key": str(lab.pki.key("origin"))}
+	token = lab.dir / "token"
 	token.write_text("a" * 40)
 	token.chmod(0o600)
-	world = World(tlab, new, admin={"web_token_file": str(token), "web": [
-	    {"address": at, "tls": secure} for at in (f"0.0.0.0:{web}",
-	    f"[::]:{web}")]}, destinations={"ports": {"http": "1-65535"}})
+	world = World(lab, {"new": {"A": ["1.2.3.99"]},
+	    "new6": {"AAAA": ["2606::99"]}, "route": {"A": ["1.9.9.9"]}},
+	    listen=["0.0.0.0:80", "[::]:443", "0.0.0.0:443", "127.0.0.1:3128",
+	    f"unix:{lab.dir}/s"], hosts={"*": {**rule, "tls":
+	    {"verify": False}}} if rule else {},
+	    admin={"web_token_file": str(token), "web": ["127.0.0.1:3131",
+	    {"address": "0.0.0.0:3130", "tls": web},
+	    {"address": "[::]:3130", "tls": web}]},
+	    tls={"ca_certificate": pki.pem("user-ca"),
+	    "ca_key": pki.key("user-ca")},
+	    destinations={"ports": {"http": "1-65535", "tls": "1-65535"}})
 	world.daemon.err.wait("is ready")
 	world.place.home.has("1.2.3.99/32", "2606::99/128")
 	world.place.home.ip("route", "add", "local", "1.9.0.0/16", "dev", "lo")
+	return world
+
+
+@pytest.mark.parametrize("name", OWN_WAYS)
+def test_own_listeners(tlab, name):
+	"""The daemon's and the control plane's, by each of the addresses that
+	this machine has, or gets, or only answers at."""
+	rule, ways = OWN_WAYS[name]
+	world = own_world(tlab, rule)
 	asked = questions(tlab)
-	four, six = world.daemon.ports[:2]
-	for port in four, six, web:
-		for target in OWN:
-			is_six = target.endswith("6") or (":" in target and
-			    "ffff" not in target)
-			if port == (four if is_six else six):
-				continue	# nobody listens there
-			for where in "home", "away":
-				for way in plain, connect:
-					answer = way(world, where, target,
-					    port)
-					assert denied(answer, where ==
-					    "away"), (way, where, target, port)
-					if where == "home":
-						assert "this proxy itself" in \
-						    answer.get("proxy-status")
-	# Other services of this machine are not ours.
-	for target in "1.2.3.99", "new", "new6", "route", PUBLIC:
-		assert plain(world, "away", target, world.far.port).status == 200
+	rows = [(port, target) for port, targets in ((80, OWN4), (443, OWN6),
+	    (3130, OWN4 + OWN6), (3128, OWN_LOOP), (3131, OWN_LOOP))
+	    for target in targets]
+	for port, target in rows:
+		for where in "home", "away":
+			for way in ways:
+				answer = way(world, where, target, port)
+				assert denied(answer, where == "away"), (way,
+				    where, target, port)
+				if where == "home":
+					assert "this proxy itself" in \
+					    answer.get("proxy-status"), (way,
+					    target, port)
 	# The control plane has heard of nobody but us.
 	assert questions(tlab) == asked + 1
 	metrics.until(world.daemon, lambda m: m.sum("sluice_refusals_total",
-	    reason="destination") == m.sum("sluice_requests_total",
-	    outcome="refused") > 100)
+	    reason="destination") == 2 * len(rows) * len(ways))
+
+
+@pytest.mark.parametrize("name", OWN_WAYS)
+def test_own_listeners_spelled(tlab, name):
+	"""Ports that go without saying, or are said in another way, and what is
+	no address to us."""
+	world = own_world(tlab, OWN_WAYS[name][0])
+	asked = questions(tlab)
+	for authority in "127.0.0.1", "127.0.0.1:", "127.0.0.1:080", \
+	    PUBLIC, "[::ffff:7f00:1]", "loop.test":
+		answer = world.get("home", f"http://{authority}/")
+		assert answer.status == 403, authority
+	for target in NO_HOST:
+		for port in 80, 3128, 3130, 3131:
+			for method, url in ("GET", f"http://{target}:{port}/"), \
+			    ("CONNECT", f"{target}:{port}"):
+				answer = world.client("home").call(method, url)
+				assert answer.status == 400, url
+	for port in "0000080", "80 ", "+80", "0x50", "65616", "80.", "8 0", "%38%30":
+		answer = world.client("home").call("CONNECT",
+		    f"127.0.0.1:{port}")
+		assert answer.status == 400, port
+	assert questions(tlab) == asked + 1
+
+
+def test_other_services_of_this_machine_are_not_ours(tlab):
+	world = own_world(tlab, {})
+	for target in "1.2.3.99", "new", "new6", "route", PUBLIC:
+		answer = plain(world, "away", target, world.far.port)
+		assert answer.status == 200, (target, answer.body)
+	# What listens at one address only is not at others.
+	for target in "127.3.2.1", "[::1]", PUBLIC:
+		assert plain(world, "home", target, 3128).status == 502, target
 
 
 def test_own_is_allowed_by_its_word_only(lab):
