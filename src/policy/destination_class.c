@@ -120,19 +120,12 @@ destination_class(const struct network *address, const struct network **within)
 }
 
 static const char *const words[DESTINATION_CLASSES] = {
-	[DESTINATION_PUBLIC] = "public",
 	[DESTINATION_OWN] = "own",
 	[DESTINATION_METADATA] = "metadata",
 	[DESTINATION_LINK_LOCAL] = "link-local",
 	[DESTINATION_LOOPBACK] = "loopback",
 	[DESTINATION_PRIVATE] = "private",
 };
-
-const char *
-destination_class_word(enum destination_class class)
-{
-	return words[class];
-}
 
 enum destination_class
 destination_class_named(const char *text, size_t len)

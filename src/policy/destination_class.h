@@ -27,10 +27,10 @@ enum destination_class {
 enum destination_class destination_class(const struct network *address,
 		    const struct network **within);
 
-/* Returns its word in configurations, "link-local"; "public" has none there. */
-const char	*destination_class_word(enum destination_class);
-
-/* Returns the class of a word of len bytes; DESTINATION_PUBLIC for no word. */
+/*
+ * Returns the class of a word of configurations, "link-local", of len bytes;
+ * DESTINATION_PUBLIC, which has none, for what is no word.
+ */
 enum destination_class destination_class_named(const char *, size_t len);
 
 #endif
