@@ -4,6 +4,7 @@ import http.client
 import os
 import re
 import signal
+import sys
 import threading
 import time
 from email.utils import formatdate
@@ -54,6 +55,36 @@ def survives(lab, fault, call, error, allowed):
 	assert statuses <= allowed
 	assert len(re.findall("libevent: ", daemon.err.text())) < 9
 	return nth
+
+
+# A byte of three, from a socket with a name, and no room for what is beside.
+CUT_MESSAGE = """
+import array, os, socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1])
+server.listen()
+client = socket.socket(socket.AF_UNIX)
+client.bind(sys.argv[2])
+client.connect(sys.argv[1])
+one = server.accept()[0]
+client.sendmsg([b"abc"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+    array.array("i", [0, 1]))])
+data, beside, flags, name = one.recvmsg(16, socket.CMSG_LEN(4))
+assert data == b"a", data
+assert flags & socket.MSG_CTRUNC, flags
+fds = array.array("i", beside[0][2])
+assert len(fds) == 1, fds
+assert name == sys.argv[2], name
+assert one.recv(16) == b"bc"
+"""
+
+
+def test_message_cut_short_tells_the_rest(fault, command, tmp_path):
+	"""The library itself: it is cut in its bytes and in nothing else."""
+	fault.arm("recvmsg", "CUT")
+	command(sys.executable, "-c", CUT_MESSAGE, tmp_path / "a",
+	    tmp_path / "b")
+	assert fault.disarm().fired == 1
 
 
 def test_no_memory(lab, fault):

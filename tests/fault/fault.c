@@ -569,44 +569,55 @@ first_byte(const struct iovec *v, size_t n)
 MOVE_VECTOR(readv, false)
 MOVE_VECTOR(writev, true)
 
-ssize_t
-sendmsg(int fd, const struct msghdr *msg, int flags)
+/*
+ * A message, or a byte of it.  What else a call tells (who has sent it, what
+ * came beside it, whether that had room) is told of the byte, too.
+ */
+static ssize_t
+move_message(int error, int fd, struct msghdr *msg, int flags,
+    ssize_t (*next)(int, struct msghdr *, int))
 {
-	int error = how_file(CALL_sendmsg, fd, true);
-	struct msghdr less = *msg;
-	struct iovec one;
+	struct iovec *v = msg->msg_iov, one;
+	size_t n = msg->msg_iovlen;
+	ssize_t moved;
 
-	NEXT(next, sendmsg);
 	if (error > 0) {
 		errno = error;
 		return -1;
 	}
-	if (error == WHOLE)
-		return next(fd, msg, flags);
-	one = first_byte(msg->msg_iov, msg->msg_iovlen);
-	less.msg_iov = &one;
-	less.msg_iovlen = 1;
-	return next(fd, &less, flags);
+	if (error == CUT) {
+		one = first_byte(v, n);
+		msg->msg_iov = &one;
+		msg->msg_iovlen = 1;
+	}
+	moved = next(fd, msg, flags);
+	msg->msg_iov = v;
+	msg->msg_iovlen = n;
+	return moved;
+}
+
+static ssize_t
+next_sendmsg(int fd, struct msghdr *msg, int flags)
+{
+	NEXT(next, sendmsg);
+	return next(fd, msg, flags);
+}
+
+ssize_t
+sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	struct msghdr copy = *msg;
+
+	return move_message(how_file(CALL_sendmsg, fd, true), fd, &copy, flags,
+	    next_sendmsg);
 }
 
 ssize_t
 recvmsg(int fd, struct msghdr *msg, int flags)
 {
-	int error = how_file(CALL_recvmsg, fd, false);
-	struct msghdr less = *msg;
-	struct iovec one;
-
 	NEXT(next, recvmsg);
-	if (error > 0) {
-		errno = error;
-		return -1;
-	}
-	if (error == WHOLE)
-		return next(fd, msg, flags);
-	one = first_byte(msg->msg_iov, msg->msg_iovlen);
-	less.msg_iov = &one;
-	less.msg_iovlen = 1;
-	return next(fd, &less, flags);
+	return move_message(how_file(CALL_recvmsg, fd, false), fd, msg, flags,
+	    next);
 }
 
 /* Time */
