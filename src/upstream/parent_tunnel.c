@@ -132,20 +132,25 @@ drop_head(struct parent_tunnel *p, size_t len)
 	memset(&p->scan, 0, sizeof p->scan);
 }
 
-/* As many bytes of interim answers as one head may have. */
+/*
+ * As many bytes of interim answers as one head may have.  Returns whether it
+ * goes on.
+ */
 static bool
 take_interim(struct parent_tunnel *p, size_t len)
 {
 	p->interim += len;
-	if (p->loop->head.status == 101)
+	if (p->loop->head.status == 101) {
 		fail(p, FAILURE_MALFORMED, "unsolicited 101");
-	else if (p->interim > p->conf->limit_head)
+		return false;
+	}
+	if (p->interim > p->conf->limit_head) {
 		fail(p, FAILURE_TOO_LARGE,
 		    "interim answers beyond limits.head");
-	else
-		drop_head(p, len);
-	return p->loop->head.status != 101 &&
-	    p->interim <= p->conf->limit_head;
+		return false;
+	}
+	drop_head(p, len);
+	return true;
 }
 
 /* A whole head.  Returns whether another one is to follow. */
