@@ -275,7 +275,7 @@ START_TEST(no_memory_to_ask)
 }
 END_TEST
 
-/* What stands tells of the host's bytes once, and leaves them where they are. */
+/* What stands tells of the host's bytes once, and leaves them unread. */
 START_TEST(heard)
 {
 	struct upstream_taken t;
