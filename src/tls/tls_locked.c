@@ -20,8 +20,7 @@
  * and made at starts and reloads, so the first that fits will do.
  */
 
-#define PAGE	(64 * 1024)	/* bytes, at most */
-#define ARENA	PAGE
+#define ARENA	(64 * 1024)	/* bytes */
 #define LEAST	16		/* bytes; a block's size is a multiple */
 
 struct block {
@@ -29,9 +28,7 @@ struct block {
 	bool			 used;
 };
 
-/* whole pages, so that nothing else is in them */
-static alignas(PAGE) unsigned char room[ARENA];
-static unsigned char *arena;	/* the room, once it is locked; or NULL */
+static unsigned char *arena;	/* that is locked; or NULL */
 static bool ours;		/* OpenSSL allocates by us */
 static size_t used;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -165,15 +162,35 @@ set_functions(void)
 	ours = CRYPTO_set_mem_functions(malloc_cb, realloc_cb, free_cb) == 1;
 }
 
+/* Whole pages, so that nothing else is in them. */
+static void *
+map_locked(void)
+{
+	void *p = mmap(NULL, ARENA, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int error;
+
+	if (p == MAP_FAILED)
+		return NULL;
+	if (mlock(p, ARENA) == 0)
+		return p;
+	error = errno;
+	munmap(p, ARENA);
+	errno = error;
+	return NULL;
+}
+
 bool
 tls_locked_init(void)
 {
+	unsigned char *p;
+
 	errno = EBUSY;
-	if (!ours || mlock(room, ARENA) == -1)
+	if (!ours || (p = map_locked()) == NULL)
 		return false;
-	(void)madvise(room, ARENA, MADV_DONTDUMP);
-	*(struct block *)room = (struct block){ .size = ARENA };
-	arena = room;
+	(void)madvise(p, ARENA, MADV_DONTDUMP);
+	*(struct block *)p = (struct block){ .size = ARENA };
+	arena = p;
 	return true;
 }
 
