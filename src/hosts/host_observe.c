@@ -2,6 +2,8 @@
 #include "hosts/host_observe.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/words.h"
 #include "hosts/host_pause.h"
@@ -113,7 +115,7 @@ host_observe_ask(struct host *h, struct ticket *t, const struct claim *c,
 
 	request.deadline = now + (c->max_wait < wait ? c->max_wait : wait);
 	request.returned = c->observed_turn;
-	t->observed_as[0] = '\0';
+	host_observe_unsay(t);
 	observe_ask(h->observe, &t->observed, &request,
 	    memory != NULL ? &memory->nobody : NULL, now);
 	count(h);
@@ -170,8 +172,8 @@ host_observe_end(struct host *h, struct ticket *t, enum observe_end end,
 /* Words */
 
 static void
-say_refusal(const struct host *h, struct ticket *t,
-    const struct observed_view *v)
+say_refusal(const struct host *h, const struct observed_view *v,
+    char text[HOSTS_OBSERVED])
 {
 	const struct hosts_short s = {
 		.host = h,
@@ -181,27 +183,43 @@ say_refusal(const struct host *h, struct ticket *t,
 	char budget[HOSTS_BUDGET];
 
 	hosts_say_short(budget, &s);
-	snprintf(t->observed_as, sizeof t->observed_as, "would have been "
-	    "refused%s: %s", v->full ? ", the queue being full" : "", budget);
+	snprintf(text, HOSTS_OBSERVED, "would have been refused%s: %s",
+	    v->full ? ", the queue being full" : "", budget);
+}
+
+static void
+say_wait(const struct observed_view *v, char text[HOSTS_OBSERVED])
+{
+	char wait[WORDS];
+
+	snprintf(text, HOSTS_OBSERVED, "would have waited %s%s",
+	    words_duration(wait, v->wait), v->decided ? "" : " or more");
 }
 
 void
 host_observe_say(struct host *h, struct ticket *t, uint64_t now)
 {
 	struct observed_view v;
-	char wait[WORDS];
+	char text[HOSTS_OBSERVED] = "";
 
 	if (t->observed == NULL)
 		return;
 	observe_place(h->observe, t->observed, now, &v);
-	t->observed_as[0] = '\0';
 	if (v.decision == STATS_WOULD_REFUSE)
-		say_refusal(h, t, &v);
+		say_refusal(h, &v, text);
 	else if (v.decision == STATS_WOULD_WAIT)
-		snprintf(t->observed_as, sizeof t->observed_as, "would have "
-		    "waited %s%s", words_duration(wait, v.wait),
-		    v.decided ? "" : " or more");
+		say_wait(&v, text);
+	host_observe_unsay(t);
+	if (text[0] != '\0')
+		t->observed_as = strdup(text);
 	count(h);
+}
+
+void
+host_observe_unsay(struct ticket *t)
+{
+	free(t->observed_as);
+	t->observed_as = NULL;
 }
 
 void

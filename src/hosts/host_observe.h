@@ -42,9 +42,13 @@ void		 host_observe_release_slot(struct host *, struct ticket *,
 void		 host_observe_end(struct host *, struct ticket *,
 		    enum observe_end, uint64_t now);
 
-/* Says what would have become of a ticket in its observed_as. */
+/*
+ * Says what would have become of a ticket in its observed_as, if there is
+ * memory for it; and drops that.
+ */
 void		 host_observe_say(struct host *, struct ticket *,
 		    uint64_t now);
+void		 host_observe_unsay(struct ticket *);
 /* Ends what hosts said there, as host_pause_end() does for the host itself. */
 void		 host_observe_open(struct host *, uint64_t now);
 /* The same, with all that was spent. */

@@ -319,6 +319,7 @@ hosts_leave(struct hosts *hs, struct ticket *t, uint64_t now)
 	hosts_release(hs, t, now);
 	loop_unpost(t->loop, &t->mail);
 	hosts_why_drop(t);
+	host_observe_unsay(t);
 	conf_unref(t->conf);
 	t->conf = NULL;
 }

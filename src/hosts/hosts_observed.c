@@ -15,5 +15,5 @@ hosts_observed(struct hosts *hs, struct ticket *t, uint64_t now)
 		host_observe_say(h, t, now);
 		hosts_exit(hs, h);
 	}
-	return t->observed_as[0] != '\0' ? t->observed_as : NULL;
+	return t->observed_as;
 }

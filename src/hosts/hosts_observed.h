@@ -10,8 +10,8 @@
 
 /*
  * Returns what would have become of a ticket, for people: "would have waited
- * 1.2 s"; NULL where it would have gone at once, or is not observed.  It stays
- * as long as the ticket.
+ * 1.2 s"; NULL where it would have gone at once, or is not observed, or without
+ * memory.  It stays until hosts_leave().
  */
 const char	*hosts_observed(struct hosts *, struct ticket *, uint64_t now);
 

@@ -94,7 +94,7 @@ struct ticket {
 	/* Its place in its host's shadow, with the host's lock held; or NULL. */
 	struct observed		*observed;
 	bool			 observed_turn;	/* it had its turn there */
-	char			 observed_as[HOSTS_OBSERVED]; /* or "" */
+	char			*observed_as;	/* owned, or NULL */
 };
 
 #endif
