@@ -106,7 +106,7 @@ grep -HE '^[ 	]*#[ 	]*include' \
     grep -vE \
     -e '<(assert|errno|inttypes|limits|stdarg|stdbool|stddef)\.h>' \
     -e '<(stdint|stdio|stdlib|string|strings)\.h>' \
-    -e '<(arpa/inet|netinet/in|sys/socket)\.h>' \
+    -e '<(arpa/inet|endian|netinet/in|sys/socket)\.h>' \
     -e '<bsd/(string|sys/queue|sys/tree)\.h>' \
     -e '<(jansson|math|uthash|zlib)\.h>' \
     -e '"(config|(http|hint|throttle|policy|base)/[a-z0-9_]+)\.h"' \

@@ -2,6 +2,7 @@
 #ifndef SLUICE_HTTP1_CLASS_H
 #define SLUICE_HTTP1_CLASS_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -78,26 +79,40 @@ http1_span(const char *p, size_t len, unsigned class)
 	return i;
 }
 
-/* Returns whether one of the eight bytes at p is below 0x20 or DEL. */
-static inline bool
-http1_has_control(const char *p)
+/*
+ * Returns how many of the eight bytes at p stand before the first that is below
+ * 0x20 or DEL; 8 where none is.  A byte that borrows is one of those itself, so
+ * what is marked before all others is marked rightly.
+ */
+static inline size_t
+http1_uncontrolled(const char *p)
 {
 	const uint64_t ones = UINT64_C(0x0101010101010101);
 	const uint64_t high = ones << 7;
-	uint64_t x;
-	uint64_t del;
+	uint64_t x, del, marks;
 
 	memcpy(&x, p, sizeof x);
+	x = le64toh(x);
 	del = x ^ (ones * 0x7f);
-	return (((x - ones * 0x20) & ~x) | ((del - ones) & ~del)) & high;
+	marks = (((x - ones * 0x20) & ~x) | ((del - ones) & ~del)) & high;
+	return marks == 0 ? 8 : (size_t)__builtin_ctzll(marks) / 8;
 }
 
 /* Returns the first byte at or after p that is not HTTP1_PLAIN; else end. */
 static inline const char *
 http1_plain(const char *p, const char *end)
 {
-	while (end - p >= 8 && !http1_has_control(p))
-		p += 8;
+	size_t n;
+
+	while (end - p >= 8) {
+		n = http1_uncontrolled(p);
+		p += n;
+		if (n == 8)
+			continue;
+		if (*p != '\t')
+			return p;
+		p++;
+	}
 	while (p < end && http1_is(*p, HTTP1_PLAIN))
 		p++;
 	return p;
@@ -108,7 +123,7 @@ static inline bool
 http1_same(const char *p, const char *q, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (http1_lower(p[i]) != http1_lower(q[i]))
+		if (p[i] != q[i] && http1_lower(p[i]) != http1_lower(q[i]))
 			return false;
 	}
 	return true;

@@ -125,6 +125,21 @@ request_line(struct http1_head *head, struct http1_str line)
 	return error == HTTP1_OK ? target_parse(head) : error;
 }
 
+/* Whether a Host says what the target has said, letter by letter. */
+static bool
+repeats_target(const struct http1_head *head, struct http1_str host)
+{
+	struct http1_str t = head->target;
+
+	if (head->form == HTTP1_ABSOLUTE_FORM) {
+		t.p += head->https ? 8 : 7;
+		t.len = (size_t)(head->path.p - t.p);
+	} else if (head->form != HTTP1_AUTHORITY_FORM) {
+		return false;
+	}
+	return host.len == t.len && memcmp(host.p, t.p, t.len) == 0;
+}
+
 /* The target's host wins, but a Host that is no host is still an error. */
 static enum http1_error
 host_check(struct http1_head *head, const struct http1_tally *tally)
@@ -138,6 +153,8 @@ host_check(struct http1_head *head, const struct http1_tally *tally)
 	if (tally->count[HTTP1_HOST_FIELD] > 1)
 		return HTTP1_MANY_HOSTS;
 	field = http1_find(head, HTTP1_HOST_FIELD);
+	if (repeats_target(head, field->value))
+		return HTTP1_OK;
 	if (head->form == HTTP1_ORIGIN_FORM ||
 	    head->form == HTTP1_ASTERISK_FORM)
 		host = &head->host;

@@ -12,12 +12,6 @@ http1_str_is(struct http1_str s, const char *text)
 }
 
 bool
-http1_str_equals(struct http1_str s, const char *text)
-{
-	return strlen(text) == s.len && memcmp(s.p, text, s.len) == 0;
-}
-
-bool
 http1_is_token(const char *p, size_t len)
 {
 	return len > 0 && http1_span(p, len, HTTP1_TCHAR) == len;

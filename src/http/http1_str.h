@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* Bytes in somebody else's buffer; not terminated. */
 struct http1_str {
@@ -15,7 +16,11 @@ struct http1_str {
 bool		 http1_str_is(struct http1_str, const char *);
 
 /* Returns whether the two are equal byte by byte, as methods are compared. */
-bool		 http1_str_equals(struct http1_str, const char *);
+static inline bool
+http1_str_equals(struct http1_str s, const char *text)
+{
+	return s.len == strlen(text) && memcmp(s.p, text, s.len) == 0;
+}
 
 /* Returns whether it is a token (RFC 9110 5.6.2), of one byte at least. */
 bool		 http1_is_token(const char *, size_t len);

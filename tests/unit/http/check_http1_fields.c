@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "http/http1_class.h"
 #include "http/http1_connection.h"
 #include "http/http1_error.h"
 #include "http/http1_head.h"
@@ -152,6 +153,25 @@ START_TEST(test_bytes)
 }
 END_TEST
 
+/* Each byte at each place, with one behind it that ends the value as well. */
+START_TEST(test_plain)
+{
+	char text[24];
+	bool plain = _i == '\t' || (_i >= 0x20 && _i != 0x7f);
+
+	for (size_t at = 0; at < sizeof text; at++) {
+		memset(text, at % 2 == 0 ? 'a' : '\xff', sizeof text);
+		if (at + 3 < sizeof text)
+			text[at + 3] = '\x7f';
+		text[at] = (char)_i;
+		ck_assert_ptr_eq(http1_plain(text, text + sizeof text),
+		    text + (!plain ? at : at + 3 < sizeof text ? at + 3 :
+		    sizeof text));
+		ck_assert_ptr_eq(http1_plain(text, text + at), text + at);
+	}
+}
+END_TEST
+
 START_TEST(test_token)
 {
 	ck_assert(http1_is_token("a-b", 3));
@@ -232,6 +252,7 @@ main(void)
 	tcase_add_loop_test(tc, test_fields, 0, NROWS(fields));
 	tcase_add_loop_test(tc, test_names, 0, NROWS(names));
 	tcase_add_loop_test(tc, test_bytes, 0, 256);
+	tcase_add_loop_test(tc, test_plain, 0, 256);
 	tcase_add_test(tc, test_token);
 	tcase_add_loop_test(tc, test_many_fields, 0, 2);
 	tcase_add_loop_test(tc, test_many_of_a_name, 0, 3);
