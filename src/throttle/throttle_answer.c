@@ -20,9 +20,9 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 	unsigned i;
 	bool held;
 
-	throttle_tick(t, now);
 	if (!w->held || w->settled)
 		return;
+	throttle_tick(t, now);
 	w->settled = true;
 	throttle_count(t, w, now);
 	if (verdict != BUDGET_NEUTRAL)

@@ -162,6 +162,10 @@ throttle_next(struct throttle *t, uint64_t now)
 	struct fair_waiter *f;
 	uint64_t at;
 
+	if (fair_length(t->queue) == 0) {
+		t->head_changed = false;
+		return NULL;
+	}
 	throttle_tick(t, now);
 	if (t->head_changed) {
 		t->head_changed = false;
@@ -271,9 +275,10 @@ throttle_wake(struct throttle *t, uint64_t now)
 	const struct fair_waiter *w = NULL;
 	uint64_t at = THROTTLE_NEVER;
 
-	throttle_tick(t, now);
-	if (fair_length(t->queue) > 0)
+	if (fair_length(t->queue) > 0) {
+		throttle_tick(t, now);
 		at = own_wake(t, now, &w);
+	}
 	return t->total != NULL ? throttle_total_wake(t, w, at, now) : at;
 }
 
