@@ -25,6 +25,9 @@ struct entry {
 
 struct host_pattern_set {
 	struct entry	*entries;
+	/* what none of them has is not looked for */
+	bool		 has_ports;
+	bool		 has_wildcards;
 };
 
 static const char *const expected_host =
@@ -136,7 +139,6 @@ host_pattern_set_add(struct host_pattern_set *set,
 {
 	struct entry *entry, *old;
 	size_t len = strlen(pattern->host.name);
-	bool added;
 
 	entry = calloc(1, sizeof *entry + HEAD + len);
 	if (entry == NULL)
@@ -153,10 +155,13 @@ host_pattern_set_add(struct host_pattern_set *set,
 	}
 	HASH_ADD_KEYPTR(hh, set->entries, entry->key, (unsigned)(HEAD + len),
 	    entry);
-	added = entry->hh.tbl != NULL;
-	if (!added)
+	if (entry->hh.tbl == NULL) {
 		free(entry);
-	return added;
+		return false;
+	}
+	set->has_ports |= pattern->host.port != 0;
+	set->has_wildcards |= pattern->wildcard;
+	return true;
 }
 
 /* With its port, then without. */
@@ -164,10 +169,11 @@ static struct entry *
 find_either(const struct host_pattern_set *set, char *name, size_t len,
     bool wildcard, uint16_t port)
 {
-	struct entry *entry;
+	struct entry *entry = NULL;
 
-	entry = find(set, key_head(name, wildcard, port), len);
-	if (entry == NULL && port != 0)
+	if (port != 0 && set->has_ports)
+		entry = find(set, key_head(name, wildcard, port), len);
+	if (entry == NULL)
 		entry = find(set, key_head(name, wildcard, 0), len);
 	return entry;
 }
@@ -203,7 +209,7 @@ host_pattern_set_match(const struct host_pattern_set *set,
 
 	memcpy(name, host->name, len);
 	entry = find_either(set, name, len, false, host->port);
-	if (entry == NULL)
+	if (entry == NULL && set->has_wildcards)
 		entry = find_wildcard(set, name, len, host);
 	return entry == NULL ? NULL : entry->value;
 }
