@@ -73,7 +73,8 @@ struct upstream {
 	/* the pool's */
 	uint64_t		 idle_since;	/* ns */
 	uint64_t		 idle_until;
-	struct origin		*origin;
+	struct origin		*origin;	/* NULL: it was never idle */
+	bool			 in_pool;
 	TAILQ_ENTRY(upstream)	 idle;
 	TAILQ_ENTRY(upstream)	 all;
 

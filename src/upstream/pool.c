@@ -11,13 +11,17 @@
 #include "http/http1.h"
 #include "upstream/connection.h"
 
-/* An origin is in the table as long as a connection to it is idle. */
+/*
+ * An origin is in the table as long as a connection to it lives that has been
+ * idle: one that comes back finds its place without a look into the table.
+ */
 
 #define POOL_MAX	1024	/* idle connections of a thread */
 
 struct origin {
 	UT_hash_handle		 hh;
 	struct upstream_list	 idle;		/* the last used first */
+	size_t			 known;		/* connections, idle or not */
 	size_t			 len;		/* of key */
 	char			 key[];
 };
@@ -111,6 +115,15 @@ add_origin(struct pool *p, const struct http1_host *h,
 	return o;
 }
 
+static void
+take_out(struct pool *p, struct upstream *u)
+{
+	TAILQ_REMOVE(&p->all, u, all);
+	TAILQ_REMOVE(&u->origin->idle, u, idle);
+	u->in_pool = false;
+	p->n--;
+}
+
 struct upstream *
 pool_get(struct pool *p, const struct http1_host *h,
     const struct pool_kind *kind, uint64_t now)
@@ -122,7 +135,7 @@ pool_get(struct pool *p, const struct http1_host *h,
 		return NULL;
 	TAILQ_FOREACH(u, &o->idle, idle) {
 		if (now < u->idle_until) {
-			pool_remove(p, u);
+			take_out(p, u);
 			return u;
 		}
 	}
@@ -134,30 +147,43 @@ pool_remove(struct pool *p, struct upstream *u)
 {
 	struct origin *o = u->origin;
 
-	TAILQ_REMOVE(&p->all, u, all);
-	TAILQ_REMOVE(&o->idle, u, idle);
+	if (o == NULL)
+		return;
+	if (u->in_pool)
+		take_out(p, u);
 	u->origin = NULL;
-	p->n--;
-	if (TAILQ_EMPTY(&o->idle)) {
+	if (--o->known == 0) {
 		HASH_DEL(p->origins, o);
 		free(o);
 	}
 }
 
+/* Finds its origin a place; false without memory. */
+static bool
+join_origin(struct pool *p, struct upstream *u)
+{
+	struct origin *o = find_origin(p, &u->host, &u->kind);
+
+	if (o == NULL)
+		o = add_origin(p, &u->host, &u->kind);
+	if (o == NULL)
+		return false;
+	o->known++;
+	u->origin = o;
+	return true;
+}
+
 void
 pool_put(struct pool *p, struct upstream *u)
 {
-	struct origin *o;
-
 	if (p->n >= POOL_MAX)
 		p->close(TAILQ_LAST(&p->all, upstream_list));
-	if ((o = find_origin(p, &u->host, &u->kind)) == NULL &&
-	    (o = add_origin(p, &u->host, &u->kind)) == NULL) {
+	if (u->origin == NULL && !join_origin(p, u)) {
 		p->close(u);
 		return;
 	}
-	u->origin = o;
-	TAILQ_INSERT_HEAD(&o->idle, u, idle);
+	TAILQ_INSERT_HEAD(&u->origin->idle, u, idle);
 	TAILQ_INSERT_HEAD(&p->all, u, all);
+	u->in_pool = true;
 	p->n++;
 }

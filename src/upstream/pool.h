@@ -16,10 +16,10 @@ struct upstream;
 
 /*
  * Returns NULL without memory.  close() ends a connection that the pool does
- * not keep, and calls pool_remove() where it is in there.
+ * not keep, and calls pool_remove().
  */
 struct pool	*pool_new(void (*close)(struct upstream *));
-/* Closes all that are idle. */
+/* Closes all that are idle; those that are not have ended before. */
 void		 pool_free(struct pool *);
 
 /*
@@ -28,9 +28,9 @@ void		 pool_free(struct pool *);
  */
 struct upstream	*pool_get(struct pool *, const struct http1_host *,
 		    const struct pool_kind *, uint64_t now);
-/* Puts one in.  The pool may close others, not this one. */
+/* Puts one in.  The pool may close others, and this one without memory. */
 void		 pool_put(struct pool *, struct upstream *);
-/* Takes one out that has ended. */
+/* Forgets one that ends, whether it is in there, was once or never. */
 void		 pool_remove(struct pool *, struct upstream *);
 
 #endif

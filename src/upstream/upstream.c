@@ -249,8 +249,7 @@ upstream_close(struct upstream *u)
 	u->dead = true;
 	u->events = NULL;
 	u->user = NULL;
-	if (u->origin != NULL)
-		pool_remove(u->upstreams->pool, u);
+	pool_remove(u->upstreams->pool, u);
 	dial_cancel(u->dial);
 	u->dial = NULL;
 	parent_tunnel_free(u->tunnel);

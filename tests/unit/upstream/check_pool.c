@@ -19,8 +19,7 @@ static struct pool	*pool;
 static void
 close_cb(struct upstream *u)
 {
-	if (u->origin != NULL)
-		pool_remove(pool, u);
+	pool_remove(pool, u);
 	closed++;
 }
 
@@ -49,6 +48,8 @@ START_TEST(no_memory)
 		pool_put(pool, &other);
 		ck_assert_ptr_eq(pool_get(pool, &other.host, &plain,
 		    0), &other);
+		pool_remove(pool, &one);
+		pool_remove(pool, &other);
 		pool_free(pool);
 	}
 	ck_assert_uint_ge(n, 4);
@@ -81,7 +82,45 @@ START_TEST(kinds)
 	for (i = n; i-- > 0; )
 		ck_assert_ptr_eq(pool_get(pool, &u[0].host, &all[i], 0),
 		    &u[i]);
+	for (i = 0; i < n; i++)
+		pool_remove(pool, &u[i]);
 	pool_free(pool);
+}
+END_TEST
+
+/* Who was idle before needs nothing to be so again, and its origin stays. */
+START_TEST(comes_back)
+{
+	static const struct pool_kind plain;
+	static struct upstream one, other;
+
+	pool = pool_new(close_cb);
+	ck_assert_ptr_nonnull(pool);
+	memset(&one, 0, sizeof one);
+	memset(&other, 0, sizeof other);
+	memcpy(one.host.name, "a.test", sizeof "a.test");
+	other.host = one.host;
+	one.idle_until = other.idle_until = UINT64_MAX;
+	pool_put(pool, &one);
+	ck_assert_ptr_eq(pool_get(pool, &one.host, &plain, 0), &one);
+	ck_assert_ptr_null(pool_get(pool, &one.host, &plain, 0));
+	closed = 0;
+	check_alloc = 1;
+	pool_put(pool, &one);
+	check_alloc = 0;
+	ck_assert_uint_eq(closed, 0);
+	pool_put(pool, &other);
+	ck_assert_ptr_eq(pool_get(pool, &one.host, &plain, 0), &other);
+	ck_assert_ptr_eq(pool_get(pool, &one.host, &plain, 0), &one);
+	/* ends while it is not idle, and once more */
+	pool_remove(pool, &other);
+	pool_remove(pool, &other);
+	ck_assert_ptr_null(pool_get(pool, &one.host, &plain, 0));
+	pool_put(pool, &one);
+	ck_assert_ptr_eq(pool_get(pool, &other.host, &plain, 0), &one);
+	pool_put(pool, &one);
+	pool_free(pool);
+	ck_assert_uint_eq(closed, 1);
 }
 END_TEST
 
@@ -93,6 +132,7 @@ main(void)
 
 	tcase_add_test(tc, no_memory);
 	tcase_add_test(tc, kinds);
+	tcase_add_test(tc, comes_back);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
