@@ -151,21 +151,37 @@ throttle_idle(struct throttle *t, uint64_t now)
 	return named_are_idle(t, now);
 }
 
+/* Whether somebody in the queue is under a budget, alone or beside others. */
 static bool
-has_no_slot(const struct budget *b)
+waits_for(struct throttle *t, const struct budget *of)
 {
-	return b->concurrency != 0 && b->inflight >= b->concurrency;
+	struct budget *b[THROTTLE_INNER];
+	unsigned lane, n;
+
+	for (lane = 0; lane < FAIR_END; lane = fair_next_lane(t->queue, lane)) {
+		if (first_of(t, lane) == NULL)
+			continue;
+		for (n = inner_budgets(t, pair_of(t, lane), b); n > 0; n--)
+			if (b[n - 1] == of)
+				return true;
+	}
+	return false;
 }
 
 bool
 throttle_is_wanted(struct throttle *t, const struct throttle_waiter *w)
 {
-	const struct budget *b = part_budget(t, w->part);
+	struct budget *b[THROTTLE_INNER];
+	unsigned n;
 
-	if (!w->held || w->slotless || fair_length(t->queue) == 0)
+	if (!w->held || w->slotless)
 		return false;
-	return has_no_slot(&t->host) || (b != NULL && has_no_slot(b) &&
-	    first_of(t, lane_of(w->part)) != NULL);
+	if (has_no_slot(&t->host) && fair_length(t->queue) > 0)
+		return true;
+	for (n = inner_budgets(t, pair_of_waiter(w), b); n > 0; n--)
+		if (has_no_slot(b[n - 1]) && waits_for(t, b[n - 1]))
+			return true;
+	return throttle_total_is_wanted(t, w);
 }
 
 uint32_t

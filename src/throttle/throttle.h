@@ -296,7 +296,7 @@ bool		 throttle_is_held_up(const struct throttle *, uint64_t now);
 
 /*
  * Returns whether one who is admitted has a slot that others wait for: one of
- * the host's or of its parts, which has no other left.
+ * the host's, of its parts or of the total, which has no other left.
  */
 bool		 throttle_is_wanted(struct throttle *,
 		    const struct throttle_waiter *);

@@ -184,6 +184,12 @@ first_of(struct throttle *t, unsigned lane)
 	return fair_first(t->queue, lane, t->now);
 }
 
+static inline bool
+has_no_slot(const struct budget *b)
+{
+	return b->concurrency != 0 && b->inflight >= b->concurrency;
+}
+
 /* Returns whether a slot and a place are free in each budget of a waiter. */
 static inline bool
 has_room(struct throttle *t, const struct throttle_waiter *w)

@@ -174,6 +174,15 @@ throttle_total_verdict(struct throttle *t, struct throttle_waiter *w,
 		total->unblocked_at = larger(total->unblocked_at, now);
 }
 
+/* Those who wait for a slot of it stand in line. */
+bool
+throttle_total_is_wanted(const struct throttle *t,
+    const struct throttle_waiter *w)
+{
+	return is_of(t, w) && has_no_slot(&t->total->budget) &&
+	    !TAILQ_EMPTY(&t->total->line);
+}
+
 void
 throttle_total_release(struct throttle *t, const struct throttle_waiter *w,
     uint64_t now)

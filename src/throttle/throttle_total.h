@@ -77,5 +77,7 @@ void		 throttle_total_release(struct throttle *,
 		    const struct throttle_waiter *, uint64_t now);
 void		 throttle_total_refund(struct throttle *,
 		    struct throttle_waiter *, uint64_t now);
+bool		 throttle_total_is_wanted(const struct throttle *,
+		    const struct throttle_waiter *);
 
 #endif

@@ -129,6 +129,27 @@ def test_who_does_not_read_gives_way(lab):
 		pass
 
 
+def test_who_holds_what_all_have_together_gives_way(lab):
+	"""One slot, for which others wait with another credential."""
+	rule = {"per": "x-key", "per_total": {"concurrency": 1}}
+	far = lab.origin()
+	daemon = lab.sluice(hosts={"127.0.0.1": rule},
+	    timeouts={"idle": 2 * wire.SLOW})
+	slow = lab.client()
+	slow.ask("POST", far.url + "/slow", [("Content-Length", "1000000"),
+	    ("X-Key", "a")])
+	slow.send(b"x" * 500)
+	far.wait_conns(1)
+	other = lab.client(source=MODEST)
+	other.ask("GET", far.url + "/other", [("X-Key", "b")])
+	metrics.until(daemon, lambda seen: seen.sum(
+	    "sluice_queue_length") == 1)
+	answer = slow.response("POST")
+	assert json.loads(answer.body)["detail"] == PACE
+	assert other.response().status == 200
+	refused(daemon, "too_slow")
+
+
 def test_who_holds_up_nobody_may_be_slow(lab):
 	"""Nor does the pace count where it is the host that takes its time."""
 	step = 0.2 * wire.SLOW

@@ -606,6 +606,31 @@ in_both(void)
 	return q;
 }
 
+/* By those who are in another part besides, and of each part that it is in. */
+START_TEST(tells_whether_a_slot_of_several_parts_is_wanted)
+{
+	struct throttle *t = with_parts(slots(0));
+	struct throttle_request q = in_both();
+	struct throttle_waiter a, b, c;
+	struct throttle_report r;
+
+	part_goes(t, &a, 1, 0);
+	ck_assert_int_eq(throttle_ask(t, &b, &q, 0, &r), THROTTLE_WAIT);
+	ck_assert(throttle_is_wanted(t, &a));
+	success(t, &a, 0);
+	ck_assert_ptr_eq(throttle_next(t, 0), &b);
+	ck_assert(!throttle_is_wanted(t, &b));
+	part_waits(t, &c, 1, 0);
+	ck_assert(throttle_is_wanted(t, &b));
+	throttle_cancel(t, &c);
+	part_waits(t, &c, 0, 0);
+	ck_assert(!throttle_is_wanted(t, &b));
+	throttle_cancel(t, &c);
+	success(t, &b, 0);
+	throttle_free(t);
+}
+END_TEST
+
 START_TEST(pays_to_each_of_its_parts)
 {
 	struct throttle *t = with_parts(slots(0));
@@ -756,6 +781,7 @@ suite(void)
 	tcase_add_test(tc, what_is_left_of_its_parts_holds);
 	tcase_add_test(tc, moves_between_throttles);
 	tcase_add_test(tc, tells_whether_a_slot_is_wanted);
+	tcase_add_test(tc, tells_whether_a_slot_of_several_parts_is_wanted);
 	suite_add_tcase(s, tc);
 	return s;
 }

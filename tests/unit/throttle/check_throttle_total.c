@@ -232,6 +232,37 @@ START_TEST(a_slot_is_for_who_is_first)
 }
 END_TEST
 
+/* By who has another throttle; but not where that is short of its own. */
+START_TEST(a_slot_is_wanted_by_others)
+{
+	struct throttle_waiter a, b, c;
+
+	begin(slots(1), slots(2));
+	ask(ones[0].t, &a, U, NEVER, 0, THROTTLE_GO);
+	ask(ones[1].t, &b, U, NEVER, 0, THROTTLE_GO);
+	ck_assert(!throttle_is_wanted(ones[0].t, &a));
+	waits(1, &c, U, 0);
+	ck_assert(!throttle_is_wanted(ones[0].t, &a));
+	ck_assert(throttle_is_wanted(ones[1].t, &b));
+	throttle_cancel(ones[1].t, &c);
+	admit(&ones[1], 0);
+	waits(2, &c, U, 0);
+	ck_assert(throttle_is_wanted(ones[0].t, &a));
+	ck_assert(throttle_is_wanted(ones[1].t, &b));
+	/* held when there was another total, it holds none of this one */
+	total.serial = 2;
+	ck_assert(!throttle_is_wanted(ones[0].t, &a));
+	total.serial = 1;
+	throttle_release(ones[0].t, &a, 0);
+	admit(&ones[0], 0);
+	ck_assert_ptr_eq(went[0], &c);
+	ck_assert(!throttle_is_wanted(ones[1].t, &b));
+	throttle_release(ones[1].t, &b, 0);
+	throttle_release(ones[2].t, &c, 0);
+	end();
+}
+END_TEST
+
 START_TEST(what_comes_to_nothing_is_given_back)
 {
 	struct throttle_deposit deposit = { .listed = false };
@@ -435,6 +466,7 @@ suite(void)
 	tcase_add_test(tc, nobody_passes_who_stands_in_line);
 	tcase_add_test(tc, who_has_nobody_leaves_the_line);
 	tcase_add_test(tc, a_slot_is_for_who_is_first);
+	tcase_add_test(tc, a_slot_is_wanted_by_others);
 	tcase_add_test(tc, what_comes_to_nothing_is_given_back);
 	tcase_add_test(tc, slots_are_of_the_total_they_were_taken_from);
 	tcase_add_test(tc, new_limits_and_what_was_consumed);
