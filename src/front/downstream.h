@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "conf/conf.h"
 #include "front/front.h"
+#include "front/turns.h"
 #include "http/http1.h"
 #include "http/http1_chunked.h"
 #include "http/http1_scan.h"
@@ -74,6 +75,8 @@ struct downstream {
 	char			*held;		/* front_hold()'s; or NULL */
 	size_t			 held_len;
 	bool			 handshake;	/* not done yet */
+	bool			 its_turn;	/* to go on with that */
+	struct turn		 turn_waits;	/* ... which may wait */
 	bool			 tls_unused;	/* no request since then */
 	enum tls_result		 tls_end;	/* TLS_OK: it goes on */
 
@@ -147,6 +150,9 @@ struct front {
 	bool			 paused;	/* not accepting */
 	uint64_t		 quiet_until;	/* ns; no warning before */
 	struct deadline		 accept_timer;
+	struct turns		 turns;		/* of handshakes */
+	uint64_t		 turn_took;	/* ns: those of this round */
+	struct event		 turn_ev;	/* the next one */
 	char			 peer[ADDRESS_TEXT];
 };
 

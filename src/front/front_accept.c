@@ -13,6 +13,7 @@
 #include "front/front_socket.h"
 #include "front/front_head.h"
 #include "front/front_service.h"
+#include "front/front_turn.h"
 #include "net/reserve.h"
 
 /* The listeners, new connections, and the front as a whole. */
@@ -278,6 +279,7 @@ front_new(const struct front_setup *setup)
 	}
 	event_assign(&f->attach_ev, f->loop->base, -1, 0, attach_cb, f);
 	deadline_init(&f->accept_timer, f->loop, accept_timer_cb, f);
+	front_turn_init(f);
 	return f;
 }
 
@@ -349,6 +351,7 @@ front_free(struct front *f)
 	while ((d = TAILQ_FIRST(&f->all)) != NULL)
 		front_client_gone(d, "shutdown");
 	event_del(&f->attach_ev);
+	front_turn_free(f);
 	deadline_free(&f->accept_timer);
 	for (i = 0; i < f->nlisteners; i++) {
 		evhttp_free(f->listeners[i].http);

@@ -8,6 +8,7 @@
 #include "front/front_input.h"
 #include "front/front_inside.h"
 #include "front/front_share.h"
+#include "front/front_turn.h"
 #include "net/reserve.h"
 
 /* The end of a connection. */
@@ -43,6 +44,7 @@ front_close(struct downstream *d)
 	if (d->state == HEAD)
 		(void)stream_shut(&d->stream);	/* in good order */
 	downstream_enter(d, DEAD);
+	front_turn_leave(d);
 	front_stop_watching(d);
 	event_del(&d->next_ev);
 	event_del(&d->gone_ev);

@@ -75,7 +75,8 @@ watch_for_close(struct downstream *d)
 void
 front_watch(struct downstream *d)
 {
-	if (d->state == DEAD || d->state == LENT || d->eof)
+	if (d->state == DEAD || d->state == LENT || d->eof ||
+	    d->turn_waits.waits)
 		return;
 	if (front_room(d) == 0) {
 		if (d->close_ev == NULL)

@@ -17,6 +17,7 @@
 #include "front/front_send.h"
 #include "front/front_share.h"
 #include "front/front_tls.h"
+#include "front/front_turn.h"
 
 /*
  * evhttp accepts connections, makes them and owns their sockets; it never sees
@@ -168,23 +169,43 @@ take_input(struct downstream *d, const char *p, size_t n)
 }
 
 static void
-readable_cb(void *arg)
+receive(struct downstream *d, size_t size)
 {
-	struct downstream *d = arg;
-	size_t size = front_room(d);
-	ssize_t n;
+	ssize_t n = front_receive(d, size);
 
-	if (size == 0) {
-		front_watch(d);		/* a reload has made room smaller */
-		return;
-	}
-	n = front_receive(d, size);
 	if (n > 0)
 		take_input(d, d->front->loop->scratch, (size_t)n);
 	else if (n == 0)
 		end_of_input(d);
 	else if (errno != EAGAIN && errno != EINTR)
 		front_client_gone(d, NULL);
+}
+
+static void
+go_on_with_handshake(struct downstream *d, size_t size)
+{
+	struct front *f = d->front;
+	uint64_t began;
+
+	if (!front_turn_comes(d))
+		return;
+	began = loop_now();
+	receive(d, size);
+	front_turn_over(f, loop_now() - began);
+}
+
+static void
+readable_cb(void *arg)
+{
+	struct downstream *d = arg;
+	size_t size = front_room(d);
+
+	if (size == 0)
+		front_watch(d);		/* a reload has made room smaller */
+	else if (d->handshake)
+		go_on_with_handshake(d, size);
+	else
+		receive(d, size);
 }
 
 static const struct stream_events stream_events = {
