@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "admin/admin_explanation.h"
 
+#include <string.h>
+
 #include "admin/admin_value.h"
 #include "policy/parent.h"
 
@@ -58,6 +60,22 @@ place_value(const struct conf *conf, const struct rule *rule)
 	    rule->at.column);
 }
 
+/* What of the limits a preset says; null: nothing. */
+static json_t *
+preset_value(const struct rule *rule, const char *part)
+{
+	bool of_part = false;
+	size_t i;
+
+	if (rule->preset == NULL)
+		return json_null();
+	for (i = 0; i < rule->npaths; i++)
+		if (strcmp(rule->paths[i].text, part) == 0)
+			of_part = rule->paths[i].of_preset;
+	return json_pack("{so sb sb}", "name", admin_string(rule->preset),
+	    "rates", (int)rule->preset_rates, "part", (int)of_part);
+}
+
 json_t *
 admin_explanation_value(const struct hosts_explanation *e,
     const struct conf *conf, const struct rule *rule,
@@ -67,10 +85,11 @@ admin_explanation_value(const struct hosts_explanation *e,
 	json_t *value = admin_why_value(e);
 
 	if (value == NULL || json_object_update_new(value,
-	    json_pack("{so so so so so ss so}",
+	    json_pack("{so so so so so so ss so}",
 	    "key", admin_string(e->key),
 	    "rule", admin_string(rule->name),
 	    "at", place_value(conf, rule),
+	    "preset", preset_value(rule, e->part),
 	    "part", e->part[0] != '\0' ? admin_string(e->part) : json_null(),
 	    "cost", admin_units((int64_t)cost),
 	    "decision", hosts_decision_word(e->decision),

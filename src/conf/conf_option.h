@@ -108,6 +108,7 @@ enum conf_kind {
 	CONF_FAIR_BY,		/* the same */
 	CONF_PROXY,		/* struct parent *, the configuration's: a URL,
 				   the level CONF_PARENT, or direct */
+	CONF_PRESET,		/* a word: conf_presets.h has what it does */
 	CONF_PROXY_URL,		/* into struct parent, owned */
 	CONF_PASSWORD_FILE,	/* char *, owned */
 };

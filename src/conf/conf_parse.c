@@ -9,7 +9,9 @@
 #include "conf/conf_advice_syntax.h"
 #include "conf/conf_destinations.h"
 #include "conf/conf_walk.h"
+#include "conf/conf_presets.h"
 #include "conf/conf_rule.h"
+#include "conf/conf_rule_auto.h"
 #include "conf/conf_table.h"
 
 /*
@@ -137,7 +139,10 @@ fill(struct conf_walk *w, const char *text, size_t len)
 	yaml = conf_yaml_parse(&w->report, text, len);
 	if (yaml == NULL)
 		return false;
-	ok = load_root(w, conf_yaml_root(yaml));
+	ok = conf_presets_begin(w, conf_yaml_root(yaml)) &&
+	    load_root(w, conf_yaml_root(yaml)) &&
+	    conf_rule_auto(w, conf_yaml_root(yaml));
+	conf_presets_end(w);
 	conf_yaml_free(yaml);
 	if (ok)
 		conf_rule_complete(w->conf);

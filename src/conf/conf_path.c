@@ -60,6 +60,7 @@ load_path(struct conf_walk *w, const struct conf_node *paths,
 		return conf_wrong(&w->report, entry->key,
 		    "no path pattern, expected %s%s", expected,
 		    conf_advice_path(advice, entry->key->text));
+	path->of_preset = strcmp(entry->key->file, w->report.name) != 0;
 	path->limits = w->path;
 	return is_new(w, paths, entry->key, rule, path) &&
 	    conf_walk_mapping(w, entry->value,

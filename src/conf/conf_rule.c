@@ -10,6 +10,7 @@
 #include "conf/conf_fair.h"
 #include "conf/conf_limits.h"
 #include "conf/conf_pause.h"
+#include "conf/conf_presets.h"
 #include "conf/conf_same.h"
 #include "conf/conf_total.h"
 
@@ -37,8 +38,8 @@ finish_https(struct conf_walk *w, const struct conf_node *node,
 	return true;
 }
 
-static bool
-load_rule(struct conf_walk *w, const struct conf_node *node,
+bool
+conf_rule_load(struct conf_walk *w, const struct conf_node *node,
     struct rule *rule, bool wildcard)
 {
 	if (!conf_walk_mapping(w, node, "a mapping such as {capacity: 10}") ||
@@ -67,7 +68,7 @@ conf_rule_defaults(struct conf_walk *w, const struct conf_option *option,
 	rule->name = "defaults";
 	rule->builtin = false;
 	rule->at = conf_node_place(node);
-	return load_rule(w, node, rule, false);
+	return conf_rule_load(w, node, rule, false);
 }
 
 static char *
@@ -127,14 +128,36 @@ is_rule_key(const struct conf_walk *w, const struct conf_entry *entry)
 	    entry->key->text) != NULL;
 }
 
+struct rule *
+conf_rule_add(struct conf_walk *w, const struct host_pattern *pattern,
+    struct place at, struct rule **there)
+{
+	struct conf *conf = w->conf;
+	struct rule *rule = &conf->rules[conf->nrules];
+	void *other = NULL;
+
+	*rule = w->rule;
+	rule->at = at;
+	rule->has_port = pattern->host.port != 0;
+	rule->name = pattern_name(pattern);
+	if (rule->name != NULL)
+		conf->nrules++;
+	if (rule->name == NULL || !host_pattern_set_add(conf->patterns,
+	    pattern, rule, &other)) {
+		conf_wrong(&w->report, NULL, "out of memory");
+		return NULL;
+	}
+	*there = other;
+	return rule;
+}
+
 static bool
 load_host(struct conf_walk *w, const struct conf_node *hosts,
     const struct conf_entry *entry)
 {
-	struct conf *conf = w->conf;
-	struct rule *rule = &conf->rules[conf->nrules];
+	const struct conf_node *node;
+	struct rule *rule, *other;
 	struct host_pattern pattern;
-	void *other;
 	const char *expected;
 	char advice[CONF_ADVICE];
 
@@ -148,20 +171,14 @@ load_host(struct conf_walk *w, const struct conf_node *hosts,
 		return conf_wrong(&w->report, entry->value, "nothing, expected "
 		    "a mapping; indent the lines below further, from \"%s:\" "
 		    "on", entry->next->key->text);
-	*rule = w->rule;
-	rule->at = conf_node_place(entry->key);
-	rule->has_port = pattern.host.port != 0;
-	rule->name = pattern_name(&pattern);
-	if (rule->name == NULL)
-		return conf_wrong(&w->report, NULL, "out of memory");
-	conf->nrules++;
-	if (!host_pattern_set_add(conf->patterns, &pattern, rule, &other))
-		return conf_wrong(&w->report, NULL, "out of memory");
+	rule = conf_rule_add(w, &pattern, conf_node_place(entry->key), &other);
+	if (rule == NULL)
+		return false;
 	if (other != NULL)
 		return host_twice(w, entry->key, key_of(hosts,
-		    (size_t)((const struct rule *)other - conf->rules)), rule,
-		    other);
-	return load_rule(w, entry->value, rule, pattern.wildcard);
+		    (size_t)(other - w->conf->rules)), rule, other);
+	node = conf_presets_under(w, entry->value, &pattern, rule);
+	return node != NULL && conf_rule_load(w, node, rule, pattern.wildcard);
 }
 
 bool
@@ -177,7 +194,8 @@ conf_rule_hosts(struct conf_walk *w, const struct conf_option *option,
 		return false;
 	if (node->n == 0)
 		return true;
-	w->conf->rules = calloc(node->n, sizeof *w->conf->rules);
+	w->conf->rules = calloc(node->n + conf_presets_hosts(w),
+	    sizeof *w->conf->rules);
 	if (w->conf->rules == NULL)
 		return conf_wrong(&w->report, NULL, "out of memory");
 	for (entry = node->first; ok && entry != NULL; entry = entry->next) {

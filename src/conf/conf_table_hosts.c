@@ -19,6 +19,11 @@
 #define LIMITS(field)	offsetof(struct budget_limits, field)
 
 const struct conf_option conf_table_hosts[] = {
+	{ .path = "hosts.*.preset", .type = "preset",
+	    .range = "a name, auto or off", .fallback = "off",
+	    .help = "What is known of the host's limits, below what the rule "
+	    "says.",
+	    .level = CONF_RULE, KIND(PRESET) },
 	{ .path = "hosts.*.capacity", .type = "number",
 	    .range = "0.000001 to 1000000000",
 	    .help = "Cost units for each period; without it the rate is not "

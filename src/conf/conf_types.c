@@ -13,6 +13,7 @@
 #include "conf/conf_parent.h"
 #include "conf/conf_path.h"
 #include "conf/conf_pause.h"
+#include "conf/conf_presets.h"
 #include "conf/conf_rule.h"
 #include "conf/conf_same.h"
 #include "conf/conf_scalar.h"
@@ -356,6 +357,12 @@ const struct conf_type conf_types[] = {
 	[CONF_PROXY] = {
 		.read = conf_parent_read,
 		.print = conf_parent_print,
+	},
+	[CONF_PRESET] = {
+		.noun = "auto, off or the name of a preset such as github",
+		.alone = true,
+		.scalar = true,
+		.read = conf_presets_word,
 	},
 	[CONF_PROXY_URL] = {
 		.noun = "a URL such as http://proxy.example:3128",

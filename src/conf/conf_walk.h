@@ -7,6 +7,7 @@
 
 #include "conf/conf.h"
 #include "conf/conf_option.h"
+#include "conf/conf_preset.h"
 #include "conf/conf_yaml.h"
 #include "policy/parent.h"
 
@@ -23,6 +24,11 @@ struct conf_walk {
 	struct gcra_rate	 rate;	/* defaults of one of several rates */
 	struct budget_limits	 path;	/* defaults of a path */
 	struct parent		 parent; /* of one; owns nothing */
+	/* see conf_presets.h */
+	struct conf_preset	*presets; /* all, or those that were named */
+	struct conf_preset	*presets_named; /* before all were read */
+	struct host_pattern_set	*preset_hosts; /* of all; NULL: not read */
+	bool			 preset_auto; /* defaults say so */
 };
 
 /* Reads the keys of a mapping into the struct that its level stands for. */

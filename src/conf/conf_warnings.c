@@ -183,6 +183,25 @@ warn_of_rule(const struct teller *t, const struct rule *rule)
 	warn_of_any(t, rule, "hosts.");
 }
 
+/* Of rules that nobody wrote there is no list, but what they have in common. */
+static void
+warn_of_presets(const struct teller *t)
+{
+	const struct rule *rule = t->conf->rules;
+	size_t i;
+
+	for (i = 0; i < t->conf->nrules; i++)
+		if (rule[i].preset_only &&
+		    rule[i].https == RULE_HTTPS_TUNNEL) {
+			conf_warn(t->conf, rule[i].at, t->line, t->arg,
+			    "defaults.preset: of hosts that have no rule of "
+			    "their own HTTPS is tunneled, and each tunnel is "
+			    "counted as one request (\"https: intercept\" or "
+			    "\"https: upstream\" changes that)");
+			return;
+		}
+}
+
 /*
  * Earlier versions had one timer for heads and bodies, that of response.  Who
  * names both knows that there are two.
@@ -213,6 +232,8 @@ conf_warnings(const struct conf *conf, void (*line)(const char *, void *),
 
 	warn_of_timeouts(&t);
 	for (i = 0; i < conf->nrules; i++)
-		warn_of_rule(&t, &conf->rules[i]);
+		if (!conf->rules[i].preset_only)
+			warn_of_rule(&t, &conf->rules[i]);
+	warn_of_presets(&t);
 	warn_of_any(&t, &conf->fallback, "");
 }

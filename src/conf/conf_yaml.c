@@ -31,6 +31,7 @@ struct block {
 
 struct conf_yaml {
 	struct conf_node	*root;
+	char			*name;	/* of its file */
 	struct block		*blocks;
 };
 
@@ -101,9 +102,9 @@ print_name(FILE *out, const char *name)
 		fputc((unsigned char)*name < ' ' ? '?' : *name, out);
 }
 
-static void __attribute__((format(printf, 4, 0)))
-wrong_at(struct conf_report *report, size_t line, size_t column,
-    const char *fmt, va_list ap)
+static void __attribute__((format(printf, 5, 0)))
+wrong_at(struct conf_report *report, const char *name, size_t line,
+    size_t column, const char *fmt, va_list ap)
 {
 	char *text = NULL;
 	size_t size;
@@ -114,7 +115,7 @@ wrong_at(struct conf_report *report, size_t line, size_t column,
 	out = open_memstream(&text, &size);
 	if (out == NULL)
 		return;
-	print_name(out, report->name);
+	print_name(out, name);
 	if (line > 0)
 		fprintf(out, ":%zu:%zu", line, column);
 	fputs(": ", out);
@@ -131,8 +132,11 @@ conf_wrong(struct conf_report *report, const struct conf_node *node,
 	va_list ap;
 
 	va_start(ap, fmt);
-	wrong_at(report, node == NULL ? 0 : node->line,
-	    node == NULL ? 0 : node->column, fmt, ap);
+	if (node == NULL)
+		wrong_at(report, report->name, 0, 0, fmt, ap);
+	else
+		wrong_at(report, node->file, node->line, node->column, fmt,
+		    ap);
 	va_end(ap);
 	return false;
 }
@@ -143,13 +147,14 @@ wrong_mark(struct builder *b, const yaml_mark_t *mark, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	wrong_at(b->report, mark->line + 1, mark->column + 1, fmt, ap);
+	wrong_at(b->report, b->report->name, mark->line + 1, mark->column + 1,
+	    fmt, ap);
 	va_end(ap);
 	return false;
 }
 
-static void *
-arena(struct conf_yaml *yaml, size_t size)
+void *
+conf_yaml_alloc(struct conf_yaml *yaml, size_t size)
 {
 	struct block *block = yaml->blocks;
 	size_t align = _Alignof(max_align_t);
@@ -237,12 +242,13 @@ node_new(struct builder *b, enum conf_node_type type, const yaml_mark_t *mark)
 		heavy(b, mark);
 		return NULL;
 	}
-	node = arena(b->yaml, sizeof *node);
+	node = conf_yaml_alloc(b->yaml, sizeof *node);
 	if (node == NULL) {
 		conf_wrong(b->report, NULL, "out of memory");
 		return NULL;
 	}
 	node->type = type;
+	node->file = b->yaml->name;
 	node->line = (unsigned)mark->line + 1;
 	node->column = (unsigned)mark->column + 1;
 	node->weight = 1;
@@ -263,7 +269,7 @@ anchor_set(struct builder *b, const yaml_char_t *name, struct conf_node *node)
 		anchor->node = node;	/* YAML: the latest counts */
 		return true;
 	}
-	anchor = arena(b->yaml, sizeof *anchor + len + 1);
+	anchor = conf_yaml_alloc(b->yaml, sizeof *anchor + len + 1);
 	if (anchor == NULL)
 		return conf_wrong(b->report, NULL, "out of memory");
 	anchor->node = node;
@@ -296,7 +302,7 @@ place(struct builder *b, struct conf_node *node, const yaml_mark_t *mark)
 		frame->key = node;
 		return true;
 	}
-	entry = arena(b->yaml, sizeof *entry);
+	entry = conf_yaml_alloc(b->yaml, sizeof *entry);
 	if (entry == NULL)
 		return conf_wrong(b->report, NULL, "out of memory");
 	entry->key = frame->key;
@@ -334,7 +340,7 @@ on_scalar(struct builder *b, const yaml_event_t *event)
 	node = node_new(b, CONF_SCALAR, mark);
 	if (node == NULL)
 		return false;
-	text = arena(b->yaml, len + 1);
+	text = conf_yaml_alloc(b->yaml, len + 1);
 	if (text == NULL)
 		return conf_wrong(b->report, NULL, "out of memory");
 	memcpy(text, event->data.scalar.value, len);
@@ -507,7 +513,8 @@ conf_yaml_parse(struct conf_report *report, const char *text, size_t len)
 	struct builder b = { .report = report, .text = text, .len = len };
 
 	b.yaml = calloc(1, sizeof *b.yaml);
-	if (b.yaml == NULL) {
+	if (b.yaml == NULL || (b.yaml->name = strdup(report->name)) == NULL) {
+		free(b.yaml);
 		conf_wrong(report, NULL, "out of memory");
 		return NULL;
 	}
@@ -529,6 +536,7 @@ conf_yaml_free(struct conf_yaml *yaml)
 		yaml->blocks = block->next;
 		free(block);
 	}
+	free(yaml->name);
 	free(yaml);
 }
 

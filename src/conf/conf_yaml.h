@@ -32,6 +32,7 @@ struct conf_entry {
 
 struct conf_node {
 	enum conf_node_type	 type;
+	const char		*file;	/* its name; as the tree's */
 	unsigned		 line;	/* from 1 */
 	unsigned		 column;	/* from 1 */
 	const char		*text;	/* scalar: terminated, without NUL */
@@ -93,6 +94,9 @@ struct conf_yaml;
 struct conf_yaml *conf_yaml_parse(struct conf_report *, const char *text,
 		    size_t len) __attribute__((warn_unused_result));
 void		 conf_yaml_free(struct conf_yaml *);
+
+/* Memory that is zeroed, and goes with the tree; NULL: there is none. */
+void		*conf_yaml_alloc(struct conf_yaml *, size_t size);
 
 /* The root: a scalar, list or mapping. */
 const struct conf_node *conf_yaml_root(const struct conf_yaml *);

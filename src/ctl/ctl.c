@@ -17,6 +17,7 @@
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_hosts.h"
 #include "ctl/ctl_lists.h"
+#include "ctl/ctl_presets.h"
 #include "ctl/ctl_process.h"
 #include "ctl/ctl_queue.h"
 #include "ctl/ctl_show.h"
@@ -193,6 +194,12 @@ static const struct ctl_command commands[] = {
 	  .operands = { { .name = "FILE", .kind = CTL_FILE,
 	      .optional = true } },
 	  .run = ctl_diff },
+	{ .name = "presets",
+	  .help = "Lists what is known of which hosts' limits, or shows one",
+	  .operands = { { .name = "show", .kind = CTL_CHOICE,
+	      .optional = true, .choices = "show" },
+	      { .name = "NAME", .optional = true } },
+	  .run = ctl_presets },
 	{ .name = "completion",
 	  .help = "Prints a script that has a shell complete commands",
 	  .operands = { { .name = "SHELL", .kind = CTL_CHOICE,

@@ -74,6 +74,22 @@ print_destination(const struct ctl_paper *paper, const json_t *destination)
 	    at != NULL ? at : "");
 }
 
+/* Whose word the limits are. */
+static void
+print_preset(const struct ctl_paper *paper, const json_t *preset)
+{
+	bool rates = ctl_true(preset, "rates"), part = ctl_true(preset, "part");
+
+	if (preset == NULL)
+		return;
+	ctl_printf(paper, CTL_PLAIN, "preset         %s: %s\n",
+	    ctl_string(preset, "name", "?"),
+	    rates && part ? "the host's rates and the part's limits are its" :
+	    rates ? "the host's rates are its" :
+	    part ? "the part's limits are its" :
+	    "the limits here are none of its");
+}
+
 void
 ctl_explanation_print(const struct ctl *c, const json_t *e)
 {
@@ -91,6 +107,7 @@ ctl_explanation_print(const struct ctl *c, const json_t *e)
 	ctl_printf(&paper, CTL_PLAIN, "rule           %s%s%s\n",
 	    ctl_string(e, "rule", "?"), at != NULL ? ", " : "", at != NULL ?
 	    at : "");
+	print_preset(&paper, ctl_member(e, "preset"));
 	if (part != NULL)
 		ctl_printf(&paper, CTL_PLAIN, "part           %s\n", part);
 	print_destination(&paper, ctl_member(e, "destination"));

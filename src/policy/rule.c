@@ -96,6 +96,7 @@ free_fair(struct rule *rule)
 void
 rule_free(struct rule *rule)
 {
+	free(rule->preset);
 	rule_methods_free(rule->retry_methods, rule->nretry_methods);
 	free_body(rule);
 	free_cost(rule);

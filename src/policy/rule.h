@@ -91,6 +91,7 @@ struct rule_path {
 	char			*text;		/* canonical; owned */
 	struct path_pattern	 pattern;	/* of the text */
 	struct budget_limits	 limits;
+	bool			 of_preset;	/* so a preset says */
 };
 
 /* A status that pauses its host. */
@@ -139,6 +140,9 @@ struct rule {
 	/* What it is counted as (stats.h): set when it is put in force. */
 	unsigned		 series;
 	bool			 builtin;	/* not the file's: no limits */
+	char			*preset;	/* its name; owned; NULL: none */
+	bool			 preset_rates;	/* limits' rates are that's */
+	bool			 preset_only;	/* no rule of the file's own */
 	bool			 has_port;	/* the pattern names a port */
 	bool			 shared;	/* one throttle for all */
 	unsigned		 nsame;		/* hosts besides the pattern's */

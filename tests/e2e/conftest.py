@@ -105,6 +105,8 @@ def pytest_sessionstart(session):
 	for name in list(os.environ):
 		if name.lower().endswith("_proxy") or name in TRUST:
 			del os.environ[name]
+	# those of the sources: nothing is installed
+	os.environ["SLUICE_PRESETS"] = str(sluice.HERE / "../../conf/presets")
 	_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 	resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 	if not os.path.exists(sluice.BINARY):

@@ -72,7 +72,8 @@ def test_nobody_has_asked_yet(lab):
 	text = pathlib.Path(file).read_text().splitlines()[int(line) - 1]
 	assert text[int(column) - 1:].lstrip('"').startswith("api.example")
 	assert answer == {"key": "api.example", "rule": "api.example",
-	    "part": "/search", "cost": 1, "decision": "go", "parent": None,
+	    "preset": None, "part": "/search", "cost": 1, "decision": "go",
+	    "parent": None,
 	    "starts_in": 0, "certain": True, "says": "it would go at once",
 	    "reasons": [
 	    {"name": "5 at a time", "in": 0, "says": "lets it go now",

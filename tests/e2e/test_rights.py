@@ -277,3 +277,35 @@ def test_who_has_a_secret_is_not_looked_into(start, home, as_user, user,
 	os.chown(file, user.pw_uid, -1)
 	daemon = start(args=(), before=as_user, **names(file))
 	assert owner(daemon.pid) == 0
+
+
+PRESET = """\
+hosts: [127.0.0.1]
+limits: few
+rule: {concurrency: %d}
+sources:
+  - of: [concurrency]
+    url: https://a.example/limits
+    heading: Limits
+    read: 2026-11-28
+"""
+
+
+@needs_root
+def test_presets_are_read_again(start, home, monkeypatch):
+	"""Whoever it became reads them, and the filter lets it."""
+	where = home / "presets"
+	where.mkdir()
+	near = where / "near.yaml"
+	near.write_text(PRESET % 3)
+	monkeypatch.setenv("SLUICE_PRESETS", str(where))
+	daemon = start(defaults={"preset": "auto"})
+	daemon.err.wait("control plane at")
+
+	def said():
+		return sluice.run("explain", "http://127.0.0.1/", "-s",
+		    daemon.control).stdout
+	assert "3 at a time" in said()
+	near.write_text(PRESET % 4)
+	daemon.change()
+	assert "4 at a time" in said()

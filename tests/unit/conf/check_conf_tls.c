@@ -313,7 +313,7 @@ static const struct wrong host_errors[] = {
 	{ HOST("https: {}"), "1:22: hosts.a.b.https: a mapping, expected "
 	    "tunnel, upstream or intercept" },
 	{ HOST("htpts: tunnel"), "1:15: hosts.a.b.htpts: an unknown key, "
-	    "expected capacity, period, burst, strict, counted_within, "
+	    "expected preset, capacity, period, burst, strict, counted_within, "
 	    "rates, concurrency, queue, mode, candidate, pause, learn, retry, client_cost, "
 	    "costs, paths, "
 	    "per, per_total, fair_by, weights, trust_priority, shared, same, https, "
