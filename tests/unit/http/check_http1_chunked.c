@@ -402,30 +402,30 @@ END_TEST
 /* As many calls as chunks, however small these are. */
 START_TEST(test_tiny_chunks)
 {
-	enum { CHUNKS = 200000 };
+	const unsigned chunks = repetitions(200000);
 	struct http1_chunked c;
 	struct http1_str data;
-	char *text = malloc(6 * CHUNKS + 5);
+	char *text = malloc(6 * chunks + 5);
 	size_t at = 0;
 	size_t used;
 	size_t calls = 0;
 	enum http1_result result;
 
 	ck_assert_ptr_nonnull(text);
-	for (size_t i = 0; i < CHUNKS; i++)
+	for (size_t i = 0; i < chunks; i++)
 		memcpy(text + 6 * i, "1\r\nx\r\n", 6);
-	memcpy(text + 6 * CHUNKS, "0\r\n\r\n", 5);
+	memcpy(text + 6 * chunks, "0\r\n\r\n", 5);
 	http1_chunked_init(&c, false);
 	do {
-		result = http1_chunked(&c, text + at, 6 * CHUNKS + 5 - at,
+		result = http1_chunked(&c, text + at, 6 * chunks + 5 - at,
 		    &used, &data);
 		ck_assert_uint_eq(data.len, result == HTTP1_MORE ? 1 : 0);
 		at += used;
 		calls++;
 	} while (result == HTTP1_MORE);
 	ck_assert_int_eq(result, HTTP1_DONE);
-	ck_assert_uint_eq(at, 6 * CHUNKS + 5);
-	ck_assert_uint_eq(calls, CHUNKS + 1);
+	ck_assert_uint_eq(at, 6 * chunks + 5);
+	ck_assert_uint_eq(calls, chunks + 1);
 	http1_chunked_free(&c);
 	free(text);
 }

@@ -291,16 +291,17 @@ END_TEST
 START_TEST(many_patterns)
 {
 	static char texts[20000][32];
+	const unsigned many = repetitions(20000);
 	char host[40];
-	size_t i;
+	unsigned i;
 
-	for (i = 0; i < 20000; i++) {
-		snprintf(texts[i], sizeof texts[i], "%sh%zu.example",
+	for (i = 0; i < many; i++) {
+		snprintf(texts[i], sizeof texts[i], "%sh%u.example",
 		    i % 2 == 0 ? "*." : "", i);
 		ck_assert_ptr_null(add(texts[i]));
 	}
-	for (i = 0; i < 20000; i++) {
-		snprintf(host, sizeof host, "%sh%zu.example:80",
+	for (i = 0; i < many; i++) {
+		snprintf(host, sizeof host, "%sh%u.example:80",
 		    i % 2 == 0 ? "x." : "", i);
 		matches(host, texts[i]);
 	}
