@@ -120,6 +120,8 @@ read_address(struct conf_report *report, const struct conf_option *option,
 		wrong = conf_resolver_address(node->text, address);
 	else
 		wrong = conf_listen_address(node->text, address);
+	if (wrong == conf_value_no_memory)
+		return conf_wrong(report, NULL, "out of memory");
 	return wrong == NULL || wrong_address(report, option, node, wrong);
 }
 

@@ -276,11 +276,13 @@ split(const char *text, char host[INET6_ADDRSTRLEN], const char **port)
 	return NULL;
 }
 
+const char	conf_value_no_memory[] = "is too much for the memory";
+
 static const char *
 keep_text(struct conf_address *address, const char *text)
 {
 	address->text = strdup(text);
-	return address->text == NULL ? "is too much for the memory" : NULL;
+	return address->text == NULL ? conf_value_no_memory : NULL;
 }
 
 const char *

@@ -33,13 +33,15 @@ const char	*conf_boolean(const char *, bool *)
 
 /*
  * An address to listen at: IP:PORT, [IPV6]:PORT, localhost:PORT, *:PORT or
- * unix:/PATH.  On success the address owns a copy of the text.
+ * unix:/PATH.  On success the address owns a copy of the text; without memory
+ * for that it returns conf_value_no_memory.
  */
 const char	*conf_listen_address(const char *, struct conf_address *)
 		    __attribute__((warn_unused_result));
 /* A name server: an IP address, with or without a port (53). */
 const char	*conf_resolver_address(const char *, struct conf_address *)
 		    __attribute__((warn_unused_result));
+extern const char conf_value_no_memory[];
 
 /* A duration, size or number of millionths as conf_duration() and so on
  * would read it; returns buf. */
