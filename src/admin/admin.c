@@ -372,6 +372,7 @@ admin_new(const struct admin_setup *setup, char **cause)
 	}
 	pthread_mutex_init(&a->lock, NULL);
 	admin_body_init();
+	admin_session_init();
 	fill_context(&a->context, setup);
 	if (!open_sockets(a, setup->listeners, cause)) {
 		admin_free(a);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/text.h"
+#include "exchange/json_text.h"
 #include "exchange/reply.h"
 #include "front/front.h"
 
@@ -115,15 +117,11 @@ answer_value(struct admin_request *r, int status, const char *fields,
 	    "\"Service Unavailable\",\"status\":503,\"detail\":\"out of "
 	    "memory\"}\n";
 	struct text body = { 0 };
-	char *text;
 
-	text = value != NULL ? json_dumps(value, ADMIN_DUMP) : NULL;
+	json_text_put(&body, value, ADMIN_DUMP);
 	json_decref(value);
-	if (text != NULL)
-		text_puts(&body, text);
-	free(text);
 	text_puts(&body, "\n");
-	if (body.len > 1 && !body.failed)
+	if (!body.failed)
 		answer(r, status, fields, type, body.p, body.len);
 	else
 		answer(r, 503, "", "application/problem+json", no_memory,

@@ -16,6 +16,7 @@
 #include "base/stats.h"
 #include "base/text.h"
 #include "conf/conf.h"
+#include "exchange/json_text.h"
 
 /*
  * Whoever tells of an event has this loop look at the ring, once, however many
@@ -111,19 +112,13 @@ static void
 put_event(struct text *text, const struct event_told *e, bool full)
 {
 	json_t *o = admin_event_json(e, full);
-	char *line = o != NULL ? json_dumps(o, ADMIN_DUMP) : NULL;
 
-	json_decref(o);
-	if (line == NULL) {
-		text->failed = true;
-		return;
-	}
 	text_puts(text, "id: ");
 	text_put_number(text, e->id);
 	text_puts(text, "\ndata: ");
-	text_puts(text, line);
+	json_text_put(text, o, ADMIN_DUMP);
+	json_decref(o);
 	text_puts(text, "\n\n");
-	free(line);
 }
 
 /* Sends what has come; returns whether the stream is still there. */

@@ -239,13 +239,14 @@ with_destination(struct question *q, json_t *value)
 		json_decref(destination);
 		return NULL;
 	}
-	(void)json_object_set_new(value, "destination", destination);
-	if (v->reason == DESTINATION_GOES)
+	if (json_object_set_new(value, "destination", destination) == 0 &&
+	    (v->reason == DESTINATION_GOES || json_object_update_new(value,
+	    json_pack("{s:s, s:o}", "decision", "refuse", "says",
+	    json_sprintf("the destination is not allowed: %s",
+	    destination_say(text, v)))) == 0))
 		return value;
-	(void)json_object_set_new(value, "decision", json_string("refuse"));
-	(void)json_object_set_new(value, "says", json_sprintf("the "
-	    "destination is not allowed: %s", destination_say(text, v)));
-	return value;
+	json_decref(value);
+	return NULL;
 }
 
 /* The answer */

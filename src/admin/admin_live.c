@@ -15,6 +15,7 @@
 #include "admin/admin_walk.h"
 #include "base/text.h"
 #include "conf/conf.h"
+#include "exchange/json_text.h"
 
 /*
  * A round a second: WALKING over all hosts, a piece each time around the loop,
@@ -154,15 +155,16 @@ look_at_rule(struct admin_live *l, const struct walk_row *row)
 {
 	json_t *value = admin_host_value(&row->rule->view, row->rule->hosts,
 	    NULL, NULL, l->began);
-	char *text = value != NULL ? json_dumps(value, ADMIN_DUMP) : NULL;
+	struct text text = { 0 };
 	uint64_t hash = 1;
-	const char *p;
+	size_t i;
 
-	for (p = text; p != NULL && *p != '\0'; p++)
-		hash = mix(hash, (unsigned char)*p);
-	if (text != NULL && look(l, row->key, hash) != NULL)
+	json_text_put(&text, value, ADMIN_DUMP);
+	for (i = 0; i < text.len; i++)
+		hash = mix(hash, (unsigned char)text.p[i]);
+	if (!text.failed && look(l, row->key, hash) != NULL)
 		json_array_append(l->rules, value);
-	free(text);
+	text_free(&text);
 	json_decref(value);
 }
 
@@ -249,21 +251,17 @@ static void
 put_live(struct admin_live *l)
 {
 	struct text text = { 0 };
-	char *line;
 	json_t *o;
 
 	o = json_pack("{s:O, s:o, s:o}", "status", l->status, "hosts",
 	    take_hosts(l), "gone", l->gone);
 	l->gone = json_array();
-	line = o != NULL ? json_dumps(o, ADMIN_DUMP) : NULL;
-	json_decref(o);
 	text_puts(&text, "event: live\ndata: ");
-	if (line != NULL)
-		text_puts(&text, line);
+	json_text_put(&text, o, ADMIN_DUMP);
+	json_decref(o);
 	text_puts(&text, "\n\n");
-	if (line != NULL && !text.failed)
+	if (!text.failed)
 		admin_stream_put(l->request, text.p, text.len);
-	free(line);
 	text_free(&text);
 	l->told = true;
 }

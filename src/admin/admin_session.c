@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "admin/admin_answer.h"
 #include "admin/admin_body.h"
@@ -122,6 +123,15 @@ is_shown(struct admin_request *r)
 	    "with the token of admin.web_token_file",
 	    "this is not shown without a token");
 	return false;
+}
+
+void
+admin_session_init(void)
+{
+	struct passwd pw, *found;
+	char buf[1024];
+
+	(void)getpwuid_r(geteuid(), &pw, buf, sizeof buf, &found);
 }
 
 /* The user at the other end, as far as that can be told. */

@@ -18,6 +18,12 @@ struct admin_door {
 	bool			 socket;
 };
 
+/*
+ * Has the C library learn where users' names are, which it does with the first
+ * question; where it has no memory for that it ends the process.
+ */
+void		 admin_session_init(void);
+
 /* What a front tells of them; its owner is a door. */
 extern const struct front_events admin_session_events;
 

@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_json.h"
+#include "exchange/json_text.h"
 
 int
 ctl_daemon_find(const struct ctl *c, struct ctl_daemon *daemon)
@@ -68,16 +70,19 @@ void
 ctl_ask_quietly(const struct ctl_daemon *d, const char *method,
     const char *target, const json_t *json, struct ctl_answer *a)
 {
-	char *body = json != NULL ? json_dumps(json, CTL_DUMP) : NULL;
 	struct ctl_http *h = ctl_http_new();
+	struct text body = { 0 };
 
+	if (json != NULL)
+		json_text_put(&body, json, CTL_DUMP);
+	text_put(&body, "", 1);
 	memset(a, 0, sizeof *a);
 	a->result = CTL_HTTP_BROKEN;
 	snprintf(a->error, sizeof a->error, "out of memory");
-	if (h != NULL && (json == NULL || body != NULL))
-		ask(h, d, method, target, body, a);
+	if (h != NULL && !body.failed)
+		ask(h, d, method, target, json != NULL ? body.p : NULL, a);
 	ctl_http_free(h);
-	free(body);
+	text_free(&body);
 }
 
 void

@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 
+#include "base/text.h"
+#include "exchange/json_text.h"
 #include "exchange/proxy_status.h"
 #include "front/front.h"
 #include "hosts/hosts_explain.h"
@@ -112,8 +114,8 @@ add_refusal(json_t *o, const struct reply *r)
 static char *
 problem(const struct reply *r)
 {
+	struct text text = { 0 };
 	json_t *o;
-	char *text;
 
 	o = json_pack("{ss ss si ss}", "type", "about:blank",
 	    "title", reply_reason(r->status), "status", r->status,
@@ -122,12 +124,12 @@ problem(const struct reply *r)
 		json_decref(o);
 		o = NULL;
 	}
-	if (o == NULL)
-		return NULL;
-	text = json_dumps(o, JSON_COMPACT |
-	    JSON_REAL_PRECISION(9));
+	json_text_put(&text, o, JSON_COMPACT | JSON_REAL_PRECISION(9));
 	json_decref(o);
-	return text;
+	text_put(&text, "", 1);
+	if (text.failed)
+		text_free(&text);
+	return text.p;
 }
 
 uint64_t

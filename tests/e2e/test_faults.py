@@ -29,17 +29,6 @@ def seen(lab, url):
 		one.close()
 
 
-def each(fault, call, error):
-	"""Has the Nth call fail while the caller's loop does something."""
-	nth = 0
-	while True:
-		nth += 1
-		fault.arm(call, error, nth)
-		yield nth
-		if not fault.disarm().fired:
-			return
-
-
 def survives(lab, fault, call, error, allowed):
 	"""A request, whose slot is there for the next one."""
 	far = lab.origin()
@@ -47,7 +36,7 @@ def survives(lab, fault, call, error, allowed):
 	daemon.err.wait("is ready")
 	assert seen(lab, far.url + "/") == 200
 	statuses = set()
-	for nth in each(fault, call, error):
+	for nth in fault.each(call, error):
 		statuses.add(seen(lab, far.url + "/"))
 		fault.disarm()
 		assert seen(lab, far.url + "/") == 200, f"after {call} {nth}"
@@ -130,7 +119,7 @@ def test_no_memory_for_an_order(lab, fault):
 		except (OSError, http.client.HTTPException):
 			return None
 	assert order() == 200
-	assert {order() for _ in each(fault, "memory", "ENOMEM")} == \
+	assert {order() for _ in fault.each("memory", "ENOMEM")} == \
 	    {200, 503, None}
 	assert order() == 200
 

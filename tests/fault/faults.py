@@ -104,6 +104,17 @@ class Fault:
 	def fired(self):
 		return self.take(FIRED)
 
+	def each(self, call, error):
+		"""Has the Nth call fail while the caller's loop does
+		something, for each N, until there are no more."""
+		nth = 0
+		while True:
+			nth += 1
+			self.arm(call, error, nth)
+			yield nth
+			if not self.disarm().fired:
+				return
+
 	def sites(self):
 		"""Those of the calls so far, in order."""
 		n = min(self.take(WRITTEN), CALLS)
