@@ -352,9 +352,10 @@ START_TEST(freed_at)
 END_TEST
 
 /* Whoever is told of it may end it right there. */
+#define SWITCHES "HTTP/1.1 101 Switching Protocols\r\n\r\n"
 static const char	*last_words[] = {
-	OPEN "hi", "HTTP/1.1 403 Forbidden\r\n\r\n", "nonsense\r\n\r\n",
-	"HTTP/1.1 101 Switching\r\n\r\n" OPEN,
+	OPEN, "HTTP/1.1 403 Forbidden\r\n\r\n", "nonsense\r\n\r\n",
+	SWITCHES, (SWITCHES OPEN),
 };
 
 START_TEST(freed_when_told)
