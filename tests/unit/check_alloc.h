@@ -11,6 +11,7 @@
  */
 
 static unsigned	 check_alloc;	/* the nth from now fails; 0: none */
+static bool	 check_no_room;	/* nothing grows in its place */
 
 void	*__real_malloc(size_t);
 void	*__real_calloc(size_t, size_t);
@@ -46,7 +47,7 @@ __wrap_calloc(size_t n, size_t size)
 void *
 __wrap_realloc(void *p, size_t size)
 {
-	return fails() ? NULL : __real_realloc(p, size);
+	return check_no_room || fails() ? NULL : __real_realloc(p, size);
 }
 
 void *

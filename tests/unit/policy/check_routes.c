@@ -8,21 +8,7 @@
 #include "policy/routes.h"
 #include "check_run.h"
 
-/*
- * Which requests belong to which part of a host.  Linked with --wrap of malloc
- * and calloc (check_alloc.h), and of realloc.
- */
-
-static bool	 no_room;
-
-void	*__real_realloc(void *, size_t);
-void	*__wrap_realloc(void *, size_t);
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-	return no_room ? NULL : __real_realloc(p, size);
-}
+/* Which requests belong to which part of a host. */
 
 #define COUNT(a) ((int)(sizeof(a) / sizeof((a)[0])))
 
@@ -274,20 +260,20 @@ START_TEST(without_memory)
 	rs = routes_new();
 	ck_assert_ptr_nonnull(rs);
 	r = route("GET", "/first");
-	no_room = true;
+	check_no_room = true;
 	ck_assert(!routes_learn(rs, &r, one));
 	ck_assert(!routes_find(rs, &r, &found));
-	no_room = false;
+	check_no_room = false;
 	ck_assert(routes_learn(rs, &r, one));
 	for (i = 1; i < 8; i++) {
 		snprintf(path, sizeof path, "/other%c", (char)('a' + i));
 		r = route("GET", path);
 		ck_assert(routes_learn(rs, &r, two));
 	}
-	no_room = true;
+	check_no_room = true;
 	r = route("GET", "/last");
 	ck_assert(routes_learn(rs, &r, one));
-	no_room = false;
+	check_no_room = false;
 	ck_assert(routes_find(rs, &r, &found) && found.a == one.a);
 	r = route("GET", "/otherb");
 	ck_assert(routes_find(rs, &r, &found) && found.a == two.a);
