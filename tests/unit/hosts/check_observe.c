@@ -422,9 +422,11 @@ begin(uint64_t capacity, uint32_t concurrency, uint32_t queue_length)
 }
 
 static void
-ask(struct observed **place, uint64_t now)
+ask_for(uint64_t owner, struct observed **place, uint64_t now)
 {
 	struct throttle_request q = {
+		.client = owner,
+		.owner = owner,
 		.cost = U,
 		.deadline = now + 60 * SEC,
 		.weight = FAIR_WEIGHT,
@@ -432,6 +434,12 @@ ask(struct observed **place, uint64_t now)
 	};
 
 	observe_ask(shadow, place, &q, NULL, now);
+}
+
+static void
+ask(struct observed **place, uint64_t now)
+{
+	ask_for(1, place, now);
 }
 
 static void
@@ -582,6 +590,50 @@ START_TEST(full_queue_and_late_ones)
 }
 END_TEST
 
+/* A full queue makes room for who has nobody in it, as it would there. */
+START_TEST(greediest_yields)
+{
+	struct observed *d;
+	struct observed_view v;
+
+	begin(1, 0, 2);
+	ask_and_go(&a, SEC);
+	ask_and_go(&b, SEC);
+	ask_and_go(&c, SEC);
+	ask_for(2, &d, SEC);
+	observe_sent(shadow, d, SEC);
+	observe_place(shadow, c, SEC, &v);
+	ck_assert(v.decided);
+	ck_assert_int_eq(v.decision, STATS_WOULD_REFUSE);
+	ck_assert(v.full);
+	observe_place(shadow, d, SEC, &v);
+	ck_assert(!v.decided);
+	check_waiting(SEC, 2);
+	check_counts(1, 0, 1);
+	observe_free(shadow);
+}
+END_TEST
+
+/* Those who would wait in vain as long as each other all leave then. */
+START_TEST(late_at_the_same_time)
+{
+	struct observed_view v;
+
+	begin(0, 1, 10);
+	ask_and_go(&a, SEC);
+	ask_and_go(&b, SEC);
+	ask_and_go(&c, SEC);
+	check_waiting(61 * SEC - 1, 2);
+	observe_run(shadow, 62 * SEC);
+	check_waiting(62 * SEC, 0);
+	observe_place(shadow, c, 62 * SEC, &v);
+	ck_assert_int_eq(v.decision, STATS_WOULD_REFUSE);
+	ck_assert(!v.full);
+	check_counts(1, 0, 2);
+	observe_free(shadow);
+}
+END_TEST
+
 START_TEST(new_limits_keep_what_was_spent)
 {
 	struct throttle_limits l = {
@@ -665,6 +717,8 @@ main(void)
 	tcase_add_test(tc, who_waits_in_both_and_goes_leaves_both);
 	tcase_add_test(tc, refund_gives_back);
 	tcase_add_test(tc, full_queue_and_late_ones);
+	tcase_add_test(tc, greediest_yields);
+	tcase_add_test(tc, late_at_the_same_time);
 	tcase_add_test(tc, new_limits_keep_what_was_spent);
 	tcase_add_test(tc, moves_to_another);
 	tcase_add_test(tc, short_memory);

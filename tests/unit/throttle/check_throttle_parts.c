@@ -717,6 +717,38 @@ START_TEST(what_is_left_of_its_parts_holds)
 }
 END_TEST
 
+/* What holds two parts of one throttle holds both of the next one. */
+START_TEST(both_of_its_parts_hold)
+{
+	struct throttle *from = with_parts(slots(0));
+	struct throttle *to = with_parts(slots(0));
+	static const unsigned moved[] = { 0, 1 };
+	struct throttle_request q = in_both();
+	struct throttle_waiter a, b, c;
+	struct throttle_report r;
+
+	ck_assert_int_eq(throttle_ask(from, &a, &q, 0, &r), THROTTLE_GO);
+	ck_assert_int_eq(throttle_ask(from, &b, &q, 0, &r), THROTTLE_WAIT);
+	throttle_inherit(to, from, moved, 0);
+	throttle_release(from, &a, 0);
+	throttle_hold(to, &a, moved, 0);
+	throttle_cancel(from, &b);
+	ck_assert(throttle_requeue(to, &b, moved, 0));
+	throttle_free(from);
+	/* the rate is spent, and with it alone the slot is held */
+	part_waits(to, &c, 1, 0);
+	ck_assert_ptr_null(throttle_next(to, 5 * SEC));
+	success(to, &a, 5 * SEC);
+	ck_assert_ptr_eq(throttle_next(to, 5 * SEC), &b);
+	ck_assert_ptr_null(throttle_next(to, 5 * SEC));
+	success(to, &b, 5 * SEC);
+	ck_assert_ptr_eq(throttle_next(to, 5 * SEC), &c);
+	success(to, &c, 5 * SEC);
+	ck_assert(throttle_idle(to, 10 * SEC));
+	throttle_free(to);
+}
+END_TEST
+
 START_TEST(moves_between_throttles)
 {
 	struct throttle *from = with_parts(slots(0));
@@ -779,6 +811,7 @@ suite(void)
 	tcase_add_test(tc, pays_to_each_of_its_parts);
 	tcase_add_test(tc, a_pause_of_either_part_holds_it_up);
 	tcase_add_test(tc, what_is_left_of_its_parts_holds);
+	tcase_add_test(tc, both_of_its_parts_hold);
 	tcase_add_test(tc, moves_between_throttles);
 	tcase_add_test(tc, tells_whether_a_slot_is_wanted);
 	tcase_add_test(tc, tells_whether_a_slot_of_several_parts_is_wanted);

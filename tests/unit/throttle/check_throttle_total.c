@@ -455,12 +455,47 @@ START_TEST(random_histories)
 }
 END_TEST
 
+/* A reload brings the total: it counts those who are on their way, too. */
+START_TEST(takes_in_who_moves_to_it)
+{
+	struct throttle *from = new_throttle(slots(1));
+	struct throttle_request q = request_of(U, NEVER);
+	struct throttle_waiter a, b, c;
+	struct throttle_report r;
+
+	begin(slots(0), slots(1));
+	ck_assert_int_eq(throttle_ask(from, &a, &q, 0, &r), THROTTLE_GO);
+	throttle_release(from, &a, 0);
+	throttle_hold(ones[0].t, &a, NULL, 0);
+	r = waits(1, &b, U, 0);
+	ck_assert(r.of_total);
+	ck_assert_int_eq(r.what, BUDGET_SHORT_CONCURRENCY);
+	throttle_release(ones[0].t, &a, SEC);
+	admit(&ones[0], SEC);
+	ck_assert_uint_eq(nwent, 1);
+	ck_assert_ptr_eq(went[0], &b);
+	/* without its slot it holds none in the next one either */
+	throttle_release(ones[1].t, &b, SEC);
+	ck_assert_int_eq(throttle_ask(from, &a, &q, SEC, &r), THROTTLE_GO);
+	throttle_release_slot(from, &a, SEC);
+	throttle_release(from, &a, SEC);
+	throttle_hold(ones[0].t, &a, NULL, SEC);
+	ck_assert_int_eq(throttle_ask(ones[1].t, &c, &q, SEC, &r),
+	    THROTTLE_GO);
+	throttle_release(ones[0].t, &a, SEC);
+	throttle_release(ones[1].t, &c, SEC);
+	throttle_free(from);
+	end();
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
 	Suite *s = suite_create("throttle_total");
 	TCase *tc = tcase_create("promises");
 
+	tcase_add_test(tc, takes_in_who_moves_to_it);
 	tcase_add_test(tc, takes_from_both_or_neither);
 	tcase_add_test(tc, one_of_each_in_turn);
 	tcase_add_test(tc, nobody_passes_who_stands_in_line);
