@@ -10,7 +10,8 @@
 #include "exchange/max_forwards.h"
 #include "front/front.h"
 
-static void
+/* Returns whether it is answered; else it was refused. */
+static bool
 trace(struct exchange *x, const struct http1_head *h)
 {
 	static const char fixed[] = "HTTP/1.1 200 OK\r\n"
@@ -21,6 +22,12 @@ trace(struct exchange *x, const struct http1_head *h)
 	char head[256];
 
 	relay_trace(&body, h, &to);
+	if (body.failed) {
+		text_free(&body);
+		exchange_reject(x, 503, STATS_NO_MEMORY,
+		    "proxy_internal_error", "out of memory");
+		return false;
+	}
 	if (!x->keep || !front_body_done(x->downstream))
 		x->keep = false;
 	snprintf(head, sizeof head, "%sContent-Length: %zu\r\n%s\r\n", fixed,
@@ -33,6 +40,7 @@ trace(struct exchange *x, const struct http1_head *h)
 	x->status = 200;
 	exchange_count_out(x, body.len);
 	text_free(&body);
+	return true;
 }
 
 static void
@@ -68,11 +76,11 @@ exchange_local(struct exchange *x, const struct http1_head *h)
 	}
 	if (h->form != HTTP1_ASTERISK_FORM && forwards != MAX_FORWARDS_REACHED)
 		return false;
-	if (h->form != HTTP1_ASTERISK_FORM &&
-	    http1_str_equals(h->method, "TRACE"))
-		trace(x, h);
-	else
+	if (h->form == HTTP1_ASTERISK_FORM ||
+	    !http1_str_equals(h->method, "TRACE"))
 		options(x);
+	else if (!trace(x, h))
+		return true;
 	exchange_finish(x, ACCESS_ANSWERED, NULL);
 	front_end(d, x->keep);
 	return true;

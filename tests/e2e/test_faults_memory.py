@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-import origin
+import dnsserver
 import parent
 import wire
 from test_faults import seen
@@ -92,3 +92,110 @@ def test_orders(lab, fault, name):
 	assert nth > 10
 	assert ask(control, ORDERS[name])[0] == good
 	assert seen(lab, far.url + "/a/b") == 200
+
+
+# Requests, each of a kind that has something of its own to allocate.
+
+KEY = ("X-Key", "one")
+
+
+def handler(conn, req):
+	conn.reply(body=req.body or b"fine", fields=[
+	    ("RateLimit-Policy", '"a";q=100000;w=1'),
+	    ("RateLimit", '"a";r=99999;t=1')])
+
+
+def at(far):
+	"""By a name: parents are not asked for this machine."""
+	return f"http://web.test:{far.port}"
+
+
+def plain(one, far, *fields):
+	return one.get(at(far) + "/a/b", [KEY, ALICE, *fields])
+
+
+def post(one, far):
+	return one.call("POST", at(far) + "/a/c", [KEY, ALICE],
+	    wire.pattern(50000))
+
+
+def page(one, far):
+	"""A refusal for people."""
+	return plain(one, far, ("Accept", "text/html"))
+
+
+def trace(one, far):
+	return one.call("TRACE", at(far) + "/", [("Max-Forwards", "0"), ALICE])
+
+
+def inside(one, far):
+	"""In clear through a tunnel."""
+	answer = one.tunnel(f"web.test:{far.port}", fields=[ALICE])
+	return one.get("/a/b", [KEY], host=f"web.test:{far.port}") \
+	    if answer.status == 200 else answer
+
+
+def upgrade(one, far):
+	return plain(one, far, ("Connection", "upgrade"),
+	    ("Upgrade", "websocket"))
+
+
+RULE = {"per": "header:X-Key", "fair_by": "header:X-Key",
+    "per_total": {"capacity": 100000, "concurrency": 100},
+    "weights": {"one": 2}, "capacity": 100000, "concurrency": 2,
+    "paths": {"/a/*": {"capacity": 100000}}}
+WAYS = {
+    "credential": (plain, RULE),
+    "learned": (plain, {"learn": "shape", "concurrency": 2}),
+    "candidate": (plain, {"candidate": {"capacity": 100000,
+        "concurrency": 1}}),
+    "body": (post, RULE),
+    "page": (page, {"capacity": 1, "burst": 0.5, "period": "1h",
+        "queue": {"length": 0}}),
+    "trace": (trace, {}),
+    "inside": (inside, {"concurrency": 2}),
+    "upgrade": (upgrade, RULE),
+}
+
+
+@pytest.mark.parametrize("parents", [False, True],
+    ids=["direct", "through a parent"])
+@pytest.mark.parametrize("name", WAYS)
+def test_requests(lab, fault, name, parents):
+	"""A slot that was had is there for the next one."""
+	act, rule = WAYS[name]
+	far = lab.origin(handler)
+	users = lab.dir / "users"
+	users.write_text(f"alice:{crypt('wonder land:1')}\n")
+	users.chmod(0o600)
+	keys = {}
+	if parents:
+		lab.origins.append(parent.Parent())
+		keys["parent"] = lab.origins[-1].name
+	daemon = lab.sluice(hosts={"web.test": rule}, **keys,
+	    resolver=[lab.dns(dnsserver.Here()).at],
+	    access={"users": str(users)})
+	daemon.err.wait("is ready")
+
+	def ask():
+		one = lab.client()
+		lab.clients.remove(one)
+		try:
+			answer = act(one, far)
+			return answer.status, answer.body
+		except (OSError, wire.Closed):
+			return None, None
+		finally:
+			one.close()
+	good = ask()
+	good = ask()	# of a rate that is used up by now
+	assert good[0] in (200, 429), good
+	for nth in fault.each("memory", "ENOMEM"):
+		got = ask()
+		assert got[0] in (good[0], 502, 503, None), got
+		if got[0] == 200:
+			assert got[1] == good[1]
+		fault.disarm()
+		wire.wait_until(lambda: ask()[0] == good[0],
+		    what=f"recovery after {nth}")
+	assert nth > 10
