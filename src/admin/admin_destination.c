@@ -82,8 +82,9 @@ admin_destination_find(struct admin_destination *d)
 	struct admin_context *context = d->context;
 	const struct dialer dialer = dialer_of(context);
 
-	d->verdict = permit_host(&dialer, &d->host, d->stranger);
-	if (d->verdict.reason != DESTINATION_GOES ||
+	d->verdict = (d->beyond ? permit_beyond : permit_host)(&dialer,
+	    &d->host, d->stranger);
+	if (d->verdict.reason != DESTINATION_GOES || d->beyond ||
 	    d->host.kind != HTTP1_NAME) {
 		d->found(d->arg);
 		return;
@@ -112,6 +113,34 @@ place_value(const struct conf *conf, const struct destination_verdict *v)
 	if (v->at.line == 0)
 		return json_null();
 	return json_sprintf("%s:%u:%u", conf->path, v->at.line, v->at.column);
+}
+
+/* Why there are no addresses of a name that may be asked for. */
+static const char *
+why_none(enum resolve_result result)
+{
+	switch (result) {
+	case RESOLVE_NO_NAME:
+		return "the host's name is not known, or has no address";
+	case RESOLVE_TIMEOUT:
+		return "the resolver did not answer in time";
+	case RESOLVE_NO_MEMORY:
+		return "out of memory";
+	default:
+		return "the host's name could not be resolved";
+	}
+}
+
+/* In place of what is said where nothing denies it; NULL: that is all. */
+static const char *
+says_more(const struct admin_destination *d)
+{
+	if (d->verdict.reason != DESTINATION_GOES)
+		return NULL;
+	if (d->result != RESOLVE_OK)
+		return why_none(d->result);
+	return d->beyond && d->host.kind == HTTP1_NAME ?
+	    "nothing denies it here; the parent resolves it" : NULL;
 }
 
 static json_t *
@@ -144,32 +173,16 @@ addresses_value(const struct admin_destination *d)
 	return list;
 }
 
-/* Why there are no addresses of a name that may be asked for. */
-static const char *
-why_none(enum resolve_result result)
-{
-	switch (result) {
-	case RESOLVE_NO_NAME:
-		return "the host's name is not known, or has no address";
-	case RESOLVE_TIMEOUT:
-		return "the resolver did not answer in time";
-	case RESOLVE_NO_MEMORY:
-		return "out of memory";
-	default:
-		return "the host's name could not be resolved";
-	}
-}
-
 json_t *
 admin_destination_value(const struct admin_destination *d)
 {
 	json_t *value = verdict_value(d->context->conf, &d->verdict);
+	const char *says = says_more(d);
 
-	if (value != NULL && d->result != RESOLVE_OK &&
-	    d->verdict.reason == DESTINATION_GOES &&
-	    (json_object_set_new(value, "allowed", json_null()) != 0 ||
-	    json_object_set_new(value, "says", json_string(why_none(
-	    d->result))) != 0)) {
+	if (value != NULL && says != NULL &&
+	    ((d->result != RESOLVE_OK &&
+	    json_object_set_new(value, "allowed", json_null()) != 0) ||
+	    json_object_set_new(value, "says", json_string(says)) != 0)) {
 		json_decref(value);
 		return NULL;
 	}

@@ -13,7 +13,8 @@
 
 /*
  * Whether a request might go where it wants to: its host is resolved, and each
- * address judged, as when it is dialled.
+ * address judged, as when it is dialled.  What is reached through a parent is
+ * resolved there.
  */
 
 struct admin_context;
@@ -23,6 +24,7 @@ struct admin_destination {
 	struct admin_context	*context;
 	struct http1_host	 host;		/* its port set */
 	bool			 stranger;	/* not on this machine */
+	bool			 beyond;	/* a parent that resolves it */
 	void			(*found)(void *arg);
 	void			*arg;
 

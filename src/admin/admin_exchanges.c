@@ -104,7 +104,7 @@ exchange_value(const struct recent_exchange *e, const struct conf *conf,
 	char key[EVENTS_HOST];
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:s, s:o, s:o, "
-	    "s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+	    "s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
 	    "time", admin_time((offset + (int64_t)e->at) / 1000000),
 	    "host", admin_string(key_of(e, key)),
 	    "rule", admin_string(rule_of(e, conf)),
@@ -121,7 +121,8 @@ exchange_value(const struct recent_exchange *e, const struct conf *conf,
 	    "reason", text_or_null(e->reason),
 	    "budget", text_or_null(e->budget),
 	    "paused", e->paused > 0 ? admin_seconds(e->paused) : json_null(),
-	    "observed", text_or_null(e->observed));
+	    "observed", text_or_null(e->observed),
+	    "parent", text_or_null(e->parent));
 }
 
 /* All of them */

@@ -335,6 +335,8 @@ ended_cb(struct admin_request *r)
 static void
 find(struct admin_request *r, struct question *q)
 {
+	const struct conf *conf = r->context->conf;
+
 	q->request = r;
 	r->state = q;
 	r->ended = ended_cb;
@@ -348,6 +350,8 @@ find(struct admin_request *r, struct question *q)
 	};
 	if (q->where.host.port == 0)
 		q->where.host.port = q->head.https ? 443 : 80;
+	q->where.beyond = conf_parent(conf, conf_rule(conf, &q->where.host),
+	    &q->where.host) != NULL;
 	admin_destination_find(&q->where);
 }
 

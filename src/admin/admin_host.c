@@ -11,7 +11,10 @@
 #include "admin/admin_query.h"
 #include "admin/admin_walk.h"
 #include "base/events.h"
+#include "conf/conf.h"
+#include "hosts/hosts_name.h"
 #include "hosts/hosts_queue.h"
+#include "policy/parent.h"
 
 #define PARTS		64	/* at most: configured, and named */
 #define USERS		100
@@ -195,13 +198,28 @@ why_value(struct hosts *hs, const char *key, uint64_t now)
 	return admin_why_value(&e);
 }
 
+/* The proxy through which it is reached, as far as that may be seen. */
+static json_t *
+parent_value(const struct admin_request *r, const struct host_view *v)
+{
+	const struct conf *conf = r->context->conf;
+	const struct parent *parent;
+	struct hosts_name name;
+
+	if (!r->full || !hosts_name_read(&name, conf, v->key) ||
+	    (parent = conf_parent(conf, name.rule, &name.host)) == NULL)
+		return json_null();
+	return admin_string(parent->name);
+}
+
 /* Adds what a Host has not; the three lists and why are its own. */
 static json_t *
-detail(json_t *host, const struct host_view *v, json_t *parts, json_t *users,
-    json_t *refusals, json_t *why)
+detail(json_t *host, const struct host_view *v, json_t *parent, json_t *parts,
+    json_t *users, json_t *refusals, json_t *why)
 {
-	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-	    "limits", limits_value(v), "parts", parts, "clients", users,
+	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "limits", limits_value(v), "parent", parent, "parts", parts,
+	    "clients", users,
 	    "refusals", refusals, "counts", counts_value(v),
 	    "observed", observed_value(v), "why", why);
 
@@ -264,7 +282,7 @@ answer_rule(struct search *s)
 	if (row != NULL)
 		value = detail(admin_host_value(&row->rule->view,
 		    row->rule->hosts, NULL, NULL, loop_now()),
-		    &row->rule->view, json_array(), json_array(),
+		    &row->rule->view, json_null(), json_array(), json_array(),
 		    json_array(), json_null());
 	r->ended = NULL;
 	r->state = NULL;
@@ -324,8 +342,8 @@ admin_host(struct admin_request *r)
 	value = admin_host_value(&v, 1, admin_override_of(hs, v.key, now),
 	    admin_history_value(r->context->history, v.serial, ADMIN_HISTORY),
 	    now);
-	value = detail(value, &v, parts_value(hs, &v, now),
-	    users_value(hs, v.key), refusals_value(v.key),
+	value = detail(value, &v, parent_value(r, &v),
+	    parts_value(hs, &v, now), users_value(hs, v.key), refusals_value(v.key),
 	    why_value(hs, v.key, now));
 	host_view_done(&v);
 	admin_answer_json(r, 200, value);

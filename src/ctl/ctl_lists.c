@@ -38,6 +38,7 @@ static void
 put_exchange(struct ctl_table *t, const json_t *x)
 {
 	const char *reason = ctl_string(x, "reason", NULL);
+	const char *parent = ctl_string(x, "parent", NULL);
 	long long resent = ctl_integer(x, "resent");
 	char words[CTL_WORDS];
 
@@ -47,9 +48,10 @@ put_exchange(struct ctl_table *t, const json_t *x)
 	ctl_cell(t, CTL_PLAIN, "%lld", ctl_integer(x, "status"));
 	ctl_cell(t, CTL_PLAIN, "%s", ctl_seconds(words, x, "held"));
 	ctl_cell(t, CTL_PLAIN, "%s", ctl_seconds(words, x, "upstream"));
-	ctl_cell(t, CTL_PLAIN, "%s%s%s%s", ctl_string(x, "outcome", "?"),
+	ctl_cell(t, CTL_PLAIN, "%s%s%s%s%s%s", ctl_string(x, "outcome", "?"),
 	    reason != NULL ? ": " : "", reason != NULL ? reason : "",
-	    resent > 0 ? ", sent again" : "");
+	    resent > 0 ? ", sent again" : "", parent != NULL ? ", via " : "",
+	    parent != NULL ? parent : "");
 	ctl_cell(t, CTL_PLAIN, "%s %s", ctl_string(x, "method", "-"),
 	    ctl_string(x, "path", ""));
 }

@@ -97,6 +97,9 @@ print_rule(const struct ctl_paper *paper, const json_t *h)
 	ctl_printf(paper, CTL_PLAIN, "%s%s\n", ctl_true(limits, "shared") ?
 	    ", shared" : "", strcmp(ctl_string(limits, "mode", ""),
 	    "observe") == 0 ? ", only observed" : "");
+	if (ctl_has(h, "parent"))
+		ctl_printf(paper, CTL_PLAIN, "via parent     %s\n",
+		    ctl_string(h, "parent", "?"));
 	if (observed != NULL)
 		ctl_printf(paper, CTL_PLAIN, "observed       would go %lld, "
 		    "wait %lld, be refused %lld; waiting now %lld\n",

@@ -27,23 +27,13 @@
 
 /* The way */
 
-/*
- * Whether the client may go there: by the host's name or, if that is one, its
- * address.  This machine's name is an address to everybody.
- */
 static bool
 may_go(struct exchange *x, const struct http1_host *to)
 {
 	char text[DESTINATION_TEXT];
-	struct destination_verdict v;
-	struct http1_host host = *to;
-
-	if (host.kind == HTTP1_NAME && parent_is_local(&host)) {
-		snprintf(host.name, sizeof host.name, "127.0.0.1");
-		host.kind = HTTP1_IPV4;
-	}
-	v = permit_host(x->exchanges->dialer, &host,
+	struct destination_verdict v = permit_beyond(x->exchanges->dialer, to,
 	    !front_is_local(x->downstream));
+
 	if (v.reason == DESTINATION_GOES)
 		return true;
 	exchange_fail(x, FAILURE_DESTINATION, destination_say(text, &v));

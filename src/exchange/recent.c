@@ -6,6 +6,7 @@
 
 #include "exchange/exchange_state.h"
 #include "front/front.h"
+#include "policy/parent.h"
 
 struct recent {
 	size_t			 size;
@@ -174,6 +175,8 @@ recent_note(const struct exchange *x, enum access_outcome outcome,
 	put_text(e->reason, sizeof e->reason, reason);
 	put_text(e->budget, sizeof e->budget, x->ticket.budget);
 	put_text(e->observed, sizeof e->observed, observed);
+	put_text(e->parent, sizeof e->parent, x->parent != NULL ?
+	    x->parent->name : NULL);
 }
 
 void

@@ -52,6 +52,7 @@ struct recent_exchange {
 	char			 reason[RECENT_REASON];	/* cut; or "" */
 	char			 budget[RECENT_REASON];	/* cut; or "" */
 	char			 observed[RECENT_OBSERVED];	/* or "" */
+	char			 parent[RECENT_REASON];	/* its name; or "" */
 };
 
 struct downstream;

@@ -2,12 +2,14 @@
 #include "net/permit.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "conf/conf.h"
 #include "net/address.h"
 #include "net/dialer.h"
 #include "net/own.h"
+#include "policy/parent.h"
 
 /* What a translator would make of it may be ours as well. */
 static bool
@@ -53,6 +55,19 @@ permit_host(const struct dialer *dialer, const struct http1_host *host,
 		return permit_address(dialer, host, stranger,
 		    (struct sockaddr *)&ss);
 	return destination_judge(&dialer->conf->destinations, &d);
+}
+
+struct destination_verdict
+permit_beyond(const struct dialer *dialer, const struct http1_host *to,
+    bool stranger)
+{
+	struct http1_host host = *to;
+
+	if (host.kind == HTTP1_NAME && parent_is_local(&host)) {
+		snprintf(host.name, sizeof host.name, "127.0.0.1");
+		host.kind = HTTP1_IPV4;
+	}
+	return permit_host(dialer, &host, stranger);
 }
 
 struct destination_verdict

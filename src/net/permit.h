@@ -27,6 +27,14 @@ struct destination_verdict permit_address(const struct dialer *,
 		    const struct sockaddr *);
 
 /*
+ * Judges a host that a parent is asked for, which resolves its name: what can
+ * be told by that, or by its address.  This machine's name is an address to
+ * everybody.
+ */
+struct destination_verdict permit_beyond(const struct dialer *,
+		    const struct http1_host *, bool stranger);
+
+/*
  * Judges an address of a parent, which the configuration names: it may be
  * anything but what this process listens at.
  */

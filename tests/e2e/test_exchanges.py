@@ -11,7 +11,7 @@ import wire
 HERE = "127.0.0.1"
 MEMBERS = {"time", "host", "rule", "client", "method", "path", "status",
     "outcome", "held", "upstream", "resent", "in", "out", "reason",
-    "budget", "paused", "observed"}
+    "budget", "paused", "observed", "parent"}
 
 
 def ask(daemon, query=""):

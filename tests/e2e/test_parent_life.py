@@ -150,11 +150,39 @@ def test_second_sluice_as_parent(plab):
 	assert 'parent="%s"' % far.url in near.out.wait("plain.test")
 
 
+def test_what_a_parent_resolves_is_not_resolved_here(plab):
+	"""Nor where it is only asked what would become of a request."""
+	far = plab.parent()
+	dns = plab.dns({})
+	plab.sluice(parent=far.name, resolver=[dns.at], access={"clients":
+	    ["127.0.0.0/8"]}, hosts={"direct.test": {"parent": "direct"}})
+	control = plab.control()
+
+	def destination(url, client="192.0.2.1"):
+		answer = control.post("/v1/explain", {"url": url,
+		    "client": client})
+		assert answer.status == 200, answer.body
+		return answer.json()["destination"]
+	there = destination("http://a.test/")
+	assert there == {"allowed": True, "at": None, "addresses": [],
+	    "says": "nothing denies it here; the parent resolves it"}
+	assert destination("http://10.0.0.1/")["allowed"] is False
+	assert destination("http://8.8.8.8/")["says"] == "nothing denies it"
+	assert not dns.asked
+	assert destination("http://direct.test/")["allowed"] is None
+	assert {name for name, *_ in dns.asked} == {"direct.test"}
+
+
+# What is remembered for a while.
+SPENT = {"capacity": 100, "period": "1h"}
+
+
 def test_what_is_told_of_parents(plab):
 	"""Where it goes, by the commands and the API; never as whom."""
 	far = plab.parent(plain=origin.fixed(), user="joe", password=SECRET)
 	daemon = plab.sluice(parent=trusting(plab, far, "joe"), hosts={
-	    "inside.test": {"parent": "direct"}})
+	    "inside.test": {"parent": "direct"}, "a.test": SPENT,
+	    "localhost": SPENT})
 	control = plab.control()
 	assert plab.get("http://a.test/").status == 200
 	assert control.get("/v1/status").json()["parent"] == far.name
@@ -163,16 +191,25 @@ def test_what_is_told_of_parents(plab):
 		answer = control.post("/v1/explain", {"url":
 		    f"http://{host}/"})
 		assert (host, answer.json()["parent"]) == (host, name)
+	# of each host, and of each request that has ended
+	near = plab.origin(origin.fixed())
+	assert plab.get(f"http://localhost:{near.port}/").status == 200
+	for host, name in ("a.test", far.name), ("localhost", None):
+		assert control.get(f"/v1/hosts/{host}").json()["parent"] == name
+	ended = control.get("/v1/exchanges").json()["exchanges"]
+	assert [(one["host"], one["parent"]) for one in ended] == [
+	    ("localhost", None), ("a.test", far.name)]
 	other = plab.dir / "other.yaml"
 	other.write_text("parent: http://joe@127.0.0.1:1\n")
 	out = ""
 	for command in (["status"], ["explain", "http://a.test/"],
 	    ["check", daemon.file], ["diff"], ["diff", other],
-	    ["show", "a.test"], ["status", "--json"]):
+	    ["show", "a.test"], ["status", "--json"], ["exchanges"]):
 		done = sluice.run(*command,
 		    env=test_ctl.environment(daemon.control))
 		out += done.stdout + done.stderr
-	assert far.name in out
+		if command[0] in ("status", "explain", "show", "exchanges"):
+			assert far.name in done.stdout, command
 	for secret in SECRET, "joe", parent.basic("joe", SECRET)[6:]:
 		assert secret not in out + daemon.err.text() + \
 		    daemon.out.text()

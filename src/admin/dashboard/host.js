@@ -295,6 +295,7 @@ function drawLimits()
 		        origins[limits.concurrency.from]),
 		    pair("may wait", amount(limits.queue_length) +
 		        ", each at most " + duration(limits.max_wait)),
+		    host.parent ? pair("reached through", host.parent) : [],
 		    pair("counted per", limits.shared ?
 		        limits.per + ", shared by all of the rule" :
 		        limits.per),

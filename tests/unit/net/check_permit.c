@@ -70,21 +70,67 @@ static const struct {
 	{ "8.8.4.4:3", NULL, false, DESTINATION_DENIED, DESTINATION_PUBLIC },
 };
 
-START_TEST(permit)
+static struct dialer	 dialer;
+static struct conf	*conf;
+
+static void
+begin(void)
 {
 	static const char text[] = "destinations: {deny: [no.test, 8.8.4.4]}\n";
-	struct dialer dialer = { .own = own_new(&listeners) };
-	struct destination_verdict v;
-	struct sockaddr_storage ss;
-	struct http1_host host;
-	struct conf *conf;
 	char *cause;
 
 	list[0] = (struct listener){ .addr = address("0.0.0.0", 1) };
 	list[1] = (struct listener){ .addr = address("192.0.2.9", 2) };
 	conf = conf_parse("test.yaml", text, sizeof text - 1, &cause);
 	ck_assert_msg(conf != NULL, "%s", cause);
-	dialer.conf = conf;
+	dialer = (struct dialer){ .own = own_new(&listeners), .conf = conf };
+}
+
+static void
+end(void)
+{
+	own_free(dialer.own);
+	conf_unref(conf);
+}
+
+/* The same of what a parent resolves: by the name alone, or the address. */
+static const struct {
+	const char			*host;
+	bool				 stranger;
+	enum destination_reason		 reason;
+	enum destination_class		 class;
+} beyond[] = {
+	{ "a.test:1", true, DESTINATION_GOES, DESTINATION_PUBLIC },
+	{ "no.test:3", false, DESTINATION_DENIED, DESTINATION_PUBLIC },
+	{ "localhost:1", false, DESTINATION_CLASS, DESTINATION_OWN },
+	{ "x.localhost:1", false, DESTINATION_CLASS, DESTINATION_OWN },
+	{ "[::ffff:7f00:1]:1", false, DESTINATION_CLASS, DESTINATION_OWN },
+	{ "10.0.0.1:3", true, DESTINATION_CLASS, DESTINATION_PRIVATE },
+	{ "10.0.0.1:3", false, DESTINATION_GOES, DESTINATION_PRIVATE },
+};
+
+START_TEST(permit_of_parents)
+{
+	struct destination_verdict v;
+	struct http1_host host;
+
+	ck_assert_int_eq(http1_host_parse(&host, beyond[_i].host,
+	    strlen(beyond[_i].host)), HTTP1_OK);
+	begin();
+	v = permit_beyond(&dialer, &host, beyond[_i].stranger);
+	ck_assert_int_eq(v.reason, beyond[_i].reason);
+	ck_assert_int_eq(v.class, beyond[_i].class);
+	end();
+}
+END_TEST
+
+START_TEST(permit)
+{
+	struct destination_verdict v;
+	struct sockaddr_storage ss;
+	struct http1_host host;
+
+	begin();
 	ck_assert_int_eq(http1_host_parse(&host, rows[_i].host,
 	    strlen(rows[_i].host)), HTTP1_OK);
 	if (rows[_i].address != NULL) {
@@ -95,8 +141,7 @@ START_TEST(permit)
 		v = permit_host(&dialer, &host, rows[_i].stranger);
 	ck_assert_int_eq(v.reason, rows[_i].reason);
 	ck_assert_int_eq(v.class, rows[_i].class);
-	own_free(dialer.own);
-	conf_unref(conf);
+	end();
 }
 END_TEST
 
@@ -107,6 +152,7 @@ main(void)
 	TCase *tc = tcase_create("permit");
 
 	ROWS(tc, permit, rows);
+	ROWS(tc, permit_of_parents, beyond);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
