@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf_same.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "conf/conf_advice_host.h"
@@ -21,6 +22,20 @@ is_taken(struct conf_walk *w, const struct conf_option *option,
 	return conf_wrong(&w->report, node, "\"%s\" belongs to \"%s\" at line "
 	    "%u, column %u, expected it once", conf_show(buf, node->text),
 	    other->name, other->at.line, other->at.column);
+}
+
+static bool
+keep(struct rule *rule, const char *host)
+{
+	char **same = reallocarray(rule->same, rule->nsame + 1, sizeof *same);
+
+	if (same == NULL)
+		return false;
+	rule->same = same;
+	if ((same[rule->nsame] = strdup(host)) == NULL)
+		return false;
+	rule->nsame++;
+	return true;
 }
 
 static bool
@@ -49,8 +64,8 @@ add(struct conf_walk *w, const struct conf_option *option,
 		return conf_wrong(report, NULL, "out of memory");
 	if (other != NULL)
 		return is_taken(w, option, node, rule, other);
-	rule->nsame++;
-	return true;
+	return keep(rule, node->text) ||
+	    conf_wrong(report, NULL, "out of memory");
 }
 
 bool

@@ -93,10 +93,19 @@ free_fair(struct rule *rule)
 	free(rule->fair_by.header);
 }
 
+static void
+free_same(struct rule *rule)
+{
+	while (rule->nsame > 0)
+		free(rule->same[--rule->nsame]);
+	free(rule->same);
+}
+
 void
 rule_free(struct rule *rule)
 {
 	free(rule->preset);
+	free_same(rule);
 	rule_methods_free(rule->retry_methods, rule->nretry_methods);
 	free_body(rule);
 	free_cost(rule);

@@ -145,7 +145,8 @@ struct rule {
 	bool			 preset_only;	/* no rule of the file's own */
 	bool			 has_port;	/* the pattern names a port */
 	bool			 shared;	/* one throttle for all */
-	unsigned		 nsame;		/* hosts besides the pattern's */
+	char			**same;		/* hosts besides the pattern's; */
+	unsigned		 nsame;		/* owned */
 	struct budget_limits	 limits;
 	uint64_t		 counted_within; /* ns; 0: by handshakes */
 	uint32_t		 queue_length;	/* waiters */

@@ -152,23 +152,39 @@ wrong_rule(const struct conf *conf, const struct rule *rule, char **cause)
 	    "hosts, as in *.example.org", place, rule->name);
 }
 
+/* One of a rule's hosts, by its pattern. */
 static bool
-permit_rule(struct bounds *b, const struct conf *conf,
-    const struct rule *rule, char **cause)
+permit_hosts(struct bounds *b, const struct conf *conf,
+    const struct rule *rule, const char *hosts, char **cause)
 {
 	struct host_pattern pattern;
 	const char *expected;
 
-	if (rule->https != RULE_HTTPS_INTERCEPT)
-		return true;
-	expected = host_pattern_parse(&pattern, rule->name, strlen(rule->name));
+	expected = host_pattern_parse(&pattern, hosts, strlen(hosts));
 	if (expected != NULL)
-		return tls_x509_cause(cause, "%s: expected %s", rule->name,
+		return tls_x509_cause(cause, "%s: expected %s", hosts,
 		    expected);
 	if (pattern.host.name[0] == '\0')
 		return wrong_rule(conf, rule, cause);
 	if (!permit(b, &pattern.host))
 		return tls_x509_cause(cause, "out of memory");
+	return true;
+}
+
+static bool
+permit_rule(struct bounds *b, const struct conf *conf,
+    const struct rule *rule, char **cause)
+{
+	unsigned i;
+
+	if (rule->https != RULE_HTTPS_INTERCEPT)
+		return true;
+	if (!permit_hosts(b, conf, rule, rule->name, cause))
+		return false;
+	for (i = 0; i < rule->nsame; i++) {
+		if (!permit_hosts(b, conf, rule, rule->same[i], cause))
+			return false;
+	}
 	return true;
 }
 

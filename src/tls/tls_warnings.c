@@ -12,14 +12,14 @@
 #include "policy/host_pattern.h"
 #include "tls/tls_context.h"
 
-/* A host that a rule's pattern stands for. */
+/* A host that a pattern stands for. */
 static bool
-example_host(const struct rule *rule, struct http1_host *host)
+example_host(const char *pattern, struct http1_host *host)
 {
 	struct host_pattern p;
 	char name[HTTP1_HOST + 3];
 
-	if (host_pattern_parse(&p, rule->name, strlen(rule->name)) != NULL)
+	if (host_pattern_parse(&p, pattern, strlen(pattern)) != NULL)
 		return false;
 	*host = p.host;
 	if (!p.wildcard)
@@ -55,12 +55,39 @@ warn_of_time(const struct conf *conf, struct place at, const char *in,
 		    "%s", in, name, is, text);
 }
 
+static bool
+may_speak_for(const struct conf *conf, const char *pattern)
+{
+	struct http1_host host;
+
+	return !example_host(pattern, &host) ||
+	    tls_contexts_permit(conf, &host);
+}
+
+/* Of all hosts of a rule, one is told of. */
+static void
+warn_of_ca(const struct conf *conf, const struct rule *rule,
+    void (*line)(const char *, void *), void *arg)
+{
+	const char *host = rule->name;
+	unsigned i = 0;
+
+	while (may_speak_for(conf, host)) {
+		if (i == rule->nsame)
+			return;
+		host = rule->same[i++];
+	}
+	conf_warn(conf, rule->https_at, line, arg, "hosts.%s: "
+	    "tls.ca_certificate may not speak for %s%s: CONNECT is refused "
+	    "until a CA made with this configuration is there (\"sluice ca\")",
+	    rule->name, i == 0 ? "it" : host, i == 0 ? "" :
+	    ", which is in same");
+}
+
 static void
 warn_of(const struct conf *conf, const struct rule *rule,
     void (*line)(const char *, void *), void *arg)
 {
-	struct http1_host host;
-
 	if (rule->tls_certificate != NULL)
 		warn_of_time(conf, rule->tls_at, "hosts.", rule->name,
 		    tls_contexts_certificate(conf, rule), line, arg);
@@ -68,13 +95,8 @@ warn_of(const struct conf *conf, const struct rule *rule,
 		conf_warn(conf, rule->at, line, arg, "hosts.%s: tls.verify is "
 		    "false: whoever answers there is taken for the host",
 		    rule->name);
-	if (rule->https == RULE_HTTPS_INTERCEPT &&
-	    example_host(rule, &host) &&
-	    !tls_contexts_permit(conf, &host))
-		conf_warn(conf, rule->https_at, line, arg, "hosts.%s: "
-		    "tls.ca_certificate may not speak for it: CONNECT is "
-		    "refused until a CA made with this configuration is there "
-		    "(\"sluice ca\")", rule->name);
+	if (rule->https == RULE_HTTPS_INTERCEPT)
+		warn_of_ca(conf, rule, line, arg);
 }
 
 static void

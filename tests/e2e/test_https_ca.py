@@ -198,6 +198,29 @@ def test_leaf_of_another_host(house, pki, what):
 	assert "subtree violation" in said, said
 
 
+def test_other_names_of_a_host(tmp_path, pki):
+	"""What same lists is intercepted, too."""
+	hosts = {"intercept.test": {"https": "intercept", "same":
+	    ["other.test", "127.0.0.9"]}}
+	house = House(tmp_path, hosts)
+	house.make()
+	for name in "DNS:intercept.test", "DNS:other.test", "IP:127.0.0.9":
+		leaf = house.sign(pki, "leaf", [name])
+		assert "OK" in pki.run("verify", "-CAfile", house.pem, leaf)
+	leaf = house.sign(pki, "leaf", ["IP:127.0.0.8"])
+	assert "subtree violation" in pki.run("verify", "-CAfile", house.pem,
+	    leaf, status=None)
+	assert "may not speak" not in sluice.run("-t", "-c", house.file).stderr
+	# One that came later than the CA.
+	hosts["intercept.test"]["same"].append("later.test")
+	house.write(hosts)
+	said = sluice.run("-t", "-c", house.file).stderr
+	assert re.search(r"house\.yaml:\d+:\d+: hosts\.intercept\.test: "
+	    r"tls\.ca_certificate may not speak for later\.test, which is in "
+	    r"same: CONNECT is refused until a CA made with this configuration "
+	    r"is there \(\"sluice ca\"\)", said), said
+
+
 @pytest.mark.parametrize("purpose", ["smimesign", "smimeencrypt",
     "sslclient", "timestampsign"])
 def test_leaf_for_another_use(house, pki, purpose):
