@@ -198,6 +198,38 @@ why_value(struct hosts *hs, const char *key, uint64_t now)
 	return admin_why_value(&e);
 }
 
+/* Adds what a Host has not; the three lists and why are its own. */
+static json_t *
+detail(json_t *host, const struct host_view *v, json_t *parts, json_t *users,
+    json_t *refusals, json_t *why)
+{
+	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "limits", limits_value(v), "parts", parts, "clients", users,
+	    "refusals", refusals, "counts", counts_value(v),
+	    "observed", observed_value(v), "why", why);
+
+	if (host == NULL || more == NULL ||
+	    json_object_update(host, more) != 0) {
+		json_decref(host);
+		host = NULL;
+	}
+	json_decref(more);
+	return host;
+}
+
+/* The slots that all credentials have together. */
+static json_t *
+total_value(const struct host_view *v)
+{
+	const struct budget_view *total = &v->throttle.total;
+
+	if (!v->throttle.has_total)
+		return json_null();
+	return json_pack("{s:I, s:I}",
+	    "in_flight", (json_int_t)total->inflight,
+	    "concurrency", (json_int_t)total->concurrency);
+}
+
 /* The proxy through which it is reached, as far as that may be seen. */
 static json_t *
 parent_value(const struct admin_request *r, const struct host_view *v)
@@ -212,23 +244,19 @@ parent_value(const struct admin_request *r, const struct host_view *v)
 	return admin_string(parent->name);
 }
 
-/* Adds what a Host has not; the three lists and why are its own. */
+/* Adds what a rule, of many hosts, has none of; the values are its own. */
 static json_t *
-detail(json_t *host, const struct host_view *v, json_t *parent, json_t *parts,
-    json_t *users, json_t *refusals, json_t *why)
+with_ways(json_t *host, json_t *total, json_t *parent)
 {
-	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-	    "limits", limits_value(v), "parent", parent, "parts", parts,
-	    "clients", users,
-	    "refusals", refusals, "counts", counts_value(v),
-	    "observed", observed_value(v), "why", why);
+	json_t *more = json_pack("{s:o, s:o}", "total", total, "parent",
+	    parent);
 
-	if (host == NULL || more == NULL ||
-	    json_object_update(host, more) != 0) {
+	if (host != NULL && json_object_update_new(host, more) != 0) {
 		json_decref(host);
-		host = NULL;
+		return NULL;
 	}
-	json_decref(more);
+	if (host == NULL)
+		json_decref(more);
 	return host;
 }
 
@@ -282,8 +310,9 @@ answer_rule(struct search *s)
 	if (row != NULL)
 		value = detail(admin_host_value(&row->rule->view,
 		    row->rule->hosts, NULL, NULL, loop_now()),
-		    &row->rule->view, json_null(), json_array(), json_array(),
+		    &row->rule->view, json_array(), json_array(),
 		    json_array(), json_null());
+	value = with_ways(value, json_null(), json_null());
 	r->ended = NULL;
 	r->state = NULL;
 	free_search(s);
@@ -342,9 +371,10 @@ admin_host(struct admin_request *r)
 	value = admin_host_value(&v, 1, admin_override_of(hs, v.key, now),
 	    admin_history_value(r->context->history, v.serial, ADMIN_HISTORY),
 	    now);
-	value = detail(value, &v, parent_value(r, &v),
-	    parts_value(hs, &v, now), users_value(hs, v.key), refusals_value(v.key),
+	value = detail(value, &v, parts_value(hs, &v, now),
+	    users_value(hs, v.key), refusals_value(v.key),
 	    why_value(hs, v.key, now));
+	value = with_ways(value, total_value(&v), parent_value(r, &v));
 	host_view_done(&v);
 	admin_answer_json(r, 200, value);
 }

@@ -60,6 +60,7 @@ print_traffic(const struct ctl_paper *paper, const json_t *h)
 	const json_t *counts = ctl_member(h, "counts");
 	const json_t *limits = ctl_member(h, "limits");
 	const json_t *slots = ctl_member(limits, "concurrency");
+	const json_t *total = ctl_member(h, "total");
 	long long most = ctl_integer(slots, "value");
 	char oldest[CTL_WORDS], wait[CTL_WORDS];
 
@@ -68,6 +69,10 @@ print_traffic(const struct ctl_paper *paper, const json_t *h)
 	if (most > 0)
 		ctl_printf(paper, CTL_PLAIN, " of %lld (%s)", most,
 		    ctl_string(slots, "from", "default"));
+	if (ctl_integer(total, "concurrency") > 0)
+		ctl_printf(paper, CTL_PLAIN, ", of all credentials %lld of "
+		    "%lld", ctl_integer(total, "in_flight"),
+		    ctl_integer(total, "concurrency"));
 	ctl_printf(paper, CTL_PLAIN, ", tunnels %lld\n", ctl_integer(h,
 	    "tunnels"));
 	ctl_printf(paper, CTL_PLAIN, "waiting        %lld of %lld",

@@ -8,6 +8,7 @@ are in test_names.py.
 import threading
 
 import dnsserver
+import sluice
 import wire
 
 ONE = {"capacity": 1, "period": "1h"}
@@ -264,7 +265,7 @@ def test_each_credential_has_its_own_limit_too(lab):
 	    for n in "aaabb"] == [200, 200, 429, 200, 429]
 
 
-def test_credentials_take_turns(lab):
+def test_credentials_take_turns(lab, command):
 	"""One request of each that waits for what all have together."""
 	gate = threading.Event()
 	order = []
@@ -280,6 +281,12 @@ def test_credentials_take_turns(lab):
 	far.wait_requests(1)
 	many = []
 	control = lab.control()
+	host, = control.get("/v1/hosts").json()["hosts"]
+	shown = control.get("/v1/hosts/" + host["key"]).json()
+	assert shown["total"] == {"in_flight": 1, "concurrency": 1}
+	said = command(sluice.BINARY, "show", "--socket", daemon.control,
+	    host["key"]).stdout.decode()
+	assert "in flight      1, of all credentials 1 of 1, tunnels 0" in said
 	for n in "aaabbc":
 		many.append(lab.client().ask("GET", f"http://{far.at}/",
 		    fields=key(n)))
