@@ -15,7 +15,13 @@
  */
 static const char *const rule_keys[] = {
 	"capacity", "period", "burst", "strict", "counted_within", "rates",
-	"concurrency", "pause", "learn", "costs", "paths", "per", NULL,
+	"concurrency", "pause", "learn", "costs", "paths", "per", "tunnel",
+	NULL,
+};
+
+/* What a tunnel counts as, not how long it may last. */
+static const char *const tunnel_keys[] = {
+	"cost", NULL,
 };
 
 static const char *const preset_keys[] = {
@@ -236,6 +242,21 @@ check_told(struct conf_report *report, const struct conf_entry *entry,
 	return true;
 }
 
+/* Whether it is said of the rule only what a preset may say. */
+static bool
+check_rule_keys(struct conf_report *report, const struct conf_node *rule)
+{
+	const struct conf_node *tunnel = conf_node_value(rule, "tunnel");
+	bool ok;
+
+	if (!check_keys(report, rule, rule_keys) || tunnel == NULL)
+		return tunnel == NULL && report->cause == NULL;
+	conf_enter(report, "tunnel", 0);
+	ok = check_keys(report, tunnel, tunnel_keys);
+	conf_leave(report);
+	return ok;
+}
+
 static bool
 check_rule(struct conf_report *report, const struct conf_preset_parts *parts)
 {
@@ -243,7 +264,7 @@ check_rule(struct conf_report *report, const struct conf_preset_parts *parts)
 	bool ok;
 
 	conf_enter(report, "rule", 0);
-	ok = check_keys(report, parts->rule, rule_keys);
+	ok = check_rule_keys(report, parts->rule);
 	entry = parts->rule->first;
 	for (; ok && entry != NULL; entry = entry->next)
 		ok = check_told(report, entry, parts->sources);

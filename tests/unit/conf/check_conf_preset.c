@@ -171,7 +171,10 @@ static const struct wrong files[] = {
 	{ HOSTS "rule: {https: intercept}\nsources: []\n", ":3:8: rule.https: "
 	    "a key that a preset does not have, expected capacity, period, "
 	    "burst, strict, counted_within, rates, concurrency, pause, learn, "
-	    "costs, paths, per" },
+	    "costs, paths, per, tunnel" },
+	{ HOSTS "rule: {tunnel: {hold: connect}}\nsources: []\n",
+	    ":3:17: rule.tunnel.hold: a key that a preset does not have, "
+	    "expected cost" },
 	{ HOSTS "rule: {tls: {verify: false}}\nsources: []\n",
 	    ":3:8: rule.tls: a key that a preset does not have, ..." },
 	{ HOSTS "rule: {parent: direct}\nsources: []\n",
