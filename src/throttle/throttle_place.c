@@ -7,6 +7,8 @@
 
 #include "throttle/throttle_place.h"
 
+#include <stdlib.h>
+
 #include "throttle/fair_turn.h"
 #include "throttle/throttle_ask.h"
 #include "throttle/throttle_lane.h"
@@ -20,9 +22,9 @@
 struct stage {
 	struct budget		 budgets[1 + THROTTLE_INNER];
 	unsigned		 n;
-	struct window		 windows[(1 + THROTTLE_INNER) * BUDGET_RATES];
 	unsigned		 nwindows;
 	uint64_t		 now;
+	struct window		 windows[];	/* of 2 KiB each */
 };
 
 static void
@@ -40,18 +42,36 @@ add_copy(struct stage *s, const struct budget *b)
 	}
 }
 
-static void
-set_stage(struct throttle *t, const struct fair_waiter *w, uint64_t now,
-    struct stage *s)
+static unsigned
+count_windows(const struct budget *b)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < b->nrates; i++)
+		n += b->windows[i] != NULL;
+	return n;
+}
+
+/* The caller's to free; NULL without memory. */
+static struct stage *
+new_stage(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 {
 	struct budget *b[THROTTLE_INNER];
 	unsigned i, n = inner_budgets(t, pair_of(t, w->lane), b);
+	unsigned nwindows = count_windows(&t->host);
+	struct stage *s;
 
+	for (i = 0; i < n; i++)
+		nwindows += count_windows(b[i]);
+	s = malloc(sizeof *s + nwindows * sizeof s->windows[0]);
+	if (s == NULL)
+		return NULL;
 	s->now = now;
 	s->n = s->nwindows = 0;
 	add_copy(s, &t->host);
 	for (i = 0; i < n; i++)
 		add_copy(s, b[i]);
+	return s;
 }
 
 /*
@@ -137,22 +157,36 @@ order_is_sure(const struct walk *k)
 	return k->w->lane == 0 ? !k->elsewhere_ahead : !k->elsewhere;
 }
 
-/* When it goes, if it has to wait for nothing but time; THROTTLE_NEVER. */
+/* Lets those before it go, and says when it goes itself. */
+static uint64_t
+play(const struct walk *k, const struct throttle_waiter *list, struct stage *s)
+{
+	for (; list != NULL && list != k->queued && fair_turn_before(
+	    k->t->queue, &list->fair, list->key, k->w, k->at);
+	    list = list->next) {
+		if (allowed(s, list->fair.cost) == THROTTLE_NEVER)
+			return THROTTLE_NEVER;
+		go(s, list->fair.cost);
+	}
+	return allowed(s, k->w->cost);
+}
+
+/*
+ * When it goes, if it has to wait for nothing but time; else THROTTLE_NEVER, or
+ * without memory.
+ */
 static uint64_t
 rehearse(const struct walk *k, const struct throttle_waiter *list,
     uint64_t now)
 {
-	struct stage s;
+	struct stage *s = new_stage(k->t, k->w, now);
+	uint64_t at;
 
-	set_stage(k->t, k->w, now, &s);
-	for (; list != NULL && list != k->queued && fair_turn_before(
-	    k->t->queue, &list->fair, list->key, k->w, k->at);
-	    list = list->next) {
-		if (allowed(&s, list->fair.cost) == THROTTLE_NEVER)
-			return THROTTLE_NEVER;
-		go(&s, list->fair.cost);
-	}
-	return allowed(&s, k->w->cost);
+	if (s == NULL)
+		return THROTTLE_NEVER;
+	at = play(k, list, s);
+	free(s);
+	return at;
 }
 
 static bool

@@ -15,7 +15,8 @@ struct throttle_place {
 	uint64_t		 cost_ahead;	/* micro cost units, of all */
 	/*
 	 * It goes at its start, or a nanosecond later for each one before it,
-	 * if nobody comes, nothing is answered and no limit changes.
+	 * if nobody comes, nothing is answered and no limit changes.  False
+	 * where there is no memory to find that out.
 	 */
 	bool			 certain;
 };

@@ -4,6 +4,7 @@
 
 #include "check_alloc.h"
 #include "check_throttle.h"
+#include "throttle/throttle_why.h"
 
 /*
  * Each allocation fails once, in each of the calls that allocate: the call says
@@ -230,6 +231,33 @@ START_TEST(moved)
 }
 END_TEST
 
+/* What cannot be found out is not certain; all else is told. */
+START_TEST(explained)
+{
+	struct throttle_request q = request_of(U, NEVER);
+	struct throttle_limits l = one_rate(U, SEC, U);
+	struct throttle_waiter w;
+	struct throttle_place place;
+	struct throttle_why why;
+	struct throttle *t;
+
+	l.host.rates[0].strict = true;
+	t = new_throttle(l);
+	ck_assert_uint_eq(ask(t, &w, U, NEVER, 0, THROTTLE_GO), 0);
+	throttle_verdict(t, &w, BUDGET_SUCCESS, 0);
+	failures = 0;
+	fail_nth(1);
+	ck_assert(throttle_why_asked(t, &q, 0, &why, &place));
+	ck_assert(failed());
+	ck_assert(!place.certain);
+	ck_assert_uint_ge(why.start, SEC);
+	ck_assert(throttle_why_asked(t, &q, 0, &why, &place));
+	ck_assert(place.certain);
+	throttle_release(t, &w, 0);
+	throttle_free(t);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -241,6 +269,7 @@ main(void)
 	tcase_add_test(tcase, named);
 	tcase_add_test(tcase, returned);
 	tcase_add_test(tcase, moved);
+	tcase_add_test(tcase, explained);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
