@@ -317,7 +317,9 @@ open_wire(struct tls *t, const char *p, size_t n)
 {
 	struct tls_wire *w = t->wire;
 
-	ERR_clear_error();
+	/* OpenSSL clears each of its places, though there be nothing */
+	if (ERR_peek_error() != 0)
+		ERR_clear_error();
 	w->in = p;
 	w->in_len = n;
 	w->failed = false;
