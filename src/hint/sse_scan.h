@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_SSE_SCAN_H
+#define SLUICE_SSE_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "hint/json_scan.h"
+
+/*
+ * Reads server-sent events that come piece by piece (WHATWG HTML 9.2.6), the
+ * data of each as JSON, however long it is; nothing of it is kept.
+ */
+
+/* Who is told of each event that has data, which is JSON or is not. */
+struct sse_scan_events {
+	void			(*event)(const struct json_scan *, bool whole,
+				    void *);
+	void			*arg;
+};
+
+/* Lives in its owner's memory; the fields are its own. */
+struct sse_scan {
+	struct json_scan	*json;		/* its owner's */
+	uint8_t			 state;
+	bool			 cr;		/* the last byte was one */
+	bool			 data;		/* the event has some */
+	uint8_t			 len;		/* of the field's name */
+	char			 name[8];
+};
+
+/* Begins; the JSON's paths are those that were given to it. */
+void		 sse_scan_init(struct sse_scan *, struct json_scan *);
+
+/* Reads on, and tells of events that have ended. */
+void		 sse_scan_push(struct sse_scan *, const char *, size_t,
+		    const struct sse_scan_events *);
+
+#endif
