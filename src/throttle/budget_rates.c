@@ -283,6 +283,37 @@ budget_refunded(const struct budget *b, const struct budget_paid *refund,
 			paid->ends[i] -= sooner[i];
 }
 
+static void
+take_more(struct budget *b, uint64_t more, uint64_t now)
+{
+	unsigned i;
+
+	for (i = 0; i < b->nrates; i++)
+		gcra_take(&b->rates[i], more, now);
+}
+
+void
+budget_settle(struct budget *b, struct budget_paid *paid, uint64_t amount,
+    uint64_t actual, bool counted, uint64_t now, wide sooner[BUDGET_RATES])
+{
+	unsigned i;
+
+	for (i = 0; i < BUDGET_RATES; i++)
+		sooner[i] = 0;
+	if (!counted) {
+		budget_drop(b, amount);
+		budget_rates_hold(b, actual);
+		b->uncounted += actual;
+		budget_count(b, actual, now);
+	}
+	if (actual > amount)
+		take_more(b, actual - amount, now);
+	if (actual >= amount || paid->cost == 0)
+		return;
+	paid->cost = amount - actual;
+	budget_refund(b, paid, now, sooner);
+}
+
 void
 budget_count(struct budget *b, uint64_t cost, uint64_t at)
 {

@@ -36,6 +36,17 @@ void		 budget_refunded(const struct budget *,
 		    struct budget_paid *);
 
 /*
+ * What was taken (amount), and stands at *paid, turns out to have been actual.
+ * Less gives back the difference, as budget_refund() does; more is taken now,
+ * whether it conforms or not: a debt, which those who come later wait for.
+ * counted: strict rates have counted it already; else the host has done so
+ * now.
+ */
+void		 budget_settle(struct budget *, struct budget_paid *,
+		    uint64_t amount, uint64_t actual, bool counted,
+		    uint64_t now, wide sooner[BUDGET_RATES]);
+
+/*
  * What was taken is in the host's own count since an instant (ns), or will
  * never be: once for each that was taken.
  */

@@ -500,7 +500,7 @@ fair_serve(struct fair *q, struct fair_waiter *w, uint64_t now)
 	fair_tick(q, now);
 	if (!w->returned) {
 		start = fair_tag(f);
-		length = fair_turn_span(w->cost, f->client->weight);
+		length = fair_turn_span(fair_turn_of(w), f->client->weight);
 		charge(f->client, start, length, f);
 		if (f->length > 1)
 			flow_move(f, wide_sum(start, length));
@@ -509,7 +509,7 @@ fair_serve(struct fair *q, struct fair_waiter *w, uint64_t now)
 	fair_remove(q, w);
 }
 
-void
+bool
 fair_pass(struct fair *q, uint64_t client, uint32_t weight, uint64_t cost)
 {
 	struct fair_client *c;
@@ -517,12 +517,45 @@ fair_pass(struct fair *q, uint64_t client, uint32_t weight, uint64_t cost)
 
 	assert(weight != 0);
 	if (q->length == 0 || (c = client_get(q, client, weight)) == NULL)
-		return;
+		return false;
 	start = c->vt;
 	charge(c, start, fair_turn_span(cost, weight), NULL);
 	fair_chart_update(q, c);
 	client_settle(q, c);
 	advance(q, start);
+	return true;
+}
+
+/*
+ * What is given back moves tags back even behind the queue's virtual time: it
+ * was there that the client was charged too much.
+ */
+void
+fair_settle(struct fair *q, uint64_t client, uint64_t was, uint64_t is)
+{
+	struct fair_client *c = fair_client(q, client);
+	struct fair_flow *f;
+	wide less, tag, first;
+
+	if (c == NULL || was == is)
+		return;
+	if (c->owes) {
+		RB_REMOVE(fair_owing, &q->owing, c);
+		q->nowing--;
+		c->owes = false;
+	}
+	if (is > was)
+		charge(c, c->vt, fair_span(is - was, c->weight), NULL);
+	less = is < was ? fair_span(was - is, c->weight) : 0;
+	c->vt = c->vt > less ? c->vt - less : 0;
+	LIST_FOREACH (f, &c->flows, of_client) {
+		tag = fair_tag(f);
+		first = f->group->moved;
+		flow_move(f, tag > less && tag - less > first ? tag - less :
+		    first);
+	}
+	fair_chart_update(q, c);
+	client_settle(q, c);
 }
 
 struct fair_waiter *

@@ -75,10 +75,17 @@ void		 fair_serve(struct fair *, struct fair_waiter *, uint64_t now);
 /*
  * Charges a client for one that never had to queue, as if it had been served,
  * so that the client's next is not ahead of those that waited.  Does nothing
- * where nobody is queued, nor without memory.
+ * where nobody is queued, nor without memory.  Returns whether it has.
  */
-void		 fair_pass(struct fair *, uint64_t client, uint32_t weight,
+bool		 fair_pass(struct fair *, uint64_t client, uint32_t weight,
 		    uint64_t cost);
+
+/*
+ * One that had its turn has turned out to count something else than what the
+ * client was charged for it.  Does nothing for one that is not remembered.
+ */
+void		 fair_settle(struct fair *, uint64_t client, uint64_t was,
+		    uint64_t is);
 
 /* Takes any waiter out; it used no turn. */
 void		 fair_remove(struct fair *, struct fair_waiter *);

@@ -30,6 +30,7 @@
 struct fair;
 struct fair_flow;
 struct fair_owner;
+struct throttle_wants;
 
 /*
  * Lives in the caller's memory, zeroed before its first use; "set" fields by
@@ -39,6 +40,8 @@ struct fair_waiter {
 	uint64_t		 client;	/* set: who takes turns */
 	uint64_t		 owner;		/* set: whose place it is */
 	uint64_t		 cost;		/* set: micro cost units */
+	/* set: what its turn counts; 0: what it costs */
+	uint64_t		 turn;
 	uint64_t		 arrived;	/* set: ns */
 	uint32_t		 weight;	/* set: of the client, not 0 */
 	uint8_t			 urgency;	/* set: below FAIR_URGENCIES */
@@ -51,6 +54,14 @@ struct fair_waiter {
 	struct fair_owner	*owned;		/* NULL: it is nobody's */
 	TAILQ_ENTRY(fair_waiter) of_owner;
 	wide			 sum;		/* costs of its subtree */
+	struct throttle_wants	*wants;		/* its owner's; or NULL */
 };
+
+/* What the turn of one counts, in whatever all of them are compared by. */
+static inline uint64_t
+fair_turn_of(const struct fair_waiter *w)
+{
+	return w->turn != 0 ? w->turn : w->cost;
+}
 
 #endif

@@ -56,12 +56,14 @@
 #include <stdlib.h>
 
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_meter.h"
 #include "throttle/throttle_tick.h"
 #include "throttle/throttle_total.h"
 
 struct throttle *
 throttle_new(const struct throttle_limits *limits)
 {
+	struct throttle_meters *meters = NULL;
 	struct throttle *t;
 
 	t = calloc(1, sizeof *t);
@@ -69,12 +71,14 @@ throttle_new(const struct throttle_limits *limits)
 		return NULL;
 	TAILQ_INIT(&t->sent);
 	t->queue = fair_new(limits->nparts + 1, limits->trust_priority);
-	if (t->queue == NULL || !throttle_set_parts(t, limits)) {
+	if (t->queue == NULL || !throttle_set_parts(t, limits) ||
+	    !throttle_meters_make(limits, &meters)) {
 		throttle_free(t);
 		return NULL;
 	}
 	budget_init(&t->host, &limits->host, limits->learning, t->windows);
 	LIST_INIT(&t->deposits);
+	throttle_meters_set(t, meters, limits, 0);
 	t->trust = limits->trust_priority;
 	t->queue_length = limits->queue_length;
 	return t;
@@ -99,6 +103,7 @@ throttle_free(struct throttle *t)
 	throttle_forget_behind(t);
 	fair_free(t->queue);
 	free_named(t);
+	throttle_meters_free(t);
 	free(t->parts);
 	free(t->windows);
 	free(t);
@@ -143,7 +148,8 @@ throttle_idle(struct throttle *t, uint64_t now)
 	unsigned i;
 
 	throttle_tick(t, now);
-	if (fair_length(t->queue) > 0 || !budget_idle(&t->host, now))
+	if (fair_length(t->queue) > 0 || !budget_idle(&t->host, now) ||
+	    !throttle_meters_idle(t, now))
 		return false;
 	for (i = 0; i < t->nparts; i++)
 		if (!budget_idle(&t->parts[i], now))

@@ -10,6 +10,7 @@
 #include "throttle/budget_rates.h"
 #include "throttle/throttle.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_meter.h"
 #include "throttle/throttle_start.h"
 #include "throttle/throttle_tick.h"
 #include "throttle/throttle_total.h"
@@ -64,6 +65,8 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 	w->total = 0;
 	if (t->total != NULL)
 		throttle_total_take(t, w, at, now);
+	if (t->meters != NULL)
+		throttle_meters_take(t, w, at, now);
 	w->fair.returned = false;
 	w->held = true;
 	w->slotless = false;
@@ -88,6 +91,8 @@ throttle_fill_in(struct throttle *t, struct throttle_waiter *w,
 			.urgency = q->urgency,
 			.returned = q->returned,
 			.lane = (uint16_t)lane,
+			.turn = throttle_meters_turn(t, q->wants, q->cost),
+			.wants = q->wants,
 		},
 		.since = now,
 		.deadline = q->deadline,
@@ -106,6 +111,7 @@ throttle_goes(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 {
 	return budget_allows(&t->host, w->cost, now) &&
 	    inner_allow(t, w->lane, w->cost, now) &&
+	    throttle_meters_allow(t, w, now) &&
 	    first_of(t, w->lane) == NULL && next_in_turn(t, now) == NULL &&
 	    (t->total == NULL || throttle_total_allows(t, w->cost, now));
 }
@@ -143,8 +149,8 @@ throttle_ask(struct throttle *t, struct throttle_waiter *w,
 	if (throttle_goes(t, &w->fair, now)) {
 		join_named(t, w->named);
 		take(t, w, now, now);
-		if (!q->returned)
-			fair_pass(t->queue, q->client, q->weight, q->cost);
+		w->charged = !q->returned && fair_pass(t->queue, q->client,
+		    q->weight, fair_turn_of(&w->fair));
 		*r = (struct throttle_report){
 			.start = now,
 			.waiting = throttle_waiting(t),
@@ -173,10 +179,12 @@ throttle_next(struct throttle *t, uint64_t now)
 	}
 	if (!budget_room(&t->host) || (f = next_in_turn(t, now)) == NULL ||
 	    !budget_allows(&t->host, f->cost, now) ||
+	    !throttle_meters_allow(t, f, now) ||
 	    (t->total != NULL && !throttle_total_allows(t, f->cost, now)))
 		return NULL;
 	w = waiter_of(f);
 	at = throttle_accounted(t, w, now);
+	w->charged = !f->returned;
 	fair_serve(t->queue, f, t->now);
 	take(t, w, at < now ? at : now, now);
 	return w;
@@ -209,7 +217,8 @@ all_heads(struct throttle *t, struct head heads[FAIR_END])
 			continue;
 		h.part_due = inner_due(t, lane, h.w->cost);
 		h.host_due = larger(budget_opens(&t->host),
-		    budget_due(&t->host, h.w->cost));
+		    larger(budget_due(&t->host, h.w->cost),
+		    throttle_meters_due(t, h.w)));
 		for (i = n++; i > 0 &&
 		    fair_before(t->queue, h.w, heads[i - 1].w); i--)
 			heads[i] = heads[i - 1];

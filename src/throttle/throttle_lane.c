@@ -146,6 +146,7 @@ throttle_stand_in(const struct throttle_waiter *w, struct fair_waiter *f,
 		.urgency = w->fair.urgency,
 		.returned = w->fair.returned,
 		.lane = (uint16_t)lane,
+		.turn = w->fair.turn,
 	};
 }
 

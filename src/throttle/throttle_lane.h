@@ -58,6 +58,7 @@ struct throttle {
 	uint64_t		 within;	/* ns: after that it is so */
 	struct window		*windows;	/* owned; of all strict rates */
 	struct throttle_total	*total;		/* or NULL; its owner's */
+	struct throttle_meters	*meters;	/* owned; NULL: none */
 	TAILQ_ENTRY(throttle)	 line;		/* of the total, while */
 	bool			 in_line;	/* ... it waits for that */
 	void			*owner;		/* for who goes along it */

@@ -12,6 +12,7 @@
 #include "throttle/throttle_named.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_list.h"
+#include "throttle/throttle_meter.h"
 #include "throttle/throttle_tick.h"
 #include "throttle/throttle_total.h"
 
@@ -142,6 +143,7 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 	struct budget *old = t->parts;
 	struct window *windows = t->windows;
 	unsigned nold = t->nparts;
+	struct throttle_meters *meters = NULL;
 	struct fair *queue = t->queue;
 	struct learned before = { .npairs = 0 };
 	bool same = same_lanes(t, limits, moved);
@@ -153,7 +155,8 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 		before = *t->learned;
 		t->learned->npairs = 0;
 	}
-	if (!throttle_set_parts(t, limits))
+	if (!throttle_set_parts(t, limits) ||
+	    !throttle_meters_make(limits, &meters))
 		goto fail;
 	if (!same) {
 		queue = fair_new(limits->nparts + 1, limits->trust_priority);
@@ -164,6 +167,7 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 		t->queue = queue;
 	}
 	carry_parts(t, limits, old, nold, moved, now);
+	throttle_meters_set(t, meters, limits, now);
 	budget_limit(&t->host, &limits->host, limits->learning, t->windows,
 	    now);
 	free(old);
@@ -178,6 +182,7 @@ fail:
 		*t->learned = before;
 	if (queue != t->queue)
 		fair_free(queue);
+	throttle_meters_drop(meters);
 	free(t->parts);
 	free(t->windows);
 	t->windows = windows;
@@ -208,6 +213,7 @@ throttle_inherit(struct throttle *t, const struct throttle *from,
 			budget_inherit(&t->parts[part], &from->parts[i], now);
 	}
 	throttle_named_inherit(t, from, now);
+	throttle_meters_inherit(t, from, now);
 	set_unblocked_at(t, now);
 }
 

@@ -147,12 +147,13 @@ count(struct walk *k, const struct throttle_waiter *other)
 /*
  * Whether those before it are sure to go in that order: one in a part may be
  * passed by those in none, and those in other parts may be held up by them.  Who
- * else spends from a total is not known here.
+ * else spends from a total is not known here, nor what will be settled.
  */
 static bool
 order_is_sure(const struct walk *k)
 {
-	if ((k->t->trust && k->strangers) || k->t->total != NULL)
+	if ((k->t->trust && k->strangers) || k->t->total != NULL ||
+	    k->t->meters != NULL)
 		return false;
 	return k->w->lane == 0 ? !k->elsewhere_ahead : !k->elsewhere;
 }

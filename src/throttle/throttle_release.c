@@ -10,6 +10,7 @@
 
 #include "throttle/budget_rates.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_meter.h"
 #include "throttle/throttle_start.h"
 #include "throttle/throttle_tick.h"
 #include "throttle/throttle_total.h"
@@ -41,6 +42,7 @@ end_admission(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 	bool slotless = w->slotless;
 
 	throttle_spend(w->deposit);
+	throttle_meters_end(t, w, now);
 	throttle_release_slot(t, w, now);
 	leave_named(t, w->named);
 	w->held = false;
@@ -68,6 +70,7 @@ throttle_refund(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 	struct throttle_deposit *d;
 
 	throttle_tick(t, now);
+	throttle_meters_refund(t, w, now);
 	if (w->deposit != NULL && w->deposit->listed) {
 		budget_refund(&t->host, &w->deposit->paid, now, sooner);
 		LIST_FOREACH(d, &t->deposits, entry)
@@ -92,6 +95,7 @@ throttle_refill(struct throttle *t, uint64_t now)
 	budget_refill(&t->host);
 	for (i = 0; i < t->nparts; i++)
 		budget_refill(&t->parts[i]);
+	throttle_meters_refill(t);
 	/* Whom it lets go now could not have gone before. */
 	set_unblocked_at(t, now);
 }

@@ -5,6 +5,7 @@
 #include "throttle/throttle.h"
 
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_meter.h"
 #include "throttle/throttle_named.h"
 #include "throttle/throttle_tick.h"
 
@@ -33,6 +34,7 @@ throttle_renew(struct throttle *t, uint64_t now)
 	budget_renew(&t->host);
 	for (i = 0; i < t->nparts; i++)
 		budget_renew(&t->parts[i]);
+	throttle_meters_refill(t);
 	throttle_named_renew(t);
 	set_unblocked_at(t, now);
 }

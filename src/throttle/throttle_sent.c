@@ -5,6 +5,7 @@
 #include "throttle/throttle.h"
 
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_meter.h"
 #include "throttle/throttle_tick.h"
 
 void
@@ -20,6 +21,7 @@ void
 throttle_unsent(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 {
 	throttle_tick(t, now);
+	throttle_meters_refund(t, w, now);
 	if (!w->held || w->counted)
 		return;
 	throttle_drop(t, w);

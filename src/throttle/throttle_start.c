@@ -11,6 +11,7 @@
 #include "throttle/fair_ahead.h"
 #include "throttle/throttle.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_meter.h"
 #include "throttle/throttle_tick.h"
 
 uint64_t
@@ -25,6 +26,7 @@ throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
 	while (n > 0)
 		at = larger(at, budget_due_at_best(b[--n], w->fair.cost,
 		    now));
+	at = larger(at, throttle_meters_due_at_best(t, &w->fair, now));
 	if (t->total != NULL)
 		at = larger(at, larger(t->total->unblocked_at,
 		    budget_due(&t->total->budget, w->fair.cost)));
@@ -78,12 +80,15 @@ add_lane(struct throttle *t, struct throttle_ahead *a, const struct fair_waiter 
 /*
  * What is surely ahead of one on the host's budget: its own lane, and those in
  * no part.  Those of other parts may be held up by these, and then let it pass.
+ * Where turns do not count costs, what goes before it is not known in these.
  */
 struct throttle_ahead
 throttle_ahead(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 {
 	struct throttle_ahead a = { .first = now };
 
+	if (t->meters != NULL)
+		return a;
 	add_lane(t, &a, w, w->lane, now);
 	if (w->lane != 0)
 		add_lane(t, &a, w, 0, now);
@@ -97,28 +102,9 @@ throttle_ahead_in_part(struct throttle *t, const struct fair_waiter *w,
 {
 	struct throttle_ahead a = { .first = now };
 
-	add_lane(t, &a, w, w->lane, now);
+	if (t->meters == NULL)
+		add_lane(t, &a, w, w->lane, now);
 	return a;
-}
-
-/* What holds up those whom one that is not short of anything waits behind. */
-static struct budget_start
-short_of_others(struct throttle *t, uint64_t now)
-{
-	struct budget_start s = { .at = now, .due = now };
-	const struct fair_waiter *first;
-	unsigned lane;
-
-	for (lane = 0; lane != FAIR_END; lane = fair_next_lane(t->queue,
-	    lane)) {
-		first = first_of(t, lane);
-		if (first == NULL)
-			continue;
-		s = budget_start(&t->host, 0, first->cost, now, now);
-		if (s.what != BUDGET_SHORT_NONE)
-			break;
-	}
-	return s;
 }
 
 /* Whose budget inner_budgets() sets there; THROTTLE_WHOLE: a named part's. */
@@ -165,6 +151,49 @@ choose_total(struct throttle_report *r, struct budget_start *s,
 	*s = p;
 }
 
+/* How far the choice has come among the named budgets. */
+struct choice {
+	struct throttle_report	*r;
+	struct budget_start	*s;
+	uint64_t		 now;
+};
+
+static void
+choose_meter(const struct budget *b, uint64_t amount, unsigned meter,
+    void *arg)
+{
+	struct choice *c = arg;
+	struct budget_start p = budget_start(b, 0, amount, c->now, c->now);
+
+	if (!has_the_word(&p, c->s))
+		return;
+	c->r->of_part = c->r->of_named = c->r->of_total = false;
+	c->r->of_meter = p.what != BUDGET_SHORT_NONE;
+	c->r->meter = (uint8_t)meter;
+	*c->s = p;
+}
+
+/* What holds up those whom one that is not short of anything waits behind. */
+static void
+short_of_others(struct throttle *t, uint64_t now, struct throttle_report *r,
+    struct budget_start *s)
+{
+	struct choice choice = { r, s, now };
+	const struct fair_waiter *first;
+	unsigned lane;
+
+	for (lane = 0; lane != FAIR_END; lane = fair_next_lane(t->queue,
+	    lane)) {
+		first = first_of(t, lane);
+		if (first == NULL)
+			continue;
+		*s = budget_start(&t->host, 0, first->cost, now, now);
+		throttle_meters_each(t, first, choose_meter, &choice);
+		if (s->what != BUDGET_SHORT_NONE)
+			break;
+	}
+}
+
 void
 throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
     struct throttle_report *r)
@@ -185,9 +214,11 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
 	if (t->total != NULL)
 		choose_total(r, &s, budget_start(&t->total->budget, a.cost,
 		    w->cost, a.first, now));
+	throttle_meters_each(t, w, choose_meter,
+	    &(struct choice){ r, &s, now });
 	r->start = s.at;
 	if (s.what == BUDGET_SHORT_NONE)
-		s = short_of_others(t, now);
+		short_of_others(t, now, r, &s);
 	r->what = s.what;
 	r->rate = s.rate;
 }

@@ -5,6 +5,7 @@
 
 #include "throttle/budget_rates.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_meter.h"
 
 static void
 remove_sent(struct throttle *t, struct throttle_waiter *w)
@@ -42,6 +43,7 @@ throttle_count(struct throttle *t, struct throttle_waiter *w, uint64_t at)
 	w->counted = true;
 	n = inner_budgets(t, pair_of_waiter(w), b);
 	budget_count(&t->host, w->fair.cost, at);
+	throttle_meters_count(t, w, at);
 	while (n > 0)
 		budget_count(b[--n], w->fair.cost, at);
 	if (w->ended)
@@ -136,6 +138,8 @@ throttle_tick(struct throttle *t, uint64_t now)
 		if (t->learned->named[i] != NULL &&
 		    budget_tick(&t->learned->named[i]->budget, now))
 			set_unblocked_at(t, now);
+	if (t->meters != NULL)
+		throttle_meters_tick(t, now);
 	while ((w = TAILQ_FIRST(&t->sent)) != NULL && w->count_at <= now) {
 		throttle_count(t, w, w->count_at);
 		set_unblocked_at(t, now);

@@ -19,6 +19,7 @@
 #define THROTTLE_ALSO	3		/* parts besides the first, at most */
 #define THROTTLE_NAMED_PARTS 32		/* numbered from 1; 0: in none */
 #define THROTTLE_NAME	48		/* bytes of a part's, with its end */
+#define THROTTLE_METERS	8		/* named budgets, at most */
 /* What stands for a named part where a part is asked for. */
 #define THROTTLE_NAMED_PART(id)	(THROTTLE_WHOLE + (id))
 
@@ -35,10 +36,21 @@
 struct throttle;
 struct throttle_waiter;
 
+/* A named budget, of something else than requests; its name is its owner's. */
+struct throttle_meter_limits {
+	const char		*name;
+	struct budget_limits	 limits;	/* of rates alone */
+	/* What was taken is known when the answer has ended; see
+	   throttle_meter.h. */
+	bool			 settles;
+};
+
 struct throttle_limits {
 	struct budget_limits	 host;
 	const struct budget_limits *parts[THROTTLE_PARTS]; /* copied */
 	unsigned		 nparts;
+	const struct throttle_meter_limits *meters[THROTTLE_METERS]; /* copied */
+	unsigned		 nmeters;
 	uint32_t		 queue_length;	/* waiters; 0: none may wait */
 	bool			 trust_priority; /* urgency orders clients */
 	bool			 learning;	/* the host begins half open */
@@ -76,6 +88,26 @@ struct throttle_also {
 	uint8_t		 parts[THROTTLE_ALSO];
 };
 
+/* What one wants of a named budget, and what it has taken of it. */
+struct throttle_amount {
+	const char		*name;		/* set: its owner's */
+	uint64_t		 amount;	/* set: micro units */
+	uint32_t		 serial;	/* of whom it was taken; or 0 */
+	bool			 counted;	/* by the host */
+	struct budget_paid	 paid;
+};
+
+/*
+ * All that one wants besides what it costs; in the caller's memory for as long
+ * as the waiter, zeroed where it is not set.
+ */
+struct throttle_wants {
+	LIST_ENTRY(throttle_wants) entry;	/* while it has taken */
+	bool			 listed;
+	unsigned		 n;
+	struct throttle_amount	 amounts[];
+};
+
 /* What is asked for; the caller fills it in. */
 struct throttle_request {
 	uint64_t	 client;	/* whose turns it uses */
@@ -96,6 +128,8 @@ struct throttle_request {
 	unsigned	 named;		/* part, or 0 */
 	/* For throttle_refund(), in no part only; or NULL. */
 	struct throttle_deposit *deposit;
+	/* Of named budgets, all or nothing with the rest; or NULL. */
+	struct throttle_wants	*wants;
 	/*
 	 * It has had its turn and could not use it: it goes before all others,
 	 * and the queue's length is not enforced.
@@ -127,6 +161,7 @@ struct throttle_waiter {
 	uint32_t			 named_epoch;
 	uint32_t			 total;	/* the serial of that one */
 	uint32_t			 total_epoch;
+	bool				 charged; /* its client, for its turn */
 	bool				 held;	/* admitted, not released */
 	bool				 slotless; /* ... and holds no slot */
 	bool				 settled; /* its verdict is given */
@@ -159,6 +194,8 @@ struct throttle_report {
 	uint8_t			 part;		/* in which, then */
 	bool			 of_named;	/* in the named part */
 	bool			 of_total;	/* in what others have, too */
+	bool			 of_meter;	/* in a named budget, */
+	uint8_t			 meter;		/* ... that one */
 	unsigned		 rate;		/* which, when it is a rate */
 	/*
 	 * Of throttle_ask(): who was taken out of a full queue, having spent

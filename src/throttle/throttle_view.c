@@ -7,6 +7,7 @@
 #include "throttle/budget_recovery.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_list.h"
+#include "throttle/throttle_meter.h"
 #include "throttle/throttle_start.h"
 #include "throttle/throttle_tick.h"
 #include "throttle/window.h"
@@ -107,6 +108,19 @@ throttle_view_part(struct throttle *t, unsigned part, uint64_t now,
 	throttle_tick(t, now);
 	view_budget(throttle_budget_of(t, part), now, v);
 	return true;
+}
+
+const char *
+throttle_view_meter(struct throttle *t, unsigned meter, uint64_t now,
+    struct budget_view *v)
+{
+	const struct budget *b;
+	const char *name = NULL;
+
+	throttle_tick(t, now);
+	if ((b = throttle_meter(t, meter, &name)) != NULL)
+		view_budget(b, now, v);
+	return name;
 }
 
 static struct waiter_view

@@ -65,6 +65,13 @@ uint64_t	 throttle_oldest(struct throttle *);
 bool		 throttle_view_part(struct throttle *, unsigned part,
 		    uint64_t now, struct budget_view *);
 
+/*
+ * The same for the named budget of that number.  Returns its name, for as long
+ * as the limits hold; NULL where there is none.
+ */
+const char	*throttle_view_meter(struct throttle *, unsigned meter,
+		    uint64_t now, struct budget_view *);
+
 /* One that waits. */
 struct waiter_view {
 	const struct throttle_waiter *waiter;	/* while the lock is held */

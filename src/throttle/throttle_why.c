@@ -9,6 +9,7 @@
 
 #include "throttle/throttle_ask.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_meter.h"
 #include "throttle/throttle_start.h"
 #include "throttle/throttle_tick.h"
 
@@ -44,6 +45,21 @@ add_budget(struct throttle_why *why, const struct budget *b,
 	}
 }
 
+struct adding {
+	struct throttle_why	*why;
+	uint64_t		 now;
+};
+
+static void
+add_meter(const struct budget *b, uint64_t amount, unsigned meter, void *arg)
+{
+	struct adding *adding = arg;
+
+	add_budget(adding->why, b, THROTTLE_OF_METER, meter,
+	    (struct throttle_ahead){ .first = adding->now }, amount,
+	    adding->now);
+}
+
 static void
 add_budgets(struct throttle *t, struct throttle_why *why,
     const struct fair_waiter *w, uint64_t now)
@@ -57,6 +73,7 @@ add_budgets(struct throttle *t, struct throttle_why *why,
 		    THROTTLE_WHOLE, ahead, w->cost, now);
 	add_budget(why, &t->host, THROTTLE_OF_HOST, THROTTLE_WHOLE, ahead,
 	    w->cost, now);
+	throttle_meters_each(t, w, add_meter, &(struct adding){ why, now });
 	ahead = throttle_ahead_in_part(t, w, now);
 	if (pair.part != THROTTLE_WHOLE)
 		add_budget(why, part_budget(t, pair.part), THROTTLE_OF_PART,
@@ -77,7 +94,8 @@ reported(struct throttle_why *why, const struct throttle_report *r)
 {
 	enum throttle_whose whose = r->of_part ? THROTTLE_OF_PART :
 	    r->of_named ? THROTTLE_OF_NAMED : r->of_total ?
-	    THROTTLE_OF_TOTAL : THROTTLE_OF_HOST;
+	    THROTTLE_OF_TOTAL : r->of_meter ? THROTTLE_OF_METER :
+	    THROTTLE_OF_HOST;
 	struct throttle_reason *reason;
 	unsigned i;
 
@@ -85,6 +103,7 @@ reported(struct throttle_why *why, const struct throttle_report *r)
 		reason = &why->reasons[i];
 		if (reason->whose == whose && reason->what == r->what &&
 		    (!r->of_part || reason->part == r->part) &&
+		    (!r->of_meter || reason->part == r->meter) &&
 		    (r->what != BUDGET_SHORT_RATE || reason->rate == r->rate))
 			return reason;
 	}

@@ -15,8 +15,9 @@
  * decides.
  */
 
-/* Of the host, the parts, the named one and the total. */
-#define THROTTLE_REASONS	((4 + THROTTLE_ALSO) * BUDGET_REASONS)
+/* Of the host, the parts, the named one, the total and named budgets. */
+#define THROTTLE_REASONS	((4 + THROTTLE_ALSO) * BUDGET_REASONS + \
+				    THROTTLE_METERS * BUDGET_RATES)
 
 /* Whose budget. */
 enum throttle_whose {
@@ -24,12 +25,14 @@ enum throttle_whose {
 	THROTTLE_OF_PART,
 	THROTTLE_OF_NAMED,
 	THROTTLE_OF_TOTAL,
+	THROTTLE_OF_METER,
 	THROTTLE_WHOSE,		/* how many there are */
 };
 
 struct throttle_reason {
 	enum throttle_whose	 whose;
-	unsigned		 part;		/* which, when it is a part's */
+	unsigned		 part;		/* which, when it is a part's, or
+						   a named budget's */
 	enum budget_short	 what;
 	unsigned		 rate;		/* which, when it is a rate */
 	struct gcra_rate	 limit;		/* ... and what that is now */

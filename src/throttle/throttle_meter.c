@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/throttle_meter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "throttle/budget_rates.h"
+#include "throttle/throttle_lane.h"
+#include "throttle/window.h"
+
+/*
+ * Who has taken something is in the list of takers until that is settled, ends,
+ * or the limits change: only then can it be told what comes back to whom.
+ */
+
+struct meter {
+	char			*name;		/* owned */
+	uint32_t		 serial;	/* stays with the name */
+	bool			 settles;
+	struct budget		 budget;
+};
+
+struct throttle_meters {
+	struct window		*windows;	/* owned; of all; or NULL */
+	uint32_t		 serial;	/* the last that was given */
+	LIST_HEAD(, throttle_wants) takers;
+	unsigned		 n;
+	struct meter		 all[];
+};
+
+static struct meter *
+find(const struct throttle_meters *all, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; all != NULL && i < all->n; i++)
+		if (strcmp(all->all[i].name, name) == 0)
+			return (struct meter *)(uintptr_t)&all->all[i];
+	return NULL;
+}
+
+/* Of which one wants some; NULL where it is nothing, or not limited. */
+static struct meter *
+wanted(const struct throttle *t, const struct throttle_amount *a)
+{
+	return a->amount > 0 ? find(t->meters, a->name) : NULL;
+}
+
+/* From which one has taken what it wanted, or NULL. */
+static struct meter *
+taken(const struct throttle *t, const struct throttle_amount *a)
+{
+	struct meter *m = a->serial != 0 ? find(t->meters, a->name) : NULL;
+
+	return m != NULL && m->serial == a->serial ? m : NULL;
+}
+
+static unsigned
+wants(const struct throttle *t, const struct throttle_wants *w)
+{
+	return t->meters != NULL && w != NULL ? w->n : 0;
+}
+
+/* Life */
+
+void
+throttle_meters_drop(struct throttle_meters *all)
+{
+	unsigned i;
+
+	if (all == NULL)
+		return;
+	for (i = 0; i < all->n; i++)
+		free(all->all[i].name);
+	free(all->windows);
+	free(all);
+}
+
+/* What cannot be refunded any more, because limits are others. */
+static void
+forget_takers(struct throttle_meters *all)
+{
+	struct throttle_wants *w;
+	unsigned i;
+
+	while ((w = LIST_FIRST(&all->takers)) != NULL) {
+		LIST_REMOVE(w, entry);
+		w->listed = false;
+		for (i = 0; i < w->n; i++)
+			w->amounts[i].paid.cost = 0;
+	}
+}
+
+bool
+throttle_meters_make(const struct throttle_limits *limits,
+    struct throttle_meters **made)
+{
+	struct throttle_meters *all;
+	unsigned i, windows = 0;
+
+	*made = NULL;
+	if (limits->nmeters == 0)
+		return true;
+	all = calloc(1, sizeof *all + limits->nmeters * sizeof all->all[0]);
+	if (all == NULL)
+		return false;
+	LIST_INIT(&all->takers);
+	for (i = 0; i < limits->nmeters; i++) {
+		windows += budget_windows(&limits->meters[i]->limits);
+		all->all[i].name = strdup(limits->meters[i]->name);
+		if (all->all[i].name == NULL)
+			break;
+		all->n++;
+	}
+	if (windows > 0)
+		all->windows = calloc(windows, sizeof *all->windows);
+	if (all->n < limits->nmeters || (windows > 0 && all->windows == NULL)) {
+		throttle_meters_drop(all);
+		return false;
+	}
+	*made = all;
+	return true;
+}
+
+/* With what the one of that name has consumed, if there is one. */
+static void
+begin(struct throttle_meters *all, struct meter *m,
+    const struct throttle_meter_limits *limits, const struct meter *old,
+    struct window *windows, uint64_t now)
+{
+	m->settles = limits->settles;
+	if (old == NULL) {
+		m->serial = ++all->serial;
+		budget_init(&m->budget, &limits->limits, false, windows);
+		return;
+	}
+	m->serial = old->serial;
+	m->budget = old->budget;
+	budget_limit(&m->budget, &limits->limits, false, windows, now);
+}
+
+void
+throttle_meters_set(struct throttle *t, struct throttle_meters *all,
+    const struct throttle_limits *limits, uint64_t now)
+{
+	struct throttle_meters *old = t->meters;
+	struct window *next = all != NULL ? all->windows : NULL;
+	unsigned i;
+
+	if (old != NULL)
+		forget_takers(old);
+	if (all != NULL && old != NULL)
+		all->serial = old->serial;
+	for (i = 0; all != NULL && i < all->n; i++) {
+		begin(all, &all->all[i], limits->meters[i],
+		    find(old, all->all[i].name), next, now);
+		if (next != NULL)
+			next += budget_windows(&limits->meters[i]->limits);
+	}
+	t->meters = all;
+	throttle_meters_drop(old);
+}
+
+void
+throttle_meters_free(struct throttle *t)
+{
+	if (t->meters != NULL)
+		forget_takers(t->meters);
+	throttle_meters_drop(t->meters);
+	t->meters = NULL;
+}
+
+void
+throttle_meters_inherit(struct throttle *t, const struct throttle *from,
+    uint64_t now)
+{
+	const struct meter *other;
+	unsigned i;
+
+	if (t->meters == NULL)
+		return;
+	forget_takers(t->meters);
+	for (i = 0; i < t->meters->n; i++) {
+		other = find(from->meters, t->meters->all[i].name);
+		if (other != NULL)
+			budget_inherit(&t->meters->all[i].budget,
+			    &other->budget, now);
+	}
+}
+
+void
+throttle_meters_tick(struct throttle *t, uint64_t now)
+{
+	unsigned i;
+
+	for (i = 0; t->meters != NULL && i < t->meters->n; i++)
+		if (budget_tick(&t->meters->all[i].budget, now))
+			set_unblocked_at(t, now);
+}
+
+void
+throttle_meters_refill(struct throttle *t)
+{
+	unsigned i;
+
+	if (t->meters == NULL)
+		return;
+	forget_takers(t->meters);
+	for (i = 0; i < t->meters->n; i++)
+		budget_refill(&t->meters->all[i].budget);
+}
+
+bool
+throttle_meters_idle(const struct throttle *t, uint64_t now)
+{
+	unsigned i;
+
+	for (i = 0; t->meters != NULL && i < t->meters->n; i++)
+		if (!budget_rates_are_full(&t->meters->all[i].budget, now))
+			return false;
+	return true;
+}
+
+const struct budget *
+throttle_meter(const struct throttle *t, unsigned meter, const char **name)
+{
+	if (t->meters == NULL || meter >= t->meters->n)
+		return NULL;
+	*name = t->meters->all[meter].name;
+	return &t->meters->all[meter].budget;
+}
+
+/* When, and how much */
+
+void
+throttle_meters_each(const struct throttle *t, const struct fair_waiter *f,
+    void (*each)(const struct budget *, uint64_t, unsigned, void *),
+    void *arg)
+{
+	unsigned i, n = wants(t, f->wants);
+	const struct throttle_amount *a;
+	const struct meter *m;
+
+	for (i = 0; i < n; i++) {
+		a = &f->wants->amounts[i];
+		if ((m = wanted(t, a)) != NULL)
+			each(&m->budget, a->amount,
+			    (unsigned)(m - t->meters->all), arg);
+	}
+}
+
+bool
+throttle_meters_allow(const struct throttle *t, const struct fair_waiter *f,
+    uint64_t now)
+{
+	unsigned i, n = wants(t, f->wants);
+	const struct throttle_amount *a;
+	const struct meter *m;
+
+	for (i = 0; i < n; i++) {
+		a = &f->wants->amounts[i];
+		if ((m = wanted(t, a)) != NULL &&
+		    !budget_rates_allow(&m->budget, a->amount, now))
+			return false;
+	}
+	return true;
+}
+
+static void
+add_due(const struct budget *b, uint64_t amount, unsigned meter, void *arg)
+{
+	uint64_t *due = arg;
+
+	(void)meter;
+	*due = larger(*due, budget_due(b, amount));
+}
+
+uint64_t
+throttle_meters_due(const struct throttle *t, const struct fair_waiter *f)
+{
+	uint64_t due = 0;
+
+	throttle_meters_each(t, f, add_due, &due);
+	return due;
+}
+
+struct best {
+	uint64_t		 due;
+	uint64_t		 now;
+};
+
+static void
+add_best(const struct budget *b, uint64_t amount, unsigned meter, void *arg)
+{
+	struct best *best = arg;
+
+	(void)meter;
+	best->due = larger(best->due, budget_due_at_best(b, amount,
+	    best->now));
+}
+
+uint64_t
+throttle_meters_due_at_best(const struct throttle *t,
+    const struct fair_waiter *f, uint64_t now)
+{
+	struct best best = { 0, now };
+
+	throttle_meters_each(t, f, add_best, &best);
+	return best.due;
+}
+
+/* How long (ns) the slowest of these rates takes for so much. */
+static uint64_t
+time_of(const struct budget *b, uint64_t amount)
+{
+	uint64_t longest = 0;
+	unsigned i;
+	wide ns;
+
+	for (i = 0; i < b->nrates; i++) {
+		ns = (wide)amount * b->rates[i].limit.period /
+		    b->rates[i].limit.capacity;
+		longest = larger(longest, ns > UINT64_MAX ? UINT64_MAX :
+		    (uint64_t)ns);
+	}
+	return longest;
+}
+
+uint64_t
+throttle_meters_turn(const struct throttle *t, const struct throttle_wants *w,
+    uint64_t cost)
+{
+	uint64_t turn;
+	unsigned i, n = wants(t, w);
+	const struct meter *m;
+
+	if (t->meters == NULL)
+		return 0;
+	turn = larger(time_of(&t->host, cost), 1);
+	for (i = 0; i < n; i++)
+		if ((m = wanted(t, &w->amounts[i])) != NULL)
+			turn = larger(turn, time_of(&m->budget,
+			    w->amounts[i].amount));
+	return turn;
+}
+
+/* What is taken, and what becomes of it */
+
+void
+throttle_meters_take(struct throttle *t, struct throttle_waiter *w,
+    uint64_t at, uint64_t now)
+{
+	struct throttle_wants *all = w->fair.wants;
+	unsigned i, n = wants(t, all);
+	struct throttle_amount *a;
+	struct meter *m;
+
+	for (i = 0; i < n; i++) {
+		a = &all->amounts[i];
+		a->serial = 0;
+		/* what wants nothing may turn out to have taken some */
+		if ((m = find(t->meters, a->name)) == NULL)
+			continue;
+		budget_rates_take(&m->budget, a->amount, at, now);
+		m->budget.uncounted += a->amount;
+		budget_paid(&m->budget, a->amount, &a->paid);
+		a->serial = m->serial;
+		a->counted = false;
+	}
+	if (n > 0) {
+		LIST_INSERT_HEAD(&t->meters->takers, all, entry);
+		all->listed = true;
+	}
+}
+
+void
+throttle_meters_count(struct throttle *t, struct throttle_waiter *w,
+    uint64_t at)
+{
+	struct throttle_wants *all = w->fair.wants;
+	unsigned i, n = wants(t, all);
+	struct throttle_amount *a;
+	struct meter *m;
+
+	for (i = 0; i < n; i++) {
+		a = &all->amounts[i];
+		if ((m = taken(t, a)) == NULL || m->settles || a->counted)
+			continue;
+		budget_count(&m->budget, a->amount, at);
+		a->counted = true;
+	}
+}
+
+/* What others have taken since then is done sooner, too. */
+static void
+give_back(struct throttle *t, const struct meter *m,
+    const struct budget_paid *refund, const wide sooner[BUDGET_RATES])
+{
+	struct throttle_wants *other;
+	unsigned i;
+
+	LIST_FOREACH(other, &t->meters->takers, entry)
+		for (i = 0; i < other->n; i++)
+			if (other->amounts[i].serial == m->serial)
+				budget_refunded(&m->budget, refund, sooner,
+				    &other->amounts[i].paid);
+}
+
+static void
+settle(struct throttle *t, struct throttle_amount *a, uint64_t actual,
+    uint64_t now)
+{
+	struct meter *m = taken(t, a);
+	wide sooner[BUDGET_RATES];
+
+	a->serial = 0;
+	if (m == NULL)
+		return;
+	budget_settle(&m->budget, &a->paid, a->amount, actual, a->counted,
+	    now, sooner);
+	if (actual < a->amount && a->paid.cost > 0)
+		give_back(t, m, &a->paid, sooner);
+}
+
+static void
+leave_takers(struct throttle_wants *w)
+{
+	if (w->listed)
+		LIST_REMOVE(w, entry);
+	w->listed = false;
+}
+
+void
+throttle_meters_end(struct throttle *t, struct throttle_waiter *w,
+    uint64_t now)
+{
+	struct throttle_wants *all = w->fair.wants;
+	unsigned i, n = wants(t, all);
+	struct throttle_amount *a;
+	struct meter *m;
+
+	for (i = 0; i < n; i++) {
+		a = &all->amounts[i];
+		if ((m = taken(t, a)) != NULL && !a->counted)
+			budget_count(&m->budget, a->amount, now);
+		a->serial = 0;
+	}
+	if (all != NULL)
+		leave_takers(all);
+}
+
+void
+throttle_meters_refund(struct throttle *t, struct throttle_waiter *w,
+    uint64_t now)
+{
+	uint64_t nothing[THROTTLE_METERS] = { 0 };
+
+	throttle_settle(t, w, nothing, now);
+}
+
+static bool
+has_taken(const struct throttle_wants *all)
+{
+	unsigned i;
+
+	for (i = 0; i < all->n; i++)
+		if (all->amounts[i].serial != 0)
+			return true;
+	return false;
+}
+
+/* What it turned out to want, as far as that is known. */
+static void
+take_actual(struct throttle_wants *all, const uint64_t *actual)
+{
+	unsigned i;
+
+	for (i = 0; i < all->n; i++)
+		if (actual[i] != THROTTLE_NEVER)
+			all->amounts[i].amount = actual[i];
+}
+
+void
+throttle_settle(struct throttle *t, struct throttle_waiter *w,
+    const uint64_t *actual, uint64_t now)
+{
+	struct throttle_wants *all = w->fair.wants;
+	unsigned i, n = wants(t, all);
+
+	if (n == 0 || !w->held || !has_taken(all))
+		return;
+	throttle_meters_tick(t, now);
+	for (i = 0; i < n; i++)
+		if (actual[i] != THROTTLE_NEVER)
+			settle(t, &all->amounts[i], actual[i], now);
+	throttle_meters_end(t, w, now);
+	take_actual(all, actual);
+	if (w->charged)
+		fair_settle(t->queue, w->fair.client, w->fair.turn,
+		    throttle_meters_turn(t, all, w->fair.cost));
+	/* Whom it lets go now could not have gone before. */
+	set_unblocked_at(t, now);
+}
+
+/* What the host says */
+
+static void
+lower(struct budget *b, unsigned i, uint64_t left, uint64_t now)
+{
+	int64_t ours = gcra_left(&b->rates[i], now);
+
+	if (b->windows[i] != NULL && window_left(b->windows[i]) < ours)
+		ours = window_left(b->windows[i]);
+	if (left > INT64_MAX || ours <= (int64_t)left)
+		return;
+	gcra_take(&b->rates[i], (uint64_t)ours - left, now);
+	if (b->windows[i] == NULL)
+		return;
+	window_take(b->windows[i], (uint64_t)ours - left);
+	window_count(b->windows[i], (uint64_t)ours - left, now);
+}
+
+void
+throttle_meter_left(struct throttle *t, const char *name, uint64_t left,
+    uint64_t now)
+{
+	struct meter *m = find(t->meters, name);
+	unsigned i;
+
+	throttle_meters_tick(t, now);
+	for (i = 0; m != NULL && i < m->budget.nrates; i++)
+		lower(&m->budget, i, left, now);
+}

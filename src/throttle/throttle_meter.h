@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_THROTTLE_METER_H
+#define SLUICE_THROTTLE_METER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "throttle/throttle_types.h"
+
+/*
+ * Named budgets of a throttle, of which each request wants an amount of its own
+ * (tokens, points, bytes), besides what it costs.  They are on top of the host's
+ * budget for all of its requests: who is admitted takes from each, all or
+ * nothing, and one that is short of them is not overtaken.
+ *
+ * What is taken is an estimate.  What it really was may be told until the
+ * waiter is released (throttle_settle()); then it is as if that had been taken.
+ * Strict rates of budgets that are settled hold the amount from its admission
+ * until a period after that, for only the end of an answer tells when the host
+ * has counted the last of it.
+ *
+ * Where there are named budgets, turns count what part of the scarcest budget
+ * one takes: the longest time in which a rate gives as much.
+ *
+ * They have no slots, no pauses and no recovery.
+ */
+
+struct fair_waiter;
+struct throttle;
+struct throttle_meters;
+
+/*
+ * Tells what an admitted one really took of each amount that it wants (micro
+ * units; THROTTLE_NEVER: not known, what was taken stands), once.  Does nothing
+ * where it has taken nothing.
+ */
+void		 throttle_settle(struct throttle *, struct throttle_waiter *,
+		    const uint64_t *actual, uint64_t now);
+
+/*
+ * Takes the host's word that no more than left (micro units) of a named budget
+ * is there: what others have taken of it is taken here, too, in each rate that
+ * has more.  It never gives anything back.
+ */
+void		 throttle_meter_left(struct throttle *, const char *name,
+		    uint64_t left, uint64_t now);
+
+/* For the files of the throttle */
+
+/*
+ * Sets *made to the memory of the named budgets of these limits; NULL where
+ * there are none.  Returns false without memory.
+ */
+bool		 throttle_meters_make(const struct throttle_limits *,
+		    struct throttle_meters **made)
+		    __attribute__((warn_unused_result));
+/*
+ * Gives a throttle those, with what the ones of the same names have consumed
+ * that it had; what waiters have taken until now is spent for good.
+ */
+void		 throttle_meters_set(struct throttle *,
+		    struct throttle_meters *, const struct throttle_limits *,
+		    uint64_t now);
+/* Frees what was not given to any. */
+void		 throttle_meters_drop(struct throttle_meters *);
+void		 throttle_meters_free(struct throttle *);
+/* Takes over what those of the same names have consumed in another one. */
+void		 throttle_meters_inherit(struct throttle *,
+		    const struct throttle *, uint64_t now);
+void		 throttle_meters_tick(struct throttle *, uint64_t now);
+void		 throttle_meters_refill(struct throttle *);
+bool		 throttle_meters_idle(const struct throttle *, uint64_t now);
+
+/* The same as of budgets, of all that one wants, if it wants anything. */
+bool		 throttle_meters_allow(const struct throttle *,
+		    const struct fair_waiter *, uint64_t now);
+uint64_t	 throttle_meters_due(const struct throttle *,
+		    const struct fair_waiter *);
+uint64_t	 throttle_meters_due_at_best(const struct throttle *,
+		    const struct fair_waiter *, uint64_t now);
+void		 throttle_meters_take(struct throttle *,
+		    struct throttle_waiter *, uint64_t at, uint64_t now);
+/* The host has counted what is not settled. */
+void		 throttle_meters_count(struct throttle *,
+		    struct throttle_waiter *, uint64_t at);
+/* What it has taken comes back, as far as time has not given it back. */
+void		 throttle_meters_refund(struct throttle *,
+		    struct throttle_waiter *, uint64_t now);
+/* What it has taken, and nobody has settled, stands. */
+void		 throttle_meters_end(struct throttle *,
+		    struct throttle_waiter *, uint64_t now);
+
+/*
+ * Returns the budget of that number, and sets *name to its name; NULL where
+ * there is none.
+ */
+const struct budget *throttle_meter(const struct throttle *, unsigned meter,
+		    const char **name);
+
+/* What the turn of one with such a cost counts; 0: what it costs. */
+uint64_t	 throttle_meters_turn(const struct throttle *,
+		    const struct throttle_wants *, uint64_t cost);
+
+/*
+ * Calls each() with the budget of each amount that one wants, if it wants any
+ * of it, and the number of that budget.
+ */
+void		 throttle_meters_each(const struct throttle *,
+		    const struct fair_waiter *,
+		    void (*each)(const struct budget *, uint64_t amount,
+		    unsigned meter, void *), void *arg);
+
+#endif

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: ISC */
+#include "check_throttle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "throttle/throttle_meter.h"
+#include "throttle/throttle_place.h"
+#include "throttle/throttle_view.h"
+#include "throttle/throttle_why.h"
+
+/* Named budgets: what is reserved, waited for and settled. */
+
+#define MANY	64
+
+static struct throttle_meter_limits meters[2];
+
+/* Tokens, so many each ten seconds. */
+static struct throttle_limits
+tokens(uint64_t capacity, bool strict, bool settles)
+{
+	struct throttle_limits l = { .queue_length = 1000 };
+
+	meters[0] = (struct throttle_meter_limits){
+		.name = "tokens",
+		.limits.nrates = 1,
+		.settles = settles,
+	};
+	meters[0].limits.rates[0] = (struct gcra_rate){
+		.capacity = capacity * U,
+		.period = 10 * SEC,
+		.burst = capacity * U,
+		.strict = strict,
+	};
+	l.meters[0] = &meters[0];
+	l.nmeters = 1;
+	return l;
+}
+
+struct one {
+	struct throttle_waiter	 w;
+	struct throttle_wants	*wants;
+};
+
+static struct one *
+want(const char *name, uint64_t amount)
+{
+	struct one *o = calloc(1, sizeof *o);
+
+	o->wants = calloc(1, sizeof *o->wants +
+	    sizeof o->wants->amounts[0]);
+	o->wants->n = 1;
+	o->wants->amounts[0].name = name;
+	o->wants->amounts[0].amount = amount * U;
+	return o;
+}
+
+static void
+forget(struct one *o)
+{
+	free(o->wants);
+	free(o);
+}
+
+static enum budget_short
+ask_for(struct throttle *t, struct one *o, uint64_t client, uint64_t now,
+    enum throttle_answer answer)
+{
+	struct throttle_request q = request_of(U, NEVER);
+	struct throttle_report r;
+
+	q.client = client;
+	q.wants = o->wants;
+	ck_assert_int_eq(throttle_ask(t, &o->w, &q, now, &r), answer);
+	/* or it waits for others alone */
+	if (answer == THROTTLE_WAIT && r.what != BUDGET_SHORT_NONE) {
+		ck_assert(r.of_meter);
+		ck_assert_uint_eq(r.meter, 0);
+		ck_assert_int_eq(r.what, BUDGET_SHORT_RATE);
+	}
+	return r.what;
+}
+
+static void
+settle(struct throttle *t, struct one *o, uint64_t actual, uint64_t now)
+{
+	uint64_t amounts[THROTTLE_METERS] = { actual * U };
+
+	throttle_verdict(t, &o->w, BUDGET_SUCCESS, now);
+	throttle_settle(t, &o->w, amounts, now);
+	throttle_release(t, &o->w, now);
+	forget(o);
+}
+
+static int64_t
+left(struct throttle *t, uint64_t now)
+{
+	struct budget_view v;
+
+	ck_assert_str_eq(throttle_view_meter(t, 0, now, &v), "tokens");
+	ck_assert_ptr_null(throttle_view_meter(t, 1, now, &v));
+	return v.rates[0].left / (int64_t)U;
+}
+
+/* What was not used comes back, and lets the next one go. */
+START_TEST(refund)
+{
+	struct throttle *t = new_throttle(tokens(1000, _i, true));
+	struct one *a = want("tokens", 800), *b = want("tokens", 900);
+
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	ck_assert_int_eq(left(t, SEC), 200);
+	ck_assert_int_eq(ask_for(t, b, 2, SEC, THROTTLE_WAIT),
+	    BUDGET_SHORT_RATE);
+	ck_assert_ptr_null(throttle_next(t, SEC));
+	settle(t, a, 100, SEC);
+	ck_assert_int_eq(left(t, SEC), 900);
+	ck_assert_uint_le(throttle_wake(t, SEC), SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &b->w);
+	ck_assert_int_eq(left(t, SEC), 0);
+	settle(t, b, 900, SEC);
+	ck_assert_int_eq(left(t, 3 * SEC), _i ? 0 : 200);
+	ck_assert(!throttle_idle(t, 10 * SEC));
+	ck_assert(throttle_idle(t, 12 * SEC));
+	throttle_free(t);
+}
+END_TEST
+
+/* What was used beyond that is a debt. */
+START_TEST(debt)
+{
+	struct throttle *t = new_throttle(tokens(1000, _i, true));
+	struct one *a = want("tokens", 10), *b = want("tokens", 500);
+
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	settle(t, a, 1500, SEC);
+	ck_assert_int_eq(left(t, SEC), -500);
+	ask_for(t, b, 2, SEC, THROTTLE_WAIT);
+	ck_assert_ptr_null(throttle_next(t, 10 * SEC));
+	ck_assert_ptr_eq(throttle_next(t, 12 * SEC), &b->w);
+	settle(t, b, 500, 12 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+/* A bucket is never fuller than full, whenever it is settled. */
+START_TEST(never_above_burst)
+{
+	struct throttle *t = new_throttle(tokens(1000, _i, true));
+	struct one *a = want("tokens", 1000), *b = want("tokens", 1000);
+
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	if (_i) {
+		/* a window holds it until it is settled */
+		ask_for(t, b, 2, 20 * SEC, THROTTLE_WAIT);
+		settle(t, a, 0, 20 * SEC);
+		ck_assert_ptr_eq(throttle_next(t, 20 * SEC), &b->w);
+	} else {
+		ask_for(t, b, 2, 11 * SEC, THROTTLE_GO);
+		settle(t, a, 0, 11 * SEC);
+		/* time had given all of that back before */
+		ck_assert_int_eq(left(t, 11 * SEC), 0);
+	}
+	settle(t, b, 0, 20 * SEC);
+	ck_assert_int_eq(left(t, 20 * SEC), 1000);
+	throttle_free(t);
+}
+END_TEST
+
+/* A window counts when the answer has ended, where that is settled. */
+START_TEST(window_counts_at_the_end)
+{
+	struct throttle *t = new_throttle(tokens(1000, true, true));
+	struct one *a = want("tokens", 1000), *b = want("tokens", 1000);
+
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	throttle_verdict(t, &a->w, BUDGET_SUCCESS, 2 * SEC);
+	settle(t, a, 1000, 9 * SEC);
+	ask_for(t, b, 1, 9 * SEC, THROTTLE_WAIT);
+	ck_assert_ptr_null(throttle_next(t, 18 * SEC));
+	ck_assert_ptr_eq(throttle_next(t, 20 * SEC), &b->w);
+	settle(t, b, 0, 20 * SEC);
+	throttle_free(t);
+
+	t = new_throttle(tokens(1000, true, false));
+	a = want("tokens", 1000);
+	b = want("tokens", 1000);
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	throttle_verdict(t, &a->w, BUDGET_SUCCESS, 2 * SEC);
+	ask_for(t, b, 1, 9 * SEC, THROTTLE_WAIT);
+	ck_assert_ptr_eq(throttle_next(t, 13 * SEC), &b->w);
+	throttle_release(t, &a->w, 14 * SEC);
+	throttle_release(t, &b->w, 14 * SEC);
+	forget(a);
+	forget(b);
+	throttle_free(t);
+}
+END_TEST
+
+/* All or nothing: who is short of one takes nothing of the other. */
+START_TEST(all_or_nothing)
+{
+	struct throttle_limits l = tokens(1000, false, true);
+	struct throttle *t;
+	struct one *a = want("tokens", 600), *b = want("tokens", 600);
+	struct one *none = want("points", 5);
+
+	l.host = one_rate(100 * U, SEC, 100 * U).host;
+	t = new_throttle(l);
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	ask_for(t, b, 2, SEC, THROTTLE_WAIT);
+	ck_assert_int_eq(left(t, SEC), 400);
+	throttle_cancel(t, &b->w);
+	ck_assert_int_eq(left(t, SEC), 400);
+	/* of a budget that is not there anybody may have any amount */
+	ask_for(t, none, 1, SEC, THROTTLE_GO);
+	ck_assert_int_eq(left(t, SEC), 400);
+	settle(t, none, 7, SEC);
+	settle(t, a, 600, SEC);
+	forget(b);
+	throttle_free(t);
+}
+END_TEST
+
+/* What came to nothing, or never left, has used nothing; else it stands. */
+START_TEST(ends)
+{
+	struct throttle *t = new_throttle(tokens(1000, _i, true));
+	struct one *a = want("tokens", 300);
+	uint64_t unknown[THROTTLE_METERS] = { NEVER };
+
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	throttle_refund(t, &a->w, SEC);
+	ck_assert_int_eq(left(t, SEC), 1000);
+	forget(a);
+	a = want("tokens", 300);
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	throttle_unsent(t, &a->w, SEC);
+	throttle_release(t, &a->w, SEC);
+	ck_assert_int_eq(left(t, SEC), 1000);
+	forget(a);
+	a = want("tokens", 300);
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	throttle_verdict(t, &a->w, BUDGET_SUCCESS, SEC);
+	throttle_settle(t, &a->w, unknown, SEC);
+	throttle_settle(t, &a->w, (uint64_t[THROTTLE_METERS]){ 0 }, SEC);
+	throttle_release(t, &a->w, SEC);
+	ck_assert_int_eq(left(t, SEC), 700);
+	forget(a);
+	throttle_free(t);
+}
+END_TEST
+
+/* Sent back after a refusal it pays again; what it paid stays spent. */
+START_TEST(returned)
+{
+	struct throttle *t = new_throttle(tokens(1000, _i, true));
+	struct one *a = want("tokens", 300);
+	struct throttle_report r;
+
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	throttle_verdict(t, &a->w, BUDGET_THROTTLED, SEC);
+	ck_assert_int_eq(throttle_return(t, &a->w, SEC, &r), THROTTLE_WAIT);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &a->w);
+	ck_assert_int_eq(left(t, SEC), 400);
+	settle(t, a, 100, SEC);
+	ck_assert_int_eq(left(t, SEC), 600);
+	throttle_free(t);
+}
+END_TEST
+
+/* A reload keeps what was consumed, by name. */
+START_TEST(reload)
+{
+	struct throttle_limits l = tokens(1000, _i, true);
+	struct throttle *t = new_throttle(l), *other;
+	struct one *a = want("tokens", 600), *b = want("tokens", 900);
+
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	ask_for(t, b, 1, SEC, THROTTLE_WAIT);
+	l = tokens(1200, _i, true);
+	ck_assert(throttle_limit(t, &l, NULL, SEC));
+	ck_assert_int_eq(left(t, SEC), 600);
+	ck_assert_ptr_null(throttle_next(t, SEC));
+	/* it owes what it used, and gets nothing back */
+	settle(t, a, 800, SEC);
+	ck_assert_int_eq(left(t, SEC), 400);
+	other = new_throttle(l);
+	throttle_inherit(other, t, NULL, SEC);
+	ck_assert_int_eq(left(other, SEC), 400);
+	throttle_free(other);
+	l.nmeters = 0;
+	ck_assert(throttle_limit(t, &l, NULL, SEC));
+	ck_assert_ptr_eq(throttle_next(t, SEC), &b->w);
+	settle(t, b, 900, SEC);
+	throttle_free(t);
+}
+END_TEST
+
+/* Those who used more than they wanted have fewer turns, and the reverse. */
+START_TEST(fair_by_what_was_used)
+{
+	struct throttle *t = new_throttle(tokens(1000, false, true));
+	uint64_t used[2] = { 0, 0 }, each[2] = { 10, 50 }, now = SEC;
+	struct one *one[MANY], *next;
+	struct throttle_waiter *w;
+	unsigned i, c;
+
+	for (i = 0; i < MANY; i++) {
+		one[i] = want("tokens", 100);
+		/* the first ones may go at once, and are the same in number */
+		ask_for(t, one[i], i % 2, now, i < 10 ? THROTTLE_GO :
+		    THROTTLE_WAIT);
+	}
+	for (i = 0; i < 10; i++)
+		settle(t, one[i], each[i % 2], now);
+	while (now < 200 * SEC) {
+		now += SEC / 10;
+		while ((w = throttle_next(t, now)) != NULL) {
+			c = (unsigned)w->fair.client;
+			used[c] += each[c];
+			settle(t, (struct one *)(void *)w, each[c], now);
+			next = want("tokens", 100);
+			ask_for(t, next, c, now, THROTTLE_WAIT);
+		}
+	}
+	ck_assert_uint_gt(used[0] + used[1], 19000);
+	ck_assert_uint_lt(used[0] > used[1] ? used[0] - used[1] :
+	    used[1] - used[0], (used[0] + used[1]) / 50);
+	while ((w = throttle_next(t, now += SEC)) != NULL || now < 2000 * SEC)
+		if (w != NULL)
+			settle(t, (struct one *)(void *)w, 0, now);
+	throttle_free(t);
+}
+END_TEST
+
+/* What the host says is left, is; it never gives anything back. */
+START_TEST(host_says)
+{
+	struct throttle *t = new_throttle(tokens(1000, _i, true));
+
+	throttle_meter_left(t, "tokens", 1200 * U, SEC);
+	throttle_meter_left(t, "others", 5 * U, SEC);
+	ck_assert_int_eq(left(t, SEC), 1000);
+	throttle_meter_left(t, "tokens", 300 * U, SEC);
+	ck_assert_int_eq(left(t, SEC), 300);
+	throttle_meter_left(t, "tokens", 500 * U, SEC);
+	ck_assert_int_eq(left(t, SEC), 300);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(told)
+{
+	struct throttle *t = new_throttle(tokens(1000, _i, true));
+	struct one *a = want("tokens", 1000), *b = want("tokens", 100);
+	struct throttle_place place;
+	struct throttle_why why;
+	unsigned i, n = 0;
+
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	ask_for(t, b, 2, SEC, THROTTLE_WAIT);
+	throttle_why(t, &b->w, SEC, &why);
+	for (i = 0; i < why.n; i++) {
+		if (why.reasons[i].whose != THROTTLE_OF_METER)
+			continue;
+		ck_assert_uint_eq(why.reasons[i].part, 0);
+		ck_assert(why.reasons[i].decides);
+		n++;
+	}
+	ck_assert_uint_eq(n, 1);
+	throttle_place(t, &b->w, SEC, &place);
+	ck_assert(!place.certain);
+	throttle_refill(t, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), _i ? NULL : &b->w);
+	if (_i)
+		throttle_cancel(t, &b->w);
+	else
+		throttle_release(t, &b->w, SEC);
+	throttle_release(t, &a->w, SEC);
+	throttle_renew(t, SEC);
+	ck_assert_int_eq(left(t, SEC), 1000);
+	forget(a);
+	forget(b);
+	throttle_free(t);
+}
+END_TEST
+
+static Suite *
+throttle_meter_suite(void)
+{
+	Suite *suite = suite_create("throttle_meter");
+	TCase *both = tcase_create("buckets and windows");
+	TCase *one = tcase_create("one");
+
+	tcase_add_loop_test(both, refund, 0, 2);
+	tcase_add_loop_test(both, debt, 0, 2);
+	tcase_add_loop_test(both, never_above_burst, 0, 2);
+	tcase_add_loop_test(both, ends, 0, 2);
+	tcase_add_loop_test(both, returned, 0, 2);
+	tcase_add_loop_test(both, reload, 0, 2);
+	tcase_add_loop_test(both, host_says, 0, 2);
+	tcase_add_loop_test(both, told, 0, 2);
+	suite_add_tcase(suite, both);
+	tcase_add_test(one, window_counts_at_the_end);
+	tcase_add_test(one, all_or_nothing);
+	tcase_add_test(one, fair_by_what_was_used);
+	suite_add_tcase(suite, one);
+	return suite;
+}
+
+int
+main(void)
+{
+	return run_suite(throttle_meter_suite());
+}
