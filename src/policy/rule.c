@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "policy/rule_methods.h"
+#include "policy/tokens.h"
 
 const struct rule_status *
 rule_pauses(const struct rule *rule, int status)
@@ -111,6 +112,7 @@ rule_free(struct rule *rule)
 	free_cost(rule);
 	free_path(rule);
 	free_fair(rule);
+	tokens_free(rule->tokens);
 	free(rule->tls_trust);
 	free(rule->tls_certificate);
 	free(rule->tls_key);

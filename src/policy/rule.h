@@ -14,6 +14,7 @@
 #include "throttle/budget.h"
 
 struct parent;
+struct tokens;
 
 /*
  * What holds for the hosts that one pattern names.  What it says of a request
@@ -177,6 +178,9 @@ struct rule {
 	size_t			 ncosts;	/* counts; owned */
 	struct rule_path	*paths;		/* who wins comes first; */
 	size_t			 npaths;	/* owned */
+
+	struct tokens		*tokens;	/* named budgets; owned, or
+						   NULL: none */
 
 	struct rule_key		 per;		/* a throttle for each */
 	struct place		 per_at;

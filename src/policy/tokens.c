@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: ISC */
+#include "policy/tokens.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http/http1_head.h"
+
+static const char too_many[] = "more than 48 paths in JSON in all, expected "
+    "fewer";
+static const char no_memory[] = "out of memory";
+
+/* Made ready */
+
+static bool
+add_all(struct json_scan_paths *to, const struct tokens_paths *from)
+{
+	unsigned i;
+
+	for (i = 0; i < from->n; i++)
+		if (json_scan_add(to, from->all[i]) < 0)
+			return false;
+	return true;
+}
+
+static bool
+add_one(struct json_scan_paths *to, const char *path)
+{
+	return path == NULL || json_scan_add(to, path) >= 0;
+}
+
+static const char *
+add_asks(struct tokens *t, const struct tokens_budget *b)
+{
+	struct json_scan_paths *to = &t->asks;
+
+	if (!add_one(to, b->input) || !add_all(to, &b->output) ||
+	    (b->output.n > 0 && !add_one(to, "n")) ||
+	    (b->learn == TOKENS_LEARN_P90 && !add_one(to, "model")) ||
+	    (b->ask_usage && (!add_one(to, "stream") ||
+	    !add_one(to, "stream_options"))))
+		return too_many;
+	return NULL;
+}
+
+static const char *
+add_tells(struct tokens *t, const struct tokens_budget *b)
+{
+	return add_one(&t->tells, b->json) && add_all(&t->tells, &b->plus) &&
+	    add_all(&t->tells, &b->minus) ? NULL : too_many;
+}
+
+/*
+ * Events wrap what an answer has at its top, as OpenAI's do in "response" and
+ * Anthropic's in "message".
+ */
+static const char *
+add_wrapped(struct tokens *t)
+{
+	unsigned i, n = t->tells.n;
+	size_t size;
+	char *path;
+
+	if (2 * n > JSON_SCAN_PATHS)
+		return too_many;
+	t->wrapped = calloc(n > 0 ? n : 1, sizeof *t->wrapped);
+	if (t->wrapped == NULL)
+		return no_memory;
+	for (i = 0; i < n; i++) {
+		size = strlen(t->tells.all[i]) + sizeof "*.";
+		if ((path = malloc(size)) == NULL)
+			return no_memory;
+		snprintf(path, size, "*.%s", t->tells.all[i]);
+		t->wrapped[t->nwrapped++] = path;
+	}
+	/* the i-th of them is number n + i */
+	for (i = 0; i < n; i++)
+		t->tells.all[n + i] = t->wrapped[i];
+	t->tells.n = 2 * n;
+	return NULL;
+}
+
+const char *
+tokens_complete(struct tokens *t)
+{
+	const struct tokens_budget *b;
+	const char *wrong = NULL;
+	unsigned i;
+
+	for (i = 0; wrong == NULL && i < t->n; i++) {
+		b = &t->budgets[i];
+		t->meters[i] = (struct throttle_meter_limits){
+			.name = b->name,
+			.limits = b->limits,
+			.settles = b->json != NULL,
+		};
+		t->ask_usage |= b->ask_usage;
+		t->learns |= b->learn == TOKENS_LEARN_P90;
+		wrong = add_asks(t, b);
+		if (wrong == NULL)
+			wrong = add_tells(t, b);
+	}
+	return wrong != NULL ? wrong : add_wrapped(t);
+}
+
+static void
+free_paths(struct tokens_paths *p)
+{
+	while (p->n > 0)
+		free(p->all[--p->n]);
+}
+
+void
+tokens_free(struct tokens *t)
+{
+	struct tokens_budget *b;
+
+	if (t == NULL)
+		return;
+	while (t->n > 0) {
+		b = &t->budgets[--t->n];
+		free(b->name);
+		free(b->input);
+		free_paths(&b->output);
+		free(b->json);
+		free_paths(&b->plus);
+		free_paths(&b->minus);
+	}
+	while (t->nwrapped > 0)
+		free(t->wrapped[--t->nwrapped]);
+	free(t->wrapped);
+	free(t);
+}
+
+/* Requests */
+
+/* "application/json", "application/graphql+json; charset=utf-8" */
+static bool
+is_json(struct http1_str type)
+{
+	const char *end = memchr(type.p, ';', type.len);
+	size_t len = end != NULL ? (size_t)(end - type.p) : type.len;
+
+	while (len > 0 && (type.p[len - 1] == ' ' || type.p[len - 1] == '\t'))
+		len--;
+	return len >= 4 && strncasecmp(type.p + len - 4, "json", 4) == 0 &&
+	    (len == 4 || type.p[len - 5] == '/' || type.p[len - 5] == '+');
+}
+
+bool
+tokens_counts(const struct http1_head *h)
+{
+	const struct http1_field *type = http1_find(h, HTTP1_CONTENT_TYPE);
+
+	if (h->body == HTTP1_NO_BODY ||
+	    (h->body == HTTP1_LENGTH && h->length == 0))
+		return false;
+	return type == NULL || type->value.len == 0 || is_json(type->value);
+}
+
+bool
+tokens_is_stream(const struct http1_head *h)
+{
+	const struct http1_field *type = http1_find(h, HTTP1_CONTENT_TYPE);
+	static const char name[] = "text/event-stream";
+	size_t n = sizeof name - 1;
+
+	return type != NULL && type->value.len >= n &&
+	    strncasecmp(type->value.p, name, n) == 0;
+}
+
+static bool
+is_packed(const struct http1_head *h)
+{
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++)
+		if (http1_str_is(h->fields[i].name, "content-encoding") &&
+		    !http1_str_is(h->fields[i].value, "identity"))
+			return true;
+	return false;
+}
+
+bool
+tokens_reads(const struct tokens *t, const struct http1_head *h)
+{
+	unsigned i;
+
+	if (!tokens_counts(h) || is_packed(h))
+		return false;
+	if (t->asks.n > 0)
+		return true;
+	for (i = 0; i < t->n; i++)
+		if (t->budgets[i].input_bytes > 0 && h->body == HTTP1_CHUNKED)
+			return true;
+	return false;
+}
+
+unsigned
+tokens_model(const struct tokens *t)
+{
+	unsigned i;
+
+	for (i = 0; i + 1 < t->asks.n; i++)
+		if (strcmp(t->asks.all[i], "model") == 0)
+			break;
+	return i;
+}
+
+static const struct json_scan_value *
+value_at(const struct json_scan_paths *paths, const struct json_scan *json,
+    const char *path)
+{
+	unsigned i;
+
+	for (i = 0; json != NULL && i < paths->n; i++)
+		if (strcmp(paths->all[i], path) == 0)
+			return json->values[i].kind == JSON_SCAN_NOTHING ?
+			    NULL : &json->values[i];
+	return NULL;
+}
+
+static uint64_t
+at_most(unsigned __int128 n)
+{
+	return n > JSON_SCAN_MOST ? JSON_SCAN_MOST : (uint64_t)n;
+}
+
+/* How many answers are asked for, in millionths; one and more. */
+static uint64_t
+times(const struct tokens *t, const struct json_scan *json)
+{
+	const struct json_scan_value *n = value_at(&t->asks, json, "n");
+
+	return n == NULL || n->most < JSON_SCAN_UNIT ? JSON_SCAN_UNIT :
+	    n->most;
+}
+
+/* The largest cap that the request names, or what is taken for it. */
+static uint64_t
+cap_of(const struct tokens *t, const struct tokens_budget *b,
+    const struct json_scan *json)
+{
+	const struct json_scan_value *v;
+	bool named = false;
+	uint64_t cap = 0;
+	unsigned i;
+
+	for (i = 0; i < b->output.n; i++) {
+		v = value_at(&t->asks, json, b->output.all[i]);
+		if (v == NULL || v->kind != JSON_SCAN_AMOUNT)
+			continue;
+		named = true;
+		cap = v->most > cap ? v->most : cap;
+	}
+	return named ? cap : b->fallback;
+}
+
+uint64_t
+tokens_input(const struct tokens *t, unsigned budget, uint64_t bytes,
+    const struct json_scan *json)
+{
+	const struct tokens_budget *b = &t->budgets[budget];
+	const struct json_scan_value *v = NULL;
+
+	if (b->input != NULL)
+		v = value_at(&t->asks, json, b->input);
+	if (v != NULL)
+		return v->most;
+	if (b->input_bytes == 0)
+		return 0;
+	return at_most((unsigned __int128)(bytes / b->input_bytes +
+	    (bytes % b->input_bytes != 0)) * JSON_SCAN_UNIT);
+}
+
+uint64_t
+tokens_output(const struct tokens *t, unsigned budget,
+    const struct json_scan *json, uint64_t learned)
+{
+	uint64_t cap = cap_of(t, &t->budgets[budget], json);
+
+	if (learned < cap)
+		cap = learned;
+	return at_most((unsigned __int128)cap * times(t, json) /
+	    JSON_SCAN_UNIT);
+}
+
+const char *
+tokens_never_fits(const struct tokens *t, const struct throttle_wants *w)
+{
+	const struct budget_limits *l;
+	unsigned i, j;
+
+	for (i = 0; i < t->n; i++) {
+		l = &t->budgets[i].limits;
+		for (j = 0; t->budgets[i].refuse && j < l->nrates; j++)
+			if (w->amounts[i].amount > l->rates[j].burst)
+				return t->budgets[i].name;
+	}
+	return NULL;
+}
+
+/* Answers */
+
+void
+tokens_hear(const struct tokens *t, const struct json_scan *json,
+    struct tokens_told *told)
+{
+	const struct json_scan_value *v;
+	unsigned i;
+
+	for (i = 0; i < t->tells.n; i++) {
+		v = &json->values[i];
+		if (v->kind == JSON_SCAN_AMOUNT) {
+			told->amounts[i] = v->amount;
+			told->known[i] = true;
+		} else if (v->kind == JSON_SCAN_NO_AMOUNT ||
+		    v->kind == JSON_SCAN_TEXT)
+			told->unusable = true;
+	}
+}
+
+/* Sets *amount to what stands there, at the top or wrapped; else false. */
+static bool
+told_at(const struct tokens *t, const struct tokens_told *told,
+    const char *path, uint64_t *amount)
+{
+	unsigned i, n = t->tells.n / 2;
+
+	for (i = 0; i < n; i++) {
+		if (strcmp(t->tells.all[i], path) != 0)
+			continue;
+		if (!told->known[i])
+			i += n;
+		*amount = told->amounts[i];
+		return told->known[i];
+	}
+	return false;
+}
+
+static uint64_t
+sum_at(const struct tokens *t, const struct tokens_told *told,
+    const struct tokens_paths *paths)
+{
+	uint64_t amount, sum = 0;
+	unsigned i;
+
+	for (i = 0; i < paths->n; i++)
+		if (told_at(t, told, paths->all[i], &amount))
+			sum += amount;
+	return sum;
+}
+
+uint64_t
+tokens_used(const struct tokens *t, unsigned budget,
+    const struct tokens_told *told)
+{
+	const struct tokens_budget *b = &t->budgets[budget];
+	uint64_t used, minus;
+
+	if (b->json == NULL || !told_at(t, told, b->json, &used))
+		return THROTTLE_NEVER;
+	used += sum_at(t, told, &b->plus);
+	minus = sum_at(t, told, &b->minus);
+	return used > minus ? at_most(used - minus) : 0;
+}

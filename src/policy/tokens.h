@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_TOKENS_H
+#define SLUICE_TOKENS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hint/json_scan.h"
+#include "http/http1.h"
+#include "throttle/throttle_types.h"
+
+/*
+ * Named budgets of a rule, which count something else than requests (tokens,
+ * points): what a request is taken to want of each before it goes, and what its
+ * answer says that it has used.
+ */
+
+#define TOKENS_PATHS	8	/* in a list of them */
+
+/* Where in JSON; owned. */
+struct tokens_paths {
+	char			*all[TOKENS_PATHS];
+	unsigned		 n;
+};
+
+enum tokens_learn {
+	TOKENS_LEARN_OFF,
+	TOKENS_LEARN_P90,	/* what nine of ten have used lately */
+};
+
+enum tokens_format {
+	TOKENS_FORMAT_SSE,	/* server-sent events */
+	TOKENS_FORMAT_NONE,	/* streams are not read */
+};
+
+struct tokens_budget {
+	char			*name;		/* owned */
+	struct budget_limits	 limits;	/* of rates */
+
+	uint32_t		 input_bytes;	/* are one; 0: not counted */
+	char			*input;		/* where it stands; or NULL */
+	struct tokens_paths	 output;	/* its caps */
+	uint64_t		 fallback;	/* of output; micro units */
+	enum tokens_learn	 learn;
+
+	char			*json;		/* what was used; or NULL */
+	struct tokens_paths	 plus;
+	struct tokens_paths	 minus;
+	enum tokens_format	 format;
+	bool			 ask_usage;
+	bool			 refuse;	/* what can never fit */
+};
+
+/* Those of a rule. */
+struct tokens {
+	struct tokens_budget	 budgets[THROTTLE_METERS];
+	unsigned		 n;
+	/* made by tokens_complete() */
+	struct throttle_meter_limits meters[THROTTLE_METERS];
+	struct json_scan_paths	 asks;		/* of requests */
+	struct json_scan_paths	 tells;		/* of answers */
+	char			**wrapped;	/* half of tells; owned */
+	unsigned		 nwrapped;
+	bool			 ask_usage;	/* one does */
+	bool			 learns;	/* one does */
+};
+
+/* Completes them; returns NULL, or what is wrong, for people. */
+const char	*tokens_complete(struct tokens *);
+void		 tokens_free(struct tokens *);
+
+/* Returns whether the body of a request has to be read before it goes. */
+bool		 tokens_reads(const struct tokens *, const struct http1_head *);
+
+/* Returns whether a body may be one that counts: JSON, if its type is told. */
+bool		 tokens_counts(const struct http1_head *);
+
+/*
+ * Returns what goes into a host by a request, and what is to come out of it
+ * (micro units), as far as a budget counts that: of a body of so many bytes, in
+ * which that was found; json is NULL where it was not read.  learned: what such
+ * ones have used lately; THROTTLE_NEVER where that is not known.
+ */
+uint64_t	 tokens_input(const struct tokens *, unsigned budget,
+		    uint64_t bytes, const struct json_scan *json);
+uint64_t	 tokens_output(const struct tokens *, unsigned budget,
+		    const struct json_scan *json, uint64_t learned);
+
+/* Returns the number among asks of where a request names its model. */
+unsigned	 tokens_model(const struct tokens *);
+
+/*
+ * Returns the name of a budget that refuses what it could never allow, or NULL.
+ */
+const char	*tokens_never_fits(const struct tokens *,
+		    const struct throttle_wants *);
+
+/* Returns whether an answer is a stream of server-sent events. */
+bool		 tokens_is_stream(const struct http1_head *);
+
+/* What an answer has told so far, by the number of each path of tells. */
+struct tokens_told {
+	uint64_t		 amounts[JSON_SCAN_PATHS]; /* micro units */
+	bool			 known[JSON_SCAN_PATHS];
+	bool			 unusable;	/* text stood there, or the like */
+};
+
+/* Takes what stands in a text; of those that follow each other the last. */
+void		 tokens_hear(const struct tokens *, const struct json_scan *,
+		    struct tokens_told *);
+
+/*
+ * Returns what was used of a budget (micro units); THROTTLE_NEVER where that was
+ * not told.
+ */
+uint64_t	 tokens_used(const struct tokens *, unsigned budget,
+		    const struct tokens_told *);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: ISC */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/http1_request.h"
+#include "http/http1_response.h"
+#include "policy/tokens.h"
+#include "policy/tokens_learned.h"
+#include "check_run.h"
+
+#define M	JSON_SCAN_UNIT
+
+/* What a rule says: as a configuration makes it. */
+static struct tokens *
+make(void)
+{
+	struct tokens *t = calloc(1, sizeof *t);
+	struct tokens_budget *b = &t->budgets[0];
+
+	t->n = 2;
+	b->name = strdup("tokens");
+	b->limits.nrates = 1;
+	b->limits.rates[0] = (struct gcra_rate){
+		.capacity = 1000 * M, .period = 1, .burst = 1000 * M,
+	};
+	b->input_bytes = 4;
+	b->output.all[b->output.n++] = strdup("max_completion_tokens");
+	b->output.all[b->output.n++] = strdup("max_tokens");
+	b->fallback = 300 * M;
+	b->learn = TOKENS_LEARN_P90;
+	b->json = strdup("usage.total_tokens");
+	b->minus.all[b->minus.n++] = strdup("usage.details.cached_tokens");
+	b->refuse = true;
+	b = &t->budgets[1];
+	b->name = strdup("input");
+	b->limits = t->budgets[0].limits;
+	b->input = strdup("meta.input");
+	b->json = strdup("usage.input_tokens");
+	b->plus.all[b->plus.n++] = strdup("usage.cache_creation_tokens");
+	ck_assert_ptr_null(tokens_complete(t));
+	return t;
+}
+
+static void
+scan(struct json_scan *json, const struct json_scan_paths *paths,
+    const char *text)
+{
+	json_scan_init(json, paths);
+	json_scan_push(json, text, strlen(text));
+}
+
+static const struct {
+	const char		*text;		/* NULL: not read */
+	uint64_t		 learned;
+	uint64_t		 output;
+	uint64_t		 input;		/* of the second one */
+} reserves[] = {
+	{ "{}", UINT64_MAX, 300, 0 },
+	{ NULL, UINT64_MAX, 300, 0 },
+	{ "{\"max_tokens\":50}", UINT64_MAX, 50, 0 },
+	{ "{\"max_tokens\":50,\"max_completion_tokens\":70}", UINT64_MAX, 70,
+	    0 },
+	{ "{\"max_tokens\":50,\"n\":3}", UINT64_MAX, 150, 0 },
+	{ "{\"max_tokens\":50,\"n\":0}", UINT64_MAX, 50, 0 },
+	{ "{\"n\":2}", UINT64_MAX, 600, 0 },
+	{ "{\"max_tokens\":50}", 20, 20, 0 },
+	{ "{\"max_tokens\":50}", 80, 50, 0 },
+	{ "{\"max_tokens\":-5}", UINT64_MAX, 300, 0 },
+	{ "{\"max_tokens\":\"all\"}", UINT64_MAX, 300, 0 },
+	{ "{\"max_tokens\":1e300}", UINT64_MAX, 300, 0 },
+	/* cut off: what was seen counts */
+	{ "{\"max_tokens\":50,\"messages\":[\"aaa", UINT64_MAX, 50, 0 },
+	{ "{\"meta\":{\"input\":7}}", UINT64_MAX, 300, 7 },
+};
+
+START_TEST(reserve)
+{
+	struct tokens *t = make();
+	struct json_scan json, *read = NULL;
+	uint64_t learned = reserves[_i].learned;
+
+	if (reserves[_i].text != NULL) {
+		scan(&json, &t->asks, reserves[_i].text);
+		read = &json;
+	}
+	if (learned != UINT64_MAX)
+		learned *= M;
+	ck_assert_uint_eq(tokens_input(t, 0, 41, read), 11 * M);
+	ck_assert_uint_eq(tokens_input(t, 0, UINT64_MAX, read),
+	    JSON_SCAN_MOST);
+	ck_assert_uint_eq(tokens_output(t, 0, read, learned),
+	    reserves[_i].output * M);
+	ck_assert_uint_eq(tokens_input(t, 1, 41, read),
+	    reserves[_i].input * M);
+	ck_assert_uint_eq(tokens_output(t, 1, read, UINT64_MAX), 0);
+	tokens_free(t);
+}
+END_TEST
+
+START_TEST(never_fits)
+{
+	struct tokens *t = make();
+	struct throttle_wants *w = calloc(1, sizeof *w +
+	    2 * sizeof w->amounts[0]);
+
+	w->n = 2;
+	w->amounts[0].amount = 1000 * M;
+	w->amounts[1].amount = 5000 * M;
+	ck_assert_ptr_null(tokens_never_fits(t, w));
+	w->amounts[0].amount++;
+	ck_assert_str_eq(tokens_never_fits(t, w), "tokens");
+	free(w);
+	tokens_free(t);
+}
+END_TEST
+
+static const struct {
+	const char		*texts[3];
+	uint64_t		 used[2];	/* UINT64_MAX: not told */
+	bool			 unusable;
+} answers[] = {
+	{ { "{\"usage\":{\"total_tokens\":90}}" }, { 90, UINT64_MAX }, false },
+	{ { "{\"usage\":{\"total_tokens\":90,\"details\":"
+	    "{\"cached_tokens\":30}}}" }, { 60, UINT64_MAX }, false },
+	{ { "{\"usage\":{\"total_tokens\":9,\"details\":"
+	    "{\"cached_tokens\":30}}}" }, { 0, UINT64_MAX }, false },
+	{ { "{\"usage\":null}" }, { UINT64_MAX, UINT64_MAX }, false },
+	{ { "{\"usage\":{\"total_tokens\":-90}}" },
+	    { UINT64_MAX, UINT64_MAX }, true },
+	{ { "{\"usage\":{\"total_tokens\":\"90\"}}" },
+	    { UINT64_MAX, UINT64_MAX }, true },
+	/* OpenAI's Responses, whose events wrap the answer */
+	{ { "{\"response\":{\"usage\":null}}",
+	    "{\"response\":{\"usage\":{\"total_tokens\":12}}}" },
+	    { 12, UINT64_MAX }, false },
+	/* Anthropic's: message_start, then what is at the top */
+	{ { "{\"message\":{\"usage\":{\"input_tokens\":25,"
+	    "\"cache_creation_tokens\":4}}}",
+	    "{\"usage\":{\"output_tokens\":15}}" }, { UINT64_MAX, 29 },
+	    false },
+	{ { "{\"message\":{\"usage\":{\"input_tokens\":25}}}",
+	    "{\"usage\":{\"input_tokens\":26}}",
+	    "{\"usage\":{\"input_tokens\":27}}" }, { UINT64_MAX, 27 }, false },
+};
+
+START_TEST(used)
+{
+	struct tokens *t = make();
+	struct tokens_told told = { .unusable = false };
+	struct json_scan json;
+	unsigned i;
+
+	for (i = 0; i < 3 && answers[_i].texts[i] != NULL; i++) {
+		scan(&json, &t->tells, answers[_i].texts[i]);
+		tokens_hear(t, &json, &told);
+	}
+	for (i = 0; i < 2; i++)
+		ck_assert_uint_eq(tokens_used(t, i, &told),
+		    answers[_i].used[i] == UINT64_MAX ? UINT64_MAX :
+		    answers[_i].used[i] * M);
+	ck_assert_int_eq(told.unusable, answers[_i].unusable);
+	tokens_free(t);
+}
+END_TEST
+
+static const struct {
+	const char		*fields;
+	bool			 counts;
+	bool			 reads;
+} requests[] = {
+	{ "Content-Type: application/json\r\nContent-Length: 5\r\n", true,
+	    true },
+	{ "Content-Type: application/graphql+JSON ; x=y\r\n"
+	    "Content-Length: 5\r\n", true, true },
+	{ "Content-Length: 5\r\n", true, true },
+	{ "Transfer-Encoding: chunked\r\n", true, true },
+	{ "Content-Length: 0\r\n", false, false },
+	{ "", false, false },
+	{ "Content-Type: multipart/form-data\r\nContent-Length: 5\r\n", false,
+	    false },
+	{ "Content-Type: application/notjson\r\nContent-Length: 5\r\n", false,
+	    false },
+	{ "Content-Encoding: gzip\r\nContent-Length: 5\r\n", true, false },
+	{ "Content-Encoding: identity\r\nContent-Length: 5\r\n", true, true },
+};
+
+START_TEST(which_count)
+{
+	struct tokens *t = make();
+	struct http1_head *h = calloc(1, sizeof *h);
+	char text[256];
+	int n = snprintf(text, sizeof text, "POST http://a/ HTTP/1.1\r\n"
+	    "Host: a\r\n%s\r\n", requests[_i].fields);
+
+	ck_assert_int_eq(http1_request(h, text, (size_t)n), HTTP1_OK);
+	ck_assert_int_eq(tokens_counts(h), requests[_i].counts);
+	ck_assert_int_eq(tokens_reads(t, h), requests[_i].reads);
+	ck_assert(!tokens_is_stream(h));
+	free(h);
+	tokens_free(t);
+}
+END_TEST
+
+/* With nothing to find a body is read for its length alone. */
+START_TEST(reads_for_length)
+{
+	struct tokens *t = calloc(1, sizeof *t);
+	struct http1_head *h = calloc(1, sizeof *h);
+	const char length[] = "POST http://a/ HTTP/1.1\r\nHost: a\r\n"
+	    "Content-Length: 5\r\n\r\n";
+	const char chunked[] = "POST http://a/ HTTP/1.1\r\nHost: a\r\n"
+	    "Transfer-Encoding: chunked\r\n\r\n";
+
+	t->n = 1;
+	t->budgets[0].name = strdup("bytes");
+	t->budgets[0].input_bytes = 1;
+	ck_assert_ptr_null(tokens_complete(t));
+	ck_assert_int_eq(http1_request(h, length, sizeof length - 1),
+	    HTTP1_OK);
+	ck_assert(!tokens_reads(t, h));
+	ck_assert_int_eq(http1_request(h, chunked, sizeof chunked - 1),
+	    HTTP1_OK);
+	ck_assert(tokens_reads(t, h));
+	free(h);
+	tokens_free(t);
+	tokens_free(NULL);
+}
+END_TEST
+
+START_TEST(too_many_paths)
+{
+	struct tokens *t = calloc(1, sizeof *t);
+	char name[8];
+	unsigned i, j;
+
+	t->n = 4;
+	for (i = 0; i < t->n; i++) {
+		t->budgets[i].name = strdup("x");
+		t->budgets[i].json = strdup("y");
+		for (j = 0; j < TOKENS_PATHS; j++) {
+			snprintf(name, sizeof name, "p%u%u", i, j);
+			t->budgets[i].plus.all[t->budgets[i].plus.n++] =
+			    strdup(name);
+		}
+	}
+	ck_assert_str_eq(tokens_complete(t), "more than 48 paths in JSON in "
+	    "all, expected fewer");
+	tokens_free(t);
+}
+END_TEST
+
+/* What is learned */
+
+START_TEST(p90)
+{
+	struct tokens_learned *t = tokens_learned_new();
+	uint64_t i;
+
+	for (i = 1; i < TOKENS_LEARNED_LEAST; i++)
+		tokens_learned_note(t, 5, i);
+	ck_assert_uint_eq(tokens_learned(t, 5), UINT64_MAX);
+	ck_assert_uint_eq(tokens_learned(t, 6), UINT64_MAX);
+	tokens_learned_note(t, 5, 10);
+	ck_assert_uint_eq(tokens_learned(t, 5), 9);
+	/* of old ones nothing is left */
+	for (i = 0; i < TOKENS_LEARNED_LAST; i++)
+		tokens_learned_note(t, 5, 100 + i);
+	ck_assert_uint_eq(tokens_learned(t, 5), 128);
+	tokens_learned_free(t);
+}
+END_TEST
+
+START_TEST(forgets_the_oldest)
+{
+	struct tokens_learned *t = tokens_learned_new();
+	uint64_t i, j;
+
+	for (i = 1; i <= TOKENS_LEARNED_KINDS; i++)
+		for (j = 0; j < TOKENS_LEARNED_LEAST; j++)
+			tokens_learned_note(t, i, i);
+	ck_assert_uint_eq(tokens_learned(t, 1), 1);
+	tokens_learned_note(t, i, i);
+	ck_assert_uint_eq(tokens_learned(t, 1), 1);
+	ck_assert_uint_eq(tokens_learned(t, 2), UINT64_MAX);
+	ck_assert_uint_eq(tokens_learned(t, 3), 3);
+	tokens_learned_free(t);
+}
+END_TEST
+
+static Suite *
+tokens_suite(void)
+{
+	Suite *suite = suite_create("tokens");
+	TCase *tables = tcase_create("tables");
+	TCase *learned = tcase_create("learned");
+
+	tcase_add_loop_test(tables, reserve, 0,
+	    sizeof reserves / sizeof reserves[0]);
+	tcase_add_test(tables, never_fits);
+	tcase_add_loop_test(tables, used, 0,
+	    sizeof answers / sizeof answers[0]);
+	tcase_add_loop_test(tables, which_count, 0,
+	    sizeof requests / sizeof requests[0]);
+	tcase_add_test(tables, reads_for_length);
+	tcase_add_test(tables, too_many_paths);
+	suite_add_tcase(suite, tables);
+	tcase_add_test(learned, p90);
+	tcase_add_test(learned, forgets_the_oldest);
+	suite_add_tcase(suite, learned);
+	return suite;
+}
+
+int
+main(void)
+{
+	return run_suite(tokens_suite());
+}
