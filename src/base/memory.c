@@ -275,6 +275,30 @@ memory_keep(struct memory_holder *h, struct memory_body *b,
 }
 
 bool
+memory_put(struct memory_holder *h, struct memory_body *b,
+    const struct iovec *v, int n)
+{
+	size_t more = 0;
+	bool ok;
+	int i;
+
+	for (i = 0; i < n; i++)
+		more += v[i].iov_len;
+	pthread_mutex_lock(&h->memory->lock);
+	b->holder = h;
+	enlist(b, false);
+	if (!b->lost && append(b, v, n)) {
+		b->size += more;
+		count(h, more);
+		shed(h);
+	} else
+		drop(h, b);
+	ok = !b->lost;
+	pthread_mutex_unlock(&h->memory->lock);
+	return ok;
+}
+
+bool
 memory_hold(struct memory_holder *h, struct memory_body *b)
 {
 	bool ok;

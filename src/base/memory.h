@@ -106,6 +106,14 @@ bool		 memory_room(const struct memory_holder *, size_t len,
 bool		 memory_keep(struct memory_holder *, struct memory_body *,
 		    const struct iovec *, int n, size_t max);
 /*
+ * Keeps some more of a body that has not gone out yet, whatever is held
+ * already: it is not shed before memory_release().  Returns false without
+ * memory; nothing of it is held then.
+ */
+bool		 memory_put(struct memory_holder *, struct memory_body *,
+		    const struct iovec *, int n)
+		    __attribute__((warn_unused_result));
+/*
  * Keeps a body from being shed, because its request is to be sent again.
  * Returns true, and its bytes are the caller's to read until memory_release();
  * false when it is lost.

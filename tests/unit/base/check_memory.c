@@ -78,6 +78,26 @@ START_TEST(a_request_without_a_body_can_be_held)
 }
 END_TEST
 
+/* What has not gone out yet stays, and others go for it. */
+START_TEST(what_is_put_stays)
+{
+	static char bytes[2 * MAX];
+	struct iovec v = { bytes, sizeof bytes };
+
+	ck_assert(keep(0, 300, MAX));
+	ck_assert(memory_put(&one, &bodies[1], &v, 1));
+	ck_assert(!memory_hold(&one, &bodies[0]));
+	ck_assert_uint_eq(atomic_load(&m.used), sizeof bytes);
+	ck_assert(memory_put(&one, &bodies[1], &v, 1));
+	ck_assert_uint_eq(evbuffer_get_length(bodies[1].bytes),
+	    2 * sizeof bytes);
+	memory_release(&one, &bodies[1]);
+	ck_assert_uint_eq(atomic_load(&m.used), 0);
+	/* what is lost stays so */
+	ck_assert(!memory_put(&one, &bodies[1], &v, 1));
+}
+END_TEST
+
 START_TEST(the_largest_goes_first)
 {
 	ck_assert(keep(0, 300, MAX));
@@ -279,6 +299,7 @@ main(void)
 	tcase_add_test(tc, bodies_are_kept_up_to_their_own_maximum);
 	tcase_add_test(tc, nothing_is_kept_where_nothing_may_be);
 	tcase_add_test(tc, a_request_without_a_body_can_be_held);
+	tcase_add_test(tc, what_is_put_stays);
 	tcase_add_test(tc, the_largest_goes_first);
 	tcase_add_test(tc, what_grows_too_large_goes_itself);
 	tcase_add_test(tc, what_is_held_stays);
