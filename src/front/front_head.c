@@ -154,7 +154,7 @@ forget_head(struct front *f)
 }
 
 static void
-start_request(struct downstream *d, size_t len)
+start_request(struct downstream *d, size_t len, bool again)
 {
 	const struct front_events *events = front_events(d);
 	void *owner = d->front->setup.owner;
@@ -177,7 +177,9 @@ start_request(struct downstream *d, size_t len)
 		status = front_place_inside(d, head, err, &why);
 	else if (d->front->setup.service != FRONT_PROXY)
 		status = place_here(head, err, &why);
-	front_body_begin(d, head);
+	/* of its body some may have been read */
+	if (!again)
+		front_body_begin(d, head);
 	if (status != 0)
 		d->body_done = false;	/* who knows where the next begins */
 	else
@@ -228,7 +230,7 @@ front_restart(struct downstream *d)
 
 	front_drop_held(d);
 	if (saved) {
-		start_request(d, f->head_len);
+		start_request(d, f->head_len, true);
 		forget_head(f);
 	} else
 		front_client_gone(d, "out of memory");
@@ -260,7 +262,7 @@ take_head(struct downstream *d, const char *p, size_t len, size_t end,
 	else
 		front_keep_input(d, p + end, len - end);
 	if (begin_request(d)) {
-		start_request(d, end);
+		start_request(d, end, false);
 		forget_head(d->front);
 	} else
 		front_close(d);
