@@ -34,6 +34,10 @@ enum conf_level {
 	CONF_RATE,		/* hosts.*.rates[] */
 	CONF_COST,		/* hosts.*.costs[] */
 	CONF_PATH,		/* hosts.*.paths.* */
+	CONF_BUDGET,		/* hosts.*.budgets.* */
+	CONF_BUDGET_RESERVE,
+	CONF_BUDGET_SETTLE,
+	CONF_BUDGET_STREAM,
 	CONF_WEIGHT,		/* hosts.*.weights */
 	CONF_CANDIDATE,		/* hosts.*.candidate */
 	CONF_CANDIDATE_QUEUE,
@@ -52,6 +56,11 @@ enum conf_kind {
 				   struct budget_limits */
 	CONF_COSTS,		/* a list of mappings of level CONF_COST */
 	CONF_PATHS,		/* a mapping of patterns to CONF_PATH */
+	CONF_BUDGETS,		/* a mapping of names to CONF_BUDGET */
+	CONF_BUDGET_INPUT,	/* into struct tokens_budget, owned */
+	CONF_JSON_PATHS,	/* struct tokens_paths, owned */
+	CONF_BUDGET_LEARN,	/* enum tokens_learn */
+	CONF_BUDGET_FORMAT,	/* enum tokens_format */
 	CONF_WEIGHTS,		/* a mapping of clients to numbers */
 	CONF_PAUSE_STATUSES,	/* statuses, or such of CONF_STATUS */
 	CONF_BODIES,		/* a list of mappings of level CONF_BODY */

@@ -54,6 +54,11 @@ base_of(struct conf_walk *w, const struct conf_option *option)
 		return &w->rate;
 	case CONF_PATH:
 		return &w->path;
+	case CONF_BUDGET:
+	case CONF_BUDGET_RESERVE:
+	case CONF_BUDGET_SETTLE:
+	case CONF_BUDGET_STREAM:
+		return &w->budget;
 	case CONF_PARENT_TLS:
 		return &w->parent;
 	default:

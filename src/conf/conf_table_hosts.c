@@ -5,6 +5,7 @@
 
 #include "conf/conf_table_row.h"
 #include "policy/rule.h"
+#include "policy/tokens.h"
 
 /*
  * The options of a host's rule, in the order in which the sample and the
@@ -16,6 +17,7 @@
 #define BODY(field)	offsetof(struct rule_body, field)
 #define STATUS(field)	offsetof(struct rule_status, field)
 #define COST(field)	offsetof(struct rule_cost, field)
+#define BUDGET(field)	offsetof(struct tokens_budget, field)
 #define LIMITS(field)	offsetof(struct budget_limits, field)
 
 const struct conf_option conf_table_hosts[] = {
@@ -323,6 +325,74 @@ const struct conf_option conf_table_hosts[] = {
 	    .help = "As hosts.*.concurrency.",
 	    .level = CONF_PATH, KIND(INTEGER32), .offset = LIMITS(concurrency),
 	    .max = 1000000 },
+
+	{ .path = "hosts.*.budgets", .type = "mapping",
+	    .range = "up to 8 names",
+	    .help = "Budgets of something else than requests, such as tokens.",
+	    .level = CONF_RULE, KIND(BUDGETS), .max = THROTTLE_METERS },
+	{ .path = "hosts.*.budgets.*.rates", .type = "list",
+	    .range = "1 to 8 rates",
+	    .help = "As hosts.*.rates, of that; required.",
+	    .level = CONF_BUDGET, KIND(RATES), .offset = BUDGET(limits),
+	    .min = 1, .max = BUDGET_RATES },
+	{ .path = "hosts.*.budgets.*.reserve", .type = "mapping",
+	    .help = "What a request is taken to want, before it goes.",
+	    .level = CONF_BUDGET, .behind = CONF_BUDGET_RESERVE,
+	    KIND(SECTION) },
+	{ .path = "hosts.*.budgets.*.reserve.input",
+	    .type = "bytes/N or path in JSON",
+	    .help = "What goes in: one for each N bytes of the body, or what "
+	    "stands there.",
+	    .level = CONF_BUDGET_RESERVE, KIND(BUDGET_INPUT) },
+	{ .path = "hosts.*.budgets.*.reserve.output",
+	    .type = "path in JSON or list", .range = "up to 8",
+	    .help = "Where the request says what may come out at most.",
+	    .level = CONF_BUDGET_RESERVE, KIND(JSON_PATHS),
+	    .offset = BUDGET(output), .max = TOKENS_PATHS },
+	{ .path = "hosts.*.budgets.*.reserve.default", .type = "number",
+	    .range = "0 to 1000000000", .fallback = "0",
+	    .help = "What is reserved for that where the request says "
+	    "nothing.",
+	    .level = CONF_BUDGET_RESERVE, KIND(UNITS),
+	    .offset = BUDGET(fallback), .max = 1000000000 * BUDGET_UNIT },
+	{ .path = "hosts.*.budgets.*.reserve.learn", .type = "choice",
+	    .range = "off or p90", .fallback = "off",
+	    .help = "p90: what nine of ten such requests have used lately is "
+	    "reserved, where that is less.",
+	    .level = CONF_BUDGET_RESERVE, KIND(BUDGET_LEARN),
+	    .offset = BUDGET(learn) },
+	{ .path = "hosts.*.budgets.*.settle", .type = "mapping",
+	    .help = "Where answers say what was used.",
+	    .level = CONF_BUDGET, .behind = CONF_BUDGET_SETTLE,
+	    KIND(SECTION) },
+	{ .path = "hosts.*.budgets.*.settle.json", .type = "path in JSON",
+	    .help = "A path in JSON at which that stands.",
+	    .level = CONF_BUDGET_SETTLE, KIND(JSON), .offset = BUDGET(json) },
+	{ .path = "hosts.*.budgets.*.settle.plus",
+	    .type = "path in JSON or list", .range = "up to 8",
+	    .help = "Paths in JSON of what counts besides.",
+	    .level = CONF_BUDGET_SETTLE, KIND(JSON_PATHS),
+	    .offset = BUDGET(plus), .max = TOKENS_PATHS },
+	{ .path = "hosts.*.budgets.*.settle.minus",
+	    .type = "path in JSON or list", .range = "up to 8",
+	    .help = "Paths in JSON of what does not count.",
+	    .level = CONF_BUDGET_SETTLE, KIND(JSON_PATHS),
+	    .offset = BUDGET(minus), .max = TOKENS_PATHS },
+	{ .path = "hosts.*.budgets.*.stream", .type = "mapping",
+	    .help = "How answers are read that come as streams.",
+	    .level = CONF_BUDGET, .behind = CONF_BUDGET_STREAM,
+	    KIND(SECTION) },
+	{ .path = "hosts.*.budgets.*.stream.format", .type = "choice",
+	    .range = "sse or none", .fallback = "sse",
+	    .help = "sse: of server-sent events the last one counts that says "
+	    "what was used.",
+	    .level = CONF_BUDGET_STREAM, KIND(BUDGET_FORMAT),
+	    .offset = BUDGET(format) },
+	{ .path = "hosts.*.budgets.*.refuse", .type = "boolean",
+	    .fallback = "false",
+	    .help = "Whether to refuse a request that wants more than the "
+	    "whole budget.",
+	    .level = CONF_BUDGET, KIND(BOOLEAN), .offset = BUDGET(refuse) },
 
 	{ .path = "hosts.*.per", .type = "choice or field",
 	    .range = "none, client, user, a field or jwt:CLAIMS",

@@ -4,6 +4,7 @@
 #include "conf/conf_addresses.h"
 #include "conf/conf_admin.h"
 #include "conf/conf_body.h"
+#include "conf/conf_budgets.h"
 #include "conf/conf_cost.h"
 #include "conf/conf_destinations.h"
 #include "conf/conf_fair.h"
@@ -42,6 +43,14 @@ static const char *const learn_names[] = {
 	"off", "pause", "shape", NULL,
 };
 
+static const char *const budget_learn_names[] = {
+	"off", "p90", NULL,
+};
+
+static const char *const budget_format_names[] = {
+	"sse", "none", NULL,
+};
+
 static const char *const rule_mode_names[] = {
 	"enforce", "observe", NULL,
 };
@@ -76,6 +85,30 @@ const struct conf_type conf_types[] = {
 	},
 	[CONF_PATHS] = {
 		.read = conf_path_load,
+	},
+	[CONF_BUDGETS] = {
+		.read = conf_budgets_load,
+	},
+	[CONF_BUDGET_INPUT] = {
+		.noun = "bytes/4, or keys with dots between them such as "
+		    "meta.tokens",
+		.scalar = true,
+		.read = conf_budgets_input,
+	},
+	[CONF_JSON_PATHS] = {
+		.noun = "keys with dots between them such as "
+		    "usage.total_tokens, or a list, ",
+		.read = conf_budgets_paths,
+	},
+	[CONF_BUDGET_LEARN] = {
+		.scalar = true,
+		.choices = budget_learn_names,
+		.read = conf_scalar_choice,
+	},
+	[CONF_BUDGET_FORMAT] = {
+		.scalar = true,
+		.choices = budget_format_names,
+		.read = conf_scalar_choice,
 	},
 	[CONF_WEIGHTS] = {
 		.read = conf_fair_later,

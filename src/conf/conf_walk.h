@@ -10,6 +10,7 @@
 #include "conf/conf_preset.h"
 #include "conf/conf_yaml.h"
 #include "policy/parent.h"
+#include "policy/tokens.h"
 
 /*
  * What fills a configuration: the walk through a file's tree against the option
@@ -24,6 +25,7 @@ struct conf_walk {
 	struct gcra_rate	 rate;	/* defaults of one of several rates */
 	struct budget_limits	 path;	/* defaults of a path */
 	struct parent		 parent; /* of one; owns nothing */
+	struct tokens_budget	 budget; /* the same */
 	/* see conf_presets.h */
 	struct conf_preset	*presets; /* all, or those that were named */
 	struct conf_preset	*presets_named; /* before all were read */

@@ -150,6 +150,8 @@ level_behind(const struct conf_option *option)
 		return CONF_BODY_DELAY;
 	case CONF_PATHS:
 		return CONF_PATH;
+	case CONF_BUDGETS:
+		return CONF_BUDGET;
 	default:
 		return CONF_RULE;
 	}
@@ -224,6 +226,7 @@ look_at(const struct conf_option *option, const struct conf_node *node)
 	case CONF_RATES:
 	case CONF_COSTS:
 	case CONF_PATHS:
+	case CONF_BUDGETS:
 	case CONF_PAUSE_STATUSES:
 	case CONF_BODIES:
 		for (entry = node->first; entry != NULL; entry = entry->next)

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_budgets.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf_body.h"
+#include "conf/conf_option_wrong.h"
+#include "conf/conf_value.h"
+#include "policy/tokens.h"
+
+#define NAME	31		/* bytes of a budget's, at most */
+
+bool
+conf_budgets_input(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	struct tokens_budget *budget = field;
+	uint64_t n;
+
+	if (strncmp(node->text, "bytes/", 6) != 0)
+		return conf_body_json(w, option, node, &budget->input);
+	if (conf_integer(node->text + 6, &n) != NULL || n == 0 || n > 1000000)
+		return conf_wrong(&w->report, node, "no number of bytes from 1 "
+		    "to 1000000 behind the slash, expected bytes/4 or the like");
+	budget->input_bytes = (uint32_t)n;
+	return true;
+}
+
+static bool
+add_path(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, struct tokens_paths *paths)
+{
+	if (!conf_option_scalar(&w->report, option, node))
+		return false;
+	if (paths->n == option->max)
+		return conf_option_wrong(&w->report, option, node,
+		    "is one too many");
+	return conf_body_json(w, option, node, &paths->all[paths->n]) &&
+	    ++paths->n > 0;
+}
+
+bool
+conf_budgets_paths(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	struct tokens_paths *paths = field;
+	const struct conf_entry *entry;
+	size_t i = 0;
+	bool ok = true;
+
+	if (node->type != CONF_LIST)
+		return add_path(w, option, node, paths);
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(&w->report, NULL, i++);
+		ok = add_path(w, option, entry->value, paths);
+		conf_leave(&w->report);
+	}
+	return ok;
+}
+
+static bool
+is_name(const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+
+	return n > 0 && n <= NAME && text[n] == '\0';
+}
+
+/* What the keys of one must be together. */
+static bool
+finish(struct conf_walk *w, const struct conf_node *node,
+    const struct tokens_budget *b)
+{
+	if (b->limits.nrates == 0)
+		return conf_wrong(&w->report, node, "a budget without rates, "
+		    "expected them such as rates: [{capacity: 30000, "
+		    "period: 1m}]");
+	if (b->json == NULL && conf_node_value(node, "settle") != NULL)
+		return conf_walk_wrong(w, node, "settle", "without json, "
+		    "expected json in it");
+	if (b->ask_usage && b->json == NULL)
+		return conf_walk_wrong(w, node, "stream", "asks for what "
+		    "nobody reads, expected settle beside it");
+	return true;
+}
+
+static bool
+load_budget(struct conf_walk *w, const struct conf_node *budgets,
+    const struct conf_entry *entry, struct tokens *tokens)
+{
+	struct tokens_budget *b = &tokens->budgets[tokens->n++];
+	const struct conf_entry *first;
+
+	*b = w->budget;
+	if (!is_name(entry->key->text))
+		return conf_wrong(&w->report, entry->key, "no name of a "
+		    "budget, expected up to 31 letters, digits, _ or -");
+	first = conf_node_get(budgets, entry->key->text);
+	if (first != entry)
+		return conf_walk_twice(w, entry->key, first->key);
+	if ((b->name = strdup(entry->key->text)) == NULL)
+		return conf_wrong(&w->report, NULL, "out of memory");
+	return conf_walk_mapping(w, entry->value, "a mapping such as {rates: "
+	    "[{capacity: 30000, period: 1m}]}") &&
+	    conf_walk_level(w, CONF_BUDGET, entry->value, b) &&
+	    finish(w, entry->value, b);
+}
+
+bool
+conf_budgets_load(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	struct rule *rule = field;
+	const struct conf_entry *entry;
+	const char *wrong;
+	bool ok = true;
+
+	if (!conf_walk_mapping(w, node, "a mapping of names to budgets"))
+		return false;
+	if (node->n > option->max)
+		return conf_wrong(&w->report, node, "%zu budgets, expected %s",
+		    node->n, option->range);
+	if (node->n == 0)
+		return true;
+	if ((rule->tokens = calloc(1, sizeof *rule->tokens)) == NULL)
+		return conf_wrong(&w->report, NULL, "out of memory");
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		conf_enter(&w->report, entry->key->text, 0);
+		ok = load_budget(w, node, entry, rule->tokens);
+		conf_leave(&w->report);
+	}
+	if (ok && (wrong = tokens_complete(rule->tokens)) != NULL)
+		return conf_wrong(&w->report, node, "%s", wrong);
+	return ok;
+}

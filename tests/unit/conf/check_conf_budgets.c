@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: ISC */
+#include "check_conf.h"
+
+#include "policy/tokens.h"
+
+/* Named budgets. */
+
+#define U	BUDGET_UNIT
+#define SECOND	UINT64_C(1000000000)
+#define HOST(keys)	"hosts: {a.b: {budgets: {" keys "}}}\n"
+#define RATES	"rates: [{capacity: 1}]"
+
+static const struct wrong errors[] = {
+	{ "hosts: {a.b: {budgets: 5}}\n", "1:24: hosts.a.b.budgets: a plain "
+	    "value, expected a mapping of names to budgets" },
+	{ HOST("tokens: 5"), "1:33: hosts.a.b.budgets.tokens: a plain value, "
+	    "..." },
+	{ HOST("tokens: {}"), "1:33: hosts.a.b.budgets.tokens: a budget "
+	    "without rates, ..." },
+	{ HOST("tokens: {capacity: 5}"), "1:34: "
+	    "hosts.a.b.budgets.tokens.capacity: an unknown key, expected "
+	    "rates, reserve, settle, stream, refuse..." },
+	{ HOST("\"a b\": {" RATES "}"), "1:25: hosts.a.b.budgets.a b: no name "
+	    "of a budget, ..." },
+	{ HOST("a: {" RATES "}, a: {" RATES "}"), "1:54: hosts.a.b.budgets.a: "
+	    "a key that is there twice, ..." },
+	{ HOST("a: {" RATES ", reserve: {input: bytes/0}}"), "1:70: "
+	    "hosts.a.b.budgets.a.reserve.input: no number of bytes ..." },
+	{ HOST("a: {" RATES ", reserve: {input: \"$.x\"}}"), "1:70: "
+	    "hosts.a.b.budgets.a.reserve.input: \"$.x\" is no path, ..." },
+	{ HOST("a: {" RATES ", reserve: {output: [a..b]}}"), "1:72: "
+	    "hosts.a.b.budgets.a.reserve.output[0]: \"a..b\" is no path of up "
+	    "to 16 keys, ..." },
+	{ HOST("a: {" RATES ", reserve: {output: [a,b,c,d,e,f,g,h,i]}}"),
+	    "1:88: hosts.a.b.budgets.a.reserve.output[8]: \"i\" is one too "
+	    "many, ..." },
+	{ HOST("a: {" RATES ", reserve: {learn: p50}}"), "1:70: "
+	    "hosts.a.b.budgets.a.reserve.learn: \"p50\" is unknown, ..." },
+	{ HOST("a: {" RATES ", settle: {plus: x}}"), "1:61: "
+	    "hosts.a.b.budgets.a.settle: without json, expected json in it" },
+	{ HOST("a: {" RATES ", stream: {format: xml}}"), "1:70: "
+	    "hosts.a.b.budgets.a.stream.format: \"xml\" is unknown, ..." },
+};
+
+START_TEST(error)
+{
+	fails_with(&errors[_i]);
+}
+END_TEST
+
+START_TEST(budgets)
+{
+	struct conf *conf = parse_ok(HOST("tokens: {rates: [{capacity: 30000, "
+	    "period: 1m, strict: true}, {capacity: 5}], reserve: {input: "
+	    "bytes/4, output: [max_tokens, x.y], default: 1000, learn: p90}, "
+	    "settle: {json: usage.total, plus: a, minus: [b, c]}, stream: "
+	    "{format: none}, refuse: true}, points: {" RATES ", reserve: "
+	    "{input: cost}}"));
+	const struct tokens *t = conf->rules[0].tokens;
+	const struct tokens_budget *b = &t->budgets[0];
+
+	ck_assert_uint_eq(t->n, 2);
+	ck_assert_str_eq(b->name, "tokens");
+	ck_assert_uint_eq(b->limits.nrates, 2);
+	ck_assert_uint_eq(b->limits.rates[0].capacity, 30000 * U);
+	ck_assert_uint_eq(b->limits.rates[0].period, 60 * SECOND);
+	ck_assert(b->limits.rates[0].strict);
+	ck_assert_uint_eq(b->input_bytes, 4);
+	ck_assert_ptr_null(b->input);
+	ck_assert_uint_eq(b->output.n, 2);
+	ck_assert_str_eq(b->output.all[1], "x.y");
+	ck_assert_uint_eq(b->fallback, 1000 * U);
+	ck_assert_int_eq(b->learn, TOKENS_LEARN_P90);
+	ck_assert_str_eq(b->json, "usage.total");
+	ck_assert_uint_eq(b->plus.n, 1);
+	ck_assert_uint_eq(b->minus.n, 2);
+	ck_assert_int_eq(b->format, TOKENS_FORMAT_NONE);
+	ck_assert(b->refuse);
+	ck_assert(t->meters[0].settles);
+	b = &t->budgets[1];
+	ck_assert_str_eq(b->input, "cost");
+	ck_assert_uint_eq(b->input_bytes, 0);
+	ck_assert_uint_eq(b->fallback, 0);
+	ck_assert_int_eq(b->learn, TOKENS_LEARN_OFF);
+	ck_assert_int_eq(b->format, TOKENS_FORMAT_SSE);
+	ck_assert(!b->refuse);
+	ck_assert(!t->meters[1].settles);
+	conf_unref(conf);
+	conf = parse_ok("hosts: {a.b: {budgets: {}}}\n");
+	ck_assert_ptr_null(conf->rules[0].tokens);
+	conf_unref(conf);
+}
+END_TEST
+
+static Suite *
+budgets_suite(void)
+{
+	Suite *suite = suite_create("conf_budgets");
+	TCase *tc = tcase_create("budgets");
+
+	tcase_add_loop_test(tc, error, 0, sizeof errors / sizeof errors[0]);
+	tcase_add_test(tc, budgets);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	return run_suite(budgets_suite());
+}
