@@ -100,16 +100,20 @@ host_budgets_value(const struct host_view *v, uint64_t now)
 	const struct budget_view *total = &v->throttle.total;
 	json_t *list = admin_budgets_value(&v->throttle.host,
 	    &v->rule->limits, NULL, from, now);
+	bool ok = true;
 	unsigned i;
 
-	for (i = 0; v->throttle.has_total && i < total->nrates; i++) {
-		if (json_array_append_new(list, budget_value(&total->rates[i],
-		    "all credentials", NULL, from, now)) != 0) {
-			json_decref(list);
-			return NULL;
-		}
-	}
-	return list;
+	for (i = 0; ok && v->throttle.has_total && i < total->nrates; i++)
+		ok = json_array_append_new(list, budget_value(&total->rates[i],
+		    "all credentials", NULL, from, now)) == 0;
+	for (i = 0; ok && i < v->nmetered; i++)
+		ok = json_array_append_new(list,
+		    budget_value(&v->metered[i].rate, v->metered[i].name,
+		    NULL, from, now)) == 0;
+	if (ok)
+		return list;
+	json_decref(list);
+	return NULL;
 }
 
 static json_t *

@@ -12,6 +12,7 @@
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_why.h"
+#include "policy/tokens.h"
 #include "throttle/throttle_view.h"
 
 /*
@@ -47,6 +48,17 @@
 
 /* Its life */
 
+/* What is only observed is not counted but by requests. */
+static void
+put_meters(const struct tokens *tokens, struct throttle_limits *limits)
+{
+	unsigned i;
+
+	limits->nmeters = tokens->n;
+	for (i = 0; i < tokens->n; i++)
+		limits->meters[i] = &tokens->meters[i];
+}
+
 struct throttle_limits
 host_limits(const struct rule *rule, const struct budget_limits *override)
 {
@@ -60,6 +72,8 @@ host_limits(const struct rule *rule, const struct budget_limits *override)
 	limits.learning &= holds;
 	for (i = 0; !holds && i < limits.nparts; i++)
 		limits.parts[i] = &none;
+	if (holds && rule->tokens != NULL)
+		put_meters(rule->tokens, &limits);
 	if (override != NULL)
 		limits.host = *override;
 	return limits;

@@ -11,6 +11,7 @@
 #include "hosts/hosts_table.h"
 #include "hosts/hosts_why.h"
 #include "net/address.h"
+#include "throttle/throttle_meter.h"
 
 #define SWEEP		2	/* entries looked at for each new one */
 #define SCHEME_MAX	24	/* bytes of its name, in the log */
@@ -236,6 +237,32 @@ hosts_sent(struct hosts *hs, struct ticket *t, uint64_t now)
 		return;
 	throttle_sent(h->throttle, &t->waiter, now);
 	host_admit(h, t->loop, now);
+	hosts_exit(hs, h);
+}
+
+void
+hosts_settle(struct hosts *hs, struct ticket *t, const uint64_t *actual,
+    uint64_t now)
+{
+	struct host *h = hosts_enter(hs, t);
+
+	if (h == NULL)
+		return;
+	throttle_settle(h->throttle, &t->waiter, actual, now);
+	host_admit(h, t->loop, now);
+	hosts_exit(hs, h);
+}
+
+void
+hosts_meter_left(struct hosts *hs, struct ticket *t, const char *budget,
+    uint64_t left, uint64_t now)
+{
+	struct host *h = hosts_enter(hs, t);
+
+	if (h == NULL)
+		return;
+	if (h->rule->learn != RULE_LEARN_OFF)
+		throttle_meter_left(h->throttle, budget, left, now);
 	hosts_exit(hs, h);
 }
 

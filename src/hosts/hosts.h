@@ -39,6 +39,7 @@ enum hosts_answer hosts_ask(struct hosts *, struct ticket *,
 /* What one line for each host is enough for. */
 enum hosts_news {
 	HOSTS_NEWS_UNUSABLE,	/* it has sent a field of no use */
+	HOSTS_NEWS_USAGE,	/* ... that could not be counted */
 	HOSTS_NEWS_UPGRADE,	/* an Upgrade was not passed on to it */
 };
 
@@ -71,6 +72,19 @@ uint64_t	 hosts_deadline(struct hosts *, struct ticket *);
 void		 hosts_connected(struct hosts *, struct ticket *,
 		    uint64_t took);
 void		 hosts_sent(struct hosts *, struct ticket *, uint64_t now);
+
+/*
+ * Tells what an admitted ticket's request has really used of each amount that
+ * it wanted of named budgets (throttle_settle()); once, before it leaves.
+ */
+void		 hosts_settle(struct hosts *, struct ticket *,
+		    const uint64_t *actual, uint64_t now);
+/*
+ * Takes the host's word for how much of a named budget is left (micro units), if
+ * the rule has it learned (throttle_meter_left()).
+ */
+void		 hosts_meter_left(struct hosts *, struct ticket *,
+		    const char *budget, uint64_t left, uint64_t now);
 
 /* Gives back the slot of an admitted ticket, which stays at its host. */
 void		 hosts_release_slot(struct hosts *, struct ticket *,

@@ -8,6 +8,7 @@
 #include "base/words.h"
 #include "conf/conf_value.h"
 #include "hosts/hosts_name.h"
+#include "policy/tokens.h"
 
 const char *
 hosts_label(char buf[HOSTS_LABEL], const struct ticket *t)
@@ -78,9 +79,9 @@ hosts_say_limit(char buf[HOSTS_BUDGET], const struct hosts_limit *l)
 	const char *of = "", *whose = "";
 	size_t n;
 
-	if (l->part != NULL) {
+	if (l->part != NULL || l->meter != NULL) {
 		of = " of ";
-		whose = l->part;
+		whose = l->part != NULL ? l->part : l->meter;
 	} else if (l->named != NULL) {
 		of = " of its part ";
 		whose = l->named;
@@ -112,6 +113,10 @@ hosts_say_short(char buf[HOSTS_BUDGET], const struct hosts_short *s)
 	} else if (r->of_total) {
 		limits = &rule->total;
 		l.total = true;
+	} else if (r->of_meter && rule->tokens != NULL &&
+	    r->meter < rule->tokens->n) {
+		limits = &rule->tokens->budgets[r->meter].limits;
+		l.meter = rule->tokens->budgets[r->meter].name;
 	}
 	if (r->what == BUDGET_SHORT_RATE)
 		l.rate = limits->rates[r->rate];

@@ -25,6 +25,7 @@ struct hosts_limit {
 	const char		*part;		/* whose; or NULL */
 	const char		*named;		/* ... by the host; or NULL */
 	bool			 total;		/* all credentials' */
+	const char		*meter;		/* a named budget's; or NULL */
 };
 
 /* Names a limit: "30 per 1m of /search".  Returns buf. */

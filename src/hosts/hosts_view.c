@@ -8,6 +8,7 @@
 #include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_lookup.h"
+#include "policy/tokens.h"
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_table.h"
 
@@ -81,6 +82,26 @@ take_why(const struct host *h, struct host_view *v)
 	v->why[n] = '\0';
 }
 
+/* The rates of its named budgets. */
+static void
+take_metered(struct host *h, uint64_t now, struct host_view *v)
+{
+	const struct tokens *tokens = h->rule->tokens;
+	struct budget_view budget;
+	unsigned i, j;
+
+	v->nmetered = 0;
+	for (i = 0; tokens != NULL && i < tokens->n; i++) {
+		if (throttle_view_meter(h->throttle, i, now, &budget) == NULL)
+			continue;
+		for (j = 0; j < budget.nrates && v->nmetered < HOSTS_METERED;
+		    j++)
+			v->metered[v->nmetered++] = (struct metered_view){
+				tokens->budgets[i].name, budget.rates[j],
+			};
+	}
+}
+
 /* With the host's lock held, while its configuration stays. */
 static void
 take_view(struct host *h, uint64_t now, struct host_view *v)
@@ -93,6 +114,7 @@ take_view(struct host *h, uint64_t now, struct host_view *v)
 	throttle_view(h->throttle, now, &v->throttle);
 	show_observed(h, now, &v->throttle);
 	v->throttle.oldest = host_oldest(h);
+	take_metered(h, now, v);
 	v->state = state_of(&v->throttle.host, h->drained, now);
 	v->tunnels = h->counts.tunnels;
 	v->cause = h->pause.causes[THROTTLE_WHOLE];

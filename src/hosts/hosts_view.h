@@ -28,6 +28,14 @@ enum hosts_state {		/* from the best */
 	HOSTS_DRAINING,
 };
 
+/* Rates of named budgets that are shown of a host. */
+#define HOSTS_METERED	16
+
+struct metered_view {
+	const char	*name;			/* of the configuration's */
+	struct rate_view rate;
+};
+
 struct host_view {
 	char		 key[EVENTS_HOST];	/* as the API has it */
 	uint64_t	 serial;		/* no other has, nor will have */
@@ -36,6 +44,8 @@ struct host_view {
 	enum hosts_state state;
 	/* Where limits are only observed, their rates are those of the shadow. */
 	struct throttle_view throttle;
+	struct metered_view metered[HOSTS_METERED];
+	unsigned	 nmetered;
 	size_t		 tunnels;
 	enum stats_cause cause;			/* of its pause */
 	char		 why[EVENTS_TEXT];	/* ... in words */

@@ -8,6 +8,7 @@
 
 #include "base/words.h"
 #include "hosts/hosts_say.h"
+#include "policy/tokens.h"
 
 /* Keeping */
 
@@ -120,6 +121,9 @@ add_limit(struct hosts_explanation *e, const struct hosts_why *kept,
 	else if (r->whose == THROTTLE_OF_NAMED)
 		limit.named = kept->named;
 	limit.total = r->whose == THROTTLE_OF_TOTAL;
+	if (r->whose == THROTTLE_OF_METER && kept->rule->tokens != NULL &&
+	    r->part < kept->rule->tokens->n)
+		limit.meter = kept->rule->tokens->budgets[r->part].name;
 	hosts_say_limit(to->name, &limit);
 	to->at = r->at;
 	to->decides = r->decides;
