@@ -13,6 +13,7 @@
 #include "exchange/exchange_deadline.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_forward.h"
+#include "exchange/exchange_meter.h"
 #include "exchange/exchange_resend.h"
 #include "exchange/exchange_state.h"
 #include "exchange/exchange_user.h"
@@ -220,6 +221,7 @@ prepare(struct exchange *x, const struct http1_head *h)
 	x->resendable = !x->is_connect && rule_retries(rule, h->method,
 	    h->idempotent, http1_find(h, HTTP1_IDEMPOTENCY_KEY) != NULL);
 	to = exchange_origin(x);
+	to.readable = exchange_meter_reads(x, h);
 	text_reset(&x->head);
 	relay_request(&x->head, h, &to);
 	count_head(x);
@@ -264,10 +266,19 @@ exchange_admit(struct exchange *x, const struct http1_head *h)
 		.tunnel = x->is_connect,
 	};
 	enum hosts_answer a = HOSTS_NO_MEMORY;
+	enum exchange_meter meter = EXCHANGE_METER_GOES;
 	struct claim c;
 	const char *wrong;
 
 	if ((wrong = make_claim(x, &source, &c)) == NULL)
+		meter = exchange_meter_ask(x, h, &c.request);
+	if (meter == EXCHANGE_METER_READS)
+		return true;
+	if (meter == EXCHANGE_METER_REFUSED)
+		wrong = "it wants more of a budget than the whole of it";
+	else if (meter == EXCHANGE_METER_NO_MEMORY)
+		wrong = claim_no_memory;
+	if (wrong == NULL)
 		a = hosts_ask(x->exchanges->hosts, &x->ticket, &c, &source,
 		    x->began);
 	if (a == HOSTS_RELOADED)

@@ -10,6 +10,7 @@
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_judge.h"
 #include "exchange/exchange_learn.h"
+#include "exchange/exchange_meter.h"
 #include "exchange/exchange_opening.h"
 #include "exchange/exchange_resend.h"
 #include "exchange/exchange_state.h"
@@ -71,6 +72,7 @@ free_exchange(void *arg)
 {
 	struct exchange *x = arg;
 
+	exchange_meter_free(x);
 	text_free(&x->head);
 	free(x->offer);
 	free(x->user);
@@ -116,6 +118,8 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	memory_sub(x->memory, x->counted);
 	if (x->ticket.tunnel != 0)
 		hosts_tunnel(all->hosts, &x->ticket, false);
+	if (x->metering != NULL)
+		exchange_meter_end(x, outcome == ACCESS_FORWARDED, now);
 	x->ticket.unsent = !x->reached;
 	hosts_leave(all->hosts, &x->ticket, now);
 	exchange_opening_free(x);

@@ -10,6 +10,7 @@
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_deadline.h"
 #include "exchange/exchange_end.h"
+#include "exchange/exchange_meter.h"
 #include "exchange/exchange_parent.h"
 #include "exchange/exchange_resend.h"
 #include "exchange/exchange_state.h"
@@ -27,6 +28,7 @@ send_kept_body(struct exchange *x)
 		upstream_send(x->upstream, &v, 1);
 	}
 	memory_release(x->memory, &x->replay);
+	exchange_keep_needed(x);
 }
 
 /* Once bytes may have left. */
@@ -73,9 +75,17 @@ exchange_request_send(struct exchange *x)
 	exchange_deadline_renew(x);
 }
 
+/* It goes out now, or when it is admitted. */
 static void
-send_body(struct exchange *x, struct iovec *v, int n)
+send_body(struct exchange *x, const char *p, size_t size, struct iovec *v,
+    int n)
 {
+	if (x->phase == EXCHANGE_READING) {
+		if (!exchange_meter_body(x, p, size, v, n))
+			exchange_reject(x, 503, STATS_NO_MEMORY,
+			    "proxy_internal_error", "out of memory");
+		return;
+	}
 	x->body_taken = true;
 	exchange_keep_body(x, v, n);
 	upstream_send(x->upstream, v, n);
@@ -103,7 +113,7 @@ exchange_request_body(void *arg, const char *p, size_t n)
 	char size[20];
 	struct iovec v[3];
 
-	if (!uploading(x))
+	if (!uploading(x) && x->phase != EXCHANGE_READING)
 		return false;
 	x->expect = false;
 	exchange_count_in(x, n);
@@ -115,12 +125,15 @@ exchange_request_body(void *arg, const char *p, size_t n)
 		v[1].iov_len = n;
 		v[2].iov_base = (char *)(uintptr_t)"\r\n";
 		v[2].iov_len = 2;
-		send_body(x, v, 3);
+		send_body(x, p, n, v, 3);
 	} else {
 		v[0].iov_base = (char *)(uintptr_t)p;
 		v[0].iov_len = n;
-		send_body(x, v, 1);
+		send_body(x, p, n, v, 1);
 	}
+	if (x->upstream == NULL)
+		return x->phase == EXCHANGE_READING &&
+		    !exchange_meter_is_done(x);
 	exchange_deadline_set(x);
 	return room_upstream(x);
 }
@@ -132,15 +145,19 @@ exchange_request_body_end(void *arg, const struct http1_head *trailers)
 	struct text t = { 0 };
 	struct iovec v;
 
-	if (!uploading(x))
+	if (!uploading(x) && x->phase != EXCHANGE_READING)
 		return;
 	if (x->chunked) {
 		relay_last_chunk(&t, trailers);
 		v.iov_base = t.p;
 		v.iov_len = t.len;
-		send_body(x, &v, 1);
+		send_body(x, NULL, 0, &v, 1);
 		text_free(&t);
 	}
+	if (x->phase == EXCHANGE_READING)
+		exchange_meter_body_end(x);
+	if (x->upstream == NULL)
+		return;
 	note_sent(x);
 	exchange_deadline_set(x);
 }

@@ -146,6 +146,13 @@ exchange_forget_body(struct exchange *x)
 	x->no_replay = true;
 }
 
+void
+exchange_keep_needed(struct exchange *x)
+{
+	if (x->replay.size > keep_max(x))
+		exchange_forget_body(x);
+}
+
 bool
 exchange_hold_body(struct exchange *x)
 {

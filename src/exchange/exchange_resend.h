@@ -24,6 +24,8 @@ bool		 exchange_resend(struct exchange *);
  * The answer that is discarded: n bytes of it; all bytes at hand were given;
  * its end, after which its connection is kept if it came whole.
  */
+/* Drops what is kept where it will not be sent again. */
+void		 exchange_keep_needed(struct exchange *);
 void		 exchange_discard(struct exchange *, size_t n);
 void		 exchange_discard_flush(struct exchange *);
 void		 exchange_discard_end(struct exchange *, bool whole);

@@ -7,6 +7,7 @@
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_judge.h"
 #include "exchange/exchange_learn.h"
+#include "exchange/exchange_meter.h"
 #include "exchange/exchange_parent.h"
 #include "exchange/exchange_resend.h"
 #include "exchange/exchange_state.h"
@@ -118,6 +119,8 @@ relay_final(struct exchange *x, const struct http1_head *h, uint64_t now)
 	learn(x, h, now);
 	if (x->judging == NULL && exchange_resend(x))
 		return;
+	if (x->metering != NULL)
+		exchange_meter_answer(x, h);
 	r = describe(x, h);
 	if (x->judging != NULL) {
 		exchange_set_phase(x, EXCHANGE_RELAYING);
@@ -139,7 +142,7 @@ relay_interim(struct exchange *x, const struct http1_head *h)
 
 	/* a 100 for a request that goes out again was relayed already */
 	if (!x->old_client && (h->status != 100 || x->expect ||
-	    x->resent == 0) && relay_head(x, h, &r)) {
+	    (x->resent == 0 && x->metering == NULL)) && relay_head(x, h, &r)) {
 		send_gathered(x);
 		x->head_sent = false;	/* only the final one counts */
 	}
@@ -201,6 +204,8 @@ relay_piece(struct exchange *x, const char *p, size_t n)
 	if (gather_full(g, 4))
 		send_gathered(x);
 	exchange_count_out(x, n);
+	if (x->metering != NULL)
+		exchange_meter_piece(x, p, n);
 	if (x->framing == RELAY_CHUNKED)
 		gather_add_chunk(g, p, n);
 	else

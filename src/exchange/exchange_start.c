@@ -200,6 +200,13 @@ is_users(struct exchange *x, const struct http1_head *h)
 }
 
 static void
+go_on(struct exchange *x, const struct http1_head *h)
+{
+	while (!decide(x, h))
+		take_limits(x);
+}
+
+static void
 begin(struct exchange *x, const struct http1_head *h)
 {
 	if (x->head.failed)
@@ -215,24 +222,26 @@ begin(struct exchange *x, const struct http1_head *h)
 	else if (via_is_loop(h, via_name(x->ticket.conf)))
 		reject(x, h, 508, STATS_LOOP, "proxy_loop_detected",
 		    "the request has passed this proxy before");
-	else if (!exchange_local(x, h)) {
-		while (!decide(x, h))
-			take_limits(x);
-	}
+	else if (!exchange_local(x, h))
+		go_on(x, h);
 }
 
 /*
- * With the head that it had before its user's password was checked; who has
- * closed his side since then does not wait for his turn.
+ * With the head that it had before its user's password was checked, or its body
+ * was read; who has closed his side since then does not wait for his turn.
  */
 static void
 begin_again(struct exchange *x, const struct http1_head *h)
 {
 	struct downstream *d = x->downstream;
+	bool read = x->phase == EXCHANGE_READING;
 
 	exchange_set_phase(x, EXCHANGE_STARTING);
 	x->began = x->queued = loop_now();
-	begin(x, h);
+	if (read)
+		go_on(x, h);
+	else
+		begin(x, h);
 	if (x->phase == EXCHANGE_QUEUED && x->half_closed) {
 		exchange_finish(x, ACCESS_CLIENT_GONE, NULL);
 		front_abort(d, false);

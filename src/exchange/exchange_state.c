@@ -12,6 +12,8 @@
  *		refused, has to wait, or is admitted at once.
  *   CHECKING	its user's password is being checked; then it is STARTING again,
  *		with the same head.
+ *   READING	its body is being read, for what it wants of named budgets;
+ *		then it is STARTING again, with the same head.
  *   QUEUED	its host's throttle has it waiting, until that admits it, or
  *		cannot in time.
  *   CONNECTING	admitted; an upstream is dialled, unless an idle one is there.

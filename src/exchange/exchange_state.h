@@ -29,10 +29,12 @@ struct client_hasher;
 struct dialer;
 struct downstream;
 struct judging;
+struct metering;
 struct opening;
 struct parent;
 struct parent_tunnel;
 struct recent;
+struct tokens_learned;
 struct tunnel;
 struct upstream;
 struct upstreams;
@@ -42,6 +44,7 @@ enum exchange_phase {
 	EXCHANGE_NONE,		/* not yet */
 	EXCHANGE_STARTING,
 	EXCHANGE_CHECKING,
+	EXCHANGE_READING,
 	EXCHANGE_QUEUED,
 	EXCHANGE_CONNECTING,
 	EXCHANGE_OPENED,
@@ -72,6 +75,7 @@ struct exchanges {
 	struct client_hasher	*hasher;
 	struct user_gate	*users;
 	struct recent		*recent;	/* who ended last; or NULL */
+	struct tokens_learned	*learned;	/* what is used; or NULL */
 	unsigned		 workers;	/* that share what is kept */
 	bool			 draining;
 	/* how many are in each; of EXCHANGE_ENDED, how many there were */
@@ -108,6 +112,7 @@ struct exchange {
 	struct ticket		 ticket;
 	struct claim_turn	 taken;		/* the turn it goes on with */
 	struct throttle_deposit	*deposit;	/* for a refund; or NULL */
+	struct metering		*metering;	/* of named budgets; or NULL */
 	struct http1_host	 host;
 	uint16_t		 port;		/* of the upstream */
 	bool			 tls;		/* to it */

@@ -7,9 +7,11 @@
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_forward.h"
 #include "exchange/exchange_judge.h"
+#include "exchange/exchange_meter.h"
 #include "exchange/exchange_pace.h"
 #include "exchange/exchange_response.h"
 #include "exchange/exchange_state.h"
+#include "front/front.h"
 
 /* It is the client's turn, and maybe for too long. */
 static void
@@ -46,6 +48,12 @@ exchange_timeout(void *arg)
 		exchange_reject(x, 503, STATS_ACCESS_USER,
 		    "proxy_internal_error",
 		    "the check of the password took too long");
+		return;
+	}
+	if (x->phase == EXCHANGE_READING) {
+		/* it is told of again, and asks with what was read */
+		if (exchange_meter_is_done(x))
+			front_restart(x->downstream);
 		return;
 	}
 	if (x->judging != NULL && loop_now() >= exchange_judge_until(x)) {

@@ -18,6 +18,7 @@
 #include "exchange/exchange_state.h"
 #include "exchange/recent.h"
 #include "front/front.h"
+#include "policy/tokens_learned.h"
 
 /* What the client does: events of front */
 
@@ -96,7 +97,7 @@ half_closed_cb(void *arg)
 		exchange_connect_half_closed(x);
 		return;
 	}
-	if (x->phase == EXCHANGE_CHECKING) {
+	if (x->phase == EXCHANGE_CHECKING || x->phase == EXCHANGE_READING) {
 		x->half_closed = true;
 		return;
 	}
@@ -188,6 +189,7 @@ exchanges_free(struct exchanges *all)
 	client_hasher_free(all->hasher);
 	deadline_free(&all->held_timer);
 	recent_free(all->recent);
+	tokens_learned_free(all->learned);
 	gather_free(&all->gather);
 	text_free(&all->parent_head);
 	free(all);

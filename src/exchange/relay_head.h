@@ -16,6 +16,7 @@ struct http1_head;
 struct text;
 
 struct relay_request {
+	bool			 readable;	/* in codings that we know */
 	uint16_t	 port;		/* of the origin */
 	bool		 tls;		/* to it */
 	const char	*via;		/* our name; or NULL */

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: ISC */
+#include "exchange/exchange_meter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/client_hash.h"
+#include "base/log.h"
+#include "conf/conf.h"
+#include "exchange/exchange_learn.h"
+#include "exchange/exchange_state.h"
+#include "front/front.h"
+#include "hint/refusal_text.h"
+#include "hint/sse_scan.h"
+#include "hint/unpack.h"
+#include "hosts/hosts_say.h"
+#include "policy/tokens.h"
+#include "policy/tokens_learned.h"
+
+/*
+ * Life: made when its exchange first asks for admission; where the request's
+ * body has to be read before, that is kept as it will go out, and the exchange
+ * asks again when there is enough of it.  The same memory then reads the answer.
+ * It lives as long as the exchange, since the throttle has what it wants.
+ */
+
+enum reading {
+	READS_NOTHING,
+	READS_JSON,
+	READS_EVENTS,
+};
+
+struct metering {
+	const struct conf	*conf;		/* by which; maybe gone */
+	const struct tokens	*tokens;	/* of that */
+	uint64_t		 bytes;		/* of the request's body */
+	bool			 begun;		/* to read that */
+	bool			 done;		/* with it */
+	bool			 bad;		/* what is read is not JSON */
+	enum reading		 reading;	/* of the answer */
+	struct unpack		*unpack;	/* or NULL */
+	uint64_t		 events;	/* that were JSON */
+	uint64_t		 key;		/* of what is learned */
+	uint64_t		 inputs[THROTTLE_METERS];
+	struct sse_scan		 sse;
+	struct tokens_told	 told;
+	struct json_scan	 json;
+	struct throttle_wants	 wants;		/* last: with its amounts */
+};
+
+static size_t
+size_of(unsigned n)
+{
+	return sizeof(struct metering) + n * sizeof(struct throttle_amount);
+}
+
+/* Without one of an older configuration, of which nothing is known any more. */
+static struct metering *
+make(struct exchange *x, const struct tokens *tokens)
+{
+	struct metering *m;
+	unsigned i;
+
+	exchange_meter_free(x);
+	if ((m = calloc(1, size_of(tokens->n))) == NULL)
+		return NULL;
+	memory_add(x->memory, size_of(tokens->n));
+	m->conf = x->ticket.conf;
+	m->tokens = tokens;
+	m->wants.n = tokens->n;
+	for (i = 0; i < tokens->n; i++)
+		m->wants.amounts[i].name = tokens->budgets[i].name;
+	x->metering = m;
+	return m;
+}
+
+void
+exchange_meter_free(struct exchange *x)
+{
+	struct metering *m = x->metering;
+
+	if (m == NULL)
+		return;
+	memory_sub(x->memory, size_of(m->wants.n));
+	unpack_free(m->unpack);
+	free(m);
+	x->metering = NULL;
+}
+
+/* The request */
+
+static bool
+read_body(struct exchange *x, struct metering *m)
+{
+	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	struct iovec v = {
+		.iov_base = (char *)(uintptr_t)go_on,
+		.iov_len = sizeof go_on - 1,
+	};
+
+	if (!front_hold(x->downstream))
+		return false;
+	m->begun = true;
+	json_scan_init(&m->json, &m->tokens->asks);
+	exchange_set_phase(x, EXCHANGE_READING);
+	if (x->expect)
+		front_send(x->downstream, &v, 1);
+	x->expect = false;
+	front_read_body(x->downstream, false);
+	return true;
+}
+
+static void
+is_done(struct exchange *x)
+{
+	x->metering->done = true;
+	deadline_set(&x->timer, loop_now());
+}
+
+bool
+exchange_meter_is_done(const struct exchange *x)
+{
+	return x->metering != NULL && x->metering->done;
+}
+
+bool
+exchange_meter_body(struct exchange *x, const char *p, size_t n,
+    const struct iovec *v, int nv)
+{
+	struct metering *m = x->metering;
+
+	m->bytes += n;
+	m->bad = m->bad || !json_scan_push(&m->json, p, n);
+	x->body_taken = true;
+	if (!memory_put(x->memory, &x->replay, v, nv))
+		return false;
+	if (x->replay.size > x->ticket.rule->retry_body ||
+	    memory_is_short(x->memory))
+		is_done(x);
+	return true;
+}
+
+void
+exchange_meter_body_end(struct exchange *x)
+{
+	is_done(x);
+}
+
+/* What such requests have used is kept by their path, without query. */
+static void
+make_key(struct exchange *x, struct metering *m)
+{
+	struct http1_str path = exchange_path(x);
+	const char *query;
+	struct client_hash hash;
+	char text[1024];
+	unsigned model;
+	int n;
+
+	if (!m->tokens->learns)
+		return;
+	if (path.p != NULL && (query = memchr(path.p, '?', path.len)) != NULL)
+		path.len = (size_t)(query - path.p);
+	model = tokens_model(m->tokens);
+	n = snprintf(text, sizeof text, "%s %016llx %.*s", x->host.name,
+	    (unsigned long long)m->json.values[model].hash, (int)path.len,
+	    path.p != NULL ? path.p : "");
+	if (n > 0 && client_hash(x->exchanges->hasher, "usage", text,
+	    (size_t)n < sizeof text ? (size_t)n : sizeof text - 1, &hash))
+		m->key = hash.a;
+}
+
+static uint64_t
+learned(const struct exchange *x, const struct metering *m, unsigned budget)
+{
+	if (m->key == 0 || x->exchanges->learned == NULL ||
+	    m->tokens->budgets[budget].learn != TOKENS_LEARN_P90)
+		return THROTTLE_NEVER;
+	return tokens_learned(x->exchanges->learned, m->key + budget);
+}
+
+static void
+reserve(struct exchange *x, struct metering *m, const struct http1_head *h)
+{
+	const struct json_scan *json = m->begun ? &m->json : NULL;
+	uint64_t bytes = m->bytes;
+	unsigned i;
+
+	if (h->body == HTTP1_LENGTH)
+		bytes = h->length;
+	if (json != NULL)
+		make_key(x, m);
+	for (i = 0; i < m->tokens->n && tokens_counts(h); i++) {
+		m->inputs[i] = tokens_input(m->tokens, i, bytes, json);
+		m->wants.amounts[i].amount = m->inputs[i] +
+		    tokens_output(m->tokens, i, json, learned(x, m, i));
+	}
+}
+
+static enum exchange_meter
+ask(struct exchange *x, const struct http1_head *h,
+    struct throttle_request *request)
+{
+	const struct tokens *tokens = x->ticket.rule->tokens;
+	struct metering *m = x->metering;
+
+	if (m == NULL || m->conf != x->ticket.conf)
+		m = make(x, tokens);
+	if (m == NULL)
+		return EXCHANGE_METER_NO_MEMORY;
+	if (!m->begun && !x->body_taken && tokens_reads(tokens, h))
+		return read_body(x, m) ? EXCHANGE_METER_READS :
+		    EXCHANGE_METER_NO_MEMORY;
+	reserve(x, m, h);
+	if (tokens_never_fits(tokens, &m->wants) != NULL)
+		return EXCHANGE_METER_REFUSED;
+	request->wants = &m->wants;
+	return EXCHANGE_METER_GOES;
+}
+
+enum exchange_meter
+exchange_meter_ask(struct exchange *x, const struct http1_head *h,
+    struct throttle_request *request)
+{
+	const struct rule *rule = x->ticket.rule;
+
+	if (rule->tokens != NULL && rule->mode == RULE_ENFORCE &&
+	    !x->is_connect)
+		return ask(x, h, request);
+	exchange_meter_free(x);
+	return EXCHANGE_METER_GOES;
+}
+
+/* The answer */
+
+bool
+exchange_meter_reads(const struct exchange *x, const struct http1_head *h)
+{
+	return x->metering != NULL && x->metering->tokens->tells.n > 0 &&
+	    tokens_counts(h);
+}
+
+static enum reading
+reading_of(const struct tokens *tokens, const struct http1_head *h)
+{
+	unsigned i;
+
+	if (h->status < 200 || tokens->tells.n == 0 ||
+	    h->body == HTTP1_NO_BODY)
+		return READS_NOTHING;
+	if (tokens_is_stream(h)) {
+		for (i = 0; i < tokens->n; i++)
+			if (tokens->budgets[i].format == TOKENS_FORMAT_SSE)
+				return READS_EVENTS;
+		return READS_NOTHING;
+	}
+	return tokens_counts(h) ? READS_JSON : READS_NOTHING;
+}
+
+void
+exchange_meter_answer(struct exchange *x, const struct http1_head *h)
+{
+	enum refusal_coding coding = refusal_coding(h);
+	struct metering *m = x->metering;
+
+	m->reading = reading_of(m->tokens, h);
+	m->bad = coding == REFUSAL_OTHER;
+	m->events = 0;
+	m->told = (struct tokens_told){ 0 };
+	unpack_free(m->unpack);
+	m->unpack = NULL;
+	json_scan_init(&m->json, &m->tokens->tells);
+	sse_scan_init(&m->sse, &m->json);
+	if (m->reading == READS_NOTHING || m->bad ||
+	    coding == REFUSAL_IDENTITY)
+		return;
+	m->unpack = unpack_new(coding == REFUSAL_GZIP);
+	m->bad = m->unpack == NULL;
+}
+
+static void
+event_cb(const struct json_scan *json, bool whole, void *arg)
+{
+	struct metering *m = arg;
+
+	/* such as [DONE] */
+	if (!whole)
+		return;
+	m->events++;
+	tokens_hear(m->tokens, json, &m->told);
+}
+
+static void
+read_piece(const char *p, size_t n, void *arg)
+{
+	struct metering *m = arg;
+	const struct sse_scan_events events = { event_cb, m };
+
+	if (m->reading == READS_EVENTS)
+		sse_scan_push(&m->sse, p, n, &events);
+	else
+		m->bad = m->bad || !json_scan_push(&m->json, p, n);
+}
+
+void
+exchange_meter_piece(struct exchange *x, const char *p, size_t n)
+{
+	struct metering *m = x->metering;
+
+	if (m->reading == READS_NOTHING || m->bad)
+		return;
+	if (m->unpack == NULL)
+		read_piece(p, n, m);
+	else if (!unpack_push(m->unpack, p, n, read_piece, m))
+		m->bad = true;
+}
+
+/* Its end */
+
+/* An answer that is an error for which nothing was done. */
+static bool
+did_nothing(const struct exchange *x)
+{
+	return x->status >= 400 && x->status < 500 && x->status != 408 &&
+	    !x->throttled;
+}
+
+/* Of a stream that was cut: what went in, and an event for each of the rest. */
+static uint64_t
+used_until_cut(const struct metering *m, unsigned i)
+{
+	uint64_t amount = m->wants.amounts[i].amount;
+	uint64_t used = m->inputs[i], room = amount - used;
+
+	return used + (m->events < room / JSON_SCAN_UNIT ?
+	    m->events * JSON_SCAN_UNIT : room);
+}
+
+static uint64_t
+used(const struct exchange *x, const struct metering *m, unsigned i,
+    bool whole)
+{
+	uint64_t told = tokens_used(m->tokens, i, &m->told), until;
+
+	if (m->tokens->budgets[i].json == NULL)
+		return THROTTLE_NEVER;
+	if (!whole && m->reading == READS_EVENTS && m->events > 0) {
+		until = used_until_cut(m, i);
+		return told == THROTTLE_NEVER || told < until ? until : told;
+	}
+	return told == THROTTLE_NEVER && did_nothing(x) ? 0 : told;
+}
+
+static void
+learn(struct exchange *x, const struct metering *m, unsigned i, uint64_t used)
+{
+	struct exchanges *all = x->exchanges;
+
+	if (m->key == 0 || used == THROTTLE_NEVER || x->status >= 300 ||
+	    m->tokens->budgets[i].learn != TOKENS_LEARN_P90)
+		return;
+	if (all->learned == NULL)
+		all->learned = tokens_learned_new();
+	if (all->learned != NULL)
+		tokens_learned_note(all->learned, m->key + i,
+		    used > m->inputs[i] ? used - m->inputs[i] : 0);
+}
+
+/* Somebody thinks that it is counted: say that it is not, once a host. */
+static void
+tell_unread(struct exchange *x, const struct metering *m)
+{
+	char label[HOSTS_LABEL];
+
+	if (x->status >= 300 || m->reading == READS_NOTHING ||
+	    !(m->bad || m->told.unusable) ||
+	    !hosts_is_news(x->exchanges->hosts, &x->ticket, HOSTS_NEWS_USAGE))
+		return;
+	log_info("%s: an answer does not tell what was used, by settle of its "
+	    "budgets, or not in a way that can be read; what was reserved "
+	    "stands", hosts_label(label, &x->ticket));
+}
+
+void
+exchange_meter_end(struct exchange *x, bool whole, uint64_t now)
+{
+	struct metering *m = x->metering;
+	uint64_t actual[THROTTLE_METERS];
+	unsigned i;
+
+	/* of what has not left all comes back (hosts_leave()) */
+	if (x->ticket.state != TICKET_HELD || !x->reached)
+		return;
+	if (m->reading == READS_JSON && !m->bad && whole) {
+		m->bad = !json_scan_end(&m->json);
+		if (!m->bad)
+			tokens_hear(m->tokens, &m->json, &m->told);
+	}
+	for (i = 0; i < m->wants.n; i++) {
+		actual[i] = used(x, m, i, whole);
+		if (whole)
+			learn(x, m, i, actual[i]);
+	}
+	tell_unread(x, m);
+	hosts_settle(x->exchanges->hosts, &x->ticket, actual, now);
+}

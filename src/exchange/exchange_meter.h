@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_EXCHANGE_METER_H
+#define SLUICE_EXCHANGE_METER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+struct exchange;
+struct http1_head;
+struct throttle_request;
+
+/*
+ * What an exchange takes of its rule's named budgets (policy/tokens.h): read out
+ * of its request before it is admitted, and out of its answer as that passes.
+ */
+
+enum exchange_meter {
+	EXCHANGE_METER_GOES,	/* what it wants is in the request */
+	EXCHANGE_METER_READS,	/* its body comes first; the head is held */
+	EXCHANGE_METER_REFUSED,	/* it wants more than there ever is */
+	EXCHANGE_METER_NO_MEMORY,
+};
+
+/*
+ * Sets what it wants in what is asked of its host's throttle.  Does nothing, and
+ * costs nothing, where its rule has no named budgets.
+ */
+enum exchange_meter exchange_meter_ask(struct exchange *,
+		    const struct http1_head *, struct throttle_request *);
+
+/*
+ * A piece of the request's body, and the same as it goes out, which is kept.
+ * Returns false without memory.  Where no more is wanted before it is admitted,
+ * exchange_meter_is_done(), and its timer is due.
+ */
+bool		 exchange_meter_body(struct exchange *, const char *, size_t,
+		    const struct iovec *, int n);
+void		 exchange_meter_body_end(struct exchange *);
+bool		 exchange_meter_is_done(const struct exchange *);
+
+/* Returns whether its answer is read: then in codings that can be. */
+bool		 exchange_meter_reads(const struct exchange *,
+		    const struct http1_head *request);
+
+/* An answer that is relayed has begun; a piece of it passes. */
+void		 exchange_meter_answer(struct exchange *,
+		    const struct http1_head *);
+void		 exchange_meter_piece(struct exchange *, const char *, size_t);
+
+/* It ends, with all of its answer or not: what it has used is told. */
+void		 exchange_meter_end(struct exchange *, bool whole, uint64_t now);
+
+/* Frees what it had for that. */
+void		 exchange_meter_free(struct exchange *);
+
+#endif

@@ -1,0 +1,346 @@
+# SPDX-License-Identifier: ISC
+"""Named budgets: what a request may use is reserved, waited for, settled."""
+import gzip
+import json
+import zlib
+
+import pytest
+
+import llm
+import wire
+
+JSON = ("Content-Type", "application/json")
+RESERVE = {"input": "bytes/4", "output": ["max_completion_tokens",
+    "max_tokens"], "default": 300}
+SETTLE = {"json": "usage.total_tokens"}
+# A bucket that hardly fills while a test looks at it.
+SLOW = [{"capacity": 100000, "period": "366d"}]
+
+
+def tokens(rates=SLOW, reserve=RESERVE, settle=SETTLE, name="tokens", **keys):
+	budget = {"rates": rates, **keys}
+	if reserve:
+		budget["reserve"] = reserve
+	if settle:
+		budget["settle"] = settle
+	return {"127.0.0.1": {"budgets": {name: budget}}}
+
+
+def spent(lab, name="tokens"):
+	"""What of the first budget of a name is not there, as the API has it."""
+	host, = lab.control().get("/v1/hosts").json()["hosts"]
+	one, = [b for b in host["budgets"] if b["name"].endswith(f" of {name}")]
+	return round(one["capacity"] - one["left"])
+
+
+def spends(lab, amount, name="tokens"):
+	wire.wait_until(lambda: spent(lab, name) == amount,
+	    what=f"{amount} spent, not {spent(lab, name)}")
+
+
+def post(one, far, body, fields=(), path="/v1/chat/completions", **keys):
+	if not isinstance(body, (bytes, str)):
+		body = json.dumps(body)
+	return one.call("POST", far.url + path, [JSON, *fields], body, **keys)
+
+
+def answers(*bodies, fields=(), **keys):
+	"""A handler that gives these, one after another, the last for good."""
+	left = list(bodies)
+
+	def handle(conn, req):
+		body = left.pop(0) if len(left) > 1 else left[0]
+		conn.reply(200, body, [JSON, *fields], **keys)
+	return handle
+
+
+def usage(n):
+	return json.dumps({"usage": {"total_tokens": n}})
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_what_is_not_used_comes_back(lab, strict):
+	far = lab.origin(llm.Llm())
+	lab.sluice(hosts=tokens([{"capacity": 1000, "period": "366d",
+	    "strict": strict}]))
+	for i in range(3):
+		answer = post(lab.client(), far, {"max_tokens": 900,
+		    "user": "use=20"})
+		assert answer.status == 200
+	spends(lab, sum(-(-len(r.body) // 4) + 20 for r in far.requests))
+
+
+def test_a_debt_is_waited_off(lab):
+	far = lab.origin(answers(usage(1500), usage(0)))
+	lab.sluice(hosts=tokens([{"capacity": 1000, "period": "1s"}]))
+	assert post(lab.client(), far, {}).status == 200
+	assert post(lab.client(), far, {}).status == 200
+	# 300 are wanted besides the debt of 500
+	assert far.times()[1] > 0.7
+	line = lab.daemons[0].out.wait(lambda line: "budget=" in line)
+	assert 'budget="1000 per 1s of tokens"' in line
+
+
+def test_all_budgets_at_once(lab):
+	far = lab.origin(answers(usage(0)))
+	hosts = tokens([{"capacity": 1000, "period": "1s"}], settle=None)
+	hosts["127.0.0.1"]["budgets"]["input"] = {"rates": [{"capacity": 10,
+	    "period": "366d"}], "reserve": {"input": "meta.n"}}
+	lab.sluice(hosts=hosts)
+	assert post(lab.client(), far, {"max_tokens": 990,
+	    "meta": {"n": 4}}).status == 200
+	assert post(lab.client(), far, {"max_tokens": 900,
+	    "meta": {"n": 4}}).status == 200
+	assert far.times()[1] > 0.8
+	spends(lab, 8, "input")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", None])
+def test_forms(lab, stream, coding):
+	"""OpenAI's and Anthropic's; what is relayed is what the host sent."""
+	far = lab.origin(llm.Llm())
+	hosts = tokens(settle={"json": "usage.output_tokens"}, name="output")
+	hosts["127.0.0.1"]["budgets"]["tokens"] = tokens()["127.0.0.1"][
+	    "budgets"]["tokens"]
+	lab.sluice(hosts=hosts)
+	fields = [("Accept-Encoding", f"br;q=1.0, {coding}, zstd")] \
+	    if coding else []
+	body = {"max_tokens": 500, "stream": stream, "user": "use=33",
+	    "stream_options": {"include_usage": True}}
+	answer = post(lab.client(), far, body, fields)
+	assert far.requests[0].get("accept-encoding") == coding
+	text = answer.body
+	if coding and not stream:
+		text = (gzip.decompress if coding == "gzip"
+		    else zlib.decompress)(text)
+	if stream:
+		assert text.endswith(b"data: [DONE]\n\n")
+	else:
+		assert json.loads(text)["usage"]["completion_tokens"] == 33
+	asked = -(-len(far.requests[0].body) // 4)
+	spends(lab, asked + 33)
+	# that one tells nothing of it: what was reserved stands
+	spends(lab, asked + 500, "output")
+	answer = post(lab.client(), far, body, fields, path="/v1/messages")
+	assert answer.status == 200
+	spends(lab, asked + 500 + 33, "output")
+
+
+def test_a_compressed_stream(lab):
+	events = b"".join(b'data: {"usage": {"total_tokens": %d}}\r\n\r\n' % n
+	    for n in range(1, 2000))
+	packed = gzip.compress(events)
+	def handle(conn, req):
+		conn.reply(200, packed, [("Content-Type", "text/event-stream"),
+		    ("Content-Encoding", "gzip")], chunked=True)
+	far = lab.origin(handle)
+	lab.sluice(hosts=tokens())
+	answer = post(lab.client(), far, {}, [("Accept-Encoding", "gzip")])
+	assert answer.body == packed
+	spends(lab, 1999)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_caps_behind_megabytes(lab, chunked):
+	far = lab.origin(answers(usage(5)))
+	lab.sluice(hosts=tokens(settle=None))
+	body = json.dumps({"messages": [{"content": 'x" \\ ' * 150000}],
+	    "max_tokens": 777}).encode()
+	one = lab.client()
+	if chunked:
+		one.send(f"POST {far.url}/ HTTP/1.1\r\nHost: {far.at}\r\n"
+		    "Transfer-Encoding: chunked\r\n\r\n".encode() +
+		    wire.chunked(body))
+		answer = one.response("POST")
+	else:
+		answer = post(one, far, body)
+	assert answer.status == 200
+	assert far.requests[0].body == body
+	spends(lab, -(-len(body) // 4) + 777)
+
+
+def test_more_than_is_kept(lab):
+	"""Beyond retry.body it goes with what was found until then."""
+	far = lab.origin(answers(usage(5)))
+	hosts = tokens(settle=None, rates=[{"capacity": 10000000,
+	    "period": "366d"}])
+	hosts["127.0.0.1"]["retry"] = {"body": "64KiB"}
+	lab.sluice(hosts=hosts)
+	body = json.dumps({"max_tokens": 50, "messages": "m" * 3000000,
+	    "max_completion_tokens": 5000}).encode()
+	assert post(lab.client(), far, body).status == 200
+	assert far.requests[0].body == body
+	spends(lab, -(-len(body) // 4) + 50)
+
+
+def test_who_waits_to_be_asked_is_asked(lab):
+	far = lab.origin(answers(usage(5)))
+	lab.sluice(hosts=tokens(settle=None))
+	one = lab.client()
+	body = b'{"max_tokens": 70}'
+	one.send(f"POST {far.url}/ HTTP/1.1\r\nHost: {far.at}\r\nContent-Length:"
+	    f" {len(body)}\r\nExpect: 100-continue\r\n\r\n".encode())
+	assert one.head().status == 100
+	one.send(body)
+	assert one.response("POST").status == 200
+	assert far.requests[0].body == body
+	spends(lab, 5 + 70)
+
+
+def test_what_does_not_count(lab):
+	far = lab.origin(answers(b"{}"))
+	lab.sluice(hosts=tokens())
+	assert lab.get(far.url).status == 200
+	assert lab.client().call("POST", far.url, [("Content-Type",
+	    "application/octet-stream")], b"x" * 4000).status == 200
+	spends(lab, 0)
+	# but what an answer tells is counted, whatever was asked
+	far.handler = answers(usage(70))
+	assert lab.get(far.url).status == 200
+	spends(lab, 70)
+
+
+def test_refuse(lab):
+	far = lab.origin(answers(usage(5)))
+	lab.sluice(hosts=tokens([{"capacity": 1000, "period": "366d"}],
+	    refuse=True))
+	answer = post(lab.client(), far, {"max_tokens": 1000})
+	assert answer.status == 400
+	assert answer.get("content-type") == "application/problem+json"
+	assert "more of a budget than the whole of it" in \
+	    json.loads(answer.body)["detail"]
+	assert far.requests == []
+	assert post(lab.client(), far, {"max_tokens": 900}).status == 200
+
+
+LIES = {
+    "malformed": (b'{"usage": {"total_tokens": 7}', ()),
+    "deep": (b"[" * 600 + b"]" * 600, ()),
+    "negative": (usage(-7).encode(), ()),
+    "huge": (usage(10 ** 30).encode(), ()),
+    "text": (b'{"usage": {"total_tokens": "7"}}', ()),
+    "no gzip": (usage(7).encode(), [("Content-Encoding", "gzip")]),
+    "cut gzip": (gzip.compress(usage(7).encode())[:-12],
+        [("Content-Encoding", "gzip")]),
+    "other": (usage(7).encode(), [("Content-Encoding", "br")]),
+    "bomb": (gzip.compress(b"0" * 40000000), [("Content-Encoding", "gzip")]),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_what_cannot_be_read(lab, lie):
+	"""What was reserved stands, the answer passes; said once."""
+	body, fields = LIES[lie]
+	far = lab.origin(answers(body, fields=fields))
+	daemon = lab.sluice(hosts=tokens())
+	for _ in range(2):
+		answer = post(lab.client(), far, {"max_tokens": 40})
+		assert answer.status == 200
+		assert answer.body == body
+	spends(lab, 2 * (5 + 40))
+	daemon.term()
+	daemon.wait()
+	assert len([line for line in daemon.err.text().splitlines()
+	    if "what was reserved stands" in line]) == 1
+
+
+def test_errors_have_used_nothing(lab):
+	def handle(conn, req):
+		conn.reply(int(req.target.split("/")[1]), b"{}", [JSON])
+	far = lab.origin(handle)
+	hosts = tokens()
+	hosts["127.0.0.1"]["pause"] = {"max": "0s"}
+	lab.sluice(hosts=hosts)
+	post(lab.client(), far, {"max_tokens": 40}, path="/404")
+	spends(lab, 0)
+	post(lab.client(), far, {"max_tokens": 40}, path="/500")
+	spends(lab, 45)
+	post(lab.client(), far, {"max_tokens": 40}, path="/429")
+	spends(lab, 90)
+
+
+def test_a_stream_that_is_cut(lab):
+	"""What went in counts, and an event for each of the rest."""
+	def handle(conn, req):
+		conn.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream"
+		    b"\r\nTransfer-Encoding: chunked\r\n\r\n")
+		for i in range(9):
+			conn.send(b"a\r\ndata: {}\n\n\r\n")
+		conn.wait_gone()
+	far = lab.origin(handle)
+	lab.sluice(hosts=tokens())
+	one = lab.client()
+	one.ask("POST", far.url, [JSON], b'{"max_tokens": 400}')
+	for i in range(9):
+		one.until(b"data: {}\n\n")
+	one.close()
+	spends(lab, 5 + 9)
+
+
+def test_sent_again(lab):
+	"""Refused for a limit, it goes again with its body, and pays again."""
+	bodies = []
+	def handle(conn, req):
+		bodies.append(req.body)
+		if len(bodies) == 1:
+			conn.reply(429, b"{}", [("Retry-After", "0")])
+		else:
+			conn.reply(200, usage(9), [JSON])
+	far = lab.origin(handle)
+	hosts = tokens()
+	hosts["127.0.0.1"]["retry"] = {"methods": ["POST"]}
+	lab.sluice(hosts=hosts)
+	assert post(lab.client(), far, {"max_tokens": 40}).status == 200
+	assert bodies[0] == bodies[1] == b'{"max_tokens": 40}'
+	spends(lab, 45 + 9)
+
+
+def test_a_host_that_is_not_there_has_counted_nothing(lab):
+	port = lab.closed_port()
+	lab.sluice(hosts=tokens())
+	answer = lab.client().call("POST", f"http://127.0.0.1:{port}/", [JSON],
+	    b'{"max_tokens": 40}')
+	assert answer.status == 502
+	spends(lab, 0)
+
+
+def test_reload(lab):
+	gate = {}
+	def handle(conn, req):
+		gate["conn"] = conn
+		wire.wait_until(lambda: "go" in gate, what="go")
+		conn.reply(200, usage(900), [JSON])
+	far = lab.origin(handle)
+	daemon = lab.sluice(hosts=tokens())
+	one = lab.client()
+	one.ask("POST", far.url, [JSON], b'{"max_tokens": 400}')
+	far.wait_requests(1)
+	daemon.reload(hosts=tokens([{"capacity": 200000, "period": "366d"}]))
+	spends(lab, 405)
+	gate["go"] = True
+	assert one.response("POST").status == 200
+	spends(lab, 900)
+	daemon.reload(hosts={"127.0.0.1": {"capacity": 10}})
+	assert post(lab.client(), far, {}).status == 200
+
+
+def test_learned(lab):
+	far = lab.origin(llm.Llm())
+	reserve = {**RESERVE, "learn": "p90"}
+	lab.sluice(hosts=tokens(reserve=reserve), workers=1)
+	one = lab.client()
+	for i in range(10):
+		post(one, far, {"model": "a", "max_tokens": 9000,
+		    "user": "use=30"})
+	before = spent(lab)
+	far.handler = lambda conn, req: conn.wait_gone()
+	for model, amount in ("a", 30), ("b", 9000):
+		body = json.dumps({"model": model, "max_tokens": 9000})
+		before += -(-len(body) // 4) + amount
+		two = lab.client()
+		two.ask("POST", far.url + "/v1/chat/completions?x=1", [JSON],
+		    body)
+		spends(lab, before)
+		far.wait_requests(11 if model == "a" else 12)
+		two.close()
