@@ -17,6 +17,7 @@
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_hosts.h"
 #include "ctl/ctl_lists.h"
+#include "ctl/ctl_print.h"
 #include "ctl/ctl_presets.h"
 #include "ctl/ctl_process.h"
 #include "ctl/ctl_queue.h"
@@ -262,10 +263,12 @@ unknown(const struct ctl *c, const char *name)
 	    "lists them", name);
 }
 
-/* What was printed may not have got through: to a full disk, for example. */
+/* What was printed may not be all, or not have got through: to a full disk. */
 static int
 finish(const struct ctl *c, int status)
 {
+	if (status == CTL_DONE && ctl_print_lost())
+		return ctl_fail(c, CTL_FAILED, "out of memory");
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	return ctl_fail(c, CTL_FAILED, "standard output: %s",

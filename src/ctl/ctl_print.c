@@ -168,6 +168,14 @@ put(const struct ctl_paper *paper, enum ctl_style style, const char *p,
 		fputs("\033[0m", paper->out);
 }
 
+static bool	 lost;
+
+bool
+ctl_print_lost(void)
+{
+	return lost;
+}
+
 void
 ctl_printf(const struct ctl_paper *paper, enum ctl_style style,
     const char *format, ...)
@@ -182,9 +190,12 @@ ctl_printf(const struct ctl_paper *paper, enum ctl_style style,
 	va_start(ap, format);
 	n = vasprintf(&text, format, ap);
 	va_end(ap);
-	if (n == -1)
+	if (n == -1) {
+		lost = true;
 		return;
+	}
 	ctl_print_safe(&safe, text, (size_t)n - (ends ? 1 : 0));
+	lost = lost || safe.failed;
 	put(paper, style, safe.p, safe.len);
 	if (ends)
 		fputc('\n', paper->out);
@@ -402,7 +413,7 @@ ctl_table_print(const struct ctl_table *t, const struct ctl_paper *paper,
 	size_t row, rows;
 
 	if (t == NULL || t->failed) {
-		fputs("out of memory\n", stderr);
+		lost = true;
 		return;
 	}
 	rows = t->n / t->ncolumns - 1;

@@ -75,6 +75,8 @@ void		 ctl_table_free(struct ctl_table *);
  */
 void		 ctl_cell(struct ctl_table *, enum ctl_style,
 		    const char *, ...) __attribute__((format(printf, 3, 4)));
+/* Returns whether there was no memory for something that was to be printed. */
+bool		 ctl_print_lost(void);
 /*
  * Prints rows from one on, at most max of them, below the titles; picked: a
  * row that is shown so, or -1.

@@ -104,12 +104,13 @@ class Fault:
 	def fired(self):
 		return self.take(FIRED)
 
-	def each(self, call, error):
+	def each(self, call, error, few=False):
 		"""Has the Nth call fail while the caller's loop does
-		something, for each N, until there are no more."""
+		something, for each N, until there are no more; few: of
+		those behind the first fewer and fewer."""
 		nth = 0
 		while True:
-			nth += 1
+			nth += 1 + (nth // 16 if few else 0)
 			self.arm(call, error, nth)
 			yield nth
 			if not self.disarm().fired:
