@@ -62,6 +62,8 @@ def test_first_order(lab, fault):
 	daemon = lab.sluice(hosts={"h.test": {"capacity": 1}})
 	daemon.err.wait("is ready")
 	control = lab.control()
+	# not the start of its threads; it asks nobody who that is
+	assert control.get("/v1/status").status == 200
 	statuses = {ask(control, ORDERS["drain"])[0] for _ in
 	    fault.each("memory", "ENOMEM")}
 	assert statuses == {200, 503, None}

@@ -209,12 +209,14 @@ def test_the_unit_is_confined():
 
 # Sockets
 
-def hand_over(lab, sockets, names="", pid="$$", **keys):
-	"""A sluice to which they were handed over from descriptor 3 on."""
+def hand_over(lab, sockets, names="", pid="$$", said=None, **keys):
+	"""A sluice to which they were handed over from descriptor 3 on; it is
+	told of as many, or of something else."""
 	moves = " ".join(f"{i}<&{s.fileno()} {s.fileno()}<&-"
 	    for i, s in enumerate(sockets, 3))
 	script = f"exec {moves}; export LISTEN_PID={pid} " \
-	    f"LISTEN_FDS={len(sockets)} LISTEN_FDNAMES={names}; " \
+	    f"LISTEN_FDS={len(sockets) if said is None else said} " \
+	    f"LISTEN_FDNAMES={names}; " \
 	    'exec "$0" "$@"'
 	return lab.sluice(before=("bash", "-c", script),
 	    fds=tuple(s.fileno() for s in sockets), **keys)
@@ -268,6 +270,24 @@ def test_what_fits_nothing_is_closed(lab):
 	datagrams.close()
 	with pytest.raises(ConnectionRefusedError):
 		socket.create_connection(("127.0.0.1", port)).close()
+
+
+@pytest.mark.parametrize("said, told", [
+    ("two", '"two" is no number'),
+    ("1x", '"1x" is no number'),
+    ("", '"" is no number'),
+    ("2", "descriptor 4 is not open"),
+])
+def test_wrong_number(lab, said, told):
+	"""It is said, and what can be listened at is."""
+	far = lab.origin()
+	one = listening()
+	port = one.getsockname()[1]
+	daemon = hand_over(lab, [one], said=said, listen=["127.0.0.1:0",
+	    *([f"127.0.0.1:{port}"] if said == "2" else [])])
+	daemon.err.wait("LISTEN_FDS: " + told)
+	assert lab.get(far.url + "/").status == 200
+	one.close()
 
 
 def test_meant_for_another(lab):

@@ -96,6 +96,11 @@ static const struct {
 	{ "workers", "3", "3" },
 	{ "log.level", "debug", "debug" },
 	{ "log.format", "json", "json" },
+	{ "access.rate", "off", "off" },
+	{ "access.rate", "5", "5" },
+	{ "parent", "direct", "direct" },
+	/* as whom it is used is nobody's business */
+	{ "parent", "\"http://user@p.test:3128\"", "http://p.test:3128" },
 };
 
 START_TEST(told)

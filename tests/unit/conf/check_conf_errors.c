@@ -173,6 +173,12 @@ static const struct wrong errors[] = {
 	    "capacity, period, burst, strict; did you mean \"burst\"?" },
 	{ "defaults: {pause: {default: 2h}}\n", "1:29: defaults.pause.default: "
 	    "longer than max, expected at most 1h" },
+	{ "defaults: {pause: {bodies: [{status: 1000, contains: x}]}}\n",
+	    "1:38: defaults.pause.bodies[0].status: \"1000\" is too much, "
+	    "..." },
+	{ "admin: {socket: /aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}\n",
+	    "1:17: admin.socket: \"/aaaaaa..." },
 	{ "defaults: {pause: {statuses: [429, 199]}}\n",
 	    "1:36: defaults.pause.statuses[1]: \"199\" is too little, ..." },
 	{ "defaults: {pause: {statuses: [429, 429]}}\n",
@@ -299,6 +305,63 @@ START_TEST(error)
 }
 END_TEST
 
+/* Lists of as many as there may be, each with a number, and one more. */
+static const struct {
+	const char	*before;
+	const char	*each[2];	/* before its number, and behind */
+	const char	*after;
+	unsigned	 most;
+	const char	*wrong;
+} lists[] = {
+	{ "destinations: {deny: [", { "h", ".test" }, "]}", 1024,
+	    "destinations.deny: 1025 destinations, expected up to 1024 "
+	    "destinations" },
+	{ "destinations: {ports: {tls: [", { "", "" }, "]}}", 64,
+	    "destinations.ports.tls: 65 ports and ranges, expected up to 64 "
+	    "of them" },
+	{ "admin: {web_hosts: [", { "h", ".test" }, "]}", 16,
+	    "admin.web_hosts: 17 hosts, expected up to 16 hosts" },
+	{ "defaults: {pause: {bodies: [", { "{status: ",
+	    ", contains: x}" }, "]}}", 16, "pause.bodies: 17 rules, expected up to 16 rules" },
+	{ "defaults: {pause: {bodies: [{contains: x, status: [", { "", "" }, "]}]}}",
+	    16, "bodies[0].status[16]: \"216\" is one too many, " },
+	{ "defaults: {pause: {bodies: [{status: 400, json: a, in: [", { "t",
+	    "" }, "]}]}}", 32, "bodies[0].in[32]: \"t232\" is one too many, " },
+};
+
+static char *
+list_of(int i, unsigned n)
+{
+	char *text = NULL;
+	unsigned k;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(out);
+	fputs(lists[i].before, out);
+	for (k = 0; k < n; k++) {
+		fprintf(out, "%s%s%u%s", k > 0 ? ", " : "", lists[i].each[0],
+		    200 + k, lists[i].each[1]);
+	}
+	fputs(lists[i].after, out);
+	fclose(out);
+	return text;
+}
+
+START_TEST(too_many)
+{
+	char *text = list_of(_i, lists[_i].most), *cause;
+
+	conf_unref(parse_ok(text));
+	free(text);
+	text = list_of(_i, lists[_i].most + 1);
+	cause = parse_bad(text, strlen(text));
+	ck_assert_msg(strstr(cause, lists[_i].wrong) != NULL, "%s", cause);
+	free(cause);
+	free(text);
+}
+END_TEST
+
 START_TEST(utf16)
 {
 	static const char text[] = "w\0o\0r\0k\0";
@@ -383,6 +446,7 @@ conf_errors_suite(void)
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, error, 0, COUNT(errors));
+	tcase_add_loop_test(tc, too_many, 0, COUNT(lists));
 	tcase_add_test(tc, utf16);
 	tcase_add_test(tc, binary);
 	tcase_add_test(tc, deep);

@@ -2,7 +2,9 @@
 #include "conf/conf_parent.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check_conf.h"
@@ -256,6 +258,38 @@ START_TEST(broken)
 }
 END_TEST
 
+static void
+collect(const char *line, void *arg)
+{
+	char *all = arg;
+
+	snprintf(all + strlen(all), 512 - strlen(all), "%s\n", line);
+}
+
+START_TEST(password_of_others)
+{
+	char path[] = "/tmp/check_conf_parent.XXXXXX", yaml[256];
+	char all[512] = "", want[256];
+	struct conf *conf;
+	int fd = mkstemp(path);
+
+	ck_assert_int_ne(fd, -1);
+	snprintf(yaml, sizeof yaml, "parent: {url: http://u@a:1, "
+	    "password_file: %s}\n", path);
+	conf = parse_ok(yaml);
+	conf_parent_warnings(conf, collect, all);
+	ck_assert_str_eq(all, "");
+	ck_assert_int_eq(fchmod(fd, 0640), 0);
+	conf_parent_warnings(conf, collect, all);
+	snprintf(want, sizeof want, "test.yaml:1:44: parent.password_file: %s "
+	    "can be read by others (mode 0640)\n", path);
+	ck_assert_str_eq(all, want);
+	close(fd);
+	unlink(path);
+	conf_unref(conf);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -276,6 +310,7 @@ suite(void)
 	tcase_add_test(good, alike);
 	ROWS(good, passwords, files);
 	tcase_add_test(good, no_password);
+	tcase_add_test(good, password_of_others);
 	suite_add_tcase(s, good);
 	return s;
 }
