@@ -425,3 +425,34 @@ def test_drained(lab):
 	answer = explain(daemon, "http://api.example/")
 	assert answer["decision"] == "refuse"
 	assert answer["says"] == "refused, for the host is drained"
+
+
+@pytest.mark.parametrize("names, says", [
+    ({"a.test": {"A": "silent", "AAAA": "silent"}},
+     "the resolver did not answer in time"),
+    ({"a.test": "SERVFAIL"}, "the host's name could not be resolved"),
+    ({"a.test": "NXDOMAIN"},
+     "the host's name is not known, or has no address"),
+], ids=["silent", "SERVFAIL", "NXDOMAIN"])
+def test_name_that_has_no_address_now(lab, names, says):
+	"""What it says of limits is said all the same."""
+	daemon = lab.sluice(resolver=[lab.dns(names).at],
+	    timeouts={"connect": "200ms"}, hosts={"a.test": {"capacity": 1}})
+	answer = explain(daemon, "http://a.test/")
+	assert answer["destination"]["says"] == says
+	assert answer["destination"]["addresses"] == []
+	assert answer["decision"] == "go"
+
+
+def test_asker_who_is_gone(lab):
+	"""While the name is looked up: the next one is answered."""
+	dns = lab.dns({"a.test": {"A": "silent", "AAAA": "silent"},
+	    "b.test": {"A": ["127.0.0.1"]}})
+	daemon = lab.sluice(resolver=[dns.at])
+	daemon.err.wait("control plane at")
+	one = Socket(daemon.control)
+	one.request("POST", "/v1/explain", json.dumps({"url":
+	    "http://a.test/"}), {"Content-Type": "application/json"})
+	wire.wait_until(lambda: dns.asked, what="a question")
+	one.close()
+	assert explain(daemon, "http://b.test/")["decision"] == "go"

@@ -15,6 +15,7 @@ import dnsserver
 import origin
 import sluice
 import wire
+from control import Connection
 
 
 def seen(lab, url):
@@ -233,6 +234,32 @@ def test_file_that_may_not_grow(lab):
 	assert one.get(far.url + "/").status == 200
 	assert len(daemon.err.like("cannot write", 1)) == 1
 	assert path.stat().st_size <= 4096
+
+
+@pytest.mark.plain("the other loops stand still in the same way everywhere")
+def test_exchanges_of_a_loop_that_hangs(lab, fault):
+	"""Those of the others are shown, after a moment; and all afterwards."""
+	far = lab.origin()
+	lab.sluice(workers=2)
+	control = lab.control()
+	for _ in range(8):
+		assert seen(lab, far.url + "/") == 200
+
+	def shown():
+		return len(control.get("/v1/exchanges").json()["exchanges"])
+	wire.wait_until(lambda: shown() == 8, what="all of them")
+	fault.hang()
+	one = lab.client().ask("GET", far.url + "/last")
+	wire.wait_until(fault.hangs, what="a loop that hangs")
+	assert shown() < 9
+	# who does not wait for that
+	gone = Connection(control.at)
+	gone.request("GET", "/v1/exchanges")
+	gone.close()
+	assert control.get("/v1/status").status == 200
+	fault.go_on()
+	assert one.response().status == 200
+	wire.wait_until(lambda: shown() == 9, what="all of them again")
 
 
 DAY = 24 * 3600
