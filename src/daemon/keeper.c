@@ -47,6 +47,7 @@ struct keeper {
 	int		  channel;		/* to the child */
 	pid_t		  pid;			/* 0: there is none */
 	bool		  worked;		/* one of them has bound */
+	bool		  handed;		/* ... and this one has not */
 	bool		  stopping;
 	uint64_t	  started_at;		/* ns */
 	uint64_t	  again_at;		/* ns; where there is none */
@@ -73,6 +74,7 @@ start(struct keeper *k)
 	int ends[2];
 
 	k->started_at = loop_now();
+	k->handed = k->worked;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0, ends) == -1)
 		fatal("keeper: %s", strerror(errno));
@@ -170,12 +172,21 @@ reap(struct keeper *k)
 	}
 }
 
+/* Who has bound them removes their files, unless he has died: then we do. */
+static void
+let_go(struct keeper *k, bool died)
+{
+	if (k->handed || died)
+		keeper_sockets_remove(&k->sockets);
+	keeper_sockets_close(&k->sockets);
+}
+
 /* Nobody is to wait in a socket that is not accepted from any more. */
 static void
 stop(struct keeper *k)
 {
 	k->stopping = true;
-	keeper_sockets_close(&k->sockets);
+	let_go(k, k->pid == 0);
 	if (k->pid == 0)
 		k->status = 0;
 }
@@ -268,7 +279,8 @@ keeper_run(char **argv, const char *user)
 		fatal("keeper: %s", strerror(errno));
 	start(&k);
 	keep(&k);
-	keeper_sockets_close(&k.sockets);
+	let_go(&k, false);
+	keeper_sockets_free(&k.sockets);
 	notify_close();
 	return k.status;
 }

@@ -35,6 +35,62 @@ keeper_sockets_close(struct kept_sockets *k)
 	k->fds = NULL;
 }
 
+void
+keeper_sockets_free(struct kept_sockets *k)
+{
+	keeper_sockets_close(k);
+	free(k->theirs);
+	*k = (struct kept_sockets){ .n = 0 };
+}
+
+/* Returns whether a socket has a file, and which. */
+static bool
+file_of(int fd, struct sockaddr_un *sun)
+{
+	socklen_t len = sizeof *sun;
+
+	memset(sun, 0, sizeof *sun);
+	return getsockname(fd, (struct sockaddr *)sun, &len) == 0 &&
+	    sun->sun_family == AF_UNIX && sun->sun_path[0] != '\0';
+}
+
+static void
+note_theirs(struct kept_sockets *k, int fd)
+{
+	struct sockaddr_un sun, *theirs;
+
+	if (!file_of(fd, &sun))
+		return;
+	theirs = reallocarray(k->theirs, k->ntheirs + 1, sizeof *theirs);
+	if (theirs == NULL)
+		return;
+	k->theirs = theirs;
+	k->theirs[k->ntheirs++] = sun;
+}
+
+static bool
+is_theirs(const struct kept_sockets *k, const struct sockaddr_un *sun)
+{
+	size_t i;
+
+	for (i = 0; i < k->ntheirs; i++)
+		if (strncmp(k->theirs[i].sun_path, sun->sun_path,
+		    sizeof sun->sun_path) == 0)
+			return true;
+	return false;
+}
+
+void
+keeper_sockets_remove(const struct kept_sockets *k)
+{
+	struct sockaddr_un sun;
+	size_t i;
+
+	for (i = 0; i < k->n; i++)
+		if (file_of(k->fds[i], &sun) && !is_theirs(k, &sun))
+			(void)unlink(sun.sun_path);
+}
+
 static intmax_t
 number(const char *name)
 {
@@ -51,8 +107,10 @@ keeper_sockets_inherit(struct kept_sockets *k)
 	if (number("LISTEN_PID") != (intmax_t)getpid())
 		n = 0;
 	for (i = 0; i < n; i++) {
-		if (fcntl(FIRST + (int)i, F_SETFD, FD_CLOEXEC) != -1)
-			(void)add(k, FIRST + (int)i);
+		if (fcntl(FIRST + (int)i, F_SETFD, FD_CLOEXEC) == -1)
+			continue;
+		(void)add(k, FIRST + (int)i);
+		note_theirs(k, FIRST + (int)i);
 	}
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <sys/un.h>
 
 /*
  * Listening sockets that a keeper holds, from one process that it has started
@@ -12,8 +13,10 @@
  */
 
 struct kept_sockets {
-	int	*fds;
-	size_t	 n;
+	int			*fds;
+	size_t			 n;
+	struct sockaddr_un	*theirs;	/* files of the manager's */
+	size_t			 ntheirs;
 };
 
 /* Takes those that a service manager has handed over (sd_listen_fds(3)). */
@@ -35,6 +38,15 @@ ssize_t		 keeper_sockets_take(struct kept_sockets *, int channel,
  */
 bool		 keeper_sockets_pass(const struct kept_sockets *, int channel);
 
+/*
+ * Removes the files of Unix sockets that are held, but for the manager's.  As
+ * long as a socket is held, its file is no other one's.
+ */
+void		 keeper_sockets_remove(const struct kept_sockets *);
+
+/* Holds none any more; for the next ones. */
 void		 keeper_sockets_close(struct kept_sockets *);
+/* For good. */
+void		 keeper_sockets_free(struct kept_sockets *);
 
 #endif

@@ -212,6 +212,51 @@ def test_no_keeper(lab, monkeypatch, text):
 	daemon.err.wait(f'SLUICE_KEEPER: "{text}" is no socket of a keeper')
 
 
+def test_files_of_sockets_go_with_it(lab, keeper):
+	"""Whoever of the processes has bound them."""
+	path = lab.dir / "s"
+	daemon = keeper(listen=[f"127.0.0.1:{free_port()}", f"unix:{path}"])
+	kill_worker(daemon)
+	assert path.exists() and daemon.control.exists()
+	daemon.term()
+	assert daemon.wait() == 0
+	assert not path.exists() and not daemon.control.exists()
+	# also where no process is left that could do it
+	daemon = keeper(listen=[f"127.0.0.1:{free_port()}", f"unix:{path}"])
+	kill_worker(daemon)
+	os.kill(worker_of(daemon), signal.SIGKILL)
+	daemon.err.wait("another starts in 1 s")
+	daemon.term()
+	assert daemon.wait() == 0
+	assert not path.exists()
+
+
+def test_files_that_are_left_are_in_nobodys_way(lab, keeper):
+	"""Both have been killed; the next start takes their places."""
+	far = lab.origin()
+	listen = [f"127.0.0.1:{free_port()}", f"unix:{lab.dir}/s"]
+	daemon = keeper(listen=listen, admin={"socket": f"{lab.dir}/a"})
+	kill_worker(daemon)
+	worker = worker_of(daemon)
+	# or it would see that its keeper is gone, and end in order
+	os.kill(worker, signal.SIGSTOP)
+	wire.wait_until(lambda: daemon.stopped(worker), what="its stop")
+	for pid in daemon.pid, worker:
+		os.kill(pid, signal.SIGKILL)
+	wire.wait_until(lambda: not os.path.exists(f"/proc/{worker}"),
+	    what="its end")
+	daemon.proc.wait(wire.DEADLINE)
+	daemon.status = -signal.SIGKILL
+	assert (lab.dir / "s").exists() and (lab.dir / "a").exists()
+	daemon = keeper(listen=listen, admin={"socket": f"{lab.dir}/a"})
+	one = client.Client(f"{lab.dir}/s")
+	assert one.get(far.url + "/").status == 200
+	one.close()
+	one = client.Client(f"{lab.dir}/a")
+	assert one.call("GET", "/healthz", host="localhost").status == 200
+	one.close()
+
+
 class Credited(test_service.Manager):
 	"""Knows who has sent what."""
 
