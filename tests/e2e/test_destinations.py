@@ -15,6 +15,7 @@ import dnsserver
 import elsewhere
 import metrics
 import origin
+import parent
 import sluice
 import wire
 
@@ -180,18 +181,22 @@ def intercept(world, where, target, far):
 	return answer
 
 
-@pytest.fixture
-def world(tlab):
+def secure_world(lab, *args, **keys):
 	"""With TLS to hosts of .up.test and .in.test."""
-	pki = tlab.pki
+	pki = lab.pki
 	# Clients speak TLS at any port here, which strangers may not else.
-	one = World(tlab, hosts={"*.up.test": {"https": "upstream",
+	one = World(lab, *args, hosts={"*.up.test": {"https": "upstream",
 	    "tls": {"verify": False}}, "*.in.test": {"https": "intercept",
 	    "tls": {"verify": False}}}, destinations={"ports": {"tls":
 	    "1-65535"}}, tls={"ca_certificate": pki.pem("user-ca"),
-	    "ca_key": pki.key("user-ca")})
+	    "ca_key": pki.key("user-ca")}, **keys)
 	one.secure = one.origin(tls=pki.server("origin"))
 	return one
+
+
+@pytest.fixture
+def world(tlab):
+	return secure_world(tlab)
 
 
 WAYS = [plain, connect, upstream, clear, intercept]
@@ -452,7 +457,8 @@ def test_own_is_allowed_by_its_word_only(lab):
 	    in (400, 421, 508))
 
 
-def test_rebinding(lab):
+@pytest.mark.parametrize("way", WAYS)
+def test_rebinding(tlab, way):
 	"""The name's address changes between two looks, or while it is known
 	to others: what is judged is what is connected to."""
 	turn = iter(range(10 ** 6))
@@ -460,18 +466,45 @@ def test_rebinding(lab):
 	def flip():
 		# asked for A and for AAAA each time
 		return {"A": [PUBLIC if next(turn) // 2 % 2 else "10.9.0.1"]}
-	world = World(lab, {"flip": flip}, limits={"names": 0})
+	world = secure_world(tlab, {"flip": flip}, limits={"names": 0})
+	far = world.far if way in (plain, connect) else world.secure
 	seen = set()
 	for _ in range(40):
-		answer = plain(world, "away", "flip", world.far.port)
+		answer = way(world, "away", "flip", far.port)
 		if answer.status == 403:
 			assert denied(answer)
 		else:
 			assert answer.status == 200
 		seen.add(answer.status)
 	assert seen == {200, 403}
-	locals_ = {conn.sock.getsockname()[0] for conn in world.far.conns}
+	locals_ = {conn.sock.getsockname()[0] for conn in far.conns}
 	assert locals_ == {"::ffff:" + PUBLIC}
+
+
+def test_through_a_parent(lab):
+	"""It resolves: so what is no name is judged here, and what names this
+	machine; the parent's own address may be anything."""
+	world = World(lab, destinations={"ports": {"http": "1-65535", "tls":
+	    "1-65535"}})
+	far = parent.Parent(plain=origin.fixed(), make=world.make["home"])
+	lab.origins.append(far)
+	world.daemon.change(parent=far.name)
+	world.settle()
+	own, port = world.daemon.ports[0], world.far.port
+	for target, port in ("10.9.0.1", port), ("[::ffff:10.9.0.1]", port), \
+	    ("169.254.169.254", port), ("[64:ff9b::a9fe:a9fe]", port), \
+	    ("localhost", port), ("x.localhost", port), (PUBLIC, own), \
+	    (f"[::ffff:{PUBLIC}]", own), ("[2002:102:304::1]", own):
+		for way in plain, connect:
+			assert denied(way(world, "away", target, port)), target
+	for target in PUBLIC, f"[::ffff:{PUBLIC}]", "[64:ff9b::a9fe:a9fe]":
+		port = 80 if "a9fe" in target else own
+		assert denied(plain(world, "home", target, port), False)
+	assert not far.requests
+	# names, and addresses that strangers may go to, are the parent's
+	for target in "pub", "meta", PUBLIC:
+		assert plain(world, "away", target, 80).status == 200
+	assert len(far.requests) == 3 and not world.dns.asked
 
 
 def test_what_others_know_and_use(lab):
