@@ -151,6 +151,8 @@ struct conf {
 	struct parent		*parents;	/* all there are; owned */
 	size_t			 nparents;
 
+	uint64_t		 presets;	/* hash of those it was read
+						   with; 0: none */
 	struct rule		 fallback;	/* defaults, or "unlimited" */
 	struct rule		*rules;		/* in the order of the file */
 	size_t			 nrules;

@@ -145,6 +145,10 @@ conf_reread(const struct conf *old, const struct conf *new,
 
 	*counts = (struct conf_reread){ .came = 0 };
 	conf_changes(old, new, restart_cb, counts);
+	if (old->presets != new->presets) {
+		counts->options++;
+		line("presets: their files changed, or which are read", arg);
+	}
 	if (was != NULL && is != NULL)
 		compare(&r, conf_yaml_root(was), conf_yaml_root(is));
 	conf_yaml_free(was);

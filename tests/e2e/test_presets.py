@@ -148,7 +148,8 @@ def test_reload(lab, presets):
 	assert get(far.url + "/search").status == 200
 	assert get(far.url + "/search").status == 429
 	presets(5)
-	daemon.change()
+	line = daemon.change()
+	assert "1 option changed" in line
 	assert get(far.url + "/search").status == 200
 	presets("many")
 	line = daemon.reload(**daemon.keys)

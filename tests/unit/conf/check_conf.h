@@ -3,6 +3,7 @@
 #define SLUICE_CHECK_CONF_H
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,18 @@ parse_bad(const char *text, size_t len)
 	ck_assert_ptr_null(strchr(cause, '\n'));
 	ck_assert_msg(strncmp(cause, "test.yaml:", 10) == 0, "%s", cause);
 	return cause;
+}
+
+/* Where presets are looked for, also when a test is started by hand. */
+static inline void
+find_presets(void)
+{
+	const char *dir = getenv("srcdir");
+	char path[1024];
+
+	snprintf(path, sizeof path, "%s/conf/presets", dir == NULL ? "." :
+	    dir);
+	setenv("SLUICE_PRESETS", path, 0);
 }
 
 /* A text, and its error behind the file's name: whole, or up to "...". */

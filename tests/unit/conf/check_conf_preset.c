@@ -44,10 +44,8 @@ take_away(const char *name)
 static void
 set_up(void)
 {
-	const char *was = getenv("SLUICE_PRESETS");
-
-	ck_assert_ptr_nonnull(was);
-	shipped = strdup(was);
+	find_presets();
+	shipped = strdup(getenv("SLUICE_PRESETS"));
 	snprintf(dir, sizeof dir, "/tmp/check_conf_preset.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	setenv("SLUICE_PRESETS", dir, 1);

@@ -256,6 +256,7 @@ suite(void)
 	Suite *s = suite_create("conf_preset_answers");
 	TCase *tc = tcase_create("answers");
 
+	find_presets();
 	ROWS(tc, is_understood, answers);
 	tcase_add_test(tc, is_there);
 	suite_add_tcase(s, tc);

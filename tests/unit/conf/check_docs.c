@@ -9,7 +9,7 @@
 #include "conf/conf_yaml.h"
 #include "conf/conf_parse.h"
 #include "conf/conf_table.h"
-#include "check_run.h"
+#include "check_conf.h"
 
 /*
  * The option table, the sample and the manual page name the same keys, with
@@ -299,6 +299,7 @@ START_TEST(sample_switched_on)
 	struct conf *conf;
 	char *text = switched_on(), *cause;
 
+	find_presets();
 	conf = conf_parse(SAMPLE, text, strlen(text), &cause);
 	ck_assert_msg(conf != NULL, "%s", cause);
 	ck_assert_uint_ge(conf->nrules, 3);
