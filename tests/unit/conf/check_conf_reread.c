@@ -121,12 +121,12 @@ START_TEST(without_file)
 END_TEST
 
 static void
-put_hosts(struct text *t, unsigned from, unsigned capacity)
+put_hosts(struct text *t, unsigned from, unsigned half, unsigned capacity)
 {
 	unsigned i;
 
 	text_puts(t, "hosts:\n");
-	for (i = from; i < from + 20000; i++)
+	for (i = from; i < from + 2 * half; i++)
 		text_putf(t, "  h%u.test: {capacity: %u}\n", i, capacity);
 	text_put(t, "", 1);
 }
@@ -135,14 +135,15 @@ put_hosts(struct text *t, unsigned from, unsigned capacity)
 START_TEST(many)
 {
 	struct text was = { NULL, 0, 0, false }, is = was, got = was;
+	const unsigned half = repetitions(10000);
 	struct conf_reread counts;
 
-	put_hosts(&was, 0, 1);
-	put_hosts(&is, 10000, 2);
+	put_hosts(&was, 0, half, 1);
+	put_hosts(&is, half, half, 2);
 	compare(was.p, is.p, &got, &counts);
-	ck_assert_uint_eq(counts.changed, 10000);
-	ck_assert_uint_eq(counts.came, 10000);
-	ck_assert_uint_eq(counts.went, 10000);
+	ck_assert_uint_eq(counts.changed, half);
+	ck_assert_uint_eq(counts.came, half);
+	ck_assert_uint_eq(counts.went, half);
 	text_free(&was);
 	text_free(&is);
 	text_free(&got);
