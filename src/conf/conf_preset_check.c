@@ -15,8 +15,8 @@
  */
 static const char *const rule_keys[] = {
 	"capacity", "period", "burst", "strict", "counted_within", "rates",
-	"concurrency", "pause", "learn", "costs", "paths", "per", "tunnel",
-	NULL,
+	"concurrency", "pause", "learn", "costs", "paths", "budgets", "per",
+	"tunnel", NULL,
 };
 
 /* What a tunnel counts as, not how long it may last. */
@@ -242,15 +242,43 @@ check_told(struct conf_report *report, const struct conf_entry *entry,
 	return true;
 }
 
+/* What is sent is the user's, and changed where the user's rule says so. */
+static bool
+check_budgets(struct conf_report *report, const struct conf_node *budgets)
+{
+	const struct conf_entry *entry = budgets->first, *ask;
+	const struct conf_node *stream;
+	bool ok = true;
+
+	conf_enter(report, "budgets", 0);
+	for (; ok && entry != NULL && entry->key != NULL;
+	    entry = entry->next) {
+		stream = conf_node_value(entry->value, "stream");
+		ask = stream != NULL ? conf_node_get(stream, "ask_usage") :
+		    NULL;
+		conf_enter(report, entry->key->text, 0);
+		if (ask != NULL)
+			ok = conf_wrong(report, ask->key, "ask_usage changes "
+			    "requests, which only a rule may, expected none");
+		conf_leave(report);
+	}
+	conf_leave(report);
+	return ok;
+}
+
 /* Whether it is said of the rule only what a preset may say. */
 static bool
 check_rule_keys(struct conf_report *report, const struct conf_node *rule)
 {
 	const struct conf_node *tunnel = conf_node_value(rule, "tunnel");
+	const struct conf_node *budgets = conf_node_value(rule, "budgets");
 	bool ok;
 
-	if (!check_keys(report, rule, rule_keys) || tunnel == NULL)
-		return tunnel == NULL && report->cause == NULL;
+	if (!check_keys(report, rule, rule_keys) ||
+	    (budgets != NULL && !check_budgets(report, budgets)))
+		return false;
+	if (tunnel == NULL)
+		return true;
 	conf_enter(report, "tunnel", 0);
 	ok = check_keys(report, tunnel, tunnel_keys);
 	conf_leave(report);

@@ -8,6 +8,7 @@
 
 #include "check_conf.h"
 #include "http/http1_host.h"
+#include "policy/tokens.h"
 
 #define SECOND	UINT64_C(1000000000)
 #define UNIT	BUDGET_UNIT
@@ -16,7 +17,7 @@
 static char	 dir[64];
 static char	*shipped;
 
-#define SOURCE	"sources: [{of: [rates, paths, pause, per, capacity], " \
+#define SOURCE	"sources: [{of: [rates, paths, pause, per, capacity, budgets], " \
 	    "url: \"https://a.example/\", heading: H, read: 2026-11-28}]\n"
 
 static void
@@ -169,7 +170,11 @@ static const struct wrong files[] = {
 	{ HOSTS "rule: {https: intercept}\nsources: []\n", ":3:8: rule.https: "
 	    "a key that a preset does not have, expected capacity, period, "
 	    "burst, strict, counted_within, rates, concurrency, pause, learn, "
-	    "costs, paths, per, tunnel" },
+	    "costs, paths, budgets, per, tunnel" },
+	{ HOSTS "rule: {budgets: {t: {rates: [{capacity: 1}], stream: "
+	    "{ask_usage: true}}}}\nsources: []\n", ":3:55: rule.budgets.t: "
+	    "ask_usage changes requests, which only a rule may, expected "
+	    "none" },
 	{ HOSTS "rule: {tunnel: {hold: connect}}\nsources: []\n",
 	    ":3:17: rule.tunnel.hold: a key that a preset does not have, "
 	    "expected cost" },
@@ -271,6 +276,30 @@ START_TEST(rule_wins)
 	ck_assert_uint_eq(limits_of(rule, "/graph")->rates[0].capacity,
 	    7 * UNIT);
 	ck_assert_uint_eq(limits_of(rule, "/own")->nrates, 0);
+	conf_unref(conf);
+}
+END_TEST
+
+/* A budget is merged by its keys, and its rates are one. */
+START_TEST(budget_is_merged)
+{
+	struct conf *conf;
+	const struct rule *rule;
+
+	put("bad", "hosts: [bad.example]\nlimits: x\nrule:\n"
+	    "  budgets:\n"
+	    "    tokens:\n"
+	    "      rates: [{capacity: 30}, {capacity: 900, period: 1m}]\n"
+	    "      settle: {json: usage.total}\n" SOURCE);
+	conf = parse_ok("hosts: {a.example: {preset: bad, budgets: {tokens: "
+	    "{rates: [{capacity: 7}]}, points: {rates: [{capacity: 2}]}}}}\n");
+	rule = rule_of(conf, "a.example");
+	ck_assert_uint_eq(rule->tokens->n, 2);
+	ck_assert_str_eq(rule->tokens->budgets[0].name, "tokens");
+	ck_assert_str_eq(rule->tokens->budgets[0].json, "usage.total");
+	ck_assert_uint_eq(rule->tokens->budgets[0].limits.nrates, 1);
+	ck_assert_uint_eq(rule->tokens->budgets[0].limits.rates[0].capacity,
+	    7 * UNIT);
 	conf_unref(conf);
 }
 END_TEST
@@ -490,6 +519,7 @@ suite(void)
 	ROWS(tc, file_is_wrong, files);
 	tcase_add_test(tc, host_is_of_two);
 	tcase_add_test(tc, rule_wins);
+	tcase_add_test(tc, budget_is_merged);
 	tcase_add_loop_test(tc, rates_are_one, 0, 3);
 	tcase_add_test(tc, lists_are_whole);
 	tcase_add_test(tc, path_knows_whose);
