@@ -55,6 +55,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "throttle/throttle_estimate.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_tick.h"
@@ -77,6 +78,7 @@ throttle_new(const struct throttle_limits *limits)
 		return NULL;
 	}
 	budget_init(&t->host, &limits->host, limits->learning, t->windows);
+	throttle_estimate(t, limits->estimates, limits->probes);
 	LIST_INIT(&t->deposits);
 	throttle_meters_set(t, meters, limits, 0);
 	t->trust = limits->trust_priority;
@@ -105,6 +107,7 @@ throttle_free(struct throttle *t)
 	free_named(t);
 	throttle_meters_free(t);
 	free(t->parts);
+	throttle_estimate(t, false, false);
 	free(t->windows);
 	free(t);
 }
@@ -114,7 +117,8 @@ throttle_free(struct throttle *t)
 uint64_t
 throttle_deadline(const struct throttle *t, const struct throttle_waiter *w)
 {
-	uint64_t from = larger(w->since, t->host.paused_until);
+	uint64_t from = larger(w->since, throttle_paused_until(t,
+	    THROTTLE_WHOLE));
 	unsigned i;
 
 	if (!w->fair.returned || w->again == 0)
@@ -149,6 +153,7 @@ throttle_idle(struct throttle *t, uint64_t now)
 
 	throttle_tick(t, now);
 	if (fair_length(t->queue) > 0 || !budget_idle(&t->host, now) ||
+	    (t->estimate != NULL && !estimate_is_idle(t->estimate, now)) ||
 	    !throttle_meters_idle(t, now))
 		return false;
 	for (i = 0; i < t->nparts; i++)
@@ -212,7 +217,8 @@ uint64_t
 throttle_paused_until(const struct throttle *t, unsigned part)
 {
 	if (part == THROTTLE_WHOLE)
-		return t->host.paused_until;
+		return larger(t->host.paused_until,
+		    throttle_estimate_shut(t));
 	if (part > THROTTLE_WHOLE)
 		return t->learned->named[part - THROTTLE_WHOLE - 1]->
 		    budget.paused_until;
@@ -223,5 +229,6 @@ throttle_paused_until(const struct throttle *t, unsigned part)
 bool
 throttle_is_held_up(const struct throttle *t, uint64_t now)
 {
-	return t->host.paused_until > now || t->host.window != 0;
+	return t->host.paused_until > now || t->host.window != 0 ||
+	    (t->estimate != NULL && t->estimate->phase == ESTIMATE_SHUT);
 }

@@ -18,13 +18,20 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 {
 	struct budget *b, *named;
 	unsigned i;
-	bool held;
+	bool held, estimated;
 
 	if (!w->held || w->settled)
 		return;
 	throttle_tick(t, now);
 	w->settled = true;
+	estimated = t->estimate != NULL && estimate_due(t->estimate, now) > now;
+	if (t->estimate != NULL && verdict == BUDGET_THROTTLED && !w->counted) {
+		estimate_dropped(t->estimate);
+		w->refused = true;
+	}
 	throttle_count(t, w, now);
+	if (t->estimate != NULL)
+		estimate_answered(t->estimate, &w->mark, verdict, now);
 	if (verdict != BUDGET_NEUTRAL)
 		throttle_spend(w->deposit);
 	b = part_budget(t, w->part);
@@ -41,7 +48,7 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 	if (t->total != NULL)
 		throttle_total_verdict(t, w, verdict, now);
 	/* A neutral one may let a shape's next one go sooner. */
-	if (held || verdict == BUDGET_NEUTRAL)
+	if (held || estimated || verdict == BUDGET_NEUTRAL)
 		set_unblocked_at(t, now);
 }
 

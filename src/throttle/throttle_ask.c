@@ -62,6 +62,8 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 		LIST_INSERT_HEAD(&t->deposits, w->deposit, entry);
 		w->deposit->listed = true;
 	}
+	if (t->estimate != NULL)
+		estimate_take(t->estimate, &w->mark, at, now);
 	w->total = 0;
 	if (t->total != NULL)
 		throttle_total_take(t, w, at, now);
@@ -72,6 +74,7 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 	w->slotless = false;
 	w->settled = false;
 	w->counted = false;
+	w->refused = false;
 }
 
 bool
@@ -110,6 +113,7 @@ bool
 throttle_goes(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 {
 	return budget_allows(&t->host, w->cost, now) &&
+	    estimate_of(t, now) <= now &&
 	    inner_allow(t, w->lane, w->cost, now) &&
 	    throttle_meters_allow(t, w, now) &&
 	    first_of(t, w->lane) == NULL && next_in_turn(t, now) == NULL &&
@@ -177,7 +181,8 @@ throttle_next(struct throttle *t, uint64_t now)
 		t->head_changed = false;
 		set_unblocked_at(t, now);
 	}
-	if (!budget_room(&t->host) || (f = next_in_turn(t, now)) == NULL ||
+	if (!budget_room(&t->host) || estimate_of(t, now) > now ||
+	    (f = next_in_turn(t, now)) == NULL ||
 	    !budget_allows(&t->host, f->cost, now) ||
 	    !throttle_meters_allow(t, f, now) ||
 	    (t->total != NULL && !throttle_total_allows(t, f->cost, now)))
@@ -209,6 +214,7 @@ static unsigned
 all_heads(struct throttle *t, struct head heads[FAIR_END])
 {
 	struct head h = { .w = NULL };
+	uint64_t estimate = estimate_of(t, t->now);
 	unsigned lane, i, n = 0;
 
 	for (lane = 0; lane != FAIR_END; lane = fair_next_lane(t->queue,
@@ -216,9 +222,9 @@ all_heads(struct throttle *t, struct head heads[FAIR_END])
 		if ((h.w = first_of(t, lane)) == NULL)
 			continue;
 		h.part_due = inner_due(t, lane, h.w->cost);
-		h.host_due = larger(budget_opens(&t->host),
-		    larger(budget_due(&t->host, h.w->cost),
-		    throttle_meters_due(t, h.w)));
+		h.host_due = larger(larger(budget_opens(&t->host),
+		    budget_due(&t->host, h.w->cost)),
+		    larger(throttle_meters_due(t, h.w), estimate));
 		for (i = n++; i > 0 &&
 		    fair_before(t->queue, h.w, heads[i - 1].w); i--)
 			heads[i] = heads[i - 1];

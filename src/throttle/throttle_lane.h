@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "throttle/budget.h"
+#include "throttle/estimate.h"
 #include "throttle/fair.h"
 #include "throttle/larger.h"
 #include "throttle/throttle_types.h"
@@ -57,6 +58,7 @@ struct throttle {
 	struct throttle_queue	 sent;		/* by count_at */
 	uint64_t		 within;	/* ns: after that it is so */
 	struct window		*windows;	/* owned; of all strict rates */
+	struct estimate		*estimate;	/* owned; NULL: none is made */
 	struct throttle_total	*total;		/* or NULL; its owner's */
 	struct throttle_meters	*meters;	/* owned; NULL: none */
 	TAILQ_ENTRY(throttle)	 line;		/* of the total, while */
@@ -203,6 +205,13 @@ has_room(struct throttle *t, const struct throttle_waiter *w)
 			return false;
 	return budget_room(&t->host) &&
 	    (t->total == NULL || budget_room(&t->total->budget));
+}
+
+/* Returns when the estimate lets the next one go (ns); see estimate_due(). */
+static inline uint64_t
+estimate_of(const struct throttle *t, uint64_t now)
+{
+	return t->estimate == NULL ? 0 : estimate_due(t->estimate, now);
 }
 
 /* Returns whether the budgets on top of the host's allow a cost of a lane. */

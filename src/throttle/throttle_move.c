@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "throttle/throttle_estimate.h"
 #include "throttle/throttle_named.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_list.h"
@@ -173,6 +174,7 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 	free(old);
 	free(windows);
 	move_behind(t, moved);
+	throttle_estimate(t, limits->estimates, limits->probes);
 	t->trust = limits->trust_priority;
 	t->queue_length = limits->queue_length;
 	set_unblocked_at(t, now);
@@ -236,6 +238,8 @@ throttle_hold(struct throttle *t, struct throttle_waiter *w,
 		    w->also.parts[i]), !w->settled, cost);
 	if (named != NULL)
 		w->named_epoch = budget_hold(named, !w->settled, cost);
+	if (t->estimate != NULL)
+		estimate_hold(t->estimate, &w->mark, w->counted);
 	w->total = 0;
 	if (t->total != NULL)
 		throttle_total_hold(t, w);

@@ -32,6 +32,8 @@ throttle_renew(struct throttle *t, uint64_t now)
 	throttle_tick(t, now);
 	throttle_spend_all(t);
 	budget_renew(&t->host);
+	if (t->estimate != NULL)
+		estimate_renew(t->estimate);
 	for (i = 0; i < t->nparts; i++)
 		budget_renew(&t->parts[i]);
 	throttle_meters_refill(t);

@@ -12,7 +12,7 @@ void
 throttle_sent(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 {
 	throttle_tick(t, now);
-	if (!w->held || w->counted || t->windows == NULL)
+	if (!w->held || w->counted || !throttle_is_strict(t))
 		return;
 	throttle_add_sent(t, w, now);
 }
@@ -31,7 +31,8 @@ throttle_unsent(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 bool
 throttle_is_strict(const struct throttle *t)
 {
-	return t->windows != NULL;
+	return t->windows != NULL || (t->estimate != NULL &&
+	    estimate_needs_counts(t->estimate));
 }
 
 void

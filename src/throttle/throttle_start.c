@@ -23,6 +23,7 @@ throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
 	uint64_t at = now > THROTTLE_LATE ? now - THROTTLE_LATE : 0;
 
 	at = larger(at, budget_due_at_best(&t->host, w->fair.cost, now));
+	at = larger(at, estimate_of(t, now) > now ? now : estimate_of(t, now));
 	while (n > 0)
 		at = larger(at, budget_due_at_best(b[--n], w->fair.cost,
 		    now));
@@ -194,6 +195,27 @@ short_of_others(struct throttle *t, uint64_t now, struct throttle_report *r,
 	}
 }
 
+/* What is learned has the word where it lets nobody go until later. */
+static void
+choose_estimate(const struct throttle *t, struct throttle_report *r,
+    struct budget_start *s, uint64_t now)
+{
+	uint64_t at = estimate_start(t->estimate, now);
+
+	if (at > s->at)
+		*s = (struct budget_start){
+			.at = at,
+			.due = at,
+			.what = BUDGET_SHORT_PAUSE,
+		};
+	else if (s->what == BUDGET_SHORT_NONE &&
+	    estimate_due(t->estimate, now) > now)
+		s->what = BUDGET_SHORT_RECOVERY;
+	else
+		return;
+	r->of_part = r->of_named = r->of_total = r->of_meter = false;
+}
+
 void
 throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
     struct throttle_report *r)
@@ -216,6 +238,8 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
 		    w->cost, a.first, now));
 	throttle_meters_each(t, w, choose_meter,
 	    &(struct choice){ r, &s, now });
+	if (t->estimate != NULL)
+		choose_estimate(t, r, &s, now);
 	r->start = s.at;
 	if (s.what == BUDGET_SHORT_NONE)
 		short_of_others(t, now, r, &s);

@@ -44,6 +44,8 @@ throttle_count(struct throttle *t, struct throttle_waiter *w, uint64_t at)
 	n = inner_budgets(t, pair_of_waiter(w), b);
 	budget_count(&t->host, w->fair.cost, at);
 	throttle_meters_count(t, w, at);
+	if (t->estimate != NULL && !w->refused)
+		estimate_counted(t->estimate, at);
 	while (n > 0)
 		budget_count(b[--n], w->fair.cost, at);
 	if (w->ended)
@@ -62,6 +64,8 @@ throttle_drop(struct throttle *t, struct throttle_waiter *w)
 	w->counted = true;
 	n = inner_budgets(t, pair_of_waiter(w), b);
 	budget_drop(&t->host, w->fair.cost);
+	if (t->estimate != NULL && !w->refused)
+		estimate_dropped(t->estimate);
 	while (n > 0)
 		budget_drop(b[--n], w->fair.cost);
 }
@@ -90,7 +94,8 @@ throttle_leave_behind(struct throttle *t, struct throttle_waiter *w,
 	if (w->counted)
 		return;
 	/* a named part has no rates, and may be forgotten */
-	if (t->windows != NULL)
+	if (t->windows != NULL || (t->estimate != NULL &&
+	    estimate_needs_counts(t->estimate)))
 		behind = calloc(1, sizeof *behind);
 	if (behind == NULL) {
 		throttle_count(t, w, now);
@@ -103,6 +108,7 @@ throttle_leave_behind(struct throttle *t, struct throttle_waiter *w,
 	behind->fair.cost = w->fair.cost;
 	behind->part = w->part;
 	behind->also = w->also;
+	behind->refused = w->refused;
 	behind->ended = true;
 	add_sent(t, behind, at);
 }
@@ -127,6 +133,8 @@ throttle_tick(struct throttle *t, uint64_t now)
 	unsigned i;
 
 	t->now = larger(t->now, now);
+	if (t->estimate != NULL)
+		estimate_tick(t->estimate, now);
 	if (budget_tick(&t->host, now))
 		set_unblocked_at(t, now);
 	if (t->total != NULL && budget_tick(&t->total->budget, now))

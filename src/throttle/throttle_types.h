@@ -8,6 +8,7 @@
 #include <bsd/sys/queue.h>
 
 #include "throttle/budget_types.h"
+#include "throttle/estimate_types.h"
 #include "throttle/fair_waiter.h"
 
 /* What a throttle is asked with, and answers with; throttle.h says how. */
@@ -54,6 +55,8 @@ struct throttle_limits {
 	uint32_t		 queue_length;	/* waiters; 0: none may wait */
 	bool			 trust_priority; /* urgency orders clients */
 	bool			 learning;	/* the host begins half open */
+	bool			 estimates;	/* what nobody tells (estimate.h) */
+	bool			 probes;	/* ... and tries more than it knows */
 };
 
 /*
@@ -161,6 +164,7 @@ struct throttle_waiter {
 	uint32_t			 named_epoch;
 	uint32_t			 total;	/* the serial of that one */
 	uint32_t			 total_epoch;
+	struct estimate_mark		 mark;	/* where there is an estimate */
 	bool				 charged; /* its client, for its turn */
 	bool				 held;	/* admitted, not released */
 	bool				 slotless; /* ... and holds no slot */
@@ -169,6 +173,7 @@ struct throttle_waiter {
 	bool				 sent;	/* counted at that time: */
 	uint64_t			 count_at; /* ns */
 	bool				 ended;	/* ... for one that is gone */
+	bool				 refused; /* the estimate dropped it */
 };
 TAILQ_HEAD(throttle_queue, throttle_waiter);
 

@@ -69,6 +69,7 @@ throttle_view(struct throttle *t, uint64_t now, struct throttle_view *v)
 		.queue_length = t->queue_length,
 		.clients = (uint32_t)fair_clients(t->queue),
 	};
+	estimate_view(t->estimate, &v->estimate);
 	view_budget(&t->host, now, &v->host);
 	if ((v->has_total = t->total != NULL))
 		view_budget(&t->total->budget, now, &v->total);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "throttle/estimate_view.h"
 #include "throttle/throttle.h"
 
 /*
@@ -48,6 +49,7 @@ struct throttle_view {
 	/* ns: waits since then; 0: nobody.  Left to the throttle's owner. */
 	uint64_t	 oldest;
 	uint32_t	 clients;	/* how many have somebody waiting */
+	struct estimate_view estimate;	/* what is learned */
 };
 
 /* Fills in how it stands at now (ns), but for the oldest. */

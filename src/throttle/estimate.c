@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * The life of an estimate:
+ *
+ *   FREE	nothing was refused yet.
+ *   SHUT	the host refuses.  Those that are on their way come back first;
+ *		then one at a time asks whether it is open.
+ *   OPEN	an era: what is known is kept; few are on their way at first.
+ *
+ *   FREE, OPEN -> SHUT		shut()		one of this era was refused
+ *   SHUT -> OPEN		reopen()	one that asked was not
+ *
+ * One of an era that is over says nothing of how things stand now.
+ */
+
+#include "throttle/estimate.h"
+
+#include <stdlib.h>
+
+#include "throttle/estimate_find.h"
+#include "throttle/estimate_log.h"
+#include "throttle/estimate_pace.h"
+#include "throttle/estimate_probe.h"
+#include "throttle/estimate_slots.h"
+#include "throttle/estimate_window.h"
+#include "throttle/larger.h"
+
+#define SECOND		1000000000ULL	/* ns */
+#define FEW_AT_EDGE	8	/* near what the host admitted last time */
+
+void
+estimate_init(struct estimate *e, bool probes)
+{
+	*e = (struct estimate){
+		.probes = probes,
+		.places = ESTIMATE_OPENING,
+	};
+	estimate_log_begin(&e->log);
+}
+
+void
+estimate_clear(struct estimate *e)
+{
+	free(e->windows);
+	e->windows = NULL;
+}
+
+void
+estimate_renew(struct estimate *e)
+{
+	const struct estimate old = *e;
+
+	estimate_clear(e);
+	estimate_init(e, old.probes);
+	e->era = old.era + 1;
+	e->flying = old.flying;
+	e->uncounted = old.uncounted;
+}
+
+/* Whether there is a window in force. */
+static bool
+has_window(const struct estimate *e, unsigned i)
+{
+	return e->windows != NULL && e->windows[i].n != 0;
+}
+
+void
+estimate_tick(struct estimate *e, uint64_t now)
+{
+	unsigned i;
+
+	for (i = 0; i < ESTIMATE_WINDOWS; i++)
+		if (has_window(e, i))
+			window_tick(&e->windows[i].window, now);
+}
+
+/* When it is no longer waited for those that are on their way (ns). */
+static uint64_t
+patience(const struct estimate *e)
+{
+	return e->last + BUDGET_PATIENCE;
+}
+
+/* How many may be on their way until the host has counted them; 0: any. */
+static uint32_t
+places(const struct estimate *e)
+{
+	uint64_t went = e->log.total;
+
+	/* at that pace, and a few beside */
+	if (e->pace.on)
+		return ESTIMATE_FEW + (uint32_t)(e->rtt / e->pace.interval);
+	if (e->phase == ESTIMATE_OPEN &&
+	    (e->places == 0 || e->places > FEW_AT_EDGE) &&
+	    went >= e->went - e->went / 4 && went <= e->went + e->went / 4)
+		return FEW_AT_EDGE;
+	return e->places;
+}
+
+static uint64_t
+places_due(const struct estimate *e)
+{
+	uint32_t n = places(e);
+
+	return n == 0 || e->uncounted < n ? 0 : patience(e);
+}
+
+static uint64_t
+shut_due(const struct estimate *e)
+{
+	return e->asking || e->flying > 0 ? larger(e->next, patience(e)) :
+	    e->next;
+}
+
+/* Whether one more than the slots may go now. */
+static bool
+is_more_slots(const struct estimate *e, uint64_t now)
+{
+	return e->probes && e->flying == e->slots.n && !e->slots.trying &&
+	    estimate_slots_wants_more(&e->slots, now);
+}
+
+static uint64_t
+slots_due(const struct estimate *e, uint64_t now)
+{
+	if (e->slots.n == 0 || e->flying < e->slots.n ||
+	    is_more_slots(e, now))
+		return 0;
+	return ESTIMATE_NEVER;
+}
+
+/* Whether one more than a window may go now, or may ask for its length. */
+static bool
+is_more(const struct estimate *e, unsigned i, uint64_t now)
+{
+	return e->probes && has_window(e, i) &&
+	    estimate_window_wants_more(&e->windows[i], now);
+}
+
+static uint64_t
+edge(const struct estimate *e, unsigned i)
+{
+	if (!has_window(e, i) || e->flying > 0)
+		return ESTIMATE_NEVER;
+	return estimate_window_edge(&e->windows[i], 2 * e->rtt);
+}
+
+static uint64_t
+window_opens(const struct estimate *e, unsigned i, uint64_t now)
+{
+	uint64_t due, early;
+
+	if (!has_window(e, i) || is_more(e, i, now))
+		return 0;
+	due = estimate_window_due(&e->windows[i]);
+	early = edge(e, i);
+	if (due == ESTIMATE_NEVER && early == ESTIMATE_NEVER &&
+	    e->windows[i].tested != 0)
+		return patience(e);
+	return early < due ? early : due;
+}
+
+static uint64_t
+open_due(const struct estimate *e, uint64_t now)
+{
+	uint64_t at = larger(places_due(e), slots_due(e, now));
+	unsigned i;
+
+	if (e->pace.on)
+		at = larger(at, estimate_pace_due(&e->pace));
+	for (i = 0; i < ESTIMATE_WINDOWS; i++)
+		at = larger(at, window_opens(e, i, now));
+	return at;
+}
+
+uint64_t
+estimate_due(const struct estimate *e, uint64_t now)
+{
+	if (e->phase == ESTIMATE_SHUT)
+		return shut_due(e);
+	if (e->phase == ESTIMATE_FREE && e->windows == NULL)
+		return places_due(e);
+	return open_due(e, now);
+}
+
+uint64_t
+estimate_start(const struct estimate *e, uint64_t now)
+{
+	uint64_t at = 0, due;
+	unsigned i;
+
+	if (e->phase == ESTIMATE_SHUT)
+		return e->next;
+	if (e->pace.on)
+		at = estimate_pace_due(&e->pace);
+	for (i = 0; i < ESTIMATE_WINDOWS; i++) {
+		due = window_opens(e, i, now);
+		if (due != ESTIMATE_NEVER)
+			at = larger(at, due);
+	}
+	return at;
+}
+
+/* Admissions */
+
+static void
+take_window(struct estimate *e, unsigned i, struct estimate_mark *mark,
+    uint64_t at)
+{
+	struct estimate_window *w = &e->windows[i];
+
+	if (mark->role != ESTIMATE_PLAIN ||
+	    (estimate_window_due(w) <= at &&
+	    !estimate_window_asks(w, e->rtt, at))) {
+		estimate_window_take(w, at);
+	} else if (is_more(e, i, at)) {
+		mark->role = ESTIMATE_EXTRA;
+		mark->window = (uint8_t)i;
+		w->full = 0;
+		estimate_window_take(w, at);
+	} else {
+		mark->role = ESTIMATE_EDGE;
+		mark->window = (uint8_t)i;
+		estimate_window_ask(w, at);
+	}
+}
+
+static void
+count_second(struct estimate *e, uint64_t now)
+{
+	uint64_t second = now / SECOND;
+
+	if (second != e->second)
+		e->in_second = 0;
+	e->second = second;
+	if (++e->in_second > e->peak)
+		e->peak = e->in_second;
+}
+
+void
+estimate_take(struct estimate *e, struct estimate_mark *mark, uint64_t at,
+    uint64_t now)
+{
+	unsigned i;
+
+	*mark = (struct estimate_mark){ .sent = now, .era = e->era };
+	if (e->phase == ESTIMATE_SHUT) {
+		mark->role = ESTIMATE_PROBE;
+		e->asking = true;
+	}
+	if (e->slots.n != 0 && e->flying >= e->slots.n &&
+	    mark->role == ESTIMATE_PLAIN) {
+		mark->role = ESTIMATE_EXTRA;
+		mark->window = ESTIMATE_WINDOWS;
+		e->slots.quiet = 0;
+		e->slots.trying = true;
+	}
+	for (i = 0; i < ESTIMATE_WINDOWS; i++)
+		if (has_window(e, i))
+			take_window(e, i, mark, now);
+	if (e->pace.on)
+		estimate_pace_take(&e->pace, at);
+	count_second(e, now);
+	e->flying++;
+	e->uncounted++;
+	e->last = now;
+}
+
+void
+estimate_hold(struct estimate *e, struct estimate_mark *mark, bool counted)
+{
+	unsigned i;
+
+	*mark = (struct estimate_mark){ .era = e->era - 1 };
+	e->flying++;
+	if (counted)
+		return;
+	e->uncounted++;
+	for (i = 0; i < ESTIMATE_WINDOWS; i++)
+		if (has_window(e, i))
+			window_take(&e->windows[i].window, ESTIMATE_UNIT);
+}
+
+void
+estimate_counted(struct estimate *e, uint64_t at)
+{
+	unsigned i;
+
+	if (e->uncounted == 0)
+		return;
+	e->uncounted--;
+	for (i = 0; i < ESTIMATE_WINDOWS; i++)
+		if (has_window(e, i))
+			window_count(&e->windows[i].window, ESTIMATE_UNIT, at);
+}
+
+void
+estimate_dropped(struct estimate *e)
+{
+	unsigned i;
+
+	if (e->uncounted == 0)
+		return;
+	e->uncounted--;
+	for (i = 0; i < ESTIMATE_WINDOWS; i++)
+		if (has_window(e, i))
+			window_drop(&e->windows[i].window, ESTIMATE_UNIT);
+}
+
+/* Answers */
+
+/* When to ask next, where the host does not say. */
+static uint64_t
+next_probe(const struct estimate *e, uint64_t now)
+{
+	uint64_t from = e->era == 0 && e->log.first + e->rtt < e->refused &&
+	    e->log.unit > 1000000000 ? e->refused : e->log.first;
+	unsigned i;
+	uint64_t due;
+
+	/* as soon as those are back that are on their way */
+	if (e->asked == 0 && (e->slots.n != 0 ||
+	    (!e->slots.off && !e->pace.on && !has_window(e, 0))))
+		return now;
+	if (e->pace.on)
+		return larger(now, estimate_pace_due(&e->pace));
+	for (i = 0; i < ESTIMATE_WINDOWS; i++) {
+		due = has_window(e, i) ?
+		    estimate_window_due(&e->windows[i]) : 0;
+		if (due > now && due != ESTIMATE_NEVER)
+			return due;
+	}
+	if (has_window(e, 0))
+		return now + larger(e->windows[0].hi / 32,
+		    (now - e->refused) / 3);
+	return estimate_probe_next(larger(from, 1), now);
+}
+
+/* One of this era was refused, and it was no question. */
+static void
+shut(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
+{
+	struct estimate_window *w;
+	unsigned i;
+
+	if (e->windows == NULL)
+		e->windows = calloc(ESTIMATE_WINDOWS, sizeof *e->windows);
+	for (i = 0; i < ESTIMATE_WINDOWS; i++)
+		if (has_window(e, i)) {
+			w = &e->windows[i];
+			w->used = w->window.counted / ESTIMATE_UNIT;
+			w->tested = 0;
+		}
+	e->phase = ESTIMATE_SHUT;
+	e->refused = e->shut = mark->sent;
+	e->asked = e->beside = 0;
+	e->asking = e->named = false;
+	e->at_edge = mark->role == ESTIMATE_EDGE;
+	if (e->pace.since == 0)
+		estimate_pace_begin(&e->pace, mark->sent);
+	else if (e->pace.on)
+		estimate_pace_refused(&e->pace, mark->sent);
+	e->next = next_probe(e, now);
+}
+
+/* The one that asked was not refused. */
+static void
+reopen(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
+{
+	if (e->slots.n != 0 && !estimate_slots_refused(&e->slots, e->beside,
+	    now))
+		estimate_pace_begin(&e->pace, e->refused);
+	estimate_find(e, mark->sent, now);
+	e->before = e->beside;
+	e->went = e->log.total;
+	e->phase = ESTIMATE_OPEN;
+	e->asking = false;
+	e->places = ESTIMATE_FEW;
+	e->era++;
+	estimate_log_begin(&e->log);
+}
+
+static void
+ask_again(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
+{
+	e->asking = false;
+	e->named = false;
+	e->shut = mark->sent;
+	e->asked++;
+	if (e->pace.on)
+		estimate_pace_refused(&e->pace, mark->sent);
+	e->next = next_probe(e, now);
+}
+
+static void
+refused(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
+{
+	struct estimate_window *w;
+
+	e->refusals++;
+	if (mark->era != e->era)
+		return;
+	/* of those that are on their way it may be another one */
+	if (e->phase == ESTIMATE_OPEN && e->slots.trying) {
+		estimate_slots_more(&e->slots, false, now);
+		return;
+	}
+	if (e->phase == ESTIMATE_SHUT) {
+		if (mark->role == ESTIMATE_PROBE)
+			ask_again(e, mark, now);
+		return;
+	}
+	w = mark->window < ESTIMATE_WINDOWS && e->windows != NULL ?
+	    &e->windows[mark->window] : NULL;
+	if (mark->role == ESTIMATE_EXTRA && w == NULL)
+		return;
+	if (mark->role == ESTIMATE_EXTRA && w->n != 0)
+		estimate_window_more(w, false, e->uncounted, now);
+	else if (mark->role == ESTIMATE_EDGE && w->n != 0 && w->tested != 0 &&
+	    (w->tested < w->hi || w->hi < w->ok))
+		estimate_window_asked(w, false, e->uncounted, now);
+	else
+		shut(e, mark, now);
+}
+
+/* What a question has said that was not refused. */
+static void
+heed(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
+{
+	struct estimate_window *w = mark->window < ESTIMATE_WINDOWS &&
+	    e->windows != NULL ? &e->windows[mark->window] : NULL;
+
+	if (mark->role == ESTIMATE_EXTRA && w == NULL && e->slots.n != 0 &&
+	    e->phase == ESTIMATE_OPEN)
+		estimate_slots_more(&e->slots, true, now);
+	else if (mark->role == ESTIMATE_EXTRA && w != NULL && w->n != 0)
+		estimate_window_more(w, true, e->uncounted, now);
+	else if (mark->role == ESTIMATE_EDGE && w != NULL && w->n != 0 &&
+	    w->tested != 0)
+		estimate_window_asked(w, true, e->uncounted, now);
+	if (has_window(e, 0) && e->windows[0].hi < e->windows[0].born / 2)
+		estimate_find_bucket(e, now);
+}
+
+static void
+grow(struct estimate *e)
+{
+	if (e->places != 0 && ++e->places >= ESTIMATE_WHOLE)
+		e->places = 0;
+}
+
+static void
+succeeded(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
+{
+	uint64_t took = now > mark->sent ? now - mark->sent : 0;
+
+	if (mark->era != e->era)
+		return;
+	e->rtt = e->rtt == 0 || took < e->rtt ? took : e->rtt + e->rtt / 64;
+	if (e->pace.since != 0)
+		estimate_pace_went(&e->pace, mark->sent);
+	if (e->phase == ESTIMATE_SHUT && mark->role == ESTIMATE_PROBE)
+		reopen(e, mark, now);
+	else if (e->phase == ESTIMATE_SHUT)
+		e->beside++;
+	estimate_log_add(&e->log, now);
+	if (e->long_went++ == 0)
+		e->long_first = now;
+	estimate_slots_went(&e->slots, e->flying);
+	heed(e, mark, now);
+	if (e->pace.on)
+		estimate_pace_raise(&e->pace, now);
+	grow(e);
+}
+
+void
+estimate_answered(struct estimate *e, const struct estimate_mark *mark,
+    enum budget_verdict verdict, uint64_t now)
+{
+	if (e->flying > 0)
+		e->flying--;
+	e->heard = now;
+	if (verdict == BUDGET_THROTTLED)
+		refused(e, mark, now);
+	else if (verdict == BUDGET_SUCCESS)
+		succeeded(e, mark, now);
+	else if (mark->role == ESTIMATE_PROBE && mark->era == e->era)
+		e->asking = false;
+	else if (mark->role == ESTIMATE_EXTRA)
+		e->slots.trying = false;
+}
+
+/* What the host says */
+
+void
+estimate_named(struct estimate *e, uint64_t until)
+{
+	if (e->phase != ESTIMATE_SHUT || until <= e->next)
+		return;
+	e->next = until;
+	e->named = true;
+}
+
+void
+estimate_told(struct estimate *e, uint64_t n, uint64_t window, uint64_t now)
+{
+	struct estimate_window *w;
+	bool new;
+
+	if (n == 0 || window == 0 || e->pace.on || e->slots.n != 0 ||
+	    (n == e->told_n && window == e->told_window))
+		return;
+	if (e->windows == NULL)
+		e->windows = calloc(ESTIMATE_WINDOWS, sizeof *e->windows);
+	if (e->windows == NULL)
+		return;
+	w = &e->windows[0];
+	new = w->n == 0;
+	e->told_n = n;
+	e->told_window = window;
+	estimate_window_set(w, n, window, window, e->uncounted, now);
+	w->told = true;
+	if (new)
+		estimate_log_fill(&e->log, &w->window, now);
+}
+
+bool
+estimate_needs_counts(const struct estimate *e)
+{
+	return e->places != 0 || e->windows != NULL;
+}
+
+bool
+estimate_is_idle(const struct estimate *e, uint64_t now)
+{
+	uint64_t memory = BUDGET_MEMORY;
+	unsigned i;
+
+	if (e->flying > 0)
+		return false;
+	if (e->phase == ESTIMATE_FREE && e->windows == NULL)
+		return true;
+	for (i = 0; i < ESTIMATE_WINDOWS; i++)
+		if (has_window(e, i))
+			memory = larger(memory, 2 * e->windows[i].hi);
+	return now > e->heard && now - e->heard > memory &&
+	    now > e->next;
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: ISC */
+
+/*
+ * Which kind of limit it is.  Each is taken for right until it is refused in a
+ * way that it cannot be: slots with fewer on their way, a bucket that stays shut
+ * for many times its pace, a window that is used up long before its number.
+ */
+
+#include "throttle/estimate_find.h"
+
+#include <stddef.h>
+
+#include "throttle/estimate_log.h"
+#include "throttle/estimate_pace.h"
+#include "throttle/estimate_slots.h"
+#include "throttle/estimate_window.h"
+#include "throttle/larger.h"
+
+#define TRICKLE		3	/* so few in an era are no window's */
+#define AT_ONCE		50000000ULL	/* ns: no time for a window */
+#define SECOND		1000000000ULL	/* ns */
+#define FRESH		SECOND
+#define LONGER		64	/* times a window another may be */
+
+/* What an era was. */
+struct era {
+	uint64_t	 went;		/* requests */
+	uint64_t	 first;		/* ns: the first was answered */
+	uint64_t	 refused;	/* ns: one was refused */
+	uint64_t	 shut;		/* ns: the last time it was shut */
+	uint64_t	 open;		/* ns: it was open again */
+	uint64_t	 closed;	/* ns: from refused to that */
+	uint64_t	 slack;		/* ns: what says nothing */
+	bool		 at_first;	/* before it nothing was refused */
+	bool		 named;		/* ... as the host had said */
+};
+
+static uint64_t
+since(uint64_t from, uint64_t to)
+{
+	return to > from ? to - from : 0;
+}
+
+static void
+set_pace(struct estimate *e, const struct era *era, uint64_t now)
+{
+	struct estimate_pace *p = &e->pace;
+
+	(void)now;
+	e->windows[0].n = e->windows[1].n = 0;
+	p->on = true;
+	if (p->since >= era->refused) {
+		p->since = era->first;
+		p->went = era->went;
+	}
+	p->refused = p->since;
+	if (era->at_first)
+		p->burst = era->went;
+	estimate_pace_refused(p, era->refused);
+}
+
+/* It does not go on as if it had gone at that pace. */
+static bool
+is_no_bucket(const struct estimate *e, const struct era *era)
+{
+	/* what is named is rounded up */
+	uint64_t closed = era->named ? since(SECOND, era->closed) :
+	    since(era->refused, era->shut);
+
+	return closed > 8 * e->pace.interval + 4 * era->slack &&
+	    era->went > TRICKLE;
+}
+
+static void
+set_window(struct estimate *e, unsigned i, const struct era *era, uint64_t went,
+    uint64_t first, uint64_t now)
+{
+	struct estimate_window *w = &e->windows[i];
+	bool new = w->n == 0;
+	/* at first it may have begun in the middle of one */
+	uint64_t lo = since(era->at_first ? era->refused : first, era->shut);
+
+	if (new)
+		*w = (struct estimate_window){ .n = 0 };
+	w->told = false;
+	if (new)
+		w->known_at = now + since(first, era->open);
+	if (!new && w->lo < since(first, era->open))
+		lo = larger(lo, w->lo);
+	estimate_window_set(w, went, lo, since(first, era->open), e->uncounted, now);
+	if (!new)
+		return;
+	if (i == 0)
+		estimate_log_fill(&e->log, &w->window, now);
+	/* and the one that has found it open */
+	window_take(&w->window, ESTIMATE_UNIT);
+	window_count(&w->window, ESTIMATE_UNIT, now);
+}
+
+/* A longer window, with all that went since it was last open. */
+static void
+find_longer(struct estimate *e, const struct era *era, uint64_t now)
+{
+	struct estimate_window *w = e->windows;
+
+	if (since(e->long_first, era->open) > LONGER * w[0].hi) {
+		/* nothing is known of so long ago: it begins with this */
+		w[0].n = w[1].n = 0;
+		e->long_went = 0;
+		return;
+	}
+	set_window(e, 1, era, e->long_went, e->long_first, now);
+	e->long_went = 0;
+}
+
+/* A window that was kept was refused: it is longer, or less in it. */
+static void
+correct(struct estimate *e, struct estimate_window *w, const struct era *era,
+    uint64_t now)
+{
+	uint64_t used = w->used + e->beside, n = w->n, hi = w->hi;
+	uint64_t longer = hi + era->closed;
+
+	if (used >= n)
+		used = n - 1;
+	/* what allows more is nearer to what it has allowed so far */
+	if (e->at_edge || (used >= n - 1 - n / 64 && era->closed < hi / 2) || (wide)n * hi * 15 > (wide)used * longer * 16)
+		hi = longer + era->slack / 4;
+	else
+		n = used;
+	estimate_window_set(w, n, w->lo, hi, e->uncounted, now);
+}
+
+static void
+judge_kept(struct estimate *e, const struct era *era, uint64_t now)
+{
+	struct estimate_window *w = e->windows;
+
+	bool late = era->closed <= w[0].hi / 16 + era->slack / 2;
+	bool longer = era->closed > w[0].hi + w[0].hi / 32 + era->slack;
+
+	/* several times all of it went */
+	longer |= !late && era->went >= 2 * w[0].n;
+	if (!longer)
+		correct(e, &w[0], era, now);
+	else if (w[1].n != 0 && estimate_window_is_sure(&w[1]))
+		correct(e, &w[1], era, now);
+	else
+		find_longer(e, era, now);
+}
+
+static void
+judge_new(struct estimate *e, const struct era *era, uint64_t now)
+{
+	struct estimate_window *w = &e->windows[0];
+	uint64_t length = since(era->first, era->open);
+
+	if (w->used + e->beside >= w->n - w->n / 8 &&
+	    era->closed <= w->hi / 16 + era->slack)
+		correct(e, w, era, now);
+	else if (era->went <= w->n / 2 && length <= w->hi + w->hi / 4)
+		set_pace(e, era, now);
+	else
+		set_window(e, 0, era, era->went, era->first, now);
+}
+
+static void
+judge_first(struct estimate *e, const struct era *era, uint64_t now)
+{
+	/* where it began long before, it says nothing of a window */
+	if (era->at_first && since(era->first, era->refused) >
+	    8 * era->closed + FRESH)
+		return;
+	if (era->went <= TRICKLE || (!era->at_first &&
+	    era->closed < era->slack + AT_ONCE))
+		set_pace(e, era, now);
+	else
+		set_window(e, 0, era, era->went, era->first, now);
+}
+
+/*
+ * It is open as soon as those are back that were on their way; or it has said
+ * when, and no more had gone than were on their way at once; or as many were on
+ * their way as the last time that it refused.
+ */
+static bool
+may_be_slots(const struct estimate *e, const struct era *era)
+{
+	if (e->slots.off || e->pace.on || e->beside == 0)
+		return false;
+	if (e->beside == e->before && e->beside > 1 && e->asked == 0 &&
+	    !estimate_window_is_sure(&e->windows[0]))
+		return true;
+	return e->windows[0].n == 0 && e->asked == 0 &&
+	    (!era->named || e->beside >= era->went - era->went / 4);
+}
+
+/* What was tried of late was too much, and nothing else is wrong. */
+static bool
+revert(struct estimate *e, uint64_t now)
+{
+	struct estimate_window *w;
+	bool reverted = false;
+	unsigned i;
+
+	for (i = 0; i < ESTIMATE_WINDOWS; i++) {
+		w = &e->windows[i];
+		if (w->n != 0 && estimate_window_revert(w, w->used +
+		    e->beside, e->uncounted, now))
+			reverted = true;
+	}
+	return reverted;
+}
+
+static void
+find(struct estimate *e, const struct era *era, uint64_t now)
+{
+	if (e->slots.n != 0 || revert(e, now))
+		return;
+	if (may_be_slots(e, era)) {
+		estimate_slots_found(&e->slots, e->beside);
+		e->windows[0].n = e->windows[1].n = 0;
+		return;
+	}
+	if (e->pace.on) {
+		if (!is_no_bucket(e, era))
+			return;
+		e->pace.on = false;
+	}
+	if (e->windows[0].n == 0)
+		judge_first(e, era, now);
+	else if (estimate_window_is_sure(&e->windows[0]))
+		judge_kept(e, era, now);
+	else
+		judge_new(e, era, now);
+}
+
+void
+estimate_find_bucket(struct estimate *e, uint64_t now)
+{
+	e->windows[0].n = e->windows[1].n = 0;
+	e->pace.on = true;
+	estimate_pace_refused(&e->pace, now);
+}
+
+void
+estimate_find(struct estimate *e, uint64_t sent, uint64_t now)
+{
+	struct era era = {
+		.went = e->log.total,
+		.first = e->log.first,
+		.refused = e->refused,
+		.shut = e->shut,
+		.open = sent,
+		.closed = since(e->refused, sent),
+		.slack = 2 * e->rtt,
+		.at_first = e->era == 0,
+		.named = e->named,
+	};
+
+	if (e->windows != NULL)
+		find(e, &era, now);
+}

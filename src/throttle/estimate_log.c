@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/estimate_log.h"
+
+#define FINEST	1000000ULL	/* ns */
+#define COARSEST 3600000000000ULL /* ns; what is older is of no use */
+
+void
+estimate_log_begin(struct estimate_log *l)
+{
+	*l = (struct estimate_log){ .unit = FINEST };
+}
+
+/* Two slots become one. */
+static void
+coarsen(struct estimate_log *l)
+{
+	unsigned i;
+
+	for (i = 0; i < ESTIMATE_LOG / 2; i++)
+		l->slots[i] = l->slots[2 * i] + l->slots[2 * i + 1];
+	for (; i < ESTIMATE_LOG; i++)
+		l->slots[i] = 0;
+	l->unit *= 2;
+}
+
+void
+estimate_log_add(struct estimate_log *l, uint64_t now)
+{
+	uint64_t age;
+
+	if (l->total == 0)
+		l->first = now;
+	age = now > l->first ? now - l->first : 0;
+	if (age >= COARSEST) {
+		estimate_log_begin(l);
+		l->first = now;
+		age = 0;
+	}
+	while (age / l->unit >= ESTIMATE_LOG)
+		coarsen(l);
+	l->slots[age / l->unit]++;
+	l->total++;
+}
+
+void
+estimate_log_fill(const struct estimate_log *l, struct window *w, uint64_t now)
+{
+	uint64_t at, cost;
+	unsigned i;
+
+	window_tick(w, now);
+	for (i = 0; i < ESTIMATE_LOG; i++) {
+		if (l->slots[i] == 0)
+			continue;
+		cost = l->slots[i] * ESTIMATE_UNIT;
+		at = l->first + (i + 1) * l->unit;
+		window_take(w, cost);
+		window_count(w, cost, at < now ? at : now);
+	}
+}

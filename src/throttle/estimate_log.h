@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_ESTIMATE_LOG_H
+#define SLUICE_ESTIMATE_LOG_H
+
+#include "throttle/estimate_types.h"
+
+/*
+ * What went in an era, in slots of time that become longer with it: told up to
+ * one of them late.
+ */
+
+/* Begins an era. */
+void	 estimate_log_begin(struct estimate_log *);
+
+/* One went, and its answer came at now (ns). */
+void	 estimate_log_add(struct estimate_log *, uint64_t now);
+
+/* What is in it occupies a window, as far as it lies within its period. */
+void	 estimate_log_fill(const struct estimate_log *, struct window *,
+	    uint64_t now);
+
+#endif

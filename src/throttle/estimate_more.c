@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/estimate_more.h"
+
+#define FIRST		10	/* full windows */
+#define MOST		(1 << 20)
+#define PAUSE		3600000000000ULL	/* ns */
+
+void
+estimate_more_begin(struct estimate_more *m)
+{
+	*m = (struct estimate_more){ .wait = FIRST, .step = 1 };
+}
+
+bool
+estimate_more_due(const struct estimate_more *m, uint64_t used, uint64_t now)
+{
+	return m->wait != 0 && now >= m->after &&
+	    used >= (m->step > 1 ? 1 : m->wait);
+}
+
+uint32_t
+estimate_more_tried(struct estimate_more *m, bool went, uint64_t now)
+{
+	uint32_t step = m->step;
+
+	if (!went) {
+		m->step = 1;
+		m->wait = m->wait < MOST ? 2 * m->wait : MOST;
+		m->after = now + PAUSE;
+		return 0;
+	}
+	m->step = step < MOST ? 2 * step : MOST;
+	m->wait = FIRST;
+	return step;
+}

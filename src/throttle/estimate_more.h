@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_ESTIMATE_MORE_H
+#define SLUICE_ESTIMATE_MORE_H
+
+#include "throttle/estimate_types.h"
+
+/*
+ * When more than a limit is tried: after 10 times that it was used up, then 20,
+ * 40 and so on, at most once an hour.  What went is tried again at once, twice
+ * as many more.
+ */
+
+void	 estimate_more_begin(struct estimate_more *);
+
+/* Returns whether to try now, when it was used up so often since. */
+bool	 estimate_more_due(const struct estimate_more *, uint64_t used,
+	    uint64_t now);
+
+/* It was tried: returns by how many the limit is higher; 0: it stands. */
+uint32_t estimate_more_tried(struct estimate_more *, bool went, uint64_t now);
+
+#endif

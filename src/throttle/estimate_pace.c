@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/estimate_pace.h"
+
+#include "throttle/larger.h"
+
+#define LONG		4096	/* requests: more are measured by halves */
+#define EXACT		64	/* ... of which one is not much any more */
+#define LOCAL		16	/* ... that tell a pace by themselves */
+#define EARLY		5	/* refusals that tell it, too */
+#define FIRST		10	/* times a burst, before it is raised */
+#define RAISES		4	/* that were not refused: it is another one */
+#define PAUSE		3600000000000ULL	/* ns between two tries */
+
+void
+estimate_pace_begin(struct estimate_pace *p, uint64_t at)
+{
+	*p = (struct estimate_pace){
+		.since = at,
+		.refused = at,
+		.burst = p->burst,
+		.after = p->after,
+	};
+}
+
+void
+estimate_pace_went(struct estimate_pace *p, uint64_t sent)
+{
+	if (p->since != 0 && sent > p->since)
+		p->went++;
+}
+
+/*
+ * By what went since.  One more may have been nearly there: as long as that
+ * matters it is taken for whole, or what is lost would never be noticed.  The
+ * bucket is empty at an instant (ns); it gets some in advance, or the next refusal
+ * would come as soon.
+ */
+static void
+measure(struct estimate_pace *p, uint64_t at)
+{
+	uint64_t span = at > p->since ? at - p->since : 1;
+	uint64_t halves = 2 * p->went + (p->went < EXACT ? 2 : 1);
+	struct gcra_rate rate = {
+		.capacity = halves * ESTIMATE_UNIT / 2,
+		.period = span,
+		.burst = larger(p->burst, 1) * ESTIMATE_UNIT,
+	};
+
+	p->interval = 2 * span / halves + 1;
+	gcra_init(&p->gcra, &rate);
+	gcra_take(&p->gcra, rate.burst, at + (p->went < EXACT ? 2 : 1) *
+	    p->interval);
+}
+
+/* What it is measured from is not so any more: the host gives less. */
+static bool
+has_changed(const struct estimate_pace *p, uint64_t at)
+{
+	uint64_t went = p->went - p->went_then, span = at - p->refused;
+
+	/* nothing for three times the distance of two */
+	if (went == 0)
+		return span > 4 * p->interval && p->went > LOCAL;
+	return went >= LOCAL && span / (went + 1) > p->interval +
+	    p->interval / 8;
+}
+
+/* Again and again only few went since the last refusal. */
+static bool
+is_too_fast(struct estimate_pace *p, uint64_t at)
+{
+	if (p->went < EXACT || p->went - p->went_then >= LOCAL) {
+		p->early = 0;
+		return false;
+	}
+	if (p->early++ == 0) {
+		p->early_at = at;
+		p->early_went = p->went;
+	}
+	if (p->early < EARLY)
+		return false;
+	p->early = 0;
+	return true;
+}
+
+static void
+begin_at(struct estimate_pace *p, uint64_t at, uint64_t went_then)
+{
+	p->went -= went_then;
+	p->since = at;
+}
+
+void
+estimate_pace_refused(struct estimate_pace *p, uint64_t sent)
+{
+	if (sent <= p->refused) {
+		measure(p, sent);
+		return;
+	}
+	if (p->raised >= RAISES)
+		begin_at(p, p->raised_at, p->raised_went);
+	else if (p->on && has_changed(p, sent))
+		begin_at(p, p->refused, p->went_then);
+	else if (is_too_fast(p, sent))
+		begin_at(p, p->early_at, p->early_went);
+	else if (p->went > LONG)
+		begin_at(p, sent - (sent - p->since) / 2, p->went / 2);
+	measure(p, sent);
+	if (p->raised > 0 && p->went_then >= EXACT)
+		p->after = sent + PAUSE;
+	p->refused = sent;
+	p->went_then = p->went;
+	p->quiet = p->raised = 0;
+	p->seen++;
+}
+
+void
+estimate_pace_take(struct estimate_pace *p, uint64_t at)
+{
+	uint64_t due = gcra_due(&p->gcra, ESTIMATE_UNIT);
+
+	/* only who had to wait for it says that it is kept */
+	if (at < due + p->interval)
+		p->quiet++;
+	gcra_take(&p->gcra, ESTIMATE_UNIT, at);
+}
+
+uint64_t
+estimate_pace_due(const struct estimate_pace *p)
+{
+	return gcra_due(&p->gcra, ESTIMATE_UNIT);
+}
+
+void
+estimate_pace_raise(struct estimate_pace *p, uint64_t now)
+{
+	bool vague = p->went_then < EXACT;
+	uint64_t enough = vague ? larger(p->went_then, 4) :
+	    p->raised > 0 ? EXACT : FIRST * larger(p->burst, LOCAL);
+
+	if (p->quiet < enough || (!vague && now < p->after))
+		return;
+	if (p->raised++ == 0) {
+		p->raised_at = now;
+		p->raised_went = p->went;
+	}
+	p->quiet = 0;
+	p->interval -= p->interval / (vague ? 4 : 16);
+	gcra_init(&p->gcra, &(struct gcra_rate){ .capacity = ESTIMATE_UNIT,
+	    .period = p->interval,
+	    .burst = larger(p->burst, 1) * ESTIMATE_UNIT });
+	gcra_take(&p->gcra, larger(p->burst, 1) * ESTIMATE_UNIT, now);
+}

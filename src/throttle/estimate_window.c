@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/estimate_window.h"
+
+#include "throttle/estimate_more.h"
+#include "throttle/estimate_probe.h"
+#include "throttle/larger.h"
+
+#define SURE	2	/* times that it was used up and nothing refused */
+#define HELD	3	/* times that the first one went */
+#define CHEAP	128	/* a part of it that a question may take */
+#define CLOSE	64	/* a part of it that is not worth asking for */
+
+/* Capacity or length are new: what was counted stays so. */
+static void
+renew(struct estimate_window *w, uint32_t flying, uint64_t now)
+{
+	const struct window old = w->window;
+
+	window_init(&w->window, w->n * ESTIMATE_UNIT, w->ok);
+	window_tick(&w->window, now);
+	w->window.flying = (wide)flying * ESTIMATE_UNIT;
+	if (old.period != 0)
+		window_inherit(&w->window, &old, now);
+}
+
+void
+estimate_window_set(struct estimate_window *w, uint64_t n, uint64_t lo,
+    uint64_t hi, uint32_t flying, uint64_t now)
+{
+	if (w->n == 0)
+		estimate_more_begin(&w->more);
+	w->n = n < 1 ? 1 : n > UINT32_MAX ? UINT32_MAX : n;
+	w->hi = hi < 1 ? 1 : hi;
+	w->lo = lo < w->hi ? lo : w->hi - 1;
+	w->ok = w->born = w->hi;
+	w->tested = 0;
+	w->full = w->clean = 0;
+	w->before = 0;
+	renew(w, flying, now);
+}
+
+/* It may be as short as that, but is not sure to be. */
+static bool
+is_tried(const struct estimate_window *w)
+{
+	return w->hi < w->ok;
+}
+
+uint64_t
+estimate_window_due(const struct estimate_window *w)
+{
+	uint64_t due = window_due(&w->window, ESTIMATE_UNIT);
+
+	/* one asks for all */
+	if (w->tested != 0)
+		return BUDGET_NEVER;
+	return due == 0 || due == BUDGET_NEVER ? due : due - (w->ok - w->hi);
+}
+
+/* Most are round: then it is enough that it is not clearly shorter. */
+static bool
+is_known(const struct estimate_window *w, uint64_t slack)
+{
+	return w->hi - w->lo <= larger(w->hi / CLOSE, slack) ||
+	    (estimate_probe_is_round(w->hi) && w->hi - w->lo <= w->hi / 16);
+}
+
+static uint64_t
+middle(const struct estimate_window *w)
+{
+	if (estimate_probe_is_round(w->hi) && w->hi - w->lo > w->hi / 16)
+		return w->hi - w->hi / 16;
+	return w->lo + (w->hi - w->lo) / 2;
+}
+
+uint64_t
+estimate_window_edge(const struct estimate_window *w, uint64_t slack)
+{
+	uint64_t due = estimate_window_due(w);
+
+	if (w->told || w->tested != 0 || due == 0 || due == BUDGET_NEVER ||
+	    !w->spent || due < w->known_at || is_known(w, slack))
+		return BUDGET_NEVER;
+	due -= w->hi - middle(w);
+	return larger(due, w->full_at + w->lo / 2);
+}
+
+bool
+estimate_window_asks(const struct estimate_window *w, uint64_t rtt,
+    uint64_t at)
+{
+	return w->tested == 0 && w->spent && !w->told &&
+	    (is_tried(w) || rtt < w->hi / CHEAP) &&
+	    at >= w->full_at + w->lo / 2;
+}
+
+void
+estimate_window_ask(struct estimate_window *w, uint64_t at)
+{
+	uint64_t due = estimate_window_due(w);
+
+	/* what it holds is late by a slot at most */
+	w->tested = due > at && due - at < w->hi ? w->hi - (due - at) +
+	    w->ok / WINDOW_SLOTS : w->hi;
+	estimate_window_take(w, at);
+}
+
+void
+estimate_window_asked(struct estimate_window *w, bool open, uint32_t flying,
+    uint64_t now)
+{
+	uint64_t tested = w->tested;
+
+	w->tested = 0;
+	if (open) {
+		w->spent = false;
+		if (tested < w->hi) {
+			w->hi = larger(tested, w->lo + 1);
+			w->held = 0;
+		}
+		if (++w->held < HELD)
+			return;
+		w->ok = w->hi;
+	} else {
+		w->lo = larger(w->lo, tested);
+		if (w->lo < w->hi)
+			return;
+		w->hi = w->ok;
+		w->lo = w->lo < w->hi ? w->lo : w->hi - 1;
+	}
+	renew(w, flying, now);
+}
+
+void
+estimate_window_take(struct estimate_window *w, uint64_t at)
+{
+	uint64_t due = estimate_window_due(w);
+
+	window_take(&w->window, ESTIMATE_UNIT);
+	if (due > at)
+		return;
+	w->spent = estimate_window_due(w) > at;
+	if (!w->spent || at < w->full_at + larger(w->lo, w->hi / 2))
+		return;
+	if (w->full > 0)
+		w->before = 0;
+	w->full_at = at;
+	w->full++;
+	w->seen++;
+	w->clean++;
+}
+
+bool
+estimate_window_wants_more(const struct estimate_window *w, uint64_t now)
+{
+	/* what is about to be free may be so at the host already */
+	return !is_tried(w) && estimate_window_due(w) > now + w->hi / CLOSE &&
+	    w->window.flying == 0 && estimate_more_due(&w->more, w->full, now);
+}
+
+void
+estimate_window_more(struct estimate_window *w, bool went, uint32_t flying,
+    uint64_t now)
+{
+	uint32_t more = estimate_more_tried(&w->more, went, now);
+
+	w->full = 0;
+	if (more == 0)
+		return;
+	w->before = w->n;
+	w->n += more;
+	renew(w, flying, now);
+}
+
+bool
+estimate_window_revert(struct estimate_window *w, uint64_t used,
+    uint32_t flying, uint64_t now)
+{
+	if (w->before == 0)
+		return false;
+	estimate_more_tried(&w->more, false, now);
+	w->n = larger(w->before, used < w->n ? used : w->n - 1);
+	w->before = 0;
+	renew(w, flying, now);
+	return true;
+}
+
+bool
+estimate_window_is_sure(const struct estimate_window *w)
+{
+	return w->n != 0 && (w->told || w->clean >= SURE);
+}

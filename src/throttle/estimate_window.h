@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_ESTIMATE_WINDOW_H
+#define SLUICE_ESTIMATE_WINDOW_H
+
+#include "throttle/estimate_types.h"
+
+/*
+ * A window of which the number and the length are found: kept exactly
+ * (window.h), by the longest length that it may have.  One that goes before the
+ * others, when it is used up, halves what is not known of its length.
+ */
+
+/*
+ * Takes n in hi (ns) for it, longer than lo.  What was counted so far stays
+ * counted; flying (requests) are on their way.
+ */
+void		 estimate_window_set(struct estimate_window *, uint64_t n,
+		    uint64_t lo, uint64_t hi, uint32_t flying, uint64_t now);
+
+/* Returns when one may go (ns): 0 now, ESTIMATE_NEVER by a count alone. */
+uint64_t	 estimate_window_due(const struct estimate_window *);
+
+/*
+ * Returns when one may go alone to ask whether it is shorter (ns);
+ * ESTIMATE_NEVER where that is known well enough.  slack (ns): what is not
+ * worth it.
+ */
+uint64_t	 estimate_window_edge(const struct estimate_window *,
+		    uint64_t slack);
+
+/*
+ * Returns whether the next one asks, in its turn: the others wait for its
+ * answer, which takes a round trip (ns).
+ */
+bool		 estimate_window_asks(const struct estimate_window *,
+		    uint64_t rtt, uint64_t at);
+
+/* One that asks goes at an instant (ns), and what it said. */
+void		 estimate_window_ask(struct estimate_window *, uint64_t at);
+void		 estimate_window_asked(struct estimate_window *, bool open,
+		    uint32_t flying, uint64_t now);
+
+/* One goes at an instant (ns), whether there is room or not. */
+void		 estimate_window_take(struct estimate_window *, uint64_t at);
+
+/* Returns whether it is full, and one more is to be tried now. */
+bool		 estimate_window_wants_more(const struct estimate_window *,
+		    uint64_t now);
+
+/* One more was tried: whether it went. */
+void		 estimate_window_more(struct estimate_window *, bool went,
+		    uint32_t flying, uint64_t now);
+
+/*
+ * One was refused when so many (requests) were used: where more was tried of late
+ * that was too many.  Returns whether it was.
+ */
+bool		 estimate_window_revert(struct estimate_window *,
+		    uint64_t used, uint32_t flying, uint64_t now);
+
+/* Returns whether it has been kept for some time without a refusal. */
+bool		 estimate_window_is_sure(const struct estimate_window *);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/throttle_estimate.h"
+
+#include <stdlib.h>
+
+#include "throttle/throttle_lane.h"
+#include "throttle/throttle_tick.h"
+
+void
+throttle_estimate(struct throttle *t, bool on, bool probes)
+{
+	if (on && t->estimate != NULL) {
+		t->estimate->probes = probes;
+		return;
+	}
+	if (t->estimate != NULL)
+		estimate_clear(t->estimate);
+	free(t->estimate);
+	t->estimate = on ? malloc(sizeof *t->estimate) : NULL;
+	if (t->estimate == NULL)
+		return;
+	estimate_init(t->estimate, probes);
+	t->estimate->flying = t->host.pending;
+}
+
+const struct estimate *
+throttle_estimated(const struct throttle *t)
+{
+	return t->estimate;
+}
+
+uint64_t
+throttle_estimate_named(struct throttle *t, uint64_t until, uint64_t now)
+{
+	throttle_tick(t, now);
+	estimate_named(t->estimate, until);
+	return throttle_estimate_shut(t);
+}
+
+uint64_t
+throttle_estimate_shut(const struct throttle *t)
+{
+	const struct estimate *e = t->estimate;
+
+	return e != NULL && e->phase == ESTIMATE_SHUT ? e->next : 0;
+}
+
+void
+throttle_estimate_told(struct throttle *t, uint64_t n, uint64_t window,
+    uint64_t now)
+{
+	throttle_tick(t, now);
+	estimate_told(t->estimate, n, window, now);
+	set_unblocked_at(t, now);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+#include <check.h>
+#include <stdio.h>
+
+#include "check_estimate_sim.h"
+#include "check_run.h"
+
+/*
+ * How soon limits are found that nobody tells, and what finding them costs:
+ * beside a throttle that was told them, with the same arrivals.
+ */
+
+#define CLIENTS		3
+#define LATENCIES	3
+#define CELLS		(CLIENTS * LATENCIES * 4)
+
+/*
+ * The most refusals beyond those that were on their way at the first one, and the
+ * most time by that of a throttle that was told; means over all crowds,
+ * latencies, arrivals, with Retry-After and without, each with a phase of its
+ * own.
+ */
+static const struct family {
+	const char	*what;
+	enum kind	 kind;
+	uint64_t	 n;
+	uint64_t	 w;
+	uint64_t	 also_n;	/* of a longer window besides; or 0 */
+	uint64_t	 also_w;
+	uint64_t	 total;
+	double		 refused;
+	double		 time;
+} families[] = {
+	{ "fixed, 7 per 3 s", FIXED, 7, 3 * SEC, 0, 0, 800, 30, 1.03 },
+	{ "fixed, 80 per 6 s", FIXED, 80, 6 * SEC, 0, 0, 800, 30, 1.03 },
+	{ "fixed, 80 per 7.3 s", FIXED, 80, 7300 * MS, 0, 0, 800, 30, 1.03 },
+	{ "fixed, 1,000 per 30 s", FIXED, 1000, 30 * SEC, 0, 0, 10000, 30,
+	    1.03 },
+	{ "sliding, 7 per 3 s", SLIDING, 7, 3 * SEC, 0, 0, 800, 30, 1.03 },
+	{ "sliding, 80 per 6 s", SLIDING, 80, 6 * SEC, 0, 0, 800, 30, 1.03 },
+	{ "sliding, 80 per 7.3 s", SLIDING, 80, 7300 * MS, 0, 0, 800, 30,
+	    1.03 },
+	{ "sliding, 1,000 per 30 s", SLIDING, 1000, 30 * SEC, 0, 0, 10000, 30,
+	    1.03 },
+	{ "bucket, 7 per 3 s", BUCKET, 7, 3 * SEC, 0, 0, 800, 30, 1.03 },
+	{ "bucket, 80 per 6 s", BUCKET, 80, 6 * SEC, 0, 0, 800, 30, 1.03 },
+	{ "bucket, 1,000 per 30 s", BUCKET, 1000, 30 * SEC, 0, 0, 10000, 30,
+	    1.03 },
+	{ "4 at a time, 0.2 s each", SLOTS, 4, 200 * MS, 0, 0, 800, 30, 1.1 },
+	/* two at once are found, but not as soon as they might be */
+	{ "20 per 1 s and 80 per 6 s", SLIDING, 20, SEC, 80, 6 * SEC, 800, 30,
+	    1.15 },
+};
+
+static struct trial
+cell(const struct family *f, unsigned i)
+{
+	static const unsigned clients[CLIENTS] = { 5, 25, 100 };
+	static const uint64_t latencies[LATENCIES] = { MS, 50 * MS,
+		300 * MS };
+	unsigned latency = i / CLIENTS % LATENCIES;
+
+	return (struct trial){
+		.limits = {
+			{ .kind = f->kind, .n = f->n, .w = f->w },
+			{ .kind = f->kind, .n = f->also_n, .w = f->also_w },
+		},
+		.nlimits = f->also_n != 0 ? 2 : 1,
+		.clients = clients[i % CLIENTS],
+		.latency = latencies[latency],
+		.jitter = latency == 1 ? 50 * MS : 0,
+		.poisson = i / (CLIENTS * LATENCIES) % 2 != 0,
+		.names = i / (CLIENTS * LATENCIES) >= 2,
+		.total = f->total,
+		.seed = i + 1,
+	};
+}
+
+START_TEST(finds)
+{
+	const struct family *f = &families[_i];
+	double refused = 0, time = 0;
+	struct outcome found, known;
+	struct trial x;
+	unsigned i, cells = repetitions(CELLS);
+
+	for (i = 0; i < cells; i++) {
+		x = cell(f, i);
+		found = simulate(x);
+		x.knows = true;
+		known = simulate(x);
+		must(found.done == x.total && known.done == x.total);
+		refused += (double)(found.refused - found.at_first -
+		    found.questions) / CELLS;
+		time += (double)found.time / (double)known.time / CELLS;
+	}
+	/* the means are those of all */
+	if (cells < CELLS)
+		return;
+	if (refused > f->refused || time > f->time)
+		ck_abort_msg("%s: %.1f refused, %.3f of the time", f->what,
+		    refused, time);
+}
+END_TEST
+
+/* Four hours, in which the limit stays or becomes another one. */
+static const struct change {
+	const char	*what;
+	enum kind	 kind;
+	uint64_t	 n;
+	uint64_t	 w;
+	uint64_t	 then;		/* after five minutes */
+	uint64_t	 refused;	/* at most */
+	uint64_t	 late;		/* ... in the last two hours */
+} changes[] = {
+	{ "fixed", FIXED, 80, 6 * SEC, 80, 60, 10 },
+	{ "fixed, lowered", FIXED, 80, 6 * SEC, 40, 150, 10 },
+	{ "fixed, raised", FIXED, 80, 6 * SEC, 160, 80, 15 },
+	{ "sliding", SLIDING, 80, 6 * SEC, 80, 50, 2 },
+	{ "sliding, lowered", SLIDING, 80, 6 * SEC, 40, 90, 2 },
+	{ "sliding, raised", SLIDING, 80, 6 * SEC, 160, 65, 2 },
+	{ "bucket", BUCKET, 80, 6 * SEC, 80, 60, 5 },
+	{ "bucket, lowered", BUCKET, 80, 6 * SEC, 40, 75, 5 },
+	{ "bucket, raised", BUCKET, 80, 6 * SEC, 160, 70, 20 },
+	{ "slots", SLOTS, 8, SEC, 8, 20, 4 },
+	{ "slots, lowered", SLOTS, 8, SEC, 4, 20, 4 },
+	{ "slots, raised", SLOTS, 8, SEC, 16, 20, 4 },
+};
+
+START_TEST(follows)
+{
+	const struct change *c = &changes[_i];
+	uint64_t seed, hour = 3600 * SEC, most = c->then * hour / c->w;
+	struct outcome out;
+
+	for (seed = 1; seed <= repetitions(3); seed++) {
+		out = simulate((struct trial){
+			.limits = {{ .kind = c->kind, .n = c->n, .w = c->w }},
+			.nlimits = 1,
+			.clients = 25,
+			.latency = 10 * MS,
+			.total = UINT32_MAX,
+			.seed = seed,
+			.names = seed == 2,
+			.changed = c->then != c->n ? 300 * SEC : 0,
+			.changed_n = c->then,
+			.until = 4 * hour,
+		});
+		if (out.refused > c->refused || out.late > c->late ||
+		    out.tail_done < most - most / 20)
+			ck_abort_msg("%s: %llu refused, %llu of them late, "
+			    "%llu of %llu went in the end", c->what,
+			    (unsigned long long)out.refused,
+			    (unsigned long long)out.late,
+			    (unsigned long long)out.tail_done,
+			    (unsigned long long)most);
+	}
+}
+END_TEST
+
+/* Others use a quarter of the limit: it is kept, and nobody is shut out. */
+START_TEST(shares)
+{
+	static const enum kind kinds[] = { FIXED, SLIDING, BUCKET };
+	struct trial x = { .nlimits = 1, .clients = 25, .latency = 10 * MS,
+		.total = 1600, .others = 25 };
+	struct outcome out;
+
+	for (x.seed = 1; x.seed <= 3; x.seed++) {
+		x.limits[0] = (struct origin_limit){ .kind = kinds[_i],
+			.n = 80, .w = 6 * SEC };
+		out = simulate(x);
+		must(out.done == x.total);
+		must(out.refused - out.at_first <= 150);
+		must(out.time <= 240 * SEC);
+	}
+}
+END_TEST
+
+/* A host that never refuses is not held back, but for the first round trips. */
+START_TEST(lets_go)
+{
+	struct trial x = { .nlimits = 1, .clients = 100, .latency = 100 * MS,
+		.total = 10000, .seed = 1 };
+	struct outcome found, known;
+
+	x.limits[0] = (struct origin_limit){ .kind = BUCKET,
+		.n = 1000000, .w = SEC };
+	found = simulate(x);
+	x.knows = true;
+	known = simulate(x);
+	must(found.refused == 0 && found.done == x.total);
+	must(found.time <= known.time + 3 * x.latency);
+}
+END_TEST
+
+static Suite *
+estimate_sim_suite(void)
+{
+	Suite *suite = suite_create("estimate_sim");
+	TCase *tc = tcase_create("estimate_sim");
+
+	tcase_set_timeout(tc, 600);
+	ROWS(tc, finds, families);
+	ROWS(tc, follows, changes);
+	tcase_add_loop_test(tc, shares, 0, 3);
+	tcase_add_test(tc, lets_go);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	return run_suite(estimate_sim_suite());
+}

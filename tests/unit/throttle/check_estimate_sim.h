@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CHECK_ESTIMATE_SIM_H
+#define CHECK_ESTIMATE_SIM_H
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "throttle/throttle.h"
+#include "throttle/throttle_estimate.h"
+
+/*
+ * Hosts that enforce limits in the ways in use, crowds of clients that know of
+ * none, and a throttle between them, on a clock that is only a number.  Nothing
+ * is random but by a seed.
+ */
+
+#define U	THROTTLE_UNIT
+#define MS	1000000ULL
+#define SEC	1000000000ULL
+#define NEVER	THROTTLE_NEVER
+#define BEGIN	(1000 * SEC)	/* of a trial */
+
+/* An assertion of Check itself leaves a trace each time: too slow here. */
+#define must(x)	do { if (!(x)) \
+	ck_abort_msg("line %d: %s", __LINE__, #x); } while (0)
+
+enum kind {
+	FIXED,			/* n in w, from a phase on */
+	SLIDING,		/* n in any w */
+	BUCKET,			/* n at once, n per w */
+	SLOTS,			/* n at a time, each takes w */
+};
+
+/* One limit of a host. */
+struct origin_limit {
+	enum kind	 kind;
+	uint64_t	 n;
+	uint64_t	 w;		/* ns */
+	/* what it has counted */
+	uint64_t	 phase;		/* ns */
+	uint64_t	 window;	/* which */
+	uint64_t	 count;
+	uint64_t	*log;		/* ring of n instants */
+	uint64_t	 at;		/* in the ring */
+	double		 tokens;
+	uint64_t	 last;
+};
+
+/* What is tried. */
+struct trial {
+	struct origin_limit limits[2];
+	unsigned	 nlimits;
+	unsigned	 clients;
+	uint64_t	 total;		/* requests */
+	uint64_t	 latency;	/* ns, there and back */
+	uint64_t	 jitter;	/* ns, each way at most */
+	bool		 poisson;	/* arrivals, half more than it allows */
+	bool		 names;		/* Retry-After, in whole seconds */
+	uint64_t	 others;	/* a share of the key, in percent */
+	bool		 knows;		/* the throttle was told the limit */
+	/* the limit is another one from then on */
+	uint64_t	 changed;	/* ns; 0: never */
+	uint64_t	 changed_n;
+	uint64_t	 seed;
+	uint64_t	 until;		/* ns: ends then; 0: with the last one */
+};
+
+struct outcome {
+	uint64_t	 refused;	/* in all */
+	uint64_t	 at_first;	/* ... that were on their way then */
+	uint64_t	 questions;	/* ... that only asked for more */
+	uint64_t	 late;		/* ... in the second half */
+	uint64_t	 done;
+	uint64_t	 time;		/* ns, of the last answer */
+	uint64_t	 tail_done;	/* in the last quarter of until */
+};
+
+/* Events */
+
+enum what { ARRIVE, COUNT, FINISH, ANSWER, WAKE, OTHER };
+
+struct event {
+	uint64_t	 at;
+	uint64_t	 seq;
+	enum what	 what;
+	unsigned	 i;
+};
+
+struct sim_client {
+	struct throttle_waiter w;
+	uint64_t	 left;
+	uint64_t	 arrival;	/* ns; the next, where poisson */
+	uint64_t	 random;	/* its arrivals' */
+	uint64_t	 wait;		/* ns; Retry-After */
+	bool		 ok;
+	bool		 stale;		/* on its way at the first refusal */
+};
+
+struct sim {
+	struct trial	*trial;
+	struct throttle	*t;
+	struct sim_client *c;
+	struct event	*heap;
+	size_t		 n, size;
+	uint64_t	 seq, start, now, wake, random;
+	uint64_t	 gap;		/* ns between arrivals of a client */
+	bool		 was_refused;
+	struct outcome	 out;
+};
+
+static double
+any_of(uint64_t *state)
+{
+	*state = *state * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (double)(*state >> 11) / 9007199254740992.0;
+}
+
+static double
+any(struct sim *s)
+{
+	return any_of(&s->random);
+}
+
+static bool
+before(const struct event *a, const struct event *b)
+{
+	return a->at != b->at ? a->at < b->at : a->seq < b->seq;
+}
+
+static void
+later(struct sim *s, uint64_t at, enum what what, unsigned i)
+{
+	struct event e = { at, s->seq++, what, i };
+	size_t k;
+
+	if (s->n == s->size) {
+		s->size = s->size ? 2 * s->size : 1024;
+		s->heap = realloc(s->heap, s->size * sizeof *s->heap);
+		must(s->heap != NULL);
+	}
+	for (k = s->n++; k > 0 && before(&e, &s->heap[(k - 1) / 2]);
+	    k = (k - 1) / 2)
+		s->heap[k] = s->heap[(k - 1) / 2];
+	s->heap[k] = e;
+}
+
+static struct event
+first_event(struct sim *s)
+{
+	struct event e = s->heap[0], last = s->heap[--s->n];
+	size_t k = 0, child;
+
+	while ((child = 2 * k + 1) < s->n) {
+		if (child + 1 < s->n &&
+		    before(&s->heap[child + 1], &s->heap[child]))
+			child++;
+		if (!before(&s->heap[child], &last))
+			break;
+		s->heap[k] = s->heap[child];
+		k = child;
+	}
+	s->heap[k] = last;
+	return e;
+}
+
+/* The host */
+
+static void
+origin_start(struct origin_limit *l, struct sim *s)
+{
+	l->phase = (uint64_t)(any(s) * (double)l->w);
+	l->tokens = (double)l->n;
+	l->log = calloc(l->n, sizeof *l->log);
+	must(l->log != NULL);
+}
+
+/* How long until it admits one (ns); 0: now. */
+static uint64_t
+origin_wait(struct origin_limit *l, uint64_t now)
+{
+	uint64_t window = (now + l->phase) / l->w;
+
+	switch (l->kind) {
+	case FIXED:
+		if (window != l->window) {
+			l->window = window;
+			l->count = 0;
+		}
+		return l->count < l->n ? 0 :
+		    (window + 1) * l->w - l->phase - now;
+	case SLIDING:
+		return l->log[l->at] == 0 || l->log[l->at] + l->w <= now ? 0 :
+		    l->log[l->at] + l->w - now;
+	case BUCKET:
+		l->tokens += (double)(now - l->last) * (double)l->n /
+		    (double)l->w;
+		if (l->tokens > (double)l->n)
+			l->tokens = (double)l->n;
+		l->last = now;
+		return l->tokens >= 1 ? 0 : (uint64_t)((1 - l->tokens) *
+		    (double)l->w / (double)l->n) + 1;
+	default:
+		return l->count < l->n ? 0 : l->w;
+	}
+}
+
+static void
+origin_admit(struct origin_limit *l, uint64_t now)
+{
+	l->count++;
+	l->tokens -= 1;
+	if (l->kind != SLIDING)
+		return;
+	l->log[l->at] = now;
+	l->at = (l->at + 1) % l->n;
+}
+
+/* Returns whether it admits one now; else *wait is how long it does not. */
+static bool
+origin_asked(struct trial *x, uint64_t now, uint64_t *wait)
+{
+	uint64_t w;
+	unsigned i;
+
+	*wait = 0;
+	if (x->changed != 0 && now >= x->changed &&
+	    x->limits[0].n != x->changed_n) {
+		free(x->limits[0].log);
+		x->limits[0].n = x->changed_n;
+		x->limits[0].log = calloc(x->changed_n,
+		    sizeof *x->limits[0].log);
+		must(x->limits[0].log != NULL);
+		x->limits[0].at = 0;
+	}
+	for (i = 0; i < x->nlimits; i++)
+		if ((w = origin_wait(&x->limits[i], now)) > *wait)
+			*wait = w;
+	for (i = 0; *wait == 0 && i < x->nlimits; i++)
+		origin_admit(&x->limits[i], now);
+	return *wait == 0;
+}
+
+/* The throttle */
+
+static uint64_t
+way(struct sim *s)
+{
+	return s->trial->latency / 2 + 1 +
+	    (uint64_t)(any(s) * (double)s->trial->jitter);
+}
+
+static void
+sim_send(struct sim *s, unsigned i)
+{
+	s->c[i].stale = false;
+	throttle_sent(s->t, &s->c[i].w, s->now);
+	later(s, s->now + way(s), COUNT, i);
+}
+
+static void
+pump(struct sim *s)
+{
+	struct throttle_waiter *w;
+	uint64_t at;
+
+	while ((w = throttle_next(s->t, s->now)) != NULL)
+		sim_send(s, (unsigned)w->fair.client);
+	at = throttle_wake(s->t, s->now);
+	if (at == NEVER || at >= s->wake)
+		return;
+	s->wake = at;
+	later(s, at > s->now ? at : s->now + 1, WAKE, 0);
+}
+
+static void
+sim_ask(struct sim *s, unsigned i)
+{
+	struct throttle_request q = {
+		.client = i,
+		.cost = U,
+		.weight = FAIR_WEIGHT,
+		.deadline = NEVER,
+		.part = THROTTLE_WHOLE,
+	};
+	struct throttle_report r;
+
+	s->c[i].left--;
+	if (throttle_ask(s->t, &s->c[i].w, &q, s->now, &r) == THROTTLE_GO)
+		sim_send(s, i);
+}
+
+static void
+next_request(struct sim *s, unsigned i)
+{
+	struct sim_client *c = &s->c[i];
+
+	if (c->left == 0)
+		return;
+	if (s->trial->poisson)
+		c->arrival += (uint64_t)(-log(1 -
+		    any_of(&c->random)) * (double)s->gap);
+	later(s, c->arrival > s->now ? c->arrival : s->now, ARRIVE, i);
+}
+
+static void
+first_refusal(struct sim *s)
+{
+	unsigned i;
+
+	if (s->was_refused)
+		return;
+	s->was_refused = true;
+	for (i = 0; i < s->trial->clients; i++)
+		s->c[i].stale = s->c[i].w.held;
+}
+
+static void
+sim_refused(struct sim *s, unsigned i)
+{
+	struct sim_client *c = &s->c[i];
+	struct throttle_report r;
+
+	s->out.refused++;
+	if (s->trial->until != 0 && s->now > s->start + s->trial->until / 2)
+		s->out.late++;
+	if (c->w.mark.role == ESTIMATE_EXTRA)
+		s->out.questions++;
+	first_refusal(s);
+	s->out.at_first += c->stale;
+	throttle_verdict(s->t, &c->w, BUDGET_THROTTLED, s->now);
+	if (throttle_estimated(s->t) == NULL)
+		throttle_pause(s->t, THROTTLE_WHOLE, s->now + (c->wait != 0 ?
+		    c->wait : throttle_backoff(s->t, THROTTLE_WHOLE, &c->w,
+		    SEC / 2, 60 * SEC, s->now)), s->now);
+	else if (c->wait != 0)
+		throttle_estimate_named(s->t, s->now + c->wait, s->now);
+	must(throttle_return(s->t, &c->w, s->now, &r) == THROTTLE_WAIT);
+}
+
+static void
+sim_answer(struct sim *s, unsigned i)
+{
+	struct sim_client *c = &s->c[i];
+
+	if (!c->ok) {
+		sim_refused(s, i);
+		return;
+	}
+	throttle_verdict(s->t, &c->w, BUDGET_SUCCESS, s->now);
+	throttle_release(s->t, &c->w, s->now);
+	s->out.done++;
+	s->out.time = s->now;
+	if (s->trial->until != 0 && s->now > s->start + s->trial->until / 4 * 3)
+		s->out.tail_done++;
+	next_request(s, i);
+}
+
+static void
+sim_count(struct sim *s, unsigned i)
+{
+	struct sim_client *c = &s->c[i];
+	struct origin_limit *l = s->trial->limits;
+
+	c->ok = origin_asked(s->trial, s->now, &c->wait);
+	c->wait = s->trial->names ? (c->wait + SEC - 1) / SEC * SEC : 0;
+	if (!c->ok || l->kind != SLOTS)
+		later(s, s->now + way(s), ANSWER, i);
+	else
+		later(s, s->now + l->w, FINISH, i);
+}
+
+static void
+sim_other(struct sim *s)
+{
+	const struct origin_limit *l = s->trial->limits;
+	uint64_t wait;
+
+	origin_asked(s->trial, s->now, &wait);
+	later(s, s->now + 1 + (uint64_t)(-log(1 - any(s)) * (double)l->w *
+	    100 / (double)(l->n * s->trial->others)), OTHER, 0);
+}
+
+static void
+happen(struct sim *s, const struct event *e)
+{
+	s->now = e->at;
+	switch (e->what) {
+	case ARRIVE:
+		sim_ask(s, e->i);
+		break;
+	case COUNT:
+		sim_count(s, e->i);
+		break;
+	case FINISH:
+		s->trial->limits[0].count--;
+		later(s, s->now + way(s), ANSWER, e->i);
+		break;
+	case ANSWER:
+		sim_answer(s, e->i);
+		break;
+	case OTHER:
+		sim_other(s);
+		break;
+	case WAKE:
+		if (s->wake <= e->at)
+			s->wake = NEVER;
+		break;
+	}
+	pump(s);
+}
+
+static struct throttle *
+sim_throttle(const struct trial *x)
+{
+	struct throttle_limits l = { .queue_length = 1000000 };
+	struct throttle *t;
+	unsigned i;
+
+	for (i = 0; x->knows && i < x->nlimits; i++) {
+		if (x->limits[i].kind == SLOTS)
+			l.host.concurrency = (uint32_t)x->limits[i].n;
+		else
+			l.host.rates[l.host.nrates++] = (struct gcra_rate){
+				x->limits[i].n * U, x->limits[i].w,
+				x->limits[i].n * U,
+				x->limits[i].kind != BUCKET };
+	}
+	t = throttle_new(&l);
+	must(t != NULL);
+	throttle_counted_within(t, SEC);
+	if (!x->knows)
+		throttle_estimate(t, true, true);
+	return t;
+}
+
+static void
+sim_begin(struct sim *s)
+{
+	struct trial *x = s->trial;
+	uint64_t n = x->limits[0].n, w = x->limits[0].w;
+	unsigned i;
+
+	for (i = 0; i < x->nlimits; i++)
+		origin_start(&x->limits[i], s);
+	if (x->limits[0].kind == SLOTS)
+		s->gap = w * x->clients / n * 2 / 3;
+	else
+		s->gap = (uint64_t)((double)w * x->clients / (double)n / 1.5);
+	for (i = 0; i < x->clients; i++) {
+		s->c[i].left = x->total / x->clients +
+		    (i < x->total % x->clients);
+		s->c[i].random = x->seed * 104729 + i * 7919 + 1;
+		s->c[i].arrival = s->now + (uint64_t)(any(s) * 2 * MS);
+		next_request(s, i);
+	}
+	if (x->others > 0)
+		later(s, s->now, OTHER, 0);
+}
+
+/* Runs a trial; what the host has counted is forgotten at its end. */
+static struct outcome
+simulate(struct trial x)
+{
+	struct sim s = {
+		.trial = &x,
+		.t = sim_throttle(&x),
+		.start = BEGIN,
+		.now = BEGIN,
+		.wake = NEVER,
+		.random = x.seed * 7919 + 1,
+	};
+	struct event e;
+	unsigned i;
+
+	s.c = calloc(x.clients, sizeof *s.c);
+	must(s.c != NULL);
+	if (x.changed != 0)
+		x.changed += BEGIN;
+	sim_begin(&s);
+	while (s.n > 0 && s.out.done < x.total) {
+		e = first_event(&s);
+		if (e.at > BEGIN + 86400 * SEC ||
+		    (x.until != 0 && e.at > BEGIN + x.until))
+			break;
+		happen(&s, &e);
+	}
+	s.out.time -= BEGIN;
+	for (i = 0; i < x.clients; i++) {
+		if (s.c[i].w.fair.flow != NULL)
+			throttle_cancel(s.t, &s.c[i].w);
+		else if (s.c[i].w.held)
+			throttle_release(s.t, &s.c[i].w, s.now);
+	}
+	throttle_free(s.t);
+	for (i = 0; i < x.nlimits; i++)
+		free(x.limits[i].log);
+	free(s.heap);
+	free(s.c);
+	return s.out;
+}
+
+#endif
