@@ -226,9 +226,14 @@ const struct conf_option conf_table_hosts[] = {
 	    .max = 366 * DAY },
 
 	{ .path = "hosts.*.learn", .type = "choice",
-	    .range = "off, pause or shape", .fallback = "pause",
+	    .range = "off, pause, shape or estimate", .fallback = "pause",
 	    .help = "What to do with the quota that a host reports.",
 	    .level = CONF_RULE, KIND(LEARN), .offset = RULE(learn) },
+	{ .path = "hosts.*.learn_probes", .type = "boolean",
+	    .fallback = "true",
+	    .help = "Whether more than an estimated limit is tried now and "
+	    "then.",
+	    .level = CONF_RULE, KIND(BOOLEAN), .offset = RULE(learn_probes) },
 
 	{ .path = "hosts.*.retry", .type = "mapping",
 	    .help = "Which requests are sent again when the host refuses them "

@@ -70,6 +70,8 @@ host_limits(const struct rule *rule, const struct budget_limits *override)
 	limits = host_observe_limits(rule, holds ? &rule->limits : &none,
 	    rule->queue_length);
 	limits.learning &= holds;
+	limits.estimates = holds && rule->learn == RULE_LEARN_ESTIMATE;
+	limits.probes = rule->learn_probes;
 	for (i = 0; !holds && i < limits.nparts; i++)
 		limits.parts[i] = &none;
 	if (holds && rule->tokens != NULL)

@@ -6,6 +6,7 @@
 
 #include "base/events.h"
 #include "hosts/hosts_name.h"
+#include "throttle/throttle_estimate.h"
 
 /*
  * What is told of a host's whole, by events:
@@ -73,6 +74,25 @@ host_pause(struct host *h, unsigned part, uint64_t until,
 		count(h, true, 0);
 	}
 	return true;
+}
+
+uint64_t
+host_pause_estimated(struct host *h, uint64_t named, enum stats_cause cause,
+    uint64_t now)
+{
+	uint64_t until;
+
+	host_pause_settle(h, now);
+	until = throttle_estimate_named(h->throttle, named, now);
+	if (until == 0 || h->pause.phase == HOST_PAUSED)
+		return 0;
+	h->pause.causes[THROTTLE_WHOLE] = (uint8_t)cause;
+	if (h->pause.phase == HOST_OPEN) {
+		h->pause.settled = now;
+		count(h, true, 0);
+	}
+	h->pause.phase = HOST_PAUSED;
+	return until;
 }
 
 void

@@ -31,6 +31,13 @@ void		 host_pause_end(struct host *, uint64_t now);
 /* Takes over what is known of another's pauses, which the throttle has. */
 void		 host_pause_inherit(struct host *, const struct host *);
 
+/*
+ * The host refused, and its throttle, which learns its limits, lets nobody go for
+ * now.  Returns until when (ns); 0 where that is nothing new.
+ */
+uint64_t	 host_pause_estimated(struct host *, uint64_t named,
+		    enum stats_cause, uint64_t now);
+
 /* The parts have other numbers now, as throttle_limit() describes it. */
 void		 host_pause_moved(struct host *, const unsigned *moved);
 

@@ -7,6 +7,7 @@
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_table.h"
+#include "throttle/throttle_estimate.h"
 
 /*
  * What answers tell of a host's limits, with its lock held: how long it is
@@ -136,6 +137,23 @@ cause_of(const struct lesson *l)
 	return l->verdict == BUDGET_THROTTLED ? STATS_NAMED : STATS_EXHAUSTED;
 }
 
+/* The same where its limits are learned: that knows better how long. */
+static uint64_t
+pause_as_estimated(struct host *h, const struct lesson *l, uint64_t longest,
+    uint64_t now)
+{
+	uint64_t named = l->backoff ? 0 : l->pause, until;
+	uint64_t known = h->told_until > now ? h->told_until : now;
+
+	if (named > longest)
+		named = longest;
+	until = host_pause_estimated(h, named == 0 ? 0 : now + named,
+	    cause_of(l), now);
+	if (until <= now)
+		return 0;
+	return refuse_hopeless_for(h, until, known, now) ? until - now : 0;
+}
+
 /*
  * Pauses as the lesson asks; for how long (ns), or 0 where that is nothing new:
  * the answers to requests that were under way together say the same again.
@@ -148,6 +166,10 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 	uint64_t pause = l->pause, longest = longest_pause(h, t);
 	uint64_t before, known;
 	char why[EVENTS_TEXT];
+
+	if (part == THROTTLE_WHOLE && l->verdict == BUDGET_THROTTLED &&
+	    throttle_estimated(h->throttle) != NULL)
+		return pause_as_estimated(h, l, longest, now);
 
 	/* of a part that nobody has named, others are not held up */
 	if (l->partial && part == THROTTLE_WHOLE &&
@@ -222,7 +244,8 @@ heed(struct host *h, struct ticket *t, const struct lesson *l, bool soft,
 	if (pause > 0)
 		tell_pause(h, t, l, pause);
 	/* once for all that are refused in one go */
-	if (pause > 0 && t->strict && l->verdict == BUDGET_THROTTLED) {
+	if (pause > 0 && t->strict && throttle_estimated(h->throttle) == NULL &&
+	    l->verdict == BUDGET_THROTTLED) {
 		host_counted_refused(&h->counted);
 		host_set_counted(h);
 	}
@@ -243,6 +266,10 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 		h->counts.throttled++;
 	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
 	host_seen_answer(&h->seen, l, throttle_inflight(h->throttle), now);
+	if (l->allowed.limit != 0 && !l->allowed.partial &&
+	    throttle_estimated(h->throttle) != NULL)
+		throttle_estimate_told(h->throttle, l->allowed.limit,
+		    l->allowed.window, now);
 	soft = is_soft(h, l, longest_pause(h, t), now);
 	host_observe_learn(h, t, l, soft ? 0 : longest_pause(h, t), now);
 	if (h->rule->mode == RULE_ENFORCE)

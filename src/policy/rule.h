@@ -51,6 +51,7 @@ enum rule_learn {
 	RULE_LEARN_OFF,
 	RULE_LEARN_PAUSE,	/* nothing left: pause until the reset */
 	RULE_LEARN_SHAPE,	/* and what is left is spread until then */
+	RULE_LEARN_ESTIMATE,	/* pause, and find limits that it does not tell */
 };
 
 /* What limits do. */
@@ -162,6 +163,7 @@ struct rule {
 	struct rule_body	*bodies;	/* owned */
 	size_t			 nbodies;
 	enum rule_learn		 learn;
+	bool			 learn_probes;	/* more than is known is tried */
 
 	uint32_t		 retry_attempts; /* 0: never */
 	uint64_t		 retry_max_time; /* ns, in all */

@@ -15,11 +15,13 @@
 static const struct wrong errors[] = {
 	{ "defaults: {learn: on}\n",
 	    "1:19: defaults.learn: \"on\" is unknown, expected off, "
-	    "pause or shape; did you mean \"pause\"?" },
+	    "pause, shape or estimate; did you mean \"pause\"?" },
 	{ "defaults: {learn: shap}\n", "1:19: defaults.learn: \"shap\" is "
-	    "unknown, expected off, pause or shape; did you mean \"shape\"?" },
+	    "unknown, expected off, pause, shape or estimate; did you mean "
+	    "\"shape\"?" },
 	{ "defaults: {learn: [pause]}\n",
-	    "1:19: defaults.learn: a list, expected off, pause or shape" },
+	    "1:19: defaults.learn: a list, expected off, pause, shape or "
+	    "estimate" },
 	{ "defaults: {client_cost: 1}\n",
 	    "1:25: defaults.client_cost: \"1\" is neither true nor "
 	    "false, expected true or false; did you mean \"true\"?" },
@@ -113,6 +115,7 @@ START_TEST(defaults)
 
 	ck_assert_int_eq(conf->fallback.learn, RULE_LEARN_PAUSE);
 	ck_assert_int_eq(rule->learn, RULE_LEARN_PAUSE);
+	ck_assert(rule->learn_probes);
 	ck_assert_uint_eq(rule->retry_attempts, 2);
 	ck_assert(rule->retry_idempotent);
 	ck_assert_uint_eq(rule->nretry_methods, 0);
@@ -124,6 +127,16 @@ START_TEST(defaults)
 	ck_assert_int_eq(rule->retry_statuses[1], 503);
 	ck_assert(!rule->client_cost);
 	ck_assert(!rule->trust_priority);
+	conf_unref(conf);
+}
+END_TEST
+
+START_TEST(estimate)
+{
+	struct conf *conf = parse_ok("hosts: {a.b: {learn: estimate}}");
+
+	ck_assert_int_eq(conf->rules[0].learn, RULE_LEARN_ESTIMATE);
+	ck_assert(conf->rules[0].learn_probes);
 	conf_unref(conf);
 }
 END_TEST
@@ -149,7 +162,7 @@ static const char	 whole[] =
     "defaults: &d {learn: shape, client_cost: yes, trust_priority: true,\n"
     "  retry: {attempts: 10, methods: [POST, idempotent, x-Y], body: 0,\n"
     "    statuses: [502], idempotency_key: true, max_time: 2s}}\n"
-    "hosts: {a.b: *d, c.d: {learn: off, retry: {methods: PUT,\n"
+    "hosts: {a.b: *d, c.d: {learn: off, learn_probes: no, retry: {methods: PUT,\n"
     "  statuses: [], attempts: 0}}}\n";
 
 START_TEST(everything)
@@ -176,6 +189,7 @@ START_TEST(everything)
 
 	rule = &conf->rules[1];
 	ck_assert_int_eq(rule->learn, RULE_LEARN_OFF);
+	ck_assert(!rule->learn_probes);
 	ck_assert_uint_eq(rule->retry_attempts, 0);
 	ck_assert(!rule->retry_idempotent);
 	ck_assert_uint_eq(rule->nretry_methods, 1);
@@ -250,6 +264,7 @@ retry_suite(void)
 	suite_add_tcase(suite, bad);
 
 	tcase_add_test(good, defaults);
+	tcase_add_test(good, estimate);
 	tcase_add_test(good, everything);
 	tcase_add_test(good, upgrades);
 	tcase_add_loop_test(good, retries, 0, COUNT(requests));

@@ -314,7 +314,8 @@ static const struct wrong host_errors[] = {
 	    "tunnel, upstream or intercept" },
 	{ HOST("htpts: tunnel"), "1:15: hosts.a.b.htpts: an unknown key, "
 	    "expected preset, capacity, period, burst, strict, counted_within, "
-	    "rates, concurrency, queue, mode, candidate, pause, learn, retry, client_cost, "
+	    "rates, concurrency, queue, mode, candidate, pause, learn, "
+	    "learn_probes, retry, client_cost, "
 	    "costs, paths, budgets, "
 	    "per, per_total, fair_by, weights, trust_priority, shared, same, https, "
 	    "tunnel, upgrade, tls, parent; did you mean \"https\"?" },
