@@ -53,6 +53,32 @@ by_its_word(struct suggestion *s, const struct host_view *v)
 	return true;
 }
 
+/* What it has refused; of several limits the first one is told in numbers. */
+static bool
+by_estimate(struct suggestion *s, const struct host_view *v)
+{
+	const struct estimate_view *e = &v->throttle.estimate;
+	char evidence[ESTIMATE_EVIDENCE];
+	const struct estimate_limit *l;
+	unsigned i;
+	int n = 0;
+
+	for (i = 0; i < e->nlimits; i++) {
+		l = &e->limits[i];
+		if (l->kind == ESTIMATE_SLOTS)
+			s->concurrency = (uint32_t)l->n;
+		else if (s->capacity == 0) {
+			s->capacity = l->n * BUDGET_UNIT;
+			s->period = l->period;
+		}
+		if (n < (int)sizeof s->why)
+			n += snprintf(s->why + n, sizeof s->why - (size_t)n,
+			    "%s%s (confidence %u%%)", i > 0 ? "; " : "",
+			    estimate_evidence(evidence, l), l->confidence);
+	}
+	return e->nlimits > 0;
+}
+
 /* How fast requests went, for people: " at 2.5 per second". */
 static void
 say_rate(char buf[48], const struct host_view *v, uint64_t now)
@@ -74,7 +100,12 @@ say_nothing_known(struct suggestion *s, const struct host_view *v,
 	char rate[48];
 
 	say_rate(rate, v, now);
-	if (refused == 0)
+	if (v->throttle.estimate.on)
+		snprintf(s->why, sizeof s->why, "unknown, peak %u per 1 s: "
+		    "%llu of %llu request%s refused",
+		    (unsigned)v->throttle.estimate.peak, refused, n,
+		    n == 1 ? "" : "s");
+	else if (refused == 0)
 		snprintf(s->why, sizeof s->why, "nothing was refused in %llu "
 		    "request%s%s, with %u in flight at most: no limit is known",
 		    n, n == 1 ? "" : "s", rate, (unsigned)v->seen.most);
@@ -85,15 +116,43 @@ say_nothing_known(struct suggestion *s, const struct host_view *v,
 		    (unsigned)v->seen.most);
 }
 
+/* Windows are exact, buckets have a burst. */
+static int
+write_rates(struct suggestion *s, int n, const struct estimate_view *e)
+{
+	const struct estimate_limit *l;
+	char period[CONF_TEXT], how[48];
+	unsigned i, some = 0;
+
+	for (i = 0; i < e->nlimits; i++) {
+		l = &e->limits[i];
+		if (l->kind == ESTIMATE_SLOTS)
+			continue;
+		snprintf(how, sizeof how, "strict: true");
+		if (l->kind == ESTIMATE_BUCKET)
+			snprintf(how, sizeof how, "burst: %llu",
+			    (unsigned long long)l->burst);
+		n += snprintf(s->yaml + n, sizeof s->yaml - (size_t)n,
+		    "%s    - {capacity: %llu, period: %s, %s}\n",
+		    some++ == 0 ? "  rates:\n" : "",
+		    (unsigned long long)l->n,
+		    conf_duration_text(period, l->period), how);
+	}
+	return n;
+}
+
 /* A key of a throttle is one of a rule, but for whose it is. */
 static void
-write_rule(struct suggestion *s, const char *key)
+write_rule(struct suggestion *s, const char *key,
+    const struct estimate_view *rates)
 {
 	char units[CONF_TEXT], period[CONF_TEXT];
 	int n = snprintf(s->yaml, sizeof s->yaml, "\"%.*s\":\n",
 	    (int)strcspn(key, "~"), key);
 
-	if (s->capacity > 0)
+	if (rates != NULL)
+		n = write_rates(s, n, rates);
+	else if (s->capacity > 0)
 		n += snprintf(s->yaml + n, sizeof s->yaml - (size_t)n,
 		    "  capacity: %s\n  period: %s\n",
 		    conf_units_text(units, s->capacity),
@@ -104,8 +163,8 @@ write_rule(struct suggestion *s, const char *key)
 }
 
 /*
- * What the host says of itself comes first.  Limits that are estimated from
- * what it refused, and at which rate, are another ground behind that.
+ * What the host says of itself comes first, then what was found by what it
+ * refused.
  */
 void
 suggestion_make(struct suggestion *s, const struct host_view *v, uint64_t now)
@@ -113,7 +172,9 @@ suggestion_make(struct suggestion *s, const struct host_view *v, uint64_t now)
 	memset(s, 0, sizeof *s);
 	s->confident = by_its_word(s, v);
 	if (s->confident)
-		write_rule(s, v->key);
+		write_rule(s, v->key, NULL);
+	else if ((s->confident = by_estimate(s, v)))
+		write_rule(s, v->key, &v->throttle.estimate);
 	else
 		say_nothing_known(s, v, now);
 }

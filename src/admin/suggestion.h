@@ -13,7 +13,7 @@
  * host that said nothing, and refused nothing, has limits that nobody knows.
  */
 
-#define SUGGESTION_YAML	(EVENTS_HOST + 160)	/* bytes, with their end */
+#define SUGGESTION_YAML	(EVENTS_HOST + 240)	/* bytes, with their end */
 
 struct suggestion {
 	bool		 confident;	/* what follows may be written down */
