@@ -187,6 +187,35 @@ observed_value(const struct host_view *v)
 	    "waiting", (json_int_t)v->observed.waiting);
 }
 
+static json_t *
+estimated(const struct estimate_limit *l)
+{
+	char evidence[ESTIMATE_EVIDENCE];
+	bool slots = l->kind == ESTIMATE_SLOTS;
+
+	return json_pack("{s:s, s:I, s:o, s:o, s:i, s:s}",
+	    "kind", slots ? "slots" : l->kind == ESTIMATE_BUCKET ? "bucket" :
+	    "window", "requests", (json_int_t)l->n,
+	    "period", slots ? json_null() : admin_seconds(l->period),
+	    "burst", l->kind != ESTIMATE_BUCKET ? json_null() :
+	    json_integer((json_int_t)l->burst),
+	    "confidence", (int)l->confidence,
+	    "evidence", estimate_evidence(evidence, l));
+}
+
+/* The limits that were found and are kept; null: none are looked for. */
+static json_t *
+estimate_value(const struct host_view *v)
+{
+	const struct estimate_view *e = &v->throttle.estimate;
+	json_t *list = e->on ? json_array() : json_null();
+	unsigned i;
+
+	for (i = 0; list != NULL && i < e->nlimits; i++)
+		json_array_append_new(list, estimated(&e->limits[i]));
+	return list;
+}
+
 /* Why the first of those who wait does; null: nobody waits. */
 static json_t *
 why_value(struct hosts *hs, const char *key, uint64_t now)
@@ -203,8 +232,8 @@ static json_t *
 detail(json_t *host, const struct host_view *v, json_t *parts, json_t *users,
     json_t *refusals, json_t *why)
 {
-	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-	    "limits", limits_value(v), "parts", parts, "clients", users,
+	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "limits", limits_value(v), "estimate", estimate_value(v), "parts", parts, "clients", users,
 	    "refusals", refusals, "counts", counts_value(v),
 	    "observed", observed_value(v), "why", why);
 

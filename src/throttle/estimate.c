@@ -393,10 +393,20 @@ ask_again(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	e->next = next_probe(e, now);
 }
 
+/* The window that a question was about, while it is in force; or NULL. */
+static struct estimate_window *
+window_of(struct estimate *e, const struct estimate_mark *mark)
+{
+	if (e->windows == NULL || mark->window >= ESTIMATE_WINDOWS ||
+	    e->windows[mark->window].n == 0)
+		return NULL;
+	return &e->windows[mark->window];
+}
+
 static void
 refused(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 {
-	struct estimate_window *w;
+	struct estimate_window *w = window_of(e, mark);
 
 	e->refusals++;
 	if (mark->era != e->era)
@@ -411,16 +421,12 @@ refused(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 			ask_again(e, mark, now);
 		return;
 	}
-	w = mark->window < ESTIMATE_WINDOWS && e->windows != NULL ?
-	    &e->windows[mark->window] : NULL;
-	if (mark->role == ESTIMATE_EXTRA && w == NULL)
-		return;
-	if (mark->role == ESTIMATE_EXTRA && w->n != 0)
+	if (mark->role == ESTIMATE_EXTRA && w != NULL)
 		estimate_window_more(w, false, e->uncounted, now);
-	else if (mark->role == ESTIMATE_EDGE && w->n != 0 && w->tested != 0 &&
+	else if (mark->role == ESTIMATE_EDGE && w != NULL && w->tested != 0 &&
 	    (w->tested < w->hi || w->hi < w->ok))
 		estimate_window_asked(w, false, e->uncounted, now);
-	else
+	else if (mark->role != ESTIMATE_EXTRA)
 		shut(e, mark, now);
 }
 
@@ -428,18 +434,18 @@ refused(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 static void
 heed(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 {
-	struct estimate_window *w = mark->window < ESTIMATE_WINDOWS &&
-	    e->windows != NULL ? &e->windows[mark->window] : NULL;
+	struct estimate_window *w = window_of(e, mark);
 
-	if (mark->role == ESTIMATE_EXTRA && w == NULL && e->slots.n != 0 &&
-	    e->phase == ESTIMATE_OPEN)
+	if (mark->role == ESTIMATE_EXTRA && mark->window == ESTIMATE_WINDOWS &&
+	    e->slots.n != 0 && e->phase == ESTIMATE_OPEN)
 		estimate_slots_more(&e->slots, true, now);
-	else if (mark->role == ESTIMATE_EXTRA && w != NULL && w->n != 0)
+	if (w == NULL)
+		return;
+	if (mark->role == ESTIMATE_EXTRA)
 		estimate_window_more(w, true, e->uncounted, now);
-	else if (mark->role == ESTIMATE_EDGE && w != NULL && w->n != 0 &&
-	    w->tested != 0)
+	else if (mark->role == ESTIMATE_EDGE && w->tested != 0)
 		estimate_window_asked(w, true, e->uncounted, now);
-	if (has_window(e, 0) && e->windows[0].hi < e->windows[0].born / 2)
+	if (e->windows[0].n != 0 && e->windows[0].hi < e->windows[0].born / 2)
 		estimate_find_bucket(e, now);
 }
 

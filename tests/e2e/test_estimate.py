@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: ISC
+"""Limits that a host does not tell: they are found, kept and suggested."""
+import json
+import threading
+import time
+
+import client
+import pytest
+
+
+class Windows:
+	"""Admits so many in a second, counted from whenever it likes."""
+
+	def __init__(self, capacity, fields=()):
+		self.capacity, self.fields = capacity, list(fields)
+		self.lock = threading.Lock()
+		self.went, self.refused = [], 0
+
+	def __call__(self, conn, req):
+		with self.lock:
+			now = time.monotonic()
+			self.went = [t for t in self.went if t > now - 1]
+			ok = len(self.went) < self.capacity
+			if ok:
+				self.went.append(now)
+			else:
+				self.refused += 1
+		conn.reply(200 if ok else 429, b"", self.fields)
+
+
+class Slots:
+	"""Has so many places; each is held until the test lets go."""
+
+	def __init__(self, places):
+		self.places = threading.Semaphore(places)
+		self.refused = 0
+
+	def __call__(self, conn, req):
+		if not self.places.acquire(blocking=False):
+			self.refused += 1
+			conn.reply(429, b"")
+			return
+		time.sleep(0.05)	# its work
+		self.places.release()
+		conn.reply(200, b"")
+
+
+def start(lab, **keys):
+	rule = {"learn": "estimate", "retry": {"attempts": 10},
+	    "queue": {"max_wait": "300s"}, **keys}
+	daemon = lab.sluice(admin={"socket": str(lab.dir / "a.sock"),
+	    "mode": "0600"}, hosts={"127.0.0.1": rule})
+	daemon.err.wait("is ready")
+
+	def suggestion():
+		one = client.Client(str(lab.dir / "a.sock"))
+		lab.clients.append(one)
+		answer = one.get("/v1/suggest?host=127.0.0.1",
+		    host="localhost")
+		return json.loads(answer.body)["suggestions"][0]
+
+	def estimate():
+		one = client.Client(str(lab.dir / "a.sock"))
+		lab.clients.append(one)
+		answer = one.get("/v1/hosts/127.0.0.1", host="localhost")
+		return json.loads(answer.body)["estimate"]
+	suggestion.estimate = estimate
+	return daemon, suggestion
+
+
+def crowd(lab, url, clients, each):
+	"""All at once, one after another each; returns the statuses."""
+	statuses = []
+
+	def run(one):
+		for _ in range(each):
+			statuses.append(one.get(url).status)
+	threads = [threading.Thread(target=run, args=(lab.client(),))
+	    for _ in range(clients)]
+	for thread in threads:
+		thread.start()
+	for thread in threads:
+		thread.join()
+	return statuses
+
+
+def may_stand_below_hosts(daemon, yaml):
+	text = f'listen: "127.0.0.1:{daemon.port}"\nhosts:\n' + \
+	    "".join(f"  {line}\n" for line in yaml.splitlines())
+	return "not reloaded" not in daemon.reload(text)
+
+
+@pytest.mark.heavy
+def test_window(lab):
+	"""10 a second are found, kept, and suggested as an exact window."""
+	host = Windows(10)
+	far = lab.origin(host)
+	daemon, suggestion = start(lab)
+	assert crowd(lab, far.url, 5, 12) == [200] * 60
+	assert 1 <= host.refused <= 5 + 30
+	found = suggestion()
+	assert found["confident"] is True
+	assert "refusals in the last" in found["why"]
+	assert "confidence" in found["why"]
+	assert "rates:" in found["limits"]["yaml"]
+	[limit] = suggestion.estimate()
+	assert limit["kind"] in ("window", "bucket")
+	assert limit["evidence"] in found["why"]
+	assert may_stand_below_hosts(daemon, found["limits"]["yaml"])
+
+
+def test_slots(lab):
+	host = Slots(3)
+	far = lab.origin(host)
+	daemon, suggestion = start(lab)
+	assert crowd(lab, far.url, 8, 10) == [200] * 80
+	assert 1 <= host.refused <= 8 + 30
+	assert suggestion()["confident"] is True
+	assert may_stand_below_hosts(daemon,
+	    suggestion()["limits"]["yaml"])
+
+
+def test_nothing_was_refused(lab):
+	"""Then nobody is held back, and no limit is made up."""
+	far = lab.origin()
+	daemon, suggestion = start(lab)
+	assert crowd(lab, far.url, 4, 5) == [200] * 20
+	found = suggestion()
+	assert found["confident"] is False and found["limits"] is None
+	assert suggestion.estimate() == []
+	assert found["why"].startswith("unknown, peak ")
+	assert found["why"].endswith(" per 1 s: 0 of 20 requests refused")
+
+
+def test_what_the_host_names(lab):
+	"""Is kept before anything was refused."""
+	host = Windows(1000, [("RateLimit-Policy", '"default";q=3;w=1')])
+	far = lab.origin(host)
+	daemon, suggestion = start(lab)
+	one = lab.client()
+	began = time.monotonic()
+	assert [one.get(far.url).status for _ in range(7)] == [200] * 7
+	# three in each second; the third window has begun
+	assert time.monotonic() - began >= 2
+	assert suggestion()["why"] == "the host says that it allows 3 per 1s"
+
+
+def test_named_time(lab):
+	"""A Retry-After is obeyed, and ends the wait of who cannot stay."""
+	host = Windows(1, [("Retry-After", "100")])
+	far = lab.origin(host)
+	daemon, _ = start(lab, queue={"max_wait": "1s"},
+	    retry={"attempts": 0})
+	one = lab.client()
+	assert one.get(far.url).status == 200
+	assert one.get(far.url).status == 429
+	answer = one.get(far.url)
+	assert answer.status == 429
+	assert int(answer.get("retry-after")) > 90
+	assert host.refused == 1
