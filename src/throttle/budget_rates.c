@@ -306,12 +306,12 @@ budget_settle(struct budget *b, struct budget_paid *paid, uint64_t amount,
 		b->uncounted += actual;
 		budget_count(b, actual, now);
 	}
-	if (actual > amount)
-		take_more(b, actual - amount, now);
-	if (actual >= amount || paid->cost == 0)
+	if (paid->cost == 0) {
+		take_more(b, actual > amount ? actual - amount : 0, now);
 		return;
-	paid->cost = amount - actual;
+	}
 	budget_refund(b, paid, now, sooner);
+	take_more(b, actual, now);
 }
 
 void

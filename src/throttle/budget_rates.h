@@ -36,9 +36,12 @@ void		 budget_refunded(const struct budget *,
 		    struct budget_paid *);
 
 /*
- * What was taken (amount), and stands at *paid, turns out to have been actual.
- * Less gives back the difference, as budget_refund() does; more is taken now,
- * whether it conforms or not: a debt, which those who come later wait for.
+ * What was taken (amount), and stands at *paid, turns out to have been actual:
+ * what was taken comes back, as budget_refund() has it, and that is taken now,
+ * whether it conforms or not.  More than was taken is a debt, which those who
+ * come later wait for.  A host whose bucket was full until the end of an answer
+ * has it full no sooner than we do.  Where *paid is void (its cost is 0) only
+ * such a debt is taken.
  * counted: strict rates have counted it already; else the host has done so
  * now.
  */

@@ -418,7 +418,7 @@ settle(struct throttle *t, struct throttle_amount *a, uint64_t actual,
 		return;
 	budget_settle(&m->budget, &a->paid, a->amount, actual, a->counted,
 	    now, sooner);
-	if (actual < a->amount && a->paid.cost > 0)
+	if (a->paid.cost > 0)
 		give_back(t, m, &a->paid, sooner);
 }
 
@@ -504,30 +504,55 @@ throttle_settle(struct throttle *t, struct throttle_waiter *w,
 
 /* What the host says */
 
+static unsigned
+shortest(const struct budget *b)
+{
+	unsigned i, best = 0;
+
+	for (i = 1; i < b->nrates; i++)
+		if (b->rates[i].limit.period < b->rates[best].limit.period)
+			best = i;
+	return best;
+}
+
+/* What the rate has given since then may be there besides. */
+static uint64_t
+with_refill(const struct gcra_rate *r, uint64_t left, uint64_t since)
+{
+	wide all = (wide)r->capacity * since / r->period + left;
+
+	return all > r->burst ? r->burst : (uint64_t)all;
+}
+
 static void
 lower(struct budget *b, unsigned i, uint64_t left, uint64_t now)
 {
 	int64_t ours = gcra_left(&b->rates[i], now);
+	uint64_t more;
 
 	if (b->windows[i] != NULL && window_left(b->windows[i]) < ours)
 		ours = window_left(b->windows[i]);
-	if (left > INT64_MAX || ours <= (int64_t)left)
+	if (ours <= (int64_t)left)
 		return;
-	gcra_take(&b->rates[i], (uint64_t)ours - left, now);
+	more = (uint64_t)ours - left;
+	gcra_take(&b->rates[i], more, now);
 	if (b->windows[i] == NULL)
 		return;
-	window_take(b->windows[i], (uint64_t)ours - left);
-	window_count(b->windows[i], (uint64_t)ours - left, now);
+	window_take(b->windows[i], more);
+	window_count(b->windows[i], more, now);
 }
 
 void
 throttle_meter_left(struct throttle *t, const char *name, uint64_t left,
-    uint64_t now)
+    uint64_t at, uint64_t now)
 {
 	struct meter *m = find(t->meters, name);
 	unsigned i;
 
+	if (m == NULL || at > now)
+		return;
 	throttle_meters_tick(t, now);
-	for (i = 0; m != NULL && i < m->budget.nrates; i++)
-		lower(&m->budget, i, left, now);
+	i = shortest(&m->budget);
+	lower(&m->budget, i, with_refill(&m->budget.rates[i].limit, left,
+	    now - at), now);
 }

@@ -38,12 +38,12 @@ void		 throttle_settle(struct throttle *, struct throttle_waiter *,
 		    const uint64_t *actual, uint64_t now);
 
 /*
- * Takes the host's word that no more than left (micro units) of a named budget
- * is there: what others have taken of it is taken here, too, in each rate that
- * has more.  It never gives anything back.
+ * Takes the host's word that left (micro units) of a named budget was there at
+ * an instant (ns), in the rate of its shortest period: what others have taken of
+ * that is taken here, too.  It never gives anything back.
  */
 void		 throttle_meter_left(struct throttle *, const char *name,
-		    uint64_t left, uint64_t now);
+		    uint64_t left, uint64_t at, uint64_t now);
 
 /* For the files of the throttle */
 

@@ -167,6 +167,27 @@ START_TEST(never_above_burst)
 }
 END_TEST
 
+/* A host whose bucket was full until the answer's end: so is ours. */
+START_TEST(a_full_bucket_counts_at_the_end)
+{
+	struct throttle *t = new_throttle(tokens(1000, false, true));
+	struct one *a = want("tokens", 200), *b = want("tokens", 900);
+
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	settle(t, a, 100, 2 * SEC);
+	ck_assert_int_eq(left(t, 2 * SEC), 900);
+	ask_for(t, b, 1, 2 * SEC, THROTTLE_GO);
+	/* what others took meanwhile is where it was */
+	a = want("tokens", 100);
+	ask_for(t, a, 2, 3 * SEC, THROTTLE_GO);
+	settle(t, b, 500, 3 * SEC);
+	ck_assert_int_eq(left(t, 3 * SEC), 400);
+	settle(t, a, 100, 3 * SEC);
+	ck_assert_int_eq(left(t, 3 * SEC), 400);
+	throttle_free(t);
+}
+END_TEST
+
 /* A window counts when the answer has ended, where that is settled. */
 START_TEST(window_counts_at_the_end)
 {
@@ -337,15 +358,31 @@ END_TEST
 /* What the host says is left, is; it never gives anything back. */
 START_TEST(host_says)
 {
-	struct throttle *t = new_throttle(tokens(1000, _i, true));
+	struct throttle_limits l = tokens(1000, _i, true);
+	struct throttle *t;
+	struct budget_view v;
 
-	throttle_meter_left(t, "tokens", 1200 * U, SEC);
-	throttle_meter_left(t, "others", 5 * U, SEC);
-	ck_assert_int_eq(left(t, SEC), 1000);
-	throttle_meter_left(t, "tokens", 300 * U, SEC);
-	ck_assert_int_eq(left(t, SEC), 300);
-	throttle_meter_left(t, "tokens", 500 * U, SEC);
-	ck_assert_int_eq(left(t, SEC), 300);
+	/* of a longer period it says nothing */
+	meters[0].limits.rates[1] = meters[0].limits.rates[0];
+	meters[0].limits.rates[0].period = 1000 * SEC;
+	meters[0].limits.nrates = 2;
+	t = new_throttle(l);
+	throttle_meter_left(t, "tokens", 1200 * U, SEC, SEC);
+	throttle_meter_left(t, "others", 5 * U, SEC, SEC);
+	throttle_meter_left(t, "tokens", 5 * U, 2 * SEC, SEC);
+	throttle_view_meter(t, 0, SEC, &v);
+	ck_assert_int_eq(v.rates[1].left, 1000 * U);
+	throttle_meter_left(t, "tokens", 300 * U, SEC, SEC);
+	throttle_view_meter(t, 0, SEC, &v);
+	ck_assert_int_eq(v.rates[0].left, 1000 * U);
+	ck_assert_int_eq(v.rates[1].left, 300 * U);
+	/* with what has come back since it was so */
+	throttle_meter_left(t, "tokens", 150 * U, 0, SEC);
+	throttle_view_meter(t, 0, SEC, &v);
+	ck_assert_int_eq(v.rates[1].left, 250 * U);
+	throttle_meter_left(t, "tokens", 500 * U, SEC, SEC);
+	throttle_view_meter(t, 0, SEC, &v);
+	ck_assert_int_eq(v.rates[1].left, 250 * U);
 	throttle_free(t);
 }
 END_TEST
@@ -402,6 +439,7 @@ throttle_meter_suite(void)
 	tcase_add_loop_test(both, host_says, 0, 2);
 	tcase_add_loop_test(both, told, 0, 2);
 	suite_add_tcase(suite, both);
+	tcase_add_test(one, a_full_bucket_counts_at_the_end);
 	tcase_add_test(one, window_counts_at_the_end);
 	tcase_add_test(one, all_or_nothing);
 	tcase_add_test(one, fair_by_what_was_used);
