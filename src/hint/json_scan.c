@@ -379,21 +379,40 @@ end_string(struct json_scan *s)
 	after_value(s);
 }
 
-/* Up to what ends it or is escaped; what is over is the string's. */
+/* A string that nobody looks at may be a whole book: where it stops. */
 static size_t
-read_string(struct json_scan *s, const char *p, size_t n)
+skip_string(const char *p, size_t n)
+{
+	const char *end = memchr(p, '"', n), *escape;
+
+	if (end != NULL)
+		n = (size_t)(end - p);
+	escape = memchr(p, '\\', n);
+	return escape != NULL ? (size_t)(escape - p) : n;
+}
+
+static size_t
+take_string(struct json_scan *s, const char *p, size_t n)
 {
 	size_t i;
 
 	for (i = 0; i < n && p[i] != '"' && p[i] != '\\'; i++) {
 		if ((unsigned char)p[i] < 0x20) {
 			s->state = SCAN_BROKEN;
-			return i;
+			break;
 		}
-		if (s->looked_at)
-			add_byte(s, p[i]);
+		add_byte(s, p[i]);
 	}
-	if (i == n)
+	return i;
+}
+
+/* Up to what ends it or is escaped; what is over is the string's. */
+static size_t
+read_string(struct json_scan *s, const char *p, size_t n)
+{
+	size_t i = s->looked_at ? take_string(s, p, n) : skip_string(p, n);
+
+	if (i == n || s->state == SCAN_BROKEN)
 		return n;
 	if (p[i] == '"')
 		end_string(s);
@@ -589,4 +608,34 @@ json_scan_end(struct json_scan *s)
 	else if (s->state == SCAN_NUMBER)
 		ok = end_number(s);
 	return ok && s->state == SCAN_DONE;
+}
+
+static const char *
+last_key(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot != NULL ? dot + 1 : path;
+}
+
+bool
+json_scan_may_find(const struct json_scan_paths *paths, const char *p,
+    size_t n)
+{
+	const char *key, *before = "";
+	unsigned i;
+
+	/* a key may be spelled with escapes */
+	if (memmem(p, n, "\\u", 2) != NULL)
+		return true;
+	for (i = 0; i < paths->n; i++) {
+		key = last_key(paths->all[i]);
+		if (strcmp(key, before) == 0)
+			continue;
+		if (strcmp(key, "*") == 0 ||
+		    memmem(p, n, key, strlen(key)) != NULL)
+			return true;
+		before = key;
+	}
+	return false;
 }

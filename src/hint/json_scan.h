@@ -9,7 +9,8 @@
 /*
  * Finds what stands at some paths (json_path.h) of a JSON text that comes piece
  * by piece, however long it is: nothing of it is kept but the key or number at
- * hand.  The text is checked as it goes, but for its UTF-8.
+ * hand.  The text is checked as it goes, but for its UTF-8, and for control
+ * bytes in strings that no path leads to.
  *
  * What is deeper than JSON_SCAN_LOOK is not looked at; what is deeper than
  * JSON_SCAN_DEPTH is not read any further.
@@ -82,5 +83,12 @@ bool		 json_scan_push(struct json_scan *, const char *, size_t);
 
 /* The text has ended.  Returns whether it was whole, one value of JSON. */
 bool		 json_scan_end(struct json_scan *);
+
+/*
+ * Returns whether anything in a whole text may be what these paths lead to, by
+ * a search for their last keys; false is certain.
+ */
+bool		 json_scan_may_find(const struct json_scan_paths *,
+		    const char *, size_t);
 
 #endif

@@ -34,11 +34,25 @@ is_data(const struct sse_scan *s)
 static void
 begin_data(struct sse_scan *s)
 {
-	if (s->data)
+	if (s->data && s->passed)
+		/* its first line was not kept */
+		json_scan_push(s->json, "]", 1);
+	else if (s->data)
 		json_scan_push(s->json, "\n", 1);
 	else
 		json_scan_init(s->json, s->json->paths);
 	s->data = true;
+	s->passed = false;
+}
+
+/* Most events are a word or two, and say nothing of what was used. */
+static void
+read_data(struct sse_scan *s, const char *p, size_t n, bool whole, bool first)
+{
+	s->passed = first && whole && n > 1 && p[0] == '{' &&
+	    p[n - 1] == '}' && !json_scan_may_find(s->json->paths, p, n);
+	if (!s->passed)
+		json_scan_push(s->json, p, n);
 }
 
 static void
@@ -52,7 +66,7 @@ end_line(struct sse_scan *s, const struct sse_scan_events *to)
 	s->len = 0;
 	if (!blank || !s->data)
 		return;
-	to->event(s->json, json_scan_end(s->json), to->arg);
+	to->event(s->json, s->passed || json_scan_end(s->json), to->arg);
 	s->data = false;
 }
 
@@ -76,16 +90,18 @@ read_name(struct sse_scan *s, char c)
 static size_t
 line_of(const char *p, size_t n)
 {
-	size_t i;
+	const char *end = memchr(p, '\n', n);
 
-	for (i = 0; i < n && p[i] != '\r' && p[i] != '\n'; i++)
-		;
-	return i;
+	if (end != NULL)
+		n = (size_t)(end - p);
+	end = memchr(p, '\r', n);
+	return end != NULL ? (size_t)(end - p) : n;
 }
 
 static size_t
-read_line(struct sse_scan *s, const char *p, size_t n)
+read_line(struct sse_scan *s, const char *p, size_t n, bool whole)
 {
+	bool began = s->data, first = false;
 	size_t i = 0;
 
 	while (i < n && s->state == SSE_NAME)
@@ -93,9 +109,10 @@ read_line(struct sse_scan *s, const char *p, size_t n)
 	if (i < n && s->state == SSE_BLANK) {
 		s->state = SSE_DATA;
 		i += p[i] == ' ';
+		first = !began;
 	}
 	if (i < n && s->state == SSE_DATA)
-		json_scan_push(s->json, p + i, n - i);
+		read_data(s, p + i, n - i, whole, first);
 	return n;
 }
 
@@ -103,7 +120,7 @@ void
 sse_scan_push(struct sse_scan *s, const char *p, size_t n,
     const struct sse_scan_events *to)
 {
-	size_t off = 0;
+	size_t off = 0, len;
 
 	while (off < n) {
 		if (p[off] == '\n' && s->cr) {
@@ -112,7 +129,8 @@ sse_scan_push(struct sse_scan *s, const char *p, size_t n,
 			continue;
 		}
 		s->cr = false;
-		off += read_line(s, p + off, line_of(p + off, n - off));
+		len = line_of(p + off, n - off);
+		off += read_line(s, p + off, len, off + len < n);
 		if (off == n)
 			break;
 		s->cr = p[off++] == '\r';

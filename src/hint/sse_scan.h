@@ -9,7 +9,8 @@
 
 /*
  * Reads server-sent events that come piece by piece (WHATWG HTML 9.2.6), the
- * data of each as JSON, however long it is; nothing of it is kept.
+ * data of each as JSON, however long it is; nothing of it is kept.  What cannot
+ * have what is looked for is taken for JSON where it looks like an object.
  */
 
 /* Who is told of each event that has data, which is JSON or is not. */
@@ -25,6 +26,7 @@ struct sse_scan {
 	uint8_t			 state;
 	bool			 cr;		/* the last byte was one */
 	bool			 data;		/* the event has some */
+	bool			 passed;	/* without what is looked for */
 	uint8_t			 len;		/* of the field's name */
 	char			 name[8];
 };

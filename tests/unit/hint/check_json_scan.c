@@ -72,6 +72,8 @@ static const struct {
 	{ "{\"a\\x\":1}", "a", JSON_SCAN_NOTHING, 0, false },
 	{ "{\"a\\u00g0\":1}", "a", JSON_SCAN_NOTHING, 0, false },
 	{ "{\"a\":\"\n\"}", "a", JSON_SCAN_NOTHING, 0, false },
+	{ "{\"\n\":1}", "a", JSON_SCAN_NOTHING, 0, false },
+	{ "{\"b\":\"x\\\\\"}", "a", JSON_SCAN_NOTHING, 0, true },
 	{ "", "a", JSON_SCAN_NOTHING, 0, false },
 	{ "]", "a", JSON_SCAN_NOTHING, 0, false },
 };
@@ -231,6 +233,7 @@ static const struct {
 	{ "event: x\rid: 5\rdata: {\"a\":\rdata: 3}\r\r", 1, 1, 3 * M },
 	{ "\xef\xbb\xbf" "data: {\"a\":4}\n\n", 1, 1, 4 * M },
 	{ "data\n\n", 1, 0, 0 },
+	{ "data: {\"b\":\"\"}\n\ndata: {\"\\u0061\":3}\n\n", 2, 2, 3 * M },
 	{ "database: {\"a\":1}\n\ndat: {\"a\":1}\n\n", 0, 0, 0 },
 	/* its end never comes */
 	{ "data: {\"a\":1}\n", 0, 0, 0 },
