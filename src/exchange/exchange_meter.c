@@ -258,12 +258,31 @@ reading_of(const struct tokens *tokens, const struct http1_head *h)
 	return tokens_counts(h) ? READS_JSON : READS_NOTHING;
 }
 
+/* What the host says is left, when it has just counted the request. */
+static void
+correct(struct exchange *x, const struct metering *m,
+    const struct http1_head *h)
+{
+	uint64_t left, now = loop_now();
+	unsigned i, j;
+
+	for (i = 0; i < h->nfields; i++)
+		for (j = 0; h->fields[i].id == HTTP1_OTHER && j < m->wants.n;
+		    j++)
+			if (tokens_left(&m->tokens->budgets[j], &h->fields[i],
+			    &left))
+				hosts_meter_left(x->exchanges->hosts,
+				    &x->ticket, m->tokens->budgets[j].name,
+				    left, x->forwarded, now);
+}
+
 void
 exchange_meter_answer(struct exchange *x, const struct http1_head *h)
 {
 	enum refusal_coding coding = refusal_coding(h);
 	struct metering *m = x->metering;
 
+	correct(x, m, h);
 	m->reading = reading_of(m->tokens, h);
 	m->bad = coding == REFUSAL_OTHER;
 	m->events = 0;

@@ -255,14 +255,14 @@ hosts_settle(struct hosts *hs, struct ticket *t, const uint64_t *actual,
 
 void
 hosts_meter_left(struct hosts *hs, struct ticket *t, const char *budget,
-    uint64_t left, uint64_t now)
+    uint64_t left, uint64_t at, uint64_t now)
 {
 	struct host *h = hosts_enter(hs, t);
 
 	if (h == NULL)
 		return;
 	if (h->rule->learn != RULE_LEARN_OFF)
-		throttle_meter_left(h->throttle, budget, left, now);
+		throttle_meter_left(h->throttle, budget, left, at, now);
 	hosts_exit(hs, h);
 }
 

@@ -80,11 +80,12 @@ void		 hosts_sent(struct hosts *, struct ticket *, uint64_t now);
 void		 hosts_settle(struct hosts *, struct ticket *,
 		    const uint64_t *actual, uint64_t now);
 /*
- * Takes the host's word for how much of a named budget is left (micro units), if
- * the rule has it learned (throttle_meter_left()).
+ * Takes the host's word for how much of a named budget was left (micro units) at
+ * an instant, if the rule has it learned (throttle_meter_left()).
  */
 void		 hosts_meter_left(struct hosts *, struct ticket *,
-		    const char *budget, uint64_t left, uint64_t now);
+		    const char *budget, uint64_t left, uint64_t at,
+		    uint64_t now);
 
 /* Gives back the slot of an admitted ticket, which stays at its host. */
 void		 hosts_release_slot(struct hosts *, struct ticket *,

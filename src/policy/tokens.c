@@ -304,6 +304,74 @@ tokens_never_fits(const struct tokens *t, const struct throttle_wants *w)
 
 /* Answers */
 
+#define FIELD	64		/* bytes of what is left of a field's name */
+
+/* Whatever the locale. */
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* What a field is about: its words behind "ratelimit" without "remaining". */
+static bool
+subject_of(struct http1_str name, char subject[FIELD])
+{
+	static const char mark[] = "ratelimit-", rest[] = "remaining";
+	char *p, text[2 * FIELD];
+	size_t i;
+
+	if (name.len >= sizeof text)
+		return false;
+	for (i = 0; i < name.len; i++)
+		text[i] = lower(name.p[i]);
+	text[i] = '\0';
+	if ((p = strstr(text, mark)) == NULL)
+		return false;
+	p += sizeof mark - 1;
+	i = strlen(p);
+	if (strncmp(p, rest, sizeof rest - 1) == 0 && p[sizeof rest - 1] == '-')
+		p += sizeof rest;
+	else if (i > sizeof rest &&
+	    strcmp(p + i - sizeof rest, "-remaining") == 0)
+		p[i - sizeof rest] = '\0';
+	else
+		return false;
+	return snprintf(subject, FIELD, "%s", p) < FIELD;
+}
+
+static bool
+is_about(const char *subject, const char *budget)
+{
+	size_t i, n = strlen(budget);
+
+	for (i = 0; i < n; i++)
+		if (subject[i] != (budget[i] == '_' ? '-' :
+		    lower(budget[i])))
+			return false;
+	return subject[n] == '\0' || strcmp(subject + n, "-tokens") == 0;
+}
+
+bool
+tokens_left(const struct tokens_budget *b, const struct http1_field *f,
+    uint64_t *left)
+{
+	char subject[FIELD];
+	uint64_t n = 0;
+	size_t i;
+
+	if (f->value.len == 0 || f->value.len > 10 ||
+	    !subject_of(f->name, subject) || !is_about(subject, b->name))
+		return false;
+	for (i = 0; i < f->value.len; i++) {
+		if (f->value.p[i] < '0' || f->value.p[i] > '9')
+			return false;
+		n = n * 10 + (uint64_t)(f->value.p[i] - '0');
+	}
+	*left = at_most((unsigned __int128)n * JSON_SCAN_UNIT);
+	return true;
+}
+
 void
 tokens_hear(const struct tokens *t, const struct json_scan *json,
     struct tokens_told *told)

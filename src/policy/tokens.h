@@ -99,6 +99,15 @@ const char	*tokens_never_fits(const struct tokens *,
 /* Returns whether an answer is a stream of server-sent events. */
 bool		 tokens_is_stream(const struct http1_head *);
 
+/*
+ * Returns whether a field of an answer tells what is left of a budget, by its
+ * name: "x-ratelimit-remaining-tokens" of "tokens",
+ * "anthropic-ratelimit-input-tokens-remaining" of "input" and "input-tokens".
+ * Sets *left (micro units) to that.
+ */
+bool		 tokens_left(const struct tokens_budget *,
+		    const struct http1_field *, uint64_t *left);
+
 /* What an answer has told so far, by the number of each path of tells. */
 struct tokens_told {
 	uint64_t		 amounts[JSON_SCAN_PATHS]; /* micro units */

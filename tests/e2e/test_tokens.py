@@ -278,6 +278,17 @@ def test_a_stream_that_is_cut(lab):
 	spends(lab, 5 + 9)
 
 
+def test_what_the_host_says_is_left(lab):
+	"""Others use the key, too."""
+	far = lab.origin(answers(usage(10), fields=[
+	    ("x-ratelimit-remaining-tokens", "70000")]))
+	lab.sluice(hosts=tokens())
+	assert post(lab.client(), far, {"max_tokens": 40}).status == 200
+	# it has not counted the answer yet when it says that
+	wire.wait_until(lambda: 29950 <= spent(lab) <= 30010,
+	    what="the others' tokens")
+
+
 def test_sent_again(lab):
 	"""Refused for a limit, it goes again with its body, and pays again."""
 	bodies = []
@@ -333,7 +344,8 @@ def test_learned(lab):
 	for i in range(10):
 		post(one, far, {"model": "a", "max_tokens": 9000,
 		    "user": "use=30"})
-	before = spent(lab)
+	before = sum(-(-len(r.body) // 4) + 30 for r in far.requests)
+	spends(lab, before)
 	far.handler = lambda conn, req: conn.wait_gone()
 	for model, amount in ("a", 30), ("b", 9000):
 		body = json.dumps({"model": model, "max_tokens": 9000})

@@ -203,6 +203,51 @@ START_TEST(which_count)
 }
 END_TEST
 
+static const struct {
+	const char		*budget;
+	const char		*name;
+	const char		*value;
+	uint64_t		 left;		/* UINT64_MAX: none */
+} lefts[] = {
+	{ "tokens", "x-ratelimit-remaining-tokens", "149984", 149984 },
+	{ "tokens", "X-RateLimit-Remaining-Tokens", "0", 0 },
+	{ "tokens", "anthropic-ratelimit-tokens-remaining", "5", 5 },
+	{ "input", "anthropic-ratelimit-input-tokens-remaining", "7", 7 },
+	{ "input_tokens", "anthropic-ratelimit-input-tokens-remaining", "7",
+	    7 },
+	{ "Input", "anthropic-ratelimit-input-tokens-remaining", "7", 7 },
+	{ "tokens", "anthropic-ratelimit-input-tokens-remaining", "7",
+	    UINT64_MAX },
+	{ "tokens", "x-ratelimit-remaining-requests", "7", UINT64_MAX },
+	{ "tokens", "x-ratelimit-limit-tokens", "7", UINT64_MAX },
+	{ "tokens", "x-ratelimit-reset-tokens", "7", UINT64_MAX },
+	{ "tokens", "x-ratelimit-remaining", "7", UINT64_MAX },
+	{ "tokens", "x-ratelimit-remaining-tokens", "", UINT64_MAX },
+	{ "tokens", "x-ratelimit-remaining-tokens", "-5", UINT64_MAX },
+	{ "tokens", "x-ratelimit-remaining-tokens", "many", UINT64_MAX },
+	{ "tokens", "x-ratelimit-remaining-tokens", "99999999999999999999",
+	    UINT64_MAX },
+	{ "tokens", "tokens", "7", UINT64_MAX },
+};
+
+START_TEST(what_is_left)
+{
+	const char *name = lefts[_i].name, *value = lefts[_i].value;
+	struct tokens_budget b = { .name = strdup(lefts[_i].budget) };
+	struct http1_field f = {
+		.name = { name, strlen(name) },
+		.value = { value, strlen(value) },
+	};
+	uint64_t left;
+	bool is = tokens_left(&b, &f, &left);
+
+	ck_assert_int_eq(is, lefts[_i].left != UINT64_MAX);
+	if (is)
+		ck_assert_uint_eq(left, lefts[_i].left * M);
+	free(b.name);
+}
+END_TEST
+
 /* With nothing to find a body is read for its length alone. */
 START_TEST(reads_for_length)
 {
@@ -303,6 +348,8 @@ tokens_suite(void)
 	    sizeof answers / sizeof answers[0]);
 	tcase_add_loop_test(tables, which_count, 0,
 	    sizeof requests / sizeof requests[0]);
+	tcase_add_loop_test(tables, what_is_left, 0,
+	    sizeof lefts / sizeof lefts[0]);
 	tcase_add_test(tables, reads_for_length);
 	tcase_add_test(tables, too_many_paths);
 	suite_add_tcase(suite, tables);
