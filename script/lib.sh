@@ -235,6 +235,23 @@ need()
 	[ -z "$left" ] || die "still missing after apt-get install: $left"
 }
 
+# need_npm
+# What the tests want of npm, which Debian does not have.  Without npm, or a
+# network, those tests are skipped.
+need_npm()
+{
+	npm=${SLUICE_NPM:-$HOME/.cache/sluice-npm}
+	[ -d "$npm/node_modules/openai" ] &&
+	    [ -d "$npm/node_modules/@anthropic-ai/sdk" ] && return 0
+	if ! command -v npm >/dev/null 2>&1; then
+		say "no npm: tests with openai and @anthropic-ai/sdk are skipped"
+		return 0
+	fi
+	quiet npm npm install --no-audit --no-fund --ignore-scripts \
+	    --prefix "$npm" openai@4.104.0 @anthropic-ai/sdk@1.14.0 ||
+	    say "tests with openai and @anthropic-ai/sdk are skipped"
+}
+
 cores()
 {
 	getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1

@@ -77,7 +77,7 @@ class Llm:
 		self.lock = threading.Lock()
 		self.refused = 0
 		self.over = 0			# tokens beyond a limit, at most
-		self.used = {}			# tokens of each agent
+		self.used = {}			# what counted of each agent's
 		self.seen = []			# bodies, parsed
 
 	def take(self, **amounts):
@@ -119,7 +119,8 @@ class Llm:
 		time.sleep(self.latency)
 		agent = req.get("authorization") or req.get("x-api-key") or ""
 		with self.lock:
-			self.used[agent] = self.used.get(agent, 0) + asked + use
+			counts = asked + (cap if self.reserves else use)
+			self.used[agent] = self.used.get(agent, 0) + counts
 		answer = (self.anthropic if "/messages" in req.target
 		    else self.openai)
 		answer(conn, req, body, asked, use)
