@@ -72,7 +72,6 @@ free_exchange(void *arg)
 {
 	struct exchange *x = arg;
 
-	exchange_meter_free(x);
 	text_free(&x->head);
 	free(x->offer);
 	free(x->user);
@@ -122,6 +121,7 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 		exchange_meter_end(x, outcome == ACCESS_FORWARDED, now);
 	x->ticket.unsent = !x->reached;
 	hosts_leave(all->hosts, &x->ticket, now);
+	exchange_meter_free(x);
 	exchange_opening_free(x);
 	loop_bury(all->loop, &x->grave, free_exchange, x);
 }

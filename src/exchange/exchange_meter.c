@@ -22,7 +22,8 @@
  * Life: made when its exchange first asks for admission; where the request's
  * body has to be read before, that is kept as it will go out, and the exchange
  * asks again when there is enough of it.  The same memory then reads the answer.
- * It lives as long as the exchange, since the throttle has what it wants.
+ * It lives until the exchange has left its host, for the throttle has what it
+ * wants, and no longer, for its client may be gone then.
  */
 
 enum reading {

@@ -52,7 +52,7 @@ void		 exchange_meter_piece(struct exchange *, const char *, size_t);
 /* It ends, with all of its answer or not: what it has used is told. */
 void		 exchange_meter_end(struct exchange *, bool whole, uint64_t now);
 
-/* Frees what it had for that. */
+/* Frees what it had for that, when it is at no host any more. */
 void		 exchange_meter_free(struct exchange *);
 
 #endif
