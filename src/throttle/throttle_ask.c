@@ -94,7 +94,8 @@ throttle_fill_in(struct throttle *t, struct throttle_waiter *w,
 			.urgency = q->urgency,
 			.returned = q->returned,
 			.lane = (uint16_t)lane,
-			.turn = throttle_meters_turn(t, q->wants, q->cost),
+			.turn = t->meters != NULL ? throttle_meters_turn(t,
+			    q->wants, q->cost) : 0,
 			.wants = q->wants,
 		},
 		.since = now,
@@ -115,7 +116,7 @@ throttle_goes(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 	return budget_allows(&t->host, w->cost, now) &&
 	    estimate_of(t, now) <= now &&
 	    inner_allow(t, w->lane, w->cost, now) &&
-	    throttle_meters_allow(t, w, now) &&
+	    (t->meters == NULL || throttle_meters_allow(t, w, now)) &&
 	    first_of(t, w->lane) == NULL && next_in_turn(t, now) == NULL &&
 	    (t->total == NULL || throttle_total_allows(t, w->cost, now));
 }
@@ -184,7 +185,7 @@ throttle_next(struct throttle *t, uint64_t now)
 	if (!budget_room(&t->host) || estimate_of(t, now) > now ||
 	    (f = next_in_turn(t, now)) == NULL ||
 	    !budget_allows(&t->host, f->cost, now) ||
-	    !throttle_meters_allow(t, f, now) ||
+	    (t->meters != NULL && !throttle_meters_allow(t, f, now)) ||
 	    (t->total != NULL && !throttle_total_allows(t, f->cost, now)))
 		return NULL;
 	w = waiter_of(f);

@@ -42,7 +42,8 @@ end_admission(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 	bool slotless = w->slotless;
 
 	throttle_spend(w->deposit);
-	throttle_meters_end(t, w, now);
+	if (t->meters != NULL)
+		throttle_meters_end(t, w, now);
 	throttle_release_slot(t, w, now);
 	leave_named(t, w->named);
 	w->held = false;

@@ -21,7 +21,8 @@ void
 throttle_unsent(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 {
 	throttle_tick(t, now);
-	throttle_meters_refund(t, w, now);
+	if (t->meters != NULL)
+		throttle_meters_refund(t, w, now);
 	if (!w->held || w->counted)
 		return;
 	throttle_drop(t, w);

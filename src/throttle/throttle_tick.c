@@ -43,7 +43,8 @@ throttle_count(struct throttle *t, struct throttle_waiter *w, uint64_t at)
 	w->counted = true;
 	n = inner_budgets(t, pair_of_waiter(w), b);
 	budget_count(&t->host, w->fair.cost, at);
-	throttle_meters_count(t, w, at);
+	if (t->meters != NULL)
+		throttle_meters_count(t, w, at);
 	if (t->estimate != NULL && !w->refused)
 		estimate_counted(t->estimate, at);
 	while (n > 0)
