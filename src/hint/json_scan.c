@@ -56,6 +56,12 @@ json_scan_init(struct json_scan *s, const struct json_scan_paths *paths)
 	}
 }
 
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* Paths */
 
 /* What is left of a path behind so many steps; NULL behind its last. */
@@ -220,95 +226,6 @@ leave(struct json_scan *s)
 /* Numbers and words */
 
 static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* Skips digits; false where there are none. */
-static bool
-skip_digits(const char **p)
-{
-	const char *begin = *p;
-
-	while (is_digit(**p))
-		(*p)++;
-	return *p != begin;
-}
-
-static bool
-skip_exponent(const char **p)
-{
-	if (**p != 'e' && **p != 'E')
-		return true;
-	(*p)++;
-	if (**p == '+' || **p == '-')
-		(*p)++;
-	return skip_digits(p);
-}
-
-/* RFC 8259 6 */
-static bool
-is_number(const char *p)
-{
-	if (*p == '-')
-		p++;
-	if (*p == '0')
-		p++;
-	else if (!skip_digits(&p))
-		return false;
-	if (*p == '.' && (p++, !skip_digits(&p)))
-		return false;
-	return skip_exponent(&p) && *p == '\0';
-}
-
-/* The power of ten behind a number's digits, cut to what matters. */
-static int
-exponent_of(const char *p)
-{
-	bool minus;
-	int e = 0;
-
-	if (*p == '\0')
-		return 0;
-	minus = *++p == '-';
-	if (*p == '+' || *p == '-')
-		p++;
-	for (; *p != '\0'; p++)
-		if (e < 1000)
-			e = e * 10 + (*p - '0');
-	return minus ? -e : e;
-}
-
-/* A number that is not negative, in millionths, rounded up; false: too much. */
-static bool
-amount_of(const char *p, uint64_t *amount)
-{
-	unsigned __int128 n = 0;
-	int shift = 6, decimals = 0;
-	bool behind = false, rest = false;
-
-	for (; is_digit(*p) || *p == '.'; p++) {
-		if (*p == '.') {
-			behind = true;
-			continue;
-		}
-		n = n * 10 + (unsigned)(*p - '0');
-		decimals += behind;
-	}
-	shift += exponent_of(p) - decimals;
-	for (; shift > 0 && n != 0 && n <= JSON_SCAN_MOST; shift--)
-		n *= 10;
-	for (; shift < 0 && n != 0; shift++) {
-		rest = rest || n % 10 != 0;
-		n /= 10;
-	}
-	n += rest;
-	*amount = n <= JSON_SCAN_MOST ? (uint64_t)n : 0;
-	return n <= JSON_SCAN_MOST;
-}
-
-static bool
 end_number(struct json_scan *s)
 {
 	enum json_scan_kind kind = JSON_SCAN_AMOUNT;
@@ -319,9 +236,9 @@ end_number(struct json_scan *s)
 		kind = JSON_SCAN_NO_AMOUNT;
 	else {
 		s->key[s->len] = '\0';
-		if (!is_number(s->key))
+		if (!json_amount_is_number(s->key))
 			return false;
-		if (s->key[0] == '-' || !amount_of(s->key, &amount))
+		if (s->key[0] == '-' || !json_amount_of(s->key, &amount))
 			kind = JSON_SCAN_NO_AMOUNT;
 	}
 	found(s, kind, amount);

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hint/json_amount.h"
+
 /*
  * Finds what stands at some paths (json_path.h) of a JSON text that comes piece
  * by piece, however long it is: nothing of it is kept but the key or number at
@@ -21,8 +23,8 @@
 #define JSON_SCAN_DEPTH		512
 #define JSON_SCAN_KEY		64	/* bytes; longer ones match nothing */
 #define JSON_SCAN_NUMBER	40	/* bytes; longer ones are no numbers */
-#define JSON_SCAN_UNIT		1000000ULL /* of a number: millionths */
-#define JSON_SCAN_MOST		(1000000000ULL * JSON_SCAN_UNIT)
+#define JSON_SCAN_UNIT		JSON_AMOUNT_UNIT
+#define JSON_SCAN_MOST		JSON_AMOUNT_MOST
 
 /* Where to look; the texts are their owner's. */
 struct json_scan_paths {
