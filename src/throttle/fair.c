@@ -526,16 +526,13 @@ fair_pass(struct fair *q, uint64_t client, uint32_t weight, uint64_t cost)
 	return true;
 }
 
-/*
- * What is given back moves tags back even behind the queue's virtual time: it
- * was there that the client was charged too much.
- */
+/* Tags may go back behind the queue's virtual time: they were right there. */
 void
 fair_settle(struct fair *q, uint64_t client, uint64_t was, uint64_t is)
 {
 	struct fair_client *c = fair_client(q, client);
 	struct fair_flow *f;
-	wide less, tag, first;
+	wide less, tag;
 
 	if (c == NULL || was == is)
 		return;
@@ -550,9 +547,8 @@ fair_settle(struct fair *q, uint64_t client, uint64_t was, uint64_t is)
 	c->vt = c->vt > less ? c->vt - less : 0;
 	LIST_FOREACH (f, &c->flows, of_client) {
 		tag = fair_tag(f);
-		first = f->group->moved;
-		flow_move(f, tag > less && tag - less > first ? tag - less :
-		    first);
+		flow_move(f, wide_larger(tag > less ? tag - less : 0,
+		    f->group->moved));
 	}
 	fair_chart_update(q, c);
 	client_settle(q, c);
