@@ -80,9 +80,6 @@ finish(struct conf_walk *w, const struct conf_node *node,
 	if (b->json == NULL && conf_node_value(node, "settle") != NULL)
 		return conf_walk_wrong(w, node, "settle", "without json, "
 		    "expected json in it");
-	if (b->ask_usage && b->json == NULL)
-		return conf_walk_wrong(w, node, "stream", "asks for what "
-		    "nobody reads, expected settle beside it");
 	return true;
 }
 

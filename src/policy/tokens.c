@@ -38,9 +38,7 @@ add_asks(struct tokens *t, const struct tokens_budget *b)
 
 	if (!add_one(to, b->input) || !add_all(to, &b->output) ||
 	    (b->output.n > 0 && !add_one(to, "n")) ||
-	    (b->learn == TOKENS_LEARN_P90 && !add_one(to, "model")) ||
-	    (b->ask_usage && (!add_one(to, "stream") ||
-	    !add_one(to, "stream_options"))))
+	    (b->learn == TOKENS_LEARN_P90 && !add_one(to, "model")))
 		return too_many;
 	return NULL;
 }
@@ -96,7 +94,6 @@ tokens_complete(struct tokens *t)
 			.limits = b->limits,
 			.settles = b->json != NULL,
 		};
-		t->ask_usage |= b->ask_usage;
 		t->learns |= b->learn == TOKENS_LEARN_P90;
 		wrong = add_asks(t, b);
 		if (wrong == NULL)

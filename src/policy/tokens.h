@@ -48,7 +48,6 @@ struct tokens_budget {
 	struct tokens_paths	 plus;
 	struct tokens_paths	 minus;
 	enum tokens_format	 format;
-	bool			 ask_usage;
 	bool			 refuse;	/* what can never fit */
 };
 
@@ -62,7 +61,6 @@ struct tokens {
 	struct json_scan_paths	 tells;		/* of answers */
 	char			**wrapped;	/* half of tells; owned */
 	unsigned		 nwrapped;
-	bool			 ask_usage;	/* one does */
 	bool			 learns;	/* one does */
 };
 
