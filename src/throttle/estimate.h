@@ -12,8 +12,8 @@
  * begin with, one more with each success, from 64 on any number.  One is on its
  * way until the host has counted it, not until its answer has come.  When it
  * refuses, one request at a time asks whether it has opened again.  From an
- * opening to the next is an era, and what is learned of it is how many went, and
- * how long after its first one the host was open again:
+ * opening to the next is an era, and what is learned of it is how many went,
+ * and how long after its first one the host was open again:
  *
  *   everything back at once	a window (estimate_window.h), kept exactly.  One
  *				that goes early now and then tells whether it is
@@ -23,8 +23,8 @@
  *				slots (estimate_slots.h).
  *
  * A longer window may lie over a shorter one that is sure.  A limit that is too
- * low says nothing by itself: one request more is tried after 10, 20, 40 ... full
- * windows, at most once an hour; where that is allowed two more, and so on.
+ * low says nothing by itself: one request more is tried after 10, 20, 40 ...
+ * full windows, at most once an hour; where that is allowed two more, and so on.
  *
  * Requests are counted, whatever they cost.  Times are ns of a monotonic clock,
  * which the caller reads and passes in.  Calls nobody; allocates with the first

@@ -2,8 +2,8 @@
 
 /*
  * Which kind of limit it is.  Each is taken for right until it is refused in a
- * way that it cannot be: slots with fewer on their way, a bucket that stays shut
- * for many times its pace, a window that is used up long before its number.
+ * way that it cannot be: slots with fewer on their way, a bucket that stays
+ * shut for many times its pace, a window that is used up long before its number.
  */
 
 #include "throttle/estimate_find.h"
@@ -42,11 +42,10 @@ since(uint64_t from, uint64_t to)
 }
 
 static void
-set_pace(struct estimate *e, const struct era *era, uint64_t now)
+set_pace(struct estimate *e, const struct era *era)
 {
 	struct estimate_pace *p = &e->pace;
 
-	(void)now;
 	e->windows[0].n = e->windows[1].n = 0;
 	p->on = true;
 	if (p->since >= era->refused) {
@@ -87,7 +86,8 @@ set_window(struct estimate *e, unsigned i, const struct era *era, uint64_t went,
 		w->known_at = now + since(first, era->open);
 	if (!new && w->lo < since(first, era->open))
 		lo = larger(lo, w->lo);
-	estimate_window_set(w, went, lo, since(first, era->open), e->uncounted, now);
+	estimate_window_set(w, went, lo, since(first, era->open),
+	    e->uncounted, now);
 	if (!new)
 		return;
 	if (i == 0)
@@ -124,7 +124,8 @@ correct(struct estimate *e, struct estimate_window *w, const struct era *era,
 	if (used >= n)
 		used = n - 1;
 	/* what allows more is nearer to what it has allowed so far */
-	if (e->at_edge || (used >= n - 1 - n / 64 && era->closed < hi / 2) || (wide)n * hi * 15 > (wide)used * longer * 16)
+	if (e->at_edge || (used >= n - 1 - n / 64 && era->closed < hi / 2) ||
+	    (wide)n * hi * 15 > (wide)used * longer * 16)
 		hi = longer + era->slack / 4;
 	else
 		n = used;
@@ -159,7 +160,7 @@ judge_new(struct estimate *e, const struct era *era, uint64_t now)
 	    era->closed <= w->hi / 16 + era->slack)
 		correct(e, w, era, now);
 	else if (era->went <= w->n / 2 && length <= w->hi + w->hi / 4)
-		set_pace(e, era, now);
+		set_pace(e, era);
 	else
 		set_window(e, 0, era, era->went, era->first, now);
 }
@@ -173,7 +174,7 @@ judge_first(struct estimate *e, const struct era *era, uint64_t now)
 		return;
 	if (era->went <= TRICKLE || (!era->at_first &&
 	    era->closed < era->slack + AT_ONCE))
-		set_pace(e, era, now);
+		set_pace(e, era);
 	else
 		set_window(e, 0, era, era->went, era->first, now);
 }

@@ -32,8 +32,8 @@ estimate_pace_went(struct estimate_pace *p, uint64_t sent)
 /*
  * By what went since.  One more may have been nearly there: as long as that
  * matters it is taken for whole, or what is lost would never be noticed.  The
- * bucket is empty at an instant (ns); it gets some in advance, or the next refusal
- * would come as soon.
+ * bucket is empty at an instant (ns); it gets some in advance, or the next
+ * refusal would come as soon.
  */
 static void
 measure(struct estimate_pace *p, uint64_t at)

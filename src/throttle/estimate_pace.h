@@ -5,8 +5,8 @@
 #include "throttle/estimate_types.h"
 
 /*
- * The pace of a bucket.  What it admits from one refusal to another is known but
- * for one request, so (admitted + 1) / time is never too slow, and closer with
+ * The pace of a bucket.  What it admits from one refusal to another is known
+ * but for one request, so (admitted + 1) / time is never too slow, and closer with
  * each refusal: they become as rare as the span that is measured is long.
  */
 

@@ -8,7 +8,7 @@
 #include "throttle/larger.h"
 
 #define MS	1000000ULL
-#define DOUBT	4	/* times used up that are worth half of all confidence */
+#define DOUBT	4	/* times used up for half of all confidence */
 #define TOLD	95	/* percent */
 
 static unsigned

@@ -52,8 +52,8 @@ void		 estimate_window_more(struct estimate_window *, bool went,
 		    uint32_t flying, uint64_t now);
 
 /*
- * One was refused when so many (requests) were used: where more was tried of late
- * that was too many.  Returns whether it was.
+ * One was refused when so many (requests) were used: where more was tried of
+ * late that was too many.  Returns whether it was.
  */
 bool		 estimate_window_revert(struct estimate_window *,
 		    uint64_t used, uint32_t flying, uint64_t now);
