@@ -363,7 +363,9 @@ used(const struct exchange *x, const struct metering *m, unsigned i,
 {
 	uint64_t told = tokens_used(m->tokens, i, &m->told), until;
 
-	if (m->tokens->budgets[i].json == NULL)
+	if (m->tokens->budgets[i].json == NULL ||
+	    (m->reading == READS_EVENTS &&
+	    m->tokens->budgets[i].format != TOKENS_FORMAT_SSE))
 		return THROTTLE_NEVER;
 	if (!whole && m->reading == READS_EVENTS && m->events > 0) {
 		until = used_until_cut(m, i);

@@ -141,6 +141,19 @@ def test_a_compressed_stream(lab):
 	spends(lab, 1999)
 
 
+def test_a_stream_that_is_not_read(lab):
+	far = lab.origin(llm.Llm())
+	hosts = tokens(stream={"format": "none"})
+	hosts["127.0.0.1"]["budgets"]["other"] = tokens()["127.0.0.1"][
+	    "budgets"]["tokens"]
+	lab.sluice(hosts=hosts)
+	post(lab.client(), far, {"max_tokens": 400, "user": "use=30",
+	    "stream": True, "stream_options": {"include_usage": True}})
+	asked = -(-len(far.requests[0].body) // 4)
+	spends(lab, asked + 30, "other")
+	spends(lab, asked + 400)
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 def test_caps_behind_megabytes(lab, chunked):
 	far = lab.origin(answers(usage(5)))
