@@ -72,13 +72,15 @@ def test_what_is_not_used_comes_back(lab, strict):
 
 def test_a_debt_is_waited_off(lab):
 	far = lab.origin(answers(usage(1500), usage(0)))
-	lab.sluice(hosts=tokens([{"capacity": 1000, "period": "1s"}]))
+	lab.sluice(hosts=tokens([{"capacity": 1000, "period": "4s"}]))
 	assert post(lab.client(), far, {}).status == 200
+	# the client has its answer a moment before that is settled
+	wire.wait_until(lambda: spent(lab) > 1000, what="a debt")
 	assert post(lab.client(), far, {}).status == 200
 	# 300 are wanted besides the debt of 500
 	assert far.times()[1] > 0.7
 	line = lab.daemons[0].out.wait(lambda line: "budget=" in line)
-	assert 'budget="1000 per 1s of tokens"' in line
+	assert 'budget="1000 per 4s of tokens"' in line
 
 
 def test_all_budgets_at_once(lab):
