@@ -67,7 +67,8 @@ def test_what_is_not_used_comes_back(lab, strict):
 		answer = post(lab.client(), far, {"max_tokens": 900,
 		    "user": "use=20"})
 		assert answer.status == 200
-	spends(lab, sum(-(-len(r.body) // 4) + 20 for r in far.requests))
+		spends(lab, sum(-(-len(r.body) // 4) + 20
+		    for r in far.requests))
 
 
 def test_a_debt_is_waited_off(lab):
