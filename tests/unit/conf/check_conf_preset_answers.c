@@ -13,8 +13,10 @@
 
 /*
  * What the hosts of the presets that are shipped answer, and what is made of
- * that by a rule with nothing but the preset: whole answers, as the hosts'
- * documents have them, through all that reads fields and bodies.
+ * that by a rule with nothing but the preset: whole answers, through all that
+ * reads fields and bodies.  GitHub's, Discord's, Docker Hub's, X's, OpenAI's,
+ * HubSpot's, Jira's, Twitch's and Shopify's are as their documents have them;
+ * the others have the form in which such hosts answer, and are no copies.
  */
 
 #define SECOND	1000000000ULL	/* ns */
