@@ -315,8 +315,6 @@ posix_memalign(void **p, size_t alignment, size_t size)
 		return fails(CALL_##name, fd) ? failed : next arguments; \
 	}
 
-FAIL(int, -1, accept4, fd, (int fd, struct sockaddr *sa, socklen_t *len,
-    int flags), (fd, sa, len, flags))
 FAIL(int, -1, socket, -1, (int domain, int type, int protocol),
     (domain, type, protocol))
 FAIL(int, -1, epoll_ctl, fd, (int set, int op, int fd,
@@ -347,6 +345,27 @@ FAIL(ssize_t, -1, sendto, fd, (int fd, const void *p, size_t n, int flags,
     const struct sockaddr *to, socklen_t len), (fd, p, n, flags, to, len))
 FAIL(FILE *, NULL, fopen, -1, (const char *path, const char *mode),
     (path, mode))
+
+/* The local port of what this thread has accepted last. */
+static _Thread_local uint32_t accepted;
+
+int
+accept4(int fd, struct sockaddr *sa, socklen_t *len, int flags)
+{
+	struct sockaddr_in to;
+	socklen_t n = sizeof to;
+	int one;
+
+	NEXT(next, accept4);
+	if (fails(CALL_accept4, fd) || (one = next(fd, sa, len, flags)) == -1)
+		return -1;
+	inside = true;
+	if (getsockname(one, (struct sockaddr *)&to, &n) == 0 &&
+	    to.sin_family == AF_INET)
+		accepted = ntohs(to.sin_port);
+	inside = false;
+	return one;
+}
 
 FILE *
 fopen64(const char *path, const char *mode)
@@ -453,8 +472,8 @@ hang(struct fault *f)
 {
 	uint32_t wanted = FAULT_HANG;
 
-	if (f->hang == FAULT_TURNS || !atomic_compare_exchange_strong(&f->hang,
-	    &wanted, FAULT_HANGS))
+	if (f->hang == FAULT_TURNS || (f->port != 0 && f->port != accepted) ||
+	    !atomic_compare_exchange_strong(&f->hang, &wanted, FAULT_HANGS))
 		return;
 	while (f->hang == FAULT_HANGS)
 		usleep(1000);

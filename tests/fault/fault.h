@@ -13,7 +13,10 @@
 #define FAULT_FRAMES	32		/* of a stack, most */
 #define FAULT_CALLS	65536		/* that are written down, most */
 
-/* A loop that hangs before it waits; the first that sees it does. */
+/*
+ * A loop that hangs before it waits; the first that sees it does, and that has
+ * last accepted at port, where there is one.
+ */
 enum fault_hang {
 	FAULT_TURNS,
 	FAULT_HANG,		/* one is to hang */

@@ -125,8 +125,10 @@ class Fault:
 		"""What the wall clock is wrong by, from now on."""
 		self.put(SHIFT, int(seconds * 1e9), "q")
 
-	def hang(self):
-		"""The next loop that comes round hangs."""
+	def hang(self, port=0):
+		"""The next loop that comes round hangs: of those that serve
+		that port, where one is given."""
+		self.put(PORT, port)
 		self.put(HANG, 1)
 
 	def hangs(self):
