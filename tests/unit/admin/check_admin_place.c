@@ -10,9 +10,9 @@
 
 #include "check_run.h"
 
-/* Where a user's own daemon puts its socket: /run is not his. */
+/* Where a user's own daemon puts its socket: /run/sluice is not his. */
 
-#define NOBODY	65534
+#define NOBODY	4712	/* whom no test of --user has given one */
 
 static char	 dir[64];
 static char	 paths[ADMIN_PLACES][ADMIN_PLACE];
