@@ -36,7 +36,7 @@ enum exchange_meter exchange_meter_ask(struct exchange *,
  * exchange_meter_is_done(), and its timer is due.
  */
 bool		 exchange_meter_body(struct exchange *, const char *, size_t,
-		    const struct iovec *, int n);
+		    const struct iovec *, int nv);
 void		 exchange_meter_body_end(struct exchange *);
 bool		 exchange_meter_is_done(const struct exchange *);
 
