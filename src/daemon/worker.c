@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,7 @@
 struct worker {
 	struct workers		*all;
 	pthread_t		 thread;
+	sem_t			 listens;
 	struct loop		*loop;
 	struct conf		*conf;		/* own reference */
 	struct hosts		*hosts;		/* shared by all */
@@ -212,6 +214,7 @@ run(void *arg)
 	struct worker *w = arg;
 
 	front_listen(w->front);
+	sem_post(&w->listens);
 	loop_run(w->loop);
 	close_rooms(w);
 	atomic_store(&w->ended, true);
@@ -268,6 +271,7 @@ worker_new(struct workers *all, unsigned id, struct conf *conf,
 	w->conf = conf_ref(conf);
 	w->hosts = hosts;
 	pthread_mutex_init(&w->lock, NULL);
+	sem_init(&w->listens, 0, 0);
 	w->loop = loop_new(id, &all->memory, rung_cb, w);
 	if (w->loop == NULL)
 		fatal("worker %u: cannot start: %s", id, strerror(errno));
@@ -291,6 +295,9 @@ worker_start(struct worker *w)
 	if ((err = pthread_create(&w->thread, NULL, run, w)) != 0)
 		fatal("worker %u: cannot start: %s", w->loop->id,
 		    strerror(err));
+	/* who says that it is ready lacks nothing any more */
+	while (sem_wait(&w->listens) == -1 && errno == EINTR)
+		continue;
 }
 
 void
@@ -300,6 +307,7 @@ worker_join(struct worker *w)
 	exchanges_free(w->exchanges);
 	loop_free(w->loop);
 	pthread_mutex_destroy(&w->lock);
+	sem_destroy(&w->listens);
 	conf_unref(w->new_conf);
 	conf_unref(w->conf);
 	free(w);

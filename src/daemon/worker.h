@@ -44,8 +44,8 @@ struct worker	*worker_new(struct workers *, unsigned id, struct conf *,
 struct exchanges *worker_exchanges(const struct worker *);
 
 /*
- * Starts its thread.  To be called when all workers were made: from then on
- * clients use up what others would need.
+ * Starts its thread, and returns when that listens.  To be called when all
+ * workers were made: from then on clients use up what others would need.
  */
 void		 worker_start(struct worker *);
 

@@ -48,12 +48,6 @@ MaxClients 50
 """
 
 
-def free_port():
-	with socket.socket() as sock:
-		sock.bind(("127.0.0.1", 0))
-		return sock.getsockname()[1]
-
-
 class Proxy:
 	"""Neither takes port 0, so one is tried after another."""
 
@@ -64,7 +58,7 @@ class Proxy:
 		# One that other users can reach: it will not run as root.
 		self.dir = pathlib.Path(tempfile.mkdtemp(prefix="proxy."))
 		for _ in range(5):
-			self.port = free_port()
+			self.port = wire.free_port()
 			self.write()
 			if os.geteuid() == 0:
 				self.give()

@@ -110,7 +110,9 @@ def test_no_memory_for_a_reload(lab, fault):
 
 def test_no_memory_for_an_order(lab, fault):
 	"""The order was right: it is not said to be wrong."""
-	lab.sluice(hosts={"h.test": {"capacity": 1}})
+	daemon = lab.sluice(hosts={"h.test": {"capacity": 1}})
+	# not the start of its last thread
+	daemon.err.wait("is ready")
 	control = lab.control()
 
 	def order():

@@ -40,24 +40,11 @@ def worker_of(daemon):
 	return pid
 
 
-def free_port():
-	"""Below those that the kernel gives to who does not care."""
-	for i in range(1000):
-		port = 20000 + (os.getpid() * 7 + i) % 10000
-		with socket.socket() as sock:
-			try:
-				sock.bind(("127.0.0.1", port))
-			except OSError:
-				continue
-			return port
-	raise AssertionError("no port is free")
-
-
 @pytest.fixture
 def keeper(lab):
 	"""Starts one, at a port that it is to have again."""
 	def run(**keys):
-		keys.setdefault("listen", f"127.0.0.1:{free_port()}")
+		keys.setdefault("listen", f"127.0.0.1:{wire.free_port()}")
 		daemon = lab.sluice(args=("--keeper",), **keys)
 		daemon.err.wait("is ready")
 		return daemon
@@ -80,7 +67,7 @@ def test_starts_it_again(lab, keeper, workers):
 	"""With the same sockets, in which clients wait meanwhile."""
 	far = lab.origin()
 	daemon = keeper(workers=workers, listen=[
-	    f"127.0.0.1:{free_port()}", f"unix:{lab.dir}/s"])
+	    f"127.0.0.1:{wire.free_port()}", f"unix:{lab.dir}/s"])
 	assert lab.get(far.url + "/").status == 200
 	old = worker_of(daemon)
 	os.kill(old, signal.SIGSTOP)
@@ -215,14 +202,14 @@ def test_no_keeper(lab, monkeypatch, text):
 def test_files_of_sockets_go_with_it(lab, keeper):
 	"""Whoever of the processes has bound them."""
 	path = lab.dir / "s"
-	daemon = keeper(listen=[f"127.0.0.1:{free_port()}", f"unix:{path}"])
+	daemon = keeper(listen=[f"127.0.0.1:{wire.free_port()}", f"unix:{path}"])
 	kill_worker(daemon)
 	assert path.exists() and daemon.control.exists()
 	daemon.term()
 	assert daemon.wait() == 0
 	assert not path.exists() and not daemon.control.exists()
 	# also where no process is left that could do it
-	daemon = keeper(listen=[f"127.0.0.1:{free_port()}", f"unix:{path}"])
+	daemon = keeper(listen=[f"127.0.0.1:{wire.free_port()}", f"unix:{path}"])
 	kill_worker(daemon)
 	os.kill(worker_of(daemon), signal.SIGKILL)
 	daemon.err.wait("another starts in 1 s")
@@ -234,7 +221,7 @@ def test_files_of_sockets_go_with_it(lab, keeper):
 def test_files_that_are_left_are_in_nobodys_way(lab, keeper):
 	"""Both have been killed; the next start takes their places."""
 	far = lab.origin()
-	listen = [f"127.0.0.1:{free_port()}", f"unix:{lab.dir}/s"]
+	listen = [f"127.0.0.1:{wire.free_port()}", f"unix:{lab.dir}/s"]
 	daemon = keeper(listen=listen, admin={"socket": f"{lab.dir}/a"})
 	kill_worker(daemon)
 	worker = worker_of(daemon)

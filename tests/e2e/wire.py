@@ -6,6 +6,7 @@ the order and the framing of what the proxy wrote.
 """
 import hashlib
 import os
+import random
 import select
 import socket
 import struct
@@ -326,9 +327,17 @@ def response_framing(message, method):
 
 
 def free_port():
-	with socket.socket() as sock:
-		sock.bind(("127.0.0.1", 0))
-		return sock.getsockname()[1]
+	"""For a program that does not take port 0: by chance, below those that
+	the kernel gives to who does, so that none of these gets it before."""
+	for _ in range(1000):
+		port = random.randrange(10000, 32000)
+		with socket.socket() as sock:
+			try:
+				sock.bind(("127.0.0.1", port))
+			except OSError:
+				continue
+			return port
+	raise AssertionError("no port is free")
 
 
 def listens(port):
