@@ -88,13 +88,6 @@ upgrade_read(struct upgrade *u, const struct http1_head *h,
 	}
 }
 
-void
-upgrade_free(struct upgrade *u)
-{
-	free(u->offer);
-	u->offer = NULL;
-}
-
 bool
 upgrade_was_offered(const char *offer, const struct http1_head *response)
 {

@@ -25,8 +25,6 @@ struct upgrade {
 /* What a request's head offers, by that rule. */
 void		 upgrade_read(struct upgrade *, const struct http1_head *,
 		    const struct rule *);
-/* Frees the offer. */
-void		 upgrade_free(struct upgrade *);
 
 /*
  * Returns whether a 101 is for nothing but what was offered (NULL: nothing

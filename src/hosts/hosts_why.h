@@ -7,6 +7,7 @@
 
 #include "base/events.h"
 #include "hosts/host_types.h"
+#include "throttle/throttle_place.h"
 #include "throttle/throttle_why.h"
 
 /*

@@ -164,17 +164,3 @@ throttle_why(struct throttle *t, const struct throttle_waiter *w, uint64_t now,
 	    fair_yields(t->queue, f.owner) == NULL;
 	decide(why, &r, now);
 }
-
-bool
-throttle_why_asked(struct throttle *t, const struct throttle_request *q,
-    uint64_t now, struct throttle_why *why, struct throttle_place *place)
-{
-	struct throttle_waiter w;
-
-	throttle_tick(t, now);
-	if (!throttle_fill_in(t, &w, q, now))
-		return false;
-	throttle_why(t, &w, now, why);
-	throttle_place(t, &w, now, place);
-	return true;
-}

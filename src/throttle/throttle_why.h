@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "throttle/throttle.h"
-#include "throttle/throttle_place.h"
 
 /*
  * Why one waits: each limit that it is under, with the next instant at which
@@ -71,14 +70,5 @@ struct throttle_why {
 void		 throttle_why(struct throttle *,
 		    const struct throttle_waiter *, uint64_t now,
 		    struct throttle_why *);
-
-/*
- * Tells both of what would be asked for now; nothing is taken or queued.
- * Returns false without memory.
- */
-bool		 throttle_why_asked(struct throttle *,
-		    const struct throttle_request *, uint64_t now,
-		    struct throttle_why *, struct throttle_place *)
-		    __attribute__((warn_unused_result));
 
 #endif

@@ -176,7 +176,7 @@ relay_a_request(char *p, size_t len, unsigned way)
 	else
 		relay_request(&t, &in, &to);
 	check_request(&t, &to, way);
-	upgrade_free(&upgrade);
+	free(upgrade.offer);
 	text_free(&t);
 }
 

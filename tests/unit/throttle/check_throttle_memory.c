@@ -4,7 +4,7 @@
 
 #include "check_alloc.h"
 #include "check_throttle.h"
-#include "throttle/throttle_why.h"
+#include "check_throttle_asked.h"
 
 /*
  * Each allocation fails once, in each of the calls that allocate: the call says
@@ -247,11 +247,11 @@ START_TEST(explained)
 	throttle_verdict(t, &w, BUDGET_SUCCESS, 0);
 	failures = 0;
 	fail_nth(1);
-	ck_assert(throttle_why_asked(t, &q, 0, &why, &place));
+	ck_assert(why_asked(t, &q, 0, &why, &place));
 	ck_assert(failed());
 	ck_assert(!place.certain);
 	ck_assert_uint_ge(why.start, SEC);
-	ck_assert(throttle_why_asked(t, &q, 0, &why, &place));
+	ck_assert(why_asked(t, &q, 0, &why, &place));
 	ck_assert(place.certain);
 	throttle_release(t, &w, 0);
 	throttle_free(t);

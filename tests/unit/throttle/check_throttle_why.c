@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "check_throttle.h"
-#include "throttle/throttle_why.h"
+#include "check_throttle_asked.h"
 
 /* Why somebody waits, where that is plain. */
 
@@ -12,7 +12,7 @@ ask_why(struct throttle *t, uint64_t cost, uint64_t now)
 {
 	struct throttle_request q = request_of(cost, NEVER);
 
-	ck_assert(throttle_why_asked(t, &q, now, &why, &place));
+	ck_assert(why_asked(t, &q, now, &why, &place));
 }
 
 static const struct throttle_reason *
@@ -134,7 +134,7 @@ START_TEST(parts)
 	t = new_throttle(l);
 	q.part = 0;
 	ck_assert_int_eq(throttle_ask(t, &w, &q, 0, &r), THROTTLE_GO);
-	ck_assert(throttle_why_asked(t, &q, 0, &why, &place));
+	ck_assert(why_asked(t, &q, 0, &why, &place));
 	ck_assert_uint_eq(why.n, 2);
 	ck_assert_uint_eq(why.reasons[0].at, SEC);
 	ck_assert_ptr_eq(decider(), &why.reasons[1]);
@@ -146,7 +146,7 @@ START_TEST(parts)
 
 	q.named = throttle_named_make(t, &key, "bucket", 0);
 	throttle_pause(t, THROTTLE_NAMED_PART(q.named), 9 * SEC, 0);
-	ck_assert(throttle_why_asked(t, &q, 0, &why, &place));
+	ck_assert(why_asked(t, &q, 0, &why, &place));
 	ck_assert_int_eq(decider()->whose, THROTTLE_OF_NAMED);
 	ck_assert_int_eq(decider()->what, BUDGET_SHORT_PAUSE);
 	ck_assert_uint_eq(why.start, 9 * SEC);
@@ -187,7 +187,7 @@ START_TEST(turn)
 	ck_assert(place.certain);
 	/* One of a fourth is before all second ones. */
 	q.client = 4;
-	ck_assert(throttle_why_asked(t, &q, 0, &why, &place));
+	ck_assert(why_asked(t, &q, 0, &why, &place));
 	ck_assert_uint_eq(place.ahead, 3);
 	ck_assert_uint_eq(place.own_ahead, 0);
 	for (i = 0; i < 6; i++)
@@ -214,7 +214,7 @@ START_TEST(others_decide)
 	ck_assert_int_eq(throttle_ask(t, &w, &q, 0, &r), THROTTLE_WAIT);
 	q.part = 1;
 	q.cost = U;
-	ck_assert(throttle_why_asked(t, &q, 0, &why, &place));
+	ck_assert(why_asked(t, &q, 0, &why, &place));
 	ck_assert(why.turn_decides && !why.goes && !place.certain);
 	ck_assert_ptr_null(decider());
 	ck_assert_int_eq(why.short_of->what, BUDGET_SHORT_RATE);

@@ -4,7 +4,7 @@
 
 #include "check_random.h"
 #include "check_throttle.h"
-#include "throttle/throttle_why.h"
+#include "check_throttle_asked.h"
 
 /*
  * Why somebody waits, in random states: what is said is held against when he
@@ -128,7 +128,7 @@ check_newcomer(struct throttle *t, struct somebody *s, uint64_t now)
 	enum throttle_answer a;
 	struct throttle_report r;
 
-	must(throttle_why_asked(t, &q, now, &why, &place));
+	must(why_asked(t, &q, now, &why, &place));
 	a = throttle_ask(t, &s->w, &q, now, &r);
 	must(why.goes == (a == THROTTLE_GO));
 	must(why.full == (a == THROTTLE_FULL));
