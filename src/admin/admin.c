@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +48,7 @@ struct admin {
 	struct way		 socket;
 	struct way		 web;
 	pthread_t		 thread;
+	sem_t			 listens;
 	bool			 started;
 
 	pthread_mutex_t		 lock;		/* guards the orders */
@@ -371,6 +373,7 @@ admin_new(const struct admin_setup *setup, char **cause)
 		return NULL;
 	}
 	pthread_mutex_init(&a->lock, NULL);
+	sem_init(&a->listens, 0, 0);
 	admin_body_init();
 	admin_session_init();
 	fill_context(&a->context, setup);
@@ -415,6 +418,7 @@ run(void *arg)
 		front_listen(a->socket.front);
 	if (a->web.front != NULL)
 		front_listen(a->web.front);
+	sem_post(&a->listens);
 	loop_run(a->context.loop);
 	if (a->socket.front != NULL)
 		front_free(a->socket.front);
@@ -439,6 +443,9 @@ admin_start(struct admin *a)
 
 	if ((err = pthread_create(&a->thread, NULL, run, a)) != 0)
 		fatal("control plane: cannot start: %s", strerror(err));
+	/* who says that it is ready lacks nothing any more */
+	while (sem_wait(&a->listens) == -1 && errno == EINTR)
+		continue;
 	a->started = true;
 }
 
@@ -465,5 +472,6 @@ admin_free(struct admin *a)
 	free(a->context.last_error);
 	free(a->new_error);
 	pthread_mutex_destroy(&a->lock);
+	sem_destroy(&a->listens);
 	free(a);
 }

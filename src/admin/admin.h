@@ -43,7 +43,7 @@ struct admin	*admin_new(const struct admin_setup *, char **cause);
 /* Returns what it listens at by TCP; NULL: nothing. */
 const struct listeners *admin_listeners(const struct admin *);
 
-/* Starts its thread. */
+/* Starts its thread, and returns when that listens. */
 void		 admin_start(struct admin *);
 /*
  * Orders from the main thread, where NULL is allowed: takes a new
