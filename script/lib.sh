@@ -247,8 +247,9 @@ need_npm()
 		say "no npm: tests with openai and @anthropic-ai/sdk are skipped"
 		return 0
 	fi
-	quiet npm npm install --no-audit --no-fund --ignore-scripts \
-	    --prefix "$npm" openai@4.104.0 @anthropic-ai/sdk@1.14.0 ||
+	quiet npm timeout 120 npm install --no-audit --no-fund \
+	    --ignore-scripts --prefix "$npm" \
+	    openai@4.104.0 @anthropic-ai/sdk@1.14.0 ||
 	    say "tests with openai and @anthropic-ai/sdk are skipped"
 }
 
