@@ -249,9 +249,10 @@ append(struct memory_body *b, const struct iovec *v, int n)
 	return true;
 }
 
-bool
-memory_keep(struct memory_holder *h, struct memory_body *b,
-    const struct iovec *v, int n, size_t max)
+/* Up to max bytes in all; may_go: others' need may have it dropped. */
+static bool
+grow(struct memory_holder *h, struct memory_body *b, const struct iovec *v,
+    int n, size_t max, bool may_go)
 {
 	size_t more = 0;
 	bool ok;
@@ -265,7 +266,7 @@ memory_keep(struct memory_holder *h, struct memory_body *b,
 	if (!b->lost && b->size + more <= max && append(b, v, n)) {
 		b->size += more;
 		count(h, more);
-		enlist(b, true);
+		enlist(b, may_go);
 		shed(h);
 	} else
 		drop(h, b);
@@ -275,27 +276,17 @@ memory_keep(struct memory_holder *h, struct memory_body *b,
 }
 
 bool
+memory_keep(struct memory_holder *h, struct memory_body *b,
+    const struct iovec *v, int n, size_t max)
+{
+	return grow(h, b, v, n, max, true);
+}
+
+bool
 memory_put(struct memory_holder *h, struct memory_body *b,
     const struct iovec *v, int n)
 {
-	size_t more = 0;
-	bool ok;
-	int i;
-
-	for (i = 0; i < n; i++)
-		more += v[i].iov_len;
-	pthread_mutex_lock(&h->memory->lock);
-	b->holder = h;
-	enlist(b, false);
-	if (!b->lost && append(b, v, n)) {
-		b->size += more;
-		count(h, more);
-		shed(h);
-	} else
-		drop(h, b);
-	ok = !b->lost;
-	pthread_mutex_unlock(&h->memory->lock);
-	return ok;
+	return grow(h, b, v, n, SIZE_MAX, false);
 }
 
 bool
