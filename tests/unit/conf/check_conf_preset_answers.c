@@ -146,6 +146,13 @@ static const struct answer {
 	    "[{\"message\":\"TotalRequests Limit exceeded.\",\"errorCode\":"
 	    "\"REQUEST_LIMIT_EXCEEDED\"}]", AT_FIRST(5.0) },
 	{ "sec-edgar", "/cgi-bin/browse-edgar", 429, "", "", AT_FIRST(5.0) },
+	{ "sec-edgar", "/cgi-bin/browse-edgar", 403,
+	    "Content-Type: text/html\r\n", "<h1>You&rsquo;ve Exceeded the "
+	    "SEC&rsquo;s Traffic Limit</h1><p>Your access to SEC.gov will be "
+	    "limited for 10 minutes.</p>", AT_FIRST(600.0) },
+	{ "sec-edgar", "/cgi-bin/browse-edgar", 403,
+	    "Content-Type: text/html\r\n", "<h1>Your Request Originates from "
+	    "an Undeclared Automated Tool</h1>", GOES },
 	{ "shopify", "/admin/api/2026-01/graphql.json", 200,
 	    "Content-Type: application/json\r\n",
 	    "{\"errors\":[{\"message\":\"Throttled\",\"extensions\":{\"code\":"
