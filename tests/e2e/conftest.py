@@ -37,6 +37,14 @@ TRUST = {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR",
 # What is marked plain runs in one of the four runs that there are.
 PLAIN = sluice.WORKERS == 1 and not sluice.sanitized()
 
+# Where the daemon's event loops meet: what they share, hand over and end by.
+# Four of them are for these files in script/test, and for all of them where the
+# thread sanitizer watches.
+LOOPS = {f"test_{name}.py" for name in """
+    clients config control_storm estimate exchanges explain floods handshakes
+    held lifetimes live memory moves names parts pause pool queue recovery
+    resources retry service share shares signals tokens users""".split()}
+
 # Seconds after which a test is taken to hang, and ends with all stacks.
 HANGS = 180 * wire.SLOW
 
@@ -46,6 +54,8 @@ def pytest_addoption(parser):
 	    help="make tests/e2e/durations anew, from this run")
 	parser.addoption("--again", action="store_true",
 	    help="let a few that failed pass by themselves")
+	parser.addoption("--loops", action="store_true",
+	    help="only the files in which the daemon's event loops meet")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -88,8 +98,18 @@ def pytest_xdist_make_scheduler(config, log):
 	return beside.Scheduler(config, log)
 
 
+def choose_loops(config, items):
+	"""Leaves of the items those of LOOPS."""
+	chosen = [item for item in items if item.path.name in LOOPS]
+	config.hook.pytest_deselected(items=[item for item in items
+	    if item.path.name not in LOOPS])
+	items[:] = chosen
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+	if config.option.loops:
+		choose_loops(config, items)
 	for item in items:
 		for name in "alone", "plain":
 			mark = item.get_closest_marker(name)
@@ -118,6 +138,14 @@ def pytest_sessionstart(session):
 def pytest_runtest_protocol(item):
 	with item.config.locks.held(item.get_closest_marker("alone")):
 		yield
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+	# -k may have asked for what is in none of them
+	if session.config.option.loops and \
+	    exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+		session.exitstatus = pytest.ExitCode.OK
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus, config):
