@@ -25,7 +25,7 @@ static const char *const tunnel_keys[] = {
 };
 
 static const char *const preset_keys[] = {
-	"hosts", "limits", "rule", "sources", NULL,
+	"hosts", "same", "limits", "rule", "sources", NULL,
 };
 
 static const char *const source_keys[] = {
@@ -133,6 +133,31 @@ check_hosts(struct conf_report *report, const struct conf_node *hosts)
 		conf_leave(report);
 	}
 	conf_leave(report);
+	return ok;
+}
+
+/* Hosts that share a throttle are named one by one. */
+static bool
+check_same(struct conf_report *report, const struct conf_node *root,
+    struct conf_preset_parts *parts)
+{
+	const struct conf_node *same = conf_node_value(root, "same");
+	const struct conf_entry *entry;
+	bool ok = true;
+
+	if (same == NULL)
+		return true;
+	conf_enter(report, "same", 0);
+	if (same->type != CONF_SCALAR || strcmp(same->text, "true") != 0)
+		ok = conf_wrong(report, same, "expected true, or none");
+	entry = parts->hosts->first;
+	for (; ok && entry != NULL; entry = entry->next)
+		if (entry->value->text[0] == '*')
+			ok = conf_wrong(report, same, "true, but \"%s\" stands "
+			    "for many hosts, expected hosts of a name",
+			    entry->value->text);
+	conf_leave(report);
+	parts->same = ok;
 	return ok;
 }
 
@@ -317,6 +342,7 @@ conf_preset_check(struct conf_report *report, const struct conf_node *root,
 		return false;
 	parts->limits = limits->text;
 	return check_hosts(report, parts->hosts) &&
+	    check_same(report, root, parts) &&
 	    check_sources(report, parts->sources) &&
 	    check_rule(report, parts);
 }

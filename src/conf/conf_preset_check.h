@@ -12,6 +12,7 @@ struct conf_preset_parts {
 	const struct conf_node	*rule;		/* a mapping */
 	const struct conf_node	*sources;	/* a list of mappings */
 	const char		*limits;	/* a line for people */
+	bool			 same;		/* hosts have limits together */
 };
 
 /*

@@ -38,6 +38,18 @@ keep(struct rule *rule, const char *host)
 	return true;
 }
 
+bool
+conf_same_join(struct conf_walk *w, struct rule *rule,
+    const struct host_pattern *pattern, const char *host)
+{
+	void *other;
+
+	rule->shared = true;
+	return (host_pattern_set_add(w->conf->patterns, pattern, rule,
+	    &other) && keep(rule, host)) ||
+	    conf_wrong(&w->report, NULL, "out of memory");
+}
+
 static bool
 add(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, struct rule *rule)

@@ -11,6 +11,14 @@
 conf_reader	 conf_same;
 
 /*
+ * Makes a rule one for a host as well, which no other rule has, and which is
+ * named by itself.
+ */
+bool		 conf_same_join(struct conf_walk *, struct rule *,
+		    const struct host_pattern *, const char *host)
+		    __attribute__((warn_unused_result));
+
+/*
  * Whether a rule may have what it has of these, once all else of it is known:
  * where it has some, all hosts of the rule share one throttle.
  */

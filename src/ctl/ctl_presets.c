@@ -48,9 +48,10 @@ preset_value(const struct conf_preset *preset)
 	    entry = entry->next)
 		(void)json_array_append_new(sources,
 		    source_value(entry->value));
-	return json_pack("{s:s, s:o, s:s, s:o}", "name", preset->name,
-	    "hosts", texts_value(preset->parts.hosts), "limits",
-	    preset->parts.limits, "sources", sources);
+	return json_pack("{s:s, s:o, s:b, s:s, s:o}", "name", preset->name,
+	    "hosts", texts_value(preset->parts.hosts), "same",
+	    preset->parts.same, "limits", preset->parts.limits, "sources",
+	    sources);
 }
 
 /* The list */

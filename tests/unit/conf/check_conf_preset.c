@@ -164,7 +164,15 @@ static const struct wrong files[] = {
 	{ "hosts: [\"a.example:80\"]\nlimits: x\nrule: {}\nsources: []\n",
 	    ":1:9: hosts[0]: expected hosts of a name, at any port" },
 	{ HOSTS "rule: {}\nsources: []\nmore: 1\n", ":5:1: more: a key that a "
-	    "preset does not have, expected hosts, limits, rule, sources" },
+	    "preset does not have, expected hosts, same, limits, rule, "
+	    "sources" },
+	{ HOSTS "same: false\nrule: {}\nsources: []\n",
+	    ":3:7: same: expected true, or none" },
+	{ HOSTS "same: []\nrule: {}\nsources: []\n",
+	    ":3:7: same: expected true, or none" },
+	{ "hosts: [\"*.example\"]\nlimits: x\nsame: true\nrule: {}\n"
+	    "sources: []\n", ":3:7: same: true, but \"*.example\" stands for "
+	    "many hosts, expected hosts of a name" },
 	{ HOSTS "rule: {}\nsources: []\nrule: {}\n",
 	    ":5:1: rule: a key that is there twice, expected once" },
 	{ HOSTS "rule: {https: intercept}\nsources: []\n", ":3:8: rule.https: "
@@ -440,6 +448,49 @@ START_TEST(auto_finds)
 }
 END_TEST
 
+/* Hosts that have one limit have one throttle; a, b and c of duo.example. */
+static const struct {
+	const char	*rules;
+	const char	*same;		/* who share with a: "b" */
+	unsigned	 concurrency;	/* of a's */
+} together[] = {
+	{ "", "bc", 0 },
+	{ "hosts: {\"*.duo.example\": {concurrency: 5}}\n", "bc", 5 },
+	{ "hosts: {\"*\": {concurrency: 5}}\n", "bc", 5 },
+	/* under which wildcard a host is, its rule says */
+	{ "hosts: {\"*.n.duo.example\": {concurrency: 5}}\n", "bc", 0 },
+	{ "hosts: {b.duo.example: {}}\n", "c", 0 },
+	{ "hosts: {b.duo.example: {preset: off}}\n", "c", 0 },
+	{ "hosts: {a.duo.example: {concurrency: 3}}\n", "", 3 },
+	{ "hosts: {a.duo.example: {same: b.duo.example}}\n", "b", 0 },
+};
+
+START_TEST(together_is_one)
+{
+	const struct rule *rule, *other;
+	struct conf *conf;
+	char text[256], name[] = "b.duo.example";
+
+	put("bad", "hosts: [a.duo.example, b.duo.example, c.duo.example, "
+	    "d.n.duo.example]\nsame: true\nlimits: few\nrule: {capacity: 6}\n" SOURCE);
+	snprintf(text, sizeof text, "%sdefaults: {preset: auto}\n",
+	    together[_i].rules);
+	conf = parse_ok(text);
+	rule = rule_of(conf, "a.duo.example");
+	ck_assert_uint_eq(rule->limits.concurrency, together[_i].concurrency);
+	for (; name[0] <= 'c'; name[0]++) {
+		other = rule_of(conf, name);
+		ck_assert_msg((other == rule) == (strchr(together[_i].same,
+		    name[0]) != NULL), "%s: %s", name, other->name);
+	}
+	ck_assert_int_eq(rule->shared, rule->nsame > 0);
+	other = rule_of(conf, "d.n.duo.example");
+	ck_assert_uint_eq(rule->nsame, strlen(together[_i].same) +
+	    (other == rule));
+	conf_unref(conf);
+}
+END_TEST
+
 /* How a host is reached is as defaults say, whatever its preset. */
 START_TEST(auto_keeps_https)
 {
@@ -524,6 +575,7 @@ suite(void)
 	tcase_add_test(tc, lists_are_whole);
 	tcase_add_test(tc, path_knows_whose);
 	ROWS(tc, auto_finds, autos);
+	ROWS(tc, together_is_one, together);
 	tcase_add_test(tc, auto_keeps_https);
 	tcase_add_test(tc, without_auto_nothing);
 	tcase_add_test(tc, shipped_are_good);
