@@ -77,6 +77,8 @@ static const struct ctl_option events_options[] = {
 	END,
 };
 
+#define KEYS	{ .name = "keys", .help = "only their names, a line each" }
+
 static const struct ctl_option hosts_options[] = {
 	{ .name = "state", .value = "STATE", .kind = CTL_CHOICE,
 	  .choices = "open paused recovering draining",
@@ -88,8 +90,12 @@ static const struct ctl_option hosts_options[] = {
 	  .choices = "host rule",
 	  .help = "a row a host, or one for all of a rule (host)" },
 	LIMIT,
-	{ .name = "keys",
-	  .help = "only their names, a line each" },
+	KEYS,
+	END,
+};
+
+static const struct ctl_option presets_options[] = {
+	KEYS,
 	END,
 };
 
@@ -199,7 +205,8 @@ static const struct ctl_command commands[] = {
 	  .help = "Lists what is known of which hosts' limits, or shows one",
 	  .operands = { { .name = "show", .kind = CTL_CHOICE,
 	      .optional = true, .choices = "show" },
-	      { .name = "NAME", .optional = true } },
+	      { .name = "NAME", .kind = CTL_PRESET, .optional = true } },
+	  .options = presets_options,
 	  .run = ctl_presets },
 	{ .name = "completion",
 	  .help = "Prints a script that has a shell complete commands",

@@ -19,6 +19,7 @@
 enum ctl_kind {
 	CTL_NOTHING,		/* a text of the user's own */
 	CTL_HOST,		/* a throttle's key: the daemon is asked */
+	CTL_PRESET,		/* its name: the directory of them is read */
 	CTL_FILE,
 	CTL_TIME,		/* "30s": checked before the daemon is asked */
 	CTL_COUNT,		/* a number from 1 to 1000: the same */

@@ -32,6 +32,15 @@ static const char begin[] =
 "	_sluice_offer \"${keys[@]}\"\n"
 "}\n"
 "\n"
+"_sluice_presets()\n"
+"{\n"
+"	local names\n"
+"\n"
+"	mapfile -t names < <(\"${words[0]}\" presets --keys \\\n"
+"	    2>/dev/null </dev/null)\n"
+"	_sluice_offer \"${names[@]}\"\n"
+"}\n"
+"\n"
 "_sluice_files()\n"
 "{\n"
 "	compopt -o filenames\n"
@@ -87,6 +96,8 @@ put_choices(FILE *out, enum ctl_kind kind, const char *choices)
 {
 	if (kind == CTL_HOST)
 		fputs(" _sluice_hosts ;;\n", out);
+	else if (kind == CTL_PRESET)
+		fputs(" _sluice_presets ;;\n", out);
 	else if (kind == CTL_FILE)
 		fputs(" _sluice_files ;;\n", out);
 	else if (kind == CTL_CHOICE)

@@ -41,6 +41,11 @@ static const char begin[] =
 "	$words[1] hosts --keys --timeout 1s $place 2>/dev/null </dev/null\n"
 "end\n"
 "\n"
+"function __sluice_presets\n"
+"	set -l words (commandline -opc)\n"
+"	$words[1] presets --keys 2>/dev/null </dev/null\n"
+"end\n"
+"\n"
 "complete -c sluice -f\n";
 
 /* Text between single quotes. */
@@ -62,6 +67,8 @@ put_choices(FILE *out, enum ctl_kind kind, const char *choices)
 {
 	if (kind == CTL_HOST)
 		fputs(" -a '(__sluice_hosts)'", out);
+	else if (kind == CTL_PRESET)
+		fputs(" -a '(__sluice_presets)'", out);
 	else if (kind == CTL_FILE)
 		fputs(" -F", out);
 	else if (kind == CTL_CHOICE || kind == CTL_SETTING)

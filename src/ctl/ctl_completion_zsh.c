@@ -15,6 +15,13 @@ static const char begin[] =
 "	    2>/dev/null </dev/null)\"})\n"
 "	compadd -a keys\n"
 "}\n"
+"\n"
+"_sluice_presets() {\n"
+"	local -a names\n"
+"\n"
+"	names=(${(f)\"$($words[1] presets --keys 2>/dev/null </dev/null)\"})\n"
+"	compadd -a names\n"
+"}\n"
 "\n";
 
 static const char end[] =
@@ -73,6 +80,8 @@ put_choices(FILE *out, enum ctl_kind kind, const char *choices)
 {
 	if (kind == CTL_HOST)
 		fputs(" _sluice_hosts ;;\n", out);
+	else if (kind == CTL_PRESET)
+		fputs(" _sluice_presets ;;\n", out);
 	else if (kind == CTL_FILE)
 		fputs(" _files ;;\n", out);
 	else if (kind == CTL_CHOICE)

@@ -89,6 +89,13 @@ print_list(const struct ctl *c, const json_t *all)
 	ctl_table_free(t);
 }
 
+static void
+print_keys(const struct conf_preset *preset)
+{
+	for (; preset != NULL; preset = preset->next)
+		printf("%s\n", preset->name);
+}
+
 static int
 wrong(const struct ctl *c, struct conf_report *report)
 {
@@ -100,21 +107,31 @@ wrong(const struct ctl *c, struct conf_report *report)
 }
 
 static int
+put_list(struct ctl *c, const struct conf_preset *preset)
+{
+	json_t *presets = json_array();
+
+	for (; preset != NULL; preset = preset->next)
+		(void)json_array_append_new(presets, preset_value(preset));
+	return ctl_out(c, CTL_DONE, json_pack("{s:s, s:o}", "directory",
+	    conf_preset_dir(), "presets", presets), print_list);
+}
+
+static int
 list(struct ctl *c)
 {
 	struct conf_report report = { .name = "presets" };
-	struct conf_preset *all, *preset;
-	json_t *presets = json_array();
+	struct conf_preset *all;
+	int status = CTL_DONE;
 
-	if (!conf_preset_load_all(&report, &all)) {
-		json_decref(presets);
+	if (!conf_preset_load_all(&report, &all))
 		return wrong(c, &report);
-	}
-	for (preset = all; preset != NULL; preset = preset->next)
-		(void)json_array_append_new(presets, preset_value(preset));
+	if (!c->json && ctl_arg_is(c, "keys"))
+		print_keys(all);
+	else
+		status = put_list(c, all);
 	conf_preset_free(all);
-	return ctl_out(c, CTL_DONE, json_pack("{s:s, s:o}", "directory",
-	    conf_preset_dir(), "presets", presets), print_list);
+	return status;
 }
 
 /* One */

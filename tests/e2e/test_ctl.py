@@ -985,7 +985,8 @@ def test_completion(room, open_terminal, shell):
 		pytest.skip(f"no {shell}")
 	at = room.standin(api([host("api.test:8443"), host("b.test")]))
 	command, begin = SHELLS[shell]
-	one = open_terminal(command, SLUICE_SOCKET=at.path, columns=120)
+	one = open_terminal(command, SLUICE_SOCKET=at.path, columns=120,
+	    SLUICE_PRESETS=os.environ["SLUICE_PRESETS"])
 	one.wait(r"[$#%>] *$")
 	one.type(begin + "clear\n")
 	for typed, whole in [
@@ -999,6 +1000,8 @@ def test_completion(room, open_terminal, shell):
 	    ("sluice log d\t", "sluice log debug"),
 	    ("sluice set b.test capa\t", "sluice set b.test capacity="),
 	    ("sluice completion zs\t", "sluice completion zsh"),
+	    ("sluice presets sh\t", "sluice presets show"),
+	    ("sluice presets show githu\t", "sluice presets show github"),
 	]:
 		one.type(typed)
 		completes(one, whole)

@@ -66,6 +66,13 @@ def test_list_for_programs():
 	    s["read"] for s in one["sources"])
 
 
+def test_list_for_shells():
+	done = sluice.run("presets", "--keys")
+	assert done.returncode == 0, done.stderr
+	assert done.stdout.splitlines() == sorted(p.stem
+	    for p in SHIPPED.glob("*.yaml"))
+
+
 def test_show():
 	done = sluice.run("presets", "show", "github")
 	assert done.returncode == 0, done.stderr
@@ -130,6 +137,21 @@ def test_rule_wins(lab, presets):
 	    "paths": {"/search": {"capacity": 2, "period": "1h"}}}})
 	assert "2 per 1h of /search" in explain(daemon, far.url + "/search")
 	assert "none of its" in explain(daemon, far.url + "/search")
+
+
+def test_together(lab, presets, tmp_path):
+	"""Hosts that have one limit have one throttle."""
+	near = tmp_path / "presets/near.yaml"
+	near.write_text(near.read_text().replace("hosts: [127.0.0.1]",
+	    "hosts: [127.0.0.1, localhost]\nsame: true"))
+	far = lab.origin()
+	daemon = lab.sluice(defaults=SOON)
+	get = lab.client().get
+	other = far.url.replace("127.0.0.1", "localhost")
+	assert get(far.url + "/search").status == 200
+	assert get(other + "/search").status == 429
+	assert get(other + "/other").status == 200
+	assert "near" in explain(daemon, other + "/search")
 
 
 def test_off(lab, presets):
