@@ -8,7 +8,7 @@
  * memory is any allocation: malloc(), calloc(), realloc(), reallocarray(),
  * posix_memalign(), aligned_alloc(), and what the C library makes by these
  * (strdup(), asprintf(), open_memstream()).  read, write and the like are told
- * apart by the function that is called.  fault.c and run read this table.
+ * apart by the function that is called.  fault_how.h and faults.py read this.
  */
 CALL(memory, ENOMEM)
 CALL(accept4, EINTR, EAGAIN, ECONNABORTED, EMFILE, ENFILE, ENOBUFS, ENOMEM,

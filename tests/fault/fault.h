@@ -7,7 +7,7 @@
 
 /*
  * What whoever injects and whoever is injected share: a file, mapped by both.
- * tests/fault/fault.py has the same members in the same order.
+ * tests/fault/faults.py has the same members in the same order.
  */
 
 #define FAULT_FRAMES	32		/* of a stack, most */

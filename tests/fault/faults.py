@@ -25,6 +25,8 @@ SIZE = SITES + 8 * CALLS
 
 CUT = 0
 
+SOURCES = "fault.c", "fault_calls.c", "fault_moves.c"
+
 
 def table():
 	"""The calls of calls.h by name, in order: how each may fail."""
@@ -47,7 +49,8 @@ def build(library):
 	"""The library, made by the compiler at hand."""
 	subprocess.run(["cc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra",
 	    "-Werror", "-fno-builtin", "-U_FORTIFY_SOURCE", "-shared", "-fPIC",
-	    "-o", str(library), str(HERE / "fault.c"), "-ldl"], check=True)
+	    "-o", str(library), *(str(HERE / name) for name in SOURCES),
+	    "-ldl"], check=True)
 	return library
 
 
