@@ -6,7 +6,8 @@
  * change at any time.  Without that file nothing fails.
  *
  * A site is a stack of return addresses, as a hash of where they are in their
- * files, so that it is the same in the next process.
+ * files, so that it is the same in the next process.  All that a forked child
+ * calls is one site: it may crash, and does no more than what it was made for.
  *
  * With a sanitizer the same works: its functions are the next ones here.
  *
@@ -22,6 +23,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -34,6 +36,8 @@
 static struct fault none;
 struct fault *fault = &none;
 _Thread_local bool inside;
+/* A child that was forked, until it is another program. */
+static bool is_child;
 
 /* Sites */
 
@@ -92,11 +96,13 @@ is_it(struct fault *f)
 {
 	uint32_t seen, many = f->many > 0 ? f->many : 1;
 	void *stack[FAULT_FRAMES + 8];
-	uint64_t site = 0;
+	uint64_t at, site = 0;
 	int n = 0, first = 0;
 	bool fires;
 
-	if (f->depth || f->site != 0) {
+	if (is_child) {
+		site = FAULT_CHILD;
+	} else if (f->depth || f->site != 0) {
 		n = backtrace(stack, FAULT_FRAMES + 8);
 		site = find_site(stack, n, &first);
 	}
@@ -111,7 +117,8 @@ is_it(struct fault *f)
 	if (fires && atomic_fetch_add(&f->fired, 1) == 0) {
 		if (n == 0) {
 			n = backtrace(stack, FAULT_FRAMES + 8);
-			site = find_site(stack, n, &first);
+			at = find_site(stack, n, &first);
+			site = is_child ? FAULT_CHILD : at;
 		}
 		tell(f, site, stack, n, first);
 	}
@@ -203,6 +210,12 @@ how_file(enum call call, int fd, bool write)
 	return how(call, fd);
 }
 
+static void
+forked_cb(void)
+{
+	is_child = true;
+}
+
 __attribute__((constructor))
 static void
 map(void)
@@ -213,6 +226,7 @@ map(void)
 
 	/* the first one loads a library */
 	(void)backtrace(stack, 1);
+	(void)pthread_atfork(NULL, NULL, forked_cb);
 	if (path == NULL || (fd = open(path, O_RDWR | O_CLOEXEC)) == -1)
 		return;
 	p = mmap(NULL, sizeof *fault, PROT_READ | PROT_WRITE, MAP_SHARED, fd,

@@ -12,6 +12,7 @@
 
 #define FAULT_FRAMES	32		/* of a stack, most */
 #define FAULT_CALLS	65536		/* that are written down, most */
+#define FAULT_CHILD	1		/* the site of all in a forked child */
 
 /*
  * A loop that hangs before it waits; the first that sees it does, and that has

@@ -14,7 +14,7 @@ import struct
 import subprocess
 
 HERE = pathlib.Path(__file__).resolve().parent
-FRAMES, CALLS = 32, 65536
+FRAMES, CALLS, CHILD = 32, 65536, 1
 # struct fault, up to the stack.
 HEAD = struct.Struct("=6I Q q 2I I Q 2I 4x")
 (CALL, ERROR, NTH, MANY, PORT, DEPTH, SITE, SHIFT, HANG, SEEN, FIRED, AT,

@@ -35,6 +35,18 @@ BODY = b"once more, with feeling " * 800
 OURS = {502, 503, 504}
 
 
+@contextlib.contextmanager
+def unhurried():
+	"""Where nothing fails, only the machine keeps us waiting."""
+	global PATIENCE
+	before = PATIENCE
+	PATIENCE *= 10
+	try:
+		yield
+	finally:
+		PATIENCE = before
+
+
 class Wrong(Exception):
 	"""An answer that nobody may ever see."""
 
