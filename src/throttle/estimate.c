@@ -315,7 +315,8 @@ static uint64_t
 next_probe(const struct estimate *e, uint64_t now)
 {
 	uint64_t from = e->era == 0 && e->log.first + e->rtt < e->refused &&
-	    e->log.unit > 1000000000 ? e->refused : e->log.first;
+	    e->log.unit > 1000000000 ? e->refused :
+	    estimate_log_begun(&e->log, e->refused);
 	unsigned i;
 	uint64_t due;
 

@@ -249,7 +249,7 @@ estimate_find(struct estimate *e, uint64_t sent, uint64_t now)
 {
 	struct era era = {
 		.went = e->log.total,
-		.first = e->log.first,
+		.first = estimate_log_begun(&e->log, e->refused),
 		.refused = e->refused,
 		.shut = e->shut,
 		.open = sent,

@@ -42,6 +42,12 @@ estimate_log_add(struct estimate_log *l, uint64_t now)
 	l->total++;
 }
 
+uint64_t
+estimate_log_begun(const struct estimate_log *l, uint64_t refused)
+{
+	return l->total > 0 ? l->first : refused;
+}
+
 void
 estimate_log_fill(const struct estimate_log *l, struct window *w, uint64_t now)
 {

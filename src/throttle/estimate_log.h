@@ -15,6 +15,12 @@ void	 estimate_log_begin(struct estimate_log *);
 /* One went, and its answer came at now (ns). */
 void	 estimate_log_add(struct estimate_log *, uint64_t now);
 
+/*
+ * Returns when the first one's answer came (ns); where nothing went, when the
+ * first one was refused.
+ */
+uint64_t estimate_log_begun(const struct estimate_log *, uint64_t refused);
+
 /* What is in it occupies a window, as far as it lies within its period. */
 void	 estimate_log_fill(const struct estimate_log *, struct window *,
 	    uint64_t now);

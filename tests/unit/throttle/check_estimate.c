@@ -338,6 +338,20 @@ END_TEST
 
 /* The log */
 
+/* Its limit was used up before: of its windows nothing is known yet. */
+START_TEST(asks_soon_where_nothing_went)
+{
+	now = 17 * HOUR + SEC / 3;
+	go(BUDGET_THROTTLED);
+	ck_assert_uint_le(go_when_due(BUDGET_THROTTLED), 100 * MS);
+	ck_assert_uint_le(go_when_due(BUDGET_THROTTLED), 200 * MS);
+	ck_assert_uint_le(go_when_due(BUDGET_SUCCESS), 300 * MS);
+	ck_assert_uint_le(go_when_due(BUDGET_THROTTLED), SEC);
+	ck_assert_uint_le(go_when_due(BUDGET_SUCCESS), SEC);
+	ck_assert_uint_le(go_when_due(BUDGET_SUCCESS), SEC);
+}
+END_TEST
+
 START_TEST(logs)
 {
 	struct estimate_log l;
@@ -421,6 +435,7 @@ estimate_suite(void)
 	tcase_add_test(tc, tries_more);
 	tcase_add_test(tc, tries_no_more);
 	tcase_add_test(tc, asks_at_round_times);
+	tcase_add_test(tc, asks_soon_where_nothing_went);
 	tcase_add_test(tc, logs);
 	ROWS(tc, gives_evidence, evidence);
 	tcase_add_test(tc, is_forgotten);
