@@ -6,6 +6,7 @@ is not the origin's; "closed" where nothing came, "cut" where an answer that
 had begun was broken off.  Whatever else a client sees is an exception.
 """
 import contextlib
+import gzip
 import http.client
 import os
 import pathlib
@@ -31,6 +32,17 @@ PATIENCE = 8 * wire.SLOW
 ONE = {"concurrency": 1, "queue": {"max_wait": "4s"},
     "pause": {"default": "10ms", "max": "20ms"}}
 BODY = b"once more, with feeling " * 800
+JSON = ("Content-Type", "application/json")
+USAGE = b'{"usage": {"total_tokens": 7}}'
+EVENTS = [b'data: {"n": %d}\n\n' % i for i in range(4)] + [
+    b"data: " + USAGE + b"\n\n", b"data: [DONE]\n\n"]
+METERED = {"queue": {"max_wait": "4s"}, "budgets": {"tokens": {
+    "rates": [{"capacity": 1000000, "period": "1s"}],
+    "reserve": {"input": "bytes/4", "output": ["max_tokens"], "default": 9},
+    "settle": {"json": "usage.total_tokens"}}}}
+ESTIMATED = {"learn": "estimate", "queue": {"max_wait": "4s"},
+    "pause": {"default": "10ms", "max": "20ms"}, "retry": {"attempts": 4}}
+PRESETS = pathlib.Path(__file__).resolve().parent / "../../conf/presets"
 # What our own answers to a failure may say.
 OURS = {502, 503, 504}
 
@@ -61,6 +73,18 @@ def handler(world):
 			world.busy -= 1
 			conn.reply(429, fields=[("Retry-After", "0")],
 			    body="not now")
+		elif req.target == "/metered":
+			conn.reply(body=gzip.compress(USAGE, mtime=0),
+			    fields=[JSON, ("Content-Encoding", "gzip")])
+		elif req.target == "/stream":
+			conn.send(b"HTTP/1.1 200 OK\r\nContent-Type: "
+			    b"text/event-stream\r\n"
+			    b"Transfer-Encoding: chunked\r\n\r\n")
+			for piece in EVENTS:
+				conn.send(b"%x\r\n%s\r\n" %
+				    (len(piece), piece))
+			conn.leave()
+			conn.send(b"0\r\n\r\n")
 		elif req.method == "POST":
 			conn.reply(body=req.body)
 		else:
@@ -104,6 +128,9 @@ class World:
 		        "*.name.test": {**one, "shared": True},
 		        "tunnel.test": one,
 		        "intercept.test": {**one, "https": "intercept"},
+		        "metered.test": METERED,
+		        "*.estimated.test": ESTIMATED,
+		        "api.github.com": {"preset": "github"},
 		        "upstream.test": {**one, "https": "upstream",
 		            "tls": {"port": self.secure.port}},
 		        f"rule{self.turn}.test": one}}
@@ -113,6 +140,7 @@ class World:
 		suppressed = self.dir / "leaks"
 		suppressed.write_text("leak:dl_open_worker\n")
 		return {**self.fault.environment(), "MALLOC_PERTURB_": "165",
+		    "SLUICE_PRESETS": str(PRESETS),
 		    "ASAN_OPTIONS": "verify_asan_link_order=0:"
 		    "allocator_may_return_null=1",
 		    "LSAN_OPTIONS": f"suppressions={suppressed}"}
@@ -229,6 +257,38 @@ def post_again(world):
 			return judge(answer, b"not now", (429,)) and "429"
 		return judge(answer, BODY)
 	world.busy = 1
+	try:
+		return word(act, world.client())
+	finally:
+		world.busy = 0
+
+
+def asks_tokens(world, path, body):
+	"""A body that is looked into, an answer that tells what it took."""
+	return word(lambda one: judge(one.call("POST",
+	    f"http://metered.test:{world.far.port}{path}", [JSON],
+	    b'{"max_tokens": 50}'), body), world.client())
+
+
+def metered(world):
+	return asks_tokens(world, "/metered", gzip.compress(USAGE, mtime=0))
+
+
+def stream(world):
+	return asks_tokens(world, "/stream", b"".join(EVENTS))
+
+
+def estimate(world):
+	"""Two refusals by a host whose limit is not known yet."""
+	world.turn += 1
+	world.busy = 2
+	url = f"http://n{world.turn}.estimated.test:{world.far.port}/busy"
+
+	def act(one):
+		answer = one.get(url)
+		if answer.status == 429:	# which could not be held back
+			return judge(answer, b"not now", (429,)) and "429"
+		return judge(answer, b"for /busy")
 	try:
 		return word(act, world.client())
 	finally:
@@ -391,6 +451,7 @@ def log_reopen(world):
 # The one that is at hand, after which others are asked for.
 SERVING = {
 	"get": get, "keep-alive": keep_alive, "post-again": post_again,
+	"metered": metered, "stream": stream, "estimate": estimate,
 	"queue": queue, "resolve": resolve, "connect": connect,
 	"inside": inside, "intercept": intercept, "upstream": upstream,
 	"reload": reload, "page": page, "metrics": metrics, "hosts": hosts,
