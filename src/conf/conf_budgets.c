@@ -68,12 +68,24 @@ is_name(const char *text)
 	return n > 0 && n <= NAME && text[n] == '\0';
 }
 
+/*
+ * A preset may say how a host counts, and not how much it allows.  That is
+ * without effect until a rule names rates for it.
+ */
+static bool
+is_form(const struct conf_walk *w, const struct conf_entry *entry)
+{
+	return strcmp(entry->key->file, w->report.name) != 0 &&
+	    entry->value->type == CONF_MAPPING &&
+	    conf_node_get(entry->value, "rates") == NULL;
+}
+
 /* What the keys of one must be together. */
 static bool
 finish(struct conf_walk *w, const struct conf_node *node,
-    const struct tokens_budget *b)
+    const struct tokens_budget *b, bool form)
 {
-	if (b->limits.nrates == 0)
+	if (b->limits.nrates == 0 && !form)
 		return conf_wrong(&w->report, node, "a budget without rates, "
 		    "expected them such as rates: [{capacity: 30000, "
 		    "period: 1m}]");
@@ -85,7 +97,7 @@ finish(struct conf_walk *w, const struct conf_node *node,
 
 static bool
 load_budget(struct conf_walk *w, const struct conf_node *budgets,
-    const struct conf_entry *entry, struct tokens *tokens)
+    const struct conf_entry *entry, struct tokens *tokens, bool form)
 {
 	struct tokens_budget *b = &tokens->budgets[tokens->n++];
 	const struct conf_entry *first;
@@ -102,7 +114,28 @@ load_budget(struct conf_walk *w, const struct conf_node *budgets,
 	return conf_walk_mapping(w, entry->value, "a mapping such as {rates: "
 	    "[{capacity: 30000, period: 1m}]}") &&
 	    conf_walk_level(w, CONF_BUDGET, entry->value, b) &&
-	    finish(w, entry->value, b);
+	    finish(w, entry->value, b, form);
+}
+
+/* Those with rates into the rule, if there are any; forms are looked at only. */
+static bool
+load_budgets(struct conf_walk *w, const struct conf_node *node,
+    struct rule *rule, struct tokens *forms)
+{
+	const struct conf_entry *entry;
+	bool form, ok = true;
+
+	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
+		form = is_form(w, entry);
+		if (!form && rule->tokens == NULL && (rule->tokens = calloc(1,
+		    sizeof *rule->tokens)) == NULL)
+			return conf_wrong(&w->report, NULL, "out of memory");
+		conf_enter(&w->report, entry->key->text, 0);
+		ok = load_budget(w, node, entry, form ? forms : rule->tokens,
+		    form);
+		conf_leave(&w->report);
+	}
+	return ok;
 }
 
 bool
@@ -110,25 +143,21 @@ conf_budgets_load(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	struct rule *rule = field;
-	const struct conf_entry *entry;
+	struct tokens *forms;
 	const char *wrong;
-	bool ok = true;
+	bool ok;
 
 	if (!conf_walk_mapping(w, node, "a mapping of names to budgets"))
 		return false;
 	if (node->n > option->max)
 		return conf_wrong(&w->report, node, "%zu budgets, expected %s",
 		    node->n, option->range);
-	if (node->n == 0)
-		return true;
-	if ((rule->tokens = calloc(1, sizeof *rule->tokens)) == NULL)
+	if ((forms = calloc(1, sizeof *forms)) == NULL)
 		return conf_wrong(&w->report, NULL, "out of memory");
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&w->report, entry->key->text, 0);
-		ok = load_budget(w, node, entry, rule->tokens);
-		conf_leave(&w->report);
-	}
-	if (ok && (wrong = tokens_complete(rule->tokens)) != NULL)
+	ok = load_budgets(w, node, rule, forms);
+	tokens_free(forms);
+	if (ok && rule->tokens != NULL &&
+	    (wrong = tokens_complete(rule->tokens)) != NULL)
 		return conf_wrong(&w->report, node, "%s", wrong);
 	return ok;
 }

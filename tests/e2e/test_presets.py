@@ -5,7 +5,9 @@ import pathlib
 
 import pytest
 
+import origin
 import sluice
+import wire
 
 SHIPPED = pathlib.Path(sluice.HERE / "../../conf/presets").resolve()
 
@@ -152,6 +154,25 @@ def test_together(lab, presets, tmp_path):
 	assert get(other + "/search").status == 429
 	assert get(other + "/other").status == 200
 	assert "near" in explain(daemon, other + "/search")
+
+
+def test_budget(lab, presets, tmp_path):
+	"""How a host counts, of which a rule has the number."""
+	near = tmp_path / "presets/near.yaml"
+	near.write_text(near.read_text().replace("  paths:", "  budgets: {tokens: "
+	    "{settle: {json: usage.total}}}\n  paths:").replace(
+	    "of: [paths]", "of: [budgets, paths]"))
+	body = json.dumps({"usage": {"total": 7}}).encode()
+	far = lab.origin(origin.fixed(200, fields=[("Content-Type",
+	    "application/json")], body=body))
+	lab.sluice(defaults={"preset": "auto"}, hosts={"127.0.0.1": {"budgets": {
+	    "tokens": {"rates": [{"capacity": 100, "period": "366d"}]}}}})
+	got = lab.client().call("POST", far.url + "/a", body=b"{}",
+	    fields=[("Content-Type", "application/json")])
+	assert got.status == 200
+	wire.wait_until(lambda: [round(b["capacity"] - b["left"])
+	    for h in lab.control().get("/v1/hosts").json()["hosts"]
+	    for b in h["budgets"] if b["name"].endswith(" of tokens")] == [7])
 
 
 def test_off(lab, presets):

@@ -212,6 +212,8 @@ static const struct wrong files[] = {
 	/* what is in the rule is told of where it is in the file, too */
 	{ HOSTS "rule: {capacity: lots}\n" SOURCE,
 	    ":3:18: hosts.a.example.capacity: \"lots\" ..." },
+	{ HOSTS "rule: {budgets: {t: {settle: {json: \"a..b\"}}}}\n" SOURCE,
+	    ":3:37: hosts.a.example.budgets.t.settle.json: ..." },
 	{ HOSTS "rule: {paths: {search: {}}}\n" SOURCE,
 	    ":3:16: hosts.a.example.paths.search: no path pattern, ..." },
 };
@@ -309,6 +311,32 @@ START_TEST(budget_is_merged)
 	ck_assert_uint_eq(rule->tokens->budgets[0].limits.rates[0].capacity,
 	    7 * UNIT);
 	conf_unref(conf);
+}
+END_TEST
+
+/* What is only said to be counted is so once a rule names rates for it. */
+START_TEST(budget_is_form)
+{
+	struct wrong wrong = { "hosts: {a.example: {preset: bad, budgets: "
+	    "{tokens: {refuse: true}}}}\n", "1:52: hosts.a.example.budgets."
+	    "tokens: a budget without rates, ..." };
+	struct conf *conf;
+	const struct rule *rule;
+
+	put("bad", "hosts: [bad.example]\nlimits: x\nrule:\n"
+	    "  budgets: {tokens: {settle: {json: usage.total}},\n"
+	    "    points: {settle: {json: usage.points}}}\n" SOURCE);
+	conf = parse_ok("hosts: {a.example: {preset: bad}}\n");
+	ck_assert_ptr_null(rule_of(conf, "a.example")->tokens);
+	conf_unref(conf);
+	conf = parse_ok("hosts: {a.example: {preset: bad, budgets: {tokens: "
+	    "{rates: [{capacity: 7}]}}}}\n");
+	rule = rule_of(conf, "a.example");
+	ck_assert_uint_eq(rule->tokens->n, 1);
+	ck_assert_str_eq(rule->tokens->budgets[0].name, "tokens");
+	ck_assert_str_eq(rule->tokens->budgets[0].json, "usage.total");
+	conf_unref(conf);
+	fails_with(&wrong);
 }
 END_TEST
 
@@ -571,6 +599,7 @@ suite(void)
 	tcase_add_test(tc, host_is_of_two);
 	tcase_add_test(tc, rule_wins);
 	tcase_add_test(tc, budget_is_merged);
+	tcase_add_test(tc, budget_is_form);
 	tcase_add_loop_test(tc, rates_are_one, 0, 3);
 	tcase_add_test(tc, lists_are_whole);
 	tcase_add_test(tc, path_knows_whose);
