@@ -33,6 +33,8 @@ enum reading {
 };
 
 struct metering {
+	struct json_scan	 json;		/* not cleared: it is large */
+	/* What follows begins as zero. */
 	const struct conf	*conf;		/* by which; maybe gone */
 	const struct tokens	*tokens;	/* of that */
 	uint64_t		 bytes;		/* of the request's body */
@@ -41,12 +43,11 @@ struct metering {
 	bool			 bad;		/* what is read is not JSON */
 	enum reading		 reading;	/* of the answer */
 	struct unpack		*unpack;	/* or NULL */
-	uint64_t		 events;	/* that were JSON */
+	uint64_t		 events;	/* of JSON */
 	uint64_t		 key;		/* of what is learned */
 	uint64_t		 inputs[THROTTLE_METERS];
 	struct sse_scan		 sse;
 	struct tokens_told	 told;
-	struct json_scan	 json;
 	struct throttle_wants	 wants;		/* last: with its amounts */
 };
 
@@ -60,12 +61,14 @@ size_of(unsigned n)
 static struct metering *
 make(struct exchange *x, const struct tokens *tokens)
 {
+	size_t kept = offsetof(struct metering, conf);
 	struct metering *m;
 	unsigned i;
 
 	exchange_meter_free(x);
-	if ((m = calloc(1, size_of(tokens->n))) == NULL)
+	if ((m = malloc(size_of(tokens->n))) == NULL)
 		return NULL;
+	memset((char *)m + kept, 0, size_of(tokens->n) - kept);
 	memory_add(x->memory, size_of(tokens->n));
 	m->conf = x->ticket.conf;
 	m->tokens = tokens;
@@ -109,6 +112,21 @@ read_body(struct exchange *x, struct metering *m)
 		front_send(x->downstream, &v, 1);
 	x->expect = false;
 	front_read_body(x->downstream, false);
+	return true;
+}
+
+/* Most bodies come with their heads: nothing has to wait then. */
+static bool
+read_ahead(const struct exchange *x, struct metering *m)
+{
+	const char *p;
+	size_t n;
+
+	if (x->expect || (p = front_body_ahead(x->downstream, &n)) == NULL)
+		return false;
+	m->begun = true;
+	json_scan_init(&m->json, &m->tokens->asks);
+	json_scan_push(&m->json, p, n);
 	return true;
 }
 
@@ -210,7 +228,8 @@ ask(struct exchange *x, const struct http1_head *h,
 		m = make(x, tokens);
 	if (m == NULL)
 		return EXCHANGE_METER_NO_MEMORY;
-	if (!m->begun && !x->body_taken && tokens_reads(tokens, h))
+	if (!m->begun && !x->body_taken && tokens_reads(tokens, h) &&
+	    !read_ahead(x, m))
 		return read_body(x, m) ? EXCHANGE_METER_READS :
 		    EXCHANGE_METER_NO_MEMORY;
 	reserve(x, m, h);

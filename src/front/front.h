@@ -209,6 +209,13 @@ void		*front_attached(const struct downstream *);
 void		 front_read_body(struct downstream *, bool patient);
 void		 front_demand_body(struct downstream *);
 
+/*
+ * Returns the request's body, *n bytes, where all of it has come with its head,
+ * and nothing of it was read; else NULL.  It is still to be read, and stays where
+ * it is until then.
+ */
+const char	*front_body_ahead(struct downstream *, size_t *n);
+
 /* Stops reading the body, until front_read_body() if ever. */
 void		 front_stop_body(struct downstream *);
 

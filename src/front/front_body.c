@@ -150,6 +150,19 @@ front_body_pump(struct downstream *d)
 	front_watch(d);
 }
 
+const char *
+front_body_ahead(struct downstream *d, size_t *n)
+{
+	struct evbuffer *input = bufferevent_get_input(d->bev);
+	struct evbuffer_iovec v;
+
+	if (d->body != HTTP1_LENGTH || d->total > 0 || d->left == 0 ||
+	    evbuffer_peek(input, 1, NULL, &v, 1) <= 0 || v.iov_len < d->left)
+		return NULL;
+	*n = (size_t)d->left;
+	return v.iov_base;
+}
+
 void
 front_demand_body(struct downstream *d)
 {
