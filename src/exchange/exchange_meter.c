@@ -318,16 +318,15 @@ exchange_meter_answer(struct exchange *x, const struct http1_head *h)
 	m->bad = m->unpack == NULL;
 }
 
+/* Most tell nothing, but each is one. */
 static void
-event_cb(const struct json_scan *json, bool whole, void *arg)
+event_cb(const struct json_scan *json, void *arg)
 {
 	struct metering *m = arg;
 
-	/* such as [DONE] */
-	if (!whole)
-		return;
 	m->events++;
-	tokens_hear(m->tokens, json, &m->told);
+	if (json != NULL)
+		tokens_hear(m->tokens, json, &m->told);
 }
 
 static void

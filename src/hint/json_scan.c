@@ -28,20 +28,6 @@ enum state {
 #define HASH_BASIS	14695981039346656037ULL	/* FNV-1a */
 #define HASH_PRIME	1099511628211ULL
 
-int
-json_scan_add(struct json_scan_paths *paths, const char *path)
-{
-	unsigned i;
-
-	for (i = 0; i < paths->n; i++)
-		if (strcmp(paths->all[i], path) == 0)
-			return (int)i;
-	if (paths->n == JSON_SCAN_PATHS)
-		return -1;
-	paths->all[paths->n] = path;
-	return (int)paths->n++;
-}
-
 void
 json_scan_init(struct json_scan *s, const struct json_scan_paths *paths)
 {
@@ -525,34 +511,4 @@ json_scan_end(struct json_scan *s)
 	else if (s->state == SCAN_NUMBER)
 		ok = end_number(s);
 	return ok && s->state == SCAN_DONE;
-}
-
-static const char *
-last_key(const char *path)
-{
-	const char *dot = strrchr(path, '.');
-
-	return dot != NULL ? dot + 1 : path;
-}
-
-bool
-json_scan_may_find(const struct json_scan_paths *paths, const char *p,
-    size_t n)
-{
-	const char *key, *before = "";
-	unsigned i;
-
-	/* a key may be spelled with escapes */
-	if (memmem(p, n, "\\u", 2) != NULL)
-		return true;
-	for (i = 0; i < paths->n; i++) {
-		key = last_key(paths->all[i]);
-		if (strcmp(key, before) == 0)
-			continue;
-		if (strcmp(key, "*") == 0 ||
-		    memmem(p, n, key, strlen(key)) != NULL)
-			return true;
-		before = key;
-	}
-	return false;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "hint/json_amount.h"
+#include "hint/json_scan_paths.h"
 
 /*
  * Finds what stands at some paths (json_path.h) of a JSON text that comes piece
@@ -18,25 +19,11 @@
  * JSON_SCAN_DEPTH is not read any further.
  */
 
-#define JSON_SCAN_PATHS		48	/* at most */
 #define JSON_SCAN_LOOK		24	/* containers in each other */
 #define JSON_SCAN_DEPTH		512
-#define JSON_SCAN_KEY		64	/* bytes; longer ones match nothing */
 #define JSON_SCAN_NUMBER	40	/* bytes; longer ones are no numbers */
 #define JSON_SCAN_UNIT		JSON_AMOUNT_UNIT
 #define JSON_SCAN_MOST		JSON_AMOUNT_MOST
-
-/* Where to look; the texts are their owner's. */
-struct json_scan_paths {
-	const char		*all[JSON_SCAN_PATHS];
-	unsigned		 n;
-};
-
-/*
- * Returns the number of a path among those, which it is added to; -1 where there
- * is no room for it.
- */
-int		 json_scan_add(struct json_scan_paths *, const char *path);
 
 enum json_scan_kind {
 	JSON_SCAN_NOTHING,	/* it is not there */
@@ -85,12 +72,5 @@ bool		 json_scan_push(struct json_scan *, const char *, size_t);
 
 /* The text has ended.  Returns whether it was whole, one value of JSON. */
 bool		 json_scan_end(struct json_scan *);
-
-/*
- * Returns whether anything in a whole text may be what these paths lead to, by
- * a search for their last keys; false is certain.
- */
-bool		 json_scan_may_find(const struct json_scan_paths *,
-		    const char *, size_t);
 
 #endif

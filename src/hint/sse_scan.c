@@ -34,31 +34,27 @@ is_data(const struct sse_scan *s)
 static void
 begin_data(struct sse_scan *s)
 {
-	if (s->data && s->passed)
-		/* its first line was not kept */
-		json_scan_push(s->json, "]", 1);
-	else if (s->data)
+	if (s->data)
 		json_scan_push(s->json, "\n", 1);
 	else
 		json_scan_init(s->json, s->json->paths);
+	s->fresh = !s->data;
 	s->data = true;
-	s->passed = false;
 }
 
-/* Most events are a word or two, and say nothing of what was used. */
 static void
-read_data(struct sse_scan *s, const char *p, size_t n, bool whole, bool first)
+read_data(struct sse_scan *s, const char *p, size_t n)
 {
-	s->passed = first && whole && n > 1 && p[0] == '{' &&
-	    p[n - 1] == '}' && !json_scan_may_find(s->json->paths, p, n);
-	if (!s->passed)
-		json_scan_push(s->json, p, n);
+	if (s->fresh)
+		s->object = p[0] == '{';
+	s->fresh = false;
+	json_scan_push(s->json, p, n);
 }
 
 static void
 end_line(struct sse_scan *s, const struct sse_scan_events *to)
 {
-	bool blank = s->state == SSE_NAME && s->len == 0;
+	bool blank = s->state == SSE_NAME && s->len == 0, whole;
 
 	if (s->state == SSE_NAME && is_data(s))
 		begin_data(s);
@@ -66,8 +62,10 @@ end_line(struct sse_scan *s, const struct sse_scan_events *to)
 	s->len = 0;
 	if (!blank || !s->data)
 		return;
-	to->event(s->json, s->passed || json_scan_end(s->json), to->arg);
-	s->data = false;
+	whole = json_scan_end(s->json);
+	if (whole || s->object)
+		to->event(whole ? s->json : NULL, to->arg);
+	s->data = s->object = false;
 }
 
 static void
@@ -98,10 +96,9 @@ line_of(const char *p, size_t n)
 	return end != NULL ? (size_t)(end - p) : n;
 }
 
-static size_t
-read_line(struct sse_scan *s, const char *p, size_t n, bool whole)
+static void
+read_line(struct sse_scan *s, const char *p, size_t n)
 {
-	bool began = s->data, first = false;
 	size_t i = 0;
 
 	while (i < n && s->state == SSE_NAME)
@@ -109,31 +106,63 @@ read_line(struct sse_scan *s, const char *p, size_t n, bool whole)
 	if (i < n && s->state == SSE_BLANK) {
 		s->state = SSE_DATA;
 		i += p[i] == ' ';
-		first = !began;
 	}
 	if (i < n && s->state == SSE_DATA)
-		read_data(s, p + i, n - i, whole, first);
-	return n;
+		read_data(s, p + i, n - i);
+}
+
+/*
+ * Most events are one line of data with a word or two, which say nothing of what
+ * was used.  Returns what is behind one, if that is here; else NULL.
+ */
+static const char *
+pass_event(const struct sse_scan *s, const char *p, const char *end)
+{
+	const char *last;
+	size_t eol;
+
+	if (s->state != SSE_NAME || s->len > 0 || s->data || s->cr ||
+	    end - p < 9 || memcmp(p, "data:", 5) != 0)
+		return NULL;
+	p += p[5] == ' ' ? 6 : 5;
+	if (*p != '{' || (last = memchr(p, '\n', (size_t)(end - p))) == NULL)
+		return NULL;
+	eol = last[-1] == '\r' ? 2 : 1;
+	last -= eol - 1;
+	/* an empty line follows, with the same end */
+	if ((size_t)(end - last) < 2 * eol ||
+	    memcmp(last, last + eol, eol) != 0 ||
+	    memchr(p, '\r', (size_t)(last - p)) != NULL ||
+	    json_scan_may_find(s->json->paths, p, (size_t)(last - p)))
+		return NULL;
+	return last + 2 * eol;
 }
 
 void
 sse_scan_push(struct sse_scan *s, const char *p, size_t n,
     const struct sse_scan_events *to)
 {
-	size_t off = 0, len;
+	const char *end = p + n, *behind;
+	size_t len;
 
-	while (off < n) {
-		if (p[off] == '\n' && s->cr) {
+	while (p < end) {
+		if ((behind = pass_event(s, p, end)) != NULL) {
+			to->event(NULL, to->arg);
+			p = behind;
+			continue;
+		}
+		if (*p == '\n' && s->cr) {
 			s->cr = false;
-			off++;
+			p++;
 			continue;
 		}
 		s->cr = false;
-		len = line_of(p + off, n - off);
-		off += read_line(s, p + off, len, off + len < n);
-		if (off == n)
+		len = line_of(p, (size_t)(end - p));
+		read_line(s, p, len);
+		p += len;
+		if (p == end)
 			break;
-		s->cr = p[off++] == '\r';
+		s->cr = *p++ == '\r';
 		end_line(s, to);
 	}
 }

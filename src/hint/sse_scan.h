@@ -9,14 +9,15 @@
 
 /*
  * Reads server-sent events that come piece by piece (WHATWG HTML 9.2.6), the
- * data of each as JSON, however long it is; nothing of it is kept.  What cannot
- * have what is looked for is taken for JSON where it looks like an object.
+ * data of each as JSON, however long it is; nothing of it is kept.
  */
 
-/* Who is told of each event that has data, which is JSON or is not. */
+/*
+ * Who is told of each event that is JSON, or begins as an object.  The JSON is
+ * NULL where it is none, or nothing in it can be what is looked for.
+ */
 struct sse_scan_events {
-	void			(*event)(const struct json_scan *, bool whole,
-				    void *);
+	void			(*event)(const struct json_scan *, void *);
 	void			*arg;
 };
 
@@ -26,7 +27,8 @@ struct sse_scan {
 	uint8_t			 state;
 	bool			 cr;		/* the last byte was one */
 	bool			 data;		/* the event has some */
-	bool			 passed;	/* without what is looked for */
+	bool			 fresh;		/* ... none of which was read */
+	bool			 object;	/* it begins as one */
 	uint8_t			 len;		/* of the field's name */
 	char			 name[8];
 };

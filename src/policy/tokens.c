@@ -77,6 +77,7 @@ add_wrapped(struct tokens *t)
 	for (i = 0; i < n; i++)
 		t->tells.all[n + i] = t->wrapped[i];
 	t->tells.n = 2 * n;
+	json_scan_ready(&t->tells);
 	return NULL;
 }
 

@@ -27,6 +27,8 @@ require(bool ok)
 }
 
 static struct json_scan_paths paths;
+static struct json_scan_paths marked;	/* without others that have no mark */
+static struct json_scan_paths unmarked;	/* the same, but nothing is passed */
 
 static void
 set_paths(void)
@@ -41,6 +43,11 @@ set_paths(void)
 		return;
 	for (i = 0; i < sizeof all / sizeof all[0]; i++)
 		json_scan_add(&paths, all[i]);
+	for (i = 1; i <= 2; i++)
+		json_scan_add(&marked, all[i]);
+	unmarked = marked;
+	json_scan_ready(&paths);
+	json_scan_ready(&marked);
 }
 
 /* Each piece has memory of its own, so that what is read behind it is seen. */
@@ -159,16 +166,18 @@ struct heard {
 	uint64_t		 hash;
 };
 
+/* What may have nothing that is looked for is like what has nothing. */
 static void
-hear(const struct json_scan *json, bool whole, void *arg)
+hear(const struct json_scan *json, void *arg)
 {
 	struct heard *h = arg;
 	unsigned i;
 
-	h->hash = (h->hash ^ whole) * HASH_PRIME;
-	for (i = 0; i < paths.n; i++)
-		h->hash = (h->hash ^ json->values[i].kind ^
-		    json->values[i].amount) * HASH_PRIME;
+	h->hash *= HASH_PRIME;
+	for (i = 0; json != NULL && i < json->paths->n; i++)
+		if (json->values[i].kind != JSON_SCAN_NOTHING)
+			h->hash = (h->hash ^ i ^ json->values[i].kind ^
+			    json->values[i].amount) * HASH_PRIME;
 }
 
 static void
@@ -181,14 +190,26 @@ push_events(const char *p, size_t n, void *arg)
 }
 
 static uint64_t
-listen_to(const uint8_t *p, size_t n, size_t size)
+listen_to(const uint8_t *p, size_t n, size_t size,
+    const struct json_scan_paths *to)
 {
 	struct heard h = { .hash = 1 };
 
-	json_scan_init(&h.json, &paths);
+	json_scan_init(&h.json, to);
 	sse_scan_init(&h.sse, &h.json);
 	in_pieces(p, n, size, push_events, &h);
 	return h.hash;
+}
+
+static void
+try_events(const uint8_t *p, size_t n, size_t size)
+{
+	uint64_t hash = listen_to(p, n, n + 1, &unmarked);
+
+	require(hash == listen_to(p, n, n + 1, &marked));
+	require(hash == listen_to(p, n, size, &marked));
+	require(listen_to(p, n, n + 1, &paths) ==
+	    listen_to(p, n, size, &paths));
 }
 
 struct out {
@@ -254,8 +275,7 @@ LLVMFuzzerTestOneInput(const uint8_t *p, size_t n)
 		try_json(p + 1, n - 1, size);
 		break;
 	case 1:
-		require(listen_to(p + 1, n - 1, n) ==
-		    listen_to(p + 1, n - 1, size));
+		try_events(p + 1, n - 1, size);
 		break;
 	default:
 		try_packed(p + 1, n - 1, size, (*p & 1) != 0);

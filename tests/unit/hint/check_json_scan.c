@@ -203,42 +203,88 @@ START_TEST(long_ones)
 }
 END_TEST
 
+static const struct {
+	const char		*paths[3];
+	const char		*mark;	/* "": none */
+	char			 rare;
+} marks[] = {
+	{ { "usage.total_tokens", "*.usage.total_tokens" }, "total_tokens\"",
+	    'k' },
+	{ { "usage.input_tokens", "usage.output_tokens" }, "put_tokens\"", 'k' },
+	{ { "a.promptTokenCount", "a.totalTokenCount" }, "TokenCount\"", 'T' },
+	{ { "a.promptTokenCount", "a.totalTokenCount", "*.b" }, "" },
+	{ { "usage.total_tokens", "usage.*" }, "" },
+	{ { "usage.n" }, "" },
+	{ { "a/tokens" }, "tokens\"", 'k' },
+	{ { "tok\"ens" }, "ens\"", 's' },
+	{ { "tokens/" }, "" },
+	{ { "0123456789012345678901234567890123456789012345678901234567890123" },
+	    "" },
+};
+
+START_TEST(mark)
+{
+	struct json_scan_paths paths = { .n = 0 };
+	const struct json_scan_mark *m = &paths.mark;
+	unsigned i;
+
+	for (i = 0; i < 3 && marks[_i].paths[i] != NULL; i++)
+		json_scan_add(&paths, marks[_i].paths[i]);
+	json_scan_ready(&paths);
+	ck_assert_uint_eq(m->len, strlen(marks[_i].mark));
+	ck_assert_mem_eq(m->text, marks[_i].mark, m->len);
+	if (m->len > 0)
+		ck_assert_int_eq(m->text[m->rare], marks[_i].rare);
+}
+END_TEST
+
 /* Events */
 
 struct heard {
 	unsigned		 n;
-	unsigned		 whole;
 	uint64_t		 last;
 };
 
 static void
-hear(const struct json_scan *json, bool whole, void *arg)
+hear(const struct json_scan *json, void *arg)
 {
 	struct heard *h = arg;
 
 	h->n++;
-	h->whole += whole;
-	if (whole && json->values[0].kind == JSON_SCAN_AMOUNT)
+	if (json != NULL && json->values[0].kind == JSON_SCAN_AMOUNT)
 		h->last = json->values[0].amount;
 }
 
 static const struct {
 	const char		*text;
 	unsigned		 n;
-	unsigned		 whole;
 	uint64_t		 last;
 } streams[] = {
-	{ "data: {\"a\":1}\n\ndata: {\"a\":2}\n\n", 2, 2, 2 * M },
-	{ "data:{\"a\":1}\r\n\r\n: ping\r\n\r\ndata:[DONE]\r\n\r\n", 2, 1, M },
-	{ "event: x\rid: 5\rdata: {\"a\":\rdata: 3}\r\r", 1, 1, 3 * M },
-	{ "\xef\xbb\xbf" "data: {\"a\":4}\n\n", 1, 1, 4 * M },
-	{ "data\n\n", 1, 0, 0 },
-	{ "data: {\"b\":\"\"}\n\ndata: {\"\\u0061\":3}\n\n", 2, 2, 3 * M },
-	{ "database: {\"a\":1}\n\ndat: {\"a\":1}\n\n", 0, 0, 0 },
+	{ "data: {\"used\":1}\n\ndata: {\"used\":2}\n\n", 2, 2 * M },
+	{ "data:{\"used\":1}\r\n\r\n: ping\r\n\r\ndata:[DONE]\r\n\r\n", 1, M },
+	{ "event: x\rid: 5\rdata: {\"used\":\rdata: 3}\r\r", 1, 3 * M },
+	{ "\xef\xbb\xbf" "data: {\"used\":4}\n\n", 1, 4 * M },
+	{ "data\n\n", 0, 0 },
+	{ "database: {\"used\":1}\n\ndat: {\"used\":1}\n\n", 0, 0 },
+	/* what has it not */
+	{ "data: {\"b\":\"\"}\n\ndata: {\"b\": 2}\r\n\r\n", 2, 0 },
+	{ "data: {\"used\":1}\n\ndata: {\"unused\":2}\n\n", 2, M },
+	{ "data: {\"used\":1}\n\ndata: {\"b\":\"used\"}\n\n", 2, M },
+	{ "data: {\"b\":\"\\\\used\\\"\"}\n\n", 1, 0 },
+	{ "data: {]}\n\ndata: {\"b\n\n", 2, 0 },
+	/* what is spelled otherwise */
+	{ "data: {\"b\":\"\"}\n\ndata: {\"\\u0075sed\":3}\n\n", 2, 3 * M },
+	{ "data: {\"b\":\"\\n\",\"use\\u0064\":3}\n\n", 1, 3 * M },
+	{ "data: {\"b\":{}\ndata: ,\"used\":{}\ndata:,\"used\":3}\n\n", 1,
+	    3 * M },
+	{ "data: {\"b\":\r{}}\n\ndata: {\"b\":\rdata: 5,\"used\":2}\n\n", 2,
+	    2 * M },
+	{ "data: {\"b\":{}\r\ndata: ,\"used\":3}\n\r\n", 1, 3 * M },
 	/* its end never comes */
-	{ "data: {\"a\":1}\n", 0, 0, 0 },
-	{ "data: {\"a\":1}\n\ndata: {\"a\":", 1, 1, M },
-	{ "data: {\"a\":1\n\ndata: {\"a\":7}\n\n", 2, 1, 7 * M },
+	{ "data: {\"used\":1}\n", 0, 0 },
+	{ "data: {\"b\":1}\r\n\n\ndata: {\"b\":1}\r\n", 1, 0 },
+	{ "data: {\"used\":1}\n\ndata: {\"used\":", 1, M },
+	{ "data: {\"used\":1\n\ndata: {\"used\":7}\n\n", 2, 7 * M },
 };
 
 START_TEST(events)
@@ -250,7 +296,8 @@ START_TEST(events)
 	struct heard h;
 	const struct sse_scan_events to = { hear, &h };
 
-	json_scan_add(&paths, "a");
+	json_scan_add(&paths, "used");
+	json_scan_ready(&paths);
 	for (piece = 1; piece <= len; piece++) {
 		h = (struct heard){ 0 };
 		json_scan_init(&json, &paths);
@@ -260,7 +307,6 @@ START_TEST(events)
 			sse_scan_push(&s, streams[_i].text + off, n, &to);
 		}
 		ck_assert_uint_eq(h.n, streams[_i].n);
-		ck_assert_uint_eq(h.whole, streams[_i].whole);
 		ck_assert_uint_eq(h.last, streams[_i].last);
 	}
 }
@@ -392,6 +438,7 @@ json_scan_suite(void)
 	tcase_add_test(json, deep);
 	tcase_add_test(json, long_ones);
 	suite_add_tcase(suite, json);
+	tcase_add_loop_test(sse, mark, 0, sizeof marks / sizeof marks[0]);
 	tcase_add_loop_test(sse, events, 0,
 	    sizeof streams / sizeof streams[0]);
 	suite_add_tcase(suite, sse);
