@@ -61,6 +61,19 @@ exponent_of(const char *p)
 	return minus ? -e : e;
 }
 
+/* A number of a few digits, as nearly all are. */
+static bool
+is_small(const char *p, uint64_t *amount)
+{
+	uint64_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < 9 && is_digit(p[i]); i++)
+		n = n * 10 + (unsigned)(p[i] - '0');
+	*amount = n * JSON_AMOUNT_UNIT;
+	return p[i] == '\0';
+}
+
 bool
 json_amount_of(const char *p, uint64_t *amount)
 {
@@ -68,6 +81,8 @@ json_amount_of(const char *p, uint64_t *amount)
 	int shift = 6, decimals = 0;
 	bool behind = false, rest = false;
 
+	if (is_small(p, amount))
+		return true;
 	for (; is_digit(*p) || *p == '.'; p++) {
 		if (*p == '.') {
 			behind = true;

@@ -10,23 +10,55 @@
  */
 
 enum state {
+	/* between what is written in several bytes */
 	SCAN_VALUE,		/* must follow */
 	SCAN_FIRST_ELEMENT,	/* or the end of the array */
 	SCAN_FIRST_KEY,		/* or the end of the object */
 	SCAN_KEY,
 	SCAN_COLON,
 	SCAN_NEXT,		/* a comma, or an end */
+	SCAN_DONE,
+	SCAN_BROKEN,
+	/* and inside of it */
 	SCAN_STRING,
 	SCAN_ESCAPE,
 	SCAN_HEX,
 	SCAN_NUMBER,
 	SCAN_WORD,
-	SCAN_DONE,
-	SCAN_BROKEN,
 };
 
 #define HASH_BASIS	14695981039346656037ULL	/* FNV-1a */
 #define HASH_PRIME	1099511628211ULL
+
+#define HIT		UINT16_MAX	/* a path has no step left */
+#define QUICK		16	/* bytes of most strings that nobody looks at */
+
+/* What a byte may be: by a table, for each is asked. */
+enum {
+	STOPS = 1,		/* a string, or is escaped in it */
+	CONTROLS = 2,
+	COUNTS = 4,		/* in numbers */
+	SPELLS = 8,		/* in words */
+	BLANK = 16,
+};
+
+static const uint8_t kinds[256] = {
+	[0 ... 0x08] = CONTROLS, [0x0b ... 0x0c] = CONTROLS,
+	[0x0e ... 0x1f] = CONTROLS,
+	['\t'] = CONTROLS | BLANK, ['\n'] = CONTROLS | BLANK,
+	['\r'] = CONTROLS | BLANK, [' '] = BLANK,
+	['"'] = STOPS, ['\\'] = STOPS,
+	['0' ... '9'] = COUNTS, ['.'] = COUNTS, ['+'] = COUNTS,
+	['-'] = COUNTS, ['E'] = COUNTS,
+	['a' ... 'd'] = SPELLS, ['e'] = SPELLS | COUNTS,
+	['f' ... 'z'] = SPELLS,
+};
+
+static bool
+is(char c, unsigned kind)
+{
+	return (kinds[(unsigned char)c] & kind) != 0;
+}
 
 void
 json_scan_init(struct json_scan *s, const struct json_scan_paths *paths)
@@ -36,110 +68,71 @@ json_scan_init(struct json_scan *s, const struct json_scan_paths *paths)
 	s->paths = paths;
 	s->depth = s->blind = 0;
 	s->state = SCAN_VALUE;
+	s->hit = false;
+	s->leads = paths->n > 0;
 	for (i = 0; i < paths->n; i++) {
-		s->values[i] = (struct json_scan_value){ 0 };
+		s->values[i].kind = JSON_SCAN_NOTHING;
+		s->values[i].amount = s->values[i].most = 0;
+		s->values[i].hash = 0;
 		s->here[i] = 1;
 	}
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Paths */
 
-/* What is left of a path behind so many steps; NULL behind its last. */
-static const char *
-rest_of(const char *path, unsigned steps)
+/* How long a path's step is if a key is that; else 0.  Keys have no dots then. */
+static size_t
+step_is(const char *step, const char *key, size_t len)
 {
-	for (; steps > 0; steps--) {
-		path += strcspn(path, ".");
-		if (*path++ == '\0')
-			return NULL;
-	}
-	return path;
+	size_t i;
+
+	if (step[0] == '*' && (step[1] == '.' || step[1] == '\0'))
+		return 1;
+	for (i = 0; i < len; i++)
+		if (step[i] != key[i] || step[i] == '.' || step[i] == '\0')
+			return 0;
+	return step[len] == '.' || step[len] == '\0' ? len : 0;
 }
 
-static bool
-is_step(const char *rest, const char *key, size_t len)
+/* Where the step is that follows one of so many bytes, as in at[]. */
+static uint16_t
+behind(const char *path, uint16_t at, size_t n)
 {
-	size_t n = strcspn(rest, ".");
+	size_t next = at + n + 1;
 
-	return (n == 1 && rest[0] == '*') ||
-	    (n == len && memcmp(rest, key, n) == 0);
+	if (path[at - 1 + n] == '\0')
+		return HIT;
+	return next < HIT ? (uint16_t)next : 0;
 }
 
-static bool
-is_blind(const struct json_scan *s)
-{
-	return s->blind != 0;
-}
-
-static bool
-in_array(const struct json_scan *s)
-{
-	unsigned i = s->depth - 1;
-
-	return (s->arrays[i / 64] >> (i % 64) & 1) != 0;
-}
-
-/* A key was read: how far the paths have come with its value. */
+/*
+ * How far the paths have come with the value of a key, or with an element (NULL),
+ * which stands for its array where a key is looked for.
+ */
 static void
-step_by_key(struct json_scan *s)
+step(struct json_scan *s, const char *key, size_t len)
 {
-	const uint8_t *at = s->at[s->depth - 1];
-	const char *rest;
+	const uint16_t *at = s->at[s->depth - 1];
+	const char *path;
+	uint16_t to;
 	unsigned i;
+	size_t n;
 
+	s->hit = s->leads = false;
 	for (i = 0; i < s->paths->n; i++) {
-		s->here[i] = 0;
-		if (at[i] == 0)
-			continue;
-		rest = rest_of(s->paths->all[i], at[i] - 1U);
-		if (rest != NULL && s->len < JSON_SCAN_KEY &&
-		    is_step(rest, s->key, s->len))
-			s->here[i] = (uint8_t)(at[i] + 1);
+		to = 0;
+		if (at[i] != 0 && at[i] != HIT && len < JSON_SCAN_KEY) {
+			path = s->paths->all[i];
+			n = step_is(path + at[i] - 1, key, len);
+			if (n > 0)
+				to = behind(path, at[i], n);
+			else if (key == NULL)
+				to = at[i];
+		}
+		s->here[i] = to;
+		s->hit |= to == HIT;
+		s->leads |= to != 0 && to != HIT;
 	}
-}
-
-/* An element stands for its array where a key is looked for. */
-static void
-step_by_element(struct json_scan *s)
-{
-	const uint8_t *at = s->at[s->depth - 1];
-	const char *rest;
-	unsigned i;
-
-	for (i = 0; i < s->paths->n; i++) {
-		s->here[i] = 0;
-		if (at[i] == 0)
-			continue;
-		rest = rest_of(s->paths->all[i], at[i] - 1U);
-		if (rest != NULL)
-			s->here[i] = (uint8_t)(is_step(rest, "", 0) ?
-			    at[i] + 1 : at[i]);
-	}
-}
-
-static bool
-is_found(const struct json_scan *s, unsigned i)
-{
-	return s->here[i] != 0 &&
-	    rest_of(s->paths->all[i], s->here[i] - 1U) == NULL;
-}
-
-/* Whether a value, as it begins, is one that some path leads to. */
-static bool
-is_looked_for(const struct json_scan *s)
-{
-	unsigned i;
-
-	for (i = 0; !is_blind(s) && i < s->paths->n; i++)
-		if (is_found(s, i))
-			return true;
-	return false;
 }
 
 static void
@@ -148,13 +141,13 @@ found(struct json_scan *s, enum json_scan_kind kind, uint64_t amount)
 	struct json_scan_value *v;
 	unsigned i;
 
-	for (i = 0; !is_blind(s) && i < s->paths->n; i++) {
-		if (!is_found(s, i))
+	for (i = 0; s->hit && i < s->paths->n; i++) {
+		if (s->here[i] != HIT)
 			continue;
 		v = &s->values[i];
 		v->kind = kind;
 		v->amount = amount;
-		v->hash = s->hash;
+		v->hash = kind == JSON_SCAN_TEXT ? s->hash : 0;
 		if (amount > v->most)
 			v->most = amount;
 	}
@@ -162,15 +155,12 @@ found(struct json_scan *s, enum json_scan_kind kind, uint64_t amount)
 
 /* Containers */
 
-static bool
-leads_on(const struct json_scan *s)
+/* None of what is inside has to be looked at. */
+static void
+go_blind(struct json_scan *s)
 {
-	unsigned i;
-
-	for (i = 0; i < s->paths->n; i++)
-		if (s->here[i] != 0 && !is_found(s, i))
-			return true;
-	return false;
+	s->blind = s->depth + 1;
+	s->hit = s->leads = false;
 }
 
 static bool
@@ -183,14 +173,16 @@ enter(struct json_scan *s, bool array)
 		return false;
 	found(s, JSON_SCAN_OTHER, 0);
 	*arrays = array ? *arrays | bit : *arrays & ~bit;
-	if (!is_blind(s) && (s->depth == JSON_SCAN_LOOK || !leads_on(s)))
-		s->blind = s->depth + 1;
-	if (!is_blind(s))
-		memcpy(s->at[s->depth], s->here, s->paths->n);
+	if (s->blind == 0 && (s->depth == JSON_SCAN_LOOK || !s->leads))
+		go_blind(s);
+	if (s->blind == 0)
+		memcpy(s->at[s->depth], s->here,
+		    s->paths->n * sizeof s->here[0]);
 	s->depth++;
+	s->array = array;
 	s->state = array ? SCAN_FIRST_ELEMENT : SCAN_FIRST_KEY;
-	if (array && !is_blind(s))
-		step_by_element(s);
+	if (array && s->blind == 0)
+		step(s, NULL, 0);
 	return true;
 }
 
@@ -203,9 +195,13 @@ after_value(struct json_scan *s)
 static void
 leave(struct json_scan *s)
 {
+	unsigned i;
+
 	if (s->blind == s->depth)
 		s->blind = 0;
-	s->depth--;
+	i = --s->depth - 1;
+	if (s->depth > 0)
+		s->array = (s->arrays[i / 64] >> (i % 64) & 1) != 0;
 	after_value(s);
 }
 
@@ -224,7 +220,8 @@ end_number(struct json_scan *s)
 		s->key[s->len] = '\0';
 		if (!json_amount_is_number(s->key))
 			return false;
-		if (s->key[0] == '-' || !json_amount_of(s->key, &amount))
+		if (s->hit && (s->key[0] == '-' ||
+		    !json_amount_of(s->key, &amount)))
 			kind = JSON_SCAN_NO_AMOUNT;
 	}
 	found(s, kind, amount);
@@ -249,6 +246,20 @@ end_word(struct json_scan *s)
 	return true;
 }
 
+/* One ends with what does not belong to it any more. */
+static const char *
+read_plain(struct json_scan *s, const char *p, const char *end)
+{
+	bool word = s->state == SCAN_WORD;
+
+	for (; p < end && is(*p, word ? SPELLS : COUNTS); p++)
+		if (s->len < JSON_SCAN_NUMBER - 1)
+			s->key[s->len++] = *p;
+	if (p < end && !(word ? end_word(s) : end_number(s)))
+		s->state = SCAN_BROKEN;
+	return p;
+}
+
 /* Strings */
 
 static void
@@ -256,72 +267,135 @@ begin_string(struct json_scan *s, bool key)
 {
 	s->state = SCAN_STRING;
 	s->is_key = key;
-	s->looked_at = key ? !is_blind(s) : is_looked_for(s);
+	s->looked_at = key ? s->blind == 0 : s->hit;
 	s->len = 0;
 	s->hash = HASH_BASIS;
+}
+
+/* Of a key only that is kept which may be one's; of others a hash is made. */
+static void
+add_bytes(struct json_scan *s, const char *p, size_t n)
+{
+	size_t i, room = JSON_SCAN_KEY - (size_t)s->len;
+
+	if (s->is_key) {
+		if (n > room)
+			n = room;
+		memcpy(s->key + s->len, p, n);
+		s->len = (uint8_t)(s->len + n);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		s->hash = (s->hash ^ (unsigned char)p[i]) * HASH_PRIME;
 }
 
 static void
 add_byte(struct json_scan *s, char c)
 {
-	s->hash = (s->hash ^ (unsigned char)c) * HASH_PRIME;
-	if (s->len < JSON_SCAN_KEY)
-		s->key[s->len++] = c;
+	if (s->looked_at)
+		add_bytes(s, &c, 1);
 }
 
+/* The last bytes of it are these, which were not added. */
 static void
-end_string(struct json_scan *s)
+end_string(struct json_scan *s, const char *p, size_t n)
 {
-	if (s->is_key) {
-		if (!is_blind(s))
-			step_by_key(s);
-		s->state = SCAN_COLON;
+	if (!s->is_key) {
+		add_bytes(s, p, n);
+		found(s, JSON_SCAN_TEXT, 0);
+		after_value(s);
 		return;
 	}
-	found(s, JSON_SCAN_TEXT, 0);
-	after_value(s);
-}
-
-/* A string that nobody looks at may be a whole book: where it stops. */
-static size_t
-skip_string(const char *p, size_t n)
-{
-	const char *end = memchr(p, '"', n), *escape;
-
-	if (end != NULL)
-		n = (size_t)(end - p);
-	escape = memchr(p, '\\', n);
-	return escape != NULL ? (size_t)(escape - p) : n;
-}
-
-static size_t
-take_string(struct json_scan *s, const char *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n && p[i] != '"' && p[i] != '\\'; i++) {
-		if ((unsigned char)p[i] < 0x20) {
-			s->state = SCAN_BROKEN;
-			break;
-		}
-		add_byte(s, p[i]);
+	s->state = SCAN_COLON;
+	/* nearly always all of it is here */
+	if (s->len > 0) {
+		add_bytes(s, p, n);
+		p = s->key;
+		n = s->len;
 	}
-	return i;
+	step(s, p, n);
 }
 
-/* Up to what ends it or is escaped; what is over is the string's. */
-static size_t
-read_string(struct json_scan *s, const char *p, size_t n)
+static const char *
+take_string(struct json_scan *s, const char *p, const char *end)
 {
-	size_t i = s->looked_at ? take_string(s, p, n) : skip_string(p, n);
+	const char *from = p;
 
-	if (i == n || s->state == SCAN_BROKEN)
-		return n;
-	if (p[i] == '"')
-		end_string(s);
-	else
+	while (p < end && !is(*p, STOPS | CONTROLS))
+		p++;
+	if (p < end && *p == '"') {
+		end_string(s, from, (size_t)(p - from));
+		return p + 1;
+	}
+	add_bytes(s, from, (size_t)(p - from));
+	if (p == end)
+		return p;
+	s->state = *p == '\\' ? SCAN_ESCAPE : SCAN_BROKEN;
+	return p + 1;
+}
+
+static int
+hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* How long an escape is that is here as a whole, and is one; else 0. */
+static size_t
+escape_len(const char *p, const char *end)
+{
+	unsigned i;
+
+	if (end - p >= 2 && p[1] != '\0' && strchr("\"\\/bfnrt", p[1]) != NULL)
+		return 2;
+	if (end - p < 6 || p[1] != 'u')
+		return 0;
+	for (i = 2; i < 6; i++)
+		if (hex(p[i]) < 0)
+			return 0;
+	return 6;
+}
+
+/* Where its escapes end: at a stop, or where one is not as it should be. */
+static const char *
+skip_escapes(const char *p, const char *stop)
+{
+	const char *escape;
+	size_t n;
+
+	while ((escape = memchr(p, '\\', (size_t)(stop - p))) != NULL) {
+		if ((n = escape_len(escape, stop)) == 0)
+			return escape;
+		p = escape + n;
+	}
+	return stop;
+}
+
+/* A string that nobody looks at may be a word, or a whole book. */
+static const char *
+skip_string(struct json_scan *s, const char *p, const char *end)
+{
+	const char *quick = end - p > QUICK ? p + QUICK : end, *stop;
+
+	while (p < quick && !is(*p, STOPS))
+		p++;
+	if (p == quick) {
+		stop = memchr(p, '"', (size_t)(end - p));
+		p = skip_escapes(p, stop != NULL ? stop : end);
+	}
+	if (p == end)
+		return p;
+	if (*p == '\\')
 		s->state = SCAN_ESCAPE;
-	return i + 1;
+	else if (s->is_key)
+		s->state = SCAN_COLON;
+	else
+		after_value(s);
+	return p + 1;
 }
 
 static bool
@@ -340,16 +414,6 @@ read_escape(struct json_scan *s, char c)
 		return false;
 	add_byte(s, to[at - from]);
 	return true;
-}
-
-static int
-hex(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 static bool
@@ -371,12 +435,6 @@ read_hex(struct json_scan *s, char c)
 /* The text */
 
 static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-static bool
 begin_value(struct json_scan *s, char c)
 {
 	if (c == '{' || c == '[')
@@ -387,21 +445,20 @@ begin_value(struct json_scan *s, char c)
 	}
 	s->key[0] = c;
 	s->len = 1;
-	s->hash = 0;
-	s->state = c == '-' || is_digit(c) ? SCAN_NUMBER : SCAN_WORD;
-	return s->state == SCAN_NUMBER || (c >= 'a' && c <= 'z');
+	s->state = is(c, SPELLS) ? SCAN_WORD : SCAN_NUMBER;
+	return is(c, SPELLS) || c == '-' || (c >= '0' && c <= '9');
 }
 
 static bool
 read_next(struct json_scan *s, char c)
 {
 	if (c == ',') {
-		s->state = in_array(s) ? SCAN_VALUE : SCAN_KEY;
-		if (in_array(s) && !is_blind(s))
-			step_by_element(s);
+		s->state = s->array ? SCAN_VALUE : SCAN_KEY;
+		if (s->array && s->blind == 0)
+			step(s, NULL, 0);
 		return true;
 	}
-	if (c != (in_array(s) ? ']' : '}'))
+	if (c != (s->array ? ']' : '}'))
 		return false;
 	leave(s);
 	return true;
@@ -440,64 +497,42 @@ read_mark(struct json_scan *s, char c)
 	}
 }
 
-static bool
-is_in(const struct json_scan *s, char c)
+static const char *
+read_inside(struct json_scan *s, const char *p, const char *end)
 {
-	if (s->state == SCAN_WORD)
-		return c >= 'a' && c <= 'z';
-	return is_digit(c) || c == '.' || c == 'e' || c == 'E' || c == '+' ||
-	    c == '-';
-}
-
-/* A number or word ends with what does not belong to it any more. */
-static size_t
-read_plain(struct json_scan *s, const char *p, size_t n)
-{
-	bool word = s->state == SCAN_WORD;
-	size_t i;
-
-	for (i = 0; i < n && is_in(s, p[i]); i++)
-		if (s->len < JSON_SCAN_NUMBER - 1)
-			s->key[s->len++] = p[i];
-	if (i < n && !(word ? end_word(s) : end_number(s)))
-		s->state = SCAN_BROKEN;
-	return i;
-}
-
-/* Returns how many bytes were read, at least one of them unless it fails. */
-static size_t
-read_some(struct json_scan *s, const char *p, size_t n)
-{
-	bool ok;
+	bool ok = true;
 
 	switch (s->state) {
 	case SCAN_STRING:
-		return read_string(s, p, n);
+		return s->looked_at ? take_string(s, p, end) :
+		    skip_string(s, p, end);
 	case SCAN_ESCAPE:
-		ok = read_escape(s, *p);
+		ok = read_escape(s, *p++);
 		break;
 	case SCAN_HEX:
-		ok = read_hex(s, *p);
+		ok = read_hex(s, *p++);
 		break;
-	case SCAN_NUMBER:
-	case SCAN_WORD:
-		return read_plain(s, p, n);
 	default:
-		ok = is_blank(*p) || read_mark(s, *p);
-		break;
+		return read_plain(s, p, end);
 	}
 	if (!ok)
 		s->state = SCAN_BROKEN;
-	return 1;
+	return p;
 }
 
 bool
 json_scan_push(struct json_scan *s, const char *p, size_t n)
 {
-	size_t off = 0;
+	const char *end = p + n;
 
-	while (off < n && s->state != SCAN_BROKEN)
-		off += read_some(s, p + off, n - off);
+	while (p < end && s->state != SCAN_BROKEN) {
+		if (s->state > SCAN_BROKEN)
+			p = read_inside(s, p, end);
+		else if (is(*p, BLANK) || read_mark(s, *p))
+			p++;
+		else
+			s->state = SCAN_BROKEN;
+	}
 	return s->state != SCAN_BROKEN;
 }
 

@@ -46,10 +46,16 @@ struct json_scan_value {
 struct json_scan {
 	const struct json_scan_paths *paths;
 	struct json_scan_value	 values[JSON_SCAN_PATHS]; /* of each path */
-	/* How many steps of each path lead to a container, plus one; 0: none. */
-	uint8_t			 at[JSON_SCAN_LOOK][JSON_SCAN_PATHS];
-	uint8_t			 here[JSON_SCAN_PATHS];	/* to the value */
+	/*
+	 * Where in each path's text its next step begins, plus one, for what is
+	 * in a container; 0: it leads elsewhere.
+	 */
+	uint16_t		 at[JSON_SCAN_LOOK][JSON_SCAN_PATHS];
+	uint16_t		 here[JSON_SCAN_PATHS];	/* for the value */
+	bool			 hit;		/* a path has led to that */
+	bool			 leads;		/* ... or goes on in it */
 	uint64_t		 arrays[JSON_SCAN_DEPTH / 64];	/* a bit each */
+	bool			 array;		/* of the innermost one */
 	unsigned		 depth;
 	unsigned		 blind;		/* depth from which none leads
 						   further; or 0 */
