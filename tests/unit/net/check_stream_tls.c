@@ -4,11 +4,10 @@
 #include <errno.h>
 
 #include <event2/buffer.h>
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include "check_run.h"
+#include "check_self_signed.h"
 #include "check_stream.h"
 #include "tls/tls.h"
 
@@ -22,28 +21,6 @@
 
 static SSL_CTX		*server_ctx, *client_ctx;
 static SSL		*client, *inner;	/* the peer's; inner: in it */
-
-static void
-make_contexts(void)
-{
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *x = X509_new();
-
-	X509_set_version(x, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
-	X509_set_pubkey(x, key);
-	ck_assert_int_gt(X509_sign(x, key, EVP_sha256()), 0);
-	server_ctx = SSL_CTX_new(TLS_server_method());
-	client_ctx = SSL_CTX_new(TLS_client_method());
-	ck_assert_int_eq(SSL_CTX_use_cert_and_key(server_ctx, x, key, NULL, 1),
-	    1);
-	/* what is said is what a test has said */
-	SSL_CTX_set_num_tickets(server_ctx, 0);
-	X509_free(x);
-	EVP_PKEY_free(key);
-}
 
 static SSL *
 new_client(BIO *bio)
@@ -60,7 +37,10 @@ new_client(BIO *bio)
 static void
 setup(void)
 {
-	make_contexts();
+	server_ctx = self_signed();
+	client_ctx = SSL_CTX_new(TLS_client_method());
+	/* what is said is what a test has said */
+	SSL_CTX_set_num_tickets(server_ctx, 0);
 	open_stream(MUCH);
 	client = new_client(BIO_new_socket(peer, BIO_NOCLOSE));
 }

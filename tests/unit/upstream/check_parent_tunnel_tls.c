@@ -2,12 +2,11 @@
 #include "upstream/parent_tunnel.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include "check_parent_tunnel.h"
 #include "check_run.h"
+#include "check_self_signed.h"
 
 /* A tunnel through a parent to which TLS is spoken: OpenSSL, in the test. */
 
@@ -18,28 +17,10 @@ static SSL_CTX	*ctx;
 static SSL	*ssl;		/* the parent's */
 
 static void
-make_context(void)
-{
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *x = X509_new();
-
-	X509_set_version(x, X509_VERSION_3);
-	ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-	X509_gmtime_adj(X509_getm_notBefore(x), -3600);
-	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
-	X509_set_pubkey(x, key);
-	ck_assert_int_gt(X509_sign(x, key, EVP_sha256()), 0);
-	ctx = SSL_CTX_new(TLS_server_method());
-	ck_assert_int_eq(SSL_CTX_use_cert_and_key(ctx, x, key, NULL, 1), 1);
-	X509_free(x);
-	EVP_PKEY_free(key);
-}
-
-static void
 set_up_tls(void)
 {
 	set_up();
-	make_context();
+	ctx = self_signed();
 }
 
 static void
