@@ -238,7 +238,7 @@ throttle_hold(struct throttle *t, struct throttle_waiter *w,
 		    w->also.parts[i]), !w->settled, cost);
 	if (named != NULL)
 		w->named_epoch = budget_hold(named, !w->settled, cost);
-	if (t->estimate != NULL)
+	if (t->estimate != NULL && !w->settled)
 		estimate_hold(t->estimate, &w->mark, w->counted);
 	w->total = 0;
 	if (t->total != NULL)

@@ -87,6 +87,58 @@ START_TEST(holds_its_own)
 }
 END_TEST
 
+/* Its pause is longer than pauses may be since a reload. */
+START_TEST(is_shortened)
+{
+	struct throttle *t = new_throttle((struct throttle_limits){
+	    .queue_length = 1000 });
+	struct throttle_waiter a;
+	unsigned id = make(t, 7, 0);
+
+	ck_assert(throttle_pause(t, THROTTLE_NAMED_PART(id), 50 * SEC, 0));
+	ck_assert_int_eq(ask_in(t, &a, THROTTLE_WHOLE, id, 0), THROTTLE_WAIT);
+	throttle_shorten(t, 4 * SEC, SEC);
+	ck_assert_uint_eq(throttle_wake(t, SEC), 5 * SEC);
+	ck_assert_ptr_null(throttle_next(t, 5 * SEC - 1));
+	ck_assert_ptr_eq(throttle_next(t, 5 * SEC), &a);
+	done(t, &a, 5 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+/* Who was sent back has so long from the end of each pause that he is under. */
+START_TEST(gives_more_time)
+{
+	struct throttle_limits l = { .queue_length = 1000, .nparts = 2 };
+	struct throttle *t;
+	struct throttle_waiter a;
+	struct throttle_request q = request_of(U, SEC);
+	struct throttle_report r;
+	unsigned id;
+
+	l.parts[0] = l.parts[1] = &one_slot;
+	t = new_throttle(l);
+	id = make(t, 7, 0);
+	q.part = 0;
+	q.also = (struct throttle_also){ 1, { 1 } };
+	q.named = id;
+	q.again = 2 * SEC;
+	q.latest = 100 * SEC;
+	ck_assert_int_eq(throttle_ask(t, &a, &q, 0, &r), THROTTLE_GO);
+	throttle_verdict(t, &a, BUDGET_THROTTLED, 0);
+	ck_assert_int_eq(throttle_return(t, &a, 0, &r), THROTTLE_WAIT);
+	ck_assert_uint_eq(throttle_deadline(t, &a), 2 * SEC);
+	throttle_pause(t, 1, 10 * SEC, 0);
+	ck_assert_uint_eq(throttle_deadline(t, &a), 12 * SEC);
+	throttle_pause(t, THROTTLE_NAMED_PART(id), 20 * SEC, 0);
+	ck_assert_uint_eq(throttle_deadline(t, &a), 22 * SEC);
+	throttle_pause(t, 0, 99 * SEC, 0);
+	ck_assert_uint_eq(throttle_deadline(t, &a), 100 * SEC);
+	throttle_cancel(t, &a);
+	throttle_free(t);
+}
+END_TEST
+
 START_TEST(within_a_part)
 {
 	struct throttle *t = with_part();
@@ -397,6 +449,8 @@ named_suite(void)
 
 	tcase_set_timeout(c, 60);
 	tcase_add_test(c, holds_its_own);
+	tcase_add_test(c, is_shortened);
+	tcase_add_test(c, gives_more_time);
 	tcase_add_test(c, within_a_part);
 	tcase_add_test(c, who_waits_moves);
 	tcase_add_test(c, returns_to_its_part);

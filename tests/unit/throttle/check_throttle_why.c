@@ -156,6 +156,37 @@ START_TEST(parts)
 }
 END_TEST
 
+/* Who is in several parts pays to each, and waits for the slowest. */
+START_TEST(several_parts)
+{
+	struct budget_limits slow = { .nrates = 1, .rates = { {
+	    .capacity = U, .period = 7 * SEC, .burst = U } } };
+	struct budget_limits quick = { .nrates = 1, .rates = { {
+	    .capacity = U, .period = 2 * SEC, .burst = U } } };
+	struct throttle_limits l = { .queue_length = 1000, .nparts = 3 };
+	struct throttle_request q = request_of(U, NEVER);
+	struct throttle_waiter w;
+	struct throttle_report r;
+	struct throttle *t;
+
+	l.parts[0] = l.parts[1] = &quick;
+	l.parts[2] = &slow;
+	t = new_throttle(l);
+	q.part = 0;
+	q.also = (struct throttle_also){ 2, { 2, 1 } };
+	ck_assert_int_eq(throttle_ask(t, &w, &q, 0, &r), THROTTLE_GO);
+	ck_assert(why_asked(t, &q, 0, &why, &place));
+	ck_assert_uint_eq(why.n, 3);
+	ck_assert_int_eq(decider()->whose, THROTTLE_OF_PART);
+	ck_assert_uint_eq(decider()->part, 2);
+	ck_assert_uint_eq(why.start, 7 * SEC);
+	ck_assert_uint_eq(why.reasons[2].part, 1);
+	ck_assert_uint_eq(why.reasons[2].at, 2 * SEC);
+	throttle_release(t, &w, 0);
+	throttle_free(t);
+}
+END_TEST
+
 /* Those of two clients are ahead; of the third who asks there is one. */
 START_TEST(turn)
 {
@@ -286,6 +317,7 @@ main(void)
 	tcase_add_test(tc, slots_and_verdicts);
 	tcase_add_test(tc, shape);
 	tcase_add_test(tc, parts);
+	tcase_add_test(tc, several_parts);
 	tcase_add_test(tc, turn);
 	tcase_add_test(tc, others_decide);
 	tcase_add_test(tc, full);
