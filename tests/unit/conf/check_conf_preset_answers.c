@@ -15,8 +15,9 @@
  * What the hosts of the presets that are shipped answer, and what is made of
  * that by a rule with nothing but the preset: whole answers, through all that
  * reads fields and bodies.  GitHub's, Discord's, Docker Hub's, X's, OpenAI's,
- * HubSpot's, Jira's, Twitch's and Shopify's are as their documents have them;
- * the others have the form in which such hosts answer, and are no copies.
+ * HubSpot's, Jira's, Twitch's, Notion's, Crossref's, SEC's and Shopify's are as
+ * their documents have them; the others have the form in which such hosts
+ * answer, and are no copies.
  */
 
 #define SECOND	1000000000ULL	/* ns */
@@ -77,6 +78,9 @@ static const struct answer {
 	    "Content-Type: application/json\r\n",
 	    "{\"error\":{\"code\":429,\"status\":\"RESOURCE_EXHAUSTED\","
 	    "\"details\":[{\"@type\":\"type.googleapis.com/google.rpc."
+	    "QuotaFailure\",\"violations\":[{\"quotaValue\":\"15\"}]},"
+	    "{\"@type\":\"type.googleapis.com/google.rpc.Help\",\"links\":[]},"
+	    "{\"@type\":\"type.googleapis.com/google.rpc."
 	    "RetryInfo\",\"retryDelay\":\"23s\"}]}}", 23 },
 	{ "github", "/repos/a/b", 403, "x-github-request-id: 1\r\n"
 	    "x-ratelimit-limit: 5000\r\n" LEFT
@@ -88,6 +92,13 @@ static const struct answer {
 	    "Content-Type: application/json\r\n",
 	    "{\"message\":\"You have exceeded a secondary rate limit.\"}",
 	    AT_FIRST(60.0) },
+	{ "github", "/graphql", 200, "x-github-request-id: 1\r\n"
+	    "x-ratelimit-limit: 5000\r\n" LEFT
+	    "x-ratelimit-reset: 1735689700\r\n"
+	    "x-ratelimit-resource: graphql\r\n"
+	    "Content-Type: application/json\r\n",
+	    "{\"errors\":[{\"type\":\"RATE_LIMITED\",\"message\":"
+	    "\"API rate limit exceeded\"}]}", 100 },
 	{ "github", "/graphql", 200, "x-github-request-id: 1\r\n"
 	    "Content-Type: application/json\r\n",
 	    "{\"errors\":[{\"type\":\"RATE_LIMITED\",\"message\":\"m\"}]}",
@@ -105,8 +116,10 @@ static const struct answer {
 	    "X-HubSpot-RateLimit-Remaining: 0\r\n",
 	    "{\"status\":\"error\",\"errorType\":\"RATE_LIMIT\","
 	    "\"policyName\":\"TEN_SECONDLY_ROLLING\"}", 10 },
-	{ "jira", "/rest/api/3/issue/A-1", 429, "Retry-After: 5\r\n"
-	    "RateLimit-Reason: jira-burst-based\r\n", "", 5 },
+	{ "jira", "/rest/api/3/issue/A-1", 429, "Retry-After: 1\r\n"
+	    "RateLimit-Reason: jira-burst-based\r\nX-RateLimit-Limit: 350\r\n"
+	    "X-RateLimit-Remaining: 0\r\n"
+	    "X-RateLimit-Reset: 2025-01-01T00:00:01Z\r\n", "", 1 },
 	{ "mistral", "/v1/chat/completions", 429,
 	    "Content-Type: application/json\r\n",
 	    "{\"message\":\"Requests rate limit exceeded\"}", AT_FIRST(5.0) },
@@ -120,6 +133,13 @@ static const struct answer {
 	    "Content-Type: application/json\r\n",
 	    "{\"object\":\"error\",\"status\":429,\"code\":\"rate_limited\"}",
 	    41 },
+	{ "notion", "/v1/pages", 529, "Retry-After: 7\r\n"
+	    "Content-Type: application/json\r\n", "{\"object\":\"error\","
+	    "\"status\":529,\"code\":\"service_overload\",\"additional_data\":"
+	    "{\"retry_after\":\"7\"}}", 7 },
+	{ "notion", "/v1/pages", 503, "Content-Type: application/json\r\n",
+	    "{\"object\":\"error\",\"status\":503,\"code\":"
+	    "\"service_unavailable\"}", GOES },
 	{ "openai", "/v1/chat/completions", 429,
 	    "x-ratelimit-limit-requests: 60\r\n"
 	    "x-ratelimit-remaining-requests: 20\r\n"
