@@ -183,6 +183,64 @@ START_TEST(counts_what_is_sent)
 }
 END_TEST
 
+/* A host that refills by ten in a second, and has room for ten. */
+static bool
+bucket_admits(uint64_t *full_at, uint64_t now)
+{
+	if (*full_at < now)
+		*full_at = now;
+	if (*full_at + 100 * MS > now + SEC)
+		return false;
+	*full_at += 100 * MS;
+	return true;
+}
+
+/* Asks until it goes; returns when that was (ns). */
+static uint64_t
+go_in_turn(struct throttle *t, struct throttle_waiter *w, uint64_t now)
+{
+	struct throttle_request q = request_of(U, NEVER);
+	struct throttle_report r;
+
+	if (throttle_ask(t, w, &q, now, &r) == THROTTLE_WAIT) {
+		now = throttle_wake(t, now);
+		ck_assert_uint_ne(now, NEVER);
+		ck_assert_ptr_eq(throttle_next(t, now), w);
+	}
+	throttle_sent(t, w, now);
+	return now;
+}
+
+START_TEST(shows_a_bucket)
+{
+	struct throttle *t = learner();
+	struct throttle_waiter w;
+	struct throttle_view v;
+	const struct estimate_limit *l = &v.estimate.limits[0];
+	uint64_t full_at = 0, now = SEC, refused = 0;
+
+	while (now < 60 * SEC) {
+		now = go_in_turn(t, &w, now);
+		if (bucket_admits(&full_at, now)) {
+			answer(t, &w, BUDGET_SUCCESS, now += RTT);
+			continue;
+		}
+		answer(t, &w, BUDGET_THROTTLED, now += RTT);
+		refused++;
+	}
+	throttle_view(t, now, &v);
+	ck_assert_uint_eq(v.estimate.refusals, refused);
+	ck_assert_uint_eq(v.estimate.nlimits, 1);
+	ck_assert_int_eq(l->kind, ESTIMATE_BUCKET);
+	ck_assert_uint_eq(l->period, 60 * SEC);
+	ck_assert_uint_ge(l->n, 540);
+	ck_assert_uint_le(l->n, 610);
+	ck_assert_uint_ge(l->burst, 1);
+	ck_assert_uint_gt(l->confidence, 50);
+	throttle_free(t);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -194,6 +252,7 @@ main(void)
 	tcase_add_test(tc, is_forgotten_by_order);
 	tcase_add_test(tc, follows_who_moves);
 	tcase_add_test(tc, counts_what_is_sent);
+	tcase_add_test(tc, shows_a_bucket);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }
