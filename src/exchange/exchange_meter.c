@@ -38,6 +38,7 @@ struct metering {
 	const struct conf	*conf;		/* by which; maybe gone */
 	const struct tokens	*tokens;	/* of that */
 	uint64_t		 bytes;		/* of the request's body */
+	bool			 ahead;		/* that was read, not taken */
 	bool			 begun;		/* to read that */
 	bool			 done;		/* with it */
 	bool			 bad;		/* what is read is not JSON */
@@ -124,7 +125,7 @@ read_ahead(const struct exchange *x, struct metering *m)
 
 	if (x->expect || (p = front_body_ahead(x->downstream, &n)) == NULL)
 		return false;
-	m->begun = true;
+	m->ahead = true;
 	json_scan_init(&m->json, &m->tokens->asks);
 	json_scan_push(&m->json, p, n);
 	return true;
@@ -202,7 +203,7 @@ learned(const struct exchange *x, const struct metering *m, unsigned budget)
 static void
 reserve(struct exchange *x, struct metering *m, const struct http1_head *h)
 {
-	const struct json_scan *json = m->begun ? &m->json : NULL;
+	const struct json_scan *json = m->begun || m->ahead ? &m->json : NULL;
 	uint64_t bytes = m->bytes;
 	unsigned i;
 
@@ -228,8 +229,8 @@ ask(struct exchange *x, const struct http1_head *h,
 		m = make(x, tokens);
 	if (m == NULL)
 		return EXCHANGE_METER_NO_MEMORY;
-	if (!m->begun && !x->body_taken && tokens_reads(tokens, h) &&
-	    !read_ahead(x, m))
+	if (!m->begun && !m->ahead && !x->body_taken &&
+	    tokens_reads(tokens, h) && !read_ahead(x, m))
 		return read_body(x, m) ? EXCHANGE_METER_READS :
 		    EXCHANGE_METER_NO_MEMORY;
 	reserve(x, m, h);
@@ -296,28 +297,6 @@ correct(struct exchange *x, const struct metering *m,
 				    left, x->forwarded, now);
 }
 
-void
-exchange_meter_answer(struct exchange *x, const struct http1_head *h)
-{
-	enum refusal_coding coding = refusal_coding(h);
-	struct metering *m = x->metering;
-
-	correct(x, m, h);
-	m->reading = reading_of(m->tokens, h);
-	m->bad = coding == REFUSAL_OTHER;
-	m->events = 0;
-	m->told = (struct tokens_told){ 0 };
-	unpack_free(m->unpack);
-	m->unpack = NULL;
-	json_scan_init(&m->json, &m->tokens->tells);
-	sse_scan_init(&m->sse, &m->json);
-	if (m->reading == READS_NOTHING || m->bad ||
-	    coding == REFUSAL_IDENTITY)
-		return;
-	m->unpack = unpack_new(coding == REFUSAL_GZIP);
-	m->bad = m->unpack == NULL;
-}
-
 /* Most tell nothing, but each is one. */
 static void
 event_cb(const struct json_scan *json, void *arg)
@@ -329,14 +308,36 @@ event_cb(const struct json_scan *json, void *arg)
 		tokens_hear(m->tokens, json, &m->told);
 }
 
+void
+exchange_meter_answer(struct exchange *x, const struct http1_head *h)
+{
+	enum refusal_coding coding = refusal_coding(h);
+	struct metering *m = x->metering;
+
+	correct(x, m, h);
+	m->reading = reading_of(m->tokens, h);
+	m->bad = coding == REFUSAL_OTHER;
+	m->events = 0;
+	memset(m->told.known, 0, sizeof m->told.known);
+	m->told.unusable = false;
+	unpack_free(m->unpack);
+	m->unpack = NULL;
+	json_scan_init(&m->json, &m->tokens->tells);
+	sse_scan_init(&m->sse, &m->json, event_cb, m);
+	if (m->reading == READS_NOTHING || m->bad ||
+	    coding == REFUSAL_IDENTITY)
+		return;
+	m->unpack = unpack_new(coding == REFUSAL_GZIP);
+	m->bad = m->unpack == NULL;
+}
+
 static void
 read_piece(const char *p, size_t n, void *arg)
 {
 	struct metering *m = arg;
-	const struct sse_scan_events events = { event_cb, m };
 
 	if (m->reading == READS_EVENTS)
-		sse_scan_push(&m->sse, p, n, &events);
+		sse_scan_push(&m->sse, p, n);
 	else
 		m->bad = m->bad || !json_scan_push(&m->json, p, n);
 }

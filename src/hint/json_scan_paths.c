@@ -94,7 +94,7 @@ json_scan_ready(struct json_scan_paths *paths)
 	memcpy(mark->text, first + strlen(first) - n, n);
 	mark->text[n] = '"';
 	mark->len = (uint8_t)(n + 1);
-	for (i = 1; i < mark->len; i++)
+	for (i = 1; i + 1 < mark->len; i++)
 		if (rarity(mark->text[i]) > rarity(mark->text[mark->rare]))
 			mark->rare = (uint8_t)i;
 }
@@ -129,6 +129,54 @@ has_mark(const struct json_scan_mark *mark, const char *p, size_t n)
 	}
 	return false;
 }
+
+/*
+ * One look for all of that, many bytes at a time, where the processor can: the C
+ * library looks for one byte only, and a stream has thousands of short events.
+ */
+#ifdef __x86_64__
+typedef signed char bytes __attribute__((vector_size(32)));
+typedef uint64_t words __attribute__((vector_size(32)));
+
+static bool __attribute__((target("avx2")))
+is_plain(const struct json_scan_mark *mark, const char *p, size_t n)
+{
+	const char *last = p + n - sizeof(bytes) - 1;
+	char rare = mark->text[mark->rare], next = mark->text[mark->rare + 1];
+	bytes b, behind, found;
+	words w;
+
+	memset(&found, 0, sizeof found);
+	for (; p != last + sizeof b; p += sizeof b) {
+		if (p > last)
+			p = last;
+		memcpy(&b, p, sizeof b);
+		memcpy(&behind, p + 1, sizeof behind);
+		found |= ((b & (signed char)0xe0) == 0) | (b == '\\') |
+		    ((b == rare) & (behind == next));
+	}
+	w = (words)found;
+	return (w[0] | w[1] | w[2] | w[3]) == 0;
+}
+
+bool
+json_scan_is_plain(const struct json_scan_paths *paths, const char *p,
+    size_t n)
+{
+	return paths->mark.len > 0 && n > sizeof(bytes) && p[n - 1] == '}' &&
+	    __builtin_cpu_supports("avx2") && is_plain(&paths->mark, p, n);
+}
+#else
+bool
+json_scan_is_plain(const struct json_scan_paths *paths, const char *p,
+    size_t n)
+{
+	(void)paths;
+	(void)p;
+	(void)n;
+	return false;
+}
+#endif
 
 bool
 json_scan_may_find(const struct json_scan_paths *paths, const char *p,

@@ -41,4 +41,12 @@ void		 json_scan_ready(struct json_scan_paths *);
 bool		 json_scan_may_find(const struct json_scan_paths *,
 		    const char *, size_t);
 
+/*
+ * Returns whether a text ends as an object does, has neither ends of lines nor
+ * escapes, and these paths lead to nothing in it, by a quick look; false says
+ * nothing.
+ */
+bool		 json_scan_is_plain(const struct json_scan_paths *,
+		    const char *, size_t);
+
 #endif

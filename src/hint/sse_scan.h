@@ -13,31 +13,32 @@
  */
 
 /*
- * Who is told of each event that is JSON, or begins as an object.  The JSON is
- * NULL where it is none, or nothing in it can be what is looked for.
+ * Is told of each event that is JSON, or begins as an object.  The JSON is NULL
+ * where it is none, or nothing in it can be what is looked for.
  */
-struct sse_scan_events {
-	void			(*event)(const struct json_scan *, void *);
-	void			*arg;
-};
+typedef void	 sse_scan_event(const struct json_scan *, void *);
 
 /* Lives in its owner's memory; the fields are its own. */
 struct sse_scan {
 	struct json_scan	*json;		/* its owner's */
-	uint8_t			 state;
-	bool			 cr;		/* the last byte was one */
-	bool			 data;		/* the event has some */
-	bool			 fresh;		/* ... none of which was read */
+	sse_scan_event		*event;
+	void			*arg;
+	struct sse_scan_place {
+		uint8_t		 state;
+		bool		 cr;		/* the last byte was one */
+		bool		 data;		/* the event has some */
+		uint8_t		 len;		/* of the field's name */
+	} at;					/* zero: between events */
+	bool			 fresh;		/* no data of it was read */
 	bool			 object;	/* it begins as one */
-	uint8_t			 len;		/* of the field's name */
 	char			 name[8];
 };
 
 /* Begins; the JSON's paths are those that were given to it. */
-void		 sse_scan_init(struct sse_scan *, struct json_scan *);
+void		 sse_scan_init(struct sse_scan *, struct json_scan *,
+		    sse_scan_event *, void *arg);
 
 /* Reads on, and tells of events that have ended. */
-void		 sse_scan_push(struct sse_scan *, const char *, size_t,
-		    const struct sse_scan_events *);
+void		 sse_scan_push(struct sse_scan *, const char *, size_t);
 
 #endif

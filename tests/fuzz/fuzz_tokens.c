@@ -184,9 +184,8 @@ static void
 push_events(const char *p, size_t n, void *arg)
 {
 	struct heard *h = arg;
-	const struct sse_scan_events to = { hear, h };
 
-	sse_scan_push(&h->sse, p, n, &to);
+	sse_scan_push(&h->sse, p, n);
 }
 
 static uint64_t
@@ -196,7 +195,7 @@ listen_to(const uint8_t *p, size_t n, size_t size,
 	struct heard h = { .hash = 1 };
 
 	json_scan_init(&h.json, to);
-	sse_scan_init(&h.sse, &h.json);
+	sse_scan_init(&h.sse, &h.json, hear, &h);
 	in_pieces(p, n, size, push_events, &h);
 	return h.hash;
 }

@@ -270,6 +270,11 @@ static const struct {
 	{ "data: {\"b\":\"\"}\n\ndata: {\"b\": 2}\r\n\r\n", 2, 0 },
 	{ "data: {\"used\":1}\n\ndata: {\"unused\":2}\n\n", 2, M },
 	{ "data: {\"used\":1}\n\ndata: {\"b\":\"used\"}\n\n", 2, M },
+	{ "data: {\"b\":\"0123456789012345678901234567890123456789\"}\n\n"
+	    "data:{\"b\":\"012345678901234567890123456789012345\n\"}\n\n", 2, 0 },
+	{ "data: {\"b\":\"0123456789012345678901234\",\"used\":6}\n\n", 1, 6 * M },
+	{ "data: {\"b\":\"0123456789012345678901\",\"us\\u0065d\":6}\n\n", 1,
+	    6 * M },
 	{ "data: {\"b\":\"\\\\used\\\"\"}\n\n", 1, 0 },
 	{ "data: {]}\n\ndata: {\"b\n\n", 2, 0 },
 	/* what is spelled otherwise */
@@ -294,17 +299,16 @@ START_TEST(events)
 	struct json_scan json;
 	struct sse_scan s;
 	struct heard h;
-	const struct sse_scan_events to = { hear, &h };
 
 	json_scan_add(&paths, "used");
 	json_scan_ready(&paths);
 	for (piece = 1; piece <= len; piece++) {
 		h = (struct heard){ 0 };
 		json_scan_init(&json, &paths);
-		sse_scan_init(&s, &json);
+		sse_scan_init(&s, &json, hear, &h);
 		for (off = 0; off < len; off += n) {
 			n = len - off < piece ? len - off : piece;
-			sse_scan_push(&s, streams[_i].text + off, n, &to);
+			sse_scan_push(&s, streams[_i].text + off, n);
 		}
 		ck_assert_uint_eq(h.n, streams[_i].n);
 		ck_assert_uint_eq(h.last, streams[_i].last);
