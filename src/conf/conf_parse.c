@@ -147,6 +147,8 @@ fill(struct conf_walk *w, const char *text, size_t len)
 	ok = conf_presets_begin(w, conf_yaml_root(yaml)) &&
 	    load_root(w, conf_yaml_root(yaml)) &&
 	    conf_rule_auto(w, conf_yaml_root(yaml));
+	if (ok)
+		conf_presets_apart(w);
 	conf_presets_end(w);
 	conf_yaml_free(yaml);
 	if (ok)

@@ -8,6 +8,7 @@
 #include "conf/conf_merge.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
+#include "http/http1_host.h"
 
 static bool
 no_memory(struct conf_walk *w)
@@ -142,6 +143,79 @@ conf_presets_end(struct conf_walk *w)
 	host_pattern_set_free(w->preset_hosts);
 	conf_preset_free(w->presets);
 	conf_preset_free(w->presets_named);
+}
+
+/* Hosts that are not where their limits are */
+
+static const struct conf_preset *
+by_name(const struct conf_preset *preset, const char *name)
+{
+	while (preset != NULL && strcmp(preset->name, name) != 0)
+		preset = preset->next;
+	return preset;
+}
+
+static const struct conf_preset *
+preset_of(const struct conf_walk *w, const struct rule *rule)
+{
+	const struct conf_preset *preset = by_name(w->presets, rule->preset);
+
+	return preset != NULL ? preset : by_name(w->presets_named,
+	    rule->preset);
+}
+
+/* The rule of a host of a preset, all of which are names; NULL: none. */
+static const struct rule *
+rule_of(const struct conf_walk *w, const char *name)
+{
+	struct http1_host host;
+
+	return http1_host_parse(&host, name, strlen(name)) != 0 ? NULL :
+	    host_pattern_set_match(w->conf->patterns, &host);
+}
+
+/* Whether a rule is for that host, which then is not said to be another's. */
+static bool
+is_apart(const struct rule *rule, const struct rule *other)
+{
+	return other != rule && (other == NULL || (other->preset != NULL &&
+	    strcmp(other->preset, rule->preset) == 0));
+}
+
+static void
+note_apart(const struct conf_walk *w, const struct conf_preset *preset,
+    struct rule *rule)
+{
+	const struct conf_entry *host;
+	const char *apart = NULL;
+	bool among = false;
+
+	for (host = preset->parts.hosts->first; host != NULL;
+	    host = host->next) {
+		if (rule_of(w, host->value->text) == rule)
+			among = true;
+		else if (is_apart(rule, rule_of(w, host->value->text)))
+			apart = host->value->text;
+	}
+	if (among && apart != NULL)
+		rule->preset_apart = strdup(apart);
+}
+
+void
+conf_presets_apart(struct conf_walk *w)
+{
+	const struct conf_preset *preset;
+	struct rule *rule;
+	size_t i;
+
+	for (i = 0; i < w->conf->nrules; i++) {
+		rule = &w->conf->rules[i];
+		if (rule->preset == NULL || rule->preset_only)
+			continue;
+		preset = preset_of(w, rule);
+		if (preset != NULL && preset->parts.same)
+			note_apart(w, preset, rule);
+	}
 }
 
 size_t

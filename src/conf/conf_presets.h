@@ -19,6 +19,12 @@ bool		 conf_presets_begin(struct conf_walk *,
 		    __attribute__((warn_unused_result));
 void		 conf_presets_end(struct conf_walk *);
 
+/*
+ * Notes in rules of the file's own which host of their preset has its limits
+ * together with theirs, and is none of their hosts; once all rules are there.
+ */
+void		 conf_presets_apart(struct conf_walk *);
+
 /* How many hosts' patterns those have that auto may bring in; or 0. */
 size_t		 conf_presets_hosts(const struct conf_walk *);
 

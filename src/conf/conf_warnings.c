@@ -173,6 +173,17 @@ warn_of_any(const struct teller *t, const struct rule *rule,
 	warn_of_paths(t, rule, prefix);
 }
 
+/* Who uses both names has the limits twice. */
+static void
+warn_of_apart(const struct teller *t, const struct rule *rule)
+{
+	if (rule->preset_apart != NULL)
+		conf_warn(t->conf, rule->at, t->line, t->arg, "hosts.%s: at the "
+		    "host, its limits are those of %s as well; \"same: %s\" "
+		    "makes them one here, too", rule->name,
+		    rule->preset_apart, rule->preset_apart);
+}
+
 static void
 warn_of_rule(const struct teller *t, const struct rule *rule)
 {
@@ -180,6 +191,7 @@ warn_of_rule(const struct teller *t, const struct rule *rule)
 		conf_warn(t->conf, rule->at, t->line, t->arg, "hosts.%s: is "
 		    "the host of that name; the rule for all that have none "
 		    "is defaults, beside hosts", rule->name);
+	warn_of_apart(t, rule);
 	warn_of_any(t, rule, "hosts.");
 }
 

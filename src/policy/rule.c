@@ -106,6 +106,7 @@ void
 rule_free(struct rule *rule)
 {
 	free(rule->preset);
+	free(rule->preset_apart);
 	free_same(rule);
 	rule_methods_free(rule->retry_methods, rule->nretry_methods);
 	free_body(rule);

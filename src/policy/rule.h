@@ -145,6 +145,9 @@ struct rule {
 	char			*preset;	/* its name; owned; NULL: none */
 	bool			 preset_rates;	/* limits' rates are that's */
 	bool			 preset_only;	/* no rule of the file's own */
+	char			*preset_apart;	/* a host that has its limits
+						   with this rule's, and is not
+						   among its; owned; or NULL */
 	bool			 has_port;	/* the pattern names a port */
 	bool			 shared;	/* one throttle for all */
 	char			**same;		/* hosts besides the pattern's; */

@@ -104,6 +104,12 @@ def test_checked(tmp_path):
 	assert f'{conf}:3:13: hosts.api.github.com.preset: "githib" is no ' \
 	    'preset' in done.stderr
 	assert 'did you mean "github"?' in done.stderr
+	conf.write_text("hosts:\n  api.x.com: {preset: x, https: upstream}\n")
+	done = sluice.run("-t", "-c", conf)
+	assert done.returncode == 0
+	assert "hosts.api.x.com: at the host, its limits are those of " \
+	    'api.twitter.com as well; "same: api.twitter.com" makes them one ' \
+	    "here, too" in done.stderr
 	conf.write_text("hosts:\n  api.github.com:\n    preset: github\n"
 	    "    https: upstream\n")
 	done = sluice.run("-t", "-c", conf)

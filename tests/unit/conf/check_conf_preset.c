@@ -519,6 +519,44 @@ START_TEST(together_is_one)
 }
 END_TEST
 
+/* Of rules of the file's own it is told who has their limits, too. */
+static const struct {
+	const char	*text;
+	const char	*apart;		/* of a's; or NULL */
+} aparts[] = {
+	{ "hosts: {a.duo.example: {preset: bad}}\n", "b.duo.example" },
+	{ "hosts: {a.duo.example: {preset: bad, same: b.duo.example}}\n", NULL },
+	{ "hosts: {a.duo.example: {preset: bad}, b.duo.example: {preset: bad}}"
+	    "\n", "b.duo.example" },
+	{ "hosts: {a.duo.example: {preset: bad}, b.duo.example: {}}\n", NULL },
+	{ "hosts: {a.duo.example: {}}\n", NULL },
+	{ "hosts: {a.duo.example: {}}\ndefaults: {preset: auto}\n",
+	    "b.duo.example" },
+	{ "defaults: {preset: auto}\n", NULL },
+};
+
+START_TEST(apart_is_told)
+{
+	const char *apart = aparts[_i].apart;
+	const struct rule *rule;
+	struct conf *conf;
+
+	put("bad", "hosts: [a.duo.example, b.duo.example]\nsame: true\n"
+	    "limits: few\nrule: {capacity: 6}\n" SOURCE);
+	conf = parse_ok(aparts[_i].text);
+	rule = rule_of(conf, "a.duo.example");
+	if (apart == NULL)
+		ck_assert_ptr_null(rule->preset_apart);
+	else
+		ck_assert_str_eq(rule->preset_apart, apart);
+	conf_unref(conf);
+	conf = parse_ok("hosts: {other.example: {preset: bad}}\n");
+	rule = rule_of(conf, "other.example");
+	ck_assert_ptr_null(rule->preset_apart);
+	conf_unref(conf);
+}
+END_TEST
+
 /* How a host is reached is as defaults say, whatever its preset. */
 START_TEST(auto_keeps_https)
 {
@@ -605,6 +643,7 @@ suite(void)
 	tcase_add_test(tc, path_knows_whose);
 	ROWS(tc, auto_finds, autos);
 	ROWS(tc, together_is_one, together);
+	ROWS(tc, apart_is_told, aparts);
 	tcase_add_test(tc, auto_keeps_https);
 	tcase_add_test(tc, without_auto_nothing);
 	tcase_add_test(tc, shipped_are_good);
