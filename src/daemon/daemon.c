@@ -272,8 +272,8 @@ daemon_run(const char *path)
 	int unlocked = tls_locked_init() ? 0 : errno;
 
 	signals_defer();
-	notify_open();
 	inherited_take();
+	notify_open();
 	if ((conf = load_conf(path, false, &cause)) == NULL) {
 		log_error("%s", cause != NULL ? cause : "out of memory");
 		free(cause);

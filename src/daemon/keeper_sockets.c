@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/kept.h"
+#include "net/inherited.h"
 
 #define FIRST	3	/* the descriptor of the first one that is passed */
 
@@ -106,7 +107,7 @@ keeper_sockets_inherit(struct kept_sockets *k)
 
 	if (number("LISTEN_PID") != (intmax_t)getpid())
 		n = 0;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && i < INHERITED_MOST; i++) {
 		if (fcntl(FIRST + (int)i, F_SETFD, FD_CLOEXEC) == -1)
 			continue;
 		(void)add(k, FIRST + (int)i);

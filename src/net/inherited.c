@@ -17,7 +17,6 @@
 #include "net/address.h"
 
 #define FIRST	3	/* the descriptor of the first one */
-#define MOST	4608	/* of them; for each address and worker */
 #define NAME	64	/* bytes of a name that are shown, with its end */
 
 struct inherited {
@@ -27,7 +26,7 @@ struct inherited {
 	char			 name[NAME];	/* as it was called; or "" */
 };
 
-static struct inherited list[MOST];
+static struct inherited list[INHERITED_MOST];
 static unsigned n;
 
 static bool
@@ -63,59 +62,100 @@ take_name(char **names, struct inherited *s)
 	snprintf(s->name, sizeof s->name, "%s", name != NULL ? name : "");
 }
 
-static void
-take(int fd, char **names)
+/*
+ * Lists those that are open, before anything here opens another, as the first
+ * line of the log does.  Returns how many are not, with the first of them.
+ */
+static unsigned
+find(unsigned count, char **names, int *first)
 {
-	struct inherited *s = &list[n];
-	int flags = fcntl(fd, F_GETFL);
+	unsigned i, missing = 0;
 
-	*s = (struct inherited){ .fd = fd, .len = sizeof s->addr };
-	take_name(names, s);
-	if (flags == -1) {
-		log_warn("LISTEN_FDS: descriptor %d is not open", fd);
-		return;
+	for (i = 0; i < count; i++) {
+		list[n] = (struct inherited){ .fd = FIRST + (int)i,
+			.len = sizeof list[n].addr };
+		take_name(names, &list[n]);
+		if (fcntl(list[n].fd, F_SETFD, FD_CLOEXEC) != -1)
+			n++;
+		else if (missing++ == 0)
+			*first = list[n].fd;
 	}
-	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-	if (!listens(fd))
-		drop(s, "is no stream socket that listens");
-	else if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&s->addr, &s->len) == -1)
-		drop(s, strerror(errno));
-	else
-		n++;
+	return missing;
 }
 
-/* How many; 0 where they are for another process. */
-static unsigned
-how_many(void)
+/* A line for all of them: the number may be a mistake, and in thousands. */
+static void
+tell_missing(int first, unsigned count)
 {
-	const char *pid = getenv("LISTEN_PID"), *fds = getenv("LISTEN_FDS");
+	if (count == 1)
+		log_warn("LISTEN_FDS: descriptor %d is not open", first);
+	else if (count > 1)
+		log_warn("LISTEN_FDS: descriptor %d is not open, nor are %u of "
+		    "those after it", first, count - 1);
+}
+
+/* Drops what of them is no socket that listens. */
+static void
+judge(void)
+{
+	unsigned i, found = n;
+	struct inherited *s;
+	int flags;
+
+	n = 0;
+	for (i = 0; i < found; i++) {
+		s = &list[i];
+		flags = fcntl(s->fd, F_GETFL);
+		if (!listens(s->fd))
+			drop(s, "is no stream socket that listens");
+		else if (fcntl(s->fd, F_SETFL, flags | O_NONBLOCK) == -1 ||
+		    getsockname(s->fd, (struct sockaddr *)&s->addr,
+		    &s->len) == -1)
+			drop(s, strerror(errno));
+		else
+			list[n++] = *s;
+	}
+}
+
+/*
+ * How many are said to be there; 0 where they are for another process.  Where
+ * the number is none, says so in *wrong.
+ */
+static uintmax_t
+how_many(const char *fds, bool *wrong)
+{
+	const char *pid = getenv("LISTEN_PID");
 	uintmax_t count;
 	char *end;
 
+	*wrong = false;
 	if (pid == NULL || fds == NULL ||
 	    strtoimax(pid, NULL, 10) != (intmax_t)getpid())
 		return 0;
 	count = strtoumax(fds, &end, 10);
-	if (fds[0] < '0' || fds[0] > '9' || *end != '\0') {
-		log_warn("LISTEN_FDS: \"%s\" is no number", fds);
-		return 0;
-	}
-	if (count > MOST)
-		log_warn("LISTEN_FDS: %ju sockets, of which the first %d are "
-		    "looked at", count, MOST);
-	return count < MOST ? (unsigned)count : MOST;
+	*wrong = fds[0] < '0' || fds[0] > '9' || *end != '\0';
+	return *wrong ? 0 : count;
 }
 
 void
 inherited_take(void)
 {
 	const char *names = getenv("LISTEN_FDNAMES");
+	const char *fds = getenv("LISTEN_FDS");
 	char *copy = names != NULL ? strdup(names) : NULL, *rest = copy;
-	unsigned i, count = how_many();
+	bool wrong;
+	uintmax_t count = how_many(fds, &wrong);
+	int first = -1;
+	unsigned missing = find(count < INHERITED_MOST ? (unsigned)count :
+	    INHERITED_MOST, &rest, &first);
 
-	for (i = 0; i < count; i++)
-		take(FIRST + (int)i, &rest);
+	if (wrong)
+		log_warn("LISTEN_FDS: \"%s\" is no number", fds);
+	if (count > INHERITED_MOST)
+		log_warn("LISTEN_FDS: %ju sockets, of which the first %d are "
+		    "looked at", count, INHERITED_MOST);
+	tell_missing(first, missing);
+	judge();
 	free(copy);
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");

@@ -12,9 +12,14 @@
  * while the process starts.
  */
 
+/* How many are looked at: one for each address and worker there may be. */
+#define INHERITED_MOST	4608
+
 /*
  * Takes them from the environment (LISTEN_PID, LISTEN_FDS, LISTEN_FDNAMES),
  * where nothing is left of them for children, and keeps those that listen.
+ * To be called before the process opens what stays open, which would be taken
+ * for one of them where the number says more than there are.
  */
 void		 inherited_take(void);
 

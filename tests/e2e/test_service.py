@@ -277,6 +277,8 @@ def test_what_fits_nothing_is_closed(lab):
     ("1x", '"1x" is no number'),
     ("", '"" is no number'),
     ("2", "descriptor 4 is not open"),
+    ("300", "descriptor 4 is not open, nor are 298 of those after it"),
+    ("99999", "99999 sockets, of which the first 4608 are looked at"),
 ])
 def test_wrong_number(lab, said, told):
 	"""It is said, and what can be listened at is."""
@@ -284,9 +286,10 @@ def test_wrong_number(lab, said, told):
 	one = listening()
 	port = one.getsockname()[1]
 	daemon = hand_over(lab, [one], said=said, listen=["127.0.0.1:0",
-	    *([f"127.0.0.1:{port}"] if said == "2" else [])])
+	    *([f"127.0.0.1:{port}"] if said.isdigit() else [])])
 	daemon.err.wait("LISTEN_FDS: " + told)
 	assert lab.get(far.url + "/").status == 200
+	assert len(daemon.err.like("LISTEN_FDS: ", 1)) <= 3
 	one.close()
 
 
