@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "admin/admin_request.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,12 +186,15 @@ admin_request_new(struct admin_context *context, struct downstream *d,
 	LIST_INSERT_HEAD(&context->requests, r, entry);
 	take_fields(r, h);
 	*status = 0;
+	errno = 0;
 	if (h->method.len > 0 && !take_method(r, h->method)) {
 		*status = 501;
 		*why = "the control plane knows no such method";
 	} else if (h->path.len > 0 && !take_target(r, h->path)) {
-		*status = 400;
-		*why = "the path or its query is malformed, or a parameter is "
+		/* of missing memory jansson leaves malloc()'s errno alone */
+		*status = errno == ENOMEM ? 503 : 400;
+		*why = *status == 503 ? "out of memory" :
+		    "the path or its query is malformed, or a parameter is "
 		    "there twice";
 	}
 	return r;

@@ -17,6 +17,7 @@ HOST = "/v1/hosts/127.0.0.1"
 
 ORDERS = {
     "hosts": ("GET", "/v1/hosts", None),
+    "some hosts": ("GET", "/v1/hosts?match=127*&limit=3&sort=key", None),
     "host": ("GET", HOST, None),
     "queue": ("GET", HOST + "/queue", None),
     "exchanges": ("GET", "/v1/exchanges", None),
