@@ -4,6 +4,7 @@
 The daemon's machine has the addresses below, and an origin listens at all of
 them: what is not refused gets there.  Clients are on that machine, or away.
 """
+import ipaddress
 import json
 import re
 import socket
@@ -181,11 +182,24 @@ def intercept(world, where, target, far):
 	return answer
 
 
-def secure_world(lab, *args, **keys):
-	"""With TLS to hosts of .up.test and .in.test."""
+def rule(target):
+	"""The one key under hosts for all spellings of a literal."""
+	try:
+		at = ipaddress.ip_address(target.strip("[].").lower())
+	except ValueError:
+		return target.rstrip(".").lower()
+	at = getattr(at, "ipv4_mapped", None) or at
+	if at.is_unspecified:		# this machine
+		at = ipaddress.ip_address("127.0.0.1" if at.version == 4 else
+		    "::1")
+	return f"[{at}]" if at.version == 6 else str(at)
+
+
+def secure_world(lab, hosts=None, **keys):
+	"""With TLS to hosts of .up.test and .in.test, and to others."""
 	pki = lab.pki
 	# Clients speak TLS at any port here, which strangers may not else.
-	one = World(lab, *args, hosts={"*.up.test": {"https": "upstream",
+	one = World(lab, hosts={**(hosts or {}), "*.up.test": {"https": "upstream",
 	    "tls": {"verify": False}}, "*.in.test": {"https": "intercept",
 	    "tls": {"verify": False}}}, destinations={"ports": {"tls":
 	    "1-65535"}}, tls={"ca_certificate": pki.pem("user-ca"),
@@ -202,29 +216,42 @@ def world(tlab):
 WAYS = [plain, connect, upstream, clear, intercept]
 
 
+def goes_where_it_may(world, way, targets, far):
+	"""Each spelling, from both machines."""
+	for target in targets:
+		for where in "home", "away":
+			seen = len(far.conns)
+			answer = way(world, where, target, far.port)
+			if target in ALL or (where == "home" and
+			    target in HERE):
+				assert answer.status == 200, (way, where,
+				    target, answer.body)
+				continue
+			assert denied(answer, where == "away"), (way, where,
+			    target)
+			assert len(far.conns) == seen
+
+
 def test_known_ways_in(world):
-	"""Each spelling by each way, from both machines."""
 	for way in WAYS:
 		names_only = way in (upstream, clear, intercept)
-		far = world.secure if names_only else world.far
-		for target in ALL + HERE + NOBODY:
-			if names_only and host(target) == target:
-				continue		# a literal
-			for where in "home", "away":
-				seen = len(far.conns)
-				may = target in ALL or (where == "home" and
-				    target in HERE)
-				answer = way(world, where, target, far.port)
-				if may:
-					assert answer.status == 200, (way,
-					    where, target, answer.body)
-					continue
-				assert denied(answer, where == "away"), (way,
-				    where, target)
-				assert len(far.conns) == seen
+		goes_where_it_may(world, way, [target for target in
+		    ALL + HERE + NOBODY if not names_only or
+		    host(target) != target],
+		    world.secure if names_only else world.far)
 	metrics.until(world.daemon, lambda m: m.sum("sluice_refusals_total",
 	    reason="destination") == m.sum("sluice_requests_total",
 	    outcome="refused") > 100)
+
+
+@pytest.mark.parametrize("way, https", [(upstream, "upstream"),
+    (clear, "upstream"), (intercept, "intercept")])
+def test_literals_that_tls_is_spoken_to(tlab, way, https):
+	literals = [target for target in ALL + HERE + NOBODY
+	    if host(target) == target]
+	world = secure_world(tlab, {rule(target): {"https": https, "tls":
+	    {"verify": False}} for target in literals})
+	goes_where_it_may(world, way, literals, world.secure)
 
 
 def test_who_comes_from_an_own_address_is_on_this_machine(lab):
@@ -466,7 +493,7 @@ def test_rebinding(tlab, way):
 	def flip():
 		# asked for A and for AAAA each time
 		return {"A": [PUBLIC if next(turn) // 2 % 2 else "10.9.0.1"]}
-	world = secure_world(tlab, {"flip": flip}, limits={"names": 0})
+	world = secure_world(tlab, names={"flip": flip}, limits={"names": 0})
 	far = world.far if way in (plain, connect) else world.secure
 	seen = set()
 	for _ in range(40):
