@@ -290,6 +290,20 @@ memory_put(struct memory_holder *h, struct memory_body *b,
 }
 
 bool
+memory_replace(struct memory_holder *h, struct memory_body *b,
+    const struct iovec *v, int n)
+{
+	struct memory_body other = { .listed = false };
+	bool ok = memory_put(h, &other, v, n);
+
+	memory_forget(h, b);
+	/* it is in no list */
+	if (ok)
+		*b = other;
+	return ok;
+}
+
+bool
 memory_hold(struct memory_holder *h, struct memory_body *b)
 {
 	bool ok;

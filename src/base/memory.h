@@ -114,6 +114,13 @@ bool		 memory_put(struct memory_holder *, struct memory_body *,
 		    const struct iovec *, int n)
 		    __attribute__((warn_unused_result));
 /*
+ * Has a body that was put be other bytes instead, which may be some of its own.
+ * Returns false without memory; nothing of it is held then.
+ */
+bool		 memory_replace(struct memory_holder *, struct memory_body *,
+		    const struct iovec *, int n)
+		    __attribute__((warn_unused_result));
+/*
  * Keeps a body from being shed, because its request is to be sent again.
  * Returns true, and its bytes are the caller's to read until memory_release();
  * false when it is lost.

@@ -92,6 +92,11 @@ finish(struct conf_walk *w, const struct conf_node *node,
 	if (b->json == NULL && conf_node_value(node, "settle") != NULL)
 		return conf_walk_wrong(w, node, "settle", "without json, "
 		    "expected json in it");
+	if (b->ask_usage && (b->json == NULL ||
+	    b->format == TOKENS_FORMAT_NONE))
+		return conf_walk_wrong(w, node, "stream", "with ask_usage, but "
+		    "no stream is read for it, expected settle: {json: "
+		    "usage.total_tokens} or the like, and format: sse");
 	return true;
 }
 

@@ -393,6 +393,12 @@ const struct conf_option conf_table_hosts[] = {
 	    "what was used.",
 	    .level = CONF_BUDGET_STREAM, KIND(BUDGET_FORMAT),
 	    .offset = BUDGET(format) },
+	{ .path = "hosts.*.budgets.*.stream.ask_usage", .type = "boolean",
+	    .fallback = "false",
+	    .help = "Whether requests for streams are made to ask for what "
+	    "was used.",
+	    .level = CONF_BUDGET_STREAM, KIND(BOOLEAN),
+	    .offset = BUDGET(ask_usage) },
 	{ .path = "hosts.*.budgets.*.refuse", .type = "boolean",
 	    .fallback = "false",
 	    .help = "Whether to refuse a request that wants more than the "

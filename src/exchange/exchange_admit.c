@@ -221,7 +221,8 @@ prepare(struct exchange *x, const struct http1_head *h)
 	x->resendable = !x->is_connect && rule_retries(rule, h->method,
 	    h->idempotent, http1_find(h, HTTP1_IDEMPOTENCY_KEY) != NULL);
 	to = exchange_origin(x);
-	to.readable = exchange_meter_reads(x, h);
+	if (!exchange_meter_prepare(x, h, &to))
+		return false;
 	text_reset(&x->head);
 	relay_request(&x->head, h, &to);
 	count_head(x);

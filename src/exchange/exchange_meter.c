@@ -5,23 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <event2/buffer.h>
+
 #include "base/client_hash.h"
 #include "base/log.h"
 #include "conf/conf.h"
 #include "exchange/exchange_learn.h"
 #include "exchange/exchange_state.h"
+#include "exchange/exchange_usage.h"
 #include "front/front.h"
 #include "hint/refusal_text.h"
 #include "hint/sse_scan.h"
 #include "hint/unpack.h"
+#include "hint/usage_ask.h"
 #include "hosts/hosts_say.h"
 #include "policy/tokens.h"
 #include "policy/tokens_learned.h"
 
 /*
  * Life: made when its exchange first asks for admission; where the request's
- * body has to be read before, that is kept as it will go out, and the exchange
- * asks again when there is enough of it.  The same memory then reads the answer.
+ * body has to be read before, that is kept as it comes, and the exchange asks
+ * again when there is enough of it.  The same memory then reads the answer.
  * It lives until the exchange has left its host, for the throttle has what it
  * wants, and no longer, for its client may be gone then.
  */
@@ -41,12 +45,16 @@ struct metering {
 	bool			 ahead;		/* that was read, not taken */
 	bool			 begun;		/* to read that */
 	bool			 done;		/* with it */
+	bool			 ended;		/* there is no more of it */
+	bool			 whole;		/* ... and it is JSON */
 	bool			 bad;		/* what is read is not JSON */
 	enum reading		 reading;	/* of the answer */
 	struct unpack		*unpack;	/* or NULL */
 	uint64_t		 events;	/* of JSON */
 	uint64_t		 key;		/* of what is learned */
 	uint64_t		 inputs[THROTTLE_METERS];
+	struct text		 tail;		/* goes out behind the body */
+	struct exchange_usage	 usage;
 	struct sse_scan		 sse;
 	struct tokens_told	 told;
 	struct throttle_wants	 wants;		/* last: with its amounts */
@@ -58,7 +66,26 @@ size_of(unsigned n)
 	return sizeof(struct metering) + n * sizeof(struct throttle_amount);
 }
 
-/* Without one of an older configuration, of which nothing is known any more. */
+/* Reads what was kept of the body by the paths of another configuration. */
+static void
+read_again(struct exchange *x, struct metering *m, struct metering *old)
+{
+	const char *p = "";
+	size_t n = x->replay.size;
+
+	m->begun = true;
+	m->done = old->done;
+	m->bytes = old->bytes;
+	m->tail = old->tail;
+	old->tail = (struct text){ 0 };
+	json_scan_init(&m->json, &m->tokens->asks);
+	if (n > 0)
+		p = (const char *)evbuffer_pullup(x->replay.bytes, -1);
+	m->bad = p == NULL || !json_scan_push(&m->json, p, n);
+	m->whole = old->ended && !m->bad && json_scan_end(&m->json);
+}
+
+/* In the place of one of an older configuration. */
 static struct metering *
 make(struct exchange *x, const struct tokens *tokens)
 {
@@ -66,7 +93,6 @@ make(struct exchange *x, const struct tokens *tokens)
 	struct metering *m;
 	unsigned i;
 
-	exchange_meter_free(x);
 	if ((m = malloc(size_of(tokens->n))) == NULL)
 		return NULL;
 	memset((char *)m + kept, 0, size_of(tokens->n) - kept);
@@ -76,6 +102,9 @@ make(struct exchange *x, const struct tokens *tokens)
 	m->wants.n = tokens->n;
 	for (i = 0; i < tokens->n; i++)
 		m->wants.amounts[i].name = tokens->budgets[i].name;
+	if (x->metering != NULL && x->body_taken)
+		read_again(x, m, x->metering);
+	exchange_meter_free(x);
 	x->metering = m;
 	return m;
 }
@@ -89,6 +118,8 @@ exchange_meter_free(struct exchange *x)
 		return;
 	memory_sub(x->memory, size_of(m->wants.n));
 	unpack_free(m->unpack);
+	text_free(&m->tail);
+	usage_cut_free(&m->usage.cut);
 	free(m);
 	x->metering = NULL;
 }
@@ -116,14 +147,19 @@ read_body(struct exchange *x, struct metering *m)
 	return true;
 }
 
-/* Most bodies come with their heads: nothing has to wait then. */
+/*
+ * Most bodies come with their heads: nothing has to wait then, where nothing is
+ * to be changed.
+ */
 static bool
-read_ahead(const struct exchange *x, struct metering *m)
+read_ahead(const struct exchange *x, struct metering *m,
+    const struct http1_head *h)
 {
 	const char *p;
 	size_t n;
 
-	if (x->expect || (p = front_body_ahead(x->downstream, &n)) == NULL)
+	if (x->expect || tokens_asks_usage(m->tokens, h) ||
+	    (p = front_body_ahead(x->downstream, &n)) == NULL)
 		return false;
 	m->ahead = true;
 	json_scan_init(&m->json, &m->tokens->asks);
@@ -145,15 +181,15 @@ exchange_meter_is_done(const struct exchange *x)
 }
 
 bool
-exchange_meter_body(struct exchange *x, const char *p, size_t n,
-    const struct iovec *v, int nv)
+exchange_meter_body(struct exchange *x, const char *p, size_t n)
 {
+	const struct iovec v = { (char *)(uintptr_t)p, n };
 	struct metering *m = x->metering;
 
 	m->bytes += n;
 	m->bad = m->bad || !json_scan_push(&m->json, p, n);
 	x->body_taken = true;
-	if (!memory_put(x->memory, &x->replay, v, nv))
+	if (!memory_put(x->memory, &x->replay, &v, 1))
 		return false;
 	if (x->replay.size > x->ticket.rule->retry_body ||
 	    memory_is_short(x->memory))
@@ -161,10 +197,17 @@ exchange_meter_body(struct exchange *x, const char *p, size_t n,
 	return true;
 }
 
-void
-exchange_meter_body_end(struct exchange *x)
+bool
+exchange_meter_body_end(struct exchange *x, const struct text *tail)
 {
+	struct metering *m = x->metering;
+
+	m->ended = true;
+	m->whole = !m->bad && json_scan_end(&m->json);
+	x->body_taken = true;
+	text_put(&m->tail, tail->p, tail->len);
 	is_done(x);
+	return !m->tail.failed && !tail->failed;
 }
 
 /* What such requests have used is kept by their path, without query. */
@@ -230,7 +273,7 @@ ask(struct exchange *x, const struct http1_head *h,
 	if (m == NULL)
 		return EXCHANGE_METER_NO_MEMORY;
 	if (!m->begun && !m->ahead && !x->body_taken &&
-	    tokens_reads(tokens, h) && !read_ahead(x, m))
+	    tokens_reads(tokens, h) && !read_ahead(x, m, h))
 		return read_body(x, m) ? EXCHANGE_METER_READS :
 		    EXCHANGE_METER_NO_MEMORY;
 	reserve(x, m, h);
@@ -245,22 +288,38 @@ exchange_meter_ask(struct exchange *x, const struct http1_head *h,
     struct throttle_request *request)
 {
 	const struct rule *rule = x->ticket.rule;
+	bool ok = true;
 
 	if (rule->tokens != NULL && rule->mode == RULE_ENFORCE &&
 	    !x->is_connect)
 		return ask(x, h, request);
+	/* by an older configuration it may have been read */
+	if (x->metering != NULL && x->body_taken)
+		ok = exchange_usage_frame(x, &(struct usage_ask){ 0 },
+		    &x->metering->tail);
 	exchange_meter_free(x);
-	return EXCHANGE_METER_GOES;
+	return ok ? EXCHANGE_METER_GOES : EXCHANGE_METER_NO_MEMORY;
+}
+
+bool
+exchange_meter_prepare(struct exchange *x, const struct http1_head *h,
+    struct relay_request *to)
+{
+	struct metering *m = x->metering;
+	struct usage_ask ask = { 0 };
+
+	if (m == NULL)
+		return true;
+	to->readable = m->tokens->tells.n > 0 && tokens_counts(h);
+	if (exchange_usage_ask(x, m->tokens, h, m->whole, &ask)) {
+		m->usage.asked = true;
+		to->plain = true;
+		to->more = (int)strlen(ask.text) - (int)ask.gone;
+	}
+	return !x->body_taken || exchange_usage_frame(x, &ask, &m->tail);
 }
 
 /* The answer */
-
-bool
-exchange_meter_reads(const struct exchange *x, const struct http1_head *h)
-{
-	return x->metering != NULL && x->metering->tokens->tells.n > 0 &&
-	    tokens_counts(h);
-}
 
 static enum reading
 reading_of(const struct tokens *tokens, const struct http1_head *h)
@@ -324,6 +383,8 @@ exchange_meter_answer(struct exchange *x, const struct http1_head *h)
 	m->unpack = NULL;
 	json_scan_init(&m->json, &m->tokens->tells);
 	sse_scan_init(&m->sse, &m->json, event_cb, m);
+	exchange_usage_answer(x, &m->usage, m->reading == READS_EVENTS &&
+	    h->status < 300, coding != REFUSAL_IDENTITY);
 	if (m->reading == READS_NOTHING || m->bad ||
 	    coding == REFUSAL_IDENTITY)
 		return;
@@ -353,6 +414,25 @@ exchange_meter_piece(struct exchange *x, const char *p, size_t n)
 		read_piece(p, n, m);
 	else if (!unpack_push(m->unpack, p, n, read_piece, m))
 		m->bad = true;
+}
+
+bool
+exchange_meter_cuts(const struct exchange *x)
+{
+	return x->metering != NULL && x->metering->usage.cuts;
+}
+
+void
+exchange_meter_cut(struct exchange *x, const char *p, size_t n,
+    const struct usage_cut_out *out)
+{
+	usage_cut_push(&x->metering->usage.cut, p, n, out);
+}
+
+void
+exchange_meter_cut_end(struct exchange *x, const struct usage_cut_out *out)
+{
+	usage_cut_end(&x->metering->usage.cut, out);
 }
 
 /* Its end */

@@ -9,7 +9,10 @@
 
 struct exchange;
 struct http1_head;
+struct relay_request;
+struct text;
 struct throttle_request;
+struct usage_cut_out;
 
 /*
  * What an exchange takes of its rule's named budgets (policy/tokens.h): read out
@@ -31,23 +34,37 @@ enum exchange_meter exchange_meter_ask(struct exchange *,
 		    const struct http1_head *, struct throttle_request *);
 
 /*
- * A piece of the request's body, and the same as it goes out, which is kept.
- * Returns false without memory.  Where no more is wanted before it is admitted,
- * exchange_meter_is_done(), and its timer is due.
+ * A piece of the request's body, which is kept; and its end, with what goes out
+ * behind it.  Returns false without memory.  Where no more is wanted before it
+ * is admitted, exchange_meter_is_done(), and its timer is due.
  */
-bool		 exchange_meter_body(struct exchange *, const char *, size_t,
-		    const struct iovec *, int nv);
-void		 exchange_meter_body_end(struct exchange *);
+bool		 exchange_meter_body(struct exchange *, const char *, size_t);
+bool		 exchange_meter_body_end(struct exchange *,
+		    const struct text *tail);
 bool		 exchange_meter_is_done(const struct exchange *);
 
-/* Returns whether its answer is read: then in codings that can be. */
-bool		 exchange_meter_reads(const struct exchange *,
-		    const struct http1_head *request);
+/*
+ * Makes what was kept what goes out, once, when it is certain by which rule; and
+ * says how the head has to be for that: the answer in a coding that can be read,
+ * a body of another length.  Returns false without memory.
+ */
+bool		 exchange_meter_prepare(struct exchange *,
+		    const struct http1_head *, struct relay_request *);
 
 /* An answer that is relayed has begun; a piece of it passes. */
 void		 exchange_meter_answer(struct exchange *,
 		    const struct http1_head *);
 void		 exchange_meter_piece(struct exchange *, const char *, size_t);
+
+/*
+ * Returns whether something of the answer is kept from the client: then it is
+ * relayed by the other two.
+ */
+bool		 exchange_meter_cuts(const struct exchange *);
+void		 exchange_meter_cut(struct exchange *, const char *, size_t,
+		    const struct usage_cut_out *);
+void		 exchange_meter_cut_end(struct exchange *,
+		    const struct usage_cut_out *);
 
 /* It ends, with all of its answer or not: what it has used is told. */
 void		 exchange_meter_end(struct exchange *, bool whole, uint64_t now);

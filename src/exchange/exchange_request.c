@@ -75,17 +75,9 @@ exchange_request_send(struct exchange *x)
 	exchange_deadline_renew(x);
 }
 
-/* It goes out now, or when it is admitted. */
 static void
-send_body(struct exchange *x, const char *p, size_t size, struct iovec *v,
-    int n)
+send_body(struct exchange *x, struct iovec *v, int n)
 {
-	if (x->phase == EXCHANGE_READING) {
-		if (!exchange_meter_body(x, p, size, v, n))
-			exchange_reject(x, 503, STATS_NO_MEMORY,
-			    "proxy_internal_error", "out of memory");
-		return;
-	}
 	x->body_taken = true;
 	exchange_keep_body(x, v, n);
 	upstream_send(x->upstream, v, n);
@@ -106,6 +98,33 @@ room_upstream(const struct exchange *x)
 	    x->ticket.conf->limit_buffer / 2);
 }
 
+static void
+no_memory(struct exchange *x)
+{
+	exchange_reject(x, 503, STATS_NO_MEMORY, "proxy_internal_error",
+	    "out of memory");
+}
+
+/* It is read before it is admitted; returns whether to read on. */
+static bool
+read_first(struct exchange *x, const char *p, size_t n)
+{
+	if (exchange_meter_body(x, p, n))
+		return !exchange_meter_is_done(x);
+	no_memory(x);
+	return false;
+}
+
+static void
+read_last(struct exchange *x, struct text *tail)
+{
+	bool ok = exchange_meter_body_end(x, tail);
+
+	text_free(tail);
+	if (!ok)
+		no_memory(x);
+}
+
 bool
 exchange_request_body(void *arg, const char *p, size_t n)
 {
@@ -117,6 +136,8 @@ exchange_request_body(void *arg, const char *p, size_t n)
 		return false;
 	x->expect = false;
 	exchange_count_in(x, n);
+	if (x->phase == EXCHANGE_READING)
+		return read_first(x, p, n);
 	if (x->chunked) {
 		v[0].iov_len = (size_t)snprintf(size, sizeof size, "%zx\r\n",
 		    n);
@@ -125,15 +146,12 @@ exchange_request_body(void *arg, const char *p, size_t n)
 		v[1].iov_len = n;
 		v[2].iov_base = (char *)(uintptr_t)"\r\n";
 		v[2].iov_len = 2;
-		send_body(x, p, n, v, 3);
+		send_body(x, v, 3);
 	} else {
 		v[0].iov_base = (char *)(uintptr_t)p;
 		v[0].iov_len = n;
-		send_body(x, p, n, v, 1);
+		send_body(x, v, 1);
 	}
-	if (x->upstream == NULL)
-		return x->phase == EXCHANGE_READING &&
-		    !exchange_meter_is_done(x);
 	exchange_deadline_set(x);
 	return room_upstream(x);
 }
@@ -147,17 +165,18 @@ exchange_request_body_end(void *arg, const struct http1_head *trailers)
 
 	if (!uploading(x) && x->phase != EXCHANGE_READING)
 		return;
-	if (x->chunked) {
+	if (x->chunked)
 		relay_last_chunk(&t, trailers);
+	if (x->phase == EXCHANGE_READING) {
+		read_last(x, &t);
+		return;
+	}
+	if (x->chunked) {
 		v.iov_base = t.p;
 		v.iov_len = t.len;
-		send_body(x, NULL, 0, &v, 1);
+		send_body(x, &v, 1);
 		text_free(&t);
 	}
-	if (x->phase == EXCHANGE_READING)
-		exchange_meter_body_end(x);
-	if (x->upstream == NULL)
-		return;
 	note_sent(x);
 	exchange_deadline_set(x);
 }

@@ -15,6 +15,7 @@
 #include "exchange/upgrade.h"
 #include "exchange/via.h"
 #include "front/front.h"
+#include "hint/usage_cut.h"
 #include "upstream/upstream.h"
 
 static void
@@ -44,7 +45,7 @@ framing_for(const struct exchange *x, const struct http1_head *h)
 {
 	if (h->body == HTTP1_NO_BODY)
 		return RELAY_NO_BODY;
-	if (h->body == HTTP1_LENGTH)
+	if (h->body == HTTP1_LENGTH && !exchange_meter_cuts(x))
 		return RELAY_LENGTH;
 	return x->old_client ? RELAY_UNTIL_CLOSE : RELAY_CHUNKED;
 }
@@ -196,7 +197,7 @@ exchange_response_flush(void *arg)
 }
 
 static void
-relay_piece(struct exchange *x, const char *p, size_t n)
+relay_bytes(struct exchange *x, const char *p, size_t n)
 {
 	struct gather *g = &x->exchanges->gather;
 
@@ -204,12 +205,41 @@ relay_piece(struct exchange *x, const char *p, size_t n)
 	if (gather_full(g, 4))
 		send_gathered(x);
 	exchange_count_out(x, n);
-	if (x->metering != NULL)
-		exchange_meter_piece(x, p, n);
 	if (x->framing == RELAY_CHUNKED)
 		gather_add_chunk(g, p, n);
 	else
 		gather_add(g, p, n);
+}
+
+/* What of it the client did not ask for is taken out. */
+static void
+pass_cb(const char *p, size_t n, bool moves, void *arg)
+{
+	relay_bytes(arg, p, n);
+	if (moves)
+		send_gathered(arg);
+}
+
+static void
+relay_piece(struct exchange *x, const char *p, size_t n)
+{
+	const struct usage_cut_out out = { pass_cb, x };
+
+	if (x->metering != NULL)
+		exchange_meter_piece(x, p, n);
+	if (exchange_meter_cuts(x))
+		exchange_meter_cut(x, p, n, &out);
+	else
+		relay_bytes(x, p, n);
+}
+
+static void
+end_pieces(struct exchange *x)
+{
+	const struct usage_cut_out out = { pass_cb, x };
+
+	if (exchange_meter_cuts(x))
+		exchange_meter_cut_end(x, &out);
 }
 
 static void
@@ -276,6 +306,7 @@ exchange_response_done(void *arg, const struct http1_head *trailers)
 		return;
 	}
 	keep = x->keep;
+	end_pieces(x);
 	if (x->framing == RELAY_CHUNKED) {
 		text_reset(&g->tail);
 		relay_last_chunk(&g->tail, trailers);

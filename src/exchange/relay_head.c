@@ -205,15 +205,19 @@ put_request(struct text *t, const struct http1_head *h,
 	text_puts(t, " HTTP/1.1\r\n");
 	put_host(t, &h->host, r->port, r->tls);
 	for (i = 0; i < h->nfields; i++) {
+		if (r->plain && is_codings(&h->fields[i]))
+			continue;
 		if (r->readable && is_codings(&h->fields[i]))
 			put_codings(t, &h->fields[i]);
 		else if (!trace || !is_credential(&h->fields[i]))
 			put_request_field(t, &h->fields[i], limit, least);
 	}
+	if (r->plain)
+		text_puts(t, "Accept-Encoding: identity\r\n");
 	if (h->body == HTTP1_CHUNKED)
 		text_puts(t, "Transfer-Encoding: chunked\r\n");
 	else if (h->body == HTTP1_LENGTH)
-		put_length(t, h->length);
+		put_length(t, h->length + (uint64_t)(int64_t)r->more);
 	put_via(t, h, r->via);
 	if (te)
 		text_puts(t, "TE: trailers\r\n");
@@ -259,7 +263,8 @@ put_framing(struct text *t, const struct http1_head *h,
 		return;
 	if (r->framing == RELAY_CHUNKED)
 		text_puts(t, "Transfer-Encoding: chunked\r\n");
-	else if (r->framing == RELAY_LENGTH || h->has_length)
+	else if (r->framing == RELAY_LENGTH ||
+	    (r->framing == RELAY_NO_BODY && h->has_length))
 		put_length(t, h->length);
 	if (r->close)
 		text_puts(t, "Connection: close\r\n");

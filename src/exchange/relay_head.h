@@ -16,7 +16,9 @@ struct http1_head;
 struct text;
 
 struct relay_request {
-	bool			 readable;	/* in codings that we know */
+	bool		 readable;	/* the answer: in codings we know */
+	bool		 plain;		/* ... in none */
+	int		 more;		/* bytes of the body than came */
 	uint16_t	 port;		/* of the origin */
 	bool		 tls;		/* to it */
 	const char	*via;		/* our name; or NULL */

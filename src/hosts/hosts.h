@@ -40,6 +40,7 @@ enum hosts_answer hosts_ask(struct hosts *, struct ticket *,
 enum hosts_news {
 	HOSTS_NEWS_UNUSABLE,	/* it has sent a field of no use */
 	HOSTS_NEWS_USAGE,	/* ... that could not be counted */
+	HOSTS_NEWS_UNASKED,	/* nor was that asked for */
 	HOSTS_NEWS_UPGRADE,	/* an Upgrade was not passed on to it */
 };
 

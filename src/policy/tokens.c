@@ -96,6 +96,7 @@ tokens_complete(struct tokens *t)
 			.settles = b->json != NULL,
 		};
 		t->learns |= b->learn == TOKENS_LEARN_P90;
+		t->asks_usage |= b->ask_usage;
 		wrong = add_asks(t, b);
 		if (wrong == NULL)
 			wrong = add_tells(t, b);
@@ -169,8 +170,8 @@ tokens_is_stream(const struct http1_head *h)
 	    strncasecmp(type->value.p, name, n) == 0;
 }
 
-static bool
-is_packed(const struct http1_head *h)
+bool
+tokens_is_coded(const struct http1_head *h)
 {
 	unsigned i;
 
@@ -186,14 +187,30 @@ tokens_reads(const struct tokens *t, const struct http1_head *h)
 {
 	unsigned i;
 
-	if (!tokens_counts(h) || is_packed(h))
+	if (!tokens_counts(h) || tokens_is_coded(h))
 		return false;
-	if (t->asks.n > 0)
+	if (t->asks.n > 0 || tokens_asks_usage(t, h))
 		return true;
 	for (i = 0; i < t->n; i++)
 		if (t->budgets[i].input_bytes > 0 && h->body == HTTP1_CHUNKED)
 			return true;
 	return false;
+}
+
+bool
+tokens_asks_usage(const struct tokens *t, const struct http1_head *h)
+{
+	static const char name[] = "/completions";
+	const size_t n = sizeof name - 1;
+	struct http1_str path = h->path;
+	const char *query;
+
+	if (!t->asks_usage || path.p == NULL || !tokens_counts(h))
+		return false;
+	if ((query = memchr(path.p, '?', path.len)) != NULL)
+		path.len = (size_t)(query - path.p);
+	return path.len >= n &&
+	    memcmp(path.p + path.len - n, name, n) == 0;
 }
 
 unsigned

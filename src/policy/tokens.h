@@ -48,6 +48,7 @@ struct tokens_budget {
 	struct tokens_paths	 plus;
 	struct tokens_paths	 minus;
 	enum tokens_format	 format;
+	bool			 ask_usage;	/* has it told in streams */
 	bool			 refuse;	/* what can never fit */
 };
 
@@ -62,6 +63,7 @@ struct tokens {
 	char			**wrapped;	/* half of tells; owned */
 	unsigned		 nwrapped;
 	bool			 learns;	/* one does */
+	bool			 asks_usage;	/* the same */
 };
 
 /* Completes them; returns NULL, or what is wrong, for people. */
@@ -70,6 +72,16 @@ void		 tokens_free(struct tokens *);
 
 /* Returns whether the body of a request has to be read before it goes. */
 bool		 tokens_reads(const struct tokens *, const struct http1_head *);
+
+/*
+ * Returns whether a request is one that is asked to have its usage told where it
+ * is for a stream: one that has such an option, which is OpenAI's of completions.
+ */
+bool		 tokens_asks_usage(const struct tokens *,
+		    const struct http1_head *);
+
+/* Returns whether a body is compressed, or the like. */
+bool		 tokens_is_coded(const struct http1_head *);
 
 /* Returns whether a body may be one that counts: JSON, if its type is told. */
 bool		 tokens_counts(const struct http1_head *);

@@ -49,6 +49,13 @@ for await (const chunk of await openai.chat.completions.create({ ...chat,
 	output = chunk.usage?.completion_tokens ?? output;
 }
 say("openai stream", { output, pieces });
+pieces = 0, output = null;
+for await (const chunk of await openai.chat.completions.create({ ...chat,
+    stream: true })) {
+	pieces += chunk.choices.length > 0 && !("usage" in chunk);
+	output = chunk.choices.length > 0 ? output : chunk;
+}
+say("openai unasked", { output, pieces });
 
 const asked = { model: "m", max_tokens: 400, messages,
     metadata: { user_id: "use=30" } };

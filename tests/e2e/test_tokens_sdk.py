@@ -19,7 +19,8 @@ MODULES = pathlib.Path(os.environ.get("SLUICE_NPM",
 RULE = {"fair_by": "client", "budgets": {"output": {
     "rates": [{"capacity": 100000, "period": "366d"}],
     "reserve": {"output": "max_tokens"},
-    "settle": {"json": "usage.completion_tokens"}},
+    "settle": {"json": "usage.completion_tokens"},
+    "stream": {"ask_usage": True}},
     "messages": {"rates": [{"capacity": 100000, "period": "366d"}],
     "reserve": {"output": "max_tokens"},
     "settle": {"json": "usage.output_tokens"}}}}
@@ -42,11 +43,13 @@ def test_packages(lab):
 	    "http_proxy": "http://127.0.0.1:%d" % daemon.address[1]})
 	assert out.returncode == 0, out.stderr
 	answers = [json.loads(line) for line in out.stdout.splitlines()]
-	assert [a["output"] for a in answers] == [30] * 4
-	assert len(far.requests) == 4
+	# one has asked for no usage, and got none, nor any sign of it
+	assert [a["output"] for a in answers] == [30, 30, None, 30, 30]
+	assert answers[1]["pieces"] == answers[2]["pieces"] == 9
+	assert len(far.requests) == 5
 	# of the others' form nothing is told: what was reserved stands
-	wire.wait_until(lambda: spent(lab) == {"output": 2 * 30 + 2 * 400,
-	    "messages": 2 * 30 + 2 * 400}, what=f"as much as was used: "
+	wire.wait_until(lambda: spent(lab) == {"output": 3 * 30 + 2 * 400,
+	    "messages": 2 * 30 + 3 * 400}, what=f"as much as was used: "
 	    f"{spent(lab)}")
 
 

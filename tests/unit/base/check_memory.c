@@ -78,6 +78,29 @@ START_TEST(a_request_without_a_body_can_be_held)
 }
 END_TEST
 
+/* Other bytes, and some of its own, in another order. */
+START_TEST(what_is_put_is_replaced)
+{
+	struct iovec v = { (char *)(uintptr_t)"middle", 6 };
+	struct iovec next[3];
+	char *own;
+
+	ck_assert(memory_put(&one, &bodies[0], &v, 1));
+	own = (char *)evbuffer_pullup(bodies[0].bytes, -1);
+	next[0] = (struct iovec){ own + 3, 3 };
+	next[1] = (struct iovec){ (char *)(uintptr_t)"---", 3 };
+	next[2] = (struct iovec){ own, 2 };
+	ck_assert(memory_replace(&one, &bodies[0], next, 3));
+	ck_assert_uint_eq(bodies[0].size, 8);
+	ck_assert_uint_eq(atomic_load(&m.used), 8);
+	ck_assert_mem_eq(evbuffer_pullup(bodies[0].bytes, -1), "dle---mi", 8);
+	memory_release(&one, &bodies[0]);
+	ck_assert(memory_hold(&one, &bodies[0]));
+	memory_forget(&one, &bodies[0]);
+	ck_assert_uint_eq(atomic_load(&m.used), 0);
+}
+END_TEST
+
 /* What has not gone out yet stays, and others go for it. */
 START_TEST(what_is_put_stays)
 {
@@ -300,6 +323,7 @@ main(void)
 	tcase_add_test(tc, nothing_is_kept_where_nothing_may_be);
 	tcase_add_test(tc, a_request_without_a_body_can_be_held);
 	tcase_add_test(tc, what_is_put_stays);
+	tcase_add_test(tc, what_is_put_is_replaced);
 	tcase_add_test(tc, the_largest_goes_first);
 	tcase_add_test(tc, what_grows_too_large_goes_itself);
 	tcase_add_test(tc, what_is_held_stays);

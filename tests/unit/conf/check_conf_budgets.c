@@ -40,6 +40,12 @@ static const struct wrong errors[] = {
 	    "hosts.a.b.budgets.a.settle: without json, expected json in it" },
 	{ HOST("a: {" RATES ", stream: {format: xml}}"), "1:70: "
 	    "hosts.a.b.budgets.a.stream.format: \"xml\" is unknown, ..." },
+	{ HOST("a: {" RATES ", stream: {ask_usage: true}}"), "1:61: "
+	    "hosts.a.b.budgets.a.stream: with ask_usage, but no stream is "
+	    "read for it, ..." },
+	{ HOST("a: {" RATES ", settle: {json: x}, stream: {ask_usage: true, "
+	    "format: none}}"), "1:80: hosts.a.b.budgets.a.stream: with "
+	    "ask_usage, ..." },
 };
 
 START_TEST(error)
@@ -55,11 +61,12 @@ START_TEST(budgets)
 	    "bytes/4, output: [max_tokens, x.y], default: 1000, learn: p90}, "
 	    "settle: {json: usage.total, plus: a, minus: [b, c]}, stream: "
 	    "{format: none}, refuse: true}, points: {" RATES ", reserve: "
-	    "{input: cost}}"));
+	    "{input: cost}}, asks: {" RATES ", settle: {json: c}, stream: "
+	    "{ask_usage: true}}"));
 	const struct tokens *t = conf->rules[0].tokens;
 	const struct tokens_budget *b = &t->budgets[0];
 
-	ck_assert_uint_eq(t->n, 2);
+	ck_assert_uint_eq(t->n, 3);
 	ck_assert_str_eq(b->name, "tokens");
 	ck_assert_uint_eq(b->limits.nrates, 2);
 	ck_assert_uint_eq(b->limits.rates[0].capacity, 30000 * U);
@@ -84,7 +91,10 @@ START_TEST(budgets)
 	ck_assert_int_eq(b->learn, TOKENS_LEARN_OFF);
 	ck_assert_int_eq(b->format, TOKENS_FORMAT_SSE);
 	ck_assert(!b->refuse);
+	ck_assert(!b->ask_usage);
 	ck_assert(!t->meters[1].settles);
+	ck_assert(t->budgets[2].ask_usage);
+	ck_assert(t->asks_usage);
 	conf_unref(conf);
 	conf = parse_ok("hosts: {a.b: {budgets: {}}}\n");
 	ck_assert_ptr_null(conf->rules[0].tokens);

@@ -70,6 +70,22 @@ static const struct {
 	    "Transfer-Encoding: CHUNKED\r\n\r\n", { .port = 80 },
 	    "PUT / HTTP/1.1\r\nHost: a.test\r\n"
 	    "Transfer-Encoding: chunked\r\n\r\n" },
+	/* codings that can be read, or none; a body that was changed */
+	{ "PUT http://a.test/ HTTP/1.1\r\nHost: a.test\r\n"
+	    "Accept-Encoding: br, gzip;q=0.5\r\nContent-Length: 7\r\n\r\n",
+	    { .port = 80, .readable = true },
+	    "PUT / HTTP/1.1\r\nHost: a.test\r\n"
+	    "Accept-Encoding: gzip;q=0.5\r\nContent-Length: 7\r\n\r\n" },
+	{ "PUT http://a.test/ HTTP/1.1\r\nHost: a.test\r\n"
+	    "Accept-Encoding: gzip\r\nContent-Length: 7\r\n\r\n",
+	    { .port = 80, .readable = true, .plain = true, .more = 10 },
+	    "PUT / HTTP/1.1\r\nHost: a.test\r\n"
+	    "Accept-Encoding: identity\r\nContent-Length: 17\r\n\r\n" },
+	{ "PUT http://a.test/ HTTP/1.1\r\nHost: a.test\r\n"
+	    "Content-Length: 7\r\n\r\n",
+	    { .port = 80, .plain = true, .more = -1 },
+	    "PUT / HTTP/1.1\r\nHost: a.test\r\n"
+	    "Accept-Encoding: identity\r\nContent-Length: 6\r\n\r\n" },
 	/* Via, behind those that are there */
 	{ "GET http://a.test/ HTTP/1.0\r\nHost: a.test\r\nVia: 1.1 x\r\n\r\n",
 	    { .port = 80, .via = "me" },

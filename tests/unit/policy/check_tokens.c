@@ -204,6 +204,40 @@ START_TEST(which_count)
 END_TEST
 
 static const struct {
+	const char		*target;
+	bool			 asks;
+} targets[] = {
+	{ "http://a/v1/chat/completions", true },
+	{ "http://a/v1/completions?api-version=1/x", true },
+	{ "http://a/completions", true },
+	{ "http://a/v1/responses", false },
+	{ "http://a/v1/messages?/completions", false },
+	{ "http://a/v1/completions/x", false },
+	{ "http://a/v1/xcompletions", false },
+	{ "http://a", false },
+};
+
+START_TEST(which_are_asked)
+{
+	struct tokens *t = make();
+	struct http1_head *h = calloc(1, sizeof *h);
+	char text[256];
+	int n = snprintf(text, sizeof text, "POST %s HTTP/1.1\r\nHost: a\r\n"
+	    "Content-Length: 9\r\n\r\n", targets[_i].target);
+
+	ck_assert_int_eq(http1_request(h, text, (size_t)n), HTTP1_OK);
+	ck_assert(!tokens_asks_usage(t, h));
+	t->asks_usage = true;
+	ck_assert_int_eq(tokens_asks_usage(t, h), targets[_i].asks);
+	t->asks.n = 0;
+	t->budgets[0].input_bytes = 0;
+	ck_assert_int_eq(tokens_reads(t, h), targets[_i].asks);
+	free(h);
+	tokens_free(t);
+}
+END_TEST
+
+static const struct {
 	const char		*budget;
 	const char		*name;
 	const char		*value;
@@ -348,6 +382,8 @@ tokens_suite(void)
 	    sizeof answers / sizeof answers[0]);
 	tcase_add_loop_test(tables, which_count, 0,
 	    sizeof requests / sizeof requests[0]);
+	tcase_add_loop_test(tables, which_are_asked, 0,
+	    sizeof targets / sizeof targets[0]);
 	tcase_add_loop_test(tables, what_is_left, 0,
 	    sizeof lefts / sizeof lefts[0]);
 	tcase_add_test(tables, reads_for_length);
