@@ -8,6 +8,7 @@
 #include "hosts/host_pause.h"
 #include "hosts/hosts_lift.h"
 #include "hosts/hosts_table.h"
+#include "throttle/throttle_meter_move.h"
 
 /*
  * A new configuration, with the table locked for writing: nobody else is in a
@@ -84,6 +85,8 @@ move_ticket(struct ticket *t, struct host *from, struct host *to, uint64_t now)
 		if (!throttle_requeue(to->throttle, &t->waiter, moved, now))
 			host_refuse(to, t, HOSTS_LATE, now);
 	} else {
+		throttle_meters_carry(from->throttle, to->throttle,
+		    &t->waiter, now);
 		throttle_release(from->throttle, &t->waiter, now);
 		throttle_named_carry(from->throttle, to->throttle,
 		    &t->waiter);
@@ -175,6 +178,26 @@ renew_total(struct hosts *hs, struct host *h, const struct rule *rule,
 	}
 }
 
+/*
+ * What those have taken of named budgets that go on at an entry which is right
+ * already: the budgets may be gone from this one when they do.
+ */
+static void
+carry_meters(struct hosts *hs, struct host *h, uint64_t now)
+{
+	struct ticket *t;
+	struct host *to;
+
+	TAILQ_FOREACH(t, &h->tickets, entry) {
+		if (t->state != TICKET_HELD || t->waiter.fair.wants == NULL)
+			continue;
+		to = new_home(hs, h, t->name, false, now);
+		if (to != h && to->conf == hs->conf)
+			throttle_meters_carry(h->throttle, to->throttle,
+			    &t->waiter, now);
+	}
+}
+
 /* New limits for an entry that stays; its tickets' parts follow. */
 static void
 limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
@@ -189,6 +212,7 @@ limit_host(struct hosts *hs, struct host *h, const struct rule *rule,
 	struct ticket *t;
 
 	match_parts(h->rule, rule, moved);
+	carry_meters(hs, h, now);
 	shadow = host_observe_make(h, rule, moved, now);
 	if (!throttle_limit(h->throttle, &limits, moved, now)) {
 		if (shadow != h->observe)

@@ -94,6 +94,7 @@ tokens_complete(struct tokens *t)
 			.name = b->name,
 			.limits = b->limits,
 			.settles = b->json != NULL,
+			.what = b->json,
 		};
 		t->learns |= b->learn == TOKENS_LEARN_P90;
 		t->asks_usage |= b->ask_usage;

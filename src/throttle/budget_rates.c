@@ -261,6 +261,39 @@ budget_paid(const struct budget *b, uint64_t cost, struct budget_paid *paid)
 		paid->ends[i] = b->rates[i].tat;
 }
 
+/* Where a rate comes to be that takes over what one has at tat; 0: nothing. */
+static wide
+taken_over(const struct gcra *r, const struct gcra_rate *from, wide tat,
+    uint64_t now)
+{
+	struct gcra to;
+
+	gcra_init(&to, &r->limit);
+	gcra_inherit(&to, &(struct gcra){ *from, tat }, now);
+	return to.tat;
+}
+
+void
+budget_paid_move(const struct budget *b, const struct budget *from,
+    struct budget_paid *paid, uint64_t now)
+{
+	const struct budget_paid before = *paid;
+	unsigned pair[BUDGET_RATES] = { 0 }, i;
+	const struct gcra *r;
+
+	pair_rates(b, from, pair);
+	for (i = 0; i < b->nrates; i++) {
+		paid->ends[i] = 0;
+		if (pair[i] == from->nrates)
+			continue;
+		r = &from->rates[pair[i]];
+		if (taken_over(&b->rates[i], &r->limit, r->tat, now) ==
+		    b->rates[i].tat)
+			paid->ends[i] = taken_over(&b->rates[i], &r->limit,
+			    before.ends[pair[i]], now);
+	}
+}
+
 void
 budget_refund(struct budget *b, struct budget_paid *paid, uint64_t now,
     wide sooner[BUDGET_RATES])

@@ -13,8 +13,8 @@ unsigned	 budget_windows(const struct budget_limits *);
 void		 budget_refill(struct budget *);
 
 /*
- * Notes in *paid where what was just taken stands, for budget_refund().  It
- * means nothing once the budget's limits have changed.
+ * Notes in *paid where what was just taken stands, for budget_refund().  Once
+ * the budget's limits have changed it means nothing before budget_paid_move().
  */
 void		 budget_paid(const struct budget *, uint64_t cost,
 		    struct budget_paid *);
@@ -28,6 +28,15 @@ void		 budget_paid(const struct budget *, uint64_t cost,
  */
 void		 budget_refund(struct budget *, struct budget_paid *,
 		    uint64_t now, wide sooner[BUDGET_RATES]);
+
+/*
+ * Moves what was paid to where it stands in a budget that has taken over from
+ * that one, at now.  A rate that has consumed something else knows nothing of
+ * it, and gives nothing back.
+ */
+void		 budget_paid_move(const struct budget *,
+		    const struct budget *from, struct budget_paid *,
+		    uint64_t now);
 
 /* Moves what was paid after something else that was refunded just now. */
 void		 budget_refunded(const struct budget *,

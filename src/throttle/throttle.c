@@ -58,6 +58,7 @@
 #include "throttle/throttle_estimate.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meter.h"
+#include "throttle/throttle_meter_move.h"
 #include "throttle/throttle_tick.h"
 #include "throttle/throttle_total.h"
 

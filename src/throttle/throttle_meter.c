@@ -6,53 +6,47 @@
 
 #include "throttle/budget_rates.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_meters.h"
 #include "throttle/window.h"
 
 /*
- * Who has taken something is in the list of takers until that is settled, ends,
- * or the limits change: only then can it be told what comes back to whom.
+ * Who has taken something is in the list of takers until that is settled, or
+ * ends: so it can be told what comes back to whom.
  */
 
-struct meter {
-	char			*name;		/* owned */
-	uint32_t		 serial;	/* stays with the name */
-	bool			 settles;
-	struct budget		 budget;
-};
-
-struct throttle_meters {
-	struct window		*windows;	/* owned; of all; or NULL */
-	uint32_t		 serial;	/* the last that was given */
-	LIST_HEAD(, throttle_wants) takers;
-	unsigned		 n;
-	struct meter		 all[];
-};
-
-static struct meter *
-find(const struct throttle_meters *all, const char *name)
+struct meter *
+throttle_meter_find(const struct throttle_meters *all, const char *name)
 {
+	const struct meter *m, *was = NULL;
 	unsigned i;
 
-	for (i = 0; all != NULL && i < all->n; i++)
-		if (strcmp(all->all[i].name, name) == 0)
-			return (struct meter *)(uintptr_t)&all->all[i];
-	return NULL;
+	for (i = 0; all != NULL && i < all->n; i++) {
+		m = &all->all[i];
+		if (strcmp(m->name, name) == 0)
+			return (struct meter *)(uintptr_t)m;
+		if (m->before != NULL && strcmp(m->before, name) == 0)
+			was = m;
+	}
+	return (struct meter *)(uintptr_t)was;
 }
 
 /* Of which one wants some; NULL where it is nothing, or not limited. */
 static struct meter *
 wanted(const struct throttle *t, const struct throttle_amount *a)
 {
-	return a->amount > 0 ? find(t->meters, a->name) : NULL;
+	return a->amount > 0 ? throttle_meter_find(t->meters, a->name) : NULL;
 }
 
-/* From which one has taken what it wanted, or NULL. */
-static struct meter *
-taken(const struct throttle *t, const struct throttle_amount *a)
+struct meter *
+throttle_meter_taken(const struct throttle *t,
+    const struct throttle_amount *a)
 {
-	struct meter *m = a->serial != 0 ? find(t->meters, a->name) : NULL;
+	unsigned i;
 
-	return m != NULL && m->serial == a->serial ? m : NULL;
+	for (i = 0; a->serial != 0 && i < t->meters->n; i++)
+		if (t->meters->all[i].serial == a->serial)
+			return &t->meters->all[i];
+	return NULL;
 }
 
 static unsigned
@@ -70,25 +64,20 @@ throttle_meters_drop(struct throttle_meters *all)
 
 	if (all == NULL)
 		return;
-	for (i = 0; i < all->n; i++)
+	for (i = 0; i < all->n; i++) {
 		free(all->all[i].name);
+		free(all->all[i].before);
+		free(all->all[i].what);
+	}
 	free(all->windows);
 	free(all);
 }
 
-/* What cannot be refunded any more, because limits are others. */
-static void
-forget_takers(struct throttle_meters *all)
+/* A copy of a name, where there is one; false without memory. */
+static bool
+copy(const char *name, char **to)
 {
-	struct throttle_wants *w;
-	unsigned i;
-
-	while ((w = LIST_FIRST(&all->takers)) != NULL) {
-		LIST_REMOVE(w, entry);
-		w->listed = false;
-		for (i = 0; i < w->n; i++)
-			w->amounts[i].paid.cost = 0;
-	}
+	return name == NULL || (*to = strdup(name)) != NULL;
 }
 
 bool
@@ -97,6 +86,7 @@ throttle_meters_make(const struct throttle_limits *limits,
 {
 	struct throttle_meters *all;
 	unsigned i, windows = 0;
+	bool ok = true;
 
 	*made = NULL;
 	if (limits->nmeters == 0)
@@ -107,14 +97,13 @@ throttle_meters_make(const struct throttle_limits *limits,
 	LIST_INIT(&all->takers);
 	for (i = 0; i < limits->nmeters; i++) {
 		windows += budget_windows(&limits->meters[i]->limits);
-		all->all[i].name = strdup(limits->meters[i]->name);
-		if (all->all[i].name == NULL)
-			break;
 		all->n++;
+		ok = ok && copy(limits->meters[i]->name, &all->all[i].name) &&
+		    copy(limits->meters[i]->what, &all->all[i].what);
 	}
 	if (windows > 0)
 		all->windows = calloc(windows, sizeof *all->windows);
-	if (all->n < limits->nmeters || (windows > 0 && all->windows == NULL)) {
+	if (!ok || (windows > 0 && all->windows == NULL)) {
 		throttle_meters_drop(all);
 		return false;
 	}
@@ -122,70 +111,11 @@ throttle_meters_make(const struct throttle_limits *limits,
 	return true;
 }
 
-/* With what the one of that name has consumed, if there is one. */
-static void
-begin(struct throttle_meters *all, struct meter *m,
-    const struct throttle_meter_limits *limits, const struct meter *old,
-    struct window *windows, uint64_t now)
-{
-	m->settles = limits->settles;
-	if (old == NULL) {
-		m->serial = ++all->serial;
-		budget_init(&m->budget, &limits->limits, false, windows);
-		return;
-	}
-	m->serial = old->serial;
-	m->budget = old->budget;
-	budget_limit(&m->budget, &limits->limits, false, windows, now);
-}
-
-void
-throttle_meters_set(struct throttle *t, struct throttle_meters *all,
-    const struct throttle_limits *limits, uint64_t now)
-{
-	struct throttle_meters *old = t->meters;
-	struct window *next = all != NULL ? all->windows : NULL;
-	unsigned i;
-
-	if (old != NULL)
-		forget_takers(old);
-	if (all != NULL && old != NULL)
-		all->serial = old->serial;
-	for (i = 0; all != NULL && i < all->n; i++) {
-		begin(all, &all->all[i], limits->meters[i],
-		    find(old, all->all[i].name), next, now);
-		if (next != NULL)
-			next += budget_windows(&limits->meters[i]->limits);
-	}
-	t->meters = all;
-	throttle_meters_drop(old);
-}
-
 void
 throttle_meters_free(struct throttle *t)
 {
-	if (t->meters != NULL)
-		forget_takers(t->meters);
 	throttle_meters_drop(t->meters);
 	t->meters = NULL;
-}
-
-void
-throttle_meters_inherit(struct throttle *t, const struct throttle *from,
-    uint64_t now)
-{
-	const struct meter *other;
-	unsigned i;
-
-	if (t->meters == NULL)
-		return;
-	forget_takers(t->meters);
-	for (i = 0; i < t->meters->n; i++) {
-		other = find(from->meters, t->meters->all[i].name);
-		if (other != NULL)
-			budget_inherit(&t->meters->all[i].budget,
-			    &other->budget, now);
-	}
 }
 
 void
@@ -201,11 +131,14 @@ throttle_meters_tick(struct throttle *t, uint64_t now)
 void
 throttle_meters_refill(struct throttle *t)
 {
+	struct throttle_wants *w;
 	unsigned i;
 
 	if (t->meters == NULL)
 		return;
-	forget_takers(t->meters);
+	LIST_FOREACH(w, &t->meters->takers, entry)
+		for (i = 0; i < w->n; i++)
+			w->amounts[i].paid = (struct budget_paid){ 0 };
 	for (i = 0; i < t->meters->n; i++)
 		budget_refill(&t->meters->all[i].budget);
 }
@@ -359,7 +292,7 @@ throttle_meters_take(struct throttle *t, struct throttle_waiter *w,
 		a = &all->amounts[i];
 		a->serial = 0;
 		/* what wants nothing may turn out to have taken some */
-		if ((m = find(t->meters, a->name)) == NULL)
+		if ((m = throttle_meter_find(t->meters, a->name)) == NULL)
 			continue;
 		budget_rates_take(&m->budget, a->amount, at, now);
 		m->budget.uncounted += a->amount;
@@ -373,9 +306,9 @@ throttle_meters_take(struct throttle *t, struct throttle_waiter *w,
 	}
 }
 
-void
-throttle_meters_count(struct throttle *t, struct throttle_waiter *w,
-    uint64_t at)
+/* What the host has counted by now: what is not settled, or in the end all. */
+static void
+count(struct throttle *t, struct throttle_waiter *w, bool ends, uint64_t at)
 {
 	struct throttle_wants *all = w->fair.wants;
 	unsigned i, n = wants(t, all);
@@ -384,11 +317,19 @@ throttle_meters_count(struct throttle *t, struct throttle_waiter *w,
 
 	for (i = 0; i < n; i++) {
 		a = &all->amounts[i];
-		if ((m = taken(t, a)) == NULL || m->settles || a->counted)
+		m = throttle_meter_taken(t, a);
+		if (m == NULL || a->counted || (m->settles && !ends))
 			continue;
 		budget_count(&m->budget, a->amount, at);
 		a->counted = true;
 	}
+}
+
+void
+throttle_meters_count(struct throttle *t, struct throttle_waiter *w,
+    uint64_t at)
+{
+	count(t, w, false, at);
 }
 
 /* What others have taken since then is done sooner, too. */
@@ -410,7 +351,7 @@ static void
 settle(struct throttle *t, struct throttle_amount *a, uint64_t actual,
     uint64_t now)
 {
-	struct meter *m = taken(t, a);
+	struct meter *m = throttle_meter_taken(t, a);
 	wide sooner[BUDGET_RATES];
 
 	a->serial = 0;
@@ -422,31 +363,20 @@ settle(struct throttle *t, struct throttle_amount *a, uint64_t actual,
 		give_back(t, m, &a->paid, sooner);
 }
 
-static void
-leave_takers(struct throttle_wants *w)
-{
-	if (w->listed)
-		LIST_REMOVE(w, entry);
-	w->listed = false;
-}
-
 void
 throttle_meters_end(struct throttle *t, struct throttle_waiter *w,
     uint64_t now)
 {
 	struct throttle_wants *all = w->fair.wants;
-	unsigned i, n = wants(t, all);
-	struct throttle_amount *a;
-	struct meter *m;
+	unsigned i;
 
-	for (i = 0; i < n; i++) {
-		a = &all->amounts[i];
-		if ((m = taken(t, a)) != NULL && !a->counted)
-			budget_count(&m->budget, a->amount, now);
-		a->serial = 0;
-	}
+	count(t, w, true, now);
+	for (i = 0; all != NULL && i < all->n; i++)
+		all->amounts[i].serial = 0;
+	if (all != NULL && all->listed)
+		LIST_REMOVE(all, entry);
 	if (all != NULL)
-		leave_takers(all);
+		all->listed = false;
 }
 
 void
@@ -546,7 +476,7 @@ void
 throttle_meter_left(struct throttle *t, const char *name, uint64_t left,
     uint64_t at, uint64_t now)
 {
-	struct meter *m = find(t->meters, name);
+	struct meter *m = throttle_meter_find(t->meters, name);
 	unsigned i;
 
 	if (m == NULL || at > now)

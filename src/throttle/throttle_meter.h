@@ -26,6 +26,7 @@
  */
 
 struct fair_waiter;
+struct meter;
 struct throttle;
 struct throttle_meters;
 
@@ -47,6 +48,14 @@ void		 throttle_meter_left(struct throttle *, const char *name,
 
 /* For the files of the throttle */
 
+/* Returns one by its name, or by the one it had before; or NULL. */
+struct meter	*throttle_meter_find(const struct throttle_meters *,
+		    const char *name);
+
+/* Returns the one of which an amount was taken, or NULL. */
+struct meter	*throttle_meter_taken(const struct throttle *,
+		    const struct throttle_amount *);
+
 /*
  * Sets *made to the memory of the named budgets of these limits; NULL where
  * there are none.  Returns false without memory.
@@ -54,19 +63,9 @@ void		 throttle_meter_left(struct throttle *, const char *name,
 bool		 throttle_meters_make(const struct throttle_limits *,
 		    struct throttle_meters **made)
 		    __attribute__((warn_unused_result));
-/*
- * Gives a throttle those, with what the ones of the same names have consumed
- * that it had; what waiters have taken until now is spent for good.
- */
-void		 throttle_meters_set(struct throttle *,
-		    struct throttle_meters *, const struct throttle_limits *,
-		    uint64_t now);
 /* Frees what was not given to any. */
 void		 throttle_meters_drop(struct throttle_meters *);
 void		 throttle_meters_free(struct throttle *);
-/* Takes over what those of the same names have consumed in another one. */
-void		 throttle_meters_inherit(struct throttle *,
-		    const struct throttle *, uint64_t now);
 void		 throttle_meters_tick(struct throttle *, uint64_t now);
 void		 throttle_meters_refill(struct throttle *);
 bool		 throttle_meters_idle(const struct throttle *, uint64_t now);

@@ -14,6 +14,7 @@
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_meter.h"
+#include "throttle/throttle_meter_move.h"
 #include "throttle/throttle_tick.h"
 #include "throttle/throttle_total.h"
 
@@ -244,6 +245,7 @@ throttle_hold(struct throttle *t, struct throttle_waiter *w,
 	if (t->total != NULL)
 		throttle_total_hold(t, w);
 	join_named(t, w->named);
+	throttle_meters_hold(t, w);
 	w->held = true;
 	w->slotless = false;
 	if (slotless)

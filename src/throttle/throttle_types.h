@@ -44,6 +44,8 @@ struct throttle_meter_limits {
 	/* What was taken is known when the answer has ended; see
 	   throttle_meter.h. */
 	bool			 settles;
+	/* Its owner's, or NULL: two that say the same count the same. */
+	const char		*what;
 };
 
 struct throttle_limits {
@@ -96,6 +98,7 @@ struct throttle_amount {
 	const char		*name;		/* set: its owner's */
 	uint64_t		 amount;	/* set: micro units */
 	uint32_t		 serial;	/* of whom it was taken; or 0 */
+	uint32_t		 carried;	/* the same, on its way there */
 	bool			 counted;	/* by the host */
 	struct budget_paid	 paid;
 };

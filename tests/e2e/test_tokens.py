@@ -28,8 +28,9 @@ def tokens(rates=SLOW, reserve=RESERVE, settle=SETTLE, name="tokens", **keys):
 
 def spent(lab, name="tokens"):
 	"""What of the first budget of a name is not there, as the API has it."""
-	host, = lab.control().get("/v1/hosts").json()["hosts"]
-	one, = [b for b in host["budgets"] if b["name"].endswith(f" of {name}")]
+	hosts = lab.control().get("/v1/hosts").json()["hosts"]
+	one, = [b for host in hosts for b in host["budgets"]
+	    if b["name"].endswith(f" of {name}")]
 	return round(one["capacity"] - one["left"])
 
 
@@ -332,22 +333,32 @@ def test_a_host_that_is_not_there_has_counted_nothing(lab):
 	spends(lab, 0)
 
 
-def test_reload(lab):
+@pytest.mark.parametrize("used", [900, 100])
+@pytest.mark.parametrize("to", ["other limits", "another name",
+    "another rule"])
+def test_reload(lab, used, to):
+	"""What is out then is settled as if nothing had happened."""
 	gate = {}
 	def handle(conn, req):
 		gate["conn"] = conn
 		wire.wait_until(lambda: "go" in gate, what="go")
-		conn.reply(200, usage(900), [JSON])
+		conn.reply(200, usage(used), [JSON])
 	far = lab.origin(handle)
 	daemon = lab.sluice(hosts=tokens())
 	one = lab.client()
 	one.ask("POST", far.url, [JSON], b'{"max_tokens": 400}')
 	far.wait_requests(1)
-	daemon.reload(hosts=tokens([{"capacity": 200000, "period": "366d"}]))
-	spends(lab, 405)
+	name = "all" if to == "another name" else "tokens"
+	rates = SLOW if to != "other limits" else [{"capacity": 200000,
+	    "period": "366d"}]
+	hosts = tokens(rates, name=name)
+	if to == "another rule":
+		hosts = {f"127.0.0.1:{far.port}": hosts["127.0.0.1"]}
+	daemon.reload(hosts=hosts)
+	spends(lab, 405, name)
 	gate["go"] = True
 	assert one.response("POST").status == 200
-	spends(lab, 900)
+	spends(lab, used, name)
 	daemon.reload(hosts={"127.0.0.1": {"capacity": 10}})
 	assert post(lab.client(), far, {}).status == 200
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "throttle/throttle_meter.h"
+#include "throttle/throttle_meter_move.h"
 #include "throttle/throttle_place.h"
 #include "throttle/throttle_view.h"
 #include "throttle/throttle_why.h"
@@ -290,6 +291,115 @@ START_TEST(returned)
 }
 END_TEST
 
+/* It is refunded by other limits, too: of a rate that was there. */
+START_TEST(refund_after_a_reload)
+{
+	static const struct {
+		uint64_t	 capacity;
+		uint64_t	 period;
+		bool		 more;		/* rates */
+		int64_t		 left;		/* at once */
+		int64_t		 then;		/* when it is settled */
+	} all[] = {
+		{ 1000, 10, false, 400, 900 }, { 2000, 10, false, 1400, 1900 },
+		{ 700, 10, false, 100, 600 }, { 500, 10, false, -100, 400 },
+		{ 1000, 20, false, 400, 900 }, { 1000, 5, false, 400, 900 },
+		/* a new one has seen the use, and not what was reserved */
+		{ 1000, 10, true, 400, 900 },
+	};
+	struct throttle_limits l = tokens(1000, false, true);
+	struct throttle *t = new_throttle(l);
+	struct one *a = want("tokens", 600), *b = want("tokens", 20);
+
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	l = tokens(all[_i].capacity, false, true);
+	meters[0].limits.rates[0].period = all[_i].period * SEC;
+	meters[0].limits.nrates = all[_i].more ? 2 : 1;
+	meters[0].limits.rates[1] = (struct gcra_rate){ 5000 * U, 60 * SEC,
+	    5000 * U, false };
+	ck_assert(throttle_limit(t, &l, NULL, SEC));
+	ck_assert_int_eq(left(t, SEC), all[_i].left);
+	if (all[_i].left > 0) {
+		ask_for(t, b, 1, SEC, THROTTLE_GO);
+		settle(t, b, 0, SEC);
+	} else {
+		forget(b);
+	}
+	settle(t, a, 100, SEC);
+	ck_assert_int_eq(left(t, SEC), all[_i].then);
+	throttle_free(t);
+}
+END_TEST
+
+/* What counts the same by another name is the same. */
+START_TEST(another_name)
+{
+	struct throttle_limits l = tokens(1000, _i, true);
+	struct throttle *t;
+	struct one *a = want("tokens", 600), *b = want("tokens", 700);
+	struct budget_view v;
+
+	meters[0].what = "usage.total";
+	t = new_throttle(l);
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	ask_for(t, b, 1, SEC, THROTTLE_WAIT);
+	meters[0].name = "all";
+	ck_assert(throttle_limit(t, &l, NULL, SEC));
+	ck_assert_str_eq(throttle_view_meter(t, 0, SEC, &v), "all");
+	ck_assert_int_eq(v.rates[0].left, 400 * (int64_t)U);
+	/* who waits knows the old one */
+	ck_assert_ptr_null(throttle_next(t, SEC));
+	settle(t, a, 100, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &b->w);
+	throttle_view_meter(t, 0, SEC, &v);
+	ck_assert_int_eq(v.rates[0].left, 200 * (int64_t)U);
+	/* and what counts something else begins anew */
+	meters[0].what = "usage.output";
+	meters[0].name = "output";
+	ck_assert(throttle_limit(t, &l, NULL, SEC));
+	throttle_view_meter(t, 0, SEC, &v);
+	ck_assert_int_eq(v.rates[0].left, 1000 * (int64_t)U);
+	settle(t, b, 900, SEC);
+	throttle_view_meter(t, 0, SEC, &v);
+	ck_assert_int_eq(v.rates[0].left, 1000 * (int64_t)U);
+	throttle_free(t);
+}
+END_TEST
+
+/* So it is where one goes on at another throttle. */
+START_TEST(moved)
+{
+	struct throttle_limits l = tokens(1000, _i, true);
+	struct throttle *t = new_throttle(l), *new = new_throttle(l), *used;
+	struct one *a = want("tokens", 600), *b = want("tokens", 700);
+	struct one *c = want("tokens", 700);
+
+	used = new_throttle(l);
+	ask_for(used, c, 1, SEC, THROTTLE_GO);
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	throttle_inherit(new, t, NULL, SEC);
+	throttle_meters_carry(t, new, &a->w, SEC);
+	throttle_release(t, &a->w, SEC);
+	throttle_hold(new, &a->w, NULL, SEC);
+	ck_assert_int_eq(left(new, SEC), 400);
+	settle(new, a, 100, SEC);
+	ck_assert_int_eq(left(new, SEC), 900);
+	/* one that has consumed something else knows its use only */
+	ask_for(new, b, 1, SEC, THROTTLE_GO);
+	throttle_meters_carry(new, used, &b->w, SEC);
+	throttle_release(new, &b->w, SEC);
+	throttle_hold(used, &b->w, NULL, SEC);
+	ck_assert_int_eq(left(used, SEC), _i ? -400 : 300);
+	settle(used, b, 50, SEC);
+	ck_assert_int_eq(left(used, SEC), 250);
+	settle(used, c, 0, SEC);
+	ck_assert_int_eq(left(used, SEC), 950);
+	throttle_free(used);
+	throttle_free(new);
+	throttle_free(t);
+}
+END_TEST
+
 /* A reload keeps what was consumed, by name. */
 START_TEST(reload)
 {
@@ -303,7 +413,7 @@ START_TEST(reload)
 	ck_assert(throttle_limit(t, &l, NULL, SEC));
 	ck_assert_int_eq(left(t, SEC), 600);
 	ck_assert_ptr_null(throttle_next(t, SEC));
-	/* it owes what it used, and gets nothing back */
+	/* it owes what it used */
 	settle(t, a, 800, SEC);
 	ck_assert_int_eq(left(t, SEC), 400);
 	other = new_throttle(l);
@@ -436,6 +546,9 @@ throttle_meter_suite(void)
 	tcase_add_loop_test(both, ends, 0, 2);
 	tcase_add_loop_test(both, returned, 0, 2);
 	tcase_add_loop_test(both, reload, 0, 2);
+	tcase_add_loop_test(both, refund_after_a_reload, 0, 7);
+	tcase_add_loop_test(both, another_name, 0, 2);
+	tcase_add_loop_test(both, moved, 0, 2);
 	tcase_add_loop_test(both, host_says, 0, 2);
 	tcase_add_loop_test(both, told, 0, 2);
 	suite_add_tcase(suite, both);

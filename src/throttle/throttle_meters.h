@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_THROTTLE_METERS_H
+#define SLUICE_THROTTLE_METERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "throttle/budget_types.h"
+#include "throttle/throttle_types.h"
+
+/* What the named budgets of a throttle are made of, for throttle_meter*.c. */
+
+struct window;
+
+struct meter {
+	char			*name;		/* owned */
+	char			*before;	/* a reload; owned; or NULL */
+	char			*what;		/* it counts; owned; or NULL */
+	uint32_t		 serial;	/* stays when it is renamed */
+	bool			 settles;
+	struct budget		 budget;
+};
+
+struct throttle_meters {
+	struct window		*windows;	/* owned; of all; or NULL */
+	uint32_t		 serial;	/* the last that was given */
+	LIST_HEAD(, throttle_wants) takers;
+	unsigned		 n;
+	struct meter		 all[];
+};
+
+#endif
