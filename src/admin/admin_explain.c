@@ -20,6 +20,7 @@
 #include "admin/admin_body.h"
 #include "admin/admin_destination.h"
 #include "admin/admin_explanation.h"
+#include "admin/admin_value.h"
 #include "base/text.h"
 #include "conf/conf.h"
 #include "front/clients.h"
@@ -30,17 +31,20 @@
 #include "net/own.h"
 #include "policy/claim.h"
 #include "policy/destination_say.h"
+#include "policy/tokens.h"
 
 #define METHOD		31	/* bytes */
 #define URL		8192
 #define FIELD		8192	/* ... of a field's name or value */
 #define FIELDS		100
 #define CLIENT		64
+#define BODY		32768
 
 /* A question, as far as it was understood. */
 struct question {
 	struct text		 text;		/* the head; strings point in */
 	struct http1_head	 head;
+	const char		*body;		/* or NULL; the request's */
 	struct sockaddr_storage	 client;
 	struct admin_request	*request;	/* whose state it is */
 	struct admin_destination where;
@@ -116,8 +120,28 @@ put_fields(struct admin_request *r, struct text *t, const char *url)
 	return true;
 }
 
+/* It may have several lines.  False where it has answered. */
 static bool
-put_head(struct admin_request *r, struct text *t)
+put_length(struct admin_request *r, struct text *t, const char **body)
+{
+	const json_t *value = json_object_get(r->body, "body");
+
+	*body = json_string_value(value);
+	if (value == NULL)
+		return true;
+	if (*body == NULL || json_string_length(value) > BODY) {
+		admin_answer_problem(r, 422, "a text of at most 32768 bytes",
+		    "body is wrong");
+		return false;
+	}
+	text_puts(t, "Content-Length: ");
+	text_put_number(t, strlen(*body));
+	text_puts(t, "\r\n");
+	return true;
+}
+
+static bool
+put_head(struct admin_request *r, struct text *t, const char **body)
 {
 	const char *method, *url;
 
@@ -129,11 +153,14 @@ put_head(struct admin_request *r, struct text *t)
 		    "CONNECT a host and its port", "url is missing");
 		return false;
 	}
-	text_puts(t, method[0] != '\0' ? method : "GET");
+	if (method[0] == '\0')
+		method = json_object_get(r->body, "body") != NULL ? "POST" :
+		    "GET";
+	text_puts(t, method);
 	text_puts(t, " ");
 	text_puts(t, url);
 	text_puts(t, " HTTP/1.1\r\n");
-	if (!put_fields(r, t, url))
+	if (!put_fields(r, t, url) || !put_length(r, t, body))
 		return false;
 	text_puts(t, "\r\n");
 	if (t->failed)
@@ -262,6 +289,73 @@ owner_of(const struct admin_context *c, const struct question *q)
 	    clients_id(c->clients, &key) : 0;
 }
 
+/* What it takes of named budgets, as far as that is known of any such one. */
+struct wants {
+	struct throttle_wants	 all;
+	struct throttle_amount	 amounts[THROTTLE_METERS];
+};
+
+/* As exchange_meter_ask() has it, but for what was learned. */
+static struct throttle_wants *
+make_wants(const struct question *q, const struct rule *rule,
+    struct wants *wants)
+{
+	const struct tokens *tokens = rule->tokens;
+	uint64_t bytes = q->body != NULL ? strlen(q->body) : 0;
+	struct json_scan json;
+	bool read;
+	unsigned i;
+
+	*wants = (struct wants){ .all.n = 0 };
+	if (tokens == NULL || rule->mode != RULE_ENFORCE ||
+	    !tokens_counts(&q->head))
+		return NULL;
+	read = q->body != NULL && tokens_reads(tokens, &q->head);
+	json_scan_init(&json, &tokens->asks);
+	if (read)
+		json_scan_push(&json, q->body, bytes);
+	wants->all.n = tokens->n;
+	for (i = 0; i < tokens->n; i++)
+		wants->all.amounts[i] = (struct throttle_amount){
+			.name = tokens->budgets[i].name,
+			.amount = tokens_input(tokens, i, bytes,
+			    read ? &json : NULL) + tokens_output(tokens, i,
+			    read ? &json : NULL, THROTTLE_NEVER),
+		};
+	return &wants->all;
+}
+
+/* With what it reserves; where that is more than there ever is, it decides. */
+static json_t *
+with_wants(const struct rule *rule, const struct throttle_wants *wants,
+    json_t *value)
+{
+	json_t *all = json_object();
+	const char *never;
+	bool ok = value != NULL && all != NULL;
+	unsigned i;
+
+	if (wants == NULL) {
+		json_decref(all);
+		return value;
+	}
+	for (i = 0; ok && i < wants->n; i++)
+		ok = json_object_set_new(all, wants->amounts[i].name,
+		    admin_units((int64_t)wants->amounts[i].amount)) == 0;
+	never = tokens_never_fits(rule->tokens, wants);
+	if (ok && never != NULL)
+		ok = json_object_update_new(value, json_pack("{s:s, s:o}",
+		    "decision", "refuse", "says", json_sprintf("it wants more "
+		    "of %s than the whole of it", never))) == 0;
+	if (ok && json_object_set(value, "reserves", all) == 0) {
+		json_decref(all);
+		return value;
+	}
+	json_decref(all);
+	json_decref(value);
+	return NULL;
+}
+
 /* As exchange_start() and exchange_admit() have it. */
 static void
 answer(struct admin_request *r, struct question *q)
@@ -285,6 +379,7 @@ answer(struct admin_request *r, struct question *q)
 	uint64_t now = loop_now();
 	struct hosts_explanation e;
 	enum hosts_answer a = HOSTS_NO_MEMORY;
+	struct wants wants;
 	const char *wrong;
 
 	if (name.port == 0)
@@ -295,12 +390,13 @@ answer(struct admin_request *r, struct question *q)
 		admin_answer_problem(r, 422, NULL, "%s", wrong);
 		return;
 	}
+	claim.request.wants = make_wants(q, asked.rule, &wants);
 	if (wrong == NULL)
 		a = hosts_explain(r->context->hosts, &asked, now, &e);
 	if (a == HOSTS_GO)
-		admin_answer_json(r, 200, with_destination(q,
-		    admin_explanation_value(&e, asked.conf, asked.rule, &name,
-		    claim.request.cost)));
+		admin_answer_json(r, 200, with_destination(q, with_wants(
+		    asked.rule, claim.request.wants, admin_explanation_value(
+		    &e, asked.conf, asked.rule, &name, claim.request.cost))));
 	else
 		admin_answer_problem(r, 503, NULL, a == HOSTS_RELOADED ?
 		    "a reload is under way" : "out of memory");
@@ -362,7 +458,7 @@ admin_explain(struct admin_request *r)
 
 	if (q == NULL)
 		admin_answer_problem(r, 503, NULL, "out of memory");
-	else if (read_client(r, q) && put_head(r, &q->text) &&
+	else if (read_client(r, q) && put_head(r, &q->text, &q->body) &&
 	    read_head(r, q))
 		find(r, q);
 	else

@@ -26,7 +26,7 @@ static const struct admin_route routes[] = {
 	{ ADMIN_GET, "/v1/exchanges", admin_exchanges, .needs_full = true,
 	    .query = "host limit" },
 	{ ADMIN_POST, "/v1/explain", admin_explain, .needs_full = true,
-	    .asks = true, .members = "method url headers client" },
+	    .asks = true, .members = "method url headers client body" },
 	{ ADMIN_GET, "/v1/hosts", admin_hosts, .needs_full = false,
 	    .query = "match state sort by limit after" },
 	{ ADMIN_GET, "/v1/hosts/{}", admin_host, .needs_full = false },

@@ -155,6 +155,33 @@ put_observed(struct put *p)
 		put_counts(p);
 }
 
+/* Only of budgets that something was taken of. */
+static void
+put_metered(struct put *p)
+{
+	static const char *const words[STATS_METERED] = {
+		[STATS_RESERVED] = "reserved", [STATS_USED] = "used",
+		[STATS_REFUNDED] = "refunded", [STATS_OWED] = "owed",
+	};
+	const stats_count *counts = counts_of(p);
+	const char *name;
+	unsigned i, j;
+
+	for (i = 0; i <= STATS_BUDGETS; i++, counts += STATS_METERED) {
+		name = stats_budget_name(i);
+		if (name == NULL || counts[STATS_RESERVED] +
+		    counts[STATS_USED] == 0)
+			continue;
+		for (j = 0; j < STATS_METERED; j++) {
+			p->labels[2] = (struct metrics_label){ "amount",
+			    words[j] };
+			put(p, "budget", name, (struct metrics_value){
+			    .value = counts[j], .decimals = 6 });
+		}
+	}
+	p->labels[2].name = NULL;
+}
+
 static void
 put_histogram(struct put *p)
 {
@@ -595,6 +622,11 @@ static const struct row rows[] = {
 	    .offset = offsetof(struct stats_block, observed),
 	    .n = STATS_DECISIONS, .label = "decision",
 	    .word = decision_word },
+	{ .family = { "sluice_budget_amount_total", METRICS_COUNTER,
+	    "Of named budgets: what requests reserved and used, and what of it "
+	    "came back or is owed." },
+	    .put = put_metered,
+	    .offset = offsetof(struct stats_block, metered) },
 	HISTOGRAM("queue_wait_seconds", wait, put_histogram,
 	    "How long requests waited until they were admitted, or gave up."),
 	HISTOGRAM("upstream_latency_seconds", upstream, put_histogram,

@@ -8,6 +8,7 @@
 #include "conf/conf.h"
 #include "conf/conf_value.h"
 #include "hosts/hosts_view.h"
+#include "policy/tokens.h"
 
 /* Budgets */
 
@@ -138,6 +139,10 @@ add_rule(struct metrics_gauges *all, size_t n, const struct rule *rule)
 	add_limits(g, &rule->limits, NULL);
 	for (i = 0; i < rule->npaths; i++)
 		add_limits(g, &rule->paths[i].limits, rule->paths[i].text);
+	for (i = 0; rule->mode == RULE_ENFORCE && rule->tokens != NULL &&
+	    i < rule->tokens->n; i++)
+		add_limits(g, &rule->tokens->budgets[i].limits,
+		    rule->tokens->budgets[i].name);
 }
 
 void
@@ -195,6 +200,7 @@ metrics_gauges_host(struct metrics_gauges *g, const struct host_view *v,
     uint64_t now)
 {
 	const struct throttle_view *t = &v->throttle;
+	unsigned i;
 
 	if (g->hosts++ == 0)
 		forget_rule(g);
@@ -208,8 +214,12 @@ metrics_gauges_host(struct metrics_gauges *g, const struct host_view *v,
 	g->tunnels += v->tunnels;
 	add_pause(g, v, now);
 	add_learned(g, &t->host, now);
-	if (v->rule->series != STATS_OTHER)
-		add_budget(g, &t->host, NULL);
+	if (v->rule->series == STATS_OTHER)
+		return;
+	add_budget(g, &t->host, NULL);
+	for (i = 0; i < v->nmetered; i++)
+		add_rate(g, &v->metered[i].rate.limit, v->metered[i].rate.left,
+		    v->metered[i].name);
 }
 
 void

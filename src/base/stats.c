@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/stats.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -228,6 +229,36 @@ stats_throttled_status(unsigned slot)
 	return slot < STATS_THROTTLED ? atomic_load(&throttled[slot]) : 0;
 }
 
+/* Named budgets */
+
+#define BUDGET_NAME	32	/* bytes, with its end */
+
+static char		 budgets[STATS_BUDGETS][BUDGET_NAME];
+static _Atomic unsigned	 nbudgets;
+
+unsigned
+stats_budget(const char *name)
+{
+	unsigned i, n = atomic_load(&nbudgets);
+
+	for (i = 0; i < n; i++)
+		if (strcmp(budgets[i], name) == 0)
+			return i;
+	if (n == STATS_BUDGETS)
+		return n;
+	snprintf(budgets[n], sizeof budgets[n], "%s", name);
+	atomic_store(&nbudgets, n + 1);
+	return n;
+}
+
+const char *
+stats_budget_name(unsigned slot)
+{
+	if (slot == STATS_BUDGETS)
+		return "_other";
+	return slot < atomic_load(&nbudgets) ? budgets[slot] : NULL;
+}
+
 /* The end */
 
 static void
@@ -259,6 +290,7 @@ stats_free(void)
 		free(s);
 	}
 	free_names();
+	atomic_store(&nbudgets, 0);
 	memset(&stats_process, 0, sizeof stats_process);
 	for (i = 0; i < STATS_THROTTLED; i++)
 		atomic_store(&throttled[i], usual[i]);

@@ -78,6 +78,15 @@ enum stats_decision {
 	STATS_DECISIONS,
 };
 
+/* What became of amounts of named budgets. */
+enum stats_metered {
+	STATS_RESERVED,		/* before a request went */
+	STATS_USED,		/* as its answer told */
+	STATS_REFUNDED,		/* of what was reserved */
+	STATS_OWED,		/* ... beyond that */
+	STATS_METERED,
+};
+
 /* Where bytes of bodies and tunnels go. */
 enum stats_direction {
 	STATS_IN,		/* from clients */
@@ -87,6 +96,7 @@ enum stats_direction {
 
 #define STATS_CLASSES		5	/* 1xx to 5xx */
 #define STATS_THROTTLED		8	/* statuses told apart; then "other" */
+#define STATS_BUDGETS		8	/* names of named budgets; then "_other" */
 #define STATS_ERRORS		32	/* enum failure, at most */
 #define STATS_BUCKETS		12	/* of a histogram, without +Inf */
 
@@ -112,6 +122,8 @@ struct stats_block {
 	stats_count	 paused[STATS_CAUSES];	/* ns */
 	stats_count	 bytes[STATS_DIRECTIONS];
 	stats_count	 observed[STATS_DECISIONS];
+	/* micro units, by stats_budget() */
+	stats_count	 metered[STATS_BUDGETS + 1][STATS_METERED];
 	struct stats_histogram wait;		/* in the queue */
 	struct stats_histogram upstream;	/* until the response began */
 	struct stats_histogram observed_wait;
@@ -178,6 +190,14 @@ unsigned	 stats_names(void);
 unsigned	 stats_throttled_slot(int status);
 /* Returns the status of such a counter; 0 where it has none. */
 int		 stats_throttled_status(unsigned slot);
+
+/*
+ * Returns which counters a named budget counts in: those of its name, as long
+ * as there are any; STATS_BUDGETS have one.  From the main thread.
+ */
+unsigned	 stats_budget(const char *name);
+/* Returns such a name, "_other" behind the last; NULL where it has none. */
+const char	*stats_budget_name(unsigned slot);
 
 /* Adds up a series over all threads into a block of the caller's, zeroed. */
 void		 stats_sum(unsigned series, struct stats_block *);

@@ -77,6 +77,7 @@ warn_of_tunnels(const struct teller *t, const struct rule *rule,
 		return;
 	add(keys, sizeof keys, rule->ncosts > 0, "costs");
 	add(keys, sizeof keys, rule->npaths > 0, "paths");
+	add(keys, sizeof keys, rule->tokens != NULL, "budgets");
 	add(keys, sizeof keys, rule->client_cost, "client_cost");
 	add(keys, sizeof keys, rule->per.kind == RULE_KEY_HEADER, "per");
 	add(keys, sizeof keys, rule->fair_by.kind == RULE_KEY_HEADER,
@@ -117,16 +118,25 @@ warn_of_statuses(const struct teller *t, const struct rule *rule,
 	}
 }
 
-/* A shadow is one credential's, and knows nothing of the others. */
+/*
+ * A shadow is one credential's, and knows nothing of the others; nor of what is
+ * in bodies, which it would have to hold up to read.
+ */
 static void
-warn_of_total(const struct teller *t, const struct rule *rule,
+warn_of_observed(const struct teller *t, const struct rule *rule,
     const char *prefix)
 {
-	if (rule->mode == RULE_OBSERVE &&
-	    (rule->total.nrates > 0 || rule->total.concurrency > 0))
+	char keys[32] = "";
+
+	if (rule->mode != RULE_OBSERVE)
+		return;
+	add(keys, sizeof keys, rule->total.nrates > 0 ||
+	    rule->total.concurrency > 0, "per_total");
+	add(keys, sizeof keys, rule->tokens != NULL, "budgets");
+	if (keys[0] != '\0')
 		conf_warn(t->conf, rule->at, t->line, t->arg, "%s%s: with "
-		    "\"mode: observe\" there is no effect of: per_total",
-		    prefix, rule->name);
+		    "\"mode: observe\" there is no effect of: %s", prefix,
+		    rule->name, keys);
 }
 
 /* "/users/{id}" and "/users/:id" are that very text here. */
@@ -169,7 +179,7 @@ warn_of_any(const struct teller *t, const struct rule *rule,
 {
 	warn_of_tunnels(t, rule, prefix);
 	warn_of_statuses(t, rule, prefix);
-	warn_of_total(t, rule, prefix);
+	warn_of_observed(t, rule, prefix);
 	warn_of_paths(t, rule, prefix);
 }
 

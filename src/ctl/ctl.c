@@ -68,6 +68,18 @@ static const struct ctl_option request_options[] = {
 	END,
 };
 
+static const struct ctl_option explain_options[] = {
+	{ .letter = 'X', .name = "request", .value = "METHOD",
+	  .help = "the request's method (GET)" },
+	{ .letter = 'H', .name = "header", .value = "FIELD",
+	  .help = "a field of it, \"Name: value\"; may come again" },
+	{ .letter = 'd', .name = "data", .value = "BODY",
+	  .help = "its body, for named budgets; makes it a POST" },
+	{ .name = "from", .value = "ADDRESS",
+	  .help = "who sends it (this machine)" },
+	END,
+};
+
 static const struct ctl_option events_options[] = {
 	{ .letter = 'f', .name = "follow",
 	  .help = "print what comes, until interrupted" },
@@ -127,7 +139,7 @@ static const struct ctl_command commands[] = {
 	{ .name = "explain",
 	  .help = "Tells what would become of a request now, and why",
 	  .operands = { { .name = "URL" } },
-	  .options = request_options,
+	  .options = explain_options,
 	  .run = ctl_explain },
 	{ .name = "events",
 	  .help = "Lists what happened: refusals, pauses, reloads",

@@ -53,6 +53,7 @@ make_body(const struct ctl *c, json_t **body)
 {
 	const char *method = ctl_arg(c, "request");
 	const char *client = ctl_arg(c, "from");
+	const char *data = ctl_arg(c, "data");
 
 	*body = json_pack("{s:s}", "url", ctl_operand(c, 0));
 	if (*body == NULL)
@@ -63,6 +64,9 @@ make_body(const struct ctl *c, json_t **body)
 	if (client != NULL)
 		(void)json_object_set_new(*body, "client",
 		    json_string(client));
+	if (data != NULL && json_object_set_new(*body, "body",
+	    json_string(data)) != 0)
+		return ctl_fail(c, CTL_USAGE, "--data: it is no UTF-8");
 	return put_fields(c, *body);
 }
 

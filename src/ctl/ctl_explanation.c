@@ -90,6 +90,18 @@ print_preset(const struct ctl_paper *paper, const json_t *preset)
 	    "the limits here are none of its");
 }
 
+static void
+print_reserves(const struct ctl_paper *paper, json_t *all)
+{
+	char amount[CTL_WORDS];
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(all, name, value)
+		ctl_printf(paper, CTL_PLAIN, "reserves       %s of %s\n",
+		    ctl_figure(amount, json_number_value(value)), name);
+}
+
 void
 ctl_explanation_print(const struct ctl *c, const json_t *e)
 {
@@ -115,5 +127,6 @@ ctl_explanation_print(const struct ctl *c, const json_t *e)
 		ctl_printf(&paper, CTL_PLAIN, "via parent     %s\n", parent);
 	ctl_printf(&paper, CTL_PLAIN, "cost           %s\n",
 	    ctl_figure(cost, ctl_number(e, "cost")));
+	print_reserves(&paper, json_object_get(e, "reserves"));
 	print_reasons(&paper, ctl_member(e, "reasons"));
 }

@@ -17,6 +17,7 @@
 #include "conf/conf_warnings.h"
 #include "exchange/access.h"
 #include "net/loop.h"
+#include "policy/tokens.h"
 #include "tls/tls_context.h"
 #include "tls/tls_warnings.h"
 
@@ -95,16 +96,28 @@ load_warnings(const struct conf *conf,
 	conf_users_warnings(conf, line, arg);
 }
 
+static void
+set_series(struct rule *rule, unsigned series)
+{
+	struct tokens *tokens = rule->tokens;
+	unsigned i;
+
+	rule->series = series;
+	for (i = 0; tokens != NULL && i < tokens->n; i++)
+		tokens->budgets[i].series = stats_budget(
+		    tokens->budgets[i].name);
+}
+
 void
 load_series(struct conf *conf)
 {
 	size_t i;
 
 	atomic_store(&stats_process.loaded, loop_now());
-	conf->fallback.series = STATS_DEFAULT;
+	set_series(&conf->fallback, STATS_DEFAULT);
 	for (i = 0; i < conf->nrules; i++)
-		conf->rules[i].series = stats_series(conf->rules[i].name,
-		    conf->metrics_hosts);
+		set_series(&conf->rules[i], stats_series(conf->rules[i].name,
+		    conf->metrics_hosts));
 }
 
 bool

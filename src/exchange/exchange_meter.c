@@ -503,6 +503,24 @@ tell_unread(struct exchange *x, const struct metering *m)
 	    "stands", hosts_label(label, &x->ticket));
 }
 
+/* What of a budget was taken, and what became of it. */
+static void
+count(const struct exchange *x, const struct metering *m, unsigned i,
+    uint64_t used)
+{
+	stats_count *counts = x->counts->metered[m->tokens->budgets[i].series];
+	uint64_t reserved = m->wants.amounts[i].amount;
+
+	stats_add(&counts[STATS_RESERVED], reserved);
+	if (used == THROTTLE_NEVER)
+		return;
+	stats_add(&counts[STATS_USED], used);
+	if (used < reserved)
+		stats_add(&counts[STATS_REFUNDED], reserved - used);
+	else
+		stats_add(&counts[STATS_OWED], used - reserved);
+}
+
 void
 exchange_meter_end(struct exchange *x, bool whole, uint64_t now)
 {
@@ -520,6 +538,7 @@ exchange_meter_end(struct exchange *x, bool whole, uint64_t now)
 	}
 	for (i = 0; i < m->wants.n; i++) {
 		actual[i] = used(x, m, i, whole);
+		count(x, m, i, actual[i]);
 		if (whole)
 			learn(x, m, i, actual[i]);
 	}

@@ -50,6 +50,7 @@ struct tokens_budget {
 	enum tokens_format	 format;
 	bool			 ask_usage;	/* has it told in streams */
 	bool			 refuse;	/* what can never fit */
+	unsigned		 series;	/* of what is counted; stats.h */
 };
 
 /* Those of a rule. */

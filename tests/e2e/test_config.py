@@ -204,6 +204,15 @@ WARNED = [
 	("listen: 127.0.0.1:0\nhosts:\n  a.b: {mode: observe, per: client, "
 	    "per_total: {capacity: 1}}\n",
 	    [r":3:3: hosts\.a\.b: with .mode: observe. .* of: per_total"]),
+	("listen: 127.0.0.1:0\nhosts:\n  a.b:\n    mode: observe\n"
+	    "    https: upstream\n    per: client\n"
+	    "    per_total: {capacity: 1}\n"
+	    "    budgets: {t: {rates: [{capacity: 1}]}}\n",
+	    [r":3:3: hosts\.a\.b: with .mode: observe. .* of: per_total, "
+	    r"budgets "]),
+	("listen: 127.0.0.1:0\nhosts:\n"
+	    "  a.b: {budgets: {t: {rates: [{capacity: 1}]}}}\n",
+	    [r":3:3: hosts\.a\.b: inside of HTTPS tunnels .* of: budgets "]),
 	("listen: 127.0.0.1:0\nhosts:\n  a.b: {tls: {verify: false}}\n",
 	    [r":3:3: hosts\.a\.b: tls\.verify is false"]),
 	("listen: 127.0.0.1:0\ndefaults:\n  tls: {verify: false}\n",

@@ -7,6 +7,8 @@ import zlib
 import pytest
 
 import llm
+import metrics
+import sluice
 import wire
 
 JSON = ("Content-Type", "application/json")
@@ -361,6 +363,68 @@ def test_reload(lab, used, to):
 	spends(lab, used, name)
 	daemon.reload(hosts={"127.0.0.1": {"capacity": 10}})
 	assert post(lab.client(), far, {}).status == 200
+
+
+def test_explained(lab):
+	"""What a request would take of each, and which one it would wait for."""
+	far = lab.origin(answers(usage(900)))
+	hosts = tokens([{"capacity": 1000, "period": "12h"}])
+	hosts["127.0.0.1"]["queue"] = {"max_wait": "3h"}
+	hosts["127.0.0.1"]["budgets"]["points"] = {"refuse": True,
+	    "rates": [{"capacity": 50}], "reserve": {"input": "cost"}}
+	daemon = lab.sluice(hosts=hosts)
+	def explain(**asked):
+		answer = lab.control().post("/v1/explain", {"url": far.url +
+		    "/v1/x", **asked})
+		assert answer.status == 200, answer.body
+		return answer.json()
+	body = '{"max_tokens": 200,\n"cost": 7}'
+	told = explain(body=body)
+	asked = -(-len(body) // 4)
+	assert told["reserves"] == {"tokens": 200 + asked, "points": 7}
+	assert told["decision"] == "go"
+	assert "reserves" not in explain()
+	assert "reserves" not in explain(body="{}", headers={
+	    "Content-Type": "text/plain"})
+	# without a size, or to be read before it goes: what stands for that
+	assert explain(body="{}")["reserves"] == {"tokens": 301, "points": 0}
+	assert post(lab.client(), far, {}).status == 200
+	spends(lab, 900)
+	told = explain(body=body)
+	assert told["decision"] == "wait"
+	assert "tokens" in told["says"]
+	told = explain(body='{"cost": 51}')
+	assert told["decision"] == "refuse"
+	assert told["says"] == "it wants more of points than the whole of it"
+	done = sluice.run("explain", far.url, "--data", body, "--socket",
+	    daemon.control)
+	assert f"reserves       {200 + asked} of tokens" in done.stdout
+
+
+def test_metrics(lab):
+	"""What was reserved, used, came back and is owed; what is left."""
+	far = lab.origin(answers(usage(5), usage(1500), b"{}"))
+	daemon = lab.sluice(hosts=tokens([{"capacity": 2000, "period":
+	    "366d"}]))
+	for cap in 1000, 20, 30:
+		assert post(lab.client(), far, {"max_tokens": cap}).status == 200
+	asked = [-(-len(r.body) // 4) for r in far.requests]
+	spends(lab, 5 + 1500 + asked[2] + 30)
+	def amounts():
+		text = metrics.scrape(daemon)
+		return {amount: text("sluice_budget_amount_total",
+		    host="127.0.0.1", budget="tokens", amount=amount)
+		    for amount in ("reserved", "used", "refunded", "owed")}
+	# what was reserved is counted when it is settled
+	wire.wait_until(lambda: amounts()["reserved"] == sum(asked) + 1050,
+	    what=f"all that was reserved, not {amounts()}")
+	text = metrics.scrape(daemon)
+	assert metrics.promtool(text.text) == (0, "")
+	assert amounts() == {"reserved": sum(asked) + 1050,
+	    "used": 1505, "refunded": asked[0] + 1000 - 5,
+	    "owed": 1500 - asked[1] - 20}
+	assert round(text("sluice_budget_left", host="127.0.0.1",
+	    budget="2000 per 366d of tokens")) == 2000 - 1505 - asked[2] - 30
 
 
 def test_learned(lab):

@@ -51,6 +51,24 @@ START_TEST(name_beyond_the_most_is_other)
 }
 END_TEST
 
+START_TEST(budgets_have_few_names)
+{
+	char name[8];
+	unsigned i;
+
+	ck_assert_ptr_null(stats_budget_name(0));
+	for (i = 0; i < STATS_BUDGETS; i++) {
+		snprintf(name, sizeof name, "b%u", i);
+		ck_assert_uint_eq(stats_budget(name), i);
+		ck_assert_uint_eq(stats_budget("b0"), 0);
+		ck_assert_str_eq(stats_budget_name(i), name);
+	}
+	ck_assert_uint_eq(stats_budget("more"), STATS_BUDGETS);
+	ck_assert_str_eq(stats_budget_name(STATS_BUDGETS), "_other");
+	ck_assert_ptr_null(stats_budget_name(STATS_BUDGETS + 1));
+}
+END_TEST
+
 START_TEST(name_of_ours_is_no_other)
 {
 	ck_assert_uint_eq(stats_series("_default", 10), STATS_DEFAULT);
@@ -216,6 +234,7 @@ main(void)
 	tcase_add_test(tc, name_has_its_number_for_good);
 	tcase_add_test(tc, name_beyond_the_most_is_other);
 	tcase_add_test(tc, name_of_ours_is_no_other);
+	tcase_add_test(tc, budgets_have_few_names);
 	tcase_add_test(tc, name_most);
 
 	tc = tcase_create("counts");
