@@ -80,7 +80,7 @@ json_scan_init(struct json_scan *s, const struct json_scan_paths *paths)
 
 /* Paths */
 
-/* How long a path's step is if a key is that; else 0.  Keys have no dots then. */
+/* How long a path's step is if a key is that; else 0.  It has no dots then. */
 static size_t
 step_is(const char *step, const char *key, size_t len)
 {
@@ -88,6 +88,8 @@ step_is(const char *step, const char *key, size_t len)
 
 	if (step[0] == '*' && (step[1] == '.' || step[1] == '\0'))
 		return 1;
+	if (len == 0 || step[0] != key[0])
+		return 0;
 	for (i = 0; i < len; i++)
 		if (step[i] != key[i] || step[i] == '.' || step[i] == '\0')
 			return 0;
@@ -113,26 +115,29 @@ static void
 step(struct json_scan *s, const char *key, size_t len)
 {
 	const uint16_t *at = s->at[s->depth - 1];
+	bool hit = false, leads = false;
+	unsigned i, npaths = s->paths->n;
 	const char *path;
 	uint16_t to;
-	unsigned i;
 	size_t n;
 
-	s->hit = s->leads = false;
-	for (i = 0; i < s->paths->n; i++) {
-		to = 0;
-		if (at[i] != 0 && at[i] != HIT && len < JSON_SCAN_KEY) {
-			path = s->paths->all[i];
-			n = step_is(path + at[i] - 1, key, len);
-			if (n > 0)
-				to = behind(path, at[i], n);
-			else if (key == NULL)
-				to = at[i];
-		}
+	for (i = 0; i < npaths; i++) {
+		s->here[i] = 0;
+		if (at[i] == 0 || len >= JSON_SCAN_KEY)
+			continue;
+		path = s->paths->all[i];
+		if ((n = step_is(path + at[i] - 1, key, len)) > 0)
+			to = behind(path, at[i], n);
+		else if (key == NULL)
+			to = at[i];
+		else
+			continue;
 		s->here[i] = to;
-		s->hit |= to == HIT;
-		s->leads |= to != 0 && to != HIT;
+		hit |= to == HIT;
+		leads |= to != HIT;
 	}
+	s->hit = hit;
+	s->leads = leads;
 }
 
 static void
@@ -168,6 +173,7 @@ enter(struct json_scan *s, bool array)
 {
 	uint64_t bit = (uint64_t)1 << (s->depth % 64);
 	uint64_t *arrays = &s->arrays[s->depth / 64];
+	unsigned i;
 
 	if (s->depth == JSON_SCAN_DEPTH)
 		return false;
@@ -175,9 +181,8 @@ enter(struct json_scan *s, bool array)
 	*arrays = array ? *arrays | bit : *arrays & ~bit;
 	if (s->blind == 0 && (s->depth == JSON_SCAN_LOOK || !s->leads))
 		go_blind(s);
-	if (s->blind == 0)
-		memcpy(s->at[s->depth], s->here,
-		    s->paths->n * sizeof s->here[0]);
+	for (i = 0; s->blind == 0 && i < s->paths->n; i++)
+		s->at[s->depth][i] = s->here[i] != HIT ? s->here[i] : 0;
 	s->depth++;
 	s->array = array;
 	s->state = array ? SCAN_FIRST_ELEMENT : SCAN_FIRST_KEY;
@@ -230,18 +235,19 @@ end_number(struct json_scan *s)
 }
 
 static bool
+is_word(const struct json_scan *s, const char *word, size_t len)
+{
+	return s->len == len && memcmp(s->key, word, len) == 0;
+}
+
+static bool
 end_word(struct json_scan *s)
 {
-	static const char *const words[] = { "true", "false", "null" };
-	unsigned i;
+	bool yes = is_word(s, "true", 4);
 
-	for (i = 0; i < 3; i++)
-		if (strlen(words[i]) == s->len &&
-		    memcmp(words[i], s->key, s->len) == 0)
-			break;
-	if (i == 3)
+	if (!yes && !is_word(s, "false", 5) && !is_word(s, "null", 4))
 		return false;
-	found(s, i == 0 ? JSON_SCAN_TRUE : JSON_SCAN_OTHER, 0);
+	found(s, yes ? JSON_SCAN_TRUE : JSON_SCAN_OTHER, 0);
 	after_value(s);
 	return true;
 }
@@ -437,12 +443,12 @@ read_hex(struct json_scan *s, char c)
 static bool
 begin_value(struct json_scan *s, char c)
 {
-	if (c == '{' || c == '[')
-		return enter(s, c == '[');
 	if (c == '"') {
 		begin_string(s, false);
 		return true;
 	}
+	if (c == '{' || c == '[')
+		return enter(s, c == '[');
 	s->key[0] = c;
 	s->len = 1;
 	s->state = is(c, SPELLS) ? SCAN_WORD : SCAN_NUMBER;
@@ -497,6 +503,16 @@ read_mark(struct json_scan *s, char c)
 	}
 }
 
+/* Behind a key there is hardly ever anything else. */
+static const char *
+read_colon(struct json_scan *s, const char *p, const char *end)
+{
+	if (s->state != SCAN_COLON || p == end || *p != ':')
+		return p;
+	s->state = SCAN_VALUE;
+	return p + 1 < end && p[1] == ' ' ? p + 2 : p + 1;
+}
+
 static const char *
 read_inside(struct json_scan *s, const char *p, const char *end)
 {
@@ -504,8 +520,9 @@ read_inside(struct json_scan *s, const char *p, const char *end)
 
 	switch (s->state) {
 	case SCAN_STRING:
-		return s->looked_at ? take_string(s, p, end) :
+		p = s->looked_at ? take_string(s, p, end) :
 		    skip_string(s, p, end);
+		return read_colon(s, p, end);
 	case SCAN_ESCAPE:
 		ok = read_escape(s, *p++);
 		break;

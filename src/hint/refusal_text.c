@@ -27,7 +27,8 @@ refusal_coding(const struct http1_head *h)
 	unsigned i;
 
 	for (i = 0; i < h->nfields; i++, f++) {
-		if (!http1_str_is(f->name, "content-encoding") ||
+		if (f->id != HTTP1_OTHER ||
+		    !http1_str_is(f->name, "content-encoding") ||
 		    http1_str_is(f->value, "identity") || f->value.len == 0)
 			continue;
 		if (coding != REFUSAL_IDENTITY)

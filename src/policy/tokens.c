@@ -140,8 +140,15 @@ tokens_free(struct tokens *t)
 static bool
 is_json(struct http1_str type)
 {
-	const char *end = memchr(type.p, ';', type.len);
-	size_t len = end != NULL ? (size_t)(end - type.p) : type.len;
+	static const char usual[] = "application/json";
+	const char *end;
+	size_t len;
+
+	if (type.len == sizeof usual - 1 &&
+	    memcmp(type.p, usual, sizeof usual - 1) == 0)
+		return true;
+	end = memchr(type.p, ';', type.len);
+	len = end != NULL ? (size_t)(end - type.p) : type.len;
 
 	while (len > 0 && (type.p[len - 1] == ' ' || type.p[len - 1] == '\t'))
 		len--;
@@ -177,7 +184,8 @@ tokens_is_coded(const struct http1_head *h)
 	unsigned i;
 
 	for (i = 0; i < h->nfields; i++)
-		if (http1_str_is(h->fields[i].name, "content-encoding") &&
+		if (h->fields[i].id == HTTP1_OTHER &&
+		    http1_str_is(h->fields[i].name, "content-encoding") &&
 		    !http1_str_is(h->fields[i].value, "identity"))
 			return true;
 	return false;
@@ -225,6 +233,13 @@ tokens_model(const struct tokens *t)
 	return i;
 }
 
+/* Each was added to those that are looked for; most of them as the first. */
+static bool
+is_same(const char *a, const char *b)
+{
+	return a == b || strcmp(a, b) == 0;
+}
+
 static const struct json_scan_value *
 value_at(const struct json_scan_paths *paths, const struct json_scan *json,
     const char *path)
@@ -232,7 +247,7 @@ value_at(const struct json_scan_paths *paths, const struct json_scan *json,
 	unsigned i;
 
 	for (i = 0; json != NULL && i < paths->n; i++)
-		if (strcmp(paths->all[i], path) == 0)
+		if (is_same(paths->all[i], path))
 			return json->values[i].kind == JSON_SCAN_NOTHING ?
 			    NULL : &json->values[i];
 	return NULL;
@@ -414,7 +429,7 @@ told_at(const struct tokens *t, const struct tokens_told *told,
 	unsigned i, n = t->tells.n / 2;
 
 	for (i = 0; i < n; i++) {
-		if (strcmp(t->tells.all[i], path) != 0)
+		if (!is_same(t->tells.all[i], path))
 			continue;
 		if (!told->known[i])
 			i += n;

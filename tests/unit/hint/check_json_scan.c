@@ -185,21 +185,30 @@ START_TEST(long_ones)
 {
 	struct json_scan_paths paths = { .n = 0 };
 	struct json_scan s;
-	char key[JSON_SCAN_KEY + 1];
+	char key[JSON_SCAN_KEY + 1], text[JSON_SCAN_KEY + 16];
 
 	memset(key, 'k', JSON_SCAN_KEY);
 	key[JSON_SCAN_KEY] = '\0';
 	json_scan_add(&paths, key);
 	json_scan_add(&paths, "a");
+	json_scan_add(&paths, "*");
 	json_scan_init(&s, &paths);
 	push_many(&s, "{\"", 1);
 	push_many(&s, "kkkkkkkkkk", 1000);
-	push_many(&s, "\":1,\"x\":\"", 1);
+	push_many(&s, "\":9,\"x\":\"", 1);
 	push_many(&s, "\\\"aaaaaaaa", 100000);
 	push_many(&s, "\",\"a\":2}", 1);
 	ck_assert(json_scan_end(&s));
 	ck_assert_int_eq(s.values[0].kind, JSON_SCAN_NOTHING);
 	ck_assert_uint_eq(s.values[1].amount, 2 * M);
+	ck_assert_uint_eq(s.values[2].most, 2 * M);
+
+	snprintf(text, sizeof text, "{\"%s\":9}", key);
+	json_scan_init(&s, &paths);
+	push_many(&s, text, 1);
+	ck_assert(json_scan_end(&s));
+	ck_assert_int_eq(s.values[0].kind, JSON_SCAN_NOTHING);
+	ck_assert_int_eq(s.values[2].kind, JSON_SCAN_NOTHING);
 }
 END_TEST
 
