@@ -126,6 +126,45 @@ START_TEST(returned)
 }
 END_TEST
 
+static uint64_t
+counted_within(unsigned i)
+{
+	const struct host *h = tickets[i].host;
+
+	ck_assert_ptr_nonnull(h);
+	return host_counted_within(&h->counted);
+}
+
+/* A host that refuses within its limits counts later than was thought. */
+START_TEST(counts_late)
+{
+	struct lesson l = { .verdict = BUDGET_THROTTLED, .pause = SECOND };
+	const uint64_t least = SECOND / 10;
+	unsigned i;
+
+	start("{defaults: {capacity: 100, period: 1h, strict: true}}");
+	for (i = 0; i < 6; i++)
+		ck_assert_int_eq(ask(i, i < 5 ? "a.test" : "b.test", 1, NULL),
+		    HOSTS_GO);
+	ck_assert_uint_eq(counted_within(0), least);
+	hosts_learn(hosts, &tickets[0], &l, NOW);
+	ck_assert_uint_eq(counted_within(0), 2 * least);
+	/* of those that are refused in one go one counts */
+	hosts_learn(hosts, &tickets[1], &l, NOW);
+	ck_assert_uint_eq(counted_within(0), 2 * least);
+	for (i = 2; i < 5; i++) {
+		l.pause *= 2;
+		hosts_learn(hosts, &tickets[i], &l, NOW);
+		ck_assert_uint_eq(counted_within(0), i == 2 ? 4 * least :
+		    8 * least);
+	}
+	ck_assert_uint_eq(counted_within(5), least);
+	for (i = 0; i < 6; i++)
+		leave(i, false);
+	end();
+}
+END_TEST
+
 /* Each goes to its new host as it is. */
 START_TEST(moved)
 {
@@ -162,6 +201,7 @@ main(void)
 	tcase_add_test(tc, gave_up);
 	tcase_add_test(tc, returned_and_refused);
 	tcase_add_test(tc, returned);
+	tcase_add_test(tc, counts_late);
 	tcase_add_test(tc, moved);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

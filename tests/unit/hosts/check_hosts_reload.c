@@ -189,6 +189,28 @@ START_TEST(pause_by_an_older_request)
 }
 END_TEST
 
+/* The same, where nothing is left until then. */
+START_TEST(shape_by_an_older_request)
+{
+	static const struct lesson none_left = {
+		.verdict = BUDGET_SUCCESS,
+		.shape = true,
+		.reset = 3600 * SECOND,
+	};
+	struct conf *first;
+
+	start(reloads[_i].before);
+	first = conf;
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	change(reloads[_i].between);
+	change(reloads[_i].after);
+	ck_assert_uint_eq(hosts_learn(hosts, &tickets[0], &none_left, NOW), 0);
+	ck_assert_uint_eq(held_until(1), NOW + 5 * SECOND);
+	leave(0, false);
+	end_changes(first);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -200,6 +222,7 @@ main(void)
 	tc = tcase_create("pause");
 	ROWS(tc, pause_after_reloads, reloads);
 	ROWS(tc, pause_by_an_older_request, reloads);
+	ROWS(tc, shape_by_an_older_request, reloads);
 	ROWS(tc, pause_of_those_who_shared, splits);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

@@ -119,6 +119,26 @@ START_TEST(slot_is_held_as_long_as_it_was)
 }
 END_TEST
 
+/* In all, where it was sent more than once. */
+START_TEST(slot_is_held_each_time)
+{
+	begin(0, 1, 10);
+	ask_and_go(&a, SEC);
+	ask_and_go(&b, SEC + MS);
+	observe_returned(shadow, b, SEC + 3 * MS);
+	observe_sent(shadow, b, 4 * SEC);
+	observe_end(shadow, &b, OBSERVE_DONE, 4 * SEC + 3 * MS);
+	check_waiting(10 * SEC - 1, 1);
+	observe_end(shadow, &a, OBSERVE_DONE, 10 * SEC);
+	ask_and_go(&c, 10 * SEC + MS);
+	check_waiting(10 * SEC + 5 * MS - 1, 1);
+	check_waiting(10 * SEC + 5 * MS, 0);
+	observe_returned(shadow, NULL, 11 * SEC);
+	observe_end(shadow, &c, OBSERVE_DONE, 11 * SEC);
+	observe_free(shadow);
+}
+END_TEST
+
 START_TEST(who_really_was_refused_holds_what_is_typical)
 {
 	begin(0, 1, 10);
@@ -320,6 +340,7 @@ main(void)
 
 	tcase_add_test(tc, outlives_its_request);
 	tcase_add_test(tc, slot_is_held_as_long_as_it_was);
+	tcase_add_test(tc, slot_is_held_each_time);
 	tcase_add_test(tc, who_really_was_refused_holds_what_is_typical);
 	tcase_add_test(tc, who_waits_in_both_and_goes_leaves_both);
 	tcase_add_test(tc, refund_gives_back);
