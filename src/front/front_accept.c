@@ -26,16 +26,20 @@
 /* The thread's, for a callback whose argument is evhttp's. */
 static _Thread_local struct front *fronts;
 
-static void
+/* Returns whether that succeeded for all. */
+static bool
 for_listeners(struct front *f, int (*fn)(struct evconnlistener *))
 {
 	struct evhttp_bound_socket *bound;
+	bool ok = true;
 	size_t i;
 
 	for (i = 0; i < f->nlisteners; i++) {
-		if ((bound = f->listeners[i].bound) != NULL)
-			(void)fn(evhttp_bound_socket_get_listener(bound));
+		if ((bound = f->listeners[i].bound) != NULL &&
+		    fn(evhttp_bound_socket_get_listener(bound)) != 0)
+			ok = false;
 	}
+	return ok;
 }
 
 static void
@@ -45,6 +49,14 @@ pause_accept(struct front *f)
 		for_listeners(f, evconnlistener_disable);
 	f->paused = true;
 	deadline_set(&f->accept_timer, loop_now() + RETRY_ACCEPT_NS);
+}
+
+/* What cannot be watched now would never accept again: it is tried later. */
+static void
+go_on_accepting(struct front *f)
+{
+	if (!for_listeners(f, evconnlistener_enable))
+		pause_accept(f);
 }
 
 static bool
@@ -64,7 +76,7 @@ accept_timer_cb(void *arg)
 		return;
 	}
 	f->paused = false;
-	for_listeners(f, evconnlistener_enable);
+	go_on_accepting(f);
 }
 
 static bool
@@ -209,7 +221,7 @@ attach_cb(evutil_socket_t fd, short what, void *arg)
 	}
 	f->nattaching = 0;
 	if (stopped && !f->paused)
-		for_listeners(f, evconnlistener_enable);
+		go_on_accepting(f);
 	if (!f->paused && too_many(f, EXCESS)) {
 		log_warn("%s (%llu) is reached; accepting stops",
 		    front_connections_option(f->setup.service),
@@ -325,6 +337,8 @@ front_listen(struct front *f)
 		listen_at(&f->listeners[i], list[i].fds[nth]);
 		list[i].fds[nth] = -1;
 	}
+	/* evhttp watches them, but does not say where it could not */
+	go_on_accepting(f);
 }
 
 void

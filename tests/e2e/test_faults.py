@@ -12,6 +12,7 @@ from email.utils import formatdate
 import pytest
 
 import dnsserver
+import faults
 import origin
 import sluice
 import wire
@@ -85,6 +86,27 @@ def test_no_memory(lab, fault):
 
 def test_descriptors_that_cannot_be_watched(lab, fault):
 	survives(lab, fault, "epoll_ctl", "ENOSPC", {200, 502, 503, None})
+
+
+def test_listeners_that_cannot_be_watched(lab, fault):
+	"""Whoever says that it is ready accepts, if only a moment later."""
+	far = lab.origin()
+	ready = 0
+	for nth in fault.each("epoll_ctl", "ENOSPC"):
+		daemon = lab.sluice(wait=False)
+		wire.wait_until(lambda: daemon.proc.poll() is not None or
+		    "is ready" in daemon.err.text(), what="a start")
+		if daemon.proc.poll() is None:
+			fault.put(faults.CALL, 0)
+			daemon.learn()
+			assert seen(lab, far.url + "/") == 200, nth
+			ready += 1
+		else:
+			assert daemon.proc.returncode == 1
+			assert "error: " in daemon.err.text()
+			daemon.status = 1
+		daemon.stop()
+	assert ready > 1
 
 
 def test_no_memory_for_a_reload(lab, fault):
