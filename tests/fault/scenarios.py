@@ -499,7 +499,8 @@ def start(world, arm):
 	"""It starts, or says why not, and ends with 1."""
 	arm()
 	daemon = world.start(wait=False)
-	end = time.monotonic() + PATIENCE
+	# the child that makes the filter may take two seconds of a processor
+	end = time.monotonic() + 3 * PATIENCE
 	while daemon.proc.poll() is None:
 		if "is ready" in daemon.err.text():
 			world.fault.disarm()
