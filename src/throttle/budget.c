@@ -17,6 +17,7 @@
 #include "throttle/budget_rates.h"
 #include "throttle/budget_recovery.h"
 #include "throttle/larger.h"
+#include "throttle/lease_spend.h"
 
 /* Until when (ns) something was heard of a host, or is to be heard. */
 static uint64_t
@@ -75,7 +76,10 @@ void
 budget_init(struct budget *b, const struct budget_limits *limits, bool learning,
     struct window *windows)
 {
-	*b = (struct budget){ .window = learning ? 1 : 0 };
+	*b = (struct budget){
+		.window = learning ? 1 : 0,
+		.lease = { .left = LEASE_NONE },
+	};
 	set_limits(b, limits, learning, windows);
 }
 

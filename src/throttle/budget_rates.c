@@ -6,6 +6,7 @@
 
 #include "throttle/budget_counted.h"
 #include "throttle/larger.h"
+#include "throttle/lease_spend.h"
 #include "throttle/window.h"
 
 unsigned
@@ -195,6 +196,8 @@ budget_rates_allow(const struct budget *b, uint64_t cost, uint64_t now)
 {
 	unsigned i;
 
+	if (!lease_allows(&b->lease, cost))
+		return false;
 	for (i = 0; i < b->nrates; i++)
 		if (!gcra_conforms(&b->rates[i], cost, now) ||
 		    (b->windows[i] != NULL &&
@@ -248,6 +251,7 @@ budget_rates_take(struct budget *b, uint64_t cost, uint64_t at, uint64_t now)
 		r = &b->rates[i];
 		gcra_take(r, cost, r->limit.strict ? now : at);
 	}
+	lease_take(&b->lease, cost);
 	budget_rates_hold(b, cost);
 }
 
@@ -333,6 +337,7 @@ budget_settle(struct budget *b, struct budget_paid *paid, uint64_t amount,
 
 	for (i = 0; i < BUDGET_RATES; i++)
 		sooner[i] = 0;
+	lease_take(&b->lease, actual > amount ? actual - amount : 0);
 	if (!counted) {
 		budget_drop(b, amount);
 		budget_rates_hold(b, actual);

@@ -75,12 +75,22 @@ struct budget_paid {
 	wide			 ends[BUDGET_RATES]; /* 1/capacity ns */
 };
 
+/* What may be spent before it is written down how much that is; lease.h. */
+struct lease {
+	uint64_t		 left;		/* micro cost units; LEASE_NONE */
+	uint64_t		 promised;	/* on top of it, when written */
+	uint64_t		 size;		/* what was left with the grant */
+	uint64_t		 used;		/* since the last promise */
+	uint64_t		 need;		/* what who is first lacks; or 0 */
+};
+
 /* Lives in the caller's memory; the fields are the budget's. */
 struct budget {
 	struct gcra		 rates[BUDGET_RATES];
 	struct window		*windows[BUDGET_RATES];	/* NULL: not strict */
 	struct budget_counted	 counted[BUDGET_RATES];	/* of each rate */
 	unsigned		 nrates;
+	struct lease		 lease;
 	uint32_t		 concurrency;
 	uint32_t		 inflight;	/* slots held */
 	uint32_t		 pending;	/* admitted, no verdict yet */

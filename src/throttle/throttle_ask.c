@@ -8,6 +8,7 @@
 #include "throttle/throttle_ask.h"
 
 #include "throttle/budget_rates.h"
+#include "throttle/lease.h"
 #include "throttle/throttle.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meter.h"
@@ -121,12 +122,20 @@ throttle_goes(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 	    (t->total == NULL || throttle_total_allows(t, w->cost, now));
 }
 
+/* Nothing is used up: it goes when that is written down. */
+static bool
+waits_for_lease(const struct throttle *t, const struct throttle_report *r)
+{
+	return t->leased && r->what == BUDGET_SHORT_NONE && r->start <= t->now;
+}
+
 /* With the report of a newcomer that does not go at once. */
 static enum throttle_answer
 wait_in_queue(struct throttle *t, struct throttle_waiter *w,
     const struct throttle_request *q, struct throttle_report *r)
 {
-	bool full = !q->returned && throttle_waiting(t) >= t->queue_length;
+	bool full = !q->returned && throttle_waiting(t) >= t->queue_length &&
+	    !waits_for_lease(t, r);
 	struct fair_waiter *yields = NULL;
 
 	if (full && (yields = fair_yields(t->queue, q->owner)) == NULL)
@@ -206,7 +215,7 @@ inner_due(struct throttle *t, unsigned lane, uint64_t cost)
 
 	for (i = 0; i < n; i++)
 		due = larger(due, larger(budget_opens(b[i]),
-		    budget_due(b[i], cost)));
+		    lease_due(b[i], cost, t->now)));
 	return due;
 }
 
@@ -224,7 +233,7 @@ all_heads(struct throttle *t, struct head heads[FAIR_END])
 			continue;
 		h.part_due = inner_due(t, lane, h.w->cost);
 		h.host_due = larger(larger(budget_opens(&t->host),
-		    budget_due(&t->host, h.w->cost)),
+		    lease_due(&t->host, h.w->cost, t->now)),
 		    larger(throttle_meters_due(t, h.w), estimate));
 		for (i = n++; i > 0 &&
 		    fair_before(t->queue, h.w, heads[i - 1].w); i--)

@@ -53,6 +53,7 @@ struct throttle {
 	struct learned		*learned;	/* owned; NULL: nothing */
 	bool			 trust;		/* as in throttle_limits */
 	uint32_t		 queue_length;	/* as in throttle_limits */
+	bool			 leased;	/* see throttle_lease() */
 	struct fair		*queue;		/* owned */
 	LIST_HEAD(, throttle_deposit) deposits;	/* what may be refunded */
 	struct throttle_queue	 sent;		/* by count_at */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "throttle/budget_rates.h"
+#include "throttle/lease.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meters.h"
 #include "throttle/window.h"
@@ -163,6 +164,13 @@ throttle_meter(const struct throttle *t, unsigned meter, const char **name)
 	return &t->meters->all[meter].budget;
 }
 
+struct budget *
+throttle_meter_budget(struct throttle *t, unsigned meter)
+{
+	return t->meters != NULL && meter < t->meters->n ?
+	    &t->meters->all[meter].budget : NULL;
+}
+
 /* When, and how much */
 
 void
@@ -199,36 +207,36 @@ throttle_meters_allow(const struct throttle *t, const struct fair_waiter *f,
 	return true;
 }
 
+struct due {
+	uint64_t		 at;
+	uint64_t		 now;
+};
+
 static void
 add_due(const struct budget *b, uint64_t amount, unsigned meter, void *arg)
 {
-	uint64_t *due = arg;
+	struct due *due = arg;
 
 	(void)meter;
-	*due = larger(*due, budget_due(b, amount));
+	due->at = larger(due->at, lease_due(b, amount, due->now));
 }
 
 uint64_t
 throttle_meters_due(const struct throttle *t, const struct fair_waiter *f)
 {
-	uint64_t due = 0;
+	struct due due = { 0, t->now };
 
 	throttle_meters_each(t, f, add_due, &due);
-	return due;
+	return due.at;
 }
-
-struct best {
-	uint64_t		 due;
-	uint64_t		 now;
-};
 
 static void
 add_best(const struct budget *b, uint64_t amount, unsigned meter, void *arg)
 {
-	struct best *best = arg;
+	struct due *best = arg;
 
 	(void)meter;
-	best->due = larger(best->due, budget_due_at_best(b, amount,
+	best->at = larger(best->at, budget_due_at_best(b, amount,
 	    best->now));
 }
 
@@ -236,10 +244,10 @@ uint64_t
 throttle_meters_due_at_best(const struct throttle *t,
     const struct fair_waiter *f, uint64_t now)
 {
-	struct best best = { 0, now };
+	struct due best = { 0, now };
 
 	throttle_meters_each(t, f, add_best, &best);
-	return best.due;
+	return best.at;
 }
 
 /* How long (ns) the slowest of these rates takes for so much. */

@@ -89,6 +89,9 @@ void		 throttle_meters_refund(struct throttle *,
 void		 throttle_meters_end(struct throttle *,
 		    struct throttle_waiter *, uint64_t now);
 
+/* Returns the budget of that number; NULL where there is none. */
+struct budget	*throttle_meter_budget(struct throttle *, unsigned meter);
+
 /*
  * Returns the budget of that number, and sets *name to its name; NULL where
  * there is none.

@@ -12,6 +12,7 @@
 #include "throttle/throttle_estimate.h"
 #include "throttle/throttle_named.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_lease.h"
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_meter_move.h"
@@ -178,6 +179,8 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 	throttle_estimate(t, limits->estimates, limits->probes);
 	t->trust = limits->trust_priority;
 	t->queue_length = limits->queue_length;
+	if (t->leased)
+		throttle_lease(t);
 	set_unblocked_at(t, now);
 	return true;
 fail:

@@ -11,6 +11,7 @@
 
 #include "throttle/fair_turn.h"
 #include "throttle/throttle_ask.h"
+#include "throttle/lease_spend.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_start.h"
@@ -34,6 +35,7 @@ add_copy(struct stage *s, const struct budget *b)
 	unsigned i;
 
 	*copy = *b;
+	copy->lease.left = LEASE_NONE;
 	for (i = 0; i < b->nrates; i++) {
 		if (b->windows[i] == NULL)
 			continue;

@@ -2,6 +2,7 @@
 #include "throttle/throttle_total.h"
 
 #include "throttle/budget_rates.h"
+#include "throttle/lease.h"
 #include "throttle/throttle_lane.h"
 
 void
@@ -111,7 +112,8 @@ throttle_total_wake(struct throttle *t, const struct fair_waiter *w,
 	join_line(t);
 	if (TAILQ_FIRST(&t->total->line) != t)
 		return THROTTLE_NEVER;
-	return larger(larger(at, budget_opens(b)), budget_due(b, w->cost));
+	return larger(larger(at, budget_opens(b)),
+	    lease_due(b, w->cost, now));
 }
 
 /* The budget */

@@ -275,6 +275,15 @@ window_inherit(struct window *w, const struct window *from, uint64_t now)
 	pay(w);
 }
 
+uint64_t
+window_slot(const struct window *w, unsigned back, uint64_t *last)
+{
+	if (back >= WINDOW_SLOTS || back > w->newest)
+		return 0;
+	*last = begin(w, (wide)(w->newest - back) + 1) - 1;
+	return w->slots[(w->newest - back) % WINDOW_SLOTS];
+}
+
 int64_t
 window_left(const struct window *w)
 {

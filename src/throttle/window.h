@@ -82,6 +82,13 @@ void		 window_drop(struct window *, uint64_t cost);
 void		 window_inherit(struct window *, const struct window *,
 		    uint64_t now);
 
+/*
+ * Returns what was counted in the slot that was begun so many slots before the
+ * newest, and sets *last to its last instant (ns).
+ */
+uint64_t	 window_slot(const struct window *, unsigned back,
+		    uint64_t *last);
+
 /* Returns what may be spent at once; below 0 is a debt. */
 int64_t		 window_left(const struct window *);
 

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/lease.h"
+
+#include <stddef.h>
+
+#include "throttle/budget.h"
+#include "throttle/larger.h"
+#include "throttle/window.h"
+
+#define SHARE	10	/* a lease is so little of what is left */
+
+static uint64_t
+smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+void
+lease_begin(struct budget *b)
+{
+	if (b->nrates == 0)
+		b->lease = (struct lease){ .left = LEASE_NONE };
+	else if (b->lease.left == LEASE_NONE)
+		b->lease = (struct lease){ .left = 0 };
+}
+
+uint64_t
+lease_due(const struct budget *b, uint64_t cost, uint64_t now)
+{
+	uint64_t due = budget_due(b, cost);
+
+	return due <= now && !lease_allows(&b->lease, cost) ? BUDGET_NEVER :
+	    due;
+}
+
+void
+lease_need(struct budget *b, uint64_t cost, uint64_t now)
+{
+	if (!lease_allows(&b->lease, cost) && budget_due(b, cost) <= now)
+		b->lease.need = larger(b->lease.need, cost);
+}
+
+bool
+lease_is_low(const struct budget *b)
+{
+	const struct lease *l = &b->lease;
+
+	if (l->left == LEASE_NONE)
+		return false;
+	return l->need > l->left || (l->used > 0 && l->left <= l->size / 2);
+}
+
+/* What all rates have left. */
+static uint64_t
+left_of(const struct budget *b, uint64_t now)
+{
+	int64_t left = INT64_MAX, one;
+	unsigned i;
+
+	for (i = 0; i < b->nrates; i++) {
+		one = gcra_left(&b->rates[i], now);
+		left = one < left ? one : left;
+		if (b->windows[i] == NULL)
+			continue;
+		one = window_left(b->windows[i]);
+		left = one < left ? one : left;
+	}
+	return left > 0 ? (uint64_t)left : 0;
+}
+
+/* What the slowest of them gives within the horizon. */
+static uint64_t
+given_within(const struct budget *b, uint64_t horizon)
+{
+	uint64_t least = UINT64_MAX - 1;
+	const struct gcra_rate *r;
+	unsigned i;
+	wide units;
+
+	for (i = 0; i < b->nrates; i++) {
+		r = &b->rates[i].limit;
+		units = (wide)r->capacity * horizon / r->period;
+		if (units < least)
+			least = (uint64_t)units;
+	}
+	return least;
+}
+
+void
+lease_promise(struct budget *b, uint64_t horizon, uint64_t now)
+{
+	struct lease *l = &b->lease;
+	uint64_t part, want;
+
+	if (l->left == LEASE_NONE)
+		return;
+	part = left_of(b, now) / SHARE;
+	want = larger(l->need, larger(part, given_within(b, horizon)));
+	if (l->used == 0 && l->need == 0) {
+		l->left = smaller(l->left, part);
+		l->size = l->left;
+		want = 0;
+	}
+	l->promised = want > l->left ? want - l->left : 0;
+	l->used = l->need = 0;
+}
+
+void
+lease_grant(struct budget *b)
+{
+	struct lease *l = &b->lease;
+
+	if (l->left == LEASE_NONE)
+		return;
+	l->left += l->promised;
+	l->size = l->left;
+	l->promised = 0;
+}
+
+void
+lease_return(struct budget *b)
+{
+	if (b->lease.left != LEASE_NONE)
+		b->lease = (struct lease){ .left = 0 };
+}

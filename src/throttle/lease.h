@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_LEASE_H
+#define SLUICE_LEASE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "throttle/lease_spend.h"
+
+/*
+ * What a budget may spend ahead of what is written down of it.  Whoever writes
+ * (the grantor) notes what is consumed and, on top of it, a lease: so much may
+ * be spent until it is written again.  So what is read back after a crash is
+ * never less than what was spent, and more by what is left of a lease at most.
+ *
+ * A lease is a tenth of what the rates have left; where that is little, what
+ * they give within a horizon; and never less than what the first one who waits
+ * needs.  A new one is asked for when half of it is spent.  It is promised when
+ * it goes into what is to be written, and granted when that is safe.
+ *
+ * Costs are in micro cost units, times in ns.  Calls nobody, allocates nothing.
+ */
+
+/* A budget that has rates needs a lease from now on, and has none yet. */
+void		 lease_begin(struct budget *);
+
+/*
+ * Returns when a cost may go (ns), as budget_due(); BUDGET_NEVER where that is
+ * so by now and the lease alone is short.
+ */
+uint64_t	 lease_due(const struct budget *, uint64_t cost, uint64_t now);
+
+/* One who is first, and may go now, wants such a cost. */
+void		 lease_need(struct budget *, uint64_t cost, uint64_t now);
+
+/* Returns whether another one should be asked for. */
+bool		 lease_is_low(const struct budget *);
+
+/*
+ * Promises what is needed on top of what is left, for a horizon (ns).  What
+ * nobody has used since the last time is cut to a tenth of what the rates have
+ * left.
+ */
+void		 lease_promise(struct budget *, uint64_t horizon, uint64_t now);
+
+/* What was promised is written down. */
+void		 lease_grant(struct budget *);
+
+/* Gives back what is left: nothing may be spent any more. */
+void		 lease_return(struct budget *);
+
+#endif

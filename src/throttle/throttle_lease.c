@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/throttle_lease.h"
+
+#include "throttle/lease.h"
+#include "throttle/throttle_lane.h"
+#include "throttle/throttle_meter.h"
+#include "throttle/throttle_tick.h"
+
+/* The nth budget that may have rates; NULL behind the last. */
+static struct budget *
+budget_at(struct throttle *t, unsigned n)
+{
+	if (n == 0)
+		return &t->host;
+	if (--n < t->nparts)
+		return &t->parts[n];
+	n -= t->nparts;
+	if (t->total == NULL)
+		return throttle_meter_budget(t, n);
+	return n == 0 ? &t->total->budget : throttle_meter_budget(t, n - 1);
+}
+
+void
+throttle_lease(struct throttle *t)
+{
+	struct budget *b;
+	unsigned i;
+
+	t->leased = true;
+	for (i = 0; (b = budget_at(t, i)) != NULL; i++)
+		lease_begin(b);
+}
+
+static void
+need_of_meter(const struct budget *b, uint64_t amount, unsigned meter,
+    void *arg)
+{
+	struct throttle *t = arg;
+
+	(void)b;
+	lease_need(throttle_meter_budget(t, meter), amount, t->now);
+}
+
+/* Those who are first in their lanes say what they need. */
+static void
+note_needs(struct throttle *t)
+{
+	struct budget *b[THROTTLE_INNER];
+	const struct fair_waiter *w;
+	unsigned lane, n;
+
+	for (lane = 0; lane != FAIR_END; lane = fair_next_lane(t->queue,
+	    lane)) {
+		if ((w = first_of(t, lane)) == NULL)
+			continue;
+		lease_need(&t->host, w->cost, t->now);
+		for (n = inner_budgets(t, pair_of(t, lane), b); n > 0; n--)
+			lease_need(b[n - 1], w->cost, t->now);
+		if (t->total != NULL)
+			lease_need(&t->total->budget, w->cost, t->now);
+		throttle_meters_each(t, w, need_of_meter, t);
+	}
+}
+
+bool
+throttle_lease_is_low(struct throttle *t, uint64_t now)
+{
+	struct budget *b;
+	unsigned i;
+
+	if (!t->leased)
+		return false;
+	if (fair_length(t->queue) > 0) {
+		throttle_tick(t, now);
+		note_needs(t);
+	}
+	for (i = 0; (b = budget_at(t, i)) != NULL; i++)
+		if (lease_is_low(b))
+			return true;
+	return false;
+}
+
+bool
+throttle_lease_is_unused(struct throttle *t)
+{
+	struct budget *b;
+	unsigned i;
+
+	for (i = 0; (b = budget_at(t, i)) != NULL; i++)
+		if (b->lease.used > 0 || b->lease.need > 0)
+			return false;
+	return true;
+}
+
+void
+throttle_lease_promise(struct throttle *t, uint64_t horizon, uint64_t now)
+{
+	struct budget *b;
+	unsigned i;
+
+	throttle_tick(t, now);
+	if (fair_length(t->queue) > 0)
+		note_needs(t);
+	for (i = 0; (b = budget_at(t, i)) != NULL; i++)
+		lease_promise(b, horizon, now);
+}
+
+void
+throttle_lease_grant(struct throttle *t, uint64_t now)
+{
+	struct budget *b;
+	unsigned i;
+
+	for (i = 0; (b = budget_at(t, i)) != NULL; i++)
+		lease_grant(b);
+	set_unblocked_at(t, now);
+}
+
+void
+throttle_lease_return(struct throttle *t)
+{
+	struct budget *b;
+	unsigned i;
+
+	for (i = 0; (b = budget_at(t, i)) != NULL; i++)
+		lease_return(b);
+}
