@@ -8,19 +8,29 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#define KEY	16	/* bytes, of SipHash */
-
 struct client_hasher {
 	EVP_MAC		*mac;
 	EVP_MAC_CTX	*ctx;
 };
 
-static unsigned char key[KEY];
+static unsigned char key[CLIENT_HASH_KEY];
 
 bool
 client_hash_init(void)
 {
 	return RAND_bytes(key, sizeof key) == 1;
+}
+
+void
+client_hash_key(unsigned char to[CLIENT_HASH_KEY])
+{
+	memcpy(to, key, sizeof key);
+}
+
+void
+client_hash_set_key(const unsigned char from[CLIENT_HASH_KEY])
+{
+	memcpy(key, from, sizeof key);
 }
 
 struct client_hasher *

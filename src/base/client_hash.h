@@ -8,8 +8,9 @@
 
 /*
  * Keyed hashes of what clients send to be told apart by: credentials, names,
- * addresses.  The key is drawn when the process starts, so a hash says
- * nothing outside of it, and nobody can aim at another's.  SipHash (Aumasson,
+ * addresses.  The key is drawn when the process starts, or is that of the one
+ * before it, so a hash says nothing outside of these, and nobody can aim at
+ * another's.  SipHash (Aumasson,
  * Bernstein 2012), from OpenSSL.
  */
 
@@ -25,6 +26,12 @@ struct client_hash {
  * entropy.
  */
 bool		 client_hash_init(void) __attribute__((warn_unused_result));
+
+#define CLIENT_HASH_KEY	16	/* bytes */
+
+/* Tells the key, or sets another one before there is a hasher. */
+void		 client_hash_key(unsigned char key[CLIENT_HASH_KEY]);
+void		 client_hash_set_key(const unsigned char key[CLIENT_HASH_KEY]);
 
 /* Returns a hasher for one thread; NULL without memory. */
 struct client_hasher	*client_hasher_new(void);

@@ -12,7 +12,7 @@
 #include "http/http1.h"
 
 /* Made once, so that it lives across reloads. */
-static char own[sizeof "sluice-" + 8];
+static char own[VIA_OWN];
 
 bool
 via_init(void)
@@ -24,6 +24,18 @@ via_init(void)
 	snprintf(own, sizeof own, "sluice-%02x%02x%02x%02x", b[0], b[1], b[2],
 	    b[3]);
 	return true;
+}
+
+void
+via_own(char name[VIA_OWN])
+{
+	memcpy(name, own, VIA_OWN);
+}
+
+void
+via_set_own(const char *name)
+{
+	snprintf(own, sizeof own, "%s", name);
 }
 
 const char *

@@ -19,6 +19,12 @@ struct http1_head;
  */
 bool		 via_init(void);
 
+#define VIA_OWN	(sizeof "sluice-" + 8)	/* bytes of such a name */
+
+/* Tells that name, or sets that of the process before, before it is used. */
+void		 via_own(char name[VIA_OWN]);
+void		 via_set_own(const char *name);
+
 /*
  * Returns the name, which stays as long as the configuration; NULL where no Via
  * is sent.
