@@ -140,6 +140,7 @@ conf_unref(struct conf *conf)
 	destinations_free(&conf->destinations);
 	free(conf->log_diagnostics);
 	free(conf->log_access);
+	free(conf->state_file);
 	free(conf->via_name);
 	free(conf->tls_ca_certificate);
 	free(conf->tls_ca_key);

@@ -111,6 +111,10 @@ struct conf {
 
 	uint64_t		 metrics_hosts;	/* names of series, at most */
 
+	char			*state_file;	/* path; NULL: none */
+	struct place		 state_at;
+	uint64_t		 state_every;	/* ns */
+
 	bool			 keep_alive_10;	/* clients of HTTP/1.0, too */
 	char			*via_name;	/* a token; NULL: made up */
 	bool			 via_send;

@@ -180,6 +180,10 @@ static const struct {
 	{ AT(CONF_TOP), " ssl_bump mitm intercept ",
 	    "hosts: {HOST: {https: intercept}}" },
 	{ AT(CONF_TOP), " ssl certificates ca ", "tls" },
+	{ AT(CONF_TOP), " snapshot persist persistence persistent store "
+	    "state_file statefile ", "state: {file: /PATH}" },
+	{ AT(CONF_STATE), " path name filename where ", "file" },
+	{ AT(CONF_STATE), " interval period frequency ", "every" },
 	{ AT(CONF_LOG), " file path error errors error_log output destination "
 	    "target ", "diagnostics" },
 	{ AT(CONF_LOG), " access_log requests ", "access" },

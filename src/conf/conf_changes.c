@@ -19,6 +19,7 @@ is_of_conf(const struct conf_option *option)
 	case CONF_DESTINATIONS:
 	case CONF_PORTS:
 	case CONF_METRICS:
+	case CONF_STATE:
 	case CONF_VIA:
 	case CONF_TLS:
 	case CONF_ADMIN:

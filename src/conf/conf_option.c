@@ -20,6 +20,7 @@ conf_option_key(const struct conf_option *option)
 		[CONF_DESTINATIONS] = sizeof "destinations",
 		[CONF_PORTS] = sizeof "destinations.ports",
 		[CONF_METRICS] = sizeof "metrics",
+		[CONF_STATE] = sizeof "state",
 		[CONF_VIA] = sizeof "via",
 		[CONF_TLS] = sizeof "tls",
 		[CONF_ADMIN] = sizeof "admin",

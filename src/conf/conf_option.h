@@ -21,6 +21,7 @@ enum conf_level {
 	CONF_DESTINATIONS,
 	CONF_PORTS,		/* destinations.ports */
 	CONF_METRICS,
+	CONF_STATE,
 	CONF_VIA,
 	CONF_TLS,
 	CONF_ADMIN,
@@ -94,6 +95,7 @@ enum conf_kind {
 	CONF_ADDRESS,		/* struct conf_address, owned */
 	CONF_FILE,		/* char *, owned */
 	CONF_USERS_FILE,	/* char *, owned */
+	CONF_STATE_FILE,	/* char *, owned: absolute; NULL: none */
 	CONF_SOCKET,		/* char *, owned: of a Unix socket */
 	CONF_MODE,		/* uint32_t: permissions */
 	CONF_WEB_HOSTS,		/* struct conf_names, owned */

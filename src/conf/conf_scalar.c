@@ -237,6 +237,19 @@ conf_scalar_file(struct conf_walk *w, const struct conf_option *option,
 	return read_file(&w->report, option, node, field);
 }
 
+/* Whose directory is another's business than that of whoever starts it. */
+bool
+conf_scalar_state(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	if (strcasecmp(node->text, "none") == 0)
+		return set_text(&w->report, NULL, field);
+	if (node->text[0] != '/')
+		return conf_option_wrong(&w->report, option, node,
+		    "is no absolute path");
+	return set_text(&w->report, node->text, field);
+}
+
 /* A path or the system's, which a file of that name is not: it is ./system. */
 bool
 conf_scalar_trust(struct conf_walk *w, const struct conf_option *option,

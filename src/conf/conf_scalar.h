@@ -20,6 +20,7 @@ conf_reader	 conf_scalar_access;
 conf_reader	 conf_scalar_diagnostics;
 conf_reader	 conf_scalar_token;
 conf_reader	 conf_scalar_file;
+conf_reader	 conf_scalar_state;
 conf_reader	 conf_scalar_trust;
 conf_reader	 conf_scalar_host_trust;	/* never NULL */
 

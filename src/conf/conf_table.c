@@ -271,6 +271,20 @@ static const struct conf_option options[] = {
 	    .level = CONF_METRICS, KIND(INTEGER), .offset = TOP(metrics_hosts),
 	    .max = STATS_NAMES_MAX },
 
+	{ .path = "state", .type = "mapping",
+	    .help = "What outlives the process.",
+	    .level = CONF_TOP, .behind = CONF_STATE, KIND(SECTION) },
+	{ .path = "state.file", .type = "path", .range = "or none",
+	    .fallback = "none",
+	    .help = "A file that keeps what was spent, pauses and overrides.",
+	    .level = CONF_STATE, KIND(STATE_FILE), .offset = TOP(state_file),
+	    .place = TOP(state_at), .needs_restart = true },
+	{ .path = "state.every", .type = "duration", .range = "100ms to 1h",
+	    .fallback = "5s",
+	    .help = "How often all of it is written.",
+	    .level = CONF_STATE, KIND(DURATION), .offset = TOP(state_every),
+	    .min = 100 * MS, .max = HOUR, .needs_restart = true },
+
 	{ .path = "keep_alive_10", .type = "boolean", .fallback = "false",
 	    .help = "Whether HTTP/1.0 clients that ask for it may keep their "
 	    "connections.",

@@ -291,6 +291,13 @@ const struct conf_type conf_types[] = {
 		.read = conf_scalar_file,
 		.print = conf_scalar_print_text,
 	},
+	[CONF_STATE_FILE] = {
+		.noun = "an absolute path such as /var/lib/sluice/state, ",
+		.scalar = true,
+		.none = "none",
+		.read = conf_scalar_state,
+		.print = conf_scalar_print_text,
+	},
 	[CONF_SOCKET] = {
 		.noun = "an absolute path such as /run/sluice/admin.sock, ",
 		.scalar = true,

@@ -82,6 +82,8 @@ START_TEST(defaults)
 	ck_assert_uint_eq(conf->limit_connections, 10000);
 	ck_assert_uint_eq(conf->limit_head, 64 << 10);
 	ck_assert_uint_eq(conf->limit_fields, 1000);
+	ck_assert_ptr_null(conf->state_file);
+	ck_assert_uint_eq(conf->state_every, 5 * SECOND);
 	ck_assert_ptr_null(conf->via_name);
 	ck_assert(conf->via_send);
 	ck_assert(conf->sandbox);

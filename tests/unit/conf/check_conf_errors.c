@@ -22,7 +22,7 @@ static const struct wrong errors[] = {
 
 	{ "worker: 2\n", "1:1: worker: an unknown key, expected listen, "
 	    "workers, sandbox, resolver, access, log, timeouts, limits, "
-	    "destinations, metrics, keep_alive_10, via, tls, admin, parent, defaults, "
+	    "destinations, metrics, state, keep_alive_10, via, tls, admin, parent, defaults, "
 	    "hosts; "
 	    "did you mean \"workers\"?" },
 	{ "log: {levle: info}\n", "1:7: log.levle: an unknown key, expected "
@@ -30,7 +30,7 @@ static const struct wrong errors[] = {
 	    "\"level\"?" },
 	{ "zzz: 2\n", "1:1: zzz: an unknown key, expected listen, workers, "
 	    "sandbox, resolver, access, log, timeouts, limits, destinations, "
-	    "metrics, keep_alive_10, via, tls, admin, parent, defaults, hosts" },
+	    "metrics, state, keep_alive_10, via, tls, admin, parent, defaults, hosts" },
 	{ "hosts:\n  a.b:\n    max_wait: 1\n",
 	    "3:5: hosts.a.b.max_wait: an unknown key, ..." },
 	{ "https: {}\n", "1:1: https: an unknown key, ..." },
@@ -91,6 +91,17 @@ static const struct wrong errors[] = {
 	    "1:18: timeouts.idle: \"1h30m\" has an unknown unit, ..." },
 	{ "timeouts: {idle: \"\"}\n",
 	    "1:18: timeouts.idle: \"\" is empty, ..." },
+	{ "state: {file: state}\n", "1:15: state.file: \"state\" is no "
+	    "absolute path, expected an absolute path such as "
+	    "/var/lib/sluice/state, or none" },
+	{ "state: {every: 1ms}\n", "1:16: state.every: ..." },
+	{ "state: {path: /x}\n", "1:9: state.path: an unknown key, expected "
+	    "file, every; did you mean \"file\"?" },
+	{ "snapshot: /x\n", "1:1: snapshot: an unknown key, expected listen, "
+	    "workers, sandbox, resolver, access, log, timeouts, limits, "
+	    "destinations, metrics, state, keep_alive_10, via, tls, admin, "
+	    "parent, defaults, hosts; did you mean "
+	    "\"state: {file: /PATH}\"?" },
 	{ "via: {name: a b}\n", "1:13: via.name: \"a b\" is no name, expected "
 	    "a name such as proxy-1, up to 64 letters, digits or -._~ and the "
 	    "like" },
