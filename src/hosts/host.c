@@ -7,6 +7,7 @@
 
 #include "base/client_hash.h"
 #include "base/events.h"
+#include "hosts/host_lease.h"
 #include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_name.h"
@@ -257,6 +258,7 @@ admit(struct host *h, struct loop *l, uint64_t now)
 		host_observe_sent(h, t, now);
 		loop_post(t->loop, &t->mail);
 	}
+	host_lease_look(h, now);
 	arm(h, l, now);
 }
 
@@ -406,6 +408,7 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 		host_observe_ask(h, t, c, now);
 	refused = t->report.yielded != NULL;
 	take_answer(h, t, answer, now);
+	host_lease_look(h, now);
 	refused = refused || t->state == TICKET_IDLE;
 	if (t->state != TICKET_IDLE || refuses(t, answer, now)) {
 		crossed = h->refusing != refused;

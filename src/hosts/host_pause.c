@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/events.h"
+#include "hosts/host_lease.h"
 #include "hosts/hosts_name.h"
 #include "throttle/throttle_estimate.h"
 
@@ -66,6 +67,7 @@ host_pause(struct host *h, unsigned part, uint64_t until,
 	if (!throttle_pause(h->throttle, part, until, now))
 		return false;
 	h->pause.causes[part] = (uint8_t)cause;
+	host_lease_note(h);
 	if (part != THROTTLE_WHOLE)
 		return true;
 	h->pause.phase = HOST_PAUSED;

@@ -67,6 +67,25 @@ struct host_pause {
 	uint64_t		 manual;	/* ns: an operator's lasts */
 };
 
+/* How it stands with what it may spend ahead of what is written; host_lease.h */
+enum host_lease {
+	HOST_LEASE_NONE,
+	HOST_LEASE_WANTS,
+	HOST_LEASE_PROMISED,
+	HOST_LEASE_GRANTED,
+	HOST_LEASES,		/* how many states there are */
+};
+
+TAILQ_HEAD(host_lease_list, host);
+
+/* Of all hosts; ring is NULL: nothing is written. */
+struct host_leases {
+	pthread_mutex_t		 lock;		/* guards the lists */
+	struct host_lease_list	 lists[HOST_LEASES];
+	void			(*ring)(void *);
+	void			*arg;
+};
+
 /*
  * What is counted of all hosts, on any thread: a set of counters of their own,
  * and who adds to them holds the lock.
@@ -137,6 +156,9 @@ struct host {
 	struct host_seen	 seen;
 	struct host_pause	 pause;
 	struct host_counted	 counted;
+	struct host_leases	*leases;	/* the table's; NULL: none */
+	enum host_lease		 lease;
+	TAILQ_ENTRY(host)	 lease_entry;	/* in the list of that state */
 	/* What an operator has set it to; NULL: the rule's limits hold. */
 	const struct budget_limits *override;
 	bool			 gone;		/* not in the table any more */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "hosts/host_lease.h"
 #include "hosts/host_observe.h"
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_table.h"
@@ -51,6 +52,7 @@ hosts_free(struct hosts *hs)
 	hosts_override_drop_all(&hs->overrides);
 	conf_unref(hs->conf);
 	pthread_mutex_destroy(&hs->stats.lock);
+	host_leases_destroy(&hs->leases);
 	pthread_rwlock_destroy(&hs->lock);
 	free(hs);
 }

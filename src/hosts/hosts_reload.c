@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "hosts/host_lease.h"
 #include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_lift.h"
@@ -367,7 +368,9 @@ hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
 		next = h == last ? NULL : TAILQ_NEXT(h, entry);
 		settle_host(hs, h, now);
 	}
-	TAILQ_FOREACH(h, &hs->order, entry)
+	TAILQ_FOREACH(h, &hs->order, entry) {
 		shorten_pause(h, now);
+		host_lease_begin(h, &hs->leases);
+	}
 	pthread_rwlock_unlock(&hs->lock);
 }

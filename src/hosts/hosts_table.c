@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hosts/host_lease.h"
 #include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_heed.h"
@@ -46,6 +47,7 @@ hosts_drop(struct hosts *hs, struct host *h, uint64_t now)
 {
 	host_pause_settle(h, now);
 	host_observe_drop(h);
+	host_lease_put(h, HOST_LEASE_NONE);
 	RB_REMOVE(host_serials, &hs->serials, h);
 	HASH_DEL(hs->table, h);
 	TAILQ_REMOVE(&hs->order, h, entry);
@@ -119,6 +121,7 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 	if (!hosts_has_place(conf, rule, whose))
 		hosts_charge(&hs->share, &h->charge, client);
 	hosts_heed(h, &hs->overrides, now);
+	host_lease_begin(h, &hs->leases);
 	return h;
 }
 

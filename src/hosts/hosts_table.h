@@ -29,6 +29,7 @@ struct hosts {
 	uint64_t		 serial;	/* the last that was given */
 	struct host_stats	 stats;
 	struct hosts_overrides	 overrides;	/* what operators have set */
+	struct host_leases	 leases;	/* who wants some */
 	struct hosts_share	 share;		/* who made entries */
 	struct hosts_totals	 totals;	/* what entries have together */
 	uint64_t		 left;		/* ns: the latest of them */

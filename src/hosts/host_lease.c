@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/host_lease.h"
+
+#include "throttle/throttle_lease.h"
+
+void
+host_leases_init(struct host_leases *l, void (*ring)(void *), void *arg)
+{
+	int i;
+
+	l->ring = ring;
+	l->arg = arg;
+	pthread_mutex_init(&l->lock, NULL);
+	for (i = 0; i < HOST_LEASES; i++)
+		TAILQ_INIT(&l->lists[i]);
+}
+
+void
+host_leases_destroy(struct host_leases *l)
+{
+	if (l->ring != NULL)
+		pthread_mutex_destroy(&l->lock);
+}
+
+struct host *
+host_leases_first(struct host_leases *l, enum host_lease state)
+{
+	struct host *h;
+
+	pthread_mutex_lock(&l->lock);
+	h = TAILQ_FIRST(&l->lists[state]);
+	pthread_mutex_unlock(&l->lock);
+	return h;
+}
+
+void
+host_lease_put(struct host *h, enum host_lease to)
+{
+	struct host_leases *l = h->leases;
+	bool first;
+
+	if (l == NULL || h->lease == to)
+		return;
+	pthread_mutex_lock(&l->lock);
+	if (h->lease != HOST_LEASE_NONE)
+		TAILQ_REMOVE(&l->lists[h->lease], h, lease_entry);
+	first = TAILQ_EMPTY(&l->lists[to]);
+	if (to != HOST_LEASE_NONE)
+		TAILQ_INSERT_TAIL(&l->lists[to], h, lease_entry);
+	h->lease = to;
+	pthread_mutex_unlock(&l->lock);
+	if (first && to == HOST_LEASE_WANTS)
+		l->ring(l->arg);
+}
+
+void
+host_lease_begin(struct host *h, struct host_leases *l)
+{
+	if (l->ring == NULL)
+		return;
+	h->leases = l;
+	throttle_lease(h->throttle);
+}
+
+void
+host_lease_note(struct host *h)
+{
+	if (h->leases != NULL && h->lease == HOST_LEASE_NONE)
+		host_lease_put(h, HOST_LEASE_WANTS);
+}
+
+void
+host_lease_look(struct host *h, uint64_t now)
+{
+	if (h->leases != NULL && h->lease == HOST_LEASE_NONE &&
+	    throttle_lease_is_low(h->throttle, now))
+		host_lease_put(h, HOST_LEASE_WANTS);
+}
