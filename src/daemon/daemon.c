@@ -30,6 +30,7 @@
 #include "daemon/sandbox.h"
 #include "daemon/service.h"
 #include "daemon/signals.h"
+#include "daemon/state.h"
 #include "daemon/worker.h"
 #include "exchange/access.h"
 #include "exchange/user_checks.h"
@@ -52,6 +53,7 @@
 struct sluice {
 	struct reloader		 reloader;	/* has the configuration */
 	struct hosts		*hosts;
+	struct state		*state;		/* or NULL */
 	struct listeners	*listeners;
 	struct workers		 workers;
 	struct exchanges	**exchanges;	/* of each worker */
@@ -222,11 +224,15 @@ start(struct sluice *s)
 	open_listeners(s);
 	s->reloader.workers = &s->workers;
 	s->reloader.hosts = s->hosts = hosts_new(conf, s->workers.n + 1);
+	if (s->state != NULL && s->hosts != NULL)
+		state_load(s->state, s->hosts);
 	make_workers(s);
 	open_admin(s);
 	inherited_close();
 	kept_hand_over(s->listeners);
 	confine(conf);
+	if (!state_start(s->state, worker_loop(s->workers.list[0])))
+		fatal("cannot start: %s", strerror(errno));
 	for (i = 0; i < s->workers.n; i++)
 		worker_start(s->workers.list[i]);
 	if (s->admin != NULL)
@@ -245,6 +251,7 @@ stop(struct sluice *s)
 
 	admin_free(s->admin);
 	user_checks_free(s->workers.checks);
+	state_end(s->state);
 	for (i = 0; i < s->workers.n; i++)
 		worker_join(s->workers.list[i]);
 	free(s->workers.list);
@@ -293,6 +300,9 @@ daemon_run(const char *path)
 		fatal("cannot start: libraries");
 	if (!client_hash_init() || !via_init())
 		fatal("cannot start: no randomness");
+	if (conf->state_file != NULL &&
+	    (s.state = state_open(conf, &cause)) == NULL)
+		fatal("%s", cause != NULL ? cause : "out of memory");
 	load_warnings(conf, load_log_warning_cb, NULL);
 	load_series(conf);
 	if (reload_init(&s.reloader, conf) == -1)

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/load.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/log_file.h"
@@ -21,9 +26,9 @@
 #include "tls/tls_context.h"
 #include "tls/tls_warnings.h"
 
-/* Puts the place before what is wrong with a log. */
+/* Puts the place before what is wrong with a file. */
 static bool
-wrong_log(const struct conf *conf, struct place at, const char *key,
+wrong_file(const struct conf *conf, struct place at, const char *key,
     char **cause)
 {
 	char *what = *cause;
@@ -41,10 +46,32 @@ test_logs(const struct conf *conf, char **cause)
 	*cause = NULL;
 	if (conf->log_diagnostics != NULL &&
 	    !log_file_test(conf->log_diagnostics, cause))
-		return wrong_log(conf, conf->log_diagnostics_at,
+		return wrong_file(conf, conf->log_diagnostics_at,
 		    "log.diagnostics: ", cause);
 	return access_test(conf, cause) ||
-	    wrong_log(conf, conf->log_access_at, "", cause);
+	    wrong_file(conf, conf->log_access_at, "", cause);
+}
+
+/* It is replaced by others that are made beside it. */
+static bool
+test_state(const struct conf *conf, char **cause)
+{
+	char *copy;
+	int error = 0;
+
+	*cause = NULL;
+	if (conf->state_file == NULL)
+		return true;
+	if ((copy = strdup(conf->state_file)) == NULL)
+		return false;
+	if (faccessat(AT_FDCWD, dirname(copy), W_OK | X_OK, AT_EACCESS) == -1)
+		error = errno;
+	if (error != 0 && asprintf(cause, "its directory %s: %s", copy,
+	    strerror(error)) == -1)
+		*cause = NULL;
+	free(copy);
+	return error == 0 || wrong_file(conf, conf->state_at, "state.file: ",
+	    cause);
 }
 
 struct conf *
@@ -56,7 +83,7 @@ load_conf(const char *path, bool again, char **cause)
 	if (conf == NULL || (tls_contexts_load(conf, cause) &&
 	    conf_token_load(conf, cause) && conf_parent_load(conf, cause) &&
 	    conf_users_load(conf, cause) &&
-	    test_logs(conf, cause)))
+	    test_logs(conf, cause) && test_state(conf, cause)))
 		return conf;
 	conf_unref(conf);
 	return NULL;

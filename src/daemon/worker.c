@@ -281,6 +281,12 @@ worker_new(struct workers *all, unsigned id, struct conf *conf,
 	return w;
 }
 
+struct loop *
+worker_loop(const struct worker *w)
+{
+	return w->loop;
+}
+
 struct exchanges *
 worker_exchanges(const struct worker *w)
 {

@@ -18,6 +18,7 @@ struct conf;
 struct exchanges;
 struct hosts;
 struct listeners;
+struct loop;
 struct user_checks;
 struct worker;
 
@@ -39,6 +40,9 @@ struct workers {
  */
 struct worker	*worker_new(struct workers *, unsigned id, struct conf *,
 		    struct hosts *, struct listeners *);
+
+/* Returns its loop, which is there until worker_join(). */
+struct loop	*worker_loop(const struct worker *);
 
 /* Returns its exchanges, which are there until worker_join(). */
 struct exchanges *worker_exchanges(const struct worker *);

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/state.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/bell.h"
+#include "base/log.h"
+#include "base/once.h"
+#include "base/stats.h"
+#include "base/text.h"
+#include "conf/conf.h"
+#include "daemon/state_file.h"
+#include "daemon/state_head.h"
+#include "daemon/state_read.h"
+#include "hosts/hosts_state.h"
+#include "net/loop.h"
+#include "throttle/budget_save.h"
+
+#define MS		UINT64_C(1000000)
+#define HORIZON		(50 * MS)	/* a lease lasts so long at least */
+#define HORIZON_MAX	(1000 * MS)
+#define PIECE		(1 << 20)	/* bytes that are written at once */
+#define WANTED		256		/* leases that are */
+#define GROWN		(64 << 20)	/* bytes of lines behind a snapshot */
+
+struct state {
+	struct state_file	 file;
+	char			*found;		/* what was in it; or NULL */
+	size_t			 found_len;
+	char			*records;	/* ... behind its head */
+	struct state_head	 head;		/* of this process */
+	bool			 same_boot;
+	uint64_t		 every;		/* ns */
+	struct hosts		*hosts;
+	struct loop		*loop;
+	struct budget_saved	*saved;
+	struct text		 text;
+	pthread_t		 thread;
+	bool			 runs;
+	int			 bell;		/* eventfd */
+	atomic_bool		 stop;
+	struct mail		 mail;		/* has the loop admit */
+	atomic_bool		 mailed;
+	uint64_t		 took;		/* ns: the last write */
+	size_t			 records_last;	/* of the last snapshot */
+	off_t			 appended;	/* bytes since that */
+};
+
+static struct hosts_writer
+writer(struct state *s)
+{
+	return (struct hosts_writer){
+		.hosts = s->hosts,
+		.text = &s->text,
+		.saved = s->saved,
+		.at = state_now(),
+		.horizon = s->took * 4 < HORIZON ? HORIZON :
+		    s->took * 4 > HORIZON_MAX ? HORIZON_MAX : s->took * 4,
+	};
+}
+
+/* Says once a minute what is wrong; it may be better next time. */
+static void
+tell_failed(struct state *s, int error)
+{
+	static const char what[] = "state.file";
+
+	stats_add(&stats_process.state_failures, 1);
+	if (once_a_minute(what, sizeof what, loop_now()))
+		log_error("state.file: %s cannot be written: %s: what is "
+		    "spent from now on would be forgotten in a crash",
+		    s->file.path, strerror(error));
+}
+
+/* Who waits for what was just written may go, on its loop. */
+static void
+grant(struct state *s)
+{
+	if (hosts_state_written(s->hosts, loop_now()) && s->loop != NULL &&
+	    !atomic_exchange(&s->mailed, true))
+		loop_post(s->loop, &s->mail);
+}
+
+static void
+admit_cb(struct mail *m)
+{
+	struct state *s = (struct state *)(void *)((char *)m -
+	    offsetof(struct state, mail));
+
+	atomic_store(&s->mailed, false);
+	hosts_state_admit(s->hosts, s->loop, loop_now());
+}
+
+/* A snapshot */
+
+static int
+add_text(struct state *s, size_t at_least)
+{
+	int error = s->text.failed ? ENOMEM : 0;
+
+	if (error == 0 && s->text.len < at_least)
+		return 0;
+	if (error == 0)
+		error = state_file_add(&s->file, s->text.p, s->text.len);
+	text_reset(&s->text);
+	return error;
+}
+
+static int
+write_all(struct state *s, struct hosts_writer *w, bool last)
+{
+	uint64_t cursor = 0;
+	int error = state_file_begin(&s->file);
+
+	if (error != 0)
+		return error;
+	text_reset(&s->text);
+	state_head_put(&s->head, &s->text);
+	hosts_state_overrides(w);
+	do {
+		w->at = state_now();
+		cursor = hosts_state_piece(w, cursor, last);
+		if ((error = add_text(s, PIECE)) != 0)
+			return error;
+	} while (cursor != 0);
+	if ((error = add_text(s, 0)) != 0)
+		return error;
+	return state_file_replace(&s->file);
+}
+
+static void
+note_written(struct state *s)
+{
+	atomic_store(&stats_process.state_bytes, (uint64_t)s->file.size);
+	atomic_store(&stats_process.state_written, loop_now());
+}
+
+/* Returns whether it is safe. */
+static bool
+snapshot(struct state *s, bool last)
+{
+	struct hosts_writer w = writer(s);
+	uint64_t began = loop_now();
+	int error = write_all(s, &w, last);
+
+	if (error != 0) {
+		state_file_drop(&s->file);
+		tell_failed(s, error);
+	} else {
+		s->records_last = w.records;
+		s->appended = 0;
+		note_written(s);
+	}
+	s->took = loop_now() - began;
+	grant(s);
+	return error == 0;
+}
+
+/* What is leased since */
+
+/* Returns whether there was something to write. */
+static bool
+append(struct state *s)
+{
+	struct hosts_writer w = writer(s);
+	uint64_t began = loop_now();
+	int error;
+
+	text_reset(&s->text);
+	hosts_state_wanted(&w, WANTED);
+	if (s->text.len == 0 && !s->text.failed) {
+		grant(s);
+		return false;
+	}
+	error = s->text.failed ? ENOMEM :
+	    state_file_append(&s->file, s->text.p, s->text.len);
+	if (error != 0)
+		tell_failed(s, error);
+	s->appended += (off_t)s->text.len;
+	s->took = loop_now() - began;
+	atomic_store(&stats_process.state_bytes, (uint64_t)s->file.size);
+	grant(s);
+	return true;
+}
+
+/* The thread */
+
+static void
+ring_cb(void *arg)
+{
+	const struct state *s = arg;
+
+	bell_ring(s->bell);
+}
+
+static void
+wait_until(const struct state *s, uint64_t at)
+{
+	struct pollfd p = { .fd = s->bell, .events = POLLIN };
+	uint64_t now = loop_now(), n;
+	int ms = at > now ? (int)((at - now) / MS) + 1 : 0;
+
+	if (poll(&p, 1, ms) == 1 && read(s->bell, &n, sizeof n) == -1)
+		return;
+}
+
+/* Of nothing there is no second snapshot. */
+static bool
+is_due(const struct state *s, uint64_t next)
+{
+	return s->appended > GROWN || (loop_now() >= next &&
+	    (s->records_last > 0 || s->appended > 0 ||
+	    !hosts_state_is_empty(s->hosts)));
+}
+
+static void *
+run(void *arg)
+{
+	struct state *s = arg;
+	uint64_t next = loop_now() + s->every;
+
+	while (!atomic_load(&s->stop)) {
+		wait_until(s, next);
+		while (append(s) && s->appended <= GROWN)
+			continue;
+		if (is_due(s, next))
+			(void)snapshot(s, false);
+		if (loop_now() >= next)
+			next = loop_now() + s->every;
+	}
+	return NULL;
+}
+
+bool
+state_start(struct state *s, struct loop *l)
+{
+	if (s == NULL)
+		return true;
+	s->loop = l;
+	s->mail.deliver = admit_cb;
+	errno = pthread_create(&s->thread, NULL, run, s);
+	s->runs = errno == 0;
+	return s->runs;
+}
+
+/* Reading, and the end */
+
+void
+state_load(struct state *s, struct hosts *hs)
+{
+	struct hosts_reader r = {
+		.hosts = hs,
+		.saved = s->saved,
+		.at = state_now(),
+		.same_boot = s->same_boot,
+	};
+
+	s->hosts = hs;
+	hosts_state_lease(hs, ring_cb, s);
+	if (s->records != NULL)
+		state_read(&r, s->file.path, s->records,
+		    (size_t)(s->found + s->found_len - s->records));
+	free(s->found);
+	s->found = s->records = NULL;
+	/* what was leased in that life is spent in this one */
+	(void)snapshot(s, false);
+}
+
+static void
+free_state(struct state *s)
+{
+	if (s->bell != -1)
+		close(s->bell);
+	state_file_close(&s->file);
+	text_free(&s->text);
+	free(s->found);
+	free(s->saved);
+	free(s);
+}
+
+/* What was found cannot be read: it is kept, and not written over. */
+static bool
+keep_aside(struct state *s, const char *why, char **cause)
+{
+	char *to = NULL;
+	int error = state_file_aside(&s->file, &to);
+
+	free(s->found);
+	s->found = NULL;
+	if (error == 0) {
+		log_warn("state.file: %s: %s: it is kept as %s, and all "
+		    "begins anew", s->file.path, why, to);
+		free(to);
+		return true;
+	}
+	if (asprintf(cause, "%s: %s, and cannot be moved aside: %s",
+	    s->file.path, why, strerror(error)) == -1)
+		*cause = NULL;
+	return false;
+}
+
+/* Takes the head of what is there. */
+static bool
+look(struct state *s, char **cause)
+{
+	struct state_head before;
+	const char *why = NULL;
+	int error = state_file_read(&s->file, &s->found, &s->found_len);
+
+	if (error == ENOMEM) {
+		*cause = NULL;
+		return false;
+	}
+	if (error != 0)
+		return keep_aside(s, strerror(error), cause);
+	if (s->found == NULL || s->found_len == 0)
+		return true;
+	s->records = state_head_read(&before, s->found, &why);
+	if (s->records == NULL)
+		return keep_aside(s, why, cause);
+	s->same_boot = s->head.boot[0] != '\0' &&
+	    strcmp(before.boot, s->head.boot) == 0;
+	state_head_adopt(&s->head, &before);
+	return true;
+}
+
+static struct state *
+make(const struct conf *conf, char **cause)
+{
+	struct state *s;
+
+	*cause = NULL;
+	if ((s = calloc(1, sizeof *s)) == NULL)
+		return NULL;
+	s->every = conf->state_every;
+	s->saved = calloc(1, sizeof *s->saved);
+	s->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (!state_file_open(&s->file, conf->state_file, cause)) {
+		s->file = (struct state_file){ .lock = -1, .directory = -1,
+		    .fd = -1, .next = -1 };
+	} else if (s->saved != NULL && s->bell != -1) {
+		return s;
+	}
+	free_state(s);
+	return NULL;
+}
+
+struct state *
+state_open(const struct conf *conf, char **cause)
+{
+	struct state *s = make(conf, cause);
+	char *why = *cause;
+
+	if (s != NULL) {
+		state_head_init(&s->head);
+		if (look(s, &why))
+			return s;
+		free_state(s);
+	}
+	if (why != NULL && asprintf(cause, "state.file: %s", why) == -1)
+		*cause = NULL;
+	free(why);
+	return NULL;
+}
+
+void
+state_end(struct state *s)
+{
+	if (s == NULL)
+		return;
+	if (s->runs) {
+		atomic_store(&s->stop, true);
+		bell_ring(s->bell);
+		pthread_join(s->thread, NULL);
+		loop_unpost(s->loop, &s->mail);
+	}
+	s->loop = NULL;
+	if (snapshot(s, true))
+		log_info("state.file: %s is written", s->file.path);
+	free_state(s);
+}

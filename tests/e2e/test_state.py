@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: ISC
+"""What a restart and a crash do not forget: state.file."""
+import os
+import random
+import re
+import subprocess
+import threading
+import time
+import zlib
+
+import pytest
+
+import client
+import sluice
+import wire
+
+# An hour is refused at once; what waits for the disk has time enough.
+QUICK = {"queue": {"max_wait": "30s"}}
+HOUR = {"capacity": 10, "period": "1h", **QUICK}
+
+
+class Lives:
+	"""A sluice, again and again, with one file of state."""
+
+	def __init__(self, lab, every="100ms", **keys):
+		self.lab = lab
+		self.file = lab.dir / "state"
+		self.keys = {"state": {"file": str(self.file), "every": every},
+		    **keys}
+
+	def start(self, **keys):
+		self.keys.update(keys)
+		self.daemon = self.lab.sluice(**self.keys)
+		self.daemon.err.wait("is ready")
+		return self.daemon
+
+	def kill(self):
+		self.daemon.status = None
+		self.daemon.proc.kill()
+		self.daemon.wait()
+
+	def restart(self, kill=True, **keys):
+		if kill:
+			self.kill()
+		else:
+			self.daemon.stop()
+		return self.start(**keys)
+
+
+def gets(lab, url, n, **keys):
+	return [lab.get(url, **keys).status for _ in range(n)]
+
+
+def line(text):
+	"""With its checksum."""
+	return b"%s crc=%08x\n" % (text, zlib.crc32(text))
+
+
+@pytest.mark.parametrize("kill", [False, True])
+@pytest.mark.parametrize("strict", [False, True])
+def test_spent_is_spent(lab, kill, strict):
+	far = lab.origin()
+	lives = Lives(lab, hosts={"127.0.0.1": {**HOUR, "strict": strict}})
+	lives.start()
+	assert gets(lab, far.url + "/", 4) == [200] * 4
+	lives.restart(kill)
+	left = gets(lab, far.url + "/", 7)
+	assert left[6] == 429
+	# What a crash loses is what was leased: of ten, one at most.
+	assert left.count(200) >= (5 if kill else 6)
+	lives.restart(kill)
+	assert gets(lab, far.url + "/", 2) == [429, 429]
+
+
+def test_other_limits_rescale(lab):
+	far = lab.origin()
+	lives = Lives(lab, hosts={"127.0.0.1": HOUR})
+	lives.start()
+	assert gets(lab, far.url + "/", 4) == [200] * 4
+	lives.restart(kill=False, hosts={"127.0.0.1": {**HOUR,
+	    "capacity": 5}})
+	assert gets(lab, far.url + "/", 2) == [200, 429]
+
+
+def test_parts_totals_and_credentials(lab):
+	"""Credentials are known again: the key of their hashes is kept."""
+	far = lab.origin()
+	lives = Lives(lab, hosts={"127.0.0.1": {**HOUR, "per": "authorization",
+	    "per_total": {"capacity": 5, "period": "1h"},
+	    "paths": {"/a": {"capacity": 1, "period": "1h"}}}})
+	lives.start()
+
+	def ask(who, path="/"):
+		return lab.get(far.url + path, [("Authorization",
+		    f"Bearer {who}")]).status
+	assert ask("one", "/a") == 200
+	assert ask("one") == 200
+	lives.restart(kill=False)
+	assert ask("one", "/a") == 429
+	assert ask("two", "/a") == 200
+	assert [ask("two"), ask("one")] == [200, 200]
+	# All of them have had five.
+	assert [ask("three"), ask("one")] == [429, 429]
+	text = lives.file.read_text()
+	assert "Bearer" not in text and "one" not in text
+	assert lives.file.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_a_pause_goes_on(lab, kill):
+	far = lab.origin(lambda conn, req: conn.reply(429, fields=[
+	    ("Retry-After", 600)]))
+	lives = Lives(lab, hosts={"127.0.0.1": {**QUICK, "retry": {
+	    "attempts": 0}}})
+	lives.start()
+	assert lab.get(far.url + "/").status == 429
+	wire.wait_until(lambda: b"pause=" in lives.file.read_bytes(),
+	    what="the pause in the file")
+	lives.restart(kill)
+	answer = lab.get(far.url + "/")
+	assert answer.status == 429
+	assert len(far.requests) == 1
+	assert 500 < int(answer.get("Retry-After")) <= 600
+
+
+def test_what_operators_have_set(lab):
+	far = lab.origin()
+	lives = Lives(lab, hosts={"127.0.0.1": {"capacity": 1000}},
+	    admin={})
+	lives.start()
+	assert lab.control().put("/v1/hosts/127.0.0.1/limits", {"capacity": 2,
+	    "period": "1h", "for": "1h", "reason": "a test"}).status == 200
+	assert lab.get(far.url + "/").status == 200
+	lives.restart(kill=False)
+	assert gets(lab, far.url + "/", 2) == [200, 429]
+	override, = lab.control().get("/v1/overrides").json()["overrides"]
+	assert override["reason"] == "a test"
+
+
+def test_one_name_in_via(lab):
+	far = lab.origin()
+	lives = Lives(lab)
+	lives.start()
+	lab.get(far.url + "/")
+	lives.restart()
+	lab.get(far.url + "/")
+	names = {req.get("Via") for req in far.requests}
+	assert len(names) == 1 and None not in names
+
+
+def test_two_of_one_file(lab):
+	lives = Lives(lab)
+	lives.start()
+	other = lab.sluice(wait=False, **lives.keys)
+	other.status = 1
+	assert other.wait() == 1
+	assert "another sluice has it" in other.err.text()
+
+
+# What is there instead of a state, why it is none, and whether it is kept.
+FOREIGN = [
+    (b"something else\n", "it is no state of sluice"),
+    (b"sluice-state version=1 key=00\n", "its head is damaged"),
+    (line(b"sluice-state version=2 boot= key=" + b"0" * 32),
+	"it is of a newer version"),
+    (b"\x00" * 4096, "it is no state of sluice"),
+]
+
+
+@pytest.mark.parametrize("data, why", FOREIGN)
+def test_what_is_no_state_is_kept(lab, data, why):
+	lives = Lives(lab)
+	lives.file.write_bytes(data)
+	(lab.dir / "state.1").write_bytes(b"older")
+	lives.start()
+	assert why in lives.daemon.err.text()
+	assert (lab.dir / "state.2").read_bytes() == data
+	assert (lab.dir / "state.1").read_bytes() == b"older"
+	assert lives.file.read_bytes().startswith(b"sluice-state version=1 ")
+
+
+def test_a_directory_is_no_state(lab):
+	lives = Lives(lab)
+	lives.file.mkdir()
+	lives.start()
+	assert (lab.dir / "state.1").is_dir()
+
+
+def test_damaged_records_are_skipped(lab):
+	"""Whatever byte of one is another, that one is skipped, and told."""
+	far = lab.origin()
+	two = lab.origin()
+	lives = Lives(lab, hosts={"127.0.0.1": HOUR, "localhost": HOUR})
+	lives.start()
+	gets(lab, far.url + "/", 10)
+	gets(lab, f"http://localhost:{two.port}/", 10)
+	lives.daemon.stop()
+	lines = lives.file.read_bytes().splitlines(keepends=True)
+	assert len(lines) == 3
+	at = next(i for i, one in enumerate(lines)
+	    if one.startswith(b"host name=localhost "))
+	lines[at] = lines[at].replace(b"rate=1", b"rate=2", 1)
+	lives.file.write_bytes(b"".join(lines) + lines[0][:20])
+	lives.start()
+	assert "2 records were skipped: damaged" in lives.daemon.err.text()
+	assert gets(lab, far.url + "/", 1) == [429]
+	assert gets(lab, f"http://localhost:{two.port}/", 1) == [200]
+
+
+def test_records_of_nobody(lab):
+	"""What the configuration has no more, or another version knows."""
+	lives = Lives(lab)
+	lives.start()
+	lives.daemon.stop()
+	with lives.file.open("ab") as f:
+		f.write(line(b"queue name=a.test boot=1 wall=1 x=1"))
+		f.write(line(b"host name=a.test~" + b"1" * 32 +
+		    b" boot=1 wall=1 budget=host rate=1,1,1,0,1,0"))
+	lives.start()
+	assert "2 records were skipped" in lives.daemon.err.text()
+
+
+def test_a_full_disk(lab):
+	"""It says so, and goes on; when there is room all is written."""
+	if os.geteuid() != 0:
+		pytest.skip("only root can mount a small disk")
+	disk = lab.dir / "disk"
+	disk.mkdir()
+	if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none",
+	    str(disk)], capture_output=True).returncode != 0:
+		pytest.skip("no disk can be mounted")
+	try:
+		full_disk(lab, disk)
+	finally:
+		for daemon in lab.daemons:
+			daemon.stop()
+		subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def full_disk(lab, disk):
+	far = lab.origin()
+	lives = Lives(lab, hosts={"127.0.0.1": {"capacity": 1000,
+	    "period": "1h", "burst": 20}})
+	lives.file = disk / "state"
+	lives.keys["state"]["file"] = str(lives.file)
+	lives.start()
+	(disk / "fill").write_bytes(b"x" * 4096)
+	with (disk / "fill").open("ab", buffering=0) as f:
+		try:
+			while True:
+				f.write(b"x" * 4096)
+		except OSError:
+			pass
+	assert gets(lab, far.url + "/", 5) == [200] * 5
+	lives.daemon.err.wait("cannot be written: No space left")
+	before = lives.file.read_bytes()
+	(disk / "fill").unlink()
+	wire.wait_until(lambda: lives.file.read_bytes() != before and
+	    b"name=127.0.0.1" in lives.file.read_bytes(),
+	    what="a snapshot")
+	lives.restart()
+	assert gets(lab, far.url + "/", 15).count(200) < 16
+
+
+def test_no_directory(lab, tmp_path):
+	result = sluice_test(tmp_path, "/nowhere/at/all/state")
+	assert result.returncode == 1
+	assert "state.file: its directory /nowhere/at/all: " in result.stderr
+
+
+def sluice_test(tmp_path, path):
+	file = tmp_path / "sluice.yaml"
+	file.write_text(f"state: {{file: {path}}}\n")
+	return sluice.run("-t", "-c", file)
+
+
+def test_nothing_waits_that_may_go(lab):
+	"""A host that lets nobody wait lets go who waits for the disk."""
+	far = lab.origin()
+	lives = Lives(lab, hosts={"127.0.0.1": {"capacity": 5, "period": "1h",
+	    "queue": {"length": 0}}})
+	lives.start()
+	assert gets(lab, far.url + "/", 6) == [200] * 5 + [429]
+
+
+class Crowd:
+	"""Clients who ask as fast as they are answered, through every life."""
+
+	def __init__(self, lives, url, n):
+		self.lives = lives
+		self.url = url
+		self.over = threading.Event()
+		self.tasks = [lives.lab.spawn(self.run) for _ in range(n)]
+
+	def run(self):
+		while not self.over.is_set():
+			try:
+				one = client.Client(self.lives.daemon.address)
+			except OSError:
+				# Between two lives; the next one is at hand.
+				self.over.wait(0.005)
+				continue
+			try:
+				while not self.over.is_set():
+					one.get(self.url)
+			except (OSError, wire.Closed, AssertionError):
+				pass
+			finally:
+				one.close()
+
+	def stop(self):
+		self.over.set()
+		for task in self.tasks:
+			task.join()
+
+
+def most_within(times, period):
+	"""The most of them in any window of that length."""
+	most = first = 0
+	for i, at in enumerate(times):
+		while at - times[first] >= period:
+			first += 1
+		most = max(most, i - first + 1)
+	return most
+
+
+# Seconds: within so many there are several lives, and each could forget a
+# budget; whoever notes the time of a request may be so late.
+PERIOD = 5
+LATE = 0.5 * wire.SLOW
+
+
+def crashes(lab, n, strict, seed):
+	"""kill -9 and start, at moments that nobody chose."""
+	times = []
+	lock = threading.Lock()
+
+	def note(conn, req):
+		with lock:
+			times.append(time.monotonic())
+		conn.reply(200)
+	far = lab.origin(note)
+	rng = random.Random(seed)
+	rate = 60
+	rule = {"capacity": rate, "period": "1s", "strict": strict,
+	    "queue": {"length": 100, "max_wait": "1m"}}
+	if not strict:
+		rule["burst"] = 10
+	lives = Lives(lab, every="500ms", hosts={"127.0.0.1": rule})
+	lives.start()
+	crowd = Crowd(lives, far.url + "/", 20)
+	began = time.monotonic()
+	down = 0
+	for _ in range(n):
+		crowd.over.wait(rng.uniform(0.3, 1.5))
+		dead = time.monotonic()
+		lives.restart()
+		down += time.monotonic() - dead
+	crowd.over.wait(1)
+	took = time.monotonic() - began
+	crowd.stop()
+	most = most_within(times, PERIOD)
+	burst = 0 if strict else rule["burst"]
+	assert most <= burst + rate * (PERIOD + LATE), most
+	used = len(times) / (rate * (took - down))
+	print(f"{len(times)} requests, {most} within {PERIOD} s, {used:.3f} used")
+	return used
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("strict", [False, True])
+def test_crashes_under_load(lab, strict):
+	used = crashes(lab, 8, strict, 7)
+	assert used >= 0.85, used
