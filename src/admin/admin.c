@@ -419,6 +419,8 @@ run(void *arg)
 	if (a->web.front != NULL)
 		front_listen(a->web.front);
 	sem_post(&a->listens);
+	/* what an earlier process has set ends, too */
+	admin_expiry_set(&a->context);
 	loop_run(a->context.loop);
 	if (a->socket.front != NULL)
 		front_free(a->socket.front);

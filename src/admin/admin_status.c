@@ -11,6 +11,7 @@
 #include "admin/admin_totals.h"
 #include "admin/openapi_file.h"
 #include "base/memory.h"
+#include "base/stats.h"
 #include "conf/conf.h"
 #include "front/clients.h"
 #include "hosts/hosts_control.h"
@@ -89,6 +90,25 @@ memory_json(const struct memory *memory)
 	    "limit", (json_int_t)atomic_load(&memory->max));
 }
 
+/* What outlives the process; null where nothing does. */
+static json_t *
+state_json(const struct admin_request *r, uint64_t now)
+{
+	const struct conf *conf = r->context->conf;
+	uint64_t written = atomic_load(&stats_process.state_written);
+
+	/* that of the start holds; a reload may name another one */
+	if (written == 0 && conf->state_file == NULL)
+		return json_null();
+	return json_pack("{s:o, s:o, s:I, s:I}",
+	    "path", r->full && conf->state_file != NULL ?
+	    admin_string(conf->state_file) : json_null(),
+	    "age", written == 0 ? json_null() :
+	    admin_seconds(now > written ? now - written : 0),
+	    "bytes", (json_int_t)atomic_load(&stats_process.state_bytes),
+	    "failures", (json_int_t)stats_process.state_failures);
+}
+
 /* The proxy that all hosts are reached through. */
 static json_t *
 parent_json(const struct admin_request *r)
@@ -105,7 +125,7 @@ process_json(const struct admin_request *r, uint64_t now)
 	const struct admin_context *c = r->context;
 
 	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:i, s:s, s:b, s:o, s:o, "
-	    "s:o}",
+	    "s:o, s:o}",
 	    "version", PACKAGE_VERSION, "pid", (int)getpid(),
 	    "listen", listen_json(c->listeners),
 	    "started", admin_instant(c->started, now),
@@ -115,6 +135,7 @@ process_json(const struct admin_request *r, uint64_t now)
 	    "full", r->may_change,
 	    "configuration", configuration_json(r, now),
 	    "memory", memory_json(c->memory),
+	    "state_file", state_json(r, now),
 	    "parent", parent_json(r));
 }
 

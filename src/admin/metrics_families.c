@@ -504,6 +504,31 @@ put_dropped(struct put *p)
 }
 
 static void
+put_state_age(struct put *p)
+{
+	uint64_t written = atomic_load(&stats_process.state_written);
+	uint64_t now = p->data->now;
+
+	if (written != 0)
+		put_once(p, metrics_seconds(now > written ? now - written :
+		    0));
+}
+
+static void
+put_state_bytes(struct put *p)
+{
+	if (atomic_load(&stats_process.state_written) != 0)
+		put_once(p, metrics_number(
+		    atomic_load(&stats_process.state_bytes)));
+}
+
+static void
+put_state_failures(struct put *p)
+{
+	put_once(p, metrics_number(stats_process.state_failures));
+}
+
+static void
 put_answered(struct put *p)
 {
 	const struct admin_context *c = p->data->context;
@@ -645,6 +670,12 @@ static const struct row rows[] = {
 	    put_reload_time, "When the configuration in force was read."),
 	ONCE("config_reloads_total", METRICS_COUNTER, put_reloads,
 	    "Reloads of the configuration."),
+	ONCE("state_age_seconds", METRICS_GAUGE, put_state_age,
+	    "How long ago all that outlives the process was written."),
+	ONCE("state_bytes", METRICS_GAUGE, put_state_bytes,
+	    "Bytes of the file with that."),
+	ONCE("state_failures_total", METRICS_COUNTER, put_state_failures,
+	    "How often it could not be written."),
 	ONCE("hosts_tracked", METRICS_GAUGE, put_hosts,
 	    "Throttles that are remembered."),
 	ONCE("client_connections", METRICS_GAUGE, put_connections,

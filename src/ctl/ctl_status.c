@@ -50,6 +50,25 @@ print_configuration(const struct ctl_paper *paper, const json_t *c)
 }
 
 static void
+print_state(const struct ctl_paper *paper, const json_t *s)
+{
+	char age[CTL_WORDS], bytes[CTL_WORDS];
+
+	if (!json_is_object(s))
+		return;
+	ctl_printf(paper, CTL_PLAIN, "state file     %s, %s",
+	    ctl_string(s, "path", "none"),
+	    ctl_bytes(bytes, ctl_number(s, "bytes")));
+	if (ctl_has(s, "age"))
+		ctl_printf(paper, CTL_PLAIN, ", written %s ago",
+		    ctl_seconds(age, s, "age"));
+	if (ctl_integer(s, "failures") > 0)
+		ctl_printf(paper, CTL_BAD, ", not written %lld times",
+		    ctl_integer(s, "failures"));
+	ctl_printf(paper, CTL_PLAIN, "\n");
+}
+
+static void
 print_hosts(const struct ctl_paper *paper, const json_t *s)
 {
 	long long paused = ctl_integer(s, "paused");
@@ -97,6 +116,7 @@ print_status(const json_t *s)
 	print_process(&paper, s);
 	print_listen(&paper, ctl_member(s, "listen"));
 	print_configuration(&paper, ctl_member(s, "configuration"));
+	print_state(&paper, ctl_member(s, "state_file"));
 	if (parent != NULL)
 		ctl_printf(&paper, CTL_PLAIN, "via parent     %s\n", parent);
 	print_hosts(&paper, s);
