@@ -96,13 +96,14 @@ lease_promise(struct budget *b, uint64_t horizon, uint64_t now)
 		return;
 	part = left_of(b, now) / SHARE;
 	want = larger(l->need, larger(part, given_within(b, horizon)));
-	if (l->used == 0 && l->need == 0) {
+	if (l->used > 0 || l->need > 0) {
+		if (want > l->left)
+			l->promised = larger(l->promised, want - l->left);
+		l->used = l->need = 0;
+	} else if (l->promised == 0) {
 		l->left = smaller(l->left, part);
 		l->size = l->left;
-		want = 0;
 	}
-	l->promised = want > l->left ? want - l->left : 0;
-	l->used = l->need = 0;
 }
 
 void

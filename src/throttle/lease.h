@@ -37,7 +37,8 @@ void		 lease_need(struct budget *, uint64_t cost, uint64_t now);
 bool		 lease_is_low(const struct budget *);
 
 /*
- * Promises what is needed on top of what is left, for a horizon (ns).  What
+ * Promises what is needed on top of what is left, for a horizon (ns); what was
+ * promised before, to others of the same budget, stays.  What
  * nobody has used since the last time is cut to a tenth of what the rates have
  * left.
  */

@@ -102,6 +102,24 @@ START_TEST(who_is_not_due_needs_none)
 }
 END_TEST
 
+/* A budget of several is promised once for each of them, and granted once. */
+START_TEST(a_promise_stays)
+{
+	const struct budget_limits hundred = limits(100, 100, false);
+	struct budget b;
+
+	budget_init(&b, &hundred, false, NULL);
+	lease_begin(&b);
+	lease_need(&b, 50 * U, 0);
+	lease_promise(&b, H, 0);
+	lease_promise(&b, H, 0);
+	lease_need(&b, U, 0);
+	lease_promise(&b, H, 0);
+	lease_grant(&b);
+	ck_assert(budget_allows(&b, 50 * U, 0));
+}
+END_TEST
+
 /* Nobody has used it since: a tenth of what is left stays. */
 START_TEST(what_is_not_used_is_cut)
 {
@@ -347,6 +365,7 @@ main(void)
 	tcase_add_test(tcase, none_is_needed);
 	tcase_add_test(tcase, who_waits_gets_what_it_needs);
 	tcase_add_test(tcase, who_is_not_due_needs_none);
+	tcase_add_test(tcase, a_promise_stays);
 	tcase_add_test(tcase, what_is_not_used_is_cut);
 	tcase_add_test(tcase, comes_back_rescaled);
 	tcase_add_test(tcase, recovery_and_shape_come_back);
