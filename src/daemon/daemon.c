@@ -149,6 +149,19 @@ open_listeners(struct sluice *s)
 		fatal("%s", cause != NULL ? cause : "out of memory");
 }
 
+static bool
+open_state(struct sluice *s, const struct conf *conf)
+{
+	char *cause = NULL;
+
+	if (conf->state_file == NULL)
+		return true;
+	if ((s->state = state_open(conf, &cause)) == NULL)
+		log_error("%s", cause != NULL ? cause : "out of memory");
+	free(cause);
+	return s->state != NULL;
+}
+
 /* Its loop has the number behind the workers'. */
 static void
 open_admin(struct sluice *s)
@@ -300,9 +313,10 @@ daemon_run(const char *path)
 		fatal("cannot start: libraries");
 	if (!client_hash_init() || !via_init())
 		fatal("cannot start: no randomness");
-	if (conf->state_file != NULL &&
-	    (s.state = state_open(conf, &cause)) == NULL)
-		fatal("%s", cause != NULL ? cause : "out of memory");
+	if (!open_state(&s, conf)) {
+		conf_unref(conf);
+		return 1;
+	}
 	load_warnings(conf, load_log_warning_cb, NULL);
 	load_series(conf);
 	if (reload_init(&s.reloader, conf) == -1)
