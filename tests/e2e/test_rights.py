@@ -113,6 +113,22 @@ def is_only(daemon, user):
 
 
 @needs_root
+def test_the_state_is_the_users(lab, start, home, user):
+	"""Within the filter of system calls it is written, moved and read."""
+	far = lab.origin()
+	rule = {"capacity": 1, "period": "1h"}
+	for expected in 200, 429:
+		daemon = start(hosts={"127.0.0.1": rule}, state={
+		    "file": str(home / "state"), "every": "100ms"})
+		assert "no sandbox" not in daemon.err.text()
+		assert lab.get(far.url + "/").status == expected
+		daemon.stop()
+		for name in "state", "state.lock":
+			assert (home / name).stat().st_uid == user.pw_uid
+	assert not (home / "state.new").exists()
+
+
+@needs_root
 def test_root_is_given_up(lab, start, home, user):
 	"""It binds as root and does all else as the user: makes its files and
 	sockets, makes them anew, removes them."""
