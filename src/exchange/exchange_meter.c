@@ -119,7 +119,7 @@ exchange_meter_free(struct exchange *x)
 	memory_sub(x->memory, size_of(m->wants.n));
 	unpack_free(m->unpack);
 	text_free(&m->tail);
-	usage_cut_free(&m->usage.cut);
+	exchange_usage_free(x, &m->usage);
 	free(m);
 	x->metering = NULL;
 }
@@ -426,13 +426,13 @@ void
 exchange_meter_cut(struct exchange *x, const char *p, size_t n,
     const struct usage_cut_out *out)
 {
-	usage_cut_push(&x->metering->usage.cut, p, n, out);
+	exchange_usage_cut(x, &x->metering->usage, p, n, out);
 }
 
 void
 exchange_meter_cut_end(struct exchange *x, const struct usage_cut_out *out)
 {
-	usage_cut_end(&x->metering->usage.cut, out);
+	exchange_usage_cut(x, &x->metering->usage, NULL, 0, out);
 }
 
 /* Its end */

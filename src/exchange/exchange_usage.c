@@ -81,10 +81,33 @@ void
 exchange_usage_answer(struct exchange *x, struct exchange_usage *u, bool read,
     bool coded)
 {
-	usage_cut_free(&u->cut);
+	exchange_usage_free(x, u);
 	u->cut = (struct usage_cut){ .line = false };
 	u->cuts = u->asked && read && !coded;
 	if (u->asked && read && coded)
 		tell(x, "a stream that was to come without coding came in one, "
 		    "and passes with the event that tells its usage");
+}
+
+void
+exchange_usage_cut(struct exchange *x, struct exchange_usage *u,
+    const char *p, size_t n, const struct usage_cut_out *out)
+{
+	size_t before = u->cut.held.size;
+
+	if (p != NULL)
+		usage_cut_push(&u->cut, p, n, out);
+	else
+		usage_cut_end(&u->cut, out);
+	if (u->cut.held.size > before)
+		memory_add(x->memory, u->cut.held.size - before);
+	else if (u->cut.held.size < before)
+		memory_sub(x->memory, before - u->cut.held.size);
+}
+
+void
+exchange_usage_free(struct exchange *x, struct exchange_usage *u)
+{
+	memory_sub(x->memory, u->cut.held.size);
+	usage_cut_free(&u->cut);
 }

@@ -43,4 +43,12 @@ bool		 exchange_usage_frame(struct exchange *,
 void		 exchange_usage_answer(struct exchange *,
 		    struct exchange_usage *, bool read, bool coded);
 
+/* A piece of that, where it cuts; NULL: its end.  What it holds is counted. */
+void		 exchange_usage_cut(struct exchange *, struct exchange_usage *,
+		    const char *, size_t, const struct usage_cut_out *);
+
+/* Frees what it holds. */
+void		 exchange_usage_free(struct exchange *,
+		    struct exchange_usage *);
+
 #endif

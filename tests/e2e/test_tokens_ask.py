@@ -223,6 +223,25 @@ def test_a_stream_that_is_cut(lab):
 	assert one.rest() == b""
 
 
+def test_what_is_held_is_counted(lab):
+	"""An event that is not whole yet, until it is, or its client is gone."""
+	def handle(conn, req):
+		conn.send(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream"
+		    b"\r\nContent-Length: 99999\r\n\r\ndata: {}\n\ndata: " +
+		    b"x" * 30000)
+		conn.wait_gone()
+	far = lab.origin(handle)
+	lab.sluice(hosts=rule())
+	def held():
+		return lab.control().get("/v1/status").json()["memory"]["used"]
+	one = lab.client()
+	one.ask("POST", far.url + CHAT, [JSON], json.dumps(body()))
+	one.until(b"data: {}\n\n")
+	wire.wait_until(lambda: held() > 30000, what="what is held, counted")
+	one.close()
+	wire.wait_until(lambda: held() == 0, what=f"nothing held, not {held()}")
+
+
 @pytest.mark.parametrize("after", ["asks", "does not", "none"])
 @pytest.mark.parametrize("chunked", [False, True])
 def test_reload_while_it_is_read(lab, after, chunked):

@@ -165,6 +165,95 @@ START_TEST(used)
 }
 END_TEST
 
+/* Where hosts tell what was used, in answers and events of their documents. */
+static const struct {
+	const char		*json;
+	const char		*plus;
+	const char		*texts[3];
+	uint64_t		 used;
+} vendors[] = {
+	/* OpenAI and Azure: chat, the end of a stream, embeddings */
+	{ "usage.prompt_tokens", "usage.completion_tokens",
+	    { "{\"choices\":[{\"message\":{}}],\"usage\":{\"prompt_tokens\":"
+	    "19,\"completion_tokens\":10,\"total_tokens\":29,"
+	    "\"prompt_tokens_details\":{\"cached_tokens\":0}}}" }, 29 },
+	{ "usage.total_tokens", NULL,
+	    { "{\"choices\":[{\"delta\":{}}],\"usage\":null}",
+	    "{\"choices\":[],\"usage\":{\"total_tokens\":29}}" }, 29 },
+	{ "usage.total_tokens", NULL,
+	    { "{\"object\":\"list\",\"data\":[{\"embedding\":[0.1,-2e-3]}],"
+	    "\"usage\":{\"prompt_tokens\":8,\"total_tokens\":8}}" }, 8 },
+	/* Responses */
+	{ "usage.input_tokens", "usage.output_tokens",
+	    { "{\"type\":\"response.created\",\"response\":{\"usage\":null}}",
+	    "{\"type\":\"response.completed\",\"response\":{\"usage\":{"
+	    "\"input_tokens\":37,\"output_tokens\":11,"
+	    "\"total_tokens\":48}}}" }, 48 },
+	/* Anthropic: what message_delta tells is all until then */
+	{ "usage.output_tokens", NULL,
+	    { "{\"type\":\"message_start\",\"message\":{\"usage\":{"
+	    "\"input_tokens\":25,\"output_tokens\":1}}}",
+	    "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":null},"
+	    "\"usage\":{\"output_tokens\":9}}",
+	    "{\"type\":\"message_delta\",\"delta\":{},\"usage\":{"
+	    "\"output_tokens\":15}}" }, 15 },
+	{ "usage.input_tokens", "usage.cache_creation_input_tokens",
+	    { "{\"type\":\"message_start\",\"message\":{\"usage\":{"
+	    "\"input_tokens\":25,\"cache_creation_input_tokens\":100,"
+	    "\"cache_read_input_tokens\":7,\"output_tokens\":1}}}",
+	    "{\"type\":\"message_delta\",\"usage\":{\"output_tokens\":15}}"
+	    }, 125 },
+	/* Gemini: whole, as an array that grows, as events */
+	{ "usageMetadata.promptTokenCount",
+	    "usageMetadata.candidatesTokenCount",
+	    { "[{\"usageMetadata\":{\"promptTokenCount\":4,"
+	    "\"candidatesTokenCount\":2}},{\"usageMetadata\":{"
+	    "\"promptTokenCount\":4,\"candidatesTokenCount\":20}}]" }, 24 },
+	{ "usageMetadata.totalTokenCount", NULL,
+	    { "{\"candidates\":[],\"usageMetadata\":{\"totalTokenCount\":6}}",
+	    "{\"usageMetadata\":{\"totalTokenCount\":26,"
+	    "\"thoughtsTokenCount\":2}}" }, 26 },
+	/* Cohere, and the end of its streams */
+	{ "usage.tokens.input_tokens", "usage.tokens.output_tokens",
+	    { "{\"message\":{},\"usage\":{\"billed_units\":{"
+	    "\"input_tokens\":5},\"tokens\":{\"input_tokens\":71,"
+	    "\"output_tokens\":418}}}" }, 489 },
+	{ "usage.tokens.input_tokens", "usage.tokens.output_tokens",
+	    { "{\"type\":\"message-end\",\"delta\":{\"usage\":{\"tokens\":{"
+	    "\"input_tokens\":71,\"output_tokens\":18}}}}" }, 89 },
+	/* Shopify, GitHub's GraphQL */
+	{ "extensions.cost.actualQueryCost", NULL,
+	    { "{\"data\":{},\"extensions\":{\"cost\":{"
+	    "\"requestedQueryCost\":101,\"actualQueryCost\":46}}}" }, 46 },
+	{ "data.rateLimit.cost", NULL,
+	    { "{\"data\":{\"rateLimit\":{\"cost\":1,\"limit\":5000}}}" }, 1 },
+};
+
+START_TEST(what_vendors_tell)
+{
+	struct tokens *t = calloc(1, sizeof *t);
+	struct tokens_budget *b = &t->budgets[0];
+	struct tokens_told told = { .unusable = false };
+	struct json_scan json;
+	unsigned i;
+
+	t->n = 1;
+	b->name = strdup("tokens");
+	b->json = strdup(vendors[_i].json);
+	if (vendors[_i].plus != NULL)
+		b->plus.all[b->plus.n++] = strdup(vendors[_i].plus);
+	ck_assert_ptr_null(tokens_complete(t));
+	for (i = 0; i < 3 && vendors[_i].texts[i] != NULL; i++) {
+		scan(&json, &t->tells, vendors[_i].texts[i]);
+		ck_assert(json_scan_end(&json));
+		tokens_hear(t, &json, &told);
+	}
+	ck_assert_uint_eq(tokens_used(t, 0, &told), vendors[_i].used * M);
+	ck_assert(!told.unusable);
+	tokens_free(t);
+}
+END_TEST
+
 static const struct {
 	const char		*fields;
 	bool			 counts;
@@ -380,6 +469,8 @@ tokens_suite(void)
 	tcase_add_test(tables, never_fits);
 	tcase_add_loop_test(tables, used, 0,
 	    sizeof answers / sizeof answers[0]);
+	tcase_add_loop_test(tables, what_vendors_tell, 0,
+	    sizeof vendors / sizeof vendors[0]);
 	tcase_add_loop_test(tables, which_count, 0,
 	    sizeof requests / sizeof requests[0]);
 	tcase_add_loop_test(tables, which_are_asked, 0,
