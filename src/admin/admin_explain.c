@@ -289,40 +289,43 @@ owner_of(const struct admin_context *c, const struct question *q)
 	    clients_id(c->clients, &key) : 0;
 }
 
-/* What it takes of named budgets, as far as that is known of any such one. */
-struct wants {
-	struct throttle_wants	 all;
-	struct throttle_amount	 amounts[THROTTLE_METERS];
-};
-
-/* As exchange_meter_ask() has it, but for what was learned. */
-static struct throttle_wants *
+/*
+ * Sets *made to what it takes of named budgets (NULL: nothing), which is the
+ * caller's, as exchange_meter_ask() has it but for what was learned.  False
+ * without memory.
+ */
+static bool
 make_wants(const struct question *q, const struct rule *rule,
-    struct wants *wants)
+    struct throttle_wants **made)
 {
 	const struct tokens *tokens = rule->tokens;
+	struct throttle_wants *wants;
 	uint64_t bytes = q->body != NULL ? strlen(q->body) : 0;
 	struct json_scan json;
 	bool read;
 	unsigned i;
 
-	*wants = (struct wants){ .all.n = 0 };
+	*made = NULL;
 	if (tokens == NULL || rule->mode != RULE_ENFORCE ||
 	    !tokens_counts(&q->head))
-		return NULL;
+		return true;
+	wants = calloc(1, sizeof *wants + tokens->n * sizeof wants->amounts[0]);
+	if (wants == NULL)
+		return false;
 	read = q->body != NULL && tokens_reads(tokens, &q->head);
 	json_scan_init(&json, &tokens->asks);
 	if (read)
 		json_scan_push(&json, q->body, bytes);
-	wants->all.n = tokens->n;
+	wants->n = tokens->n;
 	for (i = 0; i < tokens->n; i++)
-		wants->all.amounts[i] = (struct throttle_amount){
+		wants->amounts[i] = (struct throttle_amount){
 			.name = tokens->budgets[i].name,
 			.amount = tokens_input(tokens, i, bytes,
 			    read ? &json : NULL) + tokens_output(tokens, i,
 			    read ? &json : NULL, THROTTLE_NEVER),
 		};
-	return &wants->all;
+	*made = wants;
+	return true;
 }
 
 /* With what it reserves; where that is more than there ever is, it decides. */
@@ -379,7 +382,7 @@ answer(struct admin_request *r, struct question *q)
 	uint64_t now = loop_now();
 	struct hosts_explanation e;
 	enum hosts_answer a = HOSTS_NO_MEMORY;
-	struct wants wants;
+	struct throttle_wants *wants = NULL;
 	const char *wrong;
 
 	if (name.port == 0)
@@ -390,16 +393,18 @@ answer(struct admin_request *r, struct question *q)
 		admin_answer_problem(r, 422, NULL, "%s", wrong);
 		return;
 	}
-	claim.request.wants = make_wants(q, asked.rule, &wants);
-	if (wrong == NULL)
+	if (wrong == NULL && make_wants(q, asked.rule, &wants)) {
+		claim.request.wants = wants;
 		a = hosts_explain(r->context->hosts, &asked, now, &e);
+	}
 	if (a == HOSTS_GO)
 		admin_answer_json(r, 200, with_destination(q, with_wants(
-		    asked.rule, claim.request.wants, admin_explanation_value(
+		    asked.rule, wants, admin_explanation_value(
 		    &e, asked.conf, asked.rule, &name, claim.request.cost))));
 	else
 		admin_answer_problem(r, 503, NULL, a == HOSTS_RELOADED ?
 		    "a reload is under way" : "out of memory");
+	free(wants);
 }
 
 static void
