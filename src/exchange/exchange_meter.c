@@ -419,7 +419,7 @@ exchange_meter_piece(struct exchange *x, const char *p, size_t n)
 bool
 exchange_meter_cuts(const struct exchange *x)
 {
-	return x->metering != NULL && x->metering->usage.cuts;
+	return x->metering->usage.cuts;
 }
 
 void

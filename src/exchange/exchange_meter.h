@@ -57,8 +57,8 @@ void		 exchange_meter_answer(struct exchange *,
 void		 exchange_meter_piece(struct exchange *, const char *, size_t);
 
 /*
- * Returns whether something of the answer is kept from the client: then it is
- * relayed by the other two.
+ * Returns whether something of the answer of one that is metered is kept from
+ * the client: then it is relayed by the other two.
  */
 bool		 exchange_meter_cuts(const struct exchange *);
 void		 exchange_meter_cut(struct exchange *, const char *, size_t,

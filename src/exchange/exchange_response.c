@@ -40,12 +40,19 @@ relay_head(struct exchange *x, const struct http1_head *h,
 	return true;
 }
 
+/* Whether something of the answer is kept from the client. */
+static bool
+cuts(const struct exchange *x)
+{
+	return x->metering != NULL && exchange_meter_cuts(x);
+}
+
 static enum relay_framing
 framing_for(const struct exchange *x, const struct http1_head *h)
 {
 	if (h->body == HTTP1_NO_BODY)
 		return RELAY_NO_BODY;
-	if (h->body == HTTP1_LENGTH && !exchange_meter_cuts(x))
+	if (h->body == HTTP1_LENGTH && !cuts(x))
 		return RELAY_LENGTH;
 	return x->old_client ? RELAY_UNTIL_CLOSE : RELAY_CHUNKED;
 }
@@ -227,7 +234,7 @@ relay_piece(struct exchange *x, const char *p, size_t n)
 
 	if (x->metering != NULL)
 		exchange_meter_piece(x, p, n);
-	if (exchange_meter_cuts(x))
+	if (cuts(x))
 		exchange_meter_cut(x, p, n, &out);
 	else
 		relay_bytes(x, p, n);
@@ -238,7 +245,7 @@ end_pieces(struct exchange *x)
 {
 	const struct usage_cut_out out = { pass_cb, x };
 
-	if (exchange_meter_cuts(x))
+	if (cuts(x))
 		exchange_meter_cut_end(x, &out);
 }
 
