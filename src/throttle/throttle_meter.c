@@ -39,14 +39,13 @@ wanted(const struct throttle *t, const struct throttle_amount *a)
 }
 
 struct meter *
-throttle_meter_taken(const struct throttle *t,
-    const struct throttle_amount *a)
+throttle_meter_by_serial(const struct throttle_meters *all, uint32_t serial)
 {
 	unsigned i;
 
-	for (i = 0; a->serial != 0 && i < t->meters->n; i++)
-		if (t->meters->all[i].serial == a->serial)
-			return &t->meters->all[i];
+	for (i = 0; all != NULL && serial != 0 && i < all->n; i++)
+		if (all->all[i].serial == serial)
+			return (struct meter *)(uintptr_t)&all->all[i];
 	return NULL;
 }
 
@@ -325,7 +324,7 @@ count(struct throttle *t, struct throttle_waiter *w, bool ends, uint64_t at)
 
 	for (i = 0; i < n; i++) {
 		a = &all->amounts[i];
-		m = throttle_meter_taken(t, a);
+		m = throttle_meter_by_serial(t->meters, a->serial);
 		if (m == NULL || a->counted || (m->settles && !ends))
 			continue;
 		budget_count(&m->budget, a->amount, at);
@@ -359,7 +358,7 @@ static void
 settle(struct throttle *t, struct throttle_amount *a, uint64_t actual,
     uint64_t now)
 {
-	struct meter *m = throttle_meter_taken(t, a);
+	struct meter *m = throttle_meter_by_serial(t->meters, a->serial);
 	wide sooner[BUDGET_RATES];
 
 	a->serial = 0;

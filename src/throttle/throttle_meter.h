@@ -52,9 +52,9 @@ void		 throttle_meter_left(struct throttle *, const char *name,
 struct meter	*throttle_meter_find(const struct throttle_meters *,
 		    const char *name);
 
-/* Returns the one of which an amount was taken, or NULL. */
-struct meter	*throttle_meter_taken(const struct throttle *,
-		    const struct throttle_amount *);
+/* Returns the one of a serial, or NULL: of 0, too. */
+struct meter	*throttle_meter_by_serial(const struct throttle_meters *,
+		    uint32_t serial);
 
 /*
  * Sets *made to the memory of the named budgets of these limits; NULL where

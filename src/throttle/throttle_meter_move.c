@@ -88,17 +88,6 @@ begin(struct throttle_meters *all, struct meter *m,
 	budget_limit(&m->budget, &limits->limits, false, windows, now);
 }
 
-static struct meter *
-by_serial(struct throttle_meters *all, uint32_t serial)
-{
-	unsigned i;
-
-	for (i = 0; all != NULL && serial != 0 && i < all->n; i++)
-		if (all->all[i].serial == serial)
-			return &all->all[i];
-	return NULL;
-}
-
 /* What was taken of the old ones was taken of these. */
 static void
 move_takers(struct throttle_meters *all, struct throttle_meters *old,
@@ -106,16 +95,18 @@ move_takers(struct throttle_meters *all, struct throttle_meters *old,
 {
 	struct throttle_wants *w;
 	struct throttle_amount *a;
-	struct meter *m;
+	struct meter *m, *was;
 	unsigned i;
 
 	while ((w = LIST_FIRST(&old->takers)) != NULL) {
 		LIST_REMOVE(w, entry);
 		for (i = 0; i < w->n; i++) {
 			a = &w->amounts[i];
-			if ((m = by_serial(all, a->serial)) != NULL)
-				budget_paid_move(&m->budget, &by_serial(old,
-				    a->serial)->budget, &a->paid, now);
+			m = throttle_meter_by_serial(all, a->serial);
+			was = throttle_meter_by_serial(old, a->serial);
+			if (m != NULL && was != NULL)
+				budget_paid_move(&m->budget, &was->budget,
+				    &a->paid, now);
 			else
 				a->serial = 0;
 		}
@@ -195,7 +186,7 @@ throttle_meters_carry(struct throttle *from, struct throttle *to,
 		return;
 	for (i = 0; i < all->n; i++) {
 		a = &all->amounts[i];
-		m = by_serial(from->meters, a->serial);
+		m = throttle_meter_by_serial(from->meters, a->serial);
 		a->serial = 0;
 		if (m == NULL)
 			continue;
@@ -221,7 +212,7 @@ throttle_meters_hold(struct throttle *t, struct throttle_waiter *w)
 		return;
 	for (i = 0; i < all->n; i++) {
 		a = &all->amounts[i];
-		m = by_serial(t->meters, a->carried);
+		m = throttle_meter_by_serial(t->meters, a->carried);
 		a->serial = a->carried;
 		a->carried = 0;
 		if (m != NULL && !a->counted) {
