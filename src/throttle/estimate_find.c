@@ -53,6 +53,7 @@ set_pace(struct estimate *e, const struct era *era)
 		p->went = era->went;
 	}
 	p->refused = p->since;
+	p->went_then = 0;
 	if (era->at_first)
 		p->burst = era->went;
 	estimate_pace_refused(p, era->refused);

@@ -88,6 +88,8 @@ begin_at(struct estimate_pace *p, uint64_t at, uint64_t went_then)
 {
 	p->went -= went_then;
 	p->since = at;
+	/* which is of what is not counted any more */
+	p->early = 0;
 }
 
 void

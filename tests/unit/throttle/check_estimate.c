@@ -156,6 +156,35 @@ START_TEST(slows_down)
 }
 END_TEST
 
+/* What is counted anew does not remember how much it was before. */
+START_TEST(begins_again)
+{
+	struct estimate_pace p = { .since = 0 };
+	uint64_t at = SEC;
+	unsigned i, k;
+
+	estimate_pace_begin(&p, at);
+	for (i = 0; i < 200; i++)
+		estimate_pace_went(&p, at + 1);
+	p.on = true;
+	estimate_pace_refused(&p, at += 20 * SEC);
+	/* too fast a few times, and then it gives half as many */
+	for (k = 0; k < 3; k++) {
+		estimate_pace_went(&p, at + 1);
+		estimate_pace_refused(&p, at += 50 * MS);
+	}
+	for (i = 0; i < 100; i++)
+		estimate_pace_went(&p, at + 1);
+	estimate_pace_refused(&p, at += 20 * SEC);
+	for (k = 0; k < 3; k++) {
+		estimate_pace_went(&p, at + 1);
+		estimate_pace_refused(&p, at += 50 * MS);
+	}
+	ck_assert_uint_le(p.went, 110);
+	ck_assert_uint_gt(p.interval, 100 * MS);
+}
+END_TEST
+
 /* Slots */
 
 START_TEST(finds_slots)
@@ -345,6 +374,7 @@ estimate_suite(void)
 	tcase_add_test(tc, waits_as_named);
 	tcase_add_test(tc, paces);
 	tcase_add_test(tc, slows_down);
+	tcase_add_test(tc, begins_again);
 	tcase_add_test(tc, finds_slots);
 	tcase_add_test(tc, gives_slots_up);
 	tcase_add_test(tc, tries_more);
