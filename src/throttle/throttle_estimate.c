@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "throttle/estimate_save.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_tick.h"
 
@@ -21,6 +22,36 @@ throttle_estimate(struct throttle *t, bool on, bool probes)
 		return;
 	estimate_init(t->estimate, probes);
 	t->estimate->flying = t->host.pending;
+}
+
+void
+throttle_estimate_inherit(struct throttle *t, const struct throttle *from)
+{
+	if (t->estimate != NULL && from->estimate != NULL &&
+	    estimate_is_new(t->estimate))
+		estimate_inherit(t->estimate, from->estimate);
+}
+
+const char *
+throttle_estimate_save(struct throttle *t, char buf[ESTIMATE_SAVED],
+    uint64_t now)
+{
+	throttle_tick(t, now);
+	return t->estimate == NULL || estimate_is_new(t->estimate) ? NULL :
+	    estimate_save(buf, t->estimate, now);
+}
+
+bool
+throttle_estimate_load(struct throttle *t, const char *text, uint64_t gone,
+    uint64_t now)
+{
+	throttle_tick(t, now);
+	/* that nothing is to be learned any more is no damage */
+	if (t->estimate != NULL &&
+	    !estimate_load(t->estimate, text, gone, now))
+		return false;
+	set_unblocked_at(t, now);
+	return true;
 }
 
 const struct estimate *

@@ -3,6 +3,7 @@
 #define SLUICE_THROTTLE_ESTIMATE_H
 
 #include "throttle/estimate.h"
+#include "throttle/estimate_save.h"
 #include "throttle/throttle_types.h"
 
 /*
@@ -15,6 +16,25 @@
  * more than it knows may be tried.  Without memory it does not learn.
  */
 void		 throttle_estimate(struct throttle *, bool on, bool probes);
+
+/*
+ * Gives one that has learned nothing yet what another one has; those that are
+ * on their way come by throttle_hold().
+ */
+void		 throttle_estimate_inherit(struct throttle *,
+		    const struct throttle *from);
+
+/*
+ * Writes what is learned at now (ns) as text to a buffer, and returns that;
+ * NULL where nothing is.  What was written gone (ns) ago is taken as of now:
+ * returns false where it is damaged, or without memory; nothing has changed
+ * then.
+ */
+const char	*throttle_estimate_save(struct throttle *,
+		    char buf[ESTIMATE_SAVED], uint64_t now);
+bool		 throttle_estimate_load(struct throttle *, const char *,
+		    uint64_t gone, uint64_t now)
+		    __attribute__((warn_unused_result));
 
 /* Returns what is learned; NULL where nothing is to be. */
 const struct estimate *throttle_estimated(const struct throttle *);

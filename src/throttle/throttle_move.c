@@ -219,6 +219,7 @@ throttle_inherit(struct throttle *t, const struct throttle *from,
 			budget_inherit(&t->parts[part], &from->parts[i], now);
 	}
 	throttle_named_inherit(t, from, now);
+	throttle_estimate_inherit(t, from);
 	throttle_meters_inherit(t, from, now);
 	set_unblocked_at(t, now);
 }
