@@ -6,6 +6,7 @@
 #include "exchange/exchange_deadline.h"
 #include "exchange/exchange_state.h"
 #include "front/front.h"
+#include "throttle/throttle_estimate.h"
 #include "upstream/upstream.h"
 
 /*
@@ -28,6 +29,16 @@ is_one_of(const int *statuses, unsigned n, int status)
 	return false;
 }
 
+/*
+ * Whether it may be sent again once more.  What was sent to ask for a limit is
+ * not held against it: its client has not been that early.
+ */
+static bool
+has_attempts(const struct exchange *x)
+{
+	return x->ticket.rule->retry_attempts > x->resent - x->asked;
+}
+
 static bool
 may_resend(struct exchange *x)
 {
@@ -35,7 +46,7 @@ may_resend(struct exchange *x)
 
 	return x->throttled && !x->no_retry && x->resendable &&
 	    !x->no_replay &&
-	    x->resent < rule->retry_attempts && !x->half_closed &&
+	    has_attempts(x) && !x->half_closed &&
 	    !x->exchanges->draining && is_one_of(rule->retry_statuses,
 	    rule->nretry_statuses, x->status) && exchange_hold_body(x) &&
 	    x->replay.size <= rule->retry_body;
@@ -68,8 +79,8 @@ show(struct exchange *x)
 bool
 exchange_resend(struct exchange *x)
 {
+	bool sent, asked = throttle_asks(&x->ticket.waiter);
 	uint64_t now;
-	bool sent;
 
 	if (!may_resend(x))
 		return false;
@@ -81,6 +92,7 @@ exchange_resend(struct exchange *x)
 	    x->status);
 	show(x);
 	x->resent++;
+	x->asked += asked;
 	stats_add(&x->counts->resends, 1);
 	x->retried = false;
 	x->status = 0;
@@ -131,7 +143,7 @@ keep_max(const struct exchange *x)
 	/* on a connection that had been idle, and may be closed by now */
 	if (x->idempotent && upstream_reused(x->upstream) && !x->retried)
 		max = x->ticket.conf->limit_buffer / 2;
-	if (x->resendable && x->resent < rule->retry_attempts &&
+	if (x->resendable && has_attempts(x) &&
 	    rule->retry_body > max && !rule->builtin)
 		max = rule->retry_body;
 	return max;

@@ -254,7 +254,7 @@ admit(struct host *h, struct loop *l, uint64_t now)
 	while ((waiter = throttle_next(h->throttle, now)) != NULL) {
 		t = ticket_of(waiter);
 		set_state(h, t, TICKET_HELD);
-		host_pause_admitted(h);
+		host_pause_admitted(h, now);
 		host_observe_sent(h, t, now);
 		loop_post(t->loop, &t->mail);
 	}
@@ -356,7 +356,7 @@ take_answer(struct host *h, struct ticket *t, enum hosts_answer answer,
 {
 	if (answer == HOSTS_GO) {
 		set_state(h, t, TICKET_HELD);
-		host_pause_admitted(h);
+		host_pause_admitted(h, now);
 		host_observe_sent(h, t, now);
 	} else if (answer == HOSTS_WAIT) {
 		hosts_say_budget(h, t);

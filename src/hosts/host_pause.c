@@ -84,7 +84,9 @@ host_pause_estimated(struct host *h, uint64_t named, enum stats_cause cause,
 {
 	uint64_t until;
 
-	host_pause_settle(h, now);
+	/* where it was open, what is learned shuts it only now */
+	if (h->pause.phase != HOST_OPEN)
+		host_pause_settle(h, now);
 	until = throttle_estimate_named(h->throttle, named, now);
 	if (until == 0 || h->pause.phase == HOST_PAUSED)
 		return 0;
@@ -145,10 +147,11 @@ host_pause_moved(struct host *h, const unsigned *moved)
 }
 
 void
-host_pause_admitted(struct host *h)
+host_pause_admitted(struct host *h, uint64_t now)
 {
 	if (h->pause.phase != HOST_PAUSED)
 		return;
+	host_pause_settle(h, now);
 	h->pause.phase = HOST_RECOVERING;
 	tell(h, EVENT_RECOVERY, "the pause is over: one request asks");
 }

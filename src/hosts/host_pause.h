@@ -42,7 +42,7 @@ uint64_t	 host_pause_estimated(struct host *, uint64_t named,
 void		 host_pause_moved(struct host *, const unsigned *moved);
 
 /* Somebody was admitted, or a verdict came: may be told for the first time. */
-void		 host_pause_admitted(struct host *);
+void		 host_pause_admitted(struct host *, uint64_t now);
 void		 host_pause_judged(struct host *, uint64_t now);
 
 #endif

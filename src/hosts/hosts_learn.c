@@ -137,20 +137,28 @@ cause_of(const struct lesson *l)
 	return l->verdict == BUDGET_THROTTLED ? STATS_NAMED : STATS_EXHAUSTED;
 }
 
-/* The same where its limits are learned: that knows better how long. */
+/*
+ * The same where its limits are learned: that knows better how long than what
+ * is configured for all refusals.
+ */
 static uint64_t
-pause_as_estimated(struct host *h, const struct lesson *l, uint64_t longest,
-    uint64_t now)
+pause_as_estimated(struct host *h, struct ticket *t, const struct lesson *l,
+    uint64_t longest, uint64_t now)
 {
-	uint64_t named = l->backoff ? 0 : l->pause, until;
-	uint64_t known = h->told_until > now ? h->told_until : now;
+	uint64_t named = !l->backoff ? l->pause : l->own_base ? l->base : 0;
+	uint64_t known = h->told_until > now ? h->told_until : now, until;
+	char why[EVENTS_TEXT];
 
+	if (l->at_once && !l->again && throttle_at_once(h->throttle,
+	    THROTTLE_WHOLE, &t->waiter, now))
+		named = 0;
 	if (named > longest)
 		named = longest;
 	until = host_pause_estimated(h, named == 0 ? 0 : now + named,
 	    cause_of(l), now);
 	if (until <= now)
 		return 0;
+	host_pause_say(h, hosts_say_grounds(why, t, l, until - now));
 	return refuse_hopeless_for(h, until, known, now) ? until - now : 0;
 }
 
@@ -169,7 +177,7 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 
 	if (part == THROTTLE_WHOLE && l->verdict == BUDGET_THROTTLED &&
 	    throttle_estimated(h->throttle) != NULL)
-		return pause_as_estimated(h, l, longest, now);
+		return pause_as_estimated(h, t, l, longest, now);
 
 	/* of a part that nobody has named, others are not held up */
 	if (l->partial && part == THROTTLE_WHOLE &&
@@ -270,7 +278,9 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 	    throttle_estimated(h->throttle) != NULL)
 		throttle_estimate_told(h->throttle, l->allowed.limit,
 		    l->allowed.window, now);
-	soft = is_soft(h, l, longest_pause(h, t), now);
+	soft = is_soft(h, l, longest_pause(h, t), now) ||
+	    (l->spent && !l->partial && l->verdict == BUDGET_SUCCESS &&
+	    throttle_estimate_spent(h->throttle, now));
 	host_observe_learn(h, t, l, soft ? 0 : longest_pause(h, t), now);
 	if (h->rule->mode == RULE_ENFORCE)
 		pause = heed(h, t, l, soft, now);

@@ -176,7 +176,8 @@ source_of(const struct ticket *t, const struct lesson *l, uint64_t pause)
 		return "its \"now\" has been believed once";
 	if (!l->backoff)
 		return l->source;
-	return pause == t->rule->pause_default ?
+	return pause == t->rule->pause_default &&
+	    t->rule->learn != RULE_LEARN_ESTIMATE ?
 	    "no time is named: pause.default" : "no time is named";
 }
 

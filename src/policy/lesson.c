@@ -51,12 +51,14 @@ verdict_of(const struct lesson_answer *a, const struct hint *hint)
 }
 
 /* How long to pause for a refusal that names no time, to begin with. */
-static uint64_t
-backoff_base(const struct lesson_answer *a)
+static void
+take_base(struct lesson *l, const struct lesson_answer *a)
 {
 	const struct rule_status *s = rule_pauses(a->rule, a->status);
+	bool off = s == NULL || s->off;
 
-	return s == NULL || s->off ? a->rule->pause_default : s->pause;
+	l->base = off ? a->rule->pause_default : s->pause;
+	l->own_base = !off && s->own;
 }
 
 /*
@@ -72,7 +74,7 @@ take_named(struct lesson *l, const struct lesson_answer *a, uint64_t named,
 	l->pause = l->at_once && reset > named ? reset : named;
 	l->backoff = l->pause < BUDGET_NOW;
 	l->again = a->resent;
-	l->base = backoff_base(a);
+	take_base(l, a);
 }
 
 /* For how long the lesson, whose verdict is known, pauses. */
@@ -97,7 +99,7 @@ take_pause(struct lesson *l, const struct lesson_answer *a,
 		take_named(l, a, pause, 0);
 	else {
 		l->backoff = true;
-		l->base = backoff_base(a);
+		take_base(l, a);
 	}
 }
 
@@ -343,6 +345,8 @@ lesson_of_refusal(struct lesson *l, const struct lesson_answer *a,
 	l->backoff = l->at_once = false;
 	l->source = hint.source;
 	take_pause(l, a, &hint);
-	if (l->backoff && r->rule->has_pause)
-		l->base = r->rule->pause;
+	if (!l->backoff || !r->rule->has_pause)
+		return;
+	l->base = r->rule->pause;
+	l->own_base = true;
 }

@@ -18,16 +18,17 @@
 
 #include <stdlib.h>
 
+#include "throttle/estimate_ask.h"
 #include "throttle/estimate_find.h"
 #include "throttle/estimate_log.h"
 #include "throttle/estimate_pace.h"
-#include "throttle/estimate_probe.h"
 #include "throttle/estimate_slots.h"
 #include "throttle/estimate_window.h"
 #include "throttle/larger.h"
 
 #define SECOND		1000000000ULL	/* ns */
 #define FEW_AT_EDGE	8	/* near what the host admitted last time */
+#define OPENING_PATIENCE 50000000ULL	/* ns: so long who is early waits */
 
 void
 estimate_init(struct estimate *e, bool probes)
@@ -47,6 +48,22 @@ estimate_clear(struct estimate *e)
 }
 
 void
+estimate_resume(struct estimate *e)
+{
+	e->next = 0;
+	e->named = false;
+}
+
+bool
+estimate_shorten(struct estimate *e, uint64_t until)
+{
+	if (e->phase != ESTIMATE_SHUT || e->next <= until)
+		return false;
+	e->next = until;
+	return true;
+}
+
+void
 estimate_renew(struct estimate *e)
 {
 	const struct estimate old = *e;
@@ -56,6 +73,19 @@ estimate_renew(struct estimate *e)
 	e->era = old.era + 1;
 	e->flying = old.flying;
 	e->uncounted = old.uncounted;
+}
+
+bool
+estimate_is_open(const struct estimate *e)
+{
+	return e->phase == ESTIMATE_FREE && e->windows == NULL;
+}
+
+void
+estimate_open(struct estimate *e, uint32_t more)
+{
+	if (e->places != 0 && e->places < e->uncounted + more)
+		e->places = e->uncounted + more;
 }
 
 /* Whether there is a window in force. */
@@ -79,7 +109,8 @@ estimate_tick(struct estimate *e, uint64_t now)
 static uint64_t
 patience(const struct estimate *e)
 {
-	return e->last + BUDGET_PATIENCE;
+	return e->last + (estimate_is_open(e) ? OPENING_PATIENCE :
+	    BUDGET_PATIENCE);
 }
 
 /* How many may be on their way until the host has counted them; 0: any. */
@@ -179,7 +210,7 @@ estimate_due(const struct estimate *e, uint64_t now)
 {
 	if (e->phase == ESTIMATE_SHUT)
 		return shut_due(e);
-	if (e->phase == ESTIMATE_FREE && e->windows == NULL)
+	if (estimate_is_open(e))
 		return places_due(e);
 	return open_due(e, now);
 }
@@ -238,13 +269,28 @@ count_second(struct estimate *e, uint64_t now)
 		e->peak = e->in_second;
 }
 
+/* Whether who goes does so by a limit that has been kept for some time. */
+static bool
+is_known(const struct estimate *e)
+{
+	if (e->pace.on)
+		return e->pace.went_then >= ESTIMATE_WHOLE;
+	if (e->slots.n != 0)
+		return e->slots.seen >= ESTIMATE_WHOLE;
+	return has_window(e, 0) && estimate_window_is_sure(&e->windows[0]);
+}
+
 void
 estimate_take(struct estimate *e, struct estimate_mark *mark, uint64_t at,
     uint64_t now)
 {
 	unsigned i;
 
-	*mark = (struct estimate_mark){ .sent = now, .era = e->era };
+	*mark = (struct estimate_mark){
+		.sent = now,
+		.era = e->era,
+		.guess = !is_known(e),
+	};
 	if (e->phase == ESTIMATE_SHUT) {
 		mark->role = ESTIMATE_PROBE;
 		e->asking = true;
@@ -268,11 +314,16 @@ estimate_take(struct estimate *e, struct estimate_mark *mark, uint64_t at,
 }
 
 void
-estimate_hold(struct estimate *e, struct estimate_mark *mark, bool counted)
+estimate_hold(struct estimate *e, struct estimate_mark *mark, bool counted,
+    uint64_t now)
 {
 	unsigned i;
 
-	*mark = (struct estimate_mark){ .era = e->era - 1 };
+	*mark = (struct estimate_mark){
+		.sent = now,
+		.era = e->era,
+		.guess = true,
+	};
 	e->flying++;
 	if (counted)
 		return;
@@ -310,34 +361,6 @@ estimate_dropped(struct estimate *e)
 
 /* Answers */
 
-/* When to ask next, where the host does not say. */
-static uint64_t
-next_probe(const struct estimate *e, uint64_t now)
-{
-	uint64_t from = e->era == 0 && e->log.first + e->rtt < e->refused &&
-	    e->log.unit > 1000000000 ? e->refused :
-	    estimate_log_begun(&e->log, e->refused);
-	unsigned i;
-	uint64_t due;
-
-	/* as soon as those are back that are on their way */
-	if (e->asked == 0 && (e->slots.n != 0 ||
-	    (!e->slots.off && !e->pace.on && !has_window(e, 0))))
-		return now;
-	if (e->pace.on)
-		return larger(now, estimate_pace_due(&e->pace));
-	for (i = 0; i < ESTIMATE_WINDOWS; i++) {
-		due = has_window(e, i) ?
-		    estimate_window_due(&e->windows[i]) : 0;
-		if (due > now && due != ESTIMATE_NEVER)
-			return due;
-	}
-	if (has_window(e, 0))
-		return now + larger(e->windows[0].hi / 32,
-		    (now - e->refused) / 3);
-	return estimate_probe_next(larger(from, 1), now);
-}
-
 /* One of this era was refused, and it was no question. */
 static void
 shut(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
@@ -362,22 +385,24 @@ shut(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 		estimate_pace_begin(&e->pace, mark->sent);
 	else if (e->pace.on)
 		estimate_pace_refused(&e->pace, mark->sent);
-	e->next = next_probe(e, now);
+	e->next = estimate_ask_next(e, now);
 }
 
 /* The one that asked was not refused. */
 static void
 reopen(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 {
-	if (e->slots.n != 0 && !estimate_slots_refused(&e->slots, e->beside,
-	    now))
-		estimate_pace_begin(&e->pace, e->refused);
-	estimate_find(e, mark->sent, now);
-	e->before = e->beside;
-	e->went = e->log.total;
 	e->phase = ESTIMATE_OPEN;
 	e->asking = false;
 	e->places = ESTIMATE_FEW;
+	if (e->era == 0 && e->log.total == 0) {
+		/* it has admitted nobody until now: it begins with this */
+		e->pace = (struct estimate_pace){ .on = false };
+		return;
+	}
+	estimate_find(e, mark->sent, now);
+	e->before = e->beside;
+	e->went = e->log.total;
 	e->era++;
 	estimate_log_begin(&e->log);
 }
@@ -389,9 +414,7 @@ ask_again(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	e->named = false;
 	e->shut = mark->sent;
 	e->asked++;
-	if (e->pace.on)
-		estimate_pace_refused(&e->pace, mark->sent);
-	e->next = next_probe(e, now);
+	e->next = estimate_ask_next(e, now);
 }
 
 /* The window that a question was about, while it is in force; or NULL. */
@@ -533,6 +556,19 @@ estimate_told(struct estimate *e, uint64_t n, uint64_t window, uint64_t now)
 }
 
 bool
+estimate_is_spent(const struct estimate *e, uint64_t now)
+{
+	unsigned i;
+
+	for (i = 0; i < ESTIMATE_WINDOWS; i++)
+		if (has_window(e, i) &&
+		    estimate_window_is_sure(&e->windows[i]) &&
+		    estimate_window_due(&e->windows[i]) > now)
+			return true;
+	return false;
+}
+
+bool
 estimate_needs_counts(const struct estimate *e)
 {
 	return e->places != 0 || e->windows != NULL;
@@ -546,7 +582,7 @@ estimate_is_idle(const struct estimate *e, uint64_t now)
 
 	if (e->flying > 0)
 		return false;
-	if (e->phase == ESTIMATE_FREE && e->windows == NULL)
+	if (estimate_is_open(e))
 		return true;
 	for (i = 0; i < ESTIMATE_WINDOWS; i++)
 		if (has_window(e, i))

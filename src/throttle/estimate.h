@@ -9,8 +9,9 @@
  * it refused.
  *
  * A host that has never refused is not held back: 16 may be on their way to
- * begin with, one more with each success, from 64 on any number.  One is on its
- * way until the host has counted it, not until its answer has come.  When it
+ * begin with, one more with each success, and with each 50 ms that somebody has
+ * waited; from 64 on any number.  One is on its way until the host has counted
+ * it, not until its answer has come.  When it
  * refuses, one request at a time asks whether it has opened again.  From an
  * opening to the next is an era, and what is learned of it is how many went,
  * and how long after its first one the host was open again:
@@ -39,6 +40,12 @@ void		 estimate_init(struct estimate *, bool probes);
 /* Makes it know nothing again, but of those that are on their way. */
 void		 estimate_renew(struct estimate *);
 
+/* Has one ask now whether the host is open again, where it has refused. */
+void		 estimate_resume(struct estimate *);
+
+/* Has one ask at that time (ns) at the latest; returns whether that is sooner. */
+bool		 estimate_shorten(struct estimate *, uint64_t until);
+
 /* Frees what it owns. */
 void		 estimate_clear(struct estimate *);
 
@@ -52,6 +59,15 @@ void		 estimate_tick(struct estimate *, uint64_t now);
 uint64_t	 estimate_due(const struct estimate *, uint64_t now);
 
 /*
+ * Returns whether nothing is known against any number of them: those who are
+ * early wait for a moment, so that a limit is met by few.  But nobody is to be
+ * refused for that: who cannot wait goes, and estimate_open() has so many
+ * more go.
+ */
+bool		 estimate_is_open(const struct estimate *);
+void		 estimate_open(struct estimate *, uint32_t more);
+
+/*
  * Admits one now, and notes in *mark what it is to tell.  To a pace it is
  * accounted at an instant (ns) that may lie before.
  */
@@ -61,9 +77,12 @@ void		 estimate_take(struct estimate *, struct estimate_mark *mark,
 /* Returns when the next one may go at the earliest, whatever comes (ns). */
 uint64_t	 estimate_start(const struct estimate *, uint64_t now);
 
-/* One that was admitted elsewhere; counted: the host has counted it. */
+/*
+ * One that was admitted elsewhere, and is taken for one that goes now; counted:
+ * the host has counted it.
+ */
 void		 estimate_hold(struct estimate *, struct estimate_mark *,
-		    bool counted);
+		    bool counted, uint64_t now);
 
 /* The host has counted one, at an instant (ns); or it never will. */
 void		 estimate_counted(struct estimate *, uint64_t at);
@@ -86,6 +105,12 @@ void		 estimate_named(struct estimate *, uint64_t until);
  */
 void		 estimate_told(struct estimate *, uint64_t n, uint64_t window,
 		    uint64_t now);
+
+/*
+ * Returns whether a window that is known well, or named, is used up by what went
+ * here alone: it says better than a reset in whole seconds when more may go.
+ */
+bool		 estimate_is_spent(const struct estimate *, uint64_t now);
 
 /* Returns whether it has to know when requests are counted by the host. */
 bool		 estimate_needs_counts(const struct estimate *);

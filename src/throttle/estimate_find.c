@@ -21,6 +21,7 @@
 #define SECOND		1000000000ULL	/* ns */
 #define FRESH		SECOND
 #define LONGER		64	/* times a window another may be */
+#define PROVEN		16	/* times that all of a limit was used */
 
 /* What an era was. */
 struct era {
@@ -214,11 +215,61 @@ revert(struct estimate *e, uint64_t now)
 	return reverted;
 }
 
+/* How long it may be shut by what is known well (ns); 0: nothing is. */
+static uint64_t
+longest_shut(const struct estimate *e, const struct era *era)
+{
+	const struct estimate_window *w = e->windows;
+
+	if (e->slots.n != 0)
+		return e->slots.seen < (uint64_t)PROVEN * e->slots.n ? 0 :
+		    e->asked > 0 ? era->slack + AT_ONCE :
+		    era->named ? era->slack + 4 * SECOND : 0;
+	if (e->pace.on)
+		return era->went >= 4 * PROVEN ? 4 * PROVEN *
+		    e->pace.interval + 4 * era->slack : 0;
+	return w[0].n != 0 && w[0].seen >= PROVEN ? 4 * w[w[1].n != 0].hi : 0;
+}
+
+/*
+ * It was shut for longer than what has been kept for long can make it: not for
+ * that, then, which stays.  But not again and again.
+ */
+static bool
+was_outage(struct estimate *e, const struct era *era, uint64_t now)
+{
+	uint64_t longest = longest_shut(e, era);
+
+	if (longest == 0 || era->closed <= longest || (e->outage != 0 &&
+	    since(e->outage, era->refused) < PROVEN * era->closed))
+		return false;
+	e->outage = now;
+	e->long_went = 0;
+	if (e->pace.on)
+		estimate_pace_renew(&e->pace, era->shut, now);
+	return true;
+}
+
+/* Returns whether slots are what it counts, as far as is known. */
+static bool
+find_slots(struct estimate *e, const struct era *era, uint64_t now)
+{
+	if (e->slots.n == 0)
+		return false;
+	if (estimate_slots_refused(&e->slots, e->beside, now))
+		return true;
+	estimate_pace_begin(&e->pace, era->refused);
+	return false;
+}
+
 static void
 find(struct estimate *e, const struct era *era, uint64_t now)
 {
-	if (e->slots.n != 0 || revert(e, now))
+	if (was_outage(e, era, now) || find_slots(e, era, now) ||
+	    revert(e, now))
 		return;
+	if (e->pace.on && era->shut > era->refused)
+		estimate_pace_refused(&e->pace, era->shut);
 	if (may_be_slots(e, era)) {
 		estimate_slots_found(&e->slots, e->beside);
 		e->windows[0].n = e->windows[1].n = 0;

@@ -117,6 +117,15 @@ estimate_pace_refused(struct estimate_pace *p, uint64_t sent)
 }
 
 void
+estimate_pace_renew(struct estimate_pace *p, uint64_t at, uint64_t now)
+{
+	p->since = p->refused = at;
+	p->went = p->went_then = 0;
+	p->quiet = p->raised = p->early = 0;
+	gcra_take(&p->gcra, larger(p->burst, 1) * ESTIMATE_UNIT, now);
+}
+
+void
 estimate_pace_take(struct estimate_pace *p, uint64_t at)
 {
 	uint64_t due = gcra_due(&p->gcra, ESTIMATE_UNIT);

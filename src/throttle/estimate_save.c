@@ -48,7 +48,8 @@ static const struct field whole[] = {
 	E(next, UNTIL), E(named, NUMBER), E(at_edge, NUMBER),
 	E(asked, NUMBER), E(beside, NUMBER), E(before, NUMBER),
 	E(long_first, AGO), E(long_went, NUMBER), E(told_n, NUMBER),
-	E(told_window, NUMBER), E(refusals, NUMBER), E(peak, NUMBER), END,
+	E(told_window, NUMBER), E(refusals, NUMBER), E(peak, NUMBER),
+	E(outage, AGO), END,
 };
 
 static const struct field log_of_era[] = {

@@ -107,6 +107,7 @@ struct estimate_mark {
 	uint32_t	 era;
 	uint8_t		 role;		/* enum estimate_role */
 	uint8_t		 window;	/* of which, where that is one's */
+	bool		 guess;		/* no limit is known well yet */
 };
 
 struct estimate {
@@ -131,6 +132,7 @@ struct estimate {
 	uint32_t	 asked;		/* so many were refused */
 	uint32_t	 beside;	/* on their way then, and admitted */
 	uint32_t	 before;	/* ... the time before */
+	uint64_t	 outage;	/* ns: the last one ended, so to say */
 	/* what may be a longer window */
 	uint64_t	 long_first;	/* ns */
 	uint64_t	 long_went;

@@ -80,6 +80,8 @@ throttle_shorten(struct throttle *t, uint64_t longest, uint64_t now)
 		if (t->learned->named[i] != NULL)
 			shorter |= budget_shorten(
 			    &t->learned->named[i]->budget, longest, now);
+	if (t->estimate != NULL)
+		shorter |= estimate_shorten(t->estimate, now + longest);
 	if (shorter)
 		set_unblocked_at(t, now);
 }

@@ -111,14 +111,13 @@ throttle_fill_in(struct throttle *t, struct throttle_waiter *w,
 	return lane != FAIR_END;
 }
 
-bool
-throttle_goes(struct throttle *t, const struct fair_waiter *w, uint64_t now)
+/* Whether a newcomer is allowed by all that is configured, but for its turn. */
+static bool
+allowed(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 {
 	return budget_allows(&t->host, w->cost, now) &&
-	    estimate_of(t, now) <= now &&
 	    inner_allow(t, w->lane, w->cost, now) &&
 	    (t->meters == NULL || throttle_meters_allow(t, w, now)) &&
-	    first_of(t, w->lane) == NULL && next_in_turn(t, now) == NULL &&
 	    (t->total == NULL || throttle_total_allows(t, w->cost, now));
 }
 
@@ -127,6 +126,30 @@ static bool
 waits_for_lease(const struct throttle *t, const struct throttle_report *r)
 {
 	return t->leased && r->what == BUDGET_SHORT_NONE && r->start <= t->now;
+}
+
+/* Those who cannot wait are not asked to where nothing was refused yet. */
+static bool
+estimate_allows(const struct throttle *t, uint64_t deadline, uint64_t now)
+{
+	return estimate_of(t, now) <= now ||
+	    (deadline <= now && estimate_is_open(t->estimate));
+}
+
+bool
+throttle_goes(struct throttle *t, const struct fair_waiter *w,
+    uint64_t deadline, uint64_t now)
+{
+	return allowed(t, w, now) && estimate_allows(t, deadline, now) &&
+	    first_of(t, w->lane) == NULL && next_in_turn(t, now) == NULL;
+}
+
+bool
+throttle_opens_more(struct throttle *t, const struct fair_waiter *w,
+    uint64_t now)
+{
+	return t->estimate != NULL && estimate_is_open(t->estimate) &&
+	    allowed(t, w, now);
 }
 
 /* With the report of a newcomer that does not go at once. */
@@ -138,7 +161,10 @@ wait_in_queue(struct throttle *t, struct throttle_waiter *w,
 	    !waits_for_lease(t, r);
 	struct fair_waiter *yields = NULL;
 
-	if (full && (yields = fair_yields(t->queue, q->owner)) == NULL)
+	if (full && throttle_opens_more(t, &w->fair, t->now))
+		estimate_open(t->estimate, throttle_waiting(t) + 1 -
+		    t->queue_length);
+	else if (full && (yields = fair_yields(t->queue, q->owner)) == NULL)
 		return THROTTLE_FULL;
 	if (r->start > q->deadline)
 		return THROTTLE_LATE_START;
@@ -160,7 +186,7 @@ throttle_ask(struct throttle *t, struct throttle_waiter *w,
 	*r = (struct throttle_report){ .start = now };
 	if (!throttle_fill_in(t, w, q, now))
 		return THROTTLE_NO_MEMORY;
-	if (throttle_goes(t, &w->fair, now)) {
+	if (throttle_goes(t, &w->fair, q->deadline, now)) {
 		join_named(t, w->named);
 		take(t, w, now, now);
 		w->charged = !q->returned && fair_pass(t->queue, q->client,

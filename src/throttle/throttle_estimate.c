@@ -54,6 +54,12 @@ throttle_estimate_load(struct throttle *t, const char *text, uint64_t gone,
 	return true;
 }
 
+bool
+throttle_asks(const struct throttle_waiter *w)
+{
+	return w->mark.role != ESTIMATE_PLAIN || w->mark.guess;
+}
+
 const struct estimate *
 throttle_estimated(const struct throttle *t)
 {
@@ -74,6 +80,13 @@ throttle_estimate_shut(const struct throttle *t)
 	const struct estimate *e = t->estimate;
 
 	return e != NULL && e->phase == ESTIMATE_SHUT ? e->next : 0;
+}
+
+bool
+throttle_estimate_spent(struct throttle *t, uint64_t now)
+{
+	throttle_tick(t, now);
+	return t->estimate != NULL && estimate_is_spent(t->estimate, now);
 }
 
 void

@@ -36,6 +36,12 @@ bool		 throttle_estimate_load(struct throttle *, const char *,
 		    uint64_t gone, uint64_t now)
 		    __attribute__((warn_unused_result));
 
+/*
+ * Returns whether an admitted one went to ask for what is not known, or while no
+ * limit was known well: that it is refused is not its own fault.
+ */
+bool		 throttle_asks(const struct throttle_waiter *);
+
 /* Returns what is learned; NULL where nothing is to be. */
 const struct estimate *throttle_estimated(const struct throttle *);
 
@@ -48,6 +54,12 @@ uint64_t	 throttle_estimate_named(struct throttle *, uint64_t until,
 
 /* Returns until when nobody goes (ns), as far as is known; 0: some may. */
 uint64_t	 throttle_estimate_shut(const struct throttle *);
+
+/*
+ * Returns whether the host says that nothing is left since all has gone here:
+ * then nobody else uses it, and its window is kept exactly.
+ */
+bool		 throttle_estimate_spent(struct throttle *, uint64_t now);
 
 /* The host says that it allows n requests in such a window (ns). */
 void		 throttle_estimate_told(struct throttle *, uint64_t n,

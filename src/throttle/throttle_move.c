@@ -128,6 +128,15 @@ carry_parts(struct throttle *t, const struct throttle_limits *limits,
 	}
 }
 
+/* What was learned is not to be any more; but the host has said until when. */
+static void
+keep_shut(struct throttle *t, const struct estimate *e, uint64_t now)
+{
+	if (e != NULL && e->phase == ESTIMATE_SHUT && e->named &&
+	    e->next > now)
+		budget_pause(&t->host, e->next, now);
+}
+
 /* Those that are left behind follow their parts, as admitted ones do. */
 static void
 move_behind(struct throttle *t, const unsigned *moved)
@@ -176,6 +185,8 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 	free(old);
 	free(windows);
 	move_behind(t, moved);
+	if (!limits->estimates)
+		keep_shut(t, t->estimate, now);
 	throttle_estimate(t, limits->estimates, limits->probes);
 	t->trust = limits->trust_priority;
 	t->queue_length = limits->queue_length;
@@ -220,6 +231,8 @@ throttle_inherit(struct throttle *t, const struct throttle *from,
 	}
 	throttle_named_inherit(t, from, now);
 	throttle_estimate_inherit(t, from);
+	if (t->estimate == NULL)
+		keep_shut(t, from->estimate, now);
 	throttle_meters_inherit(t, from, now);
 	set_unblocked_at(t, now);
 }
@@ -244,7 +257,7 @@ throttle_hold(struct throttle *t, struct throttle_waiter *w,
 	if (named != NULL)
 		w->named_epoch = budget_hold(named, !w->settled, cost);
 	if (t->estimate != NULL && !w->settled)
-		estimate_hold(t->estimate, &w->mark, w->counted);
+		estimate_hold(t->estimate, &w->mark, w->counted, now);
 	w->total = 0;
 	if (t->total != NULL)
 		throttle_total_hold(t, w);

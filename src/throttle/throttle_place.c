@@ -199,7 +199,8 @@ is_certain(const struct walk *k, const struct throttle_waiter *list,
 	struct throttle_report r;
 	uint64_t at;
 
-	if (k->queued == NULL && throttle_goes(k->t, k->w, now))
+	if (k->queued == NULL && throttle_goes(k->t, k->w,
+	    THROTTLE_NEVER, now))
 		return true;
 	if (!order_is_sure(k))
 		return false;

@@ -16,6 +16,8 @@ throttle_open(struct throttle *t, uint64_t now)
 
 	throttle_tick(t, now);
 	budget_open(&t->host);
+	if (t->estimate != NULL)
+		estimate_resume(t->estimate);
 	for (i = 0; i < t->nparts; i++)
 		budget_open(&t->parts[i]);
 	for (i = 1; t->learned != NULL && i <= THROTTLE_NAMED_PARTS; i++)

@@ -59,6 +59,17 @@ view_budget(const struct budget *b, uint64_t now, struct budget_view *v)
 		v->rates[i] = view_rate(b, i, now);
 }
 
+/* What is learned pauses as refusals do, and then one asks. */
+static void
+view_shut(const struct throttle *t, struct budget_view *v)
+{
+	if (t->estimate == NULL || t->estimate->phase != ESTIMATE_SHUT)
+		return;
+	v->paused_until = larger(v->paused_until, t->estimate->next);
+	if (v->window == 0)
+		v->window = 1;
+}
+
 void
 throttle_view(struct throttle *t, uint64_t now, struct throttle_view *v)
 {
@@ -71,6 +82,7 @@ throttle_view(struct throttle *t, uint64_t now, struct throttle_view *v)
 	};
 	estimate_view(t->estimate, &v->estimate);
 	view_budget(&t->host, now, &v->host);
+	view_shut(t, &v->host);
 	if ((v->has_total = t->total != NULL))
 		view_budget(&t->total->budget, now, &v->total);
 }

@@ -60,6 +60,29 @@ add_meter(const struct budget *b, uint64_t amount, unsigned meter, void *arg)
 	    adding->now);
 }
 
+/* What is learned of the host pauses it until then. */
+static void
+add_estimate(struct throttle_why *why, const struct throttle *t, uint64_t now)
+{
+	uint64_t at = t->estimate == NULL ? 0 :
+	    estimate_start(t->estimate, now);
+	unsigned i;
+
+	for (i = 0; at > now && i < why->n; i++)
+		if (why->reasons[i].whose == THROTTLE_OF_HOST &&
+		    why->reasons[i].what == BUDGET_SHORT_PAUSE)
+			break;
+	if (at <= now)
+		return;
+	if (i == why->n)
+		why->reasons[why->n++] = (struct throttle_reason){
+			.whose = THROTTLE_OF_HOST,
+			.part = THROTTLE_WHOLE,
+			.what = BUDGET_SHORT_PAUSE,
+		};
+	why->reasons[i].at = larger(why->reasons[i].at, at);
+}
+
 static void
 add_budgets(struct throttle *t, struct throttle_why *why,
     const struct fair_waiter *w, uint64_t now)
@@ -73,6 +96,7 @@ add_budgets(struct throttle *t, struct throttle_why *why,
 		    THROTTLE_WHOLE, ahead, w->cost, now);
 	add_budget(why, &t->host, THROTTLE_OF_HOST, THROTTLE_WHOLE, ahead,
 	    w->cost, now);
+	add_estimate(why, t, now);
 	throttle_meters_each(t, w, add_meter, &(struct adding){ why, now });
 	ahead = throttle_ahead_in_part(t, w, now);
 	if (pair.part != THROTTLE_WHOLE)
@@ -152,7 +176,8 @@ throttle_why(struct throttle *t, const struct throttle_waiter *w, uint64_t now,
 	throttle_start(t, &f, now, &r);
 	*why = (struct throttle_why){
 		.start = r.start,
-		.goes = f.flow == NULL && throttle_goes(t, &f, now),
+		.goes = f.flow == NULL && throttle_goes(t, &f, w->deadline,
+		    now),
 		.waiting = r.waiting,
 		.clients = (uint32_t)fair_clients(t->queue),
 		.turn = turn_of(t, &f, now),
@@ -161,6 +186,7 @@ throttle_why(struct throttle *t, const struct throttle_waiter *w, uint64_t now,
 	if (why->goes)
 		return;
 	why->full = f.flow == NULL && r.waiting >= t->queue_length &&
-	    fair_yields(t->queue, f.owner) == NULL;
+	    fair_yields(t->queue, f.owner) == NULL &&
+	    !throttle_opens_more(t, &f, now);
 	decide(why, &r, now);
 }

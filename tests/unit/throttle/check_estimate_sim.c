@@ -158,6 +158,57 @@ START_TEST(follows)
 }
 END_TEST
 
+/*
+ * For some time the host refuses all; when that is over, it is asked soon, and
+ * what was known before, or nothing, is found again.
+ */
+static const struct outage {
+	const char	*what;
+	enum kind	 kind;
+	uint64_t	 n;
+	uint64_t	 w;
+	uint64_t	 down;		/* from then on */
+	uint64_t	 lasts;
+} outages[] = {
+	{ "fixed, at first", FIXED, 80, 6 * SEC, 0, 60 * SEC },
+	{ "sliding, at first", SLIDING, 80, 6 * SEC, 0, 60 * SEC },
+	{ "bucket, at first", BUCKET, 80, 6 * SEC, 0, 60 * SEC },
+	{ "slots, at first", SLOTS, 8, SEC, 0, 60 * SEC },
+	{ "fixed", FIXED, 80, 6 * SEC, 300 * SEC, 300 * SEC },
+	{ "sliding", SLIDING, 80, 6 * SEC, 300 * SEC, 300 * SEC },
+	{ "bucket", BUCKET, 80, 6 * SEC, 300 * SEC, 300 * SEC },
+	{ "slots", SLOTS, 8, SEC, 300 * SEC, 300 * SEC },
+};
+
+START_TEST(outlives)
+{
+	const struct outage *o = &outages[_i];
+	uint64_t seed, hour = 3600 * SEC, most = o->n * hour / 2 / o->w;
+	struct outcome out;
+
+	for (seed = 1; seed <= repetitions(4); seed++) {
+		out = simulate((struct trial){
+			.limits = {{ .kind = o->kind, .n = o->n, .w = o->w }},
+			.nlimits = 1,
+			.clients = 25,
+			.latency = 10 * MS,
+			.total = UINT32_MAX,
+			.seed = seed,
+			.names = seed == 2 && o->kind != SLOTS,
+			.down = o->down,
+			.down_until = o->down + o->lasts,
+			.until = 2 * hour,
+		});
+		if (out.refused > 120 || out.tail_done < most - most / 20)
+			ck_abort_msg("%s: %llu refused, %llu of %llu went in "
+			    "the end", o->what,
+			    (unsigned long long)out.refused,
+			    (unsigned long long)out.tail_done,
+			    (unsigned long long)most);
+	}
+}
+END_TEST
+
 /* Others use a quarter of the limit: it is kept, and nobody is shut out. */
 START_TEST(shares)
 {
@@ -203,6 +254,7 @@ estimate_sim_suite(void)
 	tcase_set_timeout(tc, 600);
 	ROWS(tc, finds, families);
 	ROWS(tc, follows, changes);
+	ROWS(tc, outlives, outages);
 	tcase_add_loop_test(tc, shares, 0, 3);
 	tcase_add_test(tc, lets_go);
 	suite_add_tcase(suite, tc);

@@ -62,6 +62,9 @@ struct trial {
 	/* the limit is another one from then on */
 	uint64_t	 changed;	/* ns; 0: never */
 	uint64_t	 changed_n;
+	/* it refuses all, from then until then */
+	uint64_t	 down;		/* ns */
+	uint64_t	 down_until;	/* ns; 0: never */
 	uint64_t	 seed;
 	uint64_t	 until;		/* ns: ends then; 0: with the last one */
 };
@@ -232,6 +235,10 @@ origin_asked(struct trial *x, uint64_t now, uint64_t *wait)
 		    sizeof *x->limits[0].log);
 		must(x->limits[0].log != NULL);
 		x->limits[0].at = 0;
+	}
+	if (now >= x->down && now < x->down_until) {
+		*wait = x->down_until - now;
+		return false;
 	}
 	for (i = 0; i < x->nlimits; i++)
 		if ((w = origin_wait(&x->limits[i], now)) > *wait)
@@ -477,6 +484,10 @@ simulate(struct trial x)
 	must(s.c != NULL);
 	if (x.changed != 0)
 		x.changed += BEGIN;
+	if (x.down_until != 0) {
+		x.down += BEGIN;
+		x.down_until += BEGIN;
+	}
 	sim_begin(&s);
 	while (s.n > 0 && s.out.done < x.total) {
 		e = first_event(&s);

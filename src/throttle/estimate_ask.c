@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/estimate_ask.h"
+
+#include <stddef.h>
+
+#include "throttle/estimate_log.h"
+#include "throttle/estimate_pace.h"
+#include "throttle/estimate_probe.h"
+#include "throttle/estimate_window.h"
+#include "throttle/larger.h"
+
+#define SECOND		1000000000ULL	/* ns */
+#define HOUR		(3600 * SECOND)
+
+static bool
+has_window(const struct estimate *e, unsigned i)
+{
+	return e->windows != NULL && e->windows[i].n != 0;
+}
+
+/* From when on it is counted at which distances to ask (ns). */
+static uint64_t
+asked_from(const struct estimate *e)
+{
+	/* it began in the middle of some window */
+	if (e->era == 0 && e->log.unit > SECOND &&
+	    e->log.first + e->rtt < e->refused)
+		return e->refused;
+	return estimate_log_begun(&e->log, e->refused);
+}
+
+/* When to ask next, where the host does not say. */
+static uint64_t
+probe_due(const struct estimate *e, uint64_t now)
+{
+	unsigned i;
+	uint64_t due;
+
+	/* as soon as those are back that are on their way */
+	if (e->asked == 0 && (e->slots.n != 0 ||
+	    (!e->slots.off && !e->pace.on && !has_window(e, 0))))
+		return now;
+	if (e->pace.on)
+		return larger(larger(now, estimate_pace_due(&e->pace)),
+		    now + (e->shut - e->refused) / 3);
+	for (i = 0; i < ESTIMATE_WINDOWS; i++) {
+		due = has_window(e, i) ?
+		    estimate_window_due(&e->windows[i]) : 0;
+		if (due > now && due != BUDGET_NEVER)
+			return due;
+	}
+	if (has_window(e, 0))
+		return now + larger(e->windows[0].hi / 32,
+		    (now - e->refused) / 3);
+	return estimate_probe_next(asked_from(e), now);
+}
+
+/* But no later than in an hour: it may have been an outage. */
+uint64_t
+estimate_ask_next(const struct estimate *e, uint64_t now)
+{
+	uint64_t due = probe_due(e, now);
+
+	return due < now + HOUR ? due : now + HOUR;
+}
