@@ -20,7 +20,7 @@ static const struct {
 	{ CONF_HTTPS, " false no off 0 none pass passthrough pass-through "
 	    "connect disable disabled ", "tunnel" },
 	{ CONF_HTTPS, " https tls ssl originate always force ", "upstream" },
-	{ CONF_LEARN, " true yes on 1 enable enabled ", "pause" },
+	{ CONF_LEARN, " true yes on 1 enable enabled ", "auto" },
 	{ CONF_LEARN, " false no 0 none never disable disabled ", "off" },
 	{ CONF_LEVEL, " warning warnings ", "warn" },
 	{ CONF_LEVEL, " err errors critical crit fatal alert emerg ", "error" },

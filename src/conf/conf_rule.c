@@ -212,6 +212,9 @@ complete(const struct conf *conf, struct rule *rule)
 {
 	if (rule->tunnel_idle == 0)
 		rule->tunnel_idle = conf->timeout_tunnel;
+	if (rule->learn == RULE_LEARN_AUTO)
+		rule->learn = rule->limits.nrates == 0 ? RULE_LEARN_ESTIMATE :
+		    RULE_LEARN_PAUSE;
 	conf_pause_complete(rule);
 }
 

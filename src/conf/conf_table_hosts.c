@@ -226,7 +226,8 @@ const struct conf_option conf_table_hosts[] = {
 	    .max = 366 * DAY },
 
 	{ .path = "hosts.*.learn", .type = "choice",
-	    .range = "off, pause, shape or estimate", .fallback = "pause",
+	    .range = "off, pause, shape, estimate or auto",
+	    .fallback = "auto",
 	    .help = "What to do with the quota that a host reports.",
 	    .level = CONF_RULE, KIND(LEARN), .offset = RULE(learn) },
 	{ .path = "hosts.*.learn_probes", .type = "boolean",

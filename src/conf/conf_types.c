@@ -40,7 +40,7 @@ static const char *const hold_names[] = {
 };
 
 static const char *const learn_names[] = {
-	"off", "pause", "shape", "estimate", NULL,
+	"off", "pause", "shape", "estimate", "auto", NULL,
 };
 
 static const char *const budget_learn_names[] = {

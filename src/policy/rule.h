@@ -52,6 +52,7 @@ enum rule_learn {
 	RULE_LEARN_PAUSE,	/* nothing left: pause until the reset */
 	RULE_LEARN_SHAPE,	/* and what is left is spread until then */
 	RULE_LEARN_ESTIMATE,	/* pause, and find limits that it does not tell */
+	RULE_LEARN_AUTO,	/* of a configuration's text: one of these */
 };
 
 /* What limits do. */

@@ -11,7 +11,7 @@ import pytest
 import origin
 
 RULE = {"queue": {"max_wait": "10ms"}, "retry": {"attempts": 0},
-    "pause": {"default": "7s", "max": "100s"}}
+    "learn": "pause", "pause": {"default": "7s", "max": "100s"}}
 
 
 def ahead(seconds, factor=1):

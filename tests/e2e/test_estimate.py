@@ -5,6 +5,7 @@ import threading
 import time
 
 import client
+import origin
 import pytest
 
 
@@ -46,8 +47,8 @@ class Slots:
 
 
 def start(lab, **keys):
-	rule = {"learn": "estimate", "retry": {"attempts": 10},
-	    "queue": {"max_wait": "300s"}, **keys}
+	# all by default: no rate is named
+	rule = {"queue": {"max_wait": "300s"}, **keys}
 	daemon = lab.sluice(admin={"socket": str(lab.dir / "a.sock"),
 	    "mode": "0600"}, hosts={"127.0.0.1": rule})
 	daemon.err.wait("is ready")
@@ -143,6 +144,34 @@ def test_what_the_host_names(lab):
 	# three in each second; the third window has begun
 	assert time.monotonic() - began >= 2
 	assert suggestion()["why"] == "the host says that it allows 3 per 1s"
+
+
+def test_what_is_left_of_a_named_window(lab):
+	"""Where all of it went here, it is better known than by a reset."""
+	counted = []
+
+	def handle(conn, req):
+		counted.append(req)
+		conn.reply(200, b"", [("RateLimit-Policy", '"default";q=3;w=1'),
+		    ("RateLimit", f'"default";r={2 - (len(counted) - 1) % 3}'
+		    f';t=3000')])
+	far = lab.origin(handle)
+	start(lab)
+	one = lab.client()
+	assert [one.get(far.url).status for _ in range(7)] == [200] * 7
+
+
+def test_what_is_left_for_others(lab):
+	"""Others have used it up: the host's word holds, as ever."""
+	far = lab.origin(origin.fixed(fields=[
+	    ("RateLimit-Policy", '"default";q=30;w=60'),
+	    ("RateLimit", '"default";r=0;t=50')]))
+	start(lab, queue={"max_wait": "1s"}, retry={"attempts": 0})
+	one = lab.client()
+	assert one.get(far.url).status == 200
+	answer = one.get(far.url)
+	assert answer.status == 429
+	assert 45 <= int(answer.get("retry-after")) <= 51
 
 
 def test_named_time(lab):

@@ -189,12 +189,22 @@ def test_slots(lab):
 def test_a_pause_of_the_host(lab):
 	far = lab.origin(origin.sequence(origin.fixed(429, fields=[
 	    ("Retry-After", "100")]), origin.fixed()))
-	daemon = start(lab, hosts={"127.0.0.1": {"retry": {"attempts": 0}}})
+	daemon = start(lab, hosts={"127.0.0.1": {"learn": "pause",
+	    "retry": {"attempts": 0}}})
 	assert lab.get(far.url).status == 429
 	answer = explain(daemon, far.url)
 	assert decider(answer) == "paused by the host"
 	assert 95 < answer["starts_in"] <= 101
 	assert answer["certain"]
+
+
+def test_a_host_whose_limits_are_learned(lab):
+	far = lab.origin(origin.fixed(429, fields=[("Retry-After", "100")]))
+	daemon = start(lab, hosts={"127.0.0.1": {"retry": {"attempts": 0}}})
+	assert lab.get(far.url).status == 429
+	answer = explain(daemon, far.url)
+	assert decider(answer) == "paused by the host"
+	assert 95 < answer["starts_in"] <= 101
 
 
 # One that waits

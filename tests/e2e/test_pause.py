@@ -18,7 +18,8 @@ DATE = "Tue, 15 Nov 1994 12:45:26 GMT"
 def paused(lab, reply, then=None, **keys):
 	"""A sluice before an origin whose first answer is the given one."""
 	far = lab.origin(origin.sequence(reply, then or origin.fixed()))
-	rule = {"queue": {"max_wait": "10ms"}, **NO_RETRY, **keys}
+	rule = {"queue": {"max_wait": "10ms"}, "learn": "pause", **NO_RETRY,
+	    **keys}
 	lab.sluice(hosts={"127.0.0.1": rule})
 	return far
 
@@ -82,6 +83,29 @@ def test_retry_after(lab, value, seconds, date):
 		assert got <= 1
 	else:
 		assert max(0, seconds - 2) <= got <= seconds
+
+
+@pytest.mark.parametrize("row", [row for row in FORMS
+    if row[1] is not None and row[1] > 7])
+def test_retry_after_where_limits_are_learned(lab, row):
+	"""What is named is obeyed, too, where pause.default is of no use."""
+	value, seconds, *date = row
+	far = paused(lab, later(429, value, date=date[0] if date else DATE),
+	    learn="estimate")
+	assert lab.get(far.url + "/first").status == 429
+	assert seconds - 2 <= left(lab, far) <= seconds
+
+
+@pytest.mark.parametrize("pause, seconds", [
+    ({"default": "30s"}, 0),
+    ({"default": "30s", "statuses": [429]}, 0),
+    ({"default": "30s", "statuses": [{"status": 429, "default": "9s"}]}, 9)])
+def test_without_a_time_where_limits_are_learned(lab, pause, seconds):
+	"""A time of just this refusal's is waited for, but not any one's."""
+	far = paused(lab, later(429), pause=pause, learn="estimate",
+	    queue={"max_wait": "2s"})
+	assert lab.get(far.url + "/first").status == 429
+	assert max(0, seconds - 2) <= left(lab, far) <= seconds
 
 
 @pytest.mark.parametrize("values, seconds", [

@@ -129,7 +129,7 @@ def test_without_a_time_pauses_double(lab):
 	    origin.fixed()))
 	daemon = lab.sluice(hosts={"127.0.0.1": {
 	    "pause": {"default": "100ms", "max": "500ms"},
-	    "retry": {"attempts": 10}}})
+	    "learn": "pause", "retry": {"attempts": 10}}})
 	assert lab.get(far.url + "/").status == 200
 	lines = daemon.err.like("paused for", 5)
 	assert [line.split("paused for ")[1].split(" after")[0]
@@ -178,7 +178,8 @@ def test_refusals_of_one_burst_count_once(lab):
 	gate = origin.Gate(origin.fixed(429))
 	far = lab.origin(origin.sequence(*[gate] * 10, origin.fixed()))
 	daemon = lab.sluice(hosts={"127.0.0.1": {
-	    "pause": {"default": "300ms"}, "retry": {"attempts": 1}}})
+	    "learn": "pause", "pause": {"default": "300ms"},
+	    "retry": {"attempts": 1}}})
 	clients = [lab.client().ask("GET", far.url + "/") for _ in range(10)]
 	far.wait_requests(10)
 	gate.open()
@@ -194,7 +195,8 @@ def test_after_recovery_pauses_are_short_again(lab):
 	    [origin.fixed()] * 20 + [origin.fixed(429), origin.fixed()]
 	far = lab.origin(origin.sequence(*answers))
 	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 2,
-	    "pause": {"default": "100ms"}, "retry": {"attempts": 5}}})
+	    "learn": "pause", "pause": {"default": "100ms"},
+	    "retry": {"attempts": 5}}})
 	one = lab.client()
 	for _ in range(22):
 		assert one.get(far.url + "/").status == 200
@@ -215,7 +217,7 @@ def test_any_success_means_that_the_pause_has_helped(lab):
 			conn.reply()
 	far = lab.origin(handle)
 	daemon = lab.sluice(hosts={"127.0.0.1": {
-	    "pause": {"default": "100ms"}}})
+	    "learn": "pause", "pause": {"default": "100ms"}}})
 	one = lab.client()
 	for _ in range(40):
 		assert one.get(far.url + "/").status == 200

@@ -37,7 +37,8 @@ def said(status, body, *fields, **keys):
 def held(lab, reply, path="/", rule=None, method="GET"):
 	"""The answer to a request, and for how long (s) the next is held."""
 	far = lab.origin(origin.sequence(reply, origin.fixed()))
-	lab.sluice(hosts={"127.0.0.1": {**SOON, **(rule or {})}})
+	lab.sluice(hosts={"127.0.0.1": {**SOON, "learn": "pause",
+	    **(rule or {})}})
 	first = lab.client().call(method, far.url + path)
 	second = lab.get(far.url + "/second")
 	if second.status == 200:
@@ -253,7 +254,8 @@ def test_who_stops_in_the_middle_is_relayed_in_time(lab):
 		    b"Content-Length: 10\r\n\r\n12345")
 		gate(conn, req)
 	far = lab.origin(origin.sequence(reply, origin.fixed()))
-	lab.sluice(hosts={"127.0.0.1": {**SOON, "pause": {"default": "50s"}}})
+	lab.sluice(hosts={"127.0.0.1": {**SOON, "learn": "pause",
+	    "pause": {"default": "50s"}}})
 	one = lab.client().ask("GET", far.url + "/")
 	assert one.head().status == 429
 	answer = lab.get(far.url + "/")
@@ -302,7 +304,7 @@ def test_a_client_that_goes_away_meanwhile(lab, status):
 		gate(conn, req)
 	far = lab.origin(origin.sequence(reply, origin.fixed()))
 	lab.sluice(hosts={"127.0.0.1": {**SOON, "concurrency": 1,
-	    "pause": {"default": "50s"}}})
+	    "learn": "pause", "pause": {"default": "50s"}}})
 	one = lab.client().ask("GET", far.url + "/")
 	wire.wait_until(lambda: gate.held == 1, what="the head")
 	one.close()
@@ -348,7 +350,7 @@ def test_it_is_sent_again_over_and_over(lab):
 	"""The last refusal is relayed; its connection stays usable."""
 	far = lab.origin(said(403, GOOGLE, JSON))
 	lab.sluice(hosts={"127.0.0.1": {"pause": {"default": "10ms"},
-	    "retry": {"attempts": 3, "statuses": [403]}}})
+	    "learn": "pause", "retry": {"attempts": 3, "statuses": [403]}}})
 	answer = lab.get(far.url + "/")
 	assert answer.status == 403 and answer.body == GOOGLE.encode()
 	assert len(far.requests) == 4 and len(far.conns) == 1
@@ -381,7 +383,7 @@ def test_an_upload_that_is_refused_early(lab):
 	"""The refusal comes while the body is still on its way."""
 	far = lab.origin(origin.sequence(said(403, GOOGLE, JSON),
 	    origin.fixed()), read_body=False)
-	lab.sluice(hosts={"127.0.0.1": SOON})
+	lab.sluice(hosts={"127.0.0.1": {**SOON, "learn": "pause"}})
 	one = lab.client()
 	one.send(b"PUT %s/ HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n"
 	    b"12345" % far.url.encode())

@@ -22,7 +22,8 @@ def start(lab, *replies, retry=None, **keys):
 	"""A sluice before an origin that gives those answers in turn."""
 	far = lab.origin(origin.sequence(*(replies or (refusal(),
 	    origin.fixed(body="good")))))
-	lab.sluice(hosts={"127.0.0.1": {"retry": retry or {}, **keys}})
+	lab.sluice(hosts={"127.0.0.1": {"retry": retry or {}, "learn": "pause",
+	    **keys}})
 	return far
 
 
@@ -430,7 +431,7 @@ def test_many_at_once(lab):
 			conn.reply(body=req.target)
 	far = lab.origin(handle)
 	lab.sluice(hosts={"127.0.0.1": {"retry": {"attempts": 10},
-	    "pause": {"default": "10ms", "max": "100ms"}}})
+	    "learn": "pause", "pause": {"default": "10ms", "max": "100ms"}}})
 	clients = [lab.client().ask("GET", far.url + f"/{i}")
 	    for i in range(50)]
 	for i, one in enumerate(clients):

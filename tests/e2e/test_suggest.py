@@ -37,8 +37,8 @@ def test_nothing_is_known(lab):
 	[host] = body["suggestions"]
 	assert host["key"] == "127.0.0.1" and host["rule"] == "unlimited"
 	assert host["confident"] is False and host["limits"] is None
-	assert host["why"].startswith("nothing was refused in 3 requests")
-	assert host["why"].endswith("no limit is known")
+	assert host["why"].startswith("unknown, peak ")
+	assert host["why"].endswith("0 of 3 requests refused")
 
 
 def test_host_refuses(lab):
@@ -48,7 +48,7 @@ def test_host_refuses(lab):
 	status, body = ask("?host=127.0.0.1")
 	[host] = body["suggestions"]
 	assert host["confident"] is False and host["limits"] is None
-	assert host["why"].startswith("the host refused 1 of 1 requests ")
+	assert host["why"] == "unknown, peak 1 per 1 s: 1 of 1 request refused"
 
 
 def test_host_that_says_so(lab):

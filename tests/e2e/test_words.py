@@ -36,7 +36,7 @@ def test_what_a_pause_rests_on(lab, fields, grounds):
 	"""Retry-After only where the host has said so."""
 	far = lab.origin(origin.fixed(429, fields=fields))
 	daemon = lab.sluice(hosts={"127.0.0.1": {"retry": {"attempts": 0},
-	    "pause": {"default": "3s", "max": "10s"},
+	    "learn": "pause", "pause": {"default": "3s", "max": "10s"},
 	    "queue": {"max_wait": "0s"}}})
 	assert lab.get(far.url + "/").status == 429
 	assert grounds in daemon.err.wait("paused for")
@@ -155,7 +155,8 @@ def test_throttles_are_told_apart(lab):
 	other = lab.origin(origin.fixed(429))
 	ports = far.port, other.port
 	daemon = lab.sluice(hosts={f"127.0.0.1:{ports[0]}": TIGHT,
-	    "*": {"shared": True, "retry": {"attempts": 0}}})
+	    "*": {"shared": True, "learn": "pause",
+	    "retry": {"attempts": 0}}})
 	assert lab.get(far.url + "/").status == 429
 	daemon.err.wait(rf" 127\.0\.0\.1:{ports[0]}: paused for")
 	assert lab.get(other.url + "/").status == 429

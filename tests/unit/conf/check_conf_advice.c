@@ -118,7 +118,7 @@ static const struct {
 	    "; did you mean \"tunnel\"?" },
 	{ "hosts: {a.b: {learn: on}}\n",
 	    "1:22: ",
-	    "; did you mean \"pause\"?" },
+	    "; did you mean \"auto\"?" },
 	{ "hosts: {a.b: {queue: 100}}\n",
 	    "1:22: ",
 	    "; did you mean \"queue: {length: 100}\"?" },

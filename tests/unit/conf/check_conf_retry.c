@@ -15,13 +15,13 @@
 static const struct wrong errors[] = {
 	{ "defaults: {learn: on}\n",
 	    "1:19: defaults.learn: \"on\" is unknown, expected off, "
-	    "pause, shape or estimate; did you mean \"pause\"?" },
+	    "pause, shape, estimate or auto; did you mean \"auto\"?" },
 	{ "defaults: {learn: shap}\n", "1:19: defaults.learn: \"shap\" is "
-	    "unknown, expected off, pause, shape or estimate; did you mean "
-	    "\"shape\"?" },
+	    "unknown, expected off, pause, shape, estimate or auto; did you "
+	    "mean \"shape\"?" },
 	{ "defaults: {learn: [pause]}\n",
-	    "1:19: defaults.learn: a list, expected off, pause, shape or "
-	    "estimate" },
+	    "1:19: defaults.learn: a list, expected off, pause, shape, "
+	    "estimate or auto" },
 	{ "defaults: {client_cost: 1}\n",
 	    "1:25: defaults.client_cost: \"1\" is neither true nor "
 	    "false, expected true or false; did you mean \"true\"?" },
@@ -113,8 +113,8 @@ START_TEST(defaults)
 	struct conf *conf = parse_ok("hosts: {a.b: {}}");
 	const struct rule *rule = &conf->rules[0];
 
-	ck_assert_int_eq(conf->fallback.learn, RULE_LEARN_PAUSE);
-	ck_assert_int_eq(rule->learn, RULE_LEARN_PAUSE);
+	ck_assert_int_eq(conf->fallback.learn, RULE_LEARN_ESTIMATE);
+	ck_assert_int_eq(rule->learn, RULE_LEARN_ESTIMATE);
 	ck_assert(rule->learn_probes);
 	ck_assert_uint_eq(rule->retry_attempts, 2);
 	ck_assert(rule->retry_idempotent);
@@ -131,11 +131,30 @@ START_TEST(defaults)
 }
 END_TEST
 
-START_TEST(estimate)
-{
-	struct conf *conf = parse_ok("hosts: {a.b: {learn: estimate}}");
+/* What is learned where it is not said. */
+static const struct {
+	const char	*text;
+	enum rule_learn	 learn;
+} learned[] = {
+	{ "hosts: {a.b: {learn: estimate}}", RULE_LEARN_ESTIMATE },
+	{ "hosts: {a.b: {capacity: 5, learn: estimate}}",
+	    RULE_LEARN_ESTIMATE },
+	{ "hosts: {a.b: {concurrency: 5}}", RULE_LEARN_ESTIMATE },
+	{ "hosts: {a.b: {paths: {/x: {capacity: 5}}}}",
+	    RULE_LEARN_ESTIMATE },
+	{ "hosts: {a.b: {learn: pause}}", RULE_LEARN_PAUSE },
+	{ "hosts: {a.b: {capacity: 5}}", RULE_LEARN_PAUSE },
+	{ "hosts: {a.b: {rates: [{capacity: 5, period: 1s}]}}",
+	    RULE_LEARN_PAUSE },
+	{ "hosts: {a.b: {capacity: 5, learn: auto}}", RULE_LEARN_PAUSE },
+	{ "hosts: {a.b: {learn: off}}", RULE_LEARN_OFF },
+};
 
-	ck_assert_int_eq(conf->rules[0].learn, RULE_LEARN_ESTIMATE);
+START_TEST(learns)
+{
+	struct conf *conf = parse_ok(learned[_i].text);
+
+	ck_assert_int_eq(conf->rules[0].learn, learned[_i].learn);
 	ck_assert(conf->rules[0].learn_probes);
 	conf_unref(conf);
 }
@@ -264,7 +283,7 @@ retry_suite(void)
 	suite_add_tcase(suite, bad);
 
 	tcase_add_test(good, defaults);
-	tcase_add_test(good, estimate);
+	tcase_add_loop_test(good, learns, 0, COUNT(learned));
 	tcase_add_test(good, everything);
 	tcase_add_test(good, upgrades);
 	tcase_add_loop_test(good, retries, 0, COUNT(requests));
