@@ -212,9 +212,11 @@ complete(const struct conf *conf, struct rule *rule)
 {
 	if (rule->tunnel_idle == 0)
 		rule->tunnel_idle = conf->timeout_tunnel;
+	/* who says how long to wait knows what the host is to be spared */
 	if (rule->learn == RULE_LEARN_AUTO)
-		rule->learn = rule->limits.nrates == 0 ? RULE_LEARN_ESTIMATE :
-		    RULE_LEARN_PAUSE;
+		rule->learn = rule->limits.nrates == 0 &&
+		    rule->pause_default_at.line == 0 ?
+		    RULE_LEARN_ESTIMATE : RULE_LEARN_PAUSE;
 	conf_pause_complete(rule);
 }
 

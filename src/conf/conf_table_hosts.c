@@ -218,7 +218,7 @@ const struct conf_option conf_table_hosts[] = {
 	    .range = "0s to 366d", .fallback = "5s",
 	    .help = "How long to pause after a refusal that names no time.",
 	    .level = CONF_PAUSE, KIND(DURATION), .offset = RULE(pause_default),
-	    .max = 366 * DAY },
+	    .max = 366 * DAY, .place = RULE(pause_default_at) },
 	{ .path = "hosts.*.pause.max", .type = "duration",
 	    .range = "0s to 366d", .fallback = "1h",
 	    .help = "The longest pause that a response may cause.",

@@ -58,7 +58,7 @@ take_base(struct lesson *l, const struct lesson_answer *a)
 	bool off = s == NULL || s->off;
 
 	l->base = off ? a->rule->pause_default : s->pause;
-	l->own_base = !off && s->own;
+	l->own_base = a->status != 429 || (!off && s->own);
 }
 
 /*
@@ -345,8 +345,7 @@ lesson_of_refusal(struct lesson *l, const struct lesson_answer *a,
 	l->backoff = l->at_once = false;
 	l->source = hint.source;
 	take_pause(l, a, &hint);
-	if (!l->backoff || !r->rule->has_pause)
-		return;
-	l->base = r->rule->pause;
 	l->own_base = true;
+	if (l->backoff && r->rule->has_pause)
+		l->base = r->rule->pause;
 }

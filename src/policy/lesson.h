@@ -57,7 +57,7 @@ struct lesson {
 	bool			 at_once;
 	bool			 again;		/* ... not to who came again */
 	uint64_t		 base;		/* ns: to begin with */
-	bool			 own_base;	/* for just this kind of refusal */
+	bool			 own_base;	/* of more than a bare 429 */
 	bool			 shape;		/* what follows is known: */
 	uint64_t		 left;		/* requests until */
 	uint64_t		 reset;		/* ns from now */

@@ -163,6 +163,7 @@ struct rule {
 	struct rule_status	 pause_statuses[RULE_STATUSES_MAX];
 	unsigned		 npause_statuses;
 	uint64_t		 pause_default;	/* ns */
+	struct place		 pause_default_at; /* line 0: not given */
 	uint64_t		 pause_max;	/* ns */
 	struct rule_body	*bodies;	/* owned */
 	size_t			 nbodies;

@@ -11,6 +11,7 @@
 
 #define SECOND		1000000000ULL	/* ns */
 #define HOUR		(3600 * SECOND)
+#define FIRST		(SECOND / 2)	/* distance, where nothing is known */
 
 static bool
 has_window(const struct estimate *e, unsigned i)
@@ -36,10 +37,14 @@ probe_due(const struct estimate *e, uint64_t now)
 	unsigned i;
 	uint64_t due;
 
-	/* as soon as those are back that are on their way */
-	if (e->asked == 0 && (e->slots.n != 0 ||
-	    (!e->slots.off && !e->pace.on && !has_window(e, 0))))
+	/* slots are told by those on their way: as soon as these are back */
+	if (e->asked == 0 && (e->slots.n != 0 || (e->flying > 0 &&
+	    !e->slots.off && !e->pace.on && !has_window(e, 0))))
 		return now;
+	/* a client that is alone may not mean to ask on at once */
+	if (e->asked == 0 && e->era == 0)
+		return larger(now + FIRST,
+		    estimate_probe_next(asked_from(e), now));
 	if (e->pace.on)
 		return larger(larger(now, estimate_pace_due(&e->pace)),
 		    now + (e->shut - e->refused) / 3);

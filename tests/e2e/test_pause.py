@@ -4,6 +4,7 @@
 Most tests set a tiny max_wait: what comes while the pause lasts is then
 refused at once, and the refusal's Retry-After tells the pause's length.
 """
+import json
 import time
 
 import pytest
@@ -331,3 +332,24 @@ def test_pause_comes_with_the_head_not_the_body(lab):
 	assert one.head().status == 429
 	assert 55 <= left(lab, far) <= 60
 	gate.open()
+
+
+@pytest.mark.parametrize("status, fields, body, pause", [
+    (429, [], b"", {"default": "30s"}),
+    (403, [], b"", {"statuses": [403]}),
+    (400, [("X-Amzn-ErrorType", "ThrottlingException")], b"{}", {}),
+    (403, [("Content-Type", "application/json")], json.dumps({"error":
+        {"errors": [{"reason": "rateLimitExceeded"}]}}).encode(), {}),
+])
+def test_nobody_asks_at_once(lab, status, fields, body, pause):
+	"""What more than a bare 429 says, or the rule, is waited for; also where
+	limits are found by what is refused."""
+	far = lab.origin(lambda conn, req: conn.reply(status, body, fields))
+	lab.sluice(hosts={"127.0.0.1": {"queue": {"max_wait": "10ms"},
+	    "retry": {"attempts": 0}, "pause": pause}})
+	assert lab.get(far.url + "/").status == status
+	for _ in range(4):
+		answer = lab.get(far.url + "/")
+		assert answer.status == 429
+		assert 3 <= int(answer.get("Retry-After")) <= 30
+	assert len(far.requests) == 1

@@ -147,6 +147,8 @@ static const struct {
 	{ "hosts: {a.b: {rates: [{capacity: 5, period: 1s}]}}",
 	    RULE_LEARN_PAUSE },
 	{ "hosts: {a.b: {capacity: 5, learn: auto}}", RULE_LEARN_PAUSE },
+	{ "hosts: {a.b: {pause: {default: 5s}}}", RULE_LEARN_PAUSE },
+	{ "hosts: {a.b: {pause: {max: 5s}}}", RULE_LEARN_ESTIMATE },
 	{ "hosts: {a.b: {learn: off}}", RULE_LEARN_OFF },
 };
 
