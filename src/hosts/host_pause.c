@@ -84,6 +84,7 @@ host_pause_estimated(struct host *h, uint64_t named, enum stats_cause cause,
 {
 	uint64_t until;
 
+	host_lease_note(h);
 	/* where it was open, what is learned shuts it only now */
 	if (h->pause.phase != HOST_OPEN)
 		host_pause_settle(h, now);

@@ -8,6 +8,7 @@
 #include "hosts/hosts_table.h"
 #include "hosts/state_budget.h"
 #include "hosts/state_line.h"
+#include "throttle/throttle_estimate.h"
 #include "throttle/throttle_lease.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_save.h"
@@ -70,6 +71,16 @@ put_budgets(struct hosts_writer *w, struct host *h)
 			put_saved(w, "tokens", name);
 }
 
+static void
+put_estimate(struct hosts_writer *w, struct host *h)
+{
+	char buf[ESTIMATE_SAVED];
+	const char *text = throttle_estimate_save(h->throttle, buf, w->at.now);
+
+	if (text != NULL)
+		state_put_text(w->text, "estimate", text);
+}
+
 /* Of one that says nothing there is no line. */
 static void
 put_host(struct hosts_writer *w, struct host *h)
@@ -85,6 +96,7 @@ put_host(struct hosts_writer *w, struct host *h)
 	}
 	empty = w->text->len;
 	put_budgets(w, h);
+	put_estimate(w, h);
 	if (w->text->len == empty) {
 		w->text->len = begin;
 		return;

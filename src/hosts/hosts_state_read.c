@@ -11,6 +11,7 @@
 #include "hosts/hosts_state.h"
 #include "hosts/hosts_table.h"
 #include "hosts/state_budget.h"
+#include "throttle/throttle_estimate.h"
 #include "throttle/throttle_save.h"
 
 /* A line that is being read. */
@@ -152,6 +153,12 @@ read_budgets(struct host *h, struct line *l)
 			finish_budget(h, at, l, cause);
 			budget = w.value;
 			at = place_of(h, budget, NULL);
+		} else if (strcmp(w.name, "estimate") == 0) {
+			finish_budget(h, at, l, cause);
+			at = (struct whose){ THROTTLE_WHOSE, 0 };
+			if (!throttle_estimate_load(h->throttle, w.value,
+			    l->passed, l->reader->at.now))
+				return false;
 		} else if (!state_budget_word(l->reader->saved, &w))
 			return false;
 	}

@@ -12,6 +12,7 @@ import pytest
 
 import client
 import sluice
+import test_estimate
 import wire
 
 # An hour is refused at once; what waits for the disk has time enough.
@@ -106,21 +107,42 @@ def test_parts_totals_and_credentials(lab):
 	assert lives.file.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("learn, word", [("pause", b"pause="),
+    ("estimate", b"estimate=")])
 @pytest.mark.parametrize("kill", [False, True])
-def test_a_pause_goes_on(lab, kill):
+def test_a_pause_goes_on(lab, kill, learn, word):
 	far = lab.origin(lambda conn, req: conn.reply(429, fields=[
 	    ("Retry-After", 600)]))
-	lives = Lives(lab, hosts={"127.0.0.1": {**QUICK, "retry": {
-	    "attempts": 0}}})
+	lives = Lives(lab, hosts={"127.0.0.1": {**QUICK, "learn": learn,
+	    "retry": {"attempts": 0}}})
 	lives.start()
 	assert lab.get(far.url + "/").status == 429
-	wire.wait_until(lambda: b"pause=" in lives.file.read_bytes(),
+	wire.wait_until(lambda: word in lives.file.read_bytes(),
 	    what="the pause in the file")
 	lives.restart(kill)
 	answer = lab.get(far.url + "/")
 	assert answer.status == 429
 	assert len(far.requests) == 1
 	assert 500 < int(answer.get("Retry-After")) <= 600
+
+
+@pytest.mark.parametrize("kill", [False, True])
+def test_what_was_learned(lab, kill):
+	"""A limit that was found is kept from the start."""
+	host = test_estimate.Slots(3)
+	far = lab.origin(host)
+	lives = Lives(lab, hosts={"127.0.0.1": {"learn": "estimate",
+	    "learn_probes": False, **QUICK}}, admin={})
+	lives.start()
+	assert test_estimate.crowd(lab, far.url, 8, 10) == [200] * 80
+	before, = lab.control().get("/v1/suggest").json()["suggestions"]
+	assert before["confident"] is True
+	wire.wait_until(lambda: b"estimate=" in lives.file.read_bytes(),
+	    what="the estimate in the file")
+	lives.restart(kill)
+	refused = host.refused
+	assert test_estimate.crowd(lab, far.url, 8, 3) == [200] * 24
+	assert host.refused <= refused + (8 if kill else 0)
 
 
 def test_what_operators_have_set(lab):
