@@ -56,8 +56,26 @@ def test_all_of_it_is_tested():
 	said = {re.match(r"\*\*(.*?)\*\*", text).group(1)
 	    for text in paragraphs() if text.startswith("**")}
 	assert said == {"How long a request can be held",
-	    "APIs of language models", "S3", "nginx", "gRPC",
+	    "A restart forgets", "APIs of language models", "S3", "nginx", "gRPC",
 	    "A company's proxy"}
+
+
+def test_restart(lab):
+	"""With the file that is named, what was spent is spent."""
+	text, = (text for text in paragraphs()
+	    if text.startswith("**A restart forgets"))
+	state = re.search(r"`(state: \{.*?\})`", text).group(1)
+	far = lab.origin()
+	keys = state.replace("/var/lib/sluice", str(lab.dir)) + \
+	    "\nlisten: 127.0.0.1:0\nhosts: {127.0.0.1: {capacity: 2, " \
+	    "period: 1h, queue: {max_wait: 20s}}}\n"
+	for _ in range(2):
+		daemon = lab.sluice(keys)
+		daemon.err.wait("is ready")
+		last = [lab.get(far.url + "/").status for _ in range(3)]
+		daemon.stop()
+	assert last == [429] * 3
+	assert len(far.requests) == 2
 
 
 def test_language_models(tlab):
