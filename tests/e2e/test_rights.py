@@ -120,7 +120,8 @@ def test_the_state_is_the_users(lab, start, home, user):
 	for expected in 200, 429:
 		daemon = start(hosts={"127.0.0.1": rule}, state={
 		    "file": str(home / "state"), "every": "100ms"})
-		assert "no sandbox" not in daemon.err.text()
+		if not sluice.sanitized():	# these have no filter
+			assert "no sandbox" not in daemon.err.text()
 		assert lab.get(far.url + "/").status == expected
 		daemon.stop()
 		for name in "state", "state.lock":
