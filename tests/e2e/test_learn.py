@@ -169,7 +169,8 @@ def test_shape_never_exceeds_the_configured_rate(lab):
 	clients = [lab.client().ask("GET", far.url + "/") for _ in range(6)]
 	for one in clients:
 		assert one.response().status == 200
-	assert far.times()[-1] >= 0.48
+	# the first one's way may be slower than the last one's
+	assert far.times()[-1] >= 0.5 - 0.02 * wire.SLOW
 
 
 # The whole of it: programs that know of no limit, and a host that has one.
