@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "check_throttle.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_meter_move.h"
 #include "throttle/throttle_place.h"
@@ -400,6 +397,39 @@ START_TEST(moved)
 }
 END_TEST
 
+/* Once a bucket holds the use of others, whose it is cannot be told. */
+START_TEST(takes_in_the_use_of_others)
+{
+	struct throttle_limits l = tokens(1000, _i, true);
+	struct throttle *t = new_throttle(l), *from = new_throttle(l);
+	struct one *a = want("tokens", 600), *b = want("tokens", 300);
+
+	ask_for(t, b, 1, SEC, THROTTLE_GO);
+	ask_for(from, a, 1, SEC, THROTTLE_GO);
+	settle(from, a, 600, SEC);
+	throttle_inherit(t, from, NULL, SEC);
+	ck_assert_int_eq(left(t, SEC), _i ? 100 : 400);
+	settle(t, b, 0, SEC);
+	ck_assert_int_eq(left(t, SEC), 400);
+	throttle_free(from);
+	throttle_free(t);
+}
+END_TEST
+
+/* What it paid came back, not what it used beyond; a window counts all. */
+START_TEST(refilled_meanwhile)
+{
+	struct throttle *t = new_throttle(tokens(1000, _i, true));
+	struct one *a = want("tokens", 300);
+
+	ask_for(t, a, 1, SEC, THROTTLE_GO);
+	throttle_refill(t, SEC);
+	settle(t, a, 500, SEC);
+	ck_assert_int_eq(left(t, SEC), _i ? 500 : 800);
+	throttle_free(t);
+}
+END_TEST
+
 /* A reload keeps what was consumed, by name. */
 START_TEST(reload)
 {
@@ -549,6 +579,8 @@ throttle_meter_suite(void)
 	tcase_add_loop_test(both, refund_after_a_reload, 0, 7);
 	tcase_add_loop_test(both, another_name, 0, 2);
 	tcase_add_loop_test(both, moved, 0, 2);
+	tcase_add_loop_test(both, takes_in_the_use_of_others, 0, 2);
+	tcase_add_loop_test(both, refilled_meanwhile, 0, 2);
 	tcase_add_loop_test(both, host_says, 0, 2);
 	tcase_add_loop_test(both, told, 0, 2);
 	suite_add_tcase(suite, both);
