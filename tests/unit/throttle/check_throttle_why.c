@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "check_throttle.h"
 #include "check_throttle_asked.h"
+#include "throttle/throttle_estimate.h"
+#include "throttle/throttle_total.h"
 
 /* Why somebody waits, where that is plain. */
 
@@ -255,6 +257,57 @@ START_TEST(others_decide)
 }
 END_TEST
 
+/* What others of the same total have taken. */
+START_TEST(a_total_decides)
+{
+	struct throttle *t = new_throttle(one_rate(2 * U, SEC, 2 * U));
+	struct budget_limits all = one_rate(U, 10 * SEC, U).host;
+	struct throttle_total total;
+
+	throttle_total_init(&total, &all, 1);
+	throttle_join(t, &total, t);
+	go(t, U, SEC);
+	ask_why(t, U, SEC);
+	ck_assert(!why.goes);
+	ck_assert_uint_eq(why.n, 2);
+	ck_assert_int_eq(decider()->whose, THROTTLE_OF_TOTAL);
+	ck_assert_int_eq(decider()->what, BUDGET_SHORT_RATE);
+	ck_assert_uint_eq(decider()->at, 11 * SEC);
+	ck_assert_uint_eq(decider()->limit.period, 10 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
+/* A pause, and what is learned of the host: one reason, until the later. */
+START_TEST(a_pause_and_an_estimate)
+{
+	struct throttle *t = new_throttle((struct throttle_limits){
+		.queue_length = 1000,
+		.estimates = true,
+	});
+	struct throttle_waiter w;
+	uint64_t asks;
+
+	go(t, U, SEC);
+	ask(t, &w, U, NEVER, SEC, THROTTLE_GO);
+	throttle_verdict(t, &w, BUDGET_THROTTLED, SEC);
+	throttle_release(t, &w, SEC);
+	throttle_estimate_named(t, 9 * SEC, SEC);
+	asks = throttle_estimate_shut(t);
+	ck_assert_uint_ge(asks, 9 * SEC);
+	pause_host(t, 5 * SEC, SEC);
+	ask_why(t, U, 2 * SEC);
+	ck_assert_uint_eq(why.n, 1);
+	ck_assert_int_eq(decider()->what, BUDGET_SHORT_PAUSE);
+	ck_assert_uint_eq(decider()->at, asks);
+	pause_host(t, 20 * SEC, 2 * SEC);
+	ask_why(t, U, 2 * SEC);
+	ck_assert_uint_eq(why.n, 1);
+	ck_assert_uint_eq(decider()->at, 20 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
 START_TEST(full)
 {
 	struct throttle_limits l = one_rate(U, SEC, U);
@@ -321,6 +374,8 @@ main(void)
 	tcase_add_test(tc, turn);
 	tcase_add_test(tc, others_decide);
 	tcase_add_test(tc, full);
+	tcase_add_test(tc, a_total_decides);
+	tcase_add_test(tc, a_pause_and_an_estimate);
 	tcase_add_test(tc, behind_one_of_its_part);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
