@@ -419,6 +419,33 @@ START_TEST(a_return_has_a_deadline_of_its_own)
 }
 END_TEST
 
+/* Of a part, and of the host: that one may come back at once. */
+START_TEST(now_is_believed_once)
+{
+	const unsigned part = _i ? 1 : THROTTLE_WHOLE;
+	struct throttle *t = with_parts(slots(8));
+	struct throttle_waiter a, b;
+
+	part_goes(t, &a, 1, SEC);
+	throttle_verdict(t, &a, BUDGET_THROTTLED, SEC);
+	ck_assert(throttle_at_once(t, part, &a, SEC));
+	/* who waits goes as soon as there is a slot, and asks */
+	part_waits(t, &b, 1, SEC);
+	throttle_release(t, &a, SEC);
+	ck_assert_uint_le(throttle_wake(t, SEC), SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &b);
+	throttle_verdict(t, &b, BUDGET_THROTTLED, SEC);
+	ck_assert(!throttle_at_once(t, part, &b, SEC));
+	throttle_release(t, &b, SEC);
+	/* the other one has said nothing of the kind */
+	part_goes(t, &a, 1, SEC);
+	throttle_verdict(t, &a, BUDGET_THROTTLED, SEC);
+	ck_assert(throttle_at_once(t, _i ? THROTTLE_WHOLE : 1, &a, SEC));
+	throttle_release(t, &a, SEC);
+	throttle_free(t);
+}
+END_TEST
+
 START_TEST(a_return_is_subject_to_recovery)
 {
 	struct throttle *t = new_throttle(slots(8));
@@ -518,6 +545,7 @@ suite(void)
 	tcase_add_test(tc, a_return_goes_first_and_pays_again);
 	tcase_add_test(tc, a_return_that_cannot_be_in_time_keeps_its_slot);
 	tcase_add_test(tc, a_return_has_a_deadline_of_its_own);
+	tcase_add_loop_test(tc, now_is_believed_once, 0, 2);
 	tcase_add_test(tc, a_return_is_subject_to_recovery);
 	tcase_add_test(tc, backoff_of_a_part);
 	tcase_add_test(tc, shapes_host_and_part);
