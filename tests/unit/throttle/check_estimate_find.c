@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: ISC */
+#include "check_estimate.h"
+
+/*
+ * Which kind of limit an estimate takes a host's to be, when another kind, or
+ * none at all, explains better what it does.
+ */
+
+/* Refused from now on, until so long (ns) has gone by; then it is open. */
+static void
+shut_for(uint64_t ns)
+{
+	uint64_t end = now + ns;
+
+	for (;;) {
+		estimate_tick(&e, now);
+		if (now >= end || estimate_due(&e, now) >= end)
+			break;
+		go_when_due(BUDGET_THROTTLED);
+	}
+	go_when_due(BUDGET_SUCCESS);
+}
+
+static void
+succeed(unsigned n)
+{
+	while (n-- > 0)
+		go_when_due(BUDGET_SUCCESS);
+}
+
+/* It admits so few before it refuses that it must be one by one. */
+static void
+one_bucket(void)
+{
+	succeed(3);
+	shut_for(SEC);
+	ck_assert_uint_eq(view().nlimits, 1);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_BUCKET);
+}
+
+/* Used up again and again, of which the length is known. */
+static void
+proven_window(void)
+{
+	e.probes = false;
+	one_window(8, 6 * SEC);
+	e.windows[0].lo = 6 * SEC - 1;
+	succeed(8 * 20 - 1);
+}
+
+static void
+is_window_of(uint64_t n)
+{
+	ck_assert_uint_eq(view().nlimits, 1);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_WINDOW);
+	ck_assert_uint_eq(view().limits[0].n, n);
+}
+
+/* A window that was kept for long is not to blame for minutes. */
+START_TEST(a_window_outlives_an_outage)
+{
+	uint64_t hi, outage;
+
+	proven_window();
+	hi = e.windows[0].hi;
+	shut_for(60 * SEC);
+	is_window_of(8);
+	ck_assert_uint_eq(e.windows[0].hi, hi);
+	ck_assert_uint_eq(outage = e.outage, now);
+	/* but soon again, it is the limit after all */
+	succeed(20);
+	shut_for(60 * SEC);
+	ck_assert_uint_eq(e.outage, outage);
+	ck_assert(view().nlimits != 1 || view().limits[0].n != 8 ||
+	    e.windows[0].hi != hi);
+}
+END_TEST
+
+/* A longer one besides: all went that it allows, and it stays shut. */
+START_TEST(a_longer_window_is_found)
+{
+	proven_window();
+	go_when_due(BUDGET_THROTTLED);
+	estimate_named(&e, now + 20 * SEC);
+	go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_eq(e.outage, 0);
+	ck_assert_uint_eq(view().nlimits, 2);
+	ck_assert_uint_eq(view().limits[0].n, 8);
+	ck_assert_uint_gt(view().limits[1].n, 8);
+	ck_assert_uint_gt(view().limits[1].period, 6 * SEC);
+}
+END_TEST
+
+/* What it was in the meantime says nothing of its pace. */
+START_TEST(a_bucket_outlives_an_outage)
+{
+	uint64_t interval;
+
+	one_bucket();
+	succeed(100);
+	go(BUDGET_THROTTLED);
+	interval = e.pace.interval;
+	shut_for(100 * interval);
+	ck_assert_uint_eq(e.outage, now);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_BUCKET);
+	ck_assert_uint_eq(e.pace.interval, interval);
+	/* it is counted from then on */
+	ck_assert_uint_eq(e.pace.since, e.shut);
+	ck_assert_uint_le(e.pace.went, 1);
+	ck_assert_uint_gt(estimate_due(&e, now), now);
+	ck_assert_uint_le(estimate_due(&e, now), now + 2 * interval);
+}
+END_TEST
+
+/* So many at once, all answered together. */
+static void
+abreast(unsigned n, enum budget_verdict verdict)
+{
+	struct estimate_mark marks[8];
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		estimate_tick(&e, now);
+		ck_assert_uint_le(estimate_due(&e, now), now);
+		estimate_take(&e, &marks[i], now, now);
+	}
+	now += RTT;
+	for (i = 0; i < n; i++) {
+		if (i < 4)
+			estimate_counted(&e, now);
+		else
+			estimate_dropped(&e);
+		if (i >= 4)
+			estimate_answered(&e, &marks[i], verdict, now);
+	}
+	for (i = 0; i < n && i < 4; i++)
+		estimate_answered(&e, &marks[i], BUDGET_SUCCESS, now);
+}
+
+static void
+four_slots(void)
+{
+	abreast(6, BUDGET_THROTTLED);
+	go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_eq(view().limits[0].n, 4);
+}
+
+static void
+is_slots_of_four(void)
+{
+	ck_assert_uint_eq(view().nlimits, 1);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_SLOTS);
+	ck_assert_uint_eq(view().limits[0].n, 4);
+}
+
+START_TEST(slots_outlive_an_outage)
+{
+	unsigned i;
+
+	e.probes = false;
+	four_slots();
+	for (i = 0; i < 80; i++)
+		abreast(4, BUDGET_SUCCESS);
+	go(BUDGET_THROTTLED);
+	if (_i)
+		estimate_named(&e, now + 60 * SEC);
+	shut_for(60 * SEC);
+	ck_assert_uint_eq(e.outage, now);
+	is_slots_of_four();
+}
+END_TEST
+
+/* One more was tried, and it failed for another reason: it is tried again. */
+START_TEST(what_failed_says_nothing_of_slots)
+{
+	struct estimate_mark marks[4], more;
+	unsigned i, k;
+
+	four_slots();
+	for (k = 0; k < 2; k++) {
+		for (i = 0; i < 20; i++)
+			abreast(4, BUDGET_SUCCESS);
+		for (i = 0; i < 4; i++)
+			estimate_take(&e, &marks[i], now, now);
+		ck_assert_uint_le(estimate_due(&e, now), now);
+		estimate_take(&e, &more, now, now);
+		ck_assert_int_eq(more.role, ESTIMATE_EXTRA);
+		/* one at a time */
+		ck_assert_uint_eq(estimate_due(&e, now), ESTIMATE_NEVER);
+		for (i = 0; i < 5; i++)
+			estimate_counted(&e, now);
+		estimate_answered(&e, &more, BUDGET_NEUTRAL, now);
+		for (i = 0; i < 4; i++)
+			estimate_answered(&e, &marks[i], BUDGET_SUCCESS, now);
+		is_slots_of_four();
+	}
+}
+END_TEST
+
+/* Many went at its pace, and then it says that it is shut for long. */
+START_TEST(a_bucket_becomes_a_window)
+{
+	one_bucket();
+	succeed(20);
+	go(BUDGET_THROTTLED);
+	estimate_named(&e, now + SEC + 10 * e.pace.interval);
+	go_when_due(BUDGET_SUCCESS);
+	is_window_of(21);
+}
+END_TEST
+
+/* It is refused where it asks too soon, and that is measured, too. */
+START_TEST(a_bucket_is_measured_by_each_refusal)
+{
+	uint32_t seen;
+
+	one_bucket();
+	succeed(20);
+	seen = e.pace.seen;
+	go_when_due(BUDGET_THROTTLED);
+	ck_assert_uint_eq(e.pace.seen, seen + 1);
+	go_when_due(BUDGET_THROTTLED);
+	go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_eq(e.pace.seen, seen + 2);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_BUCKET);
+}
+END_TEST
+
+/* It opens ever sooner than it said: one by one, then. */
+START_TEST(a_window_becomes_a_bucket)
+{
+	unsigned i;
+
+	for (i = 0; i < 8; i++)
+		go(BUDGET_SUCCESS);
+	go(BUDGET_THROTTLED);
+	estimate_named(&e, now + 6 * SEC);
+	go_when_due(BUDGET_SUCCESS);
+	is_window_of(8);
+	for (i = 0; i < 1000 && !e.pace.on; i++)
+		go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_eq(view().nlimits, 1);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_BUCKET);
+}
+END_TEST
+
+static Suite *
+estimate_find_suite(void)
+{
+	Suite *suite = suite_create("estimate_find");
+	TCase *tc = tcase_create("kinds");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_window_outlives_an_outage);
+	tcase_add_test(tc, a_longer_window_is_found);
+	tcase_add_test(tc, a_bucket_outlives_an_outage);
+	tcase_add_loop_test(tc, slots_outlive_an_outage, 0, 2);
+	tcase_add_test(tc, what_failed_says_nothing_of_slots);
+	tcase_add_test(tc, a_bucket_becomes_a_window);
+	tcase_add_test(tc, a_bucket_is_measured_by_each_refusal);
+	tcase_add_test(tc, a_window_becomes_a_bucket);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	return run_suite(estimate_find_suite());
+}
