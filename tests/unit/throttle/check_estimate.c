@@ -266,6 +266,61 @@ START_TEST(tries_no_more)
 }
 END_TEST
 
+/* Those on their way */
+
+/* Who went when an era began, says nothing of the one that has come since. */
+START_TEST(an_era_that_is_over)
+{
+	struct estimate_mark late;
+	uint64_t rtt;
+
+	go(BUDGET_SUCCESS);
+	estimate_take(&e, &late, now, now);
+	go(BUDGET_THROTTLED);
+	go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_eq(e.era, 1);
+	ck_assert_uint_eq(e.log.total, 1);
+	rtt = e.rtt;
+	estimate_counted(&e, now);
+	estimate_answered(&e, &late, BUDGET_SUCCESS, now);
+	ck_assert_uint_eq(e.log.total, 1);
+	ck_assert_uint_eq(e.rtt, rtt);
+	ck_assert_uint_eq(e.flying, 0);
+}
+END_TEST
+
+/* It moves here: what its host has counted is no place of a window. */
+START_TEST(who_moves_is_held)
+{
+	struct estimate_mark mark[2];
+
+	estimate_told(&e, 2, 10 * SEC, now);
+	estimate_hold(&e, &mark[0], true, now);
+	estimate_hold(&e, &mark[1], false, now);
+	ck_assert_uint_eq(e.flying, 2);
+	ck_assert(!estimate_is_idle(&e, now + HOUR));
+	go(BUDGET_SUCCESS);
+	/* the other place is taken until the host has counted it */
+	ck_assert_uint_gt(estimate_due(&e, now), now + 9 * SEC);
+	estimate_dropped(&e);
+	ck_assert_uint_le(estimate_due(&e, now), now);
+}
+END_TEST
+
+/* They went when nothing was learned yet: they take no place. */
+START_TEST(who_never_came_is_not_counted)
+{
+	unsigned i;
+
+	estimate_told(&e, 5, 10 * SEC, now);
+	estimate_counted(&e, now);
+	estimate_dropped(&e);
+	for (i = 0; i < 5; i++)
+		ck_assert_uint_eq(go_when_due(BUDGET_SUCCESS), 0);
+	ck_assert_uint_gt(estimate_due(&e, now), now);
+}
+END_TEST
+
 /* When to ask */
 
 START_TEST(asks_at_round_times)
@@ -378,6 +433,9 @@ estimate_suite(void)
 	tcase_add_test(tc, gives_slots_up);
 	tcase_add_test(tc, tries_more);
 	tcase_add_test(tc, tries_no_more);
+	tcase_add_test(tc, an_era_that_is_over);
+	tcase_add_test(tc, who_moves_is_held);
+	tcase_add_test(tc, who_never_came_is_not_counted);
 	tcase_add_test(tc, asks_at_round_times);
 	tcase_add_test(tc, asks_soon_where_nothing_went);
 	tcase_add_test(tc, logs);
