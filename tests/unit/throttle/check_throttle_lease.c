@@ -229,6 +229,33 @@ START_TEST(is_given_back)
 }
 END_TEST
 
+/* What is written down of one that is not there any more is nobody's. */
+START_TEST(of_which_budget)
+{
+	struct budget_limits all = one_rate(100 * U, SEC, 100 * U).host;
+	struct throttle *t = new_throttle(tokens(one_rate(U, SEC, U), 10));
+	struct throttle_total total;
+	static struct budget_saved saved;
+
+	/* of one that nothing was spent of nothing is */
+	ck_assert(!throttle_save(t, THROTTLE_OF_HOST, 0, 0, &saved));
+	go(t, U, 0);
+	ck_assert(throttle_save(t, THROTTLE_OF_HOST, 0, 0, &saved));
+	ck_assert(!throttle_save(t, THROTTLE_OF_HOST, 1, 0, &saved));
+	ck_assert(!throttle_restore(t, THROTTLE_OF_PART, 0, &saved, 0, 0));
+	ck_assert(!throttle_restore(t, THROTTLE_OF_NAMED, 0, &saved, 0, 0));
+	ck_assert(!throttle_restore(t, THROTTLE_OF_METER, 1, &saved, 0, 0));
+	ck_assert_uint_eq(throttle_meter_named(t, "tokens"), 0);
+	ck_assert_uint_eq(throttle_meter_named(t, "bytes"), THROTTLE_METERS);
+	ck_assert(!throttle_restore(t, THROTTLE_OF_TOTAL, 0, &saved, 0, 0));
+	throttle_total_init(&total, &all, 1);
+	throttle_join(t, &total, t);
+	ck_assert(throttle_restore(t, THROTTLE_OF_TOTAL, 0, &saved, 0, 0));
+	ck_assert(throttle_save(t, THROTTLE_OF_TOTAL, 0, 0, &saved));
+	throttle_free(t);
+}
+END_TEST
+
 START_TEST(is_unused)
 {
 	struct throttle *t = new_throttle(one_rate(100 * U, SEC, 100 * U));
@@ -294,6 +321,7 @@ main(void)
 	tcase_add_test(tcase, a_total_has_one_for_all);
 	tcase_add_loop_test(tcase, named_budgets_have_their_own, 0, 2);
 	tcase_add_test(tcase, is_given_back);
+	tcase_add_test(tcase, of_which_budget);
 	tcase_add_test(tcase, is_unused);
 	tcase_add_test(tcase, a_reload_takes_none_away);
 	suite_add_tcase(suite, tcase);
