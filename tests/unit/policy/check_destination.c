@@ -416,6 +416,48 @@ START_TEST(say)
 }
 END_TEST
 
+/* Whether a reload has to close who is where he may not be any more. */
+static const struct {
+	const char	*deny;
+	const char	*allow;
+	bool		 only;
+	uint16_t	 tls;		/* the end of a range; 0: none */
+	bool		 same;
+} reloads[] = {
+	{ "a.test 10.0.0.0/8", "b.test", false, 443, true },
+	{ "a.test 10.0.0.0/8", "b.test", true, 443, false },
+	{ "a.test 10.0.0.0/8", "b.test", false, 444, false },
+	{ "a.test 10.0.0.0/8", "b.test", false, 0, false },
+	{ "a.test 10.0.0.0/9", "b.test", false, 443, false },
+	{ "10.0.0.0/8 a.test", "b.test", false, 443, false },
+	{ "a.test", "b.test", false, 443, false },
+	{ "a.test 10.0.0.0/8", "c.test", false, 443, false },
+	{ "a.test 10.0.0.0/8", "", false, 443, false },
+};
+
+START_TEST(same)
+{
+	struct destinations a = destinations("a.test 10.0.0.0/8", "b.test",
+	    false);
+	struct destinations b = destinations(reloads[_i].deny,
+	    reloads[_i].allow, reloads[_i].only);
+	struct destination_range one = { 443, 443 };
+	struct destination_range other = { 443, reloads[_i].tls };
+
+	a.ports[DESTINATION_TLS].list = &one;
+	a.ports[DESTINATION_TLS].n = 1;
+	b.ports[DESTINATION_TLS].list = &other;
+	b.ports[DESTINATION_TLS].n = reloads[_i].tls != 0;
+	ck_assert_int_eq(destinations_same(&a, &b), reloads[_i].same);
+	ck_assert_int_eq(destinations_same(&b, &a), reloads[_i].same);
+	ck_assert(destinations_same(&b, &b));
+	a.ports[DESTINATION_TLS] = b.ports[DESTINATION_TLS] =
+	    (struct destination_ports){ NULL, 0, { 0, 0 } };
+	destinations_free(&a);
+	destinations_free(&b);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -424,6 +466,7 @@ main(void)
 
 	ROWS(tc, judge, rows);
 	tcase_add_test(tc, ports);
+	ROWS(tc, same, reloads);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("words");
 	ROWS(tc, parse, entries);
