@@ -41,12 +41,15 @@ make_hash(struct client_hasher *hasher, const char *kind, const void *p,
 	return true;
 }
 
+/* So many, and then no more. */
+static unsigned			 hashes;
+
 static bool
-no_hash(struct client_hasher *hasher, const char *kind, const void *p,
+some_hashes(struct client_hasher *hasher, const char *kind, const void *p,
     size_t n, struct client_hash *hash)
 {
-	(void)hasher, (void)kind, (void)p, (void)n, (void)hash;
-	return false;
+	return hashes > 0 && hashes-- > 0 &&
+	    make_hash(hasher, kind, p, n, hash);
 }
 
 static struct claim_hash	 hash;
@@ -319,6 +322,29 @@ START_TEST(part_and_cost_of_the_rule)
 }
 END_TEST
 
+/* A host may read the path in two ways: it pays to the part of each. */
+START_TEST(parts_of_each_reading)
+{
+	struct claim_source source = { .head = &head };
+	static const char get_both[] = "GET http://api.test/a%2Fb HTTP/1.1\r\n"
+	    "Host: api.test\r\nSluice-Cost: 4\r\n\r\n";
+
+	add_part("/*", burst(9));
+	add_part("/a/*", burst(4));
+	rule.client_cost = true;
+	ck_assert_int_eq(http1_request(&head, get_both, strlen(get_both)),
+	    HTTP1_OK);
+	ck_assert_ptr_null(claim_make(&claim, &hash, &rule, &source, NOW));
+	ck_assert_uint_eq(claim.request.part, 0);
+	ck_assert_uint_eq(claim.request.also.n, 1);
+	ck_assert_uint_eq(claim.request.also.parts[0], 1);
+	/* and may not cost more than any of them has */
+	paths[1].limits = burst(3);
+	ck_assert_ptr_nonnull(strstr(claim_make(&claim, &hash, &rule, &source,
+	    NOW), "more than"));
+}
+END_TEST
+
 START_TEST(a_tunnel_has_a_cost_of_its_own)
 {
 	struct claim_source source = { .head = &head, .tunnel = true };
@@ -448,10 +474,29 @@ START_TEST(credentials)
 }
 END_TEST
 
+static const struct {
+	const char	*per;
+	const char	*fields;
+	unsigned	 hashes;	/* that it takes at least */
+} needs[] = {
+	{ "authorization", "", 1 },
+	{ "authorization", "Authorization: Bearer a\r\n", 3 },
+	{ "x-api-key", "X-Api-Key: a, b\r\n", 3 },
+	{ "user", ALICE, 2 },
+};
+
 START_TEST(without_a_hash)
 {
-	hash.make = no_hash;
-	ck_assert_ptr_eq(get(""), claim_no_memory);
+	const char *wrong;
+	unsigned n = 0;
+
+	hash.make = some_hashes;
+	rule.per = key(needs[_i].per);
+	while (hashes = n, (wrong = get(needs[_i].fields)) != NULL) {
+		ck_assert_ptr_eq(wrong, claim_no_memory);
+		ck_assert_uint_lt(n++, 16);
+	}
+	ck_assert_uint_ge(n, needs[_i].hashes);
 }
 END_TEST
 
@@ -494,6 +539,8 @@ static const struct {
 	    "X-Api-Key: b\r\nX-Api-Key: b\r\n" },
 	{ "x-api-key", "X-Api-Key: a, b\r\n",
 	    "X-Api-Key: a,b\r\nX-Api-Key:\r\n", "X-Api-Key: b, a\r\n" },
+	{ "x-api-key", "X-Api-Key: a , b\r\n", "X-Api-Key: a,b,b\r\n",
+	    "X-Api-Key: a , c\r\n" },
 	{ "x-api-key", "X-Api-Key: ,\r\n", "X-Api-Key:\r\n",
 	    "X-Api-Key: a\r\n" },
 	{ "user", ALICE, ALICE2, BOB },
@@ -619,13 +666,14 @@ suite(void)
 	ROWS(tc, deadline, waits);
 	tcase_add_test(tc, latest);
 	tcase_add_test(tc, part_and_cost_of_the_rule);
+	tcase_add_test(tc, parts_of_each_reading);
 	tcase_add_test(tc, a_tunnel_has_a_cost_of_its_own);
 	tcase_add_test(tc, clients_by_address);
 	tcase_add_test(tc, clients_by_user);
 	tcase_add_test(tc, clients_by_header);
 	tcase_add_test(tc, weights);
 	tcase_add_test(tc, credentials);
-	tcase_add_test(tc, without_a_hash);
+	ROWS(tc, without_a_hash, needs);
 	ROWS(tc, same_credentials, whose);
 	ROWS(tc, unclear_credentials, unclear);
 	tcase_add_test(tc, schemes_that_are_not_known);
