@@ -33,6 +33,20 @@ START_TEST(upgrades)
 }
 END_TEST
 
+/* It is nobody's where nothing is enforced. */
+START_TEST(totals)
+{
+	ck_assert(!rule_has_total(&rule));
+	rule.total.concurrency = 1;
+	ck_assert(rule_has_total(&rule));
+	rule.total.concurrency = 0;
+	rule.total.nrates = 1;
+	ck_assert(rule_has_total(&rule));
+	rule.mode = RULE_OBSERVE;
+	ck_assert(!rule_has_total(&rule));
+}
+END_TEST
+
 /* All that is owned goes; the sanitizers and valgrind see what does not. */
 START_TEST(frees)
 {
@@ -75,6 +89,7 @@ suite(void)
 	tcase_add_checked_fixture(tc, set_up, NULL);
 	tcase_add_test(tc, pauses);
 	tcase_add_test(tc, upgrades);
+	tcase_add_test(tc, totals);
 	tcase_add_test(tc, frees);
 	suite_add_tcase(s, tc);
 	return s;

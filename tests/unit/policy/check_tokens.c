@@ -99,6 +99,23 @@ START_TEST(reserve)
 }
 END_TEST
 
+/* Where a request names its model, which what is learned is kept by. */
+START_TEST(model)
+{
+	struct tokens *t = make();
+	struct json_scan json, other;
+	unsigned i = tokens_model(t);
+
+	ck_assert_str_eq(t->asks.all[i], "model");
+	scan(&json, &t->asks, "{\"max_tokens\":50,\"model\":\"small\"}");
+	scan(&other, &t->asks, "{\"model\":\"small\",\"n\":1}");
+	ck_assert_uint_eq(json.values[i].hash, other.values[i].hash);
+	scan(&other, &t->asks, "{\"max_tokens\":50,\"model\":\"large\"}");
+	ck_assert_uint_ne(json.values[i].hash, other.values[i].hash);
+	tokens_free(t);
+}
+END_TEST
+
 START_TEST(never_fits)
 {
 	struct tokens *t = make();
@@ -466,6 +483,7 @@ tokens_suite(void)
 
 	tcase_add_loop_test(tables, reserve, 0,
 	    sizeof reserves / sizeof reserves[0]);
+	tcase_add_test(tables, model);
 	tcase_add_test(tables, never_fits);
 	tcase_add_loop_test(tables, used, 0,
 	    sizeof answers / sizeof answers[0]);
