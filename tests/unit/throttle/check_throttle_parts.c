@@ -419,6 +419,27 @@ START_TEST(a_return_has_a_deadline_of_its_own)
 }
 END_TEST
 
+/* What all paid came to nothing: of the host, and of each part. */
+START_TEST(all_are_refilled)
+{
+	struct throttle *t = with_parts(one_rate(2 * U, SEC, 2 * U));
+	struct throttle_waiter a, b, c;
+
+	part_goes(t, &a, 0, SEC);
+	part_goes(t, &b, 1, SEC);
+	throttle_verdict(t, &a, BUDGET_NEUTRAL, SEC);
+	throttle_release(t, &a, SEC);
+	throttle_release(t, &b, SEC);
+	is_short(part_waits(t, &c, 0, SEC), BUDGET_SHORT_RATE, true, 2 * SEC);
+	throttle_refill(t, SEC);
+	ck_assert_ptr_eq(throttle_next(t, SEC), &c);
+	part_goes(t, &b, 1, SEC);
+	success(t, &c, SEC);
+	success(t, &b, SEC);
+	throttle_free(t);
+}
+END_TEST
+
 /* Of a part, and of the host: that one may come back at once. */
 START_TEST(now_is_believed_once)
 {
@@ -545,6 +566,7 @@ suite(void)
 	tcase_add_test(tc, a_return_goes_first_and_pays_again);
 	tcase_add_test(tc, a_return_that_cannot_be_in_time_keeps_its_slot);
 	tcase_add_test(tc, a_return_has_a_deadline_of_its_own);
+	tcase_add_test(tc, all_are_refilled);
 	tcase_add_loop_test(tc, now_is_believed_once, 0, 2);
 	tcase_add_test(tc, a_return_is_subject_to_recovery);
 	tcase_add_test(tc, backoff_of_a_part);

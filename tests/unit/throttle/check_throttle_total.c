@@ -287,6 +287,26 @@ START_TEST(what_comes_to_nothing_is_given_back)
 }
 END_TEST
 
+/* By other limits what was paid is another part of them: it stays. */
+START_TEST(new_limits_give_nothing_back)
+{
+	struct throttle_deposit deposit = { .listed = false };
+	struct budget_limits limits = one_rate(2 * U, 100 * SEC, 2 * U).host;
+	struct throttle_request q = request_of(U, NEVER);
+	struct throttle_waiter a;
+	struct throttle_report r;
+
+	begin(slots(0), one_rate(2 * U, 200 * SEC, 2 * U));
+	q.deposit = &deposit;
+	ck_assert_int_eq(throttle_ask(ones[0].t, &a, &q, 0, &r), THROTTLE_GO);
+	throttle_total_limit(&total, &limits, 0);
+	throttle_refund(ones[0].t, &a, 0);
+	go(ones[1].t, U, 0);
+	ck_assert_uint_ge(start_of(ones[2].t, U, 0), 50 * SEC);
+	end();
+}
+END_TEST
+
 /* A reload gives it another total, or none. */
 START_TEST(slots_are_of_the_total_they_were_taken_from)
 {
@@ -505,6 +525,7 @@ suite(void)
 	tcase_add_test(tc, a_slot_is_for_who_is_first);
 	tcase_add_test(tc, a_slot_is_wanted_by_others);
 	tcase_add_test(tc, what_comes_to_nothing_is_given_back);
+	tcase_add_test(tc, new_limits_give_nothing_back);
 	tcase_add_test(tc, slots_are_of_the_total_they_were_taken_from);
 	tcase_add_test(tc, new_limits_and_what_was_consumed);
 	tcase_add_loop_test(tc, random_histories, 0, (int)repetitions(100));
