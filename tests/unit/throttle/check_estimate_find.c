@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <string.h>
+
 #include "check_estimate.h"
 
 /*
@@ -91,6 +93,84 @@ START_TEST(a_longer_window_is_found)
 }
 END_TEST
 
+/* A host that admits n in any window of w, and clients that never rest. */
+
+#define MOST	64	/* n, at most */
+
+static struct {
+	unsigned	 n;
+	uint64_t	 w;		/* ns */
+	uint64_t	 log[MOST];	/* ns: the last that went */
+	unsigned	 at;
+} origin;
+
+static bool
+origin_admits(void)
+{
+	uint64_t *oldest = &origin.log[(origin.at + MOST - origin.n) % MOST];
+
+	if (*oldest != 0 && *oldest + origin.w > now)
+		return false;
+	origin.log[origin.at] = now;
+	origin.at = (origin.at + 1) % MOST;
+	return true;
+}
+
+/* So many are asked for, one after the other; returns how many it refused. */
+static unsigned
+ask_origin(unsigned n)
+{
+	unsigned refused = 0;
+	uint64_t due;
+
+	for (; n > 0; n--) {
+		estimate_tick(&e, now);
+		due = estimate_due(&e, now);
+		ck_assert_uint_ne(due, ESTIMATE_NEVER);
+		if (due > now)
+			now = due;
+		if (origin_admits()) {
+			go(BUDGET_SUCCESS);
+		} else {
+			go(BUDGET_THROTTLED);
+			refused++;
+		}
+	}
+	return refused;
+}
+
+static void
+begin_origin(unsigned n, uint64_t w)
+{
+	memset(&origin, 0, sizeof origin);
+	origin.n = n;
+	origin.w = w;
+}
+
+START_TEST(a_window_is_followed)
+{
+	unsigned i;
+
+	begin_origin(8, 6 * SEC);
+	ck_assert_uint_lt(ask_origin(100), 20);
+	is_window_of(8);
+	ck_assert_uint_eq(ask_origin(900), 0);
+	origin.n = 5;
+	ck_assert_uint_lt(ask_origin(100), 40);
+	is_window_of(5);
+	ck_assert_uint_eq(ask_origin(100), 0);
+	/* more is asked for once in an hour at most */
+	origin.n = 12;
+	ck_assert_uint_eq(ask_origin(100), 0);
+	is_window_of(5);
+	for (i = 0; i < 3; i++) {
+		now += HOUR;
+		ck_assert_uint_le(ask_origin(100), 1);
+		is_window_of(12);
+	}
+}
+END_TEST
+
 /* What it was in the meantime says nothing of its pace. */
 START_TEST(a_bucket_outlives_an_outage)
 {
@@ -112,9 +192,9 @@ START_TEST(a_bucket_outlives_an_outage)
 }
 END_TEST
 
-/* So many at once, all answered together. */
+/* So many at once, of which the host admits some, and answers these last. */
 static void
-abreast(unsigned n, enum budget_verdict verdict)
+abreast(unsigned n, unsigned admitted)
 {
 	struct estimate_mark marks[8];
 	unsigned i;
@@ -125,33 +205,51 @@ abreast(unsigned n, enum budget_verdict verdict)
 		estimate_take(&e, &marks[i], now, now);
 	}
 	now += RTT;
-	for (i = 0; i < n; i++) {
-		if (i < 4)
-			estimate_counted(&e, now);
-		else
-			estimate_dropped(&e);
-		if (i >= 4)
-			estimate_answered(&e, &marks[i], verdict, now);
+	for (i = admitted; i < n; i++) {
+		estimate_dropped(&e);
+		estimate_answered(&e, &marks[i], BUDGET_THROTTLED, now);
 	}
-	for (i = 0; i < n && i < 4; i++)
+	for (i = 0; i < admitted; i++) {
+		estimate_counted(&e, now);
 		estimate_answered(&e, &marks[i], BUDGET_SUCCESS, now);
+	}
+}
+
+static void
+is_slots_of(unsigned n)
+{
+	ck_assert_uint_eq(view().nlimits, 1);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_SLOTS);
+	ck_assert_uint_eq(view().limits[0].n, n);
 }
 
 static void
 four_slots(void)
 {
-	abreast(6, BUDGET_THROTTLED);
+	abreast(6, 4);
 	go_when_due(BUDGET_SUCCESS);
-	ck_assert_uint_eq(view().limits[0].n, 4);
+	is_slots_of(4);
 }
 
-static void
-is_slots_of_four(void)
+/* Fewer are admitted; and then one alone is not: so it is no slots. */
+START_TEST(slots_are_fewer_or_none)
 {
-	ck_assert_uint_eq(view().nlimits, 1);
-	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_SLOTS);
-	ck_assert_uint_eq(view().limits[0].n, 4);
+	unsigned i;
+
+	e.probes = false;
+	four_slots();
+	abreast(4, 3);
+	go_when_due(BUDGET_SUCCESS);
+	is_slots_of(3);
+	for (i = 0; i < 8; i++)
+		abreast(3, 3);
+	go(BUDGET_THROTTLED);
+	go_when_due(BUDGET_SUCCESS);
+	ck_assert(e.slots.off);
+	ck_assert(view().nlimits == 0 ||
+	    view().limits[0].kind != ESTIMATE_SLOTS);
 }
+END_TEST
 
 START_TEST(slots_outlive_an_outage)
 {
@@ -160,13 +258,13 @@ START_TEST(slots_outlive_an_outage)
 	e.probes = false;
 	four_slots();
 	for (i = 0; i < 80; i++)
-		abreast(4, BUDGET_SUCCESS);
+		abreast(4, 4);
 	go(BUDGET_THROTTLED);
 	if (_i)
 		estimate_named(&e, now + 60 * SEC);
 	shut_for(60 * SEC);
 	ck_assert_uint_eq(e.outage, now);
-	is_slots_of_four();
+	is_slots_of(4);
 }
 END_TEST
 
@@ -179,7 +277,7 @@ START_TEST(what_failed_says_nothing_of_slots)
 	four_slots();
 	for (k = 0; k < 2; k++) {
 		for (i = 0; i < 20; i++)
-			abreast(4, BUDGET_SUCCESS);
+			abreast(4, 4);
 		for (i = 0; i < 4; i++)
 			estimate_take(&e, &marks[i], now, now);
 		ck_assert_uint_le(estimate_due(&e, now), now);
@@ -192,7 +290,7 @@ START_TEST(what_failed_says_nothing_of_slots)
 		estimate_answered(&e, &more, BUDGET_NEUTRAL, now);
 		for (i = 0; i < 4; i++)
 			estimate_answered(&e, &marks[i], BUDGET_SUCCESS, now);
-		is_slots_of_four();
+		is_slots_of(4);
 	}
 }
 END_TEST
@@ -253,7 +351,9 @@ estimate_find_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_window_outlives_an_outage);
 	tcase_add_test(tc, a_longer_window_is_found);
+	tcase_add_test(tc, a_window_is_followed);
 	tcase_add_test(tc, a_bucket_outlives_an_outage);
+	tcase_add_test(tc, slots_are_fewer_or_none);
 	tcase_add_loop_test(tc, slots_outlive_an_outage, 0, 2);
 	tcase_add_test(tc, what_failed_says_nothing_of_slots);
 	tcase_add_test(tc, a_bucket_becomes_a_window);
