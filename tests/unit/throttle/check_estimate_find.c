@@ -78,6 +78,36 @@ START_TEST(a_window_outlives_an_outage)
 }
 END_TEST
 
+/* Its host opens a little later each time: it is longer than it was taken. */
+START_TEST(a_window_is_longer)
+{
+	proven_window();
+	go_when_due(BUDGET_THROTTLED);
+	go_when_due(BUDGET_SUCCESS);
+	is_window_of(8);
+	ck_assert_uint_gt(e.windows[0].hi, 6 * SEC + 100 * MS);
+	ck_assert_uint_lt(e.windows[0].hi, 7 * SEC);
+}
+END_TEST
+
+/* One more went by chance: what is refused then is that, and nothing else. */
+START_TEST(more_is_taken_back)
+{
+	unsigned i;
+
+	proven_window();
+	e.probes = true;
+	for (i = 0; i < 1000 && e.windows[0].before == 0; i++)
+		go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_eq(view().limits[0].n, 9);
+	for (i = 0; i < 10 && e.phase != ESTIMATE_SHUT; i++)
+		go_when_due(BUDGET_THROTTLED);
+	go_when_due(BUDGET_SUCCESS);
+	is_window_of(8);
+	ck_assert_uint_eq(e.windows[0].hi, 6 * SEC);
+}
+END_TEST
+
 /* A longer one besides: all went that it allows, and it stays shut. */
 START_TEST(a_longer_window_is_found)
 {
@@ -307,6 +337,27 @@ START_TEST(a_bucket_becomes_a_window)
 }
 END_TEST
 
+/* It was raised again and again: what was before that is not counted. */
+START_TEST(a_bucket_is_raised)
+{
+	uint64_t at, interval;
+	unsigned i;
+
+	one_bucket();
+	succeed(2);
+	shut_for(2 * SEC);
+	interval = e.pace.interval;
+	ck_assert_uint_gt(interval, 100 * MS);
+	for (i = 0; i < 1000 && e.pace.raised < 4; i++)
+		go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_lt(e.pace.interval, interval / 2);
+	at = e.pace.raised_at;
+	go_when_due(BUDGET_THROTTLED);
+	ck_assert_uint_eq(e.pace.since, at);
+	ck_assert_uint_lt(e.pace.interval, interval);
+}
+END_TEST
+
 /* It is refused where it asks too soon, and that is measured, too. */
 START_TEST(a_bucket_is_measured_by_each_refusal)
 {
@@ -351,12 +402,15 @@ estimate_find_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_window_outlives_an_outage);
 	tcase_add_test(tc, a_longer_window_is_found);
+	tcase_add_test(tc, a_window_is_longer);
+	tcase_add_test(tc, more_is_taken_back);
 	tcase_add_test(tc, a_window_is_followed);
 	tcase_add_test(tc, a_bucket_outlives_an_outage);
 	tcase_add_test(tc, slots_are_fewer_or_none);
 	tcase_add_loop_test(tc, slots_outlive_an_outage, 0, 2);
 	tcase_add_test(tc, what_failed_says_nothing_of_slots);
 	tcase_add_test(tc, a_bucket_becomes_a_window);
+	tcase_add_test(tc, a_bucket_is_raised);
 	tcase_add_test(tc, a_bucket_is_measured_by_each_refusal);
 	tcase_add_test(tc, a_window_becomes_a_bucket);
 	suite_add_tcase(suite, tc);
