@@ -270,6 +270,9 @@ START_TEST(cost_within_the_burst)
 	rule.npaths = 0;
 	ck_assert_ptr_null(get("Sluice-Cost: 5\r\n"));
 	ck_assert_ptr_nonnull(get("Sluice-Cost: 5.001\r\n"));
+	/* nobody waits where nothing is enforced */
+	rule.mode = RULE_OBSERVE;
+	ck_assert_ptr_null(get("Sluice-Cost: 5.001\r\n"));
 }
 END_TEST
 
@@ -345,6 +348,27 @@ START_TEST(parts_of_each_reading)
 }
 END_TEST
 
+START_TEST(too_many_readings)
+{
+	static const char *const patterns[] = { "/a/b/c", "/a/b/*", "/a/*",
+	    "/*/c", "/*/*", "/*" };
+	static const char line[] = "GET http://api.test/a%2fb%5cc;d HTTP/1.1"
+	    "\r\nHost: api.test\r\n\r\n";
+	struct claim_source source = { .head = &head };
+	struct rule_path all[6] = { { .text = NULL } };
+	unsigned i;
+
+	for (i = 0; i < 6; i++)
+		ck_assert_ptr_null(path_pattern_parse(&all[i].pattern,
+		    patterns[i], strlen(patterns[i])));
+	rule.paths = all;
+	rule.npaths = 6;
+	ck_assert_int_eq(http1_request(&head, line, strlen(line)), HTTP1_OK);
+	ck_assert_ptr_nonnull(strstr(claim_make(&claim, &hash, &rule, &source,
+	    NOW), "too many ways"));
+}
+END_TEST
+
 START_TEST(a_tunnel_has_a_cost_of_its_own)
 {
 	struct claim_source source = { .head = &head, .tunnel = true };
@@ -379,6 +403,9 @@ START_TEST(clients_by_address)
 	ck_assert_uint_ne(client_of("", NULL, NULL), one);
 	alice.sin_port = htons(4711);
 	ck_assert_uint_eq(client_of("", &alice, NULL), one);
+	/* also where a rule says nothing of it */
+	rule.fair_by = (struct rule_key){ .kind = RULE_KEY_NONE };
+	ck_assert_uint_eq(client_of(ALICE, &alice, NULL), one);
 	/* the same, seen at an address for both families */
 	memcpy(&bob.sin6_addr, "\0\0\0\0\0\0\0\0\0\0\xff\xff\x0a\0\0\x01", 16);
 	ck_assert_uint_eq(client_of("", &bob, NULL), one);
@@ -667,6 +694,7 @@ suite(void)
 	tcase_add_test(tc, latest);
 	tcase_add_test(tc, part_and_cost_of_the_rule);
 	tcase_add_test(tc, parts_of_each_reading);
+	tcase_add_test(tc, too_many_readings);
 	tcase_add_test(tc, a_tunnel_has_a_cost_of_its_own);
 	tcase_add_test(tc, clients_by_address);
 	tcase_add_test(tc, clients_by_user);

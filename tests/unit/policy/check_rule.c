@@ -72,6 +72,9 @@ START_TEST(frees)
 	r->bodies[0].nin = 1;
 	r->bodies[0].json = strdup("a.b");
 	r->nbodies = 1;
+	r->same = calloc(1, sizeof *r->same);
+	r->same[0] = strdup("a.test");
+	r->nsame = 1;
 	r->per.claims = strdup("sub");
 	r->fair_by.header = strdup("x");
 	r->tls_trust = strdup("system");
