@@ -13,6 +13,9 @@
 
 #define M	JSON_SCAN_UNIT
 
+/* Longer than what is looked at character by character. */
+#define LONG	"a book begins with a sentence that is not the shortest one"
+
 /* One path at a time; what stands there, in millionths, or how it fails. */
 static const struct {
 	const char		*text;
@@ -36,6 +39,16 @@ static const struct {
 	    true },
 	{ "{\"m\\u0061x\":5}", "max", JSON_SCAN_AMOUNT, 5 * M, true },
 	{ "{\"\\u0161\":5}", "a", JSON_SCAN_NOTHING, 0, true },
+	/* a long text of which nothing is wanted ends where it does */
+	{ "{\"x\":\"" LONG "\\n\\u00e9\\uFFFF\\\"b\\\\\",\"a\":1}", "a",
+	    JSON_SCAN_AMOUNT, M, true },
+	{ "{\"x\":\"" LONG "\\n\\q\",\"a\":1}", "a", JSON_SCAN_NOTHING, 0,
+	    false },
+	{ "{\"x\":\"" LONG "\\n\\u00g9\",\"a\":1}", "a",
+	    JSON_SCAN_NOTHING, 0, false },
+	{ "{\"x\":\"" LONG "\\n\\u00e\",\"a\":1}", "a",
+	    JSON_SCAN_NOTHING, 0, false },
+	{ "{\"x\":\"" LONG "\\n\\", "a", JSON_SCAN_NOTHING, 0, false },
 	/* numbers */
 	{ "{\"a\":1.25}", "a", JSON_SCAN_AMOUNT, 1250000, true },
 	{ "{\"a\":0.0000001}", "a", JSON_SCAN_AMOUNT, 1, true },
