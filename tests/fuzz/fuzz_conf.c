@@ -216,7 +216,7 @@ check_rule(const struct rule *rule)
 	require(rule->name != NULL);
 	check_limits(&rule->limits);
 	check_pauses(rule);
-	require(rule->learn <= RULE_LEARN_SHAPE);
+	require(rule->learn <= RULE_LEARN_ESTIMATE);
 	check_retry(rule);
 	check_costs(rule);
 	check_paths(rule);
