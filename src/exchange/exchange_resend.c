@@ -14,6 +14,9 @@
  * refusal.
  */
 
+/* Such questions, of one request: it may be refused for what it is. */
+#define QUESTIONS	8
+
 /* Of a refusal that is not relayed, so that its connection stays usable. */
 #define DISCARD_MAX	65536		/* bytes */
 
@@ -36,7 +39,9 @@ is_one_of(const int *statuses, unsigned n, int status)
 static bool
 has_attempts(const struct exchange *x)
 {
-	return x->ticket.rule->retry_attempts > x->resent - x->asked;
+	unsigned asked = x->asked < QUESTIONS ? x->asked : QUESTIONS;
+
+	return x->ticket.rule->retry_attempts > x->resent - asked;
 }
 
 static bool

@@ -274,7 +274,9 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 		h->counts.throttled++;
 	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
 	host_seen_answer(&h->seen, l, throttle_inflight(h->throttle), now);
+	/* what a longer window says is left to what is refused */
 	if (l->allowed.limit != 0 && !l->allowed.partial &&
+	    l->allowed.window <= longest_pause(h, t) &&
 	    throttle_estimated(h->throttle) != NULL)
 		throttle_estimate_told(h->throttle, l->allowed.limit,
 		    l->allowed.window, now);

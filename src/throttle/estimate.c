@@ -52,6 +52,8 @@ estimate_resume(struct estimate *e)
 {
 	e->next = 0;
 	e->named = false;
+	if (e->windows != NULL && e->windows[0].told)
+		e->windows[0].n = 0;
 }
 
 bool
@@ -551,8 +553,12 @@ estimate_told(struct estimate *e, uint64_t n, uint64_t window, uint64_t now)
 	e->told_window = window;
 	estimate_window_set(w, n, window, window, e->uncounted, now);
 	w->told = true;
-	if (new)
-		estimate_log_fill(&e->log, &w->window, now);
+	if (!new)
+		return;
+	estimate_log_fill(&e->log, &w->window, now);
+	/* more went than two windows in a row allow: it is of something else */
+	if ((w->window.counted + w->window.debt) / ESTIMATE_UNIT > 2 * n)
+		w->n = 0;
 }
 
 bool

@@ -40,7 +40,10 @@ void		 estimate_init(struct estimate *, bool probes);
 /* Makes it know nothing again, but of those that are on their way. */
 void		 estimate_renew(struct estimate *);
 
-/* Has one ask now whether the host is open again, where it has refused. */
+/*
+ * Has one ask now whether the host is open again, where it has refused; a window
+ * that the host has named holds nobody any more.
+ */
 void		 estimate_resume(struct estimate *);
 
 /* Has one ask at that time (ns) at the latest; returns whether that is sooner. */

@@ -122,7 +122,7 @@ throttle_deadline(const struct throttle *t, const struct throttle_waiter *w)
 	    THROTTLE_WHOLE));
 	unsigned i;
 
-	if (!w->fair.returned || w->again == 0)
+	if (!w->again_waits || w->again == 0)
 		return w->deadline;
 	if (w->part != THROTTLE_WHOLE)
 		from = larger(from, t->parts[w->part].paused_until);

@@ -70,7 +70,7 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 		throttle_total_take(t, w, at, now);
 	if (t->meters != NULL)
 		throttle_meters_take(t, w, at, now);
-	w->fair.returned = false;
+	w->fair.returned = w->again_waits = false;
 	w->held = true;
 	w->slotless = false;
 	w->settled = false;
@@ -107,6 +107,7 @@ throttle_fill_in(struct throttle *t, struct throttle_waiter *w,
 		.also = q->also,
 		.named = q->named,
 		.deposit = q->deposit,
+		.again_waits = q->returned,
 	};
 	return lane != FAIR_END;
 }

@@ -106,6 +106,7 @@ throttle_return(struct throttle *t, struct throttle_waiter *w, uint64_t now,
     struct throttle_report *r)
 {
 	unsigned lane;
+	bool late;
 
 	assert(w->held && w->settled);
 	throttle_tick(t, now);
@@ -113,16 +114,15 @@ throttle_return(struct throttle *t, struct throttle_waiter *w, uint64_t now,
 	if (lane == FAIR_END)
 		return THROTTLE_NO_MEMORY;
 	w->fair.lane = (uint16_t)lane;
-	w->fair.returned = true;
+	/* who has asked in vain whether the host is open lets others ask */
+	w->fair.returned = w->mark.role != ESTIMATE_PROBE;
+	w->again_waits = true;
 	w->since = now;
 	throttle_start(t, &w->fair, now, r);
-	if (r->start > throttle_deadline(t, w)) {
-		w->fair.returned = false;
-		return THROTTLE_LATE_START;
-	}
-	if (!fair_add(t->queue, &w->fair, t->now)) {
-		w->fair.returned = false;
-		return THROTTLE_NO_MEMORY;
+	late = r->start > throttle_deadline(t, w);
+	if (late || !fair_add(t->queue, &w->fair, t->now)) {
+		w->fair.returned = w->again_waits = false;
+		return late ? THROTTLE_LATE_START : THROTTLE_NO_MEMORY;
 	}
 	join_named(t, w->named);
 	end_admission(t, w, now);

@@ -169,6 +169,7 @@ struct throttle_waiter {
 	uint32_t			 total_epoch;
 	struct estimate_mark		 mark;	/* where there is an estimate */
 	bool				 charged; /* its client, for its turn */
+	bool				 again_waits; /* sent back to the queue */
 	bool				 held;	/* admitted, not released */
 	bool				 slotless; /* ... and holds no slot */
 	bool				 settled; /* its verdict is given */

@@ -7,6 +7,7 @@ import time
 import client
 import origin
 import pytest
+import wire
 
 
 class Windows:
@@ -187,3 +188,45 @@ def test_named_time(lab):
 	assert answer.status == 429
 	assert int(answer.get("retry-after")) > 90
 	assert host.refused == 1
+
+
+def answers(conn, req):
+	conn.reply(429 if req.target.endswith("/bad") else 200)
+
+
+def test_one_that_is_always_refused(lab):
+	"""Others ask, too, and are served; it is told so in the end."""
+	far = lab.origin(answers)
+	lab.sluice(hosts={"127.0.0.1": {"queue": {"max_wait": "60s"}}})
+	bad = lab.client().ask("GET", far.url + "/bad")
+	far.wait_requests(1)
+	began = time.monotonic()
+	assert crowd(lab, far.url + "/good", 3, 5) == [200] * 15
+	assert time.monotonic() - began < 30 * wire.SLOW
+	assert bad.response().status == 429
+
+
+@pytest.mark.parametrize("fields", [
+    [("RateLimit-Policy", '"d";q=1;w=31536000')],
+    [("RateLimit-Policy", '"d";q=1;w=3600')],
+    [("RateLimit-Limit", "1, 1;w=86400")],
+])
+def test_one_answer_names_another_limit(lab, fields):
+	"""What was served says that it is no limit of the host."""
+	far = lab.origin(lambda conn, req: conn.reply(200, fields=fields
+	    if req.target.endswith("/login") else ()))
+	lab.sluice(hosts={"127.0.0.1": {"queue": {"max_wait": "10ms"}}})
+	for path in "/a", "/b", "/c", "/login", "/d", "/e":
+		assert lab.get(far.url + path).status == 200
+
+
+def test_a_resume_lifts_what_was_named(lab):
+	far = lab.origin(origin.fixed(fields=[("RateLimit-Policy",
+	    '"d";q=1;w=3600')]))
+	lab.sluice(hosts={"127.0.0.1": {"queue": {"max_wait": "10ms"}}},
+	    admin={})
+	assert lab.get(far.url + "/").status == 200
+	assert lab.get(far.url + "/").status == 429
+	assert lab.control().post("/v1/hosts/127.0.0.1/resume",
+	    {}).status == 200
+	assert lab.get(far.url + "/").status == 200
