@@ -186,7 +186,7 @@ put_held(struct writer *to, const char *name, const struct window *w)
 			age = (i > 0 ? i - 1 : 0) * (w->period /
 			    (WINDOW_SLOTS - 1));
 		sum += w->slots[(w->newest - i) % WINDOW_SLOTS];
-		if ((i + 1) % slots_each != 0 || sum == 0)
+		if (((i + 1) % slots_each != 0 && i != w->newest) || sum == 0)
 			continue;
 		put(to, ",", age);
 		put(to, ",", sum / ESTIMATE_UNIT);

@@ -228,6 +228,27 @@ START_TEST(of_a_later_version)
 }
 END_TEST
 
+/* The window has not had its first slots yet, which are few. */
+START_TEST(in_the_first_slots)
+{
+	uint64_t first;
+	unsigned i;
+
+	for (now = 10 * SEC; now <= 110 * SEC; now += 10 * SEC) {
+		estimate_told(&e, 50, HOUR, now);
+		first = now;
+		for (i = 0; i < 50; i++)
+			go(BUDGET_SUCCESS);
+		restart(SEC);
+		ck_assert_uint_ge(room_at(), first + HOUR);
+		ck_assert_uint_le(room_at(), now + HOUR + HOUR / 32);
+		now = first;
+		estimate_clear(&e);
+		estimate_init(&e, true);
+	}
+}
+END_TEST
+
 /* After a boot the clock is young. */
 START_TEST(a_young_clock)
 {
@@ -336,6 +357,7 @@ estimate_save_suite(void)
 	tcase_add_test(tc, damage);
 	ROWS(tc, refuses, wrong);
 	tcase_add_test(tc, of_a_later_version);
+	tcase_add_test(tc, in_the_first_slots);
 	tcase_add_test(tc, a_young_clock);
 	tcase_add_test(tc, a_reload_forgets_nothing);
 	tcase_add_test(tc, by_a_throttle);
