@@ -36,7 +36,15 @@ loop_now(void)
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	return LOOP_EPOCH + (uint64_t)ts.tv_sec * 1000000000 +
+	    (uint64_t)ts.tv_nsec;
+}
+
+/* An instant as the kernel's clock tells it; not 0, which would be none. */
+static uint64_t
+to_kernel(uint64_t at)
+{
+	return at > LOOP_EPOCH ? at - LOOP_EPOCH : 1;
 }
 
 static struct timeval
@@ -195,12 +203,13 @@ set_timer(struct loop *l)
 	struct wake *first = RB_MIN(wakes, &l->wakes);
 	struct itimerspec its;
 	uint64_t at = first != NULL ? first->at : 0;
+	uint64_t kernels = at != 0 ? to_kernel(at) : 0;
 
 	if (at == l->timer_at)
 		return;
 	memset(&its, 0, sizeof its);
-	its.it_value.tv_sec = (time_t)(at / 1000000000);
-	its.it_value.tv_nsec = (long)(at % 1000000000);
+	its.it_value.tv_sec = (time_t)(kernels / 1000000000);
+	its.it_value.tv_nsec = (long)(kernels % 1000000000);
 	if (timerfd_settime(l->timer_fd, TFD_TIMER_ABSTIME, &its, NULL) == -1)
 		log_error("timerfd_settime: %s", strerror(errno));
 	l->timer_at = at;

@@ -27,6 +27,9 @@
 /* What decrypting that may yield, with TLS in TLS, fits in the scratch. */
 #define LOOP_CIPHER	(LOOP_SCRATCH - 2 * TLS_RECORD)
 
+/* ns: where the clock begins */
+#define LOOP_EPOCH	(400 * UINT64_C(86400000000000))
+
 struct loop;
 struct memory;
 struct stats;
@@ -116,7 +119,11 @@ void		 loop_bury_all(struct loop *);
 /* Frees it when its thread has ended; wakes that are armed are told. */
 void		 loop_free(struct loop *);
 
-/* Returns the monotonic clock's time in nanoseconds. */
+/*
+ * Returns what CLOCK_MONOTONIC says, in ns, and LOOP_EPOCH more: whatever a
+ * limit still remembers from before a boot was at an instant above 0, for no
+ * period is as long.
+ */
 uint64_t	 loop_now(void);
 
 /* Frees by and by: fn(arg) once the events at hand are done. */

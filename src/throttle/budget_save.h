@@ -50,7 +50,8 @@ void		 budget_save(const struct budget *, uint64_t now,
 /*
  * Gives a budget what was saved so long (ns) ago, as budget_inherit() has it;
  * what was leased then counts as spent just now.  What is left of a pause is
- * the caller's to order.
+ * the caller's to order.  What was spent before the clock's 0 counts as spent
+ * then, so now has to be more than the longest period.
  */
 void		 budget_restore(struct budget *, const struct budget_saved *,
 		    uint64_t passed, uint64_t now);

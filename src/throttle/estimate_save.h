@@ -27,8 +27,10 @@ const char	*estimate_save(char buf[ESTIMATE_SAVED],
 
 /*
  * Gives an estimate what was written gone (ns) ago, as of now; those that were
- * on their way then were counted at that time.  Returns false where the text is
- * damaged, or without memory: nothing has changed then.
+ * on their way then were counted at that time.  What was before the clock's 0
+ * is as if it was then, and a pace too fast: so now has to be more than what
+ * matters is old.  Returns false where the text is damaged, or without memory:
+ * nothing has changed then.
  */
 bool		 estimate_load(struct estimate *, const char *, uint64_t gone,
 		    uint64_t now) __attribute__((warn_unused_result));

@@ -73,6 +73,41 @@ def test_spent_is_spent(lab, kill, strict):
 	assert gets(lab, far.url + "/", 2) == [429, 429]
 
 
+def after_a_boot(text, back):
+	"""The state as another boot finds it, so long (s) after it was written."""
+	found = b""
+	for one in text.splitlines():
+		one = re.sub(rb" crc=[0-9a-f]{8}$", b"", one)
+		one = re.sub(rb"^(sluice-state .*)boot=\S+", rb"\1boot=other",
+		    one)
+		one = re.sub(rb" wall=(\d+)", lambda m: b" wall=%d" %
+		    (int(m[1]) - back * 10 ** 9), one)
+		found += line(one)
+	return found
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_spent_longer_ago_than_the_boot(lab, strict):
+	"""It comes back when it would have without the boot."""
+	day = 24 * 3600
+	far = lab.origin()
+	lives = Lives(lab, hosts={"127.0.0.1": {**QUICK, "capacity": 10,
+	    "period": "300d", "strict": strict}})
+	lives.start()
+	assert gets(lab, far.url + "/", 10) == [200] * 10
+	lives.daemon.stop()
+	lives.file.write_bytes(after_a_boot(lives.file.read_bytes(),
+	    270 * day))
+	lives.start()
+	if not strict:
+		# A tenth of them comes back every 30 days.
+		assert gets(lab, far.url + "/", 9) == [200] * 9
+	refused = lab.get(far.url + "/")
+	assert refused.status == 429
+	# A window forgets within one of its 255 slots.
+	assert 29.9 * day < int(refused.get("Retry-After")) < 32 * day
+
+
 def test_other_limits_rescale(lab):
 	far = lab.origin()
 	lives = Lives(lab, hosts={"127.0.0.1": HOUR})

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <errno.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -78,6 +79,57 @@ START_TEST(no_memory)
 }
 END_TEST
 
+#define MS	1000000ULL
+#define DAY	(86400000 * MS)
+
+/* Each period of a limit has passed since the clock's beginning. */
+START_TEST(the_clock)
+{
+	struct timespec ts;
+	uint64_t since_boot, now;
+
+	ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &ts), 0);
+	since_boot = (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+	now = loop_now();
+	ck_assert_uint_ge(now, since_boot + 400 * DAY);
+	ck_assert_uint_lt(now, since_boot + 401 * DAY);
+}
+END_TEST
+
+static uint64_t	 fired_at;
+
+static void
+fire(struct wake *k, struct loop *l, uint64_t now)
+{
+	(void)k;
+	fired_at = now;
+	loop_stop(l, true);
+}
+
+/* By the same clock; what is past, or before its beginning, is due at once. */
+START_TEST(a_wake)
+{
+	const uint64_t times[] = { loop_now() + 20 * MS, loop_now(), 400, 0 };
+	struct wake k = { .fire = fire };
+	struct loop *loop;
+	unsigned i;
+
+	memory_init(&memory, 1 << 30, SHARE_OFF);
+	loop = loop_new(0, &memory, rung_cb, NULL);
+	ck_assert_ptr_nonnull(loop);
+	for (i = 0; i < sizeof times / sizeof *times; i++) {
+		fired_at = 0;
+		loop_wake_at(loop, &k, times[i]);
+		loop_run(loop);
+		ck_assert(!k.armed);
+		ck_assert_uint_gt(fired_at, 0);
+		ck_assert_uint_ge(fired_at, times[i]);
+	}
+	loop_free(loop);
+	memory_destroy(&memory);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -86,6 +138,8 @@ main(void)
 
 	tcase_add_test(tc, no_descriptors);
 	tcase_add_test(tc, no_memory);
+	tcase_add_test(tc, the_clock);
+	tcase_add_test(tc, a_wake);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

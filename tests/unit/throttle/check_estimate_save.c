@@ -9,6 +9,8 @@
 
 /* What is learned outlives processes, and reloads. */
 
+#define BOOT	(400 * 24 * HOUR)	/* LOOP_EPOCH, of the caller */
+
 static char	 text[ESTIMATE_SAVED];
 
 /* As after a restart that took so long (ns). */
@@ -249,6 +251,28 @@ START_TEST(in_the_first_slots)
 }
 END_TEST
 
+/* As loop_now() just after a boot: what a pace is measured by is all there. */
+START_TEST(a_pace_after_a_boot)
+{
+	uint64_t interval;
+	unsigned i;
+
+	find_bucket();
+	for (i = 0; i < 50; i++) {
+		now += SEC;
+		go_when_due(BUDGET_SUCCESS);
+	}
+	estimate_tick(&e, now);
+	estimate_save(text, &e, now);
+	go(BUDGET_THROTTLED);
+	interval = e.pace.interval;
+	now = BOOT + SEC;
+	ck_assert(estimate_load(&e, text, 0, now));
+	go(BUDGET_THROTTLED);
+	ck_assert_uint_eq(e.pace.interval, interval);
+}
+END_TEST
+
 /* After a boot the clock is young. */
 START_TEST(a_young_clock)
 {
@@ -358,6 +382,7 @@ estimate_save_suite(void)
 	ROWS(tc, refuses, wrong);
 	tcase_add_test(tc, of_a_later_version);
 	tcase_add_test(tc, in_the_first_slots);
+	tcase_add_test(tc, a_pace_after_a_boot);
 	tcase_add_test(tc, a_young_clock);
 	tcase_add_test(tc, a_reload_forgets_nothing);
 	tcase_add_test(tc, by_a_throttle);
