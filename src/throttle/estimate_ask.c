@@ -30,6 +30,13 @@ asked_from(const struct estimate *e)
 	return estimate_log_begun(&e->log, e->refused);
 }
 
+/* The first request of all was refused, and was alone. */
+static bool
+is_nothing_known(const struct estimate *e)
+{
+	return e->era == 0 && e->log.total == 0 && e->flying == 0;
+}
+
 /* When to ask next, where the host does not say. */
 static uint64_t
 probe_due(const struct estimate *e, uint64_t now)
@@ -37,14 +44,10 @@ probe_due(const struct estimate *e, uint64_t now)
 	unsigned i;
 	uint64_t due;
 
-	/* slots are told by those on their way: as soon as these are back */
-	if (e->asked == 0 && (e->slots.n != 0 || (e->flying > 0 &&
-	    !e->slots.off && !e->pace.on && !has_window(e, 0))))
-		return now;
-	/* a client that is alone may not mean to ask on at once */
-	if (e->asked == 0 && e->era == 0)
-		return larger(now + FIRST,
-		    estimate_probe_next(asked_from(e), now));
+	/* as soon as those are back that are on their way */
+	if (e->asked == 0 && (e->slots.n != 0 ||
+	    (!e->slots.off && !e->pace.on && !has_window(e, 0))))
+		return is_nothing_known(e) ? now + FIRST : now;
 	if (e->pace.on)
 		return larger(larger(now, estimate_pace_due(&e->pace)),
 		    now + (e->shut - e->refused) / 3);

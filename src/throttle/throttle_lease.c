@@ -111,7 +111,8 @@ throttle_lease_grant(struct throttle *t, uint64_t now)
 	struct budget *b;
 	unsigned i;
 
-	for (i = 0; (b = budget_at(t, i)) != NULL; i++)
+	lease_grant(&t->host);
+	for (i = 1; (b = budget_at(t, i)) != NULL; i++)
 		lease_grant(b);
 	set_unblocked_at(t, now);
 }

@@ -121,7 +121,7 @@ throttle_meters_set(struct throttle *t, struct throttle_meters *all,
 {
 	struct throttle_meters *old = t->meters;
 	struct window *next = all != NULL ? all->windows : NULL;
-	struct meter *was[THROTTLE_METERS];
+	struct meter *was[THROTTLE_METERS] = { NULL };
 	unsigned i;
 
 	if (all != NULL) {

@@ -184,7 +184,7 @@ START_TEST(a_window_is_followed)
 	begin_origin(8, 6 * SEC);
 	ck_assert_uint_lt(ask_origin(100), 20);
 	is_window_of(8);
-	ck_assert_uint_eq(ask_origin(900), 0);
+	ck_assert_uint_le(ask_origin(900), 1);	/* a question */
 	origin.n = 5;
 	ck_assert_uint_lt(ask_origin(100), 40);
 	is_window_of(5);

@@ -185,7 +185,7 @@ START_TEST(refused_at_first)
 	ask(t, &w, U, NEVER, now, THROTTLE_GO);
 	throttle_verdict(t, &w, BUDGET_THROTTLED, now);
 	throttle_release(t, &w, now);
-	ck_assert_uint_le(throttle_estimate_shut(t), now + 200 * MS);
+	ck_assert_uint_le(throttle_estimate_shut(t), now + 500 * MS);
 	throttle_free(t);
 }
 END_TEST
