@@ -315,14 +315,17 @@ exchange_admit_mail(struct mail *m)
 	    offsetof(struct exchange, ticket.mail)));
 }
 
-/* A pause that became longer since the timer was set may give it more time. */
+/*
+ * A pause that became longer since the timer was set may give it more time, and
+ * so does a disk that is waited for.
+ */
 void
 exchange_admit_late(struct exchange *x)
 {
 	struct hosts *hosts = x->exchanges->hosts;
 	uint64_t now = loop_now();
 
-	if (hosts_deadline(hosts, &x->ticket) > now)
+	if (hosts_deadline(hosts, &x->ticket, now) > now)
 		deadline_set(&x->timer, x->ticket.deadline);
 	else if (hosts_give_up(hosts, &x->ticket, now))
 		answered(x);

@@ -12,6 +12,7 @@
 #include "hosts/hosts_table.h"
 #include "hosts/hosts_why.h"
 #include "net/address.h"
+#include "throttle/throttle_lease.h"
 #include "throttle/throttle_meter.h"
 
 #define SWEEP		2	/* entries looked at for each new one */
@@ -367,14 +368,15 @@ hosts_return(struct hosts *hs, struct ticket *t, uint64_t now)
 }
 
 uint64_t
-hosts_deadline(struct hosts *hs, struct ticket *t)
+hosts_deadline(struct hosts *hs, struct ticket *t, uint64_t now)
 {
 	struct host *h = hosts_enter(hs, t);
 
 	if (h == NULL)
 		return t->deadline;
 	if (t->state == TICKET_WAITING)
-		t->deadline = throttle_deadline(h->throttle, &t->waiter);
+		t->deadline = throttle_lease_deadline(h->throttle, &t->waiter,
+		    now);
 	hosts_exit(hs, h);
 	return t->deadline;
 }

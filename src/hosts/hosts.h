@@ -60,10 +60,11 @@ enum hosts_answer hosts_return(struct hosts *, struct ticket *, uint64_t now)
 		    __attribute__((warn_unused_result));
 
 /*
- * Sets the deadline of a ticket that waits to what it is as things stand.
- * Returns it (ns, monotonic).
+ * Sets the deadline of a ticket that waits to what it is as things stand; with
+ * a grace, if it has come and nothing but a lease is missing.  Returns it (ns,
+ * monotonic).
  */
-uint64_t	 hosts_deadline(struct hosts *, struct ticket *);
+uint64_t	 hosts_deadline(struct hosts *, struct ticket *, uint64_t now);
 
 /*
  * A handshake with an admitted ticket's host took so long (ns); its request was

@@ -268,6 +268,11 @@ hosts_state_admit(struct hosts *hs, struct loop *l, uint64_t now)
 		if (h->lease == HOST_LEASE_GRANTED)
 			host_lease_put(h, HOST_LEASE_NONE);
 		host_admit(h, l, now);
+		/* for some it was not the lease alone, as it turns out */
+		if (throttle_lease_has_grace(h->throttle, now)) {
+			host_refuse_hopeless(h, now);
+			host_admit(h, l, now);
+		}
 		host_unlock(h);
 	}
 	pthread_rwlock_unlock(&hs->lock);

@@ -122,6 +122,8 @@ throttle_deadline(const struct throttle *t, const struct throttle_waiter *w)
 	    THROTTLE_WHOLE));
 	unsigned i;
 
+	if (w->grace != 0)
+		return w->grace;
 	if (!w->again_waits || w->again == 0)
 		return w->deadline;
 	if (w->part != THROTTLE_WHOLE)

@@ -287,7 +287,8 @@ void		 throttle_report(struct throttle *,
 
 /*
  * Returns by when (ns) a waiter has to start.  For one that was sent back it is
- * later when a pause became longer (throttle_request.again).
+ * later when a pause became longer (throttle_request.again), and for one that
+ * has a grace (throttle_lease.h).
  */
 uint64_t	 throttle_deadline(const struct throttle *,
 		    const struct throttle_waiter *);

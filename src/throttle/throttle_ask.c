@@ -11,6 +11,7 @@
 #include "throttle/lease.h"
 #include "throttle/throttle.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_lease.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_start.h"
 #include "throttle/throttle_tick.h"
@@ -122,13 +123,6 @@ allowed(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 	    (t->total == NULL || throttle_total_allows(t, w->cost, now));
 }
 
-/* Nothing is used up: it goes when that is written down. */
-static bool
-waits_for_lease(const struct throttle *t, const struct throttle_report *r)
-{
-	return t->leased && r->what == BUDGET_SHORT_NONE && r->start <= t->now;
-}
-
 /* Those who cannot wait are not asked to where nothing was refused yet. */
 static bool
 estimate_allows(const struct throttle *t, uint64_t deadline, uint64_t now)
@@ -158,8 +152,9 @@ static enum throttle_answer
 wait_in_queue(struct throttle *t, struct throttle_waiter *w,
     const struct throttle_request *q, struct throttle_report *r)
 {
-	bool full = !q->returned && throttle_waiting(t) >= t->queue_length &&
-	    !waits_for_lease(t, r);
+	bool lease = throttle_lease_is_all(t, r);
+	bool full = !q->returned && !lease &&
+	    throttle_waiting(t) >= t->queue_length;
 	struct fair_waiter *yields = NULL;
 
 	if (full && throttle_opens_more(t, &w->fair, t->now))
@@ -167,7 +162,7 @@ wait_in_queue(struct throttle *t, struct throttle_waiter *w,
 		    t->queue_length);
 	else if (full && (yields = fair_yields(t->queue, q->owner)) == NULL)
 		return THROTTLE_FULL;
-	if (r->start > q->deadline)
+	if (r->start > q->deadline && !lease)
 		return THROTTLE_LATE_START;
 	if (!fair_add(t->queue, &w->fair, t->now))
 		return THROTTLE_NO_MEMORY;

@@ -6,6 +6,7 @@
 
 #include "throttle/fair_ahead.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_lease.h"
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_start.h"
 #include "throttle/throttle_tick.h"
@@ -25,6 +26,7 @@ throttle_hopeless(struct throttle *t, uint64_t now, struct throttle_queue *out)
 	throttle_tick(t, now);
 	for (w = throttle_list(t, cost_ahead); w != NULL; w = w->next) {
 		throttle_start(t, &w->fair, now, &r);
+		throttle_lease_grace(t, w, &r);
 		if (r.start <= throttle_deadline(t, w))
 			continue;
 		if (throttle_unqueue(t, w))

@@ -54,6 +54,7 @@ struct throttle {
 	bool			 trust;		/* as in throttle_limits */
 	uint32_t		 queue_length;	/* as in throttle_limits */
 	bool			 leased;	/* see throttle_lease() */
+	uint64_t		 graced_until;	/* ns; the last grace's end */
 	struct fair		*queue;		/* owned */
 	LIST_HEAD(, throttle_deposit) deposits;	/* what may be refunded */
 	struct throttle_queue	 sent;		/* by count_at */

@@ -2,6 +2,7 @@
 #include "throttle/throttle_lease.h"
 
 #include "throttle/lease.h"
+#include "throttle/throttle.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_tick.h"
@@ -125,4 +126,41 @@ throttle_lease_return(struct throttle *t)
 
 	for (i = 0; (b = budget_at(t, i)) != NULL; i++)
 		lease_return(b);
+}
+
+/* Who cannot wait */
+
+bool
+throttle_lease_is_all(const struct throttle *t,
+    const struct throttle_report *r)
+{
+	return t->leased && r->what == BUDGET_SHORT_NONE && r->start <= t->now;
+}
+
+void
+throttle_lease_grace(struct throttle *t, struct throttle_waiter *w,
+    const struct throttle_report *r)
+{
+	w->grace = 0;
+	if (throttle_lease_is_all(t, r) && throttle_deadline(t, w) <= t->now)
+		w->grace = t->graced_until = t->now + THROTTLE_LEASE_GRACE;
+}
+
+uint64_t
+throttle_lease_deadline(struct throttle *t, struct throttle_waiter *w,
+    uint64_t now)
+{
+	struct throttle_report r;
+
+	if (t->leased && w->grace == 0 && throttle_deadline(t, w) <= now) {
+		throttle_report(t, w, now, &r);
+		throttle_lease_grace(t, w, &r);
+	}
+	return throttle_deadline(t, w);
+}
+
+bool
+throttle_lease_has_grace(const struct throttle *t, uint64_t now)
+{
+	return now < t->graced_until;
 }

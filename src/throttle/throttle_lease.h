@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct throttle;
+#include "throttle/throttle_types.h"
 
 /* The leases (lease.h) of all of a throttle's budgets that have rates. */
 
@@ -26,5 +26,39 @@ void		 throttle_lease_promise(struct throttle *, uint64_t horizon,
 		    uint64_t now);
 void		 throttle_lease_grant(struct throttle *, uint64_t now);
 void		 throttle_lease_return(struct throttle *);
+
+/*
+ * Who cannot wait
+ *
+ * A deadline is for how long one waits until others have left it something.
+ * Where nothing of that is missing but that it is written down, the deadline
+ * does not count: one with none at all would be refused by an idle host.  From
+ * when it has come there is a grace, which begins anew with each lease that
+ * does not reach for all, and ends as soon as a rate, a slot or a pause is what
+ * it waits for.
+ */
+#define THROTTLE_LEASE_GRACE	1000000000ULL	/* ns: a disk is stuck then */
+
+/* Returns whether all that one waits for, as a report has it, are leases. */
+bool		 throttle_lease_is_all(const struct throttle *,
+		    const struct throttle_report *);
+
+/*
+ * Gives a grace to one in the queue whose deadline has come, or takes it back,
+ * with its report as of now.
+ */
+void		 throttle_lease_grace(struct throttle *,
+		    struct throttle_waiter *, const struct throttle_report *);
+
+/* As throttle_deadline(); with a grace, once, if the deadline has come. */
+uint64_t	 throttle_lease_deadline(struct throttle *,
+		    struct throttle_waiter *, uint64_t now);
+
+/*
+ * Returns whether somebody may have a grace: whoever has granted a lease then
+ * asks throttle_hopeless() for those who wait for something else by now.
+ */
+bool		 throttle_lease_has_grace(const struct throttle *,
+		    uint64_t now);
 
 #endif

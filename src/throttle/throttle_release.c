@@ -118,6 +118,7 @@ throttle_return(struct throttle *t, struct throttle_waiter *w, uint64_t now,
 	w->fair.returned = w->mark.role != ESTIMATE_PROBE;
 	w->again_waits = true;
 	w->since = now;
+	w->grace = 0;
 	throttle_start(t, &w->fair, now, r);
 	late = r->start > throttle_deadline(t, w);
 	if (late || !fair_add(t->queue, &w->fair, t->now)) {

@@ -157,6 +157,7 @@ struct throttle_waiter {
 	uint64_t			 deadline; /* ns, to start by */
 	uint64_t			 again;	/* see throttle_request */
 	uint64_t			 latest;
+	uint64_t			 grace;	/* ns; see throttle_lease.h */
 	unsigned			 part;
 	struct throttle_deposit		*deposit; /* or NULL */
 	uint32_t			 epoch;	/* the host's, at admission */

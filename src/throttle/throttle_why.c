@@ -9,6 +9,7 @@
 
 #include "throttle/throttle_ask.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_lease.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_start.h"
 #include "throttle/throttle_tick.h"
@@ -186,6 +187,7 @@ throttle_why(struct throttle *t, const struct throttle_waiter *w, uint64_t now,
 	if (why->goes)
 		return;
 	why->full = f.flow == NULL && r.waiting >= t->queue_length &&
+	    !throttle_lease_is_all(t, &r) &&
 	    fair_yields(t->queue, f.owner) == NULL &&
 	    !throttle_opens_more(t, &f, now);
 	decide(why, &r, now);

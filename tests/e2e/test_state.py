@@ -340,6 +340,54 @@ def test_nothing_waits_that_may_go(lab):
 	assert gets(lab, far.url + "/", 6) == [200] * 5 + [429]
 
 
+# Nobody may wait for what is spent; what is full again is at once.
+NO_WAIT = {"queue": {"max_wait": 0}}
+FULL = {"capacity": 1000, "period": "1s"}
+
+
+def snapshots(lives, n):
+	"""Waits until the file was written anew so many times."""
+	for _ in range(n):
+		before = lives.file.stat().st_mtime_ns
+		wire.wait_until(lambda: lives.file.stat().st_mtime_ns !=
+		    before, what="a snapshot")
+
+
+@pytest.mark.parametrize("rule, fields", [
+    ({**FULL, **NO_WAIT}, []),
+    ({**FULL, **QUICK}, [("Sluice-Max-Wait", 0)]),
+    ({**NO_WAIT, "paths": {"/": FULL}}, []),
+    ({**NO_WAIT, "per": "authorization", "per_total": FULL}, []),
+    ({**NO_WAIT, "budgets": {"tokens": {"rates": [FULL],
+	"reserve": {"default": 300}}}}, []),
+], ids=["host", "field", "part", "total", "tokens"])
+def test_who_cannot_wait_goes_after_a_rest(lab, rule, fields):
+	"""An idle host has no lease: the next one waits for the disk alone."""
+	far = lab.origin()
+	lives = Lives(lab, hosts={"127.0.0.1": rule})
+	lives.start()
+	for _ in range(5):
+		assert lab.client().call("POST", far.url + "/", [("Content-Type",
+		    "application/json"), *fields], "{}").status == 200
+		snapshots(lives, 2)
+
+
+def test_who_cannot_wait_of_a_crowd(lab):
+	"""As many go as may, whoever comes at one time; the rest is refused."""
+	far = lab.origin()
+	lives = Lives(lab, hosts={"127.0.0.1": {"capacity": 30,
+	    "period": "1h", **NO_WAIT}})
+	lives.start()
+	tasks = [lab.spawn(gets, lab, far.url + "/", 1) for _ in range(30)]
+	assert [task.join() for task in tasks] == [[200]] * 30
+	tasks = [lab.spawn(lab.get, far.url + "/") for _ in range(5)]
+	for task in tasks:
+		answer = task.join()
+		assert answer.status == 429
+		assert int(answer.get("Retry-After")) > 60
+	assert len(far.requests) == 30
+
+
 class Crowd:
 	"""Clients who ask as fast as they are answered, through every life."""
 
