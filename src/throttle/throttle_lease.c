@@ -112,6 +112,7 @@ throttle_lease_grant(struct throttle *t, uint64_t now)
 	struct budget *b;
 	unsigned i;
 
+	throttle_tick(t, now);
 	lease_grant(&t->host);
 	for (i = 1; (b = budget_at(t, i)) != NULL; i++)
 		lease_grant(b);
