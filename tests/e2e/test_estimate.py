@@ -105,7 +105,8 @@ def test_window(lab):
 	assert "refusals in the last" in found["why"]
 	assert "confidence" in found["why"]
 	assert "rates:" in found["limits"]["yaml"]
-	[limit] = suggestion.estimate()
+	# a slow machine may make a longer one of it, too
+	limit = suggestion.estimate()[0]
 	assert limit["kind"] in ("window", "bucket")
 	assert limit["evidence"] in found["why"]
 	assert may_stand_below_hosts(daemon, found["limits"]["yaml"])
