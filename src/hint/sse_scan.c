@@ -85,9 +85,8 @@ read_name(struct sse_scan *s, char c)
 	}
 }
 
-/* How many bytes of a line are left in a piece. */
-static size_t
-line_of(const char *p, size_t n)
+size_t
+sse_line_of(const char *p, size_t n)
 {
 	const char *end = memchr(p, '\n', n);
 
@@ -196,7 +195,7 @@ read_all(struct sse_scan *s, const char *p, size_t n)
 			continue;
 		}
 		s->at.cr = false;
-		len = line_of(p, (size_t)(end - p));
+		len = sse_line_of(p, (size_t)(end - p));
 		read_line(s, p, len);
 		p += len;
 		if (p == end)

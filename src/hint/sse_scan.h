@@ -41,4 +41,7 @@ void		 sse_scan_init(struct sse_scan *, struct json_scan *,
 /* Reads on, and tells of events that have ended. */
 void		 sse_scan_push(struct sse_scan *, const char *, size_t);
 
+/* Returns how many bytes of a piece are before the end of a line (9.2.6). */
+size_t		 sse_line_of(const char *, size_t);
+
 #endif

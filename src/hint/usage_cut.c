@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "hint/json_place.h"
+#include "hint/sse_scan.h"
 
 /*
  * What passes of a piece that was pushed is told of in runs, as long as they
@@ -25,18 +26,6 @@ pass(const struct usage_cut_out *to, const char *p, size_t n, bool moves)
 
 /* Events */
 
-/* How many bytes of a line are left in a piece. */
-static size_t
-line_of(const char *p, size_t n)
-{
-	const char *end = memchr(p, '\n', n);
-
-	if (end != NULL)
-		n = (size_t)(end - p);
-	end = memchr(p, '\r', n);
-	return end != NULL ? (size_t)(end - p) : n;
-}
-
 /* Reads on to behind the event's empty line, or to the end: false. */
 static bool
 find_end(struct usage_cut *c, const char *p, size_t n, size_t *off)
@@ -50,7 +39,7 @@ find_end(struct usage_cut *c, const char *p, size_t n, size_t *off)
 			continue;
 		}
 		c->cr = false;
-		len = line_of(p + *off, n - *off);
+		len = sse_line_of(p + *off, n - *off);
 		c->line = c->line || len > 0;
 		if ((*off += len) == n)
 			break;
@@ -92,7 +81,7 @@ find_data(const char *p, size_t n, size_t *at, size_t *data)
 	bool found = false;
 
 	for (off = 0; off < n; off += len + 1) {
-		len = line_of(p + off, n - off);
+		len = sse_line_of(p + off, n - off);
 		if (!is_data(p + off, len, &skip))
 			continue;
 		if (found)
