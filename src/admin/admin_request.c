@@ -5,21 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "http/http1.h"
 #include "http/http1_head.h"
 
 /* Heads of requests, taken apart. */
 
 /* Targets */
-
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /*
  * Decodes what is percent-encoded, and in a query + as a space.  Returns how
@@ -33,11 +25,11 @@ decode(char *out, size_t size, const char *p, size_t len, bool plus)
 
 	for (i = 0; i < len; i++) {
 		c = p[i];
-		if (c == '%' && (len - i < 3 || hex(p[i + 1]) < 0 ||
-		    hex(p[i + 2]) < 0))
+		if (c == '%' && (len - i < 3 || text_hex(p[i + 1]) < 0 ||
+		    text_hex(p[i + 2]) < 0))
 			return -1;
 		if (c == '%') {
-			c = (char)(hex(p[i + 1]) * 16 + hex(p[i + 2]));
+			c = (char)(text_hex(p[i + 1]) * 16 + text_hex(p[i + 2]));
 			i += 2;
 		} else if (c == '+' && plus)
 			c = ' ';

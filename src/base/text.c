@@ -66,3 +66,13 @@ text_reset(struct text *t)
 	t->len = 0;
 	t->failed = false;
 }
+
+int
+text_hex(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}

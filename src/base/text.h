@@ -61,4 +61,7 @@ void	 text_put_number(struct text *, uint64_t);
 void	 text_putf(struct text *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 
+/* Returns what a hexadecimal digit is, in either case; -1 where it is none. */
+int	 text_hex(char);
+
 #endif

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 /*
  * Each path has come some steps far with the container that the text is in.  A
  * key, or an element, takes it a step further, or not; where a value is reached
@@ -340,16 +342,6 @@ take_string(struct json_scan *s, const char *p, const char *end)
 	return p + 1;
 }
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* How long an escape is that is here as a whole, and is one; else 0. */
 static size_t
 escape_len(const char *p, const char *end)
@@ -361,7 +353,7 @@ escape_len(const char *p, const char *end)
 	if (end - p < 6 || p[1] != 'u')
 		return 0;
 	for (i = 2; i < 6; i++)
-		if (hex(p[i]) < 0)
+		if (text_hex(p[i]) < 0)
 			return 0;
 	return 6;
 }
@@ -425,9 +417,9 @@ read_escape(struct json_scan *s, char c)
 static bool
 read_hex(struct json_scan *s, char c)
 {
-	if (hex(c) < 0)
+	if (text_hex(c) < 0)
 		return false;
-	s->unicode = (uint16_t)(s->unicode << 4 | hex(c));
+	s->unicode = (uint16_t)(s->unicode << 4 | text_hex(c));
 	if (++s->digits < 4)
 		return true;
 	s->state = SCAN_STRING;

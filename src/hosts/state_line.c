@@ -68,16 +68,6 @@ state_put_end(struct text *t, size_t begin)
 
 /* Reading */
 
-static int
-hex(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool
 state_line_check(char *line, size_t len)
 {
@@ -88,9 +78,9 @@ state_line_check(char *line, size_t len)
 	    memcmp(line + len - CRC_LEN, CRC, sizeof CRC - 1) != 0)
 		return false;
 	for (i = len - 8; i < len; i++) {
-		if (hex(line[i]) == -1)
+		if (text_hex(line[i]) == -1)
 			return false;
-		sum = sum << 4 | (uint32_t)hex(line[i]);
+		sum = sum << 4 | (uint32_t)text_hex(line[i]);
 	}
 	if (sum != checksum(line, len - CRC_LEN))
 		return false;
@@ -105,8 +95,8 @@ decode(char *p)
 	char *to = p;
 
 	while (*p != '\0') {
-		if (*p == '%' && hex(p[1]) != -1 && hex(p[2]) != -1) {
-			*to++ = (char)(hex(p[1]) << 4 | hex(p[2]));
+		if (*p == '%' && text_hex(p[1]) != -1 && text_hex(p[2]) != -1) {
+			*to++ = (char)(text_hex(p[1]) << 4 | text_hex(p[2]));
 			p += 3;
 		} else
 			*to++ = *p++;

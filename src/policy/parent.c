@@ -32,15 +32,6 @@ skip_scheme(struct parent *p, const char *url)
 	return NULL;
 }
 
-static int
-hex(char c)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *p = c != '\0' ? strchr(digits, c) : NULL;
-
-	return p != NULL ? (int)((p - digits) % 16) : -1;
-}
-
 /* One byte of a user's name, decoded; -1: it may not stand there. */
 static int
 user_byte(const char *s, size_t n, size_t *used)
@@ -49,10 +40,10 @@ user_byte(const char *s, size_t n, size_t *used)
 
 	*used = 1;
 	if (c == '%') {
-		if (n < 3 || hex(s[1]) < 0 || hex(s[2]) < 0)
+		if (n < 3 || text_hex(s[1]) < 0 || text_hex(s[2]) < 0)
 			return -1;
 		*used = 3;
-		c = hex(s[1]) * 16 + hex(s[2]);
+		c = text_hex(s[1]) * 16 + text_hex(s[2]);
 	}
 	/* RFC 7617 2: the colon is what ends it */
 	return c < 0x20 || c == 0x7f || c == ':' ? -1 : c;

@@ -106,6 +106,25 @@ START_TEST(reserved)
 }
 END_TEST
 
+/* Of all bytes. */
+START_TEST(hex_digits)
+{
+	static const char lower[] = "0123456789abcdef";
+	static const char upper[] = "0123456789ABCDEF";
+	const char *at;
+	int c, digit;
+
+	for (c = -128; c < 128; c++) {
+		at = c != 0 ? strchr(lower, c) : NULL;
+		digit = at != NULL ? (int)(at - lower) : -1;
+		at = c != 0 ? strchr(upper, c) : NULL;
+		if (at != NULL)
+			digit = (int)(at - upper);
+		ck_assert_int_eq(text_hex((char)c), digit);
+	}
+}
+END_TEST
+
 START_TEST(fails)
 {
 	struct text t = { 0 };
@@ -142,5 +161,6 @@ main(void)
 	tcase_add_test(tc, long_format);
 	tcase_add_test(tc, reserved);
 	tcase_add_test(tc, fails);
+	tcase_add_test(tc, hex_digits);
 	return run_suite(suite);
 }
