@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_LEASE_GRANT_H
+#define SLUICE_LEASE_GRANT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "throttle/budget_types.h"
+#include "throttle/window.h"
+
+/*
+ * One budget for several proxies.  A grantor (a script in a store, an older
+ * process) gives each of them intervals of the budget's GCRAs; intervals are
+ * disjoint, and each proxy runs a GCRA of its own in its interval, so all of
+ * them together are one.  An interval melts as time passes: a proxy that is gone
+ * costs what it had, and no more.  Of exact windows it gives places, which do
+ * not melt: they are reported when the host has counted them, and those that
+ * are not used are given back.
+ *
+ * Clocks differ and drift.  The grantor's time is mapped to a holder's as if the
+ * answer had taken no time, so that nothing goes too early; then it may go too
+ * late, by the guard at most: the round trip, and drift.  A burst is shorter by
+ * the guard; where it is too short for that, a lease begins as much later.
+ * Places of exact windows end when they may have ended: as if the question had
+ * taken no time.
+ *
+ * Costs are in micro cost units, times in ns; those of the grantor's clock are
+ * named so.  Calls nobody, allocates nothing.
+ */
+
+#define LEASE_GUARD	500000000ULL	/* ns; no longer one is answered */
+#define LEASE_HOLDERS	64	/* of one budget, that are alive */
+#define LEASE_DRIFT	2000	/* clocks differ by 1 ns in so many */
+
+/* Asking */
+
+/* What a holder asks for, and gives back with it. */
+struct lease_question {
+	uint64_t		 holder;	/* who; not 0 */
+	uint64_t		 weight;	/* its share; not 0 */
+	uint64_t		 demand;	/* of all who wait */
+	uint64_t		 first;		/* of the first of them */
+	uint64_t		 horizon;	/* ns */
+	uint64_t		 guard;		/* ns; lease_hold_guard() */
+	/* The last lease that came; one that came later is nobody's. */
+	uint64_t		 last;
+	/* Of exact windows, in all its life: */
+	uint64_t		 counted;	/* by the host */
+	uint64_t		 unused;	/* of leases that ended */
+	/* The last one's, where no more of it is used from now on: the tail of
+	   that is free again where nothing was granted behind it. */
+	uint64_t		 returned;	/* its serial; or 0 */
+	uint64_t		 ends[BUDGET_RATES];	/* grantor's: used to here */
+};
+
+struct lease_answer {
+	uint64_t		 serial;	/* of a lease; 0: there is none */
+	uint64_t		 now;		/* grantor's */
+	uint64_t		 begins[BUDGET_RATES];	/* grantor's: tat */
+	uint64_t		 ends[BUDGET_RATES];	/* grantor's: C */
+	uint64_t		 amount;	/* that may be spent in all */
+	/* Grantor's: where there is no lease, ask again then. */
+	uint64_t		 again_at;
+};
+
+/* Granting */
+
+struct lease_holder {
+	uint64_t		 id;		/* 0: nobody */
+	uint64_t		 weight;
+	uint64_t		 until;		/* grantor's: is alive until then */
+	uint64_t		 ends;		/* grantor's: the last lease does */
+	uint64_t		 last;		/* that was given */
+	uint64_t		 amount;	/* of that */
+	/* Of exact windows: given, and neither counted nor given back. */
+	uint64_t		 held;
+	uint64_t		 counted;	/* as it has told */
+	uint64_t		 unused;
+};
+
+struct lease_grantor {
+	struct budget_limits	 limits;
+	uint64_t		 run;		/* of the process that keeps it */
+	uint64_t		 quarantine;	/* grantor's: none before then */
+	uint64_t		 newest;	/* grantor's: the last instant */
+	uint64_t		 serial;
+	uint64_t		 turn;		/* whose it is; 0: anybody's */
+	uint64_t		 turn_until;	/* grantor's */
+	uint64_t		 tat[BUDGET_RATES];	/* grantor's */
+	struct window		 windows[BUDGET_RATES];	/* of strict rates */
+	struct lease_holder	 holders[LEASE_HOLDERS];
+};
+
+/* Makes one of which nothing is consumed. */
+void		 lease_grantor_init(struct lease_grantor *,
+		    const struct budget_limits *);
+
+/*
+ * Answers.  Where another run keeps it than before, or its clock has jumped,
+ * what others had may not be known: nothing is granted for a horizon, and then
+ * the budget is born empty.
+ */
+void		 lease_grant_share(struct lease_grantor *,
+		    const struct lease_question *, uint64_t run, uint64_t now,
+		    struct lease_answer *);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_LEASE_MATH_H
+#define SLUICE_LEASE_MATH_H
+
+#include <stdint.h>
+
+#include "base/wide.h"
+#include "throttle/gcra.h"
+#include "throttle/larger.h"
+
+/* What both sides of leases reckon with. */
+
+static inline uint64_t
+lease_smaller(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t
+lease_sum(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+static inline uint64_t
+lease_less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* How long a rate takes for a cost, rounded up (ns). */
+static inline uint64_t
+lease_span(const struct gcra_rate *r, uint64_t cost)
+{
+	wide ns = (wide)cost * r->period;
+
+	ns = ns / r->capacity + (ns % r->capacity != 0);
+	return ns > UINT64_MAX ? UINT64_MAX : (uint64_t)ns;
+}
+
+/* What it gives in a time, rounded down. */
+static inline uint64_t
+lease_given(const struct gcra_rate *r, uint64_t ns)
+{
+	wide units = (wide)ns * r->capacity / r->period;
+
+	return units > UINT64_MAX ? UINT64_MAX : (uint64_t)units;
+}
+
+#endif
