@@ -9,6 +9,7 @@
 #include "conf/conf_value.h"
 #include "ctl/ctl_args.h"
 #include "ctl/ctl_ask.h"
+#include "ctl/ctl_body.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_json.h"
 #include "ctl/ctl_key.h"
@@ -30,16 +31,6 @@ print_change(const struct ctl *c, const json_t *change)
 	ctl_printf(&paper, CTL_PLAIN, "\n");
 }
 
-/* A member out of an option that was given, or none. */
-static void
-put_option(json_t *body, const struct ctl *c, const char *name)
-{
-	const char *value = ctl_arg(c, name);
-
-	if (value != NULL)
-		(void)json_object_set_new(body, name, json_string(value));
-}
-
 /*
  * A host that nobody has asked yet may be paused, too.  A slip of the keys is
  * one as well: so it is said, before the answer.
@@ -58,49 +49,64 @@ warn_unknown(const struct ctl_daemon *d)
 	free(near);
 }
 
-/* Takes the body's reference. */
+/* With a body, or NULL. */
 static int
 change(struct ctl *c, const char *method, const char *tail, bool may_be_new,
-    json_t *body)
+    const json_t *body)
 {
 	struct ctl_daemon daemon;
 	json_t *answer = NULL;
 	int status = ctl_daemon_find(c, &daemon);
 
-	if (body != NULL)
-		put_option(body, c, "reason");
 	if (status == CTL_DONE) {
 		if (may_be_new)
 			warn_unknown(&daemon);
 		status = ctl_key_ask(&daemon, method, tail, body, &answer);
 	}
-	json_decref(body);
 	return ctl_out(c, status, answer, print_change);
+}
+
+/* The same with the reason for it; takes the body's reference. */
+static int
+change_with(struct ctl *c, const char *method, const char *tail,
+    bool may_be_new, json_t *body)
+{
+	int status = ctl_body_option(c, body, "reason");
+
+	if (status == CTL_DONE)
+		status = change(c, method, tail, may_be_new, body);
+	json_decref(body);
+	return status;
 }
 
 int
 ctl_pause(struct ctl *c)
 {
-	return change(c, "POST", "/pause", true,
-	    json_pack("{s:s}", "for", ctl_operand(c, 1)));
+	json_t *body = json_object();
+	int status = ctl_body_put(c, body, "for", ctl_operand(c, 1), "TIME");
+
+	if (status == CTL_DONE)
+		return change_with(c, "POST", "/pause", true, body);
+	json_decref(body);
+	return status;
 }
 
 int
 ctl_resume(struct ctl *c)
 {
-	return change(c, "POST", "/resume", false, json_object());
+	return change_with(c, "POST", "/resume", false, json_object());
 }
 
 int
 ctl_drain(struct ctl *c)
 {
-	return change(c, "POST", "/drain", true, json_object());
+	return change_with(c, "POST", "/drain", true, json_object());
 }
 
 int
 ctl_forget(struct ctl *c)
 {
-	return change(c, "POST", "/forget", false, json_object());
+	return change_with(c, "POST", "/forget", false, json_object());
 }
 
 int
@@ -121,23 +127,23 @@ is_number(const char *text, double *n)
 	return text[0] != '\0' && *end == '\0' && errno == 0 && isfinite(*n);
 }
 
-/* What it is to be: false where the value is none of the setting's. */
-static bool
-put_value(json_t *body, const char *name, const char *value)
+/* Returns what it is to be; NULL, *right false where it is no such value. */
+static json_t *
+value_of(const char *name, const char *value, bool *right)
 {
-	uint64_t n;
-	double d;
+	uint64_t n = 0;
+	double d = 0;
 
-	if (strcmp(name, "period") == 0)
-		return conf_duration(value, &n) == NULL &&
-		    json_object_set_new(body, name, json_string(value)) == 0;
-	if (strcmp(name, "concurrency") == 0)
-		return conf_integer(value, &n) == NULL && n <= UINT32_MAX &&
-		    json_object_set_new(body, name,
-		    json_integer((json_int_t)n)) == 0;
-	if (!is_number(value, &d) || d <= 0)
-		return false;
-	return json_object_set_new(body, name, json_real(d)) == 0;
+	if (strcmp(name, "period") == 0) {
+		*right = conf_duration(value, &n) == NULL;
+		return *right ? json_string(value) : NULL;
+	}
+	if (strcmp(name, "concurrency") == 0) {
+		*right = conf_integer(value, &n) == NULL && n <= UINT32_MAX;
+		return *right ? json_integer((json_int_t)n) : NULL;
+	}
+	*right = is_number(value, &d) && d > 0;
+	return *right ? json_real(d) : NULL;
 }
 
 static const struct {
@@ -161,7 +167,9 @@ static int
 put_setting(const struct ctl *c, json_t *body, const char *text)
 {
 	const char *equals = strchr(text, '=');
+	json_t *value;
 	size_t i, n;
+	bool right;
 
 	if (equals == NULL)
 		return wrong_setting(c, text);
@@ -170,11 +178,14 @@ put_setting(const struct ctl *c, json_t *body, const char *text)
 		if (strlen(settings[i].name) != n ||
 		    strncmp(settings[i].name, text, n) != 0)
 			continue;
-		if (put_value(body, settings[i].name, equals + 1))
-			return CTL_DONE;
-		return ctl_fail(c, CTL_USAGE, "%s: \"%s\" is not right; "
-		    "expected %s", settings[i].name, equals + 1,
-		    settings[i].expected);
+		value = value_of(settings[i].name, equals + 1, &right);
+		if (!right)
+			return ctl_fail(c, CTL_USAGE, "%s: \"%s\" is not "
+			    "right; expected %s", settings[i].name,
+			    equals + 1, settings[i].expected);
+		return json_object_set_new(body, settings[i].name,
+		    value) == 0 ? CTL_DONE : ctl_fail(c, CTL_FAILED,
+		    "out of memory");
 	}
 	return wrong_setting(c, text);
 }
@@ -198,8 +209,11 @@ ctl_set(struct ctl *c)
 		return ctl_fail(c, CTL_USAGE, "--for TIME is missing: for how "
 		    "long? The configuration is for good");
 	}
-	put_option(body, c, "for");
-	return change(c, "PUT", "/limits", true, body);
+	status = ctl_body_option(c, body, "for");
+	if (status == CTL_DONE)
+		return change_with(c, "PUT", "/limits", true, body);
+	json_decref(body);
+	return status;
 }
 
 /* overrides */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/ctl_explain.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ctl/ctl_args.h"
 #include "ctl/ctl_ask.h"
+#include "ctl/ctl_body.h"
 #include "ctl/ctl_explanation.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_json.h"
@@ -15,7 +17,7 @@ static int
 put_field(const struct ctl *c, json_t *fields, const char *text)
 {
 	const char *colon = strchr(text, ':'), *value;
-	char name[256];
+	char name[256], what[256 + 16];
 	size_t n = colon != NULL ? (size_t)(colon - text) : 0;
 
 	if (n == 0 || n >= sizeof name)
@@ -27,9 +29,8 @@ put_field(const struct ctl *c, json_t *fields, const char *text)
 	if (ctl_has(fields, name))
 		return ctl_fail(c, CTL_USAGE, "--header: %s is given twice",
 		    name);
-	return json_object_set_new(fields, name, json_string(value)) == 0 ?
-	    CTL_DONE : ctl_fail(c, CTL_USAGE, "--header: %s is no UTF-8",
-	    name);
+	snprintf(what, sizeof what, "--header: %s", name);
+	return ctl_body_put(c, fields, name, value, what);
 }
 
 static int
@@ -49,33 +50,34 @@ put_fields(const struct ctl *c, json_t *body)
 }
 
 static int
-make_body(const struct ctl *c, json_t **body)
+make_body(const struct ctl *c, json_t *body)
 {
-	const char *method = ctl_arg(c, "request");
-	const char *client = ctl_arg(c, "from");
-	const char *data = ctl_arg(c, "data");
+	static const struct {
+		const char	*member;
+		const char	*option;
+	} texts[] = {
+		{ "method", "request" }, { "client", "from" },
+		{ "body", "data" },
+	};
+	int status = ctl_body_put(c, body, "url", ctl_operand(c, 0), "URL");
+	char what[32];
+	size_t i;
 
-	*body = json_pack("{s:s}", "url", ctl_operand(c, 0));
-	if (*body == NULL)
-		return ctl_fail(c, CTL_USAGE, "the URL is no UTF-8");
-	if (method != NULL)
-		(void)json_object_set_new(*body, "method",
-		    json_string(method));
-	if (client != NULL)
-		(void)json_object_set_new(*body, "client",
-		    json_string(client));
-	if (data != NULL && json_object_set_new(*body, "body",
-	    json_string(data)) != 0)
-		return ctl_fail(c, CTL_USAGE, "--data: it is no UTF-8");
-	return put_fields(c, *body);
+	for (i = 0; i < sizeof texts / sizeof texts[0] && status == CTL_DONE;
+	    i++) {
+		snprintf(what, sizeof what, "--%s", texts[i].option);
+		status = ctl_body_put(c, body, texts[i].member,
+		    ctl_arg(c, texts[i].option), what);
+	}
+	return status == CTL_DONE ? put_fields(c, body) : status;
 }
 
 int
 ctl_explain(struct ctl *c)
 {
 	struct ctl_daemon daemon;
-	json_t *body = NULL, *answer = NULL;
-	int status = make_body(c, &body);
+	json_t *body = json_object(), *answer = NULL;
+	int status = make_body(c, body);
 
 	if (status == CTL_DONE)
 		status = ctl_daemon_find(c, &daemon);

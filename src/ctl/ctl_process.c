@@ -3,19 +3,11 @@
 
 #include "ctl/ctl_args.h"
 #include "ctl/ctl_ask.h"
+#include "ctl/ctl_body.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_json.h"
 #include "ctl/ctl_out.h"
 #include "ctl/ctl_print.h"
-
-static void
-put_option(json_t *body, const struct ctl *c, const char *name)
-{
-	const char *value = ctl_arg(c, name);
-
-	if (value != NULL)
-		(void)json_object_set_new(body, name, json_string(value));
-}
 
 /* reload */
 
@@ -63,9 +55,10 @@ ctl_reload(struct ctl *c)
 	struct ctl_answer a = { .json = NULL };
 	struct ctl_daemon daemon;
 	json_t *body = json_object();
-	int status = ctl_daemon_find(c, &daemon);
+	int status = ctl_body_option(c, body, "reason");
 
-	put_option(body, c, "reason");
+	if (status == CTL_DONE)
+		status = ctl_daemon_find(c, &daemon);
 	if (status == CTL_DONE) {
 		ctl_ask_quietly(&daemon, "POST", "/v1/reload", body, &a);
 		status = judge(&daemon, &a);
@@ -87,25 +80,38 @@ print_log(const struct ctl *c, const json_t *answer)
 	    "?"), until != NULL ? " until " : "", until != NULL ? until : "");
 }
 
+/* The level that is to be, and for how long; NULL where none is given. */
+static int
+log_body(const struct ctl *c, json_t **body)
+{
+	const char *level = ctl_operand(c, 0);
+	int status;
+
+	*body = NULL;
+	if (level == NULL)
+		return c->ngiven == 0 ? CTL_DONE : ctl_fail(c, CTL_USAGE,
+		    "which LEVEL? --%s is for one that is set",
+		    c->given[0].option->name);
+	*body = json_object();
+	status = ctl_body_put(c, *body, "level", level, "LEVEL");
+	if (status == CTL_DONE)
+		status = ctl_body_option(c, *body, "for");
+	if (status == CTL_DONE)
+		status = ctl_body_option(c, *body, "reason");
+	return status;
+}
+
 int
 ctl_log(struct ctl *c)
 {
-	const char *level = ctl_operand(c, 0);
-	json_t *answer = NULL, *body = NULL;
+	json_t *answer = NULL, *body;
 	struct ctl_daemon daemon;
-	int status;
+	int status = log_body(c, &body);
 
-	if (level == NULL && c->ngiven > 0)
-		return ctl_fail(c, CTL_USAGE, "which LEVEL? --%s is for one "
-		    "that is set", c->given[0].option->name);
-	status = ctl_daemon_find(c, &daemon);
-	if (level != NULL) {
-		body = json_pack("{s:s}", "level", level);
-		put_option(body, c, "for");
-		put_option(body, c, "reason");
-	}
 	if (status == CTL_DONE)
-		status = ctl_ask(&daemon, level != NULL ? "PUT" : "GET",
+		status = ctl_daemon_find(c, &daemon);
+	if (status == CTL_DONE)
+		status = ctl_ask(&daemon, body != NULL ? "PUT" : "GET",
 		    "/v1/log", body, &answer);
 	json_decref(body);
 	return ctl_out(c, status, answer, print_log);

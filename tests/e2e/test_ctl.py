@@ -136,6 +136,7 @@ def api(hosts=(), status=STATUS, **more):
     (["status", "x"], '"x" is too much'),
     (["pause", "a", "30x"], "expected a time such as 30s, 5m or 1h"),
     (["pause", "a", "--reason"], "--reason wants TEXT"),
+    (["pause", "a", "1s", "--reason", "\udcff"], "--reason is no UTF-8"),
     (["set", "a", "rate=5", "--for", "1h"], '"rate=5" is no limit'),
     (["set", "a", "capacity=-1", "--for", "1h"], "a number above 0"),
     (["set", "a", "capacity=nan", "--for", "1h"], "a number above 0"),

@@ -15,6 +15,10 @@ COMMANDS = [
     ["queue", "127.0.0.1"],
     ["exchanges"],
     ["suggest"],
+    ["pause", "127.0.0.1", "1s", "--reason", "a test"],
+    ["set", "127.0.0.1", "capacity=5", "--for", "1m"],
+    ["explain", "http://127.0.0.1/"],
+    ["log", "info"],
 ]
 
 
