@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admin/admin_client.h"
 #include "admin/admin_control.h"
 #include "admin/admin_dashboard.h"
 #include "admin/admin_events.h"
@@ -23,6 +24,8 @@ static const struct admin_route routes[] = {
 	{ ADMIN_GET, "/healthz", admin_healthz, .needs_full = false },
 	{ ADMIN_GET, "/metrics", admin_metrics, .needs_full = false },
 	{ ADMIN_GET, "/readyz", admin_readyz, .needs_full = false },
+	{ ADMIN_GET, "/proxy.pac", admin_client_pac, .needs_full = false },
+	{ ADMIN_GET, "/v1/client", admin_client, .needs_full = false },
 	{ ADMIN_GET, "/v1/exchanges", admin_exchanges, .needs_full = true,
 	    .query = "host limit" },
 	{ ADMIN_POST, "/v1/explain", admin_explain, .needs_full = true,

@@ -469,6 +469,13 @@ tls_contexts_permit(const struct conf *conf, const struct http1_host *host)
 	return tls_mint_permits(conf->tls->mint, host);
 }
 
+void
+tls_contexts_trust(const struct conf *conf, struct text *pem)
+{
+	if (conf->tls->mint != NULL)
+		tls_mint_trust(conf->tls->mint, pem);
+}
+
 /* A session is resumed for the host that it was made with only. */
 static bool
 bind_sessions(SSL *ssl, const struct http1_host *host)

@@ -17,6 +17,7 @@
  */
 
 struct parent;
+struct text;
 struct tls;
 struct tls_wire;
 
@@ -39,6 +40,11 @@ X509		*tls_contexts_certificate(const struct conf *,
 /* Returns whether the CA, which there must be, may speak for the host. */
 bool		 tls_contexts_permit(const struct conf *,
 		    const struct http1_host *);
+
+/*
+ * Puts what clients have to trust, as PEM; nothing where there is no CA.
+ */
+void		 tls_contexts_trust(const struct conf *, struct text *);
 
 /*
  * Our end of a connection to a host as its rule says, inside of what is below

@@ -10,11 +10,13 @@
 
 #include <bsd/sys/queue.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 /* Without memory for it, what is added is not in the table: see hh.tbl. */
 #define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
+#include "base/text.h"
 #include "http/http1.h"
 #include "tls/tls_pem.h"
 #include "tls/tls_x509.h"
@@ -49,6 +51,7 @@ struct tls_mint {
 	EVP_PKEY		*ca_key;
 	time_t			 from;		/* the CA's validity */
 	time_t			 until;
+	STACK_OF(X509)		*trust;		/* all of the file */
 	STACK_OF(X509)		*chain;
 	NAME_CONSTRAINTS	**constraints;	/* of all of the file */
 	int			 nconstraints;
@@ -207,14 +210,9 @@ static bool
 load(struct tls_mint *mint, const char *certificate, const char *key,
     time_t now, char **cause)
 {
-	STACK_OF(X509) *certs;
-	bool ok;
-
-	if ((certs = tls_pem_certificates(certificate, cause)) == NULL)
-		return false;
-	ok = load_ca(mint, certs, certificate, now, cause);
-	sk_X509_pop_free(certs, X509_free);
-	if (!ok || (mint->ca_key = tls_pem_key(key, cause)) == NULL)
+	if ((mint->trust = tls_pem_certificates(certificate, cause)) == NULL ||
+	    !load_ca(mint, mint->trust, certificate, now, cause) ||
+	    (mint->ca_key = tls_pem_key(key, cause)) == NULL)
 		return false;
 	if (!X509_check_private_key(mint->ca, mint->ca_key))
 		return tls_x509_cause(cause, "%s: not the key of %s", key,
@@ -268,6 +266,7 @@ tls_mint_free(struct tls_mint *mint)
 	for (i = 0; i < mint->nconstraints; i++)
 		NAME_CONSTRAINTS_free(mint->constraints[i]);
 	free(mint->constraints);
+	sk_X509_pop_free(mint->trust, X509_free);
 	sk_X509_pop_free(mint->chain, X509_free);
 	X509_free(mint->ca);
 	EVP_PKEY_free(mint->ca_key);
@@ -275,6 +274,28 @@ tls_mint_free(struct tls_mint *mint)
 	X509_free(mint->blank);
 	pthread_mutex_destroy(&mint->lock);
 	free(mint);
+}
+
+static void
+put_pem(struct text *pem, X509 *certificate)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	bool ok = bio != NULL && PEM_write_bio_X509(bio, certificate) == 1;
+	char *p = NULL;
+	long n = ok ? BIO_get_mem_data(bio, &p) : 0;
+
+	text_put(pem, p, (size_t)n);
+	pem->failed |= n == 0;
+	BIO_free(bio);
+}
+
+void
+tls_mint_trust(const struct tls_mint *mint, struct text *pem)
+{
+	int i;
+
+	for (i = 0; i < sk_X509_num(mint->trust); i++)
+		put_pem(pem, sk_X509_value(mint->trust, i));
 }
 
 EVP_PKEY *

@@ -17,6 +17,7 @@
  */
 
 struct http1_host;
+struct text;
 struct tls_mint;
 
 /*
@@ -43,6 +44,11 @@ X509		*tls_mint_certificate(struct tls_mint *,
 		    const struct http1_host *, time_t now, const char **why)
 		    __attribute__((warn_unused_result));
 
+/*
+ * Puts what a client has to trust, as PEM: the CA, and those it was signed
+ * with.  It lacks something where the text has failed.
+ */
+void		 tls_mint_trust(const struct tls_mint *, struct text *);
 /* Returns the key of all its certificates; the mint's. */
 EVP_PKEY	*tls_mint_key(const struct tls_mint *);
 /*
