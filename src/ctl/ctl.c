@@ -12,6 +12,7 @@
 #include "ctl/ctl_completion.h"
 #include "ctl/ctl_control.h"
 #include "ctl/ctl_diff.h"
+#include "ctl/ctl_env.h"
 #include "ctl/ctl_events.h"
 #include "ctl/ctl_explain.h"
 #include "ctl/ctl_fail.h"
@@ -86,6 +87,18 @@ static const struct ctl_option events_options[] = {
 	{ .name = "after", .value = "ID", .kind = CTL_NUMBER,
 	  .help = "begin behind the event of this number" },
 	LIMIT,
+	END,
+};
+
+static const struct ctl_option env_options[] = {
+	{ .name = "shell", .value = "SHELL", .kind = CTL_CHOICE,
+	  .choices = "sh fish", .help = "for such a shell (sh)" },
+	{ .name = "docker",
+	  .help = "as docker run --env-file reads it" },
+	{ .name = "github",
+	  .help = "as a runner of GitHub's reads it, from $GITHUB_ENV" },
+	{ .name = "dir", .value = "DIR", .kind = CTL_FILE,
+	  .help = "where the files go that they name" },
 	END,
 };
 
@@ -220,6 +233,10 @@ static const struct ctl_command commands[] = {
 	      { .name = "NAME", .kind = CTL_PRESET, .optional = true } },
 	  .options = presets_options,
 	  .run = ctl_presets },
+	{ .name = "env",
+	  .help = "Prints the variables that have programs use the daemon",
+	  .options = env_options,
+	  .run = ctl_env },
 	{ .name = "completion",
 	  .help = "Prints a script that has a shell complete commands",
 	  .operands = { { .name = "SHELL", .kind = CTL_CHOICE,
