@@ -18,15 +18,19 @@
 #include "throttle/lease_grant.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "throttle/lease_math.h"
 
 void
-lease_grantor_init(struct lease_grantor *g, const struct budget_limits *limits)
+lease_grantor_init(struct lease_grantor *g, const struct budget_limits *limits,
+    struct window *windows, struct lease_holder *holders, unsigned nholders)
 {
 	unsigned i;
 
-	*g = (struct lease_grantor){ .limits = *limits };
+	*g = (struct lease_grantor){ .limits = *limits, .windows = windows,
+		.holders = holders, .nholders = nholders };
+	memset(holders, 0, nholders * sizeof holders[0]);
 	for (i = 0; i < limits->nrates; i++)
 		if (limits->rates[i].strict)
 			window_init(&g->windows[i], limits->rates[i].capacity,
@@ -42,7 +46,7 @@ be_born_empty(struct lease_grantor *g, uint64_t at)
 
 	g->quarantine = at;
 	g->turn = 0;
-	for (i = 0; i < LEASE_HOLDERS; i++)
+	for (i = 0; i < g->nholders; i++)
 		g->holders[i].id = 0;
 	for (i = 0; i < g->limits.nrates; i++) {
 		r = &g->limits.rates[i];
@@ -84,7 +88,7 @@ pass_time(struct lease_grantor *g, uint64_t now)
 	for (i = 0; i < g->limits.nrates; i++)
 		if (g->limits.rates[i].strict)
 			window_tick(&g->windows[i], now);
-	for (i = 0; i < LEASE_HOLDERS; i++) {
+	for (i = 0; i < g->nholders; i++) {
 		h = &g->holders[i];
 		/* it may be cut off, and go on until its lease ends */
 		if (h->id == 0 || h->until > now || h->ends > now)
@@ -102,7 +106,7 @@ holder_of(struct lease_grantor *g, uint64_t id)
 	struct lease_holder *free_one = NULL;
 	unsigned i;
 
-	for (i = 0; i < LEASE_HOLDERS; i++) {
+	for (i = 0; i < g->nholders; i++) {
 		if (g->holders[i].id == id)
 			return &g->holders[i];
 		if (free_one == NULL && g->holders[i].id == 0)
@@ -119,7 +123,7 @@ all_weights(const struct lease_grantor *g)
 	wide all = 0;
 	unsigned i;
 
-	for (i = 0; i < LEASE_HOLDERS; i++)
+	for (i = 0; i < g->nholders; i++)
 		if (g->holders[i].id != 0)
 			all += g->holders[i].weight;
 	return all;

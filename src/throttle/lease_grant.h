@@ -29,7 +29,6 @@
  */
 
 #define LEASE_GUARD	500000000ULL	/* ns; no longer one is answered */
-#define LEASE_HOLDERS	64	/* of one budget, that are alive */
 #define LEASE_DRIFT	2000	/* clocks differ by 1 ns in so many */
 
 /* Asking */
@@ -87,13 +86,20 @@ struct lease_grantor {
 	uint64_t		 turn;		/* whose it is; 0: anybody's */
 	uint64_t		 turn_until;	/* grantor's */
 	uint64_t		 tat[BUDGET_RATES];	/* grantor's */
-	struct window		 windows[BUDGET_RATES];	/* of strict rates */
-	struct lease_holder	 holders[LEASE_HOLDERS];
+	/* the caller's: of each rate, of which strict ones use theirs */
+	struct window		*windows;
+	struct lease_holder	*holders;	/* the caller's */
+	unsigned		 nholders;
 };
 
-/* Makes one of which nothing is consumed. */
+/*
+ * Makes one of which nothing is consumed, for so many holders at a time.  Their
+ * places, and windows where a rate is strict, one for each rate, stay the
+ * caller's, as long as the grantor.
+ */
 void		 lease_grantor_init(struct lease_grantor *,
-		    const struct budget_limits *);
+		    const struct budget_limits *, struct window *,
+		    struct lease_holder *, unsigned nholders);
 
 /*
  * Answers.  Where another run keeps it than before, or its clock has jumped,

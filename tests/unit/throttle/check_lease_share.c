@@ -57,9 +57,17 @@ struct proxy {
 	uint64_t		 spent;
 };
 
+#define HOLDERS	64
+
+struct store {
+	struct lease_grantor	 g;
+	struct window		 window;
+	struct lease_holder	 holders[HOLDERS];
+};
+
 struct world {
 	struct budget_limits	 limits;
-	struct lease_grantor	 now_is, saved;	/* and as it was written */
+	struct store		 now_is, saved;	/* and as it was written */
 	uint64_t		 saved_at;
 	uint64_t		 run;
 	uint64_t		 shut;		/* true: it stands still until */
@@ -79,6 +87,20 @@ struct world {
 	uint64_t		 asked;
 	uint64_t		 late;
 };
+
+static void
+open_store(struct store *s, const struct budget_limits *limits)
+{
+	lease_grantor_init(&s->g, limits, &s->window, s->holders, HOLDERS);
+}
+
+static void
+copy_store(struct store *to, const struct store *from)
+{
+	*to = *from;
+	to->g.windows = &to->window;
+	to->g.holders = to->holders;
+}
 
 static unsigned
 draw(unsigned n)
@@ -237,7 +259,7 @@ deliver(struct world *w, struct letter *l)
 	if (!l->is_answer) {
 		if (w->shut > w->now)
 			return;
-		lease_grant_share(&w->now_is, &l->q, w->run, (uint64_t)
+		lease_grant_share(&w->now_is.g, &l->q, w->run, (uint64_t)
 		    ((int64_t)w->now + w->skew), &answer.a);
 		answer.is_answer = true;
 		post(w, &answer);
@@ -291,13 +313,13 @@ fault(struct world *w)
 	case 3:		/* another takes over, with its own clock, and lacks
 			   the last writes */
 		if (w->saved_at != 0)
-			w->now_is = w->saved;
+			copy_store(&w->now_is, &w->saved);
 		/* fallthrough */
 	default:	/* it begins anew, with nothing, or with all */
 		if (draw(2) == 0)
-			lease_grantor_init(&w->now_is, &w->limits);
+			open_store(&w->now_is, &w->limits);
 		w->run++;
-		w->now_is.newest = 0;
+		w->now_is.g.newest = 0;
 		w->skew = (int64_t)(draw(100) * SEC);
 		break;
 	}
@@ -315,7 +337,7 @@ run(struct world *w, uint64_t ms)
 		for (i = 0; i < w->n; i++)
 			act(w, i);
 		if (draw(250) == 0) {
-			w->saved = w->now_is;
+			copy_store(&w->saved, &w->now_is);
 			w->saved_at = w->now;
 		}
 		if (w->faults > 0 && draw(w->faults) == 0)
@@ -342,8 +364,8 @@ make_world(uint64_t capacity, uint64_t period, uint64_t burst, bool strict,
 	w->delay = 5 * MS;
 	w->times = calloc(LOG, sizeof *w->times);
 	gcra_init(&w->ever, &w->limits.rates[0]);
-	lease_grantor_init(&w->now_is, &w->limits);
-	w->now_is.run = 1;
+	open_store(&w->now_is, &w->limits);
+	w->now_is.g.run = 1;
 	for (i = 0; i < n; i++)
 		be_born(w, &w->proxies[i]);
 	return w;
