@@ -157,6 +157,9 @@ share_of(const struct lease_grantor *g, const struct lease_question *q)
 		if (units < share)
 			share = (uint64_t)units;
 	}
+	/* what is left of one that is no whole number of costs is lost */
+	if (q->first != 0)
+		share -= share % q->first;
 	return lease_smaller(larger(q->demand, q->first), larger(q->first, share));
 }
 

@@ -386,7 +386,7 @@ static const struct {
 	unsigned	 used;		/* percent, without faults */
 } budgets[] = {
 	{ 2, SEC, 2, false, 95 },
-	{ 100, SEC, 100, false, 95 },
+	{ 100, SEC, 100, false, 99 },
 	{ 100, SEC, 1, false, 65 },
 	{ 1000, SEC, 50, false, 95 },
 	{ 100, SEC, 100, true, 85 },
