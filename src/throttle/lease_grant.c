@@ -7,12 +7,12 @@
  * later by the guard g at most, by the same for all that goes in it.  What goes
  * at an instant t has a part of it that ends before t + B - g, and begins after
  * t.  So of all that goes in a time L the parts lie, by the grantor's clock,
- * between g before it and B - g behind it, and do not touch: L + B in all.  Where
- * a burst is shorter than a cost and g together, it exceeds that by what is
- * missing, once for all leases; and each begins as much later as that.
+ * between g before it and B - g behind it, and do not touch: L + B in all.
+ * Where a burst is shorter than a cost and g together, it exceeds that by what
+ * is missing, once for all leases; and each begins as much later as that.
  *
- * One who is refused because his cost does not fit yet has the next turn: else
- * those with small ones would push the end before him for ever.
+ * Who is refused, because a cost does not fit yet, goes before those who come
+ * later: else those with small ones would push the end before it for ever.
  */
 
 #include "throttle/lease_grant.h"
@@ -21,6 +21,8 @@
 #include <string.h>
 
 #include "throttle/lease_math.h"
+
+#define GAPS	40	/* a lease is so much longer than a gap */
 
 void
 lease_grantor_init(struct lease_grantor *g, const struct budget_limits *limits,
@@ -39,21 +41,25 @@ lease_grantor_init(struct lease_grantor *g, const struct budget_limits *limits,
 
 /* What others have may be spent until the end of the quarantine. */
 static void
-be_born_empty(struct lease_grantor *g, uint64_t at)
+be_born_empty(struct lease_grantor *g, const struct lease_question *q,
+    uint64_t now)
 {
+	uint64_t at = lease_sum(now, lease_sum(q->horizon, LEASE_GUARD));
 	const struct gcra_rate *r;
 	unsigned i;
 
+	/* nor may what was granted before be given back */
+	g->serial++;
+	g->born = now;
 	g->quarantine = at;
-	g->turn = 0;
 	for (i = 0; i < g->nholders; i++)
 		g->holders[i].id = 0;
 	for (i = 0; i < g->limits.nrates; i++) {
 		r = &g->limits.rates[i];
-		if (!r->strict) {
+		if (lease_has_bucket(r))
 			g->tat[i] = lease_sum(at, lease_span(r, r->burst));
+		if (!r->strict)
 			continue;
-		}
 		window_init(&g->windows[i], r->capacity, r->period);
 		window_tick(&g->windows[i], at);
 		window_take(&g->windows[i], r->capacity);
@@ -96,8 +102,6 @@ pass_time(struct lease_grantor *g, uint64_t now)
 		settle(g, h, h->held, 0, now);
 		h->id = 0;
 	}
-	if (g->turn_until <= now)
-		g->turn = 0;
 }
 
 static struct lease_holder *
@@ -115,6 +119,17 @@ holder_of(struct lease_grantor *g, uint64_t id)
 	if (free_one != NULL)
 		*free_one = (struct lease_holder){ .id = id };
 	return free_one;
+}
+
+static uint64_t
+peers(const struct lease_grantor *g)
+{
+	uint64_t n = 0;
+	unsigned i;
+
+	for (i = 0; i < g->nholders; i++)
+		n += g->holders[i].id != 0;
+	return n;
 }
 
 static wide
@@ -143,53 +158,91 @@ take_back(struct lease_grantor *g, const struct lease_question *q)
 	g->serial++;	/* it is given back once */
 }
 
-/* What there is for it: its share of a horizon, or what it needs. */
-static uint64_t
-share_of(const struct lease_grantor *g, const struct lease_question *q)
-{
-	wide weights = all_weights(g), units;
-	uint64_t share = UINT64_MAX;
-	unsigned i;
-
-	for (i = 0; i < g->limits.nrates; i++) {
-		units = (wide)lease_given(&g->limits.rates[i], q->horizon) *
-		    q->weight / weights;
-		if (units < share)
-			share = (uint64_t)units;
-	}
-	/* what is left of one that is no whole number of costs is lost */
-	if (q->first != 0)
-		share -= share % q->first;
-	return lease_smaller(larger(q->demand, q->first), larger(q->first, share));
-}
-
 /* How much later a lease begins than the one before it ends. */
 static uint64_t
 gap_of(const struct gcra_rate *r, const struct lease_question *q)
 {
+	if (!lease_has_bucket(r))
+		return 0;
 	return lease_less(q->guard, lease_less(lease_span(r, r->burst),
 	    lease_span(r, q->first)));
 }
 
-/* When an interval of a cost may be given (ns); 0: now. */
+/* A share of a rate by weight; more where each lease costs a gap. */
+static uint64_t
+share_of_rate(const struct lease_grantor *g, const struct gcra_rate *r,
+    const struct lease_question *q)
+{
+	wide units = (wide)lease_given(r, q->horizon) * q->weight /
+	    all_weights(g);
+	uint64_t gap = gap_of(r, q), longest = lease_less(q->horizon, gap);
+	uint64_t least = lease_given(r, lease_smaller(GAPS * gap, longest));
+
+	return larger(units > UINT64_MAX ? UINT64_MAX : (uint64_t)units,
+	    least);
+}
+
+/* What there is for it: its share of a horizon, or what it needs. */
+static uint64_t
+share_of(const struct lease_grantor *g, const struct lease_question *q)
+{
+	uint64_t share = UINT64_MAX;
+	unsigned i;
+
+	for (i = 0; i < g->limits.nrates; i++)
+		share = lease_smaller(share, share_of_rate(g,
+		    &g->limits.rates[i], q));
+	/* what is left of one that is no whole number of costs is lost */
+	if (q->first != 0)
+		share -= share % q->first;
+	return lease_smaller(larger(q->demand, q->first),
+	    larger(q->first, share));
+}
+
+/* When there is a place in a window (ns); 0: now. */
+static uint64_t
+place_at(const struct window *w, const struct lease_question *q, uint64_t now)
+{
+	uint64_t at;
+
+	if (window_has_room(w, q->first))
+		return 0;
+	at = window_due(w, q->first);
+	/* what others have comes back, or is counted, by then */
+	return at == UINT64_MAX ? lease_sum(now, q->horizon / 10) : at;
+}
+
+/* When there is room in a bucket (ns); 0: now. */
+static uint64_t
+room_at(const struct gcra_rate *r, uint64_t tat, uint64_t cost,
+    const struct lease_question *q, uint64_t now)
+{
+	uint64_t gap = gap_of(r, q), end, most;
+
+	/* where each costs a gap, one that is cut short is waste */
+	if (gap == 0)
+		cost = q->first;
+	else
+		cost = larger(q->first, lease_smaller(cost,
+		    lease_given(r, lease_less(q->horizon, gap))));
+	end = lease_sum(lease_sum(larger(tat, now), gap), lease_span(r, cost));
+	most = lease_sum(lease_span(r, larger(r->burst, q->first)), q->horizon);
+	return end > lease_sum(now, most) ? end - most : 0;
+}
+
+/* When a lease may be given (ns); 0: now. */
 static uint64_t
 fits_at(const struct lease_grantor *g, unsigned i,
     const struct lease_question *q, uint64_t now)
 {
 	const struct gcra_rate *r = &g->limits.rates[i];
-	uint64_t end, most;
+	uint64_t at = 0;
 
-	if (r->strict) {
-		if (window_has_room(&g->windows[i], q->first))
-			return 0;
-		end = window_due(&g->windows[i], q->first);
-		/* what others have comes back, or is counted, by then */
-		return end == UINT64_MAX ? lease_sum(now, q->horizon / 10) : end;
-	}
-	end = lease_sum(lease_sum(larger(g->tat[i], now), gap_of(r, q)),
-	    lease_span(r, q->first));
-	most = lease_sum(lease_span(r, larger(r->burst, q->first)), q->horizon);
-	return end > lease_sum(now, most) ? end - most : 0;
+	if (r->strict)
+		at = place_at(&g->windows[i], q, now);
+	if (!lease_has_bucket(r))
+		return at;
+	return larger(at, room_at(r, g->tat[i], share_of(g, q), q, now));
 }
 
 /* How much of a cost may be given now; the first one's fits. */
@@ -203,12 +256,14 @@ fit(const struct lease_grantor *g, const struct lease_question *q, uint64_t now)
 
 	for (i = 0; i < g->limits.nrates; i++) {
 		r = &g->limits.rates[i];
-		if (!r->strict) {
-			most = lease_sum(now, lease_sum(lease_span(r, r->burst), q->horizon));
-			cost = lease_smaller(cost, lease_given(r, lease_less(most,
-			    lease_sum(larger(g->tat[i], now), gap_of(r, q)))));
+		most = lease_sum(now, lease_sum(lease_span(r, r->burst),
+		    q->horizon));
+		if (lease_has_bucket(r))
+			cost = lease_smaller(cost, lease_given(r,
+			    lease_less(most, lease_sum(larger(g->tat[i], now),
+			    gap_of(r, q)))));
+		if (!r->strict)
 			continue;
-		}
 		left = window_left(&g->windows[i]);
 		cost = lease_smaller(cost, left > 0 ? (uint64_t)left : 0);
 	}
@@ -224,19 +279,21 @@ give(struct lease_grantor *g, struct lease_holder *h,
 
 	a->serial = ++g->serial;
 	a->amount = cost;
-	g->turn = 0;
+	h->waits = 0;
 	for (i = 0; i < g->limits.nrates; i++) {
 		r = &g->limits.rates[i];
-		if (r->strict) {
+		if (r->strict)
+			window_take(&g->windows[i], cost);
+		if (!lease_has_bucket(r)) {
 			a->begins[i] = a->now;
 			a->ends[i] = lease_sum(a->now, q->horizon);
-			window_take(&g->windows[i], cost);
 			continue;
 		}
-		a->begins[i] = lease_sum(larger(g->tat[i], a->now), gap_of(r, q));
+		a->begins[i] = lease_sum(larger(g->tat[i], a->now),
+		    gap_of(r, q));
 		/* who needs the gap has no other slack to be late by */
-		a->ends[i] = lease_sum(a->begins[i], lease_sum(lease_span(r, cost),
-		    gap_of(r, q)));
+		a->ends[i] = lease_sum(a->begins[i],
+		    lease_sum(lease_span(r, cost), gap_of(r, q)));
 		g->tat[i] = a->ends[i];
 	}
 	h->held += cost;
@@ -262,25 +319,42 @@ hear(struct lease_grantor *g, struct lease_holder *h,
 	h->until = lease_sum(now, 3 * q->horizon);
 }
 
+/* Whether another one waits for longer, and has not given up. */
 static bool
-wants_later(struct lease_grantor *g, const struct lease_question *q,
-    uint64_t now, struct lease_answer *a)
+is_before(const struct lease_holder *other, const struct lease_holder *h,
+    const struct lease_question *q, uint64_t now)
 {
+	return other->id != 0 && other != h && other->waits != 0 &&
+	    lease_sum(other->again, q->horizon / 2) >= now &&
+	    (h->waits == 0 || other->waits < h->waits);
+}
+
+/* When those before it have asked again (ns); 0: there is none. */
+static uint64_t
+turn_at(const struct lease_grantor *g, const struct lease_holder *h,
+    const struct lease_question *q, uint64_t now)
+{
+	uint64_t at = 0;
 	unsigned i;
 
-	if (g->turn != 0 && g->turn != q->holder) {
-		a->again_at = lease_sum(now, q->horizon / 10);
-		return true;
-	}
+	for (i = 0; i < g->nholders; i++)
+		if (is_before(&g->holders[i], h, q, now))
+			at = larger(at, larger(g->holders[i].again,
+			    lease_sum(now, q->horizon / 10)));
+	return at;
+}
+
+/* When it may have a lease (ns); now: it may. */
+static uint64_t
+goes_at(const struct lease_grantor *g, const struct lease_holder *h,
+    const struct lease_question *q, uint64_t now)
+{
+	uint64_t at = larger(now, turn_at(g, h, q, now));
+	unsigned i;
+
 	for (i = 0; i < g->limits.nrates; i++)
-		a->again_at = larger(a->again_at, fits_at(g, i, q, now));
-	if (a->again_at <= now) {
-		a->again_at = 0;
-		return false;
-	}
-	g->turn = q->holder;
-	g->turn_until = lease_sum(a->again_at, q->horizon);
-	return true;
+		at = larger(at, fits_at(g, i, q, now));
+	return at;
 }
 
 void
@@ -289,22 +363,37 @@ lease_grant_share(struct lease_grantor *g, const struct lease_question *q,
 {
 	struct lease_holder *h;
 
-	now = g->newest = larger(g->newest, now);
+	/* another one's clock may be behind */
+	if (g->run == run)
+		now = larger(g->newest, now);
+	g->newest = now;
 	*a = (struct lease_answer){ .now = now };
 	/* what another run has given is never taken for one of these */
 	if (g->run != run)
 		g->serial = run << 32;
-	if (g->run != run)
-		be_born_empty(g, lease_sum(now, lease_sum(q->horizon, LEASE_GUARD)));
+	if (g->run != run || q->stepped > g->born)
+		be_born_empty(g, q, now);
 	g->run = run;
 	pass_time(g, now);
 	take_back(g, q);
-	if ((h = holder_of(g, q->holder)) == NULL || now < g->quarantine) {
-		a->again_at = larger(g->quarantine, lease_sum(now, q->horizon / 10));
+	h = holder_of(g, q->holder);
+	a->peers = peers(g);
+	if (h == NULL || now < g->quarantine) {
+		a->again_at = larger(g->quarantine,
+		    lease_sum(now, q->horizon / 10));
 		return;
 	}
 	hear(g, h, q, now);
-	if (q->first == 0 || q->guard > LEASE_GUARD || wants_later(g, q, now, a))
+	if (q->first == 0 || q->guard > LEASE_GUARD) {
+		h->waits = 0;
 		return;
-	give(g, h, q, fit(g, q, now), a);
+	}
+	h->again = goes_at(g, h, q, now);
+	if (h->again <= now) {
+		give(g, h, q, fit(g, q, now), a);
+		return;
+	}
+	a->again_at = h->again;
+	if (h->waits == 0)
+		h->waits = now;
 }

@@ -43,6 +43,12 @@ struct lease_question {
 	uint64_t		 guard;		/* ns; lease_hold_guard() */
 	/* The last lease that came; one that came later is nobody's. */
 	uint64_t		 last;
+	/*
+	 * Grantor's: an answer of then that cannot be, since by the own clock it
+	 * was not so late; or since when the holder has spent without one.
+	 * 0: there is nothing of that kind to tell.
+	 */
+	uint64_t		 stepped;
 	/* Of exact windows, in all its life: */
 	uint64_t		 counted;	/* by the host */
 	uint64_t		 unused;	/* of leases that ended */
@@ -58,6 +64,7 @@ struct lease_answer {
 	uint64_t		 begins[BUDGET_RATES];	/* grantor's: tat */
 	uint64_t		 ends[BUDGET_RATES];	/* grantor's: C */
 	uint64_t		 amount;	/* that may be spent in all */
+	uint64_t		 peers;		/* holders that are alive */
 	/* Grantor's: where there is no lease, ask again then. */
 	uint64_t		 again_at;
 };
@@ -69,6 +76,8 @@ struct lease_holder {
 	uint64_t		 weight;
 	uint64_t		 until;		/* grantor's: is alive until then */
 	uint64_t		 ends;		/* grantor's: the last lease does */
+	uint64_t		 waits;		/* grantor's: since then; or 0 */
+	uint64_t		 again;		/* grantor's: it asks again */
 	uint64_t		 last;		/* that was given */
 	uint64_t		 amount;	/* of that */
 	/* Of exact windows: given, and neither counted nor given back. */
@@ -80,11 +89,10 @@ struct lease_holder {
 struct lease_grantor {
 	struct budget_limits	 limits;
 	uint64_t		 run;		/* of the process that keeps it */
+	uint64_t		 born;		/* grantor's: knows all since then */
 	uint64_t		 quarantine;	/* grantor's: none before then */
 	uint64_t		 newest;	/* grantor's: the last instant */
 	uint64_t		 serial;
-	uint64_t		 turn;		/* whose it is; 0: anybody's */
-	uint64_t		 turn_until;	/* grantor's */
 	uint64_t		 tat[BUDGET_RATES];	/* grantor's */
 	/* the caller's: of each rate, of which strict ones use theirs */
 	struct window		*windows;
@@ -102,9 +110,9 @@ void		 lease_grantor_init(struct lease_grantor *,
 		    struct lease_holder *, unsigned nholders);
 
 /*
- * Answers.  Where another run keeps it than before, or its clock has jumped,
- * what others had may not be known: nothing is granted for a horizon, and then
- * the budget is born empty.
+ * Answers.  Where another run keeps it than before, or a holder says that its
+ * clock has jumped, what others had may not be known: nothing is granted for a
+ * horizon, and then the budget is born empty.
  */
 void		 lease_grant_share(struct lease_grantor *,
 		    const struct lease_question *, uint64_t run, uint64_t now,

@@ -32,67 +32,130 @@ lease_hold_guard(const struct lease_hold *h, uint64_t trip, uint64_t horizon)
 
 	for (i = 0; i < h->limits.nrates; i++)
 		if (!h->limits.rates[i].strict)
-			longest = larger(longest, lease_span(&h->limits.rates[i],
+			longest = larger(longest,
+			    lease_span(&h->limits.rates[i],
 			    h->limits.rates[i].burst));
-	return lease_sum(trip, lease_sum(longest, 2 * horizon) / LEASE_DRIFT + 1);
+	return lease_sum(trip,
+	    lease_sum(longest, 2 * horizon) / LEASE_DRIFT + 1);
+}
+
+void
+lease_hold_ask(const struct lease_hold *h, struct lease_question *q)
+{
+	q->last = h->last;
+	q->stepped = h->stepped;
+	q->counted = h->counted;
+	q->unused = h->unused;
+}
+
+/* A grantor's time is mapped so that what it gives does not go too early. */
+static bool
+take_interval(struct lease_hold *h, unsigned i, const struct lease_answer *a)
+{
+	uint64_t length = a->ends[i] - a->now;
+	uint64_t late = lease_sum(h->received - h->sent,
+	    at_latest(length) - length);
+
+	h->tat[i] = lease_sum(h->received, at_latest(a->begins[i] - a->now));
+	h->ends[i] = lease_sum(h->tat[i],
+	    at_latest(a->ends[i] - a->begins[i]));
+	return late <= h->guard;
+}
+
+/* Whether their time is later than it can be by now. */
+static bool
+has_stepped(const struct lease_hold *h, uint64_t now, uint64_t received)
+{
+	return h->theirs != 0 && now > lease_sum(h->theirs,
+	    at_latest(received - h->sent));
 }
 
 bool
 lease_hold_take(struct lease_hold *h, const struct lease_answer *a,
     const struct lease_question *q, uint64_t sent, uint64_t received)
 {
-	bool in_time = true;
-	uint64_t late, length;
+	bool ok = !has_stepped(h, a->now, received);
 	unsigned i;
 
-	for (i = 0; a->serial != 0 && i < h->limits.nrates; i++) {
-		length = a->ends[i] - a->now;
-		if (h->limits.rates[i].strict) {
-			h->tat[i] = 0;
-			h->ends[i] = lease_sum(sent, at_earliest(length));
-			continue;
-		}
-		late = lease_sum(received - sent, at_latest(length) - length);
-		in_time = in_time && late <= q->guard;
-		h->tat[i] = lease_sum(received, at_latest(a->begins[i] - a->now));
-		h->ends[i] = lease_sum(h->tat[i], a->ends[i] - a->begins[i]);
-	}
-	h->serial = a->serial;
-	h->left = a->serial != 0 && in_time ? a->amount : 0;
+	if (!ok)
+		h->stepped = a->now;
+	else if (h->stepped == q->stepped)
+		h->stepped = 0;
 	h->guard = q->guard;
 	h->first = q->first;
 	h->theirs = a->now;
 	h->received = received;
 	h->sent = sent;
-	return in_time;
+	if (a->serial == 0)
+		return ok;
+	h->until = lease_sum(sent, at_earliest(q->horizon));
+	for (i = 0; i < h->limits.nrates; i++)
+		if (lease_has_bucket(&h->limits.rates[i]) &&
+		    !take_interval(h, i, a))
+			ok = false;
+	h->unused += h->left;
+	h->serial = h->last = a->serial;
+	h->left = a->amount;
+	if (!ok) {
+		h->unused += h->left;
+		h->left = 0;
+	}
+	return ok;
 }
 
-/* When a rate has given it, where it goes at an instant. */
+/* How long a rate takes for a cost, by a clock that may be too fast. */
+static uint64_t
+span_of(const struct lease_hold *h, unsigned i, uint64_t cost)
+{
+	uint64_t span = lease_span(&h->limits.rates[i], cost);
+
+	return lease_sum(span, span / LEASE_DRIFT);
+}
+
+/* When it has given it, where it goes at an instant. */
 static uint64_t
 end_of(const struct lease_hold *h, unsigned i, uint64_t cost, uint64_t at)
 {
-	if (h->limits.rates[i].strict)
-		return at;
-	return lease_sum(larger(h->tat[i], at), lease_span(&h->limits.rates[i], cost));
+	return lease_sum(larger(h->tat[i], at), span_of(h, i, cost));
 }
 
-/* How long before its part has ended something may go. */
+/* What a burst allows at once, but for the guard. */
 static uint64_t
-ahead_of(const struct lease_hold *h, unsigned i, uint64_t cost)
+burst_of(const struct lease_hold *h, unsigned i)
 {
 	const struct gcra_rate *r = &h->limits.rates[i];
 
-	return larger(lease_less(lease_span(r, r->burst), h->guard),
-	    lease_span(r, cost));
+	return lease_less(lease_span(r, r->burst), h->guard);
 }
 
-static bool
-fits_behind(const struct lease_hold *h, unsigned i, uint64_t cost)
+/* When a bucket allows it, within its interval. */
+static uint64_t
+due_of(const struct lease_hold *h, unsigned i, uint64_t cost)
 {
-	const struct gcra_rate *r = &h->limits.rates[i];
+	uint64_t span = span_of(h, i, cost);
 
-	return r->strict || lease_span(r, cost) <=
-	    lease_less(lease_span(r, r->burst), h->guard);
+	/* one that needs a longer gap than there was needs its own lease */
+	if (cost > h->first && span > burst_of(h, i))
+		return BUDGET_NEVER;
+	/* how long before its part has ended something may go */
+	return lease_less(lease_sum(h->tat[i], span),
+	    larger(burst_of(h, i), span));
+}
+
+/* Whether it is still this lease's, where it goes at an instant. */
+static bool
+ends_before(const struct lease_hold *h, uint64_t cost, uint64_t at)
+{
+	const struct gcra_rate *r;
+	unsigned i;
+
+	for (i = 0; i < h->limits.nrates; i++) {
+		r = &h->limits.rates[i];
+		if ((r->strict && at > h->until) || (lease_has_bucket(r) &&
+		    end_of(h, i, cost, at) > h->ends[i]))
+			return true;
+	}
+	return false;
 }
 
 uint64_t
@@ -103,19 +166,11 @@ lease_hold_due(const struct lease_hold *h, uint64_t cost, uint64_t now)
 
 	if (h->serial == 0 || cost > h->left)
 		return BUDGET_NEVER;
-	/* one that needs a longer gap than there was needs its own lease */
 	for (i = 0; i < h->limits.nrates; i++)
-		if (cost > h->first && !fits_behind(h, i, cost))
-			return BUDGET_NEVER;
-	for (i = 0; i < h->limits.nrates; i++)
-		if (!h->limits.rates[i].strict)
-			at = larger(at, lease_less(lease_sum(h->tat[i], lease_span(
-			    &h->limits.rates[i], cost)),
-			    ahead_of(h, i, cost)));
-	for (i = 0; i < h->limits.nrates; i++)
-		if (end_of(h, i, cost, at) > h->ends[i])
-			return BUDGET_NEVER;
-	return at;
+		if (lease_has_bucket(&h->limits.rates[i]))
+			at = larger(at, due_of(h, i, cost));
+	return at == BUDGET_NEVER || ends_before(h, cost, at) ? BUDGET_NEVER :
+	    at;
 }
 
 bool
@@ -125,29 +180,58 @@ lease_hold_allows(const struct lease_hold *h, uint64_t cost, uint64_t now)
 }
 
 void
-lease_hold_spend(struct lease_hold *h, uint64_t cost, uint64_t now)
+lease_hold_spend(struct lease_hold *h, uint64_t cost, uint64_t at)
 {
 	unsigned i;
 
 	for (i = 0; i < h->limits.nrates; i++)
-		if (!h->limits.rates[i].strict)
-			h->tat[i] = end_of(h, i, cost, now);
+		if (lease_has_bucket(&h->limits.rates[i]))
+			h->tat[i] = end_of(h, i, cost, at);
 	h->left -= lease_smaller(cost, h->left);
+}
+
+/* Which part of a cost was one of the leases'. */
+static uint64_t
+own(struct lease_hold *h, uint64_t cost)
+{
+	uint64_t part = lease_smaller(h->foreign, cost);
+
+	h->foreign -= part;
+	return cost - part;
+}
+
+void
+lease_hold_count(struct lease_hold *h, uint64_t cost)
+{
+	h->counted += own(h, cost);
+}
+
+void
+lease_hold_drop(struct lease_hold *h, uint64_t cost)
+{
+	h->unused += own(h, cost);
+}
+
+void
+lease_hold_tell_spent(struct lease_hold *h)
+{
+	h->stepped = UINT64_MAX;
 }
 
 void
 lease_hold_return(struct lease_hold *h, uint64_t now, struct lease_question *q)
 {
-	uint64_t used;
+	const struct gcra_rate *r;
 	unsigned i;
 
 	q->returned = h->serial;
 	for (i = 0; i < h->limits.nrates; i++) {
+		r = &h->limits.rates[i];
 		/* by theirs, at the latest: as if it had been told at once */
-		used = lease_less(larger(h->tat[i], now), h->sent);
-		q->ends[i] = h->limits.rates[i].strict ? 0 :
-		    lease_sum(h->theirs, at_latest(used));
+		q->ends[i] = !lease_has_bucket(r) ? 0 : lease_sum(h->theirs,
+		    at_latest(lease_less(larger(h->tat[i], now), h->sent)));
 	}
+	h->unused += h->left;
 	h->serial = 0;
 	h->left = 0;
 }

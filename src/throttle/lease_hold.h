@@ -19,12 +19,19 @@ struct lease_hold {
 	uint64_t		 tat[BUDGET_RATES];	/* own clock */
 	uint64_t		 ends[BUDGET_RATES];	/* own clock */
 	uint64_t		 left;		/* of the amount */
+	uint64_t		 until;		/* own clock: places end */
 	uint64_t		 guard;
 	uint64_t		 first;		/* what it was asked for with */
 	/* The grantor's time, which was told between these two of its own. */
 	uint64_t		 theirs;
 	uint64_t		 sent;
 	uint64_t		 received;
+	/* What the next question says; see there. */
+	uint64_t		 last;
+	uint64_t		 stepped;
+	uint64_t		 counted;
+	uint64_t		 unused;
+	uint64_t		 foreign;	/* on its way from before */
 };
 
 void		 lease_hold_init(struct lease_hold *,
@@ -34,10 +41,14 @@ void		 lease_hold_init(struct lease_hold *,
 uint64_t	 lease_hold_guard(const struct lease_hold *, uint64_t trip,
 		    uint64_t horizon);
 
+/* Has a question say what it has had, and what became of that. */
+void		 lease_hold_ask(const struct lease_hold *,
+		    struct lease_question *);
+
 /*
  * Takes an answer to what was asked at sent and came at received (own clock).
- * Returns false where that took longer than it was asked with: there is no
- * lease then.
+ * Returns false where that took longer than it was asked with, or where the
+ * grantor's clock has gone forward: there is no lease then.
  */
 bool		 lease_hold_take(struct lease_hold *,
 		    const struct lease_answer *, const struct lease_question *,
@@ -52,8 +63,19 @@ bool		 lease_hold_allows(const struct lease_hold *, uint64_t cost,
  */
 uint64_t	 lease_hold_due(const struct lease_hold *, uint64_t cost,
 		    uint64_t now);
+/* Spends a cost that was allowed at an instant, whenever that is noticed. */
 void		 lease_hold_spend(struct lease_hold *, uint64_t cost,
-		    uint64_t now);
+		    uint64_t at);
+
+/*
+ * The host has counted a cost of exact windows, or never will.  What was on its
+ * way before there were leases is taken to be what comes first.
+ */
+void		 lease_hold_count(struct lease_hold *, uint64_t cost);
+void		 lease_hold_drop(struct lease_hold *, uint64_t cost);
+
+/* It has spent without leases, as of the last time that it was told. */
+void		 lease_hold_tell_spent(struct lease_hold *);
 
 /* Ends the lease: fills in what is given back of it. */
 void		 lease_hold_return(struct lease_hold *, uint64_t now,

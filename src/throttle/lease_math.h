@@ -2,6 +2,7 @@
 #ifndef SLUICE_LEASE_MATH_H
 #define SLUICE_LEASE_MATH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/wide.h"
@@ -45,6 +46,13 @@ lease_given(const struct gcra_rate *r, uint64_t ns)
 	wide units = (wide)ns * r->capacity / r->period;
 
 	return units > UINT64_MAX ? UINT64_MAX : (uint64_t)units;
+}
+
+/* Whether a rate is a bucket: a window allows no more than a whole one does. */
+static inline bool
+lease_has_bucket(const struct gcra_rate *r)
+{
+	return !r->strict || r->burst < r->capacity;
 }
 
 #endif
