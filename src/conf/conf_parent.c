@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf_parent.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/secret.h"
+#include "conf/conf_password.h"
 #include "conf/conf_value.h"
 #include "conf/conf_warnings.h"
 #include "policy/parent.h"
@@ -131,50 +130,10 @@ wrong(const struct conf *conf, const struct parent *p, char **cause,
 	return false;
 }
 
-/* Takes the line's end off.  Returns what is wrong with the rest, or NULL. */
-static const char *
-why_no_password(const char *text, size_t *len)
-{
-	size_t i, n = *len;
-
-	if (n > 0 && text[n - 1] == '\n')
-		n--;
-	if (n > 0 && text[n - 1] == '\r')
-		n--;
-	*len = n;
-	if (n == 0)
-		return "no password, expected one line with it";
-	if (n > CONF_PASSWORD_MAX)
-		return "the password is longer than 1024 bytes";
-	for (i = 0; i < n; i++)
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
-			return "no password, expected one line without "
-			    "control characters";
-	return NULL;
-}
-
-/* The file's bytes.  Returns what is wrong, or NULL. */
-static const char *
-read_password(const char *path, char *buf, size_t size, size_t *len)
-{
-	const char *why;
-	FILE *in;
-
-	secret_guard();
-	if ((in = fopen(path, "re")) == NULL)
-		return strerror(errno);
-	setvbuf(in, NULL, _IONBF, 0);	/* no copy of it stays */
-	errno = 0;
-	*len = fread(buf, 1, size, in);
-	why = ferror(in) ? strerror(errno) : NULL;
-	fclose(in);
-	return why != NULL ? why : why_no_password(buf, len);
-}
-
 static bool
 load(const struct conf *conf, struct parent *p, char **cause)
 {
-	char password[CONF_PASSWORD_MAX + 3];
+	char password[CONF_PASSWORD];
 	const char *why = NULL;
 	size_t len = 0;
 	bool ok;
@@ -182,8 +141,7 @@ load(const struct conf *conf, struct parent *p, char **cause)
 	if (p->user == NULL)
 		return true;
 	if (p->password_file != NULL)
-		why = read_password(p->password_file, password,
-		    sizeof password, &len);
+		why = conf_password_read(p->password_file, password, &len);
 	if (why != NULL) {
 		ok = wrong(conf, p, cause, why);
 	} else {

@@ -9,8 +9,6 @@
 
 /* The parent, of all hosts or of a rule's: its keys, and its password. */
 
-#define CONF_PASSWORD_MAX	1024	/* bytes */
-
 /*
  * A URL, a mapping or direct, into a struct parent * that the configuration
  * owns.

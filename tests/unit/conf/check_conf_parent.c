@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf_parent.h"
+#include "conf/conf_password.h"
 
 #include <stdio.h>
 #include <stdlib.h>
