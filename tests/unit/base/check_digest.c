@@ -25,6 +25,24 @@ START_TEST(known)
 }
 END_TEST
 
+/* FIPS 180-4's example, and nothing. */
+static const struct {
+	const char	*bytes;
+	const char	*hex;
+} sha1s[] = {
+	{ "", "da39a3ee5e6b4b0d3255bfef95601890afd80709" },
+	{ "abc", "a9993e364706816aba3e25717850c26c9cd0d89d" },
+};
+
+START_TEST(known_sha1)
+{
+	char out[DIGEST_SHA1];
+
+	ck_assert(digest_sha1(out, sha1s[_i].bytes, strlen(sha1s[_i].bytes)));
+	ck_assert_str_eq(out, sha1s[_i].hex);
+}
+END_TEST
+
 static Suite *
 suite(void)
 {
@@ -32,6 +50,7 @@ suite(void)
 	TCase *tc = tcase_create("digest");
 
 	ROWS(tc, known, digests);
+	ROWS(tc, known_sha1, sha1s);
 	suite_add_tcase(s, tc);
 	return s;
 }
