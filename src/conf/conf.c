@@ -141,6 +141,7 @@ conf_unref(struct conf *conf)
 	free(conf->log_diagnostics);
 	free(conf->log_access);
 	free(conf->state_file);
+	store_free(&conf->store);
 	free(conf->via_name);
 	free(conf->tls_ca_certificate);
 	free(conf->tls_ca_key);
@@ -148,6 +149,9 @@ conf_unref(struct conf *conf)
 	free_admin(conf);
 	parent_free(conf->parents);
 	free(conf->path);
+	/* a password may stand in it */
+	if (conf->text != NULL)
+		explicit_bzero(conf->text, conf->text_len);
 	free(conf->text);
 	free(counted);
 }

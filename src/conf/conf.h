@@ -16,6 +16,7 @@
 #include "policy/htpasswd.h"
 #include "policy/network.h"
 #include "policy/rule.h"
+#include "policy/store.h"
 
 /*
  * The configuration: read from YAML, validated whole, then immutable and
@@ -114,6 +115,8 @@ struct conf {
 	char			*state_file;	/* path; NULL: none */
 	struct place		 state_at;
 	uint64_t		 state_every;	/* ns */
+
+	struct store		 store;		/* its name: NULL: none */
 
 	bool			 keep_alive_10;	/* clients of HTTP/1.0, too */
 	char			*via_name;	/* a token; NULL: made up */

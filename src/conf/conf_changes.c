@@ -20,6 +20,8 @@ is_of_conf(const struct conf_option *option)
 	case CONF_PORTS:
 	case CONF_METRICS:
 	case CONF_STATE:
+	case CONF_STORE:
+	case CONF_SENTINEL:
 	case CONF_VIA:
 	case CONF_TLS:
 	case CONF_ADMIN:

@@ -21,6 +21,8 @@ conf_option_key(const struct conf_option *option)
 		[CONF_PORTS] = sizeof "destinations.ports",
 		[CONF_METRICS] = sizeof "metrics",
 		[CONF_STATE] = sizeof "state",
+		[CONF_STORE] = sizeof "store",
+		[CONF_SENTINEL] = sizeof "store.sentinel",
 		[CONF_VIA] = sizeof "via",
 		[CONF_TLS] = sizeof "tls",
 		[CONF_ADMIN] = sizeof "admin",

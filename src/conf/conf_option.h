@@ -22,6 +22,8 @@ enum conf_level {
 	CONF_PORTS,		/* destinations.ports */
 	CONF_METRICS,
 	CONF_STATE,
+	CONF_STORE,
+	CONF_SENTINEL,		/* store.sentinel */
 	CONF_VIA,
 	CONF_TLS,
 	CONF_ADMIN,
@@ -91,6 +93,9 @@ enum conf_kind {
 	CONF_ACCESS_LOG,	/* char *, owned */
 	CONF_DIAGNOSTICS,	/* char *, owned; NULL: standard error */
 	CONF_TOKEN,		/* char *, owned */
+	CONF_SHARED,		/* a mapping of level CONF_STORE */
+	CONF_STORE_URL,		/* into struct store, owned */
+	CONF_SENTINELS,		/* the same */
 	CONF_WORKERS,		/* unsigned */
 	CONF_ADDRESS,		/* struct conf_address, owned */
 	CONF_FILE,		/* char *, owned */

@@ -18,6 +18,7 @@
 #include "conf/conf_rule.h"
 #include "conf/conf_same.h"
 #include "conf/conf_scalar.h"
+#include "conf/conf_store.h"
 #include "conf/conf_total.h"
 #include "conf/conf_upgrade.h"
 
@@ -264,6 +265,21 @@ const struct conf_type conf_types[] = {
 		.none = "none",
 		.read = conf_scalar_token,
 		.print = conf_scalar_print_text,
+	},
+	[CONF_SHARED] = {
+		.section = true,
+		.read = conf_store_read,
+		.print = conf_store_print,
+	},
+	[CONF_STORE_URL] = {
+		.noun = "a URL such as redis://10.0.0.5:6379/0",
+		.alone = true,
+		.scalar = true,
+		.read = conf_store_url,
+	},
+	[CONF_SENTINELS] = {
+		.noun = "a host and port such as 10.0.0.6:26379 or a list, ",
+		.read = conf_store_sentinels,
 	},
 	[CONF_WORKERS] = {
 		.noun = "auto or a whole number from ",

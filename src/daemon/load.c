@@ -17,6 +17,7 @@
 #include "conf/conf_access.h"
 #include "conf/conf_load.h"
 #include "conf/conf_parent.h"
+#include "conf/conf_store.h"
 #include "conf/conf_token.h"
 #include "conf/conf_users.h"
 #include "conf/conf_warnings.h"
@@ -82,6 +83,7 @@ load_conf(const char *path, bool again, char **cause)
 	conf = again ? conf_load_again(path, cause) : conf_load(path, cause);
 	if (conf == NULL || (tls_contexts_load(conf, cause) &&
 	    conf_token_load(conf, cause) && conf_parent_load(conf, cause) &&
+	    conf_store_load(conf, cause) &&
 	    conf_users_load(conf, cause) &&
 	    test_logs(conf, cause) && test_state(conf, cause)))
 		return conf;
@@ -120,6 +122,7 @@ load_warnings(const struct conf *conf,
 	tls_warnings(conf, line, arg);
 	conf_token_warnings(conf, line, arg);
 	conf_parent_warnings(conf, line, arg);
+	conf_store_warnings(conf, line, arg);
 	conf_users_warnings(conf, line, arg);
 }
 

@@ -31,6 +31,7 @@ struct tls_contexts {
 	struct tls_client **by_rule;	/* the last is the fallback's */
 	size_t		  nrules;
 	struct tls_client **by_parent;
+	struct tls_client *store;	/* or NULL */
 	struct tls_mint	 *mint;		/* or NULL */
 	SSL_CTX		 *intercept;	/* or NULL */
 };
@@ -233,6 +234,24 @@ load_parents(struct tls_contexts *t, const struct conf *conf, char **cause)
 	return true;
 }
 
+static bool
+load_store(struct tls_contexts *t, const struct conf *conf, char **cause)
+{
+	const struct store *s = &conf->store;
+	const struct tls_settings settings = {
+		.verify = true,
+		.trust = trust_of(conf, s->ca),
+	};
+
+	if (!s->tls ||
+	    (t->store = tls_clients_need(t->clients, &settings, cause)) != NULL)
+		return true;
+	if (s->ca == NULL && is_about(*cause, conf->tls_trust))
+		return wrong_at(cause, conf, conf->trust_at, "tls", ".trust");
+	return wrong_at(cause, conf, s->ca != NULL ? s->ca_at : s->at, "store",
+	    s->ca != NULL ? ".ca" : ".redis");
+}
+
 /* Whether a rule has us speak TLS to hosts that the system's CAs vouch for. */
 static bool
 rule_wants_system(const struct rule *rule, const struct tls_client *c)
@@ -240,14 +259,15 @@ rule_wants_system(const struct rule *rule, const struct tls_client *c)
 	return rule->https != RULE_HTTPS_TUNNEL && tls_client_by_system(c);
 }
 
-/* Whether a rule, or a parent, wants them. */
+/* Whether a rule, a parent or the store wants them. */
 static bool
 wants_system(const struct tls_contexts *t, const struct conf *conf)
 {
 	const struct parent *p;
 	size_t i;
 
-	if (rule_wants_system(&conf->fallback, t->by_rule[t->nrules]))
+	if (rule_wants_system(&conf->fallback, t->by_rule[t->nrules]) ||
+	    (t->store != NULL && tls_client_by_system(t->store)))
 		return true;
 	for (i = 0; i < t->nrules; i++) {
 		if (rule_wants_system(&conf->rules[i], t->by_rule[i]))
@@ -393,7 +413,7 @@ tls_contexts_load(struct conf *conf, char **cause)
 		return tls_x509_cause(cause, "out of memory");
 	if (!load_mint(t, conf, cause) || !load_listeners(t, conf, cause) ||
 	    !load_clients(t, conf, cause) || !load_parents(t, conf, cause) ||
-	    !load_system(t, conf, cause)) {
+	    !load_store(t, conf, cause) || !load_system(t, conf, cause)) {
 		free_contexts(t);
 		return false;
 	}
@@ -461,6 +481,19 @@ tls_contexts_connect_parent(const struct conf *conf, const struct parent *p,
 
 	return tls_clients_connect(t->clients, t->by_parent[p->index],
 	    &p->host, NULL, wire);
+}
+
+struct tls *
+tls_contexts_connect_store(const struct conf *conf,
+    const struct http1_host *host, struct tls_wire *wire)
+{
+	struct tls *t = tls_clients_connect(conf->tls->clients,
+	    conf->tls->store, host, NULL, wire);
+
+	/* it is not HTTP that is spoken */
+	if (t != NULL)
+		(void)SSL_set_alpn_protos(tls_ssl(t), NULL, 0);
+	return t;
 }
 
 bool

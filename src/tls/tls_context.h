@@ -68,6 +68,13 @@ uint64_t	 tls_contexts_parent_id(const struct conf *,
 		    const struct parent *);
 
 /*
+ * Our end of a connection to a server of the store, which TLS is spoken to, as
+ * it is called there.  NULL without memory.
+ */
+struct tls	*tls_contexts_connect_store(const struct conf *,
+		    const struct http1_host *, struct tls_wire *);
+
+/*
  * Our end of a connection whose client takes us for the host.  Returns NULL
  * with *why, not to be freed, which is NULL without memory.
  */

@@ -29,6 +29,8 @@ static const char	 whole[] =
     "limits: {head: 8K, fields: 10000, body: 1GB}\n"
     "metrics: {hosts: 0}\n"
     "keep_alive_10: on\n"
+    "store: {redis: \"rediss://u:p%40@m/3\", ca: /c, timeout: 1s,\n"
+    "  namespace: n, sentinel: {addresses: [a, \"[::1]:7\"]}}\n"
     "via: {name: p-1, send: no}\n"
     "defaults: &d {capacity: 10, queue: {length: 5, max_wait: 1}}\n"
     "hosts:\n  a.b: *d\n  \"*.c:80\":\n    shared: yes\n"
@@ -84,6 +86,9 @@ START_TEST(defaults)
 	ck_assert_uint_eq(conf->limit_fields, 1000);
 	ck_assert_ptr_null(conf->state_file);
 	ck_assert_uint_eq(conf->state_every, 5 * SECOND);
+	ck_assert_ptr_null(conf->store.name);
+	ck_assert_str_eq(conf->store.space, "default");
+	ck_assert_uint_eq(conf->store.timeout, SECOND / 5);
 	ck_assert_ptr_null(conf->via_name);
 	ck_assert(conf->via_send);
 	ck_assert(conf->sandbox);

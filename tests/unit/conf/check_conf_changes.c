@@ -54,11 +54,19 @@ is_deep(const char *path)
 	return dot != NULL && strchr(dot + 1, '.') != NULL;
 }
 
+/* There is no store without its URL. */
+static bool
+is_of_store(const char *path)
+{
+	return strncmp(path, "store.", 6) == 0;
+}
+
 /* Kinds of which any text is one, or none but what is there. */
 static bool
 is_of_itself(const struct conf_option *option)
 {
-	return !is_deep(option->path) && option->as->print != NULL &&
+	return !is_deep(option->path) && !is_of_store(option->path) &&
+	    option->as->print != NULL &&
 	    option->as->scalar && option->fallback != NULL &&
 	    strchr(option->path, '*') == NULL && (option->as->none == NULL ||
 	    strcmp(option->as->none, option->fallback) != 0);

@@ -22,7 +22,7 @@ static const struct wrong errors[] = {
 
 	{ "worker: 2\n", "1:1: worker: an unknown key, expected listen, "
 	    "workers, sandbox, resolver, access, log, timeouts, limits, "
-	    "destinations, metrics, state, keep_alive_10, via, tls, admin, parent, defaults, "
+	    "destinations, metrics, state, store, keep_alive_10, via, tls, admin, parent, defaults, "
 	    "hosts; "
 	    "did you mean \"workers\"?" },
 	{ "log: {levle: info}\n", "1:7: log.levle: an unknown key, expected "
@@ -30,7 +30,7 @@ static const struct wrong errors[] = {
 	    "\"level\"?" },
 	{ "zzz: 2\n", "1:1: zzz: an unknown key, expected listen, workers, "
 	    "sandbox, resolver, access, log, timeouts, limits, destinations, "
-	    "metrics, state, keep_alive_10, via, tls, admin, parent, defaults, hosts" },
+	    "metrics, state, store, keep_alive_10, via, tls, admin, parent, defaults, hosts" },
 	{ "hosts:\n  a.b:\n    max_wait: 1\n",
 	    "3:5: hosts.a.b.max_wait: an unknown key, ..." },
 	{ "https: {}\n", "1:1: https: an unknown key, ..." },
@@ -97,9 +97,48 @@ static const struct wrong errors[] = {
 	{ "state: {every: 1ms}\n", "1:16: state.every: ..." },
 	{ "state: {path: /x}\n", "1:9: state.path: an unknown key, expected "
 	    "file, every; did you mean \"file\"?" },
+	{ "store: {}\n", "1:8: store: no redis, expected one such as {redis: "
+	    "redis://10.0.0.5:6379/0}" },
+	{ "store: x\n", "1:8: store: a plain value, expected a mapping such "
+	    "as {redis: redis://10.0.0.5:6379/0}" },
+	{ "store: {redis: \"http://:secret@h\"}\n", "1:16: store.redis: no "
+	    "URL of a Redis, expected such as redis://10.0.0.5:6379/0 or "
+	    "rediss://10.0.0.5:6379/0" },
+	{ "store: {redis: \"redis://:secret@h:x\"}\n", "1:16: store.redis: "
+	    "no host that is valid, expected such as redis://10.0.0.5:6379" },
+	{ "store: {redis: \"redis://:%0asecret@h\"}\n", "1:16: store.redis: "
+	    "a user or password with a control character or a % without two "
+	    "digits, expected such as %40 for an @" },
+	{ "store: {redis: redis://h/secret}\n", "1:16: store.redis: a path "
+	    "that is no number of a database, expected such as "
+	    "redis://10.0.0.5:6379/0" },
+	{ "store: {redis: redis://h/0?secret}\n", "1:16: store.redis: a query "
+	    "or a fragment, expected none (such a character in a password is "
+	    "%3F or %23)" },
+	{ "store: {redis: redis://u@h}\n", "1:16: store.redis: a user without "
+	    "a password, expected password_file beside it" },
+	{ "store: {redis: redis://:p@h, password_file: /x}\n", "1:45: "
+	    "store.password_file: beside a password in the URL, expected one "
+	    "of them" },
+	{ "store: {redis: redis://h, ca: /x}\n", "1:31: store.ca: beside a "
+	    "URL of redis://, expected rediss://" },
+	{ "store: {redis: redis://my..master}\n", "1:16: store.redis: no host "
+	    "that is valid, expected such as redis://10.0.0.5:6379" },
+	{ "store: {redis: redis://m:1, sentinel: {addresses: h}}\n", "1:16: "
+	    "store.redis: a port beside sentinel, expected the name alone by "
+	    "which sentinels know the master, such as redis://mymaster/0" },
+	{ "store: {redis: redis://m, sentinel: {}}\n", "1:37: "
+	    "store.sentinel: without addresses, expected such as {addresses: "
+	    "[10.0.0.6, 10.0.0.7]}" },
+	{ "store: {redis: redis://m, sentinel: {addresses: [a, b:x]}}\n",
+	    "1:53: store.sentinel.addresses[1]: no host and port of a "
+	    "sentinel, expected such as 10.0.0.6:26379" },
+	{ "store: {namespace: \"a{b\", redis: redis://h}\n", "1:20: "
+	    "store.namespace: ..." },
+	{ "store: {timeout: 11s}\n", "1:18: store.timeout: ..." },
 	{ "snapshot: /x\n", "1:1: snapshot: an unknown key, expected listen, "
 	    "workers, sandbox, resolver, access, log, timeouts, limits, "
-	    "destinations, metrics, state, keep_alive_10, via, tls, admin, "
+	    "destinations, metrics, state, store, keep_alive_10, via, tls, admin, "
 	    "parent, defaults, hosts; did you mean "
 	    "\"state: {file: /PATH}\"?" },
 	{ "via: {name: a b}\n", "1:13: via.name: \"a b\" is no name, expected "

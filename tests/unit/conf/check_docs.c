@@ -137,6 +137,7 @@ level_behind(const struct conf_option *option)
 	case CONF_SECTION:
 	case CONF_CONTROL:
 	case CONF_PROXY:
+	case CONF_SHARED:
 		return option->behind;
 	case CONF_RATES:
 		return CONF_RATE;
@@ -218,6 +219,7 @@ look_at(const struct conf_option *option, const struct conf_node *node)
 	switch (option->kind) {
 	case CONF_SECTION:
 	case CONF_CONTROL:
+	case CONF_SHARED:
 	case CONF_DEFAULTS:
 	case CONF_DELAY:
 		push(node, level_behind(option));

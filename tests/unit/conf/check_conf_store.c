@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/conf_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check_conf.h"
+#include "check_run.h"
+#include "conf/conf_diff.h"
+#include "conf/conf_parse.h"
+#include "policy/store.h"
+
+/* What stands in store, and in the files that it names. */
+
+static const struct {
+	const char	*url;
+	const char	*name;
+	const char	*user;
+	const char	*password;
+	const char	*host;
+	uint16_t	 port;
+	unsigned	 db;
+	bool		 tls;
+} urls[] = {
+	{ "redis://h", "redis://h/0", NULL, NULL, "h", 0, 0, false },
+	{ "REDIS://h/", "redis://h/0", NULL, NULL, "h", 0, 0, false },
+	{ "rediss://10.0.0.5:6380/12", "rediss://10.0.0.5:6380/12", NULL,
+	    NULL, "10.0.0.5", 6380, 12, true },
+	{ "redis://:p@h:1", "redis://h:1/0", NULL, "p", "h", 1, 0, false },
+	{ "redis://u:p@h:1", "redis://h:1/0", "u", "p", "h", 1, 0, false },
+	{ "redis://u%3a%40:%2f%25@h", "redis://h/0", "u:@", "/%", "h", 0, 0,
+	    false },
+	{ "redis://:a@b@h", "redis://h/0", NULL, "a@b", "h", 0, 0, false },
+	{ "redis://:a:b@[2001:DB8::1]:7/1", "redis://[2001:db8::1]:7/1", NULL,
+	    "a:b", "2001:db8::1", 7, 1, false },
+	{ "redis://:@h", "redis://h/0", NULL, NULL, "h", 0, 0, false },
+	{ "redis://My_Master", "redis://My_Master/0", NULL, NULL, "My_Master",
+	    0, 0, false },
+};
+
+static void
+same_text(const char *a, const char *b)
+{
+	if (b == NULL)
+		ck_assert_ptr_null(a);
+	else
+		ck_assert_str_eq(a, b);
+}
+
+START_TEST(url)
+{
+	struct store s = { .name = NULL };
+
+	ck_assert_ptr_null(store_parse(&s, urls[_i].url));
+	same_text(s.name, urls[_i].name);
+	same_text(s.user, urls[_i].user);
+	same_text(s.password, urls[_i].password);
+	same_text(s.host, urls[_i].host);
+	ck_assert_uint_eq(s.port, urls[_i].port);
+	ck_assert_uint_eq(s.db, urls[_i].db);
+	ck_assert(s.tls == urls[_i].tls);
+	store_free(&s);
+}
+END_TEST
+
+/* No error says what stands in a URL that is wrong. */
+static const char *const wrong[] = {
+	"", "x", "redis:", "redis://", "redis://:hunter2@", "http://:hunter2@h",
+	"redis://:hunter2@h:99999", "redis://:hunter2@h:x", "redis://hunter2/x",
+	"redis://:hunter2@h/1/2", "redis://:hunter2@h/100000",
+	"redis://:hunter2@h?x", "redis://:hunter2@h#x", "redis://:hunter2%@h",
+	"redis://:hunter2%0g@h", "redis://:hunter2%00@h", "redis://hun ter2",
+	"redis://[::1", "redis://:hunter2@[::1]x",
+};
+
+START_TEST(wrong_url)
+{
+	struct store s = { .name = NULL };
+	const char *why = store_parse(&s, wrong[_i]);
+
+	ck_assert_ptr_nonnull(why);
+	ck_assert_ptr_null(strstr(why, "hunter2"));
+	store_free(&s);
+}
+END_TEST
+
+static const struct {
+	const char	*one;
+	const char	*other;
+} different[] = {
+	{ "redis: redis://h", "redis: redis://i" },
+	{ "redis: redis://h", "redis: rediss://h" },
+	{ "redis: redis://h/0", "redis: redis://h/1" },
+	{ "redis: redis://:p@h", "redis: redis://:q@h" },
+	{ "redis: redis://u:p@h", "redis: redis://v:p@h" },
+	{ "redis: redis://h", "redis: redis://:p@h" },
+	{ "redis: redis://h", "redis: redis://h, namespace: n" },
+	{ "redis: redis://h", "redis: redis://h, timeout: 1s" },
+	{ "redis: rediss://h", "redis: rediss://h, ca: /x" },
+	{ "redis: redis://h", "redis: redis://h, sentinel: {addresses: a}" },
+	{ "redis: redis://h, sentinel: {addresses: a}",
+	    "redis: redis://h, sentinel: {addresses: b}" },
+	{ "redis: redis://h, sentinel: {addresses: a}",
+	    "redis: redis://h, sentinel: {addresses: [a, a]}" },
+	{ "redis: redis://h, sentinel: {addresses: a}",
+	    "redis: redis://h, sentinel: {addresses: \"a:1\"}" },
+};
+
+static struct conf *
+with_store(const char *keys)
+{
+	char text[512];
+
+	snprintf(text, sizeof text, "store: {%s}", keys);
+	return parse_ok(text);
+}
+
+START_TEST(equals)
+{
+	struct conf *a = with_store(different[_i].one);
+	struct conf *b = with_store(different[_i].one);
+	struct conf *c = with_store(different[_i].other);
+
+	ck_assert(store_equals(&a->store, &b->store));
+	ck_assert(!store_equals(&a->store, &c->store));
+	ck_assert(!store_equals(&c->store, &a->store));
+	conf_unref(a);
+	conf_unref(b);
+	conf_unref(c);
+}
+END_TEST
+
+/* Files */
+
+static char	 path[64], sentinel_path[96];
+
+static void
+setup(void)
+{
+	snprintf(path, sizeof path, "/tmp/check_conf_store.%d", getpid());
+	snprintf(sentinel_path, sizeof sentinel_path, "%s.s", path);
+}
+
+static void
+teardown(void)
+{
+	unlink(path);
+	unlink(sentinel_path);
+}
+
+static void
+put_file(const char *name, const char *text)
+{
+	FILE *out = fopen(name, "w");
+
+	ck_assert_ptr_nonnull(out);
+	fputs(text, out);
+	fclose(out);
+	ck_assert_int_eq(chmod(name, 0600), 0);
+}
+
+static struct conf *
+with_files(void)
+{
+	char keys[256];
+
+	snprintf(keys, sizeof keys, "redis: redis://u@m, password_file: %s, "
+	    "sentinel: {addresses: h, password_file: %s}", path,
+	    sentinel_path);
+	return with_store(keys);
+}
+
+START_TEST(passwords)
+{
+	struct conf *conf = with_files();
+	char *cause;
+
+	put_file(path, "hunter 2\n");
+	put_file(sentinel_path, "other\r\n");
+	ck_assert(conf_store_load(conf, &cause));
+	ck_assert_str_eq(conf->store.password, "hunter 2");
+	ck_assert_str_eq(conf->store.sentinel_password, "other");
+	conf_unref(conf);
+}
+END_TEST
+
+START_TEST(no_password)
+{
+	struct conf *conf = with_files();
+	char *cause;
+
+	ck_assert(!conf_store_load(conf, &cause));
+	ck_assert_ptr_nonnull(strstr(cause, "store.password_file: "));
+	ck_assert_ptr_nonnull(strstr(cause, path));
+	free(cause);
+	put_file(path, "x");
+	put_file(sentinel_path, "hunter2\nand more\n");
+	ck_assert(!conf_store_load(conf, &cause));
+	ck_assert_ptr_nonnull(strstr(cause, "store.sentinel.password_file: "));
+	ck_assert_ptr_null(strstr(cause, "hunter2"));
+	free(cause);
+	conf_unref(conf);
+}
+END_TEST
+
+static void
+count_cb(const char *line, void *arg)
+{
+	ck_assert_ptr_null(strstr(line, "hunter2"));
+	++*(unsigned *)arg;
+}
+
+START_TEST(warnings)
+{
+	struct conf *conf = with_files();
+	unsigned n = 0;
+
+	put_file(path, "hunter2");
+	put_file(sentinel_path, "hunter2");
+	conf_store_warnings(conf, count_cb, &n);
+	ck_assert_uint_eq(n, 0);
+	ck_assert_int_eq(chmod(path, 0640), 0);
+	conf_store_warnings(conf, count_cb, &n);
+	ck_assert_uint_eq(n, 1);
+	conf_unref(conf);
+}
+END_TEST
+
+/* Who compares two files sees no password of either. */
+static void
+diff_cb(const char *key, const char *was, const char *is, void *arg)
+{
+	(void)key;
+	ck_assert_ptr_null(strstr(was != NULL ? was : "", "hunter"));
+	ck_assert_ptr_null(strstr(is != NULL ? is : "", "hunter"));
+	++*(unsigned *)arg;
+}
+
+START_TEST(diff)
+{
+	static const char *const texts[] = {
+		"{}", "store: {redis: \"redis://:hunter2@h\"}",
+		"store: {redis: \"redis://:hunter3@h\"}",
+	};
+	struct conf_report report = { .name = "a" };
+	struct conf_yaml *yaml[3];
+	unsigned i, n = 0;
+
+	for (i = 0; i < 3; i++) {
+		yaml[i] = conf_yaml_parse(&report, texts[i],
+		    strlen(texts[i]));
+		ck_assert_ptr_nonnull(yaml[i]);
+	}
+	conf_diff(conf_yaml_root(yaml[0]), conf_yaml_root(yaml[1]), diff_cb,
+	    &n);
+	conf_diff(conf_yaml_root(yaml[1]), conf_yaml_root(yaml[2]), diff_cb,
+	    &n);
+	ck_assert_uint_eq(n, 2);
+	for (i = 0; i < 3; i++)
+		conf_yaml_free(yaml[i]);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("conf_store");
+	TCase *tc = tcase_create("store");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	ROWS(tc, url, urls);
+	ROWS(tc, wrong_url, wrong);
+	ROWS(tc, equals, different);
+	tcase_add_test(tc, passwords);
+	tcase_add_test(tc, no_password);
+	tcase_add_test(tc, warnings);
+	tcase_add_test(tc, diff);
+	suite_add_tcase(s, tc);
+	return run_suite(s);
+}
