@@ -57,6 +57,7 @@ library	yaml-0.1	libyaml-dev
 library	libidn2		libidn2-dev
 library	libxcrypt	libcrypt-dev
 library	libcares	libc-ares-dev
+library	hiredis		libhiredis-dev
 library	jansson		libjansson-dev
 library	libbsd		libbsd-dev
 library	openssl		libssl-dev
@@ -80,6 +81,8 @@ program	chromium	chromium
 program	certutil	libnss3-tools
 program	prometheus	prometheus
 program	promtool	prometheus
+program	redis-server	redis-server
+program	redis-sentinel	redis-sentinel
 program	squid		squid
 program	tinyproxy	tinyproxy
 program	tmux		tmux
@@ -194,7 +197,7 @@ apt()
 mask()
 {
 	command -v systemctl >/dev/null 2>&1 || return 0
-	for service in nginx prometheus squid tinyproxy; do
+	for service in nginx prometheus redis-sentinel redis-server squid tinyproxy; do
 		case " $1" in
 		*" $service "*)
 			say "$service.service is masked: only tests need it"
@@ -279,7 +282,7 @@ build_in()
 	mkdir -p "$dir"
 	stamp=$(echo "$top" "$@"
 	    cksum <configure.ac
-	    pkg-config --modversion libevent yaml-0.1 libcares jansson \
+	    pkg-config --modversion libevent yaml-0.1 libcares hiredis jansson \
 	        libbsd openssl zlib libseccomp
 	    pkg-config --modversion check 2>/dev/null || echo "no check")
 	if [ ! -f "$dir/config.status" ] ||

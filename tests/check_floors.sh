@@ -21,6 +21,7 @@ libraries='
 event2/http	admin front
 event2/		daemon ctl admin exchange hosts front upstream net base
 ares		daemon net
+hiredis/	net
 seccomp		daemon
 openssl/	exchange tls base
 yaml.h		conf
