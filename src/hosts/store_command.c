@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/store_command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/digest.h"
+#include "hosts/store_script.h"
+#include "net/redis_reply.h"
+#include "throttle/larger.h"
+
+#define US		UINT64_C(1000)		/* ns */
+#define AGAIN		UINT64_C(60000000)	/* us: it is asked by then */
+#define FIXED		6	/* numbers before those of the rates */
+
+/* FNV-1a, of 64 bits. */
+unsigned
+store_tag(const char *budget, size_t len)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		h = (h ^ (unsigned char)budget[i]) * UINT64_C(1099511628211);
+	return (unsigned)((h ^ h >> 32) % STORE_TAGS);
+}
+
+/* Words */
+
+static void
+put(struct store_command *c, const char *p, size_t n)
+{
+	c->words[c->n] = p;
+	c->lengths[c->n++] = n;
+}
+
+/* There is room for it: see STORE_KEY. */
+static void __attribute__((format(printf, 2, 3)))
+put_text(struct store_command *c, const char *fmt, ...)
+{
+	char *p = c->text + c->used;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(p, sizeof c->text - c->used, fmt, ap);
+	va_end(ap);
+	put(c, p, (size_t)n);
+	c->used += (size_t)n + 1;
+}
+
+static void
+put_number(struct store_command *c, uint64_t v)
+{
+	put_text(c, "%llu", (unsigned long long)(v < STORE_MOST ? v :
+	    STORE_MOST));
+}
+
+/* Of ns, which are not to be fewer. */
+static void
+put_time(struct store_command *c, uint64_t ns)
+{
+	put_number(c, ns / US + (ns % US != 0));
+}
+
+/* A budget's name is any bytes. */
+static void
+put_keys(struct store_command *c, const struct store_asking *a)
+{
+	unsigned tag = store_tag(a->budget, a->len);
+	size_t n;
+
+	put_text(c, "sluice:{%s.%u}:b:", a->space, tag);
+	n = c->lengths[--c->n];
+	c->used--;
+	memcpy(c->text + c->used, a->budget, a->len);
+	c->used += a->len;
+	put(c, c->words[c->n], n + a->len);
+	put_text(c, "sluice:{%s.%u}:e", a->space, tag);
+}
+
+static void
+put_rate(struct store_command *c, const struct gcra_rate *r, uint64_t ends)
+{
+	put_number(c, r->capacity);
+	put_time(c, r->period);
+	put_number(c, r->burst);
+	put_number(c, r->strict);
+	put_time(c, ends);
+}
+
+static void
+put_question(struct store_command *c, const struct store_asking *a)
+{
+	const struct lease_question *q = a->ask;
+
+	put(c, a->run, strlen(a->run));
+	put_number(c, 0);
+	put_text(c, "%llu", (unsigned long long)q->holder);
+	put_number(c, q->weight);
+	put_number(c, q->demand);
+	put_number(c, q->first);
+	put_time(c, q->horizon);
+	put_time(c, q->guard);
+	put_number(c, q->last);
+	put_number(c, q->counted);
+	put_number(c, q->unused);
+	put_number(c, q->returned);
+	put_number(c, a->pause);
+	put_time(c, LEASE_GUARD);
+	put_number(c, a->limits->nrates);
+}
+
+/* The same for all of a process's life; threads agree about what it is. */
+static const char *
+digest(void)
+{
+	static _Thread_local char hex[DIGEST_SHA1];
+
+	if (hex[0] == '\0' && !digest_sha1(hex, store_lease_lua,
+	    store_lease_lua_len))
+		snprintf(hex, sizeof hex, "none");	/* NOSCRIPT, then */
+	return hex;
+}
+
+void
+store_command(struct store_command *c, const struct store_asking *a,
+    bool by_text)
+{
+	unsigned i;
+
+	c->n = 0;
+	c->used = 0;
+	put_text(c, "%s", by_text ? "EVAL" : "EVALSHA");
+	if (by_text)
+		put(c, (const char *)store_lease_lua, store_lease_lua_len);
+	else
+		put(c, digest(), strlen(digest()));
+	put_text(c, "2");
+	put_keys(c, a);
+	put_question(c, a);
+	for (i = 0; i < a->limits->nrates; i++)
+		put_rate(c, &a->limits->rates[i], a->ask->ends[i]);
+}
+
+/* Answers */
+
+static bool
+read_numbers(const struct redis_reply *reply, size_t n, uint64_t *numbers)
+{
+	const struct redis_reply *part = reply->first;
+	size_t i;
+
+	if (reply->kind != REDIS_ARRAY)
+		return false;
+	for (i = 0; i < n; i++, part = part->next)
+		if (part == NULL ||
+		    !redis_reply_number(part, STORE_MOST, &numbers[i]))
+			return false;
+	return part == NULL;
+}
+
+/* A lease that nobody could have given. */
+static const char *
+why_no_lease(const struct store_asking *a, const struct lease_answer *l)
+{
+	unsigned i;
+
+	if (l->amount < a->ask->first ||
+	    l->amount > larger(a->ask->demand, a->ask->first))
+		return "an answer with a lease that is no answer to that";
+	for (i = 0; i < a->limits->nrates; i++)
+		if (l->begins[i] < l->now || l->ends[i] < l->begins[i])
+			return "an answer with a lease of the past";
+	return NULL;
+}
+
+const char *
+store_read(const struct redis_reply *reply, const struct store_asking *a,
+    struct lease_answer *l, uint64_t *paused_until)
+{
+	uint64_t numbers[FIXED + 2 * BUDGET_RATES], again;
+	size_t n = FIXED + 2 * a->limits->nrates;
+	unsigned i;
+
+	if (!read_numbers(reply, n, numbers))
+		return "an answer that is none of sluice's script";
+	*l = (struct lease_answer){
+		.now = numbers[0] * US,
+		.serial = numbers[1],
+		.amount = numbers[2],
+	};
+	again = numbers[3] < numbers[0] + AGAIN ? numbers[3] :
+	    numbers[0] + AGAIN;
+	l->again_at = again * US;
+	*paused_until = numbers[4];
+	for (i = 0; i < a->limits->nrates; i++) {
+		l->begins[i] = numbers[FIXED + 2 * i] * US;
+		l->ends[i] = numbers[FIXED + 1 + 2 * i] * US;
+	}
+	return l->serial != 0 ? why_no_lease(a, l) : NULL;
+}

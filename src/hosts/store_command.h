@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_STORE_COMMAND_H
+#define SLUICE_STORE_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "throttle/lease_grant.h"
+
+/*
+ * What is said to a store, and what it answers, in the units of store_lease.lua:
+ * microseconds, and whole numbers that it has exactly.
+ */
+
+#define STORE_MOST	((UINT64_C(1) << 53) - 1)
+#define STORE_TAGS	64
+#define STORE_WORDS	(20 + 5 * BUDGET_RATES)
+#define STORE_KEY	1280	/* bytes of a key, more than one may have */
+
+struct redis_reply;
+
+/* A question, in memory of its own. */
+struct store_asking {
+	const char		*space;		/* the namespace */
+	const char		*budget;
+	size_t			 len;
+	const char		*run;		/* of the server */
+	const struct budget_limits *limits;
+	const struct lease_question *ask;
+	uint64_t		 pause;		/* us */
+};
+
+/* The words of a command; it must stay where it is. */
+struct store_command {
+	int			 n;
+	const char		*words[STORE_WORDS];
+	size_t			 lengths[STORE_WORDS];
+	char			 text[2 * STORE_KEY + 24 * STORE_WORDS];
+	size_t			 used;		/* of that */
+};
+
+/* Returns the tag of a budget's key, which all proxies agree about. */
+unsigned	 store_tag(const char *budget, size_t len);
+
+/* Makes the command; the script by its text, or by its digest. */
+void		 store_command(struct store_command *,
+		    const struct store_asking *, bool by_text);
+
+/*
+ * Reads an answer to a question.  Returns NULL; or what is wrong with it, which
+ * is static.
+ */
+const char	*store_read(const struct redis_reply *,
+		    const struct store_asking *, struct lease_answer *,
+		    uint64_t *paused_until);
+
+#endif

@@ -1,0 +1,554 @@
+-- SPDX-License-Identifier: ISC
+--
+-- A store's side of one budget for several proxies: what lease_grant_share()
+-- of throttle/lease_grant.c does, which says why, in one step of the server.
+-- Times are microseconds of the server's clock, costs micro cost units; all are
+-- whole and below 2^53, so that Lua has them exactly.
+--
+-- KEYS  the budget, a hash; the epoch of those keys that share its tag
+-- ARGV  run stepped holder weight demand first horizon guard last counted
+--       unused returned pause guard_max n, then of each of n rates:
+--       capacity period burst strict ends
+-- Returns now serial amount again_at pause peers, and of each rate: begins
+-- ends.
+--
+-- What of the budget is not there has expired, and is full, or was lost, and is
+-- empty: the epoch, which never expires, tells since when nothing was lost.
+
+local MOST, HOLDERS, SLOTS = 2 ^ 53 - 1, 64, 256
+local floor, max, min = math.floor, math.max, math.min
+
+local function digits(x)
+	return string.format('%.0f', x)
+end
+
+-- Reading
+
+local bad
+
+local function whole(text, what)
+	local x = tonumber(text)
+	if not x or x < 0 or x > MOST or x ~= floor(x) then
+		bad = bad or what
+		return 0
+	end
+	return x
+end
+
+local function words(text, n, what)
+	local list = {}
+	for word in string.gmatch(text, '%S+') do
+		list[#list + 1] = whole(word, what)
+	end
+	if #list < n or (n > 0 and #list ~= n) then
+		bad = bad or what
+		for i = #list + 1, n do
+			list[i] = 0
+		end
+	end
+	return list
+end
+
+local run, holder = ARGV[1], ARGV[3]
+local q = {}
+for i, name in ipairs({ 'run', 'stepped', 'holder', 'weight', 'demand', 'first',
+    'horizon', 'guard', 'last', 'counted', 'unused', 'returned', 'pause',
+    'guard_max', 'n' }) do
+	q[name] = tonumber(ARGV[i]) or 0
+end
+
+local rates = {}
+for i = 1, q.n do
+	local at = 15 + 5 * (i - 1)
+	rates[i] = {
+		capacity = tonumber(ARGV[at + 1]),
+		period = tonumber(ARGV[at + 2]),
+		burst = tonumber(ARGV[at + 3]),
+		strict = ARGV[at + 4] == '1',
+		ends = tonumber(ARGV[at + 5]),
+	}
+end
+
+local got = redis.pcall('HGETALL', KEYS[1])
+if got.err then
+	return got
+end
+local s = {}
+for i = 1, #got, 2 do
+	s[got[i]] = got[i + 1]
+end
+
+local function field(name)
+	return s[name] and whole(s[name], name) or 0
+end
+
+-- Rates
+
+local function gcd(a, b)
+	while b > 0 do
+		a, b = b, a % b
+	end
+	return a
+end
+
+-- a * b / c, in whole numbers; one more where that is too much to be exact
+local function ratio(a, b, c, up)
+	local g = gcd(b, c)
+	b, c = b / g, c / g
+	local product = a * b
+	if product <= MOST - c then
+		local rest = product % c
+		return (product - rest) / c + (up and rest > 0 and 1 or 0)
+	end
+	return floor(product / c) + (up and 1 or 0)
+end
+
+local function span(r, cost)
+	return ratio(cost, r.period, r.capacity, true)
+end
+
+local function given(r, time)
+	return ratio(time, r.capacity, r.period, false)
+end
+
+-- Windows
+
+local function window_room(w)
+	return max(w.capacity - w.flying - w.counted, 0)
+end
+
+local function window_put(w, cost, slot)
+	if cost > 0 then
+		w.slots[slot] = (w.slots[slot] or 0) + cost
+		w.counted = w.counted + cost
+	end
+end
+
+local function window_pay(w)
+	local part = min(w.debt, window_room(w))
+	w.debt = w.debt - part
+	window_put(w, part, w.newest)
+end
+
+local function window_forget(w, slot)
+	w.counted = w.counted - (w.slots[slot] or 0)
+	w.slots[slot] = nil
+end
+
+-- With each whole round a debt takes the places that it had before.
+local function window_skip(w, newest)
+	local rounds = floor((newest - w.newest) / SLOTS)
+	local slots = {}
+	rounds = min(rounds, floor(w.debt / w.counted))
+	w.debt = w.debt - rounds * w.counted
+	for slot, cost in pairs(w.slots) do
+		slots[slot + rounds * SLOTS] = cost
+	end
+	w.slots = slots
+	w.newest = w.newest + rounds * SLOTS
+end
+
+local function window_tick(w, now)
+	local newest = floor(now / w.length)
+	if newest <= w.newest then
+		return
+	end
+	if w.debt > 0 and w.counted > 0 then
+		window_skip(w, newest)
+		while w.newest < newest and w.counted > 0 do
+			w.newest = w.newest + 1
+			window_forget(w, w.newest - SLOTS)
+			window_pay(w)
+		end
+	end
+	w.newest = newest
+	for slot in pairs(w.slots) do
+		if slot <= newest - SLOTS then
+			window_forget(w, slot)
+		end
+	end
+end
+
+local function window_has_room(w, cost)
+	return w.debt == 0 and window_room(w) >= min(cost, w.capacity)
+end
+
+-- When so much of what was counted is free.
+local function window_freed(w, amount)
+	local so_far, i = 0, 0
+	while so_far < amount and i < SLOTS do
+		i = i + 1
+		so_far = so_far + (w.slots[w.newest + i - SLOTS] or 0)
+	end
+	return w.newest + i
+end
+
+local function window_due(w, cost)
+	local need, rounds = min(cost, w.capacity), 0
+	if w.flying + need > w.capacity then
+		return nil
+	end
+	need = need + w.flying + w.counted + w.debt - w.capacity
+	if need <= 0 then
+		return 0
+	end
+	if w.counted > 0 and need > w.counted then
+		rounds = floor((need - 1) / w.counted)
+		need = need - rounds * w.counted
+	end
+	return (window_freed(w, need) + rounds * SLOTS) * w.length
+end
+
+local function window_count(w, cost)
+	local part = min(cost, w.capacity)
+	w.flying = w.flying - cost
+	window_put(w, part, w.newest)
+	w.debt = w.debt + cost - part
+	window_pay(w)
+end
+
+local function window_drop(w, cost)
+	w.flying = w.flying - cost
+	window_pay(w)
+end
+
+local function window_new(r)
+	return {
+		capacity = r.capacity,
+		length = floor((r.period + SLOTS - 2) / (SLOTS - 1)),
+		flying = 0, counted = 0, debt = 0, newest = 0, slots = {},
+	}
+end
+
+-- One of which all is occupied.
+local function window_full(r, at)
+	local w = window_new(r)
+	window_tick(w, at)
+	window_put(w, w.capacity, w.newest)
+	return w
+end
+
+local function window_read(r, text, what)
+	local w, list = window_new(r), words(text, 0, what)
+	if #list < 3 or #list % 2 == 0 then
+		bad = bad or what
+		return w
+	end
+	w.newest, w.flying, w.debt = list[1], list[2], list[3]
+	for i = 4, #list, 2 do
+		window_put(w, list[i + 1], list[i])
+	end
+	return w
+end
+
+local function window_text(w)
+	local list = { digits(w.newest), digits(w.flying), digits(w.debt) }
+	for slot, cost in pairs(w.slots) do
+		list[#list + 1] = digits(slot)
+		list[#list + 1] = digits(cost)
+	end
+	return table.concat(list, ' ')
+end
+
+-- What is there
+
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+
+local epoch = redis.pcall('HMGET', KEYS[2], 'run', 'born')
+if epoch.err then
+	return epoch
+end
+local since = now + q.horizon + q.guard_max
+local is_new_epoch = epoch[1] ~= run
+if not is_new_epoch then
+	since = whole(epoch[2] or '', 'born')
+end
+
+local g = {
+	born = field('born'), newest = field('newest'),
+	serial = field('serial'), turn = s.turn or '',
+	turn_until = field('turn_until'), pause = field('pause'),
+}
+local holders, alive = {}, 0
+for name, text in pairs(s) do
+	local id = string.match(name, '^h(%d+)$')
+	if id then
+		local list = words(text, 8, name)
+		holders[id] = {
+			weight = list[1], until_ = list[2], ends = list[3],
+			last = list[4], amount = list[5], held = list[6],
+			counted = list[7], unused = list[8],
+		}
+		alive = alive + 1
+	end
+end
+
+-- A rate as it was: what it had given is worth as much of the new one.
+local function read_rate(i, r)
+	local was = s['l' .. i] and words(s['l' .. i], 4, 'l' .. i)
+	local same = was and (was[4] == 1) == r.strict
+	if r.strict then
+		if same and was[2] == r.period and s['w' .. i] then
+			r.window = window_read(r, s['w' .. i], 'w' .. i)
+		else
+			r.window = window_full(r, now)
+		end
+		return
+	end
+	r.tat = field('t' .. i)
+	if not same then
+		r.tat = now + span(r, r.burst)
+	elseif r.tat > now and (was[1] ~= r.capacity or was[2] ~= r.period) then
+		r.tat = now + span(r, given({ capacity = max(was[1], 1),
+		    period = max(was[2], 1) }, r.tat - now) + 1)
+	end
+end
+
+-- What others have may be spent until then.
+local function be_born_empty(at)
+	g.born, g.turn = at, ''
+	g.serial = max(g.serial, now)
+	for id in pairs(holders) do
+		holders[id].gone = true
+	end
+	for _, r in ipairs(rates) do
+		if r.strict then
+			r.window = window_full(r, at)
+		else
+			r.tat = at + span(r, r.burst)
+		end
+	end
+end
+
+if s.run == run then
+	now = max(now, g.newest)
+	for i, r in ipairs(rates) do
+		read_rate(i, r)
+	end
+end
+if bad then
+	return redis.error_reply('FOREIGN value of ' .. bad)
+end
+if is_new_epoch then
+	redis.call('HSET', KEYS[2], 'run', run, 'born', digits(since))
+end
+if s.run ~= run then
+	be_born_empty(since)
+elseif q.stepped > g.born then
+	be_born_empty(now + q.horizon + q.guard_max)
+end
+
+-- Holders
+
+local function settle(h, counted, unused)
+	counted = min(counted, h.held)
+	unused = min(unused, h.held - counted)
+	h.held = h.held - counted - unused
+	for _, r in ipairs(rates) do
+		if r.strict then
+			window_count(r.window, counted)
+			window_drop(r.window, unused)
+		end
+	end
+end
+
+for _, r in ipairs(rates) do
+	if r.strict then
+		window_tick(r.window, now)
+	end
+end
+for id, h in pairs(holders) do
+	-- it may be cut off, and go on until its lease ends
+	if not h.gone and h.until_ <= now and h.ends <= now then
+		settle(h, h.held, 0)
+		h.gone = true
+	end
+	if h.gone then
+		alive = alive - 1
+	end
+end
+if g.turn_until <= now then
+	g.turn = ''
+end
+
+-- the tail of the last lease, if that is the last one
+if q.returned ~= 0 and q.returned == g.serial then
+	for _, r in ipairs(rates) do
+		if not r.strict and r.ends ~= 0 and r.ends < r.tat then
+			r.tat = r.ends
+		end
+	end
+	g.serial = g.serial + 1
+end
+
+local h = holders[holder]
+if (not h or h.gone) and alive < HOLDERS then
+	h = { weight = 0, until_ = 0, ends = 0, last = 0, amount = 0,
+	    held = 0, counted = 0, unused = 0 }
+	holders[holder] = h
+	alive = alive + 1
+elseif h and h.gone then
+	h = nil
+end
+
+-- Granting
+
+local a = { serial = 0, amount = 0, again_at = 0 }
+
+local function gap_of(r)
+	return max(q.guard - max(span(r, r.burst) - span(r, q.first), 0), 0)
+end
+
+local function hear()
+	settle(h, max(q.counted - h.counted, 0), max(q.unused - h.unused, 0))
+	h.counted, h.unused = q.counted, q.unused
+	if h.last ~= 0 and h.last ~= q.last then
+		settle(h, 0, h.amount)
+	end
+	h.last = 0
+	h.weight = q.weight
+	h.until_ = now + 3 * q.horizon
+end
+
+-- When an interval of a cost may be given; 0: now.
+local function fits_at(r)
+	if r.strict then
+		if window_has_room(r.window, q.first) then
+			return 0
+		end
+		return window_due(r.window, q.first) or
+		    now + floor(q.horizon / 10)
+	end
+	local ends = max(r.tat, now) + gap_of(r) + span(r, q.first)
+	local most = span(r, max(r.burst, q.first)) + q.horizon
+	return ends > now + most and ends - most or 0
+end
+
+local function wants_later()
+	if g.turn ~= '' and g.turn ~= holder then
+		a.again_at = now + floor(q.horizon / 10)
+		return true
+	end
+	for _, r in ipairs(rates) do
+		a.again_at = max(a.again_at, fits_at(r))
+	end
+	if a.again_at <= now then
+		a.again_at = 0
+		return false
+	end
+	g.turn, g.turn_until = holder, a.again_at + q.horizon
+	return true
+end
+
+-- What there is for it: its share of a horizon, or what it needs.
+local function share_of()
+	local weights, share = 0, MOST
+	for _, other in pairs(holders) do
+		if not other.gone then
+			weights = weights + other.weight
+		end
+	end
+	for _, r in ipairs(rates) do
+		share = min(share, ratio(given(r, q.horizon), q.weight,
+		    weights, false))
+	end
+	return min(max(q.demand, q.first), max(q.first, share))
+end
+
+local function fit()
+	local cost = share_of()
+	for _, r in ipairs(rates) do
+		if r.strict then
+			local w = r.window
+			cost = min(cost, max(w.capacity - w.flying -
+			    w.counted - w.debt, 0))
+		else
+			cost = min(cost, given(r, max(now + span(r, r.burst) +
+			    q.horizon - max(r.tat, now) - gap_of(r), 0)))
+		end
+	end
+	return max(cost, q.first)
+end
+
+local function give(cost)
+	g.serial = g.serial + 1
+	a.serial, a.amount = g.serial, cost
+	g.turn = ''
+	for _, r in ipairs(rates) do
+		if r.strict then
+			r.begins, r.until_ = now, now + q.horizon
+			r.window.flying = r.window.flying + cost
+		else
+			r.begins = max(r.tat, now) + gap_of(r)
+			r.until_ = r.begins + span(r, cost) + gap_of(r)
+			r.tat = r.until_
+		end
+		h.ends = max(h.ends, r.until_)
+	end
+	h.held = h.held + cost
+	h.last, h.amount = a.serial, cost
+end
+
+if not h or now < g.born then
+	a.again_at = max(g.born, now + floor(q.horizon / 10))
+else
+	hear()
+	if q.first > 0 and q.guard <= q.guard_max and not wants_later() then
+		give(fit())
+	end
+end
+g.pause = max(g.pause, q.pause)
+
+-- What is kept, until none of it says anything any more.
+
+local list = { 'run', run, 'born', digits(g.born), 'newest', digits(now),
+    'serial', digits(g.serial), 'turn', g.turn,
+    'turn_until', digits(g.turn_until), 'pause', digits(g.pause) }
+local gone = {}
+local last = max(g.born, g.turn_until, g.pause)
+
+local function keep(name, text)
+	list[#list + 1] = name
+	list[#list + 1] = text
+end
+
+for id, other in pairs(holders) do
+	if other.gone then
+		gone[#gone + 1] = 'h' .. id
+	else
+		keep('h' .. id, table.concat({ digits(other.weight),
+		    digits(other.until_), digits(other.ends),
+		    digits(other.last), digits(other.amount),
+		    digits(other.held), digits(other.counted),
+		    digits(other.unused) }, ' '))
+		last = max(last, other.until_, other.ends)
+	end
+end
+local longest = 0
+for i, r in ipairs(rates) do
+	keep('l' .. i, table.concat({ digits(r.capacity), digits(r.period),
+	    digits(r.burst), r.strict and 1 or 0 }, ' '))
+	if r.strict then
+		keep('w' .. i, window_text(r.window))
+		last = max(last, r.window.newest * r.window.length)
+		longest = max(longest, r.period * (1 + ratio(r.window.debt, 1,
+		    r.window.capacity, true)))
+	else
+		keep('t' .. i, digits(r.tat))
+		last = max(last, r.tat)
+	end
+end
+if #gone > 0 then
+	redis.call('HDEL', KEYS[1], unpack(gone))
+end
+redis.call('HSET', KEYS[1], unpack(list))
+redis.call('PEXPIREAT', KEYS[1], digits(floor((last + longest) / 1000) + 60000))
+
+local answer = { digits(now), digits(a.serial), digits(a.amount),
+    digits(a.again_at), digits(g.pause), digits(alive) }
+for i, r in ipairs(rates) do
+	answer[5 + 2 * i] = digits(r.begins or 0)
+	answer[6 + 2 * i] = digits(r.until_ or 0)
+end
+return answer

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+#include "check_store.h"
+
+#include "check_run.h"
+#include "hosts/store_command.h"
+
+/* Questions to a real server, and their answers. */
+
+static struct server	*server;
+
+static void
+setup(void)
+{
+	server = start_server(NULL);
+	open_store("{redis: redis://127.0.0.1:%d, namespace: test, "
+	    "timeout: 2s}",
+	    server->port);
+	TURN_UNTIL(connected > 0);
+}
+
+static void
+teardown(void)
+{
+	close_store();
+	stop_servers();
+}
+
+static const char *
+key_of(const char *budget)
+{
+	static char key[256];
+
+	snprintf(key, sizeof key, "sluice:{test.%u}:b:%s", store_tag(budget,
+	    strlen(budget)), budget);
+	return key;
+}
+
+START_TEST(test_lease)
+{
+	uint64_t before = loop_now();
+
+	ask("a", &ten, &one);
+	ck_assert_msg(last.ok, "%s", last_why);
+	ck_assert_uint_eq(last.lease.serial, 0);	/* born empty */
+	ck_assert_uint_gt(last.lease.again_at, last.lease.now);
+	ck_assert_uint_le(before, last.sent);
+	ck_assert_uint_le(last.sent, last.received);
+	ask_for_lease("a", &ten, &one);
+	ck_assert_uint_eq(last.lease.amount, UNIT);
+	ck_assert_uint_ge(last.lease.begins[0], last.lease.now);
+	ck_assert_uint_eq(last.lease.ends[0] - last.lease.begins[0],
+	    100 * MS);
+	ck_assert_uint_eq(connected, 1);
+	ck_assert_uint_eq(lost, 0);
+}
+END_TEST
+
+START_TEST(test_no_script)
+{
+	ask("a", &ten, &one);
+	ck_assert_str_eq(redis_say(server, "SCRIPT FLUSH"), "+OK\r\n");
+	ask("a", &ten, &one);
+	ck_assert_msg(last.ok, "%s", last_why);
+}
+END_TEST
+
+START_TEST(test_other_type)
+{
+	redis_say(server, "SET %s 1", key_of("a"));
+	ask("a", &ten, &one);
+	ck_assert(!last.ok);
+	ck_assert_ptr_nonnull(strstr(last_why, key_of("a")));
+	ck_assert_ptr_nonnull(strstr(last_why, "WRONGTYPE"));
+	/* others are as they were */
+	ask("b", &ten, &one);
+	ck_assert_msg(last.ok, "%s", last_why);
+	ck_assert_uint_eq(lost, 0);
+}
+END_TEST
+
+static const struct {
+	const char	*field;
+	const char	*value;
+} foreign[] = {
+	{ "t1", "x" }, { "t1", "-1" }, { "t1", "nan" }, { "t1", "inf" },
+	{ "t1", "1.5" }, { "t1", "1e300" }, { "t1", "9007199254740993" },
+	{ "newest", "-" }, { "serial", "a" }, { "born", "b" },
+	{ "turn_until", "c" }, { "pause", "d" }, { "l1", "1" },
+	{ "l1", "a_b_c_d" }, { "h7", "1" }, { "h9", "x" },
+};
+
+START_TEST(test_foreign_value)
+{
+	ask_for_lease("a", &ten, &one);
+	redis_say(server, "HSET %s %s %s", key_of("a"), foreign[_i].field,
+	    foreign[_i].value);
+	ask("a", &ten, &one);
+	ck_assert(!last.ok);
+	ck_assert_ptr_nonnull(strstr(last_why, key_of("a")));
+	ck_assert_ptr_nonnull(strstr(last_why, foreign[_i].field));
+	ck_assert_uint_eq(lost, 0);
+}
+END_TEST
+
+START_TEST(test_foreign_epoch)
+{
+	redis_say(server, "SET sluice:{test.%u}:e x", store_tag("a", 1));
+	ask("a", &ten, &one);
+	ck_assert(!last.ok);
+	ck_assert_ptr_nonnull(strstr(last_why, "WRONGTYPE"));
+}
+END_TEST
+
+START_TEST(test_many)
+{
+	struct store_question q = { .limits = &ten, .ask = one, .len = 1 };
+	unsigned i;
+
+	for (i = 0; i < STORE_ASKED; i++) {
+		q.budget = &"abcdefghijklmnopqrstuvwxyz"[i % 26];
+		ck_assert(store_redis_ask(store, &q, answer_cb, NULL));
+	}
+	ck_assert(!store_redis_ask(store, &q, answer_cb, NULL));
+	TURN_UNTIL(answers == STORE_ASKED);
+	ck_assert_uint_eq(answers_ok, STORE_ASKED);
+	q.len = STORE_BUDGET + 1;
+	ck_assert(!store_redis_ask(store, &q, answer_cb, NULL));
+}
+END_TEST
+
+START_TEST(test_long_name)
+{
+	char name[STORE_BUDGET + 1];
+
+	memset(name, '{', sizeof name);
+	name[STORE_BUDGET] = '\0';
+	ask(name, &ten, &one);
+	ck_assert_msg(last.ok, "%s", last_why);
+	memset(name, '\xff', STORE_BUDGET);
+	ask(name, &ten, &one);
+	ck_assert_msg(last.ok, "%s", last_why);
+}
+END_TEST
+
+/* What was used long ago has expired, and is full; what was lost is not. */
+START_TEST(test_expired)
+{
+	static const struct budget_limits fast = {
+		.rates = { { 1000 * UNIT, SECOND, 10 * UNIT, false } },
+		.nrates = 1,
+	};
+	uint64_t until = loop_now() + PATIENCE;
+
+	ask_for_lease("a", &fast, &one);
+	ck_assert_str_ne(redis_say(server, "PTTL %s", key_of("a")), ":-1\r\n");
+	ck_assert_str_eq(redis_say(server, "PTTL sluice:{test.%u}:e",
+	    store_tag("a", 1)), ":-1\r\n");
+	do {
+		ck_assert(loop_now() < until);
+		redis_say(server, "DEL %s", key_of("a"));
+		ask("a", &fast, &one);
+		ck_assert_uint_ne(last.lease.serial, 0);
+	} while (last.lease.begins[0] > last.lease.now);
+	redis_say(server, "FLUSHALL");
+	ask("a", &fast, &one);
+	ck_assert_uint_eq(last.lease.serial, 0);
+	ck_assert_uint_ge(last.lease.again_at, last.lease.now + 500 * MS);
+}
+END_TEST
+
+START_TEST(test_pause)
+{
+	struct store_question q = { .budget = "a", .len = 1, .limits = &ten,
+	    .ask = one, .pause = 5000000000000 };
+	unsigned count = 0;
+
+	ck_assert(store_redis_ask(store, &q, answer_cb, &count));
+	TURN_UNTIL(count == 1);
+	ck_assert_uint_eq(last.paused_until, 5000000000000);
+	q.pause = 4000000000000;
+	ck_assert(store_redis_ask(store, &q, answer_cb, &count));
+	TURN_UNTIL(count == 2);
+	ck_assert_uint_eq(last.paused_until, 5000000000000);
+	ask("b", &ten, &one);
+	ck_assert_uint_eq(last.paused_until, 0);
+}
+END_TEST
+
+/* Who asks is answered, also where it ends. */
+START_TEST(test_closed)
+{
+	struct store_question q = { .budget = "a", .len = 1, .limits = &ten,
+	    .ask = one };
+
+	ck_assert(store_redis_ask(store, &q, answer_cb, NULL));
+	ck_assert(store_redis_ask(store, &q, answer_cb, NULL));
+	store_redis_close(store);
+	ck_assert_uint_eq(answers, 2);
+	ck_assert_uint_eq(answers_ok, 0);
+	ck_assert(!store_redis_ask(store, &q, answer_cb, NULL));
+	store = NULL;
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("store_redis");
+	TCase *tc = tcase_create("plain");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 60);
+	tcase_add_test(tc, test_lease);
+	tcase_add_test(tc, test_no_script);
+	tcase_add_test(tc, test_other_type);
+	ROWS(tc, test_foreign_value, foreign);
+	tcase_add_test(tc, test_foreign_epoch);
+	tcase_add_test(tc, test_many);
+	tcase_add_test(tc, test_long_name);
+	tcase_add_test(tc, test_expired);
+	tcase_add_test(tc, test_pause);
+	tcase_add_test(tc, test_closed);
+	suite_add_tcase(s, tc);
+	return run_suite(s);
+}
