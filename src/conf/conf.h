@@ -70,6 +70,7 @@ struct conf {
 
 	struct conf_networks	 access_clients; /* who may connect */
 	struct place		 access_clients_at; /* if a file has it */
+	bool			 access_same_user;
 	char			*access_users_file; /* or NULL: anybody */
 	struct htpasswd		*access_users;	/* out of that; or NULL */
 	struct place		 access_users_at;

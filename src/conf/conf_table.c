@@ -70,6 +70,11 @@ static const struct conf_option options[] = {
 	    .level = CONF_ACCESS, KIND(NETWORKS),
 	    .offset = TOP(access_clients), .max = 1024,
 	    .place = TOP(access_clients_at) },
+	{ .path = "access.same_user", .type = "boolean", .fallback = "false",
+	    .help = "Whether only processes of the user that sluice runs as "
+	    "are let in.",
+	    .level = CONF_ACCESS, KIND(BOOLEAN),
+	    .offset = TOP(access_same_user) },
 	{ .path = "access.users", .type = "path",
 	    .help = "A file with the users who may use the proxy, and hashes "
 	    "of their passwords.",

@@ -2,6 +2,7 @@
 #include "front/front_gate.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/once.h"
@@ -9,20 +10,43 @@
 #include "front/downstream.h"
 #include "front/front_close.h"
 #include "net/own.h"
+#include "net/peer_user.h"
 
 #define STRANGERS	64	/* of a thread, that wait to be told */
 
-/* The permissions of its file say who may use a Unix socket. */
 static bool
-is_let_in(const struct downstream *d, const struct conf *conf)
+has_right_address(const struct downstream *d, const struct conf *conf)
 {
 	const struct conf_networks *clients = &conf->access_clients;
 	struct network address;
 
-	if (d->front->setup.service != FRONT_PROXY || d->is_unix)
-		return true;
 	return network_of(&address, front_address(d)) &&
 	    networks_have(clients->list, clients->n, &address);
+}
+
+/*
+ * Whether the process at the other end is one of our own user's; -1: its socket
+ * is a tunnel's, which goes on until it closes.
+ */
+static bool
+has_right_user(const struct downstream *d, int fd, const struct conf *conf)
+{
+	struct sockaddr_storage own;
+	socklen_t len = sizeof own;
+	uid_t user;
+
+	return !conf->access_same_user || fd == -1 ||
+	    (getsockname(fd, (struct sockaddr *)&own, &len) == 0 &&
+	    peer_user(front_address(d), (struct sockaddr *)&own, &user) &&
+	    user == geteuid());
+}
+
+/* The permissions of its file say who may use a Unix socket. */
+static bool
+is_let_in(const struct downstream *d, int fd, const struct conf *conf)
+{
+	return d->front->setup.service != FRONT_PROXY || d->is_unix ||
+	    (has_right_address(d, conf) && has_right_user(d, fd, conf));
 }
 
 /* Its neighbours have the same name in the log. */
@@ -34,6 +58,15 @@ tell(struct downstream *d)
 
 	if (!network_of(&network, front_address(d)))
 		return;
+	if (has_right_address(d, front_conf(d))) {
+		d->quiet = !once_a_minute(&network, sizeof network,
+		    loop_now());
+		if (!d->quiet)
+			log_info("access.same_user: %s is not let in (none "
+			    "of another user is told of for a minute)",
+			    front_peer(d));
+		return;
+	}
 	network_cut(&network, network.family == AF_INET ? 24 : 64);
 	d->quiet = !once_a_minute(&network, sizeof network, loop_now());
 	if (!d->quiet)
@@ -43,11 +76,11 @@ tell(struct downstream *d)
 }
 
 void
-front_gate_look(struct downstream *d)
+front_gate_look(struct downstream *d, int fd)
 {
 	d->is_local = d->is_unix || own_address(d->front->setup.own,
 	    front_address(d));
-	d->stranger = !is_let_in(d, front_conf(d));
+	d->stranger = !is_let_in(d, fd, front_conf(d));
 	if (d->stranger)
 		tell(d);
 }
@@ -70,7 +103,9 @@ front_gate_refusal(const struct downstream *d, const char **why)
 {
 	if (!d->stranger)
 		return 0;
-	*why = "access.clients does not let this address in";
+	*why = has_right_address(d, front_conf(d)) ?
+	    "access.same_user lets no process of another user in" :
+	    "access.clients does not let this address in";
 	return 403;
 }
 
@@ -95,10 +130,11 @@ front_gate_reload(struct front *f, const struct conf *conf)
 	struct downstream *d, *next;
 
 	if (are_same(&f->conf->access_clients, &conf->access_clients) &&
+	    f->conf->access_same_user == conf->access_same_user &&
 	    (f->conf->access_users == NULL) == (conf->access_users == NULL))
 		return;
 	TAILQ_FOREACH_SAFE(d, &f->all, entry, next) {
-		d->barred = !is_let_in(d, conf) || is_unasked(d, conf);
+		d->barred = !is_let_in(d, d->stream.fd, conf) || is_unasked(d, conf);
 		if (conf->access_users == NULL && d->inside == NULL)
 			(void)front_set_user(d, NULL);
 		if (d->barred && d->state == HEAD && d->scan.seen == 0)

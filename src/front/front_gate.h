@@ -13,8 +13,11 @@ struct front;
  * others need: a few of them wait at a time to be told, for a short while.
  */
 
-/* Looks at who has come, before anything else is done; notes and logs it. */
-void		 front_gate_look(struct downstream *);
+/*
+ * Looks at who has come by that socket, before anything else is done; notes and
+ * logs it.
+ */
+void		 front_gate_look(struct downstream *, int fd);
 /* Returns whether a stranger may wait to be told why; if not, it is counted. */
 bool		 front_gate_hears(const struct downstream *);
 /*

@@ -288,7 +288,7 @@ front_open(struct front *f, struct downstream *d)
 		return false;
 	f->http_read_cb = http_read_cb;
 	d->is_unix = is_unix(fd);
-	front_gate_look(d);
+	front_gate_look(d, fd);
 	known = front_share_join(d);
 	downstream_enter(d, HEAD);
 	set_up(f, d, fd);

@@ -4,9 +4,11 @@
 Strangers are other addresses of the loopback's network, which access.clients
 here does not name.
 """
+import os
 import re
 import select
 import socket
+import subprocess
 
 import pytest
 
@@ -261,3 +263,47 @@ def test_an_open_address_lets_nobody_in_by_itself(lab):
 	one = client.Client((own, daemon.port))
 	assert refused(one.get(far.url + "/"))
 	one.close()
+
+
+# Whose process it is
+
+
+STATUS = """
+import socket, sys
+one = socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=60)
+one.sendall(f"GET {sys.argv[3]} HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n".encode())
+print(one.makefile("rb").readline().decode().split()[1])
+"""
+
+
+def status_of(user, address, url):
+	"""What a process of that user is answered."""
+	done = subprocess.run(["/usr/bin/python3", "-c", STATUS, address[0],
+	    str(address[1]), url], user=user, capture_output=True, text=True,
+	    cwd="/", timeout=3 * wire.DEADLINE)
+	assert done.returncode == 0, done
+	return int(done.stdout)
+
+
+@pytest.mark.parametrize("at", ["127.0.0.1", "::1"])
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has two users")
+def test_same_user(lab, at):
+	"""Another user's process is told no, over IPv4 and IPv6."""
+	far = lab.origin(origin.fixed())
+	daemon = lab.sluice(listen=f"[{at}]:0" if ":" in at else f"{at}:0",
+	    access={"same_user": True})
+	address = (at, daemon.address[1])
+	assert status_of(0, address, far.url) == 200
+	assert status_of(65534, address, far.url) == 403
+	daemon.err.wait("access.same_user: ")
+	assert "another user" in daemon.err.text()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has two users")
+def test_same_user_by_a_reload(lab):
+	far = lab.origin(origin.fixed())
+	daemon = lab.sluice()
+	assert status_of(65534, daemon.address, far.url) == 200
+	daemon.reload(access={"same_user": True})
+	assert status_of(65534, daemon.address, far.url) == 403
+	assert lab.client().get(far.url).status == 200
