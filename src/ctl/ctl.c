@@ -14,6 +14,7 @@
 #include "ctl/ctl_diff.h"
 #include "ctl/ctl_env.h"
 #include "ctl/ctl_events.h"
+#include "ctl/ctl_exec.h"
 #include "ctl/ctl_explain.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_hosts.h"
@@ -237,6 +238,13 @@ static const struct ctl_command commands[] = {
 	  .help = "Prints the variables that have programs use the daemon",
 	  .options = env_options,
 	  .run = ctl_env },
+	{ .name = "exec",
+	  .help = "Runs a program that uses the daemon, or one of its own",
+	  .operands = { { .name = "PROGRAM" },
+	      { .name = "ARGUMENT", .optional = true } },
+	  .more = true,
+	  .verbatim = true,
+	  .run = ctl_exec },
 	{ .name = "completion",
 	  .help = "Prints a script that has a shell complete commands",
 	  .operands = { { .name = "SHELL", .kind = CTL_CHOICE,

@@ -292,6 +292,7 @@ parse_all(struct ctl *c, int at, int argc, char *const *argv)
 			options = false;
 		} else if (!options || !is_option(argv[i])) {
 			c->args[c->nargs++] = argv[i];
+			options = options && !c->command->verbatim;
 		} else {
 			status = parse_option(c, argc, argv, &i);
 			if (status != CTL_DONE)

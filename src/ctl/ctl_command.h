@@ -51,6 +51,7 @@ struct ctl_command {
 	const char	*help;		/* a line, without a full stop */
 	struct ctl_operand operands[CTL_ARGUMENTS + 1];
 	bool		 more;		/* the last operand may come again */
+	bool		 verbatim;	/* options behind one are not ours */
 	/* Its own, ended by one without a name; or NULL. */
 	const struct ctl_option *options;
 	unsigned	 patience;	/* s to wait for an answer; 0: the

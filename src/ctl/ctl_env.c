@@ -14,37 +14,11 @@
 #include "ctl/ctl_client.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_json.h"
+#include "ctl/ctl_runtime.h"
 #include "ctl/ctl_trust.h"
 #include "ctl/ctl_variables.h"
 
 /* Where the files are */
-
-/*
- * A directory of a user's own that is there as long as the machine runs; that
- * in /tmp must be his, or another one could have put it there before.
- */
-static int
-runtime(const struct ctl *c, char dir[PATH_MAX])
-{
-	const char *own = getenv("XDG_RUNTIME_DIR");
-	struct stat st;
-
-	if (geteuid() == 0)
-		snprintf(dir, PATH_MAX, "/run/sluice");
-	else if (own != NULL && own[0] == '/')
-		snprintf(dir, PATH_MAX, "%s/sluice", own);
-	else
-		snprintf(dir, PATH_MAX, "/tmp/sluice-%lu",
-		    (unsigned long)geteuid());
-	if (mkdir(dir, 0755) == -1 && errno != EEXIST)
-		return ctl_fail(c, CTL_FAILED, "%s: %s", dir,
-		    strerror(errno));
-	if (lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) &&
-	    st.st_uid == geteuid() && (st.st_mode & S_IWOTH) == 0)
-		return CTL_DONE;
-	return ctl_fail(c, CTL_FAILED, "%s: expected a directory of one's "
-	    "own that others cannot write to; --dir names another one", dir);
-}
 
 /* One for each daemon, since each may have another CA. */
 static int
@@ -59,7 +33,7 @@ choose(const struct ctl *c, const struct ctl_client *client,
 		snprintf(dir, PATH_MAX, "%s", said);
 		return CTL_DONE;
 	}
-	status = runtime(c, dir);
+	status = ctl_runtime(c, dir);
 	n = strlen(dir);
 	if (status == CTL_DONE)
 		snprintf(dir + n, PATH_MAX - n, "/client-%s", client->port);

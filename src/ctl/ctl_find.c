@@ -113,24 +113,37 @@ choose(const struct ctl *c, const struct search *s, struct ctl_place *place)
  * port: that of the daemon, or 0.  A daemon that found the first name taken has
  * one with its port.
  */
+static void
+look_all(struct search *s, unsigned port)
+{
+	char name[32];
+
+	if (port == 0) {
+		look_for(s, "admin*.sock");
+		return;
+	}
+	snprintf(name, sizeof name, "admin-%u.sock", port);
+	look_for(s, name);
+	if (s->found == 0)
+		look_for(s, "admin.sock");
+}
+
+static void
+search_free(struct search *s)
+{
+	text_free(&s->others);
+	text_free(&s->tried);
+}
+
 static int
 search(const struct ctl *c, unsigned port, struct ctl_place *place)
 {
 	struct search s = { 0 };
-	char name[32];
 	int status;
 
-	if (port != 0) {
-		snprintf(name, sizeof name, "admin-%u.sock", port);
-		look_for(&s, name);
-		if (s.found == 0)
-			look_for(&s, "admin.sock");
-	} else {
-		look_for(&s, "admin*.sock");
-	}
+	look_all(&s, port);
 	status = choose(c, &s, place);
-	text_free(&s.others);
-	text_free(&s.tried);
+	search_free(&s);
 	return status;
 }
 
@@ -146,20 +159,26 @@ port_of(const struct conf_address *a)
 	    a->addr.ss_family == AF_INET6 ? ntohs(six->sin6_port) : 0;
 }
 
-static int
-of_conf(const struct ctl *c, const struct conf *conf, struct ctl_place *place)
+static unsigned
+port_of_conf(const struct conf *conf)
 {
 	unsigned port = 0;
 	size_t i;
 
+	for (i = 0; i < conf->listen.n && port == 0; i++)
+		port = port_of(&conf->listen.list[i]);
+	return port;
+}
+
+static int
+of_conf(const struct ctl *c, const struct conf *conf, struct ctl_place *place)
+{
 	if (conf->admin_off)
 		return ctl_fail(c, CTL_NOT_REACHABLE, "%s: admin: off, so its "
 		    "daemon cannot be asked", conf->path);
 	if (conf->admin_socket != NULL)
 		return take(c, place, conf->admin_socket);
-	for (i = 0; i < conf->listen.n && port == 0; i++)
-		port = port_of(&conf->listen.list[i]);
-	return search(c, port, place);
+	return search(c, port_of_conf(conf), place);
 }
 
 static int
@@ -191,4 +210,39 @@ ctl_find(const struct ctl *c, struct ctl_place *place)
 	if (said != NULL && said[0] != '\0')
 		return take(c, place, said);
 	return search(c, 0, place);
+}
+
+/* Whether any runs */
+
+/* Those of a configuration; one that is wrong has none. */
+static void
+look_of_file(struct search *s, const char *file)
+{
+	char *cause = NULL;
+	struct conf *conf = conf_load(file, &cause);
+
+	if (conf != NULL && conf->admin_socket != NULL)
+		look(s, conf->admin_socket);
+	else if (conf != NULL && !conf->admin_off)
+		look_all(s, port_of_conf(conf));
+	free(cause);
+	conf_unref(conf);
+}
+
+bool
+ctl_find_any(const struct ctl *c)
+{
+	const char *said = getenv("SLUICE_SOCKET");
+	struct search s = { 0 };
+
+	if (c->socket != NULL)
+		return true;
+	if (c->file != NULL)
+		look_of_file(&s, c->file);
+	else if (said != NULL && said[0] != '\0')
+		return true;
+	else
+		look_all(&s, 0);
+	search_free(&s);
+	return s.found > 0;
 }

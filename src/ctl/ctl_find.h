@@ -2,6 +2,7 @@
 #ifndef SLUICE_CTL_FIND_H
 #define SLUICE_CTL_FIND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "ctl/ctl_command.h"
@@ -27,5 +28,10 @@ struct ctl_place {
  * looked for where, or among which one has to choose.
  */
 int		 ctl_find(const struct ctl *, struct ctl_place *);
+/*
+ * Returns whether it has to be found: one is said, or answers in a default
+ * place, or is that of a configuration and answers.  Says nothing.
+ */
+bool		 ctl_find_any(const struct ctl *);
 
 #endif

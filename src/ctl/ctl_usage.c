@@ -11,11 +11,12 @@ print_line(FILE *out, const struct ctl_command *command)
 {
 	const struct ctl_operand *o;
 
-	fprintf(out, "usage: sluice %s", command->name);
+	fprintf(out, "usage: sluice %s%s", command->name, command->verbatim ?
+	    " [option ...]" : "");
 	for (o = command->operands; o->name != NULL; o++)
 		fprintf(out, o->optional ? " [%s%s]" : " %s%s", o->name,
 		    command->more && o[1].name == NULL ? "..." : "");
-	fputs(" [option ...]\n", out);
+	fputs(command->verbatim ? "\n" : " [option ...]\n", out);
 }
 
 /* "a, b or c", of words with a space between two. */

@@ -69,14 +69,28 @@ environment(const char *name)
 	return value != NULL ? value : "";
 }
 
-/* Those of the user's own, in whichever case, stay. */
-static void
-put_direct(struct text *t)
+/* What the environment has, in whichever case. */
+static const char *
+own_direct(void)
 {
 	const char *own = environment("no_proxy");
 
-	if (own[0] == '\0')
-		own = environment("NO_PROXY");
+	return own[0] != '\0' ? own : environment("NO_PROXY");
+}
+
+const char *
+ctl_variables_direct(void)
+{
+	const char *own = own_direct();
+
+	return own[0] != '\0' && strcmp(own, METADATA) != 0 ? own : NULL;
+}
+
+static void
+put_direct(struct text *t)
+{
+	const char *own = own_direct();
+
 	text_puts(t, own);
 	if (strstr(own, METADATA) == NULL)
 		text_putf(t, "%s%s", own[0] != '\0' ? "," : "", METADATA);

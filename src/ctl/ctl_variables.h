@@ -23,6 +23,12 @@ struct ctl_variables {
 };
 
 /*
+ * Returns whom the environment says that programs ask without a proxy, beside
+ * those that are put there here; or NULL.
+ */
+const char	*ctl_variables_direct(void);
+
+/*
  * Makes them: for a client, with files in a directory (ctl_trust.h).  What is
  * in the environment and says more than a proxy is extended.
  * ctl_variables_free() at the end.

@@ -253,6 +253,7 @@ start(struct sluice *s)
 	log_info("sluice " PACKAGE_VERSION " is ready, %u worker%s, "
 	    "configuration %s", s->workers.n,
 	    s->workers.n == 1 ? "" : "s", conf->path);
+	load_log_level(conf, true);
 	notify_ready();
 }
 
@@ -299,7 +300,7 @@ daemon_run(const char *path)
 		free(cause);
 		return 1;
 	}
-	log_set_level((enum log_level)conf->log_level);
+	load_log_level(conf, false);
 	if (unlocked != 0)
 		log_debug("keys may be swapped out: %s", strerror(unlocked));
 	s.signal_fd = signals_open();

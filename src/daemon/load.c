@@ -17,6 +17,7 @@
 #include "conf/conf_access.h"
 #include "conf/conf_load.h"
 #include "conf/conf_parent.h"
+#include "conf/conf_private.h"
 #include "conf/conf_store.h"
 #include "conf/conf_token.h"
 #include "conf/conf_users.h"
@@ -26,6 +27,14 @@
 #include "policy/tokens.h"
 #include "tls/tls_context.h"
 #include "tls/tls_warnings.h"
+
+static const char *private_dir;	/* or NULL */
+
+void
+load_privately(const char *dir)
+{
+	private_dir = dir;
+}
 
 /* Puts the place before what is wrong with a file. */
 static bool
@@ -81,6 +90,11 @@ load_conf(const char *path, bool again, char **cause)
 	struct conf *conf;
 
 	conf = again ? conf_load_again(path, cause) : conf_load(path, cause);
+	if (conf != NULL && private_dir != NULL &&
+	    !conf_private(conf, private_dir)) {
+		conf_unref(conf);
+		return NULL;
+	}
 	if (conf == NULL || (tls_contexts_load(conf, cause) &&
 	    conf_token_load(conf, cause) && conf_parent_load(conf, cause) &&
 	    conf_store_load(conf, cause) &&
@@ -124,6 +138,14 @@ load_warnings(const struct conf *conf,
 	conf_parent_warnings(conf, line, arg);
 	conf_store_warnings(conf, line, arg);
 	conf_users_warnings(conf, line, arg);
+}
+
+void
+load_log_level(const struct conf *conf, bool runs)
+{
+	log_set_level(private_dir != NULL && !runs &&
+	    conf->log_level > LOG_LEVEL_WARN ? LOG_LEVEL_WARN :
+	    (enum log_level)conf->log_level);
 }
 
 static void
@@ -171,5 +193,7 @@ void
 load_log_warning_cb(const char *line, void *arg)
 {
 	(void)arg;
-	log_warn("%s", line);
+	/* a program's output is no place for what "sluice check" tells */
+	if (private_dir == NULL)
+		log_warn("%s", line);
 }

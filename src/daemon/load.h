@@ -12,10 +12,23 @@
 struct conf;
 
 /*
+ * From now on all that are read are for a daemon that a program has to itself
+ * (conf_private.h), with its socket in that directory, which stays the
+ * caller's.
+ */
+void		 load_privately(const char *dir);
+
+/*
  * Reads it; again: it was read before, and need not be there as a pipe.
  * Returns NULL with *cause, to be freed, or NULL for want of memory.
  */
 struct conf	*load_conf(const char *path, bool again, char **cause);
+
+/*
+ * Sets the level of the log that it has.  What a program's own daemon says of
+ * its start and its end, while it does not run, is nobody's interest.
+ */
+void		 load_log_level(const struct conf *, bool runs);
 
 /* Says line by line what is no error in it, but may not be meant. */
 void		 load_warnings(const struct conf *,

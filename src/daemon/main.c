@@ -29,6 +29,8 @@ static const char usage_text[] =
 "  -c, --config file  configuration (default " SLUICE_CONF ")\n"
 "  -k, --keeper       keep what listens in a process of its own, which starts\n"
 "                     the other one again if that dies\n"
+"  --private dir      be for one program: listen at a port of the loopback,\n"
+"                     with the control socket in that directory\n"
 "  -t, --test         check the configuration and exit\n"
 "  -u, --user name    run as that user, or user:group, once addresses are bound\n"
 "  -V, --version      print the version and exit\n"
@@ -48,6 +50,7 @@ static const char usage_ca_text[] =
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "keeper", no_argument, NULL, 'k' },
+	{ "private", required_argument, NULL, 'p' },
 	{ "test", no_argument, NULL, 't' },
 	{ "user", required_argument, NULL, 'u' },
 	{ "version", no_argument, NULL, 'V' },
@@ -187,6 +190,9 @@ read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'k':
 			o->keeper = true;
+			break;
+		case 'p':
+			load_privately(optarg);
 			break;
 		case 't':
 			o->test = true;

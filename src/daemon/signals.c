@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "daemon/kept.h"
 #include "daemon/notify.h"
+#include "daemon/load.h"
 #include "daemon/reload.h"
 #include "daemon/worker.h"
 
@@ -50,6 +51,7 @@ shut_down(struct reloader *r, int sig, bool again)
 
 	if (atomic_load(&workers->draining) && !again)
 		return;
+	load_log_level(r->conf, false);
 	log_info("%s: %s", sig > 0 ? strsignal(sig) : "the keeper is gone", again ? "ending at once" :
 	    "draining");
 	notify_stopping();

@@ -120,6 +120,10 @@ static const struct {
 	{ "log debug", CTL_DONE, 1, "debug", NULL, NULL },
 	{ "log loud", CTL_USAGE, 0, NULL, NULL, NULL },
 	{ "pause -h", CTL_DONE, 0, NULL, NULL, NULL },
+	{ "exec", CTL_USAGE, 0, NULL, NULL, NULL },
+	{ "exec -c f curl", CTL_DONE, 1, "curl", NULL, NULL },
+	{ "exec curl -s --json -c x -- -h", CTL_DONE, 7, "-h", NULL, NULL },
+	{ "exec -- -c x", CTL_DONE, 2, "x", NULL, NULL },
 	{ "hosts --timeout 0x", CTL_USAGE, 0, NULL, NULL, NULL },
 };
 

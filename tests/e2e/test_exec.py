@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: ISC
+"""sluice exec: a program with a daemon that runs, or one of its own."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import origin
+import sluice
+import wire
+
+# Tells where its daemon is and fetches what it is told to, until its input
+# ends.
+PROGRAM = """
+import os, sys, urllib.request
+print(os.environ["SLUICE_SOCKET"], flush=True)
+for line in sys.stdin:
+    print(urllib.request.urlopen(line.strip()).read().decode(), flush=True)
+"""
+PYTHON = [sys.executable, "-c", PROGRAM]
+
+
+class Run:
+	"""sluice exec with a program that does as it is told."""
+
+	def __init__(self, *args, **keys):
+		self.proc = subprocess.Popen([sluice.BINARY, "exec", *args,
+		    *PYTHON], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+		    stderr=subprocess.PIPE, text=True, **keys)
+		self.socket = pathlib.Path(self.proc.stdout.readline().strip())
+		self.dir = self.socket.parent
+
+	def get(self, url):
+		self.proc.stdin.write(url + "\n")
+		self.proc.stdin.flush()
+		return self.proc.stdout.readline().strip()
+
+	def end(self):
+		out, err = self.proc.communicate(timeout=2 * wire.DEADLINE)
+		return self.proc.returncode, err
+
+	def processes(self):
+		"""Whoever was started with its directory, or its socket."""
+		found = []
+		for proc in pathlib.Path("/proc").glob("[0-9]*"):
+			try:
+				text = (proc / "cmdline").read_bytes()
+				text += (proc / "environ").read_bytes()
+			except OSError:
+				continue
+			if str(self.dir).encode() in text:
+				found.append(proc.name)
+		return found
+
+
+@pytest.fixture
+def conf(tmp_path):
+	"""A file whose daemon does not run."""
+	def write(text="workers: 1", name="sluice.yaml"):
+		path = tmp_path / name
+		path.write_text(f"admin: {{socket: {tmp_path}/a.sock}}\n"
+		    + text + "\n")
+		return str(path)
+	return write
+
+
+@pytest.fixture
+def own(conf):
+	made = []
+
+	def run(text="workers: 1", *args, **keys):
+		made.append(Run("-c", conf(text), *args, **keys))
+		return made[-1]
+	yield run
+	for one in made:
+		if one.proc.poll() is None:
+			one.proc.kill()
+		one.proc.communicate()
+
+
+def gone(run):
+	wire.wait_until(lambda: not run.processes(), what="no process")
+	wire.wait_until(lambda: not run.dir.exists(), what="no file")
+	return True
+
+
+def execute(*args, **keys):
+	return subprocess.run([sluice.BINARY, "exec", *map(str, args)],
+	    capture_output=True, text=True, timeout=2 * wire.DEADLINE,
+	    stdin=subprocess.DEVNULL, **keys)
+
+
+# One of its own
+
+
+def test_own(lab, own):
+	"""Its requests go by it; nothing is left when it has ended."""
+	far = lab.origin(origin.fixed(body="hello"))
+	run = own()
+	assert run.get(far.url) == "hello"
+	status = sluice.run("status", "--json", "-s", str(run.socket))
+	status = json.loads(status.stdout)["status"]
+	assert status["requests"] == 1
+	assert status["listen"][0].startswith("127.0.0.1:")
+	assert run.end() == (0, "")
+	assert not run.dir.exists() and not run.processes()
+
+
+def test_limits(lab, own):
+	"""What the file says of a host holds."""
+	far = lab.origin(origin.fixed(body="x"))
+	run = own('hosts: {127.0.0.1: {capacity: 2, period: 1h, burst: 2, '
+	    'queue: {max_wait: 0}}}')
+	assert [run.get(far.url), run.get(far.url)] == ["x", "x"]
+	assert run.get(far.url) == ""
+	assert "HTTP Error 429" in run.end()[1]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has two users")
+def test_other_users_have_no_use_of_it(lab, own):
+	far = lab.origin(origin.fixed(body="hello"))
+	run = own()
+	status = sluice.run("status", "--json", "-s", str(run.socket))
+	at = json.loads(status.stdout)["status"]["listen"][0]
+	done = subprocess.run(["curl", "-sS", "-o", "/dev/null", "-w",
+	    "%{http_code}", "-x", f"http://{at}", far.url], user=65534,
+	    capture_output=True, text=True, cwd="/")
+	assert done.stdout == "403", done
+	run.end()
+
+
+def test_again_inside(lab, own):
+	"""It uses the same one, and does not end it."""
+	far = lab.origin(origin.fixed(body="hello"))
+	run = own()
+	inner = Run(env={**os.environ, "SLUICE_SOCKET": str(run.socket)})
+	assert inner.socket == run.socket
+	assert inner.get(far.url) == "hello"
+	assert inner.end()[0] == 0
+	assert run.get(far.url) == "hello"
+	assert run.end()[0] == 0 and gone(run)
+
+
+def test_without_a_file(lab, tmp_path):
+	"""Where no daemon runs, of which there may be some here."""
+	far = lab.origin(origin.fixed(body="hello"))
+	if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"],
+	    capture_output=True).returncode:
+		pytest.skip("no namespace of mounts")
+	script = "mount -t tmpfs -o mode=755 none /run && shift && " \
+	    'exec "$@"'
+	env = {name: value for name, value in os.environ.items()
+	    if name not in ("SLUICE_SOCKET", "XDG_RUNTIME_DIR")}
+	done = subprocess.run(["unshare", "-m", "sh", "-c", script, "-", "-",
+	    sluice.BINARY, "exec", "curl", "-sS", far.url],
+	    capture_output=True, text=True, env=env,
+	    timeout=2 * wire.DEADLINE)
+	assert (done.returncode, done.stdout, done.stderr) == (0, "hello", "")
+	assert len(far.wait_requests(1)) == 1
+
+
+# One that runs
+
+
+def test_running(lab):
+	far = lab.origin(origin.fixed(body="hello"))
+	daemon = lab.sluice()
+	daemon.err.wait("is ready")
+	done = execute("-s", daemon.control, "curl", "-sS", far.url)
+	assert (done.returncode, done.stdout, done.stderr) == (0, "hello", "")
+	daemon.out.wait(f" GET 127.0.0.1:{far.port}")
+	daemon.stop()
+	done = execute("-s", daemon.control, "true")
+	assert done.returncode == 125 and str(daemon.control) in done.stderr
+
+
+# How it ends
+
+
+@pytest.mark.parametrize("status", [0, 7, 124])
+def test_status(conf, status):
+	assert execute("-c", conf(), "sh", "-c",
+	    f"exit {status}").returncode == status
+
+
+def test_signals(own):
+	"""They are passed on, and it ends by the same."""
+	for sig in signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1:
+		run = own()
+		run.proc.send_signal(sig)
+		assert run.end()[0] == -sig
+		assert gone(run)
+
+
+def test_program_that_catches_a_signal(conf):
+	script = "trap 'exit 9' TERM; kill -TERM $PPID; while :; do " \
+	    "sleep 1; done"
+	done = execute("-c", conf(), "sh", "-c", script)
+	assert done.returncode == 9, done
+
+
+def test_killed(lab, own):
+	"""Whoever kills it leaves no process, file or port behind."""
+	far = lab.origin(origin.fixed(body="hello"))
+	run = own()
+	assert run.get(far.url) == "hello"
+	run.proc.kill()
+	assert run.end()[0] == -signal.SIGKILL
+	assert gone(run)
+
+
+def test_its_proxy_dies(own):
+	"""It says so; the program goes on."""
+	run = own()
+	status = sluice.run("status", "--json", "-s", str(run.socket))
+	os.kill(json.loads(status.stdout)["status"]["pid"], signal.SIGKILL)
+	assert "its proxy has ended, by signal 9" in run.proc.stderr.readline()
+	assert run.end()[0] == 0 and gone(run)
+
+
+# What goes wrong
+
+
+def test_no_such_program(conf, tmp_path):
+	file = tmp_path / "file"
+	file.write_text("x")
+	for program, status, says in [
+	    ("no-such-program", 127, "no-such-program: No such file"),
+	    (file, 126, "Permission denied"),
+	    (tmp_path, 126, "Permission denied"),
+	]:
+		done = execute("-c", conf(), program)
+		assert done.returncode == status and says in done.stderr, done
+		assert not done.stdout
+
+
+def test_wrong_configuration(conf):
+	done = execute("-c", conf("hosts: {a.test: {capacity: -1}}"), "true")
+	assert done.returncode == 125
+	assert "sluice.yaml:2:" in done.stderr and "capacity" in done.stderr
+	assert "its own sluice did not start" in done.stderr
+	done = execute("-c", "/nonexistent/x.yaml", "true")
+	assert done.returncode == 125
+	assert "/nonexistent/x.yaml: No such file" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="to be somebody else")
+def test_no_place_for_files(conf, tmp_path):
+	path = pathlib.Path(conf())
+	readable = pathlib.Path("/tmp") / f"exec-{os.getpid()}.yaml"
+	readable.write_text(path.read_text())
+	try:
+		done = execute("-c", readable, "true", user=65534, cwd="/",
+		    env={**os.environ, "XDG_RUNTIME_DIR": "/proc"})
+	finally:
+		readable.unlink()
+	assert done.returncode == 125 and "/proc/sluice: " in done.stderr
+
+
+def test_who_does_not_heed(conf):
+	done = execute("-c", conf(), "true")
+	assert done.returncode == 0
+	assert "nothing has come from true" in done.stderr
+	done = execute("-c", conf(), "true", env={**os.environ,
+	    "NO_PROXY": "api.example.com"})
+	assert "NO_PROXY is api.example.com: to those" in done.stderr
+
+
+def test_options_are_the_programs_own(conf):
+	done = execute("-c", conf(), "echo", "--json", "-h", "-c", "x", "--",
+	    "y")
+	assert done.stdout == "--json -h -c x -- y\n", done
+	done = execute("-c", conf(), "--", "printenv", "NO_PROXY")
+	assert done.stdout.startswith("169.254.169.254,")
+
+
+def test_output_ends_with_the_program(conf):
+	"""Nobody else has it open: a pipe ends when the program does."""
+	done = subprocess.run(["sh", "-c", '"$1" exec -c "$2" echo x | cat',
+	    "-", sluice.BINARY, conf()], capture_output=True, text=True,
+	    timeout=2 * wire.DEADLINE)
+	assert done.stdout == "x\n"
