@@ -351,6 +351,8 @@ ctl_run(const struct ctl_loader *loader, int argc, char **argv)
 	c.command = find(argv[at]);
 	if (c.command == NULL)
 		return unknown(&c, argv[at]);
+	/* one among what is a program's own is none of ours */
+	c.json = c.json && !c.command->verbatim;
 	return run(&c, at, argc, argv);
 }
 
