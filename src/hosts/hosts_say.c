@@ -67,6 +67,9 @@ say_what(char *buf, const struct hosts_limit *l)
 	case BUDGET_SHORT_SHAPE:
 		text = "what the host says is left";
 		break;
+	case BUDGET_SHORT_LEASE:
+		text = "a lease from the store";
+		break;
 	case BUDGET_SHORT_NONE:
 		break;
 	}

@@ -22,6 +22,7 @@ hosts_total_find(const struct hosts_totals *totals, const struct rule *rule,
 static void
 free_total(struct host_total *total)
 {
+	throttle_total_close(&total->total);
 	pthread_mutex_destroy(&total->lock);
 	free(total->key);
 	free(total);

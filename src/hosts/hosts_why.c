@@ -92,6 +92,8 @@ say_reason(struct hosts_reason *to, const struct throttle_reason *r,
 	if (r->at == THROTTLE_NEVER) {
 		if (r->what == BUDGET_SHORT_CONCURRENCY)
 			says = "all are in use";
+		else if (r->what == BUDGET_SHORT_LEASE)
+			says = "it has none to give for now";
 		else
 			says = "an answer has to come first";
 		snprintf(to->says, sizeof to->says, "%s", says);

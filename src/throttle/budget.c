@@ -213,6 +213,25 @@ budget_allows(const struct budget *b, uint64_t cost, uint64_t now)
 	    now >= shape_due(b) && budget_rates_allow(b, cost, now);
 }
 
+/*
+ * When the store has something again (ns), as it has said: now where that is
+ * not known, or where there is a lease.
+ */
+static uint64_t
+lease_at(const struct budget *b, uint64_t cost, uint64_t now)
+{
+	return lease_is_short(b, cost, now) ? larger(b->account->again, now) :
+	    now;
+}
+
+/* Whether none can come for now. */
+static bool
+has_no_store(const struct budget *b, uint64_t cost, uint64_t now)
+{
+	return b->account->terms.source == LEASE_NOWHERE &&
+	    lease_is_short(b, cost, now);
+}
+
 static void
 not_before(struct budget_start *s, uint64_t at, enum budget_short what,
     unsigned rate)
@@ -232,6 +251,10 @@ budget_start(const struct budget *b, wide ahead, uint64_t cost,
 		s.what = BUDGET_SHORT_CONCURRENCY;
 	else if (!budget_room(b))
 		s.what = BUDGET_SHORT_RECOVERY;
+	else if (b->account != NULL && has_no_store(b, cost, now))
+		s.what = BUDGET_SHORT_LEASE;
+	if (b->account != NULL)
+		not_before(&s, lease_at(b, cost, now), BUDGET_SHORT_LEASE, 0);
 	not_before(&s, b->paused_until, BUDGET_SHORT_PAUSE, 0);
 	not_before(&s, shape_due(b), BUDGET_SHORT_SHAPE, 0);
 	for (i = 0; i < b->nrates; i++)
@@ -265,6 +288,9 @@ budget_reasons(const struct budget *b, wide ahead, uint64_t cost,
 		add_reason(all, &n, b->paused_until, BUDGET_SHORT_PAUSE, 0);
 	if (b->shape_until != 0)
 		add_reason(all, &n, shape_due(b), BUDGET_SHORT_SHAPE, 0);
+	if (b->account != NULL && lease_is_short(b, cost, now))
+		add_reason(all, &n, b->account->again > now ?
+		    b->account->again : BUDGET_NEVER, BUDGET_SHORT_LEASE, 0);
 	for (i = 0; i < b->nrates; i++)
 		add_reason(all, &n, budget_rate_due(b, i, ahead, cost, first,
 		    now), BUDGET_SHORT_RATE, i);

@@ -196,7 +196,7 @@ budget_rates_allow(const struct budget *b, uint64_t cost, uint64_t now)
 {
 	unsigned i;
 
-	if (!lease_allows(&b->lease, cost))
+	if (!lease_allows(b, cost, now))
 		return false;
 	for (i = 0; i < b->nrates; i++)
 		if (!gcra_conforms(&b->rates[i], cost, now) ||
@@ -251,7 +251,7 @@ budget_rates_take(struct budget *b, uint64_t cost, uint64_t at, uint64_t now)
 		r = &b->rates[i];
 		gcra_take(r, cost, r->limit.strict ? now : at);
 	}
-	lease_take(&b->lease, cost);
+	lease_take(b, cost, at);
 	budget_rates_hold(b, cost);
 }
 
@@ -337,8 +337,11 @@ budget_settle(struct budget *b, struct budget_paid *paid, uint64_t amount,
 
 	for (i = 0; i < BUDGET_RATES; i++)
 		sooner[i] = 0;
-	lease_take(&b->lease, actual > amount ? actual - amount : 0);
+	lease_take(b, actual > amount ? actual - amount : 0, now);
 	if (!counted) {
+		if (b->account != NULL)
+			lease_hold_keep(&b->account->hold,
+			    actual < amount ? actual : amount);
 		budget_drop(b, amount);
 		budget_rates_hold(b, actual);
 		b->uncounted += actual;
@@ -360,6 +363,8 @@ budget_count(struct budget *b, uint64_t cost, uint64_t at)
 	for (i = 0; i < b->nrates; i++)
 		if (b->windows[i] != NULL)
 			window_count(b->windows[i], cost, at);
+	if (b->account != NULL)
+		lease_hold_count(&b->account->hold, cost);
 	b->uncounted -= cost;
 }
 
@@ -371,5 +376,7 @@ budget_drop(struct budget *b, uint64_t cost)
 	for (i = 0; i < b->nrates; i++)
 		if (b->windows[i] != NULL)
 			window_drop(b->windows[i], cost);
+	if (b->account != NULL)
+		lease_hold_drop(&b->account->hold, cost);
 	b->uncounted -= cost;
 }

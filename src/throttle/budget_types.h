@@ -10,6 +10,7 @@
 
 /* What a budget is made of; budget.h says what it does. */
 
+struct lease_account;
 struct window;
 
 #define BUDGET_UNIT	1000000ULL	/* micro cost units in one unit */
@@ -47,6 +48,7 @@ enum budget_short {
 	BUDGET_SHORT_PAUSE,
 	BUDGET_SHORT_RECOVERY,
 	BUDGET_SHORT_SHAPE,
+	BUDGET_SHORT_LEASE,	/* of what others have a share of, too */
 };
 
 /* An earliest start, and what decides it. */
@@ -57,7 +59,7 @@ struct budget_start {
 	uint64_t		 due;		/* ns: what decides would allow it */
 };
 
-#define BUDGET_REASONS	(BUDGET_RATES + 4)
+#define BUDGET_REASONS	(BUDGET_RATES + 5)
 
 /* What the host has counted of a rate; in thousands of micro cost units. */
 struct budget_counted {
@@ -91,6 +93,8 @@ struct budget {
 	struct budget_counted	 counted[BUDGET_RATES];	/* of each rate */
 	unsigned		 nrates;
 	struct lease		 lease;
+	/* where leases are a store's (lease_account.h); owned; or NULL */
+	struct lease_account	*account;
 	uint32_t		 concurrency;
 	uint32_t		 inflight;	/* slots held */
 	uint32_t		 pending;	/* admitted, no verdict yet */

@@ -20,7 +20,38 @@ lease_begin(struct budget *b)
 {
 	if (b->nrates == 0)
 		b->lease = (struct lease){ .left = LEASE_NONE };
-	else if (b->lease.left == LEASE_NONE)
+	else if (b->lease.left == LEASE_NONE && b->account == NULL)
+		b->lease = (struct lease){ .left = 0 };
+}
+
+void
+lease_end(struct budget *b)
+{
+	b->lease = (struct lease){ .left = LEASE_NONE };
+}
+
+void
+lease_open(struct budget *b, uint64_t id)
+{
+	struct budget_limits limits = { .nrates = b->nrates };
+	uint64_t foreign = b->uncounted > UINT64_MAX ? UINT64_MAX :
+	    (uint64_t)b->uncounted;
+	unsigned i;
+
+	for (i = 0; i < b->nrates; i++)
+		limits.rates[i] = b->rates[i].limit;
+	b->account = lease_account_new(&limits, id, foreign);
+	if (b->account != NULL)
+		b->lease = (struct lease){ .left = LEASE_NONE,
+			.need = b->lease.need };
+}
+
+void
+lease_close(struct budget *b)
+{
+	lease_account_free(b->account);
+	b->account = NULL;
+	if (b->nrates > 0)
 		b->lease = (struct lease){ .left = 0 };
 }
 
@@ -29,14 +60,17 @@ lease_due(const struct budget *b, uint64_t cost, uint64_t now)
 {
 	uint64_t due = budget_due(b, cost);
 
-	return due <= now && !lease_allows(&b->lease, cost) ? BUDGET_NEVER :
-	    due;
+	if (due <= now && lease_is_short(b, cost, now))
+		return BUDGET_NEVER;
+	if (b->account == NULL || lease_is_short(b, cost, larger(due, now)))
+		return due;
+	return lease_account_due(b->account, cost, larger(due, now));
 }
 
 void
 lease_need(struct budget *b, uint64_t cost, uint64_t now)
 {
-	if (!lease_allows(&b->lease, cost) && budget_due(b, cost) <= now)
+	if (lease_is_short(b, cost, now) && budget_due(b, cost) <= now)
 		b->lease.need = larger(b->lease.need, cost);
 }
 

@@ -24,6 +24,17 @@
 /* A budget that has rates needs a lease from now on, and has none yet. */
 void		 lease_begin(struct budget *);
 
+/* It needs none any more. */
+void		 lease_end(struct budget *);
+
+/*
+ * Where leases are a store's: makes the account, with an id, after which the
+ * store alone decides (without memory nothing goes); and frees it, after which
+ * nothing goes.
+ */
+void		 lease_open(struct budget *, uint64_t id);
+void		 lease_close(struct budget *);
+
 /*
  * Returns when a cost may go (ns), as budget_due(); BUDGET_NEVER where that is
  * so by now and the lease alone is short.

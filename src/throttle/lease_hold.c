@@ -209,7 +209,15 @@ lease_hold_count(struct lease_hold *h, uint64_t cost)
 void
 lease_hold_drop(struct lease_hold *h, uint64_t cost)
 {
-	h->unused += own(h, cost);
+	cost = own(h, cost);
+	h->unused += lease_less(cost, h->kept);
+	h->kept = 0;
+}
+
+void
+lease_hold_keep(struct lease_hold *h, uint64_t cost)
+{
+	h->kept = cost;
 }
 
 void

@@ -32,6 +32,7 @@ struct lease_hold {
 	uint64_t		 counted;
 	uint64_t		 unused;
 	uint64_t		 foreign;	/* on its way from before */
+	uint64_t		 kept;		/* of what is dropped next */
 };
 
 void		 lease_hold_init(struct lease_hold *,
@@ -73,6 +74,9 @@ void		 lease_hold_spend(struct lease_hold *, uint64_t cost,
  */
 void		 lease_hold_count(struct lease_hold *, uint64_t cost);
 void		 lease_hold_drop(struct lease_hold *, uint64_t cost);
+
+/* So much of what is dropped next is counted after all. */
+void		 lease_hold_keep(struct lease_hold *, uint64_t cost);
 
 /* It has spent without leases, as of the last time that it was told. */
 void		 lease_hold_tell_spent(struct lease_hold *);

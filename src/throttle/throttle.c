@@ -55,6 +55,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "throttle/throttle_budgets.h"
 #include "throttle/throttle_estimate.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meter.h"
@@ -103,6 +104,7 @@ throttle_free(struct throttle *t)
 	if (t == NULL)
 		return;
 	throttle_join(t, NULL, NULL);
+	throttle_budgets_close(t);
 	throttle_forget_behind(t);
 	fair_free(t->queue);
 	free_named(t);

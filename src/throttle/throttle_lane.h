@@ -54,6 +54,8 @@ struct throttle {
 	bool			 trust;		/* as in throttle_limits */
 	uint32_t		 queue_length;	/* as in throttle_limits */
 	bool			 leased;	/* see throttle_lease() */
+	bool			 stored;	/* ... by throttle_store() */
+	uint64_t		 store_at;	/* ns: its next round, by time */
 	uint64_t		 graced_until;	/* ns; the last grace's end */
 	struct fair		*queue;		/* owned */
 	LIST_HEAD(, throttle_deposit) deposits;	/* what may be refunded */

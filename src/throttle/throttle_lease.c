@@ -3,23 +3,10 @@
 
 #include "throttle/lease.h"
 #include "throttle/throttle.h"
+#include "throttle/throttle_budgets.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_tick.h"
-
-/* The nth budget that may have rates; NULL behind the last. */
-static struct budget *
-budget_at(struct throttle *t, unsigned n)
-{
-	if (n == 0)
-		return &t->host;
-	if (--n < t->nparts)
-		return &t->parts[n];
-	n -= t->nparts;
-	if (t->total == NULL)
-		return throttle_meter_budget(t, n);
-	return n == 0 ? &t->total->budget : throttle_meter_budget(t, n - 1);
-}
 
 void
 throttle_lease(struct throttle *t)
@@ -28,7 +15,7 @@ throttle_lease(struct throttle *t)
 	unsigned i;
 
 	t->leased = true;
-	for (i = 0; (b = budget_at(t, i)) != NULL; i++)
+	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
 		lease_begin(b);
 }
 
@@ -42,9 +29,8 @@ need_of_meter(const struct budget *b, uint64_t amount, unsigned meter,
 	lease_need(throttle_meter_budget(t, meter), amount, t->now);
 }
 
-/* Those who are first in their lanes say what they need. */
-static void
-note_needs(struct throttle *t)
+void
+throttle_lease_note(struct throttle *t)
 {
 	struct budget *b[THROTTLE_INNER];
 	const struct fair_waiter *w;
@@ -63,6 +49,16 @@ note_needs(struct throttle *t)
 	}
 }
 
+/* Whether it has something to ask its store before that is looked at anyway. */
+static bool
+wants(const struct throttle *t, const struct budget *b, uint64_t now)
+{
+	if (b->account == NULL)
+		return b->lease.need > 0;
+	return lease_account_at(b->account, b->lease.need, b->uncounted,
+	    now) < t->store_at;
+}
+
 bool
 throttle_lease_is_low(struct throttle *t, uint64_t now)
 {
@@ -73,10 +69,10 @@ throttle_lease_is_low(struct throttle *t, uint64_t now)
 		return false;
 	if (fair_length(t->queue) > 0) {
 		throttle_tick(t, now);
-		note_needs(t);
+		throttle_lease_note(t);
 	}
-	for (i = 0; (b = budget_at(t, i)) != NULL; i++)
-		if (lease_is_low(b))
+	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
+		if (t->stored ? wants(t, b, now) : lease_is_low(b))
 			return true;
 	return false;
 }
@@ -87,7 +83,7 @@ throttle_lease_is_unused(struct throttle *t)
 	struct budget *b;
 	unsigned i;
 
-	for (i = 0; (b = budget_at(t, i)) != NULL; i++)
+	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
 		if (b->lease.used > 0 || b->lease.need > 0)
 			return false;
 	return true;
@@ -101,8 +97,8 @@ throttle_lease_promise(struct throttle *t, uint64_t horizon, uint64_t now)
 
 	throttle_tick(t, now);
 	if (fair_length(t->queue) > 0)
-		note_needs(t);
-	for (i = 0; (b = budget_at(t, i)) != NULL; i++)
+		throttle_lease_note(t);
+	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
 		lease_promise(b, horizon, now);
 }
 
@@ -114,7 +110,7 @@ throttle_lease_grant(struct throttle *t, uint64_t now)
 
 	throttle_tick(t, now);
 	lease_grant(&t->host);
-	for (i = 1; (b = budget_at(t, i)) != NULL; i++)
+	for (i = 1; (b = throttle_budget_at(t, i)) != NULL; i++)
 		lease_grant(b);
 	set_unblocked_at(t, now);
 }
@@ -125,7 +121,7 @@ throttle_lease_return(struct throttle *t)
 	struct budget *b;
 	unsigned i;
 
-	for (i = 0; (b = budget_at(t, i)) != NULL; i++)
+	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
 		lease_return(b);
 }
 

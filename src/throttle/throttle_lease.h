@@ -15,6 +15,9 @@
  */
 void		 throttle_lease(struct throttle *);
 
+/* Those who are first in their lanes say what they need of each. */
+void		 throttle_lease_note(struct throttle *);
+
 /* Returns whether one of them should be asked for. */
 bool		 throttle_lease_is_low(struct throttle *, uint64_t now);
 

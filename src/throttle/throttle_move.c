@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "throttle/throttle_budgets.h"
 #include "throttle/throttle_estimate.h"
 #include "throttle/throttle_named.h"
 #include "throttle/throttle_lane.h"
@@ -162,6 +163,8 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 
 	throttle_tick(t, now);
 	throttle_spend_all(t);
+	if (t->stored)
+		throttle_budgets_close(t);
 	/* pairs are of a queue: those of the new one are made anew */
 	if (!same && t->learned != NULL) {
 		before = *t->learned;

@@ -15,6 +15,12 @@ throttle_total_init(struct throttle_total *total,
 	LIST_INIT(&total->deposits);
 }
 
+void
+throttle_total_close(struct throttle_total *total)
+{
+	lease_close(&total->budget);
+}
+
 static void
 spend_all(struct throttle_total *total)
 {
@@ -35,6 +41,9 @@ throttle_total_limit(struct throttle_total *total,
 {
 	tick(total, now);
 	spend_all(total);
+	/* it is of other limits, and is asked for anew */
+	if (total->budget.account != NULL)
+		lease_close(&total->budget);
 	budget_limit(&total->budget, limits, false, NULL, now);
 	total->unblocked_at = larger(total->unblocked_at, now);
 }

@@ -30,6 +30,9 @@
 void		 throttle_total_init(struct throttle_total *,
 		    const struct budget_limits *, uint32_t serial);
 
+/* Frees what it has with a store. */
+void		 throttle_total_close(struct throttle_total *);
+
 /* Sets new limits; what was consumed stays consumed. */
 void		 throttle_total_limit(struct throttle_total *,
 		    const struct budget_limits *, uint64_t now);

@@ -16,7 +16,7 @@
 
 /* Of the host, the parts, the named one, the total and named budgets. */
 #define THROTTLE_REASONS	((4 + THROTTLE_ALSO) * BUDGET_REASONS + \
-				    THROTTLE_METERS * BUDGET_RATES)
+				    THROTTLE_METERS * (BUDGET_RATES + 1))
 
 /* Whose budget. */
 enum throttle_whose {

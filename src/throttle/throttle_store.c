@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/throttle_store.h"
+
+#include "throttle/lease.h"
+#include "throttle/throttle_budgets.h"
+#include "throttle/throttle_lane.h"
+#include "throttle/throttle_lease.h"
+#include "throttle/throttle_meter.h"
+#include "throttle/throttle_tick.h"
+
+void
+throttle_store(struct throttle *t)
+{
+	t->stored = true;
+	throttle_lease(t);
+}
+
+void
+throttle_store_end(struct throttle *t)
+{
+	struct budget *b;
+	unsigned i;
+
+	throttle_budgets_close(t);
+	t->stored = t->leased = false;
+	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
+		lease_end(b);
+}
+
+/* A round */
+
+/* What all who wait want of a budget, were they all as the first. */
+static uint64_t
+demand_of(const struct throttle *t, uint64_t first)
+{
+	wide all = (wide)first * fair_length(t->queue);
+
+	return all > UINT64_MAX ? UINT64_MAX : (uint64_t)all;
+}
+
+/* Its account, made where it is missing; NULL: it needs none, or no memory. */
+static struct lease_account *
+account_of(struct budget *b, struct throttle_store_round *r, uint64_t now)
+{
+	if (b->nrates == 0)
+		return NULL;
+	if (b->account == NULL) {
+		if (b->lease.need == 0)
+			return NULL;
+		lease_open(b, ++*r->ids);
+	}
+	if (b->account == NULL || !lease_account_set(b->account, &r->terms,
+	    now))
+		r->failed = true;
+	return b->account;
+}
+
+/* Whether it asks now; its own part has answered then. */
+static bool
+asks(struct throttle *t, struct budget *b, struct throttle_store_round *r,
+    uint64_t now)
+{
+	struct lease_account *a = account_of(b, r, now);
+	uint64_t need = b->lease.need;
+
+	if (a == NULL || lease_account_at(a, need, b->uncounted, now) > now)
+		return false;
+	lease_account_ask(a, need, demand_of(t, need), fair_clients(t->queue),
+	    now);
+	if (a->asked == 0)
+		r->granted = true;
+	return a->asked != 0;
+}
+
+static void
+tell_whose(const struct throttle *t, unsigned n,
+    struct throttle_store_question *q)
+{
+	q->whose = THROTTLE_OF_HOST;
+	q->part = 0;
+	if (n-- == 0)
+		return;
+	q->whose = THROTTLE_OF_PART;
+	q->part = n;
+	if (n < t->nparts)
+		return;
+	n -= t->nparts;
+	q->whose = THROTTLE_OF_TOTAL;
+	q->part = 0;
+	if (t->total != NULL && n-- == 0)
+		return;
+	q->whose = THROTTLE_OF_METER;
+	q->part = n;
+}
+
+static void
+begin(struct throttle *t, struct throttle_store_round *r, uint64_t now)
+{
+	struct budget *b;
+	unsigned i;
+
+	r->began = true;
+	throttle_tick(t, now);
+	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
+		b->lease.need = 0;
+	throttle_lease_note(t);
+}
+
+bool
+throttle_store_ask(struct throttle *t, struct throttle_store_round *r,
+    uint64_t now, struct throttle_store_question *q)
+{
+	struct budget *b;
+
+	if (!r->began)
+		begin(t, r, now);
+	while ((b = throttle_budget_at(t, r->next)) != NULL) {
+		q->budget = r->next++;
+		if (!asks(t, b, r, now))
+			continue;
+		tell_whose(t, q->budget, q);
+		q->number = b->account->number;
+		q->limits = &b->account->hold.limits;
+		q->ask = &b->account->question;
+		return true;
+	}
+	if (r->granted || r->terms.source == LEASE_OPEN)
+		set_unblocked_at(t, now);
+	return false;
+}
+
+bool
+throttle_store_take(struct throttle *t, unsigned budget, uint64_t number,
+    const struct lease_answer *answer, uint64_t sent, uint64_t received)
+{
+	struct budget *b = throttle_budget_at(t, budget);
+
+	throttle_tick(t, received);
+	if (b == NULL || b->account == NULL || !lease_account_take(b->account,
+	    number, answer, sent, received))
+		return false;
+	if (t->total != NULL && b == &t->total->budget)
+		t->total->unblocked_at = larger(t->total->unblocked_at,
+		    received);
+	else
+		set_unblocked_at(t, received);
+	return true;
+}
+
+uint64_t
+throttle_store_due(struct throttle *t, uint64_t now)
+{
+	uint64_t at = THROTTLE_NEVER, one;
+	struct budget *b;
+	unsigned i;
+
+	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++) {
+		one = THROTTLE_NEVER;
+		if (b->account != NULL)
+			one = lease_account_at(b->account, b->lease.need,
+			    b->uncounted, now);
+		else if (b->lease.need > 0)
+			one = now + LEASE_REPORT;	/* no memory */
+		at = one < at ? one : at;
+	}
+	t->store_at = at;
+	return at;
+}
+
+unsigned
+throttle_store_leases(struct throttle *t)
+{
+	struct budget *b;
+	unsigned i, n = 0;
+
+	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
+		n += b->account != NULL && b->account->hold.left > 0;
+	return n;
+}

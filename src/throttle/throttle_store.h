@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_THROTTLE_STORE_H
+#define SLUICE_THROTTLE_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "throttle/lease_account.h"
+#include "throttle/throttle_types.h"
+#include "throttle/throttle_why.h"
+
+/*
+ * The accounts (lease_account.h) of all of a throttle's budgets that have
+ * rates: what they want to ask the store, and what that answers.  A budget gets
+ * its account when it first wants something; before that nothing goes.
+ */
+
+/* Nobody goes without a store's lease from now on; or as before it. */
+void		 throttle_store(struct throttle *);
+void		 throttle_store_end(struct throttle *);
+
+/* What one of the budgets asks. */
+struct throttle_store_question {
+	unsigned		 budget;	/* its number in the throttle */
+	enum throttle_whose	 whose;
+	unsigned		 part;		/* of that kind */
+	uint64_t		 number;	/* of the question */
+	const struct budget_limits *limits;	/* of what; the account's */
+	const struct lease_question *ask;	/* the account's */
+};
+
+/* What a round of questions is asked with. */
+struct throttle_store_round {
+	struct lease_terms	 terms;
+	uint64_t		*ids;		/* the last that was given */
+	unsigned		 next;		/* budget; begins as 0 */
+	bool			 began;		/* begins as false */
+	bool			 granted;	/* somebody may go */
+	bool			 failed;	/* there was no memory */
+};
+
+/*
+ * Goes on with a round: fills in what the next budget asks the store.  Returns
+ * false when that was all.  Budgets that have a part of their own have been
+ * answered by then.
+ */
+bool		 throttle_store_ask(struct throttle *,
+		    struct throttle_store_round *, uint64_t now,
+		    struct throttle_store_question *);
+/*
+ * Takes what the store says (NULL: nothing) to the question of a number, asked
+ * by a budget.  Returns whether somebody may go.
+ */
+bool		 throttle_store_take(struct throttle *, unsigned budget,
+		    uint64_t number, const struct lease_answer *,
+		    uint64_t sent, uint64_t received);
+
+/* Returns when there is to be a round (ns); THROTTLE_NEVER: not by time. */
+uint64_t	 throttle_store_due(struct throttle *, uint64_t now);
+
+/* Returns how many leases there are that have something left. */
+unsigned	 throttle_store_leases(struct throttle *);
+
+#endif
