@@ -140,6 +140,12 @@ struct stats_process {
 	stats_count	 state_failures;	/* of writing */
 	_Atomic uint64_t state_written;	/* ns, monotonic: all was; 0: never */
 	_Atomic uint64_t state_bytes;
+	/* By the store's: */
+	stats_count	 store_asked;	/* questions */
+	stats_count	 store_failures; /* that came to nothing */
+	_Atomic bool	 store_connected;
+	_Atomic uint64_t store_since;	/* ns, monotonic; 0: there is none */
+	_Atomic uint64_t store_leases;	/* that have something left */
 	/* By the control plane's: */
 	stats_count	 dropped;	/* readers of events, too slow */
 };

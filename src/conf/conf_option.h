@@ -89,6 +89,8 @@ enum conf_kind {
 	CONF_HOLD,		/* enum rule_hold */
 	CONF_LEARN,		/* enum rule_learn */
 	CONF_RULE_MODE,		/* enum rule_mode */
+	CONF_WITHOUT,		/* enum rule_without */
+	CONF_PERCENT,		/* uint32_t, millionths */
 	CONF_SHARE,		/* enum share */
 	CONF_ACCESS_LOG,	/* char *, owned */
 	CONF_DIAGNOSTICS,	/* char *, owned; NULL: standard error */

@@ -62,6 +62,28 @@ conf_scalar_number(struct conf_walk *w, const struct conf_option *option,
 }
 
 bool
+conf_scalar_percent(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, void *field)
+{
+	size_t len = strlen(node->text);
+	const char *wrong = "has no % behind it";
+	char number[CONF_TEXT];
+	uint64_t units = 0;
+
+	if (len > 0 && len < sizeof number && node->text[len - 1] == '%') {
+		snprintf(number, sizeof number, "%.*s", (int)len - 1,
+		    node->text);
+		wrong = conf_units(number, &units);
+	}
+	if (wrong == NULL && units > option->max)
+		wrong = "is too much";
+	if (wrong != NULL)
+		return conf_option_wrong(&w->report, option, node, wrong);
+	*(uint32_t *)field = (uint32_t)(units / 100);
+	return true;
+}
+
+bool
 conf_scalar_integer32(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {

@@ -11,6 +11,7 @@
 conf_reader	 conf_scalar_number;	/* of all kinds; uint64_t */
 conf_reader	 conf_scalar_integer32;	/* uint32_t */
 conf_reader	 conf_scalar_boolean;	/* bool */
+conf_reader	 conf_scalar_percent;	/* uint32_t, millionths */
 conf_reader	 conf_scalar_choice;	/* an enum or int: which of choices */
 conf_reader	 conf_scalar_workers;	/* unsigned */
 conf_reader	 conf_scalar_number_off;	/* uint64_t; 0: off */

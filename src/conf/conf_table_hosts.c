@@ -436,6 +436,22 @@ const struct conf_option conf_table_hosts[] = {
 	    "clients.",
 	    .level = CONF_RULE, KIND(BOOLEAN), .offset = RULE(trust_priority) },
 
+	{ .path = "hosts.*.store", .type = "boolean", .fallback = "false",
+	    .help = "Whether the rule's budgets are shared with other proxies, "
+	    "in the store.",
+	    .level = CONF_RULE, KIND(BOOLEAN), .offset = RULE(store),
+	    .place = RULE(store_at) },
+	{ .path = "hosts.*.without_store", .type = "choice",
+	    .range = "auto, hold, share or open", .fallback = "auto",
+	    .help = "What holds while the store cannot be asked.",
+	    .level = CONF_RULE, KIND(WITHOUT), .offset = RULE(without_store) },
+	{ .path = "hosts.*.reserve", .type = "percentage",
+	    .range = "0% to 90%", .fallback = "0%",
+	    .help = "The part of each budget that is kept for when the store "
+	    "cannot be asked.",
+	    .level = CONF_RULE, KIND(PERCENT), .offset = RULE(reserve),
+	    .max = 90 * BUDGET_UNIT },
+
 	{ .path = "hosts.*.shared", .type = "boolean", .fallback = "false",
 	    .help = "Whether all hosts that a wildcard matches share one "
 	    "throttle.",

@@ -56,6 +56,10 @@ static const char *const rule_mode_names[] = {
 	"enforce", "observe", NULL,
 };
 
+static const char *const without_names[] = {
+	"auto", "hold", "share", "open", NULL,
+};
+
 static const char *const share_names[] = {
 	"off", "quarter", "third", "half", NULL,
 };
@@ -240,6 +244,16 @@ const struct conf_type conf_types[] = {
 		.scalar = true,
 		.choices = rule_mode_names,
 		.read = conf_scalar_choice,
+	},
+	[CONF_WITHOUT] = {
+		.scalar = true,
+		.choices = without_names,
+		.read = conf_scalar_choice,
+	},
+	[CONF_PERCENT] = {
+		.noun = "a percentage such as 10%, ",
+		.scalar = true,
+		.read = conf_scalar_percent,
 	},
 	[CONF_SHARE] = {
 		.scalar = true,

@@ -173,6 +173,18 @@ warn_of_paths(const struct teller *t, const struct rule *rule,
 }
 
 /* What any rule may have, that of defaults, too. */
+/* Where there is none, each proxy has all of the limits. */
+static void
+warn_of_store(const struct teller *t, const struct rule *rule,
+    const char *prefix)
+{
+	if (rule->store && t->conf->store.name == NULL)
+		conf_warn(t->conf, rule->store_at, t->line, t->arg, "%s%s: "
+		    "store: there is no store to share its budgets in "
+		    "(\"store: {redis: ...}\" at the top)", prefix,
+		    rule->name);
+}
+
 static void
 warn_of_any(const struct teller *t, const struct rule *rule,
     const char *prefix)
@@ -181,6 +193,7 @@ warn_of_any(const struct teller *t, const struct rule *rule,
 	warn_of_statuses(t, rule, prefix);
 	warn_of_observed(t, rule, prefix);
 	warn_of_paths(t, rule, prefix);
+	warn_of_store(t, rule, prefix);
 }
 
 /* Who uses both names has the limits twice. */

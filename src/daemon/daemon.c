@@ -31,6 +31,7 @@
 #include "daemon/service.h"
 #include "daemon/signals.h"
 #include "daemon/state.h"
+#include "daemon/store_thread.h"
 #include "daemon/worker.h"
 #include "exchange/access.h"
 #include "exchange/user_checks.h"
@@ -54,6 +55,7 @@ struct sluice {
 	struct reloader		 reloader;	/* has the configuration */
 	struct hosts		*hosts;
 	struct state		*state;		/* or NULL */
+	struct store_thread	*store;		/* or NULL */
 	struct listeners	*listeners;
 	struct workers		 workers;
 	struct exchanges	**exchanges;	/* of each worker */
@@ -236,7 +238,12 @@ start(struct sluice *s)
 		fatal("%s", cause != NULL ? cause : "out of memory");
 	open_listeners(s);
 	s->reloader.workers = &s->workers;
-	s->reloader.hosts = s->hosts = hosts_new(conf, s->workers.n + 1);
+	/* the loops of the control plane and of the store are behind */
+	s->reloader.hosts = s->hosts = hosts_new(conf, s->workers.n +
+	    (conf->store.name != NULL ? 2 : 1));
+	if (s->hosts != NULL)
+		s->store = store_thread_new(conf, s->hosts, s->listeners,
+		    &s->workers.memory, s->workers.n + 1);
 	if (s->state != NULL && s->hosts != NULL)
 		state_load(s->state, s->hosts);
 	make_workers(s);
@@ -245,6 +252,8 @@ start(struct sluice *s)
 	kept_hand_over(s->listeners);
 	confine(conf);
 	if (!state_start(s->state, worker_loop(s->workers.list[0])))
+		fatal("cannot start: %s", strerror(errno));
+	if (!store_thread_start(s->store))
 		fatal("cannot start: %s", strerror(errno));
 	for (i = 0; i < s->workers.n; i++)
 		worker_start(s->workers.list[i]);
@@ -265,6 +274,7 @@ stop(struct sluice *s)
 
 	admin_free(s->admin);
 	user_checks_free(s->workers.checks);
+	store_thread_end(s->store);
 	state_end(s->state);
 	for (i = 0; i < s->workers.n; i++)
 		worker_join(s->workers.list[i]);

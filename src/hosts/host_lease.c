@@ -2,6 +2,7 @@
 #include "hosts/host_lease.h"
 
 #include "throttle/throttle_lease.h"
+#include "throttle/throttle_store.h"
 
 void
 host_leases_init(struct host_leases *l, void (*ring)(void *), void *arg)
@@ -54,12 +55,24 @@ host_lease_put(struct host *h, enum host_lease to)
 }
 
 void
-host_lease_begin(struct host *h, struct host_leases *l)
+host_lease_begin(struct host *h, struct host_leases *written,
+    struct host_leases *shared)
 {
-	if (l->ring == NULL)
-		return;
-	h->leases = l;
-	throttle_lease(h->throttle);
+	bool stored = h->rule->store && shared->ring != NULL;
+	struct host_leases *to = stored ? shared : written;
+
+	if (to->ring == NULL)
+		to = NULL;
+	if (h->leases != to) {
+		host_lease_put(h, HOST_LEASE_NONE);
+		/* what was had of the other is void */
+		throttle_store_end(h->throttle);
+	}
+	h->leases = to;
+	if (stored)
+		throttle_store(h->throttle);
+	else if (to != NULL)
+		throttle_lease(h->throttle);
 }
 
 void

@@ -14,6 +14,9 @@
  *   PROMISED	it is in what is being written: by whoever writes.
  *   GRANTED	that is written, and those who wait may go: by whoever writes;
  *		hosts_lease_admit() has them go, on a loop.
+ *
+ * Where leases are a store's (store_desk.h), it only WANTS something, or does
+ * not: all else is known to the throttle.
  */
 
 /*
@@ -27,9 +30,11 @@ void		 host_leases_destroy(struct host_leases *);
 struct host	*host_leases_first(struct host_leases *, enum host_lease);
 
 /*
- * A host that is new, or has other limits; with its lock held, as for the rest.
+ * A host that is new, or has another rule, gets its leases from who writes, or
+ * from a store, as far as there are such; with its lock held, as for the rest.
  */
-void		 host_lease_begin(struct host *, struct host_leases *);
+void		 host_lease_begin(struct host *, struct host_leases *written,
+		    struct host_leases *shared);
 /* What it remembers is to be written soon. */
 void		 host_lease_note(struct host *);
 /* It may want one. */

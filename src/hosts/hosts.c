@@ -54,6 +54,7 @@ hosts_free(struct hosts *hs)
 	conf_unref(hs->conf);
 	pthread_mutex_destroy(&hs->stats.lock);
 	host_leases_destroy(&hs->leases);
+	host_leases_destroy(&hs->shared);
 	pthread_rwlock_destroy(&hs->lock);
 	free(hs);
 }

@@ -370,7 +370,7 @@ hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
 	}
 	TAILQ_FOREACH(h, &hs->order, entry) {
 		shorten_pause(h, now);
-		host_lease_begin(h, &hs->leases);
+		host_lease_begin(h, &hs->leases, &hs->shared);
 	}
 	pthread_rwlock_unlock(&hs->lock);
 }

@@ -110,7 +110,7 @@ static void
 put_promised(struct hosts_writer *w, struct host *h)
 {
 	throttle_tick(h->throttle, w->at.now);
-	if (h->leases == NULL) {
+	if (h->leases != &w->hosts->leases) {
 		put_host(w, h);
 		return;
 	}
@@ -127,7 +127,7 @@ static void
 put_last(struct hosts_writer *w, struct host *h)
 {
 	throttle_tick(h->throttle, w->at.now);
-	if (h->leases != NULL)
+	if (h->leases == &w->hosts->leases)
 		throttle_lease_return(h->throttle);
 	put_host(w, h);
 }

@@ -30,6 +30,7 @@ struct hosts {
 	struct host_stats	 stats;
 	struct hosts_overrides	 overrides;	/* what operators have set */
 	struct host_leases	 leases;	/* who wants some */
+	struct host_leases	 shared;	/* ... of a store */
 	struct hosts_share	 share;		/* who made entries */
 	struct hosts_totals	 totals;	/* what entries have together */
 	uint64_t		 left;		/* ns: the latest of them */

@@ -24,6 +24,42 @@ rule_has_total(const struct rule *rule)
 	    (rule->total.nrates > 0 || rule->total.concurrency > 0);
 }
 
+static bool
+is_strict(const struct budget_limits *limits)
+{
+	unsigned i;
+
+	for (i = 0; i < limits->nrates; i++)
+		if (limits->rates[i].strict)
+			return true;
+	return false;
+}
+
+/* Whether any budget of it is an exact window. */
+static bool
+has_strict(const struct rule *rule)
+{
+	unsigned i;
+
+	if (is_strict(&rule->limits) || is_strict(&rule->total))
+		return true;
+	for (i = 0; i < rule->npaths; i++)
+		if (is_strict(&rule->paths[i].limits))
+			return true;
+	for (i = 0; rule->tokens != NULL && i < rule->tokens->n; i++)
+		if (is_strict(&rule->tokens->budgets[i].limits))
+			return true;
+	return false;
+}
+
+enum rule_without
+rule_without_store(const struct rule *rule)
+{
+	if (rule->without_store != RULE_WITHOUT_AUTO)
+		return rule->without_store;
+	return has_strict(rule) ? RULE_WITHOUT_HOLD : RULE_WITHOUT_SHARE;
+}
+
 bool
 rule_upgrades(const struct rule *rule, struct http1_str protocol)
 {

@@ -61,6 +61,14 @@ enum rule_mode {
 	RULE_OBSERVE,		/* tell what they would have done */
 };
 
+/* What holds of a shared budget while there is no store. */
+enum rule_without {
+	RULE_WITHOUT_AUTO,	/* of a configuration's text: one of these */
+	RULE_WITHOUT_HOLD,	/* its requests wait */
+	RULE_WITHOUT_SHARE,	/* each proxy has a part of it */
+	RULE_WITHOUT_OPEN,	/* each has all of it */
+};
+
 /* What of a request tells it from others. */
 enum rule_key_kind {
 	RULE_KEY_NONE,		/* nothing */
@@ -193,6 +201,12 @@ struct rule {
 	struct place		 per_at;
 	struct budget_limits	 total;		/* of all of them; see
 						   rule_has_total() */
+	bool			 store;		/* budgets are shared */
+	struct place		 store_at;
+	enum rule_without	 without_store;
+	uint32_t		 reserve;	/* millionths of each budget
+						   that are for RULE_WITHOUT_
+						   SHARE alone */
 	struct rule_key		 fair_by;	/* turns, within a throttle */
 	bool			 trust_priority; /* between clients, too */
 	struct rule_weight	*weights;	/* owned; see */
@@ -225,6 +239,9 @@ const struct rule_status *rule_pauses(const struct rule *, int status);
 
 /* Whether what credentials have throttles for may be used up by all of them. */
 bool		 rule_has_total(const struct rule *);
+
+/* What holds while there is no store; never RULE_WITHOUT_AUTO. */
+enum rule_without rule_without_store(const struct rule *);
 
 /* Whether requests may upgrade to that protocol. */
 bool		 rule_upgrades(const struct rule *,

@@ -11,6 +11,7 @@
 #include "check_run.h"
 #include "conf/conf_diff.h"
 #include "conf/conf_parse.h"
+#include "conf/conf_warnings.h"
 #include "policy/store.h"
 
 /* What stands in store, and in the files that it names. */
@@ -67,7 +68,7 @@ START_TEST(url)
 END_TEST
 
 /* No error says what stands in a URL that is wrong. */
-static const char *const wrong[] = {
+static const char *const wrong_urls[] = {
 	"", "x", "redis:", "redis://", "redis://:hunter2@", "http://:hunter2@h",
 	"redis://:hunter2@h:99999", "redis://:hunter2@h:x", "redis://hunter2/x",
 	"redis://:hunter2@h/1/2", "redis://:hunter2@h/100000",
@@ -79,7 +80,7 @@ static const char *const wrong[] = {
 START_TEST(wrong_url)
 {
 	struct store s = { .name = NULL };
-	const char *why = store_parse(&s, wrong[_i]);
+	const char *why = store_parse(&s, wrong_urls[_i]);
 
 	ck_assert_ptr_nonnull(why);
 	ck_assert_ptr_null(strstr(why, "hunter2"));
@@ -264,6 +265,85 @@ START_TEST(diff)
 }
 END_TEST
 
+/* Of a rule */
+
+static const struct {
+	const char	*rule;
+	uint32_t	 reserve;	/* millionths */
+	enum rule_without without;
+} rules[] = {
+	{ "capacity: 1", 0, RULE_WITHOUT_SHARE },
+	{ "capacity: 1, strict: yes", 0, RULE_WITHOUT_HOLD },
+	{ "paths: {/a: {capacity: 1, strict: yes}}", 0, RULE_WITHOUT_HOLD },
+	{ "budgets: {t: {rates: [{capacity: 1, strict: yes}]}}", 0,
+	    RULE_WITHOUT_HOLD },
+	{ "capacity: 1, strict: yes, without_store: share, reserve: 90%",
+	    900000, RULE_WITHOUT_SHARE },
+	{ "capacity: 1, without_store: hold, reserve: 0.5%", 5000,
+	    RULE_WITHOUT_HOLD },
+	{ "capacity: 1, without_store: open", 0, RULE_WITHOUT_OPEN },
+};
+
+START_TEST(rule)
+{
+	struct conf *conf;
+	char text[256];
+
+	snprintf(text, sizeof text, "hosts: {a.b: {store: yes, %s}}",
+	    rules[_i].rule);
+	conf = parse_ok(text);
+	ck_assert(conf->rules[0].store);
+	ck_assert(!conf->fallback.store);
+	ck_assert_uint_eq(conf->rules[0].reserve, rules[_i].reserve);
+	ck_assert_int_eq(rule_without_store(&conf->rules[0]),
+	    rules[_i].without);
+	conf_unref(conf);
+}
+END_TEST
+
+static const struct wrong wrong_rules[] = {
+	{ "defaults: {reserve: 10}\n", "1:21: defaults.reserve: \"10\" has no "
+	    "% behind it, expected a percentage such as 10%, 0% to 90%" },
+	{ "defaults: {reserve: 91%}\n", "1:21: defaults.reserve: \"91%\" is "
+	    "too much, expected a percentage such as 10%, 0% to 90%" },
+	{ "defaults: {reserve: x%}\n", "1:21: defaults.reserve: ..." },
+	{ "defaults: {without_store: wait}\n", "1:27: defaults.without_store: "
+	    "..." },
+	{ "defaults: {store: 1}\n", "1:19: defaults.store: ..." },
+};
+
+START_TEST(wrong_rule)
+{
+	fails_with(&wrong_rules[_i]);
+}
+END_TEST
+
+static void
+find_cb(const char *line, void *arg)
+{
+	unsigned *n = arg;
+
+	*n += strstr(line, "there is no store to share") != NULL;
+}
+
+START_TEST(rule_without_one)
+{
+	struct conf *conf = parse_ok("defaults: {store: yes}\n"
+	    "hosts: {a.b: {store: yes}}\n");
+	unsigned n = 0;
+
+	conf_warnings(conf, find_cb, &n);
+	ck_assert_uint_eq(n, 2);
+	conf_unref(conf);
+	conf = parse_ok("store: {redis: \"redis://h\"}\n"
+	    "hosts: {a.b: {store: yes}}\n");
+	n = 0;
+	conf_warnings(conf, find_cb, &n);
+	ck_assert_uint_eq(n, 0);
+	conf_unref(conf);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -272,8 +352,11 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	ROWS(tc, url, urls);
-	ROWS(tc, wrong_url, wrong);
+	ROWS(tc, wrong_url, wrong_urls);
 	ROWS(tc, equals, different);
+	ROWS(tc, rule, rules);
+	ROWS(tc, wrong_rule, wrong_rules);
+	tcase_add_test(tc, rule_without_one);
 	tcase_add_test(tc, passwords);
 	tcase_add_test(tc, no_password);
 	tcase_add_test(tc, warnings);

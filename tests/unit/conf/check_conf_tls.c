@@ -317,8 +317,8 @@ static const struct wrong host_errors[] = {
 	    "rates, concurrency, queue, mode, candidate, pause, learn, "
 	    "learn_probes, retry, client_cost, "
 	    "costs, paths, budgets, "
-	    "per, per_total, fair_by, weights, trust_priority, shared, same, https, "
-	    "tunnel, upgrade, tls, parent; did you mean \"https\"?" },
+	    "per, per_total, fair_by, weights, trust_priority, store, "
+	    "without_store, reserve, shared, same, https, tunnel, upgrade, tls, parent; did you mean \"https\"?" },
 	{ HOST("https: tunnel, https: tunnel"),
 	    "1:30: hosts.a.b.https: a key that is there twice, ..." },
 	{ "defaults: {https: intercept}\n", "1:19: defaults.https: intercept, "

@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/store_desk.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/stats.h"
+#include "hosts/host_lease.h"
+#include "hosts/hosts_table.h"
+#include "hosts/store_name.h"
+#include "hosts/store_redis.h"
+#include "net/dialer.h"
+#include "throttle/throttle_lease.h"
+#include "throttle/throttle_store.h"
+
+/*
+ * A host that has ever wanted something has an entry here, by its serial
+ * number, with a timer of the desk's loop.  It is visited when it wants
+ * something (host_lease.h: WANTS), when its time has come, and when the store
+ * is there again, or is not any more: with its lock held it says what it asks,
+ * which is sent then.  When an answer comes, the host may be gone.
+ * An entry goes at the first visit that finds its host gone, when nothing that
+ * was asked for it is without answer.
+ *
+ * Locks: as in host.c; nothing of the store is called with one.
+ */
+
+#define BATCH		16		/* questions of a visit at a time */
+#define SOMETIMES	60000000000ULL	/* ns */
+#define PEERS_KEPT	60000000000ULL	/* ns: of which the most is kept */
+
+struct entry {
+	struct wake		 wake;
+	struct store_desk	*desk;
+	UT_hash_handle		 hh;
+	uint64_t		 serial;	/* of the host */
+	unsigned		 asked;		/* without an answer */
+	unsigned		 leases;	/* that it has */
+	bool			 visited;	/* its host was there */
+};
+
+struct asked {
+	struct store_desk	*desk;
+	uint64_t		 serial;
+	unsigned		 budget;
+	uint64_t		 number;
+};
+
+struct store_desk {
+	struct hosts		*hosts;
+	struct loop		*loop;
+	struct store_redis	*redis;
+	char			*name;		/* of the store, for people */
+	bool			 connected;
+	bool			 told;		/* ... which was said */
+	uint64_t		 ids;		/* the last that was given */
+	uint64_t		 peers;		/* the most, lately */
+	uint64_t		 peers_before;	/* and the time before */
+	uint64_t		 peers_since;	/* ns */
+	struct entry		*entries;
+	bool			 closing;
+};
+
+/* What a host asks, as it was. */
+struct posed {
+	char			 name[STORE_BUDGET];
+	size_t			 len;
+	struct budget_limits	 limits;
+	struct lease_question	 ask;
+	unsigned		 budget;
+	uint64_t		 number;
+};
+
+void
+store_desk_begin(struct hosts *hs, void (*ring)(void *), void *arg)
+{
+	host_leases_init(&hs->shared, ring, arg);
+}
+
+/* Peers */
+
+static void
+note_peers(struct store_desk *d, uint64_t peers, uint64_t now)
+{
+	if (now >= d->peers_since + PEERS_KEPT) {
+		d->peers_before = d->peers;
+		d->peers = 0;
+		d->peers_since = now;
+	}
+	if (peers > d->peers)
+		d->peers = peers;
+}
+
+static uint64_t
+peers_of(const struct store_desk *d)
+{
+	return d->peers > d->peers_before ? d->peers : d->peers_before;
+}
+
+/* Entries */
+
+static void	fire_cb(struct wake *, struct loop *, uint64_t now);
+
+static struct entry *
+find(struct store_desk *d, uint64_t serial)
+{
+	struct entry *e;
+
+	HASH_FIND(hh, d->entries, &serial, sizeof serial, e);
+	return e;
+}
+
+static struct entry *
+need_entry(struct store_desk *d, uint64_t serial)
+{
+	struct entry *e = find(d, serial);
+
+	if (e != NULL || (e = calloc(1, sizeof *e)) == NULL)
+		return e;
+	e->desk = d;
+	e->serial = serial;
+	e->wake.fire = fire_cb;
+	HASH_ADD(hh, d->entries, serial, sizeof e->serial, e);
+	if (e->hh.tbl == NULL) {
+		free(e);
+		return NULL;
+	}
+	return e;
+}
+
+static void
+count_leases(struct entry *e, unsigned leases)
+{
+	atomic_fetch_add(&stats_process.store_leases, (uint64_t)leases);
+	atomic_fetch_sub(&stats_process.store_leases, (uint64_t)e->leases);
+	e->leases = leases;
+}
+
+static void
+drop_entry(struct entry *e)
+{
+	count_leases(e, 0);
+	HASH_DEL(e->desk->entries, e);
+	free(e);
+}
+
+/* Its host is gone: nothing points to it any more. */
+static void
+drop_if_over(struct entry *e)
+{
+	if (!e->visited && e->asked == 0 && !e->wake.armed)
+		drop_entry(e);
+}
+
+/* A host, locked within the table; NULL, with nothing locked. */
+static struct host *
+enter(struct store_desk *d, uint64_t serial)
+{
+	struct host *h;
+
+	pthread_rwlock_rdlock(&d->hosts->lock);
+	h = hosts_find_from(d->hosts, serial);
+	if (h != NULL && h->serial == serial &&
+	    h->leases == &d->hosts->shared) {
+		host_lock(h);
+		return h;
+	}
+	pthread_rwlock_unlock(&d->hosts->lock);
+	return NULL;
+}
+
+/* A visit */
+
+static struct lease_terms
+terms_of(const struct store_desk *d, const struct rule *rule)
+{
+	struct lease_terms terms = {
+		.source = LEASE_STORE,
+		.reserve = rule->reserve,
+		.peers = peers_of(d),
+	};
+
+	if (d->connected)
+		return terms;
+	switch (rule_without_store(rule)) {
+	case RULE_WITHOUT_OPEN:
+		terms.source = LEASE_OPEN;
+		break;
+	case RULE_WITHOUT_SHARE:
+		/* how many share it is not known before they were seen */
+		terms.source = terms.peers > 0 ? LEASE_OWN : LEASE_NOWHERE;
+		break;
+	case RULE_WITHOUT_HOLD:
+	case RULE_WITHOUT_AUTO:
+		terms.source = LEASE_NOWHERE;
+	}
+	return terms;
+}
+
+static void
+pose(const struct host *h, const struct throttle_store_question *q,
+    struct posed *p)
+{
+	p->len = store_name(p->name, sizeof p->name, h, q);
+	p->limits = *q->limits;
+	p->ask = *q->ask;
+	p->budget = q->budget;
+	p->number = q->number;
+}
+
+static void
+admit(struct store_desk *d, struct host *h, uint64_t now)
+{
+	host_admit(h, d->loop, now);
+	/* for some it was not the lease alone, as it turns out */
+	if (throttle_lease_has_grace(h->throttle, now)) {
+		host_refuse_hopeless(h, now);
+		host_admit(h, d->loop, now);
+	}
+}
+
+/* It is visited then, and sometimes in any case, for its host may be gone. */
+static void
+again(struct entry *e, uint64_t at, uint64_t now)
+{
+	if (at > now + SOMETIMES)
+		at = now + SOMETIMES;
+	loop_wake_at(e->desk->loop, &e->wake, at > now ? at : now + 1);
+}
+
+/* Takes what a host asks, at most so many; returns how many. */
+static unsigned
+collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max)
+{
+	struct throttle_store_round r = { .ids = &d->ids };
+	struct throttle_store_question q;
+	struct host *h = enter(d, e->serial);
+	uint64_t now = loop_now(), at;
+	unsigned n = 0;
+
+	e->visited = h != NULL;
+	if (h == NULL)
+		return 0;
+	r.terms = terms_of(d, h->rule);
+	host_lease_put(h, HOST_LEASE_NONE);
+	while (n < max && throttle_store_ask(h->throttle, &r, now, &q))
+		pose(h, &q, &all[n++]);
+	if (r.granted || r.terms.source == LEASE_OPEN)
+		admit(d, h, now);
+	at = throttle_store_due(h->throttle, now);
+	count_leases(e, throttle_store_leases(h->throttle));
+	hosts_exit(d->hosts, h);
+	if (n == max)
+		at = now;
+	again(e, at, now);
+	return n;
+}
+
+static void
+take(struct store_desk *d, const struct asked *asked,
+    const struct lease_answer *lease, uint64_t sent, uint64_t received)
+{
+	struct entry *e = find(d, asked->serial);
+	struct host *h = enter(d, asked->serial);
+	uint64_t at;
+
+	if (h == NULL)
+		return;
+	(void)throttle_store_take(h->throttle, asked->budget, asked->number,
+	    lease, sent, received);
+	admit(d, h, received);
+	at = throttle_store_due(h->throttle, received);
+	if (e != NULL)
+		count_leases(e, throttle_store_leases(h->throttle));
+	hosts_exit(d->hosts, h);
+	if (e != NULL)
+		again(e, at, received);
+}
+
+static void
+answer_cb(void *arg, const struct store_answer *a)
+{
+	struct asked *asked = arg;
+	struct store_desk *d = asked->desk;
+	struct entry *e = find(d, asked->serial);
+
+	if (a->ok)
+		note_peers(d, a->lease.peers, a->received);
+	else
+		stats_add(&stats_process.store_failures, 1);
+	if (!d->closing)
+		take(d, asked, a->ok ? &a->lease : NULL, a->sent,
+		    a->received);
+	if (e != NULL) {
+		e->asked--;
+		drop_if_over(e);
+	}
+	free(asked);
+}
+
+static bool
+ask(struct store_desk *d, struct entry *e, const struct posed *p)
+{
+	struct store_question q = {
+		.budget = p->name,
+		.len = p->len,
+		.limits = &p->limits,
+		.ask = p->ask,
+	};
+	struct asked *asked = malloc(sizeof *asked);
+
+	if (asked == NULL)
+		return false;
+	*asked = (struct asked){ d, e->serial, p->budget, p->number };
+	if (p->len == 0 || d->redis == NULL ||
+	    !store_redis_ask(d->redis, &q, answer_cb, asked)) {
+		free(asked);
+		return false;
+	}
+	stats_add(&stats_process.store_asked, 1);
+	e->asked++;
+	return true;
+}
+
+static void
+visit(struct entry *e)
+{
+	struct store_desk *d = e->desk;
+	struct posed all[BATCH];
+	unsigned i, n = collect(d, e, all, BATCH);
+	struct asked none = { .serial = e->serial };
+
+	for (i = 0; i < n; i++) {
+		if (ask(d, e, &all[i]))
+			continue;
+		stats_add(&stats_process.store_failures, 1);
+		none.budget = all[i].budget;
+		none.number = all[i].number;
+		take(d, &none, NULL, loop_now(), loop_now());
+	}
+	drop_if_over(e);
+}
+
+/* l is NULL where the loop has ended. */
+static void
+fire_cb(struct wake *k, struct loop *l, uint64_t now)
+{
+	struct entry *e = (struct entry *)k;
+
+	(void)now;
+	if (l != NULL)
+		visit(e);
+	else
+		free(e);
+}
+
+static struct entry *
+first_that_wants(struct store_desk *d)
+{
+	struct entry *e = NULL;
+	struct host *h;
+
+	pthread_rwlock_rdlock(&d->hosts->lock);
+	h = host_leases_first(&d->hosts->shared, HOST_LEASE_WANTS);
+	if (h != NULL)
+		e = need_entry(d, h->serial);
+	pthread_rwlock_unlock(&d->hosts->lock);
+	return e;
+}
+
+void
+store_desk_look(struct store_desk *d)
+{
+	struct entry *e;
+
+	while ((e = first_that_wants(d)) != NULL)
+		visit(e);
+}
+
+static void
+visit_all(struct store_desk *d)
+{
+	struct entry *e, *next;
+
+	HASH_ITER(hh, d->entries, e, next)
+		visit(e);
+}
+
+/* The store */
+
+static void
+set_connected(struct store_desk *d, bool connected)
+{
+	d->connected = connected;
+	atomic_store(&stats_process.store_connected, connected);
+	atomic_store(&stats_process.store_since, loop_now());
+}
+
+static void
+connected_cb(void *owner)
+{
+	struct store_desk *d = owner;
+
+	log_info("store: %s: connected: budgets are shared", d->name);
+	set_connected(d, true);
+	visit_all(d);
+}
+
+static void
+lost_cb(void *owner, const char *why)
+{
+	struct store_desk *d = owner;
+
+	if (d->told && !d->connected)
+		return;
+	d->told = true;
+	log_warn("store: %s: %s: what holds now is each rule's "
+	    "without_store", d->name, why);
+	set_connected(d, false);
+	visit_all(d);
+}
+
+struct store_desk *
+store_desk_new(struct hosts *hs, const struct dialer *dialer,
+    const struct store *store)
+{
+	static const struct store_events events = {
+		.connected = connected_cb,
+		.lost = lost_cb,
+	};
+	struct store_desk *d = calloc(1, sizeof *d);
+
+	if (d == NULL)
+		return NULL;
+	d->hosts = hs;
+	d->loop = dialer->loop;
+	d->name = store->name;
+	/* apart from those of any other process, or of this one's last life */
+	arc4random_buf(&d->ids, sizeof d->ids);
+	d->ids &= UINT64_MAX >> 16;
+	set_connected(d, false);
+	d->redis = store_redis_open(dialer, store, &events, d);
+	if (d->redis == NULL) {
+		free(d);
+		return NULL;
+	}
+	return d;
+}
+
+void
+store_desk_free(struct store_desk *d)
+{
+	struct entry *e, *next;
+
+	if (d == NULL)
+		return;
+	d->closing = true;
+	store_redis_close(d->redis);
+	HASH_ITER(hh, d->entries, e, next) {
+		HASH_DEL(d->entries, e);
+		/* those that are in the loop's tree go with that */
+		if (!e->wake.armed)
+			free(e);
+	}
+	free(d);
+}

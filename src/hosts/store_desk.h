@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_STORE_DESK_H
+#define SLUICE_STORE_DESK_H
+
+/*
+ * What goes between the hosts whose rule says "store: true" and the store: it
+ * collects who wants a lease, asks for many of them at a time, and has those go
+ * who waited.  All of it belongs to the thread of its loop, which no worker
+ * waits for.
+ */
+
+struct dialer;
+struct hosts;
+struct store;
+struct store_desk;
+
+/* Has hosts ring when they want something; before there is any host. */
+void		 store_desk_begin(struct hosts *, void (*ring)(void *),
+		    void *arg);
+
+/*
+ * Begins to connect, on the dialer's loop, which has a number of its own among
+ * those of the hosts.  What is given stays its owner's.  NULL without memory.
+ */
+struct store_desk *store_desk_new(struct hosts *, const struct dialer *,
+		    const struct store *);
+/* Somebody has rung. */
+void		 store_desk_look(struct store_desk *);
+/* On its loop's thread, at its end.  NULL is allowed. */
+void		 store_desk_free(struct store_desk *);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/store_name.h"
+
+#include <stdio.h>
+
+#include "hosts/host_types.h"
+#include "throttle/throttle_meter.h"
+#include "throttle/throttle_store.h"
+
+/* Which of its budgets: a letter, and a text where there are several. */
+static const char *
+which(const struct host *h, const struct throttle_store_question *q, char *kind)
+{
+	const char *text = "";
+
+	*kind = 'h';
+	if (q->whose == THROTTLE_OF_PART) {
+		*kind = 'p';
+		text = h->rule->paths[q->part].text;
+	} else if (q->whose == THROTTLE_OF_TOTAL) {
+		*kind = 't';
+	} else if (q->whose == THROTTLE_OF_METER) {
+		*kind = 'm';
+		(void)throttle_meter(h->throttle, q->part, &text);
+	}
+	return text;
+}
+
+size_t
+store_name(char *buf, size_t size, const struct host *h,
+    const struct throttle_store_question *q)
+{
+	const char *key = q->whose == THROTTLE_OF_TOTAL && h->total != NULL ?
+	    h->total->key : h->key;
+	char kind;
+	const char *text = which(h, q, &kind);
+	int n = snprintf(buf, size, "%s %s %c%s", h->rule->name, key, kind,
+	    text);
+
+	return n > 0 && (size_t)n < size ? (size_t)n : 0;
+}
