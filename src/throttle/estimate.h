@@ -99,22 +99,6 @@ void		 estimate_answered(struct estimate *,
 		    const struct estimate_mark *, enum budget_verdict,
 		    uint64_t now);
 
-/* The host says that it is open again at until (ns), with a refusal. */
-void		 estimate_named(struct estimate *, uint64_t until);
-
-/*
- * The host says that it allows n requests in a window of that length (ns).
- * Believed before any estimate.
- */
-void		 estimate_told(struct estimate *, uint64_t n, uint64_t window,
-		    uint64_t now);
-
-/*
- * Returns whether a window that is known well, or named, is used up by what went
- * here alone: it says better than a reset in whole seconds when more may go.
- */
-bool		 estimate_is_spent(const struct estimate *, uint64_t now);
-
 /* Returns whether it has to know when requests are counted by the host. */
 bool		 estimate_needs_counts(const struct estimate *);
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "throttle/estimate_save.h"
+#include "throttle/estimate_told.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_tick.h"
 
