@@ -77,7 +77,7 @@ struct hint {
 	 */
 	bool			 partial;
 	/*
-	 * The part may be all there is: GitHub's core, a policy.  It is a part
+	 * The part may be all there is: core, a policy.  It is a part
 	 * only where the host names others, too.
 	 */
 	bool			 general;

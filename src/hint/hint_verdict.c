@@ -513,8 +513,9 @@ hint_verdict(struct hint_reading *r)
 	finish_budgets(r);
 	finish_delay(r);
 	h->part = r->name.p != NULL ? r->name : policy_name(r);
+	/* core is what is no other resource, as GitHub and others call it */
 	h->general = r->name.p == NULL ? h->part.p != NULL :
-	    r->github && http1_str_is(r->name, "core");
+	    http1_str_is(r->name, "core");
 	if (h->nbudgets > 0)
 		h->source = h->budgets[0].source;
 	h->throttled = is_throttled(r, status);

@@ -16,6 +16,7 @@ static const struct {
 	{ "X-RateLimit-Bucket:\r\n", NULL, false },
 	{ "X-GitHub-Request-Id: 1:2\r\nX-RateLimit-Resource: core\r\n",
 	    "core", true },
+	{ "X-RateLimit-Resource: core\r\n", "core", true },
 	{ "X-RateLimit-Resource: search\r\nX-RateLimit-Remaining: 7\r\n",
 	    "search", false },
 	{ "RateLimit: \"burst\";r=50;t=30\r\n", "burst", true },
