@@ -139,27 +139,34 @@ cause_of(const struct lesson *l)
 
 /*
  * The same where its limits are learned: that knows better how long than what
- * is configured for all refusals.
+ * is configured for all refusals, or what is told in whole seconds.
  */
 static uint64_t
-pause_as_estimated(struct host *h, struct ticket *t, const struct lesson *l,
-    uint64_t longest, uint64_t now)
+shut_as_estimated(struct host *h, struct ticket *t, const struct lesson *l,
+    uint64_t named, uint64_t now)
 {
-	uint64_t named = !l->backoff ? l->pause : l->own_base ? l->base : 0;
 	uint64_t known = h->told_until > now ? h->told_until : now, until;
 	char why[EVENTS_TEXT];
 
-	if (l->at_once && !l->again && throttle_at_once(h->throttle,
-	    THROTTLE_WHOLE, &t->waiter, now))
-		named = 0;
-	if (named > longest)
-		named = longest;
 	until = host_pause_estimated(h, named == 0 ? 0 : now + named,
 	    cause_of(l), now);
 	if (until <= now)
 		return 0;
 	host_pause_say(h, hosts_say_grounds(why, t, l, until - now));
 	return refuse_hopeless_for(h, until, known, now) ? until - now : 0;
+}
+
+static uint64_t
+pause_as_estimated(struct host *h, struct ticket *t, const struct lesson *l,
+    uint64_t longest, uint64_t now)
+{
+	uint64_t named = !l->backoff ? l->pause : l->own_base ? l->base : 0;
+
+	if (l->at_once && !l->again && throttle_at_once(h->throttle,
+	    THROTTLE_WHOLE, &t->waiter, now))
+		named = 0;
+	return shut_as_estimated(h, t, l, named < longest ? named : longest,
+	    now);
 }
 
 /*
@@ -248,7 +255,9 @@ heed(struct host *h, struct ticket *t, const struct lesson *l, bool soft,
 
 	if (l->shape && (!l->shape_partial || named != 0))
 		shape_by(h, t, l, named, now);
-	pause = soft ? 0 : pause_by(h, t, l, named, now);
+	pause = !soft ? pause_by(h, t, l, named, now) :
+	    l->spent && throttle_estimate_shut(h->throttle) > now ?
+	    shut_as_estimated(h, t, l, 0, now) : 0;
 	if (pause > 0)
 		tell_pause(h, t, l, pause);
 	/* once for all that are refused in one go */
@@ -258,6 +267,27 @@ heed(struct host *h, struct ticket *t, const struct lesson *l, bool soft,
 		host_set_counted(h);
 	}
 	return pause;
+}
+
+/*
+ * Returns whether it is seen to, without a pause, that no more go than the host
+ * says are left.
+ */
+static bool
+heed_room(struct host *h, const struct ticket *t, const struct lesson *l,
+    uint64_t now)
+{
+	const struct lesson_room *r = &l->room;
+
+	if (throttle_estimated(h->throttle) == NULL)
+		return false;
+	if (r->limit == 0)
+		return throttle_estimate_spent(h->throttle, now);
+	if (r->partial || r->reset > longest_pause(h, t))
+		return false;
+	return throttle_estimate_left(h->throttle, &t->waiter,
+	    &(struct estimate_room){ r->limit, r->left, now + r->reset,
+	    r->refills }, l->verdict == BUDGET_THROTTLED, now);
 }
 
 uint64_t
@@ -280,9 +310,10 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 	    throttle_estimated(h->throttle) != NULL)
 		throttle_estimate_told(h->throttle, l->allowed.limit,
 		    l->allowed.window, now);
-	soft = is_soft(h, l, longest_pause(h, t), now) ||
-	    (l->spent && !l->partial && l->verdict == BUDGET_SUCCESS &&
-	    throttle_estimate_spent(h->throttle, now));
+	soft = is_soft(h, l, longest_pause(h, t), now);
+	if (!soft)
+		soft = heed_room(h, t, l, now) && l->spent && !l->partial &&
+		    l->verdict == BUDGET_SUCCESS;
 	host_observe_learn(h, t, l, soft ? 0 : longest_pause(h, t), now);
 	if (h->rule->mode == RULE_ENFORCE)
 		pause = heed(h, t, l, soft, now);

@@ -214,6 +214,42 @@ take_allowed(struct lesson_allowed *to, const struct hint *hint, bool partial)
 	}
 }
 
+/* Of several the one of which the fewest are left, and for the longest. */
+static void
+take_left(struct lesson_room *to, const struct hint *hint, bool partial)
+{
+	const struct hint_budget *b;
+	uint64_t left;
+	unsigned i;
+
+	for (i = 0; i < hint->nbudgets; i++) {
+		b = &hint->budgets[i];
+		if (b->unit != HINT_REQUESTS || b->partial != partial ||
+		    !b->has_limit || !b->has_remaining || !b->has_reset ||
+		    b->limit < HINT_MICRO)
+			continue;
+		left = b->remaining / HINT_MICRO;
+		if (to->limit != 0 && (left > to->left ||
+		    (left == to->left && b->reset <= to->reset)))
+			continue;
+		*to = (struct lesson_room){
+			.limit = b->limit / HINT_MICRO,
+			.left = left,
+			.reset = b->reset,
+			.refills = b->refills,
+			.partial = partial,
+		};
+	}
+}
+
+static void
+take_room(struct lesson *l, const struct hint *hint)
+{
+	take_left(&l->room, hint, false);
+	if (l->room.limit == 0 && l->general)
+		take_left(&l->room, hint, true);
+}
+
 /* A part that may be all there is speaks for the whole, until another does. */
 static void
 take_allowance(struct lesson *l, const struct hint *hint)
@@ -260,6 +296,7 @@ lesson_widen(struct lesson *l)
 	l->partial = false;
 	l->shape_partial = false;
 	l->allowed.partial = false;
+	l->room.partial = false;
 }
 
 /* Lessons */
@@ -276,6 +313,8 @@ lesson_of_head(struct lesson *l, const struct lesson_answer *a,
 	take_pause(l, a, hint);
 	take_part(l, a, hint);
 	take_allowance(l, hint);
+	if (a->rule->learn == RULE_LEARN_ESTIMATE)
+		take_room(l, hint);
 	if (a->rule->learn == RULE_LEARN_SHAPE &&
 	    !(l->verdict == BUDGET_THROTTLED && hint->retry_after))
 		take_shapes(l, a, hint);

@@ -38,6 +38,15 @@ struct lesson_allowed {
 	bool			 partial;	/* of the named part alone */
 };
 
+/* What a host says is left of what it allows; limit 0: it does not say. */
+struct lesson_room {
+	uint64_t		 limit;		/* requests */
+	uint64_t		 left;		/* ... of which are left */
+	uint64_t		 reset;		/* ns from now */
+	bool			 refills;	/* all the time; full by then */
+	bool			 partial;	/* of the named part alone */
+};
+
 struct lesson {
 	int			 status;	/* of the answer */
 	enum budget_verdict	 verdict;
@@ -63,6 +72,7 @@ struct lesson {
 	uint64_t		 reset;		/* ns from now */
 	bool			 shape_partial;	/* of the named part */
 	struct lesson_allowed	 allowed;
+	struct lesson_room	 room;
 	/* What the pause rests on, for people: the rule's, static, or NULL */
 	const char		*source;
 };

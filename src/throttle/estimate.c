@@ -22,6 +22,7 @@
 #include "throttle/estimate_find.h"
 #include "throttle/estimate_log.h"
 #include "throttle/estimate_pace.h"
+#include "throttle/estimate_room.h"
 #include "throttle/estimate_slots.h"
 #include "throttle/estimate_window.h"
 #include "throttle/larger.h"
@@ -197,7 +198,8 @@ window_opens(const struct estimate *e, unsigned i, uint64_t now)
 static uint64_t
 open_due(const struct estimate *e, uint64_t now)
 {
-	uint64_t at = larger(places_due(e), slots_due(e, now));
+	uint64_t at = larger(larger(places_due(e), slots_due(e, now)),
+	    estimate_room_due(e));
 	unsigned i;
 
 	if (e->pace.on)
@@ -213,7 +215,7 @@ estimate_due(const struct estimate *e, uint64_t now)
 	if (e->phase == ESTIMATE_SHUT)
 		return shut_due(e);
 	if (estimate_is_open(e))
-		return places_due(e);
+		return larger(places_due(e), estimate_room_due(e));
 	return open_due(e, now);
 }
 
@@ -365,7 +367,8 @@ estimate_dropped(struct estimate *e)
 
 /* One of this era was refused, and it was no question. */
 static void
-shut(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
+shut(struct estimate *e, const struct estimate_mark *mark, bool emptied,
+    uint64_t now)
 {
 	struct estimate_window *w;
 	unsigned i;
@@ -382,12 +385,20 @@ shut(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	e->refused = e->shut = mark->sent;
 	e->asked = e->beside = 0;
 	e->asking = e->named = false;
+	e->emptied = emptied;
+	e->room.until = e->first_until = 0;
+	e->refills = false;
 	e->at_edge = mark->role == ESTIMATE_EDGE;
-	if (e->pace.since == 0)
-		estimate_pace_begin(&e->pace, mark->sent);
-	else if (e->pace.on)
-		estimate_pace_refused(&e->pace, mark->sent);
+	if (!emptied)
+		estimate_pace_shut(&e->pace, mark->sent);
 	e->next = estimate_ask_next(e, now);
+}
+
+void
+estimate_emptied(struct estimate *e, const struct estimate_mark *mark,
+    uint64_t now)
+{
+	shut(e, mark, true, now);
 }
 
 /* The one that asked was not refused. */
@@ -405,6 +416,7 @@ reopen(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	estimate_find(e, mark->sent, now);
 	e->before = e->beside;
 	e->went = e->log.total;
+	e->early = 0;
 	e->era++;
 	estimate_log_begin(&e->log);
 }
@@ -453,7 +465,7 @@ refused(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	    (w->tested < w->hi || w->hi < w->ok))
 		estimate_window_asked(w, false, e->uncounted, now);
 	else if (mark->role != ESTIMATE_EXTRA)
-		shut(e, mark, now);
+		shut(e, mark, false, now);
 }
 
 /* What a question has said that was not refused. */
@@ -469,8 +481,11 @@ heed(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 		return;
 	if (mark->role == ESTIMATE_EXTRA)
 		estimate_window_more(w, true, e->uncounted, now);
-	else if (mark->role == ESTIMATE_EDGE && w->tested != 0)
+	else if (mark->role == ESTIMATE_EDGE && w->tested != 0) {
+		if (w->tested < w->hi - w->hi / 4)
+			e->early = e->log.total;
 		estimate_window_asked(w, true, e->uncounted, now);
+	}
 	if (e->windows[0].n != 0 && e->windows[0].hi < e->windows[0].born / 2)
 		estimate_find_bucket(e, now);
 }

@@ -99,6 +99,13 @@ void		 estimate_answered(struct estimate *,
 		    const struct estimate_mark *, enum budget_verdict,
 		    uint64_t now);
 
+/*
+ * The host has answered one of this era that nothing is left: as if the next one
+ * had been refused.
+ */
+void		 estimate_emptied(struct estimate *,
+		    const struct estimate_mark *, uint64_t now);
+
 /* Returns whether it has to know when requests are counted by the host. */
 bool		 estimate_needs_counts(const struct estimate *);
 

@@ -37,6 +37,20 @@ is_nothing_known(const struct estimate *e)
 	return e->era == 0 && e->log.total == 0 && e->flying == 0;
 }
 
+/*
+ * When the first is over of what went, where the window is known well (ns), and
+ * others have used it, too; 0: it is not so, or it was asked then already.
+ */
+static uint64_t
+first_free(const struct estimate *e, uint64_t now)
+{
+	const struct estimate_window *w = &e->windows[0];
+	uint64_t at = estimate_window_frees_at(w);
+
+	return e->asked == 0 && !e->at_edge && estimate_window_is_sure(w) &&
+	    w->used + 1 + w->n / 64 < w->n && at != BUDGET_NEVER && at > now ? at : 0;
+}
+
 /* When to ask next, where the host does not say. */
 static uint64_t
 probe_due(const struct estimate *e, uint64_t now)
@@ -58,8 +72,8 @@ probe_due(const struct estimate *e, uint64_t now)
 			return due;
 	}
 	if (has_window(e, 0))
-		return now + larger(e->windows[0].hi / 32,
-		    (now - e->refused) / 3);
+		return larger(first_free(e, now), now +
+		    larger(e->windows[0].hi / 32, (now - e->refused) / 3));
 	return estimate_probe_next(asked_from(e), now);
 }
 

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "throttle/estimate_log.h"
+#include "throttle/estimate_more.h"
 #include "throttle/estimate_pace.h"
 #include "throttle/estimate_slots.h"
 #include "throttle/estimate_window.h"
@@ -21,6 +22,7 @@
 #define SECOND		1000000000ULL	/* ns */
 #define FRESH		SECOND
 #define LONGER		64	/* times a window another may be */
+#define KEPT		4	/* times that all of a window was used */
 #define PROVEN		16	/* times that all of a limit was used */
 
 /* What an era was. */
@@ -92,6 +94,8 @@ set_window(struct estimate *e, unsigned i, const struct era *era, uint64_t went,
 	    e->uncounted, now);
 	if (!new)
 		return;
+	/* all of it was used by what has found it */
+	w->full = 1;
 	if (i == 0)
 		estimate_log_fill(&e->log, &w->window, now);
 	/* and the one that has found it open */
@@ -107,7 +111,8 @@ find_longer(struct estimate *e, const struct era *era, uint64_t now)
 
 	if (since(e->long_first, era->open) > LONGER * w[0].hi) {
 		/* nothing is known of so long ago: it begins with this */
-		w[0].n = w[1].n = 0;
+		if (w[0].seen < PROVEN)
+			w[0].n = w[1].n = 0;
 		e->long_went = 0;
 		return;
 	}
@@ -131,7 +136,17 @@ correct(struct estimate *e, struct estimate_window *w, const struct era *era,
 		hi = longer + era->slack / 4;
 	else
 		n = used;
+	if (n < w->n - w->n / 8)
+		estimate_more_lowered(&w->more);
 	estimate_window_set(w, n, w->lo, hi, e->uncounted, now);
+}
+
+/* For how long it was shut at least: what is named is rounded up. */
+static uint64_t
+surely_closed(const struct era *era)
+{
+	return larger(since(era->refused, era->shut),
+	    era->named ? since(SECOND, era->closed) : 0);
 }
 
 static void
@@ -139,8 +154,8 @@ judge_kept(struct estimate *e, const struct era *era, uint64_t now)
 {
 	struct estimate_window *w = e->windows;
 
-	bool late = era->closed <= w[0].hi / 16 + era->slack / 2;
-	bool longer = era->closed > w[0].hi + w[0].hi / 32 + era->slack;
+	bool late = surely_closed(era) <= w[0].hi / 16 + era->slack / 2;
+	bool longer = surely_closed(era) > w[0].hi + w[0].hi / 32 + era->slack;
 
 	/* several times all of it went */
 	longer |= !late && era->went >= 2 * w[0].n;
@@ -161,8 +176,12 @@ judge_new(struct estimate *e, const struct era *era, uint64_t now)
 	if (w->used + e->beside >= w->n - w->n / 8 &&
 	    era->closed <= w->hi / 16 + era->slack)
 		correct(e, w, era, now);
-	else if (era->went <= w->n / 2 && length <= w->hi + w->hi / 4)
-		set_pace(e, era);
+	else if (era->went <= w->n / 2 && length <= w->hi + w->hi / 4) {
+		if (w->seen < KEPT)
+			set_pace(e, era);
+		else
+			correct(e, w, era, now);
+	}
 	else
 		set_window(e, 0, era, era->went, era->first, now);
 }
@@ -196,6 +215,15 @@ may_be_slots(const struct estimate *e, const struct era *era)
 		return true;
 	return e->windows[0].n == 0 && e->asked == 0 &&
 	    (!era->named || e->beside >= era->went - era->went / 4);
+}
+
+/* It was open long before it should be, but not for all that it allows. */
+static bool
+was_part(const struct estimate *e, const struct era *era)
+{
+	uint64_t n = e->windows[0].n;
+
+	return e->early != 0 && era->went - e->early < n - n / 4;
 }
 
 /* What was tried of late was too much, and nothing else is wrong. */
@@ -262,9 +290,35 @@ find_slots(struct estimate *e, const struct era *era, uint64_t now)
 	return false;
 }
 
+/*
+ * The host has said that all of its limit was used, here and by others, and when
+ * there is more.
+ */
+static void
+judge_emptied(struct estimate *e, const struct era *era, uint64_t now)
+{
+	struct estimate_window *w = e->windows;
+	uint64_t n = e->room.limit, length = since(era->first, era->open);
+
+	if (e->pace.on || e->slots.n != 0)
+		return;
+	if (w[0].n == 0) {
+		set_window(e, 0, era, n, era->first, now);
+		estimate_window_try_round(&w[0], SECOND + era->slack);
+		return;
+	}
+	if (w[0].n != n && w[1].n != n &&
+	    length > w[0].hi + w[0].hi / 32 + era->slack)
+		set_window(e, 1, era, n, e->long_first, now);
+}
+
 static void
 find(struct estimate *e, const struct era *era, uint64_t now)
 {
+	if (e->emptied) {
+		judge_emptied(e, era, now);
+		return;
+	}
 	if (was_outage(e, era, now) || find_slots(e, era, now) ||
 	    revert(e, now))
 		return;
@@ -282,6 +336,8 @@ find(struct estimate *e, const struct era *era, uint64_t now)
 	}
 	if (e->windows[0].n == 0)
 		judge_first(e, era, now);
+	else if (was_part(e, era))
+		set_pace(e, era);
 	else if (estimate_window_is_sure(&e->windows[0]))
 		judge_kept(e, era, now);
 	else

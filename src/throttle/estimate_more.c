@@ -2,6 +2,7 @@
 #include "throttle/estimate_more.h"
 
 #define FIRST		10	/* full windows */
+#define SOON		2	/* ... where others have taken some */
 #define MOST		(1 << 20)
 #define PAUSE		3600000000000ULL	/* ns */
 
@@ -9,6 +10,12 @@ void
 estimate_more_begin(struct estimate_more *m)
 {
 	*m = (struct estimate_more){ .wait = FIRST, .step = 1 };
+}
+
+void
+estimate_more_lowered(struct estimate_more *m)
+{
+	*m = (struct estimate_more){ .wait = SOON, .step = 1 };
 }
 
 bool

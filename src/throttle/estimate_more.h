@@ -19,4 +19,10 @@ bool	 estimate_more_due(const struct estimate_more *, uint64_t used,
 /* It was tried: returns by how many the limit is higher; 0: it stands. */
 uint32_t estimate_more_tried(struct estimate_more *, bool went, uint64_t now);
 
+/*
+ * It was lowered, since others use it, too; who may leave it again: more is tried
+ * soon, and then ever less often as it is refused.
+ */
+void		 estimate_more_lowered(struct estimate_more *);
+
 #endif

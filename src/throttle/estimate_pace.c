@@ -29,6 +29,20 @@ estimate_pace_went(struct estimate_pace *p, uint64_t sent)
 		p->went++;
 }
 
+/* There is nothing in it but so much. */
+static void
+empty(struct estimate_pace *p, uint64_t left, uint64_t at)
+{
+	uint64_t burst = larger(p->burst, 1);
+
+	gcra_init(&p->gcra, &(struct gcra_rate){
+		.capacity = ESTIMATE_UNIT,
+		.period = p->interval,
+		.burst = burst * ESTIMATE_UNIT,
+	});
+	gcra_take(&p->gcra, (burst - left) * ESTIMATE_UNIT, at);
+}
+
 /*
  * By what went since.  One more may have been nearly there: as long as that
  * matters it is taken for whole, or what is lost would never be noticed.  The
@@ -40,16 +54,9 @@ measure(struct estimate_pace *p, uint64_t at)
 {
 	uint64_t span = at > p->since ? at - p->since : 1;
 	uint64_t halves = 2 * p->went + (p->went < EXACT ? 2 : 1);
-	struct gcra_rate rate = {
-		.capacity = halves * ESTIMATE_UNIT / 2,
-		.period = span,
-		.burst = larger(p->burst, 1) * ESTIMATE_UNIT,
-	};
 
 	p->interval = 2 * span / halves + 1;
-	gcra_init(&p->gcra, &rate);
-	gcra_take(&p->gcra, rate.burst, at + (p->went < EXACT ? 2 : 1) *
-	    p->interval);
+	empty(p, 0, at + (p->went < EXACT ? 2 : 1) * p->interval);
 }
 
 /* What it is measured from is not so any more: the host gives less. */
@@ -95,6 +102,18 @@ begin_at(struct estimate_pace *p, uint64_t at, uint64_t went_then)
 void
 estimate_pace_refused(struct estimate_pace *p, uint64_t sent)
 {
+	/* it was on its way already when that was told */
+	if (p->told && sent <= p->since)
+		return;
+	if (p->told) {
+		/* others use it, too: from then on it is measured */
+		p->told = false;
+		p->since = p->refused = sent;
+		p->went = p->went_then = 0;
+		p->quiet = p->raised = 0;
+		empty(p, 0, sent);
+		return;
+	}
 	if (sent <= p->refused) {
 		measure(p, sent);
 		return;
@@ -114,6 +133,33 @@ estimate_pace_refused(struct estimate_pace *p, uint64_t sent)
 	p->went_then = p->went;
 	p->quiet = p->raised = 0;
 	p->seen++;
+}
+
+void
+estimate_pace_shut(struct estimate_pace *p, uint64_t sent)
+{
+	if (p->since == 0)
+		estimate_pace_begin(p, sent);
+	else if (p->on)
+		estimate_pace_refused(p, sent);
+}
+
+void
+estimate_pace_told(struct estimate_pace *p, uint64_t burst, uint64_t left,
+    uint64_t interval, uint64_t now)
+{
+	/* resets are rounded up: the shortest is the nearest */
+	if (p->on && (!p->told || interval >= p->interval))
+		return;
+	*p = (struct estimate_pace){
+		.on = true,
+		.told = true,
+		.since = now,
+		.refused = now,
+		.interval = larger(interval, 1),
+		.burst = burst,
+	};
+	empty(p, left, now);
 }
 
 void
@@ -145,7 +191,7 @@ estimate_pace_due(const struct estimate_pace *p)
 void
 estimate_pace_raise(struct estimate_pace *p, uint64_t now)
 {
-	bool vague = p->went_then < EXACT;
+	bool vague = p->went_then < EXACT && !p->told;
 	uint64_t enough = vague ? larger(p->went_then, 4) :
 	    p->raised > 0 ? EXACT : FIRST * larger(p->burst, LOCAL);
 
@@ -157,8 +203,5 @@ estimate_pace_raise(struct estimate_pace *p, uint64_t now)
 	}
 	p->quiet = 0;
 	p->interval -= p->interval / (vague ? 4 : 16);
-	gcra_init(&p->gcra, &(struct gcra_rate){ .capacity = ESTIMATE_UNIT,
-	    .period = p->interval,
-	    .burst = larger(p->burst, 1) * ESTIMATE_UNIT });
-	gcra_take(&p->gcra, larger(p->burst, 1) * ESTIMATE_UNIT, now);
+	empty(p, 0, now);
 }

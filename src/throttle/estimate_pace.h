@@ -31,4 +31,11 @@ uint64_t estimate_pace_due(const struct estimate_pace *);
 /* Nobody was refused for long: a little faster, where that may be tried. */
 void	 estimate_pace_raise(struct estimate_pace *, uint64_t now);
 
+/* One was refused that was sent at an instant (ns), whether it is a bucket or not. */
+void	 estimate_pace_shut(struct estimate_pace *, uint64_t sent);
+
+/* The host has said that it is one, and so much is left of it. */
+void	 estimate_pace_told(struct estimate_pace *, uint64_t burst, uint64_t left,
+	    uint64_t interval, uint64_t now);
+
 #endif

@@ -57,3 +57,13 @@ estimate_probe_round(uint64_t length)
 
 	return to != 0 ? to : (length + MS - 1) / MS * MS;
 }
+
+uint64_t
+estimate_probe_below(uint64_t length)
+{
+	size_t i = sizeof distances / sizeof distances[0];
+
+	while (i > 0 && distances[i - 1] > length)
+		i--;
+	return i > 0 ? distances[i - 1] : 0;
+}

@@ -20,4 +20,7 @@ bool		 estimate_probe_is_round(uint64_t length);
 /* Returns the one that a length (ns) is, or the length in whole ms. */
 uint64_t	 estimate_probe_round(uint64_t length);
 
+/* Returns the longest round length up to a length (ns); 0 where there is none. */
+uint64_t	 estimate_probe_below(uint64_t length);
+
 #endif

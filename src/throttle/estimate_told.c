@@ -4,13 +4,37 @@
 #include <stdlib.h>
 
 #include "throttle/estimate_log.h"
+#include "throttle/estimate_pace.h"
 #include "throttle/estimate_window.h"
+#include "throttle/larger.h"
+
+#define SECOND		1000000000ULL	/* ns: resets are told in whole ones */
 
 /* Whether there is a window in force. */
 static bool
 has_window(const struct estimate *e, unsigned i)
 {
 	return e->windows != NULL && e->windows[i].n != 0;
+}
+
+static bool
+has_memory(struct estimate *e)
+{
+	if (e->windows == NULL)
+		e->windows = calloc(ESTIMATE_WINDOWS, sizeof *e->windows);
+	return e->windows != NULL;
+}
+
+/* The window of that limit; NULL where none is known. */
+static struct estimate_window *
+window_of(const struct estimate *e, uint64_t limit)
+{
+	unsigned i;
+
+	for (i = 0; i < ESTIMATE_WINDOWS; i++)
+		if (has_window(e, i) && e->windows[i].n == limit)
+			return &e->windows[i];
+	return NULL;
 }
 
 void
@@ -31,9 +55,7 @@ estimate_told(struct estimate *e, uint64_t n, uint64_t window, uint64_t now)
 	if (n == 0 || window == 0 || e->pace.on || e->slots.n != 0 ||
 	    (n == e->told_n && window == e->told_window))
 		return;
-	if (e->windows == NULL)
-		e->windows = calloc(ESTIMATE_WINDOWS, sizeof *e->windows);
-	if (e->windows == NULL)
+	if (!has_memory(e))
 		return;
 	w = &e->windows[0];
 	new = w->n == 0;
@@ -60,4 +82,179 @@ estimate_is_spent(const struct estimate *e, uint64_t now)
 		    estimate_window_due(&e->windows[i]) > now)
 			return true;
 	return false;
+}
+
+/*
+ * What is known here says when the next one may go, better than a reset in whole
+ * seconds; unless that is of something else, or sooner.
+ */
+static bool
+knows_better(const struct estimate *e, const struct estimate_room *r,
+    uint64_t now)
+{
+	uint64_t due;
+	unsigned i;
+
+	if (e->pace.on)
+		return r->until - now <= (wide)r->limit * e->pace.interval +
+		    2 * SECOND;
+	for (i = 0; i < ESTIMATE_WINDOWS; i++) {
+		if (!has_window(e, i) || (e->windows[i].n != r->limit &&
+		    !estimate_window_is_sure(&e->windows[i])))
+			continue;
+		due = estimate_window_due(&e->windows[i]);
+		if (due > now && (due == ESTIMATE_NEVER ||
+		    (r->until <= due + 2 * SECOND &&
+		    r->until + 2 * SECOND > due)))
+			return true;
+	}
+	return false;
+}
+
+/* How many of a limit are used from here, as far as is known. */
+static uint64_t
+own_use(const struct estimate *e, uint64_t limit)
+{
+	const struct estimate_window *w = window_of(e, limit);
+
+	return w != NULL ? w->window.counted / ESTIMATE_UNIT : e->log.total;
+}
+
+/*
+ * Before its reset is reached that is later than it was, since more is used: it
+ * is a bucket, which is full then.
+ */
+static void
+notice_refill(struct estimate *e, const struct estimate_room *r, uint64_t now)
+{
+	if (r->refills)
+		e->refills = true;
+	else if (e->first_until <= now + SECOND)
+		e->first_until = r->until;
+	else if (r->until >= e->first_until + 2 * SECOND)
+		e->refills = true;
+}
+
+/*
+ * The pace of a bucket that nobody else uses, by how much of it is used: never
+ * faster than it is.
+ */
+static void
+take_bucket(struct estimate *e, const struct estimate_room *r, uint64_t now)
+{
+	uint64_t used = r->limit > r->left ? r->limit - r->left : 0;
+
+	if (used <= r->limit / 2 || used < 2 || e->slots.n != 0 ||
+	    own_use(e, r->limit) + e->flying + used / 16 < used ||
+	    !has_memory(e))
+		return;
+	if (!e->pace.on)
+		e->windows[0].n = e->windows[1].n = 0;
+	estimate_pace_told(&e->pace, r->limit, r->left,
+	    (r->until - now) / (used - 1), now);
+}
+
+/* It is all used, by nobody else, and longer than was known. */
+static void
+lengthen(struct estimate *e, struct estimate_window *w,
+    const struct estimate_room *r, uint64_t now)
+{
+	uint64_t due = estimate_window_due(w);
+
+	if (w->told || due <= now || due == ESTIMATE_NEVER ||
+	    r->until <= due + 2 * SECOND)
+		return;
+	estimate_window_set(w, w->n, w->lo, w->hi + (r->until - due),
+	    e->uncounted, now);
+	estimate_window_try_round(w, SECOND);
+}
+
+/*
+ * When there is more: by the reset, or where that is sooner since it is no whole
+ * second, when the first is over of those that went from here.
+ */
+static uint64_t
+opens(const struct estimate_window *w, const struct estimate_room *r,
+    uint64_t now)
+{
+	uint64_t at = w != NULL ? estimate_window_frees_at(w) : 0;
+
+	return at > now && at < r->until ? at : r->until;
+}
+
+/* Nothing is left. */
+static bool
+see_to(struct estimate *e, const struct estimate_mark *mark,
+    const struct estimate_room *r, uint64_t now)
+{
+	struct estimate_window *w;
+
+	if (!has_memory(e))
+		return false;
+	if (knows_better(e, r, now)) {
+		e->room.until = 0;
+		return true;
+	}
+	w = window_of(e, r->limit);
+	if (w != NULL)
+		lengthen(e, w, r, now);
+	estimate_emptied(e, mark, now);
+	e->next = opens(w, r, now);
+	e->named = true;
+	return true;
+}
+
+/*
+ * What others use of what is left will be as much as until now; but one may
+ * always go.
+ */
+static uint64_t
+own_part(const struct estimate *e, const struct estimate_room *r)
+{
+	uint64_t used = r->limit > r->left ? r->limit - r->left : 0;
+	uint64_t own = own_use(e, r->limit);
+
+	if (r->left == 0 || own + e->flying >= used)
+		return r->left;
+	return larger((uint64_t)((wide)r->left * own / used), 1);
+}
+
+/*
+ * An answer may be older than the one before it: as long as the reset is the
+ * same, but for being told in whole seconds, the fewest that are left count.
+ */
+static void
+note(struct estimate *e, const struct estimate_room *r)
+{
+	bool same = e->room.until != 0 && r->until < e->room.until + SECOND &&
+	    e->room.until < r->until + SECOND;
+
+	if (!same || r->left < e->room.left)
+		e->room = *r;
+	e->room.left = own_part(e, &e->room);
+	if (e->pace.on)
+		e->room.until = 0;
+}
+
+bool
+estimate_left(struct estimate *e, const struct estimate_mark *mark,
+    const struct estimate_room *r, bool refused, uint64_t now)
+{
+	if (r->limit == 0 || r->limit > UINT32_MAX || r->until <= now)
+		return false;
+	/* of an era that is over, it says nothing of now */
+	if (mark->era != e->era)
+		return true;
+	if (e->phase == ESTIMATE_SHUT) {
+		e->room.limit = r->limit;
+		e->emptied |= r->left == 0 && refused;
+		return r->until <= e->next;
+	}
+	if (refused)
+		return false;
+	notice_refill(e, r, now);
+	if (e->refills)
+		take_bucket(e, r, now);
+	note(e, r);
+	return r->left == 0 ? see_to(e, mark, r, now) : true;
 }

@@ -58,6 +58,7 @@ struct estimate_window {
 /* One after another at a pace: what a host does that counts in a bucket. */
 struct estimate_pace {
 	bool		 on;
+	bool		 told;		/* as the host says */
 	uint32_t	 raised;	/* times, and none was refused since */
 	uint64_t	 raised_at;	/* ns: first */
 	uint64_t	 raised_went;	/* went, then */
@@ -86,6 +87,14 @@ struct estimate_slots {
 	uint64_t	 quiet;		/* successes with all in use */
 	uint64_t	 seen;		/* ... in all */
 	struct estimate_more more;
+};
+
+/* What a host says is left of a limit. */
+struct estimate_room {
+	uint64_t	 limit;		/* requests; 0: it does not say */
+	uint64_t	 left;		/* requests */
+	uint64_t	 until;		/* ns: then it is counted anew, or full */
+	bool		 refills;	/* all the time, as the host says */
 };
 
 enum estimate_phase {
@@ -121,6 +130,8 @@ struct estimate {
 	uint64_t	 heard;		/* ns: the last answer */
 	uint64_t	 rtt;		/* ns, about the shortest */
 	uint64_t	 went;		/* admitted in the last era */
+	uint64_t	 early;		/* ... in this one, when it was open */
+					/* long before it should; or 0 */
 	struct estimate_log log;
 	/* while it is shut */
 	uint64_t	 refused;	/* ns: the first refused one was sent */
@@ -138,6 +149,10 @@ struct estimate {
 	uint64_t	 long_went;
 	uint64_t	 told_n;	/* as the host named it last */
 	uint64_t	 told_window;	/* ns */
+	struct estimate_room room;	/* until: 0 where it says nothing */
+	uint64_t	 first_until;	/* ns: one that is not reached yet */
+	bool		 refills;	/* it is a bucket, to judge by that */
+	bool		 emptied;	/* it is shut since nothing was left */
 	uint64_t	 refusals;	/* in all */
 	uint64_t	 second;	/* which, and how many in it; the most */
 	uint32_t	 in_second;

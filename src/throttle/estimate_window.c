@@ -29,12 +29,15 @@ estimate_window_set(struct estimate_window *w, uint64_t n, uint64_t lo,
 {
 	if (w->n == 0)
 		estimate_more_begin(&w->more);
-	w->n = n < 1 ? 1 : n > UINT32_MAX ? UINT32_MAX : n;
+	n = n < 1 ? 1 : n > UINT32_MAX ? UINT32_MAX : n;
+	if (w->n != n)
+		w->full = 0;
+	w->n = n;
 	w->hi = hi < 1 ? 1 : hi;
 	w->lo = lo < w->hi ? lo : w->hi - 1;
 	w->ok = w->born = w->hi;
 	w->tested = 0;
-	w->full = w->clean = 0;
+	w->clean = 0;
 	w->before = 0;
 	renew(w, flying, now);
 }
@@ -55,6 +58,23 @@ estimate_window_due(const struct estimate_window *w)
 	if (w->tested != 0)
 		return BUDGET_NEVER;
 	return due == 0 || due == BUDGET_NEVER ? due : due - (w->ok - w->hi);
+}
+
+uint64_t
+estimate_window_frees_at(const struct estimate_window *w)
+{
+	uint64_t at = window_frees_at(&w->window);
+
+	return at == BUDGET_NEVER ? at : at - (w->ok - w->hi);
+}
+
+void
+estimate_window_try_round(struct estimate_window *w, uint64_t slack)
+{
+	uint64_t hi = estimate_probe_below(w->hi);
+
+	if (hi > w->lo && w->hi - hi <= slack)
+		w->hi = hi;
 }
 
 /* Most are round: then it is enough that it is not clearly shorter. */

@@ -20,6 +20,13 @@ void		 estimate_window_set(struct estimate_window *, uint64_t n,
 /* Returns when one may go (ns): 0 now, ESTIMATE_NEVER by a count alone. */
 uint64_t	 estimate_window_due(const struct estimate_window *);
 
+/* Returns when the first of what it holds is over (ns); or ESTIMATE_NEVER. */
+uint64_t	 estimate_window_frees_at(const struct estimate_window *);
+
+/* It may be as short as a round length that is shorter by a slack at most (ns). */
+void		 estimate_window_try_round(struct estimate_window *,
+		    uint64_t slack);
+
 /*
  * Returns when one may go alone to ask whether it is shorter (ns);
  * ESTIMATE_NEVER where that is known well enough.  slack (ns): what is not

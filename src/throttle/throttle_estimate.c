@@ -90,6 +90,18 @@ throttle_estimate_spent(struct throttle *t, uint64_t now)
 	return t->estimate != NULL && estimate_is_spent(t->estimate, now);
 }
 
+bool
+throttle_estimate_left(struct throttle *t, const struct throttle_waiter *w,
+    const struct estimate_room *room, bool refused, uint64_t now)
+{
+	bool seen_to;
+
+	throttle_tick(t, now);
+	seen_to = estimate_left(t->estimate, &w->mark, room, refused, now);
+	set_unblocked_at(t, now);
+	return seen_to;
+}
+
 void
 throttle_estimate_told(struct throttle *t, uint64_t n, uint64_t window,
     uint64_t now)

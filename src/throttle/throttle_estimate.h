@@ -65,4 +65,12 @@ bool		 throttle_estimate_spent(struct throttle *, uint64_t now);
 void		 throttle_estimate_told(struct throttle *, uint64_t n,
 		    uint64_t window, uint64_t now);
 
+/*
+ * An answer says what is left.  Returns whether that is seen to, without a pause.
+ * The verdict is given before.
+ */
+bool		 throttle_estimate_left(struct throttle *,
+		    const struct throttle_waiter *,
+		    const struct estimate_room *, bool refused, uint64_t now);
+
 #endif

@@ -303,6 +303,12 @@ window_empty_at(const struct window *w)
 	    window_due(w, w->capacity);
 }
 
+uint64_t
+window_frees_at(const struct window *w)
+{
+	return w->counted == 0 ? NEVER : begin(w, freed(w, 1));
+}
+
 bool
 window_is_empty(const struct window *w)
 {

@@ -98,6 +98,12 @@ int64_t		 window_left(const struct window *);
  */
 uint64_t	 window_empty_at(const struct window *);
 
+/*
+ * Returns when the first of what was counted is free again (ns); UINT64_MAX where
+ * nothing is.
+ */
+uint64_t	 window_frees_at(const struct window *);
+
 /* Returns whether nothing is occupied. */
 bool		 window_is_empty(const struct window *);
 

@@ -310,6 +310,48 @@ START_TEST(allowed_by_a_lone_policy)
 }
 END_TEST
 
+/* Where limits are learned: the fewest that are left, and for the longest. */
+START_TEST(room)
+{
+	struct rule rule = rule_with(RULE_LEARN_ESTIMATE);
+	struct lesson_answer answer = { .rule = &rule, .status = 200,
+	    .part = &key };
+	struct hint hint = {
+		.nbudgets = 3,
+		.budgets = { LEFT(10, 20), LEFT(3, 5), LEFT(3, 9) },
+		.general = true,
+	};
+	struct lesson l;
+	unsigned i;
+
+	lesson_of_head(&l, &answer, &hint);
+	ck_assert_uint_eq(l.room.limit, 0);
+	for (i = 0; i < 3; i++) {
+		hint.budgets[i].has_limit = true;
+		hint.budgets[i].limit = 50 * HINT_MICRO;
+	}
+	lesson_of_head(&l, &answer, &hint);
+	ck_assert_uint_eq(l.room.limit, 50);
+	ck_assert_uint_eq(l.room.left, 3);
+	ck_assert_uint_eq(l.room.reset, 9 * HINT_SECOND);
+	ck_assert(!l.room.partial && !l.room.refills);
+	for (i = 0; i < 3; i++)
+		hint.budgets[i].partial = true;
+	hint.budgets[2].refills = true;
+	lesson_of_head(&l, &answer, &hint);
+	ck_assert(l.room.partial && l.room.refills);
+	lesson_widen(&l);
+	ck_assert(!l.room.partial);
+	hint.general = false;
+	lesson_of_head(&l, &answer, &hint);
+	ck_assert_uint_eq(l.room.limit, 0);
+	rule.learn = RULE_LEARN_PAUSE;
+	hint.general = true;
+	lesson_of_head(&l, &answer, &hint);
+	ck_assert_uint_eq(l.room.limit, 0);
+}
+END_TEST
+
 /* Who says for how long has said enough. */
 START_TEST(shape_of_a_refusal)
 {
@@ -587,6 +629,7 @@ main(void)
 	ROWS(tc, shape, shapes);
 	ROWS(tc, allowed, allowances);
 	tcase_add_test(tc, allowed_by_a_lone_policy);
+	tcase_add_test(tc, room);
 	tcase_add_test(tc, shape_of_a_refusal);
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("parts");

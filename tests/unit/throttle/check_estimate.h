@@ -5,7 +5,7 @@
 #include <check.h>
 
 #include "check_run.h"
-#include "throttle/estimate.h"
+#include "throttle/estimate_told.h"
 #include "throttle/estimate_view.h"
 
 /* What the estimate's tests share: one of them, and a clock. */

@@ -32,6 +32,13 @@ enum kind {
 	SLOTS,			/* n at a time, each takes w */
 };
 
+/* What a host's answers say of its limit. */
+enum fields {
+	SILENT,
+	LEFT,			/* n, what is left, reset in whole seconds */
+	WINDOW,			/* ... and w */
+};
+
 /* One limit of a host. */
 struct origin_limit {
 	enum kind	 kind;
@@ -52,11 +59,13 @@ struct trial {
 	struct origin_limit limits[2];
 	unsigned	 nlimits;
 	unsigned	 clients;
+	unsigned	 proxies;	/* that know nothing of each other */
 	uint64_t	 total;		/* requests */
 	uint64_t	 latency;	/* ns, there and back */
 	uint64_t	 jitter;	/* ns, each way at most */
 	bool		 poisson;	/* arrivals, half more than it allows */
 	bool		 names;		/* Retry-After, in whole seconds */
+	enum fields	 fields;	/* of all answers, of the first limit */
 	uint64_t	 others;	/* a share of the key, in percent */
 	bool		 knows;		/* the throttle was told the limit */
 	/* the limit is another one from then on */
@@ -96,17 +105,26 @@ struct sim_client {
 	uint64_t	 arrival;	/* ns; the next, where poisson */
 	uint64_t	 random;	/* its arrivals' */
 	uint64_t	 wait;		/* ns; Retry-After */
+	uint64_t	 room;		/* what its answer says is left */
+	uint64_t	 reset;		/* ns; ... until then */
 	bool		 ok;
 	bool		 stale;		/* on its way at the first refusal */
 };
 
+#define PROXIES	4
+
+struct sim_proxy {
+	struct throttle	*t;
+	uint64_t	 wake;		/* ns */
+};
+
 struct sim {
 	struct trial	*trial;
-	struct throttle	*t;
+	struct sim_proxy p[PROXIES];
 	struct sim_client *c;
 	struct event	*heap;
 	size_t		 n, size;
-	uint64_t	 seq, start, now, wake, random;
+	uint64_t	 seq, start, now, random;
 	uint64_t	 gap;		/* ns between arrivals of a client */
 	bool		 was_refused;
 	struct outcome	 out;
@@ -219,6 +237,32 @@ origin_admit(struct origin_limit *l, uint64_t now)
 	l->at = (l->at + 1) % l->n;
 }
 
+/* How many more it would admit, and for how long, so to say (ns). */
+static uint64_t
+origin_left(const struct origin_limit *l, uint64_t now, uint64_t *reset)
+{
+	uint64_t left = 0, i, at;
+
+	if (l->kind == FIXED) {
+		*reset = (l->window + 1) * l->w - l->phase - now;
+		return l->n - l->count;
+	}
+	if (l->kind == BUCKET) {
+		*reset = (uint64_t)(((double)l->n - l->tokens) *
+		    (double)l->w / (double)l->n);
+		return (uint64_t)l->tokens;
+	}
+	*reset = l->w;
+	for (i = 0; i < l->n; i++) {
+		at = l->log[(l->at + i) % l->n];
+		if (at == 0 || at + l->w <= now)
+			left++;
+		else if (at + l->w - now < *reset)
+			*reset = at + l->w - now;
+	}
+	return left;
+}
+
 /* Returns whether it admits one now; else *wait is how long it does not. */
 static bool
 origin_asked(struct trial *x, uint64_t now, uint64_t *wait)
@@ -257,27 +301,35 @@ way(struct sim *s)
 	    (uint64_t)(any(s) * (double)s->trial->jitter);
 }
 
+/* The throttle that a client's requests go by. */
+static struct throttle *
+sim_throttle_of(const struct sim *s, unsigned i)
+{
+	return s->p[i % s->trial->proxies].t;
+}
+
 static void
 sim_send(struct sim *s, unsigned i)
 {
 	s->c[i].stale = false;
-	throttle_sent(s->t, &s->c[i].w, s->now);
+	throttle_sent(sim_throttle_of(s, i), &s->c[i].w, s->now);
 	later(s, s->now + way(s), COUNT, i);
 }
 
 static void
-pump(struct sim *s)
+pump(struct sim *s, unsigned i)
 {
+	struct sim_proxy *p = &s->p[i % s->trial->proxies];
 	struct throttle_waiter *w;
 	uint64_t at;
 
-	while ((w = throttle_next(s->t, s->now)) != NULL)
+	while ((w = throttle_next(p->t, s->now)) != NULL)
 		sim_send(s, (unsigned)w->fair.client);
-	at = throttle_wake(s->t, s->now);
-	if (at == NEVER || at >= s->wake)
+	at = throttle_wake(p->t, s->now);
+	if (at == NEVER || at >= p->wake)
 		return;
-	s->wake = at;
-	later(s, at > s->now ? at : s->now + 1, WAKE, 0);
+	p->wake = at;
+	later(s, at > s->now ? at : s->now + 1, WAKE, i % s->trial->proxies);
 }
 
 static void
@@ -293,7 +345,8 @@ sim_ask(struct sim *s, unsigned i)
 	struct throttle_report r;
 
 	s->c[i].left--;
-	if (throttle_ask(s->t, &s->c[i].w, &q, s->now, &r) == THROTTLE_GO)
+	if (throttle_ask(sim_throttle_of(s, i), &s->c[i].w, &q, s->now, &r) ==
+	    THROTTLE_GO)
 		sim_send(s, i);
 }
 
@@ -323,9 +376,29 @@ first_refusal(struct sim *s)
 }
 
 static void
+sim_verdict(struct sim *s, unsigned i, enum budget_verdict verdict)
+{
+	const struct origin_limit *l = s->trial->limits;
+	struct throttle *t = sim_throttle_of(s, i);
+	const struct sim_client *c = &s->c[i];
+	uint64_t until = s->now + c->reset;
+
+	throttle_verdict(t, &s->c[i].w, verdict, s->now);
+	if (s->trial->fields == SILENT || throttle_estimated(t) == NULL)
+		return;
+	if (s->trial->fields == WINDOW)
+		throttle_estimate_told(t, l->n, l->w, s->now);
+	if (!throttle_estimate_left(t, &c->w, &(struct estimate_room){
+	    l->n, c->room, until }, verdict == BUDGET_THROTTLED, s->now) &&
+	    c->room == 0 && verdict == BUDGET_SUCCESS)
+		throttle_pause(t, THROTTLE_WHOLE, until, s->now);
+}
+
+static void
 sim_refused(struct sim *s, unsigned i)
 {
 	struct sim_client *c = &s->c[i];
+	struct throttle *t = sim_throttle_of(s, i);
 	struct throttle_report r;
 
 	s->out.refused++;
@@ -335,27 +408,28 @@ sim_refused(struct sim *s, unsigned i)
 		s->out.questions++;
 	first_refusal(s);
 	s->out.at_first += c->stale;
-	throttle_verdict(s->t, &c->w, BUDGET_THROTTLED, s->now);
-	if (throttle_estimated(s->t) == NULL)
-		throttle_pause(s->t, THROTTLE_WHOLE, s->now + (c->wait != 0 ?
-		    c->wait : throttle_backoff(s->t, THROTTLE_WHOLE, &c->w,
+	sim_verdict(s, i, BUDGET_THROTTLED);
+	if (throttle_estimated(t) == NULL)
+		throttle_pause(t, THROTTLE_WHOLE, s->now + (c->wait != 0 ?
+		    c->wait : throttle_backoff(t, THROTTLE_WHOLE, &c->w,
 		    SEC / 2, 60 * SEC, s->now)), s->now);
 	else if (c->wait != 0)
-		throttle_estimate_named(s->t, s->now + c->wait, s->now);
-	must(throttle_return(s->t, &c->w, s->now, &r) == THROTTLE_WAIT);
+		throttle_estimate_named(t, s->now + c->wait, s->now);
+	must(throttle_return(t, &c->w, s->now, &r) == THROTTLE_WAIT);
 }
 
 static void
 sim_answer(struct sim *s, unsigned i)
 {
 	struct sim_client *c = &s->c[i];
+	struct throttle *t = sim_throttle_of(s, i);
 
 	if (!c->ok) {
 		sim_refused(s, i);
 		return;
 	}
-	throttle_verdict(s->t, &c->w, BUDGET_SUCCESS, s->now);
-	throttle_release(s->t, &c->w, s->now);
+	sim_verdict(s, i, BUDGET_SUCCESS);
+	throttle_release(t, &c->w, s->now);
 	s->out.done++;
 	s->out.time = s->now;
 	if (s->trial->until != 0 && s->now > s->start + s->trial->until / 4 * 3)
@@ -371,6 +445,12 @@ sim_count(struct sim *s, unsigned i)
 
 	c->ok = origin_asked(s->trial, s->now, &c->wait);
 	c->wait = s->trial->names ? (c->wait + SEC - 1) / SEC * SEC : 0;
+	if (s->trial->fields != SILENT) {
+		c->room = origin_left(l, s->now, &c->reset);
+		c->reset = (c->reset + SEC - 1) / SEC * SEC;
+		if (!c->ok && c->wait == 0)
+			c->wait = c->reset;
+	}
 	if (!c->ok || l->kind != SLOTS)
 		later(s, s->now + way(s), ANSWER, i);
 	else
@@ -410,11 +490,11 @@ happen(struct sim *s, const struct event *e)
 		sim_other(s);
 		break;
 	case WAKE:
-		if (s->wake <= e->at)
-			s->wake = NEVER;
+		if (s->p[e->i].wake <= e->at)
+			s->p[e->i].wake = NEVER;
 		break;
 	}
-	pump(s);
+	pump(s, e->i);
 }
 
 static struct throttle *
@@ -471,10 +551,8 @@ simulate(struct trial x)
 {
 	struct sim s = {
 		.trial = &x,
-		.t = sim_throttle(&x),
 		.start = BEGIN,
 		.now = BEGIN,
-		.wake = NEVER,
 		.random = x.seed * 7919 + 1,
 	};
 	struct event e;
@@ -482,6 +560,10 @@ simulate(struct trial x)
 
 	s.c = calloc(x.clients, sizeof *s.c);
 	must(s.c != NULL);
+	if (x.proxies == 0)
+		x.proxies = 1;
+	for (i = 0; i < x.proxies; i++)
+		s.p[i] = (struct sim_proxy){ sim_throttle(&x), NEVER };
 	if (x.changed != 0)
 		x.changed += BEGIN;
 	if (x.down_until != 0) {
@@ -499,11 +581,13 @@ simulate(struct trial x)
 	s.out.time -= BEGIN;
 	for (i = 0; i < x.clients; i++) {
 		if (s.c[i].w.fair.flow != NULL)
-			throttle_cancel(s.t, &s.c[i].w);
+			throttle_cancel(sim_throttle_of(&s, i), &s.c[i].w);
 		else if (s.c[i].w.held)
-			throttle_release(s.t, &s.c[i].w, s.now);
+			throttle_release(sim_throttle_of(&s, i), &s.c[i].w,
+			    s.now);
 	}
-	throttle_free(s.t);
+	for (i = 0; i < x.proxies; i++)
+		throttle_free(s.p[i].t);
 	for (i = 0; i < x.nlimits; i++)
 		free(x.limits[i].log);
 	free(s.heap);

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+#include <check.h>
+
+#include "check_estimate.h"
+#include "throttle/estimate_pace.h"
+#include "throttle/estimate_probe.h"
+#include "throttle/estimate_window.h"
+#include "throttle/window.h"
+
+/* What a host says is left, where limits are estimated. */
+
+/* One goes and is answered; then the host says what is left. */
+static bool
+go_and_hear(uint64_t limit, uint64_t left, uint64_t until)
+{
+	struct estimate_room room = { limit, left, until, false };
+	struct estimate_mark mark;
+
+	estimate_tick(&e, now);
+	estimate_take(&e, &mark, now, now);
+	now += RTT;
+	estimate_tick(&e, now);
+	estimate_counted(&e, now);
+	estimate_answered(&e, &mark, BUDGET_SUCCESS, now);
+	return estimate_left(&e, &mark, &room, false, now);
+}
+
+START_TEST(no_more_than_are_left)
+{
+	struct estimate_mark marks[3];
+	unsigned i;
+
+	ck_assert(go_and_hear(3, 2, now + 5 * SEC));
+	for (i = 0; i < 2; i++) {
+		ck_assert_uint_eq(estimate_due(&e, now), 0);
+		estimate_take(&e, &marks[i], now, now);
+	}
+	ck_assert_uint_gt(estimate_due(&e, now), now + 4 * SEC);
+	/* an answer that is older says more: it is not believed */
+	now += RTT;
+	estimate_counted(&e, now);
+	estimate_answered(&e, &marks[0], BUDGET_SUCCESS, now);
+	ck_assert(estimate_left(&e, &marks[0], &(struct estimate_room){
+	    3, 3, now + 5 * SEC, false }, false, now));
+	estimate_take(&e, &marks[2], now, now);
+	ck_assert_uint_gt(estimate_due(&e, now), now + 4 * SEC);
+}
+END_TEST
+
+START_TEST(what_is_of_no_use)
+{
+	struct estimate_mark old;
+
+	ck_assert(!go_and_hear(0, 0, now + SEC));
+	ck_assert(!go_and_hear(10, 0, now));
+	ck_assert(!go_and_hear(1ULL << 40, 0, now + SEC));
+	ck_assert_int_eq(e.phase, ESTIMATE_FREE);
+	estimate_take(&e, &old, now, now);
+	old.era++;
+	ck_assert(estimate_left(&e, &old, &(struct estimate_room){ 10, 0,
+	    now + SEC, false }, false, now));
+	ck_assert_int_eq(e.phase, ESTIMATE_FREE);
+}
+END_TEST
+
+/* Nothing is left: one asks when the host says, and all of it is a window. */
+START_TEST(is_used_up)
+{
+	uint64_t until = now + 6 * SEC;
+	unsigned i;
+
+	for (i = 1; i < 8; i++)
+		ck_assert(go_and_hear(8, 8 - i, until));
+	ck_assert(go_and_hear(8, 0, until));
+	ck_assert_int_eq(e.phase, ESTIMATE_SHUT);
+	ck_assert_uint_eq(estimate_due(&e, now), until);
+	ck_assert_uint_eq(e.refusals, 0);
+	now = until;
+	go(BUDGET_SUCCESS);
+	ck_assert_uint_eq(view().nlimits, 1);
+	ck_assert_uint_eq(view().limits[0].n, 8);
+	ck_assert_uint_eq(view().limits[0].period, 6 * SEC);
+}
+END_TEST
+
+/* Others have used it: what went here is not all that it allows. */
+START_TEST(others_use_it)
+{
+	uint64_t until = now + 6 * SEC;
+	struct estimate_mark mark;
+
+	go_and_hear(100, 90, until);
+	/* a tenth of the hundred that are used went from here */
+	go_and_hear(100, 80, until);
+	ck_assert_uint_eq(estimate_due(&e, now), 0);
+	ck_assert_uint_lt(e.room.left, 20);
+	go_and_hear(100, 0, until);
+	now = until;
+	go(BUDGET_SUCCESS);
+	ck_assert_uint_eq(view().limits[0].n, 100);
+	/* and one may always ask */
+	go_and_hear(100, 1, now + 6 * SEC);
+	ck_assert_uint_eq(estimate_due(&e, now), 0);
+	estimate_take(&e, &mark, now, now);
+	ck_assert_uint_gt(estimate_due(&e, now), now);
+}
+END_TEST
+
+/* What is used up is full again the later the more is used. */
+START_TEST(is_a_bucket)
+{
+	uint64_t began = now;
+	unsigned i;
+
+	for (i = 1; i <= 80; i++)
+		go_and_hear(80, 80 - i, began + (i * 75 + 999) / 1000 * SEC);
+	ck_assert_int_eq(e.phase, ESTIMATE_FREE);
+	ck_assert(e.pace.on && e.pace.told);
+	ck_assert_uint_ge(e.pace.interval, 75 * MS - MS);
+	ck_assert_uint_le(e.pace.interval, 77 * MS);
+	/* that nothing is left is so all the time, then */
+	now = estimate_start(&e, now);
+	ck_assert(go_and_hear(80, 0, now + 6 * SEC));
+	ck_assert_int_eq(e.phase, ESTIMATE_FREE);
+	/* unless it is of something else */
+	ck_assert(go_and_hear(80, 0, now + 60 * SEC));
+	ck_assert_int_eq(e.phase, ESTIMATE_SHUT);
+}
+END_TEST
+
+START_TEST(is_told_to_be_a_bucket)
+{
+	struct estimate_room room = { 10, 1, now + 9 * SEC, true };
+	struct estimate_mark mark;
+	unsigned i;
+
+	for (i = 0; i < 9; i++) {
+		estimate_take(&e, &mark, now, now);
+		estimate_counted(&e, now);
+		estimate_answered(&e, &mark, BUDGET_SUCCESS, now);
+	}
+	estimate_left(&e, &mark, &room, false, now);
+	ck_assert(e.pace.on && e.pace.told);
+	/* a refusal says that others use it, too: it is measured from then */
+	now += SEC;
+	estimate_pace_refused(&e.pace, now);
+	ck_assert(!e.pace.told);
+	ck_assert_uint_eq(e.pace.since, now);
+}
+END_TEST
+
+/* It asks when the first of its own is over, where that is sooner. */
+START_TEST(opens_before_the_reset)
+{
+	uint64_t first = now;
+
+	estimate_told(&e, 20, 6 * SEC, now);
+	go_and_hear(20, 10, now + 6 * SEC);
+	now += 500 * MS;
+	go_and_hear(20, 0, first + 7 * SEC);
+	ck_assert_int_eq(e.phase, ESTIMATE_SHUT);
+	ck_assert_uint_lt(e.next, first + 6 * SEC + 100 * MS);
+	ck_assert_uint_ge(e.next, first + 6 * SEC);
+}
+END_TEST
+
+START_TEST(frees_and_rounds)
+{
+	struct estimate_window w = { .n = 0 };
+	struct window one;
+
+	window_init(&one, 10, 255);
+	window_tick(&one, 1000);
+	ck_assert_uint_eq(window_frees_at(&one), UINT64_MAX);
+	window_take(&one, 3);
+	window_count(&one, 3, 1000);
+	ck_assert_uint_eq(window_frees_at(&one), 1256);
+	ck_assert_uint_eq(estimate_probe_below(SEC - 1), 750 * MS);
+	ck_assert_uint_eq(estimate_probe_below(SEC), SEC);
+	ck_assert_uint_eq(estimate_probe_below(MS), 0);
+	estimate_window_set(&w, 5, 0, 6500 * MS, 0, now);
+	estimate_window_try_round(&w, 400 * MS);
+	ck_assert_uint_eq(w.hi, 6500 * MS);
+	estimate_window_try_round(&w, SEC);
+	ck_assert_uint_eq(w.hi, 6 * SEC);
+	ck_assert_uint_eq(w.ok, 6500 * MS);
+	ck_assert_uint_eq(estimate_window_frees_at(&w), ESTIMATE_NEVER);
+}
+END_TEST
+
+static Suite *
+estimate_told_suite(void)
+{
+	Suite *suite = suite_create("estimate_told");
+	TCase *tc = tcase_create("estimate_told");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, no_more_than_are_left);
+	tcase_add_test(tc, what_is_of_no_use);
+	tcase_add_test(tc, is_used_up);
+	tcase_add_test(tc, others_use_it);
+	tcase_add_test(tc, is_a_bucket);
+	tcase_add_test(tc, is_told_to_be_a_bucket);
+	tcase_add_test(tc, opens_before_the_reset);
+	tcase_add_test(tc, frees_and_rounds);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	return run_suite(estimate_told_suite());
+}
