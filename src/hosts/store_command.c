@@ -96,7 +96,7 @@ put_question(struct store_command *c, const struct store_asking *a)
 	const struct lease_question *q = a->ask;
 
 	put(c, a->run, strlen(a->run));
-	put_number(c, 0);
+	put_time(c, q->stepped);
 	put_text(c, "%llu", (unsigned long long)q->holder);
 	put_number(c, q->weight);
 	put_number(c, q->demand);
@@ -195,6 +195,7 @@ store_read(const struct redis_reply *reply, const struct store_asking *a,
 	    numbers[0] + AGAIN;
 	l->again_at = again * US;
 	*paused_until = numbers[4];
+	l->peers = numbers[5];
 	for (i = 0; i < a->limits->nrates; i++) {
 		l->begins[i] = numbers[FIXED + 2 * i] * US;
 		l->ends[i] = numbers[FIXED + 1 + 2 * i] * US;

@@ -15,7 +15,7 @@
 -- What of the budget is not there has expired, and is full, or was lost, and is
 -- empty: the epoch, which never expires, tells since when nothing was lost.
 
-local MOST, HOLDERS, SLOTS = 2 ^ 53 - 1, 64, 256
+local MOST, HOLDERS, SLOTS, GAPS = 2 ^ 53 - 1, 64, 256, 40
 local floor, max, min = math.floor, math.max, math.min
 
 local function digits(x)
@@ -67,6 +67,9 @@ for i = 1, q.n do
 		strict = ARGV[at + 4] == '1',
 		ends = tonumber(ARGV[at + 5]),
 	}
+	-- a window allows no more than a whole bucket does
+	rates[i].bucket = not rates[i].strict or
+	    rates[i].burst < rates[i].capacity
 end
 
 local got = redis.pcall('HGETALL', KEYS[1])
@@ -255,30 +258,32 @@ end
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 
-local epoch = redis.pcall('HMGET', KEYS[2], 'run', 'born')
+local epoch = redis.pcall('HMGET', KEYS[2], 'run', 'born', 'quarantine')
 if epoch.err then
 	return epoch
 end
-local since = now + q.horizon + q.guard_max
 local is_new_epoch = epoch[1] ~= run
+local since, quarantine = now, now + q.horizon + q.guard_max
 if not is_new_epoch then
 	since = whole(epoch[2] or '', 'born')
+	quarantine = whole(epoch[3] or '', 'quarantine')
 end
 
 local g = {
-	born = field('born'), newest = field('newest'),
-	serial = field('serial'), turn = s.turn or '',
-	turn_until = field('turn_until'), pause = field('pause'),
+	born = field('born'), quarantine = field('quarantine'),
+	newest = field('newest'), serial = field('serial'),
+	pause = field('pause'),
 }
 local holders, alive = {}, 0
 for name, text in pairs(s) do
 	local id = string.match(name, '^h(%d+)$')
 	if id then
-		local list = words(text, 8, name)
+		local list = words(text, 10, name)
 		holders[id] = {
 			weight = list[1], until_ = list[2], ends = list[3],
 			last = list[4], amount = list[5], held = list[6],
 			counted = list[7], unused = list[8],
+			waits = list[9], again = list[10],
 		}
 		alive = alive + 1
 	end
@@ -294,10 +299,12 @@ local function read_rate(i, r)
 		else
 			r.window = window_full(r, now)
 		end
+	end
+	if not r.bucket then
 		return
 	end
 	r.tat = field('t' .. i)
-	if not same then
+	if not was or not s['t' .. i] then
 		r.tat = now + span(r, r.burst)
 	elseif r.tat > now and (was[1] ~= r.capacity or was[2] ~= r.period) then
 		r.tat = now + span(r, given({ capacity = max(was[1], 1),
@@ -306,16 +313,17 @@ local function read_rate(i, r)
 end
 
 -- What others have may be spent until then.
-local function be_born_empty(at)
-	g.born, g.turn = at, ''
-	g.serial = max(g.serial, now)
+local function be_born_empty(born, at)
+	g.born, g.quarantine = born, at
+	g.serial = max(g.serial + 1, now)
 	for id in pairs(holders) do
 		holders[id].gone = true
 	end
 	for _, r in ipairs(rates) do
 		if r.strict then
 			r.window = window_full(r, at)
-		else
+		end
+		if r.bucket then
 			r.tat = at + span(r, r.burst)
 		end
 	end
@@ -331,12 +339,14 @@ if bad then
 	return redis.error_reply('FOREIGN value of ' .. bad)
 end
 if is_new_epoch then
-	redis.call('HSET', KEYS[2], 'run', run, 'born', digits(since))
+	redis.call('HSET', KEYS[2], 'run', run, 'born', digits(since),
+	    'quarantine', digits(quarantine))
 end
 if s.run ~= run then
-	be_born_empty(since)
-elseif q.stepped > g.born then
-	be_born_empty(now + q.horizon + q.guard_max)
+	be_born_empty(since, quarantine)
+end
+if q.stepped > g.born then
+	be_born_empty(now, now + q.horizon + q.guard_max)
 end
 
 -- Holders
@@ -368,14 +378,11 @@ for id, h in pairs(holders) do
 		alive = alive - 1
 	end
 end
-if g.turn_until <= now then
-	g.turn = ''
-end
 
 -- the tail of the last lease, if that is the last one
 if q.returned ~= 0 and q.returned == g.serial then
 	for _, r in ipairs(rates) do
-		if not r.strict and r.ends ~= 0 and r.ends < r.tat then
+		if r.bucket and r.ends ~= 0 and r.ends < r.tat then
 			r.tat = r.ends
 		end
 	end
@@ -385,7 +392,7 @@ end
 local h = holders[holder]
 if (not h or h.gone) and alive < HOLDERS then
 	h = { weight = 0, until_ = 0, ends = 0, last = 0, amount = 0,
-	    held = 0, counted = 0, unused = 0 }
+	    held = 0, counted = 0, unused = 0, waits = 0, again = 0 }
 	holders[holder] = h
 	alive = alive + 1
 elseif h and h.gone then
@@ -396,7 +403,11 @@ end
 
 local a = { serial = 0, amount = 0, again_at = 0 }
 
+-- How much later a lease begins than the one before it ends.
 local function gap_of(r)
+	if not r.bucket then
+		return 0
+	end
 	return max(q.guard - max(span(r, r.burst) - span(r, q.first), 0), 0)
 end
 
@@ -411,34 +422,11 @@ local function hear()
 	h.until_ = now + 3 * q.horizon
 end
 
--- When an interval of a cost may be given; 0: now.
-local function fits_at(r)
-	if r.strict then
-		if window_has_room(r.window, q.first) then
-			return 0
-		end
-		return window_due(r.window, q.first) or
-		    now + floor(q.horizon / 10)
-	end
-	local ends = max(r.tat, now) + gap_of(r) + span(r, q.first)
-	local most = span(r, max(r.burst, q.first)) + q.horizon
-	return ends > now + most and ends - most or 0
-end
-
-local function wants_later()
-	if g.turn ~= '' and g.turn ~= holder then
-		a.again_at = now + floor(q.horizon / 10)
-		return true
-	end
-	for _, r in ipairs(rates) do
-		a.again_at = max(a.again_at, fits_at(r))
-	end
-	if a.again_at <= now then
-		a.again_at = 0
-		return false
-	end
-	g.turn, g.turn_until = holder, a.again_at + q.horizon
-	return true
+-- A share of a rate by weight; more where each lease costs a gap.
+local function share_of_rate(r, weights)
+	local gap = gap_of(r)
+	local least = given(r, min(GAPS * gap, max(q.horizon - gap, 0)))
+	return max(ratio(given(r, q.horizon), q.weight, weights, false), least)
 end
 
 -- What there is for it: its share of a horizon, or what it needs.
@@ -450,22 +438,73 @@ local function share_of()
 		end
 	end
 	for _, r in ipairs(rates) do
-		share = min(share, ratio(given(r, q.horizon), q.weight,
-		    weights, false))
+		share = min(share, share_of_rate(r, weights))
 	end
+	-- what is left of one that is no whole number of costs is lost
+	share = share - share % q.first
 	return min(max(q.demand, q.first), max(q.first, share))
 end
 
+-- When there is a place in a window; 0: now.
+local function place_at(w)
+	if window_has_room(w, q.first) then
+		return 0
+	end
+	-- what others have comes back, or is counted, by then
+	return window_due(w, q.first) or now + floor(q.horizon / 10)
+end
+
+-- When there is room in a bucket; 0: now.
+local function room_at(r, share)
+	local gap, cost = gap_of(r), q.first
+	-- where each costs a gap, one that is cut short is waste
+	if gap > 0 then
+		cost = max(cost, min(share, given(r, max(q.horizon - gap, 0))))
+	end
+	local ends = max(r.tat, now) + gap + span(r, cost)
+	local most = span(r, max(r.burst, q.first)) + q.horizon
+	return ends > now + most and ends - most or 0
+end
+
+-- When those who wait for longer, and have not given up, have asked again.
+local function turn_at()
+	local at = 0
+	for _, other in pairs(holders) do
+		if other ~= h and not other.gone and other.waits ~= 0 and
+		    other.again + floor(q.horizon / 2) >= now and
+		    (h.waits == 0 or other.waits < h.waits) then
+			at = max(at, other.again, now + floor(q.horizon / 10))
+		end
+	end
+	return at
+end
+
+-- When it may have a lease; now: it may.
+local function goes_at()
+	local at, share = max(now, turn_at()), share_of()
+	for _, r in ipairs(rates) do
+		if r.strict then
+			at = max(at, place_at(r.window))
+		end
+		if r.bucket then
+			at = max(at, room_at(r, share))
+		end
+	end
+	return at
+end
+
+-- How much of a cost may be given now; the first one's fits.
 local function fit()
 	local cost = share_of()
 	for _, r in ipairs(rates) do
+		if r.bucket then
+			cost = min(cost, given(r, max(now + span(r, r.burst) +
+			    q.horizon - max(r.tat, now) - gap_of(r), 0)))
+		end
 		if r.strict then
 			local w = r.window
 			cost = min(cost, max(w.capacity - w.flying -
 			    w.counted - w.debt, 0))
-		else
-			cost = min(cost, given(r, max(now + span(r, r.burst) +
-			    q.horizon - max(r.tat, now) - gap_of(r), 0)))
 		end
 	end
 	return max(cost, q.first)
@@ -474,11 +513,13 @@ end
 local function give(cost)
 	g.serial = g.serial + 1
 	a.serial, a.amount = g.serial, cost
-	g.turn = ''
+	h.waits = 0
 	for _, r in ipairs(rates) do
 		if r.strict then
-			r.begins, r.until_ = now, now + q.horizon
 			r.window.flying = r.window.flying + cost
+		end
+		if not r.bucket then
+			r.begins, r.until_ = now, now + q.horizon
 		else
 			r.begins = max(r.tat, now) + gap_of(r)
 			r.until_ = r.begins + span(r, cost) + gap_of(r)
@@ -490,12 +531,20 @@ local function give(cost)
 	h.last, h.amount = a.serial, cost
 end
 
-if not h or now < g.born then
-	a.again_at = max(g.born, now + floor(q.horizon / 10))
+if not h or now < g.quarantine then
+	a.again_at = max(g.quarantine, now + floor(q.horizon / 10))
 else
 	hear()
-	if q.first > 0 and q.guard <= q.guard_max and not wants_later() then
-		give(fit())
+	if q.first == 0 or q.guard > q.guard_max then
+		h.waits = 0
+	else
+		h.again = goes_at()
+		if h.again <= now then
+			give(fit())
+		else
+			a.again_at = h.again
+			h.waits = h.waits == 0 and now or h.waits
+		end
 	end
 end
 g.pause = max(g.pause, q.pause)
@@ -503,10 +552,10 @@ g.pause = max(g.pause, q.pause)
 -- What is kept, until none of it says anything any more.
 
 local list = { 'run', run, 'born', digits(g.born), 'newest', digits(now),
-    'serial', digits(g.serial), 'turn', g.turn,
-    'turn_until', digits(g.turn_until), 'pause', digits(g.pause) }
+    'serial', digits(g.serial), 'quarantine', digits(g.quarantine),
+    'pause', digits(g.pause) }
 local gone = {}
-local last = max(g.born, g.turn_until, g.pause)
+local last = max(g.quarantine, g.pause)
 
 local function keep(name, text)
 	list[#list + 1] = name
@@ -521,7 +570,8 @@ for id, other in pairs(holders) do
 		    digits(other.until_), digits(other.ends),
 		    digits(other.last), digits(other.amount),
 		    digits(other.held), digits(other.counted),
-		    digits(other.unused) }, ' '))
+		    digits(other.unused), digits(other.waits),
+		    digits(other.again) }, ' '))
 		last = max(last, other.until_, other.ends)
 	end
 end
@@ -534,7 +584,8 @@ for i, r in ipairs(rates) do
 		last = max(last, r.window.newest * r.window.length)
 		longest = max(longest, r.period * (1 + ratio(r.window.debt, 1,
 		    r.window.capacity, true)))
-	else
+	end
+	if r.bucket then
 		keep('t' .. i, digits(r.tat))
 		last = max(last, r.tat)
 	end

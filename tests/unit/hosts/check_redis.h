@@ -46,7 +46,7 @@ nap(void)
 	(void)poll(NULL, 0, 5);
 }
 
-static int
+static inline int
 free_port(void)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET };
@@ -61,7 +61,7 @@ free_port(void)
 }
 
 /* A connection to a port of this machine, or -1. */
-static int
+static inline int
 connect_to(int port)
 {
 	struct sockaddr_in in = { .sin_family = AF_INET };
@@ -79,7 +79,7 @@ connect_to(int port)
 }
 
 /* Says a line, and returns the first bytes of the answer. */
-static const char *
+static inline const char *
 redis_say(const struct server *s, const char *fmt, ...)
 {
 	static char text[4096];
@@ -100,7 +100,7 @@ redis_say(const struct server *s, const char *fmt, ...)
 }
 
 /* In the child; options are pairs of words, ended by NULL. */
-static void
+static inline void
 become_server(const struct server *s, const char *const *options)
 {
 	char port[16];
@@ -130,7 +130,7 @@ become_server(const struct server *s, const char *const *options)
 	_exit(127);
 }
 
-static void
+static inline void
 await_server(struct server *s)
 {
 	uint64_t until = loop_now() + PATIENCE;
@@ -146,7 +146,7 @@ await_server(struct server *s)
 }
 
 /* Starts it (again), in the directory and at the port that it has. */
-static void
+static inline void
 run_server(struct server *s, const char *const *options)
 {
 	s->pid = fork();
@@ -156,7 +156,7 @@ run_server(struct server *s, const char *const *options)
 	await_server(s);
 }
 
-static struct server *
+static inline struct server *
 new_server(const char *program)
 {
 	struct server *s = &servers[nservers++];
@@ -168,7 +168,7 @@ new_server(const char *program)
 	return s;
 }
 
-static struct server *
+static inline struct server *
 start_server(const char *const *options)
 {
 	struct server *s = new_server("redis-server");
@@ -177,7 +177,7 @@ start_server(const char *const *options)
 	return s;
 }
 
-static void
+static inline void
 stop_server(struct server *s)
 {
 	if (s->pid == 0)
@@ -187,7 +187,7 @@ stop_server(struct server *s)
 	s->pid = 0;
 }
 
-static int
+static inline int
 remove_cb(const char *path, const struct stat *st, int what, struct FTW *ftw)
 {
 	(void)st;
@@ -196,7 +196,7 @@ remove_cb(const char *path, const struct stat *st, int what, struct FTW *ftw)
 	return remove(path);
 }
 
-static void
+static inline void
 stop_servers(void)
 {
 	unsigned i;

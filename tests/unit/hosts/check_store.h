@@ -32,20 +32,20 @@ static struct store_answer last;
 static char		 last_why[2048];
 static unsigned		 answers, answers_ok;
 
-static void
+static inline void
 rung_cb(void *arg)
 {
 	(void)arg;
 }
 
-static void
+static inline void
 connected_cb(void *arg)
 {
 	ck_assert_ptr_eq(arg, &store);
 	connected++;
 }
 
-static void
+static inline void
 lost_cb(void *arg, const char *why)
 {
 	ck_assert_ptr_eq(arg, &store);
@@ -55,7 +55,7 @@ lost_cb(void *arg, const char *why)
 
 static const struct store_events store_events = { connected_cb, lost_cb };
 
-static void
+static inline void
 answer_cb(void *arg, const struct store_answer *a)
 {
 	unsigned *count = arg;
@@ -71,7 +71,7 @@ answer_cb(void *arg, const struct store_answer *a)
 }
 
 /* Turns the loop once, for 5 ms at most. */
-static void
+static inline void
 turn(void)
 {
 	struct timeval a_bit = { .tv_usec = 5000 };
@@ -89,7 +89,7 @@ turn(void)
 	} while (0)
 
 /* Opens a store, out of what stands behind "store:". */
-static void
+static inline void
 open_store(const char *fmt, ...)
 {
 	char text[1024], *cause;
@@ -117,7 +117,7 @@ open_store(const char *fmt, ...)
 	ck_assert_ptr_nonnull(store);
 }
 
-static void
+static inline void
 close_store(void)
 {
 	store_redis_close(store);
@@ -132,7 +132,7 @@ close_store(void)
 }
 
 /* Asks, and waits for the answer. */
-static void
+static inline void
 ask(const char *budget, const struct budget_limits *limits,
     const struct lease_question *q)
 {
@@ -151,7 +151,7 @@ ask(const char *budget, const struct budget_limits *limits,
 }
 
 /* Asks until there is a lease: a budget is quarantined first. */
-static void
+static inline void
 ask_for_lease(const char *budget, const struct budget_limits *limits,
     const struct lease_question *q)
 {
