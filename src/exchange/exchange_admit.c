@@ -100,6 +100,14 @@ refuse_over_budget(struct exchange *x, enum hosts_answer a)
 	    a == HOSTS_LATE ? "max_wait" : "queue full");
 }
 
+/* Who has taken over, and counts what is spent, does so no more. */
+static void
+refuse_lost(struct exchange *x)
+{
+	exchange_reject(x, 503, STATS_DRAINED, "proxy_internal_error",
+	    "the process that took over is gone");
+}
+
 /* The user whose turns it takes, if it is one; or NULL. */
 static char *
 user_of(const struct exchange *x, const struct http1_head *h)
@@ -160,6 +168,9 @@ take_answer(struct exchange *x, enum hosts_answer a)
 	case HOSTS_NO_MEMORY:
 		exchange_reject(x, 503, STATS_NO_MEMORY,
 		    "proxy_internal_error", "out of memory");
+		break;
+	case HOSTS_LOST:
+		refuse_lost(x);
 		break;
 	case HOSTS_RELOADED:
 		break;		/* nothing was asked */
@@ -305,7 +316,7 @@ answered(struct exchange *x)
 	if (x->ticket.state == TICKET_HELD)
 		admitted(x, loop_now());
 	else
-		refuse_over_budget(x, x->ticket.refusal);
+		take_answer(x, x->ticket.refusal);
 }
 
 void

@@ -7,6 +7,7 @@
 
 #include "base/client_hash.h"
 #include "base/events.h"
+#include "hosts/host_away.h"
 #include "hosts/host_lease.h"
 #include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
@@ -14,6 +15,7 @@
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_why.h"
 #include "policy/tokens.h"
+#include "throttle/throttle_ask.h"
 #include "throttle/throttle_view.h"
 
 /*
@@ -29,6 +31,8 @@
  *   HELD, WAITING -> IDLE	host_leave()	on its own
  *   WAITING -> HELD		host_admit()	on any, and a mail goes there
  *   WAITING -> IDLE		host_refuse()	on any, and a mail goes there
+ *   WAITING -> HELD		host_admit_away()  on the main thread, as another
+ *						process says
  *
  * A reload takes tickets to another host as they are (host_move()).
  *
@@ -246,18 +250,30 @@ host_is_nowhere(const struct host *h)
 }
 
 static void
+admit_ticket(struct host *h, struct ticket *t, uint64_t now)
+{
+	set_state(h, t, TICKET_HELD);
+	host_pause_admitted(h, now);
+	host_observe_sent(h, t, now);
+	loop_post(t->loop, &t->mail);
+}
+
+void
+host_admit_away(struct host *h, struct ticket *t, uint64_t now)
+{
+	throttle_admit(h->throttle, &t->waiter, now);
+	admit_ticket(h, t, now);
+}
+
+static void
 admit(struct host *h, struct loop *l, uint64_t now)
 {
 	struct throttle_waiter *waiter;
-	struct ticket *t;
 
-	while ((waiter = throttle_next(h->throttle, now)) != NULL) {
-		t = ticket_of(waiter);
-		set_state(h, t, TICKET_HELD);
-		host_pause_admitted(h, now);
-		host_observe_sent(h, t, now);
-		loop_post(t->loop, &t->mail);
-	}
+	if (h->away != NULL)
+		return;
+	while ((waiter = throttle_next(h->throttle, now)) != NULL)
+		admit_ticket(h, ticket_of(waiter), now);
 	host_lease_look(h, now);
 	arm(h, l, now);
 }
@@ -371,9 +387,26 @@ take_answer(struct host *h, struct ticket *t, enum hosts_answer answer,
 	}
 }
 
-enum hosts_answer
-host_ask(struct host *h, struct ticket *t, const struct claim *c,
-    const struct claim_source *source, uint64_t now)
+/* Another process is asked, and answers. */
+static enum hosts_answer
+ask_away(struct host *h, struct ticket *t, const struct throttle_request *q,
+    uint64_t now)
+{
+	if (host_away_is_lost(h))
+		return HOSTS_LOST;
+	if (!throttle_queue(h->throttle, &t->waiter, q, now))
+		return HOSTS_NO_MEMORY;
+	if (!host_away_ask(h, t)) {
+		throttle_cancel(h->throttle, &t->waiter);
+		return HOSTS_NO_MEMORY;
+	}
+	throttle_report(h->throttle, &t->waiter, now, &t->report);
+	return HOSTS_WAIT;
+}
+
+static enum hosts_answer
+ask(struct host *h, struct ticket *t, const struct throttle_request *q,
+    uint64_t now)
 {
 	static const enum hosts_answer answers[] = {
 		[THROTTLE_GO] = HOSTS_GO,
@@ -382,6 +415,17 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 		[THROTTLE_LATE_START] = HOSTS_LATE,
 		[THROTTLE_NO_MEMORY] = HOSTS_NO_MEMORY,
 	};
+
+	if (h->away != NULL)
+		return ask_away(h, t, q, now);
+	return answers[throttle_ask(h->throttle, &t->waiter, q, now,
+	    &t->report)];
+}
+
+enum hosts_answer
+host_ask(struct host *h, struct ticket *t, const struct claim *c,
+    const struct claim_source *source, uint64_t now)
+{
 	const struct http1_head *head = source->head;
 	bool learns = !source->tunnel && t->rule->learn != RULE_LEARN_OFF;
 	struct throttle_request request = c->request;
@@ -399,8 +443,7 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 	if (h->drained && !request.returned)
 		answer = HOSTS_DRAINED;
 	else
-		answer = answers[throttle_ask(h->throttle, &t->waiter,
-		    &request, now, &t->report)];
+		answer = ask(h, t, &request, now);
 	/* it may turn out which part it belongs to while it waits */
 	if (learns && answer == HOSTS_WAIT)
 		host_know_route(t, head->method, head->path);
@@ -426,6 +469,7 @@ host_leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 {
 	enum observe_end end = OBSERVE_GONE;
 
+	host_away_leave(h, t, refund);
 	if (t->unsent)
 		throttle_unsent(h->throttle, &t->waiter, now);
 	if (t->state == TICKET_WAITING) {
@@ -458,8 +502,28 @@ host_return(struct host *h, struct ticket *t, uint64_t now)
 	h->counts.resent++;
 	host_observe_returned(h, t, now);
 	t->deadline = throttle_deadline(h->throttle, &t->waiter);
+	host_away_tell(h, t, "again");
 	host_admit(h, t->loop, now);
 	return HOSTS_WAIT;
+}
+
+bool
+host_hold(struct host *h, struct ticket *t, const struct throttle_request *q,
+    uint64_t now)
+{
+	if (!throttle_hold_asked(h->throttle, &t->waiter, q, now))
+		return false;
+	set_state(h, t, TICKET_HELD);
+	return true;
+}
+
+void
+host_refuse_away(struct host *h, struct ticket *t, enum hosts_answer why,
+    uint64_t now)
+{
+	throttle_cancel(h->throttle, &t->waiter);
+	host_away_forget(h, t);
+	host_refuse(h, t, why, now);
 }
 
 void
@@ -482,6 +546,8 @@ host_refuse_hopeless(struct host *h, uint64_t now)
 	struct throttle_queue out = TAILQ_HEAD_INITIALIZER(out);
 	struct throttle_waiter *waiter;
 
+	if (h->away != NULL)
+		return;
 	throttle_hopeless(h->throttle, now, &out);
 	while ((waiter = TAILQ_FIRST(&out)) != NULL) {
 		TAILQ_REMOVE(&out, waiter, entry);

@@ -60,6 +60,21 @@ void		 host_move(struct host *from, struct host *to,
 /* Returns whether no ticket is at the host. */
 bool		 host_is_empty(const struct host *);
 
+/*
+ * Where another process has the word: it admits one that waits; or refuses it,
+ * by that answer.
+ */
+void		 host_admit_away(struct host *, struct ticket *, uint64_t now);
+void		 host_refuse_away(struct host *, struct ticket *,
+		    enum hosts_answer, uint64_t now);
+
+/*
+ * A ticket that another process has admitted holds its slots here from now on;
+ * what of its waiter is set, throttle_hold_asked() says.  False without memory.
+ */
+bool		 host_hold(struct host *, struct ticket *,
+		    const struct throttle_request *, uint64_t now);
+
 /* Admits who may go now, and has the loop look again when others may. */
 void		 host_admit(struct host *, struct loop *, uint64_t now);
 

@@ -14,6 +14,7 @@
 #include <uthash.h>
 
 #include "base/stats.h"
+#include "base/text.h"
 #include "hosts/host_counted.h"
 #include "hosts/host_seen.h"
 #include "hosts/hosts_share.h"
@@ -83,6 +84,20 @@ struct host_leases {
 	pthread_mutex_t		 lock;		/* guards the lists */
 	struct host_lease_list	 lists[HOST_LEASES];
 	void			(*ring)(void *);
+	void			*arg;
+};
+
+/*
+ * Of all hosts, once another process has the word (host_away.h): the tickets
+ * that it knows, and what it is to be told.
+ */
+struct host_away {
+	pthread_mutex_t		 lock;		/* guards the next three */
+	struct text		 out;		/* lines */
+	struct away_ticket	*tickets;	/* by their numbers */
+	uint64_t		 last;		/* number that was given */
+	bool			 lost;		/* it is gone: by the table's lock */
+	void			(*ring)(void *); /* there is something in out */
 	void			*arg;
 };
 
@@ -159,6 +174,7 @@ struct host {
 	struct host_leases	*leases;	/* the table's; NULL: none */
 	enum host_lease		 lease;
 	TAILQ_ENTRY(host)	 lease_entry;	/* in the list of that state */
+	struct host_away	*away;		/* the table's; NULL: we decide */
 	/* What an operator has set it to; NULL: the rule's limits hold. */
 	const struct budget_limits *override;
 	bool			 gone;		/* not in the table any more */

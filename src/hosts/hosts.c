@@ -6,8 +6,10 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "hosts/host_away.h"
 #include "hosts/host_lease.h"
 #include "hosts/host_observe.h"
+#include "hosts/hosts_away.h"
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_table.h"
 #include "hosts/hosts_why.h"
@@ -46,6 +48,7 @@ hosts_free(struct hosts *hs)
 
 	if (hs == NULL)
 		return;
+	hosts_away_end(hs);
 	while ((h = TAILQ_FIRST(&hs->order)) != NULL) {
 		h->armed = 0;	/* no loop is left */
 		hosts_drop(hs, h, 0);
@@ -221,6 +224,32 @@ hosts_ask(struct hosts *hs, struct ticket *t, const struct claim *c,
 }
 
 void
+hosts_conf(struct hosts *hs, struct ticket *t)
+{
+	pthread_rwlock_rdlock(&hs->lock);
+	(void)renew_conf(hs, t);
+	pthread_rwlock_unlock(&hs->lock);
+}
+
+bool
+hosts_hold(struct hosts *hs, struct ticket *t,
+    const struct throttle_request *q, uint64_t now)
+{
+	struct host *h;
+	bool ok;
+
+	pthread_rwlock_wrlock(&hs->lock);
+	ok = need_host(hs, t, NULL, now, &h) == HOSTS_GO;
+	if (ok) {
+		host_lock(h);
+		ok = host_hold(h, t, q, now);
+		host_unlock(h);
+	}
+	pthread_rwlock_unlock(&hs->lock);
+	return ok;
+}
+
+void
 hosts_connected(struct hosts *hs, struct ticket *t, uint64_t took)
 {
 	struct host *h;
@@ -240,6 +269,7 @@ hosts_sent(struct hosts *hs, struct ticket *t, uint64_t now)
 	if (!t->strict || (h = hosts_enter(hs, t)) == NULL)
 		return;
 	throttle_sent(h->throttle, &t->waiter, now);
+	host_away_tell(h, t, "sent");
 	host_admit(h, t->loop, now);
 	hosts_exit(hs, h);
 }
@@ -253,6 +283,7 @@ hosts_settle(struct hosts *hs, struct ticket *t, const uint64_t *actual,
 	if (h == NULL)
 		return;
 	throttle_settle(h->throttle, &t->waiter, actual, now);
+	host_away_settle(h, t, actual);
 	host_admit(h, t->loop, now);
 	hosts_exit(hs, h);
 }
@@ -278,6 +309,7 @@ hosts_release_slot(struct hosts *hs, struct ticket *t, uint64_t now)
 	if (h == NULL)
 		return;
 	throttle_release_slot(h->throttle, &t->waiter, now);
+	host_away_tell(h, t, "slot");
 	host_observe_release_slot(h, t, now);
 	host_admit(h, t->loop, now);
 	hosts_exit(hs, h);

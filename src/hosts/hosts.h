@@ -36,6 +36,17 @@ enum hosts_answer hosts_ask(struct hosts *, struct ticket *,
 		    const struct claim *, const struct claim_source *,
 		    uint64_t now) __attribute__((warn_unused_result));
 
+/*
+ * For requests of another process (hosts_guest.h): gives a ticket the table's
+ * configuration, with its rule; and has one that was admitted there, with its
+ * credential, hold its slots here: throttle_hold_asked() says what of it is
+ * set.  Returns false where there is no room or no memory for its host.
+ */
+void		 hosts_conf(struct hosts *, struct ticket *);
+bool		 hosts_hold(struct hosts *, struct ticket *,
+		    const struct throttle_request *, uint64_t now)
+		    __attribute__((warn_unused_result));
+
 /* What one line for each host is enough for. */
 enum hosts_news {
 	HOSTS_NEWS_UNUSABLE,	/* it has sent a field of no use */

@@ -3,6 +3,7 @@
 
 #include "base/words.h"
 #include "hosts/host_observe.h"
+#include "hosts/host_away.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_say.h"
@@ -303,6 +304,7 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 	if (l->verdict == BUDGET_THROTTLED)
 		h->counts.throttled++;
 	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
+	host_away_verdict(h, t, l->verdict);
 	host_seen_answer(&h->seen, l, throttle_inflight(h->throttle), now);
 	/* what a longer window says is left to what is refused */
 	if (l->allowed.limit != 0 && !l->allowed.partial &&

@@ -122,6 +122,7 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 		hosts_charge(&hs->share, &h->charge, client);
 	hosts_heed(h, &hs->overrides, now);
 	host_lease_begin(h, &hs->leases, &hs->shared);
+	h->away = hs->away;
 	return h;
 }
 

@@ -31,6 +31,7 @@ struct hosts {
 	struct hosts_overrides	 overrides;	/* what operators have set */
 	struct host_leases	 leases;	/* who wants some */
 	struct host_leases	 shared;	/* ... of a store */
+	struct host_away	*away;		/* NULL: we decide */
 	struct hosts_share	 share;		/* who made entries */
 	struct hosts_totals	 totals;	/* what entries have together */
 	uint64_t		 left;		/* ns: the latest of them */

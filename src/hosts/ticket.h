@@ -14,6 +14,7 @@
 #include "policy/routes.h"
 #include "throttle/throttle.h"
 
+struct away_ticket;
 struct client_hasher;
 struct host;
 struct hosts_why;
@@ -36,6 +37,7 @@ enum hosts_answer {
 	HOSTS_NO_ROOM,		/* refused: limits.hosts is reached */
 	HOSTS_NO_SHARE,		/* refused: the client's share of them is */
 	HOSTS_NO_MEMORY,
+	HOSTS_LOST,		/* refused: who has the word now is gone */
 	HOSTS_RELOADED,		/* ask again: the ticket has a newer conf */
 };
 
@@ -93,6 +95,8 @@ struct ticket {
 	_Atomic(uint64_t)	 tunnel;
 	/* Its place in its host's shadow, with the host's lock held; or NULL. */
 	struct observed		*observed;
+	/* ... and what the next process knows it by (host_away.h); or NULL */
+	struct away_ticket	*away;
 	bool			 observed_turn;	/* it had its turn there */
 	char			*observed_as;	/* owned, or NULL */
 };

@@ -227,6 +227,47 @@ throttle_next(struct throttle *t, uint64_t now)
 	return w;
 }
 
+/* Where another throttle has the word */
+
+bool
+throttle_queue(struct throttle *t, struct throttle_waiter *w,
+    const struct throttle_request *q, uint64_t now)
+{
+	throttle_tick(t, now);
+	if (!throttle_fill_in(t, w, q, now) ||
+	    !fair_add(t->queue, &w->fair, t->now))
+		return false;
+	join_named(t, w->named);
+	return true;
+}
+
+void
+throttle_admit(struct throttle *t, struct throttle_waiter *w, uint64_t now)
+{
+	throttle_tick(t, now);
+	fair_remove(t->queue, &w->fair);
+	take(t, w, now, now);
+}
+
+bool
+throttle_hold_asked(struct throttle *t, struct throttle_waiter *w,
+    const struct throttle_request *q, uint64_t now)
+{
+	bool slotless = w->slotless, settled = w->settled;
+	bool counted = w->counted;
+	unsigned same[THROTTLE_PARTS], i;
+
+	for (i = 0; i < THROTTLE_PARTS; i++)
+		same[i] = i;
+	if (!throttle_fill_in(t, w, q, now))
+		return false;
+	w->slotless = slotless;
+	w->settled = settled;
+	w->counted = counted;
+	throttle_hold(t, w, same, now);
+	return true;
+}
+
 /* When the budgets on top of the host's allow a cost (ns). */
 static uint64_t
 inner_due(struct throttle *t, unsigned lane, uint64_t cost)

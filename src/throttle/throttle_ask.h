@@ -25,4 +25,27 @@ bool		 throttle_goes(struct throttle *, const struct fair_waiter *,
 bool		 throttle_opens_more(struct throttle *,
 		    const struct fair_waiter *, uint64_t now);
 
+/*
+ * Where another throttle has the word, in another process
+ *
+ * Queues what is asked for, whatever the limits and the queue's length say.
+ * Returns false without memory.
+ */
+bool		 throttle_queue(struct throttle *, struct throttle_waiter *,
+		    const struct throttle_request *, uint64_t now)
+		    __attribute__((warn_unused_result));
+
+/* Admits one that is queued, whoever is before it: it pays what it costs. */
+void		 throttle_admit(struct throttle *, struct throttle_waiter *,
+		    uint64_t now);
+
+/*
+ * Makes a waiter of what another process has admitted, as throttle_hold() does:
+ * it takes its slots, and pays nothing.  Of the waiter slotless, settled and
+ * counted are set before.  Returns false without memory.
+ */
+bool		 throttle_hold_asked(struct throttle *,
+		    struct throttle_waiter *, const struct throttle_request *,
+		    uint64_t now) __attribute__((warn_unused_result));
+
 #endif
