@@ -2,6 +2,7 @@
 """What callgrind has counted, by where it was spent."""
 
 import collections
+import glob
 import os
 import re
 
@@ -13,13 +14,29 @@ _COST = re.compile(r"[-+*\d]\S* (\d+)$")
 _ROOM = re.compile(r"(?:^|/)src/(\w+)/\w+\.[ch]$")
 
 
-def total(path):
-    """All instructions of a run."""
+def option(out):
+    """Has valgrind write there: a file for each process that there is."""
+    for path in glob.glob(glob.escape(out) + ".*"):
+        os.remove(path)
+    return f"--callgrind-out-file={out}.%p"
+
+
+def _sum(path):
     with open(path) as f:
         found = re.search(r"^(?:summary|totals): (\d+)", f.read(), re.M)
     if found is None:
         common.die(f"no sum in {path}")
     return int(found[1])
+
+
+def _own(out):
+    """The file of the one that has worked: others do next to nothing."""
+    return max(glob.glob(glob.escape(out) + ".*"), key=_sum)
+
+
+def total(out):
+    """All instructions of a run."""
+    return _sum(_own(out))
 
 
 def _room(program, file):
@@ -32,7 +49,7 @@ def _room(program, file):
     return "headers"
 
 
-def by_room(path):
+def by_room(out):
     """Instructions by the room, or the library, whose function took them.
 
     What was inlined counts where it was inlined to.
@@ -41,7 +58,7 @@ def by_room(path):
     now = {"ob": "", "fl": ""}
     rooms = collections.Counter()
     called = False
-    with open(path) as f:
+    with open(_own(out)) as f:
         for line in f:
             if found := _NAME.match(line):
                 kind, number, name = found.groups()

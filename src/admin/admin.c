@@ -55,6 +55,7 @@ struct admin {
 	struct conf		*new_conf;	/* to change to; or NULL */
 	char			*new_error;	/* of a reload; or NULL */
 	bool			 ordered_drain;
+	bool			 ordered_leave;
 	bool			 ordered_stop;
 };
 
@@ -124,12 +125,22 @@ take_conf(struct admin *a, struct conf *conf)
 }
 
 static void
+leave_sockets(struct admin *a)
+{
+	if (a->web.front != NULL)
+		front_leave(a->web.front);
+	if (a->socket.front != NULL)
+		front_leave(a->socket.front);
+	admin_events_end(a->context.events);
+}
+
+static void
 rung_cb(void *arg)
 {
 	struct admin *a = arg;
 	struct conf *conf;
 	char *error;
-	bool stop;
+	bool leave, stop;
 
 	pthread_mutex_lock(&a->lock);
 	conf = a->new_conf;
@@ -138,6 +149,8 @@ rung_cb(void *arg)
 	a->new_error = NULL;
 	if (a->ordered_drain)
 		a->context.draining = true;
+	leave = a->ordered_leave;
+	a->ordered_leave = false;
 	stop = a->ordered_stop;
 	pthread_mutex_unlock(&a->lock);
 
@@ -147,6 +160,8 @@ rung_cb(void *arg)
 		free(a->context.last_error);
 		a->context.last_error = error;
 	}
+	if (leave)
+		leave_sockets(a);
 	if (stop)
 		loop_stop(a->context.loop, false);
 }
@@ -187,6 +202,17 @@ admin_drain(struct admin *a)
 		return;
 	pthread_mutex_lock(&a->lock);
 	a->ordered_drain = true;
+	pthread_mutex_unlock(&a->lock);
+	loop_ring(a->context.loop);
+}
+
+void
+admin_leave(struct admin *a)
+{
+	if (a == NULL)
+		return;
+	pthread_mutex_lock(&a->lock);
+	a->ordered_drain = a->ordered_leave = true;
 	pthread_mutex_unlock(&a->lock);
 	loop_ring(a->context.loop);
 }
@@ -357,6 +383,8 @@ fill_context(struct admin_context *context, const struct admin_setup *setup)
 	context->started = context->loaded = loop_now();
 	context->reload = setup->reload;
 	context->reload_arg = setup->arg;
+	context->upgrade = setup->upgrade;
+	context->upgrade_arg = setup->upgrade_arg;
 	LIST_INIT(&context->requests);
 }
 
@@ -390,9 +418,12 @@ admin_new(const struct admin_setup *setup, char **cause)
 	return a;
 }
 
-const struct listeners *
-admin_listeners(const struct admin *a)
+struct listeners *
+admin_listeners(struct admin *a)
 {
+	if (a->web.listeners == NULL)
+		return a->socket.listeners;
+	a->web.listeners->also = a->socket.listeners;
 	return a->web.listeners;
 }
 

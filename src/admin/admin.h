@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "admin/admin_reload.h"
+#include "admin/admin_upgrade.h"
 
 /*
  * The control plane: one HTTP API for people, programs and Prometheus, on a
@@ -33,6 +34,9 @@ struct admin_setup {
 	/* Has the main thread reload; done follows. */
 	void			(*reload)(struct admin_reload *, void *);
 	void			*arg;
+	/* ... upgrade; the same. */
+	void			(*upgrade)(struct admin_upgrade *, void *);
+	void			*upgrade_arg;
 };
 
 /*
@@ -40,19 +44,21 @@ struct admin_setup {
  * NULL without one where the configuration wants no control plane.
  */
 struct admin	*admin_new(const struct admin_setup *, char **cause);
-/* Returns what it listens at by TCP; NULL: nothing. */
-const struct listeners *admin_listeners(const struct admin *);
+/* Returns all that it listens at, linked; NULL: nothing. */
+struct listeners *admin_listeners(struct admin *);
 
 /* Starts its thread, and returns when that listens. */
 void		 admin_start(struct admin *);
 /*
  * Orders from the main thread, where NULL is allowed: takes a new
  * configuration; notes why there is none after a reload; says from now on that
- * the process drains.
+ * the process drains; leaves its sockets to another process, with which streams
+ * are to go on, so that they end here.
  */
 void		 admin_conf(struct admin *, struct conf *);
 void		 admin_conf_failed(struct admin *, const char *error);
 void		 admin_drain(struct admin *);
+void		 admin_leave(struct admin *);
 /* Ends its thread and frees it.  NULL is allowed. */
 void		 admin_free(struct admin *);
 

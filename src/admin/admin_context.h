@@ -23,6 +23,7 @@ struct admin_hour;
 struct admin_log;
 struct admin_reload;
 struct admin_request;
+struct admin_upgrade;
 struct clients;
 struct conf;
 struct exchanges;
@@ -53,10 +54,13 @@ struct admin_context {
 	char			*last_error;	/* of the last one; or NULL */
 	bool			 draining;
 	bool			 reloading;	/* by a request */
+	bool			 upgrading;	/* the same */
 
 	/* Has the main thread reload; its done() follows on that one. */
 	void			(*reload)(struct admin_reload *, void *);
 	void			*reload_arg;
+	void			(*upgrade)(struct admin_upgrade *, void *);
+	void			*upgrade_arg;
 	struct admin_log	*log;		/* a level that was set */
 	struct admin_expiry	*expiry;	/* of what was set of hosts */
 	struct admin_history	*history;	/* of hosts */

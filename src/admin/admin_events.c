@@ -307,6 +307,15 @@ admin_events_revoke(struct admin_events *events)
 	}
 }
 
+void
+admin_events_end(struct admin_events *events)
+{
+	struct stream *s, *next;
+
+	LIST_FOREACH_SAFE(s, &events->streams, entry, next)
+		end(s);
+}
+
 /* Start and end */
 
 struct admin_events *

@@ -19,5 +19,7 @@ void		 admin_events_get(struct admin_request *);
 
 /* Ends the streams that were begun with a token which holds no longer. */
 void		 admin_events_revoke(struct admin_events *);
+/* Ends all of them. */
+void		 admin_events_end(struct admin_events *);
 
 #endif

@@ -17,6 +17,7 @@
 #include "admin/admin_reload.h"
 #include "admin/admin_status.h"
 #include "admin/admin_suggest.h"
+#include "admin/admin_upgrade.h"
 #include "conf/conf_value.h"
 
 static const struct admin_route routes[] = {
@@ -59,6 +60,8 @@ static const struct admin_route routes[] = {
 	{ ADMIN_GET, "/v1/suggest", admin_suggest, .needs_full = true,
 	    .query = "host" },
 	{ ADMIN_GET, "/v1/status", admin_status, .needs_full = false },
+	{ ADMIN_POST, "/v1/upgrade", admin_upgrade_post, .needs_full = true,
+	    .members = "reason" },
 };
 
 #define ROUTES	(sizeof routes / sizeof routes[0])

@@ -92,6 +92,7 @@ struct conf {
 	uint64_t		 timeout_half_closed;
 	uint64_t		 timeout_tunnel;
 	uint64_t		 timeout_drain;
+	uint64_t		 timeout_upgrade;
 	uint64_t		 timeout_exchange; /* 0: none */
 	/* where these two are, if the file has them */
 	struct place		 idle_at;

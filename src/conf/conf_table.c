@@ -160,6 +160,12 @@ static const struct conf_option options[] = {
 	    .help = "How long exchanges may go on after SIGTERM or SIGINT.",
 	    .level = CONF_TIMEOUTS, KIND(DURATION),
 	    .offset = TOP(timeout_drain), .max = DAY },
+	{ .path = "timeouts.upgrade", .type = "duration", .range = "1ms to 24h",
+	    .fallback = "30s",
+	    .help = "How long a process that is to take over may need to be "
+	    "ready for that.",
+	    .level = CONF_TIMEOUTS, KIND(DURATION),
+	    .offset = TOP(timeout_upgrade), .min = MS, .max = DAY },
 	{ .path = "timeouts.exchange", .type = "duration or off",
 	    .range = "1ms to 366d", .fallback = "off",
 	    .help = "How long a request may have a slot of its host's, in all.",

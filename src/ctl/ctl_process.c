@@ -49,8 +49,10 @@ judge(const struct ctl_daemon *d, const struct ctl_answer *a)
 	    "wrong"));
 }
 
-int
-ctl_reload(struct ctl *c)
+/* Asks for what may fail for a file, and prints what came of it. */
+static int
+order(struct ctl *c, const char *path,
+    void (*print)(const struct ctl *, const json_t *))
 {
 	struct ctl_answer a = { .json = NULL };
 	struct ctl_daemon daemon;
@@ -60,11 +62,35 @@ ctl_reload(struct ctl *c)
 	if (status == CTL_DONE)
 		status = ctl_daemon_find(c, &daemon);
 	if (status == CTL_DONE) {
-		ctl_ask_quietly(&daemon, "POST", "/v1/reload", body, &a);
+		ctl_ask_quietly(&daemon, "POST", path, body, &a);
 		status = judge(&daemon, &a);
 	}
 	json_decref(body);
-	return ctl_out(c, status, a.json, print_reloaded);
+	return ctl_out(c, status, a.json, print);
+}
+
+int
+ctl_reload(struct ctl *c)
+{
+	return order(c, "/v1/reload", print_reloaded);
+}
+
+/* upgrade */
+
+static void
+print_upgraded(const struct ctl *c, const json_t *answer)
+{
+	struct ctl_paper paper = ctl_paper();
+
+	(void)c;
+	ctl_printf(&paper, CTL_GOOD, "upgraded: process %lld has taken over\n",
+	    (long long)ctl_integer(answer, "pid"));
+}
+
+int
+ctl_upgrade(struct ctl *c)
+{
+	return order(c, "/v1/upgrade", print_upgraded);
 }
 
 /* log */

@@ -8,6 +8,8 @@
 
 /* sluice reload: reads the configuration again, and says what came of it. */
 int		 ctl_reload(struct ctl *);
+/* sluice upgrade: has another process take over, and says how that ended. */
+int		 ctl_upgrade(struct ctl *);
 /* sluice log [LEVEL]: what is logged, or is to be. */
 int		 ctl_log(struct ctl *);
 

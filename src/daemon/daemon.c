@@ -30,8 +30,12 @@
 #include "daemon/sandbox.h"
 #include "daemon/service.h"
 #include "daemon/signals.h"
+#include "daemon/signals_defer.h"
+#include "daemon/starter.h"
 #include "daemon/state.h"
 #include "daemon/store_thread.h"
+#include "daemon/successor.h"
+#include "daemon/upgrade.h"
 #include "daemon/worker.h"
 #include "exchange/access.h"
 #include "exchange/user_checks.h"
@@ -60,6 +64,7 @@ struct sluice {
 	struct workers		 workers;
 	struct exchanges	**exchanges;	/* of each worker */
 	struct admin		*admin;		/* or NULL */
+	struct upgrade		 upgrade;
 	unsigned		 done;		/* workers that ended */
 	int			 signal_fd;
 };
@@ -76,24 +81,34 @@ poll_failed(void)
 		fatal("poll: %s", strerror(errno));
 }
 
+/* The sooner of two, of which -1 is never. */
+static int
+sooner(int a, int b)
+{
+	return a == -1 ? b : b == -1 ? a : a < b ? a : b;
+}
+
 static void
 wait_for_end(struct sluice *s)
 {
-	struct pollfd p[4] = {
+	struct pollfd p[3 + UPGRADE_FDS] = {
 		{ .fd = s->signal_fd, .events = POLLIN },
 		{ .fd = s->workers.done_fd, .events = POLLIN },
 		{ .fd = s->reloader.fd, .events = POLLIN },
-		{ .fd = kept_fd(), .events = POLLIN },
 	};
 	struct service service = {
 		.workers = &s->workers,
 		.hosts = s->hosts,
 	};
+	const char *why;
 	uint64_t n;
+	int ms;
 
 	while (s->done < s->workers.n) {
 		service_look(&service);
-		if (poll(p, 4, service_wait(&service)) == -1) {
+		ms = upgrade_wait(&s->upgrade, p + 3);
+		if (poll(p, 3 + UPGRADE_FDS,
+		    sooner(ms, service_wait(&service))) == -1) {
 			poll_failed();
 			continue;
 		}
@@ -101,14 +116,11 @@ wait_for_end(struct sluice *s)
 		    read(s->workers.done_fd, &n, sizeof n) == sizeof n)
 			s->done += (unsigned)n;
 		else if (p[0].revents & POLLIN)
-			signals_take(s->signal_fd, &s->reloader);
+			signals_take(s->signal_fd, &s->reloader, &s->upgrade);
 		else if (p[2].revents & POLLIN)
 			reload_take(&s->reloader);
-		else if (p[3].revents != 0) {
-			/* nothing ever comes from there, but an end */
-			p[3].fd = -1;
-			signals_keeper_gone(&s->reloader);
-		}
+		else if ((why = upgrade_look(&s->upgrade, p + 3)) != NULL)
+			signals_end(&s->reloader, why);
 	}
 }
 
@@ -132,6 +144,26 @@ libevent_log_cb(int severity, const char *msg)
 		log_warn("libevent: %s", msg);
 }
 
+/* Whoever is to be followed by us hears it, too. */
+static void
+say_failed(const char *cause)
+{
+	const char *why = cause != NULL ? cause : "out of memory";
+
+	successor_fail(why);
+	log_error("%s", why);
+}
+
+/* Ends the process. */
+static void
+fail(const char *cause)
+{
+	const char *why = cause != NULL ? cause : "out of memory";
+
+	successor_fail(why);
+	fatal("%s", why);
+}
+
 static void
 open_listeners(struct sluice *s)
 {
@@ -148,7 +180,7 @@ open_listeners(struct sluice *s)
 	s->listeners = listen_open(conf, &order, &cause);
 	rights_bind_end();
 	if (s->listeners == NULL)
-		fatal("%s", cause != NULL ? cause : "out of memory");
+		fail(cause);
 }
 
 static bool
@@ -158,8 +190,8 @@ open_state(struct sluice *s, const struct conf *conf)
 
 	if (conf->state_file == NULL)
 		return true;
-	if ((s->state = state_open(conf, &cause)) == NULL)
-		log_error("%s", cause != NULL ? cause : "out of memory");
+	if ((s->state = state_open(conf, successor_is(), &cause)) == NULL)
+		say_failed(cause);
 	free(cause);
 	return s->state != NULL;
 }
@@ -178,6 +210,8 @@ open_admin(struct sluice *s)
 		.clients = s->workers.clients,
 		.reload = reload_ask,
 		.arg = &s->reloader,
+		.upgrade = upgrade_ask,
+		.upgrade_arg = &s->upgrade,
 	};
 	char *cause;
 
@@ -185,9 +219,10 @@ open_admin(struct sluice *s)
 	s->admin = s->reloader.admin = admin_new(&setup, &cause);
 	rights_bind_end();
 	if (s->admin == NULL && cause != NULL)
-		fatal("%s", cause);
+		fail(cause);
 	if (s->admin != NULL)
 		s->listeners->also = admin_listeners(s->admin);
+	s->upgrade.listeners = s->listeners;
 }
 
 static void
@@ -220,6 +255,26 @@ confine(const struct conf *conf)
 		log_info("no sandbox: %s", why);
 }
 
+/* What the process before remembers, and listened at; or a file. */
+static void
+take_over(struct sluice *s)
+{
+	struct successor with = {
+		.state = s->state,
+		.hosts = s->hosts,
+		.loop = worker_loop(s->workers.list[0]),
+		.workers = &s->workers,
+	};
+
+	if (!successor_take_over(&with)) {
+		log_flush();
+		_exit(1);
+	}
+	/* a keeper removes what it holds by itself */
+	if (kept_fd() == -1)
+		listen_adopt(s->listeners);
+}
+
 static void
 start(struct sluice *s)
 {
@@ -235,7 +290,7 @@ start(struct sluice *s)
 	if (s->workers.done_fd == -1 || s->signal_fd == -1)
 		fatal("cannot start: %s", strerror(errno));
 	if (!load_open_logs(conf, &cause))
-		fatal("%s", cause != NULL ? cause : "out of memory");
+		fail(cause);
 	open_listeners(s);
 	s->reloader.workers = &s->workers;
 	/* the loops of the control plane and of the store are behind */
@@ -244,13 +299,13 @@ start(struct sluice *s)
 	if (s->hosts != NULL)
 		s->store = store_thread_new(conf, s->hosts, s->listeners,
 		    &s->workers.memory, s->workers.n + 1);
-	if (s->state != NULL && s->hosts != NULL)
-		state_load(s->state, s->hosts);
+	s->workers.ending = successor_end;
 	make_workers(s);
 	open_admin(s);
-	inherited_close();
 	kept_hand_over(s->listeners);
 	confine(conf);
+	take_over(s);
+	inherited_close();
 	if (!state_start(s->state, worker_loop(s->workers.list[0])))
 		fatal("cannot start: %s", strerror(errno));
 	if (!store_thread_start(s->store))
@@ -287,10 +342,12 @@ stop(struct sluice *s)
 	access_close();
 	stats_free();
 	events_free();
+	upgrade_destroy(&s->upgrade);
 	reload_destroy(&s->reloader);
 	close(s->workers.done_fd);
 	close(s->signal_fd);
 	notify_close();
+	starter_close();
 	log_info("ended");
 }
 
@@ -304,9 +361,12 @@ daemon_run(const char *path)
 
 	signals_defer();
 	inherited_take();
+	/* who would take over from one that is for a program outlives that */
+	if (!load_is_private())
+		starter_begin();
 	notify_open();
 	if ((conf = load_conf(path, false, &cause)) == NULL) {
-		log_error("%s", cause != NULL ? cause : "out of memory");
+		say_failed(cause);
 		free(cause);
 		return 1;
 	}
@@ -324,13 +384,17 @@ daemon_run(const char *path)
 		fatal("cannot start: libraries");
 	if (!client_hash_init() || !via_init())
 		fatal("cannot start: no randomness");
-	if (!open_state(&s, conf)) {
+	if (!open_state(&s, conf) || !successor_meet()) {
 		conf_unref(conf);
 		return 1;
 	}
 	load_warnings(conf, load_log_warning_cb, NULL);
 	load_series(conf);
 	if (reload_init(&s.reloader, conf) == -1)
+		fatal("cannot start: %s", strerror(errno));
+	s.upgrade = (struct upgrade){ .reloader = &s.reloader,
+		.state = &s.state };
+	if (!upgrade_init(&s.upgrade))
 		fatal("cannot start: %s", strerror(errno));
 	start(&s);
 	wait_for_end(&s);

@@ -2,14 +2,10 @@
 #include "daemon/keeper.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -20,9 +16,10 @@
 #include "base/secret.h"
 #include "daemon/keeper_sockets.h"
 #include "daemon/kept.h"
+#include "daemon/next.h"
 #include "daemon/notify.h"
 #include "daemon/rights.h"
-#include "daemon/signals.h"
+#include "daemon/starter_words.h"
 #include "net/loop.h"
 
 /*
@@ -30,6 +27,10 @@
  * over); it works; it has died, and is started again at a moment (again_at);
  * it is to end (stopping).  Only one that worked is started again: one that
  * cannot start would not the next time.
+ *
+ * Beside it there may be the next one, which it has asked for: that takes its
+ * place when it says so (STARTER_DONE), or has died.  What it does then, and
+ * when it ends, is its own affair.
  */
 
 #define SECOND	1000000000ULL
@@ -37,15 +38,21 @@
 #define LATER	SECOND		/* before the second start in a row, ... */
 #define LATEST	(32 * SECOND)	/* twice as long each time, up to that */
 
+/* One that is to take over. */
+struct heir {
+	pid_t		  pid;			/* 0: there is none */
+	int		  channel;
+	struct kept_sockets sockets;		/* what it listens at */
+};
+
 struct keeper {
-	char		**argv;
-	char		  path[PATH_MAX];	/* of the program */
 	const char	 *user;			/* to become; NULL: it is */
 	struct kept_sockets sockets;
 	sigset_t	  signals;		/* before they were blocked */
 	int		  signal_fd;
 	int		  channel;		/* to the child */
 	pid_t		  pid;			/* 0: there is none */
+	struct heir	  heir;
 	bool		  worked;		/* one of them has bound */
 	bool		  handed;		/* ... and this one has not */
 	bool		  stopping;
@@ -55,33 +62,28 @@ struct keeper {
 	int		  status;		/* to exit with; -1: not yet */
 };
 
-/* The child, which is another program soon. */
-static void
-become(struct keeper *k, int channel)
+static bool
+open_channel(int ends[2])
 {
-	sigprocmask(SIG_SETMASK, &k->signals, NULL);
-	signals_defer();
-	if (keeper_sockets_pass(&k->sockets, channel) && notify_inherit())
-		execv(k->path, k->argv);
-	dprintf(STDERR_FILENO, "keeper: cannot start %s: %s\n", k->path,
-	    strerror(errno));
-	_exit(1);
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
+	    SOCK_NONBLOCK, 0, ends) == 0;
 }
 
 static void
 start(struct keeper *k)
 {
+	struct next next = { .sockets = &k->sockets, .mask = &k->signals };
 	int ends[2];
 
 	k->started_at = loop_now();
 	k->handed = k->worked;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0, ends) == -1)
+	if (!open_channel(ends))
 		fatal("keeper: %s", strerror(errno));
+	next.channel = ends[1];
 	if ((k->pid = fork()) == -1)
 		fatal("keeper: cannot start a process: %s", strerror(errno));
 	if (k->pid == 0)
-		become(k, ends[1]);
+		next_become(&next, -1);
 	close(ends[1]);
 	k->channel = ends[0];
 }
@@ -100,6 +102,94 @@ give_up(struct keeper *k)
 	k->user = NULL;
 }
 
+static void
+drop_heir(struct keeper *k)
+{
+	if (k->heir.channel != -1)
+		close(k->heir.channel);
+	keeper_sockets_free(&k->heir.sockets);
+	k->heir = (struct heir){ .channel = -1 };
+}
+
+/* Where it cannot be started, who asked is told so. */
+static void
+start_heir(struct keeper *k)
+{
+	struct next next = { .sockets = &k->sockets, .mask = &k->signals };
+	int ends[2] = { -1, -1 };
+
+	if (k->heir.pid != 0 || k->stopping)
+		return;
+	if (!open_channel(ends))
+		log_error("keeper: %s", strerror(errno));
+	next.channel = ends[1];
+	k->heir.channel = ends[0];
+	k->heir.pid = next_start(&next, k->channel);
+	if (ends[1] != -1)
+		close(ends[1]);
+	if (k->heir.pid == -1)
+		drop_heir(k);
+}
+
+/* The one before ends by itself, and is nobody's concern. */
+static void
+promote(struct keeper *k)
+{
+	struct heir *h = &k->heir;
+
+	if (h->pid == 0)
+		return;
+	if (k->channel != -1)
+		close(k->channel);
+	k->pid = h->pid;
+	k->channel = h->channel;
+	k->handed = true;
+	k->started_at = loop_now();
+	if (h->sockets.n > 0) {
+		keeper_sockets_close(&k->sockets);
+		k->sockets.list = h->sockets.list;
+		k->sockets.n = h->sockets.n;
+		h->sockets = (struct kept_sockets){ .n = 0 };
+	}
+	h->channel = -1;
+	drop_heir(k);
+}
+
+/* What it asks for.  Returns false where that is something else. */
+static bool
+take_word(struct keeper *k, char word)
+{
+	switch (word) {
+	case STARTER_START:
+		start_heir(k);
+		break;
+	case STARTER_KILL:
+		if (k->heir.pid != 0)
+			(void)kill(k->heir.pid, SIGKILL);
+		break;
+	case STARTER_DONE:
+		promote(k);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+/* Of the one that is to take over; false at the channel's end. */
+static bool
+hear_heir(struct keeper *k)
+{
+	char text[NOTIFY_TEXT];
+	ssize_t n;
+
+	n = keeper_sockets_take(&k->heir.sockets, k->heir.channel, text,
+	    sizeof text);
+	if (n > 0 && text[0] != KEPT_FIRST && text[0] != KEPT_MORE)
+		notify_pass(text);
+	return n != 0;
+}
+
 /* Returns whether there was a message. */
 static bool
 take_message(struct keeper *k)
@@ -110,6 +200,8 @@ take_message(struct keeper *k)
 	n = keeper_sockets_take(&k->sockets, k->channel, text, sizeof text);
 	if (n <= 0)
 		return false;
+	if (take_word(k, text[0]))
+		return true;
 	if (text[0] != KEPT_FIRST && text[0] != KEPT_MORE) {
 		notify_pass(text);
 		return true;
@@ -151,6 +243,13 @@ ended(struct keeper *k, int status)
 	while (take_message(k))
 		continue;
 	drop_channel(k);
+	/* it goes on by what it has */
+	if (k->heir.pid != 0 && !k->stopping) {
+		log_warn("keeper: the workers' process has ended, and the next "
+		    "one takes over");
+		promote(k);
+		return;
+	}
 	if (WIFEXITED(status))
 		k->status = WEXITSTATUS(status);
 	else if (k->stopping || !k->worked)
@@ -169,6 +268,11 @@ reap(struct keeper *k)
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
 		if (pid == k->pid)
 			ended(k, status);
+		else if (pid == k->heir.pid) {
+			if (k->channel != -1)
+				next_tell_ended(k->channel, status);
+			drop_heir(k);
+		}
 	}
 }
 
@@ -206,15 +310,19 @@ take_signal(struct keeper *k)
 	}
 	if (k->pid > 0)
 		(void)kill(k->pid, sig);
-	if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT)
+	if (sig == SIGTERM || sig == SIGINT || sig == SIGQUIT) {
+		if (k->heir.pid > 0)
+			(void)kill(k->heir.pid, sig);
 		stop(k);
+	}
 }
 
 static bool
 open_signals(struct keeper *k)
 {
 	static const int list[] = {
-		SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGCHLD,
+		SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1,
+		SIGUSR2, SIGCHLD,
 	};
 	sigset_t set;
 	size_t i;
@@ -242,13 +350,19 @@ time_left(const struct keeper *k)
 static void
 keep(struct keeper *k)
 {
-	struct pollfd p[2] = { { .fd = k->signal_fd, .events = POLLIN } };
+	struct pollfd p[3] = { { .fd = k->signal_fd, .events = POLLIN } };
 
 	while (k->status == -1) {
 		p[1] = (struct pollfd){ .fd = k->channel, .events = POLLIN };
-		if (poll(p, 2, time_left(k)) == -1 && errno != EINTR)
+		p[2] = (struct pollfd){ .fd = k->heir.channel,
+		    .events = POLLIN };
+		if (poll(p, 3, time_left(k)) == -1 && errno != EINTR)
 			fatal("keeper: poll: %s", strerror(errno));
 		notify_again();
+		if (p[2].revents != 0 && !hear_heir(k)) {
+			close(k->heir.channel);
+			k->heir.channel = -1;
+		}
 		if (p[1].revents != 0 && !take_message(k) &&
 		    (p[1].revents & POLLHUP) != 0)
 			drop_channel(k);
@@ -260,18 +374,15 @@ keep(struct keeper *k)
 }
 
 int
-keeper_run(char **argv, const char *user)
+keeper_run(const char *user)
 {
 	struct keeper k = {
-		.argv = argv,
 		.user = user,
 		.channel = -1,
+		.heir = { .channel = -1 },
 		.status = -1,
 	};
-	ssize_t n = readlink("/proc/self/exe", k.path, sizeof k.path - 1);
 
-	if (n == -1)
-		fatal("keeper: /proc/self/exe: %s", strerror(errno));
 	secret_guard();
 	keeper_sockets_inherit(&k.sockets);
 	notify_open();
@@ -280,6 +391,7 @@ keeper_run(char **argv, const char *user)
 	start(&k);
 	keep(&k);
 	let_go(&k, false);
+	drop_heir(&k);
 	keeper_sockets_free(&k.sockets);
 	notify_close();
 	return k.status;

@@ -8,7 +8,8 @@
  * listens at, so that where it dies by a signal the next one has the same
  * sockets, and clients wait instead of being refused.  It passes signals on,
  * and what a service manager is told.  It has no rights: the user's alone, once
- * the workers' process has bound.
+ * the workers' process has bound.  On SIGUSR2 the workers' process has it start
+ * the one that takes over (starter.h).
  */
 
 /*
@@ -16,6 +17,6 @@
  * rights_begin() has it.  Returns that process's exit status; 128 and the
  * signal's number where that has ended it for good.
  */
-int		 keeper_run(char **argv, const char *user);
+int		 keeper_run(const char *user);
 
 #endif

@@ -10,20 +10,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "daemon/kept.h"
+#include "daemon/starter_words.h"
 #include "net/inherited.h"
 
 #define FIRST	3	/* the descriptor of the first one that is passed */
 
 static bool
-add(struct kept_sockets *k, int fd)
+add(struct kept_sockets *k, int fd, bool ours)
 {
-	int *fds = reallocarray(k->fds, k->n + 1, sizeof *fds);
+	struct kept_socket *list;
 
-	if (fds == NULL)
+	list = reallocarray(k->list, k->n + 1, sizeof *list);
+	if (list == NULL)
 		return false;
-	k->fds = fds;
-	k->fds[k->n++] = fd;
+	k->list = list;
+	k->list[k->n++] = (struct kept_socket){ fd, ours };
 	return true;
 }
 
@@ -31,9 +34,9 @@ void
 keeper_sockets_close(struct kept_sockets *k)
 {
 	while (k->n > 0)
-		close(k->fds[--k->n]);
-	free(k->fds);
-	k->fds = NULL;
+		close(k->list[--k->n].fd);
+	free(k->list);
+	k->list = NULL;
 }
 
 void
@@ -88,7 +91,7 @@ keeper_sockets_remove(const struct kept_sockets *k)
 	size_t i;
 
 	for (i = 0; i < k->n; i++)
-		if (file_of(k->fds[i], &sun) && !is_theirs(k, &sun))
+		if (file_of(k->list[i].fd, &sun) && !is_theirs(k, &sun))
 			(void)unlink(sun.sun_path);
 }
 
@@ -110,7 +113,7 @@ keeper_sockets_inherit(struct kept_sockets *k)
 	for (i = 0; i < n && i < INHERITED_MOST; i++) {
 		if (fcntl(FIRST + (int)i, F_SETFD, FD_CLOEXEC) == -1)
 			continue;
-		(void)add(k, FIRST + (int)i);
+		(void)add(k, FIRST + (int)i, false);
 		note_theirs(k, FIRST + (int)i);
 	}
 	unsetenv("LISTEN_PID");
@@ -118,12 +121,13 @@ keeper_sockets_inherit(struct kept_sockets *k)
 	unsetenv("LISTEN_FDNAMES");
 }
 
-/* Those that are not wanted are closed. */
+/* Those that are not wanted are closed.  A byte of each says whose. */
 static void
-take_fds(struct kept_sockets *k, struct msghdr *message, bool wanted)
+take_fds(struct kept_sockets *k, struct msghdr *message, bool wanted,
+    const char *whose)
 {
 	struct cmsghdr *c;
-	size_t i, n;
+	size_t i, n, left = strlen(whose);
 	int fd;
 
 	for (c = CMSG_FIRSTHDR(message); c != NULL;
@@ -133,7 +137,8 @@ take_fds(struct kept_sockets *k, struct msghdr *message, bool wanted)
 		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof fd;
 		for (i = 0; i < n; i++) {
 			memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-			if (!wanted || !add(k, fd))
+			if (!wanted || !add(k, fd, i < left &&
+			    whose[i] == KEPT_OURS))
 				close(fd);
 		}
 	}
@@ -161,7 +166,8 @@ keeper_sockets_take(struct kept_sockets *k, int channel, char *text,
 	text[n] = '\0';
 	if (text[0] == KEPT_FIRST)
 		keeper_sockets_close(k);
-	take_fds(k, &message, text[0] == KEPT_FIRST || text[0] == KEPT_MORE);
+	take_fds(k, &message, text[0] == KEPT_FIRST || text[0] == KEPT_MORE,
+	    text + 1);
 	return n;
 }
 
@@ -182,24 +188,57 @@ move_up(int *fd, int above)
 	return *fd != -1;
 }
 
-bool
-keeper_sockets_pass(const struct kept_sockets *k, int channel)
+static bool
+pass_sockets(const struct kept_sockets *k)
 {
-	int last = FIRST + (int)k->n;
 	size_t i;
 
-	if (!move_up(&channel, last + 1))
-		return false;
 	for (i = 0; i < k->n; i++) {
-		if (!move_up(&k->fds[i], last + 1))
+		if (!move_up(&k->list[i].fd, FIRST + (int)k->n + 2))
 			return false;
 	}
 	for (i = 0; i < k->n; i++) {
-		if (dup2(k->fds[i], FIRST + (int)i) == -1)
+		if (dup2(k->list[i].fd, FIRST + (int)i) == -1)
 			return false;
 	}
-	return dup2(channel, last) != -1 &&
-	    put_number(KEPT_SOCKET, last) &&
-	    put_number("LISTEN_FDS", (intmax_t)k->n) &&
+	return put_number("LISTEN_FDS", (intmax_t)k->n) &&
 	    put_number("LISTEN_PID", (intmax_t)getpid());
+}
+
+/* Which of them are ours. */
+static bool
+pass_names(const struct kept_sockets *k)
+{
+	struct text names = { NULL, 0, 0, false };
+	bool ok;
+	size_t i;
+
+	for (i = 0; i < k->n; i++) {
+		text_puts(&names, i > 0 ? ":" : "");
+		text_puts(&names, k->list[i].ours ? INHERITED_OWN : "");
+	}
+	text_put(&names, "", 1);
+	ok = !names.failed && setenv("LISTEN_FDNAMES", names.p, 1) == 0;
+	text_free(&names);
+	return ok;
+}
+
+static bool
+pass_as(int fd, const char *name, int number)
+{
+	return fd == -1 ? unsetenv(name) == 0 :
+	    dup2(fd, number) != -1 && put_number(name, number);
+}
+
+bool
+keeper_sockets_pass(const struct kept_sockets *k, int channel, int handover)
+{
+	int last = FIRST + (int)k->n;
+
+	if ((channel != -1 && !move_up(&channel, last + 2)) ||
+	    (handover != -1 && !move_up(&handover, last + 2)))
+		return false;
+	return pass_sockets(k) && pass_names(k) &&
+	    pass_as(channel, KEPT_SOCKET, last) &&
+	    pass_as(handover, STARTER_HANDOVER, last + 1);
 }

@@ -12,8 +12,13 @@
  * to the next.  They are never accepted from here.
  */
 
+struct kept_socket {
+	int			 fd;
+	bool			 ours;	/* this program has bound it */
+};
+
 struct kept_sockets {
-	int			*fds;
+	struct kept_socket	*list;
 	size_t			 n;
 	struct sockaddr_un	*theirs;	/* files of the manager's */
 	size_t			 ntheirs;
@@ -33,10 +38,12 @@ ssize_t		 keeper_sockets_take(struct kept_sockets *, int channel,
 
 /*
  * In a process that is to become another program: gives it all of them, by the
- * same protocol as a service manager, and its end of the channel.  Returns
- * false with errno.
+ * same protocol as a service manager (inherited.h), its end of the channel, and
+ * of what it is to say to the process before it (handover.h).  -1: it has none.
+ * Returns false with errno.
  */
-bool		 keeper_sockets_pass(const struct kept_sockets *, int channel);
+bool		 keeper_sockets_pass(const struct kept_sockets *, int channel,
+		    int handover);
 
 /*
  * Removes the files of Unix sockets that are held, but for the manager's.  As

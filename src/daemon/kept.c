@@ -18,9 +18,11 @@ static pid_t keeper;
 
 /* Descriptors that wait to be sent. */
 struct batch {
+	int	 to;
 	int	 fds[KEPT_MOST];
 	size_t	 n;
-	char	 kind;		/* KEPT_FIRST, then KEPT_MORE */
+	/* KEPT_FIRST, then KEPT_MORE; and whose they are */
+	char	 text[1 + KEPT_MOST];
 };
 
 static bool
@@ -67,13 +69,13 @@ kept_by(pid_t pid)
 	return fd == -1 || pid == keeper;
 }
 
-/* What the keeper has not taken yet is waited for: it does nothing else. */
+/* What has not been taken yet is waited for: who takes it does nothing else. */
 static bool
-send_message(struct msghdr *message)
+send_message(int to, struct msghdr *message)
 {
-	struct pollfd out = { .fd = fd, .events = POLLOUT };
+	struct pollfd out = { .fd = to, .events = POLLOUT };
 
-	while (sendmsg(fd, message, MSG_NOSIGNAL) == -1) {
+	while (sendmsg(to, message, MSG_NOSIGNAL) == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			return false;
 		(void)poll(&out, 1, -1);
@@ -88,7 +90,7 @@ send_batch(struct batch *b)
 		struct cmsghdr	 header;
 		char		 room[CMSG_SPACE(sizeof b->fds)];
 	} control;
-	struct iovec iov = { .iov_base = &b->kind, .iov_len = 1 };
+	struct iovec iov = { .iov_base = b->text, .iov_len = 1 + b->n };
 	struct msghdr message = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,
@@ -103,19 +105,20 @@ send_batch(struct batch *b)
 	control.header.cmsg_type = SCM_RIGHTS;
 	control.header.cmsg_len = CMSG_LEN(b->n * sizeof b->fds[0]);
 	memcpy(CMSG_DATA(&control.header), b->fds, b->n * sizeof b->fds[0]);
-	if (!send_message(&message))
+	if (!send_message(b->to, &message))
 		log_warn("keeper: cannot hand sockets over: %s",
 		    strerror(errno));
-	b->kind = KEPT_MORE;
+	b->text[0] = KEPT_MORE;
 	b->n = 0;
 }
 
 static void
-add(struct batch *b, int listening)
+add(struct batch *b, int listening, bool ours)
 {
 	if (listening == -1)
 		return;
 	b->fds[b->n++] = listening;
+	b->text[b->n] = ours ? KEPT_OURS : KEPT_THEIRS;
 	if (b->n == KEPT_MOST)
 		send_batch(b);
 }
@@ -123,16 +126,23 @@ add(struct batch *b, int listening)
 void
 kept_hand_over(const struct listeners *ls)
 {
-	struct batch b = { .n = 0, .kind = KEPT_FIRST };
+	if (fd != -1)
+		kept_send(fd, ls);
+}
+
+void
+kept_send(int to, const struct listeners *ls)
+{
+	struct batch b = { .to = to, .text = { KEPT_FIRST } };
+	const struct listener *l;
 	size_t i;
 	unsigned j;
 
-	if (fd == -1)
-		return;
 	for (; ls != NULL; ls = ls->also) {
 		for (i = 0; i < ls->n; i++) {
-			for (j = 0; j < ls->workers; j++)
-				add(&b, ls->list[i].fds[j]);
+			l = &ls->list[i];
+			for (j = 0; j < l->nfds; j++)
+				add(&b, l->fds[j], l->own || !l->inherited);
 		}
 	}
 	send_batch(&b);

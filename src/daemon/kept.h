@@ -14,12 +14,16 @@
 /*
  * Of the environment: names the socket.  A text that begins with KEPT_FIRST or
  * KEPT_MORE carries listening sockets: all of them, or more of them, KEPT_MOST
- * a message; any other is for the service manager.
+ * a message, and behind that byte for each of them KEPT_OURS, where we have
+ * bound it, or KEPT_THEIRS.  Others begin with a byte of starter_words.h's; any
+ * other is for the service manager.
  */
 #define KEPT_SOCKET	"SLUICE_KEEPER"
 #define KEPT_FIRST	'\1'
 #define KEPT_MORE	'\2'
 #define KEPT_MOST	128
+#define KEPT_OURS	'o'
+#define KEPT_THEIRS	't'
 
 struct listeners;
 
@@ -37,5 +41,7 @@ bool		 kept_by(pid_t);
 
 /* Hands over copies of all that is listened at, with what is linked to it. */
 void		 kept_hand_over(const struct listeners *);
+/* The same to whoever has the other end of such a socket. */
+void		 kept_send(int to, const struct listeners *);
 
 #endif

@@ -36,6 +36,12 @@ load_privately(const char *dir)
 	private_dir = dir;
 }
 
+bool
+load_is_private(void)
+{
+	return private_dir != NULL;
+}
+
 /* Puts the place before what is wrong with a file. */
 static bool
 wrong_file(const struct conf *conf, struct place at, const char *key,

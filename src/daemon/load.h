@@ -17,6 +17,8 @@ struct conf;
  * caller's.
  */
 void		 load_privately(const char *dir);
+/* Returns whether that is so. */
+bool		 load_is_private(void);
 
 /*
  * Reads it; again: it was read before, and need not be there as a pipe.

@@ -16,7 +16,9 @@
 #include "daemon/keeper.h"
 #include "daemon/kept.h"
 #include "daemon/load.h"
+#include "daemon/program.h"
 #include "daemon/rights.h"
+#include "daemon/successor.h"
 #include "tls/tls_ca.h"
 
 /* The command line. */
@@ -226,6 +228,9 @@ run(const struct options *o, char **argv)
 	bool keeps = !kept_take() && o->keeper && !o->test;
 	char *cause;
 
+	program_note(argv);
+	successor_take();
+
 	if (!rights_begin(keeps ? NULL : o->user, &cause)) {
 		fprintf(stderr, "%s\n", cause != NULL ? cause :
 		    "out of memory");
@@ -233,7 +238,7 @@ run(const struct options *o, char **argv)
 		return 1;
 	}
 	if (keeps)
-		return keeper_run(argv, o->user);
+		return keeper_run(o->user);
 	if (!o->test)
 		return daemon_run(o->path);
 	rights_end();

@@ -168,6 +168,18 @@ notify_stopping(void)
 	stopping = true;
 }
 
+/* A keeper stays what it is. */
+void
+notify_leave(pid_t pid)
+{
+	char text[STATE];
+
+	snprintf(text, sizeof text, "READY=1\nMAINPID=%jd", (intmax_t)pid);
+	if (kept_fd() == -1)
+		(void)send_text(text);
+	notify_close();
+}
+
 void
 notify_again(void)
 {

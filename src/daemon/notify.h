@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define NOTIFY_TEXT	256	/* bytes of what is said at once, with its end */
 
@@ -40,6 +41,11 @@ uint64_t	 notify_watchdog(void);
 void		 notify_ready(void);
 void		 notify_reloading(void);
 void		 notify_stopping(void);
+/*
+ * Another process is the service from now on, and speaks for it; we do not any
+ * more.
+ */
+void		 notify_leave(pid_t);
 /* Sends a state that nobody took. */
 void		 notify_again(void);
 

@@ -14,18 +14,9 @@
 #include "daemon/notify.h"
 #include "daemon/load.h"
 #include "daemon/reload.h"
+#include "daemon/successor.h"
+#include "daemon/upgrade.h"
 #include "daemon/worker.h"
-
-void
-signals_defer(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-}
 
 int
 signals_open(void)
@@ -39,12 +30,13 @@ signals_open(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 static void
-shut_down(struct reloader *r, int sig, bool again)
+shut_down(struct reloader *r, const char *why, bool again)
 {
 	struct workers *workers = r->workers;
 	unsigned i;
@@ -52,9 +44,9 @@ shut_down(struct reloader *r, int sig, bool again)
 	if (atomic_load(&workers->draining) && !again)
 		return;
 	load_log_level(r->conf, false);
-	log_info("%s: %s", sig > 0 ? strsignal(sig) : "the keeper is gone", again ? "ending at once" :
-	    "draining");
+	log_info("%s: %s", why, again ? "ending at once" : "draining");
 	notify_stopping();
+	successor_stop();
 	admin_drain(r->admin);
 	for (i = 0; i < workers->n; i++) {
 		if (again)
@@ -69,23 +61,25 @@ shut_down(struct reloader *r, int sig, bool again)
  * signals the keeper and us; it is one signal, and the keeper passes it on.
  */
 static void
-told_to_end(struct reloader *r, const struct signalfd_siginfo *info)
+told_to_end(struct reloader *r, struct upgrade *u,
+    const struct signalfd_siginfo *info)
 {
 	static unsigned times;
 
 	if (kept_by((pid_t)info->ssi_pid))
 		times++;
-	shut_down(r, (int)info->ssi_signo, times > 1);
+	upgrade_stop(u);
+	shut_down(r, strsignal((int)info->ssi_signo), times > 1);
 }
 
 void
-signals_keeper_gone(struct reloader *r)
+signals_end(struct reloader *r, const char *why)
 {
-	shut_down(r, 0, false);
+	shut_down(r, why, false);
 }
 
 void
-signals_take(int fd, struct reloader *r)
+signals_take(int fd, struct reloader *r, struct upgrade *u)
 {
 	struct signalfd_siginfo info;
 
@@ -96,11 +90,14 @@ signals_take(int fd, struct reloader *r)
 		reload_logs(r->conf);
 		break;
 	case SIGHUP:
-		if (!atomic_load(&r->workers->draining))
+		if (!atomic_load(&r->workers->draining) && !upgrade_is_done(u))
 			reload_conf(r);
 		break;
+	case SIGUSR2:
+		upgrade_begin(u);
+		break;
 	default:
-		told_to_end(r, &info);
+		told_to_end(r, u, &info);
 		break;
 	}
 }

@@ -244,6 +244,7 @@ state_start(struct state *s, struct loop *l)
 {
 	if (s == NULL)
 		return true;
+	atomic_store(&s->stop, false);
 	s->loop = l;
 	s->mail.deliver = admit_cb;
 	errno = pthread_create(&s->thread, NULL, run, s);
@@ -253,23 +254,65 @@ state_start(struct state *s, struct loop *l)
 
 /* Reading, and the end */
 
-void
-state_load(struct state *s, struct hosts *hs)
+/* Of this boot, since it is from a process that was there until now. */
+static void
+load_handed(struct hosts *hs, struct budget_saved *saved, char *handed,
+    size_t len)
 {
 	struct hosts_reader r = {
 		.hosts = hs,
+		.saved = saved,
+		.at = state_now(),
+		.same_boot = true,
+	};
+
+	if (len > 0)
+		state_read(&r, "the process before", handed, len);
+}
+
+static void
+load_alone(struct hosts *hs, char *handed, size_t len)
+{
+	struct budget_saved *saved = calloc(1, sizeof *saved);
+
+	if (saved == NULL)
+		fatal("cannot start: out of memory");
+	load_handed(hs, saved, handed, len);
+	free(saved);
+}
+
+static void
+load_file(struct state *s)
+{
+	struct hosts_reader r = {
+		.hosts = s->hosts,
 		.saved = s->saved,
 		.at = state_now(),
 		.same_boot = s->same_boot,
 	};
+	char *from;
 
-	s->hosts = hs;
-	hosts_state_lease(hs, ring_cb, s);
-	if (s->records != NULL)
-		state_read(&r, s->file.path, s->records,
+	if (s->records != NULL &&
+	    asprintf(&from, "state.file: %s", s->file.path) != -1) {
+		state_read(&r, from, s->records,
 		    (size_t)(s->found + s->found_len - s->records));
+		free(from);
+	}
 	free(s->found);
 	s->found = s->records = NULL;
+}
+
+void
+state_load(struct state *s, struct hosts *hs, char *handed, size_t len)
+{
+	if (s == NULL) {
+		load_alone(hs, handed, len);
+		return;
+	}
+	s->hosts = hs;
+	hosts_state_lease(hs, ring_cb, s);
+	load_file(s);
+	load_handed(hs, s->saved, handed, len);
 	/* what was leased in that life is spent in this one */
 	(void)snapshot(s, false);
 }
@@ -333,7 +376,7 @@ look(struct state *s, char **cause)
 }
 
 static struct state *
-make(const struct conf *conf, char **cause)
+make(const struct conf *conf, bool heir, char **cause)
 {
 	struct state *s;
 
@@ -343,7 +386,7 @@ make(const struct conf *conf, char **cause)
 	s->every = conf->state_every;
 	s->saved = calloc(1, sizeof *s->saved);
 	s->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (!state_file_open(&s->file, conf->state_file, cause)) {
+	if (!state_file_open(&s->file, conf->state_file, heir, cause)) {
 		s->file = (struct state_file){ .lock = -1, .directory = -1,
 		    .fd = -1, .next = -1 };
 	} else if (s->saved != NULL && s->bell != -1) {
@@ -353,26 +396,56 @@ make(const struct conf *conf, char **cause)
 	return NULL;
 }
 
-struct state *
-state_open(const struct conf *conf, char **cause)
+/* Puts the option before what is wrong, which is freed. */
+static void
+name_option(char *why, char **cause)
 {
-	struct state *s = make(conf, cause);
+	*cause = why;
+	if (why != NULL && asprintf(cause, "state.file: %s", why) == -1)
+		*cause = NULL;
+	free(why);
+}
+
+struct state *
+state_open(const struct conf *conf, bool heir, char **cause)
+{
+	struct state *s = make(conf, heir, cause);
 	char *why = *cause;
 
 	if (s != NULL) {
 		state_head_init(&s->head);
-		if (look(s, &why))
+		if (s->file.waits || look(s, &why))
 			return s;
 		free_state(s);
 	}
-	if (why != NULL && asprintf(cause, "state.file: %s", why) == -1)
-		*cause = NULL;
-	free(why);
+	name_option(why, cause);
 	return NULL;
 }
 
+bool
+state_adopt(struct state *s, int lock, char **cause)
+{
+	bool waited = s->file.waits;
+	char *why = NULL;
+
+	*cause = NULL;
+	if (!state_file_adopt(&s->file, lock)) {
+		if (asprintf(&why, "%s: another sluice has it, expected a file "
+		    "for each", s->file.path) == -1)
+			why = NULL;
+		name_option(why, cause);
+		return false;
+	}
+	/* by now the head is that of the process before */
+	state_head_init(&s->head);
+	if (!waited || lock != -1 || look(s, &why))
+		return true;
+	name_option(why, cause);
+	return false;
+}
+
 void
-state_end(struct state *s)
+state_pause(struct state *s)
 {
 	if (s == NULL)
 		return;
@@ -380,9 +453,32 @@ state_end(struct state *s)
 		atomic_store(&s->stop, true);
 		bell_ring(s->bell);
 		pthread_join(s->thread, NULL);
-		loop_unpost(s->loop, &s->mail);
+		if (loop_unpost(s->loop, &s->mail))
+			atomic_store(&s->mailed, false);
 	}
+	s->runs = false;
 	s->loop = NULL;
+}
+
+int
+state_lock(const struct state *s)
+{
+	return s != NULL ? s->file.lock : -1;
+}
+
+void
+state_leave(struct state *s)
+{
+	if (s != NULL)
+		free_state(s);
+}
+
+void
+state_end(struct state *s)
+{
+	if (s == NULL)
+		return;
+	state_pause(s);
 	if (snapshot(s, true))
 		log_info("state.file: %s is written", s->file.path);
 	free_state(s);

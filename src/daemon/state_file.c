@@ -23,7 +23,7 @@ wrong(char **cause, const char *path, const char *why)
 }
 
 static bool
-take_lock(struct state_file *f, char **cause)
+take_lock(struct state_file *f, bool heir, char **cause)
 {
 	char *path;
 
@@ -38,7 +38,8 @@ take_lock(struct state_file *f, char **cause)
 	free(path);
 	if (flock(f->lock, LOCK_EX | LOCK_NB) == 0)
 		return true;
-	return wrong(cause, f->path, errno == EWOULDBLOCK ?
+	f->waits = heir && errno == EWOULDBLOCK;
+	return f->waits || wrong(cause, f->path, errno == EWOULDBLOCK ?
 	    "another sluice has it, expected a file for each" :
 	    strerror(errno));
 }
@@ -56,7 +57,8 @@ open_directory(struct state_file *f, char **cause)
 }
 
 bool
-state_file_open(struct state_file *f, const char *path, char **cause)
+state_file_open(struct state_file *f, const char *path, bool heir,
+    char **cause)
 {
 	*f = (struct state_file){ .lock = -1, .directory = -1, .fd = -1,
 	    .next = -1 };
@@ -65,10 +67,36 @@ state_file_open(struct state_file *f, const char *path, char **cause)
 	if (f->path == NULL || asprintf(&f->beside, "%s.new", path) == -1)
 		f->beside = NULL;
 	if (f->beside != NULL && open_directory(f, cause) &&
-	    take_lock(f, cause))
+	    take_lock(f, heir, cause))
 		return true;
 	state_file_close(f);
 	return false;
+}
+
+/* It may be that of another path. */
+static bool
+is_same(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 &&
+	    x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+bool
+state_file_adopt(struct state_file *f, int lock)
+{
+	if (f->waits && lock != -1 && is_same(f->lock, lock)) {
+		close(f->lock);
+		f->lock = lock;
+		f->waits = false;
+		return true;
+	}
+	if (lock != -1)
+		close(lock);
+	if (f->waits)
+		f->waits = flock(f->lock, LOCK_EX | LOCK_NB) == -1;
+	return !f->waits;
 }
 
 void

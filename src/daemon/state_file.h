@@ -19,6 +19,7 @@ struct state_file {
 	char		*path;		/* owned */
 	char		*beside;	/* owned: PATH.new */
 	int		 lock;
+	bool		 waits;		/* ... which another process has */
 	int		 directory;
 	int		 fd;		/* to append to; -1: to be replaced */
 	int		 next;		/* beside; -1: none is written */
@@ -28,10 +29,16 @@ struct state_file {
 
 /*
  * Takes it for this process.  Returns false with *cause (to be freed, or NULL
- * without memory) where that cannot be.
+ * without memory) where that cannot be.  heir: where another process has it, it
+ * is waited for, and not touched until state_file_adopt().
  */
 bool		 state_file_open(struct state_file *, const char *path,
-		    char **cause);
+		    bool heir, char **cause);
+/*
+ * Takes the lock that another process has passed, which is owned from then on;
+ * or with -1 that of a process that is gone.  Returns whether the file is ours.
+ */
+bool		 state_file_adopt(struct state_file *, int lock);
 void		 state_file_close(struct state_file *);
 
 /*

@@ -106,10 +106,10 @@ find_records(struct records *all, char *p, size_t len)
 }
 
 static void
-tell_skipped(const char *path, size_t n, const char *why)
+tell_skipped(const char *from, size_t n, const char *why)
 {
 	if (n > 0)
-		log_warn("state.file: %s: %zu record%s skipped: %s", path, n,
+		log_warn("%s: %zu record%s skipped: %s", from, n,
 		    n == 1 ? " was" : "s were", why);
 }
 
@@ -142,23 +142,23 @@ read_all(struct hosts_reader *r, const struct records *all, bool hosts,
 }
 
 void
-state_read(struct hosts_reader *r, const char *path, char *text, size_t len)
+state_read(struct hosts_reader *r, const char *from, char *text, size_t len)
 {
 	struct records all = { NULL, 0, 0 };
 	size_t read = 0, skipped = 0;
 	const char *why = "";
 
 	if (!find_records(&all, text, len)) {
-		log_error("state.file: %s: out of memory: it is not read",
-		    path);
+		log_error("%s: out of memory: it is not read",
+		    from);
 		return;
 	}
 	read_all(r, &all, false, &read, &skipped, &why);
 	read_all(r, &all, true, &read, &skipped, &why);
-	tell_skipped(path, all.damaged,
+	tell_skipped(from, all.damaged,
 	    "damaged, or not written to the end");
-	tell_skipped(path, skipped, why);
-	log_info("state.file: %s: %zu record%s read", path, read,
+	tell_skipped(from, skipped, why);
+	log_info("%s: %zu record%s read", from, read,
 	    read == 1 ? "" : "s");
 	free(all.list);
 }

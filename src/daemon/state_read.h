@@ -7,9 +7,9 @@
 /*
  * Gives the table what the records in a text say, which is changed; of those of
  * the same kind and name the last one counts.  Logs how many that were, and
- * which were not understood; the path is for that.
+ * which were not understood; where they are from is for that.
  */
-void		 state_read(struct hosts_reader *, const char *path,
+void		 state_read(struct hosts_reader *, const char *from,
 		    char *records, size_t len);
 
 #endif

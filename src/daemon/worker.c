@@ -44,12 +44,14 @@ struct worker {
 
 	pthread_mutex_t		 lock;		/* guards the orders */
 	struct conf		*new_conf;	/* to change to; or NULL */
+	bool			 ordered_leave;
 	bool			 ordered_drain;
 	bool			 ordered_stop;
 
 	atomic_bool		 asked;		/* whether its loop turns */
 	atomic_bool		 ended;		/* it turns no more, rightly */
 
+	bool			 left;
 	bool			 draining;
 	struct deadline		 drain;
 	unsigned		 requests;	/* not yet ended */
@@ -66,27 +68,40 @@ finish_if_drained(struct worker *w)
 		loop_stop(w->loop, false);
 }
 
+void
+workers_hold(struct workers *all)
+{
+	atomic_fetch_add(&all->requests, 1);
+}
+
+void
+workers_release(struct workers *all)
+{
+	unsigned i;
+
+	if (atomic_fetch_sub(&all->requests, 1) > 1 ||
+	    !atomic_load(&all->draining))
+		return;
+	for (i = 0; i < all->n; i++)
+		loop_ring(all->list[i]->loop);
+}
+
 static void
 request_began_cb(void *arg)
 {
 	struct worker *w = arg;
 
 	w->requests++;
-	atomic_fetch_add(&w->all->requests, 1);
+	workers_hold(w->all);
 }
 
 static void
 request_ended_cb(void *arg)
 {
 	struct worker *w = arg;
-	unsigned i;
 
 	w->requests--;
-	if (atomic_fetch_sub(&w->all->requests, 1) > 1 ||
-	    !atomic_load(&w->all->draining))
-		return;
-	for (i = 0; i < w->all->n; i++)
-		loop_ring(w->all->list[i]->loop);
+	workers_release(w->all);
 }
 
 /* Orders */
@@ -113,6 +128,17 @@ start_drain(struct worker *w)
 }
 
 static void
+start_leave(struct worker *w)
+{
+	if (w->left)
+		return;
+	w->left = true;
+	front_leave(w->front);
+	atomic_fetch_add(&w->all->left, 1);
+	bell_ring(w->all->left_fd);
+}
+
+static void
 take_conf(struct worker *w, struct conf *conf)
 {
 	w->dialer.conf = conf;
@@ -132,18 +158,21 @@ rung_cb(void *arg)
 {
 	struct worker *w = arg;
 	struct conf *conf;
-	bool drain, stop;
+	bool leave, drain, stop;
 
 	atomic_store(&w->asked, false);
 	pthread_mutex_lock(&w->lock);
 	conf = w->new_conf;
 	w->new_conf = NULL;
+	leave = w->ordered_leave;
 	drain = w->ordered_drain;
 	stop = w->ordered_stop;
 	pthread_mutex_unlock(&w->lock);
 
 	if (conf != NULL)
 		take_conf(w, conf);
+	if (leave)
+		start_leave(w);
 	if (stop)
 		loop_stop(w->loop, true);
 	else if (drain)
@@ -177,6 +206,15 @@ worker_reload(struct worker *w, struct conf *conf)
 }
 
 void
+worker_leave(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->ordered_leave = true;
+	pthread_mutex_unlock(&w->lock);
+	loop_ring(w->loop);
+}
+
+void
 worker_drain(struct worker *w)
 {
 	atomic_store(&w->all->draining, true);
@@ -200,6 +238,7 @@ worker_stop(struct worker *w)
 static void
 close_rooms(struct worker *w)
 {
+	w->all->ending(w->loop);
 	front_free(w->front);
 	upstreams_free(w->upstreams);
 	resolver_free(w->resolver);

@@ -32,6 +32,11 @@ struct workers {
 	struct user_checks	*checks;	/* of passwords, for all */
 	struct clients		*clients;	/* who connects */
 	atomic_bool		 draining;
+	atomic_uint		 left;		/* have done worker_leave() */
+	/* the loop ends; on its thread, before all that is on it goes */
+	void			(*ending)(struct loop *);
+	int			 left_fd;	/* eventfd; told of each, and of
+						   the last connection's end */
 };
 
 /*
@@ -62,8 +67,17 @@ void		 worker_join(struct worker *);
  */
 bool		 worker_turns(struct worker *);
 
+/*
+ * Something that is not a request of ours keeps them from ending while they
+ * drain; until it does not any more.
+ */
+void		 workers_hold(struct workers *);
+void		 workers_release(struct workers *);
+
 /* Orders from the main thread. */
 void		 worker_reload(struct worker *, struct conf *);
+/* Accepts nobody more: front_leave().  When it has, it counts and rings. */
+void		 worker_leave(struct worker *);
 void		 worker_drain(struct worker *);
 void		 worker_stop(struct worker *);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "front/downstream.h"
 
+#include "base/bell.h"
 #include "front/clients.h"
 
 static bool
@@ -17,6 +18,14 @@ has_request(enum downstream_state state)
 	    state == LINGER;
 }
 
+static void
+count_all(struct listeners *ls, int n)
+{
+	if (atomic_fetch_add(&ls->connections, (size_t)n) + (size_t)n == 0 &&
+	    atomic_load(&ls->empty) != -1)
+		bell_ring(atomic_load(&ls->empty));
+}
+
 /*
  * Strangers, and those beyond a client's share, have no place among
  * limits.connections, only their own few.
@@ -31,7 +40,7 @@ count_connection(struct downstream *d, int n)
 	} else if (d->greedy) {
 		f->ngreedy += (unsigned)n;
 	} else {
-		atomic_fetch_add(&f->setup.listeners->connections, (size_t)n);
+		count_all(f->setup.listeners, n);
 		if (d->client != NULL)
 			atomic_fetch_add(&d->client->connections, (size_t)n);
 	}

@@ -116,14 +116,16 @@ struct downstream {
 TAILQ_HEAD(downstreams, downstream);
 
 /*
- * An address, with an evhttp of its own: that tells where a connection came in.
+ * A socket, with an evhttp of its own: that tells where a connection came in.
  */
 struct front_listener {
 	struct front		*front;
+	struct listener		*address;	/* of which it is the */
+	unsigned		 socket;	/* ... so manieth one */
 	struct evhttp		*http;
 	struct evhttp_bound_socket *bound;	/* NULL: closed */
 	char			*text;		/* as configured */
-	size_t			 nth;		/* of those with that text */
+	size_t			 nth;		/* of addresses so written */
 	SSL_CTX			*tls;		/* own reference, or NULL */
 };
 
@@ -147,6 +149,7 @@ struct front {
 	unsigned		 nstrangers;	/* connected */
 	unsigned		 ngreedy;	/* the same */
 	bool			 draining;
+	bool			 leaving;	/* each has one request more */
 	bool			 paused;	/* not accepting */
 	uint64_t		 quiet_until;	/* ns; no warning before */
 	struct deadline		 accept_timer;

@@ -114,6 +114,11 @@ void		 front_listen(struct front *);
  * end with the request that they are at.
  */
 void		 front_drain(struct front *);
+/*
+ * Closes the listeners, at which another process listens.  The connections that
+ * are there are served once more each: with the next request they end.
+ */
+void		 front_leave(struct front *);
 /* Closes all connections, whose exchanges are told, and frees it. */
 void		 front_free(struct front *);
 

@@ -234,19 +234,39 @@ attach_cb(evutil_socket_t fd, short what, void *arg)
 /* The front */
 
 static bool
-open_listener(struct front *f, struct front_listener *l, const char *text)
+open_listener(struct front *f, struct front_listener *l)
 {
-	const struct front_listener *before;
+	const struct listener *before;
 
 	l->front = f;
-	if ((l->text = strdup(text)) == NULL ||
+	if ((l->text = strdup(l->address->text)) == NULL ||
 	    (l->http = evhttp_new(f->loop->base)) == NULL)
 		return false;
-	for (before = f->listeners; before < l; before++)
+	for (before = f->setup.listeners->list; before < l->address; before++)
 		l->nth += strcmp(before->text, l->text) == 0;
 	evhttp_set_bevcb(l->http, make_bev_cb, l);
 	evhttp_set_gencb(l->http, front_request_cb, f);
 	return true;
+}
+
+/* Those that are this thread's.  Counts them alone where there is no room. */
+static size_t
+find_sockets(const struct front *f, struct front_listener *l)
+{
+	struct listeners *all = f->setup.listeners;
+	struct listener *a;
+	size_t n = 0;
+	unsigned i;
+
+	for (a = all->list; a < all->list + all->n; a++) {
+		for (i = f->setup.nth; i < a->nfds; i += all->workers, n++) {
+			if (l == NULL)
+				continue;
+			l[n].address = a;
+			l[n].socket = i;
+		}
+	}
+	return n;
 }
 
 /* The certificate of a listener's address; its old one where it has none. */
@@ -279,13 +299,13 @@ front_new(const struct front_setup *setup)
 	f->close_cb = front_close_cb;
 	TAILQ_INIT(&f->attaching);
 	TAILQ_INIT(&f->all);
-	f->nlisteners = setup->listeners->n;
+	f->nlisteners = find_sockets(f, NULL);
 	if ((f->listeners = calloc(f->nlisteners,
 	    sizeof *f->listeners)) == NULL)
 		return NULL;
+	(void)find_sockets(f, f->listeners);
 	for (i = 0; i < f->nlisteners; i++) {
-		if (!open_listener(f, &f->listeners[i],
-		    setup->listeners->list[i].text))
+		if (!open_listener(f, &f->listeners[i]))
 			return NULL;
 		take_certificate(&f->listeners[i], conf);
 	}
@@ -310,33 +330,31 @@ front_reload(struct front *f, const struct conf *conf)
 }
 
 static void
-listen_at(struct front_listener *l, int fd)
+listen_at(struct front_listener *l)
 {
 	struct loop *loop = l->front->loop;
 	struct evconnlistener *listener;
 
 	listener = evconnlistener_new(loop->base, NULL, NULL,
-	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0,
+	    l->address->fds[l->socket]);
 	if (listener == NULL)
 		fatal("cannot listen on %s", l->text);
 	if ((l->bound = evhttp_bind_listener(l->http, listener)) == NULL)
 		fatal("cannot listen on %s", l->text);
 	evconnlistener_set_error_cb(listener, accept_error_cb);
+	l->address->taken[l->socket] = true;
 }
 
 void
 front_listen(struct front *f)
 {
-	struct listener *list = f->setup.listeners->list;
-	unsigned nth = f->setup.nth;
 	size_t i;
 
 	f->next = fronts;
 	fronts = f;
-	for (i = 0; i < f->nlisteners; i++) {
-		listen_at(&f->listeners[i], list[i].fds[nth]);
-		list[i].fds[nth] = -1;
-	}
+	for (i = 0; i < f->nlisteners; i++)
+		listen_at(&f->listeners[i]);
 	/* evhttp watches them, but does not say where it could not */
 	go_on_accepting(f);
 }
@@ -352,6 +370,15 @@ front_drain(struct front *f)
 		if (d->state == HEAD && d->scan.seen == 0)
 			front_close(d);
 	}
+}
+
+void
+front_leave(struct front *f)
+{
+	f->leaving = true;
+	close_listeners(f);
+	/* who was accepted counts before anybody looks whether all are gone */
+	attach_cb(-1, 0, f);
 }
 
 void

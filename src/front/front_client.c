@@ -76,7 +76,7 @@ front_is_quiet(const struct downstream *d)
 bool
 front_must_end(const struct downstream *d)
 {
-	return d->barred;
+	return d->barred || d->front->leaving;
 }
 
 bool

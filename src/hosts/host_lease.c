@@ -85,7 +85,8 @@ host_lease_note(struct host *h)
 void
 host_lease_look(struct host *h, uint64_t now)
 {
-	if (h->leases != NULL && h->lease == HOST_LEASE_NONE &&
+	if (h->leases != NULL && h->away == NULL &&
+	    h->lease == HOST_LEASE_NONE &&
 	    throttle_lease_is_low(h->throttle, now))
 		host_lease_put(h, HOST_LEASE_WANTS);
 }

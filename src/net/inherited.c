@@ -162,21 +162,36 @@ inherited_take(void)
 	unsetenv("LISTEN_FDNAMES");
 }
 
-/* Of a Unix socket's address, what is behind the name's end may differ. */
 static bool
-same(const struct sockaddr *a, const struct sockaddr *b)
+is_own(const struct inherited *s)
 {
-	if (a->sa_family != b->sa_family)
+	return strcmp(s->name, INHERITED_OWN) == 0;
+}
+
+/* The port is at the same place in both families. */
+static uint16_t
+port_of(const struct sockaddr_storage *sa)
+{
+	return ((const struct sockaddr_in *)sa)->sin_port;
+}
+
+/*
+ * Of a Unix socket's address, what is behind the name's end may differ.  any: so
+ * may the port.
+ */
+static bool
+same(const struct sockaddr_storage *a, const struct sockaddr_storage *b,
+    bool any)
+{
+	if (a->ss_family != b->ss_family)
 		return false;
-	if (a->sa_family == AF_UNIX)
+	if (a->ss_family == AF_UNIX)
 		return strncmp(((const struct sockaddr_un *)a)->sun_path,
 		    ((const struct sockaddr_un *)b)->sun_path,
 		    sizeof ((const struct sockaddr_un *)a)->sun_path) == 0;
-	/* the port is at the same place in both families */
-	if (((const struct sockaddr_in *)a)->sin_port !=
-	    ((const struct sockaddr_in *)b)->sin_port)
+	if (!any && port_of(a) != port_of(b))
 		return false;
-	if (a->sa_family == AF_INET)
+	if (a->ss_family == AF_INET)
 		return ((const struct sockaddr_in *)a)->sin_addr.s_addr ==
 		    ((const struct sockaddr_in *)b)->sin_addr.s_addr;
 	return IN6_ARE_ADDR_EQUAL(
@@ -185,19 +200,32 @@ same(const struct sockaddr *a, const struct sockaddr *b)
 }
 
 int
-inherited_socket(const struct sockaddr *sa)
+inherited_socket(struct sockaddr_storage *sa, bool *own)
 {
+	bool any = sa->ss_family != AF_UNIX && port_of(sa) == 0;
 	struct inherited *s;
 	int fd;
 
 	for (s = list; s < list + n; s++) {
-		if (s->fd == -1 || !same((struct sockaddr *)&s->addr, sa))
+		*own = is_own(s);
+		if (s->fd == -1 || !same(&s->addr, sa, any && *own))
 			continue;
+		*sa = s->addr;
 		fd = s->fd;
 		s->fd = -1;
 		return fd;
 	}
 	return -1;
+}
+
+/* What the file of a Unix socket leads to is gone with the socket. */
+static void
+remove_file(const struct inherited *s)
+{
+	const struct sockaddr_un *sun = (const struct sockaddr_un *)&s->addr;
+
+	if (is_own(s) && sun->sun_family == AF_UNIX && sun->sun_path[0] != '\0')
+		(void)unlink(sun->sun_path);
 }
 
 void
@@ -213,6 +241,7 @@ inherited_close(void)
 		    "address of the configuration", address_print(
 		    (struct sockaddr *)&s->addr, text, sizeof text));
 		drop(s, why);
+		remove_file(s);
 	}
 	n = 0;
 }

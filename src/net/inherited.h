@@ -12,6 +12,9 @@
  * while the process starts.
  */
 
+/* What one is called that an earlier process of this program has bound. */
+#define INHERITED_OWN	"sluice"
+
 /* How many are looked at: one for each address and worker there may be. */
 #define INHERITED_MOST	4608
 
@@ -24,12 +27,17 @@
 void		 inherited_take(void);
 
 /*
- * Returns the one that is bound to an address, which is the caller's from then
- * on; -1 where there is none.
+ * Returns one that is bound to an address, which is the caller's from then on;
+ * -1 where there is none.  Where the port is 0, it is one that an earlier
+ * process of this program has got for that, and its address is written there.
+ * *own: whether such a process has bound it.
  */
-int		 inherited_socket(const struct sockaddr *);
+int		 inherited_socket(struct sockaddr_storage *, bool *own);
 
-/* Closes those that nobody has wanted, and says so. */
+/*
+ * Closes those that nobody has wanted, and says so.  What an earlier process of
+ * this program has bound leaves no file behind.
+ */
 void		 inherited_close(void);
 
 #endif

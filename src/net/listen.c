@@ -174,41 +174,59 @@ takes_both(int fd)
 	    only == 0;
 }
 
+static bool
+make_room(struct listener *l, unsigned n)
+{
+	int *fds = reallocarray(l->fds, n, sizeof *fds);
+	bool *taken;
+
+	if (fds == NULL)
+		return false;
+	l->fds = fds;
+	if ((taken = reallocarray(l->taken, n, sizeof *taken)) == NULL)
+		return false;
+	l->taken = taken;
+	for (; l->nfds < n; l->nfds++) {
+		l->fds[l->nfds] = -1;
+		l->taken[l->nfds] = false;
+	}
+	return true;
+}
+
 /*
  * Of one address there may be several, each with a queue: who has bound them
- * for workers of his had as many.
+ * for workers of his had as many.  One that is closed takes those with it who
+ * wait in its queue.  False without memory.
  */
-static void
-take_inherited(struct listener *l, unsigned workers)
+static bool
+take_inherited(struct listener *l)
 {
-	const struct sockaddr *sa = (struct sockaddr *)&l->addr;
 	unsigned i;
 	int fd;
 
-	for (i = 0; (fd = inherited_socket(sa)) != -1; i++) {
-		if (i < workers)
-			l->fds[i] = fd;
-		else
+	for (i = 0; (fd = inherited_socket(&l->addr, &l->own)) != -1; i++) {
+		if (i >= l->nfds && !make_room(l, i + 1)) {
 			close(fd);
+			return false;
+		}
+		l->fds[i] = fd;
+		l->inherited = true;
 	}
-	l->inherited = i > 0;
+	return true;
 }
 
 static int
 open_listener(struct listener *l, const struct conf_address *a,
     const struct listen_order *order)
 {
-	unsigned i, workers = order->workers;
+	unsigned workers = order->workers;
 
 	l->addr = a->addr;
 	l->len = a->len;
 	l->tls = a->certificate != NULL;
-	if ((l->text = strdup(a->text)) == NULL ||
-	    (l->fds = calloc(workers, sizeof *l->fds)) == NULL)
+	if ((l->text = strdup(a->text)) == NULL || !make_room(l, workers) ||
+	    !take_inherited(l))
 		return -1;
-	for (i = 0; i < workers; i++)
-		l->fds[i] = -1;
-	take_inherited(l, workers);
 	if (l->inherited) {
 		l->both = a->addr.ss_family == AF_INET6 &&
 		    takes_both(l->fds[0]);
@@ -258,6 +276,7 @@ listen_open(const struct conf *conf, const struct listen_order *order,
 		return NULL;
 	}
 	ls->workers = order->workers;
+	atomic_init(&ls->empty, -1);
 	for (i = 0; i < addrs->n; i++) {
 		ls->n = i + 1;
 		if (open_listener(&ls->list[i], &addrs->list[i],
@@ -275,6 +294,27 @@ listen_open(const struct conf *conf, const struct listen_order *order,
 }
 
 void
+listen_adopt(struct listeners *ls)
+{
+	size_t i;
+
+	for (; ls != NULL; ls = ls->also)
+		for (i = 0; i < ls->n; i++)
+			if (ls->list[i].own)
+				ls->list[i].inherited = false;
+}
+
+void
+listen_leave(struct listeners *ls)
+{
+	size_t i;
+
+	for (; ls != NULL; ls = ls->also)
+		for (i = 0; i < ls->n; i++)
+			ls->list[i].inherited = true;
+}
+
+void
 listen_close(struct listeners *ls)
 {
 	struct sockaddr_un *sun;
@@ -284,8 +324,8 @@ listen_close(struct listeners *ls)
 	if (ls == NULL)
 		return;
 	for (i = 0; i < ls->n; i++) {
-		for (j = 0; ls->list[i].fds != NULL && j < ls->workers; j++) {
-			if (ls->list[i].fds[j] != -1)
+		for (j = 0; j < ls->list[i].nfds; j++) {
+			if (ls->list[i].fds[j] != -1 && !ls->list[i].taken[j])
 				close(ls->list[i].fds[j]);
 		}
 		sun = (struct sockaddr_un *)&ls->list[i].addr;
@@ -294,6 +334,7 @@ listen_close(struct listeners *ls)
 			(void)unlink(sun->sun_path);
 		free(ls->list[i].text);
 		free(ls->list[i].fds);
+		free(ls->list[i].taken);
 	}
 	free(ls->list);
 	free(ls);

@@ -24,6 +24,7 @@ FAULTS = re.compile(r"ERROR: \w*Sanitizer|runtime error:|WARNING: ThreadSan"
     r"|event_errx?|\[err\]|core dumped", re.I)
 LISTENING = re.compile(r"listening on (\S+):(\d+)\b")
 CONTROL = re.compile(r"control plane at \S+:(\d+)$")
+UPGRADED = re.compile(r"upgraded: process (\d+) has taken over|not upgraded")
 RELOADED = re.compile(r"configuration (not )?reloaded")
 
 
@@ -145,11 +146,11 @@ class Sluice:
 	"""wait: whether to wait for what it says of its addresses; file: not
 	the one that is written; before: the beginning of a command that ends
 	in ours, args: its end, fds: descriptors that it gets; owner: the user
-	that it becomes."""
+	that it becomes; binary: by what name it is started."""
 
 	def __init__(self, directory, text=None, nofile=None, stdout=None,
 	    wait=True, file=None, before=(), args=(), fds=(), owner=None,
-	    **keys):
+	    binary=BINARY, **keys):
 		self.dir = pathlib.Path(directory)
 		self.file = self.dir / "sluice.yaml"
 		self.keys = keys
@@ -163,7 +164,7 @@ class Sluice:
 		self.control = self.run_dir / "admin.sock"
 		if owner is not None:
 			os.chown(self.run_dir, owner, -1)
-		self.proc = subprocess.Popen([*before, BINARY, "-c",
+		self.proc = subprocess.Popen([*before, str(binary), "-c",
 		    str(file or self.file), *args], env={**os.environ,
 		    "RUNTIME_DIRECTORY": str(self.run_dir)}, pass_fds=fds,
 		    stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
@@ -222,7 +223,18 @@ class Sluice:
 		return int(CONTROL.search(self.err.wait(CONTROL)).group(1))
 
 	def hup(self):
-		self.proc.send_signal(signal.SIGHUP)
+		os.kill(self.pid, signal.SIGHUP)
+
+	def upgrade(self):
+		"""Has another process take over; the line that tells of it."""
+		since = len(self.err)
+		os.kill(self.pid, signal.SIGUSR2)
+		line = self.err.wait(UPGRADED, since=since)
+		match = UPGRADED.search(line)
+		if match[1]:
+			self.pid = int(match[1])
+			self.err.wait("is ready", since=since)
+		return line
 
 	def stopped(self, pid=None):
 		"""SIGSTOP has taken effect, in every thread."""
@@ -249,19 +261,32 @@ class Sluice:
 		return line
 
 	def term(self):
-		self.proc.send_signal(signal.SIGTERM)
+		os.kill(self.pid, signal.SIGTERM)
 
 	def wait(self, timeout=wire.DEADLINE):
 		"""The exit status, and the pipes read to their ends."""
 		self.proc.wait(timeout)
 		self.out.thread.join(wire.DEADLINE)
 		self.err.thread.join(wire.DEADLINE)
+		if self.pid != self.proc.pid:
+			wire.wait_until(lambda: not self.runs(), timeout,
+			    what="the end of who has taken over")
 		return self.proc.returncode
+
+	def runs(self):
+		"""Whether it, or who has taken over from it, has not ended."""
+		if self.pid == self.proc.pid:
+			return self.proc.poll() is None
+		try:
+			os.kill(self.pid, 0)
+		except ProcessLookupError:
+			return False
+		return True
 
 	def stop(self):
 		"""Ends it if it still runs; complains of what went wrong."""
 		try:
-			if self.proc.poll() is None:
+			if self.runs():
 				self.term()
 			self.wait(30 * wire.SLOW)
 		except subprocess.TimeoutExpired:

@@ -78,6 +78,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(conf->timeout_half_closed, 2 * SECOND);
 	ck_assert_uint_eq(conf->timeout_tunnel, 3600 * SECOND);
 	ck_assert_uint_eq(conf->timeout_drain, 30 * SECOND);
+	ck_assert_uint_eq(conf->timeout_upgrade, 30 * SECOND);
 	ck_assert_uint_eq(conf->timeout_exchange, 0);
 	ck_assert(!conf->access_same_user);
 	ck_assert_int_eq(conf->access_share, SHARE_HALF);

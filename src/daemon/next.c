@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/next.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/notify.h"
+#include "daemon/program.h"
+#include "daemon/signals_defer.h"
+#include "daemon/starter_words.h"
+
+/* Whom a manager watches is another process now. */
+static bool
+pass_watchdog(void)
+{
+	char pid[32];
+
+	snprintf(pid, sizeof pid, "%jd", (intmax_t)getpid());
+	return getenv("WATCHDOG_PID") == NULL ||
+	    setenv("WATCHDOG_PID", pid, 1) == 0;
+}
+
+void
+next_become(const struct next *n, int handover)
+{
+	sigprocmask(SIG_SETMASK, n->mask, NULL);
+	signals_defer();
+	if (keeper_sockets_pass(n->sockets, n->channel, handover) &&
+	    (n->channel != -1 ? notify_inherit() : pass_watchdog()))
+		program_exec();
+	dprintf(STDERR_FILENO, "cannot start %s: %s\n", program_name(),
+	    strerror(errno));
+	_exit(1);
+}
+
+/* fd: goes with it, or -1. */
+static void
+tell(int to, char word, const char *text, int fd)
+{
+	char message[STARTER_TEXT];
+	union {
+		struct cmsghdr	 header;
+		char		 room[CMSG_SPACE(sizeof fd)];
+	} control;
+	struct iovec iov = { .iov_base = message };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	iov.iov_len = (size_t)snprintf(message, sizeof message, "%c%s", word,
+	    text);
+	if (iov.iov_len >= sizeof message)
+		iov.iov_len = sizeof message - 1;
+	if (fd != -1) {
+		memset(&control, 0, sizeof control);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof fd);
+		memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+		m.msg_control = &control;
+		m.msg_controllen = CMSG_SPACE(sizeof fd);
+	}
+	(void)sendmsg(to, &m, MSG_NOSIGNAL);
+}
+
+void
+next_tell_ended(int to, int status)
+{
+	char text[STARTER_TEXT];
+
+	if (WIFEXITED(status))
+		snprintf(text, sizeof text, "it has ended with status %d",
+		    WEXITSTATUS(status));
+	else
+		snprintf(text, sizeof text, "it has died: %s",
+		    strsignal(WTERMSIG(status)));
+	tell(to, STARTER_ENDED, text, -1);
+}
+
+static pid_t
+fail(int to)
+{
+	char text[STARTER_TEXT];
+
+	snprintf(text, sizeof text, "it cannot be started: %s",
+	    strerror(errno));
+	tell(to, STARTER_ENDED, text, -1);
+	return -1;
+}
+
+pid_t
+next_start(const struct next *n, int to)
+{
+	char number[32];
+	int ends[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == -1)
+		return fail(to);
+	if ((pid = fork()) == 0)
+		next_become(n, ends[1]);
+	if (pid == -1) {
+		(void)fail(to);
+	} else {
+		snprintf(number, sizeof number, "%jd", (intmax_t)pid);
+		tell(to, STARTER_STARTED, number, ends[0]);
+	}
+	close(ends[0]);
+	close(ends[1]);
+	return pid;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/starter.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "daemon/kept.h"
+#include "daemon/launcher.h"
+#include "daemon/starter_words.h"
+
+static int launcher = -1;
+
+void
+starter_begin(void)
+{
+	if (kept_fd() == -1 && (launcher = launcher_begin()) == -1)
+		log_warn("no upgrade will be possible: %s", strerror(errno));
+}
+
+int
+starter_fd(void)
+{
+	return kept_fd() != -1 ? kept_fd() : launcher;
+}
+
+void
+starter_close(void)
+{
+	if (launcher != -1)
+		close(launcher);
+	launcher = -1;
+}
+
+static bool
+say(char word)
+{
+	return send(starter_fd(), &word, 1, MSG_NOSIGNAL) == 1;
+}
+
+bool
+starter_ask(const struct listeners *ls)
+{
+	if (starter_fd() == -1)
+		return false;
+	kept_send(starter_fd(), ls);
+	return say(STARTER_START);
+}
+
+void
+starter_kill(void)
+{
+	(void)say(STARTER_KILL);
+}
+
+void
+starter_done(void)
+{
+	(void)say(STARTER_DONE);
+}
+
+/* Returns the descriptor that came with a message; -1: none did. */
+static int
+passed(struct msghdr *message)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(message);
+	int fd;
+
+	if (c == NULL || c->cmsg_level != SOL_SOCKET ||
+	    c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof fd))
+		return -1;
+	memcpy(&fd, CMSG_DATA(c), sizeof fd);
+	return fd;
+}
+
+enum starter_news
+starter_take(struct starter_told *told)
+{
+	union {
+		struct cmsghdr	 header;
+		char		 room[CMSG_SPACE(sizeof(int))];
+	} control;
+	char text[STARTER_TEXT];
+	struct iovec iov = { .iov_base = text, .iov_len = sizeof text - 1 };
+	struct msghdr message = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = &control,
+		.msg_controllen = sizeof control,
+	};
+	ssize_t n = recvmsg(starter_fd(), &message, MSG_CMSG_CLOEXEC |
+	    MSG_DONTWAIT);
+
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return STARTER_NOTHING;
+	if (n <= 0)
+		return STARTER_IS_GONE;
+	text[n] = '\0';
+	told->fd = passed(&message);
+	told->pid = (pid_t)strtoimax(text + 1, NULL, 10);
+	snprintf(told->why, sizeof told->why, "%s", text + 1);
+	return text[0] == STARTER_STARTED && told->fd != -1 ?
+	    STARTER_HAS_STARTED : STARTER_HAS_FAILED;
+}

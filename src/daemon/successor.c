@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/successor.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "base/log.h"
+#include "daemon/handover.h"
+#include "daemon/starter_words.h"
+#include "daemon/state.h"
+#include "daemon/state_head.h"
+#include "daemon/worker.h"
+#include "hosts/hosts_guest.h"
+#include "net/loop.h"
+
+#define SECOND	1000000000ULL
+#define PATIENCE (60 * SECOND)	/* for the process before; ns */
+
+/* There is one for a process. */
+static struct {
+	struct handover		 handover;
+	bool			 is;
+	struct workers		*workers;
+	struct loop		*loop;
+	struct hosts_guests	*guests;	/* NULL: that one is gone */
+	struct event		 read_ev;
+	struct event		 write_ev;
+	struct mail		 stop;		/* for the loop */
+} it = { .handover = { .fd = -1, .passed = -1 } };
+
+static bool
+is_channel(int fd)
+{
+	int type = 0;
+	socklen_t len = sizeof type;
+
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+	    type == SOCK_STREAM;
+}
+
+void
+successor_take(void)
+{
+	const char *text = getenv(STARTER_HANDOVER);
+	char *end;
+	intmax_t n;
+
+	if (text == NULL)
+		return;
+	n = strtoimax(text, &end, 10);
+	if (end != text && *end == '\0' && n > STDERR_FILENO && n <= 65535 &&
+	    is_channel((int)n)) {
+		(void)fcntl((int)n, F_SETFD, FD_CLOEXEC);
+		handover_init(&it.handover, (int)n);
+		it.is = true;
+	} else
+		log_warn(STARTER_HANDOVER ": \"%s\" is no socket to a process",
+		    text);
+	unsetenv(STARTER_HANDOVER);
+}
+
+bool
+successor_is(void)
+{
+	return it.is;
+}
+
+void
+successor_fail(const char *why)
+{
+	if (!it.is)
+		return;
+	handover_say(&it.handover, "failed", why);
+	handover_send(&it.handover, -1);
+}
+
+/* Of another release, or of none: then budgets would not be what they are. */
+static bool
+take_head(char *line)
+{
+	struct state_head own, before;
+	const char *why;
+
+	if (state_head_read(&before, line, &why) == NULL) {
+		log_error("the process before: %s", why);
+		successor_fail(why);
+		return false;
+	}
+	state_head_init(&own);
+	state_head_adopt(&own, &before);
+	return true;
+}
+
+bool
+successor_meet(void)
+{
+	char *line;
+
+	if (!it.is)
+		return true;
+	line = handover_wait_line(&it.handover, loop_now() + PATIENCE);
+	if (line != NULL && strncmp(line, "head ", 5) == 0)
+		return take_head(line + 5);
+	if (line == NULL && it.handover.ended)
+		return true;	/* it has died: there is nobody to ask */
+	log_error("the process before does not say who it is");
+	return false;
+}
+
+/* Taking over */
+
+/* What was handed over. */
+struct handed {
+	struct text	 state;		/* lines of it */
+	struct text	 tickets;	/* the same, of those who are there */
+	bool		 lock;
+	bool		 whole;		/* there is no more */
+};
+
+static void
+keep_line(struct text *to, const char *line)
+{
+	text_puts(to, line);
+	text_put(to, "\n", 1);
+}
+
+/* Reads until that process has said all, or is gone.  False: not to go on. */
+static bool
+read_handed(struct handed *h)
+{
+	uint64_t until = loop_now() + PATIENCE;
+	char *line;
+
+	while (!h->whole) {
+		line = handover_wait_line(&it.handover, until);
+		if (line == NULL && it.handover.ended)
+			return true;
+		if (line == NULL)
+			return false;
+		if (strncmp(line, "state ", 6) == 0)
+			keep_line(&h->state, line + 6);
+		else if (strcmp(line, "lock") == 0)
+			h->lock = true;
+		else if (strcmp(line, "yours") == 0)
+			h->whole = true;
+		else
+			keep_line(&h->tickets, line);
+	}
+	return !h->state.failed && !h->tickets.failed;
+}
+
+static void
+flush(void)
+{
+	struct handover *h = &it.handover;
+
+	hosts_guests_take(it.guests, &h->out);
+	handover_send(h, -1);
+	if (handover_waits(h))
+		(void)event_add(&it.write_ev, NULL);
+}
+
+static void
+ring_cb(void *arg)
+{
+	(void)arg;
+	/* before the loop runs, and its thread, the rest is sent by that */
+	event_active(&it.write_ev, EV_WRITE, 0);
+}
+
+/* It has ended, or says what cannot be: what it holds here is given back. */
+static void
+part(void)
+{
+	event_del(&it.read_ev);
+	event_del(&it.write_ev);
+	hosts_guests_free(it.guests);
+	it.guests = NULL;
+	handover_close(&it.handover);
+	log_info("the process before has ended");
+	workers_release(it.workers);
+}
+
+static void
+read_cb(evutil_socket_t fd, short what, void *arg)
+{
+	char *line;
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	handover_read(&it.handover);
+	while ((line = handover_line(&it.handover)) != NULL)
+		if (!hosts_guests_line(it.guests, line, loop_now()))
+			it.handover.ended = true;
+	if (it.handover.ended)
+		part();
+}
+
+static void
+write_cb(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (it.guests != NULL)
+		flush();
+}
+
+static void
+stop_cb(struct mail *m)
+{
+	(void)m;
+	if (it.guests == NULL)
+		return;
+	handover_say(&it.handover, "stop", NULL);
+	flush();
+}
+
+/* Those who are there become guests.  Returns false without memory. */
+static bool
+take_tickets(struct text *lines)
+{
+	char *p = lines->p, *end = p + lines->len, *feed;
+
+	while (p < end && (feed = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+		*feed = '\0';
+		if (!hosts_guests_line(it.guests, p, loop_now()))
+			return false;
+		p = feed + 1;
+	}
+	return true;
+}
+
+static bool
+serve(const struct successor *s, struct handed *h)
+{
+	struct event_base *base = s->loop->base;
+	int fd = it.handover.fd;
+
+	it.workers = s->workers;
+	it.loop = s->loop;
+	it.stop.deliver = stop_cb;
+	event_assign(&it.read_ev, base, fd, EV_READ | EV_PERSIST, read_cb,
+	    NULL);
+	event_assign(&it.write_ev, base, fd, EV_WRITE, write_cb, NULL);
+	it.guests = hosts_guests_new(s->hosts, s->loop, ring_cb, NULL);
+	if (it.guests == NULL || event_add(&it.read_ev, NULL) == -1 ||
+	    !take_tickets(&h->tickets))
+		return false;
+	workers_hold(s->workers);
+	handover_say(&it.handover, "taken", NULL);
+	handover_send(&it.handover, -1);
+	return true;
+}
+
+static bool
+adopt_state(const struct successor *s, const struct handed *h)
+{
+	char *cause = NULL;
+	bool ok;
+
+	if (s->state == NULL)
+		return true;
+	ok = state_adopt(s->state, h->lock ? it.handover.passed : -1, &cause);
+	it.handover.passed = -1;
+	if (!ok) {
+		log_error("%s", cause != NULL ? cause : "out of memory");
+		successor_fail(cause != NULL ? cause : "out of memory");
+	}
+	free(cause);
+	return ok;
+}
+
+static bool
+take_over(const struct successor *s, struct handed *h)
+{
+	handover_say(&it.handover, "ready", NULL);
+	handover_send(&it.handover, -1);
+	if (!read_handed(h))
+		return false;
+	if (!h->whole)
+		log_warn("the process before is gone: what it has spent is "
+		    "known as far as it was written");
+	if (!adopt_state(s, h))
+		return false;
+	state_load(s->state, s->hosts, h->state.p,
+	    h->whole ? h->state.len : 0);
+	return !h->whole || serve(s, h);
+}
+
+bool
+successor_take_over(const struct successor *s)
+{
+	struct handed h = { .whole = false };
+	bool ok = true;
+
+	if (it.is)
+		ok = take_over(s, &h);
+	else
+		state_load(s->state, s->hosts, NULL, 0);
+	text_free(&h.state);
+	text_free(&h.tickets);
+	if (it.is && it.guests == NULL)
+		handover_close(&it.handover);
+	if (!ok)
+		log_error("not taken over from the process before");
+	return ok;
+}
+
+void
+successor_stop(void)
+{
+	if (it.loop != NULL)
+		loop_post(it.loop, &it.stop);
+}
+
+void
+successor_end(struct loop *l)
+{
+	if (it.loop != l)
+		return;
+	loop_unpost(it.loop, &it.stop);
+	if (it.guests != NULL)
+		part();
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_SUCCESSOR_H
+#define SLUICE_SUCCESSOR_H
+
+#include <stdbool.h>
+
+/*
+ * An upgrade, as the process sees it that takes over from another (upgrade.h).
+ * What that one has begun it ends by what we let go: its requests are guests
+ * here (hosts_guest.h), on the first worker's loop, until it is gone.  From the
+ * main thread, while the process starts.
+ */
+
+struct hosts;
+struct loop;
+struct state;
+struct workers;
+
+/*
+ * Takes the socket from the environment, where nothing is left of it.  To be
+ * called before another process is made.
+ */
+void		 successor_take(void);
+
+/* Returns whether there is a process before. */
+bool		 successor_is(void);
+
+/*
+ * Hears what hashes are made with there, and does the same; before anything is
+ * made of them.  Returns false, having logged why, where it is not to go on.
+ */
+bool		 successor_meet(void) __attribute__((warn_unused_result));
+
+/* Tells why we do not come up. */
+void		 successor_fail(const char *why);
+
+/* What it takes over with. */
+struct successor {
+	struct state	*state;		/* or NULL */
+	struct hosts	*hosts;		/* empty */
+	struct loop	*loop;		/* the first worker's, not run yet */
+	struct workers	*workers;
+};
+
+/*
+ * Says that we are ready, and takes over, once that process lets us; or at once,
+ * where it is gone.  Loads what the table is to remember (state_load()).
+ * Returns false, having logged why, where we are not to go on.
+ */
+bool		 successor_take_over(const struct successor *)
+		    __attribute__((warn_unused_result));
+
+/* We are to end, and so is what is left of the process before. */
+void		 successor_stop(void);
+/* The loop ends; on its thread. */
+void		 successor_end(struct loop *);
+
+#endif

@@ -1,0 +1,408 @@
+# SPDX-License-Identifier: ISC
+"""SIGUSR2: another process takes over, without a gap and within the budgets."""
+import os
+import re
+import signal
+import threading
+import time
+
+import pytest
+
+import client
+import crowd
+import sluice
+import wire
+from test_ctl import ctl
+from test_keeper import children
+from test_service import manager
+from test_state import most_within
+
+RATE = 300
+LATE = 0.25 * wire.SLOW		# s; who notes the time of a request may be
+
+
+def under_load(lab, times, rate=RATE, waiting=50, workers=(1,), takes=0,
+    between=1.0, **rule):
+	"""Upgrades under a crowd; what the origin has seen, and what was used."""
+	far = crowd.Noting(takes)
+	lab.others.append(far)
+	conf = {"hosts": {"127.0.0.1": {"capacity": rate, "period": "1s",
+	    "queue": {"length": 2 * waiting, "max_wait": "1m"}, **rule}}}
+	daemon = lab.sluice(workers=workers[0], **conf)
+	daemon.err.wait("is ready")
+	many = crowd.Crowd(daemon.address, [far.url], waiting)
+	began = time.monotonic()
+	try:
+		for i in range(times):
+			threading.Event().wait(between)
+			daemon.write(**{**daemon.keys, "workers":
+			    workers[(i + 1) % len(workers)]})
+			line = daemon.upgrade()
+			assert "has taken over" in line, line
+		threading.Event().wait(between)
+		took = time.monotonic() - began
+		n = len(far.times)
+	finally:
+		many.stop()
+	assert many.wrong == []
+	# Each client was told to go on with another connection.
+	assert many.reconnects >= waiting * 2
+	daemon.stop()
+	print(f"{n} requests in {took:.1f} s")
+	return far, n / (rate * took)
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("workers", [(1,), (4, 1)])
+def test_nothing_is_lost_nor_over_budget(lab, workers):
+	"""A bucket as full as a second is long: forgotten once, it shows."""
+	far, used = under_load(lab, 5, workers=workers, burst=RATE)
+	assert crowd.fullest(far.times, RATE) <= RATE * (1 + LATE)
+	assert used >= 0.9, used
+
+
+@pytest.mark.heavy
+def test_an_exact_window(lab):
+	far, used = under_load(lab, 5, strict=True)
+	assert most_within(far.times, 1) <= RATE * (1 + LATE)
+	assert used >= 0.9, used
+
+
+@pytest.mark.heavy
+def test_slots_are_held_over(lab):
+	"""What the process before has under way holds its slots in the next."""
+	far, used = under_load(lab, 5, rate=10000, concurrency=5, takes=0.02)
+	assert far.most <= 5
+
+
+def test_connections_are_served_once_more(lab):
+	"""Idle ones, by the process that has them."""
+	far = lab.origin()
+	daemon = lab.sluice()
+	idle = [lab.client() for _ in range(3)]
+	for one in idle:
+		assert one.get(far.url + "/").get("Connection") is None
+	old = daemon.pid
+	assert "has taken over" in daemon.upgrade()
+	for one in idle:
+		answer = one.get(far.url + "/")
+		assert answer.status == 200
+		assert answer.get("Connection") == "close"
+	assert lab.get(far.url + "/").status == 200
+	assert daemon.proc.wait(wire.DEADLINE) == 0
+	assert daemon.pid != old
+	daemon.err.wait("all that began before the upgrade is over")
+
+
+def test_a_tunnel_goes_on(lab):
+	far = lab.origin(lambda conn, req: conn.reply(200))
+	daemon = lab.sluice()
+	one = lab.client()
+	assert one.tunnel(far.at).status == 200
+	assert "has taken over" in daemon.upgrade()
+	one.send(b"\0hello")
+	assert daemon.proc.poll() is None
+	one.close()
+	assert daemon.proc.wait(wire.DEADLINE) == 0
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("file", [False, True])
+def test_spent_is_spent(lab, strict, file):
+	far = lab.origin()
+	keys = {"state": {"file": str(lab.dir / "state")}} if file else {}
+	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 10, "period": "1h",
+	    "strict": strict, "queue": {"max_wait": "30s"}}}, **keys)
+	got = []
+	for _ in range(4):
+		got += [lab.get(far.url + "/").status for _ in range(3)]
+		assert "has taken over" in daemon.upgrade()
+	assert got == [200] * 10 + [429] * 2
+	if file:
+		daemon.stop()
+		assert " host name=127.0.0.1 " in " " + (lab.dir /
+		    "state").read_text().replace("\n", " ")
+
+
+class Gate:
+	"""An origin whose answers wait to be let go."""
+
+	def __init__(self, lab):
+		self.open = threading.Semaphore(0)
+		self.far = lab.origin(self.answer)
+		self.url = self.far.url + "/"
+
+	def answer(self, conn, req):
+		assert self.open.acquire(timeout=wire.DEADLINE)
+		conn.reply(200, body=req.target)
+
+
+def test_a_slot_of_the_one_before(lab):
+	"""It is held in the next one until the request there has ended; who
+	waits there and here goes in turn."""
+	gate = Gate(lab)
+	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 1}})
+	held = lab.client().ask("GET", gate.url + "1")
+	gate.far.wait_requests(1)
+	waits = lab.client().ask("GET", gate.url + "2")
+	control = lab.control()
+	wire.wait_until(lambda: waiting(control) == 1, what="a waiter")
+	assert "has taken over" in daemon.upgrade()
+	control = lab.control()
+	assert waiting(control) == 1
+	new = lab.client().ask("GET", gate.url + "3")
+	wire.wait_until(lambda: waiting(control) == 2, what="two waiters")
+	assert len(gate.far.requests) == 1
+	for one in (held, waits, new):
+		gate.open.release()
+		assert one.response().status == 200
+	assert [r.target for r in gate.far.requests] == ["/1", "/2", "/3"]
+
+
+def waiting(control):
+	hosts = control.get("/v1/hosts").json()["hosts"]
+	return sum(host["waiting"] for host in hosts)
+
+
+def test_a_pause_is_everybodys(lab):
+	"""One that the process before hears of holds in the next one."""
+	gate = threading.Semaphore(0)
+	far = lab.origin(lambda conn, req: (gate.acquire(),
+	    conn.reply(429, fields=[("Retry-After", "30")])))
+	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 100,
+	    "period": "1s", "queue": {"max_wait": "1s"},
+	    "retry": {"attempts": 0}}})
+	one = lab.client().ask("GET", far.url + "/")
+	far.wait_requests(1)
+	assert "has taken over" in daemon.upgrade()
+	gate.release()
+	assert one.response().status == 429
+	control = lab.control()
+	wire.wait_until(lambda: [host["state"] for host in control.get(
+	    "/v1/hosts").json()["hosts"]] == ["paused"], what="the pause")
+	assert lab.get(far.url + "/").status == 429
+	assert len(far.requests) == 1
+
+
+FAILS = [
+    ("bad configuration", lambda d: d.write("hosts: [\n"),
+	r"not upgraded: .*sluice\.yaml:"),
+    ("an address that cannot be had", lambda d: d.write(**{**d.keys,
+	"listen": ["127.0.0.1:0", "192.0.2.1:9"]}),
+	r"not upgraded: .*cannot listen on 192\.0\.2\.1:9"),
+]
+
+
+@pytest.mark.parametrize("break_it,said", [x[1:] for x in FAILS],
+    ids=[x[0] for x in FAILS])
+def test_one_that_does_not_come_up_changes_nothing(lab, break_it, said):
+	far = lab.origin()
+	daemon = lab.sluice()
+	one = lab.client()
+	assert one.get(far.url + "/").status == 200
+	break_it(daemon)
+	for _ in range(2):
+		since = len(daemon.err)
+		os.kill(daemon.pid, signal.SIGUSR2)
+		daemon.err.wait(said, since=since)
+	assert one.get(far.url + "/").get("Connection") is None
+	assert lab.get(far.url + "/").status == 200
+	daemon.write(**daemon.keys)
+	assert "has taken over" in daemon.upgrade()
+
+
+FAKES = [
+    ("exits", "exit 3", "it has ended with status 3"),
+    ("dies", "kill -9 $$", "it has died: Killed"),
+    ("hangs", "exec sleep 60", "it was not ready in time"),
+]
+
+
+@pytest.mark.parametrize("does,said", [x[1:] for x in FAKES],
+    ids=[x[0] for x in FAKES])
+def test_another_program(lab, does, said):
+	"""By the name that it was started by there is another one now."""
+	far = lab.origin()
+	link = lab.dir / "sluice"
+	link.symlink_to(sluice.BINARY)
+	daemon = lab.sluice(binary=link, timeouts={"upgrade": "2s"})
+	assert lab.get(far.url + "/").status == 200
+	fake = lab.dir / "fake"
+	fake.write_text(f"#!/bin/sh\n{does}\n")
+	fake.chmod(0o755)
+	moved(link, fake)
+	since = len(daemon.err)
+	os.kill(daemon.pid, signal.SIGUSR2)
+	daemon.err.wait(f"not upgraded: .*{said}", since=since)
+	assert lab.get(far.url + "/").status == 200
+	moved(link, sluice.BINARY)
+	assert "has taken over" in daemon.upgrade()
+	assert lab.get(far.url + "/").status == 200
+
+
+def moved(link, to):
+	new = link.with_name("new")
+	new.symlink_to(to)
+	new.rename(link)
+
+
+def hanging(lab):
+	"""A daemon whose next process does not come up by itself."""
+	link = lab.dir / "sluice"
+	link.symlink_to(sluice.BINARY)
+	daemon = lab.sluice(binary=link, timeouts={"upgrade": "60s"})
+	fake = lab.dir / "fake"
+	fake.write_text(f"#!/bin/sh\necho $$ >{lab.dir}/pid.new\n"
+	    f"mv {lab.dir}/pid.new {lab.dir}/pid\nexec sleep 60\n")
+	fake.chmod(0o755)
+	moved(link, fake)
+	os.kill(daemon.pid, signal.SIGUSR2)
+	wire.wait_until((lab.dir / "pid").exists, what="the next process")
+	return daemon, int((lab.dir / "pid").read_text())
+
+
+def test_one_at_a_time(lab):
+	daemon, pid = hanging(lab)
+	os.kill(daemon.pid, signal.SIGUSR2)
+	daemon.err.wait("no upgrade begins: an upgrade is under way")
+	os.kill(pid, signal.SIGKILL)
+	daemon.err.wait("not upgraded: .*it has died: Killed")
+
+
+def test_sigterm_ends_both(lab):
+	daemon, pid = hanging(lab)
+	daemon.term()
+	assert daemon.proc.wait(wire.DEADLINE) == 0
+	wire.wait_until(lambda: not alive(pid), what="its end")
+
+
+def alive(pid):
+	try:
+		os.kill(pid, 0)
+	except ProcessLookupError:
+		return False
+	return True
+
+
+def test_sigterm_after_it_has_taken_over(lab):
+	"""Both drain, and what they have begun ends well."""
+	gate = Gate(lab)
+	daemon = lab.sluice()
+	before = lab.client().ask("GET", gate.url)
+	gate.far.wait_requests(1)
+	idle = lab.client()
+	idle.ping()
+	daemon.upgrade()
+	after = lab.client().ask("GET", gate.url)
+	gate.far.wait_requests(2)
+	daemon.term()
+	daemon.err.wait("the process that took over ends: draining")
+	assert idle.ended()
+	for one in (before, after):
+		gate.open.release()
+		assert one.response().status == 200
+	assert daemon.proc.wait(wire.DEADLINE) == 0
+
+
+def test_the_one_before_dies(lab):
+	"""What it held is free, and the next one goes on."""
+	gate = Gate(lab)
+	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 1}})
+	daemon.status = -signal.SIGKILL
+	lab.client().ask("GET", gate.url)
+	gate.far.wait_requests(1)
+	daemon.upgrade()
+	new = lab.client().ask("GET", gate.url)
+	control = lab.control()
+	wire.wait_until(lambda: waiting(control) == 1, what="a waiter")
+	daemon.proc.kill()
+	gate.far.wait_requests(2)
+	gate.open.release()
+	gate.open.release()
+	assert new.response().status == 200
+	daemon.err.wait("the process before has ended")
+
+
+def test_the_new_one_dies(lab):
+	"""Who waits in the one before is refused, what is under way ends."""
+	gate = Gate(lab)
+	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 1}})
+	held = lab.client().ask("GET", gate.url)
+	gate.far.wait_requests(1)
+	waits = lab.client().ask("GET", gate.url)
+	control = lab.control()
+	wire.wait_until(lambda: waiting(control) == 1, what="a waiter")
+	daemon.upgrade()
+	os.kill(daemon.pid, signal.SIGKILL)
+	assert waits.response().status == 503
+	gate.open.release()
+	assert held.response().status == 200
+	assert daemon.proc.wait(wire.DEADLINE) == 0
+
+
+def test_the_command(lab):
+	daemon = lab.sluice()
+	done = ctl(daemon, "upgrade")
+	daemon.pid = int(re.fullmatch(r"upgraded: process (\d+) has taken "
+	    r"over\n", done.stdout)[1])
+	assert daemon.proc.wait(wire.DEADLINE) == 0
+	ctl(daemon, "status")
+	daemon.write("hosts: [\n")
+	failed = ctl(daemon, "upgrade", status=5)
+	assert "sluice.yaml:" in failed.stderr
+
+
+def test_unix_sockets(lab):
+	"""Their files stay until the last process ends."""
+	far = lab.origin()
+	path = lab.dir / "s"
+	daemon = lab.sluice(listen=["127.0.0.1:0", f"unix:{path}"])
+	for _ in range(2):
+		daemon.upgrade()
+		assert client.Client(str(path)).get(far.url + "/").status == 200
+	daemon.stop()
+	assert not path.exists()
+
+
+def test_with_a_keeper(lab):
+	"""It stays, starts the next one, and that one again if it dies."""
+	far = lab.origin()
+	daemon = lab.sluice(args=("--keeper",), workers=2,
+	    listen=f"127.0.0.1:{wire.free_port()}")
+	daemon.err.wait("is ready")
+	(old,) = children(daemon.pid)
+	idle = lab.client()
+	assert idle.get(far.url + "/").status == 200
+	keeper = daemon.pid
+	assert "has taken over" in daemon.upgrade()
+	new, daemon.pid = daemon.pid, keeper
+	assert idle.get(far.url + "/").get("Connection") == "close"
+	wire.wait_until(lambda: children(keeper) == [new],
+	    what="the end of the one before")
+	assert new != old
+	since = len(daemon.err)
+	os.kill(new, signal.SIGKILL)
+	daemon.err.wait("is ready", since=since)
+	assert lab.get(far.url + "/").status == 200
+	daemon.write("hosts: [\n")
+	os.kill(keeper, signal.SIGUSR2)
+	daemon.err.wait(r"not upgraded: .*sluice\.yaml:")
+	assert lab.get(far.url + "/").status == 200
+
+
+def test_a_manager_is_told(lab, manager):
+	daemon = lab.sluice()
+	at = manager.wait("READY=1")
+	daemon.upgrade()
+	at = manager.wait("RELOADING=1\nMONOTONIC_USEC=", at)
+	manager.wait(f"READY=1\nMAINPID={daemon.pid}$", at)
+	# Nobody but that one speaks from then on.
+	assert daemon.proc.wait(wire.DEADLINE) == 0
+	assert manager.count("STOPPING=1") == 0
+	daemon.write("hosts: [\n")
+	at = len(manager.got)
+	os.kill(daemon.pid, signal.SIGUSR2)
+	at = manager.wait("RELOADING=1", at)
+	manager.wait("READY=1$", at)
+	daemon.stop()
+	assert manager.count("STOPPING=1") == 1
