@@ -328,8 +328,9 @@ static void
 greet(struct redis *r)
 {
 	r->state = GREETING;
-	if (!put_password(r) || !put_questions(r))
-		lose(r, "the connection is cut off");
+	/* one that has gone may have said why, which is read */
+	if ((!put_password(r) || !put_questions(r)) && !r->stream.broken)
+		lose(r, "out of memory");
 }
 
 /* Answers */

@@ -261,7 +261,7 @@ redis_reply_say(const struct redis_reply *reply, char buf[REDIS_WHY])
 
 /* What servers begin an error with, where it says something of them. */
 static const char *const codes[] = {
-	"ASK", "BUSY", "CLUSTERDOWN", "CROSSSLOT", "ERR", "LOADING",
+	"ASK", "BUSY", "CLUSTERDOWN", "CROSSSLOT", "DENIED", "ERR", "LOADING",
 	"MASTERDOWN", "MISCONF", "MOVED", "NOAUTH", "NOPERM", "NOREPLICAS",
 	"NOSCRIPT", "OOM", "READONLY", "TRYAGAIN", "WRONGPASS", "WRONGTYPE",
 };

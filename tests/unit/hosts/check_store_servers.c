@@ -36,7 +36,8 @@ START_TEST(test_restart)
 {
 	struct server *server = start_server(NULL);
 
-	open_store("{redis: redis://127.0.0.1:%d}", server->port);
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
+	    server->port);
 	TURN_UNTIL(connected == 1);
 	ask_for_lease("a", &ten, &one);
 	stop_server(server);
@@ -59,7 +60,8 @@ START_TEST(test_restart_with_keys)
 	};
 	struct server *server = start_server(kept);
 
-	open_store("{redis: redis://127.0.0.1:%d}", server->port);
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
+	    server->port);
 	TURN_UNTIL(connected == 1);
 	ask_for_lease("a", &ten, &one);
 	stop_server(server);
@@ -76,7 +78,8 @@ START_TEST(test_stop)
 	struct server *server = start_server(NULL);
 	uint64_t asked;
 
-	open_store("{redis: redis://127.0.0.1:%d}", server->port);
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 500ms}",
+	    server->port);
 	TURN_UNTIL(connected == 1);
 	ask_for_lease("a", &ten, &one);
 	kill(server->pid, SIGSTOP);
@@ -97,7 +100,7 @@ START_TEST(test_silent)
 {
 	struct server *server = start_server(NULL);
 
-	open_store("{redis: redis://127.0.0.1:%d, timeout: 50ms}",
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 200ms}",
 	    server->port);
 	TURN_UNTIL(connected == 1);
 	kill(server->pid, SIGSTOP);
@@ -143,8 +146,8 @@ START_TEST(test_password)
 {
 	struct server *server = start_server(secured);
 
-	open_store("{redis: \"redis://%s127.0.0.1:%d\"}", logins[_i].login,
-	    server->port);
+	open_store("{redis: \"redis://%s127.0.0.1:%d\", timeout: 2s}",
+	    logins[_i].login, server->port);
 	TURN_UNTIL(connected + lost > 0);
 	if (logins[_i].why == NULL) {
 		must_answer("a");
@@ -162,7 +165,7 @@ START_TEST(test_database)
 {
 	struct server *server = start_server(NULL);
 
-	open_store("{redis: redis://127.0.0.1:%d/7}", server->port);
+	open_store("{redis: redis://127.0.0.1:%d/7, timeout: 2s}", server->port);
 	TURN_UNTIL(connected == 1);
 	must_answer("a");
 	ck_assert_str_eq(redis_say(server, "DBSIZE"), ":0\r\n");
@@ -317,7 +320,7 @@ START_TEST(test_sentinel)
 	struct server *sentinel = start_sentinel(master);
 
 	/* the first one is not there */
-	open_store("{redis: redis://My_Master, timeout: 500ms, sentinel: "
+	open_store("{redis: redis://My_Master, timeout: 2s, sentinel: "
 	    "{addresses: [\"127.0.0.1:%d\", \"127.0.0.1:%d\"]}}", free_port(),
 	    sentinel->port);
 	TURN_UNTIL(connected == 1);
@@ -340,7 +343,7 @@ START_TEST(test_sentinel_knows_nothing)
 
 	(void)start_replica(master);
 	sentinel = start_sentinel(master);
-	open_store("{redis: redis://another, sentinel: {addresses: "
+	open_store("{redis: redis://another, timeout: 2s, sentinel: {addresses: "
 	    "\"127.0.0.1:%d\"}}", sentinel->port);
 	TURN_UNTIL(lost == 1);
 	ck_assert_ptr_nonnull(strstr(lost_why, "it knows no master of that "
@@ -353,7 +356,8 @@ START_TEST(test_replica)
 	struct server *master = start_server(NULL);
 	struct server *replica = start_replica(master);
 
-	open_store("{redis: redis://127.0.0.1:%d}", replica->port);
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
+	    replica->port);
 	TURN_UNTIL(lost == 1);
 	ck_assert_ptr_nonnull(strstr(lost_why, "it is a replica"));
 	redis_say(replica, "REPLICAOF NO ONE");

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: ISC */
+#include "check_store.h"
+
+#include "check_run.h"
+
+/*
+ * What a server says that is none, or means no good.  It is a process of its
+ * own here, which answers as a row says.
+ */
+
+#define GREETING "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n" \
+	"$25\r\n# Server\r\nrun_id:abcdef\r\n\r\n"
+
+static int	 accepted;	/* a byte for each connection */
+static char	 circle[64];	/* "it is at me" */
+
+static inline void
+send_all(int fd, const char *p, size_t n)
+{
+	(void)!write(fd, p, n);
+}
+
+/* Answers what was asked, as often as that is there. */
+static void
+answer(int fd, const char *asked, const char *answer_to_script, size_t len)
+{
+	static const char sha[] = "$2\r\nab\r\n", pong[] = "+PONG\r\n";
+
+	if (strstr(asked, "ROLE") != NULL)
+		send_all(fd, GREETING, sizeof GREETING - 1);
+	if (strstr(asked, "SCRIPT") != NULL)
+		send_all(fd, sha, sizeof sha - 1);
+	if (strstr(asked, "PING") != NULL)
+		send_all(fd, pong, sizeof pong - 1);
+	if (strstr(asked, "EVALSHA") != NULL)
+		send_all(fd, answer_to_script, len);
+}
+
+/* Serves one connection; without a greeting it says the same at once. */
+static void
+serve(int fd, bool greets, const char *bytes, size_t len, bool cuts)
+{
+	char buf[65536];
+	ssize_t n;
+
+	if (!greets)
+		send_all(fd, bytes, len);
+	while (!cuts && (n = read(fd, buf, sizeof buf - 1)) > 0) {
+		buf[n] = '\0';
+		while (memchr(buf, 0, (size_t)n) != NULL)
+			*(char *)memchr(buf, 0, (size_t)n) = '?';
+		if (greets)
+			answer(fd, buf, bytes, len);
+	}
+	close(fd);
+}
+
+static int
+start_fake(bool greets, const char *bytes, size_t len, bool cuts)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct server *s = new_server("fake");
+	int fd = socket(AF_INET, SOCK_STREAM, 0), pipes[2];
+	socklen_t size = sizeof in;
+
+	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&in, sizeof in), 0);
+	ck_assert_int_eq(listen(fd, 16), 0);
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&in, &size), 0);
+	ck_assert_int_eq(pipe(pipes), 0);
+	accepted = pipes[0];
+	ck_assert_int_eq(fcntl(accepted, F_SETFL, O_NONBLOCK), 0);
+	s->port = ntohs(in.sin_port);
+	if (bytes == circle)
+		len = (size_t)snprintf(circle, sizeof circle,
+		    "-MOVED 1 :%d\r\n", s->port);
+	s->pid = fork();
+	if (s->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGPIPE, SIG_IGN);
+		for (;;) {
+			int c = accept(fd, NULL, NULL);
+
+			send_all(pipes[1], "x", 1);
+			serve(c, greets, bytes, len, cuts);
+		}
+	}
+	close(fd);
+	close(pipes[1]);
+	return s->port;
+}
+
+static void
+teardown(void)
+{
+	close_store();
+	stop_servers();
+	close(accepted);
+}
+
+static unsigned
+count_accepted(void)
+{
+	static unsigned n;
+	char byte;
+
+	while (read(accepted, &byte, 1) == 1)
+		n++;
+	return n;
+}
+
+/* Servers that are none: told, and tried again. */
+
+#define BYTES(s) s, sizeof(s) - 1
+#define NEST	"*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n"
+
+static char	 long_line[200000];
+
+static const struct {
+	const char	*bytes;
+	size_t		 len;
+	bool		 cuts;
+	const char	*why;
+} none[] = {
+	{ BYTES(""), false, "no answer to a greeting in time" },
+	{ BYTES(""), true, "closes the connection before it is ready" },
+	{ BYTES("HTTP/1.1 400 Bad Request\r\n\r\n"), false, "no reply" },
+	{ BYTES("SSH-2.0-OpenSSH\r\n"), false, "no reply" },
+	{ BYTES("\x15\x03\x03\x00\x02\x02\x28"), false, "no reply" },
+	{ BYTES("+OK\r\n+OK\r\n+OK\r\n+OK\r\n"), false, "role" },
+	{ BYTES(">2\r\n+a\r\n+b\r\n"), false, "no reply" },
+	{ BYTES("*1000000000\r\n"), false, "more than 256 parts" },
+	{ BYTES("*2147483648\r\n"), false, "no reply" },
+	{ BYTES("*-2\r\n"), false, "no reply" },
+	{ BYTES("$-2\r\n"), false, "no reply" },
+	{ BYTES("$9223372036854775807\r\n"), false, "in time" },
+	{ BYTES(NEST), false, "arrays in arrays" },
+	{ BYTES("-ERR hunter2 is no command\r\n"), false, "role (ERR)" },
+	{ BYTES("-DENIED Redis is running in protected mode\r\n"), true,
+	    "DENIED" },
+	{ long_line, sizeof long_line, false, "more than 64 KiB" },
+};
+
+START_TEST(test_none)
+{
+	unsigned before = count_accepted();
+
+	memset(long_line, 'x', sizeof long_line);
+	memcpy(long_line, "$199990\r\n", 9);
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 100ms}",
+	    start_fake(false, none[_i].bytes, none[_i].len, none[_i].cuts));
+	TURN_UNTIL(lost == 1);
+	ck_assert_msg(strstr(lost_why, none[_i].why) != NULL, "%s", lost_why);
+	ck_assert_ptr_null(strstr(lost_why, "hunter2"));
+	ask("a", &ten, &one);
+	ck_assert(!last.ok);
+	TURN_UNTIL(count_accepted() - before >= 3);
+	ck_assert_uint_eq(lost, 1);
+	ck_assert_uint_eq(connected, 0);
+}
+END_TEST
+
+/* Answers to the script that are none, of servers that are. */
+
+#define NUMBERS(now, serial, amount, again, begins, ends) \
+	BYTES("*8\r\n$" now "\r\n$" serial "\r\n$" amount "\r\n$" again \
+	"\r\n$1\r\n0\r\n$1\r\n1\r\n$" begins "\r\n$" ends "\r\n")
+#define NOW	"16\r\n1795914114618961"
+#define LATER	"16\r\n1795914114718961"
+#define EARLIER	"16\r\n1795914114618960"
+#define HUGE	"20\r\n18446744073709551615"
+
+static const struct {
+	const char	*bytes;
+	size_t		 len;
+	bool		 lost;		/* the connection, by that */
+	bool		 ok;
+} answered[] = {
+	{ NUMBERS(NOW, "1\r\n0", "1\r\n0", LATER, "1\r\n0", "1\r\n0"), false,
+	    true },
+	{ NUMBERS(NOW, "1\r\n5", "7\r\n1000000", "1\r\n0", NOW, LATER), false,
+	    true },
+	/* more, and less, than was asked for */
+	{ NUMBERS(NOW, "1\r\n5", "7\r\n1000001", "1\r\n0", NOW, LATER), false,
+	    false },
+	{ NUMBERS(NOW, "1\r\n5", "6\r\n999999", "1\r\n0", NOW, LATER), false,
+	    false },
+	{ NUMBERS(NOW, "1\r\n5", "7\r\n1000000", "1\r\n0", EARLIER, LATER),
+	    false, false },
+	{ NUMBERS(NOW, "1\r\n5", "7\r\n1000000", "1\r\n0", LATER, NOW), false,
+	    false },
+	{ NUMBERS(HUGE, "1\r\n5", "7\r\n1000000", "1\r\n0", NOW, LATER), false,
+	    false },
+	{ NUMBERS(NOW, HUGE, "7\r\n1000000", "1\r\n0", NOW, LATER), false,
+	    false },
+	{ NUMBERS(NOW, "2\r\n-5", "7\r\n1000000", "1\r\n0", NOW, LATER), false,
+	    false },
+	{ NUMBERS(NOW, "0\r\n", "7\r\n1000000", "1\r\n0", NOW, LATER), false,
+	    false },
+	{ NUMBERS(NOW, "3\r\n1.5", "7\r\n1000000", "1\r\n0", NOW, LATER), false,
+	    false },
+	{ NUMBERS(NOW, "3\r\nnan", "7\r\n1000000", "1\r\n0", NOW, LATER), false,
+	    false },
+	{ BYTES("*0\r\n"), false, false },
+	{ BYTES("*-1\r\n"), false, false },
+	{ BYTES("$-1\r\n"), false, false },
+	{ BYTES(":1\r\n"), false, false },
+	{ BYTES("+OK\r\n"), false, false },
+	{ BYTES("*1\r\n*1\r\n:1\r\n"), false, false },
+	{ BYTES("-ERR what\r\n"), false, false },
+	{ BYTES("-OOM command not allowed\r\n"), false, false },
+	{ BYTES("-MOVED\r\n"), false, false },
+	{ BYTES("-MOVED 1\r\n"), false, false },
+	{ BYTES("-MOVED 1 x\r\n"), false, false },
+	{ BYTES("-MOVED 1 127.0.0.1:0\r\n"), false, false },
+	{ BYTES("-MOVED 1 127.0.0.1:99999\r\n"), false, false },
+	{ BYTES("-MOVED 1 a b:1\r\n"), false, false },
+	{ BYTES("-MOVED 1 :1\r\n"), false, false },
+	{ BYTES("-NOSCRIPT there is none\r\n"), true, false },
+	{ BYTES("-READONLY it is a replica\r\n"), true, false },
+	{ BYTES("-LOADING\r\n"), true, false },
+	{ BYTES("-ERR Error running script: @user_script:1: -READONLY no\r\n"),
+	    true, false },
+	{ BYTES("*8\r\n:1\r\n"), true, false },
+	{ BYTES("?\r\n"), true, false },
+	{ BYTES("+a\r\n+b\r\n"), true, false },
+	{ BYTES(""), true, false },
+};
+
+START_TEST(test_answered)
+{
+	open_store("{redis: redis://127.0.0.1:%d, timeout: %s}",
+	    start_fake(true, answered[_i].bytes, answered[_i].len, false),
+	    answered[_i].lost ? "300ms" : "5s");
+	TURN_UNTIL(connected == 1);
+	ask("a", &ten, &one);
+	ck_assert_msg(last.ok == answered[_i].ok, "%s", last_why);
+	ck_assert(last.ok == (last_why[0] == '\0'));
+	if (answered[_i].lost)
+		TURN_UNTIL(lost == 1);
+	ck_assert_uint_eq(lost, answered[_i].lost);
+}
+END_TEST
+
+/* Who sends all away to himself is not followed for ever. */
+START_TEST(test_moved_in_a_circle)
+{
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
+	    start_fake(true, circle, 0, false));
+	TURN_UNTIL(connected == 1);
+	ask("a", &ten, &one);
+	ck_assert(!last.ok);
+	ck_assert_ptr_nonnull(strstr(last_why, "MOVED"));
+	ck_assert_uint_eq(lost, 0);
+}
+END_TEST
+
+/* A key that is on its way is asked for where it goes, this time. */
+START_TEST(test_ask)
+{
+	static char told[64];
+	struct server *real = start_server(NULL);
+	unsigned i;
+
+	snprintf(told, sizeof told, "-ASK 3999 127.0.0.1:%d\r\n", real->port);
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
+	    start_fake(true, told, strlen(told), false));
+	TURN_UNTIL(connected == 1);
+	for (i = 0; i < 3; i++) {
+		ask("a", &ten, &one);
+		ck_assert_msg(last.ok, "%s", last_why);
+	}
+	ck_assert_str_eq(redis_say(real, "DBSIZE"), ":2\r\n");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("store_answers");
+	TCase *tc = tcase_create("answers");
+
+	tcase_add_checked_fixture(tc, NULL, teardown);
+	tcase_set_timeout(tc, 60);
+	ROWS(tc, test_none, none);
+	ROWS(tc, test_answered, answered);
+	tcase_add_test(tc, test_moved_in_a_circle);
+	tcase_add_test(tc, test_ask);
+	suite_add_tcase(s, tc);
+	return run_suite(s);
+}
