@@ -8,6 +8,7 @@
 #include <bsd/sys/queue.h>
 
 #include "base/log.h"
+#include "base/once.h"
 #include "hosts/store_command.h"
 #include "hosts/store_script.h"
 #include "net/dialer.h"
@@ -162,6 +163,14 @@ say(struct asked *a, const char *what)
 	return s->why;
 }
 
+/* It may be so for as long as nobody looks at that key. */
+static void
+tell(const struct asked *a, const char *why)
+{
+	if (once_a_minute(a->budget, a->len, loop_now()))
+		log_warn("the store: %s: its budget is without it", why);
+}
+
 static struct store_asking
 asking(const struct asked *a, const char *run)
 {
@@ -189,10 +198,11 @@ take_answer(struct asked *a, const struct redis_reply *reply)
 	else
 		told.why = store_read(reply, &q, &told.lease,
 		    &told.paused_until);
-	if (told.why == NULL)
-		told.ok = true;
-	else
+	told.ok = told.why == NULL;
+	if (!told.ok) {
 		told.why = say(a, told.why);
+		tell(a, told.why);
+	}
 	answer(a, &told);
 }
 

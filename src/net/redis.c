@@ -64,6 +64,13 @@ struct redis {
 	struct grave		 grave;
 };
 
+/* The one function that changes it. */
+static void
+enter(struct redis *r, enum state state)
+{
+	r->state = state;
+}
+
 /* The end */
 
 static void
@@ -82,7 +89,7 @@ answer_all(struct redis *r, const char *why)
 static void
 shut(struct redis *r)
 {
-	r->state = LOST;
+	enter(r, LOST);
 	dial_cancel(r->dial);
 	r->dial = NULL;
 	deadline_free(&r->timer);
@@ -237,7 +244,7 @@ become_ready(struct redis *r)
 {
 	if (r->state != GREETING)
 		return;
-	r->state = READY;
+	enter(r, READY);
 	set_timer(r);
 	r->events->ready(r->owner);
 }
@@ -327,7 +334,7 @@ put_questions(struct redis *r)
 static void
 greet(struct redis *r)
 {
-	r->state = GREETING;
+	enter(r, GREETING);
 	/* one that has gone may have said why, which is read */
 	if ((!put_password(r) || !put_questions(r)) && !r->stream.broken)
 		lose(r, "out of memory");
@@ -462,7 +469,7 @@ shake(struct redis *r)
 		lose(r, "out of memory");
 		return;
 	}
-	r->state = SHAKING;
+	enter(r, SHAKING);
 	stream_start_tls(&r->stream, tls,
 	    TLS_WIRE_MAX * dialer->conf->limit_buffer, NULL);
 	result = tls_read(tls, NULL, 0, l->scratch, sizeof l->scratch, &n);
