@@ -275,16 +275,30 @@ local g = {
 	pause = field('pause'),
 }
 local holders, alive = {}, 0
+local ten = '^' .. string.rep('(%d+) ', 9) .. '(%d+)$'
+
+-- There may be many, and each is read each time: so all of it at once.
+local function read_holder(text, name)
+	local weight, until_, ends, last, amount, held, counted, unused, waits,
+	    again = string.match(text, ten)
+	if not weight or #text > 169 then
+		bad = bad or name
+		weight, until_, ends, last, amount, held, counted, unused, waits,
+		    again = 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+	end
+	return {
+		weight = tonumber(weight), until_ = tonumber(until_),
+		ends = tonumber(ends), last = tonumber(last),
+		amount = tonumber(amount), held = tonumber(held),
+		counted = tonumber(counted), unused = tonumber(unused),
+		waits = tonumber(waits), again = tonumber(again),
+	}
+end
+
 for name, text in pairs(s) do
 	local id = string.match(name, '^h(%d+)$')
 	if id then
-		local list = words(text, 10, name)
-		holders[id] = {
-			weight = list[1], until_ = list[2], ends = list[3],
-			last = list[4], amount = list[5], held = list[6],
-			counted = list[7], unused = list[8],
-			waits = list[9], again = list[10],
-		}
+		holders[id] = read_holder(text, name)
 		alive = alive + 1
 	end
 end
@@ -566,14 +580,15 @@ for id, other in pairs(holders) do
 	if other.gone then
 		gone[#gone + 1] = 'h' .. id
 	else
-		keep('h' .. id, table.concat({ digits(other.weight),
-		    digits(other.until_), digits(other.ends),
-		    digits(other.last), digits(other.amount),
-		    digits(other.held), digits(other.counted),
-		    digits(other.unused), digits(other.waits),
-		    digits(other.again) }, ' '))
 		last = max(last, other.until_, other.ends)
 	end
+end
+-- of the others nothing has changed
+if h then
+	keep('h' .. holder, string.format(
+	    '%.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f', h.weight,
+	    h.until_, h.ends, h.last, h.amount, h.held, h.counted, h.unused,
+	    h.waits, h.again))
 end
 local longest = 0
 for i, r in ipairs(rates) do

@@ -79,7 +79,7 @@ connect_to(int port)
 }
 
 /* Says a line, and returns the first bytes of the answer. */
-static inline const char *
+static inline const char * __attribute__((format(printf, 2, 3)))
 redis_say(const struct server *s, const char *fmt, ...)
 {
 	static char text[4096];

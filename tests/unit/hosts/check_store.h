@@ -89,7 +89,7 @@ turn(void)
 	} while (0)
 
 /* Opens a store, out of what stands behind "store:". */
-static inline void
+static inline void __attribute__((format(printf, 1, 2)))
 open_store(const char *fmt, ...)
 {
 	char text[1024], *cause;
