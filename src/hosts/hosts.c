@@ -410,6 +410,9 @@ hosts_deadline(struct hosts *hs, struct ticket *t, uint64_t now)
 	if (t->state == TICKET_WAITING)
 		t->deadline = throttle_lease_deadline(h->throttle, &t->waiter,
 		    now);
+	/* it may be that only a courtesy held it up */
+	if (throttle_lease_has_grace(h->throttle, now))
+		host_admit(h, t->loop, now);
 	hosts_exit(hs, h);
 	return t->deadline;
 }

@@ -197,6 +197,14 @@ throttle_ask(struct throttle *t, struct throttle_waiter *w,
 	return wait_in_queue(t, w, q, r);
 }
 
+/* By what is learned; but no courtesy holds up one who cannot wait any more. */
+static bool
+is_held_up(const struct throttle *t, uint64_t now)
+{
+	return estimate_of(t, now) > now && !(now < t->graced_until &&
+	    estimate_is_open(t->estimate));
+}
+
 struct throttle_waiter *
 throttle_next(struct throttle *t, uint64_t now)
 {
@@ -213,7 +221,7 @@ throttle_next(struct throttle *t, uint64_t now)
 		t->head_changed = false;
 		set_unblocked_at(t, now);
 	}
-	if (!budget_room(&t->host) || estimate_of(t, now) > now ||
+	if (!budget_room(&t->host) || is_held_up(t, now) ||
 	    (f = next_in_turn(t, now)) == NULL ||
 	    !budget_allows(&t->host, f->cost, now) ||
 	    (t->meters != NULL && !throttle_meters_allow(t, f, now)) ||

@@ -127,11 +127,19 @@ throttle_lease_return(struct throttle *t)
 
 /* Who cannot wait */
 
+/* Whether no rate, slot or pause holds one up, as a report has it. */
+static bool
+lets_go(const struct throttle *t, const struct throttle_report *r)
+{
+	return r->start <= t->now && (r->courtesy ||
+	    r->what == BUDGET_SHORT_NONE);
+}
+
 bool
 throttle_lease_is_all(const struct throttle *t,
     const struct throttle_report *r)
 {
-	return t->leased && r->what == BUDGET_SHORT_NONE && r->start <= t->now;
+	return t->leased && lets_go(t, r);
 }
 
 void
@@ -139,7 +147,8 @@ throttle_lease_grace(struct throttle *t, struct throttle_waiter *w,
     const struct throttle_report *r)
 {
 	w->grace = 0;
-	if (throttle_lease_is_all(t, r) && throttle_deadline(t, w) <= t->now)
+	if ((r->courtesy || t->leased) && lets_go(t, r) &&
+	    throttle_deadline(t, w) <= t->now)
 		w->grace = t->graced_until = t->now + THROTTLE_LEASE_GRACE;
 }
 
@@ -149,7 +158,7 @@ throttle_lease_deadline(struct throttle *t, struct throttle_waiter *w,
 {
 	struct throttle_report r;
 
-	if (t->leased && w->grace == 0 && throttle_deadline(t, w) <= now) {
+	if (w->grace == 0 && throttle_deadline(t, w) <= now) {
 		throttle_report(t, w, now, &r);
 		throttle_lease_grace(t, w, &r);
 	}

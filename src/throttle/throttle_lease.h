@@ -38,11 +38,15 @@ void		 throttle_lease_return(struct throttle *);
  * does not count: one with none at all would be refused by an idle host.  From
  * when it has come there is a grace, which begins anew with each lease that
  * does not reach for all, and ends as soon as a rate, a slot or a pause is what
- * it waits for.
+ * it waits for.  The same where it waits by a courtesy (estimate_is_open()),
+ * which is shown to nobody as long as one has a grace.
  */
 #define THROTTLE_LEASE_GRACE	1000000000ULL	/* ns: a disk is stuck then */
 
-/* Returns whether all that one waits for, as a report has it, are leases. */
+/*
+ * Returns whether all that one waits for, as a report has it, are leases, or a
+ * courtesy that is over when they are there.
+ */
 bool		 throttle_lease_is_all(const struct throttle *,
 		    const struct throttle_report *);
 

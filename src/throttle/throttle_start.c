@@ -213,6 +213,7 @@ choose_estimate(const struct throttle *t, struct throttle_report *r,
 		s->what = BUDGET_SHORT_RECOVERY;
 	else
 		return;
+	r->courtesy = at <= now && estimate_is_open(t->estimate);
 	r->of_part = r->of_named = r->of_total = r->of_meter = false;
 }
 

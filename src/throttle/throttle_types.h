@@ -212,6 +212,8 @@ struct throttle_report {
 	 * nothing, since its owner has more places than this one's; or NULL.
 	 */
 	struct throttle_waiter	*yielded;
+	bool		 courtesy;	/* only where nothing is known yet: */
+					/* see estimate_is_open() */
 };
 
 /* What a host calls a part, hashed by the caller. */

@@ -3,6 +3,7 @@
 
 #include "check_throttle.h"
 #include "throttle/throttle_estimate.h"
+#include "throttle/throttle_lease.h"
 #include "throttle/throttle_view.h"
 #include "throttle/throttle_why.h"
 
@@ -78,6 +79,25 @@ START_TEST(who_cannot_wait_goes)
 
 	for (i = 0; i < MANY; i++)
 		ask(t, &w[i], U, SEC, SEC, THROTTLE_GO);
+	release_all(t, w, MANY);
+}
+END_TEST
+
+/* nor for one that comes before those that went are answered; */
+START_TEST(who_cannot_wait_longer_goes)
+{
+	struct throttle *t = learning(100);
+	struct throttle_waiter w[MANY];
+	unsigned i;
+
+	for (i = 0; i < MANY; i++)
+		ask(t, &w[i], U, SEC + 20 * MS, SEC, i < ESTIMATE_OPENING ?
+		    THROTTLE_GO : THROTTLE_WAIT);
+	ck_assert_ptr_null(throttle_next(t, SEC + 10 * MS));
+	ck_assert_uint_gt(throttle_lease_deadline(t, &w[MANY - 1],
+	    SEC + 20 * MS), SEC + 20 * MS);
+	for (i = ESTIMATE_OPENING; i < MANY; i++)
+		ck_assert_ptr_nonnull(throttle_next(t, SEC + 20 * MS));
 	release_all(t, w, MANY);
 }
 END_TEST
@@ -199,6 +219,7 @@ estimate_open_suite(void)
 	tcase_add_test(tc, the_early_wait);
 	tcase_add_loop_test(tc, a_full_queue_lets_go, 0, 2);
 	tcase_add_test(tc, who_cannot_wait_goes);
+	tcase_add_test(tc, who_cannot_wait_longer_goes);
 	tcase_add_test(tc, a_limit_refuses);
 	tcase_add_test(tc, a_refusal_is_a_pause);
 	tcase_add_test(tc, who_has_used_it_up);

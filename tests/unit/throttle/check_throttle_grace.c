@@ -176,6 +176,33 @@ START_TEST(a_full_queue_is_told_of_as_it_is)
 }
 END_TEST
 
+/* What is held back where nothing is known is no reason, either. */
+START_TEST(a_courtesy_is_no_reason)
+{
+	struct throttle_limits l = one_rate(1000 * U, SEC, 1000 * U);
+	struct throttle_waiter w[2 * ESTIMATE_OPENING], *next;
+	unsigned i, n = 2 * ESTIMATE_OPENING, went = 0;
+	struct throttle *t;
+
+	l.estimates = true;
+	l.queue_length = 0;
+	t = leased(l);
+	for (i = 0; i < n; i++)
+		ask(t, &w[i], U, SEC, SEC, THROTTLE_WAIT);
+	for (i = 0; i < n; i++)
+		ck_assert_uint_eq(throttle_lease_deadline(t, &w[i], SEC),
+		    SEC + GRACE);
+	write_down(t, SEC + MS);
+	hopeless(t, SEC + MS, NULL);
+	while ((next = throttle_next(t, SEC + MS)) != NULL)
+		went++;
+	ck_assert_uint_eq(went, n);
+	for (i = 0; i < n; i++)
+		throttle_release(t, &w[i], SEC + MS);
+	throttle_free(t);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -188,6 +215,7 @@ main(void)
 	tcase_add_test(tc, a_grace_begins_anew);
 	tcase_add_test(tc, none_without_leases);
 	tcase_add_test(tc, a_full_queue_is_told_of_as_it_is);
+	tcase_add_test(tc, a_courtesy_is_no_reason);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
