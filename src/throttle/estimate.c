@@ -164,12 +164,12 @@ slots_due(const struct estimate *e, uint64_t now)
 	return ESTIMATE_NEVER;
 }
 
-/* Whether one more than a window may go now, or may ask for its length. */
-static bool
-is_more(const struct estimate *e, unsigned i, uint64_t now)
+/* When one more than a window may go; ESTIMATE_NEVER by time alone. */
+static uint64_t
+more_at(const struct estimate *e, unsigned i, uint64_t now)
 {
-	return e->probes && has_window(e, i) &&
-	    estimate_window_wants_more(&e->windows[i], now);
+	return e->probes && has_window(e, i) ?
+	    estimate_window_more_at(&e->windows[i], now) : ESTIMATE_NEVER;
 }
 
 static uint64_t
@@ -183,12 +183,13 @@ edge(const struct estimate *e, unsigned i)
 static uint64_t
 window_opens(const struct estimate *e, unsigned i, uint64_t now)
 {
-	uint64_t due, early;
+	uint64_t due, early, more = more_at(e, i, now);
 
-	if (!has_window(e, i) || is_more(e, i, now))
+	if (!has_window(e, i) || more <= now)
 		return 0;
 	due = estimate_window_due(&e->windows[i]);
 	early = edge(e, i);
+	early = more < early ? more : early;
 	if (due == ESTIMATE_NEVER && early == ESTIMATE_NEVER &&
 	    e->windows[i].tested != 0)
 		return patience(e);
@@ -249,7 +250,7 @@ take_window(struct estimate *e, unsigned i, struct estimate_mark *mark,
 	    (estimate_window_due(w) <= at &&
 	    !estimate_window_asks(w, e->rtt, at))) {
 		estimate_window_take(w, at);
-	} else if (is_more(e, i, at)) {
+	} else if (more_at(e, i, at) <= at) {
 		mark->role = ESTIMATE_EXTRA;
 		mark->window = (uint8_t)i;
 		w->full = 0;

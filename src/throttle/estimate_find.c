@@ -154,7 +154,8 @@ judge_kept(struct estimate *e, const struct era *era, uint64_t now)
 {
 	struct estimate_window *w = e->windows;
 
-	bool late = surely_closed(era) <= w[0].hi / 16 + era->slack / 2;
+	bool late = (era->named ? era->closed : surely_closed(era)) <=
+	    w[0].hi / 16 + era->slack / 2;
 	bool longer = surely_closed(era) > w[0].hi + w[0].hi / 32 + era->slack;
 
 	/* several times all of it went */
@@ -165,6 +166,20 @@ judge_kept(struct estimate *e, const struct era *era, uint64_t now)
 		correct(e, &w[1], era, now);
 	else
 		find_longer(e, era, now);
+}
+
+/*
+ * More has gone since the longer one was open than what went in this era, in its
+ * length, allows: then it is not that which refuses now.
+ */
+static bool
+is_too_slow(const struct estimate *e, const struct era *era, uint64_t length)
+{
+	uint64_t span = since(e->long_first, era->refused);
+
+	return e->windows[1].n == 0 && e->windows[0].n <= era->went &&
+	    (wide)e->long_went * length >
+	    (wide)era->went * ((wide)span + 2 * (wide)length);
 }
 
 static void
@@ -181,7 +196,8 @@ judge_new(struct estimate *e, const struct era *era, uint64_t now)
 			set_pace(e, era);
 		else
 			correct(e, w, era, now);
-	}
+	} else if (is_too_slow(e, era, length))
+		find_longer(e, era, now);
 	else
 		set_window(e, 0, era, era->went, era->first, now);
 }
@@ -298,18 +314,23 @@ static void
 judge_emptied(struct estimate *e, const struct era *era, uint64_t now)
 {
 	struct estimate_window *w = e->windows;
-	uint64_t n = e->room.limit, length = since(era->first, era->open);
+	struct era told = *era;
+	uint64_t n = e->room.limit, length;
 
 	if (e->pace.on || e->slots.n != 0)
 		return;
+	/* it may have been open before, and used up by others again */
+	if (e->empty_until < told.open)
+		told.open = larger(e->empty_until, told.first + 1);
+	length = since(told.first, told.open);
 	if (w[0].n == 0) {
-		set_window(e, 0, era, n, era->first, now);
+		set_window(e, 0, &told, n, told.first, now);
 		estimate_window_try_round(&w[0], SECOND + era->slack);
 		return;
 	}
 	if (w[0].n != n && w[1].n != n &&
 	    length > w[0].hi + w[0].hi / 32 + era->slack)
-		set_window(e, 1, era, n, e->long_first, now);
+		set_window(e, 1, &told, n, e->long_first, now);
 }
 
 static void

@@ -149,7 +149,7 @@ estimate_pace_told(struct estimate_pace *p, uint64_t burst, uint64_t left,
     uint64_t interval, uint64_t now)
 {
 	/* resets are rounded up: the shortest is the nearest */
-	if (p->on && (!p->told || interval >= p->interval))
+	if (p->on && interval >= p->interval)
 		return;
 	*p = (struct estimate_pace){
 		.on = true,

@@ -113,10 +113,17 @@ knows_better(const struct estimate *e, const struct estimate_room *r,
 
 /* How many of a limit are used from here, as far as is known. */
 static uint64_t
-own_use(const struct estimate *e, uint64_t limit)
+own_use(const struct estimate *e, uint64_t limit, uint64_t now)
 {
 	const struct estimate_window *w = window_of(e, limit);
+	int64_t left;
 
+	if (e->pace.on) {
+		left = gcra_left(&e->pace.gcra, now);
+		return left < 0 ? limit :
+		    larger(limit, (uint64_t)left / ESTIMATE_UNIT) -
+		    (uint64_t)left / ESTIMATE_UNIT;
+	}
 	return w != NULL ? w->window.counted / ESTIMATE_UNIT : e->log.total;
 }
 
@@ -145,7 +152,7 @@ take_bucket(struct estimate *e, const struct estimate_room *r, uint64_t now)
 	uint64_t used = r->limit > r->left ? r->limit - r->left : 0;
 
 	if (used <= r->limit / 2 || used < 2 || e->slots.n != 0 ||
-	    own_use(e, r->limit) + e->flying + used / 16 < used ||
+	    own_use(e, r->limit, now) + e->flying + used / 16 < used ||
 	    !has_memory(e))
 		return;
 	if (!e->pace.on)
@@ -199,6 +206,7 @@ see_to(struct estimate *e, const struct estimate_mark *mark,
 	if (w != NULL)
 		lengthen(e, w, r, now);
 	estimate_emptied(e, mark, now);
+	e->empty_until = r->until;
 	e->next = opens(w, r, now);
 	e->named = true;
 	return true;
@@ -209,10 +217,11 @@ see_to(struct estimate *e, const struct estimate_mark *mark,
  * always go.
  */
 static uint64_t
-own_part(const struct estimate *e, const struct estimate_room *r)
+own_part(const struct estimate *e, const struct estimate_room *r,
+    uint64_t now)
 {
 	uint64_t used = r->limit > r->left ? r->limit - r->left : 0;
-	uint64_t own = own_use(e, r->limit);
+	uint64_t own = own_use(e, r->limit, now);
 
 	if (r->left == 0 || own + e->flying >= used)
 		return r->left;
@@ -224,14 +233,14 @@ own_part(const struct estimate *e, const struct estimate_room *r)
  * same, but for being told in whole seconds, the fewest that are left count.
  */
 static void
-note(struct estimate *e, const struct estimate_room *r)
+note(struct estimate *e, const struct estimate_room *r, uint64_t now)
 {
 	bool same = e->room.until != 0 && r->until < e->room.until + SECOND &&
 	    e->room.until < r->until + SECOND;
 
 	if (!same || r->left < e->room.left)
 		e->room = *r;
-	e->room.left = own_part(e, &e->room);
+	e->room.left = own_part(e, &e->room, now);
 	if (e->pace.on)
 		e->room.until = 0;
 }
@@ -246,8 +255,11 @@ estimate_left(struct estimate *e, const struct estimate_mark *mark,
 	if (mark->era != e->era)
 		return true;
 	if (e->phase == ESTIMATE_SHUT) {
+		if (r->left == 0 && refused && !e->emptied) {
+			e->emptied = true;
+			e->empty_until = r->until;
+		}
 		e->room.limit = r->limit;
-		e->emptied |= r->left == 0 && refused;
 		return r->until <= e->next;
 	}
 	if (refused)
@@ -255,6 +267,6 @@ estimate_left(struct estimate *e, const struct estimate_mark *mark,
 	notice_refill(e, r, now);
 	if (e->refills)
 		take_bucket(e, r, now);
-	note(e, r);
+	note(e, r, now);
 	return r->left == 0 ? see_to(e, mark, r, now) : true;
 }

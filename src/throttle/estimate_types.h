@@ -152,7 +152,8 @@ struct estimate {
 	struct estimate_room room;	/* until: 0 where it says nothing */
 	uint64_t	 first_until;	/* ns: one that is not reached yet */
 	bool		 refills;	/* it is a bucket, to judge by that */
-	bool		 emptied;	/* it is shut since nothing was left */
+	bool		 emptied;	/* it is shut since nothing was left, */
+	uint64_t	 empty_until;	/* ns: ... until then, as was told */
 	uint64_t	 refusals;	/* in all */
 	uint64_t	 second;	/* which, and how many in it; the most */
 	uint32_t	 in_second;

@@ -8,6 +8,8 @@
 #define SURE	2	/* times that it was used up and nothing refused */
 #define HELD	3	/* times that the first one went */
 #define CHEAP	128	/* a part of it that a question may take */
+#define YOUNG	64	/* times used up: it may be what others have left */
+#define LATER	4	/* a part of it in which those come first */
 #define CLOSE	64	/* a part of it that is not worth asking for */
 
 /* Capacity or length are new: what was counted stays so. */
@@ -170,12 +172,19 @@ estimate_window_take(struct estimate_window *w, uint64_t at)
 	w->clean++;
 }
 
-bool
-estimate_window_wants_more(const struct estimate_window *w, uint64_t now)
+uint64_t
+estimate_window_more_at(const struct estimate_window *w, uint64_t now)
 {
+	bool young = w->seen < YOUNG;
+	uint64_t at = young ? larger(now, w->full_at + w->hi / LATER) : now;
+	uint64_t used = w->full + (young && w->more.step > 1);
+
 	/* what is about to be free may be so at the host already */
-	return !is_tried(w) && estimate_window_due(w) > now + w->hi / CLOSE &&
-	    w->window.flying == 0 && estimate_more_due(&w->more, w->full, now);
+	if (is_tried(w) || w->window.flying != 0 ||
+	    estimate_window_due(w) <= at + w->hi / CLOSE ||
+	    !estimate_more_due(&w->more, used, at))
+		return BUDGET_NEVER;
+	return at;
 }
 
 void
@@ -187,7 +196,9 @@ estimate_window_more(struct estimate_window *w, bool went, uint32_t flying,
 	w->full = 0;
 	if (more == 0)
 		return;
-	w->before = w->n;
+	/* of several in a row it may be that none was right */
+	if (w->before == 0)
+		w->before = w->n;
 	w->n += more;
 	renew(w, flying, now);
 }

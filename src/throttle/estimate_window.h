@@ -50,8 +50,11 @@ void		 estimate_window_asked(struct estimate_window *, bool open,
 /* One goes at an instant (ns), whether there is room or not. */
 void		 estimate_window_take(struct estimate_window *, uint64_t at);
 
-/* Returns whether it is full, and one more is to be tried now. */
-bool		 estimate_window_wants_more(const struct estimate_window *,
+/*
+ * Returns when one more is to be tried (ns), where it is full; ESTIMATE_NEVER
+ * where none is.  Not at once: others that use it, too, come first.
+ */
+uint64_t	 estimate_window_more_at(const struct estimate_window *,
 		    uint64_t now);
 
 /* One more was tried: whether it went. */
