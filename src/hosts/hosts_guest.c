@@ -350,14 +350,14 @@ judge(struct guest *guest, uint64_t is, uint64_t now)
 	hosts_exit(guest->all->hosts, h);
 }
 
-/* By the names of the amounts: the rule here may have them in another order. */
+/* In the order in which they were wanted. */
 static void
 settle(struct guest *guest, const struct said *s, uint64_t now)
 {
 	uint64_t actual[THROTTLE_METERS] = { 0 };
 	unsigned i;
 
-	if (s->nwants != guest->wants.n)
+	if (s->nwants == 0 || s->nwants != guest->wants.n)
 		return;
 	for (i = 0; i < s->nwants; i++)
 		actual[i] = s->amounts[i];
@@ -396,7 +396,7 @@ take_word(struct guest *guest, const char *word, const struct said *s,
 		go_away(guest, s, held && word[0] == 'b', now);
 	else if (!held)
 		return true;	/* one that waits has nothing else to say */
-	else if (strcmp(word, "verdict") == 0)
+	else if (strcmp(word, "verdict") == 0 && s->n[IS] <= BUDGET_NEUTRAL)
 		judge(guest, s->n[IS], now);
 	else if (strcmp(word, "sent") == 0)
 		hosts_sent(hs, &guest->ticket, now);
@@ -404,7 +404,7 @@ take_word(struct guest *guest, const char *word, const struct said *s,
 		hosts_release_slot(hs, &guest->ticket, now);
 	else if (strcmp(word, "settle") == 0)
 		settle(guest, s, now);
-	else if (strcmp(word, "again") == 0)
+	else if (strcmp(word, "again") == 0 && guest->ticket.waiter.settled)
 		again(guest, now);
 	else
 		return false;

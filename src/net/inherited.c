@@ -207,9 +207,9 @@ inherited_socket(struct sockaddr_storage *sa, bool *own)
 	int fd;
 
 	for (s = list; s < list + n; s++) {
-		*own = is_own(s);
-		if (s->fd == -1 || !same(&s->addr, sa, any && *own))
+		if (s->fd == -1 || !same(&s->addr, sa, any && is_own(s)))
 			continue;
+		*own = is_own(s);
 		*sa = s->addr;
 		fd = s->fd;
 		s->fd = -1;

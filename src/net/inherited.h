@@ -30,7 +30,7 @@ void		 inherited_take(void);
  * Returns one that is bound to an address, which is the caller's from then on;
  * -1 where there is none.  Where the port is 0, it is one that an earlier
  * process of this program has got for that, and its address is written there.
- * *own: whether such a process has bound it.
+ * *own, where there is one: whether such a process has bound it.
  */
 int		 inherited_socket(struct sockaddr_storage *, bool *own);
 

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import socket
 import threading
 import time
 
@@ -12,12 +13,15 @@ import client
 import crowd
 import sluice
 import wire
+import test_rights
 from test_ctl import ctl
 from test_keeper import children
-from test_service import manager
+from test_service import hand_over, listening, manager
 from test_state import most_within
 
-RATE = 300
+user, home, start = test_rights.user, test_rights.home, test_rights.start
+
+RATE = 200
 LATE = 0.25 * wire.SLOW		# s; who notes the time of a request may be
 
 
@@ -53,6 +57,7 @@ def under_load(lab, times, rate=RATE, waiting=50, workers=(1,), takes=0,
 
 
 @pytest.mark.heavy
+@pytest.mark.alone("a load that others slow down uses up no budget")
 @pytest.mark.parametrize("workers", [(1,), (4, 1)])
 def test_nothing_is_lost_nor_over_budget(lab, workers):
 	"""A bucket as full as a second is long: forgotten once, it shows."""
@@ -62,6 +67,7 @@ def test_nothing_is_lost_nor_over_budget(lab, workers):
 
 
 @pytest.mark.heavy
+@pytest.mark.alone("the same")
 def test_an_exact_window(lab):
 	far, used = under_load(lab, 5, strict=True)
 	assert most_within(far.times, 1) <= RATE * (1 + LATE)
@@ -406,3 +412,35 @@ def test_a_manager_is_told(lab, manager):
 	manager.wait("READY=1$", at)
 	daemon.stop()
 	assert manager.count("STOPPING=1") == 1
+
+
+def test_sockets_of_a_manager(lab):
+	"""They go on to the next one, and stay the manager's."""
+	far = lab.origin()
+	path = f"{lab.dir}/s"
+	socks = [listening(), listening(path, socket.AF_UNIX)]
+	port = socks[0].getsockname()[1]
+	daemon = hand_over(lab, socks, workers=2, listen=[
+	    f"127.0.0.1:{port}", f"unix:{path}"])
+	for _ in range(2):
+		assert "has taken over" in daemon.upgrade()
+		assert lab.get(far.url + "/").status == 200
+		one = client.Client(path)
+		assert one.get(far.url + "/").status == 200
+		one.close()
+	daemon.stop()
+	assert os.path.exists(path)
+	for sock in socks:
+		sock.close()
+
+
+@test_rights.needs_root
+def test_without_rights(lab, start, user):
+	"""A low port is handed over by who may bind none any more."""
+	far = lab.origin()
+	port = test_rights.low_port()
+	daemon = start(args=("-u", "nobody"), listen=f"127.0.0.1:{port}")
+	for _ in range(2):
+		assert "has taken over" in daemon.upgrade()
+		test_rights.is_only(daemon, user)
+		assert lab.get(far.url + "/").status == 200
