@@ -109,6 +109,25 @@ state_json(const struct admin_request *r, uint64_t now)
 	    "failures", (json_int_t)stats_process.state_failures);
 }
 
+/* Where budgets are shared; null where they are not. */
+static json_t *
+store_json(const struct admin_request *r, uint64_t now)
+{
+	const char *name = r->context->conf->store.name;
+	uint64_t since = atomic_load(&stats_process.store_since);
+
+	/* that of the start holds; a reload may name another one */
+	if (since == 0)
+		return json_null();
+	return json_pack("{s:o, s:b, s:o, s:I, s:I, s:I}",
+	    "url", r->full && name != NULL ? admin_string(name) : json_null(),
+	    "connected", atomic_load(&stats_process.store_connected) ? 1 : 0,
+	    "age", admin_seconds(now > since ? now - since : 0),
+	    "operations", (json_int_t)stats_process.store_asked,
+	    "failures", (json_int_t)stats_process.store_failures,
+	    "leases", (json_int_t)atomic_load(&stats_process.store_leases));
+}
+
 /* The proxy that all hosts are reached through. */
 static json_t *
 parent_json(const struct admin_request *r)
@@ -125,7 +144,7 @@ process_json(const struct admin_request *r, uint64_t now)
 	const struct admin_context *c = r->context;
 
 	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:i, s:s, s:b, s:o, s:o, "
-	    "s:o, s:o}",
+	    "s:o, s:o, s:o}",
 	    "version", PACKAGE_VERSION, "pid", (int)getpid(),
 	    "listen", listen_json(c->listeners),
 	    "started", admin_instant(c->started, now),
@@ -136,6 +155,7 @@ process_json(const struct admin_request *r, uint64_t now)
 	    "configuration", configuration_json(r, now),
 	    "memory", memory_json(c->memory),
 	    "state_file", state_json(r, now),
+	    "store", store_json(r, now),
 	    "parent", parent_json(r));
 }
 

@@ -528,6 +528,52 @@ put_state_failures(struct put *p)
 	put_once(p, metrics_number(stats_process.state_failures));
 }
 
+static bool
+has_store(void)
+{
+	return atomic_load(&stats_process.store_since) != 0;
+}
+
+static void
+put_store_connected(struct put *p)
+{
+	if (has_store())
+		put_once(p, metrics_number(
+		    atomic_load(&stats_process.store_connected)));
+}
+
+static void
+put_store_age(struct put *p)
+{
+	uint64_t since = atomic_load(&stats_process.store_since);
+	uint64_t now = p->data->now;
+
+	if (since != 0)
+		put_once(p, metrics_seconds(now > since ? now - since : 0));
+}
+
+static void
+put_store_operations(struct put *p)
+{
+	if (has_store())
+		put_once(p, metrics_number(stats_process.store_asked));
+}
+
+static void
+put_store_failures(struct put *p)
+{
+	if (has_store())
+		put_once(p, metrics_number(stats_process.store_failures));
+}
+
+static void
+put_store_leases(struct put *p)
+{
+	if (has_store())
+		put_once(p, metrics_number(
+		    atomic_load(&stats_process.store_leases)));
+}
+
 static void
 put_answered(struct put *p)
 {
@@ -676,6 +722,16 @@ static const struct row rows[] = {
 	    "Bytes of the file with that."),
 	ONCE("state_failures_total", METRICS_COUNTER, put_state_failures,
 	    "How often it could not be written."),
+	ONCE("store_connected", METRICS_GAUGE, put_store_connected,
+	    "Whether the store in which budgets are shared can be asked."),
+	ONCE("store_age_seconds", METRICS_GAUGE, put_store_age,
+	    "How long that is so, or is not so."),
+	ONCE("store_operations_total", METRICS_COUNTER, put_store_operations,
+	    "Questions to the store."),
+	ONCE("store_failures_total", METRICS_COUNTER, put_store_failures,
+	    "Of them, those that it did not answer."),
+	ONCE("store_leases", METRICS_GAUGE, put_store_leases,
+	    "Leases of budgets that have something left."),
 	ONCE("hosts_tracked", METRICS_GAUGE, put_hosts,
 	    "Throttles that are remembered."),
 	ONCE("client_connections", METRICS_GAUGE, put_connections,

@@ -69,6 +69,27 @@ print_state(const struct ctl_paper *paper, const json_t *s)
 }
 
 static void
+print_store(const struct ctl_paper *paper, const json_t *s)
+{
+	bool connected = json_is_true(ctl_member(s, "connected"));
+	char age[CTL_WORDS];
+
+	if (!json_is_object(s))
+		return;
+	ctl_printf(paper, CTL_PLAIN, "store          %s, ",
+	    ctl_string(s, "url", "not told"));
+	ctl_printf(paper, connected ? CTL_PLAIN : CTL_BAD, "%s for %s",
+	    connected ? "connected" : "not connected",
+	    ctl_seconds(age, s, "age"));
+	ctl_printf(paper, CTL_PLAIN, ", %lld leases, asked %lld times",
+	    ctl_integer(s, "leases"), ctl_integer(s, "operations"));
+	if (ctl_integer(s, "failures") > 0)
+		ctl_printf(paper, CTL_WARN, ", %lld without an answer",
+		    ctl_integer(s, "failures"));
+	ctl_printf(paper, CTL_PLAIN, "\n");
+}
+
+static void
 print_hosts(const struct ctl_paper *paper, const json_t *s)
 {
 	long long paused = ctl_integer(s, "paused");
@@ -117,6 +138,7 @@ print_status(const json_t *s)
 	print_listen(&paper, ctl_member(s, "listen"));
 	print_configuration(&paper, ctl_member(s, "configuration"));
 	print_state(&paper, ctl_member(s, "state_file"));
+	print_store(&paper, ctl_member(s, "store"));
 	if (parent != NULL)
 		ctl_printf(&paper, CTL_PLAIN, "via parent     %s\n", parent);
 	print_hosts(&paper, s);

@@ -144,6 +144,7 @@ class Crowd:
 		self.at = url[7:].encode()
 		self.ends = False
 		self.statuses = []
+		self.socks = set()
 		self.threads = [threading.Thread(target=self.run, daemon=True)
 		    for _ in range(n)]
 		for thread in self.threads:
@@ -158,6 +159,7 @@ class Crowd:
 
 	def connection(self):
 		with socket.create_connection(self.address) as sock:
+			self.socks.add(sock)
 			link = wire.Link(sock, timeout=60)
 			while not self.ends:
 				link.send(b"GET %s HTTP/1.1\r\nHost: %s\r\n"
@@ -166,6 +168,13 @@ class Crowd:
 
 	def end(self):
 		self.ends = True
+		for sock in list(self.socks):
+			try:
+				sock.shutdown(socket.SHUT_RDWR)
+			except OSError:
+				pass		# it was closed
+		for thread in self.threads:
+			thread.join(wire.DEADLINE)
 
 
 def over_bucket(times, rate, burst, late):

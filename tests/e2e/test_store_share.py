@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: ISC
+"""Several sluices share budgets in a Redis: never over, used, and nobody is
+starved; and what holds without it."""
+import json
+import time
+
+import pytest
+
+import shared
+import sluice
+import wire
+
+# A request may come later than it went, on a machine that others use, too; and
+# one that a timer fetches late counts from when it was due.
+LATE = 0.08 * wire.SLOW
+QUEUE = {"queue": {"max_wait": "60s"}, "store": True}
+FAST = {"capacity": 100, "burst": 10, **QUEUE}
+SLOW = {"capacity": 2, "burst": 2, **QUEUE}
+EXACT = {"capacity": 20, "period": "6s", "strict": True, **QUEUE}
+
+
+class Proxies:
+	"""So many sluices with one store and the same rules, each at hosts of
+	its own address, and a crowd at each."""
+
+	def __init__(self, lab, n, rules, timeout="2s"):
+		self.lab = lab
+		self.redis = shared.Redis(lab.dir)
+		self.fars = [shared.Far(f"127.0.0.{i + 1}")
+		    for i in range(len(rules))]
+		hosts = {f"127.0.0.{i + 1}": rule
+		    for i, rule in enumerate(rules)}
+		self.daemons = [lab.sluice(hosts=hosts, store={
+		    "redis": self.redis.url, "timeout": timeout})
+		    for _ in range(n)]
+		self.crowds = []
+		for daemon in self.daemons:
+			daemon.err.wait("connected: budgets are shared")
+
+	def begin(self):
+		"""Everybody asks, always; returns when that began."""
+		at = time.time()
+		self.crowds = [shared.Crowd(daemon.address, far.url, i)
+		    for i, daemon in enumerate(self.daemons)
+		    for far in self.fars]
+		return at
+
+	def first(self, far, since=0, n=1):
+		"""When so many have come since then."""
+		def came():
+			return [t for t in self.fars[far].times()
+			    if t >= since][n - 1:]
+		wire.wait_until(came, what="requests")
+		return came()[0]
+
+	def end(self):
+		for crowd in self.crowds:
+			crowd.end()
+		for far in self.fars:
+			far.end()
+		self.redis.end()
+
+
+@pytest.fixture
+def proxies(lab):
+	made = []
+
+	def make(*args, **keys):
+		made.append(Proxies(lab, *args, **keys))
+		return made[-1]
+
+	yield make
+	for one in made:
+		one.end()
+
+
+def judge(proxies):
+	"""No window anywhere has more than the budget."""
+	fast, slow, exact = (far.times() for far in proxies.fars)
+	assert shared.over_bucket(fast, 100, 10, LATE) <= 0
+	assert shared.over_bucket(slow, 2, 2, LATE) <= 0
+	assert shared.over_window(exact, 20, 6) <= 0
+
+
+@pytest.mark.plain("what goes between sluice and a store is in shorter ones")
+@pytest.mark.parametrize("n", [2, 5])
+def test_one_budget(proxies, n):
+	all_of_them = proxies(n, [FAST, SLOW, EXACT])
+	all_of_them.begin()
+	calls = all_of_them.redis.calls()
+	begin = all_of_them.first(0) + 1
+	# Two periods after the first places of exact windows.
+	last = all_of_them.first(2, n=41)
+	end = time.time()
+	first = all_of_them.fars[2].times()[0]
+	calls = all_of_them.redis.calls() - calls
+	judge(all_of_them)
+	fast, slow, _ = (far.times() for far in all_of_them.fars)
+	went = sum(len(far.seen) for far in all_of_them.fars)
+	print(f"{n} sluices: {shared.used(fast, 100, begin, end):.3f} of 100/s,"
+	    f" {shared.used(slow, 2, begin, end):.3f} of 2/s,"
+	    f" {12 / (last - first):.3f} of 20 per 6 s used; {went} requests,"
+	    f" {calls / (end - begin):.1f} calls a second")
+	assert shared.used(fast, 100, begin, end) >= 0.95
+	assert shared.used(slow, 2, begin, end) >= 0.95 - 1 / (2 * (end - begin))
+	assert 12 / (last - first) >= 0.95
+	for far in all_of_them.fars:
+		by = [sum(who == i for _, who in far.seen) for i in range(n)]
+		assert min(by) > 0
+		# Turns are of leases, which are of a second, or of a place.
+		assert min(by) >= max(by) / 4
+	# Far fewer than the requests.
+	assert calls < went / 2
+
+
+@pytest.mark.plain("what goes between sluice and a store is in shorter ones")
+@pytest.mark.parametrize("fault", ["kill", "stop"])
+def test_the_store_is_away(proxies, fault):
+	"""Killed and begun again with nothing, or standing still for 3 s."""
+	both = proxies(2, [FAST, SLOW, EXACT], timeout="500ms")
+	both.begin()
+	both.first(0, n=100)
+	both.first(2, n=5)
+	if fault == "kill":
+		both.redis.kill()
+	else:
+		both.redis.stop()
+	for daemon in both.daemons:
+		daemon.err.wait("without_store")
+	# Each has half of what is no exact window, after what leases may reach.
+	away = time.time()
+	both.first(0, since=away + 2, n=50)
+	if fault == "kill":
+		both.redis.start()
+	else:
+		both.redis.go_on()
+	for daemon in both.daemons:
+		daemon.err.like("connected: budgets are shared", 2)
+	back = time.time()
+	both.first(0, since=back + 2, n=150)
+	judge(both)
+
+
+def test_it_holds(lab, proxies):
+	"""hold: who asks waits, and is told for what; then the store is back."""
+	one = proxies(1, [{**FAST, "without_store": "hold"}])
+	daemon = one.daemons[0]
+	one.redis.kill()
+	daemon.err.wait("what holds now is each rule's without_store")
+	crowd = shared.Crowd(daemon.address, one.fars[0].url, 0, n=1)
+	one.crowds.append(crowd)
+	control = lab.control(daemon)
+	wire.wait_until(lambda: json.loads(control.get("/v1/status").body)
+	    ["waiting"] == 1, what="one that waits")
+	status = json.loads(control.get("/v1/status").body)["store"]
+	assert not status["connected"] and status["age"] >= 0
+	assert status["url"] == one.redis.url + "/0"
+	said = sluice.run("explain", "--socket", daemon.control,
+	    one.fars[0].url + "/0")
+	assert "a lease from the store" in said.stdout
+	assert "not connected for" in sluice.run("status", "--socket",
+	    daemon.control).stdout
+	assert not one.fars[0].seen
+	one.redis.start()
+	one.first(0)
+	metrics = control.get("/metrics").body.decode()
+	assert "sluice_store_connected 1" in metrics
+	assert "sluice_store_operations_total" in metrics
+
+
+def test_it_is_open(proxies):
+	"""open: each has its own limits, all of them."""
+	two = proxies(2, [{**FAST, "without_store": "open"}])
+	two.redis.kill()
+	for daemon in two.daemons:
+		daemon.err.wait("what holds now is each rule's without_store")
+	two.begin()
+	begin = two.first(0)
+	two.first(0, since=begin, n=150)
+	times = two.fars[0].times()
+	# 150 of one budget would take 1.4 s.
+	assert times[149] - begin < 1.2 * wire.SLOW
+	for i in range(2):
+		own = sorted(t for t, who in two.fars[0].seen if who == i)
+		assert shared.over_bucket(own, 100, 10, LATE) <= 0
