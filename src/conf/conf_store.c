@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/secret.h"
+#include "base/text.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_password.h"
 #include "conf/conf_warnings.h"
@@ -152,6 +153,41 @@ load(const struct conf *conf, struct place at, const char *key,
 	    *password != NULL;
 }
 
+/* 32 hexadecimal digits. */
+static const char *
+read_key(const char *text, size_t len, unsigned char key[STORE_KEY_BYTES])
+{
+	size_t i;
+
+	if (len != 2 * STORE_KEY_BYTES)
+		return "is not 32 hexadecimal digits";
+	for (i = 0; i < STORE_KEY_BYTES; i++) {
+		int high = text_hex(text[2 * i]), low = text_hex(text[2 * i + 1]);
+
+		if (high == -1 || low == -1)
+			return "is not 32 hexadecimal digits";
+		key[i] = (unsigned char)(high << 4 | low);
+	}
+	return NULL;
+}
+
+static bool
+load_key(const struct conf *conf, struct store *s, char **cause)
+{
+	char buf[CONF_PASSWORD];
+	const char *why;
+	size_t len = 0;
+
+	if (s->key_file == NULL)
+		return true;
+	why = conf_password_read(s->key_file, buf, &len);
+	if (why == NULL)
+		why = read_key(buf, len, s->key);
+	explicit_bzero(buf, sizeof buf);
+	return why == NULL || wrong(conf, s->key_at, "store.key_file",
+	    s->key_file, why, cause);
+}
+
 bool
 conf_store_load(struct conf *conf, char **cause)
 {
@@ -162,7 +198,8 @@ conf_store_load(struct conf *conf, char **cause)
 	return load(conf, s->password_at, "store.password_file",
 	    s->password_file, &s->password, cause) &&
 	    load(conf, s->sentinel_password_at, "store.sentinel.password_file",
-	    s->sentinel_password_file, &s->sentinel_password, cause);
+	    s->sentinel_password_file, &s->sentinel_password, cause) &&
+	    load_key(conf, s, cause);
 }
 
 static void
@@ -188,6 +225,7 @@ conf_store_warnings(const struct conf *conf,
 		    conf->path, line, arg);
 	warn_of(conf, s->password_at, "store.password_file", s->password_file,
 	    line, arg);
+	warn_of(conf, s->key_at, "store.key_file", s->key_file, line, arg);
 	warn_of(conf, s->sentinel_password_at, "store.sentinel.password_file",
 	    s->sentinel_password_file, line, arg);
 }

@@ -326,6 +326,12 @@ static const struct conf_option options[] = {
 	    .level = CONF_STORE, KIND(PASSWORD_FILE),
 	    .offset = TOP(store.password_file),
 	    .place = TOP(store.password_at) },
+	{ .path = "store.key_file", .type = "path",
+	    .help = "A file with the key by which all of them know "
+	    "credentials.",
+	    .needs_restart = true,
+	    .level = CONF_STORE, KIND(PASSWORD_FILE),
+	    .offset = TOP(store.key_file), .place = TOP(store.key_at) },
 	{ .path = "store.sentinel", .type = "mapping",
 	    .help = "Sentinels that know where that Redis is.",
 	    .level = CONF_STORE, .behind = CONF_SENTINEL, KIND(SECTION),

@@ -183,6 +183,12 @@ warn_of_store(const struct teller *t, const struct rule *rule,
 		    "store: there is no store to share its budgets in "
 		    "(\"store: {redis: ...}\" at the top)", prefix,
 		    rule->name);
+	else if (rule->store && rule->per.kind != RULE_KEY_NONE &&
+	    t->conf->store.key_file == NULL)
+		conf_warn(t->conf, rule->store_at, t->line, t->arg, "%s%s: "
+		    "store: what per tells apart is shared with no other "
+		    "proxy without store.key_file, by which all of them know "
+		    "it", prefix, rule->name);
 }
 
 static void

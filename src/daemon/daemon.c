@@ -297,8 +297,8 @@ start(struct sluice *s)
 	s->reloader.hosts = s->hosts = hosts_new(conf, s->workers.n +
 	    (conf->store.name != NULL ? 2 : 1));
 	if (s->hosts != NULL)
-		s->store = store_thread_new(conf, s->hosts, s->listeners,
-		    &s->workers.memory, s->workers.n + 1);
+		s->store = s->reloader.store = store_thread_new(conf, s->hosts,
+		    s->listeners, &s->workers.memory, s->workers.n + 1);
 	s->workers.ending = successor_end;
 	make_workers(s);
 	open_admin(s);
@@ -384,6 +384,8 @@ daemon_run(const char *path)
 		fatal("cannot start: libraries");
 	if (!client_hash_init() || !via_init())
 		fatal("cannot start: no randomness");
+	if (conf->store.key_file != NULL)
+		client_hash_set_key(conf->store.key);
 	if (!open_state(&s, conf) || !successor_meet()) {
 		conf_unref(conf);
 		return 1;

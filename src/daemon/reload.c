@@ -18,6 +18,7 @@
 #include "conf/conf_reread.h"
 #include "daemon/load.h"
 #include "daemon/notify.h"
+#include "daemon/store_thread.h"
 #include "daemon/worker.h"
 #include "hosts/hosts_reload.h"
 #include "net/loop.h"
@@ -128,6 +129,7 @@ put_in_force(struct reloader *r, struct conf *conf)
 	for (i = 0; i < r->workers->n; i++)
 		worker_reload(r->workers->list[i], conf);
 	admin_conf(r->admin, conf);
+	store_thread_reload(r->store, conf);
 	conf_unref(r->conf);
 	r->conf = conf;
 }

@@ -13,6 +13,7 @@
 struct admin;
 struct conf;
 struct hosts;
+struct store_thread;
 struct workers;
 
 /* Who has to know of a new configuration; and who asked for one. */
@@ -21,6 +22,7 @@ struct reloader {
 	struct hosts		*hosts;
 	struct workers		*workers;
 	struct admin		*admin;		/* or NULL */
+	struct store_thread	*store;		/* or NULL */
 	int			 fd;		/* eventfd: somebody asked */
 	pthread_mutex_t		 lock;		/* guards asked */
 	STAILQ_HEAD(, admin_reload) asked;

@@ -38,6 +38,7 @@ struct state {
 	char			*records;	/* ... behind its head */
 	struct state_head	 head;		/* of this process */
 	bool			 same_boot;
+	bool			 keyed;		/* by the store's key */
 	uint64_t		 every;		/* ns */
 	struct hosts		*hosts;
 	struct loop		*loop;
@@ -371,7 +372,7 @@ look(struct state *s, char **cause)
 		return keep_aside(s, why, cause);
 	s->same_boot = s->head.boot[0] != '\0' &&
 	    strcmp(before.boot, s->head.boot) == 0;
-	state_head_adopt(&s->head, &before);
+	state_head_adopt(&s->head, &before, !s->keyed);
 	return true;
 }
 
@@ -384,6 +385,7 @@ make(const struct conf *conf, bool heir, char **cause)
 	if ((s = calloc(1, sizeof *s)) == NULL)
 		return NULL;
 	s->every = conf->state_every;
+	s->keyed = conf->store.key_file != NULL;
 	s->saved = calloc(1, sizeof *s->saved);
 	s->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (!state_file_open(&s->file, conf->state_file, heir, cause)) {

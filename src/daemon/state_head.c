@@ -59,10 +59,13 @@ state_head_init(struct state_head *h)
 }
 
 void
-state_head_adopt(struct state_head *h, const struct state_head *before)
+state_head_adopt(struct state_head *h, const struct state_head *before,
+    bool key)
 {
-	memcpy(h->key, before->key, sizeof h->key);
-	client_hash_set_key(h->key);
+	if (key) {
+		memcpy(h->key, before->key, sizeof h->key);
+		client_hash_set_key(h->key);
+	}
 	if (before->via[0] == '\0')
 		return;
 	memcpy(h->via, before->via, sizeof h->via);

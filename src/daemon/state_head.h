@@ -22,9 +22,9 @@ struct state_head {
 
 /* Fills it in with what holds for this process. */
 void		 state_head_init(struct state_head *);
-/* Has this process use the key and the name of an earlier one. */
+/* Has this process use the name of an earlier one, and its key, if wanted. */
 void		 state_head_adopt(struct state_head *,
-		    const struct state_head *before);
+		    const struct state_head *before, bool key);
 
 void		 state_head_put(const struct state_head *, struct text *);
 /*

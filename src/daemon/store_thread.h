@@ -24,6 +24,13 @@ struct store_thread *store_thread_new(struct conf *, struct hosts *,
 bool		 store_thread_start(struct store_thread *)
 		    __attribute__((warn_unused_result));
 
+/*
+ * Goes on with another configuration: connects anew where its store is another
+ * one.  The first store, and the last, are from the next start on.  NULL is
+ * allowed.
+ */
+void		 store_thread_reload(struct store_thread *, struct conf *);
+
 /* When nobody waits any more.  NULL is allowed. */
 void		 store_thread_end(struct store_thread *);
 

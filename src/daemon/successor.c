@@ -94,7 +94,7 @@ take_head(char *line)
 		return false;
 	}
 	state_head_init(&own);
-	state_head_adopt(&own, &before);
+	state_head_adopt(&own, &before, true);
 	return true;
 }
 

@@ -50,7 +50,8 @@ struct asked {
 struct store_desk {
 	struct hosts		*hosts;
 	struct loop		*loop;
-	struct store_redis	*redis;
+	const struct dialer	*dialer;
+	struct store_redis	*redis;		/* or NULL: no memory */
 	char			*name;		/* of the store, for people */
 	bool			 connected;
 	bool			 told;		/* ... which was said */
@@ -421,20 +422,36 @@ lost_cb(void *owner, const char *why)
 	visit_all(d);
 }
 
+static const struct store_events events = {
+	.connected = connected_cb,
+	.lost = lost_cb,
+};
+
+bool
+store_desk_change(struct store_desk *d, const struct store *store)
+{
+	store_redis_close(d->redis);
+	d->name = store->name;
+	d->told = false;
+	if (d->connected) {
+		set_connected(d, false);
+		visit_all(d);
+	}
+	d->redis = store_redis_open(d->dialer, store, &events, d);
+	return d->redis != NULL;
+}
+
 struct store_desk *
 store_desk_new(struct hosts *hs, const struct dialer *dialer,
     const struct store *store)
 {
-	static const struct store_events events = {
-		.connected = connected_cb,
-		.lost = lost_cb,
-	};
 	struct store_desk *d = calloc(1, sizeof *d);
 
 	if (d == NULL)
 		return NULL;
 	d->hosts = hs;
 	d->loop = dialer->loop;
+	d->dialer = dialer;
 	d->name = store->name;
 	/* apart from those of any other process, or of this one's last life */
 	arc4random_buf(&d->ids, sizeof d->ids);

@@ -2,6 +2,8 @@
 #ifndef SLUICE_STORE_DESK_H
 #define SLUICE_STORE_DESK_H
 
+#include <stdbool.h>
+
 /*
  * What goes between the hosts whose rule says "store: true" and the store: it
  * collects who wants a lease, asks for many of them at a time, and has those go
@@ -24,6 +26,12 @@ void		 store_desk_begin(struct hosts *, void (*ring)(void *),
  */
 struct store_desk *store_desk_new(struct hosts *, const struct dialer *,
 		    const struct store *);
+/*
+ * Goes on with another store, which stays its owner's.  Returns false without
+ * memory: there is no store then.
+ */
+bool		 store_desk_change(struct store_desk *, const struct store *)
+		    __attribute__((warn_unused_result));
 /* Somebody has rung. */
 void		 store_desk_look(struct store_desk *);
 /* On its loop's thread, at its end.  NULL is allowed. */

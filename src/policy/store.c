@@ -269,6 +269,8 @@ store_free(struct store *s)
 	free(s->space);
 	free(s->ca);
 	free(s->password_file);
+	free(s->key_file);
+	explicit_bzero(s->key, sizeof s->key);
 	free(s->sentinels);
 	free(s->sentinel_password_file);
 	free_secret(s->sentinel_password);

@@ -14,6 +14,7 @@
 #define STORE_PORT		6379	/* where the URL has none */
 #define STORE_SENTINEL_PORT	26379
 #define STORE_SENTINELS		16
+#define STORE_KEY_BYTES		16
 #define STORE_NAME		128	/* bytes of a name that sentinels know */
 
 struct store {
@@ -30,6 +31,9 @@ struct store {
 	uint64_t		 timeout;	/* ns, of each command */
 	char			*ca;		/* PEM file; NULL: tls.trust */
 	char			*password_file;	/* or NULL */
+	char			*key_file;	/* or NULL */
+	/* out of that: with it all know credentials by the same hashes */
+	unsigned char		 key[STORE_KEY_BYTES];
 
 	/* Who knows where it is: host is the name that they know it by. */
 	struct http1_host	*sentinels;
@@ -41,6 +45,7 @@ struct store {
 	struct place		 at;
 	struct place		 ca_at;
 	struct place		 password_at;
+	struct place		 key_at;
 	struct place		 sentinel_at;
 	struct place		 sentinel_password_at;
 };

@@ -138,10 +138,11 @@ class Redis:
 class Crowd:
 	"""Some connections to one sluice, each of which always asks."""
 
-	def __init__(self, address, url, who, n=4):
+	def __init__(self, address, url, who, n=4, field="Accept: */*"):
 		self.address, self.who = address, who
 		self.url = f"{url}/{who}".encode()
 		self.at = url[7:].encode()
+		self.field = field.encode()
 		self.ends = False
 		self.statuses = []
 		self.socks = set()
@@ -163,7 +164,8 @@ class Crowd:
 			link = wire.Link(sock, timeout=60)
 			while not self.ends:
 				link.send(b"GET %s HTTP/1.1\r\nHost: %s\r\n"
-				    b"\r\n" % (self.url, self.at))
+				    b"%s\r\n\r\n" % (self.url, self.at,
+				    self.field))
 				self.statuses.append(link.response().status)
 
 	def end(self):

@@ -23,7 +23,7 @@ class Proxies:
 	"""So many sluices with one store and the same rules, each at hosts of
 	its own address, and a crowd at each."""
 
-	def __init__(self, lab, n, rules, timeout="2s"):
+	def __init__(self, lab, n, rules, timeout="2s", **store):
 		self.lab = lab
 		self.redis = shared.Redis(lab.dir)
 		self.fars = [shared.Far(f"127.0.0.{i + 1}")
@@ -31,7 +31,7 @@ class Proxies:
 		hosts = {f"127.0.0.{i + 1}": rule
 		    for i, rule in enumerate(rules)}
 		self.daemons = [lab.sluice(hosts=hosts, store={
-		    "redis": self.redis.url, "timeout": timeout})
+		    "redis": self.redis.url, "timeout": timeout, **store})
 		    for _ in range(n)]
 		self.crowds = []
 		for daemon in self.daemons:
@@ -139,6 +139,51 @@ def test_the_store_is_away(proxies, fault):
 	back = time.time()
 	both.first(0, since=back + 2, n=150)
 	judge(both)
+
+
+@pytest.mark.parametrize("total", [False, True])
+def test_credentials(lab, proxies, total):
+	"""A credential is one and the same at both, by the key that they share;
+	and all credentials of a host have together what per_total says."""
+	file = lab.dir / "key"
+	file.write_text("0123456789abcdef" * 2 + "\n")
+	file.chmod(0o600)
+	rule = {"capacity": 20, "burst": 2, "per": "X-Key", **QUEUE}
+	if total:
+		rule["per_total"] = {"capacity": 25, "burst": 2}
+	two = proxies(2, [rule], key_file=file)
+	# Who asks: a's at both, and b's.
+	two.crowds = [shared.Crowd(daemon.address, two.fars[0].url, who, n=2,
+	    field=f"X-Key: {who}") for daemon in two.daemons
+	    for who in (0, 1)]
+	begin = two.first(0) + 1
+	two.first(0, since=begin, n=100 if total else 160)
+	times = two.fars[0].times()
+	rate = 25 if total else 40
+	assert shared.over_bucket(times, rate, 4, LATE) <= 0
+	# Two leases at a time are had less often than one.
+	assert shared.used(times, rate, begin, times[-1]) >= (0.6 if total
+	    else 0.9)
+	for who in (0, 1):
+		own = sorted(t for t, w in two.fars[0].seen if w == who)
+		assert shared.over_bucket(own, 20, 2, LATE) <= 0
+		assert len(own) > len(times) / 4
+
+
+def test_another_namespace(proxies):
+	"""A reload that names another store, or space, goes on there."""
+	two = proxies(2, [{**FAST, "capacity": 20, "burst": 2}])
+	two.begin()
+	two.first(0, n=20)
+	daemon = two.daemons[1]
+	store = dict(daemon.keys["store"], namespace="other")
+	daemon.reload(**{**daemon.keys, "store": store})
+	daemon.err.like("connected: budgets are shared", 2)
+	begin = two.first(0, since=time.time() + 2)
+	two.first(0, since=begin, n=60)
+	# Each has all of its own now.
+	times = two.fars[0].times()
+	assert shared.used(times, 40, begin, times[-1]) >= 0.8
 
 
 def test_it_holds(lab, proxies):

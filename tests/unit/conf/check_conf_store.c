@@ -207,6 +207,39 @@ START_TEST(no_password)
 }
 END_TEST
 
+/* The key by which credentials are known. */
+START_TEST(key_file)
+{
+	static const char *const bad[] = {
+		"", "00112233445566778899aabbccddeef", "not a key",
+		"00112233445566778899aabbccddeeffa",
+		"00112233445566778899aabbccddeefg",
+	};
+	struct conf *conf;
+	char keys[256], *cause;
+	size_t i;
+
+	snprintf(keys, sizeof keys, "redis: redis://h, key_file: %s", path);
+	conf = with_store(keys);
+	ck_assert(!conf_store_load(conf, &cause));
+	ck_assert_ptr_nonnull(strstr(cause, "store.key_file: "));
+	free(cause);
+	for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		put_file(path, bad[i]);
+		ck_assert(!conf_store_load(conf, &cause));
+		ck_assert_ptr_nonnull(strstr(cause, "store.key_file: "));
+		ck_assert(bad[i][0] == '\0' || strstr(cause, bad[i]) == NULL);
+		free(cause);
+	}
+	put_file(path, "00112233445566778899aAbBccddeeff\n");
+	ck_assert(conf_store_load(conf, &cause));
+	ck_assert_uint_eq(conf->store.key[0], 0);
+	ck_assert_uint_eq(conf->store.key[10], 0xaa);
+	ck_assert_uint_eq(conf->store.key[15], 0xff);
+	conf_unref(conf);
+}
+END_TEST
+
 static void
 count_cb(const char *line, void *arg)
 {
@@ -323,7 +356,8 @@ find_cb(const char *line, void *arg)
 {
 	unsigned *n = arg;
 
-	*n += strstr(line, "there is no store to share") != NULL;
+	*n += strstr(line, "there is no store to share") != NULL ||
+	    strstr(line, "without store.key_file") != NULL;
 }
 
 START_TEST(rule_without_one)
@@ -340,6 +374,11 @@ START_TEST(rule_without_one)
 	n = 0;
 	conf_warnings(conf, find_cb, &n);
 	ck_assert_uint_eq(n, 0);
+	conf_unref(conf);
+	conf = parse_ok("store: {redis: \"redis://h\"}\n"
+	    "hosts: {a.b: {store: yes, per: client}}\n");
+	conf_warnings(conf, find_cb, &n);
+	ck_assert_uint_eq(n, 1);
 	conf_unref(conf);
 }
 END_TEST
@@ -359,6 +398,7 @@ main(void)
 	tcase_add_test(tc, rule_without_one);
 	tcase_add_test(tc, passwords);
 	tcase_add_test(tc, no_password);
+	tcase_add_test(tc, key_file);
 	tcase_add_test(tc, warnings);
 	tcase_add_test(tc, diff);
 	suite_add_tcase(s, tc);
