@@ -364,8 +364,12 @@ first_that_wants(struct store_desk *d)
 
 	pthread_rwlock_rdlock(&d->hosts->lock);
 	h = host_leases_first(&d->hosts->shared, HOST_LEASE_WANTS);
-	if (h != NULL)
-		e = need_entry(d, h->serial);
+	if (h != NULL && (e = need_entry(d, h->serial)) == NULL) {
+		/* it rings again with the next one who waits there */
+		host_lock(h);
+		host_lease_put(h, HOST_LEASE_NONE);
+		host_unlock(h);
+	}
 	pthread_rwlock_unlock(&d->hosts->lock);
 	return e;
 }

@@ -36,7 +36,6 @@ struct throttle_store_round {
 	unsigned		 next;		/* budget; begins as 0 */
 	bool			 began;		/* begins as false */
 	bool			 granted;	/* somebody may go */
-	bool			 failed;	/* there was no memory */
 };
 
 /*

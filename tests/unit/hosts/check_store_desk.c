@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: ISC */
+#include "check_hosts.h"
+#include "check_run.h"
+#include "hosts/hosts_reload.h"
+#include "hosts/store_desk.h"
+#include "hosts/store_redis.h"
+#include "net/dialer.h"
+#include "policy/store.h"
+#include "throttle/window.h"
+
+/* Who wants leases, what the store is asked, and what becomes of answers. */
+
+#define MS	1000000ULL
+#define ASKED	64
+#define SHARED	"store: {redis: \"redis://h\"}, "
+#define RATE	"{capacity: 10, burst: 5, queue: {max_wait: 1h}, store: yes"
+
+/* A store that remembers what it is asked. */
+
+static struct question {
+	char			 name[STORE_BUDGET];
+	struct budget_limits	 limits;
+	struct lease_question	 ask;
+	store_answer_cb		*cb;
+	void			*arg;
+	bool			 answered;
+} questions[ASKED];
+static unsigned		 nquestions;
+static const struct store_events *events;
+static void		*owner;
+static bool		 refuses;	/* whoever asks */
+static uint64_t		 now;
+static struct store_desk *desk;
+static struct dialer	 dialer = { .loop = &loop };
+static unsigned		 rings;
+
+uint64_t
+loop_now(void)
+{
+	return now;
+}
+
+struct store_redis *
+store_redis_open(const struct dialer *d, const struct store *s,
+    const struct store_events *e, void *o)
+{
+	ck_assert_ptr_eq(d, &dialer);
+	ck_assert_ptr_nonnull(s->name);
+	events = e;
+	owner = o;
+	return (struct store_redis *)(void *)questions;
+}
+
+bool
+store_redis_ask(struct store_redis *s, const struct store_question *q,
+    store_answer_cb *cb, void *arg)
+{
+	struct question *to = &questions[nquestions];
+
+	ck_assert_ptr_eq(s, questions);
+	ck_assert_uint_lt(nquestions, ASKED);
+	if (refuses)
+		return false;
+	nquestions++;
+	*to = (struct question){ .limits = *q->limits, .ask = q->ask,
+		.cb = cb, .arg = arg };
+	memcpy(to->name, q->budget, q->len);
+	return true;
+}
+
+static void
+answer_with(struct question *q, const struct store_answer *a)
+{
+	q->answered = true;
+	q->cb(q->arg, a);
+}
+
+void
+store_redis_close(struct store_redis *s)
+{
+	unsigned i;
+
+	for (i = 0; s != NULL && i < nquestions; i++)
+		if (!questions[i].answered)
+			answer_with(&questions[i], &(struct store_answer){
+			    .why = "closed" });
+}
+
+/* What it asks for, at once. */
+static void
+grant(struct question *q)
+{
+	struct store_answer a = { .ok = true, .sent = now, .received = now,
+		.lease = { .serial = 7, .now = SECOND, .amount = q->ask.first,
+		    .peers = 2 } };
+	unsigned i;
+
+	for (i = 0; i < q->limits.nrates; i++) {
+		a.lease.begins[i] = SECOND;
+		a.lease.ends[i] = 2 * SECOND;
+	}
+	answer_with(q, &a);
+}
+
+static void
+ring(void *arg)
+{
+	(void)arg;
+	rings++;
+}
+
+/* What hosts_new() takes for hosts of tickets begins with the desk. */
+static void
+open_desk(const char *yaml)
+{
+	nquestions = rings = 0;
+	refuses = false;
+	now = NOW;
+	start(yaml);
+	store_desk_begin(hosts, ring, NULL);
+	desk = store_desk_new(hosts, &dialer, &conf->store);
+	ck_assert_ptr_nonnull(desk);
+	events->connected(owner);
+}
+
+static void
+close_desk(unsigned n)
+{
+	while (n > 0)
+		leave(--n, false);
+	store_desk_free(desk);
+	end();
+}
+
+/* Time goes on until then, with all that is to be looked at. */
+static void
+wait_until(uint64_t at)
+{
+	struct wake *k;
+	unsigned i;
+
+	now = at;
+	for (i = 0; i < narmed; i++) {
+		k = armed[i];
+		if (k->at > now)
+			continue;
+		armed[i--] = armed[--narmed];
+		k->armed = false;
+		k->fire(k, &loop, now);
+	}
+}
+
+START_TEST(one_who_waits)
+{
+	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_WAIT);
+	ck_assert_uint_eq(rings, 1);
+	ck_assert_uint_eq(nquestions, 0);
+	store_desk_look(desk);
+	ck_assert_uint_eq(nquestions, 1);
+	ck_assert_str_eq(questions[0].name, "a.test a.test h");
+	ck_assert_uint_eq(questions[0].ask.first, BUDGET_UNIT);
+	ck_assert_uint_eq(questions[0].limits.rates[0].capacity,
+	    10 * BUDGET_UNIT);
+	/* who comes now waits for the same answer */
+	ck_assert_int_eq(ask(1, "a.test", 1, NULL), HOSTS_WAIT);
+	ck_assert_uint_eq(rings, 1);
+	store_desk_look(desk);
+	ck_assert_uint_eq(nquestions, 1);
+	grant(&questions[0]);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	ck_assert(tickets[0].mail.posted);
+	ck_assert_int_eq(tickets[1].state, TICKET_WAITING);
+	wait_until(now + 1);
+	ck_assert_uint_eq(nquestions, 2);
+	ck_assert_uint_eq(questions[0].ask.holder, questions[1].ask.holder);
+	grant(&questions[1]);
+	ck_assert_int_eq(tickets[1].state, TICKET_HELD);
+	close_desk(2);
+}
+END_TEST
+
+START_TEST(who_shares_nothing_is_not_asked_for)
+{
+	open_desk("{" SHARED "hosts: {a.test: {capacity: 10}}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	store_desk_look(desk);
+	ck_assert_uint_eq(rings + nquestions, 0);
+	close_desk(1);
+}
+END_TEST
+
+static bool
+was_asked(const char *begin, const char *end)
+{
+	const char *name;
+	unsigned i;
+
+	for (i = 0; i < nquestions; i++) {
+		name = questions[i].name;
+		if (strncmp(name, begin, strlen(begin)) == 0 &&
+		    strlen(name) > strlen(end) && strcmp(name + strlen(name) -
+		    strlen(end), end) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Each budget of a host by a name of its own; a total without a credential. */
+START_TEST(all_its_budgets)
+{
+	open_desk("{" SHARED "hosts: {\"*.test\": " RATE ", per: header:X, "
+	    "per_total: {capacity: 20}, paths: {/: {capacity: 5}}}}}");
+	head.path = (struct http1_str){ "/", 1 };
+	ck_assert_int_eq(ask(0, "a.test", 1, "mine"), HOSTS_WAIT);
+	store_desk_look(desk);
+	ck_assert_uint_ge(nquestions, 2);
+	ck_assert(was_asked("*.test a.test ", " h"));
+	ck_assert(was_asked("*.test a.test t", " t"));
+	ck_assert(!was_asked("*.test a.test h", ""));
+	close_desk(1);
+}
+END_TEST
+
+START_TEST(an_answer_that_does_not_come)
+{
+	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
+	ask(0, "a.test", 1, NULL);
+	store_desk_look(desk);
+	answer_with(&questions[0], &(struct store_answer){ .why = "late",
+	    .sent = now, .received = now });
+	ck_assert_int_eq(tickets[0].state, TICKET_WAITING);
+	wait_until(now + 99 * MS);
+	ck_assert_uint_eq(nquestions, 1);
+	wait_until(now + 1 * MS);
+	ck_assert_uint_eq(nquestions, 2);
+	grant(&questions[1]);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	close_desk(1);
+}
+END_TEST
+
+/* One that cannot even be asked is asked again. */
+START_TEST(a_question_that_does_not_go)
+{
+	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
+	refuses = true;
+	ask(0, "a.test", 1, NULL);
+	store_desk_look(desk);
+	ck_assert_uint_eq(nquestions, 0);
+	refuses = false;
+	wait_until(now + 100 * MS);
+	ck_assert_uint_eq(nquestions, 1);
+	grant(&questions[0]);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	close_desk(1);
+}
+END_TEST
+
+START_TEST(the_store_goes_and_comes)
+{
+	open_desk("{" SHARED "hosts: {a.test: " RATE ", without_store: hold}, "
+	    "b.test: " RATE ", without_store: open}, c.test: " RATE "}}}");
+	ask(0, "a.test", 1, NULL);
+	ask(1, "b.test", 1, NULL);
+	ask(2, "c.test", 1, NULL);
+	store_desk_look(desk);
+	ck_assert_uint_eq(nquestions, 3);
+	events->lost(owner, "gone");
+	ck_assert_uint_eq(warnings, 1);
+	events->lost(owner, "still gone");
+	ck_assert_uint_eq(warnings, 1);
+	ck_assert_int_eq(tickets[0].state, TICKET_WAITING);
+	ck_assert_int_eq(tickets[1].state, TICKET_HELD);
+	/* how many share it was never heard */
+	ck_assert_int_eq(tickets[2].state, TICKET_WAITING);
+	/* what comes late is nobody's */
+	grant(&questions[0]);
+	ck_assert_int_eq(tickets[0].state, TICKET_WAITING);
+	wait_until(now + 10 * SECOND);
+	ck_assert_uint_eq(nquestions, 3);
+	events->connected(owner);
+	ck_assert_uint_eq(nquestions, 6);
+	/* the open one has spent, and says so */
+	ck_assert(was_asked("b.test", "h"));
+	ck_assert_uint_eq(questions[3].ask.stepped != 0, false);
+	ck_assert_uint_eq(questions[4].ask.stepped != 0, true);
+	grant(&questions[3]);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	close_desk(3);
+}
+END_TEST
+
+/* How many share it was heard: each has an even part. */
+START_TEST(shares)
+{
+	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
+	ask(0, "a.test", 1, NULL);
+	store_desk_look(desk);
+	grant(&questions[0]);
+	ask(1, "a.test", 1, NULL);
+	events->lost(owner, "gone");
+	wait_until(now + SECOND);
+	ck_assert_int_eq(tickets[1].state, TICKET_WAITING);
+	wait_until(now + SECOND);
+	wait_until(now + SECOND);
+	ck_assert_int_eq(tickets[1].state, TICKET_HELD);
+	ck_assert_uint_eq(nquestions, 1);
+	close_desk(2);
+}
+END_TEST
+
+/* A reload takes its rule away while it has asked. */
+START_TEST(a_host_that_shares_no_more)
+{
+	struct conf *other = parse("{" SHARED "hosts: {a.test: "
+	    "{capacity: 10, queue: {max_wait: 1h}}}}");
+
+	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
+	ask(0, "a.test", 1, NULL);
+	store_desk_look(desk);
+	hosts_reload(hosts, other, now);
+	hosts_admit_all(hosts, &loop, now);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	grant(&questions[0]);
+	leave(0, false);
+	wait_until(now + 3600 * SECOND);
+	ck_assert_uint_eq(nquestions, 1);
+	close_desk(0);
+	conf_unref(other);
+}
+END_TEST
+
+START_TEST(another_store)
+{
+	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
+	ask(0, "a.test", 1, NULL);
+	store_desk_look(desk);
+	ck_assert(store_desk_change(desk, &conf->store));
+	ck_assert(questions[0].answered);
+	ck_assert_int_eq(tickets[0].state, TICKET_WAITING);
+	events->connected(owner);
+	ck_assert_uint_eq(nquestions, 2);
+	grant(&questions[1]);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	close_desk(1);
+}
+END_TEST
+
+/* Whichever allocation fails, it goes in the end. */
+START_TEST(without_memory)
+{
+	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
+	ask(0, "a.test", 1, NULL);
+	check_alloc = (unsigned)_i + 1;
+	store_desk_look(desk);
+	check_alloc = 0;
+	ask(1, "a.test", 1, NULL);
+	store_desk_look(desk);
+	wait_until(now + 200 * MS);
+	ck_assert_uint_ge(nquestions, 1);
+	grant(&questions[nquestions - 1]);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	close_desk(2);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("store_desk");
+	TCase *tcase = tcase_create("desk");
+
+	tcase_add_test(tcase, one_who_waits);
+	tcase_add_test(tcase, who_shares_nothing_is_not_asked_for);
+	tcase_add_test(tcase, all_its_budgets);
+	tcase_add_test(tcase, an_answer_that_does_not_come);
+	tcase_add_test(tcase, a_question_that_does_not_go);
+	tcase_add_test(tcase, the_store_goes_and_comes);
+	tcase_add_test(tcase, shares);
+	tcase_add_test(tcase, a_host_that_shares_no_more);
+	tcase_add_test(tcase, another_store);
+	tcase_add_loop_test(tcase, without_memory, 0, 5);
+	suite_add_tcase(suite, tcase);
+	return run_suite(suite);
+}
