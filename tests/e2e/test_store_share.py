@@ -113,7 +113,6 @@ def test_one_budget(proxies, n):
 	assert calls < went / 2
 
 
-@pytest.mark.plain("what goes between sluice and a store is in shorter ones")
 @pytest.mark.parametrize("fault", ["kill", "stop"])
 def test_the_store_is_away(proxies, fault):
 	"""Killed and begun again with nothing, or standing still for 3 s."""
