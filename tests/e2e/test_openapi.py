@@ -27,6 +27,7 @@ BODIES = {
     "set": ({"capacity": 5, "for": 60}, {"capacity": -1, "for": 60}),
     "explain": ({"url": "http://a.test/"}, {"url": 1}),
     "reload": ({"reason": "test"}, {"reason": 1}),
+    "upgrade": ({"reason": "test"}, {"reason": 1}),
     "setLog": ({"level": "info"}, {"level": "loud"}),
 }
 
@@ -107,6 +108,9 @@ def test_answers(place, path, method):
 	answer = ask(place, path, operation, method, right)
 	assert answer.status == 200, answer.body
 	check(path, method, answer)
+	if operation == "upgrade":
+		# who is asked from now on, and ended with the rest
+		place.daemons[-1].pid = answer.json()["pid"]
 	if wrong is not None:
 		answer = ask(place, path, operation, method, wrong)
 		assert answer.status == 422, answer.body
