@@ -6,9 +6,9 @@
 #include "http/http1_class.h"
 
 bool
-http1_str_is(struct http1_str s, const char *text)
+http1_str_like(const char *p, const char *q, size_t len)
 {
-	return strlen(text) == s.len && http1_same(s.p, text, s.len);
+	return http1_same(p, q, len);
 }
 
 bool

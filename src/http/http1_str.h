@@ -12,8 +12,18 @@ struct http1_str {
 	size_t		 len;
 };
 
-/* Returns whether the two are equal without regard to case (ASCII only). */
-bool		 http1_str_is(struct http1_str, const char *);
+/* For the next: the same of two that are as long. */
+bool		 http1_str_like(const char *, const char *, size_t len);
+
+/*
+ * Returns whether the two are equal without regard to case (ASCII only).  Inline,
+ * for the length of what is compared with is known then, and tells most apart.
+ */
+static inline bool
+http1_str_is(struct http1_str s, const char *text)
+{
+	return strlen(text) == s.len && http1_str_like(s.p, text, s.len);
+}
 
 /* Returns whether the two are equal byte by byte, as methods are compared. */
 static inline bool
