@@ -333,10 +333,6 @@ void
 budget_settle(struct budget *b, struct budget_paid *paid, uint64_t amount,
     uint64_t actual, bool counted, uint64_t now, wide sooner[BUDGET_RATES])
 {
-	unsigned i;
-
-	for (i = 0; i < BUDGET_RATES; i++)
-		sooner[i] = 0;
 	lease_take(b, actual > amount ? actual - amount : 0, now);
 	if (!counted) {
 		if (b->account != NULL)

@@ -123,8 +123,10 @@ throttle_meters_tick(struct throttle *t, uint64_t now)
 {
 	unsigned i;
 
-	for (i = 0; t->meters != NULL && i < t->meters->n; i++)
-		if (budget_tick(&t->meters->all[i].budget, now))
+	if (t->meters == NULL || t->meters->windows == NULL)
+		return;
+	for (i = 0; i < t->meters->n; i++)
+		if (budget_rates_tick(&t->meters->all[i].budget, now))
 			set_unblocked_at(t, now);
 }
 
@@ -377,13 +379,13 @@ throttle_meters_end(struct throttle *t, struct throttle_waiter *w,
 	struct throttle_wants *all = w->fair.wants;
 	unsigned i;
 
+	if (all == NULL || !all->listed)
+		return;
 	count(t, w, true, now);
-	for (i = 0; all != NULL && i < all->n; i++)
+	for (i = 0; i < all->n; i++)
 		all->amounts[i].serial = 0;
-	if (all != NULL && all->listed)
-		LIST_REMOVE(all, entry);
-	if (all != NULL)
-		all->listed = false;
+	LIST_REMOVE(all, entry);
+	all->listed = false;
 }
 
 void
