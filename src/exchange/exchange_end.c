@@ -118,7 +118,7 @@ exchange_finish(struct exchange *x, enum access_outcome outcome,
 	if (x->ticket.tunnel != 0)
 		hosts_tunnel(all->hosts, &x->ticket, false);
 	if (x->metering != NULL)
-		exchange_meter_end(x, outcome == ACCESS_FORWARDED, now);
+		exchange_meter_end(x, outcome == ACCESS_FORWARDED);
 	x->ticket.unsent = !x->reached;
 	hosts_leave(all->hosts, &x->ticket, now);
 	exchange_meter_free(x);

@@ -37,11 +37,13 @@ enum reading {
 };
 
 struct metering {
+	struct metering		*next;		/* that nobody has */
 	struct json_scan	 json;		/* not cleared: it is large */
 	/* What follows begins as zero. */
 	const struct conf	*conf;		/* by which; maybe gone */
 	const struct tokens	*tokens;	/* of that */
 	uint64_t		 bytes;		/* of the request's body */
+	bool			 counts;	/* its request does */
 	bool			 ahead;		/* that was read, not taken */
 	bool			 begun;		/* to read that */
 	bool			 done;		/* with it */
@@ -53,6 +55,7 @@ struct metering {
 	uint64_t		 events;	/* of JSON */
 	uint64_t		 key;		/* of what is learned */
 	uint64_t		 inputs[THROTTLE_METERS];
+	uint64_t		 used[THROTTLE_METERS];
 	struct text		 tail;		/* goes out behind the body */
 	struct exchange_usage	 usage;
 	struct sse_scan		 sse;
@@ -60,10 +63,44 @@ struct metering {
 	struct throttle_wants	 wants;		/* last: with its amounts */
 };
 
-static size_t
-size_of(unsigned n)
+/* Each is large enough for all, and so for the next. */
+#define SIZE	(sizeof(struct metering) + \
+	THROTTLE_METERS * sizeof(struct throttle_amount))
+#define SPARE	16		/* that a thread keeps, at most */
+
+static struct metering *
+take_spare(struct exchanges *all)
 {
-	return sizeof(struct metering) + n * sizeof(struct throttle_amount);
+	struct metering *m = all->meterings;
+
+	if (m == NULL)
+		return malloc(SIZE);
+	all->meterings = m->next;
+	all->nmeterings--;
+	return m;
+}
+
+static void
+put_spare(struct exchanges *all, struct metering *m)
+{
+	if (all->nmeterings == SPARE) {
+		free(m);
+		return;
+	}
+	m->next = all->meterings;
+	all->meterings = m;
+	all->nmeterings++;
+}
+
+void
+exchange_meters_free(struct exchanges *all)
+{
+	struct metering *m;
+
+	while (all->nmeterings > 0) {
+		m = take_spare(all);
+		free(m);
+	}
 }
 
 /* Reads what was kept of the body by the paths of another configuration. */
@@ -87,18 +124,21 @@ read_again(struct exchange *x, struct metering *m, struct metering *old)
 
 /* In the place of one of an older configuration. */
 static struct metering *
-make(struct exchange *x, const struct tokens *tokens)
+make(struct exchange *x, const struct tokens *tokens,
+    const struct http1_head *h)
 {
 	size_t kept = offsetof(struct metering, conf);
 	struct metering *m;
 	unsigned i;
 
-	if ((m = malloc(size_of(tokens->n))) == NULL)
+	if ((m = take_spare(x->exchanges)) == NULL)
 		return NULL;
-	memset((char *)m + kept, 0, size_of(tokens->n) - kept);
-	memory_add(x->memory, size_of(tokens->n));
+	memset((char *)m + kept, 0, sizeof *m +
+	    tokens->n * sizeof m->wants.amounts[0] - kept);
+	memory_add(x->memory, SIZE);
 	m->conf = x->ticket.conf;
 	m->tokens = tokens;
+	m->counts = tokens_counts(h);
 	m->wants.n = tokens->n;
 	for (i = 0; i < tokens->n; i++)
 		m->wants.amounts[i].name = tokens->budgets[i].name;
@@ -116,12 +156,15 @@ exchange_meter_free(struct exchange *x)
 
 	if (m == NULL)
 		return;
-	memory_sub(x->memory, size_of(m->wants.n));
+	memory_sub(x->memory, SIZE);
 	unpack_free(m->unpack);
-	text_free(&m->tail);
-	exchange_usage_free(x, &m->usage);
-	free(m);
+	if (m->tail.p != NULL)
+		text_free(&m->tail);
+	if (m->usage.asked)
+		exchange_usage_free(x, &m->usage);
+	put_spare(x->exchanges, m);
 	x->metering = NULL;
+	x->ticket.used = NULL;
 }
 
 /* The request */
@@ -158,7 +201,8 @@ read_ahead(const struct exchange *x, struct metering *m,
 	const char *p;
 	size_t n;
 
-	if (x->expect || tokens_asks_usage(m->tokens, h) ||
+	if (x->expect || (m->tokens->asks_usage &&
+	    tokens_asks_usage(m->tokens, h)) ||
 	    (p = front_body_ahead(x->downstream, &n)) == NULL)
 		return false;
 	m->ahead = true;
@@ -214,21 +258,20 @@ exchange_meter_body_end(struct exchange *x, const struct text *tail)
 static void
 make_key(struct exchange *x, struct metering *m)
 {
-	struct http1_str path = exchange_path(x);
+	struct http1_str path;
 	const char *query;
 	struct client_hash hash;
 	char text[1024];
-	unsigned model;
 	int n;
 
 	if (!m->tokens->learns)
 		return;
+	path = exchange_path(x);
 	if (path.p != NULL && (query = memchr(path.p, '?', path.len)) != NULL)
 		path.len = (size_t)(query - path.p);
-	model = tokens_model(m->tokens);
 	n = snprintf(text, sizeof text, "%s %016llx %.*s", x->host.name,
-	    (unsigned long long)m->json.values[model].hash, (int)path.len,
-	    path.p != NULL ? path.p : "");
+	    (unsigned long long)tokens_model(m->tokens, &m->json),
+	    (int)path.len, path.p != NULL ? path.p : "");
 	if (n > 0 && client_hash(x->exchanges->hasher, "usage", text,
 	    (size_t)n < sizeof text ? (size_t)n : sizeof text - 1, &hash))
 		m->key = hash.a;
@@ -254,7 +297,7 @@ reserve(struct exchange *x, struct metering *m, const struct http1_head *h)
 		bytes = h->length;
 	if (json != NULL)
 		make_key(x, m);
-	for (i = 0; i < m->tokens->n && tokens_counts(h); i++) {
+	for (i = 0; m->counts && i < m->tokens->n; i++) {
 		m->inputs[i] = tokens_input(m->tokens, i, bytes, json);
 		m->wants.amounts[i].amount = m->inputs[i] +
 		    tokens_output(m->tokens, i, json, learned(x, m, i));
@@ -269,10 +312,10 @@ ask(struct exchange *x, const struct http1_head *h,
 	struct metering *m = x->metering;
 
 	if (m == NULL || m->conf != x->ticket.conf)
-		m = make(x, tokens);
+		m = make(x, tokens, h);
 	if (m == NULL)
 		return EXCHANGE_METER_NO_MEMORY;
-	if (!m->begun && !m->ahead && !x->body_taken &&
+	if (m->counts && !m->begun && !m->ahead && !x->body_taken &&
 	    tokens_reads(tokens, h) && !read_ahead(x, m, h))
 		return read_body(x, m) ? EXCHANGE_METER_READS :
 		    EXCHANGE_METER_NO_MEMORY;
@@ -310,8 +353,9 @@ exchange_meter_prepare(struct exchange *x, const struct http1_head *h,
 
 	if (m == NULL)
 		return true;
-	to->readable = m->tokens->tells.n > 0 && tokens_counts(h);
-	if (exchange_usage_ask(x, m->tokens, h, m->whole, &ask)) {
+	to->readable = m->tokens->tells.n > 0 && m->counts;
+	if (m->tokens->asks_usage &&
+	    exchange_usage_ask(x, m->tokens, h, m->whole, &ask)) {
 		m->usage.asked = true;
 		to->plain = true;
 		to->more = (int)strlen(ask.text) - (int)ask.gone;
@@ -382,9 +426,12 @@ exchange_meter_answer(struct exchange *x, const struct http1_head *h)
 	unpack_free(m->unpack);
 	m->unpack = NULL;
 	json_scan_init(&m->json, &m->tokens->tells);
-	sse_scan_init(&m->sse, &m->json, event_cb, m);
-	exchange_usage_answer(x, &m->usage, m->reading == READS_EVENTS &&
-	    h->status < 300, coding != REFUSAL_IDENTITY);
+	if (m->reading == READS_EVENTS)
+		sse_scan_init(&m->sse, &m->json, event_cb, m);
+	if (m->usage.asked)
+		exchange_usage_answer(x, &m->usage,
+		    m->reading == READS_EVENTS && h->status < 300,
+		    coding != REFUSAL_IDENTITY);
 	if (m->reading == READS_NOTHING || m->bad ||
 	    coding == REFUSAL_IDENTITY)
 		return;
@@ -522,10 +569,9 @@ count(const struct exchange *x, const struct metering *m, unsigned i,
 }
 
 void
-exchange_meter_end(struct exchange *x, bool whole, uint64_t now)
+exchange_meter_end(struct exchange *x, bool whole)
 {
 	struct metering *m = x->metering;
-	uint64_t actual[THROTTLE_METERS];
 	unsigned i;
 
 	/* of what has not left all comes back (hosts_leave()) */
@@ -537,11 +583,11 @@ exchange_meter_end(struct exchange *x, bool whole, uint64_t now)
 			tokens_hear(m->tokens, &m->json, &m->told);
 	}
 	for (i = 0; i < m->wants.n; i++) {
-		actual[i] = used(x, m, i, whole);
-		count(x, m, i, actual[i]);
+		m->used[i] = used(x, m, i, whole);
+		count(x, m, i, m->used[i]);
 		if (whole)
-			learn(x, m, i, actual[i]);
+			learn(x, m, i, m->used[i]);
 	}
 	tell_unread(x, m);
-	hosts_settle(x->exchanges->hosts, &x->ticket, actual, now);
+	x->ticket.used = m->used;
 }

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 struct exchange;
+struct exchanges;
 struct http1_head;
 struct relay_request;
 struct text;
@@ -66,10 +67,16 @@ void		 exchange_meter_cut(struct exchange *, const char *, size_t,
 void		 exchange_meter_cut_end(struct exchange *,
 		    const struct usage_cut_out *);
 
-/* It ends, with all of its answer or not: what it has used is told. */
-void		 exchange_meter_end(struct exchange *, bool whole, uint64_t now);
+/*
+ * It ends, with all of its answer or not: what it has used is told, by its
+ * ticket when that leaves its host.
+ */
+void		 exchange_meter_end(struct exchange *, bool whole);
 
 /* Frees what it had for that, when it is at no host any more. */
 void		 exchange_meter_free(struct exchange *);
+
+/* Frees what a thread keeps for the next ones. */
+void		 exchange_meters_free(struct exchanges *);
 
 #endif

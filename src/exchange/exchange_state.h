@@ -76,6 +76,8 @@ struct exchanges {
 	struct user_gate	*users;
 	struct recent		*recent;	/* who ended last; or NULL */
 	struct tokens_learned	*learned;	/* what is used; or NULL */
+	struct metering		*meterings;	/* that nobody has now */
+	unsigned		 nmeterings;
 	unsigned		 workers;	/* that share what is kept */
 	bool			 draining;
 	/* how many are in each; of EXCHANGE_ENDED, how many there were */

@@ -12,6 +12,7 @@
 #include "exchange/exchange_deadline.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_held.h"
+#include "exchange/exchange_meter.h"
 #include "exchange/exchange_request.h"
 #include "exchange/exchange_response.h"
 #include "exchange/exchange_start.h"
@@ -190,6 +191,7 @@ exchanges_free(struct exchanges *all)
 	deadline_free(&all->held_timer);
 	recent_free(all->recent);
 	tokens_learned_free(all->learned);
+	exchange_meters_free(all);
 	gather_free(&all->gather);
 	text_free(&all->parent_head);
 	free(all);

@@ -4,19 +4,15 @@
 #include <string.h>
 
 #include "base/text.h"
-
-/*
- * Each path has come some steps far with the container that the text is in.  A
- * key, or an element, takes it a step further, or not; where a value is reached
- * with all of its steps, that is what was looked for.
- */
+#include "hint/json_steps.h"
+#include "hint/json_stop.h"
 
 enum state {
-	/* between what is written in several bytes */
+	/* between what is written in several bytes; odd: where one may end */
 	SCAN_VALUE,		/* must follow */
 	SCAN_FIRST_ELEMENT,	/* or the end of the array */
-	SCAN_FIRST_KEY,		/* or the end of the object */
 	SCAN_KEY,
+	SCAN_FIRST_KEY,		/* or the end of the object */
 	SCAN_COLON,
 	SCAN_NEXT,		/* a comma, or an end */
 	SCAN_DONE,
@@ -32,24 +28,15 @@ enum state {
 #define HASH_BASIS	14695981039346656037ULL	/* FNV-1a */
 #define HASH_PRIME	1099511628211ULL
 
-#define HIT		UINT16_MAX	/* a path has no step left */
-#define QUICK		16	/* bytes of most strings that nobody looks at */
-
 /* What a byte may be: by a table, for each is asked. */
 enum {
-	STOPS = 1,		/* a string, or is escaped in it */
-	CONTROLS = 2,
-	COUNTS = 4,		/* in numbers */
-	SPELLS = 8,		/* in words */
-	BLANK = 16,
+	BLANK = 1,
+	COUNTS = 2,		/* in numbers */
+	SPELLS = 4,		/* in words */
 };
 
 static const uint8_t kinds[256] = {
-	[0 ... 0x08] = CONTROLS, [0x0b ... 0x0c] = CONTROLS,
-	[0x0e ... 0x1f] = CONTROLS,
-	['\t'] = CONTROLS | BLANK, ['\n'] = CONTROLS | BLANK,
-	['\r'] = CONTROLS | BLANK, [' '] = BLANK,
-	['"'] = STOPS, ['\\'] = STOPS,
+	['\t'] = BLANK, ['\n'] = BLANK, ['\r'] = BLANK, [' '] = BLANK,
 	['0' ... '9'] = COUNTS, ['.'] = COUNTS, ['+'] = COUNTS,
 	['-'] = COUNTS, ['E'] = COUNTS,
 	['a' ... 'd'] = SPELLS, ['e'] = SPELLS | COUNTS,
@@ -70,94 +57,31 @@ json_scan_init(struct json_scan *s, const struct json_scan_paths *paths)
 	s->paths = paths;
 	s->depth = s->blind = 0;
 	s->state = SCAN_VALUE;
-	s->hit = false;
-	s->leads = paths->n > 0;
+	s->hits = 0;
+	s->leads = ((uint64_t)1 << paths->n) - 1;
 	for (i = 0; i < paths->n; i++) {
 		s->values[i].kind = JSON_SCAN_NOTHING;
 		s->values[i].amount = s->values[i].most = 0;
 		s->values[i].hash = 0;
-		s->here[i] = 1;
+		s->here[i] = paths->first[i];
 	}
 }
 
-/* Paths */
+/* Paths: most keys are of none, and most values */
 
-/* How long a path's step is if a key is that; else 0.  It has no dots then. */
-static size_t
-step_is(const char *step, const char *key, size_t len)
-{
-	size_t i;
-
-	if (step[0] == '*' && (step[1] == '.' || step[1] == '\0'))
-		return 1;
-	if (len == 0 || step[0] != key[0])
-		return 0;
-	for (i = 0; i < len; i++)
-		if (step[i] != key[i] || step[i] == '.' || step[i] == '\0')
-			return 0;
-	return step[len] == '.' || step[len] == '\0' ? len : 0;
-}
-
-/* Where the step is that follows one of so many bytes, as in at[]. */
-static uint16_t
-behind(const char *path, uint16_t at, size_t n)
-{
-	size_t next = at + n + 1;
-
-	if (path[at - 1 + n] == '\0')
-		return HIT;
-	return next < HIT ? (uint16_t)next : 0;
-}
-
-/*
- * How far the paths have come with the value of a key, or with an element (NULL),
- * which stands for its array where a key is looked for.
- */
 static void
 step(struct json_scan *s, const char *key, size_t len)
 {
-	const uint16_t *at = s->at[s->depth - 1];
-	bool hit = false, leads = false;
-	unsigned i, npaths = s->paths->n;
-	const char *path;
-	uint16_t to;
-	size_t n;
-
-	for (i = 0; i < npaths; i++) {
-		s->here[i] = 0;
-		if (at[i] == 0 || len >= JSON_SCAN_KEY)
-			continue;
-		path = s->paths->all[i];
-		if ((n = step_is(path + at[i] - 1, key, len)) > 0)
-			to = behind(path, at[i], n);
-		else if (key == NULL)
-			to = at[i];
-		else
-			continue;
-		s->here[i] = to;
-		hit |= to == HIT;
-		leads |= to != HIT;
-	}
-	s->hit = hit;
-	s->leads = leads;
+	s->hits = s->leads = 0;
+	if (len < JSON_SCAN_KEY && (s->lengths[s->depth - 1] >> len & 1) != 0)
+		json_steps_key(s, key, len);
 }
 
 static void
 found(struct json_scan *s, enum json_scan_kind kind, uint64_t amount)
 {
-	struct json_scan_value *v;
-	unsigned i;
-
-	for (i = 0; s->hit && i < s->paths->n; i++) {
-		if (s->here[i] != HIT)
-			continue;
-		v = &s->values[i];
-		v->kind = kind;
-		v->amount = amount;
-		v->hash = kind == JSON_SCAN_TEXT ? s->hash : 0;
-		if (amount > v->most)
-			v->most = amount;
-	}
+	if (s->hits != 0)
+		json_steps_found(s, kind, amount);
 }
 
 /* Containers */
@@ -167,29 +91,25 @@ static void
 go_blind(struct json_scan *s)
 {
 	s->blind = s->depth + 1;
-	s->hit = s->leads = false;
+	s->hits = s->leads = 0;
 }
 
 static bool
 enter(struct json_scan *s, bool array)
 {
-	uint64_t bit = (uint64_t)1 << (s->depth % 64);
-	uint64_t *arrays = &s->arrays[s->depth / 64];
-	unsigned i;
-
 	if (s->depth == JSON_SCAN_DEPTH)
 		return false;
 	found(s, JSON_SCAN_OTHER, 0);
-	*arrays = array ? *arrays | bit : *arrays & ~bit;
-	if (s->blind == 0 && (s->depth == JSON_SCAN_LOOK || !s->leads))
-		go_blind(s);
-	for (i = 0; s->blind == 0 && i < s->paths->n; i++)
-		s->at[s->depth][i] = s->here[i] != HIT ? s->here[i] : 0;
-	s->depth++;
-	s->array = array;
+	if (s->blind == 0) {
+		if (s->depth == JSON_SCAN_LOOK || s->leads == 0)
+			go_blind(s);
+		else
+			json_steps_in(s);
+	}
+	s->arrays[++s->depth] = array;
 	s->state = array ? SCAN_FIRST_ELEMENT : SCAN_FIRST_KEY;
 	if (array && s->blind == 0)
-		step(s, NULL, 0);
+		json_steps_element(s);
 	return true;
 }
 
@@ -202,13 +122,9 @@ after_value(struct json_scan *s)
 static void
 leave(struct json_scan *s)
 {
-	unsigned i;
-
 	if (s->blind == s->depth)
 		s->blind = 0;
-	i = --s->depth - 1;
-	if (s->depth > 0)
-		s->array = (s->arrays[i / 64] >> (i % 64) & 1) != 0;
+	s->depth--;
 	after_value(s);
 }
 
@@ -227,7 +143,7 @@ end_number(struct json_scan *s)
 		s->key[s->len] = '\0';
 		if (!json_amount_is_number(s->key))
 			return false;
-		if (s->hit && (s->key[0] == '-' ||
+		if (s->hits != 0 && (s->key[0] == '-' ||
 		    !json_amount_of(s->key, &amount)))
 			kind = JSON_SCAN_NO_AMOUNT;
 	}
@@ -271,11 +187,11 @@ read_plain(struct json_scan *s, const char *p, const char *end)
 /* Strings */
 
 static void
-begin_string(struct json_scan *s, bool key)
+begin_string(struct json_scan *s, bool key, bool looked_at)
 {
 	s->state = SCAN_STRING;
 	s->is_key = key;
-	s->looked_at = key ? s->blind == 0 : s->hit;
+	s->looked_at = looked_at;
 	s->len = 0;
 	s->hash = HASH_BASIS;
 }
@@ -329,8 +245,7 @@ take_string(struct json_scan *s, const char *p, const char *end)
 {
 	const char *from = p;
 
-	while (p < end && !is(*p, STOPS | CONTROLS))
-		p++;
+	p = json_stop_or_control(p, end);
 	if (p < end && *p == '"') {
 		end_string(s, from, (size_t)(p - from));
 		return p + 1;
@@ -358,33 +273,15 @@ escape_len(const char *p, const char *end)
 	return 6;
 }
 
-/* Where its escapes end: at a stop, or where one is not as it should be. */
-static const char *
-skip_escapes(const char *p, const char *stop)
-{
-	const char *escape;
-	size_t n;
-
-	while ((escape = memchr(p, '\\', (size_t)(stop - p))) != NULL) {
-		if ((n = escape_len(escape, stop)) == 0)
-			return escape;
-		p = escape + n;
-	}
-	return stop;
-}
-
 /* A string that nobody looks at may be a word, or a whole book. */
 static const char *
 skip_string(struct json_scan *s, const char *p, const char *end)
 {
-	const char *quick = end - p > QUICK ? p + QUICK : end, *stop;
+	size_t n = 0;
 
-	while (p < quick && !is(*p, STOPS))
-		p++;
-	if (p == quick) {
-		stop = memchr(p, '"', (size_t)(end - p));
-		p = skip_escapes(p, stop != NULL ? stop : end);
-	}
+	while ((p = json_stop(p + n, end)) < end && *p == '\\')
+		if ((n = escape_len(p, end)) == 0)
+			break;
 	if (p == end)
 		return p;
 	if (*p == '\\')
@@ -430,103 +327,249 @@ read_hex(struct json_scan *s, char c)
 	return true;
 }
 
-/* The text */
+/* Numbers and words begin */
 
-static bool
-begin_value(struct json_scan *s, char c)
+static const char *
+fail(struct json_scan *s, const char *p)
 {
-	if (c == '"') {
-		begin_string(s, false);
-		return true;
-	}
-	if (c == '{' || c == '[')
-		return enter(s, c == '[');
-	s->key[0] = c;
-	s->len = 1;
-	s->state = is(c, SPELLS) ? SCAN_WORD : SCAN_NUMBER;
-	return is(c, SPELLS) || c == '-' || (c >= '0' && c <= '9');
+	s->state = SCAN_BROKEN;
+	return p;
 }
 
 static bool
-read_next(struct json_scan *s, char c)
+is_digit(char c)
 {
-	if (c == ',') {
-		s->state = s->array ? SCAN_VALUE : SCAN_KEY;
-		if (s->array && s->blind == 0)
-			step(s, NULL, 0);
-		return true;
-	}
-	if (c != (s->array ? ']' : '}'))
+	return c >= '0' && c <= '9';
+}
+
+/*
+ * Nearly all numbers are a few digits.  Returns what is behind such a one, if
+ * that is here; else NULL.
+ */
+static const char *
+pass_digits(struct json_scan *s, const char *p, const char *end)
+{
+	const char *from = p, *most = end - p > 9 ? p + 9 : end;
+	uint64_t n = 0;
+
+	for (; p < most && is_digit(*p); p++)
+		n = n * 10 + (unsigned)(*p - '0');
+	if (p == from || p == end || is(*p, COUNTS) ||
+	    (*from == '0' && p - from > 1))
+		return NULL;
+	found(s, JSON_SCAN_AMOUNT, n * JSON_AMOUNT_UNIT);
+	after_value(s);
+	return p;
+}
+
+/* The same of a word. */
+static const char *
+pass_word(struct json_scan *s, const char *p, const char *end)
+{
+	enum json_scan_kind kind = JSON_SCAN_OTHER;
+	size_t n = 4;
+
+	if (end - p < 6)
+		return NULL;
+	if (memcmp(p, "true", 4) == 0)
+		kind = JSON_SCAN_TRUE;
+	else if (memcmp(p, "false", 5) == 0)
+		n = 5;
+	else if (memcmp(p, "null", 4) != 0)
+		return NULL;
+	if (is(p[n], SPELLS))
+		return NULL;
+	found(s, kind, 0);
+	after_value(s);
+	return p + n;
+}
+
+static const char *
+begin_plain(struct json_scan *s, const char *p, enum state state)
+{
+	s->key[0] = *p;
+	s->len = 1;
+	s->state = state;
+	return p + 1;
+}
+
+/* The text */
+
+static bool
+wants_value(const struct json_scan *s)
+{
+	return s->state == SCAN_VALUE || s->state == SCAN_FIRST_ELEMENT;
+}
+
+static bool
+wants_key(const struct json_scan *s)
+{
+	return s->state == SCAN_KEY || s->state == SCAN_FIRST_KEY;
+}
+
+static bool
+is_in_array(const struct json_scan *s)
+{
+	return s->arrays[s->depth];
+}
+
+static bool
+take_comma(struct json_scan *s)
+{
+	if (s->state != SCAN_NEXT)
+		return false;
+	s->state = is_in_array(s) ? SCAN_VALUE : SCAN_KEY;
+	if (is_in_array(s) && s->blind == 0)
+		json_steps_element(s);
+	return true;
+}
+
+static bool
+take_colon(struct json_scan *s)
+{
+	if (s->state != SCAN_COLON)
+		return false;
+	s->state = SCAN_VALUE;
+	return true;
+}
+
+static bool
+take_end(struct json_scan *s, bool array)
+{
+	if ((s->state & 1) == 0 || is_in_array(s) != array)
 		return false;
 	leave(s);
 	return true;
 }
 
-/* What is neither blank nor inside of a string, number or word. */
-static bool
-read_mark(struct json_scan *s, char c)
+/*
+ * Nearly all members of objects are a key without escapes, and a text that nobody
+ * looks at, a short number, a word or a container, which are all there.  From a
+ * key's quote on; what is not like that begins as any other.
+ */
+
+/* Returns what is behind a key's end, which is there, and a colon; else NULL. */
+static const char *
+pass_colon(const char *stop, const char *end)
 {
-	switch (s->state) {
-	case SCAN_FIRST_ELEMENT:
-		if (c == ']') {
-			leave(s);
-			return true;
-		}
-		return begin_value(s, c);
-	case SCAN_VALUE:
-		return begin_value(s, c);
-	case SCAN_FIRST_KEY:
-		if (c == '}') {
-			leave(s);
-			return true;
-		}
-		/* FALLTHROUGH */
-	case SCAN_KEY:
-		if (c == '"')
-			begin_string(s, true);
-		return c == '"';
-	case SCAN_COLON:
-		s->state = SCAN_VALUE;
-		return c == ':';
-	case SCAN_NEXT:
-		return read_next(s, c);
-	default:
-		return false;
-	}
+	if (end - stop < 4 || memcmp(stop, "\":", 2) != 0)
+		return NULL;
+	return stop + 2 + (stop[2] == ' ');
 }
 
-/* Behind a key there is hardly ever anything else. */
 static const char *
-read_colon(struct json_scan *s, const char *p, const char *end)
+pass_key(struct json_scan *s, const char *p, const char *end)
 {
-	if (s->state != SCAN_COLON || p == end || *p != ':')
-		return p;
+	const char *stop, *behind;
+
+	if (s->blind != 0)
+		return pass_colon(json_stop(p + 1, end), end);
+	stop = json_stop_or_control(p + 1, end);
+	if ((behind = pass_colon(stop, end)) != NULL)
+		step(s, p + 1, (size_t)(stop - p) - 1);
+	return behind;
+}
+
+static const char *
+pass_text(struct json_scan *s, const char *p, const char *end)
+{
+	bool looked_at = s->hits != 0;
+
+	if (!looked_at) {
+		p = json_stop(p, end);
+		if (p < end && *p == '"') {
+			s->state = SCAN_NEXT;
+			return p + 1;
+		}
+	}
+	begin_string(s, false, looked_at);
+	return p;
+}
+
+/* The state says what has come of it; its first byte has. */
+static const char *
+read_value(struct json_scan *s, const char *p, const char *end)
+{
+	const char *behind;
+
+	if (*p == '"')
+		return pass_text(s, p + 1, end);
+	if (is_digit(*p)) {
+		behind = pass_digits(s, p, end);
+		return behind != NULL ? behind : begin_plain(s, p, SCAN_NUMBER);
+	}
+	if (*p == '{' || *p == '[')
+		return enter(s, *p == '[') ? p + 1 : fail(s, p);
+	if (is(*p, SPELLS)) {
+		behind = pass_word(s, p, end);
+		return behind != NULL ? behind : begin_plain(s, p, SCAN_WORD);
+	}
+	if (*p == '-')
+		return begin_plain(s, p, SCAN_NUMBER);
 	s->state = SCAN_VALUE;
-	return p + 1 < end && p[1] == ' ' ? p + 2 : p + 1;
+	return is(*p, BLANK) ? p + 1 : fail(s, p);
+}
+
+/* Returns where the next key's quote is, if there is one behind a comma. */
+static const char *
+pass_comma(struct json_scan *s, const char *p, const char *end)
+{
+	if (s->state != SCAN_NEXT || end - p < 3 || *p != ',' ||
+	    is_in_array(s))
+		return NULL;
+	p += p[1] == ' ' ? 2 : 1;
+	return *p == '"' ? p : NULL;
+}
+
+/* From a key's quote, or a value, on. */
+static const char *
+read_members(struct json_scan *s, const char *p, const char *end)
+{
+	const char *next = p;
+	bool key = wants_key(s);
+
+	do {
+		if (key && (p = pass_key(s, next, end)) == NULL) {
+			begin_string(s, true, s->blind == 0);
+			return next + 1;
+		}
+		p = read_value(s, p, end);
+		next = s->state == SCAN_FIRST_KEY && p < end && *p == '"' ? p :
+		    pass_comma(s, p, end);
+		key = true;
+	} while (next != NULL);
+	return p;
+}
+
+/* What is not inside of a string, number or word. */
+static const char *
+read_mark(struct json_scan *s, const char *p, const char *end)
+{
+	if (*p == '}' || *p == ']')
+		return take_end(s, *p == ']') ? p + 1 : fail(s, p);
+	if (is(*p, BLANK))
+		return p + 1;
+	if (wants_value(s) || (*p == '"' && wants_key(s)))
+		return read_members(s, p, end);
+	if ((*p == ',' && take_comma(s)) || (*p == ':' && take_colon(s)))
+		return p + 1;
+	return fail(s, p);
 }
 
 static const char *
 read_inside(struct json_scan *s, const char *p, const char *end)
 {
-	bool ok = true;
-
 	switch (s->state) {
 	case SCAN_STRING:
-		p = s->looked_at ? take_string(s, p, end) :
+		return s->looked_at ? take_string(s, p, end) :
 		    skip_string(s, p, end);
-		return read_colon(s, p, end);
 	case SCAN_ESCAPE:
-		ok = read_escape(s, *p++);
-		break;
+		return read_escape(s, *p) ? p + 1 : fail(s, p);
 	case SCAN_HEX:
-		ok = read_hex(s, *p++);
-		break;
+		return read_hex(s, *p) ? p + 1 : fail(s, p);
 	default:
 		return read_plain(s, p, end);
 	}
-	if (!ok)
-		s->state = SCAN_BROKEN;
-	return p;
 }
 
 bool
@@ -534,14 +577,9 @@ json_scan_push(struct json_scan *s, const char *p, size_t n)
 {
 	const char *end = p + n;
 
-	while (p < end && s->state != SCAN_BROKEN) {
-		if (s->state > SCAN_BROKEN)
-			p = read_inside(s, p, end);
-		else if (is(*p, BLANK) || read_mark(s, *p))
-			p++;
-		else
-			s->state = SCAN_BROKEN;
-	}
+	while (p < end && s->state != SCAN_BROKEN)
+		p = s->state > SCAN_BROKEN ? read_inside(s, p, end) :
+		    read_mark(s, p, end);
 	return s->state != SCAN_BROKEN;
 }
 

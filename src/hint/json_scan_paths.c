@@ -3,6 +3,49 @@
 
 #include <string.h>
 
+/* What is too long for a key, or too far away, has a length that none has. */
+static struct json_scan_step
+step_at(const char *path, size_t at)
+{
+	size_t n = strcspn(path + at, ".");
+
+	if (n > JSON_SCAN_KEY || at > UINT16_MAX)
+		n = JSON_SCAN_KEY;
+	return (struct json_scan_step){
+		.at = (uint16_t)at,
+		.len = (uint8_t)n,
+		.any = n == 1 && path[at] == '*',
+	};
+}
+
+/* Returns whether there is room for the steps of one, and sets them. */
+static bool
+set_steps(struct json_scan_paths *paths, const char *path)
+{
+	unsigned n = paths->nsteps;
+	size_t at = 0;
+
+	do {
+		if (n == JSON_SCAN_STEPS)
+			return false;
+		paths->steps[n++] = step_at(path, at);
+		at += strcspn(path + at, ".") + 1;
+	} while (path[at - 1] != '\0');
+	paths->steps[n - 1].last = true;
+	paths->first[paths->n] = paths->nsteps;
+	paths->nsteps = (uint16_t)n;
+	return true;
+}
+
+int
+json_scan_append(struct json_scan_paths *paths, const char *path)
+{
+	if (paths->n == JSON_SCAN_PATHS || !set_steps(paths, path))
+		return -1;
+	paths->all[paths->n] = path;
+	return (int)paths->n++;
+}
+
 int
 json_scan_add(struct json_scan_paths *paths, const char *path)
 {
@@ -11,10 +54,7 @@ json_scan_add(struct json_scan_paths *paths, const char *path)
 	for (i = 0; i < paths->n; i++)
 		if (strcmp(paths->all[i], path) == 0)
 			return (int)i;
-	if (paths->n == JSON_SCAN_PATHS)
-		return -1;
-	paths->all[paths->n] = path;
-	return (int)paths->n++;
+	return json_scan_append(paths, path);
 }
 
 /*
@@ -138,23 +178,30 @@ has_mark(const struct json_scan_mark *mark, const char *p, size_t n)
 typedef signed char bytes __attribute__((vector_size(32)));
 typedef uint64_t words __attribute__((vector_size(32)));
 
+#define AVX2 __attribute__((target("avx2"), always_inline))
+
+/* Ends of lines, escapes, and two bytes of the mark, of those at a place. */
+static inline bytes AVX2
+marks_at(const char *p, char rare, char next)
+{
+	bytes b, behind;
+
+	memcpy(&b, p, sizeof b);
+	memcpy(&behind, p + 1, sizeof behind);
+	return ((b & (signed char)0xe0) == 0) | (b == '\\') |
+	    ((b == rare) & (behind == next));
+}
+
 static bool __attribute__((target("avx2")))
 is_plain(const struct json_scan_mark *mark, const char *p, size_t n)
 {
 	const char *last = p + n - sizeof(bytes) - 1;
 	char rare = mark->text[mark->rare], next = mark->text[mark->rare + 1];
-	bytes b, behind, found;
+	bytes found = marks_at(last, rare, next);
 	words w;
 
-	memset(&found, 0, sizeof found);
-	for (; p != last + sizeof b; p += sizeof b) {
-		if (p > last)
-			p = last;
-		memcpy(&b, p, sizeof b);
-		memcpy(&behind, p + 1, sizeof behind);
-		found |= ((b & (signed char)0xe0) == 0) | (b == '\\') |
-		    ((b == rare) & (behind == next));
-	}
+	for (; p < last; p += sizeof found)
+		found |= marks_at(p, rare, next);
 	w = (words)found;
 	return (w[0] | w[1] | w[2] | w[3]) == 0;
 }

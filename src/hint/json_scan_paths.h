@@ -10,6 +10,7 @@
 
 #define JSON_SCAN_PATHS		48	/* at most */
 #define JSON_SCAN_KEY		64	/* bytes; longer ones match nothing */
+#define JSON_SCAN_STEPS		(17 * JSON_SCAN_PATHS)	/* of all of them */
 
 /* What every text that has one of them has in it, unless it is escaped. */
 struct json_scan_mark {
@@ -18,10 +19,21 @@ struct json_scan_mark {
 	uint8_t			 rare;		/* which byte is seldom seen */
 };
 
+/* A key of a path, or "*". */
+struct json_scan_step {
+	uint16_t		 at;		/* where it is in the text */
+	uint8_t			 len;		/* at most JSON_SCAN_KEY */
+	bool			 any;
+	bool			 last;
+};
+
 /* The texts are their owner's. */
 struct json_scan_paths {
 	const char		*all[JSON_SCAN_PATHS];
 	unsigned		 n;
+	uint16_t		 first[JSON_SCAN_PATHS]; /* step of each */
+	uint16_t		 nsteps;
+	struct json_scan_step	 steps[JSON_SCAN_STEPS];
 	struct json_scan_mark	 mark;		/* of json_scan_ready() */
 };
 
@@ -30,6 +42,9 @@ struct json_scan_paths {
  * is no room for it.
  */
 int		 json_scan_add(struct json_scan_paths *, const char *path);
+
+/* The same where one that is the same does not do. */
+int		 json_scan_append(struct json_scan_paths *, const char *path);
 
 /* They are complete: finds their mark. */
 void		 json_scan_ready(struct json_scan_paths *);

@@ -16,6 +16,7 @@
 #include "hosts/hosts_why.h"
 #include "policy/tokens.h"
 #include "throttle/throttle_ask.h"
+#include "throttle/throttle_meter.h"
 #include "throttle/throttle_view.h"
 
 /*
@@ -469,6 +470,10 @@ host_leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 {
 	enum observe_end end = OBSERVE_GONE;
 
+	if (t->used != NULL) {
+		throttle_settle(h->throttle, &t->waiter, t->used, now);
+		host_away_settle(h, t, t->used);
+	}
 	host_away_leave(h, t, refund);
 	if (t->unsent)
 		throttle_unsent(h->throttle, &t->waiter, now);

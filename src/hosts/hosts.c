@@ -275,20 +275,6 @@ hosts_sent(struct hosts *hs, struct ticket *t, uint64_t now)
 }
 
 void
-hosts_settle(struct hosts *hs, struct ticket *t, const uint64_t *actual,
-    uint64_t now)
-{
-	struct host *h = hosts_enter(hs, t);
-
-	if (h == NULL)
-		return;
-	throttle_settle(h->throttle, &t->waiter, actual, now);
-	host_away_settle(h, t, actual);
-	host_admit(h, t->loop, now);
-	hosts_exit(hs, h);
-}
-
-void
 hosts_meter_left(struct hosts *hs, struct ticket *t, const char *budget,
     uint64_t left, uint64_t at, uint64_t now)
 {

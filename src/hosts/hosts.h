@@ -87,12 +87,6 @@ void		 hosts_connected(struct hosts *, struct ticket *,
 void		 hosts_sent(struct hosts *, struct ticket *, uint64_t now);
 
 /*
- * Tells what an admitted ticket's request has really used of each amount that
- * it wanted of named budgets (throttle_settle()); once, before it leaves.
- */
-void		 hosts_settle(struct hosts *, struct ticket *,
-		    const uint64_t *actual, uint64_t now);
-/*
  * Takes the host's word for how much of a named budget was left (micro units) at
  * an instant, if the rule has it learned (throttle_meter_left()).
  */

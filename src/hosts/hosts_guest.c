@@ -22,6 +22,7 @@ struct guest {
 	struct ticket		 ticket;
 	struct http1_host	 name;
 	struct throttle_deposit	 deposit;
+	uint64_t		 used[THROTTLE_METERS];
 	struct throttle_wants	 wants;		/* last: with its amounts */
 };
 
@@ -350,18 +351,17 @@ judge(struct guest *guest, uint64_t is, uint64_t now)
 	hosts_exit(guest->all->hosts, h);
 }
 
-/* In the order in which they were wanted. */
+/* When it leaves; in the order in which they were wanted. */
 static void
-settle(struct guest *guest, const struct said *s, uint64_t now)
+settle(struct guest *guest, const struct said *s)
 {
-	uint64_t actual[THROTTLE_METERS] = { 0 };
 	unsigned i;
 
 	if (s->nwants == 0 || s->nwants != guest->wants.n)
 		return;
 	for (i = 0; i < s->nwants; i++)
-		actual[i] = s->amounts[i];
-	hosts_settle(guest->all->hosts, &guest->ticket, actual, now);
+		guest->used[i] = s->amounts[i];
+	guest->ticket.used = guest->used;
 }
 
 static void
@@ -403,7 +403,7 @@ take_word(struct guest *guest, const char *word, const struct said *s,
 	else if (strcmp(word, "slot") == 0)
 		hosts_release_slot(hs, &guest->ticket, now);
 	else if (strcmp(word, "settle") == 0)
-		settle(guest, s, now);
+		settle(guest, s);
 	else if (strcmp(word, "again") == 0 && guest->ticket.waiter.settled)
 		again(guest, now);
 	else

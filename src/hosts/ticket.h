@@ -73,6 +73,9 @@ struct ticket {
 	bool			 nowhere;
 	/* ... no byte of it has left */
 	bool			 unsent;
+	/* ... what it has really used of each amount that it wanted of named
+	   budgets (throttle_settle()); its owner's; NULL: that is not known */
+	const uint64_t		*used;
 	/* Set when it is admitted: hosts_connected() and _sent() are heard. */
 	bool			 strict;
 	struct conf		*conf;		/* own reference; one for all

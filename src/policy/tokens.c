@@ -15,39 +15,40 @@ static const char no_memory[] = "out of memory";
 /* Made ready */
 
 static bool
-add_all(struct json_scan_paths *to, const struct tokens_paths *from)
+add_all(struct json_scan_paths *to, struct tokens_paths *from)
 {
 	unsigned i;
 
 	for (i = 0; i < from->n; i++)
-		if (json_scan_add(to, from->all[i]) < 0)
+		if ((from->at[i] = json_scan_add(to, from->all[i])) < 0)
 			return false;
 	return true;
 }
 
 static bool
-add_one(struct json_scan_paths *to, const char *path)
+add_one(struct json_scan_paths *to, const char *path, int *at)
 {
-	return path == NULL || json_scan_add(to, path) >= 0;
+	return path == NULL || (*at = json_scan_add(to, path)) >= 0;
 }
 
 static const char *
-add_asks(struct tokens *t, const struct tokens_budget *b)
+add_asks(struct tokens *t, struct tokens_budget *b)
 {
 	struct json_scan_paths *to = &t->asks;
 
-	if (!add_one(to, b->input) || !add_all(to, &b->output) ||
-	    (b->output.n > 0 && !add_one(to, "n")) ||
-	    (b->learn == TOKENS_LEARN_P90 && !add_one(to, "model")))
+	if (!add_one(to, b->input, &b->input_at) || !add_all(to, &b->output) ||
+	    (b->output.n > 0 && !add_one(to, "n", &t->times)) ||
+	    (b->learn == TOKENS_LEARN_P90 && !add_one(to, "model", &t->model)))
 		return too_many;
 	return NULL;
 }
 
 static const char *
-add_tells(struct tokens *t, const struct tokens_budget *b)
+add_tells(struct tokens *t, struct tokens_budget *b)
 {
-	return add_one(&t->tells, b->json) && add_all(&t->tells, &b->plus) &&
-	    add_all(&t->tells, &b->minus) ? NULL : too_many;
+	return add_one(&t->tells, b->json, &b->json_at) &&
+	    add_all(&t->tells, &b->plus) && add_all(&t->tells, &b->minus) ?
+	    NULL : too_many;
 }
 
 /*
@@ -75,8 +76,8 @@ add_wrapped(struct tokens *t)
 	}
 	/* the i-th of them is number n + i */
 	for (i = 0; i < n; i++)
-		t->tells.all[n + i] = t->wrapped[i];
-	t->tells.n = 2 * n;
+		if (json_scan_append(&t->tells, t->wrapped[i]) < 0)
+			return too_many;
 	json_scan_ready(&t->tells);
 	return NULL;
 }
@@ -84,10 +85,11 @@ add_wrapped(struct tokens *t)
 const char *
 tokens_complete(struct tokens *t)
 {
-	const struct tokens_budget *b;
+	struct tokens_budget *b;
 	const char *wrong = NULL;
 	unsigned i;
 
+	t->times = t->model = -1;
 	for (i = 0; wrong == NULL && i < t->n; i++) {
 		b = &t->budgets[i];
 		t->meters[i] = (struct throttle_meter_limits){
@@ -181,12 +183,11 @@ tokens_is_stream(const struct http1_head *h)
 bool
 tokens_is_coded(const struct http1_head *h)
 {
-	unsigned i;
+	const struct http1_field *f;
 
-	for (i = 0; i < h->nfields; i++)
-		if (h->fields[i].id == HTTP1_OTHER &&
-		    http1_str_is(h->fields[i].name, "content-encoding") &&
-		    !http1_str_is(h->fields[i].value, "identity"))
+	for (f = h->fields; f < h->fields + h->nfields; f++)
+		if (http1_str_is(f->name, "content-encoding") &&
+		    !http1_str_is(f->value, "identity"))
 			return true;
 	return false;
 }
@@ -196,7 +197,7 @@ tokens_reads(const struct tokens *t, const struct http1_head *h)
 {
 	unsigned i;
 
-	if (!tokens_counts(h) || tokens_is_coded(h))
+	if (tokens_is_coded(h))
 		return false;
 	if (t->asks.n > 0 || tokens_asks_usage(t, h))
 		return true;
@@ -222,35 +223,10 @@ tokens_asks_usage(const struct tokens *t, const struct http1_head *h)
 	    memcmp(path.p + path.len - n, name, n) == 0;
 }
 
-unsigned
-tokens_model(const struct tokens *t)
+uint64_t
+tokens_model(const struct tokens *t, const struct json_scan *json)
 {
-	unsigned i;
-
-	for (i = 0; i + 1 < t->asks.n; i++)
-		if (strcmp(t->asks.all[i], "model") == 0)
-			break;
-	return i;
-}
-
-/* Each was added to those that are looked for; most of them as the first. */
-static bool
-is_same(const char *a, const char *b)
-{
-	return a == b || strcmp(a, b) == 0;
-}
-
-static const struct json_scan_value *
-value_at(const struct json_scan_paths *paths, const struct json_scan *json,
-    const char *path)
-{
-	unsigned i;
-
-	for (i = 0; json != NULL && i < paths->n; i++)
-		if (is_same(paths->all[i], path))
-			return json->values[i].kind == JSON_SCAN_NOTHING ?
-			    NULL : &json->values[i];
-	return NULL;
+	return t->model >= 0 ? json->values[t->model].hash : 0;
 }
 
 static uint64_t
@@ -263,25 +239,24 @@ at_most(unsigned __int128 n)
 static uint64_t
 times(const struct tokens *t, const struct json_scan *json)
 {
-	const struct json_scan_value *n = value_at(&t->asks, json, "n");
+	uint64_t n = json != NULL && t->times >= 0 ?
+	    json->values[t->times].most : 0;
 
-	return n == NULL || n->most < JSON_SCAN_UNIT ? JSON_SCAN_UNIT :
-	    n->most;
+	return n < JSON_SCAN_UNIT ? JSON_SCAN_UNIT : n;
 }
 
 /* The largest cap that the request names, or what is taken for it. */
 static uint64_t
-cap_of(const struct tokens *t, const struct tokens_budget *b,
-    const struct json_scan *json)
+cap_of(const struct tokens_budget *b, const struct json_scan *json)
 {
 	const struct json_scan_value *v;
 	bool named = false;
 	uint64_t cap = 0;
 	unsigned i;
 
-	for (i = 0; i < b->output.n; i++) {
-		v = value_at(&t->asks, json, b->output.all[i]);
-		if (v == NULL || v->kind != JSON_SCAN_AMOUNT)
+	for (i = 0; json != NULL && i < b->output.n; i++) {
+		v = &json->values[b->output.at[i]];
+		if (v->kind != JSON_SCAN_AMOUNT)
 			continue;
 		named = true;
 		cap = v->most > cap ? v->most : cap;
@@ -294,12 +269,10 @@ tokens_input(const struct tokens *t, unsigned budget, uint64_t bytes,
     const struct json_scan *json)
 {
 	const struct tokens_budget *b = &t->budgets[budget];
-	const struct json_scan_value *v = NULL;
 
-	if (b->input != NULL)
-		v = value_at(&t->asks, json, b->input);
-	if (v != NULL)
-		return v->most;
+	if (b->input != NULL && json != NULL &&
+	    json->values[b->input_at].kind != JSON_SCAN_NOTHING)
+		return json->values[b->input_at].most;
 	if (b->input_bytes == 0)
 		return 0;
 	return at_most((unsigned __int128)(bytes / b->input_bytes +
@@ -310,7 +283,7 @@ uint64_t
 tokens_output(const struct tokens *t, unsigned budget,
     const struct json_scan *json, uint64_t learned)
 {
-	uint64_t cap = cap_of(t, &t->budgets[budget], json);
+	uint64_t cap = cap_of(&t->budgets[budget], json);
 
 	if (learned < cap)
 		cap = learned;
@@ -423,20 +396,15 @@ tokens_hear(const struct tokens *t, const struct json_scan *json,
 
 /* Sets *amount to what stands there, at the top or wrapped; else false. */
 static bool
-told_at(const struct tokens *t, const struct tokens_told *told,
-    const char *path, uint64_t *amount)
+told_at(const struct tokens *t, const struct tokens_told *told, int at,
+    uint64_t *amount)
 {
-	unsigned i, n = t->tells.n / 2;
+	unsigned i = (unsigned)at;
 
-	for (i = 0; i < n; i++) {
-		if (!is_same(t->tells.all[i], path))
-			continue;
-		if (!told->known[i])
-			i += n;
-		*amount = told->amounts[i];
-		return told->known[i];
-	}
-	return false;
+	if (!told->known[i])
+		i += t->tells.n / 2;
+	*amount = told->amounts[i];
+	return told->known[i];
 }
 
 static uint64_t
@@ -447,7 +415,7 @@ sum_at(const struct tokens *t, const struct tokens_told *told,
 	unsigned i;
 
 	for (i = 0; i < paths->n; i++)
-		if (told_at(t, told, paths->all[i], &amount))
+		if (told_at(t, told, paths->at[i], &amount))
 			sum += amount;
 	return sum;
 }
@@ -459,7 +427,7 @@ tokens_used(const struct tokens *t, unsigned budget,
 	const struct tokens_budget *b = &t->budgets[budget];
 	uint64_t used, minus;
 
-	if (b->json == NULL || !told_at(t, told, b->json, &used))
+	if (b->json == NULL || !told_at(t, told, b->json_at, &used))
 		return THROTTLE_NEVER;
 	used += sum_at(t, told, &b->plus);
 	minus = sum_at(t, told, &b->minus);

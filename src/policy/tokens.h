@@ -21,6 +21,7 @@
 /* Where in JSON; owned. */
 struct tokens_paths {
 	char			*all[TOKENS_PATHS];
+	int			 at[TOKENS_PATHS];	/* of asks, or tells */
 	unsigned		 n;
 };
 
@@ -40,11 +41,13 @@ struct tokens_budget {
 
 	uint32_t		 input_bytes;	/* are one; 0: not counted */
 	char			*input;		/* where it stands; or NULL */
+	int			 input_at;	/* of asks */
 	struct tokens_paths	 output;	/* its caps */
 	uint64_t		 fallback;	/* of output; micro units */
 	enum tokens_learn	 learn;
 
 	char			*json;		/* what was used; or NULL */
+	int			 json_at;	/* of tells */
 	struct tokens_paths	 plus;
 	struct tokens_paths	 minus;
 	enum tokens_format	 format;
@@ -61,6 +64,8 @@ struct tokens {
 	struct throttle_meter_limits meters[THROTTLE_METERS];
 	struct json_scan_paths	 asks;		/* of requests */
 	struct json_scan_paths	 tells;		/* of answers */
+	int			 times;		/* where asks has "n"; or -1 */
+	int			 model;		/* ... "model" */
 	char			**wrapped;	/* half of tells; owned */
 	unsigned		 nwrapped;
 	bool			 learns;	/* one does */
@@ -71,7 +76,7 @@ struct tokens {
 const char	*tokens_complete(struct tokens *);
 void		 tokens_free(struct tokens *);
 
-/* Returns whether the body of a request has to be read before it goes. */
+/* Returns whether the body of one that counts has to be read before it goes. */
 bool		 tokens_reads(const struct tokens *, const struct http1_head *);
 
 /*
@@ -98,8 +103,8 @@ uint64_t	 tokens_input(const struct tokens *, unsigned budget,
 uint64_t	 tokens_output(const struct tokens *, unsigned budget,
 		    const struct json_scan *json, uint64_t learned);
 
-/* Returns the number among asks of where a request names its model. */
-unsigned	 tokens_model(const struct tokens *);
+/* Returns a hash of the model that a request names; 0: of none. */
+uint64_t	 tokens_model(const struct tokens *, const struct json_scan *);
 
 /*
  * Returns the name of a budget that refuses what it could never allow, or NULL.

@@ -49,6 +49,16 @@ static const struct {
 	{ "{\"x\":\"" LONG "\\n\\u00e\",\"a\":1}", "a",
 	    JSON_SCAN_NOTHING, 0, false },
 	{ "{\"x\":\"" LONG "\\n\\", "a", JSON_SCAN_NOTHING, 0, false },
+	{ "[\"x\", \"y\", 1, \"z\"]", "*", JSON_SCAN_TEXT, 0, true },
+	{ "[\"x\", \"y\":1]", "a", JSON_SCAN_NOTHING, 0, false },
+	{ "{\"x\": true, \"y\" :false,\"z\":null , \"a\":  8}", "a",
+	    JSON_SCAN_AMOUNT, 8 * M, true },
+	{ "{\"x\": truth, \"a\": 8}", "a", JSON_SCAN_NOTHING, 0, false },
+	{ "{\"a\": nullx, \"b\": 8}", "a", JSON_SCAN_NOTHING, 0, false },
+	{ "{\"a\": {\"b\": 1}, \"c\": {\"a\": 2}}", "c.a",
+	    JSON_SCAN_AMOUNT, 2 * M, true },
+	{ "{\"a\": ]}", "a", JSON_SCAN_NOTHING, 0, false },
+	{ "{\"a\": }", "a", JSON_SCAN_NOTHING, 0, false },
 	/* numbers */
 	{ "{\"a\":1.25}", "a", JSON_SCAN_AMOUNT, 1250000, true },
 	{ "{\"a\":0.0000001}", "a", JSON_SCAN_AMOUNT, 1, true },
@@ -109,6 +119,33 @@ START_TEST(table)
 		ck_assert_int_eq(s.values[0].kind, rows[_i].kind);
 		ck_assert_uint_eq(s.values[0].amount, rows[_i].amount);
 	}
+}
+END_TEST
+
+/* What is looked for many bytes at a time stops at each of them. */
+START_TEST(each_length)
+{
+	struct json_scan_paths paths = { .n = 0 };
+	static const char *const ends[] = {
+		"\",\"a\":3}", "\\\"x\",\"a\":3}", "\\q\",\"a\":3}",
+	};
+	struct json_scan s;
+	char text[1024];
+	size_t len, i;
+
+	json_scan_add(&paths, "a");
+	for (len = 0; len < 900; len++)
+		for (i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+			memcpy(text, "{\"x\":\"", 6);
+			memset(text + 6, len % 2 == 0 ? 'b' : '\xe2', len);
+			memcpy(text + 6 + len, ends[i], strlen(ends[i]) + 1);
+			json_scan_init(&s, &paths);
+			ck_assert_int_eq(json_scan_push(&s, text,
+			    strlen(text)), i < 2);
+			ck_assert_int_eq(json_scan_end(&s), i < 2);
+			ck_assert_uint_eq(s.values[0].amount,
+			    i < 2 ? 3 * M : 0);
+		}
 }
 END_TEST
 
@@ -460,6 +497,7 @@ json_scan_suite(void)
 
 	tcase_add_loop_test(json, table, 0, sizeof rows / sizeof rows[0]);
 	tcase_add_test(json, several_paths);
+	tcase_add_test(json, each_length);
 	tcase_add_test(json, too_many_paths);
 	tcase_add_test(json, deep);
 	tcase_add_test(json, long_ones);

@@ -104,14 +104,12 @@ START_TEST(model)
 {
 	struct tokens *t = make();
 	struct json_scan json, other;
-	unsigned i = tokens_model(t);
 
-	ck_assert_str_eq(t->asks.all[i], "model");
 	scan(&json, &t->asks, "{\"max_tokens\":50,\"model\":\"small\"}");
 	scan(&other, &t->asks, "{\"model\":\"small\",\"n\":1}");
-	ck_assert_uint_eq(json.values[i].hash, other.values[i].hash);
+	ck_assert_uint_eq(tokens_model(t, &json), tokens_model(t, &other));
 	scan(&other, &t->asks, "{\"max_tokens\":50,\"model\":\"large\"}");
-	ck_assert_uint_ne(json.values[i].hash, other.values[i].hash);
+	ck_assert_uint_ne(tokens_model(t, &json), tokens_model(t, &other));
 	tokens_free(t);
 }
 END_TEST
@@ -302,7 +300,8 @@ START_TEST(which_count)
 
 	ck_assert_int_eq(http1_request(h, text, (size_t)n), HTTP1_OK);
 	ck_assert_int_eq(tokens_counts(h), requests[_i].counts);
-	ck_assert_int_eq(tokens_reads(t, h), requests[_i].reads);
+	if (requests[_i].counts)
+		ck_assert_int_eq(tokens_reads(t, h), requests[_i].reads);
 	ck_assert(!tokens_is_stream(h));
 	free(h);
 	tokens_free(t);
