@@ -2,7 +2,6 @@
 #include "exchange/gather.h"
 
 #include <stdint.h>
-#include <stdio.h>
 
 #include "front/front.h"
 
@@ -19,13 +18,25 @@ gather_add(struct gather *g, const char *p, size_t n)
 	g->v[g->n++].iov_len = n;
 }
 
+/* In hexadecimal, at the end of some bytes; returns where it begins. */
+static char *
+put_size(char *end, size_t n)
+{
+	do
+		*--end = "0123456789abcdef"[n % 16];
+	while ((n /= 16) > 0);
+	return end;
+}
+
 void
 gather_add_chunk(struct gather *g, const char *p, size_t n)
 {
-	char *size = g->sizes[g->n];
-	int len = snprintf(size, sizeof g->sizes[0], "%zx\r\n", n);
+	char *end = g->sizes[g->n] + sizeof g->sizes[0], *size;
 
-	gather_add(g, size, (size_t)len);
+	*--end = '\n';
+	*--end = '\r';
+	size = put_size(end, n);
+	gather_add(g, size, (size_t)(end - size) + 2);
 	gather_add(g, p, n);
 	gather_add(g, "\r\n", 2);
 }

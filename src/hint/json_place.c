@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "hint/json_stop.h"
+
 /* What is left of the text; it is at its end for good where that is broken. */
 struct cursor {
 	const char		*p;
@@ -47,8 +49,8 @@ skip_string(struct cursor *c)
 		fail(c);
 		return;
 	}
-	while (c->p < c->end && *c->p != '"')
-		c->p += *c->p == '\\' && c->end - c->p > 1 ? 2 : 1;
+	while ((c->p = json_stop(c->p, c->end)) < c->end && *c->p == '\\')
+		c->p += c->end - c->p > 1 ? 2 : 1;
 	if (!take(c, '"'))
 		fail(c);
 }

@@ -478,7 +478,7 @@ pass_text(struct json_scan *s, const char *p, const char *end)
 	if (!looked_at) {
 		p = json_stop(p, end);
 		if (p < end && *p == '"') {
-			s->state = SCAN_NEXT;
+			after_value(s);
 			return p + 1;
 		}
 	}

@@ -77,6 +77,11 @@ static const struct {
 	{ "{\"a\":null}", "a", JSON_SCAN_OTHER, 0, true },
 	{ "{\"a\":{}}", "a", JSON_SCAN_OTHER, 0, true },
 	{ "5", "a", JSON_SCAN_NOTHING, 0, true },
+	{ "\"x\"", "a", JSON_SCAN_NOTHING, 0, true },
+	{ "\"\"]", "a", JSON_SCAN_NOTHING, 0, false },
+	{ "true ", "a", JSON_SCAN_NOTHING, 0, true },
+	{ "true  ]", "a", JSON_SCAN_NOTHING, 0, false },
+	{ "12345]      ", "a", JSON_SCAN_NOTHING, 0, false },
 	/* what is no JSON; what was there before it stays */
 	{ "{\"a\":1", "a", JSON_SCAN_AMOUNT, M, false },
 	{ "{\"a\":01}", "a", JSON_SCAN_NOTHING, 0, false },
