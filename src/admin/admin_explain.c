@@ -21,6 +21,7 @@
 #include "admin/admin_destination.h"
 #include "admin/admin_explanation.h"
 #include "admin/admin_value.h"
+#include "admin/admin_wants.h"
 #include "base/text.h"
 #include "conf/conf.h"
 #include "front/clients.h"
@@ -289,76 +290,6 @@ owner_of(const struct admin_context *c, const struct question *q)
 	    clients_id(c->clients, &key) : 0;
 }
 
-/*
- * Sets *made to what it takes of named budgets (NULL: nothing), which is the
- * caller's, as exchange_meter_ask() has it but for what was learned.  False
- * without memory.
- */
-static bool
-make_wants(const struct question *q, const struct rule *rule,
-    struct throttle_wants **made)
-{
-	const struct tokens *tokens = rule->tokens;
-	struct throttle_wants *wants;
-	uint64_t bytes = q->body != NULL ? strlen(q->body) : 0;
-	struct json_scan json;
-	bool read;
-	unsigned i;
-
-	*made = NULL;
-	if (tokens == NULL || rule->mode != RULE_ENFORCE ||
-	    !tokens_counts(&q->head))
-		return true;
-	wants = calloc(1, sizeof *wants + tokens->n * sizeof wants->amounts[0]);
-	if (wants == NULL)
-		return false;
-	read = q->body != NULL && tokens_reads(tokens, &q->head);
-	json_scan_init(&json, &tokens->asks);
-	if (read)
-		json_scan_push(&json, q->body, bytes);
-	wants->n = tokens->n;
-	for (i = 0; i < tokens->n; i++)
-		wants->amounts[i] = (struct throttle_amount){
-			.name = tokens->budgets[i].name,
-			.amount = tokens_input(tokens, i, bytes,
-			    read ? &json : NULL) + tokens_output(tokens, i,
-			    read ? &json : NULL, THROTTLE_NEVER),
-		};
-	*made = wants;
-	return true;
-}
-
-/* With what it reserves; where that is more than there ever is, it decides. */
-static json_t *
-with_wants(const struct rule *rule, const struct throttle_wants *wants,
-    json_t *value)
-{
-	json_t *all = json_object();
-	const char *never;
-	bool ok = value != NULL && all != NULL;
-	unsigned i;
-
-	if (wants == NULL) {
-		json_decref(all);
-		return value;
-	}
-	for (i = 0; ok && i < wants->n; i++)
-		ok = json_object_set_new(all, wants->amounts[i].name,
-		    admin_units((int64_t)wants->amounts[i].amount)) == 0;
-	never = tokens_never_fits(rule->tokens, wants);
-	if (ok && never != NULL)
-		ok = json_object_update_new(value, json_pack("{s:s, s:o}",
-		    "decision", "refuse", "says", json_sprintf("it wants more "
-		    "of %s than the whole of it", never))) == 0;
-	if (ok && json_object_set(value, "reserves", all) == 0) {
-		json_decref(all);
-		return value;
-	}
-	json_decref(all);
-	json_decref(value);
-	return NULL;
-}
-
 /* As exchange_start() and exchange_admit() have it. */
 static void
 answer(struct admin_request *r, struct question *q)
@@ -393,12 +324,13 @@ answer(struct admin_request *r, struct question *q)
 		admin_answer_problem(r, 422, NULL, "%s", wrong);
 		return;
 	}
-	if (wrong == NULL && make_wants(q, asked.rule, &wants)) {
+	if (wrong == NULL && admin_wants_make(asked.rule, &q->head, q->body,
+	    q->body != NULL ? strlen(q->body) : 0, &wants)) {
 		claim.request.wants = wants;
 		a = hosts_explain(r->context->hosts, &asked, now, &e);
 	}
 	if (a == HOSTS_GO)
-		admin_answer_json(r, 200, with_destination(q, with_wants(
+		admin_answer_json(r, 200, with_destination(q, admin_wants_value(
 		    asked.rule, wants, admin_explanation_value(
 		    &e, asked.conf, asked.rule, &name, claim.request.cost))));
 	else

@@ -139,8 +139,7 @@ add_rule(struct metrics_gauges *all, size_t n, const struct rule *rule)
 	add_limits(g, &rule->limits, NULL);
 	for (i = 0; i < rule->npaths; i++)
 		add_limits(g, &rule->paths[i].limits, rule->paths[i].text);
-	for (i = 0; rule->mode == RULE_ENFORCE && rule->tokens != NULL &&
-	    i < rule->tokens->n; i++)
+	for (i = 0; rule->tokens != NULL && i < rule->tokens->n; i++)
 		add_limits(g, &rule->tokens->budgets[i].limits,
 		    rule->tokens->budgets[i].name);
 }

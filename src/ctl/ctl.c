@@ -65,18 +65,8 @@ static const struct ctl_option request_options[] = {
 	  .help = "the request's method (GET)" },
 	{ .letter = 'H', .name = "header", .value = "FIELD",
 	  .help = "a field of it, \"Name: value\"; may come again" },
-	{ .name = "from", .value = "ADDRESS",
-	  .help = "who sends it (this machine)" },
-	END,
-};
-
-static const struct ctl_option explain_options[] = {
-	{ .letter = 'X', .name = "request", .value = "METHOD",
-	  .help = "the request's method (GET)" },
-	{ .letter = 'H', .name = "header", .value = "FIELD",
-	  .help = "a field of it, \"Name: value\"; may come again" },
 	{ .letter = 'd', .name = "data", .value = "BODY",
-	  .help = "its body, for named budgets; makes it a POST" },
+	  .help = "its body, or @FILE, for named budgets; makes it a POST" },
 	{ .name = "from", .value = "ADDRESS",
 	  .help = "who sends it (this machine)" },
 	END,
@@ -153,7 +143,7 @@ static const struct ctl_command commands[] = {
 	{ .name = "explain",
 	  .help = "Tells what would become of a request now, and why",
 	  .operands = { { .name = "URL" } },
-	  .options = explain_options,
+	  .options = request_options,
 	  .run = ctl_explain },
 	{ .name = "events",
 	  .help = "Lists what happened: refusals, pauses, reloads",

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "admin/admin_explanation.h"
+#include "admin/admin_wants.h"
 #include "base/client_hash.h"
 #include "conf/conf.h"
 #include "ctl/ctl_args.h"
@@ -43,8 +44,9 @@ explain(const struct ctl *c, const struct hosts_question *q,
 		hosts_free(hosts);
 		return ctl_fail(c, CTL_FAILED, "out of memory");
 	}
-	*explanation = admin_explanation_value(&e, q->conf, q->rule, q->name,
-	    q->claim->request.cost);
+	*explanation = admin_wants_value(q->rule, q->claim->request.wants,
+	    admin_explanation_value(&e, q->conf, q->rule, q->name,
+	    q->claim->request.cost));
 	hosts_free(hosts);
 	return *explanation != NULL ? CTL_DONE : ctl_fail(c, CTL_FAILED,
 	    "out of memory");
@@ -73,8 +75,9 @@ read_client(const struct ctl *c, struct sockaddr_storage *address)
 /* As the daemon does it, from the head to the throttle. */
 static int
 explain_request(const struct ctl *c, struct hosts_question q,
-    const struct http1_head *head, json_t **explanation)
+    const struct ctl_request *request, json_t **explanation)
 {
+	const struct http1_head *head = &request->head;
 	struct claim_hash hash = { client_hash, q.hasher };
 	struct sockaddr_storage address = { .ss_family = 0 };
 	const struct claim_source source = {
@@ -82,6 +85,7 @@ explain_request(const struct ctl *c, struct hosts_question q,
 		.address = (const struct sockaddr *)&address,
 		.tunnel = head->form == HTTP1_AUTHORITY_FORM,
 	};
+	struct throttle_wants *wants;
 	struct claim claim;
 	const char *wrong;
 	int status = read_client(c, &address);
@@ -91,9 +95,15 @@ explain_request(const struct ctl *c, struct hosts_question q,
 	wrong = claim_make(&claim, &hash, q.rule, &source, ctl_http_now());
 	if (wrong != NULL)
 		return ctl_fail(c, CTL_USAGE, "%s", wrong);
+	if (!admin_wants_make(q.rule, head, request->body.p,
+	    request->body.len, &wants))
+		return ctl_fail(c, CTL_FAILED, "out of memory");
+	claim.request.wants = wants;
 	q.claim = &claim;
 	q.source = &source;
-	return explain(c, &q, explanation);
+	status = explain(c, &q, explanation);
+	free(wants);
+	return status;
 }
 
 static int
@@ -110,7 +120,7 @@ explain_url(const struct ctl *c, struct conf *conf, const char *url,
 	if (status == CTL_DONE) {
 		q.name = &request->head.host;
 		q.rule = conf_rule(conf, q.name);
-		status = explain_request(c, q, &request->head, explanation);
+		status = explain_request(c, q, request, explanation);
 	}
 	client_hasher_free(q.hasher);
 	ctl_request_free(request);

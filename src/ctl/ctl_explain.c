@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/ctl_args.h"
+#include "ctl/ctl_data.h"
 #include "ctl/ctl_ask.h"
 #include "ctl/ctl_body.h"
 #include "ctl/ctl_explanation.h"
@@ -50,6 +51,21 @@ put_fields(const struct ctl *c, json_t *body)
 }
 
 static int
+put_data(const struct ctl *c, json_t *body)
+{
+	struct text data;
+	int status = ctl_data(c, &data);
+
+	text_put(&data, "", 1);
+	if (status == CTL_DONE && data.failed)
+		status = ctl_fail(c, CTL_FAILED, "out of memory");
+	else if (status == CTL_DONE && ctl_arg(c, "data") != NULL)
+		status = ctl_body_put(c, body, "body", data.p, "--data");
+	text_free(&data);
+	return status;
+}
+
+static int
 make_body(const struct ctl *c, json_t *body)
 {
 	static const struct {
@@ -57,7 +73,6 @@ make_body(const struct ctl *c, json_t *body)
 		const char	*option;
 	} texts[] = {
 		{ "method", "request" }, { "client", "from" },
-		{ "body", "data" },
 	};
 	int status = ctl_body_put(c, body, "url", ctl_operand(c, 0), "URL");
 	char what[32];
@@ -69,6 +84,8 @@ make_body(const struct ctl *c, json_t *body)
 		status = ctl_body_put(c, body, texts[i].member,
 		    ctl_arg(c, texts[i].option), what);
 	}
+	if (status == CTL_DONE)
+		status = put_data(c, body);
 	return status == CTL_DONE ? put_fields(c, body) : status;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ctl/ctl_args.h"
+#include "ctl/ctl_data.h"
 #include "ctl/ctl_fail.h"
 #include "http/http1_error.h"
 #include "http/http1_request.h"
@@ -23,12 +24,14 @@ put_host(struct text *t, const char *url)
 }
 
 static void
-put_request(const struct ctl *c, const char *url, struct text *t)
+put_request(const struct ctl *c, const char *url, const struct text *body,
+    struct text *t)
 {
 	const char *method = ctl_arg(c, "request");
+	bool data = ctl_arg(c, "data") != NULL;
 	unsigned i;
 
-	text_puts(t, method != NULL ? method : "GET");
+	text_puts(t, method != NULL ? method : data ? "POST" : "GET");
 	text_puts(t, " ");
 	text_puts(t, url);
 	text_puts(t, " HTTP/1.1\r\n");
@@ -38,6 +41,11 @@ put_request(const struct ctl *c, const char *url, struct text *t)
 			text_puts(t, c->given[i].value);
 			text_puts(t, "\r\n");
 		}
+	if (data) {
+		text_puts(t, "Content-Length: ");
+		text_put_number(t, body->len);
+		text_puts(t, "\r\n");
+	}
 	text_puts(t, "\r\n");
 }
 
@@ -62,10 +70,13 @@ ctl_request_make(const struct ctl *c, const char *url,
 {
 	struct ctl_request *r = *request = calloc(1, sizeof *r);
 	enum http1_error error;
+	int status;
 
 	if (r == NULL)
 		return ctl_fail(c, CTL_FAILED, "out of memory");
-	put_request(c, url, &r->bytes);
+	if ((status = ctl_data(c, &r->body)) != CTL_DONE)
+		return status;
+	put_request(c, url, &r->body, &r->bytes);
 	if (r->bytes.failed)
 		return ctl_fail(c, CTL_FAILED, "out of memory");
 	error = parse(r);
@@ -86,5 +97,6 @@ ctl_request_free(struct ctl_request *r)
 	if (r == NULL)
 		return;
 	text_free(&r->bytes);
+	text_free(&r->body);
 	free(r);
 }

@@ -7,11 +7,12 @@
 #include "http/http1.h"
 
 /*
- * The request that --request, --header and the URL of a command describe, as
+ * The request that --request, --header, --data and the URL of a command describe, as
  * a client would send it to the proxy.
  */
 struct ctl_request {
 	struct text		 bytes;
+	struct text		 body;		/* ctl_data() */
 	struct http1_head	 head;		/* points into the bytes */
 };
 

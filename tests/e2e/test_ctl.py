@@ -750,6 +750,44 @@ def test_check(tmp_path):
 	ctl(None, "check", file, "-H", "x: y\r\n\r\nz", "http://a/", status=2)
 
 
+def test_check_says_what_budgets_are_charged(tmp_path):
+	file = tmp_path / "a.yaml"
+	file.write_text("""\
+hosts:
+  llm.test:
+    budgets:
+      tokens:
+        rates: [{capacity: 1000, period: 1m}]
+        refuse: true
+        reserve: {input: bytes/4, output: max_tokens, default: 300}
+      points: {rates: [{capacity: 5, period: 1m}], reserve: {input: cost}}
+""")
+	def check(*args):
+		return in_json(None, "check", file, "http://llm.test/v1/x",
+		    *args)["explanation"]
+	body = '{"max_tokens": 70, "cost": 2}'
+	wants = {"tokens": 70 + -(-len(body) // 4), "points": 2}
+	assert check("-d", body)["reserves"] == wants
+	assert check("-d", body)["decision"] == "go"
+	(tmp_path / "body").write_text(body)
+	assert check("-d", f"@{tmp_path}/body")["reserves"] == wants
+	assert f"reserves       {wants['tokens']} of tokens" in ctl(None,
+	    "check", file, "http://llm.test/", "--data", body).stdout
+	# no body, or one of another kind, takes nothing
+	assert "reserves" not in check()
+	assert "reserves" not in check("-d", "")
+	assert "reserves" not in check("-d", body, "-H",
+	    "Content-Type: text/plain")
+	found = check("-d", '{"max_tokens": 1001}')
+	assert found["decision"] == "refuse" and "of tokens" in found["says"]
+	assert "No such file" in ctl(None, "check", file, "http://llm.test/",
+	    "-d", f"@{tmp_path}/none", status=2).stderr
+	with open(tmp_path / "long", "wb") as f:
+		f.truncate((16 << 20) + 1)
+	assert "longer than 16 MiB" in ctl(None, "check", file,
+	    "http://llm.test/", "-d", f"@{tmp_path}/long", status=2).stderr
+
+
 @pytest.mark.parametrize("text", ["workers: 9999\n", "hosts: [\n",
     "hosts: {a.test: {capacity: 1, period: 1s, paths: "
     "{/x: {capacity: 2, period: 1s}}}}\n"])
