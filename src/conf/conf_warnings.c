@@ -77,7 +77,6 @@ warn_of_tunnels(const struct teller *t, const struct rule *rule,
 		return;
 	add(keys, sizeof keys, rule->ncosts > 0, "costs");
 	add(keys, sizeof keys, rule->npaths > 0, "paths");
-	add(keys, sizeof keys, rule->tokens != NULL, "budgets");
 	add(keys, sizeof keys, rule->client_cost, "client_cost");
 	add(keys, sizeof keys, rule->per.kind == RULE_KEY_HEADER, "per");
 	add(keys, sizeof keys, rule->fair_by.kind == RULE_KEY_HEADER,
@@ -118,10 +117,7 @@ warn_of_statuses(const struct teller *t, const struct rule *rule,
 	}
 }
 
-/*
- * A shadow is one credential's, and knows nothing of the others; nor of what is
- * in bodies, which it would have to hold up to read.
- */
+/* A shadow is one credential's, and knows nothing of the others. */
 static void
 warn_of_observed(const struct teller *t, const struct rule *rule,
     const char *prefix)

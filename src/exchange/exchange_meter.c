@@ -23,6 +23,9 @@
 #include "policy/tokens_learned.h"
 
 /*
+ * Where limits are only observed nothing is kept or changed: a body that does not
+ * come with its head is not read, and an answer is where it can be.
+ *
  * Life: made when its exchange first asks for admission; where the request's
  * body has to be read before, that is kept as it comes, and the exchange asks
  * again when there is enough of it.  The same memory then reads the answer.
@@ -43,6 +46,7 @@ struct metering {
 	const struct conf	*conf;		/* by which; maybe gone */
 	const struct tokens	*tokens;	/* of that */
 	uint64_t		 bytes;		/* of the request's body */
+	bool			 holds;		/* its rule does */
 	bool			 counts;	/* its request does */
 	bool			 ahead;		/* that was read, not taken */
 	bool			 begun;		/* to read that */
@@ -138,6 +142,7 @@ make(struct exchange *x, const struct tokens *tokens,
 	memory_add(x->memory, SIZE);
 	m->conf = x->ticket.conf;
 	m->tokens = tokens;
+	m->holds = x->ticket.rule->mode == RULE_ENFORCE;
 	m->counts = tokens_counts(h);
 	m->wants.n = tokens->n;
 	for (i = 0; i < tokens->n; i++)
@@ -201,7 +206,7 @@ read_ahead(const struct exchange *x, struct metering *m,
 	const char *p;
 	size_t n;
 
-	if (x->expect || (m->tokens->asks_usage &&
+	if (x->expect || (m->holds && m->tokens->asks_usage &&
 	    tokens_asks_usage(m->tokens, h)) ||
 	    (p = front_body_ahead(x->downstream, &n)) == NULL)
 		return false;
@@ -316,11 +321,11 @@ ask(struct exchange *x, const struct http1_head *h,
 	if (m == NULL)
 		return EXCHANGE_METER_NO_MEMORY;
 	if (m->counts && !m->begun && !m->ahead && !x->body_taken &&
-	    tokens_reads(tokens, h) && !read_ahead(x, m, h))
+	    tokens_reads(tokens, h) && !read_ahead(x, m, h) && m->holds)
 		return read_body(x, m) ? EXCHANGE_METER_READS :
 		    EXCHANGE_METER_NO_MEMORY;
 	reserve(x, m, h);
-	if (tokens_never_fits(tokens, &m->wants) != NULL)
+	if (m->holds && tokens_never_fits(tokens, &m->wants) != NULL)
 		return EXCHANGE_METER_REFUSED;
 	request->wants = &m->wants;
 	return EXCHANGE_METER_GOES;
@@ -333,8 +338,7 @@ exchange_meter_ask(struct exchange *x, const struct http1_head *h,
 	const struct rule *rule = x->ticket.rule;
 	bool ok = true;
 
-	if (rule->tokens != NULL && rule->mode == RULE_ENFORCE &&
-	    !x->is_connect)
+	if (rule->tokens != NULL && !x->is_connect)
 		return ask(x, h, request);
 	/* by an older configuration it may have been read */
 	if (x->metering != NULL && x->body_taken)
@@ -353,8 +357,8 @@ exchange_meter_prepare(struct exchange *x, const struct http1_head *h,
 
 	if (m == NULL)
 		return true;
-	to->readable = m->tokens->tells.n > 0 && m->counts;
-	if (m->tokens->asks_usage &&
+	to->readable = m->holds && m->tokens->tells.n > 0 && m->counts;
+	if (m->holds && m->tokens->asks_usage &&
 	    exchange_usage_ask(x, m->tokens, h, m->whole, &ask)) {
 		m->usage.asked = true;
 		to->plain = true;

@@ -14,7 +14,6 @@
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_why.h"
-#include "policy/tokens.h"
 #include "throttle/throttle_ask.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_view.h"
@@ -54,17 +53,6 @@
 
 /* Its life */
 
-/* What is only observed is not counted but by requests. */
-static void
-put_meters(const struct tokens *tokens, struct throttle_limits *limits)
-{
-	unsigned i;
-
-	limits->nmeters = tokens->n;
-	for (i = 0; i < tokens->n; i++)
-		limits->meters[i] = &tokens->meters[i];
-}
-
 struct throttle_limits
 host_limits(const struct rule *rule, const struct budget_limits *override)
 {
@@ -80,8 +68,8 @@ host_limits(const struct rule *rule, const struct budget_limits *override)
 	limits.probes = rule->learn_probes;
 	for (i = 0; !holds && i < limits.nparts; i++)
 		limits.parts[i] = &none;
-	if (holds && rule->tokens != NULL)
-		put_meters(rule->tokens, &limits);
+	if (!holds)
+		limits.nmeters = 0;
 	if (override != NULL)
 		limits.host = *override;
 	return limits;

@@ -8,6 +8,7 @@
 #include "base/words.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_say.h"
+#include "policy/tokens.h"
 
 /* Limits */
 
@@ -45,6 +46,10 @@ host_observe_limits(const struct rule *rule,
 
 	for (i = 0; i < l.nparts; i++)
 		l.parts[i] = &rule->paths[i].limits;
+	if (rule->tokens != NULL)
+		l.nmeters = rule->tokens->n;
+	for (i = 0; i < l.nmeters; i++)
+		l.meters[i] = &rule->tokens->meters[i];
 	return l;
 }
 
@@ -165,6 +170,7 @@ host_observe_end(struct host *h, struct ticket *t, enum observe_end end,
 	if (t->observed == NULL)
 		return;
 	host_observe_say(h, t, now);
+	observe_used(t->observed, t->used);
 	t->observed_turn = observe_end(h->observe, &t->observed, end, now);
 	count(h);
 }

@@ -87,12 +87,14 @@ static void
 take_metered(struct host *h, uint64_t now, struct host_view *v)
 {
 	const struct tokens *tokens = h->rule->tokens;
+	struct throttle *shadow = host_observe_shadow(h, now);
+	struct throttle *t = shadow != NULL ? shadow : h->throttle;
 	struct budget_view budget;
 	unsigned i, j;
 
 	v->nmetered = 0;
 	for (i = 0; tokens != NULL && i < tokens->n; i++) {
-		if (throttle_view_meter(h->throttle, i, now, &budget) == NULL)
+		if (throttle_view_meter(t, i, now, &budget) == NULL)
 			continue;
 		for (j = 0; j < budget.nrates && v->nmetered < HOSTS_METERED;
 		    j++)

@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "throttle/throttle_meter_move.h"
+
 #define NEVER		THROTTLE_NEVER
 #define TYPICAL_SHARE	8	/* of the newest in what is typical */
 
@@ -102,6 +104,20 @@ new_place(struct observe *o, struct observed **place, struct memory_holder *memo
 	return p;
 }
 
+/* Its own copy of what it wants; false without memory. */
+static bool
+take_wants(struct observe *o, struct observed *p, struct throttle_request *q)
+{
+	if (q->wants == NULL)
+		return true;
+	if ((p->wants = observed_wants_copy(q->wants)) == NULL)
+		return false;
+	q->wants = &p->wants->wants;
+	if (o->memory != NULL)
+		memory_add(o->memory, p->wants->size);
+	return true;
+}
+
 void
 observe_ask(struct observe *o, struct observed **place,
     const struct throttle_request *request, struct memory_holder *memory,
@@ -114,6 +130,10 @@ observe_ask(struct observe *o, struct observed **place,
 	observe_run(o, now);
 	if ((p = new_place(o, place, memory)) == NULL)
 		return;
+	if (!take_wants(o, p, &q)) {
+		observe_free_place(o, p);
+		return;
+	}
 	q.named = 0;
 	q.deposit = request->deposit != NULL ? &p->deposit : NULL;
 	switch (throttle_ask(o->throttle, &p->waiter, &q, o->now,
@@ -190,6 +210,13 @@ observe_release_slot(struct observe *o, struct observed *p, uint64_t now)
 	observe_run(o, now);
 }
 
+void
+observe_used(struct observed *p, const uint64_t *used)
+{
+	if (p != NULL)
+		observed_wants_used(p->wants, used);
+}
+
 /* Of a request that really was admitted. */
 static void
 learn_typical(struct observe *o, uint64_t held)
@@ -252,8 +279,12 @@ observe_move(struct observe *from, struct observe *to, struct observed **place,
 	state = p->state;
 	if (state == OBSERVED_WAITS)
 		throttle_cancel(from->throttle, &p->waiter);
-	else if (state == OBSERVED_HELD)
+	else if (state == OBSERVED_HELD) {
+		if (to != NULL)
+			throttle_meters_carry(from->throttle, to->throttle,
+			    &p->waiter, from->now);
 		throttle_release(from->throttle, &p->waiter, from->now);
+	}
 	from->changed = true;
 	observe_schedule(from, p, OBSERVED_OUT);
 	if (to == NULL) {

@@ -30,6 +30,8 @@
  *   that waits longer in reality than in the shadow so holds it longer.
  *   One that never really was admitted, because the enforced limits refused it,
  *   holds it for as long as requests lately did.
+ * - What it has taken of named budgets is settled when it ends there, by what
+ *   its answer really said.
  * - What its answer taught is heard as long after its admission in the shadow
  *   as it really was after the real one: before that nobody there could know.
  *   Instants that the host named stay those instants.  A request that is
@@ -81,6 +83,9 @@ void		 observe_learn(struct observe *, struct observed *,
 /* It gave its slot back. */
 void		 observe_release_slot(struct observe *, struct observed *,
 		    uint64_t now);
+
+/* What it really used of named budgets (throttle_settle()); NULL: not known. */
+void		 observe_used(struct observed *, const uint64_t *used);
 
 enum observe_end {
 	OBSERVE_DONE,		/* it gave all back */

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "throttle/throttle_meter.h"
+
 /*
  * A simulation by events.  A place is in one of three states, which
  * observe_set_state() alone changes:
@@ -138,7 +140,9 @@ observe_free_place(struct observe *o, struct observed *p)
 	if (p->place != NULL)
 		*p->place = NULL;
 	if (o->memory != NULL)
-		memory_sub(o->memory, sizeof *p);
+		memory_sub(o->memory, sizeof *p +
+		    (p->wants != NULL ? p->wants->size : 0));
+	free(p->wants);
 	free(p);
 }
 
@@ -210,6 +214,21 @@ refuse_hopeless(struct observe *o)
 	}
 }
 
+/* What it has taken of named budgets is settled first, if that is known. */
+static void
+fire_end(struct observe *o, struct observed *p)
+{
+	if (p->refund)
+		throttle_refund(o->throttle, &p->waiter, o->now);
+	else {
+		if (p->wants != NULL && p->wants->known)
+			throttle_settle(o->throttle, &p->waiter,
+			    p->wants->used, o->now);
+		throttle_release(o->throttle, &p->waiter, o->now);
+	}
+	observe_set_state(o, p, OBSERVED_OUT);
+}
+
 /* The next of what an admitted one does. */
 static void
 fire_held(struct observe *o, struct observed *p)
@@ -225,11 +244,7 @@ fire_held(struct observe *o, struct observed *p)
 		p->gives_slot = NEVER;
 		throttle_release_slot(o->throttle, &p->waiter, o->now);
 	} else {
-		if (p->refund)
-			throttle_refund(o->throttle, &p->waiter, o->now);
-		else
-			throttle_release(o->throttle, &p->waiter, o->now);
-		observe_set_state(o, p, OBSERVED_OUT);
+		fire_end(o, p);
 		return;
 	}
 	observe_schedule(o, p, p->state);

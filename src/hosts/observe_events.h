@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/stats.h"
 #include "hosts/observe_hear.h"
+#include "hosts/observe_wants.h"
 #include "throttle/throttle.h"
 
 /* What a shadow (observe.h) is made of, and the events that move it. */
@@ -51,6 +52,7 @@ struct observed {
 	bool			 taught;	/* hears was set, once */
 	struct observe_heard	 heard;
 	struct observed_view	 view;		/* what was decided */
+	struct observed_wants	*wants;		/* owned; or NULL */
 };
 
 RB_HEAD(observed_due, observed);

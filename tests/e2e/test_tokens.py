@@ -401,6 +401,30 @@ def test_explained(lab):
 	assert f"reserves       {200 + asked} of tokens" in done.stdout
 
 
+def test_observed(lab):
+	"""Nothing is held, refused or changed; what would be, is told."""
+	far = lab.origin(answers(usage(20)))
+	hosts = tokens([{"capacity": 1000, "period": "366d"}], refuse=True,
+	    stream={"ask_usage": True})
+	daemon = lab.sluice(hosts={"127.0.0.1": {"mode": "observe",
+	    **hosts["127.0.0.1"]}})
+	one = lab.client()
+	fields = [("Accept-Encoding", "br")]
+	body = {"max_tokens": 900, "stream": True}
+	assert post(one, far, body, fields).status == 200
+	assert far.requests[0].get("accept-encoding") == "br"
+	assert json.loads(far.requests[0].body) == body
+	# it is settled by what was used, so the next would go, too
+	spends(lab, 20)
+	assert post(one, far, {"max_tokens": 900}).status == 200
+	spends(lab, 40)
+	# one that never would
+	assert post(one, far, {"max_tokens": 2000}).status == 200
+	spends(lab, 40)
+	line = daemon.out.wait(lambda line: "would have" in line)
+	assert "1000 per 366d of tokens" in line
+
+
 def test_metrics(lab):
 	"""What was reserved, used, came back and is owed; what is left."""
 	far = lab.origin(answers(usage(5), usage(1500), b"{}"))

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <stdlib.h>
 #include <string.h>
 
 #include "check_run.h"
@@ -332,6 +333,111 @@ START_TEST(short_memory)
 }
 END_TEST
 
+/* A bucket of 100, filled in a second. */
+static void
+begin_metered(void)
+{
+	static const struct throttle_meter_limits tokens = {
+		.name = "tokens",
+		.limits = { .nrates = 1,
+		    .rates = { { 100 * U, SEC, 100 * U, false } } },
+		.settles = true,
+	};
+	const struct throttle_limits l = {
+		.meters = { &tokens },
+		.nmeters = 1,
+		.queue_length = 10,
+	};
+
+	memset(&stats, 0, sizeof stats);
+	shadow = observe_new(&l);
+	ck_assert_ptr_nonnull(shadow);
+}
+
+/* Its request is gone, with what it wanted, and the name. */
+static void
+want(struct observed **place, uint64_t amount, uint64_t now)
+{
+	struct throttle_wants *wants = calloc(1, sizeof *wants +
+	    sizeof wants->amounts[0]);
+	char *name = strdup("tokens");
+	struct throttle_request q = {
+		.deadline = now + 60 * SEC,
+		.weight = FAIR_WEIGHT,
+		.part = THROTTLE_WHOLE,
+		.wants = wants,
+	};
+
+	wants->n = 1;
+	wants->amounts[0].name = name;
+	wants->amounts[0].amount = amount * U;
+	observe_ask(shadow, place, &q, &memory.nobody, now);
+	observe_sent(shadow, *place, now);
+	memset(name, 'x', strlen(name));
+	free(name);
+	free(wants);
+}
+
+/* What was not used comes back when it really was, and what is owed is. */
+START_TEST(named_budgets_are_settled)
+{
+	const uint64_t little = 10 * U, much = 140 * U;
+	struct observed *d;
+
+	memory_init(&memory, 1 << 20, SHARE_OFF);
+	begin_metered();
+	want(&a, 80, SEC);
+	want(&b, 50, SEC);
+	check_waiting(SEC + 100 * MS - 1, 1);
+	observe_used(a, &little);
+	observe_end(shadow, &a, OBSERVE_DONE, SEC + 100 * MS);
+	check_waiting(SEC + 100 * MS, 0);
+	check_counts(1, 1, 0);
+	/* 90 were left without it, so it owes 50 */
+	observe_used(b, &much);
+	observe_end(shadow, &b, OBSERVE_DONE, SEC + 100 * MS);
+	want(&c, 60, SEC + 200 * MS);
+	check_waiting(SEC + 1200 * MS - 1, 1);
+	check_waiting(SEC + 1200 * MS, 0);
+	/* nothing is known of that: it stands */
+	observe_used(c, NULL);
+	observe_end(shadow, &c, OBSERVE_DONE, SEC + 1200 * MS);
+	want(&d, 11, SEC + 1300 * MS);
+	check_waiting(SEC + 1310 * MS - 1, 1);
+	check_waiting(SEC + 1310 * MS, 0);
+	observe_used(NULL, &little);
+	observe_free(shadow);
+	ck_assert_uint_eq(memory.used, 0);
+	memory_destroy(&memory);
+}
+END_TEST
+
+/* A place keeps what it has taken, and is settled, in another shadow. */
+START_TEST(named_budgets_move)
+{
+	const uint64_t little = 10 * U;
+	struct observe *old;
+
+	memory_init(&memory, 1 << 20, SHARE_OFF);
+	begin_metered();
+	want(&a, 80, SEC);
+	want(&b, 50, SEC);
+	old = shadow;
+	begin_metered();
+	throttle_inherit(observe_throttle(shadow), observe_throttle(old), NULL,
+	    SEC);
+	observe_move(old, shadow, &a, NULL, SEC);
+	observe_move(old, shadow, &b, NULL, SEC);
+	observe_free(old);
+	check_waiting(SEC + 100 * MS - 1, 1);
+	observe_used(a, &little);
+	observe_end(shadow, &a, OBSERVE_DONE, SEC + 100 * MS);
+	check_waiting(SEC + 100 * MS, 0);
+	observe_free(shadow);
+	memory_destroy(&memory);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -350,6 +456,8 @@ main(void)
 	tcase_add_test(tc, new_limits_keep_what_was_spent);
 	tcase_add_test(tc, moves_to_another);
 	tcase_add_test(tc, short_memory);
+	tcase_add_test(tc, named_budgets_are_settled);
+	tcase_add_test(tc, named_budgets_move);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
