@@ -109,6 +109,7 @@ grep -HE '^[ 	]*#[ 	]*include' \
     -e '<(arpa/inet|endian|netinet/in|sys/socket)\.h>' \
     -e '<bsd/(string|sys/queue|sys/tree)\.h>' \
     -e '<(jansson|math|uthash|zlib)\.h>' \
+    -e '<(emmintrin|immintrin)\.h>' \
     -e '"(config|(http|hint|throttle|policy|base)/[a-z0-9_]+)\.h"' \
     >"$work/found"
 clean "no header of the world outside" "$work/found"
