@@ -92,6 +92,18 @@ admin_budgets_value(const struct budget_view *b,
 	return list;
 }
 
+static json_t *
+metered_value(const struct metered_view *m, const char *from, uint64_t now)
+{
+	json_t *value = budget_value(&m->rate, m->name, NULL, from, now);
+
+	if (value != NULL && json_object_set_new(value, "reserved",
+	    admin_units((int64_t)m->reserved)) == 0)
+		return value;
+	json_decref(value);
+	return NULL;
+}
+
 /* Those of a host, and what it has together with others. */
 static json_t *
 host_budgets_value(const struct host_view *v, uint64_t now)
@@ -108,8 +120,7 @@ host_budgets_value(const struct host_view *v, uint64_t now)
 		    "all credentials", NULL, from, now)) == 0;
 	for (i = 0; ok && i < v->nmetered; i++)
 		ok = json_array_append_new(list,
-		    budget_value(&v->metered[i].rate, v->metered[i].name,
-		    NULL, from, now)) == 0;
+		    metered_value(&v->metered[i], from, now)) == 0;
 	if (ok)
 		return list;
 	json_decref(list);

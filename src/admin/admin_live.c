@@ -97,8 +97,13 @@ static uint64_t
 hash_host(const struct host_view *v)
 {
 	uint64_t h = mix(1, v->serial);
+	unsigned i;
 
 	h = mix_budget(h, &v->throttle.host);
+	for (i = 0; i < v->nmetered; i++) {
+		h = mix(h, v->metered[i].rate.full_at);
+		h = mix(h, v->metered[i].reserved);
+	}
 	h = mix(h, (uint64_t)v->state << 8 | v->overridden);
 	h = mix(h, v->throttle.waiting);
 	h = mix(h, v->throttle.oldest);

@@ -100,6 +100,7 @@ take_metered(struct host *h, uint64_t now, struct host_view *v)
 		    j++)
 			v->metered[v->nmetered++] = (struct metered_view){
 				tokens->budgets[i].name, budget.rates[j],
+				budget.reserved,
 			};
 	}
 }

@@ -34,6 +34,7 @@ enum hosts_state {		/* from the best */
 struct metered_view {
 	const char	*name;			/* of the configuration's */
 	struct rate_view rate;
+	uint64_t	 reserved;		/* of what is not left */
 };
 
 struct host_view {

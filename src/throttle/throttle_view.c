@@ -131,8 +131,11 @@ throttle_view_meter(struct throttle *t, unsigned meter, uint64_t now,
 	const char *name = NULL;
 
 	throttle_tick(t, now);
-	if ((b = throttle_meter(t, meter, &name)) != NULL)
-		view_budget(b, now, v);
+	if ((b = throttle_meter(t, meter, &name)) == NULL)
+		return NULL;
+	view_budget(b, now, v);
+	v->reserved = b->uncounted > UINT64_MAX ? UINT64_MAX :
+	    (uint64_t)b->uncounted;
 	return name;
 }
 

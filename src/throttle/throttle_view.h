@@ -34,6 +34,8 @@ struct budget_view {
 	uint32_t	 unsettled;
 	uint32_t	 failures;	/* pauses in a row that did not help */
 	bool		 exact;		/* rates are kept as windows, too */
+	/* Of a named budget: what those have taken who are not settled yet. */
+	uint64_t	 reserved;
 	/* What the host said is left, until its reset (ns); or 0. */
 	uint64_t	 shape_until;
 	int64_t		 shape_left;	/* requests */

@@ -6,6 +6,7 @@ One browser for all of them, a page of its own for each.
 """
 import json
 import re
+import threading
 
 import pytest
 
@@ -186,6 +187,49 @@ def test_orders(house, chromium):
 	    "'reload')")
 	assert house.json("/v1/status")["configuration"]["reloads"] == 1
 	clean(page, house, 422)
+
+
+def test_named_budgets(lab, chromium):
+	"""What was used of them, and what requests under way may still use."""
+	house = House(lab, hosts={"llm.test": {"budgets": {"tokens": {
+	    "rates": [{"capacity": 1000, "period": "366d"}],
+	    "reserve": {"output": "max_tokens"},
+	    "settle": {"json": "usage.total_tokens"}}}}})
+	go_on = threading.Event()
+
+	def handle(conn, req):
+		used = 200
+		if b"300" in req.body:
+			assert go_on.wait(wire.DEADLINE)
+			used = 100
+		conn.reply(200, json.dumps({"usage": {"total_tokens": used}}),
+		    [("Content-Type", "application/json")])
+	far = lab.origin(handle)
+
+	def post(one, most):
+		return one("POST", f"http://llm.test:{far.port}/v1",
+		    [("Content-Type", "application/json")],
+		    json.dumps({"max_tokens": most}))
+	assert post(lab.client().call, 500).status == 200
+	waits = lab.client()
+	post(waits.ask, 300)
+	page = house.show(chromium, "#/host/llm.test")
+
+	def told(text):
+		page.until("document.querySelector('#named')?.innerText"
+		    f".includes({json.dumps(text)})", what=text)
+	told("1000 per 366d of tokens")
+	told("200 used, 300 reserved of 1000")
+	wide = page.run("[...document.querySelectorAll('#named rect')].map("
+	    "(one) => one.getAttribute('width'))")
+	assert wide == ["20.0%", "30.0%"]
+	# it is none of what is merely left
+	assert page.run("document.querySelector('#budgets').children.length"
+	    ) == 0
+	go_on.set()
+	assert waits.response().status == 200
+	told("300 used, 0 reserved of 1000")
+	clean(page, house)
 
 
 def test_why(house, chromium):

@@ -259,13 +259,19 @@ def test_every_metric_there_is(lab):
 	    ("X-RateLimit-Limit", "100"), ("X-RateLimit-Remaining", "60"),
 	    ("X-RateLimit-Reset", "1000")])))
 	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 5,
-	    "concurrency": 2, "learn": "shape"},
+	    "concurrency": 2, "learn": "shape", "budgets": {"tokens": {
+	        "rates": [{"capacity": 9, "period": "1s"}],
+	        "reserve": {"input": "bytes/4"}}}},
 	    "seen.test": {"capacity": 1, "mode": "observe"}},
 	    resolver=[lab.dns(dnsserver.Here()).at])
 	assert lab.get(far.url + "/").status == 200
+	assert lab.client().call("POST", far.url + "/", [("Content-Type",
+	    "application/json")], "{}").status == 200
 	assert lab.get(f"http://seen.test:{far.port}/").status == 200
 	m = metrics.until(daemon, lambda m:
 	    m.has("sluice_learned_remaining", host="127.0.0.1") and
+	    m.has("sluice_budget_amount_total", host="127.0.0.1",
+	    budget="tokens", amount="used") and
 	    m.sum("sluice_observed_requests_total") > 0)
 	there = {name: m.labels(name) | {"job", "instance"}
 	    for name in m.names()}

@@ -57,6 +57,8 @@ function openHost(key)
 		recent: section("recent", "Recent requests",
 		    legend(["held", "held"], ["at", "at the host"])),
 		budgets: section("budgets", "What is left"),
+		named: section("named", "Named budgets",
+		    legend(["used", "used"], ["reserved", "reserved"])),
 		limits: section("limits", "Limits"),
 		suggested: section("suggested", "Suggested limits"),
 		clients: section("clients", "Clients"),
@@ -65,7 +67,7 @@ function openHost(key)
 		counts: section("counts", "Since it is remembered"),
 	};
 	const left = [parts.why, parts.queue, parts.recent, parts.refusals];
-	const right = [parts.budgets, parts.limits, parts.suggested,
+	const right = [parts.budgets, parts.named, parts.limits, parts.suggested,
 	    parts.clients, parts.partial, parts.counts];
 	byId("host").replaceChildren(
 	    el("div", { class: "head" },
@@ -147,6 +149,25 @@ function budgetNode(budget, told)
 	            countdown(budget.full_in - age(told)) : "full")));
 }
 
+/* What requests under way may still use is neither used nor left. */
+const isNamed = (budget) => budget.reserved !== undefined;
+
+function namedNode(budget, told)
+{
+	const used = Math.max(0, budget.burst - leftNow(budget, told) -
+	    budget.reserved);
+	return el("div", { class: "budget" },
+	    el("div", { class: "two" }, el("span", null, budget.name),
+	        el("small", null, origins[budget.from])),
+	    twoBars(used / budget.burst, budget.reserved / budget.burst),
+	    el("div", { class: "two lab" },
+	        el("span", null, amount(used) + " used, " +
+	            amount(budget.reserved) + " reserved of " +
+	            amount(budget.burst)),
+	        el("span", null, budget.full_in > age(told) ? "all of it in " +
+	            countdown(budget.full_in - age(told)) : "full")));
+}
+
 function drawHead(told)
 {
 	const parts = page.parts;
@@ -157,8 +178,10 @@ function drawHead(told)
 	drawHostOrders(told.host);
 	drawFacts(told);
 	drawSpark(parts.spark, told, 1100, 96);
-	show(parts.budgets, told.host.budgets.map((budget) =>
-	    budgetNode(budget, told)));
+	show(parts.budgets, told.host.budgets.filter((budget) =>
+	    !isNamed(budget)).map((budget) => budgetNode(budget, told)));
+	show(parts.named, told.host.budgets.filter(isNamed).map((budget) =>
+	    namedNode(budget, told)));
 }
 
 /* What is in a section; one without anything is not shown. */

@@ -69,6 +69,17 @@ function bar(share)
 	return node;
 }
 
+/* A bar of two parts, one behind the other. */
+function twoBars(first, second)
+{
+	const share = (n) => Math.max(0, Math.min(1, n)) * 100;
+	const at = share(first), wide = Math.min(share(second), 100 - at);
+	return svg("svg", { class: "bar parted", "aria-hidden": "true" },
+	    svg("rect", { height: "100%", width: at.toFixed(1) + "%" }),
+	    svg("rect", { class: "more", height: "100%",
+	        x: at.toFixed(1) + "%", width: wide.toFixed(1) + "%" }));
+}
+
 function setBar(node, share)
 {
 	const width = Math.max(0, Math.min(1, share)) * 100;
