@@ -17,6 +17,21 @@ static const struct {
 	const char	*place;
 	const char	*advice;
 } errors[] = {
+	{ "redis: redis://h\n",
+	    "1:1: ",
+	    "; did you mean \"store: {redis: redis://HOST:PORT}\"?" },
+	{ "store: {url: redis://h}\n",
+	    "1:9: ",
+	    "; did you mean \"redis: redis://HOST:PORT\"?" },
+	{ "store: {redis: redis://h, password: x}\n",
+	    "1:27: ",
+	    "; did you mean \"password_file: /PATH\"?" },
+	{ "store: {redis: redis://m, sentinel: {nodes: [a]}}\n",
+	    "1:38: ",
+	    "; did you mean \"addresses\"?" },
+	{ "store: {redis: redis://m, sentinel: {master: a}}\n",
+	    "1:38: ",
+	    "; store.redis has the master's name: redis://NAME" },
 	{ "hosts: {a.b: {capacity: 10/s}}\n",
 	    "1:25: ",
 	    "; did you mean \"capacity: 10, period: 1s\"?" },
