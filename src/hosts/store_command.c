@@ -180,7 +180,7 @@ const char *
 store_read(const struct redis_reply *reply, const struct store_asking *a,
     struct lease_answer *l, uint64_t *paused_until)
 {
-	uint64_t numbers[FIXED + 2 * BUDGET_RATES], again;
+	uint64_t numbers[FIXED + 2 * BUDGET_RATES] = { 0 }, again;
 	size_t n = FIXED + 2 * a->limits->nrates;
 	unsigned i;
 

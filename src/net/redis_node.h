@@ -41,7 +41,7 @@ const struct http1_host *redis_node_host(const struct redis_node *);
 const char	*redis_node_run(const struct redis_node *);
 
 /* As redis_send(). */
-bool		 redis_node_send(struct redis_node *, int n,
+bool		 redis_node_send(struct redis_node *, int nwords,
 		    const char *const *words, const size_t *lengths,
 		    redis_cb *cb, void *arg) __attribute__((warn_unused_result));
 

@@ -214,7 +214,8 @@ store_host(const struct store *s, struct http1_host *host)
 	char text[HTTP1_HOST + 16];
 	bool v6 = strchr(s->host, ':') != NULL;
 	int n = snprintf(text, sizeof text, "%s%s%s:%u", v6 ? "[" : "",
-	    s->host, v6 ? "]" : "", s->port != 0 ? s->port : STORE_PORT);
+	    s->host, v6 ? "]" : "",
+	    s->port != 0 ? (unsigned)s->port : STORE_PORT);
 
 	return n > 0 && (size_t)n < sizeof text &&
 	    http1_host_parse(host, text, (size_t)n) == HTTP1_OK;

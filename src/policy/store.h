@@ -11,7 +11,7 @@
 
 /* A store: the Redis in which proxies share budgets.  Pure. */
 
-#define STORE_PORT		6379	/* where the URL has none */
+#define STORE_PORT		6379U	/* where the URL has none */
 #define STORE_SENTINEL_PORT	26379
 #define STORE_SENTINELS		16
 #define STORE_KEY_BYTES		16
