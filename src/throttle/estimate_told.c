@@ -157,8 +157,9 @@ take_bucket(struct estimate *e, const struct estimate_room *r, uint64_t now)
 		return;
 	if (!e->pace.on)
 		e->windows[0].n = e->windows[1].n = 0;
-	estimate_pace_told(&e->pace, r->limit, r->left,
-	    (r->until - now) / (used - 1), now);
+	/* those that are on their way have their part of what is left */
+	estimate_pace_told(&e->pace, r->limit, r->left > e->flying ?
+	    r->left - e->flying : 0, (r->until - now) / (used - 1), now);
 }
 
 /* It is all used, by nobody else, and longer than was known. */

@@ -134,7 +134,7 @@ static const struct several {
 	{ "bucket, one, window", BUCKET, 1, WINDOW, 0, 0, 1.03 },
 	{ "fixed, one, left, jitter", FIXED, 1, LEFT, 50 * MS, 20, 1.06 },
 	{ "sliding, one, left, jitter", SLIDING, 1, LEFT, 50 * MS, 2, 1.06 },
-	{ "bucket, one, left, jitter", BUCKET, 1, LEFT, 50 * MS, 8, 1.06 },
+	{ "bucket, one, left, jitter", BUCKET, 1, LEFT, 50 * MS, 2, 1.03 },
 	{ "fixed, two, silent", FIXED, 2, SILENT, 15 * MS, 40, 1.1 },
 	{ "fixed, four, silent", FIXED, 4, SILENT, 15 * MS, 65, 1.1 },
 	{ "sliding, two, silent", SLIDING, 2, SILENT, 15 * MS, 20, 1.1 },
