@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "ctl/ctl_fail.h"
+#include "ctl/ctl_node.h"
 #include "tls/tls_bundle.h"
 
 #define PHP	CTL_TRUST_PHP "/sluice.ini"
@@ -18,7 +19,7 @@
 
 static const char *const files[] = {
 	CTL_TRUST_CA, CTL_TRUST_BUNDLE, CTL_TRUST_STORE, CTL_TRUST_WGET,
-	CTL_TRUST_APT, PHP,
+	CTL_TRUST_APT, CTL_TRUST_NODE, PHP,
 };
 
 struct trust {
@@ -165,6 +166,16 @@ put_apt(struct trust *t)
 }
 
 static int
+put_node(struct trust *t)
+{
+	struct text script = { .p = NULL };
+
+	text_put(&script, (const char *)ctl_node_script,
+	    ctl_node_script_len);
+	return put_freed(t, CTL_TRUST_NODE, &script);
+}
+
+static int
 put_store(struct trust *t)
 {
 	struct text store = { .p = NULL };
@@ -207,11 +218,13 @@ ctl_trust_write(const struct ctl *c, const struct ctl_client *client,
     const char *dir)
 {
 	int (*const steps[])(struct trust *) = {
-		put_apt, put_bundle, put_store, put_wgetrc, put_php,
+		put_apt, put_node,
+		/* with a CA */
+		put_bundle, put_store, put_wgetrc, put_php,
 	};
 	struct trust t = { .ctl = c, .client = client, .dir = dir };
 	size_t i, n = client->trust != NULL ?
-	    sizeof steps / sizeof steps[0] : 1;
+	    sizeof steps / sizeof steps[0] : 2;
 	int status = CTL_DONE;
 
 	for (i = 0; i < n && status == CTL_DONE; i++)

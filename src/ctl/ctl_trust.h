@@ -11,6 +11,7 @@
 #define CTL_TRUST_STORE		"trust.p12"	/* the same for Java */
 #define CTL_TRUST_WGET		"wgetrc"
 #define CTL_TRUST_APT		"apt.conf"
+#define CTL_TRUST_NODE		"node.cjs"	/* what Node loads */
 #define CTL_TRUST_PHP		"php"		/* a directory */
 
 /*

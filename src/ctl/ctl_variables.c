@@ -27,6 +27,7 @@ enum kind {
 	WGET,			/* a file of settings that names a bundle */
 	/* ... and these in any case. */
 	APT,			/* a file of settings */
+	NODE,			/* options of Node */
 	JAVA,			/* options of a Java machine */
 	PHP,			/* where settings are */
 };
@@ -43,6 +44,7 @@ static const struct {
 	{ "no_proxy", DIRECT },
 	{ "NO_PROXY", DIRECT },
 	{ "NODE_USE_ENV_PROXY", SWITCH },
+	{ "NODE_OPTIONS", NODE },
 	{ "SSL_CERT_FILE", BUNDLE },
 	{ "CURL_CA_BUNDLE", BUNDLE },
 	{ "REQUESTS_CA_BUNDLE", BUNDLE },
@@ -145,6 +147,28 @@ put_file(struct text *t, const char *dir, const char *name)
 	text_puts(t, name);
 }
 
+/* In quotes, for the path may have spaces. */
+static void
+put_node_word(struct text *t, const char *dir)
+{
+	const char *p;
+
+	text_puts(t, "\"");
+	for (p = dir; *p != '\0'; p++) {
+		if (*p == '"' || *p == '\\')
+			text_puts(t, "\\");
+		text_put(t, p, 1);
+	}
+	text_puts(t, "/" CTL_TRUST_NODE "\"");
+}
+
+/* What stands between a program's options that there are and others. */
+static const char *
+more_of(const char *name)
+{
+	return environment(name)[0] != '\0' ? " " : "";
+}
+
 static void
 put(struct text *t, enum kind kind, const struct ctl_client *client,
     const char *dir)
@@ -178,11 +202,15 @@ put(struct text *t, enum kind kind, const struct ctl_client *client,
 		put_file(&more, dir, CTL_TRUST_PHP);
 		put_behind(t, "PHP_INI_SCAN_DIR", ":", &more);
 		return;
+	case NODE:
+		text_puts(&more, "--require=");
+		put_node_word(&more, dir);
+		put_behind(t, "NODE_OPTIONS", more_of("NODE_OPTIONS"), &more);
+		return;
 	case JAVA:
 		put_options(&more, client, dir);
 		put_behind(t, "JAVA_TOOL_OPTIONS",
-		    environment("JAVA_TOOL_OPTIONS")[0] != '\0' ? " " : "",
-		    &more);
+		    more_of("JAVA_TOOL_OPTIONS"), &more);
 		return;
 	}
 }

@@ -32,6 +32,11 @@ PERL = "use LWP::UserAgent; my $u = LWP::UserAgent->new; $u->env_proxy; " \
     "$r->status_line"
 PHP = '$c = curl_init($argv[1]); curl_setopt($c, CURLOPT_RETURNTRANSFER, ' \
     'true); $s = curl_exec($c); echo $s === false ? curl_error($c) : $s;'
+FETCH = "fetch(process.argv[1]).then((r) => r.text()).then(console.log)"
+NODE = """
+const url = process.argv[1];
+require(url.split(":")[0]).get(url, (r) => r.pipe(process.stdout));
+"""
 JAVA = """
 import java.net.URI;
 class Get {
@@ -76,6 +81,8 @@ PROGRAMS = {
     "urllib": lambda home: [sys.executable, "-c", URLLIB],
     "requests": lambda home: [sys.executable, "-c", REQUESTS],
     "aiohttp": lambda home: [sys.executable, "-c", AIOHTTP],
+    "node": lambda home: [program("node"), "-e", NODE, "--"],
+    "fetch": lambda home: [program("node"), "-e", FETCH, "--"],
     "perl": perl,
     "php": php,
     "java": java,
@@ -194,9 +201,12 @@ def test_own_settings_stay(house):
 	bundle = house.home / "own.pem"
 	bundle.write_text(house.lab.pki.pem("ca").read_text())
 	env = house.bare(JAVA_TOOL_OPTIONS="-Xmx64m", APT_CONFIG=str(conf),
+	    NODE_OPTIONS="--no-warnings",
 	    PHP_INI_SCAN_DIR="/own", SSL_CERT_FILE=str(bundle))
 	found = house.variables(env)
 	assert found["JAVA_TOOL_OPTIONS"].startswith("-Xmx64m -Dhttp.proxy")
+	assert found["NODE_OPTIONS"] == \
+	    f'--no-warnings --require="{house.files}/node.cjs"'
 	assert found["PHP_INI_SCAN_DIR"] == f"/own:{house.files}/php"
 	text = pathlib.Path(found["WGETRC"]).read_text()
 	assert text.startswith("tries = 7\nca_certificate = ")
@@ -217,7 +227,7 @@ def test_without_a_ca(tlab, tmp_path):
 	assert "SSL_CERT_FILE" not in names and "WGETRC" not in names
 	assert names["HTTPS_PROXY"] == names["http_proxy"]
 	assert sorted(p.name for p in (tmp_path / "d").iterdir()) == \
-	    ["apt.conf"]
+	    ["apt.conf", "node.cjs"]
 
 
 def test_what_goes_wrong(tlab, tmp_path):
