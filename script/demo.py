@@ -187,13 +187,15 @@ def main():
 	parser.add_argument("program")
 	parser.add_argument("--seconds", type=float, default=float("inf"))
 	args = parser.parse_args()
-	signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+	for sig in signal.SIGTERM, signal.SIGHUP:
+		signal.signal(sig, lambda *_: sys.exit(0))
 	# a shell without job control starts what is beside it deaf to this
 	signal.signal(signal.SIGINT, signal.default_int_handler)
 	origin = Server(("127.0.0.1", 0), Origin)
 	threading.Thread(target=origin.serve_forever, daemon=True).start()
-	sluice = Sluice(args.program, origin.server_port)
+	sluice = None
 	try:
+		sluice = Sluice(args.program, origin.server_port)
 		status = sluice.wait()
 		crowd = Crowd(origin.server_port)
 		print(f"{CLIENTS} clients ask {len(HOSTS)} hosts that have "
@@ -209,7 +211,8 @@ def main():
 	except KeyboardInterrupt:
 		print()
 	finally:
-		sluice.end()
+		if sluice:
+			sluice.end()
 
 
 main()

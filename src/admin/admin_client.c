@@ -30,26 +30,35 @@ reachable(const struct listener *l, struct sockaddr_storage *to)
 		six->sin6_addr = in6addr_loopback;
 }
 
-/* Calls put() for each, those first to which all programs can connect. */
+/* Those of a kind: by IPv4 or IPv6, with TLS or without. */
 static void
-each_proxy(const struct listeners *ls, void (*put)(void *, bool tls,
-    const char *address), void *arg)
+each_of(const struct listeners *ls, int family, bool tls,
+    void (*put)(void *, bool tls, const char *address), void *arg)
 {
 	struct sockaddr_storage to;
 	char address[ADDRESS_TEXT];
 	const struct listener *l;
 	size_t i;
-	int tls;
 
-	for (tls = 0; tls <= 1; tls++)
-		for (i = 0; i < ls->n; i++) {
-			l = &ls->list[i];
-			if (l->tls != tls || l->addr.ss_family == AF_UNIX)
-				continue;
-			reachable(l, &to);
-			put(arg, tls, address_print((void *)&to, address,
-			    sizeof address));
-		}
+	for (i = 0; i < ls->n; i++) {
+		l = &ls->list[i];
+		if (l->tls != tls || l->addr.ss_family != family)
+			continue;
+		reachable(l, &to);
+		put(arg, tls, address_print((void *)&to, address,
+		    sizeof address));
+	}
+}
+
+/* Calls put() for each, those first which most programs can use. */
+static void
+each_proxy(const struct listeners *ls,
+    void (*put)(void *, bool tls, const char *address), void *arg)
+{
+	each_of(ls, AF_INET, false, put, arg);
+	each_of(ls, AF_INET6, false, put, arg);
+	each_of(ls, AF_INET, true, put, arg);
+	each_of(ls, AF_INET6, true, put, arg);
 }
 
 /* /v1/client */
@@ -104,14 +113,22 @@ void
 admin_client_pac(struct admin_request *r)
 {
 	struct text script = { .p = NULL };
+	size_t before;
+	bool none;
 
 	text_puts(&script, "function FindProxyForURL(url, host) {\n"
 	    "\tif (isPlainHostName(host))\n"
 	    "\t\treturn \"DIRECT\";\n"
 	    "\treturn \"");
+	before = script.len;
 	each_proxy(r->context->listeners, put_proxy, &script);
+	none = script.len == before;
 	text_puts(&script, "\";\n}\n");
-	if (script.failed)
+	/* an empty one would send browsers direct */
+	if (none)
+		admin_answer_problem(r, 404, NULL, "the proxy listens at no "
+		    "address that browsers can use");
+	else if (script.failed)
 		admin_answer_problem(r, 503, NULL, "out of memory");
 	else
 		admin_answer_text(r, 200, "application/x-ns-proxy-autoconfig",

@@ -38,6 +38,28 @@ log_privately(struct conf *conf)
 	}
 }
 
+/*
+ * Who may use it is known: what the file says of others is about its own
+ * daemon, and would keep the program out.
+ */
+static bool
+let_in_privately(struct conf *conf)
+{
+	struct network *loopback = calloc(1, sizeof *loopback);
+
+	if (loopback == NULL)
+		return false;
+	*loopback = (struct network){ .family = AF_INET, .bits = 8,
+	    .address = { 127 } };
+	conf_networks_free(&conf->access_clients);
+	conf->access_clients.list = loopback;
+	conf->access_clients.n = 1;
+	free(conf->access_users_file);
+	conf->access_users_file = NULL;
+	conf->access_same_user = true;
+	return true;
+}
+
 bool
 conf_private(struct conf *conf, const char *dir)
 {
@@ -52,7 +74,6 @@ conf_private(struct conf *conf, const char *dir)
 	conf->admin_web = (struct conf_addresses){ .n = 0 };
 	free(conf->state_file);
 	conf->state_file = NULL;
-	conf->access_same_user = true;
 	log_privately(conf);
-	return listen_privately(conf);
+	return let_in_privately(conf) && listen_privately(conf);
 }

@@ -52,3 +52,15 @@ ctl_client_done(struct ctl_client *client)
 	json_decref(client->answer);
 	client->answer = NULL;
 }
+
+void
+ctl_client_warn(const struct ctl *c, const struct ctl_client *client)
+{
+	if (client->users)
+		ctl_note(c, "the proxy wants a name and a password: put them "
+		    "into the URLs, as in http://NAME:PASSWORD@%s:%s",
+		    client->host, client->port);
+	if (strncmp(client->proxy, "https:", 6) == 0)
+		ctl_note(c, "the proxy speaks TLS at all of its addresses: "
+		    "Java and aiohttp go there by none, or go direct");
+}

@@ -25,5 +25,8 @@ struct ctl_client {
 int		 ctl_client_get(const struct ctl_daemon *,
 		    struct ctl_client *);
 void		 ctl_client_done(struct ctl_client *);
+/* Says what it takes beside what variables can say. */
+void		 ctl_client_warn(const struct ctl *,
+		    const struct ctl_client *);
 
 #endif

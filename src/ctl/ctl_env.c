@@ -52,6 +52,9 @@ make_dir(const struct ctl *c, const struct ctl_client *client,
 	if (mkdir(dir, 0755) == -1 && errno != EEXIST)
 		return ctl_fail(c, CTL_FAILED, "%s: %s", dir,
 		    strerror(errno));
+	if (!ctl_runtime_is_own(dir))
+		return ctl_fail(c, CTL_FAILED, "%s: expected a directory of "
+		    "one's own that others cannot write to", dir);
 	/* programs are started in other directories */
 	real = realpath(dir, NULL);
 	if (real == NULL)
@@ -137,8 +140,11 @@ print_lines(const struct ctl *c, const struct ctl_variables *v)
 			return ctl_fail(c, CTL_FAILED, "%s has more than one "
 			    "line, and such a file cannot have that",
 			    v->list[i].name);
+	/* Node ends where what it is to load is not there, and runners of
+	   GitHub's refuse that variable */
 	for (i = 0; i < v->n; i++)
-		print_line(v->list[i].name, v->list[i].value);
+		if (strcmp(v->list[i].name, "NODE_OPTIONS") != 0)
+			print_line(v->list[i].name, v->list[i].value);
 	return CTL_DONE;
 }
 
@@ -162,16 +168,16 @@ print(const struct ctl *c, const struct ctl_variables *v)
 }
 
 static void
-warn(const struct ctl *c, const struct ctl_client *client)
+warn(const struct ctl *c, const struct ctl_client *client, const char *dir)
 {
-	if (client->users)
-		ctl_note(c, "the proxy wants a name and a password: put them "
-		    "into the URLs, as in http://NAME:PASSWORD@%s:%s",
-		    client->host, client->port);
+	ctl_client_warn(c, client);
 	if (ctl_arg_is(c, "docker") && (strcmp(client->host, "127.0.0.1") ==
 	    0 || strcmp(client->host, "[::1]") == 0))
 		ctl_note(c, "in a container %s is the container itself, "
 		    "unless it runs with --network host", client->host);
+	if (ctl_arg_is(c, "docker"))
+		ctl_note(c, "the files that are named have to be there, too: "
+		    "-v %s:%s:ro", dir, dir);
 }
 
 int
@@ -190,7 +196,7 @@ ctl_env(struct ctl *c)
 	if (status == CTL_DONE)
 		status = ctl_trust_write(c, &client, dir);
 	if (status == CTL_DONE) {
-		warn(c, &client);
+		warn(c, &client, dir);
 		ctl_variables_make(&v, &client, dir);
 		status = print(c, &v);
 		ctl_variables_free(&v);

@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -29,7 +31,8 @@
 
 /* Passed on; what a terminal sends the program gets by itself. */
 static const int passed[] = {
-	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH, SIGCONT,
+	SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH,
+	SIGCONT,
 };
 
 struct run {
@@ -107,6 +110,21 @@ block_signals(struct run *r)
 	(void)sigprocmask(SIG_BLOCK, &r->heard, &r->before);
 }
 
+/*
+ * Returns whether it has ended, and how.  Where it has stopped so do we, or a
+ * shell would wait for us: who continues us continues it.
+ */
+static bool
+has_ended(const struct run *r, int *status)
+{
+	if (waitpid(r->program, status, WNOHANG | WUNTRACED) != r->program)
+		return false;
+	if (!WIFSTOPPED(*status))
+		return true;
+	(void)raise(SIGSTOP);
+	return false;
+}
+
 /* Until the program has ended.  Returns how, as wait(2) has it. */
 static int
 wait_for_program(const struct run *r)
@@ -117,12 +135,11 @@ wait_for_program(const struct run *r)
 	for (;;) {
 		if (sigwaitinfo(&r->heard, &info) == -1)
 			continue;
-		if (info.si_signo != SIGCHLD) {
-			if (info.si_code <= 0)
-				(void)kill(r->program, info.si_signo);
-		} else if (waitpid(r->program, &status, WNOHANG) ==
-		    r->program) {
-			return status;
+		if (info.si_signo == SIGCHLD) {
+			if (has_ended(r, &status))
+				return status;
+		} else if (info.si_code <= 0) {
+			(void)kill(r->program, info.si_signo);
 		}
 	}
 }
@@ -151,10 +168,11 @@ end_as(const struct run *r, int status)
 /* What it is told */
 
 static void
-warn(const struct ctl *c)
+warn(const struct ctl *c, const struct ctl_client *client)
 {
 	const char *direct = ctl_variables_direct();
 
+	ctl_client_warn(c, client);
 	if (direct != NULL)
 		ctl_note(c, "NO_PROXY is %s: to those it goes without sluice",
 		    direct);
@@ -177,7 +195,7 @@ prepare(struct run *r)
 			    "out of memory");
 	}
 	if (status == CTL_DONE)
-		warn(r->ctl);
+		warn(r->ctl, &client);
 	ctl_client_done(&client);
 	return status;
 }
@@ -229,8 +247,17 @@ static int
 find(struct run *r)
 {
 	const struct ctl *c = r->ctl;
-	bool there = ctl_find_any(c);
-	int status = there ? ctl_find(c, &r->place) : CTL_DONE;
+	struct stat st;
+	bool there;
+	int status;
+
+	/* it is read here, and by the daemon again */
+	if (c->file != NULL && stat(c->file, &st) == 0 &&
+	    !S_ISREG(st.st_mode))
+		return ctl_fail(c, CTL_FAILED, "%s: expected a regular file",
+		    c->file);
+	there = ctl_find_any(c);
+	status = there ? ctl_find(c, &r->place) : CTL_DONE;
 
 	if (status == CTL_DONE)
 		status = ctl_exec_own_begin(c, !there, c->file, &r->own);
@@ -251,6 +278,8 @@ ctl_exec(struct ctl *c)
 		(void)ctl_fail(c, CTL_FAILED, "out of memory");
 		return CTL_EXEC_OURS;
 	}
+	/* where it is ignored no child is ever told of */
+	(void)signal(SIGCHLD, SIG_DFL);
 	for (i = 0; i < c->nargs; i++)
 		args[i] = (char *)(uintptr_t)c->args[i];
 	status = find(&r) == CTL_DONE ? run_with(&r, args) :

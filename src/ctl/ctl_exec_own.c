@@ -76,11 +76,15 @@ open_notify(const char *dir)
 	return -1;
 }
 
-/* In the child: it is not to outlive its parent, whatever kills that. */
+/*
+ * In the child: it is not to outlive its parent, whatever kills that.  With a
+ * keeper, since the port must stay ours when the daemon dies: another user could
+ * take it, and what the program sends.  That one starts what its name leads to.
+ */
 static void
 become_daemon(const struct attendant *a, pid_t parent)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], *self = realpath("/proc/self/exe", NULL);
 	sigset_t none;
 
 	path_in(path, a->dir, "sluice.yaml");
@@ -88,8 +92,9 @@ become_daemon(const struct attendant *a, pid_t parent)
 	sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	if (getppid() == parent)
-		execl("/proc/self/exe", "sluice", "-c", a->file != NULL ?
-		    a->file : path, "--private", a->dir, (char *)NULL);
+		execl("/proc/self/exe", self != NULL ? self : "sluice",
+		    "--keeper", "-c", a->file != NULL ? a->file : path,
+		    "--private", a->dir, (char *)NULL);
 	_exit(127);
 }
 
@@ -342,4 +347,6 @@ ctl_exec_own_end(struct ctl_exec_own *own)
 	close(own->line);
 	while (waitpid(own->attendant, NULL, 0) == -1 && errno == EINTR)
 		continue;
+	/* it may have been killed itself */
+	remove_all(own->dir);
 }

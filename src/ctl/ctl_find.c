@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "conf/conf.h"
 #include "conf/conf_load.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_http.h"
+#include "ctl/ctl_json.h"
 
 #define SYSTEM	"/run/sluice"
 #define CONNECT	UINT64_C(500000000)	/* ns in which one connects */
@@ -40,7 +42,34 @@ struct search {
 	struct ctl_place place;		/* the first that was */
 	struct text	 others;	/* of those found, "  PATH\n" */
 	struct text	 tried;		/* ", PATH (why not)" */
+	const char	*file;		/* whose alone counts; NULL: any's */
+	bool		 denied;	/* one is there, and may not be asked */
 };
+
+/* Whether who answers has that configuration. */
+static bool
+is_of(struct ctl_http *h, const char *file)
+{
+	struct text body = { .p = NULL };
+	char *real = realpath(file, NULL), *theirs = NULL;
+	json_t *answer = NULL;
+	const char *path;
+	bool is = false;
+
+	if (ctl_http_ask(h, "GET", "/v1/status", NULL) == CTL_HTTP_DONE &&
+	    ctl_http_body(h, &body) == CTL_HTTP_DONE)
+		answer = json_loadb(body.p != NULL ? body.p : "", body.len, 0,
+		    NULL);
+	path = ctl_string(ctl_member(answer, "configuration"), "path", NULL);
+	if (path != NULL)
+		theirs = realpath(path, NULL);
+	is = real != NULL && theirs != NULL && strcmp(real, theirs) == 0;
+	free(real);
+	free(theirs);
+	json_decref(answer);
+	text_free(&body);
+	return is;
+}
 
 static void
 look(struct search *s, const char *path)
@@ -52,7 +81,11 @@ look(struct search *s, const char *path)
 		return;
 	ctl_http_deadline(h, ctl_http_now() + CONNECT);
 	there = ctl_http_connect(h, path) == CTL_HTTP_DONE;
-	if (there) {
+	if (there && s->file != NULL && !is_of(h, s->file)) {
+		text_puts(&s->tried, s->tried.len > 0 ? ", " : "");
+		text_puts(&s->tried, path);
+		text_puts(&s->tried, ": of another configuration");
+	} else if (there) {
 		if (s->found++ == 0)
 			snprintf(s->place.path, sizeof s->place.path, "%s",
 			    path);
@@ -63,6 +96,8 @@ look(struct search *s, const char *path)
 		text_puts(&s->tried, path);
 		text_puts(&s->tried, ": ");
 		text_puts(&s->tried, ctl_http_error(h));
+		s->denied |= access(path, F_OK) == 0 &&
+		    access(path, W_OK) == -1;
 	}
 	ctl_http_free(h);
 }
@@ -114,7 +149,7 @@ choose(const struct ctl *c, const struct search *s, struct ctl_place *place)
  * one with its port.
  */
 static void
-look_all(struct search *s, unsigned port)
+look_all(struct search *s, unsigned port, const char *file)
 {
 	char name[32];
 
@@ -124,8 +159,11 @@ look_all(struct search *s, unsigned port)
 	}
 	snprintf(name, sizeof name, "admin-%u.sock", port);
 	look_for(s, name);
-	if (s->found == 0)
+	/* that has no port in its name: it may be anybody's */
+	if (s->found == 0) {
+		s->file = file;
 		look_for(s, "admin.sock");
+	}
 }
 
 static void
@@ -136,12 +174,13 @@ search_free(struct search *s)
 }
 
 static int
-search(const struct ctl *c, unsigned port, struct ctl_place *place)
+search(const struct ctl *c, unsigned port, const char *file,
+    struct ctl_place *place)
 {
 	struct search s = { 0 };
 	int status;
 
-	look_all(&s, port);
+	look_all(&s, port, file);
 	status = choose(c, &s, place);
 	search_free(&s);
 	return status;
@@ -178,7 +217,7 @@ of_conf(const struct ctl *c, const struct conf *conf, struct ctl_place *place)
 		    "daemon cannot be asked", conf->path);
 	if (conf->admin_socket != NULL)
 		return take(c, place, conf->admin_socket);
-	return search(c, port_of_conf(conf), place);
+	return search(c, port_of_conf(conf), conf->path, place);
 }
 
 static int
@@ -209,7 +248,7 @@ ctl_find(const struct ctl *c, struct ctl_place *place)
 		return of_file(c, place);
 	if (said != NULL && said[0] != '\0')
 		return take(c, place, said);
-	return search(c, 0, place);
+	return search(c, 0, NULL, place);
 }
 
 /* Whether any runs */
@@ -224,7 +263,7 @@ look_of_file(struct search *s, const char *file)
 	if (conf != NULL && conf->admin_socket != NULL)
 		look(s, conf->admin_socket);
 	else if (conf != NULL && !conf->admin_off)
-		look_all(s, port_of_conf(conf));
+		look_all(s, port_of_conf(conf), file);
 	free(cause);
 	conf_unref(conf);
 }
@@ -242,7 +281,10 @@ ctl_find_any(const struct ctl *c)
 	else if (said != NULL && said[0] != '\0')
 		return true;
 	else
-		look_all(&s, 0);
+		look_all(&s, 0, NULL);
+	if (s.found == 0 && s.denied)
+		ctl_note(c, "a daemon is there that may not be asked "
+		    "(%.*s)", (int)s.tried.len, s.tried.p);
 	search_free(&s);
 	return s.found > 0;
 }

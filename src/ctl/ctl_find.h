@@ -30,7 +30,8 @@ struct ctl_place {
 int		 ctl_find(const struct ctl *, struct ctl_place *);
 /*
  * Returns whether it has to be found: one is said, or answers in a default
- * place, or is that of a configuration and answers.  Says nothing.
+ * place, or is that of a configuration and answers.  Says only where one is
+ * there that may not be asked.
  */
 bool		 ctl_find_any(const struct ctl *);
 

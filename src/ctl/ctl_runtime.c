@@ -10,29 +10,42 @@
 
 #include "ctl/ctl_fail.h"
 
+bool
+ctl_runtime_is_own(const char *dir)
+{
+	struct stat st;
+
+	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    st.st_uid == geteuid() && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+static bool
+is_had(const char *dir)
+{
+	return (mkdir(dir, 0755) == 0 || errno == EEXIST) &&
+	    ctl_runtime_is_own(dir);
+}
+
 /*
- * /run/sluice is a daemon's, whose user root is not to trust.  That in /tmp must
- * be the user's, or another one could have put it there before.
+ * /run/sluice is a daemon's, whose user root is not to trust.  One in /tmp may
+ * have been put there by somebody else before.
  */
 int
 ctl_runtime(const struct ctl *c, char dir[PATH_MAX])
 {
 	const char *own = getenv("XDG_RUNTIME_DIR");
-	struct stat st;
 
 	if (geteuid() == 0)
 		snprintf(dir, PATH_MAX, "/run/sluice-root");
 	else if (own != NULL && own[0] == '/')
 		snprintf(dir, PATH_MAX, "%s/sluice", own);
 	else
-		snprintf(dir, PATH_MAX, "/tmp/sluice-%lu",
-		    (unsigned long)geteuid());
-	if (mkdir(dir, 0755) == -1 && errno != EEXIST)
-		return ctl_fail(c, CTL_FAILED, "%s: %s", dir,
-		    strerror(errno));
-	if (lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) &&
-	    st.st_uid == geteuid() && (st.st_mode & S_IWOTH) == 0)
+		dir[0] = '\0';
+	if (dir[0] != '\0' && is_had(dir))
 		return CTL_DONE;
-	return ctl_fail(c, CTL_FAILED, "%s: expected a directory of one's "
-	    "own that others cannot write to", dir);
+	snprintf(dir, PATH_MAX, "/tmp/sluice-%lu", (unsigned long)geteuid());
+	if (is_had(dir))
+		return CTL_DONE;
+	return ctl_fail(c, CTL_FAILED, "%s: expected a directory of one's own "
+	    "that others cannot write to", dir);
 }

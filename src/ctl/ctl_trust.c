@@ -2,6 +2,7 @@
 #include "ctl/ctl_trust.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +17,28 @@
 
 #define PHP	CTL_TRUST_PHP "/sluice.ini"
 #define WGETRC_MAX	65536	/* bytes of a user's own that are taken over */
+#define TRUSTED_MAX	(4 << 20)	/* the same of certificates */
 
 static const char *const files[] = {
 	CTL_TRUST_CA, CTL_TRUST_BUNDLE, CTL_TRUST_STORE, CTL_TRUST_WGET,
 	CTL_TRUST_APT, CTL_TRUST_NODE, PHP,
+};
+
+/* What names a file of certificates, and what stands for that from then on. */
+static const struct {
+	const char	*name;
+	const char	*file;
+} trusted[] = {
+	{ "CURL_CA_BUNDLE", CTL_TRUST_BUNDLE },
+	{ "REQUESTS_CA_BUNDLE", CTL_TRUST_BUNDLE },
+	{ "PIP_CERT", CTL_TRUST_BUNDLE },
+	{ "AWS_CA_BUNDLE", CTL_TRUST_BUNDLE },
+	{ "GIT_SSL_CAINFO", CTL_TRUST_BUNDLE },
+	{ "CARGO_HTTP_CAINFO", CTL_TRUST_BUNDLE },
+	{ "npm_config_cafile", CTL_TRUST_BUNDLE },
+	{ "PERL_LWP_SSL_CA_FILE", CTL_TRUST_BUNDLE },
+	{ "NODE_EXTRA_CA_CERTS", CTL_TRUST_CA },
+	{ "DENO_CERT", CTL_TRUST_CA },
 };
 
 struct trust {
@@ -37,12 +56,25 @@ path_of(char path[PATH_MAX], const char *dir, const char *name)
 	return n > 0 && n < PATH_MAX;
 }
 
+/* A new one, whatever somebody may have put there; what is no secret is 0644. */
+static FILE *
+create(const char *path, mode_t mode)
+{
+	int fd;
+
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+	    mode);
+	return fd != -1 ? fdopen(fd, "w") : NULL;
+}
+
 /*
  * Whoever reads the file while another one is put in its place has the one or
  * the other whole.
  */
 static int
-put(struct trust *t, const char *name, const struct text *content)
+put(struct trust *t, const char *name, mode_t mode,
+    const struct text *content)
 {
 	char path[PATH_MAX], beside[PATH_MAX];
 	FILE *f;
@@ -55,7 +87,7 @@ put(struct trust *t, const char *name, const struct text *content)
 	    (long)getpid()) >= PATH_MAX)
 		return ctl_fail(t->ctl, CTL_FAILED, "%s: the path is too long",
 		    t->dir);
-	f = fopen(beside, "we");
+	f = create(beside, mode);
 	ok = f != NULL && fwrite(content->p, 1, content->len, f) ==
 	    content->len;
 	ok = (f == NULL || fclose(f) == 0) && ok && rename(beside, path) == 0;
@@ -69,7 +101,7 @@ put(struct trust *t, const char *name, const struct text *content)
 static int
 put_freed(struct trust *t, const char *name, struct text *content)
 {
-	int status = put(t, name, content);
+	int status = put(t, name, 0644, content);
 
 	text_free(content);
 	return status;
@@ -116,12 +148,16 @@ static int
 put_wgetrc(struct trust *t)
 {
 	struct text rc = { .p = NULL };
+	int status;
 
 	put_own_wgetrc(t, &rc);
 	text_puts(&rc, "ca_certificate = ");
 	text_puts(&rc, t->dir);
 	text_puts(&rc, "/" CTL_TRUST_BUNDLE "\n");
-	return put_freed(t, CTL_TRUST_WGET, &rc);
+	/* a user's own may have passwords */
+	status = put(t, CTL_TRUST_WGET, 0600, &rc);
+	text_free(&rc);
+	return status;
 }
 
 static int
@@ -157,6 +193,9 @@ put_apt(struct trust *t)
 	text_putf(&conf, "Acquire::http::Proxy \"%s\";\n"
 	    "Acquire::https::Proxy \"%s\";\n", t->client->proxy,
 	    t->client->proxy);
+	/* as the user _apt it would be another one's process */
+	if (geteuid() == 0)
+		text_puts(&conf, "APT::Sandbox::User \"root\";\n");
 	if (t->client->trust != NULL) {
 		text_puts(&conf, "Acquire::https::CAInfo \"");
 		text_puts(&conf, t->dir);
@@ -183,13 +222,49 @@ put_store(struct trust *t)
 	int status;
 
 	if (tls_bundle_pkcs12(&store, &t->bundle, &cause))
-		status = put(t, CTL_TRUST_STORE, &store);
+		status = put(t, CTL_TRUST_STORE, 0644, &store);
 	else
 		status = ctl_fail(t->ctl, CTL_FAILED, "%s", cause != NULL ?
 		    cause : "out of memory");
 	text_free(&store);
 	free(cause);
 	return status;
+}
+
+/* Puts a file of certificates, if it can be read. */
+static void
+add_file(struct text *t, const char *path)
+{
+	FILE *f = path != NULL ? fopen(path, "re") : NULL;
+
+	if (f == NULL)
+		return;
+	text_puts(t, "\n");
+	if (text_reserve(t, TRUSTED_MAX))
+		t->len += fread(t->p + t->len, 1, TRUSTED_MAX, f);
+	text_puts(t, "\n");
+	fclose(f);
+}
+
+/* Whom variables that are set anew have had programs trust, each file once. */
+static void
+add_trusted(struct trust *t, struct text *ca)
+{
+	const size_t n = sizeof trusted / sizeof trusted[0];
+	const char *path, *before;
+	size_t i, k;
+
+	for (i = 0; i < n; i++) {
+		path = own_file(t, trusted[i].name, trusted[i].file);
+		for (k = 0; k < i && path != NULL; k++) {
+			before = getenv(trusted[k].name);
+			if (before != NULL && strcmp(before, path) == 0 &&
+			    trusted[k].file == trusted[i].file)
+				path = NULL;
+		}
+		add_file(strcmp(trusted[i].file, CTL_TRUST_CA) == 0 ? ca :
+		    &t->bundle, path);
+	}
 }
 
 static int
@@ -208,8 +283,9 @@ put_bundle(struct trust *t)
 	text_puts(&t->bundle, t->bundle.len > 0 ? "\n" : "");
 	text_puts(&t->bundle, t->client->trust);
 	text_puts(&ca, t->client->trust);
+	add_trusted(t, &ca);
 	status = put_freed(t, CTL_TRUST_CA, &ca);
-	return status != CTL_DONE ? status : put(t, CTL_TRUST_BUNDLE,
+	return status != CTL_DONE ? status : put(t, CTL_TRUST_BUNDLE, 0644,
 	    &t->bundle);
 }
 

@@ -115,9 +115,11 @@ put_options(struct text *t, const struct ctl_client *client, const char *dir)
 	if (client->trust == NULL)
 		return;
 	text_puts(t, " -Djavax.net.ssl.trustStore=");
+	text_puts(t, strchr(dir, ' ') != NULL ? "\"" : "");
 	text_puts(t, dir);
-	text_puts(t, "/" CTL_TRUST_STORE
-	    " -Djavax.net.ssl.trustStoreType=PKCS12"
+	text_puts(t, "/" CTL_TRUST_STORE);
+	text_puts(t, strchr(dir, ' ') != NULL ? "\"" : "");
+	text_puts(t, " -Djavax.net.ssl.trustStoreType=PKCS12"
 	    " -Djavax.net.ssl.trustStorePassword=" TLS_BUNDLE_PASSWORD);
 }
 

@@ -5,6 +5,7 @@
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -74,7 +75,8 @@ understand(const union message *m, size_t n, uid_t *user)
 	const struct inet_diag_msg *found = NLMSG_DATA(&m->head);
 
 	if (m->head.nlmsg_type != SOCK_DIAG_BY_FAMILY ||
-	    n < NLMSG_LENGTH(sizeof *found) || found->idiag_inode == 0)
+	    n < NLMSG_LENGTH(sizeof *found) || found->idiag_inode == 0 ||
+	    found->idiag_state == TCP_LISTEN)
 		return false;
 	*user = found->idiag_uid;
 	return true;

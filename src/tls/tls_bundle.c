@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -56,7 +57,8 @@ tls_bundle_system(struct text *t, const char *own, char **cause)
 	FILE *there = NULL;
 	size_t i;
 
-	if (said != NULL && said[0] != '\0' && strcmp(said, own) != 0)
+	/* a name of nothing has OpenSSL trust nobody, which is not meant */
+	if (said != NULL && strcmp(said, own) != 0 && access(said, R_OK) == 0)
 		return read_file(t, said, cause);
 	for (i = 0; i < sizeof places / sizeof places[0]; i++)
 		if ((there = fopen(places[i], "re")) != NULL) {

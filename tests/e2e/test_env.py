@@ -174,11 +174,15 @@ def test_shells(house, shell):
 
 
 def test_files_of_variables(house):
+	expected = house.variables()
+	# where what it names is not there, Node ends
+	del expected["NODE_OPTIONS"]
 	for option in "--docker", "--github":
 		lines = house.print(option).stdout.splitlines()
-		assert dict(line.split("=", 1) for line in lines) == \
-		    house.variables()
-	assert "--network host" in house.print("--docker").stderr
+		assert dict(line.split("=", 1) for line in lines) == expected
+	says = house.print("--docker").stderr
+	assert "--network host" in says
+	assert f"-v {house.files}:{house.files}:ro" in says
 	env = house.bare(NO_PROXY="a\nb")
 	done = house.print("--github", env=env, status=1)
 	assert "more than one line" in done.stderr and not done.stdout
@@ -200,7 +204,10 @@ def test_own_settings_stay(house):
 	conf.write_text('Acquire::Retries "3";\n')
 	bundle = house.home / "own.pem"
 	bundle.write_text(house.lab.pki.pem("ca").read_text())
+	extra = house.home / "extra.pem"
+	extra.write_text(house.lab.pki.pem("proxy-ca").read_text())
 	env = house.bare(JAVA_TOOL_OPTIONS="-Xmx64m", APT_CONFIG=str(conf),
+	    NODE_EXTRA_CA_CERTS=str(extra), REQUESTS_CA_BUNDLE=str(extra),
 	    NODE_OPTIONS="--no-warnings",
 	    PHP_INI_SCAN_DIR="/own", SSL_CERT_FILE=str(bundle))
 	found = house.variables(env)
@@ -210,6 +217,11 @@ def test_own_settings_stay(house):
 	assert found["PHP_INI_SCAN_DIR"] == f"/own:{house.files}/php"
 	text = pathlib.Path(found["WGETRC"]).read_text()
 	assert text.startswith("tries = 7\nca_certificate = ")
+	# it may have passwords
+	assert os.stat(found["WGETRC"]).st_mode & 0o777 == 0o600
+	for name in "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE":
+		assert extra.read_text().strip() in \
+		    pathlib.Path(found[name]).read_text()
 	assert f'#include "{conf}";' in \
 	    pathlib.Path(found["APT_CONFIG"]).read_text()
 	text = pathlib.Path(found["SSL_CERT_FILE"]).read_text()
@@ -233,13 +245,17 @@ def test_without_a_ca(tlab, tmp_path):
 def test_what_goes_wrong(tlab, tmp_path):
 	blocked = tmp_path / "file"
 	blocked.write_text("")
+	open_dir = tmp_path / "open"
+	open_dir.mkdir()
+	open_dir.chmod(0o777)
 	tlab.sluice()
 	tlab.daemons[-1].err.wait("is ready")
 	control = tlab.daemons[-1].control
 	for args, says in [
 	    (["--dir", str(blocked / "x")], "Not a directory"),
-	    (["--dir", str(blocked)], "Not a directory"),
+	    (["--dir", str(blocked)], "expected a directory"),
 	    (["--dir", str(tmp_path / "a/b")], "No such file"),
+	    (["--dir", str(open_dir)], "others cannot write to"),
 	    (["--shell", "csh"], "none of these: sh fish"),
 	]:
 		done = sluice.run("env", "-s", control, *args)
@@ -256,3 +272,12 @@ def test_pac(tlab):
 	text = answer.body.decode()
 	assert f'return "PROXY 127.0.0.1:{daemon.address[1]}; ";' in text
 	assert text.rstrip().endswith('; ";\n}')
+
+
+def test_pac_of_nothing(tlab, tmp_path):
+	"""An empty script would send browsers direct."""
+	tlab.sluice(listen=f"unix:{tmp_path}/proxy.sock",
+	    admin={"web": "127.0.0.1:0"})
+	assert tlab.web().get("/proxy.pac").status == 404
+	done = sluice.run("env", "-s", tlab.daemons[-1].control)
+	assert done.returncode == 1 and "at no address" in done.stderr

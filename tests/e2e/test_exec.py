@@ -82,6 +82,21 @@ def own(conf):
 		one.proc.communicate()
 
 
+def status(run):
+	done = sluice.run("status", "--json", "-s", str(run.socket))
+	return json.loads(done.stdout)["status"] if not done.returncode else \
+	    {"pid": None}
+
+
+def environ(pid):
+	return pathlib.Path(f"/proc/{pid}/environ").read_text()
+
+
+def parent_of(pid):
+	text = pathlib.Path(f"/proc/{pid}/stat").read_text()
+	return int(text.rpartition(")")[2].split()[1])
+
+
 def gone(run):
 	wire.wait_until(lambda: not run.processes(), what="no process")
 	wire.wait_until(lambda: not run.dir.exists(), what="no file")
@@ -102,10 +117,8 @@ def test_own(lab, own):
 	far = lab.origin(origin.fixed(body="hello"))
 	run = own()
 	assert run.get(far.url) == "hello"
-	status = sluice.run("status", "--json", "-s", str(run.socket))
-	status = json.loads(status.stdout)["status"]
-	assert status["requests"] == 1
-	assert status["listen"][0].startswith("127.0.0.1:")
+	assert status(run)["requests"] == 1
+	assert status(run)["listen"][0].startswith("127.0.0.1:")
 	assert run.end() == (0, "")
 	assert not run.dir.exists() and not run.processes()
 
@@ -120,12 +133,38 @@ def test_limits(lab, own):
 	assert "HTTP Error 429" in run.end()[1]
 
 
+def test_access_is_about_others(lab, own):
+	"""What a file says of its own daemon's clients keeps nobody out."""
+	far = lab.origin(origin.fixed(body="hello"))
+	users = lab.dir / "users"
+	users.write_text("")
+	run = own(f"access: {{clients: [10.0.0.0/8], users: {users}}}")
+	assert run.get(far.url) == "hello"
+	run.end()
+
+
+def test_whose_daemon(lab, tmp_path):
+	"""A daemon at the usual place is not that of another file."""
+	far = lab.origin(origin.fixed(body="hello"))
+	runtime = tmp_path / "run"
+	(runtime / "sluice").mkdir(parents=True)
+	other = lab.sluice(admin={"socket":
+	    str(runtime / "sluice/admin.sock")})
+	other.err.wait("is ready")
+	mine = tmp_path / "mine.yaml"
+	mine.write_text("listen: 127.0.0.1:39\n")
+	run = Run("-c", str(mine), env={**os.environ,
+	    "XDG_RUNTIME_DIR": str(runtime)})
+	assert run.socket != runtime / "sluice/admin.sock"
+	assert run.get(far.url) == "hello"
+	assert run.end()[0] == 0
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has two users")
 def test_other_users_have_no_use_of_it(lab, own):
 	far = lab.origin(origin.fixed(body="hello"))
 	run = own()
-	status = sluice.run("status", "--json", "-s", str(run.socket))
-	at = json.loads(status.stdout)["status"]["listen"][0]
+	at = status(run)["listen"][0]
 	done = subprocess.run(["curl", "-sS", "-o", "/dev/null", "-w",
 	    "%{http_code}", "-x", f"http://{at}", far.url], user=65534,
 	    capture_output=True, text=True, cwd="/")
@@ -181,10 +220,10 @@ def test_running(lab):
 # How it ends
 
 
-@pytest.mark.parametrize("status", [0, 7, 124])
-def test_status(conf, status):
+@pytest.mark.parametrize("how", [0, 7, 124])
+def test_status(conf, how):
 	assert execute("-c", conf(), "sh", "-c",
-	    f"exit {status}").returncode == status
+	    f"exit {how}").returncode == how
 
 
 def test_signals(own):
@@ -213,13 +252,45 @@ def test_killed(lab, own):
 	assert gone(run)
 
 
-def test_its_proxy_dies(own):
-	"""It says so; the program goes on."""
+def test_its_proxy_dies(lab, own):
+	"""It is started again, and nobody else can have had its port."""
+	far = lab.origin(origin.fixed(body="hello"))
 	run = own()
-	status = sluice.run("status", "--json", "-s", str(run.socket))
-	os.kill(json.loads(status.stdout)["status"]["pid"], signal.SIGKILL)
-	assert "its proxy has ended, by signal 9" in run.proc.stderr.readline()
+	before = status(run)
+	os.kill(before["pid"], signal.SIGKILL)
+	assert run.get(far.url) == "hello"
+	wire.wait_until(lambda: status(run)["pid"] != before["pid"],
+	    what="another process")
+	assert status(run)["listen"] == before["listen"]
 	assert run.end()[0] == 0 and gone(run)
+
+
+def test_its_attendant_is_killed(own):
+	"""Its proxy ends, the program goes on, and nothing is left."""
+	run = own()
+	os.kill(parent_of(parent_of(status(run)["pid"])), signal.SIGKILL)
+	assert run.end()[0] == 0 and gone(run)
+
+
+def test_children_are_ignored(conf):
+	"""Who starts it may not want to hear of children; it does."""
+	done = subprocess.run(["env", "--ignore-signal=CHLD", sluice.BINARY,
+	    "exec", "-c", conf(), "sh", "-c", "exit 3"], timeout=2 *
+	    wire.DEADLINE, capture_output=True)
+	assert done.returncode == 3, done
+
+
+def test_stopped(own):
+	"""Who stops the program stops it, too, as a shell has to see."""
+	run = own()
+	child, = [pid for pid in map(int, run.processes())
+	    if parent_of(pid) == run.proc.pid and
+	    "SLUICE_SOCKET" in environ(pid)]
+	os.kill(child, signal.SIGSTOP)
+	_, how = os.waitpid(run.proc.pid, os.WUNTRACED)
+	assert os.WIFSTOPPED(how), how
+	run.proc.send_signal(signal.SIGCONT)
+	assert run.end()[0] == 0
 
 
 # What goes wrong
@@ -250,15 +321,31 @@ def test_wrong_configuration(conf):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="to be somebody else")
 def test_no_place_for_files(conf, tmp_path):
+	"""Whoever has no directory gets one in /tmp; if that is another's, it
+	says so."""
 	path = pathlib.Path(conf())
 	readable = pathlib.Path("/tmp") / f"exec-{os.getpid()}.yaml"
 	readable.write_text(path.read_text())
+	user = 60000 + os.getpid() % 5000
+	taken = pathlib.Path(f"/tmp/sluice-{user}")
+	env = {**os.environ, "XDG_RUNTIME_DIR": "/proc"}
 	try:
-		done = execute("-c", readable, "true", user=65534, cwd="/",
-		    env={**os.environ, "XDG_RUNTIME_DIR": "/proc"})
+		done = execute("-c", readable, "true", user=user, cwd="/",
+		    env=env)
+		assert done.returncode == 0 and not list(taken.iterdir()), done
+		taken.rmdir()
+		taken.mkdir()
+		done = execute("-c", readable, "true", user=user, cwd="/",
+		    env=env)
+		assert done.returncode == 125 and f"{taken}: " in done.stderr
 	finally:
 		readable.unlink()
-	assert done.returncode == 125 and "/proc/sluice: " in done.stderr
+		taken.rmdir()
+
+
+def test_pipe(conf):
+	done = execute("-c", "/dev/stdin", "true")
+	assert done.returncode == 125 and "regular file" in done.stderr
 
 
 def test_who_does_not_heed(conf):

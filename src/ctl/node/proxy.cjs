@@ -22,10 +22,13 @@ function knows_by_itself() {
 }
 
 function url_of(...names) {
-	for (const name of names)
-		if (env[name])
-			return new URL(env[name]);
-	return null;
+	const named = names.find((name) => env[name]);
+
+	try {
+		return named ? new URL(env[named]) : null;
+	} catch {
+		return null;	// whoever needs it will say so
+	}
 }
 
 const proxies = {
