@@ -6,7 +6,7 @@
 
 /*
  * What an older Node is to load to heed the proxy that it is told of, which the
- * build makes out of node/proxy.cjs.
+ * build makes out of proxy.cjs.
  */
 extern const unsigned char ctl_node_script[];
 extern const size_t ctl_node_script_len;
