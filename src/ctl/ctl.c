@@ -66,7 +66,7 @@ static const struct ctl_option request_options[] = {
 	{ .letter = 'H', .name = "header", .value = "FIELD",
 	  .help = "a field of it, \"Name: value\"; may come again" },
 	{ .letter = 'd', .name = "data", .value = "BODY",
-	  .help = "its body, or @FILE, for named budgets; makes it a POST" },
+	  .help = "its body, or @FILE; makes it a POST" },
 	{ .name = "from", .value = "ADDRESS",
 	  .help = "who sends it (this machine)" },
 	END,
