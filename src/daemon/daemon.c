@@ -327,9 +327,10 @@ stop(struct sluice *s)
 {
 	unsigned i;
 
+	/* it looks at all listeners, when it connects */
+	store_thread_end(s->store);
 	admin_free(s->admin);
 	user_checks_free(s->workers.checks);
-	store_thread_end(s->store);
 	state_end(s->state);
 	for (i = 0; i < s->workers.n; i++)
 		worker_join(s->workers.list[i]);
