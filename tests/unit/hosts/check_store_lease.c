@@ -106,7 +106,8 @@ question(struct holding *h, unsigned who, const struct budget_limits *limits)
 
 	if (any(50) == 0)
 		q.guard = LEASE_GUARD + MS;
-	if (any(200) == 0)
+	/* once: who is told so again and again is in quarantine for ever */
+	if (step == QUESTIONS / 2)
 		q.stepped = h->theirs.now;
 	report(h, &q);
 	if (h->theirs.serial != 0 && any(2) == 0)
