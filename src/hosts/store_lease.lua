@@ -37,31 +37,33 @@ local g = {
 	newest = field('newest'), serial = field('serial'),
 	pause = field('pause'),
 }
-local holders, alive = {}, 0
-local ten = '^' .. string.rep('(%d+) ', 9) .. '(%d+)$'
 
--- There may be many, and each is read each time: so all of it at once.
-local function read_holder(text, name)
-	local weight, until_, ends, last, amount, held, counted, unused, waits,
-	    again = string.match(text, ten)
-	if not weight or #text > 169 then
-		bad = bad or name
-		weight, until_, ends, last, amount, held, counted, unused, waits,
-		    again = 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
+-- As words() does, for what there may be many of.
+local HOLDER = '^' .. string.rep('(%d+) ', 10) .. '(%d+)$'
+local HOLDER_TEXT = string.rep('%.0f ', 10) .. '%.0f'
+
+local function holder_of(name, text)
+	local list = { string.match(text, HOLDER) }
+	for i = 1, 11 do
+		list[i] = tonumber(list[i])
+		if not list[i] or list[i] > MOST then
+			bad = bad or name
+			list[i] = 0
+		end
 	end
 	return {
-		weight = tonumber(weight), until_ = tonumber(until_),
-		ends = tonumber(ends), last = tonumber(last),
-		amount = tonumber(amount), held = tonumber(held),
-		counted = tonumber(counted), unused = tonumber(unused),
-		waits = tonumber(waits), again = tonumber(again),
+		weight = list[1], until_ = list[2], ends = list[3],
+		last = list[4], amount = list[5], held = list[6],
+		counted = list[7], unused = list[8], waits = list[9],
+		again = list[10], needs = list[11],
 	}
 end
 
+local holders, alive = {}, 0
 for name, text in pairs(s) do
 	local id = string.match(name, '^h(%d+)$')
 	if id then
-		holders[id] = read_holder(text, name)
+		holders[id] = holder_of(name, text)
 		alive = alive + 1
 	end
 end
@@ -169,7 +171,8 @@ end
 local h = holders[holder]
 if (not h or h.gone) and alive < HOLDERS then
 	h = { weight = 0, until_ = 0, ends = 0, last = 0, amount = 0,
-	    held = 0, counted = 0, unused = 0, waits = 0, again = 0 }
+	    held = 0, counted = 0, unused = 0, waits = 0, again = 0,
+	    needs = 0 }
 	holders[holder] = h
 	alive = alive + 1
 elseif h and h.gone then
@@ -188,6 +191,11 @@ local function gap_of(r)
 	return max(q.guard - max(span(r, r.burst) - span(r, q.first), 0), 0)
 end
 
+-- One who waits, and has not asked again when he was to.
+local function has_given_up(other)
+	return other.again + floor(q.horizon / 2) < now
+end
+
 local function hear()
 	settle(h, max(q.counted - h.counted, 0), max(q.unused - h.unused, 0))
 	h.counted, h.unused = q.counted, q.unused
@@ -196,6 +204,9 @@ local function hear()
 	end
 	h.last = 0
 	h.weight = q.weight
+	if has_given_up(h) then
+		h.waits = 0
+	end
 	h.until_ = now + 3 * q.horizon
 end
 
@@ -223,56 +234,107 @@ local function share_of()
 end
 
 -- When there is a place in a window; 0: now.
-local function place_at(w)
-	if window_has_room(w, q.first) then
+local function place_at(w, ahead)
+	local cost = ahead + q.first
+	if window_has_room(w, cost) then
 		return 0
 	end
 	-- what others have comes back, or is counted, by then
-	return window_due(w, q.first) or now + floor(q.horizon / 10)
+	return window_due(w, cost) or now + floor(q.horizon / 10)
 end
 
--- When there is room in a bucket; 0: now.
-local function room_at(r, share)
+-- How long an interval has to be at least, with its gap.
+local function interval(r, share)
 	local gap, cost = gap_of(r), q.first
 	-- where each costs a gap, one that is cut short is waste
 	if gap > 0 then
 		cost = max(cost, min(share, given(r, max(q.horizon - gap, 0))))
 	end
-	local ends = max(r.tat, now) + gap + span(r, cost)
+	return gap + span(r, cost)
+end
+
+-- When there is room in a bucket, behind those before it; 0: now.
+local function room_at(r, ahead, share)
+	local ends = max(r.tat, now) + interval(r, share)
+	if ahead > 0 then
+		ends = ends + span(r, ahead)
+	end
 	local most = span(r, max(r.burst, q.first)) + q.horizon
 	return ends > now + most and ends - most or 0
 end
 
--- When those who wait for longer, and have not given up, have asked again.
-local function turn_at()
-	local at = 0
+-- Those who wait for longer.
+local function before()
+	local list = {}
 	for _, other in pairs(holders) do
 		if other ~= h and not other.gone and other.waits ~= 0 and
-		    other.again + floor(q.horizon / 2) >= now and
+		    not has_given_up(other) and
 		    (h.waits == 0 or other.waits < h.waits) then
-			at = max(at, other.again, now + floor(q.horizon / 10))
+			list[#list + 1] = other
 		end
 	end
+	return list
+end
+
+-- What they wait for.
+local function ahead_of()
+	local ahead = 0
+	for _, other in ipairs(before()) do
+		ahead = min(ahead + other.needs, MOST)
+	end
+	return ahead
+end
+
+-- When they have asked again; 0: there is none.
+local function turn_at()
+	local at = 0
+	for _, other in ipairs(before()) do
+		at = max(at, other.again, now + floor(q.horizon / 10))
+	end
 	return at
+end
+
+-- Whether leases go one after another.
+local function in_turn()
+	for _, r in ipairs(rates) do
+		if gap_of(r) > 0 or
+		    (r.strict and (#rates > 1 or r.bucket)) then
+			return true
+		end
+	end
+	return false
 end
 
 -- When it may have a lease; now: it may.
-local function goes_at()
-	local at, share = max(now, turn_at()), share_of()
+local function goes_at(share)
+	local turns = in_turn()
+	local at = turns and max(now, turn_at()) or now
+	local ahead = turns and 0 or ahead_of()
 	for _, r in ipairs(rates) do
 		if r.strict then
-			at = max(at, place_at(r.window))
+			at = max(at, place_at(r.window, ahead))
 		end
 		if r.bucket then
-			at = max(at, room_at(r, share))
+			at = max(at, room_at(r, ahead, share))
 		end
 	end
 	return at
 end
 
+-- What is kept for one who waits: a cost that takes as long in each rate.
+local function needs(share)
+	local cost = q.first
+	for _, r in ipairs(rates) do
+		if r.bucket then
+			cost = max(cost, given(r, interval(r, share)))
+		end
+	end
+	return cost
+end
+
 -- How much of a cost may be given now; the first one's fits.
-local function fit()
-	local cost = share_of()
+local function fit(share)
+	local cost = share
 	for _, r in ipairs(rates) do
 		if r.bucket then
 			cost = min(cost, given(r, max(now + span(r, r.burst) +
@@ -312,14 +374,16 @@ if not h or now < g.quarantine then
 	a.again_at = max(g.quarantine, now + floor(q.horizon / 10))
 else
 	hear()
-	if q.first == 0 or q.guard > q.guard_max then
-		h.waits = 0
-	else
-		h.again = goes_at()
+	if q.first > 0 and q.guard <= q.guard_max then
+		local share = share_of()
+		h.again = goes_at(share)
 		if h.again <= now then
-			give(fit())
+			give(fit(share))
 		else
 			a.again_at = h.again
+			h.needs = needs(share)
+			-- it is silent until then, and keeps its place
+			h.until_ = max(h.until_, h.again + q.horizon)
 			h.waits = h.waits == 0 and now or h.waits
 		end
 	end
@@ -346,12 +410,11 @@ for id, other in pairs(holders) do
 		last = max(last, other.until_, other.ends)
 	end
 end
--- of the others nothing has changed
+-- the others are as they were
 if h then
-	keep('h' .. holder, string.format(
-	    '%.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f %.0f', h.weight,
-	    h.until_, h.ends, h.last, h.amount, h.held, h.counted, h.unused,
-	    h.waits, h.again))
+	keep('h' .. holder, string.format(HOLDER_TEXT, h.weight, h.until_,
+	    h.ends, h.last, h.amount, h.held, h.counted, h.unused, h.waits,
+	    h.again, h.needs))
 end
 local longest = 0
 for i, r in ipairs(rates) do

@@ -201,48 +201,59 @@ share_of(const struct lease_grantor *g, const struct lease_question *q)
 
 /* When there is a place in a window (ns); 0: now. */
 static uint64_t
-place_at(const struct window *w, const struct lease_question *q, uint64_t now)
+place_at(const struct window *w, uint64_t ahead, const struct lease_question *q,
+    uint64_t now)
 {
-	uint64_t at;
+	uint64_t cost = lease_sum(ahead, q->first), at;
 
-	if (window_has_room(w, q->first))
+	if (window_has_room(w, cost))
 		return 0;
-	at = window_due(w, q->first);
+	at = window_due(w, cost);
 	/* what others have comes back, or is counted, by then */
 	return at == UINT64_MAX ? lease_sum(now, q->horizon / 10) : at;
 }
 
-/* When there is room in a bucket (ns); 0: now. */
+/* How long an interval has to be at least, with its gap (ns). */
 static uint64_t
-room_at(const struct gcra_rate *r, uint64_t tat, uint64_t cost,
-    const struct lease_question *q, uint64_t now)
+interval(const struct gcra_rate *r, uint64_t share,
+    const struct lease_question *q)
 {
-	uint64_t gap = gap_of(r, q), end, most;
+	uint64_t gap = gap_of(r, q), cost = q->first;
 
 	/* where each costs a gap, one that is cut short is waste */
-	if (gap == 0)
-		cost = q->first;
-	else
-		cost = larger(q->first, lease_smaller(cost,
+	if (gap != 0)
+		cost = larger(cost, lease_smaller(share,
 		    lease_given(r, lease_less(q->horizon, gap))));
-	end = lease_sum(lease_sum(larger(tat, now), gap), lease_span(r, cost));
-	most = lease_sum(lease_span(r, larger(r->burst, q->first)), q->horizon);
+	return lease_sum(gap, lease_span(r, cost));
+}
+
+/* When there is room in a bucket (ns); 0: now. */
+static uint64_t
+room_at(const struct gcra_rate *r, uint64_t tat, uint64_t share,
+    const struct lease_question *q, uint64_t now)
+{
+	uint64_t end = lease_sum(larger(tat, now), interval(r, share, q));
+	uint64_t most = lease_sum(lease_span(r, larger(r->burst, q->first)),
+	    q->horizon);
+
 	return end > lease_sum(now, most) ? end - most : 0;
 }
 
 /* When a lease may be given (ns); 0: now. */
 static uint64_t
-fits_at(const struct lease_grantor *g, unsigned i,
+fits_at(const struct lease_grantor *g, unsigned i, uint64_t ahead,
     const struct lease_question *q, uint64_t now)
 {
 	const struct gcra_rate *r = &g->limits.rates[i];
-	uint64_t at = 0;
+	uint64_t at = 0, tat;
 
 	if (r->strict)
-		at = place_at(&g->windows[i], q, now);
+		at = place_at(&g->windows[i], ahead, q, now);
 	if (!lease_has_bucket(r))
 		return at;
-	return larger(at, room_at(r, g->tat[i], share_of(g, q), q, now));
+	tat = ahead == 0 ? g->tat[i] :
+	    lease_sum(larger(g->tat[i], now), lease_span(r, ahead));
+	return larger(at, room_at(r, tat, share_of(g, q), q, now));
 }
 
 /* How much of a cost may be given now; the first one's fits. */
@@ -303,6 +314,14 @@ give(struct lease_grantor *g, struct lease_holder *h,
 		h->ends = larger(h->ends, a->ends[i]);
 }
 
+/* One who waits, and has not asked again when he was to. */
+static bool
+has_given_up(const struct lease_holder *h, const struct lease_question *q,
+    uint64_t now)
+{
+	return lease_sum(h->again, q->horizon / 2) < now;
+}
+
 /* What it says of places; it never got a lease that it does not know. */
 static void
 hear(struct lease_grantor *g, struct lease_holder *h,
@@ -316,6 +335,8 @@ hear(struct lease_grantor *g, struct lease_holder *h,
 		settle(g, h, 0, h->amount, now);
 	h->last = 0;
 	h->weight = q->weight;
+	if (has_given_up(h, q, now))
+		h->waits = 0;
 	h->until = lease_sum(now, 3 * q->horizon);
 }
 
@@ -325,8 +346,22 @@ is_before(const struct lease_holder *other, const struct lease_holder *h,
     const struct lease_question *q, uint64_t now)
 {
 	return other->id != 0 && other != h && other->waits != 0 &&
-	    lease_sum(other->again, q->horizon / 2) >= now &&
+	    !has_given_up(other, q, now) &&
 	    (h->waits == 0 || other->waits < h->waits);
+}
+
+/* What those before it wait for. */
+static uint64_t
+ahead_of(const struct lease_grantor *g, const struct lease_holder *h,
+    const struct lease_question *q, uint64_t now)
+{
+	uint64_t ahead = 0;
+	unsigned i;
+
+	for (i = 0; i < g->nholders; i++)
+		if (is_before(&g->holders[i], h, q, now))
+			ahead = lease_sum(ahead, g->holders[i].needs);
+	return ahead;
 }
 
 /* When those before it have asked again (ns); 0: there is none. */
@@ -344,17 +379,56 @@ turn_at(const struct lease_grantor *g, const struct lease_holder *h,
 	return at;
 }
 
+/*
+ * Whether leases go one after another: those with gaps are wasted where they are
+ * cut short, and those that a window and a bucket have to have room for.  Else
+ * what is kept for those who wait is enough, however many they are.
+ */
+static bool
+in_turn(const struct lease_grantor *g, const struct lease_question *q)
+{
+	const struct gcra_rate *r;
+	unsigned i;
+
+	for (i = 0; i < g->limits.nrates; i++) {
+		r = &g->limits.rates[i];
+		if (gap_of(r, q) != 0 || (r->strict && (g->limits.nrates > 1 ||
+		    lease_has_bucket(r))))
+			return true;
+	}
+	return false;
+}
+
 /* When it may have a lease (ns); now: it may. */
 static uint64_t
 goes_at(const struct lease_grantor *g, const struct lease_holder *h,
     const struct lease_question *q, uint64_t now)
 {
-	uint64_t at = larger(now, turn_at(g, h, q, now));
+	bool turns = in_turn(g, q);
+	uint64_t at = turns ? larger(now, turn_at(g, h, q, now)) : now;
+	uint64_t ahead = turns ? 0 : ahead_of(g, h, q, now);
 	unsigned i;
 
 	for (i = 0; i < g->limits.nrates; i++)
-		at = larger(at, fits_at(g, i, q, now));
+		at = larger(at, fits_at(g, i, ahead, q, now));
 	return at;
+}
+
+/* What is kept for one who waits: a cost that takes as long in each rate. */
+static uint64_t
+needs(const struct lease_grantor *g, const struct lease_question *q)
+{
+	uint64_t cost = q->first, share = share_of(g, q);
+	const struct gcra_rate *r;
+	unsigned i;
+
+	for (i = 0; i < g->limits.nrates; i++) {
+		r = &g->limits.rates[i];
+		if (lease_has_bucket(r))
+			cost = larger(cost, lease_given(r,
+			    interval(r, share, q)));
+	}
+	return cost;
 }
 
 void
@@ -384,16 +458,17 @@ lease_grant_share(struct lease_grantor *g, const struct lease_question *q,
 		return;
 	}
 	hear(g, h, q, now);
-	if (q->first == 0 || q->guard > LEASE_GUARD) {
-		h->waits = 0;
+	if (q->first == 0 || q->guard > LEASE_GUARD)
 		return;
-	}
 	h->again = goes_at(g, h, q, now);
 	if (h->again <= now) {
 		give(g, h, q, fit(g, q, now), a);
 		return;
 	}
 	a->again_at = h->again;
+	h->needs = needs(g, q);
+	/* it is silent until then, and keeps its place */
+	h->until = larger(h->until, lease_sum(h->again, q->horizon));
 	if (h->waits == 0)
 		h->waits = now;
 }

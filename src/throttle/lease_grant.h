@@ -78,6 +78,7 @@ struct lease_holder {
 	uint64_t		 ends;		/* grantor's: the last lease does */
 	uint64_t		 waits;		/* grantor's: since then; or 0 */
 	uint64_t		 again;		/* grantor's: it asks again */
+	uint64_t		 needs;		/* that is kept for it */
 	uint64_t		 last;		/* that was given */
 	uint64_t		 amount;	/* of that */
 	/* Of exact windows: given, and neither counted nor given back. */

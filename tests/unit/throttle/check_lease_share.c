@@ -20,7 +20,7 @@
 #define U	1000000ULL	/* a cost of 1 */
 #define MS	1000000ULL
 #define SEC	1000000000ULL
-#define PROXIES	8
+#define PROXIES	20
 #define LETTERS	256
 #define LOG	200000
 #define TIMEOUT	(200 * MS)
@@ -484,6 +484,32 @@ START_TEST(is_used)
 }
 END_TEST
 
+/* More than there is in a second for each of them, and for few. */
+START_TEST(many_have_their_share)
+{
+	static const uint64_t capacities[] = { 50, 4 };
+	uint64_t capacity = capacities[_i], least = UINT64_MAX, could;
+	struct world *w = make_world(capacity, SEC, capacity, false, PROXIES,
+	    1);
+	unsigned i;
+
+	run(w, 10000);
+	w->spent = w->asked = 0;
+	for (i = 0; i < w->n; i++)
+		w->proxies[i].spent = 0;
+	run(w, 30000);
+	could = 30 * capacity * U;
+	for (i = 0; i < w->n; i++)
+		least = w->proxies[i].spent < least ? w->proxies[i].spent :
+		    least;
+	ck_assert_uint_ge(w->spent * 100, could * 99);
+	ck_assert_uint_ge(least * w->n * 100, could * 80);
+	/* and a request costs two calls at most */
+	ck_assert_uint_le(w->asked, 2 * could / U);
+	free_world(w);
+}
+END_TEST
+
 /* Fifty of fifty, among seven who want one each as fast as it goes. */
 START_TEST(a_costly_one_does_not_starve)
 {
@@ -509,6 +535,7 @@ main(void)
 	tcase_add_loop_test(tcase, never_over, 0, 12);
 	tcase_add_loop_test(tcase, not_when_its_clock_goes_forward, 0, 4);
 	tcase_add_loop_test(tcase, is_used, 0, 4 * BUDGETS);
+	tcase_add_loop_test(tcase, many_have_their_share, 0, 2);
 	tcase_add_loop_test(tcase, a_costly_one_does_not_starve, 0, 3);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
