@@ -11,6 +11,7 @@
 #include "hosts/store_name.h"
 #include "hosts/store_redis.h"
 #include "net/dialer.h"
+#include "throttle/lease_flow.h"
 #include "throttle/throttle_lease.h"
 #include "throttle/throttle_store.h"
 
@@ -45,6 +46,7 @@ struct asked {
 	uint64_t		 serial;
 	unsigned		 budget;
 	uint64_t		 number;
+	uint64_t		 sent;		/* ns */
 };
 
 struct store_desk {
@@ -52,6 +54,7 @@ struct store_desk {
 	struct loop		*loop;
 	const struct dialer	*dialer;
 	struct store_redis	*redis;		/* or NULL: no memory */
+	struct lease_flow	 flow;		/* of questions to it */
 	char			*name;		/* of the store, for people */
 	bool			 connected;
 	bool			 told;		/* ... which was said */
@@ -285,7 +288,9 @@ answer_cb(void *arg, const struct store_answer *a)
 	struct asked *asked = arg;
 	struct store_desk *d = asked->desk;
 	struct entry *e = find(d, asked->serial);
+	bool was_full = !lease_flow_may(&d->flow);
 
+	lease_flow_answered(&d->flow, asked->sent, loop_now());
 	if (a->ok)
 		note_peers(d, a->lease.peers, a->received);
 	else
@@ -298,6 +303,8 @@ answer_cb(void *arg, const struct store_answer *a)
 		drop_if_over(e);
 	}
 	free(asked);
+	if (was_full && !d->closing)
+		store_desk_look(d);
 }
 
 static bool
@@ -313,13 +320,15 @@ ask(struct store_desk *d, struct entry *e, const struct posed *p)
 
 	if (asked == NULL)
 		return false;
-	*asked = (struct asked){ d, e->serial, p->budget, p->number };
+	*asked = (struct asked){ d, e->serial, p->budget, p->number,
+		loop_now() };
 	if (p->len == 0 || d->redis == NULL ||
 	    !store_redis_ask(d->redis, &q, answer_cb, asked)) {
 		free(asked);
 		return false;
 	}
 	stats_add(&stats_process.store_asked, 1);
+	lease_flow_sent(&d->flow);
 	e->asked++;
 	return true;
 }
@@ -343,15 +352,24 @@ visit(struct entry *e)
 	drop_if_over(e);
 }
 
+/* Now, or when what is on its way may have come back. */
+static void
+attend(struct entry *e, uint64_t now)
+{
+	if (lease_flow_may(&e->desk->flow))
+		visit(e);
+	else
+		again(e, now + LEASE_FLOW_TRIP / 10, now);
+}
+
 /* l is NULL where the loop has ended. */
 static void
 fire_cb(struct wake *k, struct loop *l, uint64_t now)
 {
 	struct entry *e = (struct entry *)k;
 
-	(void)now;
 	if (l != NULL)
-		visit(e);
+		attend(e, now);
 	else
 		free(e);
 }
@@ -379,7 +397,8 @@ store_desk_look(struct store_desk *d)
 {
 	struct entry *e;
 
-	while ((e = first_that_wants(d)) != NULL)
+	/* the others stay on the list until an answer has come */
+	while (lease_flow_may(&d->flow) && (e = first_that_wants(d)) != NULL)
 		visit(e);
 }
 
@@ -389,7 +408,7 @@ visit_all(struct store_desk *d)
 	struct entry *e, *next;
 
 	HASH_ITER(hh, d->entries, e, next)
-		visit(e);
+		attend(e, loop_now());
 }
 
 /* The store */
@@ -420,6 +439,7 @@ lost_cb(void *owner, const char *why)
 	if (d->told && !d->connected)
 		return;
 	d->told = true;
+	lease_flow_lost(&d->flow);
 	log_warn("store: %s: %s: what holds now is each rule's "
 	    "without_store", d->name, why);
 	set_connected(d, false);
@@ -434,7 +454,11 @@ static const struct store_events events = {
 bool
 store_desk_change(struct store_desk *d, const struct store *store)
 {
-	store_redis_close(d->redis);
+	struct store_redis *old = d->redis;
+
+	/* nobody asks it any more while it ends */
+	d->redis = NULL;
+	store_redis_close(old);
 	d->name = store->name;
 	d->told = false;
 	if (d->connected) {
@@ -453,6 +477,7 @@ store_desk_new(struct hosts *hs, const struct dialer *dialer,
 
 	if (d == NULL)
 		return NULL;
+	lease_flow_init(&d->flow);
 	d->hosts = hs;
 	d->loop = dialer->loop;
 	d->dialer = dialer;
