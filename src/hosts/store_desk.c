@@ -7,11 +7,13 @@
 #include "base/log.h"
 #include "base/stats.h"
 #include "hosts/host_lease.h"
+#include "hosts/host_pause.h"
 #include "hosts/hosts_table.h"
 #include "hosts/store_name.h"
 #include "hosts/store_redis.h"
 #include "net/dialer.h"
 #include "throttle/lease_flow.h"
+#include "throttle/lease_pause.h"
 #include "throttle/throttle_lease.h"
 #include "throttle/throttle_store.h"
 
@@ -39,6 +41,8 @@ struct entry {
 	unsigned		 asked;		/* without an answer */
 	unsigned		 leases;	/* that it has */
 	bool			 visited;	/* its host was there */
+	struct lease_pause	 pause;		/* of the host's */
+	struct lease_clock	 clock;		/* of the store's last word */
 };
 
 struct asked {
@@ -72,6 +76,7 @@ struct posed {
 	size_t			 len;
 	struct budget_limits	 limits;
 	struct lease_question	 ask;
+	uint64_t		 pause;		/* store's clock, us */
 	unsigned		 budget;
 	uint64_t		 number;
 };
@@ -211,6 +216,37 @@ pose(const struct host *h, const struct throttle_store_question *q,
 	p->ask = *q->ask;
 	p->budget = q->budget;
 	p->number = q->number;
+	p->pause = 0;
+}
+
+/*
+ * Pauses of a host are shared with its own budget: what one proxy learns is
+ * told with a question, at once, and others hear it with their next lease.
+ * Returns what is to be told (us), or 0.  What an operator has ordered here holds here.
+ */
+static uint64_t
+tell_pause(struct entry *e, const struct host *h, uint64_t now)
+{
+	uint64_t until = throttle_paused_until(h->throttle, THROTTLE_WHOLE);
+
+	if (until > now && until != h->pause.manual)
+		lease_pause_learn(&e->pause, until);
+	return lease_pause_tell(&e->pause, &e->clock) / LEASE_PAUSE_UNIT;
+}
+
+static void
+hear_pause(struct entry *e, struct host *h, const struct store_answer *a)
+{
+	uint64_t until;
+
+	e->clock = (struct lease_clock){ a->lease.now, a->sent, a->received };
+	until = lease_pause_take(&e->pause, a->paused_until *
+	    LEASE_PAUSE_UNIT, &e->clock,
+	    h->rule->pause_max);
+	if (until > a->received && host_pause(h, THROTTLE_WHOLE, until,
+	    STATS_NAMED, a->received))
+		host_pause_say(h, "another proxy that shares the budget was "
+		    "refused");
 }
 
 static void
@@ -240,16 +276,22 @@ collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max)
 	struct throttle_store_round r = { .ids = &d->ids };
 	struct throttle_store_question q;
 	struct host *h = enter(d, e->serial);
-	uint64_t now = loop_now(), at;
+	uint64_t now = loop_now(), at, pause;
 	unsigned n = 0;
 
 	e->visited = h != NULL;
 	if (h == NULL)
 		return 0;
 	r.terms = terms_of(d, h->rule);
+	pause = tell_pause(e, h, now);
+	r.tells = pause != 0;
 	host_lease_put(h, HOST_LEASE_NONE);
-	while (n < max && throttle_store_ask(h->throttle, &r, now, &q))
-		pose(h, &q, &all[n++]);
+	while (n < max && throttle_store_ask(h->throttle, &r, now, &q)) {
+		pose(h, &q, &all[n]);
+		if (q.whose == THROTTLE_OF_HOST)
+			all[n].pause = pause;
+		n++;
+	}
 	if (r.granted || r.terms.source == LEASE_OPEN)
 		admit(d, h, now);
 	at = throttle_store_due(h->throttle, now);
@@ -263,7 +305,7 @@ collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max)
 
 static void
 take(struct store_desk *d, const struct asked *asked,
-    const struct lease_answer *lease, uint64_t sent, uint64_t received)
+    const struct store_answer *a)
 {
 	struct entry *e = find(d, asked->serial);
 	struct host *h = enter(d, asked->serial);
@@ -272,14 +314,18 @@ take(struct store_desk *d, const struct asked *asked,
 	if (h == NULL)
 		return;
 	(void)throttle_store_take(h->throttle, asked->budget, asked->number,
-	    lease, sent, received);
-	admit(d, h, received);
-	at = throttle_store_due(h->throttle, received);
+	    a->ok ? &a->lease : NULL, a->sent, a->received);
+	if (e != NULL && a->ok && asked->budget == 0)
+		hear_pause(e, h, a);
+	admit(d, h, a->received);
+	at = throttle_store_due(h->throttle, a->received);
+	if (e != NULL && a->ok && tell_pause(e, h, a->received) != 0)
+		at = a->received;
 	if (e != NULL)
 		count_leases(e, throttle_store_leases(h->throttle));
 	hosts_exit(d->hosts, h);
 	if (e != NULL)
-		again(e, at, received);
+		again(e, at, a->received);
 }
 
 static void
@@ -296,8 +342,7 @@ answer_cb(void *arg, const struct store_answer *a)
 	else
 		stats_add(&stats_process.store_failures, 1);
 	if (!d->closing)
-		take(d, asked, a->ok ? &a->lease : NULL, a->sent,
-		    a->received);
+		take(d, asked, a);
 	if (e != NULL) {
 		e->asked--;
 		drop_if_over(e);
@@ -315,6 +360,7 @@ ask(struct store_desk *d, struct entry *e, const struct posed *p)
 		.len = p->len,
 		.limits = &p->limits,
 		.ask = p->ask,
+		.pause = p->pause,
 	};
 	struct asked *asked = malloc(sizeof *asked);
 
@@ -340,6 +386,8 @@ visit(struct entry *e)
 	struct posed all[BATCH];
 	unsigned i, n = collect(d, e, all, BATCH);
 	struct asked none = { .serial = e->serial };
+	const struct store_answer nothing = { .sent = loop_now(),
+		.received = loop_now() };
 
 	for (i = 0; i < n; i++) {
 		if (ask(d, e, &all[i]))
@@ -347,7 +395,7 @@ visit(struct entry *e)
 		stats_add(&stats_process.store_failures, 1);
 		none.budget = all[i].budget;
 		none.number = all[i].number;
-		take(d, &none, NULL, loop_now(), loop_now());
+		take(d, &none, &nothing);
 	}
 	drop_if_over(e);
 }

@@ -29,7 +29,6 @@
  */
 
 #define LEASE_GUARD	500000000ULL	/* ns; no longer one is answered */
-#define LEASE_DRIFT	2000	/* clocks differ by 1 ns in so many */
 
 /* Asking */
 

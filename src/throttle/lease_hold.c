@@ -11,19 +11,6 @@ lease_hold_init(struct lease_hold *h, const struct budget_limits *limits)
 	*h = (struct lease_hold){ .limits = *limits };
 }
 
-/* A time of another clock is by this one a bit longer, or shorter. */
-static uint64_t
-at_latest(uint64_t ns)
-{
-	return lease_sum(ns, ns / LEASE_DRIFT + 1);
-}
-
-static uint64_t
-at_earliest(uint64_t ns)
-{
-	return lease_less(ns, ns / LEASE_DRIFT + 1);
-}
-
 uint64_t
 lease_hold_guard(const struct lease_hold *h, uint64_t trip, uint64_t horizon)
 {
@@ -54,11 +41,11 @@ take_interval(struct lease_hold *h, unsigned i, const struct lease_answer *a)
 {
 	uint64_t length = a->ends[i] - a->now;
 	uint64_t late = lease_sum(h->received - h->sent,
-	    at_latest(length) - length);
+	    lease_at_latest(length) - length);
 
-	h->tat[i] = lease_sum(h->received, at_latest(a->begins[i] - a->now));
+	h->tat[i] = lease_sum(h->received, lease_at_latest(a->begins[i] - a->now));
 	h->ends[i] = lease_sum(h->tat[i],
-	    at_latest(a->ends[i] - a->begins[i]));
+	    lease_at_latest(a->ends[i] - a->begins[i]));
 	return late <= h->guard;
 }
 
@@ -67,7 +54,7 @@ static bool
 has_stepped(const struct lease_hold *h, uint64_t now, uint64_t received)
 {
 	return h->theirs != 0 && now > lease_sum(h->theirs,
-	    at_latest(received - h->sent));
+	    lease_at_latest(received - h->sent));
 }
 
 bool
@@ -88,7 +75,7 @@ lease_hold_take(struct lease_hold *h, const struct lease_answer *a,
 	h->sent = sent;
 	if (a->serial == 0)
 		return ok;
-	h->until = lease_sum(sent, at_earliest(q->horizon));
+	h->until = lease_sum(sent, lease_at_earliest(q->horizon));
 	for (i = 0; i < h->limits.nrates; i++)
 		if (lease_has_bucket(&h->limits.rates[i]) &&
 		    !take_interval(h, i, a))
@@ -237,7 +224,7 @@ lease_hold_return(struct lease_hold *h, uint64_t now, struct lease_question *q)
 		r = &h->limits.rates[i];
 		/* by theirs, at the latest: as if it had been told at once */
 		q->ends[i] = !lease_has_bucket(r) ? 0 : lease_sum(h->theirs,
-		    at_latest(lease_less(larger(h->tat[i], now), h->sent)));
+		    lease_at_latest(lease_less(larger(h->tat[i], now), h->sent)));
 	}
 	h->unused += h->left;
 	h->serial = 0;

@@ -29,6 +29,21 @@ lease_less(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
+#define LEASE_DRIFT	2000	/* clocks differ by 1 ns in so many */
+
+/* A time of another clock is by this one a bit longer, or shorter. */
+static inline uint64_t
+lease_at_latest(uint64_t ns)
+{
+	return lease_sum(ns, ns / LEASE_DRIFT + 1);
+}
+
+static inline uint64_t
+lease_at_earliest(uint64_t ns)
+{
+	return lease_less(ns, ns / LEASE_DRIFT + 1);
+}
+
 /* How long a rate takes for a cost, rounded up (ns). */
 static inline uint64_t
 lease_span(const struct gcra_rate *r, uint64_t cost)

@@ -63,7 +63,11 @@ asks(struct throttle *t, struct budget *b, struct throttle_store_round *r,
 	struct lease_account *a = account_of(b, r, now);
 	uint64_t need = b->lease.need;
 
-	if (a == NULL || lease_account_at(a, need, b->uncounted, now) > now)
+	if (a == NULL)
+		return false;
+	if (lease_account_at(a, need, b->uncounted, now) > now &&
+	    (b != &t->host || !r->tells || a->asked != 0 ||
+	    r->terms.source != LEASE_STORE))
 		return false;
 	lease_account_ask(a, need, demand_of(t, need), fair_clients(t->queue),
 	    now);

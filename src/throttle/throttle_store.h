@@ -33,6 +33,7 @@ struct throttle_store_question {
 struct throttle_store_round {
 	struct lease_terms	 terms;
 	uint64_t		*ids;		/* the last that was given */
+	bool			 tells;		/* the host's own asks anyway */
 	unsigned		 next;		/* budget; begins as 0 */
 	bool			 began;		/* begins as false */
 	bool			 granted;	/* somebody may go */

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/lease_pause.h"
+
+#include "throttle/lease_math.h"
+
+void
+lease_pause_learn(struct lease_pause *p, uint64_t until)
+{
+	if (until <= p->ends)
+		return;
+	p->mine = p->ends = until;
+}
+
+static uint64_t
+rounded(uint64_t ns)
+{
+	return lease_sum(ns, LEASE_PAUSE_UNIT - 1) / LEASE_PAUSE_UNIT *
+	    LEASE_PAUSE_UNIT;
+}
+
+uint64_t
+lease_pause_tell(struct lease_pause *p, const struct lease_clock *c)
+{
+	if (p->mine != 0 && c->theirs != 0) {
+		/* as if the store had answered when it was asked */
+		p->said = rounded(lease_sum(c->theirs,
+		    lease_at_latest(lease_less(p->mine, c->sent))));
+		p->mine = 0;
+	}
+	return p->said > p->told ? p->said : 0;
+}
+
+uint64_t
+lease_pause_take(struct lease_pause *p, uint64_t until,
+    const struct lease_clock *c, uint64_t longest)
+{
+	bool is_news = until > p->told, is_mine = until == p->said;
+	uint64_t at;
+
+	if (until < p->told) {
+		/* its clock may be another one, too */
+		p->said = 0;
+		p->mine = p->ends > c->received ? p->ends : 0;
+	}
+	p->told = until;
+	if (!is_news || is_mine || until <= c->theirs)
+		return 0;
+	at = lease_sum(c->received, lease_smaller(longest,
+	    lease_at_latest(until - c->theirs)));
+	if (at <= p->ends)
+		return 0;
+	p->ends = at;
+	return at;
+}
