@@ -67,7 +67,7 @@ become_program(const struct run *r, char *const *args, int told, pid_t parent)
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	set_environment(r);
 	(void)sigprocmask(SIG_SETMASK, &r->before, NULL);
-	if (getppid() == parent)
+	if (getppid() == parent && args[0] != NULL)
 		execvp(args[0], args);
 	error = errno;
 	(void)!write(told, &error, sizeof error);

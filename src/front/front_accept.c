@@ -239,7 +239,8 @@ open_listener(struct front *f, struct front_listener *l)
 	const struct listener *before;
 
 	l->front = f;
-	if ((l->text = strdup(l->address->text)) == NULL ||
+	if (l->address == NULL ||
+	    (l->text = strdup(l->address->text)) == NULL ||
 	    (l->http = evhttp_new(f->loop->base)) == NULL)
 		return false;
 	for (before = f->setup.listeners->list; before < l->address; before++)

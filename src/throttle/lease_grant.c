@@ -141,7 +141,7 @@ all_weights(const struct lease_grantor *g)
 	for (i = 0; i < g->nholders; i++)
 		if (g->holders[i].id != 0)
 			all += g->holders[i].weight;
-	return all;
+	return all > 0 ? all : 1;
 }
 
 /* The tail of the last lease, if that is the last one. */
