@@ -57,18 +57,19 @@ throttle_set_parts(struct throttle *t, const struct throttle_limits *limits)
 	unsigned i;
 
 	assert(limits->nparts <= THROTTLE_PARTS);
-	t->nparts = limits->nparts;
+	t->nparts = 0;
 	t->parts = NULL;
 	if (!make_windows(t, limits))
 		return false;
-	if (t->nparts == 0)
+	if (limits->nparts == 0)
 		return true;
-	t->parts = calloc(t->nparts, sizeof *t->parts);
+	t->parts = calloc(limits->nparts, sizeof *t->parts);
 	if (t->parts == NULL) {
 		free(t->windows);
 		t->windows = NULL;
 		return false;
 	}
+	t->nparts = limits->nparts;
 	/* The host's window is enough to begin with. */
 	for (i = 0; i < t->nparts; i++) {
 		next = throttle_windows_of(t, limits, i);

@@ -308,7 +308,10 @@ be_born(struct world *w, struct proxy *p)
 static void
 fault(struct world *w)
 {
-	struct proxy *p = &w->proxies[draw(w->n)];
+	struct proxy *p;
+
+	ck_assert_uint_gt(w->n, 0);
+	p = &w->proxies[draw(w->n)];
 
 	switch (draw(5)) {
 	case 0:		/* a proxy dies, and another comes */
