@@ -71,7 +71,7 @@ print_state(const struct ctl_paper *paper, const json_t *s)
 static void
 print_store(const struct ctl_paper *paper, const json_t *s)
 {
-	bool connected = json_is_true(ctl_member(s, "connected"));
+	bool connected = ctl_true(s, "connected");
 	char age[CTL_WORDS];
 
 	if (!json_is_object(s))
