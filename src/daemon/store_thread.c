@@ -71,6 +71,10 @@ store_thread_reload(struct store_thread *s, struct conf *conf)
 {
 	struct conf *skipped;
 
+	if (s == NULL && conf->store.name != NULL)
+		log_warn("store: %s: the first one is used from the next "
+		    "start on, so budgets are not shared (\"sluice upgrade\""
+		    " starts anew without a gap)", conf->store.name);
 	/* the store that was there is kept until the end */
 	if (s == NULL || conf->store.name == NULL)
 		return;

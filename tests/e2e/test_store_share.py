@@ -207,9 +207,19 @@ def test_it_holds(lab, proxies):
 	assert not one.fars[0].seen
 	one.redis.start()
 	one.first(0)
+	assert ", connected for" in sluice.run("status", "--socket",
+	    daemon.control).stdout
 	metrics = control.get("/metrics").body.decode()
 	assert "sluice_store_connected 1" in metrics
 	assert "sluice_store_operations_total" in metrics
+
+
+def test_a_first_store_at_a_reload(lab):
+	"""It is not used before the next start, and that is said."""
+	daemon = lab.sluice(hosts={"127.0.0.1": FAST})
+	daemon.reload(**{**daemon.keys, "store": {
+	    "redis": "redis://127.0.0.1:1"}})
+	daemon.err.wait("the first one is used from the next start on")
 
 
 def test_it_is_open(proxies):
