@@ -535,11 +535,16 @@ main(void)
 	TCase *tcase = tcase_create("oracle");
 
 	tcase_set_timeout(tcase, 120);
-	tcase_add_loop_test(tcase, never_over, 0, 12);
-	tcase_add_loop_test(tcase, not_when_its_clock_goes_forward, 0, 4);
-	tcase_add_loop_test(tcase, is_used, 0, 4 * BUDGETS);
-	tcase_add_loop_test(tcase, many_have_their_share, 0, 2);
-	tcase_add_loop_test(tcase, a_costly_one_does_not_starve, 0, 3);
+	tcase_add_loop_test(tcase, never_over, 0,
+	    (int)repetitions(12));
+	tcase_add_loop_test(tcase, not_when_its_clock_goes_forward, 0,
+	    (int)repetitions(4));
+	tcase_add_loop_test(tcase, is_used, 0,
+	    (int)repetitions(4 * BUDGETS));
+	tcase_add_loop_test(tcase, many_have_their_share, 0,
+	    (int)repetitions(2));
+	tcase_add_loop_test(tcase, a_costly_one_does_not_starve, 0,
+	    (int)repetitions(3));
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
