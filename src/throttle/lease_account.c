@@ -265,7 +265,7 @@ lease_account_take(struct lease_account *a, uint64_t number,
 		return false;
 	if (answer->serial == 0) {
 		a->again = answer->again_at > answer->now ? received +
-		    (answer->again_at - answer->now) : 0;
+		    (answer->again_at - answer->now) : received + RETRY;
 		return false;
 	}
 	a->again = 0;

@@ -240,6 +240,24 @@ START_TEST(an_answer_that_does_not_come)
 }
 END_TEST
 
+/* Nor does one without a lease, and with no time, have it ask at once. */
+START_TEST(an_answer_that_says_nothing)
+{
+	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
+	ask(0, "a.test", 1, NULL);
+	store_desk_look(desk);
+	answer_with(&questions[0], &(struct store_answer){ .ok = true,
+	    .sent = now, .received = now, .lease = { .now = SECOND } });
+	wait_until(now + 99 * MS);
+	ck_assert_uint_eq(nquestions, 1);
+	wait_until(now + 1 * MS);
+	ck_assert_uint_eq(nquestions, 2);
+	grant(&questions[1]);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	close_desk(1);
+}
+END_TEST
+
 /* One that cannot even be asked is asked again. */
 START_TEST(a_question_that_does_not_go)
 {
@@ -375,6 +393,7 @@ main(void)
 	tcase_add_test(tcase, who_shares_nothing_is_not_asked_for);
 	tcase_add_test(tcase, all_its_budgets);
 	tcase_add_test(tcase, an_answer_that_does_not_come);
+	tcase_add_test(tcase, an_answer_that_says_nothing);
 	tcase_add_test(tcase, a_question_that_does_not_go);
 	tcase_add_test(tcase, the_store_goes_and_comes);
 	tcase_add_test(tcase, shares);
