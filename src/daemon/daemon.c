@@ -264,6 +264,7 @@ take_over(struct sluice *s)
 		.hosts = s->hosts,
 		.loop = worker_loop(s->workers.list[0]),
 		.workers = &s->workers,
+		.bell = s->upgrade.bell,
 	};
 
 	if (!successor_take_over(&with)) {

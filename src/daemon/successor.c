@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +12,7 @@
 #include <event2/event.h>
 #include <event2/event_struct.h>
 
+#include "base/bell.h"
 #include "base/log.h"
 #include "daemon/handover.h"
 #include "daemon/starter_words.h"
@@ -33,6 +35,8 @@ static struct {
 	struct event		 read_ev;
 	struct event		 write_ev;
 	struct mail		 stop;		/* for the loop */
+	int			 bell;		/* rung when that one is gone */
+	atomic_bool		 has_guests;	/* for the main thread */
 } it = { .handover = { .fd = -1, .passed = -1 } };
 
 static bool
@@ -186,6 +190,8 @@ part(void)
 	handover_close(&it.handover);
 	log_info("the process before has ended");
 	workers_release(it.workers);
+	atomic_store(&it.has_guests, false);
+	bell_ring(it.bell);
 }
 
 static void
@@ -247,6 +253,7 @@ serve(const struct successor *s, struct handed *h)
 
 	it.workers = s->workers;
 	it.loop = s->loop;
+	it.bell = s->bell;
 	it.stop.deliver = stop_cb;
 	event_assign(&it.read_ev, base, fd, EV_READ | EV_PERSIST, read_cb,
 	    NULL);
@@ -256,6 +263,7 @@ serve(const struct successor *s, struct handed *h)
 	    !take_tickets(&h->tickets))
 		return false;
 	workers_hold(s->workers);
+	atomic_store(&it.has_guests, true);
 	handover_say(&it.handover, "taken", NULL);
 	handover_send(&it.handover, -1);
 	return true;
@@ -313,6 +321,12 @@ successor_take_over(const struct successor *s)
 	if (!ok)
 		log_error("not taken over from the process before");
 	return ok;
+}
+
+bool
+successor_has_guests(void)
+{
+	return atomic_load(&it.has_guests);
 }
 
 void

@@ -40,6 +40,7 @@ struct successor {
 	struct hosts	*hosts;		/* empty */
 	struct loop	*loop;		/* the first worker's, not run yet */
 	struct workers	*workers;
+	int		 bell;		/* rung when the one before is gone */
 };
 
 /*
@@ -49,6 +50,12 @@ struct successor {
  */
 bool		 successor_take_over(const struct successor *)
 		    __attribute__((warn_unused_result));
+
+/*
+ * Returns whether the process before still ends what it has begun: it asks for
+ * that here, so who ends earlier cuts it off.
+ */
+bool		 successor_has_guests(void);
 
 /* We are to end, and so is what is left of the process before. */
 void		 successor_stop(void);

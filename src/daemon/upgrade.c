@@ -21,6 +21,7 @@
 #include "daemon/starter.h"
 #include "daemon/state.h"
 #include "daemon/state_head.h"
+#include "daemon/successor.h"
 #include "daemon/worker.h"
 #include "hosts/hosts_away.h"
 #include "hosts/hosts_state.h"
@@ -453,14 +454,18 @@ upgrade_wait(struct upgrade *u, struct pollfd p[UPGRADE_FDS])
 	    INT32_MAX : (int)((u->until - now + MS - 1) / MS);
 }
 
-/* Nobody is connected any more, who could ask for something. */
+/*
+ * Nobody is connected any more, here or to the process before, who could ask for
+ * something.
+ */
 static bool
 is_empty(const struct upgrade *u)
 {
 	const struct workers *workers = u->reloader->workers;
 
 	return atomic_load(&workers->left) == workers->n &&
-	    atomic_load(&u->listeners->connections) == 0;
+	    atomic_load(&u->listeners->connections) == 0 &&
+	    !successor_has_guests();
 }
 
 static void

@@ -112,6 +112,46 @@ def test_a_tunnel_goes_on(lab):
 	assert daemon.proc.wait(wire.DEADLINE) == 0
 
 
+def test_several_in_a_row(lab):
+	"""What the first process has goes on through those that came after, which
+	have nothing themselves."""
+	gate = Gate(lab)
+	daemon = lab.sluice(timeouts={"drain": "1ms"},
+	    hosts={"127.0.0.1": {"concurrency": 1}})
+	first = daemon.proc
+	tunnel, idle = lab.client(), lab.client()
+	far = lab.origin()
+	# under another name, or it would have the slot
+	assert tunnel.tunnel(f"localhost:{far.port}").status == 200
+	idle.ping()
+	asked = [lab.client().ask("GET", gate.url + "0")]
+	gate.far.wait_requests(1)
+	for i in range(1, 4):
+		asked.append(lab.client().ask("GET", gate.url + str(i)))
+	control = lab.control()
+	wire.wait_until(lambda: waiting(control) == 3, what="the waiters")
+	between = []
+	for _ in range(3):
+		assert "has taken over" in daemon.upgrade()
+		between.append(daemon.pid)
+	between.pop()
+	for one in asked:
+		gate.open.release()
+		assert one.response().status == 200
+	assert [r.target for r in gate.far.requests] == ["/0", "/1", "/2", "/3"]
+	gate.open.release()
+	assert idle.get(gate.url).get("Connection") == "close"
+	assert first.poll() is None
+	assert all(alive(pid) for pid in between)
+	assert not any("draining" in line for line in daemon.err.lines)
+	tunnel.close()
+	assert first.wait(wire.DEADLINE) == 0
+	for pid in between:
+		wire.wait_until(lambda: not alive(pid), what="its end")
+	gate.open.release()
+	assert lab.get(gate.url).status == 200
+
+
 @pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize("file", [False, True])
 def test_spent_is_spent(lab, strict, file):
