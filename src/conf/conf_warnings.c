@@ -77,6 +77,7 @@ warn_of_tunnels(const struct teller *t, const struct rule *rule,
 		return;
 	add(keys, sizeof keys, rule->ncosts > 0, "costs");
 	add(keys, sizeof keys, rule->npaths > 0, "paths");
+	add(keys, sizeof keys, rule->tokens != NULL, "budgets");
 	add(keys, sizeof keys, rule->client_cost, "client_cost");
 	add(keys, sizeof keys, rule->per.kind == RULE_KEY_HEADER, "per");
 	add(keys, sizeof keys, rule->fair_by.kind == RULE_KEY_HEADER,
@@ -128,7 +129,6 @@ warn_of_observed(const struct teller *t, const struct rule *rule,
 		return;
 	add(keys, sizeof keys, rule->total.nrates > 0 ||
 	    rule->total.concurrency > 0, "per_total");
-	add(keys, sizeof keys, rule->tokens != NULL, "budgets");
 	if (keys[0] != '\0')
 		conf_warn(t->conf, rule->at, t->line, t->arg, "%s%s: with "
 		    "\"mode: observe\" there is no effect of: %s", prefix,
@@ -168,7 +168,6 @@ warn_of_paths(const struct teller *t, const struct rule *rule,
 		    rule->bodies[i].path);
 }
 
-/* What any rule may have, that of defaults, too. */
 /* Where there is none, each proxy has all of the limits. */
 static void
 warn_of_store(const struct teller *t, const struct rule *rule,
@@ -187,6 +186,7 @@ warn_of_store(const struct teller *t, const struct rule *rule,
 		    "it", prefix, rule->name);
 }
 
+/* What any rule may have, that of defaults, too. */
 static void
 warn_of_any(const struct teller *t, const struct rule *rule,
     const char *prefix)

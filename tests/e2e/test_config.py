@@ -208,8 +208,7 @@ WARNED = [
 	    "    https: upstream\n    per: client\n"
 	    "    per_total: {capacity: 1}\n"
 	    "    budgets: {t: {rates: [{capacity: 1}]}}\n",
-	    [r":3:3: hosts\.a\.b: with .mode: observe. .* of: per_total, "
-	    r"budgets "]),
+	    [r":3:3: hosts\.a\.b: with .mode: observe. .* of: per_total "]),
 	("listen: 127.0.0.1:0\nhosts:\n"
 	    "  a.b: {budgets: {t: {rates: [{capacity: 1}]}}}\n",
 	    [r":3:3: hosts\.a\.b: inside of HTTPS tunnels .* of: budgets "]),
