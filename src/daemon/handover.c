@@ -155,10 +155,12 @@ handover_read(struct handover *h)
 char *
 handover_line(struct handover *h)
 {
-	char *line = h->in.p + h->done, *end;
+	char *line, *end;
 
-	if (h->done == h->in.len ||
-	    (end = memchr(line, '\n', h->in.len - h->done)) == NULL)
+	if (h->done == h->in.len)
+		return NULL;
+	line = h->in.p + h->done;
+	if ((end = memchr(line, '\n', h->in.len - h->done)) == NULL)
 		return NULL;
 	*end = '\0';
 	h->done = (size_t)(end + 1 - h->in.p);
