@@ -43,30 +43,54 @@ struct search {
 	struct text	 others;	/* of those found, "  PATH\n" */
 	struct text	 tried;		/* ", PATH (why not)" */
 	const char	*file;		/* whose alone counts; NULL: any's */
+	unsigned	 port;		/* ... or who listens there */
 	bool		 denied;	/* one is there, and may not be asked */
 };
 
-/* Whether who answers has that configuration. */
 static bool
-is_of(struct ctl_http *h, const char *file)
+has_file(const json_t *status, const char *file)
+{
+	const char *path = ctl_string(ctl_member(status, "configuration"),
+	    "path", NULL);
+	char *real = realpath(file, NULL);
+	char *theirs = path != NULL ? realpath(path, NULL) : NULL;
+	bool has = real != NULL && theirs != NULL && strcmp(real, theirs) == 0;
+
+	free(real);
+	free(theirs);
+	return has;
+}
+
+static bool
+listens_at(const json_t *status, unsigned port)
+{
+	const json_t *listen = ctl_member(status, "listen");
+	const char *address, *colon;
+	size_t i;
+
+	for (i = 0; i < json_array_size(listen); i++) {
+		address = json_string_value(json_array_get(listen, i));
+		colon = address != NULL ? strrchr(address, ':') : NULL;
+		if (colon != NULL && strtoul(colon + 1, NULL, 10) == port)
+			return true;
+	}
+	return false;
+}
+
+/* Whether who answers is meant. */
+static bool
+is_meant(const struct search *s, struct ctl_http *h)
 {
 	struct text body = { .p = NULL };
-	char *real = realpath(file, NULL), *theirs = NULL;
-	json_t *answer = NULL;
-	const char *path;
-	bool is = false;
+	json_t *status = NULL;
+	bool is;
 
 	if (ctl_http_ask(h, "GET", "/v1/status", NULL) == CTL_HTTP_DONE &&
 	    ctl_http_body(h, &body) == CTL_HTTP_DONE)
-		answer = json_loadb(body.p != NULL ? body.p : "", body.len, 0,
+		status = json_loadb(body.p != NULL ? body.p : "", body.len, 0,
 		    NULL);
-	path = ctl_string(ctl_member(answer, "configuration"), "path", NULL);
-	if (path != NULL)
-		theirs = realpath(path, NULL);
-	is = real != NULL && theirs != NULL && strcmp(real, theirs) == 0;
-	free(real);
-	free(theirs);
-	json_decref(answer);
+	is = has_file(status, s->file) || listens_at(status, s->port);
+	json_decref(status);
 	text_free(&body);
 	return is;
 }
@@ -81,7 +105,7 @@ look(struct search *s, const char *path)
 		return;
 	ctl_http_deadline(h, ctl_http_now() + CONNECT);
 	there = ctl_http_connect(h, path) == CTL_HTTP_DONE;
-	if (there && s->file != NULL && !is_of(h, s->file)) {
+	if (there && s->file != NULL && !is_meant(s, h)) {
 		text_puts(&s->tried, s->tried.len > 0 ? ", " : "");
 		text_puts(&s->tried, path);
 		text_puts(&s->tried, ": of another configuration");
@@ -162,6 +186,7 @@ look_all(struct search *s, unsigned port, const char *file)
 	/* that has no port in its name: it may be anybody's */
 	if (s->found == 0) {
 		s->file = file;
+		s->port = port;
 		look_for(s, "admin.sock");
 	}
 }

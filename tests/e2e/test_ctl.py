@@ -686,7 +686,8 @@ def test_found_by_its_port(room, tmp_path):
 	place = room.dir / "sluice"
 	one = room.standin(api(status={**STATUS, "pid": 11}),
 	    "sluice/admin-4711.sock")
-	room.standin(api(status={**STATUS, "pid": 22}), "sluice/admin.sock")
+	room.standin(api(status={**STATUS, "pid": 22, "listen":
+	    ["127.0.0.1:4712"]}), "sluice/admin.sock")
 	file = tmp_path / "a.yaml"
 	for listen, pid in (("127.0.0.1:4711", 11), ('"[::1]:4711"', 11),
 	    ("[unix:/s, 127.0.0.1:4711]", 11), ("127.0.0.1:4712", 22)):

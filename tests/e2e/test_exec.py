@@ -228,7 +228,7 @@ def test_status(conf, how):
 
 def test_signals(own):
 	"""They are passed on, and it ends by the same."""
-	for sig in signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1:
+	for sig in signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2:
 		run = own()
 		run.proc.send_signal(sig)
 		assert run.end()[0] == -sig

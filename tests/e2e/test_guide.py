@@ -56,7 +56,7 @@ def test_all_of_it_is_tested():
 	said = {re.match(r"\*\*(.*?)\*\*", text).group(1)
 	    for text in paragraphs() if text.startswith("**")}
 	assert said == {"How long a request can be held",
-	    "A restart forgets", "APIs of language models", "S3", "nginx", "gRPC",
+	    "A restart forgets", "An upgrade has no gap", "APIs of language models", "S3", "nginx", "gRPC",
 	    "A company's proxy"}
 
 
