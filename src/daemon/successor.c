@@ -234,8 +234,11 @@ stop_cb(struct mail *m)
 static bool
 take_tickets(struct text *lines)
 {
-	char *p = lines->p, *end = p + lines->len, *feed;
+	char *p = lines->p, *end, *feed;
 
+	if (lines->len == 0)
+		return true;
+	end = p + lines->len;
 	while (p < end && (feed = memchr(p, '\n', (size_t)(end - p))) != NULL) {
 		*feed = '\0';
 		if (!hosts_guests_line(it.guests, p, loop_now()))

@@ -219,9 +219,12 @@ upgrade_stop(struct upgrade *u)
 static void
 say_lines(struct handover *h, const char *word, const struct text *lines)
 {
-	const char *p = lines->p, *end = p + lines->len, *feed;
+	const char *p = lines->p, *end, *feed;
 
 	h->out.failed |= lines->failed;
+	if (lines->len == 0)
+		return;
+	end = p + lines->len;
 	while (p < end && (feed = memchr(p, '\n', (size_t)(end - p))) != NULL) {
 		text_puts(&h->out, word);
 		text_put(&h->out, p, (size_t)(feed + 1 - p));
