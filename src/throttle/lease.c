@@ -5,15 +5,10 @@
 
 #include "throttle/budget.h"
 #include "throttle/larger.h"
+#include "throttle/lease_math.h"
 #include "throttle/window.h"
 
 #define SHARE	10	/* a lease is so little of what is left */
-
-static uint64_t
-smaller(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
 
 void
 lease_begin(struct budget *b)
@@ -135,7 +130,7 @@ lease_promise(struct budget *b, uint64_t horizon, uint64_t now)
 			l->promised = larger(l->promised, want - l->left);
 		l->used = l->need = 0;
 	} else if (l->promised == 0) {
-		l->left = smaller(l->left, part);
+		l->left = lease_smaller(l->left, part);
 		l->size = l->left;
 	}
 }
