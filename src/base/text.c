@@ -76,3 +76,18 @@ text_hex(char c)
 		return c - 'a' + 10;
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
+
+int
+text_decode(const char *p, size_t n, size_t *used)
+{
+	int c = (unsigned char)p[0];
+
+	*used = 1;
+	if (c == '%') {
+		if (n < 3 || text_hex(p[1]) < 0 || text_hex(p[2]) < 0)
+			return -1;
+		*used = 3;
+		c = text_hex(p[1]) * 16 + text_hex(p[2]);
+	}
+	return c < 0x20 || c == 0x7f ? -1 : c;
+}

@@ -63,5 +63,10 @@ void	 text_putf(struct text *, const char *, ...)
 
 /* Returns what a hexadecimal digit is, in either case; -1 where it is none. */
 int	 text_hex(char);
+/*
+ * Returns the byte that stands at p, of n > 0, percent-decoded (RFC 3986 2.1),
+ * and how many *used; -1 where that is no encoding, or a control byte.
+ */
+int	 text_decode(const char *p, size_t n, size_t *used);
 
 #endif

@@ -36,17 +36,10 @@ skip_scheme(struct parent *p, const char *url)
 static int
 user_byte(const char *s, size_t n, size_t *used)
 {
-	int c = (unsigned char)s[0];
+	int c = text_decode(s, n, used);
 
-	*used = 1;
-	if (c == '%') {
-		if (n < 3 || text_hex(s[1]) < 0 || text_hex(s[2]) < 0)
-			return -1;
-		*used = 3;
-		c = text_hex(s[1]) * 16 + text_hex(s[2]);
-	}
 	/* RFC 7617 2: the colon is what ends it */
-	return c < 0x20 || c == 0x7f || c == ':' ? -1 : c;
+	return c == ':' ? -1 : c;
 }
 
 static const char *

@@ -29,22 +29,6 @@ skip_scheme(struct store *s, const char *url)
 	return NULL;
 }
 
-/* One byte, decoded; -1: it may not stand there. */
-static int
-decode(const char *p, size_t n, size_t *used)
-{
-	int c = (unsigned char)p[0];
-
-	*used = 1;
-	if (c == '%') {
-		if (n < 3 || text_hex(p[1]) < 0 || text_hex(p[2]) < 0)
-			return -1;
-		*used = 3;
-		c = text_hex(p[1]) * 16 + text_hex(p[2]);
-	}
-	return c < 0x20 || c == 0x7f ? -1 : c;
-}
-
 /* Text of the URL, decoded; NULL with *wrong. */
 static char *
 take_text(const char *p, size_t n, const char **wrong)
@@ -56,7 +40,7 @@ take_text(const char *p, size_t n, const char **wrong)
 	*wrong = store_no_memory;
 	if (text == NULL)
 		return NULL;
-	for (; n > 0 && (c = decode(p, n, &used)) >= 0; p += used, n -= used)
+	for (; n > 0 && (c = text_decode(p, n, &used)) >= 0; p += used, n -= used)
 		text[len++] = (char)c;
 	text[len] = '\0';
 	if (n == 0 && len <= SECRET_MAX)
