@@ -241,6 +241,7 @@ START_TEST(the_other_one_is_lost)
 	ck_assert_int_eq(ask(2, "b.test", 1, NULL), HOSTS_LOST);
 	leave(0, false);
 	leave(1, false);
+	leave(2, false);
 	finish();
 }
 END_TEST
