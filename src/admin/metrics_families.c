@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "admin/metrics_families.h"
 
-#include "config.h"
-
-#include <stdatomic.h>
-#include <stdio.h>
-
-#include <event2/event.h>
-
-#include "admin/admin_context.h"
-#include "admin/metrics_text.h"
-#include "front/clients.h"
-#include "hosts/hosts_view.h"
-#include "net/failure.h"
-#include "net/listen.h"
-#include "tls/tls.h"
+#include "admin/metrics_once.h"
+#include "admin/metrics_sample.h"
+#include "admin/metrics_words.h"
 
 /*
  * A series is told of when a rule of the configuration has it, or a host; its
@@ -29,78 +18,6 @@
  */
 
 #define METRICS_FIRST	(2 + 100)	/* the default of metrics.hosts */
-
-struct put;
-
-struct row {
-	struct metrics_family	 family;
-	void			(*put)(struct put *);
-	bool			 once;		/* not of hosts */
-	/* of counters in a block, or of a gauge: */
-	size_t			 offset;
-	unsigned		 n;
-	unsigned		 decimals;
-	const char		*label;		/* of n > 1 */
-	const char		*(*word)(unsigned); /* for it; NULL: none */
-};
-
-/* What is being put. */
-struct put {
-	struct text		*text;
-	bool			 open;
-	const struct metrics_data *data;
-	struct metrics_place	*at;
-	const struct row	*row;
-	struct metrics_label	 labels[4];	/* the first is the host */
-};
-
-/* Samples; what comes before them waits for the first. */
-
-static void
-begin(struct put *p)
-{
-	if (!p->at->begun)
-		metrics_put_family(p->text, p->open, &p->row->family);
-	p->at->begun = true;
-}
-
-static void
-put(struct put *p, const char *name, const char *value,
-    struct metrics_value v)
-{
-	p->labels[1] = (struct metrics_label){ name, value };
-	begin(p);
-	metrics_put(p->text, &p->row->family, p->labels, v);
-}
-
-static void
-put_plain(struct put *p, struct metrics_value v)
-{
-	put(p, NULL, NULL, v);
-}
-
-/* One that is of no host. */
-static void
-put_once(struct put *p, struct metrics_value v)
-{
-	static const struct metrics_label none[] = { { NULL, NULL } };
-
-	begin(p);
-	metrics_put(p->text, &p->row->family, none, v);
-}
-
-static const struct metrics_gauges *
-gauges_of(const struct put *p)
-{
-	return &p->data->gauges[p->at->series];
-}
-
-/* Of a monotonic instant. */
-static struct metrics_value
-timestamp(const struct put *p, uint64_t at)
-{
-	return metrics_seconds(p->data->wall + at - p->data->now);
-}
 
 /* Counters */
 
@@ -118,7 +35,7 @@ metrics_counted(const struct stats_block *b)
 }
 
 static const stats_count *
-counts_of(const struct put *p)
+counts_of(const struct metrics_sample *p)
 {
 	const char *block = (const char *)&p->data->sums[p->at->series];
 
@@ -126,9 +43,9 @@ counts_of(const struct put *p)
 }
 
 static void
-put_counts(struct put *p)
+put_counts(struct metrics_sample *p)
 {
-	const struct row *row = p->row;
+	const struct metrics_row *row = p->row;
 	const stats_count *counts = counts_of(p);
 	const char *word = NULL;
 	unsigned i;
@@ -136,14 +53,14 @@ put_counts(struct put *p)
 	for (i = 0; i < row->n; i++) {
 		if (row->word != NULL && (word = row->word(i)) == NULL)
 			continue;
-		put(p, row->label, word, (struct metrics_value){
+		metrics_sample_put(p, row->label, word, (struct metrics_value){
 		    .value = counts[i], .decimals = row->decimals });
 	}
 }
 
 /* Only where rules observe. */
 static void
-put_observed(struct put *p)
+put_observed(struct metrics_sample *p)
 {
 	const stats_count *counts = counts_of(p);
 	uint64_t all = 0;
@@ -157,7 +74,7 @@ put_observed(struct put *p)
 
 /* Only of budgets that something was taken of. */
 static void
-put_metered(struct put *p)
+put_metered(struct metrics_sample *p)
 {
 	static const char *const words[STATS_METERED] = {
 		[STATS_RESERVED] = "reserved", [STATS_USED] = "used",
@@ -175,15 +92,16 @@ put_metered(struct put *p)
 		for (j = 0; j < STATS_METERED; j++) {
 			p->labels[2] = (struct metrics_label){ "amount",
 			    words[j] };
-			put(p, "budget", name, (struct metrics_value){
-			    .value = counts[j], .decimals = 6 });
+			metrics_sample_put(p, "budget", name,
+			    (struct metrics_value){ .value = counts[j],
+			    .decimals = 6 });
 		}
 	}
 	p->labels[2].name = NULL;
 }
 
 static void
-put_histogram(struct put *p)
+put_histogram(struct metrics_sample *p)
 {
 	const struct stats_histogram *h =
 	    (const struct stats_histogram *)(const void *)counts_of(p);
@@ -195,13 +113,13 @@ put_histogram(struct put *p)
 	for (i = 0; i <= STATS_BUCKETS; i++)
 		buckets[i] = h->buckets[i];
 	p->labels[1].name = NULL;
-	begin(p);
+	metrics_sample_begin(p);
 	metrics_put_histogram(p->text, p->open, &p->row->family, p->labels,
 	    STATS_BUCKETS, bounds, buckets, h->sum);
 }
 
 static void
-put_observed_histogram(struct put *p)
+put_observed_histogram(struct metrics_sample *p)
 {
 	const stats_count *counts = counts_of(p);
 	unsigned i;
@@ -214,172 +132,70 @@ put_observed_histogram(struct put *p)
 	}
 }
 
-/* Their words */
-
-static const char *
-refusal_word(unsigned i)
-{
-	static const char *const words[STATS_REFUSALS] = {
-		[STATS_QUEUE_FULL] = "queue_full",
-		[STATS_MAX_WAIT] = "max_wait",
-		[STATS_HOSTS_FULL] = "hosts_full",
-		[STATS_HOSTS_SHARE] = "hosts_share",
-		[STATS_NO_MEMORY] = "no_memory",
-		[STATS_CONNECTIONS] = "connections",
-		[STATS_DRAINED] = "drained",
-		[STATS_LOOP] = "loop",
-		[STATS_MALFORMED] = "malformed",
-		[STATS_TOO_LARGE] = "too_large",
-		[STATS_TOO_SLOW] = "too_slow",
-		[STATS_ACCESS_CLIENT] = "access_client",
-		[STATS_ACCESS_USER] = "access_user",
-		[STATS_DESTINATION] = "destination",
-		[STATS_CLIENT_SHARE] = "client_share",
-		[STATS_CLIENT_RATE] = "client_rate",
-		[STATS_EXCHANGE_TIME] = "exchange_time",
-		[STATS_OTHER_REFUSAL] = "other",
-	};
-
-	return words[i];
-}
-
-static const char *
-outcome_word(unsigned i)
-{
-	static const char *const words[STATS_OUTCOMES] = {
-		[STATS_FORWARDED] = "forwarded",
-		[STATS_TUNNEL] = "tunnel",
-		[STATS_UPGRADED] = "upgraded",
-		[STATS_INTERCEPTED] = "intercepted",
-		[STATS_PLAIN] = "plain",
-		[STATS_ANSWERED] = "answered",
-		[STATS_REFUSED] = "refused",
-		[STATS_ABORTED] = "aborted",
-		[STATS_CLIENT_GONE] = "client_gone",
-		[STATS_UPSTREAM_ERROR] = "upstream_error",
-	};
-
-	return words[i];
-}
-
-static const char *
-cause_word(unsigned i)
-{
-	return hosts_cause_word((enum stats_cause)i);
-}
-
-/* What never ended an exchange as the upstream's error is told of elsewhere. */
-static const char *
-error_word(unsigned i)
-{
-	if (i >= FAILURES || i == FAILURE_DESTINATION || i == FAILURE_NO_MEMORY)
-		return NULL;
-	return failure_answer((enum failure)i)->name;
-}
-
-static const char *
-class_word(unsigned i)
-{
-	static const char *const words[STATS_CLASSES] = {
-		"1xx", "2xx", "3xx", "4xx", "5xx",
-	};
-
-	return words[i];
-}
-
-static const char *
-status_word(unsigned i)
-{
-	static char word[16];	/* one thread tells */
-	int status = stats_throttled_status(i);
-
-	if (i == STATS_THROTTLED)
-		return "other";
-	if (status == 0)
-		return NULL;
-	snprintf(word, sizeof word, "%d", status);
-	return word;
-}
-
-static const char *
-direction_word(unsigned i)
-{
-	return i == STATS_IN ? "in" : "out";
-}
-
-static const char *
-decision_word(unsigned i)
-{
-	static const char *const words[STATS_DECISIONS] = {
-		[STATS_WOULD_GO] = "go",
-		[STATS_WOULD_WAIT] = "wait",
-		[STATS_WOULD_REFUSE] = "refuse",
-	};
-
-	return words[i];
-}
-
 /* Gauges */
 
 static void
-put_gauge(struct put *p)
+put_gauge(struct metrics_sample *p)
 {
-	const char *g = (const char *)gauges_of(p);
+	const char *g = (const char *)metrics_sample_gauges(p);
 	const uint64_t *value =
 	    (const uint64_t *)(const void *)(g + p->row->offset);
 
-	put_plain(p, (struct metrics_value){
+	metrics_sample_put(p, NULL, NULL, (struct metrics_value){
 	    .value = *value, .decimals = p->row->decimals });
 }
 
 static void
-put_concurrency(struct put *p)
+put_concurrency(struct metrics_sample *p)
 {
-	if (gauges_of(p)->concurrency > 0)
+	if (metrics_sample_gauges(p)->concurrency > 0)
 		put_gauge(p);
 }
 
 static void
-put_paused(struct put *p)
+put_paused(struct metrics_sample *p)
 {
 	unsigned i;
 
 	for (i = 0; i < STATS_CAUSES; i++)
-		put(p, "cause", cause_word(i),
-		    metrics_number(gauges_of(p)->paused[i]));
+		metrics_sample_put(p, "cause", metrics_cause_word(i),
+		    metrics_number(metrics_sample_gauges(p)->paused[i]));
 }
 
 static void
-put_paused_until(struct put *p)
+put_paused_until(struct metrics_sample *p)
 {
-	uint64_t until = gauges_of(p)->paused_until;
+	uint64_t until = metrics_sample_gauges(p)->paused_until;
 
-	put_plain(p, until > 0 ? timestamp(p, until) : metrics_number(0));
+	metrics_sample_put(p, NULL, NULL, until > 0 ?
+	    metrics_sample_at(p, until) : metrics_number(0));
 }
 
 static void
-put_learned(struct put *p)
+put_learned(struct metrics_sample *p)
 {
-	if (gauges_of(p)->learned)
+	if (metrics_sample_gauges(p)->learned)
 		put_gauge(p);
 }
 
 static void
-put_learned_reset(struct put *p)
+put_learned_reset(struct metrics_sample *p)
 {
-	if (gauges_of(p)->learned)
-		put_plain(p, timestamp(p, gauges_of(p)->reset));
+	if (metrics_sample_gauges(p)->learned)
+		metrics_sample_put(p, NULL, NULL, metrics_sample_at(p,
+		    metrics_sample_gauges(p)->reset));
 }
 
 static void
-put_budgets(struct put *p,
+put_budgets(struct metrics_sample *p,
     struct metrics_value (*value)(const struct metrics_budget *))
 {
-	const struct metrics_gauges *g = gauges_of(p);
+	const struct metrics_gauges *g = metrics_sample_gauges(p);
 	size_t i;
 
 	for (i = 0; i < g->nbudgets; i++)
-		put(p, "budget", g->budgets[i].name, value(&g->budgets[i]));
+		metrics_sample_put(p, "budget", g->budgets[i].name,
+		    value(&g->budgets[i]));
 }
 
 static struct metrics_value
@@ -408,201 +224,21 @@ rate_of(const struct metrics_budget *b)
 }
 
 static void
-put_budget_left(struct put *p)
+put_budget_left(struct metrics_sample *p)
 {
 	put_budgets(p, left_of);
 }
 
 static void
-put_budget_burst(struct put *p)
+put_budget_burst(struct metrics_sample *p)
 {
 	put_budgets(p, burst_of);
 }
 
 static void
-put_budget_rate(struct put *p)
+put_budget_rate(struct metrics_sample *p)
 {
 	put_budgets(p, rate_of);
-}
-
-/* The process */
-
-#ifdef __clang__
-#define COMPILER	__VERSION__
-#else
-#define COMPILER	"gcc " __VERSION__
-#endif
-
-static void
-put_build(struct put *p)
-{
-	const struct metrics_label labels[] = {
-		{ "version", PACKAGE_VERSION },
-		{ "compiler", COMPILER },
-		{ "libevent", event_get_version() },
-		{ "openssl", tls_library() },
-		{ NULL, NULL },
-	};
-
-	begin(p);
-	metrics_put(p->text, &p->row->family, labels, metrics_number(1));
-}
-
-static void
-put_reload_successful(struct put *p)
-{
-	put_once(p, metrics_number(!atomic_load(&stats_process.wrong)));
-}
-
-static void
-put_reload_time(struct put *p)
-{
-	put_once(p, timestamp(p, atomic_load(&stats_process.loaded)));
-}
-
-static void
-put_reloads(struct put *p)
-{
-	const uint64_t counts[] = {
-		stats_process.reloads, stats_process.failed,
-	};
-	static const char *const words[] = { "success", "failure" };
-	struct metrics_label labels[] = { { "result", NULL }, { NULL, NULL } };
-	unsigned i;
-
-	for (i = 0; i < 2; i++) {
-		labels[0].value = words[i];
-		begin(p);
-		metrics_put(p->text, &p->row->family, labels,
-		    metrics_number(counts[i]));
-	}
-}
-
-static void
-put_hosts(struct put *p)
-{
-	put_once(p, metrics_number(p->data->hosts));
-}
-
-static void
-put_connections(struct put *p)
-{
-	put_once(p, metrics_number(
-	    atomic_load(&p->data->context->listeners->connections)));
-}
-
-static void
-put_clients(struct put *p)
-{
-	put_once(p, metrics_number(clients_count(p->data->context->clients)));
-}
-
-static void
-put_dropped(struct put *p)
-{
-	put_once(p, metrics_number(stats_process.dropped));
-}
-
-static void
-put_state_age(struct put *p)
-{
-	uint64_t written = atomic_load(&stats_process.state_written);
-	uint64_t now = p->data->now;
-
-	if (written != 0)
-		put_once(p, metrics_seconds(now > written ? now - written :
-		    0));
-}
-
-static void
-put_state_bytes(struct put *p)
-{
-	if (atomic_load(&stats_process.state_written) != 0)
-		put_once(p, metrics_number(
-		    atomic_load(&stats_process.state_bytes)));
-}
-
-static void
-put_state_failures(struct put *p)
-{
-	put_once(p, metrics_number(stats_process.state_failures));
-}
-
-static bool
-has_store(void)
-{
-	return atomic_load(&stats_process.store_since) != 0;
-}
-
-static void
-put_store_connected(struct put *p)
-{
-	if (has_store())
-		put_once(p, metrics_number(
-		    atomic_load(&stats_process.store_connected)));
-}
-
-static void
-put_store_age(struct put *p)
-{
-	uint64_t since = atomic_load(&stats_process.store_since);
-	uint64_t now = p->data->now;
-
-	if (since != 0)
-		put_once(p, metrics_seconds(now > since ? now - since : 0));
-}
-
-static void
-put_store_operations(struct put *p)
-{
-	if (has_store())
-		put_once(p, metrics_number(stats_process.store_asked));
-}
-
-static void
-put_store_failures(struct put *p)
-{
-	if (has_store())
-		put_once(p, metrics_number(stats_process.store_failures));
-}
-
-static void
-put_store_leases(struct put *p)
-{
-	if (has_store())
-		put_once(p, metrics_number(
-		    atomic_load(&stats_process.store_leases)));
-}
-
-static void
-put_answered(struct put *p)
-{
-	const struct admin_context *c = p->data->context;
-	char code[16];
-	const struct metrics_label labels[] = {
-		{ "code", code }, { NULL, NULL },
-	};
-	unsigned i;
-
-	for (i = 0; i < ADMIN_STATUSES; i++) {
-		if (c->answered[i] == 0 && i != 200)
-			continue;
-		snprintf(code, sizeof code, "%u", i);
-		begin(p);
-		metrics_put(p->text, &p->row->family, labels,
-		    metrics_number(c->answered[i]));
-	}
-}
-
-static void
-put_process(struct put *p)
-{
-	const char *process = (const char *)&p->data->process;
-	const uint64_t *value =
-	    (const uint64_t *)(const void *)(process + p->row->offset);
-
-	put_once(p, (struct metrics_value){
-	    .value = *value, .decimals = p->row->decimals });
 }
 
 /* The table */
@@ -622,11 +258,12 @@ put_process(struct put *p)
 	.family = { "sluice_" name_, kind_, help_ }, \
 	.put = put_, .once = true }
 #define PROCESS(name_, kind_, member, decimals_, help_) { \
-	.family = { "process_" name_, kind_, help_ }, .put = put_process, \
+	.family = { "process_" name_, kind_, help_ }, \
+	.put = metrics_once_process, \
 	.once = true, .offset = offsetof(struct metrics_process, member), \
 	.decimals = decimals_ }
 
-static const struct row rows[] = {
+static const struct metrics_row rows[] = {
 	{ GAUGE("queue_length", put_gauge, "Requests that wait."),
 	    GAUGE_OF(waiting) },
 	{ GAUGE("queue_limit", put_gauge,
@@ -661,38 +298,42 @@ static const struct row rows[] = {
 	    "Cost units that may be spent, each second.") },
 
 	COUNTER("requests_total", requests, STATS_OUTCOMES, "outcome",
-	    outcome_word, "Requests that ended, by what became of them."),
+	    metrics_outcome_word,
+	    "Requests that ended, by what became of them."),
 	COUNTER("refusals_total", refusals, STATS_REFUSALS, "reason",
-	    refusal_word, "Requests that sluice refused or aborted, by why."),
+	    metrics_refusal_word,
+	    "Requests that sluice refused or aborted, by why."),
 	COUNTER("upstream_responses_total", responses, STATS_CLASSES, "class",
-	    class_word, "Responses of hosts, by their class of status."),
+	    metrics_class_word,
+	    "Responses of hosts, by their class of status."),
 	COUNTER("upstream_throttled_total", throttled, STATS_THROTTLED + 1,
-	    "status", status_word,
+	    "status", metrics_status_word,
 	    "Responses by which hosts refused a request for a limit."),
 	COUNTER("upstream_errors_total", errors, STATS_ERRORS, "error",
-	    error_word, "Requests that ended because their host failed."),
+	    metrics_error_word,
+	    "Requests that ended because their host failed."),
 	COUNTER("resends_total", resends, 1, NULL, NULL,
 	    "Requests that were queued to be sent again after a refusal."),
 	{ .family = { "sluice_cost_total", METRICS_COUNTER,
 	    "Cost units that requests have spent that ended." },
 	    .put = put_counts, .offset = offsetof(struct stats_block, cost),
 	    .n = 1, .decimals = 6 },
-	COUNTER("pauses_total", pauses, STATS_CAUSES, "cause", cause_word,
-	    "Pauses of hosts that began, by what paused them."),
+	COUNTER("pauses_total", pauses, STATS_CAUSES, "cause",
+	    metrics_cause_word, "Pauses of hosts that began, by what paused them."),
 	{ .family = { "sluice_paused_seconds_total", METRICS_COUNTER,
 	    "How long hosts were paused, by what paused them." },
 	    .put = put_counts, .offset = offsetof(struct stats_block, paused),
-	    .n = STATS_CAUSES, .label = "cause", .word = cause_word,
+	    .n = STATS_CAUSES, .label = "cause", .word = metrics_cause_word,
 	    .decimals = 9 },
 	COUNTER("transferred_bytes_total", bytes, STATS_DIRECTIONS,
-	    "direction", direction_word,
+	    "direction", metrics_direction_word,
 	    "Bytes of bodies and tunnels, from clients and to them."),
 	{ .family = { "sluice_observed_requests_total", METRICS_COUNTER,
 	    "What limits that are only observed would have done." },
 	    .put = put_observed,
 	    .offset = offsetof(struct stats_block, observed),
 	    .n = STATS_DECISIONS, .label = "decision",
-	    .word = decision_word },
+	    .word = metrics_decision_word },
 	{ .family = { "sluice_budget_amount_total", METRICS_COUNTER,
 	    "Of named budgets: what requests reserved and used, and what of it "
 	    "came back or is owed." },
@@ -707,40 +348,42 @@ static const struct row rows[] = {
 	    "How long limits that are only observed would have let requests "
 	    "wait."),
 
-	ONCE("build_info", METRICS_INFO, put_build,
+	ONCE("build_info", METRICS_INFO, metrics_once_build,
 	    "The version of sluice, and of what it is made with and runs with."),
 	ONCE("config_last_reload_successful", METRICS_GAUGE,
-	    put_reload_successful,
+	    metrics_once_reload_successful,
 	    "Whether the configuration could be read when it last was."),
 	ONCE("config_last_reload_success_timestamp_seconds", METRICS_GAUGE,
-	    put_reload_time, "When the configuration in force was read."),
-	ONCE("config_reloads_total", METRICS_COUNTER, put_reloads,
+	    metrics_once_reload_time,
+	    "When the configuration in force was read."),
+	ONCE("config_reloads_total", METRICS_COUNTER, metrics_once_reloads,
 	    "Reloads of the configuration."),
-	ONCE("state_age_seconds", METRICS_GAUGE, put_state_age,
+	ONCE("state_age_seconds", METRICS_GAUGE, metrics_once_state_age,
 	    "How long ago all that outlives the process was written."),
-	ONCE("state_bytes", METRICS_GAUGE, put_state_bytes,
+	ONCE("state_bytes", METRICS_GAUGE, metrics_once_state_bytes,
 	    "Bytes of the file with that."),
-	ONCE("state_failures_total", METRICS_COUNTER, put_state_failures,
-	    "How often it could not be written."),
-	ONCE("store_connected", METRICS_GAUGE, put_store_connected,
+	ONCE("state_failures_total", METRICS_COUNTER,
+	    metrics_once_state_failures, "How often it could not be written."),
+	ONCE("store_connected", METRICS_GAUGE, metrics_once_store_connected,
 	    "Whether the store in which budgets are shared can be asked."),
-	ONCE("store_age_seconds", METRICS_GAUGE, put_store_age,
+	ONCE("store_age_seconds", METRICS_GAUGE, metrics_once_store_age,
 	    "How long that is so, or is not so."),
-	ONCE("store_operations_total", METRICS_COUNTER, put_store_operations,
+	ONCE("store_operations_total", METRICS_COUNTER,
+	    metrics_once_store_operations,
 	    "Questions to the store."),
-	ONCE("store_failures_total", METRICS_COUNTER, put_store_failures,
-	    "Of them, those that it did not answer."),
-	ONCE("store_leases", METRICS_GAUGE, put_store_leases,
+	ONCE("store_failures_total", METRICS_COUNTER,
+	    metrics_once_store_failures, "Of them, those that it did not answer."),
+	ONCE("store_leases", METRICS_GAUGE, metrics_once_store_leases,
 	    "Leases of budgets that have something left."),
-	ONCE("hosts_tracked", METRICS_GAUGE, put_hosts,
+	ONCE("hosts_tracked", METRICS_GAUGE, metrics_once_hosts,
 	    "Throttles that are remembered."),
-	ONCE("client_connections", METRICS_GAUGE, put_connections,
+	ONCE("client_connections", METRICS_GAUGE, metrics_once_connections,
 	    "Connections of clients."),
-	ONCE("clients", METRICS_GAUGE, put_clients,
+	ONCE("clients", METRICS_GAUGE, metrics_once_clients,
 	    "Clients that have connections, as access.share tells them apart."),
-	ONCE("events_dropped_total", METRICS_COUNTER, put_dropped,
+	ONCE("events_dropped_total", METRICS_COUNTER, metrics_once_dropped,
 	    "Readers of events that were too slow, and were dropped."),
-	ONCE("admin_requests_total", METRICS_COUNTER, put_answered,
+	ONCE("admin_requests_total", METRICS_COUNTER, metrics_once_answered,
 	    "Requests to the control plane that were answered."),
 
 	PROCESS("cpu_seconds_total", METRICS_COUNTER, cpu, 6,
@@ -760,7 +403,8 @@ static const struct row rows[] = {
 #define ROWS	(sizeof rows / sizeof rows[0])
 
 static bool
-is_told(const struct metrics_data *d, const struct row *row, unsigned series)
+is_told(const struct metrics_data *d, const struct metrics_row *row,
+    unsigned series)
 {
 	const struct metrics_gauges *g = &d->gauges[series];
 	bool is_gauge = row->family.kind == METRICS_GAUGE;
@@ -778,8 +422,8 @@ bool
 metrics_put_next(struct text *text, bool open, const struct metrics_data *data,
     struct metrics_place *at)
 {
-	const struct row *row = &rows[at->family];
-	struct put p = {
+	const struct metrics_row *row = &rows[at->family];
+	struct metrics_sample p = {
 		.text = text,
 		.open = open,
 		.data = data,
