@@ -1,25 +1,20 @@
 # SPDX-License-Identifier: ISC
 """What the README advises for particular hosts and clients, with those."""
 import json
-import os
 import re
 import textwrap
 
 import pytest
 
-import dnsserver
+import advised
 import origin
 import parent
-import sluice
-import wire
 
-README = os.path.join(os.path.dirname(__file__), "..", "..", "README.md")
 SECTION = "## What else a host or client may need"
 
 
 def paragraphs():
-	with open(README) as f:
-		text = f.read()
+	text = advised.read("README.md")
 	text = text[text.index(SECTION) + len(SECTION):]
 	return re.split(r"\n(?=\*\*)", text[:text.index("\n## ")])
 
@@ -28,28 +23,21 @@ def advice(about):
 	"""The configuration under the paragraph that begins so."""
 	for text in paragraphs():
 		if text.startswith(f"**{about}"):
-			return re.search(r"```yaml\n(.*?)```", text,
-			    re.S).group(1)
+			return advised.block(text)
 	raise KeyError(about)
 
 
 def start(lab, about, port=None, also=(), **names):
 	"""A sluice with that advice, for hosts of the tests' own, and keys
 	that it has besides."""
-	text = advice(about)
-	for name, own in names.items():
-		assert name in text
-		text = text.replace(name, own)
+	text = advised.put(advice(about), names)
+	keys = {"listen": "127.0.0.1:0", **dict(also)}
 	if port is not None:
 		text = text.replace("https: upstream",
 		    f"https: upstream\n    tls: {{port: {port}}}")
-	keys = {"listen": "127.0.0.1:0", "workers": sluice.WORKERS,
-	    **dict(also)}
-	if port is not None:
 		keys["tls"] = {"trust": str(lab.pki.pem("ca"))}
-		keys["resolver"] = [lab.dns(dnsserver.Here()).at]
-	return lab.sluice("".join(f"{key}: {json.dumps(value)}\n"
-	    for key, value in keys.items()) + text)
+		keys["resolver"] = advised.here(lab)
+	return advised.start(lab, text, keys)
 
 
 def test_all_of_it_is_tested():
@@ -102,8 +90,9 @@ def test_company(lab, tmp_path):
 	file = tmp_path / "parent.password"
 	file.write_text("secret\n")
 	file.chmod(0o600)
-	start(lab, "A company's proxy", also={"resolver": [lab.dns(
-	    dnsserver.Here()).at]}, **{"proxy.corp.example:3128": far.at,
+	start(lab, "A company's proxy",
+	    also={"resolver": advised.here(lab)}, **{
+	    "proxy.corp.example:3128": far.at,
 	    "/etc/sluice/parent.password": str(file),
 	    "*.corp.example": "*.corp.test"})
 	for name, body in [("web.test", b"by the proxy"),
