@@ -79,6 +79,8 @@ program	ip		iproute2
 program	unshare		util-linux
 program	chromium	chromium
 program	certutil	libnss3-tools
+program	cmark-gfm	cmark-gfm
+program	mandoc		mandoc
 program	prometheus	prometheus
 program	promtool	prometheus
 program	redis-server	redis-server
@@ -114,7 +116,6 @@ runtime	address		libclang-rt-dev
 runtime	thread		libclang-rt-dev
 program	valgrind	valgrind
 program	cppcheck	cppcheck
-program	mandoc		mandoc
 program	xz		xz-utils
 '
 
