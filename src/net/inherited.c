@@ -47,10 +47,10 @@ listens(int fd)
 static void
 drop(const struct inherited *s, const char *why)
 {
+	close(s->fd);
 	log_warn("LISTEN_FDS: descriptor %d%s%s%s %s: closed", s->fd,
 	    s->name[0] != '\0' ? " (" : "", s->name,
 	    s->name[0] != '\0' ? ")" : "", why);
-	close(s->fd);
 }
 
 /* Cuts the next name off; names are fewer, or more, than descriptors. */
