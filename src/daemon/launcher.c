@@ -119,8 +119,25 @@ become(int channel)
 		_exit(1);
 	close_range(CHANNEL + 1, ~0U, 0);
 	(void)fcntl(CHANNEL, F_SETFD, FD_CLOEXEC);
-	run();
+	if (send(CHANNEL, "", 1, MSG_NOSIGNAL) == 1)
+		run();
 	exit(0);
+}
+
+/*
+ * It has closed what was handed over to us: nobody is to wait in a socket that
+ * we close later.
+ */
+static bool
+has_begun(int channel)
+{
+	struct pollfd p = { .fd = channel, .events = POLLIN };
+	char byte;
+
+	while (poll(&p, 1, -1) == -1 && errno == EINTR)
+		continue;
+	errno = ECHILD;
+	return recv(channel, &byte, 1, 0) == 1;
 }
 
 int
@@ -136,8 +153,10 @@ launcher_begin(void)
 		become(ends[1]);
 	error = errno;
 	close(ends[1]);
-	if (pid != -1)
+	if (pid != -1 && has_begun(ends[0]))
 		return ends[0];
+	if (pid != -1)
+		error = errno;
 	close(ends[0]);
 	errno = error;
 	return -1;
