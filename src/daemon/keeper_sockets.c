@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "daemon/kept.h"
+#include "daemon/passing.h"
 #include "daemon/starter_words.h"
 #include "net/inherited.h"
 
@@ -123,51 +124,31 @@ keeper_sockets_inherit(struct kept_sockets *k)
 
 /* Those that are not wanted are closed.  A byte of each says whose. */
 static void
-take_fds(struct kept_sockets *k, struct msghdr *message, bool wanted,
-    const char *whose)
+take_fds(struct kept_sockets *k, const int *fds, size_t n, const char *text)
 {
-	struct cmsghdr *c;
-	size_t i, n, left = strlen(whose);
-	int fd;
+	bool wanted = text[0] == KEPT_FIRST || text[0] == KEPT_MORE;
+	size_t i, left = text[0] != '\0' ? strlen(text + 1) : 0;
 
-	for (c = CMSG_FIRSTHDR(message); c != NULL;
-	    c = CMSG_NXTHDR(message, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		n = (c->cmsg_len - CMSG_LEN(0)) / sizeof fd;
-		for (i = 0; i < n; i++) {
-			memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-			if (!wanted || !add(k, fd, i < left &&
-			    whose[i] == KEPT_OURS))
-				close(fd);
-		}
-	}
+	if (text[0] == KEPT_FIRST)
+		keeper_sockets_close(k);
+	for (i = 0; i < n; i++)
+		if (!wanted || !add(k, fds[i], i < left &&
+		    text[1 + i] == KEPT_OURS))
+			close(fds[i]);
 }
 
 ssize_t
 keeper_sockets_take(struct kept_sockets *k, int channel, char *text,
     size_t size)
 {
-	union {
-		struct cmsghdr	 header;
-		char		 room[CMSG_SPACE(KEPT_MOST * sizeof(int))];
-	} control;
-	struct iovec iov = { .iov_base = text, .iov_len = size - 1 };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof control,
-	};
-	ssize_t n = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
+	int fds[KEPT_MOST];
+	size_t nfds = KEPT_MOST;
+	ssize_t n = passing_take(channel, text, size - 1, fds, &nfds);
 
 	if (n <= 0)
 		return n;
 	text[n] = '\0';
-	if (text[0] == KEPT_FIRST)
-		keeper_sockets_close(k);
-	take_fds(k, &message, text[0] == KEPT_FIRST || text[0] == KEPT_MORE,
-	    text + 1);
+	take_fds(k, fds, nfds, text);
 	return n;
 }
 

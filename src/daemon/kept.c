@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "daemon/passing.h"
 #include "net/listen.h"
 
 static int fd = -1;
@@ -71,11 +72,11 @@ kept_by(pid_t pid)
 
 /* What has not been taken yet is waited for: who takes it does nothing else. */
 static bool
-send_message(int to, struct msghdr *message)
+send_waiting(const struct batch *b)
 {
-	struct pollfd out = { .fd = to, .events = POLLOUT };
+	struct pollfd out = { .fd = b->to, .events = POLLOUT };
 
-	while (sendmsg(to, message, MSG_NOSIGNAL) == -1) {
+	while (passing_send(b->to, b->text, 1 + b->n, b->fds, b->n) == -1) {
 		if (errno != EAGAIN && errno != EINTR)
 			return false;
 		(void)poll(&out, 1, -1);
@@ -86,26 +87,9 @@ send_message(int to, struct msghdr *message)
 static void
 send_batch(struct batch *b)
 {
-	union {
-		struct cmsghdr	 header;
-		char		 room[CMSG_SPACE(sizeof b->fds)];
-	} control;
-	struct iovec iov = { .iov_base = b->text, .iov_len = 1 + b->n };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = CMSG_SPACE(b->n * sizeof b->fds[0]),
-	};
-
 	if (b->n == 0)
 		return;
-	memset(&control, 0, sizeof control);
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(b->n * sizeof b->fds[0]);
-	memcpy(CMSG_DATA(&control.header), b->fds, b->n * sizeof b->fds[0]);
-	if (!send_message(b->to, &message))
+	if (!send_waiting(b))
 		log_warn("keeper: cannot hand sockets over: %s",
 		    strerror(errno));
 	b->text[0] = KEPT_MORE;

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "daemon/passing.h"
+
 /*
  * The end of a keeper's (keeper.h) in the process that it has started: a socket
  * by which that process hands over what it listens at, and speaks to a service
@@ -21,7 +23,7 @@
 #define KEPT_SOCKET	"SLUICE_KEEPER"
 #define KEPT_FIRST	'\1'
 #define KEPT_MORE	'\2'
-#define KEPT_MOST	128
+#define KEPT_MOST	PASSING_MOST
 #define KEPT_OURS	'o'
 #define KEPT_THEIRS	't'
 

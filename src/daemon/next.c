@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/notify.h"
+#include "daemon/passing.h"
 #include "daemon/program.h"
 #include "daemon/signals_defer.h"
 #include "daemon/starter_words.h"
@@ -44,27 +45,11 @@ static void
 tell(int to, char word, const char *text, int fd)
 {
 	char message[STARTER_TEXT];
-	union {
-		struct cmsghdr	 header;
-		char		 room[CMSG_SPACE(sizeof fd)];
-	} control;
-	struct iovec iov = { .iov_base = message };
-	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1 };
+	int len = snprintf(message, sizeof message, "%c%s", word, text);
 
-	iov.iov_len = (size_t)snprintf(message, sizeof message, "%c%s", word,
-	    text);
-	if (iov.iov_len >= sizeof message)
-		iov.iov_len = sizeof message - 1;
-	if (fd != -1) {
-		memset(&control, 0, sizeof control);
-		control.header.cmsg_level = SOL_SOCKET;
-		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof fd);
-		memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
-		m.msg_control = &control;
-		m.msg_controllen = CMSG_SPACE(sizeof fd);
-	}
-	(void)sendmsg(to, &m, MSG_NOSIGNAL);
+	if ((size_t)len >= sizeof message)
+		len = sizeof message - 1;
+	(void)passing_send(to, message, (size_t)len, &fd, fd != -1);
 }
 
 void

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "daemon/kept.h"
 #include "daemon/launcher.h"
+#include "daemon/passing.h"
 #include "daemon/starter_words.h"
 
 static int launcher = -1;
@@ -64,46 +65,21 @@ starter_done(void)
 	(void)say(STARTER_DONE);
 }
 
-/* Returns the descriptor that came with a message; -1: none did. */
-static int
-passed(struct msghdr *message)
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(message);
-	int fd;
-
-	if (c == NULL || c->cmsg_level != SOL_SOCKET ||
-	    c->cmsg_type != SCM_RIGHTS || c->cmsg_len != CMSG_LEN(sizeof fd))
-		return -1;
-	memcpy(&fd, CMSG_DATA(c), sizeof fd);
-	return fd;
-}
-
 enum starter_news
 starter_take(struct starter_told *told)
 {
-	union {
-		struct cmsghdr	 header;
-		char		 room[CMSG_SPACE(sizeof(int))];
-	} control;
 	char text[STARTER_TEXT];
-	struct iovec iov = { .iov_base = text, .iov_len = sizeof text - 1 };
-	struct msghdr message = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof control,
-	};
-	ssize_t n = recvmsg(starter_fd(), &message, MSG_CMSG_CLOEXEC |
-	    MSG_DONTWAIT);
+	size_t nfds = 1;
+	ssize_t n = passing_take(starter_fd(), text, sizeof text - 1,
+	    &told->fd, &nfds);
 
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
 		return STARTER_NOTHING;
 	if (n <= 0)
 		return STARTER_IS_GONE;
 	text[n] = '\0';
-	told->fd = passed(&message);
 	told->pid = (pid_t)strtoimax(text + 1, NULL, 10);
 	snprintf(told->why, sizeof told->why, "%s", text + 1);
-	return text[0] == STARTER_STARTED && told->fd != -1 ?
+	return text[0] == STARTER_STARTED && nfds == 1 ?
 	    STARTER_HAS_STARTED : STARTER_HAS_FAILED;
 }
