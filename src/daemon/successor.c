@@ -87,7 +87,7 @@ successor_fail(const char *why)
 
 /* Of another release, or of none: then budgets would not be what they are. */
 static bool
-take_head(char *line)
+take_head(char *line, bool keyed)
 {
 	struct state_head own, before;
 	const char *why;
@@ -98,12 +98,16 @@ take_head(char *line)
 		return false;
 	}
 	state_head_init(&own);
-	state_head_adopt(&own, &before, true);
+	if (keyed && memcmp(own.key, before.key, sizeof own.key) != 0)
+		log_info("store.key_file: credentials have other hashes than "
+		    "in the process before: what is known by those begins "
+		    "anew");
+	state_head_adopt(&own, &before, !keyed);
 	return true;
 }
 
 bool
-successor_meet(void)
+successor_meet(bool keyed)
 {
 	char *line;
 
@@ -111,7 +115,7 @@ successor_meet(void)
 		return true;
 	line = handover_wait_line(&it.handover, loop_now() + PATIENCE);
 	if (line != NULL && strncmp(line, "head ", 5) == 0)
-		return take_head(line + 5);
+		return take_head(line + 5, keyed);
 	if (line == NULL && it.handover.ended)
 		return true;	/* it has died: there is nobody to ask */
 	log_error("the process before does not say who it is");

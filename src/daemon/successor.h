@@ -26,10 +26,11 @@ void		 successor_take(void);
 bool		 successor_is(void);
 
 /*
- * Hears what hashes are made with there, and does the same; before anything is
- * made of them.  Returns false, having logged why, where it is not to go on.
+ * Hears what hashes are made with there, and does the same, unless they have a
+ * key of their own here; before anything is made of them.  Returns false, having
+ * logged why, where it is not to go on.
  */
-bool		 successor_meet(void) __attribute__((warn_unused_result));
+bool		 successor_meet(bool keyed) __attribute__((warn_unused_result));
 
 /* Tells why we do not come up. */
 void		 successor_fail(const char *why);

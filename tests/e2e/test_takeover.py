@@ -173,6 +173,26 @@ def test_spent_is_spent(lab, strict, file):
 		    "state").read_text().replace("\n", " ")
 
 
+def test_a_key_of_the_new_configuration(lab):
+	"""It counts, and not the one that the process before has made up."""
+	far = lab.origin()
+	key = lab.dir / "key"
+	key.write_text("0123456789abcdef" * 2 + "\n")
+	key.chmod(0o600)
+	hosts = {"127.0.0.1": {"capacity": 10, "period": "1h", "per": "X-Key"}}
+	daemon = lab.sluice(state={"file": str(lab.dir / "state")}, hosts=hosts)
+	assert lab.get(far.url + "/", [("X-Key", "a")]).status == 200
+	daemon.write(**{**daemon.keys, "store": {"key_file": str(key),
+	    "redis": f"redis://127.0.0.1:{wire.free_port()}/"}})
+	since = len(daemon.err)
+	assert "has taken over" in daemon.upgrade()
+	daemon.err.wait("store.key_file: credentials have other hashes",
+	    since=since)
+	assert lab.get(far.url + "/", [("X-Key", "a")]).status == 200
+	daemon.stop()
+	assert " key=" + "0123456789abcdef" * 2 in (lab.dir / "state").read_text()
+
+
 class Gate:
 	"""An origin whose answers wait to be let go."""
 
