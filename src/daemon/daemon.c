@@ -89,12 +89,21 @@ sooner(int a, int b)
 }
 
 static void
+take_reload(struct sluice *s)
+{
+	if (upgrade_is_done(&s->upgrade))
+		reload_drop(&s->reloader);
+	else
+		reload_take(&s->reloader);
+}
+
+static void
 wait_for_end(struct sluice *s)
 {
 	struct pollfd p[3 + UPGRADE_FDS] = {
 		{ .fd = s->signal_fd, .events = POLLIN },
 		{ .fd = s->workers.done_fd, .events = POLLIN },
-		{ .fd = s->reloader.fd, .events = POLLIN },
+		{ .events = POLLIN },
 	};
 	struct service service = {
 		.workers = &s->workers,
@@ -107,6 +116,8 @@ wait_for_end(struct sluice *s)
 	while (s->done < s->workers.n) {
 		service_look(&service);
 		ms = upgrade_wait(&s->upgrade, p + 3);
+		p[2].fd = upgrade_hands_over(&s->upgrade) ? -1 :
+		    s->reloader.fd;
 		if (poll(p, 3 + UPGRADE_FDS,
 		    sooner(ms, service_wait(&service))) == -1) {
 			poll_failed();
@@ -118,7 +129,7 @@ wait_for_end(struct sluice *s)
 		else if (p[0].revents & POLLIN)
 			signals_take(s->signal_fd, &s->reloader, &s->upgrade);
 		else if (p[2].revents & POLLIN)
-			reload_take(&s->reloader);
+			take_reload(s);
 		else if ((why = upgrade_look(&s->upgrade, p + 3)) != NULL)
 			signals_end(&s->reloader, why);
 	}

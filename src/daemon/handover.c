@@ -5,23 +5,19 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/passing.h"
 #include "net/loop.h"
 
 #define PIECE	65536	/* bytes that are read at once */
 #define MS	1000000ULL
 
-union control {
-	struct cmsghdr	 header;
-	char		 room[CMSG_SPACE(sizeof(int))];
-};
-
 void
 handover_init(struct handover *h, int fd)
 {
-	*h = (struct handover){ .fd = fd, .passed = -1 };
+	*h = (struct handover){ .fd = fd, .pass = -1,
+	    .passed = -1 };
 	if (fd != -1)
 		(void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
@@ -35,7 +31,7 @@ handover_close(struct handover *h)
 		close(h->passed);
 	text_free(&h->in);
 	text_free(&h->out);
-	*h = (struct handover){ .fd = -1, .passed = -1 };
+	handover_init(h, -1);
 }
 
 void
@@ -55,67 +51,37 @@ handover_waits(const struct handover *h)
 	return !h->ended && h->sent < h->out.len;
 }
 
-static void
-pass(struct msghdr *message, union control *control, int fd)
-{
-	memset(control, 0, sizeof *control);
-	control->header.cmsg_level = SOL_SOCKET;
-	control->header.cmsg_type = SCM_RIGHTS;
-	control->header.cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(&control->header), &fd, sizeof fd);
-	message->msg_control = control;
-	message->msg_controllen = CMSG_SPACE(sizeof fd);
-}
-
 static ssize_t
-send_some(struct handover *h, int fd)
+send_some(struct handover *h)
 {
-	struct iovec iov = { .iov_base = h->out.p + h->sent,
-		.iov_len = h->out.len - h->sent };
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
-	union control control;
+	ssize_t n = passing_send(h->fd, h->out.p + h->sent,
+	    h->out.len - h->sent, &h->pass, h->pass != -1);
 
-	if (fd != -1)
-		pass(&message, &control, fd);
-	return sendmsg(h->fd, &message, MSG_NOSIGNAL);
+	if (n != -1)
+		h->pass = -1;
+	return n;
 }
 
 void
-handover_send(struct handover *h, int fd)
+handover_send(struct handover *h)
 {
 	ssize_t n;
 
 	/* half of what was meant would be something else */
 	h->ended |= h->out.failed;
 	while (handover_waits(h)) {
-		if ((n = send_some(h, fd)) == -1 && errno == EINTR)
+		if ((n = send_some(h)) == -1 && errno == EINTR)
 			continue;
 		if (n == -1) {
 			h->ended |= errno != EAGAIN && errno != ENOBUFS;
 			return;
 		}
 		h->sent += (size_t)n;
-		fd = -1;
 	}
 	if (!h->ended) {
 		text_reset(&h->out);
 		h->sent = 0;
 	}
-}
-
-/* The last one that came is kept. */
-static void
-take_passed(struct handover *h, struct msghdr *message)
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(message);
-
-	if (c == NULL || c->cmsg_level != SOL_SOCKET ||
-	    c->cmsg_type != SCM_RIGHTS ||
-	    c->cmsg_len < CMSG_LEN(sizeof h->passed))
-		return;
-	if (h->passed != -1)
-		close(h->passed);
-	memcpy(&h->passed, CMSG_DATA(c), sizeof h->passed);
 }
 
 /* What was taken as lines makes room. */
@@ -132,24 +98,26 @@ drop_done(struct handover *h)
 void
 handover_read(struct handover *h)
 {
-	union control control;
-	struct iovec iov;
-	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = &control, .msg_controllen = sizeof control };
+	size_t nfds = 1;
 	ssize_t n;
+	int fd;
 
 	drop_done(h);
 	if (h->in.len >= HANDOVER_LINE || !text_reserve(&h->in, PIECE)) {
 		h->ended = true;
 		return;
 	}
-	iov = (struct iovec){ h->in.p + h->in.len, PIECE };
-	n = recvmsg(h->fd, &message, MSG_CMSG_CLOEXEC);
-	if (n > 0) {
+	n = passing_take(h->fd, h->in.p + h->in.len, PIECE, &fd, &nfds);
+	if (n > 0)
 		h->in.len += (size_t)n;
-		take_passed(h, &message);
-	} else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		h->ended = true;
+	if (nfds == 0)
+		return;
+	/* the last one that came is kept */
+	if (h->passed != -1)
+		close(h->passed);
+	h->passed = fd;
 }
 
 char *
@@ -169,9 +137,9 @@ handover_line(struct handover *h)
 
 /* Returns false when the time is over. */
 static bool
-wait_for(const struct handover *h, short events, uint64_t until)
+wait_for(const struct handover *h, uint64_t until)
 {
-	struct pollfd p = { .fd = h->fd, .events = events };
+	struct pollfd p = { .fd = h->fd, .events = POLLIN };
 	uint64_t now = loop_now();
 
 	if (now >= until)
@@ -180,29 +148,13 @@ wait_for(const struct handover *h, short events, uint64_t until)
 	return true;
 }
 
-bool
-handover_send_all(struct handover *h, int fd, uint64_t until)
-{
-	size_t before = h->sent;
-
-	handover_send(h, fd);
-	while (handover_waits(h)) {
-		if (h->sent > before)
-			fd = -1;
-		if (!wait_for(h, POLLOUT, until))
-			return false;
-		handover_send(h, fd);
-	}
-	return !h->ended;
-}
-
 char *
 handover_wait_line(struct handover *h, uint64_t until)
 {
 	char *line;
 
 	while ((line = handover_line(h)) == NULL) {
-		if (h->ended || !wait_for(h, POLLIN, until))
+		if (h->ended || !wait_for(h, until))
 			return NULL;
 		handover_read(h);
 	}

@@ -20,8 +20,10 @@
  *   lock			the lock of the file of the state, as a
  *				descriptor
  *   (host_away.h)		who waits, and who was admitted
- *   yours			it is the other one's turn
- *			taken		it has taken all of that
+ *   yours			that was all
+ *			taken		it has taken all of that, and waits
+ *   go				from now on the other one decides
+ *   no				it never does: this one goes on by itself
  *   (host_away.h)	(host_away.h)	until one of them ends
  *			stop		this one was told to end; the other one
  *					is to do so, too
@@ -29,7 +31,9 @@
 
 struct handover {
 	int		 fd;		/* -1: there is none */
-	int		 passed;	/* a descriptor that came; or -1 */
+	int		 pass;		/* a descriptor to go with what is next
+					 * to go, not owned; or -1 */
+	int		 passed;	/* one that came; or -1 */
 	struct text	 in;		/* what came, from done on */
 	size_t		 done;
 	struct text	 out;		/* what is to go, from sent on */
@@ -47,8 +51,8 @@ void		 handover_close(struct handover *);
 void		 handover_say(struct handover *, const char *word,
 		    const char *rest);
 
-/* Sends what the socket takes, with a descriptor (-1: none) at first. */
-void		 handover_send(struct handover *, int fd);
+/* Sends what the socket takes. */
+void		 handover_send(struct handover *);
 /* Returns whether there is more to go. */
 bool		 handover_waits(const struct handover *);
 
@@ -59,9 +63,7 @@ bool		 handover_waits(const struct handover *);
 void		 handover_read(struct handover *);
 char		*handover_line(struct handover *);
 
-/* The same with waiting until then (ns): false, or NULL, by then. */
-bool		 handover_send_all(struct handover *, int fd, uint64_t until)
-		    __attribute__((warn_unused_result));
+/* The same with waiting: NULL by then (ns), or where the other end is gone. */
 char		*handover_wait_line(struct handover *, uint64_t until);
 
 #endif

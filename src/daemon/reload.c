@@ -226,14 +226,40 @@ next_asked(struct reloader *r)
 }
 
 void
+reload_later(struct reloader *r)
+{
+	r->later = true;
+	bell_ring(r->fd);
+}
+
+void
 reload_take(struct reloader *r)
+{
+	struct admin_reload *asked;
+	bool later = r->later;
+	uint64_t n;
+
+	(void)!read(r->fd, &n, sizeof n);
+	r->later = false;
+	if (later)
+		reload_conf(r);
+	while ((asked = next_asked(r)) != NULL) {
+		reload_for(r, asked);
+		asked->done(asked);
+	}
+}
+
+void
+reload_drop(struct reloader *r)
 {
 	struct admin_reload *asked;
 	uint64_t n;
 
 	(void)!read(r->fd, &n, sizeof n);
+	r->later = false;
 	while ((asked = next_asked(r)) != NULL) {
-		reload_for(r, asked);
+		asked->ok = false;
+		asked->error = strdup("another process has taken over");
 		asked->done(asked);
 	}
 }

@@ -24,6 +24,7 @@ struct reloader {
 	struct admin		*admin;		/* or NULL */
 	struct store_thread	*store;		/* or NULL */
 	int			 fd;		/* eventfd: somebody asked */
+	bool			 later;		/* SIGHUP came at a wrong time */
 	pthread_mutex_t		 lock;		/* guards asked */
 	STAILQ_HEAD(, admin_reload) asked;
 };
@@ -40,11 +41,14 @@ void		 reload_destroy(struct reloader *);
 void		 reload_conf(struct reloader *);
 
 /*
- * Has it done for somebody, who is told of the outcome; from any thread.  The
- * main thread then finds something at fd, and takes it.
+ * Has it done for somebody, who is told of the outcome; from any thread; or
+ * later on.  The main thread then finds something at fd, and takes it; or drops
+ * it, where another process has taken over, and read the file.
  */
 void		 reload_ask(struct admin_reload *, void *reloader);
+void		 reload_later(struct reloader *);
 void		 reload_take(struct reloader *);
+void		 reload_drop(struct reloader *);
 
 /* Opens the log files anew; one that cannot be opened stays as it was. */
 void		 reload_logs(const struct conf *);

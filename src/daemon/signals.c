@@ -90,7 +90,10 @@ signals_take(int fd, struct reloader *r, struct upgrade *u)
 		reload_logs(r->conf);
 		break;
 	case SIGHUP:
-		if (!atomic_load(&r->workers->draining) && !upgrade_is_done(u))
+		if (upgrade_hands_over(u))
+			reload_later(r);
+		else if (!atomic_load(&r->workers->draining) &&
+		    !upgrade_is_done(u))
 			reload_conf(r);
 		break;
 	case SIGUSR2:

@@ -248,6 +248,8 @@ state_start(struct state *s, struct loop *l)
 	atomic_store(&s->stop, false);
 	s->loop = l;
 	s->mail.deliver = admit_cb;
+	/* what was leased in an earlier life is spent in this one */
+	(void)snapshot(s, false);
 	errno = pthread_create(&s->thread, NULL, run, s);
 	s->runs = errno == 0;
 	return s->runs;
@@ -314,8 +316,6 @@ state_load(struct state *s, struct hosts *hs, char *handed, size_t len)
 	hosts_state_lease(hs, ring_cb, s);
 	load_file(s);
 	load_handed(hs, s->saved, handed, len);
-	/* what was leased in that life is spent in this one */
-	(void)snapshot(s, false);
 }
 
 static void

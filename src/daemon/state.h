@@ -37,13 +37,14 @@ bool		 state_adopt(struct state *, int lock, char **cause);
 /*
  * Gives the table, which is empty, what it remembers, and the lines that the
  * process before has handed over, which are changed; leases begin.  Without a
- * file (NULL) these are all there is.
+ * file (NULL) these are all there is.  Nothing is written yet.
  */
 void		 state_load(struct state *, struct hosts *, char *handed,
 		    size_t len);
 
 /*
- * Writes from now on; those who waited for that are admitted on the loop.
+ * Writes all of it, and from now on; those who waited for that are admitted on
+ * the loop.
  * Returns false, with errno, where there is no thread for it.  NULL is allowed.
  */
 bool		 state_start(struct state *, struct loop *)

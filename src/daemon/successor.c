@@ -37,7 +37,7 @@ static struct {
 	struct mail		 stop;		/* for the loop */
 	int			 bell;		/* rung when that one is gone */
 	atomic_bool		 has_guests;	/* for the main thread */
-} it = { .handover = { .fd = -1, .passed = -1 } };
+} it = { .handover = { .fd = -1, .pass = -1, .passed = -1 } };
 
 static bool
 is_channel(int fd)
@@ -82,7 +82,7 @@ successor_fail(const char *why)
 	if (!it.is)
 		return;
 	handover_say(&it.handover, "failed", why);
-	handover_send(&it.handover, -1);
+	handover_send(&it.handover);
 }
 
 /* Of another release, or of none: then budgets would not be what they are. */
@@ -106,6 +106,13 @@ take_head(char *line, bool keyed)
 	return true;
 }
 
+/* NULL: there is no line. */
+static bool
+is_no(const char *line)
+{
+	return line != NULL && strcmp(line, "no") == 0;
+}
+
 bool
 successor_meet(bool keyed)
 {
@@ -118,7 +125,8 @@ successor_meet(bool keyed)
 		return take_head(line + 5, keyed);
 	if (line == NULL && it.handover.ended)
 		return true;	/* it has died: there is nobody to ask */
-	log_error("the process before does not say who it is");
+	log_error("the process before %s", is_no(line) ? "goes on by itself" :
+	    "does not say who it is");
 	return false;
 }
 
@@ -150,7 +158,7 @@ read_handed(struct handed *h)
 		line = handover_wait_line(&it.handover, until);
 		if (line == NULL && it.handover.ended)
 			return true;
-		if (line == NULL)
+		if (line == NULL || is_no(line))
 			return false;
 		if (strncmp(line, "state ", 6) == 0)
 			keep_line(&h->state, line + 6);
@@ -170,7 +178,7 @@ flush(void)
 	struct handover *h = &it.handover;
 
 	hosts_guests_take(it.guests, &h->out);
-	handover_send(h, -1);
+	handover_send(h);
 	if (handover_waits(h))
 		(void)event_add(&it.write_ev, NULL);
 }
@@ -234,6 +242,22 @@ stop_cb(struct mail *m)
 	flush();
 }
 
+/*
+ * It says when it is our turn, as long as it is there, or that it never is: then
+ * it goes on, and we are to do nothing.
+ */
+static bool
+wait_for_turn(void)
+{
+	struct handover *h = &it.handover;
+	const char *line;
+
+	handover_say(h, "taken", NULL);
+	handover_send(h);
+	line = handover_wait_line(h, loop_now() + PATIENCE);
+	return line != NULL ? strcmp(line, "go") == 0 : h->ended;
+}
+
 /* Those who are there become guests.  Returns false without memory. */
 static bool
 take_tickets(struct text *lines)
@@ -267,12 +291,12 @@ serve(const struct successor *s, struct handed *h)
 	event_assign(&it.write_ev, base, fd, EV_WRITE, write_cb, NULL);
 	it.guests = hosts_guests_new(s->hosts, s->loop, ring_cb, NULL);
 	if (it.guests == NULL || event_add(&it.read_ev, NULL) == -1 ||
-	    !take_tickets(&h->tickets))
+	    !take_tickets(&h->tickets) || !wait_for_turn())
 		return false;
 	workers_hold(s->workers);
 	atomic_store(&it.has_guests, true);
-	handover_say(&it.handover, "taken", NULL);
-	handover_send(&it.handover, -1);
+	/* what it says next may have come along, or its end */
+	event_active(&it.read_ev, EV_READ, 0);
 	return true;
 }
 
@@ -298,7 +322,7 @@ static bool
 take_over(const struct successor *s, struct handed *h)
 {
 	handover_say(&it.handover, "ready", NULL);
-	handover_send(&it.handover, -1);
+	handover_send(&it.handover);
 	if (!read_handed(h))
 		return false;
 	if (!h->whole)

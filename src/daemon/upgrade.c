@@ -15,19 +15,17 @@
 #include "base/events.h"
 #include "base/log.h"
 #include "conf/conf.h"
+#include "daemon/handing.h"
 #include "daemon/kept.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/starter.h"
 #include "daemon/state.h"
-#include "daemon/state_head.h"
 #include "daemon/successor.h"
 #include "daemon/worker.h"
 #include "hosts/hosts_away.h"
-#include "hosts/hosts_state.h"
 #include "net/listen.h"
 #include "net/loop.h"
-#include "throttle/budget_save.h"
 
 #define MS		UINT64_C(1000000)
 /* ns: nobody is admitted for so long at most, while it takes over */
@@ -94,10 +92,25 @@ upgrade_destroy(struct upgrade *u)
 static bool
 is_under_way(const struct upgrade *u)
 {
-	return u->phase == UPGRADE_ASKED || u->phase == UPGRADE_STARTING;
+	return u->phase == UPGRADE_ASKED || u->phase == UPGRADE_STARTING ||
+	    u->phase == UPGRADE_HANDING;
 }
 
 /* All stays as it was */
+
+/* While that one lives it must not take our end of the socket for our own. */
+static void
+refuse(struct upgrade *u, bool ended)
+{
+	if (!ended)
+		starter_kill();
+	if (u->handover.fd != -1) {
+		handover_say(&u->handover, "no", NULL);
+		handover_send(&u->handover);
+	}
+	if (ended)
+		handover_close(&u->handover);
+}
 
 /* ended: there is no such process, or none any more. */
 static void
@@ -105,9 +118,9 @@ fail(struct upgrade *u, const char *why, bool ended)
 {
 	const char *told = u->why != NULL ? u->why : why;
 
-	if (!ended)
-		starter_kill();
-	handover_close(&u->handover);
+	if (u->phase == UPGRADE_HANDING)
+		handing_take_back(u->reloader, *u->state);
+	refuse(u, ended);
 	enter(u, ended ? UPGRADE_NONE : UPGRADE_FAILED, 0);
 	log_told(LOG_LEVEL_ERROR, "not upgraded: the new process: %s; this "
 	    "one goes on", told);
@@ -124,7 +137,7 @@ why_not(const struct upgrade *u)
 {
 	if (u->phase == UPGRADE_DONE)
 		return "another process has taken over already";
-	if (u->phase != UPGRADE_NONE)
+	if (is_under_way(u))
 		return "an upgrade is under way";
 	if (atomic_load(&u->reloader->workers->draining))
 		return "this process drains";
@@ -134,6 +147,18 @@ why_not(const struct upgrade *u)
 	if (starter_fd() == -1)
 		return "there is nobody who could start a process";
 	return NULL;
+}
+
+/* Killing one that has failed takes a moment. */
+static void
+begin_later(struct upgrade *u)
+{
+	if (!u->again)
+		log_info("upgrade: begins when the process that failed has "
+		    "ended");
+	u->again = true;
+	if (u->until == 0)
+		enter(u, UPGRADE_FAILED, u->reloader->conf->timeout_upgrade);
 }
 
 /* Returns why not, or NULL. */
@@ -146,12 +171,44 @@ begin(struct upgrade *u)
 		log_warn("no upgrade begins: %s", why);
 		return why;
 	}
+	if (u->phase == UPGRADE_FAILED) {
+		begin_later(u);
+		return NULL;
+	}
 	log_info("upgrade: starting the program again");
 	notify_reloading();
 	enter(u, UPGRADE_ASKED, u->reloader->conf->timeout_upgrade);
 	if (!starter_ask(u->listeners))
 		fail(u, strerror(errno), true);
 	return NULL;
+}
+
+/* Who waited for the end of one that has failed gets none. */
+static void
+give_up(struct upgrade *u, const char *why)
+{
+	if (!u->again)
+		return;
+	u->again = false;
+	log_warn("no upgrade begins: %s", why);
+	answer_all(u, why);
+}
+
+/* One that has failed is gone; why: so is who would start another; or NULL. */
+static void
+forget_failed(struct upgrade *u, const char *why)
+{
+	bool again = u->again;
+
+	handover_close(&u->handover);
+	enter(u, UPGRADE_NONE, 0);
+	if (why != NULL) {
+		give_up(u, why);
+		return;
+	}
+	u->again = false;
+	if (again && (why = begin(u)) != NULL)
+		answer_all(u, why);
 }
 
 void
@@ -209,89 +266,20 @@ upgrade_is_done(const struct upgrade *u)
 void
 upgrade_stop(struct upgrade *u)
 {
+	static const char why[] = "this process was told to end";
+
 	if (is_under_way(u))
-		fail(u, "this process was told to end", false);
+		fail(u, why, false);
+	give_up(u, why);
 }
 
-/* What is handed over */
-
-/* Adds each line of a text. */
-static void
-say_lines(struct handover *h, const char *word, const struct text *lines)
+bool
+upgrade_hands_over(const struct upgrade *u)
 {
-	const char *p = lines->p, *end, *feed;
-
-	h->out.failed |= lines->failed;
-	if (lines->len == 0)
-		return;
-	end = p + lines->len;
-	while (p < end && (feed = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-		text_puts(&h->out, word);
-		text_put(&h->out, p, (size_t)(feed + 1 - p));
-		p = feed + 1;
-	}
+	return u->phase == UPGRADE_HANDING;
 }
 
-/* What is spent and paused, and learned, as the file of a state has it. */
-static void
-say_state(struct upgrade *u, struct budget_saved *saved)
-{
-	struct text lines = { NULL, 0, 0, false };
-	struct hosts_writer w = {
-		.hosts = u->reloader->hosts,
-		.text = &lines,
-		.saved = saved,
-		.at = state_now(),
-	};
-	uint64_t cursor = 0;
-
-	hosts_state_overrides(&w);
-	do {
-		w.at = state_now();
-		cursor = hosts_state_piece(&w, cursor, true);
-	} while (cursor != 0);
-	say_lines(&u->handover, "state ", &lines);
-	text_free(&lines);
-}
-
-/* Says all of it, and hears whether it was taken.  Returns NULL, or why not. */
-static const char *
-say_all(struct upgrade *u)
-{
-	struct handover *h = &u->handover;
-	uint64_t until = loop_now() + HANDS_OVER;
-	struct budget_saved *saved = calloc(1, sizeof *saved);
-	const char *line;
-	int lock = state_lock(*u->state);
-
-	if (saved == NULL)
-		return "there is no memory to hand over to it";
-	say_state(u, saved);
-	free(saved);
-	if (lock != -1)
-		handover_say(h, "lock", NULL);
-	hosts_away_take(u->reloader->hosts, &h->out);
-	handover_say(h, "yours", NULL);
-	if (!handover_send_all(h, lock, until))
-		return "it does not take what is handed over to it";
-	if ((line = handover_wait_line(h, until)) == NULL)
-		return "it does not take over";
-	return strcmp(line, "taken") == 0 ? NULL : "it did not take over";
-}
-
-/* Goes on by ourselves. */
-static void
-take_back(struct upgrade *u)
-{
-	struct reloader *r = u->reloader;
-
-	hosts_away_end(r->hosts);
-	/* whoever waits may go again, on a loop */
-	worker_reload(r->workers->list[0], r->conf);
-	if (!state_start(*u->state, worker_loop(r->workers->list[0])))
-		log_error("state.file: it is not written any more: %s",
-		    strerror(errno));
-}
+/* It is the turn of the other one */
 
 /* Clients find the other one. */
 static void
@@ -311,26 +299,43 @@ leave(struct upgrade *u)
 	for (i = 0; i < r->workers->n; i++)
 		worker_leave(r->workers->list[i]);
 	enter(u, UPGRADE_DONE, r->conf->timeout_tunnel);
+	/* who has asked meanwhile has rung for nothing */
+	bell_ring(u->bell);
 	log_info("upgraded: process %jd has taken over; this one ends what it "
 	    "has begun", (intmax_t)u->pid);
 	answer_all(u, NULL);
 }
 
+/*
+ * Nobody goes until it has taken all of that, or it is taken back: so it has no
+ * longer for that than a client puts up with, and no longer than is left.
+ */
 static void
 hand_over(struct upgrade *u)
 {
-	struct reloader *r = u->reloader;
-	const char *why;
+	uint64_t until = u->until, by = loop_now() + HANDS_OVER;
+	const char *why = handing_begin(u->reloader, *u->state, &u->handover,
+	    ring_cb, u);
 
-	state_pause(*u->state);
-	if (!hosts_away_begin(r->hosts, ring_cb, u)) {
-		why = "there is no memory to hand over to it";
-	} else if ((why = say_all(u)) == NULL) {
-		leave(u);
+	if (why != NULL) {
+		fail(u, why, false);
 		return;
 	}
-	take_back(u);
-	fail(u, why, false);
+	u->phase = UPGRADE_HANDING;
+	u->until = until < by ? until : by;
+	handover_send(&u->handover);
+}
+
+/* It waits for this word: without it it never does anything. */
+static void
+let_go(struct upgrade *u)
+{
+	handover_say(&u->handover, "go", NULL);
+	handover_send(&u->handover);
+	if (u->handover.ended)
+		fail(u, "it is gone", false);
+	else
+		leave(u);
 }
 
 /* What the new process says, and who starts it */
@@ -358,9 +363,11 @@ take_line(struct upgrade *u, char *line)
 		keep_why(u, line + 7);
 		return true;
 	}
-	if (strcmp(line, "ready") == 0)
+	if (u->phase == UPGRADE_STARTING && strcmp(line, "ready") == 0)
 		hand_over(u);
-	return u->phase != UPGRADE_NONE;
+	else if (u->phase == UPGRADE_HANDING && strcmp(line, "taken") == 0)
+		let_go(u);
+	return is_under_way(u) || u->phase == UPGRADE_DONE;
 }
 
 /* One that is about to take over has ended: why that is, who started it says */
@@ -389,50 +396,51 @@ hear(struct upgrade *u)
 		lose(u);
 }
 
-/* It is to make its hashes of credentials as we do. */
 static void
-say_head(struct upgrade *u)
+take_started(struct upgrade *u, const struct starter_told *told)
 {
-	struct text line = { NULL, 0, 0, false };
-	struct state_head head;
+	handover_close(&u->handover);
+	handover_init(&u->handover, told->fd);
+	if (u->phase != UPGRADE_ASKED) {
+		refuse(u, false);
+		return;
+	}
+	u->pid = told->pid;
+	u->phase = UPGRADE_STARTING;
+	handing_say_head(&u->handover);
+	handover_send(&u->handover);
+}
 
-	state_head_init(&head);
-	state_head_put(&head, &line);
-	say_lines(&u->handover, "head ", &line);
-	handover_send(&u->handover, -1);
-	explicit_bzero(&head, sizeof head);
-	text_free(&line);
+static void
+take_ended(struct upgrade *u, const char *why)
+{
+	if (is_under_way(u) && u->handover.fd != -1)
+		hear(u);
+	if (is_under_way(u))
+		fail(u, why, true);
+	else if (u->phase == UPGRADE_FAILED)
+		forget_failed(u, NULL);
 }
 
 static void
 take_news(struct upgrade *u)
 {
+	static const char gone[] = "who starts it is gone";
 	struct starter_told told;
 
 	switch (starter_take(&told)) {
 	case STARTER_HAS_STARTED:
-		if (u->phase != UPGRADE_ASKED) {
-			close(told.fd);
-			starter_kill();
-			break;
-		}
-		u->pid = told.pid;
-		u->phase = UPGRADE_STARTING;
-		handover_init(&u->handover, told.fd);
-		say_head(u);
+		take_started(u, &told);
 		break;
 	case STARTER_HAS_FAILED:
-		if (u->handover.fd != -1)
-			hear(u);
-		if (is_under_way(u))
-			fail(u, told.why, true);
-		else if (u->phase == UPGRADE_FAILED)
-			enter(u, UPGRADE_NONE, 0);
+		take_ended(u, told.why);
 		break;
 	case STARTER_IS_GONE:
 		u->starter_gone = true;
 		if (is_under_way(u))
-			fail(u, "who starts it is gone", true);
+			fail(u, gone, true);
+		else if (u->phase == UPGRADE_FAILED)
+			forget_failed(u, gone);
 		break;
 	case STARTER_NOTHING:
 		break;
@@ -446,10 +454,12 @@ upgrade_wait(struct upgrade *u, struct pollfd p[UPGRADE_FDS])
 {
 	uint64_t now = loop_now();
 	short out = handover_waits(&u->handover) ? POLLOUT : 0;
+	bool failed = u->phase == UPGRADE_FAILED;
 
 	p[0] = (struct pollfd){ .fd = u->starter_gone ? -1 : starter_fd(),
 	    .events = POLLIN };
-	p[1] = (struct pollfd){ .fd = u->handover.fd, .events = POLLIN | out };
+	p[1] = (struct pollfd){ .fd = failed ? -1 : u->handover.fd,
+	    .events = POLLIN | out };
 	p[2] = (struct pollfd){ .fd = u->bell, .events = POLLIN };
 	if (u->until == 0)
 		return -1;
@@ -482,7 +492,7 @@ take_bell(struct upgrade *u)
 		return;
 	hosts_away_take(u->reloader->hosts, &u->handover.out);
 	if (u->handover.fd != -1)
-		handover_send(&u->handover, -1);
+		handover_send(&u->handover);
 	else
 		text_reset(&u->handover.out);
 }
@@ -503,23 +513,35 @@ why_end(const struct upgrade *u, bool late)
 	return is_empty(u) ? "all that began before the upgrade is over" : NULL;
 }
 
+/* It has lasted too long. */
+static void
+end_phase(struct upgrade *u)
+{
+	u->until = 0;
+	if (u->phase == UPGRADE_HANDING)
+		fail(u, "it did not take over in time", false);
+	else if (is_under_way(u))
+		fail(u, "it was not ready in time (timeouts.upgrade)", false);
+	else
+		give_up(u, "the process that failed does not end");
+}
+
 const char *
 upgrade_look(struct upgrade *u, struct pollfd p[UPGRADE_FDS])
 {
-	bool late = u->until != 0 && loop_now() >= u->until;
+	bool late;
 
 	if (p[2].revents & POLLIN)
 		take_bell(u);
 	if (p[1].revents & POLLOUT)
-		handover_send(&u->handover, -1);
+		handover_send(&u->handover);
 	if (p[1].revents & (POLLIN | POLLHUP | POLLERR) &&
 	    u->handover.fd == p[1].fd)
 		hear(u);
 	if (p[0].revents != 0)
 		take_news(u);
-	if (late && is_under_way(u))
-		fail(u, "it was not ready in time (timeouts.upgrade)", false);
+	late = u->until != 0 && loop_now() >= u->until;
 	if (late)
-		u->until = 0;
+		end_phase(u);
 	return why_end(u, late);
 }

@@ -19,10 +19,12 @@
  *   NONE	nothing is asked for.
  *   ASKED	whoever starts processes (starter.h) is to start one.
  *   STARTING	it was started, and is to say that it is ready.
+ *   HANDING	it is, and is to take what it was handed; nobody goes meanwhile.
  *   FAILED	it has not come up, and is being killed.
  *   DONE	it has taken over: we end what we have begun, by what it lets go.
  *
- * Until DONE whatever goes wrong leads back to NONE, and nothing has changed.
+ * Until DONE whatever goes wrong leads back to NONE, and nothing has changed:
+ * it does nothing before it hears that it is its turn.
  */
 
 struct admin;
@@ -34,6 +36,7 @@ enum upgrade_phase {
 	UPGRADE_NONE,
 	UPGRADE_ASKED,
 	UPGRADE_STARTING,
+	UPGRADE_HANDING,
 	UPGRADE_FAILED,
 	UPGRADE_DONE,
 };
@@ -53,6 +56,7 @@ struct upgrade {
 	pthread_mutex_t		 lock;		/* guards asked */
 	STAILQ_HEAD(admin_upgrades, admin_upgrade) asked;
 	struct admin_upgrades	 waiting;	/* for how it ends */
+	bool			 again;		/* asked for while FAILED */
 	bool			 ends;		/* the new one was told to */
 	bool			 starter_gone;	/* who starts it is */
 };
@@ -68,6 +72,8 @@ void		 upgrade_ask(struct admin_upgrade *, void *upgrade);
 
 /* Returns whether another process has taken over. */
 bool		 upgrade_is_done(const struct upgrade *);
+/* Returns whether it is just doing so: nothing else is to change. */
+bool		 upgrade_hands_over(const struct upgrade *);
 /* This process is to end, and so is one that is about to take over. */
 void		 upgrade_stop(struct upgrade *);
 

@@ -44,6 +44,7 @@ struct worker {
 
 	pthread_mutex_t		 lock;		/* guards the orders */
 	struct conf		*new_conf;	/* to change to; or NULL */
+	bool			 ordered_admit;
 	bool			 ordered_leave;
 	bool			 ordered_drain;
 	bool			 ordered_stop;
@@ -158,12 +159,14 @@ rung_cb(void *arg)
 {
 	struct worker *w = arg;
 	struct conf *conf;
-	bool leave, drain, stop;
+	bool admit, leave, drain, stop;
 
 	atomic_store(&w->asked, false);
 	pthread_mutex_lock(&w->lock);
 	conf = w->new_conf;
 	w->new_conf = NULL;
+	admit = w->ordered_admit;
+	w->ordered_admit = false;
 	leave = w->ordered_leave;
 	drain = w->ordered_drain;
 	stop = w->ordered_stop;
@@ -171,6 +174,8 @@ rung_cb(void *arg)
 
 	if (conf != NULL)
 		take_conf(w, conf);
+	if (admit)
+		hosts_admit_all(w->hosts, w->loop, loop_now());
 	if (leave)
 		start_leave(w);
 	if (stop)
@@ -202,6 +207,15 @@ worker_reload(struct worker *w, struct conf *conf)
 	w->new_conf = conf_ref(conf);
 	pthread_mutex_unlock(&w->lock);
 	conf_unref(skipped);
+	loop_ring(w->loop);
+}
+
+void
+worker_admit(struct worker *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->ordered_admit = true;
+	pthread_mutex_unlock(&w->lock);
 	loop_ring(w->loop);
 }
 

@@ -76,6 +76,8 @@ void		 workers_release(struct workers *);
 
 /* Orders from the main thread. */
 void		 worker_reload(struct worker *, struct conf *);
+/* Admits who may go at every host. */
+void		 worker_admit(struct worker *);
 /* Accepts nobody more: front_leave().  When it has, it counts and rings. */
 void		 worker_leave(struct worker *);
 void		 worker_drain(struct worker *);

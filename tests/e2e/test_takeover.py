@@ -316,11 +316,11 @@ def moved(link, to):
 	new.rename(link)
 
 
-def hanging(lab):
+def hanging(lab, within="60s"):
 	"""A daemon whose next process does not come up by itself."""
 	link = lab.dir / "sluice"
 	link.symlink_to(sluice.BINARY)
-	daemon = lab.sluice(binary=link, timeouts={"upgrade": "60s"})
+	daemon = lab.sluice(binary=link, timeouts={"upgrade": within})
 	fake = lab.dir / "fake"
 	fake.write_text(f"#!/bin/sh\necho $$ >{lab.dir}/pid.new\n"
 	    f"mv {lab.dir}/pid.new {lab.dir}/pid\nexec sleep 60\n")

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_HANDING_H
+#define SLUICE_HANDING_H
+
+#include "daemon/handover.h"
+
+/*
+ * What a process hands over to the one that is about to take over from it
+ * (handover.h), so that nobody goes meanwhile; and how it takes that back.  From
+ * the main thread.
+ */
+
+struct reloader;
+struct state;
+
+/* Puts what hashes are made with, so that the other one makes them so. */
+void		 handing_say_head(struct handover *);
+
+/*
+ * Admits nobody any more, writes nothing any more (state: NULL: there is none),
+ * and puts all of it into what is to go.  ring(arg) says, on any thread, that
+ * there is more (hosts_away_take()).  Returns NULL, or why that cannot be:
+ * then nothing has changed.
+ */
+const char	*handing_begin(struct reloader *, struct state *,
+		    struct handover *, void (*ring)(void *), void *arg);
+
+/* Goes on by ourselves, as if nothing had been. */
+void		 handing_take_back(struct reloader *, struct state *);
+
+#endif
