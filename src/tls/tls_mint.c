@@ -289,13 +289,23 @@ put_pem(struct text *pem, X509 *certificate)
 	BIO_free(bio);
 }
 
+/*
+ * Roots alone, where there are any.  Who trusted what is below them, too, would
+ * take an old one for what replaces it, and hold a host against constraints
+ * that no longer are.
+ */
 void
 tls_mint_trust(const struct tls_mint *mint, struct text *pem)
 {
-	int i;
+	int i, n = sk_X509_num(mint->trust), roots = 0;
 
-	for (i = 0; i < sk_X509_num(mint->trust); i++)
-		put_pem(pem, sk_X509_value(mint->trust, i));
+	for (i = 0; i < n; i++)
+		roots += X509_self_signed(sk_X509_value(mint->trust, i), 0) ==
+		    1;
+	for (i = 0; i < n; i++)
+		if (roots == 0 || X509_self_signed(sk_X509_value(mint->trust,
+		    i), 0) == 1)
+			put_pem(pem, sk_X509_value(mint->trust, i));
 }
 
 EVP_PKEY *

@@ -45,8 +45,9 @@ X509		*tls_mint_certificate(struct tls_mint *,
 		    __attribute__((warn_unused_result));
 
 /*
- * Puts what a client has to trust, as PEM: the CA, and those it was signed
- * with.  It lacks something where the text has failed.
+ * Puts what a client has to trust, as PEM: the root, or, where the file has
+ * none, the CA and those it was signed with.  It lacks something where the text
+ * has failed.
  */
 void		 tls_mint_trust(const struct tls_mint *, struct text *);
 /* Returns the key of all its certificates; the mint's. */
