@@ -8,6 +8,7 @@
 
 #include "conf/conf_value.h"
 #include "ctl/ctl_args.h"
+#include "ctl/ctl_ca.h"
 #include "ctl/ctl_check.h"
 #include "ctl/ctl_completion.h"
 #include "ctl/ctl_control.h"
@@ -107,6 +108,12 @@ static const struct ctl_option hosts_options[] = {
 	  .help = "a row a host, or one for all of a rule (host)" },
 	LIMIT,
 	KEYS,
+	END,
+};
+
+static const struct ctl_option ca_options[] = {
+	{ .name = "within", .value = "PATTERN",
+	  .help = "what it can be extended to; may come again" },
 	END,
 };
 
@@ -240,6 +247,13 @@ static const struct ctl_command commands[] = {
 	  .more = true,
 	  .verbatim = true,
 	  .run = ctl_exec },
+	{ .name = "ca",
+	  .help = "Makes a CA for hosts that are intercepted, or extends it",
+	  .operands = { { .name = "DIRECTORY|add", .kind = CTL_FILE },
+	      { .name = "HOST", .optional = true } },
+	  .more = true,
+	  .options = ca_options,
+	  .run = ctl_ca },
 	{ .name = "completion",
 	  .help = "Prints a script that has a shell complete commands",
 	  .operands = { { .name = "SHELL", .kind = CTL_CHOICE,

@@ -140,7 +140,7 @@ put_operands(FILE *out, const struct ctl *c)
 	const struct ctl_command *command;
 
 	fputs("_sluice_operand()\n{\n\tcase $command:$operands in\n"
-	    "\t:0) _sluice_offer ca", out);
+	    "\t:0) _sluice_offer", out);
 	for (command = c->commands; command->name != NULL; command++)
 		fprintf(out, " %s", command->name);
 	fputs(" ;;\n", out);

@@ -140,7 +140,6 @@ ctl_completion_fish(FILE *out, const struct ctl *c)
 		put_valued(out, command->options);
 	fputc('\n', out);
 	put_options(out, NULL, c->common);
-	put_command(out, "ca", "Makes a CA for hosts that are intercepted");
 	for (command = c->commands; command->name != NULL; command++) {
 		put_command(out, command->name, command->help);
 		put_options(out, command->name, command->options);

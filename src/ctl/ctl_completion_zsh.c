@@ -128,7 +128,6 @@ put_operands(FILE *out, const struct ctl *c)
 
 	fputs("_sluice_operand() {\n\tlocal -a all\n\n"
 	    "\tcase $command:$operands in\n\t:0)\n\t\tall=(", out);
-	put_quoted(out, "ca", "Makes a CA for hosts that are intercepted");
 	for (command = c->commands; command->name != NULL; command++)
 		put_quoted(out, command->name, command->help);
 	fputs(" )\n\t\t_describe command all ;;\n", out);

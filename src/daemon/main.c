@@ -6,11 +6,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "conf/conf.h"
-#include "conf/conf_load.h"
 #include "ctl/ctl.h"
 #include "daemon/daemon.h"
 #include "daemon/keeper.h"
@@ -19,13 +17,11 @@
 #include "daemon/program.h"
 #include "daemon/rights.h"
 #include "daemon/successor.h"
-#include "tls/tls_ca.h"
 
 /* The command line. */
 
 static const char usage_text[] =
 "usage: sluice [-hktV] [-c file] [-u user[:group]]\n"
-"       sluice ca [-h] [-c file] directory\n"
 "       sluice command [-h] [argument ...]\n"
 "\n"
 "  -c, --config file  configuration (default " SLUICE_CONF ")\n"
@@ -40,15 +36,6 @@ static const char usage_text[] =
 "\n"
 "Commands, of which -h tells more:\n";
 
-static const char usage_ca_text[] =
-"usage: sluice ca [-h] [-c file] directory\n"
-"\n"
-"Makes a CA for the hosts whose HTTPS is intercepted: ca.pem and ca.key in\n"
-"the directory.\n"
-"\n"
-"  -c, --config file  configuration (default " SLUICE_CONF ")\n"
-"  -h, --help         print this and exit\n";
-
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },
 	{ "keeper", no_argument, NULL, 'k' },
@@ -60,24 +47,11 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static const struct option long_options_ca[] = {
-	{ "config", required_argument, NULL, 'c' },
-	{ "help", no_argument, NULL, 'h' },
-	{ NULL, 0, NULL, 0 },
-};
-
 static void
 print_usage(FILE *out)
 {
 	fputs(usage_text, out);
 	ctl_print_commands(out);
-}
-
-static void
-usage_ca(void)
-{
-	fputs(usage_ca_text, stderr);
-	exit(2);
 }
 
 static void
@@ -104,49 +78,6 @@ test_conf(const char *path)
 	printf("%s: ok\n", path);
 	conf_unref(conf);
 	return 0;
-}
-
-/* ca */
-
-static int
-make_ca(const char *path, const char *dir)
-{
-	struct conf *conf;
-	char *cause = NULL;
-	bool ok;
-
-	conf = conf_load(path, &cause);
-	ok = conf != NULL && tls_ca_make(conf, dir, stdout, &cause);
-	if (!ok)
-		fprintf(stderr, "%s\n", cause != NULL ? cause :
-		    "out of memory");
-	free(cause);
-	conf_unref(conf);
-	return ok ? 0 : 1;
-}
-
-static int
-main_ca(int argc, char **argv)
-{
-	const char *path = SLUICE_CONF;
-	int c;
-
-	while ((c = getopt_long(argc, argv, "c:h", long_options_ca,
-	    NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			path = optarg;
-			break;
-		case 'h':
-			fputs(usage_ca_text, stdout);
-			return 0;
-		default:
-			usage_ca();
-		}
-	}
-	if (argc - optind != 1)
-		usage_ca();
-	return make_ca(path, argv[optind]);
 }
 
 /* What a command that checks a configuration says is said as by -t. */
@@ -252,8 +183,6 @@ main(int argc, char **argv)
 	int c;
 
 	keep_standard_files();
-	if (argc > 1 && strcmp(argv[1], "ca") == 0)
-		return main_ca(argc - 1, argv + 1);
 	if ((c = ctl_run(&loader, argc, argv)) != -1 ||
 	    (c = read_options(argc, argv, &o)) != -1)
 		return c;

@@ -4,9 +4,6 @@
 #include "tls/tls_ca.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,12 +12,14 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <openssl/x509v3.h>
 
-#include "base/secret.h"
+#include "base/text.h"
 #include "conf/conf.h"
 #include "http/http1.h"
-#include "policy/host_pattern.h"
+#include "tls/tls_bundle.h"
+#include "tls/tls_ca_bounds.h"
+#include "tls/tls_ca_certificate.h"
+#include "tls/tls_ca_files.h"
 #include "tls/tls_x509.h"
 
 /*
@@ -30,232 +29,80 @@
 
 #define YEARS	5
 #define SKEW	(60 * 60)	/* how far a client's clock is behind */
-#define CN_SIZE	(64 + 1)	/* ub-common-name */
-#define SYSTEM	"/usr/local/share/ca-certificates/sluice.crt"
-#define BUNDLE	"/etc/ssl/certs/ca-certificates.crt"
-
-/* What it may speak for: the constraints, and how many of each kind. */
-struct bounds {
-	NAME_CONSTRAINTS	*nc;
-	unsigned		 n[HTTP1_IPV6 + 1];	/* by http1_host_kind */
-};
+#define FILES	5
 
 struct ca {
 	EVP_PKEY		*key;
 	X509			*cert;
+	EVP_PKEY		*root_key;	/* NULL: it is the root */
+	X509			*root;
 	char			*dir;		/* absolute */
 	bool			 made_dir;
-	char			*key_path;	/* NULL: not made */
 	char			*cert_path;
-	time_t			 until;		/* seconds since 1970 */
+	char			*key_path;
+	time_t			 from;		/* seconds since 1970 */
+	time_t			 until;
+	struct text		 bundle;
+	BIO			*pem[FILES];	/* what is in the files */
+	unsigned		 npem;
+	struct tls_ca_file	 files[FILES];
+	unsigned		 nfiles;
 };
 
-/* Name constraints (RFC 5280 4.2.1.10) */
+/* The certificates */
 
-/* Takes the name; NULL is an error, too. */
+/* What the root may speak for; *every: no constraint is wanted. */
 static bool
-add_tree(STACK_OF(GENERAL_SUBTREE) **trees, GENERAL_NAME *base)
+find_root_bounds(struct tls_ca_bounds *b, const struct conf *conf,
+    const struct tls_ca_order *order, bool *every, char **cause)
 {
-	GENERAL_SUBTREE *tree = GENERAL_SUBTREE_new();
-
-	if (*trees == NULL)
-		*trees = sk_GENERAL_SUBTREE_new_null();
-	if (base == NULL || tree == NULL || *trees == NULL ||
-	    sk_GENERAL_SUBTREE_push(*trees, tree) <= 0) {
-		GENERAL_NAME_free(base);
-		GENERAL_SUBTREE_free(tree);
-		return false;
-	}
-	GENERAL_NAME_free(tree->base);
-	tree->base = base;
-	return true;
-}
-
-static bool
-has_tree(const STACK_OF(GENERAL_SUBTREE) *trees, GENERAL_NAME *base)
-{
-	int i;
-
-	for (i = 0; i < sk_GENERAL_SUBTREE_num(trees); i++) {
-		if (GENERAL_NAME_cmp(sk_GENERAL_SUBTREE_value(trees, i)->base,
-		    base) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
- * A dNSName stands for itself and all below it, so "example.org" and
- * "*.example.org" are the same here, and an exact host cannot be had without
- * what is below it.  Ports cannot be told apart either.
- */
-static bool
-permit(struct bounds *b, const struct http1_host *host)
-{
-	GENERAL_NAME *base = tls_x509_host_base(host);
-
-	if (base != NULL && has_tree(b->nc->permittedSubtrees, base)) {
-		GENERAL_NAME_free(base);
-		return true;
-	}
-	b->n[host->kind]++;
-	return add_tree(&b->nc->permittedSubtrees, base);
-}
-
-static bool
-exclude(struct bounds *b, int type, size_t zeros)
-{
-	static const unsigned char zero[2 * sizeof(struct in6_addr)];
-	GENERAL_NAME *base = GENERAL_NAME_new();
-	ASN1_STRING *value = ASN1_STRING_type_new(type == GEN_DNS ?
-	    V_ASN1_IA5STRING : V_ASN1_OCTET_STRING);
-
-	if (base == NULL || value == NULL ||
-	    !ASN1_STRING_set(value, zero, (int)zeros)) {
-		GENERAL_NAME_free(base);
-		ASN1_STRING_free(value);
-		return false;
-	}
-	GENERAL_NAME_set0_value(base, type, value);
-	return add_tree(&b->nc->excludedSubtrees, base);
-}
-
-/*
- * Constraints on one type of name leave the others free.  So the types that no
- * host needs are excluded: all below "", and all networks of length 0, each
- * family for itself, since to GnuTLS a permitted IPv4 network says nothing of
- * IPv6 addresses.  Mailboxes and URIs are left out: what this CA signs is good
- * for servers alone (extendedKeyUsage), and OpenSSL knows no base that would
- * exclude all of them.
- */
-static bool
-exclude_rest(struct bounds *b)
-{
-	return (b->n[HTTP1_NAME] > 0 || exclude(b, GEN_DNS, 0)) &&
-	    (b->n[HTTP1_IPV4] > 0 ||
-	    exclude(b, GEN_IPADD, 2 * sizeof(struct in_addr))) &&
-	    (b->n[HTTP1_IPV6] > 0 ||
-	    exclude(b, GEN_IPADD, 2 * sizeof(struct in6_addr)));
-}
-
-/* A rule that no constraint can be made of; with its place, if it has one. */
-static bool
-wrong_rule(const struct conf *conf, const struct rule *rule, char **cause)
-{
-	char place[PATH_MAX + 32] = "";
-
-	if (conf->path != NULL && rule->https_at.line != 0)
-		snprintf(place, sizeof place, "%s:%u:%u: ", conf->path,
-		    rule->https_at.line, rule->https_at.column);
-	return tls_x509_cause(cause, "%shttps: intercept in %s stands for "
-	    "every host, and a CA cannot be constrained to that; name the "
-	    "hosts, as in *.example.org", place, rule->name);
-}
-
-/* One of a rule's hosts, by its pattern. */
-static bool
-permit_hosts(struct bounds *b, const struct conf *conf,
-    const struct rule *rule, const char *hosts, char **cause)
-{
-	struct host_pattern pattern;
-	const char *expected;
-
-	expected = host_pattern_parse(&pattern, hosts, strlen(hosts));
-	if (expected != NULL)
-		return tls_x509_cause(cause, "%s: expected %s", hosts,
-		    expected);
-	if (pattern.host.name[0] == '\0')
-		return wrong_rule(conf, rule, cause);
-	if (!permit(b, &pattern.host))
-		return tls_x509_cause(cause, "out of memory");
-	return true;
-}
-
-static bool
-permit_rule(struct bounds *b, const struct conf *conf,
-    const struct rule *rule, char **cause)
-{
+	bool one = false;
 	unsigned i;
 
-	if (rule->https != RULE_HTTPS_INTERCEPT)
-		return true;
-	if (!permit_hosts(b, conf, rule, rule->name, cause))
+	if (!tls_ca_bounds_of_conf(b, conf, cause))
 		return false;
-	for (i = 0; i < rule->nsame; i++) {
-		if (!permit_hosts(b, conf, rule, rule->same[i], cause))
+	for (i = 0; i < order->nwithin; i++) {
+		if (!tls_ca_bounds_of_pattern(b, order->within[i], &one,
+		    cause))
 			return false;
+		*every |= one;
 	}
-	return true;
+	return tls_ca_bounds_close(b);
 }
 
 static bool
-find_bounds(struct bounds *b, const struct conf *conf, char **cause)
+sign_root(struct ca *ca, const struct conf *conf,
+    const struct tls_ca_order *order, char **cause)
 {
-	size_t i;
+	struct tls_ca_bounds bounds = { 0 };
+	bool every = false, ok;
 
-	if ((b->nc = NAME_CONSTRAINTS_new()) == NULL)
-		return tls_x509_cause(cause, "out of memory");
-	if (conf->fallback.https == RULE_HTTPS_INTERCEPT)
-		return wrong_rule(conf, &conf->fallback, cause);
-	for (i = 0; i < conf->nrules; i++) {
-		if (!permit_rule(b, conf, &conf->rules[i], cause))
-			return false;
-	}
-	if (b->nc->permittedSubtrees == NULL)
-		return tls_x509_cause(cause, "no host has https: intercept, "
-		    "so there is nothing for a CA to sign");
-	if (!exclude_rest(b))
-		return tls_x509_cause(cause, "out of memory");
-	return true;
-}
-
-/* The certificate */
-
-/* Such as "sluice CA of build7 2026-11-25": for people who look at lists. */
-static bool
-set_subject(X509 *cert, const struct tm *day)
-{
-	X509_NAME *name = X509_get_subject_name(cert);
-	char host[32] = "", date[16], cn[CN_SIZE];
-
-	/* a long name is cut, and then not terminated */
-	(void)gethostname(host, sizeof host - 1);
-	strftime(date, sizeof date, "%Y-%m-%d", day);
-	snprintf(cn, sizeof cn, "sluice CA of %s %s", host, date);
-	return X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
-	    (const unsigned char *)cn, -1, -1, 0) &&
-	    X509_set_issuer_name(cert, name);
+	ok = find_root_bounds(&bounds, conf, order, &every, cause) &&
+	    (ca->root_key = tls_x509_key()) != NULL &&
+	    (ca->root = tls_ca_certificate(&(struct tls_ca_certificate){
+	    .what = "root CA", .key = ca->root_key,
+	    .issuer_key = ca->root_key, .constraints = every ? NULL :
+	    bounds.nc, .from = ca->from, .until = ca->until }, 1)) != NULL;
+	tls_ca_bounds_free(&bounds);
+	return ok;
 }
 
 static bool
-fill(X509 *cert, const struct bounds *b)
-{
-	return tls_x509_extension(cert, NID_basic_constraints,
-	    "critical,CA:TRUE,pathlen:0") &&
-	    tls_x509_extension(cert, NID_key_usage,
-	    "critical,keyCertSign,cRLSign") &&
-	    tls_x509_extension(cert, NID_ext_key_usage, "serverAuth") &&
-	    tls_x509_key_ids(cert, NULL) &&
-	    X509_add1_ext_i2d(cert, NID_name_constraints, b->nc, 1,
-	    X509V3_ADD_DEFAULT) == 1;
-}
-
-static bool
-sign(struct ca *ca, const struct bounds *b, char **cause)
+sign(struct ca *ca, const struct conf *conf, const struct tls_ca_order *order,
+    const struct tls_ca_bounds *b, char **cause)
 {
 	time_t now = time(NULL);
-	struct tm day;
 
-	gmtime_r(&now, &day);
+	ca->from = now - SKEW;
 	ca->until = now + YEARS * 365 * (time_t)86400;
-	secret_guard();
-	if ((ca->key = tls_x509_key()) != NULL &&
-	    (ca->cert = tls_x509_new(ca->key)) != NULL &&
-	    tls_x509_stamp(ca->cert, now - SKEW, ca->until) &&
-	    set_subject(ca->cert, &day) && fill(ca->cert, b) &&
-	    tls_x509_sign(ca->cert, ca->key))
-		return true;
-	return tls_x509_cause(cause, "out of memory");
+	if (order->nwithin > 0 && !sign_root(ca, conf, order, cause))
+		return false;
+	return (ca->key = tls_x509_key()) != NULL &&
+	    (ca->cert = tls_ca_certificate(&(struct tls_ca_certificate){
+	    .what = "CA", .key = ca->key, .issuer = ca->root,
+	    .issuer_key = ca->root != NULL ? ca->root_key : ca->key,
+	    .constraints = b->nc, .from = ca->from, .until = ca->until },
+	    0)) != NULL;
 }
 
 /* The files */
@@ -270,104 +117,80 @@ make_dir(struct ca *ca, const char *dir, char **cause)
 	return tls_x509_cause(cause, "%s: %s", dir, strerror(errno));
 }
 
-/* A new file, with its mode from the first moment on; or -1. */
-static int
-create(const char *dir, const char *name, mode_t mode, char **made,
-    char **cause)
-{
-	char *path;
-	int fd;
-
-	if (asprintf(&path, "%s/%s", dir, name) == -1) {
-		tls_x509_cause(cause, "out of memory");
-		return -1;
-	}
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (fd != -1) {
-		*made = path;
-		return fd;
-	}
-	if (errno == EEXIST)
-		tls_x509_cause(cause, "%s: is there already, and is not "
-		    "overwritten", path);
-	else
-		tls_x509_cause(cause, "%s: %s", path, strerror(errno));
-	free(path);
-	return -1;
-}
-
 static bool
-write_all(int fd, const char *p, size_t len)
+find_paths(struct ca *ca)
 {
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, p, len);
-		if (n == -1 && errno != EINTR)
-			return false;
-		if (n > 0) {
-			p += n;
-			len -= (size_t)n;
-		}
-	}
-	return true;
+	return asprintf(&ca->cert_path, "%s/" TLS_CA_CERTIFICATE, ca->dir) !=
+	    -1 && asprintf(&ca->key_path, "%s/" TLS_CA_KEY, ca->dir) != -1;
 }
 
 /*
- * Writes the one that is not NULL, and closes the file.  What is in the BIO is
- * wiped when that is freed.
+ * Of a key, or of a certificate and one that may stand behind it.  What is in
+ * the BIO is wiped when that is freed.
  */
 static bool
-put(int fd, const char *path, EVP_PKEY *key, X509 *cert, char **cause)
+add_pem(struct ca *ca, const char *name, EVP_PKEY *key, X509 *cert,
+    X509 *behind)
 {
+	struct tls_ca_file *file = &ca->files[ca->nfiles];
 	BIO *pem = BIO_new(BIO_s_mem());
 	char *p = NULL;
 	long len;
 	bool ok;
 
-	errno = ENOMEM;
-	ok = pem != NULL && (cert != NULL ? PEM_write_bio_X509(pem, cert) :
-	    PEM_write_bio_PKCS8PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL));
-	if (ok && (len = BIO_get_mem_data(pem, &p)) > 0)
-		ok = write_all(fd, p, (size_t)len);
-	if (!ok)
-		tls_x509_cause(cause, "%s: cannot write: %s", path,
-		    strerror(errno));
-	BIO_free(pem);
-	if (close(fd) == -1 && ok)
-		ok = tls_x509_cause(cause, "%s: cannot write: %s", path,
-		    strerror(errno));
-	return ok;
+	ok = pem != NULL && (key != NULL ? PEM_write_bio_PKCS8PrivateKey(pem,
+	    key, NULL, NULL, 0, NULL, NULL) : PEM_write_bio_X509(pem, cert)) &&
+	    (behind == NULL || PEM_write_bio_X509(pem, behind));
+	if (!ok || (len = BIO_get_mem_data(pem, &p)) <= 0) {
+		BIO_free(pem);
+		return false;
+	}
+	ca->pem[ca->npem++] = pem;
+	*file = (struct tls_ca_file){ .name = name, .mode = key != NULL ?
+	    0600 : 0644, .p = p, .len = (size_t)len };
+	ca->nfiles++;
+	return true;
+}
+
+/* The last file is what clients trust: without the system's, that alone. */
+static bool
+add_bundle(struct ca *ca, FILE *out)
+{
+	const struct tls_ca_file *trust = &ca->files[ca->nfiles - 1];
+	char *own = NULL, *cause = NULL;
+
+	if (asprintf(&own, "%s/" TLS_CA_BUNDLE, ca->dir) == -1)
+		return false;
+	if (!tls_bundle_system(&ca->bundle, own, &cause))
+		fprintf(out, "# %s: " TLS_CA_BUNDLE " has the CA alone\n",
+		    cause != NULL ? cause : "out of memory");
+	free(cause);
+	free(own);
+	text_puts(&ca->bundle, ca->bundle.len > 0 ? "\n" : "");
+	text_put(&ca->bundle, trust->p, trust->len);
+	ca->files[ca->nfiles++] = (struct tls_ca_file){ .name = TLS_CA_BUNDLE,
+	    .mode = 0644, .p = ca->bundle.p, .len = ca->bundle.len };
+	return !ca->bundle.failed;
 }
 
 static bool
-make_files(struct ca *ca, char **cause)
+make_files(struct ca *ca, FILE *out, char **cause)
 {
-	int fd;
-
-	fd = create(ca->dir, "ca.key", 0600, &ca->key_path, cause);
-	if (fd == -1 || !put(fd, ca->key_path, ca->key, NULL, cause))
-		return false;
-	fd = create(ca->dir, "ca.pem", 0644, &ca->cert_path, cause);
-	return fd != -1 && put(fd, ca->cert_path, NULL, ca->cert, cause);
-}
-
-static void
-remove_files(const struct ca *ca, const char *dir)
-{
-	if (ca->key_path != NULL)
-		unlink(ca->key_path);
-	if (ca->cert_path != NULL)
-		unlink(ca->cert_path);
-	if (ca->made_dir)
-		rmdir(dir);
+	return find_paths(ca) &&
+	    add_pem(ca, TLS_CA_KEY, ca->key, NULL, NULL) &&
+	    (ca->root == NULL || add_pem(ca, TLS_CA_ROOT_KEY, ca->root_key,
+	    NULL, NULL)) &&
+	    add_pem(ca, TLS_CA_CERTIFICATE, NULL, ca->cert, ca->root) &&
+	    (ca->root == NULL || add_pem(ca, TLS_CA_ROOT, NULL, ca->root,
+	    NULL)) && add_bundle(ca, out) &&
+	    tls_ca_files_make(ca->dir, ca->files, ca->nfiles, cause);
 }
 
 /* What to do with them */
 
-/* A path as a word of the shell's, or a YAML scalar ('' for a '). */
+/* A path as a YAML scalar. */
 static void
-put_path(FILE *out, const char *path, const char *quote)
+put_path(FILE *out, const char *path)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-";
@@ -379,19 +202,10 @@ put_path(FILE *out, const char *path, const char *quote)
 	putc('\'', out);
 	for (; *path != '\0'; path++) {
 		if (*path == '\'')
-			fputs(quote, out);
-		else
-			putc(*path, out);
+			putc('\'', out);
+		putc(*path, out);
 	}
 	putc('\'', out);
-}
-
-static void
-put_word(FILE *out, const char *before, const char *path, const char *behind)
-{
-	fputs(before, out);
-	put_path(out, path, "'\\''");
-	fputs(behind, out);
 }
 
 static bool
@@ -405,7 +219,7 @@ is_same(const char *path, const char *other)
 }
 
 static void
-tell_bounds(FILE *out, const struct ca *ca, const struct bounds *b)
+tell_bounds(FILE *out, const struct ca *ca, const struct tls_ca_bounds *b)
 {
 	unsigned names = b->n[HTTP1_NAME];
 	unsigned addresses = b->n[HTTP1_IPV4] + b->n[HTTP1_IPV6];
@@ -432,52 +246,77 @@ tell_conf(FILE *out, const struct ca *ca, const struct conf *conf)
 		return;
 	fprintf(out, "# In %s:\ntls: {ca_certificate: ",
 	    conf->path != NULL ? conf->path : "the configuration");
-	put_path(out, ca->cert_path, "''");
+	put_path(out, ca->cert_path);
 	fputs(", ca_key: ", out);
-	put_path(out, ca->key_path, "''");
+	put_path(out, ca->key_path);
 	fputs("}\n", out);
 }
 
 static void
+tell_extension(FILE *out, const struct ca *ca,
+    const struct tls_ca_order *order)
+{
+	unsigned i;
+
+	if (order->nwithin == 0) {
+		fputs("# To other hosts it cannot be extended; one that can is "
+		    "made with --within.\n", out);
+		return;
+	}
+	fprintf(out, "# \"sluice ca add HOST\" extends it, so that who trusts "
+	    "%s/" TLS_CA_ROOT "\n# need not be told, to", ca->dir);
+	for (i = 0; i < order->nwithin; i++)
+		fprintf(out, "%s %s", i > 0 ? "," : "", order->within[i]);
+	fputs(".  " TLS_CA_ROOT_KEY " is needed for that alone: keep it "
+	    "elsewhere.\n", out);
+}
+
+static void
 tell(FILE *out, const struct ca *ca, const struct conf *conf,
-    const struct bounds *b)
+    const struct tls_ca_order *order, const struct tls_ca_bounds *b)
 {
 	tell_bounds(out, ca, b);
-	fputs("# The system, with it curl and Python:\n", out);
-	put_word(out, "sudo cp ", ca->cert_path, " " SYSTEM
-	    " && sudo update-ca-certificates\n");
-	fputs("# Python's requests, where it brings a list of its own:\n"
-	    "export REQUESTS_CA_BUNDLE=" BUNDLE "\n"
-	    "# Node:\n", out);
-	put_word(out, "export NODE_EXTRA_CA_CERTS=", ca->cert_path, "\n");
+	tell_extension(out, ca, order);
 	tell_conf(out, ca, conf);
 }
 
 static void
 ca_free(struct ca *ca)
 {
+	while (ca->npem > 0)
+		BIO_free(ca->pem[--ca->npem]);
 	EVP_PKEY_free(ca->key);
 	X509_free(ca->cert);
+	EVP_PKEY_free(ca->root_key);
+	X509_free(ca->root);
+	text_free(&ca->bundle);
 	free(ca->key_path);
 	free(ca->cert_path);
 	free(ca->dir);
 }
 
 bool
-tls_ca_make(const struct conf *conf, const char *dir, FILE *out, char **cause)
+tls_ca_make(const struct conf *conf, const struct tls_ca_order *order,
+    FILE *out, char **cause)
 {
-	struct bounds bounds = { 0 };
+	struct tls_ca_bounds bounds = { 0 };
 	struct ca ca = { 0 };
 	bool ok;
 
 	*cause = NULL;
-	ok = find_bounds(&bounds, conf, cause) && sign(&ca, &bounds, cause) &&
-	    make_dir(&ca, dir, cause) && make_files(&ca, cause);
+	ok = tls_ca_bounds_of_conf(&bounds, conf, cause) &&
+	    tls_ca_bounds_close(&bounds) &&
+	    sign(&ca, conf, order, &bounds, cause) &&
+	    make_dir(&ca, order->dir, cause) && make_files(&ca, out, cause);
 	if (ok)
-		tell(out, &ca, conf, &bounds);
-	else
-		remove_files(&ca, dir);
-	NAME_CONSTRAINTS_free(bounds.nc);
+		tell(out, &ca, conf, order, &bounds);
+	else {
+		if (*cause == NULL)
+			(void)tls_x509_cause(cause, "out of memory");
+		if (ca.made_dir)
+			(void)rmdir(order->dir);
+	}
+	tls_ca_bounds_free(&bounds);
 	ca_free(&ca);
 	return ok;
 }

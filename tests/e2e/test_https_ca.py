@@ -31,6 +31,8 @@ class House:
 		self.ca = directory / "ca"
 		self.pem = self.ca / "ca.pem"
 		self.key = self.ca / "ca.key"
+		self.root = self.ca / "root.pem"
+		self.bundle = self.ca / "bundle.pem"
 		self.write(hosts)
 
 	def write(self, hosts, **keys):
@@ -40,8 +42,8 @@ class House:
 		self.file.write_text(json.dumps(sluice.settings(**self.keys),
 		    indent=1))
 
-	def make(self, status=0):
-		done = sluice.run("ca", "-c", self.file, self.ca)
+	def make(self, *args, status=0):
+		done = sluice.run("ca", "-c", self.file, *args, self.ca)
 		assert done.returncode == status, (done.returncode,
 		    done.stdout, done.stderr)
 		return done
@@ -81,7 +83,10 @@ def test_files(house, pki):
 	assert stat.S_IMODE(house.key.stat().st_mode) == 0o600
 	mode = stat.S_IMODE(house.pem.stat().st_mode)
 	assert mode & 0o400 and not mode & 0o022, oct(mode)
-	assert sorted(os.listdir(house.ca)) == ["ca.key", "ca.pem"]
+	assert sorted(os.listdir(house.ca)) == ["bundle.pem", "ca.key",
+	    "ca.pem"]
+	assert house.bundle.read_text().endswith(house.pem.read_text())
+	assert len(house.bundle.read_text()) > len(house.pem.read_text())
 	assert str(house.pem) in done.stdout
 	key = house.key.read_text().splitlines()
 	assert key[0] == "-----BEGIN PRIVATE KEY-----"
@@ -150,7 +155,8 @@ def test_no_host_is_intercepted(tmp_path):
 	assert not house.key.exists()
 
 
-@pytest.mark.parametrize("args", [["ca"], ["ca", "-x"], ["ca", "a", "b"]])
+@pytest.mark.parametrize("args", [["ca"], ["ca", "-x"], ["ca", "a", "b"],
+    ["ca", "add"], ["ca", "add", "--within", "x.test", "y.test"]])
 def test_wrong_arguments(args, tmp_path):
 	done = sluice.run(*args, cwd=tmp_path)
 	assert done.returncode == 2, done
@@ -159,7 +165,7 @@ def test_wrong_arguments(args, tmp_path):
 
 def test_bad_configuration(house):
 	house.file.write_text("hosts: {intercept.test: {https: perhaps}}\n")
-	done = house.make(status=1)
+	done = house.make(status=5)
 	assert re.search(r"house\.yaml:1:\d+: ", done.stderr), done.stderr
 	assert not house.ca.exists()
 
@@ -307,7 +313,7 @@ def test_printed_lines(street, name):
 	etc.mkdir()
 	lines = street.printed.replace("sudo ", "").replace(
 	    "/usr/local/share/ca-certificates", str(local)).replace(
-	    "/etc/ssl/certs", str(etc)).replace("update-ca-certificates",
+	    "update-ca-certificates",
 	    f"update-ca-certificates --localcertsdir {local} --certsdir "
 	    f"{local} --etccertsdir {etc} --hooksdir {local} >&2")
 	assert lines.count(str(local)) == 4, street.printed
@@ -333,6 +339,166 @@ def test_printed_lines_are_commands(street):
 	"""But for comments, so that all of it may be pasted."""
 	for line in street.printed.splitlines():
 		assert re.match(r"#|export \w+=\S+$|sudo ", line), line
+
+
+# A CA that is extended
+
+
+@pytest.fixture
+def town(tlab):
+	"""A street whose CA can be extended to all of .test."""
+	house = House(tlab.dir)
+	house.write({"intercept.test": {"https": "intercept"}})
+	house.printed = house.make("--within", "*.test").stdout
+	house.site = tlab.nginx()
+	house.daemon = tlab.https(hosts=house.keys["hosts"],
+	    tls=house.keys["tls"])
+	house.lab = tlab
+	return house
+
+
+def extend(house, *hosts, status=0):
+	done = sluice.run("ca", "-c", house.file, "add", *hosts)
+	assert done.returncode == status, done
+	return done
+
+
+def mark(house, *hosts):
+	"""The daemon's configuration marks them, too."""
+	all = {**house.daemon.keys["hosts"],
+	    **{host: {"https": "intercept"} for host in hosts}}
+	line = house.daemon.reload(**{**house.daemon.keys, "hosts": all})
+	assert "not reloaded" not in line, line
+
+
+def test_files_of_one_that_can_be_extended(town, pki):
+	"""Two keys for nobody else; what clients trust is the root."""
+	assert sorted(os.listdir(town.ca)) == ["bundle.pem", "ca.key",
+	    "ca.pem", "root.key", "root.pem"]
+	assert stat.S_IMODE((town.ca / "root.key").stat().st_mode) == 0o600
+	assert town.bundle.read_text().endswith(town.root.read_text())
+	assert town.pem.read_text().endswith(town.root.read_text())
+	assert f"export NODE_EXTRA_CA_CERTS={town.root}\n" in town.printed
+	assert "pathlen:1" in pki.describe(town.root)
+
+
+@pytest.mark.parametrize("name", ["curl", "requests", "aiohttp", "node",
+    "chromium"])
+def test_programs_take_a_host_that_is_added(town, name):
+	"""With the old root alone, and nothing told anew."""
+	old = town.dir / "old.pem"
+	shutil.copy(town.root, old)
+	many = programs.Programs(town.dir / "home", town.daemon.url, old)
+	town.site.file("page.html", b"<!doctype html><body>from a page")
+	said = extend(town, "plain.test").stdout
+	assert "clients need not be told" in said
+	assert "'plain.test': {https: intercept}" in said
+	mark(town, "plain.test")
+	for host in "intercept.test", "plain.test":
+		answer, = getattr(many, name)(
+		    [f"https://{host}:{town.site.tls_port}/page.html"])
+		assert "from a page" in answer.text
+	pinned = town.lab.inside(f"plain.test:{town.site.tls_port}",
+	    context=town.lab.pki.client(old))
+	assert "sluice CA of" in str(pinned.certificate)
+
+
+def test_java_takes_a_host_that_is_added(town):
+	"""By a store that was made before, from the bundle."""
+	if not shutil.which("java") or not shutil.which("keytool"):
+		pytest.skip("no java")
+	store = town.dir / "store.p12"
+	subprocess.run(["keytool", "-importcert", "-noprompt", "-alias",
+	    "sluice", "-storetype", "PKCS12", "-storepass", "changeit",
+	    "-keystore", store, "-file", town.root], check=True,
+	    capture_output=True, timeout=programs.PATIENCE)
+	extend(town, "plain.test")
+	mark(town, "plain.test")
+	source = town.dir / "Get.java"
+	source.write_text("""
+import java.net.*;
+class Get {
+	public static void main(String[] args) throws Exception {
+		System.out.write(new URL(args[0]).openStream().readAllBytes());
+		System.out.flush();
+	}
+}
+""")
+	host, _, port = town.daemon.at.rpartition(":")
+	done = subprocess.run(["java", f"-Dhttps.proxyHost={host}",
+	    f"-Dhttps.proxyPort={port}", "-Djavax.net.ssl.trustStorePassword="
+	    "changeit", f"-Djavax.net.ssl.trustStore={store}", source,
+	    f"https://plain.test:{town.site.tls_port}/hello"],
+	    capture_output=True, timeout=programs.PATIENCE)
+	assert done.stdout == b"hello\n", done
+
+
+def test_openssl_sees_the_chain(town):
+	"""The root is not sent, what is below it is; for other hosts nothing."""
+	extend(town, "plain.test")
+	mark(town, "plain.test")
+	done = subprocess.run(["openssl", "s_client", "-proxy",
+	    town.daemon.at, "-connect", f"plain.test:{town.site.tls_port}",
+	    "-servername", "plain.test", "-CAfile", town.root, "-showcerts",
+	    "-verify_return_error", "-verify_hostname", "plain.test"],
+	    stdin=subprocess.DEVNULL, capture_output=True, text=True,
+	    timeout=wire.DEADLINE)
+	assert "Verify return code: 0 (ok)" in done.stdout, done
+	assert done.stdout.count("BEGIN CERTIFICATE") == 2, done.stdout
+	leaf = town.sign(town.lab.pki, "leaf", ["DNS:other.test"])
+	said = town.lab.pki.run("verify", "-CAfile", town.root, "-untrusted",
+	    town.pem, leaf, status=None)
+	assert "subtree violation" in said, said
+
+
+def test_added_twice(town):
+	"""Nothing changes the second time."""
+	extend(town, "plain.test", "*.wild.test")
+	before = town.pem.read_bytes(), town.pem.stat().st_ino
+	said = extend(town, "plain.test", "a.wild.test").stdout
+	assert "nothing has changed" in said
+	assert (town.pem.read_bytes(), town.pem.stat().st_ino) == before
+
+
+@pytest.mark.parametrize("what", ["outside", "no key", "another's key",
+    "none configured"])
+def test_not_added(town, what):
+	"""Told why, and all stays as it was."""
+	before = town.pem.read_bytes()
+	host, status, want = "later.test", 1, None
+	if what == "outside":
+		host, want = "example.com", "do not permit example.com"
+	elif what == "no key":
+		(town.ca / "root.key").unlink()
+		want = "root.key: No such file or directory"
+	elif what == "another's key":
+		shutil.copy(town.key, town.ca / "root.key")
+		want = "root.key: not the key of"
+	else:
+		town.file.write_text("hosts: {a.test: {https: intercept}}\n")
+		want = "there is no CA to extend"
+	done = extend(town, host, status=status)
+	assert want in done.stderr, done.stderr
+	assert done.stdout == ""
+	assert town.pem.read_bytes() == before
+	assert not [one for one in os.listdir(town.ca) if one[0] == "."]
+
+
+def test_folder_that_cannot_be_written(town):
+	if os.geteuid() == 0:
+		pytest.skip("root may write anywhere")
+	town.ca.chmod(0o500)
+	done = extend(town, "later.test", status=1)
+	town.ca.chmod(0o700)
+	assert "Permission denied" in done.stderr, done.stderr
+
+
+def test_one_that_cannot_be_extended(house):
+	"""It says how one is made that can."""
+	house.make()
+	done = extend(house, "later.test", status=1)
+	assert "--within" in done.stderr, done.stderr
+	assert extend(house, "b.wild.test").stdout.startswith("# ")
 
 
 def test_chromium_takes_it(street):

@@ -46,6 +46,8 @@ remove_files(void)
 	unlink(path);
 	snprintf(path, sizeof path, "%s/ca.key", dir);
 	unlink(path);
+	snprintf(path, sizeof path, "%s/bundle.pem", dir);
+	unlink(path);
 	rmdir(dir);
 }
 
@@ -59,7 +61,8 @@ set_up(void)
 	bool ok;
 
 	REQUIRE(mkdtemp(dir) != NULL && out != NULL);
-	REQUIRE(tls_ca_make(plain, dir, out, &cause));
+	REQUIRE(tls_ca_make(plain, &(struct tls_ca_order){ .dir = dir },
+	    out, &cause));
 	snprintf(tls, sizeof tls, "tls: {ca_certificate: %s/ca.pem, "
 	    "ca_key: %s/ca.key, trust: %s/ca.pem}\n", dir, dir, dir);
 	conf_unref(plain);

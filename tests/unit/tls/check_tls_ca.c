@@ -68,7 +68,8 @@ make_unchecked(const char *name, char **cause)
 	free(said);
 	said = NULL;
 	out = open_memstream(&said, &size);
-	ok = tls_ca_make(&conf, in_dir(name), out, cause);
+	ok = tls_ca_make(&conf, &(struct tls_ca_order){ .dir = in_dir(name) },
+	    out, cause);
 	fclose(out);
 	return ok;
 }
@@ -488,6 +489,20 @@ END_TEST
 
 /* Files */
 
+static unsigned
+count_files(const char *name)
+{
+	DIR *d = opendir(in_dir(name));
+	struct dirent *e;
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(d);
+	while ((e = readdir(d)) != NULL)
+		n += e->d_name[0] != '.' || strlen(e->d_name) > 2;
+	closedir(d);
+	return n;
+}
+
 START_TEST(modes)
 {
 	struct signer ca;
@@ -499,6 +514,8 @@ START_TEST(modes)
 	ck_assert_uint_eq(mode("ca"), 0700);
 	ck_assert_uint_eq(mode("ca/ca.key"), 0600);
 	ck_assert_uint_eq(mode("ca/ca.pem"), 0644);
+	ck_assert_uint_eq(mode("ca/bundle.pem"), 0644);
+	ck_assert_uint_eq(count_files("ca"), 3);
 	signer_free(&ca);
 }
 END_TEST
@@ -517,13 +534,16 @@ START_TEST(directory_that_is_there)
 }
 END_TEST
 
-/* Neither half of it is overwritten, and no other half is left. */
+/* No part of it is overwritten, and no other part is left. */
 START_TEST(files_that_are_there)
 {
-	const char *there = _i == 0 ? "ca/ca.key" : "ca/ca.pem";
-	const char *other = _i == 0 ? "ca/ca.pem" : "ca/ca.key";
+	static const char *const names[] = {
+		"ca/ca.key", "ca/ca.pem", "ca/bundle.pem",
+	};
+	const char *there = names[_i];
 	char *cause = NULL;
 	struct stat st;
+	int i;
 
 	intercept("api.example");
 	ck_assert_int_eq(mkdir(in_dir("ca"), 0700), 0);
@@ -532,7 +552,9 @@ START_TEST(files_that_are_there)
 	ck_cause(cause, there, ": is there already, and is not overwritten");
 	ck_assert_int_eq(stat(in_dir(there), &st), 0);
 	ck_assert_int_eq(st.st_size, 4);
-	ck_assert(!exists(other));
+	for (i = 0; i < 3; i++)
+		ck_assert_int_eq(exists(names[i]), i == _i);
+	ck_assert_uint_eq(count_files("ca"), 1);
 	ck_assert_str_eq(said, "");
 }
 END_TEST
@@ -622,12 +644,8 @@ START_TEST(says)
 	ca = make();
 	ck_said("# %s/ca/ca.pem may speak for 1 name and all below it, until ",
 	    real);
-	ck_said("\nsudo cp %s/ca/ca.pem "
-	    "/usr/local/share/ca-certificates/sluice.crt && "
-	    "sudo update-ca-certificates\n", real);
-	ck_said("\nexport REQUESTS_CA_BUNDLE="
-	    "/etc/ssl/certs/ca-certificates.crt\n");
-	ck_said("\nexport NODE_EXTRA_CA_CERTS=%s/ca/ca.pem\n", real);
+	ck_said("\n# To other hosts it cannot be extended; one that can is "
+	    "made with --within.\n");
 	ck_said("\n# In /etc/sluice.yaml:\ntls: {ca_certificate: %s/ca/ca.pem, "
 	    "ca_key: %s/ca/ca.key}\n", real, real);
 	free(real);
@@ -660,7 +678,6 @@ START_TEST(quotes)
 	ck_assert(make_in("it's, so", &cause));
 	ck_said("may speak for 2 names and all below them, and 1 address, "
 	    "until ");
-	ck_said("NODE_EXTRA_CA_CERTS='%s/it'\\''s, so/ca.pem'\n", real);
 	ck_said("{ca_certificate: '%s/it''s, so/ca.pem', ca_key: "
 	    "'%s/it''s, so/ca.key'}\n", real, real);
 	remove_dir(in_dir("it's, so"));
@@ -699,7 +716,7 @@ tls_ca_suite(void)
 	tcase_add_checked_fixture(files, ca_setup, ca_teardown);
 	tcase_add_test(files, modes);
 	tcase_add_test(files, directory_that_is_there);
-	tcase_add_loop_test(files, files_that_are_there, 0, 2);
+	tcase_add_loop_test(files, files_that_are_there, 0, 3);
 	tcase_add_test(files, link_that_is_there);
 	tcase_add_test(files, no_directory);
 	tcase_add_test(files, no_room);

@@ -220,7 +220,8 @@ START_TEST(no_memory_for_a_ca)
 	for (; left == 0; n = next(n)) {
 		cause = NULL;
 		check_alloc = n;
-		ok = tls_ca_make(conf, in_dir("new"), out, &cause);
+		ok = tls_ca_make(conf, &(struct tls_ca_order){
+		    .dir = in_dir("new") }, out, &cause);
 		left = check_alloc;
 		check_alloc = 0;
 		ck_assert_msg(ok == (access(in_dir("new/ca.pem"), F_OK) == 0),

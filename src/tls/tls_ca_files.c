@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: ISC */
+#include "config.h"
+
+#include "tls/tls_ca_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tls/tls_x509.h"
+
+/*
+ * Each is written beside its place, under a name that nobody else has, then to
+ * the disk, and only then renamed: after a crash there is no half of one.
+ */
+
+struct beside {
+	char	path[PATH_MAX];		/* where it is to be */
+	char	now[PATH_MAX];		/* where it is; "": nowhere */
+	bool	placed;
+};
+
+static bool
+wrong(const char *path, char **cause)
+{
+	return tls_x509_cause(cause, "%s: %s", path, strerror(errno));
+}
+
+static bool
+cannot_write(const char *path, char **cause)
+{
+	return tls_x509_cause(cause, "%s: cannot write: %s", path,
+	    strerror(errno));
+}
+
+static bool
+write_all(int fd, const char *p, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, p, len);
+		if (n == -1 && errno != EINTR)
+			return false;
+		if (n > 0) {
+			p += n;
+			len -= (size_t)n;
+		}
+	}
+	return true;
+}
+
+/* Opens a new one beside b->path, for nobody else; or -1. */
+static int
+open_beside(struct beside *b, char **cause)
+{
+	const char *slash = strrchr(b->path, '/');
+	int dir = slash != NULL ? (int)(slash + 1 - b->path) : 0, fd = -1;
+
+	errno = ENAMETOOLONG;
+	if (snprintf(b->now, sizeof b->now, "%.*s.%s.XXXXXX", dir, b->path,
+	    b->path + dir) < (int)sizeof b->now)
+		fd = mkostemp(b->now, O_CLOEXEC);
+	if (fd == -1) {
+		wrong(b->path, cause);
+		b->now[0] = '\0';
+	}
+	return fd;
+}
+
+/* Writes it whole, and closes it. */
+static bool
+fill(const struct beside *b, int fd, mode_t mode, const char *p, size_t len,
+    char **cause)
+{
+	bool ok = fchmod(fd, mode) == 0 && write_all(fd, p, len) &&
+	    fsync(fd) == 0;
+
+	if (!ok)
+		cannot_write(b->path, cause);
+	if (close(fd) == -1 && ok)
+		ok = cannot_write(b->path, cause);
+	return ok;
+}
+
+/* That its place is empty: a link is there, too, wherever it leads. */
+static bool
+is_free(const char *path, char **cause)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0)
+		return tls_x509_cause(cause, "%s: is there already, and is "
+		    "not overwritten", path);
+	return errno == ENOENT || wrong(path, cause);
+}
+
+/* Some file systems cannot tell whether there is another one. */
+static bool
+place(struct beside *b, char **cause)
+{
+	b->placed = renameat2(AT_FDCWD, b->now, AT_FDCWD, b->path,
+	    RENAME_NOREPLACE) == 0;
+	if (!b->placed && (errno == EINVAL || errno == ENOSYS))
+		b->placed = link(b->now, b->path) == 0 &&
+		    unlink(b->now) == 0;
+	if (b->placed)
+		return true;
+	return errno == EEXIST ? is_free(b->path, cause) :
+	    wrong(b->path, cause);
+}
+
+static void
+undo(const struct beside *list, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (list[i].placed)
+			(void)unlink(list[i].path);
+		else if (list[i].now[0] != '\0')
+			(void)unlink(list[i].now);
+	}
+}
+
+/* That the names last, too; where a directory cannot be, nothing is lost. */
+static void
+sync_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
+static bool
+write_one(struct beside *b, const char *dir, const struct tls_ca_file *file,
+    char **cause)
+{
+	int fd;
+
+	if (snprintf(b->path, sizeof b->path, "%s/%s", dir, file->name) >=
+	    (int)sizeof b->path)
+		return tls_x509_cause(cause, "%s: the path is too long", dir);
+	return is_free(b->path, cause) && (fd = open_beside(b, cause)) != -1 &&
+	    fill(b, fd, file->mode, file->p, file->len, cause);
+}
+
+bool
+tls_ca_files_make(const char *dir, const struct tls_ca_file *files, size_t n,
+    char **cause)
+{
+	struct beside *list = calloc(n, sizeof *list);
+	bool ok = list != NULL;
+	size_t i;
+
+	if (!ok)
+		return tls_x509_cause(cause, "out of memory");
+	for (i = 0; i < n && ok; i++)
+		ok = write_one(&list[i], dir, &files[i], cause);
+	for (i = 0; i < n && ok; i++)
+		ok = place(&list[i], cause);
+	if (ok)
+		sync_dir(dir);
+	else
+		undo(list, n);
+	free(list);
+	return ok;
+}
+
+/* Replacing */
+
+/* Of those who may not give files away it is theirs by now, if anybody's. */
+static bool
+take_over(int fd, const struct stat *old, const char *path, char **cause)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return wrong(path, cause);
+	if ((st.st_uid == old->st_uid && st.st_gid == old->st_gid) ||
+	    fchown(fd, old->st_uid, old->st_gid) == 0)
+		return true;
+	return tls_x509_cause(cause, "%s: belongs to user %u, and cannot be "
+	    "replaced by user %u", path, (unsigned)old->st_uid,
+	    (unsigned)geteuid());
+}
+
+bool
+tls_ca_files_replace(const char *path, const char *p, size_t len, char **cause)
+{
+	struct beside b = { .now = "" };
+	char *real = realpath(path, NULL), *slash;
+	struct stat old;
+	bool ok;
+	int fd;
+
+	if (real == NULL || stat(real, &old) == -1) {
+		free(real);
+		return wrong(path, cause);
+	}
+	snprintf(b.path, sizeof b.path, "%s", real);
+	ok = (fd = open_beside(&b, cause)) != -1;
+	if (ok && !take_over(fd, &old, path, cause)) {
+		close(fd);
+		ok = false;
+	} else if (ok)
+		ok = fill(&b, fd, old.st_mode & 0777, p, len, cause) &&
+		    (rename(b.now, b.path) == 0 || wrong(path, cause));
+	if (!ok)
+		undo(&b, 1);
+	if (ok && (slash = strrchr(real, '/')) != NULL) {
+		slash[1] = '\0';
+		sync_dir(real);
+	}
+	free(real);
+	return ok;
+}
