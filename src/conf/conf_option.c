@@ -43,6 +43,7 @@ conf_option_key(const struct conf_option *option)
 		[CONF_WEIGHT] = sizeof "hosts.*.weights",
 		[CONF_CANDIDATE] = sizeof "hosts.*.candidate",
 		[CONF_CANDIDATE_QUEUE] = sizeof "hosts.*.candidate.queue",
+		[CONF_UPSTREAM] = sizeof "hosts.*.upstream",
 		[CONF_TUNNEL] = sizeof "hosts.*.tunnel",
 		[CONF_HOST_TLS] = sizeof "hosts.*.tls",
 		[CONF_PARENT] = sizeof "parent",

@@ -44,6 +44,7 @@ enum conf_level {
 	CONF_WEIGHT,		/* hosts.*.weights */
 	CONF_CANDIDATE,		/* hosts.*.candidate */
 	CONF_CANDIDATE_QUEUE,
+	CONF_UPSTREAM,
 	CONF_TUNNEL,
 	CONF_HOST_TLS,
 	CONF_PARENT,		/* parent, and hosts.*.parent */

@@ -47,6 +47,7 @@ base_of(struct conf_walk *w, const struct conf_option *option)
 	case CONF_QUEUE:
 	case CONF_PAUSE:
 	case CONF_RETRY:
+	case CONF_UPSTREAM:
 	case CONF_TUNNEL:
 	case CONF_HOST_TLS:
 		return &w->rule;

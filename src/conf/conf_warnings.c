@@ -89,6 +89,16 @@ warn_of_tunnels(const struct teller *t, const struct rule *rule,
 		    rule->name, keys);
 }
 
+static void
+warn_of_upstream(const struct teller *t, const struct rule *rule,
+    const char *prefix)
+{
+	if (rule->upstream_at.line != 0 && rule->https != RULE_HTTPS_UPSTREAM)
+		conf_warn(t->conf, rule->upstream_at, t->line, t->arg,
+		    "%s%s.upstream: without \"https: upstream\" it has no "
+		    "effect", prefix, rule->name);
+}
+
 /*
  * A status without a time of its own pauses by default since that is what it
  * says; earlier versions paused for 429 only, unless the answer named a time.
@@ -192,6 +202,7 @@ warn_of_any(const struct teller *t, const struct rule *rule,
     const char *prefix)
 {
 	warn_of_tunnels(t, rule, prefix);
+	warn_of_upstream(t, rule, prefix);
 	warn_of_statuses(t, rule, prefix);
 	warn_of_observed(t, rule, prefix);
 	warn_of_paths(t, rule, prefix);

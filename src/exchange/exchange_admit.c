@@ -185,7 +185,7 @@ choose_tls(struct exchange *x)
 
 	if (x->is_connect || x->tls || rule->https != RULE_HTTPS_UPSTREAM)
 		return;
-	x->tls = true;
+	x->tls = x->inside = true;
 	if (x->port == 80)
 		x->port = (uint16_t)rule->tls_port;
 }

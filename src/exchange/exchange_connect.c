@@ -9,6 +9,7 @@
 #include "conf/conf.h"
 #include "exchange/exchange_destination.h"
 #include "exchange/exchange_end.h"
+#include "exchange/exchange_inside.h"
 #include "exchange/exchange_opening.h"
 #include "exchange/exchange_parent.h"
 #include "exchange/exchange_tunnel.h"
@@ -28,7 +29,7 @@
  * be counted, each.  Whoever speaks first decides:
  *
  *   the upstream	it is a tunnel.
- *   TLS		it is a tunnel, or intercepted.
+ *   TLS		it is a tunnel, or intercepted, or refused.
  *   a request line	the tunnel's cost and slot are given back, its socket
  *			becomes an idle upstream, and front reads requests.
  *   anything else	it is a tunnel, but not where the host's HTTPS is ours:
@@ -249,6 +250,20 @@ become_tunnel(struct exchange *x)
 		exchange_connect(x);
 }
 
+/* It has its 200, so that TLS has to say it: access_denied (RFC 8446 6.2). */
+static void
+refuse_tls(struct exchange *x, const char *why)
+{
+	static char alert[] = { 0x15, 3, 1, 0, 2, 2, 49 };
+	struct iovec v = { .iov_base = alert, .iov_len = sizeof alert };
+	struct downstream *d = x->downstream;
+
+	front_send(d, &v, 1);
+	x->refusal = STATS_OTHER_REFUSAL;
+	exchange_finish(x, ACCESS_REFUSED, why);
+	front_abort(d, false);
+}
+
 /* front goes on, with requests inside. */
 static void
 go_inside(struct exchange *x, struct tls *tls, enum access_outcome outcome)
@@ -270,6 +285,19 @@ become_intercepted(struct exchange *x)
 
 	x->opening->tls = NULL;
 	go_inside(x, tls, ACCESS_INTERCEPTED);
+}
+
+static void
+become_secure(struct exchange *x)
+{
+	const char *why = exchange_inside_refuses(x);
+
+	if (x->opening->tls != NULL)
+		become_intercepted(x);
+	else if (why != NULL)
+		refuse_tls(x, why);
+	else
+		become_tunnel(x);
 }
 
 static void
@@ -352,10 +380,7 @@ exchange_connect_heard(struct exchange *x)
 	memset(s, 0, sizeof *s);
 	switch (sniff(s, p, n)) {
 	case SNIFF_TLS:
-		if (o->tls != NULL)
-			become_intercepted(x);
-		else
-			become_tunnel(x);
+		become_secure(x);
 		break;
 	case SNIFF_HTTP:
 		become_requests(x);

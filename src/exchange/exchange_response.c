@@ -5,6 +5,7 @@
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_deadline.h"
 #include "exchange/exchange_end.h"
+#include "exchange/exchange_inside.h"
 #include "exchange/exchange_judge.h"
 #include "exchange/exchange_learn.h"
 #include "exchange/exchange_meter.h"
@@ -67,9 +68,13 @@ stop_upload(struct exchange *x)
 
 /* How the answer is to be relayed, and whether its connection stays. */
 static struct relay_response
-describe(struct exchange *x, const struct http1_head *h)
+describe(struct exchange *x, const struct http1_head *h,
+    struct relay_inside *inside)
 {
-	struct relay_response r = { .via = via_name(x->ticket.conf) };
+	struct relay_response r = {
+		.via = via_name(x->ticket.conf),
+		.inside = exchange_inside(x, inside),
+	};
 
 	x->framing = framing_for(x, h);
 	r.tell_status = rule_pauses(x->ticket.rule, h->status) != NULL;
@@ -120,6 +125,7 @@ learn(struct exchange *x, const struct http1_head *h, uint64_t now)
 static void
 relay_final(struct exchange *x, const struct http1_head *h, uint64_t now)
 {
+	struct relay_inside inside;
 	struct relay_response r;
 	bool ok;
 
@@ -129,7 +135,7 @@ relay_final(struct exchange *x, const struct http1_head *h, uint64_t now)
 		return;
 	if (x->metering != NULL)
 		exchange_meter_answer(x, h);
-	r = describe(x, h);
+	r = describe(x, h, &inside);
 	if (x->judging != NULL) {
 		exchange_set_phase(x, EXCHANGE_RELAYING);
 		ok = exchange_judge_head(x, h, &r);
@@ -146,7 +152,8 @@ relay_final(struct exchange *x, const struct http1_head *h, uint64_t now)
 static void
 relay_interim(struct exchange *x, const struct http1_head *h)
 {
-	struct relay_response r = { 0 };
+	struct relay_inside inside;
+	struct relay_response r = { .inside = exchange_inside(x, &inside) };
 
 	/* a 100 for a request that goes out again was relayed already */
 	if (!x->old_client && (h->status != 100 || x->expect ||

@@ -10,6 +10,7 @@
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_destination.h"
 #include "exchange/exchange_end.h"
+#include "exchange/exchange_inside.h"
 #include "exchange/exchange_local.h"
 #include "exchange/exchange_misdirected.h"
 #include "exchange/exchange_opening.h"
@@ -104,6 +105,19 @@ goes(struct exchange *x, const struct http1_head *h)
 	    DESTINATION_HTTP);
 }
 
+/* Another port's may be for http:// URLs: what comes through it decides. */
+static bool
+refuses_tunnel(struct exchange *x, const struct http1_head *h)
+{
+	const char *why = x->is_connect && x->port == 443 ?
+	    exchange_inside_refuses(x) : NULL;
+
+	if (why != NULL)
+		reject(x, h, 403, STATS_OTHER_REFUSAL, "http_request_denied",
+		    why);
+	return why != NULL;
+}
+
 /*
  * What becomes of it, by the one configuration that it has a reference to.
  * Returns false when a newer one took that one's place, by which it is to be
@@ -118,7 +132,7 @@ decide(struct exchange *x, const struct http1_head *h)
 	else if (x->through && !exchange_misdirected_may_go(x))
 		reject(x, h, 421, STATS_MALFORMED, "http_request_error",
 		    "the request is for another host than its tunnel");
-	else if (!goes(x, h))
+	else if (!goes(x, h) || refuses_tunnel(x, h))
 		return true;
 	else if (x->is_connect &&
 	    x->ticket.rule->https == RULE_HTTPS_INTERCEPT)

@@ -118,6 +118,7 @@ struct exchange {
 	struct http1_host	 host;
 	uint16_t		 port;		/* of the upstream */
 	bool			 tls;		/* to it */
+	bool			 inside;	/* ... for an http:// URL */
 	bool			 through;	/* ... the host of its tunnel */
 	enum exchange_turn	 turn;		/* that timer was set for */
 	struct deadline		 timer;

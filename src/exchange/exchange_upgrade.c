@@ -2,6 +2,7 @@
 #include "exchange/exchange_upgrade.h"
 
 #include "exchange/exchange_count.h"
+#include "exchange/exchange_inside.h"
 #include "exchange/exchange_state.h"
 #include "exchange/exchange_tunnel.h"
 #include "exchange/tunnel.h"
@@ -12,8 +13,10 @@ bool
 exchange_upgrade(struct exchange *x, const struct http1_head *h)
 {
 	struct text head = { 0 };
+	struct relay_inside inside;
 	struct relay_response r = {
 		.upgrade = true,
+		.inside = exchange_inside(x, &inside),
 		.via = via_name(x->ticket.conf),
 	};
 	struct upstream_taken taken;

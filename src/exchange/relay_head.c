@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "exchange/max_forwards.h"
 #include "exchange/proxy_status.h"
+#include "exchange/relay_inside.h"
 #include "http/http1.h"
 #include "http/http1_fields.h"
 #include "http/http1_head.h"
@@ -248,10 +249,13 @@ relay_trace(struct text *t, const struct http1_head *h,
 /* Responses */
 
 static void
-put_response_field(struct text *t, const struct http1_field *f)
+put_response_field(struct text *t, const struct http1_field *f,
+    const struct relay_inside *inside)
 {
-	if (!f->hop && f->id != HTTP1_CONTENT_LENGTH &&
-	    f->id != HTTP1_TRANSFER_ENCODING)
+	if (f->hop || f->id == HTTP1_CONTENT_LENGTH ||
+	    f->id == HTTP1_TRANSFER_ENCODING)
+		return;
+	if (inside == NULL || !relay_inside_put(t, f, inside))
 		put_field(t, f);
 }
 
@@ -286,7 +290,7 @@ relay_response(struct text *t, const struct http1_head *h,
 	put_str(t, h->reason);
 	text_puts(t, "\r\n");
 	for (i = 0; i < h->nfields; i++)
-		put_response_field(t, &h->fields[i]);
+		put_response_field(t, &h->fields[i], r->inside);
 	put_framing(t, h, r);
 	if (r->upgrade && (f = http1_find(h, HTTP1_UPGRADE)) != NULL) {
 		put_field(t, f);

@@ -13,6 +13,7 @@
  */
 
 struct http1_head;
+struct relay_inside;
 struct text;
 
 struct relay_request {
@@ -50,6 +51,8 @@ struct relay_response {
 	uint64_t		 wait;		/* ns in the queue */
 	unsigned		 resent;	/* times, after refusals */
 	const char		*via;		/* our name; or NULL */
+	/* What is changed, of fields; NULL: nothing. */
+	const struct relay_inside *inside;
 };
 
 /* A response's head, interim ones too, for the client. */

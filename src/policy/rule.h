@@ -214,6 +214,11 @@ struct rule {
 
 	enum rule_https		 https;
 	struct place		 https_at;
+	/* With RULE_HTTPS_UPSTREAM: clients are to go on with http://. */
+	bool			 upstream_rewrite; /* URLs in answers */
+	bool			 upstream_strip_secure; /* off cookies */
+	bool			 upstream_refuse_tunnels;
+	struct place		 upstream_at;
 	uint64_t		 tunnel_cost;	/* micro cost units */
 	enum rule_hold		 tunnel_hold;
 	uint64_t		 tunnel_idle;	/* ns; timeouts.tunnel */

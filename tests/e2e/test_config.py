@@ -212,6 +212,11 @@ WARNED = [
 	("listen: 127.0.0.1:0\nhosts:\n"
 	    "  a.b: {budgets: {t: {rates: [{capacity: 1}]}}}\n",
 	    [r":3:3: hosts\.a\.b: inside of HTTPS tunnels .* of: budgets "]),
+	("listen: 127.0.0.1:0\nhosts:\n  a.b: {upstream: {rewrite: true}}\n"
+	    "  a.c: {https: upstream, upstream: {rewrite: false}}\n"
+	    "defaults: {upstream: {refuse_tunnels: true}}\n",
+	    [r":3:19: hosts\.a\.b\.upstream: without .https: upstream",
+	    r":5:22: defaults\.upstream: without .https: upstream"]),
 	("listen: 127.0.0.1:0\nhosts:\n  a.b: {tls: {verify: false}}\n",
 	    [r":3:3: hosts\.a\.b: tls\.verify is false"]),
 	("listen: 127.0.0.1:0\ndefaults:\n  tls: {verify: false}\n",

@@ -318,7 +318,7 @@ static const struct wrong host_errors[] = {
 	    "learn_probes, retry, client_cost, "
 	    "costs, paths, budgets, "
 	    "per, per_total, fair_by, weights, trust_priority, store, "
-	    "without_store, reserve, shared, same, https, tunnel, upgrade, tls, parent; did you mean \"https\"?" },
+	    "without_store, reserve, shared, same, https, upstream, tunnel, upgrade, tls, parent; did you mean \"https\"?" },
 	{ HOST("https: tunnel, https: tunnel"),
 	    "1:30: hosts.a.b.https: a key that is there twice, ..." },
 	{ "defaults: {https: intercept}\n", "1:19: defaults.https: intercept, "
@@ -327,6 +327,11 @@ static const struct wrong host_errors[] = {
 	    "1:25: defaults.https: intercept, expected tunnel or upstream: "
 	    "name the hosts to intercept" },
 
+	{ HOST("upstream: yes"),
+	    "1:25: hosts.a.b.upstream: a plain value, expected a mapping" },
+	{ HOST("upstream: {rewrites: yes}"), "1:26: hosts.a.b.upstream."
+	    "rewrites: an unknown key, expected rewrite, strip_secure, "
+	    "refuse_tunnels; did you mean \"rewrite\"?" },
 	{ HOST("tunnel: 5"),
 	    "1:23: hosts.a.b.tunnel: a plain value, expected a mapping" },
 	{ HOST("tunnel: "), "1:23: hosts.a.b.tunnel: nothing, ..." },
@@ -402,6 +407,9 @@ is_default(const struct rule *rule)
 	ck_assert_int_eq(rule->https, RULE_HTTPS_TUNNEL);
 	ck_assert_uint_eq(rule->https_at.line, 0);
 	ck_assert_uint_eq(rule->https_at.column, 0);
+	ck_assert(rule->upstream_rewrite);
+	ck_assert(!rule->upstream_strip_secure);
+	ck_assert(!rule->upstream_refuse_tunnels);
 	ck_assert_uint_eq(rule->tunnel_cost, UNIT);
 	ck_assert_int_eq(rule->tunnel_hold, RULE_HOLD_CLOSE);
 	ck_assert_uint_eq(rule->tunnel_idle, 3600 * SECOND);
@@ -415,7 +423,7 @@ is_default(const struct rule *rule)
 START_TEST(host_defaults)
 {
 	struct conf *conf = parse_ok("hosts: {a.b: {}, c.d: {tls: {}, "
-	    "tunnel: {}}}");
+	    "tunnel: {}, upstream: {}}}");
 
 	ck_assert_str_eq(conf->fallback.name, "unlimited");
 	is_default(&conf->fallback);
@@ -440,7 +448,8 @@ START_TEST(host)
 	    "  \"*.c\": {capacity: 1, https: intercept, shared: true}\n"
 	    "  \"*\": {https: intercept, tls: {trust: SYSTEM}}\n"
 	    "  d.e: {https: tunnel, tls: {trust: ./system}}\n"
-	    "defaults: {https: upstream, tls: {port: 1}}\n");
+	    "defaults: {https: upstream, tls: {port: 1}, upstream: "
+	    "{rewrite: no, strip_secure: yes, refuse_tunnels: yes}}\n");
 	struct rule *rule = conf->rules;
 
 	ck_assert_int_eq(rule->https, RULE_HTTPS_UPSTREAM);
@@ -466,6 +475,9 @@ START_TEST(host)
 	ck_assert_uint_eq(conf->fallback.https_at.line, 9);
 	ck_assert_uint_eq(conf->fallback.https_at.column, 19);
 	ck_assert_uint_eq(conf->fallback.tls_port, 1);
+	ck_assert(!conf->fallback.upstream_rewrite);
+	ck_assert(conf->fallback.upstream_strip_secure);
+	ck_assert(conf->fallback.upstream_refuse_tunnels);
 	conf_unref(conf);
 }
 END_TEST

@@ -18,7 +18,7 @@
 
 #define SAMPLE	"conf/sluice.yaml"
 #define MANUAL	"man/sluice.yaml.5"
-#define OPTIONS	200
+#define OPTIONS	250
 
 /* What the sample says of each option of the table. */
 static struct {
