@@ -66,9 +66,14 @@ put_budgets(struct hosts_writer *w, struct host *h)
 			put_saved(w, "path", h->rule->paths[i].text);
 	if (save(w, h, THROTTLE_OF_TOTAL, 0))
 		put_saved(w, "total", NULL);
-	for (i = 0; throttle_meter(h->throttle, i, &name) != NULL; i++)
+	for (i = 0; throttle_meter(h->throttle, THROTTLE_METERS_OWN, i,
+	    &name) != NULL; i++)
 		if (save(w, h, THROTTLE_OF_METER, i))
 			put_saved(w, "tokens", name);
+	for (i = 0; throttle_meter(h->throttle, THROTTLE_METERS_TOTAL, i,
+	    &name) != NULL; i++)
+		if (save(w, h, THROTTLE_OF_TOTAL_METER, i))
+			put_saved(w, "all-tokens", name);
 }
 
 static void

@@ -94,7 +94,12 @@ place_of(const struct host *h, const char *budget, const char *of)
 		return (struct whose){ THROTTLE_OF_PART, path_of(h, of) };
 	if (of != NULL && strcmp(budget, "tokens") == 0)
 		return (struct whose){ THROTTLE_OF_METER,
-		    throttle_meter_named(h->throttle, of) };
+		    throttle_meter_named(h->throttle, THROTTLE_METERS_OWN,
+		    of) };
+	if (of != NULL && strcmp(budget, "all-tokens") == 0)
+		return (struct whose){ THROTTLE_OF_TOTAL_METER,
+		    throttle_meter_named(h->throttle, THROTTLE_METERS_TOTAL,
+		    of) };
 	return (struct whose){ THROTTLE_WHOSE, 0 };
 }
 

@@ -8,7 +8,6 @@
 #include "hosts/host_observe.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_lookup.h"
-#include "policy/tokens.h"
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_table.h"
 
@@ -82,27 +81,37 @@ take_why(const struct host *h, struct host_view *v)
 	v->why[n] = '\0';
 }
 
-/* The rates of its named budgets. */
+static void
+take_meters(struct throttle *t, enum throttle_meters_of of, const char *whose,
+    uint64_t now, struct host_view *v)
+{
+	struct budget_view budget;
+	struct metered_view *to;
+	const char *name;
+	unsigned i, j;
+
+	for (i = 0; (name = throttle_view_meter(t, of, i, now,
+	    &budget)) != NULL; i++)
+		for (j = 0; j < budget.nrates && v->nmetered < HOSTS_METERED;
+		    j++) {
+			to = &v->metered[v->nmetered++];
+			snprintf(to->name, sizeof to->name, "%s%s", name,
+			    whose);
+			to->rate = budget.rates[j];
+			to->reserved = budget.reserved;
+		}
+}
+
+/* The rates of its named budgets, and of those that it has with others. */
 static void
 take_metered(struct host *h, uint64_t now, struct host_view *v)
 {
-	const struct tokens *tokens = h->rule->tokens;
 	struct throttle *shadow = host_observe_shadow(h, now);
 	struct throttle *t = shadow != NULL ? shadow : h->throttle;
-	struct budget_view budget;
-	unsigned i, j;
 
 	v->nmetered = 0;
-	for (i = 0; tokens != NULL && i < tokens->n; i++) {
-		if (throttle_view_meter(t, i, now, &budget) == NULL)
-			continue;
-		for (j = 0; j < budget.nrates && v->nmetered < HOSTS_METERED;
-		    j++)
-			v->metered[v->nmetered++] = (struct metered_view){
-				tokens->budgets[i].name, budget.rates[j],
-				budget.reserved,
-			};
-	}
+	take_meters(t, THROTTLE_METERS_OWN, "", now, v);
+	take_meters(t, THROTTLE_METERS_TOTAL, HOSTS_METER_OF_ALL, now, v);
 }
 
 /* With the host's lock held, while its configuration stays. */

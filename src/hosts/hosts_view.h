@@ -30,9 +30,12 @@ enum hosts_state {		/* from the best */
 
 /* Rates of named budgets that are shown of a host. */
 #define HOSTS_METERED	16
+#define HOSTS_METER	64	/* bytes of the name of one */
+/* What is behind the name of one that all credentials have together. */
+#define HOSTS_METER_OF_ALL " of all credentials"
 
 struct metered_view {
-	const char	*name;			/* of the configuration's */
+	char		 name[HOSTS_METER];
 	struct rate_view rate;
 	uint64_t	 reserved;		/* of what is not left */
 };

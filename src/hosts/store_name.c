@@ -21,7 +21,12 @@ which(const struct host *h, const struct throttle_store_question *q, char *kind)
 		*kind = 't';
 	} else if (q->whose == THROTTLE_OF_METER) {
 		*kind = 'm';
-		(void)throttle_meter(h->throttle, q->part, &text);
+		(void)throttle_meter(h->throttle, THROTTLE_METERS_OWN, q->part,
+		    &text);
+	} else if (q->whose == THROTTLE_OF_TOTAL_METER) {
+		*kind = 'a';
+		(void)throttle_meter(h->throttle, THROTTLE_METERS_TOTAL,
+		    q->part, &text);
 	}
 	return text;
 }
@@ -30,8 +35,9 @@ size_t
 store_name(char *buf, size_t size, const struct host *h,
     const struct throttle_store_question *q)
 {
-	const char *key = q->whose == THROTTLE_OF_TOTAL && h->total != NULL ?
-	    h->total->key : h->key;
+	bool of_all = q->whose == THROTTLE_OF_TOTAL ||
+	    q->whose == THROTTLE_OF_TOTAL_METER;
+	const char *key = of_all && h->total != NULL ? h->total->key : h->key;
 	char kind;
 	const char *text = which(h, q, &kind);
 	int n = snprintf(buf, size, "%s %s %c%s", h->rule->name, key, kind,

@@ -75,14 +75,14 @@ throttle_new(const struct throttle_limits *limits)
 	TAILQ_INIT(&t->sent);
 	t->queue = fair_new(limits->nparts + 1, limits->trust_priority);
 	if (t->queue == NULL || !throttle_set_parts(t, limits) ||
-	    !throttle_meters_make(limits, &meters)) {
+	    !throttle_meters_make(limits, THROTTLE_METERS_OWN, &meters)) {
 		throttle_free(t);
 		return NULL;
 	}
 	budget_init(&t->host, &limits->host, limits->learning, t->windows);
 	throttle_estimate(t, limits->estimates, limits->probes);
 	LIST_INIT(&t->deposits);
-	throttle_meters_set(t, meters, limits, 0);
+	throttle_meters_set(&t->meters, meters, limits, 0);
 	t->trust = limits->trust_priority;
 	t->queue_length = limits->queue_length;
 	return t;
@@ -108,7 +108,7 @@ throttle_free(struct throttle *t)
 	throttle_forget_behind(t);
 	fair_free(t->queue);
 	free_named(t);
-	throttle_meters_free(t);
+	throttle_meters_free(&t->meters);
 	free(t->parts);
 	throttle_estimate(t, false, false);
 	free(t->windows);
@@ -159,7 +159,7 @@ throttle_idle(struct throttle *t, uint64_t now)
 	throttle_tick(t, now);
 	if (fair_length(t->queue) > 0 || !budget_idle(&t->host, now) ||
 	    (t->estimate != NULL && !estimate_is_idle(t->estimate, now)) ||
-	    !throttle_meters_idle(t, now))
+	    !throttle_meters_idle(t->meters, now))
 		return false;
 	for (i = 0; i < t->nparts; i++)
 		if (!budget_idle(&t->parts[i], now))

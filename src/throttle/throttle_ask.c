@@ -119,8 +119,8 @@ allowed(struct throttle *t, const struct fair_waiter *w, uint64_t now)
 {
 	return budget_allows(&t->host, w->cost, now) &&
 	    inner_allow(t, w->lane, w->cost, now) &&
-	    (t->meters == NULL || throttle_meters_allow(t, w, now)) &&
-	    (t->total == NULL || throttle_total_allows(t, w->cost, now));
+	    (t->meters == NULL || throttle_meters_allow(t->meters, w, now)) &&
+	    (t->total == NULL || throttle_total_allows(t, w, now));
 }
 
 /* Those who cannot wait are not asked to where nothing was refused yet. */
@@ -224,8 +224,8 @@ throttle_next(struct throttle *t, uint64_t now)
 	if (!budget_room(&t->host) || is_held_up(t, now) ||
 	    (f = next_in_turn(t, now)) == NULL ||
 	    !budget_allows(&t->host, f->cost, now) ||
-	    (t->meters != NULL && !throttle_meters_allow(t, f, now)) ||
-	    (t->total != NULL && !throttle_total_allows(t, f->cost, now)))
+	    (t->meters != NULL && !throttle_meters_allow(t->meters, f, now)) ||
+	    (t->total != NULL && !throttle_total_allows(t, f, now)))
 		return NULL;
 	w = waiter_of(f);
 	at = throttle_accounted(t, w, now);
@@ -305,7 +305,8 @@ all_heads(struct throttle *t, struct head heads[FAIR_END])
 		h.part_due = inner_due(t, lane, h.w->cost);
 		h.host_due = larger(larger(budget_opens(&t->host),
 		    lease_due(&t->host, h.w->cost, t->now)),
-		    larger(throttle_meters_due(t, h.w), estimate));
+		    larger(throttle_meters_due(t->meters, h.w, t->now),
+		    estimate));
 		for (i = n++; i > 0 &&
 		    fair_before(t->queue, h.w, heads[i - 1].w); i--)
 			heads[i] = heads[i - 1];

@@ -8,11 +8,23 @@ struct budget;
 
 /* All of a throttle's budgets that may have rates. */
 
+/* Which one it is. */
+struct throttle_budget {
+	enum throttle_whose	 whose;
+	unsigned		 n;	/* of those, if there are several */
+};
+
 /*
- * Returns the nth of them: the host's, those of its parts, the total's and the
- * named ones; NULL behind the last.
+ * Returns the nth of them: the host's, those of its parts, the total's, the
+ * named ones and the total's named ones; NULL behind the last.  Sets *which
+ * (unless that is NULL) to which that is.
  */
-struct budget	*throttle_budget_at(struct throttle *, unsigned n);
+struct budget	*throttle_budget_at(struct throttle *, unsigned n,
+		    struct throttle_budget *which);
+
+/* Returns the one that is meant; NULL where there is none. */
+struct budget	*throttle_budget_one(struct throttle *,
+		    struct throttle_budget);
 
 /*
  * Frees what they have with a store: their limits change, or go.  Nothing goes

@@ -218,6 +218,23 @@ estimate_of(const struct throttle *t, uint64_t now)
 	return t->estimate == NULL ? 0 : estimate_due(t->estimate, now);
 }
 
+/* Returns the named budgets that it shares with others; NULL: none. */
+static inline struct throttle_meters *
+meters_of_total(const struct throttle *t)
+{
+	return t->total != NULL ? t->total->meters : NULL;
+}
+
+/*
+ * Returns whether one was admitted by the total that there is, and not by
+ * another one before a reload.
+ */
+static inline bool
+is_of_total(const struct throttle *t, const struct throttle_waiter *w)
+{
+	return t->total != NULL && w->total == t->total->serial;
+}
+
 /* Returns whether the budgets on top of the host's allow a cost of a lane. */
 static inline bool
 inner_allow(struct throttle *t, unsigned lane, uint64_t cost, uint64_t now)

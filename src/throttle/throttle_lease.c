@@ -15,18 +15,16 @@ throttle_lease(struct throttle *t)
 	unsigned i;
 
 	t->leased = true;
-	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		lease_begin(b);
 }
 
 static void
-need_of_meter(const struct budget *b, uint64_t amount, unsigned meter,
-    void *arg)
+need_of_meter(const struct throttle_meter_want *want, void *arg)
 {
-	struct throttle *t = arg;
+	const struct throttle *t = arg;
 
-	(void)b;
-	lease_need(throttle_meter_budget(t, meter), amount, t->now);
+	lease_need(want->budget, want->amount, t->now);
 }
 
 void
@@ -45,7 +43,8 @@ throttle_lease_note(struct throttle *t)
 			lease_need(b[n - 1], w->cost, t->now);
 		if (t->total != NULL)
 			lease_need(&t->total->budget, w->cost, t->now);
-		throttle_meters_each(t, w, need_of_meter, t);
+		throttle_meters_each(t->meters, w, need_of_meter, t);
+		throttle_meters_each(meters_of_total(t), w, need_of_meter, t);
 	}
 }
 
@@ -71,7 +70,7 @@ throttle_lease_is_low(struct throttle *t, uint64_t now)
 		throttle_tick(t, now);
 		throttle_lease_note(t);
 	}
-	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		if (t->stored ? wants(t, b, now) : lease_is_low(b))
 			return true;
 	return false;
@@ -83,7 +82,7 @@ throttle_lease_is_unused(struct throttle *t)
 	struct budget *b;
 	unsigned i;
 
-	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		if (b->lease.used > 0 || b->lease.need > 0)
 			return false;
 	return true;
@@ -98,7 +97,7 @@ throttle_lease_promise(struct throttle *t, uint64_t horizon, uint64_t now)
 	throttle_tick(t, now);
 	if (fair_length(t->queue) > 0)
 		throttle_lease_note(t);
-	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		lease_promise(b, horizon, now);
 }
 
@@ -110,7 +109,7 @@ throttle_lease_grant(struct throttle *t, uint64_t now)
 
 	throttle_tick(t, now);
 	lease_grant(&t->host);
-	for (i = 1; (b = throttle_budget_at(t, i)) != NULL; i++)
+	for (i = 1; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		lease_grant(b);
 	set_unblocked_at(t, now);
 }
@@ -121,7 +120,7 @@ throttle_lease_return(struct throttle *t)
 	struct budget *b;
 	unsigned i;
 
-	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		lease_return(b);
 }
 

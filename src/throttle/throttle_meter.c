@@ -33,9 +33,9 @@ throttle_meter_find(const struct throttle_meters *all, const char *name)
 
 /* Of which one wants some; NULL where it is nothing, or not limited. */
 static struct meter *
-wanted(const struct throttle *t, const struct throttle_amount *a)
+wanted(const struct throttle_meters *all, const struct throttle_amount *a)
 {
-	return a->amount > 0 ? throttle_meter_find(t->meters, a->name) : NULL;
+	return a->amount > 0 ? throttle_meter_find(all, a->name) : NULL;
 }
 
 struct meter *
@@ -50,9 +50,19 @@ throttle_meter_by_serial(const struct throttle_meters *all, uint32_t serial)
 }
 
 static unsigned
-wants(const struct throttle *t, const struct throttle_wants *w)
+wants(const struct throttle_meters *all, const struct throttle_wants *w)
 {
-	return t->meters != NULL && w != NULL ? w->n : 0;
+	return all != NULL && w != NULL ? w->n : 0;
+}
+
+/* Those of which one has taken, if they are still there. */
+static struct throttle_meters *
+taken_from(const struct throttle *t, const struct throttle_waiter *w,
+    enum throttle_meters_of of)
+{
+	if (of == THROTTLE_METERS_OWN)
+		return t->meters;
+	return is_of_total(t, w) ? t->total->meters : NULL;
 }
 
 /* Life */
@@ -82,7 +92,7 @@ copy(const char *name, char **to)
 
 bool
 throttle_meters_make(const struct throttle_limits *limits,
-    struct throttle_meters **made)
+    enum throttle_meters_of of, struct throttle_meters **made)
 {
 	struct throttle_meters *all;
 	unsigned i, windows = 0;
@@ -94,6 +104,7 @@ throttle_meters_make(const struct throttle_limits *limits,
 	all = calloc(1, sizeof *all + limits->nmeters * sizeof all->all[0]);
 	if (all == NULL)
 		return false;
+	all->of = of;
 	LIST_INIT(&all->takers);
 	for (i = 0; i < limits->nmeters; i++) {
 		windows += budget_windows(&limits->meters[i]->limits);
@@ -112,13 +123,6 @@ throttle_meters_make(const struct throttle_limits *limits,
 }
 
 void
-throttle_meters_free(struct throttle *t)
-{
-	throttle_meters_drop(t->meters);
-	t->meters = NULL;
-}
-
-void
 throttle_meters_tick(struct throttle *t, uint64_t now)
 {
 	unsigned i;
@@ -131,77 +135,81 @@ throttle_meters_tick(struct throttle *t, uint64_t now)
 }
 
 void
-throttle_meters_refill(struct throttle *t)
+throttle_meters_refill(struct throttle_meters *all)
 {
 	struct throttle_wants *w;
 	unsigned i;
 
-	if (t->meters == NULL)
+	if (all == NULL)
 		return;
-	LIST_FOREACH(w, &t->meters->takers, entry)
+	LIST_FOREACH(w, &all->takers, of[all->of].entry)
 		for (i = 0; i < w->n; i++)
-			w->amounts[i].paid = (struct budget_paid){ 0 };
-	for (i = 0; i < t->meters->n; i++)
-		budget_refill(&t->meters->all[i].budget);
+			w->amounts[i].taken[all->of].paid =
+			    (struct budget_paid){ 0 };
+	for (i = 0; i < all->n; i++)
+		budget_refill(&all->all[i].budget);
 }
 
 bool
-throttle_meters_idle(const struct throttle *t, uint64_t now)
+throttle_meters_idle(const struct throttle_meters *all, uint64_t now)
 {
 	unsigned i;
 
-	for (i = 0; t->meters != NULL && i < t->meters->n; i++)
-		if (!budget_rates_are_full(&t->meters->all[i].budget, now))
+	for (i = 0; all != NULL && i < all->n; i++)
+		if (!budget_rates_are_full(&all->all[i].budget, now))
 			return false;
 	return true;
 }
 
-const struct budget *
-throttle_meter(const struct throttle *t, unsigned meter, const char **name)
-{
-	if (t->meters == NULL || meter >= t->meters->n)
-		return NULL;
-	*name = t->meters->all[meter].name;
-	return &t->meters->all[meter].budget;
-}
-
 struct budget *
-throttle_meter_budget(struct throttle *t, unsigned meter)
+throttle_meter(const struct throttle *t, enum throttle_meters_of of,
+    unsigned meter, const char **name)
 {
-	return t->meters != NULL && meter < t->meters->n ?
-	    &t->meters->all[meter].budget : NULL;
+	struct throttle_meters *all = of == THROTTLE_METERS_OWN ? t->meters :
+	    meters_of_total(t);
+
+	if (all == NULL || meter >= all->n)
+		return NULL;
+	if (name != NULL)
+		*name = all->all[meter].name;
+	return &all->all[meter].budget;
 }
 
 /* When, and how much */
 
 void
-throttle_meters_each(const struct throttle *t, const struct fair_waiter *f,
-    void (*each)(const struct budget *, uint64_t, unsigned, void *),
-    void *arg)
+throttle_meters_each(const struct throttle_meters *all,
+    const struct fair_waiter *f,
+    void (*each)(const struct throttle_meter_want *, void *), void *arg)
 {
-	unsigned i, n = wants(t, f->wants);
-	const struct throttle_amount *a;
-	const struct meter *m;
+	unsigned i, n = wants(all, f->wants);
+	struct throttle_meter_want want;
+	struct meter *m;
 
 	for (i = 0; i < n; i++) {
-		a = &f->wants->amounts[i];
-		if ((m = wanted(t, a)) != NULL)
-			each(&m->budget, a->amount,
-			    (unsigned)(m - t->meters->all), arg);
+		if ((m = wanted(all, &f->wants->amounts[i])) == NULL)
+			continue;
+		want = (struct throttle_meter_want){
+			.budget = &m->budget,
+			.amount = f->wants->amounts[i].amount,
+			.of = all->of,
+			.meter = (unsigned)(m - all->all),
+		};
+		each(&want, arg);
 	}
 }
 
 bool
-throttle_meters_allow(const struct throttle *t, const struct fair_waiter *f,
-    uint64_t now)
+throttle_meters_allow(const struct throttle_meters *all,
+    const struct fair_waiter *f, uint64_t now)
 {
-	unsigned i, n = wants(t, f->wants);
+	unsigned i, n = wants(all, f->wants);
 	const struct throttle_amount *a;
 	const struct meter *m;
 
 	for (i = 0; i < n; i++) {
 		a = &f->wants->amounts[i];
-		if ((m = wanted(t, a)) != NULL &&
+		if ((m = wanted(all, a)) != NULL &&
 		    !budget_rates_allow(&m->budget, a->amount, now))
 			return false;
 	}
@@ -214,40 +222,40 @@ struct due {
 };
 
 static void
-add_due(const struct budget *b, uint64_t amount, unsigned meter, void *arg)
+add_due(const struct throttle_meter_want *want, void *arg)
 {
 	struct due *due = arg;
 
-	(void)meter;
-	due->at = larger(due->at, lease_due(b, amount, due->now));
+	due->at = larger(due->at, lease_due(want->budget, want->amount,
+	    due->now));
 }
 
 uint64_t
-throttle_meters_due(const struct throttle *t, const struct fair_waiter *f)
+throttle_meters_due(const struct throttle_meters *all,
+    const struct fair_waiter *f, uint64_t now)
 {
-	struct due due = { 0, t->now };
+	struct due due = { 0, now };
 
-	throttle_meters_each(t, f, add_due, &due);
+	throttle_meters_each(all, f, add_due, &due);
 	return due.at;
 }
 
 static void
-add_best(const struct budget *b, uint64_t amount, unsigned meter, void *arg)
+add_best(const struct throttle_meter_want *want, void *arg)
 {
 	struct due *best = arg;
 
-	(void)meter;
-	best->at = larger(best->at, budget_due_at_best(b, amount,
-	    best->now));
+	best->at = larger(best->at, budget_due_at_best(want->budget,
+	    want->amount, best->now));
 }
 
 uint64_t
-throttle_meters_due_at_best(const struct throttle *t,
+throttle_meters_due_at_best(const struct throttle_meters *all,
     const struct fair_waiter *f, uint64_t now)
 {
 	struct due best = { 0, now };
 
-	throttle_meters_each(t, f, add_best, &best);
+	throttle_meters_each(all, f, add_best, &best);
 	return best.at;
 }
 
@@ -268,69 +276,86 @@ time_of(const struct budget *b, uint64_t amount)
 	return longest;
 }
 
+static uint64_t
+time_of_all(const struct throttle_meters *all, const struct throttle_wants *w)
+{
+	unsigned i, n = wants(all, w);
+	const struct meter *m;
+	uint64_t time = 0;
+
+	for (i = 0; i < n; i++)
+		if ((m = wanted(all, &w->amounts[i])) != NULL)
+			time = larger(time, time_of(&m->budget,
+			    w->amounts[i].amount));
+	return time;
+}
+
+/* A total says nothing of whose turn it is in a throttle. */
 uint64_t
 throttle_meters_turn(const struct throttle *t, const struct throttle_wants *w,
     uint64_t cost)
 {
-	uint64_t turn;
-	unsigned i, n = wants(t, w);
-	const struct meter *m;
-
 	if (t->meters == NULL)
 		return 0;
-	turn = larger(time_of(&t->host, cost), 1);
-	for (i = 0; i < n; i++)
-		if ((m = wanted(t, &w->amounts[i])) != NULL)
-			turn = larger(turn, time_of(&m->budget,
-			    w->amounts[i].amount));
-	return turn;
+	return larger(larger(time_of(&t->host, cost), 1),
+	    larger(time_of_all(t->meters, w),
+	    time_of_all(meters_of_total(t), w)));
 }
 
 /* What is taken, and what becomes of it */
+
+static void
+take(struct throttle_meters *all, struct throttle_wants *w, uint64_t at,
+    uint64_t now)
+{
+	unsigned i, n = wants(all, w);
+	struct throttle_amount *a;
+	struct throttle_taken *taken;
+	struct meter *m;
+
+	for (i = 0; i < n; i++) {
+		a = &w->amounts[i];
+		taken = &a->taken[all->of];
+		taken->serial = 0;
+		/* what wants nothing may turn out to have taken some */
+		if ((m = throttle_meter_find(all, a->name)) == NULL)
+			continue;
+		budget_rates_take(&m->budget, a->amount, at, now);
+		m->budget.uncounted += a->amount;
+		budget_paid(&m->budget, a->amount, &taken->paid);
+		taken->serial = m->serial;
+		taken->counted = false;
+	}
+	if (n > 0) {
+		LIST_INSERT_HEAD(&all->takers, w, of[all->of].entry);
+		w->of[all->of].listed = true;
+	}
+}
 
 void
 throttle_meters_take(struct throttle *t, struct throttle_waiter *w,
     uint64_t at, uint64_t now)
 {
-	struct throttle_wants *all = w->fair.wants;
-	unsigned i, n = wants(t, all);
-	struct throttle_amount *a;
-	struct meter *m;
-
-	for (i = 0; i < n; i++) {
-		a = &all->amounts[i];
-		a->serial = 0;
-		/* what wants nothing may turn out to have taken some */
-		if ((m = throttle_meter_find(t->meters, a->name)) == NULL)
-			continue;
-		budget_rates_take(&m->budget, a->amount, at, now);
-		m->budget.uncounted += a->amount;
-		budget_paid(&m->budget, a->amount, &a->paid);
-		a->serial = m->serial;
-		a->counted = false;
-	}
-	if (n > 0) {
-		LIST_INSERT_HEAD(&t->meters->takers, all, entry);
-		all->listed = true;
-	}
+	take(t->meters, w->fair.wants, at, now);
+	take(meters_of_total(t), w->fair.wants, at, now);
 }
 
 /* What the host has counted by now: what is not settled, or in the end all. */
 static void
-count(struct throttle *t, struct throttle_waiter *w, bool ends, uint64_t at)
+count(struct throttle_meters *all, struct throttle_wants *w, bool ends,
+    uint64_t at)
 {
-	struct throttle_wants *all = w->fair.wants;
-	unsigned i, n = wants(t, all);
-	struct throttle_amount *a;
+	unsigned i, n = wants(all, w);
+	struct throttle_taken *taken;
 	struct meter *m;
 
 	for (i = 0; i < n; i++) {
-		a = &all->amounts[i];
-		m = throttle_meter_by_serial(t->meters, a->serial);
-		if (m == NULL || a->counted || (m->settles && !ends))
+		taken = &w->amounts[i].taken[all->of];
+		m = throttle_meter_by_serial(all, taken->serial);
+		if (m == NULL || taken->counted || (m->settles && !ends))
 			continue;
-		budget_count(&m->budget, a->amount, at);
-		a->counted = true;
+		budget_count(&m->budget, w->amounts[i].amount, at);
+		taken->counted = true;
 	}
 }
 
@@ -338,54 +363,82 @@ void
 throttle_meters_count(struct throttle *t, struct throttle_waiter *w,
     uint64_t at)
 {
-	count(t, w, false, at);
+	unsigned of;
+
+	for (of = 0; of < THROTTLE_METERS_OF; of++)
+		count(taken_from(t, w, of), w->fair.wants, false, at);
 }
 
 /* What others have taken since then is done sooner, too. */
 static void
-give_back(struct throttle *t, const struct meter *m,
+give_back(struct throttle_meters *all, const struct meter *m,
     const struct budget_paid *refund, const wide sooner[BUDGET_RATES])
 {
 	struct throttle_wants *other;
+	struct throttle_taken *taken;
 	unsigned i;
 
-	LIST_FOREACH(other, &t->meters->takers, entry)
-		for (i = 0; i < other->n; i++)
-			if (other->amounts[i].serial == m->serial)
+	LIST_FOREACH(other, &all->takers, of[all->of].entry)
+		for (i = 0; i < other->n; i++) {
+			taken = &other->amounts[i].taken[all->of];
+			if (taken->serial == m->serial)
 				budget_refunded(&m->budget, refund, sooner,
-				    &other->amounts[i].paid);
+				    &taken->paid);
+		}
 }
 
 static void
-settle(struct throttle *t, struct throttle_amount *a, uint64_t actual,
-    uint64_t now)
+settle(struct throttle_meters *all, struct throttle_amount *a,
+    uint64_t actual, uint64_t now)
 {
-	struct meter *m = throttle_meter_by_serial(t->meters, a->serial);
+	struct throttle_taken *taken = &a->taken[all->of];
+	struct meter *m = throttle_meter_by_serial(all, taken->serial);
 	wide sooner[BUDGET_RATES];
 
-	a->serial = 0;
+	taken->serial = 0;
 	if (m == NULL)
 		return;
-	budget_settle(&m->budget, &a->paid, a->amount, actual, a->counted,
-	    now, sooner);
-	if (a->paid.cost > 0)
-		give_back(t, m, &a->paid, sooner);
+	budget_settle(&m->budget, &taken->paid, a->amount, actual,
+	    taken->counted, now, sooner);
+	if (taken->paid.cost > 0)
+		give_back(all, m, &taken->paid, sooner);
+}
+
+static void
+settle_all(struct throttle_meters *all, struct throttle_wants *w,
+    const uint64_t *actual, uint64_t now)
+{
+	unsigned i, n = wants(all, w);
+
+	for (i = 0; i < n; i++)
+		if (actual[i] != THROTTLE_NEVER)
+			settle(all, &w->amounts[i], actual[i], now);
+}
+
+/* It may have taken of what is gone by now. */
+static void
+end(struct throttle_meters *all, struct throttle_wants *w,
+    enum throttle_meters_of of, uint64_t now)
+{
+	unsigned i;
+
+	if (!w->of[of].listed)
+		return;
+	count(all, w, true, now);
+	for (i = 0; i < w->n; i++)
+		w->amounts[i].taken[of].serial = 0;
+	LIST_REMOVE(w, of[of].entry);
+	w->of[of].listed = false;
 }
 
 void
 throttle_meters_end(struct throttle *t, struct throttle_waiter *w,
     uint64_t now)
 {
-	struct throttle_wants *all = w->fair.wants;
-	unsigned i;
+	unsigned of;
 
-	if (all == NULL || !all->listed)
-		return;
-	count(t, w, true, now);
-	for (i = 0; i < all->n; i++)
-		all->amounts[i].serial = 0;
-	LIST_REMOVE(all, entry);
-	all->listed = false;
+	for (of = 0; w->fair.wants != NULL && of < THROTTLE_METERS_OF; of++)
+		end(taken_from(t, w, of), w->fair.wants, of, now);
 }
 
 void
@@ -398,13 +451,14 @@ throttle_meters_refund(struct throttle *t, struct throttle_waiter *w,
 }
 
 static bool
-has_taken(const struct throttle_wants *all)
+has_taken(const struct throttle_wants *w)
 {
-	unsigned i;
+	unsigned i, of;
 
-	for (i = 0; i < all->n; i++)
-		if (all->amounts[i].serial != 0)
-			return true;
+	for (i = 0; i < w->n; i++)
+		for (of = 0; of < THROTTLE_METERS_OF; of++)
+			if (w->amounts[i].taken[of].serial != 0)
+				return true;
 	return false;
 }
 
@@ -424,14 +478,13 @@ throttle_settle(struct throttle *t, struct throttle_waiter *w,
     const uint64_t *actual, uint64_t now)
 {
 	struct throttle_wants *all = w->fair.wants;
-	unsigned i, n = wants(t, all);
+	unsigned of;
 
-	if (n == 0 || !w->held || !has_taken(all))
+	if (wants(t->meters, all) == 0 || !w->held || !has_taken(all))
 		return;
 	throttle_meters_tick(t, now);
-	for (i = 0; i < n; i++)
-		if (actual[i] != THROTTLE_NEVER)
-			settle(t, &all->amounts[i], actual[i], now);
+	for (of = 0; of < THROTTLE_METERS_OF; of++)
+		settle_all(taken_from(t, w, of), all, actual, now);
 	throttle_meters_end(t, w, now);
 	take_actual(all, actual);
 	if (w->charged)
@@ -439,6 +492,8 @@ throttle_settle(struct throttle *t, struct throttle_waiter *w,
 		    throttle_meters_turn(t, all, w->fair.cost));
 	/* Whom it lets go now could not have gone before. */
 	set_unblocked_at(t, now);
+	if (t->total != NULL)
+		t->total->unblocked_at = larger(t->total->unblocked_at, now);
 }
 
 /* What the host says */
@@ -488,7 +543,7 @@ throttle_meter_left(struct throttle *t, const char *name, uint64_t left,
 	struct meter *m = throttle_meter_find(t->meters, name);
 	unsigned i;
 
-	if (m == NULL || at > now)
+	if (m == NULL || m->budget.nrates == 0 || at > now)
 		return;
 	throttle_meters_tick(t, now);
 	i = shortest(&m->budget);

@@ -22,6 +22,9 @@
  * Where there are named budgets, turns count what part of the scarcest budget
  * one takes: the longest time in which a rate gives as much.
  *
+ * A total (throttle_total.h) may have some of the same names: what one takes of
+ * a throttle's it then takes of these, too, all or nothing.
+ *
  * They have no slots, no pauses and no recovery.
  */
 
@@ -29,6 +32,14 @@ struct fair_waiter;
 struct meter;
 struct throttle;
 struct throttle_meters;
+
+/* What one wants of one of them. */
+struct throttle_meter_want {
+	struct budget		*budget;
+	uint64_t		 amount;	/* micro units, more than 0 */
+	enum throttle_meters_of	 of;
+	unsigned		 meter;		/* its number there */
+};
 
 /*
  * Tells what an admitted one really took of each amount that it wants (micro
@@ -61,22 +72,27 @@ struct meter	*throttle_meter_by_serial(const struct throttle_meters *,
  * there are none.  Returns false without memory.
  */
 bool		 throttle_meters_make(const struct throttle_limits *,
-		    struct throttle_meters **made)
+		    enum throttle_meters_of, struct throttle_meters **made)
 		    __attribute__((warn_unused_result));
-/* Frees what was not given to any. */
+/* Frees what was not given to any.  NULL is allowed, here and below. */
 void		 throttle_meters_drop(struct throttle_meters *);
-void		 throttle_meters_free(struct throttle *);
 void		 throttle_meters_tick(struct throttle *, uint64_t now);
-void		 throttle_meters_refill(struct throttle *);
-bool		 throttle_meters_idle(const struct throttle *, uint64_t now);
+void		 throttle_meters_refill(struct throttle_meters *);
+bool		 throttle_meters_idle(const struct throttle_meters *,
+		    uint64_t now);
 
-/* The same as of budgets, of all that one wants, if it wants anything. */
-bool		 throttle_meters_allow(const struct throttle *,
+/*
+ * The same as of budgets, of all that one wants of these, if it wants anything;
+ * now is the latest that was heard of.
+ */
+bool		 throttle_meters_allow(const struct throttle_meters *,
 		    const struct fair_waiter *, uint64_t now);
-uint64_t	 throttle_meters_due(const struct throttle *,
-		    const struct fair_waiter *);
-uint64_t	 throttle_meters_due_at_best(const struct throttle *,
+uint64_t	 throttle_meters_due(const struct throttle_meters *,
 		    const struct fair_waiter *, uint64_t now);
+uint64_t	 throttle_meters_due_at_best(const struct throttle_meters *,
+		    const struct fair_waiter *, uint64_t now);
+
+/* A throttle's own, and those of its total. */
 void		 throttle_meters_take(struct throttle *,
 		    struct throttle_waiter *, uint64_t at, uint64_t now);
 /* The host has counted what is not settled. */
@@ -89,27 +105,22 @@ void		 throttle_meters_refund(struct throttle *,
 void		 throttle_meters_end(struct throttle *,
 		    struct throttle_waiter *, uint64_t now);
 
-/* Returns the budget of that number; NULL where there is none. */
-struct budget	*throttle_meter_budget(struct throttle *, unsigned meter);
-
 /*
- * Returns the budget of that number, and sets *name to its name; NULL where
- * there is none.
+ * Returns the budget of that number, and sets *name (unless that is NULL) to its
+ * name; NULL where there is none.
  */
-const struct budget *throttle_meter(const struct throttle *, unsigned meter,
+struct budget	*throttle_meter(const struct throttle *,
+		    enum throttle_meters_of, unsigned meter,
 		    const char **name);
 
 /* What the turn of one with such a cost counts; 0: what it costs. */
 uint64_t	 throttle_meters_turn(const struct throttle *,
 		    const struct throttle_wants *, uint64_t cost);
 
-/*
- * Calls each() with the budget of each amount that one wants, if it wants any
- * of it, and the number of that budget.
- */
-void		 throttle_meters_each(const struct throttle *,
+/* Calls each() with each amount that one wants of these. */
+void		 throttle_meters_each(const struct throttle_meters *,
 		    const struct fair_waiter *,
-		    void (*each)(const struct budget *, uint64_t amount,
-		    unsigned meter, void *), void *arg);
+		    void (*each)(const struct throttle_meter_want *, void *),
+		    void *arg);
 
 #endif

@@ -93,33 +93,34 @@ static void
 move_takers(struct throttle_meters *all, struct throttle_meters *old,
     uint64_t now)
 {
+	enum throttle_meters_of of = old->of;
 	struct throttle_wants *w;
-	struct throttle_amount *a;
+	struct throttle_taken *taken;
 	struct meter *m, *was;
 	unsigned i;
 
 	while ((w = LIST_FIRST(&old->takers)) != NULL) {
-		LIST_REMOVE(w, entry);
+		LIST_REMOVE(w, of[of].entry);
 		for (i = 0; i < w->n; i++) {
-			a = &w->amounts[i];
-			m = throttle_meter_by_serial(all, a->serial);
-			was = throttle_meter_by_serial(old, a->serial);
+			taken = &w->amounts[i].taken[of];
+			m = throttle_meter_by_serial(all, taken->serial);
+			was = throttle_meter_by_serial(old, taken->serial);
 			if (m != NULL && was != NULL)
 				budget_paid_move(&m->budget, &was->budget,
-				    &a->paid, now);
+				    &taken->paid, now);
 			else
-				a->serial = 0;
+				taken->serial = 0;
 		}
-		if ((w->listed = all != NULL))
-			LIST_INSERT_HEAD(&all->takers, w, entry);
+		if ((w->of[of].listed = all != NULL))
+			LIST_INSERT_HEAD(&all->takers, w, of[of].entry);
 	}
 }
 
 void
-throttle_meters_set(struct throttle *t, struct throttle_meters *all,
+throttle_meters_set(struct throttle_meters **at, struct throttle_meters *all,
     const struct throttle_limits *limits, uint64_t now)
 {
-	struct throttle_meters *old = t->meters;
+	struct throttle_meters *old = *at;
 	struct window *next = all != NULL ? all->windows : NULL;
 	struct meter *was[THROTTLE_METERS] = { NULL };
 	unsigned i;
@@ -135,8 +136,14 @@ throttle_meters_set(struct throttle *t, struct throttle_meters *all,
 	}
 	if (old != NULL)
 		move_takers(all, old, now);
-	t->meters = all;
+	*at = all;
 	throttle_meters_drop(old);
+}
+
+void
+throttle_meters_free(struct throttle_meters **at)
+{
+	throttle_meters_set(at, NULL, NULL, 0);
 }
 
 /* Other throttles */
@@ -147,29 +154,56 @@ inherit(struct throttle_meters *all, struct meter *m,
     const struct budget *from, uint64_t now)
 {
 	const struct budget before = m->budget;
+	struct throttle_taken *taken;
 	struct throttle_wants *w;
 	unsigned i;
 
 	budget_inherit(&m->budget, from, now);
-	LIST_FOREACH(w, &all->takers, entry)
-		for (i = 0; i < w->n; i++)
-			if (w->amounts[i].serial == m->serial)
+	LIST_FOREACH(w, &all->takers, of[all->of].entry)
+		for (i = 0; i < w->n; i++) {
+			taken = &w->amounts[i].taken[all->of];
+			if (taken->serial == m->serial)
 				budget_paid_move(&m->budget, &before,
-				    &w->amounts[i].paid, now);
+				    &taken->paid, now);
+		}
 }
 
 void
-throttle_meters_inherit(struct throttle *t, const struct throttle *from,
-    uint64_t now)
+throttle_meters_inherit(struct throttle_meters *all,
+    const struct throttle_meters *from, uint64_t now)
 {
-	struct throttle_meters *all = t->meters;
 	const struct meter *other;
 	unsigned i;
 
 	for (i = 0; all != NULL && i < all->n; i++) {
-		other = throttle_meter_find(from->meters, all->all[i].name);
+		other = throttle_meter_find(from, all->all[i].name);
 		if (other != NULL)
 			inherit(all, &all->all[i], &other->budget, now);
+	}
+}
+
+static void
+carry(struct throttle_meters *from, struct throttle_meters *to,
+    struct throttle_wants *w, enum throttle_meters_of of, uint64_t now)
+{
+	struct throttle_taken *taken;
+	struct meter *m, *other;
+	unsigned i;
+
+	for (i = 0; w->of[of].listed && i < w->n; i++) {
+		taken = &w->amounts[i].taken[of];
+		m = throttle_meter_by_serial(from, taken->serial);
+		taken->serial = 0;
+		if (m == NULL)
+			continue;
+		if (!taken->counted)
+			budget_count(&m->budget, w->amounts[i].amount, now);
+		if ((other = throttle_meter_find(to, m->name)) == NULL)
+			continue;
+		if (other != m)
+			budget_paid_move(&other->budget, &m->budget,
+			    &taken->paid, now);
+		taken->carried = other->serial;
 	}
 }
 
@@ -177,49 +211,43 @@ void
 throttle_meters_carry(struct throttle *from, struct throttle *to,
     struct throttle_waiter *w, uint64_t now)
 {
-	struct throttle_wants *all = w->fair.wants;
-	struct throttle_amount *a;
-	struct meter *m, *other;
+	if (w->fair.wants == NULL)
+		return;
+	carry(from->meters, to->meters, w->fair.wants, THROTTLE_METERS_OWN,
+	    now);
+	carry(is_of_total(from, w) ? from->total->meters : NULL,
+	    meters_of_total(to), w->fair.wants, THROTTLE_METERS_TOTAL, now);
+}
+
+static void
+hold(struct throttle_meters *all, struct throttle_wants *w,
+    enum throttle_meters_of of)
+{
+	struct throttle_taken *taken;
+	struct meter *m;
 	unsigned i;
 
-	if (all == NULL || !all->listed)
-		return;
-	for (i = 0; i < all->n; i++) {
-		a = &all->amounts[i];
-		m = throttle_meter_by_serial(from->meters, a->serial);
-		a->serial = 0;
-		if (m == NULL)
-			continue;
-		if (!a->counted)
-			budget_count(&m->budget, a->amount, now);
-		other = throttle_meter_find(to->meters, m->name);
-		if (other == NULL)
-			continue;
-		budget_paid_move(&other->budget, &m->budget, &a->paid, now);
-		a->carried = other->serial;
+	for (i = 0; i < w->n; i++) {
+		taken = &w->amounts[i].taken[of];
+		m = throttle_meter_by_serial(all, taken->carried);
+		taken->serial = m != NULL ? m->serial : 0;
+		taken->carried = 0;
+		if (m != NULL && !taken->counted) {
+			budget_rates_hold(&m->budget, w->amounts[i].amount);
+			m->budget.uncounted += w->amounts[i].amount;
+		}
 	}
+	if (all == NULL)
+		return;
+	LIST_INSERT_HEAD(&all->takers, w, of[of].entry);
+	w->of[of].listed = true;
 }
 
 void
 throttle_meters_hold(struct throttle *t, struct throttle_waiter *w)
 {
-	struct throttle_wants *all = w->fair.wants;
-	struct throttle_amount *a;
-	struct meter *m;
-	unsigned i;
-
-	if (all == NULL || t->meters == NULL)
+	if (w->fair.wants == NULL)
 		return;
-	for (i = 0; i < all->n; i++) {
-		a = &all->amounts[i];
-		m = throttle_meter_by_serial(t->meters, a->carried);
-		a->serial = a->carried;
-		a->carried = 0;
-		if (m != NULL && !a->counted) {
-			budget_rates_hold(&m->budget, a->amount);
-			m->budget.uncounted += a->amount;
-		}
-	}
-	LIST_INSERT_HEAD(&t->meters->takers, all, entry);
-	all->listed = true;
+	hold(t->meters, w->fair.wants, THROTTLE_METERS_OWN);
+	hold(meters_of_total(t), w->fair.wants, THROTTLE_METERS_TOTAL);
 }

@@ -22,6 +22,7 @@ struct meter {
 };
 
 struct throttle_meters {
+	enum throttle_meters_of	 of;
 	struct window		*windows;	/* owned; of all; or NULL */
 	uint32_t		 serial;	/* the last that was given */
 	LIST_HEAD(, throttle_wants) takers;

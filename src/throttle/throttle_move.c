@@ -171,7 +171,7 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 		t->learned->npairs = 0;
 	}
 	if (!throttle_set_parts(t, limits) ||
-	    !throttle_meters_make(limits, &meters))
+	    !throttle_meters_make(limits, THROTTLE_METERS_OWN, &meters))
 		goto fail;
 	if (!same) {
 		queue = fair_new(limits->nparts + 1, limits->trust_priority);
@@ -182,7 +182,7 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 		t->queue = queue;
 	}
 	carry_parts(t, limits, old, nold, moved, now);
-	throttle_meters_set(t, meters, limits, now);
+	throttle_meters_set(&t->meters, meters, limits, now);
 	budget_limit(&t->host, &limits->host, limits->learning, t->windows,
 	    now);
 	free(old);
@@ -236,7 +236,7 @@ throttle_inherit(struct throttle *t, const struct throttle *from,
 	throttle_estimate_inherit(t, from);
 	if (t->estimate == NULL)
 		keep_shut(t, from->estimate, now);
-	throttle_meters_inherit(t, from, now);
+	throttle_meters_inherit(t->meters, from->meters, now);
 	set_unblocked_at(t, now);
 }
 

@@ -96,7 +96,7 @@ throttle_refill(struct throttle *t, uint64_t now)
 	budget_refill(&t->host);
 	for (i = 0; i < t->nparts; i++)
 		budget_refill(&t->parts[i]);
-	throttle_meters_refill(t);
+	throttle_meters_refill(t->meters);
 	/* Whom it lets go now could not have gone before. */
 	set_unblocked_at(t, now);
 }

@@ -38,7 +38,7 @@ throttle_renew(struct throttle *t, uint64_t now)
 		estimate_renew(t->estimate);
 	for (i = 0; i < t->nparts; i++)
 		budget_renew(&t->parts[i]);
-	throttle_meters_refill(t);
+	throttle_meters_refill(t->meters);
 	throttle_named_renew(t);
 	set_unblocked_at(t, now);
 }

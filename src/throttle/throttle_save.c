@@ -4,28 +4,10 @@
 #include <string.h>
 
 #include "throttle/lease_spend.h"
+#include "throttle/throttle_budgets.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_tick.h"
-
-static struct budget *
-find(struct throttle *t, enum throttle_whose whose, unsigned n)
-{
-	switch (whose) {
-	case THROTTLE_OF_HOST:
-		return n == 0 ? &t->host : NULL;
-	case THROTTLE_OF_PART:
-		return n < t->nparts ? &t->parts[n] : NULL;
-	case THROTTLE_OF_TOTAL:
-		return n == 0 && t->total != NULL ? &t->total->budget : NULL;
-	case THROTTLE_OF_METER:
-		return throttle_meter_budget(t, n);
-	case THROTTLE_OF_NAMED:
-	case THROTTLE_WHOSE:
-		break;
-	}
-	return NULL;
-}
 
 /* Slots are nobody's any more when it is read back. */
 static bool
@@ -42,7 +24,8 @@ bool
 throttle_save(struct throttle *t, enum throttle_whose whose, unsigned n,
     uint64_t now, struct budget_saved *saved)
 {
-	const struct budget *b = find(t, whose, n);
+	const struct budget *b = throttle_budget_one(t,
+	    (struct throttle_budget){ whose, n });
 
 	if (b == NULL || says_nothing(b, now))
 		return false;
@@ -54,7 +37,8 @@ bool
 throttle_restore(struct throttle *t, enum throttle_whose whose, unsigned n,
     const struct budget_saved *saved, uint64_t passed, uint64_t now)
 {
-	struct budget *b = find(t, whose, n);
+	struct budget *b = throttle_budget_one(t,
+	    (struct throttle_budget){ whose, n });
 
 	if (b == NULL)
 		return false;
@@ -64,12 +48,13 @@ throttle_restore(struct throttle *t, enum throttle_whose whose, unsigned n,
 }
 
 unsigned
-throttle_meter_named(const struct throttle *t, const char *name)
+throttle_meter_named(const struct throttle *t, enum throttle_meters_of of,
+    const char *name)
 {
 	const char *other;
 	unsigned i;
 
-	for (i = 0; throttle_meter(t, i, &other) != NULL; i++)
+	for (i = 0; throttle_meter(t, of, i, &other) != NULL; i++)
 		if (strcmp(other, name) == 0)
 			return i;
 	return THROTTLE_METERS;

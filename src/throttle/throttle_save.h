@@ -28,6 +28,6 @@ bool		 throttle_restore(struct throttle *, enum throttle_whose,
 
 /* Returns the number of the named budget of that name; THROTTLE_METERS: none */
 unsigned	 throttle_meter_named(const struct throttle *,
-		    const char *name);
+		    enum throttle_meters_of, const char *name);
 
 #endif

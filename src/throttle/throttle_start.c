@@ -27,7 +27,9 @@ throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
 	while (n > 0)
 		at = larger(at, budget_due_at_best(b[--n], w->fair.cost,
 		    now));
-	at = larger(at, throttle_meters_due_at_best(t, &w->fair, now));
+	at = larger(at, throttle_meters_due_at_best(t->meters, &w->fair, now));
+	at = larger(at, throttle_meters_due_at_best(meters_of_total(t),
+	    &w->fair, now));
 	if (t->total != NULL)
 		at = larger(at, larger(t->total->unblocked_at,
 		    budget_due(&t->total->budget, w->fair.cost)));
@@ -160,17 +162,18 @@ struct choice {
 };
 
 static void
-choose_meter(const struct budget *b, uint64_t amount, unsigned meter,
-    void *arg)
+choose_meter(const struct throttle_meter_want *want, void *arg)
 {
 	struct choice *c = arg;
-	struct budget_start p = budget_start(b, 0, amount, c->now, c->now);
+	struct budget_start p = budget_start(want->budget, 0, want->amount,
+	    c->now, c->now);
 
 	if (!has_the_word(&p, c->s))
 		return;
-	c->r->of_part = c->r->of_named = c->r->of_total = false;
+	c->r->of_part = c->r->of_named = false;
 	c->r->of_meter = p.what != BUDGET_SHORT_NONE;
-	c->r->meter = (uint8_t)meter;
+	c->r->of_total = c->r->of_meter && want->of == THROTTLE_METERS_TOTAL;
+	c->r->meter = (uint8_t)want->meter;
 	*c->s = p;
 }
 
@@ -189,7 +192,7 @@ short_of_others(struct throttle *t, uint64_t now, struct throttle_report *r,
 		if (first == NULL)
 			continue;
 		*s = budget_start(&t->host, 0, first->cost, now, now);
-		throttle_meters_each(t, first, choose_meter, &choice);
+		throttle_meters_each(t->meters, first, choose_meter, &choice);
 		if (s->what != BUDGET_SHORT_NONE)
 			break;
 	}
@@ -226,6 +229,7 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
 	struct budget *b[THROTTLE_INNER];
 	unsigned i, n = inner_budgets(t, pair, b);
 	struct budget_start s;
+	struct choice choice = { r, &s, now };
 
 	s = budget_start(&t->host, a.cost, w->cost, a.first, now);
 	*r = (struct throttle_report){ .waiting = throttle_waiting(t) };
@@ -237,8 +241,8 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
 	if (t->total != NULL)
 		choose_total(r, &s, budget_start(&t->total->budget, a.cost,
 		    w->cost, a.first, now));
-	throttle_meters_each(t, w, choose_meter,
-	    &(struct choice){ r, &s, now });
+	throttle_meters_each(t->meters, w, choose_meter, &choice);
+	throttle_meters_each(meters_of_total(t), w, choose_meter, &choice);
 	if (t->estimate != NULL)
 		choose_estimate(t, r, &s, now);
 	r->start = s.at;

@@ -23,7 +23,7 @@ throttle_store_end(struct throttle *t)
 
 	throttle_budgets_close(t);
 	t->stored = t->leased = false;
-	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		lease_end(b);
 }
 
@@ -77,27 +77,6 @@ asks(struct throttle *t, struct budget *b, struct throttle_store_round *r,
 }
 
 static void
-tell_whose(const struct throttle *t, unsigned n,
-    struct throttle_store_question *q)
-{
-	q->whose = THROTTLE_OF_HOST;
-	q->part = 0;
-	if (n-- == 0)
-		return;
-	q->whose = THROTTLE_OF_PART;
-	q->part = n;
-	if (n < t->nparts)
-		return;
-	n -= t->nparts;
-	q->whose = THROTTLE_OF_TOTAL;
-	q->part = 0;
-	if (t->total != NULL && n-- == 0)
-		return;
-	q->whose = THROTTLE_OF_METER;
-	q->part = n;
-}
-
-static void
 begin(struct throttle *t, struct throttle_store_round *r, uint64_t now)
 {
 	struct budget *b;
@@ -105,7 +84,7 @@ begin(struct throttle *t, struct throttle_store_round *r, uint64_t now)
 
 	r->began = true;
 	throttle_tick(t, now);
-	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		b->lease.need = 0;
 	throttle_lease_note(t);
 }
@@ -114,15 +93,17 @@ bool
 throttle_store_ask(struct throttle *t, struct throttle_store_round *r,
     uint64_t now, struct throttle_store_question *q)
 {
+	struct throttle_budget which;
 	struct budget *b;
 
 	if (!r->began)
 		begin(t, r, now);
-	while ((b = throttle_budget_at(t, r->next)) != NULL) {
+	while ((b = throttle_budget_at(t, r->next, &which)) != NULL) {
 		q->budget = r->next++;
 		if (!asks(t, b, r, now))
 			continue;
-		tell_whose(t, q->budget, q);
+		q->whose = which.whose;
+		q->part = which.n;
 		q->number = b->account->number;
 		q->limits = &b->account->hold.limits;
 		q->ask = &b->account->question;
@@ -137,13 +118,15 @@ bool
 throttle_store_take(struct throttle *t, unsigned budget, uint64_t number,
     const struct lease_answer *answer, uint64_t sent, uint64_t received)
 {
-	struct budget *b = throttle_budget_at(t, budget);
+	struct throttle_budget which;
+	struct budget *b = throttle_budget_at(t, budget, &which);
 
 	throttle_tick(t, received);
 	if (b == NULL || b->account == NULL || !lease_account_take(b->account,
 	    number, answer, sent, received))
 		return false;
-	if (t->total != NULL && b == &t->total->budget)
+	if (which.whose == THROTTLE_OF_TOTAL ||
+	    which.whose == THROTTLE_OF_TOTAL_METER)
 		t->total->unblocked_at = larger(t->total->unblocked_at,
 		    received);
 	else
@@ -158,7 +141,7 @@ throttle_store_due(struct throttle *t, uint64_t now)
 	struct budget *b;
 	unsigned i;
 
-	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++) {
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++) {
 		one = THROTTLE_NEVER;
 		if (b->account != NULL)
 			one = lease_account_at(b->account, b->lease.need,
@@ -177,7 +160,7 @@ throttle_store_leases(struct throttle *t)
 	struct budget *b;
 	unsigned i, n = 0;
 
-	for (i = 0; (b = throttle_budget_at(t, i)) != NULL; i++)
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		n += b->account != NULL && b->account->hold.left > 0;
 	return n;
 }

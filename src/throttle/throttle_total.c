@@ -4,6 +4,9 @@
 #include "throttle/budget_rates.h"
 #include "throttle/lease.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_meter.h"
+#include "throttle/throttle_meter_move.h"
+#include "throttle/throttle_meters.h"
 
 void
 throttle_total_init(struct throttle_total *total,
@@ -15,10 +18,37 @@ throttle_total_init(struct throttle_total *total,
 	LIST_INIT(&total->deposits);
 }
 
+/* What it is, and asks the store for, is of other limits from now on. */
+static void
+close_meters(struct throttle_total *total)
+{
+	unsigned i;
+
+	for (i = 0; total->meters != NULL && i < total->meters->n; i++)
+		if (total->meters->all[i].budget.account != NULL)
+			lease_close(&total->meters->all[i].budget);
+}
+
+bool
+throttle_total_meters(struct throttle_total *total,
+    const struct throttle_limits *limits, uint64_t now)
+{
+	struct throttle_meters *meters;
+
+	if (!throttle_meters_make(limits, THROTTLE_METERS_TOTAL, &meters))
+		return false;
+	close_meters(total);
+	throttle_meters_set(&total->meters, meters, limits, now);
+	total->unblocked_at = larger(total->unblocked_at, now);
+	return true;
+}
+
 void
 throttle_total_close(struct throttle_total *total)
 {
 	lease_close(&total->budget);
+	close_meters(total);
+	throttle_meters_free(&total->meters);
 }
 
 static void
@@ -55,6 +85,7 @@ throttle_total_inherit(struct throttle_total *total,
 	tick(total, now);
 	spend_all(total);
 	budget_inherit(&total->budget, &from->budget, now);
+	throttle_meters_inherit(total->meters, from->meters, now);
 }
 
 void
@@ -63,13 +94,15 @@ throttle_total_refill(struct throttle_total *total, uint64_t now)
 	tick(total, now);
 	spend_all(total);
 	budget_refill(&total->budget);
+	throttle_meters_refill(total->meters);
 	total->unblocked_at = larger(total->unblocked_at, now);
 }
 
 bool
 throttle_total_idle(struct throttle_total *total, uint64_t now)
 {
-	return budget_idle(&total->budget, now);
+	return budget_idle(&total->budget, now) &&
+	    throttle_meters_idle(total->meters, now);
 }
 
 /* The line */
@@ -121,6 +154,7 @@ throttle_total_wake(struct throttle *t, const struct fair_waiter *w,
 	join_line(t);
 	if (TAILQ_FIRST(&t->total->line) != t)
 		return THROTTLE_NEVER;
+	at = larger(at, throttle_meters_due(t->total->meters, w, now));
 	return larger(larger(at, budget_opens(b)),
 	    lease_due(b, w->cost, now));
 }
@@ -128,19 +162,14 @@ throttle_total_wake(struct throttle *t, const struct fair_waiter *w,
 /* The budget */
 
 bool
-throttle_total_allows(const struct throttle *t, uint64_t cost, uint64_t now)
+throttle_total_allows(const struct throttle *t, const struct fair_waiter *w,
+    uint64_t now)
 {
 	const struct throttle *first = TAILQ_FIRST(&t->total->line);
 
 	return (first == NULL || first == t) &&
-	    budget_allows(&t->total->budget, cost, now);
-}
-
-/* Whether it holds a slot of this one, and not of another before a reload. */
-static bool
-is_of(const struct throttle *t, const struct throttle_waiter *w)
-{
-	return t->total != NULL && w->total == t->total->serial;
+	    budget_allows(&t->total->budget, w->cost, now) &&
+	    throttle_meters_allow(t->total->meters, w, now);
 }
 
 void
@@ -175,7 +204,7 @@ throttle_total_verdict(struct throttle *t, struct throttle_waiter *w,
 	struct throttle_total *total = t->total;
 	bool held;
 
-	if (!is_of(t, w))
+	if (!is_of_total(t, w))
 		return;
 	tick(total, now);
 	held = !budget_room(&total->budget);
@@ -190,7 +219,7 @@ bool
 throttle_total_is_wanted(const struct throttle *t,
     const struct throttle_waiter *w)
 {
-	return is_of(t, w) && has_no_slot(&t->total->budget) &&
+	return is_of_total(t, w) && has_no_slot(&t->total->budget) &&
 	    !TAILQ_EMPTY(&t->total->line);
 }
 
@@ -200,7 +229,7 @@ throttle_total_release(struct throttle *t, const struct throttle_waiter *w,
 {
 	struct throttle_total *total = t->total;
 
-	if (!is_of(t, w))
+	if (!is_of_total(t, w))
 		return;
 	if (!budget_room(&total->budget))
 		total->unblocked_at = larger(total->unblocked_at, now);
@@ -215,7 +244,7 @@ throttle_total_refund(struct throttle *t, struct throttle_waiter *w,
 	wide sooner[BUDGET_RATES];
 	struct throttle_deposit *d;
 
-	if (!w->deposit->in_total || !is_of(t, w))
+	if (!w->deposit->in_total || !is_of_total(t, w))
 		return;
 	tick(total, now);
 	budget_refund(&total->budget, &w->deposit->total, now, sooner);

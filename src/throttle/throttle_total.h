@@ -22,6 +22,8 @@
  *
  * It has no pauses and no recovery: what a host says is said to one credential.
  * Nor are its rates strict: when a host has counted is known to one throttle.
+ * It may have named budgets, too (throttle_meter.h), for names that its
+ * throttles have.
  * All throttles of one total have one lock, which the caller holds.  A total
  * lives in the caller's memory; the fields are the throttle's.
  */
@@ -30,7 +32,16 @@
 void		 throttle_total_init(struct throttle_total *,
 		    const struct budget_limits *, uint32_t serial);
 
-/* Frees what it has with a store. */
+/*
+ * Gives it the named budgets of limits, which have no other use here, with what
+ * those of the same names have consumed.  Returns false without memory: the old
+ * ones stay.
+ */
+bool		 throttle_total_meters(struct throttle_total *,
+		    const struct throttle_limits *, uint64_t now)
+		    __attribute__((warn_unused_result));
+
+/* Frees what it has with a store, and its named budgets. */
 void		 throttle_total_close(struct throttle_total *);
 
 /* Sets new limits; what was consumed stays consumed. */
@@ -67,8 +78,8 @@ uint64_t	 throttle_total_wake(struct throttle *,
 		    const struct fair_waiter *, uint64_t at, uint64_t now);
 
 /* For the files of the throttle: the same as of budgets, if there is one. */
-bool		 throttle_total_allows(const struct throttle *, uint64_t cost,
-		    uint64_t now);
+bool		 throttle_total_allows(const struct throttle *,
+		    const struct fair_waiter *, uint64_t now);
 void		 throttle_total_take(struct throttle *,
 		    struct throttle_waiter *, uint64_t at, uint64_t now);
 void		 throttle_total_hold(struct throttle *,

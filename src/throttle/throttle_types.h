@@ -78,6 +78,7 @@ struct throttle_deposit {
 /* A budget on top of those of several throttles; see throttle_total.h. */
 struct throttle_total {
 	struct budget			 budget;
+	struct throttle_meters		*meters; /* owned; NULL: none */
 	TAILQ_HEAD(, throttle)		 line;
 	LIST_HEAD(, throttle_deposit)	 deposits; /* may be refunded */
 	uint64_t			 unblocked_at;	/* ns; as a throttle's */
@@ -93,14 +94,43 @@ struct throttle_also {
 	uint8_t		 parts[THROTTLE_ALSO];
 };
 
-/* What one wants of a named budget, and what it has taken of it. */
-struct throttle_amount {
-	const char		*name;		/* set: its owner's */
-	uint64_t		 amount;	/* set: micro units */
+/* Whose a budget is. */
+enum throttle_whose {
+	THROTTLE_OF_HOST,
+	THROTTLE_OF_PART,
+	THROTTLE_OF_NAMED,
+	THROTTLE_OF_TOTAL,
+	THROTTLE_OF_METER,
+	THROTTLE_OF_TOTAL_METER,
+	THROTTLE_WHOSE,		/* how many there are */
+};
+
+/* Whose a named budget is. */
+enum throttle_meters_of {
+	THROTTLE_METERS_OWN,	/* a throttle's */
+	THROTTLE_METERS_TOTAL,	/* that of several, on top of theirs */
+	THROTTLE_METERS_OF,	/* how many there are */
+};
+
+/* What one has taken of a named budget. */
+struct throttle_taken {
 	uint32_t		 serial;	/* of whom it was taken; or 0 */
 	uint32_t		 carried;	/* the same, on its way there */
 	bool			 counted;	/* by the host */
 	struct budget_paid	 paid;
+};
+
+/* What one wants of the named budgets of a name, and has taken of each. */
+struct throttle_amount {
+	const char		*name;		/* set: its owner's */
+	uint64_t		 amount;	/* set: micro units */
+	struct throttle_taken	 taken[THROTTLE_METERS_OF];
+};
+
+/* Where one who has taken of named budgets is listed until that is settled. */
+struct throttle_taker {
+	LIST_ENTRY(throttle_wants) entry;
+	bool			 listed;
 };
 
 /*
@@ -108,8 +138,7 @@ struct throttle_amount {
  * as the waiter, zeroed where it is not set.
  */
 struct throttle_wants {
-	LIST_ENTRY(throttle_wants) entry;	/* while it has taken */
-	bool			 listed;
+	struct throttle_taker	 of[THROTTLE_METERS_OF];
 	unsigned		 n;
 	struct throttle_amount	 amounts[];
 };
@@ -205,7 +234,8 @@ struct throttle_report {
 	bool			 of_named;	/* in the named part */
 	bool			 of_total;	/* in what others have, too */
 	bool			 of_meter;	/* in a named budget, */
-	uint8_t			 meter;		/* ... that one */
+	uint8_t			 meter;		/* ... that one of those, or
+						   with of_total of these */
 	unsigned		 rate;		/* which, when it is a rate */
 	/*
 	 * Of throttle_ask(): who was taken out of a full queue, having spent

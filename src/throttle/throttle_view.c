@@ -124,14 +124,14 @@ throttle_view_part(struct throttle *t, unsigned part, uint64_t now,
 }
 
 const char *
-throttle_view_meter(struct throttle *t, unsigned meter, uint64_t now,
-    struct budget_view *v)
+throttle_view_meter(struct throttle *t, enum throttle_meters_of of,
+    unsigned meter, uint64_t now, struct budget_view *v)
 {
 	const struct budget *b;
 	const char *name = NULL;
 
 	throttle_tick(t, now);
-	if ((b = throttle_meter(t, meter, &name)) == NULL)
+	if ((b = throttle_meter(t, of, meter, &name)) == NULL)
 		return NULL;
 	view_budget(b, now, v);
 	v->reserved = b->uncounted > UINT64_MAX ? UINT64_MAX :

@@ -70,11 +70,12 @@ bool		 throttle_view_part(struct throttle *, unsigned part,
 		    uint64_t now, struct budget_view *);
 
 /*
- * The same for the named budget of that number.  Returns its name, for as long
- * as the limits hold; NULL where there is none.
+ * The same for the named budget of that number, its own or its total's.  Returns
+ * its name, for as long as the limits hold; NULL where there is none.
  */
-const char	*throttle_view_meter(struct throttle *, unsigned meter,
-		    uint64_t now, struct budget_view *);
+const char	*throttle_view_meter(struct throttle *,
+		    enum throttle_meters_of, unsigned meter, uint64_t now,
+		    struct budget_view *);
 
 /* One that waits. */
 struct waiter_view {

@@ -52,12 +52,14 @@ struct adding {
 };
 
 static void
-add_meter(const struct budget *b, uint64_t amount, unsigned meter, void *arg)
+add_meter(const struct throttle_meter_want *want, void *arg)
 {
 	struct adding *adding = arg;
 
-	add_budget(adding->why, b, THROTTLE_OF_METER, meter,
-	    (struct throttle_ahead){ .first = adding->now }, amount,
+	add_budget(adding->why, want->budget,
+	    want->of == THROTTLE_METERS_OWN ? THROTTLE_OF_METER :
+	    THROTTLE_OF_TOTAL_METER, want->meter,
+	    (struct throttle_ahead){ .first = adding->now }, want->amount,
 	    adding->now);
 }
 
@@ -90,6 +92,7 @@ add_budgets(struct throttle *t, struct throttle_why *why,
 {
 	struct pair pair = pair_of(t, w->lane);
 	struct throttle_ahead ahead = throttle_ahead(t, w, now);
+	struct adding adding = { why, now };
 	unsigned i, part;
 
 	if (t->total != NULL)
@@ -98,7 +101,8 @@ add_budgets(struct throttle *t, struct throttle_why *why,
 	add_budget(why, &t->host, THROTTLE_OF_HOST, THROTTLE_WHOLE, ahead,
 	    w->cost, now);
 	add_estimate(why, t, now);
-	throttle_meters_each(t, w, add_meter, &(struct adding){ why, now });
+	throttle_meters_each(t->meters, w, add_meter, &adding);
+	throttle_meters_each(meters_of_total(t), w, add_meter, &adding);
 	ahead = throttle_ahead_in_part(t, w, now);
 	if (pair.part != THROTTLE_WHOLE)
 		add_budget(why, part_budget(t, pair.part), THROTTLE_OF_PART,
@@ -113,14 +117,25 @@ add_budgets(struct throttle *t, struct throttle_why *why,
 		    THROTTLE_OF_NAMED, THROTTLE_WHOLE, ahead, w->cost, now);
 }
 
+/* Whose limit a report means. */
+static enum throttle_whose
+whose_is(const struct throttle_report *r)
+{
+	if (r->of_part)
+		return THROTTLE_OF_PART;
+	if (r->of_named)
+		return THROTTLE_OF_NAMED;
+	if (r->of_meter)
+		return r->of_total ? THROTTLE_OF_TOTAL_METER :
+		    THROTTLE_OF_METER;
+	return r->of_total ? THROTTLE_OF_TOTAL : THROTTLE_OF_HOST;
+}
+
 /* Which reason a report means. */
 static struct throttle_reason *
 reported(struct throttle_why *why, const struct throttle_report *r)
 {
-	enum throttle_whose whose = r->of_part ? THROTTLE_OF_PART :
-	    r->of_named ? THROTTLE_OF_NAMED : r->of_total ?
-	    THROTTLE_OF_TOTAL : r->of_meter ? THROTTLE_OF_METER :
-	    THROTTLE_OF_HOST;
+	enum throttle_whose whose = whose_is(r);
 	struct throttle_reason *reason;
 	unsigned i;
 

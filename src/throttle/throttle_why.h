@@ -16,17 +16,8 @@
 
 /* Of the host, the parts, the named one, the total and named budgets. */
 #define THROTTLE_REASONS	((4 + THROTTLE_ALSO) * BUDGET_REASONS + \
-				    THROTTLE_METERS * (BUDGET_RATES + 1))
-
-/* Whose budget. */
-enum throttle_whose {
-	THROTTLE_OF_HOST,
-	THROTTLE_OF_PART,
-	THROTTLE_OF_NAMED,
-	THROTTLE_OF_TOTAL,
-	THROTTLE_OF_METER,
-	THROTTLE_WHOSE,		/* how many there are */
-};
+				    THROTTLE_METERS_OF * THROTTLE_METERS * \
+				    (BUDGET_RATES + 1))
 
 struct throttle_reason {
 	enum throttle_whose	 whose;

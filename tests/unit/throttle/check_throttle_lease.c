@@ -245,8 +245,10 @@ START_TEST(of_which_budget)
 	ck_assert(!throttle_restore(t, THROTTLE_OF_PART, 0, &saved, 0, 0));
 	ck_assert(!throttle_restore(t, THROTTLE_OF_NAMED, 0, &saved, 0, 0));
 	ck_assert(!throttle_restore(t, THROTTLE_OF_METER, 1, &saved, 0, 0));
-	ck_assert_uint_eq(throttle_meter_named(t, "tokens"), 0);
-	ck_assert_uint_eq(throttle_meter_named(t, "bytes"), THROTTLE_METERS);
+	ck_assert_uint_eq(throttle_meter_named(t, THROTTLE_METERS_OWN,
+	    "tokens"), 0);
+	ck_assert_uint_eq(throttle_meter_named(t, THROTTLE_METERS_OWN,
+	    "bytes"), THROTTLE_METERS);
 	ck_assert(!throttle_restore(t, THROTTLE_OF_TOTAL, 0, &saved, 0, 0));
 	throttle_total_init(&total, &all, 1);
 	throttle_join(t, &total, t);

@@ -7,7 +7,8 @@
  */
 
 #define H	(50 * MS)
-#define BUDGETS	4	/* the host's, a part's, the total's, a named one's */
+#define BUDGETS	5
+#define NAMED	3	/* from there on they are named ones */
 #define LINE	8
 
 static const struct {
@@ -18,6 +19,7 @@ static const struct {
 	{ THROTTLE_OF_PART, 80 },
 	{ THROTTLE_OF_TOTAL, 90 },
 	{ THROTTLE_OF_METER, 400 },
+	{ THROTTLE_OF_TOTAL_METER, 380 },
 };
 
 struct note {
@@ -88,13 +90,16 @@ be_born(struct world *w)
 {
 	struct throttle_limits l = { .queue_length = LINE };
 	struct budget_limits part = limits_of(1), all = limits_of(2);
+	struct throttle_limits named;
 	unsigned i;
 
 	l.host = limits_of(0);
 	l.parts[0] = &part;
 	l.nparts = 1;
-	w->t = new_throttle(tokens(l, kinds[3].capacity));
+	w->t = new_throttle(tokens(l, kinds[NAMED].capacity));
 	throttle_total_init(&w->total, &all, 1);
+	named = tokens(l, kinds[NAMED + 1].capacity);
+	ck_assert(throttle_total_meters(&w->total, &named, w->now));
 	throttle_join(w->t, &w->total, w);
 	for (i = 0; i < BUDGETS; i++)
 		if (w->disk->is_there[i])
@@ -116,6 +121,7 @@ die(struct world *w)
 		o->waits = false;
 	}
 	throttle_free(w->t);
+	throttle_total_close(&w->total);
 }
 
 /* Returns what is left of the only rate of one, as it was read back. */
@@ -154,7 +160,7 @@ went(struct world *w, struct one *o)
 	unsigned i;
 
 	for (i = 0; i < BUDGETS; i++) {
-		cost = i < 3 ? o->w.fair.cost :
+		cost = i < NAMED ? o->w.fair.cost :
 		    o->wants->amounts[0].amount;
 		if (i == 1 && o->w.part == THROTTLE_WHOLE)
 			continue;

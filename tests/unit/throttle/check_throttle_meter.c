@@ -95,8 +95,10 @@ left(struct throttle *t, uint64_t now)
 {
 	struct budget_view v;
 
-	ck_assert_str_eq(throttle_view_meter(t, 0, now, &v), "tokens");
-	ck_assert_ptr_null(throttle_view_meter(t, 1, now, &v));
+	ck_assert_str_eq(throttle_view_meter(t, THROTTLE_METERS_OWN, 0, now,
+	    &v), "tokens");
+	ck_assert_ptr_null(throttle_view_meter(t, THROTTLE_METERS_OWN, 1, now,
+	    &v));
 	return v.rates[0].left / (int64_t)U;
 }
 
@@ -342,22 +344,23 @@ START_TEST(another_name)
 	ask_for(t, b, 1, SEC, THROTTLE_WAIT);
 	meters[0].name = "all";
 	ck_assert(throttle_limit(t, &l, NULL, SEC));
-	ck_assert_str_eq(throttle_view_meter(t, 0, SEC, &v), "all");
+	ck_assert_str_eq(throttle_view_meter(t, THROTTLE_METERS_OWN, 0, SEC,
+	    &v), "all");
 	ck_assert_int_eq(v.rates[0].left, 400 * (int64_t)U);
 	/* who waits knows the old one */
 	ck_assert_ptr_null(throttle_next(t, SEC));
 	settle(t, a, 100, SEC);
 	ck_assert_ptr_eq(throttle_next(t, SEC), &b->w);
-	throttle_view_meter(t, 0, SEC, &v);
+	throttle_view_meter(t, THROTTLE_METERS_OWN, 0, SEC, &v);
 	ck_assert_int_eq(v.rates[0].left, 200 * (int64_t)U);
 	/* and what counts something else begins anew */
 	meters[0].what = "usage.output";
 	meters[0].name = "output";
 	ck_assert(throttle_limit(t, &l, NULL, SEC));
-	throttle_view_meter(t, 0, SEC, &v);
+	throttle_view_meter(t, THROTTLE_METERS_OWN, 0, SEC, &v);
 	ck_assert_int_eq(v.rates[0].left, 1000 * (int64_t)U);
 	settle(t, b, 900, SEC);
-	throttle_view_meter(t, 0, SEC, &v);
+	throttle_view_meter(t, THROTTLE_METERS_OWN, 0, SEC, &v);
 	ck_assert_int_eq(v.rates[0].left, 1000 * (int64_t)U);
 	throttle_free(t);
 }
@@ -510,18 +513,18 @@ START_TEST(host_says)
 	throttle_meter_left(t, "tokens", 1200 * U, SEC, SEC);
 	throttle_meter_left(t, "others", 5 * U, SEC, SEC);
 	throttle_meter_left(t, "tokens", 5 * U, 2 * SEC, SEC);
-	throttle_view_meter(t, 0, SEC, &v);
+	throttle_view_meter(t, THROTTLE_METERS_OWN, 0, SEC, &v);
 	ck_assert_int_eq(v.rates[1].left, 1000 * U);
 	throttle_meter_left(t, "tokens", 300 * U, SEC, SEC);
-	throttle_view_meter(t, 0, SEC, &v);
+	throttle_view_meter(t, THROTTLE_METERS_OWN, 0, SEC, &v);
 	ck_assert_int_eq(v.rates[0].left, 1000 * U);
 	ck_assert_int_eq(v.rates[1].left, 300 * U);
 	/* with what has come back since it was so */
 	throttle_meter_left(t, "tokens", 150 * U, 0, SEC);
-	throttle_view_meter(t, 0, SEC, &v);
+	throttle_view_meter(t, THROTTLE_METERS_OWN, 0, SEC, &v);
 	ck_assert_int_eq(v.rates[1].left, 250 * U);
 	throttle_meter_left(t, "tokens", 500 * U, SEC, SEC);
-	throttle_view_meter(t, 0, SEC, &v);
+	throttle_view_meter(t, THROTTLE_METERS_OWN, 0, SEC, &v);
 	ck_assert_int_eq(v.rates[1].left, 250 * U);
 	throttle_free(t);
 }
