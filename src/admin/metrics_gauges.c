@@ -123,6 +123,25 @@ add_budget(struct metrics_gauges *g, const struct budget_view *v,
 
 /* Rules and hosts */
 
+/* Those of its named budgets, which are named as a host's are. */
+static void
+add_tokens(struct metrics_gauges *g, const struct rule *rule)
+{
+	const struct tokens *tokens = rule->tokens;
+	char name[HOSTS_METER];
+	unsigned i;
+
+	for (i = 0; tokens != NULL && i < tokens->n; i++)
+		add_limits(g, &tokens->budgets[i].limits,
+		    tokens->budgets[i].name);
+	for (i = 0; rule_has_total(rule) && tokens != NULL &&
+	    i < tokens->ntotals; i++) {
+		snprintf(name, sizeof name, "%s%s", tokens->totals[i].name,
+		    HOSTS_METER_OF_ALL);
+		add_limits(g, &tokens->totals[i].limits, name);
+	}
+}
+
 static void
 add_rule(struct metrics_gauges *all, size_t n, const struct rule *rule)
 {
@@ -139,9 +158,7 @@ add_rule(struct metrics_gauges *all, size_t n, const struct rule *rule)
 	add_limits(g, &rule->limits, NULL);
 	for (i = 0; i < rule->npaths; i++)
 		add_limits(g, &rule->paths[i].limits, rule->paths[i].text);
-	for (i = 0; rule->tokens != NULL && i < rule->tokens->n; i++)
-		add_limits(g, &rule->tokens->budgets[i].limits,
-		    rule->tokens->budgets[i].name);
+	add_tokens(g, rule);
 }
 
 void

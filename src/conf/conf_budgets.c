@@ -77,7 +77,8 @@ is_form(const struct conf_walk *w, const struct conf_entry *entry)
 {
 	return strcmp(entry->key->file, w->report.name) != 0 &&
 	    entry->value->type == CONF_MAPPING &&
-	    conf_node_get(entry->value, "rates") == NULL;
+	    conf_node_get(entry->value, "rates") == NULL &&
+	    conf_node_get(entry->value, "per_total") == NULL;
 }
 
 /* What the keys of one must be together. */
@@ -85,7 +86,7 @@ static bool
 finish(struct conf_walk *w, const struct conf_node *node,
     const struct tokens_budget *b, bool form)
 {
-	if (b->limits.nrates == 0 && !form)
+	if (b->limits.nrates == 0 && b->total.nrates == 0 && !form)
 		return conf_wrong(&w->report, node, "a budget without rates, "
 		    "expected them such as rates: [{capacity: 30000, "
 		    "period: 1m}]");

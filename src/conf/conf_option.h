@@ -65,6 +65,7 @@ enum conf_kind {
 	CONF_JSON_PATHS,	/* struct tokens_paths, owned */
 	CONF_BUDGET_LEARN,	/* enum tokens_learn */
 	CONF_BUDGET_FORMAT,	/* enum tokens_format */
+	CONF_BUDGET_TOTAL,	/* struct budget_limits: level CONF_PATH */
 	CONF_WEIGHTS,		/* a mapping of clients to numbers */
 	CONF_PAUSE_STATUSES,	/* statuses, or such of CONF_STATUS */
 	CONF_BODIES,		/* a list of mappings of level CONF_BODY */

@@ -8,6 +8,8 @@
 
 /* Limits of all credentials together, into struct budget_limits. */
 conf_reader	 conf_total;
+/* The same of a named budget, which has rates only. */
+conf_reader	 conf_total_rates;
 
 /* Whether the rule tells credentials apart, so that it may have these. */
 bool		 conf_total_finish(struct conf_walk *,

@@ -110,6 +110,9 @@ const struct conf_type conf_types[] = {
 		.choices = budget_learn_names,
 		.read = conf_scalar_choice,
 	},
+	[CONF_BUDGET_TOTAL] = {
+		.read = conf_total_rates,
+	},
 	[CONF_BUDGET_FORMAT] = {
 		.scalar = true,
 		.choices = budget_format_names,

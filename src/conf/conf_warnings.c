@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf/conf_value.h"
+#include "policy/tokens.h"
 
 /* Who hears of what. */
 struct teller {
@@ -138,7 +139,8 @@ warn_of_observed(const struct teller *t, const struct rule *rule,
 	if (rule->mode != RULE_OBSERVE)
 		return;
 	add(keys, sizeof keys, rule->total.nrates > 0 ||
-	    rule->total.concurrency > 0, "per_total");
+	    rule->total.concurrency > 0 || (rule->tokens != NULL &&
+	    rule->tokens->ntotals > 0), "per_total");
 	if (keys[0] != '\0')
 		conf_warn(t->conf, rule->at, t->line, t->arg, "%s%s: with "
 		    "\"mode: observe\" there is no effect of: %s", prefix,

@@ -164,7 +164,9 @@ renew_total(struct hosts *hs, struct host *h, const struct rule *rule,
     uint64_t now)
 {
 	if (h->total != NULL && rule_has_total(rule)) {
-		throttle_total_limit(&h->total->total, &rule->total, now);
+		if (!hosts_total_limit(&hs->totals, h->total, rule, now))
+			log_error("%s: out of memory: per_total of its "
+			    "budgets is as before", h->name.name);
 	} else if (h->total != NULL) {
 		hosts_total_leave(&hs->totals, h->total, h->throttle);
 		host_set_total(h, NULL);
@@ -349,6 +351,7 @@ hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
 	size_t i;
 
 	pthread_rwlock_wrlock(&hs->lock);
+	hs->totals.reload++;
 	/* what was paused until now counts once, and for the old rules */
 	TAILQ_FOREACH(h, &hs->order, entry)
 		host_pause_settle(h, now);

@@ -79,7 +79,7 @@ say_what(char *buf, const struct hosts_limit *l)
 const char *
 hosts_say_limit(char buf[HOSTS_BUDGET], const struct hosts_limit *l)
 {
-	const char *of = "", *whose = "";
+	const char *of = "", *whose = "", *all = "";
 	size_t n;
 
 	if (l->part != NULL || l->meter != NULL) {
@@ -88,13 +88,27 @@ hosts_say_limit(char buf[HOSTS_BUDGET], const struct hosts_limit *l)
 	} else if (l->named != NULL) {
 		of = " of its part ";
 		whose = l->named;
-	} else if (l->total)
-		of = " of all credentials";
+	}
+	if (l->total)
+		all = " of all credentials";
 	say_what(buf, l);
 	n = strlen(buf);
-	snprintf(buf + n, HOSTS_BUDGET - n, "%s%s", of, whose);
+	snprintf(buf + n, HOSTS_BUDGET - n, "%s%s%s", of, whose, all);
 	cut_character(buf, HOSTS_BUDGET);
 	return buf;
+}
+
+/* Whose a named budget is that is short. */
+static const struct budget_limits *
+say_meter(struct hosts_limit *l, const struct rule *rule,
+    const struct throttle_report *r)
+{
+	const struct throttle_meter_limits *meter = r->of_total ?
+	    &rule->tokens->totals[r->meter] : &rule->tokens->meters[r->meter];
+
+	l->total = r->of_total;
+	l->meter = meter->name;
+	return &meter->limits;
 }
 
 void
@@ -113,13 +127,13 @@ hosts_say_short(char buf[HOSTS_BUDGET], const struct hosts_short *s)
 	} else if (r->of_named) {
 		part = THROTTLE_NAMED_PART(s->named);
 		l.named = throttle_named_text(s->host->throttle, s->named);
+	} else if (r->of_meter && rule->tokens != NULL &&
+	    r->meter < (r->of_total ? rule->tokens->ntotals :
+	    rule->tokens->n)) {
+		limits = say_meter(&l, rule, r);
 	} else if (r->of_total) {
 		limits = &rule->total;
 		l.total = true;
-	} else if (r->of_meter && rule->tokens != NULL &&
-	    r->meter < rule->tokens->n) {
-		limits = &rule->tokens->budgets[r->meter].limits;
-		l.meter = rule->tokens->budgets[r->meter].name;
 	}
 	if (r->what == BUDGET_SHORT_RATE)
 		l.rate = limits->rates[r->rate];

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hosts/hosts_key.h"
+#include "policy/tokens.h"
 
 struct host_total *
 hosts_total_find(const struct hosts_totals *totals, const struct rule *rule,
@@ -28,6 +29,19 @@ free_total(struct host_total *total)
 	free(total);
 }
 
+/* Those of its named budgets. */
+static bool
+limit_meters(struct host_total *total, const struct rule *rule, uint64_t now)
+{
+	const struct tokens *tokens = rule->tokens;
+	struct throttle_limits limits = { .nmeters = 0 };
+	unsigned i;
+
+	for (i = 0; tokens != NULL && i < tokens->ntotals; i++)
+		limits.meters[limits.nmeters++] = &tokens->totals[i];
+	return throttle_total_meters(&total->total, &limits, now);
+}
+
 static struct host_total *
 make_total(struct hosts_totals *totals, const struct rule *rule,
     const struct http1_host *name)
@@ -43,7 +57,9 @@ make_total(struct hosts_totals *totals, const struct rule *rule,
 	if (++totals->serial == 0)
 		totals->serial++;
 	throttle_total_init(&total->total, &rule->total, totals->serial);
-	if ((total->key = strdup(key)) == NULL) {
+	total->reload = totals->reload;
+	if (!limit_meters(total, rule, 0) ||
+	    (total->key = strdup(key)) == NULL) {
 		free_total(total);
 		return NULL;
 	}
@@ -79,6 +95,17 @@ hosts_total_leave(struct hosts_totals *totals, struct host_total *total,
 		return;
 	HASH_DEL(totals->table, total);
 	free_total(total);
+}
+
+bool
+hosts_total_limit(struct hosts_totals *totals, struct host_total *total,
+    const struct rule *rule, uint64_t now)
+{
+	if (total->reload == totals->reload)
+		return true;
+	total->reload = totals->reload;
+	throttle_total_limit(&total->total, &rule->total, now);
+	return limit_meters(total, rule, now);
 }
 
 bool

@@ -30,12 +30,14 @@ struct host_total {
 	uint64_t		 reached;
 	/* With the table locked for writing: */
 	unsigned		 entries;
+	uint32_t		 reload;	/* its limits are from */
 };
 
 /* Those of a table; begins as zero. */
 struct hosts_totals {
 	struct host_total	*table;
 	uint32_t		 serial;
+	uint32_t		 reload;	/* the number of the last */
 };
 
 /* Returns the one that is there for a host of that rule; NULL: none is. */
@@ -53,6 +55,13 @@ struct host_total *hosts_total_join(struct hosts_totals *,
 /* The same back. */
 void		 hosts_total_leave(struct hosts_totals *, struct host_total *,
 		    struct throttle *);
+
+/*
+ * Gives one the limits that the rule has now, once in a reload.  Returns false
+ * without memory: those of named budgets stay what they were.
+ */
+bool		 hosts_total_limit(struct hosts_totals *, struct host_total *,
+		    const struct rule *, uint64_t now);
 
 /* Returns whether an entry may go, or is the last that keeps what it knows. */
 bool		 hosts_total_lets_go(struct host_total *, uint64_t now);

@@ -104,6 +104,21 @@ say_reason(struct hosts_reason *to, const struct throttle_reason *r,
 		snprintf(to->says, sizeof to->says, "%s", says);
 }
 
+/* The name of a named budget; NULL where the reason is of none. */
+static const char *
+meter_of(const struct rule *rule, const struct throttle_reason *r)
+{
+	const struct tokens *tokens = rule->tokens;
+
+	if (tokens == NULL)
+		return NULL;
+	if (r->whose == THROTTLE_OF_METER && r->part < tokens->n)
+		return tokens->meters[r->part].name;
+	if (r->whose == THROTTLE_OF_TOTAL_METER && r->part < tokens->ntotals)
+		return tokens->totals[r->part].name;
+	return NULL;
+}
+
 static void
 add_limit(struct hosts_explanation *e, const struct hosts_why *kept,
     const struct throttle_reason *r)
@@ -122,10 +137,9 @@ add_limit(struct hosts_explanation *e, const struct hosts_why *kept,
 		limit.part = kept->rule->paths[r->part].text;
 	else if (r->whose == THROTTLE_OF_NAMED)
 		limit.named = kept->named;
-	limit.total = r->whose == THROTTLE_OF_TOTAL;
-	if (r->whose == THROTTLE_OF_METER && kept->rule->tokens != NULL &&
-	    r->part < kept->rule->tokens->n)
-		limit.meter = kept->rule->tokens->budgets[r->part].name;
+	limit.total = r->whose == THROTTLE_OF_TOTAL ||
+	    r->whose == THROTTLE_OF_TOTAL_METER;
+	limit.meter = meter_of(kept->rule, r);
 	hosts_say_limit(to->name, &limit);
 	to->at = r->at;
 	to->decides = r->decides;

@@ -21,7 +21,8 @@ bool
 rule_has_total(const struct rule *rule)
 {
 	return rule->mode == RULE_ENFORCE &&
-	    (rule->total.nrates > 0 || rule->total.concurrency > 0);
+	    (rule->total.nrates > 0 || rule->total.concurrency > 0 ||
+	    (rule->tokens != NULL && rule->tokens->ntotals > 0));
 }
 
 static bool

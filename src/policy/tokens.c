@@ -82,6 +82,17 @@ add_wrapped(struct tokens *t)
 	return NULL;
 }
 
+static struct throttle_meter_limits
+meter_of(const struct tokens_budget *b, const struct budget_limits *limits)
+{
+	return (struct throttle_meter_limits){
+		.name = b->name,
+		.limits = *limits,
+		.settles = b->json != NULL,
+		.what = b->json,
+	};
+}
+
 const char *
 tokens_complete(struct tokens *t)
 {
@@ -92,12 +103,9 @@ tokens_complete(struct tokens *t)
 	t->times = t->model = -1;
 	for (i = 0; wrong == NULL && i < t->n; i++) {
 		b = &t->budgets[i];
-		t->meters[i] = (struct throttle_meter_limits){
-			.name = b->name,
-			.limits = b->limits,
-			.settles = b->json != NULL,
-			.what = b->json,
-		};
+		t->meters[i] = meter_of(b, &b->limits);
+		if (b->total.nrates > 0)
+			t->totals[t->ntotals++] = meter_of(b, &b->total);
 		t->learns |= b->learn == TOKENS_LEARN_P90;
 		t->asks_usage |= b->ask_usage;
 		wrong = add_asks(t, b);
@@ -291,17 +299,28 @@ tokens_output(const struct tokens *t, unsigned budget,
 	    JSON_SCAN_UNIT);
 }
 
+static bool
+fits(const struct budget_limits *l, uint64_t amount)
+{
+	unsigned i;
+
+	for (i = 0; i < l->nrates; i++)
+		if (amount > l->rates[i].burst)
+			return false;
+	return true;
+}
+
 const char *
 tokens_never_fits(const struct tokens *t, const struct throttle_wants *w)
 {
-	const struct budget_limits *l;
-	unsigned i, j;
+	const struct tokens_budget *b;
+	unsigned i;
 
 	for (i = 0; i < t->n; i++) {
-		l = &t->budgets[i].limits;
-		for (j = 0; t->budgets[i].refuse && j < l->nrates; j++)
-			if (w->amounts[i].amount > l->rates[j].burst)
-				return t->budgets[i].name;
+		b = &t->budgets[i];
+		if (b->refuse && (!fits(&b->limits, w->amounts[i].amount) ||
+		    !fits(&b->total, w->amounts[i].amount)))
+			return b->name;
 	}
 	return NULL;
 }

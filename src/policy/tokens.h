@@ -38,6 +38,8 @@ enum tokens_format {
 struct tokens_budget {
 	char			*name;		/* owned */
 	struct budget_limits	 limits;	/* of rates */
+	struct budget_limits	 total;		/* the same, of all that per
+						   tells apart together */
 
 	uint32_t		 input_bytes;	/* are one; 0: not counted */
 	char			*input;		/* where it stands; or NULL */
@@ -62,6 +64,8 @@ struct tokens {
 	unsigned		 n;
 	/* made by tokens_complete() */
 	struct throttle_meter_limits meters[THROTTLE_METERS];
+	struct throttle_meter_limits totals[THROTTLE_METERS];
+	unsigned		 ntotals;	/* of those that have one */
 	struct json_scan_paths	 asks;		/* of requests */
 	struct json_scan_paths	 tells;		/* of answers */
 	int			 times;		/* where asks has "n"; or -1 */

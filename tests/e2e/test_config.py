@@ -204,6 +204,9 @@ WARNED = [
 	("listen: 127.0.0.1:0\nhosts:\n  a.b: {mode: observe, per: client, "
 	    "per_total: {capacity: 1}}\n",
 	    [r":3:3: hosts\.a\.b: with .mode: observe. .* of: per_total"]),
+	("listen: 127.0.0.1:0\nhosts:\n  a.b: {mode: observe, per: client, "
+	    "https: upstream, budgets: {t: {per_total: {capacity: 1}}}}\n",
+	    [r":3:3: hosts\.a\.b: with .mode: observe. .* of: per_total"]),
 	("listen: 127.0.0.1:0\nhosts:\n  a.b:\n    mode: observe\n"
 	    "    https: upstream\n    per: client\n"
 	    "    per_total: {capacity: 1}\n"

@@ -9,6 +9,7 @@
 #define SECOND	UINT64_C(1000000000)
 #define HOST(keys)	"hosts: {a.b: {budgets: {" keys "}}}\n"
 #define RATES	"rates: [{capacity: 1}]"
+#define PER(keys) "hosts: {a.b: {per: client, budgets: {a: {" keys "}}}}\n"
 
 static const struct wrong errors[] = {
 	{ "hosts: {a.b: {budgets: 5}}\n", "1:24: hosts.a.b.budgets: a plain "
@@ -19,7 +20,7 @@ static const struct wrong errors[] = {
 	    "without rates, ..." },
 	{ HOST("tokens: {capacity: 5}"), "1:34: "
 	    "hosts.a.b.budgets.tokens.capacity: an unknown key, expected "
-	    "rates, reserve, settle, stream, refuse..." },
+	    "rates, per_total, reserve, settle, stream, refuse..." },
 	{ HOST("\"a b\": {" RATES "}"), "1:25: hosts.a.b.budgets.a b: no name "
 	    "of a budget, ..." },
 	{ HOST("a: {" RATES "}, a: {" RATES "}"), "1:54: hosts.a.b.budgets.a: "
@@ -46,6 +47,23 @@ static const struct wrong errors[] = {
 	{ HOST("a: {" RATES ", settle: {json: x}, stream: {ask_usage: true, "
 	    "format: none}}"), "1:80: hosts.a.b.budgets.a.stream: with "
 	    "ask_usage, ..." },
+	{ HOST("a: {" RATES ", per_total: {capacity: 9}}"), "1:64: "
+	    "hosts.a.b.budgets.a.per_total: limits, expected them with "
+	    "\"per\", ..." },
+	{ PER("per_total: {capacity: 1, concurrency: 2}"), "1:80: "
+	    "hosts.a.b.budgets.a.per_total.concurrency: slots, expected "
+	    "capacity or rates: ..." },
+	{ PER("per_total: {}"), "1:53: hosts.a.b.budgets.a.per_total: no "
+	    "limit, expected capacity or rates" },
+	{ PER("per_total: 5"), "1:53: hosts.a.b.budgets.a.per_total: a plain "
+	    "value, ..." },
+	{ PER("per_total: {rates: [{capacity: 1, strict: yes}]}"), "1:53: "
+	    "hosts.a.b.budgets.a.per_total: a strict rate, ..." },
+	{ PER("per_total: {rate: 1}"), "1:54: "
+	    "hosts.a.b.budgets.a.per_total.rate: an unknown key, ..." },
+	{ PER("total: {capacity: 1}"), "1:42: hosts.a.b.budgets.a.total: an "
+	    "unknown key, expected rates, per_total, reserve, settle, stream, "
+	    "refuse; did you mean \"per_total\"?" },
 };
 
 START_TEST(error)
@@ -98,6 +116,32 @@ START_TEST(budgets)
 	conf_unref(conf);
 	conf = parse_ok("hosts: {a.b: {budgets: {}}}\n");
 	ck_assert_ptr_null(conf->rules[0].tokens);
+	ck_assert(!rule_has_total(&conf->rules[0]));
+	conf_unref(conf);
+}
+END_TEST
+
+/* For all that per tells apart; one may have nothing else. */
+START_TEST(of_all)
+{
+	struct conf *conf = parse_ok("hosts: {a.b: {per: client, budgets: {a: {"
+	    RATES "}, b: {per_total: {capacity: 7, period: 1m, burst: 3}}, "
+	    "c: {" RATES ", settle: {json: x}, per_total: {rates: [{capacity: "
+	    "5}, {capacity: 9, period: 1h}]}}}}}\n");
+	const struct tokens *t = conf->rules[0].tokens;
+
+	ck_assert(rule_has_total(&conf->rules[0]));
+	ck_assert_uint_eq(t->n, 3);
+	ck_assert_uint_eq(t->meters[1].limits.nrates, 0);
+	ck_assert_uint_eq(t->ntotals, 2);
+	ck_assert_str_eq(t->totals[0].name, "b");
+	ck_assert(!t->totals[0].settles);
+	ck_assert_uint_eq(t->totals[0].limits.nrates, 1);
+	ck_assert_uint_eq(t->totals[0].limits.rates[0].burst, 3 * U);
+	ck_assert_str_eq(t->totals[1].name, "c");
+	ck_assert(t->totals[1].settles);
+	ck_assert_uint_eq(t->totals[1].limits.nrates, 2);
+	ck_assert_uint_eq(t->totals[1].limits.rates[1].burst, 9 * U);
 	conf_unref(conf);
 }
 END_TEST
@@ -110,6 +154,7 @@ budgets_suite(void)
 
 	tcase_add_loop_test(tc, error, 0, sizeof errors / sizeof errors[0]);
 	tcase_add_test(tc, budgets);
+	tcase_add_test(tc, of_all);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
