@@ -96,8 +96,12 @@ throttle_leave_behind(struct throttle *t, struct throttle_waiter *w,
 		return;
 	/* a named part has no rates, and may be forgotten */
 	if (t->windows != NULL || (t->estimate != NULL &&
-	    estimate_needs_counts(t->estimate)))
+	    estimate_needs_counts(t->estimate))) {
 		behind = calloc(1, sizeof *behind);
+		/* a window counts nothing later than it was told is now */
+		if (behind == NULL)
+			throttle_tick(t, now);
+	}
 	if (behind == NULL) {
 		throttle_count(t, w, now);
 		return;

@@ -271,6 +271,28 @@ START_TEST(explained)
 }
 END_TEST
 
+/* Without memory for what is on its way it counts from the leave on. */
+START_TEST(leaves)
+{
+	struct throttle_limits l = one_rate(U, SEC, U);
+	struct throttle_waiter a, b;
+	struct throttle *t;
+
+	l.host.rates[0].strict = true;
+	l.queue_length = 1;
+	t = new_throttle(l);
+	ck_assert_uint_eq(ask(t, &a, U, NEVER, 0, THROTTLE_GO), 0);
+	(void)wait_for(t, &b, U, 0);
+	fail_nth(1);
+	throttle_release(t, &a, 10 * SEC);
+	ck_assert(failed());
+	ck_assert_ptr_null(throttle_next(t, 11 * SEC - 1));
+	ck_assert_ptr_eq(throttle_next(t, 11 * SEC + SEC / 100), &b);
+	throttle_release(t, &b, 11 * SEC);
+	throttle_free(t);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -283,6 +305,7 @@ main(void)
 	tcase_add_test(tcase, returned);
 	tcase_add_test(tcase, moved);
 	tcase_add_test(tcase, explained);
+	tcase_add_test(tcase, leaves);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
