@@ -13,7 +13,7 @@
 
 # From the top.
 rooms='daemon ctl admin exchange hosts front upstream net tls conf policy
-    hint throttle http base'
+    lib hint throttle http base'
 
 # Libraries, by how their headers begin, and the rooms that may know them; the
 # first line that fits decides.

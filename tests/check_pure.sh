@@ -12,7 +12,7 @@
 . "${srcdir:-.}/tests/tap.sh"
 
 # From the top; of base these files.
-rooms='policy hint throttle http'
+rooms='policy lib hint throttle http'
 base='base64 text words'
 
 # links OBJECT...
@@ -66,7 +66,7 @@ compile()
 	${CC:-cc} -fPIC -c -o "$work/$name.o" "$work/$name.c" || exit 1
 }
 
-echo 1..15
+echo 1..17
 echo main >"$work/own"
 
 compile main 'int main(void) { return 0; }'
@@ -110,7 +110,8 @@ grep -HE '^[ 	]*#[ 	]*include' \
     -e '<bsd/(string|sys/queue|sys/tree)\.h>' \
     -e '<(jansson|math|uthash|zlib)\.h>' \
     -e '<(emmintrin|immintrin)\.h>' \
-    -e '"(config|(http|hint|throttle|policy|base)/[a-z0-9_]+)\.h"' \
+    -e '<sluice/(hint|result|throttle)\.h>' \
+    -e '"(config|(http|hint|throttle|policy|lib|base)/[a-z0-9_]+)\.h"' \
     >"$work/found"
 clean "no header of the world outside" "$work/found"
 
