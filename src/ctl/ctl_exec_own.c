@@ -34,7 +34,7 @@ static const char with_presets[] =
 /* The process beside it */
 
 struct attendant {
-	const char	*dir;
+	char		 dir[CTL_EXEC_DIR];
 	const char	*file;
 	int		 line;		/* its end is when all is over */
 	int		 notify;	/* where the daemon says that it is ready */
@@ -218,47 +218,21 @@ stand_aside(void)
 	}
 }
 
-static void
-be_attendant(const char *dir, bool wanted, const char *file, int line)
-{
-	struct attendant a = {
-		.dir = dir, .file = file, .line = line, .notify = -1,
-	};
-	sigset_t all;
-
-	stand_aside();
-	sigfillset(&all);
-	(void)sigprocmask(SIG_SETMASK, &all, NULL);
-	sigemptyset(&all);
-	sigaddset(&all, SIGCHLD);
-	a.children = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (!wanted)
-		tell(&a, 'r');
-	else if (a.children == -1 || !start_daemon(&a))
-		tell(&a, 'e');
-	attend(&a);
-	end_daemon(&a);
-	remove_all(dir);
-	_exit(0);
-}
-
-/* The other end */
-
 static int
-make_dir(const struct ctl *c, struct ctl_exec_own *own)
+make_dir(const struct ctl *c, char dir[CTL_EXEC_DIR])
 {
 	char base[PATH_MAX];
 	int status = ctl_runtime(c, base);
 
 	if (status != CTL_DONE)
 		return status;
-	if (snprintf(own->dir, sizeof own->dir, "%s/exec-XXXXXX", base) >=
-	    (int)sizeof own->dir)
+	if (snprintf(dir, CTL_EXEC_DIR, "%s/exec-XXXXXX", base) >=
+	    CTL_EXEC_DIR)
 		return ctl_fail(c, CTL_FAILED, "%s: the path is too long",
 		    base);
-	if (mkdtemp(own->dir) != NULL)
+	if (mkdtemp(dir) != NULL)
 		return CTL_DONE;
-	return ctl_fail(c, CTL_FAILED, "%s: %s", own->dir, strerror(errno));
+	return ctl_fail(c, CTL_FAILED, "%s: %s", dir, strerror(errno));
 }
 
 static int
@@ -278,6 +252,68 @@ make_configuration(const struct ctl *c, const char *dir)
 	    strerror(errno));
 }
 
+/*
+ * Makes the directory: nobody else would take it away again, should whoever
+ * has started us be killed at this moment.  Tells its name on the line.
+ */
+static void
+furnish(const struct ctl *c, bool wanted, struct attendant *a)
+{
+	char dir[CTL_EXEC_DIR] = "";
+	int status = make_dir(c, dir);
+
+	if (status == CTL_DONE && wanted && a->file == NULL &&
+	    (status = make_configuration(c, dir)) != CTL_DONE)
+		remove_all(dir);
+	if (status != CTL_DONE)
+		_exit(status);
+	memcpy(a->dir, dir, sizeof dir);
+	(void)!write(a->line, dir, sizeof dir);
+}
+
+static void
+be_attendant(const struct ctl *c, bool wanted, const char *file, int line)
+{
+	struct attendant a = {
+		.file = file, .line = line, .notify = -1,
+	};
+	sigset_t all;
+
+	sigfillset(&all);
+	(void)sigprocmask(SIG_SETMASK, &all, NULL);
+	stand_aside();
+	furnish(c, wanted, &a);
+	sigemptyset(&all);
+	sigaddset(&all, SIGCHLD);
+	a.children = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (!wanted)
+		tell(&a, 'r');
+	else if (a.children == -1 || !start_daemon(&a))
+		tell(&a, 'e');
+	attend(&a);
+	end_daemon(&a);
+	remove_all(a.dir);
+	_exit(0);
+}
+
+/* The other end */
+
+/* Which directory it has made; or why none, which it has said. */
+static int
+hear_dir(const struct ctl *c, struct ctl_exec_own *own)
+{
+	int status;
+
+	if (recv(own->line, own->dir, sizeof own->dir, MSG_WAITALL) ==
+	    sizeof own->dir)
+		return CTL_DONE;
+	close(own->line);
+	if (waitpid(own->attendant, &status, 0) == own->attendant &&
+	    WIFEXITED(status) && WEXITSTATUS(status) != CTL_DONE)
+		return WEXITSTATUS(status);
+	return ctl_fail(c, CTL_FAILED, "the process beside it was killed");
+}
+
 static int
 engage(const struct ctl *c, bool wanted, const char *file,
     struct ctl_exec_own *own)
@@ -290,12 +326,12 @@ engage(const struct ctl *c, bool wanted, const char *file,
 	own->attendant = fork();
 	if (own->attendant == 0) {
 		close(line[0]);
-		be_attendant(own->dir, wanted, file, line[1]);
+		be_attendant(c, wanted, file, line[1]);
 	}
 	close(line[1]);
 	own->line = line[0];
 	if (own->attendant != -1)
-		return CTL_DONE;
+		return hear_dir(c, own);
 	close(line[0]);
 	return ctl_fail(c, CTL_FAILED, "fork: %s", strerror(errno));
 }
@@ -319,7 +355,7 @@ int
 ctl_exec_own_begin(const struct ctl *c, bool wanted, const char *file,
     struct ctl_exec_own *own)
 {
-	int status = make_dir(c, own);
+	int status = engage(c, wanted, file, own);
 
 	own->place.path[0] = '\0';
 	if (status != CTL_DONE)
@@ -327,14 +363,6 @@ ctl_exec_own_begin(const struct ctl *c, bool wanted, const char *file,
 	if (wanted)
 		(void)snprintf(own->place.path, sizeof own->place.path,
 		    "%s/admin.sock", own->dir);
-	if (wanted && file == NULL)
-		status = make_configuration(c, own->dir);
-	if (status == CTL_DONE)
-		status = engage(c, wanted, file, own);
-	if (status != CTL_DONE) {
-		remove_all(own->dir);
-		return status;
-	}
 	status = hear_start(c, own);
 	if (status != CTL_DONE)
 		ctl_exec_own_end(own);

@@ -8,13 +8,16 @@
 #include "ctl/ctl_command.h"
 #include "ctl/ctl_find.h"
 
+/* Bytes of the directory's name, below which there is to be a socket. */
+#define CTL_EXEC_DIR	((int)(CTL_SOCKET - sizeof "/admin.sock"))
+
 /*
  * What a run of "sluice exec" has of its own: a directory, and a daemon where
  * none runs.  A process beside it takes both away when it ends, in whichever
  * way, since one that was killed cannot.
  */
 struct ctl_exec_own {
-	char			 dir[CTL_SOCKET - sizeof "/admin.sock"];
+	char			 dir[CTL_EXEC_DIR];
 	struct ctl_place	 place;		/* of the daemon; or "" */
 	pid_t			 attendant;
 	int			 line;		/* to that; what it sees end */

@@ -19,11 +19,13 @@ ctl_runtime_is_own(const char *dir)
 	    st.st_uid == geteuid() && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-static bool
-is_had(const char *dir)
+/* Returns 0, or why not: EEXIST where it is another's. */
+static int
+have(const char *dir)
 {
-	return (mkdir(dir, 0755) == 0 || errno == EEXIST) &&
-	    ctl_runtime_is_own(dir);
+	if (mkdir(dir, 0755) == -1 && errno != EEXIST)
+		return errno;
+	return ctl_runtime_is_own(dir) ? 0 : EEXIST;
 }
 
 /*
@@ -34,6 +36,7 @@ int
 ctl_runtime(const struct ctl *c, char dir[PATH_MAX])
 {
 	const char *own = getenv("XDG_RUNTIME_DIR");
+	int error;
 
 	if (geteuid() == 0)
 		snprintf(dir, PATH_MAX, "/run/sluice-root");
@@ -41,11 +44,14 @@ ctl_runtime(const struct ctl *c, char dir[PATH_MAX])
 		snprintf(dir, PATH_MAX, "%s/sluice", own);
 	else
 		dir[0] = '\0';
-	if (dir[0] != '\0' && is_had(dir))
+	if (dir[0] != '\0' && have(dir) == 0)
 		return CTL_DONE;
 	snprintf(dir, PATH_MAX, "/tmp/sluice-%lu", (unsigned long)geteuid());
-	if (is_had(dir))
+	if ((error = have(dir)) == 0)
 		return CTL_DONE;
+	if (error != EEXIST)
+		return ctl_fail(c, CTL_FAILED, "%s: %s", dir,
+		    strerror(error));
 	return ctl_fail(c, CTL_FAILED, "%s: expected a directory of one's own "
 	    "that others cannot write to", dir);
 }

@@ -3,9 +3,11 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
@@ -80,6 +82,44 @@ def own(conf):
 		if one.proc.poll() is None:
 			one.proc.kill()
 		one.proc.communicate()
+
+
+class Somebody:
+	"""A user with a directory for such files that nobody else uses."""
+
+	def __init__(self):
+		self.user = 60000 + os.getpid() % 5000 \
+		    if os.geteuid() == 0 else None
+		self.home = pathlib.Path(tempfile.mkdtemp(prefix="exec."))
+		self.dir = self.home / "sluice"
+		if self.user:
+			os.chown(self.home, self.user, -1)
+		self.env = {**os.environ, "XDG_RUNTIME_DIR": str(self.home)}
+
+	def file(self, path):
+		"""A copy of the file that the user may read."""
+		copy = self.home / "sluice.yaml"
+		copy.write_text(pathlib.Path(path).read_text().replace(
+		    str(pathlib.Path(path).parent), str(self.home)))
+		return copy
+
+	def processes(self):
+		return [proc for proc in pathlib.Path("/proc").glob("[0-9]*")
+		    if str(self.home).encode() in whole(proc / "cmdline")]
+
+
+def whole(file):
+	try:
+		return file.read_bytes()
+	except OSError:
+		return b""
+
+
+@pytest.fixture
+def somebody():
+	one = Somebody()
+	yield one
+	shutil.rmtree(one.home)
 
 
 def status(run):
@@ -231,6 +271,8 @@ def test_signals(own):
 	for sig in signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2:
 		run = own()
 		run.proc.send_signal(sig)
+		# before its input ends, by which it would end, too
+		run.proc.wait(wire.DEADLINE)
 		assert run.end()[0] == -sig
 		assert gone(run)
 
@@ -250,6 +292,35 @@ def test_killed(lab, own):
 	run.proc.kill()
 	assert run.end()[0] == -signal.SIGKILL
 	assert gone(run)
+
+
+def test_killed_with_its_group(lab, own):
+	"""As a shell or a runner of jobs does that ends all of them."""
+	far = lab.origin(origin.fixed(body="hello"))
+	run = own("workers: 1", start_new_session=True)
+	assert run.get(far.url) == "hello"
+	os.killpg(run.proc.pid, signal.SIGKILL)
+	assert run.end()[0] == -signal.SIGKILL
+	assert gone(run)
+
+
+@pytest.mark.parametrize("step", ["exec-*", "exec-*/notify",
+    "exec-*/admin.sock"])
+def test_killed_while_it_starts(conf, somebody, step):
+	"""Whatever is there by then goes."""
+	for _ in range(5):
+		run = subprocess.Popen([sluice.BINARY, "exec", "-c",
+		    somebody.file(conf()), "sleep", "60"], cwd="/",
+		    user=somebody.user, env=somebody.env,
+		    stderr=subprocess.DEVNULL)
+		wire.wait_until(lambda: list(somebody.dir.glob(step)),
+		    step=0, what=step)
+		run.kill()
+		run.wait()
+		wire.wait_until(lambda: not list(somebody.dir.iterdir()),
+		    what="no file")
+		wire.wait_until(lambda: not somebody.processes(),
+		    what="no process")
 
 
 def test_its_proxy_dies(lab, own):
@@ -317,6 +388,35 @@ def test_wrong_configuration(conf):
 	done = execute("-c", "/nonexistent/x.yaml", "true")
 	assert done.returncode == 125
 	assert "/nonexistent/x.yaml: No such file" in done.stderr
+
+
+PLACES = [
+    # all that can be had is read only
+    ("mount -t tmpfs -o ro none /run && mount --bind /tmp /tmp && "
+        "mount -o remount,bind,ro /tmp", "Read-only file system"),
+    # or full
+    ("mount -t tmpfs none /run && mkdir /run/sluice-root && "
+        "mount -t tmpfs -o size=4k,mode=755 none /run/sluice-root && "
+        "head -c 4096 /dev/zero >/run/sluice-root/full",
+        "No space left on device"),
+]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="namespaces are root's")
+@pytest.mark.parametrize("mounts, says", PLACES)
+def test_a_folder_that_cannot_be_written(conf, mounts, says):
+	"""It says which, and why, and leaves nothing."""
+	if subprocess.run(["unshare", "-m", "true"],
+	    capture_output=True).returncode:
+		pytest.skip("no namespace of mounts")
+	script = f'{mounts} && shift && {{ "$@"; echo $?; ' \
+	    "ls -d /run/sluice-root/exec-* /tmp/sluice-0/exec-*; }"
+	done = subprocess.run(["unshare", "-m", "sh", "-c", script, "-", "-",
+	    sluice.BINARY, "exec", "-c", conf(), "true"], text=True,
+	    capture_output=True, timeout=2 * wire.DEADLINE)
+	assert done.stdout == "125\n", done
+	first = done.stderr.splitlines()[0]
+	assert first.startswith("sluice exec: ") and says in first, done
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="to be somebody else")
