@@ -16,6 +16,7 @@
 
 #include "ctl/ctl_ask.h"
 #include "ctl/ctl_client.h"
+#include "ctl/ctl_exec_group.h"
 #include "ctl/ctl_exec_own.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_find.h"
@@ -42,6 +43,7 @@ struct run {
 	struct ctl_variables	 variables;
 	sigset_t		 before;	/* what was blocked */
 	sigset_t		 heard;
+	struct ctl_exec_group	 group;
 	pid_t			 program;
 };
 
@@ -112,22 +114,35 @@ block_signals(struct run *r)
 
 /*
  * Returns whether it has ended, and how.  Where it has stopped so do we, or a
- * shell would wait for us: who continues us continues it.
+ * shell would wait for us: who continues us continues it.  Others are waited
+ * for, too: as a container's first process we are left all of its orphans.
  */
 static bool
 has_ended(const struct run *r, int *status)
 {
-	if (waitpid(r->program, status, WNOHANG | WUNTRACED) != r->program)
-		return false;
-	if (!WIFSTOPPED(*status))
-		return true;
-	(void)raise(SIGSTOP);
+	pid_t pid;
+
+	while ((pid = waitpid(-1, status, WNOHANG | WUNTRACED)) > 0) {
+		if (pid != r->program)
+			continue;
+		if (!WIFSTOPPED(*status))
+			return true;
+		(void)raise(SIGSTOP);
+	}
 	return false;
+}
+
+/* SIGCONT may come twice, since that changes nothing. */
+static void
+pass_on(struct run *r, int sig)
+{
+	if (sig == SIGCONT || !ctl_exec_group_had(&r->group, sig))
+		(void)kill(r->program, sig);
 }
 
 /* Until the program has ended.  Returns how, as wait(2) has it. */
 static int
-wait_for_program(const struct run *r)
+wait_for_program(struct run *r)
 {
 	siginfo_t info;
 	int status;
@@ -139,7 +154,7 @@ wait_for_program(const struct run *r)
 			if (has_ended(r, &status))
 				return status;
 		} else if (info.si_code <= 0) {
-			(void)kill(r->program, info.si_signo);
+			pass_on(r, info.si_signo);
 		}
 	}
 }
@@ -202,7 +217,8 @@ prepare(struct run *r)
 
 /*
  * Says so where nothing has come, and only we could have been asked: the
- * program may have gone direct.
+ * program may have gone direct.  Its last request may not have been counted
+ * yet, but has a connection then.
  */
 static void
 look_back(const struct run *r, const char *program)
@@ -213,7 +229,8 @@ look_back(const struct run *r, const char *program)
 	if (r->own.place.path[0] == '\0')
 		return;
 	ctl_ask_quietly(&daemon, "GET", "/v1/status", NULL, &a);
-	if (a.status == 200 && ctl_integer(a.json, "requests") == 0)
+	if (a.status == 200 && ctl_integer(a.json, "requests") == 0 &&
+	    ctl_integer(a.json, "connections") == 0)
 		ctl_note(r->ctl, "nothing has come from %s: if it has asked "
 		    "for anything, it went without sluice", program);
 	ctl_answer_done(&a);
@@ -232,10 +249,13 @@ run_with(struct run *r, char *const *args)
 	block_signals(r);
 	status = start(r, args);
 	ctl_variables_free(&r->variables);
-	if (status == CTL_DONE)
+	if (status == CTL_DONE) {
+		ctl_exec_group_begin(&r->group);
 		status = wait_for_program(r);
-	else
+		ctl_exec_group_end(&r->group);
+	} else {
 		status = status << 8;	/* as wait(2) has it */
+	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) < CTL_EXEC_OURS)
 		look_back(r, args[0]);
 	ctl_exec_own_end(&r->own);

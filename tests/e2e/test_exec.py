@@ -122,6 +122,11 @@ def somebody():
 	shutil.rmtree(one.home)
 
 
+def children(pid):
+	return whole(pathlib.Path(
+	    f"/proc/{pid}/task/{pid}/children")).split()
+
+
 def status(run):
 	done = sluice.run("status", "--json", "-s", str(run.socket))
 	return json.loads(done.stdout)["status"] if not done.returncode else \
@@ -323,6 +328,78 @@ def test_killed_while_it_starts(conf, somebody, step):
 		    what="no process")
 
 
+# Says which signals have come, until it is ended.
+TELLS = """
+import os, signal
+def tell(sig, frame):
+    os.write(1, b"%d\\n" % sig)
+for sig in signal.SIGUSR1, signal.SIGUSR2:
+    signal.signal(sig, tell)
+os.write(1, b"ready\\n")
+while True:
+    signal.pause()
+"""
+
+
+def test_a_signal_to_the_group(conf):
+	"""It comes to the program by itself, and not a second time by us: what
+	is sent to us alone afterwards is what comes next."""
+	run = subprocess.Popen([sluice.BINARY, "exec", "-c", conf(),
+	    sys.executable, "-c", TELLS], stdout=subprocess.PIPE,
+	    stderr=subprocess.DEVNULL, start_new_session=True)
+	try:
+		assert run.stdout.readline() == b"ready\n"
+		# the witness comes after the program
+		wire.wait_until(lambda: len(children(run.pid)) == 3,
+		    what="all of its processes")
+		for _ in range(30):
+			os.killpg(run.pid, signal.SIGUSR1)
+			assert run.stdout.readline() == b"10\n"
+			run.send_signal(signal.SIGUSR2)
+			assert run.stdout.readline() == b"12\n"
+	finally:
+		os.killpg(run.pid, signal.SIGTERM)
+		run.communicate(timeout=wire.DEADLINE)
+	assert run.returncode == -signal.SIGTERM
+
+
+# Leaves orphans to the first process, and waits until they are buried.
+ORPHANS = """
+import glob, os, time
+for _ in range(20):
+    if os.fork() == 0:
+        if os.fork() == 0:
+            os._exit(0)
+        os._exit(0)
+    os.wait()
+def dead():
+    found = 0
+    for name in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            found += open(name).read().rpartition(")")[2].split()[0] == "Z"
+        except OSError:
+            pass
+    return found
+end = time.monotonic() + 20
+while dead() and time.monotonic() < end:
+    time.sleep(0.01)
+print(os.getppid(), dead())
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="namespaces are root's")
+def test_first_process(conf):
+	"""As that of a container it buries whoever is left to it."""
+	if subprocess.run(["unshare", "-pf", "--mount-proc", "true"],
+	    capture_output=True).returncode:
+		pytest.skip("no namespace of processes")
+	done = subprocess.run(["unshare", "-pf", "--mount-proc",
+	    sluice.BINARY, "exec", "-c", conf(), sys.executable, "-c",
+	    ORPHANS], capture_output=True, text=True,
+	    timeout=3 * wire.DEADLINE)
+	assert (done.returncode, done.stdout) == (0, "1 0\n"), done
+
+
 def test_its_proxy_dies(lab, own):
 	"""It is started again, and nobody else can have had its port."""
 	far = lab.origin(origin.fixed(body="hello"))
@@ -455,6 +532,14 @@ def test_who_does_not_heed(conf):
 	done = execute("-c", conf(), "true", env={**os.environ,
 	    "NO_PROXY": "api.example.com"})
 	assert "NO_PROXY is api.example.com: to those" in done.stderr
+
+
+def test_who_is_not_counted_yet(conf):
+	"""A program that has connected has heeded what it was told."""
+	done = execute("-c", conf(), "bash", "-c", 'at=${http_proxy#*//}; '
+	    'at=${at%/}; exec 3<>/dev/tcp/${at%:*}/${at##*:}; '
+	    "cat <&3 >/dev/null 2>&1 &")
+	assert (done.returncode, done.stderr) == (0, ""), done
 
 
 def test_options_are_the_programs_own(conf):
