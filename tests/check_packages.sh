@@ -38,17 +38,38 @@ modules_lacking()
 	done
 }
 
-echo 1..6
+# other_versions VERSION FILE...
+# Prints where the files name another version of ours, or any where they have
+# no need to.
+other_versions()
+{
+	mine=$1
+	shift
+	grep -noE '(^|[^A-Za-z-])(sluice|version_is|[Vv]ersion:?)[]["_ -]+'\
+'v?[0-9]+(\.[0-9]+)+' "$@" /dev/null | grep -vE "[^0-9.]$mine\$"
+}
+
+echo 1..7
 
 printf 'sluice (9.9) unstable; urgency=low\n' >"$work/changelog"
 echo libevent-dev >"$work/control"
-[ "$(versions "$work/changelog")" = 9.9 ] &&
+printf 'sluice 9.9 runs\nVersion: 9.8.1\nsluice 1.2.3\nsluice 11.2.3\n' \
+    >"$work/text"
+[ "$(other_versions 1.2.3 "$work/text" | wc -l)" -eq 3 ] &&
+    [ "$(versions "$work/changelog")" = 9.9 ] &&
     [ "$(libraries_lacking "$work/control" | grep -c dev)" -gt 5 ] &&
     [ "$(modules_lacking "$work/control" | wc -l)" -gt 5 ]
 result $? "made up: what is wrong is found"
 
 [ "$(versions debian/changelog)" = "$version" ]
 result $? "debian/changelog is about $version"
+
+# the spec, the container file and the manuals have none: they are told
+other_versions "$version" README.md SECURITY.md configure.ac \
+    contrib/Containerfile contrib/sluice.spec debian/control debian/rules \
+    man/*.[1-9] script/* \
+    >"$work/found"
+clean "no other place names another version" "$work/found"
 
 libraries_lacking debian/control >"$work/found"
 clean "debian/control has the libraries" "$work/found"
