@@ -7,6 +7,8 @@ import http.client
 import json
 import os
 import random
+import re
+import secrets
 import shutil
 import signal
 import subprocess
@@ -135,14 +137,21 @@ class Sluice:
 		self.program = program
 		self.dir = tempfile.mkdtemp(prefix="sluice-demo-")
 		self.socket = os.path.join(self.dir, "s")
+		self.log = os.path.join(self.dir, "log")
 		conf = os.path.join(self.dir, "sluice.yaml")
+		token = os.path.join(self.dir, "token")
+		self.token = secrets.token_urlsafe()
+		with open(token, "w", opener=lambda *args:
+		    os.open(*args, mode=0o600)) as out:
+			out.write(self.token)
 		with open(conf, "w") as out:
 			# JSON is YAML, too
 			json.dump({
 			    "listen": "127.0.0.1:0",
 			    "admin": {"web": "127.0.0.1:0",
+			        "web_token_file": token,
 			        "socket": self.socket},
-			    "log": {"access": "off", "level": "warn"},
+			    "log": {"access": "off", "diagnostics": self.log},
 			    "hosts": {name: host["rule"] or
 			        {"retry": {"attempts": 3}}
 			        for name, host in HOSTS.items()},
@@ -161,7 +170,15 @@ class Sluice:
 			if status:
 				return status
 			time.sleep(0.05)
-		raise SystemExit("sluice did not start")
+		with open(self.log) as log:
+			raise SystemExit("sluice did not start:\n" + log.read())
+
+	def dashboard(self):
+		"""Its address, with which all is seen and can be changed."""
+		with open(self.log) as log:
+			port = re.search(r"control plane at \S+:(\d+)$",
+			    log.read(), re.M)[1]
+		return f"http://127.0.0.1:{port}/#token={self.token}"
 
 	def end(self):
 		if self.proc.poll() is None:
@@ -204,7 +221,8 @@ def main():
 		crowd.look()
 		crowd.proxy = int(status["listen"][0].rpartition(":")[2])
 		print("... and with it:", flush=True)
-		print(f"  build/sluice top -s {sluice.socket} shows who waits",
+		print(f"  {sluice.dashboard()}\n  {args.program} top -s "
+		    f"{sluice.socket}\n  show who waits, why and until when",
 		    flush=True)
 		show(crowd, time.monotonic() + args.seconds)
 		crowd.stopped.set()

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import control
 import sluice
 import wire
 
@@ -30,6 +31,28 @@ def test_demo(tmp_path):
 	assert sum(int(line[0]) for line in lines) > 50, out
 	# what learns a limit may need a refusal that the client sees
 	assert sum(int(line[1]) for line in lines) < refused / 10, out
+	assert not list(tmp_path.iterdir())
+
+
+def test_what_it_shows(tmp_path):
+	"""The dashboard's address works while the crowd is there, and so does
+	the command, both as they stand."""
+	demo = start(tmp_path, "--seconds", "60")
+	for line in demo.stdout:
+		if "#token=" in line:
+			break
+	url, _, token = line.strip().partition("#token=")
+	port = int(url.split(":")[2].rstrip("/"))
+	web = control.Control(("127.0.0.1", port), token)
+	wire.wait_until(lambda: web.get("/v1/status").json()["hosts"] == 3,
+	    what="all hosts")
+	assert web.get("/v1/status").json()["full"]
+	shown = subprocess.run([*demo.stdout.readline().split(), "--json"],
+	    capture_output=True, text=True, timeout=wire.DEADLINE)
+	assert "known.localhost" in shown.stdout, shown
+	demo.send_signal(signal.SIGTERM)
+	out, err = demo.communicate(timeout=wire.DEADLINE)
+	assert demo.returncode == 0 and not err, (out, err)
 	assert not list(tmp_path.iterdir())
 
 
