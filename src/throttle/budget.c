@@ -16,6 +16,7 @@
 #include "throttle/budget_counted.h"
 #include "throttle/budget_rates.h"
 #include "throttle/budget_recovery.h"
+#include "throttle/budget_slots.h"
 #include "throttle/larger.h"
 #include "throttle/lease_spend.h"
 
@@ -68,7 +69,7 @@ set_limits(struct budget *b, const struct budget_limits *limits, bool learning,
     struct window *windows)
 {
 	budget_rates_set(b, limits, windows);
-	b->concurrency = limits->concurrency;
+	budget_slots_limit(b, limits->concurrency);
 	b->learning = learning;
 }
 
@@ -128,12 +129,6 @@ budget_inherit(struct budget *b, const struct budget *from, uint64_t now)
 	b->heard = larger(b->heard, from->heard);
 }
 
-static bool
-slot_free(const struct budget *b)
-{
-	return b->concurrency == 0 || b->inflight < b->concurrency;
-}
-
 /* Among those without a verdict, while it is half open. */
 static bool
 place_free(const struct budget *b)
@@ -175,7 +170,7 @@ budget_tick(struct budget *b, uint64_t now)
 bool
 budget_room(const struct budget *b)
 {
-	return slot_free(b) && place_free(b) && budget_counted_room(b);
+	return budget_slot_free(b) && place_free(b) && budget_counted_room(b);
 }
 
 uint64_t
@@ -183,7 +178,7 @@ budget_opens(const struct budget *b)
 {
 	uint64_t patience = patience_ends(b), since = last_heard(b), at;
 
-	if (!slot_free(b))
+	if (!budget_slot_free(b))
 		return BUDGET_NEVER;
 	at = budget_counted_opens(b, patience);
 	/* A window that is long may be forgotten before. */
@@ -247,8 +242,8 @@ budget_start(const struct budget *b, wide ahead, uint64_t cost,
 	struct budget_start s = { .at = now, .due = now };
 	unsigned i;
 
-	if (!slot_free(b))
-		s.what = BUDGET_SHORT_CONCURRENCY;
+	if (!budget_slot_free(b))
+		s.what = budget_slots_short(b, now);
 	else if (!budget_room(b))
 		s.what = BUDGET_SHORT_RECOVERY;
 	else if (b->account != NULL && has_no_store(b, cost, now))
@@ -271,6 +266,14 @@ add_reason(struct budget_start *all, unsigned *n, uint64_t at,
 	all[(*n)++] = (struct budget_start){ at, what, rate, at };
 }
 
+/* A slot of the host's; or one that a store has to lend, and cannot. */
+static enum budget_short
+slot_reason(const struct budget *b, uint64_t now)
+{
+	return !budget_slot_free(b) && budget_slots_short(b, now) ==
+	    BUDGET_SHORT_LEASE ? BUDGET_SHORT_LEASE : BUDGET_SHORT_CONCURRENCY;
+}
+
 unsigned
 budget_reasons(const struct budget *b, wide ahead, uint64_t cost,
     uint64_t first, uint64_t now, struct budget_start all[BUDGET_REASONS])
@@ -279,8 +282,8 @@ budget_reasons(const struct budget *b, wide ahead, uint64_t cost,
 	unsigned i, n = 0;
 
 	if (b->concurrency != 0)
-		add_reason(all, &n, slot_free(b) ? 0 : BUDGET_NEVER,
-		    BUDGET_SHORT_CONCURRENCY, 0);
+		add_reason(all, &n, budget_slot_free(b) ? 0 : BUDGET_NEVER,
+		    slot_reason(b, now), 0);
 	if (!place || (b->window != 0 && now >= b->paused_until))
 		add_reason(all, &n, place ? 0 : BUDGET_NEVER,
 		    BUDGET_SHORT_RECOVERY, 0);
@@ -452,7 +455,8 @@ knows_nothing(const struct budget *b, uint64_t now)
 bool
 budget_idle(const struct budget *b, uint64_t now)
 {
-	if (b->inflight > 0 || now < b->paused_until || !knows_nothing(b, now))
+	if (b->inflight > 0 || now < b->paused_until ||
+	    !knows_nothing(b, now) || budget_slots_lent(b, now))
 		return false;
 	return budget_rates_are_full(b, now);
 }

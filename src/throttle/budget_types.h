@@ -11,6 +11,7 @@
 /* What a budget is made of; budget.h says what it does. */
 
 struct lease_account;
+struct slots_account;
 struct window;
 
 #define BUDGET_UNIT	1000000ULL	/* micro cost units in one unit */
@@ -96,6 +97,9 @@ struct budget {
 	/* where leases are a store's (lease_account.h); owned; or NULL */
 	struct lease_account	*account;
 	uint32_t		 concurrency;
+	/* so many slots may be held: all, or what a store has lent */
+	uint32_t		 slots;		/* UINT32_MAX: no limit */
+	struct slots_account	*block;		/* with that; owned; or NULL */
 	uint32_t		 inflight;	/* slots held */
 	uint32_t		 pending;	/* admitted, no verdict yet */
 	wide			 uncounted;	/* cost that the host has not */

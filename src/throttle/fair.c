@@ -427,6 +427,7 @@ fair_add(struct fair *q, struct fair_waiter *w, uint64_t now)
 	}
 	c->length++;
 	q->length++;
+	fair_lane_at(q, w->lane)->length++;
 	fair_chart_update(q, c);
 	return true;
 }
@@ -484,6 +485,7 @@ fair_remove(struct fair *q, struct fair_waiter *w)
 	fair_owner_remove(&q->owners, w);
 	c->length--;
 	q->length--;
+	fair_lane_at(q, w->lane)->length--;
 	fair_chart_update(q, c);
 	client_settle(q, c);
 	if (q->length == 0)
@@ -572,12 +574,6 @@ fair_length_of(const struct fair *q, uint64_t client)
 	const struct fair_client *c = fair_client(q, client);
 
 	return c == NULL ? 0 : c->length;
-}
-
-size_t
-fair_clients(const struct fair *q)
-{
-	return q->nclients - q->nowing;
 }
 
 void

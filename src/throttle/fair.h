@@ -99,8 +99,6 @@ struct fair_waiter *fair_yields(const struct fair *, uint64_t owner);
 /* Return how many wait: all, or those of a client. */
 size_t		 fair_length(const struct fair *);
 size_t		 fair_length_of(const struct fair *, uint64_t client);
-/* Returns how many clients have somebody waiting. */
-size_t		 fair_clients(const struct fair *);
 
 /* Calls each() for each waiter, in no order; it may not change the queue. */
 void		 fair_each(struct fair *, void (*each)(struct fair_waiter *,

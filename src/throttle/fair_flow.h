@@ -34,6 +34,7 @@ struct fair_lane {
 	struct fair_starts	 starts;
 	struct fair_ends	 ends;
 	struct fair_waiters	 returned;
+	size_t			 length;	/* waiters, returned ones too */
 };
 
 /* Of a chart; relative to the group's moved. */

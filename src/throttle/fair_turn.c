@@ -202,3 +202,15 @@ fair_turns(struct fair *q, uint64_t now,
 			each(w, at, arg);
 	}
 }
+
+size_t
+fair_length_in(const struct fair *q, unsigned lane)
+{
+	return fair_const_lane_at(q, lane)->length;
+}
+
+size_t
+fair_clients(const struct fair *q)
+{
+	return q->nclients - q->nowing;
+}

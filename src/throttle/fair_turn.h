@@ -3,6 +3,7 @@
 #define SLUICE_FAIR_TURN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "throttle/fair_waiter.h"
@@ -33,5 +34,10 @@ bool		 fair_turn_before(const struct fair *,
 void		 fair_turns(struct fair *, uint64_t now,
 		    void (*each)(struct fair_waiter *, wide at, void *),
 		    void *arg);
+
+/* Returns how many wait in a lane. */
+size_t		 fair_length_in(const struct fair *, unsigned lane);
+/* Returns how many clients have somebody waiting. */
+size_t		 fair_clients(const struct fair *);
 
 #endif

@@ -32,6 +32,7 @@ struct lease_terms {
 	enum lease_source	 source;
 	uint64_t		 peers;		/* who share it; for LEASE_OWN */
 	uint32_t		 reserve;	/* millionths kept for that */
+	uint64_t		 grace;		/* ns: a slot is held at most; 0 */
 };
 
 struct lease_own;

@@ -60,6 +60,7 @@
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_meter_move.h"
+#include "throttle/throttle_slots.h"
 #include "throttle/throttle_tick.h"
 #include "throttle/throttle_total.h"
 
@@ -105,6 +106,7 @@ throttle_free(struct throttle *t)
 		return;
 	throttle_join(t, NULL, NULL);
 	throttle_budgets_close(t);
+	throttle_slots_end(t);
 	throttle_forget_behind(t);
 	fair_free(t->queue);
 	free_named(t);

@@ -194,7 +194,7 @@ first_of(struct throttle *t, unsigned lane)
 static inline bool
 has_no_slot(const struct budget *b)
 {
-	return b->concurrency != 0 && b->inflight >= b->concurrency;
+	return b->inflight >= b->slots;
 }
 
 /* Returns whether a slot and a place are free in each budget of a waiter. */

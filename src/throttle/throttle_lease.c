@@ -6,6 +6,7 @@
 #include "throttle/throttle_budgets.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meter.h"
+#include "throttle/throttle_slots.h"
 #include "throttle/throttle_tick.h"
 
 void
@@ -58,6 +59,15 @@ wants(const struct throttle *t, const struct budget *b, uint64_t now)
 	    now) < t->store_at;
 }
 
+static bool
+wants_slots(struct throttle *t, unsigned n, uint64_t now)
+{
+	uint64_t at = throttle_slots_at(t, n, now);
+
+	return at < t->store_at || (at <= now &&
+	    throttle_budget_at(t, n, NULL)->block == NULL);
+}
+
 bool
 throttle_lease_is_low(struct throttle *t, uint64_t now)
 {
@@ -71,7 +81,8 @@ throttle_lease_is_low(struct throttle *t, uint64_t now)
 		throttle_lease_note(t);
 	}
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
-		if (t->stored ? wants(t, b, now) : lease_is_low(b))
+		if (t->stored ? wants(t, b, now) || wants_slots(t, i, now) :
+		    lease_is_low(b))
 			return true;
 	return false;
 }

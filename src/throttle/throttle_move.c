@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "throttle/budget_slots.h"
 #include "throttle/throttle_budgets.h"
 #include "throttle/throttle_estimate.h"
 #include "throttle/throttle_named.h"
@@ -17,6 +18,7 @@
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_meter_move.h"
+#include "throttle/throttle_slots.h"
 #include "throttle/throttle_tick.h"
 #include "throttle/throttle_total.h"
 
@@ -114,15 +116,17 @@ move_queue(struct throttle *t, struct fair *to, const unsigned *moved,
 /* The new parts begin with what the old ones that they were have consumed. */
 static void
 carry_parts(struct throttle *t, const struct throttle_limits *limits,
-    const struct budget *old, unsigned nold, const unsigned *moved,
+    struct budget *old, unsigned nold, const unsigned *moved,
     uint64_t now)
 {
 	unsigned i, part;
 
 	for (i = 0; i < nold; i++) {
 		part = moved_part(moved, i, t->nparts);
-		if (part == THROTTLE_WHOLE)
+		if (part == THROTTLE_WHOLE) {
+			budget_slots_end(&old[i]);
 			continue;
+		}
 		t->parts[part] = old[i];
 		budget_limit(&t->parts[part], limits->parts[part], false,
 		    throttle_windows_of(t, limits, part), now);
@@ -195,6 +199,8 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 	t->queue_length = limits->queue_length;
 	if (t->leased)
 		throttle_lease(t);
+	if (t->stored)
+		throttle_slots_begin(t);
 	set_unblocked_at(t, now);
 	return true;
 fail:

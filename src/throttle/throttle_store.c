@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "throttle/throttle_store.h"
 
+#include "throttle/fair_turn.h"
 #include "throttle/lease.h"
 #include "throttle/throttle_budgets.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_lease.h"
 #include "throttle/throttle_meter.h"
+#include "throttle/throttle_slots.h"
 #include "throttle/throttle_tick.h"
 
 void
@@ -13,6 +15,7 @@ throttle_store(struct throttle *t)
 {
 	t->stored = true;
 	throttle_lease(t);
+	throttle_slots_begin(t);
 }
 
 void
@@ -22,6 +25,7 @@ throttle_store_end(struct throttle *t)
 	unsigned i;
 
 	throttle_budgets_close(t);
+	throttle_slots_end(t);
 	t->stored = t->leased = false;
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		lease_end(b);
@@ -89,6 +93,27 @@ begin(struct throttle *t, struct throttle_store_round *r, uint64_t now)
 	throttle_lease_note(t);
 }
 
+static bool
+asks_for_slots(struct throttle *t, struct throttle_store_round *r,
+    uint64_t now, struct throttle_store_question *q)
+{
+	struct throttle_budget which;
+	struct budget *b;
+
+	while ((b = throttle_budget_at(t, r->next_slots, &which)) != NULL) {
+		q->budget = r->next_slots++;
+		if (!throttle_slots_ask(t, q->budget, &r->terms, r->ids, now,
+		    &r->granted))
+			continue;
+		q->whose = which.whose;
+		q->part = which.n;
+		q->ask = NULL;
+		q->slots = &b->block->question;
+		return true;
+	}
+	return false;
+}
+
 bool
 throttle_store_ask(struct throttle *t, struct throttle_store_round *r,
     uint64_t now, struct throttle_store_question *q)
@@ -107,11 +132,24 @@ throttle_store_ask(struct throttle *t, struct throttle_store_round *r,
 		q->number = b->account->number;
 		q->limits = &b->account->hold.limits;
 		q->ask = &b->account->question;
+		q->slots = NULL;
 		return true;
 	}
+	if (asks_for_slots(t, r, now, q))
+		return true;
 	if (r->granted || r->terms.source == LEASE_OPEN)
 		set_unblocked_at(t, now);
 	return false;
+}
+
+/* Somebody may go who was held up by a budget until now. */
+static void
+unblock(struct throttle *t, enum throttle_whose whose, uint64_t now)
+{
+	if (whose == THROTTLE_OF_TOTAL || whose == THROTTLE_OF_TOTAL_METER)
+		t->total->unblocked_at = larger(t->total->unblocked_at, now);
+	else
+		set_unblocked_at(t, now);
 }
 
 bool
@@ -125,13 +163,21 @@ throttle_store_take(struct throttle *t, unsigned budget, uint64_t number,
 	if (b == NULL || b->account == NULL || !lease_account_take(b->account,
 	    number, answer, sent, received))
 		return false;
-	if (which.whose == THROTTLE_OF_TOTAL ||
-	    which.whose == THROTTLE_OF_TOTAL_METER)
-		t->total->unblocked_at = larger(t->total->unblocked_at,
-		    received);
-	else
-		set_unblocked_at(t, received);
+	unblock(t, which.whose, received);
 	return true;
+}
+
+void
+throttle_store_take_slots(struct throttle *t, unsigned budget, uint64_t holder,
+    const struct lease_slots_answer *answer, uint64_t received)
+{
+	struct throttle_budget which;
+
+	throttle_tick(t, received);
+	if (throttle_budget_at(t, budget, &which) == NULL)
+		return;
+	throttle_slots_take(t, budget, holder, answer, received);
+	unblock(t, which.whose, received);
 }
 
 uint64_t
@@ -149,6 +195,8 @@ throttle_store_due(struct throttle *t, uint64_t now)
 		else if (b->lease.need > 0)
 			one = now + LEASE_REPORT;	/* no memory */
 		at = one < at ? one : at;
+		one = throttle_slots_at(t, i, now);
+		at = one < at ? one : at;
 	}
 	t->store_at = at;
 	return at;
@@ -163,4 +211,10 @@ throttle_store_leases(struct throttle *t)
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		n += b->account != NULL && b->account->hold.left > 0;
 	return n;
+}
+
+uint64_t
+throttle_store_slots(struct throttle *t)
+{
+	return throttle_slots_lent(t);
 }

@@ -6,13 +6,15 @@
 #include <stdint.h>
 
 #include "throttle/lease_account.h"
+#include "throttle/slots_account.h"
 #include "throttle/throttle_types.h"
 #include "throttle/throttle_why.h"
 
 /*
- * The accounts (lease_account.h) of all of a throttle's budgets that have
- * rates: what they want to ask the store, and what that answers.  A budget gets
- * its account when it first wants something; before that nothing goes.
+ * The accounts of all of a throttle's budgets that have rates (lease_account.h)
+ * or a concurrency (slots_account.h): what they want to ask the store, and what
+ * that answers.  A budget gets its account when it first wants something; before
+ * that nothing goes.
  */
 
 /* Nobody goes without a store's lease from now on; or as before it. */
@@ -25,8 +27,10 @@ struct throttle_store_question {
 	enum throttle_whose	 whose;
 	unsigned		 part;		/* of that kind */
 	uint64_t		 number;	/* of the question */
+	/* Either of rates, */
 	const struct budget_limits *limits;	/* of what; the account's */
-	const struct lease_question *ask;	/* the account's */
+	const struct lease_question *ask;	/* the account's; or NULL: */
+	const struct lease_slots_question *slots;	/* of slots; its */
 };
 
 /* What a round of questions is asked with. */
@@ -35,6 +39,7 @@ struct throttle_store_round {
 	uint64_t		*ids;		/* the last that was given */
 	bool			 tells;		/* the host's own asks anyway */
 	unsigned		 next;		/* budget; begins as 0 */
+	unsigned		 next_slots;	/* the same, of slots */
 	bool			 began;		/* begins as false */
 	bool			 granted;	/* somebody may go */
 };
@@ -55,10 +60,17 @@ bool		 throttle_store_take(struct throttle *, unsigned budget,
 		    uint64_t number, const struct lease_answer *,
 		    uint64_t sent, uint64_t received);
 
+/* The same for slots, asked of that budget by a holder. */
+void		 throttle_store_take_slots(struct throttle *, unsigned budget,
+		    uint64_t holder, const struct lease_slots_answer *,
+		    uint64_t received);
+
 /* Returns when there is to be a round (ns); THROTTLE_NEVER: not by time. */
 uint64_t	 throttle_store_due(struct throttle *, uint64_t now);
 
 /* Returns how many leases there are that have something left. */
 unsigned	 throttle_store_leases(struct throttle *);
+/* Returns how many slots it has been lent. */
+uint64_t	 throttle_store_slots(struct throttle *);
 
 #endif

@@ -6,6 +6,7 @@
 #include "throttle/budget_rates.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meter.h"
+#include "throttle/throttle_slots.h"
 
 static void
 remove_sent(struct throttle *t, struct throttle_waiter *w)
@@ -153,6 +154,8 @@ throttle_tick(struct throttle *t, uint64_t now)
 			set_unblocked_at(t, now);
 	if (t->meters != NULL)
 		throttle_meters_tick(t, now);
+	if (t->stored)
+		throttle_slots_tick(t, t->now);
 	while ((w = TAILQ_FIRST(&t->sent)) != NULL && w->count_at <= now) {
 		throttle_count(t, w, w->count_at);
 		set_unblocked_at(t, now);

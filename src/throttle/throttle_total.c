@@ -2,6 +2,7 @@
 #include "throttle/throttle_total.h"
 
 #include "throttle/budget_rates.h"
+#include "throttle/budget_slots.h"
 #include "throttle/lease.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meter.h"
@@ -47,6 +48,7 @@ void
 throttle_total_close(struct throttle_total *total)
 {
 	lease_close(&total->budget);
+	budget_slots_end(&total->budget);
 	close_meters(total);
 	throttle_meters_free(&total->meters);
 }

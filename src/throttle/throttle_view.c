@@ -5,6 +5,7 @@
 #include "throttle/throttle_view.h"
 
 #include "throttle/budget_recovery.h"
+#include "throttle/fair_turn.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_meter.h"

@@ -7,6 +7,7 @@
 
 #include "throttle/throttle_why.h"
 
+#include "throttle/fair_turn.h"
 #include "throttle/throttle_ask.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_lease.h"

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/slots_account.h"
+
+#include <stdlib.h>
+
+#include "throttle/lease_math.h"
+
+#define RETRY	100000000ULL	/* ns: after a question that came to nothing */
+#define MILLION	1000000U
+#define WEIGHT	(1U << 20)	/* no more, so that scripts have it exactly */
+
+static uint64_t
+others_end(const struct lease_terms *terms, uint64_t now)
+{
+	return lease_sum(now, lease_at_latest(lease_sum(SLOTS_TTL,
+	    terms->grace)));
+}
+
+struct slots_account *
+slots_account_new(uint64_t id, const struct lease_terms *terms, uint64_t now)
+{
+	struct slots_account *a = calloc(1, sizeof *a);
+
+	if (a == NULL)
+		return NULL;
+	a->id = id;
+	a->terms = *terms;
+	a->own_from = others_end(terms, now);
+	lease_slots_hold_init(&a->hold, SLOTS_TTL, terms->grace);
+	return a;
+}
+
+void
+slots_account_free(struct slots_account *a)
+{
+	free(a);
+}
+
+void
+slots_account_set(struct slots_account *a, const struct lease_terms *terms,
+    uint64_t now)
+{
+	enum lease_source was = a->terms.source;
+
+	a->terms = *terms;
+	a->hold.grace = terms->grace;
+	if (was == terms->source)
+		return;
+	lease_slots_hold_lost(&a->hold);
+	a->retry = a->hold.again = 0;
+	if (was == LEASE_STORE)
+		a->own_from = others_end(terms, now);
+}
+
+/* What is kept from the store, for when there is none. */
+static uint32_t
+reserved(const struct lease_terms *terms, uint32_t limit)
+{
+	return (uint32_t)((uint64_t)limit * terms->reserve / MILLION);
+}
+
+uint32_t
+slots_account_may(const struct slots_account *a, uint32_t limit, uint64_t now)
+{
+	const struct lease_terms *terms = &a->terms;
+	uint32_t all = terms->reserve > 0 ? reserved(terms, limit) : limit;
+
+	if (terms->source == LEASE_OPEN)
+		return limit;
+	if (terms->source == LEASE_OWN && now >= a->own_from)
+		return (uint32_t)(all / larger(terms->peers, 1));
+	return lease_slots_hold_block(&a->hold, now);
+}
+
+bool
+slots_account_is_new(const struct slots_account *a, uint64_t now)
+{
+	return a->terms.source == LEASE_STORE && (a->hold.asks ||
+	    (a->hold.again <= now && a->retry <= now));
+}
+
+bool
+slots_account_has_some(const struct slots_account *a, uint64_t now)
+{
+	return a->hold.held > 0 && now < a->hold.ends;
+}
+
+uint64_t
+slots_account_at(struct slots_account *a, uint32_t busy, uint32_t waiting,
+    uint64_t now)
+{
+	uint64_t at;
+
+	if (a->terms.source == LEASE_OWN)
+		return waiting > 0 && now < a->own_from ? a->own_from :
+		    BUDGET_NEVER;
+	if (a->terms.source != LEASE_STORE)
+		return BUDGET_NEVER;
+	at = lease_slots_hold_due(&a->hold, busy, waiting, now);
+	return larger(larger(at, a->retry), now);
+}
+
+void
+slots_account_ask(struct slots_account *a, uint32_t limit, uint32_t weight,
+    uint32_t busy, uint32_t waiting, uint64_t now)
+{
+	struct lease_slots_question *q = &a->question;
+
+	*q = (struct lease_slots_question){
+		.holder = a->id,
+		.limit = limit - reserved(&a->terms, limit),
+		.weight = (uint32_t)larger(lease_smaller(weight, WEIGHT), 1),
+	};
+	lease_slots_hold_ask(&a->hold, busy, waiting, now, q);
+}
+
+void
+slots_account_take(struct slots_account *a,
+    const struct lease_slots_answer *answer, uint64_t received)
+{
+	if (answer != NULL) {
+		lease_slots_hold_answer(&a->hold, answer, received);
+		return;
+	}
+	lease_slots_hold_lost(&a->hold);
+	a->retry = received + RETRY;
+}
