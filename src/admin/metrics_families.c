@@ -375,6 +375,8 @@ static const struct metrics_row rows[] = {
 	    metrics_once_store_failures, "Of them, those that it did not answer."),
 	ONCE("store_leases", METRICS_GAUGE, metrics_once_store_leases,
 	    "Leases of budgets that have something left."),
+	ONCE("store_slots", METRICS_GAUGE, metrics_once_store_slots,
+	    "Slots of concurrency that the store has lent."),
 	ONCE("hosts_tracked", METRICS_GAUGE, metrics_once_hosts,
 	    "Throttles that are remembered."),
 	ONCE("client_connections", METRICS_GAUGE, metrics_once_connections,

@@ -22,6 +22,7 @@ void	 metrics_once_store_age(struct metrics_sample *);
 void	 metrics_once_store_operations(struct metrics_sample *);
 void	 metrics_once_store_failures(struct metrics_sample *);
 void	 metrics_once_store_leases(struct metrics_sample *);
+void	 metrics_once_store_slots(struct metrics_sample *);
 void	 metrics_once_answered(struct metrics_sample *);
 void	 metrics_once_process(struct metrics_sample *);
 

@@ -146,6 +146,7 @@ struct stats_process {
 	_Atomic bool	 store_connected;
 	_Atomic uint64_t store_since;	/* ns, monotonic; 0: there is none */
 	_Atomic uint64_t store_leases;	/* that have something left */
+	_Atomic uint64_t store_slots;	/* that it has lent us */
 	/* By the control plane's: */
 	stats_count	 dropped;	/* readers of events, too slow */
 };

@@ -81,8 +81,9 @@ print_store(const struct ctl_paper *paper, const json_t *s)
 	ctl_printf(paper, connected ? CTL_PLAIN : CTL_BAD, "%s for %s",
 	    connected ? "connected" : "not connected",
 	    ctl_seconds(age, s, "age"));
-	ctl_printf(paper, CTL_PLAIN, ", %lld leases, asked %lld times",
-	    ctl_integer(s, "leases"), ctl_integer(s, "operations"));
+	ctl_printf(paper, CTL_PLAIN, ", %lld leases, %lld slots, asked %lld times",
+	    ctl_integer(s, "leases"), ctl_integer(s, "slots"),
+	    ctl_integer(s, "operations"));
 	if (ctl_integer(s, "failures") > 0)
 		ctl_printf(paper, CTL_WARN, ", %lld without an answer",
 		    ctl_integer(s, "failures"));

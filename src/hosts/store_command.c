@@ -13,6 +13,7 @@
 #define US		UINT64_C(1000)		/* ns */
 #define AGAIN		UINT64_C(60000000)	/* us: it is asked by then */
 #define FIXED		6	/* numbers before those of the rates */
+#define SLOTS		8	/* numbers of an answer about slots */
 
 /* FNV-1a, of 64 bits. */
 unsigned
@@ -68,16 +69,17 @@ put_time(struct store_command *c, uint64_t ns)
 static void
 put_keys(struct store_command *c, const struct store_asking *a)
 {
+	bool slots = a->slots != NULL;
 	unsigned tag = store_tag(a->budget, a->len);
 	size_t n;
 
-	put_text(c, "sluice:{%s.%u}:b:", a->space, tag);
+	put_text(c, "sluice:{%s.%u}:%c:", a->space, tag, slots ? 's' : 'b');
 	n = c->lengths[--c->n];
 	c->used--;
 	memcpy(c->text + c->used, a->budget, a->len);
 	c->used += a->len;
 	put(c, c->words[c->n], n + a->len);
-	put_text(c, "sluice:{%s.%u}:e", a->space, tag);
+	put_text(c, "sluice:{%s.%u}:e%s", a->space, tag, slots ? "s" : "");
 }
 
 static void
@@ -112,33 +114,75 @@ put_question(struct store_command *c, const struct store_asking *a)
 	put_number(c, a->limits->nrates);
 }
 
+static void
+put_slots(struct store_command *c, const struct store_asking *a)
+{
+	const struct lease_slots_question *q = a->slots;
+
+	put(c, a->run, strlen(a->run));
+	put_text(c, "%llu", (unsigned long long)q->holder);
+	put_number(c, q->number);
+	put_number(c, q->limit);
+	put_number(c, q->weight);
+	put_number(c, q->holds);
+	put_number(c, q->want);
+	put_number(c, q->known);
+	put_time(c, q->ttl);
+	put_time(c, q->grace);
+}
+
+/* Scripts */
+
+enum { SCRIPT_LEASE, SCRIPT_SLOTS, SCRIPTS };
+
+static const struct {
+	const unsigned char	*text;
+	const size_t		*len;
+} scripts[SCRIPTS] = {
+	[SCRIPT_LEASE] = { store_lease_lua, &store_lease_lua_len },
+	[SCRIPT_SLOTS] = { store_slots_lua, &store_slots_lua_len },
+};
+
+const char *
+store_script(unsigned n, size_t *len)
+{
+	if (n >= SCRIPTS)
+		return NULL;
+	*len = *scripts[n].len;
+	return (const char *)scripts[n].text;
+}
+
 /* The same for all of a process's life; threads agree about what it is. */
 static const char *
-digest(void)
+digest(unsigned n)
 {
-	static _Thread_local char hex[DIGEST_SHA1];
+	static _Thread_local char hex[SCRIPTS][DIGEST_SHA1];
 
-	if (hex[0] == '\0' && !digest_sha1(hex, store_lease_lua,
-	    store_lease_lua_len))
-		snprintf(hex, sizeof hex, "none");	/* NOSCRIPT, then */
-	return hex;
+	if (hex[n][0] == '\0' && !digest_sha1(hex[n], scripts[n].text,
+	    *scripts[n].len))
+		snprintf(hex[n], sizeof hex[n], "none");	/* NOSCRIPT */
+	return hex[n];
 }
 
 void
 store_command(struct store_command *c, const struct store_asking *a,
     bool by_text)
 {
-	unsigned i;
+	unsigned i, n = a->slots != NULL ? SCRIPT_SLOTS : SCRIPT_LEASE;
 
 	c->n = 0;
 	c->used = 0;
 	put_text(c, "%s", by_text ? "EVAL" : "EVALSHA");
 	if (by_text)
-		put(c, (const char *)store_lease_lua, store_lease_lua_len);
+		put(c, (const char *)scripts[n].text, *scripts[n].len);
 	else
-		put(c, digest(), strlen(digest()));
+		put(c, digest(n), strlen(digest(n)));
 	put_text(c, "2");
 	put_keys(c, a);
+	if (a->slots != NULL) {
+		put_slots(c, a);
+		return;
+	}
 	put_question(c, a);
 	for (i = 0; i < a->limits->nrates; i++)
 		put_rate(c, &a->limits->rates[i], a->ask->ends[i]);
@@ -201,4 +245,39 @@ store_read(const struct redis_reply *reply, const struct store_asking *a,
 		l->ends[i] = numbers[FIXED + 1 + 2 * i] * US;
 	}
 	return l->serial != 0 ? why_no_lease(a, l) : NULL;
+}
+
+/* More than anybody could have been lent, or a block that is over. */
+static const char *
+why_no_slots(const struct lease_slots_question *q,
+    const struct lease_slots_answer *l)
+{
+	if (l->number != q->number || l->slots > larger(q->limit, q->holds) ||
+	    l->keeps > l->slots)
+		return "an answer with slots that is no answer to that";
+	if (l->ends != 0 && l->ends < l->now)
+		return "an answer with slots of the past";
+	return NULL;
+}
+
+const char *
+store_read_slots(const struct redis_reply *reply, const struct store_asking *a,
+    struct lease_slots_answer *l)
+{
+	uint64_t n[SLOTS] = { 0 };
+
+	if (!read_numbers(reply, SLOTS, n) || n[2] > UINT32_MAX ||
+	    n[3] > UINT32_MAX)
+		return "an answer that is none of sluice's script";
+	*l = (struct lease_slots_answer){
+		.now = n[0] * US,
+		.number = n[1],
+		.slots = (uint32_t)n[2],
+		.keeps = (uint32_t)n[3],
+		.turn_ends = n[4] * US,
+		.ends = n[5] * US,
+		.again_at = (n[6] < n[0] + AGAIN ? n[6] : n[0] + AGAIN) * US,
+		.peers = n[7],
+	};
+	return why_no_slots(a->slots, l);
 }

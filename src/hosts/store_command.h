@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 #include "throttle/lease_grant.h"
+#include "throttle/lease_slots.h"
 
 /*
- * What is said to a store, and what it answers, in the units of store_lease.lua:
- * microseconds, and whole numbers that it has exactly.
+ * What is said to a store, and what it answers, in the units of store_lease.lua
+ * and store_slots.lua: microseconds, and whole numbers that they have exactly.
  */
 
 #define STORE_MOST	((UINT64_C(1) << 53) - 1)
@@ -29,6 +30,7 @@ struct store_asking {
 	const struct budget_limits *limits;
 	const struct lease_question *ask;
 	uint64_t		 pause;		/* us */
+	const struct lease_slots_question *slots; /* that is asked; or NULL */
 };
 
 /* The words of a command; it must stay where it is. */
@@ -43,6 +45,9 @@ struct store_command {
 /* Returns the tag of a budget's key, which all proxies agree about. */
 unsigned	 store_tag(const char *budget, size_t len);
 
+/* Returns the text of the nth script that a command may run; NULL: no more. */
+const char	*store_script(unsigned n, size_t *len);
+
 /* Makes the command; the script by its text, or by its digest. */
 void		 store_command(struct store_command *,
 		    const struct store_asking *, bool by_text);
@@ -54,5 +59,8 @@ void		 store_command(struct store_command *,
 const char	*store_read(const struct redis_reply *,
 		    const struct store_asking *, struct lease_answer *,
 		    uint64_t *paused_until);
+/* The same of one that is about slots. */
+const char	*store_read_slots(const struct redis_reply *,
+		    const struct store_asking *, struct lease_slots_answer *);
 
 #endif

@@ -40,6 +40,7 @@ struct entry {
 	uint64_t		 serial;	/* of the host */
 	unsigned		 asked;		/* without an answer */
 	unsigned		 leases;	/* that it has */
+	uint64_t		 slots;		/* that it was lent */
 	bool			 visited;	/* its host was there */
 	struct lease_pause	 pause;		/* of the host's */
 	struct lease_clock	 clock;		/* of the store's last word */
@@ -50,6 +51,7 @@ struct asked {
 	uint64_t		 serial;
 	unsigned		 budget;
 	uint64_t		 number;
+	uint64_t		 holder;	/* of slots; 0: a lease */
 	uint64_t		 sent;		/* ns */
 };
 
@@ -79,6 +81,7 @@ struct posed {
 	uint64_t		 pause;		/* store's clock, us */
 	unsigned		 budget;
 	uint64_t		 number;
+	struct lease_slots_question slots;	/* its holder 0: a lease */
 };
 
 void
@@ -139,17 +142,20 @@ need_entry(struct store_desk *d, uint64_t serial)
 }
 
 static void
-count_leases(struct entry *e, unsigned leases)
+count_leases(struct entry *e, unsigned leases, uint64_t slots)
 {
 	atomic_fetch_add(&stats_process.store_leases, (uint64_t)leases);
 	atomic_fetch_sub(&stats_process.store_leases, (uint64_t)e->leases);
+	atomic_fetch_add(&stats_process.store_slots, slots);
+	atomic_fetch_sub(&stats_process.store_slots, e->slots);
 	e->leases = leases;
+	e->slots = slots;
 }
 
 static void
 drop_entry(struct entry *e)
 {
-	count_leases(e, 0);
+	count_leases(e, 0, 0);
 	HASH_DEL(e->desk->entries, e);
 	free(e);
 }
@@ -182,12 +188,14 @@ enter(struct store_desk *d, uint64_t serial)
 /* A visit */
 
 static struct lease_terms
-terms_of(const struct store_desk *d, const struct rule *rule)
+terms_of(const struct store_desk *d, const struct host *h)
 {
+	const struct rule *rule = h->rule;
 	struct lease_terms terms = {
 		.source = LEASE_STORE,
 		.reserve = rule->reserve,
 		.peers = peers_of(d),
+		.grace = h->conf->timeout_exchange,
 	};
 
 	if (d->connected)
@@ -212,11 +220,16 @@ pose(const struct host *h, const struct throttle_store_question *q,
     struct posed *p)
 {
 	p->len = store_name(p->name, sizeof p->name, h, q);
+	p->budget = q->budget;
+	p->pause = 0;
+	if (q->slots != NULL) {
+		p->slots = *q->slots;
+		return;
+	}
+	p->slots.holder = 0;
 	p->limits = *q->limits;
 	p->ask = *q->ask;
-	p->budget = q->budget;
 	p->number = q->number;
-	p->pause = 0;
 }
 
 /*
@@ -282,20 +295,21 @@ collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max)
 	e->visited = h != NULL;
 	if (h == NULL)
 		return 0;
-	r.terms = terms_of(d, h->rule);
+	r.terms = terms_of(d, h);
 	pause = tell_pause(e, h, now);
 	r.tells = pause != 0;
 	host_lease_put(h, HOST_LEASE_NONE);
 	while (n < max && throttle_store_ask(h->throttle, &r, now, &q)) {
 		pose(h, &q, &all[n]);
-		if (q.whose == THROTTLE_OF_HOST)
+		if (q.whose == THROTTLE_OF_HOST && q.slots == NULL)
 			all[n].pause = pause;
 		n++;
 	}
 	if (r.granted || r.terms.source == LEASE_OPEN)
 		admit(d, h, now);
 	at = throttle_store_due(h->throttle, now);
-	count_leases(e, throttle_store_leases(h->throttle));
+	count_leases(e, throttle_store_leases(h->throttle),
+	    throttle_store_slots(h->throttle));
 	hosts_exit(d->hosts, h);
 	if (n == max)
 		at = now;
@@ -313,16 +327,22 @@ take(struct store_desk *d, const struct asked *asked,
 
 	if (h == NULL)
 		return;
-	(void)throttle_store_take(h->throttle, asked->budget, asked->number,
-	    a->ok ? &a->lease : NULL, a->sent, a->received);
-	if (e != NULL && a->ok && asked->budget == 0)
+	if (asked->holder != 0)
+		throttle_store_take_slots(h->throttle, asked->budget,
+		    asked->holder, a->ok ? &a->slots : NULL, a->received);
+	else
+		(void)throttle_store_take(h->throttle, asked->budget,
+		    asked->number, a->ok ? &a->lease : NULL, a->sent,
+		    a->received);
+	if (e != NULL && a->ok && asked->budget == 0 && asked->holder == 0)
 		hear_pause(e, h, a);
 	admit(d, h, a->received);
 	at = throttle_store_due(h->throttle, a->received);
 	if (e != NULL && a->ok && tell_pause(e, h, a->received) != 0)
 		at = a->received;
 	if (e != NULL)
-		count_leases(e, throttle_store_leases(h->throttle));
+		count_leases(e, throttle_store_leases(h->throttle),
+		    throttle_store_slots(h->throttle));
 	hosts_exit(d->hosts, h);
 	if (e != NULL)
 		again(e, at, a->received);
@@ -338,7 +358,8 @@ answer_cb(void *arg, const struct store_answer *a)
 
 	lease_flow_answered(&d->flow, asked->sent, loop_now());
 	if (a->ok)
-		note_peers(d, a->lease.peers, a->received);
+		note_peers(d, asked->holder != 0 ? a->slots.peers :
+		    a->lease.peers, a->received);
 	else
 		stats_add(&stats_process.store_failures, 1);
 	if (!d->closing)
@@ -361,13 +382,14 @@ ask(struct store_desk *d, struct entry *e, const struct posed *p)
 		.limits = &p->limits,
 		.ask = p->ask,
 		.pause = p->pause,
+		.slots = p->slots.holder != 0 ? &p->slots : NULL,
 	};
 	struct asked *asked = malloc(sizeof *asked);
 
 	if (asked == NULL)
 		return false;
 	*asked = (struct asked){ d, e->serial, p->budget, p->number,
-		loop_now() };
+		p->slots.holder, loop_now() };
 	if (p->len == 0 || d->redis == NULL ||
 	    !store_redis_ask(d->redis, &q, answer_cb, asked)) {
 		free(asked);
@@ -395,6 +417,7 @@ visit(struct entry *e)
 		stats_add(&stats_process.store_failures, 1);
 		none.budget = all[i].budget;
 		none.number = all[i].number;
+		none.holder = all[i].slots.holder;
 		take(d, &none, &nothing);
 	}
 	drop_if_over(e);

@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/once.h"
 #include "hosts/store_command.h"
-#include "hosts/store_script.h"
 #include "net/dialer.h"
 #include "net/loop.h"
 #include "net/redis_cluster.h"
@@ -40,6 +39,8 @@ struct asked {
 	struct budget_limits	 limits;
 	struct lease_question	 ask;
 	uint64_t		 pause;
+	bool			 of_slots;	/* then this is asked: */
+	struct lease_slots_question slots;
 	unsigned		 tag;
 	unsigned		 said;
 	bool			 by_text;	/* the script */
@@ -154,8 +155,8 @@ say(struct asked *a, const char *what)
 	struct store_redis *s = a->store;
 	size_t i, n;
 
-	n = (size_t)snprintf(s->why, sizeof s->why, "sluice:{%s.%u}:b:",
-	    s->conf->space, a->tag);
+	n = (size_t)snprintf(s->why, sizeof s->why, "sluice:{%s.%u}:%c:",
+	    s->conf->space, a->tag, a->of_slots ? 's' : 'b');
 	for (i = 0; i < a->len; i++)
 		s->why[n++] = a->budget[i] > ' ' && a->budget[i] < 0x7f ?
 		    a->budget[i] : '?';
@@ -182,6 +183,7 @@ asking(const struct asked *a, const char *run)
 		.limits = &a->limits,
 		.ask = &a->ask,
 		.pause = a->pause,
+		.slots = a->of_slots ? &a->slots : NULL,
 	};
 }
 
@@ -195,6 +197,8 @@ take_answer(struct asked *a, const struct redis_reply *reply)
 	told.received = loop_now();
 	if (reply->kind == REDIS_ERROR)
 		told.why = redis_reply_say(reply, text);
+	else if (a->of_slots)
+		told.why = store_read_slots(reply, &q, &told.slots);
 	else
 		told.why = store_read(reply, &q, &told.lease,
 		    &told.paused_until);
@@ -289,9 +293,14 @@ new_asked(struct store_redis *s, const struct store_question *q)
 	    (a = calloc(1, sizeof *a + q->len + 1)) == NULL)
 		return NULL;
 	a->store = s;
-	a->limits = *q->limits;
-	a->ask = q->ask;
-	a->pause = q->pause;
+	a->of_slots = q->slots != NULL;
+	if (a->of_slots) {
+		a->slots = *q->slots;
+	} else {
+		a->limits = *q->limits;
+		a->ask = q->ask;
+		a->pause = q->pause;
+	}
 	a->len = q->len;
 	memcpy(a->budget, q->budget, q->len);
 	a->tag = store_tag(a->budget, a->len);
@@ -340,19 +349,19 @@ down_cb(void *arg, const char *why)
 }
 
 /*
- * A new server has it before it is asked for it.  If all had to be told that it
- * is not there, and say it themselves, it would come a thousand times.
+ * A new server has them before it is asked for one.  If all had to be told that
+ * one is not there, and say it themselves, it would come a thousand times.
  */
 static void
-load_script(struct redis_node *n)
+load_scripts(struct redis_node *n)
 {
-	static const char *const words[] = {
-		"SCRIPT", "LOAD", (const char *)store_lease_lua,
-	};
-	const size_t lengths[] = { 6, 4, store_lease_lua_len };
+	const char *words[] = { "SCRIPT", "LOAD", NULL };
+	size_t lengths[] = { 6, 4, 0 };
+	unsigned i;
 
-	if (!redis_node_send(n, 3, words, lengths, ignore_cb, NULL))
-		log_debug("the store's script cannot be sent");
+	for (i = 0; (words[2] = store_script(i, &lengths[2])) != NULL; i++)
+		if (!redis_node_send(n, 3, words, lengths, ignore_cb, NULL))
+			log_debug("a script cannot be sent to the store");
 }
 
 static void
@@ -361,7 +370,7 @@ ready_cb(void *arg, struct redis_node *n)
 	struct store_redis *s = arg;
 	struct asked *a, *next;
 
-	load_script(n);
+	load_scripts(n);
 	for (a = TAILQ_FIRST(&s->waiting); a != NULL; a = next) {
 		next = TAILQ_NEXT(a, entry);
 		if (a->node == n)

@@ -7,14 +7,17 @@
 #include <stdint.h>
 
 #include "throttle/lease_grant.h"
+#include "throttle/lease_slots.h"
 
 /*
  * A store of budgets: a Redis, or several of them (Sentinel, Cluster), in which
- * a script does what lease_grant_share() does.  All of it belongs to the thread
- * of its loop.  Questions go out as they come, many at a time.
+ * scripts do what lease_grant_share() and lease_slots_grant() do.  All of it
+ * belongs to the thread of its loop.  Questions go out as they come, many at a
+ * time.
  *
  * Keys are "sluice:{NAMESPACE.TAG}:b:BUDGET", hashes, with TAG a number below 64
- * that is made of BUDGET, and one of a tag for all, "sluice:{NAMESPACE.TAG}:e".
+ * that is made of BUDGET, and one of a tag for all, "sluice:{NAMESPACE.TAG}:e";
+ * of slots, ":s:" and ":es".
  */
 
 #define STORE_BUDGET	1024	/* bytes of a budget's name */
@@ -30,12 +33,15 @@ struct store_question {
 	const struct budget_limits *limits;
 	struct lease_question	 ask;
 	uint64_t		 pause;	/* store's clock, us; 0: none */
+	/* What is asked then instead of all that; or NULL. */
+	const struct lease_slots_question *slots;
 };
 
 struct store_answer {
 	bool			 ok;
 	const char		*why;		/* not so; else NULL */
 	struct lease_answer	 lease;
+	struct lease_slots_answer slots;
 	uint64_t		 paused_until;	/* store's clock, us; 0: none */
 	uint64_t		 sent;		/* ns, own clock */
 	uint64_t		 received;	/* ns, own clock */

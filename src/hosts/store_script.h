@@ -7,5 +7,7 @@
 /* The scripts that a store runs, which the build makes out of files. */
 extern const unsigned char store_lease_lua[];
 extern const size_t store_lease_lua_len;
+extern const unsigned char store_slots_lua[];
+extern const size_t store_slots_lua_len;
 
 #endif

@@ -25,10 +25,11 @@ static void
 answer(int fd, const char *asked, const char *answer_to_script, size_t len)
 {
 	static const char sha[] = "$2\r\nab\r\n", pong[] = "+PONG\r\n";
+	const char *p;
 
 	if (strstr(asked, "ROLE") != NULL)
 		send_all(fd, GREETING, sizeof GREETING - 1);
-	if (strstr(asked, "SCRIPT") != NULL)
+	for (p = asked; (p = strstr(p, "SCRIPT")) != NULL; p++)
 		send_all(fd, sha, sizeof sha - 1);
 	if (strstr(asked, "PING") != NULL)
 		send_all(fd, pong, sizeof pong - 1);
@@ -242,6 +243,53 @@ START_TEST(test_answered)
 }
 END_TEST
 
+/* The same, to what was asked about slots. */
+
+#define LENT(now, number, slots, keeps, ends) \
+	BYTES("*8\r\n$" now "\r\n$1\r\n" number "\r\n" slots keeps \
+	"$1\r\n0\r\n$" ends "\r\n$1\r\n0\r\n$1\r\n1\r\n")
+
+static const struct {
+	const char	*bytes;
+	size_t		 len;
+	bool		 ok;
+} lent[] = {
+	{ LENT(NOW, "7", ":4\r\n", ":4\r\n", LATER), true },
+	{ LENT(NOW, "7", ":0\r\n", ":0\r\n", "1\r\n0"), true },
+	/* as many as it has told it holds */
+	{ LENT(NOW, "7", ":6\r\n", ":0\r\n", LATER), true },
+	{ LENT(NOW, "7", ":7\r\n", ":0\r\n", LATER), false },
+	{ LENT(NOW, "7", ":3\r\n", ":4\r\n", LATER), false },
+	{ LENT(NOW, "6", ":4\r\n", ":4\r\n", LATER), false },
+	{ LENT(NOW, "7", ":4\r\n", ":4\r\n", EARLIER), false },
+	{ LENT(NOW, "7", ":4294967297\r\n", ":0\r\n", LATER), false },
+	{ LENT(NOW, "7", ":-4\r\n", ":0\r\n", LATER), false },
+	{ LENT(HUGE, "7", ":4\r\n", ":4\r\n", LATER), false },
+	{ NUMBERS(NOW, "1\r\n5", "7\r\n1000000", "1\r\n0", NOW, LATER),
+	    false },
+	{ BYTES("*0\r\n"), false },
+	{ BYTES("-OOM command not allowed\r\n"), false },
+};
+
+START_TEST(test_lent)
+{
+	const struct lease_slots_question q = { .holder = 3, .number = 7,
+		.limit = 4, .weight = 1, .holds = 6, .want = 8,
+		.ttl = SECOND };
+	const struct store_question question = { .budget = "a", .len = 1,
+		.slots = &q };
+	unsigned count = 0;
+
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 5s}",
+	    start_fake(true, lent[_i].bytes, lent[_i].len, false));
+	TURN_UNTIL(connected == 1);
+	ck_assert(store_redis_ask(store, &question, answer_cb, &count));
+	TURN_UNTIL(count > 0);
+	ck_assert_msg(last.ok == lent[_i].ok, "%s", last_why);
+	ck_assert_uint_eq(lost, 0);
+}
+END_TEST
+
 /* Who sends all away to himself is not followed for ever. */
 START_TEST(test_moved_in_a_circle)
 {
@@ -284,6 +332,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	ROWS(tc, test_none, none);
 	ROWS(tc, test_answered, answered);
+	ROWS(tc, test_lent, lent);
 	tcase_add_test(tc, test_moved_in_a_circle);
 	tcase_add_test(tc, test_ask);
 	suite_add_tcase(s, tc);
