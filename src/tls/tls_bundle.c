@@ -12,6 +12,7 @@
 #include <openssl/pkcs12.h>
 
 #include "base/text.h"
+#include "tls/tls_places.h"
 #include "tls/tls_x509.h"
 
 #define MAX		(16 << 20)	/* bytes of a system's file */
@@ -47,24 +48,13 @@ read_file(struct text *t, const char *path, char **cause)
 bool
 tls_bundle_system(struct text *t, const char *own, char **cause)
 {
-	static const char *const places[] = {
-		"/etc/ssl/certs/ca-certificates.crt",	/* Debian, Alpine */
-		"/etc/pki/tls/certs/ca-bundle.crt",	/* Fedora, RHEL */
-		"/etc/ssl/ca-bundle.pem",		/* SUSE */
-		"/etc/ssl/cert.pem",
-	};
-	const char *said = getenv("SSL_CERT_FILE");
-	FILE *there = NULL;
-	size_t i;
+	const char *said = getenv("SSL_CERT_FILE"), *place;
 
 	/* a name of nothing has OpenSSL trust nobody, which is not meant */
 	if (said != NULL && strcmp(said, own) != 0 && access(said, R_OK) == 0)
 		return read_file(t, said, cause);
-	for (i = 0; i < sizeof places / sizeof places[0]; i++)
-		if ((there = fopen(places[i], "re")) != NULL) {
-			fclose(there);
-			return read_file(t, places[i], cause);
-		}
+	if ((place = tls_places_find()) != NULL)
+		return read_file(t, place, cause);
 	return tls_x509_cause(cause, "no file of the certificates that the "
 	    "system trusts; SSL_CERT_FILE would name one");
 }

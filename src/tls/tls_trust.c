@@ -13,6 +13,7 @@
 #define HASH_NONFATAL_OOM	1
 #include <uthash.h>
 
+#include "tls/tls_places.h"
 #include "tls/tls_x509.h"
 
 /*
@@ -122,12 +123,31 @@ tls_trust_file(struct tls_trust *t, const char *path, char **cause)
 
 /* The system */
 
+/*
+ * Where OpenSSL was not built for this system its places are not here: a static
+ * program in a container, or on another distribution, would trust nobody.
+ * Returns the file that is, or NULL where OpenSSL's places are right.
+ */
+static const char *
+elsewhere(void)
+{
+	if (secure_getenv(X509_get_default_cert_file_env()) != NULL ||
+	    secure_getenv(X509_get_default_cert_dir_env()) != NULL ||
+	    access(X509_get_default_cert_file(), F_OK) == 0 ||
+	    access(X509_get_default_cert_dir(), F_OK) == 0)
+		return NULL;
+	return tls_places_find();
+}
+
 static X509_STORE *
 read_system(void)
 {
 	X509_STORE *store = X509_STORE_new();
+	const char *file = elsewhere();
 
 	if (store != NULL && X509_STORE_set_default_paths(store) == 1) {
+		if (file != NULL)
+			(void)X509_STORE_load_file(store, file);
 		warm_up(store);
 		return store;
 	}
@@ -143,8 +163,10 @@ read_system(void)
 static bool
 came_short(X509_STORE *store)
 {
-	const char *file = secure_getenv(X509_get_default_cert_file_env());
+	const char *file = elsewhere();
 
+	if (file == NULL)
+		file = secure_getenv(X509_get_default_cert_file_env());
 	if (file == NULL)
 		file = X509_get_default_cert_file();
 	return sk_X509_OBJECT_num(X509_STORE_get0_objects(store)) == 0 &&

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: ISC
 """TLS towards origins: whom sluice trusts, what it shows, what it keeps."""
+import os
 import pathlib
 import re
 import ssl
+import subprocess
 import threading
 import time
 
@@ -103,6 +105,30 @@ def test_trust_of_the_system(tlab, monkeypatch, hosts):
 	assert statuses() == [200, 502]
 	daemon.change()
 	assert statuses() == [502, 200]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="namespaces are root's")
+def test_trust_of_a_system_that_openssl_does_not_know(tlab, monkeypatch):
+	"""A static program's OpenSSL looks where it would be on the machine that
+	has made it; where nothing is there, the system's own file counts."""
+	for name in "SSL_CERT_FILE", "SSL_CERT_DIR":
+		monkeypatch.delenv(name, raising=False)
+	places = re.search('"(.*)"', subprocess.run(["openssl", "version",
+	    "-d"], capture_output=True, text=True).stdout)[1]
+	if subprocess.run(["unshare", "-m", "mount", "-t", "tmpfs", "none",
+	    places], capture_output=True).returncode:
+		pytest.skip("no namespace of mounts")
+	far = tlab.secure_origin()
+	script = f"mount -t tmpfs none {places} && " \
+	    f"mount -t tmpfs -o mode=755 none /etc/ssl && " \
+	    "mkdir /etc/ssl/certs && cat {ca} " \
+	    '>/etc/ssl/certs/ca-certificates.crt && exec "$@"'
+	for ca, status in ("ca", 200), ("untrusted-ca", 502):
+		tlab.https(tls={"trust": "system"}, before=("unshare", "-m",
+		    "sh", "-c", script.replace("{ca}",
+		    str(tlab.pki.pem(ca))), "-"))
+		assert tlab.get(f"https://other.test:{far.port}/").status == \
+		    status
 
 
 def test_absolute_form_counts_with_the_host(tlab):
