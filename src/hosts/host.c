@@ -422,7 +422,7 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 	bool crossed = false, refused;
 
 	host_lock(h);
-	if (learns && h->routes != NULL) {
+	if (learns && (h->routes != NULL || h->away != NULL)) {
 		host_know_route(t, head->method, head->path);
 		request.named = host_named_part(h, t);
 		/* a turn was for the host, not for a part of it */

@@ -3,8 +3,9 @@
 
 #include <stdlib.h>
 
-#include "hosts/hosts_name.h"
+#include "hosts/state_lesson.h"
 #include "hosts/state_line.h"
+#include "hosts/state_parts.h"
 
 /* A line is put whole, and whoever sends it is rung for the first one. */
 
@@ -69,6 +70,7 @@ put_claim(struct text *out, struct host *h, const struct ticket *t)
 	state_put_number(out, "weight", w->fair.weight);
 	state_put_number(out, "urgency", w->fair.urgency);
 	state_put_number(out, "returned", w->fair.returned);
+	state_put_number(out, "arrived", w->fair.arrived);
 	state_put_number(out, "deadline", throttle_deadline(h->throttle, w));
 	state_put_number(out, "again", w->again);
 	state_put_number(out, "latest", w->latest);
@@ -76,6 +78,7 @@ put_claim(struct text *out, struct host *h, const struct ticket *t)
 	for (i = 0; i < w->also.n; i++)
 		put_part(out, h, w->also.parts[i]);
 	put_wants(out, w->fair.wants);
+	state_put_route(out, &t->route);
 }
 
 static void
@@ -181,14 +184,40 @@ host_away_settle(struct host *h, struct ticket *t, const uint64_t *actual)
 }
 
 void
-host_away_verdict(struct host *h, struct ticket *t,
-    enum budget_verdict verdict)
+host_away_lesson(struct host *h, struct ticket *t, const struct lesson *l)
 {
 	bool first;
 
 	if (h->away == NULL || t->away == NULL)
 		return;
-	state_put_number(begin_of(h, t, "verdict", &first), "is", verdict);
+	state_put_lesson(begin_of(h, t, "lesson", &first), l, &t->route);
+	end_line(h->away, first);
+}
+
+void
+host_away_connected(struct host *h, struct ticket *t, uint64_t took)
+{
+	bool first;
+
+	if (h->away == NULL || t->away == NULL)
+		return;
+	state_put_number(begin_of(h, t, "connected", &first), "took", took);
+	end_line(h->away, first);
+}
+
+void
+host_away_told(struct host *h, struct ticket *t, const char *budget,
+    uint64_t left, uint64_t at)
+{
+	struct text *out;
+	bool first;
+
+	if (h->away == NULL || t->away == NULL)
+		return;
+	out = begin_of(h, t, "told", &first);
+	state_put_text(out, "want", budget);
+	state_put_number(out, "amount", left);
+	state_put_number(out, "since", at);
 	end_line(h->away, first);
 }
 
@@ -217,24 +246,4 @@ host_away_leave(struct host *h, struct ticket *t, bool refund)
 	state_put_number(out, "nowhere", t->nowhere);
 	end_line(h->away, first);
 	host_away_forget(h, t);
-}
-
-void
-host_away_pause(struct host *h, unsigned part, uint64_t until,
-    enum stats_cause cause)
-{
-	struct host_away *a = h->away;
-	char name[EVENTS_HOST];
-	struct text *out;
-	bool first;
-
-	if (a == NULL || (part != THROTTLE_WHOLE && part >= h->rule->npaths))
-		return;
-	hosts_name_print(name, h->rule, &h->name, &h->credential);
-	out = begin_line(a, "pause", &first);
-	state_put_text(out, "name", name);
-	put_part(out, h, part);
-	state_put_number(out, "until", until);
-	state_put_number(out, "cause", cause);
-	end_line(a, first);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "hosts/host_types.h"
+#include "policy/lesson.h"
 
 /*
  * A process that another one has taken over from ends what it has begun, and
@@ -18,10 +19,10 @@
  *
  *   ask, hold	a ticket waits, or was admitted before: its number, and what it
  *		claims.
- *   again, sent, slot, verdict, settle, left, back
- *		what hosts.h has functions for (back: hosts_refund()), of a
- *		ticket's number.
- *   pause	a host's: hosts_learn() here has found one.
+ *   again, sent, slot, connected, told, lesson, settle, left, back
+ *		what hosts.h has functions for (back: hosts_refund(), told:
+ *		hosts_meter_left(), lesson: hosts_learn()), of a ticket's
+ *		number.
  *
  * With the host's lock held; all but the first two do nothing where we decide.
  */
@@ -46,14 +47,16 @@ void		 host_away_tell(struct host *, struct ticket *,
 		    const char *word);
 void		 host_away_settle(struct host *, struct ticket *,
 		    const uint64_t *actual);
-void		 host_away_verdict(struct host *, struct ticket *,
-		    enum budget_verdict);
+/* With its route, where it names a part. */
+void		 host_away_lesson(struct host *, struct ticket *,
+		    const struct lesson *);
+void		 host_away_connected(struct host *, struct ticket *,
+		    uint64_t took);
+void		 host_away_told(struct host *, struct ticket *,
+		    const char *budget, uint64_t left, uint64_t at);
 /* It leaves, with a refund or without, and is not known any more. */
 void		 host_away_leave(struct host *, struct ticket *, bool refund);
 /* It is not known any more, as the other process has it already. */
 void		 host_away_forget(struct host *, struct ticket *);
-
-void		 host_away_pause(struct host *, unsigned part, uint64_t until,
-		    enum stats_cause);
 
 #endif

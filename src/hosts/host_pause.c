@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/events.h"
-#include "hosts/host_away.h"
 #include "hosts/host_lease.h"
 #include "hosts/hosts_name.h"
 #include "throttle/throttle_estimate.h"
@@ -69,7 +68,6 @@ host_pause(struct host *h, unsigned part, uint64_t until,
 		return false;
 	h->pause.causes[part] = (uint8_t)cause;
 	host_lease_note(h);
-	host_away_pause(h, part, until, cause);
 	if (part != THROTTLE_WHOLE)
 		return true;
 	h->pause.phase = HOST_PAUSED;

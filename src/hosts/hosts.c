@@ -256,6 +256,7 @@ hosts_connected(struct hosts *hs, struct ticket *t, uint64_t took)
 
 	if (!t->strict || (h = hosts_enter(hs, t)) == NULL)
 		return;
+	host_away_connected(h, t, took);
 	host_counted_connected(&h->counted, took);
 	host_set_counted(h);
 	hosts_exit(hs, h);
@@ -284,6 +285,7 @@ hosts_meter_left(struct hosts *hs, struct ticket *t, const char *budget,
 		return;
 	if (h->rule->learn != RULE_LEARN_OFF)
 		throttle_meter_left(h->throttle, budget, left, at, now);
+	host_away_told(h, t, budget, left, at);
 	hosts_exit(hs, h);
 }
 

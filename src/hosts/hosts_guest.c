@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "conf/conf.h"
-#include "hosts/host_pause.h"
 #include "hosts/hosts.h"
-#include "hosts/hosts_name.h"
-#include "hosts/hosts_table.h"
+#include "hosts/hosts_learn.h"
+#include "hosts/state_lesson.h"
 #include "hosts/state_line.h"
+#include "hosts/state_parts.h"
 #include "net/loop.h"
 
 #define PARTS	(1 + THROTTLE_ALSO)
@@ -40,7 +40,8 @@ struct hosts_guests {
 enum {
 	NUMBER, KIND, PORT, CLIENT, OWNER, COST, WEIGHT, URGENCY, RETURNED,
 	DEADLINE, AGAIN, LATEST, SLOTLESS, SETTLED, COUNTED, SENT, UNSENT,
-	NOWHERE, IS, UNTIL, CAUSE, NUMBERS
+	NOWHERE, TOOK, SINCE, ARRIVED,
+	NUMBERS
 };
 
 static const char *const names[NUMBERS] = {
@@ -50,20 +51,22 @@ static const char *const names[NUMBERS] = {
 	[DEADLINE] = "deadline", [AGAIN] = "again", [LATEST] = "latest",
 	[SLOTLESS] = "slotless", [SETTLED] = "settled",
 	[COUNTED] = "counted", [SENT] = "sent", [UNSENT] = "unsent",
-	[NOWHERE] = "nowhere", [IS] = "is", [UNTIL] = "until",
-	[CAUSE] = "cause",
+	[NOWHERE] = "nowhere", [TOOK] = "took", [SINCE] = "since",
+	[ARRIVED] = "arrived",
 };
 
 struct said {
 	uint64_t		 n[NUMBERS];
 	const char		*host;
-	const char		*name;		/* a throttle's */
 	struct client_hash	 whose;
 	const char		*parts[PARTS];
 	unsigned		 nparts;
 	const char		*wants[THROTTLE_METERS];
 	uint64_t		 amounts[THROTTLE_METERS];
 	unsigned		 nwants;
+	struct route		 route;
+	struct state_lesson	 lesson;	/* of a line of that word */
+	bool			 wrong;
 };
 
 static void
@@ -90,8 +93,6 @@ read_word(struct said *s, const struct state_word *w)
 {
 	if (strcmp(w->name, "host") == 0)
 		s->host = w->value;
-	else if (strcmp(w->name, "name") == 0)
-		s->name = w->value;
 	else if (strcmp(w->name, "whose") == 0)
 		read_whose(s, w->value);
 	else if (strcmp(w->name, "part") == 0 && s->nparts < PARTS)
@@ -100,19 +101,25 @@ read_word(struct said *s, const struct state_word *w)
 		s->wants[s->nwants++] = w->value;
 	else if (strcmp(w->name, "amount") == 0 && s->nwants > 0)
 		s->amounts[s->nwants - 1] = state_number(w->value);
-	else
+	else if (!state_route_word(&s->route, w))
 		read_number(s, w);
 }
 
+/* What a lesson says has words of its own. */
 static void
-read_words(struct said *s, char *line)
+read_words(struct said *s, char *line, bool lesson)
 {
 	struct state_word w;
 
 	memset(s, 0, sizeof *s);
-	while (state_line_next(&line, &w))
-		if (w.value != NULL)
+	while (state_line_next(&line, &w)) {
+		if (w.value == NULL)
+			continue;
+		if (!lesson || strcmp(w.name, names[NUMBER]) == 0)
 			read_word(s, &w);
+		else if (!state_lesson_word(&s->lesson, &w))
+			s->wrong = true;
+	}
 }
 
 /* Telling */
@@ -217,6 +224,7 @@ new_guest(struct hosts_guests *g, const struct said *s)
 	guest->ticket.loop = g->loop;
 	guest->ticket.name = &guest->name;
 	guest->ticket.mail.deliver = deliver_cb;
+	guest->ticket.route = s->route;
 	if (copy_wants(guest, s))
 		return guest;
 	drop(guest);
@@ -249,7 +257,8 @@ find_parts(const struct rule *rule, const struct said *s,
  * A rule that does not tell credentials apart here has one throttle for all.
  */
 static void
-claim(struct guest *guest, const struct said *s, struct claim *c)
+claim(struct guest *guest, const struct said *s, struct claim *c,
+    uint64_t now)
 {
 	const struct rule *rule = guest->ticket.rule;
 
@@ -264,6 +273,7 @@ claim(struct guest *guest, const struct said *s, struct claim *c)
 			.weight = (uint32_t)s->n[WEIGHT],
 			.urgency = (uint8_t)s->n[URGENCY],
 			.returned = s->n[RETURNED] != 0,
+			.arrived = s->n[ARRIVED] < now ? s->n[ARRIVED] : 0,
 			.wants = guest->wants.n > 0 ? &guest->wants : NULL,
 			.deposit = &guest->deposit,
 		},
@@ -281,14 +291,16 @@ is_sound(const struct said *s)
 {
 	return s->host != NULL && strlen(s->host) <= HTTP1_HOST &&
 	    s->n[WEIGHT] > 0 && s->n[WEIGHT] <= UINT32_MAX &&
-	    s->n[URGENCY] < FAIR_URGENCIES && s->n[PORT] <= UINT16_MAX;
+	    s->n[URGENCY] < FAIR_URGENCIES && s->n[KIND] <= HTTP1_IPV6 && s->n[PORT] <= UINT16_MAX;
 }
 
 static bool
 take_ask(struct hosts_guests *g, const struct said *s, uint64_t now)
 {
-	/* what is learned of routes is not asked about */
-	const struct claim_source source = { .tunnel = true };
+	static const struct http1_head none;
+	/* its route is known, or is not asked about */
+	const struct claim_source source = { .head = &none,
+		.tunnel = s->route.n == 0 };
 	enum hosts_answer answer = HOSTS_RELOADED;
 	struct guest *guest;
 	struct claim c;
@@ -297,7 +309,7 @@ take_ask(struct hosts_guests *g, const struct said *s, uint64_t now)
 		return false;
 	hosts_conf(g->hosts, &guest->ticket);
 	while (answer == HOSTS_RELOADED) {
-		claim(guest, s, &c);
+		claim(guest, s, &c, now);
 		answer = hosts_ask(g->hosts, &guest->ticket, &c, &source, now);
 	}
 	if (answer == HOSTS_GO)
@@ -318,7 +330,7 @@ take_hold(struct hosts_guests *g, const struct said *s, uint64_t now)
 		return false;
 	t = &guest->ticket;
 	hosts_conf(g->hosts, t);
-	claim(guest, s, &c);
+	claim(guest, s, &c, now);
 	t->credential = c.credential;
 	t->waiter.slotless = s->n[SLOTLESS] != 0;
 	t->waiter.settled = s->n[SETTLED] != 0;
@@ -334,21 +346,19 @@ take_hold(struct hosts_guests *g, const struct said *s, uint64_t now)
 
 /* Of one that is here */
 
-static void
-judge(struct guest *guest, uint64_t is, uint64_t now)
+/* What an answer there has taught. */
+static bool
+learn(struct guest *guest, const struct said *s, uint64_t now)
 {
-	struct host *h = hosts_enter(guest->all->hosts, &guest->ticket);
+	struct lesson l = s->lesson.lesson;
 
-	if (h == NULL)
-		return;
-	if (guest->ticket.state == TICKET_HELD) {
-		h->counts.throttled += is == BUDGET_THROTTLED;
-		throttle_verdict(h->throttle, &guest->ticket.waiter,
-		    (enum budget_verdict)is, now);
-		host_pause_judged(h, now);
-		host_admit(h, guest->all->loop, now);
-	}
-	hosts_exit(guest->all->hosts, h);
+	if (s->wrong || !s->lesson.whole)
+		return false;
+	if (s->lesson.route.n > 0)
+		guest->ticket.route = s->lesson.route;
+	l.named &= guest->ticket.route.n > 0;
+	(void)hosts_learn(guest->all->hosts, &guest->ticket, &l, now);
+	return true;
 }
 
 /* When it leaves; in the order in which they were wanted. */
@@ -396,12 +406,17 @@ take_word(struct guest *guest, const char *word, const struct said *s,
 		go_away(guest, s, held && word[0] == 'b', now);
 	else if (!held)
 		return true;	/* one that waits has nothing else to say */
-	else if (strcmp(word, "verdict") == 0 && s->n[IS] <= BUDGET_NEUTRAL)
-		judge(guest, s->n[IS], now);
+	else if (strcmp(word, "lesson") == 0)
+		return learn(guest, s, now);
 	else if (strcmp(word, "sent") == 0)
 		hosts_sent(hs, &guest->ticket, now);
 	else if (strcmp(word, "slot") == 0)
 		hosts_release_slot(hs, &guest->ticket, now);
+	else if (strcmp(word, "connected") == 0)
+		hosts_connected(hs, &guest->ticket, s->n[TOOK]);
+	else if (strcmp(word, "told") == 0 && s->nwants == 1)
+		hosts_meter_left(hs, &guest->ticket, s->wants[0],
+		    s->amounts[0], s->n[SINCE], now);
 	else if (strcmp(word, "settle") == 0)
 		settle(guest, s);
 	else if (strcmp(word, "again") == 0 && guest->ticket.waiter.settled)
@@ -409,32 +424,6 @@ take_word(struct guest *guest, const char *word, const struct said *s,
 	else
 		return false;
 	return true;
-}
-
-/* A host's pause; of one that is not known here there is none. */
-static void
-take_pause(struct hosts_guests *g, const struct said *s, uint64_t now)
-{
-	struct hosts *hs = g->hosts;
-	unsigned part = THROTTLE_WHOLE, i;
-	struct hosts_name name;
-	struct host *h = NULL;
-
-	pthread_rwlock_rdlock(&hs->lock);
-	if (s->name != NULL && hosts_name_read(&name, hs->conf, s->name))
-		h = hosts_find(hs, name.key, strlen(name.key));
-	for (i = 0; h != NULL && s->nparts > 0 && i < h->rule->npaths; i++)
-		if (strcmp(h->rule->paths[i].text, s->parts[0]) == 0)
-			part = i;
-	if (h != NULL && (s->nparts == 0 || part != THROTTLE_WHOLE)) {
-		host_lock(h);
-		if (host_pause(h, part, s->n[UNTIL],
-		    s->n[CAUSE] < STATS_CAUSES ?
-		    (enum stats_cause)s->n[CAUSE] : STATS_BACKOFF, now))
-			host_refuse_hopeless(h, now);
-		host_unlock(h);
-	}
-	pthread_rwlock_unlock(&hs->lock);
 }
 
 bool
@@ -446,15 +435,11 @@ hosts_guests_line(struct hosts_guests *g, char *line, uint64_t now)
 
 	if (!state_line_next(&line, &word))
 		return false;
-	read_words(&s, line);
+	read_words(&s, line, strcmp(word.name, "lesson") == 0);
 	if (strcmp(word.name, "ask") == 0)
 		return take_ask(g, &s, now);
 	if (strcmp(word.name, "hold") == 0)
 		return take_hold(g, &s, now);
-	if (strcmp(word.name, "pause") == 0) {
-		take_pause(g, &s, now);
-		return true;
-	}
 	HASH_FIND(hh, g->list, &s.n[NUMBER], sizeof s.n[NUMBER], guest);
 	/* who was refused here may not know it yet */
 	return guest == NULL || take_word(guest, word.name, &s, now);

@@ -239,6 +239,9 @@ tell_pause(const struct host *h, const struct ticket *t,
 	bool of = l->partial && l->named;
 	char name[EVENTS_HOST], why[EVENTS_TEXT], buf[WORDS];
 
+	/* the process that decides does so by the same lesson, and tells */
+	if (h->away != NULL)
+		return;
 	hosts_name_print(name, h->rule, &h->name, &h->credential);
 	events_tell(EVENT_PAUSE, name, h->rule->name, NULL,
 	    "%s%s%spaused for %s %s", of ? "its part " : "",
@@ -304,7 +307,9 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 	if (l->verdict == BUDGET_THROTTLED)
 		h->counts.throttled++;
 	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
-	host_away_verdict(h, t, l->verdict);
+	if (h->away != NULL && l->named)
+		host_know_route(t, l->method, l->path);
+	host_away_lesson(h, t, l);
 	host_seen_answer(&h->seen, l, throttle_inflight(h->throttle), now);
 	/* what a longer window says is left to what is refused */
 	if (l->allowed.limit != 0 && !l->allowed.partial &&

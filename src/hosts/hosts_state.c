@@ -8,6 +8,7 @@
 #include "hosts/hosts_table.h"
 #include "hosts/state_budget.h"
 #include "hosts/state_line.h"
+#include "hosts/state_parts.h"
 #include "throttle/throttle_estimate.h"
 #include "throttle/throttle_lease.h"
 #include "throttle/throttle_meter.h"
@@ -110,6 +111,20 @@ put_host(struct hosts_writer *w, struct host *h)
 	w->records++;
 }
 
+static void
+put_parts(struct hosts_writer *w, struct host *h)
+{
+	size_t begin = w->text->len;
+
+	begin_line(w, "parts", h->rule, &h->name, &h->credential);
+	if (!state_parts_put(w->text, h, w->saved, w->at.now)) {
+		w->text->len = begin;
+		return;
+	}
+	state_put_end(w->text, begin);
+	w->records++;
+}
+
 /* With its lock held. */
 static void
 put_promised(struct hosts_writer *w, struct host *h)
@@ -135,6 +150,8 @@ put_last(struct hosts_writer *w, struct host *h)
 	if (h->leases == &w->hosts->leases)
 		throttle_lease_return(h->throttle);
 	put_host(w, h);
+	if (w->handed)
+		put_parts(w, h);
 }
 
 /* Many of them */

@@ -36,6 +36,7 @@ struct hosts_writer {
 	struct budget_saved *saved;	/* to work with */
 	struct hosts_instant at;
 	uint64_t	 horizon;	/* ns: leases last about so long */
+	bool		 handed;	/* to a process with our hashes' key */
 	size_t		 records;	/* that were put, in all */
 };
 

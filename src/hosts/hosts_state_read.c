@@ -11,6 +11,7 @@
 #include "hosts/hosts_state.h"
 #include "hosts/hosts_table.h"
 #include "hosts/state_budget.h"
+#include "hosts/state_parts.h"
 #include "throttle/throttle_estimate.h"
 #include "throttle/throttle_save.h"
 
@@ -171,8 +172,17 @@ read_budgets(struct host *h, struct line *l)
 	return true;
 }
 
+static bool
+read_parts(struct host *h, struct line *l)
+{
+	struct hosts_reader *r = l->reader;
+
+	return h->rule->learn == RULE_LEARN_OFF || state_parts_read(h, l->rest,
+	    r->saved, l->passed, r->at.now);
+}
+
 static const char *
-read_host(struct line *l)
+read_host(struct line *l, bool (*read)(struct host *, struct line *))
 {
 	struct hosts *hs = l->reader->hosts;
 	const char *wrong = NULL;
@@ -185,7 +195,7 @@ read_host(struct line *l)
 		wrong = "the configuration has no such throttle";
 	else if ((h = need_host(hs, &name, l->reader->at.now)) == NULL)
 		wrong = "there is no room for it";
-	else if (!read_budgets(h, l))
+	else if (!read(h, l))
 		wrong = "it is damaged";
 	pthread_rwlock_unlock(&hs->lock);
 	return wrong;
@@ -284,7 +294,9 @@ hosts_state_read(struct hosts_reader *r, char *text)
 		return "it is damaged";
 	text[n] = '\0';
 	if (strcmp(kind, "host") == 0)
-		return read_host(&l);
+		return read_host(&l, read_budgets);
+	if (strcmp(kind, "parts") == 0)
+		return read_host(&l, read_parts);
 	if (strcmp(kind, "set") == 0 || strcmp(kind, "pause") == 0 ||
 	    strcmp(kind, "drain") == 0)
 		return read_override(&l, kind);

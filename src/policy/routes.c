@@ -217,6 +217,17 @@ routes_learn(struct routes *rs, const struct route *r, struct route_part part)
 }
 
 bool
+routes_nth(const struct routes *rs, unsigned n, struct route *r,
+    struct route_part *part)
+{
+	if (n >= rs->n)
+		return false;
+	*r = rs->entries[n].route;
+	*part = rs->entries[n].part;
+	return true;
+}
+
+bool
 routes_has_other(const struct routes *rs, struct route_part part)
 {
 	unsigned i;

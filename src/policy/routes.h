@@ -58,6 +58,10 @@ struct routes	*routes_copy(const struct routes *);
 bool		 routes_learn(struct routes *, const struct route *,
 		    struct route_part);
 
+/* Tells of the nth route that is known.  Returns false where there is none. */
+bool		 routes_nth(const struct routes *, unsigned n, struct route *,
+		    struct route_part *);
+
 /* Returns whether a route belongs to another part than that. */
 bool		 routes_has_other(const struct routes *, struct route_part);
 

@@ -45,6 +45,9 @@ unsigned	 throttle_named(const struct throttle *,
 unsigned	 throttle_named_make(struct throttle *,
 		    const struct throttle_key *, const char *text,
 		    uint64_t now);
+/* Returns the key of the named part of that number; NULL: there is none. */
+const struct throttle_key *throttle_named_key(const struct throttle *,
+		    unsigned named);
 /* Returns the text that is shown for a named part; it lives as long as that. */
 const char	*throttle_named_text(const struct throttle *, unsigned named);
 /*

@@ -45,6 +45,8 @@ throttle_budget_one(struct throttle *t, struct throttle_budget which)
 	case THROTTLE_OF_TOTAL_METER:
 		return throttle_meter(t, THROTTLE_METERS_TOTAL, which.n, NULL);
 	case THROTTLE_OF_NAMED:
+		return has_named(t, which.n) ? named_budget(t, which.n) :
+		    NULL;
 	case THROTTLE_WHOSE:
 		break;
 	}

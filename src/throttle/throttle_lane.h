@@ -107,6 +107,15 @@ part_budget(struct throttle *t, unsigned part)
 	return &t->parts[part];
 }
 
+/* Whether there is a named part of that number. */
+static inline bool
+has_named(const struct throttle *t, unsigned named)
+{
+	return t->learned != NULL && named > 0 &&
+	    named <= THROTTLE_NAMED_PARTS &&
+	    t->learned->named[named - 1] != NULL;
+}
+
 /* Returns a named part's budget; NULL for none. */
 static inline struct budget *
 named_budget(struct throttle *t, unsigned named)

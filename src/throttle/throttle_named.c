@@ -40,6 +40,12 @@ throttle_named(const struct throttle *t, const struct throttle_key *key)
 	return 0;
 }
 
+const struct throttle_key *
+throttle_named_key(const struct throttle *t, unsigned named)
+{
+	return has_named(t, named) ? &t->learned->named[named - 1]->key : NULL;
+}
+
 const char *
 throttle_named_text(const struct throttle *t, unsigned named)
 {

@@ -11,8 +11,8 @@
 /* What a throttle remembers, out and in again: a budget at a time. */
 
 /*
- * Fills in how the host's, a part's, the total's or a named budget stands at
- * now (ns), to which the throttle was ticked.  Returns false where there is
+ * Fills in how the host's, a part's (or a named one's), the total's or a named
+ * budget stands at now (ns), to which the throttle was ticked.  Returns false where there is
  * none of that number, or nothing to be said of it.
  */
 bool		 throttle_save(struct throttle *, enum throttle_whose,

@@ -27,16 +27,22 @@ static struct hosts	*hosts;
 static struct loop	 loop;
 static struct client_hasher *hasher;
 static struct http1_head head;
+static struct http1_str	 path_asked;		/* the path that ask() has */
 static unsigned		 warnings;
 static unsigned		 fail_at;	/* ask()'s allocation; 0: none */
 
 /* What a loop and the log would do. */
+
+static struct mail	*mails[4 * TICKETS];	/* in the order of their posts */
+static unsigned		 nmails;
 
 void
 loop_post(struct loop *l, struct mail *m)
 {
 	(void)l;
 	m->posted = true;
+	if (nmails < sizeof mails / sizeof mails[0])
+		mails[nmails++] = m;
 }
 
 bool
@@ -109,7 +115,8 @@ start(const char *yaml)
 	hasher = client_hasher_new();
 	ck_assert_ptr_nonnull(hasher);
 	/* without a fork the tests before have left these */
-	warnings = fail_at = check_alloc = 0;
+	warnings = fail_at = check_alloc = nmails = 0;
+	path_asked = (struct http1_str){ NULL, 0 };
 	hosts = hosts_new(conf, 1);
 	ck_assert_ptr_nonnull(hosts);
 }
@@ -157,6 +164,9 @@ ask(unsigned i, const char *host, unsigned client, const char *value)
 	t->conf = conf_ref(conf);
 	t->rule = conf_rule(conf, &names[i]);
 	memset(&head, 0, sizeof head);
+	head.path = path_asked;
+	if (path_asked.p != NULL)
+		head.method = (struct http1_str){ "GET", 3 };
 	if (value != NULL) {
 		snprintf(values[i], sizeof values[i], "%s", value);
 		fields[i].name = (struct http1_str){ "x", 1 };

@@ -3,7 +3,10 @@
 
 #include "hosts/hosts_guest.h"
 #include "hosts/hosts_learn.h"
+#include "hosts/hosts_state.h"
 #include "hosts/hosts_view.h"
+#include "hosts/state_line.h"
+#include "throttle/budget_save.h"
 
 #include "check_hosts.h"
 #include "check_run.h"
@@ -105,6 +108,46 @@ view_of(struct hosts *hs, const char *key)
 	return v;
 }
 
+/* What the loop of the other one does. */
+static void
+deliver(void)
+{
+	unsigned i;
+
+	for (i = 0; i < nmails; i++) {
+		if (mails[i]->deliver == NULL || !mails[i]->posted)
+			continue;
+		mails[i]->posted = false;
+		mails[i]->deliver(mails[i]);
+	}
+}
+
+/* As time goes on they go one after another, in that order. */
+static void
+check_order(const unsigned *order, unsigned n)
+{
+	struct lesson fine = { .status = 200, .verdict = BUDGET_SUCCESS };
+	unsigned i, found = 0;
+	uint64_t now;
+
+	for (now = NOW; now < NOW + 60 * SECOND; now += SECOND / 10) {
+		hosts_admit_all(next, &loop, now);
+		deliver();
+		nmails = 0;
+		(void)carry_back(now);
+		for (i = 0; i < nmails; i++) {
+			if (mails[i]->deliver != NULL)
+				continue;
+			ck_assert_uint_lt(found, n);
+			ck_assert_ptr_eq(mails[i], &tickets[order[found]].mail);
+			(void)hosts_learn(hosts, &tickets[order[found++]],
+			    &fine, now);
+		}
+		(void)carry_there(now);
+	}
+	ck_assert_uint_eq(found, n);
+}
+
 static enum ticket_state
 state(unsigned i)
 {
@@ -198,7 +241,7 @@ START_TEST(a_pause_is_told)
 	ck_assert(hosts_away_begin(hosts, ring_cb, &rung));
 	ck_assert_uint_eq(carry_there(NOW), 1);
 	ck_assert_uint_gt(hosts_learn(hosts, &tickets[0], &l, NOW), 0);
-	ck_assert_uint_eq(carry_there(NOW), 2);
+	ck_assert_uint_eq(carry_there(NOW), 1);
 	ck_assert_int_eq(view_of(next, "a.test").state, HOSTS_PAUSED);
 	/* it goes back into the queue, here and there */
 	ck_assert_int_eq(hosts_return(hosts, &tickets[0], NOW), HOSTS_WAIT);
@@ -207,6 +250,263 @@ START_TEST(a_pause_is_told)
 	leave(0, false);
 	ck_assert_uint_eq(carry_there(NOW), 1);
 	ck_assert_uint_eq(view_of(next, "a.test").throttle.waiting, 0);
+	finish();
+}
+END_TEST
+
+#define LEARNS	"{hosts: {a.test: {capacity: 100, period: 1s, burst: 100, " \
+		"queue: {max_wait: 1h}}}}"
+#define GUESSES	"{hosts: {a.test: {learn: estimate, queue: {max_wait: 1h}}}}"
+#define TOKENS	"{hosts: {a.test: {queue: {max_wait: 1h}, budgets: {tokens: " \
+		"{rates: [{capacity: 100, period: 1h}]}}}}}"
+
+static enum hosts_answer
+ask_path(unsigned i, const char *path)
+{
+	path_asked = (struct http1_str){ path, strlen(path) };
+	return ask(i, "a.test", 1, NULL);
+}
+
+/* An answer to /a/b that speaks of a part of its own. */
+static struct lesson
+of_a_part(uint64_t pause)
+{
+	return (struct lesson){
+		.status = 429,
+		.verdict = BUDGET_THROTTLED,
+		.partial = true,
+		.named = true,
+		.part = { 7, 9 },
+		.name = "the bucket",
+		.method = { "GET", 3 },
+		.path = { "/a/b", 4 },
+		.pause = pause,
+	};
+}
+
+/* What is remembered, from one table to the other. */
+static void
+carry_state(void)
+{
+	struct text t = { NULL, 0, 0, false };
+	struct budget_saved saved;
+	struct hosts_writer w = {
+		.hosts = hosts, .text = &t, .saved = &saved,
+		.at = { NOW, NOW, NOW }, .handed = true,
+	};
+	struct hosts_reader r = {
+		.hosts = next, .saved = &saved, .at = { NOW, NOW, NOW },
+		.same_boot = true,
+	};
+	char *p, *feed;
+
+	ck_assert_uint_eq(hosts_state_piece(&w, 0, true), 0);
+	for (p = t.p; t.len > 0 && p < t.p + t.len; p = feed + 1) {
+		feed = memchr(p, '\n', (size_t)(t.p + t.len - p));
+		ck_assert_ptr_nonnull(feed);
+		ck_assert(state_line_check(p, (size_t)(feed - p)));
+		ck_assert_pstr_eq(hosts_state_read(&r, p), NULL);
+	}
+	text_free(&t);
+}
+
+/* /a/b waits for its part there, and nobody else does. */
+static void
+check_paused_part(void)
+{
+	ck_assert_int_eq(ask_path(4, "/a/b"), HOSTS_WAIT);
+	ck_assert_int_eq(ask_path(5, "/else"), HOSTS_WAIT);
+	(void)carry_there(NOW);
+	(void)carry_back(NOW);
+	ck_assert_int_eq(state(4), TICKET_WAITING);
+	ck_assert_int_eq(state(5), TICKET_HELD);
+	hosts_admit_all(next, &loop, NOW + 5 * SECOND - 1);
+	ck_assert_uint_gt(view_of(next, "a.test").throttle.waiting, 0);
+	hosts_admit_all(next, &loop, NOW + 5 * SECOND);
+	ck_assert_uint_lt(view_of(next, "a.test").throttle.waiting, 2);
+}
+
+/* A part that the host has named is paused there, too, and who waits for it. */
+START_TEST(named_parts_are_handed_over)
+{
+	struct lesson l = of_a_part(5 * SECOND);
+	unsigned i;
+
+	begin(LEARNS, LEARNS);
+	ck_assert_int_eq(ask_path(0, "/a/b"), HOSTS_GO);
+	ck_assert_uint_gt(hosts_learn(hosts, &tickets[0], &l, NOW), 0);
+	ck_assert_int_eq(ask_path(1, "/a/b"), HOSTS_WAIT);
+	ck_assert(hosts_away_begin(hosts, ring_cb, &rung));
+	carry_state();
+	ck_assert_uint_eq(carry_there(NOW), 2);
+	ck_assert_uint_eq(carry_back(NOW), 0);
+	ck_assert_uint_eq(view_of(next, "a.test").throttle.waiting, 1);
+	check_paused_part();
+	for (i = 0; i < 6; i++)
+		if (i < 2 || i > 3)
+			leave(i, false);
+	(void)carry_there(NOW);
+	finish();
+}
+END_TEST
+
+/* ... and so is one that an answer names afterwards. */
+START_TEST(parts_are_named_late)
+{
+	struct lesson l = of_a_part(5 * SECOND);
+
+	begin(LEARNS, LEARNS);
+	ck_assert_int_eq(ask_path(0, "/a/b"), HOSTS_GO);
+	ck_assert(hosts_away_begin(hosts, ring_cb, &rung));
+	carry_state();
+	ck_assert_uint_eq(carry_there(NOW), 1);
+	(void)hosts_learn(hosts, &tickets[0], &l, NOW);
+	ck_assert_uint_eq(carry_there(NOW), 1);
+	check_paused_part();
+	leave(0, false);
+	leave(4, false);
+	leave(5, false);
+	(void)carry_there(NOW);
+	finish();
+}
+END_TEST
+
+/* What a refusal teaches of limits that nobody tells. */
+START_TEST(estimates_learn_late)
+{
+	struct lesson l = { .status = 429, .verdict = BUDGET_THROTTLED,
+		.backoff = true, .base = 5 * SECOND, .own_base = true };
+
+	begin(GUESSES, GUESSES);
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert(hosts_away_begin(hosts, ring_cb, &rung));
+	ck_assert_uint_eq(carry_there(NOW), 1);
+	(void)hosts_learn(hosts, &tickets[0], &l, NOW);
+	ck_assert_uint_eq(carry_there(NOW), 1);
+	ck_assert_int_eq(view_of(next, "a.test").state, HOSTS_PAUSED);
+	ck_assert_int_eq(ask(1, "a.test", 1, NULL), HOSTS_WAIT);
+	ck_assert_uint_eq(carry_there(NOW), 1);
+	ck_assert_uint_eq(carry_back(NOW), 0);
+	ck_assert_int_eq(state(1), TICKET_WAITING);
+	leave(0, false);
+	leave(1, false);
+	(void)carry_there(NOW);
+	finish();
+}
+END_TEST
+
+/* What a host says is left of a named budget is so there. */
+START_TEST(what_is_left_is_told)
+{
+	struct host_view v;
+
+	begin(TOKENS, TOKENS);
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert(hosts_away_begin(hosts, ring_cb, &rung));
+	ck_assert_uint_eq(carry_there(NOW), 1);
+	hosts_meter_left(hosts, &tickets[0], "tokens", 7000000, NOW, NOW);
+	ck_assert_uint_eq(carry_there(NOW), 1);
+	v = view_of(next, "a.test");
+	ck_assert_uint_eq(v.nmetered, 1);
+	ck_assert_int_eq(v.metered[0].rate.left, 7000000);
+	leave(0, false);
+	finish();
+}
+END_TEST
+
+/* Lessons that are none. */
+START_TEST(lessons_that_are_none)
+{
+	static const char *const bad[] = {
+		"lesson number=1", "lesson number=1 lesson=429",
+		"lesson number=1 lesson=1000,0,0,0,0,0,0",
+		"lesson number=1 lesson=429,9,0,0,0,0,0",
+		"lesson number=1 lesson=429,0,2,0,0,0,0 named=1",
+		"lesson number=1 lesson=429,0,0,0,0,0,0 allowed=1,2",
+		"lesson number=1 lesson=429,0,0,0,0,0,0 room=1,2",
+	};
+	char line[128];
+	size_t i;
+
+	begin(RULES, RULES);
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert(hosts_away_begin(hosts, ring_cb, &rung));
+	ck_assert_uint_eq(carry_there(NOW), 1);
+	for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		snprintf(line, sizeof line, "%s", bad[i]);
+		ck_assert_msg(!hosts_guests_line(guests, line, NOW), "%s",
+		    bad[i]);
+	}
+	/* a part of which no request is known is not learned */
+	snprintf(line, sizeof line, "lesson number=1 "
+	    "lesson=429,%d,3,1000000000,0,0,0 named=1,2 of=x", BUDGET_THROTTLED);
+	ck_assert(hosts_guests_line(guests, line, NOW));
+	ck_assert_uint_eq(view_of(next, "a.test").throttle.nparts, 0);
+	leave(0, false);
+	finish();
+}
+END_TEST
+
+/*
+ * One client's requests that wait go in the order in which they came, whichever
+ * loop each is on; one that was refused goes before all.
+ */
+START_TEST(turns_are_kept)
+{
+	struct lesson l = { .status = 429, .verdict = BUDGET_THROTTLED,
+		.pause = SECOND };
+	struct loop others[3] = { { .id = 0 } };
+	unsigned i;
+
+	begin(RULES, RULES);
+	for (i = 0; i < 8; i++) {
+		ck_assert_int_eq(ask(i, "a.test", 1, NULL),
+		    i < 2 ? HOSTS_GO : HOSTS_WAIT);
+		tickets[i].loop = &others[i % 3];
+	}
+	(void)hosts_learn(hosts, &tickets[1], &l, NOW);
+	ck_assert_int_eq(hosts_return(hosts, &tickets[1], NOW), HOSTS_WAIT);
+	ck_assert(hosts_away_begin(hosts, ring_cb, &rung));
+	carry_state();
+	(void)carry_there(NOW);
+	check_order((unsigned[]){ 1, 2, 3, 4, 5, 6, 7 }, 7);
+	for (i = 0; i < 8; i++)
+		leave(i, false);
+	(void)carry_there(NOW);
+	finish();
+}
+END_TEST
+
+/* ... even if they come here in another one: whoever has waited longer goes. */
+START_TEST(turns_are_by_arrival)
+{
+	static const uint64_t arrived[] = {
+		0, NOW - 3 * SECOND, NOW - 9 * SECOND,
+	};
+	static const char *const told[] = {
+		"go number=1\n", "go number=3\n", "go number=2\n",
+	};
+	struct text t = { NULL, 0, 0, false };
+	char line[128];
+	unsigned i;
+
+	begin(RULES, RULES);
+	for (i = 0; i < 3; i++) {
+		snprintf(line, sizeof line, "ask number=%u host=b.test "
+		    "kind=%d weight=65536 cost=1000000 client=1 deadline=%llu "
+		    "arrived=%llu", i + 1, HTTP1_NAME, 10000 * SECOND,
+		    (unsigned long long)arrived[i]);
+		ck_assert(hosts_guests_line(guests, line, NOW));
+	}
+	for (i = 0; i < 3; i++) {
+		hosts_guests_take(guests, &t);
+		text_put(&t, "", 1);
+		ck_assert_str_eq(t.p, told[i]);
+		text_free(&t);
+		snprintf(line, sizeof line, "left number=%c", told[i][10]);
+		ck_assert(hosts_guests_line(guests, line, NOW));
+		deliver();
+	}
 	finish();
 }
 END_TEST
@@ -304,6 +604,13 @@ main(void)
 	tcase_add_test(tc, slots_are_held);
 	tcase_add_test(tc, a_full_queue_refuses);
 	tcase_add_test(tc, a_pause_is_told);
+	tcase_add_test(tc, named_parts_are_handed_over);
+	tcase_add_test(tc, parts_are_named_late);
+	tcase_add_test(tc, estimates_learn_late);
+	tcase_add_test(tc, what_is_left_is_told);
+	tcase_add_test(tc, lessons_that_are_none);
+	tcase_add_test(tc, turns_are_kept);
+	tcase_add_test(tc, turns_are_by_arrival);
 	tcase_add_test(tc, we_decide_again);
 	tcase_add_test(tc, the_other_one_is_lost);
 	tcase_add_test(tc, other_limits);
