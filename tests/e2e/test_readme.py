@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: ISC
 """The README's examples print what the README says."""
 import os
+import pathlib
 import re
+import shutil
 import signal
 import subprocess
 
@@ -10,7 +12,8 @@ import pytest
 import sluice
 import wire
 
-README = os.path.join(os.path.dirname(__file__), "..", "..", "README.md")
+TOP = pathlib.Path(__file__).resolve().parents[2]
+README = TOP / "README.md"
 BLOCK = re.compile(r"^```(sh|)\n(.*?)^```$", re.M | re.S)
 
 
@@ -44,7 +47,12 @@ def words(text):
 
 
 def same(said, printed):
-	"""Alike but for times, ports and what the clock does to numbers."""
+	"""Alike but for times, ports and what the clock does to numbers; as far
+	as it is shown, where "..." stands for the rest."""
+	lines = said.splitlines()
+	if lines[-1] == "...":
+		said = "\n".join(lines[:-1])
+		printed = "\n".join(printed.splitlines()[:len(lines) - 1])
 	# seconds, or milliseconds in the log
 	unit = 1000 if re.match(r"\d{4}-", said) else 1
 	said, printed = said.split(), printed.split()
@@ -57,14 +65,28 @@ def same(said, printed):
 			assert a == b, (said, printed)
 
 
+def test_can_be_pasted():
+	"""A comment is none in zsh, whose default is to pass it on; and a quote
+	in it would wait for its end."""
+	for name in "README.md", "SECURITY.md", "doc":
+		for file in sorted((TOP / name).glob("*.md")) or [TOP / name]:
+			for kind, body in BLOCK.findall(file.read_text()):
+				assert kind != "sh" or not re.search(
+				    r"^\s*#|\s# ", body, re.M), (file, body)
+
+
 @pytest.mark.alone("its times are those of a machine with nothing else to do")
+@pytest.mark.parametrize("program", [["bash"], ["zsh", "-f", "-i"]],
+    ids=["bash", "zsh"])
 @pytest.mark.parametrize("titles, ports", [
     (("See it work", "See it"), ("8181", "3181", "3191")),
     (("See it intercept",), ("8182", "3182"))])
-def test_example(tmp_path, titles, ports):
+def test_example(tmp_path, titles, ports, program):
 	"""Ports and directory are the test's own."""
+	if not shutil.which(program[0]):
+		pytest.skip(f"no {program[0]}")
 	own = {port: str(wire.free_port()) for port in ports}
-	shell = subprocess.Popen(["bash"], cwd=tmp_path, text=True,
+	shell = subprocess.Popen(program, cwd=tmp_path, text=True,
 	    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
 	    start_new_session=True)
 	try:
