@@ -60,13 +60,16 @@ set_environment(const struct run *r)
 	(void)setenv("SLUICE_SOCKET", r->place.path, 1);
 }
 
-/* Tells why it cannot be run by a pipe that a program closes. */
+/*
+ * Tells why it cannot be run by a pipe that a program closes.  Only what nobody
+ * can pass on ends us first; whoever sends us that means the program.
+ */
 static void
 become_program(const struct run *r, char *const *args, int told, pid_t parent)
 {
 	int error;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	set_environment(r);
 	(void)sigprocmask(SIG_SETMASK, &r->before, NULL);
 	if (getppid() == parent && args[0] != NULL)

@@ -309,6 +309,19 @@ def test_killed_with_its_group(lab, own):
 	assert gone(run)
 
 
+def test_killed_whatever_the_program_ignores(conf):
+	run = subprocess.Popen([sluice.BINARY, "exec", "-c", conf(), "sh",
+	    "-c", "trap '' TERM HUP; echo $$; exec sleep 60"],
+	    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+	program = pathlib.Path("/proc", run.stdout.readline().decode().strip())
+	wire.wait_until(lambda: b"sleep" in whole(program / "cmdline"),
+	    what="the program")
+	run.kill()
+	run.communicate(timeout=wire.DEADLINE)
+	wire.wait_until(lambda: not whole(program / "cmdline"),
+	    what="no program")
+
+
 @pytest.mark.parametrize("step", ["exec-*", "exec-*/notify",
     "exec-*/admin.sock"])
 def test_killed_while_it_starts(conf, somebody, step):
