@@ -44,6 +44,7 @@ static const struct {
 	{ "no_proxy", DIRECT },
 	{ "NO_PROXY", DIRECT },
 	{ "NODE_USE_ENV_PROXY", SWITCH },
+	{ "PERL_LWP_ENV_PROXY", SWITCH },
 	{ "NODE_OPTIONS", NODE },
 	{ "SSL_CERT_FILE", BUNDLE },
 	{ "CURL_CA_BUNDLE", BUNDLE },

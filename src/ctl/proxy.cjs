@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 //
 // Has a Node that does not know NODE_USE_ENV_PROXY (before 22.21, and 23 to
-// 24.4) go through the proxy that the environment names: fetch, and http and
+// 24.4), or is not given it, go through the proxy that the environment names: fetch, and http and
 // https with their default agents.  All goes by CONNECT, which sluice looks
 // into where it may.  A newer Node does this by itself, and what has agents of
 // its own does as it always did.
@@ -14,11 +14,12 @@ const tls = require("node:tls");
 
 const env = process.env;
 
-function knows_by_itself() {
+function goes_by_itself() {
 	const [major, minor] = process.versions.node.split(".").map(Number);
-
-	return major > 24 || (major === 24 && minor >= 5) ||
+	const knows = major > 24 || (major === 24 && minor >= 5) ||
 	    (major === 22 && minor >= 21);
+
+	return knows && env.NODE_USE_ENV_PROXY === "1";
 }
 
 function url_of(...names) {
@@ -181,7 +182,7 @@ function change_fetch() {
 		    connect: connector(plainly) });
 }
 
-if (!knows_by_itself() && (proxies["http:"] || proxies["https:"])) {
+if (!goes_by_itself() && (proxies["http:"] || proxies["https:"])) {
 	change_agent(http, "http:", 80);
 	change_agent(https, "https:", 443);
 	change_fetch();

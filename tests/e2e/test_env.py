@@ -27,7 +27,7 @@ async def main():
         print(await (await s.get(sys.argv[1])).text())
 asyncio.run(main())
 """
-PERL = "use LWP::UserAgent; my $u = LWP::UserAgent->new; $u->env_proxy; " \
+PERL = "use LWP::UserAgent; my $u = LWP::UserAgent->new; " \
     "my $r = $u->get($ARGV[0]); print $r->is_success ? $r->content : die " \
     "$r->status_line"
 PHP = '$c = curl_init($argv[1]); curl_setopt($c, CURLOPT_RETURNTRANSFER, ' \
