@@ -24,9 +24,10 @@ class Here(dict):
 
 
 class Dns:
-	def __init__(self, names, make=socket.socket):
+	def __init__(self, names, make=socket.socket, port=0):
 		self.names = names
 		self.make = make
+		self.wanted = port
 		self.asked = []			# (name, type, "udp" or "tcp")
 		self.lock = threading.Lock()
 		self.bind()
@@ -38,7 +39,7 @@ class Dns:
 		"""One port for both; another try where TCP's is taken."""
 		for _ in range(50):
 			self.udp = self.make(socket.AF_INET, socket.SOCK_DGRAM)
-			self.udp.bind(("127.0.0.1", 0))
+			self.udp.bind(("127.0.0.1", self.wanted))
 			self.port = self.udp.getsockname()[1]
 			self.tcp = self.make()
 			try:
