@@ -42,23 +42,11 @@ take_request(struct exchange *x, const struct http1_head *h)
 	x->method_len = x->head.len;	/* 0: without memory */
 }
 
-/* Before the head that goes out is made: its path is for the log. */
-static void
-put_path(struct exchange *x, const struct http1_head *h)
-{
-	if (x->is_connect)
-		return;
-	text_puts(&x->head, h->path.len > 0 && h->path.p[0] != '?' ?
-	    " " : " /");
-	text_put(&x->head, h->path.p, h->path.len);
-	text_puts(&x->head, " ");
-}
-
 static void
 reject(struct exchange *x, const struct http1_head *h, int status,
     enum stats_refusal why, const char *error, const char *detail)
 {
-	put_path(x, h);
+	exchange_put_path(x, h);
 	exchange_reject(x, status, why, error, detail);
 }
 
@@ -74,7 +62,7 @@ refuse_rate(struct exchange *x, const struct http1_head *h, uint64_t wait)
 		.retry_after = (wait + 999999999) / 1000000000,
 	};
 
-	put_path(x, h);
+	exchange_put_path(x, h);
 	x->refusal = STATS_CLIENT_RATE;
 	exchange_answer(x, &r, ACCESS_REFUSED, "access.rate");
 }
@@ -100,7 +88,7 @@ goes(struct exchange *x, const struct http1_head *h)
 		return exchange_goes_somehow(x);
 	if (!x->through && front_is_local(x->downstream))
 		return true;
-	put_path(x, h);
+	exchange_put_path(x, h);
 	return exchange_goes_as(x, x->tls ? DESTINATION_TLS :
 	    DESTINATION_HTTP);
 }

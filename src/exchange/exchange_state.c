@@ -103,3 +103,14 @@ exchange_has_room(const struct exchange *x)
 	return memory_room(x->memory, front_pending(x->downstream),
 	    x->ticket.conf->limit_buffer / 2);
 }
+
+void
+exchange_put_path(struct exchange *x, const struct http1_head *h)
+{
+	if (x->is_connect)
+		return;
+	text_puts(&x->head, h->path.len > 0 && h->path.p[0] != '?' ?
+	    " " : " /");
+	text_put(&x->head, h->path.p, h->path.len);
+	text_puts(&x->head, " ");
+}

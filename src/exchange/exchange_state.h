@@ -205,6 +205,9 @@ uint64_t exchange_held(const struct exchange *, uint64_t now);
 /* Returns how its request is sent on. */
 struct relay_request exchange_origin(const struct exchange *);
 
+/* Puts its path, for the log; before the head that goes out is made. */
+void	 exchange_put_path(struct exchange *, const struct http1_head *);
+
 /* Returns for whom its host is dialled. */
 struct dial_client exchange_client(const struct exchange *);
 
