@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "conf/conf.h"
 #include "conf/conf_changes.h"
@@ -13,6 +12,7 @@
 #include "conf/conf_parse.h"
 #include "ctl/ctl_args.h"
 #include "ctl/ctl_ask.h"
+#include "ctl/ctl_daemon_file.h"
 #include "ctl/ctl_diff_limits.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_json.h"
@@ -171,33 +171,6 @@ diff_running(const struct ctl_daemon *d, struct file file)
 	return ctl_out(d->ctl, status, all, print_diff);
 }
 
-/*
- * The path that the daemon was given may be one of its own directory's.  Its
- * name is to be freed; how it is reached goes to path.
- */
-static int
-file_of(const struct ctl_daemon *d, char *path, size_t size, char **name)
-{
-	json_t *status = NULL;
-	const char *given;
-	int error = ctl_ask(d, "GET", "/v1/status", NULL, &status);
-
-	if (error != CTL_DONE)
-		return error;
-	given = ctl_string(ctl_member(status, "configuration"), "path", NULL);
-	if (given == NULL) {
-		json_decref(status);
-		return ctl_fail(d->ctl, CTL_FAILED, "the daemon has no file");
-	}
-	snprintf(path, size, "/proc/%lld/cwd/%s", ctl_integer(status, "pid"),
-	    given);
-	if (given[0] == '/' || access(path, R_OK) != 0)
-		snprintf(path, size, "%s", given);
-	*name = strdup(given);
-	json_decref(status);
-	return *name != NULL ? CTL_DONE : wrong(d->ctl, NULL);
-}
-
 static int
 diff_with_daemon(struct ctl *c, const char *other)
 {
@@ -206,7 +179,7 @@ diff_with_daemon(struct ctl *c, const char *other)
 	int status = ctl_daemon_find(c, &daemon);
 
 	if (status == CTL_DONE)
-		status = file_of(&daemon, path, sizeof path, &name);
+		status = ctl_daemon_file(&daemon, path, sizeof path, &name);
 	if (status == CTL_DONE && other != NULL)
 		status = diff_files(c, (struct file){ path, name },
 		    (struct file){ other, other });
