@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "exchange/exchange_local.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,6 +62,50 @@ options(struct exchange *x)
 	x->status = 200;
 }
 
+/* Nothing waits for limits here, and nothing is asked of any host. */
+static void
+probe(struct exchange *x, const struct http1_head *h)
+{
+	static const char body[] = "sluice\n";
+	char head[256];
+	struct iovec v[2];
+
+	exchange_put_path(x, h);
+	if (!front_body_done(x->downstream))
+		x->keep = false;
+	snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n"
+	    "Content-Type: text/plain\r\nCache-Control: no-store\r\n"
+	    "Content-Length: %zu\r\n%s\r\n", sizeof body - 1,
+	    reply_connection(!x->keep, x->old_client));
+	v[0].iov_base = head;
+	v[0].iov_len = strlen(head);
+	v[1].iov_base = (char *)(uintptr_t)body;
+	v[1].iov_len = sizeof body - 1;
+	front_send(x->downstream, v, x->is_head ? 1 : 2);
+	x->status = 200;
+	if (!x->is_head)
+		exchange_count_out(x, sizeof body - 1);
+}
+
+/* One byte tells most apart. */
+static bool
+is_probe(const struct http1_head *h)
+{
+	return h->path.len >= sizeof EXCHANGE_PROBE - 1 &&
+	    h->path.p[1] == EXCHANGE_PROBE[1] &&
+	    memcmp(h->path.p, EXCHANGE_PROBE, sizeof EXCHANGE_PROBE - 1) == 0;
+}
+
+static void
+answer_probe(struct exchange *x, const struct http1_head *h)
+{
+	struct downstream *d = x->downstream;
+
+	probe(x, h);
+	exchange_finish(x, ACCESS_ANSWERED, NULL);
+	front_end(d, x->keep);
+}
+
 bool
 exchange_local(struct exchange *x, const struct http1_head *h)
 {
@@ -68,6 +113,10 @@ exchange_local(struct exchange *x, const struct http1_head *h)
 	enum max_forwards forwards;
 	struct http1_str n;
 
+	if (is_probe(h)) {
+		answer_probe(x, h);
+		return true;
+	}
 	forwards = max_forwards_read(h, &n);
 	if (forwards == MAX_FORWARDS_BAD) {
 		exchange_reject(x, 400, STATS_MALFORMED, "http_request_error",

@@ -468,3 +468,27 @@ def test_methods_have_their_case(lab):
 	    [("Max-Forwards", "0")]).status == 200
 	assert one.ping()
 	assert [r.method for r in far.requests] == ["Trace"]
+
+
+def test_what_is_the_proxys(tlab):
+	"""Of any host, in each way, without that one being asked."""
+	daemon = tlab.https(hosts={"intercept.test": {"https": "intercept"},
+	    "up.test": {"https": "upstream"}, "slow.test": {"capacity": 1,
+	    "period": "1h", "burst": 1}})
+	one = tlab.client()
+	for at in ("nowhere.test:1", "up.test", "slow.test:1", "slow.test:1"):
+		answer = one.get(f"http://{at}/.well-known/sluice/abc?secret")
+		assert (answer.status, answer.body) == (200, b"sluice\n")
+	answer = one.call("HEAD", "http://nowhere.test/.well-known/sluice/abc")
+	assert (answer.status, answer.body) == (200, b"")
+	inside = tlab.inside("intercept.test:443")
+	answer = inside.get("/.well-known/sluice/abc/def")
+	assert (answer.status, answer.body) == (200, b"sluice\n")
+	daemon.out.wait(r"intercept.test:443 200 .*answered.*abc/def")
+	assert "secret" not in daemon.out.text()
+	# what is only like it goes where it is for
+	far = tlab.origin()
+	for path in ("/.well-known/sluic", "/.well-known/sluicer/x",
+	    "/.Well-known/sluice/x", "/x/.well-known/sluice/x"):
+		one.get(far.url + path)
+	assert len(far.requests) == 4
