@@ -13,6 +13,7 @@
 #include "ctl/ctl_completion.h"
 #include "ctl/ctl_control.h"
 #include "ctl/ctl_diff.h"
+#include "ctl/ctl_doctor.h"
 #include "ctl/ctl_env.h"
 #include "ctl/ctl_events.h"
 #include "ctl/ctl_exec.h"
@@ -114,6 +115,14 @@ static const struct ctl_option hosts_options[] = {
 static const struct ctl_option ca_options[] = {
 	{ .name = "within", .value = "PATTERN",
 	  .help = "what it can be extended to; may come again" },
+	END,
+};
+
+static const struct ctl_option doctor_options[] = {
+	{ .name = "env",
+	  .help = "with the variables that env prints" },
+	{ .name = "exec",
+	  .help = "as exec runs them, where no daemon runs, too" },
 	END,
 };
 
@@ -247,6 +256,10 @@ static const struct ctl_command commands[] = {
 	  .more = true,
 	  .verbatim = true,
 	  .run = ctl_exec },
+	{ .name = "doctor",
+	  .help = "Tries the programs that are here, and tells what is wrong",
+	  .options = doctor_options,
+	  .run = ctl_doctor },
 	{ .name = "ca",
 	  .help = "Makes a CA for hosts that are intercepted, or extends it",
 	  .operands = { { .name = "DIRECTORY|add", .kind = CTL_FILE },

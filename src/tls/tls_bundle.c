@@ -12,6 +12,7 @@
 #include <openssl/pkcs12.h>
 
 #include "base/text.h"
+#include "tls/tls_pem.h"
 #include "tls/tls_places.h"
 #include "tls/tls_x509.h"
 
@@ -132,4 +133,62 @@ tls_bundle_pkcs12(struct text *t, const struct text *pem, char **cause)
 	sk_PKCS12_SAFEBAG_pop_free(bags, PKCS12_SAFEBAG_free);
 	return ok || tls_x509_cause(cause, "a store for Java: out of "
 	    "memory, or no certificate");
+}
+
+/* What a file of certificates has of others */
+
+static STACK_OF(X509) *
+read_pem(const char *pem)
+{
+	BIO *in = BIO_new_mem_buf(pem, -1);
+	STACK_OF(X509) *list = sk_X509_new_null();
+	X509 *x;
+
+	while (in != NULL && list != NULL &&
+	    (x = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL)
+		if (sk_X509_push(list, x) <= 0)
+			X509_free(x);
+	BIO_free(in);
+	ERR_clear_error();
+	return list;
+}
+
+static bool
+has(const STACK_OF(X509) *list, const X509 *x)
+{
+	int i;
+
+	for (i = 0; i < sk_X509_num(list); i++)
+		if (X509_cmp(sk_X509_value(list, i), x) == 0)
+			return true;
+	return false;
+}
+
+bool
+tls_bundle_has(const char *path, const char *pem, bool *all, char **cause)
+{
+	STACK_OF(X509) *list = tls_pem_certificates(path, cause), *want;
+	int i;
+
+	if (list == NULL)
+		return false;
+	want = read_pem(pem);
+	*all = sk_X509_num(want) > 0;
+	for (i = 0; i < sk_X509_num(want); i++)
+		*all = *all && has(list, sk_X509_value(want, i));
+	sk_X509_pop_free(want, X509_free);
+	sk_X509_pop_free(list, X509_free);
+	return true;
+}
+
+bool
+tls_bundle_validity(const char *pem, time_t *from, time_t *until)
+{
+	STACK_OF(X509) *list = read_pem(pem);
+	bool ok = sk_X509_num(list) > 0 &&
+	    tls_x509_time(X509_get0_notBefore(sk_X509_value(list, 0)), from) &&
+	    tls_x509_time(X509_get0_notAfter(sk_X509_value(list, 0)), until);
+
+	sk_X509_pop_free(list, X509_free);
+	return ok;
 }

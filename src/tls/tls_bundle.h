@@ -3,6 +3,7 @@
 #define SLUICE_TLS_BUNDLE_H
 
 #include <stdbool.h>
+#include <time.h>
 
 struct text;
 
@@ -30,5 +31,19 @@ bool		 tls_bundle_system(struct text *, const char *own, char **cause)
  */
 bool		 tls_bundle_pkcs12(struct text *, const struct text *pem,
 		    char **cause) __attribute__((warn_unused_result));
+
+/*
+ * Tells whether a file has all certificates of a PEM text.  Returns false with
+ * *cause, to be freed, where it cannot be read or has none.
+ */
+bool		 tls_bundle_has(const char *path, const char *pem, bool *all,
+		    char **cause) __attribute__((warn_unused_result));
+
+/*
+ * Tells from when until when (seconds since 1970) the first certificate of a
+ * PEM text is valid.  Returns false where there is none.
+ */
+bool		 tls_bundle_validity(const char *pem, time_t *from,
+		    time_t *until);
 
 #endif

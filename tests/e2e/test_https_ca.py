@@ -339,6 +339,11 @@ def test_printed_lines_are_commands(street):
 	"""But for comments, so that all of it may be pasted."""
 	for line in street.printed.splitlines():
 		assert re.match(r"#|export \w+=\S+$|sudo ", line), line
+	for name in ("curl", "wget", "git", "urllib", "requests", "pip",
+	    "aws", "aiohttp", "httpx", "Node", "undici", "axios", "got",
+	    "npm", "bun", "deno", "Go", "Java", "Ruby", "Perl", "PHP",
+	    "cargo", "uv", "apt", "Chromium"):
+		assert re.search(rf"^# .*\b{name}\b", street.printed, re.M), name
 
 
 # A CA that is extended

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/ctl_doctor_try.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "ctl/ctl_fail.h"
+#include "ctl/ctl_json.h"
+
+#define WIDE	4	/* at a time */
+
+/* One that is under way. */
+struct run {
+	struct ctl_doctor_probe	 probe;
+	struct ctl_doctor_row	*row;	/* NULL: none is */
+	enum ctl_doctor_mode	 mode;
+};
+
+struct round {
+	struct ctl_doctor_try	*all;
+	enum ctl_doctor_mode	 first, last;	/* modes that are tried */
+	unsigned		 at;		/* of rows times modes */
+	struct run		 runs[WIDE];
+};
+
+static bool
+is_tls(enum ctl_doctor_mode mode)
+{
+	return mode == CTL_DOCTOR_TUNNEL || mode == CTL_DOCTOR_INTERCEPT;
+}
+
+/* What the daemon has seen */
+
+static const json_t *
+with_nonce(const json_t *list, const char *nonce)
+{
+	const json_t *one;
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		one = json_array_get(list, i);
+		if (strstr(ctl_string(one, "path", ""), nonce) != NULL)
+			return one;
+	}
+	return NULL;
+}
+
+/* Whether the same connection was a tunnel before. */
+static bool
+was_connect(const json_t *list, const json_t *request)
+{
+	const char *client = ctl_string(request, "client", "?");
+	const json_t *one;
+	size_t i;
+
+	for (i = 0; i < json_array_size(list); i++) {
+		one = json_array_get(list, i);
+		if (strcmp(ctl_string(one, "method", ""), "CONNECT") == 0 &&
+		    strcmp(ctl_string(one, "client", ""), client) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether it was asked; by a tunnel, where that is not what is tried. */
+static bool
+was_seen(const struct round *r, const struct run *run, bool *by_tunnel)
+{
+	struct ctl_answer a;
+	const json_t *list, *one;
+
+	ctl_ask_quietly(r->all->daemon, "GET", "/v1/exchanges?limit=1000",
+	    NULL, &a);
+	list = ctl_member(a.json, "exchanges");
+	one = with_nonce(list, run->probe.nonce);
+	*by_tunnel = one != NULL && !is_tls(run->mode) &&
+	    was_connect(list, one);
+	ctl_answer_done(&a);
+	return one != NULL;
+}
+
+/* Verdicts */
+
+static enum ctl_doctor_verdict
+judge(const struct round *r, const struct run *run)
+{
+	const struct ctl_doctor_probe *p = &run->probe;
+	bool by_tunnel;
+
+	if (p->direct)
+		return CTL_DOCTOR_BYPASSES;
+	if (run->mode == CTL_DOCTOR_TUNNEL && p->through)
+		return CTL_DOCTOR_GOES;
+	if (was_seen(r, run, &by_tunnel))
+		return by_tunnel ? CTL_DOCTOR_BY_TUNNEL : CTL_DOCTOR_GOES;
+	if (p->late)
+		return CTL_DOCTOR_LATE;
+	if (run->mode == CTL_DOCTOR_INTERCEPT &&
+	    ctl_doctor_probe_distrusts(p))
+		return CTL_DOCTOR_DISTRUSTS;
+	return CTL_DOCTOR_FAILS;
+}
+
+static void
+note(const struct round *r, struct run *run)
+{
+	struct ctl_doctor_cell *cell = &run->row->cells[run->mode];
+	const struct ctl_doctor_probe *p = &run->probe;
+
+	if (!p->broken && !p->late && WIFEXITED(p->status) &&
+	    WEXITSTATUS(p->status) == CTL_DOCTOR_ABSENT)
+		run->row->absent = true;
+	else
+		cell->verdict = judge(r, run);
+	if (cell->verdict > CTL_DOCTOR_BYPASSES)
+		ctl_doctor_probe_line(p, cell->line);
+}
+
+static void
+end(struct run *run)
+{
+	ctl_doctor_probe_end(&run->probe);
+	run->row = NULL;
+}
+
+/* Who is next */
+
+/*
+ * To a host that is elsewhere only who is known to go by the daemon: whoever
+ * does not would ask that host.
+ */
+static bool
+may_try(const struct ctl_doctor_try *all, const struct ctl_doctor_row *row,
+    enum ctl_doctor_mode mode)
+{
+	enum ctl_doctor_verdict before;
+
+	if (row->absent || all->hosts[mode] == NULL)
+		return false;
+	if (mode < CTL_DOCTOR_UPSTREAM)
+		return true;
+	before = row->cells[mode == CTL_DOCTOR_UPSTREAM ? CTL_DOCTOR_PLAIN :
+	    CTL_DOCTOR_TUNNEL].verdict;
+	return before == CTL_DOCTOR_GOES || before == CTL_DOCTOR_BY_TUNNEL;
+}
+
+static bool
+start(struct round *r, struct run *run, struct ctl_doctor_row *row,
+    enum ctl_doctor_mode mode)
+{
+	const char *host = r->all->hosts[mode];
+
+	memset(run, 0, sizeof *run);
+	run->row = row;
+	run->mode = mode;
+	run->probe.client = row->client;
+	run->probe.program = row->program;
+	run->probe.tls = is_tls(mode);
+	run->probe.host = host[0] != '\0' ? host : NULL;
+	run->probe.variables = r->all->variables;
+	run->probe.dir = r->all->dir;
+	run->probe.patience = r->all->patience;
+	if (ctl_doctor_probe_start(&run->probe))
+		return true;
+	note(r, run);
+	end(run);
+	return false;
+}
+
+/* Starts the next that may be; false: there is none. */
+static bool
+start_next(struct round *r, struct run *run)
+{
+	unsigned modes = r->last - r->first + 1, at;
+	struct ctl_doctor_row *row;
+	enum ctl_doctor_mode mode;
+
+	while (r->at < r->all->nrows * modes) {
+		at = r->at++;
+		row = &r->all->rows[at % r->all->nrows];
+		mode = r->first + at / r->all->nrows;
+		if (may_try(r->all, row, mode) && start(r, run, row, mode))
+			return true;
+	}
+	return false;
+}
+
+static struct run *
+wait_for_one(struct round *r)
+{
+	struct ctl_doctor_probe *list[WIDE], *ended;
+	unsigned i, n = 0;
+
+	for (i = 0; i < WIDE; i++)
+		if (r->runs[i].row != NULL)
+			list[n++] = &r->runs[i].probe;
+	ended = ctl_doctor_probe_wait(list, n, r->all->stop);
+	for (i = 0; i < WIDE; i++)
+		if (ended == &r->runs[i].probe)
+			return &r->runs[i];
+	return NULL;
+}
+
+static void
+try_modes(struct ctl_doctor_try *all, enum ctl_doctor_mode first,
+    enum ctl_doctor_mode last)
+{
+	struct round *r = calloc(1, sizeof *r);
+	struct run *run;
+	unsigned i;
+
+	if (r == NULL)
+		return;
+	r->all = all;
+	r->first = first;
+	r->last = last;
+	for (i = 0; i < WIDE && start_next(r, &r->runs[i]); i++)
+		continue;
+	while ((run = wait_for_one(r)) != NULL) {
+		note(r, run);
+		end(run);
+		(void)start_next(r, run);
+	}
+	for (i = 0; i < WIDE; i++)
+		if (r->runs[i].row != NULL)
+			end(&r->runs[i]);
+	free(r);
+}
+
+int
+ctl_doctor_try(struct ctl_doctor_try *all)
+{
+	const struct ctl_doctor_client *client = ctl_doctor_clients();
+	unsigned n = 0;
+
+	while (client[n].name != NULL)
+		n++;
+	all->rows = calloc(n, sizeof *all->rows);
+	if (all->rows == NULL)
+		return ctl_fail(all->daemon->ctl, CTL_FAILED, "out of memory");
+	for (; client->name != NULL; client++) {
+		all->rows[all->nrows].client = client;
+		if (ctl_doctor_client_find(client,
+		    all->rows[all->nrows].program))
+			all->nrows++;
+	}
+	try_modes(all, CTL_DOCTOR_PLAIN, CTL_DOCTOR_TUNNEL);
+	try_modes(all, CTL_DOCTOR_UPSTREAM, CTL_DOCTOR_INTERCEPT);
+	return *all->stop ? ctl_fail(all->daemon->ctl, CTL_FAILED,
+	    "interrupted") : CTL_DONE;
+}
+
+void
+ctl_doctor_try_free(struct ctl_doctor_try *all)
+{
+	free(all->rows);
+	all->rows = NULL;
+	all->nrows = 0;
+}

@@ -1,0 +1,361 @@
+# SPDX-License-Identifier: ISC
+"""sluice doctor: which programs go past the proxy, and what else is wrong."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+
+import pytest
+
+import sluice
+import wire
+
+PATIENCE = 6 * wire.DEADLINE
+HOSTS = {"intercept.test": {"capacity": 1000, "https": "intercept"},
+    "up.test": {"capacity": 1000, "https": "upstream"}}
+MODES = ["plain", "tunnel", "upstream", "intercept"]
+# They start quickly, and are on each machine that has the tests.
+QUICK = ["curl", "wget", "git", "python3"]
+SLOW = ["node", "npm", "pip3", "java", "ruby", "perl", "php", "cargo", "go",
+    "bun", "deno"]
+
+# A program that goes direct, whatever it is told.
+DIRECT = f"""#!{sys.executable}
+import socket, sys
+from urllib.parse import urlsplit
+at = urlsplit(sys.argv[-1])
+one = socket.create_connection((at.hostname, at.port or 443))
+one.sendall(b"\\x16\\x03\\x01\\x00\\x05hello" if at.scheme == "https" else
+    b"GET / HTTP/1.1\\r\\nHost: here\\r\\n\\r\\n")
+one.recv(100)
+"""
+
+# One that asks nothing, and leaves another one, in a session of its own.
+HANGS = f"""#!{sys.executable}
+import os, pathlib, signal
+if os.fork() == 0:
+    os.setsid()
+pathlib.Path("NOTES", str(os.getpid())).write_text(os.getcwd())
+signal.pause()
+"""
+
+
+def real(name):
+	"""Where it is, behind a shim that would want more than a PATH."""
+	if name == "python3":
+		return sys.executable
+	return shutil.which(name)
+
+
+class Place:
+	"""A machine that has those programs."""
+
+	def __init__(self, directory, daemon, *programs):
+		self.dir = directory
+		self.bin = directory / "bin"
+		self.bin.mkdir()
+		self.daemon = daemon
+		self.env = {"PATH": str(self.bin), "LANG": "C.UTF-8",
+		    "HOME": str(directory)}
+		for name in programs:
+			if real(name):
+				(self.bin / name).symlink_to(real(name))
+
+	def put(self, name, text):
+		path = self.bin / name
+		if path.is_symlink():
+			path.unlink()
+		path.write_text(text)
+		path.chmod(0o755)
+
+	def told(self, proxy=None):
+		"""The environment names the proxy, in both cases."""
+		for name in ("http_proxy", "https_proxy"):
+			self.env[name] = self.env[name.upper()] = \
+			    proxy or self.daemon.url
+
+	def run(self, *args, status):
+		done = sluice.run("doctor", "-s", self.daemon.control, *args,
+		    env=self.env, timeout=PATIENCE)
+		assert done.returncode == status, done.stdout + done.stderr
+		return done.stdout
+
+	def json(self, *args, status):
+		self.all = json.loads(self.run("--json", *args,
+		    status=status))
+		assert self.all["version"] == 1
+		assert self.all["ok"] == (status == 0)
+		return {one["client"]: one for one in self.all["clients"]}
+
+	def bad(self):
+		return {one["about"]: one["says"] for one in
+		    self.all["checks"] if one["level"] == "bad"}
+
+
+@pytest.fixture
+def place(tlab):
+	daemon = tlab.https(hosts=HOSTS)
+	(tlab.dir / "place").mkdir()
+	return Place(tlab.dir / "place", daemon, *QUICK)
+
+
+def verdicts(client):
+	return [client[mode]["verdict"] for mode in MODES]
+
+
+def lines(daemon):
+	return [line for line in daemon.out.text().splitlines() if line]
+
+
+# Programs
+
+
+def test_programs_that_are_told_all(place):
+	"""None goes past it, each trusts its CA; nothing else is asked for."""
+	clients = place.json("--exec", status=0)
+	for name in ("curl", "wget", "git", "Python urllib"):
+		if name.split()[0].lower().replace("python", "python3") in \
+		    os.listdir(place.bin):
+			assert verdicts(clients[name]) == ["proxy"] * 4, name
+	for line in lines(place.daemon):
+		assert "/.well-known/sluice/" in line or \
+		    " CONNECT 127.0.0.1:" in line or \
+		    " CONNECT intercept.test:443" in line, line
+
+
+@pytest.mark.heavy
+@pytest.mark.plain("the same for programs that are slow to start")
+def test_slow_programs(tlab):
+	"""Those that there are, with all that makes some of them heed it."""
+	(tlab.dir / "place").mkdir()
+	daemon = tlab.https(hosts=HOSTS)
+	place = Place(tlab.dir / "place", daemon, *SLOW)
+	place.env["PATH"] += ":" + os.environ["PATH"]
+	place.env["HOME"] = os.environ["HOME"]	# rustup's toolchains
+	clients = place.json("--exec", status=0)
+	assert clients
+	assert not place.bad()
+	for client in clients.values():
+		assert set(verdicts(client)) <= {"proxy", "tunnel"}, client
+	for line in lines(daemon):
+		assert "/.well-known/sluice/" in line or \
+		    " CONNECT 127.0.0.1:" in line or \
+		    " CONNECT up.test:80" in line or \
+		    " CONNECT intercept.test:443" in line, line
+
+
+def test_programs_that_are_told_nothing(place):
+	"""They go direct, and no host but this process is asked."""
+	clients = place.json(status=1)
+	assert "eval" in place.bad()["proxy"]
+	for name in ("curl", "wget", "git", "Python urllib"):
+		if name not in clients:
+			continue
+		assert verdicts(clients[name]) == ["bypasses", "bypasses",
+		    "untried", "untried"], name
+		assert place.daemon.url in clients[name]["plain"]["mend"]
+	assert lines(place.daemon) == []
+
+
+def test_a_program_that_heeds_nothing(place):
+	"""One is told apart from those that do."""
+	place.put("curl", DIRECT)
+	clients = place.json("--exec", status=1)
+	assert verdicts(clients["curl"]) == ["bypasses", "bypasses",
+	    "untried", "untried"]
+	assert verdicts(clients["Python urllib"]) == ["proxy"] * 4
+	said = place.run("--exec", status=1)
+	assert "These go direct" in said
+	assert "BYPASSES" in said
+
+
+def test_programs_that_do_not_trust_the_ca(place):
+	"""They go by it; what has them trust it is told."""
+	place.told()
+	place.put("wget", DIRECT)
+	clients = place.json(status=1)
+	assert verdicts(clients["curl"]) == ["proxy", "proxy", "proxy",
+	    "distrusts"]
+	assert clients["curl"]["intercept"]["mend"].startswith(
+	    "export CURL_CA_BUNDLE=")
+	assert "certificate" in clients["curl"]["intercept"]["says"]
+	assert verdicts(clients["Python urllib"])[3] == "distrusts"
+	said = place.run(status=1)
+	assert "distrusts the CA" in said
+	assert "export GIT_SSL_CAINFO=" in said or "git" not in clients
+
+
+def test_one_variable_only(place):
+	"""Python heeds the upper case, curl does not; https alone is half."""
+	place.env["HTTP_PROXY"] = place.daemon.url
+	clients = place.json(status=1)
+	assert verdicts(clients["curl"])[:2] == ["bypasses", "bypasses"]
+	assert verdicts(clients["Python urllib"])[:2] == ["proxy",
+	    "bypasses"]
+
+
+# What runs too long, or makes off
+
+
+def hanging(place):
+	notes = place.dir / "notes"
+	notes.mkdir()
+	for name in QUICK:
+		(place.bin / name).unlink(missing_ok=True)
+	place.put("curl", HANGS.replace("NOTES", str(notes)))
+	return notes
+
+
+def gone(notes):
+	"""All that have left a note, and their directories."""
+	for note in notes.iterdir():
+		if pathlib.Path("/proc", note.name).exists():
+			return False
+		if pathlib.Path(note.read_text()).exists():
+			return False
+	return True
+
+
+def test_a_program_that_hangs(place):
+	"""It is ended, with what it has left in the background."""
+	notes = hanging(place)
+	clients = place.json("--exec", "--timeout", "1s", status=1)
+	assert verdicts(clients["curl"])[:2] == ["late", "late"]
+	assert len(list(notes.iterdir())) == 4
+	assert gone(notes)
+
+
+@pytest.mark.parametrize("sig", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(place, sig):
+	"""Nothing is left, neither processes nor files."""
+	notes = hanging(place)
+	proc = subprocess.Popen([sluice.BINARY, "doctor", "--exec", "-s",
+	    place.daemon.control], env=place.env, stdout=subprocess.PIPE,
+	    stderr=subprocess.PIPE, text=True)
+	wire.wait_until(lambda: len([one for one in notes.iterdir()
+	    if one.read_text()]) == 4, what="programs that run")
+	proc.send_signal(sig)
+	out, err = proc.communicate(timeout=PATIENCE)
+	assert proc.returncode == 1
+	assert "interrupted" in err
+	assert gone(notes)
+
+
+# What operators get wrong
+
+
+def test_no_daemon(tmp_path):
+	"""It is told; --exec has one of its own, that ends with it."""
+	place = Place(tmp_path, None, "curl")
+	env = {**place.env, "XDG_RUNTIME_DIR": str(tmp_path)}
+	file = tmp_path / "sluice.yaml"
+	file.write_text(f"admin: {{socket: {tmp_path}/a.sock}}\n")
+	done = sluice.run("doctor", "-c", file, env=env)
+	assert done.returncode == 3
+	assert "--exec" in done.stderr
+	done = sluice.run("doctor", "-c", file, "--exec", "--json", env=env,
+	    timeout=PATIENCE)
+	assert done.returncode == 0, (done.stdout, done.stderr)
+	client, = json.loads(done.stdout)["clients"]
+	assert verdicts(client) == ["proxy", "proxy", "untried", "untried"]
+
+
+def test_another_proxy(place):
+	"""Nobody is tried: what they asked for would go there."""
+	place.told("http://name:hushhush@127.0.0.1:1/")
+	clients = place.json(status=1)
+	assert clients == {}
+	assert "127.0.0.1:1" in place.bad()["proxy"]
+	assert "hushhush" not in json.dumps(place.all)
+
+
+def test_no_secrets(place):
+	"""A password in a proxy's URL is in no line of what programs say."""
+	place.told(place.daemon.url.replace("//", "//name:hushhush@"))
+	place.put("wget", f"#!/bin/sh\necho cannot connect to $http_proxy "
+	    "for its certificate\nexit 1\n")
+	place.json(status=1)
+	assert "hushhush" not in json.dumps(place.all)
+	assert "hushhush" not in place.run(status=1)
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
+def test_names_of_the_loopback(place, name):
+	"""Either names the daemon."""
+	place.told(f"http://{name}:{place.daemon.port}")
+	place.json(status=1)
+	assert "proxy" not in place.bad()
+
+
+@pytest.mark.parametrize("direct,bypassed", [
+    (".test", True), ("*.test", True), ("test", True), ("*", True),
+    ("a.example, up.test", True), ("intercept.test:443x", False),
+    ("cept.test", False), ("a.intercept.test", False),
+    ("localhost,127.0.0.1", False)])
+def test_no_proxy(place, direct, bypassed):
+	for name in QUICK:
+		(place.bin / name).unlink(missing_ok=True)
+	place.told()
+	place.env["NO_PROXY"] = direct
+	place.json(status=1 if bypassed else 0)
+	assert ("NO_PROXY" in place.bad()) == bypassed
+	assert bypassed or any(one["about"] == "NO_PROXY"
+	    for one in place.all["checks"])
+
+
+def test_files_of_certificates(place):
+	"""One that is not there, one without the CA, and one with it."""
+	for name in QUICK:
+		(place.bin / name).unlink(missing_ok=True)
+	place.told()
+	place.env["CURL_CA_BUNDLE"] = str(place.dir / "missing.pem")
+	place.json(status=1)
+	assert "missing.pem: No such file" in place.bad()["trust"]
+	place.env["CURL_CA_BUNDLE"] = place.daemon.keys["tls"]["trust"]
+	place.env["PIP_CERT"] = place.env["CURL_CA_BUNDLE"]
+	place.json(status=1)
+	assert "CURL_CA_BUNDLE, PIP_CERT: " in place.bad()["trust"]
+	assert "lacks the CA" in place.bad()["trust"]
+	place.env["CURL_CA_BUNDLE"] = place.env["PIP_CERT"] = str(
+	    place.daemon.keys["tls"]["ca_certificate"])
+	place.json(status=0)
+
+
+def test_file_that_differs(place, tlab):
+	"""What holds is not what the file says."""
+	for name in QUICK:
+		(place.bin / name).unlink(missing_ok=True)
+	place.told()
+	place.json(status=0)
+	hosts = {**HOSTS, "127.0.0.1": {"capacity": 7}}
+	place.daemon.write(**{**place.daemon.keys, "hosts": hosts})
+	os.utime(place.daemon.file, (4e9, 4e9))
+	place.json(status=0)
+	assert any("written after it was read: sluice reload" in one["says"]
+	    for one in place.all["checks"])
+	place.daemon.hup()
+	place.daemon.err.wait("reloaded")
+	far = tlab.origin()
+	assert tlab.client().get(far.url + "/").status == 200
+	hosts["127.0.0.1"] = {"capacity": 8}
+	place.daemon.write(**{**place.daemon.keys, "hosts": hosts})
+	place.json(status=1)
+	assert "8 in the file, and 7" in place.bad()["configuration"]
+	place.daemon.file.write_text("hosts: [")
+	place.daemon.hup()
+	place.daemon.err.wait("not reloaded")
+	place.json(status=1)
+	assert "the last reload failed" in place.bad()["configuration"]
+
+
+def test_tidy(place):
+	"""For people: a line a check, a row a client, no escapes in a pipe."""
+	place.told()
+	said = place.run(status=1)
+	assert "\033" not in said and "\\x" not in said
+	assert said.startswith("ok    daemon ")
+	assert "\nCLIENT " in said
+	assert "\ncurl " in said
