@@ -239,6 +239,45 @@ role_cb(void *arg, const struct redis_reply *reply, const char *why)
 		lose(arg, "it is no server of data");
 }
 
+/* Why it is, or is no longer, the one that keeps what is stored; or NULL. */
+static const char *
+why_of_no_use(const struct redis_reply *reply)
+{
+	static const struct {
+		const char	*code;
+		const char	*why;
+	} codes[] = {
+		{ "BUSY", "it is busy with a script" },
+		{ "LOADING", "it is loading what it has stored" },
+		{ "MASTERDOWN", "it is a replica without its master" },
+		{ "MISCONF", "it does not write, for it cannot save" },
+		{ "NOAUTH", "it wants a password" },
+		{ "NOREPLICAS", "it does not write, for want of replicas" },
+		{ "OOM", "it does not write, for want of memory" },
+		{ "READONLY", "it is a replica" },
+	};
+	const char *code = redis_reply_code(reply);
+	size_t i;
+
+	for (i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (strcmp(code, codes[i].code) == 0)
+			return codes[i].why;
+	return NULL;
+}
+
+/* One that does not know such scripts tells so, and is taken for good. */
+static void
+probe_cb(void *arg, const struct redis_reply *reply, const char *why)
+{
+	(void)why;
+	if (reply == NULL)
+		return;
+	if (strcmp(redis_reply_code(reply), "NOPERM") == 0)
+		refused(arg, reply, "its user may not run scripts");
+	else if ((why = why_of_no_use(reply)) != NULL)
+		refused(arg, reply, why);
+}
+
 static void
 become_ready(struct redis *r)
 {
@@ -318,6 +357,24 @@ put_select(struct redis *r)
 	return r->setup.db == 0 || put_words(r, 2, words, select_cb);
 }
 
+/*
+ * From Redis 7 on a script that says nothing else is one that writes, and is
+ * refused as such, at each node of a cluster.
+ */
+static bool
+put_probe(struct redis *r)
+{
+	static const char *const words[] = { "EVAL", "#!lua\nreturn 1", "0" };
+
+	return put_words(r, 3, words, probe_cb);
+}
+
+bool
+redis_probe(struct redis *r)
+{
+	return r->state == READY && put_probe(r);
+}
+
 static bool
 put_questions(struct redis *r)
 {
@@ -328,7 +385,7 @@ put_questions(struct redis *r)
 	if (r->setup.role != REDIS_MASTER)
 		return put_words(r, 1, ping, ping_cb);
 	return put_select(r) && put_words(r, 1, role, role_cb) &&
-	    put_words(r, 2, info, info_cb);
+	    put_probe(r) && put_words(r, 2, info, info_cb);
 }
 
 static void
@@ -350,33 +407,19 @@ is_told(const struct redis *r, const struct redis_reply *reply)
 	    redis_reply_is(reply->first, "message");
 }
 
-/* It is not, or no longer, the one that keeps what is stored. */
-static bool
-is_of_no_use(const struct redis_reply *reply)
-{
-	static const char *const codes[] = {
-		"LOADING", "MASTERDOWN", "NOAUTH", "READONLY",
-	};
-	const char *code = redis_reply_code(reply);
-	size_t i;
-
-	for (i = 0; i < sizeof codes / sizeof codes[0]; i++)
-		if (strcmp(code, codes[i]) == 0)
-			return true;
-	return false;
-}
-
 static void
 take_reply(struct redis *r, const struct redis_reply *reply)
 {
 	struct pending *p = &r->pending[r->first];
+	const char *why;
 
 	if (is_told(r, reply)) {
 		r->events->told(r->owner, reply);
 		return;
 	}
-	if (r->state == READY && is_of_no_use(reply)) {
-		lose(r, redis_reply_say(reply, r->why));
+	if (r->state == READY && r->setup.role == REDIS_MASTER &&
+	    (why = why_of_no_use(reply)) != NULL) {
+		refused(r, reply, why);
 		return;
 	}
 	if (r->n == 0) {

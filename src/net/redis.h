@@ -74,6 +74,12 @@ bool		 redis_send(struct redis *, int n, const char *const *words,
 		    const size_t *lengths, redis_cb *cb, void *arg)
 		    __attribute__((warn_unused_result));
 
+/*
+ * Asks whether it does what is asked of a master: run scripts that write.  One
+ * that does not is lost.  Returns false where it cannot be asked.
+ */
+bool		 redis_probe(struct redis *);
+
 bool		 redis_is_ready(const struct redis *);
 /* Returns what the server calls this life of its; "" before it is ready. */
 const char	*redis_run(const struct redis *);

@@ -11,7 +11,8 @@
 /*
  * Life, round and round: sentinels are asked, if there are any; a connection is
  * opened; it is up; it is lost, and the timer begins the next round.  While it
- * is up the timer has a server that is silent found out before it is needed.
+ * is up the timer has a server that is silent, or does not write, found out
+ * before it is needed.
  */
 
 #define MS	UINT64_C(1000000)
@@ -91,20 +92,9 @@ begin(struct redis_node *n)
 		failed(n, "out of memory");
 }
 
-/* Whatever it says, it says something. */
-static void
-beat_cb(void *arg, const struct redis_reply *reply, const char *why)
-{
-	(void)arg;
-	(void)reply;
-	(void)why;
-}
-
 static void
 timer_cb(void *arg)
 {
-	static const char *const ping[] = { "PING" };
-	static const size_t length[] = { 4 };
 	struct redis_node *n = arg;
 	bool sent;
 
@@ -112,8 +102,10 @@ timer_cb(void *arg)
 		begin(n);
 		return;
 	}
+	/* one that is lost at once, again and again, is not up */
+	n->failures = 0;
 	/* else it has been asked enough, or is being lost */
-	sent = redis_send(n->redis, 1, ping, length, beat_cb, n);
+	sent = redis_probe(n->redis);
 	deadline_set(&n->timer, loop_now() + (sent ? BEAT : BEAT / 10));
 }
 
@@ -122,7 +114,6 @@ ready_cb(void *arg)
 {
 	struct redis_node *n = arg;
 
-	n->failures = 0;
 	deadline_set(&n->timer, loop_now() + BEAT);
 	n->events->up(n->owner, n);
 }

@@ -73,6 +73,124 @@ START_TEST(test_restart_with_keys)
 }
 END_TEST
 
+/* Servers that are there, and do not write. */
+
+static const struct {
+	const char	*sick;
+	const char	*well;
+	const char	*code;
+} refusals[] = {
+	{ "CONFIG SET min-replicas-to-write 1",
+	    "CONFIG SET min-replicas-to-write 0", "(NOREPLICAS)" },
+	{ "CONFIG SET maxmemory 1", "CONFIG SET maxmemory 0", "(OOM)" },
+	{ "CONFIG SET save \"3600 1\"", "CONFIG SET save \"\"",
+	    "(MISCONF)" },
+};
+
+/* It cannot save: there is a directory in the way. */
+static struct server *
+start_sick_server(void)
+{
+	struct server *s = start_server(NULL);
+	uint64_t until = loop_now() + PATIENCE;
+	char path[128];
+
+	/* it has read what there was */
+	ck_assert_str_eq(redis_say(s, "PING"), "+PONG\r\n");
+	snprintf(path, sizeof path, "%s/dump.rdb", s->directory);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	redis_say(s, "BGSAVE");
+	while (strstr(redis_say(s, "INFO persistence"),
+	    "rdb_last_bgsave_status:err") == NULL) {
+		ck_assert(loop_now() < until);
+		nap();
+	}
+	return s;
+}
+
+/* How many it has had, but for those that ask for it here. */
+static unsigned
+connections(const struct server *s)
+{
+	static const char key[] = "total_connections_received:";
+	static unsigned own;
+	const char *p = strstr(redis_say(s, "INFO stats"), key);
+
+	ck_assert_ptr_nonnull(p);
+	own++;
+	return (unsigned)strtoul(p + sizeof key - 1, NULL, 10) - own;
+}
+
+/* It is without it until it writes again, whether anybody asks or not. */
+START_TEST(test_refusal)
+{
+	struct server *server = start_sick_server();
+	unsigned before;
+
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
+	    server->port);
+	TURN_UNTIL(connected == 1);
+	ask_for_lease("a", &ten, &one);
+	ck_assert_str_eq(redis_say(server, "%s", refusals[_i / 2].sick),
+	    "+OK\r\n");
+	if (_i % 2 == 0) {
+		ask("a", &ten, &one);
+		ck_assert(!last.ok);
+	}
+	TURN_UNTIL(lost == 1);
+	ck_assert_msg(strstr(lost_why, refusals[_i / 2].code) != NULL, "%s",
+	    lost_why);
+	/* it is tried again, in vain, which is told no more */
+	before = connections(server);
+	TURN_UNTIL(connections(server) > before + 2);
+	ck_assert_uint_eq(connected, 1);
+	ck_assert_uint_eq(lost, 1);
+	redis_say(server, "%s", refusals[_i / 2].well);
+	TURN_UNTIL(connected == 2);
+	ask_for_lease("a", &ten, &one);
+}
+END_TEST
+
+START_TEST(test_refusal_from_the_beginning)
+{
+	static const char *const options[] = {
+		"--min-replicas-to-write", "1", NULL,
+	};
+	struct server *server = start_server(options);
+
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
+	    server->port);
+	TURN_UNTIL(lost == 1);
+	ck_assert_uint_eq(connected, 0);
+	redis_say(server, "CONFIG SET min-replicas-to-write 0");
+	TURN_UNTIL(connected == 1);
+	must_answer("a");
+}
+END_TEST
+
+/* Nor is one connected to that is still reading what it had. */
+START_TEST(test_loading)
+{
+	static const char *const kept[] = {
+		"--appendonly", "yes", "--appendfsync", "always",
+		"--key-load-delay", "500", "--aof-use-rdb-preamble", "no",
+		NULL,
+	};
+	struct server *server = start_server(kept);
+
+	ck_assert_str_eq(redis_say(server, "EVAL \"for i = 1, 3000 do "
+	    "redis.call('SET', 'k' .. i, i) end return 1\" 0"), ":1\r\n");
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 10s}",
+	    server->port);
+	TURN_UNTIL(connected == 1);
+	ask_for_lease("a", &ten, &one);
+	stop_server(server);
+	run_server(server, kept);
+	TURN_UNTIL(connected == 2);
+	must_answer("a");
+}
+END_TEST
+
 START_TEST(test_stop)
 {
 	struct server *server = start_server(NULL);
@@ -460,6 +578,10 @@ main(void)
 	tcase_set_timeout(tc, 90);
 	tcase_add_test(tc, test_restart);
 	tcase_add_test(tc, test_restart_with_keys);
+	tcase_add_loop_test(tc, test_refusal, 0, 2 * (int)(sizeof refusals /
+	    sizeof refusals[0]));
+	tcase_add_test(tc, test_refusal_from_the_beginning);
+	tcase_add_test(tc, test_loading);
 	tcase_add_test(tc, test_stop);
 	tcase_add_test(tc, test_silent);
 	tcase_add_test(tc, test_not_there);
