@@ -110,7 +110,9 @@ put_question(struct store_command *c, const struct store_asking *a)
 	put_number(c, q->unused);
 	put_number(c, q->returned);
 	put_number(c, a->pause);
-	put_time(c, LEASE_GUARD);
+	put_time(c, lease_guard_most(a->limits, q->horizon));
+	put_time(c, q->gained);
+	put_time(c, q->gained_at);
 	put_number(c, a->limits->nrates);
 }
 

@@ -8,10 +8,10 @@
 --
 -- KEYS  the budget, a hash; the epoch of those keys that share its tag
 -- ARGV  run stepped holder weight demand first horizon guard last counted
---       unused returned pause guard_max n, then of each of n rates:
---       capacity period burst strict ends
--- Returns now serial amount again_at pause peers, and of each rate: begins
--- ends.
+--       unused returned pause guard_max gained gained_at n, then of each of n
+--       rates: capacity period burst strict ends
+-- Returns now serial amount again_at pause peers (one more than there is room
+-- for, where the holder has none), and of each rate: begins ends.
 --
 -- What of the budget is not there has expired, and is full, or was lost, and is
 -- empty: the epoch, which never expires, tells since when nothing was lost.
@@ -25,18 +25,38 @@ local epoch = redis.pcall('HMGET', KEYS[2], 'run', 'born', 'quarantine')
 if epoch.err then
 	return epoch
 end
-local is_new_epoch = epoch[1] ~= run
 local since, quarantine = now, now + q.horizon + q.guard_max
+local born = epoch[1] == run and whole(epoch[2] or '', 'born')
+-- one that is later is of before the clock was set back
+local is_new_epoch = not born or born > now + q.guard_max
 if not is_new_epoch then
-	since = whole(epoch[2] or '', 'born')
-	quarantine = whole(epoch[3] or '', 'quarantine')
+	since = born
+	quarantine = max(whole(epoch[3] or '', 'quarantine'),
+	    since + q.horizon + q.guard_max)
 end
 
 local g = {
 	born = field('born'), quarantine = field('quarantine'),
 	newest = field('newest'), serial = field('serial'),
-	pause = field('pause'),
+	pause = field('pause'), lag = field('lag'), lagged = field('lagged'),
 }
+
+-- Its time goes on where the clock goes back a bit, or is too fast.  Where it was
+-- set back, or is another run's, what was granted nobody knows.
+local known = s.run == run
+if known then
+	if q.gained > 0 and q.gained_at > g.lagged then
+		g.lag, g.lagged = g.lag + q.gained, g.newest
+	end
+	if now - g.lag + q.guard_max < g.newest then
+		known, since = false, now
+		quarantine = now + q.horizon + q.guard_max
+		g.pause, q.pause = 0, 0
+	end
+end
+if not known then
+	g.lag, g.lagged = 0, 0
+end
 
 -- As words() does, for what there may be many of.
 local HOLDER = '^' .. string.rep('(%d+) ', 10) .. '(%d+)$'
@@ -108,8 +128,8 @@ local function be_born_empty(born, at)
 	end
 end
 
-if s.run == run then
-	now = max(now, g.newest)
+if known then
+	now = max(now - g.lag, g.newest)
 	for i, r in ipairs(rates) do
 		read_rate(i, r)
 	end
@@ -121,7 +141,7 @@ if is_new_epoch then
 	redis.call('HSET', KEYS[2], 'run', run, 'born', digits(since),
 	    'quarantine', digits(quarantine))
 end
-if s.run ~= run then
+if not known then
 	be_born_empty(since, quarantine)
 end
 if q.stepped > g.born then
@@ -394,7 +414,8 @@ g.pause = max(g.pause, q.pause)
 
 local list = { 'run', run, 'born', digits(g.born), 'newest', digits(now),
     'serial', digits(g.serial), 'quarantine', digits(g.quarantine),
-    'pause', digits(g.pause) }
+    'pause', digits(g.pause), 'lag', digits(g.lag),
+    'lagged', digits(g.lagged) }
 local gone = {}
 local last = max(g.quarantine, g.pause)
 
@@ -435,10 +456,11 @@ if #gone > 0 then
 	redis.call('HDEL', KEYS[1], unpack(gone))
 end
 redis.call('HSET', KEYS[1], unpack(list))
-redis.call('PEXPIREAT', KEYS[1], digits(floor((last + longest) / 1000) + 60000))
+redis.call('PEXPIREAT', KEYS[1], digits(floor((last + longest + g.lag) / 1000) +
+    60000))
 
 local answer = { digits(now), digits(a.serial), digits(a.amount),
-    digits(a.again_at), digits(g.pause), digits(alive) }
+    digits(a.again_at), digits(g.pause), digits(h and alive or alive + 1) }
 for i, r in ipairs(rates) do
 	answer[5 + 2 * i] = digits(r.begins or 0)
 	answer[6 + 2 * i] = digits(r.until_ or 0)

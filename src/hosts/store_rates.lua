@@ -42,13 +42,13 @@ local run, holder = ARGV[1], ARGV[3]
 local q = {}
 for i, name in ipairs({ 'run', 'stepped', 'holder', 'weight', 'demand', 'first',
     'horizon', 'guard', 'last', 'counted', 'unused', 'returned', 'pause',
-    'guard_max', 'n' }) do
+    'guard_max', 'gained', 'gained_at', 'n' }) do
 	q[name] = tonumber(ARGV[i]) or 0
 end
 
 local rates = {}
 for i = 1, q.n do
-	local at = 15 + 5 * (i - 1)
+	local at = 17 + 5 * (i - 1)
 	rates[i] = {
 		capacity = tonumber(ARGV[at + 1]),
 		period = tonumber(ARGV[at + 2]),

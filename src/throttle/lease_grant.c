@@ -24,6 +24,27 @@
 
 #define GAPS	40	/* a lease is so much longer than a gap */
 
+uint64_t
+lease_guard_drift(const struct budget_limits *limits, uint64_t horizon)
+{
+	uint64_t longest = 0;
+	unsigned i;
+
+	for (i = 0; i < limits->nrates; i++)
+		if (lease_has_bucket(&limits->rates[i]))
+			longest = larger(longest, lease_span(&limits->rates[i],
+			    limits->rates[i].burst));
+	/* stores count in us */
+	return (lease_sum(longest, 2 * horizon) / LEASE_DRIFT / 1000 + 1) *
+	    1000;
+}
+
+uint64_t
+lease_guard_most(const struct budget_limits *limits, uint64_t horizon)
+{
+	return lease_sum(LEASE_GUARD, lease_guard_drift(limits, horizon));
+}
+
 void
 lease_grantor_init(struct lease_grantor *g, const struct budget_limits *limits,
     struct window *windows, struct lease_holder *holders, unsigned nholders)
@@ -44,7 +65,8 @@ static void
 be_born_empty(struct lease_grantor *g, const struct lease_question *q,
     uint64_t now)
 {
-	uint64_t at = lease_sum(now, lease_sum(q->horizon, LEASE_GUARD));
+	uint64_t at = lease_sum(now, lease_sum(q->horizon,
+	    lease_guard_most(&g->limits, q->horizon)));
 	const struct gcra_rate *r;
 	unsigned i;
 
@@ -431,34 +453,62 @@ needs(const struct lease_grantor *g, const struct lease_question *q)
 	return cost;
 }
 
+/* A clock that was found to be too fast before it was held back is not so now. */
+static void
+hold_back(struct lease_grantor *g, const struct lease_question *q)
+{
+	if (q->gained == 0 || q->gained_at <= g->lagged)
+		return;
+	g->lag = lease_sum(g->lag, q->gained);
+	g->lagged = g->newest;
+}
+
+/*
+ * Returns its time, which goes on where its clock goes back a bit.  A run that is
+ * another one has its own, as has one whose clock was set back.
+ */
+static uint64_t
+time_of(struct lease_grantor *g, const struct lease_question *q, uint64_t run,
+    uint64_t now, bool *anew)
+{
+	hold_back(g, q);
+	*anew = g->run != run || lease_sum(lease_less(now, g->lag),
+	    lease_guard_most(&g->limits, q->horizon)) < g->newest;
+	if (*anew)
+		g->lag = g->lagged = 0;
+	else
+		now = larger(g->newest, lease_less(now, g->lag));
+	g->newest = now;
+	return now;
+}
+
 void
 lease_grant_share(struct lease_grantor *g, const struct lease_question *q,
     uint64_t run, uint64_t now, struct lease_answer *a)
 {
 	struct lease_holder *h;
+	bool anew;
 
-	/* another one's clock may be behind */
-	if (g->run == run)
-		now = larger(g->newest, now);
-	g->newest = now;
+	now = time_of(g, q, run, now, &anew);
 	*a = (struct lease_answer){ .now = now };
 	/* what another run has given is never taken for one of these */
 	if (g->run != run)
 		g->serial = run << 32;
-	if (g->run != run || q->stepped > g->born)
+	if (anew || q->stepped > g->born)
 		be_born_empty(g, q, now);
 	g->run = run;
 	pass_time(g, now);
 	take_back(g, q);
 	h = holder_of(g, q->holder);
-	a->peers = peers(g);
+	a->peers = peers(g) + (h == NULL);
 	if (h == NULL || now < g->quarantine) {
 		a->again_at = larger(g->quarantine,
 		    lease_sum(now, q->horizon / 10));
 		return;
 	}
 	hear(g, h, q, now);
-	if (q->first == 0 || q->guard > LEASE_GUARD)
+	if (q->first == 0 ||
+	    q->guard > lease_guard_most(&g->limits, q->horizon))
 		return;
 	h->again = goes_at(g, h, q, now);
 	if (h->again <= now) {

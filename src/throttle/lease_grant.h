@@ -28,7 +28,16 @@
  * named so.  Calls nobody, allocates nothing.
  */
 
-#define LEASE_GUARD	500000000ULL	/* ns; no longer one is answered */
+#define LEASE_GUARD	500000000ULL	/* ns: the longest round trip */
+
+/*
+ * Returns by how much clocks drift (ns) while a lease may be there; and the
+ * longest guard that is answered: that, and the longest round trip.
+ */
+uint64_t	 lease_guard_drift(const struct budget_limits *,
+		    uint64_t horizon);
+uint64_t	 lease_guard_most(const struct budget_limits *,
+		    uint64_t horizon);
 
 /* Asking */
 
@@ -48,6 +57,10 @@ struct lease_question {
 	 * 0: there is nothing of that kind to tell.
 	 */
 	uint64_t		 stepped;
+	/* By how much (ns) the grantor's clock was ahead of what clocks drift,
+	   and when: grantor's, of the last answer. */
+	uint64_t		 gained;
+	uint64_t		 gained_at;
 	/* Of exact windows, in all its life: */
 	uint64_t		 counted;	/* by the host */
 	uint64_t		 unused;	/* of leases that ended */
@@ -63,7 +76,9 @@ struct lease_answer {
 	uint64_t		 begins[BUDGET_RATES];	/* grantor's: tat */
 	uint64_t		 ends[BUDGET_RATES];	/* grantor's: C */
 	uint64_t		 amount;	/* that may be spent in all */
-	uint64_t		 peers;		/* holders that are alive */
+	/* Holders that are alive, and who asks: one more than there is room for
+	   where there is none for that one. */
+	uint64_t		 peers;
 	/* Grantor's: where there is no lease, ask again then. */
 	uint64_t		 again_at;
 };
@@ -92,6 +107,8 @@ struct lease_grantor {
 	uint64_t		 born;		/* grantor's: knows all since then */
 	uint64_t		 quarantine;	/* grantor's: none before then */
 	uint64_t		 newest;	/* grantor's: the last instant */
+	uint64_t		 lag;		/* ns: its time is behind its clock */
+	uint64_t		 lagged;	/* grantor's: since then by so much */
 	uint64_t		 serial;
 	uint64_t		 tat[BUDGET_RATES];	/* grantor's */
 	/* the caller's: of each rate, of which strict ones use theirs */
@@ -110,9 +127,10 @@ void		 lease_grantor_init(struct lease_grantor *,
 		    struct lease_holder *, unsigned nholders);
 
 /*
- * Answers.  Where another run keeps it than before, or a holder says that its
- * clock has jumped, what others had may not be known: nothing is granted for a
- * horizon, and then the budget is born empty.
+ * Answers.  Where another run keeps it than before, or its clock was set back,
+ * or a holder says that it has jumped, what others had may not be known: nothing
+ * is granted for a horizon, and then the budget is born empty.  A clock that is
+ * a bit too fast is made up for.
  */
 void		 lease_grant_share(struct lease_grantor *,
 		    const struct lease_question *, uint64_t run, uint64_t now,

@@ -14,16 +14,8 @@ lease_hold_init(struct lease_hold *h, const struct budget_limits *limits)
 uint64_t
 lease_hold_guard(const struct lease_hold *h, uint64_t trip, uint64_t horizon)
 {
-	uint64_t longest = 0;
-	unsigned i;
-
-	for (i = 0; i < h->limits.nrates; i++)
-		if (!h->limits.rates[i].strict)
-			longest = larger(longest,
-			    lease_span(&h->limits.rates[i],
-			    h->limits.rates[i].burst));
-	return lease_sum(trip,
-	    lease_sum(longest, 2 * horizon) / LEASE_DRIFT + 1);
+	trip = larger(trip, lease_smaller(lease_sum(trip, trip), LEASE_GUARD));
+	return lease_sum(trip, lease_guard_drift(&h->limits, horizon));
 }
 
 void
@@ -31,6 +23,8 @@ lease_hold_ask(const struct lease_hold *h, struct lease_question *q)
 {
 	q->last = h->last;
 	q->stepped = h->stepped;
+	q->gained = h->gained;
+	q->gained_at = h->theirs;
 	q->counted = h->counted;
 	q->unused = h->unused;
 }
@@ -46,28 +40,51 @@ take_interval(struct lease_hold *h, unsigned i, const struct lease_answer *a)
 	h->tat[i] = lease_sum(h->received, lease_at_latest(a->begins[i] - a->now));
 	h->ends[i] = lease_sum(h->tat[i],
 	    lease_at_latest(a->ends[i] - a->begins[i]));
+	h->tat[i] = lease_sum(h->tat[i], h->gained);
 	return late <= h->guard;
 }
 
-/* Whether their time is later than it can be by now. */
-static bool
-has_stepped(const struct lease_hold *h, uint64_t now, uint64_t received)
+/* What their time can be by an answer, at the latest. */
+static uint64_t
+latest_by(uint64_t theirs, uint64_t sent, uint64_t received)
 {
-	return h->theirs != 0 && now > lease_sum(h->theirs,
-	    lease_at_latest(received - h->sent));
+	return lease_sum(theirs, lease_at_latest(received - sent));
+}
+
+/*
+ * Looks whether their time is later than it can be: a bit, or so much that
+ * nobody knows what others have got in between; returns false then.  Of all answers that
+ * counts by which it can be the least, or each would allow a bit more.
+ */
+static bool
+judge_clock(struct lease_hold *h, const struct lease_answer *a,
+    const struct lease_question *q, uint64_t sent, uint64_t received)
+{
+	uint64_t latest = h->least_theirs == 0 ? UINT64_MAX :
+	    latest_by(h->least_theirs, h->least_sent, received);
+	bool ok;
+
+	h->gained = lease_less(a->now, latest);
+	ok = h->gained <= LEASE_GUARD;
+	if (!ok) {
+		h->stepped = a->now;
+		h->gained = 0;
+	} else if (h->stepped == q->stepped)
+		h->stepped = 0;
+	if (!ok || latest_by(a->now, sent, received) < latest) {
+		h->least_theirs = a->now;
+		h->least_sent = sent;
+	}
+	return ok;
 }
 
 bool
 lease_hold_take(struct lease_hold *h, const struct lease_answer *a,
     const struct lease_question *q, uint64_t sent, uint64_t received)
 {
-	bool ok = !has_stepped(h, a->now, received);
+	bool ok = judge_clock(h, a, q, sent, received);
 	unsigned i;
 
-	if (!ok)
-		h->stepped = a->now;
-	else if (h->stepped == q->stepped)
-		h->stepped = 0;
 	h->guard = q->guard;
 	h->first = q->first;
 	h->theirs = a->now;
@@ -75,6 +92,7 @@ lease_hold_take(struct lease_hold *h, const struct lease_answer *a,
 	h->sent = sent;
 	if (a->serial == 0)
 		return ok;
+	h->from = lease_sum(received, h->gained);
 	h->until = lease_sum(sent, lease_at_earliest(q->horizon));
 	for (i = 0; i < h->limits.nrates; i++)
 		if (lease_has_bucket(&h->limits.rates[i]) &&
@@ -148,7 +166,7 @@ ends_before(const struct lease_hold *h, uint64_t cost, uint64_t at)
 uint64_t
 lease_hold_due(const struct lease_hold *h, uint64_t cost, uint64_t now)
 {
-	uint64_t at = now;
+	uint64_t at = larger(now, h->from);
 	unsigned i;
 
 	if (h->serial == 0 || cost > h->left)
@@ -158,6 +176,23 @@ lease_hold_due(const struct lease_hold *h, uint64_t cost, uint64_t now)
 			at = larger(at, due_of(h, i, cost));
 	return at == BUDGET_NEVER || ends_before(h, cost, at) ? BUDGET_NEVER :
 	    at;
+}
+
+uint64_t
+lease_hold_ends(const struct lease_hold *h)
+{
+	uint64_t at = UINT64_MAX;
+	unsigned i;
+
+	if (h->serial == 0 || h->left == 0)
+		return 0;
+	for (i = 0; i < h->limits.nrates; i++) {
+		if (h->limits.rates[i].strict)
+			at = lease_smaller(at, h->until);
+		if (lease_has_bucket(&h->limits.rates[i]))
+			at = lease_smaller(at, h->ends[i]);
+	}
+	return at;
 }
 
 bool

@@ -19,6 +19,7 @@ struct lease_hold {
 	uint64_t		 tat[BUDGET_RATES];	/* own clock */
 	uint64_t		 ends[BUDGET_RATES];	/* own clock */
 	uint64_t		 left;		/* of the amount */
+	uint64_t		 from;		/* own clock: places begin */
 	uint64_t		 until;		/* own clock: places end */
 	uint64_t		 guard;
 	uint64_t		 first;		/* what it was asked for with */
@@ -26,9 +27,13 @@ struct lease_hold {
 	uint64_t		 theirs;
 	uint64_t		 sent;
 	uint64_t		 received;
+	/* The answer by which their clock can be ahead the least. */
+	uint64_t		 least_theirs;
+	uint64_t		 least_sent;
 	/* What the next question says; see there. */
 	uint64_t		 last;
 	uint64_t		 stepped;
+	uint64_t		 gained;
 	uint64_t		 counted;
 	uint64_t		 unused;
 	uint64_t		 foreign;	/* on its way from before */
@@ -38,7 +43,10 @@ struct lease_hold {
 void		 lease_hold_init(struct lease_hold *,
 		    const struct budget_limits *);
 
-/* Returns the guard to ask with, where that round trip (ns) is long. */
+/*
+ * Returns the guard to ask with, where a round trip (ns) is as long: for twice
+ * that, as far as it is answered.
+ */
 uint64_t	 lease_hold_guard(const struct lease_hold *, uint64_t trip,
 		    uint64_t horizon);
 
@@ -49,11 +57,15 @@ void		 lease_hold_ask(const struct lease_hold *,
 /*
  * Takes an answer to what was asked at sent and came at received (own clock).
  * Returns false where that took longer than it was asked with, or where the
- * grantor's clock has gone forward: there is no lease then.
+ * grantor's clock has gone forward: there is no lease then.  Where it is but a
+ * bit too fast the lease is as much later.
  */
 bool		 lease_hold_take(struct lease_hold *,
 		    const struct lease_answer *, const struct lease_question *,
 		    uint64_t sent, uint64_t received);
+
+/* Returns until when something of its lease may go (ns); 0: it has none. */
+uint64_t	 lease_hold_ends(const struct lease_hold *);
 
 /* Returns whether a cost may go now (own clock). */
 bool		 lease_hold_allows(const struct lease_hold *, uint64_t cost,

@@ -105,7 +105,12 @@ question(struct holding *h, unsigned who, const struct budget_limits *limits)
 	};
 
 	if (any(50) == 0)
-		q.guard = LEASE_GUARD + MS;
+		q.guard = lease_guard_most(limits, q.horizon) + MS;
+	/* what it says of the clock holds the store's time back, once */
+	if (any(20) == 0) {
+		q.gained = (1 + any(3)) * MS;
+		q.gained_at = h->theirs.now;
+	}
 	/* once: who is told so again and again is in quarantine for ever */
 	if (step == QUESTIONS / 2)
 		q.stepped = h->theirs.now;
@@ -144,6 +149,7 @@ START_TEST(test_same)
 	struct holding *h;
 	const char *text = getenv("STORE_SEED");
 	unsigned leases = 0;
+	uint64_t lag;
 
 	seed = text != NULL ? strtoull(text, NULL, 10) : 1;
 	state = (seed + 1000 * (uint64_t)_i) | 1;
@@ -159,7 +165,8 @@ START_TEST(test_same)
 		ck_assert_msg(last.ok, "%s", last_why);
 		q.last = q.last != 0 ? h->ours.serial : 0;
 		q.returned = q.returned != 0 ? h->ours.serial : 0;
-		lease_grant_share(&g, &q, 1, last.lease.now, &a);
+		lag = g.lag + (q.gained_at > g.lagged ? q.gained : 0);
+		lease_grant_share(&g, &q, 1, last.lease.now + lag, &a);
 		compare(&last.lease, &a, limits);
 		if (any(10) == 0)
 			continue;	/* the answer is lost */

@@ -168,6 +168,54 @@ START_TEST(test_expired)
 }
 END_TEST
 
+/* As if the server's clock had been set back by an hour meanwhile. */
+START_TEST(test_set_back)
+{
+	uint64_t later;
+
+	ask_for_lease("a", &ten, &one);
+	later = last.lease.now / 1000 + 3600000000;
+	redis_say(server, "HSET %s newest %llu pause %llu", key_of("a"),
+	    (unsigned long long)later, (unsigned long long)later);
+	redis_say(server, "HSET sluice:{test.%u}:e born %llu quarantine %llu",
+	    store_tag("a", 1), (unsigned long long)later,
+	    (unsigned long long)later);
+	ask("a", &ten, &one);
+	ck_assert_msg(last.ok, "%s", last_why);
+	ck_assert_uint_eq(last.lease.serial, 0);
+	ck_assert_uint_lt(last.lease.now, later * 1000);
+	ck_assert_uint_le(last.lease.again_at, last.lease.now + 700 * MS);
+	ck_assert_uint_eq(last.paused_until, 0);
+	ask_for_lease("a", &ten, &one);
+	/* nor is one that nobody has heard of kept waiting until then */
+	redis_say(server, "DEL %s", key_of("a"));
+	ask_for_lease("a", &ten, &one);
+}
+END_TEST
+
+/* Who comes when all places are taken is told that there are so many. */
+START_TEST(test_no_place)
+{
+	struct lease_question q = one;
+	unsigned i;
+
+	for (i = 0; i < 70; i++) {
+		q.holder = i + 1;
+		q.horizon = 10 * SECOND;
+		ask("a", &ten, &q);
+		ck_assert_msg(last.ok, "%s", last_why);
+		if (last.lease.again_at > last.lease.now && i == 0) {
+			/* as long as it is in quarantine nobody has one */
+			redis_say(server, "HSET %s quarantine 0",
+			    key_of("a"));
+			i--;
+			continue;
+		}
+		ck_assert_uint_eq(last.lease.peers, i < 64 ? i + 1 : 65);
+	}
+}
+END_TEST
+
 START_TEST(test_pause)
 {
 	struct store_question q = { .budget = "a", .len = 1, .limits = &ten,
@@ -218,6 +266,8 @@ main(void)
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_long_name);
 	tcase_add_test(tc, test_expired);
+	tcase_add_test(tc, test_set_back);
+	tcase_add_test(tc, test_no_place);
 	tcase_add_test(tc, test_pause);
 	tcase_add_test(tc, test_closed);
 	suite_add_tcase(s, tc);

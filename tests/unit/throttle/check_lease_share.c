@@ -34,10 +34,89 @@ START_TEST(not_when_its_clock_goes_forward)
 		w->delay = (draw(50) + 1) * MS;
 		run(w, 3000);
 		w->steps = 4000;
+		w->back = i % 2 == 0;
 		run(w, 40000);
-		ck_assert_uint_gt(w->late, 0);
+		ck_assert(w->back || w->late > 0);
 		free_world(w);
 	}
+}
+END_TEST
+
+/* Rate of a clock that is being corrected: budgets go on meanwhile. */
+START_TEST(its_clock_is_too_fast)
+{
+	static const int64_t slews[] = { 1000, 83000, -83000 };
+	uint64_t spent;
+	struct world *w;
+	unsigned i;
+
+	for (i = 0; i < BUDGETS; i++) {
+		w = make_world(budgets[i].capacity, budgets[i].period,
+		    budgets[i].burst, budgets[i].strict, proxies[_i % 4],
+		    (unsigned)_i * 7 + i);
+		run(w, 3000 + 3 * budgets[i].period / 2 / MS);
+		w->slew = slews[(i + (unsigned)_i) % 3];
+		run(w, 10000);
+		spent = w->spent;
+		run(w, 20000 + budgets[i].period / MS);
+		ck_assert_msg((w->spent - spent) * 4 > budgets[i].capacity * U *
+		    (20 * SEC / budgets[i].period + 1), "%s: %llu",
+		    w->what, (unsigned long long)(w->spent - spent));
+		free_world(w);
+	}
+}
+END_TEST
+
+/* Set back by an hour: all go on after a horizon, and never over. */
+START_TEST(its_clock_is_set_back)
+{
+	uint64_t spent;
+	struct world *w;
+	unsigned i;
+
+	for (i = 0; i < BUDGETS; i++) {
+		w = make_world(budgets[i].capacity, budgets[i].period,
+		    budgets[i].burst, budgets[i].strict, proxies[_i % 4],
+		    (unsigned)_i * 7 + i);
+		w->skew = (int64_t)(7200 * SEC);
+		run(w, 3000 + 3 * budgets[i].period / 2 / MS);
+		w->skew = (int64_t)(3600 * SEC);
+		run(w, 1600);
+		spent = w->spent;
+		run(w, 1000 + budgets[i].period / MS);
+		ck_assert_msg(w->spent - spent > 0, "%s", w->what);
+		free_world(w);
+	}
+}
+END_TEST
+
+/* Answers that take nearly as long as they may. */
+START_TEST(far_away)
+{
+	struct world *w = make_world(100, SEC, 100, _i % 2 == 1,
+	    proxies[_i / 2 % 4], (unsigned)_i);
+	uint64_t spent;
+
+	w->timeout = 2 * SEC;
+	w->delay = 240 * MS;
+	run(w, 6000);
+	spent = w->spent;
+	run(w, 20000);
+	/* of trips, which differ by as much, few are longer than is known */
+	ck_assert_uint_gt((w->spent - spent) * 3, 20 * 100 * U);
+	free_world(w);
+}
+END_TEST
+
+/* So long a burst that clocks drift by more than a round trip meanwhile. */
+START_TEST(an_hour)
+{
+	struct world *w = make_world(7200, 3600 * SEC, 7200, _i % 2 == 1,
+	    2, (unsigned)_i);
+
+	run(w, _i % 2 == 1 ? 3700000 : 20000);
+	ck_assert_uint_gt(w->spent, 20 * U);
+	free_world(w);
 }
 END_TEST
 
@@ -127,6 +206,12 @@ main(void)
 	    (int)repetitions(12));
 	tcase_add_loop_test(tcase, not_when_its_clock_goes_forward, 0,
 	    (int)repetitions(4));
+	tcase_add_loop_test(tcase, its_clock_is_too_fast, 0,
+	    (int)repetitions(4));
+	tcase_add_loop_test(tcase, its_clock_is_set_back, 0,
+	    (int)repetitions(4));
+	tcase_add_loop_test(tcase, far_away, 0, (int)repetitions(8));
+	tcase_add_loop_test(tcase, an_hour, 0, 1);
 	tcase_add_loop_test(tcase, is_used, 0,
 	    (int)repetitions(4 * BUDGETS));
 	tcase_add_loop_test(tcase, many_have_their_share, 0,

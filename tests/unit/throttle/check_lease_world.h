@@ -85,6 +85,10 @@ struct world {
 	uint64_t		 longest;	/* a costly one's wait */
 	uint64_t		 delay;		/* most of a letter, ns */
 	unsigned		 steps;		/* the same, of its clock */
+	bool			 back;		/* ... which go back, too */
+	int64_t			 slew;		/* ppm: it is too fast */
+	uint64_t		 slewed;	/* ns, so far */
+	uint64_t		 timeout;	/* ns: no longer one waits */
 	unsigned		 faults;	/* one in so many ms; 0: none */
 	bool			 costly;
 	uint64_t		 asked;
@@ -233,7 +237,7 @@ ask(struct world *w, unsigned i)
 	l.q.demand = 1000000 * U;
 	l.q.first = wants && t >= p->again ? p->cost : 0;
 	l.q.horizon = SEC;
-	l.q.guard = lease_hold_guard(&p->hold, 2 * p->trip, SEC);
+	l.q.guard = lease_hold_guard(&p->hold, p->trip, SEC);
 	lease_hold_ask(&p->hold, &l.q);
 	p->told = p->hold.counted + p->hold.unused;
 	p->question = l.q;
@@ -253,7 +257,7 @@ act(struct world *w, unsigned i)
 		return;
 	count(w, p);
 	spend(w, p);
-	if (p->asked != 0 && t - p->asked < TIMEOUT)
+	if (p->asked != 0 && t - p->asked < w->timeout)
 		return;
 	wants = lease_hold_due(&p->hold, p->cost, t) == BUDGET_NEVER &&
 	    t >= p->again;
@@ -275,7 +279,7 @@ deliver(struct world *w, struct letter *l)
 		if (w->shut > w->now)
 			return;
 		lease_grant_share(&w->now_is.g, &l->q, w->run, (uint64_t)
-		    ((int64_t)w->now + w->skew), &answer.a);
+		    ((int64_t)(w->now + w->slewed) + w->skew), &answer.a);
 		answer.is_answer = true;
 		post(w, &answer);
 		return;
@@ -355,8 +359,10 @@ run(struct world *w, uint64_t ms)
 			copy_store(&w->saved, &w->now_is);
 			w->saved_at = w->now;
 		}
+		w->slewed += (uint64_t)(w->slew * (int64_t)MS / 1000000);
 		if (w->steps > 0 && draw(w->steps) == 0)
-			w->skew += (int64_t)((draw(5000) + 500) * MS);
+			w->skew += (int64_t)((draw(5000) + 510) * MS) *
+			    (w->back && draw(2) == 0 ? -1 : 1);
 		else if (w->faults > 0 && draw(w->faults) == 0)
 			fault(w);
 		w->now += MS;
@@ -382,6 +388,7 @@ make_world(uint64_t capacity, uint64_t period, uint64_t burst, bool strict,
 	w->run = 1;
 	w->now = 1000 * SEC;
 	w->delay = 5 * MS;
+	w->timeout = TIMEOUT;
 	w->times = calloc(LOG, sizeof *w->times);
 	gcra_init(&w->ever, &w->limits.rates[0]);
 	open_store(&w->now_is, &w->limits);
