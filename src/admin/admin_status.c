@@ -119,14 +119,16 @@ store_json(const struct admin_request *r, uint64_t now)
 	/* that of the start holds; a reload may name another one */
 	if (since == 0)
 		return json_null();
-	return json_pack("{s:o, s:b, s:o, s:I, s:I, s:I, s:I}",
+	return json_pack("{s:o, s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:I}",
 	    "url", r->full && name != NULL ? admin_string(name) : json_null(),
 	    "connected", atomic_load(&stats_process.store_connected) ? 1 : 0,
 	    "age", admin_seconds(now > since ? now - since : 0),
 	    "operations", (json_int_t)stats_process.store_asked,
 	    "failures", (json_int_t)stats_process.store_failures,
 	    "leases", (json_int_t)atomic_load(&stats_process.store_leases),
-	    "slots", (json_int_t)atomic_load(&stats_process.store_slots));
+	    "slots", (json_int_t)atomic_load(&stats_process.store_slots),
+	    "proxies", (json_int_t)atomic_load(&stats_process.store_peers),
+	    "without", (json_int_t)atomic_load(&stats_process.store_cut));
 }
 
 /* The proxy that all hosts are reached through. */

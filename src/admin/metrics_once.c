@@ -175,6 +175,22 @@ metrics_once_store_slots(struct metrics_sample *p)
 }
 
 void
+metrics_once_store_proxies(struct metrics_sample *p)
+{
+	if (has_store())
+		metrics_sample_once(p, metrics_number(
+		    atomic_load(&stats_process.store_peers)));
+}
+
+void
+metrics_once_store_without(struct metrics_sample *p)
+{
+	if (has_store())
+		metrics_sample_once(p, metrics_number(
+		    atomic_load(&stats_process.store_cut)));
+}
+
+void
 metrics_once_answered(struct metrics_sample *p)
 {
 	const struct admin_context *c = p->data->context;

@@ -23,6 +23,8 @@ void	 metrics_once_store_operations(struct metrics_sample *);
 void	 metrics_once_store_failures(struct metrics_sample *);
 void	 metrics_once_store_leases(struct metrics_sample *);
 void	 metrics_once_store_slots(struct metrics_sample *);
+void	 metrics_once_store_proxies(struct metrics_sample *);
+void	 metrics_once_store_without(struct metrics_sample *);
 void	 metrics_once_answered(struct metrics_sample *);
 void	 metrics_once_process(struct metrics_sample *);
 

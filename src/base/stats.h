@@ -145,8 +145,10 @@ struct stats_process {
 	stats_count	 store_failures; /* that came to nothing */
 	_Atomic bool	 store_connected;
 	_Atomic uint64_t store_since;	/* ns, monotonic; 0: there is none */
-	_Atomic uint64_t store_leases;	/* that have something left */
+	_Atomic uint64_t store_leases;	/* of which something may go */
 	_Atomic uint64_t store_slots;	/* that it has lent us */
+	_Atomic uint64_t store_cut;	/* budgets that it does not answer */
+	_Atomic uint64_t store_peers;	/* proxies; 0: it is not known */
 	/* By the control plane's: */
 	stats_count	 dropped;	/* readers of events, too slow */
 };

@@ -81,12 +81,18 @@ print_store(const struct ctl_paper *paper, const json_t *s)
 	ctl_printf(paper, connected ? CTL_PLAIN : CTL_BAD, "%s for %s",
 	    connected ? "connected" : "not connected",
 	    ctl_seconds(age, s, "age"));
+	if (ctl_integer(s, "proxies") > 0)
+		ctl_printf(paper, CTL_PLAIN, ", %lld proxies",
+		    ctl_integer(s, "proxies"));
 	ctl_printf(paper, CTL_PLAIN, ", %lld leases, %lld slots, asked %lld times",
 	    ctl_integer(s, "leases"), ctl_integer(s, "slots"),
 	    ctl_integer(s, "operations"));
 	if (ctl_integer(s, "failures") > 0)
 		ctl_printf(paper, CTL_WARN, ", %lld without an answer",
 		    ctl_integer(s, "failures"));
+	if (ctl_integer(s, "without") > 0)
+		ctl_printf(paper, CTL_BAD, ", %lld budgets without it",
+		    ctl_integer(s, "without"));
 	ctl_printf(paper, CTL_PLAIN, "\n");
 }
 

@@ -10,6 +10,8 @@
 #include "hosts/host_pause.h"
 #include "hosts/hosts_table.h"
 #include "hosts/store_name.h"
+#include "hosts/store_news.h"
+#include "hosts/store_peers.h"
 #include "hosts/store_redis.h"
 #include "net/dialer.h"
 #include "throttle/lease_flow.h"
@@ -31,7 +33,6 @@
 
 #define BATCH		16		/* questions of a visit at a time */
 #define SOMETIMES	60000000000ULL	/* ns */
-#define PEERS_KEPT	60000000000ULL	/* ns: of which the most is kept */
 
 struct entry {
 	struct wake		 wake;
@@ -39,8 +40,7 @@ struct entry {
 	UT_hash_handle		 hh;
 	uint64_t		 serial;	/* of the host */
 	unsigned		 asked;		/* without an answer */
-	unsigned		 leases;	/* that it has */
-	uint64_t		 slots;		/* that it was lent */
+	struct throttle_store_count count;	/* of its budgets */
 	bool			 visited;	/* its host was there */
 	struct lease_pause	 pause;		/* of the host's */
 	struct lease_clock	 clock;		/* of the store's last word */
@@ -65,9 +65,7 @@ struct store_desk {
 	bool			 connected;
 	bool			 told;		/* ... which was said */
 	uint64_t		 ids;		/* the last that was given */
-	uint64_t		 peers;		/* the most, lately */
-	uint64_t		 peers_before;	/* and the time before */
-	uint64_t		 peers_since;	/* ns */
+	struct store_peers	*peers;
 	struct entry		*entries;
 	bool			 closing;
 };
@@ -88,26 +86,6 @@ void
 store_desk_begin(struct hosts *hs, void (*ring)(void *), void *arg)
 {
 	host_leases_init(&hs->shared, ring, arg);
-}
-
-/* Peers */
-
-static void
-note_peers(struct store_desk *d, uint64_t peers, uint64_t now)
-{
-	if (now >= d->peers_since + PEERS_KEPT) {
-		d->peers_before = d->peers;
-		d->peers = 0;
-		d->peers_since = now;
-	}
-	if (peers > d->peers)
-		d->peers = peers;
-}
-
-static uint64_t
-peers_of(const struct store_desk *d)
-{
-	return d->peers > d->peers_before ? d->peers : d->peers_before;
 }
 
 /* Entries */
@@ -142,20 +120,24 @@ need_entry(struct store_desk *d, uint64_t serial)
 }
 
 static void
-count_leases(struct entry *e, unsigned leases, uint64_t slots)
+count(struct entry *e, const struct throttle_store_count *n)
 {
-	atomic_fetch_add(&stats_process.store_leases, (uint64_t)leases);
-	atomic_fetch_sub(&stats_process.store_leases, (uint64_t)e->leases);
-	atomic_fetch_add(&stats_process.store_slots, slots);
-	atomic_fetch_sub(&stats_process.store_slots, e->slots);
-	e->leases = leases;
-	e->slots = slots;
+	atomic_fetch_add(&stats_process.store_leases, (uint64_t)n->leases);
+	atomic_fetch_sub(&stats_process.store_leases,
+	    (uint64_t)e->count.leases);
+	atomic_fetch_add(&stats_process.store_slots, n->slots);
+	atomic_fetch_sub(&stats_process.store_slots, e->count.slots);
+	atomic_fetch_add(&stats_process.store_cut, (uint64_t)n->cut);
+	atomic_fetch_sub(&stats_process.store_cut, (uint64_t)e->count.cut);
+	e->count = *n;
 }
 
 static void
 drop_entry(struct entry *e)
 {
-	count_leases(e, 0, 0);
+	static const struct throttle_store_count none;
+
+	count(e, &none);
 	HASH_DEL(e->desk->entries, e);
 	free(e);
 }
@@ -187,6 +169,22 @@ enter(struct store_desk *d, uint64_t serial)
 
 /* A visit */
 
+static enum lease_source
+without(const struct rule *rule, uint64_t peers)
+{
+	switch (rule_without_store(rule)) {
+	case RULE_WITHOUT_OPEN:
+		return LEASE_OPEN;
+	case RULE_WITHOUT_SHARE:
+		/* how many share it is not known before they were seen */
+		return peers > 0 ? LEASE_OWN : LEASE_NOWHERE;
+	case RULE_WITHOUT_HOLD:
+	case RULE_WITHOUT_AUTO:
+		break;
+	}
+	return LEASE_NOWHERE;
+}
+
 static struct lease_terms
 terms_of(const struct store_desk *d, const struct host *h)
 {
@@ -194,24 +192,13 @@ terms_of(const struct store_desk *d, const struct host *h)
 	struct lease_terms terms = {
 		.source = LEASE_STORE,
 		.reserve = rule->reserve,
-		.peers = peers_of(d),
+		.peers = store_peers(d->peers),
 		.grace = h->conf->timeout_exchange,
 	};
 
-	if (d->connected)
-		return terms;
-	switch (rule_without_store(rule)) {
-	case RULE_WITHOUT_OPEN:
-		terms.source = LEASE_OPEN;
-		break;
-	case RULE_WITHOUT_SHARE:
-		/* how many share it is not known before they were seen */
-		terms.source = terms.peers > 0 ? LEASE_OWN : LEASE_NOWHERE;
-		break;
-	case RULE_WITHOUT_HOLD:
-	case RULE_WITHOUT_AUTO:
-		terms.source = LEASE_NOWHERE;
-	}
+	terms.without = without(rule, terms.peers);
+	if (!d->connected)
+		terms.source = terms.without;
 	return terms;
 }
 
@@ -282,6 +269,19 @@ again(struct entry *e, uint64_t at, uint64_t now)
 	loop_wake_at(e->desk->loop, &e->wake, at > now ? at : now + 1);
 }
 
+/*
+ * It is visited when there is something to ask, or a lease has melted, for that
+ * is counted.
+ */
+static void
+look_again(struct entry *e, struct host *h, uint64_t at, uint64_t now)
+{
+	struct throttle_store_count n = throttle_store_count(h->throttle, now);
+
+	count(e, &n);
+	again(e, at < n.melts ? at : n.melts, now);
+}
+
 /* Takes what a host asks, at most so many; returns how many. */
 static unsigned
 collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max)
@@ -308,13 +308,22 @@ collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max)
 	if (r.granted || r.terms.source == LEASE_OPEN)
 		admit(d, h, now);
 	at = throttle_store_due(h->throttle, now);
-	count_leases(e, throttle_store_leases(h->throttle),
-	    throttle_store_slots(h->throttle));
+	look_again(e, h, n == max ? now : at, now);
 	hosts_exit(d->hosts, h);
-	if (n == max)
-		at = now;
-	again(e, at, now);
 	return n;
+}
+
+static void
+take_lease(struct host *h, const struct asked *asked,
+    const struct store_answer *a)
+{
+	struct throttle_store_question q;
+	enum lease_news news;
+
+	(void)throttle_store_take(h->throttle, asked->budget, asked->number,
+	    a->ok ? &a->lease : NULL, a->sent, a->received);
+	news = throttle_store_news(h->throttle, asked->budget, &q);
+	store_news_say(h, &q, news);
 }
 
 static void
@@ -331,9 +340,7 @@ take(struct store_desk *d, const struct asked *asked,
 		throttle_store_take_slots(h->throttle, asked->budget,
 		    asked->holder, a->ok ? &a->slots : NULL, a->received);
 	else
-		(void)throttle_store_take(h->throttle, asked->budget,
-		    asked->number, a->ok ? &a->lease : NULL, a->sent,
-		    a->received);
+		take_lease(h, asked, a);
 	if (e != NULL && a->ok && asked->budget == 0 && asked->holder == 0)
 		hear_pause(e, h, a);
 	admit(d, h, a->received);
@@ -341,11 +348,8 @@ take(struct store_desk *d, const struct asked *asked,
 	if (e != NULL && a->ok && tell_pause(e, h, a->received) != 0)
 		at = a->received;
 	if (e != NULL)
-		count_leases(e, throttle_store_leases(h->throttle),
-		    throttle_store_slots(h->throttle));
+		look_again(e, h, at, a->received);
 	hosts_exit(d->hosts, h);
-	if (e != NULL)
-		again(e, at, a->received);
 }
 
 static void
@@ -358,8 +362,8 @@ answer_cb(void *arg, const struct store_answer *a)
 
 	lease_flow_answered(&d->flow, asked->sent, loop_now());
 	if (a->ok)
-		note_peers(d, asked->holder != 0 ? a->slots.peers :
-		    a->lease.peers, a->received);
+		store_peers_note(d->peers, asked->holder != 0 ?
+		    a->slots.peers : a->lease.peers, a->received);
 	else
 		stats_add(&stats_process.store_failures, 1);
 	if (!d->closing)
@@ -499,6 +503,7 @@ connected_cb(void *owner)
 
 	log_info("store: %s: connected: budgets are shared", d->name);
 	set_connected(d, true);
+	store_peers_connect(d->peers, d->redis);
 	visit_all(d);
 }
 
@@ -514,6 +519,7 @@ lost_cb(void *owner, const char *why)
 	log_warn("store: %s: %s: what holds now is each rule's "
 	    "without_store", d->name, why);
 	set_connected(d, false);
+	store_peers_connect(d->peers, NULL);
 	visit_all(d);
 }
 
@@ -529,6 +535,8 @@ store_desk_change(struct store_desk *d, const struct store *store)
 
 	/* nobody asks it any more while it ends */
 	d->redis = NULL;
+	store_peers_connect(d->peers, NULL);
+	store_peers_forget(d->peers);
 	store_redis_close(old);
 	d->name = store->name;
 	d->told = false;
@@ -557,8 +565,11 @@ store_desk_new(struct hosts *hs, const struct dialer *dialer,
 	arc4random_buf(&d->ids, sizeof d->ids);
 	d->ids &= UINT64_MAX >> 16;
 	set_connected(d, false);
-	d->redis = store_redis_open(dialer, store, &events, d);
+	d->peers = store_peers_new(d->loop, ++d->ids);
+	if (d->peers != NULL)
+		d->redis = store_redis_open(dialer, store, &events, d);
 	if (d->redis == NULL) {
+		store_peers_free(d->peers);
 		free(d);
 		return NULL;
 	}
@@ -574,6 +585,7 @@ store_desk_free(struct store_desk *d)
 		return;
 	d->closing = true;
 	store_redis_close(d->redis);
+	store_peers_free(d->peers);
 	HASH_ITER(hh, d->entries, e, next) {
 		HASH_DEL(d->entries, e);
 		/* those that are in the loop's tree go with that */

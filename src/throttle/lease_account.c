@@ -8,6 +8,8 @@
 
 #define TRIP	5000000ULL	/* ns: what is expected to begin with */
 #define RETRY	100000000ULL	/* ns: after a question that came to nothing */
+#define SOON	1000000000ULL	/* ns: then one that is cut off asks again */
+#define LATER	8000000000ULL	/* ns: the same, at the latest */
 #define MILLION	1000000U
 
 /* Grants leases of a part that nobody else has. */
@@ -111,10 +113,28 @@ goes_apart(const struct lease_terms *terms)
 	    (terms->source == LEASE_OWN && terms->reserve == 0);
 }
 
+/* It may be cut off from a store only while others are not. */
+static struct lease_terms
+terms_for(struct lease_account *a, const struct lease_terms *terms)
+{
+	struct lease_terms own = *terms;
+
+	if (own.source != LEASE_STORE) {
+		a->cut = false;
+		a->failures = 0;
+		a->probe = 0;
+	} else if (a->cut)
+		own.source = own.without;
+	if (!a->cut)
+		a->patience = 0;
+	return own;
+}
+
 bool
-lease_account_set(struct lease_account *a, const struct lease_terms *terms,
+lease_account_set(struct lease_account *a, const struct lease_terms *all,
     uint64_t now)
 {
+	const struct lease_terms own = terms_for(a, all), *terms = &own;
 	struct lease_question tail = { 0 };
 	struct budget_limits limits;
 	bool ok = true;
@@ -133,7 +153,7 @@ lease_account_set(struct lease_account *a, const struct lease_terms *terms,
 		a->terms.source = LEASE_NOWHERE;
 	lease_hold_return(&a->hold, now, &tail);
 	a->hold.limits = limits;
-	a->hold.theirs = 0;
+	a->hold.least_theirs = a->hold.gained = 0;
 	if (terms->source == LEASE_STORE && a->apart)
 		lease_hold_tell_spent(&a->hold);
 	if (terms->source == LEASE_STORE)
@@ -167,14 +187,24 @@ tells_at(const struct lease_account *a, wide uncounted)
 	    BUDGET_NEVER;
 }
 
+/* When one that is, or was, cut off has to do with the store again. */
+static uint64_t
+probe_at(const struct lease_account *a)
+{
+	if (a->cut)
+		return a->probe_at + (a->probe != 0 ? LEASE_LOST : 0);
+	return a->patience != 0 && a->terms.source != LEASE_STORE ? 0 :
+	    BUDGET_NEVER;
+}
+
 uint64_t
 lease_account_at(const struct lease_account *a, uint64_t need, wide uncounted,
     uint64_t now)
 {
-	uint64_t at = tells_at(a, uncounted);
+	uint64_t at = lease_smaller(tells_at(a, uncounted), probe_at(a));
 
 	if (a->terms.source != LEASE_STORE && a->terms.source != LEASE_OWN)
-		return BUDGET_NEVER;
+		return larger(at, now);
 	if (need > 0)
 		at = lease_smaller(at, a->again);
 	if (a->asked != 0)
@@ -223,13 +253,88 @@ lease_account_ask(struct lease_account *a, uint64_t first, uint64_t demand,
 		    a->owed);
 		lease_hold_return(&a->hold, now, q);
 	}
-	q->guard = lease_hold_guard(&a->hold, 2 * a->trip, LEASE_HORIZON);
+	q->guard = lease_hold_guard(&a->hold, a->trip, LEASE_HORIZON);
 	lease_hold_ask(&a->hold, q);
 	a->told = told(a);
 	a->told_at = a->asked = now;
 	a->number++;
 	if (a->terms.source == LEASE_OWN)
 		grant_own(a, now);
+}
+
+bool
+lease_account_probe(struct lease_account *a, uint64_t now)
+{
+	if (!a->cut || probe_at(a) > now)
+		return false;
+	a->question = (struct lease_question){
+		.holder = a->id,
+		.weight = 1,
+		.horizon = LEASE_HORIZON,
+		.guard = lease_hold_guard(&a->hold, a->trip, LEASE_HORIZON),
+	};
+	a->probe = ++a->number;
+	a->probe_at = now;
+	return true;
+}
+
+/* Answers */
+
+static void
+cut_off(struct lease_account *a, enum lease_news why, uint64_t now)
+{
+	a->cut = true;
+	a->probe = 0;
+	a->patience = SOON;
+	a->probe_at = now + SOON;
+	a->news = why;
+}
+
+static void
+fail(struct lease_account *a, enum lease_news why, uint64_t now)
+{
+	a->again = now + RETRY;
+	if (++a->failures >= LEASE_CUT && !a->cut)
+		cut_off(a, why, now);
+}
+
+static void
+take_probe(struct lease_account *a, const struct lease_answer *answer,
+    uint64_t sent, uint64_t received)
+{
+	a->probe = 0;
+	if (answer == NULL || received - sent > LEASE_GUARD) {
+		a->patience = lease_smaller(2 * a->patience, LATER);
+		a->probe_at = received + a->patience;
+		return;
+	}
+	a->cut = false;
+	a->failures = 0;
+	a->trip = received - sent;
+	a->news = LEASE_IS_BACK;
+}
+
+/* How long answers take; what was too long once is soon forgotten. */
+static void
+learn_trip(struct lease_account *a, uint64_t trip)
+{
+	if (trip > a->trip)
+		a->trip = trip;
+	else
+		a->trip -= (a->trip - trip) / (a->trip > LEASE_GUARD ? 2 : 32);
+}
+
+static enum lease_news
+news_of(const struct lease_account *a, const struct lease_answer *answer,
+    uint64_t theirs)
+{
+	if (lease_sum(answer->now, LEASE_GUARD) < theirs)
+		return LEASE_CLOCK_BACK;
+	if (a->hold.stepped == answer->now)
+		return LEASE_CLOCK_FORWARD;
+	if (answer->serial == 0 && answer->peers > LEASE_HOLDERS)
+		return LEASE_NO_PLACE;
+	return a->hold.gained != 0 ? LEASE_CLOCK_FAST : LEASE_NO_NEWS;
 }
 
 static void
@@ -247,17 +352,28 @@ bool
 lease_account_take(struct lease_account *a, uint64_t number,
     const struct lease_answer *answer, uint64_t sent, uint64_t received)
 {
-	uint64_t trip = received - sent;
+	uint64_t theirs = a->hold.theirs;
+	bool ok;
 
+	if (number == a->probe && number != 0)
+		take_probe(a, answer, sent, received);
 	if (number != a->number || a->asked == 0)
 		return false;
 	a->asked = 0;
 	if (answer == NULL) {
-		a->again = received + RETRY;
+		fail(a, LEASE_IS_CUT, received);
 		return false;
 	}
-	a->trip = trip > a->trip ? trip : a->trip - (a->trip - trip) / 32;
-	if (!lease_hold_take(&a->hold, answer, &a->question, sent, received)) {
+	learn_trip(a, received - sent);
+	ok = lease_hold_take(&a->hold, answer, &a->question, sent, received);
+	if (a->terms.source == LEASE_STORE)
+		a->news = news_of(a, answer, theirs);
+	if (received - sent > LEASE_GUARD) {
+		fail(a, LEASE_IS_FAR, received);
+		return false;
+	}
+	a->failures = 0;
+	if (!ok) {
 		a->again = received;
 		return false;
 	}

@@ -10,7 +10,9 @@
 /*
  * What a budget has with the store from which it gets its leases
  * (lease_hold.h): which question has no answer yet, when the next one is to be
- * asked, and what holds where there is no store for a while.
+ * asked, and what holds where there is no store for a while.  That may be so for
+ * one budget alone, where the store does not answer what it asks, though it
+ * answers others: it is cut off then, and asks now and then whether it still is.
  *
  * Costs are in micro cost units, times in ns.  Calls nobody.
  */
@@ -18,6 +20,8 @@
 #define LEASE_HORIZON	1000000000ULL	/* ns: a lease lasts about so long */
 #define LEASE_REPORT	100000000ULL	/* ns: what was counted is told */
 #define LEASE_LOST	3000000000ULL	/* ns: after that no answer comes */
+#define LEASE_CUT	3		/* questions in a row without an answer */
+#define LEASE_HOLDERS	64		/* who can hold leases of one budget */
 
 /* From where leases are. */
 enum lease_source {
@@ -30,9 +34,22 @@ enum lease_source {
 /* What holds for all budgets of a rule. */
 struct lease_terms {
 	enum lease_source	 source;
+	enum lease_source	 without;	/* for one that is cut off */
 	uint64_t		 peers;		/* who share it; for LEASE_OWN */
 	uint32_t		 reserve;	/* millionths kept for that */
 	uint64_t		 grace;		/* ns: a slot is held at most; 0 */
+};
+
+/* What of an answer is worth a line in the log. */
+enum lease_news {
+	LEASE_NO_NEWS,
+	LEASE_IS_CUT,		/* the store does not answer what it asks */
+	LEASE_IS_FAR,		/* the same: answers take too long */
+	LEASE_IS_BACK,		/* it does */
+	LEASE_NO_PLACE,		/* all places are others' */
+	LEASE_CLOCK_BACK,	/* the store's clock was set back */
+	LEASE_CLOCK_FORWARD,	/* ... or forward */
+	LEASE_CLOCK_FAST,	/* it is too fast, which is made up for */
 };
 
 struct lease_own;
@@ -54,6 +71,12 @@ struct lease_account {
 	uint64_t		 spent;		/* since then */
 	uint64_t		 owed;		/* more than a lease had */
 	bool			 apart;		/* has spent without the store */
+	unsigned		 failures;	/* questions in a row */
+	bool			 cut;		/* terms are those without it */
+	uint64_t		 probe;		/* a question's number; or 0 */
+	uint64_t		 probe_at;	/* ns: of that, or of the next */
+	uint64_t		 patience;	/* ns: between two of them */
+	enum lease_news		 news;		/* of the last answer */
 };
 
 /*
@@ -86,6 +109,12 @@ void		 lease_account_ask(struct lease_account *, uint64_t first,
 bool		 lease_account_take(struct lease_account *, uint64_t number,
 		    const struct lease_answer *, uint64_t sent,
 		    uint64_t received);
+
+/*
+ * Makes a question whether the store answers again, where it is cut off and the
+ * time for that has come: returns whether it is to be put to the store.
+ */
+bool		 lease_account_probe(struct lease_account *, uint64_t now);
 
 /*
  * Returns when a question is to be asked (ns), not before now; BUDGET_NEVER: by

@@ -69,9 +69,15 @@ asks(struct throttle *t, struct budget *b, struct throttle_store_round *r,
 
 	if (a == NULL)
 		return false;
+	if (a->cut && a->terms.source == LEASE_OPEN)
+		r->granted = true;
+	if (lease_account_probe(a, now))
+		return true;
+	if (a->terms.source != LEASE_STORE && a->terms.source != LEASE_OWN)
+		return false;
 	if (lease_account_at(a, need, b->uncounted, now) > now &&
 	    (b != &t->host || !r->tells || a->asked != 0 ||
-	    r->terms.source != LEASE_STORE))
+	    a->terms.source != LEASE_STORE))
 		return false;
 	lease_account_ask(a, need, demand_of(t, need), fair_clients(t->queue),
 	    now);
@@ -202,19 +208,44 @@ throttle_store_due(struct throttle *t, uint64_t now)
 	return at;
 }
 
-unsigned
-throttle_store_leases(struct throttle *t)
+enum lease_news
+throttle_store_news(struct throttle *t, unsigned budget,
+    struct throttle_store_question *q)
 {
-	struct budget *b;
-	unsigned i, n = 0;
+	struct throttle_budget which;
+	struct budget *b = throttle_budget_at(t, budget, &which);
+	enum lease_news news;
 
-	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
-		n += b->account != NULL && b->account->hold.left > 0;
-	return n;
+	if (b == NULL || b->account == NULL)
+		return LEASE_NO_NEWS;
+	news = b->account->news;
+	b->account->news = LEASE_NO_NEWS;
+	q->whose = which.whose;
+	q->part = which.n;
+	return news;
 }
 
-uint64_t
-throttle_store_slots(struct throttle *t)
+struct throttle_store_count
+throttle_store_count(struct throttle *t, uint64_t now)
 {
-	return throttle_slots_lent(t);
+	struct throttle_store_count n = {
+		.slots = throttle_slots_lent(t),
+		.melts = THROTTLE_NEVER,
+	};
+	const struct lease_account *a;
+	struct budget *b;
+	uint64_t ends;
+	unsigned i;
+
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++) {
+		if ((a = b->account) == NULL)
+			continue;
+		n.cut += a->cut;
+		ends = lease_hold_ends(&a->hold);
+		if (ends <= now)
+			continue;
+		n.leases++;
+		n.melts = ends < n.melts ? ends : n.melts;
+	}
+	return n;
 }

@@ -68,9 +68,22 @@ void		 throttle_store_take_slots(struct throttle *, unsigned budget,
 /* Returns when there is to be a round (ns); THROTTLE_NEVER: not by time. */
 uint64_t	 throttle_store_due(struct throttle *, uint64_t now);
 
-/* Returns how many leases there are that have something left. */
-unsigned	 throttle_store_leases(struct throttle *);
-/* Returns how many slots it has been lent. */
-uint64_t	 throttle_store_slots(struct throttle *);
+/*
+ * Returns what an answer that was taken says that is worth a line, and of which
+ * budget (whose and part of *q); once.
+ */
+enum lease_news	 throttle_store_news(struct throttle *, unsigned budget,
+		    struct throttle_store_question *q);
+
+struct throttle_store_count {
+	unsigned		 leases;	/* of which something may go */
+	uint64_t		 slots;		/* that it was lent */
+	unsigned		 cut;		/* budgets without the store */
+	uint64_t		 melts;		/* ns: when the next lease ends */
+};
+
+/* Returns what there is of them; with the time it is less without a word. */
+struct throttle_store_count throttle_store_count(struct throttle *,
+		    uint64_t now);
 
 #endif

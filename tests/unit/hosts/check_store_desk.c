@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+#include <stdatomic.h>
+
+#include "base/stats.h"
 #include "check_hosts.h"
 #include "check_run.h"
 #include "hosts/hosts_reload.h"
@@ -33,6 +36,7 @@ static uint64_t		 now;
 static struct store_desk *desk;
 static struct dialer	 dialer = { .loop = &loop };
 static unsigned		 rings;
+static unsigned		 proxies;	/* that say that they are there */
 
 uint64_t
 loop_now(void)
@@ -58,6 +62,12 @@ store_redis_ask(struct store_redis *s, const struct store_question *q,
 	struct question *to = &questions[nquestions];
 
 	ck_assert_ptr_eq(s, questions);
+	if (q->limits->nrates == 0) {
+		if (proxies > 0)
+			cb(arg, &(struct store_answer){ .ok = true, .sent = now,
+			    .received = now, .lease = { .peers = proxies } });
+		return true;
+	}
 	ck_assert_uint_lt(nquestions, ASKED);
 	if (refuses)
 		return false;
@@ -113,7 +123,7 @@ ring(void *arg)
 static void
 open_desk(const char *yaml)
 {
-	nquestions = rings = 0;
+	nquestions = rings = proxies = 0;
 	refuses = false;
 	now = NOW;
 	start(yaml);
@@ -309,10 +319,23 @@ START_TEST(the_store_goes_and_comes)
 }
 END_TEST
 
+/* Until it has been heard three times who is there. */
+static void
+hear_proxies(unsigned n)
+{
+	unsigned i;
+
+	proxies = n;
+	for (i = 0; i < 3; i++)
+		wait_until(now + SECOND);
+	proxies = 0;
+}
+
 /* How many share it was heard: each has an even part. */
 START_TEST(shares)
 {
 	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
+	hear_proxies(2);
 	ask(0, "a.test", 1, NULL);
 	store_desk_look(desk);
 	grant(&questions[0]);
@@ -325,6 +348,77 @@ START_TEST(shares)
 	ck_assert_int_eq(tickets[1].state, TICKET_HELD);
 	ck_assert_uint_eq(nquestions, 1);
 	close_desk(2);
+}
+END_TEST
+
+/*
+ * Who was there counts for ten minutes, also where nobody has asked for a budget
+ * since, or the others were busy by turns.
+ */
+START_TEST(proxies_are_remembered)
+{
+	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
+	hear_proxies(5);
+	ck_assert_uint_eq(atomic_load(&stats_process.store_peers), 5);
+	proxies = 1;
+	while (now < NOW + 600 * SECOND)
+		wait_until(now + SECOND);
+	ck_assert_uint_eq(atomic_load(&stats_process.store_peers), 5);
+	while (now < NOW + 1210 * SECOND)
+		wait_until(now + SECOND);
+	ck_assert_uint_eq(atomic_load(&stats_process.store_peers), 1);
+	close_desk(0);
+}
+END_TEST
+
+/* Who is alone for all that it knows must not take the whole of it. */
+START_TEST(too_many_proxies)
+{
+	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
+	hear_proxies(_i == 0 ? 64 : 0);
+	ck_assert_uint_eq(atomic_load(&stats_process.store_peers), 0);
+	ask(0, "a.test", 1, NULL);
+	store_desk_look(desk);
+	events->lost(owner, "gone");
+	for (; now < NOW + 60 * SECOND; wait_until(now + SECOND))
+		ck_assert_int_eq(tickets[0].state, TICKET_WAITING);
+	close_desk(1);
+}
+END_TEST
+
+/* A key of another type, say: its budget alone is without the store. */
+START_TEST(a_budget_that_is_not_answered)
+{
+	unsigned i;
+
+	open_desk("{" SHARED "hosts: {a.test: " RATE ", without_store: open}, "
+	    "b.test: " RATE "}}}");
+	ask(0, "a.test", 1, NULL);
+	ask(1, "b.test", 1, NULL);
+	store_desk_look(desk);
+	grant(&questions[1]);
+	ck_assert_int_eq(tickets[1].state, TICKET_HELD);
+	for (i = 0; i < 3; i++) {
+		ck_assert_int_eq(tickets[0].state, TICKET_WAITING);
+		ck_assert_uint_eq(atomic_load(&stats_process.store_cut), 0);
+		answer_with(&questions[i == 0 ? 0 : i + 1],
+		    &(struct store_answer){ .why = "WRONGTYPE", .sent = now,
+		    .received = now });
+		wait_until(now + 100 * MS);
+	}
+	ck_assert_uint_eq(atomic_load(&stats_process.store_cut), 1);
+	ck_assert_uint_eq(warnings, 1);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	ck_assert_uint_eq(nquestions, 4);
+	wait_until(now + SECOND);
+	ck_assert_uint_eq(nquestions, 5);
+	ck_assert_uint_eq(questions[4].ask.first, 0);
+	answer_with(&questions[4], &(struct store_answer){ .ok = true,
+	    .sent = now, .received = now, .lease = { .now = SECOND } });
+	ck_assert_uint_eq(atomic_load(&stats_process.store_cut), 0);
+	ask(2, "a.test", 1, NULL);
+	wait_until(now + 1);
+	close_desk(3);
 }
 END_TEST
 
@@ -397,6 +491,9 @@ main(void)
 	tcase_add_test(tcase, a_question_that_does_not_go);
 	tcase_add_test(tcase, the_store_goes_and_comes);
 	tcase_add_test(tcase, shares);
+	tcase_add_test(tcase, proxies_are_remembered);
+	tcase_add_loop_test(tcase, too_many_proxies, 0, 2);
+	tcase_add_test(tcase, a_budget_that_is_not_answered);
 	tcase_add_test(tcase, a_host_that_shares_no_more);
 	tcase_add_test(tcase, another_store);
 	tcase_add_loop_test(tcase, without_memory, 0, 5);

@@ -172,7 +172,7 @@ START_TEST(nothing_goes_without_a_slot)
 	ck_assert_uint_eq(asked, 1);
 	ck_assert_uint_eq(admit(throttles[0]), 1);
 	ck_assert(!throttle_lease_is_low(throttles[0], now));
-	ck_assert_uint_eq(throttle_store_slots(throttles[0]), 1);
+	ck_assert_uint_eq(throttle_store_count(throttles[0], now).slots, 1);
 	end();
 }
 END_TEST
@@ -215,7 +215,7 @@ START_TEST(two_share)
 	ck_assert_uint_eq(went[1], WAITERS / 2);
 	/* no call for each request, and none when all is over */
 	ck_assert_uint_lt(asked, WAITERS);
-	ck_assert_uint_eq(throttle_store_slots(throttles[0]), 0);
+	ck_assert_uint_eq(throttle_store_count(throttles[0], now).slots, 0);
 	ck_assert(throttle_idle(throttles[0], now));
 	end();
 }
@@ -232,7 +232,7 @@ START_TEST(who_has_a_block_is_not_idle)
 	now += 2 * SEC;
 	look(throttles[0]);
 	ck_assert(!throttle_idle(throttles[0], now) ||
-	    throttle_store_slots(throttles[0]) == 0);
+	    throttle_store_count(throttles[0], now).slots == 0);
 	now += 2 * SEC;
 	look(throttles[0]);
 	ck_assert(throttle_idle(throttles[0], now));

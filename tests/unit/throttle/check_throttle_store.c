@@ -260,6 +260,163 @@ START_TEST(without_the_store_it_is_open)
 }
 END_TEST
 
+/* A round whose questions come to nothing; returns how many there were. */
+static unsigned
+round_without_answer(struct throttle *t)
+{
+	struct throttle_store_round r = { .terms = terms, .ids = &ids };
+	struct throttle_store_question q;
+	unsigned n = 0;
+
+	for (; throttle_store_ask(t, &r, now, &q); n++)
+		(void)throttle_store_take(t, q.budget, q.number, NULL, now,
+		    now);
+	return n;
+}
+
+static enum lease_news
+news(void)
+{
+	struct throttle_store_question q;
+
+	return throttle_store_news(throttles[0], 0, &q);
+}
+
+/* Until the store has not answered it for three times. */
+static void
+cut_off(void)
+{
+	unsigned i;
+
+	for (i = 0; i < LEASE_CUT; i++) {
+		ck_assert_int_eq(news(), LEASE_NO_NEWS);
+		ck_assert_uint_eq(round_without_answer(throttles[0]), 1);
+		now += 100 * MS;
+	}
+	ck_assert_int_eq(news(), LEASE_IS_CUT);
+	ck_assert_int_eq(news(), LEASE_NO_NEWS);
+	ck_assert_uint_eq(throttle_store_count(throttles[0], now).cut, 1);
+}
+
+/* One that the store does not answer, as it answers others, is without it. */
+START_TEST(one_that_is_cut_off)
+{
+	begin();
+	terms.without = LEASE_OPEN;
+	come(0, 0, U);
+	cut_off();
+	ck_assert_uint_eq(admit(throttles[0]), 0);
+	ck_assert_uint_eq(round_without_answer(throttles[0]), 0);
+	ck_assert_uint_eq(admit(throttles[0]), 1);
+	ck_assert_int_eq(come(1, 0, U), THROTTLE_GO);
+	/* it asks now and then, and seldom where that goes on */
+	ck_assert_uint_eq(throttle_store_due(throttles[0], now),
+	    now + SEC - 100 * MS);
+	now += SEC;
+	ck_assert_uint_eq(round_without_answer(throttles[0]), 1);
+	now += SEC;
+	ck_assert_uint_eq(round_without_answer(throttles[0]), 0);
+	now += SEC;
+	round_of(throttles[0]);
+	ck_assert_uint_eq(asked, 1);
+	ck_assert_int_eq(news(), LEASE_IS_BACK);
+	ck_assert_uint_eq(throttle_store_count(throttles[0], now).cut, 0);
+	/* from then on it has leases, and begins empty */
+	ck_assert_uint_eq(throttle_store_due(throttles[0], now), now);
+	ck_assert_int_eq(come(2, 0, U), THROTTLE_GO);
+	round_of(throttles[0]);
+	ck_assert_uint_ne(come(3, 0, U), THROTTLE_GO);
+	round_of(throttles[0]);
+	ck_assert_uint_gt(grantor.born, 0);
+	ck_assert_uint_gt(throttle_store_due(throttles[0], now), now);
+	end(waiters, 4);
+}
+END_TEST
+
+/* It may have a part of its own meanwhile, and asks beside that. */
+START_TEST(one_that_is_cut_off_shares)
+{
+	unsigned i, went = 0, probes = 0;
+
+	begin();
+	terms.without = LEASE_OWN;
+	for (i = 0; i < WAITERS; i++)
+		come(i, 0, U);
+	cut_off();
+	for (; now < START + 5 * SEC; now += MS) {
+		if (throttle_store_due(throttles[0], now) <= now)
+			probes += round_without_answer(throttles[0]);
+		went += admit(throttles[0]);
+	}
+	ck_assert_uint_ge(went, 50 * 2);
+	ck_assert_uint_le(went, 50 * 4);
+	ck_assert_uint_ge(probes, 2);
+	ck_assert_uint_le(probes, 4);
+	/* the store is lost for all: it is not cut off any more */
+	terms.source = LEASE_NOWHERE;
+	ck_assert_uint_eq(round_without_answer(throttles[0]), 0);
+	ck_assert_uint_eq(throttle_store_count(throttles[0], now).cut, 0);
+	ck_assert_uint_eq(throttle_store_due(throttles[0], now),
+	    THROTTLE_NEVER);
+	end(waiters, WAITERS);
+}
+END_TEST
+
+/* Who is too far away for leases is without the store, too, and told so. */
+START_TEST(answers_that_take_too_long)
+{
+	struct throttle_store_round r;
+	struct throttle_store_question q;
+	struct lease_answer a;
+	uint64_t sent;
+	unsigned i;
+
+	begin();
+	terms.without = LEASE_OPEN;
+	come(0, 0, U);
+	for (i = 0; i < LEASE_CUT; i++) {
+		r = (struct throttle_store_round){ .terms = terms,
+			.ids = &ids };
+		ck_assert(throttle_store_ask(throttles[0], &r, now, &q));
+		lease_grant_share(&grantor, q.ask, 1, now, &a);
+		sent = now;
+		now += 600 * MS;
+		(void)throttle_store_take(throttles[0], q.budget, q.number, &a,
+		    sent, now);
+		now += 100 * MS;
+	}
+	ck_assert_int_eq(news(), LEASE_IS_FAR);
+	ck_assert_uint_eq(round_without_answer(throttles[0]), 0);
+	ck_assert_uint_eq(admit(throttles[0]), 1);
+	now += SEC;
+	round_of(throttles[0]);
+	ck_assert_int_eq(news(), LEASE_IS_BACK);
+	end(waiters, 1);
+}
+END_TEST
+
+/* One that has melted is none. */
+START_TEST(leases_that_are_counted)
+{
+	struct throttle_store_count n;
+
+	begin();
+	come(0, 0, U);
+	come(1, 0, 2 * U);
+	round_of(throttles[0]);
+	n = throttle_store_count(throttles[0], now);
+	ck_assert_uint_eq(n.leases, 1);
+	ck_assert_uint_gt(n.melts, now);
+	ck_assert_uint_lt(n.melts, now + 2 * SEC);
+	ck_assert_uint_eq(throttle_store_count(throttles[0],
+	    n.melts - 1).leases, 1);
+	n = throttle_store_count(throttles[0], n.melts);
+	ck_assert_uint_eq(n.leases, 0);
+	ck_assert_uint_eq(n.melts, THROTTLE_NEVER);
+	end(waiters, 2);
+}
+END_TEST
+
 /* Each has half of it, and begins empty. */
 START_TEST(without_the_store_each_has_a_share)
 {
@@ -351,10 +508,10 @@ START_TEST(other_limits_ask_anew)
 	come(0, 0, U);
 	come(1, 0, U);
 	round_of(throttles[0]);
-	ck_assert_uint_eq(throttle_store_leases(throttles[0]), 1);
+	ck_assert_uint_eq(throttle_store_count(throttles[0], now).leases, 1);
 	limits.host.rates[0].capacity = 50 * U;
 	ck_assert(throttle_limit(throttles[0], &limits, NULL, now));
-	ck_assert_uint_eq(throttle_store_leases(throttles[0]), 0);
+	ck_assert_uint_eq(throttle_store_count(throttles[0], now).leases, 0);
 	grantor.limits = limits.host;
 	ck_assert_uint_eq(admit(throttles[0]), 0);
 	ck_assert(throttle_lease_is_low(throttles[0], now));
@@ -410,6 +567,10 @@ main(void)
 	tcase_add_test(tcase, the_queue_stays_bounded);
 	tcase_add_test(tcase, without_the_store_it_is_open);
 	tcase_add_test(tcase, without_the_store_each_has_a_share);
+	tcase_add_test(tcase, one_that_is_cut_off);
+	tcase_add_test(tcase, one_that_is_cut_off_shares);
+	tcase_add_test(tcase, answers_that_take_too_long);
+	tcase_add_test(tcase, leases_that_are_counted);
 	tcase_add_test(tcase, a_reserve_is_apart);
 	tcase_add_test(tcase, windows_are_reported);
 	tcase_add_test(tcase, other_limits_ask_anew);

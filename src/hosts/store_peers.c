@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+#include "hosts/store_peers.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "base/stats.h"
+#include "hosts/store_redis.h"
+#include "net/loop.h"
+#include "throttle/lease_account.h"
+
+#define BEAT	1000000000ULL	/* ns */
+#define KEPT	600000000000ULL	/* ns: of which the most is kept */
+#define ENOUGH	3		/* answers: all who are there were heard */
+
+/* No budget of a host begins so (store_name.h). */
+static const char name[] = " proxies";
+
+struct store_peers {
+	struct wake		 wake;		/* for the next time */
+	struct loop		*loop;
+	struct store_redis	*redis;		/* or NULL: not connected */
+	uint64_t		 id;		/* ours */
+	unsigned		 heard;		/* answers that counted */
+	uint64_t		 most;		/* of these ten minutes */
+	uint64_t		 before;	/* of those before */
+	uint64_t		 since;		/* ns */
+};
+
+void
+store_peers_note(struct store_peers *p, uint64_t peers, uint64_t now)
+{
+	if (now >= p->since + KEPT) {
+		p->before = now < p->since + 2 * KEPT ? p->most : 0;
+		p->most = 0;
+		p->since = now;
+	}
+	if (peers > p->most)
+		p->most = peers;
+	atomic_store(&stats_process.store_peers, store_peers(p));
+}
+
+static void
+answer_cb(void *arg, const struct store_answer *a)
+{
+	struct store_peers *p = arg;
+
+	if (!a->ok) {
+		stats_add(&stats_process.store_failures, 1);
+		return;
+	}
+	/* in quarantine others are not known yet, or none has a place */
+	if (a->lease.again_at == 0 && p->heard < ENOUGH)
+		p->heard++;
+	store_peers_note(p, a->lease.peers, a->received);
+}
+
+static void
+beat(struct store_peers *p, uint64_t now)
+{
+	static const struct budget_limits none;
+	const struct store_question q = {
+		.budget = name,
+		.len = sizeof name - 1,
+		.limits = &none,
+		.ask = { .holder = p->id, .weight = 1,
+		    .horizon = LEASE_HORIZON },
+	};
+
+	stats_add(store_redis_ask(p->redis, &q, answer_cb, p) ?
+	    &stats_process.store_asked : &stats_process.store_failures, 1);
+	loop_wake_at(p->loop, &p->wake, now + BEAT);
+}
+
+/* l is NULL where the loop has ended. */
+static void
+fire_cb(struct wake *k, struct loop *l, uint64_t now)
+{
+	struct store_peers *p = (struct store_peers *)k;
+
+	if (l == NULL)
+		free(p);
+	else if (p->redis != NULL)
+		beat(p, now);
+}
+
+struct store_peers *
+store_peers_new(struct loop *l, uint64_t id)
+{
+	struct store_peers *p = calloc(1, sizeof *p);
+
+	if (p == NULL)
+		return NULL;
+	p->loop = l;
+	p->id = id;
+	p->wake.fire = fire_cb;
+	return p;
+}
+
+void
+store_peers_free(struct store_peers *p)
+{
+	if (p == NULL)
+		return;
+	p->redis = NULL;
+	/* what is in the loop's tree goes with that */
+	if (!p->wake.armed)
+		free(p);
+}
+
+void
+store_peers_forget(struct store_peers *p)
+{
+	p->heard = 0;
+	p->most = p->before = 0;
+}
+
+void
+store_peers_connect(struct store_peers *p, struct store_redis *redis)
+{
+	p->redis = redis;
+	if (redis != NULL && !p->wake.armed)
+		loop_wake_at(p->loop, &p->wake, loop_now() + 1);
+}
+
+uint64_t
+store_peers(const struct store_peers *p)
+{
+	uint64_t most = p->most > p->before ? p->most : p->before;
+
+	/* where all places are taken there may be any number */
+	return p->heard < ENOUGH || most >= LEASE_HOLDERS ? 0 : most;
+}
