@@ -59,7 +59,7 @@ struct sluice {
 	struct reloader		 reloader;	/* has the configuration */
 	struct hosts		*hosts;
 	struct state		*state;		/* or NULL */
-	struct store_thread	*store;		/* or NULL */
+	struct store_thread	*store;
 	struct listeners	*listeners;
 	struct workers		 workers;
 	struct exchanges	**exchanges;	/* of each worker */
@@ -287,6 +287,19 @@ take_over(struct sluice *s)
 		listen_adopt(s->listeners);
 }
 
+/* A reload may have the first one, too. */
+static void
+open_store(struct sluice *s, struct conf *conf)
+{
+	char *cause = NULL;
+
+	s->store = s->reloader.store = store_thread_new(s->hosts, s->listeners,
+	    &s->workers.memory, s->workers.n + 1);
+	if (!store_thread_open(s->store, conf, &cause))
+		fail(cause);
+	store_thread_serve(s->store);
+}
+
 static void
 start(struct sluice *s)
 {
@@ -306,11 +319,9 @@ start(struct sluice *s)
 	open_listeners(s);
 	s->reloader.workers = &s->workers;
 	/* the loops of the control plane and of the store are behind */
-	s->reloader.hosts = s->hosts = hosts_new(conf, s->workers.n +
-	    (conf->store.name != NULL ? 2 : 1));
+	s->reloader.hosts = s->hosts = hosts_new(conf, s->workers.n + 2);
 	if (s->hosts != NULL)
-		s->store = s->reloader.store = store_thread_new(conf, s->hosts,
-		    s->listeners, &s->workers.memory, s->workers.n + 1);
+		open_store(s, conf);
 	s->workers.ending = successor_end;
 	make_workers(s);
 	open_admin(s);
@@ -320,8 +331,8 @@ start(struct sluice *s)
 	inherited_close();
 	if (!state_start(s->state, worker_loop(s->workers.list[0])))
 		fatal("cannot start: %s", strerror(errno));
-	if (!store_thread_start(s->store))
-		fatal("cannot start: %s", strerror(errno));
+	if (!store_thread_start(s->store, &cause))
+		fail(cause);
 	for (i = 0; i < s->workers.n; i++)
 		worker_start(s->workers.list[i]);
 	if (s->admin != NULL)

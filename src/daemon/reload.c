@@ -123,6 +123,7 @@ put_in_force(struct reloader *r, struct conf *conf)
 
 	log_set_level((enum log_level)conf->log_level);
 	load_series(conf);
+	store_thread_serve(r->store);
 	hosts_reload(r->hosts, conf, loop_now());
 	memory_limit(&r->workers->memory, conf->limit_memory,
 	    conf->access_share);
@@ -142,7 +143,9 @@ reload_for(struct reloader *r, struct admin_reload *asked)
 	notify_reloading();
 	asked->error = NULL;
 	conf = load_conf(r->conf->path, true, &asked->error);
-	asked->ok = conf != NULL && load_open_logs(conf, &asked->error);
+	asked->ok = conf != NULL && load_open_logs(conf, &asked->error) &&
+	    store_thread_open(r->store, conf, &asked->error) &&
+	    store_thread_start(r->store, &asked->error);
 	atomic_store(&stats_process.wrong, !asked->ok);
 	if (!asked->ok) {
 		stats_add(&stats_process.failed, 1);

@@ -22,7 +22,7 @@ struct reloader {
 	struct hosts		*hosts;
 	struct workers		*workers;
 	struct admin		*admin;		/* or NULL */
-	struct store_thread	*store;		/* or NULL */
+	struct store_thread	*store;
 	int			 fd;		/* eventfd: somebody asked */
 	bool			 later;		/* SIGHUP came at a wrong time */
 	pthread_mutex_t		 lock;		/* guards asked */

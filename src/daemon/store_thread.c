@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,15 +18,20 @@
 #include "policy/store.h"
 
 struct store_thread {
+	struct hosts		*hosts;
+	const struct listeners	*listeners;
+	struct memory		*memory;
+	unsigned		 id;		/* of its loop */
 	struct conf		*conf;		/* own reference */
 	struct conf		*open;		/* the same: its store is */
-	struct hosts		*hosts;
-	struct loop		*loop;
+	struct loop		*loop;		/* NULL: there was no store */
 	struct resolver		*resolver;
 	struct own		*own;
 	struct dialer		 dialer;
 	struct store_desk	*desk;
 	pthread_t		 thread;
+	bool			 runs;
+	bool			 serves;	/* hosts know of it */
 	atomic_bool		 stop;
 
 	pthread_mutex_t		 lock;		/* guards the order */
@@ -71,12 +77,8 @@ store_thread_reload(struct store_thread *s, struct conf *conf)
 {
 	struct conf *skipped;
 
-	if (s == NULL && conf->store.name != NULL)
-		log_warn("store: %s: the first one is used from the next "
-		    "start on, so budgets are not shared (\"sluice upgrade\""
-		    " starts anew without a gap)", conf->store.name);
 	/* the store that was there is kept until the end */
-	if (s == NULL || conf->store.name == NULL)
+	if (s->loop == NULL || conf->store.name == NULL)
 		return;
 	pthread_mutex_lock(&s->lock);
 	skipped = s->new_conf;
@@ -96,29 +98,78 @@ ring_cb(void *arg)
 }
 
 struct store_thread *
-store_thread_new(struct conf *conf, struct hosts *hosts,
-    const struct listeners *listeners, struct memory *memory, unsigned id)
+store_thread_new(struct hosts *hosts, const struct listeners *listeners,
+    struct memory *memory, unsigned id)
 {
-	struct store_thread *s;
+	struct store_thread *s = calloc(1, sizeof *s);
 
-	if (conf->store.name == NULL)
-		return NULL;
-	if ((s = calloc(1, sizeof *s)) == NULL)
+	if (s == NULL)
 		fatal("store: cannot start: out of memory");
+	s->hosts = hosts;
+	s->listeners = listeners;
+	s->memory = memory;
+	s->id = id;
+	pthread_mutex_init(&s->lock, NULL);
+	return s;
+}
+
+/* What is on its loop, by the thread that has it. */
+static void
+clear(struct store_thread *s)
+{
+	store_desk_free(s->desk);
+	resolver_free(s->resolver);
+	own_free(s->own);
+	loop_bury_all(s->loop);
+}
+
+/* Nobody has its loop any more. */
+static void
+shut(struct store_thread *s)
+{
+	loop_free(s->loop);
+	s->loop = NULL;
+	conf_unref(s->open);
+	conf_unref(s->conf);
+}
+
+static bool
+wrong(char **cause, const char *what)
+{
+	if (asprintf(cause, "store: cannot start: %s", what) == -1)
+		*cause = NULL;
+	return false;
+}
+
+bool
+store_thread_open(struct store_thread *s, struct conf *conf, char **cause)
+{
+	if (s->loop != NULL || conf->store.name == NULL)
+		return true;
+	if ((s->loop = loop_new(s->id, s->memory, rung_cb, s)) == NULL)
+		return wrong(cause, strerror(errno));
 	s->conf = conf_ref(conf);
 	s->open = conf_ref(conf);
-	s->hosts = hosts;
-	pthread_mutex_init(&s->lock, NULL);
-	if ((s->loop = loop_new(id, memory, rung_cb, s)) == NULL)
-		fatal("store: cannot start: %s", strerror(errno));
 	s->resolver = resolver_new(s->loop, conf);
-	s->own = own_new(listeners);
+	s->own = own_new(s->listeners);
 	s->dialer = (struct dialer){ s->loop, s->resolver, s->own, conf };
-	s->desk = store_desk_new(hosts, &s->dialer, &conf->store);
-	if (s->resolver == NULL || s->own == NULL || s->desk == NULL)
-		fatal("store: cannot start: out of memory");
-	store_desk_begin(hosts, ring_cb, s);
-	return s;
+	s->desk = NULL;
+	if (s->resolver != NULL && s->own != NULL)
+		s->desk = store_desk_new(s->hosts, &s->dialer, &conf->store);
+	if (s->desk != NULL)
+		return true;
+	clear(s);
+	shut(s);
+	return wrong(cause, "out of memory");
+}
+
+void
+store_thread_serve(struct store_thread *s)
+{
+	if (s->loop == NULL || s->serves)
+		return;
+	s->serves = true;
+	store_desk_begin(s->hosts, ring_cb, s);
 }
 
 static void *
@@ -127,34 +178,35 @@ run(void *arg)
 	struct store_thread *s = arg;
 
 	loop_run(s->loop);
-	store_desk_free(s->desk);
-	resolver_free(s->resolver);
-	own_free(s->own);
-	loop_bury_all(s->loop);
+	clear(s);
 	return NULL;
 }
 
 bool
-store_thread_start(struct store_thread *s)
+store_thread_start(struct store_thread *s, char **cause)
 {
-	if (s == NULL)
+	if (s->loop == NULL || s->runs)
 		return true;
 	errno = pthread_create(&s->thread, NULL, run, s);
-	return errno == 0;
+	s->runs = errno == 0;
+	if (s->runs)
+		return true;
+	(void)wrong(cause, strerror(errno));
+	clear(s);
+	shut(s);
+	return false;
 }
 
 void
 store_thread_end(struct store_thread *s)
 {
-	if (s == NULL)
-		return;
-	atomic_store(&s->stop, true);
-	loop_ring(s->loop);
-	pthread_join(s->thread, NULL);
-	loop_free(s->loop);
+	if (s->runs) {
+		atomic_store(&s->stop, true);
+		loop_ring(s->loop);
+		pthread_join(s->thread, NULL);
+		shut(s);
+	}
 	pthread_mutex_destroy(&s->lock);
 	conf_unref(s->new_conf);
-	conf_unref(s->open);
-	conf_unref(s->conf);
 	free(s);
 }

@@ -13,25 +13,40 @@ struct memory;
 struct store_thread;
 
 /*
- * Makes it, with a loop of that number, before there is any host; the rest
- * stays its owner's.  Returns NULL where there is no store, and ends the
- * process without memory.
+ * Makes what it may need, whose owner the caller stays: its loop will have that
+ * number.  Ends the process without memory.
  */
-struct store_thread *store_thread_new(struct conf *, struct hosts *,
+struct store_thread *store_thread_new(struct hosts *,
 		    const struct listeners *, struct memory *, unsigned id);
 
-/* Starts it.  Returns false, with errno, where it cannot.  NULL is allowed. */
-bool		 store_thread_start(struct store_thread *)
+/*
+ * Makes its loop and connects, where a configuration has a store and none had
+ * one before.  Returns false, with a cause that is the caller's to free (NULL
+ * without memory), where it cannot.
+ */
+bool		 store_thread_open(struct store_thread *, struct conf *,
+		    char **cause) __attribute__((warn_unused_result));
+
+/*
+ * Starts it, where it is open and does not run.  Returns false, with a cause as
+ * above, where it cannot: it is not open then.
+ */
+bool		 store_thread_start(struct store_thread *, char **cause)
 		    __attribute__((warn_unused_result));
 
 /*
+ * From now on hosts whose rule says so get their leases from it, where it is
+ * open: before there are any, or before that configuration is in force.
+ */
+void		 store_thread_serve(struct store_thread *);
+
+/*
  * Goes on with another configuration: connects anew where its store is another
- * one.  The first store, and the last, are from the next start on.  NULL is
- * allowed.
+ * one.  The last store is kept until the end.
  */
 void		 store_thread_reload(struct store_thread *, struct conf *);
 
-/* When nobody waits any more.  NULL is allowed. */
+/* When nobody waits any more. */
 void		 store_thread_end(struct store_thread *);
 
 #endif

@@ -85,7 +85,10 @@ struct posed {
 void
 store_desk_begin(struct hosts *hs, void (*ring)(void *), void *arg)
 {
+	/* hosts may be made meanwhile */
+	pthread_rwlock_wrlock(&hs->lock);
 	host_leases_init(&hs->shared, ring, arg);
+	pthread_rwlock_unlock(&hs->lock);
 }
 
 /* Entries */

@@ -16,7 +16,7 @@ struct hosts;
 struct store;
 struct store_desk;
 
-/* Has hosts ring when they want something; before there is any host. */
+/* Has hosts ring when they want something: those that are made from now on. */
 void		 store_desk_begin(struct hosts *, void (*ring)(void *),
 		    void *arg);
 

@@ -214,12 +214,38 @@ def test_it_holds(lab, proxies):
 	assert "sluice_store_operations_total" in metrics
 
 
-def test_a_first_store_at_a_reload(lab):
-	"""It is not used before the next start, and that is said."""
-	daemon = lab.sluice(hosts={"127.0.0.1": FAST})
+def test_a_first_store_at_a_reload(lab, proxies):
+	"""It is used at once, by hosts that have requests then, too."""
+	rule = {"capacity": 40, "burst": 2, **QUEUE}
+	two = proxies(1, [rule])
+	alone = lab.sluice(hosts={"127.0.0.1": rule})
+	two.daemons.append(alone)
+	two.begin()
+	two.first(0, n=20)
+	alone.reload(**{**alone.keys, "store": two.daemons[0].keys["store"]})
+	alone.err.wait("connected: budgets are shared")
+	begin = two.first(0, since=time.time() + 2)
+	two.first(0, since=begin, n=120)
+	times = [t for t in two.fars[0].times() if t >= begin]
+	assert shared.over_bucket(times, 40, 2, LATE) <= 0
+	assert shared.used(times, 40, begin, times[-1]) >= 0.8
+	assert {who for t, who in two.fars[0].seen if t >= begin} == {0, 1}
+	# and its end is as any other's
+	alone.stop()
+
+
+def test_a_first_store_that_cannot_be_reached(lab):
+	"""What holds without one holds from then on."""
+	daemon = lab.sluice(hosts={"127.0.0.1": {**FAST,
+	    "without_store": "open"}})
 	daemon.reload(**{**daemon.keys, "store": {
 	    "redis": "redis://127.0.0.1:1"}})
-	daemon.err.wait("the first one is used from the next start on")
+	daemon.err.wait("what holds now is each rule's without_store")
+	far = shared.Far()
+	crowd = shared.Crowd(daemon.address, far.url, 0, n=1)
+	wire.wait_until(lambda: len(far.seen) > 20, what="requests")
+	crowd.end()
+	far.end()
 
 
 def test_it_is_open(proxies):
