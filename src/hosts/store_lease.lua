@@ -11,7 +11,8 @@
 --       unused returned pause guard_max gained gained_at n, then of each of n
 --       rates: capacity period burst strict ends
 -- Returns now serial amount again_at pause peers (one more than there is room
--- for, where the holder has none), and of each rate: begins ends.
+-- for, where the holder has none) foreign (rates that others ask with), and of
+-- each rate: begins ends.
 --
 -- What of the budget is not there has expired, and is full, or was lost, and is
 -- empty: the epoch, which never expires, tells since when nothing was lost.
@@ -88,26 +89,89 @@ for name, text in pairs(s) do
 	end
 end
 
--- A rate as it was: what it had given is worth as much of the new one.
-local function read_rate(i, r)
-	local was = s['l' .. i] and words(s['l' .. i], 4, 'l' .. i)
-	local same = was and (was[4] == 1) == r.strict
-	if r.strict then
-		if same and was[2] == r.period and s['w' .. i] then
-			r.window = window_read(r, s['w' .. i], 'w' .. i)
-		else
-			r.window = window_full(r, now)
-		end
+-- A rate is known by all that it is: who has another limit has another rate, and
+-- neither changes what is known of the other's.
+local RATE = '^l(%d+:%d+:%d+:[01])$'
+
+local function rate_of(id)
+	local w = words(string.gsub(id, ':', ' '), 4, 'l' .. id)
+	return rate_new(w[1], w[2], w[3], w[4] == 1)
+end
+
+-- What is known of a rate that has that id, for one that may be another: what
+-- that had given is worth as much of this one.
+local function read_rate(r, id)
+	local was = rate_of(id)
+	if r.strict and s['w' .. id] then
+		r.window = window_read(r, s['w' .. id], 'w' .. id)
 	end
-	if not r.bucket then
+	if not r.bucket or not s['t' .. id] then
 		return
 	end
-	r.tat = field('t' .. i)
-	if not was or not s['t' .. i] then
-		r.tat = now + span(r, r.burst)
-	elseif r.tat > now and (was[1] ~= r.capacity or was[2] ~= r.period) then
-		r.tat = now + span(r, given({ capacity = max(was[1], 1),
-		    period = max(was[2], 1) }, r.tat - now) + 1)
+	r.tat = field('t' .. id)
+	if r.tat > now and (was.capacity ~= r.capacity or
+	    was.period ~= r.period) then
+		r.tat = now + span(r, given(was, r.tat - now) + 1)
+	end
+end
+
+-- A rate that is new here begins as the last one of its kind and period, or
+-- empty.
+local function begin_rate(r)
+	local last
+	for name in pairs(s) do
+		local id = string.match(name, RATE)
+		local was = id and rate_of(id)
+		if was and was.strict == r.strict and
+		    was.period == r.period and (not last or
+		    field(name) > field('l' .. last)) then
+			last = id
+		end
+	end
+	if last then
+		read_rate(r, last)
+	end
+end
+
+-- Those of proxies that have other limits hold for all; they are gone when
+-- nobody has asked with them for a while.
+local foreign, gone = 0, {}
+
+local function read_rates()
+	local own, past = {}, {}
+	for i = 1, q.n do
+		local r = rates[i]
+		own[r.id] = true
+		if s['l' .. r.id] then
+			read_rate(r, r.id)
+		else
+			begin_rate(r)
+		end
+	end
+	for name in pairs(s) do
+		local id = string.match(name, RATE)
+		if id and not own[id] and field(name) <= now then
+			past[#past + 1] = id
+		elseif id and not own[id] then
+			local r = rate_of(id)
+			r.id, r.ends = id, 0
+			read_rate(r, id)
+			rates[#rates + 1] = r
+			foreign = foreign + 1
+		end
+	end
+	for _, r in ipairs(rates) do
+		if r.strict then
+			r.window = r.window or window_full(r, now)
+		end
+		if r.bucket then
+			r.tat = r.tat or now + span(r, r.burst)
+		end
+	end
+	for _, id in ipairs(past) do
+		for _, kind in ipairs({ 'l', 't', 'w' }) do
+			gone[#gone + 1] = kind .. id
+		end
 	end
 end
 
@@ -130,9 +194,7 @@ end
 
 if known then
 	now = max(now - g.lag, g.newest)
-	for i, r in ipairs(rates) do
-		read_rate(i, r)
-	end
+	read_rates()
 end
 if bad then
 	return redis.error_reply('FOREIGN value of ' .. bad)
@@ -143,6 +205,11 @@ if is_new_epoch then
 end
 if not known then
 	be_born_empty(since, quarantine)
+	for name in pairs(s) do
+		if string.match(name, '^[ltw]%d') then
+			gone[#gone + 1] = name
+		end
+	end
 end
 if q.stepped > g.born then
 	be_born_empty(now, now + q.horizon + q.guard_max)
@@ -216,6 +283,11 @@ local function has_given_up(other)
 	return other.again + floor(q.horizon / 2) < now
 end
 
+local counts = false
+for i = 1, q.n do
+	counts = counts or rates[i].strict
+end
+
 local function hear()
 	settle(h, max(q.counted - h.counted, 0), max(q.unused - h.unused, 0))
 	h.counted, h.unused = q.counted, q.unused
@@ -223,6 +295,10 @@ local function hear()
 		settle(h, 0, h.amount)
 	end
 	h.last = 0
+	-- who has no windows counts nothing: its last lease is over now
+	if not counts and q.first > 0 then
+		settle(h, h.held, 0)
+	end
 	h.weight = q.weight
 	if has_given_up(h) then
 		h.waits = 0
@@ -416,7 +492,6 @@ local list = { 'run', run, 'born', digits(g.born), 'newest', digits(now),
     'serial', digits(g.serial), 'quarantine', digits(g.quarantine),
     'pause', digits(g.pause), 'lag', digits(g.lag),
     'lagged', digits(g.lagged) }
-local gone = {}
 local last = max(g.quarantine, g.pause)
 
 local function keep(name, text)
@@ -439,16 +514,17 @@ if h then
 end
 local longest = 0
 for i, r in ipairs(rates) do
-	keep('l' .. i, table.concat({ digits(r.capacity), digits(r.period),
-	    digits(r.burst), r.strict and 1 or 0 }, ' '))
+	if i <= q.n then
+		keep('l' .. r.id, digits(now + 3 * q.horizon))
+	end
 	if r.strict then
-		keep('w' .. i, window_text(r.window))
+		keep('w' .. r.id, window_text(r.window))
 		last = max(last, r.window.newest * r.window.length)
 		longest = max(longest, r.period * (1 + ratio(r.window.debt, 1,
 		    r.window.capacity, true)))
 	end
 	if r.bucket then
-		keep('t' .. i, digits(r.tat))
+		keep('t' .. r.id, digits(r.tat))
 		last = max(last, r.tat)
 	end
 end
@@ -460,9 +536,10 @@ redis.call('PEXPIREAT', KEYS[1], digits(floor((last + longest + g.lag) / 1000) +
     60000))
 
 local answer = { digits(now), digits(a.serial), digits(a.amount),
-    digits(a.again_at), digits(g.pause), digits(h and alive or alive + 1) }
-for i, r in ipairs(rates) do
-	answer[5 + 2 * i] = digits(r.begins or 0)
-	answer[6 + 2 * i] = digits(r.until_ or 0)
+    digits(a.again_at), digits(g.pause), digits(h and alive or alive + 1),
+    digits(foreign) }
+for i = 1, q.n do
+	answer[6 + 2 * i] = digits(rates[i].begins or 0)
+	answer[7 + 2 * i] = digits(rates[i].until_ or 0)
 end
 return answer

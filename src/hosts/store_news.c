@@ -23,6 +23,8 @@ static const char *const of_budget[] = {
 	[LEASE_IS_FAR] = "answers take longer than half a second, too long for "
 	    "a lease: it is without the store for now",
 	[LEASE_IS_BACK] = "it is shared again",
+	[LEASE_DIFFERS] = "other proxies have other limits for it: the smaller "
+	    "of both hold",
 	[LEASE_NO_PLACE] = "64 proxies have leases of it, and no other can: "
 	    "requests wait",
 };
@@ -70,6 +72,7 @@ store_news_say(const struct host *h, const struct throttle_store_question *q,
 	case LEASE_IS_FAR:
 	case LEASE_IS_BACK:
 	case LEASE_NO_PLACE:
+	case LEASE_DIFFERS:
 		say_of_budget(h, q, news);
 		break;
 	}

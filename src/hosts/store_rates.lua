@@ -46,19 +46,22 @@ for i, name in ipairs({ 'run', 'stepped', 'holder', 'weight', 'demand', 'first',
 	q[name] = tonumber(ARGV[i]) or 0
 end
 
+local function rate_new(capacity, period, burst, strict)
+	-- a window allows no more than a whole bucket does
+	return {
+		capacity = max(capacity, 1), period = max(period, 1),
+		burst = burst, strict = strict,
+		bucket = not strict or burst < capacity,
+	}
+end
+
 local rates = {}
 for i = 1, q.n do
 	local at = 17 + 5 * (i - 1)
-	rates[i] = {
-		capacity = tonumber(ARGV[at + 1]),
-		period = tonumber(ARGV[at + 2]),
-		burst = tonumber(ARGV[at + 3]),
-		strict = ARGV[at + 4] == '1',
-		ends = tonumber(ARGV[at + 5]),
-	}
-	-- a window allows no more than a whole bucket does
-	rates[i].bucket = not rates[i].strict or
-	    rates[i].burst < rates[i].capacity
+	rates[i] = rate_new(tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]),
+	    tonumber(ARGV[at + 3]), ARGV[at + 4] == '1')
+	rates[i].id = table.concat(ARGV, ':', at + 1, at + 4)
+	rates[i].ends = tonumber(ARGV[at + 5])
 end
 
 local got = redis.pcall('HGETALL', KEYS[1])

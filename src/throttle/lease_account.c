@@ -334,6 +334,8 @@ news_of(const struct lease_account *a, const struct lease_answer *answer,
 		return LEASE_CLOCK_FORWARD;
 	if (answer->serial == 0 && answer->peers > LEASE_HOLDERS)
 		return LEASE_NO_PLACE;
+	if (answer->foreign > 0)
+		return LEASE_DIFFERS;
 	return a->hold.gained != 0 ? LEASE_CLOCK_FAST : LEASE_NO_NEWS;
 }
 

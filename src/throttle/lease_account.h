@@ -47,6 +47,7 @@ enum lease_news {
 	LEASE_IS_FAR,		/* the same: answers take too long */
 	LEASE_IS_BACK,		/* it does */
 	LEASE_NO_PLACE,		/* all places are others' */
+	LEASE_DIFFERS,		/* others have other limits for it */
 	LEASE_CLOCK_BACK,	/* the store's clock was set back */
 	LEASE_CLOCK_FORWARD,	/* ... or forward */
 	LEASE_CLOCK_FAST,	/* it is too fast, which is made up for */

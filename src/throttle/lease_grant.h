@@ -81,6 +81,9 @@ struct lease_answer {
 	uint64_t		 peers;
 	/* Grantor's: where there is no lease, ask again then. */
 	uint64_t		 again_at;
+	/* Rates that other holders ask with, and this one does not; they hold
+	   for its leases, too.  A store's only. */
+	uint64_t		 foreign;
 };
 
 /* Granting */

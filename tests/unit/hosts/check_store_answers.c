@@ -8,8 +8,10 @@
  * own here, which answers as a row says.
  */
 
-#define GREETING "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n" \
-	"$25\r\n# Server\r\nrun_id:abcdef\r\n\r\n"
+#define ROLE	"*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n"
+#define INFO	"$25\r\n# Server\r\nrun_id:abcdef\r\n\r\n"
+
+#define WRITES ":1\r\n"
 
 static int	 accepted;	/* a byte for each connection */
 static char	 circle[64];	/* "it is at me" */
@@ -24,15 +26,17 @@ send_all(int fd, const char *p, size_t n)
 static void
 answer(int fd, const char *asked, const char *answer_to_script, size_t len)
 {
-	static const char sha[] = "$2\r\nab\r\n", pong[] = "+PONG\r\n";
+	static const char sha[] = "$2\r\nab\r\n";
 	const char *p;
 
 	if (strstr(asked, "ROLE") != NULL)
-		send_all(fd, GREETING, sizeof GREETING - 1);
+		send_all(fd, ROLE, sizeof ROLE - 1);
+	if (strstr(asked, "#!lua") != NULL)
+		send_all(fd, WRITES, sizeof WRITES - 1);
+	if (strstr(asked, "INFO") != NULL)
+		send_all(fd, INFO, sizeof INFO - 1);
 	for (p = asked; (p = strstr(p, "SCRIPT")) != NULL; p++)
 		send_all(fd, sha, sizeof sha - 1);
-	if (strstr(asked, "PING") != NULL)
-		send_all(fd, pong, sizeof pong - 1);
 	if (strstr(asked, "EVALSHA") != NULL)
 		send_all(fd, answer_to_script, len);
 }
@@ -164,8 +168,8 @@ END_TEST
 /* Answers to the script that are none, of servers that are. */
 
 #define NUMBERS(now, serial, amount, again, begins, ends) \
-	BYTES("*8\r\n$" now "\r\n$" serial "\r\n$" amount "\r\n$" again \
-	"\r\n$1\r\n0\r\n$1\r\n1\r\n$" begins "\r\n$" ends "\r\n")
+	BYTES("*9\r\n$" now "\r\n$" serial "\r\n$" amount "\r\n$" again \
+	"\r\n$1\r\n0\r\n$1\r\n1\r\n$1\r\n0\r\n$" begins "\r\n$" ends "\r\n")
 #define NOW	"16\r\n1795914114618961"
 #define LATER	"16\r\n1795914114718961"
 #define EARLIER	"16\r\n1795914114618960"
@@ -209,7 +213,6 @@ static const struct {
 	{ BYTES("+OK\r\n"), false, false },
 	{ BYTES("*1\r\n*1\r\n:1\r\n"), false, false },
 	{ BYTES("-ERR what\r\n"), false, false },
-	{ BYTES("-OOM command not allowed\r\n"), false, false },
 	{ BYTES("-MOVED\r\n"), false, false },
 	{ BYTES("-MOVED 1\r\n"), false, false },
 	{ BYTES("-MOVED 1 x\r\n"), false, false },
@@ -220,6 +223,7 @@ static const struct {
 	{ BYTES("-NOSCRIPT there is none\r\n"), true, false },
 	{ BYTES("-READONLY it is a replica\r\n"), true, false },
 	{ BYTES("-LOADING\r\n"), true, false },
+	{ BYTES("-OOM command not allowed\r\n"), true, false },
 	{ BYTES("-ERR Error running script: @user_script:1: -READONLY no\r\n"),
 	    true, false },
 	{ BYTES("*8\r\n:1\r\n"), true, false },
@@ -268,7 +272,7 @@ static const struct {
 	{ NUMBERS(NOW, "1\r\n5", "7\r\n1000000", "1\r\n0", NOW, LATER),
 	    false },
 	{ BYTES("*0\r\n"), false },
-	{ BYTES("-OOM command not allowed\r\n"), false },
+	{ BYTES("-ERR what\r\n"), false },
 };
 
 START_TEST(test_lent)

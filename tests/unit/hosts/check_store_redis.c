@@ -78,15 +78,19 @@ START_TEST(test_other_type)
 }
 END_TEST
 
+#define TEN "10000000:1000000:10000000:0"	/* as it is known there */
+
 static const struct {
 	const char	*field;
 	const char	*value;
 } foreign[] = {
-	{ "t1", "x" }, { "t1", "-1" }, { "t1", "nan" }, { "t1", "inf" },
-	{ "t1", "1.5" }, { "t1", "1e300" }, { "t1", "9007199254740993" },
+	{ "t" TEN, "x" }, { "t" TEN, "-1" }, { "t" TEN, "nan" },
+	{ "t" TEN, "inf" }, { "t" TEN, "1.5" }, { "t" TEN, "1e300" },
+	{ "t" TEN, "9007199254740993" },
 	{ "newest", "-" }, { "serial", "a" }, { "born", "b" },
-	{ "quarantine", "c" }, { "pause", "d" }, { "l1", "1" },
-	{ "l1", "a_b_c_d" }, { "h7", "1" }, { "h9", "x" },
+	{ "quarantine", "c" }, { "pause", "d" }, { "lag", "e" },
+	{ "l1:1:1:0", "f" },
+	{ "h7", "1" }, { "h9", "x" },
 };
 
 START_TEST(test_foreign_value)
@@ -216,6 +220,106 @@ START_TEST(test_no_place)
 }
 END_TEST
 
+/* Several proxies, each with its own idea of what the limits are. */
+static const struct {
+	const char		*what;
+	struct budget_limits	 limits[2];
+	uint64_t		 foreign;	/* of the first, for the other */
+	uint64_t		 slowest;	/* of a second */
+} others[] = {
+	{ "the same", { { .rates = {
+	    { 200 * UNIT, SECOND, 200 * UNIT, false } }, .nrates = 1 },
+	    { .rates = {
+	    { 200 * UNIT, SECOND, 200 * UNIT, false } }, .nrates = 1 } },
+	    0, 200 },
+	{ "in another order", { { .rates = {
+	    { 200 * UNIT, SECOND, 200 * UNIT, false },
+	    { 9000 * UNIT, 30 * SECOND, 9000 * UNIT, false } }, .nrates = 2 },
+	    { .rates = {
+	    { 9000 * UNIT, 30 * SECOND, 9000 * UNIT, false },
+	    { 200 * UNIT, SECOND, 200 * UNIT, false } }, .nrates = 2 } },
+	    0, 200 },
+	{ "exact or not", { { .rates = {
+	    { 200 * UNIT, SECOND, 200 * UNIT, false } }, .nrates = 1 },
+	    { .rates = {
+	    { 200 * UNIT, SECOND, 200 * UNIT, true } }, .nrates = 1 } },
+	    1, 200 },
+	{ "more or less", { { .rates = {
+	    { 200 * UNIT, SECOND, 200 * UNIT, false } }, .nrates = 1 },
+	    { .rates = {
+	    { 100 * UNIT, SECOND, 100 * UNIT, false } }, .nrates = 1 } },
+	    1, 100 },
+};
+
+/* A lease of up to ten, all of which is used; returns its amount. */
+static uint64_t
+use(unsigned who, const struct budget_limits *limits,
+    struct lease_question *q)
+{
+	q->holder = who + 1;
+	q->demand = 10 * UNIT;
+	ask("a", limits, q);
+	ck_assert_msg(last.ok, "%s", last_why);
+	if (last.lease.serial == 0)
+		return 0;
+	q->last = last.lease.serial;
+	if (limits->rates[0].strict)
+		q->counted += last.lease.amount;
+	return last.lease.amount;
+}
+
+/* Neither starves the other, and the smaller of both holds. */
+START_TEST(test_others_limits)
+{
+	struct lease_question q[2] = { one, one };
+	uint64_t got[2] = { 0, 0 }, since, until, most, first = 0;
+	unsigned i;
+
+	until = loop_now() + PATIENCE;
+	do {
+		ck_assert(loop_now() < until);
+		for (i = 0; i < 2; i++)
+			if (use(i, &others[_i].limits[i], &q[i]) > 0 &&
+			    first == 0)
+				first = last.lease.now;
+	} while (first == 0);
+	since = last.lease.now;
+	while (last.lease.now < since + 3 * SECOND)
+		for (i = 0; i < 2; i++) {
+			got[i] += use(i, &others[_i].limits[i], &q[i]);
+			ck_assert_uint_eq(last.lease.foreign,
+			    others[_i].foreign);
+			turn();
+		}
+	most = others[_i].slowest * UNIT;
+	/* what a bucket had at first, and a horizon ahead, come on top */
+	ck_assert_uint_le(got[0] + got[1], 3 * most + most + most / 5);
+	ck_assert_uint_ge(got[0] + got[1], 2 * most);
+	for (i = 0; i < 2; i++)
+		ck_assert_msg(got[i] >= most / 4, "%u has %llu", i,
+		    (unsigned long long)got[i]);
+}
+END_TEST
+
+/* Limits that nobody asks with any more are forgotten. */
+START_TEST(test_past_limits)
+{
+	struct budget_limits faster = ten;
+	uint64_t until = loop_now() + PATIENCE;
+
+	ask_for_lease("a", &ten, &one);
+	faster.rates[0].capacity *= 2;
+	do {
+		ck_assert(loop_now() < until);
+		ask("a", &faster, &one);
+		ck_assert_msg(last.ok, "%s", last_why);
+	} while (last.lease.foreign > 0);
+	ck_assert_str_eq(redis_say(server, "HEXISTS %s t" TEN, key_of("a")),
+	    ":0\r\n");
+	ask_for_lease("a", &faster, &one);
+}
+END_TEST
+
 START_TEST(test_pause)
 {
 	struct store_question q = { .budget = "a", .len = 1, .limits = &ten,
@@ -268,6 +372,8 @@ main(void)
 	tcase_add_test(tc, test_expired);
 	tcase_add_test(tc, test_set_back);
 	tcase_add_test(tc, test_no_place);
+	ROWS(tc, test_others_limits, others);
+	tcase_add_test(tc, test_past_limits);
 	tcase_add_test(tc, test_pause);
 	tcase_add_test(tc, test_closed);
 	suite_add_tcase(s, tc);
