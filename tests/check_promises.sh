@@ -31,7 +31,7 @@ has()
 	[ -f "$1" ] || return
 	case $1 in
 	*.c)	grep -qE "^START_TEST\($2\)" "$1" ;;
-	*.py)	grep -qE "^def $2\(" "$1" ;;
+	*.py)	grep -qE "^(async )?def $2\(" "$1" ;;
 	*.sh)	grep -qF "$2" "$1" ;;
 	*)	return 1 ;;
 	esac
