@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: ISC
 """Benches that compile a part of the sources do so, and print their tables."""
 import pathlib
+import re
 import subprocess
 import sys
 
 import pytest
+
+import sluice
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
@@ -20,3 +23,18 @@ def test_queue():
 		row = next(row for row in rows if row[:1] == [name])
 		assert len(row) == columns and \
 		    all(float(cell) > 0 for cell in row[1:]), run.stdout
+
+
+@pytest.mark.plain("a Python that no sanitizer has seen runs it")
+def test_python():
+	library = next(pathlib.Path(sluice.BINARY).parent.glob(
+	    "libsluice.so.*"), None)
+	if library is None:
+		pytest.skip("no libsluice beside the program")
+	run = subprocess.run([sys.executable, TOP / "bench/python", library,
+	    "--entries", "1000", "--seconds", "0.2"], capture_output=True,
+	    text=True, check=False)
+	assert run.returncode == 0, run.stderr
+	cells = re.findall(r"(?<=  )\d+(?:\.\d+)?", run.stdout)
+	assert len(cells) == 3 * 2 + 3 * 4 and \
+	    all(float(cell) > 0 for cell in cells[:6]), run.stdout
