@@ -21,6 +21,7 @@
 #include "admin/admin_request.h"
 #include "admin/admin_session.h"
 #include "base/events.h"
+#include "base/gate.h"
 #include "base/log.h"
 #include "conf/conf.h"
 #include "front/front.h"
@@ -48,6 +49,7 @@ struct admin {
 	struct way		 socket;
 	struct way		 web;
 	pthread_t		 thread;
+	struct gate		*gate;		/* which its thread begins at */
 	sem_t			 listens;
 	bool			 started;
 
@@ -405,6 +407,7 @@ admin_new(const struct admin_setup *setup, char **cause)
 	admin_body_init();
 	admin_session_init();
 	fill_context(&a->context, setup);
+	a->gate = setup->gate;
 	if (!open_sockets(a, setup->listeners, cause)) {
 		admin_free(a);
 		return NULL;
@@ -445,6 +448,7 @@ run(void *arg)
 {
 	struct admin *a = arg;
 
+	gate_wait(a->gate);
 	if (a->socket.front != NULL)
 		front_listen(a->socket.front);
 	if (a->web.front != NULL)
@@ -476,10 +480,15 @@ admin_start(struct admin *a)
 
 	if ((err = pthread_create(&a->thread, NULL, run, a)) != 0)
 		fatal("control plane: cannot start: %s", strerror(err));
+	a->started = true;
+}
+
+void
+admin_begun(struct admin *a)
+{
 	/* who says that it is ready lacks nothing any more */
 	while (sem_wait(&a->listens) == -1 && errno == EINTR)
 		continue;
-	a->started = true;
 }
 
 void

@@ -19,6 +19,7 @@ struct clients;
 struct conf;
 struct exchanges;
 struct hosts;
+struct gate;
 struct listeners;
 struct memory;
 
@@ -37,6 +38,8 @@ struct admin_setup {
 	/* ... upgrade; the same. */
 	void			(*upgrade)(struct admin_upgrade *, void *);
 	void			*upgrade_arg;
+	/* Its thread waits there for all others. */
+	struct gate		*gate;
 };
 
 /*
@@ -47,8 +50,10 @@ struct admin	*admin_new(const struct admin_setup *, char **cause);
 /* Returns all that it listens at, linked; NULL: nothing. */
 struct listeners *admin_listeners(struct admin *);
 
-/* Starts its thread, and returns when that listens. */
+/* Starts its thread, which waits at the gate. */
 void		 admin_start(struct admin *);
+/* Returns when it listens, for the gate is open. */
+void		 admin_begun(struct admin *);
 /*
  * Orders from the main thread, where NULL is allowed: takes a new
  * configuration; notes why there is none after a reload; says from now on that

@@ -18,6 +18,7 @@
 #include "admin/admin.h"
 #include "base/client_hash.h"
 #include "base/events.h"
+#include "base/gate.h"
 #include "base/log.h"
 #include "base/once.h"
 #include "base/stats.h"
@@ -223,6 +224,7 @@ open_admin(struct sluice *s)
 		.arg = &s->reloader,
 		.upgrade = upgrade_ask,
 		.upgrade_arg = &s->upgrade,
+		.gate = &s->workers.gate,
 	};
 	char *cause;
 
@@ -294,10 +296,41 @@ open_store(struct sluice *s, struct conf *conf)
 	char *cause = NULL;
 
 	s->store = s->reloader.store = store_thread_new(s->hosts, s->listeners,
-	    &s->workers.memory, s->workers.n + 1);
+	    &s->workers.memory, s->workers.n + 1, &s->workers.gate);
 	if (!store_thread_open(s->store, conf, &cause))
 		fail(cause);
 	store_thread_serve(s->store);
+}
+
+/* They wait: nothing fails when another process has let us begin. */
+static void
+start_threads(struct sluice *s)
+{
+	struct gate *gate = &s->workers.gate;
+	char *cause = NULL;
+	unsigned i;
+
+	if (!state_start(s->state, worker_loop(s->workers.list[0]), gate))
+		fatal("cannot start: %s", strerror(errno));
+	if (!store_thread_start(s->store, &cause))
+		fail(cause);
+	for (i = 0; i < s->workers.n; i++)
+		worker_start(s->workers.list[i]);
+	if (s->admin != NULL)
+		admin_start(s->admin);
+}
+
+static void
+begin(struct sluice *s)
+{
+	unsigned i;
+
+	state_begin(s->state);
+	gate_open(&s->workers.gate);
+	for (i = 0; i < s->workers.n; i++)
+		worker_begun(s->workers.list[i]);
+	if (s->admin != NULL)
+		admin_begun(s->admin);
 }
 
 static void
@@ -305,7 +338,6 @@ start(struct sluice *s)
 {
 	struct conf *conf = s->reloader.conf;
 	char *cause = NULL;
-	unsigned i;
 
 	s->workers.n = conf->workers;
 	memory_init(&s->workers.memory, conf->limit_memory,
@@ -327,16 +359,10 @@ start(struct sluice *s)
 	open_admin(s);
 	kept_hand_over(s->listeners);
 	confine(conf);
+	start_threads(s);
 	take_over(s);
 	inherited_close();
-	if (!state_start(s->state, worker_loop(s->workers.list[0])))
-		fatal("cannot start: %s", strerror(errno));
-	if (!store_thread_start(s->store, &cause))
-		fail(cause);
-	for (i = 0; i < s->workers.n; i++)
-		worker_start(s->workers.list[i]);
-	if (s->admin != NULL)
-		admin_start(s->admin);
+	begin(s);
 	log_info("sluice " PACKAGE_VERSION " is ready, %u worker%s, "
 	    "configuration %s", s->workers.n,
 	    s->workers.n == 1 ? "" : "s", conf->path);
@@ -378,7 +404,7 @@ stop(struct sluice *s)
 int
 daemon_run(const char *path)
 {
-	struct sluice s = { 0 };
+	struct sluice s = { .workers.gate = GATE_SHUT };
 	struct conf *conf;
 	char *cause = NULL;
 	int unlocked = tls_locked_init() ? 0 : errno;

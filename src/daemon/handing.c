@@ -89,7 +89,8 @@ static void
 go_on(struct reloader *r, struct state *state)
 {
 	worker_admit(r->workers->list[0]);
-	if (!state_start(state, worker_loop(r->workers->list[0])))
+	if (!state_start(state, worker_loop(r->workers->list[0]),
+	    &r->workers->gate))
 		log_error("state.file: it is not written any more: %s",
 		    strerror(errno));
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/bell.h"
+#include "base/gate.h"
 #include "base/log.h"
 #include "base/once.h"
 #include "base/stats.h"
@@ -42,6 +43,7 @@ struct state {
 	uint64_t		 every;		/* ns */
 	struct hosts		*hosts;
 	struct loop		*loop;
+	struct gate		*gate;
 	struct budget_saved	*saved;
 	struct text		 text;
 	pthread_t		 thread;
@@ -226,8 +228,10 @@ static void *
 run(void *arg)
 {
 	struct state *s = arg;
-	uint64_t next = loop_now() + s->every;
+	uint64_t next;
 
+	gate_wait(s->gate);
+	next = loop_now() + s->every;
 	while (!atomic_load(&s->stop)) {
 		wait_until(s, next);
 		while (append(s) && s->appended <= GROWN)
@@ -241,18 +245,25 @@ run(void *arg)
 }
 
 bool
-state_start(struct state *s, struct loop *l)
+state_start(struct state *s, struct loop *l, struct gate *gate)
 {
 	if (s == NULL)
 		return true;
 	atomic_store(&s->stop, false);
 	s->loop = l;
 	s->mail.deliver = admit_cb;
-	/* what was leased in an earlier life is spent in this one */
-	(void)snapshot(s, false);
+	s->gate = gate;
 	errno = pthread_create(&s->thread, NULL, run, s);
 	s->runs = errno == 0;
 	return s->runs;
+}
+
+void
+state_begin(struct state *s)
+{
+	/* what was leased in an earlier life is spent in this one */
+	if (s != NULL)
+		(void)snapshot(s, false);
 }
 
 /* Reading, and the end */

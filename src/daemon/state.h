@@ -14,6 +14,7 @@
  */
 
 struct conf;
+struct gate;
 struct hosts;
 struct loop;
 struct state;
@@ -43,12 +44,15 @@ void		 state_load(struct state *, struct hosts *, char *handed,
 		    size_t len);
 
 /*
- * Writes all of it, and from now on; those who waited for that are admitted on
- * the loop.
- * Returns false, with errno, where there is no thread for it.  NULL is allowed.
+ * Writes from when the gate is open on; those who waited for that are admitted
+ * on the loop.  Returns false, with errno, where there is no thread for it.
+ * NULL is allowed.
  */
-bool		 state_start(struct state *, struct loop *)
+bool		 state_start(struct state *, struct loop *, struct gate *)
 		    __attribute__((warn_unused_result));
+
+/* Writes all of it for the first time, before the gate is open. */
+void		 state_begin(struct state *);
 
 /*
  * Writes no more until state_start(), if ever: then another process does, and

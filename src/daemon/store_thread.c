@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/gate.h"
 #include "base/log.h"
 #include "conf/conf.h"
 #include "hosts/store_desk.h"
@@ -32,6 +33,7 @@ struct store_thread {
 	pthread_t		 thread;
 	bool			 runs;
 	bool			 serves;	/* hosts know of it */
+	struct gate		*gate;		/* which that begins at */
 	atomic_bool		 stop;
 
 	pthread_mutex_t		 lock;		/* guards the order */
@@ -99,7 +101,7 @@ ring_cb(void *arg)
 
 struct store_thread *
 store_thread_new(struct hosts *hosts, const struct listeners *listeners,
-    struct memory *memory, unsigned id)
+    struct memory *memory, unsigned id, struct gate *gate)
 {
 	struct store_thread *s = calloc(1, sizeof *s);
 
@@ -109,6 +111,7 @@ store_thread_new(struct hosts *hosts, const struct listeners *listeners,
 	s->listeners = listeners;
 	s->memory = memory;
 	s->id = id;
+	s->gate = gate;
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
 }
@@ -177,6 +180,7 @@ run(void *arg)
 {
 	struct store_thread *s = arg;
 
+	gate_wait(s->gate);
 	loop_run(s->loop);
 	clear(s);
 	return NULL;

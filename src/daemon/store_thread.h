@@ -7,6 +7,7 @@
 /* The thread that speaks with the store (hosts/store_desk.h). */
 
 struct conf;
+struct gate;
 struct hosts;
 struct listeners;
 struct memory;
@@ -14,10 +15,11 @@ struct store_thread;
 
 /*
  * Makes what it may need, whose owner the caller stays: its loop will have that
- * number.  Ends the process without memory.
+ * number, and its thread waits at the gate.  Ends the process without memory.
  */
 struct store_thread *store_thread_new(struct hosts *,
-		    const struct listeners *, struct memory *, unsigned id);
+		    const struct listeners *, struct memory *, unsigned id,
+		    struct gate *);
 
 /*
  * Makes its loop and connects, where a configuration has a store and none had

@@ -23,7 +23,7 @@
 
 /*
  * Life: worker_new() builds the loop and opens the rooms, worker_start() starts
- * the thread, which runs until it is stopped, or is draining and the last
+ * the thread, which waits at the gate and then runs until it is stopped, or is draining and the last
  * request of all workers ended, or the drain's deadline passed; it then closes
  * the rooms, tells done_fd and ends.
  */
@@ -266,6 +266,7 @@ run(void *arg)
 {
 	struct worker *w = arg;
 
+	gate_wait(&w->all->gate);
 	front_listen(w->front);
 	sem_post(&w->listens);
 	loop_run(w->loop);
@@ -354,6 +355,11 @@ worker_start(struct worker *w)
 	if ((err = pthread_create(&w->thread, NULL, run, w)) != 0)
 		fatal("worker %u: cannot start: %s", w->loop->id,
 		    strerror(err));
+}
+
+void
+worker_begun(struct worker *w)
+{
 	/* who says that it is ready lacks nothing any more */
 	while (sem_wait(&w->listens) == -1 && errno == EINTR)
 		continue;

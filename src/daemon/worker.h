@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/gate.h"
 #include "base/memory.h"
 
 /*
@@ -32,6 +33,7 @@ struct workers {
 	struct user_checks	*checks;	/* of passwords, for all */
 	struct clients		*clients;	/* who connects */
 	atomic_bool		 draining;
+	struct gate		 gate;		/* which all threads begin at */
 	atomic_uint		 left;		/* have done worker_leave() */
 	/* the loop ends; on its thread, before all that is on it goes */
 	void			(*ending)(struct loop *);
@@ -53,10 +55,12 @@ struct loop	*worker_loop(const struct worker *);
 struct exchanges *worker_exchanges(const struct worker *);
 
 /*
- * Starts its thread, and returns when that listens.  To be called when all
- * workers were made: from then on clients use up what others would need.
+ * Starts its thread, which waits at the gate.  When that is open, and it listens,
+ * worker_begun() returns.  It is to be opened when all workers were made: from
+ * then on clients use up what others would need.
  */
 void		 worker_start(struct worker *);
+void		 worker_begun(struct worker *);
 
 /* Waits for the thread's end and frees the worker. */
 void		 worker_join(struct worker *);

@@ -352,3 +352,18 @@ def test_stopped_under_load(lab, strict):
 	times = far.times(at)[before:before + 30]
 	assert times[-1] > (30 - 5 - 1) / 50 - 0.05
 	assert times[14] > (15 - 5 - 1) / 50 - 0.05
+
+
+def test_an_upgrade_without_a_thread(lab, fault):
+	"""The old process goes on: the new one has all that it needs before it
+	takes over, or does not."""
+	far = lab.origin()
+	daemon = lab.sluice(workers=2)
+	daemon.err.wait("is ready")
+	kept = 0
+	for nth in fault.each("pthread_create", "EAGAIN"):
+		kept += "not upgraded" in daemon.upgrade()
+		assert lab.get(far.url + "/").status == 200, f"after {nth}"
+	# The workers', and the control plane's.
+	assert kept >= 3
+	assert daemon.proc.wait(wire.DEADLINE) == 0
