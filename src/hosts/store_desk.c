@@ -7,15 +7,14 @@
 #include "base/log.h"
 #include "base/stats.h"
 #include "hosts/host_lease.h"
-#include "hosts/host_pause.h"
 #include "hosts/hosts_table.h"
 #include "hosts/store_name.h"
 #include "hosts/store_news.h"
+#include "hosts/store_pause.h"
 #include "hosts/store_peers.h"
 #include "hosts/store_redis.h"
 #include "net/dialer.h"
 #include "throttle/lease_flow.h"
-#include "throttle/lease_pause.h"
 #include "throttle/throttle_lease.h"
 #include "throttle/throttle_store.h"
 
@@ -42,8 +41,7 @@ struct entry {
 	unsigned		 asked;		/* without an answer */
 	struct throttle_store_count count;	/* of its budgets */
 	bool			 visited;	/* its host was there */
-	struct lease_pause	 pause;		/* of the host's */
-	struct lease_clock	 clock;		/* of the store's last word */
+	struct store_pause	 pause;		/* of the host's */
 };
 
 struct asked {
@@ -222,36 +220,6 @@ pose(const struct host *h, const struct throttle_store_question *q,
 	p->number = q->number;
 }
 
-/*
- * Pauses of a host are shared with its own budget: what one proxy learns is
- * told with a question, at once, and others hear it with their next lease.
- * Returns what is to be told (us), or 0.  What an operator has ordered here holds here.
- */
-static uint64_t
-tell_pause(struct entry *e, const struct host *h, uint64_t now)
-{
-	uint64_t until = throttle_paused_until(h->throttle, THROTTLE_WHOLE);
-
-	if (until > now && until != h->pause.manual)
-		lease_pause_learn(&e->pause, until);
-	return lease_pause_tell(&e->pause, &e->clock) / LEASE_PAUSE_UNIT;
-}
-
-static void
-hear_pause(struct entry *e, struct host *h, const struct store_answer *a)
-{
-	uint64_t until;
-
-	e->clock = (struct lease_clock){ a->lease.now, a->sent, a->received };
-	until = lease_pause_take(&e->pause, a->paused_until *
-	    LEASE_PAUSE_UNIT, &e->clock,
-	    h->rule->pause_max);
-	if (until > a->received && host_pause(h, THROTTLE_WHOLE, until,
-	    STATS_NAMED, a->received))
-		host_pause_say(h, "another proxy that shares the budget was "
-		    "refused");
-}
-
 static void
 admit(struct store_desk *d, struct host *h, uint64_t now)
 {
@@ -299,7 +267,7 @@ collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max)
 	if (h == NULL)
 		return 0;
 	r.terms = terms_of(d, h);
-	pause = tell_pause(e, h, now);
+	pause = store_pause_tell(&e->pause, h, now);
 	r.tells = pause != 0;
 	host_lease_put(h, HOST_LEASE_NONE);
 	while (n < max && throttle_store_ask(h->throttle, &r, now, &q)) {
@@ -345,10 +313,11 @@ take(struct store_desk *d, const struct asked *asked,
 	else
 		take_lease(h, asked, a);
 	if (e != NULL && a->ok && asked->budget == 0 && asked->holder == 0)
-		hear_pause(e, h, a);
+		store_pause_hear(&e->pause, h, a);
 	admit(d, h, a->received);
 	at = throttle_store_due(h->throttle, a->received);
-	if (e != NULL && a->ok && tell_pause(e, h, a->received) != 0)
+	if (e != NULL && a->ok &&
+	    store_pause_tell(&e->pause, h, a->received) != 0)
 		at = a->received;
 	if (e != NULL)
 		look_again(e, h, at, a->received);
