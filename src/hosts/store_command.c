@@ -16,14 +16,22 @@
 #define SLOTS		8	/* numbers of an answer about slots */
 
 /* FNV-1a, of 64 bits. */
-unsigned
-store_tag(const char *budget, size_t len)
+uint64_t
+store_hash(const char *budget, size_t len)
 {
 	uint64_t h = UINT64_C(14695981039346656037);
 	size_t i;
 
 	for (i = 0; i < len; i++)
 		h = (h ^ (unsigned char)budget[i]) * UINT64_C(1099511628211);
+	return h;
+}
+
+unsigned
+store_tag(const char *budget, size_t len)
+{
+	uint64_t h = store_hash(budget, len);
+
 	return (unsigned)((h ^ h >> 32) % STORE_TAGS);
 }
 

@@ -42,6 +42,8 @@ struct store_command {
 	size_t			 used;		/* of that */
 };
 
+/* Returns a hash of a budget's name that is the same everywhere. */
+uint64_t	 store_hash(const char *budget, size_t len);
 /* Returns the tag of a budget's key, which all proxies agree about. */
 unsigned	 store_tag(const char *budget, size_t len);
 

@@ -8,6 +8,8 @@
 #include "base/stats.h"
 #include "hosts/host_lease.h"
 #include "hosts/hosts_table.h"
+#include "hosts/store_command.h"
+#include "hosts/store_listener.h"
 #include "hosts/store_name.h"
 #include "hosts/store_news.h"
 #include "hosts/store_pause.h"
@@ -42,6 +44,8 @@ struct entry {
 	struct throttle_store_count count;	/* of its budgets */
 	bool			 visited;	/* its host was there */
 	struct store_pause	 pause;		/* of the host's */
+	uint64_t		 name;		/* its own budget's; or 0 */
+	bool			 heard;		/* of a pause: it asks */
 };
 
 struct asked {
@@ -58,6 +62,7 @@ struct store_desk {
 	struct loop		*loop;
 	const struct dialer	*dialer;
 	struct store_redis	*redis;		/* or NULL: no memory */
+	struct store_listener	*listener;	/* the same */
 	struct lease_flow	 flow;		/* of questions to it */
 	char			*name;		/* of the store, for people */
 	bool			 connected;
@@ -268,12 +273,15 @@ collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max)
 		return 0;
 	r.terms = terms_of(d, h);
 	pause = store_pause_tell(&e->pause, h, now);
-	r.tells = pause != 0;
+	r.tells = pause != 0 || e->heard;
 	host_lease_put(h, HOST_LEASE_NONE);
 	while (n < max && throttle_store_ask(h->throttle, &r, now, &q)) {
 		pose(h, &q, &all[n]);
-		if (q.whose == THROTTLE_OF_HOST && q.slots == NULL)
+		if (q.whose == THROTTLE_OF_HOST && q.slots == NULL) {
 			all[n].pause = pause;
+			e->heard = false;
+			e->name = store_hash(all[n].name, all[n].len);
+		}
 		n++;
 	}
 	if (r.granted || r.terms.source == LEASE_OPEN)
@@ -316,8 +324,8 @@ take(struct store_desk *d, const struct asked *asked,
 		store_pause_hear(&e->pause, h, a);
 	admit(d, h, a->received);
 	at = throttle_store_due(h->throttle, a->received);
-	if (e != NULL && a->ok &&
-	    store_pause_tell(&e->pause, h, a->received) != 0)
+	if (e != NULL && (e->heard || (a->ok &&
+	    store_pause_tell(&e->pause, h, a->received) != 0)))
 		at = a->received;
 	if (e != NULL)
 		look_again(e, h, at, a->received);
@@ -458,6 +466,22 @@ visit_all(struct store_desk *d)
 		attend(e, loop_now());
 }
 
+/* Others were told of a pause of a budget: what it is, the store says. */
+static void
+heard_cb(void *owner, const char *budget, size_t len)
+{
+	struct store_desk *d = owner;
+	uint64_t name = store_hash(budget, len), now = loop_now();
+	struct entry *e, *next;
+
+	HASH_ITER(hh, d->entries, e, next) {
+		if (e->name != name)
+			continue;
+		e->heard = true;
+		attend(e, now);
+	}
+}
+
 /* The store */
 
 static void
@@ -510,6 +534,7 @@ store_desk_change(struct store_desk *d, const struct store *store)
 	store_peers_connect(d->peers, NULL);
 	store_peers_forget(d->peers);
 	store_redis_close(old);
+	store_listener_free(d->listener);
 	d->name = store->name;
 	d->told = false;
 	if (d->connected) {
@@ -517,7 +542,8 @@ store_desk_change(struct store_desk *d, const struct store *store)
 		visit_all(d);
 	}
 	d->redis = store_redis_open(d->dialer, store, &events, d);
-	return d->redis != NULL;
+	d->listener = store_listener_new(d->dialer, store, heard_cb, d);
+	return d->redis != NULL && d->listener != NULL;
 }
 
 struct store_desk *
@@ -540,7 +566,10 @@ store_desk_new(struct hosts *hs, const struct dialer *dialer,
 	d->peers = store_peers_new(d->loop, ++d->ids);
 	if (d->peers != NULL)
 		d->redis = store_redis_open(dialer, store, &events, d);
-	if (d->redis == NULL) {
+	if (d->redis != NULL)
+		d->listener = store_listener_new(dialer, store, heard_cb, d);
+	if (d->listener == NULL) {
+		store_redis_close(d->redis);
 		store_peers_free(d->peers);
 		free(d);
 		return NULL;
@@ -557,6 +586,7 @@ store_desk_free(struct store_desk *d)
 		return;
 	d->closing = true;
 	store_redis_close(d->redis);
+	store_listener_free(d->listener);
 	store_peers_free(d->peers);
 	HASH_ITER(hh, d->entries, e, next) {
 		HASH_DEL(d->entries, e);

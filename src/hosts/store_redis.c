@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/once.h"
 #include "hosts/store_command.h"
+#include "hosts/store_listener.h"
 #include "net/dialer.h"
 #include "net/loop.h"
 #include "net/redis_cluster.h"
@@ -188,6 +189,28 @@ asking(const struct asked *a, const char *run)
 }
 
 static void
+ignore_cb(void *arg, const struct redis_reply *reply, const char *why)
+{
+	(void)arg;
+	(void)reply;
+	(void)why;
+}
+
+/* The others ask for the same budget now, and are told of its pause. */
+static void
+publish(const struct asked *a)
+{
+	char channel[STORE_CHANNEL];
+	const char *words[] = { "PUBLISH", channel, a->budget };
+	size_t lengths[] = { 7, 0, a->len };
+
+	store_channel(channel, a->store->conf->space);
+	lengths[1] = strlen(channel);
+	if (!redis_node_send(a->node, 3, words, lengths, ignore_cb, NULL))
+		log_debug("a pause cannot be published");
+}
+
+static void
 take_answer(struct asked *a, const struct redis_reply *reply)
 {
 	struct store_answer told = { .sent = a->sent };
@@ -207,20 +230,14 @@ take_answer(struct asked *a, const struct redis_reply *reply)
 		told.why = say(a, told.why);
 		tell(a, told.why);
 	}
+	if (told.ok && a->pause != 0)
+		publish(a);
 	answer(a, &told);
 }
 
 /* Questions */
 
 static void	 reply_cb(void *, const struct redis_reply *, const char *);
-
-static void
-ignore_cb(void *arg, const struct redis_reply *reply, const char *why)
-{
-	(void)arg;
-	(void)reply;
-	(void)why;
-}
 
 static bool
 send_asking(struct redis_node *n)

@@ -243,10 +243,7 @@ role_cb(void *arg, const struct redis_reply *reply, const char *why)
 static const char *
 why_of_no_use(const struct redis_reply *reply)
 {
-	static const struct {
-		const char	*code;
-		const char	*why;
-	} codes[] = {
+	static const char *const codes[][2] = {
 		{ "BUSY", "it is busy with a script" },
 		{ "LOADING", "it is loading what it has stored" },
 		{ "MASTERDOWN", "it is a replica without its master" },
@@ -260,8 +257,8 @@ why_of_no_use(const struct redis_reply *reply)
 	size_t i;
 
 	for (i = 0; i < sizeof codes / sizeof codes[0]; i++)
-		if (strcmp(code, codes[i].code) == 0)
-			return codes[i].why;
+		if (strcmp(code, codes[i][0]) == 0)
+			return codes[i][1];
 	return NULL;
 }
 
@@ -365,8 +362,11 @@ static bool
 put_probe(struct redis *r)
 {
 	static const char *const words[] = { "EVAL", "#!lua\nreturn 1", "0" };
+	static const char *const ping[] = { "PING" };
 
-	return put_words(r, 3, words, probe_cb);
+	return r->setup.role == REDIS_MASTER ?
+	    put_words(r, 3, words, probe_cb) :
+	    put_words(r, 1, ping, probe_cb);
 }
 
 bool

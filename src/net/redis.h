@@ -75,8 +75,8 @@ bool		 redis_send(struct redis *, int n, const char *const *words,
 		    __attribute__((warn_unused_result));
 
 /*
- * Asks whether it does what is asked of a master: run scripts that write.  One
- * that does not is lost.  Returns false where it cannot be asked.
+ * Asks whether it is there, and does what is asked of a master: run scripts that
+ * write.  One that does not is lost.  Returns false where it cannot be asked.
  */
 bool		 redis_probe(struct redis *);
 

@@ -111,11 +111,12 @@ static const struct redis_node_events node_events = {
 	.down = down_cb,
 };
 
-static void
-set_up(struct redis_cluster *c, const struct dialer *dialer,
+void
+redis_cluster_setup(struct redis_setup *setup,
+    struct redis_sentinels *sentinels, const struct dialer *dialer,
     const struct store *s)
 {
-	c->setup = (struct redis_setup){
+	*setup = (struct redis_setup){
 		.dialer = dialer,
 		.role = REDIS_MASTER,
 		.tls = s->tls,
@@ -124,16 +125,16 @@ set_up(struct redis_cluster *c, const struct dialer *dialer,
 		.db = s->db,
 		.timeout = s->timeout,
 	};
-	c->sentinels = (struct redis_sentinels){
-		.setup = c->setup,
+	*sentinels = (struct redis_sentinels){
+		.setup = *setup,
 		.list = s->sentinels,
 		.n = s->nsentinels,
 		.master = s->host,
 	};
-	c->sentinels.setup.role = REDIS_SENTINEL;
-	c->sentinels.setup.user = NULL;
-	c->sentinels.setup.password = s->sentinel_password;
-	c->sentinels.setup.db = 0;
+	sentinels->setup.role = REDIS_SENTINEL;
+	sentinels->setup.user = NULL;
+	sentinels->setup.password = s->sentinel_password;
+	sentinels->setup.db = 0;
 }
 
 struct redis_cluster *
@@ -145,7 +146,7 @@ redis_cluster_new(const struct dialer *dialer, const struct store *s,
 
 	if (c == NULL)
 		return NULL;
-	set_up(c, dialer, s);
+	redis_cluster_setup(&c->setup, &c->sentinels, dialer, s);
 	c->events = events;
 	c->owner = owner;
 	if (s->nsentinels > 0)

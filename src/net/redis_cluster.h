@@ -30,6 +30,11 @@ struct redis_cluster_events {
 	void	(*gone)(void *owner, struct redis_node *);
 };
 
+/* Fills in how a store's servers are connected to, and who knows where. */
+void		 redis_cluster_setup(struct redis_setup *,
+		    struct redis_sentinels *, const struct dialer *,
+		    const struct store *);
+
 /*
  * Keeps dialer and store, which stay their owners'.  Nothing is told before
  * this returns.  NULL without memory.

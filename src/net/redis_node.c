@@ -129,9 +129,18 @@ lost_cb(void *arg, const char *why)
 		failed(n, why);
 }
 
+static void
+told_cb(void *arg, const struct redis_reply *reply)
+{
+	struct redis_node *n = arg;
+
+	n->events->told(n->owner, reply);
+}
+
 static const struct redis_events events = {
 	.ready = ready_cb,
 	.lost = lost_cb,
+	.told = told_cb,
 };
 
 struct redis_node *

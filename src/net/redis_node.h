@@ -21,6 +21,8 @@ struct redis_node_events {
 	 */
 	void	(*down)(void *owner, struct redis_node *, const char *why,
 		    unsigned times);
+	/* Something that was subscribed to; NULL: nothing is. */
+	void	(*told)(void *owner, const struct redis_reply *);
 };
 
 /*

@@ -6,6 +6,7 @@
 #include "check_run.h"
 #include "hosts/hosts_reload.h"
 #include "hosts/store_desk.h"
+#include "hosts/store_listener.h"
 #include "hosts/store_redis.h"
 #include "net/dialer.h"
 #include "policy/store.h"
@@ -30,6 +31,7 @@ static struct question {
 } questions[ASKED];
 static unsigned		 nquestions;
 static const struct store_events *events;
+static store_heard_cb	*heard;
 static void		*owner;
 static bool		 refuses;	/* whoever asks */
 static uint64_t		 now;
@@ -94,6 +96,23 @@ store_redis_close(struct store_redis *s)
 		if (!questions[i].answered)
 			answer_with(&questions[i], &(struct store_answer){
 			    .why = "closed" });
+}
+
+struct store_listener *
+store_listener_new(const struct dialer *d, const struct store *s,
+    store_heard_cb *cb, void *o)
+{
+	ck_assert_ptr_eq(d, &dialer);
+	ck_assert_ptr_nonnull(s->name);
+	heard = cb;
+	ck_assert_ptr_nonnull(o);
+	return (struct store_listener *)(void *)&heard;
+}
+
+void
+store_listener_free(struct store_listener *s)
+{
+	ck_assert_ptr_eq(s, &heard);
 }
 
 /* What it asks for, at once. */
@@ -422,6 +441,34 @@ START_TEST(a_budget_that_is_not_answered)
 }
 END_TEST
 
+/* Of a pause it has heard: it asks at once, or when there is an answer. */
+START_TEST(others_have_paused)
+{
+	static const char name[] = "a.test a.test h";
+
+	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
+	heard(owner, name, sizeof name - 1);
+	ck_assert_uint_eq(nquestions, 0);
+	ask(0, "a.test", 1, NULL);
+	store_desk_look(desk);
+	heard(owner, name, sizeof name - 1);
+	heard(owner, "b.test b.test h", sizeof name - 1);
+	ck_assert_uint_eq(nquestions, 1);
+	grant(&questions[0]);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	wait_until(now + 1);
+	ck_assert_uint_eq(nquestions, 2);
+	ck_assert_uint_eq(questions[1].ask.first, 0);
+	answer_with(&questions[1], &(struct store_answer){ .ok = true,
+	    .sent = now, .received = now, .lease = { .now = SECOND },
+	    .paused_until = (SECOND + 30 * SECOND) / 1000 });
+	ck_assert_int_eq(ask(1, "a.test", 1, NULL), HOSTS_WAIT);
+	heard(owner, name, sizeof name - 1);
+	ck_assert_uint_eq(nquestions, 3);
+	close_desk(2);
+}
+END_TEST
+
 /* A reload takes its rule away while it has asked. */
 START_TEST(a_host_that_shares_no_more)
 {
@@ -494,6 +541,7 @@ main(void)
 	tcase_add_test(tcase, proxies_are_remembered);
 	tcase_add_loop_test(tcase, too_many_proxies, 0, 2);
 	tcase_add_test(tcase, a_budget_that_is_not_answered);
+	tcase_add_test(tcase, others_have_paused);
 	tcase_add_test(tcase, a_host_that_shares_no_more);
 	tcase_add_test(tcase, another_store);
 	tcase_add_loop_test(tcase, without_memory, 0, 5);
