@@ -29,14 +29,14 @@ def _sum(path):
     return int(found[1])
 
 
-def _own(out):
-    """The file of the one that has worked: others do next to nothing."""
-    return max(glob.glob(glob.escape(out) + ".*"), key=_sum)
+def _outputs(out):
+    """The files of all processes: what only one of them does is in one."""
+    return glob.glob(glob.escape(out) + ".*")
 
 
 def total(out):
     """All instructions of a run."""
-    return _sum(_own(out))
+    return sum(map(_sum, _outputs(out)))
 
 
 def _room(program, file):
@@ -54,11 +54,17 @@ def by_room(out):
 
     What was inlined counts where it was inlined to.
     """
+    rooms = collections.Counter()
+    for path in _outputs(out):
+        _add_rooms(path, rooms)
+    return rooms
+
+
+def _add_rooms(path, rooms):
     names = collections.defaultdict(dict)
     now = {"ob": "", "fl": ""}
-    rooms = collections.Counter()
     called = False
-    with open(_own(out)) as f:
+    with open(path) as f:
         for line in f:
             if found := _NAME.match(line):
                 kind, number, name = found.groups()
@@ -80,4 +86,3 @@ def by_room(out):
                 if not called:
                     rooms[_room(now["ob"], now["fl"])] += int(found[1])
                 called = False
-    return rooms
