@@ -350,10 +350,10 @@ static const char *
 pass_digits(struct json_scan *s, const char *p, const char *end)
 {
 	const char *from = p, *most = end - p > 9 ? p + 9 : end;
-	uint64_t n = 0;
+	unsigned n = 0, digit;
 
-	for (; p < most && is_digit(*p); p++)
-		n = n * 10 + (unsigned)(*p - '0');
+	for (; p < most && (digit = (unsigned)*p - '0') < 10; p++)
+		n = n * 10 + digit;
 	if (p == from || p == end || is(*p, COUNTS) ||
 	    (*from == '0' && p - from > 1))
 		return NULL;
@@ -541,12 +541,30 @@ read_members(struct json_scan *s, const char *p, const char *end)
 	return p;
 }
 
+static bool
+is_end(char c)
+{
+	/* a bracket and a brace, but for a bit that both close or open with */
+	return (c | 0x20) == '}';
+}
+
+/* Several containers often end together. */
+static const char *
+read_ends(struct json_scan *s, const char *p, const char *end)
+{
+	do {
+		if (!take_end(s, *p == ']'))
+			return fail(s, p);
+	} while (++p < end && is_end(*p));
+	return p;
+}
+
 /* What is not inside of a string, number or word. */
 static const char *
 read_mark(struct json_scan *s, const char *p, const char *end)
 {
-	if (*p == '}' || *p == ']')
-		return take_end(s, *p == ']') ? p + 1 : fail(s, p);
+	if (is_end(*p))
+		return read_ends(s, p, end);
 	if (is(*p, BLANK))
 		return p + 1;
 	if (wants_value(s) || (*p == '"' && wants_key(s)))

@@ -8,13 +8,15 @@ static struct json_scan_step
 step_at(const char *path, size_t at)
 {
 	size_t n = strcspn(path + at, ".");
+	bool any = n == 1 && path[at] == '*';
 
 	if (n > JSON_SCAN_KEY || at > UINT16_MAX)
 		n = JSON_SCAN_KEY;
 	return (struct json_scan_step){
+		.lengths = any ? UINT64_MAX : (uint64_t)1 << n % 64,
 		.at = (uint16_t)at,
 		.len = (uint8_t)n,
-		.any = n == 1 && path[at] == '*',
+		.any = any,
 	};
 }
 

@@ -21,6 +21,7 @@ struct json_scan_mark {
 
 /* A key of a path, or "*". */
 struct json_scan_step {
+	uint64_t		 lengths;	/* of keys that it may be, by 64 */
 	uint16_t		 at;		/* where it is in the text */
 	uint8_t			 len;		/* at most JSON_SCAN_KEY */
 	bool			 any;

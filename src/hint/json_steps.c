@@ -3,13 +3,6 @@
 
 #include <string.h>
 
-/* The lengths of keys that a step may be: all, if it is any; else one. */
-static uint64_t
-length_of(const struct json_scan_step *step)
-{
-	return -(uint64_t)step->any | (uint64_t)1 << step->len % 64;
-}
-
 static bool
 is_step(const char *path, const struct json_scan_step *step, const char *key,
     size_t len)
@@ -91,7 +84,7 @@ json_steps_in(struct json_scan *s)
 	for (left = s->leads; left != 0; left &= left - 1) {
 		i = (unsigned)__builtin_ctzll(left);
 		s->at[s->depth][i] = s->here[i];
-		lengths |= length_of(&s->paths->steps[s->here[i]]);
+		lengths |= s->paths->steps[s->here[i]].lengths;
 	}
 	s->in[s->depth] = s->leads;
 	s->lengths[s->depth] = lengths;

@@ -23,7 +23,7 @@ throttle_meter_find(const struct throttle_meters *all, const char *name)
 
 	for (i = 0; all != NULL && i < all->n; i++) {
 		m = &all->all[i];
-		if (strcmp(m->name, name) == 0)
+		if (m->at == name || strcmp(m->name, name) == 0)
 			return (struct meter *)(uintptr_t)m;
 		if (m->before != NULL && strcmp(m->before, name) == 0)
 			was = m;
@@ -55,13 +55,10 @@ wants(const struct throttle_meters *all, const struct throttle_wants *w)
 	return all != NULL && w != NULL ? w->n : 0;
 }
 
-/* Those of which one has taken, if they are still there. */
+/* Those of the total of which one has taken, if they are still there. */
 static struct throttle_meters *
-taken_from(const struct throttle *t, const struct throttle_waiter *w,
-    enum throttle_meters_of of)
+taken_of_total(const struct throttle *t, const struct throttle_waiter *w)
 {
-	if (of == THROTTLE_METERS_OWN)
-		return t->meters;
 	return is_of_total(t, w) ? t->total->meters : NULL;
 }
 
@@ -295,11 +292,14 @@ uint64_t
 throttle_meters_turn(const struct throttle *t, const struct throttle_wants *w,
     uint64_t cost)
 {
+	uint64_t turn;
+
 	if (t->meters == NULL)
 		return 0;
-	return larger(larger(time_of(&t->host, cost), 1),
-	    larger(time_of_all(t->meters, w),
-	    time_of_all(meters_of_total(t), w)));
+	turn = larger(larger(time_of(&t->host, cost), 1),
+	    time_of_all(t->meters, w));
+	return t->total == NULL ? turn :
+	    larger(turn, time_of_all(t->total->meters, w));
 }
 
 /* What is taken, and what becomes of it */
@@ -337,25 +337,32 @@ throttle_meters_take(struct throttle *t, struct throttle_waiter *w,
     uint64_t at, uint64_t now)
 {
 	take(t->meters, w->fair.wants, at, now);
-	take(meters_of_total(t), w->fair.wants, at, now);
+	if (t->total != NULL)
+		take(t->total->meters, w->fair.wants, at, now);
 }
 
-/* What the host has counted by now: what is not settled, or in the end all. */
 static void
-count(struct throttle_meters *all, struct throttle_wants *w, bool ends,
-    uint64_t at)
+count_one(struct meter *m, struct throttle_amount *a,
+    enum throttle_meters_of of, uint64_t at)
 {
-	unsigned i, n = wants(all, w);
-	struct throttle_taken *taken;
+	if (m == NULL || a->taken[of].counted)
+		return;
+	budget_count(&m->budget, a->amount, at);
+	a->taken[of].counted = true;
+}
+
+/* What the host has counted by now: what is not settled. */
+static void
+count(struct throttle_meters *all, struct throttle_wants *w, uint64_t at)
+{
+	unsigned i, n = all != NULL && all->counts ? wants(all, w) : 0;
 	struct meter *m;
 
 	for (i = 0; i < n; i++) {
-		taken = &w->amounts[i].taken[all->of];
-		m = throttle_meter_by_serial(all, taken->serial);
-		if (m == NULL || taken->counted || (m->settles && !ends))
-			continue;
-		budget_count(&m->budget, w->amounts[i].amount, at);
-		taken->counted = true;
+		m = throttle_meter_by_serial(all,
+		    w->amounts[i].taken[all->of].serial);
+		if (m != NULL && !m->settles)
+			count_one(m, &w->amounts[i], all->of, at);
 	}
 }
 
@@ -363,10 +370,9 @@ void
 throttle_meters_count(struct throttle *t, struct throttle_waiter *w,
     uint64_t at)
 {
-	unsigned of;
-
-	for (of = 0; of < THROTTLE_METERS_OF; of++)
-		count(taken_from(t, w, of), w->fair.wants, false, at);
+	count(t->meters, w->fair.wants, at);
+	if (t->total != NULL)
+		count(taken_of_total(t, w), w->fair.wants, at);
 }
 
 /* What others have taken since then is done sooner, too. */
@@ -415,18 +421,21 @@ settle_all(struct throttle_meters *all, struct throttle_wants *w,
 			settle(all, &w->amounts[i], actual[i], now);
 }
 
-/* It may have taken of what is gone by now. */
+/* It may have taken of what is gone by now; of the rest all is counted. */
 static void
 end(struct throttle_meters *all, struct throttle_wants *w,
     enum throttle_meters_of of, uint64_t now)
 {
+	struct throttle_taken *taken;
 	unsigned i;
 
-	if (!w->of[of].listed)
-		return;
-	count(all, w, true, now);
-	for (i = 0; i < w->n; i++)
-		w->amounts[i].taken[of].serial = 0;
+	for (i = 0; i < w->n; i++) {
+		taken = &w->amounts[i].taken[of];
+		if (taken->serial != 0)
+			count_one(throttle_meter_by_serial(all, taken->serial),
+			    &w->amounts[i], of, now);
+		taken->serial = 0;
+	}
 	LIST_REMOVE(w, of[of].entry);
 	w->of[of].listed = false;
 }
@@ -435,10 +444,14 @@ void
 throttle_meters_end(struct throttle *t, struct throttle_waiter *w,
     uint64_t now)
 {
-	unsigned of;
+	struct throttle_wants *all = w->fair.wants;
 
-	for (of = 0; w->fair.wants != NULL && of < THROTTLE_METERS_OF; of++)
-		end(taken_from(t, w, of), w->fair.wants, of, now);
+	if (all == NULL)
+		return;
+	if (all->of[THROTTLE_METERS_OWN].listed)
+		end(t->meters, all, THROTTLE_METERS_OWN, now);
+	if (all->of[THROTTLE_METERS_TOTAL].listed)
+		end(taken_of_total(t, w), all, THROTTLE_METERS_TOTAL, now);
 }
 
 void
@@ -450,16 +463,12 @@ throttle_meters_refund(struct throttle *t, struct throttle_waiter *w,
 	throttle_settle(t, w, nothing, now);
 }
 
+/* Whether it has taken some, and nobody has settled that. */
 static bool
 has_taken(const struct throttle_wants *w)
 {
-	unsigned i, of;
-
-	for (i = 0; i < w->n; i++)
-		for (of = 0; of < THROTTLE_METERS_OF; of++)
-			if (w->amounts[i].taken[of].serial != 0)
-				return true;
-	return false;
+	return w->of[THROTTLE_METERS_OWN].listed ||
+	    w->of[THROTTLE_METERS_TOTAL].listed;
 }
 
 /* What it turned out to want, as far as that is known. */
@@ -478,13 +487,13 @@ throttle_settle(struct throttle *t, struct throttle_waiter *w,
     const uint64_t *actual, uint64_t now)
 {
 	struct throttle_wants *all = w->fair.wants;
-	unsigned of;
 
 	if (wants(t->meters, all) == 0 || !w->held || !has_taken(all))
 		return;
 	throttle_meters_tick(t, now);
-	for (of = 0; of < THROTTLE_METERS_OF; of++)
-		settle_all(taken_from(t, w, of), all, actual, now);
+	settle_all(t->meters, all, actual, now);
+	if (t->total != NULL)
+		settle_all(taken_of_total(t, w), all, actual, now);
 	throttle_meters_end(t, w, now);
 	take_actual(all, actual);
 	if (w->charged)

@@ -73,7 +73,9 @@ begin(struct throttle_meters *all, struct meter *m,
 {
 	char **before;
 
+	m->at = all->of == THROTTLE_METERS_OWN ? limits->name : NULL;
 	m->settles = limits->settles;
+	all->counts |= !m->settles;
 	if (was == NULL) {
 		m->serial = ++all->serial;
 		budget_init(&m->budget, &limits->limits, false, windows);
