@@ -44,19 +44,28 @@ since(uint64_t from, uint64_t to)
 	return to > from ? to - from : 0;
 }
 
+/* From an era on, which it is measured by where nothing was counted before. */
 static void
-set_pace(struct estimate *e, const struct era *era)
+begin_pace(struct estimate *e, uint64_t first, uint64_t went, uint64_t until)
 {
 	struct estimate_pace *p = &e->pace;
 
 	e->windows[0].n = e->windows[1].n = 0;
 	p->on = true;
-	if (p->since >= era->refused) {
-		p->since = era->first;
-		p->went = era->went;
+	if (p->since == 0 || p->since >= until) {
+		p->since = first;
+		p->went = went;
 	}
 	p->refused = p->since;
 	p->went_then = 0;
+}
+
+static void
+set_pace(struct estimate *e, const struct era *era)
+{
+	struct estimate_pace *p = &e->pace;
+
+	begin_pace(e, era->first, era->went, era->refused);
 	if (era->at_first)
 		p->burst = era->went;
 	estimate_pace_refused(p, era->refused);
@@ -328,7 +337,8 @@ judge_emptied(struct estimate *e, const struct era *era, uint64_t now)
 		estimate_window_try_round(&w[0], SECOND + era->slack);
 		return;
 	}
-	if (w[0].n != n && w[1].n != n &&
+	/* no longer one has ever allowed more than that */
+	if (w[0].n != n && w[1].n != n && e->long_went <= n &&
 	    length > w[0].hi + w[0].hi / 32 + era->slack)
 		set_window(e, 1, &told, n, e->long_first, now);
 }
@@ -368,8 +378,12 @@ find(struct estimate *e, const struct era *era, uint64_t now)
 void
 estimate_find_bucket(struct estimate *e, uint64_t now)
 {
-	e->windows[0].n = e->windows[1].n = 0;
-	e->pace.on = true;
+	/* which is no bucket, as the host says, but began anew in between */
+	if (e->room.until > now && !e->refills) {
+		e->windows[0].n = e->windows[1].n = 0;
+		return;
+	}
+	begin_pace(e, estimate_log_begun(&e->log, now), e->log.total, now);
 	estimate_pace_refused(&e->pace, now);
 }
 

@@ -163,6 +163,18 @@ estimate_pace_told(struct estimate_pace *p, uint64_t burst, uint64_t left,
 }
 
 void
+estimate_pace_left(struct estimate_pace *p, uint64_t left, uint64_t now)
+{
+	int64_t ours = gcra_left(&p->gcra, now);
+
+	if (left >= UINT32_MAX || ours <= (int64_t)(left * ESTIMATE_UNIT))
+		return;
+	gcra_take(&p->gcra, (uint64_t)ours - left * ESTIMATE_UNIT, now);
+	/* who waits for that does not say that the pace is kept */
+	p->quiet = 0;
+}
+
+void
 estimate_pace_renew(struct estimate_pace *p, uint64_t at, uint64_t now)
 {
 	p->since = p->refused = at;

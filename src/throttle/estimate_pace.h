@@ -19,6 +19,9 @@ void	 estimate_pace_went(struct estimate_pace *, uint64_t sent);
 /* One was refused that was sent then (ns): the pace since, and from then on. */
 void	 estimate_pace_refused(struct estimate_pace *, uint64_t sent);
 
+/* The host has so many (requests) left, and no more: it never gives any. */
+void	 estimate_pace_left(struct estimate_pace *, uint64_t left, uint64_t now);
+
 /* The same pace, but counted anew, from an empty bucket at an instant (ns). */
 void	 estimate_pace_renew(struct estimate_pace *, uint64_t at, uint64_t now);
 

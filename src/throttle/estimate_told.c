@@ -246,6 +246,18 @@ note(struct estimate *e, const struct estimate_room *r, uint64_t now)
 		e->room.until = 0;
 }
 
+/*
+ * Whether an answer speaks of how things stand now: it is of this era, or the
+ * one that has just found the host open again.
+ */
+static bool
+is_of_now(const struct estimate *e, const struct estimate_mark *mark)
+{
+	return mark->era == e->era || (mark->role == ESTIMATE_PROBE &&
+	    mark->era + 1 == e->era && e->phase == ESTIMATE_OPEN &&
+	    e->log.total == 1);
+}
+
 bool
 estimate_left(struct estimate *e, const struct estimate_mark *mark,
     const struct estimate_room *r, bool refused, uint64_t now)
@@ -253,7 +265,7 @@ estimate_left(struct estimate *e, const struct estimate_mark *mark,
 	if (r->limit == 0 || r->limit > UINT32_MAX || r->until <= now)
 		return false;
 	/* of an era that is over, it says nothing of now */
-	if (mark->era != e->era)
+	if (!is_of_now(e, mark))
 		return true;
 	if (e->phase == ESTIMATE_SHUT) {
 		if (r->left == 0 && refused && !e->emptied) {
@@ -268,6 +280,9 @@ estimate_left(struct estimate *e, const struct estimate_mark *mark,
 	notice_refill(e, r, now);
 	if (e->refills)
 		take_bucket(e, r, now);
+	if (e->pace.on)
+		estimate_pace_left(&e->pace, r->left > e->flying ?
+		    r->left - e->flying : 0, now);
 	note(e, r, now);
 	return r->left == 0 ? see_to(e, mark, r, now) : true;
 }

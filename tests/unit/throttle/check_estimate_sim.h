@@ -37,6 +37,8 @@ enum fields {
 	SILENT,
 	LEFT,			/* n, what is left, reset in whole seconds */
 	WINDOW,			/* ... and w */
+	DATED,			/* as LEFT, but an instant in whole seconds, beside
+				   a Date, which are those that are over */
 };
 
 /* One limit of a host. */
@@ -126,6 +128,7 @@ struct sim {
 	size_t		 n, size;
 	uint64_t	 seq, start, now, random;
 	uint64_t	 gap;		/* ns between arrivals of a client */
+	uint64_t	 clock;		/* ns; what the host's has beside ours */
 	bool		 was_refused;
 	struct outcome	 out;
 };
@@ -437,6 +440,15 @@ sim_answer(struct sim *s, unsigned i)
 	next_request(s, i);
 }
 
+/* How far away a reset is as it can be told. */
+static uint64_t
+told_reset(const struct sim *s, uint64_t reset)
+{
+	uint64_t now = s->trial->fields == DATED ? s->now + s->clock : 0;
+
+	return (now + reset + SEC - 1) / SEC * SEC - now / SEC * SEC;
+}
+
 static void
 sim_count(struct sim *s, unsigned i)
 {
@@ -447,7 +459,7 @@ sim_count(struct sim *s, unsigned i)
 	c->wait = s->trial->names ? (c->wait + SEC - 1) / SEC * SEC : 0;
 	if (s->trial->fields != SILENT) {
 		c->room = origin_left(l, s->now, &c->reset);
-		c->reset = (c->reset + SEC - 1) / SEC * SEC;
+		c->reset = told_reset(s, c->reset);
 		if (!c->ok && c->wait == 0)
 			c->wait = c->reset;
 	}
@@ -530,6 +542,8 @@ sim_begin(struct sim *s)
 
 	for (i = 0; i < x->nlimits; i++)
 		origin_start(&x->limits[i], s);
+	if (x->fields == DATED)
+		s->clock = (uint64_t)(any(s) * (double)SEC);
 	if (x->limits[0].kind == SLOTS)
 		s->gap = w * x->clients / n * 2 / 3;
 	else

@@ -2,6 +2,7 @@
 #include <check.h>
 
 #include "check_estimate.h"
+#include "throttle/estimate_find.h"
 #include "throttle/estimate_pace.h"
 #include "throttle/estimate_probe.h"
 #include "throttle/estimate_window.h"
@@ -188,6 +189,76 @@ START_TEST(frees_and_rounds)
 }
 END_TEST
 
+/* The one that finds it open again tells what is left now, as any other. */
+START_TEST(of_who_asks)
+{
+	uint64_t until = now + 6 * SEC;
+
+	ck_assert(go_and_hear(8, 0, until));
+	ck_assert_int_eq(e.phase, ESTIMATE_SHUT);
+	now = until;
+	/* others have used all but that one */
+	until += 6 * SEC;
+	ck_assert(go_and_hear(8, 0, until));
+	ck_assert_int_eq(e.phase, ESTIMATE_SHUT);
+	ck_assert_uint_ge(estimate_due(&e, now), until - SEC);
+	ck_assert_uint_eq(e.refusals, 0);
+}
+END_TEST
+
+/*
+ * Nothing was ever refused, and so no pace counted, when a window turns out to be
+ * none: it is counted by what went in this era, and not since the clock began.
+ */
+START_TEST(a_bucket_without_refusals)
+{
+	uint64_t until = now + 6 * SEC;
+	unsigned i;
+
+	ck_assert(go_and_hear(8, 0, until));
+	now = until;
+	for (i = 0; i < 4; i++) {
+		go(BUDGET_SUCCESS);
+		now += 10 * MS;
+	}
+	ck_assert_uint_eq(e.refusals, 0);
+	estimate_find_bucket(&e, now);
+	ck_assert(e.pace.on);
+	ck_assert_uint_lt(e.pace.interval, 20 * MS);
+}
+END_TEST
+
+/* But not where the host has just said when it counts anew. */
+START_TEST(no_bucket_by_its_word)
+{
+	uint64_t until = now + 6 * SEC;
+
+	ck_assert(go_and_hear(8, 0, until));
+	now = until;
+	ck_assert(go_and_hear(8, 7, now + 6 * SEC));
+	estimate_find_bucket(&e, now);
+	ck_assert(!e.pace.on);
+	ck_assert_uint_eq(view().nlimits, 0);
+}
+END_TEST
+
+/* A pace that was measured is not what lets go more than are left. */
+START_TEST(a_pace_and_what_is_left)
+{
+	estimate_pace_begin(&e.pace, now);
+	e.pace.went = 100;
+	estimate_pace_refused(&e.pace, now + 10 * SEC);
+	e.pace.on = true;
+	now += 20 * SEC;
+	ck_assert_uint_le(estimate_pace_due(&e.pace), now);
+	estimate_pace_left(&e.pace, 5, now);
+	ck_assert_uint_le(estimate_pace_due(&e.pace), now);
+	estimate_pace_left(&e.pace, 0, now);
+	ck_assert_uint_gt(estimate_pace_due(&e.pace), now);
+	ck_assert_uint_le(estimate_pace_due(&e.pace), now + e.pace.interval);
+}
+END_TEST
+
 static Suite *
 estimate_told_suite(void)
 {
@@ -195,6 +266,10 @@ estimate_told_suite(void)
 	TCase *tc = tcase_create("estimate_told");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, of_who_asks);
+	tcase_add_test(tc, a_bucket_without_refusals);
+	tcase_add_test(tc, no_bucket_by_its_word);
+	tcase_add_test(tc, a_pace_and_what_is_left);
 	tcase_add_test(tc, no_more_than_are_left);
 	tcase_add_test(tc, what_is_of_no_use);
 	tcase_add_test(tc, is_used_up);
