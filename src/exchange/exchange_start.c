@@ -194,6 +194,7 @@ is_users(struct exchange *x, const struct http1_head *h)
 		/* who is no user pays by his address */
 		if (!pays(x, h))
 			break;
+		exchange_put_path(x, h);
 		x->refusal = STATS_ACCESS_USER;
 		exchange_answer(x, &r, ACCESS_REFUSED, r.detail);
 		break;

@@ -231,6 +231,7 @@ def test_each_request_of_a_connection_is_somebodys(lab):
 	assert one.get(house.url, [BOB]).status == 200
 	assert refused(one.get(house.url, [credentials("bob", "x")]))
 	lines = house.daemon.out.like(" (200|407) ", 4)
+	assert all(' path="' in line for line in lines), lines
 	assert [re.findall(r' user="(\w+)"', line) for line in lines] == \
 	    [["alice"], [], ["bob"], []]
 
