@@ -188,7 +188,8 @@ try(struct doctor *d, bool may, struct ctl_doctor_try *tried)
 	    d->hosts[1]);
 	if (!may)
 		return CTL_DONE;
-	snprintf(d->probes, sizeof d->probes, "%s/probes", d->own.dir);
+	snprintf(d->probes, sizeof d->probes, "%s/" CTL_EXEC_PROBES,
+	    d->own.dir);
 	if (mkdir(d->probes, 0700) == -1)
 		return ctl_fail(d->ctl, CTL_FAILED, "%s: %s", d->probes,
 		    strerror(errno));
@@ -248,8 +249,6 @@ ctl_doctor(struct ctl *c)
 	if (status == CTL_DONE)
 		status = examine(&d);
 	ctl_doctor_reap_rest(d.own.attendant);
-	if (d.probes[0] != '\0')
-		ctl_doctor_reap_dir(d.probes);
 	ctl_exec_own_end(&d.own);
 	ctl_variables_free(&d.variables);
 	ctl_client_done(&d.client);

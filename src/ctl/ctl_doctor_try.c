@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/ctl_doctor_try.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -32,18 +33,22 @@ is_tls(enum ctl_doctor_mode mode)
 
 /* What the daemon has seen */
 
+/* One that was answered, rather than one that was refused, which comes again. */
 static const json_t *
 with_nonce(const json_t *list, const char *nonce)
 {
-	const json_t *one;
+	const json_t *one, *found = NULL;
 	size_t i;
 
 	for (i = 0; i < json_array_size(list); i++) {
 		one = json_array_get(list, i);
-		if (strstr(ctl_string(one, "path", ""), nonce) != NULL)
+		if (strstr(ctl_string(one, "path", ""), nonce) == NULL)
+			continue;
+		if (ctl_integer(one, "status") == 200)
 			return one;
+		found = one;
 	}
-	return NULL;
+	return found;
 }
 
 /* Whether the same connection was a tunnel before. */
@@ -63,10 +68,15 @@ was_connect(const json_t *list, const json_t *request)
 	return false;
 }
 
-/* Whether it was asked; by a tunnel, where that is not what is tried. */
-static bool
-was_seen(const struct round *r, const struct run *run, bool *by_tunnel)
+/*
+ * What became of it there; CTL_DOCTOR_UNTRIED: it has not come.  Why it was
+ * refused goes to line.
+ */
+static enum ctl_doctor_verdict
+look(const struct round *r, const struct run *run,
+    char line[CTL_DOCTOR_TEXT])
 {
+	enum ctl_doctor_verdict verdict = CTL_DOCTOR_GOES;
 	struct ctl_answer a;
 	const json_t *list, *one;
 
@@ -74,26 +84,33 @@ was_seen(const struct round *r, const struct run *run, bool *by_tunnel)
 	    NULL, &a);
 	list = ctl_member(a.json, "exchanges");
 	one = with_nonce(list, run->probe.nonce);
-	*by_tunnel = one != NULL && !is_tls(run->mode) &&
-	    was_connect(list, one);
+	if (one == NULL)
+		verdict = CTL_DOCTOR_UNTRIED;
+	else if (ctl_integer(one, "status") != 200) {
+		verdict = CTL_DOCTOR_REFUSED;
+		snprintf(line, CTL_DOCTOR_TEXT, "%lld, %s", ctl_integer(one,
+		    "status"), ctl_string(one, "reason", "no reason"));
+	} else if (!is_tls(run->mode) && was_connect(list, one))
+		verdict = CTL_DOCTOR_BY_TUNNEL;
 	ctl_answer_done(&a);
-	return one != NULL;
+	return verdict;
 }
 
 /* Verdicts */
 
 static enum ctl_doctor_verdict
-judge(const struct round *r, const struct run *run)
+judge(const struct round *r, const struct run *run,
+    char line[CTL_DOCTOR_TEXT])
 {
 	const struct ctl_doctor_probe *p = &run->probe;
-	bool by_tunnel;
+	enum ctl_doctor_verdict seen;
 
 	if (p->direct)
 		return CTL_DOCTOR_BYPASSES;
 	if (run->mode == CTL_DOCTOR_TUNNEL && p->through)
 		return CTL_DOCTOR_GOES;
-	if (was_seen(r, run, &by_tunnel))
-		return by_tunnel ? CTL_DOCTOR_BY_TUNNEL : CTL_DOCTOR_GOES;
+	if ((seen = look(r, run, line)) != CTL_DOCTOR_UNTRIED)
+		return seen;
 	if (p->late)
 		return CTL_DOCTOR_LATE;
 	if (run->mode == CTL_DOCTOR_INTERCEPT &&
@@ -112,8 +129,8 @@ note(const struct round *r, struct run *run)
 	    WEXITSTATUS(p->status) == CTL_DOCTOR_ABSENT)
 		run->row->absent = true;
 	else
-		cell->verdict = judge(r, run);
-	if (cell->verdict > CTL_DOCTOR_BYPASSES)
+		cell->verdict = judge(r, run, cell->line);
+	if (cell->verdict > CTL_DOCTOR_REFUSED)
 		ctl_doctor_probe_line(p, cell->line);
 }
 

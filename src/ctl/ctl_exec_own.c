@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "conf/conf_preset.h"
+#include "ctl/ctl_doctor_reap.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_runtime.h"
 #include "ctl/ctl_trust.h"
@@ -199,6 +200,8 @@ remove_all(const char *dir)
 		path_in(path, dir, files[i]);
 		(void)unlink(path);
 	}
+	path_in(path, dir, CTL_EXEC_PROBES);
+	ctl_doctor_reap_dir(path);
 	ctl_trust_remove(dir);
 }
 

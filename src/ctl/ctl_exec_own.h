@@ -11,6 +11,8 @@
 /* Bytes of the directory's name, below which there is to be a socket. */
 #define CTL_EXEC_DIR	((int)(CTL_SOCKET - sizeof "/admin.sock"))
 
+#define CTL_EXEC_PROBES	"probes"	/* a directory, where there is one */
+
 /*
  * What a run of "sluice exec" has of its own: a directory, and a daemon where
  * none runs.  A process beside it takes both away when it ends, in whichever

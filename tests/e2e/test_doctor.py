@@ -11,6 +11,7 @@ import sys
 import pytest
 
 import sluice
+import standin
 import wire
 
 PATIENCE = 6 * wire.DEADLINE
@@ -244,6 +245,22 @@ def test_interrupted(place, sig):
 	assert gone(notes)
 
 
+def test_killed(place):
+	"""Nor where it has no time to clean up."""
+	notes = hanging(place)
+	proc = subprocess.Popen([sluice.BINARY, "doctor", "--exec", "-s",
+	    place.daemon.control], env=place.env, stdout=subprocess.DEVNULL,
+	    stderr=subprocess.DEVNULL)
+	wire.wait_until(lambda: len([one for one in notes.iterdir()
+	    if one.read_text()]) == 4, what="programs that run")
+	dirs = {pathlib.Path(one.read_text()).parent.parent
+	    for one in notes.iterdir()}
+	proc.kill()
+	proc.wait()
+	wire.wait_until(lambda: not any(one.exists() for one in dirs),
+	    what="no directory")
+
+
 # What operators get wrong
 
 
@@ -261,6 +278,30 @@ def test_no_daemon(tmp_path):
 	assert done.returncode == 0, (done.stdout, done.stderr)
 	client, = json.loads(done.stdout)["clients"]
 	assert verdicts(client) == ["proxy", "proxy", "untried", "untried"]
+
+
+def test_users(tlab):
+	"""Who has no password goes by it, and is refused."""
+	users = tlab.dir / "users"
+	users.write_text("someone:" + subprocess.run(["openssl", "passwd",
+	    "-6", "hushhush"], capture_output=True, text=True,
+	    check=True).stdout)
+	daemon = tlab.https(hosts=HOSTS, access={"users": str(users)})
+	(tlab.dir / "place").mkdir()
+	place = Place(tlab.dir / "place", daemon, "curl")
+	place.told()
+	clients = place.json(status=1)
+	assert verdicts(clients["curl"])[0] == "refused"
+	assert clients["curl"]["plain"]["says"].startswith("407, ")
+	assert "These go by the daemon, which refuses them" in \
+	    place.run(status=1)
+	place.told(daemon.url.replace("//", "//someone:hushhush@"))
+	place.json(status=1)
+	place.env["CURL_CA_BUNDLE"] = str(daemon.keys["tls"]
+	    ["ca_certificate"])
+	clients = place.json(status=0)
+	assert verdicts(clients["curl"]) == ["proxy"] * 4
+	assert "hushhush" not in json.dumps(place.all)
 
 
 def test_another_proxy(place):
@@ -359,3 +400,91 @@ def test_tidy(place):
 	assert said.startswith("ok    daemon ")
 	assert "\nCLIENT " in said
 	assert "\ncurl " in said
+
+
+# What the daemon says of itself, which one that is well does not say.
+SAYS = {
+    "state file": {"state_file": {"path": "/x/state", "age": None,
+	"bytes": 0, "failures": 3}},
+    "store": {"store": {"url": "redis://x", "connected": False, "age": 7.0,
+	"operations": 1, "failures": 1, "leases": 0}},
+    "daemon": {"state": "draining"},
+    "configuration": {"configuration": {"path": "/x/y.yaml", "loaded":
+	"2026-01-01T00:00:00Z", "reloads": 1, "last_error": "y: 1: no"}},
+}
+
+
+def says(place, tlab, **status):
+	"""A daemon that says so of itself, and is like the real one else."""
+	real = tlab.control(place.daemon)
+	answers = {"/v1/status": {**real.get("/v1/status").json(), **status},
+	    "/v1/client": real.get("/v1/client").json()}
+
+	def reply(request):
+		if request.target in answers:
+			return standin.answer(answers[request.target])
+		return standin.problem(404, "there is none")
+	tlab.others.append(standin.Standin(place.dir / "s", reply))
+	done = sluice.run("doctor", "--json", "-s", place.dir / "s",
+	    env=place.env, timeout=PATIENCE)
+	place.all = json.loads(done.stdout)
+	return done.returncode
+
+
+@pytest.fixture
+def bare(place):
+	"""Without programs."""
+	for name in QUICK:
+		(place.bin / name).unlink(missing_ok=True)
+	place.told()
+	return place
+
+
+@pytest.mark.parametrize("about", SAYS)
+def test_what_the_daemon_says_of_itself(bare, tlab, about):
+	assert says(bare, tlab, **SAYS[about]) == 1
+	assert about in bare.bad(), bare.all
+
+
+def test_another_version(bare, tlab):
+	"""It may not answer what programs are asked for."""
+	assert says(bare, tlab, version="0.0.1") == 1
+	assert "another version" in bare.bad()["daemon"]
+
+
+def test_what_is_well(bare, tlab):
+	"""Of the same members."""
+	assert says(bare, tlab, state_file={"path": "/x/state", "age": 1.0,
+	    "bytes": 9, "failures": 0}, store={"url": "redis://x",
+	    "connected": True, "age": 7.0, "operations": 1, "failures": 0,
+	    "leases": 0}) == 0
+	about = {one["about"] for one in bare.all["checks"]
+	    if one["level"] == "ok"}
+	assert {"daemon", "state file", "store", "proxy", "DNS"} <= about
+
+
+def test_a_ca_that_is_near_its_end(bare, tlab):
+	"""Ten days before that it is told."""
+	pem = tlab.dir / "old.pem"
+	def client(days):
+		subprocess.run(["openssl", "req", "-x509", "-newkey", "ec",
+		    "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+		    tlab.dir / "old.key", "-out", pem, "-subj", "/CN=old",
+		    "-days", str(days)], check=True, capture_output=True)
+		return {"proxies": [bare.daemon.url], "users": False,
+		    "certificates": pem.read_text()}
+	status = tlab.control(bare.daemon).get("/v1/status").json()
+	answers = {"/v1/status": status}
+	tlab.others.append(standin.Standin(bare.dir / "s", lambda request:
+	    standin.answer(answers[request.target])
+	    if request.target in answers else standin.problem(404, "none")))
+
+	def level():
+		done = sluice.run("doctor", "--json", "-s", bare.dir / "s",
+		    env=bare.env, timeout=PATIENCE)
+		return [one["level"] for one in json.loads(done.stdout)
+		    ["checks"] if one["about"] == "CA"]
+	answers["/v1/client"] = client(10)
+	assert level() == ["note"]
+	answers["/v1/client"] = client(400)
+	assert level() == ["ok"]

@@ -465,6 +465,17 @@ def test_added_twice(town):
 	assert (town.pem.read_bytes(), town.pem.stat().st_ino) == before
 
 
+def test_json(house):
+	"""Where the files are; whether anything has changed."""
+	made = json.loads(house.make("--json", "--within", "*.test").stdout)
+	assert made == {"version": 1, "trust": str(house.root),
+	    "bundle": str(house.bundle)}
+	for changed in True, False:
+		said = json.loads(extend(house, "--json", "later.test").stdout)
+		assert said == {"version": 1, "certificate": str(house.pem),
+		    "changed": changed}
+
+
 @pytest.mark.parametrize("what", ["outside", "no key", "another's key",
     "none configured"])
 def test_not_added(town, what):
