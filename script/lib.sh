@@ -268,6 +268,9 @@ jobs()
 	echo $((2 * $(cores)))
 }
 
+# What of it build_in makes: nothing said is all.
+build_only=
+
 # build_in DIRECTORY [CONFIGURE ARGUMENT]...
 # Configures where that has not been done with these arguments and these
 # libraries, then makes what has changed: all of it where configure may have
@@ -295,7 +298,7 @@ build_in()
 		quiet "${name:+$name.}clean" make -C "$dir" clean || return
 		echo "$stamp" >"$dir/.configured"
 	fi
-	quiet "${name:+$name.}make" make -C "$dir" -j"$(cores)"
+	quiet "${name:+$name.}make" make -C "$dir" -j"$(cores)" $build_only
 }
 
 # build_sanitized KIND [CONFIGURE ARGUMENT]...

@@ -49,7 +49,7 @@ other_versions()
 'v?[0-9]+(\.[0-9]+)+' "$@" /dev/null | grep -vE "[^0-9.]$mine\$"
 }
 
-echo 1..7
+echo 1..8
 
 printf 'sluice (9.9) unstable; urgency=low\n' >"$work/changelog"
 echo libevent-dev >"$work/control"
@@ -75,6 +75,11 @@ libraries_lacking debian/control >"$work/found"
 clean "debian/control has the libraries" "$work/found"
 libraries_lacking contrib/Containerfile >"$work/found"
 clean "contrib/Containerfile has the libraries" "$work/found"
+# a number, since a runtime cannot tell that a name is not root's
+grep -qE '^USER [1-9][0-9]*:[1-9]' contrib/Containerfile &&
+    grep -qF 'HEALTHCHECK CMD ["/sluice", "status"]' contrib/Containerfile
+result $? "the image's program is not root, and is asked whether it serves"
+
 modules_lacking contrib/sluice.spec >"$work/found"
 clean "contrib/sluice.spec has the libraries" "$work/found"
 
