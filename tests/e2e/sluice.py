@@ -142,6 +142,16 @@ def settings(**keys):
 	return conf
 
 
+def alive(pid):
+	"""Whether a process that need not be ours has not ended; whoever is to
+	collect its status may take seconds for that."""
+	try:
+		with open(f"/proc/{pid}/stat") as f:
+			return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+	except (FileNotFoundError, ProcessLookupError):
+		return False
+
+
 class Sluice:
 	"""wait: whether to wait for what it says of its addresses; file: not
 	the one that is written; before: the beginning of a command that ends
@@ -277,11 +287,7 @@ class Sluice:
 		"""Whether it, or who has taken over from it, has not ended."""
 		if self.pid == self.proc.pid:
 			return self.proc.poll() is None
-		try:
-			os.kill(self.pid, 0)
-		except ProcessLookupError:
-			return False
-		return True
+		return alive(self.pid)
 
 	def stop(self):
 		"""Ends it if it still runs; complains of what went wrong."""

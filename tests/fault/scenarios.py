@@ -10,6 +10,8 @@ import gzip
 import http.client
 import os
 import pathlib
+import re
+import signal
 import ssl
 import subprocess
 import sys
@@ -23,6 +25,7 @@ import client				# noqa: E402
 import control				# noqa: E402
 import dnsserver			# noqa: E402
 import origin				# noqa: E402
+import shared				# noqa: E402
 import sluice				# noqa: E402
 import wire				# noqa: E402
 
@@ -43,6 +46,10 @@ METERED = {"queue": {"max_wait": "4s"}, "budgets": {"tokens": {
 ESTIMATED = {"learn": "estimate", "queue": {"max_wait": "4s"},
     "pause": {"default": "10ms", "max": "20ms"}, "retry": {"attempts": 4}}
 PRESETS = pathlib.Path(__file__).resolve().parent / "../../conf/presets"
+# Whoever is under way in an upgrade, and that itself.
+PATIENT = {"response": "60s", "upgrade": "20s"}
+# Of the budget that is shared, a second.
+RATE, BURST = 20, 2
 # What our own answers to a failure may say.
 OURS = {502, 503, 504}
 
@@ -87,6 +94,9 @@ def handler(world):
 			conn.send(b"0\r\n\r\n")
 		elif req.method == "POST":
 			conn.reply(body=req.body)
+		elif req.target == "/stored":
+			world.stored.append(time.monotonic())
+			conn.reply(body="for /stored")
 		else:
 			conn.reply(body="for " + req.target)
 	return handle
@@ -108,6 +118,9 @@ class World:
 		    tls=self.pki.server("origin"))
 		self.trust = self.pki.client("user-ca")
 		self.daemon = None
+		self.scenario = None	# which it is for
+		self.redis = None	# one that only that of it has
+		self.stored = []	# when its budget was used
 
 	def make(self, name):
 		(self.dir / name).mkdir()
@@ -135,6 +148,15 @@ class World:
 		            "tls": {"port": self.secure.port}},
 		        f"rule{self.turn}.test": one}}
 
+	def shares(self, settings):
+		"""What a daemon with a store has besides."""
+		if self.redis is None:
+			self.redis = shared.Redis(self.make("redis"))
+		settings["store"] = {"redis": self.redis.url, "timeout": "2s"}
+		settings["hosts"]["stored.test"] = {"capacity": RATE,
+		    "period": "1s", "burst": BURST, "store": True,
+		    "without_store": "hold", "queue": {"max_wait": "4s"}}
+
 	def environment(self):
 		"""What is freed is overwritten; a sanitizer puts up with us."""
 		suppressed = self.dir / "leaks"
@@ -159,9 +181,14 @@ class World:
 	def start(self, wait=True):
 		self.daemons += 1
 		place = self.make(f"daemon{self.daemons}")
+		settings = self.settings()
+		if self.scenario == "store":
+			self.shares(settings)
+		if self.scenario == "upgrade":
+			settings["timeouts"].update(PATIENT)
 		with self.preloaded():
 			self.daemon = sluice.Sluice(place, wait=wait,
-			    **self.settings())
+			    **settings)
 		if wait:
 			self.daemon.err.wait("is ready")
 		return self.daemon
@@ -189,6 +216,8 @@ class World:
 	def stop(self):
 		for one in self.far, self.secure, self.dns:
 			one.stop()
+		if self.redis is not None:
+			self.redis.kill()
 
 
 def judge(answer, body, statuses=(200,)):
@@ -448,6 +477,31 @@ def log_reopen(world):
 	return "kept" if "not opened" in line else was
 
 
+def connected(world):
+	"""Whether the store is there, if there is to be one."""
+	if world.scenario != "store":
+		return True
+	answer = world.control().get("/v1/status")
+	return answer.status == 200 and answer.json()["store"]["connected"]
+
+
+def store(world):
+	"""More than one lease has, of a budget that may never be exceeded."""
+	url = f"http://stored.test:{world.far.port}/stored"
+
+	def act(one):
+		answer = one.get(url)
+		if answer.status == 429:	# there is no store for now
+			return "429"
+		return judge(answer, b"for /stored")
+	words = [word(act, world.client()) for _ in range(BURST + 1)]
+	over = shared.over_bucket(world.stored, RATE, BURST, 0.1 * wire.SLOW)
+	if over > 0:
+		raise Wrong(f"{over} over the budget")
+	del world.stored[:-RATE]
+	return next((w for w in words if w != "ok"), "ok")
+
+
 # The one that is at hand, after which others are asked for.
 SERVING = {
 	"get": get, "keep-alive": keep_alive, "post-again": post_again,
@@ -455,7 +509,7 @@ SERVING = {
 	"queue": queue, "resolve": resolve, "connect": connect,
 	"inside": inside, "intercept": intercept, "upstream": upstream,
 	"reload": reload, "page": page, "metrics": metrics, "hosts": hosts,
-	"events": events, "log-reopen": log_reopen,
+	"events": events, "log-reopen": log_reopen, "store": store,
 }
 
 
@@ -520,4 +574,63 @@ def start(world, arm):
 	return "1"
 
 
-LIVES = {"drain": drain, "start": start}
+HANDED = re.compile(r"upgraded: process (\d+) has taken over|"
+    "not upgraded: |no upgrade begins: ")
+
+
+def upgrade(world, arm):
+	"""Another process takes over while one request is under way and another
+	waits, or the first goes on: either serves both, and the next."""
+	world.turn = 0			# one at a time
+	daemon = world.start()
+	gate = origin.Gate(lambda conn, req: conn.reply(
+	    body="for " + req.target))
+	before, world.far.handler = world.far.handler, gate
+	crowd = [world.client() for _ in range(2)]
+	try:
+		for one in crowd:
+			one.ask("GET", world.far.url + "/old")
+		wire.wait_until(lambda: waiting(world) == 1, what="a waiter")
+		since = len(daemon.err)
+		arm()
+		os.kill(daemon.pid, signal.SIGUSR2)
+		try:
+			line = daemon.err.wait(HANDED, 4 * PATIENCE, since)
+		except AssertionError:
+			raise Hang("no word of the upgrade")
+		new = HANDED.search(line)[1]
+		gate.open()
+		words = [word(lambda one: judge(one.response(), b"for /old"),
+		    one) for one in crowd]
+		world.fault.disarm()
+		if new:
+			# the next one has its pipes, too
+			if daemon.proc.wait(PATIENCE) != 0:
+				raise Wrong("status %s" %
+				    daemon.proc.returncode)
+			daemon.pid = int(new)
+		words.append(get(world))
+		if words[-1] != "ok":
+			raise Wrong(f"next: {words[-1]}")
+		daemon.term()
+		if new:
+			wire.wait_until(lambda: not sluice.alive(daemon.pid),
+			    PATIENCE, what="its end")
+		elif ended(daemon) != 0:
+			raise Wrong(f"status {daemon.proc.returncode}")
+		if not new:
+			words.append("kept")
+		return next((w for w in words if w != "ok"), "ok")
+	finally:
+		gate.open()
+		world.far.handler = before
+		if sluice.alive(daemon.pid):
+			os.kill(daemon.pid, signal.SIGKILL)
+
+
+def waiting(world):
+	answer = world.control().get("/v1/status")
+	return answer.json()["waiting"] if answer.status == 200 else None
+
+
+LIVES = {"drain": drain, "start": start, "upgrade": upgrade}
