@@ -14,6 +14,7 @@ import crowd
 import sluice
 import wire
 import test_rights
+from sluice import alive
 from test_ctl import ctl
 from test_keeper import children
 from test_service import hand_over, listening, manager
@@ -61,7 +62,7 @@ def under_load(lab, times, rate=RATE, waiting=50, workers=(1,), takes=0,
 @pytest.mark.parametrize("workers", [(1,), (4, 1)])
 def test_nothing_is_lost_nor_over_budget(lab, workers):
 	"""A bucket as full as a second is long: forgotten once, it shows."""
-	far, used = under_load(lab, 5, workers=workers, burst=RATE)
+	far, used = under_load(lab, 3, workers=workers, burst=RATE)
 	assert crowd.fullest(far.times, RATE) <= RATE * (1 + LATE)
 	assert used >= 0.9, used
 
@@ -69,7 +70,7 @@ def test_nothing_is_lost_nor_over_budget(lab, workers):
 @pytest.mark.heavy
 @pytest.mark.alone("the same")
 def test_an_exact_window(lab):
-	far, used = under_load(lab, 5, strict=True)
+	far, used = under_load(lab, 3, strict=True)
 	assert most_within(far.times, 1) <= RATE * (1 + LATE)
 	assert used >= 0.9, used
 
@@ -77,7 +78,7 @@ def test_an_exact_window(lab):
 @pytest.mark.heavy
 def test_slots_are_held_over(lab):
 	"""What the process before has under way holds its slots in the next."""
-	far, used = under_load(lab, 5, rate=10000, concurrency=5, takes=0.02)
+	far, used = under_load(lab, 3, rate=10000, concurrency=5, takes=0.02)
 	assert far.most <= 5
 
 
@@ -342,14 +343,6 @@ def test_sigterm_ends_both(lab):
 	daemon.term()
 	assert daemon.proc.wait(wire.DEADLINE) == 0
 	wire.wait_until(lambda: not alive(pid), what="its end")
-
-
-def alive(pid):
-	try:
-		os.kill(pid, 0)
-	except ProcessLookupError:
-		return False
-	return True
 
 
 def test_sigterm_after_it_has_taken_over(lab):
