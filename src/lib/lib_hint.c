@@ -81,18 +81,20 @@ static bool
 add(struct sluice_hint *h, struct http1_str name, struct http1_str value)
 {
 	char *copy = malloc(name.len + value.len);
+	struct http1_field *field;
 
 	if (copy == NULL)
 		return false;
 	memcpy(copy, name.p, name.len);
 	if (value.len > 0)
 		memcpy(copy + name.len, value.p, value.len);
-	h->head.fields[h->head.nfields++] = (struct http1_field){
-		.name = { copy, name.len },
-		.value = http1_str_trim((struct http1_str){ copy + name.len,
-		    value.len }),
-		.id = http1_name_id(name),
-	};
+	field = &h->head.fields[h->head.nfields++];
+	*field = (struct http1_field){ .id = http1_name_id(name) };
+	field->name.p = copy;
+	field->name.len = name.len;
+	field->value.p = copy + name.len;
+	field->value.len = value.len;
+	field->value = http1_str_trim(field->value);
 	h->bytes += name.len + value.len;
 	return true;
 }
