@@ -143,6 +143,11 @@ static const struct ctl_doctor_client clients[] = {
 	  .variables = "CARGO_HOME=@DIR@/home",
 	  .file = "Cargo.toml", .content = CARGO,
 	  .proxy = BOTH, .trust = CTL_ADVICE_CARGO },
+	{ .name = "Chromium", .programs = "chromium chromium-browser "
+	    "google-chrome google-chrome-stable",
+	  .untried = true,
+	  .proxy = "--proxy-server=@PROXY@ --proxy-bypass-list='<-loopback>'",
+	  .trust = CTL_ADVICE_CHROMIUM },
 	{ .name = NULL },
 };
 

@@ -8,9 +8,9 @@
 #include "ctl/ctl_advice.h"
 
 /*
- * The clients that are tried, each as its users run it.  Browsers are none of
- * them: they ask their makers, and hosts for icons, without being told to, and
- * nothing is to leave this machine.
+ * The clients that are tried, each as its users run it.  Browsers are not: they
+ * ask their makers, and hosts for icons, without being told to, and nothing is
+ * to leave this machine.
  */
 
 #define CTL_DOCTOR_ARGS	28
@@ -31,6 +31,7 @@ struct ctl_doctor_client {
 	const char	*variables;	/* words NAME=VALUE; or NULL */
 	const char	*file;		/* one that is there; or NULL */
 	const char	*content;
+	bool		 untried;	/* only told of */
 	/* How it is told of a proxy: @PROXY@, its URL, @HOST@, @PORT@. */
 	const char	*proxy;
 	enum ctl_advice_for trust;

@@ -153,7 +153,7 @@ may_try(const struct ctl_doctor_try *all, const struct ctl_doctor_row *row,
 {
 	enum ctl_doctor_verdict before;
 
-	if (row->absent || all->hosts[mode] == NULL)
+	if (row->absent || row->client->untried || all->hosts[mode] == NULL)
 		return false;
 	if (mode < CTL_DOCTOR_UPSTREAM)
 		return true;

@@ -198,6 +198,20 @@ def test_one_variable_only(place):
 	    "bypasses"]
 
 
+def test_browsers_are_not_tried(place):
+	"""They would ask others, too; it is told how they are told."""
+	ran = place.dir / "ran"
+	place.put("chromium", f"#!/bin/sh\n: >{ran}\n")
+	clients = place.json("--exec", status=0)
+	assert verdicts(clients["Chromium"]) == ["untried"] * 4
+	mend = clients["Chromium"]["plain"]["mend"]
+	assert f"--proxy-server={place.daemon.url}" in mend
+	assert "certutil " in mend
+	assert "What tells it:\n    Chromium " in place.run("--exec",
+	    status=0)
+	assert not ran.exists()
+
+
 # What runs too long, or makes off
 
 
