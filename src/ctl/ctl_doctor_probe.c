@@ -165,7 +165,10 @@ set_words(const struct ctl_doctor_probe *p, const char *url)
 	text_free(&one);
 }
 
-/* For a host that is not here nobody may be let go direct. */
+/*
+ * For a host that is not here nobody may be let go direct.  What it says is read
+ * here, so it is to be said in English.
+ */
 static void
 set_environment(const struct ctl_doctor_probe *p, const char *url)
 {
@@ -174,6 +177,8 @@ set_environment(const struct ctl_doctor_probe *p, const char *url)
 	for (i = 0; p->variables != NULL && i < p->variables->n; i++)
 		(void)setenv(p->variables->list[i].name,
 		    p->variables->list[i].value, 1);
+	(void)setenv("LC_ALL", "C.UTF-8", 1);
+	(void)unsetenv("LANGUAGE");
 	if (p->host != NULL) {
 		(void)setenv("no_proxy", "", 1);
 		(void)setenv("NO_PROXY", "", 1);
@@ -202,6 +207,7 @@ become(const struct ctl_doctor_probe *p, const char *url, int said,
 	(void)setrlimit(RLIMIT_CORE, &none);
 	sigemptyset(&nothing);
 	(void)sigprocmask(SIG_SETMASK, &nothing, NULL);
+	(void)signal(SIGPIPE, SIG_DFL);
 	set_environment(p, url);
 	if (getppid() == parent && null != -1 && dup2(null, 0) != -1 &&
 	    dup2(said, 1) != -1 && dup2(said, 2) != -1 &&
