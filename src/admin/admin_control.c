@@ -73,6 +73,10 @@ answer(struct admin_request *r, enum hosts_done done,
 	case HOSTS_NO_MEMORY_FOR_IT:
 		admin_answer_problem(r, 503, NULL, "out of memory");
 		break;
+	case HOSTS_AWAY:
+		admin_answer_problem(r, 503, NULL, "another process takes "
+		    "over from this one: ask again, on another connection");
+		break;
 	}
 }
 

@@ -28,20 +28,27 @@ struct carried {
 	struct hosts_change	*change;
 };
 
-static bool
+/* Returns HOSTS_DONE with the table locked; or why nothing is done. */
+static enum hosts_done
 begin(struct carried *c, struct hosts *hs, const char *key,
     const struct hosts_order *order, struct hosts_change *change)
 {
+	enum hosts_done done = HOSTS_DONE;
+
 	*c = (struct carried){ .hosts = hs, .order = order, .change = change };
 	pthread_rwlock_wrlock(&hs->lock);
-	if (!hosts_name_read(&c->name, hs->conf, key)) {
+	if (!hosts_name_read(&c->name, hs->conf, key))
+		done = HOSTS_UNKNOWN;
+	else if (hs->away != NULL)
+		done = HOSTS_AWAY;
+	if (done != HOSTS_DONE) {
 		pthread_rwlock_unlock(&hs->lock);
-		return false;
+		return done;
 	}
 	c->host = hosts_find(hs, c->name.key, strlen(c->name.key));
 	if (c->host != NULL && c->host->carries)
 		c->host = NULL;
-	return true;
+	return HOSTS_DONE;
 }
 
 static enum hosts_done
@@ -142,11 +149,11 @@ hosts_pause(struct hosts *hs, const char *key,
     const struct hosts_order *order, struct hosts_change *change)
 {
 	struct hosts_override *o;
-	enum hosts_done done = HOSTS_DONE;
+	enum hosts_done done;
 	struct carried c;
 
-	if (!begin(&c, hs, key, order, change))
-		return HOSTS_UNKNOWN;
+	if ((done = begin(&c, hs, key, order, change)) != HOSTS_DONE)
+		return done;
 	say_state(&c, change->was);
 	if (!is_paused_so_long(&c)) {
 		done = note(&c, HOSTS_OVERRIDE_PAUSE, &o);
@@ -169,10 +176,11 @@ hosts_resume(struct hosts *hs, const char *key,
     const struct hosts_order *order, struct hosts_change *change)
 {
 	struct hosts_override *pause, *drain;
+	enum hosts_done done;
 	struct carried c;
 
-	if (!begin(&c, hs, key, order, change))
-		return HOSTS_UNKNOWN;
+	if ((done = begin(&c, hs, key, order, change)) != HOSTS_DONE)
+		return done;
 	pause = find(&c, HOSTS_OVERRIDE_PAUSE);
 	drain = find(&c, HOSTS_OVERRIDE_DRAIN);
 	if (c.host == NULL && pause == NULL && drain == NULL)
@@ -198,8 +206,8 @@ hosts_drain(struct hosts *hs, const char *key,
 	enum hosts_done done;
 	struct carried c;
 
-	if (!begin(&c, hs, key, order, change))
-		return HOSTS_UNKNOWN;
+	if ((done = begin(&c, hs, key, order, change)) != HOSTS_DONE)
+		return done;
 	say_state(&c, change->was);
 	if ((done = note(&c, HOSTS_OVERRIDE_DRAIN, &o)) != HOSTS_DONE)
 		return finish(&c, done);
@@ -215,10 +223,11 @@ enum hosts_done
 hosts_forget(struct hosts *hs, const char *key,
     const struct hosts_order *order, struct hosts_change *change)
 {
+	enum hosts_done done;
 	struct carried c;
 
-	if (!begin(&c, hs, key, order, change))
-		return HOSTS_UNKNOWN;
+	if ((done = begin(&c, hs, key, order, change)) != HOSTS_DONE)
+		return done;
 	if (c.host == NULL)
 		return finish(&c, HOSTS_UNKNOWN);
 	say_state(&c, change->was);
@@ -249,8 +258,8 @@ hosts_set(struct hosts *hs, const char *key, const struct hosts_limits *asked,
 	enum hosts_done done;
 	struct carried c;
 
-	if (!begin(&c, hs, key, order, change))
-		return HOSTS_UNKNOWN;
+	if ((done = begin(&c, hs, key, order, change)) != HOSTS_DONE)
+		return done;
 	before = *limits_now(&c);
 	hosts_override_say(change->was, &before);
 	if (!hosts_override_limits(&c.name.rule->limits, asked, &limits,
@@ -279,10 +288,11 @@ hosts_unset(struct hosts *hs, const char *key,
     const struct hosts_order *order, struct hosts_change *change)
 {
 	struct hosts_override *o;
+	enum hosts_done done;
 	struct carried c;
 
-	if (!begin(&c, hs, key, order, change))
-		return HOSTS_UNKNOWN;
+	if ((done = begin(&c, hs, key, order, change)) != HOSTS_DONE)
+		return done;
 	o = find(&c, HOSTS_OVERRIDE_LIMITS);
 	if (c.host == NULL && o == NULL)
 		return finish(&c, HOSTS_UNKNOWN);

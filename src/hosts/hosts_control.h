@@ -34,6 +34,7 @@ enum hosts_done {
 	HOSTS_WRONG,		/* these limits are none; is has why */
 	HOSTS_TOO_MANY,		/* overrides: admin.overrides is reached */
 	HOSTS_NO_MEMORY_FOR_IT,
+	HOSTS_AWAY,		/* another process decides, and hears nothing */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "hosts/hosts_away.h"
 
+#include "hosts/hosts_control.h"
 #include "hosts/hosts_guest.h"
 #include "hosts/hosts_learn.h"
 #include "hosts/hosts_state.h"
@@ -528,6 +529,28 @@ START_TEST(we_decide_again)
 }
 END_TEST
 
+/* An order would be lost: whoever gives it is told, and gives it there. */
+START_TEST(orders_are_for_the_other_one)
+{
+	struct hosts_order order = { .loop = &loop, .now = NOW, .by = "me",
+		.until = NOW + SECOND, .reason = "" };
+	struct hosts_change change;
+
+	begin(RULES, RULES);
+	ck_assert(hosts_away_begin(hosts, ring_cb, &rung));
+	ck_assert_int_eq(hosts_pause(hosts, "a.test", &order, &change),
+	    HOSTS_AWAY);
+	ck_assert_int_eq(hosts_drain(hosts, "b.test", &order, &change),
+	    HOSTS_AWAY);
+	ck_assert_int_eq(hosts_pause(next, "a.test", &order, &change),
+	    HOSTS_DONE);
+	hosts_away_end(hosts);
+	ck_assert_int_eq(hosts_pause(hosts, "a.test", &order, &change),
+	    HOSTS_DONE);
+	finish();
+}
+END_TEST
+
 START_TEST(the_other_one_is_lost)
 {
 	begin(RULES, RULES);
@@ -612,6 +635,7 @@ main(void)
 	tcase_add_test(tc, turns_are_kept);
 	tcase_add_test(tc, turns_are_by_arrival);
 	tcase_add_test(tc, we_decide_again);
+	tcase_add_test(tc, orders_are_for_the_other_one);
 	tcase_add_test(tc, the_other_one_is_lost);
 	tcase_add_test(tc, other_limits);
 	tcase_add_test(tc, lines_that_are_none);
