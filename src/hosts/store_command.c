@@ -135,6 +135,7 @@ put_slots(struct store_command *c, const struct store_asking *a)
 	put_number(c, q->limit);
 	put_number(c, q->weight);
 	put_number(c, q->holds);
+	put_number(c, q->good);
 	put_number(c, q->want);
 	put_number(c, q->known);
 	put_time(c, q->ttl);

@@ -7,7 +7,7 @@
 --
 -- KEYS  the slots of a budget, a hash; the epoch of those keys that share its
 --       tag
--- ARGV  run holder number limit weight holds want known ttl grace
+-- ARGV  run holder number limit weight holds good want known ttl grace
 -- Returns now number slots keeps turn_ends ends again_at peers.
 --
 -- Slots that are not there have come back, or were lost: the epoch, which never
@@ -34,7 +34,7 @@ end
 local run, id = ARGV[1], ARGV[2]
 local q = {}
 for i, name in ipairs({ 'run', 'holder', 'number', 'limit', 'weight', 'holds',
-    'want', 'known', 'ttl', 'grace' }) do
+    'good', 'want', 'known', 'ttl', 'grace' }) do
 	q[name] = tonumber(ARGV[i]) or 0
 end
 local slice = floor(q.ttl / TURNS)
@@ -55,6 +55,10 @@ if epoch.err then
 end
 local is_new_epoch = epoch[1] ~= run
 local born = is_new_epoch and now or whole(epoch[2] or '', 'born')
+-- its clock was set back
+if born > now + q.ttl then
+	is_new_epoch, born = true, now
+end
 
 local got = redis.pcall('HGETALL', KEYS[1])
 if got.err then
@@ -103,18 +107,24 @@ end
 
 local g = { told = 0, quarantine = 0, newest = 0, expected = 0 }
 local is_new_run = s.run ~= run
-if is_new_run then
-	g.told = born + q.ttl
-	g.quarantine = g.told + at_latest(q.grace)
-	for _, h in pairs(holders) do
-		h.heard = 0
-	end
-else
+if not is_new_run then
 	for name in pairs(g) do
 		g[name] = whole(s[name] or '', name)
 	end
-	now = max(now, g.newest)
+	if now + q.ttl < g.newest then
+		is_new_run, born = true, now
+	end
 end
+if is_new_run then
+	g.told = born + q.ttl
+	g.quarantine = g.told + at_latest(q.grace)
+	g.newest, g.expected = 0, 0
+	for _, h in pairs(holders) do
+		h.heard, h.turn = 0, 0
+		h.until_, h.since = min(h.until_, now + q.ttl), min(h.since, now)
+	end
+end
+now = max(now, g.newest)
 if bad then
 	return redis.error_reply('FOREIGN value of ' .. bad)
 end
@@ -212,10 +222,13 @@ local function next_turn()
 	return at
 end
 
-local function free_slots()
+-- What the others leave.
+local function left_for_me()
 	local held = 0
 	for _, h in pairs(holders) do
-		held = held + h.held
+		if h ~= me then
+			held = held + h.held
+		end
 	end
 	return max(q.limit - held, 0)
 end
@@ -251,7 +264,7 @@ local function give()
 	if not me.content and has_extra() then
 		target = target + 1
 	end
-	a.slots = min(target, me.held + free_slots())
+	a.slots = min(target, left_for_me())
 	if a.slots < target then
 		a.again_at = now + floor(slice / POLLS)
 	end
@@ -289,7 +302,7 @@ else
 	if now >= unsure_until() then
 		give()
 	else
-		a.slots, a.keeps = q.holds, q.holds
+		a.slots, a.keeps = q.good, q.good
 		a.again_at = min(now < g.told and g.told or g.quarantine,
 		    a.ends)
 	end

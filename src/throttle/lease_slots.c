@@ -74,16 +74,21 @@ holder_of(struct lease_slots_grantor *g, uint64_t id)
 	return free_one;
 }
 
-static uint32_t
-free_slots(const struct lease_slots_grantor *g, uint32_t limit)
+/* What the others leave. */
+static uint64_t
+left_for(const struct lease_slots_grantor *g, uint32_t limit,
+    const struct lease_slots_holder *me)
 {
+	const struct lease_slots_holder *h;
 	uint64_t held = 0;
 	unsigned i;
 
-	for (i = 0; i < g->nholders; i++)
-		if (g->holders[i].id != 0)
-			held += g->holders[i].held;
-	return held < limit ? limit - (uint32_t)held : 0;
+	for (i = 0; i < g->nholders; i++) {
+		h = &g->holders[i];
+		if (h->id != 0 && h != me)
+			held += h->held;
+	}
+	return lease_less(limit, held);
 }
 
 /* What is to be had, for whom: parts by weight, and some left over. */
@@ -204,7 +209,7 @@ static void
 give(struct lease_slots_grantor *g, struct lease_slots_holder *h,
     const struct lease_slots_question *q, struct lease_slots_answer *a)
 {
-	uint64_t slice = q->ttl / TURNS, most;
+	uint64_t slice = q->ttl / TURNS;
 	uint32_t target;
 	struct parts p;
 
@@ -216,8 +221,7 @@ give(struct lease_slots_grantor *g, struct lease_slots_holder *h,
 		h->since = a->now;
 	if (!h->content && has_extra(g, h, &p, slice, a))
 		target++;
-	most = (uint64_t)h->held + free_slots(g, q->limit);
-	a->slots = (uint32_t)lease_smaller(target, most);
+	a->slots = (uint32_t)lease_smaller(target, left_for(g, q->limit, h));
 	if (a->slots < target)
 		a->again_at = lease_sum(a->now, slice / POLLS);
 	a->keeps = (uint32_t)lease_smaller(a->keeps, a->slots);
@@ -229,19 +233,28 @@ give(struct lease_slots_grantor *g, struct lease_slots_holder *h,
 	h->held = (uint32_t)larger(h->held, a->slots);
 }
 
-/* Another run: what is not told anew may be lost. */
+/*
+ * Another run, or a clock that was set back: what is not told anew may be lost,
+ * and what there is ends no later than that would.
+ */
 static void
 begin_run(struct lease_slots_grantor *g, const struct lease_slots_question *q,
     uint64_t run, uint64_t now)
 {
+	struct lease_slots_holder *h;
 	unsigned i;
 
 	g->run = run;
 	g->newest = g->expected = 0;
 	g->told = lease_sum(now, q->ttl);
 	g->quarantine = lease_sum(g->told, lease_at_latest(q->grace));
-	for (i = 0; i < g->nholders; i++)
-		g->holders[i].heard = false;
+	for (i = 0; i < g->nholders; i++) {
+		h = &g->holders[i];
+		h->heard = false;
+		h->until = lease_smaller(h->until, g->told);
+		h->turn = 0;
+		h->since = lease_smaller(h->since, now);
+	}
 }
 
 /* Whether somebody may have a block that is not known. */
@@ -263,7 +276,7 @@ lease_slots_grant(struct lease_slots_grantor *g,
 {
 	struct lease_slots_holder *h;
 
-	if (g->run != run)
+	if (g->run != run || lease_sum(now, q->ttl) < g->newest)
 		begin_run(g, q, run, now);
 	now = g->newest = larger(g->newest, now);
 	*a = (struct lease_slots_answer){ .number = q->number, .now = now };
@@ -286,7 +299,7 @@ lease_slots_grant(struct lease_slots_grantor *g,
 		give(g, h, q, a);
 		return;
 	}
-	a->slots = a->keeps = q->holds;
+	a->slots = a->keeps = q->good;
 	a->again_at = lease_smaller(now < g->told ? g->told : g->quarantine,
 	    a->ends);
 }

@@ -21,7 +21,9 @@
  * ttl, so that everybody has one in time where there are fewer than proxies.
  *
  * A question says how many slots its holder uses at most from then on, and voids
- * all answers before: so letters may be lost, late, or come out of order.
+ * all answers before: so letters may be lost, late, or come out of order.  Those
+ * that it has in use of a block that has ended may be others' by now: they are
+ * counted, but not lent again for that.
  *
  * Times are in ns; those of the grantor's clock are named so.  Calls nobody,
  * allocates nothing.
@@ -35,6 +37,7 @@ struct lease_slots_question {
 	uint32_t		 limit;		/* of all together; not 0 */
 	uint32_t		 weight;	/* its share; not 0 */
 	uint32_t		 holds;		/* uses no more from now on */
+	uint32_t		 good;		/* of them in a block as yet */
 	uint32_t		 want;		/* would use */
 	uint32_t		 known;		/* peers, as it was told; or 0 */
 	uint64_t		 ttl;		/* ns */

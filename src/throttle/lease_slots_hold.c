@@ -56,11 +56,14 @@ lease_slots_hold_ask(struct lease_slots_hold *h, uint32_t busy,
 	h->most = (uint32_t)larger(h->most, busy + waiting);
 	q->want = h->told = h->most;
 	q->holds = holds(h, busy, now);
+	q->good = (uint32_t)lease_smaller(q->holds,
+	    lease_slots_hold_block(h, now));
 	/* who has had none for a while knows it no more */
 	q->known = h->slots > 0 || busy > 0 ? h->peers : 0;
 	q->ttl = h->ttl;
 	q->grace = h->grace;
-	h->slots = h->held = q->holds;
+	h->held = q->holds;
+	h->slots = q->good;
 	h->keeps = (uint32_t)lease_smaller(h->keeps, h->slots);
 	h->most = busy + waiting;
 	h->sent = now;

@@ -73,6 +73,13 @@ class Proxies:
 	def await_by(self, who, n=1, since=0, what="requests"):
 		wire.wait_until(lambda: self.far.by(who, since) >= n, what=what)
 
+	def know_each_other(self):
+		"""How many there are each has heard."""
+		for daemon in self.daemons:
+			control = self.lab.control(daemon)
+			wire.wait_until(lambda: f"sluice_store_proxies {len(self.daemons)}\n"
+			    in control.get("/metrics").body.decode(), what="peers")
+
 	def share(self, seconds):
 		"""What part of the slots is in use, in so many seconds from now."""
 		area, at = self.far.used()
@@ -159,7 +166,13 @@ def test_one_that_stands_still(proxies):
 	at = time.monotonic()
 	wire.wait_until(lambda: time.monotonic() > at + TTL and
 	    both.share(0.5) > 0.6, what="all slots")
+	assert both.far.most == SLOTS
 	both.daemons[0].proc.send_signal(signal.SIGCONT)
+	# It may have been stopped between an admission and what is sent then.
+	both.await_by(0, 1, since=time.monotonic(), what="its requests")
+	assert both.far.most <= SLOTS + SLOTS // 2
+	wire.wait_until(lambda: both.far.now <= SLOTS, what="their end")
+	both.far.most = 0
 	both.await_by(0, 20, since=time.monotonic(), what="its requests")
 
 
@@ -170,6 +183,7 @@ def test_the_store_is_away(proxies, fault, without):
 	both.begin()
 	both.await_by(0, 10)
 	both.await_by(1, 10)
+	both.know_each_other()
 	if fault == "kill":
 		both.redis.kill()
 	else:

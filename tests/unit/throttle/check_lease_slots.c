@@ -41,6 +41,7 @@ struct proxy {
 	int64_t			 drift;		/* ppm */
 	uint64_t		 dead;		/* true: until then */
 	uint32_t		 busy;
+	uint32_t		 over;		/* of them, which it has not seen */
 	uint32_t		 waiting;
 	uint64_t		 done;
 };
@@ -158,6 +159,11 @@ act(struct world *w, unsigned i)
 
 	if (p->dead > w->now)
 		return;
+	/* who stood still may ask before it looks */
+	if (p->dead == 0 || draw(10) == 0) {
+		p->busy -= p->over;
+		p->over = 0;
+	}
 	if (w->greedy)
 		p->waiting = 100;
 	else if (draw(300) == 0)
@@ -185,7 +191,7 @@ end_some(struct world *w)
 		if (x->ends > w->now)
 			continue;
 		if (p->id == x->id) {
-			p->busy--;
+			p->over++;
 			p->done++;
 		}
 		*x = w->flying[--w->nflying];
