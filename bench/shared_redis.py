@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""What a call of the store's script costs a redis-server."""
+"""What a call of each of the store's scripts costs a redis-server."""
 
 import os
 import socket
@@ -8,9 +8,9 @@ import time
 
 import common
 
-# one script of two files, in this order
-SCRIPT = [os.path.join(common.TOP, "src", "hosts", name)
-          for name in ("store_rates.lua", "store_lease.lua")]
+# the files of a script, in this order
+LEASE = ("store_rates.lua", "store_turn.lua", "store_lease.lua")
+SLOTS = ("store_slots.lua",)
 HOLDERS = (1, 2, 3, 8, 20, 50, 64)
 CALLS = 5000
 AT_ONCE = 50
@@ -72,46 +72,64 @@ class Redis:
         return self.reply()
 
 
-def question(sha, key, holder):
+def lease_question(sha, key, holder, number):
     """A budget of 1,000 a second, of which everybody wants more."""
+    del number
     return ("EVALSHA", sha, 2, "sluice:{b.1}:b:" + key, "sluice:{b.1}:e",
             "run", 0, holder, 1, 10**12, 10**6, 10**6, 5000, 0, 0, 0, 0, 0,
-            500000, 1, 10**9, 10**6, 10**9, 0, 0)
+            0, 0, 500000, 1, 10**9, 10**6, 10**9, 0, 0)
 
 
-def cost(redis, sha, holders):
+def slots_question(sha, key, holder, number):
+    """Ten slots, of which everybody wants twenty."""
+    return ("EVALSHA", sha, 2, "sluice:{b.1}:b:" + key, "sluice:{b.1}:es",
+            "run", holder, number, 10, 1, 0, 0, 20, 0, 3 * 10**6, 0)
+
+
+def cost(redis, sha, question, holders):
     """Microseconds of its CPU a call, and bytes of the budget's key."""
-    key = f"of{holders}"
+    key = f"{question.__name__}{holders}"
+    number = 0
     for counted in (False, True):
         before = redis.cpu()
         for i in range(0, CALLS, AT_ONCE):
             for j in range(AT_ONCE):
-                redis.send(*question(sha, key, 1 + (i + j) % holders))
+                number += 1
+                redis.send(*question(sha, key, 1 + (i + j) % holders,
+                                     number))
             for j in range(AT_ONCE):
                 redis.reply()
         if not counted:
             # what a new budget is not granted is not what is measured
-            time.sleep(2)
+            time.sleep(4)
     spent = (redis.cpu() - before) / CALLS * 1e6
     size = redis.ask("MEMORY", "USAGE", f"sluice:{{b.1}}:b:{key}",
                      "SAMPLES", 0)
     return spent, int(size)
 
 
+def load(redis, names):
+    text = b""
+    for name in names:
+        path = os.path.join(common.TOP, "src", "hosts", name)
+        with open(path, "rb") as script:
+            text += script.read()
+    return redis.ask("SCRIPT", "LOAD", text)
+
+
 def measure():
     redis = Redis()
     try:
-        text = b""
-        for name in SCRIPT:
-            with open(name, "rb") as script:
-                text += script.read()
-        sha = redis.ask("SCRIPT", "LOAD", text)
-        print(f"{CALLS} calls of the script, "
+        lease, slots = load(redis, LEASE), load(redis, SLOTS)
+        print(f"{CALLS} calls of each script, "
               f"{AT_ONCE} at a time; {common.machine()}\n")
-        print("| proxies of the budget | us of CPU a call | bytes of the key |")
-        print("| ---: | ---: | ---: |")
+        print("| proxies of the budget | leases: us of CPU a call | bytes of "
+              "the key | slots: us of CPU a call | bytes of the key |")
+        print("| ---: | ---: | ---: | ---: | ---: |")
         for holders in HOLDERS:
-            spent, size = cost(redis, sha, holders)
-            print(f"| {holders} | {spent:.1f} | {size:,} |")
+            spent, size = cost(redis, lease, lease_question, holders)
+            more, bytes_too = cost(redis, slots, slots_question, holders)
+            print(f"| {holders} | {spent:.1f} | {size:,} | {more:.1f} | "
+                  f"{bytes_too:,} |")
     finally:
         redis.close()
