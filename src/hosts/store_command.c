@@ -12,7 +12,7 @@
 
 #define US		UINT64_C(1000)		/* ns */
 #define AGAIN		UINT64_C(60000000)	/* us: it is asked by then */
-#define FIXED		7	/* numbers before those of the rates */
+#define FIXED		8	/* numbers before those of the rates */
 #define SLOTS		8	/* numbers of an answer about slots */
 
 /* FNV-1a, of 64 bits. */
@@ -117,7 +117,9 @@ put_question(struct store_command *c, const struct store_asking *a)
 	put_number(c, q->counted);
 	put_number(c, q->unused);
 	put_number(c, q->returned);
-	put_number(c, a->pause);
+	put_time(c, q->pause);
+	put_time(c, q->opened);
+	put_time(c, q->longest);
 	put_time(c, lease_guard_most(a->limits, q->horizon));
 	put_time(c, q->gained);
 	put_time(c, q->gained_at);
@@ -233,7 +235,7 @@ why_no_lease(const struct store_asking *a, const struct lease_answer *l)
 
 const char *
 store_read(const struct redis_reply *reply, const struct store_asking *a,
-    struct lease_answer *l, uint64_t *paused_until)
+    struct lease_answer *l)
 {
 	uint64_t numbers[FIXED + 2 * BUDGET_RATES] = { 0 }, again;
 	size_t n = FIXED + 2 * a->limits->nrates;
@@ -249,9 +251,10 @@ store_read(const struct redis_reply *reply, const struct store_asking *a,
 	again = numbers[3] < numbers[0] + AGAIN ? numbers[3] :
 	    numbers[0] + AGAIN;
 	l->again_at = again * US;
-	*paused_until = numbers[4];
+	l->pause = numbers[4] * US;
 	l->peers = numbers[5];
 	l->foreign = numbers[6];
+	l->probe = numbers[7] != 0;
 	for (i = 0; i < a->limits->nrates; i++) {
 		l->begins[i] = numbers[FIXED + 2 * i] * US;
 		l->ends[i] = numbers[FIXED + 1 + 2 * i] * US;

@@ -16,7 +16,7 @@
 
 #define STORE_MOST	((UINT64_C(1) << 53) - 1)
 #define STORE_TAGS	64
-#define STORE_WORDS	(22 + 5 * BUDGET_RATES)
+#define STORE_WORDS	(24 + 5 * BUDGET_RATES)
 #define STORE_KEY	1280	/* bytes of a key, more than one may have */
 
 struct redis_reply;
@@ -29,7 +29,6 @@ struct store_asking {
 	const char		*run;		/* of the server */
 	const struct budget_limits *limits;
 	const struct lease_question *ask;
-	uint64_t		 pause;		/* us */
 	const struct lease_slots_question *slots; /* that is asked; or NULL */
 };
 
@@ -59,8 +58,7 @@ void		 store_command(struct store_command *,
  * is static.
  */
 const char	*store_read(const struct redis_reply *,
-		    const struct store_asking *, struct lease_answer *,
-		    uint64_t *paused_until);
+		    const struct store_asking *, struct lease_answer *);
 /* The same of one that is about slots. */
 const char	*store_read_slots(const struct redis_reply *,
 		    const struct store_asking *, struct lease_slots_answer *);

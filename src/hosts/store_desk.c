@@ -79,7 +79,6 @@ struct posed {
 	size_t			 len;
 	struct budget_limits	 limits;
 	struct lease_question	 ask;
-	uint64_t		 pause;		/* store's clock, us */
 	unsigned		 budget;
 	uint64_t		 number;
 	struct lease_slots_question slots;	/* its holder 0: a lease */
@@ -214,7 +213,6 @@ pose(const struct host *h, const struct throttle_store_question *q,
 {
 	p->len = store_name(p->name, sizeof p->name, h, q);
 	p->budget = q->budget;
-	p->pause = 0;
 	if (q->slots != NULL) {
 		p->slots = *q->slots;
 		return;
@@ -265,20 +263,19 @@ collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max)
 	struct throttle_store_round r = { .ids = &d->ids };
 	struct throttle_store_question q;
 	struct host *h = enter(d, e->serial);
-	uint64_t now = loop_now(), at, pause;
+	uint64_t now = loop_now(), at;
 	unsigned n = 0;
 
 	e->visited = h != NULL;
 	if (h == NULL)
 		return 0;
 	r.terms = terms_of(d, h);
-	pause = store_pause_tell(&e->pause, h, now);
-	r.tells = pause != 0 || e->heard;
+	r.tells = store_pause_note(&e->pause, h, now) || e->heard;
 	host_lease_put(h, HOST_LEASE_NONE);
 	while (n < max && throttle_store_ask(h->throttle, &r, now, &q)) {
 		pose(h, &q, &all[n]);
 		if (q.whose == THROTTLE_OF_HOST && q.slots == NULL) {
-			all[n].pause = pause;
+			store_pause_tell(&e->pause, h, &all[n].ask);
 			e->heard = false;
 			e->name = store_hash(all[n].name, all[n].len);
 		}
@@ -324,8 +321,8 @@ take(struct store_desk *d, const struct asked *asked,
 		store_pause_hear(&e->pause, h, a);
 	admit(d, h, a->received);
 	at = throttle_store_due(h->throttle, a->received);
-	if (e != NULL && (e->heard || (a->ok &&
-	    store_pause_tell(&e->pause, h, a->received) != 0)))
+	if (e != NULL && ((store_pause_note(&e->pause, h, a->received) &&
+	    a->ok) || e->heard))
 		at = a->received;
 	if (e != NULL)
 		look_again(e, h, at, a->received);
@@ -365,7 +362,6 @@ ask(struct store_desk *d, struct entry *e, const struct posed *p)
 		.len = p->len,
 		.limits = &p->limits,
 		.ask = p->ask,
-		.pause = p->pause,
 		.slots = p->slots.holder != 0 ? &p->slots : NULL,
 	};
 	struct asked *asked = malloc(sizeof *asked);

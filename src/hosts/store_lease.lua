@@ -2,17 +2,17 @@
 --
 -- A store's side of one budget for several proxies: what lease_grant_share()
 -- of throttle/lease_grant.c does, which says why, in one step of the server.
--- What it reckons with stands before it (store_rates.lua).  Times are
+-- What it reckons with stands before it (store_rates.lua, store_turn.lua).  Times are
 -- microseconds of the server's clock, costs micro cost units; all are whole and
 -- below 2^53, so that Lua has them exactly.
 --
 -- KEYS  the budget, a hash; the epoch of those keys that share its tag
 -- ARGV  run stepped holder weight demand first horizon guard last counted
---       unused returned pause guard_max gained gained_at n, then of each of n
---       rates: capacity period burst strict ends
+--       unused returned pause opened longest guard_max gained gained_at n, then
+--       of each of n rates: capacity period burst strict ends
 -- Returns now serial amount again_at pause peers (one more than there is room
--- for, where the holder has none) foreign (rates that others ask with), and of
--- each rate: begins ends.
+-- for, where the holder has none) foreign (rates that others ask with) probe,
+-- and of each rate: begins ends.
 --
 -- What of the budget is not there has expired, and is full, or was lost, and is
 -- empty: the epoch, which never expires, tells since when nothing was lost.
@@ -39,7 +39,10 @@ end
 local g = {
 	born = field('born'), quarantine = field('quarantine'),
 	newest = field('newest'), serial = field('serial'),
-	pause = field('pause'), lag = field('lag'), lagged = field('lagged'),
+	pause = field('pause'), heard = field('heard'),
+	opened = field('opened'), prober = field('prober'),
+	turn_ends = field('turn_ends'), lag = field('lag'),
+	lagged = field('lagged'),
 }
 
 -- Its time goes on where the clock goes back a bit, or is too fast.  Where it was
@@ -52,7 +55,8 @@ if known then
 	if now - g.lag + q.guard_max < g.newest then
 		known, since = false, now
 		quarantine = now + q.horizon + q.guard_max
-		g.pause, q.pause = 0, 0
+		g.pause, g.heard, g.opened, g.prober, g.turn_ends = 0, 0, 0, 0, 0
+		q.pause, q.opened = 0, 0
 	end
 end
 if not known then
@@ -268,7 +272,7 @@ end
 
 -- Granting
 
-local a = { serial = 0, amount = 0, again_at = 0 }
+local a = { serial = 0, amount = 0, again_at = 0, probe = 0 }
 
 -- How much later a lease begins than the one before it ends.
 local function gap_of(r)
@@ -466,15 +470,22 @@ local function give(cost)
 	h.last, h.amount = a.serial, cost
 end
 
+turn_hear(g, q.pause, q.opened, now)
 if not h or now < g.quarantine then
 	a.again_at = max(g.quarantine, now + floor(q.horizon / 10))
 else
 	hear()
 	if q.first > 0 and q.guard <= q.guard_max then
+		local turn, at = turn_ask(g, q.holder, q.longest, q.horizon, now)
 		local share = share_of()
-		h.again = goes_at(share)
-		if h.again <= now then
-			give(fit(share))
+		if turn ~= 'shut' then
+			h.again = goes_at(share)
+		end
+		if turn == 'shut' then
+			a.again_at = at
+		elseif h.again <= now then
+			a.probe = turn == 'probe' and 1 or 0
+			give(a.probe == 1 and q.first or fit(share))
 		else
 			a.again_at = h.again
 			h.needs = needs(share)
@@ -484,15 +495,19 @@ else
 		end
 	end
 end
-g.pause = max(g.pause, q.pause)
 
 -- What is kept, until none of it says anything any more.
 
 local list = { 'run', run, 'born', digits(g.born), 'newest', digits(now),
     'serial', digits(g.serial), 'quarantine', digits(g.quarantine),
-    'pause', digits(g.pause), 'lag', digits(g.lag),
+    'pause', digits(g.pause), 'heard', digits(g.heard),
+    'opened', digits(g.opened), 'prober', digits(g.prober),
+    'turn_ends', digits(g.turn_ends), 'lag', digits(g.lag),
     'lagged', digits(g.lagged) }
 local last = max(g.quarantine, g.pause)
+if g.opened < g.pause then
+	last = max(last, g.pause + TURN_MEMORY)
+end
 
 local function keep(name, text)
 	list[#list + 1] = name
@@ -537,9 +552,9 @@ redis.call('PEXPIREAT', KEYS[1], digits(floor((last + longest + g.lag) / 1000) +
 
 local answer = { digits(now), digits(a.serial), digits(a.amount),
     digits(a.again_at), digits(g.pause), digits(h and alive or alive + 1),
-    digits(foreign) }
+    digits(foreign), digits(a.probe) }
 for i = 1, q.n do
-	answer[6 + 2 * i] = digits(rates[i].begins or 0)
-	answer[7 + 2 * i] = digits(rates[i].until_ or 0)
+	answer[7 + 2 * i] = digits(rates[i].begins or 0)
+	answer[8 + 2 * i] = digits(rates[i].until_ or 0)
 end
 return answer

@@ -5,15 +5,30 @@
 #include "hosts/host_pause.h"
 #include "hosts/hosts_table.h"
 #include "hosts/store_redis.h"
+#include "throttle/throttle_store.h"
 
-uint64_t
-store_pause_tell(struct store_pause *p, const struct host *h, uint64_t now)
+bool
+store_pause_note(struct store_pause *p, const struct host *h, uint64_t now)
 {
 	uint64_t until = throttle_paused_until(h->throttle, THROTTLE_WHOLE);
 
 	if (until > now && until != h->pause.manual)
 		lease_pause_learn(&p->pause, until);
-	return lease_pause_tell(&p->pause, &p->clock) / LEASE_PAUSE_UNIT;
+	if (lease_pause_waits(&p->pause) && throttle_has_opened(h->throttle,
+	    now)) {
+		lease_pause_open(&p->pause);
+		throttle_store_opened(h->throttle);
+	}
+	throttle_store_watch(h->throttle, lease_pause_waits(&p->pause));
+	return lease_pause_has_news(&p->pause, &p->clock);
+}
+
+void
+store_pause_tell(struct store_pause *p, const struct host *h,
+    struct lease_question *q)
+{
+	q->pause = lease_pause_tell(&p->pause, &p->clock, &q->opened);
+	q->longest = h->rule->pause_max;
 }
 
 void
@@ -23,9 +38,12 @@ store_pause_hear(struct store_pause *p, struct host *h,
 	uint64_t until;
 
 	p->clock = (struct lease_clock){ a->lease.now, a->sent, a->received };
-	until = lease_pause_take(&p->pause, a->paused_until *
-	    LEASE_PAUSE_UNIT, &p->clock,
+	until = lease_pause_take(&p->pause, a->lease.pause, &p->clock,
 	    h->rule->pause_max);
+	if (a->lease.probe) {
+		lease_pause_probe(&p->pause, a->received);
+		throttle_store_probe(h->throttle, a->received);
+	}
 	if (until > a->received && host_pause(h, THROTTLE_WHOLE, until,
 	    STATS_NAMED, a->received))
 		host_pause_say(h, "another proxy that shares the budget was "

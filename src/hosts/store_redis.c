@@ -39,7 +39,6 @@ struct asked {
 	struct redis_node	*node;		/* that it is asked of */
 	struct budget_limits	 limits;
 	struct lease_question	 ask;
-	uint64_t		 pause;
 	bool			 of_slots;	/* then this is asked: */
 	struct lease_slots_question slots;
 	unsigned		 tag;
@@ -183,7 +182,6 @@ asking(const struct asked *a, const char *run)
 		.run = run,
 		.limits = &a->limits,
 		.ask = &a->ask,
-		.pause = a->pause,
 		.slots = a->of_slots ? &a->slots : NULL,
 	};
 }
@@ -223,14 +221,13 @@ take_answer(struct asked *a, const struct redis_reply *reply)
 	else if (a->of_slots)
 		told.why = store_read_slots(reply, &q, &told.slots);
 	else
-		told.why = store_read(reply, &q, &told.lease,
-		    &told.paused_until);
+		told.why = store_read(reply, &q, &told.lease);
 	told.ok = told.why == NULL;
 	if (!told.ok) {
 		told.why = say(a, told.why);
 		tell(a, told.why);
 	}
-	if (told.ok && a->pause != 0)
+	if (told.ok && !a->of_slots && a->ask.pause != 0)
 		publish(a);
 	answer(a, &told);
 }
@@ -316,7 +313,6 @@ new_asked(struct store_redis *s, const struct store_question *q)
 	} else {
 		a->limits = *q->limits;
 		a->ask = q->ask;
-		a->pause = q->pause;
 	}
 	a->len = q->len;
 	memcpy(a->budget, q->budget, q->len);

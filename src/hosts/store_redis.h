@@ -32,7 +32,6 @@ struct store_question {
 	size_t			 len;		/* bytes of that */
 	const struct budget_limits *limits;
 	struct lease_question	 ask;
-	uint64_t		 pause;	/* store's clock, us; 0: none */
 	/* What is asked then instead of all that; or NULL. */
 	const struct lease_slots_question *slots;
 };
@@ -42,7 +41,6 @@ struct store_answer {
 	const char		*why;		/* not so; else NULL */
 	struct lease_answer	 lease;
 	struct lease_slots_answer slots;
-	uint64_t		 paused_until;	/* store's clock, us; 0: none */
 	uint64_t		 sent;		/* ns, own clock */
 	uint64_t		 received;	/* ns, own clock */
 };

@@ -486,6 +486,7 @@ void
 lease_grant_share(struct lease_grantor *g, const struct lease_question *q,
     uint64_t run, uint64_t now, struct lease_answer *a)
 {
+	enum lease_turn_state turn;
 	struct lease_holder *h;
 	bool anew;
 
@@ -496,7 +497,13 @@ lease_grant_share(struct lease_grantor *g, const struct lease_question *q,
 		g->serial = run << 32;
 	if (anew || q->stepped > g->born)
 		be_born_empty(g, q, now);
+	/* what was told by a clock that was set back means nothing */
+	if (anew && g->run == run)
+		g->turn = (struct lease_turn){ 0 };
+	else
+		lease_turn_hear(&g->turn, q->pause, q->opened, now);
 	g->run = run;
+	a->pause = g->turn.pause;
 	pass_time(g, now);
 	take_back(g, q);
 	h = holder_of(g, q->holder);
@@ -510,9 +517,14 @@ lease_grant_share(struct lease_grantor *g, const struct lease_question *q,
 	if (q->first == 0 ||
 	    q->guard > lease_guard_most(&g->limits, q->horizon))
 		return;
+	turn = lease_turn_ask(&g->turn, q->holder, q->longest, q->horizon, now,
+	    &a->again_at);
+	if (turn == LEASE_TURN_SHUT)
+		return;
 	h->again = goes_at(g, h, q, now);
 	if (h->again <= now) {
-		give(g, h, q, fit(g, q, now), a);
+		a->probe = turn == LEASE_TURN_PROBE;
+		give(g, h, q, a->probe ? q->first : fit(g, q, now), a);
 		return;
 	}
 	a->again_at = h->again;

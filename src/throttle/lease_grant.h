@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "throttle/budget_types.h"
+#include "throttle/lease_turn.h"
 #include "throttle/window.h"
 
 /*
@@ -68,6 +69,10 @@ struct lease_question {
 	   that is free again where nothing was granted behind it. */
 	uint64_t		 returned;	/* its serial; or 0 */
 	uint64_t		 ends[BUDGET_RATES];	/* grantor's: used to here */
+	/* Of pauses (lease_pause.h): */
+	uint64_t		 pause;		/* grantor's: its own; or 0 */
+	uint64_t		 opened;	/* grantor's: one that is past; or 0 */
+	uint64_t		 longest;	/* ns: it pauses no longer */
 };
 
 struct lease_answer {
@@ -84,6 +89,8 @@ struct lease_answer {
 	/* Rates that other holders ask with, and this one does not; they hold
 	   for its leases, too.  A store's only. */
 	uint64_t		 foreign;
+	uint64_t		 pause;		/* grantor's: the latest; or 0 */
+	bool			 probe;		/* one request, for all */
 };
 
 /* Granting */
@@ -114,6 +121,7 @@ struct lease_grantor {
 	uint64_t		 lagged;	/* grantor's: since then by so much */
 	uint64_t		 serial;
 	uint64_t		 tat[BUDGET_RATES];	/* grantor's */
+	struct lease_turn	 turn;
 	/* the caller's: of each rate, of which strict ones use theirs */
 	struct window		*windows;
 	struct lease_holder	*holders;	/* the caller's */
@@ -130,10 +138,12 @@ void		 lease_grantor_init(struct lease_grantor *,
 		    struct lease_holder *, unsigned nholders);
 
 /*
- * Answers.  Where another run keeps it than before, or its clock was set back,
- * or a holder says that it has jumped, what others had may not be known: nothing
- * is granted for a horizon, and then the budget is born empty.  A clock that is
- * a bit too fast is made up for.
+ * Answers.  While there is a pause nobody has a lease, and when it is over one
+ * has, for its first request alone, until that is known to have succeeded.
+ * Where another run keeps it than before, or its clock was set back, or a holder
+ * says that it has jumped, what others had may not be known: nothing is granted
+ * for a horizon, and then the budget is born empty.  A clock that is a bit too
+ * fast is made up for.
  */
 void		 lease_grant_share(struct lease_grantor *,
 		    const struct lease_question *, uint64_t run, uint64_t now,

@@ -18,8 +18,35 @@ rounded(uint64_t ns)
 	    LEASE_PAUSE_UNIT;
 }
 
+void
+lease_pause_probe(struct lease_pause *p, uint64_t now)
+{
+	p->ends = larger(p->ends, now);
+}
+
+bool
+lease_pause_waits(const struct lease_pause *p)
+{
+	return p->ends != 0 && p->told > p->opened;
+}
+
+void
+lease_pause_open(struct lease_pause *p)
+{
+	p->opened = larger(p->told, p->said);
+	p->mine = p->ends = 0;
+}
+
+bool
+lease_pause_has_news(const struct lease_pause *p, const struct lease_clock *c)
+{
+	return p->opened > p->heard || p->said > p->told ||
+	    (p->mine != 0 && c->theirs != 0);
+}
+
 uint64_t
-lease_pause_tell(struct lease_pause *p, const struct lease_clock *c)
+lease_pause_tell(struct lease_pause *p, const struct lease_clock *c,
+    uint64_t *opened)
 {
 	if (p->mine != 0 && c->theirs != 0) {
 		/* as if the store had answered when it was asked */
@@ -27,6 +54,7 @@ lease_pause_tell(struct lease_pause *p, const struct lease_clock *c)
 		    lease_at_latest(lease_less(p->mine, c->sent))));
 		p->mine = 0;
 	}
+	*opened = p->opened;
 	return p->said > p->told ? p->said : 0;
 }
 
@@ -39,10 +67,11 @@ lease_pause_take(struct lease_pause *p, uint64_t until,
 
 	if (until < p->told) {
 		/* its clock may be another one, too */
-		p->said = 0;
+		p->said = p->opened = 0;
 		p->mine = p->ends > c->received ? p->ends : 0;
 	}
 	p->told = until;
+	p->heard = p->opened;
 	if (!is_news || is_mine || until <= c->theirs)
 		return 0;
 	at = lease_sum(c->received, lease_smaller(longest,

@@ -2,6 +2,7 @@
 #ifndef SLUICE_LEASE_PAUSE_H
 #define SLUICE_LEASE_PAUSE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -9,6 +10,10 @@
  * Whoever is refused tells the store until when to pause, by the store's clock;
  * there the latest instant counts, and each answer tells it.  So who has heard
  * nothing of a pause knows with his next lease.
+ *
+ * When a pause is over, one of them asks the host for all (lease_turn.h): the
+ * store says who.  That its request succeeded, or that somebody has ended the
+ * pause by order, it tells by the pause that it was.
  *
  * A holder never pauses for longer than its own maximum from when it heard of
  * it, whatever others say.  What it has heard it does not tell again as its
@@ -26,6 +31,8 @@ struct lease_pause {
 	uint64_t	 said;		/* store's: the latest of its own */
 	uint64_t	 mine;		/* own clock: to be told; 0: none */
 	uint64_t	 ends;		/* own clock: the latest of all */
+	uint64_t	 opened;	/* store's: one went after that */
+	uint64_t	 heard;		/* of that: what an answer came to */
 };
 
 /* An instant of the store's, and when it was asked for and came (own clock). */
@@ -38,12 +45,28 @@ struct lease_clock {
 /* The holder pauses until then, whoever has said so (own clock). */
 void		 lease_pause_learn(struct lease_pause *, uint64_t until);
 
+/* It has the turn to ask the host, at now, whether it has paused or not. */
+void		 lease_pause_probe(struct lease_pause *, uint64_t now);
+
+/*
+ * Returns whether its word is wanted that the host is open: when one goes
+ * through that went after the pause, or somebody ends that by order.
+ */
+bool		 lease_pause_waits(const struct lease_pause *);
+/* That is so. */
+void		 lease_pause_open(struct lease_pause *);
+
+/* Returns whether there is something to tell, for which to ask at once. */
+bool		 lease_pause_has_news(const struct lease_pause *,
+		    const struct lease_clock *);
+
 /*
  * Returns what to tell of a pause (store's): 0 where that is no news, or the
- * store's time is not known yet.
+ * store's time is not known yet.  Sets *opened to the one after which the host
+ * was open (store's), or 0.
  */
 uint64_t	 lease_pause_tell(struct lease_pause *,
-		    const struct lease_clock *);
+		    const struct lease_clock *, uint64_t *opened);
 
 /*
  * An answer says which pause there is (store's).  Returns until when (own

@@ -239,3 +239,12 @@ throttle_is_held_up(const struct throttle *t, uint64_t now)
 	return t->host.paused_until > now || t->host.window != 0 ||
 	    (t->estimate != NULL && t->estimate->phase == ESTIMATE_SHUT);
 }
+
+bool
+throttle_has_opened(const struct throttle *t, uint64_t now)
+{
+	const struct budget *b = &t->host;
+
+	return b->paused_until <= now && (b->window == 0 || b->passed > 0) &&
+	    (t->estimate == NULL || t->estimate->phase != ESTIMATE_SHUT);
+}

@@ -298,6 +298,8 @@ uint64_t	 throttle_deadline(const struct throttle *,
 
 /* Returns whether the host is paused or half open. */
 bool		 throttle_is_held_up(const struct throttle *, uint64_t now);
+/* Returns whether it is neither paused, nor half open without a success. */
+bool		 throttle_has_opened(const struct throttle *, uint64_t now);
 
 /*
  * Returns whether one who is admitted has a slot that others wait for: one of

@@ -56,6 +56,7 @@ struct throttle {
 	bool			 leased;	/* see throttle_lease() */
 	bool			 stored;	/* ... by throttle_store() */
 	uint64_t		 store_at;	/* ns: its next round, by time */
+	bool			 watches;	/* throttle_store_watch() */
 	uint64_t		 graced_until;	/* ns; the last grace's end */
 	struct fair		*queue;		/* owned */
 	LIST_HEAD(, throttle_deposit) deposits;	/* what may be refunded */

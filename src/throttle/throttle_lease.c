@@ -80,6 +80,8 @@ throttle_lease_is_low(struct throttle *t, uint64_t now)
 		throttle_tick(t, now);
 		throttle_lease_note(t);
 	}
+	if (t->watches && throttle_has_opened(t, now))
+		return true;
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		if (t->stored ? wants(t, b, now) || wants_slots(t, i, now) :
 		    lease_is_low(b))

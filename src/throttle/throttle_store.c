@@ -3,6 +3,7 @@
 
 #include "throttle/fair_turn.h"
 #include "throttle/lease.h"
+#include "throttle/throttle.h"
 #include "throttle/throttle_budgets.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_lease.h"
@@ -248,4 +249,26 @@ throttle_store_count(struct throttle *t, uint64_t now)
 		n.melts = ends < n.melts ? ends : n.melts;
 	}
 	return n;
+}
+
+/* Pauses */
+
+void
+throttle_store_probe(struct throttle *t, uint64_t now)
+{
+	if (!throttle_is_held_up(t, now))
+		(void)throttle_pause(t, THROTTLE_WHOLE, now, now);
+}
+
+void
+throttle_store_opened(struct throttle *t)
+{
+	if (t->host.account != NULL)
+		t->host.account->again = 0;
+}
+
+void
+throttle_store_watch(struct throttle *t, bool watches)
+{
+	t->watches = watches;
 }

@@ -86,4 +86,14 @@ struct throttle_store_count {
 struct throttle_store_count throttle_store_count(struct throttle *,
 		    uint64_t now);
 
+/*
+ * It has the turn to ask a host that others have paused for: it is half open,
+ * if it was not, and its next request is the one that asks.
+ */
+void		 throttle_store_probe(struct throttle *, uint64_t now);
+/* It has opened: what it was told to wait for is over. */
+void		 throttle_store_opened(struct throttle *);
+/* There is to be a round as soon as throttle_has_opened(). */
+void		 throttle_store_watch(struct throttle *, bool);
+
 #endif

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: ISC
-"""A pause that one of several sluices was told, all of them keep."""
+"""A pause that one of several sluices was told, all of them keep; and one asks
+for all whether it is over."""
 import time
 
 import pytest
 
 import shared
+import sluice
 import wire
 
 HORIZON = 1	# s: so long is a lease
@@ -32,34 +34,61 @@ class Refuses:
 		return [t for t, target in self.seen if target == "/1" and t > at]
 
 
-@pytest.fixture(params=["at once", "with a lease"])
-def pair(lab, tmp_path, request):
+class Shuts(Refuses):
+	"""Refuses all for a while, and says to come back in a second."""
+
+	def __init__(self):
+		super().__init__()
+		self.until = 0
+		self.refusals = []
+
+	def __call__(self, conn, req):
+		at = time.monotonic()
+		if at < self.until:
+			self.refusals.append(at)
+			conn.reply(429, fields=[("Retry-After", "1")])
+			return
+		super().__call__(conn, req)
+
+
+def several(lab, tmp_path, far, n, listens=True):
 	redis = shared.Redis(tmp_path)
-	far = Refuses()
-	far.within = AT_ONCE * wire.SLOW
-	if request.param == "with a lease":
+	if not listens:
 		# Nobody may listen: it is as if each message was lost.
 		redis.call("ACL", "SETUSER", "default", "resetchannels")
-		far.within = HORIZON + 0.5 * wire.SLOW
 	url = lab.origin(far).url
 	store = {"redis": redis.url, "timeout": "5s"}
 	rule = {"capacity": 400, "period": "1s", "store": True,
 	    "queue": {"max_wait": "60s"}}
-	for _ in range(2):
+	for _ in range(n):
 		lab.sluice(hosts={"127.0.0.1": rule}, store=store)
 	crowds = []
 	for who, daemon in enumerate(lab.daemons):
 		daemon.err.wait("budgets are shared")
-		if request.param == "with a lease":
+		if not listens:
 			daemon.err.wait("which are heard with leases only")
 		crowds.append(shared.Crowd(daemon.address, url, who))
-	yield far
+	yield far, lab.daemons
 	for crowd in crowds:
 		crowd.ends = True
 	for crowd in crowds:
 		for thread in crowd.threads:
 			thread.join()
 	redis.end()
+
+
+@pytest.fixture(params=["at once", "with a lease"])
+def pair(lab, tmp_path, request):
+	listens = request.param == "at once"
+	far = Refuses()
+	far.within = (AT_ONCE if listens else HORIZON + 0.5) * wire.SLOW
+	for one, _ in several(lab, tmp_path, far, 2, listens):
+		yield one
+
+
+@pytest.fixture
+def four(lab, tmp_path):
+	yield from several(lab, tmp_path, Shuts(), 4)
 
 
 @pytest.mark.alone("it measures milliseconds")
@@ -77,3 +106,37 @@ def test_a_refusal_at_one_pauses_the_other(pair):
 	print(f"the last of the other came {1000 * max(late, default=0):.1f} ms"
 	    f" after the refusal")
 	assert max(late, default=0) <= told - far.refused
+
+
+def test_one_asks_for_all(four):
+	far, daemons = four
+	wire.wait_until(lambda: {t for _, t in far.seen} == {"/0", "/1", "/2",
+	    "/3"}, what="requests of all")
+	shut = time.monotonic()
+	far.until = shut + 6
+	# One of them each second; it is the retried one that comes late.
+	begin = shut + HORIZON + 0.5 * wire.SLOW
+	wire.wait_until(lambda: time.monotonic() > far.until, what="its end")
+	asked = [t - shut for t in far.refusals if t > begin]
+	print("asked at", asked)
+	assert 2 <= len(asked) <= 6
+	# All go on as soon as they hear of it, half a second apart.
+	at = time.monotonic()
+	wire.wait_until(lambda: {t for s, t in far.seen if s > at} == {"/0",
+	    "/1", "/2", "/3"}, what="requests of all")
+	assert time.monotonic() - at < 1 + 2 * wire.SLOW
+
+
+def test_an_order_ends_it(four):
+	"""Who resumes the host at one of them has that go on, with no lease that
+	waits for the pause."""
+	far, daemons = four
+	wire.wait_until(lambda: len(far.since(0)) > 20, what="requests")
+	far.armed = True
+	wire.wait_until(lambda: far.refused, what="a refusal")
+	wire.wait_until(lambda: time.monotonic() > far.refused + 2 * HORIZON,
+	    what="word of it")
+	sluice.run("resume", "--socket", daemons[1].control, "127.0.0.1")
+	at = time.monotonic()
+	wire.wait_until(lambda: len(far.since(at)) > 3, what="its requests")
+	assert time.monotonic() - at < 2 * wire.SLOW

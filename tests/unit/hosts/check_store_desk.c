@@ -460,8 +460,8 @@ START_TEST(others_have_paused)
 	ck_assert_uint_eq(nquestions, 2);
 	ck_assert_uint_eq(questions[1].ask.first, 0);
 	answer_with(&questions[1], &(struct store_answer){ .ok = true,
-	    .sent = now, .received = now, .lease = { .now = SECOND },
-	    .paused_until = (SECOND + 30 * SECOND) / 1000 });
+	    .sent = now, .received = now, .lease = { .now = SECOND,
+	    .pause = 31 * SECOND } });
 	ck_assert_int_eq(ask(1, "a.test", 1, NULL), HOSTS_WAIT);
 	heard(owner, name, sizeof name - 1);
 	ck_assert_uint_eq(nquestions, 3);

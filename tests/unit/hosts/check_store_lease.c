@@ -114,6 +114,11 @@ question(struct holding *h, unsigned who, const struct budget_limits *limits)
 	/* once: who is told so again and again is in quarantine for ever */
 	if (step == QUESTIONS / 2)
 		q.stepped = h->theirs.now;
+	q.longest = (5 + any(50)) * MS;
+	if (any(30) == 0 && h->theirs.now != 0)
+		q.pause = h->theirs.now + any(20) * MS;
+	if (any(10) == 0)
+		q.opened = h->theirs.pause;
 	report(h, &q);
 	if (h->theirs.serial != 0 && any(2) == 0)
 		give_back(h, limits, &q);
@@ -130,6 +135,8 @@ compare(const struct lease_answer *a, const struct lease_answer *b,
 	must((a->serial != 0) == (b->serial != 0));
 	must(a->amount == b->amount);
 	must(a->peers == b->peers);
+	must(a->pause == b->pause);
+	must(a->probe == b->probe);
 	must(a->again_at == (b->again_at < most ? b->again_at : most));
 	for (i = 0; i < limits->nrates && a->serial != 0; i++) {
 		must(a->begins[i] == b->begins[i]);

@@ -189,7 +189,7 @@ START_TEST(test_set_back)
 	ck_assert_uint_eq(last.lease.serial, 0);
 	ck_assert_uint_lt(last.lease.now, later * 1000);
 	ck_assert_uint_le(last.lease.again_at, last.lease.now + 700 * MS);
-	ck_assert_uint_eq(last.paused_until, 0);
+	ck_assert_uint_eq(last.lease.pause, 0);
 	ask_for_lease("a", &ten, &one);
 	/* nor is one that nobody has heard of kept waiting until then */
 	redis_say(server, "DEL %s", key_of("a"));
@@ -323,18 +323,19 @@ END_TEST
 START_TEST(test_pause)
 {
 	struct store_question q = { .budget = "a", .len = 1, .limits = &ten,
-	    .ask = one, .pause = 5000000000000 };
+	    .ask = one };
 	unsigned count = 0;
 
+	q.ask.pause = 5000 * SECOND;
 	ck_assert(store_redis_ask(store, &q, answer_cb, &count));
 	TURN_UNTIL(count == 1);
-	ck_assert_uint_eq(last.paused_until, 5000000000000);
-	q.pause = 4000000000000;
+	ck_assert_uint_eq(last.lease.pause, 5000 * SECOND);
+	q.ask.pause = 4000 * SECOND;
 	ck_assert(store_redis_ask(store, &q, answer_cb, &count));
 	TURN_UNTIL(count == 2);
-	ck_assert_uint_eq(last.paused_until, 5000000000000);
+	ck_assert_uint_eq(last.lease.pause, 5000 * SECOND);
 	ask("b", &ten, &one);
-	ck_assert_uint_eq(last.paused_until, 0);
+	ck_assert_uint_eq(last.lease.pause, 0);
 }
 END_TEST
 

@@ -91,8 +91,9 @@ ask(struct world *w, unsigned i)
 {
 	struct proxy *p = &w->proxies[i];
 	struct letter l = { .proxy = i, .number = ++p->number };
+	uint64_t opened;
 
-	l.pause = lease_pause_tell(&p->pause, &p->clock);
+	l.pause = lease_pause_tell(&p->pause, &p->clock, &opened);
 	p->asked = own(p, w->now);
 	p->next = p->asked + HORIZON;
 	post(w, &l);
@@ -308,13 +309,14 @@ START_TEST(the_own_word_is_no_news)
 	struct lease_clock c = { 100 * SEC + 1, 7 * SEC, 8 * SEC };
 	struct lease_pause p = { 0 };
 	uint64_t said;
+	uint64_t opened;
 
 	lease_pause_learn(&p, 20 * SEC + 333);
-	said = lease_pause_tell(&p, &c);
+	said = lease_pause_tell(&p, &c, &opened);
 	ck_assert_uint_ge(said, 113 * SEC + 334);
 	ck_assert_uint_eq(said % LEASE_PAUSE_UNIT, 0);
 	ck_assert_uint_eq(lease_pause_take(&p, said, &c, 3600 * SEC), 0);
-	ck_assert_uint_eq(lease_pause_tell(&p, &c), 0);
+	ck_assert_uint_eq(lease_pause_tell(&p, &c, &opened), 0);
 }
 END_TEST
 
@@ -323,10 +325,11 @@ START_TEST(what_is_over_is_nothing)
 {
 	struct lease_clock c = { 100 * SEC, 7 * SEC, 8 * SEC };
 	struct lease_pause p = { 0 };
+	uint64_t opened;
 
 	ck_assert_uint_eq(lease_pause_take(&p, 100 * SEC, &c, SEC), 0);
 	ck_assert_uint_eq(lease_pause_take(&p, 0, &c, SEC), 0);
-	ck_assert_uint_eq(lease_pause_tell(&p, &c), 0);
+	ck_assert_uint_eq(lease_pause_tell(&p, &c, &opened), 0);
 }
 END_TEST
 

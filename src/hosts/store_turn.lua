@@ -1,0 +1,31 @@
+-- SPDX-License-Identifier: ISC
+--
+-- What stands before store_lease.lua, too: what is known of a pause, and whose
+-- turn it is to ask the host when that is over (throttle/lease_turn.c, which says
+-- why).  A turn is pause, heard, opened, prober and turn_ends.
+
+local TURN, TURN_MEMORY = 10000000, 600000000	-- us
+
+local function turn_hear(t, pause, opened, now)
+	if pause > t.pause then
+		t.pause, t.heard, t.prober = pause, now, 0
+	end
+	t.opened = max(t.opened, min(opened, t.pause))
+end
+
+-- Whether all may go ('open'), or this one ('probe'), or nobody ('shut'), and
+-- when to ask again then.
+local function turn_ask(t, holder, longest, horizon, now)
+	local until_ = min(t.pause, t.heard + longest)
+	if t.opened >= t.pause or t.pause + TURN_MEMORY <= now then
+		return 'open', 0
+	end
+	if until_ > now then
+		return 'shut', until_
+	end
+	if t.prober ~= 0 and t.prober ~= holder and t.turn_ends > now then
+		return 'shut', min(t.turn_ends, now + floor(horizon / 2))
+	end
+	t.prober, t.turn_ends = holder, now + TURN
+	return 'probe', 0
+end

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_LEASE_TURN_H
+#define SLUICE_LEASE_TURN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What a grantor (lease_grant.h) knows of a pause that several proxies share,
+ * and whose turn it is to ask the host when that is over: then one of them sends
+ * one request for all.  That it succeeded, it says by the pause that it came
+ * after, and all may go; one that does not come back with a verdict loses its
+ * turn after LEASE_TURN.  lease_pause.h is what the proxies know.
+ *
+ * Times are in ns of the grantor's clock.  Calls nobody, allocates nothing.
+ */
+
+#define LEASE_TURN		10000000000ULL	/* ns: as BUDGET_PATIENCE */
+#define LEASE_TURN_MEMORY	600000000000ULL	/* ns: as BUDGET_MEMORY */
+
+/* Zeroed, of no pause. */
+struct lease_turn {
+	uint64_t	 pause;		/* the latest; may be over */
+	uint64_t	 heard;		/* when that was told */
+	uint64_t	 opened;	/* the pause after which one succeeded */
+	uint64_t	 prober;	/* who has the turn; 0: nobody */
+	uint64_t	 ends;		/* its turn */
+};
+
+enum lease_turn_state {
+	LEASE_TURN_OPEN,	/* all may go */
+	LEASE_TURN_PROBE,	/* it may send one request */
+	LEASE_TURN_SHUT,
+};
+
+/*
+ * A proxy tells a pause of its own (0: none), and after which one a request of
+ * its succeeded (0: none).
+ */
+void		 lease_turn_hear(struct lease_turn *, uint64_t pause,
+		    uint64_t opened, uint64_t now);
+
+/*
+ * Returns what one may do now who would go, and pauses for longest (ns) at most;
+ * sets *again_at where it is shut.  It is to ask again in horizon (ns) at the
+ * latest, where another has the turn.
+ */
+enum lease_turn_state lease_turn_ask(struct lease_turn *, uint64_t holder,
+		    uint64_t longest, uint64_t horizon, uint64_t now,
+		    uint64_t *again_at);
+
+#endif
