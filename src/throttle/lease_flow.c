@@ -6,7 +6,7 @@
 void
 lease_flow_init(struct lease_flow *f)
 {
-	*f = (struct lease_flow){ .most = FIRST };
+	*f = (struct lease_flow){ .most = FIRST, .least = LEASE_FLOW_WAY };
 }
 
 bool
@@ -27,7 +27,9 @@ lease_flow_answered(struct lease_flow *f, uint64_t sent, uint64_t now)
 {
 	if (f->flying > 0)
 		f->flying--;
-	if (now - sent > LEASE_FLOW_TRIP) {
+	if (now - sent < f->least)
+		f->least = now - sent;
+	if (now - sent > f->least + LEASE_FLOW_TRIP) {
 		/* those that were sent before do not say it again */
 		if (sent < f->cut)
 			return;
@@ -45,4 +47,5 @@ void
 lease_flow_lost(struct lease_flow *f)
 {
 	f->flying = 0;
+	f->least = LEASE_FLOW_WAY;
 }

@@ -11,13 +11,15 @@
  * until each answer comes too late; what is asked anew then makes it longer, and
  * it never recovers.  So questions wait at the proxy, where one still knows what
  * it wants when its turn comes: as many are on their way as come back within
- * LEASE_FLOW_TRIP, fewer by half each time that one takes longer.
+ * LEASE_FLOW_TRIP and the shortest trip that there was, which is the way to a
+ * store that is far away; fewer by half each time that one takes longer.
  *
  * Times are in ns.  Calls nobody, allocates nothing.
  */
 
 #define LEASE_FLOW_MOST	256		/* on their way */
-#define LEASE_FLOW_TRIP	50000000ULL	/* ns: there and back */
+#define LEASE_FLOW_TRIP	50000000ULL	/* ns: of waiting before the store */
+#define LEASE_FLOW_WAY	500000000ULL	/* ns: no longer one is believed */
 
 struct lease_flow {
 	uint32_t		 most;		/* that may be on their way */
@@ -25,6 +27,7 @@ struct lease_flow {
 	uint32_t		 grown;		/* ... towards one more */
 	bool			 was_full;	/* since it grew */
 	uint64_t		 cut;		/* ns: when it was halved */
+	uint64_t		 least;		/* ns: the shortest trip */
 };
 
 void		 lease_flow_init(struct lease_flow *);

@@ -79,6 +79,30 @@ START_TEST(it_yields_within_a_trip_or_two)
 }
 END_TEST
 
+/* The way to one that is far away is no reason to ask it for less. */
+START_TEST(a_store_far_away_gets_many)
+{
+	struct lease_flow f;
+	uint64_t now;
+	unsigned i, n;
+
+	lease_flow_init(&f);
+	for (now = 1000 * MS; now < 60000 * MS; now += 300 * MS) {
+		for (n = 0; lease_flow_may(&f); n++)
+			lease_flow_sent(&f);
+		for (i = 0; i < n; i++)
+			lease_flow_answered(&f, now, now + (300 + i % 40) * MS);
+	}
+	ck_assert_uint_gt(f.most, 100);
+	/* but one that has become slow is */
+	for (i = 0; i < 10; i++, now += 1000 * MS) {
+		lease_flow_sent(&f);
+		lease_flow_answered(&f, now, now + 400 * MS);
+	}
+	ck_assert_uint_eq(f.most, 1);
+}
+END_TEST
+
 START_TEST(there_is_always_one)
 {
 	struct lease_flow f;
@@ -105,6 +129,8 @@ START_TEST(one_delay_counts_once)
 	unsigned i;
 
 	lease_flow_init(&f);
+	lease_flow_sent(&f);
+	lease_flow_answered(&f, 999 * MS, 1000 * MS);
 	for (i = 0; i < 16; i++)
 		lease_flow_sent(&f);
 	for (i = 0; i < 16; i++)
@@ -123,6 +149,7 @@ main(void)
 	tcase_add_test(tcase, a_fast_store_gets_many);
 	tcase_add_test(tcase, a_slow_store_is_kept_busy);
 	tcase_add_test(tcase, it_yields_within_a_trip_or_two);
+	tcase_add_test(tcase, a_store_far_away_gets_many);
 	tcase_add_test(tcase, there_is_always_one);
 	tcase_add_test(tcase, one_delay_counts_once);
 	suite_add_tcase(suite, tcase);
