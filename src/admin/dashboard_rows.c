@@ -196,6 +196,26 @@ dashboard_rows(struct text *out, const json_t *answer)
 		    "\n", more);
 }
 
+/* Where budgets are shared: whether they are. */
+static void
+put_store(struct text *out, const json_t *store)
+{
+	double without = number(store, "without");
+
+	if (!json_is_object(store))
+		return;
+	if (!json_is_true(json_object_get(store, "connected"))) {
+		text_puts(out, "<span class=\"warn\">without the store for "
+		    "<b>");
+		put_seconds(out, number(store, "age"));
+		text_puts(out, "</b></span>");
+	} else if (without > 0)
+		text_putf(out, "<span class=\"warn\"><b>%.0f</b> without the "
+		    "store</span>", without);
+	else
+		text_puts(out, "<span>store connected</span>");
+}
+
 void
 dashboard_summary(struct text *out, const json_t *status)
 {
@@ -213,6 +233,7 @@ dashboard_summary(struct text *out, const json_t *status)
 	    number(status, "paused"));
 	text_putf(out, "<span><b>%.0f</b> refused in the last hour</span>",
 	    number(status, "refused_last_hour"));
+	put_store(out, json_object_get(status, "store"));
 }
 
 void

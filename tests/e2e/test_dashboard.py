@@ -11,6 +11,7 @@ import threading
 import pytest
 
 import browser
+import shared
 import wire
 from panel import TOKEN, House
 
@@ -230,6 +231,33 @@ def test_named_budgets(lab, chromium):
 	assert waits.response().status == 200
 	told("300 used, 0 reserved of 1000")
 	clean(page, house)
+
+
+def test_store(lab, chromium):
+	"""Whether what is shared is shared, and since when not."""
+	redis = shared.Redis(lab.dir)
+	try:
+		house = House(lab, hosts={"*.test": {"capacity": 5,
+		    "store": True}})
+		page = house.show(chromium)
+		assert "store" not in page.text("#summary")
+		house.daemon.reload(**{**house.daemon.keys,
+		    "store": {"redis": redis.url}})
+		page.until("/store connected for .*, of 1 proxy/.test("
+		    "document.querySelector('#summary').innerText)")
+		redis.kill()
+		page.until("/without the store for /.test("
+		    "document.querySelector('#summary .warn')?.innerText)")
+		clean(page, house)
+		page = chromium.page(house.url, scripts=False)
+		assert "without the store for" in page.text("#summary")
+		redis.start()
+		page = house.show(chromium)
+		page.until("/store connected for /.test("
+		    "document.querySelector('#summary').innerText)")
+		clean(page, house)
+	finally:
+		redis.end()
 
 
 def test_why(house, chromium):

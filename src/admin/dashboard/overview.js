@@ -337,6 +337,25 @@ function makeTools()
 	    el("a", { id: "more-link" }));
 }
 
+/* Where budgets are shared: whether they are, and since when. */
+function storeWords(store)
+{
+	const age = el("b", null,
+	    duration(store.age + asOf() - world.statusAt));
+
+	if (!store.connected)
+		return el("span", { class: "warn" },
+		    "without the store for ", age);
+	if (store.without)
+		return el("span", { class: "warn" },
+		    el("b", null, amount(store.without)), " " +
+		    (store.without === 1 ? "budget" : "budgets") +
+		    " without the store");
+	return el("span", null, "store connected for ", age,
+	    store.proxies ? ", of " + amount(store.proxies) +
+	    (store.proxies === 1 ? " proxy" : " proxies") : "");
+}
+
 /* The line that sums it up. */
 function drawSummary()
 {
@@ -355,7 +374,8 @@ function drawSummary()
 	        "hosts paused", true),
 	    one(status.refused_last_hour, "refused in the last hour", true),
 	    ...(status.overrides ? [one(status.overrides, "set by hand")] :
-	        []));
+	        []),
+	    ...(status.store ? [storeWords(status.store)] : []));
 	const words = ["up " + duration(status.up + asOf() - world.statusAt),
 	    "configuration of " + clock(status.configuration.loaded)];
 	if (status.state === "draining")
