@@ -12,7 +12,7 @@
 
 #define US		UINT64_C(1000)		/* ns */
 #define AGAIN		UINT64_C(60000000)	/* us: it is asked by then */
-#define FIXED		8	/* numbers before those of the rates */
+#define FIXED		9	/* numbers before those of the rates */
 #define SLOTS		8	/* numbers of an answer about slots */
 
 /* FNV-1a, of 64 bits. */
@@ -255,6 +255,7 @@ store_read(const struct redis_reply *reply, const struct store_asking *a,
 	l->peers = numbers[5];
 	l->foreign = numbers[6];
 	l->probe = numbers[7] != 0;
+	l->guard = numbers[8] * US;
 	for (i = 0; i < a->limits->nrates; i++) {
 		l->begins[i] = numbers[FIXED + 2 * i] * US;
 		l->ends[i] = numbers[FIXED + 1 + 2 * i] * US;

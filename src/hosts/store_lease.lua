@@ -11,7 +11,7 @@
 --       unused returned pause opened longest guard_max gained gained_at n, then
 --       of each of n rates: capacity period burst strict ends
 -- Returns now serial amount again_at pause peers (one more than there is room
--- for, where the holder has none) foreign (rates that others ask with) probe,
+-- for, where the holder has none) foreign (rates that others ask with) probe guard,
 -- and of each rate: begins ends.
 --
 -- What of the budget is not there has expired, and is full, or was lost, and is
@@ -43,6 +43,7 @@ local g = {
 	opened = field('opened'), prober = field('prober'),
 	turn_ends = field('turn_ends'), lag = field('lag'),
 	lagged = field('lagged'),
+	guard = field('guard'), late = field('late'),
 }
 
 -- Its time goes on where the clock goes back a bit, or is too fast.  Where it was
@@ -60,7 +61,7 @@ if known then
 	end
 end
 if not known then
-	g.lag, g.lagged = 0, 0
+	g.lag, g.lagged, g.guard, g.late = 0, 0, 0, 0
 end
 
 -- As words() does, for what there may be many of.
@@ -272,7 +273,7 @@ end
 
 -- Granting
 
-local a = { serial = 0, amount = 0, again_at = 0, probe = 0 }
+local a = { serial = 0, amount = 0, again_at = 0, probe = 0, guard = 0 }
 
 -- How much later a lease begins than the one before it ends.
 local function gap_of(r)
@@ -468,6 +469,8 @@ local function give(cost)
 	end
 	h.held = h.held + cost
 	h.last, h.amount = a.serial, cost
+	a.guard, g.guard = q.guard, q.guard
+	g.late = max(g.late, h.ends + q.guard)
 end
 
 turn_hear(g, q.pause, q.opened, now)
@@ -476,6 +479,9 @@ if not h or now < g.quarantine then
 else
 	hear()
 	if q.first > 0 and q.guard <= q.guard_max then
+		if now < g.late then
+			q.guard = max(q.guard, g.guard)
+		end
 		local turn, at = turn_ask(g, q.holder, q.longest, q.horizon, now)
 		local share = share_of()
 		if turn ~= 'shut' then
@@ -503,7 +509,8 @@ local list = { 'run', run, 'born', digits(g.born), 'newest', digits(now),
     'pause', digits(g.pause), 'heard', digits(g.heard),
     'opened', digits(g.opened), 'prober', digits(g.prober),
     'turn_ends', digits(g.turn_ends), 'lag', digits(g.lag),
-    'lagged', digits(g.lagged) }
+    'lagged', digits(g.lagged), 'guard', digits(g.guard),
+    'late', digits(g.late) }
 local last = max(g.quarantine, g.pause)
 if g.opened < g.pause then
 	last = max(last, g.pause + TURN_MEMORY)
@@ -552,9 +559,9 @@ redis.call('PEXPIREAT', KEYS[1], digits(floor((last + longest + g.lag) / 1000) +
 
 local answer = { digits(now), digits(a.serial), digits(a.amount),
     digits(a.again_at), digits(g.pause), digits(h and alive or alive + 1),
-    digits(foreign), digits(a.probe) }
+    digits(foreign), digits(a.probe), digits(a.guard) }
 for i = 1, q.n do
-	answer[7 + 2 * i] = digits(rates[i].begins or 0)
-	answer[8 + 2 * i] = digits(rates[i].until_ or 0)
+	answer[8 + 2 * i] = digits(rates[i].begins or 0)
+	answer[9 + 2 * i] = digits(rates[i].until_ or 0)
 end
 return answer

@@ -321,7 +321,7 @@ learn_trip(struct lease_account *a, uint64_t trip)
 	if (trip > a->trip)
 		a->trip = trip;
 	else
-		a->trip -= (a->trip - trip) / (a->trip > LEASE_GUARD ? 2 : 32);
+		a->trip -= (a->trip - trip) / (a->trip > LEASE_GUARD ? 2 : 8);
 }
 
 static enum lease_news

@@ -8,6 +8,8 @@
  * at an instant t has a part of it that ends before t + B - g, and begins after
  * t.  So of all that goes in a time L the parts lie, by the grantor's clock,
  * between g before it and B - g behind it, and do not touch: L + B in all.
+ * So that holds for one guard, and a lease that is given while another may be late
+ * by more is spent with that one's.
  * Where a burst is shorter than a cost and g together, it exceeds that by what
  * is missing, once for all leases; and each begins as much later as that.
  *
@@ -334,6 +336,8 @@ give(struct lease_grantor *g, struct lease_holder *h,
 	h->amount = cost;
 	for (i = 0; i < g->limits.nrates; i++)
 		h->ends = larger(h->ends, a->ends[i]);
+	a->guard = g->guard = q->guard;
+	g->late = larger(g->late, lease_sum(h->ends, q->guard));
 }
 
 /* One who waits, and has not asked again when he was to. */
@@ -475,7 +479,7 @@ time_of(struct lease_grantor *g, const struct lease_question *q, uint64_t run,
 	*anew = g->run != run || lease_sum(lease_less(now, g->lag),
 	    lease_guard_most(&g->limits, q->horizon)) < g->newest;
 	if (*anew)
-		g->lag = g->lagged = 0;
+		g->lag = g->lagged = g->guard = g->late = 0;
 	else
 		now = larger(g->newest, lease_less(now, g->lag));
 	g->newest = now;
@@ -483,9 +487,10 @@ time_of(struct lease_grantor *g, const struct lease_question *q, uint64_t run,
 }
 
 void
-lease_grant_share(struct lease_grantor *g, const struct lease_question *q,
+lease_grant_share(struct lease_grantor *g, const struct lease_question *asked,
     uint64_t run, uint64_t now, struct lease_answer *a)
 {
+	struct lease_question own = *asked, *q = &own;
 	enum lease_turn_state turn;
 	struct lease_holder *h;
 	bool anew;
@@ -517,6 +522,8 @@ lease_grant_share(struct lease_grantor *g, const struct lease_question *q,
 	if (q->first == 0 ||
 	    q->guard > lease_guard_most(&g->limits, q->horizon))
 		return;
+	if (now < g->late)
+		q->guard = larger(q->guard, g->guard);
 	turn = lease_turn_ask(&g->turn, q->holder, q->longest, q->horizon, now,
 	    &a->again_at);
 	if (turn == LEASE_TURN_SHUT)

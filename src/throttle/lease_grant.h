@@ -91,6 +91,9 @@ struct lease_answer {
 	uint64_t		 foreign;
 	uint64_t		 pause;		/* grantor's: the latest; or 0 */
 	bool			 probe;		/* one request, for all */
+	/* That a lease is to be spent with (ns), if it is longer than one's own:
+	   of a lease that goes before, and may be as late. */
+	uint64_t		 guard;
 };
 
 /* Granting */
@@ -120,6 +123,8 @@ struct lease_grantor {
 	uint64_t		 lag;		/* ns: its time is behind its clock */
 	uint64_t		 lagged;	/* grantor's: since then by so much */
 	uint64_t		 serial;
+	uint64_t		 guard;		/* ns: the longest of late */
+	uint64_t		 late;		/* grantor's: it counts until then */
 	uint64_t		 tat[BUDGET_RATES];	/* grantor's */
 	struct lease_turn	 turn;
 	/* the caller's: of each rate, of which strict ones use theirs */

@@ -85,7 +85,7 @@ lease_hold_take(struct lease_hold *h, const struct lease_answer *a,
 	bool ok = judge_clock(h, a, q, sent, received);
 	unsigned i;
 
-	h->guard = q->guard;
+	h->guard = larger(q->guard, a->guard);
 	h->first = q->first;
 	h->theirs = a->now;
 	h->received = received;

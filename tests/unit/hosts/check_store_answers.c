@@ -168,8 +168,9 @@ END_TEST
 /* Answers to the script that are none, of servers that are. */
 
 #define NUMBERS(now, serial, amount, again, begins, ends) \
-	BYTES("*10\r\n$" now "\r\n$" serial "\r\n$" amount "\r\n$" again \
-	"\r\n$1\r\n0\r\n$1\r\n1\r\n$1\r\n0\r\n$1\r\n0\r\n$" begins \
+	BYTES("*11\r\n$" now "\r\n$" serial "\r\n$" amount "\r\n$" again \
+	"\r\n$1\r\n0\r\n$1\r\n1\r\n$1\r\n0\r\n$1\r\n0\r\n" \
+	"$1\r\n0\r\n$" begins \
 	"\r\n$" ends "\r\n")
 #define NOW	"16\r\n1795914114618961"
 #define LATER	"16\r\n1795914114718961"

@@ -142,6 +142,7 @@ compare(const struct lease_answer *a, const struct lease_answer *b,
 		must(a->begins[i] == b->begins[i]);
 		must(a->ends[i] == b->ends[i]);
 	}
+	must(a->guard == b->guard);
 }
 
 START_TEST(test_same)

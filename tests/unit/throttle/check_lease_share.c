@@ -108,6 +108,27 @@ START_TEST(far_away)
 }
 END_TEST
 
+/* Leases of which one may be late by more than the next one. */
+START_TEST(not_as_far_as_others)
+{
+	static const uint64_t capacities[] = { 20, 100, 300 };
+	struct world *w;
+	unsigned i;
+
+	for (i = 0; i < 9; i++) {
+		w = make_world(capacities[i % 3], SEC, i / 3 * i / 3 + 1, false,
+		    2 + (unsigned)_i % 4, 9 * (unsigned)_i + i);
+		w->timeout = 2 * SEC;
+		w->delay = 2 * MS;
+		w->hiccups = _i % 2 == 0 ? 3 : 0;
+		w->far = _i % 2 == 0 ? 0 : 150 * MS;
+		run(w, 30000);
+		ck_assert_uint_gt(w->spent, 10 * capacities[i % 3] * U);
+		free_world(w);
+	}
+}
+END_TEST
+
 /* So long a burst that clocks drift by more than a round trip meanwhile. */
 START_TEST(an_hour)
 {
@@ -211,6 +232,8 @@ main(void)
 	tcase_add_loop_test(tcase, its_clock_is_set_back, 0,
 	    (int)repetitions(4));
 	tcase_add_loop_test(tcase, far_away, 0, (int)repetitions(8));
+	tcase_add_loop_test(tcase, not_as_far_as_others, 0,
+	    (int)repetitions(8));
 	tcase_add_loop_test(tcase, an_hour, 0, 1);
 	tcase_add_loop_test(tcase, is_used, 0,
 	    (int)repetitions(4 * BUDGETS));

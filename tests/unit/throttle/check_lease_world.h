@@ -84,6 +84,8 @@ struct world {
 	uint64_t		 spent;
 	uint64_t		 longest;	/* a costly one's wait */
 	uint64_t		 delay;		/* most of a letter, ns */
+	unsigned		 hiccups;	/* percent of them take 40 ms more */
+	uint64_t		 far;		/* ns more, to the first proxy */
 	unsigned		 steps;		/* the same, of its clock */
 	bool			 back;		/* ... which go back, too */
 	int64_t			 slew;		/* ppm: it is too fast */
@@ -142,6 +144,10 @@ post(struct world *w, const struct letter *l)
 	w->letters[i] = *l;
 	w->letters[i].used = true;
 	w->letters[i].at = w->now + draw((unsigned)(w->delay / MS) + 1) * MS;
+	if (w->hiccups > 0 && draw(100) < w->hiccups)
+		w->letters[i].at += (20 + draw(40)) * MS;
+	if (l->proxy == 0)
+		w->letters[i].at += w->far;
 }
 
 static inline bool
