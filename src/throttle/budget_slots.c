@@ -54,7 +54,7 @@ budget_slots_short(const struct budget *b, uint64_t now)
 	if (b->inflight == 0 && b->slots == 0 &&
 	    (b->block == NULL || slots_account_is_new(b->block, now)))
 		return BUDGET_SHORT_NONE;
-	return b->block != NULL && b->block->terms.source == LEASE_NOWHERE ?
+	return b->block != NULL && slots_account_is_away(b->block) ?
 	    BUDGET_SHORT_LEASE : BUDGET_SHORT_CONCURRENCY;
 }
 

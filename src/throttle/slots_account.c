@@ -6,6 +6,7 @@
 #include "throttle/lease_math.h"
 
 #define RETRY	100000000ULL	/* ns: after a question that came to nothing */
+#define SOON	1000000000ULL	/* ns: after several */
 #define MILLION	1000000U
 #define WEIGHT	(1U << 20)	/* no more, so that scripts have it exactly */
 
@@ -36,6 +37,18 @@ slots_account_free(struct slots_account *a)
 	free(a);
 }
 
+bool
+slots_account_is_cut(const struct slots_account *a)
+{
+	return a->terms.source == LEASE_STORE && a->failures >= LEASE_CUT;
+}
+
+static enum lease_source
+source_of(const struct slots_account *a)
+{
+	return slots_account_is_cut(a) ? a->terms.without : a->terms.source;
+}
+
 void
 slots_account_set(struct slots_account *a, const struct lease_terms *terms,
     uint64_t now)
@@ -48,8 +61,9 @@ slots_account_set(struct slots_account *a, const struct lease_terms *terms,
 		return;
 	lease_slots_hold_lost(&a->hold);
 	a->retry = a->hold.again = 0;
-	if (was == LEASE_STORE)
+	if (was == LEASE_STORE && a->failures < LEASE_CUT)
 		a->own_from = others_end(terms, now);
+	a->failures = 0;
 }
 
 /* What is kept from the store, for when there is none. */
@@ -63,11 +77,12 @@ uint32_t
 slots_account_may(const struct slots_account *a, uint32_t limit, uint64_t now)
 {
 	const struct lease_terms *terms = &a->terms;
+	enum lease_source source = source_of(a);
 	uint32_t all = terms->reserve > 0 ? reserved(terms, limit) : limit;
 
-	if (terms->source == LEASE_OPEN)
+	if (source == LEASE_OPEN)
 		return limit;
-	if (terms->source == LEASE_OWN && now >= a->own_from)
+	if (source == LEASE_OWN && now >= a->own_from)
 		return (uint32_t)(all / larger(terms->peers, 1));
 	return lease_slots_hold_block(&a->hold, now);
 }
@@ -75,8 +90,14 @@ slots_account_may(const struct slots_account *a, uint32_t limit, uint64_t now)
 bool
 slots_account_is_new(const struct slots_account *a, uint64_t now)
 {
-	return a->terms.source == LEASE_STORE && (a->hold.asks ||
+	return source_of(a) == LEASE_STORE && (a->hold.asks ||
 	    (a->hold.again <= now && a->retry <= now));
+}
+
+bool
+slots_account_is_away(const struct slots_account *a)
+{
+	return source_of(a) == LEASE_NOWHERE;
 }
 
 bool
@@ -119,9 +140,12 @@ slots_account_take(struct slots_account *a,
     const struct lease_slots_answer *answer, uint64_t received)
 {
 	if (answer != NULL) {
+		a->failures = 0;
 		lease_slots_hold_answer(&a->hold, answer, received);
 		return;
 	}
 	lease_slots_hold_lost(&a->hold);
-	a->retry = received + RETRY;
+	if (a->failures < LEASE_CUT && ++a->failures == LEASE_CUT)
+		a->own_from = others_end(&a->terms, received);
+	a->retry = received + (a->failures < LEASE_CUT ? RETRY : SOON);
 }

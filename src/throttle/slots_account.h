@@ -11,7 +11,7 @@
 /*
  * What a budget has with the store that lends it slots of concurrency
  * (lease_slots_hold.h), and how many it may use where there is no store for a
- * while.
+ * while, or none that answers what it asks (lease_account.h: LEASE_CUT).
  *
  * Times are in ns.  Calls nobody.
  */
@@ -27,6 +27,7 @@ struct slots_account {
 	   LEASE_OWN. */
 	uint64_t		 own_from;
 	uint64_t		 retry;		/* not before then */
+	unsigned		 failures;	/* questions without an answer */
 };
 
 /*
@@ -52,6 +53,10 @@ uint32_t	 slots_account_may(const struct slots_account *, uint32_t limit,
  */
 bool		 slots_account_is_new(const struct slots_account *,
 		    uint64_t now);
+/* Returns whether the store answers others, and not this one. */
+bool		 slots_account_is_cut(const struct slots_account *);
+/* Returns whether there is no store, nor anything without it. */
+bool		 slots_account_is_away(const struct slots_account *);
 /* Returns whether the store may think that some are in use. */
 bool		 slots_account_has_some(const struct slots_account *,
 		    uint64_t now);

@@ -239,6 +239,7 @@ throttle_store_count(struct throttle *t, uint64_t now)
 	unsigned i;
 
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++) {
+		n.cut += b->block != NULL && slots_account_is_cut(b->block);
 		if ((a = b->account) == NULL)
 			continue;
 		n.cut += a->cut;

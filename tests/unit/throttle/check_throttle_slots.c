@@ -391,6 +391,37 @@ START_TEST(another_holder)
 }
 END_TEST
 
+/* The store answers others, but not what is asked of this budget. */
+START_TEST(one_that_is_cut_off)
+{
+	struct throttle_store_round r = { .ids = &ids };
+	struct throttle_store_question q;
+	unsigned i, went = 0;
+
+	begin();
+	terms.without = LEASE_OWN;
+	r.terms = terms;
+	for (i = 0; i < 8; i++)
+		come(i, 0);
+	for (i = 0; i < LEASE_CUT; i++, now += SEC) {
+		r.began = false;
+		r.next = r.next_slots = 0;
+		ck_assert(throttle_store_ask(throttles[0], &r, now, &q));
+		throttle_store_take_slots(throttles[0], q.budget,
+		    q.slots->holder, NULL, now);
+		ck_assert_uint_eq(admit(throttles[0]), 0);
+	}
+	now += SLOTS_TTL + SEC;
+	went = admit(throttles[0]);
+	ck_assert_uint_eq(went, 2);
+	/* it asks on, and has the store again when that answers */
+	ck_assert_uint_le(throttle_store_due(throttles[0], now), now + SEC);
+	round_of(throttles[0]);
+	ck_assert_uint_eq(admit(throttles[0]), 2);
+	end();
+}
+END_TEST
+
 /* All who spend from a total are counted for it. */
 START_TEST(a_total)
 {
@@ -441,6 +472,7 @@ main(void)
 	tcase_add_test(tcase, without_the_store_it_is_open);
 	tcase_add_test(tcase, other_limits);
 	tcase_add_test(tcase, another_holder);
+	tcase_add_test(tcase, one_that_is_cut_off);
 	tcase_add_test(tcase, a_total);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
