@@ -29,9 +29,11 @@ void
 estimate_window_set(struct estimate_window *w, uint64_t n, uint64_t lo,
     uint64_t hi, uint32_t flying, uint64_t now)
 {
+	n = n < 1 ? 1 : n > UINT32_MAX ? UINT32_MAX : n;
 	if (w->n == 0)
 		estimate_more_begin(&w->more);
-	n = n < 1 ? 1 : n > UINT32_MAX ? UINT32_MAX : n;
+	else if (n < w->n / 2)
+		estimate_more_lowered(&w->more);
 	if (w->n != n)
 		w->full = 0;
 	w->n = n;

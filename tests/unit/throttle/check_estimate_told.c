@@ -3,6 +3,7 @@
 
 #include "check_estimate.h"
 #include "throttle/estimate_find.h"
+#include "throttle/estimate_more.h"
 #include "throttle/estimate_pace.h"
 #include "throttle/estimate_probe.h"
 #include "throttle/estimate_window.h"
@@ -259,6 +260,20 @@ START_TEST(a_pace_and_what_is_left)
 }
 END_TEST
 
+/* What was found to be less than half is tried for more soon, whatever was. */
+START_TEST(much_less_is_tried_for_more)
+{
+	struct estimate_window w = { .n = 0 };
+
+	estimate_window_set(&w, 80, SEC, 2 * SEC, 0, now);
+	estimate_more_tried(&w.more, false, now);
+	estimate_window_set(&w, 60, SEC, 2 * SEC, 0, now);
+	ck_assert(!estimate_more_due(&w.more, 50, now));
+	estimate_window_set(&w, 1, SEC, 2 * SEC, 0, now);
+	ck_assert(estimate_more_due(&w.more, 50, now));
+}
+END_TEST
+
 static Suite *
 estimate_told_suite(void)
 {
@@ -270,6 +285,7 @@ estimate_told_suite(void)
 	tcase_add_test(tc, a_bucket_without_refusals);
 	tcase_add_test(tc, no_bucket_by_its_word);
 	tcase_add_test(tc, a_pace_and_what_is_left);
+	tcase_add_test(tc, much_less_is_tried_for_more);
 	tcase_add_test(tc, no_more_than_are_left);
 	tcase_add_test(tc, what_is_of_no_use);
 	tcase_add_test(tc, is_used_up);
