@@ -457,6 +457,18 @@ needs(const struct lease_grantor *g, const struct lease_question *q)
 	return cost;
 }
 
+/* There is none for it yet: it is silent until then, and keeps its place. */
+static void
+put_off(struct lease_grantor *g, struct lease_holder *h,
+    const struct lease_question *q, struct lease_answer *a)
+{
+	a->again_at = h->again;
+	h->needs = needs(g, q);
+	h->until = larger(h->until, lease_sum(h->again, q->horizon));
+	if (h->waits == 0)
+		h->waits = a->now;
+}
+
 /* A clock that was found to be too fast before it was held back is not so now. */
 static void
 hold_back(struct lease_grantor *g, const struct lease_question *q)
@@ -529,15 +541,10 @@ lease_grant_share(struct lease_grantor *g, const struct lease_question *asked,
 	if (turn == LEASE_TURN_SHUT)
 		return;
 	h->again = goes_at(g, h, q, now);
-	if (h->again <= now) {
-		a->probe = turn == LEASE_TURN_PROBE;
-		give(g, h, q, a->probe ? q->first : fit(g, q, now), a);
+	if (h->again > now) {
+		put_off(g, h, q, a);
 		return;
 	}
-	a->again_at = h->again;
-	h->needs = needs(g, q);
-	/* it is silent until then, and keeps its place */
-	h->until = larger(h->until, lease_sum(h->again, q->horizon));
-	if (h->waits == 0)
-		h->waits = now;
+	a->probe = turn == LEASE_TURN_PROBE;
+	give(g, h, q, a->probe ? q->first : fit(g, q, now), a);
 }
