@@ -11,6 +11,7 @@
 #include "exchange/exchange_pace.h"
 #include "exchange/exchange_response.h"
 #include "exchange/exchange_state.h"
+#include "exchange/reply.h"
 #include "front/front.h"
 
 /* It is the client's turn, and maybe for too long. */
@@ -29,6 +30,22 @@ look_at_pace(struct exchange *x)
 		    why);
 }
 
+/* The next time it may have a thread at once. */
+static void
+user_late(struct exchange *x)
+{
+	static const char detail[] = "the check of the password took too long";
+	const struct reply r = {
+		.status = 503,
+		.error = "proxy_internal_error",
+		.detail = detail,
+		.retry_after = 1,
+	};
+
+	x->refusal = STATS_ACCESS_USER;
+	exchange_answer(x, &r, ACCESS_REFUSED, detail);
+}
+
 void
 exchange_timeout(void *arg)
 {
@@ -45,9 +62,7 @@ exchange_timeout(void *arg)
 		return;
 	}
 	if (x->phase == EXCHANGE_CHECKING) {
-		exchange_reject(x, 503, STATS_ACCESS_USER,
-		    "proxy_internal_error",
-		    "the check of the password took too long");
+		user_late(x);
 		return;
 	}
 	if (x->phase == EXCHANGE_READING) {

@@ -483,6 +483,16 @@ def test_so_many_checks_wait(lab):
 	assert statuses.count(407) >= 32
 
 
+def test_a_check_that_takes_too_long(lab):
+	"""It may be asked for again, as one that found no place may."""
+	endless = "$2b$13$" + "." * 21 + "e" + "." * 31
+	house = House(lab, users={"u": endless}, timeouts={"header": "200ms"})
+	answer = house.ask(credentials("u", "p"))
+	assert answer.status == 503
+	assert answer.get("retry-after") == "1"
+	assert "took too long" in answer.get("proxy-status")
+
+
 def test_names_that_nobody_has_take_as_long(lab):
 	"""Nobody learns from the time who is there: a check is made in vain."""
 	house = House(lab, users={"u": crypt("p", cost=SLOW)})
