@@ -107,7 +107,8 @@ void			 sluice_throttle_free(struct sluice_throttle *);
 /*
  * Sets new limits.  What was spent stays spent, rates pair by equal periods
  * first, then in order; pauses, waiters and slots stay.  Holds from the next
- * admission.  Returns SLUICE_OK; SLUICE_NO_MEMORY: the old limits hold.
+ * admission.  NULL: those of sluice_limits_new().  Returns SLUICE_OK;
+ * SLUICE_NO_MEMORY: the old limits hold.
  */
 enum sluice_result	 sluice_throttle_limit(struct sluice_throttle *,
 			    const struct sluice_limits *, uint64_t now);

@@ -11,6 +11,9 @@ _Static_assert(SLUICE_UNIT == THROTTLE_UNIT && SLUICE_RATES == BUDGET_RATES &&
     SLUICE_NEVER == THROTTLE_NEVER && SLUICE_WEIGHT == FAIR_WEIGHT,
     "the library's numbers are the throttle's");
 
+/* What a caller's NULL stands for: sluice_limits_new()'s. */
+static const struct sluice_limits none = { .queue_length = UINT32_MAX };
+
 static struct throttle_limits
 limits_of(const struct sluice_limits *l)
 {
@@ -23,7 +26,6 @@ limits_of(const struct sluice_limits *l)
 struct sluice_throttle *
 sluice_throttle_new(const struct sluice_limits *l)
 {
-	static const struct sluice_limits none = { .queue_length = UINT32_MAX };
 	struct sluice_throttle *t = calloc(1, sizeof *t);
 	struct throttle_limits limits;
 
@@ -60,8 +62,11 @@ enum sluice_result
 sluice_throttle_limit(struct sluice_throttle *t, const struct sluice_limits *l,
     uint64_t now)
 {
-	struct throttle_limits limits = limits_of(l);
+	struct throttle_limits limits;
 
+	if (l == NULL)
+		l = &none;
+	limits = limits_of(l);
 	if (!throttle_limit(t->throttle, &limits, NULL, lib_pass(t, now)))
 		return SLUICE_NO_MEMORY;
 	t->careful = l->careful;

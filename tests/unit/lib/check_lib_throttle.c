@@ -531,6 +531,31 @@ START_TEST(has_new_limits)
 }
 END_TEST
 
+/* NULL is what limits nothing here, too: no care, no queue's end either. */
+START_TEST(has_no_limits_again)
+{
+	struct sluice_limits *l = limits(U, SEC, 0, 1);
+	struct sluice_waiter *w[20], *gone[20];
+	struct sluice_throttle *t;
+	unsigned i;
+
+	sluice_limits_queue(l, 9);
+	sluice_limits_careful(l, 1);
+	t = made_of(l);
+	ask_all(t, w, 10, 0);
+	ck_assert_uint_eq(sluice_waiting(t), 9);
+	ck_assert_int_eq(sluice_throttle_limit(t, NULL, 0), SLUICE_OK);
+	ck_assert_uint_eq(go(t, 0, gone), 9);
+	sluice_pause(t, SEC, 0);
+	ask_all(t, w + 10, 10, 0);
+	ck_assert_uint_eq(sluice_waiting(t), 10);
+	ck_assert_uint_eq(go(t, SEC, gone), 10);
+	for (i = 0; i < 20; i++)
+		sluice_waiter_free(w[i]);
+	sluice_throttle_free(t);
+}
+END_TEST
+
 /* Waiters that outlive their throttle know it. */
 START_TEST(frees_in_any_order)
 {
@@ -593,6 +618,7 @@ lib_suite(void)
 	tcase_add_test(tc, keeps_deadlines);
 	tcase_add_test(tc, takes_turns);
 	tcase_add_test(tc, has_new_limits);
+	tcase_add_test(tc, has_no_limits_again);
 	tcase_add_test(tc, frees_in_any_order);
 	tcase_add_test(tc, names_results);
 	suite_add_tcase(suite, tc);
