@@ -23,6 +23,36 @@ declared()
 	    grep -oE '\bsluice_[a-z_]+\(' | tr -d '(' | sort -u
 }
 
+# synopsis PAGE...
+# The functions of manual pages' SYNOPSIS, as declarations in C.
+synopsis()
+{
+	cat "$@" | awk '
+	    /^\.Sh / { inside = $2 == "SYNOPSIS"; next }
+	    inside && /^\.Ft / { sub(/^\.Ft /, ""); gsub(/"/, ""); type = $0 }
+	    inside && /^\.Fn / {
+		name = $2
+		sub(/^\.Fn [^ ]* /, "")
+		gsub(/" "/, ", ")
+		gsub(/"/, "")
+		print type " " name "(" $0 ");"
+	    }'
+}
+
+# as_documented DECLARATIONS
+# Whether the headers declare the same; a compiler compares them.
+as_documented()
+{
+	{
+		echo '#include <sluice/hint.h>'
+		echo '#include <sluice/throttle.h>'
+		cat "$1"
+	} >"$work/synopsis.c"
+	${CC:-cc} -std=c99 -Wall -Wextra -Werror -pedantic-errors \
+	    -I"$srcdir/include" -c -o "$work/synopsis.o" "$work/synopsis.c" \
+	    >"$work/said" 2>&1
+}
+
 # names FILE NM-OPTIONS...
 names()
 {
@@ -32,7 +62,7 @@ names()
 	    sed 's/@.*//' | sort -u
 }
 
-echo 1..12
+echo 1..15
 
 declared >"$work/declared"
 [ "$(grep -c . "$work/declared")" -gt 40 ]
@@ -43,6 +73,18 @@ clean "the shared library exports just what the headers declare" "$work/found"
 sed -n 's/^	\(sluice_[a-z_]*\);$/\1/p' "$srcdir/src/lib/libsluice.map" |
     sort | diff "$work/declared" - >"$work/found"
 clean "its map names just these" "$work/found"
+synopsis "$srcdir"/man/*.3 >"$work/documented"
+sed 's/(.*//; s/.*[ *]//' "$work/documented" | sort |
+    diff "$work/declared" - >"$work/found"
+clean "the manual's synopses name just these" "$work/found"
+as_documented "$work/documented"
+result $? "... with the headers' types" "$work/said"
+# A made-up type has to be seen.
+sed 's/^uint64_t sluice_wake(/uint32_t sluice_wake(/' "$work/documented" \
+    >"$work/stray"
+! cmp -s "$work/documented" "$work/stray" && ! as_documented "$work/stray" &&
+    grep -q 'sluice_wake' "$work/said"
+result $? "made up: a stray type is found"
 "$nm" -D --defined-only "$shared" | grep -v ' A ' |
     grep -v '@@SLUICE_0\.1$' >"$work/found"
 clean "each has a version" "$work/found"
