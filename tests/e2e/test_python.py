@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: ISC
 """contrib/python does what its documentation says, on the library just built."""
 import asyncio
+import copy
+import fractions
 import gc
+import multiprocessing
 import os
 import pathlib
+import pickle
 import random
 import re
 import subprocess
@@ -372,8 +376,10 @@ def test_real_time(Throttle):
 @pytest.mark.parametrize("arguments", [
     (0,), (-1,), (float("nan"),), (float("inf"),), (1e10,), (1, -1),
     (1, 0.5), (1, 2**32), (1, 0, 0), (1, 0, -1), (1, 0, float("inf")),
-    (1e-6, 0, 86400.0),
-], ids=str)
+    (1e-6, 0, 86400.0), (4e-7,), (6e-7,), (1e308,), (10**400,), (-10**400,),
+    (fractions.Fraction(10**400),), (1, float("inf")), (1, float("nan")),
+    (1, 10**400), (1, 0, 10**400), (1, 0, float("nan")), (1, 0, 1.1e8),
+], ids=lambda arguments: str(arguments)[:40])
 def test_what_is_wrong(Throttle, arguments):
 	with pytest.raises(ValueError):
 		Throttle(*arguments)
@@ -381,18 +387,56 @@ def test_what_is_wrong(Throttle, arguments):
 
 def test_wrong_costs_and_pauses(Throttle):
 	throttle = Throttle(1)
-	for wrong in -1, float("nan"), float("inf"), 1e10:
+	for wrong in (-1, float("nan"), float("inf"), 1e10, 1e308, 10**400,
+	    -1e-9):
 		with pytest.raises(ValueError):
 			throttle(wrong)
-	for wrong in -1, float("nan"), float("inf"):
+	for wrong in -1, float("nan"), float("inf"), 10**400:
 		with pytest.raises(ValueError):
 			throttle.pause(wrong)
 	assert not throttle.locked()
 
 
-def test_is_freed(Throttle, monkeypatch):
+@virtual
+async def test_the_least_cost(Throttle):
+	"""No cost above 0 is free: a millionth at least."""
+	throttle, crowd = Throttle(1e-6), Crowd()
+	# a whole unit may go at once
+	crowd.start("unit", throttle)
+	for cost in 4e-7, fractions.Fraction(1, 10**9), 5e-324, 1e-6:
+		crowd.start(cost, throttle(cost))
+	crowd.start("free", throttle(0))
+	await crowd.all()
+	assert crowd.times() == pytest.approx([0, 1, 2, 3, 4, 4], abs=1e-4)
+
+
+@pytest.mark.parametrize("of", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_no_copies(Throttle, of):
+	"""Two with the same handles would both free them."""
+	class Other(Throttle):
+		pass
+
+	for one in Throttle(10), Other(10):
+		with pytest.raises(TypeError, match="cannot be copied"):
+			of(one)
+		assert not one.locked()
+	if of is not copy.copy:
+		with pytest.raises(TypeError, match="cannot be copied"):
+			of(Throttle(10)(5))
+
+
+def test_not_for_another_process(Throttle):
+	process = multiprocessing.get_context("spawn").Process(target=print,
+	    args=(Throttle(10),))
+	with pytest.raises(TypeError, match="cannot be copied"):
+		process.start()
+
+
+@pytest.mark.parametrize("slots", [False, True])
+def test_is_freed(Throttle, monkeypatch, slots):
 	"""With all that it has made, once, even in a circle with tasks that never
-	ended: these find it gone, or leave before."""
+	ended: these find it gone, or leave before.  So is one of a class whose
+	objects have another layout."""
 	library = sys.modules[Throttle.__module__]._library
 	calls = []
 	gc.collect()			# what other tests have left
@@ -400,7 +444,11 @@ def test_is_freed(Throttle, monkeypatch):
 		free = getattr(library, name)
 		monkeypatch.setattr(library, name, lambda handle, free=free,
 		    name=name: (calls.append((name, handle)), free(handle)))
-	throttle, crowd, loop = Throttle(1000, 1), Crowd(), timeloop.Loop()
+	class Slots(Throttle):
+		__slots__ = ("more",)
+
+	throttle = (Slots if slots else Throttle)(1000, 1)
+	crowd, loop = Crowd(), timeloop.Loop()
 	throttle.circle = throttle, crowd
 	loop.set_exception_handler(lambda *_: None)
 	for i in range(3):

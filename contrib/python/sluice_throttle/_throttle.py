@@ -19,14 +19,20 @@ from . import _library
 _FINEST = 1e-6
 
 
-def _units(name, value, least):
-    """A cost in millionths; at least so many."""
-    if not math.isfinite(value) or value < 0:
-        raise ValueError(f"{name} is {value}, expected 0 or more")
-    units = round(value * _library.UNIT)
-    if not least <= units <= _library.COST_MAX:
+def _check(name, value, least, most):
+    """Raises ValueError where that is not a number from least to most."""
+    try:
+        fits = math.isfinite(value) and least <= value <= most
+    except OverflowError:               # an integer that no float can hold
+        fits = False
+    if not fits:
         raise ValueError(f"{name} is out of range: {value}")
-    return units
+
+
+def _units(name, value, least):
+    """A cost in millionths; what is not 0 is one at least."""
+    _check(name, value, least, _library.COST_MAX / _library.UNIT)
+    return round(value * _library.UNIT) or int(value > 0)
 
 
 def _make(capacity, period, concurrency):
@@ -63,13 +69,12 @@ class Throttle:
     """
 
     def __init__(self, capacity, concurrency=0, period=1.0):
-        if concurrency != int(concurrency) or not 0 <= concurrency < 2**32:
-            raise ValueError(f"concurrency is {concurrency}, expected a whole "
-                             "number, 0 or more")
-        if not math.isfinite(period) or not 1e-9 <= period <= 1e9:
-            raise ValueError(f"period is {period}, expected seconds above 0")
+        _check("concurrency", concurrency, 0, 2**32 - 1)
+        if concurrency != int(concurrency):
+            raise ValueError(f"concurrency is no whole number: {concurrency}")
+        _check("period", period, 1e-9, 1e9)
         self._concurrency = int(concurrency)
-        self._throttle = _make(_units("capacity", capacity, 1),
+        self._throttle = _make(_units("capacity", capacity, 1e-6),
                                round(period * _library.SECOND),
                                self._concurrency)
         self._waiters = []                  # all there are
@@ -81,16 +86,25 @@ class Throttle:
         self._timer_at = _library.NEVER     # ns
 
     def __del__(self, library=_library):
-        if "_throttle" not in self.__dict__:
+        throttle = getattr(self, "_throttle", None)
+        if throttle is None:
             return                          # it could not be made
         # Where it is part of a circle, coroutines in there may be closed
-        # after this, and want to leave.
-        self.__class__ = _Freed
-        library.throttle_free(self._throttle)
+        # after this, and want to leave: they see that it is gone.
+        self._throttle = None
+        library.throttle_free(throttle)
         for waiter in self._waiters:
             library.waiter_free(waiter)
 
+    def __reduce__(self):
+        """Two that have one's handles would both free them, and another
+        process cannot have them at all.
+        """
+        raise TypeError(f"a {type(self).__name__} cannot be copied or pickled")
+
     def __repr__(self):
+        if self._throttle is None:
+            return f"<{type(self).__name__}: freed>"
         return (f"<{type(self).__name__}: "
                 f"{_library.admitted(self._throttle)} admitted, "
                 f"{len(self._waiting)} waiting>")
@@ -147,7 +161,8 @@ class Throttle:
     def _due(self):
         self._timer = None
         self._timer_at = _library.NEVER
-        self._pump()
+        if self._throttle is not None:
+            self._pump()
 
     # Admission
 
@@ -174,6 +189,8 @@ class Throttle:
 
     def _end(self, waiter, leave):
         """Leaves, and lets others go."""
+        if self._throttle is None:
+            return                          # its waiters are freed, too
         leave(waiter, self._now())
         self._idle.append(waiter)
         if self._waiting:
@@ -181,6 +198,8 @@ class Throttle:
 
     async def _admit(self, units):
         """Returns a waiter that is admitted, for _end()."""
+        if self._throttle is None:
+            raise RuntimeError("the throttle was freed")
         loop = self._enter()
         waiter = self._waiter()
         now = self._now()
@@ -216,8 +235,9 @@ class Throttle:
 
     def locked(self):
         """Returns whether acquire() would have to wait."""
-        if self._waiting or 0 < self._concurrency <= \
-                _library.admitted(self._throttle):
+        if self._throttle is None or self._waiting:
+            return True
+        if 0 < self._concurrency <= _library.admitted(self._throttle):
             return True
         now = self._now()
         waiter = self._waiter()
@@ -238,34 +258,13 @@ class Throttle:
         """Lets nobody go for so many seconds.  Never shortens an earlier
         pause.
         """
-        if not math.isfinite(td) or td < 0:
-            raise ValueError(f"a pause of {td} seconds")
+        _check("pause", td, 0, math.inf)
+        if self._throttle is None:
+            return
         now = self._now()
         _library.pause(self._throttle,
                        now + round(min(td, 1e9) * _library.SECOND), now)
         self._arm(now)
-
-
-class _Freed(Throttle):
-    """What is left of one whose handles are gone."""
-
-    def __del__(self):
-        pass
-
-    def __repr__(self):
-        return "<Throttle: freed>"
-
-    def _end(self, waiter, leave):
-        pass
-
-    async def _admit(self, units):
-        raise RuntimeError("the throttle was freed")
-
-    def locked(self):
-        return True
-
-    def pause(self, td):
-        pass
 
 
 class _Job:
