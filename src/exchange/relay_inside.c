@@ -52,14 +52,22 @@ put_links(struct text *t, struct http1_str value,
 	text_put(t, kept, (size_t)(value.p + value.len - kept));
 }
 
+/*
+ * With Secure the attributes for other sites' requests go, or browsers would
+ * ignore the cookie.  One that had no Secure is as its host wants it.
+ */
 static void
 put_cookie(struct text *t, struct http1_str value)
 {
-	bool needs = set_cookie_needs_secure(value);
 	struct http1_str part;
 
+	if (set_cookie_needs_secure(value) || !set_cookie_has_secure(value)) {
+		put_str(t, value);
+		return;
+	}
 	while (set_cookie_next(&value, &part))
-		if (needs || !set_cookie_is_secure(part))
+		if (!set_cookie_is_secure(part) &&
+		    !set_cookie_is_cross_site(part))
 			put_str(t, part);
 }
 

@@ -17,7 +17,7 @@ struct text;
 
 struct relay_inside {
 	bool		 links;		/* Location and the like */
-	bool		 cookies;	/* ... and none has Secure */
+	bool		 cookies;	/* ... and none needs https:// */
 	/*
 	 * Whether an https:// URL of that host is asked for by http://, and
 	 * then with which port; 0: with none.

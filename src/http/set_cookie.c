@@ -18,18 +18,55 @@ set_cookie_next(struct http1_str *rest, struct http1_str *part)
 	return true;
 }
 
-bool
-set_cookie_is_secure(struct http1_str part)
+/* Returns false where a part is no attribute.  Without "=" its value is "". */
+static bool
+take_attribute(struct http1_str part, struct http1_str *name,
+    struct http1_str *value)
 {
 	const char *end;
+	size_t len;
 
 	if (part.len == 0 || *part.p != ';')
 		return false;
 	part.p++;
 	part.len--;
-	if ((end = memchr(part.p, '=', part.len)) != NULL)
-		part.len = (size_t)(end - part.p);
-	return http1_str_is(http1_str_trim(part), "secure");
+	end = memchr(part.p, '=', part.len);
+	len = end != NULL ? (size_t)(end - part.p) : part.len;
+	*name = http1_str_trim((struct http1_str){ part.p, len });
+	len += end != NULL;
+	*value = http1_str_trim((struct http1_str){ part.p + len,
+	    part.len - len });
+	return true;
+}
+
+bool
+set_cookie_is_secure(struct http1_str part)
+{
+	struct http1_str name, value;
+
+	return take_attribute(part, &name, &value) &&
+	    http1_str_is(name, "secure");
+}
+
+bool
+set_cookie_is_cross_site(struct http1_str part)
+{
+	struct http1_str name, value;
+
+	return take_attribute(part, &name, &value) &&
+	    (http1_str_is(name, "partitioned") ||
+	    (http1_str_is(name, "samesite") && http1_str_is(value, "none")));
+}
+
+bool
+set_cookie_has_secure(struct http1_str value)
+{
+	struct http1_str part;
+
+	while (set_cookie_next(&value, &part))
+		if (set_cookie_is_secure(part))
+			return true;
+	return false;
 }
 
 bool

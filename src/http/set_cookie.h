@@ -18,6 +18,16 @@ bool	 set_cookie_next(struct http1_str *rest, struct http1_str *part);
 bool	 set_cookie_is_secure(struct http1_str part);
 
 /*
+ * Returns whether a part is an attribute for requests from other sites:
+ * SameSite=None or Partitioned.  A cookie that has one and lacks Secure is to be
+ * ignored (RFC 6265bis, Storage Model; CHIPS).
+ */
+bool	 set_cookie_is_cross_site(struct http1_str part);
+
+/* Returns whether a value has the attribute Secure. */
+bool	 set_cookie_has_secure(struct http1_str value);
+
+/*
  * Returns whether the name is one with which clients take no cookie that lacks
  * Secure: it begins with "__Secure-", "__Host-" or "__Http-".
  */

@@ -235,6 +235,24 @@ def test_cookies(house, strip):
 	    ["b=2"])
 
 
+def test_cookies_of_other_sites(house):
+	"""A browser takes them, although they were for requests from anywhere:
+	without Secure it would take none that says so."""
+	house.tells("/a", ("Location", house.url("/b")),
+	    ("Set-Cookie", "a=1; SameSite=None; Secure"),
+	    ("Set-Cookie", "b=2; Path=/; Secure; SameSite=None; Partitioned"),
+	    ("Set-Cookie", "c=3; SameSite=None"))
+	house.answers["/b"] = origin.fixed(body="end",
+	    fields=[("Content-Type", "text/html")])
+	daemon = house.start({"strip_secure": True})
+	many = programs.Programs(house.lab.dir / "home", daemon.url)
+	got, = many.chromium([f"http://{NAME}/a"])
+	assert "end" in got.text, got
+	there = next(r for r in house.far.requests
+	    if r.start.split(b" ")[1] == b"/b")
+	assert sorted(there.all("cookie")[0].split("; ")) == ["a=1", "b=2"]
+
+
 # Tunnels
 
 

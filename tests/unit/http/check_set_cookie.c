@@ -6,7 +6,7 @@
 #include "check_run.h"
 #include "http/set_cookie.h"
 
-/* What of Set-Cookie says Secure, as clients read it. */
+/* What of Set-Cookie says Secure, or needs it, as clients read it. */
 
 static const struct {
 	const char	*value;
@@ -45,10 +45,50 @@ START_TEST(parts)
 
 	memcpy(copy, cookies[_i].value, len);
 	ck_assert(set_cookie_needs_secure(rest) == cookies[_i].needs);
+	ck_assert(set_cookie_has_secure(rest) == (strcmp(cookies[_i].value,
+	    cookies[_i].rest) != 0));
 	while (set_cookie_next(&rest, &part))
 		if (!set_cookie_is_secure(part))
 			strncat(got, part.p, part.len);
 	ck_assert_str_eq(got, cookies[_i].rest);
+	free(copy);
+}
+END_TEST
+
+static const struct {
+	const char	*part;
+	bool		 cross_site;
+} attributes[] = {
+	{ "; SameSite=None", true },
+	{ ";samesite\t=\tNONE ", true },
+	{ "; Partitioned", true },
+	{ ";PARTITIONED=x", true },
+	{ "; SameSite=Lax", false },
+	{ "; SameSite=Strict", false },
+	{ "; SameSite", false },
+	{ "; SameSite=", false },
+	{ "; SameSite=\"None\"", false },
+	{ "; SameSite=None=", false },
+	{ "; SameSites=None", false },
+	{ "; None", false },
+	{ "; None=SameSite", false },
+	{ "; x=Partitioned", false },
+	{ "; Secure", false },
+	{ ";", false },
+	{ "", false },
+	/* the pair of name and value */
+	{ "SameSite=None", false },
+	{ "Partitioned", false },
+};
+
+START_TEST(cross_site)
+{
+	size_t len = strlen(attributes[_i].part);
+	char *copy = malloc(len + 1);
+	struct http1_str part = { copy, len };
+
+	memcpy(copy, attributes[_i].part, len);
+	ck_assert(set_cookie_is_cross_site(part) == attributes[_i].cross_site);
 	free(copy);
 }
 END_TEST
@@ -60,6 +100,7 @@ main(void)
 	TCase *c = tcase_create("set_cookie");
 
 	ROWS(c, parts, cookies);
+	ROWS(c, cross_site, attributes);
 	suite_add_tcase(s, c);
 	return run_suite(s);
 }
