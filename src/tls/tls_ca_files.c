@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,20 @@ fill(const struct beside *b, int fd, mode_t mode, const char *p, size_t len,
 	return ok;
 }
 
+/* Who interrupts it has to wait until none stands beside its place. */
+static void
+hold_signals(sigset_t *before)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGQUIT);
+	sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &set, before);
+}
+
 /* That its place is empty: a link is there, too, wherever it leads. */
 static bool
 is_free(const char *path, char **cause)
@@ -159,10 +174,12 @@ tls_ca_files_make(const char *dir, const struct tls_ca_file *files, size_t n,
 {
 	struct beside *list = calloc(n, sizeof *list);
 	bool ok = list != NULL;
+	sigset_t before;
 	size_t i;
 
 	if (!ok)
 		return tls_x509_cause(cause, "out of memory");
+	hold_signals(&before);
 	for (i = 0; i < n && ok; i++)
 		ok = write_one(&list[i], dir, &files[i], cause);
 	for (i = 0; i < n && ok; i++)
@@ -171,6 +188,7 @@ tls_ca_files_make(const char *dir, const struct tls_ca_file *files, size_t n,
 		sync_dir(dir);
 	else
 		undo(list, n);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	free(list);
 	return ok;
 }
@@ -198,6 +216,7 @@ tls_ca_files_replace(const char *path, const char *p, size_t len, char **cause)
 {
 	struct beside b = { .now = "" };
 	char *real = realpath(path, NULL), *slash;
+	sigset_t before;
 	struct stat old;
 	bool ok;
 	int fd;
@@ -207,6 +226,7 @@ tls_ca_files_replace(const char *path, const char *p, size_t len, char **cause)
 		return wrong(path, cause);
 	}
 	snprintf(b.path, sizeof b.path, "%s", real);
+	hold_signals(&before);
 	ok = (fd = open_beside(&b, cause)) != -1;
 	if (ok && !take_over(fd, &old, path, cause)) {
 		close(fd);
@@ -216,6 +236,7 @@ tls_ca_files_replace(const char *path, const char *p, size_t len, char **cause)
 		    (rename(b.now, b.path) == 0 || wrong(path, cause));
 	if (!ok)
 		undo(&b, 1);
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (ok && (slash = strrchr(real, '/')) != NULL) {
 		slash[1] = '\0';
 		sync_dir(real);

@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* Files that appear whole, in their places, or not at all. */
+/*
+ * Files that appear whole, in their places, or not at all, whatever signal is
+ * sent meanwhile: those that end a process from outside are held back.
+ */
 
 struct tls_ca_file {
 	const char	*name;		/* in the directory */

@@ -2,12 +2,16 @@
 #include "tls/tls_ca.h"
 
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 
+#include <dirent.h>
 #include <signal.h>
 
 #include "check_run.h"
 #include "check_tls.h"
 #include "conf/conf.h"
+#include "tls/tls_ca_files.h"
 
 /*
  * The CA that is made: its fields, its files, what it says; and that nobody
@@ -634,6 +638,60 @@ ck_said(const char *format, ...)
 	free(want);
 }
 
+/* In place of the C library's: somebody presses ^C before it is there. */
+static int	 signal_at_fsync;
+
+int
+fsync(int fd)
+{
+	(void)fd;
+	if (signal_at_fsync != 0)
+		(void)raise(signal_at_fsync);
+	return 0;
+}
+
+static void
+make_interrupted(int sig)
+{
+	char *cause = NULL;
+	static const struct tls_ca_file files[] = {
+		{ "a.key", 0600, "a", 1 }, { "b.key", 0600, "b", 1 },
+	};
+
+	(void)signal(sig, SIG_DFL);
+	signal_at_fsync = sig;
+	_exit(tls_ca_files_make(in_dir("ca"), files, 2, &cause) ? 0 : 1);
+}
+
+START_TEST(interrupted)
+{
+	static const int sigs[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+	const struct rlimit none = { 0, 0 };
+	int status, n = 0;
+	struct dirent *e;
+	pid_t pid;
+	DIR *d;
+
+	ck_assert_int_eq(mkdir(in_dir("ca"), 0700), 0);
+	if ((pid = fork()) == 0) {
+		(void)setrlimit(RLIMIT_CORE, &none);
+		make_interrupted(sigs[_i]);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == sigs[_i]);
+	d = opendir(in_dir("ca"));
+	ck_assert_ptr_nonnull(d);
+	while ((e = readdir(d)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") !=
+		    0) {
+			ck_assert_str_eq(e->d_name + 1, ".key");
+			n++;
+		}
+	closedir(d);
+	ck_assert_int_eq(n, 2);
+}
+END_TEST
+
 START_TEST(says)
 {
 	struct signer ca;
@@ -720,6 +778,7 @@ tls_ca_suite(void)
 	tcase_add_test(files, link_that_is_there);
 	tcase_add_test(files, no_directory);
 	tcase_add_test(files, no_room);
+	tcase_add_loop_test(files, interrupted, 0, 4);
 	tcase_add_test(files, says);
 	tcase_add_test(files, says_nothing_that_is_set);
 	tcase_add_test(files, quotes);
