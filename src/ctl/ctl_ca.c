@@ -14,8 +14,12 @@
 #include "ctl/ctl_args.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_json.h"
+#include "policy/host_pattern.h"
 #include "tls/tls_ca.h"
 #include "tls/tls_ca_add.h"
+
+#define HTTPS	443
+#define ANY	"sluice-probe."		/* below a wildcard */
 
 /* The configuration's text is enough: files that it names may be missing. */
 static int
@@ -132,16 +136,22 @@ make(const struct ctl *c, const struct conf *conf)
 
 /* Extending one */
 
+/* Whether the configuration has it intercepted: a host, or any of a pattern. */
 static bool
-is_marked(const struct conf *conf, const char *host)
+is_marked(const struct conf *conf, const char *text)
 {
-	size_t i;
+	struct host_pattern pattern;
+	struct http1_host host;
 
-	for (i = 0; i < conf->nrules; i++)
-		if (conf->rules[i].https == RULE_HTTPS_INTERCEPT &&
-		    strcmp(conf->rules[i].name, host) == 0)
-			return true;
-	return false;
+	if (host_pattern_parse(&pattern, text, strlen(text)) != NULL)
+		return false;
+	host = pattern.host;
+	if (pattern.wildcard)
+		(void)snprintf(host.name, sizeof host.name, ANY "%.*s",
+		    (int)(sizeof host.name - sizeof ANY), pattern.host.name);
+	if (host.port == 0)
+		host.port = HTTPS;
+	return conf_rule(conf, &host)->https == RULE_HTTPS_INTERCEPT;
 }
 
 static int

@@ -476,6 +476,21 @@ def test_json(house):
 		    "changed": changed}
 
 
+def test_hosts_that_are_marked_already(tmp_path):
+	"""However they are written; only others are to be marked."""
+	house = House(tmp_path, {"q.test": {"https": "intercept"},
+	    "*.wild.test": {"https": "intercept"},
+	    "one.test": {"https": "intercept", "same": ["two.test"]},
+	    "tunnel.wild.test": {"https": "tunnel"}})
+	house.make("--within", "*.test")
+	said = extend(house, "Q.test", "foo.wild.test", "*.wild.test",
+	    "*.far.wild.test", "Two.test").stdout
+	assert "under hosts" not in said
+	said = extend(house, "q.test", "tunnel.wild.test", "*.test").stdout
+	assert re.findall("'(.*)': {https: intercept}", said) == [
+	    "tunnel.wild.test", "*.test"]
+
+
 @pytest.mark.parametrize("what", ["outside", "no key", "another's key",
     "none configured"])
 def test_not_added(town, what):
