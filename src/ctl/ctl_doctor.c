@@ -248,6 +248,7 @@ ctl_doctor(struct ctl *c)
 	status = not_reached(c, ask(&d));
 	if (status == CTL_DONE)
 		status = examine(&d);
+	(void)fflush(stdout);	/* that need not wait for them */
 	ctl_doctor_reap_rest(d.own.attendant);
 	ctl_exec_own_end(&d.own);
 	ctl_variables_free(&d.variables);

@@ -18,6 +18,8 @@
 
 #define ROUNDS	400		/* of looking whether they are gone */
 
+static unsigned long long begun;	/* when programs were none yet */
+
 /* They die in their own time; nothing tells of somebody else's children. */
 static void
 let_die(void)
@@ -27,9 +29,22 @@ let_die(void)
 	(void)nanosleep(&moment, NULL);
 }
 
+/* Now, as /proc has when a process started. */
+static unsigned long long
+ticks_now(void)
+{
+	unsigned long long hz = (unsigned long long)sysconf(_SC_CLK_TCK);
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (unsigned long long)now.tv_sec * hz +
+	    (unsigned long long)now.tv_nsec / (1000000000 / hz);
+}
+
 void
 ctl_doctor_reap_begin(void)
 {
+	begun = ticks_now();
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
@@ -48,14 +63,20 @@ ctl_doctor_reap_group(pid_t group)
 	}
 }
 
-/* Returns whether that is a child of ours. */
+/*
+ * Returns whether that is a child of ours that a program has left.  A shell
+ * that became this process leaves it children, too, and their orphans come here
+ * by now: those are older, or of our session, which no program is in that is
+ * tried.
+ */
 static bool
-is_child(const char *pid)
+is_left(const char *pid)
 {
 	char path[64], text[512], *end;
+	unsigned long long start;
+	int parent, session;
 	size_t n;
 	FILE *f;
-	int parent;
 
 	snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
 	if ((f = fopen(path, "re")) == NULL)
@@ -65,8 +86,10 @@ is_child(const char *pid)
 	text[n] = '\0';
 	/* behind its name, which may have anything in it */
 	end = strrchr(text, ')');
-	return end != NULL && sscanf(end, ") %*c %d", &parent) == 1 &&
-	    parent == getpid();
+	return end != NULL && sscanf(end, ") %*c %d %*d %d %*d %*d %*u %*u "
+	    "%*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &parent,
+	    &session, &start) == 3 && parent == getpid() &&
+	    session != getsid(0) && start > begun;
 }
 
 /* Returns whether there was one. */
@@ -81,7 +104,7 @@ end_children(pid_t but)
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		pid = isdigit((unsigned char)e->d_name[0]) ?
 		    (pid_t)strtol(e->d_name, NULL, 10) : 0;
-		if (pid <= 0 || pid == but || !is_child(e->d_name))
+		if (pid <= 0 || pid == but || !is_left(e->d_name))
 			continue;
 		found = true;
 		(void)kill(pid, SIGKILL);

@@ -13,7 +13,10 @@
 void		 ctl_doctor_reap_begin(void);
 /* Ends a group of processes, and returns when there is none of it. */
 void		 ctl_doctor_reap_group(pid_t);
-/* Ends all children, but one that is none of theirs. */
+/*
+ * Ends the children that they have left, but one that is none of theirs; and
+ * none that this process was started with.
+ */
 void		 ctl_doctor_reap_rest(pid_t but);
 /* Removes a directory with all in it. */
 void		 ctl_doctor_reap_dir(const char *);

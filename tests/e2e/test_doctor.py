@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """sluice doctor: which programs go past the proxy, and what else is wrong."""
+import contextlib
 import json
 import os
 import pathlib
@@ -289,6 +290,39 @@ def test_killed(place):
 	proc.wait()
 	wire.wait_until(lambda: not any(one.exists() for one in dirs),
 	    what="no directory")
+
+
+# Who was there before
+
+
+def test_jobs_of_the_shell_that_became_it(bare, tmp_path):
+	"""They go on, and so does who reads what it prints."""
+	os.mkfifo(tmp_path / "go")
+	# the third one's parent ends while programs are tried
+	bare.put("curl", f"#!/bin/sh\nset -C; : >{tmp_path}/done && "
+	    f"echo >{tmp_path}/go; exit 1\n")
+	tool = {name: shutil.which(name) for name in ("sleep", "setsid",
+	    "cat")}
+	line = "\n".join(["{sleep} 4321 >&2 & echo $!",
+	    "{setsid} {sleep} 4321 >&2 & echo $!",
+	    "({sleep} 4321 >&2 & echo $!; read go <go) &",
+	    'exec "$0" doctor -s "$1" > >({cat} >log; echo end >>log)'])
+	proc = subprocess.Popen([shutil.which("bash"), "-c",
+	    line.format(**tool), sluice.BINARY, bare.daemon.control],
+	    cwd=tmp_path, env=bare.env, stdout=subprocess.PIPE,
+	    stderr=subprocess.DEVNULL, text=True)
+	jobs = [int(proc.stdout.readline()) for _ in range(3)]
+	log = tmp_path / "log"
+	try:
+		assert proc.wait(timeout=PATIENCE) == 1
+		wire.wait_until(lambda: log.exists() and
+		    log.read_text().endswith("end\n"), what="its reader's end")
+		assert "\ncurl " in log.read_text()
+		assert all(sluice.alive(job) for job in jobs)
+	finally:
+		for job in jobs:
+			with contextlib.suppress(ProcessLookupError):
+				os.kill(job, signal.SIGKILL)
 
 
 # What operators get wrong
