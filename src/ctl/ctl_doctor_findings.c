@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "ctl/ctl_print.h"
+
 void
 ctl_doctor_find(struct ctl_doctor_findings *f, enum ctl_doctor_level level,
     const char *about, const char *says, ...)
@@ -17,9 +19,9 @@ ctl_doctor_find(struct ctl_doctor_findings *f, enum ctl_doctor_level level,
 	if (vasprintf(&text, says, ap) == -1)
 		text = NULL;
 	va_end(ap);
-	(void)json_array_append_new(f->list, json_pack("{s:s, s:s, s:s}",
-	    "level", words[level], "about", about, "says", text != NULL ?
-	    text : "out of memory"));
+	(void)json_array_append_new(f->list, json_pack("{s:s, s:s, s:o}",
+	    "level", words[level], "about", about, "says",
+	    ctl_print_text(text != NULL ? text : "out of memory")));
 	f->bad |= level == CTL_DOCTOR_BAD;
 	free(text);
 }

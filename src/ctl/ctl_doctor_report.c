@@ -108,8 +108,8 @@ cell_json(const struct ctl_doctor_report *r, const struct ctl_doctor_row *row,
 	put_mend(&mend, r, row, cell->verdict);
 	json = json_pack("{s:s, s:o, s:o}", "verdict",
 	    verdicts[cell->verdict].word, "says", cell->line[0] != '\0' ?
-	    json_string(cell->line) : json_null(), "mend", mend.p != NULL &&
-	    mend.p[0] != '\0' ? json_string(mend.p) : json_null());
+	    ctl_print_text(cell->line) : json_null(), "mend", mend.p != NULL &&
+	    mend.p[0] != '\0' ? ctl_print_text(mend.p) : json_null());
 	text_free(&mend);
 	return json;
 }
@@ -126,8 +126,8 @@ clients_json(const struct ctl_doctor_report *r)
 		row = &r->tried->rows[i];
 		if (row->absent)
 			continue;
-		one = json_pack("{s:s, s:s}", "client", row->client->name,
-		    "program", row->program);
+		one = json_pack("{s:s, s:o}", "client", row->client->name,
+		    "program", ctl_print_text(row->program));
 		for (m = 0; m < CTL_DOCTOR_MODES; m++)
 			(void)json_object_set_new(one, modes[m].word,
 			    cell_json(r, row, m));

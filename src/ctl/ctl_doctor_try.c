@@ -119,6 +119,24 @@ judge(const struct round *r, const struct run *run,
 	return CTL_DOCTOR_FAILS;
 }
 
+/* What had no room for its end may end within a character. */
+static void
+cut_whole(char line[CTL_DOCTOR_TEXT])
+{
+	size_t n = strlen(line), at = n, len;
+	unsigned char lead;
+
+	while (at > 0 && n - at < 3 && ((unsigned char)line[at - 1] & 0xc0) ==
+	    0x80)
+		at--;
+	if (n < CTL_DOCTOR_TEXT - 1 || at == 0)
+		return;
+	lead = (unsigned char)line[at - 1];
+	len = lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+	if (n - at + 1 < len)
+		line[at - 1] = '\0';
+}
+
 static void
 note(const struct round *r, struct run *run)
 {
@@ -130,8 +148,10 @@ note(const struct round *r, struct run *run)
 		run->row->absent = true;
 	else
 		cell->verdict = judge(r, run, cell->line);
-	if (cell->verdict > CTL_DOCTOR_REFUSED)
-		ctl_doctor_probe_line(p, cell->line);
+	if (cell->verdict <= CTL_DOCTOR_REFUSED)
+		return;
+	ctl_doctor_probe_line(p, cell->line);
+	cut_whole(cell->line);
 }
 
 static void

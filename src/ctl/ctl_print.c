@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -104,6 +105,21 @@ ctl_print_safe(struct text *t, const char *p, size_t n)
 			text_putf(t, "\\u{%x}", (unsigned)c);
 		}
 	}
+}
+
+json_t *
+ctl_print_text(const char *text)
+{
+	json_t *value = json_string(text);
+	struct text safe = { .p = NULL };
+
+	if (value != NULL)
+		return value;
+	ctl_print_safe(&safe, text, strlen(text));
+	if (!safe.failed)
+		value = json_stringn(safe.p, safe.len);
+	text_free(&safe);
+	return value;
 }
 
 size_t

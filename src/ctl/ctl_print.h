@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <jansson.h>
+
 #include "base/text.h"
 
 /*
@@ -44,6 +46,12 @@ struct ctl_paper ctl_paper(void);
  * change the direction.
  */
 void		 ctl_print_safe(struct text *, const char *, size_t n);
+
+/*
+ * Returns text as JSON; one that is no UTF-8 is made safe, rather than lost.
+ * NULL without memory.
+ */
+json_t		*ctl_print_text(const char *);
 
 /*
  * Returns how many of n bytes of safe text fit in so many columns; *columns is

@@ -325,6 +325,35 @@ def test_jobs_of_the_shell_that_became_it(bare, tmp_path):
 				os.kill(job, signal.SIGKILL)
 
 
+# What is no text
+
+
+def test_a_program_that_says_what_is_no_text(place):
+	"""It is shown, whatever it is."""
+	place.told()
+	place.put("curl", "#!/bin/sh\nprintf 'bad \\377 byte\\n'; exit 1\n")
+	clients = place.json(status=1)
+	assert clients["curl"]["plain"]["says"] == "bad \\xff byte"
+	assert "bad \\xff byte" in place.run(status=1)
+
+
+@pytest.mark.parametrize("before", [196, 197, 198])
+def test_a_line_that_is_cut(place, before):
+	"""Not within a character."""
+	place.told()
+	place.put("curl", "#!/bin/sh\nprintf '%s' " + "x" * before +
+	    "\N{EURO SIGN}\N{EURO SIGN}; exit 1\n")
+	said = place.json(status=1)["curl"]["plain"]["says"]
+	assert said == "x" * before + "\N{EURO SIGN}" * (before == 196)
+
+
+def test_a_variable_that_is_no_text(bare):
+	"""What is found of it is not lost."""
+	bare.env["http_proxy"] = os.fsdecode(b"http://h\xff:1")
+	bare.json(status=1)
+	assert "h\\xff:1" in bare.bad()["proxy"]
+
+
 # What operators get wrong
 
 
