@@ -17,6 +17,7 @@ static const struct {
 	[CTL_DOCTOR_GOES] = { "proxy", "ok", CTL_GOOD, false },
 	[CTL_DOCTOR_BY_TUNNEL] = { "tunnel", "ok, in a tunnel", CTL_GOOD,
 	    false },
+	[CTL_DOCTOR_UNKNOWN] = { "unknown", "unknown", CTL_WARN, false },
 	[CTL_DOCTOR_BYPASSES] = { "bypasses", "BYPASSES", CTL_BAD, true },
 	[CTL_DOCTOR_REFUSED] = { "refused", "refused", CTL_BAD, true },
 	[CTL_DOCTOR_DISTRUSTS] = { "distrusts", "distrusts the CA", CTL_BAD,
@@ -267,6 +268,8 @@ print_mends(const struct ctl_paper *paper, const struct ctl_doctor_report *r)
 		    "What tells them of the proxy:" },
 		{ CTL_DOCTOR_REFUSED, "These go by the daemon, which refuses "
 		    "them:" },
+		{ CTL_DOCTOR_UNKNOWN, "Whether these went by the daemon is not "
+		    "known:" },
 		{ CTL_DOCTOR_DISTRUSTS, "These do not trust the CA.  What has "
 		    "them trust it:" },
 		{ CTL_DOCTOR_FAILS, "These came nowhere, and say:" },

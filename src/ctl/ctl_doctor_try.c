@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_json.h"
@@ -16,6 +17,7 @@ struct run {
 	struct ctl_doctor_probe	 probe;
 	struct ctl_doctor_row	*row;	/* NULL: none is */
 	enum ctl_doctor_mode	 mode;
+	char			 since[32];	/* as the daemon has times */
 };
 
 struct round {
@@ -33,7 +35,10 @@ is_tls(enum ctl_doctor_mode mode)
 
 /* What the daemon has seen */
 
-/* One that was answered, rather than one that was refused, which comes again. */
+/*
+ * One that was answered, rather than one that was refused, which comes again;
+ * of those the last: the first attempt may be without a password.
+ */
 static const json_t *
 with_nonce(const json_t *list, const char *nonce)
 {
@@ -46,7 +51,8 @@ with_nonce(const json_t *list, const char *nonce)
 			continue;
 		if (ctl_integer(one, "status") == 200)
 			return one;
-		found = one;
+		if (found == NULL)	/* the newest stands first */
+			found = one;
 	}
 	return found;
 }
@@ -68,15 +74,58 @@ was_connect(const json_t *list, const json_t *request)
 	return false;
 }
 
+/* Those that have come, of which it lists the last only, or none. */
+static long long
+count_requests(const struct round *r)
+{
+	struct ctl_answer a;
+	long long n;
+
+	ctl_ask_quietly(r->all->daemon, "GET", "/v1/status", NULL, &a);
+	n = ctl_integer(a.json, "requests");
+	ctl_answer_done(&a);
+	return n;
+}
+
+/*
+ * That it is not in the list: it has not come, or is not kept any more, where
+ * more have come than are listed, and all of these since it was started.
+ */
+static enum ctl_doctor_verdict
+not_listed(const struct run *run, const struct ctl_answer *a, long long came,
+    char line[CTL_DOCTOR_TEXT])
+{
+	const json_t *list = ctl_member(a->json, "exchanges");
+	size_t n = json_array_size(list);
+	const char *oldest = n > 0 ? ctl_string(json_array_get(list, n - 1),
+	    "time", "") : run->since;
+
+	if (list != NULL && (came <= (long long)n ||
+	    strcmp(oldest, run->since) < 0))
+		return CTL_DOCTOR_UNTRIED;
+	if (list == NULL)
+		snprintf(line, CTL_DOCTOR_TEXT, "the daemon does not tell "
+		    "which requests have come");
+	else if (n == 0)
+		snprintf(line, CTL_DOCTOR_TEXT, "the daemon keeps no requests "
+		    "that have come: admin.exchanges");
+	else
+		snprintf(line, CTL_DOCTOR_TEXT, "the daemon keeps the last "
+		    "%zu requests, and this may have been one before: "
+		    "admin.exchanges", n);
+	return CTL_DOCTOR_UNKNOWN;
+}
+
 /*
  * What became of it there; CTL_DOCTOR_UNTRIED: it has not come.  Why it was
- * refused goes to line.
+ * refused, or nothing is known, goes to line.
  */
 static enum ctl_doctor_verdict
 look(const struct round *r, const struct run *run,
     char line[CTL_DOCTOR_TEXT])
 {
 	enum ctl_doctor_verdict verdict = CTL_DOCTOR_GOES;
+	long long came = count_requests(r);
 	struct ctl_answer a;
 	const json_t *list, *one;
 
@@ -85,7 +134,7 @@ look(const struct round *r, const struct run *run,
 	list = ctl_member(a.json, "exchanges");
 	one = with_nonce(list, run->probe.nonce);
 	if (one == NULL)
-		verdict = CTL_DOCTOR_UNTRIED;
+		verdict = not_listed(run, &a, came, line);
 	else if (ctl_integer(one, "status") != 200) {
 		verdict = CTL_DOCTOR_REFUSED;
 		snprintf(line, CTL_DOCTOR_TEXT, "%lld, %s", ctl_integer(one,
@@ -109,14 +158,16 @@ judge(const struct round *r, const struct run *run,
 		return CTL_DOCTOR_BYPASSES;
 	if (run->mode == CTL_DOCTOR_TUNNEL && p->through)
 		return CTL_DOCTOR_GOES;
-	if ((seen = look(r, run, line)) != CTL_DOCTOR_UNTRIED)
+	seen = look(r, run, line);
+	if (seen != CTL_DOCTOR_UNTRIED && seen != CTL_DOCTOR_UNKNOWN)
 		return seen;
-	if (p->late)
-		return CTL_DOCTOR_LATE;
+	/* before it is late: some ask again and again */
 	if (run->mode == CTL_DOCTOR_INTERCEPT &&
 	    ctl_doctor_probe_distrusts(p))
 		return CTL_DOCTOR_DISTRUSTS;
-	return CTL_DOCTOR_FAILS;
+	if (p->late)
+		return CTL_DOCTOR_LATE;
+	return seen == CTL_DOCTOR_UNKNOWN ? seen : CTL_DOCTOR_FAILS;
 }
 
 /* What had no room for its end may end within a character. */
@@ -182,6 +233,18 @@ may_try(const struct ctl_doctor_try *all, const struct ctl_doctor_row *row,
 	return before == CTL_DOCTOR_GOES || before == CTL_DOCTOR_BY_TUNNEL;
 }
 
+/* To the second, so that what comes in it counts as later. */
+static void
+put_now(char *buf, size_t size)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (gmtime_r(&now, &tm) == NULL ||
+	    strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		buf[0] = '\0';
+}
+
 static bool
 start(struct round *r, struct run *run, struct ctl_doctor_row *row,
     enum ctl_doctor_mode mode)
@@ -189,6 +252,7 @@ start(struct round *r, struct run *run, struct ctl_doctor_row *row,
 	const char *host = r->all->hosts[mode];
 
 	memset(run, 0, sizeof *run);
+	put_now(run->since, sizeof run->since);
 	run->row = row;
 	run->mode = mode;
 	run->probe.client = row->client;

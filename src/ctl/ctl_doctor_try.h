@@ -19,6 +19,7 @@ enum ctl_doctor_verdict {
 	CTL_DOCTOR_UNTRIED,
 	CTL_DOCTOR_GOES,	/* by the daemon */
 	CTL_DOCTOR_BY_TUNNEL,	/* ... in a tunnel, though it is http:// */
+	CTL_DOCTOR_UNKNOWN,	/* the daemon cannot tell, line has why */
 	CTL_DOCTOR_BYPASSES,
 	CTL_DOCTOR_REFUSED,	/* goes by the daemon, that refuses it */
 	CTL_DOCTOR_DISTRUSTS,	/* goes by the daemon, whose CA it knows not */

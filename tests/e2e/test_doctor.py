@@ -397,6 +397,58 @@ def test_users(tlab):
 	assert "hushhush" not in json.dumps(place.all)
 
 
+def test_wrong_password(tlab):
+	"""Of many attempts the last is told: git's first has none."""
+	users = tlab.dir / "users"
+	users.write_text("someone:" + subprocess.run(["openssl", "passwd",
+	    "-6", "hushhush"], capture_output=True, text=True,
+	    check=True).stdout)
+	daemon = tlab.https(hosts=HOSTS, access={"users": str(users)})
+	(tlab.dir / "place").mkdir()
+	place = Place(tlab.dir / "place", daemon, "curl", "git")
+	place.told(daemon.url.replace("//", "//someone:wrong@"))
+	clients = place.json(status=1)
+	for client in clients.values():
+		assert client["plain"]["verdict"] == "refused"
+		assert client["plain"]["says"] == \
+		    "407, nobody has that name and password"
+
+
+@pytest.mark.parametrize("kept", [0, 4])
+def test_a_daemon_that_keeps_few_requests(tlab, kept):
+	"""What is not known is not said to be wrong."""
+	daemon = tlab.https(admin={"exchanges": kept})
+	(tlab.dir / "place").mkdir()
+	place = Place(tlab.dir / "place", daemon)
+	place.told()
+	# it comes, as do many others behind it
+	place.put("curl", f"""#!/bin/sh
+for url; do :; done
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+	{shutil.which("curl")} -sS -o /dev/null "$url"
+	url=${{url%/*}}/other$i
+done
+""")
+	clients = place.json(status=0)
+	assert clients["curl"]["plain"]["verdict"] == "unknown"
+	assert "admin.exchanges" in clients["curl"]["plain"]["says"]
+	assert "unknown" in place.run(status=0)
+
+
+def test_who_asks_again_for_what_it_does_not_trust(place):
+	"""That it is late is not the reason."""
+	place.told()
+	place.put("curl", f"""#!/bin/sh
+case $* in
+*intercept.test*) echo certificate verify failed; read never <{place.dir}/f;;
+esac
+exec {shutil.which("curl")} "$@"
+""")
+	os.mkfifo(place.dir / "f")
+	clients = place.json("--timeout", "2s", status=1)
+	assert verdicts(clients["curl"])[3] == "distrusts"
+
+
 def test_another_proxy(place):
 	"""Nobody is tried: what they asked for would go there."""
 	place.told("http://name:hushhush@127.0.0.1:1/")
