@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf_budgets.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "conf/conf_body.h"
 #include "conf/conf_option_wrong.h"
@@ -10,6 +12,45 @@
 #include "policy/tokens.h"
 
 #define NAME	31		/* bytes of a budget's, at most */
+
+/*
+ * Nobody's input stands at a path called "byte/4": it would count nothing.  But
+ * "bytes_in" may be a key, and "bytes.in" a path.
+ */
+static bool
+looks_like_bytes(const char *text)
+{
+	static const char byte[] = "byte";
+	size_t n = sizeof byte - 1;
+
+	if (strchr(text, '/') != NULL)
+		return true;
+	if (strncasecmp(text, byte, n) != 0)
+		return false;
+	n += text[n] == 's' || text[n] == 'S';
+	return text[n] != '.' && text[n] != '_' && text[n] != '-' &&
+	    !isalpha((unsigned char)text[n]);
+}
+
+/* A path; with "json:" before it also one that could be something else. */
+static bool
+set_input(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, struct tokens_budget *budget)
+{
+	static const char mark[] = "json:";
+	const size_t n = sizeof mark - 1;
+	struct conf_node path = *node;
+	char show[CONF_SHOW];
+
+	if (strncmp(path.text, mark, n) == 0)
+		path.text += n;
+	else if (looks_like_bytes(path.text) && path.text[0] != '/')
+		return conf_wrong(&w->report, node, "\"%s\" looks like "
+		    "bytes/N, expected bytes/4 or the like; a path in JSON "
+		    "that is called so is json:%s", conf_show(show, path.text),
+		    show);
+	return conf_body_json(w, option, &path, &budget->input);
+}
 
 bool
 conf_budgets_input(struct conf_walk *w, const struct conf_option *option,
@@ -19,7 +60,7 @@ conf_budgets_input(struct conf_walk *w, const struct conf_option *option,
 	uint64_t n;
 
 	if (strncmp(node->text, "bytes/", 6) != 0)
-		return conf_body_json(w, option, node, &budget->input);
+		return set_input(w, option, node, budget);
 	if (conf_integer(node->text + 6, &n) != NULL || n == 0 || n > 1000000)
 		return conf_wrong(&w->report, node, "no number of bytes from 1 "
 		    "to 1000000 behind the slash, expected bytes/4 or the like");

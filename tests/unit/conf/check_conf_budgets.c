@@ -29,6 +29,23 @@ static const struct wrong errors[] = {
 	    "hosts.a.b.budgets.a.reserve.input: no number of bytes ..." },
 	{ HOST("a: {" RATES ", reserve: {input: \"$.x\"}}"), "1:70: "
 	    "hosts.a.b.budgets.a.reserve.input: \"$.x\" is no path, ..." },
+	{ HOST("a: {" RATES ", reserve: {input: json:a..b}}"), "1:70: "
+	    "hosts.a.b.budgets.a.reserve.input: \"a..b\" is no path of up to "
+	    "16 keys, ..." },
+	{ HOST("a: {" RATES ", reserve: {input: byte/4}}"), "1:70: "
+	    "hosts.a.b.budgets.a.reserve.input: \"byte/4\" looks like "
+	    "bytes/N, expected bytes/4 or the like; a path in JSON that is "
+	    "called so is json:byte/4" },
+	{ HOST("a: {" RATES ", reserve: {input: bytes}}"), "1:70: "
+	    "hosts.a.b.budgets.a.reserve.input: \"bytes\" looks like ..." },
+	{ HOST("a: {" RATES ", reserve: {input: Byte}}"), "1:70: "
+	    "hosts.a.b.budgets.a.reserve.input: \"Byte\" looks like ..." },
+	{ HOST("a: {" RATES ", reserve: {input: bytes4}}"), "1:70: "
+	    "hosts.a.b.budgets.a.reserve.input: \"bytes4\" looks like ..." },
+	{ HOST("a: {" RATES ", reserve: {input: \"bytes: 4\"}}"), "1:70: "
+	    "hosts.a.b.budgets.a.reserve.input: \"bytes: 4\" looks like ..." },
+	{ HOST("a: {" RATES ", reserve: {input: chars/4}}"), "1:70: "
+	    "hosts.a.b.budgets.a.reserve.input: \"chars/4\" looks like ..." },
 	{ HOST("a: {" RATES ", reserve: {output: [a..b]}}"), "1:72: "
 	    "hosts.a.b.budgets.a.reserve.output[0]: \"a..b\" is no path of up "
 	    "to 16 keys, ..." },
@@ -69,6 +86,36 @@ static const struct wrong errors[] = {
 START_TEST(error)
 {
 	fails_with(&errors[_i]);
+}
+END_TEST
+
+/* Members that are called nearly so. */
+static const struct {
+	const char	*text;
+	const char	*path;
+} inputs[] = {
+	{ "bytes_in", "bytes_in" },
+	{ "bytes.in", "bytes.in" },
+	{ "byteSize", "byteSize" },
+	{ "usage.bytes", "usage.bytes" },
+	{ "\"json:bytes\"", "bytes" },
+	{ "\"json:chars/4\"", "chars/4" },
+	{ "\"json:json:x\"", "json:x" },
+};
+
+START_TEST(input)
+{
+	char text[128];
+	struct conf *conf;
+	const struct tokens_budget *b;
+
+	snprintf(text, sizeof text, HOST("a: {" RATES ", reserve: {input: "
+	    "%s}}"), inputs[_i].text);
+	conf = parse_ok(text);
+	b = &conf->rules[0].tokens->budgets[0];
+	ck_assert_str_eq(b->input, inputs[_i].path);
+	ck_assert_uint_eq(b->input_bytes, 0);
+	conf_unref(conf);
 }
 END_TEST
 
@@ -153,6 +200,7 @@ budgets_suite(void)
 	TCase *tc = tcase_create("budgets");
 
 	tcase_add_loop_test(tc, error, 0, sizeof errors / sizeof errors[0]);
+	tcase_add_loop_test(tc, input, 0, sizeof inputs / sizeof inputs[0]);
 	tcase_add_test(tc, budgets);
 	tcase_add_test(tc, of_all);
 	suite_add_tcase(suite, tc);
