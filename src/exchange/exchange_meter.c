@@ -10,7 +10,6 @@
 #include "base/client_hash.h"
 #include "base/log.h"
 #include "conf/conf.h"
-#include "exchange/exchange_learn.h"
 #include "exchange/exchange_state.h"
 #include "exchange/exchange_usage.h"
 #include "front/front.h"
@@ -57,7 +56,7 @@ struct metering {
 	enum reading		 reading;	/* of the answer */
 	struct unpack		*unpack;	/* or NULL */
 	uint64_t		 events;	/* of JSON */
-	uint64_t		 key;		/* of what is learned */
+	uint64_t		 kinds[THROTTLE_METERS]; /* learned of; or 0 */
 	uint64_t		 inputs[THROTTLE_METERS];
 	uint64_t		 used[THROTTLE_METERS];
 	struct text		 tail;		/* goes out behind the body */
@@ -259,36 +258,42 @@ exchange_meter_body_end(struct exchange *x, const struct text *tail)
 	return !m->tail.failed && !tail->failed;
 }
 
-/* What such requests have used is kept by their path, without query. */
+/*
+ * What such requests have used is kept by their path, without query, their model
+ * and how many answers they ask for.  Their head is not made yet.
+ */
 static void
-make_key(struct exchange *x, struct metering *m)
+set_kinds(struct exchange *x, struct metering *m, const struct http1_head *h)
 {
-	struct http1_str path;
+	struct http1_str path = h->path;
 	const char *query;
 	struct client_hash hash;
 	char text[1024];
+	unsigned i;
 	int n;
 
 	if (!m->tokens->learns)
 		return;
-	path = exchange_path(x);
 	if (path.p != NULL && (query = memchr(path.p, '?', path.len)) != NULL)
 		path.len = (size_t)(query - path.p);
 	n = snprintf(text, sizeof text, "%s %016llx %.*s", x->host.name,
 	    (unsigned long long)tokens_model(m->tokens, &m->json),
 	    (int)path.len, path.p != NULL ? path.p : "");
-	if (n > 0 && client_hash(x->exchanges->hasher, "usage", text,
+	if (n <= 0 || !client_hash(x->exchanges->hasher, "usage", text,
 	    (size_t)n < sizeof text ? (size_t)n : sizeof text - 1, &hash))
-		m->key = hash.a;
+		return;
+	for (i = 0; i < m->tokens->n; i++)
+		m->kinds[i] = hash.a + i + THROTTLE_METERS *
+		    tokens_answers(m->tokens, i, &m->json);
 }
 
 static uint64_t
 learned(const struct exchange *x, const struct metering *m, unsigned budget)
 {
-	if (m->key == 0 || x->exchanges->learned == NULL ||
+	if (m->kinds[budget] == 0 || x->exchanges->learned == NULL ||
 	    m->tokens->budgets[budget].learn != TOKENS_LEARN_P90)
 		return THROTTLE_NEVER;
-	return tokens_learned(x->exchanges->learned, m->key + budget);
+	return tokens_learned(x->exchanges->learned, m->kinds[budget]);
 }
 
 static void
@@ -301,7 +306,7 @@ reserve(struct exchange *x, struct metering *m, const struct http1_head *h)
 	if (h->body == HTTP1_LENGTH)
 		bytes = h->length;
 	if (json != NULL)
-		make_key(x, m);
+		set_kinds(x, m, h);
 	for (i = 0; m->counts && i < m->tokens->n; i++) {
 		m->inputs[i] = tokens_input(m->tokens, i, bytes, json);
 		m->wants.amounts[i].amount = m->inputs[i] +
@@ -529,13 +534,13 @@ learn(struct exchange *x, const struct metering *m, unsigned i, uint64_t used)
 {
 	struct exchanges *all = x->exchanges;
 
-	if (m->key == 0 || used == THROTTLE_NEVER || x->status >= 300 ||
+	if (m->kinds[i] == 0 || used == THROTTLE_NEVER || x->status >= 300 ||
 	    m->tokens->budgets[i].learn != TOKENS_LEARN_P90)
 		return;
 	if (all->learned == NULL)
 		all->learned = tokens_learned_new();
 	if (all->learned != NULL)
-		tokens_learned_note(all->learned, m->key + i,
+		tokens_learned_note(all->learned, m->kinds[i],
 		    used > m->inputs[i] ? used - m->inputs[i] : 0);
 }
 

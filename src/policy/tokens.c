@@ -243,12 +243,12 @@ at_most(unsigned __int128 n)
 	return n > JSON_SCAN_MOST ? JSON_SCAN_MOST : (uint64_t)n;
 }
 
-/* How many answers are asked for, in millionths; one and more. */
-static uint64_t
-times(const struct tokens *t, const struct json_scan *json)
+uint64_t
+tokens_answers(const struct tokens *t, unsigned budget,
+    const struct json_scan *json)
 {
-	uint64_t n = json != NULL && t->times >= 0 ?
-	    json->values[t->times].most : 0;
+	bool reads = json != NULL && t->budgets[budget].output.n > 0;
+	uint64_t n = reads ? json->values[t->times].most : 0;
 
 	return n < JSON_SCAN_UNIT ? JSON_SCAN_UNIT : n;
 }
@@ -293,10 +293,9 @@ tokens_output(const struct tokens *t, unsigned budget,
 {
 	uint64_t cap = cap_of(&t->budgets[budget], json);
 
-	if (learned < cap)
-		cap = learned;
-	return at_most((unsigned __int128)cap * times(t, json) /
-	    JSON_SCAN_UNIT);
+	cap = at_most((unsigned __int128)cap *
+	    tokens_answers(t, budget, json) / JSON_SCAN_UNIT);
+	return learned < cap ? learned : cap;
 }
 
 static bool

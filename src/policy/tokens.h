@@ -99,13 +99,21 @@ bool		 tokens_counts(const struct http1_head *);
 /*
  * Returns what goes into a host by a request, and what is to come out of it
  * (micro units), as far as a budget counts that: of a body of so many bytes, in
- * which that was found; json is NULL where it was not read.  learned: what such
- * ones have used lately; THROTTLE_NEVER where that is not known.
+ * which that was found; json is NULL where it was not read.  learned: what came
+ * out for such ones lately, of all their answers together; THROTTLE_NEVER where
+ * that is not known.
  */
 uint64_t	 tokens_input(const struct tokens *, unsigned budget,
 		    uint64_t bytes, const struct json_scan *json);
 uint64_t	 tokens_output(const struct tokens *, unsigned budget,
 		    const struct json_scan *json, uint64_t learned);
+
+/*
+ * Returns how many answers a request asks for (n), in millionths, as far as that
+ * counts for a budget; one and more.
+ */
+uint64_t	 tokens_answers(const struct tokens *, unsigned budget,
+		    const struct json_scan *json);
 
 /* Returns a hash of the model that a request names; 0: of none. */
 uint64_t	 tokens_model(const struct tokens *, const struct json_scan *);

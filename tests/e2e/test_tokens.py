@@ -471,3 +471,29 @@ def test_learned(lab):
 		spends(lab, before)
 		far.wait_requests(11 if model == "a" else 12)
 		two.close()
+
+
+def cases(**kinds):
+	return pytest.mark.parametrize("path, body, amount", kinds.values(),
+	    ids=kinds)
+
+
+@cases(same=("/v1/small?x=1", {"n": 3}, 61),
+    path=("/v1/large", {"n": 3}, 6000),
+    n=("/v1/small", {"n": 2}, 4000),
+    model=("/v1/small", {"n": 3, "model": "b"}, 6000),
+    less=("/v1/small", {"n": 3, "max_tokens": 10}, 30))
+def test_learned_of_its_kind(lab, path, body, amount):
+	"""All n answers together have used that, at that path."""
+	far = lab.origin(answers(usage(61)))
+	lab.sluice(hosts=tokens(reserve={"output": "max_tokens",
+	    "learn": "p90"}), workers=1)
+	kind = {"model": "a", "max_tokens": 2000, "n": 3}
+	for _ in range(12):
+		post(lab.client(), far, kind, path="/v1/small")
+	spends(lab, 12 * 61)
+	far.handler = lambda conn, req: conn.wait_gone()
+	one = lab.client()
+	one.ask("POST", far.url + path, [JSON], json.dumps({**kind, **body}))
+	spends(lab, 12 * 61 + amount)
+	one.close()

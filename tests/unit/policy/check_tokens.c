@@ -67,6 +67,10 @@ static const struct {
 	{ "{\"n\":2}", UINT64_MAX, 600, 0 },
 	{ "{\"max_tokens\":50}", 20, 20, 0 },
 	{ "{\"max_tokens\":50}", 80, 50, 0 },
+	/* what was learned is of all n */
+	{ "{\"max_tokens\":50,\"n\":3}", 80, 80, 0 },
+	{ "{\"max_tokens\":50,\"n\":3}", 200, 150, 0 },
+	{ "{\"n\":2}", 400, 400, 0 },
 	{ "{\"max_tokens\":-5}", UINT64_MAX, 300, 0 },
 	{ "{\"max_tokens\":\"all\"}", UINT64_MAX, 300, 0 },
 	{ "{\"max_tokens\":1e300}", UINT64_MAX, 300, 0 },
@@ -95,6 +99,23 @@ START_TEST(reserve)
 	ck_assert_uint_eq(tokens_input(t, 1, 41, read),
 	    reserves[_i].input * M);
 	ck_assert_uint_eq(tokens_output(t, 1, read, UINT64_MAX), 0);
+	tokens_free(t);
+}
+END_TEST
+
+/* "n" is read for those that say where a cap is; it may be anything else. */
+START_TEST(default_alone)
+{
+	struct tokens *t = make();
+	struct json_scan json;
+
+	t->budgets[1].fallback = 70 * M;
+	scan(&json, &t->asks, "{\"n\":3}");
+	ck_assert_uint_eq(tokens_output(t, 0, &json, UINT64_MAX), 900 * M);
+	ck_assert_uint_eq(tokens_output(t, 1, &json, UINT64_MAX), 70 * M);
+	ck_assert_uint_eq(tokens_answers(t, 0, &json), 3 * M);
+	ck_assert_uint_eq(tokens_answers(t, 1, &json), M);
+	ck_assert_uint_eq(tokens_answers(t, 0, NULL), M);
 	tokens_free(t);
 }
 END_TEST
@@ -482,6 +503,7 @@ tokens_suite(void)
 
 	tcase_add_loop_test(tables, reserve, 0,
 	    sizeof reserves / sizeof reserves[0]);
+	tcase_add_test(tables, default_alone);
 	tcase_add_test(tables, model);
 	tcase_add_test(tables, never_fits);
 	tcase_add_loop_test(tables, used, 0,
