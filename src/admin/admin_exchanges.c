@@ -103,10 +103,11 @@ exchange_value(const struct recent_exchange *e, const struct conf *conf,
 {
 	char key[EVENTS_HOST];
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:s, s:o, s:o, "
-	    "s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:i, s:s, s:o, "
+	    "s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
 	    "time", admin_time((offset + (int64_t)e->at) / 1000000),
 	    "host", admin_string(key_of(e, key)),
+	    "port", (int)e->port,
 	    "rule", admin_string(rule_of(e, conf)),
 	    "client", client_of(e),
 	    "method", text_or_null(e->method),

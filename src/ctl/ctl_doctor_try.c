@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/ctl_doctor_try.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -18,6 +20,7 @@ struct run {
 	struct ctl_doctor_row	*row;	/* NULL: none is */
 	enum ctl_doctor_mode	 mode;
 	char			 since[32];	/* as the daemon has times */
+	unsigned		 port;		/* here; 0: it asks elsewhere */
 };
 
 struct round {
@@ -35,19 +38,30 @@ is_tls(enum ctl_doctor_mode mode)
 
 /* What the daemon has seen */
 
+/* The path of what a tunnel was to be for is not seen where that is refused. */
+static bool
+is_refused_tunnel(const json_t *one, const struct run *run)
+{
+	return strcmp(ctl_string(one, "method", ""), "CONNECT") == 0 &&
+	    ctl_integer(one, "status") != 200 && run->port != 0 &&
+	    ctl_integer(one, "port") == run->port &&
+	    strcmp(ctl_string(one, "time", ""), run->since) >= 0;
+}
+
 /*
  * One that was answered, rather than one that was refused, which comes again;
  * of those the last: the first attempt may be without a password.
  */
 static const json_t *
-with_nonce(const json_t *list, const char *nonce)
+find(const json_t *list, const struct run *run)
 {
 	const json_t *one, *found = NULL;
 	size_t i;
 
 	for (i = 0; i < json_array_size(list); i++) {
 		one = json_array_get(list, i);
-		if (strstr(ctl_string(one, "path", ""), nonce) == NULL)
+		if (strstr(ctl_string(one, "path", ""), run->probe.nonce) ==
+		    NULL && !is_refused_tunnel(one, run))
 			continue;
 		if (ctl_integer(one, "status") == 200)
 			return one;
@@ -132,7 +146,7 @@ look(const struct round *r, const struct run *run,
 	ctl_ask_quietly(r->all->daemon, "GET", "/v1/exchanges?limit=1000",
 	    NULL, &a);
 	list = ctl_member(a.json, "exchanges");
-	one = with_nonce(list, run->probe.nonce);
+	one = find(list, run);
 	if (one == NULL)
 		verdict = not_listed(run, &a, came, line);
 	else if (ctl_integer(one, "status") != 200) {
@@ -245,6 +259,16 @@ put_now(char *buf, size_t size)
 		buf[0] = '\0';
 }
 
+static unsigned
+port_of(int listener)
+{
+	struct sockaddr_in a;
+	socklen_t len = sizeof a;
+
+	return getsockname(listener, (struct sockaddr *)&a, &len) == 0 ?
+	    ntohs(a.sin_port) : 0;
+}
+
 static bool
 start(struct round *r, struct run *run, struct ctl_doctor_row *row,
     enum ctl_doctor_mode mode)
@@ -262,8 +286,10 @@ start(struct round *r, struct run *run, struct ctl_doctor_row *row,
 	run->probe.variables = r->all->variables;
 	run->probe.dir = r->all->dir;
 	run->probe.patience = r->all->patience;
-	if (ctl_doctor_probe_start(&run->probe))
+	if (ctl_doctor_probe_start(&run->probe)) {
+		run->port = host[0] == '\0' ? port_of(run->probe.listener) : 0;
 		return true;
+	}
 	note(r, run);
 	end(run);
 	return false;

@@ -409,15 +409,16 @@ def test_wrong_password(tlab):
 	place.told(daemon.url.replace("//", "//someone:wrong@"))
 	clients = place.json(status=1)
 	for client in clients.values():
-		assert client["plain"]["verdict"] == "refused"
-		assert client["plain"]["says"] == \
-		    "407, nobody has that name and password"
+		for mode in ("plain", "tunnel"):
+			assert client[mode]["verdict"] == "refused", client
+			assert client[mode]["says"] == \
+			    "407, nobody has that name and password"
 
 
 @pytest.mark.parametrize("kept", [0, 4])
 def test_a_daemon_that_keeps_few_requests(tlab, kept):
 	"""What is not known is not said to be wrong."""
-	daemon = tlab.https(admin={"exchanges": kept})
+	daemon = tlab.https(admin={"exchanges": kept}, workers=1)
 	(tlab.dir / "place").mkdir()
 	place = Place(tlab.dir / "place", daemon)
 	place.told()

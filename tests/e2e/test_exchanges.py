@@ -9,8 +9,8 @@ import sluice
 import wire
 
 HERE = "127.0.0.1"
-MEMBERS = {"time", "host", "rule", "client", "method", "path", "status",
-    "outcome", "held", "upstream", "resent", "in", "out", "reason",
+MEMBERS = {"time", "host", "port", "rule", "client", "method", "path",
+    "status", "outcome", "held", "upstream", "resent", "in", "out", "reason",
     "budget", "paused", "observed", "parent"}
 
 
@@ -40,6 +40,7 @@ def test_what_is_told(lab):
 	    body="abc").status == 200
 	told, = until(daemon, 1)
 	assert told["host"] == HERE
+	assert told["port"] == far.port
 	assert told["rule"] == HERE
 	assert told["client"].startswith("127.0.0.1:")
 	assert (told["method"], told["path"]) == ("POST", "/a/b")
