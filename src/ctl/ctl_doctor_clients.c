@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BOTH	"export http_proxy=@PROXY@ https_proxy=@PROXY@"
@@ -52,17 +53,23 @@
 
 static const struct ctl_doctor_client clients[] = {
 	{ .name = "curl", .programs = "curl",
-	  .args = { "-sS", "-o", "/dev/null", "-m", "15", "@URL@" },
+	  .args = { "-q", "-sS", "-o", "/dev/null", "-m", "15", "@URL@" },
 	  .proxy = BOTH " (lowercase)",
 	  .trust = CTL_ADVICE_CURL },
 	{ .name = "wget", .programs = "wget",
 	  .args = { "-nv", "-O", "/dev/null", "-T", "15", "-t", "1",
 	    "@URL@" },
+	  .variables = "HOME=@DIR@ XDG_CONFIG_HOME=@DIR@ "
+	    "SYSTEM_WGETRC=@DIR@/none SYSTEM_WGET2RC=@DIR@/none "
+	    "WGET2RC=@DIR@/none",
+	  .file = "none", .content = "",
 	  .proxy = BOTH " (lowercase)",
 	  .trust = CTL_ADVICE_WGET },
 	{ .name = "git", .programs = "git",
 	  .args = { "ls-remote", "@URL@" },
-	  .variables = "GIT_TERMINAL_PROMPT=0",
+	  .variables = "GIT_TERMINAL_PROMPT=0 GIT_ASKPASS= GIT_DIR=@DIR@/none "
+	    "GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 HOME=@DIR@ "
+	    "XDG_CONFIG_HOME=@DIR@",
 	  .proxy = BOTH " (lowercase)",
 	  .trust = CTL_ADVICE_GIT },
 	{ .name = "Python urllib", .programs = "python3 python",
@@ -80,9 +87,12 @@ static const struct ctl_doctor_client clients[] = {
 	  .proxy = BOTH, .trust = CTL_ADVICE_OPENSSL },
 	{ .name = "pip", .programs = "pip3 pip",
 	  .args = { "download", "--no-input", "--no-deps",
+	    "--only-binary=:all:",
 	    "--no-cache-dir", "--disable-pip-version-check", "--retries", "0",
 	    "--timeout", "15", "-d", "@DIR@", "-i", "@URL@",
 	    "--trusted-host", "@HOST@", "sluice-probe" },
+	  .variables = "PIP_CONFIG_FILE=/dev/null "
+	    "PIP_KEYRING_PROVIDER=disabled NETRC=/dev/null",
 	  .proxy = BOTH, .trust = CTL_ADVICE_PIP },
 	{ .name = "Node fetch", .programs = "node nodejs",
 	  .args = { "-e", FETCH, "@URL@" },
@@ -93,7 +103,9 @@ static const struct ctl_doctor_client clients[] = {
 	{ .name = "npm", .programs = "npm",
 	  .args = { "ping", "--registry=@URL@", "--cache=@DIR@",
 	    "--fetch-retries=0", "--fetch-timeout=15000", "--logs-max=0",
-	    "--no-update-notifier" },
+	    "--no-update-notifier", "--ignore-scripts",
+	    "--userconfig=@DIR@/user", "--globalconfig=@DIR@/none" },
+	  .file = "package.json", .content = "{}\n",
 	  .proxy = BOTH, .trust = CTL_ADVICE_NPM },
 	{ .name = "bun", .programs = "bun",
 	  .args = { "-e", "fetch(process.env.SLUICE_PROBE).catch(e => { "
@@ -101,14 +113,16 @@ static const struct ctl_doctor_client clients[] = {
 	  .variables = "SLUICE_PROBE=@URL@",
 	  .proxy = BOTH, .trust = CTL_ADVICE_OPENSSL },
 	{ .name = "deno", .programs = "deno",
-	  .args = { "eval", "await (await fetch(Deno.args[0])).text()",
+	  .args = { "eval", "--no-config",
+	    "await (await fetch(Deno.args[0])).text()",
 	    "@URL@" },
 	  .variables = "DENO_DIR=@DIR@ DENO_NO_UPDATE_CHECK=1",
 	  .proxy = BOTH, .trust = CTL_ADVICE_DENO },
 	{ .name = "Go", .programs = "go",
 	  .args = { "list", "-m", "probe.invalid/sluice@latest" },
 	  .variables = "GOPROXY=@URL@ GOSUMDB=off GOFLAGS=-mod=mod "
-	    "GOTOOLCHAIN=local "
+	    "GOTOOLCHAIN=local GOENV=off GOWORK=off GOPRIVATE= "
+	    "GONOPROXY=none GOVCS=*:off GOAUTH=off "
 	    "GOMODCACHE=@DIR@ GOCACHE=@DIR@ GO111MODULE=on",
 	  .file = "go.mod", .content = "module probe\n",
 	  .proxy = BOTH " (never for loopback)",
@@ -131,16 +145,21 @@ static const struct ctl_doctor_client clients[] = {
 	  .proxy = BOTH, .trust = CTL_ADVICE_PHP },
 	{ .name = "apt", .programs = "/usr/lib/apt/apt-helper",
 	  .beside = "apt",
-	  .args = { "-o", "Acquire::Retries=0", "download-file",
-	    "@URL@", "@DIR@/probe" },
+	  .args = { "-c", "@APT@", "-o", "Acquire::Retries=0",
+	    "download-file", "@URL@", "@DIR@/probe" },
+	  .variables = "APT_CONFIG=@DIR@/none",
+	  .file = "none", .content = "Dir::Etc::Parts \"/dev/null\";\n"
+	    "Dir::Etc::Main \"/dev/null\";\n",
 	  .proxy = "Acquire::http::Proxy \"@PROXY@\"; and https::Proxy in "
 	    "/etc/apt/apt.conf.d", .trust = CTL_ADVICE_APT },
 	{ .name = "cargo", .programs = "cargo",
-	  .args = { "fetch", "-q", "--config",
+	  .args = { "fetch", "-q", "--manifest-path=@DIR@/Cargo.toml",
+	    "--config",
 	    "source.crates-io.replace-with='probe'", "--config",
 	    "source.probe.registry='sparse+@URL@/'", "--config",
 	    "net.retry=0" },
-	  .variables = "CARGO_HOME=@DIR@/home",
+	  .variables = "CARGO_HOME=@DIR@/home RUSTUP_AUTO_INSTALL=0",
+	  .outside = true,
 	  .file = "Cargo.toml", .content = CARGO,
 	  .proxy = BOTH, .trust = CTL_ADVICE_CARGO },
 	{ .name = "Chromium", .programs = "chromium chromium-browser "
@@ -164,8 +183,10 @@ is_program(char path[PATH_MAX], const char *dir, size_t dlen,
 	int n = dlen == 0 ? snprintf(path, PATH_MAX, "%.*s", (int)nlen, name) :
 	    snprintf(path, PATH_MAX, "%.*s/%.*s", (int)dlen, dir, (int)nlen,
 	    name);
+	struct stat st;
 
 	return n > 0 && n < PATH_MAX && path[0] == '/' &&
+	    stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
 	    access(path, X_OK) == 0;
 }
 

@@ -10,10 +10,11 @@
 /*
  * The clients that are tried, each as its users run it.  Browsers are not: they
  * ask their makers, and hosts for icons, without being told to, and nothing is
- * to leave this machine.
+ * to leave this machine.  For the same reason nobody reads files of settings:
+ * they may name other proxies, other indexes and programs to run.
  */
 
-#define CTL_DOCTOR_ARGS	28
+#define CTL_DOCTOR_ARGS	30
 
 /* What a script ends with where the module that it is to try is not there. */
 #define CTL_DOCTOR_ABSENT	77
@@ -25,12 +26,18 @@ struct ctl_doctor_client {
 	/*
 	 * Behind it, up to a NULL.  In them @URL@ is what is to be asked for,
 	 * @DIR@ an empty directory, and @HOST@ for whom http:// is good
-	 * enough: the host, where that is its URL.
+	 * enough: the host, where that is its URL; and @APT@ the settings of
+	 * apt that the environment names.
 	 */
 	const char	*args[CTL_DOCTOR_ARGS];
 	const char	*variables;	/* words NAME=VALUE; or NULL */
 	const char	*file;		/* one that is there; or NULL */
 	const char	*content;
+	/*
+	 * It is run in the root directory, since it takes settings from each
+	 * that its own is in, and others may write in one of them.
+	 */
+	bool		 outside;
 	bool		 untried;	/* only told of */
 	/* How it is told of a proxy: @PROXY@, its URL, @HOST@, @PORT@. */
 	const char	*proxy;

@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "ctl/ctl_doctor_peer.h"
 #include "ctl/ctl_doctor_reap.h"
+#include "ctl/ctl_doctor_strip.h"
 #include "ctl/ctl_http.h"
 #include "exchange/exchange_local.h"
 
@@ -87,11 +88,14 @@ put_value(struct text *t, const char *name, const char *url,
     const struct ctl_doctor_probe *p)
 {
 	const char *host = strstr(url, "://") + 3;
+	const char *apt = getenv("APT_CONFIG");
 
 	if (strncmp(name, "@URL@", 5) == 0)
 		text_puts(t, url);
 	else if (strncmp(name, "@DIR@", 5) == 0)
 		text_puts(t, p->own_dir);
+	else if (strncmp(name, "@APT@", 5) == 0)
+		text_puts(t, apt != NULL ? apt : "/dev/null");
 	else if (strncmp(name, "@HOST@", 6) != 0)
 		return 0;
 	else if (strncmp(url, "https:", 6) == 0)
@@ -170,10 +174,11 @@ set_words(const struct ctl_doctor_probe *p, const char *url)
  * here, so it is to be said in English.
  */
 static void
-set_environment(const struct ctl_doctor_probe *p, const char *url)
+set_environment(const struct ctl_doctor_probe *p)
 {
 	unsigned i;
 
+	ctl_doctor_strip();
 	for (i = 0; p->variables != NULL && i < p->variables->n; i++)
 		(void)setenv(p->variables->list[i].name,
 		    p->variables->list[i].value, 1);
@@ -183,7 +188,6 @@ set_environment(const struct ctl_doctor_probe *p, const char *url)
 		(void)setenv("no_proxy", "", 1);
 		(void)setenv("NO_PROXY", "", 1);
 	}
-	set_words(p, url);
 }
 
 static void
@@ -197,6 +201,7 @@ become(const struct ctl_doctor_probe *p, const char *url, int said,
 	sigset_t nothing;
 	unsigned i;
 
+	set_environment(p);
 	for (i = 0; p->client->args[i] != NULL; i++) {
 		put_filled(&args[i], p->client->args[i],
 		    strlen(p->client->args[i]), url, p);
@@ -208,10 +213,10 @@ become(const struct ctl_doctor_probe *p, const char *url, int said,
 	sigemptyset(&nothing);
 	(void)sigprocmask(SIG_SETMASK, &nothing, NULL);
 	(void)signal(SIGPIPE, SIG_DFL);
-	set_environment(p, url);
+	set_words(p, url);
 	if (getppid() == parent && null != -1 && dup2(null, 0) != -1 &&
 	    dup2(said, 1) != -1 && dup2(said, 2) != -1 &&
-	    chdir(p->own_dir) == 0)
+	    chdir(p->client->outside ? "/" : p->own_dir) == 0)
 		execv(p->program, argv);
 	dprintf(said, "%s: %s\n", p->program, strerror(errno));
 	_exit(126);

@@ -275,5 +275,10 @@ ctl_doctor_check_told(struct ctl_doctor_findings *f,
 	check_direct(f, s);
 	if (s->client->trust != NULL)
 		check_trust(f, s);
+	if (ours)
+		ctl_doctor_find(f, CTL_DOCTOR_NOTE, "programs", "are tried "
+		    "without their files of settings (~/.curlrc, ~/.gitconfig, "
+		    "~/.npmrc, pip.conf and the like): what those say of a "
+		    "proxy is not seen");
 	return ours;
 }

@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 
@@ -227,6 +228,94 @@ def test_browsers_are_not_tried(place):
 	assert "What tells it:\n    Chromium " in place.run("--exec",
 	    status=0)
 	assert not ran.exists()
+
+
+# What users have set
+
+
+@pytest.fixture
+def elsewhere():
+	"""Somebody else, whom nobody is to ask: what it has heard is told."""
+	with socket.create_server(("127.0.0.1", 0), backlog=64) as sock:
+		sock.setblocking(False)
+
+		def asked():
+			try:
+				sock.accept()[0].close()
+			except BlockingIOError:
+				return False
+			return True
+		asked.url = "http://127.0.0.1:%d" % sock.getsockname()[1]
+		yield asked
+
+
+def test_files_of_settings(place, elsewhere):
+	"""What they name, another proxy or index, is not asked."""
+	for name, text in {".curlrc": "proxy = %s\n", ".wgetrc":
+	    "use_proxy = on\nhttp_proxy = %s\nhttps_proxy = %s\n",
+	    ".gitconfig": "[http]\n\tproxy = %s\n", ".npmrc":
+	    "proxy=%s\nhttps-proxy=%s\n", ".config/pip/pip.conf":
+	    "[global]\nextra-index-url = %s\n"}.items():
+		path = place.dir / name
+		path.parent.mkdir(parents=True, exist_ok=True)
+		path.write_text(text.replace("%s", elsewhere.url))
+	place.told()
+	clients = place.json(status=1)
+	for name in ("curl", "wget", "git"):
+		if name in clients:
+			assert verdicts(clients[name])[:2] == ["proxy"] * 2
+	assert not elsewhere()
+
+
+# One that tells what it was run with.
+TELLS = f"""#!{sys.executable}
+import json, os, pathlib, sys
+pathlib.Path("NOTE").write_text(json.dumps([sys.argv[1:], dict(os.environ),
+    os.getcwd()]))
+"""
+
+
+def told(place, name, **env):
+	"""The arguments, environment and directory that it gets."""
+	note = place.dir / "note"
+	place.put(name, TELLS.replace("NOTE", str(note)))
+	place.env.update(env)
+	place.json("--exec", status=1)
+	return json.loads(note.read_text())
+
+
+def test_pip_builds_nothing(place):
+	"""Neither of another index nor from source, and it reads no file."""
+	args, env, _ = told(place, "pip3", PIP_EXTRA_INDEX_URL="http://far.test",
+	    PIP_FIND_LINKS="http://far.test", PIP_CONFIG_FILE="/far")
+	assert {"--only-binary=:all:", "--no-deps"} <= set(args)
+	assert env["PIP_CONFIG_FILE"] == "/dev/null"
+	assert {name for name in env if name.startswith("PIP_")} == {
+	    "PIP_CONFIG_FILE", "PIP_CERT", "PIP_KEYRING_PROVIDER"}
+
+
+def test_go_asks_nobody_else(place):
+	"""Nor a version control's host, nor for another Go."""
+	_, env, _ = told(place, "go", GOPRIVATE="*", GOFLAGS="-x",
+	    GOTOOLCHAIN="go9.9")
+	assert env["GOPRIVATE"] == "" and env["GONOPROXY"] == "none"
+	assert env["GOENV"] == "off" and env["GOTOOLCHAIN"] == "local"
+	assert env["GOPROXY"].startswith("http")
+
+
+@pytest.mark.parametrize("program,name", [
+    ("ruby", "RUBYOPT"), ("perl", "PERL5OPT"), ("cargo", "RUSTC_WRAPPER"),
+    ("cargo", "CARGO_BUILD_RUSTC"), ("git", "GIT_CONFIG_COUNT"),
+    ("git", "GIT_PROXY_COMMAND"), ("npm", "NPM_CONFIG_NODE_OPTIONS")])
+def test_nothing_is_run_beside_it(place, program, name):
+	_, env, cwd = told(place, program, **{name: "/far"})
+	assert name not in env
+	assert (cwd == "/") == (program == "cargo")
+
+
+def test_a_directory_is_no_program(place):
+	(place.bin / "ruby").mkdir()
+	assert "Ruby" not in place.json("--exec", status=0)
 
 
 # What runs too long, or makes off

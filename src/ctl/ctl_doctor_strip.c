@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+#include "ctl/ctl_doctor_strip.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+
+extern char **environ;
+
+/*
+ * What begins so is taken away.  Package managers take each of their settings
+ * from a variable; other names of indexes would be asked as well.
+ */
+static const char *const taken[] = {
+	"PIP_", "npm_config_", "CARGO_", "RUSTC", "GIT_", "GOPRIVATE=",
+	"GONOPROXY=", "GONOSUMDB=", "GOINSECURE=", "GOVCS=", "GOAUTH=",
+	"GOWORK=", "RUBYOPT=", "PERL5OPT=", "PERL5DB=", "PYTHONINSPECT=",
+	"CLASSPATH=",
+};
+
+/* ... but for these: the proxy, who is asked without it, and the trust. */
+static const char *const left[] = {
+	"PIP_PROXY=", "PIP_CERT=", "PIP_CLIENT_CERT=",
+	"npm_config_proxy=", "npm_config_http_proxy=",
+	"npm_config_https_proxy=", "npm_config_noproxy=",
+	"npm_config_cafile=", "npm_config_ca=", "npm_config_strict_ssl=",
+	"CARGO_HTTP_", "GIT_SSL_", "GIT_EXEC_PATH=",
+};
+
+/* npm does not heed the case of its own. */
+static bool
+begins(const char *word, const char *const *list, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (strncasecmp(word, list[i], strlen(list[i])) == 0)
+			return true;
+	return false;
+}
+
+void
+ctl_doctor_strip(void)
+{
+	char **from, **to;
+
+	for (from = to = environ; from != NULL && *from != NULL; from++)
+		if (!begins(*from, taken, sizeof taken / sizeof taken[0]) ||
+		    begins(*from, left, sizeof left / sizeof left[0]))
+			*to++ = *from;
+	if (to != NULL)
+		*to = NULL;
+}
