@@ -12,6 +12,7 @@
 /* Keys by other programs' names, in other places, and without their space. */
 
 #define WORD	40		/* bytes of a key, at most */
+#define PART	16		/* bytes of a number in a rate, at most */
 
 #define AT(level)	(UINT64_C(1) << (level))
 #define LIMITED	(AT(CONF_RULE) | AT(CONF_RATE) | AT(CONF_PATH) | \
@@ -95,6 +96,9 @@ static const struct {
 	{ AT(CONF_RULE), " alias aliases also names same_as ", "same" },
 	{ AT(CONF_RULE) | AT(CONF_BUDGET),
 	    " total per_all all_credentials overall ", "per_total" },
+	{ AT(CONF_BUDGET), " rate limit max quota tokens tpm "
+	    "tokens_per_minute rpm per_minute ",
+	    "rates: [{capacity: N, period: 1m}]" },
 	{ AT(CONF_QUEUE), " size max limit capacity max_length depth max_size ",
 	    "length" },
 	{ AT(CONF_QUEUE), " timeout wait max_time max_delay ", "max_wait" },
@@ -307,7 +311,7 @@ glued(const struct conf_option *table, const char *text, const char **value)
 	size_t len;
 
 	if (colon == NULL || colon == text || colon[1] == '\0' ||
-	    colon[1] == ' ')
+	    colon[1] == ' ' || strncmp(colon, "://", 3) == 0)
 		return NULL;
 	len = (size_t)(colon - text);
 	*value = colon + 1;
@@ -394,14 +398,54 @@ advise_place(char buf[CONF_ADVICE], const struct conf_option *table,
 	return buf;
 }
 
+/* What of a rate stands here; "N" where it is none that one could read. */
+static const char *
+part_of_rate(const struct conf_entry *from, const char *key)
+{
+	for (; from != NULL; from = from->next) {
+		if (strcmp(from->key->text, key) != 0)
+			continue;
+		return from->value->type == CONF_SCALAR &&
+		    strlen(from->value->text) <= PART ? from->value->text :
+		    "N";
+	}
+	return NULL;
+}
+
+/*
+ * A rule has capacity, period and so on itself, a budget has them in rates.
+ * All of them are unknown there, so that none stands before the first one.
+ */
+static const char *
+advise_rates(char buf[CONF_ADVICE], const struct conf_entry *entry)
+{
+	static const char *const parts[] = { "period", "burst", "strict" };
+	const char *part = part_of_rate(entry, "capacity");
+	char rate[CONF_ADVICE_RATE];
+	size_t i;
+	int n;
+
+	n = snprintf(rate, sizeof rate, "capacity: %s", part != NULL ? part :
+	    "N");
+	for (i = 0; i < sizeof parts / sizeof parts[0]; i++)
+		if ((part = part_of_rate(entry, parts[i])) != NULL)
+			n += snprintf(rate + n, sizeof rate - (size_t)n,
+			    ", %s: %s", parts[i], part);
+	snprintf(buf, CONF_ADVICE, "; did you mean \"rates: [{%s}]\"?", rate);
+	return buf;
+}
+
 const char *
 conf_advice_key(char buf[CONF_ADVICE], const struct conf_option *table,
-    enum conf_level level, const char *key, const struct conf_node *value)
+    enum conf_level level, const struct conf_entry *entry)
 {
-	const char *meant;
+	const char *key = entry->key->text, *meant;
 	char word[WORD];
 
 	buf[0] = '\0';
+	if (level == CONF_BUDGET &&
+	    conf_advice_is(" capacity period burst strict ", key))
+		return advise_rates(buf, entry);
 	if (conf_advice_typography(buf, key) ||
 	    conf_advice_space(buf, table, key))
 		return buf;
@@ -417,6 +461,6 @@ conf_advice_key(char buf[CONF_ADVICE], const struct conf_option *table,
 	else if ((meant = synonym(level, word)) == NULL)
 		meant = conf_option_nearest(table, level, key);
 	if (meant != NULL)
-		return with_number(buf, meant, value);
+		return with_number(buf, meant, entry->value);
 	return advise_place(buf, table, level, key);
 }

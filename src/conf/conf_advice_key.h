@@ -7,10 +7,10 @@
 #include "conf/conf_option.h"
 #include "conf/conf_yaml.h"
 
-/* A key that the level does not know, and its value. */
+/* A key that the level does not know: the first such one of its mapping. */
 const char	*conf_advice_key(char buf[CONF_ADVICE],
 		    const struct conf_option *table, enum conf_level,
-		    const char *key, const struct conf_node *value);
+		    const struct conf_entry *);
 
 /* A key and its value without a space between them: one word to YAML. */
 bool		 conf_advice_space(char buf[CONF_ADVICE],

@@ -130,7 +130,8 @@ finish(struct conf_walk *w, const struct conf_node *node,
 	if (b->limits.nrates == 0 && b->total.nrates == 0 && !form)
 		return conf_wrong(&w->report, node, "a budget without rates, "
 		    "expected them such as rates: [{capacity: 30000, "
-		    "period: 1m}]");
+		    "period: 1m}], or per_total alone such as {capacity: "
+		    "200000, period: 1m}");
 	if (b->json == NULL && conf_node_value(node, "settle") != NULL)
 		return conf_walk_wrong(w, node, "settle", "without json, "
 		    "expected json in it");

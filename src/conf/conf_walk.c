@@ -70,8 +70,7 @@ unknown(struct conf_walk *w, enum conf_level level,
 	if (keys == NULL)
 		return conf_wrong(&w->report, NULL, "out of memory");
 	conf_wrong(&w->report, entry->key, "an unknown key, expected %s%s",
-	    keys, conf_advice_key(advice, w->report.options, level,
-	    entry->key->text, entry->value));
+	    keys, conf_advice_key(advice, w->report.options, level, entry));
 	free(keys);
 	return false;
 }

@@ -102,11 +102,23 @@ is_name(const char *p, size_t n)
 	return true;
 }
 
+/* What is wrong with a host and its port: the host, or only what follows. */
+static const char *
+wrong_host(const char *p, size_t n)
+{
+	struct http1_host host;
+	const char *colon = memrchr(p, ':', n);
+
+	if (colon != NULL &&
+	    http1_host_parse(&host, p, (size_t)(colon - p)) == HTTP1_OK)
+		return "no port that is valid, expected one from 1 to 65535, "
+		    "such as redis://10.0.0.5:6379";
+	return "no host that is valid, expected such as redis://10.0.0.5:6379";
+}
+
 static const char *
 take_host(struct store *s, const char *p, size_t n)
 {
-	static const char wrong[] = "no host that is valid, expected such as "
-	    "redis://10.0.0.5:6379";
 	struct http1_host host = { .kind = HTTP1_NAME };
 	const char *colon = memchr(p, ':', n);
 	size_t len = colon != NULL ? (size_t)(colon - p) : n;
@@ -114,7 +126,7 @@ take_host(struct store *s, const char *p, size_t n)
 	/* what sentinels know it by need not be the name of a host */
 	if (http1_host_parse(&host, p, n) != HTTP1_OK &&
 	    (colon != NULL || !is_name(p, n)))
-		return wrong;
+		return wrong_host(p, n);
 	s->port = host.port;
 	/* and is another one in lower case */
 	s->host = host.kind == HTTP1_NAME ? strndup(p, len) :

@@ -8,6 +8,9 @@
 
 #include "check_conf.h"
 
+/* With the first byte of the budget in column 33. */
+#define BUDGET(text)	"hosts: {a.b: {budgets: {tokens: " text "}}}\n"
+
 /*
  * What people write who know other programs, and what they are told they
  * probably meant: text, LINE:COLUMN:, and what the error ends with.
@@ -32,6 +35,61 @@ static const struct {
 	{ "store: {redis: redis://m, sentinel: {master: a}}\n",
 	    "1:38: ",
 	    "; store.redis has the master's name: redis://NAME" },
+	{ "store: \"redis://127.0.0.1\"\n",
+	    "1:8: ",
+	    "; did you mean \"store: {redis: \"redis://127.0.0.1\"}\"?" },
+	{ "store: rediss://h:6380/1\n",
+	    "1:8: ",
+	    "; did you mean \"store: {redis: \"rediss://h:6380/1\"}\"?" },
+	{ "store: {redis: \"redis://h:99999\"}\n",
+	    "1:16: ",
+	    "no port that is valid, expected one from 1 to 65535, such as "
+	    "redis://10.0.0.5:6379" },
+	{ "store: {redis: \"redis://[::1]:x\"}\n",
+	    "1:16: ",
+	    "no port that is valid, expected one from 1 to 65535, such as "
+	    "redis://10.0.0.5:6379" },
+	{ "store: {redis: \"redis://:6379\"}\n",
+	    "1:16: ",
+	    "no host that is valid, expected such as redis://10.0.0.5:6379" },
+	{ BUDGET("{capacity: 100, period: 1m}"),
+	    "1:34: ",
+	    "; did you mean \"rates: [{capacity: 100, period: 1m}]\"?" },
+	{ BUDGET("{period: 1h, strict: true, capacity: 5}"),
+	    "1:34: ",
+	    "; did you mean \"rates: [{capacity: 5, period: 1h, strict: "
+	    "true}]\"?" },
+	{ BUDGET("{refuse: true, burst: [1]}"),
+	    "1:48: ",
+	    "; did you mean \"rates: [{capacity: N, burst: N}]\"?" },
+	{ BUDGET("{tpm: 100}"),
+	    "1:34: ",
+	    "; did you mean \"rates: [{capacity: 100, period: 1m}]\"?" },
+	{ BUDGET("{refuse: true}"),
+	    "1:33: ",
+	    "expected them such as rates: [{capacity: 30000, period: 1m}], "
+	    "or per_total alone such as {capacity: 200000, period: 1m}" },
+	{ BUDGET("{settle: usage.output_tokens}"),
+	    "1:42: ",
+	    "; did you mean \"settle: {json: usage.output_tokens}\"?" },
+	{ BUDGET("{settle: true}"),
+	    "1:42: ",
+	    "; did you mean \"settle: {json: usage.total_tokens}\"?" },
+	{ BUDGET("{reserve: 100}"),
+	    "1:43: ",
+	    "; did you mean \"reserve: {default: 100}\"?" },
+	{ BUDGET("{reserve: max_tokens}"),
+	    "1:43: ",
+	    "; did you mean \"reserve: {output: max_tokens}\"?" },
+	{ BUDGET("{reserve: bytes/4}"),
+	    "1:43: ",
+	    "; did you mean \"reserve: {input: bytes/4}\"?" },
+	{ BUDGET("{stream: sse}"),
+	    "1:42: ",
+	    "; did you mean \"stream: {format: sse}\"?" },
+	{ BUDGET("{stream: off}"),
+	    "1:42: ",
+	    "; did you mean \"stream: {format: none}\"?" },
 	{ "hosts: {a.b: {capacity: 10/s}}\n",
 	    "1:25: ",
 	    "; did you mean \"capacity: 10, period: 1s\"?" },
@@ -703,6 +761,8 @@ static const char *const credentials[] = {
 	"hosts: {a.b: {https: \"http://u:hunter2@a.b/x\"}}\n",
 	"\"http://user:hunter2@h.example/\": {}\n",
 	"listen: http://user:hunter2@127.0.0.1:3128\n",
+	"store: redis://user:hunter2@h\n",
+	"store: redis://:hunter2@h:6379/0\n",
 	"listen:http://user:hunter2@127.0.0.1:3128\n",
 	"resolver: https://user:hunter2@192.0.2.1\n",
 	"log: {access: \"user:hunter2@h\"}\n",
@@ -735,6 +795,9 @@ START_TEST(long_words)
 		{ "limits: {head: 1 ", "}\n" },
 		{ "", ": 1\n" },
 		{ "listen:", "\nworkers: 1\n" },
+		{ "store: redis://", "\n" },
+		{ "hosts: {a.b: {budgets: {t: {settle: ", "}}}}\n" },
+		{ "hosts: {a.b: {budgets: {t: {capacity: ", "}}}}\n" },
 	};
 	static const char *const fill[] = { "a", "1", "\u00fc", "*", "/" };
 	char word[2048], text[4096], *cause;
@@ -763,6 +826,6 @@ main(void)
 	ROWS(tc, error, errors);
 	ROWS(tc, no_advice, nothing);
 	ROWS(tc, no_credentials, credentials);
-	tcase_add_loop_test(tc, long_words, 0, 14);
+	tcase_add_loop_test(tc, long_words, 0, 17);
 	return run_suite(suite);
 }

@@ -105,7 +105,8 @@ static const struct wrong errors[] = {
 	    "URL of a Redis, expected such as redis://10.0.0.5:6379/0 or "
 	    "rediss://10.0.0.5:6379/0" },
 	{ "store: {redis: \"redis://:secret@h:x\"}\n", "1:16: store.redis: "
-	    "no host that is valid, expected such as redis://10.0.0.5:6379" },
+	    "no port that is valid, expected one from 1 to 65535, such as "
+	    "redis://10.0.0.5:6379" },
 	{ "store: {redis: \"redis://:%0asecret@h\"}\n", "1:16: store.redis: "
 	    "a user or password with a control character or a % without two "
 	    "digits, expected such as %40 for an @" },
