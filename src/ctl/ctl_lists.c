@@ -110,17 +110,70 @@ print_suggestion(const struct ctl_paper *paper, const json_t *s)
 		print_yaml(paper, ctl_string(limits, "yaml", ""));
 }
 
+/* The host in a credential's key, if nothing is known of it; NULL otherwise. */
+static json_t *
+host_of_unknown(const json_t *s)
+{
+	const char *key = ctl_string(s, "key", "");
+	size_t n = strcspn(key, "~");
+
+	if (key[n] == '\0' || ctl_member(s, "limits") != NULL)
+		return NULL;
+	return json_stringn(key, n);
+}
+
+/* How many credentials of each host there are of which nothing is known. */
+static json_t *
+count_unknown(const json_t *all)
+{
+	json_t *counts = json_object(), *host;
+	const char *name;
+	size_t i;
+
+	for (i = 0; i < json_array_size(all); i++) {
+		host = host_of_unknown(json_array_get(all, i));
+		name = json_string_value(host);
+		if (name != NULL)
+			json_object_set_new(counts, name,
+			    json_integer(ctl_integer(counts, name) + 1));
+		json_decref(host);
+	}
+	return counts;
+}
+
+/* Of many credentials of one host the first one speaks for all of them. */
+static void
+print_unless_told(const struct ctl_paper *paper, const json_t *s,
+    json_t *counts)
+{
+	json_t *host = host_of_unknown(s);
+	const char *name = json_string_value(host);
+	long long n = name != NULL ? ctl_integer(counts, name) : 1;
+
+	if (n == 1)
+		print_suggestion(paper, s);
+	else if (n > 1) {
+		ctl_printf(paper, CTL_BOLD, "%s", name);
+		ctl_printf(paper, CTL_PLAIN, ": of %lld credentials no limit "
+		    "is known\n", n);
+		json_object_set_new(counts, name, json_integer(0));
+	}
+	json_decref(host);
+}
+
 static void
 print_suggestions(const struct ctl *c, const json_t *answer)
 {
 	const json_t *all = ctl_member(answer, "suggestions");
 	struct ctl_paper paper = ctl_paper();
+	json_t *counts = count_unknown(all);
 	size_t i;
 
 	if (json_array_size(all) == 0)
 		ctl_note(c, "there is nothing to suggest yet");
 	for (i = 0; i < json_array_size(all); i++)
-		print_suggestion(&paper, json_array_get(all, i));
+		print_unless_told(&paper, json_array_get(all, i), counts);
+	json_decref(counts);
 }
 
 int

@@ -333,6 +333,20 @@ def test_suggested_lines(room):
 	    "certain yet)\n  a.test:\n    capacity: 5\n"
 
 
+def test_suggested_of_credentials(room):
+	"""Of those of which nothing is known there is one line a host."""
+	def one(key, limits=None):
+		return {"key": key, "why": "why", "confident": bool(limits),
+		    "limits": limits}
+
+	daemon = room.standin(lambda request: standin.answer({"suggestions": [
+	    one("a.test~01"), one("b.test~01"), one("a.test~02"), one("c.test"),
+	    one("a.test~03", {"yaml": "a.test:\n"}), one("a.test~04")]}))
+	assert ctl(daemon, "suggest").stdout == "a.test: of 3 credentials no " \
+	    "limit is known\nb.test~01: why\nc.test: why\n" \
+	    "a.test~03: why\n  a.test:\n"
+
+
 def test_explain_asks_for_what_is_said(room):
 	one = room.standin(lambda request: standin.answer({"decision": "go",
 	    "says": "it goes at once", "rule": "a.test", "reasons": []}))
