@@ -75,6 +75,17 @@ def test_can_be_pasted():
 				    r"^\s*#|\s# ", body, re.M), (file, body)
 
 
+def test_configuration(tmp_path):
+	"""The first file that a stranger tries has nothing to be warned of."""
+	file = tmp_path / "sluice.yaml"
+	file.write_text(re.search(r"^```yaml\n(.*?)^```$",
+	    section("Configuration on one screen"), re.M | re.S)[1])
+	done = subprocess.run([sluice.BINARY, "-t", "-c", file], text=True,
+	    capture_output=True, timeout=wire.DEADLINE)
+	assert (done.returncode, done.stderr) == (0, "")
+	assert "warn" not in done.stdout
+
+
 @pytest.mark.alone("its times are those of a machine with nothing else to do")
 @pytest.mark.parametrize("program", [["bash"], ["zsh", "-f", "-i"]],
     ids=["bash", "zsh"])
