@@ -3,7 +3,19 @@
 
 WIDTH, HEIGHT = 860, 330
 LEFT, RIGHT, TOP, BOTTOM = 60, 60, 46, 50
-BLUE, RED, GREY = "#1f5fa8", "#b8472a", "#8a8a8a"
+BLUE, RED, GREY = "blue", "red", "grey"
+
+# Light or dark as the page is that it is in; lines stand out on both grounds.
+STYLE = (
+    '<style>svg{--ink:#1b2227;--ground:#fff;--grid:#ddd;--blue:#1f5fa8;'
+    '--red:#b8472a;--grey:#8a8a8a}'
+    '@media (prefers-color-scheme:dark){svg{--ink:#e3e8ea;--ground:#12171a;'
+    '--grid:#2b343a;--blue:#6aa9ee;--red:#f0866a;--grey:#9ba7af}}'
+    'text{fill:var(--ink)}.t{font-weight:bold;font-size:14px}'
+    '.w{fill:var(--ground)}.g{stroke:var(--grid)}.e{text-anchor:end}'
+    '.m{text-anchor:middle}.l{fill:none;stroke-width:2}'
+    '.blue{stroke:var(--blue)}.red{stroke:var(--red)}'
+    '.grey{stroke:var(--grey)}.f{fill:var(--red);opacity:.15}</style>')
 
 
 class Panel:
@@ -49,9 +61,9 @@ class Panel:
         path = "L".join(
             f"{self.x(x):.1f} {self.y(min(y, 1.2)):.1f}" for x, y in points)
         self.out.append(
-            f'<path d="M{path}" stroke="{colour}" class="l"/>'
+            f'<path d="M{path}" class="l {colour}"/>'
             f'<path d="M{WIDTH - RIGHT - 570 + place * 230} '
-            f'{self.top - 26}h24" stroke="{colour}" class="l"/>'
+            f'{self.top - 26}h24" class="l {colour}"/>'
             f'<text x="{WIDTH - RIGHT - 540 + place * 230}" '
             f'y="{self.top - 22}">{name}</text>')
 
@@ -101,8 +113,6 @@ def draw(budgets, nodes, series, fails):
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" '
         f'height="{3 * HEIGHT}" font-family="sans-serif" font-size="12">'
-        '<style>.t{font-weight:bold;font-size:14px}.g{stroke:#ddd}'
-        '.e{text-anchor:end}.m{text-anchor:middle}.l{fill:none;'
-        'stroke-width:2}.f{fill:#b8472a;opacity:.15}</style>'
-        f'<rect width="{WIDTH}" height="{3 * HEIGHT}" fill="#fff"/>'
+        + STYLE +
+        f'<rect width="{WIDTH}" height="{3 * HEIGHT}" class="w"/>'
         + "\n".join(one.out + two.out + three.out) + "</svg>\n")

@@ -175,6 +175,38 @@ def test_screens(site, chromium, width):
 
 
 @pytest.mark.plain("it is about pages, not about the daemon")
+def test_wide_table(site, chromium):
+	"""A table is whole where there is room, and shows where it is not."""
+	whole = {}
+	for width in 360, 1400:
+		page = chromium.page(width=width)
+		page.open((site / "clients.html").as_uri())
+		whole[width] = page.run("[...document.querySelectorAll("
+		    "'.wide')].every((one) => "
+		    "one.scrollWidth <= one.clientWidth)")
+		# covers that go along with the table, and shadows that stay
+		assert page.run("getComputedStyle(document.querySelector("
+		    "'.wide')).backgroundAttachment") == \
+		    "local, local, scroll, scroll"
+	assert whole == {360: False, 1400: True}
+
+
+@pytest.mark.plain("it is about pages, not about the daemon")
+def test_picture_in_the_dark(site, chromium):
+	page = chromium.page()
+	page.open((site / "shared.svg").as_uri())
+	grounds = []
+	for dark in False, True:
+		page.media(dark=dark)
+		ink, ground = page.run("""["text", "rect"].map((one) =>
+		    getComputedStyle(document.querySelector(one)).fill
+		    .match(/[0-9]+/g).map(Number))""")
+		assert contrast(ink, ground) >= 4.5, dark
+		grounds.append(sum(ground))
+	assert grounds[0] > 600 > 150 > grounds[1]
+
+
+@pytest.mark.plain("it is about pages, not about the daemon")
 def test_light_and_dark(site, chromium):
 	"""Text and ground are far enough apart (WCAG 2, 4.5 to 1) in both."""
 	page = chromium.page()
