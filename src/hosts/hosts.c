@@ -438,6 +438,25 @@ hosts_is_wanted(struct hosts *hs, struct ticket *t)
 	return wanted;
 }
 
+/*
+ * Credentials can be made up, so their entries' marks alone would not do.  A
+ * host that was put out of its place by another is told of again, once an entry.
+ */
+static bool
+is_news_of_all(struct hosts *hs, const struct host *h, enum hosts_news what)
+{
+	static const struct client_hash nobody;
+	char key[HOSTS_KEY];
+	size_t len = hosts_key(key, h->rule, &h->name, &nobody);
+	unsigned hash;
+	uint64_t is;
+
+	HASH_VALUE(key, len, hash);
+	is = (uint64_t)hash << 8 | ((unsigned)what + 1);
+	return atomic_exchange(&hs->news[(hash + what) % HOSTS_NEWS_KEPT],
+	    is) != is;
+}
+
 bool
 hosts_is_news(struct hosts *hs, struct ticket *t, enum hosts_news what)
 {
@@ -447,7 +466,7 @@ hosts_is_news(struct hosts *hs, struct ticket *t, enum hosts_news what)
 
 	if (h == NULL)
 		return false;
-	first = (h->told & bit) == 0;
+	first = (h->told & bit) == 0 && is_news_of_all(hs, h, what);
 	h->told |= bit;
 	hosts_exit(hs, h);
 	return first;

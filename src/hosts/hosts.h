@@ -56,8 +56,8 @@ enum hosts_news {
 };
 
 /*
- * Returns whether that is so for the first time at the ticket's host; false
- * where it is at none.
+ * Returns whether that is so for the first time at the ticket's host, whoever's
+ * its entries are; false where it is at none.
  */
 bool		 hosts_is_news(struct hosts *, struct ticket *,
 		    enum hosts_news);

@@ -20,6 +20,8 @@
 TAILQ_HEAD(host_order, host);
 RB_HEAD(host_serials, host);
 
+#define HOSTS_NEWS_KEPT	1024	/* of which no second line is logged */
+
 struct hosts {
 	pthread_rwlock_t	 lock;		/* guards what follows */
 	struct conf		*conf;		/* own reference */
@@ -37,6 +39,7 @@ struct hosts {
 	uint64_t		 left;		/* ns: the latest of them */
 	unsigned		 loops;
 	bool			 full;		/* has refused, and logged it */
+	_Atomic uint64_t	 news[HOSTS_NEWS_KEPT];	/* told of hosts */
 	_Atomic bool		 unread;	/* logged a scheme not known */
 };
 

@@ -264,6 +264,20 @@ def test_what_cannot_be_read(lab, lie):
 	    if "what was reserved stands" in line]) == 1
 
 
+def test_said_once_a_host(lab):
+	"""However many credentials there are, made up or not."""
+	far = lab.origin(answers(usage(-7)))
+	hosts = tokens()
+	hosts["127.0.0.1"]["per"] = "authorization"
+	daemon = lab.sluice(hosts=hosts)
+	for i in range(5):
+		assert post(lab.client(), far, {}, [("Authorization",
+		    f"Bearer made-up-{i}")]).status == 200
+	daemon.term()
+	daemon.wait()
+	assert daemon.err.text().count("what was reserved stands") == 1
+
+
 def test_errors_have_used_nothing(lab):
 	def handle(conn, req):
 		conn.reply(int(req.target.split("/")[1]), b"{}", [JSON])
