@@ -141,10 +141,31 @@ warn_of_observed(const struct teller *t, const struct rule *rule,
 	add(keys, sizeof keys, rule->total.nrates > 0 ||
 	    rule->total.concurrency > 0 || (rule->tokens != NULL &&
 	    rule->tokens->ntotals > 0), "per_total");
+	add(keys, sizeof keys, rule->tokens != NULL &&
+	    rule->tokens->asks_usage, "ask_usage");
 	if (keys[0] != '\0')
 		conf_warn(t->conf, rule->at, t->line, t->arg, "%s%s: with "
 		    "\"mode: observe\" there is no effect of: %s", prefix,
 		    rule->name, keys);
+}
+
+/* Nothing that names no cap would ever go. */
+static void
+warn_of_defaults(const struct teller *t, const struct rule *rule,
+    const char *prefix)
+{
+	const struct tokens *tokens = rule->tokens;
+	unsigned i;
+
+	if (tokens == NULL || rule->mode == RULE_OBSERVE)
+		return;
+	for (i = 0; i < tokens->n; i++)
+		if (tokens_refuses_default(&tokens->budgets[i]))
+			conf_warn(t->conf, rule->at, t->line, t->arg, "%s%s: "
+			    "budgets.%s: reserve.default is more than the "
+			    "whole of it, so \"refuse: true\" refuses all "
+			    "requests that name no cap", prefix, rule->name,
+			    tokens->budgets[i].name);
 }
 
 /* "/users/{id}" and "/users/:id" are that very text here. */
@@ -207,6 +228,7 @@ warn_of_any(const struct teller *t, const struct rule *rule,
 	warn_of_upstream(t, rule, prefix);
 	warn_of_statuses(t, rule, prefix);
 	warn_of_observed(t, rule, prefix);
+	warn_of_defaults(t, rule, prefix);
 	warn_of_paths(t, rule, prefix);
 	warn_of_store(t, rule, prefix);
 }

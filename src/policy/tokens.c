@@ -309,6 +309,19 @@ fits(const struct budget_limits *l, uint64_t amount)
 	return true;
 }
 
+/* Whether there is ever that much of it. */
+static bool
+ever_has(const struct tokens_budget *b, uint64_t amount)
+{
+	return fits(&b->limits, amount) && fits(&b->total, amount);
+}
+
+bool
+tokens_refuses_default(const struct tokens_budget *b)
+{
+	return b->refuse && !ever_has(b, b->fallback);
+}
+
 const char *
 tokens_never_fits(const struct tokens *t, const struct throttle_wants *w)
 {
@@ -317,8 +330,7 @@ tokens_never_fits(const struct tokens *t, const struct throttle_wants *w)
 
 	for (i = 0; i < t->n; i++) {
 		b = &t->budgets[i];
-		if (b->refuse && (!fits(&b->limits, w->amounts[i].amount) ||
-		    !fits(&b->total, w->amounts[i].amount)))
+		if (b->refuse && !ever_has(b, w->amounts[i].amount))
 			return b->name;
 	}
 	return NULL;

@@ -109,8 +109,8 @@ uint64_t	 tokens_output(const struct tokens *, unsigned budget,
 		    const struct json_scan *json, uint64_t learned);
 
 /*
- * Returns how many answers a request asks for (n), in millionths, as far as that
- * counts for a budget; one and more.
+ * Returns how many answers a request asks for (n), in millionths, as far as
+ * that counts for a budget; one and more.
  */
 uint64_t	 tokens_answers(const struct tokens *, unsigned budget,
 		    const struct json_scan *json);
@@ -123,6 +123,11 @@ uint64_t	 tokens_model(const struct tokens *, const struct json_scan *);
  */
 const char	*tokens_never_fits(const struct tokens *,
 		    const struct throttle_wants *);
+
+/*
+ * Returns whether it refuses whatever names no cap, by what it takes for one.
+ */
+bool		 tokens_refuses_default(const struct tokens_budget *);
 
 /* Returns whether an answer is a stream of server-sent events. */
 bool		 tokens_is_stream(const struct http1_head *);

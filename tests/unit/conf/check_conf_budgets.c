@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "check_conf.h"
 
+#include "conf/conf_warnings.h"
 #include "policy/tokens.h"
 
 /* Named budgets. */
@@ -193,6 +194,58 @@ START_TEST(of_all)
 }
 END_TEST
 
+#define KEYS(budget, mode) "hosts: {a.b: {budgets: {t: {" budget "}}" mode \
+	"}}\n"
+#define ASKS	RATES ", settle: {json: c}, stream: {ask_usage: true}"
+#define REFUSES	"rates: [{capacity: 9, burst: 10}, {capacity: 20}], refuse: "
+#define TOO_MUCH "hosts.a.b: budgets.t: reserve.default is more than"
+#define NO_USAGE "hosts.a.b: with \"mode: observe\" there is no effect of: " \
+	"ask_usage"
+
+/* What has no effect, or refuses all; NULL: no warning. */
+static const struct {
+	const char	*text;
+	const char	*warning;
+} warned[] = {
+	{ KEYS(ASKS, ", mode: observe"), NO_USAGE },
+	{ KEYS(ASKS, ""), NULL },
+	{ KEYS(REFUSES "true, reserve: {default: 11}", ""), TOO_MUCH },
+	{ KEYS(REFUSES "true, reserve: {default: 10}", ""), NULL },
+	{ KEYS(REFUSES "false, reserve: {default: 11}", ""), NULL },
+	{ KEYS(REFUSES "true, reserve: {default: 11}", ", mode: observe"),
+	    NULL },
+	{ KEYS("per_total: {capacity: 5}, refuse: true, reserve: {default: "
+	    "11}", ", per: client"), TOO_MUCH },
+};
+
+struct found {
+	const char	*text;
+	unsigned	 n;
+};
+
+static void
+find_cb(const char *line, void *arg)
+{
+	struct found *found = arg;
+
+	found->n += strstr(line, found->text) != NULL;
+}
+
+START_TEST(warning)
+{
+	struct conf *conf = parse_ok(warned[_i].text);
+	bool none = warned[_i].warning == NULL;
+	struct found too_much = { none ? TOO_MUCH : warned[_i].warning, 0 };
+	struct found unused = { NO_USAGE, 0 };
+
+	conf_warnings(conf, find_cb, &too_much);
+	ck_assert_uint_eq(too_much.n, none ? 0 : 1);
+	conf_warnings(conf, find_cb, &unused);
+	ck_assert_uint_eq(unused.n, _i == 0);
+	conf_unref(conf);
+}
+END_TEST
+
 static Suite *
 budgets_suite(void)
 {
@@ -203,6 +256,7 @@ budgets_suite(void)
 	tcase_add_loop_test(tc, input, 0, sizeof inputs / sizeof inputs[0]);
 	tcase_add_test(tc, budgets);
 	tcase_add_test(tc, of_all);
+	tcase_add_loop_test(tc, warning, 0, sizeof warned / sizeof warned[0]);
 	suite_add_tcase(suite, tc);
 	return suite;
 }
