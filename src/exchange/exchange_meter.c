@@ -259,8 +259,9 @@ exchange_meter_body_end(struct exchange *x, const struct text *tail)
 }
 
 /*
- * What such requests have used is kept by their path, without query, their model
- * and how many answers they ask for.  Their head is not made yet.
+ * What such requests have used is kept by their path, without query, their
+ * model, and how many answers they ask for.  The head that goes out is not made
+ * yet.
  */
 static void
 set_kinds(struct exchange *x, struct metering *m, const struct http1_head *h)
