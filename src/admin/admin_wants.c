@@ -40,6 +40,24 @@ admin_wants_make(const struct rule *rule, const struct http1_head *head,
 	return true;
 }
 
+/* The names of those that may be taken less of. */
+static json_t *
+learns_value(const struct tokens *tokens)
+{
+	json_t *names = json_array();
+	bool ok = names != NULL;
+	unsigned i;
+
+	for (i = 0; ok && i < tokens->n; i++)
+		if (tokens->budgets[i].learn == TOKENS_LEARN_P90)
+			ok = json_array_append_new(names, json_string(
+			    tokens->budgets[i].name)) == 0;
+	if (ok)
+		return names;
+	json_decref(names);
+	return NULL;
+}
+
 json_t *
 admin_wants_value(const struct rule *rule, const struct throttle_wants *wants,
     json_t *value)
@@ -62,7 +80,9 @@ admin_wants_value(const struct rule *rule, const struct throttle_wants *wants,
 		ok = json_object_update_new(value, json_pack("{s:s, s:o}",
 		    "decision", "refuse", "says", json_sprintf("it wants more "
 		    "of %s than the whole of it", never))) == 0;
-	if (ok && json_object_set(value, "reserves", all) == 0) {
+	if (ok && json_object_set(value, "reserves", all) == 0 &&
+	    json_object_set_new(value, "learns",
+	    learns_value(rule->tokens)) == 0) {
 		json_decref(all);
 		return value;
 	}

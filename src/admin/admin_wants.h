@@ -24,7 +24,8 @@ bool		 admin_wants_make(const struct rule *,
 
 /*
  * Adds it to an explanation (admin_explanation.h), whose reference it takes;
- * where it is more than there ever is, that decides.  Returns the explanation;
+ * where it is more than there ever is, that decides.  Of those of which less may
+ * be taken, by what was learned, it has the names.  Returns the explanation;
  * NULL without memory, or for NULL.
  */
 json_t		*admin_wants_value(const struct rule *,

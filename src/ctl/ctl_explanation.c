@@ -90,16 +90,36 @@ print_preset(const struct ctl_paper *paper, const json_t *preset)
 	    "the limits here are none of its");
 }
 
+static bool
+has_name(const json_t *names, const char *name)
+{
+	const char *one;
+	size_t i;
+
+	for (i = 0; i < json_array_size(names); i++) {
+		one = json_string_value(json_array_get(names, i));
+		if (one != NULL && strcmp(one, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
-print_reserves(const struct ctl_paper *paper, json_t *all)
+print_reserves(const struct ctl_paper *paper, json_t *all,
+    const json_t *learns)
 {
 	char amount[CTL_WORDS];
 	const char *name;
 	json_t *value;
+	bool less;
 
-	json_object_foreach(all, name, value)
-		ctl_printf(paper, CTL_PLAIN, "reserves       %s of %s\n",
-		    ctl_figure(amount, json_number_value(value)), name);
+	json_object_foreach(all, name, value) {
+		less = has_name(learns, name);
+		ctl_printf(paper, CTL_PLAIN, "reserves       %s%s of %s%s\n",
+		    less ? "at most " : "",
+		    ctl_figure(amount, json_number_value(value)), name,
+		    less ? ", or less by what such requests have used" : "");
+	}
 }
 
 void
@@ -127,6 +147,7 @@ ctl_explanation_print(const struct ctl *c, const json_t *e)
 		ctl_printf(&paper, CTL_PLAIN, "via parent     %s\n", parent);
 	ctl_printf(&paper, CTL_PLAIN, "cost           %s\n",
 	    ctl_figure(cost, ctl_number(e, "cost")));
-	print_reserves(&paper, json_object_get(e, "reserves"));
+	print_reserves(&paper, json_object_get(e, "reserves"),
+	    json_object_get(e, "learns"));
 	print_reasons(&paper, ctl_member(e, "reasons"));
 }

@@ -412,7 +412,26 @@ def test_explained(lab):
 	assert told["says"] == "it wants more of points than the whole of it"
 	done = sluice.run("explain", far.url, "--data", body, "--socket",
 	    daemon.control)
-	assert f"reserves       {200 + asked} of tokens" in done.stdout
+	assert f"reserves       {200 + asked} of tokens\n" in done.stdout
+	assert told["learns"] == []
+
+
+def test_explained_where_it_learns(lab):
+	"""What was learned is each worker's, so no number is promised."""
+	far = lab.origin(answers(usage(9)))
+	hosts = tokens(reserve={**RESERVE, "learn": "p90"})
+	hosts["127.0.0.1"]["budgets"]["points"] = {"rates": SLOW,
+	    "reserve": {"input": "cost"}}
+	daemon = lab.sluice(hosts=hosts)
+	told = lab.control().post("/v1/explain", {"url": far.url + "/v1/x",
+	    "body": '{"max_tokens": 200}'}).json()
+	assert told["reserves"] == {"tokens": 205, "points": 0}
+	assert told["learns"] == ["tokens"]
+	done = sluice.run("explain", far.url, "--data", '{"max_tokens": 200}',
+	    "--socket", daemon.control)
+	assert "reserves       at most 205 of tokens, or less by what such " \
+	    "requests have used\n" in done.stdout
+	assert "reserves       0 of points\n" in done.stdout
 
 
 def test_observed(lab):
