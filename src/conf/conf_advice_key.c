@@ -93,6 +93,8 @@ static const struct {
 	    "connect_timeout proxy_connect_timeout ",
 	    "; timeouts are the same for all hosts, see timeouts" },
 	{ AT(CONF_RULE), " share global ", "shared" },
+	{ AT(CONF_RULE), " stream ", "budgets: {NAME: {stream: ...}}" },
+	{ AT(CONF_RULE), " settle ", "budgets: {NAME: {settle: ...}}" },
 	{ AT(CONF_RULE), " alias aliases also names same_as ", "same" },
 	{ AT(CONF_RULE) | AT(CONF_BUDGET),
 	    " total per_all all_credentials overall ", "per_total" },
