@@ -63,9 +63,9 @@ host_lease_begin(struct host *h, struct host_leases *written,
 
 	if (to->ring == NULL)
 		to = NULL;
-	if (h->leases != to) {
+	/* what was had of the other is void; a new one has had nothing */
+	if (h->leases != NULL && h->leases != to) {
 		host_lease_put(h, HOST_LEASE_NONE);
-		/* what was had of the other is void */
 		throttle_store_end(h->throttle);
 	}
 	h->leases = to;

@@ -338,10 +338,7 @@ answer_cb(void *arg, const struct store_answer *a)
 	bool was_full = !lease_flow_may(&d->flow);
 
 	lease_flow_answered(&d->flow, asked->sent, loop_now());
-	if (a->ok)
-		store_peers_note(d->peers, asked->holder != 0 ?
-		    a->slots.peers : a->lease.peers, a->received);
-	else
+	if (!a->ok)
 		stats_add(&stats_process.store_failures, 1);
 	if (!d->closing)
 		take(d, asked, a);

@@ -27,8 +27,8 @@ struct store_peers {
 	uint64_t		 since;		/* ns */
 };
 
-void
-store_peers_note(struct store_peers *p, uint64_t peers, uint64_t now)
+static void
+note(struct store_peers *p, uint64_t peers, uint64_t now)
 {
 	if (now >= p->since + KEPT) {
 		p->before = now < p->since + 2 * KEPT ? p->most : 0;
@@ -52,7 +52,7 @@ answer_cb(void *arg, const struct store_answer *a)
 	/* in quarantine others are not known yet, or none has a place */
 	if (a->lease.again_at == 0 && p->heard < ENOUGH)
 		p->heard++;
-	store_peers_note(p, a->lease.peers, a->received);
+	note(p, a->lease.peers, a->received);
 }
 
 static void

@@ -28,9 +28,6 @@ void		 store_peers_connect(struct store_peers *,
 		    struct store_redis *);
 /* It is another store from now on: nothing is known of that. */
 void		 store_peers_forget(struct store_peers *);
-/* So many hold leases of one budget. */
-void		 store_peers_note(struct store_peers *, uint64_t peers,
-		    uint64_t now);
 /* Returns how many there are; 0 where that is not known, or too many. */
 uint64_t	 store_peers(const struct store_peers *);
 

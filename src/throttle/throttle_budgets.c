@@ -67,9 +67,12 @@ throttle_budget_at(struct throttle *t, unsigned n,
 void
 throttle_budgets_close(struct throttle *t)
 {
+	struct throttle_budget which;
 	struct budget *b;
 	unsigned i;
 
-	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
-		lease_close(b);
+	for (i = 0; (b = throttle_budget_at(t, i, &which)) != NULL; i++)
+		if (which.whose != THROTTLE_OF_TOTAL &&
+		    which.whose != THROTTLE_OF_TOTAL_METER)
+			lease_close(b);
 }

@@ -27,8 +27,8 @@ struct budget	*throttle_budget_one(struct throttle *,
 		    struct throttle_budget);
 
 /*
- * Frees what they have with a store: their limits change, or go.  Nothing goes
- * then that has no lease.
+ * Frees what its own have with a store: their limits change, or go.  Nothing
+ * goes then that has no lease.  A total's is that of others, too.
  */
 void		 throttle_budgets_close(struct throttle *);
 

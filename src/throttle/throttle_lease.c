@@ -2,6 +2,7 @@
 #include "throttle/throttle_lease.h"
 
 #include "throttle/lease.h"
+#include "throttle/lease_spend.h"
 #include "throttle/throttle.h"
 #include "throttle/throttle_budgets.h"
 #include "throttle/throttle_lane.h"
@@ -20,32 +21,72 @@ throttle_lease(struct throttle *t)
 		lease_begin(b);
 }
 
-static void
-need_of_meter(const struct throttle_meter_want *want, void *arg)
-{
-	const struct throttle *t = arg;
+/* What the first of a lane needs, and whether a store has it wait. */
+struct needs {
+	uint64_t		 now;
+	uint64_t		 again;		/* ns: no lease before; or 0 */
+};
 
-	lease_need(want->budget, want->amount, t->now);
+static void
+add_again(const struct throttle_meter_want *want, void *arg)
+{
+	const struct budget *b = want->budget;
+	struct needs *needs = arg;
+
+	if (b->account != NULL && budget_due(b, want->amount) <= needs->now &&
+	    lease_is_short(b, want->amount, needs->now))
+		needs->again = larger(needs->again, b->account->again);
+}
+
+/* What is not had before then would have melted if it were asked for now. */
+static void
+add_need(const struct throttle_meter_want *want, void *arg)
+{
+	const struct needs *needs = arg;
+	const struct lease_account *a = want->budget->account;
+
+	if (a == NULL || needs->again <= needs->now ||
+	    a->again == needs->again)
+		lease_need(want->budget, want->amount, needs->now);
+}
+
+/* Of all budgets that have to have what the first one of a lane costs. */
+static void
+each_of(struct throttle *t, unsigned lane, const struct fair_waiter *w,
+    void (*each)(const struct throttle_meter_want *, void *), void *arg)
+{
+	struct throttle_meter_want want = { .budget = &t->host,
+		.amount = w->cost };
+	struct budget *b[THROTTLE_INNER];
+	unsigned n;
+
+	each(&want, arg);
+	for (n = inner_budgets(t, pair_of(t, lane), b); n > 0; n--) {
+		want.budget = b[n - 1];
+		each(&want, arg);
+	}
+	if (t->total != NULL) {
+		want.budget = &t->total->budget;
+		each(&want, arg);
+	}
+	throttle_meters_each(t->meters, w, each, arg);
+	throttle_meters_each(meters_of_total(t), w, each, arg);
 }
 
 void
 throttle_lease_note(struct throttle *t)
 {
-	struct budget *b[THROTTLE_INNER];
 	const struct fair_waiter *w;
-	unsigned lane, n;
+	struct needs needs;
+	unsigned lane;
 
 	for (lane = 0; lane != FAIR_END; lane = fair_next_lane(t->queue,
 	    lane)) {
 		if ((w = first_of(t, lane)) == NULL)
 			continue;
-		lease_need(&t->host, w->cost, t->now);
-		for (n = inner_budgets(t, pair_of(t, lane), b); n > 0; n--)
-			lease_need(b[n - 1], w->cost, t->now);
-		if (t->total != NULL)
-			lease_need(&t->total->budget, w->cost, t->now);
-		throttle_meters_each(t->meters, w, need_of_meter, t);
-		throttle_meters_each(meters_of_total(t), w, need_of_meter, t);
+		needs = (struct needs){ .now = t->now };
+		each_of(t, lane, w, add_again, &needs);
+		each_of(t, lane, w, add_need, &needs);
 	}
 }
 

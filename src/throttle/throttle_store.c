@@ -25,20 +25,48 @@ throttle_store_end(struct throttle *t)
 	struct budget *b;
 	unsigned i;
 
-	throttle_budgets_close(t);
 	throttle_slots_end(t);
 	t->stored = t->leased = false;
-	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++) {
+		lease_close(b);
 		lease_end(b);
+	}
 }
 
 /* A round */
 
+#define TRIPS	4	/* within which another answer has come, too */
+
+/*
+ * Who needs leases of several budgets needs them at the same time.  One for a
+ * single request melts at once, so it lasts until the others are answered, too;
+ * else each of them is asked for whenever another one comes, and none is there
+ * when that does.
+ */
+static uint64_t
+while_others_answer(const struct throttle *t, const struct lease_account *a)
+{
+	wide most = UINT64_MAX / 2, one;
+	const struct gcra_rate *r;
+	unsigned i;
+
+	if (t->nparts == 0 && t->total == NULL && t->meters == NULL)
+		return 0;
+	for (i = 0; i < a->whole.nrates; i++) {
+		r = &a->whole.rates[i];
+		one = (wide)r->capacity * (TRIPS * a->trip) / r->period;
+		most = one < most ? one : most;
+	}
+	return (uint64_t)most;
+}
+
 /* What all who wait want of a budget, were they all as the first. */
 static uint64_t
-demand_of(const struct throttle *t, uint64_t first)
+demand_of(const struct throttle *t, const struct lease_account *a,
+    uint64_t first)
 {
-	wide all = (wide)first * fair_length(t->queue);
+	wide all = (wide)first * fair_length(t->queue) +
+	    while_others_answer(t, a);
 
 	return all > UINT64_MAX ? UINT64_MAX : (uint64_t)all;
 }
@@ -80,7 +108,7 @@ asks(struct throttle *t, struct budget *b, struct throttle_store_round *r,
 	    (b != &t->host || !r->tells || a->asked != 0 ||
 	    a->terms.source != LEASE_STORE))
 		return false;
-	lease_account_ask(a, need, demand_of(t, need), fair_clients(t->queue),
+	lease_account_ask(a, need, demand_of(t, a, need), fair_clients(t->queue),
 	    now);
 	if (a->asked == 0)
 		r->granted = true;

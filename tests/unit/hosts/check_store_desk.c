@@ -179,6 +179,18 @@ wait_until(uint64_t at)
 	}
 }
 
+/* Until it has been heard three times who is there. */
+static void
+hear_proxies(unsigned n)
+{
+	unsigned i;
+
+	proxies = n;
+	for (i = 0; i < 3; i++)
+		wait_until(now + SECOND);
+	proxies = 0;
+}
+
 START_TEST(one_who_waits)
 {
 	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
@@ -247,6 +259,53 @@ START_TEST(all_its_budgets)
 	ck_assert(was_asked("*.test a.test ", " h"));
 	ck_assert(was_asked("*.test a.test t", " t"));
 	ck_assert(!was_asked("*.test a.test h", ""));
+	close_desk(1);
+}
+END_TEST
+
+#define TOTAL	"{" SHARED "hosts: {a.test: " RATE ", per: header:X, " \
+	"per_total: {capacity: 10, burst: 5}}}}"
+
+/* By one proxy. */
+START_TEST(a_total_is_held_once)
+{
+	struct question *q;
+	unsigned i;
+
+	open_desk(TOTAL);
+	hear_proxies(1);
+	for (i = 0; i < 3; i++) {
+		ask(i, "a.test", 1, (const char *[]){ "a", "b", "c" }[i]);
+		store_desk_look(desk);
+		ck_assert_uint_eq(nquestions, 2 * i + 2);
+		q = &questions[2 * i + 1];
+		ck_assert_str_eq(q->name, "a.test a.test t");
+		ck_assert_uint_eq(q->ask.holder, questions[1].ask.holder);
+		grant(&questions[2 * i]);
+		grant(q);
+		ck_assert_int_eq(tickets[i].state, TICKET_HELD);
+	}
+	ck_assert_uint_eq(atomic_load(&stats_process.store_peers), 1);
+	close_desk(3);
+}
+END_TEST
+
+/* While one has to wait the other one, which would melt, is not asked for. */
+START_TEST(leases_that_are_needed_together)
+{
+	open_desk(TOTAL);
+	ask(0, "a.test", 1, "a");
+	store_desk_look(desk);
+	ck_assert_uint_eq(nquestions, 2);
+	/* it lasts */
+	ck_assert_uint_gt(questions[1].ask.demand, questions[1].ask.first);
+	answer_with(&questions[0], &(struct store_answer){ .ok = true, .sent =
+	    now, .received = now, .lease = { 0, .again_at = 1500 * MS } });
+	grant(&questions[1]);
+	while (nquestions == 2)
+		wait_until(now + MS);
+	ck_assert_uint_eq(now, NOW + 1500 * MS);
+	ck_assert_uint_eq(nquestions, 4);
 	close_desk(1);
 }
 END_TEST
@@ -337,18 +396,6 @@ START_TEST(the_store_goes_and_comes)
 	close_desk(3);
 }
 END_TEST
-
-/* Until it has been heard three times who is there. */
-static void
-hear_proxies(unsigned n)
-{
-	unsigned i;
-
-	proxies = n;
-	for (i = 0; i < 3; i++)
-		wait_until(now + SECOND);
-	proxies = 0;
-}
 
 /* How many share it was heard: each has an even part. */
 START_TEST(shares)
@@ -533,6 +580,8 @@ main(void)
 	tcase_add_test(tcase, one_who_waits);
 	tcase_add_test(tcase, who_shares_nothing_is_not_asked_for);
 	tcase_add_test(tcase, all_its_budgets);
+	tcase_add_test(tcase, a_total_is_held_once);
+	tcase_add_test(tcase, leases_that_are_needed_together);
 	tcase_add_test(tcase, an_answer_that_does_not_come);
 	tcase_add_test(tcase, an_answer_that_says_nothing);
 	tcase_add_test(tcase, a_question_that_does_not_go);
