@@ -82,8 +82,9 @@ print_store(const struct ctl_paper *paper, const json_t *s)
 	    connected ? "connected" : "not connected",
 	    ctl_seconds(age, s, "age"));
 	if (ctl_integer(s, "proxies") > 0)
-		ctl_printf(paper, CTL_PLAIN, ", %lld proxies",
-		    ctl_integer(s, "proxies"));
+		ctl_printf(paper, CTL_PLAIN, ", %lld %s",
+		    ctl_integer(s, "proxies"),
+		    ctl_integer(s, "proxies") == 1 ? "proxy" : "proxies");
 	ctl_printf(paper, CTL_PLAIN, ", %lld leases, %lld slots, asked %lld times",
 	    ctl_integer(s, "leases"), ctl_integer(s, "slots"),
 	    ctl_integer(s, "operations"));
