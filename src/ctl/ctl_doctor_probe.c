@@ -21,6 +21,7 @@
 #include "ctl/ctl_doctor_peer.h"
 #include "ctl/ctl_doctor_reap.h"
 #include "ctl/ctl_doctor_strip.h"
+#include "ctl/ctl_doctor_url.h"
 #include "ctl/ctl_http.h"
 #include "exchange/exchange_local.h"
 
@@ -448,21 +449,6 @@ is_of_trust(const char *line)
 	return false;
 }
 
-/* A proxy's URL in what it says may have a password. */
-static void
-hide(char *line)
-{
-	char *at, *from = line, *begin;
-
-	while ((begin = strstr(from, "://")) != NULL) {
-		begin += 3;
-		at = begin + strcspn(begin, "@/ \t\"'");
-		if (*at == '@')
-			memset(begin, '*', (size_t)(at - begin));
-		from = begin;
-	}
-}
-
 bool
 ctl_doctor_probe_distrusts(const struct ctl_doctor_probe *p)
 {
@@ -488,7 +474,7 @@ ctl_doctor_probe_line(const struct ctl_doctor_probe *p,
 		if (is_of_trust(one))
 			break;
 	}
-	hide(best != NULL ? best : said);
+	ctl_doctor_url_hide(best != NULL ? best : said);
 	(void)!snprintf(line, CTL_DOCTOR_TEXT, "%s", best != NULL ? best +
 	    strspn(best, " \t") : "");
 }

@@ -26,17 +26,23 @@ static const char *const left[] = {
 	"npm_config_proxy=", "npm_config_http_proxy=",
 	"npm_config_https_proxy=", "npm_config_noproxy=",
 	"npm_config_cafile=", "npm_config_ca=", "npm_config_strict_ssl=",
+	"NPM_CONFIG_PROXY=", "NPM_CONFIG_HTTP_PROXY=",
+	"NPM_CONFIG_HTTPS_PROXY=", "NPM_CONFIG_NOPROXY=",
+	"NPM_CONFIG_CAFILE=", "NPM_CONFIG_CA=", "NPM_CONFIG_STRICT_SSL=",
 	"CARGO_HTTP_", "GIT_SSL_", "GIT_EXEC_PATH=",
 };
 
-/* npm does not heed the case of its own. */
+/* npm does not heed the case of its own: it is taken away in any. */
 static bool
-begins(const char *word, const char *const *list, size_t n)
+is_taken(const char *word)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (strncasecmp(word, list[i], strlen(list[i])) == 0)
+	for (i = 0; i < sizeof left / sizeof left[0]; i++)
+		if (strncmp(word, left[i], strlen(left[i])) == 0)
+			return false;
+	for (i = 0; i < sizeof taken / sizeof taken[0]; i++)
+		if (strncasecmp(word, taken[i], strlen(taken[i])) == 0)
 			return true;
 	return false;
 }
@@ -47,8 +53,7 @@ ctl_doctor_strip(void)
 	char **from, **to;
 
 	for (from = to = environ; from != NULL && *from != NULL; from++)
-		if (!begins(*from, taken, sizeof taken / sizeof taken[0]) ||
-		    begins(*from, left, sizeof left / sizeof left[0]))
+		if (!is_taken(*from))
 			*to++ = *from;
 	if (to != NULL)
 		*to = NULL;

@@ -558,7 +558,66 @@ def test_no_secrets(place):
 	assert "hushhush" not in place.run(status=1)
 
 
-@pytest.mark.parametrize("name", ["localhost", "127.0.0.1"])
+@pytest.mark.parametrize("password", ["hush/pass", "hush#pass", "hush?pass",
+    "hush@pass", "hush pass"])
+@pytest.mark.parametrize("scheme", ["http://", ""])
+def test_a_password_that_is_not_encoded(place, password, scheme):
+	"""Some take a part of it for the host: it is told, and not tried."""
+	place.told(f"{scheme}name:{password}@127.0.0.1:{place.daemon.port}")
+	assert place.json(status=1) == {}
+	assert "%XX" in place.bad()["proxy"]
+	said = json.dumps(place.all) + place.run(status=1)
+	assert "hush" not in said and "pass:" not in said
+	assert lines(place.daemon) == []
+
+
+def test_a_secret_in_parts(place):
+	"""Without a scheme, and decoded, it is in no line either."""
+	place.told(place.daemon.url.replace("//", "//name:hush%2fqwerty@"))
+	place.put("wget", "#!/bin/sh\necho no certificate of name:hush%2fqwerty, "
+	    "nor hush/qwerty at qwerty\nexit 1\n")
+	said = json.dumps(place.json(status=1))
+	assert "no certificate of" in said
+	assert "hush" not in said and "qwerty" not in said
+
+
+@pytest.mark.parametrize("name,value", [
+    ("npm_config_proxy", "http://far.test:1"),
+    ("NPM_CONFIG_HTTPS_PROXY", "http://far.test:1"),
+    ("CARGO_HTTP_PROXY", "far.test:1"), ("PIP_PROXY", "http://far.test:1"),
+    ("JAVA_TOOL_OPTIONS", "-Dhttp.proxyHost=far.test -Dhttp.proxyPort=1"),
+    ("WGETRC", "http_proxy = http://far.test:1\n"),
+    ("APT_CONFIG", 'Acquire::http::Proxy "http://far.test:1";\n')])
+def test_other_ways_to_another_proxy(place, name, value):
+	"""Programs have variables of their own, and name files in some."""
+	place.told()
+	if name in ("WGETRC", "APT_CONFIG"):
+		(place.dir / "rc").write_text(value)
+		value = str(place.dir / "rc")
+	place.env[name] = value
+	assert place.json(status=1) == {}
+	assert name in place.bad()["proxy"]
+	assert "far.test" in place.bad()["proxy"]
+
+
+@pytest.mark.parametrize("scheme", ["socks5", "https"])
+def test_schemes_that_it_does_not_speak(place, scheme):
+	place.told(f"{scheme}://127.0.0.1:{place.daemon.port}")
+	assert place.json(status=1) == {}
+	assert f"{scheme}://" in place.bad()["proxy"]
+
+
+def test_no_programs_and_half_the_variables(bare):
+	bare.json(status=0)
+	assert any("none that can be tried" in one["says"]
+	    for one in bare.all["checks"])
+	del bare.env["https_proxy"], bare.env["HTTPS_PROXY"]
+	bare.json(status=1)
+	assert "https://" in bare.bad()["proxy"]
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "a.localhost",
+    "[::ffff:127.0.0.1]", socket.gethostname()])
 def test_names_of_the_loopback(place, name):
 	"""Either names the daemon."""
 	place.told(f"http://{name}:{place.daemon.port}")
@@ -570,16 +629,33 @@ def test_names_of_the_loopback(place, name):
     (".test", True), ("*.test", True), ("test", True), ("*", True),
     ("a.example, up.test", True), ("intercept.test:443x", False),
     ("cept.test", False), ("a.intercept.test", False),
-    ("localhost,127.0.0.1", False)])
-def test_no_proxy(place, direct, bypassed):
-	for name in QUICK:
-		(place.bin / name).unlink(missing_ok=True)
-	place.told()
-	place.env["NO_PROXY"] = direct
-	place.json(status=1 if bypassed else 0)
-	assert ("NO_PROXY" in place.bad()) == bypassed
+    ("localhost,127.0.0.1", False), ("10.0.0.0/8", True),
+    ("10.1.2.0/31", False), ("10.1.2.2/31", True), ("10.1.2.3:99", True),
+    ("fd00::/8", True), ("fe80::/10", False), ("[fd00::7]", True),
+    ("intercept.test:443", True), ("foo.wild.example", True),
+    ("foo.tame.example", False), ("ported.test:80", False),
+    ("ported.test:8080", True), ("ported.test", True)])
+def test_no_proxy(bare, direct, bypassed):
+	bare.daemon.write(**{**bare.daemon.keys, "hosts": {**HOSTS,
+	    **dict.fromkeys(["10.1.2.3", "[fd00::7]", "*.wild.example",
+	    "ported.test:8080"], {"capacity": 1})}})
+	bare.daemon.hup()
+	bare.daemon.err.wait("reloaded")
+	bare.env["NO_PROXY"] = direct
+	bare.json(status=1 if bypassed else 0)
+	assert ("NO_PROXY" in bare.bad()) == bypassed
 	assert bypassed or any(one["about"] == "NO_PROXY"
-	    for one in place.all["checks"])
+	    for one in bare.all["checks"])
+
+
+def test_no_proxy_of_either_case(bare):
+	"""Where they differ some programs heed the one, some the other."""
+	bare.env.update(no_proxy="localhost", NO_PROXY="up.test")
+	bare.json(status=1)
+	assert "in NO_PROXY" in bare.bad()["NO_PROXY"]
+	bare.env.update(no_proxy="up.test", NO_PROXY="localhost")
+	bare.json(status=1)
+	assert "in no_proxy" in bare.bad()["NO_PROXY"]
 
 
 def test_files_of_certificates(place):
