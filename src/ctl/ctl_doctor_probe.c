@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "ctl/ctl_doctor_mark.h"
 #include "ctl/ctl_doctor_peer.h"
 #include "ctl/ctl_doctor_reap.h"
 #include "ctl/ctl_doctor_strip.h"
@@ -183,6 +184,7 @@ set_environment(const struct ctl_doctor_probe *p)
 	for (i = 0; p->variables != NULL && i < p->variables->n; i++)
 		(void)setenv(p->variables->list[i].name,
 		    p->variables->list[i].value, 1);
+	(void)setenv(CTL_DOCTOR_MARK, p->dir, 1);
 	(void)setenv("LC_ALL", "C.UTF-8", 1);
 	(void)unsetenv("LANGUAGE");
 	if (p->host != NULL) {

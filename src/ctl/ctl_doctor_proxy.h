@@ -9,8 +9,8 @@ const char	*ctl_doctor_proxy_value(const struct ctl_doctor_subject *,
 		    const char *name);
 /*
  * Checks the variables that name a proxy, and files that they name and that may
- * have one.  Returns false where one of them names another proxy, or it cannot be
- * told which.
+ * have one.  Returns false where one of them names another proxy, or it cannot
+ * be told which.
  */
 bool		 ctl_doctor_proxy(struct ctl_doctor_findings *,
 		    const struct ctl_doctor_subject *);

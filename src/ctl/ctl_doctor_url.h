@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A proxy's URL, as variables have it: "http://name:password@localhost:3128". */
+/* A proxy's URL, as variables have it: http://name:password@localhost:3128/ */
 struct ctl_doctor_url {
 	const char	*scheme;	/* "http" where there is none */
 	size_t		 nscheme;

@@ -365,6 +365,15 @@ def test_interrupted(place, sig):
 	assert gone(notes)
 
 
+def runs(pid):
+	"""Whether that process has not ended; nobody may have heard of it."""
+	try:
+		stat = pathlib.Path("/proc", pid, "stat").read_text()
+	except (FileNotFoundError, ProcessLookupError):
+		return False
+	return stat.rpartition(")")[2].split()[0] != "Z"
+
+
 def test_killed(place):
 	"""Nor where it has no time to clean up."""
 	notes = hanging(place)
@@ -379,6 +388,8 @@ def test_killed(place):
 	proc.wait()
 	wire.wait_until(lambda: not any(one.exists() for one in dirs),
 	    what="no directory")
+	wire.wait_until(lambda: not any(runs(one.name)
+	    for one in notes.iterdir()), what="no process")
 
 
 # Who was there before
