@@ -295,6 +295,22 @@ warn_of_timeouts(const struct teller *t)
 	    conf_duration_text(response, conf->timeout_response));
 }
 
+/* Whoever names one means to share something. */
+static void
+warn_of_unused_store(const struct teller *t)
+{
+	const struct conf *conf = t->conf;
+	size_t i;
+
+	if (conf->store.name == NULL || conf->fallback.store)
+		return;
+	for (i = 0; i < conf->nrules; i++)
+		if (conf->rules[i].store)
+			return;
+	conf_warn(conf, conf->store.at, t->line, t->arg, "store: nothing is "
+	    "shared in it: no rule has \"store: true\"");
+}
+
 void
 conf_warnings(const struct conf *conf, void (*line)(const char *, void *),
     void *arg)
@@ -303,6 +319,7 @@ conf_warnings(const struct conf *conf, void (*line)(const char *, void *),
 	size_t i;
 
 	warn_of_timeouts(&t);
+	warn_of_unused_store(&t);
 	for (i = 0; i < conf->nrules; i++)
 		if (!conf->rules[i].preset_only)
 			warn_of_rule(&t, &conf->rules[i]);

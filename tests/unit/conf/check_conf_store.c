@@ -357,7 +357,8 @@ find_cb(const char *line, void *arg)
 	unsigned *n = arg;
 
 	*n += strstr(line, "there is no store to share") != NULL ||
-	    strstr(line, "without store.key_file") != NULL;
+	    strstr(line, "without store.key_file") != NULL ||
+	    strstr(line, "1:16: store: nothing is shared in it") != NULL;
 }
 
 START_TEST(rule_without_one)
@@ -383,6 +384,33 @@ START_TEST(rule_without_one)
 }
 END_TEST
 
+START_TEST(one_without_a_rule)
+{
+	static const struct {
+		const char	*rules;
+		unsigned	 n;
+	} cases[] = {
+		{ "", 1 },
+		{ "hosts: {a.b: {capacity: 1}, c.d: {store: no}}\n", 1 },
+		{ "hosts: {a.b: {capacity: 1}, c.d: {store: yes}}\n", 0 },
+		{ "defaults: {store: yes}\n", 0 },
+	};
+	char text[256];
+	struct conf *conf;
+	unsigned i, n;
+
+	for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		snprintf(text, sizeof text, "store: {redis: \"redis://h\"}\n%s",
+		    cases[i].rules);
+		conf = parse_ok(text);
+		n = 0;
+		conf_warnings(conf, find_cb, &n);
+		ck_assert_uint_eq(n, cases[i].n);
+		conf_unref(conf);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -396,6 +424,7 @@ main(void)
 	ROWS(tc, rule, rules);
 	ROWS(tc, wrong_rule, wrong_rules);
 	tcase_add_test(tc, rule_without_one);
+	tcase_add_test(tc, one_without_a_rule);
 	tcase_add_test(tc, passwords);
 	tcase_add_test(tc, no_password);
 	tcase_add_test(tc, key_file);
