@@ -36,7 +36,8 @@ observe_clear(struct observe *o)
 		if (p->state == OBSERVED_WAITS) {
 			throttle_cancel(o->throttle, &p->waiter);
 			observe_decide(o, p, STATS_WOULD_WAIT);
-		}
+		} else if (p->state == OBSERVED_HELD)
+			throttle_release(o->throttle, &p->waiter, o->now);
 		observe_free_place(o, p);
 	}
 }

@@ -45,6 +45,21 @@ loop_post(struct loop *l, struct mail *m)
 		mails[nmails++] = m;
 }
 
+/* Of two posts the earlier is gone first. */
+static void
+forget_mail(const struct mail *m)
+{
+	unsigned i;
+
+	for (i = 0; i < nmails && mails[i] != m; i++)
+		;
+	if (i == nmails)
+		return;
+	nmails--;
+	for (; i < nmails; i++)
+		mails[i] = mails[i + 1];
+}
+
 bool
 loop_unpost(struct loop *l, struct mail *m)
 {
@@ -52,6 +67,7 @@ loop_unpost(struct loop *l, struct mail *m)
 
 	(void)l;
 	m->posted = false;
+	forget_mail(m);
 	return posted;
 }
 

@@ -109,17 +109,22 @@ view_of(struct hosts *hs, const char *key)
 	return v;
 }
 
-/* What the loop of the other one does. */
+/* What the loop of the other one does; a mail may be gone with its delivery. */
 static void
 deliver(void)
 {
-	unsigned i;
+	struct mail *m;
+	unsigned i = 0;
 
-	for (i = 0; i < nmails; i++) {
-		if (mails[i]->deliver == NULL || !mails[i]->posted)
+	while (i < nmails) {
+		m = mails[i];
+		if (m->deliver == NULL || !m->posted) {
+			i++;
 			continue;
-		mails[i]->posted = false;
-		mails[i]->deliver(mails[i]);
+		}
+		forget_mail(m);
+		m->posted = false;
+		m->deliver(m);
 	}
 }
 
