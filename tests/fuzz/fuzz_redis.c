@@ -48,15 +48,31 @@ check_lease(const struct redis_reply *reply)
 {
 	const struct store_asking a = { .limits = &limits, .ask = &ask };
 	struct lease_answer l;
-	uint64_t pause;
 	unsigned i;
 
-	if (store_read(reply, &a, &l, &pause) != NULL || l.serial == 0)
+	if (store_read(reply, &a, &l) != NULL || l.serial == 0)
 		return;
 	REQUIRE(l.amount >= ask.first && l.amount <= ask.demand);
 	REQUIRE(l.again_at <= l.now + UINT64_C(60000000000));
 	for (i = 0; i < limits.nrates; i++)
 		REQUIRE(l.begins[i] >= l.now && l.ends[i] >= l.begins[i]);
+}
+
+static void
+check_slots(const struct redis_reply *reply)
+{
+	const struct lease_slots_question slots = {
+		.number = 5, .limit = 4, .holds = 6,
+	};
+	const struct store_asking a = { .limits = &limits, .slots = &slots };
+	struct lease_slots_answer l;
+
+	if (store_read_slots(reply, &a, &l) != NULL)
+		return;
+	REQUIRE(l.number == slots.number && l.slots <= slots.holds);
+	REQUIRE(l.keeps <= l.slots);
+	REQUIRE(l.ends == 0 || l.ends >= l.now);
+	REQUIRE(l.again_at <= l.now + UINT64_C(60000000000));
 }
 
 static void
@@ -82,6 +98,7 @@ check_reply(const struct redis_reply *reply)
 		REQUIRE(number <= 1000);
 	(void)redis_reply_is(reply, "OK");
 	check_lease(reply);
+	check_slots(reply);
 }
 
 /* Whether there may be more. */
