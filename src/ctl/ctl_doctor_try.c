@@ -262,7 +262,7 @@ put_now(char *buf, size_t size)
 static unsigned
 port_of(int listener)
 {
-	struct sockaddr_in a;
+	struct sockaddr_in a = { 0 };
 	socklen_t len = sizeof a;
 
 	return getsockname(listener, (struct sockaddr *)&a, &len) == 0 ?
@@ -275,17 +275,16 @@ start(struct round *r, struct run *run, struct ctl_doctor_row *row,
 {
 	const char *host = r->all->hosts[mode];
 
-	memset(run, 0, sizeof *run);
+	*run = (struct run){ .row = row, .mode = mode, .probe = {
+		.client = row->client,
+		.program = row->program,
+		.tls = is_tls(mode),
+		.host = host[0] != '\0' ? host : NULL,
+		.variables = r->all->variables,
+		.dir = r->all->dir,
+		.patience = r->all->patience,
+	} };
 	put_now(run->since, sizeof run->since);
-	run->row = row;
-	run->mode = mode;
-	run->probe.client = row->client;
-	run->probe.program = row->program;
-	run->probe.tls = is_tls(mode);
-	run->probe.host = host[0] != '\0' ? host : NULL;
-	run->probe.variables = r->all->variables;
-	run->probe.dir = r->all->dir;
-	run->probe.patience = r->all->patience;
 	if (ctl_doctor_probe_start(&run->probe)) {
 		run->port = host[0] == '\0' ? port_of(run->probe.listener) : 0;
 		return true;
@@ -366,6 +365,7 @@ ctl_doctor_try(struct ctl_doctor_try *all)
 	all->rows = calloc(n, sizeof *all->rows);
 	if (all->rows == NULL)
 		return ctl_fail(all->daemon->ctl, CTL_FAILED, "out of memory");
+	all->nrows = 0;
 	for (; client->name != NULL; client++) {
 		all->rows[all->nrows].client = client;
 		if (ctl_doctor_client_find(client,
