@@ -101,7 +101,10 @@ struct parts {
 static uint32_t
 part_of(const struct parts *p, const struct lease_slots_holder *h)
 {
-	return h->content ? h->want :
+	if (h->content)
+		return h->want;
+	/* who is alive has a weight, so that is nobody's */
+	return p->weight == 0 ? 0 :
 	    (uint32_t)(p->slots * h->weight / p->weight);
 }
 
