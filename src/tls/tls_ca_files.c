@@ -173,11 +173,11 @@ tls_ca_files_make(const char *dir, const struct tls_ca_file *files, size_t n,
     char **cause)
 {
 	struct beside *list = calloc(n, sizeof *list);
-	bool ok = list != NULL;
 	sigset_t before;
+	bool ok = true;
 	size_t i;
 
-	if (!ok)
+	if (list == NULL)
 		return tls_x509_cause(cause, "out of memory");
 	hold_signals(&before);
 	for (i = 0; i < n && ok; i++)
