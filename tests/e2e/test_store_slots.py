@@ -191,12 +191,13 @@ def test_the_store_is_away(proxies, fault, without):
 	for daemon in both.daemons:
 		daemon.err.wait("without_store")
 	away = time.monotonic()
-	wire.wait_until(lambda: time.monotonic() > away + TTL + 1, what="time")
+	wire.wait_until(lambda: time.monotonic() > away + TTL + 2, what="time")
 	if without == "share":
 		for who in range(2):
 			both.await_by(who, 5, since=time.monotonic())
 	else:
-		assert not [t for t, _ in both.far.seen if t > away + TTL + 0.1]
+		# What was admitted last may be on its way for a moment.
+		assert not [t for t, _ in both.far.seen if t > away + TTL + 1]
 	if fault == "kill":
 		both.redis.start()
 	else:
