@@ -103,7 +103,7 @@ def test_listeners_that_cannot_be_watched(lab, fault):
 			ready += 1
 		else:
 			assert daemon.proc.returncode == 1
-			assert "error: " in daemon.err.text()
+			daemon.err.wait("error: ")
 			daemon.status = 1
 		daemon.stop()
 	assert ready > 1

@@ -27,6 +27,9 @@ class Clone:
 		    "GIT_AUTHOR_NAME": "x", "GIT_AUTHOR_EMAIL": "x@x.invalid",
 		    "GIT_COMMITTER_NAME": "x",
 		    "GIT_COMMITTER_EMAIL": "x@x.invalid"}
+		# where this checkout is built, and how
+		for name in "SLUICE_BUILD", "SLUICE_CONFIGURE":
+			self.env.pop(name, None)
 		self.run("git", "clone", "-q", "--no-local", "--depth", "1",
 		    f"file://{TOP}", self.top, at=directory)
 		self.make_key(self.key)
