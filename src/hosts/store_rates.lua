@@ -1,28 +1,12 @@
 -- SPDX-License-Identifier: ISC
 --
--- What stands before store_lease.lua, and is one script with it: what it was
--- given, and how rates and windows are reckoned with (throttle/lease_math.h,
--- throttle/window.c).
+-- What stands before store_lease.lua, behind store_read.lua, and is one script
+-- with them: what it was given, and how rates and windows are reckoned with
+-- (throttle/lease_math.h, throttle/window.c).
 
-local MOST, HOLDERS, SLOTS, GAPS = 2 ^ 53 - 1, 64, 256, 40
-local floor, max, min = math.floor, math.max, math.min
-
-local function digits(x)
-	return string.format('%.0f', x)
-end
+local SLOTS, GAPS = 256, 40
 
 -- Reading
-
-local bad
-
-local function whole(text, what)
-	local x = tonumber(text)
-	if not x or x < 0 or x > MOST or x ~= floor(x) then
-		bad = bad or what
-		return 0
-	end
-	return x
-end
 
 local function words(text, n, what)
 	local list = {}

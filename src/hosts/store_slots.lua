@@ -13,24 +13,7 @@
 -- Slots that are not there have come back, or were lost: the epoch, which never
 -- expires, tells since when nothing was lost.
 
-local MOST, HOLDERS, TURNS, POLLS, DRIFT = 2 ^ 53 - 1, 64, 3, 20, 2000
-local floor, max, min = math.floor, math.max, math.min
-
-local function digits(x)
-	return string.format('%.0f', x)
-end
-
-local bad
-
-local function whole(text, what)
-	local x = tonumber(text)
-	if not x or x < 0 or x > MOST or x ~= floor(x) then
-		bad = bad or what
-		return 0
-	end
-	return x
-end
-
+local TURNS, POLLS, DRIFT = 3, 20, 2000
 local run, id = ARGV[1], ARGV[2]
 local q = {}
 for i, name in ipairs({ 'run', 'holder', 'number', 'limit', 'weight', 'holds',
