@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/fnv.h"
+
 /*
  * A hash of each that was told, at its place in a table; another at the same
  * place is not told.  Somebody who knows that can hide a line, not more.
@@ -19,17 +21,11 @@ static _Atomic uint64_t told[TOLD];
 
 static _Atomic uint64_t lately[LATELY];
 
-/* FNV-1a */
 static uint64_t
 hash(uint64_t kind, const void *bytes, size_t n)
 {
-	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ kind;
-	const unsigned char *p = bytes;
-	size_t i;
+	uint64_t h = fnv_bytes(fnv_add(FNV_BASIS, kind), bytes, n);
 
-	h *= UINT64_C(0x100000001b3);
-	for (i = 0; i < n; i++)
-		h = (h ^ p[i]) * UINT64_C(0x100000001b3);
 	/* what the last byte has changed does not reach the middle */
 	return h ^ h >> 20 ^ h >> 40;
 }

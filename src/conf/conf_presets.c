@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fnv.h"
 #include "conf/conf_merge.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
@@ -120,17 +121,12 @@ conf_presets_begin(struct conf_walk *w, const struct conf_node *root)
 	return ok;
 }
 
-/* FNV-1a: what was read is to be told from what is read later, no more. */
+/* What was read is to be told from what is read later, no more. */
 static uint64_t
 hash(uint64_t h, const struct conf_preset *preset)
 {
-	size_t i;
-
 	for (; preset != NULL; preset = preset->next)
-		for (i = 0; i < preset->len; i++) {
-			h ^= (unsigned char)preset->text[i];
-			h *= UINT64_C(0x100000001b3);
-		}
+		h = fnv_bytes(h, preset->text, preset->len);
 	return h;
 }
 
@@ -138,7 +134,7 @@ void
 conf_presets_end(struct conf_walk *w)
 {
 	if (w->presets != NULL || w->presets_named != NULL)
-		w->conf->presets = hash(hash(UINT64_C(0xcbf29ce484222325),
+		w->conf->presets = hash(hash(FNV_BASIS,
 		    w->presets), w->presets_named);
 	host_pattern_set_free(w->preset_hosts);
 	conf_preset_free(w->presets);

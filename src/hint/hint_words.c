@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "hint/hint_words.h"
 
+#include "base/fnv.h"
 #include "hint/hint_field.h"
 #include "http/http1_class.h"
 
@@ -283,14 +284,10 @@ static const struct {
 	['x' - 'a'] = GROUP(known_x),
 };
 
-/* FNV-1a, 64 bits; of numbers a word at a time. */
-#define FNV		14695981039346656037ULL
-#define FNV_PRIME	1099511628211ULL
-
 uint64_t
 hint_words_mix(uint64_t hash, uint64_t value)
 {
-	hash = (hash ^ value) * FNV_PRIME;
+	hash = fnv_add(hash, value);
 	return hash ^ hash >> 32;
 }
 
@@ -339,11 +336,11 @@ add_word(struct words *w, enum word_class class, uint64_t value, uint64_t hash)
 static void
 add_other(struct words *w, const char *p, size_t len, uint64_t value)
 {
-	uint64_t hash = FNV;
+	uint64_t hash = FNV_BASIS;
 	size_t i;
 
 	for (i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)http1_lower(p[i])) * FNV_PRIME;
+		hash = fnv_add(hash, (unsigned char)http1_lower(p[i]));
 	add_word(w, WORD_OTHER, value, hash);
 }
 

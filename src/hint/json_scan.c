@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/fnv.h"
 #include "base/text.h"
 #include "hint/json_steps.h"
 #include "hint/json_stop.h"
@@ -24,9 +25,6 @@ enum state {
 	SCAN_NUMBER,
 	SCAN_WORD,
 };
-
-#define HASH_BASIS	14695981039346656037ULL	/* FNV-1a */
-#define HASH_PRIME	1099511628211ULL
 
 /* What a byte may be: by a table, for each is asked. */
 enum {
@@ -193,14 +191,14 @@ begin_string(struct json_scan *s, bool key, bool looked_at)
 	s->is_key = key;
 	s->looked_at = looked_at;
 	s->len = 0;
-	s->hash = HASH_BASIS;
+	s->hash = FNV_BASIS;
 }
 
 /* Of a key only that is kept which may be one's; of others a hash is made. */
 static void
 add_bytes(struct json_scan *s, const char *p, size_t n)
 {
-	size_t i, room = JSON_SCAN_KEY - (size_t)s->len;
+	size_t room = JSON_SCAN_KEY - (size_t)s->len;
 
 	if (s->is_key) {
 		if (n > room)
@@ -209,8 +207,7 @@ add_bytes(struct json_scan *s, const char *p, size_t n)
 		s->len = (uint8_t)(s->len + n);
 		return;
 	}
-	for (i = 0; i < n; i++)
-		s->hash = (s->hash ^ (unsigned char)p[i]) * HASH_PRIME;
+	s->hash = fnv_bytes(s->hash, p, n);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "base/fnv.h"
 #include "hosts/store_script.h"
 #include "net/redis_reply.h"
 #include "throttle/larger.h"
@@ -15,16 +16,10 @@
 #define FIXED		9	/* numbers before those of the rates */
 #define SLOTS		8	/* numbers of an answer about slots */
 
-/* FNV-1a, of 64 bits. */
 uint64_t
 store_hash(const char *budget, size_t len)
 {
-	uint64_t h = UINT64_C(14695981039346656037);
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		h = (h ^ (unsigned char)budget[i]) * UINT64_C(1099511628211);
-	return h;
+	return fnv_bytes(FNV_BASIS, budget, len);
 }
 
 unsigned
