@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/sum.h"
 #include "hint/hint.h"
 #include "hint/hint_number.h"
 #include "hint/hint_reader.h"
@@ -54,7 +55,7 @@ hint_duration(struct http1_str s, uint64_t *ns)
 		unit = read_unit(&r);
 		if (r.bad || unit == 0)
 			return false;
-		*ns = hint_number_add(*ns, hint_number_of(number, unit));
+		*ns = sum(*ns, hint_number_of(number, unit));
 	}
 	return true;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/sum.h"
 #include "hint/hint.h"
 #include "hint/hint_civil.h"
 #include "hint/hint_number.h"
@@ -105,9 +106,7 @@ find_unit(const struct unit *units, size_t n, struct http1_str s, bool plural)
 static void
 add_term(uint64_t *ns, struct hint_number number, uint64_t unit)
 {
-	uint64_t term = hint_number_of(number, unit);
-
-	*ns = *ns > UINT64_MAX - term ? UINT64_MAX : *ns + term;
+	*ns = sum(*ns, hint_number_of(number, unit));
 }
 
 /* 1 minute 30 seconds */

@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "hint/hint_number.h"
 
+#include "base/sum.h"
 #include "hint/hint.h"
 #include "hint/hint_reader.h"
 #include "http/http1_class.h"
-
-uint64_t
-hint_number_add(uint64_t a, uint64_t b)
-{
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
 
 static uint64_t
 multiply(uint64_t a, uint64_t b)
@@ -49,7 +44,7 @@ hint_number_read(struct hint_reader *r, struct hint_number *number)
 		return;
 	}
 	for (; r->p < r->end && http1_is_digit(*r->p); r->p++)
-		number->whole = hint_number_add(multiply(number->whole, 10),
+		number->whole = sum(multiply(number->whole, 10),
 		    (uint64_t)(*r->p - '0'));
 	if (r->p < r->end && *r->p == '.') {
 		r->p++;
@@ -57,7 +52,7 @@ hint_number_read(struct hint_reader *r, struct hint_number *number)
 	}
 	if (number->nano == HINT_SECOND) {
 		number->nano = 0;
-		number->whole = hint_number_add(number->whole, 1);
+		number->whole = sum(number->whole, 1);
 	}
 }
 
@@ -76,7 +71,7 @@ hint_number(struct http1_str s, struct hint_number *number)
 uint64_t
 hint_number_micro(struct hint_number number)
 {
-	return hint_number_add(multiply(number.whole, HINT_MICRO),
+	return sum(multiply(number.whole, HINT_MICRO),
 	    number.nano / 1000);
 }
 
@@ -92,5 +87,5 @@ hint_number_of(struct hint_number number, uint64_t unit)
 		fine = HINT_SECOND / unit;
 		part = (number.nano + fine - 1) / fine;
 	}
-	return hint_number_add(multiply(number.whole, unit), part);
+	return sum(multiply(number.whole, unit), part);
 }

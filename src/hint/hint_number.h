@@ -29,9 +29,6 @@ uint64_t	 hint_number_micro(struct hint_number);
  */
 uint64_t	 hint_number_of(struct hint_number, uint64_t unit);
 
-/* Returns the sum; saturates. */
-uint64_t	 hint_number_add(uint64_t a, uint64_t b);
-
 /* Reads digits, with a fraction or without. */
 void		 hint_number_read(struct hint_reader *, struct hint_number *);
 

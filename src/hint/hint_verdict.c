@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "hint/hint_verdict.h"
 
+#include "base/sum.h"
 #include "base/wide.h"
 #include "hint/hint_budget.h"
 #include "hint/hint_list.h"
@@ -82,9 +83,7 @@ derive(struct hint_budget *b, const struct hint_entry *entry, int status)
 		hint_budget_set_remaining(b, entry->used < b->limit ?
 		    b->limit - entry->used : 0);
 	if (entry->has_used && b->has_remaining && !b->has_limit)
-		hint_budget_set_limit(b,
-		    entry->used > UINT64_MAX - b->remaining ? UINT64_MAX :
-		    entry->used + b->remaining);
+		hint_budget_set_limit(b, sum(entry->used, b->remaining));
 }
 
 static bool

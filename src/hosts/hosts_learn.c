@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "hosts/hosts_learn.h"
 
+#include "base/sum.h"
 #include "base/words.h"
 #include "hosts/host_observe.h"
 #include "hosts/host_away.h"
@@ -112,8 +113,7 @@ longest_pause(const struct host *h, const struct ticket *t)
 static bool
 is_soft(struct host *h, const struct lesson *l, uint64_t longest, uint64_t now)
 {
-	uint64_t until = l->pause > UINT64_MAX - now ? UINT64_MAX :
-	    now + l->pause;
+	uint64_t until = sum(now, l->pause);
 
 	if (l->verdict == BUDGET_THROTTLED)
 		h->spent = 0;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/sum.h"
 #include "conf/conf.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_control.h"
@@ -118,8 +119,7 @@ pause_host(struct host *h, struct whose p, const struct line *l,
 	/* what an operator has ordered may last longer */
 	if (left > h->rule->pause_max && cause != STATS_MANUAL)
 		left = h->rule->pause_max;
-	host_pause(h, part, left > UINT64_MAX - now ? UINT64_MAX : now + left,
-	    cause, now);
+	host_pause(h, part, sum(now, left), cause, now);
 }
 
 /* What was read of a budget is whole. */
@@ -278,8 +278,7 @@ read_override(struct line *l, const char *kind)
 		return NULL;
 	s.order.now = now;
 	if (s.left != 0)
-		s.order.until = s.left - l->passed > UINT64_MAX - now ?
-		    UINT64_MAX : now + (s.left - l->passed);
+		s.order.until = sum(now, s.left - l->passed);
 	return set_again(&s, l, kind);
 }
 

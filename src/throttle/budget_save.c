@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/sum.h"
 #include "throttle/budget.h"
 #include "throttle/larger.h"
 #include "throttle/lease_spend.h"
@@ -11,12 +12,6 @@ static uint64_t
 less(uint64_t a, uint64_t b)
 {
 	return a > b ? a - b : 0;
-}
-
-static uint64_t
-sum(uint64_t a, uint64_t b)
-{
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
 static uint64_t

@@ -6,6 +6,7 @@
 
 #include <bsd/sys/queue.h>
 
+#include "base/sum.h"
 #include "base/wide.h"
 #include "throttle/fair_owner.h"
 #include "throttle/fair_waiter.h"
@@ -151,7 +152,7 @@ fair_rank(const struct fair_waiter *w)
 {
 	uint64_t step = w->returned ? 0 : w->urgency * FAIR_AGE;
 
-	return w->arrived > UINT64_MAX - step ? UINT64_MAX : w->arrived + step;
+	return sum(w->arrived, step);
 }
 
 static inline int

@@ -249,7 +249,7 @@ lease_account_ask(struct lease_account *a, uint64_t first, uint64_t demand,
 	if (now < a->again)
 		q->first = 0;
 	if (q->first > 0) {
-		q->demand = lease_sum(larger(demand, used_in_horizon(a, now)),
+		q->demand = sum(larger(demand, used_in_horizon(a, now)),
 		    a->owed);
 		lease_hold_return(&a->hold, now, q);
 	}
@@ -328,7 +328,7 @@ static enum lease_news
 news_of(const struct lease_account *a, const struct lease_answer *answer,
     uint64_t theirs)
 {
-	if (lease_sum(answer->now, LEASE_GUARD) < theirs)
+	if (sum(answer->now, LEASE_GUARD) < theirs)
 		return LEASE_CLOCK_BACK;
 	if (a->hold.stepped == answer->now)
 		return LEASE_CLOCK_FORWARD;
@@ -407,7 +407,7 @@ lease_account_spend(struct lease_account *a, uint64_t cost, uint64_t at)
 {
 	if (a->terms.source == LEASE_OPEN)
 		return;
-	a->spent = lease_sum(a->spent, cost);
-	a->owed = lease_sum(a->owed, lease_less(cost, a->hold.left));
+	a->spent = sum(a->spent, cost);
+	a->owed = sum(a->owed, lease_less(cost, a->hold.left));
 	lease_hold_spend(&a->hold, cost, at);
 }

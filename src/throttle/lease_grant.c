@@ -37,14 +37,14 @@ lease_guard_drift(const struct budget_limits *limits, uint64_t horizon)
 			longest = larger(longest, lease_span(&limits->rates[i],
 			    limits->rates[i].burst));
 	/* stores count in us */
-	return (lease_sum(longest, 2 * horizon) / LEASE_DRIFT / 1000 + 1) *
+	return (sum(longest, 2 * horizon) / LEASE_DRIFT / 1000 + 1) *
 	    1000;
 }
 
 uint64_t
 lease_guard_most(const struct budget_limits *limits, uint64_t horizon)
 {
-	return lease_sum(LEASE_GUARD, lease_guard_drift(limits, horizon));
+	return sum(LEASE_GUARD, lease_guard_drift(limits, horizon));
 }
 
 void
@@ -67,7 +67,7 @@ static void
 be_born_empty(struct lease_grantor *g, const struct lease_question *q,
     uint64_t now)
 {
-	uint64_t at = lease_sum(now, lease_sum(q->horizon,
+	uint64_t at = sum(now, sum(q->horizon,
 	    lease_guard_most(&g->limits, q->horizon)));
 	const struct gcra_rate *r;
 	unsigned i;
@@ -81,7 +81,7 @@ be_born_empty(struct lease_grantor *g, const struct lease_question *q,
 	for (i = 0; i < g->limits.nrates; i++) {
 		r = &g->limits.rates[i];
 		if (lease_has_bucket(r))
-			g->tat[i] = lease_sum(at, lease_span(r, r->burst));
+			g->tat[i] = sum(at, lease_span(r, r->burst));
 		if (!r->strict)
 			continue;
 		window_init(&g->windows[i], r->capacity, r->period);
@@ -228,13 +228,13 @@ static uint64_t
 place_at(const struct window *w, uint64_t ahead, const struct lease_question *q,
     uint64_t now)
 {
-	uint64_t cost = lease_sum(ahead, q->first), at;
+	uint64_t cost = sum(ahead, q->first), at;
 
 	if (window_has_room(w, cost))
 		return 0;
 	at = window_due(w, cost);
 	/* what others have comes back, or is counted, by then */
-	return at == UINT64_MAX ? lease_sum(now, q->horizon / 10) : at;
+	return at == UINT64_MAX ? sum(now, q->horizon / 10) : at;
 }
 
 /* How long an interval has to be at least, with its gap (ns). */
@@ -248,7 +248,7 @@ interval(const struct gcra_rate *r, uint64_t share,
 	if (gap != 0)
 		cost = larger(cost, lease_smaller(share,
 		    lease_given(r, lease_less(q->horizon, gap))));
-	return lease_sum(gap, lease_span(r, cost));
+	return sum(gap, lease_span(r, cost));
 }
 
 /* When there is room in a bucket (ns); 0: now. */
@@ -256,11 +256,11 @@ static uint64_t
 room_at(const struct gcra_rate *r, uint64_t tat, uint64_t share,
     const struct lease_question *q, uint64_t now)
 {
-	uint64_t end = lease_sum(larger(tat, now), interval(r, share, q));
-	uint64_t most = lease_sum(lease_span(r, larger(r->burst, q->first)),
+	uint64_t end = sum(larger(tat, now), interval(r, share, q));
+	uint64_t most = sum(lease_span(r, larger(r->burst, q->first)),
 	    q->horizon);
 
-	return end > lease_sum(now, most) ? end - most : 0;
+	return end > sum(now, most) ? end - most : 0;
 }
 
 /* When a lease may be given (ns); 0: now. */
@@ -276,7 +276,7 @@ fits_at(const struct lease_grantor *g, unsigned i, uint64_t ahead,
 	if (!lease_has_bucket(r))
 		return at;
 	tat = ahead == 0 ? g->tat[i] :
-	    lease_sum(larger(g->tat[i], now), lease_span(r, ahead));
+	    sum(larger(g->tat[i], now), lease_span(r, ahead));
 	return larger(at, room_at(r, tat, share_of(g, q), q, now));
 }
 
@@ -291,11 +291,11 @@ fit(const struct lease_grantor *g, const struct lease_question *q, uint64_t now)
 
 	for (i = 0; i < g->limits.nrates; i++) {
 		r = &g->limits.rates[i];
-		most = lease_sum(now, lease_sum(lease_span(r, r->burst),
+		most = sum(now, sum(lease_span(r, r->burst),
 		    q->horizon));
 		if (lease_has_bucket(r))
 			cost = lease_smaller(cost, lease_given(r,
-			    lease_less(most, lease_sum(larger(g->tat[i], now),
+			    lease_less(most, sum(larger(g->tat[i], now),
 			    gap_of(r, q)))));
 		if (!r->strict)
 			continue;
@@ -321,14 +321,14 @@ give(struct lease_grantor *g, struct lease_holder *h,
 			window_take(&g->windows[i], cost);
 		if (!lease_has_bucket(r)) {
 			a->begins[i] = a->now;
-			a->ends[i] = lease_sum(a->now, q->horizon);
+			a->ends[i] = sum(a->now, q->horizon);
 			continue;
 		}
-		a->begins[i] = lease_sum(larger(g->tat[i], a->now),
+		a->begins[i] = sum(larger(g->tat[i], a->now),
 		    gap_of(r, q));
 		/* who needs the gap has no other slack to be late by */
-		a->ends[i] = lease_sum(a->begins[i],
-		    lease_sum(lease_span(r, cost), gap_of(r, q)));
+		a->ends[i] = sum(a->begins[i],
+		    sum(lease_span(r, cost), gap_of(r, q)));
 		g->tat[i] = a->ends[i];
 	}
 	h->held += cost;
@@ -337,7 +337,7 @@ give(struct lease_grantor *g, struct lease_holder *h,
 	for (i = 0; i < g->limits.nrates; i++)
 		h->ends = larger(h->ends, a->ends[i]);
 	a->guard = g->guard = q->guard;
-	g->late = larger(g->late, lease_sum(h->ends, q->guard));
+	g->late = larger(g->late, sum(h->ends, q->guard));
 }
 
 /* One who waits, and has not asked again when he was to. */
@@ -345,7 +345,7 @@ static bool
 has_given_up(const struct lease_holder *h, const struct lease_question *q,
     uint64_t now)
 {
-	return lease_sum(h->again, q->horizon / 2) < now;
+	return sum(h->again, q->horizon / 2) < now;
 }
 
 /* What it says of places; it never got a lease that it does not know. */
@@ -363,7 +363,7 @@ hear(struct lease_grantor *g, struct lease_holder *h,
 	h->weight = q->weight;
 	if (has_given_up(h, q, now))
 		h->waits = 0;
-	h->until = lease_sum(now, 3 * q->horizon);
+	h->until = sum(now, 3 * q->horizon);
 }
 
 /* Whether another one waits for longer, and has not given up. */
@@ -386,7 +386,7 @@ ahead_of(const struct lease_grantor *g, const struct lease_holder *h,
 
 	for (i = 0; i < g->nholders; i++)
 		if (is_before(&g->holders[i], h, q, now))
-			ahead = lease_sum(ahead, g->holders[i].needs);
+			ahead = sum(ahead, g->holders[i].needs);
 	return ahead;
 }
 
@@ -401,7 +401,7 @@ turn_at(const struct lease_grantor *g, const struct lease_holder *h,
 	for (i = 0; i < g->nholders; i++)
 		if (is_before(&g->holders[i], h, q, now))
 			at = larger(at, larger(g->holders[i].again,
-			    lease_sum(now, q->horizon / 10)));
+			    sum(now, q->horizon / 10)));
 	return at;
 }
 
@@ -464,7 +464,7 @@ put_off(struct lease_grantor *g, struct lease_holder *h,
 {
 	a->again_at = h->again;
 	h->needs = needs(g, q);
-	h->until = larger(h->until, lease_sum(h->again, q->horizon));
+	h->until = larger(h->until, sum(h->again, q->horizon));
 	if (h->waits == 0)
 		h->waits = a->now;
 }
@@ -475,7 +475,7 @@ hold_back(struct lease_grantor *g, const struct lease_question *q)
 {
 	if (q->gained == 0 || q->gained_at <= g->lagged)
 		return;
-	g->lag = lease_sum(g->lag, q->gained);
+	g->lag = sum(g->lag, q->gained);
 	g->lagged = g->newest;
 }
 
@@ -488,7 +488,7 @@ time_of(struct lease_grantor *g, const struct lease_question *q, uint64_t run,
     uint64_t now, bool *anew)
 {
 	hold_back(g, q);
-	*anew = g->run != run || lease_sum(lease_less(now, g->lag),
+	*anew = g->run != run || sum(lease_less(now, g->lag),
 	    lease_guard_most(&g->limits, q->horizon)) < g->newest;
 	if (*anew)
 		g->lag = g->lagged = g->guard = g->late = 0;
@@ -527,7 +527,7 @@ lease_grant_share(struct lease_grantor *g, const struct lease_question *asked,
 	a->peers = peers(g) + (h == NULL);
 	if (h == NULL || now < g->quarantine) {
 		a->again_at = larger(g->quarantine,
-		    lease_sum(now, q->horizon / 10));
+		    sum(now, q->horizon / 10));
 		return;
 	}
 	hear(g, h, q, now);

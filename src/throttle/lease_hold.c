@@ -14,8 +14,8 @@ lease_hold_init(struct lease_hold *h, const struct budget_limits *limits)
 uint64_t
 lease_hold_guard(const struct lease_hold *h, uint64_t trip, uint64_t horizon)
 {
-	trip = larger(trip, lease_smaller(lease_sum(trip, trip), LEASE_GUARD));
-	return lease_sum(trip, lease_guard_drift(&h->limits, horizon));
+	trip = larger(trip, lease_smaller(sum(trip, trip), LEASE_GUARD));
+	return sum(trip, lease_guard_drift(&h->limits, horizon));
 }
 
 void
@@ -34,13 +34,13 @@ static bool
 take_interval(struct lease_hold *h, unsigned i, const struct lease_answer *a)
 {
 	uint64_t length = a->ends[i] - a->now;
-	uint64_t late = lease_sum(h->received - h->sent,
+	uint64_t late = sum(h->received - h->sent,
 	    lease_at_latest(length) - length);
 
-	h->tat[i] = lease_sum(h->received, lease_at_latest(a->begins[i] - a->now));
-	h->ends[i] = lease_sum(h->tat[i],
+	h->tat[i] = sum(h->received, lease_at_latest(a->begins[i] - a->now));
+	h->ends[i] = sum(h->tat[i],
 	    lease_at_latest(a->ends[i] - a->begins[i]));
-	h->tat[i] = lease_sum(h->tat[i], h->gained);
+	h->tat[i] = sum(h->tat[i], h->gained);
 	return late <= h->guard;
 }
 
@@ -48,7 +48,7 @@ take_interval(struct lease_hold *h, unsigned i, const struct lease_answer *a)
 static uint64_t
 latest_by(uint64_t theirs, uint64_t sent, uint64_t received)
 {
-	return lease_sum(theirs, lease_at_latest(received - sent));
+	return sum(theirs, lease_at_latest(received - sent));
 }
 
 /*
@@ -92,8 +92,8 @@ lease_hold_take(struct lease_hold *h, const struct lease_answer *a,
 	h->sent = sent;
 	if (a->serial == 0)
 		return ok;
-	h->from = lease_sum(received, h->gained);
-	h->until = lease_sum(sent, lease_at_earliest(q->horizon));
+	h->from = sum(received, h->gained);
+	h->until = sum(sent, lease_at_earliest(q->horizon));
 	for (i = 0; i < h->limits.nrates; i++)
 		if (lease_has_bucket(&h->limits.rates[i]) &&
 		    !take_interval(h, i, a))
@@ -114,14 +114,14 @@ span_of(const struct lease_hold *h, unsigned i, uint64_t cost)
 {
 	uint64_t span = lease_span(&h->limits.rates[i], cost);
 
-	return lease_sum(span, span / LEASE_DRIFT);
+	return sum(span, span / LEASE_DRIFT);
 }
 
 /* When it has given it, where it goes at an instant. */
 static uint64_t
 end_of(const struct lease_hold *h, unsigned i, uint64_t cost, uint64_t at)
 {
-	return lease_sum(larger(h->tat[i], at), span_of(h, i, cost));
+	return sum(larger(h->tat[i], at), span_of(h, i, cost));
 }
 
 /* What a burst allows at once, but for the guard. */
@@ -143,7 +143,7 @@ due_of(const struct lease_hold *h, unsigned i, uint64_t cost)
 	if (cost > h->first && span > burst_of(h, i))
 		return BUDGET_NEVER;
 	/* how long before its part has ended something may go */
-	return lease_less(lease_sum(h->tat[i], span),
+	return lease_less(sum(h->tat[i], span),
 	    larger(burst_of(h, i), span));
 }
 
@@ -258,7 +258,7 @@ lease_hold_return(struct lease_hold *h, uint64_t now, struct lease_question *q)
 	for (i = 0; i < h->limits.nrates; i++) {
 		r = &h->limits.rates[i];
 		/* by theirs, at the latest: as if it had been told at once */
-		q->ends[i] = !lease_has_bucket(r) ? 0 : lease_sum(h->theirs,
+		q->ends[i] = !lease_has_bucket(r) ? 0 : sum(h->theirs,
 		    lease_at_latest(lease_less(larger(h->tat[i], now), h->sent)));
 	}
 	h->unused += h->left;

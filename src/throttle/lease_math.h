@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/sum.h"
 #include "base/wide.h"
 #include "throttle/gcra.h"
 #include "throttle/larger.h"
@@ -15,12 +16,6 @@ static inline uint64_t
 lease_smaller(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
-}
-
-static inline uint64_t
-lease_sum(uint64_t a, uint64_t b)
-{
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
 static inline uint64_t
@@ -35,7 +30,7 @@ lease_less(uint64_t a, uint64_t b)
 static inline uint64_t
 lease_at_latest(uint64_t ns)
 {
-	return lease_sum(ns, ns / LEASE_DRIFT + 1);
+	return sum(ns, ns / LEASE_DRIFT + 1);
 }
 
 static inline uint64_t

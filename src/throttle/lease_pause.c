@@ -14,7 +14,7 @@ lease_pause_learn(struct lease_pause *p, uint64_t until)
 static uint64_t
 rounded(uint64_t ns)
 {
-	return lease_sum(ns, LEASE_PAUSE_UNIT - 1) / LEASE_PAUSE_UNIT *
+	return sum(ns, LEASE_PAUSE_UNIT - 1) / LEASE_PAUSE_UNIT *
 	    LEASE_PAUSE_UNIT;
 }
 
@@ -50,7 +50,7 @@ lease_pause_tell(struct lease_pause *p, const struct lease_clock *c,
 {
 	if (p->mine != 0 && c->theirs != 0) {
 		/* as if the store had answered when it was asked */
-		p->said = rounded(lease_sum(c->theirs,
+		p->said = rounded(sum(c->theirs,
 		    lease_at_latest(lease_less(p->mine, c->sent))));
 		p->mine = 0;
 	}
@@ -74,7 +74,7 @@ lease_pause_take(struct lease_pause *p, uint64_t until,
 	p->heard = p->opened;
 	if (!is_news || is_mine || until <= c->theirs)
 		return 0;
-	at = lease_sum(c->received, lease_smaller(longest,
+	at = sum(c->received, lease_smaller(longest,
 	    lease_at_latest(until - c->theirs)));
 	if (at <= p->ends)
 		return 0;

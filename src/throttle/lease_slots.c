@@ -51,7 +51,7 @@ forget_the_gone(struct lease_slots_grantor *g, uint64_t now)
 
 	for (i = 0; i < g->nholders; i++) {
 		h = &g->holders[i];
-		if (h->id != 0 && lease_sum(h->until,
+		if (h->id != 0 && sum(h->until,
 		    lease_at_latest(h->grace)) <= now)
 			h->id = 0;
 	}
@@ -178,7 +178,7 @@ before(const struct lease_slots_grantor *g, const struct lease_slots_holder *me,
 static uint64_t
 next_turn(const struct lease_slots_grantor *g, uint64_t now, uint64_t slice)
 {
-	uint64_t at = lease_sum(now, slice);
+	uint64_t at = sum(now, slice);
 	unsigned i;
 
 	for (i = 0; i < g->nholders; i++)
@@ -203,7 +203,7 @@ has_extra(struct lease_slots_grantor *g, struct lease_slots_holder *h,
 	if (n < p->extra)
 		return true;
 	if (p->extra > 0)
-		a->again_at = lease_sum(next_turn(g, a->now, slice),
+		a->again_at = sum(next_turn(g, a->now, slice),
 		    (n / p->extra - 1) * slice);
 	return false;
 }
@@ -226,10 +226,10 @@ give(struct lease_slots_grantor *g, struct lease_slots_holder *h,
 		target++;
 	a->slots = (uint32_t)lease_smaller(target, left_for(g, q->limit, h));
 	if (a->slots < target)
-		a->again_at = lease_sum(a->now, slice / POLLS);
+		a->again_at = sum(a->now, slice / POLLS);
 	a->keeps = (uint32_t)lease_smaller(a->keeps, a->slots);
 	if (a->slots > a->keeps && h->turn == 0) {
-		h->turn = lease_sum(a->now, slice);
+		h->turn = sum(a->now, slice);
 		h->since = a->now;
 	}
 	a->turn_ends = a->slots > a->keeps ? h->turn : 0;
@@ -249,8 +249,8 @@ begin_run(struct lease_slots_grantor *g, const struct lease_slots_question *q,
 
 	g->run = run;
 	g->newest = g->expected = 0;
-	g->told = lease_sum(now, q->ttl);
-	g->quarantine = lease_sum(g->told, lease_at_latest(q->grace));
+	g->told = sum(now, q->ttl);
+	g->quarantine = sum(g->told, lease_at_latest(q->grace));
 	for (i = 0; i < g->nholders; i++) {
 		h = &g->holders[i];
 		h->heard = false;
@@ -279,14 +279,14 @@ lease_slots_grant(struct lease_slots_grantor *g,
 {
 	struct lease_slots_holder *h;
 
-	if (g->run != run || lease_sum(now, q->ttl) < g->newest)
+	if (g->run != run || sum(now, q->ttl) < g->newest)
 		begin_run(g, q, run, now);
 	now = g->newest = larger(g->newest, now);
 	*a = (struct lease_slots_answer){ .number = q->number, .now = now };
 	forget_the_gone(g, now);
 	h = holder_of(g, q->holder);
 	if (h == NULL || q->number <= h->number) {
-		a->again_at = lease_sum(now, q->ttl / TURNS);
+		a->again_at = sum(now, q->ttl / TURNS);
 		return;
 	}
 	h->number = q->number;
@@ -296,7 +296,7 @@ lease_slots_grant(struct lease_slots_grantor *g,
 	h->grace = q->grace;
 	h->heard = q->known > 0;
 	g->expected = larger(g->expected, q->known);
-	h->until = a->ends = lease_sum(now, q->ttl);
+	h->until = a->ends = sum(now, q->ttl);
 	a->peers = count_alive(g, now);
 	if (!is_unsure(g, now)) {
 		give(g, h, q, a);

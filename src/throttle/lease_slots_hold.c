@@ -32,7 +32,7 @@ lease_slots_hold_due(struct lease_slots_hold *h, uint32_t busy,
     uint32_t waiting, uint64_t now)
 {
 	uint32_t want = busy + waiting, block = lease_slots_hold_block(h, now);
-	uint64_t beat = lease_sum(h->sent, h->ttl / BEATS);
+	uint64_t beat = sum(h->sent, h->ttl / BEATS);
 
 	h->most = (uint32_t)larger(h->most, want);
 	if (h->asks)
@@ -74,7 +74,7 @@ lease_slots_hold_ask(struct lease_slots_hold *h, uint32_t busy,
 static uint64_t
 until(const struct lease_slots_hold *h, uint64_t at, uint64_t theirs)
 {
-	return lease_sum(h->sent, lease_at_earliest(lease_less(at, theirs)));
+	return sum(h->sent, lease_at_earliest(lease_less(at, theirs)));
 }
 
 void
@@ -87,7 +87,7 @@ lease_slots_hold_answer(struct lease_slots_hold *h,
 	/* who has less than it wants, and no time to ask again, has its part */
 	h->again = a->slots < h->told ? UINT64_MAX : 0;
 	if (a->again_at > a->now)
-		h->again = lease_sum(received, a->again_at - a->now);
+		h->again = sum(received, a->again_at - a->now);
 	if (a->ends == 0)
 		return;
 	h->slots = a->slots;

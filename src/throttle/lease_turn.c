@@ -21,21 +21,21 @@ lease_turn_ask(struct lease_turn *t, uint64_t holder, uint64_t longest,
     uint64_t horizon, uint64_t now, uint64_t *again_at)
 {
 	uint64_t until = lease_smaller(t->pause,
-	    lease_sum(t->heard, longest));
+	    sum(t->heard, longest));
 
 	if (t->opened >= t->pause ||
-	    lease_sum(t->pause, LEASE_TURN_MEMORY) <= now)
+	    sum(t->pause, LEASE_TURN_MEMORY) <= now)
 		return LEASE_TURN_OPEN;
 	if (until > now) {
 		*again_at = until;
 		return LEASE_TURN_SHUT;
 	}
 	if (t->prober != 0 && t->prober != holder && t->ends > now) {
-		*again_at = lease_smaller(t->ends, lease_sum(now,
+		*again_at = lease_smaller(t->ends, sum(now,
 		    horizon / 2));
 		return LEASE_TURN_SHUT;
 	}
 	t->prober = holder;
-	t->ends = lease_sum(now, LEASE_TURN);
+	t->ends = sum(now, LEASE_TURN);
 	return LEASE_TURN_PROBE;
 }

@@ -13,7 +13,7 @@
 static uint64_t
 others_end(const struct lease_terms *terms, uint64_t now)
 {
-	return lease_sum(now, lease_at_latest(lease_sum(SLOTS_TTL,
+	return sum(now, lease_at_latest(sum(SLOTS_TTL,
 	    terms->grace)));
 }
 

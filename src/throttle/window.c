@@ -17,6 +17,7 @@
 
 #include <assert.h>
 
+#include "base/sum.h"
 #include "throttle/larger.h"
 
 #define NEVER	UINT64_MAX
@@ -26,12 +27,6 @@ slot_length(const struct window *w)
 {
 	return w->period / (WINDOW_SLOTS - 1) +
 	    (w->period % (WINDOW_SLOTS - 1) != 0);
-}
-
-static uint64_t
-sum(uint64_t a, uint64_t b)
-{
-	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
 static uint64_t

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/sum.h"
 #include "net/dial.h"
 #include "policy/destination_list.h"
 #include "policy/parent.h"
@@ -365,8 +366,7 @@ become_idle(struct upstream *u)
 	uint64_t now = loop_now();
 
 	u->idle_since = now;
-	u->idle_until = u->patience < UINT64_MAX - now ? now + u->patience :
-	    UINT64_MAX;
+	u->idle_until = sum(now, u->patience);
 	deadline_set(&u->timer, now + all->conf->timeout_idle);
 	pool_put(all->pool, u);
 }
