@@ -19,6 +19,7 @@ import again				# noqa: E402
 import beside				# noqa: E402
 import certs				# noqa: E402
 import client				# noqa: E402
+import commands				# noqa: E402
 import control				# noqa: E402
 import dnsserver			# noqa: E402
 import elsewhere			# noqa: E402
@@ -26,6 +27,7 @@ import faults				# noqa: E402
 import nginx				# noqa: E402
 import origin				# noqa: E402
 import sluice				# noqa: E402
+import standin				# noqa: E402
 import wire				# noqa: E402
 
 
@@ -390,3 +392,22 @@ def command():
 			    done.stderr[-2000:], done.stdout[-500:])
 		return done
 	return run
+
+
+@pytest.fixture
+def room(lab, tmp_path_factory):
+	"""Makes stand-ins of daemons; paths of sockets are short."""
+	class Room:
+		dir = tmp_path_factory.mktemp("s")
+
+		def standin(self, reply, name="s"):
+			lab.others.append(standin.Standin(self.dir / name,
+			    reply))
+			return lab.others[-1]
+	return Room()
+
+
+@pytest.fixture
+def busy(lab, tmp_path_factory):
+	"""A daemon with something to tell."""
+	return commands.Busy(lab, tmp_path_factory.mktemp("s") / "a.sock")

@@ -2,8 +2,8 @@
 """Any allocation of a command may fail: it says so, or does all of it."""
 import pytest
 
+import commands
 import sluice
-import test_ctl
 from test_faults import seen
 
 COMMANDS = [
@@ -31,13 +31,13 @@ def daemon(lab, fault, monkeypatch):
 			calm.delenv(name)
 		daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 1000}})
 	assert seen(lab, far.url + "/a") == 200
-	test_ctl.ctl(daemon, "status")
+	commands.ctl(daemon, "status")
 	return daemon
 
 
 @pytest.mark.parametrize("args", COMMANDS, ids=" ".join)
 def test_no_memory(daemon, fault, args):
-	env = test_ctl.environment(daemon.control)
+	env = commands.environment(daemon.control)
 	nth = failed = 0
 	for nth in fault.each("memory", "ENOMEM", few=True):
 		done = sluice.run(*args, env=env)

@@ -9,7 +9,7 @@ import pytest
 
 import sluice
 import wire
-from test_ctl import environment
+from commands import environment
 from test_keeper import children
 from test_takeover import Gate, hanging, moved, waiting
 

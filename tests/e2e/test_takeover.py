@@ -15,7 +15,7 @@ import sluice
 import wire
 import test_rights
 from sluice import alive
-from test_ctl import ctl
+from commands import ctl
 from test_keeper import children
 from test_service import hand_over, listening, manager
 from test_state import most_within
