@@ -411,3 +411,16 @@ def room(lab, tmp_path_factory):
 def busy(lab, tmp_path_factory):
 	"""A daemon with something to tell."""
 	return commands.Busy(lab, tmp_path_factory.mktemp("s") / "a.sock")
+
+
+@pytest.fixture
+def proxies(request, lab):
+	"""Makes the file's Proxies: several sluices with one store."""
+	made = []
+
+	def make(*args, **keys):
+		made.append(request.module.Proxies(lab, *args, **keys))
+		return made[-1]
+	yield make
+	for one in made:
+		one.end()

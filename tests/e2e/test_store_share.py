@@ -61,19 +61,6 @@ class Proxies:
 		self.redis.end()
 
 
-@pytest.fixture
-def proxies(lab):
-	made = []
-
-	def make(*args, **keys):
-		made.append(Proxies(lab, *args, **keys))
-		return made[-1]
-
-	yield make
-	for one in made:
-		one.end()
-
-
 def judge(proxies):
 	"""No window anywhere has more than the budget."""
 	fast, slow, exact = (far.times() for far in proxies.fars)

@@ -92,20 +92,7 @@ class Proxies:
 		for crowd in self.crowds:
 			crowd.end()
 		self.redis.end()
-
-
-@pytest.fixture
-def proxies(lab):
-	made = []
-
-	def make(*args, **keys):
-		made.append(Proxies(lab, *args, **keys))
-		return made[-1]
-
-	yield make
-	for one in made:
-		one.end()
-		assert one.far.most <= SLOTS
+		assert self.far.most <= SLOTS
 
 
 @pytest.mark.plain("what goes between sluice and a store is in shorter ones")
