@@ -1,185 +1,25 @@
 # SPDX-License-Identifier: ISC
 """Where clients may go: destinations.
 
-The daemon's machine has the addresses below, and an origin listens at all of
-them: what is not refused gets there.  Clients are on that machine, or away.
+The daemon's machine has the addresses of world.py, and an origin listens at all
+of them: what is not refused gets there.  Clients are on that machine, or away.
 """
 import ipaddress
 import json
-import re
-import socket
 
 import pytest
 
 import client
-import dnsserver
 import elsewhere
 import metrics
 import origin
 import parent
 import sluice
 import wire
-
-PUBLIC, PUBLIC6 = "1.2.3.4", "2606:4700::1234"
-ADDRESSES = [PUBLIC + "/32", PUBLIC6 + "/128", "169.254.169.254/32",
-    "100.100.100.200/32", "fd00:ec2::254/128", "64:ff9b::a09:1/128",
-    "64:ff9b::102:304/128", "2002:a09:1::1/128", "2002:102:304::1/128"]
-CLIENTS = {"clients": ["10.9.0.0/24", "fd09::/64", "127.0.0.0/8"]}
-
-# Names, whatever of .test, .up.test or .in.test is behind them.
-NAMES = {
-    "pub": {"A": [PUBLIC]}, "pub6": {"AAAA": [PUBLIC6]},
-    "loop": {"A": ["127.0.0.1"]}, "loop6": {"AAAA": ["::1"]},
-    "priv": {"A": ["10.9.0.1"]}, "priv6": {"AAAA": ["fd09::1"]},
-    "any": {"A": ["0.0.0.0"]}, "mapped": {"AAAA": ["::ffff:10.9.0.1"]},
-    "nat": {"AAAA": ["64:ff9b::a09:1"]}, "six": {"AAAA": ["2002:a09:1::1"]},
-    "meta": {"A": ["169.254.169.254"]},
-    "meta6": {"AAAA": ["fd00:ec2::254"]},
-    "metanat": {"AAAA": ["64:ff9b::a9fe:a9fe"]},
-    "metamapped": {"AAAA": ["::ffff:169.254.169.254"]},
-    "link6": {"AAAA": ["fe80::1"]},
-    "mixed": {"A": ["10.9.0.1", PUBLIC]},
-    "mixed6": {"A": [PUBLIC], "AAAA": ["fd09::1", "::1"]},
-    "two": {"A": ["10.9.0.1", "127.0.0.1"], "AAAA": ["::1"]},
-}
-
-# Who may go there: all, those on this machine, or nobody.
-ALL = [PUBLIC, f"[{PUBLIC6}]", f"[::ffff:{PUBLIC}]", PUBLIC + ".",
-    "[64:ff9b::1.2.3.4]", "[2002:102:304::1]", "pub", "PUB", "pub6", "mixed",
-    "mixed6"]
-HERE = ["127.0.0.1", "127.0.0.1.", "127.9.8.7", "0.0.0.0", "[::1]", "[::]",
-    "[0:0::1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::FFFF:0:0]",
-    "10.9.0.1", "[fd09::1]", "[::ffff:10.9.0.1]", "[64:ff9b::10.9.0.1]",
-    "[64:ff9b::a09:1]", "[2002:a09:1::1]", "localhost", "LOCALHOST.",
-    "x.localhost", "loop", "loop6", "priv", "PRIV", "priv6", "any", "mapped",
-    "nat", "six", "two"]
-NOBODY = ["169.254.169.254", "169.254.169.254.", "[::ffff:169.254.169.254]",
-    "[::ffff:a9fe:a9fe]", "[64:ff9b::169.254.169.254]",
-    "[64:ff9b::a9fe:a9fe]", "[2002:a9fe:a9fe::1]", "[::169.254.169.254]",
-    "100.100.100.200", "[fd00:ec2::254]", "[fd00:0ec2:0::0254]",
-    "168.63.129.16", "169.254.1.1", "[fe80::1]", "meta", "meta6", "metanat",
-    "metamapped", "link6"]
-# What some read as one of these, and we as nothing.
-MALFORMED = ["127.1", "127.0.1", "2130706433", "0x7f000001", "0x7f.0.0.1",
-    "0x7f.1", "0177.0.0.1", "017700000001", "0251.0376.0251.0376",
-    "2852039166", "0xa9fea9fe", "169.254.43518", "10.9.1", "[::1%25lo]",
-    "[::1%lo]", "[fe80::1%25home0]", "127.0.0.1%00", "127.0.0.1%2e", "00.0.0.0",
-    "[::ffff:127.0.0.1", "127。0。0。1", "①②⑦.0.0.1", "[v1.::1]"]
-
-
-class Names(dict):
-	def get(self, name, default=None):
-		entry = super().get(name.split(".")[0], default)
-		return entry() if callable(entry) else entry
-
-
-class World:
-	"""A daemon at home, an origin at all of its addresses, and clients."""
-
-	def __init__(self, lab, names=None, **keys):
-		self.lab = lab
-		self.place = lab.elsewhere()
-		self.place.home.has(*ADDRESSES)
-		self.make = {"home": self.place.home.socket,
-		    "away": self.place.away.socket}
-		self.far = self.origin()
-		self.dns = lab.dns(Names({**NAMES, **(names or {})}),
-		    make=self.place.home.socket)
-		self.daemon = lab.sluice(before=self.place.before,
-		    **{"listen": ["0.0.0.0:0", "[::]:0"], "access": CLIENTS,
-		    "resolver": [self.dns.at], **keys})
-
-	def origin(self, *args, port=0, tls=None, **keys):
-		"""One for both families."""
-		return self.lab.origin(*args, address=("::", port),
-		    make=self.place.home.socket, tls=tls, **keys)
-
-	def client(self, where, **keys):
-		at = {"home": "127.0.0.1", "away": elsewhere.HOME}[where]
-		one = client.Client((at, self.daemon.port),
-		    make=self.make[where], **keys)
-		self.lab.clients.append(one)
-		return one
-
-	def settle(self):
-		"""As that of the lab: every event loop has heard of all."""
-		many = 1 if sluice.WORKERS == 1 else 8 * sluice.WORKERS
-		for _ in range(many):
-			one = self.client("home")
-			for _ in range(2):
-				one.ping()
-			one.close()
-
-	def get(self, where, url, *args, **keys):
-		one = self.client(where)
-		try:
-			return one.get(url, *args, **keys)
-		finally:
-			one.close()
-
-
-def host(target, way=""):
-	"""A name gets the domain of what is done for its host."""
-	if re.fullmatch(r"[a-zA-Z0-9]+", target) and not target.isdigit() and \
-	    target.lower() != "localhost" and not target.startswith("0x"):
-		return target + way + ".test"
-	return target
-
-
-def denied(answer, stranger=True):
-	assert answer.status == 403, (answer, answer.body)
-	said = answer.get("proxy-status")
-	assert said.startswith("sluice; error=destination_ip_prohibited; "
-	    'details="the destination is not allowed'), said
-	# A stranger is told no address, and no rule.
-	if stranger:
-		assert said.endswith('details="the destination is not '
-		    'allowed"'), said
-		assert json.loads(answer.body)["detail"] == \
-		    "the destination is not allowed"
-	return True
-
-
-def plain(world, where, target, far):
-	return world.get(where, f"http://{host(target)}:{far}/")
-
-
-def connect(world, where, target, far):
-	"""The answer to CONNECT, or to the request inside, in clear."""
-	one = world.client(where)
-	at = f"{host(target)}:{far}"
-	answer = one.tunnel(at)
-	if answer.status == 200:
-		answer = one.call("GET", "/", host=at)
-	one.close()
-	return answer
-
-
-def upstream(world, where, target, far):
-	"""Its host is asked with TLS."""
-	return world.get(where, f"http://{host(target, '.up')}:{far}/")
-
-
-def clear(world, where, target, far):
-	"""The same, inside a tunnel that the client does not speak TLS in."""
-	one = world.client(where)
-	at = f"{host(target, '.up')}:{far}"
-	answer = one.tunnel(at)
-	if answer.status == 200:
-		answer = one.call("GET", "/", host=at)
-	one.close()
-	return answer
-
-
-def intercept(world, where, target, far):
-	one = world.client(where)
-	at = f"{host(target, '.in')}:{far}"
-	answer = one.tunnel(at)
-	if answer.status == 200:
-		one.secure(world.lab.pki.client(None))
-		answer = one.call("GET", "/", host=at)
-	one.close()
-	return answer
+from world import (ADDRESSES, ALL, HERE, MALFORMED, NAMES, NOBODY, PUBLIC,
+    WAYS, Names, World, clear, connect, denied, host, intercept, plain,
+    secure_world, upstream)
+from world import world	# noqa: F401, fixtures
 
 
 def rule(target):
@@ -193,27 +33,6 @@ def rule(target):
 		at = ipaddress.ip_address("127.0.0.1" if at.version == 4 else
 		    "::1")
 	return f"[{at}]" if at.version == 6 else str(at)
-
-
-def secure_world(lab, hosts=None, **keys):
-	"""With TLS to hosts of .up.test and .in.test, and to others."""
-	pki = lab.pki
-	# Clients speak TLS at any port here, which strangers may not else.
-	one = World(lab, hosts={**(hosts or {}), "*.up.test": {"https": "upstream",
-	    "tls": {"verify": False}}, "*.in.test": {"https": "intercept",
-	    "tls": {"verify": False}}}, destinations={"ports": {"tls":
-	    "1-65535"}}, tls={"ca_certificate": pki.pem("user-ca"),
-	    "ca_key": pki.key("user-ca")}, **keys)
-	one.secure = one.origin(tls=pki.server("origin"))
-	return one
-
-
-@pytest.fixture
-def world(tlab):
-	return secure_world(tlab)
-
-
-WAYS = [plain, connect, upstream, clear, intercept]
 
 
 def goes_where_it_may(world, way, targets, far):
@@ -353,135 +172,6 @@ def test_explain_names_the_line(lab, command):
 	assert {one["address"]: one["allowed"] for one in
 	    mixed["destination"]["addresses"]} == {"10.9.0.1": False,
 	    PUBLIC: True}
-
-
-# This machine at any of its addresses; the last are new ones, and one that no
-# interface has.
-OWN4 = ["127.0.0.1", "127.0.0.1.", "127.3.2.1", "0.0.0.0", "localhost",
-    "LOCALHOST.", "x.localhost", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
-    "[::ffff:0.0.0.0]", "10.9.0.1", "[::ffff:10.9.0.1]", PUBLIC,
-    f"[::ffff:{PUBLIC}]", "[64:ff9b::1.2.3.4]", "[64:ff9b::a09:1]",
-    "[2002:102:304::1]", "pub", "loop", "priv", "any", "mapped", "nat", "six",
-    "two", "mixed", "new", "1.2.3.99", "[::ffff:1.2.3.99]", "route"]
-OWN6 = ["[::1]", "[0:0:0::1]", "[::]", "[0:0::0]", "localhost", "[fd09::1]",
-    f"[{PUBLIC6}]", "[2606:4700:0::1234]", "pub6", "loop6",
-    "priv6", "two", "new6", "[2606::99]"]
-# Where only 127.0.0.1 is listened at.
-OWN_LOOP = ["127.0.0.1", "127.0.0.1.", "0.0.0.0", "localhost", "x.localhost",
-    "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "[::ffff:0.0.0.0]",
-    "[64:ff9b::127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::1]", "loop",
-    "any"]
-# What others than we may take for such an address.
-NO_HOST = ["127.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1",
-    "017700000001", "0", "0x0", "00.0.0.0", "[::1%25lo]", "[::1%lo]",
-    "[fe80::1%25home0]"]
-# Each is a rule for all hosts, and what goes to them by it.
-OWN_WAYS = {
-    "tunnel": ({}, (plain, connect)),
-    "upstream": ({"https": "upstream"}, (upstream, clear)),
-    "intercept": ({"https": "intercept"}, (intercept,)),
-}
-
-
-def questions(lab):
-	"""How many the control plane has answered before this one."""
-	text = lab.control().get("/metrics").body.decode()
-	return sum(int(n) for n in re.findall(
-	    r"^sluice_admin_requests_total\{.*\} (\d+)$", text, re.M))
-
-
-def own_world(lab, rule):
-	"""One that listens wherever it can, and gets more addresses then."""
-	pki, web = lab.pki, {"certificate": str(lab.pki.pem("origin")),
-	    "key": str(lab.pki.key("origin"))}
-	token = lab.dir / "token"
-	token.write_text("a" * 40)
-	token.chmod(0o600)
-	world = World(lab, {"new": {"A": ["1.2.3.99"]},
-	    "new6": {"AAAA": ["2606::99"]}, "route": {"A": ["1.9.9.9"]}},
-	    listen=["0.0.0.0:80", "[::]:443", "0.0.0.0:443", "127.0.0.1:3128",
-	    f"unix:{lab.dir}/s"], hosts={"*": {**rule, "tls":
-	    {"verify": False}}} if rule else {},
-	    admin={"web_token_file": str(token), "web": ["127.0.0.1:3131",
-	    {"address": "0.0.0.0:3130", "tls": web},
-	    {"address": "[::]:3130", "tls": web}]},
-	    tls={"ca_certificate": pki.pem("user-ca"),
-	    "ca_key": pki.key("user-ca")},
-	    destinations={"ports": {"http": "1-65535", "tls": "1-65535"}})
-	world.daemon.err.wait("is ready")
-	world.place.home.has("1.2.3.99/32", "2606::99/128")
-	world.place.home.ip("route", "add", "local", "1.9.0.0/16", "dev", "lo")
-	return world
-
-
-@pytest.mark.parametrize("name", OWN_WAYS)
-def test_own_listeners(tlab, name):
-	"""The daemon's and the control plane's, by each of the addresses that
-	this machine has, or gets, or only answers at."""
-	rule, ways = OWN_WAYS[name]
-	world = own_world(tlab, rule)
-	asked = questions(tlab)
-	rows = [(port, target) for port, targets in ((80, OWN4), (443, OWN6),
-	    (3130, OWN4 + OWN6), (3128, OWN_LOOP), (3131, OWN_LOOP))
-	    for target in targets]
-	for port, target in rows:
-		for where in "home", "away":
-			for way in ways:
-				answer = way(world, where, target, port)
-				assert denied(answer, where == "away"), (way,
-				    where, target, port)
-				if where == "home":
-					assert "this proxy itself" in \
-					    answer.get("proxy-status"), (way,
-					    target, port)
-	# The control plane has heard of nobody but us.
-	assert questions(tlab) == asked + 1
-	metrics.until(world.daemon, lambda m: m.sum("sluice_refusals_total",
-	    reason="destination") == 2 * len(rows) * len(ways))
-
-
-@pytest.mark.parametrize("name", OWN_WAYS)
-def test_own_listeners_spelled(tlab, name):
-	"""Ports that go without saying, or are said in another way, and what is
-	no address to us."""
-	world = own_world(tlab, OWN_WAYS[name][0])
-	asked = questions(tlab)
-	for authority in "127.0.0.1", "127.0.0.1:", "127.0.0.1:080", \
-	    PUBLIC, "[::ffff:7f00:1]", "loop.test":
-		answer = world.get("home", f"http://{authority}/")
-		assert answer.status == 403, authority
-	for target in NO_HOST:
-		for port in 80, 3128, 3130, 3131:
-			for method, url in ("GET", f"http://{target}:{port}/"), \
-			    ("CONNECT", f"{target}:{port}"):
-				answer = world.client("home").call(method, url)
-				assert answer.status == 400, url
-	for port in "0000080", "80 ", "+80", "0x50", "65616", "80.", "8 0", "%38%30":
-		answer = world.client("home").call("CONNECT",
-		    f"127.0.0.1:{port}")
-		assert answer.status == 400, port
-	assert questions(tlab) == asked + 1
-
-
-def test_other_services_of_this_machine_are_not_ours(tlab):
-	world = own_world(tlab, {})
-	for target in "1.2.3.99", "new", "new6", "route", PUBLIC:
-		answer = plain(world, "away", target, world.far.port)
-		assert answer.status == 200, (target, answer.body)
-	# What listens at one address only is not at others.
-	for target in "127.3.2.1", "[::1]", PUBLIC:
-		assert plain(world, "home", target, 3128).status == 502, target
-
-
-def test_own_is_allowed_by_its_word_only(lab):
-	world = World(lab, destinations={"allow": ["127.0.0.1", "*",
-	    "loopback"], "ports": {"http": "1-65535"}})
-	at = world.daemon.ports[0]
-	assert denied(plain(world, "home", "127.0.0.1", at), False)
-	world.daemon.change(destinations={"allow": "own"})
-	# what comes back is no request for a proxy, or noticed by its Via
-	wire.wait_until(lambda: plain(world, "home", "127.0.0.1", at).status
-	    in (400, 421, 508))
 
 
 @pytest.mark.parametrize("way", WAYS)
