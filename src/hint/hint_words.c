@@ -166,6 +166,8 @@ static const struct known known_o[] = {
 static const struct known known_p[] = {
 	WORD("period", WORD_WINDOW, 0),
 	WORD("policy", WORD_POLICY, 0),
+	/* gRPC: "A6: gRPC Retry Design", https://github.com/grpc/proposal */
+	WORD("pushback", WORD_AFTER, 0),
 	WORD("points", WORD_TOKENS, 0),
 	WORD("parallel", WORD_AT_ONCE, 0),
 	WORD("previous", WORD_LAST, 0),
@@ -321,6 +323,10 @@ add_word(struct words *w, enum word_class class, uint64_t value, uint64_t hash)
 		last->value *= value;
 		return;
 	}
+	/* MinLimit: what the limit is for, not what its value counts */
+	if (last != NULL && last->class == WORD_UNIT && class == WORD_LIMIT &&
+	    last->value >= HINT_SECOND)
+		last->class = WORD_PERIOD;
 	if (w->n == WORDS_MAX) {
 		w->bad = true;
 		return;
