@@ -35,7 +35,7 @@ add_budget(struct hint_reading *r, const struct hint_name *field,
 		b->window = field->window;
 	}
 	b->has_window = b->window != 0;
-	r->entries[h->nbudgets].name = *field;
+	r->entries[h->nbudgets] = (struct hint_entry){ .name = *field };
 	h->nbudgets++;
 	return b;
 }
@@ -74,7 +74,48 @@ hint_budget_remove(struct hint_reading *r, unsigned i)
 		h->budgets[i] = h->budgets[i + 1];
 		r->entries[i] = r->entries[i + 1];
 	}
-	memset(&r->entries[i], 0, sizeof r->entries[i]);
+}
+
+/*
+ * Whether fields speak of several limits side by side: lists of one length,
+ * and limits of which no two are alike.  What two limiters have told of the
+ * same one is no such thing.
+ */
+static bool
+is_side_by_side(const struct hint_entry *e)
+{
+	unsigned i, j;
+
+	if (e->limits.n < 2 || e->limits.n > HINT_SERIES ||
+	    e->rests.n != e->limits.n || e->resets.n != e->limits.n)
+		return false;
+	for (i = 0; i < e->limits.n; i++)
+		for (j = 0; j < i; j++)
+			if (e->limits.v[i] == e->limits.v[j])
+				return false;
+	return true;
+}
+
+void
+hint_budget_split(struct hint_reading *r, unsigned i)
+{
+	const struct hint_entry e = r->entries[i];
+	struct hint *h = r->hint;
+	struct hint_budget *b;
+	unsigned j, at;
+
+	if (!is_side_by_side(&e) ||
+	    h->nbudgets + e.limits.n - 1 > HINT_BUDGETS)
+		return;
+	for (j = 0; j < e.limits.n; j++) {
+		at = j == 0 ? i : h->nbudgets++;
+		b = &h->budgets[at];
+		*b = h->budgets[i];
+		r->entries[at] = (struct hint_entry){ .name = e.name };
+		b->limit = e.limits.v[j];
+		b->remaining = e.rests.v[j];
+		b->reset = e.resets.v[j];
+	}
 }
 
 void

@@ -15,6 +15,13 @@ struct hint_budget *hint_budget(struct hint_reading *,
 /* Takes the budget of that index out, and what is known beside it. */
 void		 hint_budget_remove(struct hint_reading *, unsigned i);
 
+/*
+ * Makes several budgets of one whose fields are lists side by side, such as a
+ * limit of "1, 15000", "0, 14000" remaining, until "1, 1419704"; where there is
+ * room for all of them.
+ */
+void		 hint_budget_split(struct hint_reading *, unsigned i);
+
 /* Of what is said twice the more cautious stays: less, later, longer. */
 void		 hint_budget_set_limit(struct hint_budget *, uint64_t micro);
 void		 hint_budget_set_remaining(struct hint_budget *,

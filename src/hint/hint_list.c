@@ -106,9 +106,18 @@ hint_member(struct http1_str *list, struct http1_str *member)
 	return member->len > 0;
 }
 
+void
+hint_series_add(struct hint_series *s, uint64_t v)
+{
+	if (s->n < HINT_SERIES)
+		s->v[s->n] = v;
+	if (s->n <= HINT_SERIES)
+		s->n++;
+}
+
 bool
 hint_latest(struct http1_str list, bool reset, uint64_t unit, int64_t date,
-    uint64_t *ns, bool *odd)
+    uint64_t *ns, bool *odd, struct hint_series *all)
 {
 	struct http1_str member;
 	uint64_t one = 0;
@@ -124,6 +133,8 @@ hint_latest(struct http1_str list, bool reset, uint64_t unit, int64_t date,
 		if (!any || one > *ns)
 			*ns = one;
 		any = true;
+		if (all != NULL)
+			hint_series_add(all, one);
 	}
 	if (!members)
 		*odd = true;

@@ -47,7 +47,7 @@ read_retry(struct hint_reading *r, uint64_t unit, const struct http1_field *f)
 	uint64_t ns;
 
 	if (hint_latest(f->value, false, unit, hint_reading_date(r), &ns,
-	    &odd)) {
+	    &odd, NULL)) {
 		if (unit < HINT_SECOND)
 			hint_keep_most(&r->has_ms, &r->ms, ns);
 		else
@@ -62,12 +62,14 @@ read_reset(struct hint_reading *r, const struct hint_name *name,
     const struct http1_field *f)
 {
 	bool exact = name->role == HINT_RESET_AFTER, odd = false, any;
+	struct hint_series all = { .n = 0 };
 	struct hint_budget *b;
 	struct hint_entry *entry;
 	uint64_t ns;
+	unsigned i;
 
 	any = hint_latest(f->value, true, name->time_unit,
-	    hint_reading_date(r), &ns, &odd);
+	    hint_reading_date(r), &ns, &odd, &all);
 	if (odd && name->context == HINT_STRONG)
 		note_unusable(r, f);
 	if (!any || (b = hint_budget(r, name, nameless)) == NULL)
@@ -75,9 +77,14 @@ read_reset(struct hint_reading *r, const struct hint_name *name,
 	entry = entry_of(r, b);
 	if (entry->exact && !exact)
 		return;
-	if (exact && !entry->exact)
+	if (exact && !entry->exact) {
 		b->has_reset = false;
+		entry->resets.n = 0;
+	}
 	entry->exact = exact;
+	for (i = 0; i < all.n; i++)
+		hint_series_add(&entry->resets,
+		    i < HINT_SERIES ? all.v[i] : ns);
 	hint_budget_set_reset(b, ns);
 }
 
@@ -110,12 +117,15 @@ set_count(struct hint_reading *r, struct hint_budget *b, enum hint_role role,
 {
 	struct hint_entry *entry = entry_of(r, b);
 
-	if (role == HINT_REMAINING)
+	if (role == HINT_REMAINING) {
 		hint_budget_set_remaining(b, micro);
-	else if (role == HINT_USED)
+		hint_series_add(&entry->rests, micro);
+	} else if (role == HINT_USED) {
 		hint_keep_most(&entry->has_used, &entry->used, micro);
-	else
+	} else {
 		hint_budget_set_limit(b, micro);
+		hint_series_add(&entry->limits, micro);
+	}
 }
 
 /* Two of them, such as 32/40; also a limit and its window, such as 150/15m. */
@@ -470,7 +480,7 @@ hint_read(const struct http1_head *head, int64_t now, struct hint *h)
 
 	/* Budgets are cleared when there are any. */
 	memset(h, 0, offsetof(struct hint, budgets));
-	memset(&r, 0, sizeof r);
+	memset(&r, 0, offsetof(struct hint_reading, entries));
 	r.head = head;
 	r.hint = h;
 	r.now = now;

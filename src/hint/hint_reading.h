@@ -3,6 +3,7 @@
 #define SLUICE_HINT_READING_H
 
 #include "hint/hint_field.h"
+#include "hint/hint_list.h"
 
 /*
  * A response as it is being read: the hint that is being made, and what is
@@ -15,6 +16,9 @@ struct hint_entry {
 	bool		 has_used;
 	bool		 exact;		/* reset is a HINT_RESET_AFTER's */
 	uint64_t	 used;		/* micro units */
+	struct hint_series limits;	/* micro units */
+	struct hint_series rests;	/* ... that remain */
+	struct hint_series resets;	/* ns */
 };
 
 struct hint_reading {
@@ -33,7 +37,8 @@ struct hint_reading {
 	bool			 error;		/* that names a limit */
 	uint64_t		 ms;		/* retry-after-ms, as ns */
 	struct http1_str	 name;		/* of a part; p NULL: none */
-	struct hint_entry	 entries[HINT_BUDGETS];	/* one a budget */
+	/* One a budget; cleared when there is one. */
+	struct hint_entry	 entries[HINT_BUDGETS];
 };
 
 /*

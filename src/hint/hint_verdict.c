@@ -173,10 +173,14 @@ finish_budgets(struct hint_reading *r)
 {
 	struct hint *h = r->hint;
 	struct hint_budget *b;
-	unsigned i = 0;
+	unsigned i = 0, n;
 
 	if (h->nbudgets > 0 && is_cached(r->head))
 		h->nbudgets = 0;
+	n = h->nbudgets;
+	for (; i < n; i++)
+		hint_budget_split(r, i);
+	i = 0;
 	hint_ratelimit_merge(r);
 	share_times(r);
 	while (i < h->nbudgets) {

@@ -114,7 +114,7 @@ check_list(struct http1_str value, int64_t now)
 	uint64_t latest = 0, one;
 	bool odd = false, any, some = false;
 
-	any = hint_latest(value, true, HINT_SECOND, now, &latest, &odd);
+	any = hint_latest(value, true, HINT_SECOND, now, &latest, &odd, NULL);
 	while (hint_member(&list, &member)) {
 		require(member.len > 0 && member.p >= value.p);
 		require(member.p + member.len <= value.p + value.len);

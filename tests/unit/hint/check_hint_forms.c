@@ -86,6 +86,42 @@ static const struct want unlisted[] = {
 	{ "grpc's pushback", 503,
 	    "grpc-retry-pushback-ms: 2500\r\n", THROTTLED | RETRY, 2.5,
 	    "retry-after", { { 0 } } },
+	{ "two limits side by side, the first is used up", 200,
+	    "X-RateLimit-Limit: 1, 15000\r\nX-RateLimit-Remaining: 0, 14000\r\n"
+	    "X-RateLimit-Reset: 1, 1419704\r\n"
+	    "X-RateLimit-Policy: 1;w=1, 15000;w=2592000\r\n",
+	    0, 1, "x-ratelimit",
+	    { { "x-ratelimit", NULL, 1, 0, 1, 1, 0 },
+	    { "x-ratelimit", NULL, 15000, 14000, 1419704, 2592000, 0 } } },
+	{ "two limits side by side, the second is", 429,
+	    "X-RateLimit-Limit: 10, 1000\r\nX-RateLimit-Remaining: 5, 0\r\n"
+	    "X-RateLimit-Reset: 30, 3000\r\n",
+	    THROTTLED, 3000, "x-ratelimit",
+	    { { "x-ratelimit", NULL, 10, 5, 30, NO, 0 },
+	    { "x-ratelimit", NULL, 1000, 0, 3000, NO, 0 } } },
+	{ "two limits on two lines each", 200,
+	    "X-RateLimit-Limit: 10\r\nX-RateLimit-Limit: 1000\r\n"
+	    "X-RateLimit-Remaining: 0\r\nX-RateLimit-Remaining: 990\r\n"
+	    "X-RateLimit-Reset: 30\r\nX-RateLimit-Reset: 3000\r\n",
+	    0, 30, "x-ratelimit",
+	    { { "x-ratelimit", NULL, 10, 0, 30, NO, 0 },
+	    { "x-ratelimit", NULL, 1000, 990, 3000, NO, 0 } } },
+	{ "one limit, told by two limiters", 200,
+	    "X-RateLimit-Limit: 60, 60\r\nX-RateLimit-Remaining: 59, 0\r\n"
+	    "X-RateLimit-Reset: 12, 30\r\n",
+	    0, 30, "x-ratelimit",
+	    { { "x-ratelimit", NULL, 60, 0, 30, NO, 0 } } },
+	{ "lists of different lengths", 200,
+	    "X-RateLimit-Limit: 10, 1000\r\nX-RateLimit-Remaining: 0\r\n"
+	    "X-RateLimit-Reset: 30\r\n",
+	    0, 30, "x-ratelimit",
+	    { { "x-ratelimit", NULL, 10, 0, 30, NO, 0 } } },
+	{ "more limits side by side than are told apart", 200,
+	    "X-RateLimit-Limit: 1, 2, 3, 4, 5\r\n"
+	    "X-RateLimit-Remaining: 0, 1, 2, 3, 4\r\n"
+	    "X-RateLimit-Reset: 1, 2, 3, 4, 5\r\n",
+	    0, 5, "x-ratelimit",
+	    { { "x-ratelimit", NULL, 1, 0, 5, NO, 0 } } },
 	{ "throttle", 503,
 	    "X-Throttle-Remaining: 0\r\nX-Throttle-Reset: 12\r\n",
 	    THROTTLED, 12, FORM, { { FORM, NULL, NO, 0, 12, NO, 0 } } },
@@ -170,7 +206,9 @@ static const struct want lists[] = {
 	    "X-RateLimit-Limit: 10, 1000\r\n"
 	    "X-RateLimit-Remaining: 9,0\r\n"
 	    "X-RateLimit-Reset: 12, 30\r\n",
-	    0, 30, "x-ratelimit", ONE(0, 30) },
+	    0, 30, "x-ratelimit",
+	    { { "x-ratelimit", NULL, 10, 9, 12, NO, 0 },
+	    { "x-ratelimit", NULL, 1000, 0, 30, NO, 0 } } },
 	{ "resets as dates", 200,
 	    "X-RateLimit-Limit: 10\r\nX-RateLimit-Remaining: 0, 0\r\n"
 	    "X-RateLimit-Reset: Wed, 01 Jan 2025 00:00:12 GMT, "
