@@ -56,9 +56,9 @@ struct hint {
 	bool			 retry_after;	/* a usable Retry-After */
 	uint64_t		 delay;		/* ns; UINT64_MAX: saturated */
 	/*
-	 * The request was refused for its rate: 429 and 420; 403, 418 and 503
-	 * where the fields say until when; from 400 on where the error that
-	 * they name is one.
+	 * The request was refused for its rate: 429 and 420; 403, 503 and
+	 * statuses that are not registered where the fields say until when;
+	 * from 400 on where the error that they name is one.
 	 */
 	bool			 throttled;
 	/* A refusal for too many requests at once, not for their rate. */

@@ -330,6 +330,7 @@ read_reason(struct hint_reading *r, struct http1_str value)
  * https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
  * Azure Storage, "Common REST API error codes",
  * https://learn.microsoft.com/rest/api/storageservices/common-rest-api-error-codes
+ * Mashery's gateways: ERR_403_DEVELOPER_OVER_QPS and _OVER_RATE.
  */
 static bool
 is_limit_error(struct http1_str value)
@@ -339,6 +340,7 @@ is_limit_error(struct http1_str value)
 		"too-many-requests", "ratelimit", "rate_limit", "rate-limit",
 		"requestlimitexceeded", "throughputexceeded",
 		"bandwidthlimitexceeded", "slowdown", "serverbusy", "maxlag",
+		"over_qps", "over_rate",
 	};
 	unsigned i;
 

@@ -227,6 +227,39 @@ any_exhausted(const struct hint *h, bool timed, bool partial)
 }
 
 /*
+ * Whether a delay is a reset in milliseconds, near enough: to the fraction,
+ * which both have then, or to what was rounded of seconds; a few of those may
+ * be a coincidence.
+ */
+static bool
+is_thousandfold(uint64_t delay, uint64_t reset)
+{
+	uint64_t slack = reset % HINT_SECOND != 0 ? HINT_SECOND / 100 :
+	    2 * HINT_SECOND;
+
+	if (reset % HINT_SECOND == 0 && reset < 10 * HINT_SECOND)
+		return false;
+	delay /= 1000;
+	return delay + slack >= reset && delay <= reset + slack;
+}
+
+/*
+ * Whether Retry-After is in milliseconds, as libraries have it whose timers
+ * are: a thousand times what a reset beside it says in seconds.
+ */
+static bool
+is_in_milliseconds(const struct hint *h)
+{
+	unsigned i;
+
+	for (i = 0; i < h->nbudgets; i++)
+		if (h->budgets[i].has_reset && h->budgets[i].reset > 0 &&
+		    is_thousandfold(h->delay, h->budgets[i].reset))
+			return true;
+	return false;
+}
+
+/*
  * retry-after-ms is what Retry-After was rounded from, if they are that near
  * to each other; if not, the longer one counts.
  */
@@ -235,6 +268,8 @@ finish_delay(struct hint_reading *r)
 {
 	struct hint *h = r->hint;
 
+	if (h->retry_after && h->delay != UINT64_MAX && is_in_milliseconds(h))
+		h->delay /= 1000;
 	if (!r->has_ms)
 		return;
 	if (!h->retry_after || r->ms > h->delay ||
@@ -245,6 +280,15 @@ finish_delay(struct hint_reading *r)
 
 /* Refusals */
 
+/* Of those that mean an error: by IANA's registry. */
+static bool
+is_registered(int status)
+{
+	return status < 418 || (status >= 421 && status <= 429) ||
+	    status == 431 || status == 451 || (status >= 500 && status <= 508) ||
+	    status == 510 || status == 511;
+}
+
 /*
  * 420 was Twitter's elder 429.  With 418 Binance bans who goes on after 429:
  * "Limits", https://developers.binance.com/docs/binance-spot-api-docs/
@@ -253,7 +297,8 @@ finish_delay(struct hint_reading *r)
  * 403 and 503 are mostly something else, also where some budget is used up:
  * Salesforce serves on above its limit, and refuses for rights all the same.
  * So they have to say until when.  The same goes for statuses that nobody has
- * registered: 430 (Shopify), 509 (bandwidth), 529 (too much for the site).
+ * registered: 430 (Shopify), 509 (bandwidth), 529 (too much for the site), 999
+ * (LinkedIn).
  */
 static bool
 is_throttled(const struct hint_reading *r, int status)
@@ -269,13 +314,8 @@ is_throttled(const struct hint_reading *r, int status)
 	case 403:
 	case 503:
 		return h->retry_after || any_exhausted(h, true, false);
-	case 418:
-	case 430:
-	case 509:
-	case 529:
-		return h->retry_after;
 	default:
-		return false;
+		return !is_registered(status) && h->retry_after;
 	}
 }
 
