@@ -4,12 +4,12 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-#include "hint/hint_duration.h"
 #include "hint/hint_form.h"
-#include "hint/hint_loose.h"
 #include "hint/hint_until.h"
+#include "hint/hint_words.h"
+#include "hint/refusal_name.h"
+#include "hint/refusal_xml.h"
 
 #define DEPTH		5	/* of values in values */
 #define ELEMENTS	16	/* of an array */
@@ -19,33 +19,21 @@
 
 /* Names of errors */
 
-/* Letters only, in lower case, without exception or error behind them. */
-static const char *const limit_names[] = {
-	"ratelimit", "ratelimited", "ratelimiting", "ratelimitexceeded",
-	"ratelimitreached", "ratelimitsexceeded", "exceededratelimit",
-	"userratelimitexceeded", "apiratelimitexceeded", "rateexceeded",
-	"youhaveexceededyourratelimit", "maxratelimitreached",
-	"toomanyrequests", "toomanyrequestspersecond", "toomanycalls",
-	"throttled", "throttling", "throttle", "requestthrottled",
-	"requeststhrottled", "requestlimitexceeded", "requestlimitreached",
-	"querylimitexceeded", "overquerylimit", "slowdown",
-};
-
 /* Keys under which an error is named, for programs. */
 static const char *const code_keys[] = {
-	"code", "errorcode", "type", "errortype", "reason",
+	"code", "errorcode", "errorname", "type", "errortype", "reason",
 };
 
 /* The same where there is none of those, and for people. */
 static const char *const name_keys[] = {
-	"error", "status", "name", "key", "title", "message", "detail",
-	"errormessage",
+	"error", "status", "name", "key", "title", "message", "msg", "detail",
+	"description", "errormessage", "errormsg",
 };
 
 /* Keys of what an error consists of. */
 static const char *const error_keys[] = {
 	"error", "errors", "fault", "detail", "details", "extensions",
-	"response",
+	"overlimit", "response",
 };
 
 /* Letters only, in lower case; false: there are none, or too many. */
@@ -80,51 +68,49 @@ is_among(const char *name, const char *const *names, size_t n)
 	return false;
 }
 
-static void
-cut_end(char *name, const char *end)
-{
-	size_t n = strlen(name), m = strlen(end);
+/* By its codes; by what else it is called, where it has none. */
+struct named {
+	bool	 coded;
+	bool	 called;	/* a limit */
+};
 
-	if (n > m && strcmp(name + n - m, end) == 0)
-		name[n - m] = '\0';
-}
-
+/* Returns whether a code is the name of a limit, which is the last word. */
 static bool
-is_limit_name(const char *text, size_t len)
+take_named(struct named *n, struct http1_str key, struct http1_str value)
 {
 	char name[ERROR_NAME + 1];
+	bool is;
 
-	/* words may have separators, but no essay is a name */
-	if (len > 2 * ERROR_NAME || !letters(text, len, name))
+	if (!letters(key.p, key.len, name))
 		return false;
-	cut_end(name, "exception");
-	cut_end(name, "error");
-	return is_among(name, limit_names, COUNT(limit_names));
+	if (is_among(name, code_keys, COUNT(code_keys))) {
+		n->coded = true;
+		return refusal_name_is_limit(value.p, value.len);
+	}
+	is = is_among(name, name_keys, COUNT(name_keys)) &&
+	    refusal_name_is_limit(value.p, value.len);
+	n->called = n->called || is;
+	return false;
 }
 
-/* By its codes; by what else it is called, where it has none. */
 static bool
 is_limit_object(json_t *from)
 {
-	char name[ERROR_NAME + 1];
+	struct named named = { false, false };
+	struct http1_str name, text;
 	const char *key;
 	json_t *value;
-	bool coded = false, called = false, is;
 
 	json_object_foreach (from, key, value) {
-		if (!json_is_string(value) || !letters(key, strlen(key), name))
+		if (!json_is_string(value))
 			continue;
-		is = is_limit_name(json_string_value(value),
-		    json_string_length(value));
-		if (is_among(name, code_keys, COUNT(code_keys))) {
-			if (is)
-				return true;
-			coded = true;
-		} else if (is_among(name, name_keys, COUNT(name_keys))) {
-			called = called || is;
-		}
+		name = (struct http1_str){ key, strlen(key) };
+		text = (struct http1_str){ json_string_value(value),
+		    json_string_length(value) };
+		if (take_named(&named, name, text))
+			return true;
 	}
-	return called && !coded;
+	return named.called && !named.coded;
 }
 
 static bool	 is_limit_at(json_t *, unsigned depth, bool within);
@@ -178,21 +164,20 @@ struct spans {
 	uint64_t	 reset;
 };
 
-static bool
-read_time(json_t *value, uint64_t unit, int64_t date, uint64_t *ns)
+/* A number, as it would stand in a field; nothing, if it cannot be one. */
+static struct http1_str
+text_of(json_t *value, char buf[64])
 {
 	struct http1_str s = { json_string_value(value),
 	    json_string_length(value) };
 	double number = json_number_value(value);
-	char text[64];
 
-	if (json_is_number(value)) {
-		if (!isfinite(number) || number < 0 || number > 1e30)
-			return false;
-		s.p = text;
-		s.len = (size_t)snprintf(text, sizeof text, "%.9f", number);
+	if (json_is_number(value) && isfinite(number) && number >= 0 &&
+	    number <= 1e30) {
+		s.p = buf;
+		s.len = (size_t)snprintf(buf, 64, "%.9f", number);
 	}
-	return s.len > 0 && hint_until(s, unit, date, ns);
+	return s;
 }
 
 static void
@@ -203,27 +188,93 @@ take_longest(bool *has, uint64_t *longest, uint64_t ns)
 	*has = true;
 }
 
-static void
-take_member(const char *key, json_t *value, struct spans *s)
+static bool
+has(const char *name, const char *part)
 {
-	struct http1_str text = { key, strlen(key) };
-	struct hint_name name = hint_form(text);
+	return strstr(name, part) != NULL;
+}
+
+static bool
+begins(const char *name, const char *part)
+{
+	return strncmp(name, part, strlen(part)) == 0;
+}
+
+static bool
+ends(const char *name, const char *part)
+{
+	size_t n = strlen(name), m = strlen(part);
+
+	return n >= m && strcmp(name + n - m, part) == 0;
+}
+
+/*
+ * Keys that would say nothing in a field, but do in a refusal: wait_seconds,
+ * cooldown, availableIn, nextAccessTime, blocked_until.
+ */
+static bool
+is_wait(struct http1_str key)
+{
+	char name[ERROR_NAME + 1];
+
+	if (!letters(key.p, key.len, name))
+		return false;
+	if (begins(name, "next"))
+		return has(name, "access") || has(name, "attempt") ||
+		    has(name, "request") || has(name, "call") ||
+		    has(name, "try") || has(name, "allowed") ||
+		    has(name, "available");
+	if (begins(name, "available"))
+		return ends(name, "in") || ends(name, "at") ||
+		    ends(name, "after");
+	if (ends(name, "until"))
+		return has(name, "block") || has(name, "ban") ||
+		    has(name, "lock") || has(name, "limit") ||
+		    has(name, "throttle");
+	return begins(name, "wait") || has(name, "cooldown");
+}
+
+/* What a number counts under such a key, in ns. */
+static uint64_t
+unit_of(struct http1_str key)
+{
+	struct words words;
+	unsigned i;
+
+	hint_words(key, &words);
+	for (i = 0; i < words.n && !words.bad; i++)
+		if (words.w[i].class == WORD_UNIT)
+			return words.w[i].value;
+	return HINT_SECOND;
+}
+
+static void
+take_member(struct http1_str key, struct http1_str value, struct spans *s)
+{
+	struct hint_name name = hint_form(key);
 	uint64_t ns;
 
+	if (value.len == 0)
+		return;
 	if (name.role == HINT_RETRY || name.role == HINT_BACKOFF) {
-		if (read_time(value, name.time_unit, s->date, &ns))
+		if (hint_until(value, name.time_unit, s->date, &ns))
 			take_longest(&s->has_retry, &s->retry, ns);
 	} else if ((name.role == HINT_RESET || name.role == HINT_RESET_AFTER) &&
 	    name.context >= HINT_WEAK) {
-		if (read_time(value, name.time_unit, s->date, &ns))
+		if (hint_until(value, name.time_unit, s->date, &ns))
 			take_longest(&s->has_reset, &s->reset, ns);
+	} else if (is_wait(key) &&
+	    hint_until(value, unit_of(key), s->date, &ns)) {
+		take_longest(&s->has_retry, &s->retry, ns);
 	}
 }
 
 static void
 take_times(json_t *from, unsigned depth, struct spans *s)
 {
+	struct http1_str name;
 	const char *key;
+	char buf[64];
 	json_t *value;
 	size_t i;
 
@@ -233,11 +284,19 @@ take_times(json_t *from, unsigned depth, struct spans *s)
 		if (i < ELEMENTS)
 			take_times(value, depth + 1, s);
 	json_object_foreach (from, key, value) {
+		name = (struct http1_str){ key, strlen(key) };
 		if (json_is_string(value) || json_is_number(value))
-			take_member(key, value, s);
+			take_member(name, text_of(value, buf), s);
 		else
 			take_times(value, depth + 1, s);
 	}
+}
+
+static bool
+longest(const struct spans *s, uint64_t *ns)
+{
+	*ns = s->has_retry ? s->retry : s->reset;
+	return s->has_retry || s->has_reset;
 }
 
 bool
@@ -246,61 +305,36 @@ refusal_form_delay(json_t *root, int64_t date, uint64_t *ns)
 	struct spans s = { .date = date };
 
 	take_times(root, 0, &s);
-	*ns = s.has_retry ? s.retry : s.reset;
-	return s.has_retry || s.has_reset;
+	return longest(&s, ns);
 }
 
-/* Words */
+/* XML and pages */
 
-static const char *const cues[] = {
-	"again in ", "again after ", "retry in ", "retry after ",
-	"retrying in ", "wait ",
-};
-
-static bool
-is_of_duration(char c)
+bool
+refusal_form_is_xml_limit(const char *p, size_t n)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-	    (c >= 'A' && c <= 'Z') || c == '.';
-}
+	struct http1_str name, text;
+	struct refusal_xml x;
+	struct named named = { false, false };
+	bool found = false;
 
-/* Such as 6m0s, 20s. or 56 seconds. */
-static bool
-read_words(const char *p, const char *end, uint64_t *ns)
-{
-	struct http1_str s = { p, 0 };
-	size_t n;
-
-	for (n = 0; p + n < end && is_of_duration(p[n]); n++)
-		;
-	s.len = n;
-	while (s.len > 0 && p[s.len - 1] == '.')
-		s.len--;
-	if (s.len > 0 && hint_duration(s, ns))
-		return true;
-	if (n == 0 || p + n == end || p[n] != ' ')
+	if (!refusal_xml_begin(&x, p, n))
 		return false;
-	for (n++; p + n < end && p[n] != '.' && is_of_duration(p[n]); n++)
-		;
-	s.len = n;
-	return hint_loose_duration(s, ns);
+	while (!found && refusal_xml_next(&x, &name, &text))
+		found = take_named(&named, name, text);
+	return found || (named.called && !named.coded);
 }
 
 bool
-refusal_form_words(const char *text, size_t n, uint64_t *ns)
+refusal_form_xml_delay(const char *p, size_t n, int64_t date, uint64_t *ns)
 {
-	const char *p, *end = text + n;
-	size_t i, len;
+	struct spans s = { .date = date };
+	struct http1_str name, text;
+	struct refusal_xml x;
 
-	for (p = text; p < end; p++)
-		for (i = 0; i < COUNT(cues); i++) {
-			if ((*p | 0x20) != cues[i][0])
-				continue;
-			len = strlen(cues[i]);
-			if ((size_t)(end - p) > len &&
-			    strncasecmp(p, cues[i], len) == 0 &&
-			    read_words(p + len, end, ns))
-				return true;
-		}
-	return false;
+	if (!refusal_xml_begin(&x, p, n))
+		return false;
+	while (refusal_xml_next(&x, &name, &text))
+		take_member(name, text, &s);
+	return longest(&s, ns);
 }

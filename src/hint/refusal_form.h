@@ -25,7 +25,12 @@ bool		 refusal_form_is_limit(json_t *, bool within);
  */
 bool		 refusal_form_delay(json_t *, int64_t date, uint64_t *ns);
 
-/* The same by words: "try again in 20s", "retry after 56 seconds". */
-bool		 refusal_form_words(const char *, size_t n, uint64_t *ns);
+/*
+ * The same of a text that is XML or a page, by its elements; false where it is
+ * neither.
+ */
+bool		 refusal_form_is_xml_limit(const char *, size_t n);
+bool		 refusal_form_xml_delay(const char *, size_t n, int64_t date,
+		    uint64_t *ns);
 
 #endif

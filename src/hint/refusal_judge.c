@@ -12,6 +12,7 @@
 #include "hint/json_path.h"
 #include "hint/refusal_form.h"
 #include "hint/refusal_text.h"
+#include "hint/refusal_words.h"
 
 struct wanted {
 	const char	*const *in;
@@ -172,7 +173,8 @@ add_told(struct span *s, const struct refusal_text *t, json_t *root,
 	if (within)
 		root = json_object_get(root, "errors");
 	s->there = refusal_form_delay(root, s->date, &ns) ||
-	    (!within && refusal_form_words(t->p, t->len, &ns));
+	    (!within && (refusal_form_xml_delay(t->p, t->len, s->date, &ns) ||
+	    refusal_words(t->p, t->len, s->date, &ns)));
 	if (s->there)
 		s->ns = ns;
 }
@@ -184,7 +186,7 @@ judge(const struct refusal_rule *r, const struct refusal_text *t, json_t *root,
 {
 	struct wanted wanted = { .in = r->in };
 	struct json_path_walk w = { want, &wanted };
-	struct span s = { .there = false };
+	struct span s = { .date = date };
 
 	if (r->contains != NULL &&
 	    !refusal_text_contains(t->p, t->len, r->contains))
@@ -193,7 +195,8 @@ judge(const struct refusal_rule *r, const struct refusal_text *t, json_t *root,
 		json_path_follow(root, r->json, &w);
 	if (r->json != NULL && !wanted.found)
 		return false;
-	if (r->limit && !refusal_form_is_limit(root, r->within))
+	if (r->limit && !refusal_form_is_limit(root, r->within) &&
+	    (r->within || !refusal_form_is_xml_limit(t->p, t->len)))
 		return false;
 	if (root != NULL)
 		s = delay_of(r, root, date);

@@ -94,6 +94,7 @@ has_status(const struct refusal_rule *r, int status)
 	return false;
 }
 
+/* And without slashes at its end, which make no difference to most. */
 static struct http1_str
 without_query(struct http1_str path)
 {
@@ -102,6 +103,8 @@ without_query(struct http1_str path)
 
 	if (query != NULL)
 		path.len = (size_t)(query - path.p);
+	while (path.len > 1 && path.p[path.len - 1] == '/')
+		path.len--;
 	return path;
 }
 

@@ -212,11 +212,12 @@ static const struct refusal_rule rules[] = {
 	},
 	/*
 	 * By their form, behind those whose meaning is known: what Bitrix24
-	 * (QUERY_LIMIT_EXCEEDED), Linear (RATELIMITED) and many others say.
+	 * (QUERY_LIMIT_EXCEEDED), Linear (RATELIMITED) and many others say;
+	 * OpenStack with 413 (overLimit).
 	 */
 	{
 		.name = "error",
-		STATUSES(400, 403, 503),
+		STATUSES(400, 403, 413, 503),
 		.limit = true,
 		.told = true,
 	},

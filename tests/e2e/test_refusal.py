@@ -75,6 +75,29 @@ VENDORS = {
 	    "/key", 5),
 	"salesforce": (403, '[{"errorCode":"REQUEST_LIMIT_EXCEEDED"}]', [JSON],
 	    "/services", 5),
+	# https://github.com/thephpleague/flysystem-aws-s3-v3/issues/278
+	"s3-alike": (503, '<?xml version="1.0"?><Error><Code>SlowDown</Code>'
+	    "<Message>Reduce your request rate.</Message></Error>",
+	    [("Content-Type", "application/xml")], "/key", 5),
+	# https://github.com/e-dream-ai/client/issues/535
+	"a-sentence-behind": (400, '{"success":false,"message":"Rate limit '
+	    'exceeded. See the docs for more"}', [JSON], "/", 5),
+	# https://api.stackexchange.com/docs/throttle
+	"words": (400, '{"error_id":502,"error_message":"too many requests '
+	    'from this IP, more requests available in 43 seconds",'
+	    '"error_name":"throttle_violation"}', [JSON], "/2.3/info", 43),
+	# https://github.com/ccxt/ccxt/issues/14639, with a time of its own
+	"words-of-an-instant": (429, '{"code":-1003,"msg":"IP banned until '
+	    '%d. Please"}' % ((time.time() + 300) * 1000), [JSON], "/",
+	    None),
+	# https://github.com/wso2/carbon-apimgt/pull/7059
+	"a-key-of-its-own": (429, '{"fault":{"cooldown":"00:00:43"}}', [JSON],
+	    "/", 43),
+	# https://github.com/pelias/pelias/issues/74
+	"openstack": (413, '{"overLimit":{"code":413,"message":"OverLimit '
+	    'Retry...","retryAfter":43}}', [JSON], "/v2/servers", 43),
+	"too-large": (413, '{"error":{"code":413,"message":"Too large"}}',
+	    [JSON, ("Retry-After", "43")], "/", 0),
 }
 
 
@@ -83,6 +106,9 @@ def test_vendors(lab, name):
 	status, body, fields, path, seconds = VENDORS[name]
 	first, got = held(lab, said(status, body, *fields), path)
 	assert (first.status, first.body) == (status, body.encode())
+	if seconds is None:
+		assert 1 < got <= 300
+		return
 	assert max(0, seconds - 2) <= got <= seconds
 
 

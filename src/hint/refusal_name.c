@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: ISC */
+#include "hint/refusal_name.h"
+
+#include <string.h>
+
+/*
+ * Names of errors that are limits.  Whatever its spelling, such a name is made
+ * of words that are known, at least one of which says what it is about; a word
+ * that is not known makes it something else: "Rate limit not found".
+ */
+
+#define LETTERS		64	/* of a name */
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* What it is about. */
+static const char *const cores[] = {
+	"ratelimit", "ratelimits", "ratelimited", "ratelimiting",
+	"ratelimiter", "throttle", "throttled", "throttling", "throttler",
+	"requestlimit", "requestslimit", "querylimit", "calllimit",
+	"overlimit", "overqps", "overrate", "rateexceeded", "slowdown",
+	"toomanyrequests", "toomanyrequest", "toomanycalls",
+	"toomanyqueries", "resourceexhausted",
+	"outofcallvolumequota",		/* Azure's API Management */
+};
+
+/* What may be said beside that. */
+static const char *const fillers[] = {
+	"a", "account", "an", "and", "api", "app", "application", "are", "at",
+	"be", "been", "being", "by", "call", "calls", "client", "code",
+	"current", "daily", "day", "denied", "developer", "due", "endpoint",
+	"err", "error", "exceed", "exceeded", "exceeds", "exception", "for",
+	"from", "global", "has", "have", "hit", "hour", "http", "in", "ip",
+	"is", "key", "limit", "limits", "local", "made", "max", "maximum",
+	"method", "minute", "of", "on", "org", "organization", "over", "per",
+	"please", "project", "queries", "query", "quota", "rate", "reach",
+	"reached", "rejected", "request", "requests", "resource", "retry",
+	"second", "server", "service", "status", "tenant", "the", "this",
+	"to", "token", "user", "violation", "was", "were", "with", "you",
+	"your",
+};
+
+/* Which of the words, of those of n letters that are left, begins here. */
+static size_t
+match(const char *const *words, size_t nwords, const char *p, size_t n,
+    const bool *ends, size_t at)
+{
+	size_t i, len;
+
+	for (i = 0; i < nwords; i++) {
+		len = strlen(words[i]);
+		if (len <= n && ends[at + len] &&
+		    memcmp(p, words[i], len) == 0)
+			return len;
+	}
+	return 0;
+}
+
+/*
+ * From behind: where words lead to the end from, and from where with one among
+ * them that says what it is about.
+ */
+static bool
+consists(const char *name, size_t n)
+{
+	bool ends[LETTERS + 1] = { false }, about[LETTERS + 1] = { false };
+	size_t i = n;
+
+	ends[n] = true;
+	while (i-- > 0) {
+		about[i] = match(cores, COUNT(cores), name + i, n - i, ends,
+		    i) > 0 || match(fillers, COUNT(fillers), name + i, n - i,
+		    about, i) > 0;
+		ends[i] = about[i] || match(fillers, COUNT(fillers), name + i,
+		    n - i, ends, i) > 0;
+	}
+	return about[0];
+}
+
+/* Its letters, in lower case; false: there are none, or too many. */
+static bool
+is_limit(const char *text, size_t len)
+{
+	char name[LETTERS];
+	size_t i, n = 0;
+	char c;
+
+	for (i = 0; i < len; i++) {
+		c = text[i];
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c | 0x20);
+		if (c < 'a' || c > 'z')
+			continue;
+		if (n == LETTERS)
+			return false;
+		name[n++] = c;
+	}
+	return n > 0 && consists(name, n);
+}
+
+/* How much of it is a name or a sentence of its own. */
+static size_t
+head_length(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (strchr(".:;,(!", text[i]) != NULL ||
+		    (text[i] == '-' && i > 0 && text[i - 1] == ' '))
+			return i;
+	return len;
+}
+
+bool
+refusal_name_is_limit(const char *text, size_t len)
+{
+	size_t head = head_length(text, len);
+
+	/* words may have separators, but no essay is a name */
+	return (len <= 2 * LETTERS && is_limit(text, len)) ||
+	    (head < len && head <= 2 * LETTERS && is_limit(text, head));
+}
