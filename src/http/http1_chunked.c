@@ -97,7 +97,9 @@ static bool
 step_ext(struct http1_chunked *c, char ch)
 {
 	if (ch == '\r') {
-		if (c->state != EXT)
+		/* old servers fill the size's line up with spaces */
+		if (c->state != EXT &&
+		    !(c->state == EXT_BWS && c->response))
 			return false;
 		c->state = SIZE_LF;
 		return true;

@@ -378,6 +378,25 @@ START_TEST(test_many_trailers)
 }
 END_TEST
 
+/* Old servers write a size into a place of a fixed width. */
+START_TEST(test_size_filled_up)
+{
+	static const char text[] = "4  \t\r\nfine\r\n0 \r\n\r\n";
+	struct decoded out = { .result = HTTP1_MORE };
+	struct http1_chunked c;
+
+	http1_chunked_init(&c, _i == 1);
+	feed(&c, &out, text, sizeof text - 1);
+	ck_assert_int_eq(out.result, _i == 1 ? HTTP1_DONE : HTTP1_FAILED);
+	ck_assert_int_eq(c.error, _i == 1 ? HTTP1_OK : HTTP1_BAD_CHUNK_EXT);
+	if (_i == 1) {
+		ck_assert_uint_eq(out.len, 4);
+		ck_assert_mem_eq(out.data, "fine", 4);
+	}
+	http1_chunked_free(&c);
+}
+END_TEST
+
 /* RFC 9112 5.1: of a response it is removed, of a request it is an error. */
 START_TEST(test_space_before_a_colon)
 {
@@ -481,6 +500,7 @@ main(void)
 	tcase_add_loop_test(tc, test_trailers_bounded, 0, 4);
 	tcase_add_test(tc, test_many_trailers);
 	tcase_add_loop_test(tc, test_space_before_a_colon, 0, 2);
+	tcase_add_loop_test(tc, test_size_filled_up, 0, 2);
 	tcase_add_test(tc, test_tiny_chunks);
 	tcase_add_test(tc, test_trailer_fields);
 	suite_add_tcase(suite, tc);
