@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """The floods of bench/flood, and what each needs: servers, files, a rule."""
 
+import base64
 import multiprocessing
 import os
 import random
@@ -11,20 +12,23 @@ import struct
 import subprocess
 import threading
 import time
+import zlib
 
 import common
 
 GREEDY = "127.0.0.1"
+# Addresses of servers that have rules.
+KEPT, METERED, KEYED = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 PACE = 1
 fork = multiprocessing.get_context("fork")
 
 
 # Servers, each in a process of its own
 
-def serve(work, *args):
+def serve(work, *args, address="127.0.0.1"):
     """Runs work(socket, ...) in a process; the port that it listens at."""
     s = socket.socket()
-    s.bind(("127.0.0.1", 0))
+    s.bind((address, 0))
     s.listen(4096)
     process = fork.Process(target=work, args=(s, *args), daemon=True)
     process.start()
@@ -33,11 +37,41 @@ def serve(work, *args):
     return process, port
 
 
+def bomb():
+    """An answer of JSON that is a thousand times as long as it is sent."""
+    packer = zlib.compressobj(wbits=31)
+    body = packer.compress(b'{"usage": {"total": "') + \
+        b"".join(packer.compress(b"0" * 1000000) for _ in range(30)) + \
+        packer.compress(b'"}}') + packer.flush()
+    return (b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+            b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+            % len(body)) + body
+
+
+def events():
+    """An answer of events that does not end."""
+    event = b'data: {"usage": null, "text": "' + b"x" * 60 + b'"}\n\n'
+    return (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+            b"Connection: close\r\n\r\n" + event * 1000000)
+
+
+def deaf(listener):
+    """Lets the kernel accept connections, and does nothing with them."""
+    signal.pause()
+
+
 def origin(listener, delay=0):
     """
-    Answers a GET after a delay, or at /big with more than anybody takes; a
-    request with a body never.
+    Answers a GET after a delay, or with what its path asks for; a request with
+    a body never.
     """
+    special = {
+        b"/big": b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n"
+        + bytes(100000000),
+        b"/bomb": bomb(),
+        b"/events": events(),
+    }
+
     def one(c):
         data = b""
         try:
@@ -53,10 +87,8 @@ def origin(listener, delay=0):
                         pass
                     return
                 time.sleep(delay * random.uniform(0.5, 1.5))
-                if b"/big" in head.split(b"\r\n")[0]:
-                    c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: "
-                              b"100000000\r\n\r\n" + bytes(100000000))
-                c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                c.sendall(special.get(head.split()[1], b"HTTP/1.1 200 OK\r\n"
+                                      b"Content-Length: 2\r\n\r\nok"))
         except OSError:
             pass
         finally:
@@ -76,12 +108,18 @@ def deaf_dns():
 
 # What is sent
 
-def get(port, target):
-    return (f"GET http://127.0.0.1:{port}{target} HTTP/1.1\r\n"
-            f"Host: 127.0.0.1:{port}\r\n\r\n").encode()
+def get(port, target, host="127.0.0.1", fields=""):
+    return (f"GET http://{host}:{port}{target} HTTP/1.1\r\n"
+            f"Host: {host}:{port}\r\n{fields}\r\n").encode()
 
 
-def connect(at, source, timeout=20):
+def basic(name, password):
+    """The field of a user."""
+    word = base64.b64encode(f"{name}:{password}".encode()).decode()
+    return f"Proxy-Authorization: Basic {word}\r\n"
+
+
+def connect(at, source, timeout=60):
     s = socket.socket()
     s.settimeout(timeout)
     s.bind((source, 0))
@@ -144,6 +182,23 @@ def pour(at, data, rate, most, stands, ready):
             ready.set()
 
 
+def drip(at, n, data, ready):
+    """
+    So many connections, each of which sends data(how many bytes it has sent) a
+    byte at a time.
+    """
+    sent = [(send(at, data(0)), 1) for _ in range(n)]
+    for i in paced(2000, ready):
+        if i == 500:
+            ready.set()
+        s, before = sent[i % n]
+        try:
+            s.send(data(before))
+            sent[i % n] = s, before + 1
+        except (AttributeError, OSError):
+            sent[i % n] = send(at, data(0)), 1
+
+
 def flood_connections(at, to, ready):
     """All that it can get, and what is closed is opened again."""
     pour(at, lambda i: b"", 2000, 3000, 2500, ready)
@@ -173,7 +228,7 @@ def flood_readers(at, to, ready):
 
 def flood_memory(at, to, ready):
     """Bodies that are kept to be sent again."""
-    body = (f"PUT http://127.0.0.2:{to['big']}/ HTTP/1.1\r\nHost: x\r\n"
+    body = (f"PUT http://{KEPT}:{to['kept']}/ HTTP/1.1\r\nHost: x\r\n"
             "Content-Length: 1000000\r\n\r\n").encode() + bytes(1000000)
 
     def push():
@@ -210,17 +265,11 @@ def flood_log(at, to, ready):
 
 def flood_heads(at, to, ready):
     """Heads of which a byte comes now and then."""
-    held = [s for _ in range(1500) if (s := send(at, b"G")) is not None]
-    ready.set()
-    for i in paced(2000, ready):
-        try:
-            held[i % len(held)].send(b"a")
-        except OSError:
-            held[i % len(held)] = send(at, b"G") or held[i % len(held)]
+    drip(at, 1500, lambda n: b"a", ready)
 
 
-def flood_handshakes(at, to, ready):
-    """Handshakes that have us sign, and end there."""
+def hello():
+    """How a handshake begins."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     context = ssl.create_default_context()
     tls = context.wrap_bio(incoming, outgoing, server_hostname="localhost")
@@ -228,8 +277,111 @@ def flood_handshakes(at, to, ready):
         tls.do_handshake()
     except ssl.SSLWantReadError:
         pass
-    hello = outgoing.read()
-    pour(to["tls"], lambda i: hello, 400, 50, 200, ready)
+    return outgoing.read()
+
+
+def flood_handshakes(at, to, ready):
+    """Handshakes that have us sign, and end there."""
+    data = hello()
+    pour(to["tls"], lambda i: data, 400, 50, 200, ready)
+
+
+def flood_hellos(at, to, ready):
+    """Handshakes of which a byte comes now and then."""
+    data = hello()
+    drip(to["tls"], 1500, lambda n: data[n % len(data):][:1], ready)
+
+
+def flood_http2(at, to, ready):
+    """What is not spoken here, and offers to go over to that."""
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + \
+        b"\0\0\0\4\0\0\0\0\0" * 100
+    offer = get(to["quick"], "/", fields="Connection: Upgrade, "
+                "HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: \r\n")
+    pour(at, lambda i: offer if i % 2 else preface, 1000, 300, 500, ready)
+
+
+def flood_tunnels(at, to, ready):
+    """Tunnels through which nothing goes."""
+    data = f"CONNECT 127.0.0.1:{to['deaf']} HTTP/1.1\r\nHost: x\r\n\r\n"
+    pour(at, lambda i: data.encode(), 800, 1500, 1000, ready)
+
+
+def flood_expect(at, to, ready):
+    """Bodies that wait to be asked for, and do not come then."""
+    data = (f"PUT http://127.0.0.1:{to['deaf']}/ HTTP/1.1\r\nHost: x\r\n"
+            "Expect: 100-continue\r\nContent-Length: 1000000\r\n\r\n")
+    pour(at, lambda i: data.encode(), 1000, 800, 800, ready)
+
+
+def flood_chunks(at, to, ready):
+    """Bodies in chunks of a byte, as fast as it may send them."""
+    head = (f"PUT http://127.0.0.1:{to['big']}/ HTTP/1.1\r\nHost: x\r\n"
+            "Transfer-Encoding: chunked\r\n\r\n").encode()
+    chunks, held = b"1;x=y\r\nz\r\n" * 400, [(None, b"")] * 16
+    for i in paced(400, ready):
+        s, rest = held[i % len(held)]
+        try:
+            rest = rest or chunks
+            held[i % len(held)] = s, rest[s.send(rest):]
+        except BlockingIOError:
+            pass
+        except (AttributeError, OSError):
+            held[i % len(held)] = send(at, head), b""
+        if i == 100:
+            ready.set()
+
+
+def flood_pipelines(at, to, ready):
+    """Questions that we answer ourselves, hundreds at once."""
+    data = b"OPTIONS * HTTP/1.1\r\nHost: x\r\nMax-Forwards: 0\r\n\r\n" * 400
+    pour(at, lambda i: data, 200, 200, 100, ready)
+
+
+def flood_bombs(at, to, ready):
+    """Answers that are to be looked at, and unpack to megabytes."""
+    pour(at, lambda i: get(to["metered"], "/bomb", METERED), 20, 50, 20, ready)
+
+
+def flood_events(at, to, ready):
+    """Events that are to be looked at, and that it does not read."""
+    pour(at, lambda i: get(to["metered"], "/events", METERED), 50, 100, 60,
+         ready)
+
+
+def flood_hosts(at, to, ready):
+    """Another host each time."""
+    pour(at, lambda i: get(9, "/", f"127.{1 + i // 65536 % 250}."
+                           f"{i // 256 % 256}.{i % 256}"),
+         1000, 100, 1000, ready)
+
+
+def flood_credentials(at, to, ready):
+    """Another credential each time, of a host that counts by them."""
+    pour(at, lambda i: get(to["keyed"], "/", KEYED, f"Authorization: Bearer "
+                           f"{i}\r\n"), 500, 100, 500, ready)
+
+
+def flood_passwords(at, to, ready):
+    """Names and passwords that are nobody's."""
+    pour(at, lambda i: get(to["quick"], "/", fields=basic(f"a{i}", "b")),
+         300, 200, 200, ready)
+
+
+def flood_admin(at, to, ready):
+    """All that the control plane tells, and streams that it does not read."""
+    paths = ["/metrics", "/v1/hosts", "/v1/status", "/v1/events", "/",
+             "/v1/exchanges"]
+    pour(to["web"], lambda i: (f"GET {paths[i % len(paths)]} HTTP/1.1\r\n"
+                               f"Host: localhost:{to['web'][1]}\r\n\r\n")
+         .encode(), 300, 100, 200, ready)
+
+
+def flood_pac(at, to, ready):
+    """What browsers ask for before anything else."""
+    data = (f"GET /proxy.pac HTTP/1.1\r\nHost: localhost:{to['web'][1]}\r\n"
+            "\r\n")
+    pour(to["web"], lambda i: data.encode(), 1000, 100, 500, ready)
 
 
 # What each needs of the daemon
@@ -254,6 +406,33 @@ def fifo():
     return path
 
 
+def users():
+    """A file of users: the one who is innocent."""
+    path = os.path.join(common.work(), "users")
+    made = subprocess.run(
+        [common.program("htpasswd"), "-nbB", *USER],
+        check=True, capture_output=True)
+    with open(path, "wb") as f:
+        f.write(made.stdout.strip() + b"\n")
+    return path
+
+
+def servers():
+    """Those that floods go to: their ports, and their processes."""
+    all = {
+        "quick": serve(origin),
+        "big": serve(origin),
+        "slow": serve(origin, 0.02),
+        "deaf": serve(deaf),
+        "kept": serve(origin, address=KEPT),
+        "metered": serve(origin, address=METERED),
+        "keyed": serve(origin, address=KEYED),
+    }
+    return {name: port for name, (_, port) in all.items()}, \
+        [process for process, _ in all.values()]
+
+
+USER = "somebody", "something"
 FLOODS = {
     "connections": (flood_connections, "limits: {connections: 2000}\n"),
     "queue": (flood_queue, ""),
@@ -264,4 +443,30 @@ FLOODS = {
     "log": (flood_log, ""),
     "heads": (flood_heads, ""),
     "handshakes": (flood_handshakes, ""),
+    "hellos": (flood_hellos, ""),
+    "http2": (flood_http2, ""),
+    "tunnels": (flood_tunnels, "destinations: {ports: {other: [\"1-65535\"]}}"
+                "\n"),
+    "expect": (flood_expect, ""),
+    "chunks": (flood_chunks, ""),
+    "pipelines": (flood_pipelines, ""),
+    "bombs": (flood_bombs, ""),
+    "events": (flood_events, ""),
+    "hosts": (flood_hosts, "limits: {hosts: 1000}\n"),
+    "credentials": (flood_credentials, "limits: {hosts: 1000}\n"),
+    "passwords": (flood_passwords, ""),
+    "admin": (flood_admin, ""),
+    "pac": (flood_pac, ""),
 }
+RULES = """hosts:
+  "127.0.0.1:{slow}":
+    concurrency: 16
+    queue: {{length: 200, max_wait: 30s}}
+  127.0.0.2: {{capacity: 100000}}
+  127.0.0.3:
+    budgets:
+      tokens:
+        rates: [{{capacity: 1000000}}]
+        settle: {{json: usage.total}}
+  127.0.0.4: {{capacity: 10, period: 1s, per: authorization}}
+"""
