@@ -20,6 +20,7 @@
 #include "hosts/hosts_say.h"
 #include "policy/tokens.h"
 #include "policy/tokens_learned.h"
+#include "upstream/upstream.h"
 
 /*
  * Where limits are only observed nothing is kept or changed: a body that does not
@@ -442,11 +443,13 @@ exchange_meter_answer(struct exchange *x, const struct http1_head *h)
 		exchange_usage_answer(x, &m->usage,
 		    m->reading == READS_EVENTS && h->status < 300,
 		    coding != REFUSAL_IDENTITY);
-	if (m->reading == READS_NOTHING || m->bad ||
-	    coding == REFUSAL_IDENTITY)
-		return;
-	m->unpack = unpack_new(coding == REFUSAL_GZIP);
-	m->bad = m->unpack == NULL;
+	if (m->reading != READS_NOTHING && !m->bad &&
+	    coding != REFUSAL_IDENTITY) {
+		m->unpack = unpack_new(coding == REFUSAL_GZIP);
+		m->bad = m->unpack == NULL;
+	}
+	/* a few bytes may be a hundred times as many */
+	upstream_read_little(x->upstream, m->unpack != NULL);
 }
 
 static void

@@ -65,6 +65,8 @@ exchange_request_send(struct exchange *x)
 	v = (struct iovec){ .iov_base = head->p, .iov_len = head->len };
 	exchange_set_phase(x, EXCHANGE_SENDING);
 	upstream_begin(x->upstream, method, x->memory, x->ticket.conf);
+	/* its answer may have to be unpacked, with what comes with its head */
+	upstream_read_little(x->upstream, x->metering != NULL);
 	upstream_send(x->upstream, &v, 1);
 	if (x->body_taken)
 		send_kept_body(x);

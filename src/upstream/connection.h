@@ -43,6 +43,7 @@ struct upstream {
 	bool			 dead;		/* waits for burial */
 	bool			 reused;
 	bool			 paused;	/* not reading */
+	bool			 little;	/* is read at a time */
 
 	/* the request */
 	struct http1_str	 method;

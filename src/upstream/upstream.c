@@ -28,6 +28,7 @@
  */
 
 #define READS		4	/* recv() calls before others have a turn */
+#define LITTLE		8192	/* bytes; of which there is one */
 #define SECOND		1000000000ULL	/* ns */
 /* Idle for no longer, a connection is not likely to be about to end. */
 #define YOUNG		SECOND
@@ -130,9 +131,11 @@ readable_cb(void *arg)
 	struct upstream *u = arg;
 	size_t size = memory_piece(u->stream.memory,
 	    u->upstreams->conf->limit_buffer / 2);
-	int i;
+	int i, reads = u->little ? 1 : READS;
 
-	for (i = 0; i < READS && !u->dead && !u->paused; i++) {
+	if (u->little && size > LITTLE)
+		size = LITTLE;
+	for (i = 0; i < reads && !u->dead && !u->paused; i++) {
 		if (!read_once(u, size))
 			return;
 	}
@@ -157,6 +160,12 @@ static const struct stream_events stream_events = {
 };
 
 void
+upstream_read_little(struct upstream *u, bool little)
+{
+	u->little = little;
+}
+
+void
 upstream_resume(struct upstream *u)
 {
 	if (!u->paused)
@@ -178,7 +187,7 @@ upstream_begin(struct upstream *u, struct http1_str method,
 	u->began = loop_now();
 	u->sent = u->stream.sent;
 	u->silent = true;
-	u->in_body = u->complete = u->surplus = false;
+	u->in_body = u->complete = u->surplus = u->little = false;
 	u->interim = 0;
 	memset(&u->scan, 0, sizeof u->scan);
 }

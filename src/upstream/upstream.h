@@ -69,6 +69,11 @@ void		 upstream_send(struct upstream *, struct iovec *, int n);
 /* Bytes in the buffer; sendable() follows when they are few again. */
 size_t		 upstream_pending(const struct upstream *);
 
+/*
+ * From now on, until the next request, whether little is read at a time, and
+ * then it is others' turn: what comes takes long to be looked at.
+ */
+void		 upstream_read_little(struct upstream *, bool);
 /* Goes on reading after flush() was false. */
 void		 upstream_resume(struct upstream *);
 
