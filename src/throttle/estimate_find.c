@@ -21,7 +21,10 @@
 #define AT_ONCE		50000000ULL	/* ns: no time for a window */
 #define SECOND		1000000000ULL	/* ns */
 #define FRESH		SECOND
+#define LATE		(2 * SECOND)	/* a reset is told by so much at most */
 #define LONGER		64	/* times a window another may be */
+#define CLOSE		64	/* a part that is soon back */
+#define FEW		8	/* times the pace: so soon it opens again */
 #define KEPT		4	/* times that all of a window was used */
 #define PROVEN		16	/* times that all of a limit was used */
 
@@ -191,6 +194,18 @@ is_too_slow(const struct estimate *e, const struct era *era, uint64_t length)
 	    (wide)era->went * ((wide)span + 2 * (wide)length);
 }
 
+/*
+ * It was shut for no longer than a bucket of that would be; and where all of the
+ * window has gone before, as many went as had come while it was shut.
+ */
+static bool
+may_be_bucket(const struct estimate_window *w, const struct era *era)
+{
+	return w->seen < KEPT && surely_closed(era) <=
+	    FEW * (w->hi / w->n) + 4 * era->slack + AT_ONCE &&
+	    (w->seen == 0 || era->went + TRICKLE >= w->n / CLOSE);
+}
+
 static void
 judge_new(struct estimate *e, const struct era *era, uint64_t now)
 {
@@ -201,7 +216,7 @@ judge_new(struct estimate *e, const struct era *era, uint64_t now)
 	    era->closed <= w->hi / 16 + era->slack)
 		correct(e, w, era, now);
 	else if (era->went <= w->n / 2 && length <= w->hi + w->hi / 4) {
-		if (w->seen < KEPT)
+		if (may_be_bucket(w, era))
 			set_pace(e, era);
 		else
 			correct(e, w, era, now);
@@ -329,12 +344,14 @@ judge_emptied(struct estimate *e, const struct era *era, uint64_t now)
 	if (e->pace.on || e->slots.n != 0)
 		return;
 	/* it may have been open before, and used up by others again */
-	if (e->empty_until < told.open)
+	if (e->empty_until < told.open) {
 		told.open = larger(e->empty_until, told.first + 1);
+		told.shut = told.refused;
+	}
 	length = since(told.first, told.open);
 	if (w[0].n == 0) {
 		set_window(e, 0, &told, n, told.first, now);
-		estimate_window_try_round(&w[0], SECOND + era->slack);
+		estimate_window_try_round(&w[0], LATE + era->slack);
 		return;
 	}
 	/* no longer one has ever allowed more than that */

@@ -9,6 +9,8 @@
 #include "throttle/larger.h"
 
 #define SECOND		1000000000ULL	/* ns: resets are told in whole ones */
+#define LATE		(2 * SECOND)	/* ... beside a Date that is so, too */
+#define BELIEVED	8	/* refusals in a row: the next time may be true */
 
 /* Whether there is a window in force. */
 static bool
@@ -40,7 +42,11 @@ window_of(const struct estimate *e, uint64_t limit)
 void
 estimate_named(struct estimate *e, uint64_t until)
 {
-	if (e->phase != ESTIMATE_SHUT || until <= e->next)
+	/* better than to ask ever less often, as long as it may be true */
+	bool sooner = !e->named && e->asked > 0 && e->asked <= BELIEVED &&
+	    until > e->shut;
+
+	if (e->phase != ESTIMATE_SHUT || (until <= e->next && !sooner))
 		return;
 	e->next = until;
 	e->named = true;
@@ -136,9 +142,9 @@ notice_refill(struct estimate *e, const struct estimate_room *r, uint64_t now)
 {
 	if (r->refills)
 		e->refills = true;
-	else if (e->first_until <= now + SECOND)
+	else if (e->first_until <= now + LATE)
 		e->first_until = r->until;
-	else if (r->until >= e->first_until + 2 * SECOND)
+	else if (r->until >= e->first_until + LATE)
 		e->refills = true;
 }
 
@@ -182,11 +188,15 @@ lengthen(struct estimate *e, struct estimate_window *w,
  * second, when the first is over of those that went from here.
  */
 static uint64_t
-opens(const struct estimate_window *w, const struct estimate_room *r,
-    uint64_t now)
+opens(const struct estimate *e, const struct estimate_window *w,
+    const struct estimate_room *r, uint64_t now)
 {
 	uint64_t at = w != NULL ? estimate_window_frees_at(w) : 0;
 
+	/* what it holds of the one before it the host has forgotten */
+	if (w != NULL && (at <= now ||
+	    w->window.counted >= (w->n + 1) * ESTIMATE_UNIT))
+		at = estimate_log_begun(&e->log, now) + w->hi;
 	return at > now && at < r->until ? at : r->until;
 }
 
@@ -208,7 +218,7 @@ see_to(struct estimate *e, const struct estimate_mark *mark,
 		lengthen(e, w, r, now);
 	estimate_emptied(e, mark, now);
 	e->empty_until = r->until;
-	e->next = opens(w, r, now);
+	e->next = opens(e, w, r, now);
 	e->named = true;
 	return true;
 }

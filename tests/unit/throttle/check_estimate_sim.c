@@ -133,7 +133,7 @@ static const struct several {
 	{ "bucket, one, left", BUCKET, 1, LEFT, 0, 0, 1.03 },
 	{ "bucket, one, window", BUCKET, 1, WINDOW, 0, 0, 1.03 },
 	{ "fixed, one, dated", FIXED, 1, DATED, 0, 10, 1.03 },
-	{ "sliding, one, dated", SLIDING, 1, DATED, 0, 10, 1.06 },
+	{ "sliding, one, dated", SLIDING, 1, DATED, 0, 10, 1.04 },
 	{ "bucket, one, dated", BUCKET, 1, DATED, 0, 0, 1.03 },
 	{ "bucket, one, dated, jitter", BUCKET, 1, DATED, 15 * MS, 2, 1.03 },
 	{ "fixed, one, left, jitter", FIXED, 1, LEFT, 50 * MS, 20, 1.06 },
@@ -151,6 +151,13 @@ static const struct several {
 	{ "sliding, two, window", SLIDING, 2, WINDOW, 15 * MS, 20, 1.1 },
 	{ "sliding, four, left", SLIDING, 4, LEFT, 15 * MS, 35, 1.1 },
 	{ "sliding, four, window", SLIDING, 4, WINDOW, 15 * MS, 35, 1.1 },
+	{ "fixed, two, dated", FIXED, 2, DATED, MS, 30, 1.03 },
+	{ "fixed, four, dated", FIXED, 4, DATED, MS, 35, 1.03 },
+	{ "sliding, two, dated", SLIDING, 2, DATED, MS, 20, 1.03 },
+	{ "sliding, four, dated", SLIDING, 4, DATED, MS, 35, 1.03 },
+	{ "sliding, two, dated, jitter", SLIDING, 2, DATED, 15 * MS, 25, 1.06 },
+	{ "sliding, four, dated, jitter", SLIDING, 4, DATED, 15 * MS, 35,
+	    1.06 },
 };
 
 #define SEEDS	20	/* of one that several use */
@@ -324,7 +331,9 @@ static const struct shared {
 	{ SLIDING, 80, 6 * SEC, SILENT, 80, 1.1 },
 	{ SLIDING, 80, 6 * SEC, LEFT, 30, 1.1 },
 	{ SLIDING, 80, 6 * SEC, WINDOW, 30, 1.1 },
-	{ SLIDING, 80, 6 * SEC, DATED, 45, 1.1 },
+	{ SLIDING, 80, 6 * SEC, DATED, 30, 1 },
+	{ SLIDING, 1000, 30 * SEC, SILENT, 400, 1.2 },
+	{ SLIDING, 1000, 30 * SEC, DATED, 80, 1 },
 	{ SLIDING, 60, 60 * SEC, LEFT, 30, 1.1 },
 	{ SLIDING, 60, 60 * SEC, WINDOW, 30, 1.1 },
 	{ BUCKET, 80, 6 * SEC, SILENT, 80, 1.1 },

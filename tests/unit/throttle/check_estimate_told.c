@@ -49,6 +49,75 @@ START_TEST(no_more_than_are_left)
 }
 END_TEST
 
+/*
+ * It is shut for long, and asked ever less often; but a time that it names is
+ * believed, though not for ever.
+ */
+START_TEST(names_a_time_that_is_sooner)
+{
+	unsigned i, soon = 0;
+
+	for (i = 0; i < 8; i++)
+		go(BUDGET_SUCCESS);
+	go(BUDGET_THROTTLED);
+	now += 600 * SEC;
+	for (i = 0; i < 40; i++) {
+		go_when_due(BUDGET_THROTTLED);
+		ck_assert_uint_gt(estimate_due(&e, now), now + 10 * SEC);
+		estimate_named(&e, now + SEC);
+		/* who was refused beside it does not make it sooner still */
+		estimate_named(&e, now + MS);
+		if (estimate_due(&e, now) == now + SEC)
+			soon++;
+	}
+	ck_assert_uint_gt(soon, 2);
+	ck_assert_uint_le(soon, 8);
+	ck_assert_uint_gt(estimate_due(&e, now), now + 10 * SEC);
+}
+END_TEST
+
+/*
+ * A window that slides names a reset each time, and up to two seconds late: that
+ * the next is later does not make it a bucket.
+ */
+START_TEST(slides_and_is_late)
+{
+	unsigned i;
+
+	go_and_hear(80, 40, now + 4 * SEC);
+	now += 2 * SEC + SEC / 2;
+	for (i = 1; i <= 39; i++)
+		go_and_hear(80, 40 - i, now + 5 * SEC + SEC / 2);
+	ck_assert(!e.refills);
+	ck_assert(!e.pace.on);
+}
+END_TEST
+
+/*
+ * All of it went here in this era; what is kept of the one before the host has
+ * forgotten.  It is open again when the first of these is over, before the
+ * reset that is told late.
+ */
+START_TEST(opens_by_the_first_of_the_era)
+{
+	uint64_t first;
+	unsigned i;
+
+	for (i = 1; i <= 8; i++)
+		go_and_hear(8, 8 - i, now + 6 * SEC);
+	now = estimate_due(&e, now);
+	for (i = 1; i < 3; i++)
+		go_and_hear(8, 8 - i, now + 6 * SEC);
+	first = e.log.first;
+	ck_assert_uint_eq(view().nlimits, 1);
+	go_and_hear(8, 0, now + 7 * SEC + SEC / 2);
+	estimate_tick(&e, now);
+	ck_assert_int_eq(e.phase, ESTIMATE_SHUT);
+	ck_assert_uint_ge(estimate_due(&e, now), first + 5 * SEC);
+	ck_assert_uint_le(estimate_due(&e, now), first + 6 * SEC + RTT * 10);
+}
+END_TEST
+
 START_TEST(what_is_of_no_use)
 {
 	struct estimate_mark old;
@@ -287,6 +356,9 @@ estimate_told_suite(void)
 	tcase_add_test(tc, a_pace_and_what_is_left);
 	tcase_add_test(tc, much_less_is_tried_for_more);
 	tcase_add_test(tc, no_more_than_are_left);
+	tcase_add_test(tc, names_a_time_that_is_sooner);
+	tcase_add_test(tc, slides_and_is_late);
+	tcase_add_test(tc, opens_by_the_first_of_the_era);
 	tcase_add_test(tc, what_is_of_no_use);
 	tcase_add_test(tc, is_used_up);
 	tcase_add_test(tc, others_use_it);
