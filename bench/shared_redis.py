@@ -2,17 +2,20 @@
 """What a call of each of the store's scripts costs a redis-server."""
 
 import os
+import re
 import socket
 import subprocess
 import time
 
 import common
 
+SERVER = os.environ.get("SLUICE_REDIS_SERVER", "redis-server")
+SCRIPTS = os.path.join(common.TOP, "src", "hosts")
 # the files of a script, in this order
-LEASE = ("store_rates.lua", "store_turn.lua", "store_lease.lua")
-SLOTS = ("store_slots.lua",)
+LEASE = ("store_read.lua", "store_rates.lua", "store_turn.lua",
+         "store_lease.lua")
+SLOTS = ("store_read.lua", "store_slots.lua")
 HOLDERS = (1, 2, 3, 8, 20, 50, 64)
-CALLS = 5000
 AT_ONCE = 50
 
 
@@ -23,7 +26,7 @@ class Redis:
         where = common.work()
         path = os.path.join(where, "redis.sock")
         self.process = subprocess.Popen(
-            [common.program("redis-server"), "--port", "0",
+            [common.program(SERVER), "--port", "0",
              "--unixsocket", path, "--save", "", "--dir", where],
             stdout=subprocess.DEVNULL)
         self.socket = socket.socket(socket.AF_UNIX)
@@ -72,63 +75,79 @@ class Redis:
         return self.reply()
 
 
-def lease_question(sha, key, holder, number):
-    """A budget of 1,000 a second, of which everybody wants more."""
-    del number
-    return ("EVALSHA", sha, 2, "sluice:{b.1}:b:" + key, "sluice:{b.1}:e",
-            "run", 0, holder, 1, 10**12, 10**6, 10**6, 5000, 0, 0, 0, 0, 0,
-            0, 0, 500000, 1, 10**9, 10**6, 10**9, 0, 0)
+def question(kind, key, sha, holder, number):
+    """One for leases of 1,000 a second, or for ten slots; everybody wants
+    more than there is."""
+    if kind is LEASE:
+        told = {"run": "run", "holder": holder, "weight": 1,
+                "demand": 10**12, "first": 10**6, "horizon": 10**6,
+                "guard": 5000, "guard_max": 500000, "n": 1}
+        # capacity, period, burst, strict, ends
+        more, epoch = (10**9, 10**6, 10**9, 0, 0), "e"
+    else:
+        told = {"run": "run", "holder": holder, "number": number,
+                "limit": 10, "weight": 1, "want": 20, "ttl": 3 * 10**6}
+        more, epoch = (), "es"
+    names = ORDER[kind]
+    if not told.keys() <= set(names):
+        common.die(f"{kind[-1]} is told {names}")
+    return ("EVALSHA", sha, 2, key, "sluice:{b.1}:" + epoch,
+            *(told.get(name, 0) for name in names), *more)
 
 
-def slots_question(sha, key, holder, number):
-    """Ten slots, of which everybody wants twenty."""
-    return ("EVALSHA", sha, 2, "sluice:{b.1}:b:" + key, "sluice:{b.1}:es",
-            "run", holder, number, 10, 1, 0, 0, 20, 0, 3 * 10**6, 0)
+def order(names):
+    """What a script is told, by name, as it stands there."""
+    for name in names:
+        with open(os.path.join(SCRIPTS, name), encoding="utf-8") as script:
+            found = re.search(r"ipairs\(\{\s*('run',[^}]*)\}", script.read())
+        if found:
+            return re.findall(r"'(\w+)'", found[1])
+    return common.die(f"{names[-1]} does not say what it is told")
 
 
-def cost(redis, sha, question, holders):
+ORDER = {kind: order(kind) for kind in (LEASE, SLOTS)}
+
+
+def call(redis, sha, kind, holders, calls):
     """Microseconds of its CPU a call, and bytes of the budget's key."""
-    key = f"{question.__name__}{holders}"
-    number = 0
-    for counted in (False, True):
-        before = redis.cpu()
-        for i in range(0, CALLS, AT_ONCE):
-            for j in range(AT_ONCE):
-                number += 1
-                redis.send(*question(sha, key, 1 + (i + j) % holders,
-                                     number))
-            for j in range(AT_ONCE):
-                redis.reply()
-        if not counted:
-            # what a new budget is not granted is not what is measured
-            time.sleep(4)
-    spent = (redis.cpu() - before) / CALLS * 1e6
-    size = redis.ask("MEMORY", "USAGE", f"sluice:{{b.1}}:b:{key}",
-                     "SAMPLES", 0)
+    key = f"sluice:{{b.1}}:{kind[-1]}:{holders}"
+    before, number = redis.cpu(), time.monotonic_ns()
+    for i in range(0, calls, AT_ONCE):
+        for j in range(AT_ONCE):
+            redis.send(*question(kind, key, sha, 1 + (i + j) % holders,
+                                 number + i + j))
+        for j in range(AT_ONCE):
+            redis.reply()
+    spent = (redis.cpu() - before) / calls * 1e6
+    size = redis.ask("MEMORY", "USAGE", key, "SAMPLES", 0)
     return spent, int(size)
 
 
 def load(redis, names):
     text = b""
     for name in names:
-        path = os.path.join(common.TOP, "src", "hosts", name)
-        with open(path, "rb") as script:
+        with open(os.path.join(SCRIPTS, name), "rb") as script:
             text += script.read()
     return redis.ask("SCRIPT", "LOAD", text)
 
 
-def measure():
+def measure(calls):
     redis = Redis()
     try:
-        lease, slots = load(redis, LEASE), load(redis, SLOTS)
-        print(f"{CALLS} calls of each script, "
+        scripts = [(load(redis, kind), kind) for kind in (LEASE, SLOTS)]
+        print(f"{calls} calls of each script, "
               f"{AT_ONCE} at a time; {common.machine()}\n")
         print("| proxies of the budget | leases: us of CPU a call | bytes of "
               "the key | slots: us of CPU a call | bytes of the key |")
         print("| ---: | ---: | ---: | ---: | ---: |")
+        # what a new budget is not granted is not what is measured
         for holders in HOLDERS:
-            spent, size = cost(redis, lease, lease_question, holders)
-            more, bytes_too = cost(redis, slots, slots_question, holders)
+            for script in scripts:
+                call(redis, *script, holders, 2 * AT_ONCE)
+        time.sleep(4)
+        for holders in HOLDERS:
+            spent, size = call(redis, *scripts[0], holders, calls)
+            more, bytes_too = call(redis, *scripts[1], holders, calls)
             print(f"| {holders} | {spent:.1f} | {size:,} | {more:.1f} | "
                   f"{bytes_too:,} |")
     finally:

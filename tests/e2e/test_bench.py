@@ -25,6 +25,20 @@ def test_queue():
 		    all(float(cell) > 0 for cell in row[1:]), run.stdout
 
 
+@pytest.mark.plain("it asks a server, and no sluice")
+def test_store():
+	"""It asks as the scripts of today want to be asked."""
+	run = subprocess.run([sys.executable, TOP / "bench/shared", "--redis",
+	    "--calls", "50"], capture_output=True, text=True, check=False)
+	assert run.returncode == 0, run.stderr
+	rows = re.findall(r"(?m)^\| (\d+) \| [\d.]+ \| ([\d,]+) \| [\d.]+ \| "
+	    r"([\d,]+) \|$", run.stdout)
+	assert rows[0][0] == "1" and rows[-1][0] == "64", run.stdout
+	# All of them are known there.
+	sizes = [int(row[1].replace(",", "")) for row in rows]
+	assert sizes[-1] > 50 * (sizes[1] - sizes[0]), run.stdout
+
+
 @pytest.mark.plain("a Python that no sanitizer has seen runs it")
 def test_python():
 	library = next(pathlib.Path(sluice.BINARY).parent.glob(
