@@ -54,7 +54,6 @@ say_state(struct handover *h, struct hosts *hosts, struct budget_saved *saved)
 		.text = &lines,
 		.saved = saved,
 		.at = state_now(),
-		.handed = true,
 	};
 	uint64_t cursor = 0;
 

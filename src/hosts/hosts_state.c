@@ -150,8 +150,6 @@ put_last(struct hosts_writer *w, struct host *h)
 	if (h->leases == &w->hosts->leases)
 		throttle_lease_return(h->throttle);
 	put_host(w, h);
-	if (w->handed)
-		put_parts(w, h);
 }
 
 /* Many of them */
@@ -187,6 +185,7 @@ hosts_state_piece(struct hosts_writer *w, uint64_t cursor, bool last)
 			put_last(w, h);
 		else
 			put_promised(w, h);
+		put_parts(w, h);
 		host_unlock(h);
 		h = hosts_find_next(h);
 	}

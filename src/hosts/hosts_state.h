@@ -36,7 +36,6 @@ struct hosts_writer {
 	struct budget_saved *saved;	/* to work with */
 	struct hosts_instant at;
 	uint64_t	 horizon;	/* ns: leases last about so long */
-	bool		 handed;	/* to a process with our hashes' key */
 	size_t		 records;	/* that were put, in all */
 };
 

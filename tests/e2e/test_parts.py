@@ -253,6 +253,55 @@ def test_reload_keeps_parts(lab):
 	assert goes(lab, far, "/guilds/5") is None
 
 
+@pytest.mark.parametrize("again", ["upgrade", "restart", "kill"])
+def test_another_process_keeps_parts(lab, again):
+	"""It holds the same part alone, and knows which routes are one part."""
+	host = Discord(ROUTES, ["read"])
+	far = lab.origin(host)
+	state = {} if again == "upgrade" else {"state": {
+	    "file": str(lab.dir / "state"), "every": "100ms"}}
+	daemon = lab.sluice(hosts={"127.0.0.1": SOON}, **state)
+	assert goes(lab, far, "/guilds/5/members") is None
+	assert goes(lab, far, "/guilds/5") is None
+	assert goes(lab, far, "/channels/1/messages") is None
+	assert goes(lab, far, "/channels/1/messages") >= 30
+	if again == "upgrade":
+		assert "has taken over" in daemon.upgrade()
+	else:
+		file = lab.dir / "state"
+		wire.wait_until(lambda: b" named=" in file.read_bytes(),
+		    what="the part in the file")
+		if again == "kill":
+			daemon.status = None
+			daemon.proc.kill()
+			daemon.wait()
+		else:
+			daemon.stop()
+		lab.sluice(hosts={"127.0.0.1": SOON}, **state)
+	assert 30 <= goes(lab, far, "/channels/3/messages") <= 40
+	assert goes(lab, far, "/channels/1/messages", "POST") is None
+	# Both routes of the other one are known to be its.
+	host.empty.add("guild")
+	assert goes(lab, far, "/guilds/6") is None
+	assert goes(lab, far, "/guilds/7/members") >= 30
+	assert goes(lab, far, "/elsewhere") is None
+
+
+def test_what_the_process_before_is_told_of_a_part(lab):
+	"""By an answer that comes there after an upgrade: the next one knows."""
+	gate = origin.Gate(Discord(ROUTES, ["read"]))
+	far = start(lab, gate)
+	asked = lab.client().ask("GET", far.url + "/channels/1/messages")
+	far.wait_requests(1)
+	assert "has taken over" in lab.daemons[-1].upgrade()
+	gate.open()
+	assert asked.response().status == 200
+	wire.wait_until(lambda: goes(lab, far, "/channels/2/messages"),
+	    what="word of it")
+	assert 30 <= goes(lab, far, "/channels/3/messages") <= 40
+	assert goes(lab, far, "/guilds/5") is None
+
+
 def test_nothing_is_learned_where_that_is_off(lab):
 	far = start(lab, Discord(ROUTES, ["read"]), learn="off")
 	for _ in range(3):

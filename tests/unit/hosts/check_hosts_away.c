@@ -298,7 +298,7 @@ carry_state(void)
 	struct budget_saved saved;
 	struct hosts_writer w = {
 		.hosts = hosts, .text = &t, .saved = &saved,
-		.at = { NOW, NOW, NOW }, .handed = true,
+		.at = { NOW, NOW, NOW },
 	};
 	struct hosts_reader r = {
 		.hosts = next, .saved = &saved, .at = { NOW, NOW, NOW },
