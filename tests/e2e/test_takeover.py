@@ -11,6 +11,7 @@ import pytest
 
 import client
 import crowd
+import shared
 import sluice
 import wire
 import test_rights
@@ -18,7 +19,6 @@ from sluice import alive
 from commands import ctl
 from test_keeper import children
 from test_service import hand_over, listening, manager
-from test_state import most_within
 
 user, home, start = test_rights.user, test_rights.home, test_rights.start
 
@@ -71,7 +71,7 @@ def test_nothing_is_lost_nor_over_budget(lab, workers):
 @pytest.mark.alone("the same")
 def test_an_exact_window(lab):
 	far, used = under_load(lab, 3, strict=True)
-	assert most_within(far.times, 1) <= RATE * (1 + LATE)
+	assert shared.over_window(far.times, RATE, 1) <= RATE * LATE
 	assert used >= 0.9, used
 
 
