@@ -11,6 +11,7 @@
 #define SOON	1000000000ULL	/* ns: then one that is cut off asks again */
 #define LATER	8000000000ULL	/* ns: the same, at the latest */
 #define MILLION	1000000U
+#define LONGER	4	/* times what was used up is asked for then */
 
 /* Grants leases of a part that nobody else has. */
 struct lease_own {
@@ -223,6 +224,26 @@ used_in_horizon(const struct lease_account *a, uint64_t now)
 	return used > UINT64_MAX ? UINT64_MAX : (uint64_t)used;
 }
 
+/*
+ * Where each lease costs a gap, what clients were held up by is no measure of what
+ * they want: with as little again there would be more gaps than leases.  So one
+ * that was used up is followed by a longer one, as far as there is a share.
+ */
+static uint64_t
+longer(const struct lease_account *a, const struct lease_question *q)
+{
+	uint64_t gap = 0;
+	unsigned i;
+
+	for (i = 0; i < a->hold.limits.nrates; i++)
+		gap = larger(gap, lease_gap(&a->hold.limits.rates[i],
+		    q->guard, q->first));
+	if (gap == 0 || a->hold.left >= q->first)
+		return 0;
+	return a->spent > UINT64_MAX / LONGER ? UINT64_MAX :
+	    a->spent * LONGER;
+}
+
 /* Its own part answers at once. */
 static void
 grant_own(struct lease_account *a, uint64_t now)
@@ -245,15 +266,15 @@ lease_account_ask(struct lease_account *a, uint64_t first, uint64_t demand,
 		.first = first,
 		.horizon = LEASE_HORIZON,
 	};
+	q->guard = lease_hold_guard(&a->hold, a->trip, LEASE_HORIZON);
 	/* it may tell something, and have been told to wait */
 	if (now < a->again)
 		q->first = 0;
 	if (q->first > 0) {
-		q->demand = sum(larger(demand, used_in_horizon(a, now)),
-		    a->owed);
+		q->demand = sum(larger(larger(demand,
+		    used_in_horizon(a, now)), longer(a, q)), a->owed);
 		lease_hold_return(&a->hold, now, q);
 	}
-	q->guard = lease_hold_guard(&a->hold, a->trip, LEASE_HORIZON);
 	lease_hold_ask(&a->hold, q);
 	a->told = told(a);
 	a->told_at = a->asked = now;

@@ -182,14 +182,10 @@ take_back(struct lease_grantor *g, const struct lease_question *q)
 	g->serial++;	/* it is given back once */
 }
 
-/* How much later a lease begins than the one before it ends. */
 static uint64_t
 gap_of(const struct gcra_rate *r, const struct lease_question *q)
 {
-	if (!lease_has_bucket(r))
-		return 0;
-	return lease_less(q->guard, lease_less(lease_span(r, r->burst),
-	    lease_span(r, q->first)));
+	return lease_gap(r, q->guard, q->first);
 }
 
 /* A share of a rate by weight; more where each lease costs a gap. */

@@ -65,4 +65,13 @@ lease_has_bucket(const struct gcra_rate *r)
 	return !r->strict || r->burst < r->capacity;
 }
 
+/* How much later a lease begins than the one before it ends (ns), where it is
+   asked for with a guard, for a first cost. */
+static inline uint64_t
+lease_gap(const struct gcra_rate *r, uint64_t guard, uint64_t first)
+{
+	return lease_has_bucket(r) ? lease_less(guard, lease_less(
+	    lease_span(r, r->burst), lease_span(r, first))) : 0;
+}
+
 #endif
