@@ -3,6 +3,7 @@
 
 When a request came is the kernel's word, not that of a thread that may be late.
 """
+import collections
 import os
 import selectors
 import signal
@@ -14,8 +15,19 @@ import time
 
 import wire
 
+# redis-server, or another that speaks as it does, such as valkey-server
+SERVER = os.environ.get("SLUICE_REDIS_SERVER", "redis-server")
 SO_TIMESTAMPNS = 35
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+REFUSAL = b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 3\r\n" \
+    b"Content-Length: 0\r\n\r\n"
+
+
+def version():
+	"""What the server says that it is."""
+	said = subprocess.run([SERVER, "--version"], capture_output=True,
+	    text=True, check=True).stdout.split()
+	return f"{said[0]} {said[2]}"
 
 
 class Far:
@@ -23,11 +35,15 @@ class Far:
 
 	def __init__(self, address="127.0.0.1"):
 		self.sock = socket.socket()
+		# or what comes before it is accepted has the time of its reading
+		self.sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
 		self.sock.bind((address, 0))
 		self.sock.listen(512)
 		self.port = self.sock.getsockname()[1]
 		self.url = f"http://{address}:{self.port}"
 		self.seen = []			# (s, who), as they came
+		self.refuses = 0		# of the next ones, so many
+		self.refused = []		# (s, who)
 		self.select = selectors.DefaultSelector()
 		self.select.register(self.sock, selectors.EVENT_READ)
 		self.ends = False
@@ -44,7 +60,6 @@ class Far:
 
 	def accept(self):
 		sock, _ = self.sock.accept()
-		sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
 		sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 		self.select.register(sock, selectors.EVENT_READ, bytearray())
 
@@ -66,11 +81,19 @@ class Far:
 		while (end := buf.find(b"\r\n\r\n")) >= 0:
 			path = bytes(buf[:end].split(b" ", 2)[1])
 			del buf[:end + 4]
-			self.seen.append((at, int(path.strip(b"/"))))
+			who = int(path.strip(b"/"))
+			self.seen.append((at, who))
 			try:
-				sock.sendall(ANSWER)
+				sock.sendall(self.answer(who))
 			except OSError:
 				return
+
+	def answer(self, who):
+		if self.refuses == 0:
+			return ANSWER
+		self.refuses -= 1
+		self.refused.append((time.time(), who))
+		return REFUSAL
 
 	def times(self):
 		return sorted(at for at, _ in self.seen)
@@ -82,18 +105,22 @@ class Far:
 
 
 class Redis:
-	"""A redis-server of its own."""
+	"""A redis-server of its own, which begins with what it was told to save
+	in that directory; of: the port of the one whose replica it is."""
 
-	def __init__(self, directory, port=None):
+	def __init__(self, directory, of=None):
 		self.dir = directory
-		self.port = port or wire.free_port()
+		self.of = of
+		self.port = wire.free_port()
 		self.url = f"redis://127.0.0.1:{self.port}"
 		self.start()
 
 	def start(self):
-		self.proc = subprocess.Popen(["redis-server", "--port",
+		of = ["--replicaof", f"127.0.0.1 {self.of}"] if self.of else []
+		self.proc = subprocess.Popen([SERVER, "--port",
 		    str(self.port), "--bind", "127.0.0.1", "--save", "",
-		    "--appendonly", "no", "--dir", str(self.dir)],
+		    "--appendonly", "no", "--dir", str(self.dir),
+		    "--repl-diskless-sync-delay", "0", *of],
 		    stdout=subprocess.DEVNULL)
 		wire.wait_until(self.answers, what="redis-server")
 
@@ -111,6 +138,13 @@ class Redis:
 			    b"$%d\r\n%s\r\n" % (len(w), w.encode())
 			    for w in words))
 			return s.recv(1 << 16)
+
+	def info(self, section, name):
+		"""What it says of itself by that name; "" where it says nothing."""
+		for line in self.call("INFO", section).decode().splitlines():
+			if line.startswith(name + ":"):
+				return line.split(":", 1)[1]
+		return ""
 
 	def calls(self):
 		"""How many scripts it has run."""
@@ -133,6 +167,97 @@ class Redis:
 		if self.proc.poll() is None:
 			self.go_on()
 			self.kill()
+
+
+class Relay:
+	"""What stands between two programs, and passes on what both say: later
+	(s), or not yet; port is where the other one is, for those who come."""
+
+	def __init__(self, port):
+		self.to = port
+		self.delay = 0			# of what the other one says
+		self.holds = False		# that, and keeps it
+		self.peers = {}			# by socket, the one across
+		self.kept = collections.deque()	# (s, socket, bytes), in order
+		self.sock = socket.socket()
+		self.sock.bind(("127.0.0.1", 0))
+		self.sock.listen(64)
+		self.port = self.sock.getsockname()[1]
+		self.select = selectors.DefaultSelector()
+		self.select.register(self.sock, selectors.EVENT_READ, True)
+		self.ends = False
+		self.thread = threading.Thread(target=self.run, daemon=True)
+		self.thread.start()
+
+	def run(self):
+		while not self.ends:
+			for key, _ in self.select.select(self.patience()):
+				if key.fileobj is self.sock:
+					self.accept()
+				elif key.fileobj in self.peers:
+					self.read(key.fileobj, key.data)
+			self.pass_on()
+
+	def patience(self):
+		"""For how long (s) there is nothing to pass on."""
+		if not self.kept:
+			return 0.2
+		return max(0.001, min(0.02, self.kept[0][0] - time.monotonic()))
+
+	def accept(self):
+		near, _ = self.sock.accept()
+		try:
+			far = socket.create_connection(("127.0.0.1", self.to))
+		except OSError:
+			near.close()
+			return
+		for sock, other, is_far in (near, far, False), (far, near, True):
+			sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+			self.peers[sock] = other
+			self.select.register(sock, selectors.EVENT_READ, is_far)
+
+	def read(self, sock, is_far):
+		try:
+			data = sock.recv(65536)
+		except OSError:
+			data = b""
+		if data and is_far:
+			self.kept.append((time.monotonic() + self.delay,
+			    self.peers[sock], data))
+		elif data:
+			self.say(self.peers[sock], data)
+		else:
+			self.close(sock)
+
+	def pass_on(self):
+		while self.kept and not self.holds and \
+		    self.kept[0][0] <= time.monotonic():
+			_, sock, data = self.kept.popleft()
+			self.say(sock, data)
+
+	def keeps(self, pattern):
+		"""Whether what it keeps says that."""
+		return any(pattern.search(data) for _, _, data in list(self.kept))
+
+	def say(self, sock, data):
+		try:
+			sock.sendall(data)
+		except OSError:
+			self.close(sock)
+
+	def close(self, sock):
+		for one in (sock, self.peers.get(sock)):
+			if one in self.peers:
+				del self.peers[one]
+				self.select.unregister(one)
+				one.close()
+
+	def end(self):
+		self.ends = True
+		self.thread.join()
+		for sock in list(self.peers):
+			self.close(sock)
+		self.sock.close()
 
 
 class Crowd:
@@ -177,6 +302,68 @@ class Crowd:
 				pass		# it was closed
 		for thread in self.threads:
 			thread.join(wire.DEADLINE)
+
+
+class Proxies:
+	"""So many sluices with one store and the same rules, each at hosts of
+	its own address, and a crowd at each; between: each comes to the store by
+	a relay of its own."""
+
+	def __init__(self, lab, n, rules, timeout="2s", between=False, **store):
+		self.lab = lab
+		self.redis = Redis(lab.dir)
+		self.fars = [Far(f"127.0.0.{i + 1}")
+		    for i in range(len(rules))]
+		self.hosts = {f"127.0.0.{i + 1}": rule
+		    for i, rule in enumerate(rules)}
+		self.store = {"timeout": timeout, **store}
+		self.between = between
+		self.relays = []
+		self.others = []	# servers that are there, too
+		self.daemons = []
+		self.crowds = []
+		for _ in range(n):
+			self.add()
+		for daemon in self.daemons:
+			daemon.err.wait("connected: budgets are shared")
+
+	def add(self):
+		"""One more sluice."""
+		port = self.redis.port
+		if self.between:
+			self.relays.append(Relay(port))
+			port = self.relays[-1].port
+		self.daemons.append(self.lab.sluice(hosts=self.hosts, store={
+		    "redis": f"redis://127.0.0.1:{port}", **self.store}))
+		return self.daemons[-1]
+
+	def begin(self):
+		"""Everybody asks, always; returns when that began."""
+		at = time.time()
+		self.crowds = [Crowd(daemon.address, far.url, i)
+		    for i, daemon in enumerate(self.daemons)
+		    for far in self.fars]
+		return at
+
+	def first(self, far, since=0, n=1):
+		"""When so many have come since then."""
+		def came():
+			return [t for t in self.fars[far].times()
+			    if t >= since][n - 1:]
+		wire.wait_until(came, what="requests")
+		return came()[0]
+
+	def kill(self, i):
+		"""Ends one of them at once."""
+		self.daemons[i].status = None
+		self.daemons[i].proc.kill()
+		self.daemons[i].proc.wait()
+
+	def end(self):
+		for crowd in self.crowds:
+			crowd.end()
+		for one in (*self.fars, *self.relays, self.redis, *self.others):
+			one.end()
 
 
 def over_bucket(times, rate, burst, late):

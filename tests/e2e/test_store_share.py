@@ -10,61 +10,22 @@ import shared
 import sluice
 import wire
 
+Proxies = shared.Proxies
 # A request may come later than it went, on a machine that others use, too; and
 # one that a timer fetches late counts from when it was due.
 LATE = 0.08 * wire.SLOW
 QUEUE = {"queue": {"max_wait": "60s"}, "store": True}
 FAST = {"capacity": 100, "burst": 10, **QUEUE}
+# What answers may be late by, where others use the machine, is less than this.
+LONG = {**FAST, "burst": 50}
 SLOW = {"capacity": 2, "burst": 2, **QUEUE}
 EXACT = {"capacity": 20, "period": "6s", "strict": True, **QUEUE}
 
 
-class Proxies:
-	"""So many sluices with one store and the same rules, each at hosts of
-	its own address, and a crowd at each."""
-
-	def __init__(self, lab, n, rules, timeout="2s", **store):
-		self.lab = lab
-		self.redis = shared.Redis(lab.dir)
-		self.fars = [shared.Far(f"127.0.0.{i + 1}")
-		    for i in range(len(rules))]
-		hosts = {f"127.0.0.{i + 1}": rule
-		    for i, rule in enumerate(rules)}
-		self.daemons = [lab.sluice(hosts=hosts, store={
-		    "redis": self.redis.url, "timeout": timeout, **store})
-		    for _ in range(n)]
-		self.crowds = []
-		for daemon in self.daemons:
-			daemon.err.wait("connected: budgets are shared")
-
-	def begin(self):
-		"""Everybody asks, always; returns when that began."""
-		at = time.time()
-		self.crowds = [shared.Crowd(daemon.address, far.url, i)
-		    for i, daemon in enumerate(self.daemons)
-		    for far in self.fars]
-		return at
-
-	def first(self, far, since=0, n=1):
-		"""When so many have come since then."""
-		def came():
-			return [t for t in self.fars[far].times()
-			    if t >= since][n - 1:]
-		wire.wait_until(came, what="requests")
-		return came()[0]
-
-	def end(self):
-		for crowd in self.crowds:
-			crowd.end()
-		for far in self.fars:
-			far.end()
-		self.redis.end()
-
-
-def judge(proxies):
+def judge(proxies, burst=10):
 	"""No window anywhere has more than the budget."""
-	fast, slow, exact = (far.times() for far in proxies.fars)
-	assert shared.over_bucket(fast, 100, 10, LATE) <= 0
+	fast, slow, exact = (far.times() for far in proxies.fars[:3])
+	assert shared.over_bucket(fast, 100, burst, LATE) <= 0
 	assert shared.over_bucket(slow, 2, 2, LATE) <= 0
 	assert shared.over_window(exact, 20, 6) <= 0
 
@@ -72,7 +33,7 @@ def judge(proxies):
 @pytest.mark.plain("what goes between sluice and a store is in shorter ones")
 @pytest.mark.parametrize("n", [2, 5])
 def test_one_budget(proxies, n):
-	all_of_them = proxies(n, [FAST, SLOW, EXACT])
+	all_of_them = proxies(n, [LONG, SLOW, EXACT])
 	all_of_them.begin()
 	calls = all_of_them.redis.calls()
 	begin = all_of_them.first(0) + 1
@@ -81,7 +42,7 @@ def test_one_budget(proxies, n):
 	end = time.time()
 	first = all_of_them.fars[2].times()[0]
 	calls = all_of_them.redis.calls() - calls
-	judge(all_of_them)
+	judge(all_of_them, burst=50)
 	fast, slow, _ = (far.times() for far in all_of_them.fars)
 	went = sum(len(far.seen) for far in all_of_them.fars)
 	print(f"{n} sluices: {shared.used(fast, 100, begin, end):.3f} of 100/s,"
