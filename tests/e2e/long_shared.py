@@ -57,7 +57,8 @@ def test_faults(proxies):
 	"""One after another, at moments that nobody chose, but for one that has
 	a proxy less afterwards."""
 	rng = random.Random(f"{SEED} shared")
-	many = proxies(5, [FAST, SLOW, EXACT], between=True, timeout="500ms")
+	many = proxies(5, [FAST, SLOW, EXACT, LONG], between=True,
+	    timeout="500ms")
 	many.begin()
 	many.first(2, n=5)
 	faults = [name for name in store_faults.ALL if name not in
@@ -72,10 +73,10 @@ def test_faults(proxies):
 		test_store_share.judge(many)
 	for name in "proxy_killed", "replica_promoted":
 		_, ended = store_faults.ALL[name](many)
-		again = many.first(0, since=ended + 2.5)
-		last = many.first(0, since=again, n=300)
+		again = many.first(3, since=ended + 2.5)
+		last = many.first(3, since=again, n=300)
 		# other storms are beside it
-		assert shared.used(many.fars[0].times(), 100, again,
+		assert shared.used(many.fars[3].times(), 100, again,
 		    last) >= 0.8
 	test_store_share.judge(many)
 	print(f"{len(happened)} faults, {len(many.fars[0].seen)} requests")

@@ -5,6 +5,7 @@ When a request came is the kernel's word, not that of a thread that may be late.
 """
 import collections
 import os
+import re
 import selectors
 import signal
 import socket
@@ -261,47 +262,72 @@ class Relay:
 
 
 class Crowd:
-	"""Some connections to one sluice, each of which always asks."""
+	"""Some connections to one sluice, each of which always asks; all on one
+	thread, since many of them would wait for each other."""
 
-	def __init__(self, address, url, who, n=4, field="Accept: */*"):
+	def __init__(self, address, url, who, n=8, field="Accept: */*"):
 		self.address, self.who = address, who
-		self.url = f"{url}/{who}".encode()
-		self.at = url[7:].encode()
-		self.field = field.encode()
+		self.ask = b"GET %s/%d HTTP/1.1\r\nHost: %s\r\n%s\r\n\r\n" % (
+		    url.encode(), who, url[7:].encode(), field.encode())
+		self.missing = n		# connections that are to be made
 		self.ends = False
 		self.statuses = []
 		self.socks = set()
-		self.threads = [threading.Thread(target=self.run, daemon=True)
-		    for _ in range(n)]
-		for thread in self.threads:
-			thread.start()
+		self.select = selectors.DefaultSelector()
+		self.threads = [threading.Thread(target=self.run, daemon=True)]
+		self.threads[0].start()
 
 	def run(self):
 		while not self.ends:
-			try:
-				self.connection()
-			except (OSError, wire.Closed):
-				time.sleep(0.05)
+			while self.missing > 0 and self.connect():
+				self.missing -= 1
+			for key, _ in self.select.select(
+			    0.05 if self.missing else 0.2):
+				self.read(key.fileobj, key.data)
+		for sock in list(self.socks):
+			self.close(sock)
 
-	def connection(self):
-		with socket.create_connection(self.address) as sock:
-			self.socks.add(sock)
-			link = wire.Link(sock, timeout=60)
-			while not self.ends:
-				link.send(b"GET %s HTTP/1.1\r\nHost: %s\r\n"
-				    b"%s\r\n\r\n" % (self.url, self.at,
-				    self.field))
-				self.statuses.append(link.response().status)
+	def connect(self):
+		try:
+			sock = socket.create_connection(self.address)
+		except OSError:
+			return False
+		sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+		self.socks.add(sock)
+		self.select.register(sock, selectors.EVENT_READ, bytearray())
+		sock.sendall(self.ask)
+		return True
+
+	def read(self, sock, buf):
+		try:
+			data = sock.recv(65536)
+			buf += data
+			if self.is_answered(buf):
+				sock.sendall(self.ask)
+		except OSError:
+			data = b""
+		if not data:
+			self.close(sock)
+
+	def is_answered(self, buf):
+		"""Whether there is a whole answer, which is noted and taken."""
+		head, mark, body = buf.partition(b"\r\n\r\n")
+		length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+		if not mark or (length and len(body) < int(length[1])):
+			return False
+		self.statuses.append(int(head[9:12]))
+		buf.clear()
+		return True
+
+	def close(self, sock):
+		self.select.unregister(sock)
+		self.socks.discard(sock)
+		sock.close()
+		self.missing += 1
 
 	def end(self):
 		self.ends = True
-		for sock in list(self.socks):
-			try:
-				sock.shutdown(socket.SHUT_RDWR)
-			except OSError:
-				pass		# it was closed
-		for thread in self.threads:
-			thread.join(wire.DEADLINE)
+		self.threads[0].join(wire.DEADLINE)
 
 
 class Proxies:

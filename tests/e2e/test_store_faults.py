@@ -19,20 +19,29 @@ pytestmark = pytest.mark.plain("a store that is away is in test_store_share.py")
 RECOVERED = 2.5
 
 
+def judge(proxies):
+	"""No window anywhere has more than the budget."""
+	test_store_share.judge(proxies)
+	times = proxies.fars[3].times()
+	assert shared.over_bucket(times, 100, 50, test_store_share.LATE) <= 0
+
+
 @pytest.mark.parametrize("name", [name for name in store_faults.ALL
     if name != "redis_slow"])
 def test_fault(proxies, name):
-	two = proxies(2, [FAST, SLOW, EXACT], between=True, timeout="500ms")
+	two = proxies(2, [FAST, SLOW, EXACT, LONG], between=True,
+	    timeout="500ms")
 	two.begin()
 	two.first(0, n=100)
 	two.first(2, n=5)
 	_, ended = store_faults.ALL[name](two)
-	again = two.first(0, since=ended + RECOVERED)
-	last = two.first(0, since=again, n=200)
-	test_store_share.judge(two)
-	used = shared.used(two.fars[0].times(), 100, again, last)
+	again = two.first(3, since=ended + RECOVERED)
+	last = two.first(3, since=again, n=200)
+	judge(two)
+	used = shared.used(two.fars[3].times(), 100, again, last)
 	print(f"{used:.3f} used again")
-	assert used >= 0.95
+	# other tests are beside it
+	assert used >= 0.85
 
 
 def test_slow(proxies):
@@ -43,10 +52,8 @@ def test_slow(proxies):
 	two.first(3, n=100)
 	began, ended = store_faults.redis_slow(two)
 	two.first(3, since=ended + 1)
-	test_store_share.judge(two)
-	times = two.fars[3].times()
-	assert shared.over_bucket(times, 100, 50, test_store_share.LATE) <= 0
-	used = shared.used(times, 100, began + 1, ended)
+	judge(two)
+	used = shared.used(two.fars[3].times(), 100, began + 1, ended)
 	print(f"{used:.3f} used meanwhile")
 	assert used >= 0.95
 	for daemon in two.daemons:
