@@ -432,6 +432,25 @@ def test_not_for_another_process(Throttle):
 		process.start()
 
 
+def test_is_made_once(Throttle, monkeypatch):
+	"""Another __init__() is refused, and has made nothing; one after one that
+	was refused is the first."""
+	library = sys.modules[Throttle.__module__]._library
+	made, new = [], library.throttle_new
+	monkeypatch.setattr(library, "throttle_new",
+	    lambda limits: made.append(new(limits)) or made[-1])
+	throttle = Throttle.__new__(Throttle)
+	with pytest.raises(ValueError):
+		throttle.__init__(0)
+	throttle.__init__(10, 1)
+	with pytest.raises(RuntimeError, match="made already"):
+		throttle.__init__(20)
+	assert len(made) == 1 and throttle._throttle == made[0]
+	throttle.__del__()
+	with pytest.raises(RuntimeError, match="freed.*made already"):
+		throttle.__init__(20)
+
+
 @pytest.mark.parametrize("slots", [False, True])
 def test_is_freed(Throttle, monkeypatch, slots):
 	"""With all that it has made, once, even in a circle with tasks that never

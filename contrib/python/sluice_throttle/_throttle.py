@@ -69,6 +69,9 @@ class Throttle:
     """
 
     def __init__(self, capacity, concurrency=0, period=1.0):
+        # whoever waits, or is in, counts on what there is
+        if hasattr(self, "_throttle"):
+            raise RuntimeError(f"{self!r} is made already")
         _check("concurrency", concurrency, 0, 2**32 - 1)
         if concurrency != int(concurrency):
             raise ValueError(f"concurrency is no whole number: {concurrency}")
