@@ -16,7 +16,6 @@
 #include "ctl/ctl_client.h"
 #include "ctl/ctl_daemon_file.h"
 #include "ctl/ctl_doctor_checks.h"
-#include "ctl/ctl_doctor_reap.h"
 #include "ctl/ctl_doctor_report.h"
 #include "ctl/ctl_exec_own.h"
 #include "ctl/ctl_fail.h"
@@ -63,7 +62,6 @@ heed_signals(void)
 	/* where it is ignored no child is ever told of */
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)signal(SIGPIPE, SIG_IGN);
-	ctl_doctor_reap_begin();
 }
 
 /* What there is */
@@ -177,7 +175,9 @@ try(struct doctor *d, bool may, struct ctl_doctor_try *tried)
 	const char *timeout = ctl_arg(d->ctl, "timeout");
 
 	tried->daemon = &d->daemon;
+	tried->client = &d->client;
 	tried->dir = d->probes;
+	tried->line = d->own.line;
 	tried->variables = d->told ? &d->variables : NULL;
 	tried->stop = &stop;
 	tried->patience = timeout != NULL ? d->ctl->timeout : PATIENCE;
@@ -248,8 +248,6 @@ ctl_doctor(struct ctl *c)
 	status = not_reached(c, ask(&d));
 	if (status == CTL_DONE)
 		status = examine(&d);
-	(void)fflush(stdout);	/* that need not wait for them */
-	ctl_doctor_reap_rest(d.own.attendant);
 	ctl_exec_own_end(&d.own);
 	ctl_variables_free(&d.variables);
 	ctl_client_done(&d.client);

@@ -110,10 +110,11 @@ static const struct ctl_doctor_client clients[] = {
 	{ .name = "bun", .programs = "bun",
 	  .args = { "-e", "fetch(process.env.SLUICE_PROBE).catch(e => { "
 	    "console.error(String(e)); process.exit(1); })" },
-	  .variables = "SLUICE_PROBE=@URL@",
+	  .variables = "SLUICE_PROBE=@URL@ HOME=@DIR@ XDG_CONFIG_HOME=@DIR@",
+	  .outside = true,
 	  .proxy = BOTH, .trust = CTL_ADVICE_OPENSSL },
 	{ .name = "deno", .programs = "deno",
-	  .args = { "eval", "--no-config",
+	  .args = { "eval", "--no-config", "--no-remote",
 	    "await (await fetch(Deno.args[0])).text()",
 	    "@URL@" },
 	  .variables = "DENO_DIR=@DIR@ DENO_NO_UPDATE_CHECK=1",
@@ -128,9 +129,11 @@ static const struct ctl_doctor_client clients[] = {
 	  .proxy = BOTH " (never for loopback)",
 	  .trust = CTL_ADVICE_OPENSSL },
 	{ .name = "Java", .programs = "java",
-	  .args = { "-XX:TieredStopAtLevel=1", "@DIR@/Probe.java", "@URL@" },
+	  .args = { "-XX:TieredStopAtLevel=1",
+	    "-Djava.net.useSystemProxies=false", "@DIR@/Probe.java",
+	    "@URL@" },
 	  .file = "Probe.java", .content = JAVA,
-	  .proxy = JVM, .trust = CTL_ADVICE_JAVA, 
+	  .proxy = JVM, .trust = CTL_ADVICE_JAVA,
 	  .host = "[::ffff:127.0.0.1]" },
 	{ .name = "Ruby", .programs = "ruby",
 	  .args = { "-rnet/http", "-ruri", "-e",
@@ -141,7 +144,8 @@ static const struct ctl_doctor_client clients[] = {
 	  .proxy = BOTH ", and env_proxy => 1 in the code",
 	  .trust = CTL_ADVICE_PERL },
 	{ .name = "PHP curl", .programs = "php",
-	  .args = { "-r", CURL_PHP, "@URL@" },
+	  .args = { "-d", "auto_prepend_file=", "-d", "auto_append_file=",
+	    "-r", CURL_PHP, "@URL@" },
 	  .proxy = BOTH, .trust = CTL_ADVICE_PHP },
 	{ .name = "apt", .programs = "/usr/lib/apt/apt-helper",
 	  .beside = "apt",
@@ -162,9 +166,23 @@ static const struct ctl_doctor_client clients[] = {
 	  .outside = true,
 	  .file = "Cargo.toml", .content = CARGO,
 	  .proxy = BOTH, .trust = CTL_ADVICE_CARGO },
+	/*
+	 * Without a proxy it finds no host but this machine; whom it trusts
+	 * its user's database says.
+	 */
 	{ .name = "Chromium", .programs = "chromium chromium-browser "
 	    "google-chrome google-chrome-stable",
-	  .untried = true,
+	  .args = { "--headless=new", "@SANDBOX@", "--disable-gpu",
+	    "--disable-quic", "--no-first-run", "--disable-sync",
+	    "--disable-background-networking", "--disable-component-update",
+	    "--disable-default-apps", "--disable-domain-reliability",
+	    "--disable-dev-shm-usage",
+	    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 0.0.0.0, "
+	    "EXCLUDE 127.0.0.1",
+	    "--user-data-dir=@DIR@/profile", "--dump-dom", "@URL@" },
+	  .variables = "HOME=@DIR@ XDG_CONFIG_HOME=@DIR@/config "
+	    "XDG_CACHE_HOME=@DIR@/cache",
+	  .link = ".pki", .filtered = true,
 	  .proxy = "--proxy-server=@PROXY@ --proxy-bypass-list='<-loopback>'",
 	  .trust = CTL_ADVICE_CHROMIUM },
 	{ .name = NULL },

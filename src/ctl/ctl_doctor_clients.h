@@ -8,10 +8,9 @@
 #include "ctl/ctl_advice.h"
 
 /*
- * The clients that are tried, each as its users run it.  Browsers are not: they
- * ask their makers, and hosts for icons, without being told to, and nothing is
- * to leave this machine.  For the same reason nobody reads files of settings:
- * they may name other proxies, other indexes and programs to run.
+ * The clients that are tried, each as its users run it, but that nobody reads
+ * files of settings: they may name other proxies, other indexes and programs to
+ * run, and nothing is to leave this machine.
  */
 
 #define CTL_DOCTOR_ARGS	30
@@ -26,19 +25,22 @@ struct ctl_doctor_client {
 	/*
 	 * Behind it, up to a NULL.  In them @URL@ is what is to be asked for,
 	 * @DIR@ an empty directory, and @HOST@ for whom http:// is good
-	 * enough: the host, where that is its URL; and @APT@ the settings of
-	 * apt that the environment names.
+	 * enough: the host, where that is its URL; @APT@ the settings of apt
+	 * that the environment names; and @SANDBOX@ what has Chromium run as
+	 * root, too.
 	 */
 	const char	*args[CTL_DOCTOR_ARGS];
 	const char	*variables;	/* words NAME=VALUE; or NULL */
 	const char	*file;		/* one that is there; or NULL */
 	const char	*content;
+	const char	*link;		/* what of the home is there; or NULL */
 	/*
 	 * It is run in the root directory, since it takes settings from each
 	 * that its own is in, and others may write in one of them.
 	 */
 	bool		 outside;
-	bool		 untried;	/* only told of */
+	/* It asks others of its own accord: ctl_doctor_filter.h is between. */
+	bool		 filtered;
 	/* How it is told of a proxy: @PROXY@, its URL, @HOST@, @PORT@. */
 	const char	*proxy;
 	enum ctl_advice_for trust;

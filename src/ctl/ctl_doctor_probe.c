@@ -3,13 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -18,15 +16,18 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "ctl/ctl_doctor_mark.h"
+#include "ctl/ctl_doctor_here.h"
 #include "ctl/ctl_doctor_peer.h"
 #include "ctl/ctl_doctor_reap.h"
 #include "ctl/ctl_doctor_strip.h"
 #include "ctl/ctl_doctor_url.h"
+#include "ctl/ctl_doctor_warden.h"
 #include "ctl/ctl_http.h"
 #include "exchange/exchange_local.h"
 
 #define TICK	50		/* ms between two looks at who has ended */
+#define OWN	(2 + CTL_DOCTOR_CONNS)	/* of each that are polled */
+#define POLLED	(OWN + CTL_DOCTOR_FILTER_POLLED)
 /*
  * The address of all interfaces: to connect to it is to connect to this
  * machine, and, unlike the loopback's, programs ask for it through a proxy.
@@ -34,29 +35,6 @@
 #define HERE	"0.0.0.0"
 
 /* What it is asked for */
-
-/* A port of the loopback's of its own: -1 where there is none. */
-static int
-listen_here(unsigned *port)
-{
-	struct sockaddr_in a = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t len = sizeof a;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0);
-
-	if (fd != -1 && bind(fd, (struct sockaddr *)&a, len) == 0 &&
-	    listen(fd, CTL_DOCTOR_CONNS) == 0 &&
-	    getsockname(fd, (struct sockaddr *)&a, &len) == 0) {
-		*port = ntohs(a.sin_port);
-		return fd;
-	}
-	if (fd != -1)
-		close(fd);
-	return -1;
-}
 
 static bool
 make_nonce(char nonce[CTL_DOCTOR_NONCE])
@@ -98,6 +76,8 @@ put_value(struct text *t, const char *name, const char *url,
 		text_puts(t, p->own_dir);
 	else if (strncmp(name, "@APT@", 5) == 0)
 		text_puts(t, apt != NULL ? apt : "/dev/null");
+	else if (strncmp(name, "@SANDBOX@", 9) == 0)
+		text_puts(t, geteuid() == 0 ? "--no-sandbox" : "--no-pings");
 	else if (strncmp(name, "@HOST@", 6) != 0)
 		return 0;
 	else if (strncmp(url, "https:", 6) == 0)
@@ -125,6 +105,20 @@ put_filled(struct text *t, const char *from, size_t n, const char *url,
 
 /* Its directory */
 
+/* To what the user has of that name, if anything. */
+static void
+make_link(const struct ctl_doctor_probe *p, const char *name)
+{
+	const char *home = getenv("HOME");
+	char path[PATH_MAX + 64], to[PATH_MAX];
+
+	if (home == NULL || home[0] != '/' || snprintf(to, sizeof to, "%s/%s",
+	    home, name) >= (int)sizeof to || access(to, F_OK) == -1)
+		return;
+	snprintf(path, sizeof path, "%s/%s", p->own_dir, name);
+	(void)!symlink(to, path);
+}
+
 static bool
 make_dir(struct ctl_doctor_probe *p)
 {
@@ -139,6 +133,8 @@ make_dir(struct ctl_doctor_probe *p)
 		p->own_dir[0] = '\0';
 		return false;
 	}
+	if (c->link != NULL)
+		make_link(p, c->link);
 	if (c->file == NULL)
 		return true;
 	snprintf(path, sizeof path, "%s/%s", p->own_dir, c->file);
@@ -171,6 +167,24 @@ set_words(const struct ctl_doctor_probe *p, const char *url)
 	text_free(&one);
 }
 
+/* Who is told of the daemon is told of the filter instead. */
+static void
+set_filter(const struct ctl_doctor_filter *f)
+{
+	static const char *const names[] = { "http_proxy", "HTTP_PROXY",
+		"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY" };
+	const char *value;
+	char url[64];
+	size_t i;
+
+	snprintf(url, sizeof url, "http://127.0.0.1:%u", f->at);
+	for (i = 0; i < sizeof names / sizeof names[0]; i++) {
+		value = getenv(names[i]);
+		if (value != NULL && value[0] != '\0')
+			(void)setenv(names[i], url, 1);
+	}
+}
+
 /*
  * For a host that is not here nobody may be let go direct.  What it says is read
  * here, so it is to be said in English.
@@ -184,7 +198,8 @@ set_environment(const struct ctl_doctor_probe *p)
 	for (i = 0; p->variables != NULL && i < p->variables->n; i++)
 		(void)setenv(p->variables->list[i].name,
 		    p->variables->list[i].value, 1);
-	(void)setenv(CTL_DOCTOR_MARK, p->dir, 1);
+	if (p->filter != NULL)
+		set_filter(p->filter);
 	(void)setenv("LC_ALL", "C.UTF-8", 1);
 	(void)unsetenv("LANGUAGE");
 	if (p->host != NULL) {
@@ -193,35 +208,37 @@ set_environment(const struct ctl_doctor_probe *p)
 	}
 }
 
+struct becoming {
+	const struct ctl_doctor_probe *probe;
+	const char	*url;
+	int		 said;		/* where it says what it does */
+};
+
 static void
-become(const struct ctl_doctor_probe *p, const char *url, int said,
-    pid_t parent)
+become_cb(void *arg)
 {
+	const struct becoming *b = arg;
+	const struct ctl_doctor_probe *p = b->probe;
 	const struct rlimit none = { 0, 0 };
 	struct text args[CTL_DOCTOR_ARGS] = { { .p = NULL } };
 	char *argv[CTL_DOCTOR_ARGS + 2] = { (char *)(uintptr_t)p->program };
 	int null = open("/dev/null", O_RDONLY);
-	sigset_t nothing;
 	unsigned i;
 
 	set_environment(p);
 	for (i = 0; p->client->args[i] != NULL; i++) {
 		put_filled(&args[i], p->client->args[i],
-		    strlen(p->client->args[i]), url, p);
+		    strlen(p->client->args[i]), b->url, p);
 		argv[i + 1] = args[i].p;
 	}
-	(void)setsid();
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)setrlimit(RLIMIT_CORE, &none);
-	sigemptyset(&nothing);
-	(void)sigprocmask(SIG_SETMASK, &nothing, NULL);
 	(void)signal(SIGPIPE, SIG_DFL);
-	set_words(p, url);
-	if (getppid() == parent && null != -1 && dup2(null, 0) != -1 &&
-	    dup2(said, 1) != -1 && dup2(said, 2) != -1 &&
+	set_words(p, b->url);
+	if (null != -1 && dup2(null, 0) != -1 && dup2(b->said, 1) != -1 &&
+	    dup2(b->said, 2) != -1 &&
 	    chdir(p->client->outside ? "/" : p->own_dir) == 0)
 		execv(p->program, argv);
-	dprintf(said, "%s: %s\n", p->program, strerror(errno));
+	dprintf(b->said, "%s: %s\n", p->program, strerror(errno));
 	_exit(126);
 }
 
@@ -237,18 +254,35 @@ broken(struct ctl_doctor_probe *p, const char *what)
 static bool
 start(struct ctl_doctor_probe *p, const char *url)
 {
-	pid_t self = getpid();
+	struct becoming b = { .probe = p, .url = url };
 	int said[2];
 
 	if (pipe2(said, O_CLOEXEC | O_NONBLOCK) == -1)
 		return broken(p, "pipe");
 	(void)fcntl(said[1], F_SETFL, 0);	/* that one is theirs */
 	p->out = said[0];
-	p->pid = fork();
-	if (p->pid == 0)
-		become(p, url, said[1], self);
+	b.said = said[1];
+	p->pid = ctl_doctor_warden_start(become_cb, &b, p->line);
 	close(said[1]);
 	return p->pid != -1 || broken(p, "fork");
+}
+
+/* "https://0.0.0.0:4711/...": where a tunnel to it leads. */
+static bool
+start_filter(struct ctl_doctor_probe *p, const char *url)
+{
+	const char *host = strstr(url, "://") + 3;
+	size_t n = strcspn(host, "/");
+
+	if ((p->filter = calloc(1, sizeof *p->filter)) == NULL)
+		return false;
+	(void)snprintf(p->tunnel, sizeof p->tunnel, "%.*s%s", (int)n, host,
+	    p->host != NULL && strchr(p->host, ':') == NULL ? ":443" : "");
+	p->filter->host = p->daemon->host;
+	p->filter->port = p->daemon->port;
+	p->filter->nonce = p->nonce;
+	p->filter->tunnel = p->tls ? p->tunnel : NULL;
+	return ctl_doctor_filter_open(p->filter);
 }
 
 bool
@@ -263,13 +297,18 @@ ctl_doctor_probe_start(struct ctl_doctor_probe *p)
 	for (i = 0; i < CTL_DOCTOR_CONNS; i++)
 		p->conns[i] = -1;
 	p->deadline = ctl_http_now() + p->patience;
-	p->listener = listen_here(&port);
+	p->listener = ctl_doctor_here(CTL_DOCTOR_CONNS, &port);
 	if (p->listener == -1)
 		return broken(p, "no port of the loopback's");
 	if (!make_nonce(p->nonce) || !make_dir(p))
 		return broken(p, p->dir);
 	put_url(&url, p, port);
-	ok = !url.failed ? start(p, url.p) : broken(p, "out of memory");
+	if (url.failed)
+		ok = broken(p, "out of memory");
+	else if (p->client->filtered && !start_filter(p, url.p))
+		ok = broken(p, "no port of the loopback's");
+	else
+		ok = start(p, url.p);
 	text_free(&url);
 	return ok;
 }
@@ -348,9 +387,9 @@ hear(struct ctl_doctor_probe *p, const struct pollfd *polled)
 	for (i = 0; i < CTL_DOCTOR_CONNS; i++)
 		if (polled[2 + i].revents != 0)
 			hear_conn(p, &p->conns[i]);
+	if (p->filter != NULL)
+		ctl_doctor_filter_hear(p->filter, polled + OWN);
 }
-
-#define POLLED	(2 + CTL_DOCTOR_CONNS)	/* of each */
 
 static void
 poll_all(struct ctl_doctor_probe **list, unsigned n)
@@ -366,8 +405,12 @@ poll_all(struct ctl_doctor_probe **list, unsigned n)
 		p[1].fd = list[i]->out;
 		for (k = 0; k < CTL_DOCTOR_CONNS; k++)
 			p[2 + k].fd = list[i]->conns[k];
-		for (k = 0; k < POLLED; k++)
+		for (k = 0; k < OWN; k++)
 			p[k].events = POLLIN;
+		for (; k < POLLED; k++)
+			p[k].fd = -1;
+		if (list[i]->filter != NULL)
+			ctl_doctor_filter_poll(list[i]->filter, p + OWN);
 	}
 	if (poll(all, (nfds_t)n * POLLED, TICK) > 0)
 		for (i = 0; i < n; i++)
@@ -395,17 +438,14 @@ has_ended(struct ctl_doctor_probe *p)
 }
 
 struct ctl_doctor_probe *
-ctl_doctor_probe_wait(struct ctl_doctor_probe **list, unsigned n,
-    const volatile int *stop)
+ctl_doctor_probe_hear(struct ctl_doctor_probe **list, unsigned n)
 {
 	unsigned i;
 
-	while (n > 0 && !*stop) {
-		poll_all(list, n);
-		for (i = 0; i < n; i++)
-			if (has_ended(list[i]))
-				return list[i];
-	}
+	poll_all(list, n);
+	for (i = 0; i < n; i++)
+		if (has_ended(list[i]))
+			return list[i];
 	return NULL;
 }
 
@@ -414,13 +454,10 @@ ctl_doctor_probe_end(struct ctl_doctor_probe *p)
 {
 	unsigned i;
 
-	if (p->pid > 0) {
-		/* it may have had no time to become a group's */
-		if (!p->over) {
-			(void)kill(p->pid, SIGKILL);
-			(void)waitpid(p->pid, &p->status, 0);
-		}
-		ctl_doctor_reap_group(p->pid);
+	if (p->pid > 0 && !p->over) {
+		ctl_doctor_warden_end(p->pid);
+		while (waitpid(p->pid, &p->status, 0) == -1 && errno == EINTR)
+			continue;
 	}
 	for (i = 0; i < CTL_DOCTOR_CONNS; i++)
 		if (p->conns[i] != -1)
@@ -429,6 +466,9 @@ ctl_doctor_probe_end(struct ctl_doctor_probe *p)
 		close(p->out);
 	if (p->listener != -1)
 		close(p->listener);
+	if (p->filter != NULL)
+		ctl_doctor_filter_close(p->filter);
+	free(p->filter);
 	if (p->own_dir[0] != '\0')
 		ctl_doctor_reap_dir(p->own_dir);
 }

@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "ctl/ctl_client.h"
 #include "ctl/ctl_doctor_clients.h"
+#include "ctl/ctl_doctor_filter.h"
 #include "ctl/ctl_variables.h"
 
 /*
@@ -27,14 +29,18 @@ struct ctl_doctor_probe {
 	const char	*host;		/* asked for; NULL: this process */
 	const struct ctl_variables *variables;	/* put over the environment;
 						   or NULL */
+	const struct ctl_client *daemon;
 	const char	*dir;		/* where one of its own is made */
 	uint64_t	 patience;	/* ns */
+	int		 line;		/* kept open until nothing is left */
 
 	char		 nonce[CTL_DOCTOR_NONCE];	/* in the path */
-	pid_t		 pid;		/* and its group's */
+	pid_t		 pid;		/* its warden's, and its session's */
 	bool		 over;		/* it has ended by itself */
 	int		 out;		/* what it says */
 	int		 listener;
+	struct ctl_doctor_filter *filter;	/* own; NULL: it has none */
+	char		 tunnel[300];	/* "HOST:PORT", of that */
 	int		 conns[CTL_DOCTOR_CONNS];
 	char		 own_dir[PATH_MAX];
 	uint64_t	 deadline;
@@ -54,11 +60,11 @@ struct ctl_doctor_probe {
  */
 bool		 ctl_doctor_probe_start(struct ctl_doctor_probe *);
 /*
- * Looks at those that were started until one of them ends, and returns it; or
- * NULL where there is none, or *stop is set by a signal's handler.
+ * Hears those that were started, for a moment at most.  Returns one that has
+ * ended; or NULL where none has.
  */
-struct ctl_doctor_probe *ctl_doctor_probe_wait(struct ctl_doctor_probe **,
-		    unsigned n, const volatile int *stop);
+struct ctl_doctor_probe *ctl_doctor_probe_hear(struct ctl_doctor_probe **,
+		    unsigned n);
 /* Ends whatever runs of it, and removes its files. */
 void		 ctl_doctor_probe_end(struct ctl_doctor_probe *);
 

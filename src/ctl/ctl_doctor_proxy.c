@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ctl/ctl_doctor_java.h"
 #include "ctl/ctl_doctor_url.h"
 #include "ctl/ctl_json.h"
 
@@ -37,25 +38,23 @@ has_scheme(const struct ctl_doctor_url *u, const struct ctl_doctor_url *v)
 	    strncasecmp(u->scheme, v->scheme, u->nscheme) == 0;
 }
 
-/* *speaks: it can be asked so. */
+/* Whether the daemon listens there; strict: and is asked so. */
 static bool
 is_ours(const struct ctl_doctor_subject *s, const struct ctl_doctor_url *u,
-    bool *speaks)
+    bool strict)
 {
 	const json_t *list = ctl_member(s->client->answer, "proxies");
 	struct ctl_doctor_url v;
 	const char *one;
 	size_t i;
 
-	*speaks = false;
 	for (i = 0; i < json_array_size(list); i++) {
 		one = json_string_value(json_array_get(list, i));
 		if (one == NULL)
 			continue;
 		ctl_doctor_url_parse(&v, one);
-		if (!ctl_doctor_url_same(u, &v))
-			continue;
-		if ((*speaks = has_scheme(u, &v)))
+		if (ctl_doctor_url_same(u, &v) && (!strict ||
+		    has_scheme(u, &v)))
 			return true;
 	}
 	return false;
@@ -67,7 +66,6 @@ check_url(struct tally *t, const char *name, const char *value)
 {
 	const char *proxy = t->s->client->proxy;
 	struct ctl_doctor_url u;
-	bool speaks;
 
 	ctl_doctor_url_parse(&u, value);
 	if (u.unclear)
@@ -75,7 +73,7 @@ check_url(struct tally *t, const char *name, const char *value)
 		    "character in its name or password that is to be written "
 		    "as %%XX: programs do not agree where they end, and some "
 		    "ask another host", name);
-	else if (is_ours(t->s, &u, &speaks)) {
+	else if (is_ours(t->s, &u, true)) {
 		t->ours++;
 		return true;
 	} else
@@ -118,23 +116,52 @@ check_variables(struct tally *t)
 	}
 }
 
-/* "-Dhttp.proxyHost=localhost": whether each host is this machine. */
-static void
-check_java(struct tally *t, const char *name)
+/* "-Dhttp.proxyHost=localhost -Dhttp.proxyPort=3128"; whether it has any. */
+static bool
+check_java_text(struct tally *t, const char *name, const char *text)
 {
-	const char *p = ctl_doctor_proxy_value(t->s, name);
-	size_t n;
+	struct ctl_doctor_java java;
+	struct ctl_doctor_url u;
+	const char *at = text;
+	bool any = false;
+	char url[300];
 
-	while ((p = strcasestr(p, "proxyHost=")) != NULL) {
-		p += strlen("proxyHost=");
-		n = strcspn(p, BLANKS);
-		if (ctl_doctor_url_here(p, n))
+	while (ctl_doctor_java_next(text, &at, &java)) {
+		any = true;
+		if (java.nhost == 0)
+			continue;
+		snprintf(url, sizeof url, "%s://%.*s:%u", java.http ? "http" :
+		    "socks", (int)(java.nhost < 255 ? java.nhost : 255),
+		    java.host, java.port);
+		ctl_doctor_url_parse(&u, url);
+		if (java.http && is_ours(t->s, &u, false))
 			continue;
 		t->others++;
-		ctl_doctor_find(t->f, CTL_DOCTOR_BAD, "proxy", "%s names %.*s, "
-		    "and this daemon listens at %s", name, (int)n, p,
-		    t->s->client->proxy);
+		ctl_doctor_find(t->f, CTL_DOCTOR_BAD, "proxy", "%s names "
+		    "%.*s, and this daemon listens at %s", name,
+		    (int)u.nauthority, u.authority, t->s->client->proxy);
 	}
+	return any;
+}
+
+/* Its own file counts where no option says it. */
+static void
+check_java(struct tally *t)
+{
+	static const char *const names[] = {
+		"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS",
+	};
+	char *own;
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		any |= check_java_text(t, names[i],
+		    ctl_doctor_proxy_value(t->s, names[i]));
+	if (any || (own = ctl_doctor_java_properties()) == NULL)
+		return;
+	(void)check_java_text(t, "Java's net.properties", own);
+	free(own);
 }
 
 /* Whether a line of a file of settings is about which proxy is asked. */
@@ -159,7 +186,6 @@ check_line(struct tally *t, const char *name, char *line)
 {
 	char *word = NULL, *one, *rest = line;
 	struct ctl_doctor_url u;
-	bool speaks;
 
 	if (!is_of_proxy(line))
 		return;
@@ -169,7 +195,7 @@ check_line(struct tally *t, const char *name, char *line)
 	if (word == NULL || strcasecmp(word, "DIRECT") == 0)
 		return;
 	ctl_doctor_url_parse(&u, word);
-	if (!u.unclear && is_ours(t->s, &u, &speaks))
+	if (!u.unclear && is_ours(t->s, &u, true))
 		return;
 	t->others++;
 	ctl_doctor_find(t->f, CTL_DOCTOR_BAD, "proxy", "the file that %s "
@@ -218,9 +244,7 @@ ctl_doctor_proxy(struct ctl_doctor_findings *f,
 	struct tally t = { .f = f, .s = s };
 
 	check_variables(&t);
-	check_java(&t, "JAVA_TOOL_OPTIONS");
-	check_java(&t, "JDK_JAVA_OPTIONS");
-	check_java(&t, "_JAVA_OPTIONS");
+	check_java(&t);
 	check_file(&t, "WGETRC");
 	check_file(&t, "APT_CONFIG");
 	if (t.others == 0)

@@ -84,14 +84,9 @@ static void
 put_mend(struct text *t, const struct ctl_doctor_report *r,
     const struct ctl_doctor_row *row, enum ctl_doctor_verdict verdict)
 {
-	bool untried = row->client->untried;
-
-	if (untried || verdict == CTL_DOCTOR_BYPASSES)
+	if (verdict == CTL_DOCTOR_BYPASSES)
 		put_proxy(t, row->client->proxy, r->client);
-	if (untried && r->client->trust != NULL)
-		text_puts(t, "; ");
-	if ((untried && r->client->trust != NULL) ||
-	    verdict == CTL_DOCTOR_DISTRUSTS)
+	if (verdict == CTL_DOCTOR_DISTRUSTS)
 		ctl_advice_put(t, row->client->trust, &r->files);
 	text_put(t, "", 1);
 }
@@ -241,23 +236,6 @@ has(const struct ctl_doctor_try *tried, enum ctl_doctor_verdict verdict)
 }
 
 static void
-print_untried(const struct ctl_paper *paper, const struct ctl_doctor_report *r)
-{
-	const struct ctl_doctor_row *row;
-	unsigned i;
-
-	for (i = 0; i < r->tried->nrows; i++) {
-		row = &r->tried->rows[i];
-		if (!row->client->untried)
-			continue;
-		ctl_printf(paper, CTL_PLAIN, "\n");
-		ctl_printf(paper, CTL_PLAIN, "Not tried, since it asks others "
-		    "by itself.  What tells it:\n");
-		print_mend(paper, r, row, CTL_DOCTOR_UNTRIED);
-	}
-}
-
-static void
 print_mends(const struct ctl_paper *paper, const struct ctl_doctor_report *r)
 {
 	static const struct {
@@ -305,6 +283,5 @@ ctl_doctor_report(const struct ctl *c, const struct ctl_doctor_report *r)
 	if (r->tried->nrows > 0)
 		print_table(&paper, r->tried);
 	print_mends(&paper, r);
-	print_untried(&paper, r);
 	return CTL_DONE;
 }

@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-
 extern char **environ;
 
 /*
@@ -17,7 +16,10 @@ static const char *const taken[] = {
 	"PIP_", "npm_config_", "CARGO_", "RUSTC", "GIT_", "GOPRIVATE=",
 	"GONOPROXY=", "GONOSUMDB=", "GOINSECURE=", "GOVCS=", "GOAUTH=",
 	"GOWORK=", "RUBYOPT=", "PERL5OPT=", "PERL5DB=", "PYTHONINSPECT=",
-	"CLASSPATH=",
+	"CLASSPATH=", "BUN_", "DENO_", "PHPRC=", "CHROMIUM_",
+	/* a desktop's settings of a proxy win over variables */
+	"XDG_CURRENT_DESKTOP=", "DESKTOP_SESSION=",
+	"GNOME_DESKTOP_SESSION_ID=", "KDE_FULL_SESSION=",
 };
 
 /* ... but for these: the proxy, who is asked without it, and the trust. */
@@ -29,7 +31,8 @@ static const char *const left[] = {
 	"NPM_CONFIG_PROXY=", "NPM_CONFIG_HTTP_PROXY=",
 	"NPM_CONFIG_HTTPS_PROXY=", "NPM_CONFIG_NOPROXY=",
 	"NPM_CONFIG_CAFILE=", "NPM_CONFIG_CA=", "NPM_CONFIG_STRICT_SSL=",
-	"CARGO_HTTP_", "GIT_SSL_", "GIT_EXEC_PATH=",
+	"CARGO_HTTP_", "GIT_SSL_", "GIT_EXEC_PATH=", "DENO_CERT=",
+	"DENO_TLS_CA_STORE=",
 };
 
 /* npm does not heed the case of its own: it is taken away in any. */

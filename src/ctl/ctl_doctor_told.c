@@ -139,8 +139,7 @@ check_programs(struct ctl_doctor_findings *f)
 	const struct ctl_doctor_client *c = ctl_doctor_clients();
 	char path[PATH_MAX];
 
-	while (c->name != NULL && (c->untried ||
-	    !ctl_doctor_client_find(c, path)))
+	while (c->name != NULL && !ctl_doctor_client_find(c, path))
 		c++;
 	if (c->name == NULL)
 		ctl_doctor_find(f, CTL_DOCTOR_NOTE, "programs", "none that can "
@@ -148,8 +147,8 @@ check_programs(struct ctl_doctor_findings *f)
 	else
 		ctl_doctor_find(f, CTL_DOCTOR_NOTE, "programs", "are tried "
 		    "without their files of settings (~/.curlrc, ~/.gitconfig, "
-		    "~/.npmrc, pip.conf and the like): what those say of a "
-		    "proxy is not seen");
+		    "~/.npmrc, pip.conf and the like) and a desktop's: what "
+		    "those say of a proxy is not seen");
 }
 
 bool

@@ -41,7 +41,9 @@ struct ctl_doctor_row {
 
 struct ctl_doctor_try {
 	const struct ctl_daemon	*daemon;
+	const struct ctl_client	*client;	/* what that says of itself */
 	const char		*dir;
+	int			 line;	/* see ctl_doctor_probe.h */
 	const struct ctl_variables *variables;	/* or NULL */
 	/* A host of each mode; "" for the first two, NULL: it has none. */
 	const char		*hosts[CTL_DOCTOR_MODES];

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "conf/conf_preset.h"
-#include "ctl/ctl_doctor_mark.h"
 #include "ctl/ctl_doctor_reap.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_runtime.h"
@@ -202,8 +201,6 @@ remove_all(const char *dir)
 		(void)unlink(path);
 	}
 	path_in(path, dir, CTL_EXEC_PROBES);
-	if (access(path, F_OK) == 0)
-		ctl_doctor_mark_end(path);
 	ctl_doctor_reap_dir(path);
 	ctl_trust_remove(dir);
 }

@@ -66,7 +66,9 @@ options(struct exchange *x)
 static void
 probe(struct exchange *x, const struct http1_head *h)
 {
-	static const char body[] = "sluice\n";
+	/* a browser asks for no other */
+	static const char body[] = "<!doctype html><title>sluice</title>"
+	    "<link rel=icon href=\"data:,\">sluice\n";
 	char head[256];
 	struct iovec v[2];
 
@@ -74,7 +76,7 @@ probe(struct exchange *x, const struct http1_head *h)
 	if (!front_body_done(x->downstream))
 		x->keep = false;
 	snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n"
-	    "Content-Type: text/plain\r\nCache-Control: no-store\r\n"
+	    "Content-Type: text/html\r\nCache-Control: no-store\r\n"
 	    "Content-Length: %zu\r\n%s\r\n", sizeof body - 1,
 	    reply_connection(!x->keep, x->old_client));
 	v[0].iov_base = head;

@@ -2,6 +2,7 @@
 """A machine that sluice doctor looks at: its programs and its daemon."""
 import json
 import shutil
+import socket
 import sys
 
 import pytest
@@ -29,12 +30,18 @@ one.sendall(b"\\x16\\x03\\x01\\x00\\x05hello" if at.scheme == "https" else
 one.recv(100)
 """
 
-# One that asks nothing, and leaves another one, in a session of its own.
+# One that asks nothing, and leaves another one, in a session of its own, without
+# a parent and without its environment.
 HANGS = f"""#!{sys.executable}
 import os, pathlib, signal
-if os.fork() == 0:
-    os.setsid()
+left = os.fork() == 0
+if left:
+	os.setsid()
+	if os.fork():
+		os._exit(0)
 pathlib.Path("NOTES", str(os.getpid())).write_text(os.getcwd())
+if left:
+	os.execve("{shutil.which("sleep")}", ["sleep", "4321"], {{}})
 signal.pause()
 """
 
@@ -113,3 +120,19 @@ def bare(place):
 		(place.bin / name).unlink(missing_ok=True)
 	place.told()
 	return place
+
+
+@pytest.fixture
+def elsewhere():
+	"""Somebody else, whom nobody is to ask: what it has heard is told."""
+	with socket.create_server(("127.0.0.1", 0), backlog=64) as sock:
+		sock.setblocking(False)
+
+		def asked():
+			try:
+				sock.accept()[0].close()
+			except BlockingIOError:
+				return False
+			return True
+		asked.url = "http://127.0.0.1:%d" % sock.getsockname()[1]
+		yield asked

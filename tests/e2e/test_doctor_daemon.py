@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: ISC
 """sluice doctor: what the daemon says of itself."""
 import json
+import shutil
 import subprocess
 
 import pytest
 
-from examined import PATIENCE
+from examined import PATIENCE, Place
 from examined import bare, place	# noqa: F401, fixtures
 import sluice
 import standin
@@ -87,3 +88,62 @@ def test_a_ca_that_is_near_its_end(bare, tlab):
 	assert level() == ["note"]
 	answers["/v1/client"] = client(400)
 	assert level() == ["ok"]
+
+
+# Which requests it keeps
+
+
+def between(place, tlab, exchanges, status):
+	"""A run with somebody between it and the daemon, who may say something
+	else of the last requests; curl's row."""
+	real = tlab.control(place.daemon)
+
+	def reply(request):
+		answer = real.get(request.target).json()
+		if request.target.startswith("/v1/exchanges"):
+			answer = exchanges(answer)
+		return standin.answer(answer)
+	tlab.others.append(standin.Standin(place.dir / "s", reply))
+	place.daemon.control = place.dir / "s"
+	return place.json(status=status)["curl"]
+
+
+def test_a_daemon_that_others_ask(place, tlab):
+	"""Nor where what it keeps are all others' requests, and it was not asked
+	in between."""
+	place.told()
+	place.put("curl", "#!/bin/sh\nexit 1\n")
+	far = tlab.origin()
+	for _ in range(5):
+		assert tlab.get(far.url + "/").status == 200
+
+	def others(answer):
+		return {**answer, "exchanges": [{**one, "time":
+		    "9999-01-01T00:00:00.000Z"} for one in
+		    answer["exchanges"][:4]]}
+	curl = between(place, tlab, others, 1)
+	assert curl["plain"]["verdict"] == "unknown"
+	assert "keeps the last 4 requests" in curl["plain"]["says"]
+
+
+def test_one_that_is_not_kept(tlab):
+	"""It is seen while the program runs, before others' take its place."""
+	daemon = tlab.https(admin={"exchanges": 4}, workers=1)
+	(tlab.dir / "place").mkdir()
+	place = Place(tlab.dir / "place", daemon)
+	place.told()
+	seen = place.dir / "seen"
+	place.put("curl", f"""#!/bin/sh
+for url; do :; done
+curl="{shutil.which("curl")} -sS -o /dev/null"
+$curl "$url"
+until [ -e {seen} ]; do {shutil.which("sleep")} 0.02; done
+for i in 1 2 3 4 5 6 7 8; do $curl "${{url%/*}}/other$i"; done
+""")
+
+	def watch(answer):
+		if any("/.well-known/sluice/" in (one["path"] or "")
+		    for one in answer["exchanges"]):
+			seen.touch()
+		return answer
+	assert between(place, tlab, watch, 0)["plain"]["verdict"] == "proxy"

@@ -10,24 +10,8 @@ import sys
 import pytest
 
 from examined import HOSTS, PATIENCE, QUICK, Place, lines, verdicts
-from examined import bare, place	# noqa: F401, fixtures
+from examined import bare, elsewhere, place	# noqa: F401, fixtures
 import sluice
-
-
-@pytest.fixture
-def elsewhere():
-	"""Somebody else, whom nobody is to ask: what it has heard is told."""
-	with socket.create_server(("127.0.0.1", 0), backlog=64) as sock:
-		sock.setblocking(False)
-
-		def asked():
-			try:
-				sock.accept()[0].close()
-			except BlockingIOError:
-				return False
-			return True
-		asked.url = "http://127.0.0.1:%d" % sock.getsockname()[1]
-		yield asked
 
 
 def test_files_of_settings(place, elsewhere):
@@ -87,11 +71,13 @@ def test_go_asks_nobody_else(place):
 @pytest.mark.parametrize("program,name", [
     ("ruby", "RUBYOPT"), ("perl", "PERL5OPT"), ("cargo", "RUSTC_WRAPPER"),
     ("cargo", "CARGO_BUILD_RUSTC"), ("git", "GIT_CONFIG_COUNT"),
-    ("git", "GIT_PROXY_COMMAND"), ("npm", "NPM_CONFIG_NODE_OPTIONS")])
+    ("git", "GIT_PROXY_COMMAND"), ("npm", "NPM_CONFIG_NODE_OPTIONS"),
+    ("bun", "BUN_OPTIONS"), ("deno", "DENO_AUTH_TOKENS"),
+    ("php", "PHPRC")])
 def test_nothing_is_run_beside_it(place, program, name):
 	_, env, cwd = told(place, program, **{name: "/far"})
 	assert name not in env
-	assert (cwd == "/") == (program == "cargo")
+	assert (cwd == "/") == (program in ("cargo", "bun"))
 
 
 # What operators get wrong
@@ -155,21 +141,12 @@ def test_wrong_password(tlab):
 			    "407, nobody has that name and password"
 
 
-@pytest.mark.parametrize("kept", [0, 4])
-def test_a_daemon_that_keeps_few_requests(tlab, kept):
+def test_a_daemon_that_keeps_none(tlab):
 	"""What is not known is not said to be wrong."""
-	daemon = tlab.https(admin={"exchanges": kept}, workers=1)
+	daemon = tlab.https(admin={"exchanges": 0})
 	(tlab.dir / "place").mkdir()
-	place = Place(tlab.dir / "place", daemon)
+	place = Place(tlab.dir / "place", daemon, "curl")
 	place.told()
-	# it comes, as do many others behind it
-	place.put("curl", f"""#!/bin/sh
-for url; do :; done
-for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
-	{shutil.which("curl")} -sS -o /dev/null "$url"
-	url=${{url%/*}}/other$i
-done
-""")
 	clients = place.json(status=0)
 	assert clients["curl"]["plain"]["verdict"] == "unknown"
 	assert "admin.exchanges" in clients["curl"]["plain"]["says"]
@@ -237,6 +214,7 @@ def test_a_secret_in_parts(place):
     ("NPM_CONFIG_HTTPS_PROXY", "http://far.test:1"),
     ("CARGO_HTTP_PROXY", "far.test:1"), ("PIP_PROXY", "http://far.test:1"),
     ("JAVA_TOOL_OPTIONS", "-Dhttp.proxyHost=far.test -Dhttp.proxyPort=1"),
+    ("_JAVA_OPTIONS", "-DsocksProxyHost=far.test"),
     ("WGETRC", "http_proxy = http://far.test:1\n"),
     ("APT_CONFIG", 'Acquire::http::Proxy "http://far.test:1";\n')])
 def test_other_ways_to_another_proxy(place, name, value):
@@ -249,6 +227,44 @@ def test_other_ways_to_another_proxy(place, name, value):
 	assert place.json(status=1) == {}
 	assert name in place.bad()["proxy"]
 	assert "far.test" in place.bad()["proxy"]
+
+
+@pytest.mark.parametrize("port,known", [("1", False), ("", False),
+    ("{}", True)])
+def test_java_at_another_port(place, port, known):
+	"""The host alone is not the daemon; without a port it is 80."""
+	place.told()
+	for name in QUICK:
+		(place.bin / name).unlink(missing_ok=True)
+	port = port.format(place.daemon.port)
+	place.env["JAVA_TOOL_OPTIONS"] = "-Dhttp.proxyHost=localhost " + (
+	    f"-Dhttp.proxyPort={port}" if port else "")
+	place.json(status=0 if known else 1)
+	assert known or f"names localhost:{port or 80}," in \
+	    place.bad()["proxy"]
+
+
+@pytest.mark.parametrize("line,bad", [("http.proxyHost=far.test", True),
+    ("# http.proxyHost=far.test", False), ("https.proxyHost=", False),
+    ("http.nonProxyHosts=localhost", False)])
+def test_java_of_the_machine(place, line, bad):
+	"""Its own file counts where no option says another."""
+	for name in QUICK:
+		(place.bin / name).unlink(missing_ok=True)
+	home = place.dir / "jvm"
+	for name in "bin", "conf":
+		(home / name).mkdir(parents=True)
+	(home / "bin/java").write_text("#!/bin/sh\nexit 77\n")
+	(home / "bin/java").chmod(0o755)
+	(place.bin / "java").symlink_to(home / "bin/java")
+	(home / "conf/net.properties").write_text(f"ftp.x=1\n{line}\n")
+	place.told()
+	place.json(status=1 if bad else 0)
+	assert not bad or "net.properties names far.test:80" in \
+	    place.bad()["proxy"]
+	place.env["JAVA_TOOL_OPTIONS"] = "-Dhttp.proxyHost=127.0.0.1 " \
+	    f"-Dhttp.proxyPort={place.daemon.port}"
+	place.json(status=0)
 
 
 @pytest.mark.parametrize("scheme", ["socks5", "https"])
