@@ -136,12 +136,51 @@ make(const struct ctl *c, const struct conf *conf)
 
 /* Extending one */
 
-/* Whether the configuration has it intercepted: a host, or any of a pattern. */
+/* Whether it is at that pattern's port, if it has one. */
+static bool
+is_marked_at(const struct conf *conf, const char *pattern,
+    struct http1_host host)
+{
+	struct host_pattern p;
+
+	if (host_pattern_parse(&p, pattern, strlen(pattern)) != NULL ||
+	    p.host.port == 0)
+		return false;
+	host.port = p.host.port;
+	return conf_rule(conf, &host)->https == RULE_HTTPS_INTERCEPT;
+}
+
+/* Whether a rule for one port marks it. */
+static bool
+is_marked_somewhere(const struct conf *conf, const struct http1_host *host)
+{
+	const struct rule *rule;
+	size_t i;
+	unsigned k;
+
+	for (i = 0; i < conf->nrules; i++) {
+		rule = &conf->rules[i];
+		if (rule->https != RULE_HTTPS_INTERCEPT)
+			continue;
+		if (is_marked_at(conf, rule->name, *host))
+			return true;
+		for (k = 0; k < rule->nsame; k++)
+			if (is_marked_at(conf, rule->same[k], *host))
+				return true;
+	}
+	return false;
+}
+
+/*
+ * Whether the configuration has it intercepted, a host, or any of a pattern: at
+ * its port, or, since a certificate is for all of them, at any.
+ */
 static bool
 is_marked(const struct conf *conf, const char *text)
 {
 	struct host_pattern pattern;
 	struct http1_host host;
+	bool any;
 
 	if (host_pattern_parse(&pattern, text, strlen(text)) != NULL)
 		return false;
@@ -149,9 +188,11 @@ is_marked(const struct conf *conf, const char *text)
 	if (pattern.wildcard)
 		(void)snprintf(host.name, sizeof host.name, ANY "%.*s",
 		    (int)(sizeof host.name - sizeof ANY), pattern.host.name);
-	if (host.port == 0)
+	any = host.port == 0;
+	if (any)
 		host.port = HTTPS;
-	return conf_rule(conf, &host)->https == RULE_HTTPS_INTERCEPT;
+	return conf_rule(conf, &host)->https == RULE_HTTPS_INTERCEPT ||
+	    (any && is_marked_somewhere(conf, &host));
 }
 
 static int

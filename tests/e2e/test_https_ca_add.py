@@ -104,6 +104,19 @@ def test_added_twice(town):
 	assert (town.pem.read_bytes(), town.pem.stat().st_ino) == before
 
 
+def test_marked_with_a_port(town):
+	"""What the configuration has at one port is there: a certificate is for
+	all of them.  At another than is asked for it is not."""
+	town.write({"intercept.test": {"https": "intercept"},
+	    "plain.test:8443": {"https": "intercept"},
+	    "*.wild.test:8443": {"https": "intercept"}})
+	for host in "plain.test", "plain.test:8443", "*.wild.test", \
+	    "a.wild.test":
+		assert "under hosts:" not in extend(town, host).stdout, host
+	for host in "plain.test:8444", "*.plain.test":
+		assert f"'{host}': " in extend(town, host).stdout, host
+
+
 def test_json(house):
 	"""Where the files are; whether anything has changed."""
 	made = json.loads(house.make("--json", "--within", "*.test").stdout)
