@@ -16,13 +16,17 @@
 #include "tls/tls_x509.h"
 
 /*
- * Each is written beside its place, under a name that nobody else has, then to
- * the disk, and only then renamed: after a crash there is no half of one.
+ * Each is written where it has no name, then to the disk, and only then gets
+ * one: after a crash there is no half of one, and whoever is killed before that
+ * has left nothing.  Where the file system knows no such files, or the system
+ * cannot name them, they stand beside their places meanwhile, under names that
+ * nobody else has.
  */
 
 struct beside {
 	char	path[PATH_MAX];		/* where it is to be */
-	char	now[PATH_MAX];		/* where it is; "": nowhere */
+	char	now[PATH_MAX];		/* where it is; "": it has no name */
+	int	fd;			/* where it has none; or -1 */
 	bool	placed;
 };
 
@@ -56,7 +60,28 @@ write_all(int fd, const char *p, size_t len)
 	return true;
 }
 
-/* Opens a new one beside b->path, for nobody else; or -1. */
+/* How the system calls what is open there. */
+static void
+link_of(char link[64], int fd)
+{
+	(void)snprintf(link, 64, "/proc/self/fd/%d", fd);
+}
+
+/* Opens one that has no name, on the file system of a directory; or -1. */
+static int
+open_unnamed(const char *dir)
+{
+	int fd = open(dir, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+	char link[64];
+
+	link_of(link, fd);
+	if (fd == -1 || access(link, F_OK) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Opens a new one for b->path, for nobody else; or -1. */
 static int
 open_beside(struct beside *b, char **cause)
 {
@@ -64,6 +89,13 @@ open_beside(struct beside *b, char **cause)
 	int dir = slash != NULL ? (int)(slash + 1 - b->path) : 0, fd = -1;
 
 	errno = ENAMETOOLONG;
+	if (snprintf(b->now, sizeof b->now, "%.*s", dir > 0 ? dir : 1,
+	    dir > 0 ? b->path : ".") < (int)sizeof b->now &&
+	    (fd = open_unnamed(b->now)) != -1) {
+		b->now[0] = '\0';
+		b->fd = fd;
+		return fd;
+	}
 	if (snprintf(b->now, sizeof b->now, "%.*s.%s.XXXXXX", dir, b->path,
 	    b->path + dir) < (int)sizeof b->now)
 		fd = mkostemp(b->now, O_CLOEXEC);
@@ -74,7 +106,7 @@ open_beside(struct beside *b, char **cause)
 	return fd;
 }
 
-/* Writes it whole, and closes it. */
+/* Writes it whole; what has a name is closed. */
 static bool
 fill(const struct beside *b, int fd, mode_t mode, const char *p, size_t len,
     char **cause)
@@ -84,9 +116,19 @@ fill(const struct beside *b, int fd, mode_t mode, const char *p, size_t len,
 
 	if (!ok)
 		cannot_write(b->path, cause);
-	if (close(fd) == -1 && ok)
+	if (b->fd == -1 && close(fd) == -1 && ok)
 		ok = cannot_write(b->path, cause);
 	return ok;
+}
+
+/* Gives it a name that nobody has. */
+static bool
+name_it(const struct beside *b, const char *path)
+{
+	char link[64];
+
+	link_of(link, b->fd);
+	return linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW) == 0;
 }
 
 /* Who interrupts it has to wait until none stands beside its place. */
@@ -119,9 +161,12 @@ is_free(const char *path, char **cause)
 static bool
 place(struct beside *b, char **cause)
 {
-	b->placed = renameat2(AT_FDCWD, b->now, AT_FDCWD, b->path,
-	    RENAME_NOREPLACE) == 0;
-	if (!b->placed && (errno == EINVAL || errno == ENOSYS))
+	if (b->fd != -1)
+		b->placed = name_it(b, b->path);
+	else
+		b->placed = renameat2(AT_FDCWD, b->now, AT_FDCWD, b->path,
+		    RENAME_NOREPLACE) == 0;
+	if (!b->placed && b->fd == -1 && (errno == EINVAL || errno == ENOSYS))
 		b->placed = link(b->now, b->path) == 0 &&
 		    unlink(b->now) == 0;
 	if (b->placed)
@@ -130,12 +175,17 @@ place(struct beside *b, char **cause)
 	    wrong(b->path, cause);
 }
 
+/* Closes them, and unless they are to stay takes them away. */
 static void
-undo(const struct beside *list, size_t n)
+done(const struct beside *list, size_t n, bool stay)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++) {
+		if (list[i].fd != -1)
+			close(list[i].fd);
+		if (stay)
+			continue;
 		if (list[i].placed)
 			(void)unlink(list[i].path);
 		else if (list[i].now[0] != '\0')
@@ -179,6 +229,8 @@ tls_ca_files_make(const char *dir, const struct tls_ca_file *files, size_t n,
 
 	if (list == NULL)
 		return tls_x509_cause(cause, "out of memory");
+	for (i = 0; i < n; i++)
+		list[i].fd = -1;
 	hold_signals(&before);
 	for (i = 0; i < n && ok; i++)
 		ok = write_one(&list[i], dir, &files[i], cause);
@@ -186,8 +238,7 @@ tls_ca_files_make(const char *dir, const struct tls_ca_file *files, size_t n,
 		ok = place(&list[i], cause);
 	if (ok)
 		sync_dir(dir);
-	else
-		undo(list, n);
+	done(list, n, ok);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	free(list);
 	return ok;
@@ -211,10 +262,37 @@ take_over(int fd, const struct stat *old, const char *path, char **cause)
 	    (unsigned)geteuid());
 }
 
+/*
+ * Over the old one, under the name of a new one before: one that is left of a
+ * run that was killed is taken away by the next, and whoever else writes it
+ * meanwhile fails.
+ */
+static bool
+replace(struct beside *b, const char *path, char **cause)
+{
+	const char *slash = strrchr(b->path, '/');
+	int dir = (int)(slash + 1 - b->path);
+
+	if (b->fd != -1) {
+		if (snprintf(b->now, sizeof b->now, "%.*s.%s.new", dir,
+		    b->path, b->path + dir) >= (int)sizeof b->now) {
+			b->now[0] = '\0';
+			errno = ENAMETOOLONG;
+			return wrong(path, cause);
+		}
+		(void)unlink(b->now);
+		if (!name_it(b, b->now)) {
+			b->now[0] = '\0';
+			return wrong(path, cause);
+		}
+	}
+	return rename(b->now, b->path) == 0 || wrong(path, cause);
+}
+
 bool
 tls_ca_files_replace(const char *path, const char *p, size_t len, char **cause)
 {
-	struct beside b = { .now = "" };
+	struct beside b = { .fd = -1 };
 	char *real = realpath(path, NULL), *slash;
 	sigset_t before;
 	struct stat old;
@@ -229,13 +307,13 @@ tls_ca_files_replace(const char *path, const char *p, size_t len, char **cause)
 	hold_signals(&before);
 	ok = (fd = open_beside(&b, cause)) != -1;
 	if (ok && !take_over(fd, &old, path, cause)) {
-		close(fd);
+		if (b.fd == -1)
+			close(fd);
 		ok = false;
 	} else if (ok)
 		ok = fill(&b, fd, old.st_mode & 0777, p, len, cause) &&
-		    (rename(b.now, b.path) == 0 || wrong(path, cause));
-	if (!ok)
-		undo(&b, 1);
+		    replace(&b, path, cause);
+	done(&b, 1, ok);
 	(void)sigprocmask(SIG_SETMASK, &before, NULL);
 	if (ok && (slash = strrchr(real, '/')) != NULL) {
 		slash[1] = '\0';
