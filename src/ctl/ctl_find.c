@@ -12,11 +12,13 @@
 #include "conf/conf.h"
 #include "conf/conf_load.h"
 #include "ctl/ctl_fail.h"
+#include "ctl/ctl_find_dead.h"
 #include "ctl/ctl_http.h"
 #include "ctl/ctl_json.h"
 
 #define SYSTEM	"/run/sluice"
 #define CONNECT	UINT64_C(500000000)	/* ns in which one connects */
+#define NAMED	3			/* of those that do not answer */
 
 static int
 take(const struct ctl *c, struct ctl_place *place, const char *path)
@@ -41,7 +43,9 @@ struct search {
 	unsigned	 found;
 	struct ctl_place place;		/* the first that was */
 	struct text	 others;	/* of those found, "  PATH\n" */
-	struct text	 tried;		/* ", PATH (why not)" */
+	struct text	 tried;		/* ", PATH: why not": the first few */
+	unsigned	 ntried;
+	unsigned	 removed;	/* left by daemons that were killed */
 	const char	*file;		/* whose alone counts; NULL: any's */
 	unsigned	 port;		/* ... or who listens there */
 	bool		 denied;	/* one is there, and may not be asked */
@@ -96,6 +100,31 @@ is_meant(const struct search *s, struct ctl_http *h)
 }
 
 static void
+put_tried(struct search *s, const char *path, const char *why)
+{
+	if (s->ntried++ >= NAMED)
+		return;
+	text_puts(&s->tried, s->tried.len > 0 ? ", " : "");
+	text_puts(&s->tried, path);
+	text_puts(&s->tried, ": ");
+	text_puts(&s->tried, why);
+}
+
+/* What became of the others. */
+static void
+put_others(struct search *s)
+{
+	const char *comma = s->tried.len > 0 ? ", " : "";
+
+	if (s->ntried > NAMED)
+		text_putf(&s->tried, "%s%u more", comma, s->ntried - NAMED);
+	comma = s->tried.len > 0 ? ", " : "";
+	if (s->removed > 0)
+		text_putf(&s->tried, "%s%u left by daemons that were killed, "
+		    "now removed", comma, s->removed);
+}
+
+static void
 look(struct search *s, const char *path)
 {
 	struct ctl_http *h = ctl_http_new();
@@ -106,20 +135,17 @@ look(struct search *s, const char *path)
 	ctl_http_deadline(h, ctl_http_now() + CONNECT);
 	there = ctl_http_connect(h, path) == CTL_HTTP_DONE;
 	if (there && s->file != NULL && !is_meant(s, h)) {
-		text_puts(&s->tried, s->tried.len > 0 ? ", " : "");
-		text_puts(&s->tried, path);
-		text_puts(&s->tried, ": of another configuration");
+		put_tried(s, path, "of another configuration");
 	} else if (there) {
 		if (s->found++ == 0)
 			snprintf(s->place.path, sizeof s->place.path, "%s",
 			    path);
 		text_puts(&s->others, s->found > 1 ? ", " : "");
 		text_puts(&s->others, path);
+	} else if (ctl_find_dead(path)) {
+		s->removed++;
 	} else {
-		text_puts(&s->tried, s->tried.len > 0 ? ", " : "");
-		text_puts(&s->tried, path);
-		text_puts(&s->tried, ": ");
-		text_puts(&s->tried, ctl_http_error(h));
+		put_tried(s, path, ctl_http_error(h));
 		s->denied |= access(path, F_OK) == 0 &&
 		    access(path, W_OK) == -1;
 	}
@@ -206,6 +232,7 @@ search(const struct ctl *c, unsigned port, const char *file,
 	int status;
 
 	look_all(&s, port, file);
+	put_others(&s);
 	status = choose(c, &s, place);
 	search_free(&s);
 	return status;
@@ -307,6 +334,7 @@ ctl_find_any(const struct ctl *c)
 		return true;
 	else
 		look_all(&s, 0, NULL);
+	put_others(&s);
 	if (s.found == 0 && s.denied)
 		ctl_note(c, "a daemon is there that may not be asked "
 		    "(%.*s)", (int)s.tried.len, s.tried.p);

@@ -88,6 +88,29 @@ def test_found_where_it_is(room):
 	assert ctl(None, "status", **place)
 
 
+def test_what_dead_daemons_have_left(room):
+	"""A few are named, the others counted; what is certainly nobody's any more
+	is removed."""
+	place = room.dir / "sluice"
+	place.mkdir()
+	sockets = {}
+	for i in range(1, 9):
+		sockets[i] = socket.socket(socket.AF_UNIX)
+		sockets[i].bind(str(place / f"admin-{i}.sock"))
+		if i != 8:		# that one starts just now
+			os.utime(place / f"admin-{i}.sock", (1e9, 1e9))
+	for i in 1, 2, 3, 8:
+		sockets[i].close()
+	done = ctl(None, "status", status=3, XDG_RUNTIME_DIR=room.dir)
+	assert sorted(one.name for one in place.iterdir()) == [
+	    f"admin-{i}.sock" for i in (4, 5, 6, 7, 8)]
+	for port in 4, 5:
+		assert f"admin-{port}.sock: Connection refused" in done.stderr
+	assert re.search(r", [34] more, 3 left by daemons that were killed, "
+	    r"now removed\)", done.stderr), done.stderr
+	assert done.stderr.count("admin-") < 4
+
+
 def test_found_by_its_configuration(lab, room):
 	path = room.dir / "c"
 	daemon = lab.sluice(admin={"socket": str(path)})
