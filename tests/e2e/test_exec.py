@@ -548,10 +548,13 @@ def test_who_does_not_heed(conf):
 
 
 def test_who_is_not_counted_yet(conf):
-	"""A program that has connected has heeded what it was told."""
+	"""A program that has connected has heeded what it was told.  It ends
+	when the daemon has that connection, which may be later."""
 	done = execute("-c", conf(), "bash", "-c", 'at=${http_proxy#*//}; '
 	    'at=${at%/}; exec 3<>/dev/tcp/${at%:*}/${at##*:}; '
-	    "cat <&3 >/dev/null 2>&1 &")
+	    'has=\'"connections": *1[,}]\'; '
+	    'until [[ $("$0" --json status) =~ $has ]]; do :; done; '
+	    "cat <&3 >/dev/null 2>&1 &", sluice.BINARY)
 	assert (done.returncode, done.stderr) == (0, ""), done
 
 
