@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 import collections
+import contextlib
 import os
 import pathlib
 import resource
@@ -18,6 +19,7 @@ sys.path.insert(1, os.path.join(os.path.dirname(__file__), "../fault"))
 import again				# noqa: E402
 import beside				# noqa: E402
 import certs				# noqa: E402
+import chosen				# noqa: E402
 import client				# noqa: E402
 import commands				# noqa: E402
 import control				# noqa: E402
@@ -38,14 +40,6 @@ TRUST = {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR",
 
 # What is marked plain runs in one of the four runs that there are.
 PLAIN = sluice.WORKERS == 1 and not sluice.sanitized()
-
-# Where the daemon's event loops meet: what they share, hand over and end by.
-# Four of them are for these files in script/test, and for all of them where the
-# thread sanitizer watches.
-LOOPS = {f"test_{name}.py" for name in """
-    clients config control_storm estimate exchanges explain floods handshakes
-    held lifetimes live memory moves names parts pause pool queue recovery
-    resources retry service share shares signals tokens users""".split()}
 
 # Seconds after which a test is taken to hang, and ends with all stacks.
 HANGS = 180 * wire.SLOW
@@ -100,18 +94,24 @@ def pytest_xdist_make_scheduler(config, log):
 	return beside.Scheduler(config, log)
 
 
-def choose_loops(config, items):
-	"""Leaves of the items those of LOOPS."""
-	chosen = [item for item in items if item.path.name in LOOPS]
-	config.hook.pytest_deselected(items=[item for item in items
-	    if item.path.name not in LOOPS])
-	items[:] = chosen
+@pytest.hookimpl(tryfirst=True)
+def pytest_ignore_collect(collection_path, config):
+	return chosen.left_out(collection_path.name, config.option.loops) or None
+
+
+# Whoever is first compiles the tests, and keeps that for the others.
+@pytest.hookimpl(hookwrapper=True, tryfirst=True)
+def pytest_collection(session):
+	with contextlib.ExitStack() as stack:
+		if hasattr(session.config, "workerinput") and not \
+		    stack.enter_context(beside.once(session.config.shared /
+		    "compiled")):
+			stack.close()
+		yield
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-	if config.option.loops:
-		choose_loops(config, items)
 	for item in items:
 		for name in "alone", "plain":
 			mark = item.get_closest_marker(name)

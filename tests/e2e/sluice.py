@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Starts, watches and stops the daemon; every test has one of its own."""
+import functools
 import json
 import os
 import pathlib
@@ -38,13 +39,16 @@ def measured():
 	    if name == "LLVM_PROFILE_FILE" or name.endswith("SAN_OPTIONS")}
 
 
+@functools.lru_cache(None)
 def sanitized():
-	"""Whether the binary carries a sanitizer, which costs memory."""
+	"""The sanitizer that the binary carries, which costs memory: "address",
+	"thread" or None."""
 	if not os.path.exists(BINARY):
-		return False
+		return None
 	with open(BINARY, "rb") as f:
 		data = f.read()
-	return b"__asan_init" in data or b"__tsan_init" in data
+	return "address" if b"__asan_init" in data else \
+	    "thread" if b"__tsan_init" in data else None
 
 
 def run(*args, timeout=wire.DEADLINE, **keys):

@@ -231,6 +231,7 @@ def test_it_works(street):
 	assert one.get("/hello").body == b"hello\n"
 
 
+@pytest.mark.plain("they are the same, and so is what programs make of them")
 @pytest.mark.parametrize("name", ["curl", "python", "requests", "node"])
 def test_printed_lines(street, name):
 	"""They are run as they stand, but for where the system's files are."""
@@ -272,6 +273,7 @@ def test_printed_lines_are_commands(street):
 		assert re.search(rf"^# .*\b{name}\b", street.printed, re.M), name
 
 
+@pytest.mark.plain("test_it_works has the same certificates")
 def test_chromium_takes_it(street):
 	many = programs.Programs(street.dir / "home", street.daemon.url,
 	    street.pem)

@@ -26,6 +26,7 @@ def test_files_of_one_that_can_be_extended(town, pki):
 	assert "pathlen:1" in pki.describe(town.root)
 
 
+@pytest.mark.plain("test_openssl_sees_the_chain has the same chain")
 @pytest.mark.parametrize("name", ["curl", "requests", "aiohttp", "node",
     "chromium"])
 def test_programs_take_a_host_that_is_added(town, name):
@@ -47,6 +48,7 @@ def test_programs_take_a_host_that_is_added(town, name):
 	assert "sluice CA of" in str(pinned.certificate)
 
 
+@pytest.mark.plain("test_openssl_sees_the_chain has the same chain")
 def test_java_takes_a_host_that_is_added(town):
 	"""By a store that was made before, from the bundle."""
 	if not shutil.which("java") or not shutil.which("keytool"):
