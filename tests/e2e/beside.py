@@ -2,12 +2,14 @@
 """Tests side by side: who goes first, who waits, and who is alone.
 
 Most tests wait for something most of the time, so several processes (xdist's)
-go through them, more than there are cores.  Long ones go first, by a table of
-durations, so that none is still at it when all others are done.  What is marked
-alone comes last, one at a time.
+go through them, more than there are cores.  Files that share what takes long to
+start go first, all to one process, then long tests, by a table of durations, so
+that none is still at it when all others are done.  What is marked alone comes
+last, one at a time.
 """
 import contextlib
 import fcntl
+import itertools
 import os
 import pathlib
 
@@ -20,6 +22,8 @@ TABLE = pathlib.Path(__file__).resolve().parent / "durations"
 # Below that a function is not in the table, and its tests go by the handful.
 SHORT = 0.5
 HANDFUL = 8
+# Files that share a browser.
+TOGETHER = "test_dashboard.py", "test_site.py"
 # Processes for each core.
 PROCESSES = 5
 
@@ -53,7 +57,8 @@ def write(seconds):
 
 
 def order(items):
-	"""Sorts them: long ones, then files as they are, then those alone.
+	"""Sorts them: those together, long ones, then files as they are, then
+	those alone.
 
 	What is short stays beside its neighbours, with whom it may share what
 	is made for a file.
@@ -62,9 +67,11 @@ def order(items):
 
 	def key(item):
 		if item.get_closest_marker("alone"):
-			return 1, 0
+			return 2, 0
+		if item.path.name in TOGETHER:
+			return 0, 0
 		guess = 10 if item.get_closest_marker("heavy") else 0
-		return 0, -table.get(function(item.nodeid), guess)
+		return 1, -table.get(function(item.nodeid), guess)
 	items.sort(key=key)
 
 
@@ -88,7 +95,13 @@ class Scheduler(LoadScheduling):
 			node.shutdown()
 
 	def next(self):
-		"""How many to send: what follows and is in no table."""
+		"""How many to send: what goes together, or what follows and is
+		in no table."""
+		together = list(itertools.takewhile(lambda at:
+		    self.collection[at].partition("::")[0].endswith(TOGETHER),
+		    self.pending))
+		if together:
+			return len(together)
 		most = min(HANDFUL, len(self.pending) // len(self.nodes) // 4)
 		for many, at in enumerate(self.pending[:most]):
 			if function(self.collection[at]) in self.table:

@@ -18,6 +18,7 @@ sys.path.insert(1, os.path.join(os.path.dirname(__file__), "../fault"))
 
 import again				# noqa: E402
 import beside				# noqa: E402
+import browser				# noqa: E402
 import certs				# noqa: E402
 import chosen				# noqa: E402
 import client				# noqa: E402
@@ -351,6 +352,16 @@ def tlab(lab, pki):
 def shared_lab(tmp_path_factory):
 	"""One for all tests of a file, for tables of many small rows."""
 	one = Lab(tmp_path_factory.mktemp("shared"))
+	try:
+		yield one
+	finally:
+		one.end()
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory):
+	"""One browser for the files of beside.TOGETHER, a page for each test."""
+	one = browser.Browser(tmp_path_factory.mktemp("chromium"))
 	try:
 		yield one
 	finally:

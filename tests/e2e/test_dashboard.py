@@ -10,7 +10,6 @@ import threading
 
 import pytest
 
-import browser
 import shared
 import wire
 from panel import TOKEN, House
@@ -19,15 +18,6 @@ pytestmark = [pytest.mark.heavy, pytest.mark.plain("what is clicked is the "
     "page's; what it asks for is in test_live and test_control")]
 
 ODD = "<img src=x onerror=document.title='owned'> & \"more\""
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-	one = browser.Browser(tmp_path_factory.mktemp("chromium"))
-	try:
-		yield one
-	finally:
-		one.end()
 
 
 @pytest.fixture

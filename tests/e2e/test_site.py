@@ -10,7 +10,6 @@ import urllib.parse
 
 import pytest
 
-import browser
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 VOID = {"br", "col", "hr", "img", "input", "link", "meta", "wbr"}
@@ -148,13 +147,6 @@ def test_a_link_to_nowhere(tmp_path):
 		pytest.skip(done.stderr)
 	assert done.returncode == 1
 	assert done.stderr == "doc/s3.md: no such page: nowhere.md\n"
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory):
-	one = browser.Browser(tmp_path_factory.mktemp("browser"))
-	yield one
-	one.end()
 
 
 @pytest.mark.plain("it is about pages, not about the daemon")
