@@ -232,8 +232,8 @@ const char *
 store_read(const struct redis_reply *reply, const struct store_asking *a,
     struct lease_answer *l)
 {
-	uint64_t numbers[FIXED + 2 * BUDGET_RATES] = { 0 }, again;
-	size_t n = FIXED + 2 * a->limits->nrates;
+	uint64_t numbers[FIXED + 3 * BUDGET_RATES] = { 0 }, again;
+	size_t n = FIXED + 3 * a->limits->nrates;
 	unsigned i;
 
 	if (!read_numbers(reply, n, numbers))
@@ -252,8 +252,9 @@ store_read(const struct redis_reply *reply, const struct store_asking *a,
 	l->probe = numbers[7] != 0;
 	l->guard = numbers[8] * US;
 	for (i = 0; i < a->limits->nrates; i++) {
-		l->begins[i] = numbers[FIXED + 2 * i] * US;
-		l->ends[i] = numbers[FIXED + 1 + 2 * i] * US;
+		l->begins[i] = numbers[FIXED + 3 * i] * US;
+		l->ends[i] = numbers[FIXED + 1 + 3 * i] * US;
+		l->left[i] = numbers[FIXED + 2 + 3 * i];
 	}
 	return l->serial != 0 ? why_no_lease(a, l) : NULL;
 }

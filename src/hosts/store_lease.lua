@@ -12,7 +12,7 @@
 --       of each of n rates: capacity period burst strict ends
 -- Returns now serial amount again_at pause peers (one more than there is room
 -- for, where the holder has none) foreign (rates that others ask with) probe guard,
--- and of each rate: begins ends.
+-- and of each rate: begins ends left (that nobody has as yet).
 --
 -- What of the budget is not there has expired, and is full, or was lost, and is
 -- empty: the epoch, which never expires, tells since when nothing was lost.
@@ -516,6 +516,16 @@ if g.opened < g.pause then
 	last = max(last, g.pause + TURN_MEMORY)
 end
 
+local function left_of(r)
+	local left, w = r.burst, r.window
+	if r.bucket then
+		left = min(left, given(r, max(span(r, r.burst) -
+		    max(r.tat - now, 0), 0)))
+	end
+	return r.strict and min(left, max(w.capacity - w.flying - w.counted -
+	    w.debt, 0)) or left
+end
+
 local function keep(name, text)
 	list[#list + 1] = name
 	list[#list + 1] = text
@@ -561,7 +571,8 @@ local answer = { digits(now), digits(a.serial), digits(a.amount),
     digits(a.again_at), digits(g.pause), digits(h and alive or alive + 1),
     digits(foreign), digits(a.probe), digits(a.guard) }
 for i = 1, q.n do
-	answer[8 + 2 * i] = digits(rates[i].begins or 0)
-	answer[9 + 2 * i] = digits(rates[i].until_ or 0)
+	answer[7 + 3 * i] = digits(rates[i].begins or 0)
+	answer[8 + 3 * i] = digits(rates[i].until_ or 0)
+	answer[9 + 3 * i] = digits(left_of(rates[i]))
 end
 return answer

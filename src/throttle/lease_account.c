@@ -2,6 +2,7 @@
 #include "throttle/lease_account.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "throttle/lease_math.h"
 #include "throttle/window.h"
@@ -361,6 +362,14 @@ news_of(const struct lease_account *a, const struct lease_answer *answer,
 }
 
 static void
+note_left(struct lease_account *a, const struct lease_answer *answer,
+    uint64_t received)
+{
+	memcpy(a->left, answer->left, sizeof a->left);
+	a->left_at = received;
+}
+
+static void
 pay(struct lease_account *a)
 {
 	uint64_t part = lease_smaller(a->owed, a->hold.left);
@@ -389,8 +398,10 @@ lease_account_take(struct lease_account *a, uint64_t number,
 	}
 	learn_trip(a, received - sent);
 	ok = lease_hold_take(&a->hold, answer, &a->question, sent, received);
-	if (a->terms.source == LEASE_STORE)
+	if (a->terms.source == LEASE_STORE) {
 		a->news = news_of(a, answer, theirs);
+		note_left(a, answer, received);
+	}
 	if (received - sent > LEASE_GUARD) {
 		fail(a, LEASE_IS_FAR, received);
 		return false;

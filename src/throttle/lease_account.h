@@ -78,6 +78,9 @@ struct lease_account {
 	uint64_t		 probe_at;	/* ns: of that, or of the next */
 	uint64_t		 patience;	/* ns: between two of them */
 	enum lease_news		 news;		/* of the last answer */
+	/* Of the whole, that nobody had by the store's last answer. */
+	uint64_t		 left[BUDGET_RATES];
+	uint64_t		 left_at;	/* ns; 0: it has not answered */
 };
 
 /*

@@ -494,8 +494,25 @@ time_of(struct lease_grantor *g, const struct lease_question *q, uint64_t run,
 	return now;
 }
 
-void
-lease_grant_share(struct lease_grantor *g, const struct lease_question *asked,
+/* What nobody has as yet, as it is now. */
+static uint64_t
+left_of(const struct lease_grantor *g, unsigned i, uint64_t now)
+{
+	const struct gcra_rate *r = &g->limits.rates[i];
+	uint64_t left = r->burst;
+	int64_t places;
+
+	if (lease_has_bucket(r))
+		left = lease_smaller(left, lease_given(r, lease_less(
+		    lease_span(r, r->burst), lease_less(g->tat[i], now))));
+	if (!r->strict)
+		return left;
+	places = window_left(&g->windows[i]);
+	return lease_smaller(left, places > 0 ? (uint64_t)places : 0);
+}
+
+static void
+share(struct lease_grantor *g, const struct lease_question *asked,
     uint64_t run, uint64_t now, struct lease_answer *a)
 {
 	struct lease_question own = *asked, *q = &own;
@@ -543,4 +560,15 @@ lease_grant_share(struct lease_grantor *g, const struct lease_question *asked,
 	}
 	a->probe = turn == LEASE_TURN_PROBE;
 	give(g, h, q, a->probe ? q->first : fit(g, q, now), a);
+}
+
+void
+lease_grant_share(struct lease_grantor *g, const struct lease_question *asked,
+    uint64_t run, uint64_t now, struct lease_answer *a)
+{
+	unsigned i;
+
+	share(g, asked, run, now, a);
+	for (i = 0; i < g->limits.nrates; i++)
+		a->left[i] = left_of(g, i, a->now);
 }

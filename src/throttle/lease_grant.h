@@ -80,6 +80,7 @@ struct lease_answer {
 	uint64_t		 now;		/* grantor's */
 	uint64_t		 begins[BUDGET_RATES];	/* grantor's: tat */
 	uint64_t		 ends[BUDGET_RATES];	/* grantor's: C */
+	uint64_t		 left[BUDGET_RATES];	/* that nobody has yet */
 	uint64_t		 amount;	/* that may be spent in all */
 	/* Holders that are alive, and who asks: one more than there is room for
 	   where there is none for that one. */

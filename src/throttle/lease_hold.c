@@ -195,6 +195,25 @@ lease_hold_ends(const struct lease_hold *h)
 	return at;
 }
 
+uint64_t
+lease_hold_left(const struct lease_hold *h, uint64_t now)
+{
+	uint64_t left = h->left;
+	const struct gcra_rate *r;
+	unsigned i;
+
+	if (lease_hold_ends(h) <= now)
+		return 0;
+	for (i = 0; i < h->limits.nrates; i++) {
+		r = &h->limits.rates[i];
+		/* what was not used melts */
+		if (lease_has_bucket(r))
+			left = lease_smaller(left, lease_given(r, lease_less(
+			    h->ends[i], larger(h->tat[i], now))));
+	}
+	return left;
+}
+
 bool
 lease_hold_allows(const struct lease_hold *h, uint64_t cost, uint64_t now)
 {

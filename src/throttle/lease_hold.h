@@ -67,6 +67,9 @@ bool		 lease_hold_take(struct lease_hold *,
 /* Returns until when something of its lease may go (ns); 0: it has none. */
 uint64_t	 lease_hold_ends(const struct lease_hold *);
 
+/* Returns how much of its lease may still go, by then (ns). */
+uint64_t	 lease_hold_left(const struct lease_hold *, uint64_t now);
+
 /* Returns whether a cost may go now (own clock). */
 bool		 lease_hold_allows(const struct lease_hold *, uint64_t cost,
 		    uint64_t now);

@@ -142,6 +142,8 @@ compare(const struct lease_answer *a, const struct lease_answer *b,
 		must(a->begins[i] == b->begins[i]);
 		must(a->ends[i] == b->ends[i]);
 	}
+	for (i = 0; i < limits->nrates; i++)
+		must(a->left[i] == b->left[i]);
 	must(a->guard == b->guard);
 }
 
