@@ -5,6 +5,7 @@
 
 #include "admin/admin_value.h"
 #include "conf/conf_value.h"
+#include "hosts/store_without.h"
 
 const char *
 admin_rule_from(const struct rule *rule)
@@ -48,10 +49,35 @@ same_rate(const struct gcra_rate *a, const struct gcra_rate *b)
 	    a->burst == b->burst && a->strict == b->strict;
 }
 
+static json_t *
+without_value(const struct shared_view *s)
+{
+	const char *word = store_without_word(s->source);
+
+	return word != NULL ? json_string(word) : json_null();
+}
+
+/* What a rate has of the store that it is shared by; null: it is not. */
+static json_t *
+shared_value(const struct rate_view *r, const struct shared_view *s,
+    uint64_t now)
+{
+	bool told = s->told_at != 0;
+
+	if (!s->is)
+		return json_null();
+	return json_pack("{s:o, s:o, s:o, s:o}",
+	    "without", without_value(s),
+	    "leased", admin_units((int64_t)s->leased),
+	    "left", told ? admin_units((int64_t)r->left_of_all) : json_null(),
+	    "age", told ? admin_seconds(now > s->told_at ? now - s->told_at :
+	    0) : json_null());
+}
+
 /* of: whose it is, for people, or NULL; part: where that is a part. */
 static json_t *
-budget_value(const struct rate_view *r, const char *of, const char *part,
-    const char *from, uint64_t now)
+budget_value(const struct rate_view *r, const struct shared_view *shared,
+    const char *of, const char *part, const char *from, uint64_t now)
 {
 	char units[CONF_TEXT], period[CONF_TEXT], name[2 * EVENTS_TEXT];
 
@@ -59,7 +85,7 @@ budget_value(const struct rate_view *r, const char *of, const char *part,
 	    conf_units_text(units, r->limit.capacity),
 	    conf_duration_text(period, r->limit.period),
 	    of != NULL ? " of " : "", of != NULL ? of : "");
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:s}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:s, s:o}",
 	    "name", admin_string(name),
 	    "part", part != NULL ? admin_string(part) : json_null(),
 	    "capacity", admin_units((int64_t)r->limit.capacity),
@@ -68,7 +94,8 @@ budget_value(const struct rate_view *r, const char *of, const char *part,
 	    "strict", r->limit.strict,
 	    "left", admin_units(r->left),
 	    "full_in", admin_seconds(until(r->full_at, now)),
-	    "from", from);
+	    "from", from,
+	    "store", shared_value(r, shared, now));
 }
 
 json_t *
@@ -84,7 +111,8 @@ admin_budgets_value(const struct budget_view *b,
 		set = limits != NULL && (i >= limits->nrates ||
 		    !same_rate(&b->rates[i].limit, &limits->rates[i]));
 		if (json_array_append_new(list, budget_value(&b->rates[i],
-		    part, part, set ? "override" : from, now)) != 0) {
+		    &b->shared, part, part, set ? "override" : from,
+		    now)) != 0) {
 			json_decref(list);
 			return NULL;
 		}
@@ -95,7 +123,8 @@ admin_budgets_value(const struct budget_view *b,
 static json_t *
 metered_value(const struct metered_view *m, const char *from, uint64_t now)
 {
-	json_t *value = budget_value(&m->rate, m->name, NULL, from, now);
+	json_t *value = budget_value(&m->rate, &m->shared, m->name, NULL, from,
+	    now);
 
 	if (value != NULL && json_object_set_new(value, "reserved",
 	    admin_units((int64_t)m->reserved)) == 0)
@@ -117,7 +146,7 @@ host_budgets_value(const struct host_view *v, uint64_t now)
 
 	for (i = 0; ok && v->throttle.has_total && i < total->nrates; i++)
 		ok = json_array_append_new(list, budget_value(&total->rates[i],
-		    "all credentials", NULL, from, now)) == 0;
+		    &total->shared, "all credentials", NULL, from, now)) == 0;
 	for (i = 0; ok && i < v->nmetered; i++)
 		ok = json_array_append_new(list,
 		    metered_value(&v->metered[i], from, now)) == 0;
@@ -138,6 +167,22 @@ learned_value(const struct budget_view *b, uint64_t now)
 	    "reset_in", admin_seconds(b->shape_until - now));
 }
 
+/* How it stands with the store that its budgets are shared by; or null. */
+static json_t *
+store_value(const struct host_view *v)
+{
+	const struct budget_view *b = &v->throttle.host;
+
+	if (!v->throttle.shared.is)
+		return json_null();
+	return json_pack("{s:b, s:I, s:o, s:o}",
+	    "connected", v->connected ? 1 : 0,
+	    "proxies", (json_int_t)v->proxies,
+	    "without", without_value(&v->throttle.shared),
+	    "slots", b->shared.is && b->concurrency > 0 ?
+	    json_integer((json_int_t)b->shared.lent) : json_null());
+}
+
 json_t *
 admin_host_value(const struct host_view *v, size_t hosts, json_t *override,
     json_t *history, uint64_t now)
@@ -146,7 +191,7 @@ admin_host_value(const struct host_view *v, size_t hosts, json_t *override,
 	const struct budget_view *b = &t->host;
 
 	return json_pack("{s:o, s:s, s:I, s:s, s:I, s:I, s:o, s:I, s:I, s:I, "
-	    "s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "key", admin_string(v->key),
 	    "rule", v->rule->name,
 	    "hosts", (json_int_t)hosts,
@@ -162,6 +207,7 @@ admin_host_value(const struct host_view *v, size_t hosts, json_t *override,
 	    "recovery", admin_recovery_value(b, now),
 	    "budgets", host_budgets_value(v, now),
 	    "learned", learned_value(b, now),
+	    "store", store_value(v),
 	    "override", override != NULL ? override : json_null(),
 	    "history", history != NULL ? history : json_null());
 }

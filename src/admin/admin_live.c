@@ -89,6 +89,8 @@ mix_budget(uint64_t h, const struct budget_view *b)
 	h = mix(h, b->concurrency);
 	h = mix(h, b->paused_until);
 	h = mix(h, (uint64_t)b->window << 32 | b->unsettled);
+	h = mix(h, b->shared.told_at);
+	h = mix(h, (uint64_t)b->shared.source << 32 | b->shared.lent);
 	h = mix(h, b->shape_until);
 	return mix(h, (uint64_t)b->shape_left);
 }
@@ -103,6 +105,7 @@ hash_host(const struct host_view *v)
 	for (i = 0; i < v->nmetered; i++) {
 		h = mix(h, v->metered[i].rate.full_at);
 		h = mix(h, v->metered[i].reserved);
+		h = mix(h, v->metered[i].shared.told_at);
 	}
 	h = mix(h, (uint64_t)v->state << 8 | v->overridden);
 	h = mix(h, v->throttle.waiting);
@@ -110,6 +113,8 @@ hash_host(const struct host_view *v)
 	h = mix(h, v->tunnels);
 	h = mix(h, v->admitted);
 	h = mix(h, v->refused);
+	h = mix(h, (uint64_t)v->throttle.shared.source << 8 | v->connected);
+	h = mix(h, v->proxies);
 	h = mix(h, v->throttled);
 	/* a new configuration may say other limits */
 	return mix(h, (uintptr_t)v->conf);

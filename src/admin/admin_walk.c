@@ -218,8 +218,11 @@ merge_budget(struct budget_view *to, const struct budget_view *b)
 	to->unsettled += b->unsettled;
 	to->window += b->window;
 	for (i = 0; i < to->nrates && i < b->nrates; i++)
-		if (b->rates[i].left < to->rates[i].left)
+		if (b->rates[i].left < to->rates[i].left) {
 			to->rates[i] = b->rates[i];
+			to->shared.leased = b->shared.leased;
+			to->shared.told_at = b->shared.told_at;
+		}
 	if (b->shape_until != 0 && (to->shape_until == 0 ||
 	    b->shape_left < to->shape_left)) {
 		to->shape_until = b->shape_until;
@@ -242,6 +245,16 @@ merge_observed(struct host_view *to, const struct host_view *v)
 	to->observed.waiting += v->observed.waiting;
 }
 
+/* Of several that are shared, one that is without the store. */
+static void
+merge_shared(struct shared_view *to, const struct shared_view *s)
+{
+	to->lent += s->lent;
+	if (!to->is || s->source != LEASE_STORE)
+		to->source = s->source;
+	to->is = to->is || s->is;
+}
+
 static void
 merge(struct host_view *to, const struct host_view *v)
 {
@@ -260,6 +273,8 @@ merge(struct host_view *to, const struct host_view *v)
 	t->waiting += v->throttle.waiting;
 	t->clients += v->throttle.clients;
 	merge_budget(&t->host, &v->throttle.host);
+	merge_shared(&t->shared, &v->throttle.shared);
+	merge_shared(&t->host.shared, &v->throttle.host.shared);
 	merge_observed(to, v);
 	to->tunnels += v->tunnels;
 	to->overridden = to->overridden || v->overridden;

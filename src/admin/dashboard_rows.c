@@ -95,6 +95,19 @@ put_limits(struct text *out, const json_t *host)
 }
 
 static void
+put_shared(struct text *out, const json_t *store)
+{
+	const char *without = json_string_value(json_object_get(store,
+	    "without"));
+
+	if (without != NULL)
+		text_putf(out, " \xc2\xb7 <span class=\"warn\">without the "
+		    "store: %s</span>", without);
+	else if (json_is_object(store))
+		text_puts(out, " \xc2\xb7 shared");
+}
+
+static void
 put_budget(struct text *out, const json_t *host)
 {
 	double share = 0;
@@ -110,6 +123,7 @@ put_budget(struct text *out, const json_t *host)
 		put_amount(out, number(budget, "left"));
 		text_puts(out, " of ");
 		put_amount(out, number(budget, "burst"));
+		put_shared(out, json_object_get(host, "store"));
 	} else {
 		text_puts(out, "<div class=\"lab\">no rate");
 	}

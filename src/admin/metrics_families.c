@@ -241,6 +241,52 @@ put_budget_rate(struct metrics_sample *p)
 	put_budgets(p, rate_of);
 }
 
+/* Where budgets are shared */
+
+static void
+put_shared_budgets(struct metrics_sample *p,
+    uint64_t (*value)(const struct metrics_budget *))
+{
+	const struct metrics_gauges *g = metrics_sample_gauges(p);
+	size_t i;
+
+	for (i = 0; i < g->nbudgets; i++)
+		if (g->budgets[i].shared)
+			metrics_sample_put(p, "budget", g->budgets[i].name,
+			    metrics_units((int64_t)value(&g->budgets[i])));
+}
+
+static uint64_t
+left_of_all(const struct metrics_budget *b)
+{
+	return b->left_of_all;
+}
+
+static uint64_t
+leased_of(const struct metrics_budget *b)
+{
+	return b->leased;
+}
+
+static void
+put_shared_left(struct metrics_sample *p)
+{
+	put_shared_budgets(p, left_of_all);
+}
+
+static void
+put_leased(struct metrics_sample *p)
+{
+	put_shared_budgets(p, leased_of);
+}
+
+static void
+put_without(struct metrics_sample *p)
+{
+	if (metrics_sample_gauges(p)->shared)
+		put_gauge(p);
+}
+
 /* The table */
 
 #define COUNTER(name_, member, n_, label_, word_, help_) { \
@@ -296,6 +342,14 @@ static const struct metrics_row rows[] = {
 	    "Cost units that may be spent at once.") },
 	{ GAUGE("budget_rate_per_second", put_budget_rate,
 	    "Cost units that may be spent, each second.") },
+	{ GAUGE("budget_shared_left", put_shared_left,
+	    "Cost units of a budget that proxies share which none of them had "
+	    "when the store last answered, at the host that had fewest.") },
+	{ GAUGE("budget_leased", put_leased,
+	    "Cost units of such budgets that are leased here, and may go.") },
+	{ GAUGE("hosts_without_store", put_without,
+	    "Hosts of which a budget is shared and is without the store now."),
+	    GAUGE_OF(without) },
 
 	COUNTER("requests_total", requests, STATS_OUTCOMES, "outcome",
 	    metrics_outcome_word,

@@ -57,13 +57,24 @@ find_whole(struct metrics_gauges *g, const struct gcra_rate *rate)
 }
 
 static void
-merge_rate(struct metrics_budget *b, const struct gcra_rate *rate,
-    int64_t left)
+merge_shared(struct metrics_budget *b, const struct metrics_budget *one)
 {
-	if (left < b->left)
-		b->left = left;
-	if (rate->burst > b->burst)
-		b->burst = rate->burst;
+	if (!one->shared)
+		return;
+	if (!b->shared || one->left_of_all < b->left_of_all)
+		b->left_of_all = one->left_of_all;
+	b->leased += one->leased;
+	b->shared = true;
+}
+
+static void
+merge_rate(struct metrics_budget *b, const struct metrics_budget *one)
+{
+	if (one->left < b->left)
+		b->left = one->left;
+	if (one->burst > b->burst)
+		b->burst = one->burst;
+	merge_shared(b, one);
 }
 
 /*
@@ -71,21 +82,25 @@ merge_rate(struct metrics_budget *b, const struct gcra_rate *rate,
  * whose path is too long for a label is not told.
  */
 static void
-add_rate(struct metrics_gauges *g, const struct gcra_rate *rate, int64_t left,
-    const char *path)
+add_rate(struct metrics_gauges *g, const struct rate_view *view,
+    const struct shared_view *shared, const char *path)
 {
+	const struct gcra_rate *rate = &view->limit;
 	char units[CONF_TEXT], period[CONF_TEXT];
 	struct metrics_budget *b, new = {
 		.whole = path == NULL,
-		.left = left,
+		.left = view->left,
 		.burst = rate->burst,
 		.capacity = rate->capacity,
 		.period = rate->period,
 		.of_part = path != NULL,
+		.shared = shared != NULL && shared->told_at != 0,
+		.left_of_all = view->left_of_all,
+		.leased = shared != NULL ? shared->leased : 0,
 	};
 
 	if (path == NULL && (b = find_whole(g, rate)) != NULL) {
-		merge_rate(b, rate, left);
+		merge_rate(b, &new);
 		return;
 	}
 	if (snprintf(new.name, sizeof new.name, "%s per %s%s%s",
@@ -97,18 +112,21 @@ add_rate(struct metrics_gauges *g, const struct gcra_rate *rate, int64_t left,
 	if ((b = find_budget(g, new.name)) == NULL)
 		new_budget(g, &new);
 	else
-		merge_rate(b, rate, left);
+		merge_rate(b, &new);
 }
 
 static void
 add_limits(struct metrics_gauges *g, const struct budget_limits *limits,
     const char *path)
 {
+	struct rate_view view = { .full_at = 0 };
 	unsigned i;
 
-	for (i = 0; i < limits->nrates; i++)
-		add_rate(g, &limits->rates[i], (int64_t)limits->rates[i].burst,
-		    path);
+	for (i = 0; i < limits->nrates; i++) {
+		view.limit = limits->rates[i];
+		view.left = (int64_t)limits->rates[i].burst;
+		add_rate(g, &view, NULL, path);
+	}
 }
 
 static void
@@ -118,7 +136,7 @@ add_budget(struct metrics_gauges *g, const struct budget_view *v,
 	unsigned i;
 
 	for (i = 0; i < v->nrates; i++)
-		add_rate(g, &v->rates[i].limit, v->rates[i].left, path);
+		add_rate(g, &v->rates[i], &v->shared, path);
 }
 
 /* Rules and hosts */
@@ -228,13 +246,15 @@ metrics_gauges_host(struct metrics_gauges *g, const struct host_view *v,
 	g->inflight += t->host.inflight;
 	g->concurrency += t->host.concurrency;
 	g->tunnels += v->tunnels;
+	g->shared = g->shared || t->shared.is;
+	g->without += t->shared.is && t->shared.source != LEASE_STORE;
 	add_pause(g, v, now);
 	add_learned(g, &t->host, now);
 	if (v->rule->series == STATS_OTHER)
 		return;
 	add_budget(g, &t->host, NULL);
 	for (i = 0; i < v->nmetered; i++)
-		add_rate(g, &v->metered[i].rate.limit, v->metered[i].rate.left,
+		add_rate(g, &v->metered[i].rate, &v->metered[i].shared,
 		    v->metered[i].name);
 }
 

@@ -28,6 +28,9 @@ struct metrics_budget {
 	uint64_t	 capacity;	/* the same, in each: */
 	uint64_t	 period;	/* ns */
 	bool		 of_part;	/* not of the whole host */
+	bool		 shared;	/* by a store, which has told: */
+	uint64_t	 left_of_all;	/* that nobody had, where fewest */
+	uint64_t	 leased;	/* that may go here, of all hosts */
 };
 
 struct metrics_gauges {
@@ -40,6 +43,8 @@ struct metrics_gauges {
 	uint64_t	 inflight;
 	uint64_t	 concurrency;	/* 0: none has a limit */
 	uint64_t	 tunnels;
+	bool		 shared;	/* some budgets are, by a store */
+	uint64_t	 without;	/* hosts that have one without it */
 	uint64_t	 paused[STATS_CAUSES];	/* hosts */
 	uint64_t	 paused_until;	/* ns, monotonic; 0: none is */
 	bool		 learned;	/* what follows is there */

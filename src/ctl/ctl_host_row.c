@@ -18,12 +18,35 @@ ctl_host_style(const char *state)
 	return CTL_PLAIN;
 }
 
+/*
+ * What is left at most.  Of one that is shared others may have taken what the
+ * bucket here has; when the store told what nobody had, that has grown since.
+ */
+static double
+left_of(const json_t *budget)
+{
+	const json_t *store = ctl_member(budget, "store");
+	const char *without = ctl_string(store, "without", NULL);
+	double here = ctl_number(budget, "left"), all;
+	bool holds = without != NULL && strcmp(without, "hold") == 0;
+
+	if (store == NULL || (!holds && (without != NULL ||
+	    !ctl_has(store, "left"))))
+		return here;
+	all = ctl_number(store, "leased");
+	if (!holds)
+		all += ctl_number(store, "left") + ctl_number(store, "age") *
+		    ctl_number(budget, "capacity") /
+		    ctl_number(budget, "period");
+	return all < here ? all : here;
+}
+
 /* What share of a budget is left, from 0 to 1. */
 static double
 share(const json_t *budget)
 {
 	double burst = ctl_number(budget, "burst");
-	double left = ctl_number(budget, "left");
+	double left = left_of(budget);
 
 	if (burst <= 0 || left <= 0)
 		return 0;
@@ -60,7 +83,7 @@ ctl_host_bar(struct text *t, const json_t *budgets)
 	for (i = 0; i < BAR; i++)
 		text_puts(t, i < full ? "|" : " ");
 	text_puts(t, "] ");
-	text_puts(t, ctl_figure(left, ctl_number(budget, "left")));
+	text_puts(t, ctl_figure(left, left_of(budget)));
 	text_puts(t, " of ");
 	text_puts(t, ctl_figure(burst, ctl_number(budget, "burst")));
 }
@@ -72,16 +95,32 @@ ctl_host_table(void)
 	    ">OLDEST|PAUSE");
 }
 
+/* Whether its budgets are shared, and what holds where the store does not. */
+static void
+put_shared(struct text *t, const json_t *store)
+{
+	const char *without = ctl_string(store, "without", NULL);
+
+	if (without != NULL)
+		text_putf(t, ", without the store: %s", without);
+	else if (store != NULL)
+		text_puts(t, ", shared");
+}
+
 static void
 put_budget(struct ctl_table *t, const json_t *host)
 {
 	struct text bar = { NULL, 0, 0, false };
 	const json_t *budgets = ctl_member(host, "budgets");
+	const json_t *store = ctl_member(host, "store");
+	bool low = json_array_size(budgets) > 0 &&
+	    share(emptiest(budgets)) < 0.1;
 
 	ctl_host_bar(&bar, budgets);
-	ctl_cell(t, budgets != NULL && share(emptiest(budgets)) < 0.1 &&
-	    json_array_size(budgets) > 0 ? CTL_WARN : CTL_PLAIN, "%.*s",
-	    (int)bar.len, bar.p != NULL ? bar.p : "");
+	put_shared(&bar, store);
+	ctl_cell(t, ctl_has(store, "without") ? CTL_BAD :
+	    low ? CTL_WARN : CTL_PLAIN, "%.*s", (int)bar.len,
+	    bar.p != NULL ? bar.p : "");
 	text_free(&bar);
 }
 

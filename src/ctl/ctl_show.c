@@ -69,6 +69,9 @@ print_traffic(const struct ctl_paper *paper, const json_t *h)
 	if (most > 0)
 		ctl_printf(paper, CTL_PLAIN, " of %lld (%s)", most,
 		    ctl_string(slots, "from", "default"));
+	if (ctl_has(ctl_member(h, "store"), "slots"))
+		ctl_printf(paper, CTL_PLAIN, ", here at most %lld now",
+		    ctl_integer(ctl_member(h, "store"), "slots"));
 	if (ctl_integer(total, "concurrency") > 0)
 		ctl_printf(paper, CTL_PLAIN, ", of all credentials %lld of "
 		    "%lld", ctl_integer(total, "in_flight"),
@@ -86,6 +89,27 @@ print_traffic(const struct ctl_paper *paper, const json_t *h)
 	    "here %lld, by the host %lld, sent again %lld\n",
 	    ctl_integer(counts, "admitted"), ctl_integer(counts, "refused"),
 	    ctl_integer(counts, "throttled"), ctl_integer(counts, "resent"));
+}
+
+/* The store that its budgets are shared by. */
+static void
+print_store(const struct ctl_paper *paper, const json_t *store)
+{
+	const char *without = ctl_string(store, "without", NULL);
+	long long proxies = ctl_integer(store, "proxies");
+
+	if (store == NULL)
+		return;
+	ctl_printf(paper, CTL_PLAIN, "shared         ");
+	if (proxies > 0)
+		ctl_printf(paper, CTL_PLAIN, "by %lld %s, ", proxies,
+		    proxies == 1 ? "proxy" : "proxies");
+	ctl_printf(paper, ctl_true(store, "connected") ? CTL_PLAIN : CTL_BAD,
+	    "the store is %s", ctl_true(store, "connected") ? "connected" :
+	    "not connected");
+	if (without != NULL)
+		ctl_printf(paper, CTL_BAD, "; without it: %s", without);
+	ctl_printf(paper, CTL_PLAIN, "\n");
 }
 
 static void
@@ -116,6 +140,29 @@ print_rule(const struct ctl_paper *paper, const json_t *h)
 
 /* Budgets, of the whole and of its parts. */
 
+/* What one has of the store. */
+static void
+put_store(struct ctl_table *t, const json_t *store)
+{
+	const char *without = ctl_string(store, "without", NULL);
+	char leased[CTL_WORDS], left[CTL_WORDS], age[CTL_WORDS];
+
+	if (store == NULL) {
+		ctl_cell(t, CTL_PLAIN, "%s", "-");
+		return;
+	}
+	(void)ctl_figure(leased, ctl_number(store, "leased"));
+	if (without != NULL)
+		ctl_cell(t, CTL_BAD, "without it: %s, %s leased", without,
+		    leased);
+	else if (ctl_has(store, "left"))
+		ctl_cell(t, CTL_PLAIN, "%s leased, %s free %s ago", leased,
+		    ctl_figure(left, ctl_number(store, "left")),
+		    ctl_seconds(age, store, "age"));
+	else
+		ctl_cell(t, CTL_PLAIN, "%s", "not asked yet");
+}
+
 static void
 put_budgets(struct ctl_table *t, const json_t *budgets)
 {
@@ -136,6 +183,7 @@ put_budgets(struct ctl_table *t, const json_t *budgets)
 		ctl_cell(t, CTL_PLAIN, "%s", ctl_seconds(full, b, "full_in"));
 		ctl_cell(t, CTL_PLAIN, "%s%s", ctl_string(b, "from", ""),
 		    ctl_true(b, "strict") ? ", strict" : "");
+		put_store(t, ctl_member(b, "store"));
 		json_decref(one);
 		text_free(&bar);
 	}
@@ -145,7 +193,7 @@ static void
 print_budgets(const struct ctl_paper *paper, const json_t *h)
 {
 	const json_t *parts = ctl_member(h, "parts");
-	struct ctl_table *t = ctl_table_new("BUDGET|LEFT|>FULL IN|FROM");
+	struct ctl_table *t = ctl_table_new("BUDGET|LEFT|>FULL IN|FROM|STORE");
 	size_t i, n = json_array_size(ctl_member(h, "budgets"));
 	const json_t *budgets;
 
@@ -249,6 +297,7 @@ print_show(const struct ctl *c, const json_t *h)
 	print_learned(&paper, h);
 	print_override(&paper, ctl_member(h, "override"));
 	print_rule(&paper, h);
+	print_store(&paper, ctl_member(h, "store"));
 	print_traffic(&paper, h);
 	ctl_why_print(&paper, ctl_member(h, "why"));
 	print_budgets(&paper, h);

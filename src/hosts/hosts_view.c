@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "hosts/hosts_view.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "hosts/hosts_lookup.h"
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_table.h"
+#include "hosts/store_without.h"
 
 const char *
 hosts_state_word(enum hosts_state state)
@@ -54,6 +56,7 @@ show_rates(struct budget_view *to, const struct budget_view *observed)
 	memcpy(to->rates, observed->rates, sizeof to->rates);
 	to->nrates = observed->nrates;
 	to->exact = observed->exact;
+	to->shared = observed->shared;
 }
 
 /* With the host's lock held. */
@@ -99,6 +102,7 @@ take_meters(struct throttle *t, enum throttle_meters_of of, const char *whose,
 			    whose);
 			to->rate = budget.rates[j];
 			to->reserved = budget.reserved;
+			to->shared = budget.shared;
 		}
 }
 
@@ -114,6 +118,21 @@ take_metered(struct host *h, uint64_t now, struct host_view *v)
 	take_meters(t, THROTTLE_METERS_TOTAL, HOSTS_METER_OF_ALL, now, v);
 }
 
+/* What holds for those that have not asked the store for anything yet. */
+static void
+take_shared(struct host_view *v)
+{
+	unsigned i;
+
+	v->connected = atomic_load(&stats_process.store_connected);
+	v->proxies = atomic_load(&stats_process.store_peers);
+	store_without_settle(v->rule, &v->throttle.shared);
+	store_without_settle(v->rule, &v->throttle.host.shared);
+	store_without_settle(v->rule, &v->throttle.total.shared);
+	for (i = 0; i < v->nmetered; i++)
+		store_without_settle(v->rule, &v->metered[i].shared);
+}
+
 /* With the host's lock held, while its configuration stays. */
 static void
 take_view(struct host *h, uint64_t now, struct host_view *v)
@@ -127,6 +146,7 @@ take_view(struct host *h, uint64_t now, struct host_view *v)
 	show_observed(h, now, &v->throttle);
 	v->throttle.oldest = host_oldest(h);
 	take_metered(h, now, v);
+	take_shared(v);
 	v->state = state_of(&v->throttle.host, h->drained, now);
 	v->tunnels = h->counts.tunnels;
 	v->cause = h->pause.causes[THROTTLE_WHOLE];
@@ -247,6 +267,7 @@ take_part(struct host *h, unsigned part, uint64_t now, struct part_view *v)
 	if (shadow != NULL && throttle_view_part(shadow, part, now,
 	    &observed))
 		show_rates(&v->budget, &observed);
+	store_without_settle(h->rule, &v->budget.shared);
 	v->named = part > THROTTLE_WHOLE;
 	v->state = state_of(&v->budget, false, now);
 	v->cause = h->pause.causes[part];

@@ -38,6 +38,7 @@ struct metered_view {
 	char		 name[HOSTS_METER];
 	struct rate_view rate;
 	uint64_t	 reserved;		/* of what is not left */
+	struct shared_view shared;
 };
 
 struct host_view {
@@ -54,6 +55,9 @@ struct host_view {
 	enum stats_cause cause;			/* of its pause */
 	char		 why[EVENTS_TEXT];	/* ... in words */
 	bool		 overridden;		/* limits, for a time */
+	/* Of a store that shares its budgets (throttle.shared): */
+	bool		 connected;		/* it can be asked */
+	uint64_t	 proxies;		/* 0: it is not known */
 	/* Since the entry was made. */
 	uint64_t	 admitted;
 	uint64_t	 refused;		/* by us */

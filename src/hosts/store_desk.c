@@ -15,6 +15,7 @@
 #include "hosts/store_pause.h"
 #include "hosts/store_peers.h"
 #include "hosts/store_redis.h"
+#include "hosts/store_without.h"
 #include "net/dialer.h"
 #include "throttle/lease_flow.h"
 #include "throttle/throttle_lease.h"
@@ -174,22 +175,6 @@ enter(struct store_desk *d, uint64_t serial)
 
 /* A visit */
 
-static enum lease_source
-without(const struct rule *rule, uint64_t peers)
-{
-	switch (rule_without_store(rule)) {
-	case RULE_WITHOUT_OPEN:
-		return LEASE_OPEN;
-	case RULE_WITHOUT_SHARE:
-		/* how many share it is not known before they were seen */
-		return peers > 0 ? LEASE_OWN : LEASE_NOWHERE;
-	case RULE_WITHOUT_HOLD:
-	case RULE_WITHOUT_AUTO:
-		break;
-	}
-	return LEASE_NOWHERE;
-}
-
 static struct lease_terms
 terms_of(const struct store_desk *d, const struct host *h)
 {
@@ -201,7 +186,7 @@ terms_of(const struct store_desk *d, const struct host *h)
 		.grace = h->conf->timeout_exchange,
 	};
 
-	terms.without = without(rule, terms.peers);
+	terms.without = store_without(rule, terms.peers);
 	if (!d->connected)
 		terms.source = terms.without;
 	return terms;

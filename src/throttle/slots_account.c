@@ -43,8 +43,8 @@ slots_account_is_cut(const struct slots_account *a)
 	return a->terms.source == LEASE_STORE && a->failures >= LEASE_CUT;
 }
 
-static enum lease_source
-source_of(const struct slots_account *a)
+enum lease_source
+slots_account_source(const struct slots_account *a)
 {
 	return slots_account_is_cut(a) ? a->terms.without : a->terms.source;
 }
@@ -77,7 +77,7 @@ uint32_t
 slots_account_may(const struct slots_account *a, uint32_t limit, uint64_t now)
 {
 	const struct lease_terms *terms = &a->terms;
-	enum lease_source source = source_of(a);
+	enum lease_source source = slots_account_source(a);
 	uint32_t all = terms->reserve > 0 ? reserved(terms, limit) : limit;
 
 	if (source == LEASE_OPEN)
@@ -90,14 +90,14 @@ slots_account_may(const struct slots_account *a, uint32_t limit, uint64_t now)
 bool
 slots_account_is_new(const struct slots_account *a, uint64_t now)
 {
-	return source_of(a) == LEASE_STORE && (a->hold.asks ||
+	return slots_account_source(a) == LEASE_STORE && (a->hold.asks ||
 	    (a->hold.again <= now && a->retry <= now));
 }
 
 bool
 slots_account_is_away(const struct slots_account *a)
 {
-	return source_of(a) == LEASE_NOWHERE;
+	return slots_account_source(a) == LEASE_NOWHERE;
 }
 
 bool

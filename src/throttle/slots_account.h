@@ -55,6 +55,8 @@ bool		 slots_account_is_new(const struct slots_account *,
 		    uint64_t now);
 /* Returns whether the store answers others, and not this one. */
 bool		 slots_account_is_cut(const struct slots_account *);
+/* Returns from where its slots are now. */
+enum lease_source slots_account_source(const struct slots_account *);
 /* Returns whether there is no store, nor anything without it. */
 bool		 slots_account_is_away(const struct slots_account *);
 /* Returns whether the store may think that some are in use. */

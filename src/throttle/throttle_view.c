@@ -6,6 +6,8 @@
 
 #include "throttle/budget_recovery.h"
 #include "throttle/fair_turn.h"
+#include "throttle/slots_account.h"
+#include "throttle/throttle_budgets.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_meter.h"
@@ -36,8 +38,38 @@ view_rate(const struct budget *b, unsigned i, uint64_t now)
 	return v;
 }
 
+/* The one that is without the store decides, of rates and slots. */
+static enum lease_source
+source_of(const struct budget *b)
+{
+	if (b->account != NULL && b->account->terms.source != LEASE_STORE)
+		return b->account->terms.source;
+	return b->block != NULL ? slots_account_source(b->block) : LEASE_STORE;
+}
+
 static void
-view_budget(const struct budget *b, uint64_t now, struct budget_view *v)
+view_shared(const struct budget *b, uint64_t now, struct budget_view *v)
+{
+	const struct lease_account *a = b->account;
+	unsigned i;
+
+	v->shared = (struct shared_view){
+		.is = b->nrates > 0 || b->concurrency > 0,
+		.asked = a != NULL || b->block != NULL,
+		.source = source_of(b),
+		.lent = b->block != NULL ? b->slots : 0,
+	};
+	if (a == NULL)
+		return;
+	v->shared.leased = lease_hold_left(&a->hold, now);
+	v->shared.told_at = a->left_at;
+	for (i = 0; i < v->nrates && i < a->whole.nrates; i++)
+		v->rates[i].left_of_all = a->left[i];
+}
+
+static void
+view_budget(const struct throttle *t, const struct budget *b, uint64_t now,
+    struct budget_view *v)
 {
 	unsigned i;
 
@@ -58,6 +90,25 @@ view_budget(const struct budget *b, uint64_t now, struct budget_view *v)
 	}
 	for (i = 0; i < b->nrates; i++)
 		v->rates[i] = view_rate(b, i, now);
+	if (t->stored)
+		view_shared(b, now, v);
+}
+
+/* All of it, parts too. */
+static void
+view_all_shared(struct throttle *t, struct shared_view *v)
+{
+	const struct budget *b;
+	unsigned i;
+
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++) {
+		if (b->nrates == 0 && b->concurrency == 0)
+			continue;
+		v->is = true;
+		v->asked = v->asked || b->account != NULL || b->block != NULL;
+		if (source_of(b) != LEASE_STORE)
+			v->source = source_of(b);
+	}
 }
 
 /* What is learned pauses as refusals do, and then one asks. */
@@ -82,10 +133,12 @@ throttle_view(struct throttle *t, uint64_t now, struct throttle_view *v)
 		.clients = (uint32_t)fair_clients(t->queue),
 	};
 	estimate_view(t->estimate, &v->estimate);
-	view_budget(&t->host, now, &v->host);
+	view_budget(t, &t->host, now, &v->host);
 	view_shut(t, &v->host);
 	if ((v->has_total = t->total != NULL))
-		view_budget(&t->total->budget, now, &v->total);
+		view_budget(t, &t->total->budget, now, &v->total);
+	if (t->stored)
+		view_all_shared(t, &v->shared);
 }
 
 static void
@@ -120,7 +173,7 @@ throttle_view_part(struct throttle *t, unsigned part, uint64_t now,
 	    t->learned->named[named - 1] == NULL))
 		return false;
 	throttle_tick(t, now);
-	view_budget(throttle_budget_of(t, part), now, v);
+	view_budget(t, throttle_budget_of(t, part), now, v);
 	return true;
 }
 
@@ -134,7 +187,7 @@ throttle_view_meter(struct throttle *t, enum throttle_meters_of of,
 	throttle_tick(t, now);
 	if ((b = throttle_meter(t, of, meter, &name)) == NULL)
 		return NULL;
-	view_budget(b, now, v);
+	view_budget(t, b, now, v);
 	v->reserved = b->uncounted > UINT64_MAX ? UINT64_MAX :
 	    (uint64_t)b->uncounted;
 	return name;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "throttle/estimate_view.h"
+#include "throttle/lease_account.h"
 #include "throttle/throttle.h"
 
 /*
@@ -19,6 +20,18 @@ struct rate_view {
 	struct gcra_rate limit;		/* as it holds now */
 	int64_t		 left;		/* micro cost units; below 0: a debt */
 	uint64_t	 full_at;	/* ns; when the bucket is full again */
+	/* Of a shared one: what nobody had, when the store told it. */
+	uint64_t	 left_of_all;	/* micro cost units */
+};
+
+/* What a budget has of a store by which several proxies share it. */
+struct shared_view {
+	bool		 is;		/* it is shared */
+	bool		 asked;		/* ... and has asked for some */
+	enum lease_source source;	/* from where it has that now */
+	uint64_t	 leased;	/* micro cost units that may go here */
+	uint64_t	 told_at;	/* ns: the store's last word; or 0 */
+	uint32_t	 lent;		/* slots that may be used here */
 };
 
 /* One budget: a host's, a part's or a named part's. */
@@ -39,6 +52,7 @@ struct budget_view {
 	/* What the host said is left, until its reset (ns); or 0. */
 	uint64_t	 shape_until;
 	int64_t		 shape_left;	/* requests */
+	struct shared_view shared;
 };
 
 struct throttle_view {
@@ -52,6 +66,7 @@ struct throttle_view {
 	uint64_t	 oldest;
 	uint32_t	 clients;	/* how many have somebody waiting */
 	struct estimate_view estimate;	/* what is learned */
+	struct shared_view shared;	/* where one of all is without it, that */
 };
 
 /* Fills in how it stands at now (ns), but for the oldest. */

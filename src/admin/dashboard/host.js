@@ -112,6 +112,16 @@ function drawHostOrders(host)
 const fact = (value, words) =>
     el("span", null, el("b", null, value), " " + words);
 
+function storeFact(store)
+{
+	if (store.without)
+		return fact(store.without, "without the store" +
+		    (store.connected ? "" : ", which is not connected"));
+	return fact(store.proxies ? amount(store.proxies) : "shared",
+	    store.proxies === 1 ? "proxy shares it" : store.proxies ?
+	        "proxies share it" : "by the store");
+}
+
 function drawFacts(told)
 {
 	const host = told.host;
@@ -127,12 +137,38 @@ function drawFacts(told)
 		host.tunnels ? fact(amount(host.tunnels), host.tunnels === 1 ?
 		    "tunnel" : "tunnels") : null,
 		host.hosts !== 1 ? fact(amount(host.hosts), "hosts") : null,
+		host.store ? storeFact(host.store) : null,
+		host.store && host.store.slots && !host.store.without ?
+		    fact(amount(host.store.slots),
+		        "slots lent by the store") : null,
 		host.learned && host.learned.reset_in > age(told) ?
 		    fact(amount(host.learned.left), "left, says the host," +
 		        " until reset in " + countdown(host.learned.reset_in -
 		        age(told))) : null,
 	];
 	page.parts.facts.replaceChildren(...facts.filter(Boolean));
+}
+
+/* Of one that is shared: what of it is here, and what nobody had. */
+function sharedWords(budget, told)
+{
+	const store = budget.store;
+	if (store.without)
+		return "without the store: " + store.without + ", " +
+		    amount(store.leased) + " leased";
+	if (store.left === null)
+		return "shared, not asked for yet";
+	return "shared, " + amount(store.leased) + " leased here, " +
+	    amount(store.left) + " free " +
+	    duration(store.age + age(told)) + " ago";
+}
+
+function sharedNode(budget, told)
+{
+	if (!budget.store)
+		return null;
+	return el("div", { class: budget.store.without ? "lab warn" : "lab" },
+	    sharedWords(budget, told));
 }
 
 function budgetNode(budget, told)
@@ -146,7 +182,8 @@ function budgetNode(budget, told)
 	            amount(budget.burst) + " left" +
 	            (budget.strict ? ", in any such time" : "")),
 	        el("span", null, budget.full_in > age(told) ? "all of it in " +
-	            countdown(budget.full_in - age(told)) : "full")));
+	            countdown(budget.full_in - age(told)) : "full")),
+	    sharedNode(budget, told));
 }
 
 /* What requests under way may still use is neither used nor left. */
@@ -165,7 +202,8 @@ function namedNode(budget, told)
 	            amount(budget.reserved) + " reserved of " +
 	            amount(budget.burst)),
 	        el("span", null, budget.full_in > age(told) ? "all of it in " +
-	            countdown(budget.full_in - age(told)) : "full")));
+	            countdown(budget.full_in - age(told)) : "full")),
+	    sharedNode(budget, told));
 }
 
 function drawHead(told)

@@ -81,6 +81,11 @@ function budgetWords(told, least)
 		words.push(amount(leftNow(least, told)) + " of " +
 		    amount(least.burst) +
 		    (least.part ? " of " + least.part : ""));
+	const store = told.host.store;
+	if (store)
+		words.push(store.without ? "without the store: " +
+		    store.without : "shared" + (store.proxies > 1 ? " by " +
+		    store.proxies : ""));
 	const learned = told.host.learned;
 	if (learned && learned.reset_in > age(told))
 		words.push("host says " + amount(learned.left) +
@@ -153,6 +158,8 @@ function tickRow(row, told)
 	if (least)
 		setBar(row.bar, shareLeft(least, told));
 	say(row.budget, budgetWords(told, least));
+	set(row.budget, { class: host.store && host.store.without ?
+	    "lab warn" : "lab" });
 	say(row.pill, state.text);
 	say(row.oldest, host.waiting && host.oldest_wait !== null ?
 	    "oldest " + tenths(host.oldest_wait + age(told)) : "");

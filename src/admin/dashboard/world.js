@@ -120,11 +120,22 @@ function forgetWorld()
 	world.lastEvent = 0;
 }
 
-/* What is left in a bucket now: it fills by itself. */
+/*
+ * What is left in a bucket now, at most: it fills by itself.  Of one that is
+ * shared others may have taken of what nobody had when the store told it.
+ */
 function leftNow(budget, told)
 {
 	const filled = Math.min(age(told), budget.full_in);
-	return budget.left + filled * budget.capacity / budget.period;
+	const pace = budget.capacity / budget.period;
+	const here = budget.left + filled * pace;
+	const store = budget.store;
+	if (store && store.without === "hold")
+		return Math.min(here, store.leased);
+	if (!store || store.without || store.left === null)
+		return here;
+	return Math.min(here, store.leased + store.left +
+	    (store.age + age(told)) * pace);
 }
 
 const shareLeft = (budget, told) => leftNow(budget, told) / budget.burst;

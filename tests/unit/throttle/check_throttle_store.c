@@ -13,6 +13,7 @@
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_lease.h"
 #include "throttle/throttle_store.h"
+#include "throttle/throttle_view.h"
 #include "throttle/throttle_why.h"
 #include "throttle/window.h"
 
@@ -136,6 +137,34 @@ look(struct throttle *t)
 		round_of(t);
 	return admit(t);
 }
+
+/* Who looks sees what is leased here, and what nobody had. */
+START_TEST(who_looks_sees_it)
+{
+	struct throttle_view v;
+
+	begin();
+	throttle_view(throttles[0], now, &v);
+	ck_assert(v.shared.is && !v.shared.asked);
+	ck_assert(v.host.shared.is && !v.host.shared.asked);
+	ck_assert_uint_eq(v.host.shared.told_at, 0);
+	(void)come(0, 0, U);
+	round_of(throttles[0]);
+	throttle_view(throttles[0], now, &v);
+	ck_assert(v.shared.asked);
+	ck_assert_int_eq(v.shared.source, LEASE_STORE);
+	ck_assert_uint_eq(v.host.shared.told_at, now);
+	ck_assert_uint_eq(v.host.rates[0].left_of_all, 9 * U);
+	ck_assert_uint_eq(v.host.shared.leased, U);
+	now += SEC / 10;
+	terms.source = LEASE_NOWHERE;
+	round_of(throttles[0]);
+	throttle_view(throttles[0], now, &v);
+	ck_assert_int_eq(v.shared.source, LEASE_NOWHERE);
+	ck_assert_int_eq(v.host.shared.source, LEASE_NOWHERE);
+	end(waiters, 1);
+}
+END_TEST
 
 START_TEST(nothing_goes_without_a_lease)
 {
@@ -562,6 +591,7 @@ main(void)
 	TCase *tcase = tcase_create("store");
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
+	tcase_add_test(tcase, who_looks_sees_it);
 	tcase_add_test(tcase, nothing_goes_without_a_lease);
 	tcase_add_test(tcase, two_are_one);
 	tcase_add_test(tcase, without_the_store_it_holds);
