@@ -13,7 +13,7 @@
 
 #define US		UINT64_C(1000)		/* ns */
 #define AGAIN		UINT64_C(60000000)	/* us: it is asked by then */
-#define FIXED		9	/* numbers before those of the rates */
+#define FIXED		10	/* numbers before those of the rates */
 #define SLOTS		8	/* numbers of an answer about slots */
 
 uint64_t
@@ -118,6 +118,7 @@ put_question(struct store_command *c, const struct store_asking *a)
 	put_time(c, lease_guard_most(a->limits, q->horizon));
 	put_time(c, q->gained);
 	put_time(c, q->gained_at);
+	put_number(c, q->leaves);
 	put_number(c, a->limits->nrates);
 }
 
@@ -137,6 +138,7 @@ put_slots(struct store_command *c, const struct store_asking *a)
 	put_number(c, q->known);
 	put_time(c, q->ttl);
 	put_time(c, q->grace);
+	put_number(c, q->leaves);
 }
 
 /* Scripts */
@@ -251,6 +253,7 @@ store_read(const struct redis_reply *reply, const struct store_asking *a,
 	l->foreign = numbers[6];
 	l->probe = numbers[7] != 0;
 	l->guard = numbers[8] * US;
+	l->leavers = numbers[9];
 	for (i = 0; i < a->limits->nrates; i++) {
 		l->begins[i] = numbers[FIXED + 3 * i] * US;
 		l->ends[i] = numbers[FIXED + 1 + 3 * i] * US;

@@ -16,7 +16,7 @@
 
 #define STORE_MOST	((UINT64_C(1) << 53) - 1)
 #define STORE_TAGS	64
-#define STORE_WORDS	(24 + 5 * BUDGET_RATES)
+#define STORE_WORDS	(25 + 5 * BUDGET_RATES)
 #define STORE_KEY	1280	/* bytes of a key, more than one may have */
 
 struct redis_reply;

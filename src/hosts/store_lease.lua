@@ -8,10 +8,10 @@
 --
 -- KEYS  the budget, a hash; the epoch of those keys that share its tag
 -- ARGV  run stepped holder weight demand first horizon guard last counted
---       unused returned pause opened longest guard_max gained gained_at n, then
---       of each of n rates: capacity period burst strict ends
+--       unused returned pause opened longest guard_max gained gained_at leaves n,
+--       then of each of n rates: capacity period burst strict ends
 -- Returns now serial amount again_at pause peers (one more than there is room
--- for, where the holder has none) foreign (rates that others ask with) probe guard,
+-- for, where the holder has none) foreign (rates that others ask with) probe guard leavers,
 -- and of each rate: begins ends left (that nobody has as yet).
 --
 -- What of the budget is not there has expired, and is full, or was lost, and is
@@ -44,6 +44,7 @@ local g = {
 	turn_ends = field('turn_ends'), lag = field('lag'),
 	lagged = field('lagged'),
 	guard = field('guard'), late = field('late'),
+	leavers = field('leavers'),
 }
 
 -- Its time goes on where the clock goes back a bit, or is too fast.  Where it was
@@ -474,7 +475,13 @@ local function give(cost)
 end
 
 turn_hear(g, q.pause, q.opened, now)
-if not h or now < g.quarantine then
+if h and q.leaves == 1 then
+	hear()
+	settle(h, h.held, 0)
+	h.gone = true
+	g.leavers = g.leavers + 1
+	turn_leave(g, q.holder)
+elseif not h or now < g.quarantine then
 	a.again_at = max(g.quarantine, now + floor(q.horizon / 10))
 else
 	hear()
@@ -510,7 +517,7 @@ local list = { 'run', run, 'born', digits(g.born), 'newest', digits(now),
     'opened', digits(g.opened), 'prober', digits(g.prober),
     'turn_ends', digits(g.turn_ends), 'lag', digits(g.lag),
     'lagged', digits(g.lagged), 'guard', digits(g.guard),
-    'late', digits(g.late) }
+    'late', digits(g.late), 'leavers', digits(g.leavers) }
 local last = max(g.quarantine, g.pause)
 if g.opened < g.pause then
 	last = max(last, g.pause + TURN_MEMORY)
@@ -539,7 +546,7 @@ for id, other in pairs(holders) do
 	end
 end
 -- the others are as they were
-if h then
+if h and not h.gone then
 	keep('h' .. holder, string.format(HOLDER_TEXT, h.weight, h.until_,
 	    h.ends, h.last, h.amount, h.held, h.counted, h.unused, h.waits,
 	    h.again, h.needs))
@@ -569,10 +576,10 @@ redis.call('PEXPIREAT', KEYS[1], digits(floor((last + longest + g.lag) / 1000) +
 
 local answer = { digits(now), digits(a.serial), digits(a.amount),
     digits(a.again_at), digits(g.pause), digits(h and alive or alive + 1),
-    digits(foreign), digits(a.probe), digits(a.guard) }
+    digits(foreign), digits(a.probe), digits(a.guard), digits(g.leavers) }
 for i = 1, q.n do
-	answer[7 + 3 * i] = digits(rates[i].begins or 0)
-	answer[8 + 3 * i] = digits(rates[i].until_ or 0)
-	answer[9 + 3 * i] = digits(left_of(rates[i]))
+	answer[8 + 3 * i] = digits(rates[i].begins or 0)
+	answer[9 + 3 * i] = digits(rates[i].until_ or 0)
+	answer[10 + 3 * i] = digits(left_of(rates[i]))
 end
 return answer

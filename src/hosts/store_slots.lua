@@ -7,7 +7,7 @@
 --
 -- KEYS  the slots of a budget, a hash; the epoch of those keys that share its
 --       tag
--- ARGV  run holder number limit weight holds good want known ttl grace
+-- ARGV  run holder number limit weight holds good want known ttl grace leaves
 -- Returns now number slots keeps turn_ends ends again_at peers.
 --
 -- Slots that are not there have come back, or were lost: the epoch, which never
@@ -17,7 +17,7 @@ local TURNS, POLLS, DRIFT = 3, 20, 2000
 local run, id = ARGV[1], ARGV[2]
 local q = {}
 for i, name in ipairs({ 'run', 'holder', 'number', 'limit', 'weight', 'holds',
-    'good', 'want', 'known', 'ttl', 'grace' }) do
+    'good', 'want', 'known', 'ttl', 'grace', 'leaves' }) do
 	q[name] = tonumber(ARGV[i]) or 0
 end
 local slice = floor(q.ttl / TURNS)
@@ -269,8 +269,21 @@ local function unsure_until()
 	return heard < g.expected and g.quarantine or g.told
 end
 
+local function count_peers()
+	for _, h in pairs(holders) do
+		a.peers = a.peers + (is_alive(h) and 1 or 0)
+	end
+end
+
 if not me or q.number <= me.number then
 	a.again_at = now + slice
+elseif q.leaves == 1 and q.holds == 0 then
+	holders[id] = nil
+	gone[#gone + 1] = 'h' .. id
+	if q.known > 0 then
+		g.expected = max(g.expected - 1, 0)
+	end
+	count_peers()
 else
 	holders[id] = me
 	me.number, me.weight, me.held = q.number, q.weight, q.holds
@@ -279,9 +292,7 @@ else
 	g.expected = max(g.expected, q.known)
 	me.until_ = now + q.ttl
 	a.ends = me.until_
-	for _, h in pairs(holders) do
-		a.peers = a.peers + (is_alive(h) and 1 or 0)
-	end
+	count_peers()
 	if now >= unsure_until() then
 		give()
 	else

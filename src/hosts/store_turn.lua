@@ -13,6 +13,12 @@ local function turn_hear(t, pause, opened, now)
 	t.opened = max(t.opened, min(opened, t.pause))
 end
 
+local function turn_leave(t, holder)
+	if t.prober == holder then
+		t.prober, t.turn_ends = 0, 0
+	end
+end
+
 -- Whether all may go ('open'), or this one ('probe'), or nobody ('shut'), and
 -- when to ask again then.
 local function turn_ask(t, holder, longest, horizon, now)

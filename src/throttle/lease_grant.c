@@ -362,6 +362,18 @@ hear(struct lease_grantor *g, struct lease_holder *h,
 	h->until = sum(now, 3 * q->horizon);
 }
 
+/* It has said its last word, and is nobody from now on. */
+static void
+leave(struct lease_grantor *g, struct lease_holder *h,
+    const struct lease_question *q, uint64_t now)
+{
+	hear(g, h, q, now);
+	settle(g, h, h->held, 0, now);
+	h->id = 0;
+	g->leavers++;
+	lease_turn_leave(&g->turn, q->holder);
+}
+
 /* Whether another one waits for longer, and has not given up. */
 static bool
 is_before(const struct lease_holder *other, const struct lease_holder *h,
@@ -538,6 +550,10 @@ share(struct lease_grantor *g, const struct lease_question *asked,
 	take_back(g, q);
 	h = holder_of(g, q->holder);
 	a->peers = peers(g) + (h == NULL);
+	if (h != NULL && q->leaves) {
+		leave(g, h, q, now);
+		return;
+	}
 	if (h == NULL || now < g->quarantine) {
 		a->again_at = larger(g->quarantine,
 		    sum(now, q->horizon / 10));
@@ -569,6 +585,7 @@ lease_grant_share(struct lease_grantor *g, const struct lease_question *asked,
 	unsigned i;
 
 	share(g, asked, run, now, a);
+	a->leavers = g->leavers;
 	for (i = 0; i < g->limits.nrates; i++)
 		a->left[i] = left_of(g, i, a->now);
 }

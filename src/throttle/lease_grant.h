@@ -73,6 +73,8 @@ struct lease_question {
 	uint64_t		 pause;		/* grantor's: its own; or 0 */
 	uint64_t		 opened;	/* grantor's: one that is past; or 0 */
 	uint64_t		 longest;	/* ns: it pauses no longer */
+	/* It asks no more: what it had and gives not back is used. */
+	bool			 leaves;
 };
 
 struct lease_answer {
@@ -85,6 +87,7 @@ struct lease_answer {
 	/* Holders that are alive, and who asks: one more than there is room for
 	   where there is none for that one. */
 	uint64_t		 peers;
+	uint64_t		 leavers;	/* who have left, so far */
 	/* Grantor's: where there is no lease, ask again then. */
 	uint64_t		 again_at;
 	/* Rates that other holders ask with, and this one does not; they hold
@@ -124,6 +127,7 @@ struct lease_grantor {
 	uint64_t		 lag;		/* ns: its time is behind its clock */
 	uint64_t		 lagged;	/* grantor's: since then by so much */
 	uint64_t		 serial;
+	uint64_t		 leavers;	/* that said so */
 	uint64_t		 guard;		/* ns: the longest of late */
 	uint64_t		 late;		/* grantor's: it counts until then */
 	uint64_t		 tat[BUDGET_RATES];	/* grantor's */

@@ -272,6 +272,19 @@ is_unsure(const struct lease_slots_grantor *g, uint64_t now)
 	return now < (heard < g->expected ? g->quarantine : g->told);
 }
 
+/* It has said its last word; who has nothing in use is nobody from now on. */
+static bool
+has_left(struct lease_slots_grantor *g, struct lease_slots_holder *h,
+    const struct lease_slots_question *q)
+{
+	if (!q->leaves || q->holds > 0)
+		return false;
+	h->id = 0;
+	if (q->known > 0)
+		g->expected = lease_less(g->expected, 1);
+	return true;
+}
+
 void
 lease_slots_grant(struct lease_slots_grantor *g,
     const struct lease_slots_question *q, uint64_t run, uint64_t now,
@@ -287,6 +300,10 @@ lease_slots_grant(struct lease_slots_grantor *g,
 	h = holder_of(g, q->holder);
 	if (h == NULL || q->number <= h->number) {
 		a->again_at = sum(now, q->ttl / TURNS);
+		return;
+	}
+	if (has_left(g, h, q)) {
+		a->peers = count_alive(g, now);
 		return;
 	}
 	h->number = q->number;

@@ -42,6 +42,8 @@ struct lease_slots_question {
 	uint32_t		 known;		/* peers, as it was told; or 0 */
 	uint64_t		 ttl;		/* ns */
 	uint64_t		 grace;		/* ns */
+	/* It asks no more: what it holds comes back as of one that is silent. */
+	bool			 leaves;
 };
 
 struct lease_slots_answer {

@@ -16,6 +16,13 @@ lease_turn_hear(struct lease_turn *t, uint64_t pause, uint64_t opened,
 	t->opened = larger(t->opened, lease_smaller(opened, t->pause));
 }
 
+void
+lease_turn_leave(struct lease_turn *t, uint64_t holder)
+{
+	if (t->prober == holder)
+		t->prober = t->ends = 0;
+}
+
 enum lease_turn_state
 lease_turn_ask(struct lease_turn *t, uint64_t holder, uint64_t longest,
     uint64_t horizon, uint64_t now, uint64_t *again_at)

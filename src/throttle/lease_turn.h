@@ -40,6 +40,9 @@ enum lease_turn_state {
 void		 lease_turn_hear(struct lease_turn *, uint64_t pause,
 		    uint64_t opened, uint64_t now);
 
+/* A proxy leaves: its turn is another's. */
+void		 lease_turn_leave(struct lease_turn *, uint64_t holder);
+
 /*
  * Returns what one may do now who would go, and pauses for longest (ns) at most;
  * sets *again_at where it is shut.  It is to ask again in horizon (ns) at the

@@ -122,6 +122,7 @@ question(struct holding *h, unsigned who, const struct budget_limits *limits)
 	report(h, &q);
 	if (h->theirs.serial != 0 && any(2) == 0)
 		give_back(h, limits, &q);
+	q.leaves = any(25) == 0;
 	return q;
 }
 
@@ -145,6 +146,7 @@ compare(const struct lease_answer *a, const struct lease_answer *b,
 	for (i = 0; i < limits->nrates; i++)
 		must(a->left[i] == b->left[i]);
 	must(a->guard == b->guard);
+	must(a->leavers == b->leavers);
 }
 
 START_TEST(test_same)

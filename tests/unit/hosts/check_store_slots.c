@@ -72,6 +72,10 @@ question(struct holding *h, unsigned who, uint32_t limit)
 	q.good = (uint32_t)any(q.holds + 1);
 	if (any(20) == 0)
 		q.limit = (uint32_t)(1 + any(2 * limit));
+	if (any(25) == 0) {
+		q.leaves = true;
+		q.holds = (uint32_t)any(2) * q.holds;
+	}
 	/* a letter that was overtaken */
 	q.number = any(30) == 0 ? h->number : ++h->number;
 	return q;
