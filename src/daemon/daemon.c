@@ -296,7 +296,8 @@ open_store(struct sluice *s, struct conf *conf)
 	char *cause = NULL;
 
 	s->store = s->reloader.store = store_thread_new(s->hosts, s->listeners,
-	    &s->workers.memory, s->workers.n + 1, &s->workers.gate);
+	    &s->workers.memory, s->workers.n + 1, &s->workers.gate,
+	    successor_store());
 	if (!store_thread_open(s->store, conf, &cause))
 		fail(cause);
 	store_thread_serve(s->store);

@@ -32,12 +32,13 @@ say_lines(struct handover *h, const char *word, const struct text *lines)
 }
 
 void
-handing_say_head(struct handover *h)
+handing_say_head(struct handover *h, uint64_t store)
 {
 	struct text line = { NULL, 0, 0, false };
 	struct state_head head;
 
 	state_head_init(&head);
+	head.store = store;
 	state_head_put(&head, &line);
 	say_lines(h, "head ", &line);
 	explicit_bzero(&head, sizeof head);

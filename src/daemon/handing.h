@@ -2,6 +2,8 @@
 #ifndef SLUICE_HANDING_H
 #define SLUICE_HANDING_H
 
+#include <stdint.h>
+
 #include "daemon/handover.h"
 
 /*
@@ -13,8 +15,11 @@
 struct reloader;
 struct state;
 
-/* Puts what hashes are made with, so that the other one makes them so. */
-void		 handing_say_head(struct handover *);
+/*
+ * Puts what hashes are made with, so that the other one makes them so, and what
+ * this one is known by in a store (0: by nothing).
+ */
+void		 handing_say_head(struct handover *, uint64_t store);
 
 /*
  * Admits nobody any more, writes nothing any more (state: NULL: there is none),

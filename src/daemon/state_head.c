@@ -85,6 +85,8 @@ state_head_put(const struct state_head *h, struct text *t)
 	state_put_text(t, "boot", h->boot);
 	state_put_text(t, "key", key);
 	state_put_text(t, "via", h->via);
+	if (h->store != 0)
+		state_put_number(t, "store", h->store);
 	state_put_end(t, begin);
 	explicit_bzero(key, sizeof key);
 }
@@ -128,6 +130,8 @@ read_words(struct state_head *h, char *at, const char **why)
 			snprintf(h->boot, sizeof h->boot, "%s", w.value);
 		else if (strcmp(w.name, "via") == 0)
 			snprintf(h->via, sizeof h->via, "%s", w.value);
+		else if (strcmp(w.name, "store") == 0)
+			h->store = state_number(w.value);
 	}
 	return has_key;
 }

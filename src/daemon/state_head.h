@@ -17,6 +17,7 @@
 struct state_head {
 	char			 boot[STATE_BOOT];	/* "": not known */
 	unsigned char		 key[CLIENT_HASH_KEY];
+	uint64_t		 store;		/* its name there; 0: none */
 	char			 via[VIA_OWN];
 };
 

@@ -18,11 +18,14 @@
 #include "net/resolve.h"
 #include "policy/store.h"
 
+#define PARTING	UINT64_C(1000000000)	/* ns: it ends within that */
+
 struct store_thread {
 	struct hosts		*hosts;
 	const struct listeners	*listeners;
 	struct memory		*memory;
 	unsigned		 id;		/* of its loop */
+	uint64_t		 name;		/* of the process before; or 0 */
 	struct conf		*conf;		/* own reference */
 	struct conf		*open;		/* the same: its store is */
 	struct loop		*loop;		/* NULL: there was no store */
@@ -34,7 +37,10 @@ struct store_thread {
 	bool			 runs;
 	bool			 serves;	/* hosts know of it */
 	struct gate		*gate;		/* which that begins at */
+	atomic_bool		 handed;	/* over, to another process */
 	atomic_bool		 stop;
+	bool			 leaves;	/* since it was told to stop */
+	struct deadline		 parting;	/* of that */
 
 	pthread_mutex_t		 lock;		/* guards the order */
 	struct conf		*new_conf;	/* to go on with; or NULL */
@@ -56,6 +62,25 @@ take_conf(struct store_thread *s, struct conf *conf)
 	s->conf = conf;
 }
 
+/* What it gave back is heard, or takes too long. */
+static void
+left_cb(void *arg)
+{
+	struct store_thread *s = arg;
+
+	loop_stop(s->loop, true);
+}
+
+static void
+leave(struct store_thread *s)
+{
+	if (s->leaves)
+		return;
+	s->leaves = true;
+	deadline_set(&s->parting, loop_now() + PARTING);
+	store_desk_leave(s->desk, left_cb, s);
+}
+
 static void
 rung_cb(void *arg)
 {
@@ -68,10 +93,27 @@ rung_cb(void *arg)
 	pthread_mutex_unlock(&s->lock);
 	if (conf != NULL)
 		take_conf(s, conf);
+	if (atomic_load(&s->handed))
+		store_desk_hand_over(s->desk);
 	if (atomic_load(&s->stop))
-		loop_stop(s->loop, true);
+		leave(s);
 	else
 		store_desk_look(s->desk);
+}
+
+uint64_t
+store_thread_name(const struct store_thread *s)
+{
+	return s->loop != NULL ? store_desk_name(s->desk) : 0;
+}
+
+void
+store_thread_hand_over(struct store_thread *s)
+{
+	if (s->loop == NULL)
+		return;
+	atomic_store(&s->handed, true);
+	loop_ring(s->loop);
 }
 
 void
@@ -101,7 +143,7 @@ ring_cb(void *arg)
 
 struct store_thread *
 store_thread_new(struct hosts *hosts, const struct listeners *listeners,
-    struct memory *memory, unsigned id, struct gate *gate)
+    struct memory *memory, unsigned id, struct gate *gate, uint64_t name)
 {
 	struct store_thread *s = calloc(1, sizeof *s);
 
@@ -111,6 +153,7 @@ store_thread_new(struct hosts *hosts, const struct listeners *listeners,
 	s->listeners = listeners;
 	s->memory = memory;
 	s->id = id;
+	s->name = name;
 	s->gate = gate;
 	pthread_mutex_init(&s->lock, NULL);
 	return s;
@@ -120,6 +163,7 @@ store_thread_new(struct hosts *hosts, const struct listeners *listeners,
 static void
 clear(struct store_thread *s)
 {
+	deadline_free(&s->parting);
 	store_desk_free(s->desk);
 	resolver_free(s->resolver);
 	own_free(s->own);
@@ -158,7 +202,9 @@ store_thread_open(struct store_thread *s, struct conf *conf, char **cause)
 	s->dialer = (struct dialer){ s->loop, s->resolver, s->own, conf };
 	s->desk = NULL;
 	if (s->resolver != NULL && s->own != NULL)
-		s->desk = store_desk_new(s->hosts, &s->dialer, &conf->store);
+		s->desk = store_desk_new(s->hosts, &s->dialer, &conf->store,
+		    s->name);
+	deadline_init(&s->parting, s->loop, left_cb, s);
 	if (s->desk != NULL)
 		return true;
 	clear(s);

@@ -3,6 +3,7 @@
 #define SLUICE_STORE_THREAD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The thread that speaks with the store (hosts/store_desk.h). */
 
@@ -15,11 +16,19 @@ struct store_thread;
 
 /*
  * Makes what it may need, whose owner the caller stays: its loop will have that
- * number, and its thread waits at the gate.  Ends the process without memory.
+ * number, and its thread waits at the gate.  name: what the process before is
+ * known by in the store; or 0.  Ends the process without memory.
  */
 struct store_thread *store_thread_new(struct hosts *,
 		    const struct listeners *, struct memory *, unsigned id,
-		    struct gate *);
+		    struct gate *, uint64_t name);
+/* Returns what this one is known by there; 0: by nothing. */
+uint64_t	 store_thread_name(const struct store_thread *);
+/*
+ * Another process is known by that from now on, and has all who waited: what
+ * this one has of the store it gives back.
+ */
+void		 store_thread_hand_over(struct store_thread *);
 
 /*
  * Makes its loop and connects, where a configuration has a store and none had
@@ -48,7 +57,10 @@ void		 store_thread_serve(struct store_thread *);
  */
 void		 store_thread_reload(struct store_thread *, struct conf *);
 
-/* When nobody waits any more. */
+/*
+ * When nobody waits any more.  What it has of the store it gives back, for a
+ * second at most.
+ */
 void		 store_thread_end(struct store_thread *);
 
 #endif

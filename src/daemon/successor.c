@@ -37,6 +37,7 @@ static struct {
 	struct mail		 stop;		/* for the loop */
 	int			 bell;		/* rung when that one is gone */
 	atomic_bool		 has_guests;	/* for the main thread */
+	uint64_t		 store;		/* that one's name there; or 0 */
 } it = { .handover = { .fd = -1, .pass = -1, .passed = -1 } };
 
 static bool
@@ -103,6 +104,7 @@ take_head(char *line, bool keyed)
 		    "in the process before: what is known by those begins "
 		    "anew");
 	state_head_adopt(&own, &before, !keyed);
+	it.store = before.store;
 	return true;
 }
 
@@ -128,6 +130,12 @@ successor_meet(bool keyed)
 	log_error("the process before %s", is_no(line) ? "goes on by itself" :
 	    "does not say who it is");
 	return false;
+}
+
+uint64_t
+successor_store(void)
+{
+	return it.store;
 }
 
 /* Taking over */

@@ -3,6 +3,7 @@
 #define SLUICE_SUCCESSOR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * An upgrade, as the process sees it that takes over from another (upgrade.h).
@@ -51,6 +52,12 @@ struct successor {
  */
 bool		 successor_take_over(const struct successor *)
 		    __attribute__((warn_unused_result));
+
+/*
+ * Returns what the process before is known by in a store, so that this one is
+ * no other proxy; 0: by nothing.
+ */
+uint64_t	 successor_store(void);
 
 /*
  * Returns whether the process before still ends what it has begun: it asks for

@@ -20,6 +20,7 @@
 #include "daemon/notify.h"
 #include "daemon/reload.h"
 #include "daemon/starter.h"
+#include "daemon/store_thread.h"
 #include "daemon/state.h"
 #include "daemon/successor.h"
 #include "daemon/worker.h"
@@ -289,6 +290,7 @@ leave(struct upgrade *u)
 	unsigned i;
 
 	listen_leave(u->listeners);
+	store_thread_hand_over(r->store);
 	notify_leave(u->pid);
 	starter_done();
 	state_leave(*u->state);
@@ -407,7 +409,7 @@ take_started(struct upgrade *u, const struct starter_told *told)
 	}
 	u->pid = told->pid;
 	u->phase = UPGRADE_STARTING;
-	handing_say_head(&u->handover);
+	handing_say_head(&u->handover, store_thread_name(u->reloader->store));
 	handover_send(&u->handover);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "hosts/host_lease.h"
 
+#include "hosts/store_parting.h"
 #include "throttle/throttle_lease.h"
 #include "throttle/throttle_store.h"
 
@@ -14,13 +15,16 @@ host_leases_init(struct host_leases *l, void (*ring)(void *), void *arg)
 	pthread_mutex_init(&l->lock, NULL);
 	for (i = 0; i < HOST_LEASES; i++)
 		TAILQ_INIT(&l->lists[i]);
+	TAILQ_INIT(&l->partings);
 }
 
 void
 host_leases_destroy(struct host_leases *l)
 {
-	if (l->ring != NULL)
-		pthread_mutex_destroy(&l->lock);
+	if (l->ring == NULL)
+		return;
+	store_parting_free(l);
+	pthread_mutex_destroy(&l->lock);
 }
 
 struct host *
@@ -56,7 +60,7 @@ host_lease_put(struct host *h, enum host_lease to)
 
 void
 host_lease_begin(struct host *h, struct host_leases *written,
-    struct host_leases *shared)
+    struct host_leases *shared, uint64_t now)
 {
 	bool stored = h->rule->store && shared->ring != NULL;
 	struct host_leases *to = stored ? shared : written;
@@ -66,6 +70,8 @@ host_lease_begin(struct host *h, struct host_leases *written,
 	/* what was had of the other is void; a new one has had nothing */
 	if (h->leases != NULL && h->leases != to) {
 		host_lease_put(h, HOST_LEASE_NONE);
+		if (h->leases == shared)
+			store_parting_add(h, THROTTLE_STORE_SLOTS, false, now);
 		throttle_store_end(h->throttle);
 	}
 	h->leases = to;

@@ -34,7 +34,7 @@ struct host	*host_leases_first(struct host_leases *, enum host_lease);
  * from a store, as far as there are such; with its lock held, as for the rest.
  */
 void		 host_lease_begin(struct host *, struct host_leases *written,
-		    struct host_leases *shared);
+		    struct host_leases *shared, uint64_t now);
 /* What it remembers is to be written soon. */
 void		 host_lease_note(struct host *);
 /* It may want one. */

@@ -83,6 +83,8 @@ TAILQ_HEAD(host_lease_list, host);
 struct host_leases {
 	pthread_mutex_t		 lock;		/* guards the lists */
 	struct host_lease_list	 lists[HOST_LEASES];
+	/* what is given back to a store (store_parting.h) */
+	TAILQ_HEAD(, store_parting) partings;
 	void			(*ring)(void *);
 	void			*arg;
 };

@@ -9,6 +9,7 @@
 #include "hosts/host_pause.h"
 #include "hosts/hosts_lift.h"
 #include "hosts/hosts_table.h"
+#include "hosts/store_parting.h"
 #include "throttle/throttle_meter_move.h"
 
 /*
@@ -353,8 +354,13 @@ hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
 	pthread_rwlock_wrlock(&hs->lock);
 	hs->totals.reload++;
 	/* what was paused until now counts once, and for the old rules */
-	TAILQ_FOREACH(h, &hs->order, entry)
+	TAILQ_FOREACH(h, &hs->order, entry) {
 		host_pause_settle(h, now);
+		/* leases are of limits, which may be others from now on */
+		if (hs->shared.ring != NULL && h->leases == &hs->shared)
+			store_parting_add(h, THROTTLE_STORE_LEASES, false,
+			    now);
+	}
 	hosts_lift_by(hs, conf);
 	for (i = 0; i < conf->nrules; i++)
 		split_host(hs, conf, &conf->rules[i], now);
@@ -373,7 +379,7 @@ hosts_reload(struct hosts *hs, struct conf *conf, uint64_t now)
 	}
 	TAILQ_FOREACH(h, &hs->order, entry) {
 		shorten_pause(h, now);
-		host_lease_begin(h, &hs->leases, &hs->shared);
+		host_lease_begin(h, &hs->leases, &hs->shared, now);
 	}
 	pthread_rwlock_unlock(&hs->lock);
 }

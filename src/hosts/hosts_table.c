@@ -121,7 +121,7 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 	if (!hosts_has_place(conf, rule, whose))
 		hosts_charge(&hs->share, &h->charge, client);
 	hosts_heed(h, &hs->overrides, now);
-	host_lease_begin(h, &hs->leases, &hs->shared);
+	host_lease_begin(h, &hs->leases, &hs->shared, now);
 	h->away = hs->away;
 	return h;
 }

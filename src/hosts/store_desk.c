@@ -12,6 +12,7 @@
 #include "hosts/store_listener.h"
 #include "hosts/store_name.h"
 #include "hosts/store_news.h"
+#include "hosts/store_parting.h"
 #include "hosts/store_pause.h"
 #include "hosts/store_peers.h"
 #include "hosts/store_redis.h"
@@ -34,6 +35,7 @@
  */
 
 #define BATCH		16		/* questions of a visit at a time */
+#define PARTINGS	256		/* last words at a time */
 #define SOMETIMES	60000000000ULL	/* ns */
 
 struct entry {
@@ -71,6 +73,10 @@ struct store_desk {
 	uint64_t		 ids;		/* the last that was given */
 	struct store_peers	*peers;
 	struct entry		*entries;
+	unsigned		 parting;	/* last words, not heard yet */
+	bool			 handed;	/* another process asks now */
+	void			(*done)(void *);	/* it leaves; or NULL */
+	void			*done_arg;
 	bool			 closing;
 };
 
@@ -92,6 +98,13 @@ store_desk_begin(struct hosts *hs, void (*ring)(void *), void *arg)
 	pthread_rwlock_wrlock(&hs->lock);
 	host_leases_init(&hs->shared, ring, arg);
 	pthread_rwlock_unlock(&hs->lock);
+}
+
+/* Nothing is asked any more. */
+static bool
+is_leaving(const struct store_desk *d)
+{
+	return d->handed || d->done != NULL;
 }
 
 /* Entries */
@@ -332,7 +345,7 @@ answer_cb(void *arg, const struct store_answer *a)
 		drop_if_over(e);
 	}
 	free(asked);
-	if (was_full && !d->closing)
+	if (was_full && !d->closing && !is_leaving(d))
 		store_desk_look(d);
 }
 
@@ -389,7 +402,9 @@ visit(struct entry *e)
 static void
 attend(struct entry *e, uint64_t now)
 {
-	if (lease_flow_may(&e->desk->flow))
+	if (is_leaving(e->desk))
+		again(e, now + SOMETIMES, now);
+	else if (lease_flow_may(&e->desk->flow))
 		visit(e);
 	else
 		again(e, now + LEASE_FLOW_TRIP / 10, now);
@@ -425,13 +440,102 @@ first_that_wants(struct store_desk *d)
 	return e;
 }
 
+/* Last words */
+
+static void	say_partings(struct store_desk *);
+
+static void
+parted_cb(void *arg, const struct store_answer *a)
+{
+	struct store_desk *d = arg;
+
+	if (!a->ok)
+		stats_add(&stats_process.store_failures, 1);
+	d->parting--;
+	if (!d->closing)
+		say_partings(d);
+}
+
+static void
+say_parting(struct store_desk *d, const struct store_parting *p)
+{
+	const struct store_question q = {
+		.budget = p->name,
+		.len = p->len,
+		.limits = &p->limits,
+		.ask = p->ask,
+		.slots = p->of_slots ? &p->slots : NULL,
+	};
+	bool ok = store_redis_ask(d->redis, &q, parted_cb, d);
+
+	d->parting += ok;
+	stats_add(ok ? &stats_process.store_asked :
+	    &stats_process.store_failures, 1);
+}
+
+static void
+say_partings(struct store_desk *d)
+{
+	struct store_parting *p;
+	void (*done)(void *) = d->done;
+
+	while (d->parting < PARTINGS &&
+	    (p = store_parting_next(&d->hosts->shared)) != NULL) {
+		if (d->connected && d->redis != NULL)
+			say_parting(d, p);
+		free(p);
+	}
+	if (d->parting == 0 && done != NULL)
+		done(d->done_arg);
+}
+
+static void
+part_all(struct store_desk *d, bool ends)
+{
+	uint64_t now = loop_now();
+	struct entry *e, *next;
+	struct host *h;
+
+	HASH_ITER(hh, d->entries, e, next) {
+		if ((h = enter(d, e->serial)) == NULL)
+			continue;
+		store_parting_add(h, THROTTLE_STORE_LEASES, ends, now);
+		store_parting_add(h, THROTTLE_STORE_SLOTS, ends, now);
+		hosts_exit(d->hosts, h);
+	}
+}
+
+void
+store_desk_hand_over(struct store_desk *d)
+{
+	if (d->handed)
+		return;
+	d->handed = true;
+	store_peers_connect(d->peers, NULL);
+	part_all(d, false);
+	say_partings(d);
+}
+
+void
+store_desk_leave(struct store_desk *d, void (*done)(void *), void *arg)
+{
+	d->done = done;
+	d->done_arg = arg;
+	part_all(d, true);
+	if (d->connected && store_peers_leave(d->peers, parted_cb, d))
+		d->parting++;
+	store_peers_connect(d->peers, NULL);
+	say_partings(d);
+}
+
 void
 store_desk_look(struct store_desk *d)
 {
 	struct entry *e;
 
+	say_partings(d);
 	/* the others stay on the list until an answer has come */
-	while (lease_flow_may(&d->flow) && (e = first_that_wants(d)) != NULL)
+	while (!is_leaving(d) && lease_flow_may(&d->flow) && (e = first_that_wants(d)) != NULL)
 		visit(e);
 }
 
@@ -477,7 +581,8 @@ connected_cb(void *owner)
 
 	log_info("store: %s: connected: budgets are shared", d->name);
 	set_connected(d, true);
-	store_peers_connect(d->peers, d->redis);
+	if (!is_leaving(d))
+		store_peers_connect(d->peers, d->redis);
 	visit_all(d);
 }
 
@@ -526,7 +631,7 @@ store_desk_change(struct store_desk *d, const struct store *store)
 
 struct store_desk *
 store_desk_new(struct hosts *hs, const struct dialer *dialer,
-    const struct store *store)
+    const struct store *store, uint64_t name)
 {
 	struct store_desk *d = calloc(1, sizeof *d);
 
@@ -541,7 +646,7 @@ store_desk_new(struct hosts *hs, const struct dialer *dialer,
 	arc4random_buf(&d->ids, sizeof d->ids);
 	d->ids &= UINT64_MAX >> 16;
 	set_connected(d, false);
-	d->peers = store_peers_new(d->loop, ++d->ids);
+	d->peers = store_peers_new(d->loop, name != 0 ? name : ++d->ids);
 	if (d->peers != NULL)
 		d->redis = store_redis_open(dialer, store, &events, d);
 	if (d->redis != NULL)
@@ -553,6 +658,12 @@ store_desk_new(struct hosts *hs, const struct dialer *dialer,
 		return NULL;
 	}
 	return d;
+}
+
+uint64_t
+store_desk_name(const struct store_desk *d)
+{
+	return store_peers_id(d->peers);
 }
 
 void

@@ -25,6 +25,7 @@ struct store_peers {
 	uint64_t		 most;		/* of these ten minutes */
 	uint64_t		 before;	/* of those before */
 	uint64_t		 since;		/* ns */
+	uint64_t		 leavers;	/* that the store knew */
 };
 
 static void
@@ -40,6 +41,24 @@ note(struct store_peers *p, uint64_t peers, uint64_t now)
 	atomic_store(&stats_process.store_peers, store_peers(p));
 }
 
+static uint64_t
+less(uint64_t most, uint64_t gone)
+{
+	return most > gone ? most - gone : 0;
+}
+
+/* Who has said so is not cut off. */
+static void
+note_leavers(struct store_peers *p, uint64_t leavers)
+{
+	uint64_t gone = p->heard > 0 && leavers > p->leavers ?
+	    leavers - p->leavers : 0;
+
+	p->leavers = leavers;
+	p->most = less(p->most, gone);
+	p->before = less(p->before, gone);
+}
+
 static void
 answer_cb(void *arg, const struct store_answer *a)
 {
@@ -49,14 +68,15 @@ answer_cb(void *arg, const struct store_answer *a)
 		stats_add(&stats_process.store_failures, 1);
 		return;
 	}
+	note_leavers(p, a->lease.leavers);
 	/* in quarantine others are not known yet, or none has a place */
 	if (a->lease.again_at == 0 && p->heard < ENOUGH)
 		p->heard++;
 	note(p, a->lease.peers, a->received);
 }
 
-static void
-beat(struct store_peers *p, uint64_t now)
+static bool
+say(const struct store_peers *p, bool leaves, store_answer_cb *cb, void *arg)
 {
 	static const struct budget_limits none;
 	const struct store_question q = {
@@ -64,11 +84,19 @@ beat(struct store_peers *p, uint64_t now)
 		.len = sizeof name - 1,
 		.limits = &none,
 		.ask = { .holder = p->id, .weight = 1,
-		    .horizon = LEASE_HORIZON },
+		    .horizon = LEASE_HORIZON, .leaves = leaves },
 	};
+	bool ok = store_redis_ask(p->redis, &q, cb, arg);
 
-	stats_add(store_redis_ask(p->redis, &q, answer_cb, p) ?
-	    &stats_process.store_asked : &stats_process.store_failures, 1);
+	stats_add(ok ? &stats_process.store_asked :
+	    &stats_process.store_failures, 1);
+	return ok;
+}
+
+static void
+beat(struct store_peers *p, uint64_t now)
+{
+	(void)say(p, false, answer_cb, p);
 	loop_wake_at(p->loop, &p->wake, now + BEAT);
 }
 
@@ -106,6 +134,18 @@ store_peers_free(struct store_peers *p)
 	/* what is in the loop's tree goes with that */
 	if (!p->wake.armed)
 		free(p);
+}
+
+uint64_t
+store_peers_id(const struct store_peers *p)
+{
+	return p->id;
+}
+
+bool
+store_peers_leave(struct store_peers *p, store_answer_cb *cb, void *arg)
+{
+	return p->redis != NULL && say(p, true, cb, arg);
 }
 
 void

@@ -38,6 +38,13 @@ budget_slots_end(struct budget *b)
 }
 
 void
+budget_slots_leave(struct budget *b)
+{
+	budget_slots_end(b);
+	budget_slots_begin(b);
+}
+
+void
 budget_slots_tick(struct budget *b, uint64_t now)
 {
 	if (b->block != NULL)

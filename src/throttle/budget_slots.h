@@ -27,6 +27,9 @@ void		 budget_slots_limit(struct budget *, uint32_t concurrency);
 void		 budget_slots_begin(struct budget *);
 void		 budget_slots_end(struct budget *);
 
+/* It is not asked any more for those that a store has lent: none may be used. */
+void		 budget_slots_leave(struct budget *);
+
 /* Lets time pass: how many may be used changes by it. */
 void		 budget_slots_tick(struct budget *, uint64_t now);
 

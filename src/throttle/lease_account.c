@@ -285,6 +285,28 @@ lease_account_ask(struct lease_account *a, uint64_t first, uint64_t demand,
 }
 
 bool
+lease_account_leave(struct lease_account *a, wide uncounted, bool ends,
+    uint64_t now)
+{
+	struct lease_question *q = &a->question;
+
+	if (a->terms.source != LEASE_STORE || a->told_at == 0)
+		return false;
+	*q = (struct lease_question){
+		.holder = a->id,
+		.weight = 1,
+		.horizon = LEASE_HORIZON,
+	};
+	lease_hold_return(&a->hold, now, q);
+	q->guard = lease_hold_guard(&a->hold, a->trip, LEASE_HORIZON);
+	lease_hold_ask(&a->hold, q);
+	/* what is on its way is counted when it is silent: not before it came */
+	q->leaves = ends || !has_windows(a) || uncounted <= a->hold.foreign;
+	a->number++;
+	return true;
+}
+
+bool
 lease_account_probe(struct lease_account *a, uint64_t now)
 {
 	if (!a->cut || probe_at(a) > now)

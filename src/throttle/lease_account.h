@@ -121,6 +121,14 @@ bool		 lease_account_take(struct lease_account *, uint64_t number,
 bool		 lease_account_probe(struct lease_account *, uint64_t now);
 
 /*
+ * Makes its last question, which gives back what is left of its lease; nothing
+ * may be spent after that.  uncounted: what went, and the host has not counted;
+ * ends: nor does anybody any more.  Returns false where there is nothing to say.
+ */
+bool		 lease_account_leave(struct lease_account *, wide uncounted,
+		    bool ends, uint64_t now);
+
+/*
  * Returns when a question is to be asked (ns), not before now; BUDGET_NEVER: by
  * time none is.  need: who is first wants a lease for so much; or 0.
  * uncounted: what went, and the host has not counted.

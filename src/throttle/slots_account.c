@@ -135,6 +135,19 @@ slots_account_ask(struct slots_account *a, uint32_t limit, uint32_t weight,
 	lease_slots_hold_ask(&a->hold, busy, waiting, now, q);
 }
 
+bool
+slots_account_leave(struct slots_account *a, uint32_t limit, uint32_t busy,
+    uint64_t now)
+{
+	if (slots_account_source(a) != LEASE_STORE || a->hold.number == 0)
+		return false;
+	slots_account_ask(a, limit, 1, busy, 0, now);
+	a->question.holds = busy;
+	a->question.good = a->question.want = 0;
+	a->question.leaves = true;
+	return true;
+}
+
 void
 slots_account_take(struct slots_account *a,
     const struct lease_slots_answer *answer, uint64_t received)

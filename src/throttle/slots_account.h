@@ -75,6 +75,12 @@ uint64_t	 slots_account_at(struct slots_account *, uint32_t busy,
 void		 slots_account_ask(struct slots_account *, uint32_t limit,
 		    uint32_t weight, uint32_t busy, uint32_t waiting,
 		    uint64_t now);
+/*
+ * Makes its last question: so many are in use.  Returns false where there is
+ * nothing to say.
+ */
+bool		 slots_account_leave(struct slots_account *, uint32_t limit,
+		    uint32_t busy, uint64_t now);
 /* Takes the answer; NULL: there will be none. */
 void		 slots_account_take(struct slots_account *,
 		    const struct lease_slots_answer *, uint64_t received);

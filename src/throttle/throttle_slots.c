@@ -144,6 +144,15 @@ throttle_slots_ask(struct throttle *t, unsigned n,
 	return true;
 }
 
+bool
+throttle_slots_leave(struct throttle *t, unsigned n, uint64_t now)
+{
+	struct budget *b = throttle_budget_at(t, n, NULL);
+
+	return b->block != NULL && slots_account_leave(b->block,
+	    b->concurrency, b->inflight, now);
+}
+
 void
 throttle_slots_take(struct throttle *t, unsigned n, uint64_t holder,
     const struct lease_slots_answer *answer, uint64_t received)

@@ -35,6 +35,10 @@ bool		 throttle_slots_ask(struct throttle *, unsigned n,
 		    const struct lease_terms *, uint64_t *ids, uint64_t now,
 		    bool *freed);
 
+/* Returns whether the nth budget has a last question; its account has it. */
+bool		 throttle_slots_leave(struct throttle *, unsigned n,
+		    uint64_t now);
+
 /*
  * Takes what the store says (NULL: nothing) to what a holder has asked of the
  * nth budget.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "throttle/throttle_store.h"
 
+#include "throttle/budget_slots.h"
 #include "throttle/fair_turn.h"
 #include "throttle/lease.h"
 #include "throttle/throttle.h"
@@ -175,6 +176,61 @@ throttle_store_ask(struct throttle *t, struct throttle_store_round *r,
 	if (r->granted || r->terms.source == LEASE_OPEN)
 		set_unblocked_at(t, now);
 	return false;
+}
+
+static bool
+leaves(struct throttle *t, enum throttle_store_what what, unsigned n,
+    bool ends, uint64_t now, struct throttle_store_question *q)
+{
+	struct budget *b = throttle_budget_at(t, n, NULL);
+
+	q->ask = NULL;
+	q->slots = NULL;
+	if (what == THROTTLE_STORE_SLOTS) {
+		if (!throttle_slots_leave(t, n, now))
+			return false;
+		q->slots = &b->block->question;
+		return true;
+	}
+	if (b->account == NULL || !lease_account_leave(b->account,
+	    b->uncounted, ends, now))
+		return false;
+	q->number = b->account->number;
+	q->limits = &b->account->hold.limits;
+	q->ask = &b->account->question;
+	return true;
+}
+
+bool
+throttle_store_leave(struct throttle *t, enum throttle_store_what what,
+    unsigned *next, bool ends, uint64_t now, struct throttle_store_question *q)
+{
+	struct throttle_budget which;
+
+	if (*next == 0)
+		throttle_tick(t, now);
+	while (throttle_budget_at(t, *next, &which) != NULL) {
+		q->budget = (*next)++;
+		if (!leaves(t, what, q->budget, ends, now, q))
+			continue;
+		q->whose = which.whose;
+		q->part = which.n;
+		return true;
+	}
+	return false;
+}
+
+void
+throttle_store_left(struct throttle *t, enum throttle_store_what what)
+{
+	struct budget *b;
+	unsigned i;
+
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
+		if (what == THROTTLE_STORE_SLOTS && b->block != NULL)
+			budget_slots_leave(b);
+		else if (what == THROTTLE_STORE_LEASES && b->account != NULL)
+			lease_close(b);
 }
 
 /* Somebody may go who was held up by a budget until now. */

@@ -52,6 +52,25 @@ struct throttle_store_round {
 bool		 throttle_store_ask(struct throttle *,
 		    struct throttle_store_round *, uint64_t now,
 		    struct throttle_store_question *);
+/* What of its accounts ends. */
+enum throttle_store_what {
+	THROTTLE_STORE_LEASES,
+	THROTTLE_STORE_SLOTS,
+};
+
+/*
+ * Goes on with its last questions, which give back what it has; next is 0 to
+ * begin with.  ends: nothing that went goes on, either.  Returns false when that
+ * was all; then throttle_store_left() is to follow, and nothing goes before
+ * that.
+ */
+bool		 throttle_store_leave(struct throttle *,
+		    enum throttle_store_what, unsigned *next, bool ends,
+		    uint64_t now, struct throttle_store_question *);
+/* Those accounts are gone; who wants something gets another one. */
+void		 throttle_store_left(struct throttle *,
+		    enum throttle_store_what);
+
 /*
  * Takes what the store says (NULL: nothing) to the question of a number, asked
  * by a budget.  Returns whether somebody may go.

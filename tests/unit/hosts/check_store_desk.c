@@ -147,7 +147,7 @@ open_desk(const char *yaml)
 	now = NOW;
 	start(yaml);
 	store_desk_begin(hosts, ring, NULL);
-	desk = store_desk_new(hosts, &dialer, &conf->store);
+	desk = store_desk_new(hosts, &dialer, &conf->store, 0);
 	ck_assert_ptr_nonnull(desk);
 	events->connected(owner);
 }

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: ISC
+"""A proxy that ends, hands over or does not share any more says so to the store:
+the others have at once what it had."""
+import time
+
+import pytest
+
+import metrics
+import shared
+import wire
+
+RULE = {"concurrency": 4, "store": True, "queue": {"max_wait": "60s"}}
+TTL = 3			# s: a block of slots is good for so long
+
+
+class Slow:
+	"""An origin that works on each request until it is told to end."""
+
+	def __init__(self, lab):
+		self.now = self.most = 0
+		self.origin = lab.origin(self)
+		self.url = self.origin.url
+
+	def __call__(self, conn, req):
+		self.now += 1
+		self.most = max(self.most, self.now)
+		time.sleep(0.05)
+		self.now -= 1
+		conn.reply()
+
+
+@pytest.fixture
+def two(lab):
+	"""Two sluices, and a crowd at each that has half of the slots."""
+	redis = shared.Redis(lab.dir)
+	far = Slow(lab)
+	daemons = [lab.sluice(hosts={"127.0.0.1": RULE}, store={
+	    "redis": redis.url, "timeout": "2s"}) for _ in range(2)]
+	crowds = []
+	for daemon in daemons:
+		daemon.err.wait("connected: budgets are shared")
+	for i, daemon in enumerate(daemons):
+		crowds.append(shared.Crowd(daemon.address, far.url, i, n=8))
+	for daemon in daemons:
+		slots(lab, daemon, 2)
+		peers(daemon, 2)
+	yield far, redis, daemons, crowds
+	for crowd in crowds:
+		crowd.end()
+	redis.end()
+	assert far.most <= 4
+
+
+def slots(lab, daemon, n):
+	control = lab.control(daemon)
+	# The host is there with its first request.
+	wire.wait_until(lambda: control.get("/v1/hosts/127.0.0.1").json()
+	    .get("store", {}).get("slots") == n, what=f"{n} slots")
+
+
+def peers(daemon, n):
+	metrics.until(daemon, lambda m: m("sluice_store_proxies") == n)
+
+
+def test_one_that_ends(lab, two):
+	"""Its slots come back before its block is over, and it is counted no
+	more."""
+	far, redis, daemons, crowds = two
+	crowds.pop(0).end()
+	daemons[0].stop()
+	lab.daemons.remove(daemons[0])
+	at = time.monotonic()
+	slots(lab, daemons[1], 4)
+	took = time.monotonic() - at
+	print(f"all slots {took:.3f} s after the end")
+	assert took < TTL / 2
+	peers(daemons[1], 1)
+
+
+def test_an_end_is_soon(lab, two):
+	"""Though the store stands still."""
+	far, redis, daemons, crowds = two
+	crowds.pop(0).end()
+	redis.stop()
+	at = time.monotonic()
+	daemons[0].stop()
+	lab.daemons.remove(daemons[0])
+	took = time.monotonic() - at
+	redis.go_on()
+	assert took < 5 * wire.SLOW
+
+
+def test_a_reload(lab, two):
+	"""One that does not share the host any more gives back what it had."""
+	far, redis, daemons, crowds = two
+	crowds.pop(0).end()
+	# What is in use is not given back.
+	control = lab.control(daemons[0])
+	wire.wait_until(lambda: control.get("/v1/hosts/127.0.0.1").json()
+	    ["in_flight"] == 0, what="the end of its requests")
+	daemons[0].reload(**{**daemons[0].keys, "hosts": {
+	    "127.0.0.1": {"concurrency": 1}}})
+	at = time.monotonic()
+	slots(lab, daemons[1], 4)
+	assert time.monotonic() - at < TTL / 2
+
+
+def test_an_upgrade(lab, two):
+	"""The new one is the same proxy, by name, and the old one's slots come
+	back."""
+	far, redis, daemons, crowds = two
+	daemons[0].upgrade()
+	at = time.monotonic()
+	daemons[0].err.like("connected: budgets are shared", 2)
+	begin = time.monotonic() + 2 * TTL
+	while time.monotonic() < begin:
+		wire.wait_until(lambda t=time.monotonic():
+		    time.monotonic() > t + 0.5, what="time")
+		assert metrics.scrape(daemons[1])("sluice_store_proxies") == 2
+	for daemon in daemons:
+		slots(lab, daemon, 2)
