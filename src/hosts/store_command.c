@@ -10,11 +10,12 @@
 #include "hosts/store_script.h"
 #include "net/redis_reply.h"
 #include "throttle/larger.h"
+#include "throttle/lease_account.h"
 
 #define US		UINT64_C(1000)		/* ns */
 #define AGAIN		UINT64_C(60000000)	/* us: it is asked by then */
 #define FIXED		10	/* numbers before those of the rates */
-#define SLOTS		8	/* numbers of an answer about slots */
+#define SLOTS		10	/* numbers of an answer about slots */
 
 uint64_t
 store_hash(const char *budget, size_t len)
@@ -134,16 +135,20 @@ put_slots(struct store_command *c, const struct store_asking *a)
 	put_number(c, q->weight);
 	put_number(c, q->holds);
 	put_number(c, q->good);
+	put_number(c, q->busy);
 	put_number(c, q->want);
 	put_number(c, q->known);
 	put_time(c, q->ttl);
 	put_time(c, q->grace);
 	put_number(c, q->leaves);
+	put_time(c, q->pause);
+	put_time(c, q->opened);
+	put_time(c, q->longest);
 }
 
 /* Scripts */
 
-enum { SCRIPT_LEASE, SCRIPT_SLOTS, SCRIPTS };
+enum { SCRIPT_LEASE, SCRIPT_SLOTS, SCRIPT_EPOCH, SCRIPTS };
 
 static const struct {
 	const unsigned char	*text;
@@ -151,6 +156,7 @@ static const struct {
 } scripts[SCRIPTS] = {
 	[SCRIPT_LEASE] = { store_lease_lua, &store_lease_lua_len },
 	[SCRIPT_SLOTS] = { store_slots_lua, &store_slots_lua_len },
+	[SCRIPT_EPOCH] = { store_epoch_lua, &store_epoch_lua_len },
 };
 
 const char *
@@ -174,11 +180,31 @@ digest(unsigned n)
 	return hex[n];
 }
 
+/* Both of a tag, and what lease_grant_share() would wait for then. */
+static void
+put_epoch(struct store_command *c, const struct store_asking *a)
+{
+	static const struct budget_limits none;
+
+	put_text(c, "sluice:{%s.%u}:e", a->space, a->tag);
+	put_text(c, "sluice:{%s.%u}:es", a->space, a->tag);
+	put(c, a->run, strlen(a->run));
+	put_time(c, LEASE_HORIZON + lease_guard_most(&none, LEASE_HORIZON));
+}
+
+static unsigned
+script_for(const struct store_asking *a)
+{
+	if (a->is_epoch)
+		return SCRIPT_EPOCH;
+	return a->slots != NULL ? SCRIPT_SLOTS : SCRIPT_LEASE;
+}
+
 void
 store_command(struct store_command *c, const struct store_asking *a,
     bool by_text)
 {
-	unsigned i, n = a->slots != NULL ? SCRIPT_SLOTS : SCRIPT_LEASE;
+	unsigned i, n = script_for(a);
 
 	c->n = 0;
 	c->used = 0;
@@ -188,6 +214,10 @@ store_command(struct store_command *c, const struct store_asking *a,
 	else
 		put(c, digest(n), strlen(digest(n)));
 	put_text(c, "2");
+	if (a->is_epoch) {
+		put_epoch(c, a);
+		return;
+	}
 	put_keys(c, a);
 	if (a->slots != NULL) {
 		put_slots(c, a);
@@ -293,6 +323,8 @@ store_read_slots(const struct redis_reply *reply, const struct store_asking *a,
 		.ends = n[5] * US,
 		.again_at = (n[6] < n[0] + AGAIN ? n[6] : n[0] + AGAIN) * US,
 		.peers = n[7],
+		.pause = n[8] * US,
+		.probe = n[9] != 0,
 	};
 	return why_no_slots(a->slots, l);
 }

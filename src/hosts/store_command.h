@@ -30,6 +30,8 @@ struct store_asking {
 	const struct budget_limits *limits;
 	const struct lease_question *ask;
 	const struct lease_slots_question *slots; /* that is asked; or NULL */
+	bool			 is_epoch;	/* only that of a tag is: */
+	unsigned		 tag;
 };
 
 /* The words of a command; it must stay where it is. */

@@ -57,6 +57,7 @@ struct asked {
 	unsigned		 budget;
 	uint64_t		 number;
 	uint64_t		 holder;	/* of slots; 0: a lease */
+	bool			 pauses;	/* it told of the host's */
 	uint64_t		 sent;		/* ns */
 };
 
@@ -89,6 +90,7 @@ struct posed {
 	unsigned		 budget;
 	uint64_t		 number;
 	struct lease_slots_question slots;	/* its holder 0: a lease */
+	bool			 pauses;
 };
 
 void
@@ -211,6 +213,7 @@ pose(const struct host *h, const struct throttle_store_question *q,
 {
 	p->len = store_name(p->name, sizeof p->name, h, q);
 	p->budget = q->budget;
+	p->pauses = q->pauses;
 	if (q->slots != NULL) {
 		p->slots = *q->slots;
 		return;
@@ -254,6 +257,25 @@ look_again(struct entry *e, struct host *h, uint64_t at, uint64_t now)
 	again(e, at < n.melts ? at : n.melts, now);
 }
 
+/* It tells of its host's pauses. */
+static void
+tell_pause(struct entry *e, const struct host *h, struct posed *p)
+{
+	struct store_pause_told told = store_pause_tell(&e->pause, h);
+
+	if (p->slots.holder != 0) {
+		p->slots.pause = told.pause;
+		p->slots.opened = told.opened;
+		p->slots.longest = told.longest;
+	} else {
+		p->ask.pause = told.pause;
+		p->ask.opened = told.opened;
+		p->ask.longest = told.longest;
+	}
+	e->heard = false;
+	e->name = store_hash(p->name, p->len);
+}
+
 /* Takes what a host asks, at most so many; returns how many. */
 static unsigned
 collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max)
@@ -272,11 +294,8 @@ collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max)
 	host_lease_put(h, HOST_LEASE_NONE);
 	while (n < max && throttle_store_ask(h->throttle, &r, now, &q)) {
 		pose(h, &q, &all[n]);
-		if (q.whose == THROTTLE_OF_HOST && q.slots == NULL) {
-			store_pause_tell(&e->pause, h, &all[n].ask);
-			e->heard = false;
-			e->name = store_hash(all[n].name, all[n].len);
-		}
+		if (q.pauses)
+			tell_pause(e, h, &all[n]);
 		n++;
 	}
 	if (r.granted || r.terms.source == LEASE_OPEN)
@@ -315,8 +334,8 @@ take(struct store_desk *d, const struct asked *asked,
 		    asked->holder, a->ok ? &a->slots : NULL, a->received);
 	else
 		take_lease(h, asked, a);
-	if (e != NULL && a->ok && asked->budget == 0 && asked->holder == 0)
-		store_pause_hear(&e->pause, h, a);
+	if (e != NULL && a->ok && asked->pauses)
+		store_pause_hear(&e->pause, h, a, asked->holder != 0);
 	admit(d, h, a->received);
 	at = throttle_store_due(h->throttle, a->received);
 	if (e != NULL && ((store_pause_note(&e->pause, h, a->received) &&
@@ -364,7 +383,7 @@ ask(struct store_desk *d, struct entry *e, const struct posed *p)
 	if (asked == NULL)
 		return false;
 	*asked = (struct asked){ d, e->serial, p->budget, p->number,
-		p->slots.holder, loop_now() };
+		p->slots.holder, p->pauses, loop_now() };
 	if (p->len == 0 || d->redis == NULL ||
 	    !store_redis_ask(d->redis, &q, answer_cb, asked)) {
 		free(asked);

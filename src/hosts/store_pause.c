@@ -23,24 +23,25 @@ store_pause_note(struct store_pause *p, const struct host *h, uint64_t now)
 	return lease_pause_has_news(&p->pause, &p->clock);
 }
 
-void
-store_pause_tell(struct store_pause *p, const struct host *h,
-    struct lease_question *q)
+struct store_pause_told
+store_pause_tell(struct store_pause *p, const struct host *h)
 {
-	q->pause = lease_pause_tell(&p->pause, &p->clock, &q->opened);
-	q->longest = h->rule->pause_max;
+	struct store_pause_told told = { .longest = h->rule->pause_max };
+
+	told.pause = lease_pause_tell(&p->pause, &p->clock, &told.opened);
+	return told;
 }
 
 void
 store_pause_hear(struct store_pause *p, struct host *h,
-    const struct store_answer *a)
+    const struct store_answer *a, bool of_slots)
 {
-	uint64_t until;
+	uint64_t theirs = of_slots ? a->slots.now : a->lease.now, until;
 
-	p->clock = (struct lease_clock){ a->lease.now, a->sent, a->received };
-	until = lease_pause_take(&p->pause, a->lease.pause, &p->clock,
-	    h->rule->pause_max);
-	if (a->lease.probe) {
+	p->clock = (struct lease_clock){ theirs, a->sent, a->received };
+	until = lease_pause_take(&p->pause, of_slots ? a->slots.pause :
+	    a->lease.pause, &p->clock, h->rule->pause_max);
+	if (of_slots ? a->slots.probe : a->lease.probe) {
 		lease_pause_probe(&p->pause, a->received);
 		throttle_store_probe(h->throttle, a->received);
 	}

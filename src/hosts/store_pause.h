@@ -16,7 +16,6 @@
  */
 
 struct host;
-struct lease_question;
 struct store_answer;
 
 struct store_pause {
@@ -24,15 +23,26 @@ struct store_pause {
 	struct lease_clock	 clock;		/* of the store's last word */
 };
 
+struct store_pause_told {
+	uint64_t		 pause;		/* store's */
+	uint64_t		 opened;	/* store's */
+	uint64_t		 longest;	/* ns */
+};
+
 /* Notes how it stands; returns whether there is something to tell at once. */
 bool		 store_pause_note(struct store_pause *, const struct host *,
 		    uint64_t now);
-/* Has a question of the host's own budget tell it. */
-void		 store_pause_tell(struct store_pause *, const struct host *,
-		    struct lease_question *);
-/* The host pauses as an answer says, or it has the turn to ask whether it is
-   open. */
+/*
+ * Returns what a question of the host's own budget is to tell of it, be that of
+ * leases or, where it has no rates, of slots (lease_grant.h).
+ */
+struct store_pause_told store_pause_tell(struct store_pause *,
+		    const struct host *);
+/*
+ * The host pauses as an answer to one of leases, or of slots, says, or it has
+ * the turn to ask whether it is open.
+ */
 void		 store_pause_hear(struct store_pause *, struct host *,
-		    const struct store_answer *);
+		    const struct store_answer *, bool of_slots);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/stats.h"
+#include "hosts/store_command.h"
 #include "hosts/store_redis.h"
 #include "net/loop.h"
 #include "throttle/lease_account.h"
@@ -26,6 +27,7 @@ struct store_peers {
 	uint64_t		 before;	/* of those before */
 	uint64_t		 since;		/* ns */
 	uint64_t		 leavers;	/* that the store knew */
+	unsigned		 tag;		/* the next whose epoch is looked at */
 };
 
 static void
@@ -97,6 +99,8 @@ static void
 beat(struct store_peers *p, uint64_t now)
 {
 	(void)say(p, false, answer_cb, p);
+	/* the store may have lost it without a word */
+	store_redis_begin(p->redis, p->tag++ % STORE_TAGS);
 	loop_wake_at(p->loop, &p->wake, now + BEAT);
 }
 
@@ -158,7 +162,11 @@ store_peers_forget(struct store_peers *p)
 void
 store_peers_connect(struct store_peers *p, struct store_redis *redis)
 {
+	unsigned tag;
+
 	p->redis = redis;
+	for (tag = 0; redis != NULL && tag < STORE_TAGS; tag++)
+		store_redis_begin(redis, tag);
 	if (redis != NULL && !p->wake.armed)
 		loop_wake_at(p->loop, &p->wake, loop_now() + 1);
 }

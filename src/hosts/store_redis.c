@@ -39,6 +39,7 @@ struct asked {
 	struct redis_node	*node;		/* that it is asked of */
 	struct budget_limits	 limits;
 	struct lease_question	 ask;
+	bool			 is_epoch;	/* nothing else is asked */
 	bool			 of_slots;	/* then this is asked: */
 	struct lease_slots_question slots;
 	unsigned		 tag;
@@ -183,6 +184,8 @@ asking(const struct asked *a, const char *run)
 		.limits = &a->limits,
 		.ask = &a->ask,
 		.slots = a->of_slots ? &a->slots : NULL,
+		.is_epoch = a->is_epoch,
+		.tag = a->tag,
 	};
 }
 
@@ -218,16 +221,19 @@ take_answer(struct asked *a, const struct redis_reply *reply)
 	told.received = loop_now();
 	if (reply->kind == REDIS_ERROR)
 		told.why = redis_reply_say(reply, text);
+	else if (a->is_epoch)
+		told.why = NULL;
 	else if (a->of_slots)
 		told.why = store_read_slots(reply, &q, &told.slots);
 	else
 		told.why = store_read(reply, &q, &told.lease);
 	told.ok = told.why == NULL;
-	if (!told.ok) {
+	/* who asks for budgets of that tag hears it, too */
+	if (!told.ok && !a->is_epoch) {
 		told.why = say(a, told.why);
 		tell(a, told.why);
 	}
-	if (told.ok && !a->of_slots && a->ask.pause != 0)
+	if (told.ok && (a->of_slots ? a->slots.pause : a->ask.pause) != 0)
 		publish(a);
 	answer(a, &told);
 }
@@ -321,15 +327,11 @@ new_asked(struct store_redis *s, const struct store_question *q)
 	return a;
 }
 
-bool
-store_redis_ask(struct store_redis *s, const struct store_question *q,
-    store_answer_cb *cb, void *arg)
+static void
+ask(struct store_redis *s, struct asked *a, store_answer_cb *cb, void *arg)
 {
 	struct redis_node *n;
-	struct asked *a;
 
-	if (s->closed || (a = new_asked(s, q)) == NULL)
-		return false;
 	a->cb = cb;
 	a->arg = arg;
 	a->sent = loop_now();
@@ -338,7 +340,39 @@ store_redis_ask(struct store_redis *s, const struct store_question *q,
 		send_to(a, n);
 	else
 		give_up(a, "the store is not connected");
+}
+
+bool
+store_redis_ask(struct store_redis *s, const struct store_question *q,
+    store_answer_cb *cb, void *arg)
+{
+	struct asked *a;
+
+	if (s->closed || (a = new_asked(s, q)) == NULL)
+		return false;
+	ask(s, a, cb, arg);
 	return true;
+}
+
+static void
+begun_cb(void *arg, const struct store_answer *a)
+{
+	(void)arg;
+	(void)a;
+}
+
+void
+store_redis_begin(struct store_redis *s, unsigned tag)
+{
+	static const struct budget_limits none;
+	const struct store_question q = { .budget = "", .limits = &none };
+	struct asked *a;
+
+	if (s->closed || (a = new_asked(s, &q)) == NULL)
+		return;
+	a->is_epoch = true;
+	a->tag = tag;
+	ask(s, a, begun_cb, NULL);
 }
 
 /* Its servers */

@@ -79,4 +79,11 @@ bool		 store_redis_ask(struct store_redis *,
 		    const struct store_question *, store_answer_cb *cb,
 		    void *arg) __attribute__((warn_unused_result));
 
+/*
+ * Has the store know from now on that it has lost nothing of a tag, if it does
+ * not: what is not there of it later has expired, or never was.  Nobody is told
+ * whether that was heard.
+ */
+void		 store_redis_begin(struct store_redis *, unsigned tag);
+
 #endif

@@ -9,5 +9,7 @@ extern const unsigned char store_lease_lua[];
 extern const size_t store_lease_lua_len;
 extern const unsigned char store_slots_lua[];
 extern const size_t store_slots_lua_len;
+extern const unsigned char store_epoch_lua[];
+extern const size_t store_epoch_lua_len;
 
 #endif

@@ -7,8 +7,9 @@
 --
 -- KEYS  the slots of a budget, a hash; the epoch of those keys that share its
 --       tag
--- ARGV  run holder number limit weight holds good want known ttl grace leaves
--- Returns now number slots keeps turn_ends ends again_at peers.
+-- ARGV  run holder number limit weight holds good busy want known ttl grace
+--       leaves pause opened longest
+-- Returns now number slots keeps turn_ends ends again_at peers pause probe.
 --
 -- Slots that are not there have come back, or were lost: the epoch, which never
 -- expires, tells since when nothing was lost.
@@ -17,7 +18,8 @@ local TURNS, POLLS, DRIFT = 3, 20, 2000
 local run, id = ARGV[1], ARGV[2]
 local q = {}
 for i, name in ipairs({ 'run', 'holder', 'number', 'limit', 'weight', 'holds',
-    'good', 'want', 'known', 'ttl', 'grace', 'leaves' }) do
+    'good', 'busy', 'want', 'known', 'ttl', 'grace', 'leaves', 'pause',
+    'opened', 'longest' }) do
 	q[name] = tonumber(ARGV[i]) or 0
 end
 local slice = floor(q.ttl / TURNS)
@@ -89,6 +91,10 @@ for name, text in pairs(s) do
 end
 
 local g = { told = 0, quarantine = 0, newest = 0, expected = 0 }
+local turn = { pause = 0, heard = 0, opened = 0, prober = 0, turn_ends = 0 }
+for name in pairs(turn) do
+	turn[name] = s[name] and whole(s[name], name) or 0
+end
 local is_new_run = s.run ~= run
 if not is_new_run then
 	for name in pairs(g) do
@@ -96,6 +102,10 @@ if not is_new_run then
 	end
 	if now + q.ttl < g.newest then
 		is_new_run, born = true, now
+		for name in pairs(turn) do
+			turn[name] = 0
+		end
+		q.pause, q.opened = 0, 0
 	end
 end
 if is_new_run then
@@ -108,6 +118,7 @@ if is_new_run then
 	end
 end
 now = max(now, g.newest)
+turn_hear(turn, q.pause, q.opened, now)
 if bad then
 	return redis.error_reply('FOREIGN value of ' .. bad)
 end
@@ -217,7 +228,7 @@ local function left_for_me()
 end
 
 local a = { slots = 0, keeps = 0, turn_ends = 0, ends = 0, again_at = 0,
-    peers = 0 }
+    peers = 0, probe = 0 }
 
 -- It has a slot that is left over, or is told when to ask for one.
 local function has_extra()
@@ -235,6 +246,23 @@ local function has_extra()
 	return false
 end
 
+-- Of its target, what the host's pause leaves, and whose turn it is then.
+local function take_turn(target)
+	if q.longest == 0 or turn_is_open(turn, now) then
+		return target
+	end
+	if q.want <= q.busy or target <= q.busy then
+		return 0
+	end
+	local state, at = turn_ask(turn, q.holder, q.longest, slice, now)
+	if state == 'shut' then
+		a.again_at = at
+		return 0
+	end
+	a.probe = 1
+	return q.busy + 1
+end
+
 local function give()
 	share_out()
 	local target = part_of(me)
@@ -247,6 +275,7 @@ local function give()
 	if not me.content and has_extra() then
 		target = target + 1
 	end
+	target = take_turn(target)
 	a.slots = min(target, left_for_me())
 	if a.slots < target then
 		a.again_at = now + floor(slice / POLLS)
@@ -280,6 +309,7 @@ if not me or q.number <= me.number then
 elseif q.leaves == 1 and q.holds == 0 then
 	holders[id] = nil
 	gone[#gone + 1] = 'h' .. id
+	turn_leave(turn, q.holder)
 	if q.known > 0 then
 		g.expected = max(g.expected - 1, 0)
 	end
@@ -306,7 +336,14 @@ end
 
 local list = { 'run', run, 'newest', digits(now), 'told', digits(g.told),
     'quarantine', digits(g.quarantine), 'expected', digits(g.expected) }
-local last = max(now, g.quarantine)
+for name, value in pairs(turn) do
+	list[#list + 1] = name
+	list[#list + 1] = digits(value)
+end
+local last = max(now, g.quarantine, turn.pause)
+if turn.opened < turn.pause then
+	last = max(last, turn.pause + TURN_MEMORY)
+end
 for name, h in pairs(holders) do
 	last = max(last, h.until_ + at_latest(h.grace))
 	-- the others are as they were
@@ -322,4 +359,5 @@ redis.call('HSET', KEYS[1], unpack(list))
 redis.call('PEXPIREAT', KEYS[1], digits(floor(last / 1000) + 60000))
 
 return { digits(now), digits(q.number), digits(a.slots), digits(a.keeps),
-    digits(a.turn_ends), digits(a.ends), digits(a.again_at), digits(a.peers) }
+    digits(a.turn_ends), digits(a.ends), digits(a.again_at), digits(a.peers),
+    digits(turn.pause), digits(a.probe) }

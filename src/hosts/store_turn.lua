@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: ISC
 --
--- What stands before store_lease.lua, too: what is known of a pause, and whose
+-- What stands before both scripts, too: what is known of a pause, and whose
 -- turn it is to ask the host when that is over (throttle/lease_turn.c, which says
 -- why).  A turn is pause, heard, opened, prober and turn_ends.
 
@@ -19,11 +19,15 @@ local function turn_leave(t, holder)
 	end
 end
 
+local function turn_is_open(t, now)
+	return t.opened >= t.pause or t.pause + TURN_MEMORY <= now
+end
+
 -- Whether all may go ('open'), or this one ('probe'), or nobody ('shut'), and
 -- when to ask again then.
 local function turn_ask(t, holder, longest, horizon, now)
 	local until_ = min(t.pause, t.heard + longest)
-	if t.opened >= t.pause or t.pause + TURN_MEMORY <= now then
+	if turn_is_open(t, now) then
 		return 'open', 0
 	end
 	if until_ > now then

@@ -208,6 +208,27 @@ has_extra(struct lease_slots_grantor *g, struct lease_slots_holder *h,
 	return false;
 }
 
+/* Of its target, what the host's pause leaves, and whose turn it is then. */
+static uint32_t
+take_turn(struct lease_slots_grantor *g, const struct lease_slots_question *q,
+    uint32_t target, struct lease_slots_answer *a)
+{
+	uint64_t at = 0;
+
+	if (q->longest == 0 || lease_turn_is_open(&g->turn, a->now))
+		return target;
+	/* those who come later are to ask for their turn */
+	if (q->want <= q->busy || target <= q->busy)
+		return 0;
+	if (lease_turn_ask(&g->turn, q->holder, q->longest, q->ttl / TURNS,
+	    a->now, &at) == LEASE_TURN_SHUT) {
+		a->again_at = at;
+		return 0;
+	}
+	a->probe = true;
+	return q->busy + 1;
+}
+
 static void
 give(struct lease_slots_grantor *g, struct lease_slots_holder *h,
     const struct lease_slots_question *q, struct lease_slots_answer *a)
@@ -224,6 +245,7 @@ give(struct lease_slots_grantor *g, struct lease_slots_holder *h,
 		h->since = a->now;
 	if (!h->content && has_extra(g, h, &p, slice, a))
 		target++;
+	target = take_turn(g, q, target, a);
 	a->slots = (uint32_t)lease_smaller(target, left_for(g, q->limit, h));
 	if (a->slots < target)
 		a->again_at = sum(a->now, slice / POLLS);
@@ -280,6 +302,7 @@ has_left(struct lease_slots_grantor *g, struct lease_slots_holder *h,
 	if (!q->leaves || q->holds > 0)
 		return false;
 	h->id = 0;
+	lease_turn_leave(&g->turn, q->holder);
 	if (q->known > 0)
 		g->expected = lease_less(g->expected, 1);
 	return true;
@@ -292,10 +315,19 @@ lease_slots_grant(struct lease_slots_grantor *g,
 {
 	struct lease_slots_holder *h;
 
-	if (g->run != run || sum(now, q->ttl) < g->newest)
+	bool is_same = g->run == run;
+	bool anew = !is_same || sum(now, q->ttl) < g->newest;
+
+	if (anew)
 		begin_run(g, q, run, now);
 	now = g->newest = larger(g->newest, now);
-	*a = (struct lease_slots_answer){ .number = q->number, .now = now };
+	/* what was told by a clock that was set back means nothing */
+	if (anew && is_same)
+		g->turn = (struct lease_turn){ 0 };
+	else
+		lease_turn_hear(&g->turn, q->pause, q->opened, now);
+	*a = (struct lease_slots_answer){ .number = q->number, .now = now,
+		.pause = g->turn.pause };
 	forget_the_gone(g, now);
 	h = holder_of(g, q->holder);
 	if (h == NULL || q->number <= h->number) {

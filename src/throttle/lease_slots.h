@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "throttle/lease_turn.h"
+
 /*
  * Slots of concurrency of one budget, for several proxies.  A grantor (a script
  * in a store, an older process) lends each of them a block of slots, and all
@@ -38,10 +40,15 @@ struct lease_slots_question {
 	uint32_t		 weight;	/* its share; not 0 */
 	uint32_t		 holds;		/* uses no more from now on */
 	uint32_t		 good;		/* of them in a block as yet */
+	uint32_t		 busy;		/* in use */
 	uint32_t		 want;		/* would use */
 	uint32_t		 known;		/* peers, as it was told; or 0 */
 	uint64_t		 ttl;		/* ns */
 	uint64_t		 grace;		/* ns */
+	/* Of pauses (lease_pause.h), of a budget whose leases tell none: */
+	uint64_t		 pause;		/* grantor's: its own; or 0 */
+	uint64_t		 opened;	/* grantor's: one that is past; or 0 */
+	uint64_t		 longest;	/* ns: it pauses no longer; 0: never */
 	/* It asks no more: what it holds comes back as of one that is silent. */
 	bool			 leaves;
 };
@@ -56,6 +63,8 @@ struct lease_slots_answer {
 	/* Grantor's: where it wants more, ask again then; 0: as it is. */
 	uint64_t		 again_at;
 	uint64_t		 peers;		/* who have blocks, it too */
+	uint64_t		 pause;		/* grantor's: the latest; or 0 */
+	bool			 probe;		/* for one request, for all */
 };
 
 /* Granting */
@@ -80,6 +89,7 @@ struct lease_slots_grantor {
 	uint64_t		 told;		/* grantor's: who lives has, by then */
 	uint64_t		 expected;	/* holders from before this run */
 	uint64_t		 newest;	/* grantor's: the last instant */
+	struct lease_turn	 turn;
 	struct lease_slots_holder *holders;	/* the caller's */
 	unsigned		 nholders;
 };
@@ -92,7 +102,8 @@ void		 lease_slots_init(struct lease_slots_grantor *,
 		    struct lease_slots_holder *, unsigned nholders);
 
 /*
- * Answers.  Where another run keeps it than before, some blocks may not be
+ * Answers.  While there is a pause nobody has a slot for another request, and
+ * when it is over one has, until that is known to have succeeded.  Where another run keeps it than before, some blocks may not be
  * known: until all have ended it only renews what a holder says it has; that is
  * for a ttl where all have told by then who were known before, else for the
  * grace, too.

@@ -53,6 +53,7 @@ lease_slots_hold_ask(struct lease_slots_hold *h, uint32_t busy,
     uint32_t waiting, uint64_t now, struct lease_slots_question *q)
 {
 	q->number = ++h->number;
+	q->busy = busy;
 	h->most = (uint32_t)larger(h->most, busy + waiting);
 	q->want = h->told = h->most;
 	q->holds = holds(h, busy, now);

@@ -23,6 +23,13 @@ lease_turn_leave(struct lease_turn *t, uint64_t holder)
 		t->prober = t->ends = 0;
 }
 
+bool
+lease_turn_is_open(const struct lease_turn *t, uint64_t now)
+{
+	return t->opened >= t->pause ||
+	    sum(t->pause, LEASE_TURN_MEMORY) <= now;
+}
+
 enum lease_turn_state
 lease_turn_ask(struct lease_turn *t, uint64_t holder, uint64_t longest,
     uint64_t horizon, uint64_t now, uint64_t *again_at)
@@ -30,8 +37,7 @@ lease_turn_ask(struct lease_turn *t, uint64_t holder, uint64_t longest,
 	uint64_t until = lease_smaller(t->pause,
 	    sum(t->heard, longest));
 
-	if (t->opened >= t->pause ||
-	    sum(t->pause, LEASE_TURN_MEMORY) <= now)
+	if (lease_turn_is_open(t, now))
 		return LEASE_TURN_OPEN;
 	if (until > now) {
 		*again_at = until;

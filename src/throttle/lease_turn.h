@@ -43,6 +43,9 @@ void		 lease_turn_hear(struct lease_turn *, uint64_t pause,
 /* A proxy leaves: its turn is another's. */
 void		 lease_turn_leave(struct lease_turn *, uint64_t holder);
 
+/* Returns whether all may go. */
+bool		 lease_turn_is_open(const struct lease_turn *, uint64_t now);
+
 /*
  * Returns what one may do now who would go, and pauses for longest (ns) at most;
  * sets *again_at where it is shut.  It is to ask again in horizon (ns) at the

@@ -121,7 +121,8 @@ account_of(struct budget *b, const struct lease_terms *terms, uint64_t *ids,
 
 bool
 throttle_slots_ask(struct throttle *t, unsigned n,
-    const struct lease_terms *terms, uint64_t *ids, uint64_t now, bool *freed)
+    const struct lease_terms *terms, uint64_t *ids, uint64_t now, bool tells,
+    bool *freed)
 {
 	struct budget *b = throttle_budget_at(t, n, NULL);
 	uint64_t at = throttle_slots_at(t, n, now);
@@ -136,7 +137,7 @@ throttle_slots_ask(struct throttle *t, unsigned n,
 		*freed = *freed || budget_slot_free(b);
 		return false;
 	}
-	if (throttle_slots_at(t, n, now) > now)
+	if (throttle_slots_at(t, n, now) > now && (!tells || a->hold.asks))
 		return false;
 	slots_account_ask(a, b->concurrency, (uint32_t)fair_clients(t->queue),
 	    b->inflight, waiting(t, b), now);

@@ -28,12 +28,13 @@ void		 throttle_slots_tick(struct throttle *, uint64_t now);
 uint64_t	 throttle_slots_at(struct throttle *, unsigned n, uint64_t now);
 
 /*
- * Returns whether the nth budget asks now; its account has the question then.
+ * Returns whether the nth budget asks now, or at once where it has something to
+ * tell; its account has the question then.
  * Sets *freed where a slot is free without the store.
  */
 bool		 throttle_slots_ask(struct throttle *, unsigned n,
 		    const struct lease_terms *, uint64_t *ids, uint64_t now,
-		    bool *freed);
+		    bool tells, bool *freed);
 
 /* Returns whether the nth budget has a last question; its account has it. */
 bool		 throttle_slots_leave(struct throttle *, unsigned n,

@@ -138,8 +138,9 @@ asks_for_slots(struct throttle *t, struct throttle_store_round *r,
 
 	while ((b = throttle_budget_at(t, r->next_slots, &which)) != NULL) {
 		q->budget = r->next_slots++;
+		q->pauses = b == &t->host && b->nrates == 0;
 		if (!throttle_slots_ask(t, q->budget, &r->terms, r->ids, now,
-		    &r->granted))
+		    q->pauses && r->tells, &r->granted))
 			continue;
 		q->whose = which.whose;
 		q->part = which.n;
@@ -169,6 +170,7 @@ throttle_store_ask(struct throttle *t, struct throttle_store_round *r,
 		q->limits = &b->account->hold.limits;
 		q->ask = &b->account->question;
 		q->slots = NULL;
+		q->pauses = b == &t->host;
 		return true;
 	}
 	if (asks_for_slots(t, r, now, q))
@@ -350,6 +352,8 @@ throttle_store_opened(struct throttle *t)
 {
 	if (t->host.account != NULL)
 		t->host.account->again = 0;
+	else if (t->host.block != NULL)
+		t->host.block->hold.again = 0;
 }
 
 void

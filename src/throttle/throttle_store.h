@@ -31,6 +31,7 @@ struct throttle_store_question {
 	const struct budget_limits *limits;	/* of what; the account's */
 	const struct lease_question *ask;	/* the account's; or NULL: */
 	const struct lease_slots_question *slots;	/* of slots; its */
+	bool			 pauses;	/* the host's go with it */
 };
 
 /* What a round of questions is asked with. */

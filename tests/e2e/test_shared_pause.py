@@ -51,15 +51,18 @@ class Shuts(Refuses):
 		super().__call__(conn, req)
 
 
-def several(lab, tmp_path, far, n, listens=True):
+RATES = {"capacity": 400, "period": "1s"}
+SLOTS = {"concurrency": 8}
+
+
+def several(lab, tmp_path, far, n, limits, listens=True):
 	redis = shared.Redis(tmp_path)
 	if not listens:
 		# Nobody may listen: it is as if each message was lost.
 		redis.call("ACL", "SETUSER", "default", "resetchannels")
 	url = lab.origin(far).url
 	store = {"redis": redis.url, "timeout": "5s"}
-	rule = {"capacity": 400, "period": "1s", "store": True,
-	    "queue": {"max_wait": "60s"}}
+	rule = {**limits, "store": True, "queue": {"max_wait": "60s"}}
 	for _ in range(n):
 		lab.sluice(hosts={"127.0.0.1": rule}, store=store)
 	crowds = []
@@ -77,18 +80,21 @@ def several(lab, tmp_path, far, n, listens=True):
 	redis.end()
 
 
-@pytest.fixture(params=["at once", "with a lease"])
+@pytest.fixture(params=[(RATES, True), (RATES, False), (SLOTS, True),
+    (SLOTS, False)], ids=["at once", "with a lease", "at once, by slots",
+    "with slots"])
 def pair(lab, tmp_path, request):
-	listens = request.param == "at once"
+	limits, listens = request.param
 	far = Refuses()
 	far.within = (AT_ONCE if listens else HORIZON + 0.5) * wire.SLOW
-	for one, _ in several(lab, tmp_path, far, 2, listens):
+	for one, _ in several(lab, tmp_path, far, 2, limits,
+	    listens):
 		yield one
 
 
-@pytest.fixture
-def four(lab, tmp_path):
-	yield from several(lab, tmp_path, Shuts(), 4)
+@pytest.fixture(params=[RATES, SLOTS], ids=["rates", "slots"])
+def four(lab, tmp_path, request):
+	yield from several(lab, tmp_path, Shuts(), 4, request.param)
 
 
 @pytest.mark.alone("it measures milliseconds")

@@ -80,6 +80,13 @@ store_redis_ask(struct store_redis *s, const struct store_question *q,
 	return true;
 }
 
+void
+store_redis_begin(struct store_redis *s, unsigned tag)
+{
+	ck_assert_ptr_eq(s, questions);
+	ck_assert_uint_lt(tag, 64);
+}
+
 static void
 answer_with(struct question *q, const struct store_answer *a)
 {
@@ -571,6 +578,40 @@ START_TEST(without_memory)
 }
 END_TEST
 
+static void
+done(void *arg)
+{
+	++*(unsigned *)arg;
+}
+
+/* What is left of a lease goes back, and then nothing is asked any more. */
+START_TEST(a_last_word)
+{
+	unsigned times = 0;
+
+	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
+	(void)ask(0, "a.test", 1, NULL);
+	store_desk_look(desk);
+	grant(&questions[0]);
+	proxies = 1;
+	store_desk_leave(desk, done, &times);
+	ck_assert_uint_eq(nquestions, 2);
+	ck_assert_str_eq(questions[1].name, questions[0].name);
+	ck_assert(questions[1].ask.leaves);
+	ck_assert_uint_eq(questions[1].ask.holder, questions[0].ask.holder);
+	ck_assert_uint_eq(questions[1].ask.returned, 7);
+	ck_assert_uint_eq(times, 0);
+	answer_with(&questions[1], &(struct store_answer){ .ok = true,
+	    .sent = now, .received = now });
+	ck_assert_uint_gt(times, 0);
+	ck_assert_int_eq(ask(1, "a.test", 1, NULL), HOSTS_WAIT);
+	store_desk_look(desk);
+	wait_until(now + 100 * SECOND);
+	ck_assert_uint_eq(nquestions, 2);
+	close_desk(2);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -593,6 +634,7 @@ main(void)
 	tcase_add_test(tcase, others_have_paused);
 	tcase_add_test(tcase, a_host_that_shares_no_more);
 	tcase_add_test(tcase, another_store);
+	tcase_add_test(tcase, a_last_word);
 	tcase_add_loop_test(tcase, without_memory, 0, 5);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);

@@ -53,6 +53,7 @@ struct holding {
 	uint64_t	 number;
 	uint32_t	 slots;
 	uint32_t	 known;
+	uint64_t	 now, pause;	/* theirs, as it was told */
 };
 
 static struct lease_slots_question
@@ -70,6 +71,13 @@ question(struct holding *h, unsigned who, uint32_t limit)
 	};
 
 	q.good = (uint32_t)any(q.holds + 1);
+	q.busy = (uint32_t)any(q.holds + 1);
+	if (any(2) == 0)
+		q.longest = (5 + any(50)) * MS;
+	if (any(30) == 0)
+		q.pause = h->now + any(20) * MS;
+	if (any(10) == 0)
+		q.opened = h->pause;
 	if (any(20) == 0)
 		q.limit = (uint32_t)(1 + any(2 * limit));
 	if (any(25) == 0) {
@@ -93,6 +101,8 @@ compare(const struct lease_slots_answer *a, const struct lease_slots_answer *b)
 	/* a quarantine ends at some ns */
 	must(a->again_at == (b->again_at + 999) / 1000 * 1000);
 	must(a->peers == b->peers);
+	must(a->pause == b->pause);
+	must(a->probe == b->probe);
 }
 
 static const uint32_t limits[] = { 1, 2, 4, 10, 100 };
@@ -122,6 +132,8 @@ START_TEST(test_same)
 		ck_assert_msg(last.ok, "%s", last_why);
 		lease_slots_grant(&g, &q, 1, last.slots.now, &a);
 		compare(&last.slots, &a);
+		h->now = a.now;
+		h->pause = a.pause;
 		if (a.ends == 0)
 			continue;
 		h->slots = a.slots;

@@ -230,13 +230,31 @@ be_born(struct world *w, struct proxy *p)
 	lease_slots_hold_init(&p->hold, TTL, w->longest + MS);
 }
 
+/* What it has begun the host ends, though nobody hears of it. */
+static void
+leave(struct world *w, struct proxy *p)
+{
+	struct letter l = { .proxy = (unsigned)(p - w->proxies) };
+
+	lease_slots_hold_ask(&p->hold, p->busy, 0, own(p, w->now), &l.q);
+	l.q.limit = w->limit;
+	l.q.holder = p->id;
+	l.q.weight = 1;
+	l.q.holds = p->busy;
+	l.q.good = l.q.want = 0;
+	l.q.leaves = true;
+	post(w, &l);
+}
+
 static void
 fault(struct world *w)
 {
 	struct proxy *p = &w->proxies[draw(w->n)];
 
 	switch (draw(5)) {
-	case 0:		/* a proxy dies, and another comes */
+	case 0:		/* a proxy dies or ends, and another comes */
+		if (draw(2) == 0)
+			leave(w, p);
 		be_born(w, p);
 		p->dead = w->now + draw(2000) * MS;
 		break;
