@@ -59,6 +59,7 @@ struct redis {
 	struct pending		 pending[REDIS_PENDING];
 	unsigned		 first;		/* that waits */
 	unsigned		 n;
+	bool			 old;		/* see put_probe() */
 	char			 run[REDIS_RUN];
 	char			 why[REDIS_WHY + 64];
 	struct grave		 grave;
@@ -190,7 +191,7 @@ redis_send(struct redis *r, int n, const char *const *words,
 static bool
 put_words(struct redis *r, int n, const char *const *words, redis_cb *cb)
 {
-	size_t lengths[3];
+	size_t lengths[4];
 	int i;
 
 	for (i = 0; i < n; i++)
@@ -262,16 +263,33 @@ why_of_no_use(const struct redis_reply *reply)
 	return NULL;
 }
 
-/* One that does not know such scripts tells so, and is taken for good. */
+static bool	 put_probe(struct redis *);
+
+/* One that does not know such scripts tells so, and is asked in another way. */
 static void
 probe_cb(void *arg, const struct redis_reply *reply, const char *why)
 {
+	struct redis *r = arg;
+
 	(void)why;
 	if (reply == NULL)
 		return;
 	if (strcmp(redis_reply_code(reply), "NOPERM") == 0)
 		refused(arg, reply, "its user may not run scripts");
 	else if ((why = why_of_no_use(reply)) != NULL)
+		refused(arg, reply, why);
+	else if (strcmp(redis_reply_code(reply), "ERR") == 0) {
+		r->old = true;
+		if (!put_probe(r))
+			lose(r, "out of memory");
+	}
+}
+
+/* Where its key is another node's, or not ours, nothing is known. */
+static void
+old_probe_cb(void *arg, const struct redis_reply *reply, const char *why)
+{
+	if (reply != NULL && (why = why_of_no_use(reply)) != NULL)
 		refused(arg, reply, why);
 }
 
@@ -356,17 +374,21 @@ put_select(struct redis *r)
 
 /*
  * From Redis 7 on a script that says nothing else is one that writes, and is
- * refused as such, at each node of a cluster.
+ * refused as such, at each node of a cluster.  One before that has to be asked
+ * for a write, which changes nothing, and is refused but for want of memory.
  */
 static bool
 put_probe(struct redis *r)
 {
 	static const char *const words[] = { "EVAL", "#!lua\nreturn 1", "0" };
+	static const char *const old[] = { "EVAL", "return "
+	    "redis.pcall('HDEL', KEYS[1], '')", "1", "sluice:probe" };
 	static const char *const ping[] = { "PING" };
 
-	return r->setup.role == REDIS_MASTER ?
-	    put_words(r, 3, words, probe_cb) :
-	    put_words(r, 1, ping, probe_cb);
+	if (r->setup.role != REDIS_MASTER)
+		return put_words(r, 1, ping, old_probe_cb);
+	return r->old ? put_words(r, 4, old, old_probe_cb) :
+	    put_words(r, 3, words, probe_cb);
 }
 
 bool

@@ -12,8 +12,11 @@
 #define INFO	"$25\r\n# Server\r\nrun_id:abcdef\r\n\r\n"
 
 #define WRITES ":1\r\n"
+#define COMPILES_NOT "-ERR Error compiling script (new function): " \
+	"user_script:1: unexpected symbol near '#'\r\n"
 
 static int	 accepted;	/* a byte for each connection */
+static const char *old;		/* what one before Redis 7 says to a write */
 static char	 circle[64];	/* "it is at me" */
 
 static inline void
@@ -32,7 +35,10 @@ answer(int fd, const char *asked, const char *answer_to_script, size_t len)
 	if (strstr(asked, "ROLE") != NULL)
 		send_all(fd, ROLE, sizeof ROLE - 1);
 	if (strstr(asked, "#!lua") != NULL)
-		send_all(fd, WRITES, sizeof WRITES - 1);
+		send_all(fd, old != NULL ? COMPILES_NOT : WRITES, old != NULL ?
+		    sizeof COMPILES_NOT - 1 : sizeof WRITES - 1);
+	if (strstr(asked, "sluice:probe") != NULL)
+		send_all(fd, old, strlen(old));
 	if (strstr(asked, "INFO") != NULL)
 		send_all(fd, INFO, sizeof INFO - 1);
 	for (p = asked; (p = strstr(p, "SCRIPT")) != NULL; p++)
@@ -298,6 +304,39 @@ START_TEST(test_lent)
 END_TEST
 
 /* Who sends all away to himself is not followed for ever. */
+/* One before Redis 7 is asked for a write, and by the first question, too. */
+static const struct {
+	const char	*says;
+	const char	*why;		/* it is lost */
+} olds[] = {
+	{ ":0\r\n", NULL },
+	{ "-MOVED 1 127.0.0.1:1\r\n", NULL },
+	{ "-NOPERM no\r\n", NULL },
+	{ "-NOREPLICAS no\r\n", "for want of replicas" },
+	{ "-READONLY no\r\n", "it is a replica" },
+	{ "-MISCONF no\r\n", "it cannot save" },
+};
+
+START_TEST(test_old)
+{
+	static const char answer[] = "-ERR what\r\n";
+
+	old = olds[_i].says;
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
+	    start_fake(true, answer, sizeof answer - 1, false));
+	old = NULL;
+	if (olds[_i].why != NULL) {
+		TURN_UNTIL(lost > 0);
+		ck_assert_msg(strstr(lost_why, olds[_i].why) != NULL, "%s",
+		    lost_why);
+		return;
+	}
+	TURN_UNTIL(connected == 1);
+	ask("a", &ten, &one);
+	ck_assert_uint_eq(lost, 0);
+}
+END_TEST
+
 START_TEST(test_moved_in_a_circle)
 {
 	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
@@ -340,6 +379,7 @@ main(void)
 	ROWS(tc, test_none, none);
 	ROWS(tc, test_answered, answered);
 	ROWS(tc, test_lent, lent);
+	ROWS(tc, test_old, olds);
 	tcase_add_test(tc, test_moved_in_a_circle);
 	tcase_add_test(tc, test_ask);
 	suite_add_tcase(s, tc);
