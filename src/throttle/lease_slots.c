@@ -313,10 +313,9 @@ lease_slots_grant(struct lease_slots_grantor *g,
     const struct lease_slots_question *q, uint64_t run, uint64_t now,
     struct lease_slots_answer *a)
 {
-	struct lease_slots_holder *h;
-
 	bool is_same = g->run == run;
 	bool anew = !is_same || sum(now, q->ttl) < g->newest;
+	struct lease_slots_holder *h;
 
 	if (anew)
 		begin_run(g, q, run, now);
