@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "conf/conf_advice.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 
@@ -48,6 +49,25 @@ is_address(const char *text)
 	return ok;
 }
 
+/*
+ * "::1:3128": its end is a port to people, and one to us, unless it is too
+ * large; all of it may be an address, too.
+ */
+static bool
+mend_v6(char near[128], const char *p, size_t len)
+{
+	size_t n = len;
+
+	while (n > 0 && p[n - 1] >= '0' && p[n - 1] <= '9')
+		n--;
+	if (len >= 100 || len - n < 4 || n < 3 || p[n - 1] != ':' ||
+	    p[0] == '[')
+		return false;
+	snprintf(near, 128, "[%.*s]:%.*s", (int)(n - 1), p, (int)(len - n),
+	    p + n);
+	return is_address(near);
+}
+
 /* An address that is written as a URL, as a path, or lacks its port. */
 static const char *
 nearest_address(char buf[CONF_ADVICE], const char *text)
@@ -61,6 +81,8 @@ nearest_address(char buf[CONF_ADVICE], const char *text)
 	size_t i, len;
 
 	buf[0] = '\0';
+	if (conf_advice_foreign(buf, text))
+		return buf;
 	if (text[0] == '/') {
 		snprintf(buf, CONF_ADVICE, "; did you mean \"unix:%.100s\"?",
 		    text);
@@ -75,6 +97,10 @@ nearest_address(char buf[CONF_ADVICE], const char *text)
 	}
 	/* what configurations of others have behind it: "3128;", ":3128 ssl" */
 	len = strcspn(p, "/; ");
+	if (mend_v6(near, p, len)) {
+		snprintf(buf, CONF_ADVICE, "; did you mean \"%s\"?", near);
+		return buf;
+	}
 	for (i = 0; len < 100 && i < sizeof forms / sizeof forms[0]; i++) {
 		snprintf(near, sizeof near, "%s%.*s%s", forms[i][0], (int)len,
 		    p, forms[i][1]);

@@ -315,8 +315,19 @@ conf_advice_rate(char buf[CONF_ADVICE_RATE], const char *text)
 
 /* Typography */
 
+/* ${PORT}, $(PORT), $PORT, {{ port }}, %(port)s; a lone $ is none. */
+static bool
+has_variable(const char *text)
+{
+	const char *p = strchr(text, '$');
+
+	return (p != NULL && (p[1] == '{' || p[1] == '(' || p[1] == '_' ||
+	    (p[1] >= 'A' && p[1] <= 'Z'))) || strstr(text, "{{") != NULL ||
+	    strstr(text, "%(") != NULL;
+}
+
 bool
-conf_advice_typography(char buf[CONF_ADVICE], const char *text)
+conf_advice_foreign(char buf[CONF_ADVICE], const char *text)
 {
 	static const char *const quotes[] = {
 		"\u2018", "\u2019", "\u201a", "\u201c", "\u201d", "\u201e",
@@ -339,7 +350,11 @@ conf_advice_typography(char buf[CONF_ADVICE], const char *text)
 			    "other special space in it, use a plain one");
 			return true;
 		}
-	return false;
+	if (!has_variable(text))
+		return false;
+	snprintf(buf, CONF_ADVICE, "; variables are not replaced here, make "
+	    "the file of a template, as with envsubst");
+	return true;
 }
 
 /* What advice is made of */

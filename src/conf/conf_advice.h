@@ -48,8 +48,10 @@ extern const char conf_advice_unlimited[];
 /* Fills in "; did you mean ...?". */
 void		 conf_advice_meant(char buf[CONF_ADVICE], const char *text);
 
-/* Quotes that a word processor made, and spaces that are none. */
-bool		 conf_advice_typography(char buf[CONF_ADVICE],
-		    const char *text);
+/*
+ * What is no part of a value, a key or a pattern, whichever: quotes that a word
+ * processor made, spaces that are none, variables that nobody has replaced.
+ */
+bool		 conf_advice_foreign(char buf[CONF_ADVICE], const char *text);
 
 #endif

@@ -211,7 +211,7 @@ conf_advice_host(char buf[CONF_ADVICE], const char *text)
 	const char *path;
 
 	buf[0] = '\0';
-	if (conf_advice_typography(buf, text) || strlen(text) >= HOST)
+	if (conf_advice_foreign(buf, text) || strlen(text) >= HOST)
 		return buf;
 	text = trim(trimmed, text);
 	if (advise_network(buf, text) || !take_host(host, text, &path))

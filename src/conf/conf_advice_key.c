@@ -448,7 +448,7 @@ conf_advice_key(char buf[CONF_ADVICE], const struct conf_option *table,
 	if (level == CONF_BUDGET &&
 	    conf_advice_is(" capacity period burst strict ", key))
 		return advise_rates(buf, entry);
-	if (conf_advice_typography(buf, key) ||
+	if (conf_advice_foreign(buf, key) ||
 	    conf_advice_space(buf, table, key))
 		return buf;
 	if (strcmp(key, "<<") == 0) {

@@ -17,7 +17,7 @@ conf_advice_path(char buf[CONF_ADVICE], const char *text)
 	size_t n;
 
 	buf[0] = '\0';
-	if (conf_advice_typography(buf, text))
+	if (conf_advice_foreign(buf, text))
 		return buf;
 	/* a scheme and host, a method, a location's ~ or ^ */
 	slash = slash != NULL ? strchr(slash + 3, '/') : strchr(text, '/');

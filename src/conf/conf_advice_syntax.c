@@ -101,7 +101,7 @@ conf_advice_syntax(char buf[CONF_ADVICE], const struct conf_option *table,
 		    "what belongs to a key is indented below it";
 	else if (strstr(problem, "cannot start any token") != NULL &&
 	    copy_line(copy, text, len, line) &&
-	    conf_advice_typography(buf, copy))
+	    conf_advice_foreign(buf, copy))
 		return buf;
 	else if (strstr(problem, "cannot start any token") != NULL)
 		hint = "; text that begins with @, ` or % must stand in quotes";

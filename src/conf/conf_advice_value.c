@@ -160,7 +160,7 @@ conf_advice_value(char buf[CONF_ADVICE], const struct conf_option *option,
 	const char *word = conf_advice_word(option->kind, text);
 
 	buf[0] = '\0';
-	if (conf_advice_typography(buf, text))
+	if (conf_advice_foreign(buf, text))
 		return buf;
 	if (word != NULL) {
 		conf_advice_meant(buf, word);

@@ -191,7 +191,7 @@ load_entry(struct conf_walk *w, enum conf_level level,
 	if (first != entry)
 		return conf_walk_twice(w, entry->key, first->key);
 	if (is_unindented(w, level, option, entry) &&
-	    conf_advice_typography(advice, entry->next->key->text))
+	    conf_advice_foreign(advice, entry->next->key->text))
 		return conf_wrong(&w->report, entry->next->key, "\"%s\" is no "
 		    "key%s", conf_show(show, entry->next->key->text), advice);
 	if (is_unindented(w, level, option, entry))
