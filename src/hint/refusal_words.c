@@ -2,7 +2,6 @@
 #include "hint/refusal_words.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/sum.h"
 #include "hint/hint.h"
@@ -18,6 +17,7 @@
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
+#define TEXT		8192	/* bytes: who refuses says it soon */
 #define BETWEEN		6	/* words behind a cue */
 #define TERMS		4	/* of a duration */
 #define INSTANT_WORDS	7
@@ -260,7 +260,7 @@ read_behind(struct cursor c, struct http1_str cue, int64_t date, uint64_t *ns)
 bool
 refusal_words(const char *text, size_t n, int64_t date, uint64_t *ns)
 {
-	struct cursor c = { text, text + n };
+	struct cursor c = { text, text + (n < TEXT ? n : TEXT) };
 	struct http1_str word;
 
 	while (c.p < c.end) {

@@ -124,6 +124,27 @@ START_TEST(text_behind_a_nul)
 }
 END_TEST
 
+/* However long a text is, it costs no more than its beginning. */
+START_TEST(words_behind_a_long_text)
+{
+	static const char words[] = "retry after 35";
+	struct refusal_rule r = rule(NULL, NULL, NULL, NULL);
+	char text[8192 + sizeof words];
+	struct refusal found;
+
+	r.told = true;
+	memset(text, ' ', sizeof text);
+	memcpy(text + 8192 - sizeof words, words, sizeof words - 1);
+	ck_assert(judge_coded(&r, text, sizeof text, REFUSAL_IDENTITY,
+	    &found));
+	ck_assert_uint_eq(found.delay, 35 * SECOND);
+	memset(text, ' ', sizeof text);
+	memcpy(text + 8192, words, sizeof words - 1);
+	ck_assert(!judge_coded(&r, text, sizeof text, REFUSAL_IDENTITY,
+	    &found));
+}
+END_TEST
+
 START_TEST(both_must_be_met)
 {
 	struct refusal_rule r = rule("a", some, "now", NULL);
@@ -345,6 +366,7 @@ refusal_suite(void)
 	tcase_add_loop_test(body, at_path, 0, COUNT(paths));
 	tcase_add_loop_test(body, with_text, 0, COUNT(texts));
 	tcase_add_test(body, text_behind_a_nul);
+	tcase_add_test(body, words_behind_a_long_text);
 	tcase_add_test(body, both_must_be_met);
 	tcase_add_test(body, first_rule_counts);
 	tcase_add_loop_test(body, delay, 0, COUNT(delays));
