@@ -20,6 +20,7 @@
 
 #include "base/client_hash.h"
 #include "base/log.h"
+#include "base/stats.h"
 #include "conf/conf_parse.h"
 #include "hosts/hosts.h"
 #include "hosts/hosts_away.h"
@@ -493,6 +494,12 @@ finish(void)
 	wake(true);
 	hosts_free(old);
 	hosts_free(next);
+	/* what a run left behind would have the fuzzer look for leaks, for long */
+	stats_free();
+	for (i = 0; i < REQUESTS; i++) {
+		free(wanted[i]);
+		wanted[i] = NULL;
+	}
 }
 
 /* The first lines, up to an empty one, are before it is handed over. */
