@@ -84,7 +84,7 @@ def test_orders(lab, fault, name):
 	good, whole = ask(control, ORDERS[name])
 	assert good in (200, 204), control.ask(*ORDERS[name]).body
 	statuses = set()
-	for nth in fault.each("memory", "ENOMEM"):
+	for nth in fault.each_site("memory", "ENOMEM"):
 		status, got = ask(control, ORDERS[name])
 		statuses.add(status)
 		if status == good and whole:
@@ -202,7 +202,7 @@ def test_requests(lab, fault, name, parents):
 	good = ask()
 	good = ask()	# of a rate that is used up by now
 	assert good[0] in (200, 400, 429), good
-	for nth in fault.each("memory", "ENOMEM"):
+	for nth in fault.each_site("memory", "ENOMEM"):
 		got = ask()
 		assert got[0] in (good[0], 502, 503, None), got
 		if got[0] == 200:

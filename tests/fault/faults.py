@@ -119,6 +119,21 @@ class Fault:
 			if not self.disarm().fired:
 				return
 
+	def each_site(self, call, error):
+		"""The same for some of the calls from each site.  The first
+		round tells which these are, and has none fail."""
+		self.arm(call, error, nth=0, depth=1)
+		yield 0
+		self.disarm()
+		at = collections.defaultdict(list)
+		for i, site in enumerate(self.sites()):
+			at[site].append(i + 1)
+		for nth in sorted(n for found in at.values()
+		    for n in some(found)):
+			self.arm(call, error, nth)
+			yield nth
+			self.disarm()
+
 	def sites(self):
 		"""Those of the calls so far, in order."""
 		n = min(self.take(WRITTEN), CALLS)
@@ -139,6 +154,11 @@ class Fault:
 
 	def go_on(self):
 		self.put(HANG, 0)
+
+
+def some(found):
+	"""Of the calls from one site the first, the second and the last."""
+	return {*found[:2], found[-1]}
 
 
 class Places:
