@@ -9,8 +9,8 @@ import subprocess
 
 import pytest
 
-from examined import (DIRECT, HANGS, HOSTS, PATIENCE, QUICK, SLOW, Place,
-    lines, verdicts)
+from examined import (DIRECT, HANGS, HOSTS, PATIENCE, SLOW, Place, lines,
+    verdicts)
 from examined import bare, place	# noqa: F401, fixtures
 import sluice
 import wire
@@ -68,6 +68,7 @@ def test_programs_that_are_told_nothing(place):
 
 def test_a_program_that_heeds_nothing(place):
 	"""One is told apart from those that do."""
+	place.has("python3")
 	place.put("curl", DIRECT)
 	clients = place.json("--exec", status=1)
 	assert verdicts(clients["curl"]) == ["bypasses", "bypasses",
@@ -96,6 +97,7 @@ def test_programs_that_do_not_trust_the_ca(place):
 
 def test_another_language(place):
 	"""What a program says of a certificate is said so that it is read."""
+	place.has()
 	place.told()
 	place.env["LC_ALL"] = place.env["LANGUAGE"] = "de_DE.UTF-8"
 	place.put("curl", f"""#!/bin/sh
@@ -111,6 +113,7 @@ exec {shutil.which("curl")} "$@"
 
 def test_one_variable_only(place):
 	"""Python heeds the upper case, curl does not; https alone is half."""
+	place.has("curl", "python3")
 	place.env["HTTP_PROXY"] = place.daemon.url
 	clients = place.json(status=1)
 	assert verdicts(clients["curl"])[:2] == ["bypasses", "bypasses"]
@@ -119,6 +122,7 @@ def test_one_variable_only(place):
 
 
 def test_a_directory_is_no_program(place):
+	place.has("curl")
 	(place.bin / "ruby").mkdir()
 	assert "Ruby" not in place.json("--exec", status=0)
 
@@ -129,8 +133,7 @@ def test_a_directory_is_no_program(place):
 def hanging(place):
 	notes = place.dir / "notes"
 	notes.mkdir()
-	for name in QUICK:
-		(place.bin / name).unlink(missing_ok=True)
+	place.has()
 	place.put("curl", HANGS.replace("NOTES", str(notes)))
 	return notes
 
@@ -235,6 +238,7 @@ def test_jobs_of_the_shell_that_became_it(bare, tmp_path):
 
 def test_a_program_that_says_what_is_no_text(place):
 	"""It is shown, whatever it is."""
+	place.has()
 	place.told()
 	place.put("curl", "#!/bin/sh\nprintf 'bad \\377 byte\\n'; exit 1\n")
 	clients = place.json(status=1)
@@ -245,6 +249,7 @@ def test_a_program_that_says_what_is_no_text(place):
 @pytest.mark.parametrize("before", [196, 197, 198])
 def test_a_line_that_is_cut(place, before):
 	"""Not within a character."""
+	place.has()
 	place.told()
 	place.put("curl", "#!/bin/sh\nprintf '%s' " + "x" * before +
 	    "\N{EURO SIGN}\N{EURO SIGN}; exit 1\n")

@@ -27,6 +27,7 @@ def test_browsers_ask_nobody_else(place, elsewhere):
 	"""What they are tried for goes to the daemon, all else is refused; they
 	have no other way, and see whom their user trusts."""
 	(place.dir / ".pki").mkdir()
+	place.has()
 	place.put("chromium", BROWSER.replace("CURL", shutil.which("curl"))
 	    .replace("PLACE", str(place.dir)).replace("MAKER", elsewhere.url)
 	    + f"[ -d $HOME/.pki ] && [ $HOME != {place.dir} ] || exit 1\n"
@@ -44,6 +45,7 @@ def test_browsers_ask_nobody_else(place, elsewhere):
 
 
 def test_browsers_that_are_told_nothing(place):
+	place.has()
 	place.put("chromium", DIRECT)
 	chromium = place.json(status=1)["Chromium"]
 	assert verdicts(chromium)[:2] == ["bypasses", "bypasses"]

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from examined import HOSTS, PATIENCE, QUICK, Place, lines, verdicts
+from examined import HOSTS, PATIENCE, Place, lines, verdicts
 from examined import bare, elsewhere, place	# noqa: F401, fixtures
 import sluice
 
@@ -43,6 +43,7 @@ pathlib.Path("NOTE").write_text(json.dumps([sys.argv[1:], dict(os.environ),
 def told(place, name, **env):
 	"""The arguments, environment and directory that it gets."""
 	note = place.dir / "note"
+	place.has()
 	place.put(name, TELLS.replace("NOTE", str(note)))
 	place.env.update(env)
 	place.json("--exec", status=1)
@@ -155,6 +156,7 @@ def test_a_daemon_that_keeps_none(tlab):
 
 def test_who_asks_again_for_what_it_does_not_trust(place):
 	"""That it is late is not the reason."""
+	place.has()
 	place.told()
 	place.put("curl", f"""#!/bin/sh
 case $* in
@@ -178,6 +180,7 @@ def test_another_proxy(place):
 
 def test_no_secrets(place):
 	"""A password in a proxy's URL is in no line of what programs say."""
+	place.has("curl")
 	place.told(place.daemon.url.replace("//", "//name:hushhush@"))
 	place.put("wget", f"#!/bin/sh\necho cannot connect to $http_proxy "
 	    "for its certificate\nexit 1\n")
@@ -201,6 +204,7 @@ def test_a_password_that_is_not_encoded(place, password, scheme):
 
 def test_a_secret_in_parts(place):
 	"""Without a scheme, and decoded, it is in no line either."""
+	place.has()
 	place.told(place.daemon.url.replace("//", "//name:hush%2fqwerty@"))
 	place.put("wget", "#!/bin/sh\necho no certificate of name:hush%2fqwerty, "
 	    "nor hush/qwerty at qwerty\nexit 1\n")
@@ -234,8 +238,7 @@ def test_other_ways_to_another_proxy(place, name, value):
 def test_java_at_another_port(place, port, known):
 	"""The host alone is not the daemon; without a port it is 80."""
 	place.told()
-	for name in QUICK:
-		(place.bin / name).unlink(missing_ok=True)
+	place.has()
 	port = port.format(place.daemon.port)
 	place.env["JAVA_TOOL_OPTIONS"] = "-Dhttp.proxyHost=localhost " + (
 	    f"-Dhttp.proxyPort={port}" if port else "")
@@ -249,8 +252,7 @@ def test_java_at_another_port(place, port, known):
     ("http.nonProxyHosts=localhost", False)])
 def test_java_of_the_machine(place, line, bad):
 	"""Its own file counts where no option says another."""
-	for name in QUICK:
-		(place.bin / name).unlink(missing_ok=True)
+	place.has()
 	home = place.dir / "jvm"
 	for name in "bin", "conf":
 		(home / name).mkdir(parents=True)
@@ -285,11 +287,11 @@ def test_no_programs_and_half_the_variables(bare):
 
 @pytest.mark.parametrize("name", ["localhost", "127.0.0.1", "a.localhost",
     "[::ffff:127.0.0.1]", socket.gethostname()])
-def test_names_of_the_loopback(place, name):
+def test_names_of_the_loopback(bare, name):
 	"""Either names the daemon."""
-	place.told(f"http://{name}:{place.daemon.port}")
-	place.json(status=1)
-	assert "proxy" not in place.bad()
+	bare.told(f"http://{name}:{bare.daemon.port}")
+	bare.json(status=0)
+	assert "proxy" not in bare.bad()
 
 
 @pytest.mark.parametrize("direct,bypassed", [
@@ -327,8 +329,7 @@ def test_no_proxy_of_either_case(bare):
 
 def test_files_of_certificates(place):
 	"""One that is not there, one without the CA, and one with it."""
-	for name in QUICK:
-		(place.bin / name).unlink(missing_ok=True)
+	place.has()
 	place.told()
 	place.env["CURL_CA_BUNDLE"] = str(place.dir / "missing.pem")
 	place.json(status=1)
@@ -345,8 +346,7 @@ def test_files_of_certificates(place):
 
 def test_file_that_differs(place, tlab):
 	"""What holds is not what the file says."""
-	for name in QUICK:
-		(place.bin / name).unlink(missing_ok=True)
+	place.has()
 	place.told()
 	place.json(status=0)
 	hosts = {**HOSTS, "127.0.0.1": {"capacity": 7}}
