@@ -65,6 +65,7 @@ host_limits(const struct rule *rule, const struct budget_limits *override)
 	    rule->queue_length);
 	limits.learning &= holds;
 	limits.estimates = holds && rule->learn == RULE_LEARN_ESTIMATE;
+	limits.named_window = holds && rule->learn == RULE_LEARN_SHAPE;
 	limits.probes = rule->learn_probes;
 	for (i = 0; !holds && i < limits.nparts; i++)
 		limits.parts[i] = &none;

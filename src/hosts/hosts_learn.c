@@ -249,6 +249,18 @@ tell_pause(const struct host *h, const struct ticket *t,
 	    hosts_say_grounds(why, t, l, pause));
 }
 
+/*
+ * Whether what is used of a window that the host names has gone from here: then
+ * that window is kept, and nothing has to be spread.
+ */
+static bool
+is_own(struct host *h, const struct lesson *l, uint64_t now)
+{
+	return l->verdict != BUDGET_THROTTLED && !l->room.partial &&
+	    throttle_estimate_own(h->throttle, l->room.limit, l->room.left,
+	    now);
+}
+
 /* Holds up the host or a part as the lesson asks; returns as pause_by(). */
 static uint64_t
 heed(struct host *h, struct ticket *t, const struct lesson *l, bool soft,
@@ -257,7 +269,10 @@ heed(struct host *h, struct ticket *t, const struct lesson *l, bool soft,
 	unsigned named = take_part(h, t, l, now);
 	uint64_t pause;
 
-	if (l->shape && (!l->shape_partial || named != 0))
+	if (l->shape && !l->shape_partial && is_own(h, l, now))
+		/* what was spread before, since others have used it */
+		throttle_shape(h->throttle, THROTTLE_WHOLE, 0, now, now);
+	else if (l->shape && (!l->shape_partial || named != 0))
 		shape_by(h, t, l, named, now);
 	pause = !soft ? pause_by(h, t, l, named, now) :
 	    l->spent && throttle_estimate_shut(h->throttle) > now ?
@@ -284,7 +299,8 @@ heed_room(struct host *h, const struct ticket *t, const struct lesson *l,
 	const struct lesson_room *r = &l->room;
 
 	if (throttle_estimated(h->throttle) == NULL)
-		return false;
+		return is_own(h, l, now) &&
+		    throttle_estimate_spent(h->throttle, now);
 	if (r->limit == 0)
 		return throttle_estimate_spent(h->throttle, now);
 	if (r->partial || r->reset > longest_pause(h, t))
@@ -313,8 +329,7 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 	host_seen_answer(&h->seen, l, throttle_inflight(h->throttle), now);
 	/* what a longer window says is left to what is refused */
 	if (l->allowed.limit != 0 && !l->allowed.partial &&
-	    l->allowed.window <= longest_pause(h, t) &&
-	    throttle_estimated(h->throttle) != NULL)
+	    l->allowed.window <= longest_pause(h, t))
 		throttle_estimate_told(h->throttle, l->allowed.limit,
 		    l->allowed.window, now);
 	soft = is_soft(h, l, longest_pause(h, t), now);

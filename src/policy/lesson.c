@@ -313,7 +313,8 @@ lesson_of_head(struct lesson *l, const struct lesson_answer *a,
 	take_pause(l, a, hint);
 	take_part(l, a, hint);
 	take_allowance(l, hint);
-	if (a->rule->learn == RULE_LEARN_ESTIMATE)
+	if (a->rule->learn == RULE_LEARN_ESTIMATE ||
+	    a->rule->learn == RULE_LEARN_SHAPE)
 		take_room(l, hint);
 	if (a->rule->learn == RULE_LEARN_SHAPE &&
 	    !(l->verdict == BUDGET_THROTTLED && hint->retry_after))

@@ -42,6 +42,14 @@ estimate_init(struct estimate *e, bool probes)
 }
 
 void
+estimate_init_told(struct estimate *e)
+{
+	estimate_init(e, false);
+	e->told_only = true;
+	e->places = 0;
+}
+
+void
 estimate_clear(struct estimate *e)
 {
 	free(e->windows);
@@ -72,7 +80,10 @@ estimate_renew(struct estimate *e)
 	const struct estimate old = *e;
 
 	estimate_clear(e);
-	estimate_init(e, old.probes);
+	if (old.told_only)
+		estimate_init_told(e);
+	else
+		estimate_init(e, old.probes);
 	e->era = old.era + 1;
 	e->flying = old.flying;
 	e->uncounted = old.uncounted;
@@ -294,7 +305,7 @@ estimate_take(struct estimate *e, struct estimate_mark *mark, uint64_t at,
 	*mark = (struct estimate_mark){
 		.sent = now,
 		.era = e->era,
-		.guess = !is_known(e),
+		.guess = !e->told_only && !is_known(e),
 	};
 	if (e->phase == ESTIMATE_SHUT) {
 		mark->role = ESTIMATE_PROBE;
@@ -327,7 +338,7 @@ estimate_hold(struct estimate *e, struct estimate_mark *mark, bool counted,
 	*mark = (struct estimate_mark){
 		.sent = now,
 		.era = e->era,
-		.guess = true,
+		.guess = !e->told_only,
 	};
 	e->flying++;
 	if (counted)
@@ -529,7 +540,11 @@ estimate_answered(struct estimate *e, const struct estimate_mark *mark,
 	if (e->flying > 0)
 		e->flying--;
 	e->heard = now;
-	if (verdict == BUDGET_THROTTLED)
+	if (e->told_only) {
+		/* for a window that is named later */
+		if (verdict == BUDGET_SUCCESS)
+			estimate_log_add(&e->log, now);
+	} else if (verdict == BUDGET_THROTTLED)
 		refused(e, mark, now);
 	else if (verdict == BUDGET_SUCCESS)
 		succeeded(e, mark, now);

@@ -37,6 +37,12 @@
 /* Makes one that knows nothing; probes: whether one more may be tried. */
 void		 estimate_init(struct estimate *, bool probes);
 
+/*
+ * Makes one that keeps the window that the host names (estimate_told.h), and
+ * learns nothing: refusals are not its own.
+ */
+void		 estimate_init_told(struct estimate *);
+
 /* Makes it know nothing again, but of those that are on their way. */
 void		 estimate_renew(struct estimate *);
 

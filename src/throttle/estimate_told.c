@@ -78,6 +78,18 @@ estimate_told(struct estimate *e, uint64_t n, uint64_t window, uint64_t now)
 }
 
 bool
+estimate_is_own(const struct estimate *e, uint64_t limit, uint64_t left)
+{
+	const struct estimate_window *w = window_of(e, limit);
+	wide own;
+
+	if (w == NULL || !w->told)
+		return false;
+	own = (wide)w->window.counted + w->window.debt + w->window.flying;
+	return left >= limit || (wide)(limit - left) * ESTIMATE_UNIT <= own;
+}
+
+bool
 estimate_is_spent(const struct estimate *e, uint64_t now)
 {
 	unsigned i;

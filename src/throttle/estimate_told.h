@@ -17,6 +17,13 @@ void		 estimate_told(struct estimate *, uint64_t n, uint64_t window,
 		    uint64_t now);
 
 /*
+ * Returns whether a window of that limit is named, and as much of it is used as
+ * has gone from here: nobody else seems to use it.
+ */
+bool		 estimate_is_own(const struct estimate *, uint64_t limit,
+		    uint64_t left);
+
+/*
  * Returns whether a window that is known well, or named, is used up by what went
  * here alone: it says better than a reset in whole seconds when more may go.
  */

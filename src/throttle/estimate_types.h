@@ -122,6 +122,7 @@ struct estimate_mark {
 struct estimate {
 	enum estimate_phase phase;
 	bool		 probes;	/* one more may be tried */
+	bool		 told_only;	/* keeps what is named, learns nothing */
 	uint32_t	 era;		/* counts openings */
 	uint32_t	 flying;	/* admitted, not answered */
 	uint32_t	 uncounted;	/* ... not counted by the host yet */

@@ -71,8 +71,8 @@ estimate_view(const struct estimate *e, struct estimate_view *v)
 {
 	unsigned i;
 
-	*v = (struct estimate_view){ .on = e != NULL };
-	if (e == NULL)
+	*v = (struct estimate_view){ .on = e != NULL && !e->told_only };
+	if (!v->on)
 		return;
 	v->phase = e->phase;
 	v->refusals = e->refusals;

@@ -38,7 +38,9 @@ struct estimate_view {
 	uint32_t	 peak;		/* requests in a second */
 };
 
-/* Fills it in; NULL: nothing is learned. */
+/*
+ * Fills it in; NULL, or one that keeps only what is named: nothing is learned.
+ */
 void		 estimate_view(const struct estimate *,
 		    struct estimate_view *);
 

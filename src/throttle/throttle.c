@@ -81,7 +81,7 @@ throttle_new(const struct throttle_limits *limits)
 		return NULL;
 	}
 	budget_init(&t->host, &limits->host, limits->learning, t->windows);
-	throttle_estimate(t, limits->estimates, limits->probes);
+	throttle_estimate(t, limits);
 	LIST_INIT(&t->deposits);
 	throttle_meters_set(&t->meters, meters, limits, 0);
 	t->trust = limits->trust_priority;
@@ -112,7 +112,7 @@ throttle_free(struct throttle *t)
 	free_named(t);
 	throttle_meters_free(&t->meters);
 	free(t->parts);
-	throttle_estimate(t, false, false);
+	throttle_estimate(t, NULL);
 	free(t->windows);
 	free(t);
 }

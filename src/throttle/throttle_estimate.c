@@ -9,10 +9,13 @@
 #include "throttle/throttle_tick.h"
 
 void
-throttle_estimate(struct throttle *t, bool on, bool probes)
+throttle_estimate(struct throttle *t, const struct throttle_limits *l)
 {
-	if (on && t->estimate != NULL) {
-		t->estimate->probes = probes;
+	bool on = l != NULL && (l->estimates || l->named_window);
+
+	if (on && t->estimate != NULL &&
+	    t->estimate->told_only == !l->estimates) {
+		t->estimate->probes = l->estimates && l->probes;
 		return;
 	}
 	if (t->estimate != NULL)
@@ -21,7 +24,10 @@ throttle_estimate(struct throttle *t, bool on, bool probes)
 	t->estimate = on ? malloc(sizeof *t->estimate) : NULL;
 	if (t->estimate == NULL)
 		return;
-	estimate_init(t->estimate, probes);
+	if (l->estimates)
+		estimate_init(t->estimate, l->probes);
+	else
+		estimate_init_told(t->estimate);
 	t->estimate->flying = t->host.pending;
 }
 
@@ -29,6 +35,7 @@ void
 throttle_estimate_inherit(struct throttle *t, const struct throttle *from)
 {
 	if (t->estimate != NULL && from->estimate != NULL &&
+	    t->estimate->told_only == from->estimate->told_only &&
 	    estimate_is_new(t->estimate))
 		estimate_inherit(t->estimate, from->estimate);
 }
@@ -38,7 +45,8 @@ throttle_estimate_save(struct throttle *t, char buf[ESTIMATE_SAVED],
     uint64_t now)
 {
 	throttle_tick(t, now);
-	return t->estimate == NULL || estimate_is_new(t->estimate) ? NULL :
+	return throttle_estimated(t) == NULL ||
+	    estimate_is_new(t->estimate) ? NULL :
 	    estimate_save(buf, t->estimate, now);
 }
 
@@ -48,7 +56,7 @@ throttle_estimate_load(struct throttle *t, const char *text, uint64_t gone,
 {
 	throttle_tick(t, now);
 	/* that nothing is to be learned any more is no damage */
-	if (t->estimate != NULL &&
+	if (throttle_estimated(t) != NULL &&
 	    !estimate_load(t->estimate, text, gone, now))
 		return false;
 	set_unblocked_at(t, now);
@@ -64,7 +72,8 @@ throttle_asks(const struct throttle_waiter *w)
 const struct estimate *
 throttle_estimated(const struct throttle *t)
 {
-	return t->estimate;
+	return t->estimate == NULL || t->estimate->told_only ? NULL :
+	    t->estimate;
 }
 
 uint64_t
@@ -102,10 +111,21 @@ throttle_estimate_left(struct throttle *t, const struct throttle_waiter *w,
 	return seen_to;
 }
 
+bool
+throttle_estimate_own(struct throttle *t, uint64_t limit, uint64_t left,
+    uint64_t now)
+{
+	throttle_tick(t, now);
+	return t->estimate != NULL && limit > 0 &&
+	    estimate_is_own(t->estimate, limit, left);
+}
+
 void
 throttle_estimate_told(struct throttle *t, uint64_t n, uint64_t window,
     uint64_t now)
 {
+	if (t->estimate == NULL)
+		return;
 	throttle_tick(t, now);
 	estimate_told(t->estimate, n, window, now);
 	set_unblocked_at(t, now);

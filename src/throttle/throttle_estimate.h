@@ -12,10 +12,12 @@
  */
 
 /*
- * Has it learn, or not: then what was learned is forgotten.  probes: whether
- * more than it knows may be tried.  Without memory it does not learn.
+ * Has it learn as its limits say (estimates, probes, named_window), or not: then
+ * what was learned is forgotten.  NULL: it is not to.  Without memory it does
+ * not learn.
  */
-void		 throttle_estimate(struct throttle *, bool on, bool probes);
+void		 throttle_estimate(struct throttle *,
+		    const struct throttle_limits *);
 
 /*
  * Gives one that has learned nothing yet what another one has; those that are
@@ -42,7 +44,10 @@ bool		 throttle_estimate_load(struct throttle *, const char *,
  */
 bool		 throttle_asks(const struct throttle_waiter *);
 
-/* Returns what is learned; NULL where nothing is to be. */
+/*
+ * Returns what is learned; NULL where nothing is to be, but what the host
+ * names.
+ */
 const struct estimate *throttle_estimated(const struct throttle *);
 
 /*
@@ -61,7 +66,17 @@ uint64_t	 throttle_estimate_shut(const struct throttle *);
  */
 bool		 throttle_estimate_spent(struct throttle *, uint64_t now);
 
-/* The host says that it allows n requests in such a window (ns). */
+/*
+ * Returns whether the host names a window of that limit, and as much of it is
+ * used as has gone from here.
+ */
+bool		 throttle_estimate_own(struct throttle *, uint64_t limit,
+		    uint64_t left, uint64_t now);
+
+/*
+ * The host says that it allows n requests in such a window (ns): it is kept,
+ * unless limits are neither learned nor kept where they are named.
+ */
 void		 throttle_estimate_told(struct throttle *, uint64_t n,
 		    uint64_t window, uint64_t now);
 

@@ -194,7 +194,7 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 	move_behind(t, moved);
 	if (!limits->estimates)
 		keep_shut(t, t->estimate, now);
-	throttle_estimate(t, limits->estimates, limits->probes);
+	throttle_estimate(t, limits);
 	t->trust = limits->trust_priority;
 	t->queue_length = limits->queue_length;
 	if (t->leased)
@@ -240,7 +240,7 @@ throttle_inherit(struct throttle *t, const struct throttle *from,
 	}
 	throttle_named_inherit(t, from, now);
 	throttle_estimate_inherit(t, from);
-	if (t->estimate == NULL)
+	if (throttle_estimated(t) == NULL)
 		keep_shut(t, from->estimate, now);
 	throttle_meters_inherit(t->meters, from->meters, now);
 	set_unblocked_at(t, now);

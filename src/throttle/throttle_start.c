@@ -209,11 +209,13 @@ choose_estimate(const struct throttle *t, struct throttle_report *r,
 		*s = (struct budget_start){
 			.at = at,
 			.due = at,
-			.what = BUDGET_SHORT_PAUSE,
+			.what = t->estimate->told_only ?
+			    BUDGET_SHORT_SHAPE : BUDGET_SHORT_PAUSE,
 		};
 	else if (s->what == BUDGET_SHORT_NONE &&
 	    estimate_due(t->estimate, now) > now)
-		s->what = BUDGET_SHORT_RECOVERY;
+		s->what = t->estimate->told_only ?
+		    BUDGET_SHORT_SHAPE : BUDGET_SHORT_RECOVERY;
 	else
 		return;
 	r->courtesy = at <= now && estimate_is_open(t->estimate);

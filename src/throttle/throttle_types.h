@@ -59,6 +59,8 @@ struct throttle_limits {
 	bool			 learning;	/* the host begins half open */
 	bool			 estimates;	/* what nobody tells (estimate.h) */
 	bool			 probes;	/* ... and tries more than it knows */
+	/* Without estimates: the window that the host names is kept. */
+	bool			 named_window;
 };
 
 /*

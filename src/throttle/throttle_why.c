@@ -64,17 +64,19 @@ add_meter(const struct throttle_meter_want *want, void *arg)
 	    adding->now);
 }
 
-/* What is learned of the host pauses it until then. */
+/* What is learned of the host, or named by it, holds it until then. */
 static void
 add_estimate(struct throttle_why *why, const struct throttle *t, uint64_t now)
 {
 	uint64_t at = t->estimate == NULL ? 0 :
 	    estimate_start(t->estimate, now);
+	enum budget_short what = t->estimate != NULL &&
+	    t->estimate->told_only ? BUDGET_SHORT_SHAPE : BUDGET_SHORT_PAUSE;
 	unsigned i;
 
 	for (i = 0; at > now && i < why->n; i++)
 		if (why->reasons[i].whose == THROTTLE_OF_HOST &&
-		    why->reasons[i].what == BUDGET_SHORT_PAUSE)
+		    why->reasons[i].what == what)
 			break;
 	if (at <= now)
 		return;
@@ -82,7 +84,7 @@ add_estimate(struct throttle_why *why, const struct throttle *t, uint64_t now)
 		why->reasons[why->n++] = (struct throttle_reason){
 			.whose = THROTTLE_OF_HOST,
 			.part = THROTTLE_WHOLE,
-			.what = BUDGET_SHORT_PAUSE,
+			.what = what,
 		};
 	why->reasons[i].at = larger(why->reasons[i].at, at);
 }

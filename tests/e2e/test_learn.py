@@ -162,6 +162,37 @@ def test_shape_spreads_what_is_left(lab):
 	assert 1.4 <= times[9] - times[0] < 2 + 2 * wire.SLOW
 
 
+def spent_by(lab, host, others):
+	"""How long (s) ten take of a named window, and 20, beside others."""
+	far = lab.origin(host)
+	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 1000,
+	    "learn": "shape", "queue": {"max_wait": "1m"}}})
+	if others:
+		host.take()
+		host.other(others - 1)
+	clients = [lab.client(daemon).ask("GET", far.url + "/")
+	    for _ in range(20)]
+	for one in clients:
+		assert one.response().status == 200
+	times = sorted(admitted(line) for line in daemon.out.like(" 200 ", 20))
+	return times[9] - times[0], times[19] - times[0]
+
+
+def test_shape_keeps_a_named_window_that_nobody_else_uses(lab):
+	"""All of it may go at once: it is not spread, and never exceeded."""
+	host = window.Window(10, 4, "ietf", retry_after=False)
+	first, all_of_them = spent_by(lab, host, 0)
+	assert first < 1.5 + wire.SLOW, first
+	assert 4 - 1 < all_of_them < 8 + 2 * wire.SLOW, all_of_them
+	assert not host.refused
+
+
+def test_shape_spreads_a_named_window_that_others_use(lab):
+	"""Five of fifteen were used elsewhere: what is left is spread."""
+	first, _ = spent_by(lab, window.Window(15, 6, "ietf"), 5)
+	assert first > 2, first
+
+
 def test_shape_never_exceeds_the_configured_rate(lab):
 	far = lab.origin(said(RateLimit='"a";r=1000;t=1'))
 	lab.sluice(hosts={"127.0.0.1": {"capacity": 10, "burst": 1,

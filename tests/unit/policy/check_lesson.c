@@ -310,7 +310,10 @@ START_TEST(allowed_by_a_lone_policy)
 }
 END_TEST
 
-/* Where limits are learned: the fewest that are left, and for the longest. */
+/*
+ * Where limits are learned, or what is left is spread: the fewest that are left,
+ * and for the longest.
+ */
 START_TEST(room)
 {
 	struct rule rule = rule_with(RULE_LEARN_ESTIMATE);
@@ -330,6 +333,14 @@ START_TEST(room)
 		hint.budgets[i].has_limit = true;
 		hint.budgets[i].limit = 50 * HINT_MICRO;
 	}
+	rule.learn = RULE_LEARN_PAUSE;
+	lesson_of_head(&l, &answer, &hint);
+	ck_assert_uint_eq(l.room.limit, 0);
+	/* where it is spread: whether others have used it */
+	rule.learn = RULE_LEARN_SHAPE;
+	lesson_of_head(&l, &answer, &hint);
+	ck_assert_uint_eq(l.room.limit, 50);
+	rule.learn = RULE_LEARN_ESTIMATE;
 	lesson_of_head(&l, &answer, &hint);
 	ck_assert_uint_eq(l.room.limit, 50);
 	ck_assert_uint_eq(l.room.left, 3);

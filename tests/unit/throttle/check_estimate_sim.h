@@ -525,11 +525,10 @@ sim_throttle(const struct trial *x)
 				x->limits[i].n * U,
 				x->limits[i].kind != BUCKET };
 	}
+	l.estimates = l.probes = !x->knows;
 	t = throttle_new(&l);
 	must(t != NULL);
 	throttle_counted_within(t, SEC);
-	if (!x->knows)
-		throttle_estimate(t, true, true);
 	return t;
 }
 

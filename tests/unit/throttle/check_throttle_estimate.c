@@ -183,18 +183,6 @@ START_TEST(counts_what_is_sent)
 }
 END_TEST
 
-/* A host that refills by ten in a second, and has room for ten. */
-static bool
-bucket_admits(uint64_t *full_at, uint64_t now)
-{
-	if (*full_at < now)
-		*full_at = now;
-	if (*full_at + 100 * MS > now + SEC)
-		return false;
-	*full_at += 100 * MS;
-	return true;
-}
-
 /* Asks until it goes; returns when that was (ns). */
 static uint64_t
 go_in_turn(struct throttle *t, struct throttle_waiter *w, uint64_t now)
@@ -209,6 +197,125 @@ go_in_turn(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 	}
 	throttle_sent(t, w, now);
 	return now;
+}
+
+static struct throttle *
+shaper(void)
+{
+	return new_throttle((struct throttle_limits){
+		.queue_length = 1000,
+		.named_window = true,
+	});
+}
+
+/*
+ * Nothing is learned, but the window that the host names is kept: with what went
+ * before it was named, and by nobody who was refused.
+ */
+START_TEST(keeps_a_named_window)
+{
+	struct throttle *t = shaper();
+	struct throttle_waiter w;
+	struct throttle_view v;
+	uint64_t now = SEC;
+	unsigned i;
+
+	throttle_counted_within(t, SEC);
+	send_one(t, &w, now);
+	answer(t, &w, BUDGET_SUCCESS, now += RTT);
+	ck_assert(!throttle_estimate_own(t, 3, 2, now));
+	throttle_estimate_told(t, 3, 10 * SEC, now);
+	ck_assert(throttle_estimate_own(t, 3, 2, now));
+	/* others have used one, too; of another limit nothing is known */
+	ck_assert(!throttle_estimate_own(t, 3, 1, now));
+	ck_assert(!throttle_estimate_own(t, 4, 4, now));
+	send_one(t, &w, now);
+	answer(t, &w, BUDGET_THROTTLED, now += RTT);
+	ck_assert(!throttle_asks(&w));
+	for (i = 0; i < 2; i++) {
+		send_one(t, &w, now);
+		/* which the host may have counted already */
+		ck_assert(throttle_estimate_own(t, 3, 1 - i, now));
+		answer(t, &w, BUDGET_SUCCESS, now += RTT);
+	}
+	ck_assert(throttle_estimate_own(t, 3, 0, now));
+	ck_assert(throttle_estimate_spent(t, now));
+	w = waits(t, now);
+	throttle_view(t, now, &v);
+	ck_assert(!v.estimate.on);
+	ck_assert_ptr_null(throttle_estimated(t));
+	ck_assert_uint_eq(throttle_estimate_shut(t), 0);
+	now = go_in_turn(t, &w, now);
+	ck_assert_uint_ge(now, SEC + 10 * SEC);
+	ck_assert_uint_le(now, SEC + 10 * SEC + 60 * MS);
+	throttle_verdict(t, &w, BUDGET_SUCCESS, now);
+	throttle_release(t, &w, now);
+	throttle_free(t);
+}
+END_TEST
+
+START_TEST(says_what_a_named_window_is_short_of)
+{
+	struct throttle *t = shaper();
+	struct throttle_request q = request_of(U, NEVER);
+	struct throttle_report r;
+	struct throttle_waiter w;
+
+	throttle_estimate_told(t, 1, 10 * SEC, SEC);
+	send_one(t, &w, SEC);
+	answer(t, &w, BUDGET_SUCCESS, SEC + RTT);
+	ck_assert_int_eq(throttle_ask(t, &w, &q, SEC + RTT, &r),
+	    THROTTLE_WAIT);
+	ck_assert_int_eq(r.what, BUDGET_SHORT_SHAPE);
+	ck_assert_uint_ge(r.start, 11 * SEC);
+	throttle_cancel(t, &w);
+	/* an operator's order lets it go */
+	throttle_open(t, SEC + RTT);
+	send_one(t, &w, SEC + RTT);
+	answer(t, &w, BUDGET_SUCCESS, SEC + 2 * RTT);
+	throttle_free(t);
+}
+END_TEST
+
+/* What is kept is of its kind: learned or named, as a reload has it. */
+START_TEST(named_is_not_learned)
+{
+	struct throttle_limits l = { .queue_length = 1000, .named_window = true };
+	struct throttle *t = learner();
+	char text[ESTIMATE_SAVED];
+	struct throttle_waiter w;
+
+	refuse(t, 2, SEC);
+	ck_assert(throttle_limit(t, &l, NULL, SEC + 10 * RTT));
+	ck_assert_ptr_null(throttle_estimated(t));
+	throttle_renew(t, SEC + 10 * RTT);
+	throttle_estimate_told(t, 1, 10 * SEC, SEC + 10 * RTT);
+	send_one(t, &w, SEC + 10 * RTT);
+	answer(t, &w, BUDGET_SUCCESS, SEC + 11 * RTT);
+	ck_assert_ptr_null(throttle_estimate_save(t, text, SEC + 11 * RTT));
+	(void)waits(t, SEC + 11 * RTT);
+	/* the same again: it stays */
+	ck_assert(throttle_limit(t, &l, NULL, SEC + 11 * RTT));
+	(void)waits(t, SEC + 11 * RTT);
+	l.named_window = false;
+	ck_assert(throttle_limit(t, &l, NULL, SEC + 11 * RTT));
+	ck_assert(!throttle_estimate_own(t, 1, 0, SEC + 11 * RTT));
+	send_one(t, &w, SEC + 11 * RTT);
+	answer(t, &w, BUDGET_SUCCESS, SEC + 12 * RTT);
+	throttle_free(t);
+}
+END_TEST
+
+/* A host that refills by ten in a second, and has room for ten. */
+static bool
+bucket_admits(uint64_t *full_at, uint64_t now)
+{
+	if (*full_at < now)
+		*full_at = now;
+	if (*full_at + 100 * MS > now + SEC)
+		return false;
+	*full_at += 100 * MS;
+	return true;
 }
 
 START_TEST(shows_a_bucket)
@@ -253,6 +360,9 @@ main(void)
 	tcase_add_test(tc, follows_who_moves);
 	tcase_add_test(tc, counts_what_is_sent);
 	tcase_add_test(tc, shows_a_bucket);
+	tcase_add_test(tc, keeps_a_named_window);
+	tcase_add_test(tc, says_what_a_named_window_is_short_of);
+	tcase_add_test(tc, named_is_not_learned);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }
