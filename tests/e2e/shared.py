@@ -28,7 +28,7 @@ def version():
 	"""What the server says that it is."""
 	said = subprocess.run([SERVER, "--version"], capture_output=True,
 	    text=True, check=True).stdout.split()
-	return f"{said[0]} {said[2]}"
+	return f"{said[0]} {said[2].removeprefix('v=')}"
 
 
 class Far:
@@ -363,10 +363,10 @@ class Proxies:
 		    "redis": f"redis://127.0.0.1:{port}", **self.store}))
 		return self.daemons[-1]
 
-	def begin(self):
-		"""Everybody asks, always; returns when that began."""
+	def begin(self, n=8):
+		"""Everybody asks, always, so many of each; returns when that began."""
 		at = time.time()
-		self.crowds = [Crowd(daemon.address, far.url, i)
+		self.crowds = [Crowd(daemon.address, far.url, i, n)
 		    for i, daemon in enumerate(self.daemons)
 		    for far in self.fars]
 		return at

@@ -4,6 +4,7 @@ import pathlib
 import re
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 import pytest
 
@@ -37,6 +38,23 @@ def test_store():
 	# All of them are known there.
 	sizes = [int(row[1].replace(",", "")) for row in rows]
 	assert sizes[-1] > 50 * (sizes[1] - sizes[0]), run.stdout
+
+
+@pytest.mark.plain("sluices with a store are in test_store_share.py")
+def test_shared(tmp_path):
+	"""Sluices of which one is killed: it is judged, and drawn."""
+	picture = tmp_path / "store.svg"
+	run = subprocess.run([sys.executable, TOP / "bench/store", "--only",
+	    "proxy_killed", "--sluices", "2", "--seconds", "2", "--picture",
+	    picture], capture_output=True, text=True, check=False)
+	assert run.returncode == 0, run.stderr
+	row = run.stdout.splitlines()[-1].split("|")
+	assert row[1].strip() == "one of the sluices is killed"
+	assert float(row[2].strip(" %")) > 50, run.stdout
+	drawn = ElementTree.parse(picture).getroot()
+	lines = [one.get("d") for one in drawn.iter() if one.get("class",
+	    "").startswith("l ") and one.get("d").count("L") > 3]
+	assert len(lines) == 2
 
 
 @pytest.mark.plain("a Python that no sanitizer has seen runs it")
