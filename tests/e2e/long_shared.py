@@ -77,6 +77,6 @@ def test_faults(proxies):
 		last = many.first(3, since=again, n=300)
 		# other storms are beside it
 		assert shared.used(many.fars[3].times(), 100, again,
-		    last) >= 0.8
+		    last) >= 0.6
 	test_store_share.judge(many)
 	print(f"{len(happened)} faults, {len(many.fars[0].seen)} requests")

@@ -178,6 +178,7 @@ class Relay:
 		self.to = port
 		self.delay = 0			# of what the other one says
 		self.holds = False		# that, and keeps it
+		self.catches = None		# a pattern: from what has it on
 		self.peers = {}			# by socket, the one across
 		self.kept = collections.deque()	# (s, socket, bytes), in order
 		self.sock = socket.socket()
@@ -223,6 +224,8 @@ class Relay:
 		except OSError:
 			data = b""
 		if data and is_far:
+			if self.catches and self.catches.search(data):
+				self.catches, self.holds = None, True
 			self.kept.append((time.monotonic() + self.delay,
 			    self.peers[sock], data))
 		elif data:
@@ -235,10 +238,6 @@ class Relay:
 		    self.kept[0][0] <= time.monotonic():
 			_, sock, data = self.kept.popleft()
 			self.say(sock, data)
-
-	def keeps(self, pattern):
-		"""Whether what it keeps says that."""
-		return any(pattern.search(data) for _, _, data in list(self.kept))
 
 	def say(self, sock, data):
 		try:

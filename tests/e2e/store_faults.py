@@ -62,8 +62,8 @@ def proxy_stopped_with_a_grant(proxies):
 	"""One of them stands still when it has been granted something, and has
 	not read that: it finds it when its time is over."""
 	relay, daemon = proxies.relays[0], proxies.daemons[0]
-	relay.holds = True
-	wire.wait_until(lambda: relay.keeps(GRANT), what="a grant")
+	relay.catches = GRANT
+	wire.wait_until(lambda: relay.holds, what="a grant")
 	at = time.time()
 	stop(daemon)
 	relay.holds = False
