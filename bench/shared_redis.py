@@ -11,10 +11,17 @@ import common
 
 SERVER = os.environ.get("SLUICE_REDIS_SERVER", "redis-server")
 SCRIPTS = os.path.join(common.TOP, "src", "hosts")
-# the files of a script, in this order
-LEASE = ("store_read.lua", "store_rates.lua", "store_turn.lua",
-         "store_lease.lua")
-SLOTS = ("store_read.lua", "store_slots.lua")
+
+
+def files(script):
+    """What a script is put together from, as Makefile.am has it."""
+    with open(os.path.join(common.TOP, "Makefile.am"), encoding="utf-8") as f:
+        found = re.search(rf"^{script} = ((?:.*\\\n)*.*)$", f.read(), re.M)
+    return tuple(os.path.basename(word)
+                 for word in found[1].replace("\\\n", " ").split())
+
+
+LEASE, SLOTS = files("store_lease_lua"), files("store_slots_lua")
 HOLDERS = (1, 2, 3, 8, 20, 50, 64)
 AT_ONCE = 50
 
