@@ -13,15 +13,17 @@
 #include "base/text.h"
 #include "ctl/ctl_fail.h"
 #include "ctl/ctl_node.h"
+#include "ctl/ctl_php.h"
 #include "tls/tls_bundle.h"
 
 #define PHP	CTL_TRUST_PHP "/sluice.ini"
+#define PHP_LOADED CTL_TRUST_PHP "/sluice-proxy.php"
 #define WGETRC_MAX	65536	/* bytes of a user's own that are taken over */
 #define TRUSTED_MAX	(4 << 20)	/* the same of certificates */
 
 static const char *const files[] = {
 	CTL_TRUST_CA, CTL_TRUST_BUNDLE, CTL_TRUST_STORE, CTL_TRUST_WGET,
-	CTL_TRUST_APT, CTL_TRUST_NODE, PHP,
+	CTL_TRUST_APT, CTL_TRUST_NODE, PHP, PHP_LOADED,
 };
 
 /* What names a file of certificates, and what stands for that from then on. */
@@ -160,21 +162,35 @@ put_wgetrc(struct trust *t)
 	return status;
 }
 
+static void
+put_setting(struct text *ini, const struct trust *t, const char *key,
+    const char *name)
+{
+	text_puts(ini, key);
+	text_puts(ini, " = \"");
+	text_puts(ini, t->dir);
+	text_puts(ini, "/");
+	text_puts(ini, name);
+	text_puts(ini, "\"\n");
+}
+
 static int
 put_php(struct trust *t)
 {
-	static const char *const keys[] = { "curl.cainfo", "openssl.cafile" };
-	struct text ini = { .p = NULL };
+	struct text ini = { .p = NULL }, script = { .p = NULL };
 	char dir[PATH_MAX];
-	size_t i;
+	int status;
 
 	if (path_of(dir, t->dir, CTL_TRUST_PHP))
 		(void)mkdir(dir, 0755);
-	for (i = 0; i < 2; i++) {
-		text_puts(&ini, keys[i]);
-		text_puts(&ini, " = \"");
-		text_puts(&ini, t->dir);
-		text_puts(&ini, "/" CTL_TRUST_BUNDLE "\"\n");
+	text_put(&script, (const char *)ctl_php_script, ctl_php_script_len);
+	status = put_freed(t, PHP_LOADED, &script);
+	if (status != CTL_DONE)
+		return status;
+	put_setting(&ini, t, "auto_prepend_file", PHP_LOADED);
+	if (t->client->trust != NULL) {
+		put_setting(&ini, t, "curl.cainfo", CTL_TRUST_BUNDLE);
+		put_setting(&ini, t, "openssl.cafile", CTL_TRUST_BUNDLE);
 	}
 	return put_freed(t, PHP, &ini);
 }
@@ -294,13 +310,13 @@ ctl_trust_write(const struct ctl *c, const struct ctl_client *client,
     const char *dir)
 {
 	int (*const steps[])(struct trust *) = {
-		put_apt, put_node,
+		put_apt, put_node, put_php,
 		/* with a CA */
-		put_bundle, put_store, put_wgetrc, put_php,
+		put_bundle, put_store, put_wgetrc,
 	};
 	struct trust t = { .ctl = c, .client = client, .dir = dir };
 	size_t i, n = client->trust != NULL ?
-	    sizeof steps / sizeof steps[0] : 2;
+	    sizeof steps / sizeof steps[0] : 3;
 	int status = CTL_DONE;
 
 	for (i = 0; i < n && status == CTL_DONE; i++)

@@ -221,7 +221,7 @@ put(struct text *t, enum kind kind, const struct ctl_client *client,
 static bool
 needs_ca(enum kind kind)
 {
-	return kind == BUNDLE || kind == ALONE || kind == WGET || kind == PHP;
+	return kind == BUNDLE || kind == ALONE || kind == WGET;
 }
 
 void

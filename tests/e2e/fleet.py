@@ -357,8 +357,9 @@ ROWS = [
 	Row("PHP curl", code(php, texts.PHP_CURL), [*PROXY,
 	    "PHP_INI_SCAN_DIR"], "", USUAL, lambda: ["php", "-v"], True),
 	Row("PHP file_get_contents", code(php, texts.PHP_FILE),
-	    ["PHP_INI_SCAN_DIR"], "no setting names a proxy: a stream context "
-	    "in code does", (BYPASS,) * 4, lambda: ["php", "-v"], True),
+	    ["http_proxy", "PHP_INI_SCAN_DIR"], "by a file that PHP loads "
+	    "first; a stream context in code says itself whom it asks", USUAL,
+	    lambda: ["php", "-v"], True),
 	Row("apt", apt, ["APT_CONFIG"], "", USUAL,
 	    lambda: ["apt-get", "-v"]),
 	Row("Chromium", chromium, PROXY, "whom it trusts stands in "

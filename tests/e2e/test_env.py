@@ -239,7 +239,30 @@ def test_without_a_ca(tlab, tmp_path):
 	assert "SSL_CERT_FILE" not in names and "WGETRC" not in names
 	assert names["HTTPS_PROXY"] == names["http_proxy"]
 	assert sorted(p.name for p in (tmp_path / "d").iterdir()) == \
-	    ["apt.conf", "node.cjs"]
+	    ["apt.conf", "node.cjs", "php"]
+	assert "curl.cainfo" not in (tmp_path / "d/php/sluice.ini").read_text()
+
+
+def test_php_that_loads_another_file(house):
+	"""The one that its settings name is loaded, too, in sluice exec within
+	sluice exec as well."""
+	path = shutil.which("php") or pytest.skip("no php")
+	own = house.home / "ini"
+	own.mkdir()
+	(own / "own.ini").write_text(f"auto_prepend_file = {own}/own.php\n")
+	(own / "own.php").write_text("<?php $own = ($own ?? 0) + 1;")
+	program = house.home / "get.php"
+	program.write_text("<?php echo $own, isset($sluice_before) ? '!' : '',"
+	    " json_encode(stream_context_get_options("
+	    "stream_context_get_default()), JSON_UNESCAPED_SLASHES);")
+	inner = [sluice.BINARY, "exec", "-s", house.daemon.control, "--", path,
+	    program]
+	for args in inner, [*inner[:5], *inner]:
+		done = subprocess.run(args, env=house.bare(
+		    PHP_INI_SCAN_DIR=f":{own}"), text=True,
+		    capture_output=True, timeout=3 * wire.DEADLINE)
+		assert done.stdout == '1{"http":{"proxy":"tcp://%s",' \
+		    '"request_fulluri":true}}' % house.daemon.at, done
 
 
 def test_what_goes_wrong(tlab, tmp_path):
