@@ -429,7 +429,7 @@ hand_over(void)
 	static struct budget_saved saved;
 	struct text lines = { NULL, 0, 0, false };
 	struct hosts_writer w = { .hosts = old, .text = &lines,
-	    .saved = &saved, .at = { now, now, now }, .handed = true };
+	    .saved = &saved, .at = { now, now, now } };
 	char *at, *line;
 
 	REQUIRE(hosts_away_begin(old, ring_cb, NULL));
