@@ -381,8 +381,9 @@ static bool
 put_probe(struct redis *r)
 {
 	static const char *const words[] = { "EVAL", "#!lua\nreturn 1", "0" };
-	static const char *const old[] = { "EVAL", "return "
-	    "redis.pcall('HDEL', KEYS[1], '')", "1", "sluice:probe" };
+	static const char script[] =
+	    "return redis.pcall('HDEL', KEYS[1], '')";
+	static const char *const old[] = { "EVAL", script, "1", "sluice:probe" };
 	static const char *const ping[] = { "PING" };
 
 	if (r->setup.role != REDIS_MASTER)
