@@ -16,6 +16,7 @@
 #define AGAIN		UINT64_C(60000000)	/* us: it is asked by then */
 #define FIXED		10	/* numbers before those of the rates */
 #define SLOTS		10	/* numbers of an answer about slots */
+#define LEARN		13	/* ... about what is learned, before its text */
 
 uint64_t
 store_hash(const char *budget, size_t len)
@@ -29,6 +30,39 @@ store_tag(const char *budget, size_t len)
 	uint64_t h = store_hash(budget, len);
 
 	return (unsigned)((h ^ h >> 32) % STORE_TAGS);
+}
+
+/* Scripts */
+
+enum { SCRIPT_LEASE, SCRIPT_SLOTS, SCRIPT_LEARN, SCRIPT_EPOCH, SCRIPTS };
+
+static const struct {
+	const unsigned char	*text;
+	const size_t		*len;
+} scripts[SCRIPTS] = {
+	[SCRIPT_LEASE] = { store_lease_lua, &store_lease_lua_len },
+	[SCRIPT_SLOTS] = { store_slots_lua, &store_slots_lua_len },
+	[SCRIPT_LEARN] = { store_learn_lua, &store_learn_lua_len },
+	[SCRIPT_EPOCH] = { store_epoch_lua, &store_epoch_lua_len },
+};
+
+/* Its keys have of each its own. */
+static const struct {
+	const char		*key;
+	const char		*epoch;
+} kinds[SCRIPTS] = {
+	[SCRIPT_LEASE] = { "b", "e" },
+	[SCRIPT_SLOTS] = { "s", "es" },
+	[SCRIPT_LEARN] = { "l", "el" },
+};
+
+static unsigned
+script_of(const struct store_asking *a)
+{
+	if (a->is_epoch)
+		return SCRIPT_EPOCH;
+	return a->slots != NULL ? SCRIPT_SLOTS :
+	    a->learn != NULL ? SCRIPT_LEARN : SCRIPT_LEASE;
 }
 
 /* Words */
@@ -73,17 +107,18 @@ put_time(struct store_command *c, uint64_t ns)
 static void
 put_keys(struct store_command *c, const struct store_asking *a)
 {
-	bool slots = a->slots != NULL;
 	unsigned tag = store_tag(a->budget, a->len);
+	const char *kind = kinds[script_of(a)].key;
 	size_t n;
 
-	put_text(c, "sluice:{%s.%u}:%c:", a->space, tag, slots ? 's' : 'b');
+	put_text(c, "sluice:{%s.%u}:%s:", a->space, tag, kind);
 	n = c->lengths[--c->n];
 	c->used--;
 	memcpy(c->text + c->used, a->budget, a->len);
 	c->used += a->len;
 	put(c, c->words[c->n], n + a->len);
-	put_text(c, "sluice:{%s.%u}:e%s", a->space, tag, slots ? "s" : "");
+	put_text(c, "sluice:{%s.%u}:%s", a->space, tag,
+	    kinds[script_of(a)].epoch);
 }
 
 static void
@@ -146,18 +181,28 @@ put_slots(struct store_command *c, const struct store_asking *a)
 	put_time(c, q->longest);
 }
 
-/* Scripts */
+static void
+put_learn(struct store_command *c, const struct store_asking *a)
+{
+	const struct lease_learn_question *q = a->learn;
 
-enum { SCRIPT_LEASE, SCRIPT_SLOTS, SCRIPT_EPOCH, SCRIPTS };
-
-static const struct {
-	const unsigned char	*text;
-	const size_t		*len;
-} scripts[SCRIPTS] = {
-	[SCRIPT_LEASE] = { store_lease_lua, &store_lease_lua_len },
-	[SCRIPT_SLOTS] = { store_slots_lua, &store_slots_lua_len },
-	[SCRIPT_EPOCH] = { store_epoch_lua, &store_epoch_lua_len },
-};
+	put(c, a->run, strlen(a->run));
+	put_text(c, "%llu", (unsigned long long)q->holder);
+	put_number(c, q->number);
+	put_number(c, q->known);
+	put_number(c, q->has);
+	put_number(c, q->returns);
+	put_number(c, q->wants);
+	put_number(c, q->ahead);
+	put_number(c, q->flying);
+	put_time(c, q->ttl);
+	put_time(c, q->memory);
+	put_number(c, q->merged);
+	put_number(c, q->went);
+	put_time(c, q->began);
+	if (q->text != NULL)
+		put(c, q->text, strlen(q->text));
+}
 
 const char *
 store_script(unsigned n, size_t *len)
@@ -192,19 +237,11 @@ put_epoch(struct store_command *c, const struct store_asking *a)
 	put_time(c, LEASE_HORIZON + lease_guard_most(&none, LEASE_HORIZON));
 }
 
-static unsigned
-script_for(const struct store_asking *a)
-{
-	if (a->is_epoch)
-		return SCRIPT_EPOCH;
-	return a->slots != NULL ? SCRIPT_SLOTS : SCRIPT_LEASE;
-}
-
 void
 store_command(struct store_command *c, const struct store_asking *a,
     bool by_text)
 {
-	unsigned i, n = script_for(a);
+	unsigned i, n = script_of(a);
 
 	c->n = 0;
 	c->used = 0;
@@ -223,6 +260,10 @@ store_command(struct store_command *c, const struct store_asking *a,
 		put_slots(c, a);
 		return;
 	}
+	if (a->learn != NULL) {
+		put_learn(c, a);
+		return;
+	}
 	put_question(c, a);
 	for (i = 0; i < a->limits->nrates; i++)
 		put_rate(c, &a->limits->rates[i], a->ask->ends[i]);
@@ -230,8 +271,10 @@ store_command(struct store_command *c, const struct store_asking *a,
 
 /* Answers */
 
+/* The first n parts; sets *rest to the one behind them, or NULL. */
 static bool
-read_numbers(const struct redis_reply *reply, size_t n, uint64_t *numbers)
+read_first(const struct redis_reply *reply, size_t n, uint64_t *numbers,
+    const struct redis_reply **rest)
 {
 	const struct redis_reply *part = reply->first;
 	size_t i;
@@ -242,7 +285,16 @@ read_numbers(const struct redis_reply *reply, size_t n, uint64_t *numbers)
 		if (part == NULL ||
 		    !redis_reply_number(part, STORE_MOST, &numbers[i]))
 			return false;
-	return part == NULL;
+	*rest = part;
+	return true;
+}
+
+static bool
+read_numbers(const struct redis_reply *reply, size_t n, uint64_t *numbers)
+{
+	const struct redis_reply *rest;
+
+	return read_first(reply, n, numbers, &rest) && rest == NULL;
 }
 
 /* A lease that nobody could have given. */
@@ -327,4 +379,35 @@ store_read_slots(const struct redis_reply *reply, const struct store_asking *a,
 		.probe = n[9] != 0,
 	};
 	return why_no_slots(a->slots, l);
+}
+
+const char *
+store_read_learn(const struct redis_reply *reply, struct lease_learn_answer *l)
+{
+	const struct redis_reply *text = NULL;
+	uint64_t n[LEARN] = { 0 };
+
+	if (!read_first(reply, LEARN, n, &text) || text == NULL ||
+	    text->next != NULL || text->kind != REDIS_STRING)
+		return "an answer that is none of sluice's script";
+	*l = (struct lease_learn_answer){
+		.now = n[0] * US,
+		.known = n[1] != 0,
+		.free = n[2] != 0,
+		.serial = n[3],
+		.ends = n[4] * US,
+		.written = n[5] * US,
+		.lost = n[6],
+		.merged = n[7],
+		.went = n[8],
+		.began = n[9] * US,
+		.abroad = n[10],
+		.others = n[11] != 0,
+		.again_at = (n[12] < n[0] + AGAIN ? n[12] : n[0] + AGAIN) * US,
+		/* nobody writes an empty one */
+		.text = text->len > 0 ? text->text : NULL,
+	};
+	if ((l->free || l->serial != 0) && l->ends < l->now)
+		return "an answer with a loan of the past";
+	return NULL;
 }

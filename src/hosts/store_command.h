@@ -7,11 +7,13 @@
 #include <stdint.h>
 
 #include "throttle/lease_grant.h"
+#include "throttle/lease_learn.h"
 #include "throttle/lease_slots.h"
 
 /*
- * What is said to a store, and what it answers, in the units of store_lease.lua
- * and store_slots.lua: microseconds, and whole numbers that they have exactly.
+ * What is said to a store, and what it answers, in the units of store_lease.lua,
+ * store_slots.lua and store_learn.lua: microseconds, and whole numbers that they
+ * have exactly.
  */
 
 #define STORE_MOST	((UINT64_C(1) << 53) - 1)
@@ -32,6 +34,7 @@ struct store_asking {
 	const struct lease_slots_question *slots; /* that is asked; or NULL */
 	bool			 is_epoch;	/* only that of a tag is: */
 	unsigned		 tag;
+	const struct lease_learn_question *learn; /* the same */
 };
 
 /* The words of a command; it must stay where it is. */
@@ -64,5 +67,8 @@ const char	*store_read(const struct redis_reply *,
 /* The same of one that is about slots. */
 const char	*store_read_slots(const struct redis_reply *,
 		    const struct store_asking *, struct lease_slots_answer *);
+/* ... about what is learned; its text is the reply's. */
+const char	*store_read_learn(const struct redis_reply *,
+		    struct lease_learn_answer *);
 
 #endif

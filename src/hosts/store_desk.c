@@ -57,6 +57,7 @@ struct asked {
 	unsigned		 budget;
 	uint64_t		 number;
 	uint64_t		 holder;	/* of slots; 0: a lease */
+	bool			 learns;	/* ... or of what is learned */
 	bool			 pauses;	/* it told of the host's */
 	uint64_t		 sent;		/* ns */
 };
@@ -89,7 +90,9 @@ struct posed {
 	struct lease_question	 ask;
 	unsigned		 budget;
 	uint64_t		 number;
-	struct lease_slots_question slots;	/* its holder 0: a lease */
+	struct lease_slots_question slots;	/* its holder 0: a lease, or */
+	struct lease_learn_question learn;	/* the same; its text is that */
+						/* of the visit */
 	bool			 pauses;
 };
 
@@ -214,11 +217,15 @@ pose(const struct host *h, const struct throttle_store_question *q,
 	p->len = store_name(p->name, sizeof p->name, h, q);
 	p->budget = q->budget;
 	p->pauses = q->pauses;
+	p->slots.holder = p->learn.holder = 0;
 	if (q->slots != NULL) {
 		p->slots = *q->slots;
 		return;
 	}
-	p->slots.holder = 0;
+	if (q->learn != NULL) {
+		p->learn = *q->learn;
+		return;
+	}
 	p->limits = *q->limits;
 	p->ask = *q->ask;
 	p->number = q->number;
@@ -276,11 +283,15 @@ tell_pause(struct entry *e, const struct host *h, struct posed *p)
 	e->name = store_hash(p->name, p->len);
 }
 
-/* Takes what a host asks, at most so many; returns how many. */
+/*
+ * Takes what a host asks, at most so many, and what it has learned; returns how
+ * many.
+ */
 static unsigned
-collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max)
+collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max,
+    char text[ESTIMATE_SAVED])
 {
-	struct throttle_store_round r = { .ids = &d->ids };
+	struct throttle_store_round r = { .ids = &d->ids, .text = text };
 	struct throttle_store_question q;
 	struct host *h = enter(d, e->serial);
 	uint64_t now = loop_now(), at;
@@ -291,11 +302,16 @@ collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max)
 		return 0;
 	r.terms = terms_of(d, h);
 	r.tells = store_pause_note(&e->pause, h, now) || e->heard;
+	r.heard = e->heard;
 	host_lease_put(h, HOST_LEASE_NONE);
 	while (n < max && throttle_store_ask(h->throttle, &r, now, &q)) {
 		pose(h, &q, &all[n]);
 		if (q.pauses)
 			tell_pause(e, h, &all[n]);
+		if (q.learn != NULL) {
+			e->heard = false;
+			e->name = store_hash(all[n].name, all[n].len);
+		}
 		n++;
 	}
 	if (r.granted || r.terms.source == LEASE_OPEN)
@@ -329,7 +345,10 @@ take(struct store_desk *d, const struct asked *asked,
 
 	if (h == NULL)
 		return;
-	if (asked->holder != 0)
+	if (asked->learns)
+		throttle_store_take_learn(h->throttle, asked->holder,
+		    a->ok ? &a->learn : NULL, a->sent, a->received);
+	else if (asked->holder != 0)
 		throttle_store_take_slots(h->throttle, asked->budget,
 		    asked->holder, a->ok ? &a->slots : NULL, a->received);
 	else
@@ -377,13 +396,15 @@ ask(struct store_desk *d, struct entry *e, const struct posed *p)
 		.limits = &p->limits,
 		.ask = p->ask,
 		.slots = p->slots.holder != 0 ? &p->slots : NULL,
+		.learn = p->learn.holder != 0 ? &p->learn : NULL,
 	};
 	struct asked *asked = malloc(sizeof *asked);
 
 	if (asked == NULL)
 		return false;
 	*asked = (struct asked){ d, e->serial, p->budget, p->number,
-		p->slots.holder, p->pauses, loop_now() };
+		p->slots.holder + p->learn.holder, p->learn.holder != 0,
+		p->pauses, loop_now() };
 	if (p->len == 0 || d->redis == NULL ||
 	    !store_redis_ask(d->redis, &q, answer_cb, asked)) {
 		free(asked);
@@ -400,7 +421,8 @@ visit(struct entry *e)
 {
 	struct store_desk *d = e->desk;
 	struct posed all[BATCH];
-	unsigned i, n = collect(d, e, all, BATCH);
+	char text[ESTIMATE_SAVED];
+	unsigned i, n = collect(d, e, all, BATCH, text);
 	struct asked none = { .serial = e->serial };
 	const struct store_answer nothing = { .sent = loop_now(),
 		.received = loop_now() };
@@ -411,7 +433,8 @@ visit(struct entry *e)
 		stats_add(&stats_process.store_failures, 1);
 		none.budget = all[i].budget;
 		none.number = all[i].number;
-		none.holder = all[i].slots.holder;
+		none.holder = all[i].slots.holder + all[i].learn.holder;
+		none.learns = all[i].learn.holder != 0;
 		take(d, &none, &nothing);
 	}
 	drop_if_over(e);

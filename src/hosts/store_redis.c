@@ -42,6 +42,8 @@ struct asked {
 	bool			 is_epoch;	/* nothing else is asked */
 	bool			 of_slots;	/* then this is asked: */
 	struct lease_slots_question slots;
+	bool			 of_learn;	/* or this, its text behind */
+	struct lease_learn_question learn;	/* the budget */
 	unsigned		 tag;
 	unsigned		 said;
 	bool			 by_text;	/* the script */
@@ -157,7 +159,8 @@ say(struct asked *a, const char *what)
 	size_t i, n;
 
 	n = (size_t)snprintf(s->why, sizeof s->why, "sluice:{%s.%u}:%c:",
-	    s->conf->space, a->tag, a->of_slots ? 's' : 'b');
+	    s->conf->space, a->tag, a->of_slots ? 's' :
+	    a->of_learn ? 'l' : 'b');
 	for (i = 0; i < a->len; i++)
 		s->why[n++] = a->budget[i] > ' ' && a->budget[i] < 0x7f ?
 		    a->budget[i] : '?';
@@ -186,6 +189,7 @@ asking(const struct asked *a, const char *run)
 		.slots = a->of_slots ? &a->slots : NULL,
 		.is_epoch = a->is_epoch,
 		.tag = a->tag,
+		.learn = a->of_learn ? &a->learn : NULL,
 	};
 }
 
@@ -195,6 +199,18 @@ ignore_cb(void *arg, const struct redis_reply *reply, const char *why)
 	(void)arg;
 	(void)reply;
 	(void)why;
+}
+
+/* Whether others are to ask for the same now. */
+static bool
+is_news(const struct asked *a)
+{
+	if (a->of_slots)
+		return a->slots.pause != 0;
+	if (!a->of_learn)
+		return a->ask.pause != 0;
+	/* the loan of what is learned may be had, or there is something */
+	return a->learn.returns || (!a->learn.has && a->learn.text != NULL);
 }
 
 /* The others ask for the same budget now, and are told of its pause. */
@@ -225,6 +241,8 @@ take_answer(struct asked *a, const struct redis_reply *reply)
 		told.why = NULL;
 	else if (a->of_slots)
 		told.why = store_read_slots(reply, &q, &told.slots);
+	else if (a->of_learn)
+		told.why = store_read_learn(reply, &told.learn);
 	else
 		told.why = store_read(reply, &q, &told.lease);
 	told.ok = told.why == NULL;
@@ -233,7 +251,7 @@ take_answer(struct asked *a, const struct redis_reply *reply)
 		told.why = say(a, told.why);
 		tell(a, told.why);
 	}
-	if (told.ok && (a->of_slots ? a->slots.pause : a->ask.pause) != 0)
+	if (told.ok && is_news(a))
 		publish(a);
 	answer(a, &told);
 }
@@ -304,18 +322,36 @@ reply_cb(void *arg, const struct redis_reply *reply, const char *why)
 		take_answer(a, reply);
 }
 
+/* Of what is learned, and what that tells. */
+static void
+take_learn(struct asked *a, const struct store_question *q)
+{
+	char *text = a->budget + q->len + 1;
+
+	a->of_learn = true;
+	a->learn = *q->learn;
+	if (q->learn->text == NULL)
+		return;
+	strcpy(text, q->learn->text);
+	a->learn.text = text;
+}
+
 static struct asked *
 new_asked(struct store_redis *s, const struct store_question *q)
 {
+	size_t text = q->learn != NULL && q->learn->text != NULL ?
+	    strlen(q->learn->text) + 1 : 0;
 	struct asked *a;
 
 	if (s->nasked == STORE_ASKED || q->len > STORE_BUDGET ||
-	    (a = calloc(1, sizeof *a + q->len + 1)) == NULL)
+	    (a = calloc(1, sizeof *a + q->len + 1 + text)) == NULL)
 		return NULL;
 	a->store = s;
 	a->of_slots = q->slots != NULL;
 	if (a->of_slots) {
 		a->slots = *q->slots;
+	} else if (q->learn != NULL) {
+		take_learn(a, q);
 	} else {
 		a->limits = *q->limits;
 		a->ask = q->ask;

@@ -7,17 +7,18 @@
 #include <stdint.h>
 
 #include "throttle/lease_grant.h"
+#include "throttle/lease_learn.h"
 #include "throttle/lease_slots.h"
 
 /*
  * A store of budgets: a Redis, or several of them (Sentinel, Cluster), in which
- * scripts do what lease_grant_share() and lease_slots_grant() do.  All of it
- * belongs to the thread of its loop.  Questions go out as they come, many at a
- * time.
+ * scripts do what lease_grant_share(), lease_slots_grant() and
+ * lease_learn_grant() do.  All of it belongs to the thread of its loop.
+ * Questions go out as they come, many at a time.
  *
  * Keys are "sluice:{NAMESPACE.TAG}:b:BUDGET", hashes, with TAG a number below 64
  * that is made of BUDGET, and one of a tag for all, "sluice:{NAMESPACE.TAG}:e";
- * of slots, ":s:" and ":es".
+ * of slots, ":s:" and ":es", of what is learned, ":l:" and ":el".
  */
 
 #define STORE_BUDGET	1024	/* bytes of a budget's name */
@@ -34,6 +35,7 @@ struct store_question {
 	struct lease_question	 ask;
 	/* What is asked then instead of all that; or NULL. */
 	const struct lease_slots_question *slots;
+	const struct lease_learn_question *learn;
 };
 
 struct store_answer {
@@ -41,6 +43,7 @@ struct store_answer {
 	const char		*why;		/* not so; else NULL */
 	struct lease_answer	 lease;
 	struct lease_slots_answer slots;
+	struct lease_learn_answer learn;
 	uint64_t		 sent;		/* ns, own clock */
 	uint64_t		 received;	/* ns, own clock */
 };

@@ -11,5 +11,7 @@ extern const unsigned char store_slots_lua[];
 extern const size_t store_slots_lua_len;
 extern const unsigned char store_epoch_lua[];
 extern const size_t store_epoch_lua_len;
+extern const unsigned char store_learn_lua[];
+extern const size_t store_learn_lua_len;
 
 #endif

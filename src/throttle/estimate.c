@@ -21,6 +21,7 @@
 #include "throttle/estimate_ask.h"
 #include "throttle/estimate_find.h"
 #include "throttle/estimate_log.h"
+#include "throttle/estimate_lost.h"
 #include "throttle/estimate_pace.h"
 #include "throttle/estimate_room.h"
 #include "throttle/estimate_slots.h"
@@ -85,6 +86,9 @@ estimate_renew(struct estimate *e)
 	else
 		estimate_init(e, old.probes);
 	e->era = old.era + 1;
+	e->loan = old.loan;
+	e->peers = old.peers;
+	e->abroad = old.abroad;
 	e->flying = old.flying;
 	e->uncounted = old.uncounted;
 }
@@ -158,18 +162,25 @@ shut_due(const struct estimate *e)
 	    e->next;
 }
 
+/* How many of the host's slots are in use, as far as is known. */
+static uint64_t
+in_use(const struct estimate *e)
+{
+	return e->flying * larger(e->peers, 1) + e->abroad;
+}
+
 /* Whether one more than the slots may go now. */
 static bool
 is_more_slots(const struct estimate *e, uint64_t now)
 {
-	return e->probes && e->flying == e->slots.n && !e->slots.trying &&
+	return e->probes && in_use(e) == e->slots.n && !e->slots.trying &&
 	    estimate_slots_wants_more(&e->slots, now);
 }
 
 static uint64_t
 slots_due(const struct estimate *e, uint64_t now)
 {
-	if (e->slots.n == 0 || e->flying < e->slots.n ||
+	if (e->slots.n == 0 || in_use(e) < e->slots.n ||
 	    is_more_slots(e, now))
 		return 0;
 	return ESTIMATE_NEVER;
@@ -285,9 +296,8 @@ count_second(struct estimate *e, uint64_t now)
 		e->peak = e->in_second;
 }
 
-/* Whether who goes does so by a limit that has been kept for some time. */
-static bool
-is_known(const struct estimate *e)
+bool
+estimate_is_known(const struct estimate *e)
 {
 	if (e->pace.on)
 		return e->pace.went_then >= ESTIMATE_WHOLE;
@@ -305,13 +315,14 @@ estimate_take(struct estimate *e, struct estimate_mark *mark, uint64_t at,
 	*mark = (struct estimate_mark){
 		.sent = now,
 		.era = e->era,
-		.guess = !e->told_only && !is_known(e),
+		.loan = e->loan,
+		.guess = !e->told_only && !estimate_is_known(e),
 	};
 	if (e->phase == ESTIMATE_SHUT) {
 		mark->role = ESTIMATE_PROBE;
 		e->asking = true;
 	}
-	if (e->slots.n != 0 && e->flying >= e->slots.n &&
+	if (e->slots.n != 0 && in_use(e) >= e->slots.n &&
 	    mark->role == ESTIMATE_PLAIN) {
 		mark->role = ESTIMATE_EXTRA;
 		mark->window = ESTIMATE_WINDOWS;
@@ -323,6 +334,8 @@ estimate_take(struct estimate *e, struct estimate_mark *mark, uint64_t at,
 			take_window(e, i, mark, now);
 	if (e->pace.on)
 		estimate_pace_take(&e->pace, at);
+	if (e->peers > 1)
+		estimate_lost(e, e->peers - 1, now);
 	count_second(e, now);
 	e->flying++;
 	e->uncounted++;
@@ -338,6 +351,7 @@ estimate_hold(struct estimate *e, struct estimate_mark *mark, bool counted,
 	*mark = (struct estimate_mark){
 		.sent = now,
 		.era = e->era,
+		.loan = e->loan,
 		.guess = !e->told_only,
 	};
 	e->flying++;
@@ -376,6 +390,13 @@ estimate_dropped(struct estimate *e)
 }
 
 /* Answers */
+
+/* Whether one was admitted in this era, by what is known here. */
+static bool
+is_of_era(const struct estimate *e, const struct estimate_mark *mark)
+{
+	return mark->era == e->era && mark->loan == e->loan;
+}
 
 /* One of this era was refused, and it was no question. */
 static void
@@ -420,11 +441,17 @@ reopen(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	e->phase = ESTIMATE_OPEN;
 	e->asking = false;
 	e->places = ESTIMATE_FEW;
-	if (e->era == 0 && e->log.total == 0) {
-		/* it has admitted nobody until now: it begins with this */
+	if (e->era == 0 && (e->log.total == 0 ||
+	    (e->several && e->asked == 0))) {
+		/* it has admitted nobody until now; or it was not shut for
+		   long, and how many were on their way nobody knows: it begins
+		   with this */
 		e->pace = (struct estimate_pace){ .on = false };
+		e->several = false;
+		estimate_log_begin(&e->log);
 		return;
 	}
+	e->several = false;
 	estimate_find(e, mark->sent, now);
 	e->before = e->beside;
 	e->went = e->log.total;
@@ -459,7 +486,7 @@ refused(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	struct estimate_window *w = window_of(e, mark);
 
 	e->refusals++;
-	if (mark->era != e->era)
+	if (!is_of_era(e, mark))
 		return;
 	/* of those that are on their way it may be another one */
 	if (e->phase == ESTIMATE_OPEN && e->slots.trying) {
@@ -514,7 +541,7 @@ succeeded(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 {
 	uint64_t took = now > mark->sent ? now - mark->sent : 0;
 
-	if (mark->era != e->era)
+	if (!is_of_era(e, mark))
 		return;
 	e->rtt = e->rtt == 0 || took < e->rtt ? took : e->rtt + e->rtt / 64;
 	if (e->pace.since != 0)
@@ -526,7 +553,7 @@ succeeded(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	estimate_log_add(&e->log, now);
 	if (e->long_went++ == 0)
 		e->long_first = now;
-	estimate_slots_went(&e->slots, e->flying);
+	estimate_slots_went(&e->slots, (uint32_t)in_use(e));
 	heed(e, mark, now);
 	if (e->pace.on)
 		estimate_pace_raise(&e->pace, now);
@@ -548,7 +575,7 @@ estimate_answered(struct estimate *e, const struct estimate_mark *mark,
 		refused(e, mark, now);
 	else if (verdict == BUDGET_SUCCESS)
 		succeeded(e, mark, now);
-	else if (mark->role == ESTIMATE_PROBE && mark->era == e->era)
+	else if (mark->role == ESTIMATE_PROBE && is_of_era(e, mark))
 		e->asking = false;
 	else if (mark->role == ESTIMATE_EXTRA)
 		e->slots.trying = false;

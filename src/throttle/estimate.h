@@ -112,6 +112,9 @@ void		 estimate_answered(struct estimate *,
 void		 estimate_emptied(struct estimate *,
 		    const struct estimate_mark *, uint64_t now);
 
+/* Returns whether who goes does so by a limit that was kept for some time. */
+bool		 estimate_is_known(const struct estimate *);
+
 /* Returns whether it has to know when requests are counted by the host. */
 bool		 estimate_needs_counts(const struct estimate *);
 

@@ -2,6 +2,7 @@
 #include "throttle/estimate_log.h"
 
 #define FINEST	1000000ULL	/* ns */
+#define PIECES	16	/* of what is known but for its time */
 #define COARSEST 3600000000000ULL /* ns; what is older is of no use */
 
 void
@@ -23,8 +24,8 @@ coarsen(struct estimate_log *l)
 	l->unit *= 2;
 }
 
-void
-estimate_log_add(struct estimate_log *l, uint64_t now)
+static void
+add(struct estimate_log *l, uint32_t n, uint64_t now)
 {
 	uint64_t age;
 
@@ -38,8 +39,33 @@ estimate_log_add(struct estimate_log *l, uint64_t now)
 	}
 	while (age / l->unit >= ESTIMATE_LOG)
 		coarsen(l);
-	l->slots[age / l->unit]++;
-	l->total++;
+	l->slots[age / l->unit] += n;
+	l->total += n;
+}
+
+void
+estimate_log_add(struct estimate_log *l, uint64_t now)
+{
+	add(l, 1, now);
+}
+
+void
+estimate_log_merge(struct estimate_log *l, uint32_t n, uint64_t first,
+    uint64_t until)
+{
+	const struct estimate_log own = *l;
+	uint64_t length = until > first ? until - first : 0;
+	unsigned i;
+
+	if (l->total > 0 && l->first < first)
+		first = l->first;
+	estimate_log_begin(l);
+	for (i = 0; i < PIECES; i++)
+		add(l, n / PIECES + (i < n % PIECES), first +
+		    length / PIECES * i);
+	for (i = 0; i < ESTIMATE_LOG; i++)
+		if (own.slots[i] > 0)
+			add(l, own.slots[i], own.first + i * own.unit);
 }
 
 uint64_t

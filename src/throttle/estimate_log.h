@@ -16,6 +16,13 @@ void	 estimate_log_begin(struct estimate_log *);
 void	 estimate_log_add(struct estimate_log *, uint64_t now);
 
 /*
+ * So many more went from first to until (ns) than were told one by one: evenly,
+ * as far as is known.
+ */
+void	 estimate_log_merge(struct estimate_log *, uint32_t n, uint64_t first,
+	    uint64_t until);
+
+/*
  * Returns when the first one's answer came (ns); where nothing went, when the
  * first one was refused.
  */

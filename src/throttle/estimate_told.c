@@ -275,9 +275,10 @@ note(struct estimate *e, const struct estimate_room *r, uint64_t now)
 static bool
 is_of_now(const struct estimate *e, const struct estimate_mark *mark)
 {
-	return mark->era == e->era || (mark->role == ESTIMATE_PROBE &&
+	return mark->loan == e->loan && (mark->era == e->era ||
+	    (mark->role == ESTIMATE_PROBE &&
 	    mark->era + 1 == e->era && e->phase == ESTIMATE_OPEN &&
-	    e->log.total == 1);
+	    e->log.total == 1));
 }
 
 bool

@@ -114,6 +114,7 @@ enum estimate_role {
 struct estimate_mark {
 	uint64_t	 sent;		/* ns */
 	uint32_t	 era;
+	uint32_t	 loan;		/* see estimate_share.h */
 	uint8_t		 role;		/* enum estimate_role */
 	uint8_t		 window;	/* of which, where that is one's */
 	bool		 guess;		/* no limit is known well yet */
@@ -124,6 +125,11 @@ struct estimate {
 	bool		 probes;	/* one more may be tried */
 	bool		 told_only;	/* keeps what is named, learns nothing */
 	uint32_t	 era;		/* counts openings */
+	uint32_t	 loan;		/* counts those that it was shared by */
+	uint32_t	 peers;		/* see estimate_share_peers(); 0: as 1 */
+	uint32_t	 abroad;	/* on their way from others */
+	bool		 several;	/* the era was several proxies', who knew
+					   nothing of each other */
 	uint32_t	 flying;	/* admitted, not answered */
 	uint32_t	 uncounted;	/* ... not counted by the host yet */
 	uint32_t	 places;	/* may be so; 0: any number */

@@ -58,6 +58,7 @@
 #include "throttle/throttle_budgets.h"
 #include "throttle/throttle_estimate.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_learn.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_meter_move.h"
 #include "throttle/throttle_slots.h"
@@ -107,6 +108,7 @@ throttle_free(struct throttle *t)
 	throttle_join(t, NULL, NULL);
 	throttle_budgets_close(t);
 	throttle_slots_end(t);
+	throttle_learn_end(t);
 	throttle_forget_behind(t);
 	fair_free(t->queue);
 	free_named(t);
@@ -161,6 +163,7 @@ throttle_idle(struct throttle *t, uint64_t now)
 	throttle_tick(t, now);
 	if (fair_length(t->queue) > 0 || !budget_idle(&t->host, now) ||
 	    (t->estimate != NULL && !estimate_is_idle(t->estimate, now)) ||
+	    (t->learner != NULL && t->learner->has) ||
 	    !throttle_meters_idle(t->meters, now))
 		return false;
 	for (i = 0; i < t->nparts; i++)

@@ -64,8 +64,11 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 		LIST_INSERT_HEAD(&t->deposits, w->deposit, entry);
 		w->deposit->listed = true;
 	}
-	if (t->estimate != NULL)
+	if (t->estimate != NULL) {
 		estimate_take(t->estimate, &w->mark, at, now);
+		if (t->learner != NULL)
+			learn_account_went(t->learner);
+	}
 	w->total = 0;
 	if (t->total != NULL)
 		throttle_total_take(t, w, at, now);
@@ -128,7 +131,8 @@ static bool
 estimate_allows(const struct throttle *t, uint64_t deadline, uint64_t now)
 {
 	return estimate_of(t, now) <= now ||
-	    (deadline <= now && estimate_is_open(t->estimate));
+	    (deadline <= now && estimate_is_open(t->estimate) &&
+	    estimate_is_ours(t, now));
 }
 
 bool
@@ -144,7 +148,7 @@ throttle_opens_more(struct throttle *t, const struct fair_waiter *w,
     uint64_t now)
 {
 	return t->estimate != NULL && estimate_is_open(t->estimate) &&
-	    allowed(t, w, now);
+	    estimate_is_ours(t, now) && allowed(t, w, now);
 }
 
 /* With the report of a newcomer that does not go at once. */
@@ -202,7 +206,7 @@ static bool
 is_held_up(const struct throttle *t, uint64_t now)
 {
 	return estimate_of(t, now) > now && !(now < t->graced_until &&
-	    estimate_is_open(t->estimate));
+	    estimate_is_open(t->estimate) && estimate_is_ours(t, now));
 }
 
 struct throttle_waiter *

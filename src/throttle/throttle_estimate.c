@@ -6,6 +6,7 @@
 #include "throttle/estimate_save.h"
 #include "throttle/estimate_told.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_learn.h"
 #include "throttle/throttle_tick.h"
 
 void
@@ -18,6 +19,7 @@ throttle_estimate(struct throttle *t, const struct throttle_limits *l)
 		t->estimate->probes = l->estimates && l->probes;
 		return;
 	}
+	throttle_learn_end(t);
 	if (t->estimate != NULL)
 		estimate_clear(t->estimate);
 	free(t->estimate);

@@ -7,6 +7,7 @@
 
 #include "throttle/budget.h"
 #include "throttle/estimate.h"
+#include "throttle/learn_account.h"
 #include "throttle/fair.h"
 #include "throttle/larger.h"
 #include "throttle/throttle_types.h"
@@ -64,6 +65,7 @@ struct throttle {
 	uint64_t		 within;	/* ns: after that it is so */
 	struct window		*windows;	/* owned; of all strict rates */
 	struct estimate		*estimate;	/* owned; NULL: none is made */
+	struct learn_account	*learner;	/* owned; with a store */
 	struct throttle_total	*total;		/* or NULL; its owner's */
 	struct throttle_meters	*meters;	/* owned; NULL: none */
 	TAILQ_ENTRY(throttle)	 line;		/* of the total, while */
@@ -221,11 +223,30 @@ has_room(struct throttle *t, const struct throttle_waiter *w)
 	    (t->total == NULL || budget_room(&t->total->budget));
 }
 
+/* Returns whether it may go by its estimate, which it may share (lease_learn.h). */
+static inline bool
+estimate_is_ours(const struct throttle *t, uint64_t now)
+{
+	return t->estimate == NULL || t->estimate->told_only || !t->stored ||
+	    (t->learner != NULL && learn_account_may(t->learner, now));
+}
+
+/* Returns whether another proxy has it, as far as is known. */
+static inline bool
+estimate_is_abroad(const struct throttle *t, uint64_t now)
+{
+	return !estimate_is_ours(t, now) && t->learner != NULL &&
+	    !learn_account_is_new(t->learner, now);
+}
+
 /* Returns when the estimate lets the next one go (ns); see estimate_due(). */
 static inline uint64_t
 estimate_of(const struct throttle *t, uint64_t now)
 {
-	return t->estimate == NULL ? 0 : estimate_due(t->estimate, now);
+	if (t->estimate == NULL)
+		return 0;
+	return estimate_is_ours(t, now) ? estimate_due(t->estimate, now) :
+	    THROTTLE_NEVER;
 }
 
 /* Returns the named budgets that it shares with others; NULL: none. */

@@ -5,6 +5,7 @@
 #include "throttle/lease_spend.h"
 #include "throttle/throttle.h"
 #include "throttle/throttle_budgets.h"
+#include "throttle/throttle_learn.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_slots.h"
@@ -109,6 +110,14 @@ wants_slots(struct throttle *t, unsigned n, uint64_t now)
 	    throttle_budget_at(t, n, NULL)->block == NULL);
 }
 
+static bool
+wants_to_learn(struct throttle *t, uint64_t now)
+{
+	uint64_t at = throttle_learn_at(t, now);
+
+	return at < t->store_at || (at <= now && t->learner == NULL);
+}
+
 bool
 throttle_lease_is_low(struct throttle *t, uint64_t now)
 {
@@ -121,7 +130,8 @@ throttle_lease_is_low(struct throttle *t, uint64_t now)
 		throttle_tick(t, now);
 		throttle_lease_note(t);
 	}
-	if (t->watches && throttle_has_opened(t, now))
+	if ((t->watches && throttle_has_opened(t, now)) ||
+	    (t->stored && wants_to_learn(t, now)))
 		return true;
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		if (t->stored ? wants(t, b, now) || wants_slots(t, i, now) :

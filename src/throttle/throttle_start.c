@@ -204,21 +204,24 @@ choose_estimate(const struct throttle *t, struct throttle_report *r,
     struct budget_start *s, uint64_t now)
 {
 	uint64_t at = estimate_start(t->estimate, now);
+	bool ours = estimate_is_ours(t, now);
 
-	if (at > s->at)
+	if (s->what == BUDGET_SHORT_NONE && estimate_is_abroad(t, now))
+		s->what = BUDGET_SHORT_LEASE;
+	else if (at > s->at)
 		*s = (struct budget_start){
 			.at = at,
 			.due = at,
 			.what = t->estimate->told_only ?
 			    BUDGET_SHORT_SHAPE : BUDGET_SHORT_PAUSE,
 		};
-	else if (s->what == BUDGET_SHORT_NONE &&
+	else if (ours && s->what == BUDGET_SHORT_NONE &&
 	    estimate_due(t->estimate, now) > now)
 		s->what = t->estimate->told_only ?
 		    BUDGET_SHORT_SHAPE : BUDGET_SHORT_RECOVERY;
 	else
 		return;
-	r->courtesy = at <= now && estimate_is_open(t->estimate);
+	r->courtesy = ours && at <= now && estimate_is_open(t->estimate);
 	r->of_part = r->of_named = r->of_total = r->of_meter = false;
 }
 

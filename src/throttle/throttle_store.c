@@ -7,6 +7,7 @@
 #include "throttle/throttle.h"
 #include "throttle/throttle_budgets.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_learn.h"
 #include "throttle/throttle_lease.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_slots.h"
@@ -27,6 +28,7 @@ throttle_store_end(struct throttle *t)
 	unsigned i;
 
 	throttle_slots_end(t);
+	throttle_learn_end(t);
 	t->stored = t->leased = false;
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++) {
 		lease_close(b);
@@ -146,9 +148,29 @@ asks_for_slots(struct throttle *t, struct throttle_store_round *r,
 		q->part = which.n;
 		q->ask = NULL;
 		q->slots = &b->block->question;
+		q->learn = NULL;
 		return true;
 	}
 	return false;
+}
+
+static bool
+asks_what_is_learned(struct throttle *t, struct throttle_store_round *r,
+    uint64_t now, struct throttle_store_question *q)
+{
+	if (r->learned)
+		return false;
+	r->learned = true;
+	if (r->heard && t->learner != NULL)
+		t->learner->again = 0;
+	if (!throttle_learn_ask(t, &r->terms, r->ids, r->text, now,
+	    &r->granted))
+		return false;
+	*q = (struct throttle_store_question){
+		.whose = THROTTLE_OF_HOST,
+		.learn = &t->learner->question,
+	};
+	return true;
 }
 
 bool
@@ -171,9 +193,11 @@ throttle_store_ask(struct throttle *t, struct throttle_store_round *r,
 		q->ask = &b->account->question;
 		q->slots = NULL;
 		q->pauses = b == &t->host;
+		q->learn = NULL;
 		return true;
 	}
-	if (asks_for_slots(t, r, now, q))
+	if (asks_for_slots(t, r, now, q) ||
+	    asks_what_is_learned(t, r, now, q))
 		return true;
 	if (r->granted || r->terms.source == LEASE_OPEN)
 		set_unblocked_at(t, now);
@@ -188,6 +212,7 @@ leaves(struct throttle *t, enum throttle_store_what what, unsigned n,
 
 	q->ask = NULL;
 	q->slots = NULL;
+	q->learn = NULL;
 	if (what == THROTTLE_STORE_SLOTS) {
 		if (!throttle_slots_leave(t, n, now))
 			return false;
@@ -273,6 +298,15 @@ throttle_store_take_slots(struct throttle *t, unsigned budget, uint64_t holder,
 	unblock(t, which.whose, received);
 }
 
+void
+throttle_store_take_learn(struct throttle *t, uint64_t holder,
+    const struct lease_learn_answer *answer, uint64_t sent, uint64_t received)
+{
+	throttle_tick(t, received);
+	throttle_learn_take(t, holder, answer, sent, received);
+	set_unblocked_at(t, received);
+}
+
 uint64_t
 throttle_store_due(struct throttle *t, uint64_t now)
 {
@@ -291,6 +325,8 @@ throttle_store_due(struct throttle *t, uint64_t now)
 		one = throttle_slots_at(t, i, now);
 		at = one < at ? one : at;
 	}
+	one = throttle_learn_at(t, now);
+	at = one < at ? one : at;
 	t->store_at = at;
 	return at;
 }
@@ -324,6 +360,9 @@ throttle_store_count(struct throttle *t, uint64_t now)
 	uint64_t ends;
 	unsigned i;
 
+	n.cut = t->learner != NULL && learn_account_is_cut(t->learner);
+	n.learns = t->learner != NULL && t->learner->has &&
+	    now < t->learner->ends;
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++) {
 		n.cut += b->block != NULL && slots_account_is_cut(b->block);
 		if ((a = b->account) == NULL)

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "throttle/learn_account.h"
 #include "throttle/lease_account.h"
 #include "throttle/slots_account.h"
 #include "throttle/throttle_types.h"
@@ -30,7 +31,8 @@ struct throttle_store_question {
 	/* Either of rates, */
 	const struct budget_limits *limits;	/* of what; the account's */
 	const struct lease_question *ask;	/* the account's; or NULL: */
-	const struct lease_slots_question *slots;	/* of slots; its */
+	const struct lease_slots_question *slots;	/* of slots; its; or NULL: */
+	const struct lease_learn_question *learn;	/* of what is learned */
 	bool			 pauses;	/* the host's go with it */
 };
 
@@ -39,8 +41,12 @@ struct throttle_store_round {
 	struct lease_terms	 terms;
 	uint64_t		*ids;		/* the last that was given */
 	bool			 tells;		/* the host's own asks anyway */
+	bool			 heard;		/* what is learned may be lent */
+	char			*text;		/* of ESTIMATE_SAVED bytes; the
+						   caller's: what is told */
 	unsigned		 next;		/* budget; begins as 0 */
 	unsigned		 next_slots;	/* the same, of slots */
+	bool			 learned;	/* the same, of what is learned */
 	bool			 began;		/* begins as false */
 	bool			 granted;	/* somebody may go */
 };
@@ -85,6 +91,11 @@ void		 throttle_store_take_slots(struct throttle *, unsigned budget,
 		    uint64_t holder, const struct lease_slots_answer *,
 		    uint64_t received);
 
+/* The same for what is learned, asked by a holder. */
+void		 throttle_store_take_learn(struct throttle *, uint64_t holder,
+		    const struct lease_learn_answer *, uint64_t sent,
+		    uint64_t received);
+
 /* Returns when there is to be a round (ns); THROTTLE_NEVER: not by time. */
 uint64_t	 throttle_store_due(struct throttle *, uint64_t now);
 
@@ -96,6 +107,7 @@ enum lease_news	 throttle_store_news(struct throttle *, unsigned budget,
 		    struct throttle_store_question *q);
 
 struct throttle_store_count {
+	bool			 learns;	/* it has the loan of that */
 	unsigned		 leases;	/* of which something may go */
 	uint64_t		 slots;		/* that it was lent */
 	unsigned		 cut;		/* budgets without the store */

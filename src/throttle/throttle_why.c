@@ -89,6 +89,19 @@ add_estimate(struct throttle_why *why, const struct throttle *t, uint64_t now)
 	why->reasons[i].at = larger(why->reasons[i].at, at);
 }
 
+/* Another proxy has what is learned of the host. */
+static void
+add_loan(struct throttle_why *why, const struct throttle *t, uint64_t now)
+{
+	if (estimate_is_abroad(t, now))
+		why->reasons[why->n++] = (struct throttle_reason){
+			.whose = THROTTLE_OF_HOST,
+			.part = THROTTLE_WHOLE,
+			.what = BUDGET_SHORT_LEASE,
+			.at = THROTTLE_NEVER,
+		};
+}
+
 static void
 add_budgets(struct throttle *t, struct throttle_why *why,
     const struct fair_waiter *w, uint64_t now)
@@ -104,6 +117,7 @@ add_budgets(struct throttle *t, struct throttle_why *why,
 	add_budget(why, &t->host, THROTTLE_OF_HOST, THROTTLE_WHOLE, ahead,
 	    w->cost, now);
 	add_estimate(why, t, now);
+	add_loan(why, t, now);
 	throttle_meters_each(t->meters, w, add_meter, &adding);
 	throttle_meters_each(meters_of_total(t), w, add_meter, &adding);
 	ahead = throttle_ahead_in_part(t, w, now);

@@ -14,8 +14,11 @@
  * decides.
  */
 
-/* Of the host, the parts, the named one, the total and named budgets. */
-#define THROTTLE_REASONS	((4 + THROTTLE_ALSO) * BUDGET_REASONS + \
+/*
+ * Of the host, the parts, the named one, the total and named budgets; and that
+ * another proxy has what is learned.
+ */
+#define THROTTLE_REASONS	(1 + (4 + THROTTLE_ALSO) * BUDGET_REASONS + \
 				    THROTTLE_METERS_OF * THROTTLE_METERS * \
 				    (BUDGET_RATES + 1))
 

@@ -226,7 +226,7 @@ START_TEST(of_a_later_version)
 	    0, now));
 	ck_assert_uint_eq(view().limits[0].n, 4);
 	ck_assert(estimate_load(&e, "estimate=2,7,4,0,0,0,0,0,0,0,0,0,0,0,0,0,"
-	    "0,0,0,0,5,5,5", 0, now));
+	    "0,0,0,0,5,0,5", 0, now));
 }
 END_TEST
 

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "throttle/lease_learn.h"
 #include "throttle/throttle.h"
 #include "throttle/throttle_estimate.h"
+#include "throttle/throttle_lease.h"
+#include "throttle/throttle_store.h"
 
 /*
  * Hosts that enforce limits in the ways in use, crowds of clients that know of
@@ -61,7 +64,17 @@ struct trial {
 	struct origin_limit limits[2];
 	unsigned	 nlimits;
 	unsigned	 clients;
-	unsigned	 proxies;	/* that know nothing of each other */
+	unsigned	 proxies;	/* that know nothing of each other, */
+	bool		 shared;	/* ... but by a store */
+	uint64_t	 trip;		/* ns: to the store and back */
+	unsigned	 lossy;		/* percent of what is said to it */
+	uint64_t	 newcomer;	/* ns: the last proxy's clients begin */
+	uint64_t	 killed;	/* ns: the first is started anew, then */
+	uint64_t	 every;		/* ns: ... and that often; 0: once */
+	uint64_t	 emptied;	/* ns: the store is, and it is a new one */
+	uint64_t	 away;		/* ns: nobody reaches it from then on, */
+	uint64_t	 back;		/* ns: ... until then */
+	enum lease_source without;	/* ... and holds so long */
 	uint64_t	 total;		/* requests */
 	uint64_t	 latency;	/* ns, there and back */
 	uint64_t	 jitter;	/* ns, each way at most */
@@ -88,17 +101,22 @@ struct outcome {
 	uint64_t	 done;
 	uint64_t	 time;		/* ns, of the last answer */
 	uint64_t	 tail_done;	/* in the last quarter of until */
+	uint64_t	 new_refused;	/* of the newcomer's */
+	uint64_t	 asked;		/* of the store */
+	uint64_t	 by[8];		/* done, of each proxy */
 };
 
 /* Events */
 
-enum what { ARRIVE, COUNT, FINISH, ANSWER, WAKE, OTHER };
+enum what { ARRIVE, COUNT, FINISH, ANSWER, WAKE, OTHER, ROUND, ASKED, TOLD,
+	KILL, EMPTY, AWAY, BACK };
 
 struct event {
 	uint64_t	 at;
 	uint64_t	 seq;
 	enum what	 what;
 	unsigned	 i;
+	unsigned	 life;		/* of that */
 };
 
 struct sim_client {
@@ -111,13 +129,38 @@ struct sim_client {
 	uint64_t	 reset;		/* ns; ... until then */
 	bool		 ok;
 	bool		 stale;		/* on its way at the first refusal */
+	unsigned	 life;		/* counts those of its proxy */
 };
 
-#define PROXIES	4
+#define PROXIES	8
+#define LETTERS	256
 
 struct sim_proxy {
 	struct throttle	*t;
 	uint64_t	 wake;		/* ns */
+	uint64_t	 round;		/* ns */
+	unsigned	 life;
+	bool		 heard;
+};
+
+/* To the store, and back. */
+struct sim_letter {
+	bool		 used;
+	unsigned	 proxy;
+	uint64_t	 sent;
+	bool		 lost;
+	struct lease_learn_question q;
+	struct lease_learn_answer a;
+	char		 text[ESTIMATE_SAVED];
+	char		 told[ESTIMATE_SAVED];
+};
+
+struct sim_store {
+	struct lease_learn g;
+	uint64_t	 run;
+	uint64_t	 ids;
+	bool		 away;
+	struct sim_letter letters[LETTERS];
 };
 
 struct sim {
@@ -130,6 +173,7 @@ struct sim {
 	uint64_t	 gap;		/* ns between arrivals of a client */
 	uint64_t	 clock;		/* ns; what the host's has beside ours */
 	bool		 was_refused;
+	struct sim_store *store;	/* NULL: nothing is shared */
 	struct outcome	 out;
 };
 
@@ -153,9 +197,10 @@ before(const struct event *a, const struct event *b)
 }
 
 static void
-later(struct sim *s, uint64_t at, enum what what, unsigned i)
+later_of(struct sim *s, uint64_t at, enum what what, unsigned i,
+    unsigned life)
 {
-	struct event e = { at, s->seq++, what, i };
+	struct event e = { at, s->seq++, what, i, life };
 	size_t k;
 
 	if (s->n == s->size) {
@@ -167,6 +212,12 @@ later(struct sim *s, uint64_t at, enum what what, unsigned i)
 	    k = (k - 1) / 2)
 		s->heap[k] = s->heap[(k - 1) / 2];
 	s->heap[k] = e;
+}
+
+static void
+later(struct sim *s, uint64_t at, enum what what, unsigned i)
+{
+	later_of(s, at, what, i, what >= WAKE ? 0 : s->c[i].life);
 }
 
 static struct event
@@ -319,6 +370,127 @@ sim_send(struct sim *s, unsigned i)
 	later(s, s->now + way(s), COUNT, i);
 }
 
+/* The store */
+
+#define STORE_TIMEOUT	(200 * MS)
+
+static struct sim_letter *
+free_letter(struct sim *s, unsigned *n)
+{
+	struct sim_store *st = s->store;
+
+	for (*n = 0; *n < LETTERS; ++*n)
+		if (!st->letters[*n].used)
+			return &st->letters[*n];
+	ck_abort_msg("too much is asked");
+}
+
+static void
+pose(struct sim *s, unsigned i, const struct lease_learn_question *q)
+{
+	uint64_t trip = s->trial->trip + 1;
+	unsigned n;
+	struct sim_letter *l = free_letter(s, &n);
+
+	*l = (struct sim_letter){ .used = true, .proxy = i, .sent = s->now,
+		.q = *q };
+	l->lost = s->store->away || any(s) * 100 < s->trial->lossy;
+	if (q->text != NULL) {
+		strcpy(l->text, q->text);
+		l->q.text = l->text;
+	}
+	s->out.asked++;
+	if (l->lost && any(s) < 0.5)
+		later(s, s->now + STORE_TIMEOUT, TOLD, n);
+	else
+		later(s, s->now + 1 + (uint64_t)(any(s) * (double)trip),
+		    ASKED, n);
+}
+
+static void
+look(struct sim *s, unsigned i)
+{
+	struct sim_proxy *p = &s->p[i];
+	struct throttle_store_question q;
+	char text[ESTIMATE_SAVED];
+	struct throttle_store_round r = {
+		.terms = {
+			.source = s->store->away ? s->trial->without :
+			    LEASE_STORE,
+			.without = s->trial->without,
+			.peers = s->trial->proxies,
+		},
+		.ids = &s->store->ids,
+		.heard = p->heard,
+		.text = text,
+	};
+
+	p->heard = false;
+	while (throttle_store_ask(p->t, &r, s->now, &q)) {
+		must(q.learn != NULL);
+		pose(s, i, q.learn);
+	}
+}
+
+static void
+look_again(struct sim *s, unsigned i)
+{
+	struct sim_proxy *p = &s->p[i];
+	uint64_t at = throttle_store_due(p->t, s->now);
+
+	if (at == NEVER || at >= p->round)
+		return;
+	p->round = at;
+	later(s, at > s->now ? at : s->now + 1, ROUND, i);
+}
+
+static void	pump(struct sim *, unsigned);
+
+static void
+store_asked(struct sim *s, unsigned n)
+{
+	struct sim_store *st = s->store;
+	struct sim_letter *l = &st->letters[n];
+	unsigned i;
+
+	lease_learn_grant(&st->g, &l->q, st->run, s->now + 5 * SEC, &l->a);
+	if (l->a.text != NULL) {
+		strcpy(l->told, l->a.text);
+		l->a.text = l->told;
+	}
+	/* it is published */
+	for (i = 0; (l->q.returns || (!l->q.has && l->q.text != NULL)) && i < s->trial->proxies; i++)
+		if (i != l->proxy && !st->away) {
+			s->p[i].heard = true;
+			later(s, s->now + s->trial->trip / 2 + 1, ROUND, i);
+		}
+	later(s, l->lost ? l->sent + STORE_TIMEOUT : s->now + 1 +
+	    (uint64_t)(any(s) * (double)s->trial->trip), TOLD, n);
+}
+
+/* No two have the loan, even if one of them has not heard that it is over. */
+static void
+check_loans(struct sim *s)
+{
+	unsigned i, have = 0;
+
+	for (i = 0; i < s->trial->proxies; i++)
+		have += throttle_store_count(s->p[i].t, s->now).learns;
+	must(have <= 1);
+}
+
+static void
+store_told(struct sim *s, unsigned n)
+{
+	struct sim_letter *l = &s->store->letters[n];
+
+	throttle_store_take_learn(s->p[l->proxy].t, l->q.holder,
+	    l->lost ? NULL : &l->a, l->sent, s->now);
+	l->used = false;
+	check_loans(s);
+	pump(s, l->proxy);
+}
+
 static void
 pump(struct sim *s, unsigned i)
 {
@@ -328,6 +500,10 @@ pump(struct sim *s, unsigned i)
 
 	while ((w = throttle_next(p->t, s->now)) != NULL)
 		sim_send(s, (unsigned)w->fair.client);
+	if (s->store != NULL && throttle_lease_is_low(p->t, s->now)) {
+		look(s, i % s->trial->proxies);
+		look_again(s, i % s->trial->proxies);
+	}
 	at = throttle_wake(p->t, s->now);
 	if (at == NEVER || at >= p->wake)
 		return;
@@ -409,6 +585,9 @@ sim_refused(struct sim *s, unsigned i)
 		s->out.late++;
 	if (c->w.mark.role == ESTIMATE_EXTRA)
 		s->out.questions++;
+	if (s->trial->newcomer != 0 &&
+	    i % s->trial->proxies == s->trial->proxies - 1)
+		s->out.new_refused++;
 	first_refusal(s);
 	s->out.at_first += c->stale;
 	sim_verdict(s, i, BUDGET_THROTTLED);
@@ -434,6 +613,7 @@ sim_answer(struct sim *s, unsigned i)
 	sim_verdict(s, i, BUDGET_SUCCESS);
 	throttle_release(t, &c->w, s->now);
 	s->out.done++;
+	s->out.by[i % s->trial->proxies]++;
 	s->out.time = s->now;
 	if (s->trial->until != 0 && s->now > s->start + s->trial->until / 4 * 3)
 		s->out.tail_done++;
@@ -480,10 +660,111 @@ sim_other(struct sim *s)
 	    100 / (double)(l->n * s->trial->others)), OTHER, 0);
 }
 
+static struct throttle *sim_throttle(const struct trial *);
+
+/* A proxy is killed and started anew, and its clients ask again. */
+static void
+sim_kill(struct sim *s, unsigned proxy)
+{
+	struct sim_proxy *p = &s->p[proxy];
+	struct sim_client *c;
+	bool asked;
+	unsigned i;
+
+	for (i = proxy; i < s->trial->clients; i += s->trial->proxies) {
+		c = &s->c[i];
+		asked = c->w.fair.flow != NULL || c->w.held;
+		if (c->w.fair.flow != NULL)
+			throttle_cancel(p->t, &c->w);
+		else if (c->w.held)
+			throttle_release(p->t, &c->w, s->now);
+		if (!asked)
+			continue;
+		memset(&c->w, 0, sizeof c->w);
+		c->life++;
+		c->left++;
+		later(s, s->now + 50 * MS, ARRIVE, i);
+	}
+	throttle_free(p->t);
+	p->t = sim_throttle(s->trial);
+	p->wake = p->round = NEVER;
+}
+
+/* One of a proxy that is gone. */
+static void
+happen_alone(struct sim *s, const struct event *e)
+{
+	uint64_t wait;
+
+	s->now = e->at;
+	if (e->what == COUNT && origin_asked(s->trial, s->now, &wait) &&
+	    s->trial->limits[0].kind == SLOTS)
+		later_of(s, s->now + s->trial->limits[0].w, FINISH, e->i,
+		    e->life);
+	else if (e->what == FINISH)
+		s->trial->limits[0].count--;
+}
+
+static void
+look_all(struct sim *s)
+{
+	unsigned i;
+
+	for (i = 0; i < s->trial->proxies; i++) {
+		look(s, i);
+		look_again(s, i);
+		pump(s, i);
+	}
+}
+
+/* Something that is of no client. */
+static bool
+happen_there(struct sim *s, const struct event *e)
+{
+	switch (e->what) {
+	case ROUND:
+		if (s->p[e->i].round <= e->at)
+			s->p[e->i].round = NEVER;
+		look(s, e->i);
+		look_again(s, e->i);
+		break;
+	case ASKED:
+		store_asked(s, e->i);
+		return true;
+	case TOLD:
+		store_told(s, e->i);
+		return true;
+	case KILL:
+		sim_kill(s, 0);
+		if (s->trial->every != 0)
+			later(s, s->now + s->trial->every, KILL, 0);
+		break;
+	case EMPTY:
+		lease_learn_init(&s->store->g);
+		s->store->run++;
+		return true;
+	case AWAY:
+	case BACK:
+		s->store->away = e->what == AWAY;
+		look_all(s);
+		return true;
+	default:
+		return false;
+	}
+	pump(s, e->i);
+	return true;
+}
+
 static void
 happen(struct sim *s, const struct event *e)
 {
 	s->now = e->at;
+	if (happen_there(s, e))
+		return;
+	if (e->what < WAKE && e->life != s->c[e->i].life) {
+		happen_alone(s, e);
+		return;
+	}
 	switch (e->what) {
 	case ARRIVE:
 		sim_ask(s, e->i);
@@ -504,6 +785,8 @@ happen(struct sim *s, const struct event *e)
 	case WAKE:
 		if (s->p[e->i].wake <= e->at)
 			s->p[e->i].wake = NEVER;
+		break;
+	default:
 		break;
 	}
 	pump(s, e->i);
@@ -529,6 +812,8 @@ sim_throttle(const struct trial *x)
 	t = throttle_new(&l);
 	must(t != NULL);
 	throttle_counted_within(t, SEC);
+	if (x->shared && !x->knows)
+		throttle_store(t);
 	return t;
 }
 
@@ -552,10 +837,22 @@ sim_begin(struct sim *s)
 		    (i < x->total % x->clients);
 		s->c[i].random = x->seed * 104729 + i * 7919 + 1;
 		s->c[i].arrival = s->now + (uint64_t)(any(s) * 2 * MS);
+		if (i % x->proxies == x->proxies - 1)
+			s->c[i].arrival += x->newcomer;
 		next_request(s, i);
 	}
 	if (x->others > 0)
 		later(s, s->now, OTHER, 0);
+	if (s->store == NULL)
+		return;
+	if (x->killed != 0)
+		later(s, s->now + x->killed, KILL, 0);
+	if (x->emptied != 0)
+		later(s, s->now + x->emptied, EMPTY, 0);
+	if (x->away != 0) {
+		later(s, s->now + x->away, AWAY, 0);
+		later(s, s->now + x->back, BACK, 0);
+	}
 }
 
 /* Runs a trial; what the host has counted is forgotten at its end. */
@@ -576,7 +873,14 @@ simulate(struct trial x)
 	if (x.proxies == 0)
 		x.proxies = 1;
 	for (i = 0; i < x.proxies; i++)
-		s.p[i] = (struct sim_proxy){ sim_throttle(&x), NEVER };
+		s.p[i] = (struct sim_proxy){ .t = sim_throttle(&x),
+			.wake = NEVER, .round = NEVER };
+	if (x.shared && !x.knows) {
+		s.store = calloc(1, sizeof *s.store);
+		must(s.store != NULL);
+		lease_learn_init(&s.store->g);
+		s.store->run = s.store->g.run = 1;
+	}
 	if (x.changed != 0)
 		x.changed += BEGIN;
 	if (x.down_until != 0) {
@@ -604,6 +908,7 @@ simulate(struct trial x)
 	for (i = 0; i < x.nlimits; i++)
 		free(x.limits[i].log);
 	free(s.heap);
+	free(s.store);
 	free(s.c);
 	return s.out;
 }

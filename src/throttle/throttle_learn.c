@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+#include "throttle/throttle_learn.h"
+
+#include "throttle/fair_turn.h"
+#include "throttle/throttle_estimate.h"
+#include "throttle/throttle_lane.h"
+
+void
+throttle_learn_end(struct throttle *t)
+{
+	learn_account_free(t->learner);
+	t->learner = NULL;
+	if (t->estimate == NULL)
+		return;
+	estimate_share_peers(t->estimate, 0);
+	estimate_share_abroad(t->estimate, 0);
+}
+
+void
+throttle_learn_order(struct throttle *t)
+{
+	if (t->learner != NULL && !t->learner->has)
+		t->learner->orders = true;
+}
+
+uint64_t
+throttle_learn_at(struct throttle *t, uint64_t now)
+{
+	bool waits = fair_length(t->queue) > 0;
+
+	if (throttle_estimated(t) == NULL)
+		return THROTTLE_NEVER;
+	if (t->learner == NULL)
+		return waits ? now : THROTTLE_NEVER;
+	return learn_account_at(t->learner, t->estimate, waits, now);
+}
+
+/* Made where it is missing; NULL: none is needed, or no memory. */
+static struct learn_account *
+account_of(struct throttle *t, const struct lease_terms *terms, uint64_t *ids,
+    uint64_t now)
+{
+	if (throttle_estimated(t) == NULL)
+		throttle_learn_end(t);
+	else if (t->learner == NULL && throttle_learn_at(t, now) <= now)
+		t->learner = learn_account_new(++*ids, terms, now);
+	if (t->learner != NULL)
+		learn_account_set(t->learner, t->estimate, terms, now);
+	return t->learner;
+}
+
+bool
+throttle_learn_ask(struct throttle *t, const struct lease_terms *terms,
+    uint64_t *ids, char text[ESTIMATE_SAVED], uint64_t now, bool *granted)
+{
+	struct learn_account *a = account_of(t, terms, ids, now);
+
+	if (a == NULL)
+		return false;
+	if (terms->source != LEASE_STORE)
+		*granted = *granted || learn_account_may(a, now);
+	if (terms->source != LEASE_STORE || throttle_learn_at(t, now) > now)
+		return false;
+	learn_account_ask(a, t->estimate, fair_length(t->queue) > 0, text,
+	    now);
+	return true;
+}
+
+void
+throttle_learn_take(struct throttle *t, uint64_t holder,
+    const struct lease_learn_answer *answer, uint64_t sent, uint64_t received)
+{
+	if (t->learner == NULL || t->learner->id != holder ||
+	    t->estimate == NULL)
+		return;
+	learn_account_take(t->learner, t->estimate, answer, sent, received);
+}
