@@ -442,16 +442,16 @@ reopen(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	e->asking = false;
 	e->places = ESTIMATE_FEW;
 	if (e->era == 0 && (e->log.total == 0 ||
-	    (e->several && e->asked == 0))) {
+	    (e->several != 0 && e->asked == 0))) {
 		/* it has admitted nobody until now; or it was not shut for
 		   long, and how many were on their way nobody knows: it begins
 		   with this */
 		e->pace = (struct estimate_pace){ .on = false };
-		e->several = false;
+		e->several = 0;
 		estimate_log_begin(&e->log);
 		return;
 	}
-	e->several = false;
+	e->several = 0;
 	estimate_find(e, mark->sent, now);
 	e->before = e->beside;
 	e->went = e->log.total;

@@ -62,7 +62,7 @@ estimate_log_merge(struct estimate_log *l, uint32_t n, uint64_t first,
 	estimate_log_begin(l);
 	for (i = 0; i < PIECES; i++)
 		add(l, n / PIECES + (i < n % PIECES), first +
-		    length / PIECES * i);
+		    length / PIECES * (i + 1));
 	for (i = 0; i < ESTIMATE_LOG; i++)
 		if (own.slots[i] > 0)
 			add(l, own.slots[i], own.first + i * own.unit);

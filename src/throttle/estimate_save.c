@@ -9,7 +9,6 @@
 #include "throttle/estimate.h"
 #include "throttle/larger.h"
 
-#define PIECES		64	/* of what a window holds */
 #define LONGEST		34560000000000000ULL	/* ns: 400 days */
 #define MOST		(1ULL << 40)		/* requests */
 #define MOST_STEP	(1U << 20)
@@ -49,7 +48,7 @@ static const struct field whole[] = {
 	E(asked, NUMBER), E(beside, NUMBER), E(before, NUMBER),
 	E(long_first, AGO), E(long_went, NUMBER), E(told_n, NUMBER),
 	E(told_window, NUMBER), E(refusals, NUMBER), E(peak, NUMBER),
-	E(outage, AGO), E(several, NUMBER), END,
+	E(outage, AGO), E(several, AGO), END,
 };
 
 static const struct field log_of_era[] = {
@@ -168,33 +167,28 @@ put_pace(struct writer *to, const struct estimate_pace *p)
 }
 
 /*
- * What it holds, newest first, as ages and requests: in few pieces, each as old as
- * what is in it on average.  So an estimate that is written and read again and
- * again does not hold it for longer each time.
+ * What it holds, newest first, as ages and requests: slot by slot, each as old as
+ * the middle of it.  So an estimate that is written and read again and again does
+ * not hold it for longer each time; and of many at once none is free long before
+ * the host frees it.
  */
 static void
 put_held(struct writer *to, const char *name, const struct window *w)
 {
-	uint64_t all = 0, one, flying = (uint64_t)(w->flying / ESTIMATE_UNIT);
+	uint64_t one, flying = (uint64_t)(w->flying / ESTIMATE_UNIT);
 	uint64_t length = (w->period + WINDOW_SLOTS - 2) / (WINDOW_SLOTS - 1);
-	unsigned i, slots_each = WINDOW_SLOTS / PIECES;
-	uint64_t since = to->now % length, age;	/* in the newest one */
-	wide slots = 0;		/* of time, of all in it */
+	uint64_t age = to->now % length;	/* of its begin */
+	unsigned i;
 
 	put_name(to, name);
 	put(to, "", 0);
 	put(to, ",", flying + w->debt / ESTIMATE_UNIT);
-	for (i = 0; i < WINDOW_SLOTS && i <= w->newest; i++) {
+	for (i = 0; i < WINDOW_SLOTS && i <= w->newest; i++, age += length) {
 		one = w->slots[(w->newest - i) % WINDOW_SLOTS];
-		all += one;
-		slots += (wide)one * i;
-		if (((i + 1) % slots_each != 0 && i != w->newest) || all == 0)
+		if (one == 0)
 			continue;
-		age = (uint64_t)(slots * length / all) + since;
 		put(to, ",", age > length / 2 ? age - length / 2 : 0);
-		put(to, ",", all / ESTIMATE_UNIT);
-		all = 0;
-		slots = 0;
+		put(to, ",", one / ESTIMATE_UNIT);
 	}
 }
 
@@ -347,9 +341,10 @@ take_window(struct reader *from, struct estimate_window *w)
 	    w->more.step > MOST_STEP || w->before > w->n;
 	if (from->bad)
 		return;
-	/* what it holds is in the middle of slots, which are others' now */
-	window_init(&w->window, w->n * ESTIMATE_UNIT, w->ok + w->ok /
-	    (2 * (WINDOW_SLOTS - 1)));
+	/* what it holds is in the middle of slots, which are others' now: once
+	   each time that it is read; so none is given back early */
+	window_init(&w->window, w->n * ESTIMATE_UNIT, w->ok + 2 * w->ok /
+	    (WINDOW_SLOTS - 1));
 	window_tick(&w->window, from->now);
 }
 

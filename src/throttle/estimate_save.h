@@ -16,7 +16,7 @@
  * is passed over, what an earlier one has not written is as in a new one.
  */
 
-#define ESTIMATE_SAVED	8192	/* bytes, with their end */
+#define ESTIMATE_SAVED	20480	/* bytes, with their end */
 
 /*
  * Writes what is known at now (ns) to a buffer, and returns that.

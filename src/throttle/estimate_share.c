@@ -14,9 +14,9 @@ few(uint64_t n)
 }
 
 void
-estimate_share_begin(struct estimate *e)
+estimate_share_begin(struct estimate *e, uint64_t now)
 {
-	e->several = e->era == 0 && e->phase == ESTIMATE_SHUT;
+	e->several = e->era == 0 && e->phase == ESTIMATE_SHUT ? now : 0;
 }
 
 uint64_t
@@ -33,12 +33,13 @@ estimate_share_merge(struct estimate *e, uint64_t n, uint64_t ago, uint64_t now)
 {
 	uint64_t first = now > ago ? now - ago : 0;
 
-	if (n == 0 || !e->several || e->era != 0 ||
+	if (n == 0 || e->several == 0 || e->era != 0 ||
 	    e->phase != ESTIMATE_SHUT)
 		return;
-	estimate_log_merge(&e->log, few(n), first < e->refused ?
-	    first : e->refused,
-	    e->refused);
+	/* not until the refused one was sent: a slow host has admitted others
+	   since then */
+	estimate_log_merge(&e->log, few(n), first < e->several ? first :
+	    e->several, e->several);
 }
 
 bool

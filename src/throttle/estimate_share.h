@@ -13,7 +13,7 @@
  * It is to be shared from now on, with what is known here.  Others were admitted,
  * too, if the host has refused for the first time: they tell what they know.
  */
-void		 estimate_share_begin(struct estimate *);
+void		 estimate_share_begin(struct estimate *, uint64_t now);
 
 /*
  * Returns how many have gone since the first one, in the time before anybody was

@@ -128,11 +128,12 @@ struct estimate {
 	uint32_t	 loan;		/* counts those that it was shared by */
 	uint32_t	 peers;		/* see estimate_share_peers(); 0: as 1 */
 	uint32_t	 abroad;	/* on their way from others */
-	bool		 several;	/* the era was several proxies', who knew
-					   nothing of each other */
 	uint32_t	 flying;	/* admitted, not answered */
 	uint32_t	 uncounted;	/* ... not counted by the host yet */
 	uint32_t	 places;	/* may be so; 0: any number */
+	uint64_t	 several;	/* ns: then it was known that the era was
+					   over, which was several proxies', who
+					   knew nothing of each other; or 0 */
 	uint64_t	 last;		/* ns: the last admission */
 	uint64_t	 heard;		/* ns: the last answer */
 	uint64_t	 rtt;		/* ns, about the shortest */

@@ -212,7 +212,7 @@ learn_account_ask(struct learn_account *a, struct estimate *e, bool waits,
 
 	offers = !has && !a->recorded && !estimate_is_open(e);
 	if (offers && a->free)
-		estimate_share_begin(e);
+		estimate_share_begin(e, now);
 	*q = (struct lease_learn_question){
 		.holder = a->id,
 		.number = q->number + 1,
@@ -260,7 +260,7 @@ begin_loan(struct learn_account *a, struct estimate *e,
 	if (answer->text == NULL)
 		return;
 	if (a->orders || !estimate_share_load(e, answer->text, gone, received))
-		estimate_share_begin(e);
+		estimate_share_begin(e, received);
 	a->orders = false;
 	if (answer->lost > 0)
 		estimate_lost(e, answer->lost, received);

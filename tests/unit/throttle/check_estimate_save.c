@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "check_estimate.h"
+#include "throttle/estimate_log.h"
 #include "throttle/estimate_save.h"
+#include "throttle/estimate_share.h"
 #include "throttle/throttle.h"
 #include "throttle/throttle_estimate.h"
 
@@ -364,6 +366,29 @@ START_TEST(by_a_throttle)
 }
 END_TEST
 
+/* A slow host admits others while it refuses one that was sent before them. */
+START_TEST(others_until_it_was_refused)
+{
+	struct estimate_mark mark, refused;
+	uint64_t begun, sent = now;
+
+	estimate_take(&e, &mark, now, now);
+	estimate_take(&e, &refused, now, now);
+	now += 90 * MS;
+	estimate_answered(&e, &mark, BUDGET_SUCCESS, now);
+	now += 10 * MS;
+	estimate_answered(&e, &refused, BUDGET_THROTTLED, now);
+	estimate_share_begin(&e, now);
+	now += 50 * MS;
+	estimate_share_merge(&e, 79, 130 * MS, now);
+	begun = estimate_log_begun(&e.log, 0);
+	ck_assert_uint_gt(begun, sent);
+	ck_assert_uint_le(begun, sent + 30 * MS);
+	ck_assert_uint_eq(e.log.total, 80);
+	ck_assert_uint_le(e.log.slots[0], 79 / 16 + 1);
+}
+END_TEST
+
 static Suite *
 estimate_save_suite(void)
 {
@@ -384,6 +409,7 @@ estimate_save_suite(void)
 	tcase_add_test(tc, in_the_first_slots);
 	tcase_add_test(tc, a_pace_after_a_boot);
 	tcase_add_test(tc, a_young_clock);
+	tcase_add_test(tc, others_until_it_was_refused);
 	tcase_add_test(tc, a_reload_forgets_nothing);
 	tcase_add_test(tc, by_a_throttle);
 	suite_add_tcase(suite, tc);
