@@ -332,7 +332,7 @@ take_learn(struct asked *a, const struct store_question *q)
 	a->learn = *q->learn;
 	if (q->learn->text == NULL)
 		return;
-	strcpy(text, q->learn->text);
+	memcpy(text, q->learn->text, strlen(q->learn->text) + 1);
 	a->learn.text = text;
 }
 

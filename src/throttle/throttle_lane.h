@@ -223,11 +223,18 @@ has_room(struct throttle *t, const struct throttle_waiter *w)
 	    (t->total == NULL || budget_room(&t->total->budget));
 }
 
+/* Returns whether limits are learned, and not only kept as named. */
+static inline bool
+learns(const struct throttle *t)
+{
+	return t->estimate != NULL && !t->estimate->told_only;
+}
+
 /* Returns whether it may go by its estimate, which it may share (lease_learn.h). */
 static inline bool
 estimate_is_ours(const struct throttle *t, uint64_t now)
 {
-	return t->estimate == NULL || t->estimate->told_only || !t->stored ||
+	return !learns(t) || !t->stored ||
 	    (t->learner != NULL && learn_account_may(t->learner, now));
 }
 

@@ -2,7 +2,6 @@
 #include "throttle/throttle_learn.h"
 
 #include "throttle/fair_turn.h"
-#include "throttle/throttle_estimate.h"
 #include "throttle/throttle_lane.h"
 
 void
@@ -28,7 +27,7 @@ throttle_learn_at(struct throttle *t, uint64_t now)
 {
 	bool waits = fair_length(t->queue) > 0;
 
-	if (throttle_estimated(t) == NULL)
+	if (!learns(t))
 		return THROTTLE_NEVER;
 	if (t->learner == NULL)
 		return waits ? now : THROTTLE_NEVER;
@@ -40,7 +39,7 @@ static struct learn_account *
 account_of(struct throttle *t, const struct lease_terms *terms, uint64_t *ids,
     uint64_t now)
 {
-	if (throttle_estimated(t) == NULL)
+	if (!learns(t))
 		throttle_learn_end(t);
 	else if (t->learner == NULL && throttle_learn_at(t, now) <= now)
 		t->learner = learn_account_new(++*ids, terms, now);

@@ -396,7 +396,7 @@ pose(struct sim *s, unsigned i, const struct lease_learn_question *q)
 		.q = *q };
 	l->lost = s->store->away || any(s) * 100 < s->trial->lossy;
 	if (q->text != NULL) {
-		strcpy(l->text, q->text);
+		memcpy(l->text, q->text, strlen(q->text) + 1);
 		l->q.text = l->text;
 	}
 	s->out.asked++;
@@ -455,7 +455,7 @@ store_asked(struct sim *s, unsigned n)
 
 	lease_learn_grant(&st->g, &l->q, st->run, s->now + 5 * SEC, &l->a);
 	if (l->a.text != NULL) {
-		strcpy(l->told, l->a.text);
+		memcpy(l->told, l->a.text, strlen(l->a.text) + 1);
 		l->a.text = l->told;
 	}
 	/* it is published */
