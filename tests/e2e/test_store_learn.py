@@ -55,7 +55,8 @@ class Proxies:
 		self.redis = shared.Redis(lab.dir)
 		self.far = Judge(kind)
 		self.url = lab.origin(self.far).url
-		self.rule = {"store": True, "queue": {"max_wait": "300s"}, **rule}
+		self.rule = {"store": True, "queue": {"max_wait": "300s"},
+		    "retry": {"attempts": 10}, **rule}
 		self.statuses = []
 		self.threads = []
 		self.daemons = []
