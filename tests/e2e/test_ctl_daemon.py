@@ -55,7 +55,7 @@ def test_a_host(lab):
 	assert re.match(r"127\.0\.0\.1 +open +\[ {10}\] \S+ of 1 ", line)
 	text = ctl(daemon, "show", "127.0.0.1").stdout
 	assert "127.0.0.1 is open\n" in text
-	assert re.search(r"^1 per 1h .* file$", text, re.M)
+	assert re.search(r"^1 per 1h .* file +-$", text, re.M)
 
 	text = ctl(daemon, "pause", "127.0.0.1", "30m", "--reason",
 	    "their maintenance").stdout

@@ -52,7 +52,8 @@ class Shuts(Refuses):
 
 
 RATES = {"capacity": 400, "period": "1s"}
-SLOTS = {"concurrency": 8}
+# Nothing but pauses: what is learned has tests of its own.
+SLOTS = {"concurrency": 8, "learn": "pause"}
 
 
 def several(lab, tmp_path, far, n, limits, listens=True):
