@@ -223,11 +223,16 @@ has_room(struct throttle *t, const struct throttle_waiter *w)
 	    (t->total == NULL || budget_room(&t->total->budget));
 }
 
-/* Returns whether limits are learned, and not only kept as named. */
+/*
+ * Returns whether limits are learned for all, and not only kept as named.  Where
+ * a concurrency is named each proxy learns by itself: its slots go on while
+ * another one has the estimate, and what waits for that held up all of them.
+ */
 static inline bool
 learns(const struct throttle *t)
 {
-	return t->estimate != NULL && !t->estimate->told_only;
+	return t->estimate != NULL && !t->estimate->told_only &&
+	    t->host.concurrency == 0;
 }
 
 /* Returns whether it may go by its estimate, which it may share (lease_learn.h). */

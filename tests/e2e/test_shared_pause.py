@@ -52,8 +52,7 @@ class Shuts(Refuses):
 
 
 RATES = {"capacity": 400, "period": "1s"}
-# Nothing but pauses: what is learned has tests of its own.
-SLOTS = {"concurrency": 8, "learn": "pause"}
+SLOTS = {"concurrency": 8}
 
 
 def several(lab, tmp_path, far, n, limits, listens=True):
