@@ -40,19 +40,8 @@ static const char *const error_keys[] = {
 static bool
 letters(const char *text, size_t len, char out[ERROR_NAME + 1])
 {
-	size_t i, n = 0;
-	char c;
+	size_t n = refusal_name_letters(text, len, out, ERROR_NAME);
 
-	for (i = 0; i < len; i++) {
-		c = text[i];
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c | 0x20);
-		if (c < 'a' || c > 'z')
-			continue;
-		if (n == ERROR_NAME)
-			return false;
-		out[n++] = c;
-	}
 	out[n] = '\0';
 	return n > 0;
 }

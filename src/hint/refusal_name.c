@@ -77,11 +77,9 @@ consists(const char *name, size_t n)
 	return about[0];
 }
 
-/* Its letters, in lower case; false: there are none, or too many. */
-static bool
-is_limit(const char *text, size_t len)
+size_t
+refusal_name_letters(const char *text, size_t len, char *out, size_t max)
 {
-	char name[LETTERS];
 	size_t i, n = 0;
 	char c;
 
@@ -91,10 +89,19 @@ is_limit(const char *text, size_t len)
 			c = (char)(c | 0x20);
 		if (c < 'a' || c > 'z')
 			continue;
-		if (n == LETTERS)
-			return false;
-		name[n++] = c;
+		if (n == max)
+			return 0;
+		out[n++] = c;
 	}
+	return n;
+}
+
+static bool
+is_limit(const char *text, size_t len)
+{
+	char name[LETTERS];
+	size_t n = refusal_name_letters(text, len, name, LETTERS);
+
 	return n > 0 && consists(name, n);
 }
 

@@ -12,4 +12,11 @@
  */
 bool		 refusal_name_is_limit(const char *, size_t);
 
+/*
+ * Writes the letters of a text, in lower case, to out, which has room for max.
+ * Returns how many there are; 0: none, or more than that.
+ */
+size_t		 refusal_name_letters(const char *text, size_t len, char *out,
+		    size_t max);
+
 #endif
