@@ -71,9 +71,10 @@ estimate_view(const struct estimate *e, struct estimate_view *v)
 {
 	unsigned i;
 
-	*v = (struct estimate_view){ .on = e != NULL && !e->told_only };
-	if (!v->on)
+	*v = (struct estimate_view){ .on = false };
+	if (e == NULL || e->told_only)
 		return;
+	v->on = true;
 	v->phase = e->phase;
 	v->refusals = e->refusals;
 	v->peak = e->peak;
