@@ -11,17 +11,24 @@
 #define ROWS(tc, test, table) tcase_add_loop_test(tc, test, 0, \
 		    (int)(sizeof(table) / sizeof((table)[0])))
 
-/*
- * How often to do what is random; under valgrind, where each time takes fifty
- * times as long, CHECK_SHARE asks for one of so many.
- */
+/* Of what is done many times, one of so many is wanted (CHECK_SHARE). */
 static inline unsigned
-repetitions(unsigned all)
+wanted_share(void)
 {
 	const char *text = getenv("CHECK_SHARE");
 	unsigned share = text != NULL ? (unsigned)strtoul(text, NULL, 10) : 1;
 
-	return share > 1 ? (all - 1) / share + 1 : all;
+	return share > 1 ? share : 1;
+}
+
+/*
+ * How often to do what is random; under valgrind each time takes fifty times
+ * as long.
+ */
+static inline unsigned
+repetitions(unsigned all)
+{
+	return (all - 1) / wanted_share() + 1;
 }
 
 /* Valgrind makes system calls, and core dumps, of its own. */

@@ -94,9 +94,9 @@ either(const char *text, size_t len)
 static inline void
 cut_anywhere(const char *text, size_t len)
 {
-	size_t n;
+	size_t n, step = wanted_share();
 
-	for (n = 0; n <= len; n++)
+	for (n = 0; n <= len; n += step)
 		either(text, n);
 }
 
@@ -105,10 +105,10 @@ break_anywhere(const char *text, size_t len)
 {
 	static const char bytes[] = "\0\t\n :-*&[{\"'\\#\xff\xc2";
 	char *copy = strndup(text, len);
-	size_t i, j;
+	size_t i, j, step = wanted_share();
 
 	ck_assert_ptr_nonnull(copy);
-	for (i = 0; i < len; i++) {
+	for (i = 0; i < len; i += step) {
 		for (j = 0; j < sizeof bytes - 1; j++) {
 			copy[i] = bytes[j];
 			either(copy, len);

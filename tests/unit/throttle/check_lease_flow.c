@@ -25,8 +25,8 @@ run(struct store *s, unsigned each, unsigned ms, uint64_t from)
 		while (lease_flow_may(&s->flow)) {
 			lease_flow_sent(&s->flow);
 			s->sent[s->last++ % 4096] = now;
-			ck_assert_uint_le(s->last - s->first, LEASE_FLOW_MOST);
 		}
+		ck_assert_uint_le(s->last - s->first, LEASE_FLOW_MOST);
 		for (i = 0; i < each && s->first < s->last; i++) {
 			trip = now - s->sent[s->first % 4096];
 			if (trip > s->longest)

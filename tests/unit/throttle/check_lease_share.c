@@ -3,42 +3,41 @@
 
 #include "check_run.h"
 
+/* The first of the BUDGETS budgets, then the next, and so on, in turns. */
+static struct world *
+budget_world(int row)
+{
+	unsigned i = (unsigned)row % BUDGETS, turn = (unsigned)row / BUDGETS;
+
+	return make_world(budgets[i].capacity, budgets[i].period,
+	    budgets[i].burst, budgets[i].strict, proxies[turn % 4],
+	    turn * 7 + i);
+}
+
 START_TEST(never_over)
 {
-	struct world *w;
-	unsigned i;
+	struct world *w = budget_world(_i);
 
-	for (i = 0; i < BUDGETS; i++) {
-		w = make_world(budgets[i].capacity, budgets[i].period,
-		    budgets[i].burst, budgets[i].strict,
-		    proxies[(unsigned)_i % 4], (unsigned)_i * 7 + i);
-		w->delay = (draw(100) + 1) * MS;
-		w->faults = 2000;
-		w->costly = !budgets[i].strict;
-		run(w, 30000);
-		free_world(w);
-	}
+	w->delay = (draw(100) + 1) * MS;
+	w->faults = 2000;
+	w->costly = !budgets[_i % BUDGETS].strict;
+	run(w, 30000);
+	free_world(w);
 }
 END_TEST
 
 /* Nobody has just come, who could not know. */
 START_TEST(not_when_its_clock_goes_forward)
 {
-	struct world *w;
-	unsigned i;
+	struct world *w = budget_world(_i);
 
-	for (i = 0; i < BUDGETS; i++) {
-		w = make_world(budgets[i].capacity, budgets[i].period,
-		    budgets[i].burst, budgets[i].strict,
-		    proxies[(unsigned)_i % 4], (unsigned)_i * 7 + i);
-		w->delay = (draw(50) + 1) * MS;
-		run(w, 3000);
-		w->steps = 4000;
-		w->back = i % 2 == 0;
-		run(w, 40000);
-		ck_assert(w->back || w->late > 0);
-		free_world(w);
-	}
+	w->delay = (draw(50) + 1) * MS;
+	run(w, 3000);
+	w->steps = 4000;
+	w->back = _i % 2 == 0;
+	run(w, 40000);
+	ck_assert(w->back || w->late > 0);
+	free_world(w);
 }
 END_TEST
 
@@ -46,47 +45,37 @@ END_TEST
 START_TEST(its_clock_is_too_fast)
 {
 	static const int64_t slews[] = { 1000, 83000, -83000 };
+	struct world *w = budget_world(_i);
+	unsigned i = (unsigned)_i % BUDGETS;
 	uint64_t spent;
-	struct world *w;
-	unsigned i;
 
-	for (i = 0; i < BUDGETS; i++) {
-		w = make_world(budgets[i].capacity, budgets[i].period,
-		    budgets[i].burst, budgets[i].strict, proxies[_i % 4],
-		    (unsigned)_i * 7 + i);
-		run(w, 3000 + 3 * budgets[i].period / 2 / MS);
-		w->slew = slews[(i + (unsigned)_i) % 3];
-		run(w, 10000);
-		spent = w->spent;
-		run(w, 20000 + budgets[i].period / MS);
-		ck_assert_msg((w->spent - spent) * 4 > budgets[i].capacity * U *
-		    (20 * SEC / budgets[i].period + 1), "%s: %llu",
-		    w->what, (unsigned long long)(w->spent - spent));
-		free_world(w);
-	}
+	run(w, 3000 + 3 * budgets[i].period / 2 / MS);
+	w->slew = slews[(i + (unsigned)_i / BUDGETS) % 3];
+	run(w, 10000);
+	spent = w->spent;
+	run(w, 20000 + budgets[i].period / MS);
+	ck_assert_msg((w->spent - spent) * 4 > budgets[i].capacity * U *
+	    (20 * SEC / budgets[i].period + 1), "%s: %llu",
+	    w->what, (unsigned long long)(w->spent - spent));
+	free_world(w);
 }
 END_TEST
 
 /* Set back by an hour: all go on after a horizon, and never over. */
 START_TEST(its_clock_is_set_back)
 {
+	struct world *w = budget_world(_i);
+	unsigned i = (unsigned)_i % BUDGETS;
 	uint64_t spent;
-	struct world *w;
-	unsigned i;
 
-	for (i = 0; i < BUDGETS; i++) {
-		w = make_world(budgets[i].capacity, budgets[i].period,
-		    budgets[i].burst, budgets[i].strict, proxies[_i % 4],
-		    (unsigned)_i * 7 + i);
-		w->skew = (int64_t)(7200 * SEC);
-		run(w, 3000 + 3 * budgets[i].period / 2 / MS);
-		w->skew = (int64_t)(3600 * SEC);
-		run(w, 1600);
-		spent = w->spent;
-		run(w, 1000 + budgets[i].period / MS);
-		ck_assert_msg(w->spent - spent > 0, "%s", w->what);
-		free_world(w);
-	}
+	w->skew = (int64_t)(7200 * SEC);
+	run(w, 3000 + 3 * budgets[i].period / 2 / MS);
+	w->skew = (int64_t)(3600 * SEC);
+	run(w, 1600);
+	spent = w->spent;
+	run(w, 1000 + budgets[i].period / MS);
+	ck_assert_msg(w->spent - spent > 0, "%s", w->what);
+	free_world(w);
 }
 END_TEST
 
@@ -224,13 +213,13 @@ main(void)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, never_over, 0,
-	    (int)repetitions(12));
+	    (int)repetitions(12 * BUDGETS));
 	tcase_add_loop_test(tcase, not_when_its_clock_goes_forward, 0,
-	    (int)repetitions(4));
+	    (int)repetitions(4 * BUDGETS));
 	tcase_add_loop_test(tcase, its_clock_is_too_fast, 0,
-	    (int)repetitions(4));
+	    (int)repetitions(4 * BUDGETS));
 	tcase_add_loop_test(tcase, its_clock_is_set_back, 0,
-	    (int)repetitions(4));
+	    (int)repetitions(4 * BUDGETS));
 	tcase_add_loop_test(tcase, far_away, 0, (int)repetitions(8));
 	tcase_add_loop_test(tcase, not_as_far_as_others, 0,
 	    (int)repetitions(8));

@@ -326,18 +326,15 @@ static const uint64_t lengths[] = { 50 * MS, 200 * MS, 2 * SEC };
 
 START_TEST(never_over)
 {
-	struct world *w;
-	unsigned i;
+	unsigned i = (unsigned)_i % 5, turn = (unsigned)_i / 5;
+	struct world *w = make_world(limits[i], proxies[turn % 4],
+	    lengths[turn / 4 % 3], (unsigned)_i);
 
-	for (i = 0; i < 5; i++) {
-		w = make_world(limits[i], proxies[(unsigned)_i % 4],
-		    lengths[(unsigned)_i / 4 % 3], (unsigned)_i * 5 + i);
-		w->delay = (draw(100) + 1) * MS;
-		w->faults = 2000;
-		w->greedy = _i % 2 == 0;
-		run(w, 60000);
-		free(w);
-	}
+	w->delay = (draw(100) + 1) * MS;
+	w->faults = 2000;
+	w->greedy = turn % 2 == 0;
+	run(w, 60000);
+	free(w);
 }
 END_TEST
 
@@ -378,8 +375,10 @@ main(void)
 	TCase *tcase = tcase_create("oracle");
 
 	tcase_set_timeout(tcase, 120);
-	tcase_add_loop_test(tcase, never_over, 0, 24);
-	tcase_add_loop_test(tcase, is_used, 0, 60);
+	tcase_add_loop_test(tcase, never_over, 0,
+	    (int)repetitions(24 * 5));
+	tcase_add_loop_test(tcase, is_used, 0,
+	    (int)repetitions(60));
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }

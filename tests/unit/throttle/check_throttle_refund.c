@@ -274,7 +274,8 @@ main(void)
 	tcase_add_test(tc, not_across_new_limits);
 	tcase_add_test(tc, gives_the_probe_back);
 	tcase_add_test(tc, returned_goes_first);
-	tcase_add_loop_test(tc, any_history, 0, 200);
+	tcase_add_loop_test(tc, any_history, 0,
+	    (int)repetitions(200));
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }
