@@ -11,6 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "ctl/ctl_doctor_process.h"
+
 /*
  * The kernel lists connections by ports with the number of their socket
  * (proc(5)), and of each process the sockets that it has.
@@ -51,21 +53,10 @@ socket_in(const char *list, unsigned at, unsigned to)
 static bool
 is_of_session(const char *pid, pid_t session)
 {
-	char path[64], text[512], *end;
-	size_t n;
-	FILE *f;
-	int of;
+	struct ctl_doctor_process process;
 
-	snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
-	if ((f = fopen(path, "re")) == NULL)
-		return false;
-	n = fread(text, 1, sizeof text - 1, f);
-	fclose(f);
-	text[n] = '\0';
-	/* behind its name, which may have anything in it */
-	end = strrchr(text, ')');
-	return end != NULL && sscanf(end, ") %*c %*d %*d %d", &of) == 1 &&
-	    of == session;
+	return ctl_doctor_process(pid, &process) &&
+	    process.session == session;
 }
 
 static bool

@@ -9,13 +9,13 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "ctl/ctl_doctor_process.h"
 
 #define ROUNDS	400		/* of looking whether they are gone */
 #define SIGNALED 128		/* and the signal, as shells have it */
@@ -32,21 +32,9 @@ let_die(void)
 static bool
 is_child(const char *pid)
 {
-	char path[64], text[512], *end;
-	int parent;
-	size_t n;
-	FILE *f;
+	struct ctl_doctor_process process;
 
-	snprintf(path, sizeof path, "/proc/%.20s/stat", pid);
-	if ((f = fopen(path, "re")) == NULL)
-		return false;
-	n = fread(text, 1, sizeof text - 1, f);
-	fclose(f);
-	text[n] = '\0';
-	/* behind its name, which may have anything in it */
-	end = strrchr(text, ')');
-	return end != NULL && sscanf(end, ") %*c %d", &parent) == 1 &&
-	    parent == getpid();
+	return ctl_doctor_process(pid, &process) && process.parent == getpid();
 }
 
 static void
