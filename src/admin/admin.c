@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "admin/admin_body.h"
 #include "admin/admin_context.h"
@@ -278,7 +279,8 @@ open_default(struct admin *a, const struct listeners *proxy)
 	}
 	if (n == 0)
 		log_info("no socket for commands: there is neither "
-		    "admin.socket nor XDG_RUNTIME_DIR");
+		    "admin.socket nor XDG_RUNTIME_DIR, and /tmp/sluice-%lu "
+		    "is not this user's alone", (unsigned long)geteuid());
 	else if (a->socket.listeners == NULL)
 		log_warn("no socket for commands: %s", cause != NULL ? cause :
 		    "out of memory");

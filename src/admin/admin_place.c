@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/own_dir.h"
+
 static bool
 put(char path[ADMIN_PLACE], const char *dir, size_t n, const char *name)
 {
@@ -27,11 +29,30 @@ name_by_port(char name[32], uint16_t port)
 		snprintf(name, 32, "admin.sock");
 }
 
+/* There may be no XDG_RUNTIME_DIR: in containers, by su(1) and cron(8). */
+static size_t
+of_user(const char *name, char paths[ADMIN_PLACES][ADMIN_PLACE])
+{
+	const char *dir = getenv("XDG_RUNTIME_DIR");
+	char own[ADMIN_PLACE], other[OWN_DIR];
+	size_t n = 0;
+
+	if (dir != NULL && dir[0] == '/' &&
+	    put(own, dir, strlen(dir), "sluice")) {
+		(void)mkdir(own, 0700);
+		n += put(paths[n], own, strlen(own), name);
+	}
+	own_dir_name(other);
+	if (own_dir_have(other) == 0)
+		n += put(paths[n], other, strlen(other), name);
+	return n;
+}
+
 size_t
 admin_places(uint16_t port, char paths[ADMIN_PLACES][ADMIN_PLACE])
 {
 	const char *dir = getenv("RUNTIME_DIRECTORY");	/* systemd's */
-	char name[32], own[ADMIN_PLACE];
+	char name[32];
 
 	name_by_port(name, port);
 	if (dir != NULL && dir[0] == '/')
@@ -41,10 +62,5 @@ admin_places(uint16_t port, char paths[ADMIN_PLACES][ADMIN_PLACE])
 	if (faccessat(AT_FDCWD, dir, W_OK, AT_EACCESS) == 0)
 		return (size_t)put(paths[0], dir, strlen(dir), "admin.sock") +
 		    put(paths[1], dir, strlen(dir), name);
-	dir = getenv("XDG_RUNTIME_DIR");
-	if (dir == NULL || dir[0] != '/' ||
-	    !put(own, dir, strlen(dir), "sluice"))
-		return 0;
-	(void)mkdir(own, 0700);
-	return put(paths[0], own, strlen(own), name);
+	return of_user(name, paths);
 }

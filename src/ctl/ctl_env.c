@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/own_dir.h"
 #include "ctl/ctl_args.h"
 #include "ctl/ctl_ask.h"
 #include "ctl/ctl_client.h"
@@ -52,7 +53,7 @@ make_dir(const struct ctl *c, const struct ctl_client *client,
 	if (mkdir(dir, 0755) == -1 && errno != EEXIST)
 		return ctl_fail(c, CTL_FAILED, "%s: %s", dir,
 		    strerror(errno));
-	if (!ctl_runtime_is_own(dir))
+	if (!own_dir_is(dir))
 		return ctl_fail(c, CTL_FAILED, "%s: expected a directory of "
 		    "one's own that others cannot write to", dir);
 	/* programs are started in other directories */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/own_dir.h"
 #include "base/text.h"
 #include "conf/conf.h"
 #include "conf/conf_load.h"
@@ -174,8 +175,13 @@ look_in(struct search *s, const char *dir, const char *below, const char *name)
 static void
 look_for(struct search *s, const char *name)
 {
+	char own[OWN_DIR];
+
 	look_in(s, SYSTEM, "", name);
 	look_in(s, getenv("XDG_RUNTIME_DIR"), "/sluice", name);
+	own_dir_name(own);
+	if (own_dir_is(own))
+		look_in(s, own, "", name);
 }
 
 static int

@@ -5,37 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/own_dir.h"
 #include "ctl/ctl_fail.h"
 
-bool
-ctl_runtime_is_own(const char *dir)
-{
-	struct stat st;
-
-	return lstat(dir, &st) == 0 && S_ISDIR(st.st_mode) &&
-	    st.st_uid == geteuid() && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-/* Returns 0, or why not: EEXIST where it is another's. */
-static int
-have(const char *dir)
-{
-	if (mkdir(dir, 0755) == -1 && errno != EEXIST)
-		return errno;
-	return ctl_runtime_is_own(dir) ? 0 : EEXIST;
-}
-
 /*
- * /run/sluice is a daemon's, whose user root is not to trust.  One in /tmp may
- * have been put there by somebody else before.
+ * /run/sluice is a daemon's, whose user root is not to trust.
  */
 int
 ctl_runtime(const struct ctl *c, char dir[PATH_MAX])
 {
 	const char *own = getenv("XDG_RUNTIME_DIR");
+	char other[OWN_DIR];
 	int error;
 
 	if (geteuid() == 0)
@@ -44,10 +26,11 @@ ctl_runtime(const struct ctl *c, char dir[PATH_MAX])
 		snprintf(dir, PATH_MAX, "%s/sluice", own);
 	else
 		dir[0] = '\0';
-	if (dir[0] != '\0' && have(dir) == 0)
+	if (dir[0] != '\0' && own_dir_have(dir) == 0)
 		return CTL_DONE;
-	snprintf(dir, PATH_MAX, "/tmp/sluice-%lu", (unsigned long)geteuid());
-	if ((error = have(dir)) == 0)
+	own_dir_name(other);
+	snprintf(dir, PATH_MAX, "%s", other);
+	if ((error = own_dir_have(dir)) == 0)
 		return CTL_DONE;
 	if (error != EEXIST)
 		return ctl_fail(c, CTL_FAILED, "%s: %s", dir,

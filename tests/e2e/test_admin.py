@@ -138,6 +138,87 @@ def test_named_for_the_port():
 		shutil.rmtree(place)
 
 
+@pytest.fixture
+def somebody():
+	"""A user who has nothing but a directory in /tmp, if that."""
+	if os.geteuid() != 0:
+		pytest.skip("needs root to be somebody else")
+	user = 50000 + os.getpid() % 10000
+	place = pathlib.Path(f"/tmp/sluice-{user}")
+	yield user, place
+	if place.exists():
+		shutil.rmtree(place)
+
+
+def as_somebody(user):
+	return ["setpriv", f"--reuid={user}", f"--regid={user}",
+	    "--clear-groups"], {"PATH": os.environ["PATH"], **sluice.measured()}
+
+
+def run_as(user, file):
+	who, env = as_somebody(user)
+	process = subprocess.Popen([*who, sluice.BINARY, "-c", str(file)],
+	    env=env, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+	lines = sluice.Lines(process.stderr)
+	lines.wait("is ready")
+	return process, lines
+
+
+def readable():
+	file = pathlib.Path(tempfile.mkdtemp(prefix="sluice.")) / "a.yaml"
+	file.parent.chmod(0o755)
+	file.write_text(json.dumps(sluice.settings()))
+	return file
+
+
+def status_as(user):
+	who, env = as_somebody(user)
+	return subprocess.run([*who, sluice.BINARY, "status"], env=env,
+	    capture_output=True, text=True, timeout=wire.DEADLINE)
+
+
+def test_without_a_directory_from_the_system(somebody):
+	"""In a container, by su and cron there is no XDG_RUNTIME_DIR: commands find
+	the daemon all the same."""
+	user, place = somebody
+	file = readable()
+	process, _ = run_as(user, file)
+	try:
+		assert place.stat().st_uid == user
+		done = status_as(user)
+		assert done.returncode == 0 and str(file) in done.stdout, done
+	finally:
+		process.terminate()
+		assert process.wait(wire.DEADLINE) == 0
+		shutil.rmtree(file.parent)
+	assert not list(place.iterdir())
+
+
+def test_a_directory_that_another_user_has_made(somebody):
+	"""Neither is a socket put there, nor one asked that is there."""
+	user, place = somebody
+	file = readable()
+	place.mkdir()
+	with socket.socket(socket.AF_UNIX) as theirs:
+		theirs.bind(str(place / "admin-3128.sock"))
+		theirs.listen()
+		(place / "admin-3128.sock").chmod(0o777)
+		process, lines = run_as(user, file)
+		try:
+			assert "no socket for commands" in lines.text()
+			done = status_as(user)
+			assert done.returncode == 3, done
+			assert str(place) not in done.stderr
+			theirs.setblocking(False)
+			with pytest.raises(BlockingIOError):
+				theirs.accept()
+		finally:
+			process.terminate()
+			assert process.wait(wire.DEADLINE) == 0
+			shutil.rmtree(file.parent)
+	assert [one.name for one in place.iterdir()] == ["admin-3128.sock"]
+
+
 def test_off(lab):
 	daemon = lab.sluice(admin="off")
 	daemon.err.wait("is ready")
