@@ -272,10 +272,29 @@ jobs()
 build_only=
 
 # build_in DIRECTORY [CONFIGURE ARGUMENT]...
+# One after the other: of two that build in one directory each would start what
+# the other one still writes.
+build_in()
+{
+	mkdir -p "$1"
+	if ! command -v flock >/dev/null 2>&1; then
+		configure_and_make "$@"
+		return
+	fi
+	{
+		flock -n 9 || {
+			say "somebody else builds in $1/; waiting for that"
+			flock 9
+		}
+		configure_and_make "$@"
+	} 9>"$1/.lock"
+}
+
+# configure_and_make DIRECTORY [CONFIGURE ARGUMENT]...
 # Configures where that has not been done with these arguments and these
 # libraries, then makes what has changed: all of it where configure may have
 # chosen other flags, which make does not see.
-build_in()
+configure_and_make()
 {
 	dir=$1
 	shift
@@ -283,7 +302,6 @@ build_in()
 	name=${name#/}
 	top=$(pwd)
 	[ -x configure ] || quiet bootstrap ./bootstrap || return
-	mkdir -p "$dir"
 	stamp=$(echo "$top" "$@"
 	    cksum <configure.ac
 	    pkg-config --modversion libevent yaml-0.1 libcares hiredis jansson \
