@@ -73,11 +73,40 @@ why_part(enum stats_cause cause)
 }
 
 static json_t *
+estimated(const struct estimate_limit *l)
+{
+	char evidence[ESTIMATE_EVIDENCE];
+	bool slots = l->kind == ESTIMATE_SLOTS;
+
+	return json_pack("{s:s, s:I, s:o, s:o, s:i, s:s}",
+	    "kind", slots ? "slots" : l->kind == ESTIMATE_BUCKET ? "bucket" :
+	    "window", "requests", (json_int_t)l->n,
+	    "period", slots ? json_null() : admin_seconds(l->period),
+	    "burst", l->kind != ESTIMATE_BUCKET ? json_null() :
+	    json_integer((json_int_t)l->burst),
+	    "confidence", (int)l->confidence,
+	    "evidence", estimate_evidence(evidence, l));
+}
+
+/* The limits that were found and are kept; null: none are looked for. */
+static json_t *
+estimate_value(const struct estimate_view *e)
+{
+	json_t *list = e->on ? json_array() : json_null();
+	unsigned i;
+
+	for (i = 0; list != NULL && i < e->nlimits; i++)
+		json_array_append_new(list, estimated(&e->limits[i]));
+	return list;
+}
+
+static json_t *
 part_value(const struct part_view *p, const struct rule *rule, uint64_t now)
 {
-	return json_pack("{s:o, s:b, s:s, s:I, s:I, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:b, s:o, s:s, s:I, s:I, s:o, s:o, s:o}",
 	    "name", admin_string(p->name),
 	    "learned", p->named,
+	    "estimate", estimate_value(&p->estimate),
 	    "state", hosts_state_word(p->state),
 	    "in_flight", (json_int_t)p->budget.inflight,
 	    "concurrency", (json_int_t)p->budget.concurrency,
@@ -187,35 +216,6 @@ observed_value(const struct host_view *v)
 	    "waiting", (json_int_t)v->observed.waiting);
 }
 
-static json_t *
-estimated(const struct estimate_limit *l)
-{
-	char evidence[ESTIMATE_EVIDENCE];
-	bool slots = l->kind == ESTIMATE_SLOTS;
-
-	return json_pack("{s:s, s:I, s:o, s:o, s:i, s:s}",
-	    "kind", slots ? "slots" : l->kind == ESTIMATE_BUCKET ? "bucket" :
-	    "window", "requests", (json_int_t)l->n,
-	    "period", slots ? json_null() : admin_seconds(l->period),
-	    "burst", l->kind != ESTIMATE_BUCKET ? json_null() :
-	    json_integer((json_int_t)l->burst),
-	    "confidence", (int)l->confidence,
-	    "evidence", estimate_evidence(evidence, l));
-}
-
-/* The limits that were found and are kept; null: none are looked for. */
-static json_t *
-estimate_value(const struct host_view *v)
-{
-	const struct estimate_view *e = &v->throttle.estimate;
-	json_t *list = e->on ? json_array() : json_null();
-	unsigned i;
-
-	for (i = 0; list != NULL && i < e->nlimits; i++)
-		json_array_append_new(list, estimated(&e->limits[i]));
-	return list;
-}
-
 /* Why the first of those who wait does; null: nobody waits. */
 static json_t *
 why_value(struct hosts *hs, const char *key, uint64_t now)
@@ -233,7 +233,8 @@ detail(json_t *host, const struct host_view *v, json_t *parts, json_t *users,
     json_t *refusals, json_t *why)
 {
 	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-	    "limits", limits_value(v), "estimate", estimate_value(v), "parts", parts, "clients", users,
+	    "limits", limits_value(v), "estimate",
+	    estimate_value(&v->throttle.estimate), "parts", parts, "clients", users,
 	    "refusals", refusals, "counts", counts_value(v),
 	    "observed", observed_value(v), "why", why);
 

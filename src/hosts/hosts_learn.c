@@ -5,6 +5,7 @@
 #include "base/words.h"
 #include "hosts/host_observe.h"
 #include "hosts/host_away.h"
+#include "hosts/host_lease.h"
 #include "hosts/host_pause.h"
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_say.h"
@@ -59,6 +60,32 @@ take_part(struct host *h, struct ticket *t, const struct lesson *l,
 	if (new || before == 0)
 		rejudge(h, now);
 	return named;
+}
+
+/*
+ * What was known of the part that the host has named, before it refused: where
+ * limits are learned, and the refusal is of that part alone.
+ */
+struct part_before {
+	unsigned	 named;		/* 0: it is not so */
+	uint64_t	 shut;		/* ns: until then nobody went */
+};
+
+static struct part_before
+part_before(struct host *h, struct ticket *t, const struct lesson *l,
+    uint64_t now)
+{
+	struct part_before p = { .named = 0 };
+
+	if (l->verdict != BUDGET_THROTTLED || !l->partial ||
+	    h->rule->mode != RULE_ENFORCE ||
+	    throttle_estimated(h->throttle) == NULL)
+		return p;
+	p.named = take_part(h, t, l, now);
+	if (p.named != 0)
+		p.shut = throttle_paused_until(h->throttle,
+		    THROTTLE_NAMED_PART(p.named));
+	return p;
 }
 
 /* Lessons */
@@ -157,17 +184,37 @@ shut_as_estimated(struct host *h, struct ticket *t, const struct lesson *l,
 	return refuse_hopeless_for(h, until, known, now) ? until - now : 0;
 }
 
+/* For how long it says that it, or a part, is shut (ns); 0: it does not. */
 static uint64_t
-pause_as_estimated(struct host *h, struct ticket *t, const struct lesson *l,
-    uint64_t longest, uint64_t now)
+named_by(struct host *h, struct ticket *t, const struct lesson *l,
+    unsigned part, uint64_t longest, uint64_t now)
 {
 	uint64_t named = !l->backoff ? l->pause : l->own_base ? l->base : 0;
 
-	if (l->at_once && !l->again && throttle_at_once(h->throttle,
-	    THROTTLE_WHOLE, &t->waiter, now))
-		named = 0;
-	return shut_as_estimated(h, t, l, named < longest ? named : longest,
-	    now);
+	if (l->at_once && !l->again &&
+	    throttle_at_once(h->throttle, part, &t->waiter, now))
+		return 0;
+	return named < longest ? named : longest;
+}
+
+/*
+ * The same of a part that has refused.  Those that were on their way with the first
+ * one say nothing new.
+ */
+static uint64_t
+part_as_estimated(struct host *h, struct ticket *t, const struct lesson *l,
+    struct part_before before, uint64_t now)
+{
+	uint64_t longest = longest_pause(h, t), until;
+	unsigned part = THROTTLE_NAMED_PART(before.named);
+	uint64_t named = named_by(h, t, l, part, longest, now);
+
+	until = throttle_part_named(h->throttle, before.named,
+	    named == 0 ? 0 : now + named, now);
+	h->pause.causes[part] = (uint8_t)cause_of(l);
+	host_lease_note(h);
+	return until > now && refuse_hopeless_for_part(h, until, before.shut,
+	    now) ? until - now : 0;
 }
 
 /*
@@ -185,7 +232,8 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 
 	if (part == THROTTLE_WHOLE && l->verdict == BUDGET_THROTTLED &&
 	    throttle_estimated(h->throttle) != NULL)
-		return pause_as_estimated(h, t, l, longest, now);
+		return shut_as_estimated(h, t, l, named_by(h, t, l, part,
+		    longest, now), now);
 
 	/* of a part that nobody has named, others are not held up */
 	if (l->partial && part == THROTTLE_WHOLE &&
@@ -263,20 +311,24 @@ is_own(struct host *h, const struct lesson *l, uint64_t now)
 
 /* Holds up the host or a part as the lesson asks; returns as pause_by(). */
 static uint64_t
-heed(struct host *h, struct ticket *t, const struct lesson *l, bool soft,
-    uint64_t now)
+heed(struct host *h, struct ticket *t, const struct lesson *l,
+    struct part_before before, bool soft, uint64_t now)
 {
-	unsigned named = take_part(h, t, l, now);
-	uint64_t pause;
+	unsigned named = before.named != 0 ? before.named :
+	    take_part(h, t, l, now);
+	uint64_t pause = 0;
 
 	if (l->shape && !l->shape_partial && is_own(h, l, now))
 		/* what was spread before, since others have used it */
 		throttle_shape(h->throttle, THROTTLE_WHOLE, 0, now, now);
 	else if (l->shape && (!l->shape_partial || named != 0))
 		shape_by(h, t, l, named, now);
-	pause = !soft ? pause_by(h, t, l, named, now) :
-	    l->spent && throttle_estimate_shut(h->throttle) > now ?
-	    shut_as_estimated(h, t, l, 0, now) : 0;
+	if (throttle_part_is_learned(h->throttle, before.named))
+		pause = part_as_estimated(h, t, l, before, now);
+	else if (!soft)
+		pause = pause_by(h, t, l, named, now);
+	else if (l->spent && throttle_estimate_shut(h->throttle) > now)
+		pause = shut_as_estimated(h, t, l, 0, now);
 	if (pause > 0)
 		tell_pause(h, t, l, pause);
 	/* once for all that are refused in one go */
@@ -315,6 +367,7 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
     uint64_t now)
 {
 	struct host *h = hosts_enter(hs, t);
+	struct part_before before;
 	uint64_t pause = 0;
 	bool soft;
 
@@ -322,7 +375,11 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 		return 0;
 	if (l->verdict == BUDGET_THROTTLED)
 		h->counts.throttled++;
-	throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
+	before = part_before(h, t, l, now);
+	if (before.named != 0)
+		throttle_part_refused(h->throttle, &t->waiter, now);
+	else
+		throttle_verdict(h->throttle, &t->waiter, l->verdict, now);
 	if (h->away != NULL && l->named)
 		host_know_route(t, l->method, l->path);
 	host_away_lesson(h, t, l);
@@ -338,7 +395,7 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 		    l->verdict == BUDGET_SUCCESS;
 	host_observe_learn(h, t, l, soft ? 0 : longest_pause(h, t), now);
 	if (h->rule->mode == RULE_ENFORCE)
-		pause = heed(h, t, l, soft, now);
+		pause = heed(h, t, l, before, soft, now);
 	host_pause_judged(h, now);
 	host_admit(h, t->loop, now);
 	hosts_exit(hs, h);

@@ -268,6 +268,7 @@ take_part(struct host *h, unsigned part, uint64_t now, struct part_view *v)
 	    &observed))
 		show_rates(&v->budget, &observed);
 	store_without_settle(h->rule, &v->budget.shared);
+	throttle_view_learned(h->throttle, part, &v->estimate);
 	v->named = part > THROTTLE_WHOLE;
 	v->state = state_of(&v->budget, false, now);
 	v->cause = h->pause.causes[part];

@@ -110,6 +110,7 @@ struct part_view {
 	enum hosts_state state;
 	enum stats_cause cause;			/* of its pause */
 	struct budget_view budget;
+	struct estimate_view estimate;		/* what is learned of it */
 };
 
 /* Those of a key, at most max.  Returns how many; 0 without such a host. */

@@ -5,6 +5,7 @@
 
 #include "hosts/host_pause.h"
 #include "hosts/state_budget.h"
+#include "throttle/throttle_estimate.h"
 #include "throttle/throttle_save.h"
 
 void
@@ -33,15 +34,24 @@ put_named(struct text *t, struct host *h, unsigned named,
     struct budget_saved *saved, uint64_t now)
 {
 	const struct throttle_key *key = throttle_named_key(h->throttle, named);
+	char buf[ESTIMATE_SAVED];
+	const char *learned;
+	bool says;
 
-	if (key == NULL || !throttle_save(h->throttle, THROTTLE_OF_NAMED,
-	    named, now, saved))
+	if (key == NULL)
+		return false;
+	says = throttle_save(h->throttle, THROTTLE_OF_NAMED, named, now, saved);
+	learned = throttle_part_save(h->throttle, named, buf, now);
+	if (!says && learned == NULL)
 		return false;
 	state_put_numbers(t, "named", (uint64_t[]){ key->a, key->b }, 2);
 	state_put_text(t, "of", throttle_named_text(h->throttle, named));
 	state_put_number(t, "cause",
 	    h->pause.causes[THROTTLE_NAMED_PART(named)]);
-	state_put_budget(t, saved);
+	if (says)
+		state_put_budget(t, saved);
+	if (learned != NULL)
+		state_put_text(t, "estimate", learned);
 	return true;
 }
 
@@ -134,6 +144,9 @@ read_word(struct reading *r, const struct state_word *w)
 	else if (strcmp(w->name, "cause") == 0)
 		r->cause = state_number(w->value) < STATS_CAUSES ?
 		    (enum stats_cause)state_number(w->value) : STATS_BACKOFF;
+	else if (strcmp(w->name, "estimate") == 0)
+		return throttle_part_load(r->host->throttle, r->named,
+		    w->value, r->passed, r->now);
 	else if (!state_route_word(&r->route, w))
 		return state_budget_word(r->saved, w);
 	return true;

@@ -17,7 +17,7 @@
  *             nothing.  A member of its named part, if it is in one.
  *   admitted  held is set: it has paid, and holds a slot of the host's budget
  *             and of its part's and its named part's, of which it is a
- *             member.
+ *             member.  What is learned of both, if it is, counts it.
  *
  *   from      to         by
  *   none      admitted   throttle_ask(), where it may go at once
@@ -111,10 +111,10 @@ throttle_free(struct throttle *t)
 	throttle_learn_end(t);
 	throttle_forget_behind(t);
 	fair_free(t->queue);
+	throttle_estimate(t, NULL);
 	free_named(t);
 	throttle_meters_free(&t->meters);
 	free(t->parts);
-	throttle_estimate(t, NULL);
 	free(t->windows);
 	free(t);
 }
@@ -150,7 +150,9 @@ named_are_idle(const struct throttle *t, uint64_t now)
 
 	for (i = 0; t->learned != NULL && i < THROTTLE_NAMED_PARTS; i++)
 		if (t->learned->named[i] != NULL &&
-		    !budget_idle(&t->learned->named[i]->budget, now))
+		    (!budget_idle(&t->learned->named[i]->budget, now) ||
+		    (t->learned->named[i]->estimate != NULL &&
+		    !estimate_is_idle(t->learned->named[i]->estimate, now))))
 			return false;
 	return true;
 }
@@ -230,8 +232,9 @@ throttle_paused_until(const struct throttle *t, unsigned part)
 		return larger(t->host.paused_until,
 		    throttle_estimate_shut(t));
 	if (part > THROTTLE_WHOLE)
-		return t->learned->named[part - THROTTLE_WHOLE - 1]->
-		    budget.paused_until;
+		return larger(t->learned->named[part - THROTTLE_WHOLE - 1]->
+		    budget.paused_until,
+		    part_estimate_shut(t, part - THROTTLE_WHOLE));
 	assert(part < t->nparts);
 	return t->parts[part].paused_until;
 }

@@ -125,6 +125,13 @@ void		 throttle_counted_within(struct throttle *, uint64_t ns);
  */
 void		 throttle_verdict(struct throttle *, struct throttle_waiter *,
 		    enum budget_verdict, uint64_t now);
+/*
+ * The same of one that was refused for a limit of one part alone.  Where limits are
+ * learned nothing is learned of the host by that; the named part that it is in, if
+ * it is in one, learns its own from then on.
+ */
+void		 throttle_part_refused(struct throttle *,
+		    struct throttle_waiter *, uint64_t now);
 
 /*
  * Ends an admission: gives its slot back, and a neutral verdict where none was

@@ -9,29 +9,50 @@
 
 #include "throttle/budget_recovery.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_part.h"
 #include "throttle/throttle_tick.h"
 #include "throttle/throttle_total.h"
 
-void
-throttle_verdict(struct throttle *t, struct throttle_waiter *w,
-    enum budget_verdict verdict, uint64_t now)
+/* Returns whether one waits by what is learned of the host, or of its part. */
+static bool
+is_shut(const struct throttle *t, const struct throttle_waiter *w, uint64_t now)
+{
+	return (t->estimate != NULL && estimate_due(t->estimate, now) > now) ||
+	    part_estimate_due(t, w->named, now) > now;
+}
+
+/* Who is refused by one of the two was not by the other, nor counted there. */
+static void
+teach_estimates(struct throttle *t, struct throttle_waiter *w,
+    enum budget_verdict verdict, bool of_part, uint64_t now)
+{
+	bool refused = verdict == BUDGET_THROTTLED;
+
+	if (refused && !w->counted) {
+		if (t->estimate != NULL)
+			estimate_dropped(t->estimate);
+		w->refused = true;
+		throttle_part_dropped(t, w);
+	}
+	throttle_count(t, w, now);
+	if (t->estimate != NULL)
+		estimate_answered(t->estimate, &w->mark, refused && of_part ?
+		    BUDGET_NEUTRAL : verdict, now);
+	throttle_part_answered(t, w, refused && !of_part ? BUDGET_NEUTRAL :
+	    verdict, now);
+}
+
+static void
+judge(struct throttle *t, struct throttle_waiter *w,
+    enum budget_verdict verdict, bool of_part, uint64_t now)
 {
 	struct budget *b, *named;
 	unsigned i;
 	bool held, estimated;
 
-	if (!w->held || w->settled)
-		return;
-	throttle_tick(t, now);
 	w->settled = true;
-	estimated = t->estimate != NULL && estimate_due(t->estimate, now) > now;
-	if (t->estimate != NULL && verdict == BUDGET_THROTTLED && !w->counted) {
-		estimate_dropped(t->estimate);
-		w->refused = true;
-	}
-	throttle_count(t, w, now);
-	if (t->estimate != NULL)
-		estimate_answered(t->estimate, &w->mark, verdict, now);
+	estimated = is_shut(t, w, now);
+	teach_estimates(t, w, verdict, of_part, now);
 	if (verdict != BUDGET_NEUTRAL)
 		throttle_spend(w->deposit);
 	b = part_budget(t, w->part);
@@ -50,6 +71,28 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 	/* A neutral one may let a shape's next one go sooner. */
 	if (held || estimated || verdict == BUDGET_NEUTRAL)
 		set_unblocked_at(t, now);
+}
+
+void
+throttle_verdict(struct throttle *t, struct throttle_waiter *w,
+    enum budget_verdict verdict, uint64_t now)
+{
+	if (!w->held || w->settled)
+		return;
+	throttle_tick(t, now);
+	judge(t, w, verdict, false, now);
+}
+
+void
+throttle_part_refused(struct throttle *t, struct throttle_waiter *w,
+    uint64_t now)
+{
+	if (!w->held || w->settled)
+		return;
+	throttle_tick(t, now);
+	if (throttle_part_learn(t, w->named) != NULL && !w->part_mark.waits)
+		throttle_part_join(t, w, now);
+	judge(t, w, BUDGET_THROTTLED, true, now);
 }
 
 /* What the host says */
@@ -82,6 +125,10 @@ throttle_shorten(struct throttle *t, uint64_t longest, uint64_t now)
 			    &t->learned->named[i]->budget, longest, now);
 	if (t->estimate != NULL)
 		shorter |= estimate_shorten(t->estimate, now + longest);
+	for (i = 1; i <= THROTTLE_NAMED_PARTS; i++)
+		if (part_estimate(t, i) != NULL)
+			shorter |= estimate_shorten(part_estimate(t, i),
+			    now + longest);
 	if (shorter)
 		set_unblocked_at(t, now);
 }

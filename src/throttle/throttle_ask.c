@@ -13,6 +13,7 @@
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_lease.h"
 #include "throttle/throttle_meter.h"
+#include "throttle/throttle_part.h"
 #include "throttle/throttle_start.h"
 #include "throttle/throttle_tick.h"
 #include "throttle/throttle_total.h"
@@ -59,6 +60,7 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 		    w->also.parts[i]), w->fair.cost, at, now);
 	if (named != NULL)
 		w->named_epoch = budget_take(named, w->fair.cost, at, now);
+	throttle_part_take(t, w, at, now);
 	if (w->deposit != NULL && b == NULL) {
 		budget_paid(&t->host, w->fair.cost, &w->deposit->paid);
 		LIST_INSERT_HEAD(&t->deposits, w->deposit, entry);
@@ -280,13 +282,13 @@ throttle_hold_asked(struct throttle *t, struct throttle_waiter *w,
 	return true;
 }
 
-/* When the budgets on top of the host's allow a cost (ns). */
+/* When what is on top of the host's allows a cost (ns). */
 static uint64_t
 inner_due(struct throttle *t, unsigned lane, uint64_t cost)
 {
 	struct budget *b[THROTTLE_INNER];
 	unsigned i, n = inner_budgets(t, pair_of(t, lane), b);
-	uint64_t due = 0;
+	uint64_t due = part_estimate_due(t, pair_of(t, lane).named, t->now);
 
 	for (i = 0; i < n; i++)
 		due = larger(due, larger(budget_opens(b[i]),

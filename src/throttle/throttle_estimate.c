@@ -7,6 +7,7 @@
 #include "throttle/estimate_told.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_learn.h"
+#include "throttle/throttle_part.h"
 #include "throttle/throttle_tick.h"
 
 void
@@ -17,9 +18,11 @@ throttle_estimate(struct throttle *t, const struct throttle_limits *l)
 	if (on && t->estimate != NULL &&
 	    t->estimate->told_only == !l->estimates) {
 		t->estimate->probes = l->estimates && l->probes;
+		throttle_parts_probe(t, t->estimate->probes);
 		return;
 	}
 	throttle_learn_end(t);
+	throttle_parts_forget(t);
 	if (t->estimate != NULL)
 		estimate_clear(t->estimate);
 	free(t->estimate);
@@ -68,7 +71,8 @@ throttle_estimate_load(struct throttle *t, const char *text, uint64_t gone,
 bool
 throttle_asks(const struct throttle_waiter *w)
 {
-	return w->mark.role != ESTIMATE_PLAIN || w->mark.guess;
+	return w->mark.role != ESTIMATE_PLAIN || w->mark.guess ||
+	    w->part_mark.role != ESTIMATE_PLAIN || w->part_mark.guess;
 }
 
 const struct estimate *
@@ -84,6 +88,49 @@ throttle_estimate_named(struct throttle *t, uint64_t until, uint64_t now)
 	throttle_tick(t, now);
 	estimate_named(t->estimate, until);
 	return throttle_estimate_shut(t);
+}
+
+bool
+throttle_part_is_learned(const struct throttle *t, unsigned named)
+{
+	return part_estimate(t, named) != NULL;
+}
+
+uint64_t
+throttle_part_named(struct throttle *t, unsigned named, uint64_t until,
+    uint64_t now)
+{
+	throttle_tick(t, now);
+	estimate_named(part_estimate(t, named), until);
+	return part_estimate_shut(t, named);
+}
+
+const char *
+throttle_part_save(struct throttle *t, unsigned named,
+    char buf[ESTIMATE_SAVED], uint64_t now)
+{
+	const struct estimate *e;
+
+	throttle_tick(t, now);
+	e = part_estimate(t, named);
+	return e == NULL ? NULL : estimate_save(buf, e, now);
+}
+
+bool
+throttle_part_load(struct throttle *t, unsigned named, const char *text,
+    uint64_t gone, uint64_t now)
+{
+	struct estimate *e;
+
+	throttle_tick(t, now);
+	/* that nothing is to be learned any more is no damage */
+	if (throttle_estimated(t) == NULL || !has_named(t, named))
+		return true;
+	if ((e = throttle_part_learn(t, named)) == NULL ||
+	    !estimate_load(e, text, gone, now))
+		return false;
+	set_unblocked_at(t, now);
+	return true;
 }
 
 uint64_t

@@ -57,6 +57,21 @@ const struct estimate *throttle_estimated(const struct throttle *);
 uint64_t	 throttle_estimate_named(struct throttle *, uint64_t until,
 		    uint64_t now);
 
+/*
+ * The same of a named part (its number), which learns by itself what it refuses
+ * (throttle_part_refused()): whether it has done so, what the host names for it,
+ * and its text.
+ */
+bool		 throttle_part_is_learned(const struct throttle *,
+		    unsigned named);
+uint64_t	 throttle_part_named(struct throttle *, unsigned named,
+		    uint64_t until, uint64_t now);
+const char	*throttle_part_save(struct throttle *, unsigned named,
+		    char buf[ESTIMATE_SAVED], uint64_t now);
+bool		 throttle_part_load(struct throttle *, unsigned named,
+		    const char *, uint64_t gone, uint64_t now)
+		    __attribute__((warn_unused_result));
+
 /* Returns until when nobody goes (ns), as far as is known; 0: some may. */
 uint64_t	 throttle_estimate_shut(const struct throttle *);
 

@@ -28,6 +28,8 @@ struct named_part {
 	char			 name[THROTTLE_NAME];
 	uint32_t		 members;	/* that wait or were admitted */
 	struct budget		 budget;
+	struct estimate		*estimate;	/* owned; NULL: see */
+						/* throttle_part.h */
 };
 
 /*
@@ -43,6 +45,7 @@ struct pair {
 /* What is known as requests and answers come: made with the first of it. */
 struct learned {
 	struct named_part	*named[THROTTLE_NAMED_PARTS]; /* owned; NULL */
+	unsigned		 nestimates;	/* that these have */
 	struct pair		 pairs[THROTTLE_PAIRS];
 	unsigned		 npairs;
 };
@@ -128,6 +131,32 @@ named_budget(struct throttle *t, unsigned named)
 	assert(t->learned != NULL && named <= THROTTLE_NAMED_PARTS &&
 	    t->learned->named[named - 1] != NULL);
 	return &t->learned->named[named - 1]->budget;
+}
+
+/* Returns what is learned of a named part; NULL: nothing is, or it is none. */
+static inline struct estimate *
+part_estimate(const struct throttle *t, unsigned named)
+{
+	return has_named(t, named) ? t->learned->named[named - 1]->estimate :
+	    NULL;
+}
+
+/* Returns when it lets the next one go (ns); see estimate_due(). */
+static inline uint64_t
+part_estimate_due(const struct throttle *t, unsigned named, uint64_t now)
+{
+	const struct estimate *e = part_estimate(t, named);
+
+	return e == NULL ? 0 : estimate_due(e, now);
+}
+
+/* Returns until when nobody of the part goes (ns), by that; 0: some may. */
+static inline uint64_t
+part_estimate_shut(const struct throttle *t, unsigned named)
+{
+	const struct estimate *e = part_estimate(t, named);
+
+	return e != NULL && e->phase == ESTIMATE_SHUT ? e->next : 0;
 }
 
 /* A waiter comes to its named part, or leaves it. */
@@ -278,7 +307,7 @@ is_of_total(const struct throttle *t, const struct throttle_waiter *w)
 	return t->total != NULL && w->total == t->total->serial;
 }
 
-/* Returns whether the budgets on top of the host's allow a cost of a lane. */
+/* Returns whether what is on top of the host's allows a cost of a lane. */
 static inline bool
 inner_allow(struct throttle *t, unsigned lane, uint64_t cost, uint64_t now)
 {
@@ -288,7 +317,7 @@ inner_allow(struct throttle *t, unsigned lane, uint64_t cost, uint64_t now)
 	while (n > 0)
 		if (!budget_allows(b[--n], cost, now))
 			return false;
-	return true;
+	return part_estimate_due(t, pair_of(t, lane).named, now) <= now;
 }
 
 /*

@@ -18,6 +18,7 @@
 #include "throttle/throttle_list.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_meter_move.h"
+#include "throttle/throttle_part.h"
 #include "throttle/throttle_slots.h"
 #include "throttle/throttle_tick.h"
 #include "throttle/throttle_total.h"
@@ -135,11 +136,24 @@ carry_parts(struct throttle *t, const struct throttle_limits *limits,
 
 /* What was learned is not to be any more; but the host has said until when. */
 static void
-keep_shut(struct throttle *t, const struct estimate *e, uint64_t now)
+keep_shut(struct budget *b, const struct estimate *e, uint64_t now)
 {
 	if (e != NULL && e->phase == ESTIMATE_SHUT && e->named &&
 	    e->next > now)
-		budget_pause(&t->host, e->next, now);
+		budget_pause(b, e->next, now);
+}
+
+/* What another throttle has learned of its parts, or this one itself. */
+static void
+keep_parts_shut(struct throttle *t, const struct throttle *from, uint64_t now)
+{
+	const struct estimate *e;
+	unsigned i, id;
+
+	for (i = 1; i <= THROTTLE_NAMED_PARTS; i++)
+		if ((e = part_estimate(from, i)) != NULL &&
+		    (id = throttle_named(t, throttle_named_key(from, i))) != 0)
+			keep_shut(named_budget(t, id), e, now);
 }
 
 /* Those that are left behind follow their parts, as admitted ones do. */
@@ -192,8 +206,10 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 	free(old);
 	free(windows);
 	move_behind(t, moved);
-	if (!limits->estimates)
-		keep_shut(t, t->estimate, now);
+	if (!limits->estimates) {
+		keep_shut(&t->host, t->estimate, now);
+		keep_parts_shut(t, t, now);
+	}
 	throttle_estimate(t, limits);
 	t->trust = limits->trust_priority;
 	t->queue_length = limits->queue_length;
@@ -240,8 +256,10 @@ throttle_inherit(struct throttle *t, const struct throttle *from,
 	}
 	throttle_named_inherit(t, from, now);
 	throttle_estimate_inherit(t, from);
-	if (throttle_estimated(t) == NULL)
-		keep_shut(t, from->estimate, now);
+	if (throttle_estimated(t) == NULL) {
+		keep_shut(&t->host, from->estimate, now);
+		keep_parts_shut(t, from, now);
+	}
 	throttle_meters_inherit(t->meters, from->meters, now);
 	set_unblocked_at(t, now);
 }
@@ -271,6 +289,7 @@ throttle_hold(struct throttle *t, struct throttle_waiter *w,
 	if (t->total != NULL)
 		throttle_total_hold(t, w);
 	join_named(t, w->named);
+	throttle_part_join(t, w, now);
 	throttle_meters_hold(t, w);
 	w->held = true;
 	w->slotless = false;

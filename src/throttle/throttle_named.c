@@ -5,8 +5,9 @@
  * buckets, GitHub resources).
  *
  * Such a part lives from the first lesson about it until it has nothing to
- * remember (no pause, recovery or shape, nobody under way) and its place is
- * wanted.  Those who wait for it have a lane for each part that they are in
+ * remember (no pause, recovery or shape, no limit that was learned, nobody under
+ * way) and its place is wanted.  Where all have something to remember, the place
+ * is that of what was learned longest ago.  Those who wait for it have a lane for each part that they are in
  * besides: a pair, which is for others again when nobody waits in it.
  */
 
@@ -16,8 +17,10 @@
 #include <stdlib.h>
 
 #include "throttle/budget_rates.h"
+#include "throttle/estimate_save.h"
 #include "throttle/throttle.h"
 #include "throttle/throttle_lane.h"
+#include "throttle/throttle_part.h"
 #include "throttle/throttle_tick.h"
 
 static bool
@@ -62,6 +65,7 @@ forget(struct throttle *t, unsigned named)
 		if (t->learned->pairs[i].named == named)
 			t->learned->pairs[i] =
 			    (struct pair){ .part = THROTTLE_WHOLE };
+	throttle_part_forget(t, named);
 	free(t->learned->named[named - 1]);
 	t->learned->named[named - 1] = NULL;
 }
@@ -70,18 +74,30 @@ forget(struct throttle *t, unsigned named)
 static unsigned
 find_place(struct throttle *t, uint64_t now)
 {
-	unsigned i, place = 0;
+	unsigned i, place = 0, oldest = 0;
+	const struct estimate *e;
 	struct named_part *b;
+	uint64_t heard = 0;
 
 	for (i = THROTTLE_NAMED_PARTS; i > 0; i--) {
 		b = t->learned->named[i - 1];
-		if (b != NULL && b->members == 0 &&
-		    budget_idle(&b->budget, now))
+		e = part_estimate(t, i);
+		if (b == NULL || b->members != 0 ||
+		    !budget_idle(&b->budget, now))
+			;
+		else if (e == NULL || estimate_is_idle(e, now))
 			forget(t, i);
+		else if (oldest == 0 || e->heard < heard) {
+			oldest = i;
+			heard = e->heard;
+		}
 		if (t->learned->named[i - 1] == NULL)
 			place = i;
 	}
-	return place;
+	if (place != 0 || oldest == 0)
+		return place;
+	forget(t, oldest);
+	return oldest;
 }
 
 unsigned
@@ -146,9 +162,11 @@ move_held(struct throttle *t, struct throttle_waiter *w, unsigned named,
 		budget_verdict(from, w->named_epoch, BUDGET_NEUTRAL, now);
 	if (from != NULL && !w->slotless)
 		budget_release(from);
+	throttle_part_leave(t, w, now);
 	leave_named(t, w->named);
 	w->named = named;
 	join_named(t, w->named);
+	throttle_part_join(t, w, now);
 	if (to == NULL)
 		return;
 	w->named_epoch = budget_hold(to, !w->settled, cost);
@@ -185,15 +203,20 @@ throttle_named_inherit(struct throttle *t, const struct throttle *from,
     uint64_t now)
 {
 	const struct named_part *b;
+	struct estimate *e;
 	unsigned i, id;
 
 	for (i = 0; from->learned != NULL && i < THROTTLE_NAMED_PARTS; i++) {
 		b = from->learned->named[i];
-		if (b == NULL || budget_idle(&b->budget, now) ||
+		if (b == NULL || (b->estimate == NULL &&
+		    budget_idle(&b->budget, now)) ||
 		    (id = throttle_named_make(t, &b->key, b->name,
 		    now)) == 0)
 			continue;
 		budget_inherit(named_budget(t, id), &b->budget, now);
+		if (b->estimate != NULL &&
+		    (e = throttle_part_learn(t, id)) != NULL)
+			estimate_inherit(e, b->estimate);
 	}
 }
 
@@ -205,9 +228,11 @@ throttle_named_renew(struct throttle *t)
 	for (i = 1; t->learned != NULL && i <= THROTTLE_NAMED_PARTS; i++) {
 		if (t->learned->named[i - 1] == NULL)
 			continue;
-		if (t->learned->named[i - 1]->members == 0)
+		if (t->learned->named[i - 1]->members == 0) {
 			forget(t, i);
-		else
-			budget_renew(named_budget(t, i));
+			continue;
+		}
+		budget_renew(named_budget(t, i));
+		throttle_part_forget(t, i);
 	}
 }

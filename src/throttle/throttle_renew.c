@@ -10,6 +10,16 @@
 #include "throttle/throttle_named.h"
 #include "throttle/throttle_tick.h"
 
+static void
+open_named(struct throttle *t, unsigned named)
+{
+	struct estimate *e = part_estimate(t, named);
+
+	budget_open(named_budget(t, named));
+	if (e != NULL)
+		estimate_resume(e);
+}
+
 void
 throttle_open(struct throttle *t, uint64_t now)
 {
@@ -24,7 +34,7 @@ throttle_open(struct throttle *t, uint64_t now)
 		budget_open(&t->parts[i]);
 	for (i = 1; t->learned != NULL && i <= THROTTLE_NAMED_PARTS; i++)
 		if (t->learned->named[i - 1] != NULL)
-			budget_open(named_budget(t, i));
+			open_named(t, i);
 	set_unblocked_at(t, now);
 }
 

@@ -33,7 +33,8 @@ bool
 throttle_is_strict(const struct throttle *t)
 {
 	return t->windows != NULL || (t->estimate != NULL &&
-	    estimate_needs_counts(t->estimate));
+	    estimate_needs_counts(t->estimate)) ||
+	    (t->learned != NULL && t->learned->nestimates > 0);
 }
 
 void

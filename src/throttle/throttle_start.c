@@ -20,10 +20,12 @@ throttle_accounted(struct throttle *t, const struct throttle_waiter *w,
 {
 	struct budget *b[THROTTLE_INNER];
 	unsigned n = inner_budgets(t, pair_of_waiter(w), b);
-	uint64_t at = now > THROTTLE_LATE ? now - THROTTLE_LATE : 0;
+	uint64_t due, at = now > THROTTLE_LATE ? now - THROTTLE_LATE : 0;
 
 	at = larger(at, budget_due_at_best(&t->host, w->fair.cost, now));
 	at = larger(at, estimate_of(t, now) > now ? now : estimate_of(t, now));
+	due = part_estimate_due(t, w->named, now);
+	at = larger(at, due > now ? now : due);
 	while (n > 0)
 		at = larger(at, budget_due_at_best(b[--n], w->fair.cost,
 		    now));
@@ -225,6 +227,30 @@ choose_estimate(const struct throttle *t, struct throttle_report *r,
 	r->of_part = r->of_named = r->of_total = r->of_meter = false;
 }
 
+/* The same of what is learned of a named part. */
+static void
+choose_part_estimate(const struct throttle *t, unsigned named,
+    struct throttle_report *r, struct budget_start *s, uint64_t now)
+{
+	const struct estimate *e = part_estimate(t, named);
+	uint64_t at = e == NULL ? 0 : estimate_start(e, now);
+
+	if (e == NULL)
+		return;
+	if (at > s->at)
+		*s = (struct budget_start){
+			.at = at,
+			.due = at,
+			.what = BUDGET_SHORT_PAUSE,
+		};
+	else if (s->what == BUDGET_SHORT_NONE && estimate_due(e, now) > now)
+		s->what = BUDGET_SHORT_RECOVERY;
+	else
+		return;
+	r->courtesy = r->of_part = r->of_total = r->of_meter = false;
+	r->of_named = true;
+}
+
 void
 throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
     struct throttle_report *r)
@@ -250,6 +276,7 @@ throttle_start(struct throttle *t, const struct fair_waiter *w, uint64_t now,
 	throttle_meters_each(meters_of_total(t), w, choose_meter, &choice);
 	if (t->estimate != NULL)
 		choose_estimate(t, r, &s, now);
+	choose_part_estimate(t, pair.named, r, &s, now);
 	r->start = s.at;
 	if (s.what == BUDGET_SHORT_NONE)
 		short_of_others(t, now, r, &s);

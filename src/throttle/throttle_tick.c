@@ -6,6 +6,7 @@
 #include "throttle/budget_rates.h"
 #include "throttle/throttle_lane.h"
 #include "throttle/throttle_meter.h"
+#include "throttle/throttle_part.h"
 #include "throttle/throttle_slots.h"
 
 static void
@@ -48,6 +49,7 @@ throttle_count(struct throttle *t, struct throttle_waiter *w, uint64_t at)
 		throttle_meters_count(t, w, at);
 	if (t->estimate != NULL && !w->refused)
 		estimate_counted(t->estimate, at);
+	throttle_part_counted(t, w, at);
 	while (n > 0)
 		budget_count(b[--n], w->fair.cost, at);
 	if (w->ended)
@@ -68,6 +70,7 @@ throttle_drop(struct throttle *t, struct throttle_waiter *w)
 	budget_drop(&t->host, w->fair.cost);
 	if (t->estimate != NULL && !w->refused)
 		estimate_dropped(t->estimate);
+	throttle_part_dropped(t, w);
 	while (n > 0)
 		budget_drop(b[--n], w->fair.cost);
 }
@@ -95,7 +98,8 @@ throttle_leave_behind(struct throttle *t, struct throttle_waiter *w,
 
 	if (w->counted)
 		return;
-	/* a named part has no rates, and may be forgotten */
+	/* a named part may be forgotten: it counts now */
+	throttle_part_counted(t, w, now);
 	if (t->windows != NULL || (t->estimate != NULL &&
 	    estimate_needs_counts(t->estimate))) {
 		behind = calloc(1, sizeof *behind);
@@ -148,10 +152,14 @@ throttle_tick(struct throttle *t, uint64_t now)
 	for (i = 0; i < t->nparts; i++)
 		if (budget_tick(&t->parts[i], now))
 			set_unblocked_at(t, now);
-	for (i = 0; t->learned != NULL && i < THROTTLE_NAMED_PARTS; i++)
-		if (t->learned->named[i] != NULL &&
-		    budget_tick(&t->learned->named[i]->budget, now))
+	for (i = 0; t->learned != NULL && i < THROTTLE_NAMED_PARTS; i++) {
+		if (t->learned->named[i] == NULL)
+			continue;
+		if (budget_tick(&t->learned->named[i]->budget, now))
 			set_unblocked_at(t, now);
+		if (t->learned->named[i]->estimate != NULL)
+			estimate_tick(t->learned->named[i]->estimate, now);
+	}
 	if (t->meters != NULL)
 		throttle_meters_tick(t, now);
 	if (t->stored)

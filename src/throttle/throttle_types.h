@@ -176,6 +176,19 @@ struct throttle_request {
 };
 
 /*
+ * The mark of one for the estimate of its named part, but for when it was sent,
+ * which is that of the host's.
+ */
+struct throttle_part_mark {
+	uint32_t	 era;
+	uint8_t		 role;		/* enum estimate_role */
+	uint8_t		 window;
+	bool		 guess:1;
+	bool		 waits:1;	/* for its answer */
+	bool		 counted:1;	/* by the host; or never */
+};
+
+/*
  * Lives in the caller's memory from throttle_ask() to the end of what it asked
  * for; the fields are the throttle's.  throttle.c says what states it is in.
  */
@@ -184,6 +197,7 @@ struct throttle_waiter {
 	TAILQ_ENTRY(throttle_waiter)	 entry;	/* of throttle_hopeless() */
 	TAILQ_ENTRY(throttle_waiter)	 sent_entry;
 	struct throttle_waiter		*next;	/* while all are listed */
+	struct throttle_part_mark	 part_mark;	/* before the key: no gap */
 	wide				 key;	/* to sort by */
 	uint64_t			 since;	/* ns: waits since then */
 	uint64_t			 deadline; /* ns, to start by */

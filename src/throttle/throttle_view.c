@@ -113,11 +113,11 @@ view_all_shared(struct throttle *t, struct shared_view *v)
 
 /* What is learned pauses as refusals do, and then one asks. */
 static void
-view_shut(const struct throttle *t, struct budget_view *v)
+view_shut(const struct estimate *e, struct budget_view *v)
 {
-	if (t->estimate == NULL || t->estimate->phase != ESTIMATE_SHUT)
+	if (e == NULL || e->phase != ESTIMATE_SHUT)
 		return;
-	v->paused_until = larger(v->paused_until, t->estimate->next);
+	v->paused_until = larger(v->paused_until, e->next);
 	if (v->window == 0)
 		v->window = 1;
 }
@@ -134,7 +134,7 @@ throttle_view(struct throttle *t, uint64_t now, struct throttle_view *v)
 	};
 	estimate_view(t->estimate, &v->estimate);
 	view_budget(t, &t->host, now, &v->host);
-	view_shut(t, &v->host);
+	view_shut(t->estimate, &v->host);
 	if ((v->has_total = t->total != NULL))
 		view_budget(t, &t->total->budget, now, &v->total);
 	if (t->stored)
@@ -174,7 +174,16 @@ throttle_view_part(struct throttle *t, unsigned part, uint64_t now,
 		return false;
 	throttle_tick(t, now);
 	view_budget(t, throttle_budget_of(t, part), now, v);
+	view_shut(part_estimate(t, named), v);
 	return true;
+}
+
+void
+throttle_view_learned(struct throttle *t, unsigned part,
+    struct estimate_view *v)
+{
+	estimate_view(part_estimate(t, part > THROTTLE_WHOLE ?
+	    part - THROTTLE_WHOLE : 0), v);
 }
 
 const char *

@@ -84,6 +84,10 @@ uint64_t	 throttle_oldest(struct throttle *);
 bool		 throttle_view_part(struct throttle *, unsigned part,
 		    uint64_t now, struct budget_view *);
 
+/* What is learned of a part; nothing is, where it is none that is named. */
+void		 throttle_view_learned(struct throttle *, unsigned part,
+		    struct estimate_view *);
+
 /*
  * The same for the named budget of that number, its own or its total's.  Returns
  * its name, for as long as the limits hold; NULL where there is none.

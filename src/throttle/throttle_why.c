@@ -64,25 +64,25 @@ add_meter(const struct throttle_meter_want *want, void *arg)
 	    adding->now);
 }
 
-/* What is learned of the host, or named by it, holds it until then. */
+/* What is learned of the host, or named by it, or of a part holds it until then. */
 static void
-add_estimate(struct throttle_why *why, const struct throttle *t, uint64_t now)
+add_estimate(struct throttle_why *why, const struct estimate *e,
+    enum throttle_whose whose, uint64_t now)
 {
-	uint64_t at = t->estimate == NULL ? 0 :
-	    estimate_start(t->estimate, now);
-	enum budget_short what = t->estimate != NULL &&
-	    t->estimate->told_only ? BUDGET_SHORT_SHAPE : BUDGET_SHORT_PAUSE;
+	uint64_t at = e == NULL ? 0 : estimate_start(e, now);
+	enum budget_short what = e != NULL && e->told_only ?
+	    BUDGET_SHORT_SHAPE : BUDGET_SHORT_PAUSE;
 	unsigned i;
 
 	for (i = 0; at > now && i < why->n; i++)
-		if (why->reasons[i].whose == THROTTLE_OF_HOST &&
+		if (why->reasons[i].whose == whose &&
 		    why->reasons[i].what == what)
 			break;
 	if (at <= now)
 		return;
 	if (i == why->n)
 		why->reasons[why->n++] = (struct throttle_reason){
-			.whose = THROTTLE_OF_HOST,
+			.whose = whose,
 			.part = THROTTLE_WHOLE,
 			.what = what,
 		};
@@ -116,7 +116,7 @@ add_budgets(struct throttle *t, struct throttle_why *why,
 		    THROTTLE_WHOLE, ahead, w->cost, now);
 	add_budget(why, &t->host, THROTTLE_OF_HOST, THROTTLE_WHOLE, ahead,
 	    w->cost, now);
-	add_estimate(why, t, now);
+	add_estimate(why, t->estimate, THROTTLE_OF_HOST, now);
 	add_loan(why, t, now);
 	throttle_meters_each(t->meters, w, add_meter, &adding);
 	throttle_meters_each(meters_of_total(t), w, add_meter, &adding);
@@ -132,6 +132,8 @@ add_budgets(struct throttle *t, struct throttle_why *why,
 	if (pair.named != 0)
 		add_budget(why, named_budget(t, pair.named),
 		    THROTTLE_OF_NAMED, THROTTLE_WHOLE, ahead, w->cost, now);
+	add_estimate(why, part_estimate(t, pair.named), THROTTLE_OF_NAMED,
+	    now);
 }
 
 /* Whose limit a report means. */

@@ -3,6 +3,7 @@
 import json
 import threading
 import time
+import urllib.parse
 
 import client
 import origin
@@ -231,3 +232,66 @@ def test_a_resume_lifts_what_was_named(lab):
 	assert lab.control().post("/v1/hosts/127.0.0.1/resume",
 	    {}).status == 200
 	assert lab.get(far.url + "/").status == 200
+
+
+class Parts(Windows):
+	"""One of its routes is limited; it says which part each one is of."""
+
+	def __call__(self, conn, req):
+		part = req.target.split("/")[1]
+		self.fields = [("X-RateLimit-Bucket", part)]
+		if part == "read":
+			super().__call__(conn, req)
+		else:
+			conn.reply(200, b"", self.fields)
+
+
+def host_of(lab, key="127.0.0.1"):
+	one = client.Client(str(lab.dir / "a.sock"))
+	lab.clients.append(one)
+	return json.loads(one.get(f"/v1/hosts/{key}", host="localhost").body)
+
+
+@pytest.mark.heavy
+def test_a_part_learns_its_own(lab):
+	"""What it refuses says nothing of the host, nor is that held up."""
+	host = Parts(5)
+	far = lab.origin(host)
+	daemon, suggestion = start(lab)
+	assert lab.client().get(far.url + "/other/1").status == 200
+	assert crowd(lab, far.url + "/read/7", 4, 8) == [200] * 32
+	assert 1 <= host.refused <= 4 + 30
+	assert suggestion.estimate() == []
+	parts = host_of(lab)["parts"]
+	assert [p["name"] for p in parts] == ["read"]
+	assert parts[0]["learned"] is True
+	assert parts[0]["estimate"][0]["kind"] in ("window", "bucket")
+	# it knows that as long as the host is known, and by whatever process
+	assert "has taken over" in daemon.upgrade()
+	wire.wait_until(lambda: [p["estimate"] != [] for p in
+	    host_of(lab)["parts"]] == [True], what="the part there")
+
+
+@pytest.mark.heavy
+def test_each_credential_learns_its_own(lab):
+	host = Windows(5)
+
+	def handle(conn, req):
+		if req.get("authorization") == "Bearer a":
+			host(conn, req)
+		else:
+			conn.reply(200)
+	far = lab.origin(handle)
+	start(lab, per="authorization")
+	for word in "ab":
+		one = lab.client()
+		assert [one.get(far.url, [("Authorization",
+		    f"Bearer {word}")]).status for _ in range(14)] == \
+		    [200] * 14
+	one = client.Client(str(lab.dir / "a.sock"))
+	lab.clients.append(one)
+	keys = [h["key"] for h in json.loads(one.get("/v1/hosts",
+	    host="localhost").body)["hosts"]]
+	found = [host_of(lab, urllib.parse.quote(key, safe=""))["estimate"]
+	    for key in keys if "~" in key]
+	assert sorted(len(limits) > 0 for limits in found) == [False, True]
