@@ -252,6 +252,9 @@ local function take_turn(target)
 		return target
 	end
 	if q.want <= q.busy or target <= q.busy then
+		if q.want == 0 then
+			turn_leave(turn, q.holder)
+		end
 		return 0
 	end
 	local state, at = turn_ask(turn, q.holder, q.longest, slice, now)

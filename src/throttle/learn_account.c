@@ -93,6 +93,14 @@ learn_account_may(const struct learn_account *a, uint64_t now)
 	return has_loan(a, now) && a->drains == 0 && a->spent < LEARN_AHEAD;
 }
 
+bool
+learn_account_has_turn(const struct learn_account *a, uint64_t now)
+{
+	if (source_of(a) != LEASE_STORE)
+		return true;
+	return !a->recorded || (has_loan(a, now) && a->drains == 0);
+}
+
 void
 learn_account_went(struct learn_account *a)
 {
@@ -112,7 +120,7 @@ learn_account_is_new(const struct learn_account *a, uint64_t now)
 static bool
 is_dirty(const struct learn_account *a, const struct estimate *e)
 {
-	return !a->recorded || a->spent > a->posed || e->last > a->written ||
+	return !a->recorded || a->differs || a->spent > a->posed || e->last > a->written ||
 	    e->heard > a->written;
 }
 
@@ -232,6 +240,8 @@ learn_account_ask(struct learn_account *a, struct estimate *e, bool waits,
 		q->went = estimate_share_went(e, now, &q->began);
 	if (offers || (has && is_dirty(a, e)))
 		q->text = estimate_save(text, e, now);
+	if (has && q->text != NULL)
+		a->differs = false;
 	a->has = has && !q->returns;
 	a->posed = a->spent;
 	a->written = now;
@@ -257,10 +267,15 @@ begin_loan(struct learn_account *a, struct estimate *e,
 	a->written = received;
 	a->merged = answer->merged;
 	a->told = true;
+	a->differs = false;
 	if (answer->text == NULL)
 		return;
-	if (a->orders || !estimate_share_load(e, answer->text, gone, received))
+	a->differs = answer->lost > 0;
+	if (a->orders || !estimate_share_load(e, answer->text, gone,
+	    received)) {
 		estimate_share_begin(e, received);
+		a->differs = true;
+	}
 	a->orders = false;
 	if (answer->lost > 0)
 		estimate_lost(e, answer->lost, received);

@@ -46,6 +46,8 @@ struct learn_account {
 	uint64_t		 spent;		/* beyond what is written */
 	uint64_t		 posed;		/* ... when that was asked */
 	uint64_t		 written;	/* as of then */
+	bool			 differs;	/* what it knows, from the text
+						   that it was lent */
 	uint64_t		 flying;	/* that were told */
 	bool			 asks;		/* without an answer */
 	uint64_t		 asked;
@@ -71,6 +73,12 @@ void		 learn_account_set(struct learn_account *, struct estimate *,
 
 /* Returns whether one may go now, if the estimate says so. */
 bool		 learn_account_may(const struct learn_account *, uint64_t now);
+/*
+ * Returns whether it is this one's turn, or nobody's, as far as is known: else
+ * slots are of no use here (slots_account.h).
+ */
+bool		 learn_account_has_turn(const struct learn_account *,
+		    uint64_t now);
 /* One goes. */
 void		 learn_account_went(struct learn_account *);
 

@@ -218,8 +218,12 @@ take_turn(struct lease_slots_grantor *g, const struct lease_slots_question *q,
 	if (q->longest == 0 || lease_turn_is_open(&g->turn, a->now))
 		return target;
 	/* those who come later are to ask for their turn */
-	if (q->want <= q->busy || target <= q->busy)
+	if (q->want <= q->busy || target <= q->busy) {
+		/* it has nothing on its way that asks, and sends nothing */
+		if (q->want == 0)
+			lease_turn_leave(&g->turn, q->holder);
 		return 0;
+	}
 	if (lease_turn_ask(&g->turn, q->holder, q->longest, q->ttl / TURNS,
 	    a->now, &at) == LEASE_TURN_SHUT) {
 		a->again_at = at;

@@ -49,6 +49,14 @@ lease_slots_hold_due(struct lease_slots_hold *h, uint32_t busy,
 }
 
 void
+lease_slots_hold_yield(struct lease_slots_hold *h, uint32_t busy)
+{
+	h->slots = (uint32_t)lease_smaller(h->slots, busy);
+	h->keeps = (uint32_t)lease_smaller(h->keeps, h->slots);
+	h->most = busy;
+}
+
+void
 lease_slots_hold_ask(struct lease_slots_hold *h, uint32_t busy,
     uint32_t waiting, uint64_t now, struct lease_slots_question *q)
 {

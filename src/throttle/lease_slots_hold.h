@@ -45,6 +45,10 @@ uint32_t	 lease_slots_hold_block(const struct lease_slots_hold *,
 uint64_t	 lease_slots_hold_due(struct lease_slots_hold *, uint32_t busy,
 		    uint32_t waiting, uint64_t now);
 
+/* It uses no more than are in use: it is to ask, if it holds more. */
+void		 lease_slots_hold_yield(struct lease_slots_hold *,
+		    uint32_t busy);
+
 /* Asks: fills in all but who, the limit and the weight. */
 void		 lease_slots_hold_ask(struct lease_slots_hold *, uint32_t busy,
 		    uint32_t waiting, uint64_t now,

@@ -135,6 +135,12 @@ slots_account_ask(struct slots_account *a, uint32_t limit, uint32_t weight,
 	lease_slots_hold_ask(&a->hold, busy, waiting, now, q);
 }
 
+void
+slots_account_yield(struct slots_account *a, uint32_t busy)
+{
+	lease_slots_hold_yield(&a->hold, busy);
+}
+
 bool
 slots_account_leave(struct slots_account *a, uint32_t limit, uint32_t busy,
     uint64_t now)

@@ -75,6 +75,8 @@ uint64_t	 slots_account_at(struct slots_account *, uint32_t busy,
 void		 slots_account_ask(struct slots_account *, uint32_t limit,
 		    uint32_t weight, uint32_t busy, uint32_t waiting,
 		    uint64_t now);
+/* It has no use for more than are in use: the others go back at once. */
+void		 slots_account_yield(struct slots_account *, uint32_t busy);
 /*
  * Makes its last question: so many are in use.  Returns false where there is
  * nothing to say.

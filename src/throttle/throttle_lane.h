@@ -252,16 +252,11 @@ has_room(struct throttle *t, const struct throttle_waiter *w)
 	    (t->total == NULL || budget_room(&t->total->budget));
 }
 
-/*
- * Returns whether limits are learned for all, and not only kept as named.  Where
- * a concurrency is named each proxy learns by itself: its slots go on while
- * another one has the estimate, and what waits for that held up all of them.
- */
+/* Returns whether limits are learned, and not only kept as named. */
 static inline bool
 learns(const struct throttle *t)
 {
-	return t->estimate != NULL && !t->estimate->told_only &&
-	    t->host.concurrency == 0;
+	return t->estimate != NULL && !t->estimate->told_only;
 }
 
 /* Returns whether it may go by its estimate, which it may share (lease_learn.h). */
@@ -270,6 +265,17 @@ estimate_is_ours(const struct throttle *t, uint64_t now)
 {
 	return !learns(t) || !t->stored ||
 	    (t->learner != NULL && learn_account_may(t->learner, now));
+}
+
+/*
+ * Returns whether it may go by its estimate, or will as soon as it has asked:
+ * else it has no use for slots that others wait for.
+ */
+static inline bool
+has_use_for_slots(const struct throttle *t, uint64_t now)
+{
+	return !learns(t) || !t->stored || t->learner == NULL ||
+	    learn_account_has_turn(t->learner, now);
 }
 
 /* Returns whether another proxy has it, as far as is known. */

@@ -33,8 +33,15 @@ throttle_slots_tick(struct throttle *t, uint64_t now)
 	struct budget *b;
 	unsigned i;
 
-	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
+	bool useful = has_use_for_slots(t, now);
+
+	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++) {
+		/* those of a total are others' as well */
+		if (!useful && b->block != NULL &&
+		    (t->total == NULL || b != &t->total->budget))
+			slots_account_yield(b->block, b->inflight);
 		budget_slots_tick(b, now);
+	}
 }
 
 /* Who waits */
@@ -62,11 +69,11 @@ waiting_in_part(struct throttle *t, const struct budget *part)
 	return n;
 }
 
-/* Of all throttles: those that stand in line, and this one. */
+/* Of all throttles: those that stand in line, and this one if that helps. */
 static uint64_t
-waiting_for_total(struct throttle *t, const struct budget *b)
+waiting_for_total(struct throttle *t, const struct budget *b, bool useful)
 {
-	uint64_t n = t->in_line ? 0 : fair_length(t->queue);
+	uint64_t n = t->in_line || !useful ? 0 : fair_length(t->queue);
 	const struct throttle *other;
 
 	TAILQ_FOREACH(other, &t->total->line, line) {
@@ -79,16 +86,18 @@ waiting_for_total(struct throttle *t, const struct budget *b)
 
 /* How many wait for a slot of it, no more than there could be. */
 static uint32_t
-waiting(struct throttle *t, const struct budget *b)
+waiting(struct throttle *t, const struct budget *b, uint64_t now)
 {
+	bool useful = has_use_for_slots(t, now);
+
 	if (fair_length(t->queue) == 0 && (t->total == NULL ||
 	    b != &t->total->budget))
 		return 0;
 	if (b == &t->host)
-		return length(fair_length(t->queue), b);
+		return useful ? length(fair_length(t->queue), b) : 0;
 	if (t->total != NULL && b == &t->total->budget)
-		return length(waiting_for_total(t, b), b);
-	return length(waiting_in_part(t, b), b);
+		return length(waiting_for_total(t, b, useful), b);
+	return useful ? length(waiting_in_part(t, b), b) : 0;
 }
 
 /* Asking */
@@ -101,7 +110,7 @@ throttle_slots_at(struct throttle *t, unsigned n, uint64_t now)
 
 	if (b->concurrency == 0)
 		return THROTTLE_NEVER;
-	wait = waiting(t, b);
+	wait = waiting(t, b, now);
 	if (b->block != NULL)
 		return slots_account_at(b->block, b->inflight, wait, now);
 	return wait > 0 || b->inflight > 0 ? now : THROTTLE_NEVER;
@@ -140,7 +149,7 @@ throttle_slots_ask(struct throttle *t, unsigned n,
 	if (throttle_slots_at(t, n, now) > now && (!tells || a->hold.asks))
 		return false;
 	slots_account_ask(a, b->concurrency, (uint32_t)fair_clients(t->queue),
-	    b->inflight, waiting(t, b), now);
+	    b->inflight, waiting(t, b, now), now);
 	budget_slots_tick(b, now);
 	return true;
 }

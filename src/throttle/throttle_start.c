@@ -208,7 +208,9 @@ choose_estimate(const struct throttle *t, struct throttle_report *r,
 	uint64_t at = estimate_start(t->estimate, now);
 	bool ours = estimate_is_ours(t, now);
 
-	if (s->what == BUDGET_SHORT_NONE && estimate_is_abroad(t, now))
+	if ((s->what == BUDGET_SHORT_NONE || (!has_use_for_slots(t, now) &&
+	    s->what == BUDGET_SHORT_CONCURRENCY)) &&
+	    estimate_is_abroad(t, now))
 		s->what = BUDGET_SHORT_LEASE;
 	else if (at > s->at)
 		*s = (struct budget_start){

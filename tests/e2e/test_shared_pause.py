@@ -52,7 +52,9 @@ class Shuts(Refuses):
 
 
 RATES = {"capacity": 400, "period": "1s"}
-SLOTS = {"concurrency": 8}
+# Nothing but pauses: what is learned has tests of its own, and of a host that is
+# shut for six seconds that is a window of so many.
+SLOTS = {"concurrency": 8, "learn": "pause"}
 
 
 def several(lab, tmp_path, far, n, limits, listens=True):

@@ -19,10 +19,12 @@ N, PERIOD = 80, int(os.environ.get("LEARN_PERIOD", "2"))
 
 class Judge:
 	"""Admits so many in a period: of a fixed window, a sliding one, or out of a
-	bucket; paths begin with who asks."""
+	bucket; works for a while on each of those; paths begin with who asks."""
 
 	def __init__(self, kind, n=N, period=PERIOD):
 		self.kind, self.n, self.period = kind, n, period
+		self.work = 0			# s
+		self.now = self.most = 0	# works on so many
 		self.lock = threading.Lock()
 		self.went = []			# (s, who)
 		self.refused = []		# the same
@@ -46,6 +48,12 @@ class Judge:
 			now = time.monotonic()
 			ok = self.admits(now)
 			(self.went if ok else self.refused).append((now, who))
+			self.now += 1
+			self.most = max(self.most, self.now)
+		if ok:
+			time.sleep(self.work)
+		with self.lock:
+			self.now -= 1
 		conn.reply(200 if ok else 429, b"ok")
 
 
@@ -130,6 +138,24 @@ def test_they_learn_as_one(proxies, kind, n):
 	# on average fewer than 30: check_lease_learn
 	assert p.beyond_first() <= 60
 	# by how much less: check_lease_learn, whose clock is a number
+	assert p.took() < 2 * p.floor(len(p.statuses)) + 4 * PERIOD * wire.SLOW
+
+
+@pytest.mark.heavy
+def test_slots_go_with_it(proxies):
+	"""Who may go has all slots of the host, and not only its part of them."""
+	p = proxies(4, "sliding", concurrency=8)
+	p.far.work = 0.15
+	for who in range(4):
+		p.ask(who, 6, 20)
+	p.join()
+	assert p.statuses == [200] * 480
+	print(f"refused {len(p.far.refused)}, {p.beyond_first()} of them later, "
+	    f"{p.far.most} at a time, took {p.took():.2f} s of "
+	    f"{p.floor(len(p.statuses)):.2f}, "
+	    f"{p.redis.calls() / p.took():.1f} calls/s")
+	assert p.far.most <= 8
+	assert p.beyond_first() <= 60
 	assert p.took() < 2 * p.floor(len(p.statuses)) + 4 * PERIOD * wire.SLOW
 
 

@@ -98,7 +98,8 @@ class Proxies:
 @pytest.mark.plain("what goes between sluice and a store is in shorter ones")
 @pytest.mark.parametrize("n", [2, 4])
 def test_one_limit(proxies, n):
-	many = proxies(n, {})
+	# what is learned is asked for, too
+	many = proxies(n, {"learn": "pause"})
 	many.begin()
 	for who in range(n):
 		many.await_by(who, 3)

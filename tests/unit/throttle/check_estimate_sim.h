@@ -66,6 +66,7 @@ struct trial {
 	unsigned	 clients;
 	unsigned	 proxies;	/* that know nothing of each other, */
 	bool		 shared;	/* ... but by a store */
+	uint32_t	 slots;		/* that the rule allows, of all; 0: any */
 	uint64_t	 trip;		/* ns: to the store and back */
 	unsigned	 lossy;		/* percent of what is said to it */
 	uint64_t	 newcomer;	/* ns: the last proxy's clients begin */
@@ -149,6 +150,9 @@ struct sim_letter {
 	unsigned	 proxy;
 	uint64_t	 sent;
 	bool		 lost;
+	unsigned	 budget;	/* of slots, where they ask for those: */
+	struct lease_slots_question slots;	/* its holder 0: it learns */
+	struct lease_slots_answer lent;
 	struct lease_learn_question q;
 	struct lease_learn_answer a;
 	char		 text[ESTIMATE_SAVED];
@@ -157,6 +161,8 @@ struct sim_letter {
 
 struct sim_store {
 	struct lease_learn g;
+	struct lease_slots_grantor slots;
+	struct lease_slots_holder holders[LEARN_HOLDERS];
 	uint64_t	 run;
 	uint64_t	 ids;
 	bool		 away;
@@ -386,17 +392,21 @@ free_letter(struct sim *s, unsigned *n)
 }
 
 static void
-pose(struct sim *s, unsigned i, const struct lease_learn_question *q)
+pose(struct sim *s, unsigned i, const struct throttle_store_question *q)
 {
 	uint64_t trip = s->trial->trip + 1;
 	unsigned n;
 	struct sim_letter *l = free_letter(s, &n);
 
 	*l = (struct sim_letter){ .used = true, .proxy = i, .sent = s->now,
-		.q = *q };
+		.budget = q->budget };
+	if (q->slots != NULL)
+		l->slots = *q->slots;
+	else
+		l->q = *q->learn;
 	l->lost = s->store->away || any(s) * 100 < s->trial->lossy;
-	if (q->text != NULL) {
-		memcpy(l->text, q->text, strlen(q->text) + 1);
+	if (l->q.text != NULL) {
+		memcpy(l->text, l->q.text, strlen(l->q.text) + 1);
 		l->q.text = l->text;
 	}
 	s->out.asked++;
@@ -419,6 +429,7 @@ look(struct sim *s, unsigned i)
 			    LEASE_STORE,
 			.without = s->trial->without,
 			.peers = s->trial->proxies,
+			.grace = 10 * SEC,
 		},
 		.ids = &s->store->ids,
 		.heard = p->heard,
@@ -427,8 +438,8 @@ look(struct sim *s, unsigned i)
 
 	p->heard = false;
 	while (throttle_store_ask(p->t, &r, s->now, &q)) {
-		must(q.learn != NULL);
-		pose(s, i, q.learn);
+		must(q.ask == NULL);
+		pose(s, i, &q);
 	}
 }
 
@@ -453,7 +464,12 @@ store_asked(struct sim *s, unsigned n)
 	struct sim_letter *l = &st->letters[n];
 	unsigned i;
 
-	lease_learn_grant(&st->g, &l->q, st->run, s->now + 5 * SEC, &l->a);
+	if (l->slots.holder != 0)
+		lease_slots_grant(&st->slots, &l->slots, st->run,
+		    s->now + 5 * SEC, &l->lent);
+	else
+		lease_learn_grant(&st->g, &l->q, st->run, s->now + 5 * SEC,
+		    &l->a);
 	if (l->a.text != NULL) {
 		memcpy(l->told, l->a.text, strlen(l->a.text) + 1);
 		l->a.text = l->told;
@@ -472,11 +488,16 @@ store_asked(struct sim *s, unsigned n)
 static void
 check_loans(struct sim *s)
 {
+	struct throttle_store_count n;
 	unsigned i, have = 0;
+	uint64_t slots = 0;
 
-	for (i = 0; i < s->trial->proxies; i++)
-		have += throttle_store_count(s->p[i].t, s->now).learns;
-	must(have <= 1);
+	for (i = 0; i < s->trial->proxies; i++) {
+		n = throttle_store_count(s->p[i].t, s->now);
+		have += n.learns;
+		slots += n.slots;
+	}
+	must(have <= 1 && slots <= s->trial->slots);
 }
 
 static void
@@ -484,8 +505,12 @@ store_told(struct sim *s, unsigned n)
 {
 	struct sim_letter *l = &s->store->letters[n];
 
-	throttle_store_take_learn(s->p[l->proxy].t, l->q.holder,
-	    l->lost ? NULL : &l->a, l->sent, s->now);
+	if (l->slots.holder != 0)
+		throttle_store_take_slots(s->p[l->proxy].t, l->budget,
+		    l->slots.holder, l->lost ? NULL : &l->lent, s->now);
+	else
+		throttle_store_take_learn(s->p[l->proxy].t, l->q.holder,
+		    l->lost ? NULL : &l->a, l->sent, s->now);
 	l->used = false;
 	check_loans(s);
 	pump(s, l->proxy);
@@ -741,6 +766,8 @@ happen_there(struct sim *s, const struct event *e)
 		break;
 	case EMPTY:
 		lease_learn_init(&s->store->g);
+		lease_slots_init(&s->store->slots, s->store->holders,
+		    LEARN_HOLDERS);
 		s->store->run++;
 		return true;
 	case AWAY:
@@ -808,6 +835,8 @@ sim_throttle(const struct trial *x)
 				x->limits[i].n * U,
 				x->limits[i].kind != BUCKET };
 	}
+	if (x->slots != 0)
+		l.host.concurrency = x->slots;
 	l.estimates = l.probes = !x->knows;
 	t = throttle_new(&l);
 	must(t != NULL);
@@ -879,7 +908,9 @@ simulate(struct trial x)
 		s.store = calloc(1, sizeof *s.store);
 		must(s.store != NULL);
 		lease_learn_init(&s.store->g);
-		s.store->run = s.store->g.run = 1;
+		lease_slots_init(&s.store->slots, s.store->holders,
+		    LEARN_HOLDERS);
+		s.store->slots.run = s.store->run = s.store->g.run = 1;
 	}
 	if (x.changed != 0)
 		x.changed += BEGIN;

@@ -269,6 +269,9 @@ static const struct life {
 	.w = kind_ == SLOTS ? 200 * MS : 6 * SEC }}, .nlimits = 1, \
 	.clients = 24, .total = 800, .proxies = proxies_, .trip = MS, \
 	.latency = latency_
+#define SHORT(kind_, proxies_) .limits = {{ .kind = kind_, .n = 80, \
+	.w = 2 * SEC }}, .nlimits = 1, .clients = 24, .total = 480, \
+	.proxies = proxies_, .trip = MS, .latency = 5 * MS, .jitter = 5 * MS
 	{ "fixed, two", { HOST(FIXED, 2, MS) }, 30, 1.03 },
 	{ "fixed, four", { HOST(FIXED, 4, MS) }, 30, 1.03 },
 	{ "fixed, eight", { HOST(FIXED, 8, MS) }, 32, 1.05 },
@@ -280,11 +283,28 @@ static const struct life {
 	{ "sliding, four, far", { HOST(SLIDING, 4, 50 * MS) }, 20, 1.05 },
 	{ "bucket, two", { HOST(BUCKET, 2, MS) }, 30, 1.03 },
 	{ "bucket, four", { HOST(BUCKET, 4, MS) }, 30, 1.03 },
+	{ "sliding, four, short", { SHORT(SLIDING, 4) }, 20, 1.05 },
+	{ "fixed, four, short", { SHORT(FIXED, 4) }, 35, 1.03 },
+	{ "bucket, four, short", { SHORT(BUCKET, 4) }, 30, 1.03 },
 	{ "slots, four", { HOST(SLOTS, 4, MS) }, 10, 1.1 },
 	{ "fixed, four, told", { HOST(FIXED, 4, MS), .fields = WINDOW }, 10,
 	    1.2 },
 	{ "sliding, four, told", { HOST(SLIDING, 4, MS), .fields = WINDOW },
 	    10, 1.2 },
+	{ "fixed, two, with slots", { HOST(FIXED, 2, 50 * MS), .slots = 4 },
+	    30, 1.05 },
+	{ "fixed, four, with slots", { HOST(FIXED, 4, 50 * MS), .slots = 4 },
+	    30, 1.05 },
+	{ "sliding, four, with slots", { HOST(SLIDING, 4, 50 * MS),
+	    .slots = 8 }, 20, 1.05 },
+	{ "bucket, four, with slots", { HOST(BUCKET, 4, 50 * MS),
+	    .slots = 3 }, 30, 1.05 },
+	{ "fixed, four, with few slots", { HOST(FIXED, 4, 500 * MS),
+	    .slots = 8 }, 30, 1.15 },
+	{ "fixed, one with slots is killed", { HOST(FIXED, 4, 50 * MS),
+	    .slots = 4, .killed = 20 * SEC }, 35, 1.1 },
+	{ "fixed, lossy, with slots", { HOST(FIXED, 4, 50 * MS), .slots = 4,
+	    .lossy = 5 }, 35, 1.15 },
 	{ "fixed, one is killed", { HOST(FIXED, 4, MS), .killed = 20 * SEC },
 	    30, 1.05 },
 	{ "sliding, one is killed", { HOST(SLIDING, 4, MS),

@@ -168,6 +168,13 @@ act(struct world *w, unsigned i)
 		p->waiting = 100;
 	else if (draw(300) == 0)
 		p->waiting += draw(2 * w->limit + 1);
+	/* whoever waits goes elsewhere: the others have what it does not use */
+	if (!w->greedy && draw(300) == 0) {
+		p->waiting = 0;
+		lease_slots_hold_yield(&p->hold, p->busy);
+		ck_assert(p->hold.asks || p->hold.held <= p->busy ||
+		    lease_slots_hold_due(&p->hold, p->busy, 0, t) == t);
+	}
 	while (p->waiting > 0 && p->busy < lease_slots_hold_block(&p->hold, t))
 		begin(w, p);
 	if (p->hold.asks && t - p->hold.sent >= TIMEOUT)
@@ -368,6 +375,37 @@ START_TEST(is_used)
 }
 END_TEST
 
+/* Who has the turn to ask the host, and nobody who would, gives it back. */
+START_TEST(a_turn_that_is_of_no_use)
+{
+	struct lease_slots_holder holders[2];
+	struct lease_slots_grantor g;
+	struct lease_slots_question q = { .holder = 1, .number = 1,
+	    .limit = 4, .weight = 1, .want = 1, .ttl = TTL,
+	    .pause = 1000 * SEC, .longest = 60 * SEC };
+	struct lease_slots_answer a;
+
+	lease_slots_init(&g, holders, 2);
+	g.run = 1;
+	lease_slots_grant(&g, &q, 1, 1001 * SEC, &a);
+	ck_assert(a.probe && a.slots == 1);
+	q = (struct lease_slots_question){ .holder = 2, .number = 1,
+	    .limit = 4, .weight = 1, .want = 1, .ttl = TTL,
+	    .longest = 60 * SEC };
+	lease_slots_grant(&g, &q, 1, 1001 * SEC, &a);
+	ck_assert(!a.probe && a.slots == 0);
+	q.holder = 1;
+	q.number = 2;
+	q.want = 0;
+	lease_slots_grant(&g, &q, 1, 1001 * SEC, &a);
+	ck_assert(!a.probe && a.slots == 0);
+	q.holder = 2;
+	q.want = 1;
+	lease_slots_grant(&g, &q, 1, 1001 * SEC, &a);
+	ck_assert(a.probe && a.slots == 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -379,6 +417,7 @@ main(void)
 	    (int)repetitions(24 * 5));
 	tcase_add_loop_test(tcase, is_used, 0,
 	    (int)repetitions(60));
+	tcase_add_test(tcase, a_turn_that_is_of_no_use);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
