@@ -70,8 +70,11 @@ host_lease_begin(struct host *h, struct host_leases *written,
 	/* what was had of the other is void; a new one has had nothing */
 	if (h->leases != NULL && h->leases != to) {
 		host_lease_put(h, HOST_LEASE_NONE);
-		if (h->leases == shared)
+		if (h->leases == shared) {
 			store_parting_add(h, THROTTLE_STORE_SLOTS, false, now);
+			store_parting_add(h, THROTTLE_STORE_LEARNED, false,
+			    now);
+		}
 		throttle_store_end(h->throttle);
 	}
 	h->leases = to;

@@ -507,6 +507,7 @@ say_parting(struct store_desk *d, const struct store_parting *p)
 		.limits = &p->limits,
 		.ask = p->ask,
 		.slots = p->of_slots ? &p->slots : NULL,
+		.learn = p->of_learn ? &p->learn : NULL,
 	};
 	bool ok = store_redis_ask(d->redis, &q, parted_cb, d);
 
@@ -543,6 +544,7 @@ part_all(struct store_desk *d, bool ends)
 			continue;
 		store_parting_add(h, THROTTLE_STORE_LEASES, ends, now);
 		store_parting_add(h, THROTTLE_STORE_SLOTS, ends, now);
+		store_parting_add(h, THROTTLE_STORE_LEARNED, ends, now);
 		hosts_exit(d->hosts, h);
 	}
 }

@@ -14,15 +14,23 @@ make(const struct host *h, const struct throttle_store_question *q)
 {
 	char name[STORE_BUDGET];
 	size_t len = store_name(name, sizeof name, h, q);
+	size_t text = q->learn != NULL && q->learn->text != NULL ?
+	    strlen(q->learn->text) + 1 : 0;
 	struct store_parting *p;
 
-	if (len == 0 || (p = calloc(1, sizeof *p + len)) == NULL)
+	if (len == 0 || (p = calloc(1, sizeof *p + len + text)) == NULL)
 		return NULL;
 	p->len = len;
 	memcpy(p->name, name, len);
 	if (q->slots != NULL) {
 		p->of_slots = true;
 		p->slots = *q->slots;
+	} else if (q->learn != NULL) {
+		p->of_learn = true;
+		p->learn = *q->learn;
+		if (text > 0)
+			p->learn.text = memcpy(p->name + len, q->learn->text,
+			    text);
 	} else {
 		p->limits = *q->limits;
 		p->ask = *q->ask;
@@ -37,10 +45,12 @@ store_parting_add(struct host *h, enum throttle_store_what what, bool ends,
 	struct host_leases *l = h->leases;
 	struct throttle_store_question q;
 	struct store_parting *p;
+	char text[ESTIMATE_SAVED];
 	unsigned next = 0;
 	bool any = false;
 
-	while (throttle_store_leave(h->throttle, what, &next, ends, now, &q)) {
+	while (throttle_store_leave(h->throttle, what, &next, ends, text, now,
+	    &q)) {
 		if ((p = make(h, &q)) == NULL)
 			continue;
 		pthread_mutex_lock(&l->lock);

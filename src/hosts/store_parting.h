@@ -9,6 +9,7 @@
 #include <bsd/sys/queue.h>
 
 #include "throttle/lease_grant.h"
+#include "throttle/lease_learn.h"
 #include "throttle/lease_slots.h"
 #include "throttle/throttle_store.h"
 
@@ -27,6 +28,8 @@ struct store_parting {
 	struct lease_question	 ask;
 	bool			 of_slots;	/* then this is asked: */
 	struct lease_slots_question slots;
+	bool			 of_learn;	/* or this */
+	struct lease_learn_question learn;	/* its text is behind the name */
 	size_t			 len;
 	char			 name[];	/* of the budget, there */
 };

@@ -253,6 +253,20 @@ learn_account_ask(struct learn_account *a, struct estimate *e, bool waits,
 		a->went = 0;
 }
 
+bool
+learn_account_leave(struct learn_account *a, struct estimate *e, bool ends,
+    char text[ESTIMATE_SAVED], uint64_t now)
+{
+	if (source_of(a) != LEASE_STORE || !has_loan(a, now))
+		return false;
+	learn_account_ask(a, e, false, text, now);
+	a->question.returns = true;
+	if (ends)
+		a->question.flying = 0;
+	a->has = false;
+	return true;
+}
+
 /* Another one's knowledge; one that cannot be read is as none. */
 static void
 begin_loan(struct learn_account *a, struct estimate *e,

@@ -104,6 +104,12 @@ uint64_t	 learn_account_at(struct learn_account *,
  */
 void		 learn_account_ask(struct learn_account *, struct estimate *,
 		    bool waits, char text[ESTIMATE_SAVED], uint64_t now);
+/*
+ * Makes its last question, in the same way: the loan is given back.  ends:
+ * nothing that went goes on.  Returns false where it has none.
+ */
+bool		 learn_account_leave(struct learn_account *, struct estimate *,
+		    bool ends, char text[ESTIMATE_SAVED], uint64_t now);
 /* Takes the answer; NULL: there will be none. */
 void		 learn_account_take(struct learn_account *, struct estimate *,
 		    const struct lease_learn_answer *, uint64_t sent,

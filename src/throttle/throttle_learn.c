@@ -65,6 +65,14 @@ throttle_learn_ask(struct throttle *t, const struct lease_terms *terms,
 	return true;
 }
 
+bool
+throttle_learn_leave(struct throttle *t, bool ends, char text[ESTIMATE_SAVED],
+    uint64_t now)
+{
+	return t->learner != NULL && t->estimate != NULL &&
+	    learn_account_leave(t->learner, t->estimate, ends, text, now);
+}
+
 void
 throttle_learn_take(struct throttle *t, uint64_t holder,
     const struct lease_learn_answer *answer, uint64_t sent, uint64_t received)

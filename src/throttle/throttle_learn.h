@@ -34,6 +34,10 @@ bool		 throttle_learn_ask(struct throttle *,
 		    const struct lease_terms *, uint64_t *ids,
 		    char text[ESTIMATE_SAVED], uint64_t now, bool *granted);
 
+/* Returns whether it has a last question, as throttle_learn_ask() has them. */
+bool		 throttle_learn_leave(struct throttle *, bool ends,
+		    char text[ESTIMATE_SAVED], uint64_t now);
+
 /* Takes what the store says (NULL: nothing) to what a holder has asked. */
 void		 throttle_learn_take(struct throttle *, uint64_t holder,
 		    const struct lease_learn_answer *, uint64_t sent,

@@ -230,12 +230,22 @@ leaves(struct throttle *t, enum throttle_store_what what, unsigned n,
 
 bool
 throttle_store_leave(struct throttle *t, enum throttle_store_what what,
-    unsigned *next, bool ends, uint64_t now, struct throttle_store_question *q)
+    unsigned *next, bool ends, char text[ESTIMATE_SAVED], uint64_t now,
+    struct throttle_store_question *q)
 {
 	struct throttle_budget which;
 
 	if (*next == 0)
 		throttle_tick(t, now);
+	if (what == THROTTLE_STORE_LEARNED) {
+		if ((*next)++ > 0 || !throttle_learn_leave(t, ends, text, now))
+			return false;
+		*q = (struct throttle_store_question){
+			.whose = THROTTLE_OF_HOST,
+			.learn = &t->learner->question,
+		};
+		return true;
+	}
 	while (throttle_budget_at(t, *next, &which) != NULL) {
 		q->budget = (*next)++;
 		if (!leaves(t, what, q->budget, ends, now, q))
@@ -253,6 +263,10 @@ throttle_store_left(struct throttle *t, enum throttle_store_what what)
 	struct budget *b;
 	unsigned i;
 
+	if (what == THROTTLE_STORE_LEARNED) {
+		throttle_learn_end(t);
+		return;
+	}
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
 		if (what == THROTTLE_STORE_SLOTS && b->block != NULL)
 			budget_slots_leave(b);

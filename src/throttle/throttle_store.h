@@ -63,17 +63,19 @@ bool		 throttle_store_ask(struct throttle *,
 enum throttle_store_what {
 	THROTTLE_STORE_LEASES,
 	THROTTLE_STORE_SLOTS,
+	THROTTLE_STORE_LEARNED,
 };
 
 /*
  * Goes on with its last questions, which give back what it has; next is 0 to
- * begin with.  ends: nothing that went goes on, either.  Returns false when that
- * was all; then throttle_store_left() is to follow, and nothing goes before
- * that.
+ * begin with.  ends: nothing that went goes on, either.  text is the caller's,
+ * for what is learned.  Returns false when that was all; then
+ * throttle_store_left() is to follow, and nothing goes before that.
  */
 bool		 throttle_store_leave(struct throttle *,
 		    enum throttle_store_what, unsigned *next, bool ends,
-		    uint64_t now, struct throttle_store_question *);
+		    char text[ESTIMATE_SAVED], uint64_t now,
+		    struct throttle_store_question *);
 /* Those accounts are gone; who wants something gets another one. */
 void		 throttle_store_left(struct throttle *,
 		    enum throttle_store_what);

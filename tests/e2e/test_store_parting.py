@@ -105,6 +105,59 @@ def test_a_reload(lab, two):
 	assert time.monotonic() - at < TTL / 2
 
 
+class Learned:
+	"""Two sluices that learn the limit of a host that refuses the third of
+	its requests, and what the store knows of that."""
+
+	def __init__(self, lab, redis):
+		self.lab, self.redis = lab, redis
+		self.seen = 0
+		self.url = lab.origin(self).url
+		rule = {"store": True, "queue": {"max_wait": "60s"}}
+		self.daemons = [lab.sluice(hosts={"127.0.0.1": rule}, store={
+		    "redis": redis.url, "timeout": "2s"}) for _ in range(2)]
+		for daemon in self.daemons:
+			daemon.err.wait("connected: budgets are shared")
+
+	def __call__(self, conn, req):
+		self.seen += 1
+		conn.reply(429 if self.seen == 3 else 200)
+
+	def holder(self):
+		"""Who has the loan, as the store says; b"0": nobody."""
+		keys = [key for key in self.redis.call("KEYS", "*:l:*").split(
+		    b"\r\n") if b":l:" in key]
+		assert len(keys) == 1
+		return self.redis.call("HGET", keys[0].decode(),
+		    "holder").split(b"\r\n")[1]
+
+
+@pytest.fixture
+def learned(lab):
+	redis = shared.Redis(lab.dir)
+	far = Learned(lab, redis)
+	crowd = shared.Crowd(far.daemons[0].address, far.url, 0)
+	wire.wait_until(lambda: far.seen > 3, what="a request that asks")
+	wire.wait_until(lambda: far.holder() != b"0", what="the loan")
+	yield far
+	crowd.end()
+	redis.end()
+
+
+def test_what_is_learned_at_an_end(lab, learned):
+	"""Nobody waits for the loan of one that has ended."""
+	learned.daemons[0].stop()
+	lab.daemons.remove(learned.daemons[0])
+	assert learned.holder() == b"0"
+
+
+def test_what_is_learned_at_a_reload(learned):
+	"""Nor for that of one that does not share the host any more."""
+	learned.daemons[0].reload(**{**learned.daemons[0].keys, "hosts": {
+	    "127.0.0.1": {"concurrency": 1}}})
+	wire.wait_until(lambda: learned.holder() == b"0", what="its last word")
+
+
 def test_an_upgrade(lab, two):
 	"""The new one is the same proxy, by name, and the old one's slots come
 	back."""

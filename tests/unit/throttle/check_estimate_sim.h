@@ -72,6 +72,7 @@ struct trial {
 	uint64_t	 newcomer;	/* ns: the last proxy's clients begin */
 	uint64_t	 killed;	/* ns: the first is started anew, then */
 	uint64_t	 every;		/* ns: ... and that often; 0: once */
+	bool		 parts;		/* ... having given back what it has */
 	uint64_t	 emptied;	/* ns: the store is, and it is a new one */
 	uint64_t	 away;		/* ns: nobody reaches it from then on, */
 	uint64_t	 back;		/* ns: ... until then */
@@ -687,6 +688,20 @@ sim_other(struct sim *s)
 
 static struct throttle *sim_throttle(const struct trial *);
 
+/* It says its last word. */
+static void
+part(struct sim *s, unsigned i)
+{
+	struct throttle_store_question q;
+	char text[ESTIMATE_SAVED];
+	unsigned next = 0;
+
+	while (throttle_store_leave(s->p[i].t, THROTTLE_STORE_LEARNED, &next,
+	    true, text, s->now, &q))
+		pose(s, i, &q);
+	throttle_store_left(s->p[i].t, THROTTLE_STORE_LEARNED);
+}
+
 /* A proxy is killed and started anew, and its clients ask again. */
 static void
 sim_kill(struct sim *s, unsigned proxy)
@@ -696,6 +711,8 @@ sim_kill(struct sim *s, unsigned proxy)
 	bool asked;
 	unsigned i;
 
+	if (s->trial->parts)
+		part(s, proxy);
 	for (i = proxy; i < s->trial->clients; i += s->trial->proxies) {
 		c = &s->c[i];
 		asked = c->w.fair.flow != NULL || c->w.held;

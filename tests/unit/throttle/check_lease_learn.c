@@ -91,6 +91,37 @@ START_TEST(one_has_it_at_a_time)
 }
 END_TEST
 
+/* Nobody waits for what who leaves has: nothing of it is lost. */
+START_TEST(who_leaves_gives_it_back)
+{
+	const struct lease_terms terms = { .source = LEASE_STORE };
+	struct learn_account *account = learn_account_new(1, &terms, 4 * SEC);
+	struct lease_learn_question q = question(2, 1);
+	char text[ESTIMATE_SAVED];
+	struct estimate e;
+
+	must(account != NULL);
+	estimate_init(&e, true);
+	must(!learn_account_leave(account, &e, true, text, 5 * SEC));
+	account->known = offered(5 * SEC);
+	account->question.number = 1;
+	account->has = account->recorded = true;
+	account->ends = 6 * SEC;
+	e.flying = 3;
+	learn_account_went(account);
+	must(learn_account_leave(account, &e, true, text, 5 * SEC + 1));
+	must(!learn_account_may(account, 5 * SEC + 1));
+	must(account->question.flying == 0);
+	asks(&account->question, 5 * SEC + 1);
+	must(a.serial == 0);
+	asks(&q, 5 * SEC + 2);
+	must(a.serial == account->known + 1 && a.lost == 0);
+	must(a.text != NULL && a.written == 5 * SEC + 1);
+	learn_account_free(account);
+	estimate_clear(&e);
+}
+END_TEST
+
 /* What it may have sent besides is told to the next one; it comes too late. */
 START_TEST(who_is_silent_loses_it)
 {
@@ -313,6 +344,8 @@ static const struct life {
 	    .killed = 20 * SEC }, 36, 1.05 },
 	{ "fixed, killed again and again", { HOST(FIXED, 4, MS),
 	    .killed = SEC, .every = 3 * SEC }, 60, 1.4 },
+	{ "fixed, ends again and again", { HOST(FIXED, 4, MS),
+	    .killed = SEC, .every = 3 * SEC, .parts = true }, 40, 1.05 },
 	{ "fixed, lossy", { HOST(FIXED, 4, MS), .lossy = 5 }, 35, 1.1 },
 	{ "sliding, lossy", { HOST(SLIDING, 4, MS), .lossy = 5 }, 25, 1.1 },
 	{ "bucket, lossy", { HOST(BUCKET, 4, MS), .lossy = 5 }, 35, 1.05 },
@@ -375,6 +408,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, passes_until_something_is_known);
 	tcase_add_test(tc, one_has_it_at_a_time);
+	tcase_add_test(tc, who_leaves_gives_it_back);
 	tcase_add_test(tc, who_is_silent_loses_it);
 	tcase_add_test(tc, an_answer_is_lost);
 	tcase_add_test(tc, who_waits_longest_is_next);
