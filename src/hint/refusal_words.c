@@ -184,7 +184,7 @@ static bool
 read_instant(struct cursor c, int64_t date, uint64_t *ns)
 {
 	struct http1_str s = { c.p, 0 };
-	size_t ends[INSTANT_WORDS], n = 0;
+	size_t ends[INSTANT_WORDS] = { 0 }, n = 0;
 
 	if (c.end - c.p > INSTANT_LONGEST)
 		c.end = c.p + INSTANT_LONGEST;
