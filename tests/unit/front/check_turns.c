@@ -87,7 +87,7 @@ START_TEST(random_histories)
 	struct turn *t;
 
 	srandom(1);
-	for (n = 0; n < 100000; n++) {
+	for (n = 0; n < repetitions(100000); n++) {
 		i = (unsigned)random() % MANY;
 		if (random() % 3 == 0) {
 			if ((t = turns_next(&turns)) == NULL) {
