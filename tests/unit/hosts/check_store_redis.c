@@ -13,7 +13,7 @@ setup(void)
 {
 	server = start_server(NULL);
 	open_store("{redis: redis://127.0.0.1:%d, namespace: test, "
-	    "timeout: 2s}",
+	    "timeout: 10s}",
 	    server->port);
 	TURN_UNTIL(connected > 0);
 }

@@ -19,7 +19,7 @@
 static unsigned
 next(unsigned n)
 {
-	return n + 1 + n / (under_valgrind() ? 4 : 64);
+	return n + 1 + n / (wanted_share() > 1 ? 4 : 64);
 }
 
 static struct conf	*conf;
