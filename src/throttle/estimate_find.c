@@ -195,13 +195,29 @@ is_too_slow(const struct estimate *e, const struct era *era, uint64_t length)
 }
 
 /*
+ * Before this era it was shut for so long without a break that not so many can
+ * have come one after another since.
+ */
+static bool
+came_at_once(const struct estimate *e, const struct era *era)
+{
+	const struct estimate_window *w = &e->windows[0];
+
+	return e->era == 1 && era->went > TRICKLE &&
+	    (wide)(era->went - TRICKLE) * w->lo >
+	    since(w->lo, w->hi) + since(era->first, era->refused);
+}
+
+/*
  * It was shut for no longer than a bucket of that would be; and where all of the
  * window has gone before, as many went as had come while it was shut.
  */
 static bool
-may_be_bucket(const struct estimate_window *w, const struct era *era)
+may_be_bucket(const struct estimate *e, const struct era *era)
 {
-	return w->seen < KEPT && surely_closed(era) <=
+	const struct estimate_window *w = &e->windows[0];
+
+	return !came_at_once(e, era) && w->seen < KEPT && surely_closed(era) <=
 	    FEW * (w->hi / w->n) + 4 * era->slack + AT_ONCE &&
 	    (w->seen == 0 || era->went + TRICKLE >= w->n / CLOSE);
 }
@@ -216,7 +232,7 @@ judge_new(struct estimate *e, const struct era *era, uint64_t now)
 	    era->closed <= w->hi / 16 + era->slack)
 		correct(e, w, era, now);
 	else if (era->went <= w->n / 2 && length <= w->hi + w->hi / 4) {
-		if (may_be_bucket(w, era))
+		if (may_be_bucket(e, era))
 			set_pace(e, era);
 		else
 			correct(e, w, era, now);

@@ -138,7 +138,8 @@ def test_they_learn_as_one(proxies, kind, n):
 	# on average fewer than 30: check_lease_learn
 	assert p.beyond_first() <= 60
 	# by how much less: check_lease_learn, whose clock is a number
-	assert p.took() < 2 * p.floor(len(p.statuses)) + 4 * PERIOD * wire.SLOW
+	assert p.took() < 1.5 * p.floor(len(p.statuses)) + \
+	    2 * PERIOD * wire.SLOW
 
 
 @pytest.mark.heavy

@@ -375,6 +375,20 @@ START_TEST(a_bucket_is_measured_by_each_refusal)
 }
 END_TEST
 
+START_TEST(a_window_that_opens_bit_by_bit)
+{
+	succeed(40);
+	shut_for(2 * SEC);
+	is_window_of(40);
+	/* some went later than was thought, and are counted still: but a bucket
+	   would have let ten go before, while it was shut */
+	succeed(10);
+	shut_for(100 * MS);
+	ck_assert_uint_eq(view().nlimits, 1);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_WINDOW);
+}
+END_TEST
+
 /* It opens ever sooner than it said: one by one, then. */
 START_TEST(a_window_becomes_a_bucket)
 {
@@ -412,6 +426,7 @@ estimate_find_suite(void)
 	tcase_add_test(tc, a_bucket_becomes_a_window);
 	tcase_add_test(tc, a_bucket_is_raised);
 	tcase_add_test(tc, a_bucket_is_measured_by_each_refusal);
+	tcase_add_test(tc, a_window_that_opens_bit_by_bit);
 	tcase_add_test(tc, a_window_becomes_a_bucket);
 	suite_add_tcase(suite, tc);
 	return suite;
