@@ -9,10 +9,11 @@
 #include "hosts/host_lease.h"
 #include "hosts/hosts_table.h"
 #include "hosts/store_command.h"
+#include "hosts/store_desk_state.h"
+#include "hosts/store_farewell.h"
 #include "hosts/store_listener.h"
 #include "hosts/store_name.h"
 #include "hosts/store_news.h"
-#include "hosts/store_parting.h"
 #include "hosts/store_pause.h"
 #include "hosts/store_peers.h"
 #include "hosts/store_redis.h"
@@ -35,21 +36,7 @@
  */
 
 #define BATCH		16		/* questions of a visit at a time */
-#define PARTINGS	256		/* last words at a time */
 #define SOMETIMES	60000000000ULL	/* ns */
-
-struct entry {
-	struct wake		 wake;
-	struct store_desk	*desk;
-	UT_hash_handle		 hh;
-	uint64_t		 serial;	/* of the host */
-	unsigned		 asked;		/* without an answer */
-	struct throttle_store_count count;	/* of its budgets */
-	bool			 visited;	/* its host was there */
-	struct store_pause	 pause;		/* of the host's */
-	uint64_t		 name;		/* its own budget's; or 0 */
-	bool			 heard;		/* of a pause: it asks */
-};
 
 struct asked {
 	struct store_desk	*desk;
@@ -60,26 +47,6 @@ struct asked {
 	bool			 learns;	/* ... or of what is learned */
 	bool			 pauses;	/* it told of the host's */
 	uint64_t		 sent;		/* ns */
-};
-
-struct store_desk {
-	struct hosts		*hosts;
-	struct loop		*loop;
-	const struct dialer	*dialer;
-	struct store_redis	*redis;		/* or NULL: no memory */
-	struct store_listener	*listener;	/* the same */
-	struct lease_flow	 flow;		/* of questions to it */
-	char			*name;		/* of the store, for people */
-	bool			 connected;
-	bool			 told;		/* ... which was said */
-	uint64_t		 ids;		/* the last that was given */
-	struct store_peers	*peers;
-	struct entry		*entries;
-	unsigned		 parting;	/* last words, not heard yet */
-	bool			 handed;	/* another process asks now */
-	void			(*done)(void *);	/* it leaves; or NULL */
-	void			*done_arg;
-	bool			 closing;
 };
 
 /* What a host asks, as it was. */
@@ -116,19 +83,19 @@ is_leaving(const struct store_desk *d)
 
 static void	fire_cb(struct wake *, struct loop *, uint64_t now);
 
-static struct entry *
+static struct store_entry *
 find(struct store_desk *d, uint64_t serial)
 {
-	struct entry *e;
+	struct store_entry *e;
 
 	HASH_FIND(hh, d->entries, &serial, sizeof serial, e);
 	return e;
 }
 
-static struct entry *
+static struct store_entry *
 need_entry(struct store_desk *d, uint64_t serial)
 {
-	struct entry *e = find(d, serial);
+	struct store_entry *e = find(d, serial);
 
 	if (e != NULL || (e = calloc(1, sizeof *e)) == NULL)
 		return e;
@@ -144,7 +111,7 @@ need_entry(struct store_desk *d, uint64_t serial)
 }
 
 static void
-count(struct entry *e, const struct throttle_store_count *n)
+count(struct store_entry *e, const struct throttle_store_count *n)
 {
 	atomic_fetch_add(&stats_process.store_leases, (uint64_t)n->leases);
 	atomic_fetch_sub(&stats_process.store_leases,
@@ -157,7 +124,7 @@ count(struct entry *e, const struct throttle_store_count *n)
 }
 
 static void
-drop_entry(struct entry *e)
+drop_entry(struct store_entry *e)
 {
 	static const struct throttle_store_count none;
 
@@ -168,27 +135,10 @@ drop_entry(struct entry *e)
 
 /* Its host is gone: nothing points to it any more. */
 static void
-drop_if_over(struct entry *e)
+drop_if_over(struct store_entry *e)
 {
 	if (!e->visited && e->asked == 0 && !e->wake.armed)
 		drop_entry(e);
-}
-
-/* A host, locked within the table; NULL, with nothing locked. */
-static struct host *
-enter(struct store_desk *d, uint64_t serial)
-{
-	struct host *h;
-
-	pthread_rwlock_rdlock(&d->hosts->lock);
-	h = hosts_find_from(d->hosts, serial);
-	if (h != NULL && h->serial == serial &&
-	    h->leases == &d->hosts->shared) {
-		host_lock(h);
-		return h;
-	}
-	pthread_rwlock_unlock(&d->hosts->lock);
-	return NULL;
 }
 
 /* A visit */
@@ -244,7 +194,7 @@ admit(struct store_desk *d, struct host *h, uint64_t now)
 
 /* It is visited then, and sometimes in any case, for its host may be gone. */
 static void
-again(struct entry *e, uint64_t at, uint64_t now)
+again(struct store_entry *e, uint64_t at, uint64_t now)
 {
 	if (at > now + SOMETIMES)
 		at = now + SOMETIMES;
@@ -256,7 +206,7 @@ again(struct entry *e, uint64_t at, uint64_t now)
  * is counted.
  */
 static void
-look_again(struct entry *e, struct host *h, uint64_t at, uint64_t now)
+look_again(struct store_entry *e, struct host *h, uint64_t at, uint64_t now)
 {
 	struct throttle_store_count n = throttle_store_count(h->throttle, now);
 
@@ -266,7 +216,7 @@ look_again(struct entry *e, struct host *h, uint64_t at, uint64_t now)
 
 /* It tells of its host's pauses. */
 static void
-tell_pause(struct entry *e, const struct host *h, struct posed *p)
+tell_pause(struct store_entry *e, const struct host *h, struct posed *p)
 {
 	struct store_pause_told told = store_pause_tell(&e->pause, h);
 
@@ -288,12 +238,12 @@ tell_pause(struct entry *e, const struct host *h, struct posed *p)
  * many.
  */
 static unsigned
-collect(struct store_desk *d, struct entry *e, struct posed *all, unsigned max,
-    char text[ESTIMATE_SAVED])
+collect(struct store_desk *d, struct store_entry *e, struct posed *all,
+    unsigned max, char text[ESTIMATE_SAVED])
 {
 	struct throttle_store_round r = { .ids = &d->ids, .text = text };
 	struct throttle_store_question q;
-	struct host *h = enter(d, e->serial);
+	struct host *h = store_desk_enter(d, e->serial);
 	uint64_t now = loop_now(), at;
 	unsigned n = 0;
 
@@ -339,8 +289,8 @@ static void
 take(struct store_desk *d, const struct asked *asked,
     const struct store_answer *a)
 {
-	struct entry *e = find(d, asked->serial);
-	struct host *h = enter(d, asked->serial);
+	struct store_entry *e = find(d, asked->serial);
+	struct host *h = store_desk_enter(d, asked->serial);
 	uint64_t at;
 
 	if (h == NULL)
@@ -370,7 +320,7 @@ answer_cb(void *arg, const struct store_answer *a)
 {
 	struct asked *asked = arg;
 	struct store_desk *d = asked->desk;
-	struct entry *e = find(d, asked->serial);
+	struct store_entry *e = find(d, asked->serial);
 	bool was_full = !lease_flow_may(&d->flow);
 
 	lease_flow_answered(&d->flow, asked->sent, loop_now());
@@ -388,7 +338,7 @@ answer_cb(void *arg, const struct store_answer *a)
 }
 
 static bool
-ask(struct store_desk *d, struct entry *e, const struct posed *p)
+ask(struct store_desk *d, struct store_entry *e, const struct posed *p)
 {
 	struct store_question q = {
 		.budget = p->name,
@@ -417,7 +367,7 @@ ask(struct store_desk *d, struct entry *e, const struct posed *p)
 }
 
 static void
-visit(struct entry *e)
+visit(struct store_entry *e)
 {
 	struct store_desk *d = e->desk;
 	struct posed all[BATCH];
@@ -442,7 +392,7 @@ visit(struct entry *e)
 
 /* Now, or when what is on its way may have come back. */
 static void
-attend(struct entry *e, uint64_t now)
+attend(struct store_entry *e, uint64_t now)
 {
 	if (is_leaving(e->desk))
 		again(e, now + SOMETIMES, now);
@@ -456,7 +406,7 @@ attend(struct entry *e, uint64_t now)
 static void
 fire_cb(struct wake *k, struct loop *l, uint64_t now)
 {
-	struct entry *e = (struct entry *)k;
+	struct store_entry *e = (struct store_entry *)k;
 
 	if (l != NULL)
 		attend(e, now);
@@ -464,10 +414,10 @@ fire_cb(struct wake *k, struct loop *l, uint64_t now)
 		free(e);
 }
 
-static struct entry *
+static struct store_entry *
 first_that_wants(struct store_desk *d)
 {
-	struct entry *e = NULL;
+	struct store_entry *e = NULL;
 	struct host *h;
 
 	pthread_rwlock_rdlock(&d->hosts->lock);
@@ -482,82 +432,13 @@ first_that_wants(struct store_desk *d)
 	return e;
 }
 
-/* Last words */
-
-static void	say_partings(struct store_desk *);
-
-static void
-parted_cb(void *arg, const struct store_answer *a)
-{
-	struct store_desk *d = arg;
-
-	if (!a->ok)
-		stats_add(&stats_process.store_failures, 1);
-	d->parting--;
-	if (!d->closing)
-		say_partings(d);
-}
-
-static void
-say_parting(struct store_desk *d, const struct store_parting *p)
-{
-	const struct store_question q = {
-		.budget = p->name,
-		.len = p->len,
-		.limits = &p->limits,
-		.ask = p->ask,
-		.slots = p->of_slots ? &p->slots : NULL,
-		.learn = p->of_learn ? &p->learn : NULL,
-	};
-	bool ok = store_redis_ask(d->redis, &q, parted_cb, d);
-
-	d->parting += ok;
-	stats_add(ok ? &stats_process.store_asked :
-	    &stats_process.store_failures, 1);
-}
-
-static void
-say_partings(struct store_desk *d)
-{
-	struct store_parting *p;
-	void (*done)(void *) = d->done;
-
-	while (d->parting < PARTINGS &&
-	    (p = store_parting_next(&d->hosts->shared)) != NULL) {
-		if (d->connected && d->redis != NULL)
-			say_parting(d, p);
-		free(p);
-	}
-	if (d->parting == 0 && done != NULL)
-		done(d->done_arg);
-}
-
-static void
-part_all(struct store_desk *d, bool ends)
-{
-	uint64_t now = loop_now();
-	struct entry *e, *next;
-	struct host *h;
-
-	HASH_ITER(hh, d->entries, e, next) {
-		if ((h = enter(d, e->serial)) == NULL)
-			continue;
-		store_parting_add(h, THROTTLE_STORE_LEASES, ends, now);
-		store_parting_add(h, THROTTLE_STORE_SLOTS, ends, now);
-		store_parting_add(h, THROTTLE_STORE_LEARNED, ends, now);
-		hosts_exit(d->hosts, h);
-	}
-}
-
 void
 store_desk_hand_over(struct store_desk *d)
 {
 	if (d->handed)
 		return;
 	d->handed = true;
-	store_peers_connect(d->peers, NULL);
-	part_all(d, false);
-	say_partings(d);
+	store_farewell(d, false);
 }
 
 void
@@ -565,28 +446,25 @@ store_desk_leave(struct store_desk *d, void (*done)(void *), void *arg)
 {
 	d->done = done;
 	d->done_arg = arg;
-	part_all(d, true);
-	if (d->connected && store_peers_leave(d->peers, parted_cb, d))
-		d->parting++;
-	store_peers_connect(d->peers, NULL);
-	say_partings(d);
+	store_farewell(d, true);
 }
 
 void
 store_desk_look(struct store_desk *d)
 {
-	struct entry *e;
+	struct store_entry *e;
 
-	say_partings(d);
+	store_farewell_say(d);
 	/* the others stay on the list until an answer has come */
-	while (!is_leaving(d) && lease_flow_may(&d->flow) && (e = first_that_wants(d)) != NULL)
+	while (!is_leaving(d) && lease_flow_may(&d->flow) &&
+	    (e = first_that_wants(d)) != NULL)
 		visit(e);
 }
 
 static void
 visit_all(struct store_desk *d)
 {
-	struct entry *e, *next;
+	struct store_entry *e, *next;
 
 	HASH_ITER(hh, d->entries, e, next)
 		attend(e, loop_now());
@@ -598,7 +476,7 @@ heard_cb(void *owner, const char *budget, size_t len)
 {
 	struct store_desk *d = owner;
 	uint64_t name = store_hash(budget, len), now = loop_now();
-	struct entry *e, *next;
+	struct store_entry *e, *next;
 
 	HASH_ITER(hh, d->entries, e, next) {
 		if (e->name != name)
@@ -713,7 +591,7 @@ store_desk_name(const struct store_desk *d)
 void
 store_desk_free(struct store_desk *d)
 {
-	struct entry *e, *next;
+	struct store_entry *e, *next;
 
 	if (d == NULL)
 		return;
