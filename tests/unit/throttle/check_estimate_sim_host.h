@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CHECK_ESTIMATE_SIM_HOST_H
+#define CHECK_ESTIMATE_SIM_HOST_H
+
+#include "check_estimate_sim_events.h"
+
+/* Hosts that enforce limits in the ways in use. */
+
+static void
+origin_start(struct origin_limit *l, struct sim *s)
+{
+	l->phase = (uint64_t)(any(s) * (double)l->w);
+	l->tokens = (double)l->n;
+	l->log = calloc(l->n, sizeof *l->log);
+	must(l->log != NULL);
+}
+
+/* How long until it admits one (ns); 0: now. */
+static uint64_t
+origin_wait(struct origin_limit *l, uint64_t now)
+{
+	uint64_t window = (now + l->phase) / l->w;
+
+	switch (l->kind) {
+	case FIXED:
+		if (window != l->window) {
+			l->window = window;
+			l->count = 0;
+		}
+		return l->count < l->n ? 0 :
+		    (window + 1) * l->w - l->phase - now;
+	case SLIDING:
+		return l->log[l->at] == 0 || l->log[l->at] + l->w <= now ? 0 :
+		    l->log[l->at] + l->w - now;
+	case BUCKET:
+		l->tokens += (double)(now - l->last) * (double)l->n /
+		    (double)l->w;
+		if (l->tokens > (double)l->n)
+			l->tokens = (double)l->n;
+		l->last = now;
+		return l->tokens >= 1 ? 0 : (uint64_t)((1 - l->tokens) *
+		    (double)l->w / (double)l->n) + 1;
+	default:
+		return l->count < l->n ? 0 : l->w;
+	}
+}
+
+static void
+origin_admit(struct origin_limit *l, uint64_t now)
+{
+	l->count++;
+	l->tokens -= 1;
+	if (l->kind != SLIDING)
+		return;
+	l->log[l->at] = now;
+	l->at = (l->at + 1) % l->n;
+}
+
+/* How many more it would admit, and for how long, so to say (ns). */
+static uint64_t
+origin_left(const struct origin_limit *l, uint64_t now, uint64_t *reset)
+{
+	uint64_t left = 0, i, at;
+
+	if (l->kind == FIXED) {
+		*reset = (l->window + 1) * l->w - l->phase - now;
+		return l->n - l->count;
+	}
+	if (l->kind == BUCKET) {
+		*reset = (uint64_t)(((double)l->n - l->tokens) *
+		    (double)l->w / (double)l->n);
+		return (uint64_t)l->tokens;
+	}
+	*reset = l->w;
+	for (i = 0; i < l->n; i++) {
+		at = l->log[(l->at + i) % l->n];
+		if (at == 0 || at + l->w <= now)
+			left++;
+		else if (at + l->w - now < *reset)
+			*reset = at + l->w - now;
+	}
+	return left;
+}
+
+/* Returns whether it admits one now; else *wait is how long it does not. */
+static bool
+origin_asked(struct trial *x, uint64_t now, uint64_t *wait)
+{
+	uint64_t w;
+	unsigned i;
+
+	*wait = 0;
+	if (x->changed != 0 && now >= x->changed &&
+	    x->limits[0].n != x->changed_n) {
+		free(x->limits[0].log);
+		x->limits[0].n = x->changed_n;
+		x->limits[0].log = calloc(x->changed_n,
+		    sizeof *x->limits[0].log);
+		must(x->limits[0].log != NULL);
+		x->limits[0].at = 0;
+	}
+	if (now >= x->down && now < x->down_until) {
+		*wait = x->down_until - now;
+		return false;
+	}
+	for (i = 0; i < x->nlimits; i++)
+		if ((w = origin_wait(&x->limits[i], now)) > *wait)
+			*wait = w;
+	for (i = 0; *wait == 0 && i < x->nlimits; i++)
+		origin_admit(&x->limits[i], now);
+	return *wait == 0;
+}
+
+#endif
