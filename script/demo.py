@@ -88,6 +88,11 @@ class Server(ThreadingHTTPServer):
 	daemon_threads = True
 	request_queue_size = 128
 
+	def handle_error(self, request, client_address):
+		"""Who is gone before the answer is no news at the end."""
+		if not isinstance(sys.exc_info()[1], OSError):
+			super().handle_error(request, client_address)
+
 
 class Crowd:
 	"""Clients that ask as fast as they are answered, and know no limits."""

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 
+import pytest
+
 import control
 import sluice
 import wire
@@ -56,8 +58,12 @@ def test_what_it_shows(tmp_path):
 	assert not list(tmp_path.iterdir())
 
 
-def test_interrupted(tmp_path):
+@pytest.mark.parametrize("when", ["without sluice", "with it"])
+def test_interrupted(tmp_path, when):
 	demo = start(tmp_path)
+	for line in demo.stdout:
+		if when in line:
+			break
 	for line in demo.stdout:
 		if "answered" in line:
 			break
