@@ -234,8 +234,8 @@ detail(json_t *host, const struct host_view *v, json_t *parts, json_t *users,
 {
 	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "limits", limits_value(v), "estimate",
-	    estimate_value(&v->throttle.estimate), "parts", parts, "clients", users,
-	    "refusals", refusals, "counts", counts_value(v),
+	    estimate_value(&v->throttle.estimate), "parts", parts,
+	    "clients", users, "refusals", refusals, "counts", counts_value(v),
 	    "observed", observed_value(v), "why", why);
 
 	if (host == NULL || more == NULL ||

@@ -119,8 +119,8 @@ check_trust(struct ctl_doctor_findings *f, const struct ctl_doctor_subject *s)
 
 	for (i = 0; i < TRUSTING; i++) {
 		path = ctl_doctor_proxy_value(s, trusting[i]);
-		for (k = 0; k < i && strcmp(ctl_doctor_proxy_value(s, trusting[k]), path) !=
-		    0; k++)
+		for (k = 0; k < i && strcmp(ctl_doctor_proxy_value(s,
+		    trusting[k]), path) != 0; k++)
 			continue;
 		if (path[0] == '\0' || k < i)
 			continue;

@@ -11,7 +11,8 @@ bool		 ctl_key_target(struct text *, const char *key,
 		    const char *tail);
 
 /*
- * Asks about the run's first operand, with a tail such as "/pause"; as ctl_ask().  Where there is no such host it names the nearest.
+ * Asks about the run's first operand, with a tail such as "/pause"; as
+ * ctl_ask().  Where there is no such host it names the nearest.
  */
 int		 ctl_key_ask(const struct ctl_daemon *, const char *method,
 		    const char *tail, const json_t *json, json_t **answer);

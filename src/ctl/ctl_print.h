@@ -72,8 +72,8 @@ struct ctl_table;
 
 /*
  * Makes one; titles are separated by '|', and those that begin with '>' are of
- * columns that stand right.  Where it does not fit the last column is
- * cut, then the first one; then columns go, from the last.  Returns NULL without memory.
+ * columns that stand right.  Where it does not fit the last column is cut, then
+ * the first one; then columns go, from the last.  Returns NULL without memory.
  */
 struct ctl_table *ctl_table_new(const char *titles);
 void		 ctl_table_free(struct ctl_table *);

@@ -7,8 +7,8 @@
 #include "http/http1.h"
 
 /*
- * The request that --request, --header, --data and the URL of a command describe, as
- * a client would send it to the proxy.
+ * The request that --request, --header, --data and the URL of a command
+ * describe, as a client would send it to the proxy.
  */
 struct ctl_request {
 	struct text		 bytes;

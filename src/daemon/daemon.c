@@ -437,7 +437,8 @@ daemon_run(const char *path)
 		fatal("cannot start: no randomness");
 	if (conf->store.key_file != NULL)
 		client_hash_set_key(conf->store.key);
-	if (!open_state(&s, conf) || !successor_meet(conf->store.key_file != NULL)) {
+	if (!open_state(&s, conf) ||
+	    !successor_meet(conf->store.key_file != NULL)) {
 		conf_unref(conf);
 		return 1;
 	}

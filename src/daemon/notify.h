@@ -9,11 +9,11 @@
 #define NOTIFY_TEXT	256	/* bytes of what is said at once, with its end */
 
 /*
- * What a service manager is told, by the protocol of sd_notify(3): datagrams
- * to the socket that NOTIFY_SOCKET names, or messages to our keeper, who sends
- * them there (kept.h): a manager believes only whom it has started.  There is one for a process; from the
- * main thread.  Nothing here waits: a state that is not taken now is sent again
- * by notify_again(), anything else is forgotten.
+ * What a service manager is told, by the protocol of sd_notify(3): datagrams to
+ * the socket that NOTIFY_SOCKET names, or messages to our keeper, who sends
+ * them there (kept.h): a manager believes only whom it has started.  There is
+ * one for a process; from the main thread.  Nothing here waits: a state that is
+ * not taken now is sent again by notify_again(), anything else is forgotten.
  */
 
 /*

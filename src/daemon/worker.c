@@ -23,9 +23,9 @@
 
 /*
  * Life: worker_new() builds the loop and opens the rooms, worker_start() starts
- * the thread, which waits at the gate and then runs until it is stopped, or is draining and the last
- * request of all workers ended, or the drain's deadline passed; it then closes
- * the rooms, tells done_fd and ends.
+ * the thread, which waits at the gate and then runs until it is stopped, or is
+ * draining and the last request of all workers ended, or the drain's deadline
+ * passed; it then closes the rooms, tells done_fd and ends.
  */
 
 struct worker {

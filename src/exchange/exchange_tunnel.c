@@ -97,7 +97,8 @@ exchange_tunnel_start(struct exchange *x, struct tunnel_side *upstream,
 	upstream->first = early;
 	if (client.fd != -1 && !head->failed)
 		x->tunnel = tunnel_new(x->exchanges->loop, x->memory,
-		    &tunnel_events, x, &client, upstream, x->ticket.conf, rule->tunnel_idle);
+		    &tunnel_events, x, &client, upstream, x->ticket.conf,
+		    rule->tunnel_idle);
 	free(early);
 	if (x->tunnel == NULL) {
 		close(upstream->fd);

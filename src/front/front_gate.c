@@ -134,7 +134,8 @@ front_gate_reload(struct front *f, const struct conf *conf)
 	    (f->conf->access_users == NULL) == (conf->access_users == NULL))
 		return;
 	TAILQ_FOREACH_SAFE(d, &f->all, entry, next) {
-		d->barred = !is_let_in(d, d->stream.fd, conf) || is_unasked(d, conf);
+		d->barred = !is_let_in(d, d->stream.fd, conf) ||
+		    is_unasked(d, conf);
 		if (conf->access_users == NULL && d->inside == NULL)
 			(void)front_set_user(d, NULL);
 		if (d->barred && d->state == HEAD && d->scan.seen == 0)

@@ -291,7 +291,8 @@ is_sound(const struct said *s)
 {
 	return s->host != NULL && strlen(s->host) <= HTTP1_HOST &&
 	    s->n[WEIGHT] > 0 && s->n[WEIGHT] <= UINT32_MAX &&
-	    s->n[URGENCY] < FAIR_URGENCIES && s->n[KIND] <= HTTP1_IPV6 && s->n[PORT] <= UINT16_MAX;
+	    s->n[URGENCY] < FAIR_URGENCIES && s->n[KIND] <= HTTP1_IPV6 &&
+	    s->n[PORT] <= UINT16_MAX;
 }
 
 static bool

@@ -198,8 +198,8 @@ named_by(struct host *h, struct ticket *t, const struct lesson *l,
 }
 
 /*
- * The same of a part that has refused.  Those that were on their way with the first
- * one say nothing new.
+ * The same of a part that has refused.  Those that were on their way with the
+ * first one say nothing new.
  */
 static uint64_t
 part_as_estimated(struct host *h, struct ticket *t, const struct lesson *l,

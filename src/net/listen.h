@@ -64,10 +64,10 @@ struct listen_order {
 
 /*
  * Binds all addresses for that many workers and logs each; those that were
- * handed over (inherited.h) are taken, all of them, and shared by all workers.  A Unix
- * socket's file that nobody listens at any more is taken away before.  Returns
- * NULL with *cause, to be freed, when one cannot be bound: it has the place in
- * the file; *cause is NULL without memory for it.
+ * handed over (inherited.h) are taken, all of them, and shared by all workers.
+ * A Unix socket's file that nobody listens at any more is taken away before.
+ * Returns NULL with *cause, to be freed, when one cannot be bound: it has the
+ * place in the file; *cause is NULL without memory for it.
  */
 struct listeners *listen_open(const struct conf *,
 		    const struct listen_order *, char **cause);

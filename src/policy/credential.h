@@ -43,11 +43,12 @@ struct credential {
 
 /*
  * Reads the value of an Authorization field: Basic by what it encodes (RFC
- * 7617), whatever stands between that, as many servers read it; Bearer (RFC 6750) and others that are one token by that, whatever the
- * scheme's name; Digest by username and realm (RFC 7616); OAuth 1 by consumer
- * key and token (RFC 5849); signatures by the key's name: AWS's of version 4
- * and 2, those made like them, HTTP Signatures, Hawk.  The scheme's case, what
- * space there is, quotes and escapes in them do not matter.
+ * 7617), whatever stands between that, as many servers read it; Bearer (RFC
+ * 6750) and others that are one token by that, whatever the scheme's name;
+ * Digest by username and realm (RFC 7616); OAuth 1 by consumer key and token
+ * (RFC 5849); signatures by the key's name: AWS's of version 4 and 2, those
+ * made like them, HTTP Signatures, Hawk.  The scheme's case, what space there
+ * is, quotes and escapes in them do not matter.
  */
 void		 credential_read(struct credential *, struct http1_str value);
 

@@ -9,9 +9,9 @@
  * has one, and each of its parts that has limits of its own another.
  *
  * Each rate is a GCRA (gcra.h), and a strict one an exact window besides
- * (window.h), whose memory is the caller's.  Costs are in micro cost units (BUDGET_UNIT is
- * a cost of 1), times in ns of a monotonic clock which the caller reads and
- * passes in.
+ * (window.h), whose memory is the caller's.  Costs are in micro cost units
+ * (BUDGET_UNIT is a cost of 1), times in ns of a monotonic clock which the
+ * caller reads and passes in.
  *
  * Recovery: when a pause is over the budget is half open.  It admits one
  * request, a probe, and waits for its verdict; each success lets one more be
@@ -138,8 +138,9 @@ void		 budget_release(struct budget *);
 
 /*
  * Takes a slot without admission, for one that moves here; pending when it has
- * no verdict yet, and of that cost (0: the host has counted it).  Returns an epoch that is over, because it was admitted
- * elsewhere and its verdict says nothing of this budget's recovery.
+ * no verdict yet, and of that cost (0: the host has counted it).  Returns an
+ * epoch that is over, because it was admitted elsewhere and its verdict says
+ * nothing of this budget's recovery.
  */
 uint32_t	 budget_hold(struct budget *, bool pending,
 		    uint64_t cost);

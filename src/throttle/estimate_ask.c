@@ -48,7 +48,8 @@ first_free(const struct estimate *e, uint64_t now)
 	uint64_t at = estimate_window_frees_at(w);
 
 	return e->asked == 0 && !e->at_edge && estimate_window_is_sure(w) &&
-	    w->used + 1 + w->n / 64 < w->n && at != BUDGET_NEVER && at > now ? at : 0;
+	    w->used + 1 + w->n / 64 < w->n && at != BUDGET_NEVER &&
+	    at > now ? at : 0;
 }
 
 /* When to ask next, where the host does not say. */

@@ -30,9 +30,9 @@ bool		 estimate_is_own(const struct estimate *, uint64_t limit,
 bool		 estimate_is_spent(const struct estimate *, uint64_t now);
 
 /*
- * One was answered, and maybe refused, and how much is left: from then on no more are on their way
- * than that.  Returns whether it is seen to here, without a pause, that nobody
- * goes who would be refused.
+ * One was answered, and maybe refused, and how much is left: from then on no
+ * more are on their way than that.  Returns whether it is seen to here, without
+ * a pause, that nobody goes who would be refused.
  */
 bool		 estimate_left(struct estimate *, const struct estimate_mark *,
 		    const struct estimate_room *, bool refused, uint64_t now);

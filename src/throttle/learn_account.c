@@ -120,8 +120,8 @@ learn_account_is_new(const struct learn_account *a, uint64_t now)
 static bool
 is_dirty(const struct learn_account *a, const struct estimate *e)
 {
-	return !a->recorded || a->differs || a->spent > a->posed || e->last > a->written ||
-	    e->heard > a->written;
+	return !a->recorded || a->differs || a->spent > a->posed ||
+	    e->last > a->written || e->heard > a->written;
 }
 
 /* How long it keeps the loan while others wait. */

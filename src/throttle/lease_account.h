@@ -101,8 +101,9 @@ bool		 lease_account_set(struct lease_account *,
 
 /*
  * Makes a question for who is first (0: nobody waits), and all who wait, with
- * their weight, as of when lease_account_at() has said.  Its own part has answered it when this returns; else the
- * caller puts it to the store, with hold.limits.
+ * their weight, as of when lease_account_at() has said.  Its own part has
+ * answered it when this returns; else the caller puts it to the store, with
+ * hold.limits.
  */
 void		 lease_account_ask(struct lease_account *, uint64_t first,
 		    uint64_t demand, uint64_t weight, uint64_t now);

@@ -53,8 +53,9 @@ latest_by(uint64_t theirs, uint64_t sent, uint64_t received)
 
 /*
  * Looks whether their time is later than it can be: a bit, or so much that
- * nobody knows what others have got in between; returns false then.  Of all answers that
- * counts by which it can be the least, or each would allow a bit more.
+ * nobody knows what others have got in between; returns false then.  Of all
+ * answers that counts by which it can be the least, or each would allow a bit
+ * more.
  */
 static bool
 judge_clock(struct lease_hold *h, const struct lease_answer *a,

@@ -71,8 +71,8 @@ uint64_t	 lease_pause_tell(struct lease_pause *,
 /*
  * An answer says which pause there is (store's).  Returns until when (own
  * clock) to pause for that, at most longest (ns) from when it came; 0 where
- * that is nothing new.  A store that knows less than it told has lost it, and is told
- * again.
+ * that is nothing new.  A store that knows less than it told has lost it, and
+ * is told again.
  */
 uint64_t	 lease_pause_take(struct lease_pause *, uint64_t until,
 		    const struct lease_clock *, uint64_t longest);

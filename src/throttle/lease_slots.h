@@ -103,10 +103,10 @@ void		 lease_slots_init(struct lease_slots_grantor *,
 
 /*
  * Answers.  While there is a pause nobody has a slot for another request, and
- * when it is over one has, until that is known to have succeeded.  Where another run keeps it than before, some blocks may not be
- * known: until all have ended it only renews what a holder says it has; that is
- * for a ttl where all have told by then who were known before, else for the
- * grace, too.
+ * when it is over one has, until that is known to have succeeded.  Where
+ * another run keeps it than before, some blocks may not be known: until all
+ * have ended it only renews what a holder says it has; that is for a ttl where
+ * all have told by then who were known before, else for the grace, too.
  */
 void		 lease_slots_grant(struct lease_slots_grantor *,
 		    const struct lease_slots_question *, uint64_t run,

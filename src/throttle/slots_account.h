@@ -65,8 +65,8 @@ bool		 slots_account_has_some(const struct slots_account *,
 
 /*
  * Returns when something is to be asked (ns), or to be looked at, where so many
- * slots are in use, and so many wait for one; not before now.  BUDGET_NEVER: by time
- * nothing is.
+ * slots are in use, and so many wait for one; not before now.  BUDGET_NEVER: by
+ * time nothing is.
  */
 uint64_t	 slots_account_at(struct slots_account *, uint32_t busy,
 		    uint32_t waiting, uint64_t now);

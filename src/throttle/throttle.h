@@ -97,8 +97,9 @@ void		 throttle_cancel(struct throttle *, struct throttle_waiter *);
 
 /*
  * An admitted one was sent whole: the host has counted it within the time of
- * throttle_counted_within() from now, or with its verdict if that is sooner.  Before that it occupies the
- * place in strict rates that it was admitted to, however long it takes.
+ * throttle_counted_within() from now, or with its verdict if that is sooner.
+ * Before that it occupies the place in strict rates that it was admitted to,
+ * however long it takes.
  */
 void		 throttle_sent(struct throttle *, struct throttle_waiter *,
 		    uint64_t now);
@@ -126,9 +127,9 @@ void		 throttle_counted_within(struct throttle *, uint64_t ns);
 void		 throttle_verdict(struct throttle *, struct throttle_waiter *,
 		    enum budget_verdict, uint64_t now);
 /*
- * The same of one that was refused for a limit of one part alone.  Where limits are
- * learned nothing is learned of the host by that; the named part that it is in, if
- * it is in one, learns its own from then on.
+ * The same of one that was refused for a limit of one part alone.  Where limits
+ * are learned nothing is learned of the host by that; the named part that it is
+ * in, if it is in one, learns its own from then on.
  */
 void		 throttle_part_refused(struct throttle *,
 		    struct throttle_waiter *, uint64_t now);
@@ -162,10 +163,10 @@ void		 throttle_refill(struct throttle *, uint64_t now);
 /*
  * Sends an admitted one, whose verdict was given, back to the queue, before all
  * others; but behind them where it has asked whether the host is open, since it
- * may be refused for what it is.  Its slot is given back; what it spent stays spent, and it pays again
- * when it goes.  The queue's length is not enforced.  Returns THROTTLE_WAIT;
- * THROTTLE_LATE_START when it could not start by its deadline, or
- * THROTTLE_NO_MEMORY: it then still holds its slot.
+ * may be refused for what it is.  Its slot is given back; what it spent stays
+ * spent, and it pays again when it goes.  The queue's length is not enforced.
+ * Returns THROTTLE_WAIT; THROTTLE_LATE_START when it could not start by its
+ * deadline, or THROTTLE_NO_MEMORY: it then still holds its slot.
  */
 enum throttle_answer throttle_return(struct throttle *,
 		    struct throttle_waiter *, uint64_t now,

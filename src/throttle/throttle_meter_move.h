@@ -29,7 +29,8 @@ void		 throttle_meters_inherit(struct throttle_meters *,
 /*
  * An admitted one goes on at another throttle, which if it is new has taken
  * over what the first one has consumed, and so has its total: to be called
- * before it is released there, while that has the budgets.  throttle_hold() calls the other one.
+ * before it is released there, while that has the budgets.  throttle_hold()
+ * calls the other one.
  */
 void		 throttle_meters_carry(struct throttle *, struct throttle *to,
 		    struct throttle_waiter *, uint64_t now);

@@ -5,10 +5,11 @@
  * buckets, GitHub resources).
  *
  * Such a part lives from the first lesson about it until it has nothing to
- * remember (no pause, recovery or shape, no limit that was learned, nobody under
- * way) and its place is wanted.  Where all have something to remember, the place
- * is that of what was learned longest ago.  Those who wait for it have a lane for each part that they are in
- * besides: a pair, which is for others again when nobody waits in it.
+ * remember (no pause, recovery or shape, no limit that was learned, nobody
+ * under way) and its place is wanted.  Where all have something to remember,
+ * the place is that of what was learned longest ago.  Those who wait for it
+ * have a lane for each part that they are in besides: a pair, which is for
+ * others again when nobody waits in it.
  */
 
 #include "throttle/throttle_named.h"

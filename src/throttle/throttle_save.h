@@ -12,8 +12,8 @@
 
 /*
  * Fills in how the host's, a part's (or a named one's), the total's or a named
- * budget stands at now (ns), to which the throttle was ticked.  Returns false where there is
- * none of that number, or nothing to be said of it.
+ * budget stands at now (ns), to which the throttle was ticked.  Returns false
+ * where there is none of that number, or nothing to be said of it.
  */
 bool		 throttle_save(struct throttle *, enum throttle_whose,
 		    unsigned n, uint64_t now, struct budget_saved *);

@@ -30,10 +30,9 @@ throttle_slots_end(struct throttle *t)
 void
 throttle_slots_tick(struct throttle *t, uint64_t now)
 {
+	bool useful = has_use_for_slots(t, now);
 	struct budget *b;
 	unsigned i;
-
-	bool useful = has_use_for_slots(t, now);
 
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++) {
 		/* those of a total are others' as well */
