@@ -46,8 +46,9 @@ METERED = {"queue": {"max_wait": "4s"}, "budgets": {"tokens": {
 ESTIMATED = {"learn": "estimate", "queue": {"max_wait": "4s"},
     "pause": {"default": "10ms", "max": "20ms"}, "retry": {"attempts": 4}}
 PRESETS = pathlib.Path(__file__).resolve().parent / "../../conf/presets"
-# Whoever is under way in an upgrade, and that itself.
+# Whoever is under way in an upgrade, and that itself; and who waits meanwhile.
 PATIENT = {"response": "60s", "upgrade": "20s"}
+PATIENTLY = {"max_wait": "60s"}
 # Of the budget that is shared, a second.
 RATE, BURST = 20, 2
 # What our own answers to a failure may say.
@@ -186,6 +187,7 @@ class World:
 			self.shares(settings)
 		if self.scenario == "upgrade":
 			settings["timeouts"].update(PATIENT)
+			settings["hosts"]["127.0.0.1"]["queue"] = PATIENTLY
 		with self.preloaded():
 			self.daemon = sluice.Sluice(place, wait=wait,
 			    **settings)
