@@ -152,9 +152,13 @@ own_use(const struct estimate *e, uint64_t limit, uint64_t now)
 static void
 notice_refill(struct estimate *e, const struct estimate_room *r, uint64_t now)
 {
+	/* of a short one that is most, in which nothing would ever be noticed */
+	uint64_t late = has_window(e, 0) &&
+	    e->windows[0].hi <= 2 * LATE + SECOND ? SECOND : LATE;
+
 	if (r->refills)
 		e->refills = true;
-	else if (e->first_until <= now + LATE)
+	else if (e->first_until <= now + late)
 		e->first_until = r->until;
 	else if (r->until >= e->first_until + LATE)
 		e->refills = true;
