@@ -136,9 +136,7 @@ throttle_part_load(struct throttle *t, unsigned named, const char *text,
 uint64_t
 throttle_estimate_shut(const struct throttle *t)
 {
-	const struct estimate *e = t->estimate;
-
-	return e != NULL && e->phase == ESTIMATE_SHUT ? e->next : 0;
+	return shut_until(t->estimate);
 }
 
 bool

@@ -150,13 +150,17 @@ part_estimate_due(const struct throttle *t, unsigned named, uint64_t now)
 	return e == NULL ? 0 : estimate_due(e, now);
 }
 
-/* Returns until when nobody of the part goes (ns), by that; 0: some may. */
+/* Returns until when nobody goes (ns), by what is learned; 0: some may. */
+static inline uint64_t
+shut_until(const struct estimate *e)
+{
+	return e != NULL && e->phase == ESTIMATE_SHUT ? e->next : 0;
+}
+
 static inline uint64_t
 part_estimate_shut(const struct throttle *t, unsigned named)
 {
-	const struct estimate *e = part_estimate(t, named);
-
-	return e != NULL && e->phase == ESTIMATE_SHUT ? e->next : 0;
+	return shut_until(part_estimate(t, named));
 }
 
 /* A waiter comes to its named part, or leaves it. */
