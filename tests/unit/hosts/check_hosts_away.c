@@ -2,131 +2,14 @@
 #include "hosts/hosts_away.h"
 
 #include "hosts/hosts_control.h"
-#include "hosts/hosts_guest.h"
 #include "hosts/hosts_learn.h"
-#include "hosts/hosts_state.h"
-#include "hosts/hosts_view.h"
-#include "hosts/state_line.h"
-#include "throttle/budget_save.h"
 
-#include "check_hosts.h"
+#include "check_hosts_away.h"
 #include "check_run.h"
-
-/* Two tables, of which one has taken over from the other. */
 
 #define RULES	"{hosts: {a.test: {capacity: 2, period: 1s, " \
 		"queue: {max_wait: 1h}}, b.test: {concurrency: 1, " \
 		"queue: {length: 2, max_wait: 1h}}}}"
-
-static struct conf	*new_conf;
-static struct hosts	*next;
-static struct hosts_guests *guests;
-static unsigned		 rung;		/* there is something to be told */
-static unsigned		 heard;
-
-uint64_t
-loop_now(void)
-{
-	return NOW;
-}
-
-static void
-ring_cb(void *arg)
-{
-	++*(unsigned *)arg;
-}
-
-static void
-begin(const char *yaml, const char *new_yaml)
-{
-	start(yaml);
-	new_conf = parse(new_yaml);
-	next = hosts_new(new_conf, 1);
-	guests = hosts_guests_new(next, &loop, ring_cb, &heard);
-	ck_assert_ptr_nonnull(next);
-	ck_assert_ptr_nonnull(guests);
-	rung = heard = 0;
-}
-
-static void
-finish(void)
-{
-	hosts_guests_free(guests);
-	while (narmed > 0) {
-		armed[--narmed]->armed = false;
-		armed[narmed]->fire(armed[narmed], NULL, NOW);
-	}
-	hosts_free(next);
-	conf_unref(new_conf);
-	end();
-}
-
-/* Carries lines there; returns how many. */
-static unsigned
-carry_there(uint64_t now)
-{
-	struct text t = { NULL, 0, 0, false };
-	unsigned n = 0;
-	char *p, *feed;
-
-	hosts_away_take(hosts, &t);
-	for (p = t.p; t.len > 0 && p < t.p + t.len; p = feed + 1, n++) {
-		feed = memchr(p, '\n', (size_t)(t.p + t.len - p));
-		ck_assert_ptr_nonnull(feed);
-		*feed = '\0';
-		ck_assert(hosts_guests_line(guests, p, now));
-	}
-	text_free(&t);
-	return n;
-}
-
-/* ... and back. */
-static unsigned
-carry_back(uint64_t now)
-{
-	struct text t = { NULL, 0, 0, false };
-	unsigned n = 0;
-	char *p, *feed;
-
-	hosts_guests_take(guests, &t);
-	for (p = t.p; t.len > 0 && p < t.p + t.len; p = feed + 1, n++) {
-		feed = memchr(p, '\n', (size_t)(t.p + t.len - p));
-		ck_assert_ptr_nonnull(feed);
-		*feed = '\0';
-		ck_assert(hosts_away_line(hosts, p, now));
-	}
-	text_free(&t);
-	return n;
-}
-
-static struct host_view
-view_of(struct hosts *hs, const char *key)
-{
-	struct host_view v;
-
-	ck_assert(hosts_view_one(hs, key, NOW, &v));
-	host_view_done(&v);
-	return v;
-}
-
-/* What the loop of the other one does; a mail may be gone with its delivery. */
-static void
-deliver(void)
-{
-	struct mail *m;
-	unsigned i = 0;
-
-	while (i < nmails) {
-		m = mails[i];
-		if (m->deliver == NULL || !m->posted) {
-			i++;
-			continue;
-		}
-		forget_mail(m);
-		m->posted = false;
-		m->deliver(m);
-	}
-}
 
 /* As time goes on they go one after another, in that order. */
 static void
@@ -152,12 +35,6 @@ check_order(const unsigned *order, unsigned n)
 		(void)carry_there(now);
 	}
 	ck_assert_uint_eq(found, n);
-}
-
-static enum ticket_state
-state(unsigned i)
-{
-	return tickets[i].state;
 }
 
 /* Whatever waits goes by the other one's budget, and nothing by ours. */
@@ -266,13 +143,6 @@ END_TEST
 #define TOKENS	"{hosts: {a.test: {queue: {max_wait: 1h}, budgets: {tokens: " \
 		"{rates: [{capacity: 100, period: 1h}]}}}}}"
 
-static enum hosts_answer
-ask_path(unsigned i, const char *path)
-{
-	path_asked = (struct http1_str){ path, strlen(path) };
-	return ask(i, "a.test", 1, NULL);
-}
-
 /* An answer to /a/b that speaks of a part of its own. */
 static struct lesson
 of_a_part(uint64_t pause)
@@ -288,32 +158,6 @@ of_a_part(uint64_t pause)
 		.path = { "/a/b", 4 },
 		.pause = pause,
 	};
-}
-
-/* What is remembered, from one table to the other. */
-static void
-carry_state(void)
-{
-	struct text t = { NULL, 0, 0, false };
-	struct budget_saved saved;
-	struct hosts_writer w = {
-		.hosts = hosts, .text = &t, .saved = &saved,
-		.at = { NOW, NOW, NOW },
-	};
-	struct hosts_reader r = {
-		.hosts = next, .saved = &saved, .at = { NOW, NOW, NOW },
-		.same_boot = true,
-	};
-	char *p, *feed;
-
-	ck_assert_uint_eq(hosts_state_piece(&w, 0, true), 0);
-	for (p = t.p; t.len > 0 && p < t.p + t.len; p = feed + 1) {
-		feed = memchr(p, '\n', (size_t)(t.p + t.len - p));
-		ck_assert_ptr_nonnull(feed);
-		ck_assert(state_line_check(p, (size_t)(feed - p)));
-		ck_assert_pstr_eq(hosts_state_read(&r, p), NULL);
-	}
-	text_free(&t);
 }
 
 /* /a/b waits for its part there, and nobody else does. */
