@@ -28,6 +28,7 @@ static struct loop	 loop;
 static struct client_hasher *hasher;
 static struct http1_head head;
 static struct http1_str	 path_asked;		/* the path that ask() has */
+static struct throttle_wants *wants_asked;	/* ... of named budgets; NULL */
 static unsigned		 warnings;
 static unsigned		 fail_at;	/* ask()'s allocation; 0: none */
 
@@ -133,6 +134,7 @@ start(const char *yaml)
 	/* without a fork the tests before have left these */
 	warnings = fail_at = check_alloc = nmails = 0;
 	path_asked = (struct http1_str){ NULL, 0 };
+	wants_asked = NULL;
 	hosts = hosts_new(conf, 1);
 	ck_assert_ptr_nonnull(hosts);
 }
@@ -192,6 +194,7 @@ ask(unsigned i, const char *host, unsigned client, const char *value)
 	}
 	source.address = (struct sockaddr *)&clients[i];
 	ck_assert_ptr_null(claim_make(&claim, &hash, t->rule, &source, NOW));
+	claim.request.wants = wants_asked;
 	check_alloc = fail_at;
 	answer = hosts_ask(hosts, t, &claim, &source, NOW);
 	check_alloc = 0;
