@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 #include "tls/tls_locked.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <openssl/evp.h>
 
 #include "check_run.h"
 
 /* Keys in memory that is locked; the program begins with the init. */
+
+#define NOBODY	65534
 
 /* What the kernel has locked of this process, in kB. */
 static unsigned long
@@ -114,6 +120,53 @@ START_TEST(fills)
 }
 END_TEST
 
+/* What a key has goes on where it grows, and leaves nothing of it there. */
+START_TEST(grows)
+{
+	EVP_PKEY *key = make("EC"), *before = EVP_PKEY_dup(key);
+	char text[] = "what is kept with it";
+	int i, index, first = -1;
+
+	for (i = 0; i < 64; i++) {
+		index = CRYPTO_get_ex_new_index(CRYPTO_EX_INDEX_EVP_PKEY, 0,
+		    NULL, NULL, NULL, NULL);
+		ck_assert_int_ge(index, 0);
+		if (first == -1)
+			first = index;
+		if (i != 0 && i != 3)
+			continue;
+		ck_assert_int_eq(EVP_PKEY_set_ex_data(key, index, text), 1);
+		if (i == 0)
+			key = tls_locked_key(key);
+	}
+	ck_assert_int_eq(EVP_PKEY_set_ex_data(key, index, text), 1);
+	ck_assert_ptr_eq(EVP_PKEY_get_ex_data(key, first), text);
+	ck_assert_ptr_eq(EVP_PKEY_get_ex_data(key, index), text);
+	ck_assert(signs(key, before));
+	EVP_PKEY_free(key);
+	ck_assert_uint_eq(tls_locked_used(), 0);
+	EVP_PKEY_free(before);
+}
+END_TEST
+
+/* A process that may lock nothing says so, and has its keys elsewhere. */
+START_TEST(may_not_lock)
+{
+	const struct rlimit none = { 0, 0 };
+	int status;
+	pid_t pid;
+
+	if ((pid = fork()) == 0) {
+		_exit(setrlimit(RLIMIT_MEMLOCK, &none) == 0 &&
+		    (geteuid() != 0 || setuid(NOBODY) == 0) &&
+		    !tls_locked_init() && errno != 0 && errno != EBUSY ? 0 :
+		    1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -126,10 +179,13 @@ main(void)
 	}
 	kb = locked_by_kernel();
 	/* sanitizers lock nothing, and say that they did */
-	if (mlock((const void *)1, 1) == -1)
+	if (mlock((const void *)1, 1) == -1) {
 		tcase_add_test(tc, is_locked);
+		tcase_add_test(tc, may_not_lock);
+	}
 	tcase_add_loop_test(tc, moves, 0, 3);
 	tcase_add_test(tc, fills);
+	tcase_add_test(tc, grows);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
