@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include <check.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check_run.h"
@@ -209,6 +211,99 @@ START_TEST(long_head)
 }
 END_TEST
 
+/* Nor is a body, however long it says to be. */
+START_TEST(long_body)
+{
+	static const char head[] = "HTTP/1.1 200 OK\r\n\r\n";
+	static char piece[65536];
+	struct text body = { NULL, 0, 0, false };
+	enum ctl_http_result result;
+	int fd = answered(head, false), status;
+	size_t sent = 0;
+	ssize_t n;
+	pid_t pid;
+
+	memset(piece, 'x', sizeof piece);
+	signal(SIGPIPE, SIG_IGN);
+	if ((pid = fork()) == 0) {
+		while (sent <= CTL_HTTP_BODY && (n = write(fd, piece,
+		    sizeof piece)) > 0)
+			sent += (size_t)n;
+		_exit(0);
+	}
+	close(fd);
+	ck_assert_int_eq(ctl_http_ask(client, "GET", "/", NULL),
+	    CTL_HTTP_DONE);
+	result = ctl_http_body(client, &body);
+	ck_assert_int_eq(result, CTL_HTTP_FOREIGN);
+	ck_assert_uint_le(body.len, CTL_HTTP_BODY);
+	ck_assert_ptr_nonnull(strstr(ctl_http_error(client), "more than"));
+	text_free(&body);
+	ctl_http_free(client);
+	client = NULL;
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+}
+END_TEST
+
+/* More than its socket keeps is sent as it is read, or not at all. */
+START_TEST(long_request)
+{
+	size_t most = 4 << 20, n;
+	char *text = malloc(most + 1);
+	int fd, status;
+	pid_t pid;
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'x', most);
+	text[most] = '\0';
+	fd = answered("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", false);
+	if (_i == 0) {
+		/* nobody reads */
+		ctl_http_deadline(client, ctl_http_now() + 20 * MS);
+		ck_assert_int_eq(ctl_http_ask(client, "PUT", "/", text),
+		    CTL_HTTP_LATE);
+		free(text);
+		close(fd);
+		return;
+	}
+	if ((pid = fork()) == 0) {
+		for (n = 0; n < most && (status = (int)read(fd, text, most)) >
+		    0; n += (size_t)status)
+			;
+		_exit(n >= most ? 0 : 1);
+	}
+	close(fd);
+	ck_assert_int_eq(ctl_http_ask(client, "PUT", "/", text),
+	    CTL_HTTP_DONE);
+	ck_assert_int_eq(ctl_http_status(client), 200);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	free(text);
+}
+END_TEST
+
+/* Who has answered, and gone before all was sent, has answered. */
+START_TEST(gone_before_the_end)
+{
+	size_t most = 4 << 20;
+	char *text = malloc(most + 1);
+	int fd, unread;
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, 'x', most);
+	text[most] = '\0';
+	fd = answered("HTTP/1.1 413 x\r\nContent-Length: 0\r\n\r\n", true);
+	/* what is sent from now on fails */
+	unread = shutdown(fd, SHUT_RD);
+	ck_assert_int_eq(unread, 0);
+	ck_assert_int_eq(ctl_http_ask(client, "PUT", "/", text),
+	    CTL_HTTP_DONE);
+	ck_assert_int_eq(ctl_http_status(client), 413);
+	free(text);
+	close(fd);
+}
+END_TEST
+
 static Suite *
 http_suite(void)
 {
@@ -221,6 +316,9 @@ http_suite(void)
 	ROWS(tc, hangs, late);
 	tcase_add_test(tc, absent);
 	tcase_add_test(tc, long_head);
+	tcase_add_test(tc, long_body);
+	tcase_add_loop_test(tc, long_request, 0, 2);
+	tcase_add_test(tc, gone_before_the_end);
 	suite_add_tcase(suite, tc);
 	return suite;
 }

@@ -74,6 +74,8 @@ static const struct {
 	{ "\344\270\255x", 3, 4, 3 },
 	{ "\344\270\255x", 1, 0, 0 },
 	{ "\303\274\303\274", 1, 2, 1 },
+	/* what is no UTF-8 is a column a byte */
+	{ "\303(\377x", 3, 3, 3 },
 	/* a combining mark stays with its letter */
 	{ "e\314\201x", 1, 3, 1 },
 };
@@ -145,6 +147,11 @@ static const struct {
 	{ 10, false, 0, 1, -1,
 	  "HOST\n"
 	  "a-rather-+\n" },
+	/* of a column of one there is only that it goes on */
+	{ 27, false, 0, 1, -1,
+	  "HOST                      N\n"
+	  "a-rather-long-name-of.e+  +\n" },
+	{ 1, false, 0, 1, -1, "+\n+\n" },
 	{ 0, true, 0, 1, -1,
 	  "\033[1mHOST\033[0m                                "
 	  "\033[1mN\033[0m  \033[1mPAUSE\033[0m\n"
