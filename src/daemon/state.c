@@ -28,6 +28,7 @@
 #define MS		UINT64_C(1000000)
 #define HORIZON		(50 * MS)	/* a lease lasts so long at least */
 #define HORIZON_MAX	(1000 * MS)
+#define SOON		(10 * MS)	/* what is only written, so long */
 #define PIECE		(1 << 20)	/* bytes that are written at once */
 #define WANTED		256		/* leases that are */
 #define GROWN		(64 << 20)	/* bytes of lines behind a snapshot */
@@ -52,11 +53,19 @@ struct state {
 	atomic_bool		 stop;
 	struct mail		 mail;		/* has the loop admit */
 	atomic_bool		 mailed;
-	uint64_t		 took;		/* ns: the last write */
+	uint64_t		 took;		/* ns: the last safe write */
+	uint64_t		 noted;		/* ns: the last other one */
 	size_t			 records_last;	/* of the last snapshot */
 	off_t			 appended;	/* bytes since that */
 };
 
+static uint64_t
+horizon(uint64_t least, uint64_t ns)
+{
+	return ns < least ? least : ns > HORIZON_MAX ? HORIZON_MAX : ns;
+}
+
+/* The disk has a quarter of the time; who only writes, a twentieth. */
 static struct hosts_writer
 writer(struct state *s)
 {
@@ -65,8 +74,8 @@ writer(struct state *s)
 		.text = &s->text,
 		.saved = s->saved,
 		.at = state_now(),
-		.horizon = s->took * 4 < HORIZON ? HORIZON :
-		    s->took * 4 > HORIZON_MAX ? HORIZON_MAX : s->took * 4,
+		.ahead.safe = horizon(HORIZON, s->took * 4),
+		.ahead.written = horizon(SOON, s->noted * 20),
 	};
 }
 
@@ -184,11 +193,11 @@ append(struct state *s)
 		return false;
 	}
 	error = s->text.failed ? ENOMEM :
-	    state_file_append(&s->file, s->text.p, s->text.len);
+	    state_file_append(&s->file, s->text.p, s->text.len, w.safe);
 	if (error != 0)
 		tell_failed(s, error);
 	s->appended += (off_t)s->text.len;
-	s->took = loop_now() - began;
+	*(w.safe ? &s->took : &s->noted) = loop_now() - began;
 	atomic_store(&stats_process.state_bytes, (uint64_t)s->file.size);
 	grant(s);
 	return true;

@@ -261,14 +261,14 @@ state_file_replace(struct state_file *f)
 }
 
 int
-state_file_append(struct state_file *f, const char *p, size_t n)
+state_file_append(struct state_file *f, const char *p, size_t n, bool safe)
 {
 	int error;
 
 	if (f->fd == -1)
 		return EBADF;
 	error = write_whole(f->fd, p, n);
-	if (error == 0 && fdatasync(f->fd) == -1)
+	if (error == 0 && safe && fdatasync(f->fd) == -1)
 		error = errno;
 	if (error == 0) {
 		f->size += (off_t)n;

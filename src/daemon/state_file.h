@@ -9,8 +9,7 @@
 /*
  * A file that is there whole or not at all, whenever the process or the machine
  * stops: written beside, made safe, moved into its place; and lines appended to
- * it, each safe when that returns.  Who has it has a lock beside it (PATH.lock),
- * so nobody else has.
+ * it.  Who has it has a lock beside it (PATH.lock), so nobody else has.
  *
  * What returns an errno returns 0 where all went well.
  */
@@ -23,7 +22,7 @@ struct state_file {
 	int		 directory;
 	int		 fd;		/* to append to; -1: to be replaced */
 	int		 next;		/* beside; -1: none is written */
-	off_t		 size;		/* of what is safe in fd */
+	off_t		 size;		/* of what is whole in fd */
 	off_t		 written;	/* to next */
 };
 
@@ -60,7 +59,11 @@ int		 state_file_replace(struct state_file *);
 /* Drops what was begun. */
 void		 state_file_drop(struct state_file *);
 
-/* Appends to what is there; what could not be appended whole is not there. */
-int		 state_file_append(struct state_file *, const char *, size_t);
+/*
+ * Appends to what is there; what could not be appended whole is not there.
+ * safe: also when the machine stops; else only when this process does.
+ */
+int		 state_file_append(struct state_file *, const char *, size_t,
+		    bool safe);
 
 #endif

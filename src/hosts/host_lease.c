@@ -87,6 +87,7 @@ host_lease_begin(struct host *h, struct host_leases *written,
 void
 host_lease_note(struct host *h)
 {
+	h->lease_noted = true;
 	if (h->leases != NULL && h->lease == HOST_LEASE_NONE)
 		host_lease_put(h, HOST_LEASE_WANTS);
 }

@@ -175,6 +175,7 @@ struct host {
 	struct host_counted	 counted;
 	struct host_leases	*leases;	/* the table's; NULL: none */
 	enum host_lease		 lease;
+	bool			 lease_noted;	/* what is to be safe soon */
 	TAILQ_ENTRY(host)	 lease_entry;	/* in the list of that state */
 	struct host_away	*away;		/* the table's; NULL: we decide */
 	/* What an operator has set it to; NULL: the rule's limits hold. */

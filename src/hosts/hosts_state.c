@@ -137,8 +137,10 @@ put_promised(struct hosts_writer *w, struct host *h)
 	if (throttle_lease_is_unused(h->throttle) &&
 	    throttle_idle(h->throttle, w->at.now))
 		throttle_lease_return(h->throttle);
-	else
-		throttle_lease_promise(h->throttle, w->horizon, w->at.now);
+	else if (throttle_lease_promise(h->throttle, &w->ahead, w->at.now))
+		w->safe = true;
+	w->safe = w->safe || h->lease_noted;
+	h->lease_noted = false;
 	put_host(w, h);
 	host_lease_put(h, HOST_LEASE_PROMISED);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "throttle/lease.h"
 
 /*
  * What the table remembers, as lines of text (state_line.h) for the next
@@ -35,8 +36,9 @@ struct hosts_writer {
 	struct text	*text;		/* what is to be written */
 	struct budget_saved *saved;	/* to work with */
 	struct hosts_instant at;
-	uint64_t	 horizon;	/* ns: leases last about so long */
+	struct lease_ahead ahead;	/* leases last about so long */
 	size_t		 records;	/* that were put, in all */
+	bool		 safe;		/* they have to be safe */
 };
 
 /*
@@ -46,7 +48,10 @@ struct hosts_writer {
 void		 hosts_state_lease(struct hosts *, void (*ring)(void *),
 		    void *arg);
 
-/* Puts at most max of those that want a lease, with what they get. */
+/*
+ * Puts at most max of those that want a lease, with what they get; and says
+ * whether that has to be safe before it is granted, or only written.
+ */
 void		 hosts_state_wanted(struct hosts_writer *, unsigned max);
 /*
  * Puts some of all hosts, from a cursor on that begins as 0.  Returns the next

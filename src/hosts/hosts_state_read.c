@@ -129,6 +129,8 @@ finish_budget(struct host *h, struct whose p, const struct line *l,
 {
 	struct budget_saved *s = l->reader->saved;
 
+	if (l->reader->same_boot)
+		budget_saved_same_boot(s);
 	/* a limit that the configuration has no more is none */
 	if (throttle_restore(h->throttle, p.whose, p.n, s, l->passed,
 	    l->reader->at.now))

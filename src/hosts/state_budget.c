@@ -43,6 +43,8 @@ state_put_budget(struct text *t, const struct budget_saved *s)
 		state_put_numbers(t, "slot", slot, 3);
 	}
 	put_if(t, "leased", s->leased);
+	if (s->written < s->leased)
+		state_put_number(t, "written", s->written);
 	put_if(t, "pause", s->pause);
 	put_if(t, "recovers", s->half_open);
 	put_if(t, "failures", s->failures);
@@ -63,6 +65,7 @@ state_budget_begin(struct budget_saved *s)
 	s->limits.concurrency = 0;
 	s->nslots = 0;
 	s->leased = s->pause = s->opens = s->shut = s->shape = 0;
+	s->written = UINT64_MAX;
 	s->half_open = false;
 	s->failures = s->went = s->abreast = 0;
 	s->shape_left = 0;
@@ -132,6 +135,8 @@ state_budget_word(struct budget_saved *s, const struct state_word *w)
 		return read_shape(s, w->value);
 	if (strcmp(w->name, "leased") == 0)
 		s->leased = state_number(w->value);
+	else if (strcmp(w->name, "written") == 0)
+		s->written = state_number(w->value);
 	else if (strcmp(w->name, "pause") == 0)
 		s->pause = state_number(w->value);
 	else if (strcmp(w->name, "recovers") == 0)

@@ -63,8 +63,9 @@ budget_save(const struct budget *b, uint64_t now, struct budget_saved *s)
 		if (b->windows[i] != NULL)
 			save_window(b->windows[i], i, now, s);
 	}
-	s->leased = b->lease.left == LEASE_NONE ? 0 :
+	s->written = b->lease.left == LEASE_NONE ? 0 :
 	    sum(b->lease.left, b->lease.promised);
+	s->leased = sum(s->written, b->lease.kept);
 	s->pause = less(b->paused_until, now);
 	s->half_open = b->window != 0 && b->paused;
 	s->failures = b->failures;
@@ -77,6 +78,13 @@ budget_save(const struct budget *b, uint64_t now, struct budget_saved *s)
 }
 
 /* Restoring */
+
+void
+budget_saved_same_boot(struct budget_saved *s)
+{
+	if (s->written < s->leased)
+		s->leased = s->written;
+}
 
 /* What is left of what was used, when the rate has worked off its part. */
 static uint64_t

@@ -30,6 +30,7 @@ struct budget_saved {
 	/* Of a strict rate: admitted, not counted; and what is a debt. */
 	uint64_t		 flying[BUDGET_RATES];
 	uint64_t		 leased;	/* may have been spent besides */
+	uint64_t		 written;	/* ... if the machine went on */
 	uint64_t		 pause;		/* ns left */
 	bool			 half_open;
 	uint32_t		 failures;	/* these five: budget_types.h */
@@ -46,6 +47,12 @@ struct budget_saved {
 /* Fills it in with how a budget stands at now (ns), to which it was ticked. */
 void		 budget_save(const struct budget *, uint64_t now,
 		    struct budget_saved *);
+
+/*
+ * What was leased is what may have been spent where the machine has not stopped
+ * since, so that what was written is what was read.
+ */
+void		 budget_saved_same_boot(struct budget_saved *);
 
 /*
  * Gives a budget what was saved so long (ns) ago, as budget_inherit() has it;

@@ -83,6 +83,9 @@ struct lease {
 	uint64_t		 left;		/* micro cost units; LEASE_NONE */
 	uint64_t		 promised;	/* on top of it, when written */
 	uint64_t		 size;		/* what was left with the grant */
+	uint64_t		 kept;		/* safe, and to be written anew */
+	uint64_t		 whole;		/* with that, when it became safe */
+	uint64_t		 unsure;		/* written: spent, nobody knows when */
 	uint64_t		 used;		/* since the last promise */
 	uint64_t		 need;		/* what who is first lacks; or 0 */
 };

@@ -18,6 +18,17 @@
  * needs.  A new one is asked for when half of it is spent.  It is promised when
  * it goes into what is to be written, and granted when that is safe.
  *
+ * What a crash loses of a bucket comes back as it fills; of an exact window it
+ * is lost for all of a period, and so is the time between when something was
+ * counted and when it is taken to be.  So of an exact window's lease only a
+ * little may be spent before it is written anew, at once (a hundredth of the
+ * window, or what it gives within a shorter horizon); the rest is kept, and is
+ * what it gives within a longer one, so that few writes have to be safe.  The
+ * others need only be done: a process that is killed leaves what it
+ * has written, and where the machine stops all of the lease counts as spent,
+ * for which there is a safe line.  It is also written anew when half of what
+ * was unsure (on its way, or leased) is counted.
+ *
  * Costs are in micro cost units, times in ns.  Calls nobody, allocates nothing.
  */
 
@@ -47,13 +58,21 @@ void		 lease_need(struct budget *, uint64_t cost, uint64_t now);
 /* Returns whether another one should be asked for. */
 bool		 lease_is_low(const struct budget *);
 
+/* How far ahead leases reach at least (ns). */
+struct lease_ahead {
+	uint64_t	 safe;		/* what has to be safe */
+	uint64_t	 written;	/* what has to be written */
+};
+
 /*
- * Promises what is needed on top of what is left, for a horizon (ns); what was
- * promised before, to others of the same budget, stays.  What
- * nobody has used since the last time is cut to a tenth of what the rates have
- * left.
+ * Promises what is needed on top of what is left; what was promised before, to
+ * others of the same budget, stays.  What nobody has used since the last time
+ * is cut to a tenth of what the rates have left.  Returns whether what is
+ * written now has to be safe before it is granted; else that it is written is
+ * enough.
  */
-void		 lease_promise(struct budget *, uint64_t horizon, uint64_t now);
+bool		 lease_promise(struct budget *, const struct lease_ahead *,
+		    uint64_t now) __attribute__((warn_unused_result));
 
 /* What was promised is written down. */
 void		 lease_grant(struct budget *);

@@ -42,8 +42,14 @@ lease_take(struct budget *b, uint64_t cost, uint64_t at)
 		lease_account_spend(b->account, cost, at);
 	if (l->left == LEASE_NONE)
 		return;
-	l->left -= cost < l->left ? cost : l->left;
 	l->used += cost;
+	if (cost <= l->left) {
+		l->left -= cost;
+		return;
+	}
+	cost -= l->left;
+	l->left = 0;
+	l->kept -= cost < l->kept ? cost : l->kept;
 }
 
 #endif

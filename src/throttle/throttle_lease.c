@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "throttle/throttle_lease.h"
 
-#include "throttle/lease.h"
 #include "throttle/lease_spend.h"
 #include "throttle/throttle.h"
 #include "throttle/throttle_budgets.h"
@@ -152,9 +151,11 @@ throttle_lease_is_unused(struct throttle *t)
 	return true;
 }
 
-void
-throttle_lease_promise(struct throttle *t, uint64_t horizon, uint64_t now)
+bool
+throttle_lease_promise(struct throttle *t, const struct lease_ahead *ahead,
+    uint64_t now)
 {
+	bool grows = false;
 	struct budget *b;
 	unsigned i;
 
@@ -162,7 +163,8 @@ throttle_lease_promise(struct throttle *t, uint64_t horizon, uint64_t now)
 	if (fair_length(t->queue) > 0)
 		throttle_lease_note(t);
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)
-		lease_promise(b, horizon, now);
+		grows = lease_promise(b, ahead, now) || grows;
+	return grows;
 }
 
 void

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "throttle/lease.h"
 #include "throttle/throttle_types.h"
 
 /* The leases (lease.h) of all of a throttle's budgets that have rates. */
@@ -25,8 +26,9 @@ bool		 throttle_lease_is_low(struct throttle *, uint64_t now);
 bool		 throttle_lease_is_unused(struct throttle *);
 
 /* See lease_promise(), lease_grant() and lease_return(). */
-void		 throttle_lease_promise(struct throttle *, uint64_t horizon,
-		    uint64_t now);
+bool		 throttle_lease_promise(struct throttle *,
+		    const struct lease_ahead *, uint64_t now)
+		    __attribute__((warn_unused_result));
 void		 throttle_lease_grant(struct throttle *, uint64_t now);
 void		 throttle_lease_return(struct throttle *);
 

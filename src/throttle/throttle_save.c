@@ -17,7 +17,7 @@ says_nothing(const struct budget *b, uint64_t now)
 
 	still.inflight = 0;
 	return budget_idle(&still, now) && (b->lease.left == LEASE_NONE ||
-	    b->lease.left + b->lease.promised == 0);
+	    b->lease.left + b->lease.promised + b->lease.kept == 0);
 }
 
 bool

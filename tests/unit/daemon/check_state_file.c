@@ -102,20 +102,20 @@ START_TEST(written_and_read)
 	open_it();
 	expect(NULL);
 	/* there is nothing to append to, before it was written whole */
-	ck_assert_int_eq(state_file_append(&file, "a", 1), EBADF);
+	ck_assert_int_eq(state_file_append(&file, "a", 1, true), EBADF);
 	write_anew("one\n");
 	expect("one\n");
-	ck_assert_int_eq(state_file_append(&file, "two\n", 4), 0);
+	ck_assert_int_eq(state_file_append(&file, "two\n", 4, true), 0);
 	expect("one\ntwo\n");
 	/* what is begun changes nothing, and what was dropped is gone */
 	ck_assert_int_eq(state_file_begin(&file), 0);
 	ck_assert_int_eq(state_file_add(&file, "three\n", 6), 0);
-	ck_assert_int_eq(state_file_append(&file, "four\n", 5), 0);
+	ck_assert_int_eq(state_file_append(&file, "four\n", 5, true), 0);
 	expect("one\ntwo\nfour\n");
 	state_file_drop(&file);
 	ck_assert_int_eq(access(beside(".new"), F_OK), -1);
 	write_anew("five\n");
-	ck_assert_int_eq(state_file_append(&file, "six\n", 4), 0);
+	ck_assert_int_eq(state_file_append(&file, "six\n", 4, true), 0);
 	expect("five\nsix\n");
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(st.st_mode & 0777, 0600);
@@ -280,8 +280,8 @@ START_TEST(there_is_no_room_for_a_line)
 	open_it();
 	write_anew("one\n");
 	limit_files(8);
-	longer = state_file_append(&file, "a line\n", 7);
-	shorter = state_file_append(&file, "two\n", 4);
+	longer = state_file_append(&file, "a line\n", 7, true);
+	shorter = state_file_append(&file, "two\n", 4, true);
 	limit_files(0);
 	ck_assert_int_eq(longer, EFBIG);
 	ck_assert_int_eq(shorter, 0);
@@ -299,11 +299,28 @@ START_TEST(half_a_line_stays)
 	write_anew("one\n");
 	close(file.fd);
 	ck_assert((file.fd = open("/dev/full", O_WRONLY | O_CLOEXEC)) != -1);
-	ck_assert_int_eq(state_file_append(&file, "two\n", 4), ENOSPC);
-	ck_assert_int_eq(state_file_append(&file, "three\n", 6), EBADF);
+	ck_assert_int_eq(state_file_append(&file, "two\n", 4, true), ENOSPC);
+	ck_assert_int_eq(state_file_append(&file, "three\n", 6, true), EBADF);
 	write_anew("four\n");
-	ck_assert_int_eq(state_file_append(&file, "five\n", 5), 0);
+	ck_assert_int_eq(state_file_append(&file, "five\n", 5, true), 0);
 	expect("four\nfive\n");
+	state_file_close(&file);
+	finish();
+}
+END_TEST
+
+/* What is only written does not wait for a disk; here there is none. */
+START_TEST(safe_or_only_written)
+{
+	begin();
+	open_it();
+	write_anew("one\n");
+	ck_assert_int_eq(state_file_append(&file, "two\n", 4, false), 0);
+	expect("one\ntwo\n");
+	close(file.fd);
+	ck_assert((file.fd = open("/dev/null", O_WRONLY | O_CLOEXEC)) != -1);
+	ck_assert_int_eq(state_file_append(&file, "three\n", 6, false), 0);
+	ck_assert_int_eq(state_file_append(&file, "four\n", 5, true), EINVAL);
 	state_file_close(&file);
 	finish();
 }
@@ -326,7 +343,7 @@ START_TEST(there_is_no_room_for_another)
 	ck_assert_int_eq(second, EFBIG);
 	ck_assert_int_eq(access(beside(".new"), F_OK), -1);
 	expect("one\n");
-	ck_assert_int_eq(state_file_append(&file, "two\n", 4), 0);
+	ck_assert_int_eq(state_file_append(&file, "two\n", 4, true), 0);
 	expect("one\ntwo\n");
 	state_file_close(&file);
 	finish();
@@ -391,6 +408,7 @@ main(void)
 	tcase_add_test(tc, names_for_what_is_kept);
 	tcase_add_test(tc, there_is_no_room_for_a_line);
 	tcase_add_test(tc, half_a_line_stays);
+	tcase_add_test(tc, safe_or_only_written);
 	tcase_add_test(tc, there_is_no_room_for_another);
 	tcase_add_test(tc, it_cannot_be_replaced);
 	tcase_add_test(tc, there_is_no_memory);

@@ -106,6 +106,7 @@ fill(struct budget_saved *s)
 	s->used[1] = 8;
 	s->flying[1] = 9;
 	s->leased = 10;
+	s->written = 9;
 	s->pause = 11;
 	s->half_open = true;
 	s->failures = 12;
@@ -142,6 +143,7 @@ START_TEST(a_budget_comes_back)
 	ck_assert(r->half_open);
 	ck_assert_uint_eq(r->nslots, 2);
 	ck_assert_uint_eq(r->flying[1], 9);
+	ck_assert_uint_eq(r->written, 9);
 	free(at);
 	text_free(&again);
 	text_free(&text);

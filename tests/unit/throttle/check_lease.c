@@ -10,6 +10,7 @@
 #include "throttle/budget_save.h"
 #include "throttle/lease.h"
 #include "throttle/lease_spend.h"
+#include "throttle/window.h"
 
 /*
  * What is written down ahead of what is spent: by hand, and against one bucket
@@ -32,6 +33,13 @@ limits(uint64_t capacity, uint64_t burst, bool strict)
 	};
 }
 
+/* Returns whether that has to be safe. */
+static bool
+promise(struct budget *b, uint64_t now)
+{
+	return lease_promise(b, &(struct lease_ahead){ H, H / 5 }, now);
+}
+
 /* By hand */
 
 START_TEST(none_is_needed)
@@ -42,7 +50,7 @@ START_TEST(none_is_needed)
 
 	budget_init(&b, &ten, false, NULL);
 	ck_assert(budget_allows(&b, 10 * U, 0));
-	lease_promise(&b, H, 0);
+	promise(&b, 0);
 	lease_grant(&b);
 	ck_assert(!lease_is_low(&b));
 	ck_assert_uint_eq(lease_due(&b, 10 * U, 0), 0);
@@ -64,7 +72,7 @@ START_TEST(who_waits_gets_what_it_needs)
 	ck_assert(!lease_is_low(&b));
 	lease_need(&b, 50 * U, 0);
 	ck_assert(lease_is_low(&b));
-	lease_promise(&b, H, 0);
+	promise(&b, 0);
 	/* what is promised may not be spent */
 	ck_assert(!budget_allows(&b, 50 * U, 0));
 	lease_grant(&b);
@@ -74,7 +82,7 @@ START_TEST(who_waits_gets_what_it_needs)
 	ck_assert(!budget_allows(&b, U, 0));
 	/* half of what was granted is spent */
 	ck_assert(lease_is_low(&b));
-	lease_promise(&b, H, 0);
+	promise(&b, 0);
 	lease_grant(&b);
 	/* a tenth of the fifty that are left, and what comes in 50 ms */
 	ck_assert(budget_allows(&b, 5 * U, 0));
@@ -91,7 +99,7 @@ START_TEST(who_is_not_due_needs_none)
 	budget_init(&b, &one, false, NULL);
 	lease_begin(&b);
 	budget_take(&b, U, 0, 0);
-	lease_promise(&b, H, 0);
+	promise(&b, 0);
 	lease_grant(&b);
 	lease_need(&b, U, 500 * MS);
 	ck_assert(!lease_is_low(&b));
@@ -111,10 +119,10 @@ START_TEST(a_promise_stays)
 	budget_init(&b, &hundred, false, NULL);
 	lease_begin(&b);
 	lease_need(&b, 50 * U, 0);
-	lease_promise(&b, H, 0);
-	lease_promise(&b, H, 0);
+	promise(&b, 0);
+	promise(&b, 0);
 	lease_need(&b, U, 0);
-	lease_promise(&b, H, 0);
+	promise(&b, 0);
 	lease_grant(&b);
 	ck_assert(budget_allows(&b, 50 * U, 0));
 }
@@ -129,13 +137,123 @@ START_TEST(what_is_not_used_is_cut)
 	budget_init(&b, &hundred, false, NULL);
 	lease_begin(&b);
 	lease_need(&b, 80 * U, 0);
-	lease_promise(&b, H, 0);
+	promise(&b, 0);
 	lease_grant(&b);
-	lease_promise(&b, H, 0);
+	promise(&b, 0);
 	ck_assert(budget_allows(&b, 10 * U, 0));
 	ck_assert(!budget_allows(&b, 10 * U + 1, 0));
 	lease_return(&b);
 	ck_assert(!budget_allows(&b, 1, 0));
+}
+END_TEST
+
+static void
+pass(struct budget *b, uint64_t cost, uint64_t now)
+{
+	ck_assert(budget_allows(b, cost, now));
+	budget_take(b, cost, now, now);
+	budget_verdict(b, b->epoch, BUDGET_SUCCESS, now);
+	budget_release(b);
+}
+
+/* Of an exact window little may go before that is written, safe or not. */
+START_TEST(a_window_keeps_most_of_a_lease)
+{
+	const struct budget_limits thousand = limits(1000, 1000, true);
+	struct window window;
+	struct budget b;
+
+	budget_init(&b, &thousand, false, &window);
+	lease_begin(&b);
+	lease_need(&b, U, 0);
+	/* what it gives in 250 ms is safe then, and ten may go */
+	ck_assert(promise(&b, 0));
+	budget_save(&b, 0, &saved);
+	ck_assert_uint_eq(saved.leased, 250 * U);
+	ck_assert_uint_eq(saved.written, 10 * U);
+	lease_grant(&b);
+	ck_assert(!budget_allows(&b, 11 * U, 0));
+	pass(&b, 4 * U, 0);
+	ck_assert(!lease_is_low(&b));
+	pass(&b, U, 0);
+	ck_assert(lease_is_low(&b));
+	/* of what is safe the ten are made whole */
+	ck_assert(!promise(&b, 0));
+	budget_save(&b, 0, &saved);
+	ck_assert_uint_eq(saved.leased, 245 * U);
+	ck_assert_uint_eq(saved.written, 10 * U);
+	ck_assert_uint_eq(saved.flying[0], 5 * U);
+	lease_grant(&b);
+	pass(&b, 10 * U, 0);
+	lease_need(&b, 140 * U, 0);
+	ck_assert(!promise(&b, 0));
+	lease_grant(&b);
+	/* half of it is gone: more has to be safe */
+	pass(&b, 136 * U, 0);
+	ck_assert(promise(&b, 0));
+	budget_save(&b, 0, &saved);
+	ck_assert_uint_eq(saved.leased, 250 * U);
+	ck_assert_uint_eq(saved.written, 10 * U);
+	budget_saved_same_boot(&saved);
+	ck_assert_uint_eq(saved.leased, 10 * U);
+	/* what is not used is cut, with what was kept */
+	lease_grant(&b);
+	window_take(&window, 449 * U);
+	ck_assert(!promise(&b, 0));
+	budget_save(&b, 0, &saved);
+	ck_assert_uint_eq(saved.leased, 40 * U);
+}
+END_TEST
+
+/* What is told to be counted is written, so that it is known when it was. */
+START_TEST(what_is_counted_is_written)
+{
+	const struct budget_limits hundred = limits(100, 100, true);
+	struct window window;
+	struct budget b;
+
+	budget_init(&b, &hundred, false, &window);
+	lease_begin(&b);
+	lease_need(&b, 20 * U, 0);
+	promise(&b, 0);
+	lease_grant(&b);
+	pass(&b, 20 * U, 0);
+	/* nothing to say yet, and nobody who waits */
+	ck_assert(!lease_is_low(&b));
+	budget_count(&b, 9 * U, MS);
+	ck_assert(!lease_is_low(&b));
+	budget_count(&b, U, MS);
+	ck_assert(lease_is_low(&b));
+	promise(&b, MS);
+	lease_grant(&b);
+	budget_tick(&b, 2 * MS);
+	budget_count(&b, 10 * U, 2 * MS);
+	ck_assert(lease_is_low(&b));
+	promise(&b, 2 * MS);
+	lease_grant(&b);
+	ck_assert(!lease_is_low(&b));
+}
+END_TEST
+
+/* What could not be refused is taken from what was kept, too. */
+START_TEST(more_than_there_is)
+{
+	const struct budget_limits thousand = limits(1000, 1000, true);
+	struct window window;
+	struct budget b;
+
+	budget_init(&b, &thousand, false, &window);
+	lease_begin(&b);
+	lease_need(&b, U, 0);
+	promise(&b, 0);
+	lease_grant(&b);
+	budget_take(&b, 30 * U, 0, 0);
+	budget_save(&b, 0, &saved);
+	ck_assert_uint_eq(saved.leased, 220 * U);
+	ck_assert_uint_eq(saved.written, 0);
+	budget_take(&b, 300 * U, 0, 0);
+	budget_save(&b, 0, &saved);
+	ck_assert_uint_eq(saved.leased, 0);
 }
 END_TEST
 
@@ -210,7 +328,7 @@ static void
 write_down(struct world *w)
 {
 	budget_tick(&w->budget, w->now);
-	lease_promise(&w->budget, H, w->now);
+	promise(&w->budget, w->now);
 	budget_save(&w->budget, w->now, w->queued);
 	w->at_queued = w->now;
 	w->writing = true;
@@ -367,6 +485,9 @@ main(void)
 	tcase_add_test(tcase, who_is_not_due_needs_none);
 	tcase_add_test(tcase, a_promise_stays);
 	tcase_add_test(tcase, what_is_not_used_is_cut);
+	tcase_add_test(tcase, a_window_keeps_most_of_a_lease);
+	tcase_add_test(tcase, what_is_counted_is_written);
+	tcase_add_test(tcase, more_than_there_is);
 	tcase_add_test(tcase, comes_back_rescaled);
 	tcase_add_test(tcase, recovery_and_shape_come_back);
 	suite_add_tcase(suite, tcase);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdlib.h>
 
-#include "check_throttle.h"
+#include "check_throttle_lease.h"
 #include "throttle/throttle_ask.h"
-#include "throttle/throttle_lease.h"
 #include "throttle/throttle_why.h"
 
 /* Who waits until what it may spend is written down, and for how long. */
@@ -24,7 +23,7 @@ leased(struct throttle_limits l)
 static void
 write_down(struct throttle *t, uint64_t now)
 {
-	throttle_lease_promise(t, H, now);
+	lease_ahead(t, H, now);
 	throttle_lease_grant(t, now);
 }
 

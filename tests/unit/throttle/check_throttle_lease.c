@@ -16,7 +16,7 @@ goes(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 static void
 write_down(struct throttle *t, uint64_t now)
 {
-	throttle_lease_promise(t, 0, now);
+	lease_ahead(t, 0, now);
 	throttle_lease_grant(t, now);
 }
 
@@ -33,7 +33,7 @@ START_TEST(nobody_goes_without)
 	ck_assert_uint_eq(throttle_wake(t, SEC), NEVER);
 	ck_assert(throttle_lease_is_low(t, SEC));
 	ck_assert(!throttle_lease_is_unused(t));
-	throttle_lease_promise(t, H, SEC);
+	lease_ahead(t, H, SEC);
 	/* what is promised is not written yet */
 	ck_assert_ptr_null(throttle_next(t, SEC));
 	ck_assert_uint_eq(throttle_wake(t, SEC), NEVER);
@@ -147,7 +147,7 @@ START_TEST(a_total_has_one_for_all)
 	wait_for(a, &w, 20 * U, 0);
 	ck_assert_uint_eq(throttle_wake(a, 0), NEVER);
 	ck_assert(throttle_lease_is_low(a, 0));
-	throttle_lease_promise(a, 0, 0);
+	lease_ahead(a, 0, 0);
 	ck_assert_ptr_null(throttle_next(a, 0));
 	throttle_lease_grant(a, 0);
 	ck_assert_uint_eq(throttle_wake(a, 0), 0);

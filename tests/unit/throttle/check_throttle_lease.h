@@ -11,6 +11,14 @@
 
 /* What tests of a throttle's leases share. */
 
+/* Leases are promised, for so long (ns); returns whether that is to be safe. */
+static inline bool
+lease_ahead(struct throttle *t, uint64_t horizon, uint64_t now)
+{
+	return throttle_lease_promise(t, &(struct lease_ahead){ horizon,
+	    horizon / 5 }, now);
+}
+
 /* So many tokens a second, too; the limits name memory that the next uses. */
 static inline struct throttle_limits
 tokens(struct throttle_limits l, uint64_t capacity)

@@ -67,7 +67,7 @@ promise(struct world *w)
 	struct note *n = w->queued;
 	unsigned i;
 
-	throttle_lease_promise(w->t, H, w->now);
+	lease_ahead(w->t, H, w->now);
 	for (i = 0; i < BUDGETS; i++)
 		n->is_there[i] = throttle_save(w->t, kinds[i].whose, 0,
 		    w->now, &n->saved[i]);
