@@ -566,6 +566,17 @@ dialled_cb(void *arg, const struct dialled *d)
 		greet(r);
 }
 
+static bool
+is_late(const struct redis *r)
+{
+	return r->state != READY ? r->state != LOST :
+	    r->n > 0 && r->pending[r->first].until <= loop_now();
+}
+
+/*
+ * A process that stood still goes on with its timers, before it is told of what
+ * came meanwhile (a signal ends epoll_wait()): the answer may be there.
+ */
 static void
 timer_cb(void *arg)
 {
@@ -577,7 +588,12 @@ timer_cb(void *arg)
 	};
 	struct redis *r = arg;
 
-	lose(r, whys[r->state]);
+	if (r->state == READY)
+		readable_cb(r);
+	if (is_late(r))
+		lose(r, whys[r->state]);
+	else
+		set_timer(r);
 }
 
 struct redis *

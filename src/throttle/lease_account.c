@@ -107,7 +107,7 @@ is_same(const struct lease_terms *a, const struct lease_terms *b)
 	    (a->source != LEASE_OWN || a->peers == b->peers);
 }
 
-/* What it spends besides the store, others may spend, too. */
+/* What it has besides the store, others may have, too. */
 static bool
 goes_apart(const struct lease_terms *terms)
 {
@@ -143,7 +143,6 @@ lease_account_set(struct lease_account *a, const struct lease_terms *all,
 
 	if (is_same(&a->terms, terms))
 		return true;
-	a->apart = a->apart || goes_apart(&a->terms);
 	a->terms = *terms;
 	a->asked = a->again = 0;
 	a->number++;
@@ -252,6 +251,7 @@ grant_own(struct lease_account *a, uint64_t now)
 	struct lease_answer answer;
 
 	lease_grant_share(&a->own->grantor, &a->question, 1, now, &answer);
+	a->apart = a->apart || (answer.serial != 0 && goes_apart(&a->terms));
 	(void)lease_account_take(a, a->number, &answer, now, now);
 }
 
@@ -459,8 +459,10 @@ lease_account_due(const struct lease_account *a, uint64_t cost, uint64_t now)
 void
 lease_account_spend(struct lease_account *a, uint64_t cost, uint64_t at)
 {
-	if (a->terms.source == LEASE_OPEN)
+	if (a->terms.source == LEASE_OPEN) {
+		a->apart = a->apart || cost > 0;
 		return;
+	}
 	a->spent = sum(a->spent, cost);
 	a->owed = sum(a->owed, lease_less(cost, a->hold.left));
 	lease_hold_spend(&a->hold, cost, at);

@@ -71,7 +71,7 @@ struct lease_account {
 	uint64_t		 taken_at;	/* ns: the last lease */
 	uint64_t		 spent;		/* since then */
 	uint64_t		 owed;		/* more than a lease had */
-	bool			 apart;		/* has spent without the store */
+	bool			 apart;		/* has had some without the store */
 	unsigned		 failures;	/* questions in a row */
 	bool			 cut;		/* terms are those without it */
 	uint64_t		 probe;		/* a question's number; or 0 */

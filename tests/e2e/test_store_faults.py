@@ -42,6 +42,9 @@ def test_fault(proxies, name):
 	print(f"{used:.3f} used again")
 	# other tests are beside it
 	assert used >= 0.85
+	# who stood still hears what was said meanwhile, and loses nobody
+	if name.startswith("proxy_stopped"):
+		assert "without_store" not in two.daemons[0].err.text()
 
 
 def test_slow(proxies):

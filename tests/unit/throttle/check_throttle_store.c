@@ -472,6 +472,45 @@ START_TEST(without_the_store_each_has_a_share)
 }
 END_TEST
 
+/* Where nothing was had without the store, there is nothing to be told. */
+START_TEST(without_the_store_for_a_moment)
+{
+	unsigned i, went;
+
+	begin();
+	for (i = 0; i < WAITERS; i++)
+		come(i, 0, U);
+	went = look(throttles[0]);
+	ck_assert_uint_gt(went, 0);
+	terms.source = LEASE_OWN;
+	round_of(throttles[0]);
+	for (; now < START + SEC; now += MS)
+		ck_assert_uint_eq(look(throttles[0]), 0);
+	terms.source = LEASE_STORE;
+	round_of(throttles[0]);
+	for (went = 0; now < START + 2 * SEC; now += MS)
+		went += look(throttles[0]);
+	ck_assert_uint_eq(grantor.born, 0);
+	ck_assert_uint_ge(went, 90);
+	end(waiters, WAITERS);
+}
+END_TEST
+
+/* The same where nobody was there that may go, and where one was. */
+START_TEST(an_open_one_without_requests)
+{
+	begin();
+	terms.source = LEASE_OPEN;
+	round_of(throttles[0]);
+	terms.source = LEASE_STORE;
+	ck_assert_int_eq(come(0, 0, U), THROTTLE_WAIT);
+	round_of(throttles[0]);
+	ck_assert_uint_eq(grantor.born, 0);
+	ck_assert_uint_eq(admit(throttles[0]), 1);
+	end(waiters, 1);
+}
+END_TEST
+
 /* The store never gives what is reserved, and that is all that is shared. */
 START_TEST(a_reserve_is_apart)
 {
@@ -602,6 +641,8 @@ main(void)
 	tcase_add_test(tcase, one_that_is_cut_off_shares);
 	tcase_add_test(tcase, answers_that_take_too_long);
 	tcase_add_test(tcase, leases_that_are_counted);
+	tcase_add_test(tcase, without_the_store_for_a_moment);
+	tcase_add_test(tcase, an_open_one_without_requests);
 	tcase_add_test(tcase, a_reserve_is_apart);
 	tcase_add_test(tcase, windows_are_reported);
 	tcase_add_test(tcase, other_limits_ask_anew);
