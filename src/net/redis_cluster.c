@@ -29,7 +29,6 @@ struct redis_cluster {
 	bool			 up;
 	bool			 told_down;
 	bool			 freed;
-	char			 why[REDIS_WHY + 80];
 	struct grave		 grave;
 };
 
@@ -49,7 +48,6 @@ up_cb(void *arg, struct redis_node *n)
 {
 	struct redis_cluster *c = arg;
 
-	c->why[0] = '\0';
 	if (!c->up) {
 		c->up = true;
 		c->events->up(c->owner);
@@ -88,6 +86,7 @@ down_cb(void *arg, struct redis_node *n, const char *why, unsigned times)
 {
 	struct redis_cluster *c = arg;
 	const struct http1_host *host = redis_node_host(n);
+	char where[REDIS_WHY + 80];
 
 	forget_tags(c, n);
 	if (c->freed)
@@ -97,12 +96,12 @@ down_cb(void *arg, struct redis_node *n, const char *why, unsigned times)
 			drop(c, n);
 		return;
 	}
-	snprintf(c->why, sizeof c->why, "%.64s%s%s", host->name,
+	snprintf(where, sizeof where, "%.64s%s%s", host->name,
 	    host->name[0] != '\0' ? ": " : "", why);
 	if (c->up || !c->told_down) {
 		c->up = false;
 		c->told_down = true;
-		c->events->down(c->owner, c->why);
+		c->events->down(c->owner, where);
 	}
 }
 
@@ -219,10 +218,4 @@ redis_cluster_moved(struct redis_cluster *c, unsigned tag,
 	if (n != NULL && !*once)
 		c->by_tag[tag % REDIS_TAGS] = n;
 	return n;
-}
-
-const char *
-redis_cluster_why(const struct redis_cluster *c)
-{
-	return c->why;
 }

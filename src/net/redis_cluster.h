@@ -60,7 +60,4 @@ struct redis_node *redis_cluster_moved(struct redis_cluster *, unsigned tag,
 		    const struct redis_node *asked, const struct redis_reply *,
 		    bool *once);
 
-/* Returns why no node is up; "" where one is. */
-const char	*redis_cluster_why(const struct redis_cluster *);
-
 #endif
