@@ -17,12 +17,24 @@
 
 static int	 accepted;	/* a byte for each connection */
 static const char *old;		/* what one before Redis 7 says to a write */
+/* What it says to each word of a greeting; NULL: what is right. */
+static struct greeting {
+	const char	*auth, *select, *role, *probe, *info;
+} says;
 static char	 circle[64];	/* "it is at me" */
 
 static inline void
 send_all(int fd, const char *p, size_t n)
 {
 	(void)!write(fd, p, n);
+}
+
+static void
+send_text(int fd, const char *text, const char *right)
+{
+	if (text == NULL)
+		text = right;
+	send_all(fd, text, strlen(text));
 }
 
 /* Answers what was asked, as often as that is there. */
@@ -32,15 +44,18 @@ answer(int fd, const char *asked, const char *answer_to_script, size_t len)
 	static const char sha[] = "$2\r\nab\r\n";
 	const char *p;
 
+	if (strstr(asked, "AUTH") != NULL)
+		send_text(fd, says.auth, "+OK\r\n");
+	if (strstr(asked, "SELECT") != NULL)
+		send_text(fd, says.select, "+OK\r\n");
 	if (strstr(asked, "ROLE") != NULL)
-		send_all(fd, ROLE, sizeof ROLE - 1);
+		send_text(fd, says.role, ROLE);
 	if (strstr(asked, "#!lua") != NULL)
-		send_all(fd, old != NULL ? COMPILES_NOT : WRITES, old != NULL ?
-		    sizeof COMPILES_NOT - 1 : sizeof WRITES - 1);
+		send_text(fd, says.probe, old != NULL ? COMPILES_NOT : WRITES);
 	if (strstr(asked, "sluice:probe") != NULL)
 		send_all(fd, old, strlen(old));
 	if (strstr(asked, "INFO") != NULL)
-		send_all(fd, INFO, sizeof INFO - 1);
+		send_text(fd, says.info, INFO);
 	for (p = asked; (p = strstr(p, "SCRIPT")) != NULL; p++)
 		send_all(fd, sha, sizeof sha - 1);
 	if (strstr(asked, "EVALSHA") != NULL)
@@ -303,7 +318,6 @@ START_TEST(test_lent)
 }
 END_TEST
 
-/* Who sends all away to himself is not followed for ever. */
 /* One before Redis 7 is asked for a write, and by the first question, too. */
 static const struct {
 	const char	*says;
@@ -337,6 +351,55 @@ START_TEST(test_old)
 }
 END_TEST
 
+#define ME	"127.0.0.1: "
+
+/* Who is greeted, and is not what it has to be: why, and no secret. */
+static const struct {
+	struct greeting	 greeting;
+	const char	*why;
+} greetings[] = {
+	{ { .auth = "-WRONGPASS secret is wrong\r\n" },
+	  "it refuses the password (WRONGPASS)" },
+	{ { .auth = "-secret is wrong\r\n" }, "it refuses the password" },
+	{ { .select = "-ERR DB index is out of range\r\n" },
+	  "it has no such database (ERR)" },
+	{ { .role = "-NOPERM no\r\n" }, "it does not tell its role (NOPERM)" },
+	{ { .role = "*0\r\n" }, "it does not tell its role" },
+	{ { .role = "+master\r\n" }, "it does not tell its role" },
+	{ { .role = "*1\r\n$5\r\nslave\r\n" }, "it is a replica" },
+	{ { .role = "*1\r\n$8\r\nsentinel\r\n" },
+	  "it is no server of data" },
+	{ { .probe = "-NOPERM no\r\n" },
+	  "its user may not run scripts (NOPERM)" },
+	{ { .probe = "-NOAUTH no\r\n" }, "it wants a password (NOAUTH)" },
+	{ { .probe = "-BUSY no\r\n" }, "it is busy with a script (BUSY)" },
+	{ { .probe = "-LOADING no\r\n" },
+	  "it is loading what it has stored (LOADING)" },
+	{ { .probe = "-MASTERDOWN no\r\n" },
+	  "it is a replica without its master (MASTERDOWN)" },
+	{ { .probe = "-OOM no\r\n" },
+	  "it does not write, for want of memory (OOM)" },
+	{ { .info = "-NOPERM no\r\n" },
+	  "it does not tell its run_id (NOPERM)" },
+	{ { .info = "$8\r\n# Server\r\n" }, "it does not tell its run_id" },
+	{ { .info = "$11\r\n\nrun_id:xyz\r\n" },
+	  "it does not tell its run_id" },
+};
+
+START_TEST(test_greeted)
+{
+	says = greetings[_i].greeting;
+	open_store("{redis: \"redis://:secret@127.0.0.1:%d/5\", timeout: 2s}",
+	    start_fake(true, "", 0, false));
+	says = (struct greeting){ .auth = NULL };
+	TURN_UNTIL(lost > 0);
+	ck_assert_int_eq(strncmp(lost_why, ME, strlen(ME)), 0);
+	ck_assert_str_eq(lost_why + strlen(ME), greetings[_i].why);
+	ck_assert_uint_eq(connected, 0);
+}
+END_TEST
+
+/* Who sends all away to himself is not followed for ever. */
 START_TEST(test_moved_in_a_circle)
 {
 	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
@@ -380,6 +443,7 @@ main(void)
 	ROWS(tc, test_answered, answered);
 	ROWS(tc, test_lent, lent);
 	ROWS(tc, test_old, olds);
+	ROWS(tc, test_greeted, greetings);
 	tcase_add_test(tc, test_moved_in_a_circle);
 	tcase_add_test(tc, test_ask);
 	suite_add_tcase(s, tc);
