@@ -185,6 +185,47 @@ START_TEST(pauses)
 }
 END_TEST
 
+#define SHADOW	"{hosts: {a.test: {mode: observe, queue: {max_wait: 1h}}}}"
+
+/* Whatever holds up a host for what it says holds up the shadow. */
+static const struct {
+	const char	*yaml;
+	struct lesson	 lesson;
+	const char	*words;		/* of the next one; NULL: it would go */
+} taught[] = {
+	/* what is left until a reset is spread */
+	{ SHADOW, { .verdict = BUDGET_SUCCESS, .shape = true, .left = 0,
+	    .reset = 100 * SECOND },
+	    "would have waited 100 s or more" },
+	{ SHADOW, { .verdict = BUDGET_SUCCESS, .shape = true, .left = 3,
+	    .reset = 100 * SECOND },
+	    "would have waited 25 s or more" },
+	/* no longer than the rule has a pause last */
+	{ "{hosts: {a.test: {mode: observe, pause: {max: 10s}}}}",
+	    { .verdict = BUDGET_THROTTLED, .pause = 20 * SECOND },
+	    "would have waited 10 s or more" },
+	/* "at once" is believed, once */
+	{ SHADOW, { .verdict = BUDGET_THROTTLED, .at_once = true,
+	    .base = 5 * SECOND }, NULL },
+	/* of a part that is not told apart others are not held up */
+	{ SHADOW, { .verdict = BUDGET_SUCCESS, .partial = true,
+	    .pause = 20 * SECOND }, NULL },
+};
+
+START_TEST(lessons)
+{
+	start(taught[_i].yaml);
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_uint_eq(hosts_learn(hosts, &tickets[0], &taught[_i].lesson,
+	    NOW), 0);
+	leave(0, false);
+	ck_assert_int_eq(ask(1, "a.test", 1, NULL), HOSTS_GO);
+	check_words(1, taught[_i].words);
+	leave(1, false);
+	end();
+}
+END_TEST
+
 /* What an operator does to the host, he does to its shadow. */
 START_TEST(operators)
 {
@@ -224,6 +265,7 @@ main(void)
 	tcase_add_test(tc, shadow_outlives_reloads);
 	tcase_add_test(tc, places_move_with_tickets);
 	tcase_add_test(tc, pauses);
+	ROWS(tc, lessons, taught);
 	tcase_add_test(tc, operators);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "hosts/hosts_learn.h"
+
 #include "check_hosts.h"
 #include "check_run.h"
 
@@ -158,6 +160,36 @@ START_TEST(nowhere_for_one_of_several)
 }
 END_TEST
 
+/* Of one that is at no host, any more or yet, nothing becomes anything. */
+START_TEST(at_no_host)
+{
+	struct ticket *t = &tickets[0];
+	struct lesson l = { .verdict = BUDGET_THROTTLED, .pause = SECOND };
+	struct ticket_shown shown = { NULL, 0, 0, NULL };
+
+	start("{defaults: {concurrency: 1}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	hosts_release(hosts, t, NOW);
+	ck_assert_int_eq(hosts_return(hosts, t, NOW), HOSTS_LATE);
+	t->deadline = NOW + 7;
+	ck_assert_uint_eq(hosts_deadline(hosts, t, NOW), NOW + 7);
+	ck_assert(!hosts_is_wanted(hosts, t));
+	ck_assert(!hosts_is_news(hosts, t, HOSTS_NEWS_USAGE));
+	ck_assert(!hosts_give_up(hosts, t, NOW));
+	ck_assert_uint_eq(hosts_learn(hosts, t, &l, NOW), 0);
+	hosts_meter_left(hosts, t, "tokens", 1, NOW, NOW);
+	hosts_release_slot(hosts, t, NOW);
+	hosts_show(hosts, t, &shown);
+	/* its slot is another's, and nothing is paused */
+	ck_assert_int_eq(ask(1, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(2, "a.test", 1, NULL), HOSTS_WAIT);
+	leave(2, false);
+	leave(1, false);
+	leave(0, false);
+	end();
+}
+END_TEST
+
 START_TEST(memory_is_not_room)
 {
 	enum hosts_answer answer = HOSTS_NO_MEMORY;
@@ -191,6 +223,7 @@ main(void)
 	tcase_add_test(tc, credentials_leave_room_for_hosts);
 	tcase_add_test(tc, names_that_lead_nowhere);
 	tcase_add_test(tc, nowhere_for_one_of_several);
+	tcase_add_test(tc, at_no_host);
 	tcase_add_test(tc, memory_is_not_room);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);

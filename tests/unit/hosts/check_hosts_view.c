@@ -227,6 +227,85 @@ START_TEST(who_waits)
 }
 END_TEST
 
+/* What is not shown whole is shown as far as it is there. */
+START_TEST(who_waits_with_half_a_head)
+{
+	ck_assert_uint_eq(queue_of(ONE("'header:X'"), "GET", NULL), 1);
+	ck_assert_str_eq(waiters[0].method, "");
+	ck_assert_str_eq(waiters[0].path, "");
+	ck_assert_uint_eq(queue_of(ONE("'header:X'"), "GET /p?q", NULL), 1);
+	ck_assert_str_eq(waiters[0].method, "GET");
+	ck_assert_str_eq(waiters[0].path, "");
+	/* the field has no end: it is as if there was none */
+	ck_assert_uint_eq(queue_of(ONE("'header:X'"), "GET /p HTTP/1.1\r\nX: v",
+	    NULL), 1);
+	ck_assert_str_eq(waiters[0].path, "/p");
+	ck_assert_str_ne(waiters[0].client, "v");
+}
+END_TEST
+
+/* One who waits for a part that the host has named, and one at IPv6. */
+START_TEST(who_waits_for_a_part)
+{
+	struct lesson l = {
+		.status = 429,
+		.verdict = BUDGET_THROTTLED,
+		.partial = true,
+		.named = true,
+		.part = { 7, 9 },
+		.name = "the bucket",
+		.method = { "GET", 3 },
+		.path = { "/a", 2 },
+		.pause = SECOND,
+	};
+	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	size_t all, several;
+
+	start("{hosts: {a.test: {paths: {/p: {concurrency: 1}}}}}");
+	path_asked = (struct http1_str){ "/a", 2 };
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_uint_gt(hosts_learn(hosts, &tickets[0], &l, NOW), 0);
+	ck_assert_int_eq(ask(1, "a.test", 1, NULL), HOSTS_WAIT);
+	tickets[1].address = (struct sockaddr *)&six;
+	path_asked = (struct http1_str){ "/p", 2 };
+	ck_assert_int_eq(ask(2, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(3, "a.test", 1, NULL), HOSTS_WAIT);
+	ck_assert_uint_eq(hosts_view_queue(hosts, "a.test", NOW, waiters, 8,
+	    &all, &several), 2);
+	ck_assert_str_eq(waiters[0].part, "the bucket");
+	ck_assert_str_eq(waiters[0].client, "::1");
+	ck_assert_str_eq(waiters[1].part, "/p");
+	leave(3, false);
+	leave(2, false);
+	leave(1, false);
+	leave(0, false);
+	end();
+	stats_free();
+}
+END_TEST
+
+/* Each of many has a row, wherever its hash would have it stand. */
+START_TEST(many_use)
+{
+	static struct hosts_user users[TICKETS];
+	unsigned i;
+
+	start("{defaults: {concurrency: 1000}}");
+	for (i = 0; i < TICKETS; i++)
+		ck_assert_int_le(ask(i, "a.test", i + 1, NULL), HOSTS_WAIT);
+	ck_assert_uint_eq(hosts_view_users(hosts, "a.test", users, TICKETS),
+	    TICKETS);
+	for (i = 0; i < TICKETS; i++) {
+		ck_assert_uint_eq(users[i].inflight + users[i].waiting, 1);
+		ck_assert_int_ne(users[i].client[0], '\0');
+		leave(i, false);
+	}
+	end();
+	stats_free();
+}
+END_TEST
+
 START_TEST(who_uses)
 {
 	struct hosts_user users[4];
@@ -261,7 +340,10 @@ main(void)
 	tcase_add_test(tc, one);
 	tcase_add_test(tc, oldest);
 	tcase_add_test(tc, who_waits);
+	tcase_add_test(tc, who_waits_with_half_a_head);
+	tcase_add_test(tc, who_waits_for_a_part);
 	tcase_add_test(tc, who_uses);
+	tcase_add_test(tc, many_use);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
