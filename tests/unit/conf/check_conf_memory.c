@@ -25,6 +25,13 @@ static const char	 whole[] =
     "log: {diagnostics: /d, access: /a/b}\n"
     "via: {name: p-1}\n"
     "tls: {ca_certificate: /c, ca_key: /k, trust: /t}\n"
+    "store:\n"
+    "  redis: rediss://mymaster/0\n"
+    "  namespace: n\n"
+    "  ca: /c\n"
+    "  password_file: /p\n"
+    "  key_file: /k\n"
+    "  sentinel: {addresses: [10.0.0.6, s.test:7], password_file: /q}\n"
     "admin: {socket: /s.sock, web: [127.0.0.1:4], web_hosts: [w.test],\n"
     "  web_token_file: /w, group: root}\n"
     "parent:\n"
@@ -55,7 +62,18 @@ static const char	 whole[] =
     "    paths: {\"/y/*\": {capacity: 3}, \"/z\": {concurrency: 1}}\n"
     "  u.test: {https: upstream, parent: \"http://other.test:3\",\n"
     "    tls: {trust: /t, certificate: /c, key: /k}}\n"
-    "  h.test: {per: \"header:X-Key\", parent: direct}\n";
+    "  h.test: {per: \"header:X-Key\", parent: direct}\n"
+    "  api.github.com: {preset: github}\n"
+    "  api.openai.com:\n"
+    "    preset: openai\n"
+    "    per: authorization\n"
+    "    budgets:\n"
+    "      tokens:\n"
+    "        rates: [{capacity: 30000, period: 1m}]\n"
+    "        per_total: {capacity: 200000, period: 1m}\n"
+    "        reserve: {input: bytes/4, output: [a.b, c], learn: p90}\n"
+    "        settle: {json: u.t, plus: [u.p], minus: [u.m, u.n]}\n"
+    "      points: {rates: [{capacity: 3}], reserve: {input: x.y}}\n";
 
 START_TEST(anywhere)
 {
@@ -63,6 +81,7 @@ START_TEST(anywhere)
 	unsigned n = 0, left;
 	char *cause;
 
+	find_presets();
 	while (conf == NULL) {
 		check_alloc = ++n;
 		conf = conf_parse("test.yaml", whole, sizeof whole - 1,
@@ -78,7 +97,7 @@ START_TEST(anywhere)
 	}
 	ck_assert_msg(left > 0, "allocation %u is not missed", n);
 	ck_assert_uint_gt(n, 100);
-	ck_assert_uint_eq(conf->nrules, 4);
+	ck_assert_uint_eq(conf->nrules, 6);
 	conf_unref(conf);
 }
 END_TEST
