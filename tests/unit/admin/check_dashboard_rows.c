@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "admin/dashboard_rows.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "check_run.h"
@@ -54,6 +56,15 @@ static const struct {
 	    "<div class=\"lab\">1.9 of 2" },
 	{ HOST("\"budgets\":[{\"name\":\"a\",\"left\":4999.8,"
 	    "\"burst\":5000}]"), "<div class=\"lab\">4999 of 5000" },
+	/* the budget that is nearest its end is shown, wherever it stands */
+	{ HOST("\"budgets\":[{\"name\":\"a\",\"left\":1,\"burst\":20},"
+	    "{\"name\":\"b\",\"left\":9,\"burst\":9}]"),
+	    "<div class=\"lab\">1 of 20" },
+	{ HOST("\"budgets\":[{\"name\":\"a\",\"left\":1,\"burst\":2}],"
+	    "\"store\":{\"without\":null}"), "1 of 2 \xc2\xb7 shared" },
+	{ HOST("\"budgets\":[{\"name\":\"a\",\"left\":1,\"burst\":2}],"
+	    "\"store\":{\"without\":\"closed\"}"), "1 of 2 \xc2\xb7 <span "
+	    "class=\"warn\">without the store: closed</span>" },
 	{ HOST("\"learned\":{\"left\":208,\"reset_in\":660}"),
 	    "host says 208, reset in 11 min" },
 	{ HOST("\"pause\":{\"remaining\":23,\"why\":\"429, a < b\"}"),
@@ -99,6 +110,33 @@ START_TEST(summary)
 }
 END_TEST
 
+/* Of a store, if there is one: whether it is there, and for all. */
+static const struct {
+	const char	*store;
+	const char	*html;
+} stores[] = {
+	{ "{\"connected\":true,\"without\":0}",
+	    "<span>store connected</span>" },
+	{ "{\"connected\":true,\"without\":3}",
+	    "<span class=\"warn\"><b>3</b> without the store</span>" },
+	{ "{\"connected\":false,\"age\":90}",
+	    "<span class=\"warn\">without the store for <b>90 s</b></span>" },
+};
+
+START_TEST(store)
+{
+	char json[128], *out;
+
+	snprintf(json, sizeof json, "{\"store\":%s}", stores[_i].store);
+	out = html(dashboard_summary, json);
+	ck_assert_msg(strstr(out, stores[_i].html) != NULL, "%s", out);
+	free(out);
+	out = html(dashboard_summary, "{\"store\":null}");
+	ck_assert_ptr_null(strstr(out, "store"));
+	free(out);
+}
+END_TEST
+
 START_TEST(process)
 {
 	char *out = html(dashboard_process, "{\"up\":90,\"configuration\":"
@@ -122,6 +160,7 @@ suite(void)
 	ROWS(tc, a_row, rows);
 	tcase_add_test(tc, no_markup);
 	tcase_add_test(tc, summary);
+	ROWS(tc, store, stores);
 	tcase_add_test(tc, process);
 	suite_add_tcase(s, tc);
 	return s;

@@ -3,6 +3,7 @@
 
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -436,6 +437,48 @@ START_TEST(tested)
 }
 END_TEST
 
+/* Nobody can write to a socket by its path, nor is that found out later. */
+START_TEST(socket_in_its_place)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct log_sink *s = sink_at(moved);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	char want[sizeof path + 64], *cause;
+
+	ck_assert_uint_lt(strlen(path), sizeof sun.sun_path);
+	memcpy(sun.sun_path, path, strlen(path));
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sun, sizeof sun), 0);
+	snprintf(want, sizeof want, "cannot open %s: a socket, or a device "
+	    "that is not there", path);
+	ck_assert(!log_file_test(path, &cause));
+	ck_assert_str_eq(cause, want);
+	free(cause);
+	ck_assert(!log_sink_open(s, path, 0, &cause));
+	ck_assert_str_eq(cause, want);
+	free(cause);
+	put_lines(s, 0, 10);
+	log_sink_free(s);
+	ck_assert_uint_eq(count_file(moved), 10);
+	close(fd);
+}
+END_TEST
+
+/* What is wrong with a standard descriptor is told of it. */
+START_TEST(standard_descriptors)
+{
+	char *cause;
+
+	ck_assert(!log_file_wrong_std(&cause, STDOUT_FILENO, EBADF));
+	ck_assert_str_eq(cause, "cannot open standard output: Bad file "
+	    "descriptor");
+	free(cause);
+	ck_assert(!log_file_wrong_std(&cause, STDERR_FILENO, EBADF));
+	ck_assert_str_eq(cause, "cannot open standard error: Bad file "
+	    "descriptor");
+	free(cause);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -458,5 +501,7 @@ main(void)
 	tcase_add_test(tc, closed);
 	tcase_add_test(tc, wrong);
 	tcase_add_test(tc, tested);
+	tcase_add_test(tc, socket_in_its_place);
+	tcase_add_test(tc, standard_descriptors);
 	return run_suite(suite);
 }

@@ -106,6 +106,24 @@ START_TEST(parts)
 }
 END_TEST
 
+/* ... in all, however they are nested. */
+START_TEST(parts_of_parts)
+{
+	char text[8 * REDIS_REPLY_PARTS + 64];
+	int i, j, n = snprintf(text, sizeof text, "*2\r\n");
+
+	for (i = 0; i < 2; i++) {
+		n += snprintf(text + n, sizeof text - (size_t)n, "*%d\r\n",
+		    REDIS_REPLY_PARTS / 2);
+		for (j = 0; j < REDIS_REPLY_PARTS / 2; j++)
+			n += snprintf(text + n, sizeof text - (size_t)n,
+			    "%s", _i == 0 ? ":1\r\n" : "+a\r\n");
+	}
+	ck_assert_int_eq(read_text(text), REDIS_READ_FAILED);
+	ck_assert_str_eq(why, "a reply of more than 256 parts");
+}
+END_TEST
+
 /* Numbers, as text or as such. */
 static const struct {
 	const char	*text;
@@ -220,6 +238,7 @@ main(void)
 	tcase_add_test(tc, in_pieces);
 	tcase_add_loop_test(tc, sizes, 0, 2);
 	tcase_add_loop_test(tc, parts, 0, 2);
+	tcase_add_loop_test(tc, parts_of_parts, 0, 2);
 	ROWS(tc, number, numbers);
 	ROWS(tc, code, errors);
 	tcase_add_test(tc, said);
