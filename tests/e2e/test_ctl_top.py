@@ -11,6 +11,7 @@ import pytest
 
 from commands import api, ctl, environment, host
 import sluice
+import standin
 import terminal
 import wire
 
@@ -118,6 +119,59 @@ def test_top_keeps_to_its_host(room, open_terminal):
 	one.wait("Pause h01.test for")
 	one.key("Escape")
 	one.wait("h01.test is not paused")
+
+
+def test_top_of_what_goes(room, open_terminal):
+	"""Where the picked one is gone, the one in its place is; where none is
+	left, there is nothing to be done to."""
+	hosts = rows(3)
+	at = room.standin(lambda request: api(hosts)(request))
+	one = start_top(open_terminal, at)
+	one.key("j")
+	one.key("j")
+	hosts.pop()
+	wire.wait_until(lambda: "h02.test" not in one.screen())
+	one.key("r")
+	one.wait("Resume h01.test .y/n.")
+	one.key("Escape")
+	one.wait("h01.test is not resumed")
+	hosts.clear()
+	wire.wait_until(lambda: "h01.test  " not in one.screen())
+	one.key("p")
+	one.key("r")
+	one.key("q")
+	assert left(one) == 0
+	assert not [each for each in at.targets() if each.startswith("POST")]
+
+
+def test_top_is_refused(room, open_terminal):
+	"""It says what the daemon says, and does nothing that was given up."""
+	real = api(rows(2))
+	at = room.standin(lambda request: standin.problem(409, "not now")
+	    if request.method == "POST" else real(request))
+	one = start_top(open_terminal, at)
+	one.key("p")
+	one.wait("Pause h00.test")
+	one.type("\n")
+	one.wait("Why.*_")
+	one.key("Escape")
+	one.wait("h00.test is not paused")
+	assert not [each for each in at.targets() if each.startswith("POST")]
+	one.key("p")
+	one.wait("Pause h00.test")
+	one.type("\n")
+	one.wait("Why.*_")
+	# A letter of two bytes is taken back as one.
+	one.type("x\u00fc")
+	one.wait("Why. x\u00fc_")
+	one.key("BSpace")
+	one.wait("Why. x_")
+	one.type("\n")
+	one.wait("h00.test: not now")
+	asked = [each for each in at.asked if each.method == "POST"]
+	assert json.loads(asked[0].body) == {"for": "30s", "reason": "x"}
+	one.key("q")
+	assert left(one) == 0
 
 
 def test_top_without_its_daemon(room, open_terminal):

@@ -426,6 +426,18 @@ def test_its_proxy_dies(lab, own):
 	assert run.end()[0] == 0 and gone(run)
 
 
+def test_its_keeper_dies(own):
+	"""Nobody starts its proxy again: it says so, and the program goes on."""
+	run = own()
+	keeper = parent_of(status(run)["pid"])
+	os.kill(keeper, signal.SIGKILL)
+	wire.wait_until(lambda: not pathlib.Path(f"/proc/{keeper}").exists(),
+	    what="its end")
+	code, err = run.end()
+	assert code == 0 and gone(run)
+	assert "its proxy has ended, by signal 9" in err
+
+
 def test_its_attendant_is_killed(own):
 	"""Its proxy ends, the program goes on, and nothing is left."""
 	run = own()
