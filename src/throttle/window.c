@@ -70,6 +70,7 @@ static void
 put(struct window *w, uint64_t cost, uint64_t slot)
 {
 	cost = smaller(cost, UINT64_MAX - w->counted);
+	w->oldest = smaller(w->oldest, slot);
 	*slot_of(w, slot) += cost;
 	w->counted += cost;
 }
@@ -94,6 +95,7 @@ skip_rounds(struct window *w, uint64_t newest)
 	rounds = smaller(rounds, w->debt / w->counted);
 	w->debt -= rounds * w->counted;
 	w->newest += rounds * WINDOW_SLOTS;
+	w->oldest += rounds * WINDOW_SLOTS;
 }
 
 static void
@@ -118,6 +120,10 @@ window_tick(struct window *w, uint64_t now)
 	while (w->newest < newest && w->counted > 0)
 		next_slot(w);
 	w->newest = newest;
+	w->oldest = larger(w->oldest, newest - smaller(newest,
+	    WINDOW_SLOTS - 1));
+	while (w->oldest < newest && *slot_of(w, w->oldest) == 0)
+		w->oldest++;
 }
 
 bool
@@ -130,8 +136,8 @@ window_has_room(const struct window *w, uint64_t cost)
 static wide
 freed(const struct window *w, wide amount)
 {
+	uint64_t i = w->oldest + WINDOW_SLOTS - 1 - w->newest;
 	wide so_far = 0;
-	unsigned i = 0;
 
 	while (so_far < amount && i < WINDOW_SLOTS)
 		so_far += w->slots[(w->newest + ++i) % WINDOW_SLOTS];
@@ -258,6 +264,7 @@ window_inherit(struct window *w, const struct window *from, uint64_t now)
 		theirs = *from;
 	else
 		convert(&theirs, from);
+	w->oldest = smaller(w->oldest, theirs.oldest);
 	for (i = 0; i < WINDOW_SLOTS; i++) {
 		if (theirs.slots[i] <= w->slots[i])
 			continue;

@@ -35,6 +35,7 @@ struct window {
 	uint64_t	 counted;	/* in all slots */
 	uint64_t	 debt;		/* to be counted when there is room */
 	uint64_t	 newest;	/* the last slot of time */
+	uint64_t	 oldest;	/* nothing is in those before it */
 	uint64_t	 slots[WINDOW_SLOTS];
 };
 
