@@ -161,6 +161,13 @@ surely_closed(const struct era *era)
 	    era->named ? since(SECOND, era->closed) : 0);
 }
 
+/* It was shut for longer than the window can make it. */
+static bool
+is_shut_longer(const struct estimate_window *w, const struct era *era)
+{
+	return surely_closed(era) > w->hi + w->hi / 32 + era->slack;
+}
+
 static void
 judge_kept(struct estimate *e, const struct era *era, uint64_t now)
 {
@@ -168,10 +175,10 @@ judge_kept(struct estimate *e, const struct era *era, uint64_t now)
 
 	bool late = (era->named ? era->closed : surely_closed(era)) <=
 	    w[0].hi / 16 + era->slack / 2;
-	bool longer = surely_closed(era) > w[0].hi + w[0].hi / 32 + era->slack;
-
 	/* several times all of it went */
-	longer |= !late && era->went >= 2 * w[0].n;
+	bool longer = is_shut_longer(&w[0], era) ||
+	    (!late && era->went >= 2 * w[0].n);
+
 	if (!longer)
 		correct(e, &w[0], era, now);
 	else if (w[1].n != 0 && estimate_window_is_sure(&w[1]))
@@ -208,18 +215,39 @@ came_at_once(const struct estimate *e, const struct era *era)
 	    since(w->lo, w->hi) + since(era->first, era->refused);
 }
 
+/* It was shut for no longer than a bucket of that would be. */
+static bool
+is_soon_open(const struct estimate_window *w, const struct era *era)
+{
+	return surely_closed(era) <= FEW * (w->hi / w->n) + 4 * era->slack +
+	    AT_ONCE;
+}
+
 /*
- * It was shut for no longer than a bucket of that would be; and where all of the
- * window has gone before, as many went as had come while it was shut.
+ * ... and where all of the window has gone before, as many went as had come
+ * while it was shut.
  */
 static bool
 may_be_bucket(const struct estimate *e, const struct era *era)
 {
 	const struct estimate_window *w = &e->windows[0];
 
-	return !came_at_once(e, era) && w->seen < KEPT && surely_closed(era) <=
-	    FEW * (w->hi / w->n) + 4 * era->slack + AT_ONCE &&
+	return !came_at_once(e, era) && w->seen < KEPT &&
+	    is_soon_open(w, era) &&
 	    (w->seen == 0 || era->went + TRICKLE >= w->n / CLOSE);
+}
+
+/*
+ * A window is what went in the era.  Where it was shut for long, others have used
+ * the rest, and how much they leave the next time is not known: half of it stays.
+ */
+static void
+set_rest(struct estimate *e, const struct era *era, uint64_t now)
+{
+	const struct estimate_window *w = &e->windows[0];
+	uint64_t least = is_soon_open(w, era) ? 0 : w->n / 2;
+
+	set_window(e, 0, era, larger(era->went, least), era->first, now);
 }
 
 static void
@@ -239,7 +267,7 @@ judge_new(struct estimate *e, const struct era *era, uint64_t now)
 	} else if (is_too_slow(e, era, length))
 		find_longer(e, era, now);
 	else
-		set_window(e, 0, era, era->went, era->first, now);
+		set_rest(e, era, now);
 }
 
 static void
@@ -273,6 +301,23 @@ may_be_slots(const struct estimate *e, const struct era *era)
 	    (!era->named || e->beside >= era->went - era->went / 4);
 }
 
+/*
+ * The first era has found it, and its end was that of another one: it is shut for
+ * longer before all of it has gone twice since then, or as soon as all of it has
+ * gone once.
+ */
+static bool
+is_guess(const struct estimate *e, const struct era *era)
+{
+	const struct estimate_window *w = &e->windows[0];
+	uint64_t some = w->n / 8;
+
+	if (e->era != 1 || w->told || w->seen >= KEPT)
+		return false;
+	return (era->went < 2 * w->n && is_shut_longer(w, era)) ||
+	    (era->went + some >= w->n && era->went <= w->n + some);
+}
+
 /* It was open long before it should be, but not for all that it allows. */
 static bool
 was_part(const struct estimate *e, const struct era *era)
@@ -280,6 +325,16 @@ was_part(const struct estimate *e, const struct era *era)
 	uint64_t n = e->windows[0].n;
 
 	return e->early != 0 && era->went - e->early < n - n / 4;
+}
+
+/* A bucket; but not where it is shut for long, and does not say what is left. */
+static void
+judge_part(struct estimate *e, const struct era *era, uint64_t now)
+{
+	if (e->room.limit != 0 || is_soon_open(&e->windows[0], era))
+		set_pace(e, era);
+	else
+		set_rest(e, era, now);
 }
 
 /* What was tried of late was too much, and nothing else is wrong. */
@@ -401,8 +456,9 @@ find(struct estimate *e, const struct era *era, uint64_t now)
 	if (e->windows[0].n == 0)
 		judge_first(e, era, now);
 	else if (was_part(e, era))
-		set_pace(e, era);
-	else if (estimate_window_is_sure(&e->windows[0]))
+		judge_part(e, era, now);
+	else if (estimate_window_is_sure(&e->windows[0]) &&
+	    !is_guess(e, era))
 		judge_kept(e, era, now);
 	else
 		judge_new(e, era, now);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "check_estimate.h"
+#include "throttle/estimate_window.h"
 
 /*
  * Which kind of limit an estimate takes a host's to be, when another kind, or
@@ -389,6 +390,61 @@ START_TEST(a_window_that_opens_bit_by_bit)
 }
 END_TEST
 
+/*
+ * What was refused first ended at once, since the host began to count anew: how
+ * long it takes is told by the next refusal.
+ */
+START_TEST(a_first_end_is_a_guess)
+{
+	one_window(40, 200 * MS);
+	is_window_of(40);
+	ck_assert_uint_lt(e.windows[0].hi, SEC);
+	succeed(40);
+	ck_assert(estimate_window_is_sure(&e.windows[0]));
+	shut_for(6 * SEC);
+	is_window_of(41);
+	ck_assert_uint_gt(e.windows[0].hi, 6 * SEC);
+}
+END_TEST
+
+/* ... or by one that comes as soon as all of it has gone once. */
+START_TEST(a_first_end_is_a_guess_once)
+{
+	e.probes = false;
+	succeed(10);
+	now += 2500 * MS;
+	succeed(30);
+	shut_for(500 * MS);
+	is_window_of(40);
+	succeed(39);
+	ck_assert(estimate_window_is_sure(&e.windows[0]));
+	succeed(2);
+	shut_for(1500 * MS);
+	is_window_of(42);
+	ck_assert_uint_gt(e.windows[0].hi, 4 * SEC);
+}
+END_TEST
+
+/* One asks early, and is let go, but few are after it, and then for long none. */
+START_TEST(a_window_that_others_use_up)
+{
+	unsigned i;
+
+	succeed(40);
+	while (now < 101500 * MS)
+		go_when_due(BUDGET_THROTTLED);
+	estimate_named(&e, now + 4500 * MS);
+	go_when_due(BUDGET_SUCCESS);
+	for (i = 0; i < 100 && e.early == 0; i++)
+		go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_ne(e.early, 0);
+	succeed(2);
+	shut_for(3 * SEC);
+	ck_assert_uint_eq(view().nlimits, 1);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_WINDOW);
+}
+END_TEST
+
 /* It opens ever sooner than it said: one by one, then. */
 START_TEST(a_window_becomes_a_bucket)
 {
@@ -427,6 +483,9 @@ estimate_find_suite(void)
 	tcase_add_test(tc, a_bucket_is_raised);
 	tcase_add_test(tc, a_bucket_is_measured_by_each_refusal);
 	tcase_add_test(tc, a_window_that_opens_bit_by_bit);
+	tcase_add_test(tc, a_first_end_is_a_guess);
+	tcase_add_test(tc, a_first_end_is_a_guess_once);
+	tcase_add_test(tc, a_window_that_others_use_up);
 	tcase_add_test(tc, a_window_becomes_a_bucket);
 	suite_add_tcase(suite, tc);
 	return suite;
