@@ -202,7 +202,7 @@ START_TEST(shares_with_others)
 }
 END_TEST
 
-/* Four hours, in which the limit stays or becomes another one. */
+/* Three hours, in which the limit stays or becomes another one. */
 static const struct change {
 	const char	*what;
 	enum kind	 kind;
@@ -210,7 +210,7 @@ static const struct change {
 	uint64_t	 w;
 	uint64_t	 then;		/* after five minutes */
 	uint64_t	 refused;	/* at most */
-	uint64_t	 late;		/* ... in the last two hours */
+	uint64_t	 late;		/* ... in the second half */
 } changes[] = {
 	{ "fixed", FIXED, 80, 6 * SEC, 80, 75, 10 },
 	{ "fixed, lowered", FIXED, 80, 6 * SEC, 40, 100, 10 },
@@ -229,10 +229,10 @@ static const struct change {
 START_TEST(follows)
 {
 	const struct change *c = &changes[_i];
-	uint64_t seed, hour = 3600 * SEC, most = c->then * hour / c->w;
+	uint64_t seed, hour = 3600 * SEC, most = c->then * hour / c->w * 3 / 4;
 	struct outcome out;
 
-	for (seed = 1; seed <= (brief() ? 1 : 3); seed++) {
+	for (seed = 1; seed <= (brief() ? 1 : 2); seed++) {
 		out = simulate((struct trial){
 			.limits = {{ .kind = c->kind, .n = c->n, .w = c->w }},
 			.nlimits = 1,
@@ -243,7 +243,7 @@ START_TEST(follows)
 			.names = seed == 2,
 			.changed = c->then != c->n ? 300 * SEC : 0,
 			.changed_n = c->then,
-			.until = brief() ? BRIEF : 4 * hour,
+			.until = brief() ? BRIEF : 3 * hour,
 		});
 		if (brief())
 			return;
@@ -287,7 +287,7 @@ START_TEST(outlives)
 	uint64_t seed, hour = 3600 * SEC, most = o->n * hour / 2 / o->w;
 	struct outcome out;
 
-	for (seed = 1; seed <= (brief() ? 1 : 4); seed++) {
+	for (seed = 1; seed <= (brief() ? 1 : 2); seed++) {
 		out = simulate((struct trial){
 			.limits = {{ .kind = o->kind, .n = o->n, .w = o->w }},
 			.nlimits = 1,

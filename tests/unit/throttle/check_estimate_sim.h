@@ -478,17 +478,17 @@ happen(struct sim *s, const struct event *e)
 		break;
 	case COUNT:
 		sim_count(s, e->i);
-		break;
+		return;
 	case FINISH:
 		s->trial->limits[0].count--;
 		later(s, s->now + way(s), ANSWER, e->i);
-		break;
+		return;
 	case ANSWER:
 		sim_answer(s, e->i);
 		break;
 	case OTHER:
 		sim_other(s);
-		break;
+		return;
 	case WAKE:
 		if (s->p[e->i].wake <= e->at)
 			s->p[e->i].wake = NEVER;
