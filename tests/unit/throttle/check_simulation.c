@@ -162,22 +162,32 @@ used(const struct throttle_limits *l, uint64_t seconds)
 	    l->host.rates[0].capacity * seconds);
 }
 
+/* For so many seconds, or a quarter of them where not all is wanted. */
+static uint64_t
+lasting(uint64_t seconds)
+{
+	return wanted_share() > 1 ? seconds / 4 : seconds;
+}
+
 /* A few that never have enough, and many that have one or two waiting. */
 static void
 unequal(uint64_t late)
 {
 	struct throttle_limits l = rate(1000, 10);
+	uint64_t seconds = lasting(100);
 	struct client all[100];
 	unsigned i;
 
 	for (i = 0; i < 100; i++)
 		all[i] = (struct client){ FAIR_WEIGHT, i < 4 ? 10000 :
 			i % 3 + 1, U, 0 };
-	crowd(&l, all, 100, 101 * SEC, late);
+	crowd(&l, all, 100, (seconds + 1) * SEC, late);
 	must(jain(all, 100) >= 0.99);
+	/* a hundredth of 1,000 a second each, within a hundredth */
 	for (i = 0; i < 100; i++)
-		must(all[i].got >= 990 * U && all[i].got <= 1010 * U);
-	must(used(&l, 100) >= 0.99);
+		must(all[i].got * 10 >= 99 * seconds * U &&
+		    all[i].got * 10 <= 101 * seconds * U);
+	must(used(&l, seconds) >= 0.99);
 }
 
 START_TEST(equal_shares_for_unequal_appetite)
@@ -196,35 +206,40 @@ END_TEST
 START_TEST(unequal_costs)
 {
 	struct throttle_limits l = rate(1000, 20);
+	uint64_t seconds = lasting(100);
 	struct client all[50];
 	unsigned i;
 
 	for (i = 0; i < 50; i++)
 		all[i] = (struct client){ FAIR_WEIGHT, i < 2 ? 10000 : 2,
 			(i % 10 + 1) * U, 0 };
-	crowd(&l, all, 50, 101 * SEC, 0);
+	crowd(&l, all, 50, (seconds + 1) * SEC, 0);
 	must(jain(all, 50) >= 0.99);
-	must(used(&l, 100) >= 0.99);
+	must(used(&l, seconds) >= 0.99);
 }
 END_TEST
 
 START_TEST(shares_by_weight)
 {
 	struct throttle_limits l = rate(1000, 10);
+	uint64_t seconds = lasting(140);
 	struct client all[30];
 	unsigned i;
 
 	for (i = 0; i < 30; i++)
 		all[i] = (struct client){ FAIR_WEIGHT << i % 3,
 			i < 3 ? 10000 : 1, U, 0 };
-	crowd(&l, all, 30, 141 * SEC, 0);
-	/* Ten times 1 + 2 + 4: each 2,000 for a weight of 1. */
+	crowd(&l, all, 30, (seconds + 1) * SEC, 0);
+	/*
+	 * Ten times 1 + 2 + 4: for a weight of 1 a seventieth of 1,000 a
+	 * second, within a hundredth.
+	 */
 	for (i = 0; i < 30; i++) {
-		must(all[i].got >= 1980 * U << i % 3);
-		must(all[i].got <= 2020 * U << i % 3);
+		must(all[i].got * 7 >= 99 * seconds * U << i % 3);
+		must(all[i].got * 7 <= 101 * seconds * U << i % 3);
 	}
 	must(jain(all, 30) >= 0.999);
-	must(used(&l, 140) >= 0.99);
+	must(used(&l, seconds) >= 0.99);
 }
 END_TEST
 
