@@ -336,7 +336,7 @@ START_TEST(test_old)
 	static const char answer[] = "-ERR what\r\n";
 
 	old = olds[_i].says;
-	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 10s}",
 	    start_fake(true, answer, sizeof answer - 1, false));
 	old = NULL;
 	if (olds[_i].why != NULL) {
@@ -402,7 +402,7 @@ END_TEST
 /* Who sends all away to himself is not followed for ever. */
 START_TEST(test_moved_in_a_circle)
 {
-	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 10s}",
 	    start_fake(true, circle, 0, false));
 	TURN_UNTIL(connected == 1);
 	ask("a", &ten, &one);
@@ -420,7 +420,7 @@ START_TEST(test_ask)
 	unsigned i;
 
 	snprintf(told, sizeof told, "-ASK 3999 127.0.0.1:%d\r\n", real->port);
-	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 10s}",
 	    start_fake(true, told, strlen(told), false));
 	TURN_UNTIL(connected == 1);
 	for (i = 0; i < 3; i++) {

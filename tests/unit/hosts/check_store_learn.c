@@ -159,6 +159,7 @@ START_TEST(test_long)
 	memset(text, 'x', sizeof text - 1);
 	do {
 		ck_assert(loop_now() < until);
+		nap();
 		q.number++;
 		ask_learn("budget", &q);
 		ck_assert_msg(last.ok, "%s", last_why);
@@ -167,6 +168,7 @@ START_TEST(test_long)
 		.wants = true, .ttl = TTL, .memory = SECOND };
 	do {
 		ck_assert(loop_now() < until);
+		nap();
 		q.number++;
 		ask_learn("budget", &q);
 		ck_assert_msg(last.ok, "%s", last_why);

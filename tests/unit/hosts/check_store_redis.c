@@ -278,6 +278,7 @@ START_TEST(test_others_limits)
 	until = loop_now() + PATIENCE;
 	do {
 		ck_assert(loop_now() < until);
+		nap();
 		for (i = 0; i < 2; i++)
 			if (use(i, &others[_i].limits[i], &q[i]) > 0 &&
 			    first == 0)

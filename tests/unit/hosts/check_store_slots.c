@@ -154,6 +154,7 @@ START_TEST(test_new_store)
 
 	do {
 		ck_assert(loop_now() < until);
+		nap();
 		q.number++;
 		ask_slots("budget", &q);
 		ck_assert_msg(last.ok, "%s", last_why);
@@ -207,6 +208,7 @@ START_TEST(test_set_back)
 	redis_say(server, "HSET sluice:{test.%u}:es born %llu", tag, later);
 	do {
 		ck_assert(loop_now() < until);
+		nap();
 		q.number++;
 		ask_slots("budget", &q);
 		ck_assert_msg(last.ok, "%s", last_why);
