@@ -62,7 +62,7 @@ class Place:
 		self.bin.mkdir()
 		self.daemon = daemon
 		self.env = {"PATH": str(self.bin), "LANG": "C.UTF-8",
-		    "HOME": str(directory)}
+		    "HOME": str(directory), **sluice.measured()}
 		for name in programs:
 			if real(name):
 				(self.bin / name).symlink_to(real(name))

@@ -51,8 +51,10 @@ def sanitized():
 	    "thread" if b"__tsan_init" in data else None
 
 
-def run(*args, timeout=wire.DEADLINE, **keys):
+def run(*args, timeout=wire.DEADLINE, env=None, **keys):
 	"""The program run to its end, for -t, -V and the like."""
+	if env is not None:
+		keys["env"] = {**measured(), **env}
 	return subprocess.run([BINARY, *map(str, args)], capture_output=True,
 	    text=True, errors="replace", timeout=timeout,
 	    stdin=subprocess.DEVNULL, **keys)

@@ -104,7 +104,7 @@ class House:
 
 	def bare(self, **more):
 		return {"HOME": str(self.home), "PATH": os.environ["PATH"],
-		    "LANG": "C.UTF-8", **more}
+		    "LANG": "C.UTF-8", **sluice.measured(), **more}
 
 	def print(self, *args, env=None, status=0):
 		done = sluice.run("env", "-s", self.daemon.control, "--dir",
