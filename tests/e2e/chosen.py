@@ -29,11 +29,15 @@ UNWATCHED = {
 # Nor has the thread sanitizer anything to compare in these.
 UNTHREADED = {
     "commands, which are one thread each": """
-	ctl ctl_check ctl_top doctor doctor_daemon doctor_settings env https_ca
-	https_ca_add presets""",
+	ctl ctl_check ctl_top doctor doctor_browsers doctor_daemon
+	doctor_settings env https_ca https_ca_add presets""",
     "what one request says, one at a time: it is read on the thread of its "
     "connection, and what threads share of it is asked in LOOPS": """
-	dialects fields hostile http inside refusal upgrade walk""",
+	bodies deadlines dialects fields hostile http https_inside inside learn
+	page parent_answers refusal suggest tokens_ask upgrade walk words""",
+    "one connection's, or one tunnel's: both ends are on one thread": """
+	connect destinations destinations_own https_bodies https_tunnel
+	https_upstream parent upstream""",
 }
 
 
