@@ -395,6 +395,11 @@ put_probe(struct redis *r)
 bool
 redis_probe(struct redis *r)
 {
+	if (r->state != READY)
+		return false;
+	/* what its other end said before it went has been read by now */
+	if (r->stream.broken)
+		lose(r, "it cannot be written to");
 	return r->state == READY && put_probe(r);
 }
 

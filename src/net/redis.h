@@ -76,7 +76,8 @@ bool		 redis_send(struct redis *, int n, const char *const *words,
 
 /*
  * Asks whether it is there, and does what is asked of a master: run scripts that
- * write.  One that does not is lost.  Returns false where it cannot be asked.
+ * write.  One that does not is lost, and so is, before this returns, what can no
+ * longer be written to.  Returns false where it cannot be asked.
  */
 bool		 redis_probe(struct redis *);
 

@@ -104,8 +104,10 @@ timer_cb(void *arg)
 	}
 	/* one that is lost at once, again and again, is not up */
 	n->failures = 0;
-	/* else it has been asked enough, or is being lost */
+	/* else it has been asked enough, or is lost */
 	sent = redis_probe(n->redis);
+	if (n->redis == NULL)
+		return;
 	deadline_set(&n->timer, loop_now() + (sent ? BEAT : BEAT / 10));
 }
 

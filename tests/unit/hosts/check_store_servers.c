@@ -228,6 +228,45 @@ START_TEST(test_silent)
 }
 END_TEST
 
+/* Nothing can be sent by our connections to a port; returns how many there are. */
+static unsigned
+shut_to(int port)
+{
+	struct sockaddr_in in;
+	unsigned n = 0;
+	socklen_t len;
+	int fd;
+
+	for (fd = 3; fd < 1024; fd++) {
+		len = sizeof in;
+		if (getpeername(fd, (struct sockaddr *)&in, &len) == 0 &&
+		    in.sin_family == AF_INET && ntohs(in.sin_port) == port &&
+		    shutdown(fd, SHUT_WR) == 0)
+			n++;
+	}
+	return n;
+}
+
+/* What cannot be sent ends a connection, even if nobody at its end says so. */
+START_TEST(test_cannot_send)
+{
+	struct server *server = start_server(NULL);
+
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 10s}",
+	    server->port);
+	TURN_UNTIL(connected == 1);
+	ask_for_lease("a", &ten, &one);
+	kill(server->pid, SIGSTOP);
+	ck_assert_uint_gt(shut_to(server->port), 0);
+	ask("a", &ten, &one);
+	ck_assert(!last.ok);
+	TURN_UNTIL(lost == 1);
+	ck_assert_str_eq(lost_why, "127.0.0.1: it cannot be written to");
+	kill(server->pid, SIGCONT);
+	TURN_UNTIL(connected == 2);
+}
+END_TEST
+
 START_TEST(test_not_there)
 {
 	open_store("{redis: redis://127.0.0.1:%d}", free_port());
@@ -584,6 +623,7 @@ main(void)
 	tcase_add_test(tc, test_loading);
 	tcase_add_test(tc, test_stop);
 	tcase_add_test(tc, test_silent);
+	tcase_add_test(tc, test_cannot_send);
 	tcase_add_test(tc, test_not_there);
 	ROWS(tc, test_password, logins);
 	tcase_add_test(tc, test_database);
