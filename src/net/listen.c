@@ -134,7 +134,9 @@ open_unix(struct listener *l, const struct listen_order *order)
 	remove_stale((struct sockaddr *)&l->addr, l->len);
 	l->fds[0] = order->guarded ? bind_guarded(l, order) :
 	    bind_socket((struct sockaddr *)&l->addr, l->len, false);
-	return l->fds[0] == -1 ? -1 : share(l, order->workers);
+	/* whatever fails from now on, its file goes with it */
+	l->bound = l->fds[0] != -1;
+	return l->bound ? share(l, order->workers) : -1;
 }
 
 static int

@@ -3,10 +3,13 @@
 
 #include <arpa/inet.h>
 #include <check.h>
+#include <fcntl.h>
+#include <grp.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -158,6 +161,86 @@ START_TEST(guarded_socket)
 }
 END_TEST
 
+/* A group may be named, too. */
+START_TEST(group_by_its_name)
+{
+	const struct group *mine = getgrgid(getgid());
+	struct listeners *ls;
+	struct stat st;
+	char *cause;
+
+	if (mine == NULL)
+		return;		/* it has no name here */
+	ls = open_guarded(0600, mine->gr_name, &cause);
+	ck_assert_msg(ls != NULL, "%s", cause);
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_gid, getgid());
+	listen_close(ls);
+}
+END_TEST
+
+/* How many descriptors are open. */
+static unsigned
+count_open(void)
+{
+	unsigned n = 0;
+	int fd;
+
+	for (fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) != -1;
+	return n;
+}
+
+static const struct {
+	const char	*ip;		/* NULL: a Unix socket */
+	unsigned	 workers;
+} opened[] = {
+	{ "127.0.0.1", 1 }, { "127.0.0.1", 3 }, { NULL, 2 },
+};
+
+static struct listeners *
+open_row(int row, char **cause)
+{
+	struct sockaddr_storage any;
+
+	if (opened[row].ip == NULL)
+		return open_unix(cause);
+	any = address(opened[row].ip, 0);
+	return open_at((struct sockaddr *)&any, opened[row].workers, cause);
+}
+
+/* Where descriptors do not suffice there is none of it, and no file. */
+START_TEST(few_descriptors)
+{
+	unsigned before = count_open(), more = 0;
+	struct rlimit old, few;
+	struct listeners *ls = NULL;
+	char *cause = NULL;
+	int fd;
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	ck_assert_int_ne(fd = open("/dev/null", O_RDONLY), -1);
+	close(fd);
+	for (few = old; ls == NULL; more++) {
+		/* what is free below stays so */
+		few.rlim_cur = (rlim_t)fd + more;
+		(void)setrlimit(RLIMIT_NOFILE, &few);
+		ls = open_row(_i, &cause);
+		(void)setrlimit(RLIMIT_NOFILE, &old);
+		if (ls != NULL)
+			break;
+		ck_assert_ptr_nonnull(strstr(cause, "Too many open files"));
+		free(cause);
+		ck_assert_uint_eq(count_open(), before);
+		ck_assert_int_eq(access(path, F_OK), -1);
+		ck_assert_uint_lt(more, 16);
+	}
+	ck_assert_uint_ge(more, opened[_i].workers);
+	listen_close(ls);
+	ck_assert_uint_eq(count_open(), before);
+}
+END_TEST
+
 START_TEST(group_that_is_none)
 {
 	char *cause;
@@ -225,6 +308,8 @@ main(void)
 	tcase_add_checked_fixture(tc, set_up, tear_down);
 	tcase_add_loop_test(tc, unix_socket_comes_and_goes, 0, 2);
 	tcase_add_test(tc, guarded_socket);
+	tcase_add_test(tc, group_by_its_name);
+	ROWS(tc, few_descriptors, opened);
 	tcase_add_test(tc, group_that_is_none);
 	tcase_add_test(tc, live_socket_is_left_alone);
 	tcase_add_test(tc, directory_is_left_alone);
