@@ -101,6 +101,34 @@ def test_check_is_a_test(tmp_path, text):
 		    tested.stderr.splitlines()
 
 
+# A file that is not there, by whoever names it; and where that stands.
+FILES = [
+    ('parent: {url: "https://p.test:1", tls: {trust: /none}}', "1:40: parent.tls"),
+    ('{parent: {url: "https://p.test:1"}, tls: {trust: /none}}',
+     "1:50: tls.trust"),
+    ('{hosts: {a.test: {parent: "https://p.test:1"}}, tls: {trust: /none}}',
+     "1:62: tls.trust"),
+    ('{store: {redis: "rediss://r.test:1", ca: /none}}', "1:42: store.ca"),
+    ('{store: {redis: "rediss://r.test:1"}, tls: {trust: /none}}',
+     "1:52: tls.trust"),
+    ("{hosts: {a.test: {https: upstream, tls: {trust: /none}}}}",
+     "1:41: hosts.a.test.tls"),
+    ("{hosts: {a.test: {https: upstream}}, tls: {trust: /none}}",
+     "1:51: tls.trust"),
+    ("listen: {address: 127.0.0.1:1, tls: {certificate: /none, key: /none}}",
+     "listen"),
+    ("{access: {users: /none}}", "access.users"),
+]
+
+
+@pytest.mark.parametrize("text, where", FILES)
+def test_check_says_which_file(tmp_path, text, where):
+	file = tmp_path / "a.yaml"
+	file.write_text(text + "\n")
+	says = ctl(None, "check", file, status=5).stderr
+	assert f"{where}" in says and "/none: No such file" in says
+
+
 def test_diff_of_files(tmp_path):
 	old, new = tmp_path / "a.yaml", tmp_path / "b.yaml"
 	old.write_text(GOOD + "workers: 1\n")
