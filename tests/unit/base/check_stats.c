@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check_alloc.h"
 #include "check_run.h"
 
 #define MS	UINT64_C(1000000)
@@ -48,6 +49,32 @@ START_TEST(name_beyond_the_most_is_other)
 	ck_assert_uint_ne(stats_series("b.test", 2), STATS_OTHER);
 	ck_assert_uint_eq(stats_series("a.test", 2), a);
 	ck_assert_uint_eq(stats_series("c.test", 0), STATS_OTHER);
+}
+END_TEST
+
+/* Without memory it is counted with the others, and by itself once there is. */
+START_TEST(name_without_memory)
+{
+	unsigned n, series = STATS_OTHER;
+
+	for (n = 1; series == STATS_OTHER; n++) {
+		ck_assert_uint_lt(n, 20);
+		check_alloc = n;
+		series = stats_series("m.test", 10);
+		check_alloc = 0;
+	}
+	ck_assert_uint_ge(n, 3);
+	ck_assert_str_eq(stats_name(series), "m.test");
+	ck_assert_uint_eq(stats_series("m.test", 10), series);
+	ck_assert_uint_eq(stats_names(), 3);
+}
+END_TEST
+
+/* A thread without memory for its numbers has none. */
+START_TEST(thread_without_memory)
+{
+	check_alloc = 1;
+	ck_assert_ptr_null(stats_new());
 }
 END_TEST
 
@@ -234,6 +261,8 @@ main(void)
 	tcase_add_test(tc, name_has_its_number_for_good);
 	tcase_add_test(tc, name_beyond_the_most_is_other);
 	tcase_add_test(tc, name_of_ours_is_no_other);
+	tcase_add_test(tc, name_without_memory);
+	tcase_add_test(tc, thread_without_memory);
 	tcase_add_test(tc, budgets_have_few_names);
 	tcase_add_test(tc, name_most);
 

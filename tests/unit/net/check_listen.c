@@ -15,12 +15,14 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "check_alloc.h"
 #include "check_run.h"
 #include "conf/conf.h"
 #include "net/address.h"
 
 static char	 dir[32];
 static char	 path[sizeof dir + 8];
+static unsigned	 fail_at;	/* open_at()'s allocation; 0: none */
 
 static void
 set_up(void)
@@ -71,12 +73,16 @@ open_at(const struct sockaddr *sa, unsigned workers, char **cause)
 		.addresses = &conf.listen,
 		.workers = workers,
 	};
+	struct listeners *ls;
 
 	memcpy(&a.addr, sa, a.len);
 	address_print(sa, text, sizeof text);
 	a.text = text;
 	*cause = NULL;
-	return listen_open(&conf, &order, cause);
+	check_alloc = fail_at;
+	ls = listen_open(&conf, &order, cause);
+	check_alloc = 0;
+	return ls;
 }
 
 static struct listeners *
@@ -241,6 +247,29 @@ START_TEST(few_descriptors)
 }
 END_TEST
 
+/* ... and nor where memory does not. */
+START_TEST(little_memory)
+{
+	unsigned before = count_open(), n;
+	struct listeners *ls = NULL;
+	char *cause;
+
+	for (n = 1; ls == NULL; n++) {
+		ck_assert_uint_lt(n, 40);
+		fail_at = n;
+		ls = open_row(_i, &cause);
+		fail_at = 0;
+		if (ls != NULL)
+			break;
+		free(cause);
+		ck_assert_uint_eq(count_open(), before);
+		ck_assert_int_eq(access(path, F_OK), -1);
+	}
+	ck_assert_uint_gt(n, 4);
+	listen_close(ls);
+}
+END_TEST
+
 START_TEST(group_that_is_none)
 {
 	char *cause;
@@ -310,6 +339,7 @@ main(void)
 	tcase_add_test(tc, guarded_socket);
 	tcase_add_test(tc, group_by_its_name);
 	ROWS(tc, few_descriptors, opened);
+	ROWS(tc, little_memory, opened);
 	tcase_add_test(tc, group_that_is_none);
 	tcase_add_test(tc, live_socket_is_left_alone);
 	tcase_add_test(tc, directory_is_left_alone);
