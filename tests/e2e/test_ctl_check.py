@@ -129,6 +129,28 @@ def test_check_says_which_file(tmp_path, text, where):
 	assert f"{where}" in says and "/none: No such file" in says
 
 
+@pytest.mark.parametrize("text", [
+    'parent: {url: "https://p.test:1"}', 'store: {redis: "rediss://r.test:1"}',
+])
+def test_check_says_whose_trust(tmp_path, pki, text):
+	"""Hosts have a file of their own, what is asked besides has not."""
+	file = tmp_path / "a.yaml"
+	file.write_text(f"defaults: {{tls: {{trust: {pki.pem('ca')}}}}}\n"
+	    f"tls: {{trust: /none}}\n{text}\n")
+	assert "2:14: tls.trust: /none: No such file" in ctl(None, "check",
+	    file, status=5).stderr
+
+
+def test_check_warns_of_a_password(tmp_path):
+	"""Others may read it there."""
+	file = tmp_path / "a.yaml"
+	file.write_text('store: {redis: "redis://:secret@r.test:1"}\n')
+	file.chmod(0o644)
+	says = ctl(None, "check", file).stderr
+	assert "store.redis has a password in it" in says
+	assert "secret" not in says
+
+
 def test_diff_of_files(tmp_path):
 	old, new = tmp_path / "a.yaml", tmp_path / "b.yaml"
 	old.write_text(GOOD + "workers: 1\n")

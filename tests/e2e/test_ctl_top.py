@@ -61,6 +61,15 @@ def test_top(room, open_terminal):
 	for _ in range(25):
 		one.key("k")
 	one.wait("^h00.test")
+	# Keys that have more to say, and those that mean nothing here.
+	for _ in range(20):
+		one.key("C-Down")
+	one.key("Left")
+	one.key("F7")
+	one.wait("^h20.test")
+	for _ in range(20):
+		one.key("Up")
+	one.wait("^h00.test")
 	one.resize(50, 10)
 	screen = one.wait("^h05.test.*\n.*q quit").splitlines()
 	assert len(screen) == 10
