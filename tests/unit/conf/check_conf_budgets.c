@@ -26,6 +26,13 @@ static const struct wrong errors[] = {
 	    "of a budget, ..." },
 	{ HOST("a: {" RATES "}, a: {" RATES "}"), "1:54: hosts.a.b.budgets.a: "
 	    "a key that is there twice, ..." },
+	{ HOST("a: {" RATES "}, b: {" RATES "}, c: {" RATES "}, d: {" RATES
+	    "}, e: {" RATES "}, f: {" RATES "}, g: {" RATES "}, h: {" RATES
+	    "}, i: {" RATES "}"), "1:24: hosts.a.b.budgets: 9 budgets, "
+	    "expected up to 8 names" },
+	{ HOST("a: {" RATES ", reserve: {output: [[x]]}}"), "1:72: "
+	    "hosts.a.b.budgets.a.reserve.output[0]: a list, expected keys "
+	    "with dots between them ..." },
 	{ HOST("a: {" RATES ", reserve: {input: bytes/0}}"), "1:70: "
 	    "hosts.a.b.budgets.a.reserve.input: no number of bytes ..." },
 	{ HOST("a: {" RATES ", reserve: {input: \"$.x\"}}"), "1:70: "

@@ -171,6 +171,62 @@ START_TEST(pause_of_those_who_shared)
 }
 END_TEST
 
+/* What is told apart by the same stays so, whoever's it is. */
+static const struct {
+	const char	*before, *after;
+	unsigned	 free;		/* slots of that credential, then */
+} apart[] = {
+	{ "{hosts: {a.test: {per: X, concurrency: 1}}}",
+	  "{hosts: {a.test: {per: X, concurrency: 2}}}", 1 },
+	/* by something else: it is with those who have said nothing of it */
+	{ "{hosts: {a.test: {per: X, concurrency: 1}}}",
+	  "{hosts: {a.test: {per: Y, concurrency: 2}}}", 1 },
+	{ "{hosts: {a.test: {per: jwt:sub, concurrency: 1}}}",
+	  "{hosts: {a.test: {per: jwt:sub, concurrency: 2}}}", 1 },
+	{ "{hosts: {a.test: {per: jwt:sub, concurrency: 1}}}",
+	  "{hosts: {a.test: {per: jwt:iss, concurrency: 2}}}", 1 },
+};
+
+START_TEST(credentials_stay)
+{
+	struct conf *first;
+	unsigned i;
+
+	start(apart[_i].before);
+	first = conf;
+	ck_assert_int_eq(ask(0, "a.test", 1, "v"), HOSTS_GO);
+	change(apart[_i].after);
+	for (i = 1; i <= apart[_i].free; i++)
+		ck_assert_int_eq(ask(i, "a.test", 1, "v"), HOSTS_GO);
+	ck_assert_int_eq(ask(i, "a.test", 1, "v"), HOSTS_WAIT);
+	do
+		leave(i, false);
+	while (i-- > 0);
+	end_changes(first);
+}
+END_TEST
+
+/* What all have spent together is spent, where others have it with them. */
+START_TEST(totals_go_along)
+{
+	struct conf *first;
+
+	start("{hosts: {'*.test': {per: X, shared: true, per_total: {capacity: "
+	    "2, period: 1h}}}}");
+	first = conf;
+	ck_assert_int_eq(ask(0, "a.test", 1, "v"), HOSTS_GO);
+	ck_assert_int_eq(ask(1, "b.test", 1, "w"), HOSTS_GO);
+	leave(0, false);
+	leave(1, false);
+	change("{hosts: {'*.test': {per: X, per_total: {capacity: 2, period: "
+	    "1h}}}}");
+	/* a.test has what the pattern had, wherever it was spent */
+	ck_assert_int_ne(ask(2, "a.test", 1, "v"), HOSTS_GO);
+	leave(2, false);
+	end_changes(first);
+}
+END_TEST
+
 /* A request of before gets its answer when the new limits hold. */
 START_TEST(pause_by_an_older_request)
 {
@@ -224,6 +280,8 @@ main(void)
 	ROWS(tc, pause_by_an_older_request, reloads);
 	ROWS(tc, shape_by_an_older_request, reloads);
 	ROWS(tc, pause_of_those_who_shared, splits);
+	ROWS(tc, credentials_stay, apart);
+	tcase_add_test(tc, totals_go_along);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
