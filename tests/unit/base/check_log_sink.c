@@ -315,6 +315,37 @@ START_TEST(nobody_reads_to_the_end)
 }
 END_TEST
 
+/* Where it goes elsewhere, a line that is half there is not continued there. */
+START_TEST(nobody_reads_the_old_one)
+{
+	char last[256] = "", *cause;
+	struct pollfd p = { .events = POLLIN };
+	struct log_sink *s;
+	unsigned n;
+	int fds[2];
+
+	kinds[_i](fds);
+	s = sink_std(fds[1]);
+	close(fds[1]);
+	put_lines(s, 0, 20000);
+	ck_assert(was_told("test: lines are dropped: nobody reads it"));
+	/* it writes to the old one, as long as that takes it */
+	p.fd = fds[0];
+	ck_assert_int_eq(poll(&p, 1, WAIT), 1);
+	ck_assert(log_sink_open(s, path, 0, &cause));
+	wait_told("test: writing again; ");
+	put_lines(s, 20000, 10);
+	log_sink_free(s);
+	/* each whole */
+	n = count_file(path);
+	ck_assert_uint_ge(n, 10);
+	ck_assert_uint_lt(n, 20010);
+	ck_assert_int_gt(read(fds[0], last, sizeof last - 1), 0);
+	ck_assert_int_eq(last[0], '0');
+	close(fds[0]);
+}
+END_TEST
+
 START_TEST(reader_goes_away)
 {
 	struct log_sink *s;
@@ -494,6 +525,7 @@ main(void)
 	tcase_add_test(tc, moved_away);
 	ROWS(tc, nobody_reads, kinds);
 	ROWS(tc, nobody_reads_to_the_end, kinds);
+	ROWS(tc, nobody_reads_the_old_one, kinds);
 	tcase_add_test(tc, reader_goes_away);
 	tcase_add_test(tc, fifo);
 	tcase_add_test(tc, fifo_nobody_reads);
