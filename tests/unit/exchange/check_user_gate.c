@@ -9,6 +9,7 @@
 #include "base/client_hash.h"
 #include "base/memory.h"
 #include "base/stats.h"
+#include "check_alloc.h"
 #include "check_run.h"
 #include "exchange/user_checks.h"
 #include "net/loop.h"
@@ -156,6 +157,33 @@ START_TEST(not_right)
 	ck_assert_int_eq(ask_at(wrong[_i].name, wrong[_i].password, CLIENT,
 	    loop_now() + 11 * SECOND, &later), USER_ASKED);
 	user_gate_leave(gate, &later.waiter);
+}
+END_TEST
+
+/* Without memory nobody waits, and whoever asks again is answered. */
+START_TEST(no_memory)
+{
+	enum user_answer answer = USER_NO_MEMORY;
+	struct who who;
+	unsigned n;
+
+	/* the question, the hash, the password; then a thread for it */
+	for (n = 1; answer != USER_ASKED; n++) {
+		ck_assert_uint_lt(n, 20);
+		check_alloc = n;
+		answer = ask("alice", "secret", &who);
+		check_alloc = 0;
+		ck_assert_int_eq(answer, n < 4 ? USER_NO_MEMORY :
+		    answer == USER_ASKED ? USER_ASKED : USER_BUSY);
+		if (answer == USER_ASKED)
+			break;
+		ck_assert_ptr_null(who.waiter.question);
+		user_gate_leave(gate, &who.waiter);
+	}
+	wait_for(&who);
+	ck_assert(who.right);
+	check_alloc = 1;
+	ck_assert_ptr_null(user_gate_new(loop, hasher, checks));
 }
 END_TEST
 
@@ -309,6 +337,7 @@ main(void)
 	tcase_add_test(tc, right);
 	tcase_add_loop_test(tc, not_right, 0,
 	    (int)(sizeof wrong / sizeof wrong[0]));
+	tcase_add_test(tc, no_memory);
 	tcase_add_test(tc, together);
 	tcase_add_test(tc, of_one_client);
 	tcase_add_test(tc, of_all_clients);

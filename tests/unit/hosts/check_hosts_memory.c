@@ -80,6 +80,40 @@ START_TEST(hosts_are_there_or_not)
 }
 END_TEST
 
+/* Where limits are only observed, requests go on, if need be unobserved. */
+START_TEST(observing_holds_nobody_up)
+{
+	struct throttle_wants *wants = calloc(1, sizeof *wants +
+	    sizeof wants->amounts[0]);
+	struct host_view v;
+	unsigned i;
+
+	ck_assert_ptr_nonnull(wants);
+	wants->n = 1;
+	wants->amounts[0].name = "tokens";
+	wants->amounts[0].amount = THROTTLE_UNIT;
+	start("{hosts: {a.test: {mode: observe, concurrency: 1, " TOKENS
+	    ", per: X}}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	wants_asked = wants;
+	for (i = 1; i < 12; i++) {
+		fail_at = i;
+		ck_assert_int_eq(ask(i, "a.test", i, NULL), HOSTS_GO);
+	}
+	fail_at = 0;
+	v = view_of("a.test");
+	ck_assert_uint_eq(v.throttle.host.inflight, 12);
+	/* some are not in the shadow, and those that are wait there */
+	ck_assert_uint_lt(v.observed.waiting, 11);
+	ck_assert_uint_gt(v.observed.waiting, 0);
+	while (i > 0)
+		leave(--i, false);
+	end();
+	stats_free();
+	free(wants);
+}
+END_TEST
+
 /* Reloads */
 
 #define CHANGED	"concurrency: 7, queue: {max_wait: 1h}"
@@ -237,6 +271,7 @@ main(void)
 	TCase *tc = tcase_create("hosts_memory");
 
 	ROWS(tc, hosts_are_there_or_not, firsts);
+	tcase_add_test(tc, observing_holds_nobody_up);
 	ROWS(tc, reloads_are_made_good, reloads);
 	tcase_add_loop_test(tc, explanations_take_nothing, 0, 2);
 	tcase_add_test(tc, users_are_told_or_not);
