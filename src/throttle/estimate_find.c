@@ -142,6 +142,14 @@ correct(struct estimate *e, struct estimate_window *w, const struct era *era,
 
 	if (used >= n)
 		used = n - 1;
+	/* again and again as soon as it opens: others use it, too */
+	if (!e->at_edge && w->seen >= KEPT && used >= n - n / 16 &&
+	    era->went < n / 16 && e->went < n / 16) {
+		estimate_more_lowered(&w->more);
+		estimate_window_set(w, n - n / 16, w->lo, hi, e->uncounted,
+		    now);
+		return;
+	}
 	/* what allows more is nearer to what it has allowed so far */
 	if (e->at_edge || (used >= n - 1 - n / 64 && era->closed < hi / 2) ||
 	    (wide)n * hi * 15 > (wide)used * longer * 16)

@@ -425,6 +425,27 @@ START_TEST(a_first_end_is_a_guess_once)
 }
 END_TEST
 
+/* Others take what is free: not time after time is that since it is longer. */
+START_TEST(a_kept_window_has_less_in_it)
+{
+	unsigned i;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	e.windows[0].lo = 6 * SEC - 1;
+	succeed(80 * 5 - 1);
+	for (i = 0; i < 160; i++, now += 76 * MS)
+		succeed(1);
+	is_window_of(80);
+	for (i = 0; i < 3; i++) {
+		succeed(2);
+		shut_for(300 * MS);
+	}
+	is_window_of(73);
+	ck_assert_uint_lt(e.windows[0].hi, 6500 * MS);
+}
+END_TEST
+
 /* One asks early, and is let go, but few are after it, and then for long none. */
 START_TEST(a_window_that_others_use_up)
 {
@@ -485,6 +506,7 @@ estimate_find_suite(void)
 	tcase_add_test(tc, a_window_that_opens_bit_by_bit);
 	tcase_add_test(tc, a_first_end_is_a_guess);
 	tcase_add_test(tc, a_first_end_is_a_guess_once);
+	tcase_add_test(tc, a_kept_window_has_less_in_it);
 	tcase_add_test(tc, a_window_that_others_use_up);
 	tcase_add_test(tc, a_window_becomes_a_bucket);
 	suite_add_tcase(suite, tc);

@@ -337,7 +337,7 @@ static const struct shared {
 	{ SLIDING, 80, 6 * SEC, LEFT, 30, 1.1 },
 	{ SLIDING, 80, 6 * SEC, WINDOW, 30, 1.1 },
 	{ SLIDING, 80, 6 * SEC, DATED, 30, 1 },
-	{ SLIDING, 1000, 30 * SEC, SILENT, 400, 1.2 },
+	{ SLIDING, 1000, 30 * SEC, SILENT, 260, 1.2 },
 	{ SLIDING, 1000, 30 * SEC, DATED, 80, 1 },
 	{ SLIDING, 60, 60 * SEC, LEFT, 30, 1.1 },
 	{ SLIDING, 60, 60 * SEC, WINDOW, 30, 1.1 },
