@@ -373,7 +373,8 @@ step(struct log_sink *s)
 		ok = drain(s);
 		if (!ok || s->left == 0)
 			rest(s, ok ? REST_NS : AGAIN_NS);
-		return !s->abandoned && (ok || !s->ending);
+		/* where it goes from now on may take it */
+		return !s->abandoned && (ok || !s->ending || s->changed);
 	}
 	pthread_cond_broadcast(&s->progress);
 	if (!s->ending)
