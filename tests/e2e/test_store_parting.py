@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: ISC
 """A proxy that ends, hands over or does not share any more says so to the store:
 the others have at once what it had."""
+import re
+import socket
 import time
 
 import pytest
@@ -156,6 +158,33 @@ def test_what_is_learned_at_a_reload(learned):
 	learned.daemons[0].reload(**{**learned.daemons[0].keys, "hosts": {
 	    "127.0.0.1": {"concurrency": 1}}})
 	wire.wait_until(lambda: learned.holder() == b"0", what="its last word")
+
+
+def gives_back(told, holder):
+	"""Reads what the store is asked until that one gives back the loan."""
+	end = time.monotonic() + wire.DEADLINE
+	for line in told:
+		words = re.findall(rb'"((?:[^"\\]|\\.)*)"', line)
+		# the script, two keys; run, holder, number, known, has, returns
+		if len(words) > 10 and b":l:" in words[3] and \
+		    words[6] == holder and words[10] == b"1":
+			return
+		assert time.monotonic() < end
+
+
+def test_what_is_learned_at_an_upgrade(learned):
+	"""The next one has another loan."""
+	holder = learned.holder()
+	assert holder != b"0"
+	with socket.create_connection(("127.0.0.1", learned.redis.port)) as s, \
+	    s.makefile("rb") as told:
+		s.settimeout(wire.DEADLINE)
+		s.sendall(b"MONITOR\r\n")
+		assert told.readline() == b"+OK\r\n"
+		assert "has taken over" in learned.daemons[0].upgrade()
+		gives_back(told, holder)
+	wire.wait_until(lambda: learned.holder() not in (b"0", holder),
+	    what="another loan")
 
 
 def test_an_upgrade(lab, two):
