@@ -358,14 +358,19 @@ take_probe(struct lease_account *a, const struct lease_answer *answer,
 	a->news = LEASE_IS_BACK;
 }
 
-/* How long answers take; what was too long once is soon forgotten. */
+/*
+ * How long answers take.  One that is of no use any more says nothing of the
+ * next: it may be that this process stood still.
+ */
 static void
 learn_trip(struct lease_account *a, uint64_t trip)
 {
+	if (trip > LEASE_GUARD)
+		return;
 	if (trip > a->trip)
 		a->trip = trip;
 	else
-		a->trip -= (a->trip - trip) / (a->trip > LEASE_GUARD ? 2 : 8);
+		a->trip -= (a->trip - trip) / 8;
 }
 
 static enum lease_news

@@ -392,6 +392,32 @@ START_TEST(one_that_is_cut_off_shares)
 }
 END_TEST
 
+/* Who stood still once does not expect the next answer to be as late. */
+START_TEST(one_answer_that_took_too_long)
+{
+	struct throttle_store_round r;
+	struct throttle_store_question q;
+	struct lease_answer a;
+	uint64_t guard;
+
+	begin();
+	come(0, 0, U);
+	r = (struct throttle_store_round){ .terms = terms, .ids = &ids };
+	ck_assert(throttle_store_ask(throttles[0], &r, now, &q));
+	guard = q.ask->guard;
+	lease_grant_share(&grantor, q.ask, 1, now, &a);
+	now += 3 * SEC;
+	ck_assert(!throttle_store_take(throttles[0], q.budget, q.number, &a,
+	    now - 3 * SEC, now));
+	ck_assert_uint_eq(admit(throttles[0]), 0);
+	now += SEC;
+	r = (struct throttle_store_round){ .terms = terms, .ids = &ids };
+	ck_assert(throttle_store_ask(throttles[0], &r, now, &q));
+	ck_assert_uint_eq(q.ask->guard, guard);
+	end(waiters, 1);
+}
+END_TEST
+
 /* Who is too far away for leases is without the store, too, and told so. */
 START_TEST(answers_that_take_too_long)
 {
@@ -639,6 +665,7 @@ main(void)
 	tcase_add_test(tcase, without_the_store_each_has_a_share);
 	tcase_add_test(tcase, one_that_is_cut_off);
 	tcase_add_test(tcase, one_that_is_cut_off_shares);
+	tcase_add_test(tcase, one_answer_that_took_too_long);
 	tcase_add_test(tcase, answers_that_take_too_long);
 	tcase_add_test(tcase, leases_that_are_counted);
 	tcase_add_test(tcase, without_the_store_for_a_moment);
