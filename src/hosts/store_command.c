@@ -32,6 +32,12 @@ store_tag(const char *budget, size_t len)
 	return (unsigned)((h ^ h >> 32) % STORE_TAGS);
 }
 
+void
+store_channel(char channel[STORE_CHANNEL], const char *space)
+{
+	snprintf(channel, STORE_CHANNEL, "sluice:{%s}:pauses", space);
+}
+
 /* Scripts */
 
 enum { SCRIPT_LEASE, SCRIPT_SLOTS, SCRIPT_LEARN, SCRIPT_EPOCH, SCRIPTS };

@@ -18,8 +18,9 @@
 
 #define STORE_MOST	((UINT64_C(1) << 53) - 1)
 #define STORE_TAGS	64
-#define STORE_WORDS	(25 + 5 * BUDGET_RATES)
+#define STORE_WORDS	(28 + 5 * BUDGET_RATES)
 #define STORE_KEY	1280	/* bytes of a key, more than one may have */
+#define STORE_CHANNEL	128	/* bytes of a channel's name */
 
 struct redis_reply;
 
@@ -50,6 +51,9 @@ struct store_command {
 uint64_t	 store_hash(const char *budget, size_t len);
 /* Returns the tag of a budget's key, which all proxies agree about. */
 unsigned	 store_tag(const char *budget, size_t len);
+
+/* Fills in the name of the channel by which proxies of a namespace are told. */
+void		 store_channel(char channel[STORE_CHANNEL], const char *space);
 
 /* Returns the text of the nth script that a command may run; NULL: no more. */
 const char	*store_script(unsigned n, size_t *len);

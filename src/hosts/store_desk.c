@@ -538,8 +538,8 @@ store_desk_change(struct store_desk *d, const struct store *store)
 	d->redis = NULL;
 	store_peers_connect(d->peers, NULL);
 	store_peers_forget(d->peers);
-	store_redis_close(old);
 	store_listener_free(d->listener);
+	store_redis_close(old);
 	d->name = store->name;
 	d->told = false;
 	if (d->connected) {
@@ -547,8 +547,9 @@ store_desk_change(struct store_desk *d, const struct store *store)
 		visit_all(d);
 	}
 	d->redis = store_redis_open(d->dialer, store, &events, d);
-	d->listener = store_listener_new(d->dialer, store, heard_cb, d);
-	return d->redis != NULL && d->listener != NULL;
+	d->listener = d->redis == NULL ? NULL : store_listener_new(d->dialer,
+	    store, d->redis, heard_cb, d);
+	return d->listener != NULL;
 }
 
 struct store_desk *
@@ -572,7 +573,8 @@ store_desk_new(struct hosts *hs, const struct dialer *dialer,
 	if (d->peers != NULL)
 		d->redis = store_redis_open(dialer, store, &events, d);
 	if (d->redis != NULL)
-		d->listener = store_listener_new(dialer, store, heard_cb, d);
+		d->listener = store_listener_new(dialer, store, d->redis,
+		    heard_cb, d);
 	if (d->listener == NULL) {
 		store_redis_close(d->redis);
 		store_peers_free(d->peers);
@@ -596,8 +598,8 @@ store_desk_free(struct store_desk *d)
 	if (d == NULL)
 		return;
 	d->closing = true;
-	store_redis_close(d->redis);
 	store_listener_free(d->listener);
+	store_redis_close(d->redis);
 	store_peers_free(d->peers);
 	HASH_ITER(hh, d->entries, e, next) {
 		HASH_DEL(d->entries, e);

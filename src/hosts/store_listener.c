@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "hosts/store_listener.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/once.h"
+#include "hosts/store_command.h"
+#include "hosts/store_redis.h"
 #include "net/dialer.h"
 #include "net/loop.h"
 #include "net/redis_cluster.h"
@@ -16,18 +17,13 @@
 struct store_listener {
 	struct redis_setup	 setup;
 	struct redis_sentinels	 sentinels;
+	const struct store_redis *servers;
 	struct redis_node	*node;
 	char			 channel[STORE_CHANNEL];
 	store_heard_cb		*heard;
 	void			*owner;
 	struct grave		 grave;
 };
-
-void
-store_channel(char channel[STORE_CHANNEL], const char *space)
-{
-	snprintf(channel, STORE_CHANNEL, "sluice:{%s}:pauses", space);
-}
 
 static void
 subscribed_cb(void *arg, const struct redis_reply *reply, const char *why)
@@ -56,14 +52,30 @@ up_cb(void *arg, struct redis_node *n)
 		log_debug("the store cannot be listened to");
 }
 
-/* It is tried again; what is to be told of that, the other connection does. */
+static const struct redis_node_events node_events;
+
+/*
+ * It is tried again, or another one is; what is to be told of that, those do
+ * which ask.
+ */
 static void
 down_cb(void *arg, struct redis_node *n, const char *why, unsigned times)
 {
-	(void)arg;
-	(void)n;
+	struct store_listener *s = arg;
+	struct http1_host host;
+	struct redis_node *other;
+
 	(void)why;
 	(void)times;
+	/* sentinels know where it is */
+	if (s->sentinels.n > 0 || !store_redis_other(s->servers,
+	    redis_node_host(n), &host))
+		return;
+	other = redis_node_new(&s->setup, &host, NULL, &node_events, s);
+	if (other == NULL)
+		return;
+	redis_node_free(n);
+	s->node = other;
 }
 
 /* "message", the channel, and what was said. */
@@ -87,7 +99,7 @@ static const struct redis_node_events node_events = {
 
 struct store_listener *
 store_listener_new(const struct dialer *dialer, const struct store *conf,
-    store_heard_cb *heard, void *owner)
+    const struct store_redis *servers, store_heard_cb *heard, void *owner)
 {
 	struct store_listener *s = calloc(1, sizeof *s);
 	struct http1_host host = { .port = 0 };
@@ -96,6 +108,7 @@ store_listener_new(const struct dialer *dialer, const struct store *conf,
 		return NULL;
 	redis_cluster_setup(&s->setup, &s->sentinels, dialer, conf);
 	s->setup.role = REDIS_LISTENER;
+	s->servers = servers;
 	store_channel(s->channel, conf->space);
 	s->heard = heard;
 	s->owner = owner;

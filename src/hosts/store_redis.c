@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/once.h"
 #include "hosts/store_command.h"
-#include "hosts/store_listener.h"
 #include "net/dialer.h"
 #include "net/loop.h"
 #include "net/redis_cluster.h"
@@ -388,6 +387,13 @@ store_redis_ask(struct store_redis *s, const struct store_question *q,
 		return false;
 	ask(s, a, cb, arg);
 	return true;
+}
+
+bool
+store_redis_other(const struct store_redis *s, const struct http1_host *but,
+    struct http1_host *other)
+{
+	return !s->closed && redis_cluster_other(s->cluster, but, other);
 }
 
 static void

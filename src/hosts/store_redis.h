@@ -25,6 +25,7 @@
 #define STORE_ASKED	1024	/* questions at a time */
 
 struct dialer;
+struct http1_host;
 struct store;
 struct store_redis;
 
@@ -81,6 +82,10 @@ void		 store_redis_close(struct store_redis *);
 bool		 store_redis_ask(struct store_redis *,
 		    const struct store_question *, store_answer_cb *cb,
 		    void *arg) __attribute__((warn_unused_result));
+
+/* As redis_cluster_other(), of its servers. */
+bool		 store_redis_other(const struct store_redis *,
+		    const struct http1_host *but, struct http1_host *other);
 
 /*
  * Has the store know from now on that it has lost nothing of a tag, if it does

@@ -181,20 +181,41 @@ redis_cluster_node(struct redis_cluster *c, unsigned tag)
 	return redis_node_is_up(n) ? n : any_up(c);
 }
 
+static bool
+is_at(const struct redis_node *n, const struct http1_host *host)
+{
+	const struct http1_host *place = redis_node_host(n);
+
+	return place->port == host->port &&
+	    strcmp(place->name, host->name) == 0;
+}
+
+bool
+redis_cluster_other(const struct redis_cluster *c, const struct http1_host *but,
+    struct http1_host *other)
+{
+	unsigned i;
+
+	for (i = 0; i < REDIS_NODES; i++) {
+		if (!redis_node_is_up(c->nodes[i]) || is_at(c->nodes[i], but))
+			continue;
+		*other = *redis_node_host(c->nodes[i]);
+		return true;
+	}
+	return false;
+}
+
 static struct redis_node *
 node_at(struct redis_cluster *c, const struct http1_host *host)
 {
 	unsigned i, room = 0;
-	const struct http1_host *other;
 
 	for (i = 0; i < REDIS_NODES; i++) {
 		if (c->nodes[i] == NULL) {
 			room = room == 0 ? i : room;
 			continue;
 		}
-		other = redis_node_host(c->nodes[i]);
-		if (other->port == host->port &&
-		    strcmp(other->name, host->name) == 0)
+		if (is_at(c->nodes[i], host))
 			return c->nodes[i];
 	}
 	if (room == 0)

@@ -52,6 +52,13 @@ void		 redis_cluster_free(struct redis_cluster *);
 struct redis_node *redis_cluster_node(struct redis_cluster *, unsigned tag);
 
 /*
+ * Says where a node is that is up, but for one at that place.  Returns false
+ * where there is none.
+ */
+bool		 redis_cluster_other(const struct redis_cluster *,
+		    const struct http1_host *but, struct http1_host *other);
+
+/*
  * Returns the node at which an answer says that keys of a tag are, which may
  * not be up yet; NULL where it does not say so, or without room.  *once is set
  * where only this question belongs there, behind ASKING.

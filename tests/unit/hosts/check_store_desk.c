@@ -107,10 +107,11 @@ store_redis_close(struct store_redis *s)
 
 struct store_listener *
 store_listener_new(const struct dialer *d, const struct store *s,
-    store_heard_cb *cb, void *o)
+    const struct store_redis *servers, store_heard_cb *cb, void *o)
 {
 	ck_assert_ptr_eq(d, &dialer);
 	ck_assert_ptr_nonnull(s->name);
+	ck_assert_ptr_eq(servers, questions);
 	heard = cb;
 	ck_assert_ptr_nonnull(o);
 	return (struct store_listener *)(void *)&heard;

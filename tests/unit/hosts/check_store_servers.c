@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include "check_run.h"
+#include "hosts/store_listener.h"
 #include "tls/tls_x509.h"
 
 /* What becomes of real servers: restarts, stops, passwords, TLS, failovers. */
@@ -607,6 +608,56 @@ START_TEST(test_cluster)
 }
 END_TEST
 
+/* Pauses are heard of at another node while the one that is configured is away. */
+
+static unsigned		 heard;
+
+static void
+heard_cb(void *owner, const char *budget, size_t len)
+{
+	ck_assert_ptr_eq(owner, &heard);
+	ck_assert_mem_eq(budget, "b7", len);
+	heard++;
+}
+
+static bool
+is_listened_to(const struct server *node)
+{
+	return strstr(redis_say(node, "PUBSUB NUMSUB %s",
+	    "sluice:{default}:pauses"), ":1\r\n") != NULL;
+}
+
+START_TEST(test_cluster_listener)
+{
+	struct store_listener *listener;
+	struct server *nodes[NODES];
+	char budget[16];
+	unsigned i;
+
+	start_cluster(nodes);
+	open_store("{redis: redis://127.0.0.1:%d, timeout: 2s}",
+	    nodes[1]->port);
+	heard = 0;
+	listener = store_listener_new(&dialer, &conf->store, store, heard_cb,
+	    &heard);
+	ck_assert_ptr_nonnull(listener);
+	TURN_UNTIL(connected == 1 && is_listened_to(nodes[1]));
+	for (i = 0; i < 100; i++) {
+		snprintf(budget, sizeof budget, "b%u", i);
+		must_answer(budget);
+	}
+	redis_say(nodes[0], "PUBLISH sluice:{default}:pauses b7");
+	TURN_UNTIL(heard == 1);
+	stop_server(nodes[1]);
+	TURN_UNTIL(is_listened_to(nodes[0]) || is_listened_to(nodes[2]));
+	/* where nobody listens */
+	redis_say(nodes[is_listened_to(nodes[0]) ? 2 : 0],
+	    "PUBLISH sluice:{default}:pauses b7");
+	TURN_UNTIL(heard == 2);
+	store_listener_free(listener);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -633,6 +684,7 @@ main(void)
 	tcase_add_test(tc, test_sentinel_knows_nothing);
 	tcase_add_test(tc, test_replica);
 	tcase_add_test(tc, test_cluster);
+	tcase_add_test(tc, test_cluster_listener);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }
