@@ -19,7 +19,7 @@
  *   any -> PAUSED		host_pause()
  *   PAUSED -> RECOVERING	host_pause_admitted()
  *   RECOVERING -> OPEN		host_pause_judged()
- *   any -> OPEN		host_pause_end()
+ *   any -> OPEN		host_pause_end(), host_pause_end_elsewhere()
  */
 
 static void
@@ -115,6 +115,21 @@ host_pause_end(struct host *h, uint64_t now)
 	h->pause.phase = HOST_OPEN;
 	h->pause.manual = 0;
 	h->told_until = 0;
+}
+
+void
+host_pause_end_elsewhere(struct host *h, uint64_t now)
+{
+	uint64_t manual = h->pause.manual;
+	bool was_open = h->pause.phase == HOST_OPEN;
+
+	host_pause_end(h, now);
+	if (manual > now && host_pause(h, THROTTLE_WHOLE, manual, STATS_MANUAL,
+	    now))
+		h->pause.manual = manual;
+	else if (!was_open)
+		tell(h, EVENT_OPEN, "an operator has resumed it at another "
+		    "proxy");
 }
 
 void

@@ -27,6 +27,11 @@ void		 host_pause_settle(struct host *, uint64_t now);
 
 /* Ends all pauses, recovery and shapes: of the whole and of all parts. */
 void		 host_pause_end(struct host *, uint64_t now);
+/*
+ * The same, since an operator has ended them at another proxy; one that he has
+ * ordered here stays.
+ */
+void		 host_pause_end_elsewhere(struct host *, uint64_t now);
 
 /* Takes over what is known of another's pauses, which the throttle has. */
 void		 host_pause_inherit(struct host *, const struct host *);

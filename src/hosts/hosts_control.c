@@ -12,6 +12,7 @@
 #include "hosts/hosts_heed.h"
 #include "hosts/hosts_lift.h"
 #include "hosts/hosts_table.h"
+#include "throttle/throttle_store.h"
 
 /*
  * Each order takes the table's lock for writing: then nobody else is in any
@@ -190,6 +191,7 @@ hosts_resume(struct hosts *hs, const char *key,
 	hosts_override_drop(&hs->overrides, drain);
 	if (c.host != NULL) {
 		host_pause_end(c.host, order->now);
+		throttle_store_order(c.host->throttle, false, order->now);
 		host_observe_open(c.host, order->now);
 		c.host->drained = false;
 	}
@@ -233,6 +235,7 @@ hosts_forget(struct hosts *hs, const char *key,
 	say_state(&c, change->was);
 	hosts_override_drop(&hs->overrides, find(&c, HOSTS_OVERRIDE_PAUSE));
 	host_renew(c.host, order->now);
+	throttle_store_order(c.host->throttle, true, order->now);
 	say_state(&c, change->is);
 	tell(&c, EVENT_FORGET, "forgotten");
 	return finish(&c, HOSTS_DONE);

@@ -14,9 +14,9 @@
 
 #define US		UINT64_C(1000)		/* ns */
 #define AGAIN		UINT64_C(60000000)	/* us: it is asked by then */
-#define FIXED		10	/* numbers before those of the rates */
-#define SLOTS		10	/* numbers of an answer about slots */
-#define LEARN		13	/* ... about what is learned, before its text */
+#define FIXED		11	/* numbers before those of the rates */
+#define SLOTS		11	/* numbers of an answer about slots */
+#define LEARN		16	/* ... about what is learned, before its text */
 
 uint64_t
 store_hash(const char *budget, size_t len)
@@ -154,13 +154,16 @@ put_question(struct store_command *c, const struct store_asking *a)
 	put_number(c, q->counted);
 	put_number(c, q->unused);
 	put_number(c, q->returned);
-	put_time(c, q->pause);
-	put_time(c, q->opened);
+	put_time(c, q->told.pause);
+	put_time(c, q->told.opened);
 	put_time(c, q->longest);
 	put_time(c, lease_guard_most(a->limits, q->horizon));
 	put_time(c, q->gained);
 	put_time(c, q->gained_at);
 	put_number(c, q->leaves);
+	put_time(c, q->told.ago);
+	put_time(c, q->told.heeded);
+	put_time(c, q->told.orders);
 	put_number(c, a->limits->nrates);
 }
 
@@ -182,9 +185,12 @@ put_slots(struct store_command *c, const struct store_asking *a)
 	put_time(c, q->ttl);
 	put_time(c, q->grace);
 	put_number(c, q->leaves);
-	put_time(c, q->pause);
-	put_time(c, q->opened);
+	put_time(c, q->told.pause);
+	put_time(c, q->told.opened);
 	put_time(c, q->longest);
+	put_time(c, q->told.ago);
+	put_time(c, q->told.heeded);
+	put_time(c, q->told.orders);
 }
 
 static void
@@ -206,6 +212,9 @@ put_learn(struct store_command *c, const struct store_asking *a)
 	put_number(c, q->merged);
 	put_number(c, q->went);
 	put_time(c, q->began);
+	put_time(c, q->heeded);
+	put_time(c, q->orders);
+	put_number(c, q->renews);
 	if (q->text != NULL)
 		put(c, q->text, strlen(q->text));
 }
@@ -342,6 +351,7 @@ store_read(const struct redis_reply *reply, const struct store_asking *a,
 	l->probe = numbers[7] != 0;
 	l->guard = numbers[8] * US;
 	l->leavers = numbers[9];
+	l->ordered = numbers[10] * US;
 	for (i = 0; i < a->limits->nrates; i++) {
 		l->begins[i] = numbers[FIXED + 3 * i] * US;
 		l->ends[i] = numbers[FIXED + 1 + 3 * i] * US;
@@ -383,6 +393,7 @@ store_read_slots(const struct redis_reply *reply, const struct store_asking *a,
 		.peers = n[7],
 		.pause = n[8] * US,
 		.probe = n[9] != 0,
+		.ordered = n[10] * US,
 	};
 	return why_no_slots(a->slots, l);
 }
@@ -410,6 +421,9 @@ store_read_learn(const struct redis_reply *reply, struct lease_learn_answer *l)
 		.abroad = n[10],
 		.others = n[11] != 0,
 		.again_at = (n[12] < n[0] + AGAIN ? n[12] : n[0] + AGAIN) * US,
+		.ordered = n[13] * US,
+		.renewed = n[14] * US,
+		.heeded = n[15] * US,
 		/* nobody writes an empty one */
 		.text = text->len > 0 ? text->text : NULL,
 	};

@@ -218,16 +218,15 @@ look_again(struct store_entry *e, struct host *h, uint64_t at, uint64_t now)
 static void
 tell_pause(struct store_entry *e, const struct host *h, struct posed *p)
 {
-	struct store_pause_told told = store_pause_tell(&e->pause, h);
+	struct lease_turn_news told = store_pause_tell(&e->pause,
+	    loop_now());
 
 	if (p->slots.holder != 0) {
-		p->slots.pause = told.pause;
-		p->slots.opened = told.opened;
-		p->slots.longest = told.longest;
+		p->slots.told = told;
+		p->slots.longest = h->rule->pause_max;
 	} else {
-		p->ask.pause = told.pause;
-		p->ask.opened = told.opened;
-		p->ask.longest = told.longest;
+		p->ask.told = told;
+		p->ask.longest = h->rule->pause_max;
 	}
 	e->heard = false;
 	e->name = store_hash(p->name, p->len);

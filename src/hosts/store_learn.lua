@@ -8,18 +8,19 @@
 -- KEYS  what is learned of a host, a hash; the epoch of those keys that share
 --       its tag
 -- ARGV  run holder number known has returns wants ahead flying ttl memory merged
---       went began text (or nothing)
+--       went began heeded orders renews text (or nothing)
 -- Returns now known free serial ends written lost merged went began abroad
--- others again_at text (or nothing).
+-- others again_at ordered renewed heeded text (or nothing).
 --
 -- What is not there was never learned, or was lost: the epoch, which never
 -- expires, tells since when nothing was lost.
 
 local LIVES, TURN, POLLS, DRIFT, ALL = 3, 10, 2, 2000, 4294967295
-local run, id, text = ARGV[1], ARGV[2], ARGV[15]
+local run, id, text = ARGV[1], ARGV[2], ARGV[18]
 local q = {}
 for i, name in ipairs({ 'run', 'holder', 'number', 'known', 'has', 'returns',
-    'wants', 'ahead', 'flying', 'ttl', 'memory', 'merged', 'went', 'began' }) do
+    'wants', 'ahead', 'flying', 'ttl', 'memory', 'merged', 'went', 'began',
+    'heeded', 'orders', 'renews' }) do
 	q[name] = tonumber(ARGV[i]) or 0
 end
 local has, returns, wants = q.has == 1, q.returns == 1, q.wants == 1
@@ -55,7 +56,8 @@ for i = 1, #got, 2 do
 end
 
 local NUMBERS = { 'newest', 'quarantine', 'written', 'lost', 'merged', 'went',
-    'began', 'serial', 'number', 'ahead', 'ends', 'passed' }
+    'began', 'serial', 'number', 'ahead', 'ends', 'passed', 'ordered',
+    'renewed', 'heeded' }
 local g = {}
 for _, name in ipairs(NUMBERS) do
 	g[name] = whole(s[name] or '0', name)
@@ -65,6 +67,7 @@ g.text, g.writer, g.holder = s.text, s.writer or '0', s.holder or '0'
 local set_back = now + q.ttl < g.newest
 if set_back then
 	g.newest, g.ends, g.passed = 0, 0, 0
+	g.ordered, g.renewed, g.heeded = 0, 0, 0
 end
 if set_back or (s.run and s.run ~= run) then
 	g.quarantine = now + at_latest(q.ttl)
@@ -121,6 +124,16 @@ local me = learners[id]
 local function write_down()
 	g.text, g.written, g.writer = text, now, id
 	g.merged, g.lost = q.merged, 0
+	g.heeded = q.orders > 0 and g.ordered or q.heeded
+end
+
+-- An operator has ordered something there.
+local function obey()
+	local at = max(now - q.orders, 0)
+	if q.orders > 0 then
+		g.ordered = max(g.ordered, at)
+		g.renewed = q.renews == 1 and max(g.renewed, at) or g.renewed
+	end
 end
 
 -- Who has the loan, or had one that is not known here.
@@ -211,6 +224,7 @@ end
 
 local function answer()
 	local had = has_loan()
+	obey()
 	if had then
 		go_on()
 	elseif not g.text and text and now >= g.quarantine then
@@ -291,4 +305,5 @@ redis.call('PEXPIREAT', KEYS[1], digits(floor((max(now, g.quarantine) +
 return { digits(now), g.text and '1' or '0', digits(a.free), digits(a.serial),
     digits(a.ends), digits(a.written), digits(a.lost), digits(a.merged),
     digits(g.went), digits(g.began), digits(a.abroad), digits(a.others or 0),
-    digits(a.again_at), a.text or '' }
+    digits(a.again_at), digits(g.ordered), digits(g.renewed),
+    digits(g.heeded), a.text or '' }

@@ -8,11 +8,12 @@
 --
 -- KEYS  the budget, a hash; the epoch of those keys that share its tag
 -- ARGV  run stepped holder weight demand first horizon guard last counted
---       unused returned pause opened longest guard_max gained gained_at leaves n,
---       then of each of n rates: capacity period burst strict ends
+--       unused returned pause opened longest guard_max gained gained_at leaves
+--       ago heeded orders n, then of each of n rates: capacity period burst strict
+--       ends
 -- Returns now serial amount again_at pause peers (one more than there is room
--- for, where the holder has none) foreign (rates that others ask with) probe guard leavers,
--- and of each rate: begins ends left (that nobody has as yet).
+-- for, where the holder has none) foreign (rates that others ask with) probe guard leavers
+-- ordered, and of each rate: begins ends left (that nobody has as yet).
 --
 -- What of the budget is not there has expired, and is full, or was lost, and is
 -- empty: the epoch, which never expires, tells since when nothing was lost.
@@ -41,7 +42,8 @@ local g = {
 	newest = field('newest'), serial = field('serial'),
 	pause = field('pause'), heard = field('heard'),
 	opened = field('opened'), prober = field('prober'),
-	turn_ends = field('turn_ends'), lag = field('lag'),
+	turn_ends = field('turn_ends'), ordered = field('ordered'),
+	lag = field('lag'),
 	lagged = field('lagged'),
 	guard = field('guard'), late = field('late'),
 	leavers = field('leavers'),
@@ -58,6 +60,7 @@ if known then
 		known, since = false, now
 		quarantine = now + q.horizon + q.guard_max
 		g.pause, g.heard, g.opened, g.prober, g.turn_ends = 0, 0, 0, 0, 0
+		g.ordered = 0
 		q.pause, q.opened = 0, 0
 	end
 end
@@ -474,7 +477,7 @@ local function give(cost)
 	g.late = max(g.late, h.ends + q.guard)
 end
 
-turn_hear(g, q.pause, q.opened, now)
+turn_hear(g, q, now)
 if h and q.leaves == 1 then
 	hear()
 	settle(h, h.held, 0)
@@ -515,7 +518,8 @@ local list = { 'run', run, 'born', digits(g.born), 'newest', digits(now),
     'serial', digits(g.serial), 'quarantine', digits(g.quarantine),
     'pause', digits(g.pause), 'heard', digits(g.heard),
     'opened', digits(g.opened), 'prober', digits(g.prober),
-    'turn_ends', digits(g.turn_ends), 'lag', digits(g.lag),
+    'turn_ends', digits(g.turn_ends), 'ordered', digits(g.ordered),
+    'lag', digits(g.lag),
     'lagged', digits(g.lagged), 'guard', digits(g.guard),
     'late', digits(g.late), 'leavers', digits(g.leavers) }
 local last = max(g.quarantine, g.pause)
@@ -576,10 +580,11 @@ redis.call('PEXPIREAT', KEYS[1], digits(floor((last + longest + g.lag) / 1000) +
 
 local answer = { digits(now), digits(a.serial), digits(a.amount),
     digits(a.again_at), digits(g.pause), digits(h and alive or alive + 1),
-    digits(foreign), digits(a.probe), digits(a.guard), digits(g.leavers) }
+    digits(foreign), digits(a.probe), digits(a.guard), digits(g.leavers),
+    digits(g.ordered) }
 for i = 1, q.n do
-	answer[8 + 3 * i] = digits(rates[i].begins or 0)
-	answer[9 + 3 * i] = digits(rates[i].until_ or 0)
-	answer[10 + 3 * i] = digits(left_of(rates[i]))
+	answer[9 + 3 * i] = digits(rates[i].begins or 0)
+	answer[10 + 3 * i] = digits(rates[i].until_ or 0)
+	answer[11 + 3 * i] = digits(left_of(rates[i]))
 end
 return answer

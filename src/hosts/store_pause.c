@@ -8,12 +8,17 @@
 #include "throttle/throttle_store.h"
 
 bool
-store_pause_note(struct store_pause *p, const struct host *h, uint64_t now)
+store_pause_note(struct store_pause *p, struct host *h, uint64_t now)
 {
 	uint64_t until = throttle_paused_until(h->throttle, THROTTLE_WHOLE);
+	uint64_t ordered = throttle_store_ordered(h->throttle);
 
+	if (ordered != 0) {
+		lease_pause_order(&p->pause, ordered);
+		throttle_store_opened(h->throttle);
+	}
 	if (until > now && until != h->pause.manual)
-		lease_pause_learn(&p->pause, until);
+		lease_pause_learn(&p->pause, until, now);
 	if (lease_pause_waits(&p->pause) && throttle_has_opened(h->throttle,
 	    now)) {
 		lease_pause_open(&p->pause);
@@ -23,24 +28,27 @@ store_pause_note(struct store_pause *p, const struct host *h, uint64_t now)
 	return lease_pause_has_news(&p->pause, &p->clock);
 }
 
-struct store_pause_told
-store_pause_tell(struct store_pause *p, const struct host *h)
+struct lease_turn_news
+store_pause_tell(struct store_pause *p, uint64_t now)
 {
-	struct store_pause_told told = { .longest = h->rule->pause_max };
-
-	told.pause = lease_pause_tell(&p->pause, &p->clock, &told.opened);
-	return told;
+	return lease_pause_tell(&p->pause, &p->clock, now);
 }
 
 void
 store_pause_hear(struct store_pause *p, struct host *h,
     const struct store_answer *a, bool of_slots)
 {
-	uint64_t theirs = of_slots ? a->slots.now : a->lease.now, until;
+	uint64_t theirs = of_slots ? a->slots.now : a->lease.now;
+	uint64_t pause = of_slots ? a->slots.pause : a->lease.pause, until;
 
 	p->clock = (struct lease_clock){ theirs, a->sent, a->received };
-	until = lease_pause_take(&p->pause, of_slots ? a->slots.pause :
-	    a->lease.pause, &p->clock, h->rule->pause_max);
+	if (lease_pause_heed(&p->pause, of_slots ? a->slots.ordered :
+	    a->lease.ordered, pause, &p->clock)) {
+		host_pause_end_elsewhere(h, a->received);
+		throttle_store_opened(h->throttle);
+	}
+	until = lease_pause_take(&p->pause, pause, &p->clock,
+	    h->rule->pause_max);
 	if (of_slots ? a->slots.probe : a->lease.probe) {
 		lease_pause_probe(&p->pause, a->received);
 		throttle_store_probe(h->throttle, a->received);

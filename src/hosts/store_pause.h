@@ -10,8 +10,8 @@
 /*
  * Pauses of a host are shared with its own budget: what one proxy learns is
  * told with a question, at once, and others hear it with their next lease.  So
- * is that the host is open again, or that an operator has said so, after which
- * nobody has to ask the host.  A pause that he orders holds here.  All with the
+ * is that the host is open again, after which nobody has to ask it, and that an
+ * operator has ended all pauses.  A pause that he orders holds here.  All with the
  * host's lock held.
  */
 
@@ -23,21 +23,14 @@ struct store_pause {
 	struct lease_clock	 clock;		/* of the store's last word */
 };
 
-struct store_pause_told {
-	uint64_t		 pause;		/* store's */
-	uint64_t		 opened;	/* store's */
-	uint64_t		 longest;	/* ns */
-};
-
 /* Notes how it stands; returns whether there is something to tell at once. */
-bool		 store_pause_note(struct store_pause *, const struct host *,
+bool		 store_pause_note(struct store_pause *, struct host *,
 		    uint64_t now);
 /*
  * Returns what a question of the host's own budget is to tell of it, be that of
  * leases or, where it has no rates, of slots (lease_grant.h).
  */
-struct store_pause_told store_pause_tell(struct store_pause *,
-		    const struct host *);
+struct lease_turn_news store_pause_tell(struct store_pause *, uint64_t now);
 /*
  * The host pauses as an answer to one of leases, or of slots, says, or it has
  * the turn to ask whether it is open.

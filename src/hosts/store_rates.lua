@@ -26,7 +26,8 @@ local run, holder = ARGV[1], ARGV[3]
 local q = {}
 for i, name in ipairs({ 'run', 'stepped', 'holder', 'weight', 'demand', 'first',
     'horizon', 'guard', 'last', 'counted', 'unused', 'returned', 'pause',
-    'opened', 'longest', 'guard_max', 'gained', 'gained_at', 'leaves', 'n' }) do
+    'opened', 'longest', 'guard_max', 'gained', 'gained_at', 'leaves', 'ago',
+    'heeded', 'orders', 'n' }) do
 	q[name] = tonumber(ARGV[i]) or 0
 end
 
@@ -41,7 +42,7 @@ end
 
 local rates = {}
 for i = 1, q.n do
-	local at = 20 + 5 * (i - 1)
+	local at = 23 + 5 * (i - 1)
 	rates[i] = rate_new(tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2]),
 	    tonumber(ARGV[at + 3]), ARGV[at + 4] == '1')
 	rates[i].id = table.concat(ARGV, ':', at + 1, at + 4)

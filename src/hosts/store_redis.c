@@ -200,16 +200,24 @@ ignore_cb(void *arg, const struct redis_reply *reply, const char *why)
 	(void)why;
 }
 
+static bool
+is_told(const struct lease_turn_news *n)
+{
+	return n->pause != 0 || n->orders != 0;
+}
+
 /* Whether others are to ask for the same now. */
 static bool
 is_news(const struct asked *a)
 {
 	if (a->of_slots)
-		return a->slots.pause != 0;
+		return is_told(&a->slots.told);
 	if (!a->of_learn)
-		return a->ask.pause != 0;
-	/* the loan of what is learned may be had, or there is something */
-	return a->learn.returns || (!a->learn.has && a->learn.text != NULL);
+		return is_told(&a->ask.told);
+	/* the loan of what is learned may be had, there is something, or what
+	   is known is another thing now */
+	return a->learn.returns || (!a->learn.has && a->learn.text != NULL) ||
+	    a->learn.orders != 0;
 }
 
 /* The others ask for the same budget now, and are told of its pause. */

@@ -8,8 +8,9 @@
 -- KEYS  the slots of a budget, a hash; the epoch of those keys that share its
 --       tag
 -- ARGV  run holder number limit weight holds good busy want known ttl grace
---       leaves pause opened longest
--- Returns now number slots keeps turn_ends ends again_at peers pause probe.
+--       leaves pause opened longest ago heeded orders
+-- Returns now number slots keeps turn_ends ends again_at peers pause probe
+-- ordered.
 --
 -- Slots that are not there have come back, or were lost: the epoch, which never
 -- expires, tells since when nothing was lost.
@@ -19,7 +20,7 @@ local run, id = ARGV[1], ARGV[2]
 local q = {}
 for i, name in ipairs({ 'run', 'holder', 'number', 'limit', 'weight', 'holds',
     'good', 'busy', 'want', 'known', 'ttl', 'grace', 'leaves', 'pause',
-    'opened', 'longest' }) do
+    'opened', 'longest', 'ago', 'heeded', 'orders' }) do
 	q[name] = tonumber(ARGV[i]) or 0
 end
 local slice = floor(q.ttl / TURNS)
@@ -91,7 +92,8 @@ for name, text in pairs(s) do
 end
 
 local g = { told = 0, quarantine = 0, newest = 0, expected = 0 }
-local turn = { pause = 0, heard = 0, opened = 0, prober = 0, turn_ends = 0 }
+local turn = { pause = 0, heard = 0, opened = 0, prober = 0, turn_ends = 0,
+    ordered = 0 }
 for name in pairs(turn) do
 	turn[name] = s[name] and whole(s[name], name) or 0
 end
@@ -118,7 +120,7 @@ if is_new_run then
 	end
 end
 now = max(now, g.newest)
-turn_hear(turn, q.pause, q.opened, now)
+turn_hear(turn, q, now)
 if bad then
 	return redis.error_reply('FOREIGN value of ' .. bad)
 end
@@ -363,4 +365,4 @@ redis.call('PEXPIREAT', KEYS[1], digits(floor(last / 1000) + 60000))
 
 return { digits(now), digits(q.number), digits(a.slots), digits(a.keeps),
     digits(a.turn_ends), digits(a.ends), digits(a.again_at), digits(a.peers),
-    digits(turn.pause), digits(a.probe) }
+    digits(turn.pause), digits(a.probe), digits(turn.ordered) }

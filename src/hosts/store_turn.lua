@@ -2,15 +2,24 @@
 --
 -- What stands before both scripts, too: what is known of a pause, and whose
 -- turn it is to ask the host when that is over (throttle/lease_turn.c, which says
--- why).  A turn is pause, heard, opened, prober and turn_ends.
+-- why).  A turn is pause, heard, opened, prober, turn_ends and ordered.
 
 local TURN, TURN_MEMORY = 10000000, 600000000	-- us
 
-local function turn_hear(t, pause, opened, now)
-	if pause > t.pause then
-		t.pause, t.heard, t.prober = pause, now, 0
+-- What a question tells: pause, ago, opened, heeded and orders.
+local function turn_hear(t, q, now)
+	if q.pause > t.pause and q.heeded >= t.ordered then
+		t.pause, t.heard, t.prober = q.pause, max(now - q.ago, 0), 0
 	end
-	t.opened = max(t.opened, min(opened, t.pause))
+	t.opened = max(t.opened, min(q.opened, t.pause))
+	local ordered = q.orders > 0 and max(now - q.orders, 0) or 0
+	if ordered > t.ordered then
+		t.ordered = ordered
+		if t.heard <= ordered then
+			t.pause = min(t.pause, now)
+			t.opened, t.prober = t.pause, 0
+		end
+	end
 end
 
 local function turn_leave(t, holder)

@@ -108,6 +108,23 @@ learn_account_went(struct learn_account *a)
 	a->spent++;
 }
 
+void
+learn_account_order(struct learn_account *a, bool renews, uint64_t now)
+{
+	a->renews = renews || (a->ordered != 0 && a->renews);
+	a->ordered = now;
+	a->differs = true;
+}
+
+void
+learn_account_hear(struct learn_account *a, const struct estimate *e,
+    uint64_t now)
+{
+	a->again = 0;
+	/* who can do nothing now may be told that it can */
+	a->hears = has_loan(a, now) && estimate_start(e, now) > now;
+}
+
 bool
 learn_account_is_new(const struct learn_account *a, uint64_t now)
 {
@@ -204,7 +221,9 @@ learn_account_at(struct learn_account *a, const struct estimate *e, bool waits,
 		    BUDGET_NEVER;
 	if (a->terms.source != LEASE_STORE || a->asks)
 		return BUDGET_NEVER;
-	if (has_loan(a, now))
+	if (a->ordered != 0 || a->hears)
+		at = now;
+	else if (has_loan(a, now))
 		at = with_loan_at(a, e, waits, now);
 	else
 		at = without_loan_at(a, e, waits, now);
@@ -232,6 +251,10 @@ learn_account_ask(struct learn_account *a, struct estimate *e, bool waits,
 		.ahead = LEARN_AHEAD,
 		.flying = e->flying,
 		.merged = a->merged,
+		.heeded = a->heeded,
+		.orders = a->ordered != 0 ? larger(lease_less(now, a->ordered),
+		    1) : 0,
+		.renews = a->renews,
 		.ttl = LEASE_HORIZON,
 		.memory = estimate_share_memory(e),
 	};
@@ -248,6 +271,8 @@ learn_account_ask(struct learn_account *a, struct estimate *e, bool waits,
 	a->flying = e->flying;
 	a->asks = true;
 	a->asked = now;
+	a->ordering = a->ordered;
+	a->hears = false;
 	/* a pass is asked for anew by what goes from now on */
 	if (!has)
 		a->went = 0;
@@ -285,14 +310,34 @@ begin_loan(struct learn_account *a, struct estimate *e,
 	if (answer->text == NULL)
 		return;
 	a->differs = answer->lost > 0;
-	if (a->orders || !estimate_share_load(e, answer->text, gone,
-	    received)) {
+	a->heeded = answer->heeded;
+	if (!estimate_share_load(e, answer->text, gone, received)) {
 		estimate_share_begin(e, received);
 		a->differs = true;
 	}
-	a->orders = false;
 	if (answer->lost > 0)
 		estimate_lost(e, answer->lost, received);
+}
+
+/* What was ordered elsewhere, or before it was lent what it knows. */
+static void
+heed(struct learn_account *a, struct estimate *e,
+    const struct lease_learn_answer *answer)
+{
+	bool is_loaded = a->has && answer->text != NULL;
+
+	if (a->ordered == a->ordering)
+		a->ordered = a->renews = 0;
+	/* its own it has done to what it knew */
+	if (a->ordering != 0 && !is_loaded)
+		a->heeded = answer->ordered;
+	if (answer->renewed > a->heeded)
+		estimate_renew(e);
+	else if (answer->ordered > a->heeded)
+		estimate_resume(e);
+	a->differs = a->differs || answer->ordered > a->heeded;
+	/* it is less where its clock is another one */
+	a->heeded = answer->ordered;
 }
 
 void
@@ -322,6 +367,7 @@ learn_account_take(struct learn_account *a, struct estimate *e,
 	if (answer->serial != 0 && answer->serial != a->known)
 		begin_loan(a, e, answer, sent, received);
 	a->has = answer->serial != 0;
+	heed(a, e, answer);
 	if (a->free)
 		a->told = false;
 	if (a->has)

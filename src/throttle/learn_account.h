@@ -55,8 +55,13 @@ struct learn_account {
 	uint64_t		 retry;		/* the same, of failures */
 	unsigned		 failures;	/* questions without an answer */
 	uint64_t		 own_from;	/* what others had has ended */
-	bool			 orders;	/* somebody has ordered what it
-						   knows: it loads nothing */
+	bool			 hears;		/* it asks, for others say that
+						   there is something to know */
+	uint64_t		 heeded;	/* store's: the last order that is
+						   in what is known here; or 0 */
+	uint64_t		 ordered;	/* one to be told; or 0 */
+	bool			 renews;	/* ... to forget all */
+	uint64_t		 ordering;	/* ... that was told last */
 };
 
 /*
@@ -81,6 +86,14 @@ bool		 learn_account_has_turn(const struct learn_account *,
 		    uint64_t now);
 /* One goes. */
 void		 learn_account_went(struct learn_account *);
+/*
+ * An operator had the estimate resumed, or renewed, here: so it is for all.
+ */
+void		 learn_account_order(struct learn_account *, bool renews,
+		    uint64_t now);
+/* The others have told the store something. */
+void		 learn_account_hear(struct learn_account *,
+		    const struct estimate *, uint64_t now);
 
 /*
  * Returns whether an answer that is on its way, or may be asked for now, can let

@@ -528,6 +528,7 @@ share(struct lease_grantor *g, const struct lease_question *asked,
     uint64_t run, uint64_t now, struct lease_answer *a)
 {
 	struct lease_question own = *asked, *q = &own;
+	struct lease_turn_news *told = &own.told;
 	enum lease_turn_state turn;
 	struct lease_holder *h;
 	bool anew;
@@ -540,12 +541,14 @@ share(struct lease_grantor *g, const struct lease_question *asked,
 	if (anew || q->stepped > g->born)
 		be_born_empty(g, q, now);
 	/* what was told by a clock that was set back means nothing */
-	if (anew && g->run == run)
+	if (anew && g->run == run) {
 		g->turn = (struct lease_turn){ 0 };
-	else
-		lease_turn_hear(&g->turn, q->pause, q->opened, now);
+		told->pause = told->opened = 0;
+	}
+	lease_turn_hear(&g->turn, told, now);
 	g->run = run;
 	a->pause = g->turn.pause;
+	a->ordered = g->turn.ordered;
 	pass_time(g, now);
 	take_back(g, q);
 	h = holder_of(g, q->holder);

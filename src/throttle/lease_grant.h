@@ -70,8 +70,7 @@ struct lease_question {
 	uint64_t		 returned;	/* its serial; or 0 */
 	uint64_t		 ends[BUDGET_RATES];	/* grantor's: used to here */
 	/* Of pauses (lease_pause.h): */
-	uint64_t		 pause;		/* grantor's: its own; or 0 */
-	uint64_t		 opened;	/* grantor's: one that is past; or 0 */
+	struct lease_turn_news told;
 	uint64_t		 longest;	/* ns: it pauses no longer */
 	/* It asks no more: what it had and gives not back is used. */
 	bool			 leaves;
@@ -94,6 +93,7 @@ struct lease_answer {
 	   for its leases, too.  A store's only. */
 	uint64_t		 foreign;
 	uint64_t		 pause;		/* grantor's: the latest; or 0 */
+	uint64_t		 ordered;	/* grantor's: the last order; or 0 */
 	bool			 probe;		/* one request, for all */
 	/* That a lease is to be spent with (ns), if it is longer than one's own:
 	   of a lease that goes before, and may be as late. */

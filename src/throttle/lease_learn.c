@@ -24,8 +24,10 @@ restart(struct lease_learn *g, uint64_t run, uint64_t ttl, uint64_t now)
 
 	if (g->run == run && !set_back)
 		return;
-	if (set_back)
+	if (set_back) {
 		g->newest = g->ends = g->passed = 0;
+		g->ordered = g->renewed = g->heeded = 0;
+	}
 	g->run = run;
 	g->quarantine = sum(now, lease_at_latest(ttl));
 	g->lost = g->known ? LEARN_ALL : 0;
@@ -97,6 +99,21 @@ write_down(struct lease_learn *g, const struct lease_learn_question *q,
 	g->writer = q->holder;
 	g->merged = q->merged;
 	g->lost = 0;
+	/* what it has ordered, it has done */
+	g->heeded = q->orders != 0 ? g->ordered : q->heeded;
+}
+
+/* An operator has ordered something there. */
+static void
+obey(struct lease_learn *g, const struct lease_learn_question *q, uint64_t now)
+{
+	uint64_t at = lease_less(now, q->orders);
+
+	if (q->orders == 0)
+		return;
+	g->ordered = larger(g->ordered, at);
+	if (q->renews)
+		g->renewed = larger(g->renewed, at);
 }
 
 /*
@@ -219,6 +236,7 @@ answer(struct lease_learn *g, const struct lease_learn_question *q,
 	bool first, had = has_loan(g, q);
 	uint64_t at;
 
+	obey(g, q, now);
 	if (had)
 		go_on(g, q, now, a);
 	else if (!g->known && q->text != NULL && now >= g->quarantine)
@@ -232,6 +250,9 @@ answer(struct lease_learn *g, const struct lease_learn_question *q,
 	a->others = others_wait(g, me, &first);
 	a->went = g->went;
 	a->began = g->began;
+	a->ordered = g->ordered;
+	a->renewed = g->renewed;
+	a->heeded = g->heeded;
 	if (a->serial != 0)
 		return;
 	if (!g->known && now >= g->quarantine) {

@@ -20,6 +20,10 @@
  * While the host has refused nobody and named nothing, there is no text, and any
  * number of proxies have a pass.  The first one that learns something offers it.
  *
+ * What an operator orders at any of them, that the host be asked again, or all be
+ * forgotten, is told with its instant, and done to what is known by whoever has
+ * that, or has it next.
+ *
  * A loan ends by itself.  Who has one lets no more requests go than it has
  * written that it may (ahead) beyond what the text says; if it is gone, the next
  * one takes those for admitted.
@@ -48,6 +52,10 @@ struct lease_learn_question {
 	   or those are not all answered yet. */
 	uint64_t	 went;
 	uint64_t	 began;
+	uint64_t	 heeded;	/* grantor's: the last order that is in
+					   what it knows; or 0 */
+	uint64_t	 orders;	/* ns: so long ago one was given there; 0 */
+	bool		 renews;	/* ... to forget all */
 	/* What it knows as of now; NULL: nothing new.  The asker's. */
 	const char	*text;
 };
@@ -68,6 +76,9 @@ struct lease_learn_answer {
 	uint64_t	 began;		/* grantor's: the first one then */
 	uint64_t	 abroad;	/* on their way from others */
 	bool		 others;	/* others wait for the loan */
+	uint64_t	 ordered;	/* grantor's: the last order; or 0 */
+	uint64_t	 renewed;	/* ... to forget all */
+	uint64_t	 heeded;	/* ... that is in the text */
 	uint64_t	 again_at;	/* grantor's: ask again then; or 0 */
 };
 
@@ -92,6 +103,9 @@ struct lease_learn {
 	uint64_t	 merged;
 	uint64_t	 went;
 	uint64_t	 began;		/* grantor's */
+	uint64_t	 ordered;	/* grantor's; as in answers */
+	uint64_t	 renewed;
+	uint64_t	 heeded;
 	uint64_t	 serial;	/* of the last loan */
 	uint64_t	 holder;	/* who has it; 0: nobody */
 	uint64_t	 number;	/* its last question */

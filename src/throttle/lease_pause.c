@@ -4,11 +4,26 @@
 #include "throttle/lease_math.h"
 
 void
-lease_pause_learn(struct lease_pause *p, uint64_t until)
+lease_pause_learn(struct lease_pause *p, uint64_t until, uint64_t now)
 {
 	if (until <= p->ends)
 		return;
 	p->mine = p->ends = until;
+	p->since = now;
+}
+
+static void
+end_all(struct lease_pause *p)
+{
+	p->said = p->opened = p->heard = 0;
+	p->mine = p->ends = 0;
+}
+
+void
+lease_pause_order(struct lease_pause *p, uint64_t at)
+{
+	end_all(p);
+	p->ordered = at;
 }
 
 static uint64_t
@@ -41,21 +56,47 @@ bool
 lease_pause_has_news(const struct lease_pause *p, const struct lease_clock *c)
 {
 	return p->opened > p->heard || p->said > p->told ||
-	    (p->mine != 0 && c->theirs != 0);
+	    ((p->mine != 0 || p->ordered != 0) && c->theirs != 0);
 }
 
-uint64_t
+struct lease_turn_news
 lease_pause_tell(struct lease_pause *p, const struct lease_clock *c,
-    uint64_t *opened)
+    uint64_t now)
 {
+	struct lease_turn_news n = { .heeded = p->heeded };
+
 	if (p->mine != 0 && c->theirs != 0) {
 		/* as if the store had answered when it was asked */
 		p->said = rounded(sum(c->theirs,
 		    lease_at_latest(lease_less(p->mine, c->sent))));
 		p->mine = 0;
 	}
-	*opened = p->opened;
-	return p->said > p->told ? p->said : 0;
+	n.opened = p->opened;
+	n.pause = p->said > p->told ? p->said : 0;
+	n.ago = n.pause != 0 ? lease_less(now, p->since) : 0;
+	p->posed = c->theirs != 0 ? p->ordered : 0;
+	if (p->posed != 0)
+		n.orders = larger(lease_less(now, p->posed), 1);
+	return n;
+}
+
+bool
+lease_pause_heed(struct lease_pause *p, uint64_t ordered, uint64_t until,
+    const struct lease_clock *c)
+{
+	bool is_mine = p->posed != 0, is_news = ordered > p->heeded;
+	uint64_t at = lease_less(c->received, lease_less(c->theirs, ordered));
+
+	if (p->ordered == p->posed)
+		p->ordered = 0;
+	p->posed = 0;
+	/* it is less where its clock is another one */
+	p->heeded = ordered;
+	/* what is newer goes on, be it known here or there */
+	if (!is_news || is_mine || p->since > at || until > c->theirs)
+		return false;
+	end_all(p);
+	return true;
 }
 
 uint64_t
@@ -65,6 +106,9 @@ lease_pause_take(struct lease_pause *p, uint64_t until,
 	bool is_news = until > p->told, is_mine = until == p->said;
 	uint64_t at;
 
+	/* what it says is of before that */
+	if (p->ordered != 0)
+		return 0;
 	if (until < p->told) {
 		/* its clock may be another one, too */
 		p->said = p->opened = 0;

@@ -319,18 +319,20 @@ lease_slots_grant(struct lease_slots_grantor *g,
 {
 	bool is_same = g->run == run;
 	bool anew = !is_same || sum(now, q->ttl) < g->newest;
+	struct lease_turn_news told = q->told;
 	struct lease_slots_holder *h;
 
 	if (anew)
 		begin_run(g, q, run, now);
 	now = g->newest = larger(g->newest, now);
 	/* what was told by a clock that was set back means nothing */
-	if (anew && is_same)
+	if (anew && is_same) {
 		g->turn = (struct lease_turn){ 0 };
-	else
-		lease_turn_hear(&g->turn, q->pause, q->opened, now);
+		told.pause = told.opened = 0;
+	}
+	lease_turn_hear(&g->turn, &told, now);
 	*a = (struct lease_slots_answer){ .number = q->number, .now = now,
-		.pause = g->turn.pause };
+		.pause = g->turn.pause, .ordered = g->turn.ordered };
 	forget_the_gone(g, now);
 	h = holder_of(g, q->holder);
 	if (h == NULL || q->number <= h->number) {

@@ -46,8 +46,7 @@ struct lease_slots_question {
 	uint64_t		 ttl;		/* ns */
 	uint64_t		 grace;		/* ns */
 	/* Of pauses (lease_pause.h), of a budget whose leases tell none: */
-	uint64_t		 pause;		/* grantor's: its own; or 0 */
-	uint64_t		 opened;	/* grantor's: one that is past; or 0 */
+	struct lease_turn_news told;
 	uint64_t		 longest;	/* ns: it pauses no longer; 0: never */
 	/* It asks no more: what it holds comes back as of one that is silent. */
 	bool			 leaves;
@@ -64,6 +63,7 @@ struct lease_slots_answer {
 	uint64_t		 again_at;
 	uint64_t		 peers;		/* who have blocks, it too */
 	uint64_t		 pause;		/* grantor's: the latest; or 0 */
+	uint64_t		 ordered;	/* grantor's: the last order; or 0 */
 	bool			 probe;		/* for one request, for all */
 };
 

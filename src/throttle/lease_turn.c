@@ -3,17 +3,32 @@
 
 #include "throttle/lease_math.h"
 
+/* A pause that was learned later than the order was given goes on. */
+static void
+obey(struct lease_turn *t, uint64_t ordered, uint64_t now)
+{
+	if (ordered <= t->ordered)
+		return;
+	t->ordered = ordered;
+	if (t->heard > ordered)
+		return;
+	t->opened = t->pause = lease_smaller(t->pause, now);
+	t->prober = 0;
+}
+
 void
-lease_turn_hear(struct lease_turn *t, uint64_t pause, uint64_t opened,
+lease_turn_hear(struct lease_turn *t, const struct lease_turn_news *n,
     uint64_t now)
 {
-	if (pause > t->pause) {
-		t->pause = pause;
-		t->heard = now;
+	if (n->pause > t->pause && n->heeded >= t->ordered) {
+		t->pause = n->pause;
+		t->heard = lease_less(now, n->ago);
 		t->prober = 0;
 	}
 	/* what nobody has paused for cannot have been opened */
-	t->opened = larger(t->opened, lease_smaller(opened, t->pause));
+	t->opened = larger(t->opened, lease_smaller(n->opened, t->pause));
+	if (n->orders != 0)
+		obey(t, lease_less(now, n->orders), now);
 }
 
 void

@@ -12,6 +12,9 @@
  * after, and all may go; one that does not come back with a verdict loses its
  * turn after LEASE_TURN.  lease_pause.h is what the proxies know.
  *
+ * Where an operator ends a pause by order, all that was told before is over, be
+ * it that of one who has not heard the order yet.
+ *
  * Times are in ns of the grantor's clock.  Calls nobody, allocates nothing.
  */
 
@@ -21,10 +24,20 @@
 /* Zeroed, of no pause. */
 struct lease_turn {
 	uint64_t	 pause;		/* the latest; may be over */
-	uint64_t	 heard;		/* when that was told */
+	uint64_t	 heard;		/* when somebody learned that */
 	uint64_t	 opened;	/* the pause after which one succeeded */
 	uint64_t	 prober;	/* who has the turn; 0: nobody */
 	uint64_t	 ends;		/* its turn */
+	uint64_t	 ordered;	/* the last order that ends one; or 0 */
+};
+
+/* What a proxy tells of pauses; zeroed, nothing. */
+struct lease_turn_news {
+	uint64_t	 pause;		/* grantor's: its own; or 0, */
+	uint64_t	 ago;		/* ns: ... learned so long ago */
+	uint64_t	 opened;	/* grantor's: one that is past; or 0 */
+	uint64_t	 heeded;	/* grantor's: the last order it heard of */
+	uint64_t	 orders;	/* ns: so long ago one was given there; 0 */
 };
 
 enum lease_turn_state {
@@ -34,11 +47,12 @@ enum lease_turn_state {
 };
 
 /*
- * A proxy tells a pause of its own (0: none), and after which one a request of
- * its succeeded (0: none).
+ * A proxy tells a pause of its own, after which one a request of its succeeded,
+ * or that an operator has ended all of them.  What it knew of a pause before it
+ * heard of an order is over.
  */
-void		 lease_turn_hear(struct lease_turn *, uint64_t pause,
-		    uint64_t opened, uint64_t now);
+void		 lease_turn_hear(struct lease_turn *,
+		    const struct lease_turn_news *, uint64_t now);
 
 /* A proxy leaves: its turn is another's. */
 void		 lease_turn_leave(struct lease_turn *, uint64_t holder);

@@ -61,6 +61,8 @@ struct throttle {
 	bool			 stored;	/* ... by throttle_store() */
 	uint64_t		 store_at;	/* ns: its next round, by time */
 	bool			 watches;	/* throttle_store_watch() */
+	uint64_t		 ordered;	/* ns: by throttle_store_order(),
+						   not told yet; or 0 */
 	uint64_t		 graced_until;	/* ns; the last grace's end */
 	struct fair		*queue;		/* owned */
 	LIST_HEAD(, throttle_deposit) deposits;	/* what may be refunded */

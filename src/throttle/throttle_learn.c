@@ -16,22 +16,43 @@ throttle_learn_end(struct throttle *t)
 }
 
 void
-throttle_learn_order(struct throttle *t)
+throttle_learn_order(struct throttle *t, bool renews, uint64_t now)
 {
-	if (t->learner != NULL && !t->learner->has)
-		t->learner->orders = true;
+	if (t->learner != NULL)
+		learn_account_order(t->learner, renews, now);
+}
+
+void
+throttle_learn_hear(struct throttle *t, uint64_t now)
+{
+	if (t->learner != NULL && learns(t))
+		learn_account_hear(t->learner, t->estimate, now);
+}
+
+/*
+ * Whether somebody waits for what others may have: not one whom this proxy lets
+ * nobody go for, by a pause that is not theirs.
+ */
+static bool
+somebody_waits(const struct throttle *t, uint64_t now)
+{
+	return fair_length(t->queue) > 0 && t->host.paused_until <= now;
 }
 
 uint64_t
 throttle_learn_at(struct throttle *t, uint64_t now)
 {
-	bool waits = fair_length(t->queue) > 0;
+	bool waits = somebody_waits(t, now);
+	uint64_t at;
 
 	if (!learns(t))
 		return THROTTLE_NEVER;
 	if (t->learner == NULL)
 		return waits ? now : THROTTLE_NEVER;
-	return learn_account_at(t->learner, t->estimate, waits, now);
+	at = learn_account_at(t->learner, t->estimate, waits, now);
+	if (fair_length(t->queue) > 0 && !waits && t->host.paused_until < at)
+		at = t->host.paused_until;
+	return at;
 }
 
 /* Made where it is missing; NULL: none is needed, or no memory. */
@@ -60,8 +81,7 @@ throttle_learn_ask(struct throttle *t, const struct lease_terms *terms,
 		*granted = *granted || learn_account_may(a, now);
 	if (terms->source != LEASE_STORE || throttle_learn_at(t, now) > now)
 		return false;
-	learn_account_ask(a, t->estimate, fair_length(t->queue) > 0, text,
-	    now);
+	learn_account_ask(a, t->estimate, somebody_waits(t, now), text, now);
 	return true;
 }
 

@@ -17,7 +17,10 @@
 void		 throttle_learn_end(struct throttle *);
 
 /* Somebody has changed by order what is known here: all are to know it so. */
-void		 throttle_learn_order(struct throttle *);
+void		 throttle_learn_order(struct throttle *, bool renews,
+		    uint64_t now);
+/* The others have told the store something. */
+void		 throttle_learn_hear(struct throttle *, uint64_t now);
 
 /*
  * Returns when there is something to ask (ns), or one has to look;

@@ -129,7 +129,7 @@ throttle_lease_is_low(struct throttle *t, uint64_t now)
 		throttle_tick(t, now);
 		throttle_lease_note(t);
 	}
-	if ((t->watches && throttle_has_opened(t, now)) ||
+	if ((t->watches && throttle_has_opened(t, now)) || t->ordered != 0 ||
 	    (t->stored && wants_to_learn(t, now)))
 		return true;
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++)

@@ -5,7 +5,6 @@
 #include "throttle/throttle.h"
 
 #include "throttle/throttle_lane.h"
-#include "throttle/throttle_learn.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_named.h"
 #include "throttle/throttle_tick.h"
@@ -29,7 +28,6 @@ throttle_open(struct throttle *t, uint64_t now)
 	budget_open(&t->host);
 	if (t->estimate != NULL)
 		estimate_resume(t->estimate);
-	throttle_learn_order(t);
 	for (i = 0; i < t->nparts; i++)
 		budget_open(&t->parts[i]);
 	for (i = 1; t->learned != NULL && i <= THROTTLE_NAMED_PARTS; i++)
@@ -48,7 +46,6 @@ throttle_renew(struct throttle *t, uint64_t now)
 	budget_renew(&t->host);
 	if (t->estimate != NULL)
 		estimate_renew(t->estimate);
-	throttle_learn_order(t);
 	for (i = 0; i < t->nparts; i++)
 		budget_renew(&t->parts[i]);
 	throttle_meters_refill(t->meters);

@@ -30,6 +30,7 @@ throttle_store_end(struct throttle *t)
 	throttle_slots_end(t);
 	throttle_learn_end(t);
 	t->stored = t->leased = false;
+	t->ordered = 0;
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++) {
 		lease_close(b);
 		lease_end(b);
@@ -161,8 +162,8 @@ asks_what_is_learned(struct throttle *t, struct throttle_store_round *r,
 	if (r->learned)
 		return false;
 	r->learned = true;
-	if (r->heard && t->learner != NULL)
-		t->learner->again = 0;
+	if (r->heard)
+		throttle_learn_hear(t, now);
 	if (!throttle_learn_ask(t, &r->terms, r->ids, r->text, now,
 	    &r->granted))
 		return false;
@@ -413,4 +414,22 @@ void
 throttle_store_watch(struct throttle *t, bool watches)
 {
 	t->watches = watches;
+}
+
+void
+throttle_store_order(struct throttle *t, bool renews, uint64_t now)
+{
+	if (!t->stored)
+		return;
+	t->ordered = now;
+	throttle_learn_order(t, renews, now);
+}
+
+uint64_t
+throttle_store_ordered(struct throttle *t)
+{
+	uint64_t at = t->ordered;
+
+	t->ordered = 0;
+	return at;
 }

@@ -127,6 +127,14 @@ struct throttle_store_count throttle_store_count(struct throttle *,
 void		 throttle_store_probe(struct throttle *, uint64_t now);
 /* It has opened: what it was told to wait for is over. */
 void		 throttle_store_opened(struct throttle *);
+/*
+ * An operator had it opened, or renewed, here: others that share it are to heed
+ * that.
+ */
+void		 throttle_store_order(struct throttle *, bool renews,
+		    uint64_t now);
+/* Returns when that was (ns), once; 0: it was not, since the last call. */
+uint64_t	 throttle_store_ordered(struct throttle *);
 /* There is to be a round as soon as throttle_has_opened(). */
 void		 throttle_store_watch(struct throttle *, bool);
 

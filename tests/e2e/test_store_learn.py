@@ -12,6 +12,7 @@ import pytest
 
 import client
 import shared
+import sluice
 import wire
 
 N, PERIOD = 80, int(os.environ.get("LEARN_PERIOD", "2"))
@@ -24,6 +25,7 @@ class Judge:
 	def __init__(self, kind, n=N, period=PERIOD):
 		self.kind, self.n, self.period = kind, n, period
 		self.work = 0			# s
+		self.shut = False
 		self.now = self.most = 0	# works on so many
 		self.lock = threading.Lock()
 		self.went = []			# (s, who)
@@ -44,6 +46,10 @@ class Judge:
 
 	def __call__(self, conn, req):
 		who = int(req.target.strip("/"))
+		if self.shut:
+			self.refused.append((time.monotonic(), who))
+			conn.reply(429, fields=[("Retry-After", "600")])
+			return
 		with self.lock:
 			now = time.monotonic()
 			ok = self.admits(now)
@@ -112,6 +118,19 @@ class Proxies:
 		"""Refusals but for those on their way at the first one."""
 		first = self.far.refused[0][0]
 		return sum(t > first + 0.5 * wire.SLOW for t, _ in self.far.refused)
+
+	def learned(self):
+		"""What the store has of that."""
+		key = self.redis.call("KEYS", "sluice:*:l:*").split(b"\r\n")[2]
+		all = self.redis.call("HGETALL", key.decode()).split(b"\r\n")[2::2]
+		return dict(zip(all[::2], all[1::2]))
+
+	def holders(self):
+		return {name[1:] for name in self.learned()
+		    if name[:1] == b"h" and name[1:].isdigit()}
+
+	def run(self, who, *words):
+		return sluice.run(*words, "--socket", self.daemons[who].control)
 
 	def took(self):
 		return self.far.went[-1][0] - self.far.went[0][0]
@@ -201,3 +220,38 @@ def test_a_newcomer(proxies):
 	limits = [found[0] for found in p.estimates()]
 	print("estimates", limits)
 	assert all(limit["kind"] == "window" for limit in limits)
+
+
+@pytest.mark.parametrize("command", ["resume", "forget"])
+def test_an_order_where_the_loan_is_not(proxies, command):
+	"""All heed it, who has the loan and waits for the host with that, too."""
+	p = proxies(2, "fixed", queue={"max_wait": "1h"})
+	p.ask(0, 1, 1)
+	p.join()
+	first, = p.holders()
+	p.far.shut = True
+	p.ask(0, 4, 5)
+	p.ask(1, 4, 5)
+	wire.wait_until(lambda: p.learned()[b"holder"] != b"0", what="a loan")
+	p.far.shut = False
+	other = int(p.learned()[b"holder"] == first)
+	p.run(other, command, "127.0.0.1")
+	wire.wait_until(lambda: len(p.statuses) == 41, what="all answers")
+	assert p.statuses == [200] * 41
+
+
+def test_who_is_paused_keeps_no_loan(proxies):
+	"""An operator's pause holds at one of them; the others go on."""
+	p = proxies(2, "fixed", queue={"max_wait": "1h"})
+	p.ask(0, 8, 15)
+	p.ask(1, 8, 15)
+	p.join()
+	p.run(0, "pause", "127.0.0.1", "10m")
+	p.ask(0, 2, 2)
+	wire.wait_until(lambda: "2" in p.run(0, "queue", "127.0.0.1").stdout,
+	    what="who waits")
+	p.ask(1, 4, 10)
+	wire.wait_until(lambda: len(p.statuses) == 280, what="the other's answers")
+	p.run(0, "resume", "127.0.0.1")
+	p.join()
+	assert p.statuses == [200] * 284

@@ -189,9 +189,9 @@ END_TEST
 /* Answers to the script that are none, of servers that are. */
 
 #define NUMBERS(now, serial, amount, again, begins, ends) \
-	BYTES("*13\r\n$" now "\r\n$" serial "\r\n$" amount "\r\n$" again \
+	BYTES("*14\r\n$" now "\r\n$" serial "\r\n$" amount "\r\n$" again \
 	"\r\n$1\r\n0\r\n$1\r\n1\r\n$1\r\n0\r\n$1\r\n0\r\n" \
-	"$1\r\n0\r\n$1\r\n0\r\n$" begins \
+	"$1\r\n0\r\n$1\r\n0\r\n$1\r\n0\r\n$" begins \
 	"\r\n$" ends "\r\n$1\r\n0\r\n")
 #define NOW	"16\r\n1795914114618961"
 #define LATER	"16\r\n1795914114718961"
@@ -249,7 +249,7 @@ static const struct {
 	{ BYTES("-OOM command not allowed\r\n"), true, false },
 	{ BYTES("-ERR Error running script: @user_script:1: -READONLY no\r\n"),
 	    true, false },
-	{ BYTES("*13\r\n:1\r\n"), true, false },
+	{ BYTES("*14\r\n:1\r\n"), true, false },
 	{ BYTES("?\r\n"), true, false },
 	{ BYTES("+a\r\n+b\r\n"), true, false },
 	{ BYTES(""), true, false },
@@ -273,9 +273,9 @@ END_TEST
 /* The same, to what was asked about slots. */
 
 #define LENT(now, number, slots, keeps, ends) \
-	BYTES("*10\r\n$" now "\r\n$1\r\n" number "\r\n" slots keeps \
+	BYTES("*11\r\n$" now "\r\n$1\r\n" number "\r\n" slots keeps \
 	"$1\r\n0\r\n$" ends "\r\n$1\r\n0\r\n$1\r\n1\r\n" \
-	"$1\r\n0\r\n$1\r\n0\r\n")
+	"$1\r\n0\r\n$1\r\n0\r\n$1\r\n0\r\n")
 
 static const struct {
 	const char	*bytes;

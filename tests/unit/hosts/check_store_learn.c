@@ -63,6 +63,7 @@ ask_learn(const char *budget, const struct lease_learn_question *q)
 struct holding {
 	uint64_t	 number;
 	uint64_t	 known;
+	uint64_t	 heeded;
 	bool		 has;
 };
 
@@ -81,6 +82,9 @@ question(struct holding *h, unsigned who, char text[32])
 		.merged = any(3),
 		.went = any(10),
 		.began = any(50) * MS,
+		.heeded = any(3) != 0 ? h->heeded : 0,
+		.orders = any(20) == 0 ? (1 + any(20)) * MS : 0,
+		.renews = any(2) == 0,
 	};
 
 	q.returns = q.has && any(4) == 0;
@@ -108,6 +112,9 @@ compare(const struct lease_learn_answer *a, const struct lease_learn_answer *b)
 	must(a->began == b->began);
 	must(a->abroad == b->abroad);
 	must(a->others == b->others);
+	must(a->ordered == b->ordered);
+	must(a->renewed == b->renewed);
+	must(a->heeded == b->heeded);
 	/* a quarantine ends at some ns */
 	must(a->again_at == (b->again_at + 999) / 1000 * 1000);
 	must(strcmp(told, b->text != NULL ? b->text : "") == 0);
@@ -140,6 +147,7 @@ START_TEST(test_same)
 		h->has = a.serial != 0 && any(10) != 0;
 		if (a.serial != 0)
 			h->known = a.serial;
+		h->heeded = a.ordered;
 		lent += a.serial != 0;
 		lost_some += a.lost != 0;
 		passes += a.free;

@@ -116,9 +116,15 @@ question(struct holding *h, unsigned who, const struct budget_limits *limits)
 		q.stepped = h->theirs.now;
 	q.longest = (5 + any(50)) * MS;
 	if (any(30) == 0 && h->theirs.now != 0)
-		q.pause = h->theirs.now + any(20) * MS;
+		q.told.pause = h->theirs.now + any(20) * MS;
 	if (any(10) == 0)
-		q.opened = h->theirs.pause;
+		q.told.opened = h->theirs.pause;
+	if (any(3) != 0)
+		q.told.heeded = h->theirs.ordered;
+	if (any(40) == 0)
+		q.told.orders = (1 + any(20)) * MS;
+	if (any(2) == 0)
+		q.told.ago = any(20) * MS;
 	report(h, &q);
 	if (h->theirs.serial != 0 && any(2) == 0)
 		give_back(h, limits, &q);
@@ -137,6 +143,7 @@ compare(const struct lease_answer *a, const struct lease_answer *b,
 	must(a->amount == b->amount);
 	must(a->peers == b->peers);
 	must(a->pause == b->pause);
+	must(a->ordered == b->ordered);
 	must(a->probe == b->probe);
 	must(a->again_at == (b->again_at < most ? b->again_at : most));
 	for (i = 0; i < limits->nrates && a->serial != 0; i++) {

@@ -327,11 +327,11 @@ START_TEST(test_pause)
 	    .ask = one };
 	unsigned count = 0;
 
-	q.ask.pause = 5000 * SECOND;
+	q.ask.told.pause = 5000 * SECOND;
 	ck_assert(store_redis_ask(store, &q, answer_cb, &count));
 	TURN_UNTIL(count == 1);
 	ck_assert_uint_eq(last.lease.pause, 5000 * SECOND);
-	q.ask.pause = 4000 * SECOND;
+	q.ask.told.pause = 4000 * SECOND;
 	ck_assert(store_redis_ask(store, &q, answer_cb, &count));
 	TURN_UNTIL(count == 2);
 	ck_assert_uint_eq(last.lease.pause, 5000 * SECOND);

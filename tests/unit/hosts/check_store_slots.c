@@ -53,7 +53,7 @@ struct holding {
 	uint64_t	 number;
 	uint32_t	 slots;
 	uint32_t	 known;
-	uint64_t	 now, pause;	/* theirs, as it was told */
+	uint64_t	 now, pause, ordered;	/* theirs, as it was told */
 };
 
 static struct lease_slots_question
@@ -75,9 +75,15 @@ question(struct holding *h, unsigned who, uint32_t limit)
 	if (any(2) == 0)
 		q.longest = (5 + any(50)) * MS;
 	if (any(30) == 0)
-		q.pause = h->now + any(20) * MS;
+		q.told.pause = h->now + any(20) * MS;
 	if (any(10) == 0)
-		q.opened = h->pause;
+		q.told.opened = h->pause;
+	if (any(3) != 0)
+		q.told.heeded = h->ordered;
+	if (any(40) == 0)
+		q.told.orders = (1 + any(20)) * MS;
+	if (any(2) == 0)
+		q.told.ago = any(20) * MS;
 	if (any(20) == 0)
 		q.limit = (uint32_t)(1 + any(2 * limit));
 	if (any(25) == 0) {
@@ -102,6 +108,7 @@ compare(const struct lease_slots_answer *a, const struct lease_slots_answer *b)
 	must(a->again_at == (b->again_at + 999) / 1000 * 1000);
 	must(a->peers == b->peers);
 	must(a->pause == b->pause);
+	must(a->ordered == b->ordered);
 	must(a->probe == b->probe);
 }
 
@@ -134,6 +141,7 @@ START_TEST(test_same)
 		compare(&last.slots, &a);
 		h->now = a.now;
 		h->pause = a.pause;
+		h->ordered = a.ordered;
 		if (a.ends == 0)
 			continue;
 		h->slots = a.slots;

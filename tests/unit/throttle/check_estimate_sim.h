@@ -139,7 +139,8 @@ store_asked(struct sim *s, unsigned n)
 		l->a.text = l->told;
 	}
 	/* it is published */
-	for (i = 0; (l->q.returns || (!l->q.has && l->q.text != NULL)) && i < s->trial->proxies; i++)
+	for (i = 0; (l->q.returns || (!l->q.has && l->q.text != NULL) ||
+	    l->q.orders != 0) && i < s->trial->proxies; i++)
 		if (i != l->proxy && !st->away) {
 			s->p[i].heard = true;
 			later(s, s->now + s->trial->trip / 2 + 1, ROUND, i);
@@ -395,6 +396,21 @@ sim_kill(struct sim *s, unsigned proxy)
 	p->wake = p->round = NEVER;
 }
 
+/* An operator tells a proxy that the host is open, one without the loan. */
+static void
+sim_resume(struct sim *s)
+{
+	unsigned i = 0;
+
+	s->trial->down_until = s->now;
+	while (s->store != NULL && throttle_store_count(s->p[i].t,
+	    s->now).learns)
+		i++;
+	throttle_open(s->p[i].t, s->now);
+	throttle_store_order(s->p[i].t, false, s->now);
+	pump(s, i);
+}
+
 /* One of a proxy that is gone. */
 static void
 happen_alone(struct sim *s, const struct event *e)
@@ -444,6 +460,9 @@ happen_there(struct sim *s, const struct event *e)
 		if (s->trial->every != 0)
 			later(s, s->now + s->trial->every, KILL, 0);
 		break;
+	case RESUME:
+		sim_resume(s);
+		return true;
 	case EMPTY:
 		lease_learn_init(&s->store->g);
 		lease_slots_init(&s->store->slots, s->store->holders,
@@ -552,6 +571,8 @@ sim_begin(struct sim *s)
 	}
 	if (x->others > 0)
 		later(s, s->now, OTHER, 0);
+	if (x->resumed != 0)
+		later(s, s->now + x->resumed, RESUME, 0);
 	if (s->store == NULL)
 		return;
 	if (x->killed != 0)

@@ -70,6 +70,8 @@ struct trial {
 	uint64_t	 killed;	/* ns: the first is started anew, then */
 	uint64_t	 every;		/* ns: ... and that often; 0: once */
 	bool		 parts;		/* ... having given back what it has */
+	uint64_t	 resumed;	/* ns: it is open, as is ordered where no
+					   loan is */
 	uint64_t	 emptied;	/* ns: the store is, and it is a new one */
 	uint64_t	 away;		/* ns: nobody reaches it from then on, */
 	uint64_t	 back;		/* ns: ... until then */
@@ -108,7 +110,7 @@ struct outcome {
 /* Events */
 
 enum what { ARRIVE, COUNT, FINISH, ANSWER, WAKE, OTHER, ROUND, ASKED, TOLD,
-	KILL, EMPTY, AWAY, BACK };
+	KILL, RESUME, EMPTY, AWAY, BACK };
 
 struct event {
 	uint64_t	 at;

@@ -354,6 +354,13 @@ static const struct life {
 	    .emptied = 20 * SEC }, 32, 1.1 },
 	{ "sliding, an empty store", { HOST(SLIDING, 4, MS),
 	    .emptied = 20 * SEC }, 25, 1.1 },
+	/* what it learns of a host that was shut costs more than the order */
+	{ "fixed, an order ends it", { HOST(FIXED, 4, MS), .names = true,
+	    .down = 20 * SEC, .down_until = 1000 * SEC,
+	    .resumed = 30 * SEC }, 30, 1.5 },
+	{ "sliding, an order ends it, lossy", { HOST(SLIDING, 4, MS),
+	    .names = true, .down = 20 * SEC, .down_until = 1000 * SEC,
+	    .resumed = 30 * SEC, .lossy = 5 }, 35, 1.5 },
 	{ "fixed, a newcomer", { HOST(FIXED, 4, MS),
 	    .newcomer = 20 * SEC }, 30, 1.03 },
 	{ "sliding, a newcomer", { HOST(SLIDING, 4, MS),

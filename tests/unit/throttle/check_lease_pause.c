@@ -91,9 +91,9 @@ ask(struct world *w, unsigned i)
 {
 	struct proxy *p = &w->proxies[i];
 	struct letter l = { .proxy = i, .number = ++p->number };
-	uint64_t opened;
 
-	l.pause = lease_pause_tell(&p->pause, &p->clock, &opened);
+	l.pause = lease_pause_tell(&p->pause, &p->clock,
+	    own(p, w->now)).pause;
 	p->asked = own(p, w->now);
 	p->next = p->asked + HORIZON;
 	post(w, &l);
@@ -167,7 +167,7 @@ refuse(struct world *w, unsigned i, uint64_t until)
 
 	p->paused = own(p, until);
 	p->heard = w->now;
-	lease_pause_learn(&p->pause, p->paused);
+	lease_pause_learn(&p->pause, p->paused, own(p, w->now));
 	p->next = 0;
 }
 
@@ -309,14 +309,13 @@ START_TEST(the_own_word_is_no_news)
 	struct lease_clock c = { 100 * SEC + 1, 7 * SEC, 8 * SEC };
 	struct lease_pause p = { 0 };
 	uint64_t said;
-	uint64_t opened;
 
-	lease_pause_learn(&p, 20 * SEC + 333);
-	said = lease_pause_tell(&p, &c, &opened);
+	lease_pause_learn(&p, 20 * SEC + 333, 8 * SEC);
+	said = lease_pause_tell(&p, &c, 8 * SEC).pause;
 	ck_assert_uint_ge(said, 113 * SEC + 334);
 	ck_assert_uint_eq(said % LEASE_PAUSE_UNIT, 0);
 	ck_assert_uint_eq(lease_pause_take(&p, said, &c, 3600 * SEC), 0);
-	ck_assert_uint_eq(lease_pause_tell(&p, &c, &opened), 0);
+	ck_assert_uint_eq(lease_pause_tell(&p, &c, 8 * SEC).pause, 0);
 }
 END_TEST
 
@@ -325,11 +324,65 @@ START_TEST(what_is_over_is_nothing)
 {
 	struct lease_clock c = { 100 * SEC, 7 * SEC, 8 * SEC };
 	struct lease_pause p = { 0 };
-	uint64_t opened;
 
 	ck_assert_uint_eq(lease_pause_take(&p, 100 * SEC, &c, SEC), 0);
 	ck_assert_uint_eq(lease_pause_take(&p, 0, &c, SEC), 0);
-	ck_assert_uint_eq(lease_pause_tell(&p, &c, &opened), 0);
+	ck_assert_uint_eq(lease_pause_tell(&p, &c, 8 * SEC).pause, 0);
+}
+END_TEST
+
+/* An order ends what was known when it was given, and is told until heard. */
+START_TEST(an_order_is_told_until_it_is_heard)
+{
+	struct lease_clock c = { 0 };
+	struct lease_pause p = { 0 };
+	struct lease_turn_news n;
+
+	lease_pause_learn(&p, 90 * SEC, 8 * SEC);
+	lease_pause_order(&p, 10 * SEC);
+	/* the store's time is not known yet */
+	ck_assert(!lease_pause_has_news(&p, &c));
+	ck_assert_uint_eq(lease_pause_tell(&p, &c, 10 * SEC).orders, 0);
+	c = (struct lease_clock){ 100 * SEC, 10 * SEC, 11 * SEC };
+	ck_assert(!lease_pause_heed(&p, 0, 180 * SEC, &c));
+	/* ... and what it says is of before */
+	ck_assert_uint_eq(lease_pause_take(&p, 180 * SEC, &c, 3600 * SEC), 0);
+	ck_assert(lease_pause_has_news(&p, &c));
+	n = lease_pause_tell(&p, &c, 12 * SEC);
+	ck_assert_uint_eq(n.orders, 2 * SEC);
+	ck_assert_uint_eq(n.pause, 0);
+	/* it had no answer */
+	ck_assert(lease_pause_has_news(&p, &c));
+	ck_assert_uint_eq(lease_pause_tell(&p, &c, 13 * SEC).orders, 3 * SEC);
+	c = (struct lease_clock){ 103 * SEC, 13 * SEC, 13 * SEC };
+	ck_assert(!lease_pause_heed(&p, 100 * SEC, 103 * SEC, &c));
+	ck_assert_uint_eq(lease_pause_take(&p, 103 * SEC, &c, 3600 * SEC), 0);
+	ck_assert(!lease_pause_has_news(&p, &c));
+	n = lease_pause_tell(&p, &c, 14 * SEC);
+	ck_assert_uint_eq(n.heeded, 100 * SEC);
+	ck_assert_uint_eq(n.orders + n.pause + n.opened, 0);
+}
+END_TEST
+
+START_TEST(an_order_from_elsewhere)
+{
+	struct lease_clock c = { 100 * SEC, 10 * SEC, 10 * SEC };
+	struct lease_pause p = { 0 };
+
+	ck_assert_uint_gt(lease_pause_take(&p, 190 * SEC, &c, 3600 * SEC), 0);
+	c = (struct lease_clock){ 110 * SEC, 20 * SEC, 20 * SEC };
+	ck_assert(lease_pause_heed(&p, 109 * SEC, 109 * SEC, &c));
+	ck_assert_uint_eq(lease_pause_take(&p, 109 * SEC, &c, 3600 * SEC), 0);
+	ck_assert(!lease_pause_has_news(&p, &c));
+	/* once */
+	ck_assert(!lease_pause_heed(&p, 109 * SEC, 109 * SEC, &c));
+	/* what was learned later goes on, and is told as that */
+	lease_pause_learn(&p, 90 * SEC, 25 * SEC);
+	c = (struct lease_clock){ 120 * SEC, 30 * SEC, 30 * SEC };
+	ck_assert(!lease_pause_heed(&p, 114 * SEC, 109 * SEC, &c));
+	ck_assert_uint_eq(lease_pause_take(&p, 109 * SEC, &c, 3600 * SEC), 0);
+	ck_assert(lease_pause_has_news(&p, &c));
+	ck_assert_uint_ge(lease_pause_tell(&p, &c, 30 * SEC).pause, 180 * SEC);
 }
 END_TEST
 
@@ -347,6 +400,8 @@ main(void)
 	tcase_add_loop_test(tcase, nobody_pauses_longer_than_it_may, 0, 5);
 	tcase_add_test(tcase, the_own_word_is_no_news);
 	tcase_add_test(tcase, what_is_over_is_nothing);
+	tcase_add_test(tcase, an_order_is_told_until_it_is_heard);
+	tcase_add_test(tcase, an_order_from_elsewhere);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }

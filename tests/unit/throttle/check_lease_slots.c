@@ -382,7 +382,7 @@ START_TEST(a_turn_that_is_of_no_use)
 	struct lease_slots_grantor g;
 	struct lease_slots_question q = { .holder = 1, .number = 1,
 	    .limit = 4, .weight = 1, .want = 1, .ttl = TTL,
-	    .pause = 1000 * SEC, .longest = 60 * SEC };
+	    .told.pause = 1000 * SEC, .longest = 60 * SEC };
 	struct lease_slots_answer a;
 
 	lease_slots_init(&g, holders, 2);

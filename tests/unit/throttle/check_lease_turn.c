@@ -29,8 +29,9 @@ struct letter {
 	unsigned	 proxy;
 	uint64_t	 number;
 	uint64_t	 at;
+	struct lease_turn_news	 told;
 	uint64_t	 pause;		/* grantor's */
-	uint64_t	 opened;
+	uint64_t	 ordered;
 	uint64_t	 theirs;
 	uint64_t	 again_at;
 	enum lease_turn_state state;
@@ -104,8 +105,8 @@ ask(struct world *w, unsigned i)
 	struct proxy *p = &w->proxies[i];
 	struct letter l = { .proxy = i, .number = ++p->number };
 
-	l.pause = lease_pause_tell(&p->hold, &p->clock, &l.opened);
 	p->asked = own(p, w->now);
+	l.told = lease_pause_tell(&p->hold, &p->clock, p->asked);
 	post(w, &l);
 }
 
@@ -133,7 +134,7 @@ judge(struct world *w, struct proxy *p)
 		return;
 	p->paused = until;
 	p->lease = 0;
-	lease_pause_learn(&p->hold, until);
+	lease_pause_learn(&p->hold, until, own(p, w->now));
 	/* it does not wait until it needs a lease */
 	p->asked = 0;
 	p->again = 0;
@@ -178,6 +179,8 @@ take(struct world *w, struct proxy *p, const struct letter *l)
 
 	p->clock = (struct lease_clock){ l->theirs, p->asked,
 		own(p, w->now) };
+	if (lease_pause_heed(&p->hold, l->ordered, l->pause, &p->clock))
+		p->paused = p->again = 0;
 	until = lease_pause_take(&p->hold, l->pause, &p->clock, p->longest);
 	if (until > p->paused) {
 		ck_assert_uint_le(until, p->clock.received + p->longest);
@@ -196,10 +199,11 @@ deliver(struct world *w, struct letter *l)
 	if (!l->is_answer) {
 		a.is_answer = true;
 		a.theirs = (uint64_t)((int64_t)w->now + w->skew);
-		lease_turn_hear(&w->grantor, l->pause, l->opened, a.theirs);
+		lease_turn_hear(&w->grantor, &l->told, a.theirs);
 		a.state = lease_turn_ask(&w->grantor, l->proxy + 1,
 		    p->longest, HORIZON, a.theirs, &a.again_at);
 		a.pause = w->grantor.pause;
+		a.ordered = w->grantor.ordered;
 		post(w, &a);
 		return;
 	}
@@ -307,10 +311,12 @@ END_TEST
 /* A prober that never comes back loses its turn. */
 START_TEST(a_dead_prober_is_replaced)
 {
+	const struct lease_turn_news shut = { .pause = 10 * SEC };
+	const struct lease_turn_news opened = { .opened = 10 * SEC };
 	struct lease_turn p = { 0 };
 	uint64_t again = 0;
 
-	lease_turn_hear(&p, 10 * SEC, 0, 5 * SEC);
+	lease_turn_hear(&p, &shut, 5 * SEC);
 	ck_assert_int_eq(lease_turn_ask(&p, 1, 60 * SEC, SEC, 6 * SEC,
 	    &again), LEASE_TURN_SHUT);
 	ck_assert_uint_eq(again, 10 * SEC);
@@ -324,7 +330,7 @@ START_TEST(a_dead_prober_is_replaced)
 	    &again), LEASE_TURN_PROBE);
 	ck_assert_int_eq(lease_turn_ask(&p, 2, 60 * SEC, SEC,
 	    12 * SEC + LEASE_TURN, &again), LEASE_TURN_PROBE);
-	lease_turn_hear(&p, 0, 10 * SEC, 23 * SEC);
+	lease_turn_hear(&p, &opened, 23 * SEC);
 	ck_assert_int_eq(lease_turn_ask(&p, 3, 60 * SEC, SEC, 23 * SEC,
 	    &again), LEASE_TURN_OPEN);
 }
@@ -342,7 +348,8 @@ START_TEST(nobody_pauses_longer_than_it_may)
 	    68 * SEC);
 	c = (struct lease_clock){ 130 * SEC, 37 * SEC, 38 * SEC };
 	ck_assert_uint_eq(lease_pause_take(&h, 5000 * SEC, &c, 60 * SEC), 0);
-	lease_turn_hear(&p, 5000 * SEC, 0, 100 * SEC);
+	lease_turn_hear(&p, &(struct lease_turn_news){ .pause = 5000 * SEC },
+	    100 * SEC);
 	ck_assert_int_eq(lease_turn_ask(&p, 1, 60 * SEC, SEC, 159 * SEC,
 	    &again), LEASE_TURN_SHUT);
 	ck_assert_uint_eq(again, 160 * SEC);
@@ -392,21 +399,100 @@ START_TEST(a_grantor_that_forgot_is_told)
 }
 END_TEST
 
+/* An operator ends all at one of them, and the host is open. */
+static void
+order(struct world *w, unsigned i)
+{
+	struct proxy *p = &w->proxies[i];
+
+	w->shut_until = w->now;
+	lease_pause_order(&p->hold, own(p, w->now));
+	p->paused = 0;
+	ask(w, i);
+}
+
+static void
+ask_all(struct world *w)
+{
+	unsigned i;
+
+	for (i = 0; i < w->n; i++)
+		if (w->proxies[i].asked == 0)
+			ask(w, i);
+}
+
+static void
+check_all_open(const struct world *w)
+{
+	const struct proxy *p;
+
+	for (p = w->proxies; p < &w->proxies[w->n]; p++)
+		ck_assert_uint_le(p->paused, own(p, w->now));
+	ck_assert(lease_turn_is_open(&w->grantor, w->now + (uint64_t)w->skew));
+}
+
 START_TEST(an_order_ends_it_for_all)
 {
 	struct world *w = make_world((unsigned)_i);
 
 	run(w, w->shut_from + SEC);
-	/* it has heard the latest */
-	ask(w, 2);
+	order(w, 2);
 	run(w, w->now + 50 * MS);
-	w->shut_until = w->now;
-	lease_pause_open(&w->proxies[2].hold);
-	w->proxies[2].paused = 0;
-	ask(w, 2);
-	run(w, w->now + 50 * MS);
-	ck_assert_uint_ge(w->grantor.opened, w->grantor.pause);
+	ck_assert(lease_turn_is_open(&w->grantor, w->now + (uint64_t)w->skew));
 	ck_assert_uint_gt(w->went, 0);
+	/* they have heard that there is something to hear */
+	ask_all(w);
+	run(w, w->now + 50 * MS);
+	check_all_open(w);
+	free(w);
+}
+END_TEST
+
+/* Nor does one who was told to pause before, and says so later, undo it. */
+START_TEST(an_order_is_not_undone)
+{
+	struct world *w = make_world((unsigned)_i);
+	struct proxy *p = &w->proxies[5];
+	unsigned round;
+
+	run(w, w->shut_from + SEC);
+	w->delay = 50 * MS;
+	w->lost = 4;
+	p->paused = own(p, w->now + 1000 * SEC);
+	lease_pause_learn(&p->hold, p->paused, own(p, w->now));
+	run(w, w->now + 60 * MS);
+	order(w, 2);
+	ask(w, 5);
+	for (round = 0; round < 40; round++) {
+		run(w, w->now + TIMEOUT);
+		ask_all(w);
+	}
+	check_all_open(w);
+	free(w);
+}
+END_TEST
+
+/* A pause that is newer than the order is one. */
+START_TEST(an_order_ends_no_later_pause)
+{
+	struct world *w = make_world((unsigned)_i);
+	struct proxy *p = &w->proxies[5];
+	uint64_t until;
+	unsigned i;
+
+	run(w, w->shut_from + SEC);
+	order(w, 2);
+	run(w, w->now + 20 * MS);
+	until = w->now + 1000 * SEC;
+	p->paused = own(p, until);
+	lease_pause_learn(&p->hold, p->paused, own(p, w->now));
+	for (i = 0; i < 5; i++) {
+		ask_all(w);
+		run(w, w->now + 50 * MS);
+	}
+	for (i = 0; i < w->n; i++)
+		ck_assert_uint_ge(w->proxies[i].paused,
+		    own(&w->proxies[i], until));
 	free(w);
 }
 END_TEST
@@ -424,6 +510,8 @@ main(void)
 	tcase_add_loop_test(tcase, a_pause_does_not_creep, 0, 20);
 	tcase_add_loop_test(tcase, a_grantor_that_forgot_is_told, 0, 20);
 	tcase_add_loop_test(tcase, an_order_ends_it_for_all, 0, 5);
+	tcase_add_loop_test(tcase, an_order_is_not_undone, 0, 20);
+	tcase_add_loop_test(tcase, an_order_ends_no_later_pause, 0, 20);
 	tcase_add_test(tcase, a_dead_prober_is_replaced);
 	tcase_add_test(tcase, nobody_pauses_longer_than_it_may);
 	suite_add_tcase(suite, tcase);
