@@ -71,6 +71,7 @@ lease_slots_hold_ask(struct lease_slots_hold *h, uint32_t busy,
 	q->known = h->slots > 0 || busy > 0 ? h->peers : 0;
 	q->ttl = h->ttl;
 	q->grace = h->grace;
+	h->before = h->held;
 	h->held = q->holds;
 	h->slots = q->good;
 	h->keeps = (uint32_t)lease_smaller(h->keeps, h->slots);
@@ -112,4 +113,6 @@ void
 lease_slots_hold_lost(struct lease_slots_hold *h)
 {
 	h->asks = false;
+	/* what it has given back others may not get */
+	h->held = (uint32_t)larger(h->held, h->before);
 }

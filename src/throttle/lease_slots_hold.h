@@ -18,7 +18,8 @@ struct lease_slots_hold {
 	uint64_t		 number;	/* of the last question */
 	uint32_t		 slots;		/* the block */
 	uint32_t		 keeps;		/* when its turn is over */
-	uint32_t		 held;		/* as the grantor may think */
+	uint32_t		 held;		/* as the grantor may think, */
+	uint32_t		 before;	/* ... if it did not hear that */
 	uint32_t		 most;		/* wanted since it asked */
 	uint32_t		 told;		/* wanted when it asked */
 	uint32_t		 peers;		/* with it, as it was told */

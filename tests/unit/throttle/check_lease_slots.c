@@ -406,6 +406,35 @@ START_TEST(a_turn_that_is_of_no_use)
 }
 END_TEST
 
+/* What was given back with a letter that is lost is given back again. */
+START_TEST(a_word_that_is_lost)
+{
+	struct lease_slots_answer a = { .slots = 4, .keeps = 4, .now = SEC,
+	    .ends = SEC + TTL };
+	struct lease_slots_question q = { 0 };
+	struct lease_slots_hold h;
+
+	lease_slots_hold_init(&h, TTL, SEC);
+	lease_slots_hold_ask(&h, 0, 4, SEC, &q);
+	a.number = q.number;
+	lease_slots_hold_answer(&h, &a, SEC + MS);
+	lease_slots_hold_yield(&h, 0);
+	ck_assert_uint_eq(lease_slots_hold_due(&h, 0, 0, SEC + MS), SEC + MS);
+	lease_slots_hold_ask(&h, 0, 0, SEC + MS, &q);
+	ck_assert_uint_eq(q.holds, 0);
+	lease_slots_hold_lost(&h);
+	ck_assert_uint_eq(lease_slots_hold_due(&h, 0, 0, SEC + 2 * MS),
+	    SEC + 2 * MS);
+	lease_slots_hold_ask(&h, 0, 0, SEC + 2 * MS, &q);
+	ck_assert_uint_eq(q.holds, 0);
+	a = (struct lease_slots_answer){ .number = q.number, .now = SEC,
+	    .ends = SEC + TTL };
+	lease_slots_hold_answer(&h, &a, SEC + 3 * MS);
+	ck_assert_uint_eq(lease_slots_hold_due(&h, 0, 0, SEC + 3 * MS),
+	    UINT64_MAX);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -418,6 +447,7 @@ main(void)
 	tcase_add_loop_test(tcase, is_used, 0,
 	    (int)repetitions(60));
 	tcase_add_test(tcase, a_turn_that_is_of_no_use);
+	tcase_add_test(tcase, a_word_that_is_lost);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }
