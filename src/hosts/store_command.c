@@ -16,7 +16,7 @@
 #define AGAIN		UINT64_C(60000000)	/* us: it is asked by then */
 #define FIXED		11	/* numbers before those of the rates */
 #define SLOTS		11	/* numbers of an answer about slots */
-#define LEARN		16	/* ... about what is learned, before its text */
+#define LEARN		18	/* ... about what is learned, before its text */
 
 uint64_t
 store_hash(const char *budget, size_t len)
@@ -210,7 +210,9 @@ put_learn(struct store_command *c, const struct store_asking *a)
 	put_time(c, q->ttl);
 	put_time(c, q->memory);
 	put_number(c, q->merged);
+	put_number(c, q->merged_late);
 	put_number(c, q->went);
+	put_number(c, q->late);
 	put_time(c, q->began);
 	put_time(c, q->heeded);
 	put_time(c, q->orders);
@@ -417,13 +419,15 @@ store_read_learn(const struct redis_reply *reply, struct lease_learn_answer *l)
 		.lost = n[6],
 		.merged = n[7],
 		.went = n[8],
-		.began = n[9] * US,
-		.abroad = n[10],
-		.others = n[11] != 0,
-		.again_at = (n[12] < n[0] + AGAIN ? n[12] : n[0] + AGAIN) * US,
-		.ordered = n[13] * US,
-		.renewed = n[14] * US,
-		.heeded = n[15] * US,
+		.merged_late = n[9],
+		.late = n[10],
+		.began = n[11] * US,
+		.abroad = n[12],
+		.others = n[13] != 0,
+		.again_at = (n[14] < n[0] + AGAIN ? n[14] : n[0] + AGAIN) * US,
+		.ordered = n[15] * US,
+		.renewed = n[16] * US,
+		.heeded = n[17] * US,
 		/* nobody writes an empty one */
 		.text = text->len > 0 ? text->text : NULL,
 	};

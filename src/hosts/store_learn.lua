@@ -8,19 +8,19 @@
 -- KEYS  what is learned of a host, a hash; the epoch of those keys that share
 --       its tag
 -- ARGV  run holder number known has returns wants ahead flying ttl memory merged
---       went began heeded orders renews text (or nothing)
--- Returns now known free serial ends written lost merged went began abroad
--- others again_at ordered renewed heeded text (or nothing).
+--       merged_late went late began heeded orders renews text (or nothing)
+-- Returns now known free serial ends written lost merged went merged_late late
+-- began abroad others again_at ordered renewed heeded text (or nothing).
 --
 -- What is not there was never learned, or was lost: the epoch, which never
 -- expires, tells since when nothing was lost.
 
 local LIVES, TURN, POLLS, DRIFT, ALL = 3, 10, 2, 2000, 4294967295
-local run, id, text = ARGV[1], ARGV[2], ARGV[18]
+local run, id, text = ARGV[1], ARGV[2], ARGV[20]
 local q = {}
 for i, name in ipairs({ 'run', 'holder', 'number', 'known', 'has', 'returns',
-    'wants', 'ahead', 'flying', 'ttl', 'memory', 'merged', 'went', 'began',
-    'heeded', 'orders', 'renews' }) do
+    'wants', 'ahead', 'flying', 'ttl', 'memory', 'merged', 'merged_late',
+    'went', 'late', 'began', 'heeded', 'orders', 'renews' }) do
 	q[name] = tonumber(ARGV[i]) or 0
 end
 local has, returns, wants = q.has == 1, q.returns == 1, q.wants == 1
@@ -56,7 +56,7 @@ for i = 1, #got, 2 do
 end
 
 local NUMBERS = { 'newest', 'quarantine', 'written', 'lost', 'merged', 'went',
-    'began', 'serial', 'number', 'ahead', 'ends', 'passed', 'ordered',
+    'merged_late', 'late', 'began', 'serial', 'number', 'ahead', 'ends', 'passed', 'ordered',
     'renewed', 'heeded' }
 local g = {}
 for _, name in ipairs(NUMBERS) do
@@ -116,14 +116,14 @@ if is_new_epoch then
 end
 
 local a = { free = 0, serial = 0, ends = 0, written = 0, lost = 0, merged = 0,
-    abroad = 0, again_at = 0 }
+    merged_late = 0, abroad = 0, again_at = 0 }
 local me = learners[id]
 
 -- What is said
 
 local function write_down()
 	g.text, g.written, g.writer = text, now, id
-	g.merged, g.lost = q.merged, 0
+	g.merged, g.merged_late, g.lost = q.merged, q.merged_late, 0
 	g.heeded = q.orders > 0 and g.ordered or q.heeded
 end
 
@@ -160,7 +160,7 @@ end
 local function offer()
 	write_down()
 	g.lost = q.known ~= 0 and ALL or 0
-	g.holder, g.passed, g.went = '0', now, 0
+	g.holder, g.passed, g.went, g.late = '0', now, 0, 0
 	for who, l in pairs(learners) do
 		l.told = who == id and 1 or 0
 		l.changed = true
@@ -176,6 +176,7 @@ local function hear()
 	me.told = 1
 	g.began = g.went == 0 and began or min(g.began, began)
 	g.went = min(g.went + q.went, ALL)
+	g.late = min(g.late + q.late, ALL)
 end
 
 -- What is lent
@@ -216,7 +217,7 @@ local function lend()
 	g.ends = now + q.ttl
 	me.since = 0
 	a.serial, a.ends, a.lost = g.serial, g.ends, g.lost
-	a.merged, a.written = g.merged, g.written
+	a.merged, a.merged_late, a.written = g.merged, g.merged_late, g.written
 	if g.writer ~= id or g.lost ~= 0 then
 		a.text = g.text
 	end
@@ -304,6 +305,7 @@ redis.call('PEXPIREAT', KEYS[1], digits(floor((max(now, g.quarantine) +
 
 return { digits(now), g.text and '1' or '0', digits(a.free), digits(a.serial),
     digits(a.ends), digits(a.written), digits(a.lost), digits(a.merged),
-    digits(g.went), digits(g.began), digits(a.abroad), digits(a.others or 0),
+    digits(g.went), digits(a.merged_late), digits(g.late), digits(g.began),
+    digits(a.abroad), digits(a.others or 0),
     digits(a.again_at), digits(g.ordered), digits(g.renewed),
     digits(g.heeded), a.text or '' }

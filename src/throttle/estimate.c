@@ -99,6 +99,12 @@ estimate_is_open(const struct estimate *e)
 	return e->phase == ESTIMATE_FREE && e->windows == NULL;
 }
 
+bool
+estimate_gathers(const struct estimate *e)
+{
+	return e->several != 0 && e->era == 0 && e->phase == ESTIMATE_SHUT;
+}
+
 void
 estimate_open(struct estimate *e, uint32_t more)
 {
@@ -158,7 +164,8 @@ places_due(const struct estimate *e)
 static uint64_t
 shut_due(const struct estimate *e)
 {
-	return e->asking || e->flying > 0 ? larger(e->next, patience(e)) :
+	return e->asking || e->flying > 0 || (e->abroad > 0 &&
+	    estimate_gathers(e)) ? larger(e->next, patience(e)) :
 	    e->next;
 }
 
@@ -202,6 +209,7 @@ edge(const struct estimate *e, unsigned i)
 	return estimate_window_edge(&e->windows[i], 2 * e->rtt);
 }
 
+/* When a window lets the next one go; ESTIMATE_NEVER: not by time alone. */
 static uint64_t
 window_opens(const struct estimate *e, unsigned i, uint64_t now)
 {
@@ -212,10 +220,17 @@ window_opens(const struct estimate *e, unsigned i, uint64_t now)
 	due = estimate_window_due(&e->windows[i]);
 	early = edge(e, i);
 	early = more < early ? more : early;
-	if (due == ESTIMATE_NEVER && early == ESTIMATE_NEVER &&
-	    e->windows[i].tested != 0)
-		return patience(e);
 	return early < due ? early : due;
+}
+
+/* The same, where a question is not answered for long. */
+static uint64_t
+window_opens_anyway(const struct estimate *e, unsigned i, uint64_t now)
+{
+	uint64_t at = window_opens(e, i, now);
+
+	return at == ESTIMATE_NEVER && e->windows[i].tested != 0 ?
+	    patience(e) : at;
 }
 
 static uint64_t
@@ -228,7 +243,7 @@ open_due(const struct estimate *e, uint64_t now)
 	if (e->pace.on)
 		at = larger(at, estimate_pace_due(&e->pace));
 	for (i = 0; i < ESTIMATE_WINDOWS; i++)
-		at = larger(at, window_opens(e, i, now));
+		at = larger(at, window_opens_anyway(e, i, now));
 	return at;
 }
 

@@ -77,6 +77,12 @@ bool		 estimate_is_open(const struct estimate *);
 void		 estimate_open(struct estimate *, uint32_t more);
 
 /*
+ * Returns whether the host has refused for the first time, and others that went
+ * before that are to tell so (estimate_share.h).
+ */
+bool		 estimate_gathers(const struct estimate *);
+
+/*
  * Admits one now, and notes in *mark what it is to tell.  To a pace it is
  * accounted at an instant (ns) that may lie before.
  */

@@ -20,26 +20,33 @@ estimate_share_begin(struct estimate *e, uint64_t now)
 }
 
 uint64_t
-estimate_share_went(const struct estimate *e, uint64_t now, uint64_t *ago)
+estimate_share_went(const struct estimate *e, uint64_t now, uint64_t *ago,
+    uint64_t *late)
 {
 	if (e->era != 0 || e->log.total == 0)
 		return 0;
 	*ago = now > e->log.first ? now - e->log.first : 0;
+	*late = e->phase == ESTIMATE_SHUT ? e->beside : 0;
 	return e->log.total;
 }
 
 void
-estimate_share_merge(struct estimate *e, uint64_t n, uint64_t ago, uint64_t now)
+estimate_share_merge(struct estimate *e, uint64_t n, uint64_t late,
+    uint64_t ago, uint64_t now)
 {
 	uint64_t first = now > ago ? now - ago : 0;
 
-	if (n == 0 || e->several == 0 || e->era != 0 ||
-	    e->phase != ESTIMATE_SHUT)
+	if (n == 0 || !estimate_gathers(e))
 		return;
+	e->beside += few(late);
 	/* not until the refused one was sent: a slow host has admitted others
 	   since then */
 	estimate_log_merge(&e->log, few(n), first < e->several ? first :
 	    e->several, e->several);
+	/* it has asked while they were on their way, and slots come back with
+	   them */
+	if (e->beside >= e->log.total - e->log.total / 4)
+		e->asked = 0;
 }
 
 bool

@@ -17,14 +17,18 @@ void		 estimate_share_begin(struct estimate *, uint64_t now);
 
 /*
  * Returns how many have gone since the first one, in the time before anybody was
- * refused, and sets *ago to how long ago that was (ns); 0: none.
+ * refused, and sets *ago to how long ago that was (ns), and *late to how many of
+ * them were on their way at the first refusal; 0: none.
  */
 uint64_t	 estimate_share_went(const struct estimate *, uint64_t now,
-		    uint64_t *ago);
+		    uint64_t *ago, uint64_t *late);
 
-/* So many have gone elsewhere, the first one so long ago (ns), before it was shared. */
+/*
+ * So many have gone elsewhere before it was shared, and late ones of them: as
+ * estimate_share_went() says there.
+ */
 void		 estimate_share_merge(struct estimate *, uint64_t n,
-		    uint64_t ago, uint64_t now);
+		    uint64_t late, uint64_t ago, uint64_t now);
 
 /*
  * Takes what another one has written gone (ns) ago, as of now.  Returns false

@@ -11,6 +11,7 @@
 #define SOON	1000000000ULL	/* ns: after several */
 #define LINGER	50000000ULL	/* ns: the next one may be about to come */
 #define TRIPS	16		/* in a slice */
+#define GATHERS	(3 * LEASE_HORIZON)	/* it asks for that often, so long */
 #define LONGEST_SLICE (10 * LEASE_HORIZON)
 
 static uint64_t
@@ -166,6 +167,13 @@ pass_at(const struct learn_account *a, const struct estimate *e, bool waits,
 	return estimate_start(e, now) > over ? now : over;
 }
 
+/* Whether others are about to tell what went before anybody was refused. */
+static bool
+gathers(const struct estimate *e, uint64_t now)
+{
+	return estimate_gathers(e) && now < sum(e->several, GATHERS);
+}
+
 /* When what it has learned is written down (ns). */
 static uint64_t
 write_at(const struct learn_account *a, const struct estimate *e, uint64_t now)
@@ -174,7 +182,7 @@ write_at(const struct learn_account *a, const struct estimate *e, uint64_t now)
 
 	if (a->spent - a->posed >= LEARN_AHEAD / 2)
 		return now;
-	return is_dirty(a, e) ? lease_smaller(at,
+	return is_dirty(a, e) || gathers(e, now) ? lease_smaller(at,
 	    sum(a->asked, LEASE_REPORT)) : at;
 }
 
@@ -204,6 +212,10 @@ without_loan_at(const struct learn_account *a, const struct estimate *e,
 		at = a->again;
 	if (a->free && now < a->ends && (waits || a->went > 0))
 		at = lease_less(a->ends, LEASE_HORIZON / 2);
+	/* who has the loan is to know of them before it asks the host */
+	if (a->recorded && !a->told && e->flying == 0 && e->era == 0 &&
+	    e->log.total > 0)
+		at = now;
 	/* who has the loan counts them */
 	if (e->slots.n != 0 && e->flying != a->flying)
 		at = lease_smaller(at, sum(a->asked, LEASE_REPORT));
@@ -251,6 +263,7 @@ learn_account_ask(struct learn_account *a, struct estimate *e, bool waits,
 		.ahead = LEARN_AHEAD,
 		.flying = e->flying,
 		.merged = a->merged,
+		.merged_late = a->merged_late,
 		.heeded = a->heeded,
 		.orders = a->ordered != 0 ? larger(lease_less(now, a->ordered),
 		    1) : 0,
@@ -260,7 +273,7 @@ learn_account_ask(struct learn_account *a, struct estimate *e, bool waits,
 	};
 	/* those that are on their way would be missing */
 	if (!a->told && e->flying == 0 && !has)
-		q->went = estimate_share_went(e, now, &q->began);
+		q->went = estimate_share_went(e, now, &q->began, &q->late);
 	if (offers || (has && is_dirty(a, e)))
 		q->text = estimate_save(text, e, now);
 	if (has && q->text != NULL)
@@ -305,6 +318,7 @@ begin_loan(struct learn_account *a, struct estimate *e,
 	a->drains = 0;
 	a->written = received;
 	a->merged = answer->merged;
+	a->merged_late = answer->merged_late;
 	a->told = true;
 	a->differs = false;
 	if (answer->text == NULL)
@@ -368,15 +382,18 @@ learn_account_take(struct learn_account *a, struct estimate *e,
 		begin_loan(a, e, answer, sent, received);
 	a->has = answer->serial != 0;
 	heed(a, e, answer);
+	a->told = a->told || (answer->known && a->question.went != 0);
 	if (a->free)
 		a->told = false;
 	if (a->has)
 		a->known = answer->serial;
 	if (a->has && answer->went > a->merged) {
 		estimate_share_merge(e, answer->went - a->merged,
+		    lease_less(answer->late, a->merged_late),
 		    sum(lease_less(answer->now, answer->began),
 		    lease_less(received, sent)), received);
 		a->merged = answer->went;
+		a->merged_late = answer->late;
 	}
 	if (a->has || a->free)
 		a->ends = sum(sent, lease_at_earliest(

@@ -38,7 +38,8 @@ struct learn_account {
 	uint64_t		 ends;		/* of either */
 	bool			 recorded;	/* the store knows something */
 	bool			 told;		/* ... what went by a pass, too */
-	uint64_t		 merged;	/* of others', that it knows */
+	uint64_t		 merged;	/* of others', that it knows; */
+	uint64_t		 merged_late;	/* ... that were back late */
 	bool			 others;	/* wait for it */
 	uint64_t		 since;		/* it has the loan */
 	uint64_t		 went;		/* ... so many with it */

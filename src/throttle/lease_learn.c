@@ -98,6 +98,7 @@ write_down(struct lease_learn *g, const struct lease_learn_question *q,
 	g->written = now;
 	g->writer = q->holder;
 	g->merged = q->merged;
+	g->merged_late = q->merged_late;
 	g->lost = 0;
 	/* what it has ordered, it has done */
 	g->heeded = q->orders != 0 ? g->ordered : q->heeded;
@@ -182,6 +183,7 @@ lend(struct lease_learn *g, const struct lease_learn_question *q,
 	a->ends = g->ends;
 	a->lost = g->lost;
 	a->merged = g->merged;
+	a->merged_late = g->merged_late;
 	a->written = g->written;
 	if (g->writer != q->holder || g->lost != 0)
 		a->text = g->text;
@@ -198,7 +200,7 @@ offer(struct lease_learn *g, const struct lease_learn_question *q,
 	g->lost = q->known != 0 ? LEARN_ALL : 0;
 	g->holder = 0;
 	g->passed = now;
-	g->went = 0;
+	g->went = g->late = 0;
 	for (i = 0; i < LEARN_HOLDERS; i++)
 		g->learners[i].told = g->learners[i].id == q->holder;
 }
@@ -215,6 +217,7 @@ hear(struct lease_learn *g, const struct lease_learn_question *q,
 	me->told = true;
 	g->began = g->went == 0 ? began : lease_smaller(g->began, began);
 	g->went = lease_smaller(g->went + q->went, LEARN_ALL);
+	g->late = lease_smaller(g->late + q->late, LEARN_ALL);
 }
 
 static uint64_t
@@ -249,6 +252,7 @@ answer(struct lease_learn *g, const struct lease_learn_question *q,
 	a->known = g->known;
 	a->others = others_wait(g, me, &first);
 	a->went = g->went;
+	a->late = g->late;
 	a->began = g->began;
 	a->ordered = g->ordered;
 	a->renewed = g->renewed;

@@ -46,11 +46,14 @@ struct lease_learn_question {
 	uint64_t	 flying;	/* on their way from there */
 	uint64_t	 ttl;		/* ns: a loan, or a pass, is for that */
 	uint64_t	 memory;	/* ns: a store keeps it for so long */
-	/* Of all that went by passes, so much is in its text. */
+	/* Of all that went by passes, so much is in its text; and of those that
+	   came back after a refusal. */
 	uint64_t	 merged;
+	uint64_t	 merged_late;
 	/* Went from there by passes, the first one so long ago (ns); 0: none,
 	   or those are not all answered yet. */
 	uint64_t	 went;
+	uint64_t	 late;		/* ... back after a refusal there */
 	uint64_t	 began;
 	uint64_t	 heeded;	/* grantor's: the last order that is in
 					   what it knows; or 0 */
@@ -73,6 +76,8 @@ struct lease_learn_answer {
 	uint64_t	 lost;		/* may have been admitted since */
 	uint64_t	 merged;	/* is in that, of those that */
 	uint64_t	 went;		/* ... went by passes from others, */
+	uint64_t	 merged_late;	/* the same, of those that */
+	uint64_t	 late;		/* ... were back after a refusal */
 	uint64_t	 began;		/* grantor's: the first one then */
 	uint64_t	 abroad;	/* on their way from others */
 	bool		 others;	/* others wait for the loan */
@@ -102,6 +107,8 @@ struct lease_learn {
 	uint64_t	 lost;		/* besides what the text says */
 	uint64_t	 merged;
 	uint64_t	 went;
+	uint64_t	 merged_late;
+	uint64_t	 late;
 	uint64_t	 began;		/* grantor's */
 	uint64_t	 ordered;	/* grantor's; as in answers */
 	uint64_t	 renewed;

@@ -80,7 +80,9 @@ question(struct holding *h, unsigned who, char text[32])
 		.ttl = TTL,
 		.memory = SECOND,
 		.merged = any(3),
+		.merged_late = any(3),
 		.went = any(10),
+		.late = any(10),
 		.began = any(50) * MS,
 		.heeded = any(3) != 0 ? h->heeded : 0,
 		.orders = any(20) == 0 ? (1 + any(20)) * MS : 0,
@@ -109,6 +111,8 @@ compare(const struct lease_learn_answer *a, const struct lease_learn_answer *b)
 	must(a->lost == b->lost);
 	must(a->merged == b->merged);
 	must(a->went == b->went);
+	must(a->merged_late == b->merged_late);
+	must(a->late == b->late);
 	must(a->began == b->began);
 	must(a->abroad == b->abroad);
 	must(a->others == b->others);

@@ -380,7 +380,7 @@ START_TEST(others_until_it_was_refused)
 	estimate_answered(&e, &refused, BUDGET_THROTTLED, now);
 	estimate_share_begin(&e, now);
 	now += 50 * MS;
-	estimate_share_merge(&e, 79, 130 * MS, now);
+	estimate_share_merge(&e, 79, 0, 130 * MS, now);
 	begun = estimate_log_begun(&e.log, 0);
 	ck_assert_uint_gt(begun, sent);
 	ck_assert_uint_le(begun, sent + 30 * MS);

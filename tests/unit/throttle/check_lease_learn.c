@@ -303,6 +303,9 @@ static const struct life {
 #define SHORT(kind_, proxies_) .limits = {{ .kind = kind_, .n = 80, \
 	.w = 2 * SEC }}, .nlimits = 1, .clients = 24, .total = 480, \
 	.proxies = proxies_, .trip = MS, .latency = 5 * MS, .jitter = 5 * MS
+#define NEAR(kind_, proxies_, latency_) .limits = {{ .kind = kind_, \
+	.n = 80, .w = 2 * SEC }}, .nlimits = 1, .clients = 24, .total = 480, \
+	.proxies = proxies_, .trip = MS, .latency = latency_, .slots = 8
 	{ "fixed, two", { HOST(FIXED, 2, MS) }, 30, 1.03 },
 	{ "fixed, four", { HOST(FIXED, 4, MS) }, 30, 1.03 },
 	{ "fixed, eight", { HOST(FIXED, 8, MS) }, 32, 1.05 },
@@ -317,6 +320,15 @@ static const struct life {
 	{ "sliding, four, short", { SHORT(SLIDING, 4) }, 20, 1.05 },
 	{ "fixed, four, short", { SHORT(FIXED, 4) }, 35, 1.03 },
 	{ "bucket, four, short", { SHORT(BUCKET, 4) }, 30, 1.03 },
+	/* its slots allow hardly more than the host does */
+	{ "sliding, two, short, slots near it", { NEAR(SLIDING, 2,
+	    150 * MS) }, 20, 1.05 },
+	{ "sliding, four, short, slots near it", { NEAR(SLIDING, 4,
+	    150 * MS) }, 20, 1.15 },
+	{ "fixed, four, short, slots near it", { NEAR(FIXED, 4,
+	    150 * MS) }, 30, 1.15 },
+	{ "sliding, four, short, slots below it", { NEAR(SLIDING, 4,
+	    2 * SEC) }, 20, 1.05 },
 	{ "slots, four", { HOST(SLOTS, 4, MS) }, 10, 1.1 },
 	{ "fixed, four, told", { HOST(FIXED, 4, MS), .fields = WINDOW }, 10,
 	    1.2 },
