@@ -37,46 +37,79 @@ send_text(int fd, const char *text, const char *right)
 	send_all(fd, text, strlen(text));
 }
 
-/* Answers what was asked, as often as that is there. */
-static void
-answer(int fd, const char *asked, const char *answer_to_script, size_t len)
+/* Bytes of a command that is there whole; 0: it is not. */
+static size_t
+command_length(const char *p, size_t have)
 {
-	static const char sha[] = "$2\r\nab\r\n";
-	const char *p;
+	const char *at = p, *end = p + have;
+	unsigned long words, len;
+	char *rest;
 
-	if (strstr(asked, "AUTH") != NULL)
+	for (words = 1; words > 0; words--) {
+		if (memchr(at, '\n', (size_t)(end - at)) == NULL)
+			return 0;
+		len = strtoul(at + 1, &rest, 10);
+		if (*at == '*')
+			words += len;
+		at = rest + 2 + (*at == '$' ? len + 2 : 0);
+		if (at > end)
+			return 0;
+	}
+	return (size_t)(at - p);
+}
+
+/* Whether that is its first word. */
+static bool
+is_command(const char *command, const char *word)
+{
+	const char *at = strchr(strchr(command, '\n') + 1, '\n') + 1;
+
+	return strncmp(at, word, strlen(word)) == 0 && at[strlen(word)] == '\r';
+}
+
+static void
+answer(int fd, const char *command, const char *to_script, size_t len)
+{
+	if (is_command(command, "AUTH"))
 		send_text(fd, says.auth, "+OK\r\n");
-	if (strstr(asked, "SELECT") != NULL)
+	else if (is_command(command, "SELECT"))
 		send_text(fd, says.select, "+OK\r\n");
-	if (strstr(asked, "ROLE") != NULL)
+	else if (is_command(command, "ROLE"))
 		send_text(fd, says.role, ROLE);
-	if (strstr(asked, "#!lua") != NULL)
-		send_text(fd, says.probe, old != NULL ? COMPILES_NOT : WRITES);
-	if (strstr(asked, "sluice:probe") != NULL)
-		send_all(fd, old, strlen(old));
-	if (strstr(asked, "INFO") != NULL)
+	else if (is_command(command, "INFO"))
 		send_text(fd, says.info, INFO);
-	for (p = asked; (p = strstr(p, "SCRIPT")) != NULL; p++)
-		send_all(fd, sha, sizeof sha - 1);
-	if (strstr(asked, "EVALSHA") != NULL)
-		send_all(fd, answer_to_script, len);
+	else if (is_command(command, "SCRIPT"))
+		send_text(fd, NULL, "$2\r\nab\r\n");
+	else if (is_command(command, "EVALSHA"))
+		send_all(fd, to_script, len);
+	else if (strstr(command, "#!lua") != NULL)
+		send_text(fd, says.probe, old != NULL ? COMPILES_NOT : WRITES);
+	else if (strstr(command, "sluice:probe") != NULL)
+		send_all(fd, old, strlen(old));
 }
 
 /* Serves one connection; without a greeting it says the same at once. */
 static void
 serve(int fd, bool greets, const char *bytes, size_t len, bool cuts)
 {
-	char buf[65536];
+	static char buf[65536];
+	size_t have = 0, taken;
 	ssize_t n;
+	char next;
 
 	if (!greets)
 		send_all(fd, bytes, len);
-	while (!cuts && (n = read(fd, buf, sizeof buf - 1)) > 0) {
-		buf[n] = '\0';
-		while (memchr(buf, 0, (size_t)n) != NULL)
-			*(char *)memchr(buf, 0, (size_t)n) = '?';
-		if (greets)
+	while (!cuts && (n = read(fd, buf + have, sizeof buf - 1 - have)) > 0) {
+		if (!greets)
+			continue;
+		have += (size_t)n;
+		while ((taken = command_length(buf, have)) > 0) {
+			next = buf[taken];
+			buf[taken] = '\0';
 			answer(fd, buf, bytes, len);
+			buf[taken] = next;
+			memmove(buf, buf + taken, have -= taken);
+		}
 	}
 	close(fd);
 }
