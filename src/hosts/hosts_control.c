@@ -55,7 +55,8 @@ begin(struct carried *c, struct hosts *hs, const char *key,
 static enum hosts_done
 finish(struct carried *c, enum hosts_done done)
 {
-	if (c->host != NULL)
+	/* before there are loops nobody waits */
+	if (c->host != NULL && c->order->loop != NULL)
 		host_admit(c->host, c->order->loop, c->order->now);
 	pthread_rwlock_unlock(&c->hosts->lock);
 	return done;

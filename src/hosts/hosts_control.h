@@ -21,7 +21,7 @@
 
 /* By whom and why; the texts are copied. */
 struct hosts_order {
-	struct loop	*loop;		/* the caller's own */
+	struct loop	*loop;		/* the caller's own; NULL: none yet */
 	uint64_t	 now;		/* ns, monotonic */
 	uint64_t	 until;		/* ns; 0: without an end */
 	const char	*by;
