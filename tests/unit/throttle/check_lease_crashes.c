@@ -32,6 +32,7 @@
 #define CROWD		50
 #define LINES		64		/* that are not safe yet */
 #define STEPS		1000		/* of a period */
+#define FEW		20		/* crashes */
 #define COUNTED		1200000
 
 static const struct row {
@@ -356,7 +357,8 @@ START_TEST(used)
 		    (double)row->latency / 1e6, part,
 		    (double)w->safe * 1e9 / (double)w->lived,
 		    (double)w->unsafe * 1e9 / (double)w->lived);
-	if (part < row->used)
+	/* a mean of a few says little */
+	if (part < row->used && repetitions(300) >= FEW)
 		ck_abort_msg("%.3f used", part);
 	free_world(w);
 }
