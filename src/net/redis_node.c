@@ -96,7 +96,6 @@ static void
 timer_cb(void *arg)
 {
 	struct redis_node *n = arg;
-	bool sent;
 
 	if (n->redis == NULL) {
 		begin(n);
@@ -104,11 +103,10 @@ timer_cb(void *arg)
 	}
 	/* one that is lost at once, again and again, is not up */
 	n->failures = 0;
-	/* else it has been asked enough, or is lost */
-	sent = redis_probe(n->redis);
-	if (n->redis == NULL)
-		return;
-	deadline_set(&n->timer, loop_now() + (sent ? BEAT : BEAT / 10));
+	deadline_set(&n->timer, loop_now() + BEAT);
+	/* it has been asked enough; or it is lost, and tried again */
+	if (!redis_probe(n->redis) && redis_node_is_up(n))
+		deadline_set(&n->timer, loop_now() + BEAT / 10);
 }
 
 static void
