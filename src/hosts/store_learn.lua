@@ -56,8 +56,8 @@ for i = 1, #got, 2 do
 end
 
 local NUMBERS = { 'newest', 'quarantine', 'written', 'lost', 'merged', 'went',
-    'merged_late', 'late', 'began', 'serial', 'number', 'ahead', 'ends', 'passed', 'ordered',
-    'renewed', 'heeded' }
+    'merged_late', 'late', 'began', 'serial', 'number', 'ahead', 'ends',
+    'passed', 'ordered', 'renewed', 'heeded' }
 local g = {}
 for _, name in ipairs(NUMBERS) do
 	g[name] = whole(s[name] or '0', name)
@@ -306,6 +306,5 @@ redis.call('PEXPIREAT', KEYS[1], digits(floor((max(now, g.quarantine) +
 return { digits(now), g.text and '1' or '0', digits(a.free), digits(a.serial),
     digits(a.ends), digits(a.written), digits(a.lost), digits(a.merged),
     digits(g.went), digits(a.merged_late), digits(g.late), digits(g.began),
-    digits(a.abroad), digits(a.others or 0),
-    digits(a.again_at), digits(g.ordered), digits(g.renewed),
-    digits(g.heeded), a.text or '' }
+    digits(a.abroad), digits(a.others or 0), digits(a.again_at),
+    digits(g.ordered), digits(g.renewed), digits(g.heeded), a.text or '' }

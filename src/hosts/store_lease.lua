@@ -9,11 +9,12 @@
 -- KEYS  the budget, a hash; the epoch of those keys that share its tag
 -- ARGV  run stepped holder weight demand first horizon guard last counted
 --       unused returned pause opened longest guard_max gained gained_at leaves
---       ago heeded orders n, then of each of n rates: capacity period burst strict
---       ends
+--       ago heeded orders n, then of each of n rates: capacity period burst
+--       strict ends
 -- Returns now serial amount again_at pause peers (one more than there is room
--- for, where the holder has none) foreign (rates that others ask with) probe guard leavers
--- ordered, and of each rate: begins ends left (that nobody has as yet).
+-- for, where the holder has none) foreign (rates that others ask with) probe
+-- guard leavers ordered, and of each rate: begins ends left (that nobody has as
+-- yet).
 --
 -- What of the budget is not there has expired, and is full, or was lost, and is
 -- empty: the epoch, which never expires, tells since when nothing was lost.

@@ -540,11 +540,8 @@ share(struct lease_grantor *g, const struct lease_question *asked,
 		g->serial = run << 32;
 	if (anew || q->stepped > g->born)
 		be_born_empty(g, q, now);
-	/* what was told by a clock that was set back means nothing */
-	if (anew && g->run == run) {
-		g->turn = (struct lease_turn){ 0 };
-		told->pause = told->opened = 0;
-	}
+	if (anew && g->run == run)
+		lease_turn_set_back(&g->turn, told);
 	lease_turn_hear(&g->turn, told, now);
 	g->run = run;
 	a->pause = g->turn.pause;

@@ -325,11 +325,8 @@ lease_slots_grant(struct lease_slots_grantor *g,
 	if (anew)
 		begin_run(g, q, run, now);
 	now = g->newest = larger(g->newest, now);
-	/* what was told by a clock that was set back means nothing */
-	if (anew && is_same) {
-		g->turn = (struct lease_turn){ 0 };
-		told.pause = told.opened = 0;
-	}
+	if (anew && is_same)
+		lease_turn_set_back(&g->turn, &told);
 	lease_turn_hear(&g->turn, &told, now);
 	*a = (struct lease_slots_answer){ .number = q->number, .now = now,
 		.pause = g->turn.pause, .ordered = g->turn.ordered };

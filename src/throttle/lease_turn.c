@@ -3,6 +3,13 @@
 
 #include "throttle/lease_math.h"
 
+void
+lease_turn_set_back(struct lease_turn *t, struct lease_turn_news *n)
+{
+	*t = (struct lease_turn){ 0 };
+	n->pause = n->opened = 0;
+}
+
 /* A pause that was learned later than the order was given goes on. */
 static void
 obey(struct lease_turn *t, uint64_t ordered, uint64_t now)

@@ -47,6 +47,13 @@ enum lease_turn_state {
 };
 
 /*
+ * The grantor's clock was set back: what was told by it means nothing, nor do
+ * the instants that a proxy tells now.
+ */
+void		 lease_turn_set_back(struct lease_turn *,
+		    struct lease_turn_news *);
+
+/*
  * A proxy tells a pause of its own, after which one a request of its succeeded,
  * or that an operator has ended all of them.  What it knew of a pause before it
  * heard of an order is over.
