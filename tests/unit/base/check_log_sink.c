@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/log_sink.h"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/log_file.h"
+#include "check_limit.h"
 #include "check_run.h"
 
 /*
@@ -316,17 +316,6 @@ START_TEST(nobody_reads_to_the_end)
 }
 END_TEST
 
-/* Files may have so many bytes; Check's own, too: nothing is asserted then. */
-static void
-limit_files(rlim_t most)
-{
-	struct rlimit limit;
-
-	(void)getrlimit(RLIMIT_FSIZE, &limit);
-	limit.rlim_cur = most != 0 ? most : limit.rlim_max;
-	(void)setrlimit(RLIMIT_FSIZE, &limit);
-}
-
 /* The other half of a line goes where the first one is, and the rest on. */
 START_TEST(half_a_line)
 {
@@ -334,7 +323,6 @@ START_TEST(half_a_line)
 	char *cause;
 	bool ok;
 
-	signal(SIGXFSZ, SIG_IGN);
 	limit_files(3001);
 	put_lines(s, 0, 200);
 	wait_told("test: cannot write: File too large");

@@ -5,15 +5,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "check_alloc.h"
+#include "check_limit.h"
 #include "check_run.h"
 
 static char dir[64];
@@ -255,21 +254,6 @@ START_TEST(names_for_what_is_kept)
 	finish();
 }
 END_TEST
-
-/*
- * Files may have so many bytes; 0: as many as they like.  Check notes each
- * assertion in a file of its own, so there is none meanwhile.
- */
-static void
-limit_files(rlim_t most)
-{
-	struct rlimit limit;
-
-	(void)getrlimit(RLIMIT_FSIZE, &limit);
-	limit.rlim_cur = most != 0 ? most : limit.rlim_max;
-	(void)setrlimit(RLIMIT_FSIZE, &limit);
-	signal(SIGXFSZ, most != 0 ? SIG_IGN : SIG_DFL);
-}
 
 /* Of a line that does not fit nothing is there, and the next one counts. */
 START_TEST(there_is_no_room_for_a_line)

@@ -56,42 +56,40 @@ finish(void)
 	end();
 }
 
-/* Carries lines there; returns how many. */
+/* Carries lines to one of both, who takes them; returns how many. */
+static inline unsigned
+carry(struct text *t, bool there, uint64_t now)
+{
+	unsigned n = 0;
+	char *p, *feed;
+
+	for (p = t->p; t->len > 0 && p < t->p + t->len; p = feed + 1, n++) {
+		feed = memchr(p, '\n', (size_t)(t->p + t->len - p));
+		ck_assert_ptr_nonnull(feed);
+		*feed = '\0';
+		ck_assert(there ? hosts_guests_line(guests, p, now) :
+		    hosts_away_line(hosts, p, now));
+	}
+	text_free(t);
+	return n;
+}
+
 static inline unsigned
 carry_there(uint64_t now)
 {
 	struct text t = { NULL, 0, 0, false };
-	unsigned n = 0;
-	char *p, *feed;
 
 	hosts_away_take(hosts, &t);
-	for (p = t.p; t.len > 0 && p < t.p + t.len; p = feed + 1, n++) {
-		feed = memchr(p, '\n', (size_t)(t.p + t.len - p));
-		ck_assert_ptr_nonnull(feed);
-		*feed = '\0';
-		ck_assert(hosts_guests_line(guests, p, now));
-	}
-	text_free(&t);
-	return n;
+	return carry(&t, true, now);
 }
 
-/* ... and back. */
 static inline unsigned
 carry_back(uint64_t now)
 {
 	struct text t = { NULL, 0, 0, false };
-	unsigned n = 0;
-	char *p, *feed;
 
 	hosts_guests_take(guests, &t);
-	for (p = t.p; t.len > 0 && p < t.p + t.len; p = feed + 1, n++) {
-		feed = memchr(p, '\n', (size_t)(t.p + t.len - p));
-		ck_assert_ptr_nonnull(feed);
-		*feed = '\0';
-		ck_assert(hosts_away_line(hosts, p, now));
-	}
-	text_free(&t);
-	return n;
+	return carry(&t, false, now);
 }
 
 static inline struct host_view
