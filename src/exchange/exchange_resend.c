@@ -6,7 +6,6 @@
 #include "exchange/exchange_deadline.h"
 #include "exchange/exchange_state.h"
 #include "front/front.h"
-#include "throttle/throttle_estimate.h"
 #include "upstream/upstream.h"
 
 /*
@@ -39,9 +38,10 @@ is_one_of(const int *statuses, unsigned n, int status)
 static bool
 has_attempts(const struct exchange *x)
 {
-	unsigned asked = x->asked < QUESTIONS ? x->asked : QUESTIONS;
+	const struct ticket *t = &x->ticket;
+	unsigned asked = t->asked < QUESTIONS ? t->asked : QUESTIONS;
 
-	return x->ticket.rule->retry_attempts > x->resent - asked;
+	return t->rule->retry_attempts > x->resent - asked;
 }
 
 static bool
@@ -84,8 +84,8 @@ show(struct exchange *x)
 bool
 exchange_resend(struct exchange *x)
 {
-	bool sent, asked = throttle_asks(&x->ticket.waiter);
 	uint64_t now;
+	bool sent;
 
 	if (!may_resend(x))
 		return false;
@@ -97,7 +97,6 @@ exchange_resend(struct exchange *x)
 	    x->status);
 	show(x);
 	x->resent++;
-	x->asked += asked;
 	stats_add(&x->counts->resends, 1);
 	x->retried = false;
 	x->status = 0;

@@ -166,7 +166,6 @@ struct exchange {
 	struct judging		*judging;	/* is held back; or NULL */
 	uint64_t		 discarded;	/* bytes of its body */
 	unsigned		 resent;	/* after such refusals */
-	unsigned		 asked;		/* ... of what we only asked */
 
 	/* what is counted */
 	enum stats_refusal	 refusal;	/* why, if we refuse it */

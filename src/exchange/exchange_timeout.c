@@ -13,6 +13,7 @@
 #include "exchange/exchange_state.h"
 #include "exchange/reply.h"
 #include "front/front.h"
+#include "hosts/hosts.h"
 
 /* It is the client's turn, and maybe for too long. */
 static void
@@ -99,7 +100,7 @@ exchange_overdue(void *arg)
 	struct exchange *x = arg;
 
 	/* a tunnel may have given its slot back */
-	if (x->ticket.state != TICKET_HELD || x->ticket.waiter.slotless)
+	if (!hosts_has_slot(x->exchanges->hosts, &x->ticket))
 		return;
 	if (x->head_sent)
 		exchange_abort(x, STATS_EXCHANGE_TIME, why);

@@ -15,6 +15,7 @@
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_why.h"
 #include "throttle/throttle_ask.h"
+#include "throttle/throttle_estimate.h"
 #include "throttle/throttle_meter.h"
 #include "throttle/throttle_view.h"
 
@@ -488,12 +489,15 @@ host_leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 enum hosts_answer
 host_return(struct host *h, struct ticket *t, uint64_t now)
 {
+	bool asked = throttle_asks(&t->waiter);
+
 	if (throttle_return(h->throttle, &t->waiter, now, &t->report) !=
 	    THROTTLE_WAIT)
 		return HOSTS_LATE;
 	hosts_say_budget(h, t);
 	set_state(h, t, TICKET_WAITING);
 	h->counts.resent++;
+	t->asked += asked;
 	host_observe_returned(h, t, now);
 	t->deadline = throttle_deadline(h->throttle, &t->waiter);
 	host_away_tell(h, t, "again");

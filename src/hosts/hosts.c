@@ -438,6 +438,19 @@ hosts_is_wanted(struct hosts *hs, struct ticket *t)
 	return wanted;
 }
 
+bool
+hosts_has_slot(struct hosts *hs, struct ticket *t)
+{
+	struct host *h = hosts_enter(hs, t);
+	bool has;
+
+	if (h == NULL)
+		return false;
+	has = t->state == TICKET_HELD && !t->waiter.slotless;
+	hosts_exit(hs, h);
+	return has;
+}
+
 /*
  * Credentials can be made up, so their entries' marks alone would not do.  A
  * host that was put out of its place by another is told of again, once an entry.

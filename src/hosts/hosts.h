@@ -65,7 +65,8 @@ bool		 hosts_is_news(struct hosts *, struct ticket *,
 /*
  * Puts an admitted ticket back, before all others, to be admitted again within
  * queue.max_wait from the end of the pause, and not after the latest; sets its
- * deadline.  Returns HOSTS_WAIT; otherwise it stays admitted.
+ * deadline, and counts it where it only asked (throttle_asks()).  Returns
+ * HOSTS_WAIT; otherwise it stays admitted.
  */
 enum hosts_answer hosts_return(struct hosts *, struct ticket *, uint64_t now)
 		    __attribute__((warn_unused_result));
@@ -120,6 +121,9 @@ void		 hosts_leave(struct hosts *, struct ticket *, uint64_t now);
  * one more, another one could go as far as slots are concerned.
  */
 bool		 hosts_is_wanted(struct hosts *, struct ticket *);
+
+/* Returns whether an admitted ticket has a slot: it may have given that back. */
+bool		 hosts_has_slot(struct hosts *, struct ticket *);
 
 /*
  * Stops waiting.  Returns true when the ticket was still in the queue; its

@@ -87,6 +87,8 @@ struct ticket {
 	uint64_t		 deadline;
 	uint64_t		 latest;	/* ns: never later than this */
 	struct throttle_report	 report;	/* see hosts_ask() */
+	unsigned		 asked;		/* times that it was put back
+						   after it had only asked */
 	enum hosts_answer	 refusal;	/* why, as the mail says */
 	/* which one had it wait last, or refuses it; "": none did */
 	char			 budget[HOSTS_BUDGET];

@@ -115,13 +115,55 @@ START_TEST(returned)
 	start("{defaults: {concurrency: 1, pause: {max: 10h}, "
 	    "queue: {max_wait: 1h}}}");
 	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert(hosts_has_slot(hosts, &tickets[0]));
 	hosts_learn(hosts, &tickets[0], &minute, NOW);
 	ck_assert_int_eq(hosts_return(hosts, &tickets[0], NOW), HOSTS_WAIT);
 	expect(0, 1, 0);
+	ck_assert(!hosts_has_slot(hosts, &tickets[0]));
 	hosts_admit_all(hosts, &loop, NOW + 60 * SECOND);
 	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
 	expect(0, 0, 1);
 	leave(0, false);
+	end();
+}
+END_TEST
+
+/* What is put back after it had only asked is told apart, by each learner. */
+START_TEST(returned_after_asking)
+{
+	static const struct lesson refused = {
+		.verdict = BUDGET_THROTTLED,
+		.pause = SECOND,
+	};
+	uint64_t now = NOW;
+	unsigned i;
+
+	start("{defaults: {learn: estimate, pause: {max: 10h}, "
+	    "queue: {max_wait: 1h}}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	for (i = 0; i < 2; i++) {
+		ck_assert_uint_eq(tickets[0].asked, i);
+		hosts_learn(hosts, &tickets[0], &refused, now);
+		ck_assert_int_eq(hosts_return(hosts, &tickets[0], now),
+		    HOSTS_WAIT);
+		now += 2 * SECOND;
+		hosts_admit_all(hosts, &loop, now);
+		ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	}
+	leave(0, false);
+	end();
+}
+END_TEST
+
+START_TEST(slot_is_given_back_early)
+{
+	start("{defaults: {concurrency: 1}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert(hosts_has_slot(hosts, &tickets[0]));
+	hosts_release_slot(hosts, &tickets[0], NOW);
+	ck_assert(!hosts_has_slot(hosts, &tickets[0]));
+	leave(0, false);
+	ck_assert(!hosts_has_slot(hosts, &tickets[0]));
 	end();
 }
 END_TEST
@@ -201,6 +243,8 @@ main(void)
 	tcase_add_test(tc, gave_up);
 	tcase_add_test(tc, returned_and_refused);
 	tcase_add_test(tc, returned);
+	tcase_add_test(tc, returned_after_asking);
+	tcase_add_test(tc, slot_is_given_back_early);
 	tcase_add_test(tc, counts_late);
 	tcase_add_test(tc, moved);
 	suite_add_tcase(suite, tc);
