@@ -121,7 +121,7 @@ become(int channel)
 	(void)fcntl(CHANNEL, F_SETFD, FD_CLOEXEC);
 	if (send(CHANNEL, "", 1, MSG_NOSIGNAL) == 1)
 		run();
-	exit(0);
+	_exit(0);
 }
 
 /*
