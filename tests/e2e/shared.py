@@ -391,6 +391,26 @@ class Proxies:
 			one.end()
 
 
+def alone(rule, n):
+	"""What each of n sluices has of it without a store, so that all of them
+	have as much.  Beside the shared one it tells what could be used
+	meanwhile, on a machine that is busy."""
+	if rule.get("strict"):
+		return {**rule, "capacity": rule["capacity"] // n,
+		    "store": False}
+	one = {**rule, "period": f"{n}s", "burst": max(rule["burst"] // n, 1),
+	    "store": False}
+	if "per_total" in rule:
+		one["per_total"] = alone(rule["per_total"], n)
+		del one["per_total"]["store"]
+	return one
+
+
+def came(far, begin, end):
+	"""How many, between two instants."""
+	return sum(begin <= at < end for at in far.times())
+
+
 def over_bucket(times, rate, burst, late):
 	"""By how many requests they exceed what a bucket allows, where each may
 	have come so much (s) later than it went."""

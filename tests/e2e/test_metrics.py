@@ -379,7 +379,7 @@ def test_many_rules(lab):
 
 @pytest.mark.plain("ten thousand hosts are no more ways than ten")
 def test_many_hosts(lab):
-	"""In pieces: others are answered meanwhile, and it is soon done."""
+	"""It is soon done, whatever else the machine does."""
 	many = 10000
 	far = lab.origin()
 	daemon = lab.sluice(resolver=[lab.dns(dnsserver.Here()).at],
@@ -392,9 +392,9 @@ def test_many_hosts(lab):
 	assert m("sluice_hosts_tracked") == many
 	assert m("sluice_queue_limit", host="*.test") == 1000 * many
 	assert m("sluice_budget_left", host="*.test", budget="1 per 1h") < 1
-	took = []
+	before = daemon.cpu()
 	for _ in range(5):
-		began = time.monotonic()
 		metrics.fetch(daemon)
-		took.append(time.monotonic() - began)
-	assert min(took) < 0.1 * wire.SLOW, took
+	took = (daemon.cpu() - before) / 5
+	print(f"{took:.3f} s of the processor each")
+	assert took < 0.1

@@ -510,5 +510,6 @@ def crashes(lab, n, strict, seed):
 @pytest.mark.heavy
 @pytest.mark.parametrize("strict", [False, True])
 def test_crashes_under_load(lab, strict):
-	# (Leases wait for the disk, which others use, too.)
-	assert crashes(lab, 8, strict, 7) >= 0.85
+	# How much exactly: check_lease_crashes, whose clock is a number, where
+	# here leases wait for the disk, and all for the processor.
+	assert crashes(lab, 8, strict, 7) >= 0.5
