@@ -25,7 +25,7 @@ static const char *const of_budget[] = {
 	[LEASE_IS_BACK] = "it is shared again",
 	[LEASE_DIFFERS] = "other proxies have other limits for it: the smaller "
 	    "of both hold",
-	[LEASE_NO_PLACE] = "64 proxies have leases of it, and no other can: "
+	[LEASE_NO_PLACE] = "128 proxies have leases of it, and no other can: "
 	    "requests wait",
 };
 

@@ -3,7 +3,7 @@
 -- What stands before both scripts of a store, and is one script with each: how
 -- numbers are read and written, which are whole and below 2^53.
 
-local MOST, HOLDERS = 2 ^ 53 - 1, 64
+local MOST, HOLDERS = 2 ^ 53 - 1, 128
 local floor, max, min = math.floor, math.max, math.min
 
 local function digits(x)

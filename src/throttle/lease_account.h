@@ -21,7 +21,7 @@
 #define LEASE_REPORT	100000000ULL	/* ns: what was counted is told */
 #define LEASE_LOST	3000000000ULL	/* ns: after that no answer comes */
 #define LEASE_CUT	3		/* questions in a row without an answer */
-#define LEASE_HOLDERS	64		/* who can hold leases of one budget */
+#define LEASE_HOLDERS	128		/* who can hold leases of one budget */
 
 /* From where leases are. */
 enum lease_source {

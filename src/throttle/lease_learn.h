@@ -32,7 +32,7 @@
  * allocates nothing.
  */
 
-#define LEARN_HOLDERS	64
+#define LEARN_HOLDERS	128
 #define LEARN_ALL	UINT32_MAX	/* lost: it is not known how much */
 
 struct lease_learn_question {

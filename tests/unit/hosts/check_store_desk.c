@@ -10,6 +10,7 @@
 #include "hosts/store_redis.h"
 #include "net/dialer.h"
 #include "policy/store.h"
+#include "throttle/lease_account.h"
 #include "throttle/window.h"
 
 /* Who wants leases, what the store is asked, and what becomes of answers. */
@@ -449,7 +450,7 @@ END_TEST
 START_TEST(too_many_proxies)
 {
 	open_desk("{" SHARED "hosts: {a.test: " RATE "}}}");
-	hear_proxies(_i == 0 ? 64 : 0);
+	hear_proxies(_i == 0 ? LEASE_HOLDERS : 0);
 	ck_assert_uint_eq(atomic_load(&stats_process.store_peers), 0);
 	ask(0, "a.test", 1, NULL);
 	store_desk_look(desk);

@@ -3,6 +3,7 @@
 
 #include "check_random.h"
 #include "check_run.h"
+#include "throttle/lease_account.h"
 
 /*
  * The script in a real server answers as lease_grant_share() does, which gets
@@ -161,7 +162,7 @@ START_TEST(test_same)
 	static struct holding holdings[HOLDERS];
 	const struct budget_limits *limits = &rows[_i].limits;
 	static struct window windows[BUDGET_RATES];
-	static struct lease_holder holders[64];
+	static struct lease_holder holders[LEASE_HOLDERS];
 	struct lease_grantor g;
 	struct lease_question q;
 	struct lease_answer a;
@@ -173,7 +174,7 @@ START_TEST(test_same)
 	seed = text != NULL ? strtoull(text, NULL, 10) : 1;
 	state = (seed + 1000 * (uint64_t)_i) | 1;
 	memset(holdings, 0, sizeof holdings);
-	lease_grantor_init(&g, limits, windows, holders, 64);
+	lease_grantor_init(&g, limits, windows, holders, LEASE_HOLDERS);
 	for (step = 0; step < repetitions(QUESTIONS) || leases < 10; step++) {
 		must(step < 20 * QUESTIONS);
 		if (any(3) == 0)

@@ -3,6 +3,7 @@
 
 #include "check_run.h"
 #include "hosts/store_command.h"
+#include "throttle/lease_account.h"
 
 /* Questions to a real server, and their answers. */
 
@@ -203,7 +204,7 @@ START_TEST(test_no_place)
 	struct lease_question q = one;
 	unsigned i;
 
-	for (i = 0; i < 70; i++) {
+	for (i = 0; i < LEASE_HOLDERS + 6; i++) {
 		q.holder = i + 1;
 		q.horizon = 10 * SECOND;
 		ask("a", &ten, &q);
@@ -215,7 +216,8 @@ START_TEST(test_no_place)
 			i--;
 			continue;
 		}
-		ck_assert_uint_eq(last.lease.peers, i < 64 ? i + 1 : 65);
+		ck_assert_uint_eq(last.lease.peers, i < LEASE_HOLDERS ? i + 1 :
+		    LEASE_HOLDERS + 1);
 	}
 }
 END_TEST

@@ -4,6 +4,7 @@
 #include "check_random.h"
 #include "check_run.h"
 #include "hosts/store_command.h"
+#include "throttle/lease_account.h"
 
 /*
  * The script in a real server lends slots as lease_slots_grant() does, which gets
@@ -12,7 +13,7 @@
  */
 
 #define HOLDERS	6
-#define PLACES	64
+#define PLACES	LEASE_HOLDERS
 #define QUESTIONS 400
 #define TTL	(60 * MS)	/* a third, and a twentieth of that, are whole */
 

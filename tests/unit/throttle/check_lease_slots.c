@@ -6,6 +6,7 @@
 #include <check.h>
 
 #include "check_run.h"
+#include "throttle/lease_account.h"
 #include "throttle/lease_slots.h"
 #include "throttle/lease_slots_hold.h"
 
@@ -20,7 +21,7 @@
 #define SEC	1000000000ULL
 #define TTL	(3 * SEC)
 #define PROXIES	8
-#define PLACES	64
+#define PLACES	LEASE_HOLDERS
 #define LETTERS	256
 #define FLYING	4096
 #define TIMEOUT	(200 * MS)

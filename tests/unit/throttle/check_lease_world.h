@@ -9,6 +9,7 @@
 #include <check.h>
 
 #include "throttle/gcra.h"
+#include "throttle/lease_account.h"
 #include "throttle/lease_grant.h"
 #include "throttle/lease_hold.h"
 
@@ -22,7 +23,7 @@
 #define U	1000000ULL	/* a cost of 1 */
 #define MS	1000000ULL
 #define SEC	1000000000ULL
-#define PROXIES	20
+#define PROXIES	100
 #define LETTERS	256
 #define LOG	200000
 #define TIMEOUT	(200 * MS)
@@ -58,7 +59,7 @@ struct proxy {
 	uint64_t		 spent;
 };
 
-#define HOLDERS	64
+#define HOLDERS	LEASE_HOLDERS
 
 struct store {
 	struct lease_grantor	 g;
