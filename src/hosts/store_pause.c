@@ -10,7 +10,7 @@
 bool
 store_pause_note(struct store_pause *p, struct host *h, uint64_t now)
 {
-	uint64_t until = throttle_paused_until(h->throttle, THROTTLE_WHOLE);
+	uint64_t until = throttle_store_paused(h->throttle);
 	uint64_t ordered = throttle_store_ordered(h->throttle);
 
 	if (ordered != 0) {

@@ -394,6 +394,13 @@ throttle_store_count(struct throttle *t, uint64_t now)
 
 /* Pauses */
 
+uint64_t
+throttle_store_paused(const struct throttle *t)
+{
+	return learns(t) ? t->host.paused_until :
+	    throttle_paused_until(t, THROTTLE_WHOLE);
+}
+
 void
 throttle_store_probe(struct throttle *t, uint64_t now)
 {

@@ -121,6 +121,12 @@ struct throttle_store_count throttle_store_count(struct throttle *,
 		    uint64_t now);
 
 /*
+ * Returns until when it pauses (ns), as others are to be told.  What is learned is
+ * not among that: those who wait for the loan of it would take it for a pause
+ * besides, and each would recover from that by itself.
+ */
+uint64_t	 throttle_store_paused(const struct throttle *);
+/*
  * It has the turn to ask a host that others have paused for: it is half open,
  * if it was not, and its next request is the one that asks.
  */

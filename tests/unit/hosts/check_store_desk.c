@@ -4,11 +4,13 @@
 #include "base/stats.h"
 #include "check_hosts.h"
 #include "check_run.h"
+#include "hosts/hosts_learn.h"
 #include "hosts/hosts_reload.h"
 #include "hosts/store_desk.h"
 #include "hosts/store_listener.h"
 #include "hosts/store_redis.h"
 #include "net/dialer.h"
+#include "policy/lesson.h"
 #include "policy/store.h"
 #include "throttle/lease_account.h"
 #include "throttle/window.h"
@@ -26,6 +28,9 @@ static struct question {
 	char			 name[STORE_BUDGET];
 	struct budget_limits	 limits;
 	struct lease_question	 ask;
+	struct lease_turn_news	 told;
+	uint64_t		 number;	/* where it is of slots */
+	struct lease_learn_question learn;	/* its holder 0: it is another */
 	store_answer_cb		*cb;
 	void			*arg;
 	bool			 answered;
@@ -65,7 +70,7 @@ store_redis_ask(struct store_redis *s, const struct store_question *q,
 	struct question *to = &questions[nquestions];
 
 	ck_assert_ptr_eq(s, questions);
-	if (q->limits->nrates == 0) {
+	if (q->slots == NULL && q->learn == NULL && q->limits->nrates == 0) {
 		if (proxies > 0)
 			cb(arg, &(struct store_answer){ .ok = true, .sent = now,
 			    .received = now, .lease = { .peers = proxies } });
@@ -76,7 +81,13 @@ store_redis_ask(struct store_redis *s, const struct store_question *q,
 		return false;
 	nquestions++;
 	*to = (struct question){ .limits = *q->limits, .ask = q->ask,
+		.told = q->slots != NULL ? q->slots->told : q->ask.told,
+		.number = q->slots != NULL ? q->slots->number : 0,
 		.cb = cb, .arg = arg };
+	if (q->learn != NULL) {
+		to->learn = *q->learn;
+		to->told = (struct lease_turn_news){ 0 };
+	}
 	memcpy(to->name, q->budget, q->len);
 	return true;
 }
@@ -525,6 +536,47 @@ START_TEST(others_have_paused)
 }
 END_TEST
 
+#define OF(text)	"{" SHARED "hosts: {a.test: {store: yes, queue: " \
+	"{max_wait: 1h}, " text "}}}"
+
+/* Slots, all that it wants; and a pass, while nothing is learned. */
+static void
+lend(struct question *q)
+{
+	answer_with(q, &(struct store_answer){ .ok = true, .sent = now,
+	    .received = now, .slots = { .now = SECOND, .number = q->number,
+	    .slots = 3, .keeps = 3, .ends = 4 * SECOND }, .learn = {
+	    .now = SECOND, .free = true, .ends = 2 * SECOND } });
+}
+
+/* A host refuses: who learns its limits tells that with those, or as a pause. */
+START_TEST(what_is_learned_is_no_pause)
+{
+	const struct lesson l = { .status = 429, .verdict = BUDGET_THROTTLED,
+		.pause = 5 * SECOND };
+	unsigned i, first;
+	bool paused = false;
+
+	open_desk(_i == 0 ? OF("learn: pause, concurrency: 3") :
+	    OF("learn: estimate, concurrency: 3"));
+	(void)ask(0, "a.test", 1, NULL);
+	store_desk_look(desk);
+	for (i = 0; i < nquestions; i++)
+		lend(&questions[i]);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	first = nquestions;
+	ck_assert_uint_gt(hosts_learn(hosts, &tickets[0], &l, now), 0);
+	leave(0, false);
+	store_desk_look(desk);
+	wait_until(now + SECOND);
+	ck_assert_uint_gt(nquestions, first);
+	for (i = first; i < nquestions; i++)
+		paused = paused || questions[i].told.pause != 0;
+	ck_assert(paused == (_i == 0));
+	close_desk(0);
+}
+END_TEST
+
 /* A reload takes its rule away while it has asked. */
 START_TEST(a_host_that_shares_no_more)
 {
@@ -634,6 +686,7 @@ main(void)
 	tcase_add_loop_test(tcase, too_many_proxies, 0, 2);
 	tcase_add_test(tcase, a_budget_that_is_not_answered);
 	tcase_add_test(tcase, others_have_paused);
+	tcase_add_loop_test(tcase, what_is_learned_is_no_pause, 0, 2);
 	tcase_add_test(tcase, a_host_that_shares_no_more);
 	tcase_add_test(tcase, another_store);
 	tcase_add_test(tcase, a_last_word);
