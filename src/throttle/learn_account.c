@@ -156,15 +156,16 @@ pass_at(const struct learn_account *a, const struct estimate *e, bool waits,
     uint64_t now)
 {
 	uint64_t over = sum(a->since, slice(e));
+	uint64_t start = estimate_start(e, now);
 
 	if (!waits && !a->others && e->flying > 0)
 		return BUDGET_NEVER;
 	if (!waits)
 		return sum(larger(e->last, a->since), LINGER);
-	if (!a->others || a->went == 0)
+	if (!a->others || (a->went == 0 && start > now))
 		return BUDGET_NEVER;
 	/* there is nothing to do with it until then */
-	return estimate_start(e, now) > over ? now : over;
+	return start > over && a->went > 0 ? now : over;
 }
 
 /* Whether others are about to tell what went before anybody was refused. */

@@ -2,7 +2,10 @@
 #include "throttle/throttle_learn.h"
 
 #include "throttle/fair_turn.h"
+#include "throttle/lease_math.h"
 #include "throttle/throttle_lane.h"
+
+#define SOON	50000000ULL	/* ns: until then it is asked for */
 
 void
 throttle_learn_end(struct throttle *t)
@@ -30,29 +33,42 @@ throttle_learn_hear(struct throttle *t, uint64_t now)
 }
 
 /*
- * Whether somebody waits for what others may have: not one whom this proxy lets
- * nobody go for, by a pause that is not theirs.
+ * From when on somebody waits for what others may have: not while this proxy
+ * lets nobody go, by a pause or a limit that is not theirs.
  */
-static bool
-somebody_waits(const struct throttle *t, uint64_t now)
+static uint64_t
+waits_from(struct throttle *t)
 {
-	return fair_length(t->queue) > 0 && t->host.paused_until <= now;
+	uint64_t at = THROTTLE_NEVER, due;
+	const struct fair_waiter *w;
+	unsigned lane;
+
+	for (lane = 0; lane != FAIR_END; lane = fair_next_lane(t->queue,
+	    lane)) {
+		if ((w = first_of(t, lane)) == NULL)
+			continue;
+		due = budget_due(&t->host, w->cost);
+		/* that which it has to count first, it will soon have */
+		due = due == BUDGET_NEVER ? t->now : lease_less(due, SOON);
+		at = due < at ? due : at;
+	}
+	return at;
 }
 
 uint64_t
 throttle_learn_at(struct throttle *t, uint64_t now)
 {
-	bool waits = somebody_waits(t, now);
-	uint64_t at;
+	uint64_t from, at;
+	bool waits;
 
 	if (!learns(t))
 		return THROTTLE_NEVER;
+	from = waits_from(t);
+	waits = from <= now;
 	if (t->learner == NULL)
-		return waits ? now : THROTTLE_NEVER;
+		return waits ? now : from;
 	at = learn_account_at(t->learner, t->estimate, waits, now);
-	if (fair_length(t->queue) > 0 && !waits && t->host.paused_until < at)
-		at = t->host.paused_until;
-	return at;
+	return waits || at < from ? at : from;
 }
 
 /* Made where it is missing; NULL: none is needed, or no memory. */
@@ -81,7 +97,7 @@ throttle_learn_ask(struct throttle *t, const struct lease_terms *terms,
 		*granted = *granted || learn_account_may(a, now);
 	if (terms->source != LEASE_STORE || throttle_learn_at(t, now) > now)
 		return false;
-	learn_account_ask(a, t->estimate, somebody_waits(t, now), text, now);
+	learn_account_ask(a, t->estimate, waits_from(t) <= now, text, now);
 	return true;
 }
 

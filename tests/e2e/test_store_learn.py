@@ -241,6 +241,24 @@ def test_an_order_where_the_loan_is_not(proxies, command):
 	assert p.statuses == [200] * 41
 
 
+def test_who_is_held_back_keeps_no_loan(proxies):
+	"""What an operator allows at one of them is far less than all have learned."""
+	p = proxies(2, "fixed", queue={"max_wait": "1h"})
+	p.ask(0, 8, 15)
+	p.ask(1, 8, 15)
+	p.join()
+	p.run(0, "set", "127.0.0.1", "capacity=1", "period=1h")
+	p.ask(0, 2, 2)
+	wire.wait_until(lambda: "2" in p.run(0, "queue", "127.0.0.1").stdout,
+	    what="who waits")
+	p.ask(1, 4, 10)
+	wire.wait_until(lambda: sum(who == 1 for _, who in p.far.went) == 160,
+	    what="the other's answers")
+	p.run(0, "unset", "127.0.0.1")
+	p.join()
+	assert p.statuses == [200] * 284
+
+
 def test_who_is_paused_keeps_no_loan(proxies):
 	"""An operator's pause holds at one of them; the others go on."""
 	p = proxies(2, "fixed", queue={"max_wait": "1h"})

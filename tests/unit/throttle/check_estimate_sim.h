@@ -81,6 +81,22 @@ pose(struct sim *s, unsigned i, const struct throttle_store_question *q)
 		    ASKED, n);
 }
 
+/* Of limits that an operator has set there: nobody else spends from those. */
+static void
+lease_all(struct sim *s, unsigned i, const struct throttle_store_question *q)
+{
+	struct lease_answer a = { .now = s->now, .serial = ++s->store->ids,
+		.amount = q->ask->demand };
+	unsigned k;
+
+	for (k = 0; k < q->limits->nrates; k++) {
+		a.begins[k] = s->now;
+		a.ends[k] = s->now + 3600 * SEC;
+	}
+	(void)throttle_store_take(s->p[i].t, q->budget, q->number, &a, s->now,
+	    s->now);
+}
+
 static void
 look(struct sim *s, unsigned i)
 {
@@ -102,8 +118,10 @@ look(struct sim *s, unsigned i)
 
 	p->heard = false;
 	while (throttle_store_ask(p->t, &r, s->now, &q)) {
-		must(q.ask == NULL);
-		pose(s, i, &q);
+		if (q.ask != NULL)
+			lease_all(s, i, &q);
+		else
+			pose(s, i, &q);
 	}
 }
 
@@ -334,7 +352,8 @@ sim_count(struct sim *s, unsigned i)
 			c->wait = c->reset;
 	}
 	if (!c->ok || l->kind != SLOTS)
-		later(s, s->now + way(s), ANSWER, i);
+		later(s, s->now + way(s) + (c->ok ? s->trial->work : 0),
+		    ANSWER, i);
 	else
 		later(s, s->now + l->w, FINISH, i);
 }
@@ -348,6 +367,28 @@ sim_other(struct sim *s)
 	origin_asked(s->trial, s->now, &wait);
 	later(s, s->now + 1 + (uint64_t)(-log(1 - any(s)) * (double)l->w *
 	    100 / (double)(l->n * s->trial->others)), OTHER, 0);
+}
+
+/* What a rule says. */
+static struct throttle_limits
+sim_limits(const struct trial *x)
+{
+	struct throttle_limits l = { .queue_length = 1000000 };
+	unsigned i;
+
+	for (i = 0; x->knows && i < x->nlimits; i++) {
+		if (x->limits[i].kind == SLOTS)
+			l.host.concurrency = (uint32_t)x->limits[i].n;
+		else
+			l.host.rates[l.host.nrates++] = (struct gcra_rate){
+				x->limits[i].n * U, x->limits[i].w,
+				x->limits[i].n * U,
+				x->limits[i].kind != BUCKET };
+	}
+	if (x->slots != 0)
+		l.host.concurrency = x->slots;
+	l.estimates = l.probes = !x->knows;
+	return l;
 }
 
 static struct throttle *sim_throttle(const struct trial *);
@@ -411,6 +452,20 @@ sim_resume(struct sim *s)
 	pump(s, i);
 }
 
+/* An operator sets the first one's limits to a request an hour, or unsets that. */
+static void
+sim_hold(struct sim *s, bool holds)
+{
+	static const unsigned same[THROTTLE_PARTS];
+	struct throttle_limits l = sim_limits(s->trial);
+
+	if (holds)
+		l.host.rates[l.host.nrates++] = (struct gcra_rate){ U,
+			3600 * SEC, U, false };
+	must(throttle_limit(s->p[0].t, &l, same, s->now));
+	pump(s, 0);
+}
+
 /* One of a proxy that is gone. */
 static void
 happen_alone(struct sim *s, const struct event *e)
@@ -462,6 +517,10 @@ happen_there(struct sim *s, const struct event *e)
 		break;
 	case RESUME:
 		sim_resume(s);
+		return true;
+	case HOLD:
+	case UNHOLD:
+		sim_hold(s, e->what == HOLD);
 		return true;
 	case EMPTY:
 		lease_learn_init(&s->store->g);
@@ -521,25 +580,11 @@ happen(struct sim *s, const struct event *e)
 static struct throttle *
 sim_throttle(const struct trial *x)
 {
-	struct throttle_limits l = { .queue_length = 1000000 };
-	struct throttle *t;
-	unsigned i;
+	struct throttle_limits l = sim_limits(x);
+	struct throttle *t = throttle_new(&l);
 
-	for (i = 0; x->knows && i < x->nlimits; i++) {
-		if (x->limits[i].kind == SLOTS)
-			l.host.concurrency = (uint32_t)x->limits[i].n;
-		else
-			l.host.rates[l.host.nrates++] = (struct gcra_rate){
-				x->limits[i].n * U, x->limits[i].w,
-				x->limits[i].n * U,
-				x->limits[i].kind != BUCKET };
-	}
-	if (x->slots != 0)
-		l.host.concurrency = x->slots;
-	l.estimates = l.probes = !x->knows;
-	t = throttle_new(&l);
 	must(t != NULL);
-	throttle_counted_within(t, SEC);
+	throttle_counted_within(t, x->within != 0 ? x->within : SEC);
 	if (x->shared && !x->knows)
 		throttle_store(t);
 	return t;
@@ -573,6 +618,10 @@ sim_begin(struct sim *s)
 		later(s, s->now, OTHER, 0);
 	if (x->resumed != 0)
 		later(s, s->now + x->resumed, RESUME, 0);
+	if (x->held != 0) {
+		later(s, s->now + x->held, HOLD, 0);
+		later(s, s->now + x->unheld, UNHOLD, 0);
+	}
 	if (s->store == NULL)
 		return;
 	if (x->killed != 0)

@@ -72,6 +72,9 @@ struct trial {
 	bool		 parts;		/* ... having given back what it has */
 	uint64_t	 resumed;	/* ns: it is open, as is ordered where no
 					   loan is */
+	uint64_t	 held;		/* ns: an operator has the first one
+					   send hardly any, from then on, */
+	uint64_t	 unheld;	/* ns: ... until then */
 	uint64_t	 emptied;	/* ns: the store is, and it is a new one */
 	uint64_t	 away;		/* ns: nobody reaches it from then on, */
 	uint64_t	 back;		/* ns: ... until then */
@@ -79,6 +82,8 @@ struct trial {
 	uint64_t	 total;		/* requests */
 	uint64_t	 latency;	/* ns, there and back */
 	uint64_t	 jitter;	/* ns, each way at most */
+	uint64_t	 work;		/* ns: on what it admits, then it answers */
+	uint64_t	 within;	/* ns: it is taken to have counted one */
 	bool		 poisson;	/* arrivals, half more than it allows */
 	bool		 names;		/* Retry-After, in whole seconds */
 	enum fields	 fields;	/* of all answers, of the first limit */
@@ -110,7 +115,7 @@ struct outcome {
 /* Events */
 
 enum what { ARRIVE, COUNT, FINISH, ANSWER, WAKE, OTHER, ROUND, ASKED, TOLD,
-	KILL, RESUME, EMPTY, AWAY, BACK };
+	KILL, RESUME, HOLD, UNHOLD, EMPTY, AWAY, BACK };
 
 struct event {
 	uint64_t	 at;

@@ -306,6 +306,11 @@ static const struct life {
 #define NEAR(kind_, proxies_, latency_) .limits = {{ .kind = kind_, \
 	.n = 80, .w = 2 * SEC }}, .nlimits = 1, .clients = 24, .total = 480, \
 	.proxies = proxies_, .trip = MS, .latency = latency_, .slots = 8
+/* it has counted what it admits long before it answers */
+#define WORKS(kind_, proxies_) .limits = {{ .kind = kind_, \
+	.n = 80, .w = 2 * SEC }}, .nlimits = 1, .clients = 24, .total = 480, \
+	.proxies = proxies_, .trip = MS, .latency = MS, .work = 150 * MS, \
+	.slots = 8, .within = 100 * MS
 	{ "fixed, two", { HOST(FIXED, 2, MS) }, 30, 1.03 },
 	{ "fixed, four", { HOST(FIXED, 4, MS) }, 30, 1.03 },
 	{ "fixed, eight", { HOST(FIXED, 8, MS) }, 32, 1.05 },
@@ -327,6 +332,12 @@ static const struct life {
 	    150 * MS) }, 20, 1.15 },
 	{ "fixed, four, short, slots near it", { NEAR(FIXED, 4,
 	    150 * MS) }, 30, 1.15 },
+	{ "sliding, one, short, slots and work near it", { WORKS(SLIDING, 1) },
+	    20, 1.15 },
+	{ "sliding, four, short, slots and work near it", { WORKS(SLIDING,
+	    4) }, 20, 1.15 },
+	{ "fixed, four, short, slots and work near it", { WORKS(FIXED,
+	    4) }, 30, 1.15 },
 	{ "sliding, four, short, slots below it", { NEAR(SLIDING, 4,
 	    2 * SEC) }, 20, 1.05 },
 	{ "slots, four", { HOST(SLOTS, 4, MS) }, 10, 1.1 },
@@ -373,6 +384,13 @@ static const struct life {
 	{ "sliding, an order ends it, lossy", { HOST(SLIDING, 4, MS),
 	    .names = true, .down = 20 * SEC, .down_until = 1000 * SEC,
 	    .resumed = 30 * SEC, .lossy = 5 }, 35, 1.5 },
+	/* the others go on, and it makes up for it */
+	{ "fixed, one is held back", { HOST(FIXED, 4, MS), .held = 15 * SEC,
+	    .unheld = 35 * SEC }, 30, 1.05 },
+	{ "sliding, one is held back", { HOST(SLIDING, 4, MS),
+	    .held = 15 * SEC, .unheld = 35 * SEC }, 20, 1.06 },
+	{ "fixed, one of two is held back", { HOST(FIXED, 2, MS),
+	    .held = 15 * SEC, .unheld = 25 * SEC }, 30, 1.0 },
 	{ "fixed, a newcomer", { HOST(FIXED, 4, MS),
 	    .newcomer = 20 * SEC }, 30, 1.03 },
 	{ "sliding, a newcomer", { HOST(SLIDING, 4, MS),
@@ -402,6 +420,7 @@ START_TEST(learn_together)
 		x.knows = true;
 		x.shared = false;
 		x.proxies = 1;
+		x.held = 0;
 		known = simulate(x);
 		refused += (double)(found.refused - found.at_first) / SEEDS;
 		newcomers += (double)found.new_refused / SEEDS;
