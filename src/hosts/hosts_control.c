@@ -90,6 +90,23 @@ say_state(struct carried *c, char buf[EVENTS_TEXT])
 		snprintf(buf, EVENTS_TEXT, "open");
 }
 
+/*
+ * Others that share its budgets may know of it what nobody knows here, since
+ * nobody has asked for it.
+ */
+static void
+need_shared(struct carried *c)
+{
+	struct hosts *hs = c->hosts;
+	const struct hosts_name *n = &c->name;
+
+	if (c->host == NULL && n->rule->store && hs->shared.ring != NULL &&
+	    HASH_COUNT(hs->table) < hs->conf->limit_hosts &&
+	    hosts_find(hs, n->key, strlen(n->key)) == NULL)
+		c->host = hosts_add(hs, n->key, &n->host, &n->whose, hs->conf,
+		    n->rule, NULL, c->order->now);
+}
+
 /* Who has done what, and why; limits for how long, which a pause says itself. */
 static void
 tell(const struct carried *c, enum event_kind kind, const char *what)
@@ -185,6 +202,7 @@ hosts_resume(struct hosts *hs, const char *key,
 		return done;
 	pause = find(&c, HOSTS_OVERRIDE_PAUSE);
 	drain = find(&c, HOSTS_OVERRIDE_DRAIN);
+	need_shared(&c);
 	if (c.host == NULL && pause == NULL && drain == NULL)
 		return finish(&c, HOSTS_UNKNOWN);
 	say_state(&c, change->was);
@@ -231,6 +249,7 @@ hosts_forget(struct hosts *hs, const char *key,
 
 	if ((done = begin(&c, hs, key, order, change)) != HOSTS_DONE)
 		return done;
+	need_shared(&c);
 	if (c.host == NULL)
 		return finish(&c, HOSTS_UNKNOWN);
 	say_state(&c, change->was);

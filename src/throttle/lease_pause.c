@@ -55,8 +55,8 @@ lease_pause_open(struct lease_pause *p)
 bool
 lease_pause_has_news(const struct lease_pause *p, const struct lease_clock *c)
 {
-	return p->opened > p->heard || p->said > p->told ||
-	    ((p->mine != 0 || p->ordered != 0) && c->theirs != 0);
+	return p->opened > p->heard || p->said > p->told || p->ordered != 0 ||
+	    (p->mine != 0 && c->theirs != 0);
 }
 
 struct lease_turn_news
@@ -74,7 +74,8 @@ lease_pause_tell(struct lease_pause *p, const struct lease_clock *c,
 	n.opened = p->opened;
 	n.pause = p->said > p->told ? p->said : 0;
 	n.ago = n.pause != 0 ? lease_less(now, p->since) : 0;
-	p->posed = c->theirs != 0 ? p->ordered : 0;
+	/* how long ago that was needs no clock but its own */
+	p->posed = p->ordered;
 	if (p->posed != 0)
 		n.orders = larger(lease_less(now, p->posed), 1);
 	return n;

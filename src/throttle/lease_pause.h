@@ -73,8 +73,8 @@ bool		 lease_pause_has_news(const struct lease_pause *,
 		    const struct lease_clock *);
 
 /*
- * Returns what to tell the store now: of a pause or an order nothing where that
- * is no news, or its time is not known yet.
+ * Returns what to tell the store now: of a pause nothing where that is no news,
+ * or the store's time is not known yet.
  */
 struct lease_turn_news lease_pause_tell(struct lease_pause *,
 		    const struct lease_clock *, uint64_t now);

@@ -63,6 +63,9 @@ struct throttle {
 	bool			 watches;	/* throttle_store_watch() */
 	uint64_t		 ordered;	/* ns: by throttle_store_order(),
 						   not told yet; or 0 */
+	uint64_t		 orders;	/* ns: the same, where there is
+						   no learner yet, */
+	bool			 renews;	/* ... to forget all */
 	uint64_t		 graced_until;	/* ns; the last grace's end */
 	struct fair		*queue;		/* owned */
 	LIST_HEAD(, throttle_deposit) deposits;	/* what may be refunded */

@@ -12,6 +12,7 @@ throttle_learn_end(struct throttle *t)
 {
 	learn_account_free(t->learner);
 	t->learner = NULL;
+	t->orders = 0;
 	if (t->estimate == NULL)
 		return;
 	estimate_share_peers(t->estimate, 0);
@@ -21,8 +22,12 @@ throttle_learn_end(struct throttle *t)
 void
 throttle_learn_order(struct throttle *t, bool renews, uint64_t now)
 {
-	if (t->learner != NULL)
+	if (t->learner != NULL) {
 		learn_account_order(t->learner, renews, now);
+	} else if (learns(t)) {
+		t->orders = now;
+		t->renews = renews;
+	}
 }
 
 void
@@ -66,7 +71,7 @@ throttle_learn_at(struct throttle *t, uint64_t now)
 	from = waits_from(t);
 	waits = from <= now;
 	if (t->learner == NULL)
-		return waits ? now : from;
+		return waits || t->orders != 0 ? now : from;
 	at = learn_account_at(t->learner, t->estimate, waits, now);
 	return waits || at < from ? at : from;
 }
@@ -82,6 +87,10 @@ account_of(struct throttle *t, const struct lease_terms *terms, uint64_t *ids,
 		t->learner = learn_account_new(++*ids, terms, now);
 	if (t->learner != NULL)
 		learn_account_set(t->learner, t->estimate, terms, now);
+	if (t->learner != NULL && t->orders != 0) {
+		learn_account_order(t->learner, t->renews, t->orders);
+		t->orders = 0;
+	}
 	return t->learner;
 }
 

@@ -136,7 +136,8 @@ throttle_slots_ask(struct throttle *t, unsigned n,
 	uint64_t at = throttle_slots_at(t, n, now);
 	struct slots_account *a;
 
-	if (at == THROTTLE_NEVER && b->block == NULL)
+	if (at == THROTTLE_NEVER && b->block == NULL && (!tells ||
+	    b->concurrency == 0))
 		return false;
 	if ((a = account_of(b, terms, ids, now)) == NULL)
 		return false;

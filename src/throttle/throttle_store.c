@@ -77,12 +77,13 @@ demand_of(const struct throttle *t, const struct lease_account *a,
 
 /* Its account, made where it is missing; NULL: it needs none, or no memory. */
 static struct lease_account *
-account_of(struct budget *b, struct throttle_store_round *r, uint64_t now)
+account_of(struct budget *b, struct throttle_store_round *r, bool tells,
+    uint64_t now)
 {
 	if (b->nrates == 0)
 		return NULL;
 	if (b->account == NULL) {
-		if (b->lease.need == 0)
+		if (b->lease.need == 0 && !tells)
 			return NULL;
 		lease_open(b, ++*r->ids);
 	}
@@ -97,7 +98,8 @@ static bool
 asks(struct throttle *t, struct budget *b, struct throttle_store_round *r,
     uint64_t now)
 {
-	struct lease_account *a = account_of(b, r, now);
+	bool tells = b == &t->host && r->tells;
+	struct lease_account *a = account_of(b, r, tells, now);
 	uint64_t need = b->lease.need;
 
 	if (a == NULL)
@@ -109,8 +111,7 @@ asks(struct throttle *t, struct budget *b, struct throttle_store_round *r,
 	if (a->terms.source != LEASE_STORE && a->terms.source != LEASE_OWN)
 		return false;
 	if (lease_account_at(a, need, b->uncounted, now) > now &&
-	    (b != &t->host || !r->tells || a->asked != 0 ||
-	    a->terms.source != LEASE_STORE))
+	    (!tells || a->asked != 0 || a->terms.source != LEASE_STORE))
 		return false;
 	lease_account_ask(a, need, demand_of(t, a, need), fair_clients(t->queue),
 	    now);
@@ -438,5 +439,6 @@ throttle_store_ordered(struct throttle *t)
 	uint64_t at = t->ordered;
 
 	t->ordered = 0;
-	return at;
+	/* what pauses are told with */
+	return t->host.nrates != 0 || t->host.concurrency != 0 ? at : 0;
 }

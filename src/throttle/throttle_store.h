@@ -40,7 +40,8 @@ struct throttle_store_question {
 struct throttle_store_round {
 	struct lease_terms	 terms;
 	uint64_t		*ids;		/* the last that was given */
-	bool			 tells;		/* the host's own asks anyway */
+	bool			 tells;		/* the host's own asks anyway,
+						   with its first account */
 	bool			 heard;		/* what is learned may be lent */
 	char			*text;		/* of ESTIMATE_SAVED bytes; the
 						   caller's: what is told */
@@ -139,7 +140,10 @@ void		 throttle_store_opened(struct throttle *);
  */
 void		 throttle_store_order(struct throttle *, bool renews,
 		    uint64_t now);
-/* Returns when that was (ns), once; 0: it was not, since the last call. */
+/*
+ * Returns when that was (ns), once; 0: it was not, since the last call, or pauses
+ * are not shared.
+ */
 uint64_t	 throttle_store_ordered(struct throttle *);
 /* There is to be a round as soon as throttle_has_opened(). */
 void		 throttle_store_watch(struct throttle *, bool);

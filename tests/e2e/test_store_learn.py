@@ -241,6 +241,21 @@ def test_an_order_where_the_loan_is_not(proxies, command):
 	assert p.statuses == [200] * 41
 
 
+@pytest.mark.parametrize("command", ["resume", "forget"])
+def test_an_order_where_nobody_has_asked(proxies, command):
+	"""The other one heeds it, though the host is not known where it is given."""
+	p = proxies(2, "fixed", queue={"max_wait": "1h"})
+	p.ask(0, 1, 1)
+	p.join()
+	p.far.shut = True
+	p.ask(0, 1, 5)
+	wire.wait_until(lambda: b"text" in p.learned(), what="what is learned")
+	p.far.shut = False
+	p.run(1, command, "127.0.0.1")
+	wire.wait_until(lambda: len(p.statuses) == 6, what="all answers")
+	assert p.statuses == [200] * 6
+
+
 def test_who_is_held_back_keeps_no_loan(proxies):
 	"""What an operator allows at one of them is far less than all have learned."""
 	p = proxies(2, "fixed", queue={"max_wait": "1h"})

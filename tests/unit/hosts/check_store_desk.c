@@ -4,6 +4,7 @@
 #include "base/stats.h"
 #include "check_hosts.h"
 #include "check_run.h"
+#include "hosts/hosts_control.h"
 #include "hosts/hosts_learn.h"
 #include "hosts/hosts_reload.h"
 #include "hosts/store_desk.h"
@@ -577,6 +578,62 @@ START_TEST(what_is_learned_is_no_pause)
 }
 END_TEST
 
+static const struct order_row {
+	const char	*yaml;
+	enum hosts_done	(*fn)(struct hosts *, const char *,
+			    const struct hosts_order *, struct hosts_change *);
+	bool		 renews;
+} orders[] = {
+	{ OF("capacity: 10, learn: pause"), hosts_resume, false },
+	{ OF("concurrency: 3, learn: pause"), hosts_resume, false },
+	{ OF("learn: estimate"), hosts_resume, false },
+	{ OF("learn: estimate"), hosts_forget, true },
+	{ OF("learn: estimate, concurrency: 3"), hosts_forget, true },
+};
+
+/* Where nobody has asked for the host, others that share it are to hear it. */
+START_TEST(an_order_for_others)
+{
+	const struct order_row *row = &orders[_i];
+	const struct hosts_order order = { .loop = &loop, .now = NOW,
+		.by = "me", .reason = "" };
+	struct hosts_change change;
+	const struct question *q;
+	bool learns = strstr(row->yaml, "estimate") != NULL, told = false;
+	unsigned i;
+
+	open_desk(row->yaml);
+	ck_assert_int_eq(row->fn(hosts, "a.test", &order, &change),
+	    HOSTS_DONE);
+	ck_assert_uint_eq(rings, 1);
+	wait_until(NOW + SECOND);
+	store_desk_look(desk);
+	for (i = 0; i < nquestions; i++) {
+		q = &questions[i];
+		ck_assert_str_eq(q->name, "a.test a.test h");
+		if (q->learn.holder != 0)
+			ck_assert(q->learn.renews == row->renews);
+		told = told || q->learn.orders == SECOND;
+		ck_assert(q->learn.orders + q->told.orders == SECOND);
+	}
+	ck_assert(told == learns);
+	ck_assert_uint_eq(nquestions, strstr(row->yaml, "con") != NULL &&
+	    learns ? 2 : 1);
+	for (i = 0; i < nquestions; i++)
+		answer_with(&questions[i], &(struct store_answer){ .ok = true,
+		    .sent = now, .received = now, .lease = { .now = SECOND,
+		    .ordered = SECOND }, .slots = { .now = SECOND,
+		    .ordered = SECOND, .number = 1 }, .learn = {
+		    .now = SECOND, .ordered = SECOND } });
+	/* once */
+	i = nquestions;
+	wait_until(now + 3 * SECOND);
+	store_desk_look(desk);
+	ck_assert_uint_eq(nquestions, i);
+	close_desk(0);
+}
+END_TEST
+
 /* A reload takes its rule away while it has asked. */
 START_TEST(a_host_that_shares_no_more)
 {
@@ -687,6 +744,7 @@ main(void)
 	tcase_add_test(tcase, a_budget_that_is_not_answered);
 	tcase_add_test(tcase, others_have_paused);
 	tcase_add_loop_test(tcase, what_is_learned_is_no_pause, 0, 2);
+	ROWS(tcase, an_order_for_others, orders);
 	tcase_add_test(tcase, a_host_that_shares_no_more);
 	tcase_add_test(tcase, another_store);
 	tcase_add_test(tcase, a_last_word);

@@ -340,12 +340,10 @@ START_TEST(an_order_is_told_until_it_is_heard)
 
 	lease_pause_learn(&p, 90 * SEC, 8 * SEC);
 	lease_pause_order(&p, 10 * SEC);
-	/* the store's time is not known yet */
-	ck_assert(!lease_pause_has_news(&p, &c));
-	ck_assert_uint_eq(lease_pause_tell(&p, &c, 10 * SEC).orders, 0);
+	/* what is asked already tells nothing of it, nor does its answer */
+	ck_assert(lease_pause_has_news(&p, &c));
 	c = (struct lease_clock){ 100 * SEC, 10 * SEC, 11 * SEC };
 	ck_assert(!lease_pause_heed(&p, 0, 180 * SEC, &c));
-	/* ... and what it says is of before */
 	ck_assert_uint_eq(lease_pause_take(&p, 180 * SEC, &c, 3600 * SEC), 0);
 	ck_assert(lease_pause_has_news(&p, &c));
 	n = lease_pause_tell(&p, &c, 12 * SEC);
@@ -361,6 +359,22 @@ START_TEST(an_order_is_told_until_it_is_heard)
 	n = lease_pause_tell(&p, &c, 14 * SEC);
 	ck_assert_uint_eq(n.heeded, 100 * SEC);
 	ck_assert_uint_eq(n.orders + n.pause + n.opened, 0);
+}
+END_TEST
+
+/* By one who has never had a word of the store, and does not know its time. */
+START_TEST(an_order_is_told_before_anything_is_known)
+{
+	struct lease_clock c = { 0 };
+	struct lease_pause p = { 0 };
+
+	lease_pause_order(&p, 10 * SEC);
+	ck_assert(lease_pause_has_news(&p, &c));
+	ck_assert_uint_eq(lease_pause_tell(&p, &c, 11 * SEC).orders, SEC);
+	c = (struct lease_clock){ 101 * SEC, 11 * SEC, 11 * SEC };
+	ck_assert(!lease_pause_heed(&p, 100 * SEC, 101 * SEC, &c));
+	ck_assert_uint_eq(lease_pause_take(&p, 101 * SEC, &c, 3600 * SEC), 0);
+	ck_assert(!lease_pause_has_news(&p, &c));
 }
 END_TEST
 
@@ -401,6 +415,7 @@ main(void)
 	tcase_add_test(tcase, the_own_word_is_no_news);
 	tcase_add_test(tcase, what_is_over_is_nothing);
 	tcase_add_test(tcase, an_order_is_told_until_it_is_heard);
+	tcase_add_test(tcase, an_order_is_told_before_anything_is_known);
 	tcase_add_test(tcase, an_order_from_elsewhere);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
