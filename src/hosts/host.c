@@ -14,6 +14,7 @@
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_why.h"
+#include "hosts/store_part.h"
 #include "throttle/throttle_ask.h"
 #include "throttle/throttle_estimate.h"
 #include "throttle/throttle_meter.h"
@@ -107,6 +108,7 @@ host_new(const char *key, const struct http1_host *name,
 	pthread_mutex_init(&h->lock, NULL);
 	host_set_total(h, NULL);
 	TAILQ_INIT(&h->tickets);
+	TAILQ_INIT(&h->told_parts);
 	h->armed_at = THROTTLE_NEVER;
 	for (i = 0; i < loops; i++)
 		h->wakes[i].host = h;
@@ -119,6 +121,7 @@ host_empty(struct host *h)
 	throttle_free(h->throttle);
 	observe_free(h->observe);
 	routes_free(h->routes);
+	store_part_free(&h->told_parts);
 	free(h->pause.why);
 	conf_unref(h->conf);
 	free(h->key);
@@ -323,6 +326,17 @@ host_named_part(struct host *h, const struct ticket *t)
 		return 0;
 	key = (struct throttle_key){ part.a, part.b };
 	return throttle_named(h->throttle, &key);
+}
+
+void
+host_rejudge(struct host *h, uint64_t now)
+{
+	struct ticket *t;
+
+	TAILQ_FOREACH(t, &h->tickets, entry)
+		if (t->state == TICKET_WAITING)
+			throttle_named_move(h->throttle, &t->waiter,
+			    host_named_part(h, t), now);
 }
 
 /* Tickets */

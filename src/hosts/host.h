@@ -86,5 +86,7 @@ void		 host_know_route(struct ticket *, struct http1_str method,
 		    struct http1_str path);
 /* Returns the named part that a ticket's route is in; 0: none is held up. */
 unsigned	 host_named_part(struct host *, const struct ticket *);
+/* Those who wait are where they belong by what is known now. */
+void		 host_rejudge(struct host *, uint64_t now);
 
 #endif

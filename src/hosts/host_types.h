@@ -28,6 +28,7 @@ struct hosts;
 struct observe;
 
 TAILQ_HEAD(tickets, ticket);
+TAILQ_HEAD(store_parts, store_part);
 
 /* When a loop is to look at the queue. */
 struct host_wake {
@@ -139,6 +140,7 @@ struct host {
 	struct throttle		*throttle;
 	struct observe		*observe;	/* its shadow; NULL: none */
 	struct routes		*routes;	/* NULL: no part was named */
+	struct store_parts	 told_parts;	/* owned; see store_part.h */
 	struct tickets		 tickets;	/* all that wait or hold */
 	size_t			 count[TICKET_STATES];	/* of them */
 	/* Admissions that may have reached the host: what they took counts. */

@@ -10,6 +10,7 @@
 #include "hosts/hosts_name.h"
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_table.h"
+#include "hosts/store_part.h"
 #include "throttle/throttle_estimate.h"
 
 /*
@@ -22,18 +23,6 @@
 #define TELL_STEP		1000000000ULL	/* ns */
 
 /* Parts */
-
-/* Those who wait are where they belong by what is known now. */
-static void
-rejudge(struct host *h, uint64_t now)
-{
-	struct ticket *t;
-
-	TAILQ_FOREACH(t, &h->tickets, entry)
-		if (t->state == TICKET_WAITING)
-			throttle_named_move(h->throttle, &t->waiter,
-			    host_named_part(h, t), now);
-}
 
 static unsigned
 take_part(struct host *h, struct ticket *t, const struct lesson *l,
@@ -58,7 +47,7 @@ take_part(struct host *h, struct ticket *t, const struct lesson *l,
 		return 0;
 	throttle_named_move(h->throttle, &t->waiter, named, now);
 	if (new || before == 0)
-		rejudge(h, now);
+		host_rejudge(h, now);
 	return named;
 }
 
@@ -396,6 +385,8 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 	host_observe_learn(h, t, l, soft ? 0 : longest_pause(h, t), now);
 	if (h->rule->mode == RULE_ENFORCE)
 		pause = heed(h, t, l, before, soft, now);
+	if (pause > 0 && l->partial && l->named && h->leases == &hs->shared)
+		store_part_note(h, l);
 	host_pause_judged(h, now);
 	host_admit(h, t->loop, now);
 	hosts_exit(hs, h);

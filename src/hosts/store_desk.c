@@ -4,16 +4,19 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/client_hash.h"
 #include "base/log.h"
 #include "base/stats.h"
 #include "hosts/host_lease.h"
 #include "hosts/hosts_table.h"
 #include "hosts/store_command.h"
+#include "hosts/store_desk_part.h"
 #include "hosts/store_desk_state.h"
 #include "hosts/store_farewell.h"
 #include "hosts/store_listener.h"
 #include "hosts/store_name.h"
 #include "hosts/store_news.h"
+#include "hosts/store_part_hear.h"
 #include "hosts/store_pause.h"
 #include "hosts/store_peers.h"
 #include "hosts/store_redis.h"
@@ -229,7 +232,6 @@ tell_pause(struct store_entry *e, const struct host *h, struct posed *p)
 		p->ask.longest = h->rule->pause_max;
 	}
 	e->heard = false;
-	e->name = store_hash(p->name, p->len);
 }
 
 /*
@@ -244,11 +246,14 @@ collect(struct store_desk *d, struct store_entry *e, struct posed *all,
 	struct throttle_store_question q;
 	struct host *h = store_desk_enter(d, e->serial);
 	uint64_t now = loop_now(), at;
+	char name[STORE_BUDGET];
 	unsigned n = 0;
 
 	e->visited = h != NULL;
 	if (h == NULL)
 		return 0;
+	e->name = store_hash(name, store_name_own(name, sizeof name, h));
+	e->tells_parts = !TAILQ_EMPTY(&h->told_parts);
 	r.terms = terms_of(d, h);
 	r.tells = store_pause_note(&e->pause, h, now) || e->heard;
 	r.heard = e->heard;
@@ -257,10 +262,8 @@ collect(struct store_desk *d, struct store_entry *e, struct posed *all,
 		pose(h, &q, &all[n]);
 		if (q.pauses)
 			tell_pause(e, h, &all[n]);
-		if (q.learn != NULL) {
+		if (q.learn != NULL)
 			e->heard = false;
-			e->name = store_hash(all[n].name, all[n].len);
-		}
 		n++;
 	}
 	if (r.granted || r.terms.source == LEASE_OPEN)
@@ -386,6 +389,8 @@ visit(struct store_entry *e)
 		none.learns = all[i].learn.holder != 0;
 		take(d, &none, &nothing);
 	}
+	if (e->visited && e->tells_parts)
+		store_desk_say_parts(e);
 	drop_if_over(e);
 }
 
@@ -469,19 +474,27 @@ visit_all(struct store_desk *d)
 		attend(e, loop_now());
 }
 
-/* Others were told of a pause of a budget: what it is, the store says. */
+/*
+ * Others were told of a pause of a budget: what it is, the store says; or of one
+ * of its parts, by what stands behind its name.
+ */
 static void
-heard_cb(void *owner, const char *budget, size_t len)
+heard_cb(void *owner, const char *said, size_t len)
 {
 	struct store_desk *d = owner;
-	uint64_t name = store_hash(budget, len), now = loop_now();
+	size_t n = len;
+	const char *words = store_part_words(said, &n);
+	uint64_t name = store_hash(said, n), now = loop_now();
 	struct store_entry *e, *next;
 
 	HASH_ITER(hh, d->entries, e, next) {
 		if (e->name != name)
 			continue;
-		e->heard = true;
-		attend(e, now);
+		if (words == NULL) {
+			e->heard = true;
+			attend(e, now);
+		} else if (!is_leaving(d))
+			store_desk_hear_part(e, words, len - n - 1, now);
 	}
 }
 
@@ -606,5 +619,6 @@ store_desk_free(struct store_desk *d)
 		if (!e->wake.armed)
 			free(e);
 	}
+	client_hasher_free(d->hasher);
 	free(d);
 }

@@ -12,6 +12,7 @@
 
 /* What a desk (store_desk.h) is made of; for its files. */
 
+struct client_hasher;
 struct dialer;
 struct store_desk;
 struct store_listener;
@@ -28,6 +29,7 @@ struct store_entry {
 	bool			 visited;	/* its host was there */
 	struct store_pause	 pause;		/* of the host's */
 	uint64_t		 name;		/* its own budget's; or 0 */
+	bool			 tells_parts;	/* it has learned of some */
 	bool			 heard;		/* of a pause: it asks */
 };
 
@@ -43,6 +45,7 @@ struct store_desk {
 	bool			 told;		/* ... which was said */
 	uint64_t		 ids;		/* the last that was given */
 	struct store_peers	*peers;
+	struct client_hasher	*hasher;	/* made when it is needed */
 	struct store_entry	*entries;
 	unsigned		 parting;	/* last words, not heard yet */
 	bool			 handed;	/* another process asks now */

@@ -20,8 +20,11 @@ struct store;
 struct store_listener;
 struct store_redis;
 
-/* Of which budget, as it is called there. */
-typedef void	 store_heard_cb(void *owner, const char *budget, size_t len);
+/*
+ * Of which budget, as it is called there; with words about one of its parts
+ * behind that, or without (store_part.h).
+ */
+typedef void	 store_heard_cb(void *owner, const char *said, size_t len);
 
 /*
  * Begins to listen, and goes on after each loss.  Keeps dialer, store, and whom

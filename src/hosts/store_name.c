@@ -45,3 +45,13 @@ store_name(char *buf, size_t size, const struct host *h,
 
 	return n > 0 && (size_t)n < size ? (size_t)n : 0;
 }
+
+size_t
+store_name_own(char *buf, size_t size, const struct host *h)
+{
+	static const struct throttle_store_question own = {
+		.whose = THROTTLE_OF_HOST,
+	};
+
+	return store_name(buf, size, h, &own);
+}

@@ -14,5 +14,7 @@ struct throttle_store_question;
  */
 size_t		 store_name(char *buf, size_t size, const struct host *,
 		    const struct throttle_store_question *);
+/* The same of its own budget, which what is told of the whole host goes with. */
+size_t		 store_name_own(char *buf, size_t size, const struct host *);
 
 #endif

@@ -220,17 +220,17 @@ is_news(const struct asked *a)
 	    a->learn.orders != 0;
 }
 
-/* The others ask for the same budget now, and are told of its pause. */
 static void
-publish(const struct asked *a)
+publish(struct store_redis *s, struct redis_node *n, const char *said,
+    size_t len)
 {
 	char channel[STORE_CHANNEL];
-	const char *words[] = { "PUBLISH", channel, a->budget };
-	size_t lengths[] = { 7, 0, a->len };
+	const char *words[] = { "PUBLISH", channel, said };
+	size_t lengths[] = { 7, 0, len };
 
-	store_channel(channel, a->store->conf->space);
+	store_channel(channel, s->conf->space);
 	lengths[1] = strlen(channel);
-	if (!redis_node_send(a->node, 3, words, lengths, ignore_cb, NULL))
+	if (!redis_node_send(n, 3, words, lengths, ignore_cb, NULL))
 		log_debug("a pause cannot be published");
 }
 
@@ -258,8 +258,9 @@ take_answer(struct asked *a, const struct redis_reply *reply)
 		told.why = say(a, told.why);
 		tell(a, told.why);
 	}
+	/* the others ask for the same budget now, and are told of its pause */
 	if (told.ok && is_news(a))
-		publish(a);
+		publish(a->store, a->node, a->budget, a->len);
 	answer(a, &told);
 }
 
@@ -395,6 +396,17 @@ store_redis_ask(struct store_redis *s, const struct store_question *q,
 		return false;
 	ask(s, a, cb, arg);
 	return true;
+}
+
+void
+store_redis_say(struct store_redis *s, unsigned tag, const char *said,
+    size_t len)
+{
+	struct redis_node *n = s->closed ? NULL :
+	    redis_cluster_node(s->cluster, tag);
+
+	if (n != NULL)
+		publish(s, n, said, len);
 }
 
 bool

@@ -83,6 +83,13 @@ bool		 store_redis_ask(struct store_redis *,
 		    const struct store_question *, store_answer_cb *cb,
 		    void *arg) __attribute__((warn_unused_result));
 
+/*
+ * Says something to all who listen (store_listener.h), of a budget with that
+ * tag.  Nobody is told whether that was heard.
+ */
+void		 store_redis_say(struct store_redis *, unsigned tag,
+		    const char *said, size_t len);
+
 /* As redis_cluster_other(), of its servers. */
 bool		 store_redis_other(const struct store_redis *,
 		    const struct http1_host *but, struct http1_host *other);

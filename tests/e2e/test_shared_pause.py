@@ -52,6 +52,21 @@ class Shuts(Refuses):
 		super().__call__(conn, req)
 
 
+class RefusesPart(Refuses):
+	"""The same, of a part of itself that it names: who asks is no other route."""
+
+	def __call__(self, conn, req):
+		if not self.armed or req.target != "/0":
+			super().__call__(conn, req)
+			return
+		self.armed = False
+		self.refused = time.monotonic()
+		conn.reply(429, fields=[("Retry-After", str(self.wait)),
+		    ("X-RateLimit-Bucket", "read"), ("X-RateLimit-Limit", "5"),
+		    ("X-RateLimit-Remaining", "0"),
+		    ("X-RateLimit-Reset-After", str(self.wait))])
+
+
 RATES = {"capacity": 400, "period": "1s"}
 # Nothing but pauses: what is learned has tests of its own, and of a host that is
 # shut for six seconds that is a window of so many.
@@ -63,7 +78,7 @@ def several(lab, tmp_path, far, n, limits, listens=True):
 	if not listens:
 		# Nobody may listen: it is as if each message was lost.
 		redis.call("ACL", "SETUSER", "default", "resetchannels")
-	url = lab.origin(far).url
+	url = far.url = lab.origin(far).url
 	store = {"redis": redis.url, "timeout": "5s"}
 	rule = {**limits, "store": True, "queue": {"max_wait": "60s"}}
 	for _ in range(n):
@@ -95,6 +110,15 @@ def pair(lab, tmp_path, request):
 		yield one
 
 
+@pytest.fixture(params=[{**RATES, "learn": "pause"}, SLOTS,
+    {"learn": "estimate"}], ids=["rates", "slots", "estimate"])
+def part(lab, tmp_path, request):
+	far = RefusesPart()
+	for one, daemons in several(lab, tmp_path, far, 2, request.param):
+		far.other = lab.client(daemons[1])
+		yield one
+
+
 @pytest.fixture(params=[RATES, SLOTS], ids=["rates", "slots"])
 def four(lab, tmp_path, request):
 	yield from several(lab, tmp_path, Shuts(), 4, request.param)
@@ -115,6 +139,24 @@ def test_a_refusal_at_one_pauses_the_other(pair):
 	print(f"the last of the other came {1000 * max(late, default=0):.1f} ms"
 	    f" after the refusal")
 	assert max(late, default=0) <= told - far.refused
+
+
+@pytest.mark.alone("it measures milliseconds")
+def test_a_part_pauses_at_the_other(part):
+	"""Only that part: other routes go on there."""
+	far = part
+	wire.wait_until(lambda: len(far.since(0)) > 20, what="requests of both")
+	far.armed = True
+	wire.wait_until(lambda: far.refused, what="a refusal")
+	over = far.refused + far.wait
+	assert far.other.get(far.url + "/else/where").status == 200
+	assert time.monotonic() < over
+	wire.wait_until(lambda: time.monotonic() > over + 2 * wire.SLOW and
+	    len(far.since(over)) > 5, what="requests after the pause")
+	late = [t - far.refused for t in far.since(far.refused) if t < over]
+	print(f"the last of the other came {1000 * max(late, default=0):.1f} ms"
+	    f" after the refusal")
+	assert max(late, default=0) <= AT_ONCE * wire.SLOW
 
 
 def test_one_asks_for_all(four):

@@ -46,6 +46,9 @@ static struct store_desk *desk;
 static struct dialer	 dialer = { .loop = &loop };
 static unsigned		 rings;
 static unsigned		 proxies;	/* that say that they are there */
+static char		 said[8192];	/* last, by the channel */
+static size_t		 said_len;
+static unsigned		 times_said;
 
 uint64_t
 loop_now(void)
@@ -98,6 +101,18 @@ store_redis_begin(struct store_redis *s, unsigned tag)
 {
 	ck_assert_ptr_eq(s, questions);
 	ck_assert_uint_lt(tag, 64);
+}
+
+void
+store_redis_say(struct store_redis *s, unsigned tag, const char *p, size_t len)
+{
+	ck_assert_ptr_eq(s, questions);
+	ck_assert_uint_lt(tag, 64);
+	ck_assert_uint_lt(len, sizeof said);
+	memcpy(said, p, len);
+	said[len] = '\0';
+	said_len = len;
+	times_said++;
 }
 
 static void
@@ -537,6 +552,146 @@ START_TEST(others_have_paused)
 }
 END_TEST
 
+/* Answers all that wait for one. */
+static void
+grant_all(void)
+{
+	unsigned i;
+
+	for (i = 0; i < nquestions; i++)
+		if (!questions[i].answered)
+			grant(&questions[i]);
+}
+
+/* A request for a path, by as many leases as it takes. */
+static enum ticket_state
+asks_for(unsigned i, const char *path)
+{
+	path_asked = (struct http1_str){ path, strlen(path) };
+	(void)ask(i, "a.test", 1, NULL);
+	store_desk_look(desk);
+	grant_all();
+	return tickets[i].state;
+}
+
+#define PARTS	"{" SHARED "hosts: {a.test: {capacity: 100, learn: pause, " \
+	"queue: {max_wait: 1h}, store: yes, pause: {max: 10s}}}}"
+#define OF_BUCKET " of=the%20bucket end=3 end=5 route=GET/a"
+
+/* A part that the host names pauses where others hear of it, too. */
+START_TEST(a_part_is_paused_for_all)
+{
+	static const char begin[] = "a.test a.test h\n by=";
+	const struct lesson l = {
+		.status = 429,
+		.verdict = BUDGET_THROTTLED,
+		.partial = true,
+		.named = true,
+		.part = { 7, 9 },
+		.name = "the bucket",
+		.method = { "GET", 3 },
+		.path = { "/a", 2 },
+		.pause = 5 * SECOND,
+	};
+
+	open_desk(PARTS);
+	times_said = 0;
+	ck_assert_int_eq(asks_for(0, "/a"), TICKET_HELD);
+	ck_assert_uint_gt(hosts_learn(hosts, &tickets[0], &l, NOW), 0);
+	store_desk_look(desk);
+	grant_all();
+	ck_assert_uint_eq(times_said, 1);
+	ck_assert_int_eq(strncmp(said, begin, sizeof begin - 1), 0);
+	ck_assert_ptr_nonnull(strstr(said, " left=5000000" OF_BUCKET));
+	/* its own word is no news: it would be a longer pause */
+	wait_until(now + 2 * SECOND);
+	heard(owner, said, said_len);
+	ck_assert_int_eq(asks_for(1, "/a"), TICKET_WAITING);
+	wait_until(NOW + 5 * SECOND);
+	grant_all();
+	ck_assert_int_eq(tickets[1].state, TICKET_HELD);
+	close_desk(2);
+
+	/* another one, whose hashes may be others */
+	open_desk(PARTS);
+	ck_assert_int_eq(asks_for(0, "/b"), TICKET_HELD);
+	heard(owner, said, said_len);
+	ck_assert_int_eq(asks_for(1, "/a"), TICKET_WAITING);
+	ck_assert_int_eq(asks_for(2, "/b"), TICKET_HELD);
+	wait_until(NOW + 5 * SECOND - 1);
+	grant_all();
+	ck_assert_int_eq(tickets[1].state, TICKET_WAITING);
+	wait_until(NOW + 5 * SECOND);
+	grant_all();
+	ck_assert_int_eq(tickets[1].state, TICKET_HELD);
+	/* what was heard is not told again */
+	ck_assert_uint_eq(times_said, 1);
+	close_desk(3);
+}
+END_TEST
+
+static const struct word_row {
+	const char	*words;
+	bool		 pauses;
+	uint64_t	 until;		/* ns from now */
+} part_words[] = {
+	{ "by=1 left=5000000" OF_BUCKET, true, 5 * SECOND },
+	{ "by=1 left=5000000 newer=7" OF_BUCKET, true, 5 * SECOND },
+	/* no longer than it may be here */
+	{ "by=1 left=3600000000" OF_BUCKET, true, 10 * SECOND },
+	{ "by=1 left=18446744073709551615" OF_BUCKET, false, 0 },
+	{ "by=1 left=0" OF_BUCKET, false, 0 },
+	{ "by=1 left=x" OF_BUCKET, false, 0 },
+	{ "left=5000000" OF_BUCKET, false, 0 },
+	{ "by=1 left=5000000 of=x", false, 0 },
+	{ "by=1 left=5000000 of=x route=GET/a", false, 0 },
+	{ "by=1 left=5000000 of=x end=3 end=6 route=GET/a", false, 0 },
+	{ "by=1 left=5000000 end=3 end=5 route=GET/a", false, 0 },
+	{ "by=1 left=5000000 word" OF_BUCKET, false, 0 },
+	{ "by", false, 0 },
+	{ "", false, 0 },
+};
+
+START_TEST(words_of_a_part)
+{
+	const struct word_row *row = &part_words[_i];
+	char text[256];
+
+	open_desk(PARTS);
+	ck_assert_int_eq(asks_for(0, "/b"), TICKET_HELD);
+	snprintf(text, sizeof text, "a.test a.test h\n%s", row->words);
+	heard(owner, text, strlen(text));
+	ck_assert_int_eq(asks_for(1, "/a"), row->pauses ? TICKET_WAITING :
+	    TICKET_HELD);
+	wait_until(NOW + row->until - row->pauses);
+	grant_all();
+	ck_assert(tickets[1].state == TICKET_HELD || row->pauses);
+	wait_until(NOW + row->until);
+	grant_all();
+	ck_assert_int_eq(tickets[1].state, TICKET_HELD);
+	close_desk(2);
+}
+END_TEST
+
+/* Of so many bytes, as anybody may publish. */
+START_TEST(too_many_words)
+{
+	static char text[20000] = "a.test a.test h\n";
+	size_t len = strlen(text);
+
+	open_desk(PARTS);
+	ck_assert_int_eq(asks_for(0, "/b"), TICKET_HELD);
+	memset(text + len, ' ', sizeof text - len - 1);
+	memcpy(text + len, "by=1 left=5000000" OF_BUCKET,
+	    strlen("by=1 left=5000000" OF_BUCKET));
+	heard(owner, text, sizeof text - 1);
+	ck_assert_int_eq(asks_for(1, "/a"), TICKET_HELD);
+	heard(owner, text, 100);
+	ck_assert_int_eq(asks_for(2, "/a"), TICKET_WAITING);
+	close_desk(3);
+}
+END_TEST
+
 #define OF(text)	"{" SHARED "hosts: {a.test: {store: yes, queue: " \
 	"{max_wait: 1h}, " text "}}}"
 
@@ -743,6 +898,9 @@ main(void)
 	tcase_add_loop_test(tcase, too_many_proxies, 0, 2);
 	tcase_add_test(tcase, a_budget_that_is_not_answered);
 	tcase_add_test(tcase, others_have_paused);
+	tcase_add_test(tcase, a_part_is_paused_for_all);
+	ROWS(tcase, words_of_a_part, part_words);
+	tcase_add_test(tcase, too_many_words);
 	tcase_add_loop_test(tcase, what_is_learned_is_no_pause, 0, 2);
 	ROWS(tcase, an_order_for_others, orders);
 	tcase_add_test(tcase, a_host_that_shares_no_more);
