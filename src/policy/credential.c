@@ -10,7 +10,8 @@
  * A value is a scheme and what stands behind it.  That is one word (Bearer),
  * or names with values (Digest), of which the form is lenient: commas,
  * semicolons, ampersands or blanks between them, quotes or none; or a key's
- * name and a signature with a colon between them (AWS).
+ * name and a signature with a colon between them (AWS), which one word with a
+ * colon is taken for, whatever its scheme.
  */
 
 /* Of a value that is being read. */
@@ -39,6 +40,9 @@ static const struct scheme {
 	{ "geniekey", TOKEN, "key", NULL },
 	{ "splunk", TOKEN, "token", NULL },
 	{ "sso-key", TOKEN, "key", NULL },
+	{ "jwt", TOKEN, "token", NULL },
+	{ "ssws", TOKEN, "token", NULL },
+	{ "client-id", TOKEN, "id", NULL },
 	/* Google's and Salesforce's of old are one token */
 	{ "oauth", TOKEN, "oauth_consumer_key", "oauth_token" },
 	{ "basic", BASIC, NULL, NULL },
@@ -67,6 +71,7 @@ static const struct scheme {
 /* What names a key in signatures of schemes that are made alike. */
 static const char *const key_names[] = {
 	"credential", "keyid", "awsaccesskeyid", "access_key", "access", "id",
+	"username", "q-ak",
 };
 
 static struct http1_str
@@ -309,9 +314,11 @@ read_signature(struct credential *c, struct http1_str rest)
 		slash = memchr(key.p, '/', key.len);
 		if (slash != NULL && i == 0)
 			key.len = (size_t)(slash - key.p);
+		if (key.len == 0)
+			return false;
 		add_piece(c, text_of("key"));
 		add_piece(c, key);
-		return key.len > 0;
+		return true;
 	}
 	return false;
 }
@@ -387,6 +394,18 @@ read_basic(struct credential *c, struct http1_str rest)
 
 /* Schemes */
 
+/* RFC 9110 11.1: without regard to case. */
+static struct http1_str
+lower(struct credential *c, struct http1_str name)
+{
+	size_t i, n = name.len;
+	char *to = room(c, &n);
+
+	for (i = 0; i < n; i++)
+		to[i] = http1_lower(name.p[i]);
+	return keep(c, n);
+}
+
 static const struct scheme *
 find_scheme(struct http1_str name)
 {
@@ -426,7 +445,32 @@ read_rest(struct credential *c, struct http1_str rest)
 
 	if (scheme != NULL && (rest.len > 0 || scheme->form == NOBODY))
 		return read_scheme(c, scheme, rest);
-	return rest.len > 0 && scheme == NULL && read_signature(c, rest);
+	return rest.len > 0 && scheme == NULL && (read_signature(c, rest) ||
+	    (is_word(rest) && read_pair(c, rest)));
+}
+
+/* Without a scheme, which the first word is not to be shown as. */
+static void
+read_bare(struct credential *c, struct http1_str all)
+{
+	c->scheme.p = NULL;
+	c->scheme.len = 0;
+	c->npieces = 0;
+	if (memchr(all.p, '&', all.len) == NULL || !read_signature(c, all))
+		read_word(c, "token", all);
+}
+
+/* By all of it, but for what makes no difference. */
+static void
+read_value(struct credential *c, struct http1_str rest)
+{
+	if (c->kind != CREDENTIAL_UNCLEAR)
+		c->kind = CREDENTIAL_VALUE;
+	c->npieces = 0;
+	c->used = 0;
+	add_piece(c, text_of("value"));
+	add_piece(c, lower(c, c->scheme));
+	add_piece(c, rest);
 }
 
 void
@@ -445,19 +489,10 @@ credential_read(struct credential *c, struct http1_str value)
 	c->scheme = take_word(&rest);
 	if (read_rest(c, rest))
 		return;
-	/* a key without a scheme, which is not to be shown as if it were one */
-	if (rest.len == 0) {
-		c->scheme.p = NULL;
-		c->scheme.len = 0;
-		c->npieces = 0;
-		read_word(c, "token", all);
-		return;
-	}
-	if (c->kind != CREDENTIAL_UNCLEAR)
-		c->kind = CREDENTIAL_VALUE;
-	c->npieces = 0;
-	add_piece(c, text_of("value"));
-	add_piece(c, all);
+	if (rest.len == 0)
+		read_bare(c, all);
+	else
+		read_value(c, rest);
 }
 
 bool

@@ -47,8 +47,9 @@ struct credential {
  * 6750) and others that are one token by that, whatever the scheme's name;
  * Digest by username and realm (RFC 7616); OAuth 1 by consumer key and token
  * (RFC 5849); signatures by the key's name: AWS's of version 4 and 2, those
- * made like them, HTTP Signatures, Hawk.  The scheme's case, what space there
- * is, quotes and escapes in them do not matter.
+ * made like them, HTTP Signatures, Hawk; also one word with a colon behind a
+ * scheme that is not known.  The scheme's case, what space there is, quotes and
+ * escapes in them do not matter.
  */
 void		 credential_read(struct credential *, struct http1_str value);
 
