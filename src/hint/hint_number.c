@@ -6,6 +6,8 @@
 #include "hint/hint_reader.h"
 #include "http/http1_class.h"
 
+#define EXPONENT_MAX	100	/* beyond it all is the same */
+
 static uint64_t
 multiply(uint64_t a, uint64_t b)
 {
@@ -56,6 +58,46 @@ hint_number_read(struct hint_reader *r, struct hint_number *number)
 	}
 }
 
+/* By a power of ten; what is lost is rounded up. */
+static void
+shift(struct hint_number *n, int power)
+{
+	uint64_t lost = 0;
+
+	for (; power > 0; power--) {
+		n->whole = sum(multiply(n->whole, 10), n->nano / 100000000);
+		n->nano = n->nano % 100000000 * 10;
+	}
+	for (; power < 0; power++) {
+		lost |= n->nano % 10;
+		n->nano = (uint32_t)(n->whole % 10 * 100000000) + n->nano / 10;
+		n->whole /= 10;
+	}
+	if (lost != 0 && ++n->nano == HINT_SECOND) {
+		n->nano = 0;
+		n->whole = sum(n->whole, 1);
+	}
+}
+
+/* The e9 of 1.7356896E9, as languages print what is large or small. */
+static void
+read_exponent(struct hint_reader *r, struct hint_number *number)
+{
+	bool negative;
+	int power = 0;
+
+	r->p++;
+	negative = hint_reader_starts(r, "-", 1);
+	if (negative || hint_reader_starts(r, "+", 1))
+		r->p++;
+	if (r->p == r->end)
+		r->bad = true;
+	for (; r->p < r->end && http1_is_digit(*r->p); r->p++)
+		if (power < EXPONENT_MAX)
+			power = power * 10 + (*r->p - '0');
+	shift(number, negative ? -power : power);
+}
+
 bool
 hint_number(struct http1_str s, struct hint_number *number)
 {
@@ -65,6 +107,9 @@ hint_number(struct http1_str s, struct hint_number *number)
 		return false;
 	r = hint_reader(s.p, s.len);
 	hint_number_read(&r, number);
+	if (!r.bad && (hint_reader_starts(&r, "e", 1) ||
+	    hint_reader_starts(&r, "E", 1)))
+		read_exponent(&r, number);
 	return !r.bad && r.p == r.end;
 }
 

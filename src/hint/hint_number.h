@@ -15,8 +15,8 @@ struct hint_number {
 };
 
 /*
- * Reads digits, with a fraction or without: all of the string.  Returns false
- * when it is anything else.
+ * Reads digits, with a fraction or without, and with an exponent or without:
+ * all of the string.  Returns false when it is anything else.
  */
 bool		 hint_number(struct http1_str, struct hint_number *);
 

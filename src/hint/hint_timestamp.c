@@ -6,6 +6,39 @@
 #include "hint/hint_reader.h"
 #include "http/http1_class.h"
 
+#define ZONE_NAME	5	/* bytes, at most */
+
+static bool
+is_zone_name(char c)
+{
+	return (c >= 'A' && c <= 'Z') || http1_is_digit(c) || c == '+' ||
+	    c == '-';
+}
+
+/*
+ * What Go has behind an offset ("Time.String" of its package time,
+ * https://pkg.go.dev/time): the zone's name, and how long the process has run.
+ */
+static void
+skip_names(struct hint_reader *r)
+{
+	const char *p = r->p + 1;
+	struct hint_number number;
+
+	if (!hint_reader_starts(r, " ", 1))
+		return;
+	while (p < r->end && p - r->p <= ZONE_NAME && is_zone_name(*p))
+		p++;
+	if (p - r->p <= 2)
+		return;
+	r->p = p;
+	if (!hint_reader_starts(r, " m=+", 4) &&
+	    !hint_reader_starts(r, " m=-", 4))
+		return;
+	r->p += 4;
+	hint_number_read(r, &number);
+}
+
 /* A zone's distance from UTC in seconds; where none is told, it is UTC. */
 static int
 read_zone(struct hint_reader *r)
@@ -35,9 +68,7 @@ read_zone(struct hint_reader *r)
 	}
 	if (hours > 23 || minutes > 59)
 		r->bad = true;
-	/* and its name, as Go has both */
-	if (hint_reader_starts(r, " UTC", 4))
-		r->p += 4;
+	skip_names(r);
 	return sign * (hours * 3600 + minutes * 60);
 }
 

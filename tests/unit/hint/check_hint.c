@@ -72,6 +72,10 @@ static const struct {
 	{ "Wed Jan 01 2025 00:01:30 GMT+0000 (Coordinated Universal Time)",
 	    90 * SEC },
 	{ "2025-01-01 00:01:30.5 +0000 UTC", 90500 * MS },
+	{ "2025-01-01 00:01:30.5 +0000 UTC m=+0.1", 90500 * MS },
+	/* an exponent */
+	{ "1e3", 1000 * SEC },
+	{ "1.73568969E9", 90 * SEC },
 	/* units in words, ISO 8601, clocks */
 	{ "30 seconds", 30 * SEC },
 	{ "1 second", SEC },
@@ -97,7 +101,7 @@ static const struct {
 static const char *const not_delays[] = {
 	"", " ", "-1", "-0", "-1.5", "-", "--1", "-1.", "-1s",
 	"- 1", "+1", "1.", ".5", ".", "1.5.", "1.5.2",
-	"1,5", "1, 5", "5;", "5 s", " 5", "5 ", "0x10", "1e3", "1e",
+	"1,5", "1, 5", "5;", "5 s", " 5", "5 ", "0x10", "1e",
 	"inf", "nan", "soon", "five", "1_000", "1 2", "\t1",
 	"2025-01-01", "2025-01-01T00:61:30Z", "1735689600Z",
 	/* instants more than a year away */

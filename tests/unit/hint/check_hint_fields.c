@@ -392,7 +392,8 @@ static const struct want hostile[] = {
 	    "Retry-After:\r\n",
 	    THROTTLED, 0, NULL, { { 0 } } },
 	{ "an exponent", 200,
-	    "X-RateLimit-Remaining: 1e3\r\n", 0, 0, NULL, { { 0 } } },
+	    "X-RateLimit-Remaining: 1e3\r\n", 0, 0, "x-ratelimit",
+	    { { "x-ratelimit", NULL, NO, 1000, NO, NO, 0 } } },
 	{ "of two, the more cautious", 429,
 	    "X-RateLimit-Limit: 100\r\n"
 	    "X-RateLimit-Remaining: 50\r\n"

@@ -34,6 +34,13 @@ static const struct {
 	{ "2025-01-01 00:00:00 UTC", 1735689600, 0 },
 	{ "2025-01-01 00:00:00 GMT", 1735689600, 0 },
 	{ "2025-01-01 00:00:00 +0000", 1735689600, 0 },
+	/* as Go prints its times */
+	{ "2025-01-01 00:00:00 +0000 UTC", 1735689600, 0 },
+	{ "2025-01-01 02:00:00.5 +0200 CEST", 1735689600, 500000000 },
+	{ "2025-01-01 03:00:00 +0300 +03", 1735689600, 0 },
+	{ "2025-01-01 00:00:00.25 +0000 UTC m=+30.000012", 1735689600,
+	    250000000 },
+	{ "2025-01-01 02:00:00 +0200 CEST m=-0.5", 1735689600, 0 },
 	{ "2024-02-29T12:00:00Z", 1709208000, 0 },
 	{ "2016-12-31T23:59:60Z", 1483228800, 0 },
 	{ "9999-12-31T23:59:59Z", 253402300799, 0 },
@@ -53,6 +60,11 @@ static const char *const not_stamps[] = {
 	"25-01-01T00:00:00Z", "2025-1-1T00:00:00Z", "2025/01/01T00:00:00Z",
 	"+2025-01-01T00:00:00Z", "-2025-01-01T00:00:00Z", "20250101T000000Z",
 	"2025-01-01_00:00:00Z", "2025-01-01T00:00:00-",
+	"2025-01-01 00:00:00 +0000 ", "2025-01-01 00:00:00 +0000 U",
+	"2025-01-01 00:00:00 +0000 CENTRAL", "2025-01-01 00:00:00 +0000 utc",
+	"2025-01-01 00:00:00 +0000 UTC m=", "2025-01-01 00:00:00 +0000 UTC m=+",
+	"2025-01-01 00:00:00 +0000 UTC m=+1x", "2025-01-01 00:00:00 +0000 m=+1",
+	"2025-01-01 00:00:00 UTC m=+1",
 };
 
 START_TEST(stamp)
@@ -147,6 +159,57 @@ START_TEST(numbers)
 }
 END_TEST
 
+static const struct {
+	const char	*text;
+	uint64_t	 whole;
+	uint32_t	 nano;
+} exponents[] = {
+	{ "1.7356896E9", 1735689600, 0 },
+	{ "1.7356896e+09", 1735689600, 0 },
+	{ "3e1", 30, 0 },
+	{ "0E0", 0, 0 },
+	{ "125e-2", 1, 250000000 },
+	{ "1e-05", 0, 10000 },
+	{ "1e-9", 0, 1 },
+	/* never too early */
+	{ "1.0000000001e9", 1000000001, 0 },
+	{ "1e-10", 0, 1 },
+	{ "9999999999e-10", 1, 0 },
+	{ "1e-999", 0, 1 },
+	{ "0e-999", 0, 0 },
+	{ "0e999", 0, 0 },
+	{ "1e19", 10000000000000000000ULL, 0 },
+	{ "1e20", UINT64_MAX, 0 },
+	{ "5e99999999999999999999", UINT64_MAX, 0 },
+};
+
+static const char *const not_exponents[] = {
+	"e1", "1e", "1e+", "1e-", "1e1.5", "1e1e1", "1e+-1", "1ee1", "1e 1",
+	"1e1 ", ".5e1", "1.e1",
+};
+
+START_TEST(exponent)
+{
+	struct http1_str s = exact(exponents[_i].text);
+	struct hint_number n;
+
+	ck_assert_msg(hint_number(s, &n), "%s", exponents[_i].text);
+	ck_assert_uint_eq(n.whole, exponents[_i].whole);
+	ck_assert_uint_eq(n.nano, exponents[_i].nano);
+	drop(s);
+}
+END_TEST
+
+START_TEST(not_an_exponent)
+{
+	struct http1_str s = exact(not_exponents[_i]);
+	struct hint_number n;
+
+	ck_assert_msg(!hint_number(s, &n), "%s", not_exponents[_i]);
+	drop(s);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -158,6 +221,8 @@ main(void)
 	ROWS(tc, duration, durations);
 	ROWS(tc, not_a_duration, not_durations);
 	tcase_add_test(tc, numbers);
+	ROWS(tc, exponent, exponents);
+	ROWS(tc, not_an_exponent, not_exponents);
 	suite_add_tcase(s, tc);
 	return run_suite(s);
 }
