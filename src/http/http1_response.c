@@ -45,9 +45,21 @@ status_line(struct http1_head *head, struct http1_str line)
 }
 
 /*
- * RFC 9112 6.3.  A sender of 204 or 1xx that announces a body is likely to
- * send it, too, so its connection must not see another request.
+ * No body, whatever the fields say, which say nothing then.  Who announces one
+ * nobody could read is likely to send it, too, so its connection must not see
+ * another request.
  */
+static void
+without_body(struct http1_head *head, bool announced)
+{
+	if (announced)
+		head->keep_alive = false;
+	head->body = HTTP1_NO_BODY;
+	head->has_length = false;
+	head->length = 0;
+}
+
+/* RFC 9112 6.3 */
 static enum http1_error
 response_framing(struct http1_head *head, const struct http1_tally *tally,
     struct http1_str method)
@@ -56,19 +68,20 @@ response_framing(struct http1_head *head, const struct http1_tally *tally,
 
 	if (head->status < 200 || head->status == 204 ||
 	    (http1_str_equals(method, "CONNECT") && head->status < 300)) {
-		if (error != HTTP1_OK || head->body == HTTP1_CHUNKED ||
-		    head->length > 0)
-			head->keep_alive = false;
+		without_body(head, error != HTTP1_OK ||
+		    head->body == HTTP1_CHUNKED || head->length > 0);
+		return HTTP1_OK;
+	}
+	if (head->status == 304 || http1_str_equals(method, "HEAD")) {
+		/* what a GET would have is told, if it can be read */
+		if (error != HTTP1_OK)
+			without_body(head, true);
 		head->body = HTTP1_NO_BODY;
-		head->has_length = false;
-		head->length = 0;
 		return HTTP1_OK;
 	}
 	if (error != HTTP1_OK)
 		return error;
-	if (head->status == 304 || http1_str_equals(method, "HEAD")) {
-		head->body = HTTP1_NO_BODY;
-	} else if (head->body == HTTP1_NO_BODY) {
+	if (head->body == HTTP1_NO_BODY) {
 		head->body = HTTP1_UNTIL_CLOSE;
 		head->keep_alive = false;
 	}

@@ -195,6 +195,14 @@ static const struct {
 	    END), "GET", "1.1 204 [No Content] none=0" },
 	{ BYTES("HTTP/1.1 100 Continue\r\nContent-Length: 5\r\n\r\n"),
 	    "POST", "1.1 100 [Continue] none=0" },
+	{ BYTES(OK "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"
+	    END), "HEAD", "1.1 200 [OK] none=0" },
+	{ BYTES(OK "Content-Length: 5\r\nContent-Length: 5\r\n" END),
+	    "HEAD", "1.1 200 [OK] none=0" },
+	{ BYTES(OK "Transfer-Encoding: gzip, chunked\r\n" END), "HEAD",
+	    "1.1 200 [OK] none=0" },
+	{ BYTES("HTTP/1.1 304 Not Modified\r\nContent-Length: 5, 5\r\n"
+	    "\r\n"), "GET", "1.1 304 [Not Modified] none=0" },
 	/* CONNECT */
 	{ BYTES(OK END), "CONNECT", "1.1 200 [OK] none=0 keep" },
 	{ BYTES(OK "Content-Length: 5\r\n" END), "CONNECT",
