@@ -174,24 +174,42 @@ request_framing(struct http1_head *head, const struct http1_tally *tally)
 	return HTTP1_OK;
 }
 
+/*
+ * What expects nothing goes no further; nor does what HTTP/1.0 does not have
+ * (RFC 9110 10.1.1).
+ */
+static enum http1_error
+expect_field(struct http1_head *head, struct http1_field *field)
+{
+	struct http1_str value = field->value;
+	struct http1_str expectation;
+	bool some = false;
+
+	while (http1_list_next(&value, &expectation)) {
+		if (expectation.len == 0)
+			continue;
+		if (!http1_str_is(expectation, "100-continue"))
+			return HTTP1_UNKNOWN_EXPECT;
+		some = head->minor >= 1;
+	}
+	if (some)
+		head->expect_continue = true;
+	else
+		field->hop = true;
+	return HTTP1_OK;
+}
+
 static enum http1_error
 expect_parse(struct http1_head *head, const struct http1_tally *tally)
 {
-	struct http1_str value;
-	struct http1_str expectation;
+	enum http1_error error = HTTP1_OK;
 
 	for (unsigned i = 0; tally->count[HTTP1_EXPECT] > 0 &&
-	    i < head->nfields; i++) {
-		if (head->fields[i].id != HTTP1_EXPECT)
-			continue;
-		value = head->fields[i].value;
-		while (http1_list_next(&value, &expectation)) {
-			if (!http1_str_is(expectation, "100-continue"))
-				return HTTP1_UNKNOWN_EXPECT;
-		}
-		head->expect_continue = head->minor >= 1;
+	    i < head->nfields && error == HTTP1_OK; i++) {
+		if (head->fields[i].id == HTTP1_EXPECT)
+			error = expect_field(head, &head->fields[i]);
 	}
-	return HTTP1_OK;
+	return error;
 }
 
 static enum http1_error

@@ -162,7 +162,6 @@ static const struct {
 	{ BYTES(VERSION("")), 400, HTTP1_BAD_VERSION },
 	/* Expect */
 	{ BYTES(POST "Expect: 200-ok\r\n" END), 417, HTTP1_UNKNOWN_EXPECT },
-	{ BYTES(POST "Expect:\r\n" END), 417, HTTP1_UNKNOWN_EXPECT },
 	{ BYTES(POST "Expect: 100-continue, x\r\n" END),
 	    417, HTTP1_UNKNOWN_EXPECT },
 	{ BYTES(POST "Expect: 100-continue\r\nExpect: x\r\n" END),
@@ -428,6 +427,10 @@ static const struct {
 	{ BYTES(POST "Expect: 100-Continue\r\nExpect: 100-continue\r\n" END),
 	    PLAIN_POST("none=0") " expect" },
 	{ BYTES(POST "Expect: 100-continue, 100-continue\r\n" END),
+	    PLAIN_POST("none=0") " expect" },
+	{ BYTES(POST "Expect:\r\n" END), PLAIN_POST("none=0") },
+	{ BYTES(POST "Expect: ,\r\n" END), PLAIN_POST("none=0") },
+	{ BYTES(POST "Expect: , 100-continue\r\n" END),
 	    PLAIN_POST("none=0") " expect" },
 	{ BYTES(GET10 "Expect: 100-continue\r\n" END),
 	    "GET absolute http h:0 [/] 1.0 none=0 safe idem" },
