@@ -44,6 +44,8 @@ struct hint_budget {
 	 * Anthropic, Linear); otherwise reset is when it is counted anew.
 	 */
 	bool			 refills;
+	/* The host says that it refuses nothing by it. */
+	bool			 allowed;
 	/* It holds for a part of the host: a route, a resource. */
 	bool			 partial;
 	uint64_t		 limit;		/* micro units */

@@ -111,6 +111,9 @@
  * endpoint-concurrency, resource-specific.  Neither budgets nor delays; without
  * the field a 429 is an object's lock.
  *
+ * Anthropic, for subscriptions: anthropic-ratelimit-unified-5h-status, allowed
+ * or rejected, with a reset in seconds since 1970 for each window.
+ *
  * Azure OpenAI and Cosmos DB: retry-after-ms, x-ms-retry-after-ms,
  * https://learn.microsoft.com/azure/ai-services/openai/quotas-limits
  * https://learn.microsoft.com/rest/api/cosmos-db/
@@ -241,6 +244,14 @@ static const struct row salesforce_rows[] = {
 	ROW("", HINT_RATIO, HINT_SALESFORCE),
 };
 
+/*
+ * gRPC: "A6: gRPC Retry Design", https://github.com/grpc/proposal
+ * What is no number, or a negative one, asks not to send it again.
+ */
+static const struct row grpc_rows[] = {
+	ROW("", HINT_PUSHBACK, HINT_ANY),
+};
+
 static const struct family families[] = {
 	FAMILY("x-ratelimit-", x_ratelimit_rows),
 	FAMILY("x-github-", x_github_rows),
@@ -250,6 +261,7 @@ static const struct family families[] = {
 	FAMILY("anthropic-ratelimit-", anthropic_rows),
 	FAMILY("server", server_rows),
 	FAMILY("sforce-limit-info", salesforce_rows),
+	FAMILY("grpc-retry-pushback-ms", grpc_rows),
 };
 
 #define NFAMILIES	(sizeof families / sizeof families[0])

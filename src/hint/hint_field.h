@@ -34,6 +34,8 @@ enum hint_role {
 	HINT_BACKOFF,		/* ... whatever the response is */
 	HINT_MAY_RETRY,		/* false: it shall not be sent again */
 	HINT_NEVER_RETRY,	/* true: the same */
+	HINT_PUSHBACK,		/* ms; no number: the same */
+	HINT_STATE,		/* of a budget, in a word: rejected */
 };
 
 /* Which budget a field speaks of. */

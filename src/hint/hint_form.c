@@ -151,6 +151,8 @@ word_role(const struct words *w, const struct sight *s)
 		return HINT_REASON;
 	case WORD_DELAY:
 		return HINT_DELAY;
+	case WORD_STATUS:
+		return HINT_STATE;
 	default:
 		return HINT_NONE;
 	}

@@ -22,6 +22,8 @@
  * about a limit come last, so that they take no budget's place.
  */
 
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
 static const struct http1_str nameless = { NULL, 0 };
 
 static struct hint_entry *
@@ -286,6 +288,17 @@ contains(struct http1_str s, const char *text)
 	return false;
 }
 
+static bool
+has_part(struct http1_str value, const char *const *parts, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (contains(value, parts[i]))
+			return true;
+	return false;
+}
+
 /* Whether one of the list's members is that word. */
 static bool
 has(struct http1_str list, const char *word)
@@ -342,12 +355,39 @@ is_limit_error(struct http1_str value)
 		"bandwidthlimitexceeded", "slowdown", "serverbusy", "maxlag",
 		"over_qps", "over_rate",
 	};
-	unsigned i;
 
-	for (i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (contains(value, words[i]))
-			return true;
-	return false;
+	return has_part(value, words, COUNT(words));
+}
+
+/* Whether a budget is what refuses, where a field says that in a word. */
+static void
+read_state(struct hint_reading *r, const struct hint_name *name,
+    struct http1_str value)
+{
+	static const char *const refusing[] = {
+		"reject", "exceed", "exhaust", "block", "denied", "throttl",
+	};
+	bool refuses = has_part(value, refusing, COUNT(refusing));
+	struct hint_budget *b;
+
+	if ((!refuses && !contains(value, "allowed")) ||
+	    (b = hint_budget(r, name, nameless)) == NULL)
+		return;
+	b->allowed = !refuses;
+	entry_of(r, b)->refuses = refuses;
+}
+
+/* Milliseconds; anything else means never. */
+static void
+read_pushback(struct hint_reading *r, struct http1_str value)
+{
+	struct hint_number number;
+
+	if (hint_number(value, &number))
+		hint_keep_most(&r->has_ms, &r->ms,
+		    hint_number_of(number, HINT_SECOND / 1000));
+	else
+		r->hint->no_retry = true;
 }
 
 static void
@@ -443,6 +483,12 @@ read_field(struct hint_reading *r, const struct hint_name *name,
 		break;
 	case HINT_MAY_RETRY:
 		r->hint->no_retry = r->hint->no_retry || is_false(f->value);
+		break;
+	case HINT_PUSHBACK:
+		read_pushback(r, f->value);
+		break;
+	case HINT_STATE:
+		read_state(r, name, f->value);
 		break;
 	case HINT_NEVER_RETRY:
 		r->hint->no_retry = r->hint->no_retry || is_true(f->value);

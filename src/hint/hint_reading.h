@@ -14,6 +14,7 @@
 struct hint_entry {
 	struct hint_name name;		/* of the first field of it */
 	bool		 has_used;
+	bool		 refuses;	/* in a word */
 	bool		 exact;		/* reset is a HINT_RESET_AFTER's */
 	uint64_t	 used;		/* micro units */
 	struct hint_series limits;	/* micro units */

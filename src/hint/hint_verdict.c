@@ -70,8 +70,8 @@ share_times(struct hint_reading *r)
 }
 
 /*
- * Both of limit and remaining, where one follows from what was used.  A limit
- * beyond which a host serves does not bind.
+ * Both of limit and remaining, where one follows from what was used, or from
+ * the word that it refuses.  A limit beyond which a host serves does not bind.
  */
 static void
 derive(struct hint_budget *b, const struct hint_entry *entry, int status)
@@ -79,6 +79,8 @@ derive(struct hint_budget *b, const struct hint_entry *entry, int status)
 	if (status < 400 && entry->has_used && b->has_limit &&
 	    entry->used > b->limit)
 		return;
+	if (status >= 400 && entry->refuses && !b->has_remaining)
+		hint_budget_set_remaining(b, 0);
 	if (entry->has_used && b->has_limit && !b->has_remaining)
 		hint_budget_set_remaining(b, entry->used < b->limit ?
 		    b->limit - entry->used : 0);
@@ -412,7 +414,8 @@ hold_of_exhausted(const struct hint *h, bool throttled)
 static unsigned
 blame(const struct hint_budget *b)
 {
-	if (!b->has_reset || b->reset == 0 || b->unit == HINT_CONCURRENT)
+	if (!b->has_reset || b->reset == 0 || b->allowed ||
+	    b->unit == HINT_CONCURRENT)
 		return 0;
 	if (!b->has_remaining)
 		return 3;

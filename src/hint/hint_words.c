@@ -162,6 +162,7 @@ static const struct known known_n[] = {
 static const struct known known_o[] = {
 	WORD("observed", WORD_USED, 0),
 	WORD("of", WORD_NOISE, 0),
+	WORD("on", WORD_NOISE, 0),
 };
 static const struct known known_p[] = {
 	WORD("period", WORD_WINDOW, 0),
@@ -216,6 +217,7 @@ static const struct known known_s[] = {
 	WORD("size", WORD_OTHER, THING),
 	WORD("sms", WORD_OTHER, THING),
 	WORD("storage", WORD_OTHER, THING),
+	WORD("status", WORD_STATUS, 0),
 };
 static const struct known known_t[] = {
 	WORD("throttle", WORD_THROTTLE, 0),

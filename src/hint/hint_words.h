@@ -43,6 +43,7 @@ enum word_class {
 	WORD_REASON,
 	WORD_ERROR,
 	WORD_TYPE,
+	WORD_STATUS,
 	WORD_UNIT,		/* value: ns */
 	WORD_PERIOD,		/* value: ns */
 	WORD_SPAN,		/* so many of either, value: ns */

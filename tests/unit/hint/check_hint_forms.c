@@ -468,6 +468,31 @@ static const struct want refusals[] = {
 	    "X-RateLimit-Reset: 20\r\n",
 	    0, 0, "x-ratelimit",
 	    { { "x-ratelimit", NULL, NO, NO, 20, NO, 0 } } },
+	{ "which of two refuses, in a word", 429,
+	    "X-Acme-RateLimit-5h-Status: rejected\r\n"
+	    "X-Acme-RateLimit-5h-Reset: 20\r\n"
+	    "X-Acme-RateLimit-7d-Status: allowed_warning\r\n"
+	    "X-Acme-RateLimit-7d-Reset: 90000\r\n",
+	    THROTTLED, 20, FORM,
+	    { { FORM, NULL, NO, 0, 20, 18000, 0 },
+	    { FORM, NULL, NO, NO, 90000, 604800, 0 } } },
+	{ "which of two does not, in a word", 429,
+	    "X-Acme-RateLimit-5h-Reset: 20\r\n"
+	    "X-Acme-RateLimit-7d-Status: allowed\r\n"
+	    "X-Acme-RateLimit-7d-Reset: 90000\r\n",
+	    THROTTLED, 20, FORM,
+	    { { FORM, NULL, NO, NO, 20, 18000, 0 },
+	    { FORM, NULL, NO, NO, 90000, 604800, 0 } } },
+	{ "one refuses, and another one serves", 200,
+	    "X-Acme-RateLimit-5h-Status: rejected\r\n"
+	    "X-Acme-RateLimit-5h-Reset: 20\r\n",
+	    0, 0, FORM, { { FORM, NULL, NO, NO, 20, 18000, 0 } } },
+	{ "a word that says nothing of it", 429,
+	    "X-RateLimit-Status: fine\r\n", THROTTLED, 0, NULL, { { 0 } } },
+	{ "when a quota resets on", 503,
+	    "X-Acme-Quota-Max: 200\r\nX-Acme-Quota-Remaining: 0\r\n"
+	    "X-Acme-Quota-ResetsOn: 2025-01-01T00:00:20.000Z\r\n",
+	    THROTTLED, 20, FORM, { { FORM, NULL, 200, 0, 20, NO, 0 } } },
 	{ "a limit of nothing, served", 200,
 	    "X-RateLimit-Limit: 0\r\nX-RateLimit-Remaining: 0\r\n"
 	    "X-RateLimit-Reset: 20\r\n",
