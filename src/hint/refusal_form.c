@@ -14,6 +14,7 @@
 #define DEPTH		5	/* of values in values */
 #define ELEMENTS	16	/* of an array */
 #define ERROR_NAME	64	/* letters of an error's name */
+#define TOO_MANY	429	/* of HTTP's statuses */
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -22,6 +23,13 @@
 /* Keys under which an error is named, for programs. */
 static const char *const code_keys[] = {
 	"code", "errorcode", "errorname", "type", "errortype", "reason",
+	"classification",
+};
+
+/* And under which its status is. */
+static const char *const status_keys[] = {
+	"code", "errorcode", "status", "statuscode", "httpstatus",
+	"httpstatuscode",
 };
 
 /* The same where there is none of those, and for people. */
@@ -82,6 +90,17 @@ take_named(struct named *n, struct http1_str key, struct http1_str value)
 	return false;
 }
 
+/* Whether an error has a status of its own: 429. */
+static bool
+is_limit_status(const char *key, json_t *value)
+{
+	char name[ERROR_NAME + 1];
+
+	return json_number_value(value) == TOO_MANY &&
+	    letters(key, strlen(key), name) &&
+	    is_among(name, status_keys, COUNT(status_keys));
+}
+
 static bool
 is_limit_object(json_t *from)
 {
@@ -91,6 +110,8 @@ is_limit_object(json_t *from)
 	json_t *value;
 
 	json_object_foreach (from, key, value) {
+		if (is_limit_status(key, value))
+			return true;
 		if (!json_is_string(value))
 			continue;
 		name = (struct http1_str){ key, strlen(key) };

@@ -13,7 +13,8 @@
 /*
  * Returns whether an error in JSON is named as one of a rate limit: a string
  * that is no more than that (RATE_LIMITED, "Too many requests") under code,
- * error, type and the like, at the top, or within errors, to a depth of 5.
+ * error, type and the like, or with a status of 429, at the top, or within
+ * errors, to a depth of 5.
  * within: within "errors" only, because the top is no error (GraphQL).
  */
 bool		 refusal_form_is_limit(json_t *, bool within);

@@ -20,24 +20,27 @@ static const char *const cores[] = {
 	"requestlimit", "requestslimit", "querylimit", "calllimit",
 	"overlimit", "overqps", "overrate", "rateexceeded", "slowdown",
 	"toomanyrequests", "toomanyrequest", "toomanycalls",
-	"toomanyqueries", "resourceexhausted",
+	"toomanyqueries", "resourceexhausted", "invocationlimit",
+	"frequencylimit", "spikearrest", "budgetexhausted",
 	"outofcallvolumequota",		/* Azure's API Management */
 };
 
 /* What may be said beside that. */
 static const char *const fillers[] = {
 	"a", "account", "an", "and", "api", "app", "application", "are", "at",
-	"be", "been", "being", "by", "call", "calls", "client", "code",
-	"current", "daily", "day", "denied", "developer", "due", "endpoint",
+	"be", "been", "being", "burst", "by", "call", "calls", "client", "code",
+	"complexity", "cost", "current", "daily", "day", "denied", "developer",
+	"due", "endpoint",
 	"err", "error", "exceed", "exceeded", "exceeds", "exception", "for",
-	"from", "global", "has", "have", "hit", "hour", "http", "in", "ip",
-	"is", "key", "limit", "limits", "local", "made", "max", "maximum",
-	"method", "minute", "of", "on", "org", "organization", "over", "per",
-	"please", "project", "queries", "query", "quota", "rate", "reach",
+	"from", "global", "has", "have", "hit", "hour", "hourly", "http", "in",
+	"ip", "is", "key", "limit", "limits", "local", "made", "max", "maximum",
+	"message", "method", "minute", "monthly", "of", "on", "org",
+	"organization", "out", "over", "per", "please", "policies", "policy",
+	"project", "queries", "query", "quota", "rate", "reach",
 	"reached", "rejected", "request", "requests", "resource", "retry",
 	"second", "server", "service", "status", "tenant", "the", "this",
-	"to", "token", "user", "violation", "was", "were", "with", "you",
-	"your",
+	"to", "token", "trigger", "triggered", "user", "violation", "was",
+	"weekly", "were", "with", "you", "your",
 };
 
 /* Which of the words, of those of n letters that are left, begins here. */

@@ -74,9 +74,13 @@ static const char *const salesforce_codes[] = {
  * Facebook: "Rate Limits" and "Error Handling" of the Graph API,
  * https://developers.facebook.com/docs/graph-api/overview/rate-limiting
  * https://developers.facebook.com/docs/graph-api/guides/error-handling
- * Too many calls of the app, of the user, for a page; of custom limits.
+ * Too many calls of the app, of the user, for a page; of custom limits; from
+ * 80000 on of each of a business's use cases.
  */
-static const char *const facebook_codes[] = { "4", "17", "32", "613", NULL };
+static const char *const facebook_codes[] = {
+	"4", "17", "32", "613", "80000", "80001", "80002", "80003", "80004",
+	"80005", "80006", "80008", "80009", "80014", NULL
+};
 
 static const struct refusal_rule rules[] = {
 	{
@@ -213,11 +217,12 @@ static const struct refusal_rule rules[] = {
 	/*
 	 * By their form, behind those whose meaning is known: what Bitrix24
 	 * (QUERY_LIMIT_EXCEEDED), Linear (RATELIMITED) and many others say;
-	 * OpenStack with 413 (overLimit).
+	 * OpenStack with 413 (overLimit), Apigee with 500
+	 * (SpikeArrestViolation).
 	 */
 	{
 		.name = "error",
-		STATUSES(400, 403, 413, 503),
+		STATUSES(400, 401, 402, 403, 409, 413, 422, 500, 503),
 		.limit = true,
 		.told = true,
 	},

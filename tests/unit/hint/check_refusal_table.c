@@ -51,6 +51,21 @@ static const struct {
 	    "error", 23 * SECOND },
 	{ 200, "/items", { "Content-Type: application/json" },
 	    "{\"errors\":[{\"type\":\"RATE_LIMITED\"}]}", NULL, NONE },
+	{ 200, "/graphql", { "Content-Type: application/json" },
+	    "{\"errors\":[{\"message\":\"m\",\"extensions\":{\"code\":"
+	    "\"COMPLEXITY_BUDGET_EXHAUSTED\",\"retry_in_seconds\":24}}]}",
+	    "error", 24 * SECOND },
+	{ 200, "/gateway/api/graphql", { "Content-Type: application/json" },
+	    "{\"errors\":[{\"message\":\"m\",\"extensions\":{"
+	    "\"classification\":\"RATE_LIMITED\"}}]}", "error", NONE },
+	{ 200, "/graphql", { "Content-Type: application/json" },
+	    "{\"errors\":[{\"message\":\"m\",\"extensions\":{"
+	    "\"code\":\"X\",\"statusCode\":429}}]}", "error", NONE },
+	{ 200, "/graphql", { "Content-Type: application/json" },
+	    "{\"errors\":[{\"message\":\"m\",\"extensions\":{"
+	    "\"cost\":429,\"statusCode\":403}}]}", NULL, NONE },
+	{ 200, "/graphql", { "Content-Type: application/json" },
+	    "{\"data\":{\"statusCode\":429},\"status\":429}", NULL, NONE },
 	/* errors by their names */
 	{ 503, "/rest/crm.lead.list", { "Content-Type: application/json" },
 	    "{\"error\":\"QUERY_LIMIT_EXCEEDED\","
@@ -74,6 +89,26 @@ static const struct {
 	    "\"errors\":{\"errors\":{\"errors\":{\"code\":\"throttled\"}}}}}}}",
 	    NULL, NONE },
 	{ 404, "/x", { NULL }, "{\"code\":\"RATE_LIMITED\"}", NULL, NONE },
+	{ 500, "/x", { NULL }, "{\"fault\":{\"faultstring\":\"s\",\"detail\":{"
+	    "\"errorcode\":\"policies.ratelimit.SpikeArrestViolation\"}}}",
+	    "error", NONE },
+	{ 500, "/x", { NULL }, "{\"fault\":{\"faultstring\":\"s\",\"detail\":{"
+	    "\"errorcode\":\"policies.ratelimit.QuotaViolation\"}}}",
+	    "error", NONE },
+	{ 500, "/x", { NULL }, "{\"error\":\"Internal server error\"}",
+	    NULL, NONE },
+	{ 409, "/x", { NULL }, "{\"error\":{\"code\":\"TooManyRequests\"}}",
+	    "error", NONE },
+	{ 409, "/x", { NULL }, "{\"error\":{\"code\":\"Conflict\"}}",
+	    NULL, NONE },
+	{ 400, "/x", { NULL }, "{\"errorCode\":"
+	    "\"BURST_APIINVOCATION_LIMIT_EXCEEDED\"}", "error", NONE },
+	{ 400, "/x", { NULL }, "{\"code\":99991400,"
+	    "\"msg\":\"request trigger frequency limit\"}", "error", NONE },
+	{ 503, "/x", { NULL }, "{\"fault\":{\"code\":900800,"
+	    "\"message\":\"Message throttled out\"}}", "error", NONE },
+	{ 503, "/x", { NULL }, "{\"fault\":{\"code\":101503,"
+	    "\"message\":\"Message timed out\"}}", NULL, NONE },
 	/* for how long, by keys and words */
 	{ 429, "/x", { NULL }, "{\"message\":\"You are being rate limited.\","
 	    "\"retry_after\":23.5,\"global\":false}", "body",
@@ -258,6 +293,9 @@ static const struct {
 	    "{\"error\":{\"type\":\"OAuthException\",\"code\":190}}",
 	    NULL, NONE },
 	{ 400, "/v23.0/me", { NULL }, "{\"error\":{\"code\":4}}", NULL, NONE },
+	{ 400, "/v23.0/act_1", { "x-fb-trace-id: 1" },
+	    "{\"error\":{\"type\":\"OAuthException\",\"code\":80004,"
+	    "\"error_subcode\":2446079}}", "facebook", NONE },
 	/* as it was called before */
 	{ 403, "/repos", { "X-GitHub-Request-Id: 1" },
 	    "{\"message\":\"You have triggered an abuse detection mechanism."
