@@ -174,6 +174,7 @@ exchange_judge_end(struct exchange *x, struct held_answer *held)
 	x->judging = NULL;
 	if (refusal_judge(j->rules, j->nrules, &body, j->date, &found))
 		take_refusal(x, j, &found);
+	x->no_retry = x->no_retry || found.no_retry;
 	exchange_teach(x, &j->lesson, loop_now());
 	*held = j->held;
 	free(j);

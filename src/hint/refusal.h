@@ -75,6 +75,11 @@ struct refusal {
 	const struct refusal_rule *rule;	/* by which it is one */
 	bool			 has_delay;
 	uint64_t		 delay;		/* ns; saturates */
+	/*
+	 * It is not to be sent again, since no waiting helps; known of a body
+	 * that is no refusal by any rule, too.
+	 */
+	bool			 no_retry;
 };
 
 #endif

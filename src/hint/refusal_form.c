@@ -164,6 +164,66 @@ refusal_form_is_limit(json_t *root, bool within)
 	return is_limit_at(root, 0, within);
 }
 
+/* Whether to send it again */
+
+/*
+ * OpenAI: "Error codes", https://platform.openai.com/docs/guides/error-codes
+ * 429 for a quota that only money fills.
+ */
+static const char *const final_names[] = {
+	"insufficientquota", "billinghardlimitreached", "billingnotactive",
+};
+
+static bool
+is_final_name(struct http1_str key, struct http1_str text)
+{
+	char name[ERROR_NAME + 1], value[ERROR_NAME + 1];
+
+	return letters(key.p, key.len, name) &&
+	    is_among(name, code_keys, COUNT(code_keys)) &&
+	    letters(text.p, text.len, value) &&
+	    is_among(value, final_names, COUNT(final_names));
+}
+
+static bool
+is_final_member(const char *key, json_t *value)
+{
+	struct http1_str name = { key, strlen(key) };
+	struct http1_str text = { json_string_value(value),
+	    json_string_length(value) };
+
+	if (json_is_false(value))
+		return hint_form(name).role == HINT_MAY_RETRY;
+	if (json_is_true(value))
+		return hint_form(name).role == HINT_NEVER_RETRY;
+	return json_is_string(value) && is_final_name(name, text);
+}
+
+static bool
+is_final_at(json_t *from, unsigned depth)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (depth > DEPTH)
+		return false;
+	json_array_foreach (from, i, value)
+		if (i < ELEMENTS && is_final_at(value, depth + 1))
+			return true;
+	json_object_foreach (from, key, value)
+		if (is_final_member(key, value) ||
+		    is_final_at(value, depth + 1))
+			return true;
+	return false;
+}
+
+bool
+refusal_form_is_final(json_t *root)
+{
+	return is_final_at(root, 0);
+}
+
 /* Delays */
 
 struct spans {

@@ -27,6 +27,13 @@ bool		 refusal_form_is_limit(json_t *, bool within);
 bool		 refusal_form_delay(json_t *, int64_t date, uint64_t *ns);
 
 /*
+ * Returns whether no waiting helps: by a key that says whether to send it again
+ * (retryable: false), or by the name of an error that somebody has to pay
+ * for (insufficient_quota).
+ */
+bool		 refusal_form_is_final(json_t *);
+
+/*
  * The same of a text that is XML or a page, by its elements; false where it is
  * neither.
  */

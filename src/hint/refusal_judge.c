@@ -204,7 +204,9 @@ judge(const struct refusal_rule *r, const struct refusal_text *t, json_t *root,
 		add_told(&s, t, root, r->within);
 	if (r->contains == NULL && r->json == NULL && !r->limit && !s.there)
 		return false;
-	*found = (struct refusal){ r, s.there, s.ns };
+	found->rule = r;
+	found->has_delay = s.there;
+	found->delay = s.ns;
 	return true;
 }
 
@@ -239,8 +241,10 @@ refusal_judge(const struct refusal_rule *const *rules, unsigned n,
 
 	for (i = 0; i < n; i++)
 		wants_json |= refusal_reads_json(rules[i]) || rules[i]->told;
+	*found = (struct refusal){ .has_delay = false };
 	if (wants_json && t.len > 0)
 		root = parse_json(&t);
+	found->no_retry = refusal_form_is_final(root);
 	for (i = 0; i < n && t.len > 0 && !is; i++)
 		is = judge(rules[i], &t, root, date, found);
 	json_decref(root);

@@ -228,6 +228,21 @@ def test_a_refusal_that_does_not_end_well(lab, how):
 	assert (answer.status, answer.body) == (200, b"good")
 
 
+@pytest.mark.parametrize("reply", [
+    origin.fixed(429, body='{"error":{"code":"insufficient_quota"}}',
+        fields=[("Content-Type", "application/json")]),
+    origin.fixed(429, body='{"title":"x","retryable":false}',
+        fields=[("Content-Type", "application/problem+json")]),
+    origin.fixed(429, fields=[("X-Should-Retry", "false")]),
+    origin.fixed(429, fields=[("grpc-retry-pushback-ms", "-1")])],
+    ids=["quota", "body", "field", "pushback"])
+def test_who_says_that_it_is_no_use(lab, reply):
+	"""In a body or a field: relayed as it came, at once."""
+	far = start(lab, reply, origin.fixed())
+	assert lab.get(far.url + "/").status == 429
+	assert len(far.requests) == 1
+
+
 def test_each_attempt_spends(lab):
 	"""A token for each time, of a budget of two in a second."""
 	far = start(lab, refusal(after="0"), refusal(after="0.05"),

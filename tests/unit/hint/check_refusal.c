@@ -173,6 +173,54 @@ START_TEST(first_rule_counts)
 }
 END_TEST
 
+/* Whether no waiting helps */
+
+static const struct {
+	const char	*body;
+	bool		 is;
+} finals[] = {
+	{ "{\"retryable\": false}", true },
+	{ "{\"type\": \"x\", \"error\": {\"is_retryable\": false}}", true },
+	{ "{\"error\": {\"should_retry\": false}}", true },
+	{ "{\"errors\": [{\"shouldRetry\": false}]}", true },
+	{ "[{\"do_not_retry\": true}]", true },
+	{ "{\"retryable\": true}", false },
+	{ "{\"retryable\": null}", false },
+	{ "{\"retryable\": \"false\"}", false },
+	{ "{\"do_not_retry\": false}", false },
+	{ "{\"retry_after\": false}", false },
+	{ "{\"error\": {\"code\": \"insufficient_quota\"}}", true },
+	{ "{\"error\": {\"type\": \"insufficient_quota\", \"code\": null}}",
+	    true },
+	{ "{\"error\": {\"code\": \"billing_hard_limit_reached\"}}", true },
+	{ "{\"error\": {\"code\": \"rate_limit_exceeded\"}}", false },
+	{ "{\"error\": {\"message\": \"insufficient_quota\"}}", false },
+	{ "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"retryable\":false}}}}}}",
+	    true },
+	{ "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"retryable\":false}"
+	    "}}}}}}", false },
+	{ "{\"retryable\": false", false },
+};
+
+/* Whatever else the rules say of it. */
+START_TEST(final)
+{
+	const struct refusal_rule *rules[2];
+	struct refusal_rule no = rule("nowhere", NULL, NULL, NULL);
+	struct refusal_rule all = rule(NULL, NULL, "\"", NULL);
+	struct refusal_body body = { finals[_i].body,
+	    strlen(finals[_i].body), REFUSAL_IDENTITY };
+	struct refusal found;
+
+	rules[0] = &no;
+	rules[1] = &all;
+	ck_assert(!refusal_judge(rules, 1, &body, NOW, &found));
+	ck_assert_int_eq(found.no_retry, finals[_i].is);
+	ck_assert(refusal_judge(rules, 2, &body, NOW, &found));
+	ck_assert_int_eq(found.no_retry, finals[_i].is);
+}
+END_TEST
+
 /* Delays */
 
 static const struct {
@@ -369,6 +417,7 @@ refusal_suite(void)
 	tcase_add_test(body, words_behind_a_long_text);
 	tcase_add_test(body, both_must_be_met);
 	tcase_add_test(body, first_rule_counts);
+	tcase_add_loop_test(body, final, 0, COUNT(finals));
 	tcase_add_loop_test(body, delay, 0, COUNT(delays));
 	tcase_add_loop_test(body, share, 0, COUNT(shares));
 	tcase_add_loop_test(body, coding, 0, COUNT(codings));
