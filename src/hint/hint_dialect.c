@@ -114,6 +114,9 @@
  * Anthropic, for subscriptions: anthropic-ratelimit-unified-5h-status, allowed
  * or rejected, with a reset in seconds since 1970 for each window.
  *
+ * Bybit: "Rate Limit", https://bybit-exchange.github.io/docs/v5/rate-limit
+ * X-Bapi-Limit-Status is what remains of X-Bapi-Limit.
+ *
  * Azure OpenAI and Cosmos DB: retry-after-ms, x-ms-retry-after-ms,
  * https://learn.microsoft.com/azure/ai-services/openai/quotas-limits
  * https://learn.microsoft.com/rest/api/cosmos-db/
@@ -245,6 +248,14 @@ static const struct row salesforce_rows[] = {
 };
 
 /*
+ * KuCoin: "Rate Limit", https://www.kucoin.com/docs-new/rate-limit
+ * Reset in milliseconds from now, which nothing in the name says.
+ */
+static const struct row kucoin_rows[] = {
+	TRIPLE_OF("", HINT_KUCOIN),
+};
+
+/*
  * gRPC: "A6: gRPC Retry Design", https://github.com/grpc/proposal
  * What is no number, or a negative one, asks not to send it again.
  */
@@ -261,6 +272,7 @@ static const struct family families[] = {
 	FAMILY("anthropic-ratelimit-", anthropic_rows),
 	FAMILY("server", server_rows),
 	FAMILY("sforce-limit-info", salesforce_rows),
+	FAMILY("gw-ratelimit-", kucoin_rows),
 	FAMILY("grpc-retry-pushback-ms", grpc_rows),
 };
 
@@ -299,6 +311,7 @@ static const struct hint_slot_kind kinds[HINT_SLOTS] = {
 	    .unit = HINT_CONCURRENT },
 	[HINT_SALESFORCE] = { .source = "salesforce",
 	    .window = SECONDS_OF_DAY },
+	[HINT_KUCOIN] = { .source = "kucoin", .milli = true },
 };
 
 const struct hint_slot_kind *
@@ -321,6 +334,8 @@ find_row(const struct family *family, struct http1_str rest)
 			continue;
 		name.role = row->role;
 		name.slot = row->slot;
+		if (kinds[row->slot].milli)
+			name.time_unit = HINT_SECOND / 1000;
 		break;
 	}
 	return name;

@@ -60,6 +60,7 @@ enum hint_slot {
 	HINT_SENTRY,
 	HINT_SENTRY_CONCURRENT,
 	HINT_SALESFORCE,
+	HINT_KUCOIN,
 	HINT_SLOTS,
 };
 
@@ -70,6 +71,7 @@ struct hint_slot_kind {
 	bool		 refills;
 	bool		 partial;
 	uint32_t	 window;	/* seconds; 0: the kind has none */
+	bool		 milli;		/* a reset counts milliseconds */
 };
 
 /* Whether a field's name is about a limit on requests. */

@@ -181,6 +181,8 @@ role_of(const struct words *w, const struct sight *s)
 		return HINT_WINDOW;
 	if ((role = word_role(w, s)) != HINT_NONE)
 		return role;
+	if (s->limits > 0 && w->w[w->n - 1].class == WORD_STATUS)
+		return HINT_REMAINING;
 	if (saw(s, WORD_LIMIT) || saw(s, WORD_MAX) || saw(s, WORD_QUOTA))
 		return HINT_LIMIT;
 	/* it says no more than what it is about, or in which window */

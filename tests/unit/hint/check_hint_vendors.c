@@ -474,6 +474,24 @@ static const struct want vendors[] = {
 	    "X-Sentry-Rate-Limit-Reset: 1735689601\r\n",
 	    THROTTLED | PARTIAL, 1, "sentry",
 	    { { "sentry", NULL, 40, 0, 1, NO, PARTIAL } } },
+	{ "kucoin, milliseconds that nothing names", 200,
+	    "gw-ratelimit-limit: 2000\r\n"
+	    "gw-ratelimit-remaining: 0\r\n"
+	    "gw-ratelimit-reset: 28513\r\n",
+	    0, 28.513, "kucoin",
+	    { { "kucoin", NULL, 2000, 0, 28.513, NO, 0 } } },
+	{ "bybit, used up", 200,
+	    "X-Bapi-Limit: 100\r\n"
+	    "X-Bapi-Limit-Status: 0\r\n"
+	    "X-Bapi-Limit-Reset-Timestamp: 1735689602500\r\n",
+	    0, 2.5, "limit fields",
+	    { { "limit fields", NULL, 100, 0, 2.5, NO, 0 } } },
+	{ "bybit, the time of now", 200,
+	    "X-Bapi-Limit: 100\r\n"
+	    "X-Bapi-Limit-Status: 99\r\n"
+	    "X-Bapi-Limit-Reset-Timestamp: 1735689600000\r\n",
+	    0, 0, "limit fields",
+	    { { "limit fields", NULL, 100, 99, 0, NO, 0 } } },
 	{ "brevo", 429,
 	    "x-sib-ratelimit-limit: 1000\r\n"
 	    "x-sib-ratelimit-remaining: 0\r\n"
