@@ -26,14 +26,15 @@ estimate_more_due(const struct estimate_more *m, uint64_t used, uint64_t now)
 }
 
 uint32_t
-estimate_more_tried(struct estimate_more *m, bool went, uint64_t now)
+estimate_more_tried(struct estimate_more *m, bool went, bool young,
+    uint64_t now)
 {
 	uint32_t step = m->step;
 
 	if (!went) {
 		m->step = 1;
 		m->wait = m->wait < MOST ? 2 * m->wait : MOST;
-		m->after = now + PAUSE;
+		m->after = young ? now : now + PAUSE;
 		return 0;
 	}
 	m->step = step < MOST ? 2 * step : MOST;

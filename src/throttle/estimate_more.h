@@ -6,8 +6,8 @@
 
 /*
  * When more than a limit is tried: after 10 times that it was used up, then 20,
- * 40 and so on, at most once an hour.  What went is tried again at once, twice
- * as many more.
+ * 40 and so on; of one that is not young any more at most once an hour.  What
+ * went is tried again at once, twice as many more.
  */
 
 void	 estimate_more_begin(struct estimate_more *);
@@ -17,7 +17,8 @@ bool	 estimate_more_due(const struct estimate_more *, uint64_t used,
 	    uint64_t now);
 
 /* It was tried: returns by how many the limit is higher; 0: it stands. */
-uint32_t estimate_more_tried(struct estimate_more *, bool went, uint64_t now);
+uint32_t estimate_more_tried(struct estimate_more *, bool went, bool young,
+	    uint64_t now);
 
 /*
  * It was lowered, since others use it, too; who may leave it again: more is tried

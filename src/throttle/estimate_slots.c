@@ -35,7 +35,7 @@ estimate_slots_refused(struct estimate_slots *s, uint32_t beside, uint64_t now)
 	if (beside >= s->n && s->n > 1)
 		beside = s->n - 1;
 	s->n = beside > 0 ? beside : 1;
-	estimate_more_tried(&s->more, false, now);
+	estimate_more_tried(&s->more, false, false, now);
 	return true;
 }
 
@@ -66,5 +66,5 @@ estimate_slots_more(struct estimate_slots *s, bool went, uint64_t now)
 	if (went && ++s->went < PROOFS)
 		return;
 	s->went = 0;
-	s->n += estimate_more_tried(&s->more, went, now);
+	s->n += estimate_more_tried(&s->more, went, false, now);
 }

@@ -8,9 +8,10 @@
 #define SURE	2	/* times that it was used up and nothing refused */
 #define HELD	3	/* times that the first one went */
 #define CHEAP	128	/* a part of it that a question may take */
-#define YOUNG	64	/* times used up: it may be what others have left */
+#define YOUNG	64	/* times used up */
 #define LATER	4	/* a part of it in which those come first */
 #define CLOSE	64	/* a part of it that is not worth asking for */
+#define FEW_MORE 16	/* a part of it that may go by chance */
 
 /* Capacity or length are new: what was counted stays so. */
 static void
@@ -174,10 +175,17 @@ estimate_window_take(struct estimate_window *w, uint64_t at)
 	w->clean++;
 }
 
+/* It may be what others have left. */
+static bool
+is_young(const struct estimate_window *w)
+{
+	return w->seen < YOUNG;
+}
+
 uint64_t
 estimate_window_more_at(const struct estimate_window *w, uint64_t now)
 {
-	bool young = w->seen < YOUNG;
+	bool young = is_young(w);
 	uint64_t at = young ? larger(now, w->full_at + w->hi / LATER) : now;
 	uint64_t used = w->full + (young && w->more.step > 1);
 
@@ -193,7 +201,8 @@ void
 estimate_window_more(struct estimate_window *w, bool went, uint32_t flying,
     uint64_t now)
 {
-	uint32_t more = estimate_more_tried(&w->more, went, now);
+	/* those that use the rest may be done long before an hour is over */
+	uint32_t more = estimate_more_tried(&w->more, went, is_young(w), now);
 
 	w->full = 0;
 	if (more == 0)
@@ -211,8 +220,11 @@ estimate_window_revert(struct estimate_window *w, uint64_t used,
 {
 	if (w->before == 0)
 		return false;
-	estimate_more_tried(&w->more, false, now);
-	w->n = larger(w->before, used < w->n ? used : w->n - 1);
+	estimate_more_tried(&w->more, false, false, now);
+	if (used >= w->n)
+		used = w->n - 1;
+	/* a few more may have been of what the host counts next */
+	w->n = used >= w->before + w->before / FEW_MORE ? used : w->before;
 	w->before = 0;
 	renew(w, flying, now);
 	return true;

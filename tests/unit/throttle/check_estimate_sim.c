@@ -202,6 +202,59 @@ START_TEST(shares_with_others)
 }
 END_TEST
 
+/*
+ * One of two has begun later, and has found little of the limit; when the other
+ * one is done, it is not kept from the rest for an hour.  Means over seeds.
+ */
+static const struct rest {
+	enum kind	 kind;
+	bool		 names;
+	double		 refused;	/* but for those at first */
+	double		 time;
+} rests[] = {
+	{ FIXED, false, 90, 1.7 },
+	{ FIXED, true, 45, 1.7 },
+	{ SLIDING, false, 50, 1.7 },
+	{ SLIDING, true, 25, 1.7 },
+};
+
+#define REST_SEEDS	4
+
+START_TEST(takes_over)
+{
+	const struct rest *c = &rests[_i];
+	unsigned seeds = brief() ? 1 : REST_SEEDS;
+	double refused = 0, time = 0;
+	struct outcome found, known;
+	struct trial x;
+
+	x = (struct trial){
+		.limits = {{ .kind = c->kind, .n = 80, .w = 6 * SEC }},
+		.nlimits = 1,
+		.clients = 24,
+		.latency = 5 * MS,
+		.jitter = MS,
+		.newcomer = 30 * MS,
+		.names = c->names,
+		.total = brief() ? 40 : 4800,
+	};
+	for (x.seed = 1; x.seed <= seeds; x.seed++) {
+		x.knows = false;
+		x.proxies = 2;
+		found = simulate(x);
+		x.knows = true;
+		x.proxies = 1;
+		known = simulate(x);
+		must(found.done == x.total && known.done == x.total);
+		refused += (double)(found.refused - found.at_first) / seeds;
+		time += (double)found.time / (double)known.time / seeds;
+	}
+	if (!brief() && (refused > c->refused || time > c->time))
+		ck_abort_msg("%u: %.1f refused, %.3f of the time", _i, refused,
+		    time);
+}
+END_TEST
+
 /* Three hours, in which the limit stays or becomes another one. */
 static const struct change {
 	const char	*what;
@@ -403,6 +456,7 @@ estimate_sim_suite(void)
 	tcase_set_timeout(tc, 600);
 	ROWS(tc, finds, families);
 	ROWS(tc, shares_with_others, several);
+	ROWS(tc, takes_over, rests);
 	ROWS(tc, follows, changes);
 	ROWS(tc, outlives, outages);
 	ROWS(tc, shares, shared);

@@ -335,7 +335,7 @@ START_TEST(much_less_is_tried_for_more)
 	struct estimate_window w = { .n = 0 };
 
 	estimate_window_set(&w, 80, SEC, 2 * SEC, 0, now);
-	estimate_more_tried(&w.more, false, now);
+	estimate_more_tried(&w.more, false, false, now);
 	estimate_window_set(&w, 60, SEC, 2 * SEC, 0, now);
 	ck_assert(!estimate_more_due(&w.more, 50, now));
 	estimate_window_set(&w, 1, SEC, 2 * SEC, 0, now);
