@@ -146,6 +146,10 @@ places(const struct estimate *e)
 	/* at that pace, and a few beside */
 	if (e->pace.on)
 		return ESTIMATE_FEW + (uint32_t)(e->rtt / e->pace.interval);
+	/* it refused after few: what others leave is asked for one by one */
+	if (e->phase == ESTIMATE_OPEN && has_window(e, 0) &&
+	    e->went < FEW_AT_EDGE && went <= e->went)
+		return 1;
 	if (e->phase == ESTIMATE_OPEN &&
 	    (e->places == 0 || e->places > FEW_AT_EDGE) &&
 	    went >= e->went - e->went / 4 && went <= e->went + e->went / 4)

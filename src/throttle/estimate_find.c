@@ -24,6 +24,7 @@
 #define LATE		(2 * SECOND)	/* a reset is told by so much at most */
 #define LONGER		64	/* times a window another may be */
 #define CLOSE		64	/* a part that is soon back */
+#define SOON		8	/* a part: at once, where clients wait */
 #define FEW		8	/* times the pace: so soon it opens again */
 #define KEPT		4	/* times that all of a window was used */
 #define PROVEN		16	/* times that all of a limit was used */
@@ -132,6 +133,20 @@ find_longer(struct estimate *e, const struct era *era, uint64_t now)
 	e->long_went = 0;
 }
 
+/*
+ * All that it allows has gone as soon as it was open, as where nobody else uses
+ * it, and then it was shut for as long as it is: there is less in it.
+ */
+static bool
+is_lowered(const struct estimate *e, const struct estimate_window *w,
+    const struct era *era)
+{
+	return w->seen >= PROVEN &&
+	    since(era->first, era->open) > w->hi - w->hi / 4 &&
+	    estimate_log_soon(&e->log, w->hi / SOON) >=
+	    era->went - era->went / SOON;
+}
+
 /* A window that was kept was refused: it is longer, or less in it. */
 static void
 correct(struct estimate *e, struct estimate_window *w, const struct era *era,
@@ -156,6 +171,10 @@ correct(struct estimate *e, struct estimate_window *w, const struct era *era,
 		hi = longer + era->slack / 4;
 	else
 		n = used;
+	if (era->went <= w->n - w->n / 4 && is_lowered(e, w, era)) {
+		n = era->went;
+		hi = since(era->first, era->open);
+	}
 	if (n < w->n - w->n / 8)
 		estimate_more_lowered(&w->more);
 	estimate_window_set(w, n, w->lo, hi, e->uncounted, now);

@@ -74,6 +74,17 @@ estimate_log_begun(const struct estimate_log *l, uint64_t refused)
 	return l->total > 0 ? l->first : refused;
 }
 
+uint64_t
+estimate_log_soon(const struct estimate_log *l, uint64_t within)
+{
+	uint64_t went = 0;
+	unsigned i;
+
+	for (i = 0; i < ESTIMATE_LOG && (i + 1) * l->unit <= within; i++)
+		went += l->slots[i];
+	return went;
+}
+
 void
 estimate_log_fill(const struct estimate_log *l, struct window *w, uint64_t now)
 {

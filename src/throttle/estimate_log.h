@@ -28,6 +28,9 @@ void	 estimate_log_merge(struct estimate_log *, uint32_t n, uint64_t first,
  */
 uint64_t estimate_log_begun(const struct estimate_log *, uint64_t refused);
 
+/* Returns how many went within so long (ns) from the first one on, at least. */
+uint64_t estimate_log_soon(const struct estimate_log *, uint64_t within);
+
 /* What is in it occupies a window, as far as it lies within its period. */
 void	 estimate_log_fill(const struct estimate_log *, struct window *,
 	    uint64_t now);

@@ -124,7 +124,10 @@ START_TEST(a_longer_window_is_found)
 }
 END_TEST
 
-/* A host that admits n in any window of w, and clients that never rest. */
+/*
+ * A host that admits n in any window of w, or in each that begins at a multiple of
+ * it, and clients that never rest.
+ */
 
 #define MOST	64	/* n, at most */
 
@@ -133,6 +136,9 @@ static struct {
 	uint64_t	 w;		/* ns */
 	uint64_t	 log[MOST];	/* ns: the last that went */
 	unsigned	 at;
+	bool		 fixed;
+	uint64_t	 window;	/* which */
+	unsigned	 count;		/* in it */
 } origin;
 
 static bool
@@ -140,6 +146,12 @@ origin_admits(void)
 {
 	uint64_t *oldest = &origin.log[(origin.at + MOST - origin.n) % MOST];
 
+	if (origin.fixed) {
+		if (origin.window != now / origin.w)
+			origin.count = 0;
+		origin.window = now / origin.w;
+		return origin.count < origin.n && ++origin.count > 0;
+	}
 	if (*oldest != 0 && *oldest + origin.w > now)
 		return false;
 	origin.log[origin.at] = now;
@@ -201,6 +213,46 @@ START_TEST(a_window_is_followed)
 		ck_assert_uint_le(ask_origin(100), 1);
 		is_window_of(12);
 	}
+}
+END_TEST
+
+/* It has half as many in it, and is not taken for twice as long. */
+START_TEST(a_fixed_window_is_lowered)
+{
+	begin_origin(32, 6 * SEC);
+	origin.fixed = true;
+	now += (uint64_t)_i * 700 * MS;
+	ask_origin(32 * 50);
+	is_window_of(32);
+	origin.n = 16;
+	ask_origin(16 * 20);
+	ck_assert_uint_eq(view().limits[0].n, 16);
+	ck_assert_uint_lt(view().limits[0].period, 7 * SEC);
+	ck_assert_uint_le(ask_origin(16 * 100), 3);	/* questions */
+}
+END_TEST
+
+/* After few had gone the last time, the rest is asked for by one at a time. */
+START_TEST(few_are_followed_one_by_one)
+{
+	struct estimate_mark mark;
+	unsigned i;
+
+	proven_window();
+	for (i = 0; i < 2; i++) {
+		now += 6 * SEC;
+		succeed(2);
+		go(BUDGET_THROTTLED);
+		shut_for(100 * MS);
+	}
+	ck_assert_uint_lt(e.went, 8);
+	now += 6 * SEC;
+	estimate_tick(&e, now);
+	ck_assert_uint_le(estimate_due(&e, now), now);
+	estimate_take(&e, &mark, now, now);
+	ck_assert_uint_gt(estimate_due(&e, now), now);
+	e.went = 100;
+	ck_assert_uint_le(estimate_due(&e, now), now);
 }
 END_TEST
 
@@ -498,6 +550,8 @@ estimate_find_suite(void)
 	tcase_add_test(tc, a_window_is_longer);
 	tcase_add_test(tc, more_is_taken_back);
 	tcase_add_test(tc, a_window_is_followed);
+	tcase_add_loop_test(tc, a_fixed_window_is_lowered, 0, 8);
+	tcase_add_test(tc, few_are_followed_one_by_one);
 	tcase_add_test(tc, a_bucket_outlives_an_outage);
 	tcase_add_test(tc, slots_are_fewer_or_none);
 	tcase_add_loop_test(tc, slots_outlive_an_outage, 0, 2);
