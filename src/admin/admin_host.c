@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin/admin_answer.h"
+#include "admin/admin_estimate.h"
 #include "admin/admin_explanation.h"
 #include "admin/admin_history.h"
 #include "admin/admin_host_value.h"
@@ -16,7 +17,6 @@
 #include "hosts/hosts_queue.h"
 #include "policy/parent.h"
 
-#define PARTS		64	/* at most: configured, and named */
 #define USERS		100
 #define REFUSALS	20
 #define EVENTS_READ	64	/* at a time */
@@ -73,40 +73,12 @@ why_part(enum stats_cause cause)
 }
 
 static json_t *
-estimated(const struct estimate_limit *l)
-{
-	char evidence[ESTIMATE_EVIDENCE];
-	bool slots = l->kind == ESTIMATE_SLOTS;
-
-	return json_pack("{s:s, s:I, s:o, s:o, s:i, s:s}",
-	    "kind", slots ? "slots" : l->kind == ESTIMATE_BUCKET ? "bucket" :
-	    "window", "requests", (json_int_t)l->n,
-	    "period", slots ? json_null() : admin_seconds(l->period),
-	    "burst", l->kind != ESTIMATE_BUCKET ? json_null() :
-	    json_integer((json_int_t)l->burst),
-	    "confidence", (int)l->confidence,
-	    "evidence", estimate_evidence(evidence, l));
-}
-
-/* The limits that were found and are kept; null: none are looked for. */
-static json_t *
-estimate_value(const struct estimate_view *e)
-{
-	json_t *list = e->on ? json_array() : json_null();
-	unsigned i;
-
-	for (i = 0; list != NULL && i < e->nlimits; i++)
-		json_array_append_new(list, estimated(&e->limits[i]));
-	return list;
-}
-
-static json_t *
 part_value(const struct part_view *p, const struct rule *rule, uint64_t now)
 {
 	return json_pack("{s:o, s:b, s:o, s:s, s:I, s:I, s:o, s:o, s:o}",
 	    "name", admin_string(p->name),
 	    "learned", p->named,
-	    "estimate", estimate_value(&p->estimate),
+	    "estimate", admin_estimate_value(&p->estimate),
 	    "state", hosts_state_word(p->state),
 	    "in_flight", (json_int_t)p->budget.inflight,
 	    "concurrency", (json_int_t)p->budget.concurrency,
@@ -120,12 +92,12 @@ part_value(const struct part_view *p, const struct rule *rule, uint64_t now)
 static json_t *
 parts_value(struct hosts *hs, const struct host_view *v, uint64_t now)
 {
-	struct part_view *parts = calloc(PARTS, sizeof *parts);
+	struct part_view *parts = calloc(HOSTS_PARTS, sizeof *parts);
 	json_t *list = parts != NULL ? json_array() : NULL;
 	size_t i, n = 0;
 
 	if (list != NULL)
-		n = hosts_view_parts(hs, v->key, now, parts, PARTS);
+		n = hosts_view_parts(hs, v->key, now, parts, HOSTS_PARTS);
 	for (i = 0; i < n; i++)
 		json_array_append_new(list,
 		    part_value(&parts[i], v->rule, now));
@@ -234,7 +206,7 @@ detail(json_t *host, const struct host_view *v, json_t *parts, json_t *users,
 {
 	json_t *more = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "limits", limits_value(v), "estimate",
-	    estimate_value(&v->throttle.estimate), "parts", parts,
+	    admin_estimate_value(&v->throttle.estimate), "parts", parts,
 	    "clients", users, "refusals", refusals, "counts", counts_value(v),
 	    "observed", observed_value(v), "why", why);
 

@@ -97,10 +97,31 @@ print_yaml(const struct ctl_paper *paper, const char *yaml)
 	}
 }
 
+/*
+ * What is known of parts, as comments: the host alone knows which requests are
+ * of which, so no rule can be written for one.
+ */
+static void
+print_part(const struct ctl_paper *paper, const json_t *part)
+{
+	const json_t *estimate = ctl_member(part, "estimate"), *limit;
+	size_t i;
+
+	for (i = 0; i < json_array_size(estimate); i++) {
+		limit = json_array_get(estimate, i);
+		ctl_printf(paper, CTL_PLAIN, "  # part %s: %s (confidence "
+		    "%lld%%)\n", ctl_string(part, "name", "?"),
+		    ctl_string(limit, "evidence", ""), ctl_integer(limit,
+		    "confidence"));
+	}
+}
+
 static void
 print_suggestion(const struct ctl_paper *paper, const json_t *s)
 {
 	const json_t *limits = ctl_member(s, "limits");
+	const json_t *parts = ctl_member(s, "parts");
+	size_t i;
 
 	ctl_printf(paper, CTL_BOLD, "%s", ctl_string(s, "key", "?"));
 	ctl_printf(paper, CTL_PLAIN, ": %s%s\n", ctl_string(s, "why", ""),
@@ -108,6 +129,8 @@ print_suggestion(const struct ctl_paper *paper, const json_t *s)
 	    " (not certain yet)" : "");
 	if (limits != NULL)
 		print_yaml(paper, ctl_string(limits, "yaml", ""));
+	for (i = 0; i < json_array_size(parts); i++)
+		print_part(paper, json_array_get(parts, i));
 }
 
 /* The host in a credential's key, if nothing is known of it; NULL otherwise. */
@@ -117,7 +140,8 @@ host_of_unknown(const json_t *s)
 	const char *key = ctl_string(s, "key", "");
 	size_t n = strcspn(key, "~");
 
-	if (key[n] == '\0' || ctl_member(s, "limits") != NULL)
+	if (key[n] == '\0' || ctl_member(s, "limits") != NULL ||
+	    json_array_size(ctl_member(s, "parts")) > 0)
 		return NULL;
 	return json_stringn(key, n);
 }

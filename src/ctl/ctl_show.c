@@ -247,6 +247,48 @@ print_parts(const struct ctl_paper *paper, const json_t *parts)
 	ctl_table_free(t);
 }
 
+/* What was found by refusals, of the whole and of parts that the host names. */
+
+/* Returns how many there are. */
+static size_t
+put_estimate(struct ctl_table *t, const char *name, const json_t *estimate)
+{
+	const json_t *limit;
+	size_t i, n = json_array_size(estimate);
+
+	for (i = 0; i < n; i++) {
+		limit = json_array_get(estimate, i);
+		ctl_cell(t, CTL_PLAIN, "%s", name);
+		ctl_cell(t, CTL_PLAIN, "%s", ctl_string(limit, "kind", "?"));
+		ctl_cell(t, CTL_PLAIN, "%lld %%", ctl_integer(limit,
+		    "confidence"));
+		ctl_cell(t, CTL_PLAIN, "%s", ctl_string(limit, "evidence",
+		    ""));
+	}
+	return n;
+}
+
+static void
+print_estimates(const struct ctl_paper *paper, const json_t *h)
+{
+	const json_t *parts = ctl_member(h, "parts"), *part;
+	struct ctl_table *t = ctl_table_new("FOUND FOR|KIND|>CONFIDENCE|"
+	    "EVIDENCE");
+	size_t i, n = put_estimate(t, ctl_string(h, "key", "?"),
+	    ctl_member(h, "estimate"));
+
+	for (i = 0; i < json_array_size(parts); i++) {
+		part = json_array_get(parts, i);
+		n += put_estimate(t, ctl_string(part, "name", "?"),
+		    ctl_member(part, "estimate"));
+	}
+	if (n > 0) {
+		ctl_printf(paper, CTL_PLAIN, "\n");
+		ctl_table_print(t, paper, 0, n, -1);
+	}
+	ctl_table_free(t);
+}
+
 static void
 print_clients(const struct ctl_paper *paper, const json_t *clients)
 {
@@ -302,6 +344,7 @@ print_show(const struct ctl *c, const json_t *h)
 	ctl_why_print(&paper, ctl_member(h, "why"));
 	print_budgets(&paper, h);
 	print_parts(&paper, ctl_member(h, "parts"));
+	print_estimates(&paper, h);
 	print_clients(&paper, ctl_member(h, "clients"));
 	print_refusals(&paper, ctl_member(h, "refusals"));
 }

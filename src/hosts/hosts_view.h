@@ -113,6 +113,9 @@ struct part_view {
 	struct estimate_view estimate;		/* what is learned of it */
 };
 
+/* of one at most: configured, and named */
+#define HOSTS_PARTS	(THROTTLE_PARTS + THROTTLE_NAMED_PARTS)
+
 /* Those of a key, at most max.  Returns how many; 0 without such a host. */
 size_t		 hosts_view_parts(struct hosts *, const char *key,
 		    uint64_t now, struct part_view *, size_t max);

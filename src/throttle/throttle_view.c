@@ -133,6 +133,7 @@ throttle_view(struct throttle *t, uint64_t now, struct throttle_view *v)
 		.clients = (uint32_t)fair_clients(t->queue),
 	};
 	estimate_view(t->estimate, &v->estimate);
+	v->nlearned = t->learned != NULL ? t->learned->nestimates : 0;
 	view_budget(t, &t->host, now, &v->host);
 	view_shut(t->estimate, &v->host);
 	if ((v->has_total = t->total != NULL))

@@ -66,6 +66,7 @@ struct throttle_view {
 	uint64_t	 oldest;
 	uint32_t	 clients;	/* how many have somebody waiting */
 	struct estimate_view estimate;	/* what is learned */
+	unsigned	 nlearned;	/* named parts with a limit of their own */
 	struct shared_view shared;	/* where one of all is without it, that */
 };
 

@@ -70,6 +70,12 @@ def budget(left, burst=20):
 	    "full_in": 1, "from": "file"}
 
 
+def found(kind, confidence, evidence):
+	"""A limit that was found (of Estimate)."""
+	return {"kind": kind, "requests": 3, "period": None, "burst": None,
+	    "confidence": confidence, "evidence": evidence}
+
+
 STATUS = {"version": "9", "pid": 1, "listen": ["127.0.0.1:3128"],
     "started": HOUR, "up": 90, "workers": 1, "state": "running",
     "full": True, "configuration": {"path": None, "loaded": HOUR,

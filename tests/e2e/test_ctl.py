@@ -12,7 +12,7 @@ import subprocess
 import pytest
 
 from commands import (HOUR, NASTY, STATUS, Follower, answers, api, budget, ctl,
-    environment, event, host, in_json, wrong_json)
+    environment, event, found, host, in_json, wrong_json)
 import sluice
 import standin
 import wire
@@ -250,6 +250,18 @@ def test_suggested_lines(room):
 	    "limits": {"yaml": "a.test:\n  capacity: 5\n"}}]}))
 	assert ctl(one, "suggest").stdout == "a.test: it says so (not " \
 	    "certain yet)\n  a.test:\n    capacity: 5\n"
+
+
+def test_suggested_of_parts(room):
+	"""No rule can say which requests are of one, so it is a comment."""
+	one = room.standin(lambda request: standin.answer({"suggestions": [
+	    {"key": "a.test", "why": "it says so", "confident": False,
+	    "limits": None, "parts": [{"name": "read", "estimate": [
+	    found("window", 88, "5 per 2 s: 14 windows"),
+	    found("slots", 70, "3 at a time: 9 requests")]}]}]}))
+	assert ctl(one, "suggest").stdout == "a.test: it says so\n" \
+	    "  # part read: 5 per 2 s: 14 windows (confidence 88%)\n" \
+	    "  # part read: 3 at a time: 9 requests (confidence 70%)\n"
 
 
 def test_suggested_of_credentials(room):
@@ -496,9 +508,12 @@ def test_all_of_a_host(room):
 	    "waiting": 8}, parts=[
 	    {"name": "/search", "learned": False, "state": "paused",
 	    "in_flight": 1, "concurrency": 2, "pause": pause,
-	    "budgets": [budget(1)]},
+	    "budgets": [budget(1)], "estimate": None},
 	    {"name": "core", "learned": True, "state": "open",
-	    "in_flight": 0, "concurrency": 0, "pause": None, "budgets": []}],
+	    "in_flight": 0, "concurrency": 0, "pause": None, "budgets": [],
+	    "estimate": [found("slots", 70, "3 at a time: 9 requests"),
+	    found("window", 88, "5 per 2 s: 14 windows")]}],
+	    estimate=[found("bucket", 100, "80 per 60 s: 99 requests")],
 	    refusals=[{"id": 1, "time": HOUR, "kind": "refusal",
 	    "host": "a.test", "says": "GET was answered with 429",
 	    "fields": "retry-after: 5"}])]))
@@ -512,6 +527,10 @@ def test_all_of_a_host(room):
 	assert re.search(r"^/search +paused +1 of 2 +file +"
 	    r"90 s, its answer 429$", text, re.M), text
 	assert re.search(r"^core +open +0 +the host *$", text, re.M), text
+	assert re.search(r"^FOUND FOR +KIND +CONFIDENCE +EVIDENCE *\n"
+	    r"a.test +bucket +100 % +80 per 60 s: 99 requests *\n"
+	    r"core +slots +70 % +3 at a time: 9 requests *\n"
+	    r"core +window +88 % +5 per 2 s: 14 windows *$", text, re.M), text
 
 
 def test_found_by_its_port(room, tmp_path):

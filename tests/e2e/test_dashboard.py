@@ -223,6 +223,28 @@ def test_named_budgets(lab, chromium):
 	clean(page, house)
 
 
+def test_parts(lab, chromium):
+	"""What was found of one that the host has named."""
+	house = House(lab)
+	asked = []
+
+	def handle(conn, req):
+		asked.append(req.target)
+		conn.reply(429 if len(asked) % 6 == 0 else 200, b"",
+		    [("X-RateLimit-Bucket", "read")])
+	far = lab.origin(handle)
+
+	def found():
+		house.client.get(f"http://api.test:{far.port}/read")
+		parts = house.host("api.test")["parts"]
+		return parts and parts[0]["estimate"]
+	wire.wait_until(found, what="a limit of that part")
+	page = house.show(chromium, "#/host/api.test")
+	page.until("/read.*named by the host[^]*found: .* per .*confidence/"
+	    ".test(document.querySelector('#parts')?.innerText)")
+	clean(page, house)
+
+
 def test_store(lab, chromium):
 	"""Whether what is shared is shared, and since when not."""
 	redis = shared.Redis(lab.dir)

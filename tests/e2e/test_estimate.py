@@ -266,6 +266,9 @@ def test_a_part_learns_its_own(lab):
 	assert [p["name"] for p in parts] == ["read"]
 	assert parts[0]["learned"] is True
 	assert parts[0]["estimate"][0]["kind"] in ("window", "bucket")
+	[told] = suggestion()["parts"]	# a rule cannot say what is of it
+	assert suggestion()["limits"] is None and told["name"] == "read"
+	assert told["estimate"][0]["kind"] in ("window", "bucket")
 	# it knows that as long as the host is known, and by whatever process
 	assert "has taken over" in daemon.upgrade()
 	wire.wait_until(lambda: [p["estimate"] != [] for p in

@@ -401,6 +401,9 @@ function drawParts()
 		    "") + " under way" + part.budgets.map((budget) => " · " +
 		        amount(budget.left) + " of " + amount(budget.burst) +
 		        " left").join("")),
+		(part.estimate || []).map((limit) => el("p", { class: "lab" },
+		    "found: " + limit.evidence + " (confidence " +
+		    limit.confidence + "%)")),
 	]));
 }
 
