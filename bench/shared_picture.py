@@ -23,8 +23,8 @@ def draw(budgets, nodes, series, fails):
     one.ticks(range(0, int(series[-1][0]) + 1, 2), "seconds; 1,000 proxies, 25,000 budgets")
 
     two = Panel(HEIGHT, "One store", 0, budgets[-1][0], 200000)
-    two.line([(n, f["used_all"]) for n, f in budgets], BLUE,
-             "used, of budgets all ask for", 0)
+    two.line([(n, f["used_few"]) for n, f in budgets], BLUE,
+             "used, of budgets few ask for", 0)
     two.line([(n, f["busy_share"]) for n, f in budgets], RED,
              "share of the store's CPU", 1)
     two.line([(n, f["calls_per_s"] / two.right) for n, f in budgets], GREY,
@@ -33,8 +33,8 @@ def draw(budgets, nodes, series, fails):
 
     three = Panel(2 * HEIGHT, "100,000 budgets", nodes[0][0], nodes[-1][0],
                   10000)
-    three.line([(n, f["used_all"]) for n, f in nodes], BLUE,
-               "used, of budgets all ask for", 0)
+    three.line([(n, f["used_few"]) for n, f in nodes], BLUE,
+               "used, of budgets few ask for", 0)
     three.line([(n, f["newcomer_longest_ms"] / 10000) for n, f in nodes],
                RED, "a newcomer's longest wait, ms (right)", 1)
     three.ticks([n for n, _ in nodes], "stores (nodes of a Cluster); 1,000 proxies")

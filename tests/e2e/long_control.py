@@ -215,9 +215,13 @@ def ask_many(rng, house, statuses):
 	try:
 		for _ in range(rng.randrange(1, 8)):
 			name = rng.choice(NAMES)
-			answer = one.call("POST", house.url(name) + "/echo", [
-			    ("x-key", str(rng.randrange(3)))],
-			    body=body(rng)[:2000])
+			try:
+				answer = one.call("POST", house.url(name) +
+				    "/echo", [("x-key", str(rng.randrange(3)))],
+				    body=body(rng)[:2000])
+			except TimeoutError:
+				raise AssertionError(name, house.ways[0].get(
+				    "/v1/hosts?match=*storm*").body)
 			assert answer.status in statuses, (answer, answer.body)
 			if answer.get("connection") == "close":
 				return
