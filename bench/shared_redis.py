@@ -23,7 +23,7 @@ def files(script):
 
 LEASE, SLOTS, LEARN = SCRIPTS_OF = tuple(
     files(f"store_{script}_lua") for script in ("lease", "slots", "learn"))
-HOLDERS = (1, 2, 3, 8, 20, 50, 64)
+HOLDERS = (1, 2, 3, 8, 20, 50, 64, 100, 128)
 AT_ONCE = 50
 LEARNED = "x" * 2000
 ROUNDS = 5  # of which the cheapest counts: others use the machine, too
