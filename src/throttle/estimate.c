@@ -29,6 +29,7 @@
 #include "throttle/larger.h"
 
 #define SECOND		1000000000ULL	/* ns */
+#define BURST		4	/* times a window's pace */
 #define FEW_AT_EDGE	8	/* near what the host admitted last time */
 #define OPENING_PATIENCE 50000000ULL	/* ns: so long who is early waits */
 
@@ -137,6 +138,16 @@ patience(const struct estimate *e)
 	    BUDGET_PATIENCE);
 }
 
+/* So many as keep a window's pace in short bursts, where that is fewer. */
+static uint32_t
+at_pace_of(const struct estimate *e, const struct estimate_window *w)
+{
+	uint64_t n = ESTIMATE_FEW + (uint64_t)((wide)BURST * e->rtt * w->n /
+	    w->hi);
+
+	return e->places == 0 || e->places > n ? (uint32_t)n : e->places;
+}
+
 /* How many may be on their way until the host has counted them; 0: any. */
 static uint32_t
 places(const struct estimate *e)
@@ -150,6 +161,10 @@ places(const struct estimate *e)
 	if (e->phase == ESTIMATE_OPEN && has_window(e, 0) &&
 	    e->went < FEW_AT_EDGE && went <= e->went)
 		return 1;
+	/* not all of it went the last time, nor yet: others use it, too */
+	if (e->phase == ESTIMATE_OPEN && has_window(e, 0) &&
+	    e->went < e->windows[0].n && went < e->windows[0].n)
+		return at_pace_of(e, &e->windows[0]);
 	if (e->phase == ESTIMATE_OPEN &&
 	    (e->places == 0 || e->places > FEW_AT_EDGE) &&
 	    went >= e->went - e->went / 4 && went <= e->went + e->went / 4)

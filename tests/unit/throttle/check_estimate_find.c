@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "check_estimate.h"
+#include "throttle/estimate_log.h"
 #include "throttle/estimate_window.h"
 
 /*
@@ -253,6 +254,46 @@ START_TEST(few_are_followed_one_by_one)
 	ck_assert_uint_gt(estimate_due(&e, now), now);
 	e.went = 100;
 	ck_assert_uint_le(estimate_due(&e, now), now);
+}
+END_TEST
+
+/* Not all of a window went the last time: it is not used up in a burst. */
+START_TEST(a_window_of_others_is_used_slowly)
+{
+	struct estimate_mark marks[16];
+	unsigned i;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	now += 7 * SEC;
+	estimate_tick(&e, now);
+	estimate_log_begin(&e.log);
+	e.places = 0;
+	e.went = _i == 0 ? 40 : 80;
+	for (i = 0; i < 16 && estimate_due(&e, now) <= now; i++)
+		estimate_take(&e, &marks[i], now, now);
+	ck_assert_uint_eq(i, _i == 0 ? 4 : 16);
+}
+END_TEST
+
+/* Others have used it up soon: of how long it is that says nothing. */
+START_TEST(a_kept_window_is_no_shorter)
+{
+	uint64_t hi;
+	unsigned i;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	e.windows[0].lo = 6 * SEC - 1;
+	succeed(80 * 5 - 1);
+	now += 12 * SEC;
+	for (i = 0; i < 2; i++) {
+		hi = e.windows[0].hi;
+		succeed(i == 0 ? 15 : 45);
+		go(BUDGET_THROTTLED);
+		shut_for(100 * MS);
+		ck_assert_uint_ge(e.windows[0].hi, hi);
+	}
 }
 END_TEST
 
@@ -552,6 +593,8 @@ estimate_find_suite(void)
 	tcase_add_test(tc, a_window_is_followed);
 	tcase_add_loop_test(tc, a_fixed_window_is_lowered, 0, 8);
 	tcase_add_test(tc, few_are_followed_one_by_one);
+	tcase_add_loop_test(tc, a_window_of_others_is_used_slowly, 0, 2);
+	tcase_add_test(tc, a_kept_window_is_no_shorter);
 	tcase_add_test(tc, a_bucket_outlives_an_outage);
 	tcase_add_test(tc, slots_are_fewer_or_none);
 	tcase_add_loop_test(tc, slots_outlive_an_outage, 0, 2);
