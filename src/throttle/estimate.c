@@ -157,9 +157,10 @@ places(const struct estimate *e)
 	/* at that pace, and a few beside */
 	if (e->pace.on)
 		return ESTIMATE_FEW + (uint32_t)(e->rtt / e->pace.interval);
-	/* it refused after few: what others leave is asked for one by one */
+	/* few of it had gone: what others leave is asked for one by one */
 	if (e->phase == ESTIMATE_OPEN && has_window(e, 0) &&
-	    e->went < FEW_AT_EDGE && went <= e->went)
+	    e->went < FEW_AT_EDGE && e->went < e->windows[0].n / 4 &&
+	    went <= e->went)
 		return 1;
 	/* not all of it went the last time, nor yet: others use it, too */
 	if (e->phase == ESTIMATE_OPEN && has_window(e, 0) &&
