@@ -47,6 +47,8 @@ state_put_lesson(struct text *t, const struct lesson *l, const struct route *r)
 		return;
 	state_put_numbers(t, "named", (uint64_t[]){ l->part.a, l->part.b }, 2);
 	state_put_text(t, "of", l->name);
+	if (l->raw[0] != '\0')
+		state_put_text(t, "raw", l->raw);
 	state_put_route(t, r);
 }
 
@@ -144,6 +146,9 @@ state_lesson_word(struct state_lesson *s, const struct state_word *w)
 		return read_named(&l->part, w->value);
 	if (strcmp(w->name, "of") == 0)
 		snprintf(l->name, sizeof l->name, "%s", w->value);
+	else if (strcmp(w->name, "raw") == 0 &&
+	    strlen(w->value) < sizeof l->raw)
+		memcpy(l->raw, w->value, strlen(w->value) + 1);
 	else if (strcmp(w->name, "source") == 0)
 		l->source = w->value;
 	else

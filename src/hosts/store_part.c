@@ -6,7 +6,6 @@
 
 #include "hosts/host_lease.h"
 #include "hosts/state_line.h"
-#include "policy/lesson.h"
 
 #define US	UINT64_C(1000)		/* ns */
 
@@ -34,7 +33,8 @@ store_part_note(struct host *h, const struct lesson *l)
 	unsigned named = throttle_named(h->throttle, &l->part);
 	struct store_part *p;
 
-	if (named == 0 || (p = need_part(h, l->name)) == NULL)
+	if (named == 0 || l->raw[0] == '\0' ||
+	    (p = need_part(h, l->raw)) == NULL)
 		return;
 	p->until = throttle_paused_until(h->throttle,
 	    THROTTLE_NAMED_PART(named));

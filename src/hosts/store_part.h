@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "hosts/host_types.h"
+#include "policy/lesson.h"
 #include "policy/routes.h"
 
 /*
@@ -15,20 +16,20 @@
  * it: so nothing grows there with what hosts name, and who does not hear one, or
  * comes later, is refused once himself.
  *
- * A name is told, and the route that was refused, as text: each proxy makes its
- * own hashes of these.  A pause that was heard is not told again.
+ * A name is told as the host spells it, and the route that was refused, as
+ * text: each proxy makes its own hashes of these, as it does of what the host
+ * says to it.  A name that is too long for a lesson is not told.  A pause that
+ * was heard is not told again.
  *
  *	BUDGET (line feed) by=ID left=US of=NAME end=N end=N ... route=TEXT
  *
  * with the words of state_line.h.
  */
 
-struct lesson;
-
 /* One that was learned here, until it is told. */
 struct store_part {
 	TAILQ_ENTRY(store_part)	 entry;
-	char			 name[THROTTLE_NAME];
+	char			 name[LESSON_PART];
 	uint64_t		 until;		/* ns */
 	unsigned		 n;		/* beginnings of the route */
 	size_t			 ends[ROUTE_SEGMENTS + 1];

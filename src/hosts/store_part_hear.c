@@ -10,6 +10,7 @@
 #include "hosts/host_pause.h"
 #include "hosts/hosts_name.h"
 #include "hosts/state_line.h"
+#include "policy/lesson.h"
 
 #define US	UINT64_C(1000)		/* ns */
 
@@ -89,6 +90,7 @@ heed(struct host *h, struct client_hasher *k, const struct heard *p,
 {
 	uint64_t ns = p->left < h->rule->pause_max ? p->left :
 	    h->rule->pause_max;
+	char shown[THROTTLE_NAME];
 	struct client_hash hash;
 	struct throttle_key key;
 	struct route route;
@@ -99,7 +101,8 @@ heed(struct host *h, struct client_hasher *k, const struct heard *p,
 	    (h->routes = routes_new()) == NULL))
 		return false;
 	key = (struct throttle_key){ hash.a, hash.b };
-	named = throttle_named_make(h->throttle, &key, p->name, now);
+	lesson_show_part(shown, p->name, strlen(p->name));
+	named = throttle_named_make(h->throttle, &key, shown, now);
 	if (named == 0)
 		return false;
 	routes_learn(h->routes, &route, (struct route_part){ key.a, key.b });
@@ -107,7 +110,7 @@ heed(struct host *h, struct client_hasher *k, const struct heard *p,
 	if (!host_pause(h, THROTTLE_NAMED_PART(named), now + ns, STATS_NAMED,
 	    now))
 		return false;
-	tell(h, p->name, ns);
+	tell(h, shown, ns);
 	return true;
 }
 

@@ -270,22 +270,32 @@ lesson_names_part(const struct lesson_answer *a, const struct hint *hint)
 	    a->rule->learn != RULE_LEARN_OFF;
 }
 
+void
+lesson_show_part(char shown[THROTTLE_NAME], const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && i < THROTTLE_NAME - 1; i++)
+		shown[i] = name[i] > ' ' && name[i] < 0x7f ? name[i] : '?';
+	shown[i] = '\0';
+}
+
 /* The part that the answer names, and what is shown for it. */
 static void
 take_part(struct lesson *l, const struct lesson_answer *a,
     const struct hint *hint)
 {
 	struct http1_str name = hint->part;
-	size_t i;
 
 	if (a->part == NULL)
 		return;
 	l->named = true;
 	l->general = hint->general;
 	l->part = *a->part;
-	for (i = 0; i < name.len && i < sizeof l->name - 1; i++)
-		l->name[i] = name.p[i] > ' ' && name.p[i] < 0x7f ?
-		    name.p[i] : '?';
+	lesson_show_part(l->name, name.p, name.len);
+	/* a beginning of it would be another part's name */
+	if (name.len < sizeof l->raw)
+		memcpy(l->raw, name.p, name.len);
 	l->method = a->method;
 	l->path = a->path;
 }

@@ -16,6 +16,9 @@
  * what its body says (hint/refusal.h), weighed by the host's rule.
  */
 
+/* Of a part's name, as its host spells it: bytes, with its end. */
+#define LESSON_PART	256
+
 /* An answer, as far as its fields and its body do not say it. */
 struct lesson_answer {
 	const struct rule	*rule;		/* of its host */
@@ -56,7 +59,8 @@ struct lesson {
 	/* (where it names no other, the part may be all there is) */
 	bool			 general;
 	struct throttle_key	 part;		/* by a hash of its name, */
-	char			 name[THROTTLE_NAME]; /* for people */
+	char			 name[THROTTLE_NAME]; /* for people, */
+	char			 raw[LESSON_PART]; /* as it is; "": longer */
 	struct http1_str	 method;	/* of the ticket's request */
 	struct http1_str	 path;
 	uint64_t		 pause;		/* ns from now; 0: none named */
@@ -86,6 +90,13 @@ bool		 lesson_reads(const struct rule *, int status);
  */
 bool		 lesson_names_part(const struct lesson_answer *,
 		    const struct hint *);
+
+/*
+ * Writes a part's name as people see it: cut, and nothing in it that a terminal
+ * takes for its own.
+ */
+void		 lesson_show_part(char shown[THROTTLE_NAME], const char *name,
+		    size_t len);
 
 /*
  * Makes the lesson of an answer's head.  The hint is empty where the fields

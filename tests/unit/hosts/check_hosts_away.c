@@ -3,6 +3,7 @@
 
 #include "hosts/hosts_control.h"
 #include "hosts/hosts_learn.h"
+#include "hosts/state_lesson.h"
 
 #include "check_hosts_away.h"
 #include "check_run.h"
@@ -218,6 +219,45 @@ START_TEST(parts_are_named_late)
 	leave(5, false);
 	(void)carry_there(NOW);
 	finish();
+}
+END_TEST
+
+/* Its name goes as the host spells it, or not at all. */
+START_TEST(names_are_handed_over)
+{
+	struct lesson l = of_a_part(5 * SECOND);
+	struct state_lesson got = { .whole = false };
+	struct text text = { 0 };
+	struct state_word w;
+	char *at;
+
+	if (_i == 0)
+		strcpy(l.raw, "the bucket\xe4");
+	state_put_lesson(&text, &l, &(struct route){ .n = 0 });
+	text_put(&text, "", 1);
+	ck_assert(!text.failed);
+	for (at = text.p; state_line_next(&at, &w);)
+		ck_assert(state_lesson_word(&got, &w));
+	ck_assert(got.whole);
+	ck_assert_str_eq(got.lesson.name, l.name);
+	ck_assert_str_eq(got.lesson.raw, l.raw);
+	text_free(&text);
+}
+END_TEST
+
+START_TEST(names_that_are_too_long)
+{
+	char value[LESSON_PART + 1], name[] = "raw";
+	struct state_lesson got = { .whole = false };
+	struct state_word w = { name, value };
+
+	memset(value, 'x', sizeof value);
+	value[LESSON_PART] = '\0';
+	ck_assert(state_lesson_word(&got, &w));
+	ck_assert_str_eq(got.lesson.raw, "");
+	value[LESSON_PART - 1] = '\0';
+	ck_assert(state_lesson_word(&got, &w));
+	ck_assert_str_eq(got.lesson.raw, value);
 }
 END_TEST
 
@@ -478,6 +518,8 @@ main(void)
 	tcase_add_test(tc, a_pause_is_told);
 	tcase_add_test(tc, named_parts_are_handed_over);
 	tcase_add_test(tc, parts_are_named_late);
+	tcase_add_loop_test(tc, names_are_handed_over, 0, 2);
+	tcase_add_test(tc, names_that_are_too_long);
 	tcase_add_test(tc, estimates_learn_late);
 	tcase_add_test(tc, what_is_left_is_told);
 	tcase_add_test(tc, lessons_that_are_none);

@@ -588,7 +588,8 @@ START_TEST(a_part_is_paused_for_all)
 		.partial = true,
 		.named = true,
 		.part = { 7, 9 },
-		.name = "the bucket",
+		.name = "the?bucket",
+		.raw = "the bucket",
 		.method = { "GET", 3 },
 		.path = { "/a", 2 },
 		.pause = 5 * SECOND,
@@ -627,6 +628,93 @@ START_TEST(a_part_is_paused_for_all)
 	/* what was heard is not told again */
 	ck_assert_uint_eq(times_said, 1);
 	close_desk(3);
+}
+END_TEST
+
+#define X20	"xxxxxxxxxxxxxxxxxxxx"
+
+static const struct name_row {
+	const char	*name;
+	const char	*shown;
+} names_of_parts[] = {
+	{ "per user", "per?user" },
+	{ X20 X20 X20, X20 X20 "xxxxxxx" },
+	{ "\x1b[0m\xc3\xa4%20", "?[0m??%20" },
+};
+
+/* The lesson of an answer to /a that names its part. */
+static struct lesson
+of_answer(unsigned i, int status, const char *name)
+{
+	const bool refused = status == 429;
+	const struct hint hint = {
+		.retry_after = refused,
+		.delay = 5 * SECOND,
+		.throttled = refused,
+		.part = { name, strlen(name) },
+		.partial = refused,
+		.pause = refused ? 5 * SECOND : 0,
+	};
+	struct client_hash hash;
+	struct throttle_key key;
+	struct lesson l;
+
+	ck_assert(client_hash(hasher, "part", name, strlen(name), &hash));
+	key = (struct throttle_key){ hash.a, hash.b };
+	lesson_of_head(&l, &(struct lesson_answer){ .rule = tickets[i].rule,
+	    .status = status, .part = &key, .method = { "GET", 3 },
+	    .path = { "/a", 2 } }, &hint);
+	return l;
+}
+
+/* The host says to the others what it has said here: it is the same part. */
+START_TEST(a_part_by_its_name)
+{
+	const struct name_row *row = &names_of_parts[_i];
+	struct lesson l;
+
+	open_desk(PARTS);
+	times_said = 0;
+	ck_assert_int_eq(asks_for(0, "/a"), TICKET_HELD);
+	l = of_answer(0, 429, row->name);
+	ck_assert_uint_gt(hosts_learn(hosts, &tickets[0], &l, NOW), 0);
+	store_desk_look(desk);
+	grant_all();
+	ck_assert_uint_eq(times_said, 1);
+	close_desk(1);
+
+	open_desk(PARTS);
+	ck_assert_int_eq(asks_for(0, "/a"), TICKET_HELD);
+	heard(owner, said, said_len);
+	ck_assert_str_eq(throttle_named_text(tickets[0].host->throttle, 1),
+	    row->shown);
+	/* its answer was on the way */
+	l = of_answer(0, 200, row->name);
+	ck_assert_uint_eq(hosts_learn(hosts, &tickets[0], &l, NOW), 0);
+	ck_assert_int_eq(asks_for(1, "/a"), TICKET_WAITING);
+	wait_until(NOW + 5 * SECOND);
+	grant_all();
+	ck_assert_int_eq(tickets[1].state, TICKET_HELD);
+	close_desk(2);
+}
+END_TEST
+
+START_TEST(a_part_with_a_name_too_long)
+{
+	char name[LESSON_PART + 1] = "";
+	size_t len = LESSON_PART - 1 + (size_t)_i;
+	struct lesson l;
+
+	memset(name, 'x', len);
+	open_desk(PARTS);
+	times_said = 0;
+	ck_assert_int_eq(asks_for(0, "/a"), TICKET_HELD);
+	l = of_answer(0, 429, name);
+	ck_assert_uint_gt(hosts_learn(hosts, &tickets[0], &l, NOW), 0);
+	ck_assert_int_eq(asks_for(1, "/a"), TICKET_WAITING);
+	ck_assert_uint_eq(times_said, _i == 0);
+	ck_assert(_i != 0 || strstr(said, name) != NULL);
+	close_desk(2);
 }
 END_TEST
 
@@ -899,6 +987,8 @@ main(void)
 	tcase_add_test(tcase, a_budget_that_is_not_answered);
 	tcase_add_test(tcase, others_have_paused);
 	tcase_add_test(tcase, a_part_is_paused_for_all);
+	ROWS(tcase, a_part_by_its_name, names_of_parts);
+	tcase_add_loop_test(tcase, a_part_with_a_name_too_long, 0, 2);
 	ROWS(tcase, words_of_a_part, part_words);
 	tcase_add_test(tcase, too_many_words);
 	tcase_add_loop_test(tcase, what_is_learned_is_no_pause, 0, 2);

@@ -445,6 +445,7 @@ START_TEST(part_by_name)
 	ck_assert_mem_eq(&l.part, &key, sizeof key);
 	/* nothing in it that a terminal takes for its own */
 	ck_assert_str_eq(l.name, "core?[0m???b");
+	ck_assert_str_eq(l.raw, "core\x1b[0m\xc3\xa4 b");
 	ck_assert(l.method.len == 3 && l.path.len == 2);
 	ck_assert(l.shape && l.shape_partial);
 	l = of_part(false, false, "core");
@@ -454,13 +455,17 @@ END_TEST
 
 START_TEST(part_with_a_long_name)
 {
-	char name[THROTTLE_NAME * 2 + 1];
+	char name[LESSON_PART + 1];
 	struct lesson l;
 
 	memset(name, 'x', sizeof name - 1);
 	name[sizeof name - 1] = '\0';
 	l = of_part(true, false, name);
 	ck_assert_uint_eq(strlen(l.name), THROTTLE_NAME - 1);
+	ck_assert_str_eq(l.raw, "");
+	name[LESSON_PART - 1] = '\0';
+	l = of_part(true, false, name);
+	ck_assert_str_eq(l.raw, name);
 }
 END_TEST
 
