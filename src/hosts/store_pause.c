@@ -25,6 +25,7 @@ store_pause_note(struct store_pause *p, struct host *h, uint64_t now)
 		throttle_store_opened(h->throttle);
 	}
 	throttle_store_watch(h->throttle, lease_pause_waits(&p->pause));
+	throttle_store_untold(h->throttle, p->pause.ordered != 0);
 	return lease_pause_has_news(&p->pause, &p->clock);
 }
 

@@ -157,6 +157,13 @@ named_are_idle(const struct throttle *t, uint64_t now)
 	return true;
 }
 
+/* Others are to hear of it yet, who cannot once it is dropped. */
+static bool
+has_order(const struct throttle *t)
+{
+	return t->ordered != 0 || t->untold || throttle_learn_has_order(t);
+}
+
 bool
 throttle_idle(struct throttle *t, uint64_t now)
 {
@@ -166,6 +173,7 @@ throttle_idle(struct throttle *t, uint64_t now)
 	if (fair_length(t->queue) > 0 || !budget_idle(&t->host, now) ||
 	    (t->estimate != NULL && !estimate_is_idle(t->estimate, now)) ||
 	    (t->learner != NULL && t->learner->has) ||
+	    has_order(t) ||
 	    !throttle_meters_idle(t->meters, now))
 		return false;
 	for (i = 0; i < t->nparts; i++)

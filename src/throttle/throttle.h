@@ -283,8 +283,8 @@ bool		 throttle_requeue(struct throttle *, struct throttle_waiter *,
 
 /*
  * Returns whether it equals a new one: nobody waits, no slot is held, no pause,
- * recovery or shape, all buckets full.  Only such a throttle may be dropped
- * without loss.
+ * recovery or shape, all buckets full, no order that others are to be told of.
+ * Only such a throttle may be dropped without loss.
  */
 bool		 throttle_idle(struct throttle *, uint64_t now);
 

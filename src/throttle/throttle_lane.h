@@ -62,7 +62,8 @@ struct throttle {
 	uint64_t		 store_at;	/* ns: its next round, by time */
 	bool			 watches;	/* throttle_store_watch() */
 	uint64_t		 ordered;	/* ns: by throttle_store_order(),
-						   not told yet; or 0 */
+						   not taken yet; or 0 */
+	bool			 untold;	/* ... or not told yet */
 	uint64_t		 orders;	/* ns: the same, where there is
 						   no learner yet, */
 	bool			 renews;	/* ... to forget all */

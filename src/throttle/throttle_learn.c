@@ -30,6 +30,13 @@ throttle_learn_order(struct throttle *t, bool renews, uint64_t now)
 	}
 }
 
+bool
+throttle_learn_has_order(const struct throttle *t)
+{
+	return t->orders != 0 || (t->learner != NULL &&
+	    t->learner->ordered != 0);
+}
+
 void
 throttle_learn_hear(struct throttle *t, uint64_t now)
 {

@@ -19,6 +19,8 @@ void		 throttle_learn_end(struct throttle *);
 /* Somebody has changed by order what is known here: all are to know it so. */
 void		 throttle_learn_order(struct throttle *, bool renews,
 		    uint64_t now);
+/* Returns whether there is such an order that they have not been told of. */
+bool		 throttle_learn_has_order(const struct throttle *);
 /* The others have told the store something. */
 void		 throttle_learn_hear(struct throttle *, uint64_t now);
 

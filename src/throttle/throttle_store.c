@@ -31,6 +31,7 @@ throttle_store_end(struct throttle *t)
 	throttle_learn_end(t);
 	t->stored = t->leased = false;
 	t->ordered = 0;
+	t->untold = false;
 	for (i = 0; (b = throttle_budget_at(t, i, NULL)) != NULL; i++) {
 		lease_close(b);
 		lease_end(b);
@@ -431,6 +432,12 @@ throttle_store_order(struct throttle *t, bool renews, uint64_t now)
 		return;
 	t->ordered = now;
 	throttle_learn_order(t, renews, now);
+}
+
+void
+throttle_store_untold(struct throttle *t, bool untold)
+{
+	t->untold = untold;
 }
 
 uint64_t

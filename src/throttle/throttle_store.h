@@ -145,6 +145,8 @@ void		 throttle_store_order(struct throttle *, bool renews,
  * are not shared.
  */
 uint64_t	 throttle_store_ordered(struct throttle *);
+/* Whether the one that was returned last is still to be told. */
+void		 throttle_store_untold(struct throttle *, bool);
 /* There is to be a round as soon as throttle_has_opened(). */
 void		 throttle_store_watch(struct throttle *, bool);
 

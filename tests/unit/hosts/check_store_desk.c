@@ -7,6 +7,7 @@
 #include "hosts/hosts_control.h"
 #include "hosts/hosts_learn.h"
 #include "hosts/hosts_reload.h"
+#include "hosts/hosts_table.h"
 #include "hosts/store_desk.h"
 #include "hosts/store_listener.h"
 #include "hosts/store_redis.h"
@@ -877,6 +878,57 @@ START_TEST(an_order_for_others)
 }
 END_TEST
 
+static bool
+was_ordered(void)
+{
+	unsigned i;
+
+	for (i = 0; i < nquestions; i++)
+		if (questions[i].learn.orders + questions[i].told.orders > 0)
+			return true;
+	return false;
+}
+
+static bool
+is_there(const char *key)
+{
+	hosts_sweep(hosts, 10, now);
+	return hosts_find(hosts, key, strlen(key)) != NULL;
+}
+
+/* It is kept until the store has it. */
+START_TEST(an_order_without_the_store)
+{
+	const struct order_row *row = &orders[_i];
+	const struct hosts_order order = { .loop = &loop, .now = NOW,
+		.by = "me", .reason = "" };
+	struct hosts_change change;
+	unsigned i;
+
+	open_desk(row->yaml);
+	events->lost(owner, "gone");
+	ck_assert_int_eq(row->fn(hosts, "a.test", &order, &change),
+	    HOSTS_DONE);
+	ck_assert(is_there("a.test"));
+	store_desk_look(desk);
+	ck_assert_uint_eq(nquestions, 0);
+	ck_assert(is_there("a.test"));
+	wait_until(now + 3600 * SECOND);
+	ck_assert(is_there("a.test"));
+	events->connected(owner);
+	ck_assert(was_ordered());
+	ck_assert(is_there("a.test"));
+	for (i = 0; i < nquestions; i++)
+		answer_with(&questions[i], &(struct store_answer){ .ok = true,
+		    .sent = now, .received = now, .lease = { .now = SECOND,
+		    .ordered = SECOND }, .slots = { .now = SECOND,
+		    .ordered = SECOND, .number = 1 }, .learn = {
+		    .now = SECOND, .ordered = SECOND } });
+	ck_assert(!is_there("a.test"));
+	close_desk(0);
+}
+END_TEST
+
 /* A reload takes its rule away while it has asked. */
 START_TEST(a_host_that_shares_no_more)
 {
@@ -993,6 +1045,7 @@ main(void)
 	tcase_add_test(tcase, too_many_words);
 	tcase_add_loop_test(tcase, what_is_learned_is_no_pause, 0, 2);
 	ROWS(tcase, an_order_for_others, orders);
+	ROWS(tcase, an_order_without_the_store, orders);
 	tcase_add_test(tcase, a_host_that_shares_no_more);
 	tcase_add_test(tcase, another_store);
 	tcase_add_test(tcase, a_last_word);
