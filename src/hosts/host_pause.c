@@ -7,6 +7,7 @@
 #include "base/events.h"
 #include "hosts/host_lease.h"
 #include "hosts/hosts_name.h"
+#include "hosts/store_part.h"
 #include "throttle/throttle_estimate.h"
 
 /*
@@ -115,6 +116,8 @@ host_pause_end(struct host *h, uint64_t now)
 	h->pause.phase = HOST_OPEN;
 	h->pause.manual = 0;
 	h->told_until = 0;
+	/* they would go out behind the order that ends them */
+	store_part_free(&h->told_parts);
 }
 
 void

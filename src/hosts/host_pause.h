@@ -25,7 +25,10 @@ void		 host_pause_say(struct host *, const char *why);
  */
 void		 host_pause_settle(struct host *, uint64_t now);
 
-/* Ends all pauses, recovery and shapes: of the whole and of all parts. */
+/*
+ * Ends all pauses, recovery and shapes: of the whole and of all parts, also
+ * those that others have not been told of yet.
+ */
 void		 host_pause_end(struct host *, uint64_t now);
 /*
  * The same, since an operator has ended them at another proxy; one that he has

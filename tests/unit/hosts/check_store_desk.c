@@ -929,6 +929,29 @@ START_TEST(an_order_without_the_store)
 }
 END_TEST
 
+/* Nobody hears of a pause behind the order that has ended it. */
+START_TEST(a_part_that_is_resumed)
+{
+	const struct hosts_order order = { .loop = &loop, .now = NOW,
+		.by = "me", .reason = "" };
+	struct hosts_change change;
+	struct lesson l;
+
+	open_desk(PARTS);
+	times_said = 0;
+	ck_assert_int_eq(asks_for(0, "/a"), TICKET_HELD);
+	l = of_answer(0, 429, "bucket");
+	ck_assert_uint_gt(hosts_learn(hosts, &tickets[0], &l, NOW), 0);
+	ck_assert_int_eq((_i == 0 ? hosts_resume : hosts_forget)(hosts,
+	    "a.test", &order, &change), HOSTS_DONE);
+	store_desk_look(desk);
+	grant_all();
+	ck_assert_uint_eq(times_said, 0);
+	ck_assert_int_eq(asks_for(1, "/a"), TICKET_HELD);
+	close_desk(2);
+}
+END_TEST
+
 /* A reload takes its rule away while it has asked. */
 START_TEST(a_host_that_shares_no_more)
 {
@@ -1046,6 +1069,7 @@ main(void)
 	tcase_add_loop_test(tcase, what_is_learned_is_no_pause, 0, 2);
 	ROWS(tcase, an_order_for_others, orders);
 	ROWS(tcase, an_order_without_the_store, orders);
+	tcase_add_loop_test(tcase, a_part_that_is_resumed, 0, 2);
 	tcase_add_test(tcase, a_host_that_shares_no_more);
 	tcase_add_test(tcase, another_store);
 	tcase_add_test(tcase, a_last_word);
