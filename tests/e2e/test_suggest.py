@@ -3,6 +3,7 @@
 import json
 
 import client
+import dnsserver
 import origin
 
 
@@ -68,6 +69,21 @@ def test_host_that_says_so(lab):
 	text = f'listen: "127.0.0.1:{daemon.port}"\nhosts:\n' + \
 	    "".join(f"  {line}\n" for line in yaml.splitlines())
 	assert "not reloaded" not in daemon.reload(text)
+
+
+def test_more_hosts_than_are_looked_at_once(lab):
+	"""All are told of, each once."""
+	far = lab.origin(origin.fixed(429, b"", [("Retry-After", "1")]))
+	daemon, ask = start(lab, resolver=[lab.dns(dnsserver.Here()).at],
+	    hosts={"*.many.test": {"learn": "estimate", "retry":
+	    {"attempts": 0}}})
+	names = [f"h{i}.many.test" for i in range(150)]
+	one = lab.client()
+	for name in names:
+		assert one.get(f"http://{name}:{far.port}/").status == 429
+	told = ask()[1]["suggestions"]
+	assert sorted(host["key"].split(":")[0] for host in told) == \
+	    sorted(names)
 
 
 def test_host_that_there_is_not(lab):
