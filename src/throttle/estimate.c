@@ -142,10 +142,10 @@ patience(const struct estimate *e)
 static uint32_t
 at_pace_of(const struct estimate *e, const struct estimate_window *w)
 {
-	uint64_t n = ESTIMATE_FEW + (uint64_t)((wide)BURST * e->rtt * w->n /
-	    w->hi);
+	wide n = ESTIMATE_FEW + (wide)BURST * e->rtt * w->n / w->hi;
+	uint32_t most = e->places == 0 ? UINT32_MAX : e->places;
 
-	return e->places == 0 || e->places > n ? (uint32_t)n : e->places;
+	return n < most ? (uint32_t)n : most;
 }
 
 /* How many may be on their way until the host has counted them; 0: any. */
