@@ -25,6 +25,16 @@
 #define REFUSAL_RULES		32	/* that one response is judged by */
 
 /*
+ * By what an error may be named as a limit.  What a request was about has a
+ * name and a key, too, and a field that is wrong a sentence of its own.
+ */
+enum refusal_names {
+	REFUSAL_NAMES,		/* by any of its names, */
+	REFUSAL_SENTENCES,	/* by codes, its error and what is said, */
+	REFUSAL_CODES,		/* by codes and its error only */
+};
+
+/*
  * The strings are the caller's; NULL is none.  A rule names json or contains
  * or limit or a delay; what it names must all be there.  Paths are those of
  * hint/json_path.h.
@@ -46,6 +56,7 @@ struct refusal_rule {
 	const char		*const *in;
 	const char		*contains;	/* without regard to case */
 	bool			 limit;		/* an error named as one */
+	enum refusal_names	 names;		/* ... by these */
 	bool			 within;	/* ... in errors: only there */
 	/* For how long: */
 	const char		*delay;		/* a path; see below, or */

@@ -34,8 +34,16 @@ static const char *const status_keys[] = {
 
 /* The same where there is none of those, and for people. */
 static const char *const name_keys[] = {
-	"error", "status", "name", "key", "title", "message", "msg", "detail",
-	"description", "errormessage", "errormsg",
+	"error",
+	"status", "message", "msg", "detail", "errormessage", "errormsg",
+	"name", "key", "title", "description",
+};
+
+/* How many of these count. */
+static const size_t nname_keys[] = {
+	[REFUSAL_NAMES] = COUNT(name_keys),
+	[REFUSAL_SENTENCES] = 7,
+	[REFUSAL_CODES] = 1,
 };
 
 /* Keys of what an error consists of. */
@@ -43,6 +51,9 @@ static const char *const error_keys[] = {
 	"error", "errors", "fault", "detail", "details", "extensions",
 	"overlimit", "response",
 };
+
+/* And of what it is about, or what is wrong with that. */
+static const char *const detail_keys[] = { "detail", "details", "extensions" };
 
 /* Letters only, in lower case; false: there are none, or too many. */
 static bool
@@ -67,7 +78,8 @@ is_among(const char *name, const char *const *names, size_t n)
 
 /* By its codes; by what else it is called, where it has none. */
 struct named {
-	bool	 coded;
+	enum refusal_names names;	/* that count */
+	bool	 coded;		/* itself, or what it is a detail of */
 	bool	 called;	/* a limit */
 };
 
@@ -84,7 +96,7 @@ take_named(struct named *n, struct http1_str key, struct http1_str value)
 		n->coded = true;
 		return refusal_name_is_limit(value.p, value.len);
 	}
-	is = is_among(name, name_keys, COUNT(name_keys)) &&
+	is = is_among(name, name_keys, nname_keys[n->names]) &&
 	    refusal_name_is_limit(value.p, value.len);
 	n->called = n->called || is;
 	return false;
@@ -102,9 +114,8 @@ is_limit_status(const char *key, json_t *value)
 }
 
 static bool
-is_limit_object(json_t *from)
+is_limit_object(json_t *from, struct named *named)
 {
-	struct named named = { false, false };
 	struct http1_str name, text;
 	const char *key;
 	json_t *value;
@@ -117,29 +128,33 @@ is_limit_object(json_t *from)
 		name = (struct http1_str){ key, strlen(key) };
 		text = (struct http1_str){ json_string_value(value),
 		    json_string_length(value) };
-		if (take_named(&named, name, text))
+		if (take_named(named, name, text))
 			return true;
 	}
-	return named.called && !named.coded;
+	return named->called && !named->coded;
 }
 
-static bool	 is_limit_at(json_t *, unsigned depth, bool within);
+static bool	 is_limit_at(json_t *, struct named, unsigned depth,
+		    bool within);
 
 static bool
-is_limit_member(const char *key, json_t *value, unsigned depth, bool within)
+is_limit_member(const char *key, json_t *value, struct named named,
+    unsigned depth, bool within)
 {
 	char name[ERROR_NAME + 1];
 
 	if (json_is_string(value) || !letters(key, strlen(key), name))
 		return false;
+	named.coded = named.coded &&
+	    is_among(name, detail_keys, COUNT(detail_keys));
 	return (within ? strcmp(name, "errors") == 0 :
 	    is_among(name, error_keys, COUNT(error_keys))) &&
-	    is_limit_at(value, depth + 1, false);
+	    is_limit_at(value, named, depth + 1, false);
 }
 
 /* It recurses to DEPTH, whatever the text looks like. */
 static bool
-is_limit_at(json_t *from, unsigned depth, bool within)
+is_limit_at(json_t *from, struct named named, unsigned depth, bool within)
 {
 	const char *key;
 	json_t *value;
@@ -148,20 +163,21 @@ is_limit_at(json_t *from, unsigned depth, bool within)
 	if (depth > DEPTH)
 		return false;
 	json_array_foreach (from, i, value)
-		if (i < ELEMENTS && is_limit_at(value, depth + 1, within))
+		if (i < ELEMENTS && is_limit_at(value, named, depth + 1,
+		    within))
 			return true;
-	if (!within && is_limit_object(from))
+	if (!within && is_limit_object(from, &named))
 		return true;
 	json_object_foreach (from, key, value)
-		if (is_limit_member(key, value, depth, within))
+		if (is_limit_member(key, value, named, depth, within))
 			return true;
 	return false;
 }
 
 bool
-refusal_form_is_limit(json_t *root, bool within)
+refusal_form_is_limit(json_t *root, enum refusal_names names, bool within)
 {
-	return is_limit_at(root, 0, within);
+	return is_limit_at(root, (struct named){ .names = names }, 0, within);
 }
 
 /* Whether to send it again */
@@ -381,11 +397,11 @@ refusal_form_delay(json_t *root, int64_t date, uint64_t *ns)
 /* XML and pages */
 
 bool
-refusal_form_is_xml_limit(const char *p, size_t n)
+refusal_form_is_xml_limit(const char *p, size_t n, enum refusal_names names)
 {
 	struct http1_str name, text;
 	struct refusal_xml x;
-	struct named named = { false, false };
+	struct named named = { .names = names };
 	bool found = false;
 
 	if (!refusal_xml_begin(&x, p, n))

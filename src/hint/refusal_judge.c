@@ -195,8 +195,9 @@ judge(const struct refusal_rule *r, const struct refusal_text *t, json_t *root,
 		json_path_follow(root, r->json, &w);
 	if (r->json != NULL && !wanted.found)
 		return false;
-	if (r->limit && !refusal_form_is_limit(root, r->within) &&
-	    (r->within || !refusal_form_is_xml_limit(t->p, t->len)))
+	if (r->limit && !refusal_form_is_limit(root, r->names, r->within) &&
+	    (r->within ||
+	    !refusal_form_is_xml_limit(t->p, t->len, r->names)))
 		return false;
 	if (root != NULL)
 		s = delay_of(r, root, date);

@@ -222,8 +222,23 @@ static const struct refusal_rule rules[] = {
 	 */
 	{
 		.name = "error",
-		STATUSES(400, 401, 402, 403, 409, 413, 422, 500, 503),
+		STATUSES(403, 503),
 		.limit = true,
+		.told = true,
+	},
+	{
+		.name = "error",
+		STATUSES(400, 401, 402, 413, 500),
+		.limit = true,
+		.names = REFUSAL_SENTENCES,
+		.told = true,
+	},
+	/* a conflict, and wrong fields: names of what they are about */
+	{
+		.name = "error",
+		STATUSES(409, 422),
+		.limit = true,
+		.names = REFUSAL_CODES,
 		.told = true,
 	},
 	{
@@ -231,6 +246,7 @@ static const struct refusal_rule rules[] = {
 		STATUSES(200),
 		.end = "/graphql",
 		.limit = true,
+		.names = REFUSAL_SENTENCES,
 		.within = true,
 		.told = true,
 		SHOPIFY_DELAY,
@@ -240,6 +256,7 @@ static const struct refusal_rule rules[] = {
 		STATUSES(200),
 		.end = "/graphql.json",
 		.limit = true,
+		.names = REFUSAL_SENTENCES,
 		.within = true,
 		.told = true,
 	},

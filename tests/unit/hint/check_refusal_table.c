@@ -101,6 +101,32 @@ static const struct {
 	    "error", NONE },
 	{ 409, "/x", { NULL }, "{\"error\":{\"code\":\"Conflict\"}}",
 	    NULL, NONE },
+	/* what is called so is not the error, but what the request is about */
+	{ 409, "/x", { NULL }, "{\"kind\":\"Status\",\"status\":\"Failure\","
+	    "\"message\":\"Operation cannot be fulfilled on deployments.apps "
+	    "\\\"ratelimit\\\"\",\"reason\":\"Conflict\",\"details\":{\"name\":"
+	    "\"ratelimit\",\"group\":\"apps\",\"kind\":\"deployments\"},"
+	    "\"code\":409}", NULL, NONE },
+	{ 403, "/x", { NULL }, "{\"reason\":\"Forbidden\",\"details\":[{"
+	    "\"name\":\"ratelimit\"}],\"code\":403}", NULL, NONE },
+	{ 403, "/x", { NULL }, "{\"error\":{\"code\":\"X\",\"details\":{"
+	    "\"reason\":\"RATE_LIMITED\"}}}", "error", NONE },
+	{ 403, "/x", { NULL }, "{\"name\":\"TooManyRequestsError\"}", "error",
+	    NONE },
+	{ 422, "/x", { NULL }, "{\"errors\":[{\"key\":\"rate_limit\","
+	    "\"message\":\"must be positive\"}]}", NULL, NONE },
+	{ 422, "/x", { NULL }, "{\"errors\":[{\"field\":\"rate_limit\","
+	    "\"message\":\"Rate limit exceeds the maximum\"}]}", NULL, NONE },
+	{ 422, "/x", { NULL }, "{\"error\":\"Too many requests\"}", "error",
+	    NONE },
+	{ 409, "/x", { NULL }, "{\"status\":429}", "error", NONE },
+	{ 400, "/x", { NULL }, "{\"title\":\"Rate limit\",\"detail\":"
+	    "\"must be positive\"}", NULL, NONE },
+	{ 409, "/x", { "Content-Type: application/xml" },
+	    "<Error><Name>ratelimit</Name></Error>", NULL, NONE },
+	{ 200, "/graphql", { "Content-Type: application/json" },
+	    "{\"errors\":[{\"key\":\"rate_limit\",\"message\":\"m\"}]}",
+	    NULL, NONE },
 	{ 400, "/x", { NULL }, "{\"errorCode\":"
 	    "\"BURST_APIINVOCATION_LIMIT_EXCEEDED\"}", "error", NONE },
 	{ 400, "/x", { NULL }, "{\"code\":99991400,"
