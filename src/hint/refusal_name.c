@@ -15,33 +15,43 @@
 
 /* What it is about. */
 static const char *const cores[] = {
+	"requestlimit", "requestslimit", "querylimit", "calllimit",
+	"overlimit", "overqps", "slowdown", "toomanyrequests",
+	"toomanyrequest", "toomanycalls", "toomanyqueries",
+	"resourceexhausted", "invocationlimit", "frequencylimit",
+	"spikearrest",
+	"outofcallvolumequota",		/* Azure's API Management */
+};
+
+/* The same, of a rate or a budget beyond doubt. */
+static const char *const rates[] = {
 	"ratelimit", "ratelimits", "ratelimited", "ratelimiting",
 	"ratelimiter", "throttle", "throttled", "throttling", "throttler",
-	"requestlimit", "requestslimit", "querylimit", "calllimit",
-	"overlimit", "overqps", "overrate", "rateexceeded", "slowdown",
-	"toomanyrequests", "toomanyrequest", "toomanycalls",
-	"toomanyqueries", "resourceexhausted", "invocationlimit",
-	"frequencylimit", "spikearrest", "budgetexhausted",
-	"outofcallvolumequota",		/* Azure's API Management */
+	"overrate", "rateexceeded", "complexitybudgetexhausted",
 };
 
 /* What may be said beside that. */
 static const char *const fillers[] = {
 	"a", "account", "an", "and", "api", "app", "application", "are", "at",
 	"be", "been", "being", "burst", "by", "call", "calls", "client", "code",
-	"complexity", "cost", "current", "daily", "day", "denied", "developer",
-	"due", "endpoint",
+	"current", "daily", "day", "denied", "developer", "due", "endpoint",
 	"err", "error", "exceed", "exceeded", "exceeds", "exception", "for",
 	"from", "global", "has", "have", "hit", "hour", "hourly", "http", "in",
 	"ip", "is", "key", "limit", "limits", "local", "made", "max", "maximum",
-	"message", "method", "minute", "monthly", "of", "on", "org",
-	"organization", "out", "over", "per", "please", "policies", "policy",
-	"project", "queries", "query", "quota", "rate", "reach",
-	"reached", "rejected", "request", "requests", "resource", "retry",
-	"second", "server", "service", "status", "tenant", "the", "this",
-	"to", "token", "trigger", "triggered", "user", "violation", "was",
-	"weekly", "were", "with", "you", "your",
+	"method", "minute", "monthly", "of", "on", "org", "organization", "out",
+	"over", "per", "please", "policies", "policy", "project", "queries",
+	"query", "quota", "rate", "reach", "reached", "rejected", "request",
+	"requests", "resource", "retry", "second", "server", "service",
+	"status", "tenant", "the", "this", "to", "token", "trigger",
+	"triggered", "user", "violation", "was", "weekly", "were", "with",
+	"you", "your",
 };
+
+/*
+ * And beside a rate only: one message or query may be too large by itself,
+ * "Query cost exceeds the request limit".
+ */
+static const char *const sizes[] = { "complexity", "cost", "message" };
 
 /* Which of the words, of those of n letters that are left, begins here. */
 static size_t
@@ -59,23 +69,40 @@ match(const char *const *words, size_t nwords, const char *p, size_t n,
 	return 0;
 }
 
+/* Whether a core begins at i, behind which words lead to the end. */
+static bool
+is_core(const char *name, size_t n, size_t i, const bool *ends, bool sized)
+{
+	return match(rates, COUNT(rates), name + i, n - i, ends, i) > 0 ||
+	    (!sized &&
+	    match(cores, COUNT(cores), name + i, n - i, ends, i) > 0);
+}
+
+/* The same of a word that does not say what it is about. */
+static bool
+is_beside(const char *name, size_t n, size_t i, const bool *ends, bool sized)
+{
+	return match(fillers, COUNT(fillers), name + i, n - i, ends, i) > 0 ||
+	    (sized &&
+	    (match(sizes, COUNT(sizes), name + i, n - i, ends, i) > 0 ||
+	    match(cores, COUNT(cores), name + i, n - i, ends, i) > 0));
+}
+
 /*
  * From behind: where words lead to the end from, and from where with one among
- * them that says what it is about.
+ * them that says what it is about.  With sizes among them that is a rate.
  */
 static bool
-consists(const char *name, size_t n)
+consists(const char *name, size_t n, bool sized)
 {
 	bool ends[LETTERS + 1] = { false }, about[LETTERS + 1] = { false };
 	size_t i = n;
 
 	ends[n] = true;
 	while (i-- > 0) {
-		about[i] = match(cores, COUNT(cores), name + i, n - i, ends,
-		    i) > 0 || match(fillers, COUNT(fillers), name + i, n - i,
-		    about, i) > 0;
-		ends[i] = about[i] || match(fillers, COUNT(fillers), name + i,
-		    n - i, ends, i) > 0;
+		about[i] = is_core(name, n, i, ends, sized) ||
+		    is_beside(name, n, i, about, sized);
+		ends[i] = about[i] || is_beside(name, n, i, ends, sized);
 	}
 	return about[0];
 }
@@ -105,7 +132,8 @@ is_limit(const char *text, size_t len)
 	char name[LETTERS];
 	size_t n = refusal_name_letters(text, len, name, LETTERS);
 
-	return n > 0 && consists(name, n);
+	return n > 0 &&
+	    (consists(name, n, false) || consists(name, n, true));
 }
 
 /* How much of it is a name or a sentence of its own. */

@@ -135,6 +135,21 @@ static const struct {
 	    "\"message\":\"Message throttled out\"}}", "error", NONE },
 	{ 503, "/x", { NULL }, "{\"fault\":{\"code\":101503,"
 	    "\"message\":\"Message timed out\"}}", NULL, NONE },
+	/* a budget of the server's own, and what is too large by itself */
+	{ 500, "/x", { NULL }, "{\"message\":\"Retry budget exhausted\"}",
+	    NULL, NONE },
+	{ 503, "/x", { NULL }, "{\"error\":\"budget_exhausted\"}",
+	    NULL, NONE },
+	{ 400, "/x", { NULL }, "{\"message\":\"Query cost exceeds the request "
+	    "limit\"}", NULL, NONE },
+	{ 413, "/x", { NULL }, "{\"message\":\"Message exceeds the request "
+	    "limit\"}", NULL, NONE },
+	{ 400, "/x", { NULL }, "{\"message\":\"Query complexity over limit\"}",
+	    NULL, NONE },
+	{ 400, "/x", { NULL }, "{\"message\":\"Message rate limit: too many "
+	    "requests\"}", "error", NONE },
+	{ 400, "/x", { NULL }, "{\"code\":\"QUERY_COST_RATE_LIMITED\"}",
+	    "error", NONE },
 	/* for how long, by keys and words */
 	{ 429, "/x", { NULL }, "{\"message\":\"You are being rate limited.\","
 	    "\"retry_after\":23.5,\"global\":false}", "body",
