@@ -69,29 +69,55 @@ share_times(struct hint_reading *r)
 	}
 }
 
+static bool
+is_refusal(int status)
+{
+	return status == 429 || status == 420;
+}
+
+/* Of those that mean an error: by IANA's registry. */
+static bool
+is_registered(int status)
+{
+	return status < 418 || (status >= 421 && status <= 429) ||
+	    status == 431 || status == 451 || (status >= 500 && status <= 508) ||
+	    status == 510 || status == 511;
+}
+
+/*
+ * Whether the response is a refusal whatever its budgets say: one of them may
+ * refuse while another one serves, and the request fail for something else.
+ */
+static bool
+is_refused(const struct hint_reading *r)
+{
+	int status = r->head->status;
+
+	return is_refusal(status) || (r->error && status >= 400) ||
+	    ((status == 503 || !is_registered(status)) &&
+	    (r->hint->retry_after || r->has_ms));
+}
+
 /*
  * Both of limit and remaining, where one follows from what was used, or from
  * the word that it refuses.  A limit beyond which a host serves does not bind.
  */
 static void
-derive(struct hint_budget *b, const struct hint_entry *entry, int status)
+derive(const struct hint_reading *r, struct hint_budget *b,
+    const struct hint_entry *entry)
 {
+	int status = r->head->status;
+
 	if (status < 400 && entry->has_used && b->has_limit &&
 	    entry->used > b->limit)
 		return;
-	if (status >= 400 && entry->refuses && !b->has_remaining)
+	if (entry->refuses && !b->has_remaining && is_refused(r))
 		hint_budget_set_remaining(b, 0);
 	if (entry->has_used && b->has_limit && !b->has_remaining)
 		hint_budget_set_remaining(b, entry->used < b->limit ?
 		    b->limit - entry->used : 0);
 	if (entry->has_used && b->has_remaining && !b->has_limit)
 		hint_budget_set_limit(b, sum(entry->used, b->remaining));
-}
-
-static bool
-is_refusal(int status)
-{
-	return status == 429 || status == 420;
 }
 
 /*
@@ -187,7 +213,7 @@ finish_budgets(struct hint_reading *r)
 	share_times(r);
 	while (i < h->nbudgets) {
 		b = &h->budgets[i];
-		derive(b, &r->entries[i], r->head->status);
+		derive(r, b, &r->entries[i]);
 		if (!counts(b, r->entries[i].name.context, r->head->status)) {
 			hint_budget_remove(r, i);
 			continue;
@@ -281,15 +307,6 @@ finish_delay(struct hint_reading *r)
 }
 
 /* Refusals */
-
-/* Of those that mean an error: by IANA's registry. */
-static bool
-is_registered(int status)
-{
-	return status < 418 || (status >= 421 && status <= 429) ||
-	    status == 431 || status == 451 || (status >= 500 && status <= 508) ||
-	    status == 510 || status == 511;
-}
 
 /*
  * 420 was Twitter's elder 429.  With 418 Binance bans who goes on after 429:

@@ -487,6 +487,19 @@ static const struct want refusals[] = {
 	    "X-Acme-RateLimit-5h-Status: rejected\r\n"
 	    "X-Acme-RateLimit-5h-Reset: 20\r\n",
 	    0, 0, FORM, { { FORM, NULL, NO, NO, 20, 18000, 0 } } },
+	{ "one refuses, another one serves, the request is wrong", 400,
+	    "X-Acme-RateLimit-5h-Status: rejected\r\n"
+	    "X-Acme-RateLimit-5h-Reset: 20\r\n",
+	    0, 0, FORM, { { FORM, NULL, NO, NO, 20, 18000, 0 } } },
+	{ "one refuses, another one serves, the request is wrong", 403,
+	    "X-Acme-RateLimit-5h-Status: rejected\r\n"
+	    "X-Acme-RateLimit-5h-Reset: 20\r\n",
+	    0, 0, FORM, { { FORM, NULL, NO, NO, 20, 18000, 0 } } },
+	{ "one refuses, by 529", 529,
+	    "Retry-After: 9\r\nX-Acme-RateLimit-5h-Status: rejected\r\n"
+	    "X-Acme-RateLimit-5h-Reset: 20\r\n",
+	    THROTTLED | RETRY, 9, "retry-after",
+	    { { FORM, NULL, NO, 0, 20, 18000, 0 } } },
 	{ "a word that says nothing of it", 429,
 	    "X-RateLimit-Status: fine\r\n", THROTTLED, 0, NULL, { { 0 } } },
 	{ "when a quota resets on", 503,
