@@ -299,6 +299,16 @@ has_part(struct http1_str value, const char *const *parts, size_t n)
 	return false;
 }
 
+static bool
+begins(struct http1_str s, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (s.len > n)
+		s.len = n;
+	return http1_str_is(s, text);
+}
+
 /* Whether one of the list's members is that word. */
 static bool
 has(struct http1_str list, const char *word)
@@ -359,7 +369,10 @@ is_limit_error(struct http1_str value)
 	return has_part(value, words, COUNT(words));
 }
 
-/* Whether a budget is what refuses, where a field says that in a word. */
+/*
+ * Whether a budget is what refuses, where a field says that in a word; who
+ * does not begin with "allowed" may be disallowed.
+ */
 static void
 read_state(struct hint_reading *r, const struct hint_name *name,
     struct http1_str value)
@@ -370,7 +383,7 @@ read_state(struct hint_reading *r, const struct hint_name *name,
 	bool refuses = has_part(value, refusing, COUNT(refusing));
 	struct hint_budget *b;
 
-	if ((!refuses && !contains(value, "allowed")) ||
+	if ((!refuses && !begins(value, "allowed")) ||
 	    (b = hint_budget(r, name, nameless)) == NULL)
 		return;
 	b->allowed = !refuses;

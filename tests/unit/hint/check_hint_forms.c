@@ -500,6 +500,16 @@ static const struct want refusals[] = {
 	    "X-Acme-RateLimit-5h-Reset: 20\r\n",
 	    THROTTLED | RETRY, 9, "retry-after",
 	    { { FORM, NULL, NO, 0, 20, 18000, 0 } } },
+	{ "disallowed is not allowed", 429,
+	    "X-Acme-RateLimit-5h-Status: disallowed\r\n"
+	    "X-Acme-RateLimit-5h-Reset: 20\r\n",
+	    THROTTLED, 20, FORM,
+	    { { FORM, NULL, NO, NO, 20, 18000, 0 } } },
+	{ "nor is not allowed", 429,
+	    "X-Acme-RateLimit-5h-Status: not allowed\r\n"
+	    "X-Acme-RateLimit-5h-Reset: 20\r\n",
+	    THROTTLED, 20, FORM,
+	    { { FORM, NULL, NO, NO, 20, 18000, 0 } } },
 	{ "a word that says nothing of it", 429,
 	    "X-RateLimit-Status: fine\r\n", THROTTLED, 0, NULL, { { 0 } } },
 	{ "when a quota resets on", 503,
