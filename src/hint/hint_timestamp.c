@@ -22,11 +22,12 @@ is_zone_name(char c)
 static void
 skip_names(struct hint_reader *r)
 {
-	const char *p = r->p + 1;
 	struct hint_number number;
+	const char *p;
 
 	if (!hint_reader_starts(r, " ", 1))
 		return;
+	p = r->p + 1;
 	while (p < r->end && p - r->p <= ZONE_NAME && is_zone_name(*p))
 		p++;
 	if (p - r->p <= 2)
