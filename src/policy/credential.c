@@ -11,8 +11,11 @@
  * or names with values (Digest), of which the form is lenient: commas,
  * semicolons, ampersands or blanks between them, quotes or none; or a key's
  * name and a signature with a colon between them (AWS), which one word with a
- * colon is taken for, whatever its scheme.
+ * colon is taken for, whatever its scheme, if what stands before that may be
+ * the name of a key.
  */
+
+#define KEY_NAME	8	/* bytes, at least, where it is guessed */
 
 /* Of a value that is being read. */
 enum form {
@@ -62,6 +65,9 @@ static const struct scheme {
 	{ "apiauth", PAIR, NULL, NULL },
 	{ "qbox", PAIR, NULL, NULL },
 	{ "qiniu", PAIR, NULL, NULL },
+	{ "acs", PAIR, NULL, NULL },
+	{ "ucloud", PAIR, NULL, NULL },
+	{ "upyun", PAIR, NULL, NULL },
 	/* their proof is for the connection, and says nobody's name */
 	{ "ntlm", NOBODY, NULL, NULL },
 	{ "negotiate", NOBODY, NULL, NULL },
@@ -337,6 +343,36 @@ read_pair(struct credential *c, struct http1_str rest)
 	return true;
 }
 
+/*
+ * Whether a key may be called so: longer than a version (v1) or an algorithm
+ * (sha256), and with a digit, which the words have not that a secret or an
+ * address begins with (https, urn).  Who takes the same word before two secrets
+ * for a key takes two credentials for one.
+ */
+static bool
+is_key_name(struct http1_str s)
+{
+	bool digit = false;
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		digit = digit || http1_is_digit(s.p[i]);
+	return digit && s.len >= KEY_NAME;
+}
+
+/* What may be a pair, in a scheme that is not known. */
+static bool
+read_likely_pair(struct credential *c, struct http1_str rest)
+{
+	const char *colon = memchr(rest.p, ':', rest.len);
+	struct http1_str name = rest;
+
+	if (colon == NULL)
+		return false;
+	name.len = (size_t)(colon - rest.p);
+	return is_key_name(name) && read_pair(c, rest);
+}
+
 static bool
 is_word(struct http1_str s)
 {
@@ -394,13 +430,18 @@ read_basic(struct credential *c, struct http1_str rest)
 
 /* Schemes */
 
-/* RFC 9110 11.1: without regard to case. */
+/*
+ * RFC 9110 11.1: without regard to case; one that is longer than any scheme as
+ * it is, since all of it counts.
+ */
 static struct http1_str
 lower(struct credential *c, struct http1_str name)
 {
 	size_t i, n = name.len;
 	char *to = room(c, &n);
 
+	if (n < name.len)
+		return name;
 	for (i = 0; i < n; i++)
 		to[i] = http1_lower(name.p[i]);
 	return keep(c, n);
@@ -446,7 +487,7 @@ read_rest(struct credential *c, struct http1_str rest)
 	if (scheme != NULL && (rest.len > 0 || scheme->form == NOBODY))
 		return read_scheme(c, scheme, rest);
 	return rest.len > 0 && scheme == NULL && (read_signature(c, rest) ||
-	    (is_word(rest) && read_pair(c, rest)));
+	    (is_word(rest) && read_likely_pair(c, rest)));
 }
 
 /* Without a scheme, which the first word is not to be shown as. */

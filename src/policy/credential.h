@@ -48,7 +48,8 @@ struct credential {
  * Digest by username and realm (RFC 7616); OAuth 1 by consumer key and token
  * (RFC 5849); signatures by the key's name: AWS's of version 4 and 2, those
  * made like them, HTTP Signatures, Hawk; also one word with a colon behind a
- * scheme that is not known.  The scheme's case, what space there is, quotes and
+ * scheme that is not known, if what stands before it may name a key: 8 bytes at
+ * least, with a digit.  The scheme's case, what space there is, quotes and
  * escapes in them do not matter.
  */
 void		 credential_read(struct credential *, struct http1_str value);

@@ -95,14 +95,26 @@ static const struct {
 	    "skn=owner", "sharedaccesssignature|owner|hub.example%2Fd" },
 	/* a key and its signature, whatever the scheme is called */
 	{ "acs AKID:c2lnbmF0dXJl=", "key|AKID" },
-	{ "Frobnicate  AKID:ZGlmZmVyZW50=", "key|AKID" },
+	{ "UPYUN operator:c2lnbmF0dXJl=", "key|operator" },
+	{ "Frobnicate  AKID5EXAMPLE:ZGlmZmVyZW50=", "key|AKID5EXAMPLE" },
+	{ "Frobnicate 1234567:SECRET", "value|frobnicate|1234567:SECRET" },
+	{ "Frobnicate 12345678:SECRET", "key|12345678" },
+	/* not behind what every key may begin with */
+	{ "Frobnicate v1:SECRET-A", "value|frobnicate|v1:SECRET-A" },
+	{ "Frobnicate v1.10:SECRET", "value|frobnicate|v1.10:SECRET" },
+	{ "Frobnicate urn:a:1", "value|frobnicate|urn:a:1" },
+	{ "Frobnicate sha256:00", "value|frobnicate|sha256:00" },
+	{ "Frobnicate https://a.example/5",
+	    "value|frobnicate|https://a.example/5" },
+	{ "Frobnicate credentials:SECRET",
+	    "value|frobnicate|credentials:SECRET" },
 	{ "hmac username=\"alice\", algorithm=\"hmac-sha256\", "
 	    "headers=\"date\", signature=\"c2ln\"", "key|alice" },
 	{ "q-sign-algorithm=sha1&q-ak=AKID&q-sign-time=1;2&q-signature=00",
 	    "key|AKID" },
 	{ "t0ken&t0ken", "token|t0ken&t0ken" },
 	{ "Credential=/a&b:c", "token|Credential=/a&b:c" },
-	{ "Frobnicate Credential=/a:b", "key|Credential=/a" },
+	{ "Frobnicate Credential=/a:b", "value|frobnicate|Credential=/a:b" },
 	{ "JWT t0ken", "token|t0ken" },
 	{ "SSWS t0ken", "token|t0ken" },
 	/* a scheme that is not known is compared without case, too */
@@ -169,6 +181,24 @@ START_TEST(scheme)
 	ck_assert_ptr_null(c.scheme.p);
 	credential_read(&c, (struct http1_str){ "Foo a b", 7 });
 	ck_assert(http1_str_is(c.scheme, "foo"));
+}
+END_TEST
+
+/* Two that differ behind what there is room for differ. */
+START_TEST(long_scheme)
+{
+	char value[CREDENTIAL_TEXT + 5];
+	struct credential c;
+	size_t i;
+
+	for (i = 0; i < 3; i++) {
+		memset(value, 'a', sizeof value);
+		value[CREDENTIAL_TEXT + i] = ' ';
+		credential_read(&c, (struct http1_str){ value, sizeof value });
+		ck_assert_int_eq(c.kind, CREDENTIAL_VALUE);
+		ck_assert_uint_eq(c.npieces, 3);
+		ck_assert_uint_eq(c.pieces[1].len, CREDENTIAL_TEXT + i);
+	}
 }
 END_TEST
 
@@ -295,6 +325,7 @@ main(void)
 
 	ROWS(tc, values, read_as);
 	tcase_add_test(tc, scheme);
+	tcase_add_test(tc, long_scheme);
 	ROWS(tc, claims, tokens);
 	tcase_add_test(tc, long_claims);
 	tcase_add_test(tc, names_of_claims);
