@@ -11,9 +11,9 @@
 #include <stdarg.h>
 
 #include "fuzz.h"
+#include "fuzz_silent.h"
 
 #include "base/client_hash.h"
-#include "base/log.h"
 #include "conf/conf_parse.h"
 #include "hosts/host_types.h"
 #include "hosts/hosts.h"
@@ -29,7 +29,7 @@
 static const char rules[] = "{hosts: {a.test: {learn: pause, "
     "queue: {max_wait: 1h}, pause: {max: 10s}}}}";
 
-/* What a loop and the log would do. */
+/* What a loop would do. */
 
 static struct loop	 loop;
 
@@ -62,31 +62,6 @@ loop_wake_at(struct loop *l, struct wake *k, uint64_t at)
 	(void)l;
 	k->armed = true;
 	k->at = at;
-}
-
-void
-log_warn(const char *format, ...)
-{
-	(void)format;
-}
-
-void
-log_told(enum log_level level, const char *format, ...)
-{
-	(void)level;
-	(void)format;
-}
-
-void
-log_info(const char *format, ...)
-{
-	(void)format;
-}
-
-void
-log_error(const char *format, ...)
-{
-	(void)format;
 }
 
 static struct conf	*conf;

@@ -17,9 +17,9 @@
 #include <stdarg.h>
 
 #include "fuzz.h"
+#include "fuzz_silent.h"
 
 #include "base/client_hash.h"
-#include "base/log.h"
 #include "base/stats.h"
 #include "conf/conf_parse.h"
 #include "hosts/hosts.h"
@@ -59,7 +59,7 @@ static const char new_rules[] =
     "e.test: {budgets: {tokens: {rates: [{capacity: 50, period: 1s}]}}}, "
     "f.test: {capacity: 1, period: 1h, per: X}}}";
 
-/* What a loop and the log would do. */
+/* What a loop would do. */
 
 static struct loop	 loop;
 static uint64_t		 now;
@@ -109,31 +109,6 @@ loop_wake_at(struct loop *l, struct wake *k, uint64_t at)
 	}
 	k->armed = true;
 	k->at = at;
-}
-
-void
-log_warn(const char *format, ...)
-{
-	(void)format;
-}
-
-void
-log_told(enum log_level level, const char *format, ...)
-{
-	(void)level;
-	(void)format;
-}
-
-void
-log_info(const char *format, ...)
-{
-	(void)format;
-}
-
-void
-log_error(const char *format, ...)
-{
-	(void)format;
 }
 
 /* A mail may post others. */
