@@ -232,7 +232,7 @@ START_TEST(names_are_handed_over)
 	char *at;
 
 	if (_i == 0)
-		strcpy(l.raw, "the bucket\xe4");
+		snprintf(l.raw, sizeof l.raw, "the bucket\xe4");
 	state_put_lesson(&text, &l, &(struct route){ .n = 0 });
 	text_put(&text, "", 1);
 	ck_assert(!text.failed);
