@@ -34,7 +34,7 @@ def test_store():
 	assert run.returncode == 0, run.stderr
 	rows = re.findall(r"(?m)^\| (\d+)" + r" \| [\d.]+ \| ([\d,]+)" * 3 +
 	    r" \|$", run.stdout)
-	assert rows[0][0] == "1" and rows[-1][0] == "64", run.stdout
+	assert rows[0][0] == "1" and rows[-1][0] == "128", run.stdout
 	# All of them are known there.
 	for script in (1, 2, 3):
 		sizes = [int(row[script].replace(",", "")) for row in rows]
