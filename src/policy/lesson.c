@@ -294,7 +294,7 @@ take_part(struct lesson *l, const struct lesson_answer *a,
 	l->part = *a->part;
 	lesson_show_part(l->name, name.p, name.len);
 	/* a beginning of it would be another part's name */
-	if (name.len < sizeof l->raw)
+	if (name.len > 0 && name.len < sizeof l->raw)
 		memcpy(l->raw, name.p, name.len);
 	l->method = a->method;
 	l->path = a->path;
