@@ -299,16 +299,6 @@ has_part(struct http1_str value, const char *const *parts, size_t n)
 	return false;
 }
 
-static bool
-begins(struct http1_str s, const char *text)
-{
-	size_t n = strlen(text);
-
-	if (s.len > n)
-		s.len = n;
-	return http1_str_is(s, text);
-}
-
 /* Whether one of the list's members is that word. */
 static bool
 has(struct http1_str list, const char *word)
@@ -383,7 +373,8 @@ read_state(struct hint_reading *r, const struct hint_name *name,
 	bool refuses = has_part(value, refusing, COUNT(refusing));
 	struct hint_budget *b;
 
-	if ((!refuses && !begins(value, "allowed")) ||
+	if ((!refuses && !hint_begins(value.p, value.len, "allowed",
+	    strlen("allowed"))) ||
 	    (b = hint_budget(r, name, nameless)) == NULL)
 		return;
 	b->allowed = !refuses;
