@@ -56,10 +56,11 @@ static bool
 add(struct conf_report *report, const struct conf_option *option,
     const struct conf_node *node, struct rule *rule)
 {
-	const struct http1_str name = { node->text, strlen(node->text) };
+	struct http1_str name;
 
 	if (!conf_option_scalar(report, option, node))
 		return false;
+	name = (struct http1_str){ node->text, strlen(node->text) };
 	if (!is_protocol(node->text))
 		return conf_option_wrong(report, option, node,
 		    "is no protocol");

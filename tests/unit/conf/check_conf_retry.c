@@ -67,6 +67,8 @@ static const struct wrong errors[] = {
 	{ "defaults: {upgrade: [websocket, WebSocket]}\n",
 	    "1:33: defaults.upgrade[1]: \"WebSocket\" is there twice, "
 	    UPGRADES },
+	{ "defaults: {upgrade: [[a]]}\n", "1:22: defaults.upgrade[0]: a list, "
+	    "..." },
 	{ "defaults: {upgrade: [a, b, c, d, e, f, g, h, i]}\n",
 	    "1:46: defaults.upgrade[8]: \"i\" is too much, " UPGRADES },
 	{ "defaults: {upgrade: abcdefghijklmnopqrstuvwxyz123456}\n",
