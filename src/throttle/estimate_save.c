@@ -328,6 +328,9 @@ take_pace(struct reader *from, struct estimate_pace *p)
 	gcra_init(&p->gcra, &(struct gcra_rate){ .capacity = ESTIMATE_UNIT,
 	    .period = p->interval,
 	    .burst = larger(p->burst, 1) * ESTIMATE_UNIT });
+	/* what is owed beyond a whole bucket would be for as long as somebody
+	   wrote */
+	used = smaller(used, larger(p->burst, 1) * ESTIMATE_UNIT);
 	if (used > 0)
 		gcra_take(&p->gcra, used, ago(from, 0));
 }
@@ -357,6 +360,9 @@ take_held(struct reader *from, struct estimate_window *w)
 		from->bad |= w->n == 0 || n > UINT32_MAX || age > LONGEST;
 		if (from->bad || from->gone > w->ok || age + from->gone > w->ok)
 			continue;
+		/* a host counts no more than it lets through: a debt would
+		   hold it for as many periods as somebody wrote */
+		n = smaller(n, w->n);
 		window_take(&w->window, n * ESTIMATE_UNIT);
 		window_count(&w->window, n * ESTIMATE_UNIT, ago(from, age));
 	}

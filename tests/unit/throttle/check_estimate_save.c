@@ -232,6 +232,30 @@ START_TEST(of_a_later_version)
 }
 END_TEST
 
+/* Whatever is said to have been on its way, a window later there is room. */
+START_TEST(more_than_it_holds)
+{
+	ck_assert(estimate_load(&e, "estimate=2 window=8,4990000000,6000000000,"
+	    "6000000000 held=0,1059998", SEC, now));
+	ck_assert_uint_gt(room_at(), now);
+	ck_assert_uint_le(room_at(), now + 7 * SEC);
+	estimate_clear(&e);
+	estimate_init(&e, true);
+}
+END_TEST
+
+/* The same of a bucket: it is empty, but owes nothing. */
+START_TEST(more_than_is_in_it)
+{
+	ck_assert(estimate_load(&e, "estimate=2 pace=1,0,0,0,0,1,0,0,0,"
+	    "9000000000,8,0,0,0,0,0,1059998000000", SEC, now));
+	ck_assert_uint_gt(estimate_due(&e, now), now);
+	ck_assert_uint_le(estimate_due(&e, now), now + 9 * SEC);
+	estimate_clear(&e);
+	estimate_init(&e, true);
+}
+END_TEST
+
 /* The window has not had its first slots yet, which are few. */
 START_TEST(in_the_first_slots)
 {
@@ -406,6 +430,8 @@ estimate_save_suite(void)
 	tcase_add_test(tc, damage);
 	ROWS(tc, refuses, wrong);
 	tcase_add_test(tc, of_a_later_version);
+	tcase_add_test(tc, more_than_it_holds);
+	tcase_add_test(tc, more_than_is_in_it);
 	tcase_add_test(tc, in_the_first_slots);
 	tcase_add_test(tc, a_pace_after_a_boot);
 	tcase_add_test(tc, a_young_clock);
