@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "conf/conf_list.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 #include "http/http1_host.h"
@@ -134,13 +135,12 @@ conf_admin_print_mode(FILE *out, const struct conf_option *option,
 /* A name as browsers write it, who do so in lower case. */
 static bool
 add_host(struct conf_walk *w, const struct conf_option *option,
-    const struct conf_node *node, struct conf_names *names)
+    const struct conf_node *node, void *out)
 {
+	struct conf_names *names = out;
 	struct http1_host host;
 	char *copy, *p;
 
-	if (!conf_option_scalar(&w->report, option, node))
-		return false;
 	if (http1_host_parse(&host, node->text, strlen(node->text)) !=
 	    HTTP1_OK)
 		return conf_option_wrong(&w->report, option, node,
@@ -153,29 +153,12 @@ add_host(struct conf_walk *w, const struct conf_option *option,
 	return true;
 }
 
-static bool
-add_hosts(struct conf_walk *w, const struct conf_option *option,
-    const struct conf_node *node, struct conf_names *names)
-{
-	const struct conf_entry *entry;
-	bool ok = true;
-
-	if (node->type != CONF_LIST)
-		return add_host(w, option, node, names);
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&w->report, NULL, names->n);
-		ok = add_host(w, option, entry->value, names);
-		conf_leave(&w->report);
-	}
-	return ok;
-}
-
 bool
 conf_admin_hosts(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	struct conf_names *names = field;
-	size_t n = node->type == CONF_LIST ? node->n : 1;
+	size_t n = conf_list_length(node);
 
 	if (n > option->max)
 		return conf_wrong(&w->report, node, "%zu hosts, expected %s",
@@ -184,5 +167,5 @@ conf_admin_hosts(struct conf_walk *w, const struct conf_option *option,
 	names->list = calloc(n + 1, sizeof *names->list);
 	if (names->list == NULL)
 		return conf_wrong(&w->report, NULL, "out of memory");
-	return add_hosts(w, option, node, names);
+	return conf_list_read(w, option, node, add_host, names);
 }

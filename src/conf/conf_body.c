@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf/conf_advice_path.h"
+#include "conf/conf_list.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 #include "hint/json_path.h"
@@ -78,14 +79,13 @@ insert_status(struct refusal_rule *r, int status)
 }
 
 static bool
-add_status(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct rule_body *body)
+add_status(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
+	struct rule_body *body = field;
 	const char *wrong;
 	uint64_t status;
 
-	if (!conf_option_scalar(report, option, node))
-		return false;
 	wrong = conf_integer(node->text, &status);
 	if (wrong == NULL && status < option->min)
 		wrong = "is too little";
@@ -94,51 +94,37 @@ add_status(struct conf_report *report, const struct conf_option *option,
 	if (wrong == NULL && body->rule.nstatuses == REFUSAL_STATUSES)
 		wrong = "is one too many";
 	if (wrong != NULL)
-		return conf_option_wrong(report, option, node, wrong);
+		return conf_option_wrong(&w->report, option, node, wrong);
 	insert_status(&body->rule, (int)status);
 	return true;
 }
 
-/* One, or a list of them. */
+/* Reads one, or a list of them. */
 static bool
-each(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct rule_body *body,
-    bool (*add)(struct conf_report *, const struct conf_option *,
-    const struct conf_node *, struct rule_body *))
+read_some(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, conf_reader *each, struct rule_body *body)
 {
-	const struct conf_entry *entry;
-	size_t i = 0;
-	bool ok = true;
-
-	if (node->type != CONF_LIST)
-		return add(report, option, node, body);
-	if (node->n == 0)
-		return conf_wrong(report, node, "an empty list, expected %s%s",
-		    conf_option_noun(option), option->range);
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(report, NULL, i++);
-		ok = add(report, option, entry->value, body);
-		conf_leave(report);
-	}
-	return ok;
+	if (conf_list_length(node) == 0)
+		return conf_wrong(&w->report, node,
+		    "an empty list, expected %s%s", conf_option_noun(option),
+		    option->range);
+	return conf_list_read(w, option, node, each, body);
 }
 
 bool
 conf_body_statuses(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report *report = &w->report;
-	struct rule_body *body = field;
-
-	return each(report, option, node, body, add_status);
+	return read_some(w, option, node, add_status, field);
 }
 
 static bool
-add_text(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct rule_body *body)
+add_text(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
-	if (!conf_option_scalar(report, option, node))
-		return false;
+	struct conf_report *report = &w->report;
+	struct rule_body *body = field;
+
 	if (body->nin == RULE_BODY_TEXTS)
 		return conf_option_wrong(report, option, node,
 		    "is one too many");
@@ -149,10 +135,7 @@ bool
 conf_body_texts(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report *report = &w->report;
-	struct rule_body *body = field;
-
-	return each(report, option, node, body, add_text);
+	return read_some(w, option, node, add_text, field);
 }
 
 bool

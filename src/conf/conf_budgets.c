@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "conf/conf_body.h"
+#include "conf/conf_list.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 #include "policy/tokens.h"
@@ -70,10 +71,10 @@ conf_budgets_input(struct conf_walk *w, const struct conf_option *option,
 
 static bool
 add_path(struct conf_walk *w, const struct conf_option *option,
-    const struct conf_node *node, struct tokens_paths *paths)
+    const struct conf_node *node, void *field)
 {
-	if (!conf_option_scalar(&w->report, option, node))
-		return false;
+	struct tokens_paths *paths = field;
+
 	if (paths->n == option->max)
 		return conf_option_wrong(&w->report, option, node,
 		    "is one too many");
@@ -85,19 +86,7 @@ bool
 conf_budgets_paths(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct tokens_paths *paths = field;
-	const struct conf_entry *entry;
-	size_t i = 0;
-	bool ok = true;
-
-	if (node->type != CONF_LIST)
-		return add_path(w, option, node, paths);
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&w->report, NULL, i++);
-		ok = add_path(w, option, entry->value, paths);
-		conf_leave(&w->report);
-	}
-	return ok;
+	return conf_list_read(w, option, node, add_path, field);
 }
 
 static bool

@@ -6,37 +6,10 @@
 
 #include "conf/conf.h"
 #include "conf/conf_advice.h"
+#include "conf/conf_list.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 #include "policy/destination_list.h"
-
-/* A list may be a single value. */
-static size_t
-count(const struct conf_node *node)
-{
-	return node->type == CONF_LIST ? node->n : 1;
-}
-
-/* Reads each value of a list into what out points to, or the only one. */
-static bool
-read_all(struct conf_walk *w, const struct conf_option *option,
-    const struct conf_node *node, conf_reader *read, void *out)
-{
-	const struct conf_entry *entry;
-	size_t i = 0;
-	bool ok = true;
-
-	if (node->type != CONF_LIST)
-		return conf_option_scalar(&w->report, option, node) &&
-		    read(w, option, node, out);
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&w->report, NULL, i++);
-		ok = conf_option_scalar(&w->report, option, entry->value) &&
-		    read(w, option, entry->value, out);
-		conf_leave(&w->report);
-	}
-	return ok;
-}
 
 /* Destinations */
 
@@ -101,7 +74,7 @@ conf_destinations_list(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
 	struct destination_list *kept = field, list = { 0 };
-	size_t n = count(node);
+	size_t n = conf_list_length(node);
 
 	if (n > option->max)
 		return conf_wrong(&w->report, node, "%zu destinations, "
@@ -109,7 +82,7 @@ conf_destinations_list(struct conf_walk *w, const struct conf_option *option,
 	list.list = calloc(n + 1, sizeof *list.list);
 	if (list.list == NULL)
 		return conf_wrong(&w->report, NULL, "out of memory");
-	if (!read_all(w, option, node, add_entry, &list) ||
+	if (!conf_list_read(w, option, node, add_entry, &list) ||
 	    (!destination_list_close(&list) &&
 	    !conf_wrong(&w->report, NULL, "out of memory"))) {
 		destination_list_free(&list);
@@ -180,7 +153,7 @@ conf_destinations_ports(struct conf_walk *w, const struct conf_option *option,
 {
 	struct destination_ports *kept = field;
 	struct destination_ports ports = { .at = conf_node_place(node) };
-	size_t n = count(node);
+	size_t n = conf_list_length(node);
 
 	if (n > option->max)
 		return conf_wrong(&w->report, node, "%zu ports and ranges, "
@@ -188,7 +161,7 @@ conf_destinations_ports(struct conf_walk *w, const struct conf_option *option,
 	ports.list = calloc(n + 1, sizeof *ports.list);
 	if (ports.list == NULL)
 		return conf_wrong(&w->report, NULL, "out of memory");
-	if (!read_all(w, option, node, add_range, &ports)) {
+	if (!conf_list_read(w, option, node, add_range, &ports)) {
 		free(ports.list);
 		return false;
 	}

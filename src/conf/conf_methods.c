@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/conf_list.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 #include "policy/rule_methods.h"
@@ -102,10 +103,13 @@ add_method(struct reading *r, const struct conf_node *node)
 }
 
 static bool
-add_word(struct reading *r, const struct conf_node *node)
+add_word(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
-	if (!conf_option_scalar(r->report, r->option, node))
-		return false;
+	struct reading *r = field;
+
+	(void)w;
+	(void)option;
 	if (!r->may_be_word || strcmp(node->text, idempotent_word) != 0)
 		return add_method(r, node);
 	if (r->idempotent)
@@ -113,23 +117,6 @@ add_word(struct reading *r, const struct conf_node *node)
 		    "is there twice");
 	r->idempotent = true;
 	return true;
-}
-
-static bool
-add_words(struct reading *r, const struct conf_node *node)
-{
-	const struct conf_entry *entry;
-	size_t i = 0;
-	bool ok = true;
-
-	if (node->type != CONF_LIST)
-		return add_word(r, node);
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(r->report, NULL, i++);
-		ok = add_word(r, entry->value);
-		conf_leave(r->report);
-	}
-	return ok;
 }
 
 /* Whether any word is to be kept: the defaults of the table have none. */
@@ -150,9 +137,10 @@ need_room(const struct reading *r, const struct conf_node *node)
 
 /* What was read is the caller's, unless false is returned. */
 static bool
-read_methods(struct reading *r, const struct conf_node *node)
+read_methods(struct conf_walk *w, struct reading *r,
+    const struct conf_node *node)
 {
-	if (node->type == CONF_LIST && node->n < r->option->min)
+	if (conf_list_length(node) < r->option->min)
 		return conf_wrong(r->report, node,
 		    "an empty list, expected %s%s",
 		    conf_option_noun(r->option), r->option->range);
@@ -161,7 +149,7 @@ read_methods(struct reading *r, const struct conf_node *node)
 		if (r->methods == NULL)
 			return conf_wrong(r->report, NULL, "out of memory");
 	}
-	if (add_words(r, node))
+	if (conf_list_read(w, r->option, node, add_word, r))
 		return true;
 	rule_methods_free(r->methods, r->n);
 	return false;
@@ -177,7 +165,7 @@ conf_methods_retry(struct conf_walk *w, const struct conf_option *option,
 		.report = report, .option = option, .may_be_word = true,
 	};
 
-	if (!read_methods(&r, node))
+	if (!read_methods(w, &r, node))
 		return false;
 	rule_methods_free(rule->retry_methods, rule->nretry_methods);
 	rule->retry_methods = r.methods;
@@ -194,7 +182,7 @@ conf_methods_cost(struct conf_walk *w, const struct conf_option *option,
 	struct rule_cost *cost = field;
 	struct reading r = { .report = report, .option = option };
 
-	if (!read_methods(&r, node))
+	if (!read_methods(w, &r, node))
 		return false;
 	rule_methods_free(cost->methods, cost->nmethods);
 	cost->methods = r.methods;

@@ -6,7 +6,7 @@
 
 #include "conf/conf.h"
 #include "conf/conf_advice.h"
-#include "conf/conf_option_wrong.h"
+#include "conf/conf_list.h"
 #include "conf/conf_value.h"
 
 /* What others have words for, which are no networks here. */
@@ -58,35 +58,18 @@ wrong_network(struct conf_walk *w, const struct conf_node *node,
 
 static bool
 add_network(struct conf_walk *w, const struct conf_option *option,
-    const struct conf_node *node, struct conf_networks *networks)
+    const struct conf_node *node, void *out)
 {
+	struct conf_networks *networks = out;
 	struct network *network = &networks->list[networks->n];
 	const char *expected;
 
-	if (!conf_option_scalar(&w->report, option, node))
-		return false;
+	(void)option;
 	expected = network_parse(network, node->text, strlen(node->text));
 	if (expected != NULL)
 		return wrong_network(w, node, expected, network);
 	networks->n++;
 	return true;
-}
-
-static bool
-add_networks(struct conf_walk *w, const struct conf_option *option,
-    const struct conf_node *node, struct conf_networks *networks)
-{
-	const struct conf_entry *entry;
-	bool ok = true;
-
-	if (node->type != CONF_LIST)
-		return add_network(w, option, node, networks);
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&w->report, NULL, networks->n);
-		ok = add_network(w, option, entry->value, networks);
-		conf_leave(&w->report);
-	}
-	return ok;
 }
 
 bool
@@ -95,7 +78,7 @@ conf_networks_load(struct conf_walk *w, const struct conf_option *option,
 {
 	struct conf_networks *kept = field;
 	struct conf_networks networks = { NULL, 0 };
-	size_t n = node->type == CONF_LIST ? node->n : 1;
+	size_t n = conf_list_length(node);
 
 	if (n > option->max)
 		return conf_wrong(&w->report, node, "%zu networks, expected "
@@ -103,7 +86,7 @@ conf_networks_load(struct conf_walk *w, const struct conf_option *option,
 	networks.list = calloc(n + 1, sizeof *networks.list);
 	if (networks.list == NULL)
 		return conf_wrong(&w->report, NULL, "out of memory");
-	if (!add_networks(w, option, node, &networks)) {
+	if (!conf_list_read(w, option, node, add_network, &networks)) {
 		conf_networks_free(&networks);
 		return false;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "conf/conf_advice_host.h"
+#include "conf/conf_list.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 
@@ -52,16 +53,15 @@ conf_same_join(struct conf_walk *w, struct rule *rule,
 
 static bool
 add(struct conf_walk *w, const struct conf_option *option,
-    const struct conf_node *node, struct rule *rule)
+    const struct conf_node *node, void *field)
 {
 	struct conf_report *report = &w->report;
+	struct rule *rule = field;
 	struct host_pattern pattern;
 	const char *expected;
 	char advice[CONF_ADVICE];
 	void *other;
 
-	if (!conf_option_scalar(report, option, node))
-		return false;
 	expected = host_pattern_parse(&pattern, node->text,
 	    strlen(node->text));
 	if (expected != NULL)
@@ -84,22 +84,10 @@ bool
 conf_same(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct rule *rule = field;
-	const struct conf_entry *entry;
-	size_t i = 0;
-	bool ok = true;
-
-	if (rule == &w->conf->fallback)
+	if (field == &w->conf->fallback)
 		return conf_wrong(&w->report, node, "hosts, expected them "
 		    "with a rule of hosts only");
-	if (node->type != CONF_LIST)
-		return add(w, option, node, rule);
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&w->report, NULL, i++);
-		ok = add(w, option, entry->value, rule);
-		conf_leave(&w->report);
-	}
-	return ok;
+	return conf_list_read(w, option, node, add, field);
 }
 
 bool

@@ -9,6 +9,7 @@
 
 #include "conf/conf.h"
 #include "conf/conf_advice_value.h"
+#include "conf/conf_list.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 
@@ -293,14 +294,15 @@ conf_scalar_host_trust(struct conf_walk *w, const struct conf_option *option,
 }
 
 static bool
-add_status(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct rule *rule)
+add_status(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
+	struct conf_report *report = &w->report;
+	struct rule *rule = field;
 	uint64_t status;
 	unsigned i;
 
-	if (!conf_option_scalar(report, option, node) ||
-	    !read_number(report, option, node, &status))
+	if (!read_number(report, option, node, &status))
 		return false;
 	for (i = 0; i < rule->nretry_statuses; i++)
 		if (rule->retry_statuses[i] == (int)status)
@@ -314,23 +316,14 @@ bool
 conf_scalar_statuses(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report *report = &w->report;
 	struct rule *rule = field;
-	const struct conf_entry *entry;
-	bool ok = true;
+	size_t n = conf_list_length(node);
 
 	rule->nretry_statuses = 0;
-	if (node->type != CONF_LIST)
-		return add_status(report, option, node, rule);
-	if (node->n > RULE_STATUSES_MAX)
-		return conf_wrong(report, node, "%zu statuses, expected %s%s",
-		    node->n, conf_option_noun(option), option->range);
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(report, NULL, rule->nretry_statuses);
-		ok = add_status(report, option, entry->value, rule);
-		conf_leave(report);
-	}
-	return ok;
+	if (n > RULE_STATUSES_MAX)
+		return conf_wrong(&w->report, node, "%zu statuses, expected "
+		    "%s%s", n, conf_option_noun(option), option->range);
+	return conf_list_read(w, option, node, add_status, rule);
 }
 
 void

@@ -7,7 +7,7 @@
 
 #include "base/secret.h"
 #include "base/text.h"
-#include "conf/conf_option_wrong.h"
+#include "conf/conf_list.h"
 #include "conf/conf_password.h"
 #include "conf/conf_warnings.h"
 #include "policy/store.h"
@@ -28,13 +28,11 @@ conf_store_url(struct conf_walk *w, const struct conf_option *option,
 
 static bool
 add_sentinel(struct conf_walk *w, const struct conf_option *option,
-    const struct conf_node *node, struct store *s)
+    const struct conf_node *node, void *field)
 {
-	const char *wrong;
+	const char *wrong = store_add_sentinel(field, node->text);
 
-	if (!conf_option_scalar(&w->report, option, node))
-		return false;
-	wrong = store_add_sentinel(s, node->text);
+	(void)option;
 	if (wrong == store_no_memory)
 		return conf_wrong(&w->report, NULL, "out of memory");
 	return wrong == NULL || conf_wrong(&w->report, node, "%s", wrong);
@@ -44,18 +42,7 @@ bool
 conf_store_sentinels(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	const struct conf_entry *entry;
-	struct store *s = field;
-	bool ok = true;
-
-	if (node->type != CONF_LIST)
-		return add_sentinel(w, option, node, s);
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(&w->report, NULL, s->nsentinels);
-		ok = add_sentinel(w, option, entry->value, s);
-		conf_leave(&w->report);
-	}
-	return ok;
+	return conf_list_read(w, option, node, add_sentinel, field);
 }
 
 static bool

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/conf_upgrade.h"
 
-#include "conf/conf_option_wrong.h"
-
 #include <string.h>
 #include <strings.h>
+
+#include "conf/conf_list.h"
+#include "conf/conf_option_wrong.h"
 
 /*
  * Protocols as in Upgrade (RFC 9110 7.8): a name, perhaps with a version behind
@@ -53,14 +54,13 @@ instead(const char *text)
 }
 
 static bool
-add(struct conf_report *report, const struct conf_option *option,
-    const struct conf_node *node, struct rule *rule)
+add(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, void *field)
 {
-	struct http1_str name;
+	const struct http1_str name = { node->text, strlen(node->text) };
+	struct conf_report *report = &w->report;
+	struct rule *rule = field;
 
-	if (!conf_option_scalar(report, option, node))
-		return false;
-	name = (struct http1_str){ node->text, strlen(node->text) };
 	if (!is_protocol(node->text))
 		return conf_option_wrong(report, option, node,
 		    "is no protocol");
@@ -87,19 +87,8 @@ bool
 conf_upgrades(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report *report = &w->report;
 	struct rule *rule = field;
-	const struct conf_entry *entry;
-	size_t i = 0;
-	bool ok = true;
 
 	rule->nupgrades = 0;
-	if (node->type != CONF_LIST)
-		return add(report, option, node, rule);
-	for (entry = node->first; ok && entry != NULL; entry = entry->next) {
-		conf_enter(report, NULL, i++);
-		ok = add(report, option, entry->value, rule);
-		conf_leave(report);
-	}
-	return ok;
+	return conf_list_read(w, option, node, add, rule);
 }
