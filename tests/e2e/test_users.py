@@ -418,7 +418,8 @@ SLOW = 9			# of bcrypt: 25 ms and more, by design
 def slow_house(lab, n, **keys):
 	users = {f"u{i}": crypt(f"p{i}", cost=SLOW) for i in range(n)}
 	users["quick"] = crypt("quick")
-	return House(lab, users=users, **keys)
+	# They have the lowest priority, and a machine may have much to do.
+	return House(lab, users=users, timeouts={"header": "60s"}, **keys)
 
 
 def test_slow_checks_delay_nobody_else(lab):
