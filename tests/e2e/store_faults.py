@@ -128,8 +128,9 @@ def replica_promoted(proxies):
 	link.holds = True
 	heard = int(new.info("replication", "slave_repl_offset"))
 	lasts(LOST)
+	wire.wait_until(lambda: int(old.info("replication",
+	    "master_repl_offset")) > heard, what="what the replica has not heard")
 	at, again = time.time(), connected_again(proxies)
-	assert int(old.info("replication", "master_repl_offset")) > heard
 	old.kill()
 	new.call("REPLICAOF", "NO", "ONE")
 	for relay in proxies.relays:
