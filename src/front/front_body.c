@@ -11,7 +11,9 @@
 /* Request bodies: from the socket to the exchange, at its pace. */
 
 #define BODY_WINDOW	1024	/* bytes of body, each timeouts.idle at least */
-#define TOP_UPS		16	/* recv() calls before others have a turn */
+/* recv() calls before others have a turn; many small chunks take their time */
+#define TOP_UPS		16
+#define TOP_UPS_CHUNKED	2
 
 void
 front_body_begin(struct downstream *d, const struct http1_head *h)
@@ -57,38 +59,45 @@ end_chunked(struct downstream *d)
 	front_events(d)->body_end(d->attached, trailers);
 }
 
+static void
+take_data(struct downstream *d, struct http1_str data)
+{
+	d->total += data.len;
+	if (d->total > d->max)
+		front_events(d)->body_failed(d->attached, 413,
+		    "the request's body is longer than limits.body");
+	else if (data.len > 0 &&
+	    !front_events(d)->body(d->attached, data.p, data.len))
+		d->reading = false;
+}
+
 static size_t
-take_chunked(struct downstream *d, const char *p, size_t n)
+take_chunked(struct downstream *d, char *p, size_t n)
 {
 	struct http1_str data;
-	enum http1_result result;
+	enum http1_result result = HTTP1_MORE;
 	size_t used, off = 0;
 
-	while (off < n && d->reading && d->state == BUSY) {
-		data.len = 0;
-		result = http1_chunked(&d->chunked, p + off, n - off, &used,
-		    &data);
+	while (off < n && result == HTTP1_MORE && d->reading &&
+	    d->state == BUSY) {
+		result = http1_chunked_join(&d->chunked, p + off, n - off,
+		    &used, &data);
 		off += used;
-		d->total += data.len;
-		if (result == HTTP1_FAILED) {
-			front_events(d)->body_failed(d->attached,
-			    http1_error_status(d->chunked.error),
-			    http1_strerror(d->chunked.error));
-		} else if (d->total > d->max) {
-			front_events(d)->body_failed(d->attached, 413,
-			    "the request's body is longer than limits.body");
-		} else if (result == HTTP1_DONE) {
-			end_chunked(d);
-			break;
-		} else if (data.len > 0 &&
-		    !front_events(d)->body(d->attached, data.p, data.len))
-			d->reading = false;
+		take_data(d, data);
 	}
+	if (d->state != BUSY)
+		return off;
+	if (result == HTTP1_DONE)
+		end_chunked(d);
+	else if (result == HTTP1_FAILED)
+		front_events(d)->body_failed(d->attached,
+		    http1_error_status(d->chunked.error),
+		    http1_strerror(d->chunked.error));
 	return off;
 }
 
 size_t
-front_body_take(struct downstream *d, const char *p, size_t n)
+front_body_take(struct downstream *d, char *p, size_t n)
 {
 	size_t used;
 
@@ -130,7 +139,7 @@ front_body_pump(struct downstream *d)
 	struct evbuffer *input = bufferevent_get_input(d->bev);
 	struct evbuffer_iovec v;
 	size_t used;
-	int top_ups = 0;
+	int top_ups = d->body == HTTP1_CHUNKED ? TOP_UPS_CHUNKED : TOP_UPS;
 
 	while (front_body_wanted(d)) {
 		if (evbuffer_peek(input, -1, NULL, &v, 1) > 0 &&
@@ -142,7 +151,7 @@ front_body_pump(struct downstream *d)
 		} else if (d->eof) {
 			front_client_gone(d, "in the request's body");
 			return;
-		} else if (++top_ups > TOP_UPS || !top_up(d))
+		} else if (top_ups-- == 0 || !top_up(d))
 			break;
 	}
 	if (d->state == BUSY && !front_body_wanted(d))

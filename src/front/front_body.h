@@ -14,7 +14,7 @@ void		 front_body_begin(struct downstream *,
 /* Returns whether the exchange wants bytes of the body now. */
 bool		 front_body_wanted(const struct downstream *);
 /* Takes what of n bytes is the body's.  Returns how many were. */
-size_t		 front_body_take(struct downstream *, const char *, size_t);
+size_t		 front_body_take(struct downstream *, char *, size_t);
 /* Takes what waits, and what the socket has, as long as it is wanted. */
 void		 front_body_pump(struct downstream *);
 

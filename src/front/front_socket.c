@@ -142,7 +142,7 @@ end_of_input(struct downstream *d)
 }
 
 static void
-take_input(struct downstream *d, const char *p, size_t n)
+take_input(struct downstream *d, char *p, size_t n)
 {
 	size_t used = 0;
 

@@ -35,6 +35,7 @@ enum {
 };
 
 #define SIZE_DIGITS	16
+#define SMALL		1024u	/* bytes of a chunk's data: cheaper to move */
 #define TRAILER_STEP	512u
 
 /* A field takes four bytes at least, so that trailers always fit in a head. */
@@ -311,6 +312,58 @@ http1_chunked(struct http1_chunked *c, const char *buf, size_t len,
 	if (c->state == BROKEN)
 		return HTTP1_FAILED;
 	return c->state == DONE ? HTTP1_DONE : HTTP1_MORE;
+}
+
+/*
+ * Takes a small chunk that is whole and has no extension at one go; returns how
+ * many bytes it has, 0 where there is none such.
+ */
+static size_t
+take_whole(struct http1_chunked *c, const char *buf, size_t len,
+    struct http1_str *data)
+{
+	const char *p = buf, *end = buf + len;
+	size_t n = 0;
+	int value;
+
+	if (c->state != SIZE || c->digits > 0)
+		return 0;
+	for (; p < end && n < SMALL && (value = http1_hex(*p)) >= 0; p++)
+		n = n << 4 | (unsigned)value;
+	if (n == 0 || n >= SMALL || (size_t)(end - p) < n + 4 ||
+	    p[0] != '\r' || p[1] != '\n' || p[n + 2] != '\r' ||
+	    p[n + 3] != '\n' || p - buf > SIZE_DIGITS)
+		return 0;
+	data->p = p + 2;
+	data->len = n;
+	return (size_t)(p - buf) + n + 4;
+}
+
+enum http1_result
+http1_chunked_join(struct http1_chunked *c, char *buf, size_t len,
+    size_t *used, struct http1_str *data)
+{
+	enum http1_result result = HTTP1_MORE;
+	struct http1_str piece;
+	size_t n, at = 0, off = 0, joined = 0;
+
+	do {
+		n = take_whole(c, buf + off, len - off, &piece);
+		if (n == 0)
+			result = http1_chunked(c, buf + off, len - off, &n,
+			    &piece);
+		if (joined == 0)
+			at = off + (piece.len > 0 ?
+			    (size_t)(piece.p - (buf + off)) : 0);
+		else if (piece.len > 0)
+			memmove(buf + at + joined, piece.p, piece.len);
+		joined += piece.len;
+		off += n;
+	} while (result == HTTP1_MORE && off < len && piece.len < SMALL);
+	*used = off;
+	data->p = joined > 0 ? buf + at : NULL;
+	data->len = joined;
+	return result;
 }
 
 /*

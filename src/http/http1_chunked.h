@@ -45,6 +45,16 @@ enum http1_result http1_chunked(struct http1_chunked *, const char *buf,
 		    __attribute__((warn_unused_result));
 
 /*
+ * The same for many chunks at a time: yields the data of small ones together,
+ * which it puts side by side in buf, so that whoever sends a byte in each chunk
+ * costs others little.  Data comes with HTTP1_DONE and HTTP1_FAILED, too: it is
+ * what stood before the end, or the fault.
+ */
+enum http1_result http1_chunked_join(struct http1_chunked *, char *buf,
+		    size_t len, size_t *used, struct http1_str *data)
+		    __attribute__((warn_unused_result));
+
+/*
  * Parses the trailers of a chunked body that is done into the head's fields
  * (nothing else of the head is set).  Their strings point into the trailers of
  * the struct http1_chunked.  Framing, routing, authentication and control

@@ -74,33 +74,31 @@ complete_chunked(struct upstream *u)
 }
 
 static void
-take_chunked(struct upstream *u, const char *p, size_t n)
+take_chunked(struct upstream *u, char *p, size_t n)
 {
+	enum http1_result result = HTTP1_MORE;
 	struct http1_str data;
 	size_t used, off = 0;
 
-	while (off < n && !u->dead) {
-		data.len = 0;
-		switch (http1_chunked(&u->chunked, p + off, n - off, &used,
-		    &data)) {
-		case HTTP1_FAILED:
-			malformed(u, u->chunked.error);
-			return;
-		case HTTP1_DONE:
-			u->surplus = off + used < n;
-			complete_chunked(u);
-			return;
-		case HTTP1_MORE:
-			if (data.len > 0)
-				u->events->data(u->user, data.p, data.len);
-			break;
-		}
+	while (off < n && result == HTTP1_MORE && !u->dead) {
+		result = http1_chunked_join(&u->chunked, p + off, n - off,
+		    &used, &data);
 		off += used;
+		if (data.len > 0)
+			u->events->data(u->user, data.p, data.len);
+	}
+	if (u->dead)
+		return;
+	if (result == HTTP1_FAILED) {
+		malformed(u, u->chunked.error);
+	} else if (result == HTTP1_DONE) {
+		u->surplus = off < n;
+		complete_chunked(u);
 	}
 }
 
 static void
-take_body(struct upstream *u, const char *p, size_t n)
+take_body(struct upstream *u, char *p, size_t n)
 {
 	size_t take;
 
@@ -195,7 +193,7 @@ take_head(struct upstream *u, const char *p, size_t len)
  * Returns how many bytes are left over: a head's beginning.
  */
 static size_t
-take_response(struct upstream *u, const char *p, size_t n)
+take_response(struct upstream *u, char *p, size_t n)
 {
 	size_t end, max = u->max_head;
 
@@ -237,7 +235,7 @@ grow_stash(struct upstream *u, size_t size)
 }
 
 void
-upstream_feed(struct upstream *u, const char *p, size_t n)
+upstream_feed(struct upstream *u, char *p, size_t n)
 {
 	void *user = u->user;
 	size_t left;

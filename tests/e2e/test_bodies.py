@@ -87,6 +87,26 @@ def test_body_with_any_method(lab, method, how):
 		assert req.body in (inner, b"")
 
 
+@pytest.mark.parametrize("size", (1, 100))
+def test_small_chunks_go_on_together(lab, size):
+	"""Else whoever sends a byte in each has all others wait for him."""
+	far = lab.origin(lambda conn, req: conn.send(
+	    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+	    + wire.chunked(req.body, sizes=(size,))))
+	lab.sluice()
+	data = wire.pattern(10_000 * size)
+	one = lab.client()
+	task = lab.spawn(one.send, client.request("POST", far.url + "/",
+	    fields=[("Transfer-Encoding", "chunked")], length=False,
+	    body=wire.chunked(data, sizes=(size,))))
+	answer = one.response("POST")
+	task.join()
+	assert answer.body == data
+	# What is read at once goes on as one.
+	assert far.requests[0].chunks < 5000
+	assert answer.chunks < 5000
+
+
 def test_many_tiny_chunks(lab):
 	"""200,000 chunks of a byte: the cost per byte is bounded."""
 	far = lab.origin(origin.echo)

@@ -69,6 +69,7 @@ class Message:
 		self.trailers = []
 		self.interim = []
 		self.framing = None		# none, length, chunked, close
+		self.chunks = 0			# that had data
 		self.whole = True		# the body came to its end
 
 	def all(self, name):
@@ -243,6 +244,7 @@ class Link:
 				message.trailers.append((name, value.strip()))
 		finally:
 			message.body = b"".join(parts)
+			message.chunks = len(parts)
 
 	def read_body(self, message, kind):
 		message.framing = kind

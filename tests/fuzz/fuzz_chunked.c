@@ -15,6 +15,9 @@ struct decoded {
 	char			 trailers[HTTP1_TRAILERS];
 };
 
+/* Whether the data of chunks is put together. */
+static bool	 joins;
+
 /* Decodes a piece; returns how much of it was used. */
 static size_t
 feed(struct http1_chunked *c, struct decoded *out, const char *p, size_t len)
@@ -25,12 +28,13 @@ feed(struct http1_chunked *c, struct decoded *out, const char *p, size_t len)
 	size_t used;
 
 	do {
-		out->result = http1_chunked(c, copy + at, len - at, &used,
-		    &data);
+		out->result = (joins ? http1_chunked_join(c, copy + at,
+		    len - at, &used, &data) : http1_chunked(c, copy + at,
+		    len - at, &used, &data));
 		REQUIRE(used <= len - at);
 		REQUIRE(used > 0 || out->result != HTTP1_MORE);
 		check_inside(data, copy + at, used);
-		REQUIRE(out->result == HTTP1_MORE || data.len == 0);
+		REQUIRE(out->result == HTTP1_MORE || data.len == 0 || joins);
 		REQUIRE(data.len <= sizeof out->data - out->len);
 		if (data.len > 0)
 			memcpy(out->data + out->len, data.p, data.len);
@@ -139,6 +143,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	compare(&parts, &whole);
 	decode(&parts, p, size, 2 + data[size - 1] % 61u);
 	compare(&parts, &whole);
+	joins = true;
+	decode(&parts, p, size, size);
+	compare(&parts, &whole);
+	decode(&parts, p, size, 2 + data[size - 1] % 61u);
+	compare(&parts, &whole);
+	joins = false;
 	if (whole.result == HTTP1_DONE)
 		check_again(&whole);
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <check.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,9 @@ struct decoded {
 	char			 trailers[HTTP1_TRAILERS];
 };
 
+/* Whether the data of chunks is put together. */
+static bool	 joins;
+
 /* Feeds a piece to its end, or to the body's. */
 static void
 feed(struct http1_chunked *c, struct decoded *out, const char *p, size_t len)
@@ -31,8 +35,9 @@ feed(struct http1_chunked *c, struct decoded *out, const char *p, size_t len)
 	size_t used;
 
 	do {
-		out->result = http1_chunked(c, copy + at, len - at, &used,
-		    &data);
+		out->result = (joins ? http1_chunked_join(c, copy + at,
+		    len - at, &used, &data) : http1_chunked(c, copy + at,
+		    len - at, &used, &data));
 		ck_assert_uint_le(used, len - at);
 		if (data.p != NULL) {
 			ck_assert(data.p >= copy + at);
@@ -113,6 +118,14 @@ decode_all_ways(struct decoded *whole, const char *p, size_t len)
 	}
 	decode(&parts, p, len, 1, 1);
 	compare(&parts, whole);
+	joins = true;
+	for (size_t cut = 0; cut < len; cut++) {
+		decode(&parts, p, len, cut, len);
+		compare(&parts, whole);
+	}
+	decode(&parts, p, len, 2, 2);
+	compare(&parts, whole);
+	joins = false;
 }
 
 static const struct {
@@ -141,6 +154,8 @@ static const struct {
 	{ BYTES("1;a\tb\r\nx\r\n0\r\n\r\n"), "x", 0, "" },
 	/* trailers */
 	{ BYTES("0\r\nA: b\r\n\r\n"), "", 0, "A: b\r\n" },
+	{ BYTES("1\r\na\r\n02\r\nbc\r\n1;x\r\nd\r\n3\r\nefg\r\n0\r\n\r\n"),
+	    "abcdefg", 0, "" },
 	{ BYTES("1\r\nx\r\n0\r\nA: b\r\nC:\r\n\r\nrest"), "x", 4,
 	    "A: b\r\nC:\r\n" },
 	{ BYTES("0\r\nA: \xe4\tb \r\n\r\n"), "", 0, "A: \xe4\tb \r\n" },
@@ -450,6 +465,76 @@ START_TEST(test_tiny_chunks)
 }
 END_TEST
 
+/* Data that is worth a call of its own has one, and stays where it is. */
+START_TEST(test_joined)
+{
+	static char text[8192];
+	static const char small[] = "1\r\na\r\n", end[] = "0\r\n\r\n";
+	struct http1_chunked c;
+	struct http1_str data;
+	size_t at = 0, n = 0, used;
+
+	for (; n < 600; n += sizeof small - 1)
+		memcpy(text + n, small, sizeof small - 1);
+	memcpy(text + n, "1000\r\n", 6);
+	memset(text + n + 6, 'b', 4096);
+	memcpy(text + n + 6 + 4096, "\r\n", 2);
+	n += 6 + 4096 + 2;
+	memcpy(text + n, "1000\r\n", 6);
+	memset(text + n + 6, 'c', 2048);
+	http1_chunked_init(&c, false);
+	ck_assert_int_eq(http1_chunked_join(&c, text, n + 6 + 2048, &used,
+	    &data), HTTP1_MORE);
+	ck_assert_uint_eq(data.len, 100 + 4096);
+	ck_assert_ptr_eq(data.p, text + 3);
+	ck_assert_int_eq(data.p[99], 'a');
+	ck_assert_int_eq(data.p[100], 'b');
+	at = used;
+	ck_assert_int_eq(http1_chunked_join(&c, text + at, n + 6 + 2048 - at,
+	    &used, &data), HTTP1_MORE);
+	ck_assert_uint_eq(at + used, n + 6 + 2048);
+	ck_assert_uint_eq(data.len, 2048);
+	ck_assert_ptr_eq(data.p, text + n + 6);
+	/* the end, and what is behind it, after the rest of that one */
+	memset(text, 'c', 2048);
+	memcpy(text + 2048, "\r\n", 2);
+	memcpy(text + 2050, end, sizeof end);
+	ck_assert_int_eq(http1_chunked_join(&c, text, 2048 + 2 + sizeof end,
+	    &used, &data), HTTP1_MORE);
+	ck_assert_uint_eq(data.len, 2048);
+	ck_assert_int_eq(http1_chunked_join(&c, text + used, 2 + sizeof end,
+	    &used, &data), HTTP1_DONE);
+	ck_assert_uint_eq(used, 2 + sizeof end - 1);
+	ck_assert_uint_eq(data.len, 0);
+	http1_chunked_free(&c);
+}
+END_TEST
+
+/* A byte in each chunk is one call all the same, with the end, too. */
+START_TEST(test_tiny_chunks_joined)
+{
+	const unsigned chunks = repetitions(200000);
+	struct http1_chunked c;
+	struct http1_str data;
+	char *text = malloc(6 * chunks + 5);
+	size_t used;
+
+	ck_assert_ptr_nonnull(text);
+	for (size_t i = 0; i < chunks; i++)
+		memcpy(text + 6 * i, "1\r\nx\r\n", 6);
+	memcpy(text + 6 * chunks, "0\r\n\r\n", 5);
+	http1_chunked_init(&c, false);
+	ck_assert_int_eq(http1_chunked_join(&c, text, 6 * chunks + 5, &used,
+	    &data), HTTP1_DONE);
+	ck_assert_uint_eq(used, 6 * chunks + 5);
+	ck_assert_uint_eq(data.len, chunks);
+	for (size_t i = 0; i < chunks; i++)
+		ck_assert_int_eq(data.p[i], 'x');
+	http1_chunked_free(&c);
+	free(text);
+}
+END_TEST
+
 START_TEST(test_trailer_fields)
 {
 	static const char text[] = "0\r\n"
@@ -502,6 +587,8 @@ main(void)
 	tcase_add_loop_test(tc, test_space_before_a_colon, 0, 2);
 	tcase_add_loop_test(tc, test_size_filled_up, 0, 2);
 	tcase_add_test(tc, test_tiny_chunks);
+	tcase_add_test(tc, test_tiny_chunks_joined);
+	tcase_add_test(tc, test_joined);
 	tcase_add_test(tc, test_trailer_fields);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
