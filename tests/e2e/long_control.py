@@ -79,14 +79,17 @@ class House:
 
 def rules(rng=None):
 	"""Some rules; each time others, where there is a choice."""
-	queue = {"max_wait": "1h", "length": 1000}
+	# A host that refuses again and again is paused for longer and longer: no
+	# longer than clients wait here.
+	always = {"queue": {"max_wait": "1h", "length": 1000},
+	    "pause": {"max": "3s"}}
 	if rng is None:
-		return {"*.storm.test": {"concurrency": 8, "queue": queue}}
+		return {"*.storm.test": {"concurrency": 8, **always}}
 	hosts = {}
 	for name in ["*.storm.test", *NAMES, "*", "a.storm.test:80"]:
 		if rng.random() < 0.4:
 			continue
-		rule = hosts[name] = {"queue": queue}
+		rule = hosts[name] = dict(always)
 		if rng.random() < 0.7:
 			rule["concurrency"] = rng.randrange(1, 20)
 		if rng.random() < 0.6:
