@@ -28,7 +28,6 @@
  * the tunnel was cut off.
  */
 
-#define READS		4	/* recv() calls before others have a turn */
 #define KEEP_IDLE	60	/* s; then the kernel asks whether it lives */
 
 struct side {
@@ -180,10 +179,11 @@ take_bytes(struct side *from, const char *p, size_t n)
 	deliver(other(from), p, n);
 }
 
-/* One recv(), and what comes of it; false: no use to go on. */
-static bool
-read_once(struct side *from)
+/* One recv() before others have a turn: more would save next to nothing. */
+static void
+readable_cb(void *arg)
 {
+	struct side *from = arg;
 	struct tunnel *t = from->tunnel;
 	struct stream *s = &from->stream;
 	enum stream_io io;
@@ -193,7 +193,6 @@ read_once(struct side *from)
 	take_bytes(from, t->loop->scratch, n);
 	switch (io) {
 	case STREAM_ALL:
-		return true;
 	case STREAM_NOTHING:
 		break;
 	case STREAM_END:
@@ -209,20 +208,6 @@ read_once(struct side *from)
 		end(t, s->answered > s->max_answered ? "does not read" :
 		    "tls");
 		break;
-	}
-	return false;
-}
-
-static void
-readable_cb(void *arg)
-{
-	struct side *from = arg;
-	int i;
-
-	for (i = 0; i < READS && !from->tunnel->ended &&
-	    from->stream.reading; i++) {
-		if (!read_once(from))
-			return;
 	}
 }
 
