@@ -27,8 +27,7 @@
  * asked for, ends it.
  */
 
-#define READS		4	/* recv() calls before others have a turn */
-#define LITTLE		8192	/* bytes; of which there is one */
+#define LITTLE		8192	/* bytes of a piece, where the user wants little */
 #define SECOND		1000000000ULL	/* ns */
 /* Idle for no longer, a connection is not likely to be about to end. */
 #define YOUNG		SECOND
@@ -89,56 +88,43 @@ take_bytes(struct upstream *u, size_t n)
 		upstream_feed(u, u->upstreams->loop->scratch, n);
 }
 
-/* One recv(), and what comes of it; false: no use to go on. */
-static bool
-read_once(struct upstream *u, size_t size)
+/* One recv() before others have a turn: more would save next to nothing. */
+static void
+readable_cb(void *arg)
 {
+	struct upstream *u = arg;
 	struct stream *s = &u->stream;
+	size_t n, size = memory_piece(s->memory,
+	    u->upstreams->conf->limit_buffer / 2);
 	enum stream_io io;
-	size_t n;
 
+	if (u->little && size > LITTLE)
+		size = LITTLE;
 	io = stream_receive(s, size, &n);
 	take_bytes(u, n);
 	if (u->dead)
-		return false;
+		return;
 	switch (io) {
 	case STREAM_ALL:
 	case STREAM_NOTHING:
 		break;
 	case STREAM_END:
 		end_of_input(u, NULL);
-		return false;
+		return;
 	case STREAM_CUT:
 		end_of_input(u, "cut off");
-		return false;
+		return;
 	case STREAM_RESET:
 		end_of_input(u, s->tls != NULL ? "cut off" : strerror(errno));
-		return false;
+		return;
 	case STREAM_TLS_FAILED:
 		tls_failed(u);
-		return false;
+		return;
 	}
 	if (!u->ready && tls_ready(s->tls))
 		upstream_connected(u);
 	if (u->events == NULL && stream_pending(s) > 0)
 		upstream_close(u);	/* idle, and does not read */
-	return io == STREAM_ALL;
-}
-
-static void
-readable_cb(void *arg)
-{
-	struct upstream *u = arg;
-	size_t size = memory_piece(u->stream.memory,
-	    u->upstreams->conf->limit_buffer / 2);
-	int i, reads = u->little ? 1 : READS;
-
-	if (u->little && size > LITTLE)
-		size = LITTLE;
-	for (i = 0; i < reads && !u->dead && !u->paused; i++) {
-		if (!read_once(u, size))
-			return;
-	}
 }
 
 /*
