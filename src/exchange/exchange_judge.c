@@ -22,6 +22,10 @@
  * long as may be waited; exchange_judge_end() judges them, and gives them to
  * its caller.  What ends the exchange meanwhile comes to exchange_judge_drop().
  * Either gives the one lesson of the answer.
+ *
+ * Where the head says all of that lesson, it was given, and what is asked of
+ * the body is only whether its request is to be sent again:
+ * exchange_judge_use().
  */
 
 #define PIECE		4096	/* bytes of the first allocation */
@@ -29,6 +33,7 @@
 #define WORD_WAIT	1000000000ULL	/* ns */
 
 struct judging {
+	bool			 taught;	/* the lesson was given; else: */
 	struct hint		 hint;		/* without what is the head's */
 	struct lesson		 lesson;	/* by the head alone */
 	const struct refusal_rule *rules[REFUSAL_RULES];
@@ -61,9 +66,9 @@ patience(const struct exchange *x)
 	return x->throttled && idle > WORD_WAIT ? WORD_WAIT : idle;
 }
 
-bool
-exchange_judge(struct exchange *x, const struct http1_head *h,
-    const struct hint *hint, const struct lesson *l)
+/* Begins, where rules are for the answer; NULL: it is relayed as it comes. */
+static struct judging *
+begin(struct exchange *x, const struct http1_head *h)
 {
 	const struct refusal_rule *picked[REFUSAL_RULES];
 	unsigned n = lesson_bodies(x->ticket.rule, h, exchange_path(x),
@@ -73,21 +78,41 @@ exchange_judge(struct exchange *x, const struct http1_head *h,
 
 	if (n == 0 || (coding = refusal_coding(h)) == REFUSAL_OTHER ||
 	    (j = calloc(1, sizeof *j)) == NULL)
-		return false;
-	j->hint = *hint;
-	j->hint.part.p = NULL;
-	j->hint.unusable = NULL;
-	j->hint.nbudgets = 0;
-	j->lesson = *l;
+		return NULL;
 	memcpy(j->rules, picked, n * sizeof picked[0]);
 	j->nrules = n;
 	j->coding = coding;
 	j->date = date_of(h);
 	j->until = loop_now() + patience(x);
 	j->held.keep = x->keep;
-	exchange_tell_fields(h, j->fields);
 	x->judging = j;
+	return j;
+}
+
+bool
+exchange_judge(struct exchange *x, const struct http1_head *h,
+    const struct hint *hint, const struct lesson *l)
+{
+	struct judging *j = begin(x, h);
+
+	if (j == NULL)
+		return false;
+	j->hint = *hint;
+	j->hint.part.p = NULL;
+	j->hint.unusable = NULL;
+	j->hint.nbudgets = 0;
+	j->lesson = *l;
+	exchange_tell_fields(h, j->fields);
 	return true;
+}
+
+void
+exchange_judge_use(struct exchange *x, const struct http1_head *h)
+{
+	struct judging *j = begin(x, h);
+
+	if (j != NULL)
+		j->taught = true;
 }
 
 bool
@@ -170,12 +195,15 @@ exchange_judge_end(struct exchange *x, struct held_answer *held)
 	struct judging *j = x->judging;
 	struct refusal_body body = { j->held.body, j->held.len, j->coding };
 	struct refusal found;
+	bool refuses;
 
 	x->judging = NULL;
-	if (refusal_judge(j->rules, j->nrules, &body, j->date, &found))
-		take_refusal(x, j, &found);
+	refuses = refusal_judge(j->rules, j->nrules, &body, j->date, &found);
 	x->no_retry = x->no_retry || found.no_retry;
-	exchange_teach(x, &j->lesson, loop_now());
+	if (refuses && !j->taught)
+		take_refusal(x, j, &found);
+	if (!j->taught)
+		exchange_teach(x, &j->lesson, loop_now());
 	*held = j->held;
 	free(j);
 }
@@ -191,7 +219,8 @@ exchange_judge_drop(struct exchange *x)
 	/* what it would have said, nobody knows */
 	if (j->lesson.verdict == BUDGET_SUCCESS)
 		j->lesson.verdict = BUDGET_NEUTRAL;
-	exchange_teach(x, &j->lesson, loop_now());
+	if (!j->taught)
+		exchange_teach(x, &j->lesson, loop_now());
 	exchange_judge_free(x, &j->held);
 	free(j);
 }

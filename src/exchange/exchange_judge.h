@@ -13,7 +13,8 @@
 #include "policy/lesson.h"
 
 /*
- * Answers that are held back while it is judged whether their bodies refuse.
+ * Answers that are held back while it is judged whether their bodies refuse, or
+ * say that it is of no use to send the request again.
  */
 
 struct exchange;
@@ -34,6 +35,13 @@ struct held_answer {
  */
 bool		 exchange_judge(struct exchange *, const struct http1_head *,
 		    const struct hint *, const struct lesson *);
+/*
+ * The same for a refusal whose lesson was given by its head, before its request
+ * is sent again: its body may say that this is of no use (x->no_retry).  No
+ * lesson is given then.
+ */
+void		 exchange_judge_use(struct exchange *,
+		    const struct http1_head *);
 /* Keeps its head as it will be relayed.  Returns false without memory. */
 bool		 exchange_judge_head(struct exchange *,
 		    const struct http1_head *, const struct relay_response *);
@@ -45,12 +53,12 @@ bool		 exchange_judge_full(const struct exchange *);
 uint64_t	 exchange_judge_until(const struct exchange *);
 /*
  * Judges what has come, and gives the answer's one lesson: x->throttled tells
- * whether it refuses.  The answer is the caller's then, to be given to
- * exchange_judge_free().
+ * whether it refuses, x->no_retry whether for good.  The answer is the caller's
+ * then, to be given to exchange_judge_free().
  */
 void		 exchange_judge_end(struct exchange *, struct held_answer *);
 void		 exchange_judge_free(struct exchange *, struct held_answer *);
-/* The exchange ends before that: gives the lesson of the head alone. */
+/* The exchange ends before that: the lesson is that of the head alone. */
 void		 exchange_judge_drop(struct exchange *);
 
 #endif

@@ -44,8 +44,8 @@ has_attempts(const struct exchange *x)
 	return t->rule->retry_attempts > x->resent - asked;
 }
 
-static bool
-may_resend(struct exchange *x)
+bool
+exchange_may_resend(struct exchange *x)
 {
 	const struct rule *rule = x->ticket.rule;
 
@@ -87,7 +87,7 @@ exchange_resend(struct exchange *x)
 	uint64_t now;
 	bool sent;
 
-	if (!may_resend(x))
+	if (!exchange_may_resend(x))
 		return false;
 	now = loop_now();
 	sent = front_body_done(x->downstream);

@@ -14,9 +14,14 @@
 struct exchange;
 
 /*
- * Puts the request back into its queue where its answer, of which only the
- * head was seen, was a refusal for a limit and it may be sent again.  The rest
- * of that answer is discarded.  Returns false where the answer is to be
+ * Returns whether the answer was a refusal for a limit after which the request
+ * may be sent again; then the body that was sent is kept, as
+ * exchange_hold_body() keeps it.
+ */
+bool		 exchange_may_resend(struct exchange *);
+/*
+ * Puts the request back into its queue where it may be sent again.  What still
+ * comes of its answer is discarded.  Returns false where the answer is to be
  * relayed.
  */
 bool		 exchange_resend(struct exchange *);
@@ -24,8 +29,6 @@ bool		 exchange_resend(struct exchange *);
  * The answer that is discarded: n bytes of it; all bytes at hand were given;
  * its end, after which its connection is kept if it came whole.
  */
-/* Drops what is kept where it will not be sent again. */
-void		 exchange_keep_needed(struct exchange *);
 void		 exchange_discard(struct exchange *, size_t n);
 void		 exchange_discard_flush(struct exchange *);
 void		 exchange_discard_end(struct exchange *, bool whole);
@@ -37,6 +40,8 @@ void		 exchange_keep_body(struct exchange *, const struct iovec *,
  * was sent is kept, which it then stays until exchange_request_send().
  */
 bool		 exchange_hold_body(struct exchange *);
+/* Drops what is kept where it will not be sent again. */
+void		 exchange_keep_needed(struct exchange *);
 /* It will not go out again. */
 void		 exchange_forget_body(struct exchange *);
 

@@ -117,8 +117,11 @@ learn(struct exchange *x, const struct http1_head *h, uint64_t now)
 		return;
 	}
 	exchange_learn(x, h, &hint, &lesson);
-	if (lesson_is_final(&lesson) ||
-	    !exchange_judge(x, h, &hint, &lesson))
+	if (lesson_is_final(&lesson)) {
+		exchange_teach(x, &lesson, now);
+		if (exchange_may_resend(x))
+			exchange_judge_use(x, h);
+	} else if (!exchange_judge(x, h, &hint, &lesson))
 		exchange_teach(x, &lesson, now);
 }
 

@@ -88,8 +88,7 @@ struct refusal {
 	uint64_t		 delay;		/* ns; saturates */
 	/*
 	 * It is not to be sent again, since no waiting helps; known of a body
-	 * that is no refusal by any rule, too, but only of one that is judged:
-	 * none is whose head has said for how long.
+	 * that is no refusal by any rule, too.
 	 */
 	bool			 no_retry;
 };

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A refusal for a limit is not relayed: the request goes out again later."""
 import json
+import threading
 import time
 
 import pytest
@@ -241,6 +242,62 @@ def test_who_says_that_it_is_no_use(lab, reply):
 	far = start(lab, reply, origin.fixed())
 	assert lab.get(far.url + "/").status == 429
 	assert len(far.requests) == 1
+
+
+USELESS = '{"error":{"code":"insufficient_quota"}}'
+
+
+def useless(*fields):
+	"""A refusal that names its time, and says that no time helps."""
+	return origin.fixed(429, body=USELESS, fields=[
+	    ("Content-Type", "application/json"), *fields])
+
+
+@pytest.mark.parametrize("field", [("Retry-After", "1"),
+    ("retry-after-ms", "900"), ("RateLimit", '"a";r=0;t=1')],
+    ids=lambda field: field[0])
+def test_no_use_though_a_time_is_named(lab, field):
+	"""Its body is read for that, and comes as it was."""
+	far = start(lab, useless(field), origin.fixed())
+	answer = lab.get(far.url + "/")
+	assert (answer.status, answer.body) == (429, USELESS.encode())
+	assert len(far.requests) == 1
+
+
+def test_the_named_pause_does_not_wait_for_the_body(lab):
+	"""Everybody else is held from the head on."""
+	rest = threading.Event()
+
+	def refuse(conn, req):
+		conn.send(b"HTTP/1.1 429 No\r\nRetry-After: 60\r\n"
+		    b"Content-Type: application/json\r\n"
+		    b"Content-Length: %d\r\n\r\n" % len(USELESS))
+		rest.wait(wire.DEADLINE)
+		conn.send(USELESS.encode())
+	far = start(lab, refuse, origin.fixed(), queue={"max_wait": "10ms"},
+	    retry={"max_time": "30s"})
+	task = lab.spawn(lab.get, far.url + "/")
+	lab.daemons[0].err.like("paused for", 1)
+	other = lab.get(far.url + "/other")
+	rest.set()
+	assert other.status == 429 and int(other.get("retry-after")) >= 55
+	answer = task.join()
+	assert (answer.status, answer.body) == (429, USELESS.encode())
+	assert far.targets() == ["/"]
+
+
+def test_a_body_after_a_named_time_is_waited_for_a_second(lab):
+	"""Then the request goes out again, though the answer is not whole."""
+	def refuse(conn, req):
+		conn.send(b"HTTP/1.1 429 No\r\nRetry-After: 0.1\r\n"
+		    b"Content-Type: application/json\r\n"
+		    b"Content-Length: 100\r\n\r\n{")
+		conn.wait_gone()
+		conn.done = True
+		conn.leave()
+	far = start(lab, refuse, origin.fixed(body="good"))
+	answer = lab.get(far.url + "/")
+	assert (answer.status, answer.body) == (200, b"good")
 
 
 def test_each_attempt_spends(lab):
