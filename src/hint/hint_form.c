@@ -158,6 +158,23 @@ word_role(const struct words *w, const struct sight *s)
 	}
 }
 
+/* What a name says that speaks of a rate limit, and of no number of it. */
+static enum hint_role
+bare_role(const struct words *w, const struct sight *s)
+{
+	enum word_class last = w->w[w->n - 1].class;
+
+	if ((!saw(s, WORD_RATE_LIMIT) && !saw(s, WORD_THROTTLE)) ||
+	    s->other >= s->first || saw(s, WORD_RENEW))
+		return HINT_NONE;
+	/* until when it holds: X-RateLimit-Next, X-Throttle-Until */
+	if ((saw(s, WORD_AFTER) || saw(s, WORD_AT)) && (last == WORD_AFTER ||
+	    last == WORD_AT || last == WORD_UNIT))
+		return time_role(s);
+	/* no more than what it is about, or in which window */
+	return saw(s, WORD_RATE_LIMIT) ? HINT_RATELIMIT : HINT_NONE;
+}
+
 static enum hint_role
 role_of(const struct words *w, const struct sight *s)
 {
@@ -185,9 +202,7 @@ role_of(const struct words *w, const struct sight *s)
 		return HINT_REMAINING;
 	if (saw(s, WORD_LIMIT) || saw(s, WORD_MAX) || saw(s, WORD_QUOTA))
 		return HINT_LIMIT;
-	/* it says no more than what it is about, or in which window */
-	return saw(s, WORD_RATE_LIMIT) && s->other < s->first &&
-	    !saw(s, WORD_RENEW) ? HINT_RATELIMIT : HINT_NONE;
+	return bare_role(w, s);
 }
 
 static enum hint_context

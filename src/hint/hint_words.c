@@ -157,7 +157,7 @@ static const struct known known_n[] = {
 	WORD("ns", WORD_UNIT, 1),
 	WORD("nanos", WORD_UNIT, 1),
 	WORD("nanoseconds", WORD_UNIT, 1),
-	WORD("next", WORD_NOISE, 0),
+	WORD("next", WORD_AT, 0),
 };
 static const struct known known_o[] = {
 	WORD("observed", WORD_USED, 0),
