@@ -12,7 +12,8 @@
 
 /*
  * Times in sentences.  A cue, such as "again" or "available", perhaps a few
- * words of no weight, and then a duration or an instant.
+ * words of no weight, and then a duration or an instant.  So are "only" ("you
+ * can only request this after 30 seconds") and "once" ("once every minute").
  */
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
@@ -31,13 +32,14 @@ static const char *const cues[] = {
 	"refill", "refilled", "refills", "renew", "renewed", "renews",
 	"refreshed", "refreshes", "ban", "banned", "blocked", "suspended",
 	"locked", "cooldown", "expires", "lifted", "resume", "resumes",
+	"only", "once",
 };
 
 static const char *const between[] = {
 	"a", "about", "after", "another", "approximately", "around", "at",
 	"be", "can", "every", "for", "in", "is", "it", "least", "more",
-	"next", "on", "please", "request", "requests", "the", "this", "till",
-	"time", "until", "you", "your",
+	"next", "on", "once", "per", "please", "request", "requests", "the",
+	"this", "till", "time", "until", "you", "your",
 };
 
 struct cursor {
