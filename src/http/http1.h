@@ -34,7 +34,7 @@ enum http1_error {
 	HTTP1_BAD_LINE,		/* start line is not one */
 	HTTP1_BAD_METHOD,
 	HTTP1_BAD_TARGET,
-	HTTP1_BAD_SCHEME,	/* of the target: not http or https */
+	HTTP1_BAD_SCHEME,	/* of the target: not http, https, ws, wss */
 	HTTP1_USERINFO,		/* in the target */
 	HTTP1_FRAGMENT,		/* in the target */
 	HTTP1_BAD_HOST,		/* host or port of target or Host */
@@ -159,7 +159,7 @@ struct http1_head {
 	 * be put before it).  origin-form: the whole.
 	 */
 	struct http1_str	 path;
-	bool			 https;		/* the scheme was https */
+	bool			 https;		/* ... was https or wss */
 	bool			 to_proxy;	/* goes on in absolute-form;
 						   the parser sets it not */
 	struct http1_host	 host;		/* from the target, else Host */

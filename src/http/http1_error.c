@@ -21,7 +21,7 @@ static const struct {
 	[HTTP1_BAD_METHOD] = { "malformed method", 400 },
 	[HTTP1_BAD_TARGET] = { "malformed request target", 400 },
 	[HTTP1_BAD_SCHEME] = {
-		"unsupported scheme: only http and https are supported", 400
+		"unsupported scheme, not http, https, ws or wss", 400
 	},
 	[HTTP1_USERINFO] = { "user information in the request target", 400 },
 	[HTTP1_FRAGMENT] = { "fragment in the request target", 400 },

@@ -24,22 +24,53 @@ method_classify(struct http1_head *head)
 }
 
 /*
+ * The schemes of absolute targets.  A WebSocket begins as a request (RFC 6455
+ * 1.7), which some clients send with the URL that they were given.
+ */
+static const struct scheme {
+	const char	*text;
+	size_t		 len;		/* bytes, with what follows it */
+	bool		 https;
+} schemes[] = {
+	{ "http://", 7, false },
+	{ "https://", 8, true },
+	{ "ws://", 5, false },
+	{ "wss://", 6, true },
+};
+
+#define SCHEMES	(sizeof schemes / sizeof schemes[0])
+
+/* The scheme that a target begins with; NULL: it is none of those. */
+static const struct scheme *
+find_scheme(struct http1_str t)
+{
+	size_t i;
+
+	for (i = 0; i < SCHEMES; i++)
+		if (t.len >= schemes[i].len &&
+		    http1_same(t.p, schemes[i].text, schemes[i].len))
+			return &schemes[i];
+	return NULL;
+}
+
+/*
  * Whether it is a URI whose scheme is another than ours; "host:80" is none
  * (RFC 3986 3.1).
  */
 static bool
 other_scheme(struct http1_str t)
 {
-	size_t n = 0;
+	size_t n = 0, i;
 
 	while (n < t.len && http1_is(t.p[n], HTTP1_TCHAR))
 		n++;
 	if (n == 0 || n + 1 >= t.len || t.p[n] != ':' ||
 	    http1_lower(t.p[0]) < 'a' || http1_lower(t.p[0]) > 'z')
 		return false;
-	if ((n == 4 && http1_same(t.p, "http", 4)) ||
-	    (n == 5 && http1_same(t.p, "https", 5)))
-		return false;
+	for (i = 0; i < SCHEMES; i++)
+		if (n + 3 == schemes[i].len &&
+		    http1_same(t.p, schemes[i].text, n))
+			return false;
 	return t.p[n + 1] < '0' || t.p[n + 1] > '9';
 }
 
@@ -47,20 +78,17 @@ static enum http1_error
 target_absolute(struct http1_head *head)
 {
 	struct http1_str t = head->target;
+	const struct scheme *scheme = find_scheme(t);
 	size_t host;		/* offsets */
 	size_t path;
 
-	if (t.len >= 7 && http1_same(t.p, "http://", 7))
-		host = 7;
-	else if (t.len >= 8 && http1_same(t.p, "https://", 8))
-		host = 8;
-	else
+	if (scheme == NULL)
 		return other_scheme(t) ? HTTP1_BAD_SCHEME : HTTP1_BAD_TARGET;
-	path = host;
+	path = host = scheme->len;
 	while (path < t.len && t.p[path] != '/' && t.p[path] != '?')
 		path++;
 	head->form = HTTP1_ABSOLUTE_FORM;
-	head->https = host == 8;
+	head->https = scheme->https;
 	head->path.p = t.p + path;
 	head->path.len = t.len - path;
 	if (memchr(t.p + host, '@', path - host) != NULL)
@@ -132,7 +160,7 @@ repeats_target(const struct http1_head *head, struct http1_str host)
 	struct http1_str t = head->target;
 
 	if (head->form == HTTP1_ABSOLUTE_FORM) {
-		t.p += head->https ? 8 : 7;
+		t.p += find_scheme(t)->len;
 		t.len = (size_t)(head->path.p - t.p);
 	} else if (head->form != HTTP1_AUTHORITY_FORM) {
 		return false;

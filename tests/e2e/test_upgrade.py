@@ -93,6 +93,19 @@ def test_what_the_rule_names(lab):
 	assert seen(far)["upgrade"] == ["Chat, tls/1.0"]
 
 
+def test_by_a_url_of_its_own_scheme(lab):
+	"""As aiohttp asks a proxy for it."""
+	far = lab.origin(switch([b"websocket"]))
+	lab.sluice()
+	one = lab.client()
+	one.ask("GET", f"ws://{far.at}/chat?a=b", [("Connection", "upgrade"),
+	    ("Upgrade", "websocket")], host=far.at)
+	assert one.head().status == 101
+	assert far.targets() == ["/chat?a=b"]
+	assert far.requests[0].all("host") == [far.at]
+	assert seen(far)["upgrade"] == ["websocket"]
+
+
 @pytest.mark.parametrize("fields", [[], [("Connection", "upgrade"),
     ("Upgrade", "h2c")], [("Upgrade", "websocket")], [("Connection",
     "upgrade"), ("Upgrade", "websocket")]], ids=str)
