@@ -9,7 +9,10 @@
 /* Characters of a name and a password, encoded. */
 #define BASIC_MAX	(USER_NAME * 2 / 3 * 4)
 
-/* What stands behind the scheme, where that is Basic. */
+/*
+ * What stands behind the scheme, where that is Basic, and one space or more
+ * (RFC 9110 11.4).
+ */
 static bool
 basic_of(const struct http1_head *h, struct http1_str *encoded)
 {
@@ -25,6 +28,10 @@ basic_of(const struct http1_head *h, struct http1_str *encoded)
 		return false;
 	encoded->p = f->value.p + word.len;
 	encoded->len = f->value.len - word.len;
+	while (encoded->len > 0 && *encoded->p == ' ') {
+		encoded->p++;
+		encoded->len--;
+	}
 	return true;
 }
 

@@ -49,6 +49,8 @@ static const struct {
 	{ "Proxy-Authorization: Basic Ym9iOg==\r\n", "bob", "" },
 	/* the first colon ends the name */
 	{ "Proxy-Authorization: Basic YTpiOmM=\r\n", "a", "b:c" },
+	{ "Proxy-Authorization: basic   YTpiOmM=\r\n", "a", "b:c" },
+	{ "Proxy-Authorization: Basic YTpi OmM=\r\n", NULL, NULL },
 	{ "Proxy-Authorization: Basic OmI=\r\n", "", "b" },
 	{ "Proxy-Authorization: Basic YQ==\r\n", NULL, NULL },
 	{ "Proxy-Authorization: Basic Ym9iOg\r\n", NULL, NULL },
