@@ -11,9 +11,10 @@
 
 /*
  * Times as libraries write them whose authors did not read RFC 9110: units in
- * words (5 minutes), ISO 8601 durations (PT1M30S), what a clock shows
+ * words (5 minutes, 30 s), ISO 8601 durations (PT1M30S), what a clock shows
  * (00:01:30), and dates of other forms (RFC 5322, those of C, Ruby, JavaScript
- * and Go).  Letters are taken without regard to case.
+ * and Go; 2023/11/14 22:13:20 as logs have it, and 20231114T221320Z).  Letters
+ * are taken without regard to case.
  */
 
 #define MS	(HINT_SECOND / 1000)
@@ -76,6 +77,11 @@ static const struct unit words[] = {
 	{ "millisecond", MS },
 	{ "millis", MS },
 	{ "msec", MS },
+	{ "ms", MS },
+	{ "s", HINT_SECOND },
+	{ "m", MINUTE },
+	{ "h", HOUR },
+	{ "d", DAY },
 };
 
 /* Letters behind the P, and behind the T.  A month is no length of time. */
@@ -299,7 +305,58 @@ read_time(struct loose *l, struct http1_str hour, struct parts *d)
 	return true;
 }
 
-/* A day, a year, or an hour with what is behind it. */
+/* So many digits of a text as a number. */
+static int
+digits_of(struct http1_str s, size_t at, size_t n)
+{
+	return number_of((struct http1_str){ s.p + at, n });
+}
+
+/* The rest of 2023/11/14, behind its year. */
+static bool
+read_slashes(struct loose *l, struct http1_str year, struct parts *d)
+{
+	struct http1_str month, day;
+
+	l->p++;
+	month = take(l, http1_is_digit);
+	if (d->civil.year != 0 || d->civil.month != 0 || d->civil.day != 0 ||
+	    year.len != 4 || month.len == 0 || month.len > 2 ||
+	    l->p == l->end || *l->p++ != '/')
+		return false;
+	day = take(l, http1_is_digit);
+	if (day.len == 0 || day.len > 2)
+		return false;
+	d->civil.year = number_of(year);
+	d->civil.month = number_of(month);
+	d->civil.day = number_of(day);
+	return true;
+}
+
+/* The rest of 20231114T221320, behind its day. */
+static bool
+read_basic(struct loose *l, struct http1_str day, struct parts *d)
+{
+	struct http1_str time;
+
+	l->p++;
+	time = take(l, http1_is_digit);
+	if (d->civil.year != 0 || d->civil.month != 0 || d->civil.day != 0 ||
+	    d->has_time || day.len != 8 || time.len != 6)
+		return false;
+	if (l->p < l->end && *l->p == '.')
+		take(l, is_of_number);
+	d->civil.year = digits_of(day, 0, 4);
+	d->civil.month = digits_of(day, 4, 2);
+	d->civil.day = digits_of(day, 6, 2);
+	d->civil.hour = digits_of(time, 0, 2);
+	d->civil.minute = digits_of(time, 2, 2);
+	d->civil.second = digits_of(time, 4, 2);
+	d->has_time = true;
+	return true;
+}
+
+/* A day, a year, or an hour or a date with what is behind it. */
 static bool
 read_number(struct loose *l, struct parts *d)
 {
@@ -307,6 +364,10 @@ read_number(struct loose *l, struct parts *d)
 
 	if (l->p < l->end && *l->p == ':')
 		return read_time(l, s, d);
+	if (l->p < l->end && *l->p == '/')
+		return read_slashes(l, s, d);
+	if (l->p < l->end && *l->p == 'T')
+		return read_basic(l, s, d);
 	if (s.len <= 2 && d->civil.day == 0)
 		d->civil.day = number_of(s);
 	else if (s.len == 4 && d->civil.year == 0)

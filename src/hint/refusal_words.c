@@ -32,7 +32,7 @@ static const char *const cues[] = {
 	"refill", "refilled", "refills", "renew", "renewed", "renews",
 	"refreshed", "refreshes", "ban", "banned", "blocked", "suspended",
 	"locked", "cooldown", "expires", "lifted", "resume", "resumes",
-	"only", "once",
+	"only", "once", "limited", "throttled", "back",
 };
 
 static const char *const between[] = {

@@ -304,7 +304,7 @@ static const struct want retries[] = {
 	    "Retry-After-Ms: 5\r\nRetry-After-Ms: 2000.5\r\n",
 	    THROTTLED | RETRY, 2.0005, "retry-after", { { 0 } } },
 	{ "milliseconds that are none", 429,
-	    "Retry-After-Ms: five\r\nRetry-After-Ms: 5 ms\r\n",
+	    "Retry-After-Ms: five\r\nRetry-After-Ms: 5 mx\r\n",
 	    THROTTLED, 0, NULL, { { 0 } } },
 	{ "milliseconds without end", 429,
 	    "Retry-After-Ms: 1000000000000000000000000000000\r\n",
