@@ -36,13 +36,14 @@ static const char *const status_keys[] = {
 static const char *const name_keys[] = {
 	"error",
 	"status", "message", "msg", "detail", "errormessage", "errormsg",
+	"faultstring",		/* SOAP's */
 	"name", "key", "title", "description",
 };
 
 /* How many of these count. */
 static const size_t nname_keys[] = {
 	[REFUSAL_NAMES] = COUNT(name_keys),
-	[REFUSAL_SENTENCES] = 7,
+	[REFUSAL_SENTENCES] = 8,
 	[REFUSAL_CODES] = 1,
 };
 

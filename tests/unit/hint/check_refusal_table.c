@@ -405,6 +405,14 @@ static const struct {
 	    NONE },
 	{ 400, "/", { "Content-Type: application/x-amz-json-1.1" },
 	    "{\"__type\":\"ValidationException\"}", NULL, NONE },
+	{ 500, "/", { "Content-Type: text/xml" }, "<s:Envelope><s:Body>"
+	    "<s:Fault><faultcode>s:Server</faultcode><faultstring>Rate limit"
+	    " exceeded</faultstring></s:Fault></s:Body></s:Envelope>",
+	    "error", NONE },
+	{ 500, "/", { "Content-Type: text/xml" }, "<s:Envelope><s:Body>"
+	    "<s:Fault><faultcode>s:Server</faultcode><faultstring>Limit not"
+	    " known</faultstring></s:Fault></s:Body></s:Envelope>",
+	    NULL, NONE },
 	{ 503, "/", { "Content-Type: text/xml" }, "<Response><Errors><Error>"
 	    "<Code>RequestLimitExceeded</Code>", "aws", NONE },
 	{ 503, "/key", { "x-amz-request-id: 1",
