@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC */
+#include "check_estimate.h"
+#include "throttle/estimate_log.h"
+#include "throttle/estimate_window.h"
+
+/*
+ * What an estimate makes of others who use the key, too, of whom the host says
+ * nothing: they are met by few, and do not make a window another one.
+ */
+
+/*
+ * After few of what a window holds had gone the last time, the rest is asked for
+ * by one at a time.
+ */
+START_TEST(few_are_followed_one_by_one)
+{
+	unsigned n = _i == 0 ? 80 : 16, i;
+	struct estimate_mark mark;
+
+	e.probes = false;
+	one_window(n, 6 * SEC);
+	e.windows[0].lo = 6 * SEC - 1;
+	succeed(n * 20 - 1);
+	for (i = 0; i < 2; i++) {
+		now += 6 * SEC;
+		succeed(6);
+		go(BUDGET_THROTTLED);
+		shut_for(100 * MS);
+	}
+	ck_assert_uint_lt(e.went, 8);
+	now += 6 * SEC;
+	estimate_tick(&e, now);
+	ck_assert_uint_le(estimate_due(&e, now), now);
+	estimate_take(&e, &mark, now, now);
+	if (_i == 0)
+		ck_assert_uint_gt(estimate_due(&e, now), now);
+	else
+		ck_assert_uint_le(estimate_due(&e, now), now);
+}
+END_TEST
+
+/*
+ * Not all of a window went the last time: it is not used up in a burst.  Where
+ * others are known to use it, too, each beside the first would be refused.
+ */
+START_TEST(a_window_of_others_is_used_slowly)
+{
+	static const unsigned at_once[] = { 4, 16, 1 };
+	struct estimate_mark marks[16];
+	unsigned i;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	now += 7 * SEC;
+	estimate_tick(&e, now);
+	estimate_log_begin(&e.log);
+	e.places = 0;
+	e.went = _i == 0 ? 40 : 80;
+	e.windows[0].others = _i == 2;
+	for (i = 0; i < 16 && estimate_due(&e, now) <= now; i++)
+		estimate_take(&e, &marks[i], now, now);
+	ck_assert_uint_eq(i, at_once[_i]);
+}
+END_TEST
+
+/* Others have used it up soon: of how long it is that says nothing. */
+START_TEST(a_kept_window_is_no_shorter)
+{
+	uint64_t hi;
+	unsigned i;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	e.windows[0].lo = 6 * SEC - 1;
+	succeed(80 * 5 - 1);
+	now += 12 * SEC;
+	for (i = 0; i < 2; i++) {
+		hi = e.windows[0].hi;
+		succeed(i == 0 ? 15 : 45);
+		go(BUDGET_THROTTLED);
+		shut_for(100 * MS);
+		ck_assert_uint_ge(e.windows[0].hi, hi);
+	}
+}
+END_TEST
+
+/* All of it went again and again, lately one by one. */
+static void
+kept_window(void)
+{
+	unsigned i;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	e.windows[0].lo = 6 * SEC - 1;
+	succeed(80 * 5 - 1);
+	for (i = 0; i < 160; i++, now += 76 * MS)
+		succeed(1);
+	is_window_of(80);
+}
+
+/*
+ * So it is long enough: each refusal is of others who take what is free, and
+ * lowers it.
+ */
+START_TEST(a_kept_window_has_less_in_it)
+{
+	unsigned i;
+
+	kept_window();
+	for (i = 0; i < 3; i++) {
+		succeed(2);
+		shut_for(300 * MS);
+		ck_assert(e.windows[0].others);
+	}
+	is_window_of(67);
+	ck_assert_uint_lt(e.windows[0].hi, 6500 * MS);
+}
+END_TEST
+
+/* It is refused early, but was shut for longer than that when it was found. */
+START_TEST(a_new_window_is_no_shorter)
+{
+	uint64_t hi;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	hi = e.windows[0].hi;
+	ck_assert_uint_gt(e.windows[0].lo, 4 * SEC);
+	succeed(70);
+	shut_for(3 * SEC);
+	ck_assert_uint_ge(e.windows[0].hi, hi);
+	ck_assert_uint_lt(e.windows[0].n, 80);
+}
+END_TEST
+
+/* All of it went twice at once: then only a trickle is a bucket's. */
+START_TEST(a_window_used_up_is_no_bucket)
+{
+	unsigned i;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	succeed(80 * 2 - 1);
+	ck_assert_uint_lt(e.windows[0].seen, 4);
+	for (i = 0; i < 3; i++) {
+		succeed(10);
+		shut_for(300 * MS);
+		ck_assert(!e.pace.on);
+	}
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_WINDOW);
+}
+END_TEST
+
+/* Until one more than a window went, once it is used up. */
+static void
+succeed_until_more(void)
+{
+	uint64_t n = e.windows[0].n;
+	unsigned i;
+
+	for (i = 0; i < 1000 && e.windows[0].n == n; i++)
+		go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_gt(e.windows[0].n, n);
+}
+
+/*
+ * One more went, which says that there is room for one: where others use it, too,
+ * more follows when it was used up again.  Else it does at once.
+ */
+START_TEST(more_of_others_is_tried_slowly)
+{
+	uint64_t first;
+
+	one_window(20, 6 * SEC);
+	e.windows[0].lo = 6 * SEC - 1;
+	succeed(20 * 5 - 1);
+	e.windows[0].others = _i == 1;
+	succeed_until_more();
+	first = now;
+	succeed_until_more();
+	if (_i == 1)
+		ck_assert_uint_gt(now, first + 3 * SEC);
+	else
+		ck_assert_uint_lt(now, first + SEC);
+}
+END_TEST
+
+/* They are known already: more is not tried soon again, as at first. */
+START_TEST(more_of_others_is_tried_ever_less_often)
+{
+	static const uint32_t waits[] = { 2, 20 };
+	unsigned i;
+
+	kept_window();
+	for (i = 0; i < 2; i++) {
+		succeed(2);
+		shut_for(300 * MS);
+		ck_assert_uint_eq(e.windows[0].more.wait, waits[i]);
+		e.windows[0].more.wait = 20;
+	}
+}
+END_TEST
+
+/* One asks early, and is let go, but few are after it, and then for long none. */
+START_TEST(a_window_that_others_use_up)
+{
+	unsigned i;
+
+	succeed(40);
+	while (now < 101500 * MS)
+		go_when_due(BUDGET_THROTTLED);
+	estimate_named(&e, now + 4500 * MS);
+	go_when_due(BUDGET_SUCCESS);
+	for (i = 0; i < 100 && e.early == 0; i++)
+		go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_ne(e.early, 0);
+	succeed(2);
+	shut_for(3 * SEC);
+	ck_assert_uint_eq(view().nlimits, 1);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_WINDOW);
+}
+END_TEST
+
+static Suite *
+estimate_others_suite(void)
+{
+	Suite *suite = suite_create("estimate_others");
+	TCase *tc = tcase_create("windows");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, few_are_followed_one_by_one, 0, 2);
+	tcase_add_loop_test(tc, a_window_of_others_is_used_slowly, 0, 3);
+	tcase_add_test(tc, a_kept_window_is_no_shorter);
+	tcase_add_test(tc, a_kept_window_has_less_in_it);
+	tcase_add_test(tc, a_new_window_is_no_shorter);
+	tcase_add_test(tc, a_window_used_up_is_no_bucket);
+	tcase_add_loop_test(tc, more_of_others_is_tried_slowly, 0, 2);
+	tcase_add_test(tc, more_of_others_is_tried_ever_less_often);
+	tcase_add_test(tc, a_window_that_others_use_up);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	return run_suite(estimate_others_suite());
+}
