@@ -19,6 +19,12 @@ QUICK = ["curl", "wget", "git", "python3"]
 SLOW = ["node", "npm", "pip3", "java", "ruby", "perl", "php", "cargo", "go",
     "bun", "deno"]
 
+# Python without its packages, each of which is one more client that takes a
+# second of a processor for each way.
+ALONE = f"""#!/bin/sh
+exec {sys.executable} -S "$@"
+"""
+
 # A program that goes direct, whatever it is told.
 DIRECT = f"""#!{sys.executable}
 import socket, sys
@@ -105,10 +111,17 @@ class Place:
 
 
 @pytest.fixture
-def place(tlab):
+def whole(tlab):
+	"""With all that Python has."""
 	daemon = tlab.https(hosts=HOSTS)
 	(tlab.dir / "place").mkdir()
 	return Place(tlab.dir / "place", daemon, *QUICK)
+
+
+@pytest.fixture
+def place(whole):
+	whole.put("python3", ALONE)
+	return whole
 
 
 def verdicts(client):

@@ -11,19 +11,19 @@ import pytest
 
 from examined import (DIRECT, HANGS, HOSTS, PATIENCE, SLOW, Place, lines,
     verdicts)
-from examined import bare, place	# noqa: F401, fixtures
+from examined import bare, place, whole	# noqa: F401, fixtures
 import sluice
 import wire
 
 
-def test_programs_that_are_told_all(place):
+def test_programs_that_are_told_all(whole):
 	"""None goes past it, each trusts its CA; nothing else is asked for."""
-	clients = place.json("--exec", status=0)
+	clients = whole.json("--exec", status=0)
 	for name in ("curl", "wget", "git", "Python urllib"):
 		if name.split()[0].lower().replace("python", "python3") in \
-		    os.listdir(place.bin):
+		    os.listdir(whole.bin):
 			assert verdicts(clients[name]) == ["proxy"] * 4, name
-	for line in lines(place.daemon):
+	for line in lines(whole.daemon):
 		assert "/.well-known/sluice/" in line or \
 		    " CONNECT 127.0.0.1:" in line or \
 		    " CONNECT intercept.test:443" in line, line
@@ -53,17 +53,17 @@ def test_slow_programs(tlab):
 		    " CONNECT intercept.test:443" in line, line
 
 
-def test_programs_that_are_told_nothing(place):
+def test_programs_that_are_told_nothing(whole):
 	"""They go direct, and no host but this process is asked."""
-	clients = place.json(status=1)
-	assert "eval" in place.bad()["proxy"]
+	clients = whole.json(status=1)
+	assert "eval" in whole.bad()["proxy"]
 	for name in ("curl", "wget", "git", "Python urllib"):
 		if name not in clients:
 			continue
 		assert verdicts(clients[name]) == ["bypasses", "bypasses",
 		    "untried", "untried"], name
-		assert place.daemon.url in clients[name]["plain"]["mend"]
-	assert lines(place.daemon) == []
+		assert whole.daemon.url in clients[name]["plain"]["mend"]
+	assert lines(whole.daemon) == []
 
 
 def test_a_program_that_heeds_nothing(place):

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from examined import DIRECT, HOSTS, Place, lines, verdicts
-from examined import elsewhere, place	# noqa: F401, fixtures
+from examined import DIRECT, HOSTS, QUICK, SLOW, Place, lines, verdicts
+from examined import elsewhere, place, whole	# noqa: F401, fixtures
 import programs
 
 # A browser: it asks its maker, and the host for its icon, too.
@@ -65,7 +65,9 @@ def test_chromium(tlab):
 	place.env["PATH"] += ":" + os.environ["PATH"]
 	programs.Programs(place.dir, daemon.url,
 	    daemon.keys["tls"]["ca_certificate"]).nss(place.dir / ".pki/nssdb")
-	place.put("curl", "#!/bin/sh\nexit 1\n")
+	# its script wants that PATH, which the others are on, too
+	for name in QUICK + SLOW:
+		place.put(name, "#!/bin/sh\nexit 1\n")
 	chromium = place.json("--exec", "--timeout", "60s",
 	    status=1)["Chromium"]
 	assert verdicts(chromium) == ["proxy"] * 4, chromium

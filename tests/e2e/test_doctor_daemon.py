@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 from examined import PATIENCE, Place
-from examined import bare, place	# noqa: F401, fixtures
+from examined import bare, place, whole	# noqa: F401, fixtures
 import sluice
 import standin
 

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from examined import HOSTS, PATIENCE, Place, lines, verdicts
-from examined import bare, elsewhere, place	# noqa: F401, fixtures
+from examined import bare, elsewhere, place, whole	# noqa: F401, fixtures
 import sluice
 
 

@@ -377,10 +377,10 @@ def test_many_rules(lab):
 	assert m.has("sluice_resends_total", host="h99.test")
 
 
-@pytest.mark.plain("ten thousand hosts are no more ways than ten")
+@pytest.mark.plain("thousands of hosts are no more ways than ten")
 def test_many_hosts(lab):
 	"""It is soon done, whatever else the machine does."""
-	many = 10000
+	many = 2500
 	far = lab.origin()
 	daemon = lab.sluice(resolver=[lab.dns(dnsserver.Here()).at],
 	    hosts={"*.test": {"capacity": 1, "period": "1h"}},
@@ -393,8 +393,8 @@ def test_many_hosts(lab):
 	assert m("sluice_queue_limit", host="*.test") == 1000 * many
 	assert m("sluice_budget_left", host="*.test", budget="1 per 1h") < 1
 	before = daemon.cpu()
-	for _ in range(5):
+	for _ in range(20):
 		metrics.fetch(daemon)
-	took = (daemon.cpu() - before) / 5
-	print(f"{took:.3f} s of the processor each")
-	assert took < 0.1
+	took = (daemon.cpu() - before) / 20
+	print(f"{took:.4f} s of the processor each")
+	assert took < many * 1e-5
