@@ -18,8 +18,8 @@ LOOPS = """
 # it does not do in other files, too.
 UNWATCHED = {
     "pages, documents and packages": """
-	again bench chosen dashboard demo library openapi pages python readme release
-	site static""",
+	again bench chosen dashboard demo library openapi pages python readme
+	release site static""",
     "programs that ask what scripted clients ask in the files beside them": """
 	fleet guide https_clients parent_real prometheus tokens_sdk""",
     "a library is preloaded, which a sanitizer wants to be first": """
