@@ -142,9 +142,7 @@ patience(const struct estimate *e)
 static uint32_t
 at_pace_of(const struct estimate *e, const struct estimate_window *w)
 {
-	/* of others' place in it each one beside is refused, too */
-	uint64_t few = w->others ? 1 : ESTIMATE_FEW;
-	wide n = few + (wide)BURST * e->rtt * w->n / w->hi;
+	wide n = ESTIMATE_FEW + (wide)BURST * e->rtt * w->n / w->hi;
 	uint32_t most = e->places == 0 ? UINT32_MAX : e->places;
 
 	return n < most ? (uint32_t)n : most;
@@ -164,11 +162,9 @@ places(const struct estimate *e)
 	    e->went < FEW_AT_EDGE && e->went < e->windows[0].n / 4 &&
 	    went <= e->went)
 		return 1;
-	/* others use it, too: as was found, or not all of it went the last
-	   time, nor yet */
+	/* not all of it went the last time, nor yet: others use it, too */
 	if (e->phase == ESTIMATE_OPEN && has_window(e, 0) &&
-	    (e->windows[0].others || (e->went < e->windows[0].n &&
-	    went < e->windows[0].n)))
+	    e->went < e->windows[0].n && went < e->windows[0].n)
 		return at_pace_of(e, &e->windows[0]);
 	if (e->phase == ESTIMATE_OPEN &&
 	    (e->places == 0 || e->places > FEW_AT_EDGE) &&

@@ -26,8 +26,7 @@
 #define CLOSE		64	/* a part that is soon back */
 #define SOON		8	/* a part: at once, where clients wait */
 #define FEW		8	/* times the pace: so soon it opens again */
-#define SEVERAL		2	/* times that all of a window was used */
-#define KEPT		4	/* ... so that its length is known */
+#define KEPT		4	/* times that all of a window was used */
 #define PROVEN		16	/* times that all of a limit was used */
 
 /* What an era was. */
@@ -148,17 +147,6 @@ is_lowered(const struct estimate *e, const struct estimate_window *w,
 	    era->went - era->went / SOON;
 }
 
-/* It allows less than it did: others use it, too. */
-static void
-lowered(const struct estimate *e, struct estimate_window *w)
-{
-	/* that is known already, and how often more is tried */
-	if (w->others)
-		return;
-	estimate_more_lowered(&w->more);
-	w->others = e->room.limit == 0;
-}
-
 /* A window that was kept was refused: it is longer, or less in it. */
 static void
 correct(struct estimate *e, struct estimate_window *w, const struct era *era,
@@ -169,21 +157,26 @@ correct(struct estimate *e, struct estimate_window *w, const struct era *era,
 
 	if (used >= n)
 		used = n - 1;
-	if (era->went <= n - n / 4 && is_lowered(e, w, era)) {
-		n = era->went;
-		hi = since(era->first, era->open);
-	/* it was long enough so often: others use it, too */
-	} else if (!e->at_edge && w->seen >= KEPT && used >= n - n / 16)
-		n -= n / 16;
+	/* again and again as soon as it opens: others use it, too */
+	if (!e->at_edge && w->seen >= KEPT && used >= n - n / 16 &&
+	    era->went < n / 16 && e->went < n / 16) {
+		estimate_more_lowered(&w->more);
+		estimate_window_set(w, n - n / 16, w->lo, hi, e->uncounted,
+		    now);
+		return;
+	}
 	/* what allows more is nearer to what it has allowed so far */
-	else if (e->at_edge || (used >= n - 1 - n / 64 &&
-	    era->closed < hi / 2) ||
+	if (e->at_edge || (used >= n - 1 - n / 64 && era->closed < hi / 2) ||
 	    (wide)n * hi * 15 > (wide)used * longer * 16)
 		hi = longer + era->slack / 4;
 	else
 		n = used;
-	if (n < w->n)
-		lowered(e, w);
+	if (era->went <= w->n - w->n / 4 && is_lowered(e, w, era)) {
+		n = era->went;
+		hi = since(era->first, era->open);
+	}
+	if (n < w->n - w->n / 8)
+		estimate_more_lowered(&w->more);
 	estimate_window_set(w, n, w->lo, hi, e->uncounted, now);
 }
 
@@ -259,15 +252,14 @@ is_soon_open(const struct estimate_window *w, const struct era *era)
 
 /*
  * ... and where all of the window has gone before, as many went as had come
- * while it was shut; where it has gone several times, only a trickle.
+ * while it was shut.
  */
 static bool
 may_be_bucket(const struct estimate *e, const struct era *era)
 {
 	const struct estimate_window *w = &e->windows[0];
 
-	return !came_at_once(e, era) &&
-	    (w->seen < SEVERAL || (w->seen < KEPT && era->went <= TRICKLE)) &&
+	return !came_at_once(e, era) && w->seen < KEPT &&
 	    is_soon_open(w, era) &&
 	    (w->seen == 0 || era->went + TRICKLE >= w->n / CLOSE);
 }
@@ -301,8 +293,8 @@ judge_new(struct estimate *e, const struct era *era, uint64_t now)
 			correct(e, w, era, now);
 	} else if (is_too_slow(e, era, length))
 		find_longer(e, era, now);
-	/* used up by others: that says nothing of its length */
-	else if (w->seen >= KEPT || (era->went < w->n && length < w->lo))
+	/* used up by others: it is not as short as that */
+	else if (w->seen >= KEPT && length < w->hi - w->hi / 8)
 		correct(e, w, era, now);
 	else
 		set_rest(e, era, now);

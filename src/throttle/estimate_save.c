@@ -75,8 +75,7 @@ static const struct field window_fields[] = {
 	W(held, NUMBER), W(born, NUMBER), W(full, NUMBER), W(seen, NUMBER),
 	W(clean, NUMBER), W(known_at, AGO), W(full_at, AGO), W(told, NUMBER),
 	W(spent, NUMBER), W(used, NUMBER), W(before, NUMBER),
-	W(more.wait, NUMBER), W(more.step, NUMBER), W(more.after, UNTIL),
-	W(others, NUMBER), END,
+	W(more.wait, NUMBER), W(more.step, NUMBER), W(more.after, UNTIL), END,
 };
 
 /* Writing */

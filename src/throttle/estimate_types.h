@@ -49,7 +49,6 @@ struct estimate_window {
 	uint64_t	 full_at;	/* ns: last used up */
 	bool		 told;		/* the host names it */
 	bool		 spent;		/* nobody has gone since it was full */
-	bool		 others;	/* use it, too, and nobody says so */
 	uint64_t	 used;		/* requests, at the last refusal */
 	uint64_t	 before;	/* n, before it was raised; or 0 */
 	struct estimate_more more;

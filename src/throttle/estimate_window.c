@@ -187,7 +187,7 @@ estimate_window_more_at(const struct estimate_window *w, uint64_t now)
 {
 	bool young = is_young(w);
 	uint64_t at = young ? larger(now, w->full_at + w->hi / LATER) : now;
-	uint64_t used = w->full + (young && w->more.step > 1 && !w->others);
+	uint64_t used = w->full + (young && w->more.step > 1);
 
 	/* what is about to be free may be so at the host already */
 	if (is_tried(w) || w->window.flying != 0 ||
