@@ -318,8 +318,7 @@ def flood_chunks(at, to, ready):
     """Bodies in chunks of a byte, as fast as it may send them."""
     head = (f"PUT http://127.0.0.1:{to['big']}/ HTTP/1.1\r\nHost: x\r\n"
             "Transfer-Encoding: chunked\r\n\r\n").encode()
-    chunks = (b"1;x=y\r\nz\r\n" + b"1\r\nz\r\n" * 19) * 400
-    held = [(None, b"")] * 16
+    chunks, held = b"1\r\nz\r\n" * 8000, [(None, b"")] * 16
     for i in paced(400, ready):
         s, rest = held[i % len(held)]
         try:

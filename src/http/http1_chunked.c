@@ -315,25 +315,32 @@ http1_chunked(struct http1_chunked *c, const char *buf, size_t len,
 }
 
 /*
- * Takes a small chunk that is whole and has no extension at one go; returns how
- * many bytes it has, 0 where there is none such.
+ * Takes a small chunk that is whole and has no extension at one go, with the
+ * end of the one before if that is still to come; returns how many bytes these
+ * are, 0 where there is none such.
  */
 static size_t
 take_whole(struct http1_chunked *c, const char *buf, size_t len,
     struct http1_str *data)
 {
-	const char *p = buf, *end = buf + len;
+	const char *p = buf, *end = buf + len, *size;
 	size_t n = 0;
-	int value;
+	int digit;
 
-	if (c->state != SIZE || c->digits > 0)
+	if (c->state == DATA_CR && len > 2 && p[0] == '\r' && p[1] == '\n')
+		p += 2;
+	else if (c->state != SIZE || c->digits > 0)
 		return 0;
-	for (; p < end && n < SMALL && (value = http1_hex(*p)) >= 0; p++)
-		n = n << 4 | (unsigned)value;
+	for (size = p; p < end && n < SMALL; p++) {
+		if ((digit = http1_hex(*p)) < 0)
+			break;
+		n = n << 4 | (unsigned)digit;
+	}
 	if (n == 0 || n >= SMALL || (size_t)(end - p) < n + 4 ||
 	    p[0] != '\r' || p[1] != '\n' || p[n + 2] != '\r' ||
-	    p[n + 3] != '\n' || p - buf > SIZE_DIGITS)
+	    p[n + 3] != '\n' || p - size > SIZE_DIGITS)
 		return 0;
+	c->state = SIZE;
 	data->p = p + 2;
 	data->len = n;
 	return (size_t)(p - buf) + n + 4;
@@ -352,9 +359,8 @@ http1_chunked_join(struct http1_chunked *c, char *buf, size_t len,
 		if (n == 0)
 			result = http1_chunked(c, buf + off, len - off, &n,
 			    &piece);
-		if (joined == 0)
-			at = off + (piece.len > 0 ?
-			    (size_t)(piece.p - (buf + off)) : 0);
+		if (piece.len > 0 && joined == 0)
+			at = (size_t)(piece.p - buf);
 		else if (piece.len > 0)
 			memmove(buf + at + joined, piece.p, piece.len);
 		joined += piece.len;
