@@ -10,6 +10,7 @@
 #include "exchange/exchange_state.h"
 #include "hint/hint_date.h"
 #include "hint/refusal_judge.h"
+#include "hint/refusal_pick.h"
 #include "hint/refusal_text.h"
 #include "http/http1_head.h"
 
@@ -25,7 +26,7 @@
  *
  * Where the head says all of that lesson, it was given, and what is asked of
  * the body is only whether its request is to be sent again:
- * exchange_judge_use().
+ * exchange_judge_retry().
  */
 
 #define PIECE		4096	/* bytes of the first allocation */
@@ -33,7 +34,7 @@
 #define WORD_WAIT	1000000000ULL	/* ns */
 
 struct judging {
-	bool			 taught;	/* the lesson was given; else: */
+	bool			 taught;	/* by the head; else: */
 	struct hint		 hint;		/* without what is the head's */
 	struct lesson		 lesson;	/* by the head alone */
 	const struct refusal_rule *rules[REFUSAL_RULES];
@@ -66,9 +67,12 @@ patience(const struct exchange *x)
 	return x->throttled && idle > WORD_WAIT ? WORD_WAIT : idle;
 }
 
-/* Begins, where rules are for the answer; NULL: it is relayed as it comes. */
+/*
+ * Begins, where rules are for the answer, and may say more than was taught;
+ * NULL: it is relayed as it comes.
+ */
 static struct judging *
-begin(struct exchange *x, const struct http1_head *h)
+begin(struct exchange *x, const struct http1_head *h, bool taught)
 {
 	const struct refusal_rule *picked[REFUSAL_RULES];
 	unsigned n = lesson_bodies(x->ticket.rule, h, exchange_path(x),
@@ -76,9 +80,11 @@ begin(struct exchange *x, const struct http1_head *h)
 	enum refusal_coding coding;
 	struct judging *j;
 
-	if (n == 0 || (coding = refusal_coding(h)) == REFUSAL_OTHER ||
+	if (n == 0 || (taught && !refusal_may_be_final(picked, n, h)) ||
+	    (coding = refusal_coding(h)) == REFUSAL_OTHER ||
 	    (j = calloc(1, sizeof *j)) == NULL)
 		return NULL;
+	j->taught = taught;
 	memcpy(j->rules, picked, n * sizeof picked[0]);
 	j->nrules = n;
 	j->coding = coding;
@@ -93,7 +99,7 @@ bool
 exchange_judge(struct exchange *x, const struct http1_head *h,
     const struct hint *hint, const struct lesson *l)
 {
-	struct judging *j = begin(x, h);
+	struct judging *j = begin(x, h, false);
 
 	if (j == NULL)
 		return false;
@@ -106,13 +112,10 @@ exchange_judge(struct exchange *x, const struct http1_head *h,
 	return true;
 }
 
-void
-exchange_judge_use(struct exchange *x, const struct http1_head *h)
+bool
+exchange_judge_retry(struct exchange *x, const struct http1_head *h)
 {
-	struct judging *j = begin(x, h);
-
-	if (j != NULL)
-		j->taught = true;
+	return begin(x, h, true) != NULL;
 }
 
 bool

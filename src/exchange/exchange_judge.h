@@ -38,9 +38,9 @@ bool		 exchange_judge(struct exchange *, const struct http1_head *,
 /*
  * The same for a refusal whose lesson was given by its head, before its request
  * is sent again: its body may say that this is of no use (x->no_retry).  No
- * lesson is given then.
+ * lesson is given then.  Returns whether it is held back for that.
  */
-void		 exchange_judge_use(struct exchange *,
+bool		 exchange_judge_retry(struct exchange *,
 		    const struct http1_head *);
 /* Keeps its head as it will be relayed.  Returns false without memory. */
 bool		 exchange_judge_head(struct exchange *,

@@ -103,6 +103,7 @@ exchange_resend(struct exchange *x)
 	x->queued = now;
 	exchange_set_phase(x, EXCHANGE_QUEUED);
 	front_stop_body(x->downstream);
+	x->stopped = false;
 	deadline_set(&x->timer, x->ticket.deadline);
 	exchange_deadline_whole(x, false);
 	x->discarding = true;

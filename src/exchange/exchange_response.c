@@ -119,8 +119,10 @@ learn(struct exchange *x, const struct http1_head *h, uint64_t now)
 	exchange_learn(x, h, &hint, &lesson);
 	if (lesson_is_final(&lesson)) {
 		exchange_teach(x, &lesson, now);
-		if (exchange_may_resend(x))
-			exchange_judge_use(x, h);
+		/* what would come too late is relayed at once */
+		if (now + lesson.pause < x->ticket.latest &&
+		    exchange_may_resend(x) && exchange_judge_retry(x, h))
+			stop_upload(x);
 	} else if (!exchange_judge(x, h, &hint, &lesson))
 		exchange_teach(x, &lesson, now);
 }

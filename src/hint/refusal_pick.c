@@ -82,6 +82,21 @@ fits(const struct refusal_rule *r, const struct http1_head *h, enum kind kind)
 	return true;
 }
 
+bool
+refusal_may_be_final(const struct refusal_rule *const *rules, unsigned n,
+    const struct http1_head *h)
+{
+	enum kind kind = kind_of(h);
+	unsigned i;
+
+	if (kind != KIND_JSON && kind != KIND_UNTOLD)
+		return false;
+	for (i = 0; i < n; i++)
+		if (refusal_reads_json(rules[i]))
+			return true;
+	return false;
+}
+
 static bool
 has_status(const struct refusal_rule *r, int status)
 {

@@ -16,4 +16,11 @@ unsigned	 refusal_pick(const struct refusal_rule *, unsigned nrules,
 		    const struct http1_head *, struct http1_str path,
 		    const struct refusal_rule **picked, unsigned n);
 
+/*
+ * Whether a body that was picked for may say that no waiting helps: it is JSON, as
+ * far as its head tells, and one of the n rules reads that.
+ */
+bool		 refusal_may_be_final(const struct refusal_rule *const *,
+		    unsigned n, const struct http1_head *);
+
 #endif

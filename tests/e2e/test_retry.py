@@ -286,6 +286,43 @@ def test_the_named_pause_does_not_wait_for_the_body(lab):
 	assert far.targets() == ["/"]
 
 
+def test_an_upload_rests_while_its_refusal_is_read(lab):
+	"""Else it may be longer than what is kept to be sent again."""
+	first, rest = b"first", bytes(100_000)
+	go = threading.Event()
+
+	def handle(conn, req):
+		if req.number > 0:
+			conn.read_body(req, wire.request_framing(req))
+			conn.reply(body=req.body)
+			return
+		conn.until(first)
+		conn.send(b"HTTP/1.1 429 No\r\nRetry-After: 0.1\r\n"
+		    b"Content-Type: application/json\r\n"
+		    b"Content-Length: 2\r\n\r\n")
+		lab.daemons[0].err.like("paused for", 1)
+		go.set()
+		# The end of the chunk that had come, and no more.
+		while conn.buf.rstrip(b"\r\n") == b"" and not conn.quiet():
+			conn.fill()
+		conn.send(b"{}")
+		conn.wait_gone()
+		conn.done = True
+		conn.leave()
+	far = lab.origin(handle, read_body=False)
+	lab.sluice(hosts={"127.0.0.1": {"learn": "pause",
+	    "retry": {"body": "1KiB"}}})
+	one = lab.client()
+	one.send(client.request("PUT", far.url + "/", length=False,
+	    fields=[("Transfer-Encoding", "chunked")],
+	    body=b"5\r\n%s\r\n" % first))
+	go.wait(wire.DEADLINE)
+	task = lab.spawn(one.send, wire.chunked(rest))
+	answer = one.response("PUT")
+	task.join()
+	assert (answer.status, answer.body) == (200, first + rest)
+
+
 def test_a_body_after_a_named_time_is_waited_for_a_second(lab):
 	"""Then the request goes out again, though the answer is not whole."""
 	def refuse(conn, req):
@@ -298,6 +335,8 @@ def test_a_body_after_a_named_time_is_waited_for_a_second(lab):
 	far = start(lab, refuse, origin.fixed(body="good"))
 	answer = lab.get(far.url + "/")
 	assert (answer.status, answer.body) == (200, b"good")
+	first, second = far.times()
+	assert second - first >= 0.9
 
 
 def test_each_attempt_spends(lab):

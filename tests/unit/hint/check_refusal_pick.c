@@ -58,6 +58,40 @@ START_TEST(type)
 }
 END_TEST
 
+static const struct {
+	const char	*type;
+	bool		 may;
+} finals[] = {
+	{ "application/json", true },
+	{ "application/problem+json; charset=utf-8", true },
+	{ NULL, true },
+	{ "", true },
+	{ "text/plain", false },
+	{ "text/html", false },
+	{ "application/xml", false },
+	{ "text/event-stream", false },
+};
+
+/* Who waits for a body that can say nothing waits in vain. */
+START_TEST(may_be_final)
+{
+	struct refusal_rule json = rule("a", NULL, NULL, NULL);
+	struct refusal_rule contains = rule(NULL, NULL, "a", NULL);
+	const struct refusal_rule *rules[] = { &contains, &json };
+	char line[96];
+
+	memset(&head, 0, sizeof head);
+	head.status = 429;
+	head.body = HTTP1_CHUNKED;
+	snprintf(line, sizeof line, "Content-Type: %s", finals[_i].type);
+	if (finals[_i].type != NULL)
+		field(line);
+	ck_assert(refusal_may_be_final(rules, 2, &head) == finals[_i].may);
+	ck_assert(!refusal_may_be_final(rules, 1, &head));
+	ck_assert(!refusal_may_be_final(rules, 0, &head));
+}
+END_TEST
+
 START_TEST(which)
 {
 	struct refusal_rule r = rule("a", NULL, NULL, NULL);
@@ -124,6 +158,7 @@ refusal_pick_suite(void)
 	TCase *which_ones = tcase_create("which");
 
 	tcase_add_loop_test(which_ones, type, 0, COUNT(types));
+	tcase_add_loop_test(which_ones, may_be_final, 0, COUNT(finals));
 	tcase_add_test(which_ones, which);
 	tcase_add_loop_test(which_ones, coding_of, 0, COUNT(coded));
 	suite_add_tcase(suite, which_ones);
