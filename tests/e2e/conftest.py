@@ -40,7 +40,7 @@ TRUST = {"CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR",
     "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"}
 
 
-# What is marked plain runs in one of the four runs that there are.
+# What is marked plain runs in one run only, of the four that there are.
 PLAIN = sluice.WORKERS == 1 and not sluice.sanitized()
 
 # Seconds after which a test is taken to hang, and ends with all stacks.
