@@ -9,6 +9,7 @@
 
 #include "conf/conf.h"
 #include "conf/conf_advice.h"
+#include "conf/conf_list.h"
 #include "conf/conf_option_wrong.h"
 #include "conf/conf_value.h"
 
@@ -228,7 +229,7 @@ conf_addresses_load(struct conf_walk *w, const struct conf_option *option,
 {
 	struct conf_addresses *kept = field;
 	struct conf_addresses addresses = { NULL, 0 };
-	size_t n = node->type == CONF_LIST ? node->n : 1;
+	size_t n = conf_list_length(node);
 
 	if (option->kind == CONF_RESOLVER && node->type == CONF_SCALAR &&
 	    strcasecmp(node->text, "system") == 0) {

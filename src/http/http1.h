@@ -159,7 +159,7 @@ struct http1_head {
 	 * be put before it).  origin-form: the whole.
 	 */
 	struct http1_str	 path;
-	bool			 https;		/* ... was https or wss */
+	bool			 https;		/* the scheme: https, wss */
 	bool			 to_proxy;	/* goes on in absolute-form;
 						   the parser sets it not */
 	struct http1_host	 host;		/* from the target, else Host */

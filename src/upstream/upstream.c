@@ -27,7 +27,7 @@
  * asked for, ends it.
  */
 
-#define LITTLE		8192	/* bytes of a piece, where the user wants little */
+#define LITTLE		8192	/* bytes of a piece, where that is asked for */
 #define SECOND		1000000000ULL	/* ns */
 /* Idle for no longer, a connection is not likely to be about to end. */
 #define YOUNG		SECOND
