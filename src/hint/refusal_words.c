@@ -12,8 +12,13 @@
 
 /*
  * Times in sentences.  A cue, such as "again" or "available", perhaps a few
- * words of no weight, and then a duration or an instant.  So are "only" ("you
- * can only request this after 30 seconds") and "once" ("once every minute").
+ * words of no weight, and then a duration or an instant.
+ *
+ * Others state a period before the wait is told ("once every 60 seconds; try
+ * again in 5 seconds"), or stand in what is no such sentence ("only 3 days are
+ * left").  These are weak: they count where no other cue gave a time, and only
+ * with a word between that leads to it ("only request this after 30 seconds",
+ * "once every 30 seconds").  So is any cue before "every".
  */
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
@@ -32,14 +37,34 @@ static const char *const cues[] = {
 	"refill", "refilled", "refills", "renew", "renewed", "renews",
 	"refreshed", "refreshes", "ban", "banned", "blocked", "suspended",
 	"locked", "cooldown", "expires", "lifted", "resume", "resumes",
-	"only", "once", "limited", "throttled", "back",
 };
+
+#define LEADS	4
+
+/* What has to be behind a cue: one of some words, or nothing (NULL). */
+struct cue {
+	const char	*word;
+	const char	*leads[LEADS];
+	bool		 joined;	/* rate-limited, but no ease-back */
+};
+
+static const struct cue weak[] = {
+	{ "only", { "after", "every" }, false },
+	{ "once", { "every", "in", "per" }, false },
+	{ "back", { "after", "at", "in", "on" }, false },
+	{ "limited", { "for", "till", "until" }, true },
+	{ "throttled", { "for", "till", "until" }, true },
+};
+
+/* Any of the others, and one that states a period. */
+static const struct cue strong = { NULL, { NULL }, true };
+static const struct cue periodic = { NULL, { "every" }, true };
 
 static const char *const between[] = {
 	"a", "about", "after", "another", "approximately", "around", "at",
-	"be", "can", "every", "for", "in", "is", "it", "least", "more",
-	"next", "on", "once", "per", "please", "request", "requests", "the",
-	"this", "till", "time", "until", "you", "your",
+	"be", "can", "for", "in", "is", "it", "least", "more", "next", "on",
+	"please", "request", "requests", "the", "this", "till", "time",
+	"until", "you", "your",
 };
 
 struct cursor {
@@ -232,11 +257,42 @@ is_between(char c)
 	return c == ' ' || c == ':' || c == '~' || c == '=' || c == '"';
 }
 
-/* What is behind a cue. */
+static const struct cue *
+find_strong(struct http1_str word, bool joined)
+{
+	(void)joined;
+	return is_among(word, cues, COUNT(cues)) ? &strong : NULL;
+}
+
+static const struct cue *
+find_weak(struct http1_str word, bool joined)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(weak); i++)
+		if (http1_str_is(word, weak[i].word))
+			return joined && !weak[i].joined ? NULL : &weak[i];
+	return is_among(word, cues, COUNT(cues)) ? &periodic : NULL;
+}
+
 static bool
-read_behind(struct cursor c, struct http1_str cue, int64_t date, uint64_t *ns)
+is_lead(struct http1_str s, const struct cue *cue)
+{
+	size_t i;
+
+	for (i = 0; i < LEADS && cue->leads[i] != NULL; i++)
+		if (http1_str_is(s, cue->leads[i]))
+			return true;
+	return false;
+}
+
+/* What is behind a word that is a cue. */
+static bool
+read_behind(struct cursor c, struct http1_str cue_word, const struct cue *cue,
+    int64_t date, uint64_t *ns)
 {
 	struct http1_str word, last = { c.p, 0 };
+	bool led = cue->leads[0] == NULL, leading;
 	struct cursor at;
 	unsigned i;
 
@@ -245,16 +301,45 @@ read_behind(struct cursor c, struct http1_str cue, int64_t date, uint64_t *ns)
 			c.p++;
 		if (c.p == c.end)
 			return false;
-		if (http1_is_digit(*c.p) &&
+		if (led && http1_is_digit(*c.p) &&
 		    (read_duration(c, ns) || read_instant(c, date, ns) ||
-		    read_bare(c, cue, last, ns)))
+		    read_bare(c, cue_word, last, ns)))
 			return true;
 		at = c;
 		word = take_letters(&at);
-		if (word.len == 0 || !is_among(word, between, COUNT(between)))
-			return is_letter(*c.p) && read_instant(c, date, ns);
+		leading = is_lead(word, cue);
+		if (word.len == 0 ||
+		    (!leading && !is_among(word, between, COUNT(between))))
+			return led && is_letter(*c.p) &&
+			    read_instant(c, date, ns);
+		led = led || leading;
 		last = word;
 		c = at;
+	}
+	return false;
+}
+
+/* Behind the first of the cues of a kind that tells a time. */
+static bool
+search(const char *text, size_t n,
+    const struct cue *(*find)(struct http1_str, bool), int64_t date,
+    uint64_t *ns)
+{
+	struct cursor c = { text, text + n };
+	const struct cue *cue;
+	struct http1_str word;
+	bool joined;
+
+	while (c.p < c.end) {
+		if (!is_letter(*c.p)) {
+			c.p++;
+			continue;
+		}
+		joined = c.p > text && (c.p[-1] == '-' || c.p[-1] == '_');
+		word = take_letters(&c);
+		if ((cue = find(word, joined)) != NULL &&
+		    read_behind(c, word, cue, date, ns))
+			return true;
 	}
 	return false;
 }
@@ -262,18 +347,8 @@ read_behind(struct cursor c, struct http1_str cue, int64_t date, uint64_t *ns)
 bool
 refusal_words(const char *text, size_t n, int64_t date, uint64_t *ns)
 {
-	struct cursor c = { text, text + (n < TEXT ? n : TEXT) };
-	struct http1_str word;
-
-	while (c.p < c.end) {
-		if (!is_letter(*c.p)) {
-			c.p++;
-			continue;
-		}
-		word = take_letters(&c);
-		if (is_among(word, cues, COUNT(cues)) &&
-		    read_behind(c, word, date, ns))
-			return true;
-	}
-	return false;
+	if (n > TEXT)
+		n = TEXT;
+	return search(text, n, find_strong, date, ns) ||
+	    search(text, n, find_weak, date, ns);
 }
