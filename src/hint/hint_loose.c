@@ -14,7 +14,7 @@
  * words (5 minutes, 30 s), ISO 8601 durations (PT1M30S), what a clock shows
  * (00:01:30), and dates of other forms (RFC 5322, those of C, Ruby, JavaScript
  * and Go; 2023/11/14 22:13:20 as logs have it, and 20231114T221320Z).  Letters
- * are taken without regard to case.
+ * are taken without regard to case, except for a unit that is one letter.
  */
 
 #define MS	(HINT_SECOND / 1000)
@@ -78,10 +78,11 @@ static const struct unit words[] = {
 	{ "millis", MS },
 	{ "msec", MS },
 	{ "ms", MS },
-	{ "s", HINT_SECOND },
-	{ "m", MINUTE },
-	{ "h", HOUR },
-	{ "d", DAY },
+};
+
+/* Small letters only, as hint_duration() has them: 30 S is what 30S is. */
+static const struct unit letters[] = {
+	{ "s", HINT_SECOND }, { "m", MINUTE }, { "h", HOUR }, { "d", DAY },
 };
 
 /* Letters behind the P, and behind the T.  A month is no length of time. */
@@ -109,6 +110,17 @@ find_unit(const struct unit *units, size_t n, struct http1_str s, bool plural)
 	return 0;
 }
 
+/* A unit in words, or in one letter. */
+static uint64_t
+find_word(struct http1_str s)
+{
+	if (s.len != 1)
+		return find_unit(words, COUNT(words), s, true);
+	if ((s.p[0] & 0x20) == 0)
+		return 0;
+	return find_unit(letters, COUNT(letters), s, false);
+}
+
 static void
 add_term(uint64_t *ns, struct hint_number number, uint64_t unit)
 {
@@ -127,8 +139,7 @@ read_words(struct loose l, uint64_t *ns)
 		if (!hint_number(take(&l, is_of_number), &number))
 			return false;
 		skip_blanks(&l);
-		unit = find_unit(words, COUNT(words), take(&l, is_letter),
-		    true);
+		unit = find_word(take(&l, is_letter));
 		if (unit == 0)
 			return false;
 		add_term(ns, number, unit);
@@ -342,7 +353,7 @@ read_basic(struct loose *l, struct http1_str day, struct parts *d)
 	l->p++;
 	time = take(l, http1_is_digit);
 	if (d->civil.year != 0 || d->civil.month != 0 || d->civil.day != 0 ||
-	    d->has_time || day.len != 8 || time.len != 6)
+	    d->has_time || time.len != 6)
 		return false;
 	if (l->p < l->end && *l->p == '.')
 		take(l, is_of_number);
@@ -366,7 +377,7 @@ read_number(struct loose *l, struct parts *d)
 		return read_time(l, s, d);
 	if (l->p < l->end && *l->p == '/')
 		return read_slashes(l, s, d);
-	if (l->p < l->end && *l->p == 'T')
+	if (s.len == 8 && l->p < l->end && (*l->p | 0x20) == 't')
 		return read_basic(l, s, d);
 	if (s.len <= 2 && d->civil.day == 0)
 		d->civil.day = number_of(s);

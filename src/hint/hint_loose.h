@@ -8,8 +8,8 @@
 #include "http/http1_str.h"
 
 /*
- * Reads a duration such as 5 minutes, PT5M or 00:05:00; single letters are
- * hint_duration()'s.  Returns false when it is none.
+ * Reads a duration such as 5 minutes, 30 s, PT5M or 00:05:00.  Returns
+ * false when it is none.
  */
 bool		 hint_loose_duration(struct http1_str, uint64_t *ns);
 /*
