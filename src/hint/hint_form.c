@@ -98,6 +98,7 @@ wait_role(const struct words *w, const struct sight *s)
 		case WORD_WAIT:
 		case WORD_AT:
 		case WORD_UNIT:
+		case WORD_LEAST:
 		case WORD_TIME:
 			break;
 		default:
@@ -158,19 +159,39 @@ word_role(const struct words *w, const struct sight *s)
 	}
 }
 
+/*
+ * Whether a name ends in from when on one may go: X-RateLimit-Next-Request,
+ * X-Throttle-Until, X-RateLimit-In-Seconds.
+ */
+static bool
+ends_in_when(const struct words *w, const struct sight *s)
+{
+	switch (w->w[w->n - 1].class) {
+	case WORD_AFTER:
+	case WORD_AT:
+	case WORD_NEXT:
+		return true;
+	case WORD_UNIT:
+		return saw(s, WORD_AFTER) || saw(s, WORD_AT) ||
+		    saw(s, WORD_NEXT);
+	case WORD_REQUESTS:
+	case WORD_TIME:
+		return saw(s, WORD_NEXT);
+	default:
+		return false;
+	}
+}
+
 /* What a name says that speaks of a rate limit, and of no number of it. */
 static enum hint_role
 bare_role(const struct words *w, const struct sight *s)
 {
-	enum word_class last = w->w[w->n - 1].class;
-
 	if ((!saw(s, WORD_RATE_LIMIT) && !saw(s, WORD_THROTTLE)) ||
 	    s->other >= s->first || saw(s, WORD_RENEW))
 		return HINT_NONE;
-	/* until when it holds: X-RateLimit-Next, X-Throttle-Until */
-	if ((saw(s, WORD_AFTER) || saw(s, WORD_AT)) && (last == WORD_AFTER ||
-	    last == WORD_AT || last == WORD_UNIT))
-		return time_role(s);
+	/* the next one may go long before a window's requests are all back */
+	if (ends_in_when(w, s))
+		return saw(s, WORD_PERIOD) ? HINT_RESET : HINT_RETRY;
 	/* no more than what it is about, or in which window */
 	return saw(s, WORD_RATE_LIMIT) ? HINT_RATELIMIT : HINT_NONE;
 }

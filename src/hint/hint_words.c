@@ -138,7 +138,8 @@ static const struct known known_m[] = {
 	WORD("millis", WORD_UNIT, MS),
 	WORD("millisecond", WORD_UNIT, MS),
 	WORD("milliseconds", WORD_UNIT, MS),
-	WORD("min", WORD_UNIT, MINUTE),
+	/* a unit behind the others, and before them the least */
+	WORD("min", WORD_LEAST, MINUTE),
 	WORD("mins", WORD_UNIT, MINUTE),
 	WORD("minutes", WORD_UNIT, MINUTE),
 	WORD("minute", WORD_PERIOD, MINUTE),
@@ -157,7 +158,7 @@ static const struct known known_n[] = {
 	WORD("ns", WORD_UNIT, 1),
 	WORD("nanos", WORD_UNIT, 1),
 	WORD("nanoseconds", WORD_UNIT, 1),
-	WORD("next", WORD_AT, 0),
+	WORD("next", WORD_NEXT, 0),
 };
 static const struct known known_o[] = {
 	WORD("observed", WORD_USED, 0),
@@ -318,7 +319,8 @@ add_word(struct words *w, enum word_class class, uint64_t value, uint64_t hash)
 		return;
 	}
 	if (last != NULL && last->class == WORD_NUMBER &&
-	    (class == WORD_UNIT || class == WORD_PERIOD)) {
+	    (class == WORD_UNIT || class == WORD_LEAST ||
+	    class == WORD_PERIOD)) {
 		if (last->value == 0 || last->value >= NUMBER_MAX)
 			return;
 		last->class = WORD_SPAN;
@@ -326,8 +328,9 @@ add_word(struct words *w, enum word_class class, uint64_t value, uint64_t hash)
 		return;
 	}
 	/* MinLimit: what the limit is for, not what its value counts */
-	if (last != NULL && last->class == WORD_UNIT && class == WORD_LIMIT &&
-	    last->value >= HINT_SECOND)
+	if (last != NULL && class == WORD_LIMIT &&
+	    (last->class == WORD_LEAST || (last->class == WORD_UNIT &&
+	    last->value >= HINT_SECOND)))
 		last->class = WORD_PERIOD;
 	if (w->n == WORDS_MAX) {
 		w->bad = true;
@@ -460,12 +463,15 @@ piece_end(const char *p, const char *end)
 	return q;
 }
 
-/* The ms of x-ms- is whose field it is. */
+/* The ms of x-ms- is whose field it is, and a min at the end is a unit. */
 static void
-give_back(struct words *w)
+settle_units(struct words *w)
 {
 	struct word *first = &w->w[w->n > 0 && w->w[0].class == WORD_X];
+	struct word *last = w->n > 0 ? &w->w[w->n - 1] : NULL;
 
+	if (last != NULL && last->class == WORD_LEAST)
+		last->class = WORD_UNIT;
 	if (w->n > 2 && first->class == WORD_UNIT && first->value == MS) {
 		first->class = WORD_OTHER;
 		first->value = 0;
@@ -491,6 +497,6 @@ hint_words(struct http1_str name, struct words *w)
 			p++;
 		}
 	}
-	give_back(w);
+	settle_units(w);
 }
 

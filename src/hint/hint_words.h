@@ -31,6 +31,7 @@ enum word_class {
 	WORD_NOT,
 	WORD_AFTER,
 	WORD_AT,
+	WORD_NEXT,
 	WORD_BACKOFF,
 	WORD_WAIT,
 	WORD_RENEW,
@@ -45,6 +46,7 @@ enum word_class {
 	WORD_TYPE,
 	WORD_STATUS,
 	WORD_UNIT,		/* value: ns */
+	WORD_LEAST,		/* min that is no unit */
 	WORD_PERIOD,		/* value: ns */
 	WORD_SPAN,		/* so many of either, value: ns */
 	WORD_NUMBER,		/* value */

@@ -323,6 +323,33 @@ static const struct want retries[] = {
 	    "Retry-After: 30\r\nRateLimit: a;r=0;t=3\r\n",
 	    RETRY | PARTIAL, 3, "ratelimit",
 	    { { "ratelimit", "a", NO, 0, 3, NO, PARTIAL } } },
+	{ "when the next may go is not when all are back", 429,
+	    "X-RateLimit-Limit: 5\r\nX-RateLimit-Remaining: 0\r\n"
+	    "X-RateLimit-Reset: 60\r\nX-RateLimit-Next: 12\r\n",
+	    THROTTLED | RETRY, 12, "retry-after",
+	    { { "x-ratelimit", NULL, 5, 0, 60, NO, 0 } } },
+	{ "nor is it in so many seconds", 429,
+	    "X-RateLimit-In: 12\r\nX-RateLimit-Reset: 60\r\n"
+	    "X-RateLimit-Remaining: 0\r\n",
+	    THROTTLED | RETRY, 12, "retry-after",
+	    { { "x-ratelimit", NULL, NO, 0, 60, NO, 0 } } },
+	{ "the last one, and when the next may go", 200,
+	    "X-RateLimit-Limit: 5\r\nX-RateLimit-Remaining: 0\r\n"
+	    "X-RateLimit-Next: 2025-01-01T00:00:12Z\r\n",
+	    RETRY, 12, "retry-after",
+	    { { "x-ratelimit", NULL, 5, 0, NO, NO, 0 } } },
+	{ "the next of some that are left", 200,
+	    "X-RateLimit-Limit: 5\r\nX-RateLimit-Remaining: 3\r\n"
+	    "X-RateLimit-Next-Request: 12\r\n",
+	    RETRY, 0, "x-ratelimit",
+	    { { "x-ratelimit", NULL, 5, 3, NO, NO, 0 } } },
+	{ "what remains next is a count", 200,
+	    "X-RateLimit-Limit: 5\r\nX-RateLimit-Remaining-Next: 3\r\n"
+	    "X-RateLimit-Reset: 60\r\n",
+	    0, 0, "x-ratelimit",
+	    { { "x-ratelimit", NULL, 5, 3, 60, NO, 0 } } },
+	{ "the least delay", 429, "X-Min-Retry-Delay: 30\r\n",
+	    THROTTLED | RETRY, 30, "retry-after", { { 0 } } },
 };
 
 START_TEST(retry)
