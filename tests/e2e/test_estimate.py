@@ -257,7 +257,8 @@ def test_a_part_learns_its_own(lab):
 	"""What it refuses says nothing of the host, nor is that held up."""
 	host = Parts(5)
 	far = lab.origin(host)
-	daemon, suggestion = start(lab)
+	# One may meet the limit three times on a machine with much to do.
+	daemon, suggestion = start(lab, retry={"attempts": 8})
 	assert lab.client().get(far.url + "/other/1").status == 200
 	assert crowd(lab, far.url + "/read/7", 4, 8) == [200] * 32
 	assert 1 <= host.refused <= 4 + 30

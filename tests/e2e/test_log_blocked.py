@@ -216,11 +216,15 @@ def test_nobody_reads_the_log(lab):
 	daemon.err.wait("log.access: lines are dropped: nobody reads it")
 	with open(read, "rb") as lines:
 		told = []
-		thread = threading.Thread(target=lambda: told.append(
-		    daemon.err.wait(r"log.access: writing again; \d+")))
+
+		def wait():
+			told.append(daemon.err.wait(
+			    r"log.access: writing again; \d+"))
+			fail(lab.client(), 1)	# whoever reads gets a line
+		thread = threading.Thread(target=wait)
 		thread.start()
 		seen = 0
-		while thread.is_alive():
+		while not told:
 			assert lines.readline().endswith(b"\n")
 			seen += 1
 		thread.join()
