@@ -32,11 +32,12 @@ def test_files_of_settings(place, elsewhere):
 	assert not elsewhere()
 
 
-# One that tells what it was run with.
+# One that tells what it was run with; it is run several times at once.
 TELLS = f"""#!{sys.executable}
 import json, os, pathlib, sys
-pathlib.Path("NOTE").write_text(json.dumps([sys.argv[1:], dict(os.environ),
-    os.getcwd()]))
+mine = pathlib.Path(f"NOTE.{{os.getpid()}}")
+mine.write_text(json.dumps([sys.argv[1:], dict(os.environ), os.getcwd()]))
+mine.replace("NOTE")
 """
 
 
