@@ -16,7 +16,7 @@ import sys
 # sluice.Fault, and a program that is not under its eyes
 FAULT = re.compile(r"\bFault:|Sanitizer|runtime error:|core dumped")
 
-FEW = 3			# more are no accident
+FEW = 6			# more are no accident
 TIMES = 2
 
 
