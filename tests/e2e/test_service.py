@@ -147,8 +147,8 @@ def test_watchdog(lab, manager, fault, monkeypatch, workers):
 	while time.monotonic() < end:
 		daemon.hup()
 		at = manager.wait("READY=1$", at)
-	# what it had answered before counts, and may come late; six were due
-	assert manager.count("WATCHDOG=1", since) <= 2
+	# what it had answered before counts
+	assert manager.count("WATCHDOG=1", since) <= 1
 	since = len(manager.got)
 	fault.go_on()
 	at = manager.wait("WATCHDOG=1$", since)

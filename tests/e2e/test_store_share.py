@@ -55,10 +55,9 @@ def test_one_budget(proxies, n):
 	    f" {slow} and {slow_alone} of 2/s, {took[0]:.2f} and"
 	    f" {took[1]:.2f} s for three times 20 per 6 s; {went} requests,"
 	    f" {calls / (end - begin):.1f} calls a second")
-	# bench/store tells how much on a quiet machine: 95 % and more
-	assert fast >= 0.9 * fast_alone
+	assert fast >= 0.95 * fast_alone
 	# At both ends each alone counts for itself.
-	assert slow >= 0.9 * slow_alone - n
+	assert slow >= 0.95 * slow_alone - n
 	assert took[1] >= 0.95 * took[0]
 	for far in ours:
 		by = [sum(who == i for _, who in far.seen) for i in range(n)]
