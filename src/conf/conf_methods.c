@@ -23,12 +23,10 @@ static const char	 idempotent_word[] = "idempotent";
 
 /* What is being read. */
 struct reading {
-	struct conf_report		*report;
-	const struct conf_option	*option;
-	bool				 may_be_word;	/* idempotent */
-	bool				 idempotent;	/* it is there */
-	char				**methods;	/* owned */
-	size_t				 n;
+	bool	 may_be_word;	/* idempotent */
+	bool	 idempotent;	/* it is there */
+	char	**methods;	/* owned */
+	size_t	 n;
 };
 
 /* Words for all methods: tokens, but no methods that anybody has. */
@@ -57,47 +55,49 @@ meant(const struct reading *r, const char *text)
 }
 
 static bool
-check_method(const struct reading *r, const struct conf_node *node)
+check_method(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, const struct reading *r)
 {
 	const char *nearest = meant(r, node->text);
 	char buf[CONF_SHOW];
 
 	if (nearest != NULL)
-		return conf_wrong(r->report, node, "\"%s\" is unknown, "
+		return conf_wrong(&w->report, node, "\"%s\" is unknown, "
 		    "expected %s%s; did you mean \"%s\"?",
-		    conf_show(buf, node->text), conf_option_noun(r->option),
-		    r->option->range, nearest);
+		    conf_show(buf, node->text), conf_option_noun(option),
+		    option->range, nearest);
 	if (is_all(node->text))
-		return conf_wrong(r->report, node, "\"%s\" is no method, "
+		return conf_wrong(&w->report, node, "\"%s\" is no method, "
 		    "expected %s%s; %s", node->text,
-		    conf_option_noun(r->option), r->option->range,
+		    conf_option_noun(option), option->range,
 		    r->may_be_word ? "name each, as in [idempotent, POST, "
 		    "PATCH]" : "leave the key out for all of them");
 	if (!http1_is_token(node->text, strlen(node->text)))
-		return conf_option_wrong(r->report, r->option, node,
+		return conf_option_wrong(&w->report, option, node,
 		    "is no method");
 	if (r->may_be_word && strcmp(node->text, "CONNECT") == 0)
-		return conf_option_wrong(r->report, r->option, node,
+		return conf_option_wrong(&w->report, option, node,
 		    "is never sent again");
 	return true;
 }
 
 static bool
-add_method(struct reading *r, const struct conf_node *node)
+add_method(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, struct reading *r)
 {
 	const struct http1_str method = { node->text, strlen(node->text) };
 
-	if (!check_method(r, node))
+	if (!check_method(w, option, node, r))
 		return false;
 	if (rule_methods_have(r->methods, r->n, method))
-		return conf_option_wrong(r->report, r->option, node,
+		return conf_option_wrong(&w->report, option, node,
 		    "is there twice");
 	if (r->n == RULE_METHODS_MAX)
-		return conf_option_wrong(r->report, r->option, node,
+		return conf_option_wrong(&w->report, option, node,
 		    "is too much");
 	r->methods[r->n] = strdup(node->text);
 	if (r->methods[r->n] == NULL)
-		return conf_wrong(r->report, NULL, "out of memory");
+		return conf_wrong(&w->report, NULL, "out of memory");
 	r->n++;
 	return true;
 }
@@ -108,12 +108,10 @@ add_word(struct conf_walk *w, const struct conf_option *option,
 {
 	struct reading *r = field;
 
-	(void)w;
-	(void)option;
 	if (!r->may_be_word || strcmp(node->text, idempotent_word) != 0)
-		return add_method(r, node);
+		return add_method(w, option, node, r);
 	if (r->idempotent)
-		return conf_option_wrong(r->report, r->option, node,
+		return conf_option_wrong(&w->report, option, node,
 		    "is there twice");
 	r->idempotent = true;
 	return true;
@@ -137,19 +135,19 @@ need_room(const struct reading *r, const struct conf_node *node)
 
 /* What was read is the caller's, unless false is returned. */
 static bool
-read_methods(struct conf_walk *w, struct reading *r,
-    const struct conf_node *node)
+read_methods(struct conf_walk *w, const struct conf_option *option,
+    const struct conf_node *node, struct reading *r)
 {
-	if (conf_list_length(node) < r->option->min)
-		return conf_wrong(r->report, node,
+	if (conf_list_length(node) < option->min)
+		return conf_wrong(&w->report, node,
 		    "an empty list, expected %s%s",
-		    conf_option_noun(r->option), r->option->range);
+		    conf_option_noun(option), option->range);
 	if (need_room(r, node)) {
 		r->methods = calloc(RULE_METHODS_MAX, sizeof *r->methods);
 		if (r->methods == NULL)
-			return conf_wrong(r->report, NULL, "out of memory");
+			return conf_wrong(&w->report, NULL, "out of memory");
 	}
-	if (conf_list_read(w, r->option, node, add_word, r))
+	if (conf_list_read(w, option, node, add_word, r))
 		return true;
 	rule_methods_free(r->methods, r->n);
 	return false;
@@ -159,13 +157,10 @@ bool
 conf_methods_retry(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report *report = &w->report;
 	struct rule *rule = field;
-	struct reading r = {
-		.report = report, .option = option, .may_be_word = true,
-	};
+	struct reading r = { .may_be_word = true };
 
-	if (!read_methods(w, &r, node))
+	if (!read_methods(w, option, node, &r))
 		return false;
 	rule_methods_free(rule->retry_methods, rule->nretry_methods);
 	rule->retry_methods = r.methods;
@@ -178,11 +173,10 @@ bool
 conf_methods_cost(struct conf_walk *w, const struct conf_option *option,
     const struct conf_node *node, void *field)
 {
-	struct conf_report *report = &w->report;
 	struct rule_cost *cost = field;
-	struct reading r = { .report = report, .option = option };
+	struct reading r = { .may_be_word = false };
 
-	if (!read_methods(w, &r, node))
+	if (!read_methods(w, option, node, &r))
 		return false;
 	rule_methods_free(cost->methods, cost->nmethods);
 	cost->methods = r.methods;
