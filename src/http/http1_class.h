@@ -11,7 +11,7 @@
 /* Classes of bytes, as bits of http1_class[]. */
 #define HTTP1_PLAIN	1u	/* SP, HTAB, VCHAR, obs-text: field values */
 #define HTTP1_TCHAR	2u	/* RFC 9110 5.6.2 */
-#define HTTP1_TARGET	4u	/* VCHAR but '#' */
+#define HTTP1_TARGET	4u	/* VCHAR but '#'; obs-text */
 #define HTTP1_LABEL	8u	/* letters, digits, '-', '_' */
 
 static const unsigned char http1_class[256] = {
@@ -31,7 +31,7 @@ static const unsigned char http1_class[256] = {
 	15, 15, 15, 15, 15, 15, 15, 15,	/* 0x68 */
 	15, 15, 15, 15, 15, 15, 15, 15,	/* 0x70 */
 	15, 15, 15,  5,  7,  5,  7,  0,	/* 0x78 */
-	[0x80 ... 0xff] = 1,
+	[0x80 ... 0xff] = 5,
 };
 
 static inline bool

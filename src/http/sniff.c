@@ -79,7 +79,7 @@ take_target(struct sniff *s, unsigned char c)
 	else
 		s->matched = s->apart && lower == 'h';
 	s->apart = is_space(c);
-	s->likely = s->likely && c > ' ' - 1 && c < 0x7f;
+	s->likely = s->likely && c > ' ' - 1 && c != 0x7f;
 	return s->matched == sizeof version - 1 ? SNIFF_HTTP :
 	    SNIFF_MAYBE_HTTP;
 }

@@ -54,18 +54,32 @@ look(struct walk *w, int c)
 	w->last = c;
 }
 
+/*
+ * Whether a byte that is not encoded is white space to somebody: Python's
+ * http.server cuts a request line by what is that in Latin-1.
+ */
+static bool
+is_raw_blank(int c)
+{
+	return c == 0x85 || c == 0xa0;
+}
+
 /* The ways that may make a difference; rather one too many. */
 static unsigned
 possible_ways(struct http1_str s)
 {
 	struct walk w = { .last = '/' };
+	const char *p;
 	int c;
 
 	if (s.len > 0)
 		s.p++, s.len--;
 	do {
+		p = s.p;
 		c = path_next_char(&s);
 		look(&w, c);
+		if (s.p - p == 1 && is_raw_blank(c))
+			w.found |= PATH_ENDS;
 	} while (c != -1);
 	if (w.dots) {
 		if (w.twice || w.found != 0)
@@ -152,7 +166,7 @@ trim(struct http1_str *s, bool dots)
 	int c;
 
 	while ((c = last_char(*s, &bytes)) == ' ' || c == '\t' ||
-	    (dots && c == '.'))
+	    (bytes == 1 && is_raw_blank(c)) || (dots && c == '.'))
 		s->len -= bytes;
 }
 

@@ -7,7 +7,7 @@ take for two things.  Nothing is normalised.
 import re
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-LINE = re.compile(rb"(" + TOKEN + rb") ([!-~]+) HTTP/1\.([0-9])")
+LINE = re.compile(rb"(" + TOKEN + rb") ([!-~\x80-\xff]+) HTTP/1\.([0-9])")
 STATUS = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9])"
     rb"(?: ([\t -~\x80-\xff]*))?")
 FIELD = re.compile(rb"(" + TOKEN + rb"):[ \t]*((?:[!-~\x80-\xff]"

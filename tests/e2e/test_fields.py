@@ -8,7 +8,8 @@ import sluice
 
 PATHS = ["/", "/a/b", "/a//b/../c/./d", "/%7Euser/%2F%2e%2E", "/?", "/?a=b&c",
     "/;p=1/x", "/a%00b", "//double//", "/q?x=http://y/z?w", "/!$&'()*+,=:@",
-    "/{b}|^`\"<>\\", "/[x]", "/%zz%", "/" + "x" * 4000]
+    "/{b}|^`\"<>\\", "/[x]", "/%zz%", "/" + "x" * 4000,
+    "/caf\xc3\xa9?q=\xe9\x80\xff"]
 
 
 @pytest.mark.parametrize("path", PATHS)

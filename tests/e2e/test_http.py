@@ -456,6 +456,16 @@ def test_head_refused_has_no_body(lab):
 	assert one.ping()
 
 
+def test_path_in_utf8(lab):
+	"""As curl, git and PHP send it: it is told as a URL, and as text."""
+	far = lab.origin()
+	daemon = lab.sluice()
+	assert lab.get(far.url + "/caf\xc3\xa9?q=\xe9").status == 200
+	daemon.out.wait(' path="/caf%C3%A9"')
+	told = lab.control().get("/v1/exchanges").json()["exchanges"][0]
+	assert told["path"] == "/caf\u00e9"
+
+
 def test_methods_have_their_case(lab):
 	"""Answers to what only looks like HEAD or TRACE are like any other."""
 	far = lab.origin()

@@ -34,14 +34,18 @@ PATHS = [
      "/search;/x/..", "/search/;x"],
     ["/search", "/search%20", "/search.", "/search%20.%20", "/search%09",
      "/search%00", "/search%00.html", "/search/x%2f%2e%2e"],
+    # white space of Latin-1 behind a path is none of it to Python
+    ["/search", "/search\xa0", "/search\x85\xa0", "/search%20\x85"],
     ["/a/search", "/a//../search", "/a/%2f../search", "/a/;/../search"],
     ["/deep/x/y", "/deep%2fx/y", "/deep;v/x", "/deep\\x", "/deep/..",
      "/deep/x/../y", "/deep/%2e%2e/other"],
     # the one that wins for each reading is charged, not the widest
     ["/deep/in", "/deep%2fin", "/deep/in;v", "/deep\\in", "/deep/in%20"],
+    # UTF-8 as it is, as curl and git send it
+    ["/caf%C3%A9", "/caf\xc3\xa9", "/caf\xc3%a9", "/caf\xc3\xa9?\xe9"],
 ]
 LIMITED = {"/search": ONE, "/a/search": ONE, "/deep/**": ONE,
-    "/deep/in": ONE}
+    "/deep/in": ONE, "/caf\u00e9": ONE}
 
 
 def test_paths(lab):
@@ -59,7 +63,8 @@ def test_paths(lab):
 
 # These are different for all servers that are known, and have budgets apart.
 APART = ["/search", "/Search", "/%2573earch", "/search%252f", "/searc", "/a"
-    "/search", "/deep", "/search%3f", "/searches", "/se%61rch2", "/%"]
+    "/search", "/deep", "/search%3f", "/searches", "/se%61rch2", "/%",
+    "/caf\xc3\xa9", "/caf\xe9", "/cafe", "/search%a0", "/\xa0search"]
 
 
 def test_paths_that_differ(lab):

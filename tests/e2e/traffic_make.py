@@ -151,7 +151,7 @@ class Request:
 		self.at = place.authority(rng, way)
 		self.path = rng.choice([b"/", b"/a/b?q=1", b"/%41/../x",
 		    b"/;p//q", b"/'()*!", b"/" + b"y" * rng.randrange(2000),
-		    b"/[]{}|", b"/?http://x/"])
+		    b"/[]{}|", b"/\xc3\xa9?\xe9\x80", b"/?http://x/"])
 		if not inside and rng.random() < 0.1:
 			self.path = rng.choice([b"", b"?q=x;//y"])
 		self.trailers = []

@@ -137,7 +137,7 @@ START_TEST(test_bytes)
 	    (_i >= 'A' && _i <= 'Z');
 	token = alnum || (_i != 0 && strchr(special, _i) != NULL);
 	text_ok = _i == '\t' || (_i >= ' ' && _i != 0x7f);
-	target = _i > ' ' && _i < 0x7f && _i != '#';
+	target = _i > ' ' && _i != 0x7f && _i != '#';
 	line[1] = name[22] = value[23] = path[11] = c;
 
 	ck_assert_int_eq(http1_is_token(&c, 1), token);

@@ -219,7 +219,13 @@ static const struct {
 	    400, HTTP1_BAD_TARGET },
 	{ BYTES("options * HTTP/1.1\r\nHost: h\r\n\r\n"),
 	    400, HTTP1_BAD_TARGET },
-	{ BYTES(TARGET("http://h/\xc3\xa4")), 400, HTTP1_BAD_TARGET },
+	{ BYTES(TARGET("http://h\xc3\xa4/")), 400, HTTP1_BAD_HOST },
+	{ BYTES(TARGET("http://h\xc3\xa4")), 400, HTTP1_BAD_HOST },
+	{ BYTES(TARGET("http\xc3\xa4://h/")), 400, HTTP1_BAD_TARGET },
+	{ BYTES(TARGET("\xc3\xa4")), 400, HTTP1_BAD_TARGET },
+	{ BYTES(TARGET("http://h/\xc3\xa4#f")), 400, HTTP1_FRAGMENT },
+	{ BYTES(TARGET("http://h/\xc3\xa4 b")), 400, HTTP1_BAD_VERSION },
+	{ BYTES(TARGET("http://h/\xc3\xa4\x7f")), 400, HTTP1_BAD_BYTE },
 	{ BYTES(TARGET("http://h/a\tb")), 400, HTTP1_BAD_TARGET },
 	{ BYTES(TARGET("http://h/a b")), 400, HTTP1_BAD_VERSION },
 	{ BYTES(TARGET("http://h/a\x01" "b")), 400, HTTP1_BAD_BYTE },
@@ -256,6 +262,7 @@ static const struct {
 	{ BYTES(CONNECT("*")), 400, HTTP1_BAD_HOST },
 	{ BYTES(CONNECT("/")), 400, HTTP1_BAD_HOST },
 	{ BYTES(CONNECT("h:443#f")), 400, HTTP1_FRAGMENT },
+	{ BYTES(CONNECT("h\xc3\xa4:443")), 400, HTTP1_BAD_HOST },
 	{ BYTES("CONNECT h:443 HTTP/1.1\r\n\r\n"), 400, HTTP1_NO_HOST },
 	{ BYTES("CONNECT h:443 HTTP/1.1\r\nHost: h\r\n"
 	    "Content-Length: 5\r\n\r\n"), 400, HTTP1_CONNECT_BODY },
@@ -367,6 +374,12 @@ static const struct {
 	{ BYTES(TARGET("http://h/|^{}\"<>\\`[]%zz!$&'()*+,;=~")),
 	    "GET absolute http h:0 [/|^{}\"<>\\`[]%zz!$&'()*+,;=~] 1.1"
 	    " none=0 keep safe idem" },
+	/* curl, git and PHP send UTF-8 as it is, Node's http Latin-1 */
+	{ BYTES(TARGET("http://h/\xc3\xa4?\xc3\xa4=\xe4")),
+	    "GET absolute http h:0 [/\xc3\xa4?\xc3\xa4=\xe4] 1.1"
+	    " none=0 keep safe idem" },
+	{ BYTES(TARGET("http://h?\xff\x80")),
+	    "GET absolute http h:0 [?\xff\x80] 1.1 none=0 keep safe idem" },
 	{ BYTES("OPTIONS * HTTP/1.1\r\nHost: h:81\r\n\r\n"),
 	    "OPTIONS asterisk http h:81 [] 1.1 none=0 keep safe idem" },
 	{ BYTES("OPTIONS http://h HTTP/1.1\r\nHost: x\r\n\r\n"),

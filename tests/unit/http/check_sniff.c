@@ -56,9 +56,9 @@ START_TEST(perhaps_requests)
 {
 	struct sniff s = { 0 };
 	size_t i;
-	static const char likely[] = "PROPFIND /a HTTP";
+	static const char likely[] = "PROPFIND /\xc3\xa4 HTTP";
 	static const char *const unlikely[] = { "g", "0", "Get", "-A", "GET\t",
-	    "get /", "GET /\x01", "GET /\xc3" };
+	    "get /", "GET /\x01", "GET /\x7f" };
 
 	for (i = 0; i + 1 < sizeof likely; i++) {
 		ck_assert_int_eq(sniff(&s, likely + i, 1), SNIFF_MAYBE_HTTP);

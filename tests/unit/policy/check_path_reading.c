@@ -70,6 +70,8 @@ static const struct {
 	{ "/x/..;/search", "/x/..;/search /search /x/../search " },
 
 	{ "/search%20", "/search%20 /search " },
+	{ "/search\x85\xa0", "/search\x85\xa0 /search " },
+	{ "/search%a0", "/search%a0 " },
 	{ "/search.", "/search. /search " },
 	{ "/a%20.%20/b", "/a%20.%20/b /a/b " },
 	{ "/search%00.html", "/search%00.html /search " },
