@@ -271,6 +271,22 @@ set_text(struct tls_failure *f, const char *text)
 	}
 }
 
+/* Its name, also where OpenSSL has none: some of TLS 1.3's (RFC 8446 6.2). */
+static const char *
+alert_text(int alert)
+{
+	switch (alert) {
+	case SSL_AD_INAPPROPRIATE_FALLBACK:
+		return "inappropriate fallback";
+	case SSL_AD_MISSING_EXTENSION:
+		return "missing extension";
+	case SSL_AD_CERTIFICATE_REQUIRED:
+		return "certificate required";
+	default:
+		return SSL_alert_desc_string_long(alert);
+	}
+}
+
 static void
 set_failure(struct tls *t, unsigned long err)
 {
@@ -294,7 +310,7 @@ set_failure(struct tls *t, unsigned long err)
 	    reason <= SSL_AD_REASON_OFFSET + 255) {
 		f->kind = TLS_ALERT;
 		f->alert = reason - SSL_AD_REASON_OFFSET;
-		text = SSL_alert_desc_string_long(f->alert);
+		text = alert_text(f->alert);
 	}
 	set_text(f, text != NULL ? text : "TLS error");
 }
