@@ -15,6 +15,8 @@
 #include "net/reserve.h"
 
 #define TRY_AGAIN_NS	100000000ULL
+#define LATE_NS		500000000ULL
+#define GRACE_NS	100000000ULL
 
 /* The loop whose thread this is; NULL on the main thread. */
 static _Thread_local struct loop *current;
@@ -135,19 +137,53 @@ try_again_cb(struct wake *k, struct loop *l, uint64_t now)
 	}
 }
 
+/* Has its event fire at that time. */
+static void
+set_event(struct deadline *d, uint64_t at)
+{
+	uint64_t now = loop_now();
+	struct timeval tv = to_timeval(at > now ? at - now : 0);
+
+	if (evtimer_add(&d->ev, &tv) == -1) {
+		keep_unset(d);
+		return;
+	}
+	d->set = at;
+	take_unset(d);
+}
+
+/*
+ * A wait that a signal has interrupted, as the one that stops the process does,
+ * tells of no socket, and then come all timers that are due: what has arrived
+ * meanwhile would be read too late.
+ */
+static bool
+is_late(struct deadline *d, uint64_t at, uint64_t now)
+{
+	if (now - at <= LATE_NS || d->late == at)
+		return false;
+	d->late = at;
+	return true;
+}
+
 static void
 deadline_cb(evutil_socket_t fd, short what, void *arg)
 {
 	struct deadline *d = arg;
-	uint64_t at = d->at;
+	uint64_t at = d->at, now;
 
 	(void)fd;
 	(void)what;
 	d->set = 0;
 	if (at == 0)
 		return;
-	if (loop_now() < at) {
-		deadline_set(d, at);
+	now = loop_now();
+	if (now < at) {
+		set_event(d, at);
+		return;
+	}
+	if (is_late(d, at, now)) {
+		set_event(d, now + GRACE_NS);
 		return;
 	}
 	d->at = 0;
@@ -162,6 +198,7 @@ deadline_init(struct deadline *d, struct loop *l, void (*cb)(void *),
 	d->unset = false;
 	d->at = 0;
 	d->set = 0;
+	d->late = 0;
 	d->cb = cb;
 	d->arg = arg;
 	evtimer_assign(&d->ev, l->base, deadline_cb, d);
@@ -170,20 +207,9 @@ deadline_init(struct deadline *d, struct loop *l, void (*cb)(void *),
 void
 deadline_set(struct deadline *d, uint64_t at)
 {
-	struct timeval tv;
-	uint64_t now;
-
 	d->at = at;
-	if (at == 0 || (d->set != 0 && d->set <= at))
-		return;
-	now = loop_now();
-	tv = to_timeval(at > now ? at - now : 0);
-	if (evtimer_add(&d->ev, &tv) == -1) {
-		keep_unset(d);
-		return;
-	}
-	d->set = at;
-	take_unset(d);
+	if (at != 0 && (d->set == 0 || d->set > at))
+		set_event(d, at);
 }
 
 void

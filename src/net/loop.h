@@ -54,7 +54,9 @@ RB_HEAD(wakes, wake);
 
 /*
  * A deadline that is cheap to move: moving it later costs nothing, because the
- * event underneath stays as it is and asks again when it fires.
+ * event underneath stays as it is and asks again when it fires.  One that is
+ * half a second late waits for another tenth: the process may have stood still,
+ * and what would have moved the deadline is still to be read.
  */
 struct deadline {
 	struct loop	*loop;
@@ -63,6 +65,7 @@ struct deadline {
 	bool		 unset;		/* ev could not be set, for now */
 	uint64_t	 at;		/* ns; 0: none */
 	uint64_t	 set;		/* ns; when ev fires; 0: not pending */
+	uint64_t	 late;		/* ns; what it was too late for */
 	void		(*cb)(void *);
 	void		*arg;
 };

@@ -7,6 +7,7 @@ meanwhile, so that both wait for it when it goes on.
 import contextlib
 import signal
 import threading
+import time
 
 import pytest
 
@@ -62,6 +63,32 @@ def whole_or_refused(far, answer, data):
 	    and r.whole]
 	assert all(r.body == data for r in taken)
 	assert answer.status == 502 or len(taken) == 1
+
+
+def test_stopped_for_longer_than_a_timeout(lab):
+	"""What came meanwhile came in time: it was only not looked at."""
+	patience = 2 * wire.SLOW
+	replied = threading.Event()
+
+	def reply(conn, req):
+		conn.reply(body=req.target)
+		replied.set()
+	gate = origin.Gate(reply)
+	far = lab.origin(gate)
+	daemon = lab.sluice(hosts=hosts(concurrency=2),
+	    timeouts={"header": patience, "response": patience})
+	asks = lab.client()
+	one = hold_slot(lab, far, gate)
+	began = time.monotonic()
+	asks.send(b"OPTIONS * HTTP/1.1\r\n")
+	with frozen(lab, daemon):
+		gate.let()
+		assert replied.wait(wire.DEADLINE)
+		asks.send(b"Host: x\r\n\r\n")
+		wire.wait_until(lambda: time.monotonic() > began + patience
+		    + 1, 2 * wire.DEADLINE, what="the deadlines' time")
+	assert one.response().status == 200
+	assert asks.response("OPTIONS").status == 200
 
 
 def test_malformed_chunk_after_an_early_response(lab):

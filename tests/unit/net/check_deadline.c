@@ -2,6 +2,7 @@
 #include "net/loop.h"
 
 #include <check.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -13,6 +14,7 @@ static struct memory	 memory;
 static struct loop	*loop;
 static struct deadline	 a, b;
 static unsigned		 fired;
+static bool		 woken;
 static unsigned		 failing;	/* calls of event_add() */
 
 /* The linker has the sources that are tested call this. */
@@ -47,6 +49,7 @@ setup(void)
 {
 	memory_init(&memory, 1 << 20, SHARE_OFF);
 	fired = failing = 0;
+	woken = false;
 	loop = loop_new(0, &memory, rung_cb, NULL);
 	ck_assert_ptr_nonnull(loop);
 	deadline_init(&a, loop, fired_cb, &fired);
@@ -85,6 +88,51 @@ START_TEST(fires_when_it_is_due)
 	turn_until(1);
 	ck_assert_uint_ge(loop_now(), at);
 	ck_assert_uint_eq(a.at, 0);
+}
+END_TEST
+
+static void
+woken_cb(struct wake *k, struct loop *l, uint64_t now)
+{
+	(void)k;
+	(void)now;
+	if (l == NULL)
+		return;
+	ck_assert_uint_eq(fired, 0);
+	woken = true;
+}
+
+/* After a stop of the process what has come meanwhile is looked at first. */
+START_TEST(late_one_is_put_off_once)
+{
+	struct wake k = { .fire = woken_cb };
+
+	deadline_set(&a, loop_now() - 1000 * MS);
+	loop_wake_at(loop, &k, loop_now() + 50 * MS);
+	turn_until(1);
+	ck_assert(woken);
+	ck_assert_uint_eq(a.at, 0);
+}
+END_TEST
+
+static void
+moving_cb(struct wake *k, struct loop *l, uint64_t now)
+{
+	woken_cb(k, l, now);
+	if (l != NULL)
+		deadline_set(&a, now + 200 * MS);
+}
+
+START_TEST(late_one_is_moved_meanwhile)
+{
+	struct wake k = { .fire = moving_cb };
+	uint64_t at = loop_now() + 50 * MS;
+
+	deadline_set(&a, loop_now() - 1000 * MS);
+	loop_wake_at(loop, &k, at);
+	turn_until(1);
+	ck_assert(woken);
+	ck_assert_uint_ge(loop_now(), at + 200 * MS);
 }
 END_TEST
 
@@ -139,6 +187,8 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, fires_when_it_is_due);
+	tcase_add_test(tc, late_one_is_put_off_once);
+	tcase_add_test(tc, late_one_is_moved_meanwhile);
 	tcase_add_test(tc, fires_without_memory);
 	tcase_add_test(tc, is_taken_later);
 	tcase_add_test(tc, is_changed_meanwhile);
