@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -68,6 +69,21 @@ test_logs(const struct conf *conf, char **cause)
 	    wrong_file(conf, conf->log_access_at, "", cause);
 }
 
+/* What else has that name, as /dev/null, would be moved out of the way. */
+static bool
+test_state_kind(const struct conf *conf, char **cause)
+{
+	struct stat st;
+
+	if (stat(conf->state_file, &st) == -1 || S_ISREG(st.st_mode))
+		return true;
+	if (asprintf(cause, "%s is a %s, expected a file, or none",
+	    conf->state_file, S_ISDIR(st.st_mode) ? "directory" :
+	    "device, a pipe or a socket") == -1)
+		*cause = NULL;
+	return wrong_file(conf, conf->state_at, "state.file: ", cause);
+}
+
 /* It is replaced by others that are made beside it. */
 static bool
 test_state(const struct conf *conf, char **cause)
@@ -78,6 +94,8 @@ test_state(const struct conf *conf, char **cause)
 	*cause = NULL;
 	if (conf->state_file == NULL)
 		return true;
+	if (!test_state_kind(conf, cause))
+		return false;
 	if ((copy = strdup(conf->state_file)) == NULL)
 		return false;
 	if (faccessat(AT_FDCWD, dirname(copy), W_OK | X_OK, AT_EACCESS) == -1)

@@ -254,11 +254,18 @@ def test_what_is_no_state_is_kept(lab, data, why):
 	assert lives.file.read_bytes().startswith(b"sluice-state version=1 ")
 
 
-def test_a_directory_is_no_state(lab):
-	lives = Lives(lab)
-	lives.file.mkdir()
-	lives.start()
-	assert (lab.dir / "state.1").is_dir()
+@pytest.mark.parametrize("make, said", [
+    (os.mkdir, "a directory"), (os.mkfifo, "a device, a pipe or a socket")])
+def test_what_is_no_file_stays_where_it_is(tmp_path, make, said):
+	"""It may be /dev/null, or a directory with all that sluice has."""
+	path = tmp_path / "state"
+	make(path)
+	result = sluice_test(tmp_path, path)
+	assert result.returncode == 1
+	assert f":1:15: state.file: {path} is {said}, expected a file" in \
+	    result.stderr
+	assert sluice.run("-c", tmp_path / "sluice.yaml").returncode == 1
+	assert sorted(os.listdir(tmp_path)) == ["sluice.yaml", "state"]
 
 
 def test_damaged_records_are_skipped(lab):
