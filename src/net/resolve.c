@@ -16,6 +16,7 @@
 #include "net/resolve_ares.h"
 #include "net/resolve_cache.h"
 #include "net/resolve_share.h"
+#include "net/resolve_system.h"
 
 /*
  * Life of what is asked (struct resolve): answered at once, where the answer is
@@ -66,6 +67,7 @@ struct resolver {
 	struct resolve_cache	*cache;
 	struct query_tree	 queries;	/* by name */
 	struct resolve_share	 share;
+	struct resolve_system	 system;
 	struct asked		 ready;		/* to be told from the loop */
 	struct event		 ready_ev;
 	struct resolve_ares	*spare[SPARE];
@@ -250,9 +252,21 @@ answered_cb(void *arg, const struct resolve_answer *told, uint32_t ttl)
 	serve(r);
 }
 
+static void
+free_spare(struct resolver *r)
+{
+	while (r->nspare > 0)
+		resolve_ares_free(r->spare[--r->nspare]);
+}
+
+/* One that was made before the system's settings changed knows the old ones. */
 static struct resolve_ares *
 take_lookup(struct resolver *r)
 {
+	if (resolve_system_changed(&r->system)) {
+		free_spare(r);
+		resolve_cache_clear(r->cache);
+	}
 	if (r->nspare > 0)
 		return r->spare[--r->nspare];
 	return resolve_ares_new(r->loop, &r->conf->resolver, answered_cb);
@@ -454,18 +468,12 @@ resolver_new(struct loop *loop, const struct conf *conf)
 	}
 	r->loop = loop;
 	r->conf = conf;
+	(void)resolve_system_changed(&r->system);
 	RB_INIT(&r->queries);
 	resolve_share_init(&r->share, conf->limit_lookups);
 	TAILQ_INIT(&r->ready);
 	event_assign(&r->ready_ev, loop->base, -1, 0, ready_cb, r);
 	return r;
-}
-
-static void
-free_spare(struct resolver *r)
-{
-	while (r->nspare > 0)
-		resolve_ares_free(r->spare[--r->nspare]);
 }
 
 void

@@ -5,7 +5,9 @@ Where two things have to reach the daemon at the same moment it is stopped
 meanwhile, so that both wait for it when it goes on.
 """
 import contextlib
+import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -107,6 +109,29 @@ def test_malformed_chunk_after_an_early_response(lab):
 		idle = lab.client()
 		assert idle.ping() and idle.ended()	# the timeout is past
 	assert lab.client().ping()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="namespaces are root's")
+def test_another_network(lab):
+	"""Nobody tells that the system's settings are others by now."""
+	if subprocess.run(["unshare", "-m", "true"]).returncode:
+		pytest.skip("no namespace of mounts")
+	file = lab.dir / "resolv.conf"
+	file.write_text("search home.test\n")
+	here = {"A": ["127.0.0.1"]}
+	dns = lab.dns({"a.home.test": here, "a.work.test": here,
+	    "b.work.test": here})
+	far = lab.origin(lambda conn, req: conn.reply(fields=[("Connection",
+	    "close")]))
+	lab.sluice(resolver=[dns.at], before=("unshare", "-m", "sh", "-c",
+	    'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"', "-",
+	    str(file)))
+	assert lab.get(f"http://a:{far.port}/").status == 200
+	file.write_text("search work.test\n")
+	for name in "b", "a":	# what is known was for the network before
+		assert lab.get(f"http://{name}:{far.port}/").status == 200
+	assert [name for name, kind, _ in dns.asked if kind == "A"] == \
+	    ["a.home.test", "b.work.test", "a.work.test"]
 
 
 class HeldDns(dnsserver.Dns):

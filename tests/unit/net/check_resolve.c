@@ -17,6 +17,7 @@
 #include "conf/conf.h"
 #include "conf/conf_parse.h"
 #include "net/loop.h"
+#include "net/resolve_system.h"
 
 /*
  * Names, with a name server in the same loop: what a want of memory or of a
@@ -32,6 +33,7 @@ static int		 server = -1;
 static struct event	 server_ev;
 static unsigned		 questions;
 static bool		 silent;
+static bool		 changed;	/* the system's settings */
 static unsigned		 fail_add, fail_alloc;	/* the nth fails; 0: none */
 
 uint64_t
@@ -47,6 +49,16 @@ void
 log_info(const char *format, ...)
 {
 	(void)format;
+}
+
+bool
+resolve_system_changed(struct resolve_system *s)
+{
+	bool is = changed;
+
+	(void)s;
+	changed = false;
+	return is;
 }
 
 /* The linker has the sources that are tested call these. */
@@ -253,6 +265,24 @@ START_TEST(known_at_once)
 END_TEST
 
 /* A quarter of the places is a client's; others' questions go on. */
+/* Which is seen by the next one that is asked for. */
+START_TEST(the_system_changes)
+{
+	start("");
+	wait_for(ask(0, "a.test", 1));
+	wait_for(ask(1, "b.test", 1));
+	ck_assert_uint_eq(questions, 4);
+	changed = true;
+	ck_assert(ask(2, "a.test", 1)->told);
+	wait_for(ask(3, "c.test", 1));
+	ck_assert(!changed);
+	ck_assert(ask(4, "c.test", 1)->told);
+	ck_assert_int_eq(wait_for(ask(5, "a.test", 1)), RESOLVE_OK);
+	ck_assert_uint_eq(questions, 8);
+	end();
+}
+END_TEST
+
 START_TEST(share_of_places)
 {
 	char name[16];
@@ -358,6 +388,7 @@ main(void)
 	tcase_add_loop_test(tc, no_watch, 1, 12);
 	tcase_add_loop_test(tc, no_memory, 1, 12);
 	tcase_add_test(tc, known_at_once);
+	tcase_add_test(tc, the_system_changes);
 	tcase_add_test(tc, share_of_places);
 	tcase_add_test(tc, turns);
 	tcase_add_loop_test(tc, reload, 0, 5);
