@@ -111,9 +111,12 @@ static void
 drain_cb(void *arg)
 {
 	struct worker *w = arg;
+	unsigned all = w->requests, refused;
 
-	log_warn("drain: %u exchanges cut off", w->requests);
-	loop_stop(w->loop, true);
+	refused = exchanges_refuse_waiting(w->exchanges);
+	log_warn("drain: %u exchanges cut off, %u that waited refused",
+	    all - refused, refused);
+	loop_stop(w->loop, false);
 }
 
 static void

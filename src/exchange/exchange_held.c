@@ -53,6 +53,7 @@ look(struct exchanges *all, struct exchange *x, uint64_t now)
 	struct hosts_held held;
 
 	TAILQ_REMOVE(&all->held, x, entry);
+	TAILQ_INSERT_TAIL(&all->held_long, x, entry);
 	x->looked_at = true;
 	if (log_enabled(LOG_LEVEL_INFO) && hosts_held(all->hosts, &x->ticket,
 	    all->conf->log_held, now, &held))

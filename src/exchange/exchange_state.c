@@ -52,8 +52,9 @@ join_held(struct exchange *x)
 static void
 leave_held(struct exchange *x)
 {
-	if (!x->looked_at)
-		TAILQ_REMOVE(&x->exchanges->held, x, entry);
+	struct exchanges *all = x->exchanges;
+
+	TAILQ_REMOVE(x->looked_at ? &all->held_long : &all->held, x, entry);
 }
 
 void

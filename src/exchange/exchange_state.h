@@ -87,6 +87,7 @@ struct exchanges {
 	struct text		 parent_head;	/* see exchange_parent.h */
 	/* QUEUED and not looked at for log.held, the first first */
 	TAILQ_HEAD(exchange_list, exchange) held;
+	struct exchange_list	 held_long;	/* QUEUED, and looked at */
 	struct deadline		 held_timer;
 };
 
@@ -109,8 +110,8 @@ struct exchange {
 	struct tunnel		*tunnel;
 	enum exchange_phase	 phase;		/* exchange_set_phase() */
 	bool			 dialled;	/* for opening, once */
-	bool			 looked_at;	/* not in held, though QUEUED */
-	TAILQ_ENTRY(exchange)	 entry;		/* in held */
+	bool			 looked_at;	/* in held_long, if QUEUED */
+	TAILQ_ENTRY(exchange)	 entry;		/* in held or held_long */
 	struct ticket		 ticket;
 	struct claim_turn	 taken;		/* the turn it goes on with */
 	struct throttle_deposit	*deposit;	/* for a refund; or NULL */

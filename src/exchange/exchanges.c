@@ -152,6 +152,7 @@ exchanges_new(const struct exchanges_setup *setup)
 	all->upstreams = setup->upstreams;
 	all->dialer = setup->dialer;
 	TAILQ_INIT(&all->held);
+	TAILQ_INIT(&all->held_long);
 	deadline_init(&all->held_timer, all->loop, exchange_held_due, all);
 	all->access = access_new(setup->loop, setup->conf);
 	all->hasher = client_hasher_new();
@@ -179,6 +180,22 @@ void
 exchanges_drain(struct exchanges *all)
 {
 	all->draining = true;
+}
+
+unsigned
+exchanges_refuse_waiting(struct exchanges *all)
+{
+	struct exchange *x;
+	unsigned n = 0;
+
+	while ((x = TAILQ_FIRST(&all->held)) != NULL ||
+	    (x = TAILQ_FIRST(&all->held_long)) != NULL) {
+		exchange_reject(x, 503, STATS_DRAINED,
+		    "connection_limit_reached",
+		    "the proxy is shutting down");
+		n++;
+	}
+	return n;
 }
 
 void

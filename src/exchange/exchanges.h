@@ -33,6 +33,8 @@ struct exchanges *exchanges_new(const struct exchanges_setup *);
 void	 exchanges_reload(struct exchanges *, struct conf *);
 /* From now on none begins. */
 void	 exchanges_drain(struct exchanges *);
+/* Those whose turn has not come are told so; how many these were. */
+unsigned exchanges_refuse_waiting(struct exchanges *);
 /* When all have ended, and the checks of passwords, too. */
 void	 exchanges_free(struct exchanges *);
 

@@ -303,6 +303,34 @@ def test_drain_is_bounded(lab):
 	assert 0.6 < time.monotonic() - began < 6 * wire.SLOW
 
 
+@pytest.mark.parametrize("held", ["off", "1ms"])
+def test_who_waits_at_the_end_of_a_drain(lab, held):
+	"""It is told that nothing was sent; what was sent is cut off."""
+	far = lab.origin(origin.Gate())
+	daemon = lab.sluice(hosts=hosts(concurrency=1), log={"held": held},
+	    timeouts={"drain": "700ms"})
+	running = lab.client().ask("GET", far.url + "/held")
+	far.wait_requests(1)
+	others = [lab.client().ask("POST", far.url + "/", body="x")
+	    for _ in range(3)]
+	control = lab.control()
+	wire.wait_until(lambda: control.get("/v1/status").json()["waiting"]
+	    == 3, what="three who wait")
+	if held != "off":
+		daemon.err.wait("held for .*: POST")
+	daemon.term()
+	for one in others:
+		answer = one.response("POST")
+		assert answer.status == 503
+		assert b"the proxy is shutting down" in answer.body
+		assert one.ended()
+	assert running.ended()
+	assert daemon.wait() == 0
+	assert far.targets() == ["/held"]
+	assert "drain: 1 exchanges cut off, 3 that waited refused" in \
+	    daemon.err.text()
+
+
 def test_tunnel_ends_the_drain(lab):
 	"""The last tunnel's end is the end; no need to wait longer."""
 	far = lab.origin(accept=lambda conn: conn.wait_gone(60))
