@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "hint/hint_until.h"
 
+#include <string.h>
+
 #include "hint/hint.h"
 #include "hint/hint_date.h"
 #include "hint/hint_duration.h"
@@ -108,6 +110,21 @@ hint_until_number(struct hint_number number, int64_t date, uint64_t *ns)
 	return number_until(number, HINT_SECOND, date, ns);
 }
 
+/*
+ * Without the names that RFC 9557 puts behind a timestamp: [Europe/Berlin].
+ * They do not change which instant it is.
+ */
+static struct http1_str
+without_names(struct http1_str s)
+{
+	const char *name;
+
+	while (s.len > 0 && s.p[s.len - 1] == ']' &&
+	    (name = memrchr(s.p, '[', s.len)) != NULL)
+		s.len = (size_t)(name - s.p);
+	return s;
+}
+
 bool
 hint_until(struct http1_str s, uint64_t unit, int64_t date, uint64_t *ns)
 {
@@ -118,7 +135,7 @@ hint_until(struct http1_str s, uint64_t unit, int64_t date, uint64_t *ns)
 	*ns = 0;
 	if (hint_number(s, &number))
 		return number_until(number, unit, date, ns);
-	if (hint_timestamp(s, &seconds, &nano) ||
+	if (hint_timestamp(without_names(s), &seconds, &nano) ||
 	    hint_date(s.p, s.len, date, &seconds) ||
 	    hint_loose_date(s, &seconds))
 		return until(seconds, nano, date, ns);
