@@ -123,7 +123,11 @@ class Redis:
 		    "--appendonly", "no", "--dir", str(self.dir),
 		    "--repl-diskless-sync-delay", "0", *of],
 		    stdout=subprocess.DEVNULL)
-		wire.wait_until(self.answers, what="redis-server")
+		try:
+			wire.wait_until(self.answers, what="redis-server")
+		except BaseException:
+			self.end()
+			raise
 
 	def answers(self):
 		try:
@@ -347,10 +351,14 @@ class Proxies:
 		self.others = []	# servers that are there, too
 		self.daemons = []
 		self.crowds = []
-		for _ in range(n):
-			self.add()
-		for daemon in self.daemons:
-			daemon.err.wait("connected: budgets are shared")
+		try:
+			for _ in range(n):
+				self.add()
+			for daemon in self.daemons:
+				daemon.err.wait("connected: budgets are shared")
+		except BaseException:
+			self.end()
+			raise
 
 	def add(self):
 		"""One more sluice."""

@@ -301,7 +301,9 @@ class Sluice:
 			if self.runs():
 				self.term()
 			self.wait(30 * wire.SLOW)
-		except subprocess.TimeoutExpired:
+		except (subprocess.TimeoutExpired, AssertionError):
+			if self.runs():
+				os.kill(self.pid, signal.SIGKILL)
 			self.proc.kill()
 			self.proc.wait()
 			raise AssertionError("did not end after SIGTERM:\n"

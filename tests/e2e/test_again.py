@@ -2,10 +2,15 @@
 """Which tests may pass at the second try."""
 import os
 import pathlib
+import shutil
+import signal
 import subprocess
 import sys
 
 import pytest
+
+import sluice
+import wire
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -39,9 +44,9 @@ def run(directory, what, more=""):
 	env = {name: value for name, value in os.environ.items()
 	    if not name.startswith("PYTEST")}
 	done = subprocess.run([sys.executable, "-m", "pytest", "-p",
-	    "no:cacheprovider", "-p", "no:xdist", "--rootdir", directory,
-	    "--again", directory], capture_output=True, text=True, env=env,
-	    cwd=directory)
+	    "no:cacheprovider", "-p", "no:anyio", "-p", "no:xdist",
+	    "--rootdir", directory, "--again", directory], text=True,
+	    capture_output=True, env=env, cwd=directory)
 	seen = directory / "runs"
 	runs = len(seen.read_text()) if seen.exists() else 0
 	return done.returncode, runs, done.stdout + done.stderr
@@ -66,3 +71,58 @@ def test_many(tmp_path):
 	    f"def test_{n}(): assert not (runs.parent / 'x').exists()\n"
 	    f"(runs.parent / 'x').touch()\n" for n in range(7)))
 	assert (found, times) == (1, 1), told
+
+
+# What it starts has a session of its own, no parent and no environment, and
+# does not end when it is asked to.
+LEAVES = f"""if n == 0: assert 0
+	import os, signal, time
+	if os.fork() == 0:
+		os.setsid()
+		if os.fork():
+			os._exit(0)
+		signal.signal(signal.SIGTERM, signal.SIG_IGN)
+		name = pathlib.Path(str(runs) + "." + str(os.getpid()))
+		name.touch()
+		os.execve({shutil.which("sleep")!r}, ["sleep", "4321"], {{}})
+	while len(list(runs.parent.glob("runs.*"))) < n:
+		time.sleep(0.01)
+	"""
+
+
+@pytest.mark.parametrize("then, status, runs", [
+	("", 0, 3),
+	("assert 0", 1, 2),
+	("os.kill(os.getpid(), signal.SIGKILL)", 1, 2),
+], ids=["passes", "fails", "is killed"])
+def test_nothing_is_left(tmp_path, then, status, runs):
+	"""However a run alone ends, all that it has started ends with it."""
+	found, times, told = run(tmp_path, LEAVES + then)
+	assert (found, times) == (status, runs), told
+	left = [int(one.suffix[1:]) for one in tmp_path.glob("runs.*")]
+	assert len(left) == runs - 1
+	assert not any(sluice.alive(pid) for pid in left)
+
+
+@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_when_whoever_waits_ends(tmp_path, sig):
+	"""A command that is told to end, or whose parent is gone."""
+	note = tmp_path / "note"
+	args = [sys.executable, str(HERE / "left.py"), "sh", "-c",
+	    f"setsid sleep 4321 & echo $$ $! >{note}.new; "
+	    f"mv {note}.new {note}; wait"]
+	parent = subprocess.Popen([sys.executable, "-S", "-c",
+	    "import subprocess, sys; subprocess.run(sys.argv[1:])", *args])
+	pids = wire.wait_until(lambda: note.exists() and
+	    note.read_text().split(), what="a command")
+	who = parent.pid if sig == signal.SIGKILL else ppid(int(pids[0]))
+	os.kill(who, sig)
+	parent.wait(wire.DEADLINE)
+	wire.wait_until(lambda: not any(sluice.alive(int(pid))
+	    for pid in pids), what="the end of all of it")
+
+
+def ppid(pid):
+	"""Whose child it is."""
+	stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+	return int(stat.rpartition(")")[2].split()[1])

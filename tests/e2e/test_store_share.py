@@ -220,3 +220,16 @@ def test_it_is_open(proxies):
 	for i in range(2):
 		own = sorted(t for t, who in two.fars[0].seen if who == i)
 		assert shared.over_bucket(own, 100, 10, LATE) <= 0
+
+
+def test_sluices_that_do_not_start(lab, monkeypatch):
+	"""Their store does not outlive the test that wanted them."""
+	made = []
+
+	def redis(*args, make=shared.Redis):
+		made.append(make(*args))
+		return made[-1]
+	monkeypatch.setattr(shared, "Redis", redis)
+	with pytest.raises(AssertionError):
+		Proxies(lab, 1, [{"capacity": "none"}])
+	assert made[0].proc.poll() is not None
