@@ -8,6 +8,7 @@ import pytest
 import dnsserver
 import metrics
 import origin
+import shared
 import wire
 
 HERE = "127.0.0.1"
@@ -378,16 +379,17 @@ def test_many_rules(lab):
 
 
 @pytest.mark.plain("thousands of hosts are no more ways than ten")
-def test_many_hosts(lab):
+def test_many_hosts(lab, request):
 	"""It is soon done, whatever else the machine does."""
 	many = 2500
-	far = lab.origin()
+	far = shared.Far()		# all of its connections on one thread
+	request.addfinalizer(far.end)
 	daemon = lab.sluice(resolver=[lab.dns(dnsserver.Here()).at],
 	    hosts={"*.test": {"capacity": 1, "period": "1h"}},
 	    log={"access": "off"}, limits={"names": many})
 	one = lab.client()
 	for i in range(many):
-		assert one.get(f"http://h{i}.test:{far.port}/").status == 200
+		assert one.get(f"http://h{i}.test:{far.port}/{i}").status == 200
 	m = metrics.scrape(daemon)
 	assert m("sluice_hosts_tracked") == many
 	assert m("sluice_queue_limit", host="*.test") == 1000 * many
