@@ -178,6 +178,7 @@ class Lab:
 		self.clients = []
 		self.origins = []
 		self.daemons = []
+		self.by_settings = {}		# for same
 		self.others = []		# whatever else has a stop()
 		self.last = []			# and is to outlive the others
 		self.threads = []
@@ -361,6 +362,26 @@ def shared_lab(tmp_path_factory):
 		yield one
 	finally:
 		one.end()
+
+
+@pytest.fixture
+def same(lab, shared_lab):
+	"""Starts lab's sluice, or takes the file's with the same settings: for
+	a row with an origin of its own, which no state of others is about."""
+	taken = []
+
+	def sluice(**keys):
+		name = repr(sorted(keys.items()))
+		one = shared_lab.by_settings.get(name)
+		if one is None or not one.runs():
+			one = shared_lab.sluice(**keys)
+			shared_lab.by_settings[name] = one
+		taken.append(one)
+		lab.daemons.append(one)
+		return one
+	yield sluice
+	for daemon in taken:
+		lab.daemons.remove(daemon)
 
 
 @pytest.fixture(scope="session")

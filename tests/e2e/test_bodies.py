@@ -26,10 +26,10 @@ def upload(data, how, **keys):
 
 @pytest.mark.parametrize("how", ["length", "chunked"])
 @pytest.mark.parametrize("size", SIZES)
-def test_both_ways(lab, size, how):
+def test_both_ways(lab, same, size, how):
 	# The same connection takes three, so that framing must be exact.
 	far = lab.origin(origin.echo)
-	lab.sluice()
+	same()
 	one = lab.client()
 	data = wire.pattern(size, size)
 	for _ in range(3 if size < 10_000_000 else 1):
@@ -44,23 +44,23 @@ def test_both_ways(lab, size, how):
 
 
 @pytest.mark.parametrize("size", [0, 1, 70_000, 5_000_000])
-def test_response_until_close(lab, size):
+def test_response_until_close(lab, same, size):
 	data = wire.pattern(size)
 
 	def handle(conn, req):
 		conn.reply(body=data, length=False)
 		conn.end()
 	far = lab.origin(handle)
-	lab.sluice()
+	same()
 	answer = lab.get(far.url + "/")
 	assert answer.status == 200 and answer.whole
 	assert answer.body == data
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_method(lab, method):
+def test_method(lab, same, method):
 	far = lab.origin(origin.echo)
-	lab.sluice()
+	same()
 	one = lab.client()
 	assert one.call(method, far.url + "/m?" + "q").status == 200
 	assert one.get(far.url + "/after").status == 200
@@ -72,11 +72,11 @@ def test_method(lab, method):
 @pytest.mark.parametrize("how", ["length", "chunked"])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE",
     "DELETE", "BREW"])
-def test_body_with_any_method(lab, method, how):
+def test_body_with_any_method(lab, same, method, how):
 	"""Such a body is consumed as framed, never the next request."""
 	inner = client.request("GET", "http://127.0.0.1:1/inner")
 	far = lab.origin()
-	lab.sluice()
+	same()
 	one = lab.client()
 	one.send(upload(inner, how, method=method, url=far.url + "/outer"))
 	assert one.response(method).status < 500

@@ -222,8 +222,8 @@ LOOPS = ["127.0.0.1:{}", "localhost:{}", "LOCALHOST.:{}",
 
 @pytest.mark.parametrize("method", ["CONNECT", "GET"])
 @pytest.mark.parametrize("at", LOOPS)
-def test_loop_by_address(lab, at, method):
-	daemon = lab.sluice()
+def test_loop_by_address(lab, same, at, method):
+	daemon = same()
 	at = at.format(daemon.port)
 	one = lab.client()
 	if method == "CONNECT":
@@ -255,9 +255,9 @@ LOOPS = [("1.1 me", 508), ("1.0 a, 1.1 me (x)", 508), ("1.1 ME", 508),
 
 
 @pytest.mark.parametrize("via, status", LOOPS)
-def test_loop_by_via(lab, via, status):
+def test_loop_by_via(lab, same, via, status):
 	far = lab.origin()
-	lab.sluice(via={"name": "me"})
+	same(via={"name": "me"})
 	answer = lab.get(far.url + "/", [("Via", via)])
 	assert answer.status == status
 	assert len(far.requests) == (status == 200)
@@ -373,8 +373,8 @@ BAD = ["127.0.0.1", "127.0.0.1:", ":80", "127.0.0.1:0", "127.0.0.1:65536",
 
 
 @pytest.mark.parametrize("target", BAD)
-def test_bad_target(lab, target):
-	lab.sluice()
+def test_bad_target(lab, same, target):
+	same()
 	one = lab.client()
 	one.send(client.request("CONNECT", target, host="x"))
 	one.send(client.request("OPTIONS", "*", host="hidden"))

@@ -13,9 +13,9 @@ PATHS = ["/", "/a/b", "/a//b/../c/./d", "/%7Euser/%2F%2e%2E", "/?", "/?a=b&c",
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_path_is_kept_byte_for_byte(lab, path):
+def test_path_is_kept_byte_for_byte(lab, same, path):
 	far = lab.origin()
-	lab.sluice()
+	same()
 	assert lab.get(far.url + path, host=far.at).status == 200
 	assert far.targets() == [path]
 
@@ -235,9 +235,9 @@ LOWER = [(("1",), "0"), (("10",), "9"), (("100",), "99"), (("101",), "100"),
 
 @pytest.mark.parametrize("method", ["TRACE", "OPTIONS"])
 @pytest.mark.parametrize("values", REACHED)
-def test_max_forwards_of_zero(lab, method, values):
+def test_max_forwards_of_zero(lab, same, method, values):
 	far = lab.origin()
-	lab.sluice()
+	same()
 	answer = lab.client().call(method, far.url + "/",
 	    [("Max-Forwards", v) for v in values])
 	assert answer.status == 200
@@ -246,10 +246,10 @@ def test_max_forwards_of_zero(lab, method, values):
 
 @pytest.mark.parametrize("method", ["TRACE", "OPTIONS"])
 @pytest.mark.parametrize("values, want", LOWER)
-def test_max_forwards_is_lowered(lab, method, values, want):
+def test_max_forwards_is_lowered(lab, same, method, values, want):
 	"""Of any length; of several the smallest, once."""
 	far = lab.origin()
-	lab.sluice()
+	same()
 	answer = lab.client().call(method, far.url + "/",
 	    [("Max-Forwards", v) for v in values])
 	assert answer.status == 200
@@ -260,9 +260,9 @@ def test_max_forwards_is_lowered(lab, method, values, want):
 @pytest.mark.parametrize("method", ["TRACE", "OPTIONS"])
 @pytest.mark.parametrize("values", [("x",), ("-1",), ("+1",), ("1.5",), ("",),
     ("1 2",), ("0x1",), ("5,",), (",",), ("\xb2",), ("5", "x"), ("x", "0")])
-def test_max_forwards_that_is_no_number(lab, method, values):
+def test_max_forwards_that_is_no_number(lab, same, method, values):
 	far = lab.origin()
-	lab.sluice()
+	same()
 	one = lab.client()
 	answer = one.call(method, far.url + "/",
 	    [("Max-Forwards", v) for v in values])

@@ -151,9 +151,9 @@ def answer_10(lab, how, field):
 
 @pytest.mark.parametrize("field", KEEP)
 @pytest.mark.parametrize("how", ANSWERS)
-def test_http10_is_not_kept_alive(lab, how, field):
+def test_http10_is_not_kept_alive(lab, same, how, field):
 	"""RFC 9112 9.3: not by a proxy, whatever it asks for."""
-	lab.sluice()
+	same()
 	one, answer, _ = answer_10(lab, how, field)
 	assert answer.get("connection") == "close"
 	assert one.ended()
@@ -161,8 +161,8 @@ def test_http10_is_not_kept_alive(lab, how, field):
 
 @pytest.mark.parametrize("field", KEEP)
 @pytest.mark.parametrize("how", ANSWERS)
-def test_http10_kept_alive_by_configuration(lab, how, field):
-	lab.sluice(keep_alive_10=True)
+def test_http10_kept_alive_by_configuration(lab, same, how, field):
+	same(keep_alive_10=True)
 	one, answer, far = answer_10(lab, how, field)
 	if how == "until close":
 		assert one.ended()

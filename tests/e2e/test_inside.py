@@ -261,10 +261,10 @@ def test_half_closed(lab):
     (b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
 ], ids=lambda value: str(value)[:40])
 @pytest.mark.parametrize("early", [False, True])
-def test_refused(lab, data, status, early):
+def test_refused(lab, same, data, status, early):
 	"""What some origin would take for a request does not get there."""
 	far = lab.origin(accept=lambda conn: conn.wait_gone())
-	lab.sluice()
+	same()
 	one = opened(lab, far.at, early=data if early else b"")
 	if not early:
 		one.send(data)

@@ -66,10 +66,10 @@ OFFERS = [
 
 @pytest.mark.parametrize("fields, passed", OFFERS)
 @pytest.mark.parametrize("inside", [False, True])
-def test_offers(lab, fields, passed, inside):
+def test_offers(lab, same, fields, passed, inside):
 	"""In absolute form, and inside a tunnel."""
 	far = lab.origin(origin.fixed(body="fine"))
-	lab.sluice()
+	same()
 	one = lab.client()
 	if inside:
 		assert one.tunnel(far.at).status == 200
@@ -111,10 +111,10 @@ def test_by_a_url_of_its_own_scheme(lab):
     "upgrade"), ("Upgrade", "websocket")]], ids=str)
 @pytest.mark.parametrize("protocol", [[b"h2c"], [b"foo"], [b"websocket, h2c"],
     [b"websocket", b"h2c"], [b""], []], ids=str)
-def test_101_for_another(lab, fields, protocol):
+def test_101_for_another(lab, same, fields, protocol):
 	"""Not asked for, or not for this: no tunnel comes of it."""
 	far = lab.origin(switch(protocol))
-	lab.sluice()
+	same()
 	answer = lab.get(far.url + "/", fields)
 	assert answer.status == 502
 	assert "http_protocol_error" in answer.get("proxy-status")

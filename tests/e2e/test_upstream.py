@@ -290,7 +290,7 @@ def cut_off(one, answer):
 @pytest.mark.parametrize("end", ["fin", "reset"])
 @pytest.mark.parametrize("version", ["1.1", "1.0"])
 @pytest.mark.parametrize("row", TRUNCATED)
-def test_cut_off(lab, row, version, end):
+def test_cut_off(lab, same, row, version, end):
 	"""Never ended as if whole: no final chunk, no length that fits."""
 	seen = threading.Event()
 
@@ -303,7 +303,7 @@ def test_cut_off(lab, row, version, end):
 		else:
 			conn.end()
 	far = lab.origin(handle)
-	lab.sluice()
+	same()
 	one = lab.client().ask("GET", far.url + "/", version=version)
 	answer = one.head()
 	seen.set()
@@ -317,7 +317,7 @@ def test_cut_off(lab, row, version, end):
 
 @pytest.mark.parametrize("version", ["1.1", "1.0"])
 @pytest.mark.parametrize("row", BROKEN)
-def test_broken_chunks(lab, row, version):
+def test_broken_chunks(lab, same, row, version):
 	"""The client's connection is aborted, and the upstream closed."""
 	seen = threading.Event()
 
@@ -329,7 +329,7 @@ def test_broken_chunks(lab, row, version):
 		assert conn.wait_gone()
 		conn.done = True
 	far = lab.origin(handle)
-	lab.sluice()
+	same()
 	one = lab.client().ask("GET", far.url + "/", version=version)
 	answer = one.head()
 	assert answer.status == 200
@@ -341,11 +341,11 @@ def test_broken_chunks(lab, row, version):
 
 
 @pytest.mark.parametrize("row", BROKEN)
-def test_broken_chunks_with_the_head(lab, row):
+def test_broken_chunks_with_the_head(lab, same, row):
 	"""All in one piece: 502, or cut off; never nothing at all."""
 	far = lab.origin(origin.raw(whole(b"Transfer-Encoding: chunked",
 	    b"5\r\nhello\r\n") + BROKEN[row], "hold"))
-	lab.sluice()
+	same()
 	one = lab.client().ask("GET", far.url + "/")
 	answer = one.response()
 	assert answer.status == 502 or not answer.whole
