@@ -31,7 +31,7 @@ say_lines(struct handover *h, const char *word, const struct text *lines)
 	}
 }
 
-void
+bool
 handing_say_head(struct handover *h, uint64_t store)
 {
 	struct text line = { NULL, 0, 0, false };
@@ -43,6 +43,7 @@ handing_say_head(struct handover *h, uint64_t store)
 	say_lines(h, "head ", &line);
 	explicit_bzero(&head, sizeof head);
 	text_free(&line);
+	return !h->out.failed;
 }
 
 /* What is spent and paused, and learned, as the file of a state has it. */

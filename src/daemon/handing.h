@@ -2,6 +2,7 @@
 #ifndef SLUICE_HANDING_H
 #define SLUICE_HANDING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/handover.h"
@@ -17,9 +18,10 @@ struct state;
 
 /*
  * Puts what hashes are made with, so that the other one makes them so, and what
- * this one is known by in a store (0: by nothing).
+ * this one is known by in a store (0: by nothing).  Returns false without memory.
  */
-void		 handing_say_head(struct handover *, uint64_t store);
+bool		 handing_say_head(struct handover *, uint64_t store)
+		    __attribute__((warn_unused_result));
 
 /*
  * Admits nobody any more, writes nothing any more (state: NULL: there is none),

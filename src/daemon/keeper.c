@@ -107,8 +107,9 @@ drop_heir(struct keeper *k)
 {
 	if (k->heir.channel != -1)
 		close(k->heir.channel);
-	keeper_sockets_free(&k->heir.sockets);
-	k->heir = (struct heir){ .channel = -1 };
+	keeper_sockets_close(&k->heir.sockets);
+	k->heir.channel = -1;
+	k->heir.pid = 0;
 }
 
 /* Where it cannot be started, who asked is told so. */
@@ -145,12 +146,8 @@ promote(struct keeper *k)
 	k->channel = h->channel;
 	k->handed = true;
 	k->started_at = loop_now();
-	if (h->sockets.n > 0) {
-		keeper_sockets_close(&k->sockets);
-		k->sockets.list = h->sockets.list;
-		k->sockets.n = h->sockets.n;
-		h->sockets = (struct kept_sockets){ .n = 0 };
-	}
+	if (h->sockets.n > 0)
+		keeper_sockets_move(&k->sockets, &h->sockets);
 	h->channel = -1;
 	drop_heir(k);
 }
@@ -392,7 +389,7 @@ keeper_run(const char *user)
 	keep(&k);
 	let_go(&k, false);
 	drop_heir(&k);
-	keeper_sockets_free(&k.sockets);
+	keeper_sockets_close(&k.sockets);
 	notify_close();
 	return k.status;
 }

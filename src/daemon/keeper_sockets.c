@@ -8,25 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "daemon/kept.h"
 #include "daemon/passing.h"
 #include "daemon/starter_words.h"
-#include "net/inherited.h"
 
 #define FIRST	3	/* the descriptor of the first one that is passed */
 
 static bool
 add(struct kept_sockets *k, int fd, bool ours)
 {
-	struct kept_socket *list;
-
-	list = reallocarray(k->list, k->n + 1, sizeof *list);
-	if (list == NULL)
+	if (k->n == KEPT_SOCKETS)
 		return false;
-	k->list = list;
 	k->list[k->n++] = (struct kept_socket){ fd, ours };
 	return true;
 }
@@ -36,16 +32,15 @@ keeper_sockets_close(struct kept_sockets *k)
 {
 	while (k->n > 0)
 		close(k->list[--k->n].fd);
-	free(k->list);
-	k->list = NULL;
 }
 
 void
-keeper_sockets_free(struct kept_sockets *k)
+keeper_sockets_move(struct kept_sockets *to, struct kept_sockets *from)
 {
-	keeper_sockets_close(k);
-	free(k->theirs);
-	*k = (struct kept_sockets){ .n = 0 };
+	keeper_sockets_close(to);
+	memcpy(to->list, from->list, from->n * sizeof *from->list);
+	to->n = from->n;
+	from->n = 0;
 }
 
 /* Returns whether a socket has a file, and which. */
@@ -59,32 +54,6 @@ file_of(int fd, struct sockaddr_un *sun)
 	    sun->sun_family == AF_UNIX && sun->sun_path[0] != '\0';
 }
 
-static void
-note_theirs(struct kept_sockets *k, int fd)
-{
-	struct sockaddr_un sun, *theirs;
-
-	if (!file_of(fd, &sun))
-		return;
-	theirs = reallocarray(k->theirs, k->ntheirs + 1, sizeof *theirs);
-	if (theirs == NULL)
-		return;
-	k->theirs = theirs;
-	k->theirs[k->ntheirs++] = sun;
-}
-
-static bool
-is_theirs(const struct kept_sockets *k, const struct sockaddr_un *sun)
-{
-	size_t i;
-
-	for (i = 0; i < k->ntheirs; i++)
-		if (strncmp(k->theirs[i].sun_path, sun->sun_path,
-		    sizeof sun->sun_path) == 0)
-			return true;
-	return false;
-}
-
 void
 keeper_sockets_remove(const struct kept_sockets *k)
 {
@@ -92,7 +61,7 @@ keeper_sockets_remove(const struct kept_sockets *k)
 	size_t i;
 
 	for (i = 0; i < k->n; i++)
-		if (file_of(k->list[i].fd, &sun) && !is_theirs(k, &sun))
+		if (k->list[i].ours && file_of(k->list[i].fd, &sun))
 			(void)unlink(sun.sun_path);
 }
 
@@ -111,11 +80,10 @@ keeper_sockets_inherit(struct kept_sockets *k)
 
 	if (number("LISTEN_PID") != (intmax_t)getpid())
 		n = 0;
-	for (i = 0; i < n && i < INHERITED_MOST; i++) {
+	for (i = 0; i < n && i < KEPT_SOCKETS; i++) {
 		if (fcntl(FIRST + (int)i, F_SETFD, FD_CLOEXEC) == -1)
 			continue;
 		(void)add(k, FIRST + (int)i, false);
-		note_theirs(k, FIRST + (int)i);
 	}
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
@@ -170,7 +138,7 @@ move_up(int *fd, int above)
 }
 
 static bool
-pass_sockets(const struct kept_sockets *k)
+pass_sockets(struct kept_sockets *k)
 {
 	size_t i;
 
@@ -212,7 +180,7 @@ pass_as(int fd, const char *name, int number)
 }
 
 bool
-keeper_sockets_pass(const struct kept_sockets *k, int channel, int handover)
+keeper_sockets_pass(struct kept_sockets *k, int channel, int handover)
 {
 	int last = FIRST + (int)k->n;
 

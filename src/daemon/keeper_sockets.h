@@ -5,23 +5,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
-#include <sys/un.h>
+
+#include "net/inherited.h"
 
 /*
  * Listening sockets that a keeper holds, from one process that it has started
- * to the next.  They are never accepted from here.
+ * to the next.  They are never accepted from here.  All zero: none.
  */
+
+/* As many as the next process looks at. */
+#define KEPT_SOCKETS	INHERITED_MOST
 
 struct kept_socket {
 	int			 fd;
 	bool			 ours;	/* this program has bound it */
 };
 
+/* Needs no memory when one comes: one that is lost is a port that is closed. */
 struct kept_sockets {
-	struct kept_socket	*list;
+	struct kept_socket	 list[KEPT_SOCKETS];
 	size_t			 n;
-	struct sockaddr_un	*theirs;	/* files of the manager's */
-	size_t			 ntheirs;
 };
 
 /* Takes those that a service manager has handed over (sd_listen_fds(3)). */
@@ -42,7 +45,7 @@ ssize_t		 keeper_sockets_take(struct kept_sockets *, int channel,
  * of what it is to say to the process before it (handover.h).  -1: it has none.
  * Returns false with errno.
  */
-bool		 keeper_sockets_pass(const struct kept_sockets *, int channel,
+bool		 keeper_sockets_pass(struct kept_sockets *, int channel,
 		    int handover);
 
 /*
@@ -51,9 +54,11 @@ bool		 keeper_sockets_pass(const struct kept_sockets *, int channel,
  */
 void		 keeper_sockets_remove(const struct kept_sockets *);
 
-/* Holds none any more; for the next ones. */
+/* Those that one holds are the other one's, in place of all that this has. */
+void		 keeper_sockets_move(struct kept_sockets *to,
+		    struct kept_sockets *from);
+
+/* Closes all of them. */
 void		 keeper_sockets_close(struct kept_sockets *);
-/* For good. */
-void		 keeper_sockets_free(struct kept_sockets *);
 
 #endif

@@ -106,7 +106,7 @@ run(void)
 		if (p[0].revents != 0)
 			goes_on = take_message(&l);
 	}
-	keeper_sockets_free(&l.sockets);
+	keeper_sockets_close(&l.sockets);
 }
 
 /* The child: nothing that it was handed is open in it but the socket. */

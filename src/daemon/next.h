@@ -14,7 +14,7 @@
 
 /* What the process gets.  mask: the signals that are blocked in it. */
 struct next {
-	const struct kept_sockets *sockets;
+	struct kept_sockets *sockets;
 	int			 channel;	/* its end of a keeper's; -1 */
 	const sigset_t		*mask;
 };

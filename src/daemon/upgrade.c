@@ -409,8 +409,11 @@ take_started(struct upgrade *u, const struct starter_told *told)
 	}
 	u->pid = told->pid;
 	u->phase = UPGRADE_STARTING;
-	handing_say_head(&u->handover, store_thread_name(u->reloader->store));
-	handover_send(&u->handover);
+	if (handing_say_head(&u->handover,
+	    store_thread_name(u->reloader->store)))
+		handover_send(&u->handover);
+	else
+		fail(u, strerror(ENOMEM), false);
 }
 
 static void

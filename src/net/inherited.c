@@ -53,13 +53,15 @@ drop(const struct inherited *s, const char *why)
 	    s->name[0] != '\0' ? ")" : "", why);
 }
 
-/* Cuts the next name off; names are fewer, or more, than descriptors. */
+/* Takes the next name; names are fewer, or more, than descriptors. */
 static void
-take_name(char **names, struct inherited *s)
+take_name(const char **names, struct inherited *s)
 {
-	const char *name = *names != NULL ? strsep(names, ":") : NULL;
+	size_t len = strcspn(*names, ":");
 
-	snprintf(s->name, sizeof s->name, "%s", name != NULL ? name : "");
+	snprintf(s->name, sizeof s->name, "%.*s", len < NAME ? (int)len : NAME,
+	    *names);
+	*names += len + ((*names)[len] == ':');
 }
 
 /*
@@ -67,14 +69,14 @@ take_name(char **names, struct inherited *s)
  * line of the log does.  Returns how many are not, with the first of them.
  */
 static unsigned
-find(unsigned count, char **names, int *first)
+find(unsigned count, const char *names, int *first)
 {
 	unsigned i, missing = 0;
 
 	for (i = 0; i < count; i++) {
 		list[n] = (struct inherited){ .fd = FIRST + (int)i,
 			.len = sizeof list[n].addr };
-		take_name(names, &list[n]);
+		take_name(&names, &list[n]);
 		if (fcntl(list[n].fd, F_SETFD, FD_CLOEXEC) != -1)
 			n++;
 		else if (missing++ == 0)
@@ -142,12 +144,11 @@ inherited_take(void)
 {
 	const char *names = getenv("LISTEN_FDNAMES");
 	const char *fds = getenv("LISTEN_FDS");
-	char *copy = names != NULL ? strdup(names) : NULL, *rest = copy;
 	bool wrong;
 	uintmax_t count = how_many(fds, &wrong);
 	int first = -1;
 	unsigned missing = find(count < INHERITED_MOST ? (unsigned)count :
-	    INHERITED_MOST, &rest, &first);
+	    INHERITED_MOST, names != NULL ? names : "", &first);
 
 	if (wrong)
 		log_warn("LISTEN_FDS: \"%s\" is no number", fds);
@@ -156,7 +157,6 @@ inherited_take(void)
 		    "looked at", count, INHERITED_MOST);
 	tell_missing(first, missing);
 	judge();
-	free(copy);
 	unsetenv("LISTEN_PID");
 	unsetenv("LISTEN_FDS");
 	unsetenv("LISTEN_FDNAMES");

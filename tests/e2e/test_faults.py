@@ -367,3 +367,17 @@ def test_an_upgrade_without_a_thread(lab, fault):
 	# The workers', and the control plane's.
 	assert kept >= 3
 	assert daemon.proc.wait(wire.DEADLINE) == 0
+
+
+def test_an_upgrade_without_memory(lab, fault):
+	"""No socket is lost on the way, neither with who starts the new one nor
+	in what that reads; nor does the old one wait for what never comes."""
+	far = lab.origin()
+	daemon = lab.sluice(timeouts={"upgrade": "1h"})
+	daemon.err.wait("is ready")
+	# the first of both, and those around what the new one is told
+	for nth in (1, 2, 3, *range(65, 90)):
+		fault.arm("memory", "ENOMEM", nth)
+		daemon.upgrade()
+		assert fault.disarm().fired
+		assert lab.get(far.url + "/").status == 200, f"after {nth}"
