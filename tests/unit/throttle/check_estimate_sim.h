@@ -33,11 +33,20 @@ sim_throttle_of(const struct sim *s, unsigned i)
 }
 
 static void
+sim_sent(struct sim *s, unsigned i)
+{
+	throttle_sent(sim_throttle_of(s, i), &s->c[i].w, s->now);
+	later(s, s->now + way(s), COUNT, i);
+}
+
+static void
 sim_send(struct sim *s, unsigned i)
 {
 	s->c[i].stale = false;
-	throttle_sent(sim_throttle_of(s, i), &s->c[i].w, s->now);
-	later(s, s->now + way(s), COUNT, i);
+	if (i == 0 && s->trial->upload != 0)
+		later(s, s->now + s->trial->upload, SENT, i);
+	else
+		sim_sent(s, i);
 }
 
 /* The store */
@@ -325,6 +334,8 @@ sim_answer(struct sim *s, unsigned i)
 	s->out.time = s->now;
 	if (s->trial->until != 0 && s->now > s->start + s->trial->until / 4 * 3)
 		s->out.tail_done++;
+	if (s->now > s->start + s->trial->watched)
+		s->out.watched++;
 	next_request(s, i);
 }
 
@@ -352,7 +363,7 @@ sim_count(struct sim *s, unsigned i)
 			c->wait = c->reset;
 	}
 	if (!c->ok || l->kind != SLOTS)
-		later(s, s->now + way(s) + (c->ok ? s->trial->work : 0),
+		later(s, s->now + way(s) + (c->ok ? origin_work(s) : 0),
 		    ANSWER, i);
 	else
 		later(s, s->now + l->w, FINISH, i);
@@ -364,6 +375,9 @@ sim_other(struct sim *s)
 	const struct origin_limit *l = s->trial->limits;
 	uint64_t wait;
 
+	if (s->trial->others_until != 0 &&
+	    s->now > s->start + s->trial->others_until)
+		return;
 	origin_asked(s->trial, s->now, &wait);
 	later(s, s->now + 1 + (uint64_t)(-log(1 - any(s)) * (double)l->w *
 	    100 / (double)(l->n * s->trial->others)), OTHER, 0);
@@ -554,6 +568,9 @@ happen(struct sim *s, const struct event *e)
 	case ARRIVE:
 		sim_ask(s, e->i);
 		break;
+	case SENT:
+		sim_sent(s, e->i);
+		return;
 	case COUNT:
 		sim_count(s, e->i);
 		return;

@@ -83,11 +83,15 @@ struct trial {
 	uint64_t	 latency;	/* ns, there and back */
 	uint64_t	 jitter;	/* ns, each way at most */
 	uint64_t	 work;		/* ns: on what it admits, then it answers */
+	unsigned	 quick;		/* percent that it answers at once */
+	uint64_t	 upload;	/* ns: of the first client, each */
 	uint64_t	 within;	/* ns: it is taken to have counted one */
 	bool		 poisson;	/* arrivals, half more than it allows */
 	bool		 names;		/* Retry-After, in whole seconds */
 	enum fields	 fields;	/* of all answers, of the first limit */
 	uint64_t	 others;	/* a share of the key, in percent */
+	uint64_t	 others_until;	/* ns: they leave then; 0: never */
+	uint64_t	 watched;	/* ns: out.watched counts since */
 	bool		 knows;		/* the throttle was told the limit */
 	/* the limit is another one from then on */
 	uint64_t	 changed;	/* ns; 0: never */
@@ -107,6 +111,7 @@ struct outcome {
 	uint64_t	 done;
 	uint64_t	 time;		/* ns, of the last answer */
 	uint64_t	 tail_done;	/* in the last quarter of until */
+	uint64_t	 watched;	/* since trial.watched */
 	uint64_t	 new_refused;	/* of the newcomer's */
 	uint64_t	 asked;		/* of the store */
 	uint64_t	 by[8];		/* done, of each proxy */
@@ -114,8 +119,8 @@ struct outcome {
 
 /* Events */
 
-enum what { ARRIVE, COUNT, FINISH, ANSWER, WAKE, OTHER, ROUND, ASKED, TOLD,
-	KILL, RESUME, HOLD, UNHOLD, EMPTY, AWAY, BACK };
+enum what { ARRIVE, SENT, COUNT, FINISH, ANSWER, WAKE, OTHER, ROUND, ASKED,
+	TOLD, KILL, RESUME, HOLD, UNHOLD, EMPTY, AWAY, BACK };
 
 struct event {
 	uint64_t	 at;

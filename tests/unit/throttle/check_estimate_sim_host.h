@@ -111,4 +111,13 @@ origin_asked(struct trial *x, uint64_t now, uint64_t *wait)
 	return *wait == 0;
 }
 
+/* How long it works on one that it admits (ns). */
+static uint64_t
+origin_work(struct sim *s)
+{
+	if (s->trial->quick != 0 && any(s) * 100 < s->trial->quick)
+		return 0;
+	return s->trial->work;
+}
+
 #endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: ISC */
+#include <check.h>
+
+#include "check_estimate_sim.h"
+#include "check_run.h"
+
+/*
+ * What an estimate makes of a host that says nothing while others use the key,
+ * when they have left, and where it looks as if they did: answers that take
+ * unequally long, a slow upload, a moment in which all are refused.
+ */
+
+#define MINUTE	(60 * SEC)
+#define SEEDS	8
+#define QUARTER	25		/* percent, of others */
+#define MOMENT	(200 * MS)
+
+/*
+ * Of each the most refusals beyond those that were on their way at the first
+ * one, and how much goes at least, in ten minutes or so: as a part of what goes
+ * by a throttle that was told the limit and is alone, and whose host has no bad
+ * moment; where others stay, of three quarters of that.  Means over seeds.
+ */
+static const struct row {
+	const char	*what;
+	enum kind	 kind;
+	uint64_t	 n;
+	uint64_t	 w;
+	uint64_t	 latency;	/* ns; 0: 10 ms */
+	uint64_t	 work;		/* ns: most answers take that, too */
+	uint64_t	 upload;	/* ns: of the first client, each */
+	bool		 others;	/* they use a quarter, */
+	uint64_t	 leave;		/* ns: ... until then; 0: for good */
+	uint64_t	 down;		/* ns: all are refused for a moment */
+	uint64_t	 from;		/* ns: what goes is counted since */
+	uint64_t	 lasts;		/* ns; 0: ten minutes */
+	double		 refused;
+	double		 part;
+} rows[] = {
+	{ .what = "fixed, 7 per 3 s, others",
+	    .kind = FIXED, .n = 7, .w = 3 * SEC, .others = true,
+	    .refused = 125, .part = 0.82 },
+	{ .what = "fixed, 10 per 10 s, others",
+	    .kind = FIXED, .n = 10, .w = 10 * SEC, .others = true,
+	    .refused = 60, .part = 1.07 },
+	{ .what = "fixed, 20 per 10 s, others",
+	    .kind = FIXED, .n = 20, .w = 10 * SEC, .others = true,
+	    .refused = 50, .part = 1.14 },
+	{ .what = "fixed, 80 per 6 s, others",
+	    .kind = FIXED, .n = 80, .w = 6 * SEC, .others = true,
+	    .refused = 140, .part = 1.08 },
+	{ .what = "fixed, 1,000 per 30 s, others",
+	    .kind = FIXED, .n = 1000, .w = 30 * SEC, .others = true,
+	    .refused = 70, .part = 1.32 },
+	{ .what = "sliding, 7 per 3 s, others",
+	    .kind = SLIDING, .n = 7, .w = 3 * SEC, .others = true,
+	    .refused = 50, .part = 0.94 },
+	{ .what = "sliding, 10 per 10 s, others",
+	    .kind = SLIDING, .n = 10, .w = 10 * SEC, .others = true,
+	    .refused = 20, .part = 1.22 },
+	{ .what = "sliding, 20 per 10 s, others",
+	    .kind = SLIDING, .n = 20, .w = 10 * SEC, .others = true,
+	    .refused = 35, .part = 1.15 },
+	{ .what = "sliding, 80 per 6 s, others",
+	    .kind = SLIDING, .n = 80, .w = 6 * SEC, .others = true,
+	    .refused = 100, .part = 0.71 },
+	{ .what = "sliding, 1,000 per 30 s, others",
+	    .kind = SLIDING, .n = 1000, .w = 30 * SEC, .others = true,
+	    .refused = 135, .part = 1.05 },
+	{ .what = "sliding, 1,000 per 30 s, others, slow",
+	    .kind = SLIDING, .n = 1000, .w = 30 * SEC, .others = true,
+	    .work = 590 * MS, .refused = 70, .part = 0.72 },
+	{ .what = "sliding, 80 per 6 s, others, uploads",
+	    .kind = SLIDING, .n = 80, .w = 6 * SEC, .others = true,
+	    .upload = 20 * SEC, .refused = 35, .part = 0.59 },
+	{ .what = "sliding, 1,000 per 30 s, others, uploads",
+	    .kind = SLIDING, .n = 1000, .w = 30 * SEC, .others = true,
+	    .upload = 20 * SEC, .refused = 105, .part = 0.94 },
+	{ .what = "fixed, 10 per 10 s, they leave",
+	    .kind = FIXED, .n = 10, .w = 10 * SEC, .others = true,
+	    .leave = 5 * MINUTE, .from = 5 * MINUTE,
+	    .refused = 50, .part = 0.83 },
+	{ .what = "fixed, 80 per 6 s, they leave",
+	    .kind = FIXED, .n = 80, .w = 6 * SEC, .others = true,
+	    .leave = 5 * MINUTE, .from = 5 * MINUTE,
+	    .refused = 105, .part = 0.86 },
+	{ .what = "sliding, 10 per 10 s, they leave",
+	    .kind = SLIDING, .n = 10, .w = 10 * SEC, .others = true,
+	    .leave = 5 * MINUTE, .from = 5 * MINUTE,
+	    .refused = 15, .part = 0.95 },
+	{ .what = "sliding, 80 per 6 s, they leave",
+	    .kind = SLIDING, .n = 80, .w = 6 * SEC, .others = true,
+	    .leave = 5 * MINUTE, .from = 5 * MINUTE,
+	    .refused = 90, .part = 0.51 },
+	{ .what = "sliding, 1,000 per 30 s, they leave",
+	    .kind = SLIDING, .n = 1000, .w = 30 * SEC, .others = true,
+	    .leave = 5 * MINUTE, .from = 5 * MINUTE,
+	    .refused = 125, .part = 0.88 },
+	{ .what = "sliding, 80 per 6 s, they leave late",
+	    .kind = SLIDING, .n = 80, .w = 6 * SEC, .others = true,
+	    .leave = 20 * MINUTE, .from = 20 * MINUTE,
+	    .refused = 110, .part = 0.41 },
+	{ .what = "sliding, 80 per 6 s, slow, they leave",
+	    .kind = SLIDING, .n = 80, .w = 6 * SEC, .others = true,
+	    .work = 590 * MS, .leave = 5 * MINUTE, .from = 5 * MINUTE,
+	    .refused = 35, .part = 0.60 },
+	{ .what = "fixed, 80 per 6 s, slow, alone",
+	    .kind = FIXED, .n = 80, .w = 6 * SEC, .work = 590 * MS,
+	    .down = 5 * MINUTE, .from = 6 * MINUTE,
+	    .refused = 30, .part = 0.94 },
+	{ .what = "sliding, 80 per 6 s, slow, alone",
+	    .kind = SLIDING, .n = 80, .w = 6 * SEC, .work = 590 * MS,
+	    .down = 5 * MINUTE, .from = 6 * MINUTE,
+	    .refused = 30, .part = 0.75 },
+	{ .what = "sliding, 80 per 6 s, less slow, alone",
+	    .kind = SLIDING, .n = 80, .w = 6 * SEC, .latency = MS,
+	    .work = 299 * MS, .down = 5 * MINUTE, .from = 6 * MINUTE,
+	    .refused = 15, .part = 1.00 },
+	{ .what = "sliding, 1,000 per 30 s, slow, alone",
+	    .kind = SLIDING, .n = 1000, .w = 30 * SEC, .work = 590 * MS,
+	    .down = 5 * MINUTE, .from = 6 * MINUTE,
+	    .refused = 20, .part = 0.85 },
+	{ .what = "fixed, 80 per 6 s, uploads, alone",
+	    .kind = FIXED, .n = 80, .w = 6 * SEC, .upload = 20 * SEC,
+	    .down = 5 * MINUTE, .from = 6 * MINUTE,
+	    .refused = 5, .part = 0.59 },
+	{ .what = "sliding, 100 per 60 s, very slow, alone",
+	    .kind = SLIDING, .n = 100, .w = MINUTE, .latency = 3 * SEC,
+	    .down = 30 * MINUTE, .from = 31 * MINUTE, .lasts = 30 * MINUTE,
+	    .refused = 10, .part = 1.01 },
+	{ .what = "fixed, 600 per 300 s, very slow, alone",
+	    .kind = FIXED, .n = 600, .w = 5 * MINUTE, .latency = 2 * SEC,
+	    .down = 60 * MINUTE, .from = 65 * MINUTE, .lasts = 60 * MINUTE,
+	    .refused = 40, .part = 0.99 },
+	{ .what = "sliding, 600 per 300 s, very slow, alone",
+	    .kind = SLIDING, .n = 600, .w = 5 * MINUTE, .work = 4 * SEC,
+	    .down = 60 * MINUTE, .from = 65 * MINUTE, .lasts = 60 * MINUTE,
+	    .refused = 25, .part = 0.99 },
+};
+
+static struct trial
+trial_of(const struct row *r, uint64_t seed)
+{
+	uint64_t lasts = r->lasts != 0 ? r->lasts : 10 * MINUTE;
+
+	/* under valgrind a short one, of which no figure is looked at */
+	if (repetitions(10) < 10)
+		lasts = 10 * SEC;
+	return (struct trial){
+		.limits = {{ .kind = r->kind, .n = r->n, .w = r->w }},
+		.nlimits = 1,
+		.clients = r->n >= 1000 && r->work != 0 ? 50 : 25,
+		.latency = r->latency != 0 ? r->latency : 10 * MS,
+		.work = r->work,
+		.quick = r->work != 0 ? 5 : 0,
+		.upload = r->upload,
+		.others = r->others ? QUARTER : 0,
+		.others_until = r->leave,
+		.down = r->down,
+		.down_until = r->down != 0 ? r->down + MOMENT : 0,
+		.total = UINT32_MAX,
+		.seed = seed,
+		.names = r->work == 0 && r->upload == 0 && seed % 2 == 0,
+		.watched = r->from,
+		.until = repetitions(10) < 10 ? lasts : r->from + lasts,
+	};
+}
+
+/* The same, where it is known, and nobody else uses it. */
+static struct outcome
+simulate_known(struct trial x)
+{
+	x.knows = true;
+	x.others = 0;
+	x.down_until = 0;
+	return simulate(x);
+}
+
+START_TEST(copes)
+{
+	const struct row *r = &rows[_i];
+	double refused = 0, part = 0, all;
+	struct outcome found;
+	struct trial x;
+	uint64_t seed;
+
+	for (seed = 1; seed <= SEEDS; seed++) {
+		x = trial_of(r, seed);
+		found = simulate(x);
+		if (repetitions(10) < 10) {
+			must(found.done > 0);
+			return;
+		}
+		all = (double)simulate_known(x).watched;
+		if (r->others && r->leave == 0)
+			all *= (100. - QUARTER) / 100;
+		refused += (double)(found.refused - found.at_first) / SEEDS;
+		part += (double)found.watched / all / SEEDS;
+	}
+	if (refused > r->refused || part < r->part)
+		ck_abort_msg("%s: %.1f refused, %.3f went", r->what, refused,
+		    part);
+}
+END_TEST
+
+static Suite *
+estimate_others_suite(void)
+{
+	Suite *suite = suite_create("estimate_others");
+	TCase *tc = tcase_create("estimate_others");
+
+	tcase_set_timeout(tc, 600);
+	ROWS(tc, copes, rows);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	return run_suite(estimate_others_suite());
+}
