@@ -13,6 +13,7 @@
 #include "throttle/estimate_log.h"
 #include "throttle/estimate_more.h"
 #include "throttle/estimate_pace.h"
+#include "throttle/estimate_probe.h"
 #include "throttle/estimate_slots.h"
 #include "throttle/estimate_window.h"
 #include "throttle/larger.h"
@@ -26,6 +27,7 @@
 #define CLOSE		64	/* a part that is soon back */
 #define SOON		8	/* a part: at once, where clients wait */
 #define FEW		8	/* times the pace: so soon it opens again */
+#define LITTLE		16	/* a part that others have taken */
 #define KEPT		4	/* times that all of a window was used */
 #define PROVEN		16	/* times that all of a limit was used */
 
@@ -147,36 +149,62 @@ is_lowered(const struct estimate *e, const struct estimate_window *w,
 	    era->went - era->went / SOON;
 }
 
+/* Most are round: what is a little shorter may be such a one. */
+static bool
+may_be_round(uint64_t length, uint64_t longer)
+{
+	uint64_t most = estimate_probe_below(longer + longer / LITTLE);
+
+	return !estimate_probe_is_round(length) && most > length &&
+	    longer <= most + most / 100;
+}
+
+/*
+ * All of it has gone so often that it is long enough, and no shorter one is to
+ * blame; or it is refused again and again as soon as it opens.
+ */
+static bool
+is_long_enough(const struct estimate *e, const struct estimate_window *w,
+    const struct era *era)
+{
+	uint64_t some = w->n / LITTLE;
+
+	if (e->at_edge || w->seen < KEPT)
+		return false;
+	return (w == &e->windows[0] &&
+	    !may_be_round(w->hi, w->hi + era->closed)) ||
+	    (era->went < some && e->went < some);
+}
+
 /* A window that was kept was refused: it is longer, or less in it. */
 static void
 correct(struct estimate *e, struct estimate_window *w, const struct era *era,
     uint64_t now)
 {
 	uint64_t used = w->used + e->beside, n = w->n, hi = w->hi;
-	uint64_t longer = hi + era->closed;
+	uint64_t longer = hi + era->closed, step = larger(n / LITTLE, 1);
 
-	if (used >= n)
-		used = n - 1;
-	/* again and again as soon as it opens: others use it, too */
-	if (!e->at_edge && w->seen >= KEPT && used >= n - n / 16 &&
-	    era->went < n / 16 && e->went < n / 16) {
+	if (era->went <= n - n / 4 && is_lowered(e, w, era)) {
 		estimate_more_lowered(&w->more);
-		estimate_window_set(w, n - n / 16, w->lo, hi, e->uncounted,
-		    now);
+		w->top = 0;
+		estimate_window_set(w, era->went, w->lo, since(era->first,
+		    era->open), e->uncounted, now);
 		return;
 	}
+	if (used >= n)
+		used = n - 1;
+	/* then others take some of it */
+	if (used + step >= n && step < n && is_long_enough(e, w, era))
+		n -= step;
 	/* what allows more is nearer to what it has allowed so far */
-	if (e->at_edge || (used >= n - 1 - n / 64 && era->closed < hi / 2) ||
+	else if (e->at_edge || (used >= n - 1 - n / 64 &&
+	    era->closed < hi / 2) ||
 	    (wide)n * hi * 15 > (wide)used * longer * 16)
 		hi = longer + era->slack / 4;
 	else
 		n = used;
-	if (era->went <= w->n - w->n / 4 && is_lowered(e, w, era)) {
-		n = era->went;
-		hi = since(era->first, era->open);
-	}
-	if (n < w->n - w->n / 8)
-		estimate_more_lowered(&w->more);
+	if (n == w->n - step || n < w->n - w->n / 8)
+		estimate_window_lowered(w);
 	estimate_window_set(w, n, w->lo, hi, e->uncounted, now);
 }
 

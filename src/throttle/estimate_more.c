@@ -3,6 +3,7 @@
 
 #define FIRST		10	/* full windows */
 #define SOON		2	/* ... where others have taken some */
+#define SELDOM		32	/* ... and go on taking some */
 #define MOST		(1 << 20)
 #define PAUSE		3600000000000ULL	/* ns */
 
@@ -16,6 +17,14 @@ void
 estimate_more_lowered(struct estimate_more *m)
 {
 	*m = (struct estimate_more){ .wait = SOON, .step = 1 };
+}
+
+void
+estimate_more_lowered_again(struct estimate_more *m)
+{
+	m->wait = m->wait < SELDOM ? m->wait : SELDOM;
+	m->step = 1;
+	m->after = 0;
 }
 
 bool

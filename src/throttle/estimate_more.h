@@ -7,7 +7,8 @@
 /*
  * When more than a limit is tried: after 10 times that it was used up, then 20,
  * 40 and so on; of one that is not young any more at most once an hour.  What
- * went is tried again at once, twice as many more.
+ * went is tried again, twice as many more: at once, but of a window that others
+ * have lowered when it was used up again.
  */
 
 void	 estimate_more_begin(struct estimate_more *);
@@ -25,5 +26,8 @@ uint32_t estimate_more_tried(struct estimate_more *, bool went, bool young,
  * soon, and then ever less often as it is refused.
  */
 void		 estimate_more_lowered(struct estimate_more *);
+
+/* And was once more, as often as it is tried now. */
+void		 estimate_more_lowered_again(struct estimate_more *);
 
 #endif

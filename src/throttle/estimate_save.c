@@ -75,7 +75,8 @@ static const struct field window_fields[] = {
 	W(held, NUMBER), W(born, NUMBER), W(full, NUMBER), W(seen, NUMBER),
 	W(clean, NUMBER), W(known_at, AGO), W(full_at, AGO), W(told, NUMBER),
 	W(spent, NUMBER), W(used, NUMBER), W(before, NUMBER),
-	W(more.wait, NUMBER), W(more.step, NUMBER), W(more.after, UNTIL), END,
+	W(more.wait, NUMBER), W(more.step, NUMBER), W(more.after, UNTIL),
+	W(top, NUMBER), END,
 };
 
 /* Writing */
@@ -341,7 +342,8 @@ take_window(struct reader *from, struct estimate_window *w)
 	take_fields(from, window_fields, w);
 	from->bad |= w->n == 0 || w->n > UINT32_MAX || w->hi == 0 ||
 	    w->ok < w->hi || w->ok > LONGEST || w->lo >= w->hi ||
-	    w->more.step > MOST_STEP || w->before > w->n;
+	    w->more.step > MOST_STEP || w->before > w->n ||
+	    w->top > UINT32_MAX;
 	if (from->bad)
 		return;
 	/* what it holds is in the middle of slots, which are others' now: once

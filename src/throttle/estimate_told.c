@@ -69,6 +69,7 @@ estimate_told(struct estimate *e, uint64_t n, uint64_t window, uint64_t now)
 	e->told_window = window;
 	estimate_window_set(w, n, window, window, e->uncounted, now);
 	w->told = true;
+	w->top = 0;
 	if (!new)
 		return;
 	estimate_log_fill(&e->log, &w->window, now);

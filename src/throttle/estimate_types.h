@@ -51,6 +51,8 @@ struct estimate_window {
 	bool		 spent;		/* nobody has gone since it was full */
 	uint64_t	 used;		/* requests, at the last refusal */
 	uint64_t	 before;	/* n, before it was raised; or 0 */
+	uint64_t	 top;		/* n, before others took some of it; 0:
+					   they do not, as far as is known */
 	struct estimate_more more;
 	struct window	 window;
 };

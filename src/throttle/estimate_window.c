@@ -37,6 +37,8 @@ estimate_window_set(struct estimate_window *w, uint64_t n, uint64_t lo,
 		estimate_more_lowered(&w->more);
 	if (w->n != n)
 		w->full = 0;
+	if (n > w->top)
+		w->top = 0;
 	w->n = n;
 	w->hi = hi < 1 ? 1 : hi;
 	w->lo = lo < w->hi ? lo : w->hi - 1;
@@ -187,7 +189,8 @@ estimate_window_more_at(const struct estimate_window *w, uint64_t now)
 {
 	bool young = is_young(w);
 	uint64_t at = young ? larger(now, w->full_at + w->hi / LATER) : now;
-	uint64_t used = w->full + (young && w->more.step > 1);
+	uint64_t used = w->full + (young && w->more.step > 1 &&
+	    w->top == 0);
 
 	/* what is about to be free may be so at the host already */
 	if (is_tried(w) || w->window.flying != 0 ||
@@ -195,6 +198,36 @@ estimate_window_more_at(const struct estimate_window *w, uint64_t now)
 	    !estimate_more_due(&w->more, used, at))
 		return BUDGET_NEVER;
 	return at;
+}
+
+/*
+ * By how many it is raised.  Where others took some of it by a part each time,
+ * up to what it was before; what goes beyond that says that they have left.
+ */
+static uint64_t
+step_of(struct estimate_window *w, uint32_t more)
+{
+	uint64_t n = (uint64_t)more * larger(w->n / CLOSE, 1);
+
+	if (w->n >= w->top) {
+		w->top = 0;
+		return more;
+	}
+	if (n < w->top - w->n)
+		return n;
+	/* there may be no more than that */
+	estimate_more_lowered(&w->more);
+	return w->top - w->n;
+}
+
+void
+estimate_window_lowered(struct estimate_window *w)
+{
+	if (w->top == 0) {
+		w->top = w->n;
+		estimate_more_lowered(&w->more);
+	} else
+		estimate_more_lowered_again(&w->more);
 }
 
 void
@@ -210,7 +243,7 @@ estimate_window_more(struct estimate_window *w, bool went, uint32_t flying,
 	/* of several in a row it may be that none was right */
 	if (w->before == 0)
 		w->before = w->n;
-	w->n += more;
+	w->n += step_of(w, more);
 	renew(w, flying, now);
 }
 
@@ -220,7 +253,8 @@ estimate_window_revert(struct estimate_window *w, uint64_t used,
 {
 	if (w->before == 0)
 		return false;
-	estimate_more_tried(&w->more, false, false, now);
+	/* what others had taken may come back long before an hour is over */
+	estimate_more_tried(&w->more, false, is_young(w) && w->top != 0, now);
 	if (used >= w->n)
 		used = w->n - 1;
 	/* a few more may have been of what the host counts next */

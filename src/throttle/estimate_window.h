@@ -68,6 +68,9 @@ void		 estimate_window_more(struct estimate_window *, bool went,
 bool		 estimate_window_revert(struct estimate_window *,
 		    uint64_t used, uint32_t flying, uint64_t now);
 
+/* Others take some of it: there is less in it from now on. */
+void		 estimate_window_lowered(struct estimate_window *);
+
 /* Returns whether it has been kept for some time without a refusal. */
 bool		 estimate_window_is_sure(const struct estimate_window *);
 

@@ -93,4 +93,34 @@ view(void)
 	return v;
 }
 
+/* Refused from now on, until so long (ns) has gone by; then it is open. */
+static inline void
+shut_for(uint64_t ns)
+{
+	uint64_t end = now + ns;
+
+	for (;;) {
+		estimate_tick(&e, now);
+		if (now >= end || estimate_due(&e, now) >= end)
+			break;
+		go_when_due(BUDGET_THROTTLED);
+	}
+	go_when_due(BUDGET_SUCCESS);
+}
+
+static inline void
+succeed(unsigned n)
+{
+	while (n-- > 0)
+		go_when_due(BUDGET_SUCCESS);
+}
+
+static inline void
+is_window_of(uint64_t n)
+{
+	ck_assert_uint_eq(view().nlimits, 1);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_WINDOW);
+	ck_assert_uint_eq(view().limits[0].n, n);
+}
+
 #endif

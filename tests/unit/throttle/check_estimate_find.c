@@ -10,28 +10,6 @@
  * none at all, explains better what it does.
  */
 
-/* Refused from now on, until so long (ns) has gone by; then it is open. */
-static void
-shut_for(uint64_t ns)
-{
-	uint64_t end = now + ns;
-
-	for (;;) {
-		estimate_tick(&e, now);
-		if (now >= end || estimate_due(&e, now) >= end)
-			break;
-		go_when_due(BUDGET_THROTTLED);
-	}
-	go_when_due(BUDGET_SUCCESS);
-}
-
-static void
-succeed(unsigned n)
-{
-	while (n-- > 0)
-		go_when_due(BUDGET_SUCCESS);
-}
-
 /* It admits so few before it refuses that it must be one by one. */
 static void
 one_bucket(void)
@@ -50,14 +28,6 @@ proven_window(void)
 	one_window(8, 6 * SEC);
 	e.windows[0].lo = 6 * SEC - 1;
 	succeed(8 * 20 - 1);
-}
-
-static void
-is_window_of(uint64_t n)
-{
-	ck_assert_uint_eq(view().nlimits, 1);
-	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_WINDOW);
-	ck_assert_uint_eq(view().limits[0].n, n);
 }
 
 /* A window that was kept for long is not to blame for minutes. */
@@ -230,77 +200,6 @@ START_TEST(a_fixed_window_is_lowered)
 	ck_assert_uint_eq(view().limits[0].n, 16);
 	ck_assert_uint_lt(view().limits[0].period, 7 * SEC);
 	ck_assert_uint_le(ask_origin(16 * 100), 3);	/* questions */
-}
-END_TEST
-
-/*
- * After few of what a window holds had gone the last time, the rest is asked for
- * by one at a time.
- */
-START_TEST(few_are_followed_one_by_one)
-{
-	unsigned n = _i == 0 ? 80 : 16, i;
-	struct estimate_mark mark;
-
-	e.probes = false;
-	one_window(n, 6 * SEC);
-	e.windows[0].lo = 6 * SEC - 1;
-	succeed(n * 20 - 1);
-	for (i = 0; i < 2; i++) {
-		now += 6 * SEC;
-		succeed(6);
-		go(BUDGET_THROTTLED);
-		shut_for(100 * MS);
-	}
-	ck_assert_uint_lt(e.went, 8);
-	now += 6 * SEC;
-	estimate_tick(&e, now);
-	ck_assert_uint_le(estimate_due(&e, now), now);
-	estimate_take(&e, &mark, now, now);
-	if (_i == 0)
-		ck_assert_uint_gt(estimate_due(&e, now), now);
-	else
-		ck_assert_uint_le(estimate_due(&e, now), now);
-}
-END_TEST
-
-/* Not all of a window went the last time: it is not used up in a burst. */
-START_TEST(a_window_of_others_is_used_slowly)
-{
-	struct estimate_mark marks[16];
-	unsigned i;
-
-	e.probes = false;
-	one_window(80, 6 * SEC);
-	now += 7 * SEC;
-	estimate_tick(&e, now);
-	estimate_log_begin(&e.log);
-	e.places = 0;
-	e.went = _i == 0 ? 40 : 80;
-	for (i = 0; i < 16 && estimate_due(&e, now) <= now; i++)
-		estimate_take(&e, &marks[i], now, now);
-	ck_assert_uint_eq(i, _i == 0 ? 4 : 16);
-}
-END_TEST
-
-/* Others have used it up soon: of how long it is that says nothing. */
-START_TEST(a_kept_window_is_no_shorter)
-{
-	uint64_t hi;
-	unsigned i;
-
-	e.probes = false;
-	one_window(80, 6 * SEC);
-	e.windows[0].lo = 6 * SEC - 1;
-	succeed(80 * 5 - 1);
-	now += 12 * SEC;
-	for (i = 0; i < 2; i++) {
-		hi = e.windows[0].hi;
-		succeed(i == 0 ? 15 : 45);
-		go(BUDGET_THROTTLED);
-		shut_for(100 * MS);
-		ck_assert_uint_ge(e.windows[0].hi, hi);
-	}
 }
 END_TEST
 
@@ -527,47 +426,6 @@ START_TEST(a_first_end_is_a_guess_once)
 }
 END_TEST
 
-/* Others take what is free: not time after time is that since it is longer. */
-START_TEST(a_kept_window_has_less_in_it)
-{
-	unsigned i;
-
-	e.probes = false;
-	one_window(80, 6 * SEC);
-	e.windows[0].lo = 6 * SEC - 1;
-	succeed(80 * 5 - 1);
-	for (i = 0; i < 160; i++, now += 76 * MS)
-		succeed(1);
-	is_window_of(80);
-	for (i = 0; i < 3; i++) {
-		succeed(2);
-		shut_for(300 * MS);
-	}
-	is_window_of(73);
-	ck_assert_uint_lt(e.windows[0].hi, 6500 * MS);
-}
-END_TEST
-
-/* One asks early, and is let go, but few are after it, and then for long none. */
-START_TEST(a_window_that_others_use_up)
-{
-	unsigned i;
-
-	succeed(40);
-	while (now < 101500 * MS)
-		go_when_due(BUDGET_THROTTLED);
-	estimate_named(&e, now + 4500 * MS);
-	go_when_due(BUDGET_SUCCESS);
-	for (i = 0; i < 100 && e.early == 0; i++)
-		go_when_due(BUDGET_SUCCESS);
-	ck_assert_uint_ne(e.early, 0);
-	succeed(2);
-	shut_for(3 * SEC);
-	ck_assert_uint_eq(view().nlimits, 1);
-	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_WINDOW);
-}
-END_TEST
-
 /* It opens ever sooner than it said: one by one, then. */
 START_TEST(a_window_becomes_a_bucket)
 {
@@ -599,9 +457,6 @@ estimate_find_suite(void)
 	tcase_add_test(tc, more_is_taken_back);
 	tcase_add_test(tc, a_window_is_followed);
 	tcase_add_loop_test(tc, a_fixed_window_is_lowered, 0, 8);
-	tcase_add_loop_test(tc, few_are_followed_one_by_one, 0, 2);
-	tcase_add_loop_test(tc, a_window_of_others_is_used_slowly, 0, 2);
-	tcase_add_test(tc, a_kept_window_is_no_shorter);
 	tcase_add_test(tc, a_bucket_outlives_an_outage);
 	tcase_add_test(tc, slots_are_fewer_or_none);
 	tcase_add_loop_test(tc, slots_outlive_an_outage, 0, 2);
@@ -612,8 +467,6 @@ estimate_find_suite(void)
 	tcase_add_test(tc, a_window_that_opens_bit_by_bit);
 	tcase_add_test(tc, a_first_end_is_a_guess);
 	tcase_add_test(tc, a_first_end_is_a_guess_once);
-	tcase_add_test(tc, a_kept_window_has_less_in_it);
-	tcase_add_test(tc, a_window_that_others_use_up);
 	tcase_add_test(tc, a_window_becomes_a_bucket);
 	suite_add_tcase(suite, tc);
 	return suite;

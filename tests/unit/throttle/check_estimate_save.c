@@ -210,6 +210,8 @@ static const char *const wrong[] = {
 	"estimate=2 window=5,9,5,5",
 	"estimate=2 window=5,1,9,8",
 	"estimate=2 window=5,1,34560000000000001,34560000000000001",
+	/* more than can be was in it */
+	"estimate=2 window=5,1,9,9,0,9,0,0,0,0,0,0,0,0,0,2,1,0,4294967296",
 	"estimate=2 held=0,5",	/* of no window */
 	"estimate=2 era=0,0",
 };
@@ -229,6 +231,20 @@ START_TEST(of_a_later_version)
 	ck_assert_uint_eq(view().limits[0].n, 4);
 	ck_assert(estimate_load(&e, "estimate=2,7,4,0,0,0,0,0,0,0,0,0,0,0,0,0,"
 	    "0,0,0,0,5,0,5", 0, now));
+}
+END_TEST
+
+/* What others took of a window is known again, whatever that was. */
+START_TEST(what_others_took)
+{
+	one_window(8, 6 * SEC);
+	e.windows[0].top = 20;
+	restart(SEC);
+	ck_assert_uint_eq(e.windows[0].n, 8);
+	ck_assert_uint_eq(e.windows[0].top, 20);
+	ck_assert(estimate_load(&e, "estimate=2 window=5,1,9,9,0,9,0,0,0,0,0,"
+	    "0,0,0,0,2,1,0,4294967295", 0, now));
+	ck_assert_uint_eq(view().limits[0].n, 5);
 }
 END_TEST
 
@@ -430,6 +446,7 @@ estimate_save_suite(void)
 	tcase_add_test(tc, damage);
 	ROWS(tc, refuses, wrong);
 	tcase_add_test(tc, of_a_later_version);
+	tcase_add_test(tc, what_others_took);
 	tcase_add_test(tc, more_than_it_holds);
 	tcase_add_test(tc, more_than_is_in_it);
 	tcase_add_test(tc, in_the_first_slots);

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: ISC */
+#include "check_estimate.h"
+#include "throttle/estimate_log.h"
+#include "throttle/estimate_window.h"
+
+/*
+ * What an estimate makes of others who use the key, too, of whom the host says
+ * nothing: they are met by few, and take some of a window, but do not make it
+ * another one.
+ */
+
+/*
+ * After few of what a window holds had gone the last time, the rest is asked
+ * for by one at a time.
+ */
+START_TEST(few_are_followed_one_by_one)
+{
+	unsigned n = _i == 0 ? 80 : 16, i;
+	struct estimate_mark mark;
+
+	e.probes = false;
+	one_window(n, 6 * SEC);
+	e.windows[0].lo = 6 * SEC - 1;
+	succeed(n * 20 - 1);
+	for (i = 0; i < 2; i++) {
+		now += 6 * SEC;
+		succeed(6);
+		go(BUDGET_THROTTLED);
+		shut_for(100 * MS);
+	}
+	ck_assert_uint_lt(e.went, 8);
+	now += 6 * SEC;
+	estimate_tick(&e, now);
+	ck_assert_uint_le(estimate_due(&e, now), now);
+	estimate_take(&e, &mark, now, now);
+	if (_i == 0)
+		ck_assert_uint_gt(estimate_due(&e, now), now);
+	else
+		ck_assert_uint_le(estimate_due(&e, now), now);
+}
+END_TEST
+
+/* Not all of a window went the last time: it is not used up in a burst. */
+START_TEST(a_window_of_others_is_used_slowly)
+{
+	struct estimate_mark marks[16];
+	unsigned i;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	now += 7 * SEC;
+	estimate_tick(&e, now);
+	estimate_log_begin(&e.log);
+	e.places = 0;
+	e.went = _i == 0 ? 40 : 80;
+	for (i = 0; i < 16 && estimate_due(&e, now) <= now; i++)
+		estimate_take(&e, &marks[i], now, now);
+	ck_assert_uint_eq(i, _i == 0 ? 4 : 16);
+}
+END_TEST
+
+/* Others have used it up soon: of how long it is that says nothing. */
+START_TEST(a_kept_window_is_no_shorter)
+{
+	uint64_t hi;
+	unsigned i;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	e.windows[0].lo = 6 * SEC - 1;
+	succeed(80 * 5 - 1);
+	now += 12 * SEC;
+	for (i = 0; i < 2; i++) {
+		hi = e.windows[0].hi;
+		succeed(i == 0 ? 15 : 45);
+		go(BUDGET_THROTTLED);
+		shut_for(100 * MS);
+		ck_assert_uint_ge(e.windows[0].hi, hi);
+	}
+}
+END_TEST
+
+/* All of it went again and again, lately one by one. */
+static void
+kept_window(void)
+{
+	unsigned i;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	e.windows[0].lo = 6 * SEC - 1;
+	succeed(80 * 5 - 1);
+	for (i = 0; i < 160; i++, now += 76 * MS)
+		succeed(1);
+	is_window_of(80);
+}
+
+/*
+ * So it is long enough: each refusal is of others who take what is free, and
+ * lowers it.
+ */
+START_TEST(a_kept_window_has_less_in_it)
+{
+	static const unsigned then[] = { 75, 71, 67 };
+	unsigned i;
+
+	kept_window();
+	for (i = 0; i < 3; i++) {
+		succeed(2);
+		shut_for(300 * MS);
+		is_window_of(then[i]);
+		ck_assert_uint_eq(e.windows[0].hi, 6 * SEC);
+		ck_assert_uint_eq(e.windows[0].top, 80);
+	}
+}
+END_TEST
+
+/* Such a one, but of another number or length (ns), is refused. */
+static void
+refuse_kept(uint64_t n, uint64_t w)
+{
+	unsigned i;
+
+	kept_window();
+	now += 12 * SEC;
+	estimate_tick(&e, now);
+	estimate_window_set(&e.windows[0], n, w - 1, w, 0, now);
+	succeed((unsigned)n * 3);
+	for (i = 0; i < 2 * n; i++, now += w / n + w / (100 * n) - RTT)
+		succeed(1);
+	shut_for(150 * MS);
+}
+
+/* One that holds few has one less in it; one that holds one is longer. */
+START_TEST(a_small_window_has_less_in_it)
+{
+	refuse_kept(_i == 0 ? 7 : 1, 6 * SEC);
+	is_window_of(_i == 0 ? 6 : 1);
+	if (_i == 0)
+		ck_assert_uint_eq(e.windows[0].hi, 6 * SEC);
+	else
+		ck_assert_uint_gt(e.windows[0].hi, 6 * SEC);
+}
+END_TEST
+
+/* A round one that was taken for a little shorter has no less in it. */
+START_TEST(a_kept_window_may_be_round)
+{
+	uint64_t w = _i == 0 ? 5800 * MS : 5200 * MS;
+
+	refuse_kept(80, w);
+	is_window_of(_i == 0 ? 80 : 75);
+	if (_i == 0)
+		ck_assert_uint_gt(e.windows[0].hi, w + 150 * MS);
+	else
+		ck_assert_uint_eq(e.windows[0].hi, w);
+}
+END_TEST
+
+/* Until one more than a window went, once it is used up. */
+static void
+succeed_until_more(void)
+{
+	uint64_t n = e.windows[0].n;
+	unsigned i;
+
+	for (i = 0; i < 1000 && e.windows[0].n == n; i++)
+		go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_gt(e.windows[0].n, n);
+}
+
+/*
+ * One more went, which says that there is room for one: where others take some
+ * of it more follows when it was used up again.  Else it does at once.
+ */
+START_TEST(more_of_others_is_tried_slowly)
+{
+	uint64_t first;
+
+	one_window(20, 6 * SEC);
+	e.windows[0].lo = 6 * SEC - 1;
+	succeed(20 * 5 - 1);
+	if (_i == 1)
+		e.windows[0].top = 40;
+	succeed_until_more();
+	first = now;
+	succeed_until_more();
+	if (_i == 1)
+		ck_assert_uint_gt(now, first + 3 * SEC);
+	else
+		ck_assert_uint_lt(now, first + SEC);
+}
+END_TEST
+
+/*
+ * By parts of it, up to what it was before; what goes beyond that is of nobody
+ * else any more.
+ */
+START_TEST(what_others_took_comes_back)
+{
+	static const struct {
+		unsigned	 n;
+		uint32_t	 step;
+		uint64_t	 top;
+	} then[] = { { 132, 2, 200 }, { 136, 4, 200 }, { 144, 8, 200 },
+		{ 160, 16, 200 }, { 192, 32, 200 }, { 200, 1, 200 },
+		{ 201, 2, 0 }, { 203, 4, 0 } };
+	struct estimate_window *w;
+	unsigned i;
+
+	one_window(130, 6 * SEC);
+	w = &e.windows[0];
+	w->top = 200;
+	for (i = 0; i < sizeof then / sizeof then[0]; i++) {
+		estimate_window_more(w, true, 0, now);
+		ck_assert_uint_eq(w->n, then[i].n);
+		ck_assert_uint_eq(w->more.step, then[i].step);
+		ck_assert_uint_eq(w->top, then[i].top);
+	}
+}
+END_TEST
+
+/* They are known already: more is tried as seldom as before. */
+START_TEST(more_of_others_is_tried_ever_less_often)
+{
+	static const uint32_t waits[] = { 2, 20, 32 };
+	static const uint32_t next[] = { 20, 1000, 0 };
+	unsigned i;
+
+	kept_window();
+	for (i = 0; i < 3; i++) {
+		succeed(2);
+		shut_for(300 * MS);
+		ck_assert_uint_eq(e.windows[0].more.wait, waits[i]);
+		e.windows[0].more.wait = next[i];
+		e.windows[0].more.after = now + HOUR;
+	}
+	/* that it was lowered again is news */
+	succeed(2);
+	shut_for(300 * MS);
+	ck_assert_uint_le(e.windows[0].more.after, now);
+}
+END_TEST
+
+/*
+ * More of it was too much: a young one of which others took some is not low for
+ * an hour since then.
+ */
+START_TEST(more_that_is_taken_back_is_tried_again)
+{
+	struct estimate_window *w;
+
+	kept_window();
+	w = &e.windows[0];
+	w->seen = _i == 1 ? 64 : 10;
+	w->top = _i == 2 ? 0 : 100;
+	estimate_window_more(w, true, 0, now);
+	ck_assert(estimate_window_revert(w, 80, 0, now));
+	is_window_of(80);
+	if (_i == 0)
+		ck_assert_uint_le(w->more.after, now);
+	else
+		ck_assert_uint_eq(w->more.after, now + HOUR);
+}
+END_TEST
+
+/* One asks early, and is let go, but few are after it, and then for long none. */
+START_TEST(a_window_that_others_use_up)
+{
+	unsigned i;
+
+	succeed(40);
+	while (now < 101500 * MS)
+		go_when_due(BUDGET_THROTTLED);
+	estimate_named(&e, now + 4500 * MS);
+	go_when_due(BUDGET_SUCCESS);
+	for (i = 0; i < 100 && e.early == 0; i++)
+		go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_ne(e.early, 0);
+	succeed(2);
+	shut_for(3 * SEC);
+	ck_assert_uint_eq(view().nlimits, 1);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_WINDOW);
+}
+END_TEST
+
+static Suite *
+estimate_lowered_suite(void)
+{
+	Suite *suite = suite_create("estimate_lowered");
+	TCase *tc = tcase_create("windows");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, few_are_followed_one_by_one, 0, 2);
+	tcase_add_loop_test(tc, a_window_of_others_is_used_slowly, 0, 2);
+	tcase_add_test(tc, a_kept_window_is_no_shorter);
+	tcase_add_test(tc, a_kept_window_has_less_in_it);
+	tcase_add_loop_test(tc, a_small_window_has_less_in_it, 0, 2);
+	tcase_add_loop_test(tc, a_kept_window_may_be_round, 0, 2);
+	tcase_add_loop_test(tc, more_of_others_is_tried_slowly, 0, 2);
+	tcase_add_test(tc, what_others_took_comes_back);
+	tcase_add_test(tc, more_of_others_is_tried_ever_less_often);
+	tcase_add_loop_test(tc, more_that_is_taken_back_is_tried_again, 0, 3);
+	tcase_add_test(tc, a_window_that_others_use_up);
+	suite_add_tcase(suite, tc);
+	return suite;
+}
+
+int
+main(void)
+{
+	return run_suite(estimate_lowered_suite());
+}
