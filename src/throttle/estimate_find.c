@@ -321,8 +321,9 @@ judge_new(struct estimate *e, const struct era *era, uint64_t now)
 			correct(e, w, era, now);
 	} else if (is_too_slow(e, era, length))
 		find_longer(e, era, now);
-	/* used up by others: it is not as short as that */
-	else if (w->seen >= KEPT && length < w->hi - w->hi / 8)
+	/* used up by others: that says nothing of its length */
+	else if ((w->seen >= KEPT && length < w->hi - w->hi / 8) ||
+	    (era->went < w->n && length < w->lo))
 		correct(e, w, era, now);
 	else
 		set_rest(e, era, now);

@@ -157,6 +157,22 @@ START_TEST(a_kept_window_may_be_round)
 }
 END_TEST
 
+/* It is refused early, but was shut for longer than that when it was found. */
+START_TEST(a_new_window_is_no_shorter)
+{
+	uint64_t hi;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	hi = e.windows[0].hi;
+	ck_assert_uint_gt(e.windows[0].lo, 4 * SEC);
+	succeed(70);
+	shut_for(3 * SEC);
+	ck_assert_uint_ge(e.windows[0].hi, hi);
+	ck_assert_uint_lt(e.windows[0].n, 80);
+}
+END_TEST
+
 /* Until one more than a window went, once it is used up. */
 static void
 succeed_until_more(void)
@@ -297,6 +313,7 @@ estimate_lowered_suite(void)
 	tcase_add_test(tc, a_kept_window_has_less_in_it);
 	tcase_add_loop_test(tc, a_small_window_has_less_in_it, 0, 2);
 	tcase_add_loop_test(tc, a_kept_window_may_be_round, 0, 2);
+	tcase_add_test(tc, a_new_window_is_no_shorter);
 	tcase_add_loop_test(tc, more_of_others_is_tried_slowly, 0, 2);
 	tcase_add_test(tc, what_others_took_comes_back);
 	tcase_add_test(tc, more_of_others_is_tried_ever_less_often);
