@@ -378,7 +378,7 @@ static const struct shared {
 	double		 refused;	/* but for those at first */
 	double		 time;
 } shared[] = {
-	{ FIXED, 80, 6 * SEC, SILENT, 80, 1.1 },
+	{ FIXED, 80, 6 * SEC, SILENT, 50, 1.1 },
 	{ FIXED, 80, 6 * SEC, LEFT, 30, 1.1 },
 	{ FIXED, 80, 6 * SEC, WINDOW, 30, 1.1 },
 	{ FIXED, 80, 6 * SEC, DATED, 30, 1.1 },
@@ -386,11 +386,11 @@ static const struct shared {
 	{ FIXED, 7, 3 * SEC, WINDOW, 30, 1.1 },
 	{ FIXED, 60, 60 * SEC, LEFT, 30, 1.1 },
 	{ FIXED, 60, 60 * SEC, DATED, 30, 1.1 },
-	{ SLIDING, 80, 6 * SEC, SILENT, 70, 1.1 },
+	{ SLIDING, 80, 6 * SEC, SILENT, 45, 1.1 },
 	{ SLIDING, 80, 6 * SEC, LEFT, 30, 1.1 },
 	{ SLIDING, 80, 6 * SEC, WINDOW, 30, 1.1 },
 	{ SLIDING, 80, 6 * SEC, DATED, 30, 1 },
-	{ SLIDING, 1000, 30 * SEC, SILENT, 200, 1.2 },
+	{ SLIDING, 1000, 30 * SEC, SILENT, 110, 1.1 },
 	{ SLIDING, 1000, 30 * SEC, DATED, 80, 1 },
 	{ SLIDING, 60, 60 * SEC, LEFT, 30, 1.1 },
 	{ SLIDING, 60, 60 * SEC, WINDOW, 30, 1.1 },
