@@ -259,14 +259,9 @@ free_spare(struct resolver *r)
 		resolve_ares_free(r->spare[--r->nspare]);
 }
 
-/* One that was made before the system's settings changed knows the old ones. */
 static struct resolve_ares *
 take_lookup(struct resolver *r)
 {
-	if (resolve_system_changed(&r->system)) {
-		free_spare(r);
-		resolve_cache_clear(r->cache);
-	}
 	if (r->nspare > 0)
 		return r->spare[--r->nspare];
 	return resolve_ares_new(r->loop, &r->conf->resolver, answered_cb);
@@ -293,6 +288,64 @@ begin(struct resolver *r, const struct resolve *q)
 	RB_INSERT(query_tree, &r->queries, y);
 	resolve_ares_start(y->lookup, y->name, y);
 	return y;
+}
+
+/* Asks again, by a new lookup.  Returns false without memory. */
+static bool
+ask_again(struct query *y)
+{
+	struct resolver *r = y->resolver;
+	struct resolve_ares *l = resolve_ares_new(r->loop, &r->conf->resolver,
+	    answered_cb);
+
+	resolve_ares_cancel(y->lookup);
+	if (l == NULL)
+		return false;
+	resolve_ares_free(y->lookup);
+	y->lookup = l;
+	y->began = loop_now();
+	resolve_ares_start(l, y->name, y);
+	return true;
+}
+
+static void
+fail_query(struct query *y)
+{
+	struct resolve *q;
+
+	while ((q = TAILQ_FIRST(&y->asked)) != NULL) {
+		leave(y, q);
+		q->query = NULL;
+		make_ready(y->resolver, q);
+	}
+	drop_idle(y);
+}
+
+/* Other servers, or other domains: what was asked of those before is void. */
+static void
+start_over(struct resolver *r)
+{
+	struct query *y, *next;
+
+	resolve_cache_clear(r->cache);
+	RB_FOREACH_SAFE(y, query_tree, &r->queries, next) {
+		if (TAILQ_EMPTY(&y->asked))
+			drop_idle(y);
+		else if (!ask_again(y))
+			fail_query(y);
+	}
+	free_spare(r);		/* they would ask whom they did before */
+}
+
+/*
+ * Before anybody joins a query or begins one.  What it ends gives its places
+ * back, so serve() is to follow; nobody is told but from the loop.
+ */
+static void
+follow_system(struct resolver *r)
+{
+	if (resolve_system_changed(&r->system))
+		start_over(r);
 }
 
 /* Turns */
@@ -347,6 +400,8 @@ serve(struct resolver *r)
 {
 	struct resolve_waiter *w;
 
+	if (resolve_share_next(&r->share) != NULL)
+		follow_system(r);
 	while ((w = resolve_share_next(&r->share)) != NULL &&
 	    take_turn(r, asker_of(w)))
 		;
@@ -359,16 +414,16 @@ serve(struct resolver *r)
 static bool
 ask(struct resolver *r, struct resolve *q, const struct sockaddr *client)
 {
-	struct query *y = find_query(r, q->name);
+	struct query *y;
+	bool ok = true;
 
-	if (y != NULL) {
+	follow_system(r);
+	if ((y = find_query(r, q->name)) != NULL)
 		join(y, q);
-		return true;
-	}
-	if (!resolve_share_wait(&r->share, &q->waiter, client))
-		return false;
+	else
+		ok = resolve_share_wait(&r->share, &q->waiter, client);
 	serve(r);
-	return true;
+	return ok;
 }
 
 static void
@@ -490,51 +545,11 @@ resolver_free(struct resolver *r)
 	free(r);
 }
 
-/* Asks again, by a new lookup.  Returns false without memory. */
-static bool
-ask_again(struct query *y)
-{
-	struct resolver *r = y->resolver;
-	struct resolve_ares *l = resolve_ares_new(r->loop, &r->conf->resolver,
-	    answered_cb);
-
-	resolve_ares_cancel(y->lookup);
-	if (l == NULL)
-		return false;
-	resolve_ares_free(y->lookup);
-	y->lookup = l;
-	y->began = loop_now();
-	resolve_ares_start(l, y->name, y);
-	return true;
-}
-
-static void
-fail_query(struct query *y)
-{
-	struct resolve *q;
-
-	while ((q = TAILQ_FIRST(&y->asked)) != NULL) {
-		leave(y, q);
-		q->query = NULL;
-		make_ready(y->resolver, q);
-	}
-	drop_idle(y);
-}
-
 void
 resolver_reload(struct resolver *r, const struct conf *conf)
 {
-	struct query *y, *next;
-
 	r->conf = conf;
 	resolve_share_resize(&r->share, conf->limit_lookups);
-	resolve_cache_clear(r->cache);
-	RB_FOREACH_SAFE(y, query_tree, &r->queries, next) {
-		if (TAILQ_EMPTY(&y->asked))
-			drop_idle(y);
-		else if (!ask_again(y))
-			fail_query(y);
-	}
-	free_spare(r);		/* they would ask whom they did before */
+	start_over(r);
 	serve(r);
 }

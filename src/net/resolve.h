@@ -16,6 +16,10 @@
  * which each client has a share; what is beyond that waits, clients in turn
  * (resolve_share.h).  "localhost" and names below it are the loopback's, and
  * nobody is asked (RFC 6761, 6.3).
+ *
+ * Nobody tells that the system's settings changed (resolve_system.h): it is
+ * seen when something is asked that is not known.  Then what is known is
+ * forgotten, and what is being asked is asked again, as at a reload.
  */
 
 struct conf;

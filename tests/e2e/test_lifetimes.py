@@ -111,27 +111,50 @@ def test_malformed_chunk_after_an_early_response(lab):
 	assert lab.client().ping()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="namespaces are root's")
-def test_another_network(lab):
-	"""Nobody tells that the system's settings are others by now."""
-	if subprocess.run(["unshare", "-m", "true"]).returncode:
+@pytest.fixture
+def network(lab):
+	"""The daemon's resolv.conf, and a name server and an origin there."""
+	if os.geteuid() or subprocess.run(["unshare", "-m", "true"]).returncode:
 		pytest.skip("no namespace of mounts")
 	file = lab.dir / "resolv.conf"
 	file.write_text("search home.test\n")
-	here = {"A": ["127.0.0.1"]}
-	dns = lab.dns({"a.home.test": here, "a.work.test": here,
-	    "b.work.test": here})
+	dns = lab.dns({"silent.home.test": "silent", **{
+	    name + ".test": {"A": ["127.0.0.1"]} for name in ("a.home",
+	    "a.work", "b.work", "c.work", "silent.work")}})
 	far = lab.origin(lambda conn, req: conn.reply(fields=[("Connection",
 	    "close")]))
 	lab.sluice(resolver=[dns.at], before=("unshare", "-m", "sh", "-c",
 	    'mount --bind "$1" /etc/resolv.conf && shift && exec "$@"', "-",
 	    str(file)))
+	return file, dns, far
+
+
+def names_asked(dns):
+	return [name for name, kind, _ in dns.asked if kind == "A"]
+
+
+def test_another_network(lab, network):
+	"""Nobody tells that the system's settings are others by now."""
+	file, dns, far = network
 	assert lab.get(f"http://a:{far.port}/").status == 200
 	file.write_text("search work.test\n")
 	for name in "b", "a":	# what is known was for the network before
 		assert lab.get(f"http://{name}:{far.port}/").status == 200
-	assert [name for name, kind, _ in dns.asked if kind == "A"] == \
-	    ["a.home.test", "b.work.test", "a.work.test"]
+	assert names_asked(dns) == ["a.home.test", "b.work.test", "a.work.test"]
+
+
+def test_another_network_while_a_name_is_asked_for(lab, network):
+	"""It is asked for again, there, and no name is any more here."""
+	file, dns, far = network
+	one = lab.client().ask("GET", f"http://silent:{far.port}/")
+	wire.wait_until(lambda: dns.asked, what="the question")
+	file.write_text("search work.test\n")
+	assert lab.get(f"http://b:{far.port}/").status == 200
+	assert one.response().status == 200
+	for name in "a", "c", "silent":
+		assert lab.get(f"http://{name}:{far.port}/").status == 200
+	assert set(names_asked(dns)) == {"silent.home.test", "silent.work.test",
+	    "a.work.test", "b.work.test", "c.work.test"}
 
 
 class HeldDns(dnsserver.Dns):

@@ -32,6 +32,7 @@ static struct conf	*conf;
 static int		 server = -1;
 static struct event	 server_ev;
 static unsigned		 questions;
+static char		 asked[NAMES + 1];	/* their first letters */
 static bool		 silent;
 static bool		 changed;	/* the system's settings */
 static unsigned		 fail_add, fail_alloc;	/* the nth fails; 0: none */
@@ -101,6 +102,8 @@ server_cb(evutil_socket_t fd, short what, void *arg)
 	n = recvfrom(fd, buf, 512, 0, (struct sockaddr *)&from, &len);
 	if (n < 17)
 		return;
+	if (questions < NAMES)
+		asked[questions] = (char)buf[13];
 	questions++;
 	if (silent)
 		return;
@@ -134,6 +137,7 @@ start(const char *limits)
 	ck_assert_msg(conf != NULL, "%s", cause);
 	free(yaml);
 	questions = 0;
+	memset(asked, 0, sizeof asked);
 	silent = false;
 	memset(&loop, 0, sizeof loop);
 	loop.base = event_base_new();
@@ -264,7 +268,6 @@ START_TEST(known_at_once)
 }
 END_TEST
 
-/* A quarter of the places is a client's; others' questions go on. */
 /* Which is seen by the next one that is asked for. */
 START_TEST(the_system_changes)
 {
@@ -283,6 +286,83 @@ START_TEST(the_system_changes)
 }
 END_TEST
 
+/* So is what is asked by then, whoever sees it: it is asked again at once. */
+START_TEST(the_system_changes_meanwhile)
+{
+	static const char *const next[] = { "b.test", "a.test" };
+
+	start("");
+	silent = true;
+	ask(0, "a.test", 1);
+	resolve_cancel(ask(1, "idle.test", 1)->query);
+	wait_questions(4);
+	changed = true;
+	silent = false;
+	ask(2, next[_i], 2);
+	ck_assert(!changed);
+	ck_assert_int_eq(wait_for(&askers[0]), RESOLVE_OK);
+	ck_assert_int_eq(wait_for(&askers[2]), RESOLVE_OK);
+	/* not idle.test, which nobody waits for */
+	ck_assert_str_eq(asked, _i == 0 ? "aaiiaabb" : "aaiiaa");
+	end();
+}
+END_TEST
+
+/* What still comes from there counts no more, nor is it remembered. */
+START_TEST(the_system_changes_before_the_answer)
+{
+	start("");
+	ask(0, "a.test", 1);
+	wait_questions(1);
+	ck_assert(!askers[0].told);
+	changed = true;
+	ask(1, "b.test", 1);
+	ck_assert_int_eq(wait_for(&askers[0]), RESOLVE_OK);
+	ck_assert_int_eq(wait_for(&askers[1]), RESOLVE_OK);
+	ck_assert_str_eq(asked, "aaaabb");
+	ck_assert(ask(2, "a.test", 1)->told);
+	end();
+}
+END_TEST
+
+/*
+ * What cannot be asked for again leaves its place to who waits for one; and who
+ * has waited is asked for by the settings of then.
+ */
+START_TEST(the_system_changes_in_a_queue)
+{
+	char name[16];
+	unsigned i;
+
+	start("lookups: 4");
+	silent = true;
+	for (i = 0; i < 4; i++) {
+		snprintf(name, sizeof name, "held%u.test", i);
+		ask(i, name, 1 + i);
+	}
+	wait_questions(8);
+	ask(4, "waits.test", 5);
+	changed = true;
+	fail_alloc = 2;		/* after who asks: held0's lookup */
+	ask(5, "held1.test", 6);
+	ck_assert_uint_eq(fail_alloc, 0);
+	ck_assert_int_eq(wait_for(&askers[0]), RESOLVE_NO_MEMORY);
+	ck_assert_int_eq(resolve_give_up(askers[4].query), RESOLVE_ASKED);
+	ask(6, "good.test", 7);
+	ask(7, "next.test", 8);
+	silent = false;
+	changed = true;
+	resolve_cancel(askers[2].query);
+	ck_assert(!changed);
+	ck_assert_int_eq(wait_for(&askers[1]), RESOLVE_OK);
+	ck_assert_int_eq(wait_for(&askers[3]), RESOLVE_OK);
+	for (i = 5; i < 8; i++)
+		ck_assert_int_eq(wait_for(&askers[i]), RESOLVE_OK);
+	end();
+}
+END_TEST
+
+/* A quarter of the places is a client's; others' questions go on. */
 START_TEST(share_of_places)
 {
 	char name[16];
@@ -389,6 +469,9 @@ main(void)
 	tcase_add_loop_test(tc, no_memory, 1, 12);
 	tcase_add_test(tc, known_at_once);
 	tcase_add_test(tc, the_system_changes);
+	tcase_add_loop_test(tc, the_system_changes_meanwhile, 0, 2);
+	tcase_add_test(tc, the_system_changes_before_the_answer);
+	tcase_add_test(tc, the_system_changes_in_a_queue);
 	tcase_add_test(tc, share_of_places);
 	tcase_add_test(tc, turns);
 	tcase_add_loop_test(tc, reload, 0, 5);
