@@ -18,6 +18,8 @@ import sys
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
+TOLD_BY = signal.SIGTERM, signal.SIGHUP
+
 
 def children():
 	"""Of this process, those that it never started included."""
@@ -53,17 +55,26 @@ def wait(process):
 
 
 def told_to_end(number, _):
-	sys.exit(128 + number)
+	"""At once, wherever this process is.  It may be told once more, by a
+	parent that is told to end, too; then all the same it kills the rest."""
+	for each in TOLD_BY:
+		signal.signal(each, signal.SIG_IGN)
+	end_all()
+	os._exit(128 + number)
 
 
 def main(args):
+	parent = os.getppid()
+	for each in TOLD_BY:
+		signal.signal(each, told_to_end)
 	prctl = ctypes.CDLL(None, use_errno=True).prctl
 	for what, value in ((PR_SET_CHILD_SUBREAPER, 1),
 	    (PR_SET_PDEATHSIG, signal.SIGTERM)):
 		if prctl(what, value, 0, 0, 0) != 0:
 			sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
-	signal.signal(signal.SIGTERM, told_to_end)
-	signal.signal(signal.SIGHUP, told_to_end)
+	# one that was gone before is told of by nobody
+	if os.getppid() != parent:
+		return 128 + signal.SIGTERM
 	# from a terminal the command has it, too, and ends in its own time
 	signal.signal(signal.SIGINT, lambda *_: None)
 	try:

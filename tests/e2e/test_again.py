@@ -104,22 +104,31 @@ def test_nothing_is_left(tmp_path, then, status, runs):
 	assert not any(sluice.alive(pid) for pid in left)
 
 
-@pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_when_whoever_waits_ends(tmp_path, sig):
-	"""A command that is told to end, or whose parent is gone."""
+@pytest.mark.parametrize("told", ["it", "its parent", "its group"])
+def test_nothing_is_left_when_whoever_waits_ends(tmp_path, told):
+	"""A command that is told to end, or whose parent is gone; or both, and
+	more than once, while it ends all that it has started."""
 	note = tmp_path / "note"
 	args = [sys.executable, str(HERE / "left.py"), "sh", "-c",
-	    f"setsid sleep 4321 & echo $$ $! >{note}.new; "
+	    f"echo $$ >{note}.new; for n in $(seq 20); do "
+	    f"setsid sleep 4321 & echo $! >>{note}.new; done; "
 	    f"mv {note}.new {note}; wait"]
 	parent = subprocess.Popen([sys.executable, "-S", "-c",
-	    "import subprocess, sys; subprocess.run(sys.argv[1:])", *args])
-	pids = wire.wait_until(lambda: note.exists() and
-	    note.read_text().split(), what="a command")
-	who = parent.pid if sig == signal.SIGKILL else ppid(int(pids[0]))
-	os.kill(who, sig)
+	    "import subprocess, sys; subprocess.run(sys.argv[1:])", *args],
+	    start_new_session=True)
+	pids = [int(pid) for pid in wire.wait_until(lambda: note.exists() and
+	    note.read_text().split(), what="a command")]
+	it = ppid(pids[0])
+	if told == "it":
+		os.kill(it, signal.SIGTERM)
+	elif told == "its parent":
+		parent.kill()
+	else:
+		wire.wait_until(lambda: os.killpg(parent.pid, signal.SIGTERM) or
+		    not sluice.alive(it), step=0, what="its end")
 	parent.wait(wire.DEADLINE)
-	wire.wait_until(lambda: not any(sluice.alive(int(pid))
-	    for pid in pids), what="the end of all of it")
+	wire.wait_until(lambda: not any(sluice.alive(pid) for pid in pids),
+	    what="the end of all of it")
 
 
 def ppid(pid):
