@@ -150,14 +150,14 @@ getpwuid_r(uid_t uid, struct passwd *pw, char *buf, size_t size,
     struct passwd **found)
 {
 	static bool was_read;
-	bool spared = !was_read;
+	bool was = inside;
 	int error;
 
 	NEXT(next, getpwuid_r);
+	inside |= !was_read;
 	was_read = true;
-	inside |= spared;
 	error = next(uid, pw, buf, size, found);
-	inside &= !spared;
+	inside = was;
 	return error;
 }
 
