@@ -24,6 +24,22 @@ check_host(const struct http1_host *host)
 	REQUIRE(again.port == host->port);
 }
 
+/* Only a path and a query may have bytes that are not ASCII. */
+static void
+check_target(const struct http1_head *h)
+{
+	size_t i, ascii = h->path.p != NULL ?
+	    (size_t)(h->path.p - h->target.p) : h->target.len;
+
+	REQUIRE(h->target.len > 0 && h->target.len <= FUZZ_LINE);
+	for (i = 0; i < h->target.len; i++) {
+		unsigned char c = (unsigned char)h->target.p[i];
+
+		REQUIRE(c > ' ' && c != '#' && c != 0x7f);
+		REQUIRE(i >= ascii || c < 0x80);
+	}
+}
+
 static void
 check_good(const struct http1_head *h, const char *p, size_t len,
     enum http1_error error)
@@ -36,11 +52,9 @@ check_good(const struct http1_head *h, const char *p, size_t len,
 	check_inside(h->target, p, len);
 	check_inside(h->path, p, len);
 	REQUIRE(http1_is_token(h->method.p, h->method.len));
-	REQUIRE(h->target.len > 0 && h->target.len <= FUZZ_LINE);
+	check_target(h);
 	REQUIRE(h->body != HTTP1_UNTIL_CLOSE);
 	REQUIRE((h->form == HTTP1_ORIGIN_FORM) == (error == HTTP1_NOT_PROXY));
-	for (size_t i = 0; i < h->target.len; i++)
-		REQUIRE(h->target.p[i] > ' ' && h->target.p[i] < 0x7f);
 	if (h->form == HTTP1_ABSOLUTE_FORM || h->minor == 1)
 		check_host(&h->host);
 	if (h->form == HTTP1_AUTHORITY_FORM)
