@@ -56,12 +56,20 @@ look(struct walk *w, int c)
 
 /*
  * Whether a byte that is not encoded is white space to somebody: Python's
- * http.server cuts a request line by what is that in Latin-1.
+ * http.server cuts a request line by what is that in Latin-1.  Behind another
+ * byte that is not ASCII it ends a letter of UTF-8, as in C3 A0, and to cut it
+ * off leaves a name that nobody has.
  */
 static bool
 is_raw_blank(int c)
 {
 	return c == 0x85 || c == 0xa0;
+}
+
+static bool
+is_ascii(int c)
+{
+	return (c & ~PATH_ENCODED) < 0x80;
 }
 
 /* The ways that may make a difference; rather one too many. */
@@ -70,15 +78,16 @@ possible_ways(struct http1_str s)
 {
 	struct walk w = { .last = '/' };
 	const char *p;
-	int c;
+	int c, before;
 
 	if (s.len > 0)
 		s.p++, s.len--;
 	do {
 		p = s.p;
+		before = w.last;
 		c = path_next_char(&s);
 		look(&w, c);
-		if (s.p - p == 1 && is_raw_blank(c))
+		if (s.p - p == 1 && is_raw_blank(c) && is_ascii(before))
 			w.found |= PATH_ENDS;
 	} while (c != -1);
 	if (w.dots) {
@@ -159,15 +168,32 @@ last_char(struct http1_str s, size_t *bytes)
 	return path_next_char(&s);
 }
 
+/* How many bytes at the end are blank though they are not encoded. */
+static size_t
+raw_blanks(struct http1_str s)
+{
+	size_t bytes, n = 0;
+	int c;
+
+	while (is_raw_blank(c = last_char(s, &bytes)) && bytes == 1) {
+		s.len--;
+		n++;
+	}
+	return is_ascii(c) ? n : 0;
+}
+
 static void
 trim(struct http1_str *s, bool dots)
 {
 	size_t bytes;
 	int c;
 
-	while ((c = last_char(*s, &bytes)) == ' ' || c == '\t' ||
-	    (bytes == 1 && is_raw_blank(c)) || (dots && c == '.'))
+	do {
+		c = last_char(*s, &bytes);
+		if (c != ' ' && c != '\t' && (!dots || c != '.'))
+			bytes = raw_blanks(*s);
 		s->len -= bytes;
+	} while (bytes > 0);
 }
 
 /* A segment without what does not count, and what it is: as path_dots(). */

@@ -122,6 +122,8 @@ check_match(const struct path_pattern *patterns, size_t n, struct http1_str s)
 
 /* The model: a path in characters, its segments in an array. */
 
+#define RAW		0x200	/* not encoded, and blank in Latin-1 */
+
 struct model {
 	int		*chars;		/* of the path, ended by -1 */
 	size_t		*begin;		/* of each segment, in chars */
@@ -148,12 +150,29 @@ are(const int *chars, size_t len, const char *text)
 	return i == len && text[i] == '\0';
 }
 
+/* Behind a byte that is not ASCII the raw ones are no blanks. */
+static size_t
+without_raw(const int *chars, size_t len)
+{
+	size_t n = len;
+
+	while (n > 0 && (chars[n - 1] & RAW) != 0)
+		n--;
+	return n == 0 || (chars[n - 1] & 0xff) < 0x80 ? n : len;
+}
+
 static size_t
 trimmed(const int *chars, size_t len, const char *what)
 {
-	while (len > 0 && chars[len - 1] > 0 && chars[len - 1] < 0x80 &&
-	    strchr(what, chars[len - 1]) != NULL)
-		len--;
+	size_t before;
+
+	do {
+		before = len;
+		while (len > 0 && chars[len - 1] > 0 && chars[len - 1] < 0x80 &&
+		    strchr(what, chars[len - 1]) != NULL)
+			len--;
+		len = without_raw(chars, len);
+	} while (len != before);
 	return len;
 }
 
@@ -187,9 +206,12 @@ static void
 read_as(struct model *m, struct http1_str s, unsigned way)
 {
 	size_t n = 0, i, begin = 1, kept = 0;
+	const char *p = s.p;
 
-	while ((m->chars[n] = path_next_char(&s)) != -1)
-		n++;
+	for (; (m->chars[n] = path_next_char(&s)) != -1; n++, p = s.p)
+		if (s.p - p == 1 && (m->chars[n] == 0x85 ||
+		    m->chars[n] == 0xa0))
+			m->chars[n] |= RAW;
 	for (i = 0; (way & PATH_ENDS) != 0 && i < n; i++)
 		if (m->chars[i] == '\0')
 			n = i;
@@ -220,7 +242,8 @@ is_same(const struct model *m, const struct path *path)
 	for (i = 0; i < m->n && i < PATH_SEGMENTS; i++) {
 		s = path->segments[i];
 		for (j = 0; j < m->len[i]; j++)
-			if (path_next_char(&s) != m->chars[m->begin[i] + j])
+			if (path_next_char(&s) !=
+			    (m->chars[m->begin[i] + j] & ~RAW))
 				return false;
 		if (s.len != 0)
 			return false;

@@ -71,6 +71,8 @@ static const struct {
 
 	{ "/search%20", "/search%20 /search " },
 	{ "/search\x85\xa0", "/search\x85\xa0 /search " },
+	{ "/a%20\xa0%20/b\xa0", "/a%20\xa0%20/b\xa0 /a/b " },
+	{ "/citt\xc3\xa0/\xa0\xd1\x85", "/citt\xc3\xa0/\xa0\xd1\x85 " },
 	{ "/search%a0", "/search%a0 " },
 	{ "/search.", "/search. /search " },
 	{ "/a%20.%20/b", "/a%20.%20/b /a/b " },
