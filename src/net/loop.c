@@ -15,7 +15,7 @@
 #include "net/reserve.h"
 
 #define TRY_AGAIN_NS	100000000ULL
-#define LATE_NS		500000000ULL
+#define LATE_NS		20000000ULL
 #define GRACE_NS	100000000ULL
 
 /* The loop whose thread this is; NULL on the main thread. */
