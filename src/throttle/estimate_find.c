@@ -169,7 +169,8 @@ is_long_enough(const struct estimate *e, const struct estimate_window *w,
 {
 	uint64_t some = w->n / LITTLE;
 
-	if (e->at_edge || w->seen < KEPT)
+	/* made shorter since then, which may be why it is refused */
+	if (e->at_edge || w->seen < KEPT || (w->top == 0 && w->hi < w->born))
 		return false;
 	return (w == &e->windows[0] &&
 	    !may_be_round(w->hi, w->hi + era->closed)) ||

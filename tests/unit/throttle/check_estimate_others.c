@@ -28,6 +28,7 @@ static const struct row {
 	uint64_t	 w;
 	uint64_t	 latency;	/* ns; 0: 10 ms */
 	uint64_t	 work;		/* ns: most answers take that, too */
+	bool		 uneven;	/* work is their mean */
 	uint64_t	 upload;	/* ns: of the first client, each */
 	bool		 others;	/* they use a quarter, */
 	uint64_t	 leave;		/* ns: ... until then; 0: for good */
@@ -91,7 +92,7 @@ static const struct row {
 	{ .what = "sliding, 80 per 6 s, they leave",
 	    .kind = SLIDING, .n = 80, .w = 6 * SEC, .others = true,
 	    .leave = 5 * MINUTE, .from = 5 * MINUTE,
-	    .refused = 65, .part = 0.78 },
+	    .refused = 75, .part = 0.73 },
 	{ .what = "sliding, 1,000 per 30 s, they leave",
 	    .kind = SLIDING, .n = 1000, .w = 30 * SEC, .others = true,
 	    .leave = 5 * MINUTE, .from = 5 * MINUTE,
@@ -111,7 +112,7 @@ static const struct row {
 	{ .what = "sliding, 80 per 6 s, slow, alone",
 	    .kind = SLIDING, .n = 80, .w = 6 * SEC, .work = 590 * MS,
 	    .down = 5 * MINUTE, .from = 6 * MINUTE,
-	    .refused = 25, .part = 0.87 },
+	    .refused = 25, .part = 0.85 },
 	{ .what = "sliding, 80 per 6 s, less slow, alone",
 	    .kind = SLIDING, .n = 80, .w = 6 * SEC, .latency = MS,
 	    .work = 299 * MS, .down = 5 * MINUTE, .from = 6 * MINUTE,
@@ -120,6 +121,10 @@ static const struct row {
 	    .kind = SLIDING, .n = 1000, .w = 30 * SEC, .work = 590 * MS,
 	    .down = 5 * MINUTE, .from = 6 * MINUTE,
 	    .refused = 45, .part = 0.76 },
+	{ .what = "sliding, 300 per 45 s, uneven, alone",
+	    .kind = SLIDING, .n = 300, .w = 45 * SEC, .work = 800 * MS,
+	    .uneven = true, .from = 60 * MINUTE, .lasts = 60 * MINUTE,
+	    .refused = 18, .part = 0.975 },
 	{ .what = "fixed, 80 per 6 s, uploads, alone",
 	    .kind = FIXED, .n = 80, .w = 6 * SEC, .upload = 20 * SEC,
 	    .down = 5 * MINUTE, .from = 6 * MINUTE,
@@ -152,7 +157,8 @@ trial_of(const struct row *r, uint64_t seed)
 		.clients = r->n >= 1000 && r->work != 0 ? 50 : 25,
 		.latency = r->latency != 0 ? r->latency : 10 * MS,
 		.work = r->work,
-		.quick = r->work != 0 ? 5 : 0,
+		.quick = r->work != 0 && !r->uneven ? 5 : 0,
+		.uneven = r->uneven,
 		.upload = r->upload,
 		.others = r->others ? QUARTER : 0,
 		.others_until = r->leave,

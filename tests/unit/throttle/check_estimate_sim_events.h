@@ -84,6 +84,7 @@ struct trial {
 	uint64_t	 jitter;	/* ns, each way at most */
 	uint64_t	 work;		/* ns: on what it admits, then it answers */
 	unsigned	 quick;		/* percent that it answers at once */
+	bool		 uneven;	/* work is a mean, of any lengths */
 	uint64_t	 upload;	/* ns: of the first client, each */
 	uint64_t	 within;	/* ns: it is taken to have counted one */
 	bool		 poisson;	/* arrivals, half more than it allows */

@@ -2,6 +2,8 @@
 #ifndef CHECK_ESTIMATE_SIM_HOST_H
 #define CHECK_ESTIMATE_SIM_HOST_H
 
+#include <math.h>
+
 #include "check_estimate_sim_events.h"
 
 /* Hosts that enforce limits in the ways in use. */
@@ -117,6 +119,8 @@ origin_work(struct sim *s)
 {
 	if (s->trial->quick != 0 && any(s) * 100 < s->trial->quick)
 		return 0;
+	if (s->trial->uneven)
+		return (uint64_t)(-log(1 - any(s)) * (double)s->trial->work);
 	return s->trial->work;
 }
 
