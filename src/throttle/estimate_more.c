@@ -24,7 +24,6 @@ estimate_more_lowered_again(struct estimate_more *m)
 {
 	m->wait = m->wait < SELDOM ? m->wait : SELDOM;
 	m->step = 1;
-	m->after = 0;
 }
 
 bool
