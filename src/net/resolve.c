@@ -32,6 +32,7 @@
 #define SECOND		1000000000ULL	/* ns */
 #define NO_NAME_NS	(10 * SECOND)	/* remembered, at most */
 #define FAILED_NS	(1 * SECOND)
+#define LOOK		1		/* s between looks at the system */
 #define SPARE		8		/* lookups kept for the next names */
 
 TAILQ_HEAD(asked, resolve);
@@ -68,6 +69,7 @@ struct resolver {
 	struct query_tree	 queries;	/* by name */
 	struct resolve_share	 share;
 	struct resolve_system	 system;
+	struct event		 look_ev;	/* at it, while a query runs */
 	struct asked		 ready;		/* to be told from the loop */
 	struct event		 ready_ev;
 	struct resolve_ares	*spare[SPARE];
@@ -221,6 +223,8 @@ end_query(struct query *y)
 	struct resolver *r = y->resolver;
 
 	RB_REMOVE(query_tree, &r->queries, y);
+	if (RB_EMPTY(&r->queries))
+		event_del(&r->look_ev);
 	put_lookup(r, y->lookup);
 	resolve_share_give_back(&r->share, &y->place);
 }
@@ -267,6 +271,15 @@ take_lookup(struct resolver *r)
 	return resolve_ares_new(r->loop, &r->conf->resolver, answered_cb);
 }
 
+/* Without memory nobody looks, until something else is asked. */
+static void
+look_later(struct resolver *r)
+{
+	static const struct timeval later = { .tv_sec = LOOK };
+
+	(void)event_add(&r->look_ev, &later);
+}
+
 /* Begins a query for whose turn it is.  Returns NULL without memory. */
 static struct query *
 begin(struct resolver *r, const struct resolve *q)
@@ -285,6 +298,8 @@ begin(struct resolver *r, const struct resolve *q)
 	y->began = loop_now();
 	TAILQ_INIT(&y->asked);
 	resolve_share_take(&r->share, &y->place, &q->waiter);
+	if (RB_EMPTY(&r->queries))
+		look_later(r);
 	RB_INSERT(query_tree, &r->queries, y);
 	resolve_ares_start(y->lookup, y->name, y);
 	return y;
@@ -338,14 +353,18 @@ start_over(struct resolver *r)
 }
 
 /*
- * Before anybody joins a query or begins one.  What it ends gives its places
- * back, so serve() is to follow; nobody is told but from the loop.
+ * Before anything known is believed, or a query joined or begun.  What it ends
+ * gives its places back, so serve() is to follow; nobody is told but from the
+ * loop.  Returns whether there was a change.
  */
-static void
+static bool
 follow_system(struct resolver *r)
 {
-	if (resolve_system_changed(&r->system))
+	bool changed = resolve_system_changed(&r->system);
+
+	if (changed)
 		start_over(r);
+	return changed;
 }
 
 /* Turns */
@@ -401,7 +420,7 @@ serve(struct resolver *r)
 	struct resolve_waiter *w;
 
 	if (resolve_share_next(&r->share) != NULL)
-		follow_system(r);
+		(void)follow_system(r);
 	while ((w = resolve_share_next(&r->share)) != NULL &&
 	    take_turn(r, asker_of(w)))
 		;
@@ -414,16 +433,30 @@ serve(struct resolver *r)
 static bool
 ask(struct resolver *r, struct resolve *q, const struct sockaddr *client)
 {
-	struct query *y;
-	bool ok = true;
+	struct query *y = find_query(r, q->name);
 
-	follow_system(r);
-	if ((y = find_query(r, q->name)) != NULL)
+	if (y != NULL) {
 		join(y, q);
-	else
-		ok = resolve_share_wait(&r->share, &q->waiter, client);
+		return true;
+	}
+	if (!resolve_share_wait(&r->share, &q->waiter, client))
+		return false;
 	serve(r);
-	return ok;
+	return true;
+}
+
+/* Nobody may ask anything in this thread meanwhile. */
+static void
+look_cb(evutil_socket_t fd, short what, void *arg)
+{
+	struct resolver *r = arg;
+
+	(void)fd;
+	(void)what;
+	if (follow_system(r))
+		serve(r);
+	if (!RB_EMPTY(&r->queries))
+		look_later(r);
 }
 
 static void
@@ -454,9 +487,14 @@ resolve_name(struct resolver *r, const char *name, uint16_t port,
 	struct resolve now = { .cb = cb, .arg = arg, .port = port }, *q;
 	struct resolve_answer a = { .result = RESOLVE_NO_MEMORY };
 
-	if (is_localhost(name))
+	if (is_localhost(name)) {
 		loopback(&a);
-	else if (!resolve_cache_get(r->cache, name, loop_now(), &a) &&
+		tell(&now, &a);
+		return NULL;
+	}
+	if (follow_system(r))
+		serve(r);
+	if (!resolve_cache_get(r->cache, name, loop_now(), &a) &&
 	    (q = calloc(1, sizeof *q)) != NULL) {
 		*q = now;
 		q->resolver = r;
@@ -528,6 +566,7 @@ resolver_new(struct loop *loop, const struct conf *conf)
 	resolve_share_init(&r->share, conf->limit_lookups);
 	TAILQ_INIT(&r->ready);
 	event_assign(&r->ready_ev, loop->base, -1, 0, ready_cb, r);
+	event_assign(&r->look_ev, loop->base, -1, 0, look_cb, r);
 	return r;
 }
 
@@ -541,6 +580,7 @@ resolver_free(struct resolver *r)
 		drop_idle(y);
 	free_spare(r);
 	event_del(&r->ready_ev);
+	event_del(&r->look_ev);
 	resolve_cache_free(r->cache);
 	free(r);
 }

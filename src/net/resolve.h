@@ -18,8 +18,9 @@
  * nobody is asked (RFC 6761, 6.3).
  *
  * Nobody tells that the system's settings changed (resolve_system.h): it is
- * seen when something is asked that is not known.  Then what is known is
- * forgotten, and what is being asked is asked again, as at a reload.
+ * looked for when something is asked, and each second as long as an answer is
+ * waited for.  Then what is known is forgotten, and what is being asked is asked
+ * again, as at a reload.
  */
 
 struct conf;
