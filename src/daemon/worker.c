@@ -113,6 +113,8 @@ drain_cb(void *arg)
 	struct worker *w = arg;
 	unsigned all = w->requests, refused;
 
+	/* what is cut off now is nobody's turn, in no thread */
+	atomic_store(&w->all->over, true);
 	refused = exchanges_refuse_waiting(w->exchanges);
 	log_warn("drain: %u exchanges cut off, %u that waited refused",
 	    all - refused, refused);
@@ -290,6 +292,7 @@ open_rooms(struct worker *w, struct listeners *listeners)
 		.hosts = w->hosts,
 		.dialer = &w->dialer,
 		.user_checks = w->all->checks,
+		.over = &w->all->over,
 	};
 	struct front_setup front = {
 		.loop = w->loop,

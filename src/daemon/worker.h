@@ -33,6 +33,7 @@ struct workers {
 	struct user_checks	*checks;	/* of passwords, for all */
 	struct clients		*clients;	/* who connects */
 	atomic_bool		 draining;
+	atomic_bool		 over;		/* ... and so is its time */
 	struct gate		 gate;		/* which all threads begin at */
 	atomic_uint		 left;		/* have done worker_leave() */
 	/* the loop ends; on its thread, before all that is on it goes */

@@ -313,10 +313,12 @@ answered(struct exchange *x)
 {
 	if (x->phase != EXCHANGE_QUEUED)
 		return;
-	if (x->ticket.state == TICKET_HELD)
-		admitted(x, loop_now());
-	else
+	if (x->ticket.state != TICKET_HELD)
 		take_answer(x, x->ticket.refusal);
+	else if (atomic_load(x->exchanges->over))
+		exchange_refuse_drained(x);	/* another was cut off */
+	else
+		admitted(x, loop_now());
 }
 
 void

@@ -162,6 +162,13 @@ exchange_reject(struct exchange *x, int status, enum stats_refusal why,
 	exchange_answer(x, &r, ACCESS_REFUSED, detail);
 }
 
+void
+exchange_refuse_drained(struct exchange *x)
+{
+	exchange_reject(x, 503, STATS_DRAINED, "connection_limit_reached",
+	    "the proxy is shutting down");
+}
+
 /* Cuts a response off, so that the client does not take it for whole. */
 void
 exchange_cut_off(struct exchange *x, enum access_outcome outcome,

@@ -2,6 +2,7 @@
 #ifndef SLUICE_EXCHANGE_STATE_H
 #define SLUICE_EXCHANGE_STATE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,6 +81,7 @@ struct exchanges {
 	unsigned		 nmeterings;
 	unsigned		 workers;	/* that share what is kept */
 	bool			 draining;
+	const atomic_bool	*over;		/* ... and its time */
 	/* how many are in each; of EXCHANGE_ENDED, how many there were */
 	uint64_t		 in_phase[EXCHANGE_PHASES];
 	/* for the length of one callback */

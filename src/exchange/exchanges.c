@@ -151,6 +151,7 @@ exchanges_new(const struct exchanges_setup *setup)
 	all->hosts = setup->hosts;
 	all->upstreams = setup->upstreams;
 	all->dialer = setup->dialer;
+	all->over = setup->over;
 	TAILQ_INIT(&all->held);
 	TAILQ_INIT(&all->held_long);
 	deadline_init(&all->held_timer, all->loop, exchange_held_due, all);
@@ -190,9 +191,7 @@ exchanges_refuse_waiting(struct exchanges *all)
 
 	while ((x = TAILQ_FIRST(&all->held)) != NULL ||
 	    (x = TAILQ_FIRST(&all->held_long)) != NULL) {
-		exchange_reject(x, 503, STATS_DRAINED,
-		    "connection_limit_reached",
-		    "the proxy is shutting down");
+		exchange_refuse_drained(x);
 		n++;
 	}
 	return n;

@@ -2,6 +2,8 @@
 #ifndef SLUICE_EXCHANGES_H
 #define SLUICE_EXCHANGES_H
 
+#include <stdatomic.h>
+
 /*
  * The life of one request: admit, forward, relay, finish.  What moves
  * it: events of front (what the client does), the loop's mailbox (what hosts
@@ -25,6 +27,8 @@ struct exchanges_setup {
 	struct upstreams	*upstreams;
 	const struct dialer	*dialer;
 	struct user_checks	*user_checks;	/* shared by all threads */
+	const atomic_bool	*over;		/* nobody's turn comes any more;
+						   of all threads */
 };
 
 /* Returns NULL without memory. */

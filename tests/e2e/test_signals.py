@@ -9,6 +9,7 @@ import pytest
 
 import client
 import origin
+import sluice
 import wire
 
 TIGHT = {"capacity": 1, "period": "1h", "queue": {"max_wait": "10ms"}}
@@ -327,8 +328,9 @@ def test_who_waits_at_the_end_of_a_drain(lab, held):
 	assert running.ended()
 	assert daemon.wait() == 0
 	assert far.targets() == ["/held"]
-	assert "drain: 1 exchanges cut off, 3 that waited refused" in \
-	    daemon.err.text()
+	if sluice.WORKERS == 1:		# else each tells of its own
+		assert "drain: 1 exchanges cut off, 3 that waited refused" \
+		    in daemon.err.text()
 
 
 def test_tunnel_ends_the_drain(lab):
