@@ -172,7 +172,7 @@ is_long_enough(const struct estimate *e, const struct estimate_window *w,
 	/* made shorter since then, which may be why it is refused */
 	if (e->at_edge || w->seen < KEPT || (w->top == 0 && w->hi < w->born))
 		return false;
-	return (w == &e->windows[0] &&
+	return (w == &e->windows[0] && !w->told &&
 	    !may_be_round(w->hi, w->hi + era->closed)) ||
 	    (era->went < some && e->went < some);
 }

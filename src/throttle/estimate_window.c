@@ -223,11 +223,14 @@ step_of(struct estimate_window *w, uint32_t more)
 void
 estimate_window_lowered(struct estimate_window *w)
 {
-	if (w->top == 0) {
-		w->top = w->n;
-		estimate_more_lowered(&w->more);
-	} else
+	if (w->top != 0) {
 		estimate_more_lowered_again(&w->more);
+		return;
+	}
+	/* one that the host names comes back at once */
+	if (!w->told)
+		w->top = w->n;
+	estimate_more_lowered(&w->more);
 }
 
 void
