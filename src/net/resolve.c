@@ -354,8 +354,8 @@ start_over(struct resolver *r)
 
 /*
  * Before anything known is believed, or a query joined or begun.  What it ends
- * gives its places back, so serve() is to follow; nobody is told but from the
- * loop.  Returns whether there was a change.
+ * gives its places back, so take_turns() is to follow; nobody is told but from
+ * the loop.  Returns whether there was a change.
  */
 static bool
 follow_system(struct resolver *r)
@@ -415,15 +415,22 @@ take_turn(struct resolver *r, struct resolve *q)
 }
 
 static void
-serve(struct resolver *r)
+take_turns(struct resolver *r)
 {
 	struct resolve_waiter *w;
 
-	if (resolve_share_next(&r->share) != NULL)
-		(void)follow_system(r);
 	while ((w = resolve_share_next(&r->share)) != NULL &&
 	    take_turn(r, asker_of(w)))
 		;
+}
+
+/* A place is free, perhaps; who waits for it may have done so for long. */
+static void
+serve(struct resolver *r)
+{
+	if (resolve_share_next(&r->share) != NULL)
+		(void)follow_system(r);
+	take_turns(r);
 }
 
 /*
@@ -441,7 +448,7 @@ ask(struct resolver *r, struct resolve *q, const struct sockaddr *client)
 	}
 	if (!resolve_share_wait(&r->share, &q->waiter, client))
 		return false;
-	serve(r);
+	take_turns(r);
 	return true;
 }
 
@@ -454,7 +461,7 @@ look_cb(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	if (follow_system(r))
-		serve(r);
+		take_turns(r);
 	if (!RB_EMPTY(&r->queries))
 		look_later(r);
 }
@@ -493,7 +500,7 @@ resolve_name(struct resolver *r, const char *name, uint16_t port,
 		return NULL;
 	}
 	if (follow_system(r))
-		serve(r);
+		take_turns(r);
 	if (!resolve_cache_get(r->cache, name, loop_now(), &a) &&
 	    (q = calloc(1, sizeof *q)) != NULL) {
 		*q = now;
@@ -591,5 +598,5 @@ resolver_reload(struct resolver *r, const struct conf *conf)
 	r->conf = conf;
 	resolve_share_resize(&r->share, conf->limit_lookups);
 	start_over(r);
-	serve(r);
+	take_turns(r);
 }
