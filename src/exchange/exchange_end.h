@@ -25,7 +25,7 @@ void		 exchange_answer(struct exchange *, const struct reply *,
 /* The same, for what the request or the proxy got wrong. */
 void		 exchange_reject(struct exchange *, int status,
 		    enum stats_refusal, const char *error, const char *detail);
-/* The same, since its turn does not come before the proxy ends. */
+/* The same, since the proxy ends before its turn comes. */
 void		 exchange_refuse_drained(struct exchange *);
 /* Ends it because of its other side: with an answer, or cut off. */
 void		 exchange_fail(struct exchange *, enum failure,

@@ -215,11 +215,10 @@ begin(struct exchange *x, const struct http1_head *h)
 	if (x->head.failed)
 		exchange_reject(x, 503, STATS_NO_MEMORY,
 		    "proxy_internal_error", "out of memory");
-	else if (x->exchanges->draining)
-		reject(x, h, 503, STATS_DRAINED,
-		    "connection_limit_reached",
-		    "the proxy is shutting down");
-	else if (x->ticket.conf->access_users != NULL ? !is_users(x, h) :
+	else if (x->exchanges->draining) {
+		exchange_put_path(x, h);
+		exchange_refuse_drained(x);
+	} else if (x->ticket.conf->access_users != NULL ? !is_users(x, h) :
 	    !pays(x, h))
 		return;
 	else if (via_is_loop(h, via_name(x->ticket.conf)))
