@@ -55,8 +55,8 @@ RB_HEAD(wakes, wake);
 /*
  * A deadline that is cheap to move: moving it later costs nothing, because the
  * event underneath stays as it is and asks again when it fires.  One that is
- * half a second late waits for another tenth: the process may have stood still,
- * and what would have moved the deadline is still to be read.
+ * 20 ms late waits for another tenth of a second: the process may have stood
+ * still, and what would have moved the deadline is still to be read.
  */
 struct deadline {
 	struct loop	*loop;
