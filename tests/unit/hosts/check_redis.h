@@ -137,6 +137,10 @@ become_server(const struct server *s, const char *const *options)
 	_exit(127);
 }
 
+/*
+ * Until it answers: a port that takes connections says nothing of its others
+ * (a server opens the plain one first), and an answer comes once all are open.
+ */
 static inline void
 await_server(struct server *s)
 {
@@ -150,6 +154,7 @@ await_server(struct server *s)
 		nap();
 	}
 	close(fd);
+	ck_assert_str_ne(redis_say(s, "PING"), "");
 }
 
 /* Starts it (again), in the directory and at the port that it has. */
