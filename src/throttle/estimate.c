@@ -196,21 +196,25 @@ in_use(const struct estimate *e)
 	return e->flying * larger(e->peers, 1) + e->abroad;
 }
 
-/* Whether one more than the slots may go now. */
-static bool
-is_more_slots(const struct estimate *e, uint64_t now)
+/*
+ * When one more than the slots may go (ns).  Not with all the others at once: a
+ * bucket refuses so many, too, of which as many go one after another.
+ */
+static uint64_t
+more_slots_at(const struct estimate *e, uint64_t now)
 {
-	return e->probes && in_use(e) == e->slots.n && !e->slots.trying &&
-	    estimate_slots_wants_more(&e->slots, now);
+	if (!e->probes || in_use(e) != e->slots.n || e->slots.trying ||
+	    !estimate_slots_wants_more(&e->slots, now))
+		return ESTIMATE_NEVER;
+	return e->last + e->rtt / (2 * (uint64_t)e->slots.n);
 }
 
 static uint64_t
 slots_due(const struct estimate *e, uint64_t now)
 {
-	if (e->slots.n == 0 || in_use(e) < e->slots.n ||
-	    is_more_slots(e, now))
+	if (e->slots.n == 0 || in_use(e) < e->slots.n)
 		return 0;
-	return ESTIMATE_NEVER;
+	return more_slots_at(e, now);
 }
 
 /* When one more than a window may go; ESTIMATE_NEVER by time alone. */

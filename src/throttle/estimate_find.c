@@ -74,7 +74,9 @@ set_pace(struct estimate *e, const struct era *era)
 	begin_pace(e, era->first, era->went, era->refused);
 	if (era->at_first)
 		p->burst = era->went;
-	estimate_pace_refused(p, era->refused);
+	/* of a few it is not known how soon they may follow each other */
+	estimate_pace_refused(p, era->went <= TRICKLE ? era->open :
+	    era->refused);
 }
 
 /* It does not go on as if it had gone at that pace. */
@@ -330,12 +332,19 @@ judge_new(struct estimate *e, const struct era *era, uint64_t now)
 		set_rest(e, era, now);
 }
 
+/* It began long before it was refused. */
+static bool
+is_long_ago(const struct era *era)
+{
+	return era->at_first && since(era->first, era->refused) >
+	    8 * era->closed + FRESH;
+}
+
 static void
 judge_first(struct estimate *e, const struct era *era, uint64_t now)
 {
 	/* where it began long before, it says nothing of a window */
-	if (era->at_first && since(era->first, era->refused) >
-	    8 * era->closed + FRESH)
+	if (is_long_ago(era))
 		return;
 	if (era->went <= TRICKLE || (!era->at_first &&
 	    era->closed < era->slack + AT_ONCE))
@@ -451,11 +460,11 @@ was_outage(struct estimate *e, const struct era *era, uint64_t now)
 
 /* Returns whether slots are what it counts, as far as is known. */
 static bool
-find_slots(struct estimate *e, const struct era *era, uint64_t now)
+find_slots(struct estimate *e, const struct era *era)
 {
 	if (e->slots.n == 0)
 		return false;
-	if (estimate_slots_refused(&e->slots, e->beside, now))
+	if (estimate_slots_refused(&e->slots, e->beside))
 		return true;
 	estimate_pace_begin(&e->pace, era->refused);
 	return false;
@@ -494,11 +503,14 @@ judge_emptied(struct estimate *e, const struct era *era, uint64_t now)
 static void
 find(struct estimate *e, const struct era *era, uint64_t now)
 {
+	/* if it is a bucket, no more fits into it */
+	if (era->at_first && !is_long_ago(era))
+		e->pace.full = era->went;
 	if (e->emptied) {
 		judge_emptied(e, era, now);
 		return;
 	}
-	if (was_outage(e, era, now) || find_slots(e, era, now) ||
+	if (was_outage(e, era, now) || find_slots(e, era) ||
 	    revert(e, now))
 		return;
 	if (e->pace.on && era->shut > era->refused)

@@ -18,6 +18,7 @@ estimate_pace_begin(struct estimate_pace *p, uint64_t at)
 		.since = at,
 		.refused = at,
 		.burst = p->burst,
+		.full = p->full,
 		.after = p->after,
 	};
 }
@@ -44,18 +45,20 @@ empty(struct estimate_pace *p, uint64_t left, uint64_t at)
 }
 
 /*
- * By what went since.  One more may have been nearly there: as long as that
- * matters it is taken for whole, or what is lost would never be noticed.  The
- * bucket is empty at an instant (ns); it gets some in advance, or the next
- * refusal would come as soon.
+ * By what went since; no longer than most (ns) between two.  One more may have
+ * been nearly there: as long as that matters it is taken for whole, or what is
+ * lost would never be noticed.  The bucket is empty at an instant (ns); it gets
+ * some in advance, or the next refusal would come as soon.
  */
 static void
-measure(struct estimate_pace *p, uint64_t at)
+measure(struct estimate_pace *p, uint64_t at, uint64_t most)
 {
 	uint64_t span = at > p->since ? at - p->since : 1;
 	uint64_t halves = 2 * p->went + (p->went < EXACT ? 2 : 1);
 
 	p->interval = 2 * span / halves + 1;
+	if (p->interval > most)
+		p->interval = most;
 	empty(p, 0, at + (p->went < EXACT ? 2 : 1) * p->interval);
 }
 
@@ -90,6 +93,36 @@ is_too_fast(struct estimate_pace *p, uint64_t at)
 	return true;
 }
 
+/*
+ * How long between two it is at the most (ns), by what went from an instant on,
+ * when so many had gone, until the pace was raised for the last time.
+ */
+static uint64_t
+slowest_since(const struct estimate_pace *p, uint64_t at, uint64_t went)
+{
+	if (at == 0 || p->last_at <= at || p->last_went <= went + p->full)
+		return UINT64_MAX;
+	return (p->last_at - at) / (p->last_went - went - p->full);
+}
+
+/*
+ * The same by what went at the last step, and at all of them.  A bucket holds no
+ * more than once it was full, so all else was given meanwhile.  What is measured
+ * since long may be slower than that: as if nothing had been lost while it was
+ * full, which it is below its pace.
+ */
+static uint64_t
+slowest(const struct estimate_pace *p)
+{
+	uint64_t all, last;
+
+	if (p->raised < 2 || p->full == 0)
+		return UINT64_MAX;
+	all = slowest_since(p, p->raised_at, p->raised_went);
+	last = slowest_since(p, p->step_at, p->step_went);
+	return all < last ? all : last;
+}
+
 static void
 begin_at(struct estimate_pace *p, uint64_t at, uint64_t went_then)
 {
@@ -102,6 +135,8 @@ begin_at(struct estimate_pace *p, uint64_t at, uint64_t went_then)
 void
 estimate_pace_refused(struct estimate_pace *p, uint64_t sent)
 {
+	uint64_t most;
+
 	/* it was on its way already when that was told */
 	if (p->told && sent <= p->since)
 		return;
@@ -115,9 +150,10 @@ estimate_pace_refused(struct estimate_pace *p, uint64_t sent)
 		return;
 	}
 	if (sent <= p->refused) {
-		measure(p, sent);
+		measure(p, sent, UINT64_MAX);
 		return;
 	}
+	most = slowest(p);
 	if (p->raised >= RAISES)
 		begin_at(p, p->raised_at, p->raised_went);
 	else if (p->on && has_changed(p, sent))
@@ -126,7 +162,7 @@ estimate_pace_refused(struct estimate_pace *p, uint64_t sent)
 		begin_at(p, p->early_at, p->early_went);
 	else if (p->went > LONG)
 		begin_at(p, sent - (sent - p->since) / 2, p->went / 2);
-	measure(p, sent);
+	measure(p, sent, most);
 	if (p->raised > 0 && p->went_then >= EXACT)
 		p->after = sent + PAUSE;
 	p->refused = sent;
@@ -213,6 +249,10 @@ estimate_pace_raise(struct estimate_pace *p, uint64_t now)
 		p->raised_at = now;
 		p->raised_went = p->went;
 	}
+	p->step_at = p->raised > 1 ? p->last_at : 0;
+	p->step_went = p->last_went;
+	p->last_at = now;
+	p->last_went = p->went;
 	p->quiet = 0;
 	p->interval -= p->interval / (vague ? 4 : 16);
 	empty(p, 0, now);

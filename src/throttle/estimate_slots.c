@@ -22,7 +22,7 @@ estimate_slots_found(struct estimate_slots *s, uint32_t beside)
 }
 
 bool
-estimate_slots_refused(struct estimate_slots *s, uint32_t beside, uint64_t now)
+estimate_slots_refused(struct estimate_slots *s, uint32_t beside)
 {
 	s->quiet = 0;
 	s->went = 0;
@@ -35,7 +35,7 @@ estimate_slots_refused(struct estimate_slots *s, uint32_t beside, uint64_t now)
 	if (beside >= s->n && s->n > 1)
 		beside = s->n - 1;
 	s->n = beside > 0 ? beside : 1;
-	estimate_more_tried(&s->more, false, false, now);
+	estimate_more_lowered(&s->more);
 	return true;
 }
 

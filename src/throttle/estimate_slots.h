@@ -16,8 +16,7 @@ void	 estimate_slots_found(struct estimate_slots *, uint32_t beside);
  * One was refused beside so many that were admitted.  Returns whether the host
  * still counts so, as far as is known.
  */
-bool	 estimate_slots_refused(struct estimate_slots *, uint32_t beside,
-	    uint64_t now);
+bool	 estimate_slots_refused(struct estimate_slots *, uint32_t beside);
 
 /* One went, with so many on their way. */
 void	 estimate_slots_went(struct estimate_slots *, uint32_t flying);

@@ -64,6 +64,10 @@ struct estimate_pace {
 	uint32_t	 raised;	/* times, and none was refused since */
 	uint64_t	 raised_at;	/* ns: first */
 	uint64_t	 raised_went;	/* went, then */
+	uint64_t	 step_at;	/* ns: the last time but one; 0: none */
+	uint64_t	 step_went;	/* went, then */
+	uint64_t	 last_at;	/* ns: the last time */
+	uint64_t	 last_went;	/* went, then */
 	uint64_t	 after;		/* ns: not again before */
 	uint64_t	 since;		/* ns: counts from that refusal on */
 	uint64_t	 went;		/* requests admitted since */
@@ -71,6 +75,7 @@ struct estimate_pace {
 	uint64_t	 went_then;	/* went, at that */
 	uint64_t	 interval;	/* ns, between two */
 	uint64_t	 burst;		/* requests at once; 0: one */
+	uint64_t	 full;		/* ... at the most; 0: not known */
 	uint32_t	 early;		/* refusals in a row, few between */
 	uint64_t	 early_at;	/* ns: the first of them */
 	uint64_t	 early_went;	/* went, then */

@@ -221,12 +221,57 @@ START_TEST(gives_slots_up)
 	struct estimate_slots s = { .n = 0 };
 
 	estimate_slots_found(&s, 6);
-	ck_assert(estimate_slots_refused(&s, 6, now));
+	ck_assert(estimate_slots_refused(&s, 6));
 	ck_assert_uint_eq(s.n, 5);
-	ck_assert(!estimate_slots_refused(&s, 0, now));
+	ck_assert(!estimate_slots_refused(&s, 0));
 	ck_assert_uint_eq(s.n, 0);
 	estimate_slots_found(&s, 6);
 	ck_assert_uint_eq(s.n, 0);
+}
+END_TEST
+
+/* It holds five: what more it would have been given before was lost. */
+START_TEST(a_full_bucket_is_given_no_more)
+{
+	struct estimate_pace p = { .full = 5 };
+	uint64_t interval;
+	unsigned i;
+
+	estimate_pace_begin(&p, now);
+	p.on = true;
+	for (i = 0; i < 100; i++)
+		estimate_pace_went(&p, now += 100 * MS);
+	estimate_pace_refused(&p, now += 100 * MS);
+	ck_assert_uint_lt(p.interval, 101 * MS);
+	for (i = 0; i < 1000 && p.raised < 8; i++) {
+		now = estimate_pace_due(&p);
+		estimate_pace_take(&p, now);
+		estimate_pace_went(&p, now);
+		estimate_pace_raise(&p, now);
+	}
+	interval = p.interval;
+	ck_assert_uint_lt(interval, 65 * MS);
+	estimate_pace_refused(&p, now);
+	ck_assert_uint_gt(p.interval, interval);
+	ck_assert_uint_lt(p.interval, interval + interval / 4);
+}
+END_TEST
+
+/* It may have been a burst: there is room for more soon, if it is none of slots. */
+START_TEST(tries_more_slots_soon)
+{
+	struct estimate_slots s = { .n = 0 };
+	unsigned i;
+
+	estimate_slots_found(&s, 6);
+	ck_assert(estimate_slots_refused(&s, 4));
+	for (i = 0; i < 2 * 4; i++)
+		estimate_slots_went(&s, 4);
+	ck_assert(estimate_slots_wants_more(&s, now));
+	estimate_slots_more(&s, false, now);
+	for (i = 0; i < 100; i++)
+		estimate_slots_went(&s, 4);
+	ck_assert(!estimate_slots_wants_more(&s, now));
 }
 END_TEST
 
@@ -435,6 +480,8 @@ estimate_suite(void)
 	tcase_add_test(tc, begins_again);
 	tcase_add_test(tc, finds_slots);
 	tcase_add_test(tc, gives_slots_up);
+	tcase_add_test(tc, a_full_bucket_is_given_no_more);
+	tcase_add_test(tc, tries_more_slots_soon);
 	tcase_add_test(tc, tries_more);
 	tcase_add_test(tc, tries_no_more);
 	tcase_add_test(tc, an_era_that_is_over);

@@ -312,7 +312,9 @@ START_TEST(what_failed_says_nothing_of_slots)
 			abreast(4, 4);
 		for (i = 0; i < 4; i++)
 			estimate_take(&e, &marks[i], now, now);
-		ck_assert_uint_le(estimate_due(&e, now), now);
+		/* not with all of them at once */
+		ck_assert_uint_gt(estimate_due(&e, now), now);
+		now = estimate_due(&e, now);
 		estimate_take(&e, &more, now, now);
 		ck_assert_int_eq(more.role, ESTIMATE_EXTRA);
 		/* one at a time */
@@ -332,7 +334,7 @@ START_TEST(a_bucket_becomes_a_window)
 {
 	one_bucket();
 	succeed(20);
-	go(BUDGET_THROTTLED);
+	go_when_due(BUDGET_THROTTLED);
 	estimate_named(&e, now + SEC + 10 * e.pace.interval);
 	go_when_due(BUDGET_SUCCESS);
 	is_window_of(21);
@@ -357,6 +359,14 @@ START_TEST(a_bucket_is_raised)
 	go_when_due(BUDGET_THROTTLED);
 	ck_assert_uint_eq(e.pace.since, at);
 	ck_assert_uint_lt(e.pace.interval, interval);
+}
+END_TEST
+
+/* Three went at once: that is no pace. */
+START_TEST(a_few_are_no_pace)
+{
+	one_bucket();
+	ck_assert_uint_gt(e.pace.interval, 100 * MS);
 }
 END_TEST
 
@@ -463,6 +473,7 @@ estimate_find_suite(void)
 	tcase_add_test(tc, what_failed_says_nothing_of_slots);
 	tcase_add_test(tc, a_bucket_becomes_a_window);
 	tcase_add_test(tc, a_bucket_is_raised);
+	tcase_add_test(tc, a_few_are_no_pace);
 	tcase_add_test(tc, a_bucket_is_measured_by_each_refusal);
 	tcase_add_test(tc, a_window_that_opens_bit_by_bit);
 	tcase_add_test(tc, a_first_end_is_a_guess);

@@ -238,7 +238,7 @@ sim_limits(const struct trial *x)
 		else
 			l.host.rates[l.host.nrates++] = (struct gcra_rate){
 				x->limits[i].n * U, x->limits[i].w,
-				x->limits[i].n * U,
+				burst_of(&x->limits[i]) * U,
 				x->limits[i].kind != BUCKET };
 	}
 	if (x->slots != 0)

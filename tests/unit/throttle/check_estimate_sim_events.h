@@ -28,7 +28,7 @@
 enum kind {
 	FIXED,			/* n in w, from a phase on */
 	SLIDING,		/* n in any w */
-	BUCKET,			/* n at once, n per w */
+	BUCKET,			/* n per w, burst at once */
 	SLOTS,			/* n at a time, each takes w */
 };
 
@@ -46,6 +46,7 @@ struct origin_limit {
 	enum kind	 kind;
 	uint64_t	 n;
 	uint64_t	 w;		/* ns */
+	uint64_t	 burst;		/* 0: n */
 	/* what it has counted */
 	uint64_t	 phase;		/* ns */
 	uint64_t	 window;	/* which */

@@ -8,11 +8,17 @@
 
 /* Hosts that enforce limits in the ways in use. */
 
+static uint64_t
+burst_of(const struct origin_limit *l)
+{
+	return l->burst != 0 ? l->burst : l->n;
+}
+
 static void
 origin_start(struct origin_limit *l, struct sim *s)
 {
 	l->phase = (uint64_t)(any(s) * (double)l->w);
-	l->tokens = (double)l->n;
+	l->tokens = (double)burst_of(l);
 	l->log = calloc(l->n, sizeof *l->log);
 	must(l->log != NULL);
 }
@@ -37,8 +43,8 @@ origin_wait(struct origin_limit *l, uint64_t now)
 	case BUCKET:
 		l->tokens += (double)(now - l->last) * (double)l->n /
 		    (double)l->w;
-		if (l->tokens > (double)l->n)
-			l->tokens = (double)l->n;
+		if (l->tokens > (double)burst_of(l))
+			l->tokens = (double)burst_of(l);
 		l->last = now;
 		return l->tokens >= 1 ? 0 : (uint64_t)((1 - l->tokens) *
 		    (double)l->w / (double)l->n) + 1;
@@ -69,7 +75,7 @@ origin_left(const struct origin_limit *l, uint64_t now, uint64_t *reset)
 		return l->n - l->count;
 	}
 	if (l->kind == BUCKET) {
-		*reset = (uint64_t)(((double)l->n - l->tokens) *
+		*reset = (uint64_t)(((double)burst_of(l) - l->tokens) *
 		    (double)l->w / (double)l->n);
 		return (uint64_t)l->tokens;
 	}
