@@ -303,8 +303,10 @@ def test_an_upload_rests_while_its_refusal_is_read(lab):
 		lab.daemons[0].err.like("paused for", 1)
 		go.set()
 		# The end of the chunk that had come, and no more.
-		while conn.buf.rstrip(b"\r\n") == b"" and not conn.quiet():
-			conn.fill()
+		while conn.buf.strip(b"\r\n") == b"":
+			conn.buf.clear()
+			if conn.quiet() or not conn.fill():
+				break
 		conn.send(b"{}")
 		conn.wait_gone()
 		conn.done = True
