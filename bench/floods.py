@@ -2,6 +2,7 @@
 """The floods of bench/flood, and what each needs: servers, files, a rule."""
 
 import base64
+import functools
 import multiprocessing
 import os
 import random
@@ -37,6 +38,7 @@ def serve(work, *args, address="127.0.0.1"):
     return process, port
 
 
+@functools.cache
 def bomb():
     """An answer of JSON that is a thousand times as long as it is sent."""
     packer = zlib.compressobj(wbits=31)
@@ -48,11 +50,34 @@ def bomb():
             % len(body)) + body
 
 
+@functools.cache
+def big():
+    """An answer of 100 MB."""
+    return (b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n"
+            + bytes(100000000))
+
+
+@functools.cache
 def events():
     """An answer of events that does not end."""
     event = b'data: {"usage": null, "text": "' + b"x" * 60 + b'"}\n\n'
     return (b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
             b"Connection: close\r\n\r\n" + event * 1000000)
+
+
+def ok():
+    return b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+
+# What a path asks for.  A server makes it when it is asked, and once: all of them
+# would take two seconds of a processor before anything begins.
+SPECIAL = {b"/big": big, b"/bomb": bomb, b"/events": events}
+making = threading.Lock()
+
+
+def answer(path):
+    with making:
+        return SPECIAL.get(path, ok)()
 
 
 def deaf(listener):
@@ -65,13 +90,6 @@ def origin(listener, delay=0):
     Answers a GET after a delay, or with what its path asks for; a request with
     a body never.
     """
-    special = {
-        b"/big": b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n"
-        + bytes(100000000),
-        b"/bomb": bomb(),
-        b"/events": events(),
-    }
-
     def one(c):
         data = b""
         try:
@@ -87,8 +105,7 @@ def origin(listener, delay=0):
                         pass
                     return
                 time.sleep(delay * random.uniform(0.5, 1.5))
-                c.sendall(special.get(head.split()[1], b"HTTP/1.1 200 OK\r\n"
-                                      b"Content-Length: 2\r\n\r\nok"))
+                c.sendall(answer(head.split()[1]))
         except OSError:
             pass
         finally:
