@@ -78,6 +78,7 @@ program	openssl		openssl
 program	ip		iproute2
 program	unshare		util-linux
 program	chromium	chromium
+program	chromium-headless-shell	chromium-headless-shell
 program	certutil	libnss3-tools
 program	cmark-gfm	cmark-gfm
 program	mandoc		mandoc

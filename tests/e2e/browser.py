@@ -6,14 +6,11 @@ import fcntl
 import json
 import os
 import queue
-import shutil
 import subprocess
 import threading
 
-import pytest
-
 import wire
-from programs import CHROMIUM
+from programs import CHROMIUM, chromium
 
 # What a key is to a page, apart from what it types.
 KEYS = {
@@ -33,8 +30,7 @@ class Browser:
 	"""One process; its pages know nothing of each other's storage."""
 
 	def __init__(self, home):
-		program = shutil.which("chromium") or \
-		    pytest.skip("no chromium")
+		program = chromium()
 		orders, self.orders = self.pipe()
 		self.said, said = self.pipe()
 
