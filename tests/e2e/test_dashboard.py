@@ -338,6 +338,8 @@ def test_keyboard_alone(house, chromium):
 	page.until("document.querySelector('#host h2')?.innerText === "
 	    "'a.test'")
 	page.press("Escape")
+	# the heading of its page, which has had the focus, reads the same
+	page.until("document.getElementById('host').hidden")
 	page.until(focused + " === 'a.test'")
 
 	# By Tab to the row's button, and through its dialog.
