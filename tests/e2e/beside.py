@@ -2,10 +2,10 @@
 """Tests side by side: who goes first, who waits, and who is alone.
 
 Most tests wait for something most of the time, so several processes (xdist's)
-go through them, more than there are cores.  Files that share what takes long to
-start go first, all to one process, then long tests, by a table of durations, so
-that none is still at it when all others are done.  What is marked alone comes
-last, one at a time.
+go through them, more than there are cores.  Files whose tests share what takes
+long to start go first, all to one process, then long tests, by a table of
+durations, so that none is still at it when all others are done.  What is marked
+alone comes last, one at a time.
 """
 import contextlib
 import fcntl
@@ -22,7 +22,7 @@ TABLE = pathlib.Path(__file__).resolve().parent / "durations"
 # Below that a function is not in the table, and its tests go by the handful.
 SHORT = 0.5
 HANDFUL = 8
-# Files that share a browser.
+# Files of which each has a browser.
 TOGETHER = "test_dashboard.py", "test_site.py"
 # Processes for each core: with five, two cores were busy all the time.
 PROCESSES = 3

@@ -384,9 +384,10 @@ def same(lab, shared_lab):
 		lab.daemons.remove(daemon)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(tmp_path_factory):
-	"""One browser for the files of beside.TOGETHER, a page for each test."""
+	"""One browser for all tests of a file, a page for each.  It ends with
+	them: one that nobody needs took a sixth of a processor."""
 	one = browser.Browser(tmp_path_factory.mktemp("chromium"))
 	try:
 		yield one
