@@ -133,6 +133,8 @@ def house(tlab, tmp_path):
 	return House(tlab, tmp_path)
 
 
+@pytest.mark.plain("what programs make of variables; what sluice does for that "
+    "it does in the other tests, too")
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_programs(house, name):
 	"""In clear and by TLS: nobody else knows where client.test is, and the

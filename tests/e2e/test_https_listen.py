@@ -377,6 +377,7 @@ def test_curl_by_the_environment(street, command):
 		assert out == b"hello\n"
 
 
+@pytest.mark.plain("what other programs do; to sluice it is test_curl's")
 @pytest.mark.parametrize("name", ["requests", "node", "undici", "chromium"])
 def test_program(street, name):
 	"""https_proxy=https://...; TLS in TLS for what is not upstream.
