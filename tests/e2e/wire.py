@@ -18,6 +18,8 @@ import tls
 SLOW = float(os.environ.get("SLUICE_SLOW", "1"))
 DEADLINE = 20 * SLOW
 PIECE = 65536
+# So often the end may be read.
+ENDS = 100
 
 
 class Closed(Exception):
@@ -116,6 +118,7 @@ class Link:
 	def __init__(self, sock, timeout=DEADLINE):
 		self.sock = sock
 		self.buf = bytearray()
+		self.ends = 0			# how often the end was read
 		self.timeout = timeout
 		sock.settimeout(timeout)
 		if sock.family != socket.AF_UNIX:
@@ -170,9 +173,13 @@ class Link:
 		return sent
 
 	def fill(self):
-		"""More bytes into the buffer; False at the end."""
+		"""More bytes into the buffer; False at the end.  Who goes on
+		reading there would do so, on a thread beside all other tests,
+		until their process ends."""
 		data = self.sock.recv(PIECE)
 		self.buf += data
+		self.ends += not data
+		assert self.ends < ENDS, "reads on where all has been read"
 		return bool(data)
 
 	def take(self, n):
