@@ -17,6 +17,7 @@
 #define TRY_AGAIN_NS	100000000ULL
 #define LATE_NS		20000000ULL
 #define GRACE_NS	100000000ULL
+#define LIBEVENT_FDS	3	/* epoll's, and a pair for signals */
 
 /* The loop whose thread this is; NULL on the main thread. */
 static _Thread_local struct loop *current;
@@ -348,13 +349,30 @@ mail_cb(evutil_socket_t fd, short what, void *arg)
 
 /* Start and end */
 
+/* Where libevent lacks those of a loop of its own, it ends the process. */
+static bool
+descriptors_left(void)
+{
+	int fd[LIBEVENT_FDS], n;
+	bool ok;
+
+	for (n = 0; n < LIBEVENT_FDS; n++) {
+		if ((fd[n] = eventfd(0, EFD_CLOEXEC)) == -1)
+			break;
+	}
+	ok = n == LIBEVENT_FDS;
+	while (n > 0)
+		close(fd[--n]);
+	return ok;
+}
+
 static struct event_base *
 new_base(void)
 {
 	struct event_config *cfg;
 	struct event_base *base;
 
-	if ((cfg = event_config_new()) == NULL)
+	if (!descriptors_left() || (cfg = event_config_new()) == NULL)
 		return NULL;
 	event_config_set_flag(cfg, EVENT_BASE_FLAG_NOLOCK);
 	base = event_base_new_with_config(cfg);

@@ -35,6 +35,7 @@ next_fd(void)
 START_TEST(no_descriptors)
 {
 	struct rlimit before, few;
+	struct loop *loop = NULL;
 	int first, n;
 
 	memory_init(&memory, 1 << 30, SHARE_OFF);
@@ -43,16 +44,19 @@ START_TEST(no_descriptors)
 	first = next_fd();
 	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
 	few = before;
-	/* its own; where libevent's are missing, that ends the process */
-	for (n = 0; n < 2; n++) {
+	/* its own, and those of libevent, which ends the process for them */
+	for (n = 0; loop == NULL; n++) {
 		few.rlim_cur = (rlim_t)(first + n);
 		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 		errno = 0;
-		ck_assert_ptr_null(loop_new(0, &memory, rung_cb, NULL));
-		ck_assert_int_eq(errno, EMFILE);
+		loop = loop_new(0, &memory, rung_cb, NULL);
+		ck_assert(loop != NULL || errno == EMFILE);
 		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
-		ck_assert_int_eq(next_fd(), first);
+		if (loop == NULL)
+			ck_assert_int_eq(next_fd(), first);
 	}
+	ck_assert_int_gt(n, 5);
+	loop_free(loop);
 	memory_destroy(&memory);
 }
 END_TEST
