@@ -85,11 +85,21 @@ front_handshake_late(struct downstream *d)
 
 /* Input */
 
+/* What we end ourselves once the handshake is done is not for its sake. */
+static bool
+may_distrust(const struct downstream *d)
+{
+	if (d->tls_end == TLS_CLOSED)
+		return d->tls_unused;
+	return d->handshake || (d->tls_unused &&
+	    tls_failure(d->stream.tls)->kind == TLS_ALERT);
+}
+
 /* As recv() tells of an end; what was read before it comes first. */
 static ssize_t
 tell_end(struct downstream *d)
 {
-	if (d->tls_unused || (d->handshake && d->tls_end != TLS_CLOSED))
+	if (may_distrust(d))
 		tell_distrust(d, d->tls_end == TLS_CLOSED ? "closed" :
 		    tls_failure(d->stream.tls)->text);
 	if (d->tls_end == TLS_CLOSED)

@@ -22,6 +22,8 @@
 
 #define OUT_MIN	4096	/* bytes */
 #define RECORD	16384	/* bytes; RFC 8446 5.1 */
+#define WITHOUT	32	/* messages that may come without data between */
+#define MESSAGE	8	/* records of which one costs as much */
 
 struct tls {
 	SSL			*ssl;
@@ -30,6 +32,8 @@ struct tls {
 	const char		*early;		/* what below has read before */
 	size_t			 early_len;
 	bool			 eof;		/* below has no more */
+	unsigned		 without;	/* messages since data came */
+	size_t			 work;		/* see tls_work() */
 	bool			 failed;
 	struct tls_failure	 failure;
 };
@@ -103,8 +107,10 @@ bio_read_below(struct tls *t, BIO *bio, char *p, int n)
 		return r;
 	}
 	r = SSL_read(t->below->ssl, p, n);
-	if (r > 0)
+	if (r > 0) {
+		t->below->without = 0;
 		return r;
+	}
 	if (SSL_get_error(t->below->ssl, r) == SSL_ERROR_WANT_READ)
 		BIO_set_retry_read(bio);
 	else
@@ -120,6 +126,8 @@ bio_read(BIO *bio, char *p, int n)
 	BIO_clear_retry_flags(bio);
 	if (n <= 0)
 		return 0;
+	if (t->failed)
+		return -1;
 	if (t->below != NULL)
 		return bio_read_below(t, bio, p, n);
 	if (t->wire->in_len > 0)
@@ -160,6 +168,39 @@ free_method(void)
 
 /* Connections */
 
+/* They change keys, offer sessions or ask for a handshake, and bring no data. */
+static bool
+brings_nothing(int message)
+{
+	return message == SSL3_MT_KEY_UPDATE ||
+	    message == SSL3_MT_NEWSESSION_TICKET ||
+	    message == SSL3_MT_HELLO_REQUEST;
+}
+
+/*
+ * OpenSSL reads such messages for as long as there are any, and each costs a
+ * peer 27 bytes, and us new keys: whoever sends nothing else is given up.
+ */
+static void
+message_cb(int sent, int version, int type, const void *p, size_t n, SSL *ssl,
+    void *arg)
+{
+	struct tls *t = arg;
+
+	(void)version;
+	(void)ssl;
+	if (sent)
+		return;
+	if (type == SSL3_RT_HEADER)
+		t->work++;
+	if (type != SSL3_RT_HANDSHAKE || n == 0 ||
+	    !brings_nothing(*(const unsigned char *)p))
+		return;
+	t->work += MESSAGE;
+	if (++t->without > WITHOUT)
+		tls_give_up(t, "too many messages without data");
+}
+
 static struct tls *
 new_tls(SSL_CTX *ctx, struct tls_wire *wire, struct tls *below)
 {
@@ -181,6 +222,8 @@ new_tls(SSL_CTX *ctx, struct tls_wire *wire, struct tls *below)
 	BIO_set_data(bio, t);
 	BIO_set_init(bio, 1);
 	SSL_set_bio(t->ssl, bio, bio);
+	SSL_set_msg_callback(t->ssl, message_cb);
+	SSL_set_msg_callback_arg(t->ssl, t);
 	return t;
 }
 
@@ -339,6 +382,9 @@ open_wire(struct tls *t, const char *p, size_t n)
 	w->in = p;
 	w->in_len = n;
 	w->failed = false;
+	t->work = 0;
+	if (t->below != NULL)
+		t->below->work = 0;
 	return w;
 }
 
@@ -358,6 +404,7 @@ read_all(struct tls *t, char *buf, size_t size, size_t *plain)
 			break;
 		}
 		*plain += (size_t)r;
+		t->without = 0;
 	}
 	if (w->failed)
 		return fail(t);
@@ -386,6 +433,12 @@ tls_read_early(struct tls *t, const char *p, size_t n, char *buf, size_t size,
 	t->early = p;
 	t->early_len = n;
 	return read_all(t, buf, size, plain);
+}
+
+size_t
+tls_work(const struct tls *t)
+{
+	return t->work + (t->below != NULL ? t->below->work : 0);
 }
 
 void

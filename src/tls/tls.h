@@ -81,6 +81,14 @@ enum tls_result	 tls_read_early(struct tls *, const char *, size_t n, char *buf,
 		    size_t size, size_t *plain)
 		    __attribute__((warn_unused_result));
 
+/*
+ * Returns how much the last tls_read() had to do, in records: whatever their
+ * length, each costs about as much, and a message that brings no data (such as
+ * KeyUpdate) as much as several.  A peer that sends more than a few dozen of
+ * those and no data between them is given up.
+ */
+size_t		 tls_work(const struct tls *);
+
 /* Encrypts; only after the handshake.  Returns false when TLS has failed. */
 bool		 tls_write(struct tls *, const struct iovec *, int n)
 		    __attribute__((warn_unused_result));

@@ -459,6 +459,60 @@ START_TEST(answers_a_key_update)
 }
 END_TEST
 
+/* Keys change, or sessions are offered, so often without data between. */
+static void
+offer(struct pair *p, int type, int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (type == SSL3_MT_KEY_UPDATE)
+			SSL_key_update(tls_ssl(p->server.tls),
+			    SSL_KEY_UPDATE_NOT_REQUESTED);
+		else
+			SSL_new_session_ticket(tls_ssl(p->server.tls));
+		ck_assert_int_eq(SSL_do_handshake(tls_ssl(p->server.tls)), 1);
+	}
+	exchange_bytes(p);
+}
+
+/*
+ * A peer whose messages bring no data is given up; one that says something
+ * between them may have as many as it likes.
+ */
+START_TEST(messages_without_data)
+{
+	static const int types[] = {
+		SSL3_MT_KEY_UPDATE, SSL3_MT_NEWSESSION_TICKET,
+	};
+	struct pair p;
+	size_t one, many;
+	int i;
+
+	SSL_CTX_set_num_tickets(server_ctx, 0);
+	join(&p, "api.example", false);
+	shake(&p);
+	for (i = 0; i < 10; i++) {
+		offer(&p, types[_i], 20);
+		ck_assert_int_eq(p.client.result, TLS_OK);
+		many = tls_work(p.client.tls);
+		say(&p.server, "x", 1);
+		exchange_bytes(&p);
+		one = tls_work(p.client.tls);
+	}
+	ck_assert_uint_eq(one, 1);
+	ck_assert_uint_ge(many, 20 * 4);
+	offer(&p, types[_i], 32);
+	ck_assert_int_eq(p.client.result, TLS_OK);
+	offer(&p, types[_i], 1);
+	ck_assert_int_eq(p.client.result, TLS_FAILED);
+	ck_assert_int_eq(tls_failure(p.client.tls)->kind, TLS_PROTOCOL);
+	ck_assert_str_eq(tls_failure(p.client.tls)->text,
+	    "too many messages without data");
+	part(&p);
+}
+END_TEST
+
 /* TLS inside TLS: a client that intercepts nothing itself, in two layers. */
 START_TEST(runs_inside_another)
 {
@@ -621,6 +675,7 @@ suite(void)
 	tcase_add_test(bytes, cannot_write_before_the_handshake);
 	tcase_add_test(bytes, puts_small_pieces_into_one_record);
 	tcase_add_test(bytes, answers_a_key_update);
+	tcase_add_loop_test(bytes, messages_without_data, 0, 2);
 	tcase_add_loop_test(bytes, runs_inside_another, 0, 3);
 	tcase_add_test(bytes, begins_with_early_bytes);
 	tcase_add_test(bytes, gives_up);
