@@ -12,6 +12,8 @@
 #include "net/loop.h"
 #include "tls/tls.h"
 
+#define RECORDS	64	/* of TLS, read at a time; 64 times 3 us */
+
 /* Out */
 
 size_t
@@ -181,6 +183,23 @@ receive_cipher(struct stream *s, size_t size)
 	return n;
 }
 
+/*
+ * Records of a byte each would keep everybody else waiting while a whole piece
+ * of them is read: the next piece is as long as what so many of them took, and
+ * grows again where a whole piece has few.
+ */
+static void
+size_piece(struct stream *s, size_t n)
+{
+	size_t work = tls_work(s->tls);
+
+	if (work > RECORDS)
+		s->piece = n * RECORDS / work + 1;
+	else if (n == s->piece && work < RECORDS / 2 &&
+	    s->piece < sizeof s->loop->cipher)
+		s->piece *= 2;
+}
+
 /* Sends what TLS answers.  Returns false when too much of that waits. */
 static bool
 answer(struct stream *s)
@@ -203,6 +222,8 @@ receive_tls(struct stream *s, size_t size, size_t *n)
 
 	if (size > sizeof l->cipher)
 		size = sizeof l->cipher;
+	if (size > s->piece)
+		size = s->piece;
 	r = receive_cipher(s, size);
 	if (r == -1)
 		return errno == EAGAIN || errno == EINTR ? STREAM_NOTHING :
@@ -211,6 +232,7 @@ receive_tls(struct stream *s, size_t size, size_t *n)
 		return tls_ended(s->tls) ? STREAM_END : STREAM_CUT;
 	result = (early ? tls_read_early : tls_read)(s->tls, l->cipher,
 	    (size_t)r, l->scratch, sizeof l->scratch, n);
+	size_piece(s, (size_t)r);
 	if (!answer(s)) {
 		tls_give_up(s->tls, "the peer does not read");
 		result = TLS_FAILED;
@@ -295,6 +317,7 @@ stream_start_tls(struct stream *s, struct tls *tls, size_t max,
 	s->tls_below = s->tls;
 	s->tls = tls;
 	s->max_answered = max;
+	s->piece = TLS_RECORD;
 	s->early = early;
 	if (early != NULL)
 		stream_read_again(s);

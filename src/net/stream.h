@@ -49,6 +49,7 @@ struct stream {
 	struct tls			*tls_below;	/* that is inside */
 	size_t				 answered;	/* bytes; see below */
 	size_t				 max_answered;
+	size_t				 piece;	/* bytes read at a time */
 	struct evbuffer			*early;		/* received before it */
 	struct evbuffer			*out;	/* waits; NULL: nothing */
 	struct memory_holder		*memory; /* for what will wait, */

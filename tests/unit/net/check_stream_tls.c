@@ -372,7 +372,7 @@ START_TEST(gives_up_who_does_not_read)
 	secure();
 	for (i = 0; i < 100000 && io == STREAM_NOTHING; i++) {
 		SSL_key_update(client, SSL_KEY_UPDATE_REQUESTED);
-		if (SSL_do_handshake(client) != 1)
+		if (SSL_write(client, "x", 1) != 1)
 			break;
 		io = stream_receive(&stream, LOOP_SCRATCH, &n);
 	}
@@ -397,6 +397,54 @@ START_TEST(keeps_who_reads_slowly)
 	SSL_key_update(client, SSL_KEY_UPDATE_REQUESTED);
 	tell(client, "hello again");
 	ck_received("hello again");
+}
+END_TEST
+
+#define BYTES	120	/* records of one byte, which the socket has room for */
+
+/* So many come, with new keys for each or not; the most of them at a time. */
+static size_t
+receive_bytes(bool keys)
+{
+	size_t n, got, most = 0;
+	int i;
+
+	for (i = 0; i < BYTES; i++) {
+		if (keys)
+			SSL_key_update(client, SSL_KEY_UPDATE_NOT_REQUESTED);
+		ck_assert_int_eq(SSL_write(client, "x", 1), 1);
+	}
+	for (got = 0; got < BYTES; got += n) {
+		ck_assert_int_ne(stream_receive(&stream, LOOP_SCRATCH, &n),
+		    STREAM_TLS_FAILED);
+		ck_assert_uint_gt(n, 0);
+		if (n > most)
+			most = n;
+	}
+	return most;
+}
+
+/*
+ * Records of a byte each are read a few at a time, so that others have their
+ * turn, and fewer where keys change between them; whoever then sends large ones
+ * is read in large pieces again.
+ */
+START_TEST(few_records_at_a_time)
+{
+	const size_t few = _i ? 7 : 65;
+	size_t n;
+	int i;
+
+	secure();
+	(void)receive_bytes(_i);
+	for (i = 0; i < 3; i++)
+		ck_assert_uint_le(receive_bytes(_i), few);
+	for (i = 0; i < 20; i++) {
+		ck_assert_int_eq(SSL_write(client, data, 16384), 16384);
+		ck_assert_int_ne(stream_receive(&stream, LOOP_SCRATCH, &n),
+		    STREAM_TLS_FAILED);
+	}
+	ck_assert_uint_ge(n, 16384);
 }
 END_TEST
 
@@ -522,6 +570,7 @@ main(void)
 	tcase_add_test(tc, releases_in_silence);
 	tcase_add_test(tc, gives_up_who_does_not_read);
 	tcase_add_test(tc, keeps_who_reads_slowly);
+	tcase_add_loop_test(tc, few_records_at_a_time, 0, 2);
 	tcase_add_test(tc, begins_with_early_bytes);
 	tcase_add_test(tc, inside_of_tls);
 	tcase_add_test(tc, shuts_inside_of_tls);
