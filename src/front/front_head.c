@@ -288,7 +288,8 @@ front_read_head(struct downstream *d, const char *p, size_t len, bool stored)
 	}
 	switch (http1_scan(&d->scan, p, len, max, max / 2, &end)) {
 	case HTTP1_MORE:
-		if (fresh)
+		/* half of an empty line begins nothing */
+		if (fresh && d->scan.seen > 0)
 			deadline_set(&d->read_timer,
 			    loop_now() + front_conf(d)->timeout_header);
 		wait_for_end(d, p, len, stored);

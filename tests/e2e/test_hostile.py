@@ -318,6 +318,22 @@ def test_head_dripped(lab):
 	assert one.ended()
 
 
+def test_empty_lines_dripped(lab):
+	"""They begin no request, and keep no idle connection."""
+	lab.sluice(timeouts={"header": "500ms", "idle": "500ms"})
+	one = lab.client()
+	for i in range(200):
+		if not one.quiet(0.05):
+			break
+		try:
+			one.send(b"\r\n"[i % 2:i % 2 + 1])
+		except OSError:
+			break
+	else:
+		pytest.fail("still open after 10 s")
+	assert one.ended()
+
+
 def test_body_dripped(lab):
 	"""408, the slot comes back, and the origin is not left hanging."""
 	far = lab.origin()
