@@ -168,7 +168,7 @@ free_method(void)
 
 /* Connections */
 
-/* They change keys, offer sessions or ask for a handshake, and bring no data. */
+/* They change keys, offer sessions or ask for a handshake: no data comes. */
 static bool
 brings_nothing(int message)
 {
