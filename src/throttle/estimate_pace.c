@@ -132,6 +132,21 @@ begin_at(struct estimate_pace *p, uint64_t at, uint64_t went_then)
 	p->early = 0;
 }
 
+/*
+ * Since the last refusal it had the time to fill, and then gave hardly as many as
+ * it is taken to hold: those of the first time did not go at one instant, and so
+ * many at once would be refused each time that it opens.
+ */
+static void
+forget_burst(struct estimate_pace *p, uint64_t at)
+{
+	uint64_t went = p->went - p->went_then;
+
+	if (p->burst > 1 && went <= p->burst + 1 &&
+	    at - p->refused >= (wide)p->burst * p->interval)
+		p->burst = went > 0 && went < p->burst ? went : p->burst - 1;
+}
+
 void
 estimate_pace_refused(struct estimate_pace *p, uint64_t sent)
 {
@@ -154,6 +169,7 @@ estimate_pace_refused(struct estimate_pace *p, uint64_t sent)
 		return;
 	}
 	most = slowest(p);
+	forget_burst(p, sent);
 	if (p->raised >= RAISES)
 		begin_at(p, p->raised_at, p->raised_went);
 	else if (p->on && has_changed(p, sent))

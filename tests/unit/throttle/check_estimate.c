@@ -257,6 +257,28 @@ START_TEST(a_full_bucket_is_given_no_more)
 }
 END_TEST
 
+/* Three went at first, but not at once: each time that it is full it gives two. */
+START_TEST(a_burst_is_forgotten)
+{
+	struct estimate_pace p = { .burst = 3 };
+	unsigned i, k;
+
+	estimate_pace_begin(&p, now);
+	p.on = true;
+	for (i = 0; i < 10; i++)
+		estimate_pace_went(&p, now += 100 * MS);
+	estimate_pace_refused(&p, now += 100 * MS);
+	ck_assert_uint_eq(p.burst, 3);
+	for (k = 0; k < 2; k++) {
+		now += SEC;
+		for (i = 0; i < 2; i++)
+			estimate_pace_went(&p, now + i);
+		estimate_pace_refused(&p, now + 2);
+	}
+	ck_assert_uint_eq(p.burst, 1);
+}
+END_TEST
+
 /* It may have been a burst: there is room for more soon, if it is none of slots. */
 START_TEST(tries_more_slots_soon)
 {
@@ -481,6 +503,7 @@ estimate_suite(void)
 	tcase_add_test(tc, finds_slots);
 	tcase_add_test(tc, gives_slots_up);
 	tcase_add_test(tc, a_full_bucket_is_given_no_more);
+	tcase_add_test(tc, a_burst_is_forgotten);
 	tcase_add_test(tc, tries_more_slots_soon);
 	tcase_add_test(tc, tries_more);
 	tcase_add_test(tc, tries_no_more);

@@ -304,6 +304,7 @@ START_TEST(a_pace_after_a_boot)
 		now += SEC;
 		go_when_due(BUDGET_SUCCESS);
 	}
+	now += SEC;
 	estimate_tick(&e, now);
 	estimate_save(text, &e, now);
 	go(BUDGET_THROTTLED);
