@@ -69,8 +69,8 @@ def ok():
     return b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 
-# What a path asks for.  A server makes it when it is asked, and once: all of them
-# would take two seconds of a processor before anything begins.
+# What a path asks for.  A server makes it when it is asked, and once: all of
+# them would take two seconds of a processor before anything begins.
 SPECIAL = {b"/big": big, b"/bomb": bomb, b"/events": events}
 making = threading.Lock()
 

@@ -325,9 +325,9 @@ configure_and_make()
 # A build in build/ci/KIND by clang: address, thread or fuzz.  Of what takes long
 # there, building is half: it is quickest without optimization, which also leaves
 # to the sanitizers all that the sources say, and by LLVM's linker; lines are all
-# that a stack shows.  Programs that are loaded where they were linked have nothing
-# to be moved: the address sanitizer's has 420,000 addresses in it, which were a
-# sixth of a start.  The first has the fuzz targets, too: what these want
+# that a stack shows.  Programs that are loaded where they were linked have
+# nothing to be moved: the address sanitizer's has 420,000 addresses in it, which
+# were a sixth of a start.  The first has the fuzz targets, too: what these want
 # counted costs a tenth of a daemon's start, a build of their own four minutes of
 # a processor.  Who fuzzes for hours has one all the same, for it is quicker.
 build_sanitized()
