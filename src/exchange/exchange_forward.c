@@ -65,7 +65,8 @@ open_upstream(struct exchange *x, bool fresh)
 void
 exchange_forward(struct exchange *x)
 {
-	open_upstream(x, false);
+	/* not a second idle one */
+	open_upstream(x, x->retried);
 }
 
 static void
@@ -80,7 +81,8 @@ connected_cb(void *arg)
 
 /*
  * An idle connection may have been closed by the origin before it saw the
- * request; then the request may go out again, once (RFC 9112 9.3.1).
+ * request; then the request may go out again, once (RFC 9112 9.3.1).  Where the
+ * origin has read it, it has counted it, too, and each time costs.
  */
 static bool
 may_retry(struct exchange *x, enum failure e)
@@ -94,9 +96,14 @@ may_retry(struct exchange *x, enum failure e)
 }
 
 static void
-retry(struct exchange *x)
+retry(struct exchange *x, enum failure e, const char *why)
 {
 	x->retried = true;
+	if (upstream_was_read(x->upstream)) {
+		if (!exchange_pay_again(x))
+			exchange_fail(x, e, why);
+		return;
+	}
 	deadline_set(&x->timer, 0);
 	front_stop_body(x->downstream);
 	upstream_close(x->upstream);
@@ -114,7 +121,7 @@ exchange_forward_failed(struct exchange *x, enum failure e, const char *why)
 	if (x->discarding)
 		exchange_discard_end(x, false);
 	else if (x->upstream != NULL && may_retry(x, e))
-		retry(x);
+		retry(x, e, why);
 	else
 		exchange_fail(x, e, why);
 }

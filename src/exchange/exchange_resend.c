@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "exchange/exchange_deadline.h"
+#include "exchange/exchange_learn.h"
 #include "exchange/exchange_state.h"
 #include "front/front.h"
 #include "upstream/upstream.h"
@@ -81,31 +82,54 @@ show(struct exchange *x)
 	hosts_show(x->exchanges->hosts, &x->ticket, &shown);
 }
 
-bool
-exchange_resend(struct exchange *x)
+/* It waits again.  Returns false where it may not. */
+static bool
+put_back(struct exchange *x)
 {
-	uint64_t now;
-	bool sent;
+	uint64_t now = loop_now();
 
-	if (!exchange_may_resend(x))
-		return false;
-	now = loop_now();
-	sent = front_body_done(x->downstream);
 	if (hosts_return(x->exchanges->hosts, &x->ticket, now) != HOSTS_WAIT)
 		return false;
-	log_debug("%s: to be sent again after its answer %d", x->host.name,
-	    x->status);
 	show(x);
-	x->resent++;
-	stats_add(&x->counts->resends, 1);
-	x->retried = false;
-	x->status = 0;
 	x->queued = now;
 	exchange_set_phase(x, EXCHANGE_QUEUED);
 	front_stop_body(x->downstream);
 	x->stopped = false;
 	deadline_set(&x->timer, x->ticket.deadline);
 	exchange_deadline_whole(x, false);
+	return true;
+}
+
+bool
+exchange_pay_again(struct exchange *x)
+{
+	const struct lesson none = { .verdict = BUDGET_NEUTRAL };
+
+	exchange_teach(x, &none, loop_now());
+	if (!put_back(x))
+		return false;
+	log_debug("%s: to be sent again over another connection",
+	    x->host.name);
+	let_go(x);
+	return true;
+}
+
+bool
+exchange_resend(struct exchange *x)
+{
+	bool sent;
+
+	if (!exchange_may_resend(x))
+		return false;
+	sent = front_body_done(x->downstream);
+	if (!put_back(x))
+		return false;
+	log_debug("%s: to be sent again after its answer %d", x->host.name,
+	    x->status);
+	x->resent++;
+	stats_add(&x->counts->resends, 1);
+	x->retried = false;
+	x->status = 0;
 	x->discarding = true;
 	x->discarded = 0;
 	if (!sent)

@@ -26,6 +26,11 @@ bool		 exchange_may_resend(struct exchange *);
  */
 bool		 exchange_resend(struct exchange *);
 /*
+ * Puts a request that was read, and not answered, back into its queue, to be sent
+ * over another connection.  Returns false where it cannot wait there.
+ */
+bool		 exchange_pay_again(struct exchange *);
+/*
  * The answer that is discarded: n bytes of it; all bytes at hand were given;
  * its end, after which its connection is kept if it came whole.
  */

@@ -2,6 +2,8 @@
 #include "net/stream.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,6 +22,16 @@ size_t
 stream_pending(const struct stream *s)
 {
 	return s->out != NULL ? evbuffer_get_length(s->out) : 0;
+}
+
+bool
+stream_arrived(const struct stream *s)
+{
+	struct tcp_info info = { .tcpi_unacked = 0 };
+	socklen_t len = sizeof info;
+
+	return !s->broken && stream_pending(s) == 0 && getsockopt(s->fd, IPPROTO_TCP,
+	    TCP_INFO, &info, &len) == 0 && info.tcpi_unacked == 0;
 }
 
 /* Nothing waits any more. */

@@ -102,6 +102,8 @@ bool		 stream_send(struct stream *, const struct iovec *, int n);
 bool		 stream_flush_wire(struct stream *);
 /* Returns how many bytes wait for the socket. */
 size_t		 stream_pending(const struct stream *);
+/* Returns whether the peer has acknowledged all that was sent. */
+bool		 stream_arrived(const struct stream *);
 
 enum stream_io {
 	STREAM_ALL,		/* as many as asked for: there may be more */

@@ -85,6 +85,11 @@ bool		 upstream_broken(const struct upstream *);
 bool		 upstream_unsent(const struct upstream *);
 /* No byte of a response to this request has come. */
 bool		 upstream_silent(const struct upstream *);
+/*
+ * The host has ended the connection, and had received all that was sent of this
+ * request: it has read that, or it would have reset it (RFC 2525 2.17).
+ */
+bool		 upstream_was_read(const struct upstream *);
 
 /* The number of the TLS alert behind FAILURE_TLS_ALERT. */
 int		 upstream_alert(const struct upstream *);

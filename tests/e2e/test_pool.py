@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Connections to origins are kept, shared, and replaced when stale."""
 import signal
+import time
 
 import pytest
 
@@ -124,14 +125,17 @@ def test_fresh_connection_is_not_retried(lab):
 	assert len(far.requests) == 1
 
 
-def test_a_retry_costs_one_admission(lab):
-	"""The throttle is not charged, nor its slot leaked, by a retry."""
-	far = lab.origin(drop_after(1))
+@pytest.mark.parametrize("how,statuses", [("end", [200, 200, 429, 429]),
+    ("abort", [200, 200, 200, 429])])
+def test_what_a_retry_costs(lab, how, statuses):
+	"""A host that ends a connection in good order has read, and counted,
+	what went over it; one that resets it may not have.  In either case no
+	slot is leaked."""
+	far = lab.origin(drop_after(1, how))
 	lab.sluice(hosts={"127.0.0.1": {"capacity": 3, "period": "1h",
 	    "concurrency": 1, "queue": {"max_wait": "10ms"}}})
 	one = lab.client()
-	assert [one.get(far.url + f"/{i}").status for i in range(4)] == [
-	    200, 200, 200, 429]
+	assert [one.get(far.url + f"/{i}").status for i in range(4)] == statuses
 
 
 def test_closed_while_idle(lab):
@@ -297,3 +301,24 @@ def test_what_cannot_go_out_again_takes_no_old_connection(lab, method):
 	assert [r.conn for r in far.requests] == [0, 0, 1 if fresh else 0]
 	if fresh:
 		assert far.conns[0].gone.wait(wire.DEADLINE)
+
+
+def test_a_retry_waits_its_turn(lab):
+	"""What was read, and not answered, goes again when that may."""
+	came = []
+
+	def handle(conn, req):
+		came.append(time.monotonic())
+		if conn.number == 0 and req.target == "/2":
+			conn.end()
+		else:
+			conn.reply()
+	far = lab.origin(handle)
+	lab.sluice(hosts={"127.0.0.1": {"capacity": 2, "period": "1s",
+	    "strict": True}})
+	one = lab.client()
+	assert one.get(far.url + "/1").status == 200
+	assert one.call("PUT", far.url + "/2", body=b"all of it").status == 200
+	assert far.targets() == ["/1", "/2", "/2"]
+	assert [req.body for req in far.requests[1:]] == 2 * [b"all of it"]
+	assert came[2] - came[0] >= 1
