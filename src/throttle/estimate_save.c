@@ -291,6 +291,7 @@ take_log(struct reader *from, struct estimate_log *l)
 	uint64_t n, sum = 0;
 	unsigned i;
 
+	*l = (struct estimate_log){ .first = 0 };
 	take_fields(from, log_of_era, l);
 	for (i = 0; i < ESTIMATE_LOG && next(from, &n); i++) {
 		from->bad |= n > UINT32_MAX;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "check_estimate.h"
@@ -293,6 +294,24 @@ START_TEST(in_the_first_slots)
 }
 END_TEST
 
+/* Nobody writes that; what is kept of it can be read the next time all the same. */
+START_TEST(an_era_twice)
+{
+	size_t len;
+
+	one_window(8, 6 * SEC);
+	succeed(3);
+	estimate_tick(&e, now);
+	estimate_save(text, &e, now);
+	len = strlen(text);
+	snprintf(text + len, sizeof text - len, " era=0,1000000,0");
+	ck_assert(estimate_load(&e, text, 0, now));
+	ck_assert_uint_eq(e.log.total, 0);
+	estimate_save(text, &e, now);
+	ck_assert(estimate_load(&e, text, 0, now));
+}
+END_TEST
+
 /* As loop_now() just after a boot: what a pace is measured by is all there. */
 START_TEST(a_pace_after_a_boot)
 {
@@ -445,6 +464,7 @@ estimate_save_suite(void)
 	tcase_add_test(tc, while_it_is_shut);
 	tcase_add_test(tc, twice);
 	tcase_add_test(tc, damage);
+	tcase_add_test(tc, an_era_twice);
 	ROWS(tc, refuses, wrong);
 	tcase_add_test(tc, of_a_later_version);
 	tcase_add_test(tc, what_others_took);
