@@ -82,14 +82,10 @@ show(struct exchange *x)
 	hosts_show(x->exchanges->hosts, &x->ticket, &shown);
 }
 
-/* It waits again.  Returns false where it may not. */
-static bool
-put_back(struct exchange *x)
+/* It waits again, since now (ns). */
+static void
+wait_again(struct exchange *x, uint64_t now)
 {
-	uint64_t now = loop_now();
-
-	if (hosts_return(x->exchanges->hosts, &x->ticket, now) != HOSTS_WAIT)
-		return false;
 	show(x);
 	x->queued = now;
 	exchange_set_phase(x, EXCHANGE_QUEUED);
@@ -97,17 +93,22 @@ put_back(struct exchange *x)
 	x->stopped = false;
 	deadline_set(&x->timer, x->ticket.deadline);
 	exchange_deadline_whole(x, false);
-	return true;
 }
 
 bool
 exchange_pay_again(struct exchange *x)
 {
 	const struct lesson none = { .verdict = BUDGET_NEUTRAL };
+	uint64_t now = loop_now();
 
-	exchange_teach(x, &none, loop_now());
-	if (!put_back(x))
+	/* who may be gone does not wait for it */
+	if (x->half_closed)
 		return false;
+	exchange_teach(x, &none, now);
+	if (hosts_pay_again(x->exchanges->hosts, &x->ticket, now) !=
+	    HOSTS_WAIT)
+		return false;
+	wait_again(x, now);
 	log_debug("%s: to be sent again over another connection",
 	    x->host.name);
 	let_go(x);
@@ -117,13 +118,16 @@ exchange_pay_again(struct exchange *x)
 bool
 exchange_resend(struct exchange *x)
 {
+	uint64_t now;
 	bool sent;
 
 	if (!exchange_may_resend(x))
 		return false;
+	now = loop_now();
 	sent = front_body_done(x->downstream);
-	if (!put_back(x))
+	if (hosts_return(x->exchanges->hosts, &x->ticket, now) != HOSTS_WAIT)
 		return false;
+	wait_again(x, now);
 	log_debug("%s: to be sent again after its answer %d", x->host.name,
 	    x->status);
 	x->resent++;

@@ -26,8 +26,8 @@ bool		 exchange_may_resend(struct exchange *);
  */
 bool		 exchange_resend(struct exchange *);
 /*
- * Puts a request that was read, and not answered, back into its queue, to be sent
- * over another connection.  Returns false where it cannot wait there.
+ * Puts a request that was read, and not answered, back into its queue, to be
+ * sent over another connection.  Returns false where it cannot wait there.
  */
 bool		 exchange_pay_again(struct exchange *);
 /*

@@ -29,7 +29,7 @@
  *   HELD	admitted: the throttle counts it until it is given back.
  *
  *   IDLE -> HELD, WAITING	host_ask()	on the ticket's own thread
- *   HELD -> WAITING		host_return()	on its own, refused by the host
+ *   HELD -> WAITING		host_return()	on its own, to be sent again
  *   HELD, WAITING -> IDLE	host_leave()	on its own
  *   WAITING -> HELD		host_admit()	on any, and a mail goes there
  *   WAITING -> IDLE		host_refuse()	on any, and a mail goes there
@@ -501,17 +501,27 @@ host_leave(struct host *h, struct ticket *t, bool refund, uint64_t now)
 }
 
 enum hosts_answer
-host_return(struct host *h, struct ticket *t, uint64_t now)
+host_return(struct host *h, struct ticket *t, bool refused, uint64_t now)
 {
-	bool asked = throttle_asks(&t->waiter);
+	struct throttle_waiter *w = &t->waiter;
+	bool asked = throttle_asks(w);
 
+	if (!refused) {
+		/* who may go at once is not late */
+		if (w->deadline < now)
+			w->deadline = now;
+		if (w->latest < now)
+			w->latest = now;
+	}
 	if (throttle_return(h->throttle, &t->waiter, now, &t->report) !=
 	    THROTTLE_WAIT)
 		return HOSTS_LATE;
 	hosts_say_budget(h, t);
 	set_state(h, t, TICKET_WAITING);
-	h->counts.resent++;
-	t->asked += asked;
+	if (refused) {
+		h->counts.resent++;
+		t->asked += asked;
+	}
 	host_observe_returned(h, t, now);
 	t->deadline = throttle_deadline(h->throttle, &t->waiter);
 	host_away_tell(h, t, "again");

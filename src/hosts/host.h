@@ -29,8 +29,9 @@ enum hosts_answer host_ask(struct host *, struct ticket *,
 
 /* The rest is called with the host's lock held. */
 
-/* Puts an admitted ticket back, as hosts_return() does. */
-enum hosts_answer host_return(struct host *, struct ticket *, uint64_t now);
+/* Puts an admitted ticket back, as hosts_return() and hosts_pay_again() do. */
+enum hosts_answer host_return(struct host *, struct ticket *, bool refused,
+		    uint64_t now);
 /* Takes a ticket from the host; a refund is of what it has paid. */
 void		 host_leave(struct host *, struct ticket *, bool refund,
 		    uint64_t now);

@@ -375,17 +375,29 @@ hosts_leave(struct hosts *hs, struct ticket *t, uint64_t now)
 	t->conf = NULL;
 }
 
-enum hosts_answer
-hosts_return(struct hosts *hs, struct ticket *t, uint64_t now)
+static enum hosts_answer
+put_back(struct hosts *hs, struct ticket *t, bool refused, uint64_t now)
 {
 	struct host *h = hosts_enter(hs, t);
 	enum hosts_answer answer;
 
 	if (h == NULL)
 		return HOSTS_LATE;
-	answer = host_return(h, t, now);
+	answer = host_return(h, t, refused, now);
 	hosts_exit(hs, h);
 	return answer;
+}
+
+enum hosts_answer
+hosts_return(struct hosts *hs, struct ticket *t, uint64_t now)
+{
+	return put_back(hs, t, true, now);
+}
+
+enum hosts_answer
+hosts_pay_again(struct hosts *hs, struct ticket *t, uint64_t now)
+{
+	return put_back(hs, t, false, now);
 }
 
 uint64_t

@@ -72,6 +72,13 @@ enum hosts_answer hosts_return(struct hosts *, struct ticket *, uint64_t now)
 		    __attribute__((warn_unused_result));
 
 /*
+ * The same of one that the host has read and not answered: who may go at once
+ * goes, however late, and nobody has asked or was refused.
+ */
+enum hosts_answer hosts_pay_again(struct hosts *, struct ticket *,
+		    uint64_t now);
+
+/*
  * Sets the deadline of a ticket that waits to what it is as things stand; with
  * a grace, if it has come and nothing but a lease is missing.  Returns it (ns,
  * monotonic).

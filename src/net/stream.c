@@ -30,8 +30,10 @@ stream_arrived(const struct stream *s)
 	struct tcp_info info = { .tcpi_unacked = 0 };
 	socklen_t len = sizeof info;
 
-	return !s->broken && stream_pending(s) == 0 && getsockopt(s->fd, IPPROTO_TCP,
-	    TCP_INFO, &info, &len) == 0 && info.tcpi_unacked == 0;
+	/* a reset that came after the end has dropped what was not */
+	return !s->broken && stream_pending(s) == 0 &&
+	    getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
+	    info.tcpi_state != TCP_CLOSE && info.tcpi_unacked == 0;
 }
 
 /* Nothing waits any more. */

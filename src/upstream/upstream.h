@@ -87,7 +87,8 @@ bool		 upstream_unsent(const struct upstream *);
 bool		 upstream_silent(const struct upstream *);
 /*
  * The host has ended the connection, and had received all that was sent of this
- * request: it has read that, or it would have reset it (RFC 2525 2.17).
+ * request: it has read that, or it would have reset it (RFC 2525 2.17).  But one
+ * that ends its side only, and reads on, may not have heeded it.
  */
 bool		 upstream_was_read(const struct upstream *);
 

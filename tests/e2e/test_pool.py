@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """Connections to origins are kept, shared, and replaced when stale."""
 import signal
+import socket
 import time
 
 import pytest
@@ -322,3 +323,36 @@ def test_a_retry_waits_its_turn(lab):
 	assert far.targets() == ["/1", "/2", "/2"]
 	assert [req.body for req in far.requests[1:]] == 2 * [b"all of it"]
 	assert came[2] - came[0] >= 1
+
+
+@pytest.mark.parametrize("queue", ["0s", "1ms"])
+def test_a_retry_without_a_limit_waits_for_nothing(lab, queue):
+	"""Whose time to wait is over by then goes all the same."""
+	far = lab.origin(drop_after(1))
+	lab.sluice(hosts={"127.0.0.1": {"queue": {"max_wait": queue},
+	    "retry": {"max_time": queue}}})
+	one = lab.client()
+	for i in range(5):
+		answer = one.get(far.url + f"/{i}", [("Sluice-Max-Wait", "0")])
+		assert answer.status == 200
+
+
+@one_worker
+def test_a_retry_of_nobody(lab):
+	"""Whose client has ended its side, and may be gone, does not wait."""
+	gate = origin.Gate(lambda conn, req: conn.end())
+	far = lab.origin(lambda conn, req: gate(conn, req)
+	    if req.target == "/2" else conn.reply())
+	near = lab.origin()
+	lab.sluice(hosts={"127.0.0.1": {"capacity": 9, "period": "1h"}},
+	    timeouts={"half_closed": "20s"})
+	one = lab.client()
+	assert one.get(far.url + "/1").status == 200
+	one.ask("GET", far.url + "/2")
+	wire.wait_until(lambda: gate.held == 1, what="a request")
+	one.sock.shutdown(socket.SHUT_WR)
+	# the loop has seen that when it answers what came later
+	assert lab.get(near.url + "/").status == 200
+	gate.open()
+	assert one.response().status == 502
+	assert far.targets() == ["/1", "/2"]

@@ -155,6 +155,26 @@ START_TEST(returned_after_asking)
 }
 END_TEST
 
+/* Read and not answered: it was no refusal, and who may go at once is not late. */
+START_TEST(put_back_unanswered)
+{
+	static const struct lesson none = { .verdict = BUDGET_NEUTRAL };
+	uint64_t now = NOW + 2 * 3600 * SECOND;
+
+	start("{defaults: {learn: estimate, queue: {max_wait: 1s}}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	hosts_learn(hosts, &tickets[0], &none, now);
+	ck_assert_int_eq(hosts_return(hosts, &tickets[0], now), HOSTS_LATE);
+	ck_assert_int_eq(hosts_pay_again(hosts, &tickets[0], now),
+	    HOSTS_WAIT);
+	ck_assert_uint_eq(tickets[0].asked, 0);
+	hosts_admit_all(hosts, &loop, now);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	leave(0, false);
+	end();
+}
+END_TEST
+
 START_TEST(slot_is_given_back_early)
 {
 	start("{defaults: {concurrency: 1}}");
@@ -244,6 +264,7 @@ main(void)
 	tcase_add_test(tc, returned_and_refused);
 	tcase_add_test(tc, returned);
 	tcase_add_test(tc, returned_after_asking);
+	tcase_add_test(tc, put_back_unanswered);
 	tcase_add_test(tc, slot_is_given_back_early);
 	tcase_add_test(tc, counts_late);
 	tcase_add_test(tc, moved);

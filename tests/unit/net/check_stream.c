@@ -2,6 +2,9 @@
 #include "net/stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <stdint.h>
 
 #include "check_run.h"
@@ -140,6 +143,66 @@ START_TEST(receives)
 }
 END_TEST
 
+/* The stream's end of a connection by TCP; its peer is the other one. */
+static void
+use_tcp(void)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	socklen_t len = sizeof in;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ck_assert_int_eq(bind(listener, (struct sockaddr *)&in, len), 0);
+	ck_assert_int_eq(listen(listener, 1), 0);
+	ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&in, &len),
+	    0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&in, len), 0);
+	if (peer != -1)
+		close(peer);
+	peer = accept(listener, NULL, NULL);
+	ck_assert_int_ne(peer, -1);
+	close(listener);
+	ck_assert_int_eq(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	close(stream_release(&stream));
+	stream_free(&stream);
+	stream_open(&stream, loop, fd, &events, &stream);
+}
+
+static void
+await(int fd, short what)
+{
+	struct pollfd p = { .fd = fd, .events = what };
+
+	ck_assert_int_eq(poll(&p, 1, 10000), 1);
+}
+
+/* What has been read by a peer that ends: and what only came too late for it. */
+START_TEST(knows_what_arrived)
+{
+	size_t n;
+	char buf[8];
+
+	use_tcp();
+	ck_assert(send_text("GET"));
+	ck_assert_int_eq(recv(peer, buf, sizeof buf, 0), 3);
+	close(peer);
+	peer = -1;
+	await(stream.fd, POLLRDHUP);
+	ck_assert_int_eq(stream_receive(&stream, 50, &n), STREAM_END);
+	ck_assert(stream_arrived(&stream));
+	use_tcp();
+	close(peer);
+	peer = -1;
+	await(stream.fd, POLLRDHUP);
+	ck_assert(send_text("GET"));
+	/* its reset */
+	await(stream.fd, POLLERR);
+	ck_assert_int_eq(stream_receive(&stream, 50, &n), STREAM_END);
+	ck_assert(!stream_arrived(&stream));
+}
+END_TEST
+
 /* However large a size is asked for, it fits in the scratch. */
 START_TEST(receives_what_fits)
 {
@@ -249,6 +312,7 @@ main(void)
 	tcase_add_test(tc, breaks_at_once);
 	tcase_add_test(tc, breaks_later);
 	tcase_add_test(tc, receives);
+	tcase_add_test(tc, knows_what_arrived);
 	tcase_add_test(tc, receives_what_fits);
 	tcase_add_test(tc, reads_on_and_off);
 	tcase_add_test(tc, shuts);
