@@ -23,6 +23,7 @@
 #define SECOND		1000000000ULL	/* ns */
 #define FRESH		SECOND
 #define LATE		(2 * SECOND)	/* a reset is told by so much at most */
+#define GUESS		(2 * SECOND)	/* that a few say of a pace at most */
 #define LONGER		64	/* times a window another may be */
 #define CLOSE		64	/* a part that is soon back */
 #define SOON		8	/* a part: at once, where clients wait */
@@ -74,9 +75,10 @@ set_pace(struct estimate *e, const struct era *era)
 	begin_pace(e, era->first, era->went, era->refused);
 	if (era->at_first)
 		p->burst = era->went;
-	/* of a few it is not known how soon they may follow each other */
-	estimate_pace_refused(p, era->went <= TRICKLE ? era->open :
-	    era->refused);
+	/* of a few it is not known how soon they may follow each other, but it
+	   may have been shut for something else meanwhile */
+	estimate_pace_refused(p, era->went > TRICKLE ? era->refused :
+	    era->closed > GUESS ? era->refused + GUESS : era->open);
 }
 
 /* It does not go on as if it had gone at that pace. */

@@ -9,6 +9,7 @@
 #define EARLY		5	/* refusals that tell it, too */
 #define FIRST		10	/* times a burst, before it is raised */
 #define RAISES		4	/* that were not refused: it is another one */
+#define FEW		3	/* went at first: so many may be no burst */
 #define PAUSE		3600000000000ULL	/* ns between two tries */
 
 void
@@ -102,7 +103,7 @@ slowest_since(const struct estimate_pace *p, uint64_t at, uint64_t went)
 {
 	if (at == 0 || p->last_at <= at || p->last_went <= went + p->full)
 		return UINT64_MAX;
-	return (p->last_at - at) / (p->last_went - went - p->full);
+	return larger((p->last_at - at) / (p->last_went - went - p->full), 1);
 }
 
 /*
@@ -142,7 +143,7 @@ forget_burst(struct estimate_pace *p, uint64_t at)
 {
 	uint64_t went = p->went - p->went_then;
 
-	if (p->burst > 1 && went <= p->burst + 1 &&
+	if (p->burst > 1 && p->burst <= FEW && went <= p->burst + 1 &&
 	    at - p->refused >= (wide)p->burst * p->interval)
 		p->burst = went > 0 && went < p->burst ? went : p->burst - 1;
 }

@@ -467,7 +467,7 @@ estimate_load(struct estimate *e, const char *text, uint64_t gone, uint64_t now)
 		return false;
 	while (*from.p != '\0' && !from.bad)
 		take_word(&from, &x);
-	if (from.bad || x.phase > ESTIMATE_OPEN) {
+	if (from.bad || x.phase > ESTIMATE_OPEN || x.pace.full > MOST) {
 		estimate_clear(&x);
 		return false;
 	}

@@ -64,6 +64,7 @@ struct estimate_pace {
 	uint32_t	 raised;	/* times, and none was refused since */
 	uint64_t	 raised_at;	/* ns: first */
 	uint64_t	 raised_went;	/* went, then */
+	/* not in the snapshot: after that no bound is known by them */
 	uint64_t	 step_at;	/* ns: the last time but one; 0: none */
 	uint64_t	 step_went;	/* went, then */
 	uint64_t	 last_at;	/* ns: the last time */

@@ -257,6 +257,36 @@ START_TEST(a_full_bucket_is_given_no_more)
 }
 END_TEST
 
+/* Whatever a snapshot says of it, there is a pace. */
+START_TEST(there_is_a_pace)
+{
+	struct estimate_pace p = { .full = 1 };
+
+	estimate_pace_begin(&p, now);
+	p.on = true;
+	p.went = 100;
+	p.raised = 2;
+	p.raised_at = now;
+	p.last_at = now + 2;
+	p.last_went = 100;
+	estimate_pace_refused(&p, now + SEC);
+	ck_assert_uint_eq(p.interval, 1);
+}
+END_TEST
+
+/* One that the host names, or that is large, is not forgotten. */
+START_TEST(a_large_burst_stays)
+{
+	struct estimate_pace p = { .burst = 100 };
+
+	estimate_pace_begin(&p, now);
+	p.on = true;
+	p.interval = 10 * MS;
+	estimate_pace_refused(&p, now + 10 * SEC);
+	ck_assert_uint_eq(p.burst, 100);
+}
+END_TEST
+
 /* Three went at first, but not at once: each time that it is full it gives two. */
 START_TEST(a_burst_is_forgotten)
 {
@@ -503,7 +533,9 @@ estimate_suite(void)
 	tcase_add_test(tc, finds_slots);
 	tcase_add_test(tc, gives_slots_up);
 	tcase_add_test(tc, a_full_bucket_is_given_no_more);
+	tcase_add_test(tc, there_is_a_pace);
 	tcase_add_test(tc, a_burst_is_forgotten);
+	tcase_add_test(tc, a_large_burst_stays);
 	tcase_add_test(tc, tries_more_slots_soon);
 	tcase_add_test(tc, tries_more);
 	tcase_add_test(tc, tries_no_more);

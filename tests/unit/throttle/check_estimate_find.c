@@ -370,6 +370,17 @@ START_TEST(a_few_are_no_pace)
 }
 END_TEST
 
+/* Shut for an hour after that, it may have been so for something else. */
+START_TEST(a_few_and_an_hour_are_no_pace)
+{
+	succeed(1);
+	shut_for(3600 * SEC);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_BUCKET);
+	ck_assert_uint_le(go_when_due(BUDGET_SUCCESS), 4 * SEC);
+	ck_assert_uint_le(go_when_due(BUDGET_SUCCESS), 4 * SEC);
+}
+END_TEST
+
 /* It is refused where it asks too soon, and that is measured, too. */
 START_TEST(a_bucket_is_measured_by_each_refusal)
 {
@@ -474,6 +485,7 @@ estimate_find_suite(void)
 	tcase_add_test(tc, a_bucket_becomes_a_window);
 	tcase_add_test(tc, a_bucket_is_raised);
 	tcase_add_test(tc, a_few_are_no_pace);
+	tcase_add_test(tc, a_few_and_an_hour_are_no_pace);
 	tcase_add_test(tc, a_bucket_is_measured_by_each_refusal);
 	tcase_add_test(tc, a_window_that_opens_bit_by_bit);
 	tcase_add_test(tc, a_first_end_is_a_guess);

@@ -207,6 +207,8 @@ static const char *const wrong[] = {
 	"estimate=1,4294967296",
 	"estimate=1,99999999999999999999999",
 	"estimate=2 pace=1",	/* no pace */
+	/* nothing holds that much */
+	"estimate=2,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1099511627777",
 	"estimate=2 window=0",
 	"estimate=2 window=5,9,5,5",
 	"estimate=2 window=5,1,9,8",
