@@ -494,6 +494,7 @@ reopen(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	estimate_find(e, mark->sent, now);
 	e->before = e->beside;
 	e->went = e->log.total;
+	e->closed = mark->sent > e->refused ? mark->sent - e->refused : 0;
 	e->early = 0;
 	e->era++;
 	estimate_log_begin(&e->log);

@@ -11,6 +11,7 @@
 
 #define SECOND		1000000000ULL	/* ns */
 #define HOUR		(3600 * SECOND)
+#define SHORT		4	/* windows: of an era that tells its length */
 #define FIRST		(SECOND / 2)	/* distance, where nothing is known */
 
 static bool
@@ -37,18 +38,27 @@ is_nothing_known(const struct estimate *e)
 	return e->era == 0 && e->log.total == 0 && e->flying == 0;
 }
 
+/* Others have used it, too: a window that is known well, and holds less. */
+static bool
+is_others(const struct estimate *e)
+{
+	const struct estimate_window *w = &e->windows[0];
+
+	return !e->at_edge && estimate_window_is_sure(w) &&
+	    w->used + 1 + w->n / 64 < w->n;
+}
+
 /*
- * When the first is over of what went, where the window is known well (ns), and
- * others have used it, too; 0: it is not so, or it was asked then already.
+ * When the first is over of what went (ns), where others have used the window,
+ * too, or it was asked once: then it was no boundary that is a little late.  0:
+ * it is asked already, or over.
  */
 static uint64_t
 first_free(const struct estimate *e, uint64_t now)
 {
-	const struct estimate_window *w = &e->windows[0];
-	uint64_t at = estimate_window_frees_at(w);
+	uint64_t at = estimate_window_frees_at(&e->windows[0]);
 
-	return e->asked == 0 && !e->at_edge && estimate_window_is_sure(w) &&
-	    w->used + 1 + w->n / 64 < w->n && at != BUDGET_NEVER &&
+	return e->asked == (is_others(e) ? 0 : 1) && at != BUDGET_NEVER &&
 	    at > now ? at : 0;
 }
 
@@ -72,6 +82,10 @@ probe_due(const struct estimate *e, uint64_t now)
 		if (due > now && due != BUDGET_NEVER)
 			return due;
 	}
+	/* it is longer than was known, or of another kind */
+	if (has_window(e, 0) && e->asked > 1 &&
+	    now < asked_from(e) + SHORT * e->windows[0].hi)
+		return estimate_probe_next(asked_from(e), now);
 	if (has_window(e, 0))
 		return larger(first_free(e, now), now +
 		    larger(e->windows[0].hi / 32, (now - e->refused) / 3));

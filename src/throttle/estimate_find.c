@@ -192,8 +192,9 @@ correct(struct estimate *e, struct estimate_window *w, const struct era *era,
 	if (era->went <= n - n / 4 && is_lowered(e, w, era)) {
 		estimate_more_lowered(&w->more);
 		w->top = 0;
-		estimate_window_set(w, era->went, w->lo, since(era->first,
-		    era->open), e->uncounted, now);
+		/* so long it was kept, and is no shorter since then */
+		estimate_window_set(w, era->went, w->lo, larger(hi,
+		    since(era->first, era->open)), e->uncounted, now);
 		return;
 	}
 	if (used >= n)
@@ -283,6 +284,17 @@ is_soon_open(const struct estimate_window *w, const struct era *era)
 	    AT_ONCE;
 }
 
+/* More went than a bucket of that had got in it since it was refused before. */
+static bool
+is_too_much(const struct estimate *e, const struct era *era)
+{
+	const struct estimate_window *w = &e->windows[0];
+
+	return e->closed != 0 && era->went > TRICKLE &&
+	    (wide)(era->went - TRICKLE) * w->hi > (wide)2 * w->n *
+	    ((wide)e->closed + since(era->first, era->refused));
+}
+
 /*
  * ... and where all of the window has gone before, as many went as had come
  * while it was shut.
@@ -292,8 +304,8 @@ may_be_bucket(const struct estimate *e, const struct era *era)
 {
 	const struct estimate_window *w = &e->windows[0];
 
-	return !came_at_once(e, era) && w->seen < KEPT &&
-	    is_soon_open(w, era) &&
+	return !came_at_once(e, era) && !is_too_much(e, era) &&
+	    w->seen < KEPT && is_soon_open(w, era) &&
 	    (w->seen == 0 || era->went + TRICKLE >= w->n / CLOSE);
 }
 
@@ -308,6 +320,19 @@ set_rest(struct estimate *e, const struct era *era, uint64_t now)
 	uint64_t least = is_soon_open(w, era) ? 0 : w->n / 2;
 
 	set_window(e, 0, era, larger(era->went, least), era->first, now);
+}
+
+/*
+ * It was used up often, and others have used it up soon; or it has let go what
+ * it always does, and then was shut for no longer than it is.
+ */
+static bool
+is_the_same(const struct estimate_window *w, const struct era *era)
+{
+	return w->seen >= KEPT &&
+	    (since(era->first, era->open) < w->hi - w->hi / 8 ||
+	    (era->went + larger(w->n / LITTLE, 1) >= w->n &&
+	    !is_shut_longer(w, era)));
 }
 
 static void
@@ -327,7 +352,7 @@ judge_new(struct estimate *e, const struct era *era, uint64_t now)
 	} else if (is_too_slow(e, era, length))
 		find_longer(e, era, now);
 	/* used up by others: that says nothing of its length */
-	else if ((w->seen >= KEPT && length < w->hi - w->hi / 8) ||
+	else if (is_the_same(w, era) ||
 	    (era->went < w->n && length < w->lo))
 		correct(e, w, era, now);
 	else

@@ -48,7 +48,8 @@ static const struct field whole[] = {
 	E(asked, NUMBER), E(beside, NUMBER), E(before, NUMBER),
 	E(long_first, AGO), E(long_went, NUMBER), E(told_n, NUMBER),
 	E(told_window, NUMBER), E(refusals, NUMBER), E(peak, NUMBER),
-	E(outage, AGO), E(several, AGO), E(pace.full, NUMBER), END,
+	E(outage, AGO), E(several, AGO), E(pace.full, NUMBER),
+	E(closed, NUMBER), END,
 };
 
 static const struct field log_of_era[] = {

@@ -22,6 +22,8 @@ START_TEST(few_are_followed_one_by_one)
 	one_window(n, 6 * SEC);
 	e.windows[0].lo = 6 * SEC - 1;
 	succeed(n * 20 - 1);
+	/* none is longer, as far as is known */
+	e.long_went = 0;
 	for (i = 0; i < 2; i++) {
 		now += 6 * SEC;
 		succeed(6);
@@ -173,6 +175,107 @@ START_TEST(a_new_window_is_no_shorter)
 }
 END_TEST
 
+/* It is refused, and open again at an instant (ns), as it says. */
+static void
+shut_as_named(uint64_t at)
+{
+	go(BUDGET_THROTTLED);
+	estimate_named(&e, at);
+	estimate_shorten(&e, at);
+	go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_eq(now, at + RTT);
+}
+
+/* Less is in it than was: how long it is, was known well before. */
+START_TEST(a_lowered_window_is_no_shorter)
+{
+	uint64_t first;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	e.windows[0].lo = 6 * SEC - 1;
+	succeed(80 * 20 - 1);
+	now += 12 * SEC;
+	estimate_tick(&e, now);
+	estimate_log_begin(&e.log);
+	first = now;
+	succeed(40);
+	shut_as_named(first + 5800 * MS);
+	is_window_of(40);
+	ck_assert_uint_eq(e.windows[0].hi, 6 * SEC);
+}
+END_TEST
+
+/*
+ * Lowered a moment ago, and refused again when all of it has gone: not all that
+ * has gone since is what it holds, in all that time.
+ */
+START_TEST(a_lowered_window_is_the_same)
+{
+	kept_window();
+	succeed(2);
+	shut_for(300 * MS);
+	is_window_of(75);
+	/* none is longer, as far as is known */
+	e.long_went = 0;
+	now += 6 * SEC;
+	succeed(60);
+	now += 6 * SEC;
+	succeed(74);
+	shut_as_named(now + 3 * SEC);
+	is_window_of(71);
+	ck_assert_uint_eq(e.windows[0].hi, 6 * SEC);
+}
+END_TEST
+
+/*
+ * A new one was refused, and soon again after more than a bucket of its pace had
+ * got in it since: it is none.
+ */
+START_TEST(a_window_that_lets_many_go)
+{
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	succeed(70);
+	shut_as_named(now + 450 * MS);
+	e.windows[0].lo = e.windows[0].hi - 1;
+	now += 7 * SEC;
+	estimate_tick(&e, now);
+	estimate_log_begin(&e.log);
+	succeed(_i == 0 ? 34 : 10);
+	go(BUDGET_THROTTLED);
+	go_when_due(BUDGET_SUCCESS);
+	ck_assert_int_eq(view().limits[0].kind, _i == 0 ? ESTIMATE_WINDOW :
+	    ESTIMATE_BUCKET);
+}
+END_TEST
+
+/*
+ * Who is refused at nearly all of it asks soon, for a boundary that is late; then
+ * when the first of it is over; and then it is longer, and may be round.
+ */
+START_TEST(a_window_is_asked_for_when_it_is_over)
+{
+	uint64_t first, free;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	now += 12 * SEC;
+	estimate_tick(&e, now);
+	estimate_log_begin(&e.log);
+	first = now + RTT;
+	succeed(79);
+	go(BUDGET_THROTTLED);
+	ck_assert_uint_lt(go_when_due(BUDGET_THROTTLED), 300 * MS);
+	free = estimate_window_frees_at(&e.windows[0]);
+	go_when_due(BUDGET_THROTTLED);
+	ck_assert_uint_eq(now, free + RTT);
+	ck_assert_uint_ge(now, first + 6 * SEC);
+	go_when_due(BUDGET_THROTTLED);
+	ck_assert_uint_eq(now, first + 8 * SEC + RTT);
+}
+END_TEST
+
 /* Until one more than a window went, once it is used up. */
 static void
 succeed_until_more(void)
@@ -316,6 +419,10 @@ estimate_lowered_suite(void)
 	tcase_add_loop_test(tc, a_small_window_has_less_in_it, 0, 2);
 	tcase_add_loop_test(tc, a_kept_window_may_be_round, 0, 2);
 	tcase_add_test(tc, a_new_window_is_no_shorter);
+	tcase_add_test(tc, a_lowered_window_is_no_shorter);
+	tcase_add_test(tc, a_lowered_window_is_the_same);
+	tcase_add_loop_test(tc, a_window_that_lets_many_go, 0, 2);
+	tcase_add_test(tc, a_window_is_asked_for_when_it_is_over);
 	tcase_add_loop_test(tc, more_of_others_is_tried_slowly, 0, 2);
 	tcase_add_test(tc, what_others_took_comes_back);
 	tcase_add_test(tc, more_of_others_is_tried_ever_less_often);
