@@ -23,15 +23,13 @@
 #include "throttle/estimate_log.h"
 #include "throttle/estimate_lost.h"
 #include "throttle/estimate_pace.h"
+#include "throttle/estimate_places.h"
 #include "throttle/estimate_room.h"
 #include "throttle/estimate_slots.h"
 #include "throttle/estimate_window.h"
 #include "throttle/larger.h"
 
 #define SECOND		1000000000ULL	/* ns */
-#define BURST		4	/* times a window's pace */
-#define FEW_AT_EDGE	8	/* near what the host admitted last time */
-#define OPENING_PATIENCE 50000000ULL	/* ns: so long who is early waits */
 
 void
 estimate_init(struct estimate *e, bool probes)
@@ -130,62 +128,11 @@ estimate_tick(struct estimate *e, uint64_t now)
 			window_tick(&e->windows[i].window, now);
 }
 
-/* When it is no longer waited for those that are on their way (ns). */
-static uint64_t
-patience(const struct estimate *e)
-{
-	return e->last + (estimate_is_open(e) ? OPENING_PATIENCE :
-	    BUDGET_PATIENCE);
-}
-
-/* So many as keep a window's pace in short bursts, where that is fewer. */
-static uint32_t
-at_pace_of(const struct estimate *e, const struct estimate_window *w)
-{
-	wide n = ESTIMATE_FEW + (wide)BURST * e->rtt * w->n / w->hi;
-	uint32_t most = e->places == 0 ? UINT32_MAX : e->places;
-
-	return n < most ? (uint32_t)n : most;
-}
-
-/* How many may be on their way until the host has counted them; 0: any. */
-static uint32_t
-places(const struct estimate *e)
-{
-	uint64_t went = e->log.total;
-
-	/* at that pace, and a few beside */
-	if (e->pace.on)
-		return ESTIMATE_FEW + (uint32_t)(e->rtt / e->pace.interval);
-	/* few of it had gone: what others leave is asked for one by one */
-	if (e->phase == ESTIMATE_OPEN && has_window(e, 0) &&
-	    e->went < FEW_AT_EDGE && e->went < e->windows[0].n / 4 &&
-	    went <= e->went)
-		return 1;
-	/* not all of it went the last time, nor yet: others use it, too */
-	if (e->phase == ESTIMATE_OPEN && has_window(e, 0) &&
-	    e->went < e->windows[0].n && went < e->windows[0].n)
-		return at_pace_of(e, &e->windows[0]);
-	if (e->phase == ESTIMATE_OPEN &&
-	    (e->places == 0 || e->places > FEW_AT_EDGE) &&
-	    went >= e->went - e->went / 4 && went <= e->went + e->went / 4)
-		return FEW_AT_EDGE;
-	return e->places;
-}
-
-static uint64_t
-places_due(const struct estimate *e)
-{
-	uint32_t n = places(e);
-
-	return n == 0 || e->uncounted < n ? 0 : patience(e);
-}
-
 static uint64_t
 shut_due(const struct estimate *e)
 {
 	return e->asking || e->flying > 0 || (e->abroad > 0 &&
-	    estimate_gathers(e)) ? larger(e->next, patience(e)) :
+	    estimate_gathers(e)) ? larger(e->next, estimate_patience(e)) :
 	    e->next;
 }
 
@@ -254,13 +201,13 @@ window_opens_anyway(const struct estimate *e, unsigned i, uint64_t now)
 	uint64_t at = window_opens(e, i, now);
 
 	return at == ESTIMATE_NEVER && e->windows[i].tested != 0 ?
-	    patience(e) : at;
+	    estimate_patience(e) : at;
 }
 
 static uint64_t
 open_due(const struct estimate *e, uint64_t now)
 {
-	uint64_t at = larger(larger(places_due(e), slots_due(e, now)),
+	uint64_t at = larger(larger(estimate_places_due(e), slots_due(e, now)),
 	    estimate_room_due(e));
 	unsigned i;
 
@@ -277,7 +224,7 @@ estimate_due(const struct estimate *e, uint64_t now)
 	if (e->phase == ESTIMATE_SHUT)
 		return shut_due(e);
 	if (estimate_is_open(e))
-		return larger(places_due(e), estimate_room_due(e));
+		return larger(estimate_places_due(e), estimate_room_due(e));
 	return open_due(e, now);
 }
 
