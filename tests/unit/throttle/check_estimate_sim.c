@@ -212,7 +212,7 @@ static const struct rest {
 	double		 refused;	/* but for those at first */
 	double		 time;
 } rests[] = {
-	{ FIXED, false, 90, 1.7 },
+	{ FIXED, false, 80, 1.7 },
 	{ FIXED, true, 45, 1.7 },
 	{ SLIDING, false, 50, 1.7 },
 	{ SLIDING, true, 25, 1.7 },
@@ -265,8 +265,8 @@ static const struct change {
 	uint64_t	 refused;	/* at most */
 	uint64_t	 late;		/* ... in the second half */
 } changes[] = {
-	{ "fixed", FIXED, 80, 6 * SEC, 80, 75, 10 },
-	{ "fixed, lowered", FIXED, 80, 6 * SEC, 40, 100, 10 },
+	{ "fixed", FIXED, 80, 6 * SEC, 80, 60, 15 },
+	{ "fixed, lowered", FIXED, 80, 6 * SEC, 40, 85, 20 },
 	{ "fixed, raised", FIXED, 80, 6 * SEC, 160, 80, 16 },
 	{ "sliding", SLIDING, 80, 6 * SEC, 80, 50, 2 },
 	{ "sliding, lowered", SLIDING, 80, 6 * SEC, 40, 90, 2 },
@@ -378,7 +378,7 @@ static const struct shared {
 	double		 refused;	/* but for those at first */
 	double		 time;
 } shared[] = {
-	{ FIXED, 80, 6 * SEC, SILENT, 50, 1.1 },
+	{ FIXED, 80, 6 * SEC, SILENT, 30, 1.1 },
 	{ FIXED, 80, 6 * SEC, LEFT, 30, 1.1 },
 	{ FIXED, 80, 6 * SEC, WINDOW, 30, 1.1 },
 	{ FIXED, 80, 6 * SEC, DATED, 30, 1.1 },
@@ -386,12 +386,12 @@ static const struct shared {
 	{ FIXED, 7, 3 * SEC, WINDOW, 30, 1.1 },
 	{ FIXED, 60, 60 * SEC, LEFT, 30, 1.1 },
 	{ FIXED, 60, 60 * SEC, DATED, 30, 1.1 },
-	{ SLIDING, 80, 6 * SEC, SILENT, 45, 1.1 },
+	{ SLIDING, 80, 6 * SEC, SILENT, 30, 1.1 },
 	{ SLIDING, 80, 6 * SEC, LEFT, 30, 1.1 },
 	{ SLIDING, 80, 6 * SEC, WINDOW, 30, 1.1 },
 	{ SLIDING, 80, 6 * SEC, DATED, 30, 1 },
-	{ SLIDING, 1000, 30 * SEC, SILENT, 110, 1.1 },
-	{ SLIDING, 1000, 30 * SEC, DATED, 80, 1 },
+	{ SLIDING, 1000, 30 * SEC, SILENT, 60, 1.1 },
+	{ SLIDING, 1000, 30 * SEC, DATED, 40, 1 },
 	{ SLIDING, 60, 60 * SEC, LEFT, 30, 1.1 },
 	{ SLIDING, 60, 60 * SEC, WINDOW, 30, 1.1 },
 	{ BUCKET, 80, 6 * SEC, SILENT, 80, 1.1 },
