@@ -207,8 +207,8 @@ window_opens_anyway(const struct estimate *e, unsigned i, uint64_t now)
 static uint64_t
 open_due(const struct estimate *e, uint64_t now)
 {
-	uint64_t at = larger(larger(estimate_places_due(e), slots_due(e, now)),
-	    estimate_room_due(e));
+	uint64_t at = larger(larger(estimate_places_due(e, now),
+	    slots_due(e, now)), estimate_room_due(e));
 	unsigned i;
 
 	if (e->pace.on)
@@ -224,7 +224,8 @@ estimate_due(const struct estimate *e, uint64_t now)
 	if (e->phase == ESTIMATE_SHUT)
 		return shut_due(e);
 	if (estimate_is_open(e))
-		return larger(estimate_places_due(e), estimate_room_due(e));
+		return larger(estimate_places_due(e, now),
+		    estimate_room_due(e));
 	return open_due(e, now);
 }
 

@@ -9,6 +9,8 @@
 #define FEW_AT_EDGE	8	/* near what the host admitted last time */
 #define FEW_OF_MANY	2	/* ... at once, of a window of many */
 #define MANY		32	/* requests */
+#define RECENT		8	/* windows: so long others are taken to use it */
+#define LONGEST_GAP	250000000ULL	/* ns, of one after another */
 #define OPENING_PATIENCE 50000000ULL	/* ns: so long who is early waits */
 
 /* Whether there is a window in force. */
@@ -40,15 +42,15 @@ is_at_edge(const struct estimate *e)
  * beyond them one goes after another.  0: any number.
  */
 static uint32_t
-at_once(const struct estimate *e)
+at_once(const struct estimate *e, uint64_t now)
 {
 	const struct estimate_window *w;
 
 	if (e->phase != ESTIMATE_OPEN || e->pace.on || !has_window(e, 0))
 		return 0;
 	w = &e->windows[0];
-	/* they were found to */
-	if (w->top != 0)
+	/* they were found to, and not long ago */
+	if (w->top != 0 && now < e->refused + RECENT * w->hi)
 		return 1;
 	if (is_at_edge(e) && w->n >= MANY)
 		return FEW_OF_MANY;
@@ -81,14 +83,16 @@ places(const struct estimate *e)
  * like.
  */
 uint64_t
-estimate_places_due(const struct estimate *e)
+estimate_places_due(const struct estimate *e, uint64_t now)
 {
 	const struct estimate_window *w = e->windows;
-	uint32_t n = places(e), few = at_once(e);
+	uint32_t n = places(e), few = at_once(e, now);
+	uint64_t gap;
 
 	if (n != 0 && e->uncounted >= n)
 		return estimate_patience(e);
 	if (few == 0 || e->uncounted < few)
 		return 0;
-	return e->last + w->hi / (BURST * w->n);
+	gap = w->hi / (BURST * w->n);
+	return e->last + (gap < LONGEST_GAP ? gap : LONGEST_GAP);
 }

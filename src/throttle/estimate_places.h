@@ -11,7 +11,7 @@
  */
 
 /* Returns when one more may go by that (ns); 0: now. */
-uint64_t	 estimate_places_due(const struct estimate *);
+uint64_t	 estimate_places_due(const struct estimate *, uint64_t now);
 
 /* Returns when it is no longer waited for those that are on their way (ns). */
 uint64_t	 estimate_patience(const struct estimate *);

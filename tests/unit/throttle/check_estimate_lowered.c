@@ -49,7 +49,7 @@ END_TEST
  */
 START_TEST(a_window_of_others_is_used_slowly)
 {
-	static const unsigned then[] = { 4, 1, 2, 16 };
+	static const unsigned then[] = { 4, 1, 2, 16, 16 };
 	struct estimate_mark marks[16];
 	unsigned i;
 
@@ -60,7 +60,9 @@ START_TEST(a_window_of_others_is_used_slowly)
 	estimate_log_begin(&e.log);
 	e.places = 0;
 	e.went = _i == 0 ? 40 : 80;
-	e.windows[0].top = _i == 1 ? 81 : 0;
+	e.windows[0].top = _i == 1 || _i == 4 ? 81 : 0;
+	/* those who use it, too, may have left long ago */
+	e.refused = now - (_i == 4 ? 8 * 6 * SEC : 0);
 	for (i = 0; _i == 2 && i < 70; i++)
 		estimate_log_add(&e.log, now);
 	for (i = 0; i < 16 && estimate_due(&e, now) <= now; i++)
@@ -186,6 +188,25 @@ START_TEST(a_new_window_is_no_shorter)
 	shut_for(3 * SEC);
 	ck_assert_uint_ge(e.windows[0].hi, hi);
 	ck_assert_uint_lt(e.windows[0].n, 80);
+}
+END_TEST
+
+/* Of a long window of a few nobody waits for long for the one before. */
+START_TEST(one_after_another_soon)
+{
+	struct estimate_mark mark;
+
+	e.probes = false;
+	one_window(80, 6 * SEC);
+	succeed(40);
+	e.windows[0].n = 10;
+	e.windows[0].hi = e.windows[0].ok = 86400 * SEC;
+	e.windows[0].top = 11;
+	e.refused = now;
+	window_init(&e.windows[0].window, 10 * ESTIMATE_UNIT, 86400 * SEC);
+	estimate_tick(&e, now);
+	estimate_take(&e, &mark, now, now);
+	ck_assert_uint_eq(estimate_due(&e, now), now + 250 * MS);
 }
 END_TEST
 
@@ -427,7 +448,8 @@ estimate_lowered_suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, few_are_followed_one_by_one, 0, 2);
-	tcase_add_loop_test(tc, a_window_of_others_is_used_slowly, 0, 4);
+	tcase_add_loop_test(tc, a_window_of_others_is_used_slowly, 0, 5);
+	tcase_add_test(tc, one_after_another_soon);
 	tcase_add_test(tc, a_kept_window_is_no_shorter);
 	tcase_add_test(tc, a_kept_window_has_less_in_it);
 	tcase_add_loop_test(tc, a_small_window_has_less_in_it, 0, 2);
