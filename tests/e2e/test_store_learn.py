@@ -130,7 +130,10 @@ class Proxies:
 		    if name[:1] == b"h" and name[1:].isdigit()}
 
 	def run(self, who, *words):
-		return sluice.run(*words, "--socket", self.daemons[who].control)
+		done = sluice.run(*words, "--socket",
+		    self.daemons[who].control)
+		assert done.returncode == 0, done
+		return done
 
 	def took(self):
 		return self.far.went[-1][0] - self.far.went[0][0]
@@ -262,7 +265,7 @@ def test_who_is_held_back_keeps_no_loan(proxies):
 	p.ask(0, 8, 15)
 	p.ask(1, 8, 15)
 	p.join()
-	p.run(0, "set", "127.0.0.1", "capacity=1", "period=1h")
+	p.run(0, "set", "127.0.0.1", "capacity=1", "period=1h", "--for", "1h")
 	p.ask(0, 2, 2)
 	wire.wait_until(lambda: "2" in p.run(0, "queue", "127.0.0.1").stdout,
 	    what="who waits")
