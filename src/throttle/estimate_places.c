@@ -3,8 +3,6 @@
 
 #include <stddef.h>
 
-#include "throttle/estimate.h"
-
 #define BURST		4	/* times a window's pace */
 #define FEW_AT_EDGE	8	/* near what the host admitted last time */
 #define FEW_OF_MANY	2	/* ... at once, of a window of many */
@@ -23,8 +21,9 @@ has_window(const struct estimate *e, unsigned i)
 uint64_t
 estimate_patience(const struct estimate *e)
 {
-	return e->last + (estimate_is_open(e) ? OPENING_PATIENCE :
-	    BUDGET_PATIENCE);
+	bool opening = e->phase == ESTIMATE_FREE && e->windows == NULL;
+
+	return e->last + (opening ? OPENING_PATIENCE : BUDGET_PATIENCE);
 }
 
 /* About as many went in this era as in the last one, until it was refused. */
