@@ -30,7 +30,7 @@ stream_arrived(const struct stream *s)
 	struct tcp_info info = { .tcpi_unacked = 0 };
 	socklen_t len = sizeof info;
 
-	/* a reset that came after the end has dropped what was not */
+	/* a reset has dropped what was not, and may come behind an end */
 	return !s->broken && stream_pending(s) == 0 &&
 	    getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
 	    info.tcpi_state != TCP_CLOSE && info.tcpi_unacked == 0;

@@ -102,7 +102,10 @@ bool		 stream_send(struct stream *, const struct iovec *, int n);
 bool		 stream_flush_wire(struct stream *);
 /* Returns how many bytes wait for the socket. */
 size_t		 stream_pending(const struct stream *);
-/* Returns whether the peer has acknowledged all that it had room for. */
+/*
+ * Returns whether the peer has acknowledged all that it had room for, and has not
+ * reset the connection.
+ */
 bool		 stream_arrived(const struct stream *);
 
 enum stream_io {

@@ -54,7 +54,6 @@ struct upstream {
 
 	/* the response */
 	bool			 silent;	/* no byte of it yet */
-	bool			 was_read;	/* by a host that ended then */
 	bool			 in_body;
 	bool			 complete;
 	bool			 surplus;	/* bytes behind it */

@@ -109,11 +109,9 @@ readable_cb(void *arg)
 	case STREAM_NOTHING:
 		break;
 	case STREAM_END:
-		u->was_read = stream_arrived(s);
 		end_of_input(u, NULL);
 		return;
 	case STREAM_CUT:
-		u->was_read = stream_arrived(s);
 		end_of_input(u, "cut off");
 		return;
 	case STREAM_RESET:
@@ -175,7 +173,6 @@ upstream_begin(struct upstream *u, struct http1_str method,
 	u->began = loop_now();
 	u->sent = u->stream.sent;
 	u->silent = true;
-	u->was_read = false;
 	u->in_body = u->complete = u->surplus = u->little = false;
 	u->interim = 0;
 	memset(&u->scan, 0, sizeof u->scan);
@@ -220,7 +217,7 @@ upstream_silent(const struct upstream *u)
 bool
 upstream_was_read(const struct upstream *u)
 {
-	return u->was_read;
+	return stream_arrived(&u->stream);
 }
 
 /* Connections */

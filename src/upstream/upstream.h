@@ -86,9 +86,10 @@ bool		 upstream_unsent(const struct upstream *);
 /* No byte of a response to this request has come. */
 bool		 upstream_silent(const struct upstream *);
 /*
- * The host has ended the connection, and had received all that was sent of this
+ * The host, which has ended the connection, had received all that was sent of this
  * request: it has read that, or it would have reset it (RFC 2525 2.17).  But one
- * that ends its side only, and reads on, may not have heeded it.
+ * that ends its side only, and reads on, may not have heeded it.  To be asked in
+ * failed().
  */
 bool		 upstream_was_read(const struct upstream *);
 
