@@ -513,7 +513,7 @@ host_return(struct host *h, struct ticket *t, bool refused, uint64_t now)
 		if (w->latest < now)
 			w->latest = now;
 	}
-	if (throttle_return(h->throttle, &t->waiter, now, &t->report) !=
+	if (throttle_return(h->throttle, w, now, &t->report) !=
 	    THROTTLE_WAIT)
 		return HOSTS_LATE;
 	hosts_say_budget(h, t);

@@ -82,11 +82,9 @@ probe_due(const struct estimate *e, uint64_t now)
 		if (due > now && due != BUDGET_NEVER)
 			return due;
 	}
-	/* it is longer than was known, or of another kind */
-	if (has_window(e, 0) && e->asked > 1 &&
-	    now < asked_from(e) + SHORT * e->windows[0].hi)
-		return estimate_probe_next(asked_from(e), now);
-	if (has_window(e, 0))
+	/* asked twice: it is longer than was known, or of another kind */
+	if (has_window(e, 0) && (e->asked <= 1 ||
+	    now >= asked_from(e) + SHORT * e->windows[0].hi))
 		return larger(first_free(e, now), now +
 		    larger(e->windows[0].hi / 32, (now - e->refused) / 3));
 	return estimate_probe_next(asked_from(e), now);
