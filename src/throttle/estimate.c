@@ -111,20 +111,13 @@ estimate_open(struct estimate *e, uint32_t more)
 		e->places = e->uncounted + more;
 }
 
-/* Whether there is a window in force. */
-static bool
-has_window(const struct estimate *e, unsigned i)
-{
-	return e->windows != NULL && e->windows[i].n != 0;
-}
-
 void
 estimate_tick(struct estimate *e, uint64_t now)
 {
 	unsigned i;
 
 	for (i = 0; i < ESTIMATE_WINDOWS; i++)
-		if (has_window(e, i))
+		if (estimate_has_window(e, i))
 			window_tick(&e->windows[i].window, now);
 }
 
@@ -168,14 +161,14 @@ slots_due(const struct estimate *e, uint64_t now)
 static uint64_t
 more_at(const struct estimate *e, unsigned i, uint64_t now)
 {
-	return e->probes && has_window(e, i) ?
+	return e->probes && estimate_has_window(e, i) ?
 	    estimate_window_more_at(&e->windows[i], now) : ESTIMATE_NEVER;
 }
 
 static uint64_t
 edge(const struct estimate *e, unsigned i)
 {
-	if (!has_window(e, i) || e->flying > 0)
+	if (!estimate_has_window(e, i) || e->flying > 0)
 		return ESTIMATE_NEVER;
 	return estimate_window_edge(&e->windows[i], 2 * e->rtt);
 }
@@ -186,7 +179,7 @@ window_opens(const struct estimate *e, unsigned i, uint64_t now)
 {
 	uint64_t due, early, more = more_at(e, i, now);
 
-	if (!has_window(e, i) || more <= now)
+	if (!estimate_has_window(e, i) || more <= now)
 		return 0;
 	due = estimate_window_due(&e->windows[i]);
 	early = edge(e, i);
@@ -290,7 +283,7 @@ estimate_is_known(const struct estimate *e)
 		return e->pace.went_then >= ESTIMATE_WHOLE;
 	if (e->slots.n != 0)
 		return e->slots.seen >= ESTIMATE_WHOLE;
-	return has_window(e, 0) && estimate_window_is_sure(&e->windows[0]);
+	return estimate_has_window(e, 0) && estimate_window_is_sure(&e->windows[0]);
 }
 
 void
@@ -317,7 +310,7 @@ estimate_take(struct estimate *e, struct estimate_mark *mark, uint64_t at,
 		e->slots.trying = true;
 	}
 	for (i = 0; i < ESTIMATE_WINDOWS; i++)
-		if (has_window(e, i))
+		if (estimate_has_window(e, i))
 			take_window(e, i, mark, now);
 	if (e->pace.on)
 		estimate_pace_take(&e->pace, at);
@@ -346,7 +339,7 @@ estimate_hold(struct estimate *e, struct estimate_mark *mark, bool counted,
 		return;
 	e->uncounted++;
 	for (i = 0; i < ESTIMATE_WINDOWS; i++)
-		if (has_window(e, i))
+		if (estimate_has_window(e, i))
 			window_take(&e->windows[i].window, ESTIMATE_UNIT);
 }
 
@@ -359,7 +352,7 @@ estimate_counted(struct estimate *e, uint64_t at)
 		return;
 	e->uncounted--;
 	for (i = 0; i < ESTIMATE_WINDOWS; i++)
-		if (has_window(e, i))
+		if (estimate_has_window(e, i))
 			window_count(&e->windows[i].window, ESTIMATE_UNIT, at);
 }
 
@@ -372,7 +365,7 @@ estimate_dropped(struct estimate *e)
 		return;
 	e->uncounted--;
 	for (i = 0; i < ESTIMATE_WINDOWS; i++)
-		if (has_window(e, i))
+		if (estimate_has_window(e, i))
 			window_drop(&e->windows[i].window, ESTIMATE_UNIT);
 }
 
@@ -396,7 +389,7 @@ shut(struct estimate *e, const struct estimate_mark *mark, bool emptied,
 	if (e->windows == NULL)
 		e->windows = calloc(ESTIMATE_WINDOWS, sizeof *e->windows);
 	for (i = 0; i < ESTIMATE_WINDOWS; i++)
-		if (has_window(e, i)) {
+		if (estimate_has_window(e, i)) {
 			w = &e->windows[i];
 			w->used = w->window.counted / ESTIMATE_UNIT;
 			w->tested = 0;
@@ -586,7 +579,7 @@ estimate_is_idle(const struct estimate *e, uint64_t now)
 	if (estimate_is_open(e))
 		return true;
 	for (i = 0; i < ESTIMATE_WINDOWS; i++)
-		if (has_window(e, i))
+		if (estimate_has_window(e, i))
 			memory = larger(memory, 2 * e->windows[i].hi);
 	return now > e->heard && now - e->heard > memory &&
 	    now > e->next;

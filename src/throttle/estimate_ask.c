@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "throttle/estimate_ask.h"
 
-#include <stddef.h>
-
 #include "throttle/estimate_log.h"
 #include "throttle/estimate_pace.h"
 #include "throttle/estimate_probe.h"
@@ -13,12 +11,6 @@
 #define HOUR		(3600 * SECOND)
 #define SHORT		4	/* windows: of an era that tells its length */
 #define FIRST		(SECOND / 2)	/* distance, where nothing is known */
-
-static bool
-has_window(const struct estimate *e, unsigned i)
-{
-	return e->windows != NULL && e->windows[i].n != 0;
-}
 
 /* From when on it is counted at which distances to ask (ns). */
 static uint64_t
@@ -71,19 +63,19 @@ probe_due(const struct estimate *e, uint64_t now)
 
 	/* as soon as those are back that are on their way */
 	if (e->asked == 0 && (e->slots.n != 0 ||
-	    (!e->slots.off && !e->pace.on && !has_window(e, 0))))
+	    (!e->slots.off && !e->pace.on && !estimate_has_window(e, 0))))
 		return is_nothing_known(e) ? now + FIRST : now;
 	if (e->pace.on)
 		return larger(larger(now, estimate_pace_due(&e->pace)),
 		    now + (e->shut - e->refused) / 3);
 	for (i = 0; i < ESTIMATE_WINDOWS; i++) {
-		due = has_window(e, i) ?
+		due = estimate_has_window(e, i) ?
 		    estimate_window_due(&e->windows[i]) : 0;
 		if (due > now && due != BUDGET_NEVER)
 			return due;
 	}
 	/* asked twice: it is longer than was known, or of another kind */
-	if (has_window(e, 0) && (e->asked <= 1 ||
+	if (estimate_has_window(e, 0) && (e->asked <= 1 ||
 	    now >= asked_from(e) + SHORT * e->windows[0].hi))
 		return larger(first_free(e, now), now +
 		    larger(e->windows[0].hi / 32, (now - e->refused) / 3));

@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#include "throttle/estimate_window.h"
+
 #define BURST		4	/* times a window's pace */
 #define FEW_AT_EDGE	8	/* near what the host admitted last time */
 #define FEW_OF_MANY	2	/* ... at once, of a window of many */
@@ -10,13 +12,6 @@
 #define RECENT		8	/* windows: so long others are taken to use it */
 #define LONGEST_GAP	250000000ULL	/* ns, of one after another */
 #define OPENING_PATIENCE 50000000ULL	/* ns: so long who is early waits */
-
-/* Whether there is a window in force. */
-static bool
-has_window(const struct estimate *e, unsigned i)
-{
-	return e->windows != NULL && e->windows[i].n != 0;
-}
 
 uint64_t
 estimate_patience(const struct estimate *e)
@@ -45,7 +40,7 @@ at_once(const struct estimate *e, uint64_t now)
 {
 	const struct estimate_window *w;
 
-	if (e->phase != ESTIMATE_OPEN || e->pace.on || !has_window(e, 0))
+	if (e->phase != ESTIMATE_OPEN || e->pace.on || !estimate_has_window(e, 0))
 		return 0;
 	w = &e->windows[0];
 	/* they were found to, and not long ago */
@@ -67,7 +62,7 @@ places(const struct estimate *e)
 	if (e->pace.on)
 		return ESTIMATE_FEW + (uint32_t)(e->rtt / e->pace.interval);
 	/* few of it had gone: what others leave is asked for one by one */
-	if (e->phase == ESTIMATE_OPEN && has_window(e, 0) &&
+	if (e->phase == ESTIMATE_OPEN && estimate_has_window(e, 0) &&
 	    e->went < FEW_AT_EDGE && e->went < e->windows[0].n / 4 &&
 	    went <= e->went)
 		return 1;

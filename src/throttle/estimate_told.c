@@ -12,13 +12,6 @@
 #define LATE		(2 * SECOND)	/* ... beside a Date that is so, too */
 #define BELIEVED	8	/* refusals in a row: the next time may be true */
 
-/* Whether there is a window in force. */
-static bool
-has_window(const struct estimate *e, unsigned i)
-{
-	return e->windows != NULL && e->windows[i].n != 0;
-}
-
 static bool
 has_memory(struct estimate *e)
 {
@@ -34,7 +27,7 @@ window_of(const struct estimate *e, uint64_t limit)
 	unsigned i;
 
 	for (i = 0; i < ESTIMATE_WINDOWS; i++)
-		if (has_window(e, i) && e->windows[i].n == limit)
+		if (estimate_has_window(e, i) && e->windows[i].n == limit)
 			return &e->windows[i];
 	return NULL;
 }
@@ -96,7 +89,7 @@ estimate_is_spent(const struct estimate *e, uint64_t now)
 	unsigned i;
 
 	for (i = 0; i < ESTIMATE_WINDOWS; i++)
-		if (has_window(e, i) &&
+		if (estimate_has_window(e, i) &&
 		    estimate_window_is_sure(&e->windows[i]) &&
 		    estimate_window_due(&e->windows[i]) > now)
 			return true;
@@ -118,7 +111,7 @@ knows_better(const struct estimate *e, const struct estimate_room *r,
 		return r->until - now <= (wide)r->limit * e->pace.interval +
 		    2 * SECOND;
 	for (i = 0; i < ESTIMATE_WINDOWS; i++) {
-		if (!has_window(e, i) || (e->windows[i].n != r->limit &&
+		if (!estimate_has_window(e, i) || (e->windows[i].n != r->limit &&
 		    !estimate_window_is_sure(&e->windows[i])))
 			continue;
 		due = estimate_window_due(&e->windows[i]);
@@ -154,7 +147,7 @@ static void
 notice_refill(struct estimate *e, const struct estimate_room *r, uint64_t now)
 {
 	/* of a short one that is most, in which nothing would ever be noticed */
-	uint64_t late = has_window(e, 0) &&
+	uint64_t late = estimate_has_window(e, 0) &&
 	    e->windows[0].hi <= 2 * LATE + SECOND ? SECOND : LATE;
 
 	if (r->refills)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "throttle/estimate_window.h"
 
+#include <stddef.h>
+
 #include "throttle/estimate_more.h"
 #include "throttle/estimate_probe.h"
 #include "throttle/larger.h"
@@ -12,6 +14,12 @@
 #define LATER	4	/* a part of it in which those come first */
 #define CLOSE	64	/* a part of it that is not worth asking for */
 #define FEW_MORE 16	/* a part of it that may go by chance */
+
+bool
+estimate_has_window(const struct estimate *e, unsigned i)
+{
+	return e->windows != NULL && e->windows[i].n != 0;
+}
 
 /* Capacity or length are new: what was counted stays so. */
 static void

@@ -10,6 +10,9 @@
  * others, when it is used up, halves what is not known of its length.
  */
 
+/* Returns whether one is in force: the shorter (0), or the longer (1). */
+bool		 estimate_has_window(const struct estimate *, unsigned);
+
 /*
  * Takes n in hi (ns) for it, longer than lo.  What was counted so far stays
  * counted; flying (requests) are on their way.
