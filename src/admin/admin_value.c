@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/utf8.h"
+
 json_t *
 admin_seconds(uint64_t ns)
 {
@@ -52,13 +54,17 @@ json_t *
 admin_string(const char *text)
 {
 	json_t *value = json_string(text);
+	size_t left = strlen(text), len;
+	uint32_t c;
 	char *copy, *p;
 
 	if (value != NULL || (copy = strdup(text)) == NULL)
 		return value;
-	for (p = copy; *p != '\0'; p++) {
-		if ((unsigned char)*p >= 0x80)
-			*p = '?';
+	for (p = copy; left > 0; p += len, left -= len) {
+		if ((len = utf8_take(p, left, &c)) > 0)
+			continue;
+		*p = '?';
+		len = 1;
 	}
 	value = json_string(copy);
 	free(copy);

@@ -7,7 +7,8 @@
 #include <jansson.h>
 
 /* How they are written: as few digits as a double holds, so that 0.1 is 0.1. */
-#define ADMIN_DUMP	(JSON_COMPACT | JSON_REAL_PRECISION(15))
+#define ADMIN_DUMP	(JSON_COMPACT | JSON_ENSURE_ASCII | \
+			    JSON_REAL_PRECISION(15))
 
 /* Values as the API has them; each NULL without memory. */
 

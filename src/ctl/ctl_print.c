@@ -8,6 +8,8 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "base/utf8.h"
+
 /* What the environment and the terminal say of standard output. */
 
 static unsigned
@@ -43,31 +45,6 @@ ctl_paper(void)
 
 /* Text */
 
-/*
- * Takes the character at p, of n bytes at least one.  Returns its length; 0
- * where it is no UTF-8 as RFC 3629 has it.
- */
-static size_t
-character(const char *s, size_t n, uint32_t *c)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	const unsigned char *p = (const unsigned char *)s;
-	size_t i, len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 :
-	    p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-
-	if (len == 0 || len > n)
-		return 0;
-	*c = len == 1 ? p[0] : p[0] & (0x7fU >> len);
-	for (i = 1; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		*c = *c << 6 | (p[i] & 0x3f);
-	}
-	if (*c < least[len] || (*c >= 0xd800 && *c < 0xe000) || *c > 0x10ffff)
-		return 0;
-	return len;
-}
-
 /* Marks that turn the direction of what follows, or separate lines. */
 static bool
 is_mark(uint32_t c)
@@ -93,7 +70,7 @@ ctl_print_safe(struct text *t, const char *p, size_t n)
 	size_t len;
 
 	for (; n > 0; p += len, n -= len) {
-		len = character(p, n, &c);
+		len = utf8_take(p, n, &c);
 		if (len == 0) {
 			len = 1;
 			text_putf(t, "\\x%02x", (unsigned char)p[0]);
@@ -131,7 +108,7 @@ ctl_print_fit(const char *p, size_t n, unsigned max, unsigned *used)
 
 	*used = 0;
 	for (at = 0; at < n; at += len) {
-		len = character(p + at, n - at, &c);
+		len = utf8_take(p + at, n - at, &c);
 		width = len == 0 || width_of(c) < 0 ? 1 :
 		    (unsigned)width_of(c);
 		if (len == 0)

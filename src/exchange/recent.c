@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "exchange/exchange_state.h"
 #include "front/front.h"
 #include "policy/parent.h"
@@ -75,7 +76,7 @@ static void
 put(char *to, size_t size, const char *p, size_t n)
 {
 	if (n >= size)
-		n = size - 1;
+		n = utf8_cut(p, size - 1);
 	/* what is empty may have no address */
 	if (n > 0)
 		memcpy(to, p, n);
@@ -106,8 +107,8 @@ put_request(struct recent_exchange *e, const struct exchange *x)
 		return;
 	p += n + 1;
 	n = x->head.len - n - 1;
-	if (n >= sizeof e->path)
-		n = sizeof e->path - 1;
+	if (n > sizeof e->path)
+		n = sizeof e->path;
 	end = memchr(p, ' ', n);
 	put_path(e, p, end != NULL ? (size_t)(end - p) : n);
 }

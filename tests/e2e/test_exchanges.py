@@ -52,6 +52,25 @@ def test_what_is_told(lab):
 	assert "s3cret" not in json.dumps(told)
 
 
+def test_paths_with_letters_of_their_own(lab):
+	"""They are cut between two, and not shown by signs that turn text."""
+	far = lab.origin()
+	daemon = lab.sluice()
+	paths = [b"/" + b"x" * i + "\u00e9\u20ac\U0001f600".encode() * 60
+	    for i in range(9)] + ["/a\u202eb\u00e9".encode(), b"/\xff\xc3\xa9"]
+	for path in paths:
+		one = lab.client()
+		one.send(b"GET %s%s HTTP/1.1\r\nHost: x\r\n\r\n" % (
+		    far.url.encode(), path))
+		assert one.response().status == 200
+	told = [e["path"].encode() for e in until(daemon, len(paths))][::-1]
+	assert all(whole.startswith(path) and len(path) > 91
+	    for whole, path in zip(paths, told[:9]))
+	assert told[9:] == [paths[9], "/?\u00e9".encode()]
+	answer = metrics.fetch(daemon, path="/v1/exchanges")
+	assert answer.body.isascii()
+
+
 def test_refused(lab):
 	daemon = lab.sluice(hosts={HERE: {"queue": {"length": 0},
 	    "concurrency": 1}})
