@@ -89,6 +89,7 @@ struct conf {
 	uint64_t		 timeout_idle;
 	uint64_t		 timeout_connect;
 	uint64_t		 timeout_response;
+	uint64_t		 timeout_continue;
 	uint64_t		 timeout_half_closed;
 	uint64_t		 timeout_tunnel;
 	uint64_t		 timeout_drain;

@@ -144,6 +144,12 @@ static const struct conf_option options[] = {
 	    .level = CONF_TIMEOUTS, KIND(DURATION),
 	    .offset = TOP(timeout_response), .min = MS, .max = DAY,
 	    .place = TOP(response_at) },
+	{ .path = "timeouts.continue", .type = "duration",
+	    .range = "1ms to 24h", .fallback = "1s",
+	    .help = "How long a client that expects 100 (Continue) waits for "
+	    "the upstream's.",
+	    .level = CONF_TIMEOUTS, KIND(DURATION),
+	    .offset = TOP(timeout_continue), .min = MS, .max = DAY },
 	{ .path = "timeouts.half_closed", .type = "duration",
 	    .range = "1ms to 24h", .fallback = "2s",
 	    .help = "How long an exchange goes on without progress after its "

@@ -10,7 +10,7 @@
 /*
  * Whose turn it is.  The client's: to send more of the body or to read, and
  * front has a deadline for that.  Else the upstream's: to take more of the
- * request, to begin its response, or to go on with it.
+ * request, to ask for its body, to begin its response, or to go on with it.
  */
 enum exchange_turn
 exchange_turn(const struct exchange *x)
@@ -25,8 +25,26 @@ exchange_turn(const struct exchange *x)
 		return TURN_CLIENTS;
 	if (x->phase == EXCHANGE_RELAYING)
 		return TURN_TO_GO_ON;
-	return x->body_taken && upstream_pending(x->upstream) > 0 ?
-	    TURN_TO_TAKE : TURN_TO_BEGIN;
+	if (x->body_taken && upstream_pending(x->upstream) > 0)
+		return TURN_TO_TAKE;
+	return x->expect && !front_body_done(x->downstream) ? TURN_TO_ASK :
+	    TURN_TO_BEGIN;
+}
+
+bool
+exchange_asks(const struct conf *conf)
+{
+	return conf->timeout_continue < conf->timeout_response;
+}
+
+static uint64_t
+limit_of(const struct conf *conf, enum exchange_turn turn)
+{
+	if (turn == TURN_TO_ASK && exchange_asks(conf))
+		return conf->timeout_continue;
+	if (turn == TURN_TO_ASK || turn == TURN_TO_BEGIN)
+		return conf->timeout_response;
+	return conf->timeout_idle;
 }
 
 /*
@@ -47,10 +65,10 @@ exchange_deadline_set(struct exchange *x)
 	if (before == TURN_CLIENTS || x->turn == TURN_CLIENTS)
 		exchange_pace_turn(x, x->turn == TURN_CLIENTS, loop_now());
 	if (x->turn == TURN_NOBODYS ||
-	    (x->turn == TURN_TO_BEGIN && before == TURN_TO_BEGIN))
+	    (x->turn == before && (before == TURN_TO_BEGIN ||
+	    before == TURN_TO_ASK)))
 		return;
-	limit = x->turn == TURN_TO_BEGIN ? conf->timeout_response :
-	    conf->timeout_idle;
+	limit = limit_of(conf, x->turn);
 	if (x->half_closed && conf->timeout_half_closed < limit)
 		limit = conf->timeout_half_closed;
 	at = x->turn == TURN_CLIENTS ? exchange_pace_until(x) :

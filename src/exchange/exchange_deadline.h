@@ -11,6 +11,8 @@
 
 /* Returns whom it waits for. */
 enum exchange_turn	 exchange_turn(const struct exchange *);
+/* Returns whether we ask for a body, if its host does not in time. */
+bool		 exchange_asks(const struct conf *);
 /* Sets the deadline for the upstream's next progress. */
 void		 exchange_deadline_set(struct exchange *);
 /* The same, and a response that has not begun gets its whole time again. */

@@ -10,6 +10,7 @@
 #include "base/client_hash.h"
 #include "base/log.h"
 #include "conf/conf.h"
+#include "exchange/exchange_continue.h"
 #include "exchange/exchange_state.h"
 #include "exchange/exchange_usage.h"
 #include "front/front.h"
@@ -177,20 +178,13 @@ exchange_meter_free(struct exchange *x)
 static bool
 read_body(struct exchange *x, struct metering *m)
 {
-	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-	struct iovec v = {
-		.iov_base = (char *)(uintptr_t)go_on,
-		.iov_len = sizeof go_on - 1,
-	};
-
 	if (!front_hold(x->downstream))
 		return false;
 	m->begun = true;
 	json_scan_init(&m->json, &m->tokens->asks);
 	exchange_set_phase(x, EXCHANGE_READING);
 	if (x->expect)
-		front_send(x->downstream, &v, 1);
-	x->expect = false;
+		exchange_continue(x);
 	front_read_body(x->downstream, false);
 	return true;
 }

@@ -162,7 +162,7 @@ relay_interim(struct exchange *x, const struct http1_head *h)
 
 	/* a 100 for a request that goes out again was relayed already */
 	if (!x->old_client && (h->status != 100 || x->expect ||
-	    (x->resent == 0 && x->metering == NULL)) && relay_head(x, h, &r)) {
+	    (x->resent == 0 && !x->continued)) && relay_head(x, h, &r)) {
 		send_gathered(x);
 		x->head_sent = false;	/* only the final one counts */
 	}

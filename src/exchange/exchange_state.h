@@ -61,6 +61,7 @@ enum exchange_turn {
 	TURN_NOBODYS,
 	TURN_CLIENTS,
 	TURN_TO_TAKE,	/* the upstream's: more of the request */
+	TURN_TO_ASK,	/* ... for the body, by a 100; or to begin */
 	TURN_TO_BEGIN,	/* ... its response */
 	TURN_TO_GO_ON,	/* ... with it */
 };
@@ -144,6 +145,7 @@ struct exchange {
 	bool			 user_told;	/* by user_waiter */
 	bool			 user_right;	/* ... that */
 	bool			 expect;	/* waits for 100 to go on */
+	bool			 continued;	/* got that from us */
 	bool			 idempotent;
 	bool			 resendable;	/* the rule allows it */
 	bool			 half_closed;

@@ -3,6 +3,7 @@
 
 #include "exchange/exchange_admit.h"
 #include "exchange/exchange_connect.h"
+#include "exchange/exchange_continue.h"
 #include "exchange/exchange_deadline.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_forward.h"
@@ -31,6 +32,15 @@ look_at_pace(struct exchange *x)
 		    why);
 }
 
+/* Its host has not asked: there are those that do not know of that. */
+static void
+ask_for_body(struct exchange *x)
+{
+	exchange_continue(x);
+	front_demand_body(x->downstream);
+	exchange_deadline_set(x);
+}
+
 /* The next time it may have a thread at once. */
 static void
 user_late(struct exchange *x)
@@ -52,6 +62,7 @@ exchange_timeout(void *arg)
 {
 	static const enum failure errors[] = {
 		[TURN_TO_TAKE] = FAILURE_STALLED,
+		[TURN_TO_ASK] = FAILURE_TIMEOUT,
 		[TURN_TO_BEGIN] = FAILURE_TIMEOUT,
 		[TURN_TO_GO_ON] = FAILURE_IDLE,
 	};
@@ -86,6 +97,8 @@ exchange_timeout(void *arg)
 		return;
 	if (now == TURN_CLIENTS)
 		look_at_pace(x);
+	else if (now == TURN_TO_ASK && exchange_asks(x->ticket.conf))
+		ask_for_body(x);
 	else if (x->half_closed)
 		exchange_cut_off(x, ACCESS_CLIENT_GONE, "half-closed and idle");
 	else

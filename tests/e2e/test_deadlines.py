@@ -5,6 +5,7 @@ That a timeout has passed is told by another exchange that meets it: one that
 began to wait later is over, so the deadline of what is watched is past too.
 """
 import threading
+import time
 
 import pytest
 
@@ -148,7 +149,7 @@ def test_continue_later_than_idle(lab):
 	"""A client that waits for 100 is not idle."""
 	go = threading.Event()
 	far = lab.origin(continuing(go), read_body=False)
-	lab.sluice(timeouts={"idle": SHORT})
+	lab.sluice(timeouts={"idle": SHORT, "continue": "60s"})
 	one = expecting(lab, far)
 	idle_timeout_passes(lab)
 	go.set()
@@ -173,8 +174,77 @@ def test_body_that_does_not_come_after_continue(lab):
 def test_continue_that_never_comes(lab):
 	"""Until 100 it is the upstream's."""
 	far = lab.origin(silent, read_body=False)
-	lab.sluice(timeouts={"response": SHORT})
+	lab.sluice(timeouts={"response": SHORT, "continue": "60s"})
 	assert expecting(lab, far).response("POST").status == 504
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_host_that_does_not_know_of_continue(lab, version):
+	"""It waits for the body, and the client for 100: for a while only."""
+	def handle(conn, req):
+		conn.read_body(req, "length")
+		conn.reply(body=req.body, version=version)
+	far = lab.origin(handle, read_body=False)
+	lab.sluice(timeouts={"continue": SHORT})
+	began = time.monotonic()
+	one = expecting(lab, far)
+	assert one.head().status == 100
+	assert time.monotonic() - began >= SHORT
+	one.send(b"hello")
+	answer = one.response("POST")
+	assert (answer.status, answer.body) == (200, b"hello")
+
+
+def test_body_that_does_not_come_after_our_continue(lab):
+	"""From then on it is the client's turn."""
+	far = lab.origin(silent, read_body=False)
+	lab.sluice(timeouts={"continue": SHORT, "idle": SHORT})
+	one = expecting(lab, far)
+	assert one.head().status == 100
+	assert one.response("POST").status == 408
+	assert far.conns[0].gone.wait(wire.DEADLINE)
+
+
+def test_client_that_waits_for_continue_no_longer(lab):
+	"""Once the body has come it gets the host's alone."""
+	def handle(conn, req):
+		conn.read_body(req, "length")
+		assert not conn.gone.wait(2 * SHORT)
+		conn.send(b"HTTP/1.1 100 Continue\r\n\r\n" * 2)
+		conn.reply(body=req.body)
+	far = lab.origin(handle, read_body=False)
+	lab.sluice(timeouts={"continue": SHORT})
+	one = expecting(lab, far)
+	one.send(b"hello")
+	answer = one.response("POST")
+	assert (answer.status, answer.body) == (200, b"hello")
+	assert [m.status for m in answer.interim] == [100, 100]
+
+
+def test_continue_of_the_host_after_ours(lab):
+	"""One is enough."""
+	go = threading.Event()
+	far = lab.origin(continuing(go), read_body=False)
+	lab.sluice(timeouts={"continue": SHORT})
+	one = expecting(lab, far)
+	assert one.head().status == 100
+	go.set()
+	one.send(b"hello")
+	answer = one.response("POST")
+	assert (answer.status, answer.body) == (200, b"hello")
+	assert answer.interim == []
+
+
+def test_final_answer_before_continue(lab):
+	"""It is relayed, and nobody is asked for the body."""
+	def handle(conn, req):
+		conn.reply(417, body="no", fields=[("Connection", "close")])
+		conn.end()
+	far = lab.origin(handle, read_body=False)
+	lab.sluice(timeouts={"continue": SHORT})
+	answer = expecting(lab, far).response("POST")
+	assert (answer.status, answer.body) == (417, b"no")
+	assert answer.interim == []
 
 
 def test_interim_responses_are_progress(lab):

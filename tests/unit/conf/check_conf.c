@@ -75,6 +75,7 @@ START_TEST(defaults)
 	ck_assert_uint_eq(conf->timeout_idle, 60 * SECOND);
 	ck_assert_uint_eq(conf->timeout_connect, 5 * SECOND);
 	ck_assert_uint_eq(conf->timeout_response, 60 * SECOND);
+	ck_assert_uint_eq(conf->timeout_continue, SECOND);
 	ck_assert_uint_eq(conf->timeout_half_closed, 2 * SECOND);
 	ck_assert_uint_eq(conf->timeout_tunnel, 3600 * SECOND);
 	ck_assert_uint_eq(conf->timeout_drain, 30 * SECOND);
