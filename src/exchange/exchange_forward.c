@@ -12,6 +12,7 @@
 #include "upstream/upstream.h"
 
 static void	 connected_cb(void *);
+static void	 response_cb(void *, struct http1_head *);
 static void	 failed_cb(void *, enum failure, const char *);
 
 static const struct upstream_events upstream_events = {
@@ -19,7 +20,7 @@ static const struct upstream_events upstream_events = {
 	.refused = exchange_parent_refused,
 	.connected = connected_cb,
 	.sendable = exchange_request_sendable,
-	.response = exchange_response_head,
+	.response = response_cb,
 	.data = exchange_response_data,
 	.flush = exchange_response_flush,
 	.done = exchange_response_done,
@@ -85,30 +86,50 @@ connected_cb(void *arg)
  * origin has read it, it has counted it, too, and each time costs.
  */
 static bool
-may_retry(struct exchange *x, enum failure e)
+may_retry(struct exchange *x)
 {
 	const struct upstream *u = x->upstream;
 
-	if (e != FAILURE_CLOSED || x->phase != EXCHANGE_SENDING || x->retried ||
-	    !upstream_reused(u) || !upstream_silent(u))
-		return false;
-	return (upstream_unsent(u) || x->idempotent) && exchange_hold_body(x);
+	return x->phase == EXCHANGE_SENDING && !x->retried &&
+	    upstream_reused(u) && (upstream_unsent(u) || x->idempotent) &&
+	    exchange_hold_body(x);
 }
 
-static void
-retry(struct exchange *x, enum failure e, const char *why)
+/* Returns whether it goes out again, now or when it is its turn. */
+static bool
+retry(struct exchange *x)
 {
+	if (!may_retry(x))
+		return false;
 	x->retried = true;
-	if (upstream_was_read(x->upstream)) {
-		if (!exchange_pay_again(x))
-			exchange_fail(x, e, why);
-		return;
-	}
+	if (upstream_was_read(x->upstream))
+		return exchange_pay_again(x);
 	deadline_set(&x->timer, 0);
 	front_stop_body(x->downstream);
 	upstream_close(x->upstream);
 	x->upstream = NULL;
 	open_upstream(x, true);
+	return true;
+}
+
+/*
+ * A host says 408 when it will wait for a request no longer, and closes.  What
+ * was sent meanwhile over an idle connection was not read then (RFC 9110
+ * 15.5.9); but of a request that is not whole yet, it may be the end.
+ */
+static bool
+has_crossed(const struct exchange *x, const struct http1_head *h)
+{
+	return h->status == 408 && !h->keep_alive && x->sent_whole;
+}
+
+static void
+response_cb(void *arg, struct http1_head *h)
+{
+	struct exchange *x = arg;
+
+	if (!has_crossed(x, h) || !retry(x))
+		exchange_response_head(x, h);
 }
 
 void
@@ -120,9 +141,8 @@ exchange_forward_failed(struct exchange *x, enum failure e, const char *why)
 		return;
 	if (x->discarding)
 		exchange_discard_end(x, false);
-	else if (x->upstream != NULL && may_retry(x, e))
-		retry(x, e, why);
-	else
+	else if (e != FAILURE_CLOSED || x->upstream == NULL ||
+	    !upstream_silent(x->upstream) || !retry(x))
 		exchange_fail(x, e, why);
 }
 

@@ -14,16 +14,33 @@ one_worker = pytest.mark.skipif(sluice.WORKERS != 1,
     reason="each worker has a pool of its own")
 
 
+LATE = (b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n"
+    b"Connection: close\r\n\r\n")
+
+
 def drop_after(n, how="end", body=None):
-	"""Answers n requests of each connection, closes on the next, mute."""
+	"""Answers n requests of each connection, closes on the next, mute; or
+	with 408, once it has read that request or before."""
 	counts = {}
+
+	def drop(conn):
+		if how == "abort":
+			conn.abort()
+			return
+		if how != "end":
+			conn.send(LATE)
+		conn.end()
 
 	def handle(conn, req):
 		counts[conn.number] = counts.get(conn.number, 0) + 1
 		if counts[conn.number] > n:
-			conn.end() if how == "end" else conn.abort()
-		else:
-			conn.reply(body=body or "fine")
+			drop(conn)
+			return
+		conn.reply(body=body or "fine")
+		if how == "unread" and counts[conn.number] == n:
+			if conn.sock.recv(1, socket.MSG_PEEK):
+				conn.send(LATE)
+			conn.cut()
 	return handle
 
 
@@ -127,7 +144,8 @@ def test_fresh_connection_is_not_retried(lab):
 
 
 @pytest.mark.parametrize("how,statuses", [("end", [200, 200, 429, 429]),
-    ("abort", [200, 200, 200, 429])])
+    ("abort", [200, 200, 200, 429]), ("late", [200, 200, 429, 429]),
+    ("unread", [200, 200, 200, 429])])
 def test_what_a_retry_costs(lab, how, statuses):
 	"""A host that ends a connection in good order has read, and counted,
 	what went over it; one that resets it may not have.  In either case no
@@ -137,6 +155,39 @@ def test_what_a_retry_costs(lab, how, statuses):
 	    "concurrency": 1, "queue": {"max_wait": "10ms"}}})
 	one = lab.client()
 	assert [one.get(far.url + f"/{i}").status for i in range(4)] == statuses
+
+
+@pytest.mark.parametrize("how", ["late", "unread"])
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])
+def test_late_answer_to_an_idle_connection(lab, method, how):
+	"""A 408 that has crossed a request is no answer to it; but what may
+	have had an effect is not sent twice."""
+	far = lab.origin(drop_after(1, how))
+	daemon = lab.sluice()
+	one = lab.client()
+	assert one.get(far.url + "/1").status == 200
+	answer = one.call(method, far.url + "/2", body=b"text")
+	assert answer.status == (408 if method == "POST" else 200)
+	assert len(far.conns) == (1 if method == "POST" else 2)
+	assert " 408 " not in daemon.out.text() or method == "POST"
+
+
+@pytest.mark.parametrize("fields", [[], [("Connection", "close")]])
+def test_answer_408_to_a_request(lab, fields):
+	"""Over a new connection, or where it goes on, it is one."""
+	def handle(conn, req):
+		if req.target == "/1":
+			conn.reply()
+		else:
+			conn.reply(408, fields=fields)
+			conn.done = bool(fields)
+	far = lab.origin(handle)
+	lab.sluice()
+	one = lab.client()
+	if not fields:
+		assert one.get(far.url + "/1").status == 200
+	assert one.get(far.url + "/2").status == 408
+	assert far.targets().count("/2") == 1
 
 
 def test_closed_while_idle(lab):
