@@ -133,8 +133,9 @@ end_of_input(struct downstream *d)
 	front_stop_watching(d);
 	if ((d->state == HEAD && front_input(d) == 0) || d->state == LINGER)
 		front_close(d);
-	else if (d->state == HEAD && d->scan.seen > 0)
-		front_close(d);
+	else if (d->state == HEAD && !event_pending(&d->next_ev, EV_TIMEOUT,
+	    NULL))
+		front_read_stored_head(d);	/* half of one, with no end */
 	else if (d->state == BUSY && front_body_wanted(d))
 		front_body_pump(d);
 	else if (d->state == BUSY)

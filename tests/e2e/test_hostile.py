@@ -334,6 +334,17 @@ def test_empty_lines_dripped(lab):
 	assert one.ended()
 
 
+@pytest.mark.parametrize("half", [b"\r", b"\r\n\r", b"GET"])
+def test_half_of_a_line_and_an_end(lab, half):
+	"""Nothing follows: no connection is kept for it."""
+	lab.sluice()
+	one = lab.client()
+	assert one.ping()
+	one.send(half)
+	one.fin()
+	assert one.ended()
+
+
 def test_body_dripped(lab):
 	"""408, the slot comes back, and the origin is not left hanging."""
 	far = lab.origin()
