@@ -23,6 +23,7 @@
 #include "conf/conf_token.h"
 #include "conf/conf_users.h"
 #include "conf/conf_warnings.h"
+#include "daemon/state_file.h"
 #include "exchange/access.h"
 #include "net/loop.h"
 #include "policy/tokens.h"
@@ -96,8 +97,10 @@ test_state(const struct conf *conf, char **cause)
 		return true;
 	if (!test_state_kind(conf, cause))
 		return false;
-	if ((copy = strdup(conf->state_file)) == NULL)
-		return false;
+	if ((copy = state_file_resolve(conf->state_file)) == NULL) {
+		*cause = errno == ENOMEM ? NULL : strdup(strerror(errno));
+		return wrong_file(conf, conf->state_at, "state.file: ", cause);
+	}
 	if (faccessat(AT_FDCWD, dirname(copy), W_OK | X_OK, AT_EACCESS) == -1)
 		error = errno;
 	if (error != 0 && asprintf(cause, "its directory %s: %s", copy,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 
 #define MODE	0600	/* hashes of credentials, and the key of those */
 #define ASIDES	1000	/* names for what is kept aside */
+#define LINKS	40	/* one behind another, as the kernel has it */
 
 static bool
 wrong(char **cause, const char *path, const char *why)
@@ -20,6 +22,37 @@ wrong(char **cause, const char *path, const char *why)
 	if (asprintf(cause, "%s: %s", path, why) == -1)
 		*cause = NULL;
 	return false;
+}
+
+/* Where a link leads that stands at path. */
+static char *
+target(const char *path, const char *to)
+{
+	const char *name = strrchr(path, '/');
+	char *p;
+	int n = name != NULL && to[0] != '/' ? (int)(name - path) + 1 : 0;
+
+	return asprintf(&p, "%.*s%s", n, path, to) != -1 ? p : NULL;
+}
+
+char *
+state_file_resolve(const char *path)
+{
+	char *p = strdup(path), *next, to[PATH_MAX];
+	ssize_t n;
+	int i;
+
+	for (i = 0; p != NULL && i < LINKS; i++) {
+		if ((n = readlink(p, to, sizeof to - 1)) == -1)
+			return p;
+		to[n] = '\0';
+		next = target(p, to);
+		free(p);
+		p = next;
+	}
+	free(p);
+	errno = i == LINKS ? ELOOP : ENOMEM;
+	return NULL;
 }
 
 static bool
@@ -63,8 +96,9 @@ state_file_open(struct state_file *f, const char *path, bool heir,
 	*f = (struct state_file){ .lock = -1, .directory = -1, .fd = -1,
 	    .next = -1 };
 	*cause = NULL;
-	f->path = strdup(path);
-	if (f->path == NULL || asprintf(&f->beside, "%s.new", path) == -1)
+	if ((f->path = state_file_resolve(path)) == NULL)
+		wrong(cause, path, strerror(errno));
+	if (f->path == NULL || asprintf(&f->beside, "%s.new", f->path) == -1)
 		f->beside = NULL;
 	if (f->beside != NULL && open_directory(f, cause) &&
 	    take_lock(f, heir, cause))

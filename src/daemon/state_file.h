@@ -27,6 +27,13 @@ struct state_file {
 };
 
 /*
+ * Returns the path (to be freed) to which links lead from this one, whether or
+ * not something is there: a link stays, and what it leads to is replaced.  NULL
+ * with errno: too many links (ELOOP), or no memory.
+ */
+char		*state_file_resolve(const char *path);
+
+/*
  * Takes it for this process.  Returns false with *cause (to be freed, or NULL
  * without memory) where that cannot be.  heir: where another process has it, it
  * is waited for, and not touched until state_file_adopt().

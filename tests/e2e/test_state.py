@@ -232,6 +232,25 @@ def test_two_of_one_file(lab):
 	assert "another sluice has it" in other.err.text()
 
 
+def test_a_file_by_a_link(lab):
+	"""The link stays; another sluice that knows the file itself is told."""
+	(lab.dir / "there").mkdir()
+	there = lab.dir / "there" / "file"
+	lives = Lives(lab, hosts={"127.0.0.1": HOUR})
+	lives.file.symlink_to("there/file")
+	far = lab.origin()
+	lives.start()
+	assert lab.get(far.url + "/").status == 200
+	lives.restart(kill=False)
+	assert lives.file.is_symlink()
+	assert b"127.0.0.1" in there.read_bytes()
+	keys = {**lives.keys, "state": {"file": str(there)}}
+	other = lab.sluice(wait=False, **keys)
+	other.status = 1
+	assert other.wait() == 1
+	assert "another sluice has it" in other.err.text()
+
+
 # What is there instead of a state, why it is none, and whether it is kept.
 FOREIGN = [
     (b"something else\n", "it is no state of sluice"),

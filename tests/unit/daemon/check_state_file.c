@@ -154,6 +154,36 @@ START_TEST(places_that_are_none)
 }
 END_TEST
 
+/* What a link leads to is replaced, and the link stays. */
+START_TEST(by_links)
+{
+	struct stat st;
+	char *p;
+
+	begin();
+	ck_assert_int_eq(symlink("one", path), 0);
+	open_it();
+	write_anew("a\n");
+	state_file_close(&file);
+	ck_assert_int_eq(lstat(path, &st), 0);
+	ck_assert(S_ISLNK(st.st_mode));
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_size, 2);
+	open_it();
+	expect("a\n");
+	state_file_close(&file);
+	/* one that leads to itself leads nowhere */
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(symlink(path, path), 0);
+	errno = 0;
+	p = state_file_resolve(path);
+	ck_assert_ptr_null(p);
+	ck_assert_int_eq(errno, ELOOP);
+	expect_wrong(path, "Too many levels");
+	finish();
+}
+END_TEST
+
 START_TEST(one_process_has_it)
 {
 	struct state_file heir, third;
@@ -387,6 +417,7 @@ main(void)
 
 	tcase_add_test(tc, written_and_read);
 	tcase_add_test(tc, places_that_are_none);
+	tcase_add_test(tc, by_links);
 	tcase_add_test(tc, one_process_has_it);
 	tcase_add_test(tc, what_cannot_be_read);
 	tcase_add_test(tc, names_for_what_is_kept);
