@@ -28,6 +28,7 @@
 #define PIECE		32		/* events looked at in one go */
 #define SECOND		UINT64_C(1000000000)
 #define QUIET		(15 * SECOND)	/* then it is said that we are there */
+#define KEPT		4		/* connections for who asks and goes */
 
 struct stream {
 	LIST_ENTRY(stream)	 entry;
@@ -206,6 +207,20 @@ read_after(struct admin_request *r, bool *has, uint64_t *after)
 	return true;
 }
 
+/* Streams do not end: some connections of their door are left to others. */
+static bool
+has_place(const struct admin_request *r)
+{
+	const struct admin_events *events = r->context->events;
+	uint64_t max = r->context->conf->admin_connections;
+	const struct stream *s;
+	uint64_t n = 0;
+
+	LIST_FOREACH(s, &events->streams, entry)
+		n += s->request->by_socket == r->by_socket;
+	return n < max - (max / 2 < KEPT ? max / 2 : KEPT);
+}
+
 static void
 follow(struct admin_request *r, uint64_t after, bool live)
 {
@@ -213,6 +228,11 @@ follow(struct admin_request *r, uint64_t after, bool live)
 	const char *match = admin_query(r, "match");
 	struct stream *s;
 
+	if (!has_place(r)) {
+		admin_answer_problem(r, 503, "another stream's end, or more "
+		    "admin.connections", "too many streams of events");
+		return;
+	}
 	if ((s = calloc(1, sizeof *s)) == NULL ||
 	    (match != NULL && (s->match = strdup(match)) == NULL)) {
 		free(s);

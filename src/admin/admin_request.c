@@ -105,14 +105,18 @@ take_query(struct admin_request *r, const char *p, size_t len)
 	return true;
 }
 
+/* Returns whether its path is right; who takes no query asks for that. */
 static bool
 take_target(struct admin_request *r, struct http1_str target)
 {
 	const char *query = memchr(target.p, '?', target.len);
 	size_t n = query != NULL ? (size_t)(query - target.p) : target.len;
 
-	return take_path(r, target.p, n) && (query == NULL ||
-	    take_query(r, query + 1, target.len - n - 1));
+	errno = 0;
+	/* of missing memory jansson leaves malloc()'s errno alone */
+	if (query != NULL && !take_query(r, query + 1, target.len - n - 1))
+		r->query_status = errno == ENOMEM ? 503 : 400;
+	return take_path(r, target.p, n);
 }
 
 /* Heads */
@@ -178,16 +182,12 @@ admin_request_new(struct admin_context *context, struct downstream *d,
 	LIST_INSERT_HEAD(&context->requests, r, entry);
 	take_fields(r, h);
 	*status = 0;
-	errno = 0;
 	if (h->method.len > 0 && !take_method(r, h->method)) {
 		*status = 501;
 		*why = "the control plane knows no such method";
 	} else if (h->path.len > 0 && !take_target(r, h->path)) {
-		/* of missing memory jansson leaves malloc()'s errno alone */
-		*status = errno == ENOMEM ? 503 : 400;
-		*why = *status == 503 ? "out of memory" :
-		    "the path or its query is malformed, or a parameter is "
-		    "there twice";
+		*status = 400;
+		*why = "the path is malformed";
 	}
 	return r;
 }

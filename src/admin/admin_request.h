@@ -38,6 +38,7 @@ struct admin_request {
 	struct downstream	*downstream;	/* NULL: the client is gone */
 	enum admin_method	 method;
 	bool			 is_head;
+	bool			 by_socket;	/* not by the web */
 	bool			 full;		/* may see all */
 	bool			 by_token;	/* ... for it has the token */
 	bool			 may_change;	/* ... and change it */
@@ -49,6 +50,7 @@ struct admin_request {
 	const char		*parts[ADMIN_PARTS];	/* decoded */
 	unsigned		 nparts;
 	json_t			*query;		/* names to strings; an object */
+	int			 query_status;	/* to refuse it with; or 0 */
 	json_t			*body;		/* an object; NULL: none */
 
 	/*

@@ -21,11 +21,16 @@
 #include "conf/conf_value.h"
 
 static const struct admin_route routes[] = {
-	{ ADMIN_GET, "/", admin_dashboard, .needs_full = false },
-	{ ADMIN_GET, "/healthz", admin_healthz, .needs_full = false },
-	{ ADMIN_GET, "/metrics", admin_metrics, .needs_full = false },
-	{ ADMIN_GET, "/readyz", admin_readyz, .needs_full = false },
-	{ ADMIN_GET, "/proxy.pac", admin_client_pac, .needs_full = false },
+	{ ADMIN_GET, "/", admin_dashboard, .needs_full = false,
+	    .any_query = true },
+	{ ADMIN_GET, "/healthz", admin_healthz, .needs_full = false,
+	    .any_query = true },
+	{ ADMIN_GET, "/metrics", admin_metrics, .needs_full = false,
+	    .any_query = true },
+	{ ADMIN_GET, "/readyz", admin_readyz, .needs_full = false,
+	    .any_query = true },
+	{ ADMIN_GET, "/proxy.pac", admin_client_pac, .needs_full = false,
+	    .any_query = true },
 	{ ADMIN_GET, "/v1/client", admin_client, .needs_full = false },
 	{ ADMIN_GET, "/v1/exchanges", admin_exchanges, .needs_full = true,
 	    .query = "host limit" },

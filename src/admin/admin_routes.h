@@ -15,6 +15,7 @@ struct admin_route {
 	/* Names, a space between two: of parameters; of the body's members. */
 	const char		*query;		/* NULL: none */
 	const char		*members;	/* NULL: none */
+	bool			 any_query;	/* which says nothing */
 };
 
 /*

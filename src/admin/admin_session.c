@@ -72,6 +72,7 @@ judge(const struct admin_door *door, struct admin_request *r,
 	};
 	struct guard_verdict v = guard_judge(&at, &asks);
 
+	r->by_socket = door->socket;
 	r->full = v.full;
 	r->by_token = v.full && !door->socket;
 	r->may_change = v.may_change;
@@ -122,6 +123,20 @@ is_shown(struct admin_request *r)
 	admin_answer_problem(r, 403, "the socket, or Authorization: Bearer "
 	    "with the token of admin.web_token_file",
 	    "this is not shown without a token");
+	return false;
+}
+
+/* Whether its query is one that the route takes. */
+static bool
+takes_query(struct admin_request *r)
+{
+	if (r->route->any_query)
+		return true;
+	if (r->query_status == 0)
+		return admin_query_only(r, r->route->query);
+	admin_answer_problem(r, r->query_status, NULL, r->query_status == 503 ?
+	    "out of memory" :
+	    "the query is malformed, or a parameter is there twice");
 	return false;
 }
 
@@ -277,8 +292,7 @@ start(void *owner, struct downstream *d, const struct http1_head *h)
 		admin_answer_problem(r, status, NULL, "%s", why);
 		return;
 	}
-	if (!find_route(r) || !is_shown(r) ||
-	    !admin_query_only(r, r->route->query))
+	if (!find_route(r) || !is_shown(r) || !takes_query(r))
 		return;
 	if (r->method == ADMIN_GET)
 		handle(r);

@@ -361,6 +361,15 @@ def test_wrong_parameters(lab):
 		answer.problem()
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/healthz", "/readyz",
+    "/proxy.pac", "/"])
+def test_queries_that_say_nothing(lab, path):
+	"""Prometheus sends what is configured, probes what lets no cache in."""
+	lab.sluice(admin=WEB)
+	for query in ("?x", "?module=a&module=b", "?", "?%", "?now=1"):
+		assert lab.web().get(path + query).status == 200, query
+
+
 def test_wrong_bodies(lab):
 	lab.sluice()
 	way = lab.control()

@@ -188,6 +188,31 @@ def test_live_of_many_hosts(lab):
 	stream.close()
 
 
+@pytest.mark.parametrize("most,streams", [(32, 28), (6, 3), (1, 1)])
+def test_streams_leave_places(lab, most, streams):
+	"""Dashboards that stay open lock nobody out."""
+	lab.sluice(admin={"connections": most})
+	kept = [lab.control().events() for _ in range(streams)]
+	if most > streams:
+		answer = lab.control().get("/v1/events")
+		assert answer.status == 503
+		assert "admin.connections" in answer.json()["expected"]
+		assert lab.control().get("/v1/status").status == 200
+	kept.pop().close()
+	wire.wait_until(lambda: opens(lab), what="a place")
+	for one in kept:
+		one.close()
+
+
+def opens(lab):
+	"""Whether there is a place for one more stream."""
+	try:
+		lab.control().events().close()
+	except (AssertionError, OSError):
+		return False
+	return True
+
+
 def test_stream_ends_with_its_reader_and_with_the_process(lab):
 	daemon = lab.sluice()
 	assert lab.control().get("/healthz").status == 200

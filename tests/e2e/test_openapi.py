@@ -136,7 +136,8 @@ def test_refusals(place, path, method):
 	check(path, method, answer)
 	answer = place.control().ask(method.upper(), at +
 	    ("&" if "?" in at else "?") + "no_such_parameter=1", body)
-	assert answer.status == 400
+	# what programs other than ours ask for takes what they add
+	assert answer.status == (400 if path.startswith("/v1/") else 200)
 	check(path, method, answer)
 	if body is not None:
 		answer = place.control().ask(method.upper(), at, "{}",
