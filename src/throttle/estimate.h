@@ -23,10 +23,10 @@
  *   open as soon as those that were on their way are back
  *				slots (estimate_slots.h).
  *
- * A longer window may lie over a shorter one that is sure.  A limit that is too
- * low says nothing by itself: one request more is tried after 10, 20, 40 ...
- * full windows, later at most once an hour; where that is allowed two more, and
- * so on.
+ * A longer window may lie over a shorter one that is sure, or over a bucket that
+ * refusals have told.  A limit that is too low says nothing by itself: one
+ * request more is tried after 10, 20, 40 ... full windows, later at most once an
+ * hour; where that is allowed two more, and so on.
  *
  * Requests are counted, whatever they cost.  Times are ns of a monotonic clock,
  * which the caller reads and passes in.  Calls nobody; allocates with the first

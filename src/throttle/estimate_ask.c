@@ -65,15 +65,15 @@ probe_due(const struct estimate *e, uint64_t now)
 	if (e->asked == 0 && (e->slots.n != 0 ||
 	    (!e->slots.off && !e->pace.on && !estimate_has_window(e, 0))))
 		return is_nothing_known(e) ? now + FIRST : now;
-	if (e->pace.on)
-		return larger(larger(now, estimate_pace_due(&e->pace)),
-		    now + (e->shut - e->refused) / 3);
 	for (i = 0; i < ESTIMATE_WINDOWS; i++) {
 		due = estimate_has_window(e, i) ?
 		    estimate_window_due(&e->windows[i]) : 0;
 		if (due > now && due != BUDGET_NEVER)
 			return due;
 	}
+	if (e->pace.on)
+		return larger(larger(now, estimate_pace_due(&e->pace)),
+		    now + (e->shut - e->refused) / 3);
 	/* asked twice: it is longer than was known, or of another kind */
 	if (estimate_has_window(e, 0) && (e->asked <= 1 ||
 	    now >= asked_from(e) + SHORT * e->windows[0].hi))

@@ -30,6 +30,7 @@
 #define FEW		8	/* times the pace: so soon it opens again */
 #define LITTLE		16	/* a part that others have taken */
 #define KEPT		4	/* times that all of a window was used */
+#define TELLING		3	/* refusals that tell a pace */
 #define PROVEN		16	/* times that all of a limit was used */
 
 /* What an era was. */
@@ -124,6 +125,13 @@ set_window(struct estimate *e, unsigned i, const struct era *era, uint64_t went,
 
 /* A longer window, with all that went since it was last open. */
 static void
+set_longer(struct estimate *e, const struct era *era, uint64_t now)
+{
+	set_window(e, 1, era, e->long_went, e->long_first, now);
+	e->long_went = 0;
+}
+
+static void
 find_longer(struct estimate *e, const struct era *era, uint64_t now)
 {
 	struct estimate_window *w = e->windows;
@@ -135,8 +143,29 @@ find_longer(struct estimate *e, const struct era *era, uint64_t now)
 		e->long_went = 0;
 		return;
 	}
-	set_window(e, 1, era, e->long_went, e->long_first, now);
-	e->long_went = 0;
+	set_longer(e, era, now);
+}
+
+/* For how long it was shut at least: what is named is rounded up. */
+static uint64_t
+surely_closed(const struct era *era)
+{
+	return larger(since(era->refused, era->shut),
+	    era->named ? since(SECOND, era->closed) : 0);
+}
+
+/*
+ * By how much a window that was all used may be too short.  What is named is
+ * rounded up, and says little of a short one: then it is a part of that.
+ */
+static uint64_t
+missing(const struct estimate *e, const struct estimate_window *w,
+    const struct era *era)
+{
+	uint64_t least = larger(surely_closed(era), w->hi / LITTLE);
+
+	return era->named && estimate_window_is_used(w, e->beside + 1) &&
+	    least < era->closed ? least : era->closed;
 }
 
 /*
@@ -177,7 +206,7 @@ is_long_enough(const struct estimate *e, const struct estimate_window *w,
 	if (e->at_edge || w->seen < KEPT || (w->top == 0 && w->hi < w->born))
 		return false;
 	return (w == &e->windows[0] && !w->told &&
-	    !may_be_round(w->hi, w->hi + era->closed)) ||
+	    !may_be_round(w->hi, w->hi + missing(e, w, era))) ||
 	    (era->went < some && e->went < some);
 }
 
@@ -187,7 +216,8 @@ correct(struct estimate *e, struct estimate_window *w, const struct era *era,
     uint64_t now)
 {
 	uint64_t used = w->used + e->beside, n = w->n, hi = w->hi;
-	uint64_t longer = hi + era->closed, step = larger(n / LITTLE, 1);
+	uint64_t closed = missing(e, w, era);
+	uint64_t longer = hi + closed, step = larger(n / LITTLE, 1);
 
 	if (era->went <= n - n / 4 && is_lowered(e, w, era)) {
 		estimate_more_lowered(&w->more);
@@ -204,7 +234,7 @@ correct(struct estimate *e, struct estimate_window *w, const struct era *era,
 		n -= step;
 	/* what allows more is nearer to what it has allowed so far */
 	else if (e->at_edge || (used >= n - 1 - n / 64 &&
-	    era->closed < hi / 2) ||
+	    closed < hi / 2) ||
 	    (wide)n * hi * 15 > (wide)used * longer * 16)
 		hi = longer + era->slack / 4;
 	else
@@ -212,14 +242,6 @@ correct(struct estimate *e, struct estimate_window *w, const struct era *era,
 	if (n == w->n - step || n < w->n - w->n / 8)
 		estimate_window_lowered(w);
 	estimate_window_set(w, n, w->lo, hi, e->uncounted, now);
-}
-
-/* For how long it was shut at least: what is named is rounded up. */
-static uint64_t
-surely_closed(const struct era *era)
-{
-	return larger(since(era->refused, era->shut),
-	    era->named ? since(SECOND, era->closed) : 0);
 }
 
 /* It was shut for longer than the window can make it. */
@@ -234,8 +256,8 @@ judge_kept(struct estimate *e, const struct era *era, uint64_t now)
 {
 	struct estimate_window *w = e->windows;
 
-	bool late = (era->named ? era->closed : surely_closed(era)) <=
-	    w[0].hi / 16 + era->slack / 2;
+	bool late = (era->named ? missing(e, &w[0], era) :
+	    surely_closed(era)) <= w[0].hi / LITTLE + era->slack / 2;
 	/* several times all of it went */
 	bool longer = is_shut_longer(&w[0], era) ||
 	    (!late && era->went >= 2 * w[0].n);
@@ -467,6 +489,19 @@ longest_shut(const struct estimate *e, const struct era *era)
 }
 
 /*
+ * The host has named until when, and by then all that went is over: it is as with
+ * a longer window, which is met by those who go faster than it allows.
+ */
+static bool
+is_named_window(const struct estimate *e, const struct era *era)
+{
+	uint64_t went = since(e->long_first, era->refused);
+
+	return era->named && e->slots.n == 0 && era->closed < went &&
+	    era->closed > (went + era->closed) / SOON;
+}
+
+/*
  * It was shut for longer than what has been kept for long can make it: not for
  * that, then, which stays.  But not again and again.
  */
@@ -476,7 +511,8 @@ was_outage(struct estimate *e, const struct era *era, uint64_t now)
 	uint64_t longest = longest_shut(e, era);
 
 	if (longest == 0 || era->closed <= longest || (e->outage != 0 &&
-	    since(e->outage, era->refused) < PROVEN * era->closed))
+	    since(e->outage, era->refused) < PROVEN * era->closed) ||
+	    is_named_window(e, era))
 		return false;
 	e->outage = now;
 	e->long_went = 0;
@@ -527,6 +563,35 @@ judge_emptied(struct estimate *e, const struct era *era, uint64_t now)
 		set_window(e, 1, &told, n, e->long_first, now);
 }
 
+/*
+ * A pace that refusals have told, and then it was shut for much longer than that
+ * would be; or what was found to lie over it is used up.
+ */
+static bool
+is_over_pace(const struct estimate *e, const struct era *era)
+{
+	const struct estimate_pace *p = &e->pace;
+	const struct estimate_window *w = &e->windows[1];
+
+	if (!p->on || p->told)
+		return false;
+	return (w->n != 0 && estimate_window_is_used(w, e->beside)) ||
+	    (p->seen >= TELLING && era->went > TRICKLE && surely_closed(era) >
+	    FEW * p->interval + 4 * era->slack + AT_ONCE);
+}
+
+static void
+judge_over_pace(struct estimate *e, const struct era *era, uint64_t now)
+{
+	struct estimate_window *w = &e->windows[1];
+
+	if (w->n != 0 && (estimate_window_is_sure(w) ||
+	    estimate_window_is_used(w, e->beside)))
+		correct(e, w, era, now);
+	else
+		set_longer(e, era, now);
+}
+
 static void
 find(struct estimate *e, const struct era *era, uint64_t now)
 {
@@ -540,6 +605,10 @@ find(struct estimate *e, const struct era *era, uint64_t now)
 	if (was_outage(e, era, now) || find_slots(e, era) ||
 	    revert(e, now))
 		return;
+	if (is_over_pace(e, era)) {
+		judge_over_pace(e, era, now);
+		return;
+	}
 	if (e->pace.on && era->shut > era->refused)
 		estimate_pace_refused(&e->pace, era->shut);
 	if (may_be_slots(e, era)) {

@@ -78,7 +78,7 @@ estimate_view(const struct estimate *e, struct estimate_view *v)
 	v->phase = e->phase;
 	v->refusals = e->refusals;
 	v->peak = e->peak;
-	/* one of a kind: the others are not in force then */
+	/* a window and a bucket may both be in force, and so may two windows */
 	for (i = 0; e->windows != NULL && i < ESTIMATE_WINDOWS; i++)
 		add_window(v, &e->windows[i]);
 	add_bucket(v, &e->pace);

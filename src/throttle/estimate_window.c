@@ -276,6 +276,12 @@ estimate_window_revert(struct estimate_window *w, uint64_t used,
 }
 
 bool
+estimate_window_is_used(const struct estimate_window *w, uint64_t more)
+{
+	return w->used + more >= w->n - w->n / 8;
+}
+
+bool
 estimate_window_is_sure(const struct estimate_window *w)
 {
 	return w->n != 0 && (w->told || w->clean >= SURE);

@@ -74,6 +74,13 @@ bool		 estimate_window_revert(struct estimate_window *,
 /* Others take some of it: there is less in it from now on. */
 void		 estimate_window_lowered(struct estimate_window *);
 
+/*
+ * Returns whether all of it, or nearly, was used when it was refused, and so many
+ * (requests) were on their way besides.
+ */
+bool		 estimate_window_is_used(const struct estimate_window *,
+		    uint64_t more);
+
 /* Returns whether it has been kept for some time without a refusal. */
 bool		 estimate_window_is_sure(const struct estimate_window *);
 
