@@ -37,6 +37,7 @@ open_upstream(struct exchange *x, bool fresh)
 		.conf = conf,
 		.rule = x->tls ? rule : NULL,
 		.client = exchange_client(x),
+		.owner = front_bound(x->downstream),
 	};
 	enum upstream_idle which = UPSTREAM_NONE;
 
@@ -128,6 +129,9 @@ response_cb(void *arg, struct http1_head *h)
 {
 	struct exchange *x = arg;
 
+	/* or others would ask over it in this one's name */
+	if (x->binds || h->binds)
+		upstream_bind(x->upstream, front_bind(x->downstream));
 	if (!has_crossed(x, h) || !retry(x))
 		exchange_response_head(x, h);
 }

@@ -38,6 +38,7 @@ take_request(struct exchange *x, const struct http1_head *h)
 	x->chunked = h->body == HTTP1_CHUNKED;
 	x->expect = h->expect_continue;
 	x->idempotent = h->idempotent;
+	x->binds = h->binds;
 	text_put(&x->head, h->method.p, h->method.len);
 	x->method_len = x->head.len;	/* 0: without memory */
 }

@@ -147,6 +147,7 @@ struct exchange {
 	bool			 expect;	/* waits for 100 to go on */
 	bool			 continued;	/* got that from us */
 	bool			 idempotent;
+	bool			 binds;		/* see struct http1_head */
 	bool			 resendable;	/* the rule allows it */
 	bool			 half_closed;
 	bool			 retried;	/* idle upstream was closed */

@@ -72,6 +72,7 @@ struct downstream {
 	struct claim_turn	 turn;		/* of the next request */
 	struct client_hash	 address_hash;	/* zero: not made yet */
 	char			*user;		/* front_user() */
+	uint64_t		 bound;		/* front_bind(); or 0 */
 	char			*held;		/* front_hold()'s; or NULL */
 	size_t			 held_len;
 	bool			 handshake;	/* not done yet */
@@ -148,6 +149,7 @@ struct front {
 	size_t			 nlisteners;
 	unsigned		 nstrangers;	/* connected */
 	unsigned		 ngreedy;	/* the same */
+	uint64_t		 nbound;	/* front_bind()s so far */
 	bool			 draining;
 	bool			 leaving;	/* each has one request more */
 	bool			 paused;	/* not accepting */

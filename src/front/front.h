@@ -156,6 +156,12 @@ bool		 front_is_local(const struct downstream *);
  * neighbours were told of.
  */
 bool		 front_is_quiet(const struct downstream *);
+/*
+ * Returns by which number, not 0, its host's connections are a client's alone:
+ * none other of the thread's gets it.  It is made by front_bind(), and 0 before.
+ */
+uint64_t	 front_bind(struct downstream *);
+uint64_t	 front_bound(const struct downstream *);
 /* Returns whether the connection is to end with the request that it is at. */
 bool		 front_must_end(const struct downstream *);
 

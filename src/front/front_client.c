@@ -73,6 +73,20 @@ front_is_quiet(const struct downstream *d)
 	return d->quiet;
 }
 
+uint64_t
+front_bind(struct downstream *d)
+{
+	if (d->bound == 0)
+		d->bound = ++d->front->nbound;
+	return d->bound;
+}
+
+uint64_t
+front_bound(const struct downstream *d)
+{
+	return d->bound;
+}
+
 bool
 front_must_end(const struct downstream *d)
 {

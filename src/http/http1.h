@@ -71,6 +71,7 @@ enum http1_error {
 /* Fields that the proxy itself looks at. */
 enum http1_name {
 	HTTP1_OTHER = 0,
+	HTTP1_AUTHORIZATION,
 	HTTP1_CONNECTION,
 	HTTP1_CONTENT_LENGTH,
 	HTTP1_CONTENT_TYPE,
@@ -95,6 +96,7 @@ enum http1_name {
 	HTTP1_TRANSFER_ENCODING,
 	HTTP1_UPGRADE,
 	HTTP1_VIA,
+	HTTP1_WWW_AUTHENTICATE,
 };
 
 struct http1_field {
@@ -180,6 +182,11 @@ struct http1_head {
 	 */
 	bool			 keep_alive;
 	bool			 upgrade;	/* an option, and the field */
+	/*
+	 * Credentials, or a challenge, of a scheme by which a connection is
+	 * somebody's from then on, with all that is asked over it (RFC 4559 6).
+	 */
+	bool			 binds;
 	enum http1_body		 body;
 	uint64_t		 length;	/* bytes, for HTTP1_LENGTH */
 	/*

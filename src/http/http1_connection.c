@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "http/http1_connection.h"
 
+#include <string.h>
+
 #include "http/http1_class.h"
 #include "http/http1_head.h"
 
@@ -79,10 +81,48 @@ http1_connection_proxy(const struct http1_head *head,
 	tally->keep_alive = http1_str_is(field->value, "keep-alive");
 }
 
+/* One of these schemes begins an element; there may be others beside it. */
+static bool
+names_binding(struct http1_str value)
+{
+	struct http1_str scheme;
+	const char *end;
+
+	while (http1_list_next(&value, &scheme)) {
+		end = memchr(scheme.p, ' ', scheme.len);
+		if (end != NULL)
+			scheme.len = (size_t)(end - scheme.p);
+		if (http1_str_is(scheme, "ntlm") ||
+		    http1_str_is(scheme, "negotiate"))
+			return true;
+	}
+	return false;
+}
+
+static bool
+binds(const struct http1_head *head, const struct http1_tally *tally)
+{
+	const struct http1_field *field;
+	unsigned left = tally->count[HTTP1_AUTHORIZATION] +
+	    tally->count[HTTP1_WWW_AUTHENTICATE];
+
+	for (unsigned i = 0; left > 0 && i < head->nfields; i++) {
+		field = &head->fields[i];
+		if (field->id != HTTP1_AUTHORIZATION &&
+		    field->id != HTTP1_WWW_AUTHENTICATE)
+			continue;
+		if (names_binding(field->value))
+			return true;
+		left--;
+	}
+	return false;
+}
+
 void
 http1_connection_decide(struct http1_head *head,
     const struct http1_tally *tally)
 {
+	head->binds = binds(head, tally);
 	head->keep_alive = !tally->close &&
 	    (head->minor >= 1 || tally->keep_alive);
 	head->upgrade = tally->upgrade && tally->count[HTTP1_UPGRADE] > 0;

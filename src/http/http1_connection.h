@@ -23,7 +23,7 @@ enum http1_error http1_connection_parse(struct http1_head *,
 void		 http1_connection_proxy(const struct http1_head *,
 		    struct http1_tally *);
 
-/* Sets the head's keep_alive and upgrade, by its version and the options. */
+/* Sets the head's keep_alive and upgrade, by its version and options, and binds. */
 void		 http1_connection_decide(struct http1_head *,
 		    const struct http1_tally *);
 

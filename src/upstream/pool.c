@@ -56,7 +56,7 @@ pool_free(struct pool *p)
 }
 
 #define KEY_SIZE	(HTTP1_HOST + 1 + sizeof(uint16_t) + \
-			    2 * sizeof(uint64_t))
+			    3 * sizeof(uint64_t))
 
 /* All of it in one number, since each byte of a key costs with each request. */
 static uint64_t
@@ -78,11 +78,15 @@ make_key(char *key, const struct http1_host *h, const struct pool_kind *kind)
 	len += sizeof h->port;
 	memcpy(key + len, &packed, sizeof packed);
 	len += sizeof packed;
-	if (kind->parent_id == 0)
+	if (kind->parent_id == 0 && kind->owner == 0)
 		return len;
 	packed = kind->parent_id << 1 | kind->by_tunnel;
 	memcpy(key + len, &packed, sizeof packed);
-	return len + sizeof packed;
+	len += sizeof packed;
+	if (kind->owner == 0)
+		return len;
+	memcpy(key + len, &kind->owner, sizeof kind->owner);
+	return len + sizeof kind->owner;
 }
 
 static struct origin *

@@ -16,6 +16,8 @@ struct pool_kind {
 	bool			 stranger;
 	uint64_t		 parent_id;	/* 0: through no parent */
 	bool			 by_tunnel;	/* to a host behind it */
+	/* Whose it is, by how the host knows who asks; 0: anybody's. */
+	uint64_t		 owner;
 };
 
 #endif

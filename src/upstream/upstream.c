@@ -332,6 +332,30 @@ kind_of(const struct upstreams *all, const struct upstream_target *to)
 	return kind;
 }
 
+void
+upstream_bind(struct upstream *u, uint64_t owner)
+{
+	if (u->kind.owner == owner)
+		return;
+	pool_remove(u->upstreams->pool, u);
+	u->kind.owner = owner;
+}
+
+/* First one of the owner's own, which is known to the host. */
+static struct upstream *
+find_own_or_idle(struct upstreams *all, const struct upstream_target *to,
+    const struct http1_host *host, struct pool_kind kind,
+    enum upstream_idle which)
+{
+	struct upstream *u = NULL;
+
+	kind.owner = to->owner;
+	if (to->owner != 0 && which != UPSTREAM_NONE)
+		u = find_idle(all, host, &kind, UPSTREAM_ANY);
+	kind.owner = 0;
+	return u != NULL ? u : find_idle(all, host, &kind, which);
+}
+
 struct upstream *
 upstream_open(struct upstreams *all, const struct upstream_target *to,
     enum upstream_idle which, const struct upstream_events *events,
@@ -342,7 +366,7 @@ upstream_open(struct upstreams *all, const struct upstream_target *to,
 	struct pool_kind kind = kind_of(all, to);
 	struct upstream *u;
 
-	if ((u = find_idle(all, host, &kind, which)) != NULL) {
+	if ((u = find_own_or_idle(all, to, host, kind, which)) != NULL) {
 		deadline_set(&u->timer, 0);
 		u->events = events;
 		u->user = user;

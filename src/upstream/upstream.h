@@ -107,6 +107,12 @@ void		 upstream_adopt(struct upstreams *, const struct http1_host *,
 		    const struct parent *, bool stranger,
 		    struct upstream_taken *);
 
+/*
+ * From now on only who asks as that owner (not 0) may use the connection: its
+ * host takes all that comes over it for his.  To be told in response().
+ */
+void		 upstream_bind(struct upstream *, uint64_t owner);
+
 /* The request is done with it: keeps it where it can be used again. */
 void		 upstream_release(struct upstream *);
 /* Closes it, whatever it is at. */

@@ -26,6 +26,7 @@ struct upstream_target {
 	const struct parent	*parent;
 	bool			 by_tunnel;
 	struct dial_client	 client;	/* for whom */
+	uint64_t		 owner;		/* see upstream_bind(); or 0 */
 };
 
 #endif

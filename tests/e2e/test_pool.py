@@ -69,6 +69,55 @@ def test_parallel_then_reuse(lab):
 	assert len(far.conns) == 5
 
 
+SIGNS_IN = [("Negotiate", "Negotiate YII="), ("NTLM", "ntlm TlRMTVNTUAAB"),
+    ('Basic realm="a, b", NTLM', "NTLM TlRMTVNTUAAB")]
+
+
+@one_worker
+@pytest.mark.parametrize("challenge,token", SIGNS_IN)
+def test_who_has_signed_in_over_a_connection(lab, challenge, token):
+	"""All that is asked over it is asked in his name: it is his alone."""
+	far = lab.origin(lambda conn, req: conn.reply(401, fields=[
+	    ("WWW-Authenticate", challenge)]) if req.target == "/" else
+	    conn.reply())
+	lab.sluice()
+	assert lab.get(far.url + "/anybody").status == 200
+	one, other = lab.client(), lab.client()
+	assert one.get(far.url + "/").status == 401
+	assert other.get(far.url + "/other").status == 200
+	for method in ("GET", "POST", "POST"):
+		assert one.call(method, far.url + "/signs-in",
+		    [("Authorization", token)]).status == 200
+	assert one.get(far.url + "/one").status == 200
+	assert other.get(far.url + "/other").status == 200
+	one.close()
+	assert lab.get(far.url + "/anybody").status == 200
+	assert [r.conn for r in far.requests] == [0, 0, 1, 0, 0, 0, 0, 1, 1]
+
+
+@one_worker
+@pytest.mark.parametrize("field", ["Basic YTpi", "Bearer ntlm", "NTLMx y"])
+def test_who_signs_in_with_each_request(lab, field):
+	far = lab.origin()
+	lab.sluice()
+	for _ in range(3):
+		assert lab.client().get(far.url + "/", [("Authorization",
+		    field)]).status == 200
+	assert len(far.conns) == 1
+
+
+@one_worker
+def test_who_signs_in_without_being_asked(lab):
+	far = lab.origin()
+	lab.sluice()
+	one = lab.client()
+	for _ in range(2):
+		assert one.get(far.url + "/", [("Authorization",
+		    "Negotiate YII=")]).status == 200
+	assert lab.get(far.url + "/").status == 200
+	assert [r.conn for r in far.requests] == [0, 0, 1]
+
+
 def test_not_shared_between_ports(lab):
 	a, b = lab.origin(), lab.origin()
 	lab.sluice()

@@ -73,6 +73,7 @@ static const struct {
 	const char	*name;
 	enum http1_name	 id;
 } names[] = {
+	{ "Authorization", HTTP1_AUTHORIZATION },
 	{ "Connection", HTTP1_CONNECTION },
 	{ "Content-Type", HTTP1_CONTENT_TYPE },
 	{ "Date", HTTP1_DATE },
@@ -89,6 +90,7 @@ static const struct {
 	{ "Trailer", HTTP1_TRAILER },
 	{ "Upgrade", HTTP1_UPGRADE },
 	{ "Via", HTTP1_VIA },
+	{ "WWW-Authenticate", HTTP1_WWW_AUTHENTICATE },
 	{ "Content-Typf", HTTP1_OTHER },
 	{ "Content-Type2", HTTP1_OTHER },
 	{ "X", HTTP1_OTHER },
@@ -118,6 +120,34 @@ START_TEST(test_names)
 		    &head.fields[0]);
 		ck_assert_ptr_null(http1_find(&head, HTTP1_EXPECT));
 	}
+}
+END_TEST
+
+static const struct {
+	const char	*fields;
+	bool		 binds;
+} authentications[] = {
+	{ "Authorization: NTLM TlRM", true },
+	{ "authorization: negotiate YII=", true },
+	{ "WWW-Authenticate: Basic realm=\"x\"\r\n"
+	    "WWW-Authenticate: Negotiate", true },
+	{ "WWW-Authenticate: Basic realm=\"a, b\", NTLM", true },
+	{ "Authorization: Basic YTpi", false },
+	{ "Authorization: NTLMX y", false },
+	{ "Authorization: Bearer ntlm", false },
+	{ "WWW-Authenticate:", false },
+	{ "X-Authorization: NTLM x", false },
+};
+
+START_TEST(test_binds)
+{
+	static struct http1_head head;
+	char text[256];
+	int n = snprintf(text, sizeof text, "GET http://h/ HTTP/1.1\r\n"
+	    "Host: h\r\n%s\r\n\r\n", authentications[_i].fields);
+
+	ck_assert_int_eq(http1_request(&head, text, (size_t)n), HTTP1_OK);
+	ck_assert_int_eq(head.binds, authentications[_i].binds);
 }
 END_TEST
 
@@ -251,6 +281,7 @@ main(void)
 
 	tcase_add_loop_test(tc, test_fields, 0, NROWS(fields));
 	tcase_add_loop_test(tc, test_names, 0, NROWS(names));
+	tcase_add_loop_test(tc, test_binds, 0, NROWS(authentications));
 	tcase_add_loop_test(tc, test_bytes, 0, 256);
 	tcase_add_loop_test(tc, test_plain, 0, 256);
 	tcase_add_test(tc, test_token);

@@ -65,6 +65,8 @@ START_TEST(kinds)
 		{ .parent_id = 1 }, { .parent_id = 2 },
 		{ .parent_id = 1, .by_tunnel = true },
 		{ 1, 1, true, 1, false }, { 1, 2, true, 1, false },
+		{ .owner = 1 }, { .owner = 2 },
+		{ .parent_id = 1, .owner = 1 }, { .parent_id = 1, .owner = 2 },
 	};
 	static struct upstream u[sizeof all / sizeof all[0]];
 	size_t i, n = sizeof all / sizeof all[0];
