@@ -8,6 +8,7 @@
 #include "conf/conf.h"
 #include "exchange/access.h"
 #include "exchange/exchange_connect.h"
+#include "exchange/exchange_continue.h"
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_deadline.h"
 #include "exchange/exchange_end.h"
@@ -89,7 +90,8 @@ half_closed_cb(void *arg)
 	struct downstream *d = x->downstream;
 
 	if (x->phase == EXCHANGE_QUEUED) {
-		/* nobody half-closes and then waits for its turn */
+		if (x->half_closed || exchange_ask_client(x))
+			return;
 		exchange_finish(x, ACCESS_CLIENT_GONE, NULL);
 		front_abort(d, false);
 		return;
