@@ -331,8 +331,7 @@ configure_and_make()
 # counted costs a tenth of a daemon's start, a build of their own four minutes of
 # a processor.  Who fuzzes for hours has one all the same, for it is quicker.
 # The library's objects are the same sources once more, which no test is about
-# that a sanitizer is shown.  That for edges tells at its end which ways it has
-# taken (tests/e2e/repeats.py).
+# that a sanitizer is shown.
 build_sanitized()
 {
 	kind=$1
@@ -341,8 +340,6 @@ build_sanitized()
 	address) set -- --enable-fuzzers CFLAGS="-O0 -g1" "$@" ;;
 	thread) set -- --enable-sanitizers=thread CFLAGS="-O1 -g1" "$@" ;;
 	fuzz) set -- --enable-fuzzers CFLAGS="-O1 -g1" "$@" ;;
-	edges) set -- --enable-sanitizers \
-	    CFLAGS="-O0 -g1 -fsanitize-coverage=trace-pc-guard" "$@" ;;
 	esac
 	build_in "$build/ci/$kind" --enable-werror --disable-library CC=clang \
 	    LDFLAGS="-fuse-ld=lld -Wl,--no-pie" "$@"

@@ -19,7 +19,7 @@ LOOPS = """
 UNWATCHED = {
     "pages, documents and packages": """
 	again bench chosen dashboard demo library openapi pages python readme
-	release repeats site static""",
+	release site static""",
     "programs that ask what scripted clients ask in the files beside them": """
 	fleet guide https_clients parent_real prometheus tokens_sdk""",
     "a library is preloaded, which a sanitizer wants to be first": """
@@ -45,23 +45,10 @@ def names(table):
 	return [name for text in table.values() for name in text.split()]
 
 
-def stem(file):
-	"""What a file of tests is called here; None: it is none."""
-	name = file.removeprefix("test_").removesuffix(".py")
-	return None if name == file.removesuffix(".py") else name
-
-
-def may_repeat(file):
-	"""Whether a sanitizer may do without those of the file's tests that
-	take no way of their own.  Where loops meet it is not the way that
-	counts but who else is on it."""
-	return sluice.sanitized() == "address" or stem(file) not in LOOPS
-
-
 def left_out(file, loops):
 	"""Whether a file of tests is; loops: only those of LOOPS are wanted."""
-	name = stem(file)
-	if name is None:
+	name = file.removeprefix("test_").removesuffix(".py")
+	if name == file.removesuffix(".py"):
 		return False
 	kind = sluice.sanitized()
 	return loops and name not in LOOPS or \

@@ -30,7 +30,6 @@ import elsewhere			# noqa: E402
 import faults				# noqa: E402
 import nginx				# noqa: E402
 import origin				# noqa: E402
-import repeats				# noqa: E402
 import sluice				# noqa: E402
 import standin				# noqa: E402
 import wire				# noqa: E402
@@ -51,10 +50,6 @@ HANGS = 180 * wire.SLOW
 def pytest_addoption(parser):
 	parser.addoption("--write-durations", action="store_true",
 	    help="make tests/e2e/durations anew, from this run")
-	parser.addoption("--choice", action="store_true",
-	    help="a sanitizer is not shown what tests/e2e/repeats has")
-	parser.addoption("--write-repeats", action="store_true",
-	    help="make tests/e2e/repeats anew, from this run")
 	parser.addoption("--again", action="store_true",
 	    help="let a few that failed pass by themselves")
 	parser.addoption("--loops", action="store_true",
@@ -79,9 +74,6 @@ def pytest_configure(config):
 		shared = config.own = tempfile.mkdtemp(prefix="sluice-e2e.")
 	config.shared = pathlib.Path(shared)
 	config.locks = beside.Locks(config.shared)
-	config.edges = config.shared / "edges"
-	if config.option.write_repeats:
-		config.edges.mkdir(exist_ok=True)
 
 
 def pytest_unconfigure(config):
@@ -134,19 +126,7 @@ def pytest_collection_modifyitems(config, items):
 				    f"{item.nodeid}: {name}, but why?")
 		if mark and not PLAIN:
 			item.add_marker(pytest.mark.skip(reason=mark.args[0]))
-	if config.option.choice and sluice.sanitized():
-		leave_out(config, items)
 	beside.order(items)
-
-
-def leave_out(config, items):
-	"""Takes from the items what a sanitizer has seen elsewhere."""
-	listed = repeats.listed()
-	out = [item for item in items if chosen.may_repeat(item.path.name) and
-	    repeats.key_of(item) in listed]
-	gone = set(out)
-	items[:] = [item for item in items if item not in gone]
-	config.hook.pytest_deselected(items=out)
 
 
 def pytest_sessionstart(session):
@@ -164,12 +144,7 @@ def pytest_sessionstart(session):
 # Waiting for others is no part of a test, and of the time that it may take.
 @pytest.hookimpl(hookwrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item):
-	with contextlib.ExitStack() as stack:
-		stack.enter_context(item.config.locks.held(
-		    item.get_closest_marker("alone")))
-		if item.config.option.write_repeats:
-			stack.enter_context(repeats.counted(item.config.edges,
-			    item))
+	with item.config.locks.held(item.get_closest_marker("alone")):
 		yield
 
 
@@ -192,8 +167,6 @@ def pytest_terminal_summary(terminalreporter, exitstatus, config):
 				if hasattr(one, "duration"):
 					seconds[one.nodeid] += one.duration
 		beside.write(seconds)
-	if config.option.write_repeats and not hasattr(config, "workerinput"):
-		repeats.write(config.edges, terminalreporter.stats)
 
 
 class Lab:
@@ -381,12 +354,7 @@ def tlab(lab, pki):
 	return lab
 
 
-def table_scope(fixture_name, config):
-	"""A file's, unless it is to be known which test ran what."""
-	return "function" if config.option.write_repeats else "module"
-
-
-@pytest.fixture(scope=table_scope)
+@pytest.fixture(scope="module")
 def shared_lab(tmp_path_factory):
 	"""One for all tests of a file, for tables of many small rows."""
 	one = Lab(tmp_path_factory.mktemp("shared"))
