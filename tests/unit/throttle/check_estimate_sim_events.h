@@ -29,6 +29,8 @@ enum kind {
 	FIXED,			/* n in w, from a phase on */
 	SLIDING,		/* n in any w */
 	BUCKET,			/* n per w, burst at once */
+	COUNTED,		/* n in w: those since a phase, and of those
+				   between the one before and that a part */
 	SLOTS,			/* n at a time, each takes w */
 };
 
@@ -47,10 +49,12 @@ struct origin_limit {
 	uint64_t	 n;
 	uint64_t	 w;		/* ns */
 	uint64_t	 burst;		/* 0: n */
+	bool		 greedy;	/* it counts the refused ones, too */
 	/* what it has counted */
 	uint64_t	 phase;		/* ns */
 	uint64_t	 window;	/* which */
 	uint64_t	 count;
+	uint64_t	 before;	/* count, of the window before */
 	uint64_t	*log;		/* ring of n instants */
 	uint64_t	 at;		/* in the ring */
 	double		 tokens;

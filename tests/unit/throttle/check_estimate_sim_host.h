@@ -23,20 +23,33 @@ origin_start(struct origin_limit *l, struct sim *s)
 	must(l->log != NULL);
 }
 
-/* How long until it admits one (ns); 0: now. */
+/* How many it takes for used, of windows that begin at fixed instants. */
+static uint64_t
+origin_used(struct origin_limit *l, uint64_t now)
+{
+	uint64_t window = (now + l->phase) / l->w;
+	double rest;
+
+	if (window != l->window) {
+		l->before = window == l->window + 1 ? l->count : 0;
+		l->window = window;
+		l->count = 0;
+	}
+	if (l->kind == FIXED)
+		return l->count;
+	rest = (double)((window + 1) * l->w - l->phase - now);
+	return l->count + (uint64_t)((double)l->before * rest / (double)l->w);
+}
+
+/* How long until it admits one, as it says (ns); 0: now. */
 static uint64_t
 origin_wait(struct origin_limit *l, uint64_t now)
 {
-	uint64_t window = (now + l->phase) / l->w;
-
 	switch (l->kind) {
 	case FIXED:
-		if (window != l->window) {
-			l->window = window;
-			l->count = 0;
-		}
-		return l->count < l->n ? 0 :
-		    (window + 1) * l->w - l->phase - now;
+	case COUNTED:
+		return origin_used(l, now) < l->n ? 0 :
+		    (l->window + 1) * l->w - l->phase - now;
 	case SLIDING:
 		return l->log[l->at] == 0 || l->log[l->at] + l->w <= now ? 0 :
 		    l->log[l->at] + l->w - now;
@@ -62,6 +75,18 @@ origin_admit(struct origin_limit *l, uint64_t now)
 		return;
 	l->log[l->at] = now;
 	l->at = (l->at + 1) % l->n;
+}
+
+/* One is refused; returns how long until it admits one then (ns). */
+static uint64_t
+origin_refuse(struct origin_limit *l, uint64_t wait, uint64_t now)
+{
+	if (!l->greedy)
+		return wait;
+	origin_admit(l, now);
+	if (l->tokens < 0)
+		l->tokens = 0;
+	return origin_wait(l, now);
 }
 
 /* How many more it would admit, and for how long, so to say (ns). */
@@ -112,7 +137,8 @@ origin_asked(struct trial *x, uint64_t now, uint64_t *wait)
 		return false;
 	}
 	for (i = 0; i < x->nlimits; i++)
-		if ((w = origin_wait(&x->limits[i], now)) > *wait)
+		if ((w = origin_wait(&x->limits[i], now)) > 0 &&
+		    (w = origin_refuse(&x->limits[i], w, now)) > *wait)
 			*wait = w;
 	for (i = 0; *wait == 0 && i < x->nlimits; i++)
 		origin_admit(&x->limits[i], now);
