@@ -105,6 +105,14 @@ request_ended_cb(void *arg)
 	workers_release(w->all);
 }
 
+static void
+parted_cb(void *arg, uint64_t bound)
+{
+	struct worker *w = arg;
+
+	upstreams_part(w->upstreams, bound);
+}
+
 /* Orders */
 
 static void
@@ -303,6 +311,7 @@ open_rooms(struct worker *w, struct listeners *listeners)
 		.events = &exchanges_front_events,
 		.began = request_began_cb,
 		.ended = request_ended_cb,
+		.parted = parted_cb,
 		.arg = w,
 	};
 

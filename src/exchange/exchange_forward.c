@@ -130,7 +130,7 @@ response_cb(void *arg, struct http1_head *h)
 	struct exchange *x = arg;
 
 	/* or others would ask over it in this one's name */
-	if (x->binds || h->binds)
+	if (x->binds)
 		upstream_bind(x->upstream, front_bind(x->downstream));
 	if (!has_crossed(x, h) || !retry(x))
 		exchange_response_head(x, h);

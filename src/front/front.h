@@ -102,7 +102,9 @@ struct front_setup {
 	 */
 	void			(*began)(void *);
 	void			(*ended)(void *);
-	void			*arg;		/* of these two */
+	/* A connection is gone that has this number (front_bind()). */
+	void			(*parted)(void *, uint64_t bound);
+	void			*arg;		/* of these three */
 };
 
 /* Returns a front that does not listen yet; NULL without memory. */

@@ -61,6 +61,8 @@ front_close(struct downstream *d)
 		    bufferevent_get_input(d->bev));
 		evhttp_connection_free(d->evcon);
 	}
+	if (d->bound != 0)
+		f->setup.parted(f->setup.arg, d->bound);
 	loop_bury(f->loop, &d->grave, free_downstream, d);
 }
 

@@ -96,7 +96,6 @@ enum http1_name {
 	HTTP1_TRANSFER_ENCODING,
 	HTTP1_UPGRADE,
 	HTTP1_VIA,
-	HTTP1_WWW_AUTHENTICATE,
 };
 
 struct http1_field {
@@ -183,7 +182,7 @@ struct http1_head {
 	bool			 keep_alive;
 	bool			 upgrade;	/* an option, and the field */
 	/*
-	 * Credentials, or a challenge, of a scheme by which a connection is
+	 * A request's credentials are of a scheme by which a connection is
 	 * somebody's from then on, with all that is asked over it (RFC 4559 6).
 	 */
 	bool			 binds;

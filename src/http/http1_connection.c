@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "http/http1_connection.h"
 
-#include <string.h>
-
 #include "http/http1_class.h"
 #include "http/http1_head.h"
 
@@ -81,37 +79,28 @@ http1_connection_proxy(const struct http1_head *head,
 	tally->keep_alive = http1_str_is(field->value, "keep-alive");
 }
 
-/* One of these schemes begins an element; there may be others beside it. */
+/* With these it is the connection that somebody signs in over. */
 static bool
-names_binding(struct http1_str value)
+is_binding(struct http1_str credentials)
 {
-	struct http1_str scheme;
-	const char *end;
+	struct http1_str scheme = { credentials.p, 0 };
 
-	while (http1_list_next(&value, &scheme)) {
-		end = memchr(scheme.p, ' ', scheme.len);
-		if (end != NULL)
-			scheme.len = (size_t)(end - scheme.p);
-		if (http1_str_is(scheme, "ntlm") ||
-		    http1_str_is(scheme, "negotiate"))
-			return true;
-	}
-	return false;
+	while (scheme.len < credentials.len && scheme.p[scheme.len] != ' ' &&
+	    scheme.p[scheme.len] != '\t')
+		scheme.len++;
+	return http1_str_is(scheme, "ntlm") ||
+	    http1_str_is(scheme, "negotiate");
 }
 
 static bool
 binds(const struct http1_head *head, const struct http1_tally *tally)
 {
-	const struct http1_field *field;
-	unsigned left = tally->count[HTTP1_AUTHORIZATION] +
-	    tally->count[HTTP1_WWW_AUTHENTICATE];
+	unsigned i, left = tally->count[HTTP1_AUTHORIZATION];
 
-	for (unsigned i = 0; left > 0 && i < head->nfields; i++) {
-		field = &head->fields[i];
-		if (field->id != HTTP1_AUTHORIZATION &&
-		    field->id != HTTP1_WWW_AUTHENTICATE)
+	for (i = 0; left > 0 && i < head->nfields; i++) {
+		if (head->fields[i].id != HTTP1_AUTHORIZATION)
 			continue;
-		if (names_binding(field->value))
+		if (is_binding(head->fields[i].value))
 			return true;
 		left--;
 	}

@@ -8,7 +8,7 @@
 
 /* What parsing the fields finds out for the checks that follow. */
 struct http1_tally {
-	unsigned	 count[HTTP1_WWW_AUTHENTICATE + 1];	/* of each name */
+	unsigned	 count[HTTP1_VIA + 1];	/* fields of each name */
 	/* What Connection says; set by http1_connection.h's. */
 	bool		 close;
 	bool		 keep_alive;

@@ -191,3 +191,15 @@ pool_put(struct pool *p, struct upstream *u)
 	u->in_pool = true;
 	p->n++;
 }
+
+void
+pool_part(struct pool *p, uint64_t owner)
+{
+	struct upstream *u, *next;
+
+	for (u = TAILQ_FIRST(&p->all); u != NULL; u = next) {
+		next = TAILQ_NEXT(u, all);
+		if (u->kind.owner == owner)
+			p->close(u);
+	}
+}

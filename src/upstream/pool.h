@@ -32,5 +32,7 @@ struct upstream	*pool_get(struct pool *, const struct http1_host *,
 void		 pool_put(struct pool *, struct upstream *);
 /* Forgets one that ends, whether it is in there, was once or never. */
 void		 pool_remove(struct pool *, struct upstream *);
+/* Closes all of an owner's (struct pool_kind), not 0. */
+void		 pool_part(struct pool *, uint64_t owner);
 
 #endif

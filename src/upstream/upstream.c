@@ -341,6 +341,12 @@ upstream_bind(struct upstream *u, uint64_t owner)
 	u->kind.owner = owner;
 }
 
+void
+upstreams_part(struct upstreams *all, uint64_t owner)
+{
+	pool_part(all->pool, owner);
+}
+
 /* First one of the owner's own, which is known to the host. */
 static struct upstream *
 find_own_or_idle(struct upstreams *all, const struct upstream_target *to,

@@ -112,6 +112,8 @@ void		 upstream_adopt(struct upstreams *, const struct http1_host *,
  * host takes all that comes over it for his.  To be told in response().
  */
 void		 upstream_bind(struct upstream *, uint64_t owner);
+/* That owner is gone: closes the idle ones that nobody else may use. */
+void		 upstreams_part(struct upstreams *, uint64_t owner);
 
 /* The request is done with it: keeps it where it can be used again. */
 void		 upstream_release(struct upstream *);

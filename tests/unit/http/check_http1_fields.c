@@ -90,7 +90,6 @@ static const struct {
 	{ "Trailer", HTTP1_TRAILER },
 	{ "Upgrade", HTTP1_UPGRADE },
 	{ "Via", HTTP1_VIA },
-	{ "WWW-Authenticate", HTTP1_WWW_AUTHENTICATE },
 	{ "Content-Typf", HTTP1_OTHER },
 	{ "Content-Type2", HTTP1_OTHER },
 	{ "X", HTTP1_OTHER },
@@ -129,13 +128,13 @@ static const struct {
 } authentications[] = {
 	{ "Authorization: NTLM TlRM", true },
 	{ "authorization: negotiate YII=", true },
-	{ "WWW-Authenticate: Basic realm=\"x\"\r\n"
-	    "WWW-Authenticate: Negotiate", true },
-	{ "WWW-Authenticate: Basic realm=\"a, b\", NTLM", true },
+	{ "Authorization: NTLM\tTlRM", true },
+	{ "Authorization: Basic YTpi\r\nAuthorization: NTLM x", true },
 	{ "Authorization: Basic YTpi", false },
 	{ "Authorization: NTLMX y", false },
 	{ "Authorization: Bearer ntlm", false },
-	{ "WWW-Authenticate:", false },
+	{ "Authorization:", false },
+	{ "WWW-Authenticate: NTLM", false },
 	{ "X-Authorization: NTLM x", false },
 };
 
