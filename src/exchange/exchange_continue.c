@@ -20,18 +20,3 @@ exchange_continue(struct exchange *x)
 	x->expect = false;
 	x->continued = true;
 }
-
-/*
- * A 100 more is nothing to who reads (RFC 9110 15.2), and a socket that was
- * closed answers it with a reset.
- */
-bool
-exchange_ask_client(struct exchange *x)
-{
-	if (x->old_client || x->expect || x->is_connect)
-		return false;
-	exchange_continue(x);
-	x->half_closed = true;
-	front_watch_end(x->downstream);
-	return true;
-}

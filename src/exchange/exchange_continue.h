@@ -2,8 +2,6 @@
 #ifndef SLUICE_EXCHANGE_CONTINUE_H
 #define SLUICE_EXCHANGE_CONTINUE_H
 
-#include <stdbool.h>
-
 struct exchange;
 
 /*
@@ -11,12 +9,5 @@ struct exchange;
  * body, and does not get the host's, too.
  */
 void	 exchange_continue(struct exchange *);
-
-/*
- * Asks a client that has ended its side before its turn has come whether it is
- * still there: if it is gone, its end is told (front_events) once it is known.
- * Returns false where it cannot be asked, or has yet to send something.
- */
-bool	 exchange_ask_client(struct exchange *);
 
 #endif

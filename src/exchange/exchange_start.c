@@ -7,7 +7,6 @@
 #include "conf/conf.h"
 #include "exchange/exchange_admit.h"
 #include "exchange/exchange_connect.h"
-#include "exchange/exchange_continue.h"
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_destination.h"
 #include "exchange/exchange_end.h"
@@ -232,7 +231,7 @@ begin(struct exchange *x, const struct http1_head *h)
 
 /*
  * With the head that it had before its user's password was checked, or its body
- * was read; who has ended his side since then may be gone.
+ * was read; who has closed his side since then does not wait for his turn.
  */
 static void
 begin_again(struct exchange *x, const struct http1_head *h)
@@ -246,8 +245,7 @@ begin_again(struct exchange *x, const struct http1_head *h)
 		go_on(x, h);
 	else
 		begin(x, h);
-	if (x->phase == EXCHANGE_QUEUED && x->half_closed &&
-	    !exchange_ask_client(x)) {
+	if (x->phase == EXCHANGE_QUEUED && x->half_closed) {
 		exchange_finish(x, ACCESS_CLIENT_GONE, NULL);
 		front_abort(d, false);
 	}

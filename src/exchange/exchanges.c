@@ -8,7 +8,6 @@
 #include "conf/conf.h"
 #include "exchange/access.h"
 #include "exchange/exchange_connect.h"
-#include "exchange/exchange_continue.h"
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_deadline.h"
 #include "exchange/exchange_end.h"
@@ -90,8 +89,7 @@ half_closed_cb(void *arg)
 	struct downstream *d = x->downstream;
 
 	if (x->phase == EXCHANGE_QUEUED) {
-		if (x->half_closed || exchange_ask_client(x))
-			return;
+		/* nobody half-closes and then waits for its turn */
 		exchange_finish(x, ACCESS_CLIENT_GONE, NULL);
 		front_abort(d, false);
 		return;

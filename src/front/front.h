@@ -232,12 +232,6 @@ const char	*front_body_ahead(struct downstream *, size_t *n);
 /* Stops reading the body, until front_read_body() if ever. */
 void		 front_stop_body(struct downstream *);
 
-/*
- * Of a client that has ended its side: if its connection is reset, that is told
- * at once, without anything being sent.
- */
-void		 front_watch_end(struct downstream *);
-
 /* Returns whether the client is to send more of the body, by a deadline. */
 bool		 front_awaits_body(const struct downstream *);
 /* Returns whether all of the request's body has been read. */

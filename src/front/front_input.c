@@ -73,13 +73,6 @@ watch_for_close(struct downstream *d)
 }
 
 void
-front_watch_end(struct downstream *d)
-{
-	if (d->close_ev == NULL)
-		watch_for_close(d);
-}
-
-void
 front_watch(struct downstream *d)
 {
 	if (d->state == DEAD || d->state == LENT || d->eof ||

@@ -409,62 +409,6 @@ def test_client_gone_while_queued(lab, how):
 	assert far.targets() == ["/held", "/last", "/last"]
 
 
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_client_that_only_ends_its_side_keeps_its_place(lab, method):
-	"""As scripts do: it is sent a 100, which asks whether it is there."""
-	gate = origin.Gate(lambda c, r: c.reply(body=r.body or b"none"))
-	far = lab.origin(gate)
-	lab.sluice(hosts=limits(concurrency=1))
-	first = hold_slot(lab, far, gate)
-	one = lab.client()
-	one.send(client.request(method, far.url + "/", body=b"text"))
-	one.fin()
-	assert one.head().status == 100
-	other = start(lab, 1, far.url, "/last")
-	lab.settle()
-	gate.open()
-	for each in [first, one] + other:
-		assert each.response(method).status == 200
-	assert far.targets() == ["/held", "/", "/last"]
-
-
-def test_client_that_is_gone_after_it_was_asked(lab):
-	"""Its own bytes are still there: a reset is all that tells of it."""
-	gate = origin.Gate()
-	far = lab.origin(gate)
-	daemon = lab.sluice(hosts=limits(concurrency=1))
-	first = hold_slot(lab, far, gate)
-	one = lab.client()
-	one.ask("GET", far.url + "/gone")
-	lab.settle()
-	one.fin()
-	assert one.head().status == 100
-	one.reset()
-	all_left(daemon, 1)
-	gate.open()
-	assert first.response().status == 200
-	assert far.targets() == ["/held"]
-
-
-def test_client_that_cannot_be_asked(lab):
-	"""HTTP/1.0 has no 100; and who expects one has yet to send more."""
-	gate = origin.Gate()
-	far = lab.origin(gate)
-	daemon = lab.sluice(hosts=limits(concurrency=1))
-	first = hold_slot(lab, far, gate)
-	for n, (version, fields) in enumerate([("1.0", []), ("1.1", [
-	    ("Expect", "100-continue"), ("Content-Length", "9")])]):
-		one = lab.client()
-		one.ask("PUT", far.url + "/gone", fields, version=version)
-		lab.settle()
-		one.fin()
-		assert one.ended()
-		all_left(daemon, n + 1)
-	gate.open()
-	assert first.response().status == 200
-	assert far.targets() == ["/held"]
-
-
 def test_client_gone_spends_nothing(lab):
 	far = lab.origin()
 	daemon = lab.sluice(hosts=limits(capacity=2, period="1s", burst=1))
