@@ -38,6 +38,7 @@ open_upstream(struct exchange *x, bool fresh)
 		.rule = x->tls ? rule : NULL,
 		.client = exchange_client(x),
 		.owner = front_bound(x->downstream),
+		.signs_in = x->binds,
 	};
 	enum upstream_idle which = UPSTREAM_NONE;
 
@@ -96,32 +97,33 @@ may_retry(struct exchange *x)
 	    exchange_hold_body(x);
 }
 
-/* Returns whether it goes out again, now or when it is its turn. */
-static bool
-retry(struct exchange *x)
+/* It goes out again, now or, where its host has read it, when it is its turn. */
+static void
+retry(struct exchange *x, bool was_read, enum failure e, const char *why)
 {
-	if (!may_retry(x))
-		return false;
 	x->retried = true;
-	if (upstream_was_read(x->upstream))
-		return exchange_pay_again(x);
+	if (was_read) {
+		if (!exchange_pay_again(x))
+			exchange_fail(x, e, why);
+		return;
+	}
 	deadline_set(&x->timer, 0);
 	front_stop_body(x->downstream);
 	upstream_close(x->upstream);
 	x->upstream = NULL;
 	open_upstream(x, true);
-	return true;
 }
 
 /*
  * A host says 408 when it will wait for a request no longer, and closes.  What
- * was sent meanwhile over an idle connection was not read then (RFC 9110
- * 15.5.9); but of a request that is not whole yet, it may be the end.
+ * was sent meanwhile over an idle connection may not have been read then (RFC
+ * 9110 15.5.9); but of a request that is not whole yet, it may be the end.
  */
 static bool
 has_crossed(const struct exchange *x, const struct http1_head *h)
 {
-	return h->status == 408 && !h->keep_alive && x->sent_whole;
+	return h->status == 408 && !h->keep_alive && x->sent_whole &&
+	    !upstream_has_begun(x->upstream);
 }
 
 static void
@@ -132,7 +134,11 @@ response_cb(void *arg, struct http1_head *h)
 	/* or others would ask over it in this one's name */
 	if (x->binds)
 		upstream_bind(x->upstream, front_bind(x->downstream));
-	if (!has_crossed(x, h) || !retry(x))
+	/* whether it was read is not known yet: taken for so */
+	if (has_crossed(x, h) && may_retry(x))
+		retry(x, true, FAILURE_CLOSED, "408 (Request Timeout) of an "
+		    "idle connection");
+	else
 		exchange_response_head(x, h);
 }
 
@@ -145,8 +151,10 @@ exchange_forward_failed(struct exchange *x, enum failure e, const char *why)
 		return;
 	if (x->discarding)
 		exchange_discard_end(x, false);
-	else if (e != FAILURE_CLOSED || x->upstream == NULL ||
-	    !upstream_silent(x->upstream) || !retry(x))
+	else if (e == FAILURE_CLOSED && x->upstream != NULL &&
+	    upstream_silent(x->upstream) && may_retry(x))
+		retry(x, upstream_was_read(x->upstream), e, why);
+	else
 		exchange_fail(x, e, why);
 }
 

@@ -215,6 +215,12 @@ upstream_silent(const struct upstream *u)
 }
 
 bool
+upstream_has_begun(const struct upstream *u)
+{
+	return u->interim > 0;
+}
+
+bool
 upstream_was_read(const struct upstream *u)
 {
 	return stream_arrived(&u->stream);
@@ -347,7 +353,10 @@ upstreams_part(struct upstreams *all, uint64_t owner)
 	pool_part(all->pool, owner);
 }
 
-/* First one of the owner's own, which is known to the host. */
+/*
+ * First one of the owner's own, where the host knows him; a step of signing in
+ * goes on over that one alone, however long it was idle.
+ */
 static struct upstream *
 find_own_or_idle(struct upstreams *all, const struct upstream_target *to,
     const struct http1_host *host, struct pool_kind kind,
@@ -357,7 +366,8 @@ find_own_or_idle(struct upstreams *all, const struct upstream_target *to,
 
 	kind.owner = to->owner;
 	if (to->owner != 0 && which != UPSTREAM_NONE)
-		u = find_idle(all, host, &kind, UPSTREAM_ANY);
+		u = find_idle(all, host, &kind, to->signs_in ? UPSTREAM_ANY :
+		    which);
 	kind.owner = 0;
 	return u != NULL ? u : find_idle(all, host, &kind, which);
 }

@@ -85,6 +85,8 @@ bool		 upstream_broken(const struct upstream *);
 bool		 upstream_unsent(const struct upstream *);
 /* No byte of a response to this request has come. */
 bool		 upstream_silent(const struct upstream *);
+/* An interim response to this request has come. */
+bool		 upstream_has_begun(const struct upstream *);
 /*
  * The host, which has ended the connection, had received all that was sent of this
  * request: it has read that, or it would have reset it (RFC 2525 2.17).  But one

@@ -27,6 +27,7 @@ struct upstream_target {
 	bool			 by_tunnel;
 	struct dial_client	 client;	/* for whom */
 	uint64_t		 owner;		/* see upstream_bind(); or 0 */
+	bool			 signs_in;	/* over the connection */
 };
 
 #endif
