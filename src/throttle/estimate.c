@@ -402,9 +402,7 @@ shut(struct estimate *e, const struct estimate_mark *mark, bool emptied,
 	e->room.until = e->first_until = 0;
 	e->refills = false;
 	e->at_edge = mark->role == ESTIMATE_EDGE;
-	/* what is all used says nothing of a pace below it */
-	if (!emptied && !(estimate_has_window(e, 1) &&
-	    estimate_window_is_used(&e->windows[1], 0)))
+	if (!emptied && !estimate_is_pace_in_doubt(e))
 		estimate_pace_shut(&e->pace, mark->sent);
 	e->next = estimate_ask_next(e, now);
 }

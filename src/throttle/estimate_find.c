@@ -156,16 +156,20 @@ surely_closed(const struct era *era)
 
 /*
  * By how much a window that was all used may be too short.  What is named is
- * rounded up, and says little of a short one: then it is a part of that.
+ * rounded up, and says little of a short one: then it may be as long as a round
+ * one that is a little longer.
  */
 static uint64_t
 missing(const struct estimate *e, const struct estimate_window *w,
     const struct era *era)
 {
-	uint64_t least = larger(surely_closed(era), w->hi / LITTLE);
+	uint64_t round = estimate_probe_below(w->hi + w->hi / LITTLE);
+	uint64_t least = larger(surely_closed(era), since(w->hi, round));
 
-	return era->named && estimate_window_is_used(w, e->beside + 1) &&
-	    least < era->closed ? least : era->closed;
+	return era->named && w->top == 0 && least < era->closed &&
+	    w->hi < LITTLE * SECOND && round > w->hi &&
+	    !estimate_probe_is_round(w->hi) &&
+	    estimate_window_is_used(w, e->beside + 1) ? least : era->closed;
 }
 
 /*
@@ -472,6 +476,19 @@ revert(struct estimate *e, uint64_t now)
 	return reverted;
 }
 
+/*
+ * How long a bucket that refusals have told may be shut (ns): longer, and what
+ * lies over it is used up.  0: it is not told.
+ */
+static uint64_t
+longest_of_pace(const struct estimate *e, const struct era *era)
+{
+	const struct estimate_pace *p = &e->pace;
+
+	return !p->on || p->told || p->seen < TELLING || era->went <= TRICKLE ?
+	    0 : FEW * p->interval + 4 * era->slack + AT_ONCE;
+}
+
 /* How long it may be shut by what is known well (ns); 0: nothing is. */
 static uint64_t
 longest_shut(const struct estimate *e, const struct era *era)
@@ -482,9 +499,13 @@ longest_shut(const struct estimate *e, const struct era *era)
 		return e->slots.seen < (uint64_t)PROVEN * e->slots.n ? 0 :
 		    e->asked > 0 ? era->slack + AT_ONCE :
 		    era->named ? era->slack + 4 * SECOND : 0;
+	if (e->pace.on && w[1].n != 0)
+		return estimate_window_is_used(&w[1], e->beside) ?
+		    4 * w[1].hi : longest_of_pace(e, era);
+	if (e->pace.on && era->went >= 4 * PROVEN)
+		return 4 * PROVEN * e->pace.interval + 4 * era->slack;
 	if (e->pace.on)
-		return era->went >= 4 * PROVEN ? 4 * PROVEN *
-		    e->pace.interval + 4 * era->slack : 0;
+		return longest_of_pace(e, era);
 	return w[0].n != 0 && w[0].seen >= PROVEN ? 4 * w[w[1].n != 0].hi : 0;
 }
 
@@ -517,7 +538,7 @@ was_outage(struct estimate *e, const struct era *era, uint64_t now)
 	e->outage = now;
 	e->long_went = 0;
 	if (e->pace.on)
-		estimate_pace_renew(&e->pace, era->shut, now);
+		estimate_pace_renew(&e->pace, era->open, now);
 	return true;
 }
 
@@ -563,31 +584,11 @@ judge_emptied(struct estimate *e, const struct era *era, uint64_t now)
 		set_window(e, 1, &told, n, e->long_first, now);
 }
 
-/*
- * A pace that refusals have told, and then it was shut for much longer than that
- * would be; or what was found to lie over it is used up.
- */
-static bool
-is_over_pace(const struct estimate *e, const struct era *era)
-{
-	const struct estimate_pace *p = &e->pace;
-	const struct estimate_window *w = &e->windows[1];
-
-	if (!p->on || p->told)
-		return false;
-	return (w->n != 0 && estimate_window_is_used(w, e->beside)) ||
-	    (p->seen >= TELLING && era->went > TRICKLE && surely_closed(era) >
-	    FEW * p->interval + 4 * era->slack + AT_ONCE);
-}
-
 static void
 judge_over_pace(struct estimate *e, const struct era *era, uint64_t now)
 {
-	struct estimate_window *w = &e->windows[1];
-
-	if (w->n != 0 && (estimate_window_is_sure(w) ||
-	    estimate_window_is_used(w, e->beside)))
-		correct(e, w, era, now);
+	if (estimate_has_window(e, 1))
+		correct(e, &e->windows[1], era, now);
 	else
 		set_longer(e, era, now);
 }
@@ -595,6 +596,8 @@ judge_over_pace(struct estimate *e, const struct era *era, uint64_t now)
 static void
 find(struct estimate *e, const struct era *era, uint64_t now)
 {
+	uint64_t longest;
+
 	/* if it is a bucket, no more fits into it */
 	if (era->at_first && !is_long_ago(era))
 		e->pace.full = era->went;
@@ -605,10 +608,13 @@ find(struct estimate *e, const struct era *era, uint64_t now)
 	if (was_outage(e, era, now) || find_slots(e, era) ||
 	    revert(e, now))
 		return;
-	if (is_over_pace(e, era)) {
+	longest = longest_of_pace(e, era);
+	if (longest != 0 && surely_closed(era) > longest) {
 		judge_over_pace(e, era, now);
 		return;
 	}
+	if (estimate_is_pace_in_doubt(e))
+		estimate_pace_refused(&e->pace, era->refused);
 	if (e->pace.on && era->shut > era->refused)
 		estimate_pace_refused(&e->pace, era->shut);
 	if (may_be_slots(e, era)) {
@@ -620,6 +626,7 @@ find(struct estimate *e, const struct era *era, uint64_t now)
 		if (!is_no_bucket(e, era))
 			return;
 		e->pace.on = false;
+		e->windows[1].n = 0;
 	}
 	if (e->windows[0].n == 0)
 		judge_first(e, era, now);
@@ -630,6 +637,13 @@ find(struct estimate *e, const struct era *era, uint64_t now)
 		judge_kept(e, era, now);
 	else
 		judge_new(e, era, now);
+}
+
+bool
+estimate_is_pace_in_doubt(const struct estimate *e)
+{
+	return e->pace.on && !e->pace.told && estimate_has_window(e, 1) &&
+	    estimate_window_is_used(&e->windows[1], 0);
 }
 
 void

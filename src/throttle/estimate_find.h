@@ -14,6 +14,12 @@
  */
 void	 estimate_find(struct estimate *, uint64_t sent, uint64_t now);
 
+/*
+ * Returns whether all of a window that lies over a pace was used when it was shut:
+ * which of them refuses is known by how long it is.
+ */
+bool	 estimate_is_pace_in_doubt(const struct estimate *);
+
 /* What was taken for a window opens at any time: it is a bucket. */
 void		 estimate_find_bucket(struct estimate *, uint64_t now);
 

@@ -148,6 +148,21 @@ forget_burst(struct estimate_pace *p, uint64_t at)
 		p->burst = went > 0 && went < p->burst ? went : p->burst - 1;
 }
 
+/*
+ * Hardly anybody has waited for it since the last refusal: nothing was asked of
+ * it but what clients wanted, and a bucket that is little used would be found to
+ * be as slow.
+ */
+static bool
+is_idle(const struct estimate_pace *p, uint64_t at)
+{
+	uint64_t went = p->went - p->went_then;
+
+	return p->interval != 0 && p->raised == 0 && went >= LOCAL &&
+	    p->quiet < went / 4 &&
+	    at - p->refused > (wide)2 * went * p->interval;
+}
+
 void
 estimate_pace_refused(struct estimate_pace *p, uint64_t sent)
 {
@@ -167,6 +182,10 @@ estimate_pace_refused(struct estimate_pace *p, uint64_t sent)
 	}
 	if (sent <= p->refused) {
 		measure(p, sent, UINT64_MAX);
+		return;
+	}
+	if (is_idle(p, sent)) {
+		estimate_pace_renew(p, sent, sent);
 		return;
 	}
 	most = slowest(p);

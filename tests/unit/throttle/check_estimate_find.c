@@ -95,6 +95,68 @@ START_TEST(a_longer_window_is_found)
 }
 END_TEST
 
+/* A bucket that was refused often enough to be told. */
+static void
+told_bucket(void)
+{
+	unsigned i;
+
+	one_bucket();
+	for (i = 0; i < 4; i++) {
+		succeed(10);
+		go_when_due(BUDGET_THROTTLED);
+		go_when_due(BUDGET_SUCCESS);
+	}
+	ck_assert(e.pace.on);
+	ck_assert_uint_ge(e.pace.seen, 3);
+}
+
+/* Hardly used for days, then shut for a moment: nothing follows from all that. */
+START_TEST(a_stall_is_no_longer_window)
+{
+	uint64_t interval;
+	unsigned i;
+
+	told_bucket();
+	for (i = 0; i < 5000; i++) {
+		now += 50 * SEC;
+		go(BUDGET_SUCCESS);
+	}
+	interval = e.pace.interval;
+	shut_for(30 * SEC);
+	ck_assert_uint_eq(view().nlimits, 1);
+	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_BUCKET);
+	ck_assert_uint_lt(e.pace.interval, 2 * interval);
+	/* soon again it may be one, of what went since */
+	succeed(10);
+	shut_for(30 * SEC);
+	ck_assert_uint_eq(view().nlimits, 2);
+	ck_assert_uint_lt(view().limits[0].n, 20);
+	ck_assert_uint_lt(view().limits[0].period, 120 * SEC);
+}
+END_TEST
+
+/* What is shut for no longer than it would be is the bucket's, whatever is used. */
+START_TEST(a_bucket_below_a_window_is_slowed)
+{
+	uint64_t interval, n;
+
+	told_bucket();
+	succeed(10);
+	shut_for(30 * SEC);
+	succeed(10);
+	shut_for(30 * SEC);
+	ck_assert_uint_eq(view().nlimits, 2);
+	n = e.windows[1].n;
+	interval = e.pace.interval;
+	succeed((unsigned)n - 2);
+	go_when_due(BUDGET_THROTTLED);
+	go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_eq(e.windows[1].n, n);
+	ck_assert_uint_gt(e.pace.interval, interval);
+}
+END_TEST
+
 /*
  * A host that admits n in any window of w, or in each that begins at a multiple of
  * it, and clients that never rest.
@@ -217,7 +279,7 @@ START_TEST(a_bucket_outlives_an_outage)
 	ck_assert_int_eq(view().limits[0].kind, ESTIMATE_BUCKET);
 	ck_assert_uint_eq(e.pace.interval, interval);
 	/* it is counted from then on */
-	ck_assert_uint_eq(e.pace.since, e.shut);
+	ck_assert_uint_eq(e.pace.since, now - RTT);
 	ck_assert_uint_le(e.pace.went, 1);
 	ck_assert_uint_gt(estimate_due(&e, now), now);
 	ck_assert_uint_le(estimate_due(&e, now), now + 2 * interval);
@@ -474,6 +536,8 @@ estimate_find_suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_window_outlives_an_outage);
 	tcase_add_test(tc, a_longer_window_is_found);
+	tcase_add_test(tc, a_stall_is_no_longer_window);
+	tcase_add_test(tc, a_bucket_below_a_window_is_slowed);
 	tcase_add_test(tc, a_window_is_longer);
 	tcase_add_test(tc, more_is_taken_back);
 	tcase_add_test(tc, a_window_is_followed);
