@@ -4,6 +4,7 @@
 That a timeout has passed is told by another exchange that meets it: one that
 began to wait later is over, so the deadline of what is watched is past too.
 """
+import socket
 import threading
 import time
 
@@ -337,6 +338,9 @@ def test_upload_that_is_not_taken_is_no_response_timeout(lab):
 
 	def handle(conn, req):
 		go.wait(3 * wire.DEADLINE)
+		# What is on its way then is to be taken soon.
+		conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF,
+		    TOO_MUCH)
 		conn.read_body(req, "length")
 		conn.reply(body="whole" if req.whole else "cut")
 	far = lab.origin(handle, read_body=False, rcvbuf=65536)
