@@ -173,8 +173,10 @@ START_TEST(begins_again)
 		estimate_pace_went(&p, at + 1);
 		estimate_pace_refused(&p, at += 50 * MS);
 	}
-	for (i = 0; i < 100; i++)
+	for (i = 0; i < 100; i++) {
+		estimate_pace_take(&p, estimate_pace_due(&p));
 		estimate_pace_went(&p, at + 1);
+	}
 	estimate_pace_refused(&p, at += 20 * SEC);
 	for (k = 0; k < 3; k++) {
 		estimate_pace_went(&p, at + 1);
