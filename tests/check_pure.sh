@@ -13,7 +13,7 @@
 
 # From the top; of base these files.
 rooms='policy lib hint throttle http'
-base='base64 text words'
+base='base64 text utf8 words'
 
 # links OBJECT...
 # Whether objects and archives make a program with one that does nothing.

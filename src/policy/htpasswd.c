@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 #define BCRYPT_COST	17		/* seconds; as much as htpasswd makes */
 #define SHA_ROUNDS	5000000		/* seconds */
 #define SHA_SALT	16
@@ -139,36 +141,15 @@ why_no_hash(const char *hash)
 
 /* Lines */
 
-/* How many bytes a character of UTF-8 has that begins so; 0: none does. */
-static size_t
-bytes_of(unsigned char first)
-{
-	if (first < 0x80)
-		return 1;
-	if (first >= 0xc2 && first < 0xe0)
-		return 2;
-	if (first >= 0xe0 && first < 0xf0)
-		return 3;
-	return first >= 0xf0 && first < 0xf5 ? 4 : 0;
-}
-
-/* RFC 3629: nothing that is longer than it needs to be, and no surrogates. */
 static bool
-is_utf8(const unsigned char *p)
+is_utf8(const char *p)
 {
-	size_t n, i;
+	size_t left = strlen(p), len;
+	uint32_t c;
 
-	for (; *p != '\0'; p += n) {
-		if ((n = bytes_of(*p)) == 0 ||
-		    (*p == 0xe0 && p[1] < 0xa0) ||
-		    (*p == 0xed && p[1] > 0x9f) ||
-		    (*p == 0xf0 && p[1] < 0x90) ||
-		    (*p == 0xf4 && p[1] > 0x8f))
+	for (; left > 0; p += len, left -= len) {
+		if ((len = utf8_take(p, left, &c)) == 0)
 			return false;
-		for (i = 1; i < n; i++) {
-			if ((p[i] & 0xc0) != 0x80)
-				return false;
-		}
 	}
 	return true;
 }
@@ -187,8 +168,7 @@ why_no_name(const char *name)
 		if (*p < 0x20 || *p == 0x7f)
 			return "a control character in a name";
 	}
-	return is_utf8((const unsigned char *)name) ? NULL :
-	    "a name that is not UTF-8";
+	return is_utf8(name) ? NULL : "a name that is not UTF-8";
 }
 
 /* A line without its end.  Returns what is wrong with it. */
