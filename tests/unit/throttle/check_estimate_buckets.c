@@ -69,15 +69,15 @@ START_TEST(copes)
 			.until = 20 * MINUTE,
 		};
 		/* under valgrind a short one, of which no figure is looked at */
-		if (repetitions(10) < 10)
+		if (brief())
 			x.until = 5 * SEC;
 		found = simulate(x);
-		if (repetitions(10) < 10) {
+		if (brief()) {
 			must(found.done > 0);
 			return;
 		}
 		refused += (double)(found.refused - found.at_first) / SEEDS;
-		part += (double)found.watched / (double)(r->n * 900) / SEEDS;
+		part += part_that_went(&x, &found) / SEEDS;
 	}
 	if (refused > r->refused || part < r->part)
 		ck_abort_msg("%d a second, %d at once, %d ms: %.1f refused, "

@@ -155,7 +155,7 @@ trial_of(const struct row *r, uint64_t seed)
 	uint64_t lasts = r->lasts != 0 ? r->lasts : 10 * MINUTE;
 
 	/* under valgrind a short one, of which no figure is looked at */
-	if (repetitions(10) < 10)
+	if (brief())
 		lasts = 10 * SEC;
 	return (struct trial){
 		.limits = {{ .kind = r->kind, .n = r->n, .w = r->w }},
@@ -174,7 +174,7 @@ trial_of(const struct row *r, uint64_t seed)
 		.seed = seed,
 		.names = r->work == 0 && r->upload == 0 && seed % 2 == 0,
 		.watched = r->from,
-		.until = repetitions(10) < 10 ? lasts : r->from + lasts,
+		.until = brief() ? lasts : r->from + lasts,
 	};
 }
 
@@ -199,7 +199,7 @@ START_TEST(copes)
 	for (seed = 1; seed <= SEEDS; seed++) {
 		x = trial_of(r, seed);
 		found = simulate(x);
-		if (repetitions(10) < 10) {
+		if (brief()) {
 			must(found.done > 0);
 			return;
 		}

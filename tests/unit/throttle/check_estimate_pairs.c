@@ -47,12 +47,6 @@ static const struct row {
 	    { .kind = FIXED, .n = 100, .w = 30 * SEC }, 30, 1.02 },
 };
 
-static bool
-brief(void)
-{
-	return repetitions(10) < 10;
-}
-
 static struct trial
 cell(const struct row *r, unsigned i)
 {
@@ -75,20 +69,10 @@ START_TEST(finds_both)
 {
 	const struct row *r = &rows[_i];
 	double refused = 0, time = 0;
-	struct outcome found, known;
-	struct trial x;
 	unsigned i, cells = brief() ? 1 : CELLS;
 
-	for (i = 0; i < cells; i++) {
-		x = cell(r, i);
-		found = simulate(x);
-		x.knows = true;
-		known = simulate(x);
-		must(found.done == x.total && known.done == x.total);
-		refused += (double)(found.refused - found.at_first -
-		    found.questions) / CELLS;
-		time += (double)found.time / (double)known.time / CELLS;
-	}
+	for (i = 0; i < cells; i++)
+		add_cost(cell(r, i), CELLS, &refused, &time);
 	if (!brief() && (refused > r->refused || time > r->time))
 		ck_abort_msg("%s: %.1f refused, %.3f of the time", r->what,
 		    refused, time);
@@ -126,7 +110,8 @@ static const struct stay {
 	{ "a bucket, an outage of 10 s", { .kind = BUCKET, .n = 10, .w = SEC,
 	    .burst = 5 }, { .n = 0 }, false, 15 * SEC, 10 * SEC, 55, 0.97 },
 	{ "a bucket, an outage of 5 min, named", { .kind = BUCKET, .n = 10,
-	    .w = SEC, .burst = 5 }, { .n = 0 }, true, MINUTE, 5 * MINUTE, 30, 0.8 },
+	    .w = SEC, .burst = 5 }, { .n = 0 }, true, MINUTE, 5 * MINUTE, 30,
+	    0.8 },
 	{ "a slow bucket, an outage of 2 min", { .kind = BUCKET, .n = 60,
 	    .w = MINUTE, .burst = 5 }, { .n = 0 }, false, 200 * SEC,
 	    2 * MINUTE, 60, 0.98 },
@@ -155,20 +140,17 @@ stay_of(const struct stay *s, unsigned seed)
 START_TEST(keeps_both)
 {
 	const struct stay *s = &stays[_i];
-	const struct origin_limit *a = &s->shorter, *b = &s->longer;
-	double refused = 0, part = 0, allowed;
+	double refused = 0, part = 0;
 	struct outcome found;
+	struct trial x;
 	unsigned seed;
 
-	allowed = (double)a->n / (double)a->w;
-	if (b->n != 0 && (double)b->n / (double)b->w < allowed)
-		allowed = (double)b->n / (double)b->w;
 	for (seed = 1; seed <= (brief() ? 1 : LONG_SEEDS); seed++) {
-		found = simulate(stay_of(s, seed));
+		x = stay_of(s, seed);
+		found = simulate(x);
 		must(found.done > 0);
 		refused += (double)found.refused / LONG_SEEDS;
-		part += (double)found.watched /
-		    (allowed * (double)(40 * MINUTE)) / LONG_SEEDS;
+		part += part_that_went(&x, &found) / LONG_SEEDS;
 	}
 	if (!brief() && (refused > s->refused || part < s->part))
 		ck_abort_msg("%s: %.1f refused, %.3f went", s->what, refused,

@@ -51,17 +51,7 @@ static const struct family {
 	    1.1 },
 };
 
-/*
- * Under valgrind whole lives would take many minutes: then each kind has a short
- * one, in which nothing is found in time, and none of the figures are looked at.
- */
-#define BRIEF	(10 * SEC)
-
-static bool
-brief(void)
-{
-	return repetitions(10) < 10;
-}
+#define BRIEF	(10 * SEC)	/* under valgrind */
 
 static struct trial
 cell(const struct family *f, unsigned i)
@@ -91,20 +81,10 @@ START_TEST(finds)
 {
 	const struct family *f = &families[_i];
 	double refused = 0, time = 0;
-	struct outcome found, known;
-	struct trial x;
 	unsigned i, cells = brief() ? 1 : CELLS;
 
-	for (i = 0; i < cells; i++) {
-		x = cell(f, i);
-		found = simulate(x);
-		x.knows = true;
-		known = simulate(x);
-		must(found.done == x.total && known.done == x.total);
-		refused += (double)(found.refused - found.at_first -
-		    found.questions) / CELLS;
-		time += (double)found.time / (double)known.time / CELLS;
-	}
+	for (i = 0; i < cells; i++)
+		add_cost(cell(f, i), CELLS, &refused, &time);
 	if (brief())
 		return;
 	if (refused > f->refused || time > f->time)

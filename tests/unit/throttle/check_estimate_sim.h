@@ -8,6 +8,7 @@
 
 #include "check_estimate_sim_host.h"
 #include "check_estimate_sim_store.h"
+#include "check_run.h"
 #include "throttle/throttle_lease.h"
 #include "throttle/throttle_store.h"
 
@@ -493,6 +494,16 @@ sim_begin(struct sim *s)
 	}
 }
 
+/*
+ * Under valgrind whole lives would take many minutes: then a test has a short one,
+ * in which nothing is found in time, and looks at none of its figures.
+ */
+static inline bool
+brief(void)
+{
+	return repetitions(10) < 10;
+}
+
 /* Runs a trial; what the host has counted is forgotten at its end. */
 static struct outcome
 simulate(struct trial x)
@@ -551,6 +562,38 @@ simulate(struct trial x)
 	free(s.store);
 	free(s.c);
 	return s.out;
+}
+
+/*
+ * What it costs not to be told the limits, as one of so many trials: refusals, but
+ * for those on their way at the first one and for questions, and the time by that
+ * of a throttle that was told.  Added to what is there.
+ */
+static inline void
+add_cost(struct trial x, unsigned of, double *refused, double *time)
+{
+	struct outcome found = simulate(x), known;
+
+	x.knows = true;
+	known = simulate(x);
+	must(found.done == x.total && known.done == x.total);
+	*refused += (double)(found.refused - found.at_first -
+	    found.questions) / of;
+	*time += (double)found.time / (double)known.time / of;
+}
+
+/* How much has gone while it was watched, as a part of what the host allows. */
+static inline double
+part_that_went(const struct trial *x, const struct outcome *found)
+{
+	double allowed = INFINITY;	/* in a ns */
+	unsigned i;
+
+	for (i = 0; i < x->nlimits; i++)
+		allowed = fmin(allowed, (double)x->limits[i].n /
+		    (double)x->limits[i].w);
+	return (double)found->watched /
+	    (allowed * (double)(x->until - x->watched));
 }
 
 #endif
