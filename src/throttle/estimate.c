@@ -283,7 +283,8 @@ estimate_is_known(const struct estimate *e)
 		return e->pace.went_then >= ESTIMATE_WHOLE;
 	if (e->slots.n != 0)
 		return e->slots.seen >= ESTIMATE_WHOLE;
-	return estimate_has_window(e, 0) && estimate_window_is_sure(&e->windows[0]);
+	return estimate_has_window(e, 0) &&
+	    estimate_window_is_sure(&e->windows[0]);
 }
 
 void

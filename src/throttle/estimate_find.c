@@ -123,7 +123,7 @@ set_window(struct estimate *e, unsigned i, const struct era *era, uint64_t went,
 	window_count(&w->window, ESTIMATE_UNIT, now);
 }
 
-/* A longer window, with all that went since it was last open. */
+/* A longer window is what went since it was last open. */
 static void
 set_longer(struct estimate *e, const struct era *era, uint64_t now)
 {
@@ -131,6 +131,7 @@ set_longer(struct estimate *e, const struct era *era, uint64_t now)
 	e->long_went = 0;
 }
 
+/* The same over a window, of which the longer one is not too many times. */
 static void
 find_longer(struct estimate *e, const struct era *era, uint64_t now)
 {
@@ -584,20 +585,34 @@ judge_emptied(struct estimate *e, const struct era *era, uint64_t now)
 		set_window(e, 1, &told, n, e->long_first, now);
 }
 
-static void
-judge_over_pace(struct estimate *e, const struct era *era, uint64_t now)
+/* Returns whether a window over a pace refused, not the pace. */
+static bool
+find_over_pace(struct estimate *e, const struct era *era, uint64_t now)
 {
+	uint64_t longest = longest_of_pace(e, era);
+
+	if (longest == 0 || surely_closed(era) <= longest)
+		return false;
 	if (estimate_has_window(e, 1))
 		correct(e, &e->windows[1], era, now);
 	else
 		set_longer(e, era, now);
+	return true;
+}
+
+/* It was the pace's: at first, where that was not known, and since then. */
+static void
+slow_down(struct estimate *e, const struct era *era)
+{
+	if (estimate_is_pace_in_doubt(e))
+		estimate_pace_refused(&e->pace, era->refused);
+	if (e->pace.on && era->shut > era->refused)
+		estimate_pace_refused(&e->pace, era->shut);
 }
 
 static void
 find(struct estimate *e, const struct era *era, uint64_t now)
 {
-	uint64_t longest;
-
 	/* if it is a bucket, no more fits into it */
 	if (era->at_first && !is_long_ago(era))
 		e->pace.full = era->went;
@@ -606,17 +621,9 @@ find(struct estimate *e, const struct era *era, uint64_t now)
 		return;
 	}
 	if (was_outage(e, era, now) || find_slots(e, era) ||
-	    revert(e, now))
+	    revert(e, now) || find_over_pace(e, era, now))
 		return;
-	longest = longest_of_pace(e, era);
-	if (longest != 0 && surely_closed(era) > longest) {
-		judge_over_pace(e, era, now);
-		return;
-	}
-	if (estimate_is_pace_in_doubt(e))
-		estimate_pace_refused(&e->pace, era->refused);
-	if (e->pace.on && era->shut > era->refused)
-		estimate_pace_refused(&e->pace, era->shut);
+	slow_down(e, era);
 	if (may_be_slots(e, era)) {
 		estimate_slots_found(&e->slots, e->beside);
 		e->windows[0].n = e->windows[1].n = 0;

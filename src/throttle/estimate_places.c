@@ -40,7 +40,8 @@ at_once(const struct estimate *e, uint64_t now)
 {
 	const struct estimate_window *w;
 
-	if (e->phase != ESTIMATE_OPEN || e->pace.on || !estimate_has_window(e, 0))
+	if (e->phase != ESTIMATE_OPEN || e->pace.on ||
+	    !estimate_has_window(e, 0))
 		return 0;
 	w = &e->windows[0];
 	/* they were found to, and not long ago */

@@ -111,7 +111,8 @@ knows_better(const struct estimate *e, const struct estimate_room *r,
 		return r->until - now <= (wide)r->limit * e->pace.interval +
 		    2 * SECOND;
 	for (i = 0; i < ESTIMATE_WINDOWS; i++) {
-		if (!estimate_has_window(e, i) || (e->windows[i].n != r->limit &&
+		if (!estimate_has_window(e, i) ||
+		    (e->windows[i].n != r->limit &&
 		    !estimate_window_is_sure(&e->windows[i])))
 			continue;
 		due = estimate_window_due(&e->windows[i]);
