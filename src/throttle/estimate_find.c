@@ -256,6 +256,19 @@ is_shut_longer(const struct estimate_window *w, const struct era *era)
 	return surely_closed(era) > w->hi + w->hi / 32 + era->slack;
 }
 
+/*
+ * It was made shorter, and is refused at its end, for no longer than that was:
+ * what went before went late in one of the host's, whose end came sooner.
+ */
+static bool
+is_too_short(const struct estimate *e, const struct era *era)
+{
+	const struct estimate_window *w = &e->windows[0];
+
+	return e->at_edge && w->hi < w->born &&
+	    w->hi + surely_closed(era) <= w->born + era->slack;
+}
+
 static void
 judge_kept(struct estimate *e, const struct era *era, uint64_t now)
 {
@@ -267,7 +280,7 @@ judge_kept(struct estimate *e, const struct era *era, uint64_t now)
 	bool longer = is_shut_longer(&w[0], era) ||
 	    (!late && era->went >= 2 * w[0].n);
 
-	if (!longer)
+	if (!longer || is_too_short(e, era))
 		correct(e, &w[0], era, now);
 	else if (w[1].n != 0 && estimate_window_is_sure(&w[1]))
 		correct(e, &w[1], era, now);

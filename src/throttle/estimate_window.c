@@ -11,6 +11,7 @@
 #define HELD	3	/* times that the first one went */
 #define CHEAP	128	/* a part of it that a question may take */
 #define YOUNG	64	/* times used up */
+#define SETTLED	2	/* times used up: before it is asked for still more */
 #define LATER	4	/* a part of it in which those come first */
 #define CLOSE	64	/* a part of it that is not worth asking for */
 #define FEW_MORE 16	/* a part of it that may go by chance */
@@ -166,6 +167,24 @@ estimate_window_asked(struct estimate_window *w, bool open, uint32_t flying,
 	renew(w, flying, now);
 }
 
+/* It may be what others have left. */
+static bool
+is_young(const struct estimate_window *w)
+{
+	return w->seen < YOUNG;
+}
+
+/*
+ * How often all of it has to go before it is more.  While a window of the host's
+ * ends in the middle of what is sent at once, more goes than it allows, and does
+ * so the next times, for ours are a little longer than the host's.
+ */
+static uint32_t
+settles_after(const struct estimate_window *w)
+{
+	return is_young(w) || w->top != 0 ? 1 : SETTLED;
+}
+
 void
 estimate_window_take(struct estimate_window *w, uint64_t at)
 {
@@ -177,19 +196,12 @@ estimate_window_take(struct estimate_window *w, uint64_t at)
 	w->spent = estimate_window_due(w) > at;
 	if (!w->spent || at < w->full_at + larger(w->lo, w->hi / 2))
 		return;
-	if (w->full > 0)
+	if (w->full >= settles_after(w))
 		w->before = 0;
 	w->full_at = at;
 	w->full++;
 	w->seen++;
 	w->clean++;
-}
-
-/* It may be what others have left. */
-static bool
-is_young(const struct estimate_window *w)
-{
-	return w->seen < YOUNG;
 }
 
 uint64_t
@@ -200,6 +212,8 @@ estimate_window_more_at(const struct estimate_window *w, uint64_t now)
 	uint64_t used = w->full + (young && w->more.step > 1 &&
 	    w->top == 0);
 
+	if (w->more.step > 1 && used < settles_after(w))
+		return BUDGET_NEVER;
 	/* what is about to be free may be so at the host already */
 	if (is_tried(w) || w->window.flying != 0 ||
 	    estimate_window_due(w) <= at + w->hi / CLOSE ||
