@@ -13,13 +13,15 @@
 #define MINUTE	(60 * SEC)
 #define SEEDS	8
 #define QUARTER	25		/* percent, of others */
+#define ENOUGH	30		/* refused, of a limit that is found alone */
 #define MOMENT	(200 * MS)
 
 /*
  * Of each the most refusals beyond those that were on their way at the first
  * one, and how much goes at least, in ten minutes or so: as a part of what goes
  * by a throttle that was told the limit and is alone, and whose host has no bad
- * moment; where others stay, of three quarters of that.  Means over seeds.
+ * moment; where others stay, of three quarters of that, and thirty are refused,
+ * or no more than of one that was told.  Means over seeds.
  */
 static const struct row {
 	const char	*what;
@@ -188,10 +190,22 @@ simulate_known(struct trial x)
 	return simulate(x);
 }
 
+/* How many are refused where it is known, and others use a quarter of it. */
+static double
+refused_known(struct trial x)
+{
+	struct outcome out;
+
+	x.knows = true;
+	out = simulate(x);
+	return (double)(out.refused - out.at_first);
+}
+
 START_TEST(copes)
 {
 	const struct row *r = &rows[_i];
-	double refused = 0, part = 0, all;
+	bool stay = r->others && r->leave == 0;
+	double refused = 0, known = 0, part = 0, all;
 	struct outcome found;
 	struct trial x;
 	uint64_t seed;
@@ -204,14 +218,19 @@ START_TEST(copes)
 			return;
 		}
 		all = (double)simulate_known(x).watched;
-		if (r->others && r->leave == 0)
+		if (stay) {
+			known += refused_known(x) / SEEDS;
 			all *= (100. - QUARTER) / 100;
+		}
 		refused += (double)(found.refused - found.at_first) / SEEDS;
 		part += (double)found.watched / all / SEEDS;
 	}
 	if (refused > r->refused || part < r->part)
 		ck_abort_msg("%s: %.1f refused, %.3f went", r->what, refused,
 		    part);
+	if (stay && refused > ENOUGH && refused > known)
+		ck_abort_msg("%s: %.1f refused, but %.1f where it is known",
+		    r->what, refused, known);
 }
 END_TEST
 
