@@ -117,8 +117,13 @@ runtime	fuzzer		libclang-rt-dev
 runtime	address		libclang-rt-dev
 runtime	thread		libclang-rt-dev
 program	valgrind	valgrind
-program	cppcheck	cppcheck
 program	xz		xz-utils
+'
+
+# What script/long needs, too.
+# shellcheck disable=SC2034
+long_needs='
+program	cppcheck	cppcheck
 '
 
 # is_there KIND NAME
