@@ -360,7 +360,8 @@ def test_upload_that_is_not_taken_is_no_response_timeout(lab):
 
 def test_upload_that_is_not_taken_is_idle(lab):
 	far = lab.origin(silent_reader, read_body=False, rcvbuf=65536)
-	daemon = lab.sluice(timeouts={"response": "60s", "idle": SHORT})
+	# in which a client on a busy machine sends on
+	daemon = lab.sluice(timeouts={"response": "60s", "idle": 3 * SHORT})
 	one = lab.client()
 	one.ask("POST", far.url + "/", [("Content-Length", SIZE)])
 	# Until there is an answer: it is not the client who is idle.
