@@ -257,15 +257,16 @@ is_shut_longer(const struct estimate_window *w, const struct era *era)
 }
 
 /*
- * It was made shorter, and is refused at its end, for no longer than that was:
- * what went before went late in one of the host's, whose end came sooner.
+ * It was made shorter, and is refused at its end, for about as long: what went
+ * before went late in one of the host's, whose end came sooner.  Not where there
+ * is a longer one, for then the end may be of that one.
  */
 static bool
 is_too_short(const struct estimate *e, const struct era *era)
 {
 	const struct estimate_window *w = &e->windows[0];
 
-	return e->at_edge && w->hi < w->born &&
+	return e->at_edge && e->windows[1].n == 0 && w->hi < w->born &&
 	    w->hi + surely_closed(era) <= w->born + era->slack;
 }
 

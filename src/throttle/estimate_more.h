@@ -8,7 +8,8 @@
  * When more than a limit is tried: after 10 times that it was used up, then 20,
  * 40 and so on; of one that is not young any more at most once an hour.  What
  * went is tried again, twice as many more: at once, but of a window that others
- * have lowered when it was used up again, and of an old one when it was so twice.
+ * have lowered when it was used up again, and of any other old one when it was so
+ * twice, for which estimate_window_more_at() waits.
  */
 
 void	 estimate_more_begin(struct estimate_more *);

@@ -11,7 +11,7 @@
 #define HELD	3	/* times that the first one went */
 #define CHEAP	128	/* a part of it that a question may take */
 #define YOUNG	64	/* times used up */
-#define SETTLED	2	/* times used up: before it is asked for still more */
+#define SETTLED	2	/* times used up: raised again, and not taken back */
 #define LATER	4	/* a part of it in which those come first */
 #define CLOSE	64	/* a part of it that is not worth asking for */
 #define FEW_MORE 16	/* a part of it that may go by chance */
@@ -177,7 +177,8 @@ is_young(const struct estimate_window *w)
 /*
  * How often all of it has to go before it is more.  While a window of the host's
  * ends in the middle of what is sent at once, more goes than it allows, and does
- * so the next times, for ours are a little longer than the host's.
+ * so the next times, for ours are a little longer than the host's.  What others
+ * have left again is asked for sooner, and by small parts.
  */
 static uint32_t
 settles_after(const struct estimate_window *w)

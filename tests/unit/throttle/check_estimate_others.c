@@ -13,15 +13,15 @@
 #define MINUTE	(60 * SEC)
 #define SEEDS	8
 #define QUARTER	25		/* percent, of others */
-#define ENOUGH	30		/* refused, of a limit that is found alone */
+#define ENOUGH	30		/* refused, beyond those at first */
 #define MOMENT	(200 * MS)
 
 /*
  * Of each the most refusals beyond those that were on their way at the first
  * one, and how much goes at least, in ten minutes or so: as a part of what goes
  * by a throttle that was told the limit and is alone, and whose host has no bad
- * moment; where others stay, of three quarters of that, and thirty are refused,
- * or no more than of one that was told.  Means over seeds.
+ * moment; where others stay, of three quarters of that.  There no more than
+ * thirty are refused, or than of one that was told.  Means over seeds.
  */
 static const struct row {
 	const char	*what;

@@ -298,12 +298,16 @@ END_TEST
  * more went than it allows.  Means over seeds, each of three hours.
  */
 static const struct settled {
-	uint64_t	 then;		/* of 80 per 6 s, after five minutes */
+	uint64_t	 n;
+	uint64_t	 w;
+	uint64_t	 then;		/* n after five minutes */
+	uint64_t	 longer;	/* ns: 100 in that, too; or 0 */
 	double		 late;		/* refused in the second half */
 } settled[] = {
-	{ 80, 1.5 },
-	{ 40, 4 },
-	{ 160, 2 },
+	{ 80, 6 * SEC, 80, 0, 1.5 },
+	{ 80, 6 * SEC, 40, 0, 4 },
+	{ 80, 6 * SEC, 160, 0, 2 },
+	{ 10, 2 * SEC, 10, 30 * SEC, 4.5 },
 };
 
 #define SETTLED_SEEDS	20
@@ -317,22 +321,26 @@ START_TEST(settles)
 
 	for (seed = 1; seed <= seeds; seed++) {
 		out = simulate((struct trial){
-			.limits = {{ .kind = FIXED, .n = 80, .w = 6 * SEC }},
-			.nlimits = 1,
+			.limits = {
+				{ .kind = FIXED, .n = c->n, .w = c->w },
+				{ .kind = FIXED, .n = 100, .w = c->longer },
+			},
+			.nlimits = c->longer != 0 ? 2 : 1,
 			.clients = 25,
 			.latency = 10 * MS,
 			.total = UINT32_MAX,
 			.seed = seed,
-			.names = seed % 2 == 0,
-			.changed = c->then != 80 ? 300 * SEC : 0,
+			.names = seed % 2 == 0 || c->longer != 0,
+			.changed = c->then != c->n ? 300 * SEC : 0,
 			.changed_n = c->then,
 			.until = brief() ? BRIEF : 3 * 3600 * SEC,
 		});
 		late += (double)out.late / SETTLED_SEEDS;
 	}
 	if (!brief() && late > c->late)
-		ck_abort_msg("80, then %llu: %.2f late",
-		    (unsigned long long)c->then, late);
+		ck_abort_msg("%llu, then %llu: %.2f late",
+		    (unsigned long long)c->n, (unsigned long long)c->then,
+		    late);
 }
 END_TEST
 
