@@ -27,10 +27,11 @@ estimate_more_lowered_again(struct estimate_more *m)
 }
 
 bool
-estimate_more_due(const struct estimate_more *m, uint64_t used, uint64_t now)
+estimate_more_due(const struct estimate_more *m, uint64_t used, uint32_t again,
+    uint64_t now)
 {
 	return m->wait != 0 && now >= m->after &&
-	    used >= (m->step > 1 ? 1 : m->wait);
+	    used >= (m->step > 1 ? again : m->wait);
 }
 
 uint32_t

@@ -9,14 +9,17 @@
  * 40 and so on; of one that is not young any more at most once an hour.  What
  * went is tried again, twice as many more: at once, but of a window that others
  * have lowered when it was used up again, and of any other old one when it was so
- * twice, for which estimate_window_more_at() waits.
+ * twice.
  */
 
 void	 estimate_more_begin(struct estimate_more *);
 
-/* Returns whether to try now, when it was used up so often since. */
+/*
+ * Returns whether to try now, when it was used up so often since; so often again
+ * is enough where more went the last time.
+ */
 bool	 estimate_more_due(const struct estimate_more *, uint64_t used,
-	    uint64_t now);
+	    uint32_t again, uint64_t now);
 
 /* It was tried: returns by how many the limit is higher; 0: it stands. */
 uint32_t estimate_more_tried(struct estimate_more *, bool went, bool young,

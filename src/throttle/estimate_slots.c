@@ -54,7 +54,7 @@ bool
 estimate_slots_wants_more(const struct estimate_slots *s, uint64_t now)
 {
 	return s->n != 0 && s->went > 0 ? now >= s->more.after :
-	    s->n != 0 && estimate_more_due(&s->more, s->quiet / s->n, now);
+	    s->n != 0 && estimate_more_due(&s->more, s->quiet / s->n, 1, now);
 }
 
 void

@@ -175,15 +175,17 @@ is_young(const struct estimate_window *w)
 }
 
 /*
- * How often all of it has to go before it is more.  While a window of the host's
- * ends in the middle of what is sent at once, more goes than it allows, and does
- * so the next times, for ours are a little longer than the host's.  What others
- * have left again is asked for sooner, and by small parts.
+ * How often all of it has to go, where more went, before still more is tried.
+ * While a window of the host's ends in the middle of what is sent at once, more
+ * goes than it allows, and does so the next times, for ours are a little longer
+ * than the host's.  What others have left again is asked for by small parts.
  */
 static uint32_t
 settles_after(const struct estimate_window *w)
 {
-	return is_young(w) || w->top != 0 ? 1 : SETTLED;
+	if (w->top != 0)
+		return 1;
+	return is_young(w) ? 0 : SETTLED;
 }
 
 void
@@ -197,7 +199,7 @@ estimate_window_take(struct estimate_window *w, uint64_t at)
 	w->spent = estimate_window_due(w) > at;
 	if (!w->spent || at < w->full_at + larger(w->lo, w->hi / 2))
 		return;
-	if (w->full >= settles_after(w))
+	if (w->full > 0 && w->full >= settles_after(w))
 		w->before = 0;
 	w->full_at = at;
 	w->full++;
@@ -208,17 +210,13 @@ estimate_window_take(struct estimate_window *w, uint64_t at)
 uint64_t
 estimate_window_more_at(const struct estimate_window *w, uint64_t now)
 {
-	bool young = is_young(w);
-	uint64_t at = young ? larger(now, w->full_at + w->hi / LATER) : now;
-	uint64_t used = w->full + (young && w->more.step > 1 &&
-	    w->top == 0);
+	uint64_t at = is_young(w) ?
+	    larger(now, w->full_at + w->hi / LATER) : now;
 
-	if (w->more.step > 1 && used < settles_after(w))
-		return BUDGET_NEVER;
 	/* what is about to be free may be so at the host already */
 	if (is_tried(w) || w->window.flying != 0 ||
 	    estimate_window_due(w) <= at + w->hi / CLOSE ||
-	    !estimate_more_due(&w->more, used, at))
+	    !estimate_more_due(&w->more, w->full, settles_after(w), at))
 		return BUDGET_NEVER;
 	return at;
 }

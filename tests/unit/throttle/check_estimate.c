@@ -336,20 +336,20 @@ START_TEST(tries_more)
 	struct estimate_more m;
 
 	estimate_more_begin(&m);
-	ck_assert(!estimate_more_due(&m, 9, now));
-	ck_assert(estimate_more_due(&m, 10, now));
+	ck_assert(!estimate_more_due(&m, 9, 1, now));
+	ck_assert(estimate_more_due(&m, 10, 1, now));
 	ck_assert_uint_eq(estimate_more_tried(&m, true, false, now), 1);
 	/* what went is tried again at once, with two more */
-	ck_assert(estimate_more_due(&m, 1, now));
+	ck_assert(estimate_more_due(&m, 1, 1, now));
 	ck_assert_uint_eq(estimate_more_tried(&m, true, false, now), 2);
 	/* a young one by its windows alone */
 	ck_assert_uint_eq(estimate_more_tried(&m, false, true, now), 0);
-	ck_assert(!estimate_more_due(&m, 19, now));
-	ck_assert(estimate_more_due(&m, 20, now));
+	ck_assert(!estimate_more_due(&m, 19, 1, now));
+	ck_assert(estimate_more_due(&m, 20, 1, now));
 	ck_assert_uint_eq(estimate_more_tried(&m, false, false, now), 0);
-	ck_assert(!estimate_more_due(&m, 1000, now + HOUR - 1));
-	ck_assert(!estimate_more_due(&m, 39, now + HOUR));
-	ck_assert(estimate_more_due(&m, 40, now + HOUR));
+	ck_assert(!estimate_more_due(&m, 1000, 1, now + HOUR - 1));
+	ck_assert(!estimate_more_due(&m, 39, 1, now + HOUR));
+	ck_assert(estimate_more_due(&m, 40, 1, now + HOUR));
 }
 END_TEST
 

@@ -337,9 +337,9 @@ START_TEST(much_less_is_tried_for_more)
 	estimate_window_set(&w, 80, SEC, 2 * SEC, 0, now);
 	estimate_more_tried(&w.more, false, false, now);
 	estimate_window_set(&w, 60, SEC, 2 * SEC, 0, now);
-	ck_assert(!estimate_more_due(&w.more, 50, now));
+	ck_assert(!estimate_more_due(&w.more, 50, 1, now));
 	estimate_window_set(&w, 1, SEC, 2 * SEC, 0, now);
-	ck_assert(estimate_more_due(&w.more, 50, now));
+	ck_assert(estimate_more_due(&w.more, 50, 1, now));
 }
 END_TEST
 
