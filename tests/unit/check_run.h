@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * For what is asserted many times: Check's own assertions leave a trace in a file
- * each time, which takes a thousand times as long as most that is asserted.
+ * For what is asserted many times: Check's own assertions write to a file each
+ * time, which takes far longer than most that is asserted.
  */
 #define ck_assert_often(x) \
 	do { if (!(x)) ck_abort_msg("not so: %s", #x); } while (0)

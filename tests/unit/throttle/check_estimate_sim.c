@@ -259,6 +259,23 @@ static const struct change {
 	{ "slots, raised", SLOTS, 8, SEC, 16, 20, 4 },
 };
 
+static struct trial
+three_hours(enum kind kind, uint64_t n, uint64_t w, uint64_t then, uint64_t seed)
+{
+	return (struct trial){
+		.limits = {{ .kind = kind, .n = n, .w = w }},
+		.nlimits = 1,
+		.clients = 25,
+		.latency = 10 * MS,
+		.total = UINT32_MAX,
+		.seed = seed,
+		.names = seed % 2 == 0,
+		.changed = then != n ? 300 * SEC : 0,
+		.changed_n = then,
+		.until = brief() ? BRIEF : 3 * 3600 * SEC,
+	};
+}
+
 START_TEST(follows)
 {
 	const struct change *c = &changes[_i];
@@ -266,18 +283,8 @@ START_TEST(follows)
 	struct outcome out;
 
 	for (seed = 1; seed <= (brief() ? 1 : 2); seed++) {
-		out = simulate((struct trial){
-			.limits = {{ .kind = c->kind, .n = c->n, .w = c->w }},
-			.nlimits = 1,
-			.clients = 25,
-			.latency = 10 * MS,
-			.total = UINT32_MAX,
-			.seed = seed,
-			.names = seed == 2,
-			.changed = c->then != c->n ? 300 * SEC : 0,
-			.changed_n = c->then,
-			.until = brief() ? BRIEF : 3 * hour,
-		});
+		out = simulate(three_hours(c->kind, c->n, c->w, c->then,
+		    seed));
 		if (brief())
 			return;
 		if (out.refused > c->refused || out.late > c->late ||
@@ -317,25 +324,17 @@ START_TEST(settles)
 	const struct settled *c = &settled[_i];
 	uint64_t seeds = brief() ? 1 : SETTLED_SEEDS, seed;
 	double late = 0;
-	struct outcome out;
+	struct trial x;
 
 	for (seed = 1; seed <= seeds; seed++) {
-		out = simulate((struct trial){
-			.limits = {
-				{ .kind = FIXED, .n = c->n, .w = c->w },
-				{ .kind = FIXED, .n = 100, .w = c->longer },
-			},
-			.nlimits = c->longer != 0 ? 2 : 1,
-			.clients = 25,
-			.latency = 10 * MS,
-			.total = UINT32_MAX,
-			.seed = seed,
-			.names = seed % 2 == 0 || c->longer != 0,
-			.changed = c->then != c->n ? 300 * SEC : 0,
-			.changed_n = c->then,
-			.until = brief() ? BRIEF : 3 * 3600 * SEC,
-		});
-		late += (double)out.late / SETTLED_SEEDS;
+		x = three_hours(FIXED, c->n, c->w, c->then, seed);
+		if (c->longer != 0) {
+			x.limits[1] = (struct origin_limit){ .kind = FIXED,
+				.n = 100, .w = c->longer };
+			x.nlimits = 2;
+			x.names = true;
+		}
+		late += (double)simulate(x).late / SETTLED_SEEDS;
 	}
 	if (!brief() && late > c->late)
 		ck_abort_msg("%llu, then %llu: %.2f late",
