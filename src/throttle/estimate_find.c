@@ -10,10 +10,10 @@
 
 #include <stddef.h>
 
+#include "throttle/estimate_correct.h"
+#include "throttle/estimate_era.h"
 #include "throttle/estimate_log.h"
-#include "throttle/estimate_more.h"
 #include "throttle/estimate_pace.h"
-#include "throttle/estimate_probe.h"
 #include "throttle/estimate_slots.h"
 #include "throttle/estimate_window.h"
 #include "throttle/larger.h"
@@ -26,31 +26,8 @@
 #define GUESS		(2 * SECOND)	/* that a few say of a pace at most */
 #define LONGER		64	/* times a window another may be */
 #define CLOSE		64	/* a part that is soon back */
-#define SOON		8	/* a part: at once, where clients wait */
 #define FEW		8	/* times the pace: so soon it opens again */
-#define LITTLE		16	/* a part that others have taken */
-#define KEPT		4	/* times that all of a window was used */
 #define TELLING		3	/* refusals that tell a pace */
-#define PROVEN		16	/* times that all of a limit was used */
-
-/* What an era was. */
-struct era {
-	uint64_t	 went;		/* requests */
-	uint64_t	 first;		/* ns: the first was answered */
-	uint64_t	 refused;	/* ns: one was refused */
-	uint64_t	 shut;		/* ns: the last time it was shut */
-	uint64_t	 open;		/* ns: it was open again */
-	uint64_t	 closed;	/* ns: from refused to that */
-	uint64_t	 slack;		/* ns: what says nothing */
-	bool		 at_first;	/* before it nothing was refused */
-	bool		 named;		/* ... as the host had said */
-};
-
-static uint64_t
-since(uint64_t from, uint64_t to)
-{
-	return to > from ? to - from : 0;
-}
 
 /* From an era on, which it is measured by where nothing was counted before. */
 static void
@@ -69,7 +46,7 @@ begin_pace(struct estimate *e, uint64_t first, uint64_t went, uint64_t until)
 }
 
 static void
-set_pace(struct estimate *e, const struct era *era)
+set_pace(struct estimate *e, const struct estimate_era *era)
 {
 	struct estimate_pace *p = &e->pace;
 
@@ -84,7 +61,7 @@ set_pace(struct estimate *e, const struct era *era)
 
 /* It does not go on as if it had gone at that pace. */
 static bool
-is_no_bucket(const struct estimate *e, const struct era *era)
+is_no_bucket(const struct estimate *e, const struct estimate_era *era)
 {
 	/* what is named is rounded up */
 	uint64_t closed = era->named ? since(SECOND, era->closed) :
@@ -95,8 +72,8 @@ is_no_bucket(const struct estimate *e, const struct era *era)
 }
 
 static void
-set_window(struct estimate *e, unsigned i, const struct era *era, uint64_t went,
-    uint64_t first, uint64_t now)
+set_window(struct estimate *e, unsigned i, const struct estimate_era *era,
+    uint64_t went, uint64_t first, uint64_t now)
 {
 	struct estimate_window *w = &e->windows[i];
 	bool new = w->n == 0;
@@ -125,7 +102,7 @@ set_window(struct estimate *e, unsigned i, const struct era *era, uint64_t went,
 
 /* A longer window is what went since it was last open. */
 static void
-set_longer(struct estimate *e, const struct era *era, uint64_t now)
+set_longer(struct estimate *e, const struct estimate_era *era, uint64_t now)
 {
 	set_window(e, 1, era, e->long_went, e->long_first, now);
 	e->long_went = 0;
@@ -133,13 +110,13 @@ set_longer(struct estimate *e, const struct era *era, uint64_t now)
 
 /* The same over a window, of which the longer one is not too many times. */
 static void
-find_longer(struct estimate *e, const struct era *era, uint64_t now)
+find_longer(struct estimate *e, const struct estimate_era *era, uint64_t now)
 {
 	struct estimate_window *w = e->windows;
 
 	if (since(e->long_first, era->open) > LONGER * w[0].hi) {
 		/* nothing is known of so long ago: it begins with this */
-		if (w[0].seen < PROVEN)
+		if (w[0].seen < ESTIMATE_PROVEN)
 			w[0].n = w[1].n = 0;
 		e->long_went = 0;
 		return;
@@ -147,113 +124,11 @@ find_longer(struct estimate *e, const struct era *era, uint64_t now)
 	set_longer(e, era, now);
 }
 
-/* For how long it was shut at least: what is named is rounded up. */
-static uint64_t
-surely_closed(const struct era *era)
-{
-	return larger(since(era->refused, era->shut),
-	    era->named ? since(SECOND, era->closed) : 0);
-}
-
-/*
- * By how much a window that was all used may be too short.  What is named is
- * rounded up, and says little of a short one: then it may be as long as a round
- * one that is a little longer.
- */
-static uint64_t
-missing(const struct estimate *e, const struct estimate_window *w,
-    const struct era *era)
-{
-	uint64_t round = estimate_probe_below(w->hi + w->hi / LITTLE);
-	uint64_t least = larger(surely_closed(era), since(w->hi, round));
-
-	return era->named && w->top == 0 && least < era->closed &&
-	    w->hi < LITTLE * SECOND && round > w->hi &&
-	    !estimate_probe_is_round(w->hi) &&
-	    estimate_window_is_used(w, e->beside + 1) ? least : era->closed;
-}
-
-/*
- * All that it allows has gone as soon as it was open, as where nobody else uses
- * it, and then it was shut for as long as it is: there is less in it.
- */
-static bool
-is_lowered(const struct estimate *e, const struct estimate_window *w,
-    const struct era *era)
-{
-	return w->seen >= PROVEN &&
-	    since(era->first, era->open) > w->hi - w->hi / 4 &&
-	    estimate_log_soon(&e->log, w->hi / SOON) >=
-	    era->went - era->went / SOON;
-}
-
-/* Most are round: what is a little shorter may be such a one. */
-static bool
-may_be_round(uint64_t length, uint64_t longer)
-{
-	uint64_t most = estimate_probe_below(longer + longer / LITTLE);
-
-	return !estimate_probe_is_round(length) && most > length &&
-	    longer <= most + most / 100;
-}
-
-/*
- * All of it has gone so often that it is long enough, and no shorter one is to
- * blame; or it is refused again and again as soon as it opens.
- */
-static bool
-is_long_enough(const struct estimate *e, const struct estimate_window *w,
-    const struct era *era)
-{
-	uint64_t some = w->n / LITTLE;
-
-	/* made shorter since then, which may be why it is refused */
-	if (e->at_edge || w->seen < KEPT || (w->top == 0 && w->hi < w->born))
-		return false;
-	return (w == &e->windows[0] && !w->told &&
-	    !may_be_round(w->hi, w->hi + missing(e, w, era))) ||
-	    (era->went < some && e->went < some);
-}
-
-/* A window that was kept was refused: it is longer, or less in it. */
-static void
-correct(struct estimate *e, struct estimate_window *w, const struct era *era,
-    uint64_t now)
-{
-	uint64_t used = w->used + e->beside, n = w->n, hi = w->hi;
-	uint64_t closed = missing(e, w, era);
-	uint64_t longer = hi + closed, step = larger(n / LITTLE, 1);
-
-	if (era->went <= n - n / 4 && is_lowered(e, w, era)) {
-		estimate_more_lowered(&w->more);
-		w->top = 0;
-		/* so long it was kept, and is no shorter since then */
-		estimate_window_set(w, era->went, w->lo, larger(hi,
-		    since(era->first, era->open)), e->uncounted, now);
-		return;
-	}
-	if (used >= n)
-		used = n - 1;
-	/* then others take some of it */
-	if (used + step >= n && step < n && is_long_enough(e, w, era))
-		n -= step;
-	/* what allows more is nearer to what it has allowed so far */
-	else if (e->at_edge || (used >= n - 1 - n / 64 &&
-	    closed < hi / 2) ||
-	    (wide)n * hi * 15 > (wide)used * longer * 16)
-		hi = longer + era->slack / 4;
-	else
-		n = used;
-	if (n == w->n - step || n < w->n - w->n / 8)
-		estimate_window_lowered(w);
-	estimate_window_set(w, n, w->lo, hi, e->uncounted, now);
-}
-
 /* It was shut for longer than the window can make it. */
 static bool
-is_shut_longer(const struct estimate_window *w, const struct era *era)
+is_shut_longer(const struct estimate_window *w, const struct estimate_era *era)
 {
-	return surely_closed(era) > w->hi + w->hi / 32 + era->slack;
+	return estimate_era_closed(era) > w->hi + w->hi / 32 + era->slack;
 }
 
 /*
@@ -262,29 +137,30 @@ is_shut_longer(const struct estimate_window *w, const struct era *era)
  * is a longer one, for then the end may be of that one.
  */
 static bool
-is_too_short(const struct estimate *e, const struct era *era)
+is_too_short(const struct estimate *e, const struct estimate_era *era)
 {
 	const struct estimate_window *w = &e->windows[0];
 
 	return e->at_edge && e->windows[1].n == 0 && w->hi < w->born &&
-	    w->hi + surely_closed(era) <= w->born + era->slack;
+	    w->hi + estimate_era_closed(era) <= w->born + era->slack;
 }
 
 static void
-judge_kept(struct estimate *e, const struct era *era, uint64_t now)
+judge_kept(struct estimate *e, const struct estimate_era *era, uint64_t now)
 {
 	struct estimate_window *w = e->windows;
 
-	bool late = (era->named ? missing(e, &w[0], era) :
-	    surely_closed(era)) <= w[0].hi / LITTLE + era->slack / 2;
+	bool late = (era->named ? estimate_missing(e, &w[0], era) :
+	    estimate_era_closed(era)) <=
+	    w[0].hi / ESTIMATE_LITTLE + era->slack / 2;
 	/* several times all of it went */
 	bool longer = is_shut_longer(&w[0], era) ||
 	    (!late && era->went >= 2 * w[0].n);
 
 	if (!longer || is_too_short(e, era))
-		correct(e, &w[0], era, now);
+		estimate_correct(e, &w[0], era, now);
 	else if (w[1].n != 0 && estimate_window_is_sure(&w[1]))
-		correct(e, &w[1], era, now);
+		estimate_correct(e, &w[1], era, now);
 	else
 		find_longer(e, era, now);
 }
@@ -294,7 +170,8 @@ judge_kept(struct estimate *e, const struct era *era, uint64_t now)
  * length, allows: then it is not that which refuses now.
  */
 static bool
-is_too_slow(const struct estimate *e, const struct era *era, uint64_t length)
+is_too_slow(const struct estimate *e, const struct estimate_era *era,
+    uint64_t length)
 {
 	uint64_t span = since(e->long_first, era->refused);
 
@@ -308,7 +185,7 @@ is_too_slow(const struct estimate *e, const struct era *era, uint64_t length)
  * have come one after another since.
  */
 static bool
-came_at_once(const struct estimate *e, const struct era *era)
+came_at_once(const struct estimate *e, const struct estimate_era *era)
 {
 	const struct estimate_window *w = &e->windows[0];
 
@@ -319,15 +196,15 @@ came_at_once(const struct estimate *e, const struct era *era)
 
 /* It was shut for no longer than a bucket of that would be. */
 static bool
-is_soon_open(const struct estimate_window *w, const struct era *era)
+is_soon_open(const struct estimate_window *w, const struct estimate_era *era)
 {
-	return surely_closed(era) <= FEW * (w->hi / w->n) + 4 * era->slack +
-	    AT_ONCE;
+	return estimate_era_closed(era) <=
+	    FEW * (w->hi / w->n) + 4 * era->slack + AT_ONCE;
 }
 
 /* More went than a bucket of that had got in it since it was refused before. */
 static bool
-is_too_much(const struct estimate *e, const struct era *era)
+is_too_much(const struct estimate *e, const struct estimate_era *era)
 {
 	const struct estimate_window *w = &e->windows[0];
 
@@ -341,12 +218,12 @@ is_too_much(const struct estimate *e, const struct era *era)
  * while it was shut.
  */
 static bool
-may_be_bucket(const struct estimate *e, const struct era *era)
+may_be_bucket(const struct estimate *e, const struct estimate_era *era)
 {
 	const struct estimate_window *w = &e->windows[0];
 
 	return !came_at_once(e, era) && !is_too_much(e, era) &&
-	    w->seen < KEPT && is_soon_open(w, era) &&
+	    w->seen < ESTIMATE_KEPT && is_soon_open(w, era) &&
 	    (w->seen == 0 || era->went + TRICKLE >= w->n / CLOSE);
 }
 
@@ -355,7 +232,7 @@ may_be_bucket(const struct estimate *e, const struct era *era)
  * the rest, and how much they leave the next time is not known: half of it stays.
  */
 static void
-set_rest(struct estimate *e, const struct era *era, uint64_t now)
+set_rest(struct estimate *e, const struct estimate_era *era, uint64_t now)
 {
 	const struct estimate_window *w = &e->windows[0];
 	uint64_t least = is_soon_open(w, era) ? 0 : w->n / 2;
@@ -368,48 +245,48 @@ set_rest(struct estimate *e, const struct era *era, uint64_t now)
  * it always does, and then was shut for no longer than it is.
  */
 static bool
-is_the_same(const struct estimate_window *w, const struct era *era)
+is_the_same(const struct estimate_window *w, const struct estimate_era *era)
 {
-	return w->seen >= KEPT &&
+	return w->seen >= ESTIMATE_KEPT &&
 	    (since(era->first, era->open) < w->hi - w->hi / 8 ||
-	    (era->went + larger(w->n / LITTLE, 1) >= w->n &&
+	    (era->went + larger(w->n / ESTIMATE_LITTLE, 1) >= w->n &&
 	    !is_shut_longer(w, era)));
 }
 
 static void
-judge_new(struct estimate *e, const struct era *era, uint64_t now)
+judge_new(struct estimate *e, const struct estimate_era *era, uint64_t now)
 {
 	struct estimate_window *w = &e->windows[0];
 	uint64_t length = since(era->first, era->open);
 
 	if (w->used + e->beside >= w->n - w->n / 8 &&
 	    era->closed <= w->hi / 16 + era->slack)
-		correct(e, w, era, now);
+		estimate_correct(e, w, era, now);
 	else if (era->went <= w->n / 2 && length <= w->hi + w->hi / 4) {
 		if (may_be_bucket(e, era))
 			set_pace(e, era);
 		else
-			correct(e, w, era, now);
+			estimate_correct(e, w, era, now);
 	} else if (is_too_slow(e, era, length))
 		find_longer(e, era, now);
 	/* used up by others: that says nothing of its length */
 	else if (is_the_same(w, era) ||
 	    (era->went < w->n && length < w->lo))
-		correct(e, w, era, now);
+		estimate_correct(e, w, era, now);
 	else
 		set_rest(e, era, now);
 }
 
 /* It began long before it was refused. */
 static bool
-is_long_ago(const struct era *era)
+is_long_ago(const struct estimate_era *era)
 {
 	return era->at_first && since(era->first, era->refused) >
 	    8 * era->closed + FRESH;
 }
 
 static void
-judge_first(struct estimate *e, const struct era *era, uint64_t now)
+judge_first(struct estimate *e, const struct estimate_era *era, uint64_t now)
 {
 	/* where it began long before, it says nothing of a window */
 	if (is_long_ago(era))
@@ -427,7 +304,7 @@ judge_first(struct estimate *e, const struct era *era, uint64_t now)
  * their way as the last time that it refused.
  */
 static bool
-may_be_slots(const struct estimate *e, const struct era *era)
+may_be_slots(const struct estimate *e, const struct estimate_era *era)
 {
 	if (e->slots.off || e->pace.on || e->beside == 0)
 		return false;
@@ -444,12 +321,12 @@ may_be_slots(const struct estimate *e, const struct era *era)
  * gone once.
  */
 static bool
-is_guess(const struct estimate *e, const struct era *era)
+is_guess(const struct estimate *e, const struct estimate_era *era)
 {
 	const struct estimate_window *w = &e->windows[0];
 	uint64_t some = w->n / 8;
 
-	if (e->era != 1 || w->told || w->seen >= KEPT)
+	if (e->era != 1 || w->told || w->seen >= ESTIMATE_KEPT)
 		return false;
 	return (era->went < 2 * w->n && is_shut_longer(w, era)) ||
 	    (era->went + some >= w->n && era->went <= w->n + some);
@@ -457,7 +334,7 @@ is_guess(const struct estimate *e, const struct era *era)
 
 /* It was open long before it should be, but not for all that it allows. */
 static bool
-was_part(const struct estimate *e, const struct era *era)
+was_part(const struct estimate *e, const struct estimate_era *era)
 {
 	uint64_t n = e->windows[0].n;
 
@@ -466,7 +343,7 @@ was_part(const struct estimate *e, const struct era *era)
 
 /* A bucket; but not where it is shut for long, and does not say what is left. */
 static void
-judge_part(struct estimate *e, const struct era *era, uint64_t now)
+judge_part(struct estimate *e, const struct estimate_era *era, uint64_t now)
 {
 	if (e->room.limit != 0 || is_soon_open(&e->windows[0], era))
 		set_pace(e, era);
@@ -496,7 +373,7 @@ revert(struct estimate *e, uint64_t now)
  * lies over it is used up.  0: it is not told.
  */
 static uint64_t
-longest_of_pace(const struct estimate *e, const struct era *era)
+longest_of_pace(const struct estimate *e, const struct estimate_era *era)
 {
 	const struct estimate_pace *p = &e->pace;
 
@@ -506,22 +383,24 @@ longest_of_pace(const struct estimate *e, const struct era *era)
 
 /* How long it may be shut by what is known well (ns); 0: nothing is. */
 static uint64_t
-longest_shut(const struct estimate *e, const struct era *era)
+longest_shut(const struct estimate *e, const struct estimate_era *era)
 {
 	const struct estimate_window *w = e->windows;
 
 	if (e->slots.n != 0)
-		return e->slots.seen < (uint64_t)PROVEN * e->slots.n ? 0 :
+		return e->slots.seen <
+		    (uint64_t)ESTIMATE_PROVEN * e->slots.n ? 0 :
 		    e->asked > 0 ? era->slack + AT_ONCE :
 		    era->named ? era->slack + 4 * SECOND : 0;
 	if (e->pace.on && w[1].n != 0)
 		return estimate_window_is_used(&w[1], e->beside) ?
 		    4 * w[1].hi : longest_of_pace(e, era);
-	if (e->pace.on && era->went >= 4 * PROVEN)
-		return 4 * PROVEN * e->pace.interval + 4 * era->slack;
+	if (e->pace.on && era->went >= 4 * ESTIMATE_PROVEN)
+		return 4 * ESTIMATE_PROVEN * e->pace.interval + 4 * era->slack;
 	if (e->pace.on)
 		return longest_of_pace(e, era);
-	return w[0].n != 0 && w[0].seen >= PROVEN ? 4 * w[w[1].n != 0].hi : 0;
+	return w[0].n != 0 && w[0].seen >= ESTIMATE_PROVEN ?
+	    4 * w[w[1].n != 0].hi : 0;
 }
 
 /*
@@ -529,12 +408,12 @@ longest_shut(const struct estimate *e, const struct era *era)
  * a longer window, which is met by those who go faster than it allows.
  */
 static bool
-is_named_window(const struct estimate *e, const struct era *era)
+is_named_window(const struct estimate *e, const struct estimate_era *era)
 {
 	uint64_t went = since(e->long_first, era->refused);
 
 	return era->named && e->slots.n == 0 && era->closed < went &&
-	    era->closed > (went + era->closed) / SOON;
+	    era->closed > (went + era->closed) / ESTIMATE_SOON;
 }
 
 /*
@@ -542,12 +421,12 @@ is_named_window(const struct estimate *e, const struct era *era)
  * that, then, which stays.  But not again and again.
  */
 static bool
-was_outage(struct estimate *e, const struct era *era, uint64_t now)
+was_outage(struct estimate *e, const struct estimate_era *era, uint64_t now)
 {
 	uint64_t longest = longest_shut(e, era);
 
 	if (longest == 0 || era->closed <= longest || (e->outage != 0 &&
-	    since(e->outage, era->refused) < PROVEN * era->closed) ||
+	    since(e->outage, era->refused) < ESTIMATE_PROVEN * era->closed) ||
 	    is_named_window(e, era))
 		return false;
 	e->outage = now;
@@ -559,7 +438,7 @@ was_outage(struct estimate *e, const struct era *era, uint64_t now)
 
 /* Returns whether slots are what it counts, as far as is known. */
 static bool
-find_slots(struct estimate *e, const struct era *era)
+find_slots(struct estimate *e, const struct estimate_era *era)
 {
 	if (e->slots.n == 0)
 		return false;
@@ -574,10 +453,10 @@ find_slots(struct estimate *e, const struct era *era)
  * there is more.
  */
 static void
-judge_emptied(struct estimate *e, const struct era *era, uint64_t now)
+judge_emptied(struct estimate *e, const struct estimate_era *era, uint64_t now)
 {
 	struct estimate_window *w = e->windows;
-	struct era told = *era;
+	struct estimate_era told = *era;
 	uint64_t n = e->room.limit, length;
 
 	if (e->pace.on || e->slots.n != 0)
@@ -601,14 +480,14 @@ judge_emptied(struct estimate *e, const struct era *era, uint64_t now)
 
 /* Returns whether a window over a pace refused, not the pace. */
 static bool
-find_over_pace(struct estimate *e, const struct era *era, uint64_t now)
+find_over_pace(struct estimate *e, const struct estimate_era *era, uint64_t now)
 {
 	uint64_t longest = longest_of_pace(e, era);
 
-	if (longest == 0 || surely_closed(era) <= longest)
+	if (longest == 0 || estimate_era_closed(era) <= longest)
 		return false;
 	if (estimate_has_window(e, 1))
-		correct(e, &e->windows[1], era, now);
+		estimate_correct(e, &e->windows[1], era, now);
 	else
 		set_longer(e, era, now);
 	return true;
@@ -616,7 +495,7 @@ find_over_pace(struct estimate *e, const struct era *era, uint64_t now)
 
 /* It was the pace's: at first, where that was not known, and since then. */
 static void
-slow_down(struct estimate *e, const struct era *era)
+slow_down(struct estimate *e, const struct estimate_era *era)
 {
 	if (estimate_is_pace_in_doubt(e))
 		estimate_pace_refused(&e->pace, era->refused);
@@ -625,7 +504,7 @@ slow_down(struct estimate *e, const struct era *era)
 }
 
 static void
-find(struct estimate *e, const struct era *era, uint64_t now)
+find(struct estimate *e, const struct estimate_era *era, uint64_t now)
 {
 	/* if it is a bucket, no more fits into it */
 	if (era->at_first && !is_long_ago(era))
@@ -682,7 +561,7 @@ estimate_find_bucket(struct estimate *e, uint64_t now)
 void
 estimate_find(struct estimate *e, uint64_t sent, uint64_t now)
 {
-	struct era era = {
+	struct estimate_era era = {
 		.went = e->log.total,
 		.first = estimate_log_begun(&e->log, e->refused),
 		.refused = e->refused,
