@@ -8,6 +8,7 @@
 #include "hosts/host_lease.h"
 #include "hosts/hosts_name.h"
 #include "hosts/store_part.h"
+#include "throttle/larger.h"
 #include "throttle/throttle_estimate.h"
 
 /*
@@ -52,10 +53,10 @@ host_pause_settle(struct host *h, uint64_t now)
 
 	if (until > now)
 		until = now;
-	if (until <= h->pause.settled)
-		return;
-	count(h, false, until - h->pause.settled);
-	h->pause.settled = until;
+	if (until > h->pause.settled)
+		count(h, false, until - h->pause.settled);
+	/* the throttle may be another one's from now on, with its pause */
+	h->pause.settled = larger(h->pause.settled, now);
 }
 
 bool

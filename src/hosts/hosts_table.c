@@ -120,6 +120,7 @@ hosts_add(struct hosts *hs, const char *key, const struct http1_host *name,
 	RB_INSERT(host_serials, &hs->serials, h);
 	if (!hosts_has_place(conf, rule, whose))
 		hosts_charge(&hs->share, &h->charge, client);
+	host_pause_settle(h, now);
 	hosts_heed(h, &hs->overrides, now);
 	host_lease_begin(h, &hs->leases, &hs->shared, now);
 	h->away = hs->away;

@@ -150,6 +150,28 @@ START_TEST(time_paused_over_a_reload)
 }
 END_TEST
 
+/* What a pause would have been while limits were observed is none. */
+START_TEST(time_paused_since_it_is_enforced)
+{
+	start("{hosts: {a.test: {concurrency: 1, mode: observe}}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	learn(0, (struct lesson){ .verdict = BUDGET_THROTTLED,
+	    .pause = 10 * SECOND, .reset = 10 * SECOND }, NOW);
+	ck_assert_uint_eq(counted()->paused[STATS_NAMED], 0);
+	conf_unref(conf);
+	conf = parse("{hosts: {a.test: {concurrency: 1}}}");
+	hosts_reload(hosts, conf, NOW + 4 * SECOND);
+	ck_assert_uint_eq(throttle_paused_until(tickets[0].host->throttle,
+	    THROTTLE_WHOLE), NOW + 10 * SECOND);
+	host_pause_settle(tickets[0].host, NOW + 5 * SECOND);
+	ck_assert_uint_eq(counted()->paused[STATS_NAMED] +
+	    counted()->paused[STATS_BACKOFF], 1 * SECOND);
+	leave(0, false);
+	end();
+	stats_free();
+}
+END_TEST
+
 START_TEST(counts)
 {
 	const struct host *h;
@@ -251,6 +273,7 @@ main(void)
 	tcase_add_test(tc, causes);
 	tcase_add_test(tc, time_paused);
 	tcase_add_test(tc, time_paused_over_a_reload);
+	tcase_add_test(tc, time_paused_since_it_is_enforced);
 	tcase_add_test(tc, counts);
 	tcase_add_test(tc, tunnels);
 	tcase_add_test(tc, names_of_throttles);
