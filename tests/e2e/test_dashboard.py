@@ -17,7 +17,7 @@ from panel import TOKEN, House
 pytestmark = [pytest.mark.heavy, pytest.mark.plain("what is clicked is the "
     "page's; what it asks for is in test_live and test_control")]
 
-ODD = "<img src=x onerror=document.title='owned'> & \"more\""
+ODD = "<img src=x onerror=document.title='owned'> & \"more\" \u202egnp.exe"
 
 
 @pytest.fixture
@@ -383,6 +383,9 @@ def test_hostile(house, chromium):
 	    "'<b>bold</b>')")
 	assert page.run("document.querySelectorAll('main img, main b > b, "
 	    "main s, #recent b, #queue b').length") == 0
+	# No mark that turns what follows, nor in a title.
+	assert "\\u{202e}gnp.exe" in page.run("document.body.innerText")
+	assert "\u202e" not in page.run("document.body.outerHTML")
 	# A key of nobody, and one that is no key at all.
 	for where in ["#/host/" + "%3Cimg%20src%3Dx%3E.test", "#/host/%zz"]:
 		page.run(f"location.hash = {json.dumps(where)}")

@@ -1,7 +1,7 @@
 /*
  * Elements.  What is shown comes from others (names of hosts, paths, fields
- * that were received), so it gets into the page as text only; there is no other
- * way here.
+ * that were received), so it gets into the page as text only, and without marks
+ * that would have it read as something else; there is no other way here.
  */
 
 const byId = (id) => document.getElementById(id);
@@ -10,7 +10,8 @@ function fill(node, children)
 {
 	for (const child of children.flat(2))
 		if (child !== null && child !== undefined && child !== false)
-			node.append(child);	/* text where it is a string */
+			node.append(typeof child === "string" ? shown(child) :
+			    child);
 	return node;
 }
 
@@ -39,15 +40,24 @@ function set(node, attributes)
 		else if (value === null || value === false ||
 		    value === undefined)
 			node.removeAttribute(name);
-		else if (node.getAttribute(name) !== String(value))
-			node.setAttribute(name, value === true ? "" : value);
+		else
+			setText(node, name, value === true ? "" : value);
 	}
+}
+
+/* A title is shown, too. */
+function setText(node, name, value)
+{
+	const text = name === "title" ? shown(value) : String(value);
+	if (node.getAttribute(name) !== text)
+		node.setAttribute(name, text);
 }
 
 function say(node, text)
 {
-	if (node.textContent !== text)
-		node.textContent = text;
+	const safe = shown(text);
+	if (node.textContent !== safe)
+		node.textContent = safe;
 }
 
 /* A table for figures, with what stands above its columns. */

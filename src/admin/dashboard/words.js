@@ -70,6 +70,24 @@ function count(n, one, many)
 	return amount(n) + " " + (n === 1 ? one : many);
 }
 
+/*
+ * Control characters, marks that turn the direction of what follows, and others
+ * that nobody sees: what sluice's commands do not show as they are.
+ */
+const unseen = new RegExp("[\\u0000-\\u0008\\u000b-\\u001f" +
+    "\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff" +
+    "\\u{e0000}-\\u{e0fff}]", "gu");
+
+/* A text with these spelled out, as those do: "a\x1b", "a\u{202e}b". */
+function shown(text)
+{
+	return String(text).replace(unseen, (mark) => {
+		const c = mark.codePointAt(0), hex = c.toString(16);
+		return c < 0x80 ? "\\x" + hex.padStart(2, "0") :
+		    "\\u{" + hex + "}";
+	});
+}
+
 /* An instant on this machine's clock: 10:41:07, with the day if not today. */
 function clock(instant, withSeconds)
 {
