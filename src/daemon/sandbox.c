@@ -113,6 +113,7 @@ static const struct condition conditions[] = {
 	{ "ioctl", 1, INT(-1), TCGETS },
 	{ "ioctl", 1, INT(-1), TIOCGWINSZ },
 	{ "ioctl", 1, INT(-1), FIONREAD },
+	{ "ioctl", 1, INT(-1), SIOCOUTQ },
 	{ "ioctl", 1, INT(-1), FIONBIO },
 	{ "ioctl", 1, INT(-1), FIOCLEX },
 	{ "ioctl", 1, INT(-1), SIOCGIFNAME },

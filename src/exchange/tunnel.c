@@ -26,15 +26,22 @@
  *
  * With TLS on a side, an end of input is the peer's close_notify; without one
  * the tunnel was cut off.
+ *
+ * Where a side is gone, the other one is reset, since an end would look as if all
+ * had come.  A reset takes away what is still on its way, so it comes behind what
+ * the side that is gone had sent (RFC 9110, 9.3.6).
  */
 
 #define KEEP_IDLE	60	/* s; then the kernel asks whether it lives */
+#define LOOK_FIRST	1000000ULL	/* ns; whether it has arrived */
+#define LOOK_LAST	250000000ULL
 
 struct side {
 	struct tunnel	*tunnel;
 	struct stream	 stream;
 	bool		 eof;		/* its peer said no more will come */
 	bool		 shut;		/* and we have passed that on to it */
+	bool		 lost;		/* it takes nothing any more */
 };
 
 struct tunnel {
@@ -47,6 +54,10 @@ struct tunnel {
 	uint64_t	 idle;		/* ns that this may last */
 	uint64_t	 half;		/* ns, once a side has ended */
 	size_t		 buffer;	/* bytes; limits.buffer */
+	struct side	*last;		/* has what the other one, which is */
+	size_t		 unacked;	/* gone, had sent: but so many bytes */
+	uint64_t	 until;		/* ns: for which it is waited */
+	uint64_t	 look;		/* ns: until it is looked at again */
 	bool		 ended;
 	const char	*why;
 	struct event	 end_ev;
@@ -90,6 +101,77 @@ moved(struct tunnel *t)
 	deadline_set(&t->timer, loop_now() + (half ? t->half : t->idle));
 }
 
+/* Whether all has arrived is not told by anybody: it is looked at. */
+static void
+await_last(struct tunnel *t)
+{
+	size_t unacked = stream_unacked(&t->last->stream);
+	uint64_t now = loop_now();
+
+	if (unacked < t->unacked) {
+		t->unacked = unacked;
+		t->until = now + t->half;
+	}
+	if (unacked == 0 || now >= t->until) {
+		end(t, t->why);
+		return;
+	}
+	deadline_set(&t->timer, now + t->look);
+	if (t->look < LOOK_LAST)
+		t->look *= 2;
+}
+
+/* Nothing more comes from a side that is gone: ends behind what has come. */
+static void
+end_behind(struct side *gone, const char *why)
+{
+	struct tunnel *t = gone->tunnel;
+	struct side *to = other(gone);
+
+	if (t->why == NULL)
+		t->why = why;
+	stream_read(&gone->stream, false);
+	stream_read(&to->stream, false);
+	if (to->stream.broken) {
+		end(t, t->why);
+		return;
+	}
+	t->last = to;
+	if (stream_pending(&to->stream) > 0)
+		return;
+	t->unacked = SIZE_MAX;
+	t->look = LOOK_FIRST;
+	await_last(t);
+}
+
+/* Of one that is lost all that there is: it may not be told of any more. */
+static void
+read_side(struct side *s)
+{
+	stream_read(&s->stream, true);
+	if (s->lost)
+		stream_read_again(&s->stream);
+}
+
+/*
+ * Sending to a side has failed: what it had sent before may be there, and is
+ * still read; what the other one sends goes nowhere.
+ */
+static void
+lose(struct side *s)
+{
+	struct tunnel *t = s->tunnel;
+
+	if (t->why == NULL)
+		t->why = "reset";
+	s->lost = true;
+	stream_read(&other(s)->stream, false);
+	if (t->last != NULL || other(s)->lost)
+		end(t, t->why);
+	else if (stream_pending(&other(s)->stream) == 0)
+		read_side(s);
+}
+
 /* Sends bytes to a side; while some of them wait, the other is not read. */
 static void
 deliver(struct side *to, const char *p, size_t n)
@@ -99,8 +181,10 @@ deliver(struct side *to, const char *p, size_t n)
 
 	if (n == 0)
 		return;
-	if (!stream_send(&to->stream, &v, 1))
-		end(to->tunnel, "reset");
+	if (!stream_send(&to->stream, &v, 1)) {
+		lose(to);
+		return;
+	}
 	if (to->stream.sent > sent)
 		moved(to->tunnel);
 	if (stream_pending(&to->stream) > 0)
@@ -116,7 +200,7 @@ pass_end(struct side *to)
 	if (!to->eof || to->shut || stream_pending(&to->stream) > 0)
 		return;
 	if (!stream_shut(&to->stream)) {
-		end(t, "reset");
+		lose(to);
 		return;
 	}
 	if (stream_pending(&to->stream) > 0)
@@ -137,16 +221,18 @@ written_cb(void *arg)
 	if (t->ended)
 		return;
 	if (to->stream.broken) {
-		end(t, "reset");
+		lose(to);
 		return;
 	}
 	moved(t);
 	if (stream_pending(&to->stream) > 0)
 		return;
-	if (to->eof)
+	if (t->last == to || (other(to)->lost && to->eof))
+		end_behind(other(to), NULL);
+	else if (to->eof)
 		pass_end(to);
 	else
-		stream_read(&other(to)->stream, true);
+		read_side(other(to));
 }
 
 static void
@@ -157,6 +243,13 @@ take_end(struct side *from)
 	stream_read(&from->stream, false);
 	to->eof = true;
 	pass_end(to);
+}
+
+/* Of one that is lost nothing more is awaited than what is there. */
+static bool
+is_over(const struct side *from, enum stream_io io)
+{
+	return from->lost && (io == STREAM_NOTHING || io == STREAM_END);
 }
 
 /* Bytes from one side, as they are to be read. */
@@ -191,6 +284,10 @@ readable_cb(void *arg)
 
 	io = stream_receive(s, memory_piece(s->memory, t->buffer), &n);
 	take_bytes(from, t->loop->scratch, n);
+	if (is_over(from, io)) {
+		end_behind(from, NULL);
+		return;
+	}
 	switch (io) {
 	case STREAM_ALL:
 	case STREAM_NOTHING:
@@ -199,10 +296,10 @@ readable_cb(void *arg)
 		take_end(from);
 		break;
 	case STREAM_CUT:
-		end(t, "cut off");
+		end_behind(from, "cut off");
 		break;
 	case STREAM_RESET:
-		end(t, "reset");
+		end_behind(from, "reset");
 		break;
 	case STREAM_TLS_FAILED:
 		end(t, s->answered > s->max_answered ? "does not read" :
@@ -219,7 +316,12 @@ static const struct stream_events stream_events = {
 static void
 timer_cb(void *arg)
 {
-	end(arg, "idle");
+	struct tunnel *t = arg;
+
+	if (t->last != NULL && stream_pending(&t->last->stream) == 0)
+		await_last(t);
+	else
+		end(t, t->why != NULL ? t->why : "idle");
 }
 
 /* A peer that has vanished without a word is found by the kernel. */

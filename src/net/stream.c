@@ -2,8 +2,10 @@
 #include "net/stream.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,6 +36,20 @@ stream_arrived(const struct stream *s)
 	return !s->broken && stream_pending(s) == 0 &&
 	    getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 &&
 	    info.tcpi_state != TCP_CLOSE && info.tcpi_unacked == 0;
+}
+
+size_t
+stream_unacked(const struct stream *s)
+{
+	struct tcp_info info = { .tcpi_state = TCP_CLOSE };
+	socklen_t len = sizeof info;
+	int n = 0;
+
+	/* of one that was reset the kernel counts what it has dropped */
+	if (getsockopt(s->fd, IPPROTO_TCP, TCP_INFO, &info, &len) == -1 ||
+	    info.tcpi_state == TCP_CLOSE || ioctl(s->fd, SIOCOUTQ, &n) == -1)
+		return 0;
+	return (size_t)n;
 }
 
 /* Nothing waits any more. */

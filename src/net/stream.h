@@ -107,6 +107,11 @@ size_t		 stream_pending(const struct stream *);
  * reset the connection.
  */
 bool		 stream_arrived(const struct stream *);
+/*
+ * Returns how many bytes that the socket took the peer has not acknowledged yet;
+ * 0 also where it never will, since it has reset the connection.
+ */
+size_t		 stream_unacked(const struct stream *);
 
 enum stream_io {
 	STREAM_ALL,		/* as many as asked for: there may be more */

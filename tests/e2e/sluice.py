@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: ISC
 """Starts, watches and stops the daemon; every test has one of its own."""
+import contextlib
 import functools
 import json
 import os
@@ -261,6 +262,16 @@ class Sluice:
 			if state != "T":
 				return False
 		return True
+
+	@contextlib.contextmanager
+	def stands_still(self):
+		"""It has no time to look at anything meanwhile."""
+		self.proc.send_signal(signal.SIGSTOP)
+		try:
+			wire.wait_until(self.stopped, what="a stop")
+			yield
+		finally:
+			self.proc.send_signal(signal.SIGCONT)
 
 	def reload(self, text=None, **keys):
 		"""Another configuration; the line that tells the result."""

@@ -132,6 +132,66 @@ def test_client_resets(lab):
 	assert conn.gone.wait(wire.DEADLINE)
 
 
+def send_and_reset(link, data):
+	link.send(data)
+	wire.wait_until(link.acknowledged)
+	link.reset()
+
+
+def test_what_the_origin_sent_before_its_reset(lab):
+	"""All of it comes, to one who reads slowly, and then a reset."""
+	data = wire.pattern(60000)
+	far = lab.origin(accept=lambda conn: (conn.exactly(1),
+	    send_and_reset(conn, data)))
+	lab.sluice()
+	one = lab.client(rcvbuf=4096)
+	assert one.tunnel(far.at).status == 200
+	one.send(b"x")
+	wire.wait_until(lambda: far.conns[0].sock.fileno() == -1)
+	assert one.until_reset() == data
+
+
+def test_what_the_client_sent_before_its_reset(lab):
+	data = wire.pattern(60000)
+	over = threading.Event()
+	seen = []
+
+	def accept(conn):
+		assert over.wait(wire.DEADLINE)
+		seen.append(conn.until_reset())
+	far = lab.origin(accept=accept, rcvbuf=4096)
+	lab.sluice()
+	one = lab.client()
+	assert one.tunnel(far.at).status == 200
+	send_and_reset(one, data)
+	over.set()
+	wire.wait_until(lambda: seen)
+	assert seen == [data]
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_a_reset_that_is_met_by_sending(lab, more):
+	"""The origin's last bytes and its reset are there, and bytes for it,
+	too, when sluice has time to look."""
+	data = wire.pattern(60000)
+	began, go = threading.Event(), threading.Event()
+	far = lab.origin(accept=lambda conn: (conn.exactly(1), began.set(),
+	    go.wait(wire.DEADLINE), send_and_reset(conn, data)))
+	daemon = lab.sluice(limits={"buffer": "16KiB"})
+	one = lab.client()
+	assert one.tunnel(far.at).status == 200
+	one.send(b"x")
+	assert began.wait(wire.DEADLINE)
+	conn, = far.wait_conns(1)
+	with daemon.stands_still():
+		one.send(b"y" * 3000)
+		go.set()
+		wire.wait_until(lambda: conn.sock.fileno() == -1)
+		if more:
+			one.send(b"z" * 3000)
+	assert one.until_reset() == data
+
+
 def test_slot_is_held_until_the_tunnel_closes(lab):
 	far = lab.origin(accept=echo_bytes)
 	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 1}})

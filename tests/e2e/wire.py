@@ -4,12 +4,14 @@
 Deliberately literal: nothing is normalised, so that a test can see the case,
 the order and the framing of what the proxy wrote.
 """
+import fcntl
 import hashlib
 import os
 import random
 import select
 import socket
 import struct
+import termios
 import time
 
 import tls
@@ -228,6 +230,20 @@ class Link:
 		while self.fill():
 			pass
 		return self.take(len(self.buf))
+
+	def until_reset(self):
+		"""All that comes before the peer resets the connection."""
+		try:
+			while self.fill():
+				pass
+		except ConnectionResetError:
+			return self.take(len(self.buf))
+		raise Closed(f"ended after {len(self.buf)} bytes")
+
+	def acknowledged(self):
+		"""Whether the peer's kernel has all that was sent."""
+		queued = fcntl.ioctl(self.sock, termios.TIOCOUTQ, bytes(4))
+		return queued == bytes(4)
 
 	def head(self):
 		return Message(self.until(b"\r\n\r\n"))

@@ -203,6 +203,27 @@ START_TEST(knows_what_arrived)
 }
 END_TEST
 
+/* A peer that does not read has no room at last, and takes it by its reset. */
+START_TEST(knows_what_is_on_its_way)
+{
+	size_t n;
+
+	use_tcp();
+	ck_assert_uint_eq(stream_unacked(&stream), 0);
+	while (stream_pending(&stream) == 0) {
+		struct iovec v = { .iov_base = data, .iov_len = 65536 };
+
+		ck_assert(stream_send(&stream, &v, 1));
+	}
+	ck_assert_uint_gt(stream_unacked(&stream), 0);
+	close(peer);
+	peer = -1;
+	await(stream.fd, POLLERR);
+	ck_assert_uint_eq(stream_unacked(&stream), 0);
+	ck_assert_int_eq(stream_receive(&stream, 50, &n), STREAM_RESET);
+}
+END_TEST
+
 /* However large a size is asked for, it fits in the scratch. */
 START_TEST(receives_what_fits)
 {
@@ -313,6 +334,7 @@ main(void)
 	tcase_add_test(tc, breaks_later);
 	tcase_add_test(tc, receives);
 	tcase_add_test(tc, knows_what_arrived);
+	tcase_add_test(tc, knows_what_is_on_its_way);
 	tcase_add_test(tc, receives_what_fits);
 	tcase_add_test(tc, reads_on_and_off);
 	tcase_add_test(tc, shuts);
