@@ -14,6 +14,7 @@
 #include "exchange/exchange_state.h"
 #include "exchange/exchange_usage.h"
 #include "front/front.h"
+#include "hint/hint.h"
 #include "hint/refusal_text.h"
 #include "hint/sse_scan.h"
 #include "hint/unpack.h"
@@ -393,16 +394,15 @@ correct(struct exchange *x, const struct metering *m,
     const struct http1_head *h)
 {
 	uint64_t left, now = loop_now();
-	unsigned i, j;
+	unsigned i;
 
-	for (i = 0; i < h->nfields; i++)
-		for (j = 0; h->fields[i].id == HTTP1_OTHER && j < m->wants.n;
-		    j++)
-			if (tokens_left(&m->tokens->budgets[j], &h->fields[i],
-			    &left))
-				hosts_meter_left(x->exchanges->hosts,
-				    &x->ticket, m->tokens->budgets[j].name,
-				    left, x->forwarded, now);
+	/* what a cache has kept was so when the host sent it */
+	for (i = 0; i < m->wants.n; i++)
+		if (tokens_left(&m->tokens->budgets[i], h, &left) &&
+		    !hint_is_cached(h))
+			hosts_meter_left(x->exchanges->hosts, &x->ticket,
+			    m->tokens->budgets[i].name, left, x->forwarded,
+			    now);
 }
 
 /* Most tell nothing, but each is one. */

@@ -113,4 +113,10 @@ struct hint {
 	struct hint_budget	 budgets[HINT_BUDGETS];
 };
 
+/*
+ * Returns whether the response waited in a cache (RFC 9111 4.2.3): what it says
+ * of budgets is no longer so.
+ */
+bool	 hint_is_cached(const struct http1_head *);
+
 #endif

@@ -173,12 +173,8 @@ attribute_policies(const struct hint_reading *r)
 		found->partial = !r->global;
 }
 
-/*
- * Whether the response waited in a cache (RFC 9111 4.2.3): what it says of
- * budgets is no longer so.
- */
-static bool
-is_cached(const struct http1_head *head)
+bool
+hint_is_cached(const struct http1_head *head)
 {
 	const struct http1_field *f = head->fields;
 	struct http1_str list, member;
@@ -203,7 +199,7 @@ finish_budgets(struct hint_reading *r)
 	struct hint_budget *b;
 	unsigned i = 0, n;
 
-	if (h->nbudgets > 0 && is_cached(r->head))
+	if (h->nbudgets > 0 && hint_is_cached(r->head))
 		h->nbudgets = 0;
 	n = h->nbudgets;
 	for (; i < n; i++)

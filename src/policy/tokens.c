@@ -347,31 +347,54 @@ lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-/* What a field is about: its words behind "ratelimit" without "remaining". */
+/* What a field tells of what it is about. */
+enum telling {
+	TELLS_NOTHING,
+	TELLS_LEFT,
+	TELLS_LIMIT,
+};
+
+/* Takes a word off the beginning or the end of words. */
 static bool
+take_word(char **words, const char *word)
+{
+	size_t n = strlen(word), all = strlen(*words);
+	char *end = *words + all - n;
+
+	if (all <= n + 1)
+		return false;
+	if (strncmp(*words, word, n) == 0 && (*words)[n] == '-')
+		*words += n + 1;
+	else if (end[-1] == '-' && strcmp(end, word) == 0)
+		end[-1] = '\0';
+	else
+		return false;
+	return true;
+}
+
+/* What a field is about: its other words behind "ratelimit". */
+static enum telling
 subject_of(struct http1_str name, char subject[FIELD])
 {
-	static const char mark[] = "ratelimit-", rest[] = "remaining";
+	static const char mark[] = "ratelimit-";
+	enum telling tells = TELLS_NOTHING;
 	char *p, text[2 * FIELD];
 	size_t i;
 
 	if (name.len >= sizeof text)
-		return false;
+		return TELLS_NOTHING;
 	for (i = 0; i < name.len; i++)
 		text[i] = lower(name.p[i]);
 	text[i] = '\0';
 	if ((p = strstr(text, mark)) == NULL)
-		return false;
+		return TELLS_NOTHING;
 	p += sizeof mark - 1;
-	i = strlen(p);
-	if (strncmp(p, rest, sizeof rest - 1) == 0 && p[sizeof rest - 1] == '-')
-		p += sizeof rest;
-	else if (i > sizeof rest &&
-	    strcmp(p + i - sizeof rest, "-remaining") == 0)
-		p[i - sizeof rest] = '\0';
-	else
-		return false;
-	return snprintf(subject, FIELD, "%s", p) < FIELD;
+	if (take_word(&p, "remaining"))
+		tells = TELLS_LEFT;
+	else if (take_word(&p, "limit"))
+		tells = TELLS_LIMIT;
+	return snprintf(subject, FIELD, "%s", p) < FIELD ? tells :
+	    TELLS_NOTHING;
 }
 
 static bool
@@ -386,24 +409,63 @@ is_about(const char *subject, const char *budget)
 	return subject[n] == '\0' || strcmp(subject + n, "-tokens") == 0;
 }
 
-bool
-tokens_left(const struct tokens_budget *b, const struct http1_field *f,
-    uint64_t *left)
+/* Sets *amount (micro units) to that. */
+static enum telling
+told_of(const struct tokens_budget *b, const struct http1_field *f,
+    uint64_t *amount)
 {
+	enum telling tells;
 	char subject[FIELD];
 	uint64_t n = 0;
 	size_t i;
 
-	if (f->value.len == 0 || f->value.len > 10 ||
-	    !subject_of(f->name, subject) || !is_about(subject, b->name))
-		return false;
+	if (f->id != HTTP1_OTHER || f->value.len == 0 || f->value.len > 10 ||
+	    (tells = subject_of(f->name, subject)) == TELLS_NOTHING ||
+	    !is_about(subject, b->name))
+		return TELLS_NOTHING;
 	for (i = 0; i < f->value.len; i++) {
 		if (f->value.p[i] < '0' || f->value.p[i] > '9')
-			return false;
+			return TELLS_NOTHING;
 		n = n * 10 + (uint64_t)(f->value.p[i] - '0');
 	}
-	*left = at_most((unsigned __int128)n * JSON_SCAN_UNIT);
-	return true;
+	*amount = at_most((unsigned __int128)n * JSON_SCAN_UNIT);
+	return tells;
+}
+
+/* What its shortest rate allows (micro units). */
+static uint64_t
+allowed(const struct tokens_budget *b)
+{
+	const struct budget_limits *l = &b->limits;
+	unsigned i, at = 0;
+
+	if (l->nrates == 0)
+		return 0;
+	for (i = 1; i < l->nrates; i++)
+		if (l->rates[i].period < l->rates[at].period)
+			at = i;
+	return l->rates[at].capacity;
+}
+
+bool
+tokens_left(const struct tokens_budget *b, const struct http1_head *h,
+    uint64_t *left)
+{
+	const struct http1_field *f;
+	enum telling tells;
+	bool told = false;
+	uint64_t amount;
+
+	for (f = h->fields; f < h->fields + h->nfields; f++) {
+		tells = told_of(b, f, &amount);
+		if (tells == TELLS_LIMIT && amount <= allowed(b) / 2)
+			return false;
+		if (tells != TELLS_LEFT)
+			continue;
+		*left = amount;
+		told = true;
+	}
+	return told;
 }
 
 void

@@ -133,13 +133,14 @@ bool		 tokens_refuses_default(const struct tokens_budget *);
 bool		 tokens_is_stream(const struct http1_head *);
 
 /*
- * Returns whether a field of an answer tells what is left of a budget, by its
- * name: "x-ratelimit-remaining-tokens" of "tokens",
+ * Returns whether an answer's fields tell what is left of a budget, by their
+ * names: "x-ratelimit-remaining-tokens" of "tokens",
  * "anthropic-ratelimit-input-tokens-remaining" of "input" and "input-tokens".
- * Sets *left (micro units) to that.
+ * Not where the limit that is named beside it is half of that budget or less:
+ * it is of another one, such as another model's.  Sets *left (micro units).
  */
 bool		 tokens_left(const struct tokens_budget *,
-		    const struct http1_field *, uint64_t *left);
+		    const struct http1_head *, uint64_t *left);
 
 /* What an answer has told so far, by the number of each path of tells. */
 struct tokens_told {

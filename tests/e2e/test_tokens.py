@@ -325,6 +325,17 @@ def test_what_the_host_says_is_left(lab):
 	    what="the others' tokens")
 
 
+@pytest.mark.parametrize("fields", [[("Age", "60")],
+    [("x-ratelimit-limit-tokens", "10000")]], ids=str)
+def test_what_is_left_of_something_else(lab, fields):
+	"""When a cache got it, or of another model."""
+	far = lab.origin(answers(usage(10), fields=[
+	    ("x-ratelimit-remaining-tokens", "7000"), *fields]))
+	lab.sluice(hosts=tokens())
+	assert post(lab.client(), far, {"max_tokens": 40}).status == 200
+	spends(lab, 10)
+
+
 def test_sent_again(lab):
 	"""Refused for a limit, it goes again with its body, and pays again."""
 	bodies = []

@@ -177,7 +177,7 @@ END_TEST
 START_TEST(is_corrected)
 {
 	const struct row *row = &rows[_i];
-	struct http1_field field = { .value = { "4000", 4 } };
+	struct http1_head *h;
 	const struct tokens *t;
 	struct conf *conf;
 	uint64_t left = 0;
@@ -185,11 +185,15 @@ START_TEST(is_corrected)
 	if (row->field == NULL)
 		return;
 	conf = with_rates(row->preset, row->budget, &t);
-	field.name.p = row->field;
-	field.name.len = strlen(row->field);
-	ck_assert(tokens_left(&t->budgets[number_of(t, row->budget)], &field,
+	h = calloc(1, sizeof *h);
+	h->fields[h->nfields++] = (struct http1_field){
+		.name = { row->field, strlen(row->field) },
+		.value = { "4000", 4 },
+	};
+	ck_assert(tokens_left(&t->budgets[number_of(t, row->budget)], h,
 	    &left));
 	ck_assert_uint_eq(left, 4000 * M);
+	free(h);
 	conf_unref(conf);
 }
 END_TEST

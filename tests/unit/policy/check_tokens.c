@@ -394,17 +394,67 @@ START_TEST(what_is_left)
 {
 	const char *name = lefts[_i].name, *value = lefts[_i].value;
 	struct tokens_budget b = { .name = strdup(lefts[_i].budget) };
-	struct http1_field f = {
+	struct http1_head *h = calloc(1, sizeof *h);
+	uint64_t left;
+	bool is;
+
+	h->fields[h->nfields++] = (struct http1_field){
 		.name = { name, strlen(name) },
 		.value = { value, strlen(value) },
 	};
-	uint64_t left;
-	bool is = tokens_left(&b, &f, &left);
-
+	is = tokens_left(&b, h, &left);
 	ck_assert_int_eq(is, lefts[_i].left != UINT64_MAX);
 	if (is)
 		ck_assert_uint_eq(left, lefts[_i].left * M);
 	free(b.name);
+	free(h);
+}
+END_TEST
+
+/* Of a budget of 60,000, by the limit that is named beside. */
+static const struct {
+	const char	*limit;
+	const char	*value;
+	bool		 is;
+} limits[] = {
+	{ "x-ratelimit-limit-tokens", "60000", true },
+	{ "x-ratelimit-limit-tokens", "150000", true },
+	{ "x-ratelimit-limit-tokens", "50000", true },
+	{ "x-ratelimit-limit-tokens", "30001", true },
+	{ "x-ratelimit-limit-tokens", "30000", false },
+	{ "X-RateLimit-Tokens-Limit", "10000", false },
+	{ "x-ratelimit-limit-tokens", "many", true },
+	{ "x-ratelimit-limit-requests", "500", true },
+};
+
+START_TEST(what_is_left_of_another)
+{
+	struct tokens_budget b = { .name = strdup("tokens") };
+	struct http1_head *h = calloc(1, sizeof *h);
+	const char left_name[] = "x-ratelimit-remaining-tokens";
+	uint64_t left;
+	int i;
+
+	b.limits.nrates = 2;
+	b.limits.rates[0] = (struct gcra_rate){ .capacity = 1000000 * M,
+	    .period = 86400000000000ULL };
+	b.limits.rates[1] = (struct gcra_rate){ .capacity = 60000 * M,
+	    .period = 60000000000ULL };
+	for (i = 0; i < 2; i++) {
+		h->nfields = 2;
+		h->fields[i] = (struct http1_field){
+			.name = { left_name, sizeof left_name - 1 },
+			.value = { "9000", 4 },
+		};
+		h->fields[1 - i] = (struct http1_field){
+			.name = { limits[_i].limit, strlen(limits[_i].limit) },
+			.value = { limits[_i].value,
+			    strlen(limits[_i].value) },
+		};
+		ck_assert_int_eq(tokens_left(&b, h, &left), limits[_i].is);
+	}
+	free(b.name);
+	free(h);
 }
 END_TEST
 
@@ -514,6 +564,7 @@ tokens_suite(void)
 	    sizeof requests / sizeof requests[0]);
 	tcase_add_loop_test(tables, which_are_asked, 0,
 	    sizeof targets / sizeof targets[0]);
+	ROWS(tables, what_is_left_of_another, limits);
 	tcase_add_loop_test(tables, what_is_left, 0,
 	    sizeof lefts / sizeof lefts[0]);
 	tcase_add_test(tables, reads_for_length);
