@@ -434,9 +434,8 @@ exchange_meter_answer(struct exchange *x, const struct http1_head *h)
 	if (m->reading == READS_EVENTS)
 		sse_scan_init(&m->sse, &m->json, event_cb, m);
 	if (m->usage.asked)
-		exchange_usage_answer(x, &m->usage,
-		    m->reading == READS_EVENTS && h->status < 300,
-		    coding != REFUSAL_IDENTITY);
+		exchange_usage_answer(x, &m->usage, h,
+		    m->reading == READS_EVENTS && h->status < 300);
 	if (m->reading != READS_NOTHING && !m->bad &&
 	    coding != REFUSAL_IDENTITY) {
 		m->unpack = unpack_new(coding == REFUSAL_GZIP);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "exchange/exchange_state.h"
+#include "hint/refusal_text.h"
 #include "hint/usage_ask.h"
 #include "hosts/hosts_say.h"
 #include "policy/tokens.h"
@@ -37,10 +38,18 @@ exchange_usage_ask(struct exchange *x, const struct tokens *tokens,
 		    "retry.body, goes as it came");
 		return false;
 	}
-	if (!json)
+	if (!json || hosts_was_news(x->exchanges->hosts, &x->ticket,
+	    HOSTS_NEWS_WHOLE))
 		return false;
 	p = (const char *)evbuffer_pullup(x->replay.bytes, -1);
-	return p != NULL && usage_ask(p, x->replay.size, ask);
+	if (p == NULL || !usage_ask(p, x->replay.size, ask))
+		return false;
+	if (tokens_may_change(h))
+		return true;
+	tell(x, "a request that is signed, or says that its body is to stay "
+	    "as it is, goes as it came");
+	*ask = (struct usage_ask){ 0 };
+	return false;
 }
 
 static struct iovec
@@ -77,14 +86,32 @@ exchange_usage_frame(struct exchange *x, const struct usage_ask *ask,
 	return memory_replace(x->memory, &x->replay, v, nv);
 }
 
-void
-exchange_usage_answer(struct exchange *x, struct exchange_usage *u, bool read,
-    bool coded)
+/* Whoever has asked once knows it, and does so no more. */
+static void
+tell_whole(struct exchange *x)
 {
+	char label[HOSTS_LABEL];
+
+	if (hosts_is_news(x->exchanges->hosts, &x->ticket, HOSTS_NEWS_WHOLE))
+		log_info("%s: a stream came that must not be changed, and "
+		    "passes with the event that tells its usage; others are "
+		    "not asked for it any more, in spite of ask_usage",
+		    hosts_label(label, &x->ticket));
+}
+
+void
+exchange_usage_answer(struct exchange *x, struct exchange_usage *u,
+    const struct http1_head *h, bool read)
+{
+	bool coded = refusal_coding(h) != REFUSAL_IDENTITY;
+	bool whole = !tokens_may_change(h);
+
 	exchange_usage_free(x, u);
 	u->cut = (struct usage_cut){ .line = false };
-	u->cuts = u->asked && read && !coded;
-	if (u->asked && read && coded)
+	u->cuts = u->asked && read && !coded && !whole;
+	if (u->asked && read && whole)
+		tell_whole(x);
+	else if (u->asked && read && coded)
 		tell(x, "a stream that was to come without coding came in one, "
 		    "and passes with the event that tells its usage");
 }

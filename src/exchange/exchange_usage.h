@@ -41,7 +41,8 @@ bool		 exchange_usage_frame(struct exchange *,
 
 /* Its answer begins; read: as a stream of events. */
 void		 exchange_usage_answer(struct exchange *,
-		    struct exchange_usage *, bool read, bool coded);
+		    struct exchange_usage *, const struct http1_head *,
+		    bool read);
 
 /* A piece of that, where it cuts; NULL: its end.  What it holds is counted. */
 void		 exchange_usage_cut(struct exchange *, struct exchange_usage *,

@@ -52,6 +52,7 @@ enum hosts_news {
 	HOSTS_NEWS_UNUSABLE,	/* it has sent a field of no use */
 	HOSTS_NEWS_USAGE,	/* ... that could not be counted */
 	HOSTS_NEWS_UNASKED,	/* nor was that asked for */
+	HOSTS_NEWS_WHOLE,	/* ... any more: its streams are to stay whole */
 	HOSTS_NEWS_UPGRADE,	/* an Upgrade was not passed on to it */
 };
 
@@ -60,6 +61,9 @@ enum hosts_news {
  * its entries are; false where it is at none.
  */
 bool		 hosts_is_news(struct hosts *, struct ticket *,
+		    enum hosts_news);
+/* Returns whether that was so, as far as is remembered. */
+bool		 hosts_was_news(struct hosts *, struct ticket *,
 		    enum hosts_news);
 
 /*

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http/http1_fields.h"
 #include "http/http1_head.h"
 
 static const char too_many[] = "more than 48 paths in JSON in all, expected "
@@ -198,6 +199,48 @@ tokens_is_coded(const struct http1_head *h)
 		    !http1_str_is(f->value, "identity"))
 			return true;
 	return false;
+}
+
+/* A field that speaks for the bytes of a body, by a digest or a signature. */
+static bool
+speaks_for_body(const struct http1_field *f)
+{
+	static const char *const names[] = { "content-digest", "content-md5",
+	    "digest", "repr-digest", "signature-input",
+	    "x-amz-content-sha256" };
+	static const char aws[] = "aws4-";
+	struct http1_str start = { f->value.p, sizeof aws - 1 };
+	size_t i;
+
+	for (i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (http1_str_is(f->name, names[i]))
+			return true;
+	return http1_str_is(f->name, "authorization") &&
+	    f->value.len > start.len && http1_str_is(start, aws);
+}
+
+static bool
+is_kept_whole(const struct http1_field *f)
+{
+	struct http1_str list = f->value, directive;
+
+	if (!http1_str_is(f->name, "cache-control"))
+		return false;
+	while (http1_list_next(&list, &directive))
+		if (http1_str_is(directive, "no-transform"))
+			return true;
+	return false;
+}
+
+bool
+tokens_may_change(const struct http1_head *h)
+{
+	const struct http1_field *f;
+
+	for (f = h->fields; f < h->fields + h->nfields; f++)
+		if (speaks_for_body(f) || is_kept_whole(f))
+			return false;
+	return true;
 }
 
 bool

@@ -93,6 +93,13 @@ bool		 tokens_asks_usage(const struct tokens *,
 /* Returns whether a body is compressed, or the like. */
 bool		 tokens_is_coded(const struct http1_head *);
 
+/*
+ * Returns whether the body of a message may be changed: it is not said that it
+ * must not be (no-transform, RFC 9110, 7.7), and nothing speaks for its bytes
+ * (digests of RFC 9530 and before it, signatures of RFC 9421 and Amazon's).
+ */
+bool		 tokens_may_change(const struct http1_head *);
+
 /* Returns whether a body may be one that counts: JSON, if its type is told. */
 bool		 tokens_counts(const struct http1_head *);
 

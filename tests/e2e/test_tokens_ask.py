@@ -192,6 +192,34 @@ def test_bodies_that_are_not_read(lab, long):
 	assert len(said(daemon)) == 1
 
 
+@pytest.mark.parametrize("field", [("Content-Digest", "sha-256=:AA==:"),
+    ("Cache-Control", "no-transform")])
+def test_requests_that_are_to_stay_as_they_are(lab, field):
+	far = lab.origin(lambda conn, req: usage(conn))
+	daemon = lab.sluice(hosts=rule())
+	text = json.dumps(body()).encode()
+	for i in range(2):
+		answer = post(lab.client(), far, text, [field])
+		assert answer.body == USAGE
+		assert far.requests[i].body == text
+		assert far.requests[i].get(field[0]) == field[1]
+	assert len(said(daemon)) == 1
+
+
+def test_answers_that_are_to_stay_as_they_are(lab):
+	"""The first passes whole, the others are not asked for any more."""
+	far = lab.origin(lambda conn, req: usage(conn, fields=[
+	    ("Cache-Control", "no-cache, no-transform")]))
+	daemon = lab.sluice(hosts=rule())
+	text = json.dumps(body()).encode()
+	for i in range(3):
+		answer = post(lab.client(), far, text)
+		assert answer.body == USAGE
+		assert answer.get("content-length") == str(len(USAGE))
+		assert (far.requests[i].body == text) == (i > 0)
+	assert len(said(daemon)) == 1
+
+
 def test_sent_again(lab):
 	"""With the same change."""
 	def handle(conn, req):

@@ -458,6 +458,36 @@ START_TEST(what_is_left_of_another)
 }
 END_TEST
 
+static const struct {
+	const char	*fields;
+	bool		 may;
+} changes[] = {
+	{ "Cache-Control: no-cache\r\n", true },
+	{ "Cache-Control: no-cache, No-Transform\r\n", false },
+	{ "Cache-Control: private=\"no-transform\"\r\n", true },
+	{ "Authorization: Bearer aws4-x\r\n", true },
+	{ "Authorization: AWS4-HMAC-SHA256 Credential=a\r\n", false },
+	{ "Content-Digest: sha-256=:AA==:\r\n", false },
+	{ "Repr-Digest: sha-256=:AA==:\r\n", false },
+	{ "Digest: SHA-256=AA==\r\n", false },
+	{ "Content-MD5: AA==\r\n", false },
+	{ "Signature-Input: a=()\r\n", false },
+	{ "X-Amz-Content-Sha256: 00\r\n", false },
+};
+
+START_TEST(may_change)
+{
+	struct http1_head *h = calloc(1, sizeof *h);
+	char text[256];
+	int n = snprintf(text, sizeof text, "POST http://a/ HTTP/1.1\r\n"
+	    "Host: a\r\n%s\r\n", changes[_i].fields);
+
+	ck_assert_int_eq(http1_request(h, text, (size_t)n), HTTP1_OK);
+	ck_assert_int_eq(tokens_may_change(h), changes[_i].may);
+	free(h);
+}
+END_TEST
+
 /* With nothing to find a body is read for its length alone. */
 START_TEST(reads_for_length)
 {
@@ -565,6 +595,7 @@ tokens_suite(void)
 	tcase_add_loop_test(tables, which_are_asked, 0,
 	    sizeof targets / sizeof targets[0]);
 	ROWS(tables, what_is_left_of_another, limits);
+	ROWS(tables, may_change, changes);
 	tcase_add_loop_test(tables, what_is_left, 0,
 	    sizeof lefts / sizeof lefts[0]);
 	tcase_add_test(tables, reads_for_length);
