@@ -31,6 +31,7 @@
 
 #define TRY_MS	1500	/* before a server is asked again */
 #define TRIES	3
+#define MENDED	0x011400	/* c-ares 1.20: see find_root() */
 
 struct watch {
 	LIST_ENTRY(watch)	 entry;
@@ -275,15 +276,74 @@ set_servers(struct resolve_ares *l, const struct conf_addresses *servers)
 	return ok;
 }
 
-struct resolve_ares *
-resolve_ares_new(struct loop *loop, const struct conf_addresses *servers,
-    resolve_ares_cb *cb)
+/*
+ * The root among the domains that are searched, which systemd-resolved writes
+ * so that there are none, is the name as it is.  c-ares puts a dot between name
+ * and domain; before 1.20 it did so for "." as well, had no name of that, and
+ * found none.  With "" it is one.  Returns whether there is one to be mended.
+ */
+static bool
+find_root(ares_channel channel, struct ares_options *found)
+{
+	bool some = false;
+	int i, mask, version;
+
+	(void)ares_version(&version);
+	if (version >= MENDED ||
+	    ares_save_options(channel, found, &mask) != ARES_SUCCESS)
+		return false;
+	for (i = 0; i < found->ndomains; i++) {
+		if (strcmp(found->domains[i], ".") == 0) {
+			found->domains[i][0] = '\0';
+			some = true;
+		}
+	}
+	return some;
+}
+
+/*
+ * With these domains.  As the last one the root is not needed: a name that was
+ * not asked for as it is, is then.
+ */
+static bool
+reopen(struct resolve_ares *l, struct ares_options *options, int mask,
+    const struct ares_options *found)
+{
+	options->domains = found->domains;
+	options->ndomains = found->ndomains;
+	if (found->domains[found->ndomains - 1][0] == '\0')
+		options->ndomains--;
+	ares_destroy(l->channel);
+	return ares_init_options(&l->channel, options,
+	    mask | ARES_OPT_DOMAINS) == ARES_SUCCESS;
+}
+
+static bool
+open_channel(struct resolve_ares *l)
 {
 	struct ares_options options = {
 		.timeout = TRY_MS,
 		.tries = TRIES,
 		.sock_state_cb = watch_cb,
+		.sock_state_cb_data = l,
 	};
+	struct ares_options found = { .ndomains = 0 };
+	int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+	    ARES_OPT_SOCK_STATE_CB;
+	bool ok;
+
+	if (ares_init_options(&l->channel, &options, mask) != ARES_SUCCESS)
+		return false;
+	ok = !find_root(l->channel, &found) ||
+	    reopen(l, &options, mask, &found);
+	ares_destroy_options(&found);
+	return ok;
+}
+
+struct resolve_ares *
+resolve_ares_new(struct loop *loop, const struct conf_addresses *servers,
+    resolve_ares_cb *cb)
+{
 	struct resolve_ares *l;
 
 	if ((l = calloc(1, sizeof *l)) == NULL)
@@ -293,9 +353,7 @@ resolve_ares_new(struct loop *loop, const struct conf_addresses *servers,
 	LIST_INIT(&l->watches);
 	evtimer_assign(&l->timer_ev, loop->base, timer_cb, l);
 	event_assign(&l->done_ev, loop->base, -1, 0, done_cb, l);
-	options.sock_state_cb_data = l;
-	if (ares_init_options(&l->channel, &options, ARES_OPT_TIMEOUTMS |
-	    ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB) != ARES_SUCCESS) {
+	if (!open_channel(l)) {
 		free(l);
 		return NULL;
 	}
