@@ -69,8 +69,8 @@ resolve(struct admin_destination *d)
 	deadline_init(&d->limit, context->loop, late_cb, d);
 	deadline_set(&d->limit, loop_now() + context->conf->timeout_connect);
 	d->asking = true;
-	d->query = resolve_name(context->resolver, d->host.name, d->host.port,
-	    NULL, resolved_cb, d);
+	d->query = resolve_name(context->resolver, &d->host, NULL, resolved_cb,
+	    d);
 	d->asking = false;
 	if (d->known)
 		d->found(d->arg);

@@ -147,6 +147,12 @@ struct http1_host {
 	char			 name[HTTP1_HOST + 1];
 	enum http1_host_kind	 kind;
 	uint16_t		 port;		/* 0: none was given */
+	/*
+	 * A name that had the dot: it is whole (RFC 1034 3.1), whatever domains
+	 * the system searches.  The same host for all but who asks for its
+	 * address.
+	 */
+	bool			 absolute;
 };
 
 struct http1_head {

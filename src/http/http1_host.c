@@ -89,10 +89,11 @@ is_quad(const char *p, size_t len)
 static bool
 name_parse(struct http1_host *host, const char *p, size_t len)
 {
+	bool dot = len > 0 && p[len - 1] == '.';
 	size_t label = 0;	/* where the current one starts */
 	size_t i;
 
-	if (len > 0 && p[len - 1] == '.')
+	if (dot)
 		len--;
 	if (len == 0 || len > HTTP1_HOST)
 		return false;
@@ -116,6 +117,7 @@ name_parse(struct http1_host *host, const char *p, size_t len)
 			return false;
 		host->kind = HTTP1_IPV4;
 	}
+	host->absolute = dot && host->kind == HTTP1_NAME;
 	return true;
 }
 
@@ -204,6 +206,7 @@ http1_host_parse(struct http1_host *host, const char *p, size_t len)
 	host->name[0] = '\0';
 	host->kind = HTTP1_NAME;
 	host->port = 0;
+	host->absolute = false;
 	if (len > 0 && host_parse(host, p, len))
 		return HTTP1_OK;
 	memset(host, 0, sizeof *host);

@@ -305,8 +305,8 @@ begin(struct dial *d, const struct sockaddr *client)
 		d->n = 1;
 		try_next(d);
 	} else
-		d->query = resolve_name(d->dialer->resolver, d->host.name,
-		    d->host.port, client, resolved_cb, d);
+		d->query = resolve_name(d->dialer->resolver, &d->host, client,
+		    resolved_cb, d);
 }
 
 struct dial *

@@ -2,6 +2,7 @@
 #include "net/resolve.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include <event2/event_struct.h>
 
 #include "conf/conf.h"
+#include "http/http1.h"
 #include "net/address.h"
 #include "net/loop.h"
 #include "net/resolve_ares.h"
@@ -46,7 +48,7 @@ struct resolve {
 						   or NULL: no memory */
 	resolve_cb		*cb;
 	void			*arg;
-	const char		*name;		/* the caller's */
+	char			 name[HTTP1_HOST + 2];	/* as it is asked for */
 	uint16_t		 port;
 };
 
@@ -488,24 +490,25 @@ ready_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 struct resolve *
-resolve_name(struct resolver *r, const char *name, uint16_t port,
+resolve_name(struct resolver *r, const struct http1_host *host,
     const struct sockaddr *client, resolve_cb *cb, void *arg)
 {
-	struct resolve now = { .cb = cb, .arg = arg, .port = port }, *q;
+	struct resolve now = { .cb = cb, .arg = arg, .port = host->port }, *q;
 	struct resolve_answer a = { .result = RESOLVE_NO_MEMORY };
 
-	if (is_localhost(name)) {
+	snprintf(now.name, sizeof now.name, "%s%s", host->name,
+	    host->absolute ? "." : "");
+	if (is_localhost(host->name)) {
 		loopback(&a);
 		tell(&now, &a);
 		return NULL;
 	}
 	if (follow_system(r))
 		take_turns(r);
-	if (!resolve_cache_get(r->cache, name, loop_now(), &a) &&
+	if (!resolve_cache_get(r->cache, now.name, loop_now(), &a) &&
 	    (q = calloc(1, sizeof *q)) != NULL) {
 		*q = now;
 		q->resolver = r;
-		q->name = name;
 		if (ask(r, q, client))
 			return q;
 		free(q);

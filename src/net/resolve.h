@@ -24,6 +24,7 @@
  */
 
 struct conf;
+struct http1_host;
 struct loop;
 struct resolver;
 struct resolve;
@@ -45,15 +46,15 @@ void		 resolver_free(struct resolver *);
 void		 resolver_reload(struct resolver *, const struct conf *);
 
 /*
- * Asks for the addresses of a name (canonical, as http1_host has it), each with
- * that port, in the order in which to try them (RFC 6724, families taking turns
- * as RFC 8305 asks), for a client (NULL: one without an address).  cb is called
- * once, unless the query is cancelled; it must not cancel another one.  The
- * name must stay until then.  Returns NULL when cb was called already.
+ * Asks for the addresses of a host with a name, each with its port, in the
+ * order in which to try them (RFC 6724, families taking turns as RFC 8305
+ * asks), for a client (NULL: one without an address).  A name that is absolute
+ * is another one than without its dot.  cb is called once, unless the query is
+ * cancelled; it must not cancel another one.  Returns NULL when cb was called
+ * already.
  */
-struct resolve	*resolve_name(struct resolver *, const char *name,
-		    uint16_t port, const struct sockaddr *client,
-		    resolve_cb *cb, void *arg);
+struct resolve	*resolve_name(struct resolver *, const struct http1_host *,
+		    const struct sockaddr *client, resolve_cb *cb, void *arg);
 /* NULL is allowed. */
 void		 resolve_cancel(struct resolve *);
 

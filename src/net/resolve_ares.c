@@ -14,6 +14,7 @@
 #include <event2/event_struct.h>
 
 #include "conf/conf.h"
+#include "http/http1.h"
 #include "net/address.h"
 #include "net/loop.h"
 
@@ -165,6 +166,59 @@ ask_family(struct resolve_ares *l, int family, ares_addrinfo_callback cb)
 	};
 
 	ares_getaddrinfo(l->channel, l->name, NULL, &hints, cb, l);
+}
+
+/* The hosts file */
+
+/* The address of an entry, as it is in the file. */
+static void
+take_entry(struct resolve_ares *l, int family, const char *bytes)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	struct address *a = &l->answer.list[l->answer.n++];
+
+	if (family == AF_INET) {
+		memcpy(&in.sin_addr, bytes, sizeof in.sin_addr);
+		address_pack((struct sockaddr *)&in, a);
+	} else {
+		memcpy(&in6.sin6_addr, bytes, sizeof in6.sin6_addr);
+		address_pack((struct sockaddr *)&in6, a);
+	}
+}
+
+static void
+take_entries(struct resolve_ares *l, const char *name, int family)
+{
+	struct hostent *found;
+	char **p;
+
+	if (ares_gethostbyname_file(l->channel, name, family, &found) !=
+	    ARES_SUCCESS)
+		return;
+	for (p = found->h_addr_list; *p != NULL &&
+	    l->answer.n < RESOLVE_ADDRESSES; p++)
+		take_entry(l, family, *p);
+	ares_free_hostent(found);
+}
+
+/*
+ * c-ares looks for a name with a dot behind it as it is, and names in the file
+ * have none; but no domain is searched for them.
+ */
+static bool
+is_in_file(struct resolve_ares *l)
+{
+	char name[HTTP1_HOST + 1];
+	size_t len = strlen(l->name);
+
+	if (len == 0 || len > sizeof name || l->name[len - 1] != '.')
+		return false;
+	memcpy(name, l->name, len - 1);
+	name[len - 1] = '\0';
+	take_entries(l, name, AF_INET6);
+	take_entries(l, name, AF_INET);
+	return l->answer.n > 0;
 }
 
 /* What c-ares wants of the loop */
@@ -385,6 +439,10 @@ resolve_ares_start(struct resolve_ares *l, const char *name, void *arg)
 	l->late = false;
 	l->answer.n = 0;
 	l->ttl = 0;
+	if (is_in_file(l)) {
+		finish(l, RESOLVE_OK);
+		return;
+	}
 	ask_family(l, AF_UNSPEC, answer_cb);
 	set_timer(l);
 }

@@ -39,8 +39,9 @@ struct resolve_ares *resolve_ares_new(struct loop *,
 void		 resolve_ares_free(struct resolve_ares *);
 
 /*
- * Asks for a name, which must stay until it has ended.  The callback follows
- * from the loop, once, with that argument, unless it is cancelled.
+ * Asks for a name, which must stay until it has ended; one with a dot behind it
+ * in no domain that is searched.  The callback follows from the loop, once,
+ * with that argument, unless it is cancelled.
  */
 void		 resolve_ares_start(struct resolve_ares *, const char *name,
 		    void *arg);

@@ -55,7 +55,7 @@ pool_free(struct pool *p)
 	free(p);
 }
 
-#define KEY_SIZE	(HTTP1_HOST + 1 + sizeof(uint16_t) + \
+#define KEY_SIZE	(HTTP1_HOST + 2 + sizeof(uint16_t) + \
 			    3 * sizeof(uint64_t))
 
 /* All of it in one number, since each byte of a key costs with each request. */
@@ -66,14 +66,20 @@ pack(const struct pool_kind *kind)
 	    (uint32_t)(kind->destinations_id << 1) | kind->stranger;
 }
 
-/* The name, its end, port and kind: no origin's key begins another's. */
+/*
+ * The name, with its dot where it is absolute, since another one may be meant
+ * without; its end, port and kind: no origin's key begins another's.
+ */
 static size_t
 make_key(char *key, const struct http1_host *h, const struct pool_kind *kind)
 {
 	uint64_t packed = pack(kind);
-	size_t len = strlen(h->name) + 1;
+	size_t len = strlen(h->name);
 
 	memcpy(key, h->name, len);
+	if (h->absolute)
+		key[len++] = '.';
+	key[len++] = '\0';
 	memcpy(key + len, &h->port, sizeof h->port);
 	len += sizeof h->port;
 	memcpy(key + len, &packed, sizeof packed);

@@ -298,11 +298,11 @@ def names_of_the_hosts_file():
 
 @pytest.mark.skipif(not names_of_the_hosts_file(), reason="no name in it")
 def test_hosts_file(lab):
-	"""It comes before the DNS."""
+	"""It comes before the DNS, whether the name has its dot or not."""
 	far = lab.origin(closing)
 	name = names_of_the_hosts_file()[0]
 	dns = lab.dns({name: {"A": ["127.0.0.9"]}})
 	lab.sluice(resolver=[dns.at])
-	for _ in range(2):
-		assert ask(lab, "GET", f"{name}:{far.port}") == 200
+	for at in (name, name + ".", name):
+		assert ask(lab, "GET", f"{at}:{far.port}") == 200
 	assert dns.asked == []

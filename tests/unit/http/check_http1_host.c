@@ -202,6 +202,29 @@ START_TEST(test_name_length)
 }
 END_TEST
 
+/* It is remembered of names alone, and of nothing that was parsed before. */
+START_TEST(test_absolute)
+{
+	static const struct {
+		const char	*text;
+		bool		 absolute;
+	} rows[] = {
+		{ "a.test.", true }, { "a.test", false },
+		{ "A.test.:80", true }, { "a.test:80", false }, { "a.", true },
+		{ "127.0.0.1.", false }, { "0.0.0.0.", false },
+		{ "[::1]", false },
+	};
+	struct http1_host host;
+
+	memset(&host, 'x', sizeof host);
+	for (size_t i = 0; i < NROWS(rows); i++) {
+		ck_assert_int_eq(parse(&host, rows[i].text,
+		    strlen(rows[i].text)), HTTP1_OK);
+		ck_assert_int_eq(host.absolute, rows[i].absolute);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -213,6 +236,7 @@ main(void)
 	tcase_add_loop_test(tc, test_name_bytes, 0, 256);
 	tcase_add_test(tc, test_label_length);
 	tcase_add_test(tc, test_name_length);
+	tcase_add_test(tc, test_absolute);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "conf/conf.h"
 #include "conf/conf_parse.h"
+#include "http/http1_host.h"
 #include "net/loop.h"
 #include "net/resolve_system.h"
 
@@ -162,7 +163,6 @@ end(void)
 
 static struct asker {
 	struct resolve		*query;
-	char			 name[32];
 	struct sockaddr_in	 client;
 	bool			 told;
 	enum resolve_result	 result;
@@ -189,14 +189,17 @@ static struct asker *
 ask(unsigned i, const char *name, unsigned client)
 {
 	struct asker *a = &askers[i];
+	struct http1_host host;
 	struct resolve *q;
 
 	memset(a, 0, sizeof *a);
-	snprintf(a->name, sizeof a->name, "%s", name);
+	ck_assert_int_eq(http1_host_parse(&host, name, strlen(name)),
+	    HTTP1_OK);
+	host.port = 80;
 	a->client.sin_family = AF_INET;
 	a->client.sin_addr.s_addr = htonl(0x7f000000 + client);
-	q = resolve_name(resolver, a->name, 80,
-	    (struct sockaddr *)&a->client, told_cb, a);
+	q = resolve_name(resolver, &host, (struct sockaddr *)&a->client,
+	    told_cb, a);
 	a->query = a->told ? NULL : q;
 	return a;
 }

@@ -90,6 +90,31 @@ START_TEST(kinds)
 }
 END_TEST
 
+/* Without its dot the name may be another host's. */
+START_TEST(absolute)
+{
+	static const struct pool_kind plain;
+	static struct upstream whole, part;
+
+	pool = pool_new(close_cb);
+	ck_assert_ptr_nonnull(pool);
+	memset(&whole, 0, sizeof whole);
+	memset(&part, 0, sizeof part);
+	memset(whole.host.name, 'a', HTTP1_HOST);
+	part.host = whole.host;
+	whole.host.absolute = true;
+	whole.idle_until = part.idle_until = UINT64_MAX;
+	pool_put(pool, &whole);
+	ck_assert_ptr_null(pool_get(pool, &part.host, &plain, 0));
+	pool_put(pool, &part);
+	ck_assert_ptr_eq(pool_get(pool, &whole.host, &plain, 0), &whole);
+	ck_assert_ptr_eq(pool_get(pool, &part.host, &plain, 0), &part);
+	pool_remove(pool, &whole);
+	pool_remove(pool, &part);
+	pool_free(pool);
+}
+END_TEST
+
 /* Who was idle before needs nothing to be so again, and its origin stays. */
 START_TEST(comes_back)
 {
@@ -134,6 +159,7 @@ main(void)
 
 	tcase_add_test(tc, no_memory);
 	tcase_add_test(tc, kinds);
+	tcase_add_test(tc, absolute);
 	tcase_add_test(tc, comes_back);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
