@@ -54,10 +54,12 @@ put_field(struct text *t, const struct http1_field *f)
 /* Requests */
 
 static void
-put_authority(struct text *t, const struct http1_host *h, uint16_t port)
+put_authority(struct text *t, const struct http1_host *h, bool dot,
+    uint16_t port)
 {
 	text_puts(t, h->kind == HTTP1_IPV6 ? "[" : "");
 	text_puts(t, h->name);
+	text_puts(t, dot ? "." : "");
 	text_puts(t, h->kind == HTTP1_IPV6 ? "]" : "");
 	if (port != 0) {
 		text_puts(t, ":");
@@ -70,7 +72,8 @@ put_target(struct text *t, const struct http1_head *h)
 {
 	if (h->to_proxy) {
 		text_puts(t, "http://");
-		put_authority(t, &h->host, h->host.port);
+		/* resolved there: a name that is whole stays so */
+		put_authority(t, &h->host, h->host.absolute, h->host.port);
 		if (h->path.len == 0)
 			return;		/* RFC 9112 3.2.4 */
 	}
@@ -89,7 +92,7 @@ put_host(struct text *t, const struct http1_host *h, uint16_t port,
     bool tls)
 {
 	text_puts(t, "Host: ");
-	put_authority(t, h, port == (tls ? 443 : 80) ? 0 : port);
+	put_authority(t, h, false, port == (tls ? 443 : 80) ? 0 : port);
 	text_puts(t, "\r\n");
 }
 

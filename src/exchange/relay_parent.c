@@ -8,11 +8,13 @@
 
 #define END	"\r\n"
 
+/* The parent resolves it: a name that is whole stays so. */
 static void
 put_host(struct text *t, const struct http1_host *h)
 {
 	text_puts(t, h->kind == HTTP1_IPV6 ? "[" : "");
 	text_puts(t, h->name);
+	text_puts(t, h->absolute ? "." : "");
 	text_puts(t, h->kind == HTTP1_IPV6 ? "]" : "");
 }
 

@@ -171,7 +171,8 @@ same(const char *a, const char *b)
 bool
 parent_equals(const struct parent *a, const struct parent *b)
 {
-	return same(a->name, b->name) && same(a->user, b->user) &&
+	return same(a->name, b->name) &&
+	    a->host.absolute == b->host.absolute && same(a->user, b->user) &&
 	    same(a->password_file, b->password_file) &&
 	    a->tls_verify == b->tls_verify &&
 	    same(a->tls_trust, b->tls_trust) &&

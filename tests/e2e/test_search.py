@@ -115,6 +115,20 @@ def test_control_asks_as_a_request_does(lab, two):
 		    answer["destination"]["addresses"]] == [address]
 
 
+def test_proxy_that_resolves_is_told_of_the_dot(lab, two):
+	"""It says what the name means: a parent, or one behind a tunnel."""
+	far = lab.sluice(resolver=[two.dns.at])
+	whole = f"{ALONE}.:{two.port}"
+	lab.sluice(parent=f"http://127.0.0.1:{far.port}")
+	assert lab.get(f"http://{whole}/").status == 200
+	assert lab.client().tunnel(whole).status == 200
+	lab.sluice()
+	one = lab.client()
+	assert one.tunnel(f"127.0.0.1:{far.port}").status == 200
+	assert one.get(f"http://{whole}/").status == 200
+	assert asked(two.dns) == [ALONE]
+
+
 @pytest.mark.parametrize("domains, wanted", [
 	(".", ["web"]), (". corp.test", ["web"]),
 	("corp.test .", ["web.corp.test", "web"])])

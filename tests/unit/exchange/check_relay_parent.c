@@ -55,6 +55,9 @@ static const struct {
 	    "OPTIONS http://a.test/* HTTP/1.1\r\nHost: a.test\r\n\r\n" },
 	{ "GET //b/ HTTP/1.1\r\nHost: [::1]\r\n\r\n", "[::1]", 80, NULL,
 	    "GET http://[::1]//b/ HTTP/1.1\r\nHost: [::1]\r\n\r\n" },
+	/* what the name means is for whom resolves it */
+	{ "GET / HTTP/1.1\r\nHost: a.test:81\r\n\r\n", "a.test.", 81, NULL,
+	    "GET http://a.test.:81/ HTTP/1.1\r\nHost: a.test:81\r\n\r\n" },
 };
 
 START_TEST(absolute)
@@ -96,6 +99,8 @@ START_TEST(own_connect)
 	    "Via: 1.1 us\r\nProxy-Authorization: Basic eA==\r\n\r\n");
 	relay_parent_own_connect(&text, NULL, to("a.test", 443, NULL));
 	check_text("CONNECT a.test:443 HTTP/1.1\r\nHost: a.test:443\r\n\r\n");
+	relay_parent_own_connect(&text, NULL, to("a.test.", 443, NULL));
+	check_text("CONNECT a.test.:443 HTTP/1.1\r\nHost: a.test.:443\r\n\r\n");
 }
 END_TEST
 

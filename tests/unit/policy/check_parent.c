@@ -140,6 +140,9 @@ START_TEST(comparing)
 	}
 	a.tls_verify = true;
 	ck_assert(!parent_equals(&a, &b));
+	/* its name may lead elsewhere */
+	b.tls_verify = b.host.absolute = true;
+	ck_assert(!parent_equals(&a, &b));
 }
 END_TEST
 
