@@ -25,8 +25,10 @@ front_body_begin(struct downstream *d, const struct http1_head *h)
 	d->reading = false;
 	d->body_done = d->body == HTTP1_NO_BODY ||
 	    (d->body == HTTP1_LENGTH && d->left == 0);
-	if (d->body == HTTP1_CHUNKED)
+	if (d->body == HTTP1_CHUNKED) {
 		http1_chunked_init(&d->chunked, false);
+		http1_chunked_heed(&d->chunked, h);
+	}
 }
 
 static size_t

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/http1_class.h"
+#include "http/http1_connection.h"
 #include "http/http1_fields.h"
 #include "http/http1_line.h"
 
@@ -55,6 +56,24 @@ http1_chunked_free(struct http1_chunked *c)
 	free(c->trailers);
 	c->trailers = NULL;
 	c->trailers_len = 0;
+	free(c->names);
+	c->names = NULL;
+	c->names_len = 0;
+}
+
+void
+http1_chunked_heed(struct http1_chunked *c, const struct http1_head *head)
+{
+	size_t len = http1_connection_names(head, NULL);
+
+	if (len == 0)
+		return;
+	if (len <= HTTP1_CHUNK_NAMES)
+		c->names = malloc(len);
+	if (c->names == NULL)
+		c->no_trailers = true;
+	else
+		c->names_len = http1_connection_names(head, c->names);
 }
 
 static enum http1_result
@@ -399,6 +418,21 @@ trailer_forbidden(const struct http1_field *field)
 	return false;
 }
 
+/* Whether the head's Connection names it. */
+static bool
+is_named(const struct http1_chunked *c, struct http1_str name)
+{
+	struct http1_str rest = { c->names, c->names_len };
+	struct http1_str option;
+
+	while (http1_list_next(&rest, &option)) {
+		if (option.len == name.len &&
+		    http1_same(option.p, name.p, name.len))
+			return true;
+	}
+	return false;
+}
+
 enum http1_error
 http1_trailers(struct http1_head *head, const struct http1_chunked *c)
 {
@@ -418,7 +452,8 @@ http1_trailers(struct http1_head *head, const struct http1_chunked *c)
 			head->nfields = 0;
 			return error;
 		}
-		if (!trailer_forbidden(field))
+		if (!c->no_trailers && !trailer_forbidden(field) &&
+		    !is_named(c, field->name))
 			head->nfields++;
 	}
 	return HTTP1_OK;

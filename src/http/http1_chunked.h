@@ -10,6 +10,7 @@
 
 #define HTTP1_CHUNK_EXT		4096	/* bytes of extensions, a message */
 #define HTTP1_TRAILERS		8192	/* bytes of trailers, a message */
+#define HTTP1_CHUNK_NAMES	8192	/* ... of names of hop-by-hop ones */
 
 /* A chunked body (RFC 9112 7.1) that is being read. */
 struct http1_chunked {
@@ -20,6 +21,10 @@ struct http1_chunked {
 	size_t			 ext;		/* bytes of extensions so far */
 	char			*trailers;	/* raw, owned; NULL: none */
 	size_t			 trailers_len;
+	/* Hop-by-hop because the head's Connection says so; a list, owned. */
+	char			*names;
+	size_t			 names_len;
+	bool			 no_trailers;	/* none is passed on */
 	enum http1_error	 error;		/* why HTTP1_FAILED */
 };
 
@@ -29,7 +34,15 @@ struct http1_chunked {
  */
 void		 http1_chunked_init(struct http1_chunked *, bool response);
 
-/* Frees the trailers; init again before another body. */
+/*
+ * Keeps in mind which fields of the trailers are for one connection only, by
+ * the message's head (RFC 9110 7.6.1); once, after init.  Where these are too
+ * many, or there is no memory for them, no trailers are passed on.
+ */
+void		 http1_chunked_heed(struct http1_chunked *,
+		    const struct http1_head *);
+
+/* Frees what it owns; init again before another body. */
 void		 http1_chunked_free(struct http1_chunked *);
 
 /*
@@ -58,7 +71,7 @@ enum http1_result http1_chunked_join(struct http1_chunked *, char *buf,
  * Parses the trailers of a chunked body that is done into the head's fields
  * (nothing else of the head is set).  Their strings point into the trailers of
  * the struct http1_chunked.  Framing, routing, authentication and control
- * fields are left out (RFC 9110 6.5.1).  Returns what is wrong with them;
+ * fields are left out (RFC 9110 6.5.1), hop-by-hop ones too.  Returns what is wrong with them;
  * HTTP1_OK when nothing is, or there are none.
  */
 enum http1_error http1_trailers(struct http1_head *,

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "http/http1_connection.h"
 
+#include <string.h>
+
 #include "http/http1_class.h"
 #include "http/http1_head.h"
+#include "http/http1_name.h"
 
 /* Host and the framing are never an option's to take away. */
 static void
@@ -64,6 +67,38 @@ http1_connection_parse(struct http1_head *head, struct http1_tally *tally)
 			return error;
 	}
 	return HTTP1_OK;
+}
+
+/* An option that stands for fields which are not known without it. */
+static bool
+names_fields(struct http1_str option)
+{
+	return http1_is_token(option.p, option.len) &&
+	    !http1_str_is(option, "close") &&
+	    !http1_is_hop(http1_name_id(option));
+}
+
+size_t
+http1_connection_names(const struct http1_head *head, char *names)
+{
+	struct http1_str value, option;
+	size_t n = 0;
+
+	for (unsigned i = 0; i < head->nfields; i++) {
+		if (head->fields[i].id != HTTP1_CONNECTION)
+			continue;
+		value = head->fields[i].value;
+		while (http1_list_next(&value, &option)) {
+			if (!names_fields(option))
+				continue;
+			if (names != NULL) {
+				memcpy(names + n, option.p, option.len);
+				names[n + option.len] = ',';
+			}
+			n += option.len + 1;
+		}
+	}
+	return n;
 }
 
 void

@@ -17,6 +17,15 @@ enum http1_error http1_connection_parse(struct http1_head *,
 		    struct http1_tally *) __attribute__((warn_unused_result));
 
 /*
+ * Puts the names of fields that are hop-by-hop only because Connection has
+ * them, with a comma behind each, unless names is NULL.  Returns how many bytes
+ * these are: usually none, and at most two more than the head has in
+ * Connection.
+ */
+size_t		 http1_connection_names(const struct http1_head *,
+		    char *names);
+
+/*
  * Reads Proxy-Connection, an invention of browsers, which counts only in a
  * request without Connection.
  */

@@ -181,8 +181,10 @@ take_head(struct upstream *u, const char *p, size_t len)
 		u->left = head->length;
 		u->keep_alive = head->keep_alive;
 		heed_keep_alive(u, head);
-		if (u->body == HTTP1_CHUNKED)
+		if (u->body == HTTP1_CHUNKED) {
 			http1_chunked_init(&u->chunked, true);
+			http1_chunked_heed(&u->chunked, head);
+		}
 	}
 	u->events->response(u->user, head);
 	return !u->dead;

@@ -382,6 +382,37 @@ def test_framing_trailers_are_dropped(lab):
 	assert one.ping()
 
 
+def test_trailers_that_connection_names_are_dropped(lab):
+	"""RFC 9110 7.6.1: of a message all fields of that name, wherever."""
+	seen = []
+
+	def handle(conn, req):
+		seen.append(req)
+		conn.reply(body="abc", chunked=True, fields=[
+		    ("Connection", "x-hop"), ("X-Hop", "1"),
+		    ("Connection", "close-not, X-AWAY")], trailers=[
+		    (b"X-HOP", b"2"), (b"X-Hope", b"3"), (b"X-Away", b"4"),
+		    (b"X-Up", b"5")])
+	far = lab.origin(handle)
+	lab.sluice()
+	one = lab.client()
+	for _ in range(2):
+		one.ask("POST", far.url + "/", [("Transfer-Encoding",
+		    "chunked"), ("Connection", "TE, X-Up,,x-user"),
+		    ("TE", "trailers")], length=False, body=wire.chunked(b"up",
+		    trailers=[(b"x-up", b"1"), (b"X-Hop", b"2"),
+		    (b"X-User", b"3"), (b"X-User-Id", b"4")]))
+		answer = one.response("POST")
+		assert answer.trailers == [(b"X-Hope", b"3"), (b"X-Up", b"5")]
+		assert seen.pop().trailers == [(b"X-Hop", b"2"),
+		    (b"X-User-Id", b"4")]
+	# What one message named is nothing to the next.
+	one.ask("POST", far.url + "/", [("Transfer-Encoding", "chunked")],
+	    length=False, body=wire.chunked(b"up", trailers=[(b"X-Up", b"1")]))
+	assert one.response("POST").status == 200
+	assert seen.pop().trailers == [(b"X-Up", b"1")]
+
+
 def test_final_response_during_the_upload(lab):
 	"""It is relayed; the rest of the upload is not sent."""
 	total = 50_000_000

@@ -52,8 +52,9 @@ def one_hop_less(some):
 
 
 def kept_trailers(message):
+	dropped = TRAILERS_DROPPED | set(message.options())
 	return [(n, v) for n, v in message.trailers
-	    if n.lower() not in TRAILERS_DROPPED]
+	    if n.lower() not in dropped]
 
 
 class Origin:

@@ -45,6 +45,7 @@ def connection(rng, some):
 	"""A Connection that names some of the fields, and what else it may."""
 	names = [n for n, _ in some if n.lower() not in
 	    (b"x-id", b"expect") and n.lower() not in FRAMING]
+	names += [b"x-t", b"Digest"]		# of trailers
 	options = rng.sample(names, min(len(names), rng.randrange(3)))
 	if any(n.lower() == b"te" for n, _ in some):
 		options.append(b"TE")

@@ -570,6 +570,86 @@ START_TEST(test_trailer_fields)
 }
 END_TEST
 
+/* RFC 9110 7.6.1: what the head's Connection names is not passed on. */
+START_TEST(test_named_trailers)
+{
+	static const char text[] = "0\r\nX-Hop: 1\r\nx-hope: 2\r\n"
+	    "X-HO: 3\r\nx-other: 4\r\nclose: 5\r\n\r\n";
+	static struct http1_head head = {
+		.nfields = 3,
+		.fields = {
+			{ BYTES("Connection"), BYTES(",close, x-HOP, TE, ;,"),
+			    HTTP1_CONNECTION, true },
+			{ BYTES("X-A"), BYTES("x-ho"), HTTP1_OTHER, false },
+			{ BYTES("connection"), BYTES("upgrade,X-Other"),
+			    HTTP1_CONNECTION, true },
+		},
+	};
+	struct http1_chunked c;
+	struct http1_str data;
+	size_t used;
+
+	http1_chunked_init(&c, _i == 1);
+	http1_chunked_heed(&c, &head);
+	ck_assert_uint_eq(c.names_len, sizeof "x-HOP,X-Other," - 1);
+	ck_assert_int_eq(http1_chunked(&c, text, sizeof text - 1, &used,
+	    &data), HTTP1_DONE);
+	ck_assert_int_eq(http1_trailers(&head, &c), HTTP1_OK);
+	ck_assert_uint_eq(head.nfields, 3);
+	ck_assert(http1_str_is(head.fields[0].name, "x-hope"));
+	ck_assert(http1_str_is(head.fields[1].name, "x-ho"));
+	ck_assert(http1_str_is(head.fields[2].name, "close"));
+	http1_chunked_free(&c);
+	ck_assert_ptr_null(c.names);
+}
+END_TEST
+
+/* Most messages name none, and cost nothing. */
+START_TEST(test_no_named_trailers)
+{
+	static struct http1_head head = {
+		.nfields = 1,
+		.fields = {
+			{ BYTES("Connection"),
+			    BYTES("Keep-Alive, TE, close, Upgrade, x y, "),
+			    HTTP1_CONNECTION, true },
+		},
+	};
+	struct http1_chunked c;
+
+	http1_chunked_init(&c, false);
+	http1_chunked_heed(&c, &head);
+	ck_assert_ptr_null(c.names);
+	ck_assert(!c.no_trailers);
+	http1_chunked_free(&c);
+}
+END_TEST
+
+/* Names are bounded: behind more of them no trailer is known to be harmless. */
+START_TEST(test_named_trailers_bounded)
+{
+	static const char text[] = "0\r\nX-A: 1\r\n\r\n";
+	static char name[HTTP1_CHUNK_NAMES + 1];
+	static struct http1_head head;
+	struct http1_chunked c;
+	struct http1_str data;
+	size_t used;
+
+	memset(name, 'a', sizeof name);
+	head.nfields = 1;
+	head.fields[0] = (struct http1_field){ BYTES("Connection"),
+	    { name, HTTP1_CHUNK_NAMES - 1 + (size_t)_i }, HTTP1_CONNECTION,
+	    true };
+	http1_chunked_init(&c, false);
+	http1_chunked_heed(&c, &head);
+	ck_assert_int_eq(http1_chunked(&c, text, sizeof text - 1, &used,
+	    &data), HTTP1_DONE);
+	ck_assert_int_eq(http1_trailers(&head, &c), HTTP1_OK);
+	ck_assert_uint_eq(head.nfields, _i == 0 ? 1 : 0);
+	http1_chunked_free(&c);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -590,6 +670,9 @@ main(void)
 	tcase_add_test(tc, test_tiny_chunks_joined);
 	tcase_add_test(tc, test_joined);
 	tcase_add_test(tc, test_trailer_fields);
+	tcase_add_loop_test(tc, test_named_trailers, 0, 2);
+	tcase_add_test(tc, test_no_named_trailers);
+	tcase_add_loop_test(tc, test_named_trailers_bounded, 0, 2);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
 }
