@@ -18,7 +18,7 @@
  */
 enum {
 	SIZE,		/* at a digit of the size, or behind the last one */
-	EXT_BWS,	/* white space before ';' */
+	EXT_BWS,	/* white space behind the size */
 	EXT_NAME,	/* behind ';': a name has to come */
 	EXT,
 	EXT_QUOTED,
@@ -99,14 +99,33 @@ step_size(struct http1_chunked *c, char ch)
 		c->state = SIZE_LF;
 		return true;
 	}
-	c->ext++;
-	if (ch == ';')
+	if (ch == ';') {
+		c->ext++;
 		c->state = EXT_NAME;
-	else if (http1_is_blank(ch))
+	} else if (http1_is_blank(ch)) {
+		c->blanks = 1;
 		c->state = EXT_BWS;
-	else
+	} else
 		return false;
 	return true;
+}
+
+/*
+ * Old servers, and small ones, fill the size's line up with spaces.  These are
+ * no extension then, however many chunks there are.
+ */
+static bool
+step_blanks(struct http1_chunked *c, char ch)
+{
+	if (http1_is_blank(ch))
+		return ++c->blanks <= HTTP1_CHUNK_BLANKS;
+	if (ch == '\r') {
+		c->state = SIZE_LF;
+		return c->response;
+	}
+	c->state = EXT_NAME;
+	c->ext += c->blanks + 1;
+	return ch == ';' && c->ext <= HTTP1_CHUNK_EXT;
 }
 
 /*
@@ -117,9 +136,7 @@ static bool
 step_ext(struct http1_chunked *c, char ch)
 {
 	if (ch == '\r') {
-		/* old servers fill the size's line up with spaces */
-		if (c->state != EXT &&
-		    !(c->state == EXT_BWS && c->response))
+		if (c->state != EXT)
 			return false;
 		c->state = SIZE_LF;
 		return true;
@@ -127,10 +144,6 @@ step_ext(struct http1_chunked *c, char ch)
 	if (!http1_is(ch, HTTP1_PLAIN) || ++c->ext > HTTP1_CHUNK_EXT)
 		return false;
 	switch (c->state) {
-	case EXT_BWS:
-		if (ch == ';')
-			c->state = EXT_NAME;
-		return ch == ';' || http1_is_blank(ch);
 	case EXT_NAME:
 		if (http1_is(ch, HTTP1_TCHAR))
 			c->state = EXT;
@@ -160,6 +173,8 @@ step(struct http1_chunked *c, char ch)
 	switch (c->state) {
 	case SIZE:
 		return step_size(c, ch);
+	case EXT_BWS:
+		return step_blanks(c, ch);
 	case SIZE_LF:
 		c->state = c->left > 0 ? DATA : TRAILER;
 		c->digits = 0;

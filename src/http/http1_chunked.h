@@ -9,6 +9,7 @@
 #include "http/http1.h"
 
 #define HTTP1_CHUNK_EXT		4096	/* bytes of extensions, a message */
+#define HTTP1_CHUNK_BLANKS	64	/* bytes behind a size, a chunk */
 #define HTTP1_TRAILERS		8192	/* bytes of trailers, a message */
 #define HTTP1_CHUNK_NAMES	8192	/* ... of names of hop-by-hop ones */
 
@@ -17,6 +18,7 @@ struct http1_chunked {
 	unsigned		 state;
 	bool			 response;
 	unsigned		 digits;	/* of the size so far */
+	unsigned		 blanks;	/* behind it */
 	uint64_t		 left;		/* bytes of the chunk to come */
 	size_t			 ext;		/* bytes of extensions so far */
 	char			*trailers;	/* raw, owned; NULL: none */

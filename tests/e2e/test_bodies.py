@@ -148,6 +148,21 @@ def test_chunk_extensions_are_dropped(lab):
 	assert far.requests[0].body == b"xyz!"
 
 
+@pytest.mark.parametrize("width", (4, 16, 65))
+def test_sizes_that_are_filled_up(lab, width):
+	"""As old servers and small ones write them; there may be any number
+	of chunks."""
+	data = wire.pattern(2000 * 13)
+	chunks = [b"%s\r\n%s\r\n" % (b"d".ljust(width), data[at:at + 13])
+	    for at in range(0, len(data), 13)]
+	far = lab.origin(origin.raw(OPEN + b"".join(chunks)
+	    + b"0".ljust(width) + b"\r\n\r\n"))
+	lab.sluice()
+	one = lab.client()
+	for _ in range(2):
+		assert one.get(far.url + "/").body == data
+
+
 @pytest.mark.parametrize("how", ["length", "chunked"])
 def test_a_byte_at_a_time(lab, how):
 	far = lab.origin(origin.echo)

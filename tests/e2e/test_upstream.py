@@ -274,6 +274,7 @@ BROKEN = {
 	"31 2^64": b"10000000000000005\r\nhello\r\n0\r\n\r\n",
 	"31 bare LF": b"5\nhello\n0\n\n",
 	"31 endless extension": b"5;" + b"x" * 100_000,
+	"31 endless blanks": b"5" + b" " * 100_000,
 	"31 endless trailers": b"0\r\n" + b"X-A: b\r\n" * 20_000,
 	"31 broken trailer": b"0\r\nno colon\r\n\r\n",
 }

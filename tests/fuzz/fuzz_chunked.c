@@ -78,7 +78,8 @@ decode(struct decoded *out, const char *p, size_t len, size_t step)
 	out->error = c.error;
 	out->trailers_len = c.trailers_len;
 	REQUIRE(c.trailers_len <= HTTP1_TRAILERS);
-	REQUIRE(c.ext <= HTTP1_CHUNK_EXT + 1);
+	REQUIRE(c.ext <= HTTP1_CHUNK_EXT + HTTP1_CHUNK_BLANKS + 1);
+	REQUIRE(c.blanks <= HTTP1_CHUNK_BLANKS + 1);
 	if (c.trailers_len > 0)
 		memcpy(out->trailers, c.trailers, c.trailers_len);
 	if (out->result == HTTP1_DONE)

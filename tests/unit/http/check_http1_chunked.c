@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -412,6 +413,54 @@ START_TEST(test_size_filled_up)
 }
 END_TEST
 
+/* A response of n chunks of one byte, with blanks and more behind each size. */
+static enum http1_error
+filled_up(unsigned n, size_t blanks, const char *more, bool slowly)
+{
+	struct http1_chunked c;
+	struct http1_str data;
+	enum http1_result result = HTTP1_MORE;
+	enum http1_error error;
+	char line[2 * HTTP1_CHUNK_BLANKS + 64];
+	size_t len, used, at, step;
+
+	memset(line, ' ', sizeof line);
+	line[0] = '1';
+	len = 1 + blanks + (size_t)snprintf(line + 1 + blanks, 32,
+	    "%s\r\nx\r\n", more);
+	http1_chunked_init(&c, true);
+	for (; n > 0 && result == HTTP1_MORE; n--) {
+		for (at = 0; at < len && result == HTTP1_MORE; at += used) {
+			step = slowly ? 1 : len - at;
+			result = http1_chunked(&c, line + at, step, &used,
+			    &data);
+		}
+	}
+	error = c.error;
+	http1_chunked_free(&c);
+	return error;
+}
+
+/* That is bounded for each, but may be so in any number of them. */
+START_TEST(test_blanks_bounded)
+{
+	const size_t most = HTTP1_CHUNK_BLANKS;
+	bool slowly = _i == 1;
+
+	ck_assert_int_eq(filled_up(1000, 8, "", slowly), HTTP1_OK);
+	ck_assert_int_eq(filled_up(1000, most, "", slowly), HTTP1_OK);
+	ck_assert_int_eq(filled_up(1, most + 1, "", slowly),
+	    HTTP1_BAD_CHUNK_EXT);
+	/* before an extension they are a part of it */
+	ck_assert_int_eq(filled_up(HTTP1_CHUNK_EXT / 32, 30, ";a", slowly),
+	    HTTP1_OK);
+	ck_assert_int_eq(filled_up(HTTP1_CHUNK_EXT / 32 + 1, 30, ";a",
+	    slowly), HTTP1_BAD_CHUNK_EXT);
+	ck_assert_int_eq(filled_up(HTTP1_CHUNK_EXT / 2 + 1, 0, ";a", slowly),
+	    HTTP1_BAD_CHUNK_EXT);
+}
+END_TEST
+
 /* RFC 9112 5.1: of a response it is removed, of a request it is an error. */
 START_TEST(test_space_before_a_colon)
 {
@@ -666,6 +715,7 @@ main(void)
 	tcase_add_test(tc, test_many_trailers);
 	tcase_add_loop_test(tc, test_space_before_a_colon, 0, 2);
 	tcase_add_loop_test(tc, test_size_filled_up, 0, 2);
+	tcase_add_loop_test(tc, test_blanks_bounded, 0, 2);
 	tcase_add_test(tc, test_tiny_chunks);
 	tcase_add_test(tc, test_tiny_chunks_joined);
 	tcase_add_test(tc, test_joined);
