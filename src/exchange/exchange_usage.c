@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "exchange/exchange_state.h"
+#include "exchange/relay_codings.h"
 #include "hint/refusal_text.h"
 #include "hint/usage_ask.h"
 #include "hosts/hosts_say.h"
@@ -30,7 +31,8 @@ exchange_usage_ask(struct exchange *x, const struct tokens *tokens,
 {
 	const char *p;
 
-	if (!tokens_asks_usage(tokens, h))
+	/* what is taken out of the answer is taken out of its plain text */
+	if (!tokens_asks_usage(tokens, h) || !relay_codings_plain(h))
 		return false;
 	if (tokens_is_coded(h) ||
 	    x->replay.size > x->ticket.rule->retry_body) {

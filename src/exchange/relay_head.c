@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "exchange/max_forwards.h"
 #include "exchange/proxy_status.h"
+#include "exchange/relay_codings.h"
 #include "exchange/relay_inside.h"
 #include "http/http1.h"
 #include "http/http1_fields.h"
@@ -96,44 +97,6 @@ put_host(struct text *t, const struct http1_host *h, uint16_t port,
 	text_puts(t, "\r\n");
 }
 
-static bool
-is_readable(struct http1_str member)
-{
-	static const char *const codings[] = {
-		"gzip", "x-gzip", "deflate", "identity",
-	};
-	const char *end = memchr(member.p, ';', member.len);
-	unsigned i;
-
-	if (end != NULL)
-		member.len = (size_t)(end - member.p);
-	while (member.len > 0 && (member.p[member.len - 1] == ' ' ||
-	    member.p[member.len - 1] == '\t'))
-		member.len--;
-	for (i = 0; i < sizeof codings / sizeof codings[0]; i++)
-		if (http1_str_is(member, codings[i]))
-			return true;
-	return false;
-}
-
-/* Of the codings that the client takes, those in which we can read. */
-static void
-put_codings(struct text *t, const struct http1_field *f)
-{
-	struct http1_str value = f->value, member;
-	bool some = false;
-
-	text_puts(t, "Accept-Encoding: ");
-	while (http1_list_next(&value, &member)) {
-		if (!is_readable(member))
-			continue;
-		text_puts(t, some ? ", " : "");
-		put_str(t, member);
-		some = true;
-	}
-	text_puts(t, some ? "\r\n" : "identity\r\n");
-}
-
 static void
 put_request_field(struct text *t, const struct http1_field *f,
     const struct http1_field *limit, struct http1_str least)
@@ -179,12 +142,6 @@ wants_trailers(const struct http1_head *h)
 }
 
 static bool
-is_codings(const struct http1_field *f)
-{
-	return !f->hop && http1_str_is(f->name, "accept-encoding");
-}
-
-static bool
 is_credential(const struct http1_field *f)
 {
 	return http1_str_is(f->name, "authorization") ||
@@ -198,6 +155,7 @@ put_request(struct text *t, const struct http1_head *h,
 	const struct http1_field *limit;
 	struct http1_str least = { NULL, 0 };
 	bool te = wants_trailers(h);
+	bool codings = r->readable && !r->plain && relay_codings_readable(h);
 	unsigned i;
 
 	/* of several one goes out, where the first was */
@@ -209,15 +167,15 @@ put_request(struct text *t, const struct http1_head *h,
 	text_puts(t, " HTTP/1.1\r\n");
 	put_host(t, &h->host, r->port, r->tls);
 	for (i = 0; i < h->nfields; i++) {
-		if (r->plain && is_codings(&h->fields[i]))
+		if ((r->plain || codings) && relay_codings_is(&h->fields[i]))
 			continue;
-		if (r->readable && is_codings(&h->fields[i]))
-			put_codings(t, &h->fields[i]);
-		else if (!trace || !is_credential(&h->fields[i]))
+		if (!trace || !is_credential(&h->fields[i]))
 			put_request_field(t, &h->fields[i], limit, least);
 	}
 	if (r->plain)
 		text_puts(t, "Accept-Encoding: identity\r\n");
+	else if (codings)
+		relay_codings_put(t, h);
 	if (h->body == HTTP1_CHUNKED)
 		text_puts(t, "Transfer-Encoding: chunked\r\n");
 	else if (h->body == HTTP1_LENGTH)

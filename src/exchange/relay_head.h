@@ -17,7 +17,8 @@ struct relay_inside;
 struct text;
 
 struct relay_request {
-	bool		 readable;	/* the answer: in codings we know */
+	/* the answer: in codings we know, where the client takes any */
+	bool		 readable;
 	bool		 plain;		/* ... in none */
 	int		 more;		/* bytes of the body than came */
 	uint16_t	 port;		/* of the origin */

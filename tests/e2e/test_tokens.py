@@ -448,6 +448,20 @@ def test_explained_where_it_learns(lab):
 	assert "reserves       0 of points\n" in done.stdout
 
 
+@pytest.mark.parametrize("accepts, asked", [
+    ("gzip;q=0, br", "identity"), ("gzip, *;q=0", "gzip, identity;q=0"),
+    ("br, *;q=0", None), ("br, gzip;q=0, identity;q=0", None)])
+def test_codings_that_are_refused(lab, accepts, asked):
+	"""What a client does not take is not asked for in its name; where that
+	leaves nothing that can be read, the answer is not."""
+	far = lab.origin(answers(usage(20)))
+	lab.sluice(hosts=tokens())
+	answer = post(lab.client(), far, {"max_tokens": 5},
+	    [("Accept-Encoding", accepts)])
+	assert answer.status == 200
+	assert far.requests[0].all("accept-encoding") == [asked or accepts]
+
+
 def test_observed(lab):
 	"""Nothing is held, refused or changed; what would be, is told."""
 	far = lab.origin(answers(usage(20)))

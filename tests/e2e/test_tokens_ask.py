@@ -106,6 +106,18 @@ def test_what_is_not_asked(lab, sent, path):
 	spends(lab, 5)
 
 
+def test_who_refuses_plain_text_is_not_asked(lab):
+	"""For only of plain text something could be taken out."""
+	far = lab.origin(llm.Llm())
+	lab.sluice(hosts=rule())
+	accepts = "gzip, identity;q=0"
+	answer = post(lab.client(), far, body(), [("Accept-Encoding",
+	    accepts)])
+	assert answer.status == 200
+	assert far.requests[0].get("accept-encoding") == accepts
+	assert json.loads(far.requests[0].body) == body()
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=repr)
 @pytest.mark.parametrize("size", [1, 7, 100000])
 def test_pieces(lab, end, size):

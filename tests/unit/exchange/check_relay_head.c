@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "check_run.h"
+#include "exchange/relay_codings.h"
 #include "exchange/relay_head.h"
 #include "http/http1_request.h"
 #include "http/http1_response.h"
@@ -76,6 +77,9 @@ static const struct {
 	    { .port = 80, .readable = true },
 	    "PUT / HTTP/1.1\r\nHost: a.test\r\n"
 	    "Accept-Encoding: gzip;q=0.5\r\nContent-Length: 7\r\n\r\n" },
+	{ "GET http://a.test/ HTTP/1.1\r\nHost: a.test\r\nX: 1\r\n\r\n",
+	    { .port = 80, .readable = true },
+	    "GET / HTTP/1.1\r\nHost: a.test\r\nX: 1\r\n\r\n" },
 	{ "PUT http://a.test/ HTTP/1.1\r\nHost: a.test\r\n"
 	    "Accept-Encoding: gzip\r\nContent-Length: 7\r\n\r\n",
 	    { .port = 80, .readable = true, .plain = true, .more = 10 },
@@ -122,6 +126,66 @@ START_TEST(request_head)
 	request(requests[_i].in);
 	relay_request(&text, &head, &requests[_i].to);
 	check_text(requests[_i].out);
+}
+END_TEST
+
+/* What a client takes, of codings, and what it is asked for in its name. */
+static const struct {
+	const char	*accepts;
+	const char	*asked;		/* NULL: as it came */
+	bool		 plain;		/* it takes identity */
+} codings[] = {
+	{ "gzip, br", "gzip", true },
+	{ "br;q=1.0, x-gzip;q=0.5 ,DEFLATE, zstd", "x-gzip;q=0.5, DEFLATE",
+	    true },
+	{ "identity;q=0.5, gzip", "identity;q=0.5, gzip", true },
+	{ "zstd;q=1, gzip ; q=0.5", "gzip ; q=0.5", true },
+	/* nothing that can be read is named: what is always taken is left */
+	{ "", "identity", true },
+	{ "br", "identity", true },
+	{ "*", "identity", true },
+	{ "gzipped, x-br", "identity", true },
+	/* what is refused is not asked for */
+	{ "gzip;q=0, br", "identity", true },
+	{ "gzip;Q=0.000, deflate", "deflate", true },
+	{ "gzip ;\tq=0 , identity;q=0.1", "identity;q=0.1", true },
+	{ "identity;q=0, gzip, br", "gzip, identity;q=0", false },
+	{ "gzip;q=0.001, *;q=0", "gzip;q=0.001, identity;q=0", false },
+	{ "identity, *;q=0", "identity", true },
+	{ "*;q=0, identity;q=0.5", "identity;q=0.5", true },
+	/* nothing that can be read is taken */
+	{ "br, identity;q=0", NULL, false },
+	{ "br, *;q=0", NULL, false },
+	{ "br, gzip;q=0, identity;q=0.", NULL, false },
+	{ "identity;q=0, *", NULL, false },
+	{ "*;q=0", NULL, false },
+	/* that is no weight */
+	{ "gzip;q=", "gzip;q=", true },
+	{ "gzip;q=00", "gzip;q=00", true },
+	{ "gzip;x=0", "gzip;x=0", true },
+	{ "gzip;", "gzip;", true },
+	/* several fields are one list */
+	{ "br\r\nAccept-Encoding: gzip", "gzip", true },
+	{ "br\r\nAccept-Encoding: *;q=0", NULL, false },
+};
+
+START_TEST(readable_codings)
+{
+	static const char start[] = "GET http://a.test/ HTTP/1.1\r\n"
+	    "Host: a.test\r\nAccept-Encoding: ";
+	static const char out[] = "GET / HTTP/1.1\r\nHost: a.test\r\n"
+	    "Accept-Encoding: ";
+	struct relay_request to = { .port = 80, .readable = true };
+	const char *asked = codings[_i].asked;
+	char in[256], want[256];
+
+	snprintf(in, sizeof in, "%s%s\r\n\r\n", start, codings[_i].accepts);
+	snprintf(want, sizeof want, "%s%s\r\n\r\n", out, asked != NULL ?
+	    asked : codings[_i].accepts);
+	request(in);
+	ck_assert_int_eq(relay_codings_plain(&head), codings[_i].plain);
+	relay_request(&text, &head, &to);
+	check_text(want);
 }
 END_TEST
 
@@ -212,6 +276,7 @@ main(void)
 	TCase *tc = tcase_create("relay_head");
 
 	ROWS(tc, request_head, requests);
+	ROWS(tc, readable_codings, codings);
 	ROWS(tc, response_head, responses);
 	tcase_add_test(tc, trace_hides_credentials);
 	tcase_add_test(tc, last_chunk);
