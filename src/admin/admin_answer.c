@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "exchange/date.h"
 #include "exchange/json_text.h"
 #include "exchange/reply.h"
 #include "front/front.h"
@@ -34,14 +35,10 @@ static void
 put_head(struct text *head, const struct admin_request *r, int status,
     const char *type, const char *fields)
 {
-	char date[64] = "";
-	time_t now = time(NULL);
-	struct tm tm;
+	struct date date = { .at = 0 };
 
-	if (gmtime_r(&now, &tm) != NULL)
-		strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
 	text_putf(head, "HTTP/1.1 %d %s\r\nDate: %s\r\n", status,
-	    reply_reason(status), date);
+	    reply_reason(status), date_text(&date, time(NULL)));
 	if (type != NULL)
 		text_putf(head, "Content-Type: %s\r\n", type);
 	text_puts(head, "X-Content-Type-Options: nosniff\r\n"

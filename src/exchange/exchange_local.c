@@ -4,19 +4,25 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "exchange/date.h"
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_end.h"
 #include "exchange/exchange_state.h"
 #include "exchange/max_forwards.h"
 #include "front/front.h"
 
+static const char *
+now_text(struct exchange *x)
+{
+	return date_text(&x->exchanges->date, time(NULL));
+}
+
 /* Returns whether it is answered; else it was refused. */
 static bool
 trace(struct exchange *x, const struct http1_head *h)
 {
-	static const char fixed[] = "HTTP/1.1 200 OK\r\n"
-	    "Content-Type: message/http\r\n";
 	struct text body = { 0 };
 	struct iovec v[2];
 	struct relay_request to = exchange_origin(x);
@@ -31,8 +37,9 @@ trace(struct exchange *x, const struct http1_head *h)
 	}
 	if (!x->keep || !front_body_done(x->downstream))
 		x->keep = false;
-	snprintf(head, sizeof head, "%sContent-Length: %zu\r\n%s\r\n", fixed,
-	    body.len, reply_connection(!x->keep, x->old_client));
+	snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nDate: %s\r\n"
+	    "Content-Type: message/http\r\nContent-Length: %zu\r\n%s\r\n",
+	    now_text(x), body.len, reply_connection(!x->keep, x->old_client));
 	v[0].iov_base = head;
 	v[0].iov_len = strlen(head);
 	v[1].iov_base = body.p;
@@ -52,9 +59,9 @@ options(struct exchange *x)
 
 	if (!front_body_done(x->downstream))
 		x->keep = false;
-	snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n"
+	snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nDate: %s\r\n"
 	    "Allow: CONNECT, DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT, "
-	    "TRACE\r\nContent-Length: 0\r\n%s\r\n",
+	    "TRACE\r\nContent-Length: 0\r\n%s\r\n", now_text(x),
 	    reply_connection(!x->keep, x->old_client));
 	v.iov_base = head;
 	v.iov_len = strlen(head);
@@ -75,9 +82,9 @@ probe(struct exchange *x, const struct http1_head *h)
 	exchange_put_path(x, h);
 	if (!front_body_done(x->downstream))
 		x->keep = false;
-	snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\n"
+	snprintf(head, sizeof head, "HTTP/1.1 200 OK\r\nDate: %s\r\n"
 	    "Content-Type: text/html\r\nCache-Control: no-store\r\n"
-	    "Content-Length: %zu\r\n%s\r\n", sizeof body - 1,
+	    "Content-Length: %zu\r\n%s\r\n", now_text(x), sizeof body - 1,
 	    reply_connection(!x->keep, x->old_client));
 	v[0].iov_base = head;
 	v[0].iov_len = strlen(head);

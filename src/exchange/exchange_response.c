@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "exchange/exchange_response.h"
 
+#include <time.h>
+
 #include "conf/conf.h"
 #include "exchange/exchange_count.h"
 #include "exchange/exchange_deadline.h"
@@ -73,6 +75,7 @@ describe(struct exchange *x, const struct http1_head *h,
 {
 	struct relay_response r = {
 		.via = via_name(x->ticket.conf),
+		.date = date_text(&x->exchanges->date, time(NULL)),
 		.inside = exchange_inside(x, inside),
 	};
 

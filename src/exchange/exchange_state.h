@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/stats.h"
 #include "base/text.h"
+#include "exchange/date.h"
 #include "exchange/gather.h"
 #include "exchange/relay_head.h"
 #include "exchange/user_gate.h"
@@ -87,6 +88,7 @@ struct exchanges {
 	uint64_t		 in_phase[EXCHANGE_PHASES];
 	/* for the length of one callback */
 	struct gather		 gather;
+	struct date		 date;		/* of answers without one */
 	struct text		 parent_head;	/* see exchange_parent.h */
 	/* QUEUED and not looked at for log.held, the first first */
 	TAILQ_HEAD(exchange_list, exchange) held;

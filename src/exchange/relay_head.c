@@ -220,6 +220,15 @@ put_response_field(struct text *t, const struct http1_field *f,
 		put_field(t, f);
 }
 
+/* RFC 9110 6.6.1 */
+static void
+put_date(struct text *t, const char *date)
+{
+	text_puts(t, "Date: ");
+	text_puts(t, date);
+	text_puts(t, "\r\n");
+}
+
 static void
 put_framing(struct text *t, const struct http1_head *h,
     const struct relay_response *r)
@@ -243,6 +252,7 @@ relay_response(struct text *t, const struct http1_head *h,
 {
 	const struct http1_field *f;
 	char timing[PROXY_STATUS_TIMING];
+	bool dated = r->date == NULL || h->status < 200;
 	unsigned i;
 
 	text_puts(t, "HTTP/1.1 ");
@@ -250,8 +260,13 @@ relay_response(struct text *t, const struct http1_head *h,
 	text_put(t, " ", 1);
 	put_str(t, h->reason);
 	text_puts(t, "\r\n");
-	for (i = 0; i < h->nfields; i++)
-		put_response_field(t, &h->fields[i], r->inside);
+	for (i = 0; i < h->nfields; i++) {
+		f = &h->fields[i];
+		put_response_field(t, f, r->inside);
+		dated |= f->id == HTTP1_DATE && !f->hop;
+	}
+	if (!dated)
+		put_date(t, r->date);
 	put_framing(t, h, r);
 	if (r->upgrade && (f = http1_find(h, HTTP1_UPGRADE)) != NULL) {
 		put_field(t, f);

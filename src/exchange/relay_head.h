@@ -52,6 +52,7 @@ struct relay_response {
 	uint64_t		 wait;		/* ns in the queue */
 	unsigned		 resent;	/* times, after refusals */
 	const char		*via;		/* our name; or NULL */
+	const char		*date;		/* for one without; or NULL */
 	/* What is changed, of fields; NULL: nothing. */
 	const struct relay_inside *inside;
 };

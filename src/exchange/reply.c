@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "base/text.h"
+#include "exchange/date.h"
 #include "exchange/json_text.h"
 #include "exchange/proxy_status.h"
 #include "front/front.h"
@@ -135,17 +136,14 @@ problem(const struct reply *r)
 uint64_t
 reply_send(struct downstream *d, const struct reply *r)
 {
-	char head[1024], date[64], retry[48] = "", error[64] = "";
+	char head[1024], retry[48] = "", error[64] = "";
 	char timing[PROXY_STATUS_TIMING], again[64] = "";
 	struct iovec v[2];
 	char *body = r->page != NULL ? strdup(r->page) : problem(r);
 	size_t len = body != NULL ? strlen(body) : 0;
-	time_t now = time(NULL);
-	struct tm tm;
+	struct date date = { .at = 0 };
 	int n;
 
-	gmtime_r(&now, &tm);
-	strftime(date, sizeof date, "%a, %d %b %Y %H:%M:%S GMT", &tm);
 	if (r->retry_after > 0)
 		snprintf(retry, sizeof retry, "Retry-After: %llu\r\n",
 		    (unsigned long long)r->retry_after);
@@ -161,7 +159,8 @@ reply_send(struct downstream *d, const struct reply *r)
 	    "Content-Length: %zu\r\n"
 	    "Proxy-Status: sluice%s; details=\"%s%s\"\r\n"
 	    "%s%s%s%s\r\n",
-	    r->status, reply_reason(r->status), date, r->page != NULL ?
+	    r->status, reply_reason(r->status), date_text(&date, time(NULL)),
+	    r->page != NULL ?
 	    "text/html; charset=utf-8" : "application/problem+json", len,
 	    error, r->detail,
 	    again, r->status == 407 ? challenge : "", retry,

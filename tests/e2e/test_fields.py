@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: ISC
 """What becomes of targets and fields on the way."""
+import email.utils
+import re
+import time
+
 import pytest
 
 import client
@@ -110,6 +114,50 @@ def test_hop_by_hop_of_a_response(lab):
 		assert answer.get(name) is None, name
 	assert answer.get("x-three") == "3"
 	assert one.ping()
+
+
+def is_now(answer):
+	"""Whether the one Date that there is could be that of now."""
+	told, = answer.all("date")
+	assert re.fullmatch(r"\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT",
+	    told)
+	when = email.utils.parsedate_to_datetime(told).timestamp()
+	return abs(time.time() - when) < 60
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize("status", [200, 204, 304, 404, 500])
+def test_date_is_added_where_there_is_none(lab, version, status):
+	"""RFC 9110 6.6.1: by a recipient that has a clock."""
+	far = lab.origin(origin.fixed(status, version=version, fields=[
+	    ("X-A", "1"), ("Connection", "close")]))
+	lab.sluice()
+	one = lab.client()
+	for client_version in ("1.1", "1.0"):
+		answer = one.get(far.url + "/", version=client_version)
+		assert answer.status == status
+		assert is_now(answer)
+
+
+def test_date_of_the_host_is_kept(lab):
+	then = "Sun, 06 Nov 1994 08:49:37 GMT"
+	far = lab.origin(origin.fixed(body="x", fields=[("dAte", then)]))
+	lab.sluice()
+	assert lab.get(far.url + "/").all("date") == [then]
+
+
+def test_date_of_answers_of_our_own(lab):
+	far = lab.origin()
+	lab.sluice()
+	one = lab.client()
+	none = [("Max-Forwards", "0")]
+	assert is_now(one.call("OPTIONS", far.url + "/", none))
+	assert is_now(one.call("TRACE", far.url + "/", none))
+	one.send(b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n")
+	assert is_now(one.response("OPTIONS"))
+	assert is_now(one.get(far.url + "/", [("Max-Forwards", "0"),
+	    ("Expect", "a wonder")]))
+	assert far.requests == []
 
 
 def test_connection_names_framing(lab):

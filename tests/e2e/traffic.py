@@ -356,6 +356,8 @@ class Visit:
 		    if f[0].lower() not in FRAMING]
 		if have[:len(want)] != want:
 			self.say("other fields", have, want)
+		if not answer.one("Date"):
+			self.say("no date", have)
 		if answer.framing == "chunked" and answer.whole and \
 		    answer.trailers != kept_trailers(meant):
 			self.say("other trailers", answer.trailers,

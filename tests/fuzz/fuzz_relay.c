@@ -248,6 +248,7 @@ check_response(const struct text *t, const struct relay_response *how,
 	REQUIRE(http1_response(&out, t->p, t->len, method) == HTTP1_OK);
 	REQUIRE(out.status == in.status && out.minor == 1);
 	REQUIRE(is_same(out.reason, in.reason));
+	REQUIRE(in.status < 200 || count(&out, HTTP1_DATE) > 0);
 	check_dropped();
 	check_kept(way & WAY_INSIDE);
 	if (in.status < 200)
@@ -264,6 +265,7 @@ relay_a_response(char *p, size_t len, unsigned way)
 	struct http1_str method = { "GET", 3 };
 	struct relay_response how = {
 		.via = way & WAY_VIA ? "me" : NULL,
+		.date = "now",
 		.close = way & WAY_CLOSE,
 		.inside = way & WAY_INSIDE ? &inside : NULL,
 	};

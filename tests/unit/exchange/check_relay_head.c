@@ -218,6 +218,21 @@ static const struct {
 	{ "HTTP/1.1 204 OK\r\n\r\n",
 	    { .framing = RELAY_NO_BODY, .keep_alive = true },
 	    "HTTP/1.1 204 OK\r\nConnection: keep-alive\r\n\r\n" },
+	/* a date is told where none is, of final ones */
+	{ "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nDATE: d\r\n\r\n",
+	    { .framing = RELAY_LENGTH, .date = "now" },
+	    "HTTP/1.1 200 OK\r\nDATE: d\r\nContent-Length: 2\r\n\r\n" },
+	{ "HTTP/1.0 404 No\r\nContent-Length: 2\r\nX: 1\r\n\r\n",
+	    { .framing = RELAY_LENGTH, .date = "now" },
+	    "HTTP/1.1 404 No\r\nX: 1\r\nDate: now\r\n"
+	    "Content-Length: 2\r\n\r\n" },
+	{ "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nDate: d\r\n"
+	    "Connection: date\r\n\r\n",
+	    { .framing = RELAY_LENGTH, .date = "now" },
+	    "HTTP/1.1 200 OK\r\nDate: now\r\nContent-Length: 2\r\n\r\n" },
+	{ "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n",
+	    { .framing = RELAY_NO_BODY, .date = "now" },
+	    "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" },
 	/* a length is told although no body follows */
 	{ "HTTP/1.1 304 OK\r\nContent-Length: 5\r\n\r\n",
 	    { .framing = RELAY_NO_BODY },
