@@ -161,7 +161,10 @@ static void
 relay_interim(struct exchange *x, const struct http1_head *h)
 {
 	struct relay_inside inside;
-	struct relay_response r = { .inside = exchange_inside(x, &inside) };
+	struct relay_response r = {
+		.via = via_name(x->ticket.conf),
+		.inside = exchange_inside(x, &inside),
+	};
 
 	/* a 100 for a request that goes out again was relayed already */
 	if (!x->old_client && (h->status != 100 || x->expect ||

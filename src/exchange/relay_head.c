@@ -272,8 +272,8 @@ relay_response(struct text *t, const struct http1_head *h,
 		put_field(t, f);
 		text_puts(t, "Connection: upgrade\r\n");
 	}
+	put_via(t, h, r->via);
 	if (h->status >= 200 || h->status == 101) {
-		put_via(t, h, r->via);
 		proxy_status_put(t, r->tell_status ? h->status : 0,
 		    r->resent);
 		text_puts(t, proxy_status_timing(timing, r->wait, r->resent));

@@ -246,6 +246,10 @@ def test_interim_responses(lab):
 		assert [m.status for m in answer.interim] == [103, 102, 199]
 		assert answer.interim[0].get("link") == "</a>"
 		assert answer.get("link") is None
+		# Who forwards it says so, as in the final one.
+		via = answer.all("via")
+		assert len(via) == 1
+		assert [m.all("via") for m in answer.interim] == [via] * 3
 	answer = one.get(far.url + "/", version="1.0")
 	assert answer.status == 200 and answer.interim == []
 

@@ -237,10 +237,11 @@ static const struct {
 	{ "HTTP/1.1 304 OK\r\nContent-Length: 5\r\n\r\n",
 	    { .framing = RELAY_NO_BODY },
 	    "HTTP/1.1 304 OK\r\nContent-Length: 5\r\n\r\n" },
-	/* interim ones tell nothing of us */
-	{ "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n",
+	/* interim ones tell of us, but not what became of the request */
+	{ "HTTP/1.1 103 Early Hints\r\nLink: x\r\nVia: 1.1 x\r\n\r\n",
 	    { .framing = RELAY_NO_BODY, .via = "me", .wait = 1000000 },
-	    "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" },
+	    "HTTP/1.1 103 Early Hints\r\nLink: x\r\nVia: 1.1 x\r\n"
+	    "Via: 1.1 me\r\n\r\n" },
 	{ "HTTP/1.1 101 Go\r\nConnection: upgrade\r\nUpgrade: w\r\n\r\n",
 	    { .upgrade = true, .via = "me" },
 	    "HTTP/1.1 101 Go\r\nUpgrade: w\r\nConnection: upgrade\r\n"
