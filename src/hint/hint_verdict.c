@@ -250,6 +250,21 @@ any_exhausted(const struct hint *h, bool timed, bool partial)
 	return false;
 }
 
+/* What two that mean the same differ by, which were rounded to seconds. */
+#define ROUNDED		(2 * HINT_SECOND)
+
+static bool
+is_near(uint64_t a, uint64_t b, uint64_t slack)
+{
+	return a > b ? a - b <= slack : b - a <= slack;
+}
+
+static bool
+is_fraction(uint64_t ns)
+{
+	return ns % HINT_SECOND != 0;
+}
+
 /*
  * Whether a delay is a reset in milliseconds, near enough: to the fraction,
  * which both have then, or to what was rounded of seconds; a few of those may
@@ -258,29 +273,55 @@ any_exhausted(const struct hint *h, bool timed, bool partial)
 static bool
 is_thousandfold(uint64_t delay, uint64_t reset)
 {
-	uint64_t slack = reset % HINT_SECOND != 0 ? HINT_SECOND / 100 :
-	    2 * HINT_SECOND;
-
-	if (reset % HINT_SECOND == 0 && reset < 10 * HINT_SECOND)
+	if (!is_fraction(reset) && reset < 10 * HINT_SECOND)
 		return false;
-	delay /= 1000;
-	return delay + slack >= reset && delay <= reset + slack;
+	return is_near(delay / 1000, reset,
+	    is_fraction(reset) ? HINT_SECOND / 100 : ROUNDED);
+}
+
+/*
+ * Whether a refusal may be by that budget: it is used up, or else does not say
+ * what is left, where the fraction of its reset leaves no doubt.
+ */
+static bool
+may_refuse(const struct hint_budget *b)
+{
+	return is_exhausted(b) || (!b->has_remaining && is_fraction(b->reset));
+}
+
+/*
+ * Whether a delay is that budget's as it is: its reset, or one that it does not
+ * say and that may be that long.
+ */
+static bool
+confirms(const struct hint_budget *b, uint64_t delay)
+{
+	if (b->has_reset)
+		return is_near(delay, b->reset, ROUNDED);
+	return is_exhausted(b) && (!b->has_window || b->window >= delay);
 }
 
 /*
  * Whether Retry-After is in milliseconds, as libraries have it whose timers
- * are: a thousand times what a reset beside it says in seconds.
+ * are: a thousand times what a reset beside it says in seconds, which is that
+ * of a budget that refuses.  A minute's reset beside the hours of a day that is
+ * used up is a coincidence.
  */
 static bool
 is_in_milliseconds(const struct hint *h)
 {
+	const struct hint_budget *b;
+	bool found = false;
 	unsigned i;
 
-	for (i = 0; i < h->nbudgets; i++)
-		if (h->budgets[i].has_reset && h->budgets[i].reset > 0 &&
-		    is_thousandfold(h->delay, h->budgets[i].reset))
-			return true;
-	return false;
+	for (i = 0; i < h->nbudgets; i++) {
+		b = &h->budgets[i];
+		if (confirms(b, h->delay))
+			return false;
+		found = found || (b->has_reset && b->reset > 0 &&
+		    may_refuse(b) && is_thousandfold(h->delay, b->reset));
+	}
+	return found;
 }
 
 /*

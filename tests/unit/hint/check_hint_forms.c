@@ -141,6 +141,44 @@ static const struct want unlisted[] = {
 	    "Retry-After: 43200\r\n",
 	    THROTTLED | RETRY, 43200, "retry-after",
 	    { { "x-ratelimit", NULL, NO, 0, 60, NO, 0 } } },
+	{ "hours beside a minute of which some is left", 429,
+	    "X-RateLimit-Limit: 60\r\nX-RateLimit-Remaining: 39\r\n"
+	    "X-RateLimit-Reset: 21\r\nRetry-After: 21600\r\n",
+	    THROTTLED | RETRY, 21600, "retry-after",
+	    { { "x-ratelimit", NULL, 60, 39, 21, NO, 0 } } },
+	{ "hours beside a minute that says no more", 429,
+	    "X-RateLimit-Limit: 60\r\nX-RateLimit-Reset: 21\r\n"
+	    "Retry-After: 21600\r\n",
+	    THROTTLED | RETRY, 21600, "retry-after",
+	    { { "x-ratelimit", NULL, 60, NO, 21, NO, 0 } } },
+	{ "hours of a day that is used up, not of the minute", 429,
+	    "Retry-After: 12000\r\n"
+	    "RateLimit-Policy: \"minute\";q=60;w=60, \"day\";q=1000;w=86400\r\n"
+	    "RateLimit: \"minute\";r=39;t=12, \"day\";r=0;t=12000\r\n",
+	    THROTTLED | RETRY, 12000, "retry-after",
+	    { { "ratelimit", "minute", 60, 39, 12, 60, 0 },
+	    { "ratelimit", "day", 1000, 0, 12000, 86400, 0 } } },
+	{ "hours of a day, where the minute is used up as well", 429,
+	    "Retry-After: 12000\r\n"
+	    "RateLimit: \"minute\";r=0;t=12, \"day\";r=0;t=12000\r\n",
+	    THROTTLED | RETRY, 12000, "retry-after",
+	    { { "ratelimit", "minute", NO, 0, 12, NO, 0 },
+	    { "ratelimit", "day", NO, 0, 12000, NO, 0 } } },
+	{ "hours of a day that says no reset, the minute is used up", 429,
+	    "X-RateLimit-Limit-Minute: 60\r\n"
+	    "X-RateLimit-Remaining-Minute: 0\r\n"
+	    "X-RateLimit-Reset-Minute: 21\r\n"
+	    "X-RateLimit-Limit-Day: 500\r\n"
+	    "X-RateLimit-Remaining-Day: 0\r\nRetry-After: 21600\r\n",
+	    THROTTLED | RETRY, 21600, "retry-after",
+	    { { "x-ratelimit", NULL, 60, 0, 21, 60, 0 },
+	    { "x-ratelimit", NULL, 500, 0, NO, 86400, 0 } } },
+	{ "milliseconds of a minute, the day is not used up", 429,
+	    "RateLimit: \"minute\";r=0;t=21, \"day\";r=10;t=21600\r\n"
+	    "Retry-After: 20500\r\n",
+	    THROTTLED | RETRY, 20.5, "retry-after",
+	    { { "ratelimit", "minute", NO, 0, 21, NO, 0 },
+	    { "ratelimit", "day", NO, 10, 21600, NO, 0 } } },
 	{ "a status that nobody has registered", 999,
 	    "Retry-After: 30\r\n", THROTTLED | RETRY, 30, "retry-after",
 	    { { 0 } } },
