@@ -161,10 +161,14 @@ struct family {
  * OpenAI: "Rate limits", https://platform.openai.com/docs/guides/rate-limits
  * Requests and tokens apart; a reset is a duration until the budget is back in
  * its first state.  DigitalOcean sends the like for its inference, with the
- * windows of tokens in the names and resets in seconds since 1970:
+ * windows of tokens in the names and resets in seconds since 1970, which are
+ * when the next one may go:
  * "Quota-Specific Response Headers For Serverless Inference",
  * https://docs.digitalocean.com/products/inference/reference/
  * quota-specific-response-headers/
+ * So do SambaNova ("Rate limits",
+ * https://docs.sambanova.ai/docs/en/models/rate-limits), where that is the end
+ * of a window, and gateways such as LiteLLM.
  *
  * Linear: "Rate limiting", https://linear.app/developers/rate-limiting
  * Requests and complexity apart; leaky buckets; resets in milliseconds since
@@ -281,18 +285,18 @@ static const struct family families[] = {
 #define SECONDS_OF_MINUTE	60
 #define SECONDS_OF_DAY		86400
 
+#define OPENAI	.source = "openai", .refills = true, .instants = true
+
 static const struct hint_slot_kind kinds[HINT_SLOTS] = {
 	[HINT_IETF_NAMED] = { .source = "ratelimit" },
 	[HINT_IETF_QUOTA] = { .source = "ratelimit" },
-	[HINT_OPENAI_REQUESTS] = { .source = "openai", .refills = true },
-	[HINT_OPENAI_TOKENS] = { .source = "openai", .refills = true,
-	    .unit = HINT_TOKENS },
-	[HINT_OPENAI_TOKENS_MINUTE] = { .source = "openai", .refills = true,
-	    .unit = HINT_TOKENS, .window = SECONDS_OF_MINUTE },
-	[HINT_OPENAI_TOKENS_DAY] = { .source = "openai", .refills = true,
-	    .unit = HINT_TOKENS, .window = SECONDS_OF_DAY },
-	[HINT_OPENAI_PROJECT_TOKENS] = { .source = "openai", .refills = true,
-	    .unit = HINT_TOKENS },
+	[HINT_OPENAI_REQUESTS] = { OPENAI },
+	[HINT_OPENAI_TOKENS] = { OPENAI, .unit = HINT_TOKENS },
+	[HINT_OPENAI_TOKENS_MINUTE] = { OPENAI, .unit = HINT_TOKENS,
+	    .window = SECONDS_OF_MINUTE },
+	[HINT_OPENAI_TOKENS_DAY] = { OPENAI, .unit = HINT_TOKENS,
+	    .window = SECONDS_OF_DAY },
+	[HINT_OPENAI_PROJECT_TOKENS] = { OPENAI, .unit = HINT_TOKENS },
 	[HINT_ANTHROPIC_REQUESTS] = { .source = "anthropic", .refills = true },
 	[HINT_ANTHROPIC_TOKENS] = { .source = "anthropic", .refills = true,
 	    .unit = HINT_TOKENS },

@@ -72,6 +72,8 @@ struct hint_slot_kind {
 	bool		 partial;
 	uint32_t	 window;	/* seconds; 0: the kind has none */
 	bool		 milli;		/* a reset counts milliseconds */
+	/* An instant is when the next one may go, and none of being full. */
+	bool		 instants;
 };
 
 /* Whether a field's name is about a limit on requests. */

@@ -10,6 +10,7 @@
 #include "hint/hint_number.h"
 #include "hint/hint_ratelimit.h"
 #include "hint/hint_reading.h"
+#include "hint/hint_until.h"
 #include "hint/hint_verdict.h"
 #include "http/http1_class.h"
 
@@ -59,6 +60,25 @@ read_retry(struct hint_reading *r, uint64_t unit, const struct http1_field *f)
 		note_unusable(r, f);
 }
 
+static bool
+has_instant(struct http1_str list, int64_t date)
+{
+	struct http1_str member;
+
+	while (hint_member(&list, &member))
+		if (hint_is_instant(member, date))
+			return true;
+	return false;
+}
+
+/* Whether a reset of that kind says when the next one may go, and no more. */
+static bool
+is_next(struct hint_reading *r, enum hint_slot slot, struct http1_str list)
+{
+	return hint_slot_kind(slot)->instants &&
+	    has_instant(list, hint_reading_date(r));
+}
+
 static void
 read_reset(struct hint_reading *r, const struct hint_name *name,
     const struct http1_field *f)
@@ -88,6 +108,8 @@ read_reset(struct hint_reading *r, const struct hint_name *name,
 		hint_series_add(&entry->resets,
 		    i < HINT_SERIES ? all.v[i] : ns);
 	hint_budget_set_reset(b, ns);
+	if (is_next(r, name->slot, f->value))
+		b->refills = false;
 }
 
 static void

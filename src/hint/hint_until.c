@@ -125,19 +125,38 @@ without_names(struct http1_str s)
 	return s;
 }
 
+/* An instant in words. */
+static bool
+read_instant(struct http1_str s, int64_t date, int64_t *seconds, uint32_t *nano)
+{
+	*nano = 0;
+	return hint_timestamp(without_names(s), seconds, nano) ||
+	    hint_date(s.p, s.len, date, seconds) ||
+	    hint_loose_date(s, seconds);
+}
+
+bool
+hint_is_instant(struct http1_str s, int64_t date)
+{
+	struct hint_number number;
+	int64_t seconds;
+	uint32_t nano;
+
+	return hint_number(s, &number) ? is_instant(number, &seconds, &nano) :
+	    read_instant(s, date, &seconds, &nano);
+}
+
 bool
 hint_until(struct http1_str s, uint64_t unit, int64_t date, uint64_t *ns)
 {
 	struct hint_number number;
 	int64_t seconds;
-	uint32_t nano = 0;
+	uint32_t nano;
 
 	*ns = 0;
 	if (hint_number(s, &number))
 		return number_until(number, unit, date, ns);
-	if (hint_timestamp(without_names(s), &seconds, &nano) ||
-	    hint_date(s.p, s.len, date, &seconds) ||
-	    hint_loose_date(s, &seconds))
+	if (read_instant(s, date, &seconds, &nano))
 		return until(seconds, nano, date, ns);
 	return hint_duration(s, ns) || hint_loose_duration(s, ns);
 }

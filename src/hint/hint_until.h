@@ -21,6 +21,13 @@ bool		 hint_until(struct http1_str, uint64_t unit, int64_t date,
 /* The same for a number, of seconds where it is no instant. */
 bool		 hint_until_number(struct hint_number, int64_t date,
 		    uint64_t *ns);
+
+/*
+ * Returns whether it says when that is (a timestamp, a date, a number of that
+ * magnitude), not how long until then.
+ */
+bool		 hint_is_instant(struct http1_str, int64_t date);
+
 /*
  * Returns whether it is a number below zero: so many units ago, as clocks that
  * differ make it.  That is a reset that is over, but no delay (RFC 9110

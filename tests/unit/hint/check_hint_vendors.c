@@ -229,7 +229,31 @@ static const struct want models[] = {
 	    "x-ratelimit-remaining-tokens-per-minute: 19500\r\n"
 	    "x-ratelimit-reset-tokens-per-minute: 1735689602\r\n",
 	    0, 0, "openai",
-	    { { "openai", NULL, 20000, 19500, 2, 60, REFILLS | TOKENS } } },
+	    { { "openai", NULL, 20000, 19500, 2, 60, TOKENS } } },
+	{ "digitalocean, no request left until then", 429,
+	    "x-ratelimit-limit-requests: 20\r\n"
+	    "x-ratelimit-remaining-requests: 0\r\n"
+	    "x-ratelimit-reset-requests: 1735689640\r\n",
+	    THROTTLED, 40, "openai",
+	    { { "openai", NULL, 20, 0, 40, NO, 0 } } },
+	{ "the same, in words", 429,
+	    "x-ratelimit-limit-requests: 20\r\n"
+	    "x-ratelimit-remaining-requests: 0\r\n"
+	    "x-ratelimit-reset-requests: 2025-01-01T00:00:40Z\r\n",
+	    THROTTLED, 40, "openai",
+	    { { "openai", NULL, 20, 0, 40, NO, 0 } } },
+	{ "the same in milliseconds, told first", 200,
+	    "x-ratelimit-reset-requests: 1735689640000\r\n"
+	    "x-ratelimit-limit-requests: 20\r\n"
+	    "x-ratelimit-remaining-requests: 0\r\n",
+	    0, 40, "openai",
+	    { { "openai", NULL, 20, 0, 40, NO, 0 } } },
+	{ "openai, seconds without a unit", 429,
+	    "x-ratelimit-limit-requests: 60\r\n"
+	    "x-ratelimit-remaining-requests: 0\r\n"
+	    "x-ratelimit-reset-requests: 30.5\r\n",
+	    THROTTLED, 0.508333334, "openai",
+	    { { "openai", NULL, 60, 0, 30.5, NO, REFILLS } } },
 	{ "anthropic, a success", 200,
 	    "date: Wed, 01 Jan 2025 00:00:00 GMT\r\n"
 	    "anthropic-ratelimit-requests-limit: 1000\r\n"
