@@ -295,6 +295,47 @@ ends(const char *name, const char *part)
 	return n >= m && strcmp(name + n - m, part) == 0;
 }
 
+/* What a wait's name may go on with, and be a time. */
+static const char *const time_words[] = {
+	"after", "at", "before", "delay", "duration", "for", "hours", "in",
+	"interval", "least", "left", "milliseconds", "millis", "mins",
+	"minutes", "min", "msec", "ms", "nextattempt", "nextrequest", "nexttry", "period",
+	"remaining", "retrying", "retry", "seconds", "secs", "sec", "till",
+	"timestamp", "time", "until",
+};
+
+/* The longest of the words with which a name begins; 0: with none. */
+static size_t
+time_word(const char *name)
+{
+	size_t i, len, found = 0;
+
+	for (i = 0; i < COUNT(time_words); i++) {
+		len = strlen(time_words[i]);
+		if (len > found && strncmp(name, time_words[i], len) == 0)
+			found = len;
+	}
+	return found;
+}
+
+/*
+ * Whether the rest of a name behind wait says a time, or nothing more; if not,
+ * it counts who waits, or is about that: waiting_requests, waiters.
+ */
+static bool
+is_time(const char *rest)
+{
+	size_t len;
+
+	/* waiting alone is as many */
+	if (begins(rest, "ing") && rest[3] != '\0')
+		rest += 3;
+	for (; *rest != '\0'; rest += len)
+		if ((len = time_word(rest)) == 0)
+			return false;
+	return true;
+}
+
 /*
  * Keys that would say nothing in a field, but do in a refusal: wait_seconds,
  * cooldown, availableIn, nextAccessTime, blocked_until.
@@ -306,6 +347,8 @@ is_wait(struct http1_str key)
 
 	if (!letters(key.p, key.len, name))
 		return false;
+	if (begins(name, "wait"))
+		return is_time(name + strlen("wait"));
 	if (begins(name, "next"))
 		return has(name, "access") || has(name, "attempt") ||
 		    has(name, "request") || has(name, "call") ||
@@ -318,7 +361,7 @@ is_wait(struct http1_str key)
 		return has(name, "block") || has(name, "ban") ||
 		    has(name, "lock") || has(name, "limit") ||
 		    has(name, "throttle");
-	return begins(name, "wait") || has(name, "cooldown");
+	return has(name, "cooldown");
 }
 
 /* What a number counts under such a key, in ns. */
