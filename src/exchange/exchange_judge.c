@@ -203,8 +203,12 @@ exchange_judge_end(struct exchange *x, struct held_answer *held)
 	x->judging = NULL;
 	refuses = refusal_judge(j->rules, j->nrules, &body, j->date, &found);
 	x->no_retry = x->no_retry || found.no_retry;
-	if (refuses && !j->taught)
+	if (found.too_large) {
+		x->throttled = false;
+		lesson_of_too_large(&j->lesson);
+	} else if (refuses && !j->taught) {
 		take_refusal(x, j, &found);
+	}
 	if (!j->taught)
 		exchange_teach(x, &j->lesson, loop_now());
 	*held = j->held;

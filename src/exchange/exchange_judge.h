@@ -53,8 +53,8 @@ bool		 exchange_judge_full(const struct exchange *);
 uint64_t	 exchange_judge_until(const struct exchange *);
 /*
  * Judges what has come, and gives the answer's one lesson: x->throttled tells
- * whether it refuses, x->no_retry whether for good.  The answer is the caller's
- * then, to be given to exchange_judge_free().
+ * whether it refuses for a limit, x->no_retry whether for good.  The answer is
+ * the caller's then, to be given to exchange_judge_free().
  */
 void		 exchange_judge_end(struct exchange *, struct held_answer *);
 void		 exchange_judge_free(struct exchange *, struct held_answer *);

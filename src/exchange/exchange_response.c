@@ -120,7 +120,8 @@ learn(struct exchange *x, const struct http1_head *h, uint64_t now)
 		return;
 	}
 	exchange_learn(x, h, &hint, &lesson);
-	if (lesson_is_final(&lesson)) {
+	/* by its body it may be no refusal for a limit at all */
+	if (lesson_is_final(&lesson) && !hint.may_be_large) {
 		exchange_teach(x, &lesson, now);
 		/* what would come too late is relayed at once */
 		if (now + lesson.pause < x->ticket.latest &&

@@ -83,6 +83,11 @@ struct hint {
 	 * only where the host names others, too.
 	 */
 	bool			 general;
+	/*
+	 * A refusal by a host that counts tokens, of which nothing is used up:
+	 * the request may be too large by itself, as its body would say.
+	 */
+	bool			 may_be_large;
 	/* The host asks that this request is not sent again. */
 	bool			 no_retry;
 	/*

@@ -604,6 +604,20 @@ finish_pause(struct hint_reading *r)
 		pause_by_delay(r);
 }
 
+static bool
+may_be_large(const struct hint *h)
+{
+	unsigned i;
+
+	if (!h->throttled || any_exhausted(h, false, false))
+		return false;
+	for (i = 0; i < h->nbudgets; i++)
+		if (h->budgets[i].unit == HINT_TOKENS &&
+		    h->budgets[i].has_remaining)
+			return true;
+	return false;
+}
+
 void
 hint_verdict(struct hint_reading *r)
 {
@@ -619,5 +633,6 @@ hint_verdict(struct hint_reading *r)
 	if (h->nbudgets > 0)
 		h->source = h->budgets[0].source;
 	h->throttled = is_throttled(r, status);
+	h->may_be_large = may_be_large(h);
 	finish_pause(r);
 }

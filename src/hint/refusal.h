@@ -91,6 +91,12 @@ struct refusal {
 	 * that is no refusal by any rule, too.
 	 */
 	bool			 no_retry;
+	/*
+	 * The request is too large by itself, whatever its error is called: not
+	 * by any rule that reads more than the form of it.  Nobody else is over
+	 * a limit, and nothing was used.
+	 */
+	bool			 too_large;
 };
 
 #endif

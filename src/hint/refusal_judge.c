@@ -11,6 +11,7 @@
 #include "hint/hint_until.h"
 #include "hint/json_path.h"
 #include "hint/refusal_form.h"
+#include "hint/refusal_size.h"
 #include "hint/refusal_text.h"
 #include "hint/refusal_words.h"
 
@@ -211,6 +212,13 @@ judge(const struct refusal_rule *r, const struct refusal_text *t, json_t *root,
 	return true;
 }
 
+/* Whether it knows a body by its form alone. */
+static bool
+is_form(const struct refusal_rule *r)
+{
+	return r->json == NULL && r->contains == NULL && r->delay == NULL;
+}
+
 bool
 refusal_reads_json(const struct refusal_rule *r)
 {
@@ -237,7 +245,7 @@ refusal_judge(const struct refusal_rule *const *rules, unsigned n,
 {
 	struct refusal_text t = refusal_text_decode(body);
 	json_t *root = NULL;
-	bool is = false, wants_json = false;
+	bool is = false, wants_json = false, large;
 	unsigned i;
 
 	for (i = 0; i < n; i++)
@@ -245,9 +253,12 @@ refusal_judge(const struct refusal_rule *const *rules, unsigned n,
 	*found = (struct refusal){ .has_delay = false };
 	if (wants_json && t.len > 0)
 		root = parse_json(&t);
-	found->no_retry = refusal_form_is_final(root);
+	large = refusal_size_is_too_large(root, date);
+	found->no_retry = large || refusal_form_is_final(root);
 	for (i = 0; i < n && t.len > 0 && !is; i++)
-		is = judge(rules[i], &t, root, date, found);
+		is = !(large && is_form(rules[i])) &&
+		    judge(rules[i], &t, root, date, found);
+	found->too_large = large && !is;
 	json_decref(root);
 	free(t.p);
 	return is;

@@ -377,6 +377,16 @@ lesson_bodies(const struct rule *rule, const struct http1_head *h,
 }
 
 void
+lesson_of_too_large(struct lesson *l)
+{
+	if (l->verdict == BUDGET_THROTTLED) {
+		l->pause = 0;
+		l->backoff = l->at_once = false;
+	}
+	l->verdict = BUDGET_NEUTRAL;
+}
+
+void
 lesson_of_refusal(struct lesson *l, const struct lesson_answer *a,
     const struct hint *head, const struct refusal *r)
 {

@@ -124,6 +124,12 @@ unsigned	 lesson_bodies(const struct rule *, const struct http1_head *,
 		    struct http1_str path,
 		    const struct refusal_rule *picked[REFUSAL_RULES]);
 
+/*
+ * Makes of a head's lesson that of a request that was too large by itself: it
+ * says nothing of the host's limits but what its fields do.
+ */
+void		 lesson_of_too_large(struct lesson *);
+
 /* Makes of a head's lesson, and its hint, that of a body that refuses. */
 void		 lesson_of_refusal(struct lesson *,
 		    const struct lesson_answer *, const struct hint *,

@@ -28,6 +28,14 @@ SHOPIFY = json.dumps({"errors": [{"message": "Throttled", "extensions":
     {"code": "THROTTLED"}}], "extensions": {"cost": {
     "requestedQueryCost": 700, "throttleStatus": {"maximumAvailable": 1000.0,
     "currentlyAvailable": 100, "restoreRate": 50.0}}}})
+TOKENS = json.dumps({"error": {"message": "WHAT on tokens per minute (TPM): "
+    "Limit 6000, HOW", "type": "tokens", "code": "rate_limit_exceeded"}})
+LARGE = TOKENS.replace("WHAT", "Request too large for model `m`").replace(
+    "HOW", "Requested 12328, please reduce your message size and try again.")
+SHORT = TOKENS.replace("WHAT", "Rate limit reached for model `m`").replace(
+    "HOW", "Used 5034, Requested 1443. Please try again in 43s.")
+LEFT = [("x-ratelimit-remaining-tokens", "966"),
+    ("x-ratelimit-limit-tokens", "6000"), ("x-ratelimit-reset-tokens", "50s")]
 
 
 def said(status, body, *fields, **keys):
@@ -95,6 +103,12 @@ VENDORS = {
 	# https://github.com/pelias/pelias/issues/74
 	"openstack": (413, '{"overLimit":{"code":413,"message":"OverLimit '
 	    'Retry...","retryAfter":43}}', [JSON], "/v2/servers", 43),
+	# https://console.groq.com/docs/rate-limits
+	"asks-for-too-much": (413, LARGE, [JSON], "/openai/v1/x", 0),
+	"asks-for-too-much-429": (429, LARGE, [JSON, *LEFT], "/v1/x", 0),
+	"asks-for-too-much-by-a-time": (429, LARGE, [JSON, *LEFT,
+	    ("Retry-After", "40")], "/v1/x", 0),
+	"asks-for-too-much-now": (429, SHORT, [JSON, *LEFT], "/v1/x", 43),
 	"too-large": (413, '{"error":{"code":413,"message":"Too large"}}',
 	    [JSON, ("Retry-After", "43")], "/", 0),
 }

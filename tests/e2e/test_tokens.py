@@ -8,6 +8,7 @@ import pytest
 
 import llm
 import metrics
+import origin
 import sluice
 import wire
 
@@ -99,6 +100,22 @@ def test_all_budgets_at_once(lab):
 	    "meta": {"n": 4}}).status == 200
 	assert far.times()[1] > 0.8
 	spends(lab, 8, "input")
+
+
+@pytest.mark.parametrize("status", [413, 429])
+def test_what_was_too_large_by_itself_used_nothing(lab, status):
+	"""However it is called; nor is it sent again, or anybody else held."""
+	body = json.dumps({"error": {"message": "Request too large for model `m`"
+	    " on tokens per minute (TPM): Limit 6000, Requested 12328, please "
+	    "reduce your message size.", "code": "rate_limit_exceeded"}})
+	far = lab.origin(origin.sequence(
+	    origin.fixed(status, body=body, fields=[JSON]), answers(usage(20))))
+	lab.sluice(hosts=tokens())
+	assert post(lab.client(), far, {"max_tokens": 12000}).status == status
+	spends(lab, 0)
+	assert post(lab.client(), far, {"max_tokens": 90}).status == 200
+	spends(lab, 20)
+	assert len(far.requests) == 2 and far.times()[1] < 5 * wire.SLOW
 
 
 @pytest.mark.parametrize("stream", [False, True])

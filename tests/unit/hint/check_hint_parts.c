@@ -96,6 +96,39 @@ START_TEST(no_retry)
 }
 END_TEST
 
+/* Whether a refusal may be for the size of its request. */
+static const struct {
+	int		 status;
+	const char	*lines;
+	bool		 may;
+} larges[] = {
+	{ 429, "x-ratelimit-remaining-requests: 9\r\n"
+	    "x-ratelimit-remaining-tokens: 5990\r\n"
+	    "x-ratelimit-reset-tokens: 10s\r\n", true },
+	{ 429, "Retry-After: 5\r\nx-ratelimit-remaining-tokens: 1\r\n", true },
+	{ 429, "x-ratelimit-remaining-requests: 0\r\n"
+	    "x-ratelimit-remaining-tokens: 5990\r\n", false },
+	{ 429, "x-ratelimit-remaining-tokens: 0\r\n", false },
+	{ 429, "x-ratelimit-remaining-requests: 9\r\n", false },
+	{ 429, "Retry-After: 5\r\n", false },
+	{ 200, "x-ratelimit-remaining-tokens: 5990\r\n", false },
+};
+
+START_TEST(may_be_large)
+{
+	struct http1_head *head = malloc(sizeof *head);
+	struct hint h;
+	char *buf;
+
+	ck_assert_ptr_nonnull(head);
+	read_head(larges[_i].status, larges[_i].lines, head, &buf, &h);
+	ck_assert_msg(h.may_be_large == larges[_i].may, "%s",
+	    larges[_i].lines);
+	free(buf);
+	free(head);
+}
+END_TEST
+
 /* The first field that is of no use, by the beginning of its value. */
 static const struct {
 	const char	*lines;
@@ -143,6 +176,7 @@ main(void)
 
 	tcase_add_loop_test(tc, part, 0, NROWS(parts));
 	tcase_add_loop_test(tc, no_retry, 0, NROWS(retries));
+	tcase_add_loop_test(tc, may_be_large, 0, NROWS(larges));
 	tcase_add_loop_test(tc, unusable, 0, NROWS(odd));
 	suite_add_tcase(s, tc);
 	return run_suite(s);

@@ -221,6 +221,64 @@ START_TEST(final)
 }
 END_TEST
 
+/* Whether the request is too large by itself */
+
+#define GROQ "Request too large for model `m` on tokens per minute (TPM): " \
+	"Limit 6000, Requested 12328, please reduce your message size and " \
+	"try again. Need more tokens? Visit https://a.example"
+
+static const struct {
+	const char	*body;
+	bool		 is;
+} large[] = {
+	{ "{\"error\":{\"message\":\"" GROQ "\",\"type\":\"tokens\","
+	    "\"code\":\"rate_limit_exceeded\"}}", true },
+	{ "{\"error\":{\"message\":\"Request too large for gpt-4o (for limit "
+	    "gpt-4o) on tokens per min (TPM): Limit 30000, Requested 43000. "
+	    "The input or output tokens must be reduced\"}}", true },
+	{ "{\"error\":{\"message\":\"RateLimitError: Limit 30000, Requested "
+	    "30001.\"}}", true },
+	{ "[{\"detail\":\"limit: 1,000; requested=1,001\"}]", true },
+	{ "{\"error\":\"request too large for this tier\"}", true },
+	/* as much as there is, or what others have used, is there again */
+	{ "{\"error\":{\"message\":\"Rate limit reached: Limit 6000, Used 5034,"
+	    " Requested 1443. Please try again in 4.77s.\"}}", false },
+	{ "{\"message\":\"Limit 6000, Requested 6000\"}", false },
+	{ "{\"message\":\"Limit 5, Requested 6. Try again in 3 seconds\"}",
+	    false },
+	{ "{\"message\":\"Request too large: retry after 3 s\"}", false },
+	{ "{\"message\":\"Limit 6000, Requested much\"}", false },
+	{ "{\"message\":\"Limit 6k, Requested 12k\"}", false },
+	{ "{\"message\":\"Limit 1.5, Requested 2\"}", false },
+	{ "{\"message\":\"Requested 12328\"}", false },
+	{ "{\"message\":\"unlimit 5, Requested 6\"}", false },
+	{ "{\"input\":\"Limit 6000, Requested 12328\"}", false },
+	{ "{\"message\":12328}", false },
+	{ "{\"message\":\"Limit 6000, Requested 12328\"", false },
+	{ "Request too large", false },
+};
+
+START_TEST(too_large)
+{
+	struct refusal_rule form = rule(NULL, NULL, NULL, NULL);
+	struct refusal_rule own = rule(NULL, NULL, "e", NULL);
+	const struct refusal_rule *rules[] = { &form, &own };
+	struct refusal_body body = { large[_i].body, strlen(large[_i].body),
+	    REFUSAL_IDENTITY };
+	struct refusal found;
+
+	form.limit = form.told = true;
+	(void)judge(&form, large[_i].body, &found);
+	ck_assert_int_eq(found.too_large, large[_i].is);
+	if (large[_i].is)
+		ck_assert(found.rule == NULL && found.no_retry);
+	/* who says himself what is a limit, has the word */
+	ck_assert(refusal_judge(rules, 2, &body, NOW, &found));
+	ck_assert(!found.too_large);
+	ck_assert_int_eq(found.no_retry, large[_i].is);
+}
+END_TEST
+
 /* Delays */
 
 static const struct {
@@ -418,6 +476,7 @@ refusal_suite(void)
 	tcase_add_test(body, both_must_be_met);
 	tcase_add_test(body, first_rule_counts);
 	tcase_add_loop_test(body, final, 0, COUNT(finals));
+	tcase_add_loop_test(body, too_large, 0, COUNT(large));
 	tcase_add_loop_test(body, delay, 0, COUNT(delays));
 	tcase_add_loop_test(body, share, 0, COUNT(shares));
 	tcase_add_loop_test(body, coding, 0, COUNT(codings));

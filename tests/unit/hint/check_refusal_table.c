@@ -219,6 +219,18 @@ static const struct {
 	{ 403, "/x", { NULL },
 	    "{\"message\":\"\"}",
 	    NULL, NONE },
+	/* named as a limit, but too large by itself */
+	{ 413, "/openai/v1/chat/completions", { NULL },
+	    "{\"error\":{\"message\":\"Request too large for model `m` on tok"
+	    "ens per minute (TPM): Limit 6000, Requested 12328, please "
+	    "reduce your message size and try again.\",\"type\":\"tokens\","
+	    "\"code\":\"rate_limit_exceeded\"}}",
+	    NULL, NONE },
+	{ 413, "/openai/v1/chat/completions", { NULL },
+	    "{\"error\":{\"message\":\"Rate limit reached: Limit 6000, Used "
+	    "5034, Requested 1443. Please try again in 4.77s.\","
+	    "\"code\":\"rate_limit_exceeded\"}}",
+	    "error", 4770 * SECOND / 1000 },
 	/* the same in XML, and on pages */
 	{ 503, "/x", { "Content-Type: application/xml" },
 	    "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"http://a/\">"

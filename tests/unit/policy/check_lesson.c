@@ -537,6 +537,31 @@ START_TEST(refusal)
 }
 END_TEST
 
+/* Nobody waits for it; what is used up by its fields, is. */
+START_TEST(too_large)
+{
+	struct rule rule = rule_with(RULE_LEARN_PAUSE);
+	struct lesson_answer answer = { .rule = &rule, .status = 429 };
+	struct hint hint = { .throttled = true, .pause = 4 * SECOND };
+	struct lesson l;
+
+	lesson_of_head(&l, &answer, &hint);
+	ck_assert(l.verdict == BUDGET_THROTTLED && l.pause == 4 * SECOND);
+	lesson_of_too_large(&l);
+	ck_assert(l.verdict == BUDGET_NEUTRAL && l.pause == 0 && !l.backoff);
+	hint.pause = 0;
+	lesson_of_head(&l, &answer, &hint);
+	ck_assert(l.backoff);
+	lesson_of_too_large(&l);
+	ck_assert(l.verdict == BUDGET_NEUTRAL && !l.backoff && !l.at_once);
+	answer.status = 413;
+	hint = (struct hint){ .pause = 4 * SECOND };
+	lesson_of_head(&l, &answer, &hint);
+	lesson_of_too_large(&l);
+	ck_assert(l.verdict == BUDGET_NEUTRAL && l.pause == 4 * SECOND);
+}
+END_TEST
+
 /* An answer in JSON with that status, to be judged by which rules? */
 static unsigned
 pick_for(const struct rule *rule, int status, const char *path,
@@ -656,6 +681,7 @@ main(void)
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("bodies");
 	ROWS(tc, refusal, bodies);
+	tcase_add_test(tc, too_large);
 	tcase_add_test(tc, rules_for_bodies);
 	tcase_add_test(tc, rules_for_paths);
 	suite_add_tcase(suite, tc);

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+#include "hint/refusal_size.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+#include "hint/refusal_name.h"
+#include "hint/refusal_words.h"
+#include "http/http1_class.h"
+
+/*
+ * Requests that are too large for a limit, and would be after any wait.
+ *
+ * Groq: "Rate Limits", https://console.groq.com/docs/rate-limits
+ * OpenAI: "Rate limits", https://platform.openai.com/docs/guides/rate-limits
+ * Who asks for more tokens than a minute has is refused as if for a rate: with
+ * 413 there, 429 here, and the code rate_limit_exceeded at both.  Its sentence
+ * alone tells: "Request too large for model ... on tokens per minute (TPM):
+ * Limit 6000, Requested 12328".  With "Used 5034" between the two, and less
+ * requested than the limit is, it is a rate.
+ */
+
+#define DEPTH		5	/* of values in values */
+#define ELEMENTS	16	/* of an array */
+#define KEY		16	/* letters of a key */
+#define NUMBER_MAX	(UINT64_MAX / 100)
+
+#define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* Keys of sentences. */
+static const char *const keys[] = {
+	"message", "msg", "detail", "error", "errormessage", "errormsg",
+	"description",
+};
+
+static bool
+is_letter(char c)
+{
+	return http1_lower(c) >= 'a' && http1_lower(c) <= 'z';
+}
+
+/* A whole number, perhaps with its thousands apart, and nothing more. */
+static bool
+read_number(const char *p, uint64_t *value)
+{
+	if (!http1_is_digit(*p))
+		return false;
+	*value = 0;
+	for (; http1_is_digit(*p) || (*p == ',' && http1_is_digit(p[1])); p++)
+		if (*p != ',' && *value < NUMBER_MAX)
+			*value = *value * 10 + (uint64_t)(*p - '0');
+	return !is_letter(*p) && !(*p == '.' && http1_is_digit(p[1]));
+}
+
+/* The first number that stands right behind the word. */
+static bool
+number_behind(const char *text, const char *word, uint64_t *value)
+{
+	size_t len = strlen(word);
+	const char *p, *behind;
+
+	for (p = text; *p != '\0'; p++) {
+		if ((p > text && is_letter(p[-1])) ||
+		    strncasecmp(p, word, len) != 0)
+			continue;
+		behind = p + len;
+		while (*behind == ' ' || *behind == ':' || *behind == '=')
+			behind++;
+		if (read_number(behind, value))
+			return true;
+	}
+	return false;
+}
+
+static bool
+asks_too_much(const char *text)
+{
+	uint64_t limit, requested;
+
+	return number_behind(text, "limit", &limit) &&
+	    number_behind(text, "requested", &requested) && requested > limit;
+}
+
+static bool
+is_sentence(const char *text, int64_t date)
+{
+	static const char start[] = "request too large";
+	uint64_t ns;
+
+	return (strncasecmp(text, start, sizeof start - 1) == 0 ||
+	    asks_too_much(text)) &&
+	    !refusal_words(text, strlen(text), date, &ns);
+}
+
+static bool
+is_key(const char *key)
+{
+	char name[KEY + 1];
+	size_t i;
+
+	name[refusal_name_letters(key, strlen(key), name, KEY)] = '\0';
+	for (i = 0; i < COUNT(keys); i++)
+		if (strcmp(name, keys[i]) == 0)
+			return true;
+	return false;
+}
+
+/* It recurses to DEPTH, whatever the text looks like. */
+static bool
+is_at(json_t *from, int64_t date, unsigned depth)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (depth > DEPTH)
+		return false;
+	json_array_foreach (from, i, value)
+		if (i < ELEMENTS && is_at(value, date, depth + 1))
+			return true;
+	json_object_foreach (from, key, value)
+		if (json_is_string(value) ? is_key(key) &&
+		    is_sentence(json_string_value(value), date) :
+		    is_at(value, date, depth + 1))
+			return true;
+	return false;
+}
+
+bool
+refusal_size_is_too_large(json_t *root, int64_t date)
+{
+	return is_at(root, date, 0);
+}
