@@ -68,9 +68,9 @@ struct hint {
 	/*
 	 * The part of the host that the request belongs to, as the host calls
 	 * it, in the head's bytes: Discord's bucket, GitHub's resource, a
-	 * policy of the IETF's fields that is the only one or is used up.  On
-	 * every response that names one, whatever else it says; p is NULL
-	 * where none does.
+	 * policy of the IETF's fields that is the only one or is used up; or a
+	 * method, of which a budget is.  On every response that names one,
+	 * whatever else it says; p is NULL where none does.
 	 */
 	struct http1_str	 part;
 	/*
@@ -83,6 +83,8 @@ struct hint {
 	 * only where the host names others, too.
 	 */
 	bool			 general;
+	/* The part is the requests of the method of that name, and no others. */
+	bool			 by_method;
 	/*
 	 * A refusal by a host that counts tokens, of which nothing is used up:
 	 * the request may be too large by itself, as its body would say.

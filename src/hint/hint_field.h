@@ -96,6 +96,7 @@ struct hint_name {
 	uint64_t		 family;	/* whose fields these are */
 	uint64_t		 stem;		/* of one budget, in a family */
 	bool			 plain;		/* nothing but the family */
+	const char		*method;	/* of its requests, or NULL */
 	const char		*source;	/* static text */
 };
 

@@ -45,7 +45,8 @@ look(const struct words *w)
 		s.limits += w->w[i].class == WORD_LIMIT;
 		if (w->w[i].class == WORD_OTHER) {
 			s.other = i;
-			s.thing = s.thing || w->w[i].value != 0;
+			s.thing = s.thing || (w->w[i].value != 0 &&
+			    hint_words_method(&w->w[i]) == NULL);
 		} else if (s.first < 0 && w->w[i].class != WORD_X &&
 		    w->w[i].class != WORD_ERROR) {
 			s.first = i;
@@ -308,8 +309,11 @@ tell_apart(const struct words *w, const struct sight *s, struct hint_name *name)
 		name->family = hint_words_mix(name->family, WORD_QUOTA);
 	name->stem = name->family;
 	name->plain = true;
-	for (i = 0; i < (int)w->n; i++)
+	for (i = 0; i < (int)w->n; i++) {
 		take_word(&w->w[i], i < s->first, name);
+		if (name->method == NULL)
+			name->method = hint_words_method(&w->w[i]);
+	}
 }
 
 /* For the log. */

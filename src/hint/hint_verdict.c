@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "hint/hint_verdict.h"
 
+#include <string.h>
+
 #include "base/sum.h"
 #include "base/wide.h"
 #include "hint/hint_budget.h"
@@ -143,11 +145,24 @@ counts(const struct hint_budget *b, enum hint_context context, int status)
 	return b->has_limit && b->has_remaining;
 }
 
-/* Whose budgets these are that have no name but the response's part. */
+/*
+ * Whose budgets these are that have no name but the response's part, or that of
+ * a method: X-Post-Rate-Limit-Remaining.
+ *
+ * Imgur: "Rate Limits", https://apidocs.imgur.com
+ * Uploads have a budget of their own beside those of a user and of a client.
+ */
 static void
 attribute(const struct hint_reading *r, const struct hint_entry *entry,
     struct hint_budget *b)
 {
+	const char *method = entry->name.method;
+
+	if (method != NULL) {
+		b->name = (struct http1_str){ method, strlen(method) };
+		b->partial = !r->global;
+		return;
+	}
 	if (entry->name.slot != HINT_FORM || !entry->name.plain ||
 	    entry->name.context != HINT_STRONG)
 		return;
@@ -549,6 +564,36 @@ policy_name(const struct hint_reading *r)
 	    found->name : nameless;
 }
 
+/* The budget of a method: one that is used up, else the first. */
+static struct http1_str
+method_name(const struct hint_reading *r)
+{
+	const struct hint_budget *b = r->hint->budgets, *found = NULL;
+	unsigned i;
+
+	for (i = 0; i < r->hint->nbudgets; i++, b++)
+		if (r->entries[i].name.method != NULL && (found == NULL ||
+		    (is_exhausted(b) && !is_exhausted(found))))
+			found = b;
+	return found != NULL && found->partial ? found->name : nameless;
+}
+
+/* What the response is a part of, by its budgets where no field names it. */
+static void
+name_part(struct hint_reading *r)
+{
+	struct hint *h = r->hint;
+
+	h->part = r->name.p != NULL ? r->name : policy_name(r);
+	/* core is what is no other resource, as GitHub and others call it */
+	h->general = r->name.p == NULL ? h->part.p != NULL :
+	    http1_str_is(r->name, "core");
+	if (h->part.p != NULL)
+		return;
+	h->part = method_name(r);
+	h->by_method = h->part.p != NULL;
+}
+
 /*
  * Whether a refusal that says itself for how long is about the response's part
  * only.  GitHub's with something left of the resource is a secondary limit,
@@ -626,10 +671,7 @@ hint_verdict(struct hint_reading *r)
 
 	finish_budgets(r);
 	finish_delay(r);
-	h->part = r->name.p != NULL ? r->name : policy_name(r);
-	/* core is what is no other resource, as GitHub and others call it */
-	h->general = r->name.p == NULL ? h->part.p != NULL :
-	    http1_str_is(r->name, "core");
+	name_part(r);
 	if (h->nbudgets > 0)
 		h->source = h->budgets[0].source;
 	h->throttled = is_throttled(r, status);

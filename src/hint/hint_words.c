@@ -22,6 +22,12 @@
 
 /* The value of a word for what else has limits. */
 #define THING	1
+/* And those of methods: which of these it is, behind that. */
+#define METHOD(i) (THING + 1 + (i))
+
+static const char *const methods[] = {
+	"DELETE", "GET", "PATCH", "POST", "PUT",
+};
 
 #define WORD(text, class, value) { text, sizeof(text) - 1, class, value }
 
@@ -79,6 +85,7 @@ static const struct known known_d[] = {
 	WORD("day", WORD_PERIOD, DAY),
 	WORD("daily", WORD_PERIOD, DAY),
 	WORD("date", WORD_NOISE, 0),
+	WORD("delete", WORD_OTHER, METHOD(0)),
 	WORD("disk", WORD_OTHER, THING),
 	WORD("download", WORD_OTHER, THING),
 };
@@ -97,6 +104,7 @@ static const struct known known_f[] = {
 static const struct known known_g[] = {
 	WORD("group", WORD_PART, 0),
 	WORD("global", WORD_GLOBAL, 0),
+	WORD("get", WORD_OTHER, METHOD(1)),
 };
 static const struct known known_h[] = {
 	WORD("hours", WORD_UNIT, HOUR),
@@ -177,6 +185,9 @@ static const struct known known_p[] = {
 	WORD("page", WORD_OTHER, THING),
 	WORD("pages", WORD_OTHER, THING),
 	WORD("password", WORD_OTHER, THING),
+	WORD("patch", WORD_OTHER, METHOD(2)),
+	WORD("post", WORD_OTHER, METHOD(3)),
+	WORD("put", WORD_OTHER, METHOD(4)),
 };
 static const struct known known_q[] = {
 	WORD("quota", WORD_QUOTA, 0),
@@ -294,6 +305,13 @@ hint_words_mix(uint64_t hash, uint64_t value)
 {
 	hash = fnv_add(hash, value);
 	return hash ^ hash >> 32;
+}
+
+const char *
+hint_words_method(const struct word *w)
+{
+	return w->class == WORD_OTHER && w->value > THING ?
+	    methods[w->value - METHOD(0)] : NULL;
 }
 
 static bool

@@ -60,7 +60,8 @@ enum word_class {
 
 struct word {
 	enum word_class	 class;
-	uint64_t	 value;		/* of WORD_OTHER 1: what has limits */
+	uint64_t	 value;		/* of WORD_OTHER 1: what has limits;
+				   above that a method */
 	uint64_t	 hash;		/* of its text, where it is not known */
 };
 
@@ -70,6 +71,8 @@ struct words {
 	struct word	 w[WORDS_MAX];
 };
 
+/* Returns the method that a word names (POST), as it is sent; NULL: none. */
+const char	*hint_words_method(const struct word *);
 /* Cuts a name into words. */
 void		 hint_words(struct http1_str name, struct words *);
 /* Returns another hash, by one more number. */

@@ -400,3 +400,32 @@ def test_what_may_be_all_of_the_host(lab, dialect, known):
 	assert lab.get(far.url + "/a").status == 429
 	assert lab.get(far.url + "/b").status == (200 if known else 429)
 	assert lab.get(far.url + "/search").status == (200 if known else 429)
+
+
+class Imgur:
+	"""Uploads have a budget of their own, which is used up."""
+
+	def __init__(self, everywhere):
+		self.everywhere = everywhere
+
+	def __call__(self, conn, req):
+		fields = [("X-RateLimit-UserLimit", 500),
+		    ("X-RateLimit-UserRemaining", 480),
+		    ("X-RateLimit-UserReset", 3000)]
+		if self.everywhere or req.method == "POST":
+			fields += [("X-Post-Rate-Limit-Limit", 1250),
+			    ("X-Post-Rate-Limit-Remaining", 0),
+			    ("X-Post-Rate-Limit-Reset", 2000)]
+		conn.reply(fields=fields)
+
+
+@pytest.mark.parametrize("everywhere", [False, True],
+    ids=["with-posts", "with-all"])
+def test_a_methods_budget_stops_that_method_alone(lab, everywhere):
+	far = start(lab, Imgur(everywhere))
+	assert goes(lab, far, "/3/album/1") is None
+	assert goes(lab, far, "/3/image", "POST") is None
+	assert goes(lab, far, "/3/image", "POST") > 1900
+	assert goes(lab, far, "/3/album/1") is None
+	assert goes(lab, far, "/3/image") is None
+	assert goes(lab, far, "/3/account", "PUT") is None

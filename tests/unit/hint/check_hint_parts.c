@@ -11,6 +11,7 @@ static const struct {
 	const char	*lines;
 	const char	*part;		/* NULL: none is named */
 	bool		 general;
+	bool		 by_method;
 } parts[] = {
 	{ "X-RateLimit-Bucket: abcd1234\r\n", "abcd1234", false },
 	{ "X-RateLimit-Bucket:\r\n", NULL, false },
@@ -33,6 +34,15 @@ static const struct {
 	{ "X-RateLimit-Limit: 10\r\nX-RateLimit-Remaining: 0\r\n", NULL,
 	    false },
 	{ "Retry-After: 5\r\n", NULL, false },
+	{ "X-Post-Rate-Limit-Remaining: 5\r\n", "POST", false, true },
+	{ "X-RateLimit-Get-Remaining: 5\r\n"
+	    "X-RateLimit-Put-Remaining: 0\r\n", "PUT", false, true },
+	{ "X-RateLimit-Resource: a\r\nX-RateLimit-Patch-Remaining: 0\r\n",
+	    "a", false },
+	{ "X-Post-Rate-Limit-Remaining: 5\r\nX-RateLimit-Global: true\r\n",
+	    NULL, false },
+	{ "X-Budget-Rate-Limit-Remaining: 5\r\n", NULL, false },
+	{ "X-Output-Rate-Limit-Remaining: 5\r\n", NULL, false },
 };
 
 START_TEST(part)
@@ -50,7 +60,8 @@ START_TEST(part)
 		    h.part.p != NULL && http1_str_is(h.part, parts[_i].part),
 		    "%s: part is %.*s", parts[_i].lines, (int)h.part.len,
 		    h.part.p == NULL ? "" : h.part.p);
-		ck_assert_msg(h.general == parts[_i].general, "%s",
+		ck_assert_msg(h.general == parts[_i].general &&
+		    h.by_method == parts[_i].by_method, "%s",
 		    parts[_i].lines);
 		free(buf);
 	}

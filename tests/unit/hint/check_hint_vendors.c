@@ -298,6 +298,13 @@ START_TEST(model_says)
 }
 END_TEST
 
+#define IMGUR \
+	"X-RateLimit-UserLimit: 500\r\n" \
+	"X-RateLimit-UserRemaining: 480\r\n" \
+	"X-RateLimit-UserReset: 1735692600\r\n" \
+	"X-Post-Rate-Limit-Limit: 1250\r\n" \
+	"X-Post-Rate-Limit-Reset: 2000\r\n"
+
 static const struct want vendors[] = {
 	{ "x, a success", 200,
 	    "x-rate-limit-limit: 900\r\n"
@@ -582,6 +589,27 @@ static const struct want vendors[] = {
 	    "X-RateLimit-Retry-After: 42\r\n",
 	    THROTTLED | RETRY, 42, "retry-after",
 	    { { "x-ratelimit", NULL, 60, 0, 42, NO, 0 } } },
+	{ "imgur, no more uploads, all else goes on", 200, IMGUR
+	    "X-Post-Rate-Limit-Remaining: 0\r\n",
+	    PARTIAL, 2000, "limit fields",
+	    { { "x-ratelimit", NULL, 500, 480, 3000, NO, 0 },
+	    { "limit fields", "POST", 1250, 0, 2000, NO, PARTIAL } } },
+	{ "imgur, an upload refused", 429, IMGUR
+	    "X-Post-Rate-Limit-Remaining: 0\r\n",
+	    THROTTLED | PARTIAL, 2000, "limit fields",
+	    { { "x-ratelimit", NULL, 500, 480, 3000, NO, 0 },
+	    { "limit fields", "POST", 1250, 0, 2000, NO, PARTIAL } } },
+	{ "imgur, refused with uploads left", 429, IMGUR
+	    "X-Post-Rate-Limit-Remaining: 9\r\nRetry-After: 60\r\n",
+	    THROTTLED | RETRY, 60, "retry-after",
+	    { { "x-ratelimit", NULL, 500, 480, 3000, NO, 0 },
+	    { "limit fields", "POST", 1250, 9, 2000, NO, PARTIAL } } },
+	{ "a method behind the limit", 200,
+	    "X-RateLimit-Limit-Delete: 5\r\n"
+	    "X-RateLimit-Remaining-Delete: 0\r\n"
+	    "X-RateLimit-Reset-Delete: 30\r\n",
+	    PARTIAL, 30, "x-ratelimit",
+	    { { "x-ratelimit", "DELETE", 5, 0, 30, NO, PARTIAL } } },
 	{ "binance, after too many refusals", 418, "Retry-After: 120\r\n",
 	    THROTTLED | RETRY, 120, "retry-after", { { 0 } } },
 	{ "a teapot", 418, "Server: teapot\r\n", 0, 0, NULL, { { 0 } } },
