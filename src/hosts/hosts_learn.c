@@ -21,6 +21,7 @@
  */
 
 #define TELL_STEP		1000000000ULL	/* ns */
+#define FIRST_ASK		500000000ULL	/* ns */
 
 /* Parts */
 
@@ -66,7 +67,7 @@ part_before(struct host *h, struct ticket *t, const struct lesson *l,
 {
 	struct part_before p = { .named = 0 };
 
-	if (l->verdict != BUDGET_THROTTLED || !l->partial ||
+	if (l->verdict != BUDGET_THROTTLED || !l->partial || l->no_rate ||
 	    h->rule->mode != RULE_ENFORCE ||
 	    throttle_estimated(h->throttle) == NULL)
 		return p;
@@ -207,6 +208,18 @@ part_as_estimated(struct host *h, struct ticket *t, const struct lesson *l,
 }
 
 /*
+ * How long to pause to begin with (ns), where no time is named.  Where limits are
+ * learned single requests ask, at growing distances, also after what is not
+ * learned of.
+ */
+static uint64_t
+base_of(const struct host *h, const struct lesson *l)
+{
+	return l->no_rate && !l->own_base &&
+	    throttle_estimated(h->throttle) != NULL ? FIRST_ASK : l->base;
+}
+
+/*
  * Pauses as the lesson asks; for how long (ns), or 0 where that is nothing new:
  * the answers to requests that were under way together say the same again.
  */
@@ -220,7 +233,7 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 	char why[EVENTS_TEXT];
 
 	if (part == THROTTLE_WHOLE && l->verdict == BUDGET_THROTTLED &&
-	    throttle_estimated(h->throttle) != NULL)
+	    !l->no_rate && throttle_estimated(h->throttle) != NULL)
 		return shut_as_estimated(h, t, l, named_by(h, t, l, part,
 		    longest, now), now);
 
@@ -233,7 +246,7 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 		return 0;
 	if (l->backoff)
 		pause = throttle_backoff(h->throttle, part, &t->waiter,
-		    l->base, longest, now);
+		    base_of(h, l), longest, now);
 	if (pause > longest)
 		pause = longest;
 	before = throttle_paused_until(h->throttle, part);
@@ -365,7 +378,9 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 	if (l->verdict == BUDGET_THROTTLED)
 		h->counts.throttled++;
 	before = part_before(h, t, l, now);
-	if (before.named != 0)
+	if (l->verdict == BUDGET_THROTTLED && l->no_rate)
+		throttle_refused_aside(h->throttle, &t->waiter, now);
+	else if (before.named != 0)
 		throttle_part_refused(h->throttle, &t->waiter, now);
 	else
 		throttle_verdict(h->throttle, &t->waiter, l->verdict, now);

@@ -14,7 +14,7 @@
 enum {
 	PARTIAL = 1, NAMED = 2, GENERAL = 4, SPENT = 8, BACKOFF = 16,
 	AT_ONCE = 32, AGAIN = 64, OWN_BASE = 128, SHAPE = 256,
-	SHAPE_PARTIAL = 512,
+	SHAPE_PARTIAL = 512, NO_RATE = 1024,
 };
 
 static uint64_t
@@ -24,7 +24,8 @@ facts(const struct lesson *l)
 	    (l->general ? GENERAL : 0u) | (l->spent ? SPENT : 0u) |
 	    (l->backoff ? BACKOFF : 0u) | (l->at_once ? AT_ONCE : 0u) |
 	    (l->again ? AGAIN : 0u) | (l->own_base ? OWN_BASE : 0u) |
-	    (l->shape ? SHAPE : 0u) | (l->shape_partial ? SHAPE_PARTIAL : 0u);
+	    (l->shape ? SHAPE : 0u) | (l->shape_partial ? SHAPE_PARTIAL : 0u) |
+	    (l->no_rate ? NO_RATE : 0u);
 }
 
 void
@@ -79,6 +80,7 @@ read_lesson(struct state_lesson *s, const char *value)
 	l->own_base = n[2] & OWN_BASE;
 	l->shape = n[2] & SHAPE;
 	l->shape_partial = n[2] & SHAPE_PARTIAL;
+	l->no_rate = n[2] & NO_RATE;
 	l->pause = at_most(n[3], LONGEST);
 	l->base = at_most(n[4], LONGEST);
 	l->left = at_most(n[5], MOST);

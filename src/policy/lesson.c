@@ -51,6 +51,39 @@ verdict_of(const struct lesson_answer *a, const struct hint *hint)
 	return a->status >= 500 ? BUDGET_NEUTRAL : BUDGET_SUCCESS;
 }
 
+/* Whether a smaller part of the one is left than of the other. */
+static bool
+is_shorter(const struct hint_budget *a, const struct hint_budget *b)
+{
+	return (wide)a->remaining * b->limit < (wide)b->remaining * a->limit;
+}
+
+/*
+ * Whether a refusal is for something else than requests, say tokens: some are
+ * left of each budget of requests, and a larger part than of the other.  That
+ * one need not be empty, only too short for what was asked.
+ */
+static bool
+is_of_other(const struct hint *hint)
+{
+	const struct hint_budget *b, *requests = NULL, *other = NULL, **to;
+	unsigned i;
+
+	for (i = 0; i < hint->nbudgets; i++) {
+		b = &hint->budgets[i];
+		if (!b->has_remaining)
+			continue;
+		if (b->unit != HINT_TOKENS && b->remaining < HINT_MICRO)
+			return false;
+		to = b->unit == HINT_TOKENS ? &other : &requests;
+		if (b->has_limit && !b->allowed &&
+		    (*to == NULL || is_shorter(b, *to)))
+			*to = b;
+	}
+	return requests != NULL && other != NULL && !hint->concurrency &&
+	    is_shorter(other, requests);
+}
+
 /* How long to pause for a refusal that names no time, to begin with. */
 static void
 take_base(struct lesson *l, const struct lesson_answer *a)
@@ -327,6 +360,7 @@ lesson_of_head(struct lesson *l, const struct lesson_answer *a,
 	*l = (struct lesson){
 		.status = a->status,
 		.verdict = verdict_of(a, hint),
+		.no_rate = is_of_other(hint),
 		.source = hint->source,
 	};
 	take_pause(l, a, hint);

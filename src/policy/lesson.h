@@ -71,6 +71,8 @@ struct lesson {
 	bool			 again;		/* ... not to who came again */
 	uint64_t		 base;		/* ns: to begin with */
 	bool			 own_base;	/* of more than a bare 429 */
+	/* A refusal that tells nothing of how many requests may go. */
+	bool			 no_rate;
 	bool			 shape;		/* what follows is known: */
 	uint64_t		 left;		/* requests until */
 	uint64_t		 reset;		/* ns from now */

@@ -133,6 +133,13 @@ void		 throttle_verdict(struct throttle *, struct throttle_waiter *,
  */
 void		 throttle_part_refused(struct throttle *,
 		    struct throttle_waiter *, uint64_t now);
+/*
+ * The same of one that was refused for no limit of requests: for one of tokens,
+ * say, or for good.  Where limits are learned nothing is learned by that; nor
+ * has it asked for one (throttle_asks()).
+ */
+void		 throttle_refused_aside(struct throttle *,
+		    struct throttle_waiter *, uint64_t now);
 
 /*
  * Ends an admission: gives its slot back, and a neutral verdict where none was

@@ -21,14 +21,21 @@ is_shut(const struct throttle *t, const struct throttle_waiter *w, uint64_t now)
 	    part_estimate_due(t, w->named, now) > now;
 }
 
+/* Whose limit of requests it is by which one was refused. */
+enum refused_by {
+	BY_HOST,
+	BY_PART,
+	BY_NEITHER,
+};
+
 /* Who is refused by one of the two was not by the other, nor counted there. */
 static void
 teach_estimates(struct throttle *t, struct throttle_waiter *w,
-    enum budget_verdict verdict, bool of_part, uint64_t now)
+    enum budget_verdict verdict, enum refused_by by, uint64_t now)
 {
 	bool refused = verdict == BUDGET_THROTTLED;
 
-	if (refused && !w->counted) {
+	if (refused && by != BY_NEITHER && !w->counted) {
 		if (t->estimate != NULL)
 			estimate_dropped(t->estimate);
 		w->refused = true;
@@ -36,15 +43,15 @@ teach_estimates(struct throttle *t, struct throttle_waiter *w,
 	}
 	throttle_count(t, w, now);
 	if (t->estimate != NULL)
-		estimate_answered(t->estimate, &w->mark, refused && of_part ?
+		estimate_answered(t->estimate, &w->mark, refused && by != BY_HOST ?
 		    BUDGET_NEUTRAL : verdict, now);
-	throttle_part_answered(t, w, refused && !of_part ? BUDGET_NEUTRAL :
-	    verdict, now);
+	throttle_part_answered(t, w, refused && by != BY_PART ?
+	    BUDGET_NEUTRAL : verdict, now);
 }
 
 static void
 judge(struct throttle *t, struct throttle_waiter *w,
-    enum budget_verdict verdict, bool of_part, uint64_t now)
+    enum budget_verdict verdict, enum refused_by by, uint64_t now)
 {
 	struct budget *b, *named;
 	unsigned i;
@@ -52,7 +59,7 @@ judge(struct throttle *t, struct throttle_waiter *w,
 
 	w->settled = true;
 	estimated = is_shut(t, w, now);
-	teach_estimates(t, w, verdict, of_part, now);
+	teach_estimates(t, w, verdict, by, now);
 	if (verdict != BUDGET_NEUTRAL)
 		throttle_spend(w->deposit);
 	b = part_budget(t, w->part);
@@ -80,7 +87,7 @@ throttle_verdict(struct throttle *t, struct throttle_waiter *w,
 	if (!w->held || w->settled)
 		return;
 	throttle_tick(t, now);
-	judge(t, w, verdict, false, now);
+	judge(t, w, verdict, BY_HOST, now);
 }
 
 void
@@ -92,7 +99,19 @@ throttle_part_refused(struct throttle *t, struct throttle_waiter *w,
 	throttle_tick(t, now);
 	if (throttle_part_learn(t, w->named) != NULL && !w->part_mark.waits)
 		throttle_part_join(t, w, now);
-	judge(t, w, BUDGET_THROTTLED, true, now);
+	judge(t, w, BUDGET_THROTTLED, BY_PART, now);
+}
+
+void
+throttle_refused_aside(struct throttle *t, struct throttle_waiter *w,
+    uint64_t now)
+{
+	if (!w->held || w->settled)
+		return;
+	throttle_tick(t, now);
+	judge(t, w, BUDGET_THROTTLED, BY_NEITHER, now);
+	w->mark.role = w->part_mark.role = ESTIMATE_PLAIN;
+	w->mark.guess = w->part_mark.guess = false;
 }
 
 /* What the host says */

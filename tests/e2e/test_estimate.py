@@ -192,6 +192,40 @@ def test_named_time(lab):
 	assert host.refused == 1
 
 
+def told(conn, status, body, *fields):
+	conn.reply(status, body, [("Content-Type", "application/json"),
+	    ("x-ratelimit-limit-requests", "500"),
+	    ("x-ratelimit-remaining-requests", "499"),
+	    ("x-ratelimit-limit-tokens", "1000"), *fields])
+
+
+TOO_FEW = ("x-ratelimit-remaining-tokens", "300")
+
+
+@pytest.mark.parametrize("fields, wait", [
+    ([("x-ratelimit-reset-tokens", "0.9s"), TOO_FEW], 0.9),
+    ([("retry-after-ms", "400"), TOO_FEW], 0.4), ([TOO_FEW], 0.5)],
+    ids=["reset", "named", "unnamed"])
+def test_a_refusal_for_tokens_is_none_for_requests(lab, fields, wait):
+	"""It is waited for, and that is all: there are requests enough."""
+	def handle(conn, req):
+		if len(far.requests) % 2 == 0:
+			told(conn, 429, b"{}", *fields)
+		else:
+			told(conn, 200, b"{}",
+			    ("x-ratelimit-remaining-tokens", "900"))
+	far = lab.origin(handle)
+	_, suggestion = start(lab)
+	one = lab.client()
+	for _ in range(6):
+		assert one.get(far.url).status == 200
+	times = far.times()
+	assert len(times) == 11
+	assert times[2] - times[1] >= wait - 0.01
+	assert suggestion.estimate() == []
+	assert suggestion()["limits"] is None
+
+
 def answers(conn, req):
 	conn.reply(429 if req.target.endswith("/bad") else 200)
 

@@ -2,6 +2,7 @@
 #include "hosts/host.h"
 #include "hosts/hosts_learn.h"
 #include "hosts/hosts_reload.h"
+#include "throttle/throttle_estimate.h"
 
 #include "check_hosts.h"
 #include "check_run.h"
@@ -155,6 +156,43 @@ START_TEST(returned_after_asking)
 }
 END_TEST
 
+/*
+ * Refused for no limit of requests: it waits as long as is named, or asks in a
+ * moment, and that teaches nothing, nor was it a question.
+ */
+START_TEST(refused_aside)
+{
+	static const struct lesson refused[] = {
+		{ .verdict = BUDGET_THROTTLED, .pause = 3 * SECOND,
+		    .no_rate = true },
+		{ .verdict = BUDGET_THROTTLED, .backoff = true,
+		    .base = 5 * SECOND, .no_rate = true },
+		{ .verdict = BUDGET_THROTTLED, .backoff = true,
+		    .base = 5 * SECOND, .own_base = true, .no_rate = true },
+	};
+	static const uint64_t pauses[] = { 3 * SECOND, SECOND / 2, 5 * SECOND };
+	struct host *h;
+
+	start("{defaults: {learn: estimate, pause: {max: 10h}, "
+	    "queue: {max_wait: 1h}}}");
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	h = tickets[0].host;
+	ck_assert_uint_eq(hosts_learn(hosts, &tickets[0], &refused[_i], NOW),
+	    pauses[_i]);
+	ck_assert_uint_eq(throttle_estimated(h->throttle)->refusals, 0);
+	ck_assert_uint_eq(throttle_estimate_shut(h->throttle), 0);
+	ck_assert_uint_eq(h->counts.throttled, 1);
+	ck_assert_int_eq(hosts_return(hosts, &tickets[0], NOW), HOSTS_WAIT);
+	ck_assert_uint_eq(tickets[0].asked, 0);
+	hosts_admit_all(hosts, &loop, NOW + pauses[_i] - 1);
+	ck_assert_int_eq(tickets[0].state, TICKET_WAITING);
+	hosts_admit_all(hosts, &loop, NOW + pauses[_i]);
+	ck_assert_int_eq(tickets[0].state, TICKET_HELD);
+	leave(0, false);
+	end();
+}
+END_TEST
+
 /* Read and not answered: it was no refusal, and who may go at once is not late. */
 START_TEST(put_back_unanswered)
 {
@@ -264,6 +302,7 @@ main(void)
 	tcase_add_test(tc, returned_and_refused);
 	tcase_add_test(tc, returned);
 	tcase_add_test(tc, returned_after_asking);
+	tcase_add_loop_test(tc, refused_aside, 0, 3);
 	tcase_add_test(tc, put_back_unanswered);
 	tcase_add_test(tc, slot_is_given_back_early);
 	tcase_add_test(tc, counts_late);

@@ -233,12 +233,14 @@ START_TEST(names_are_handed_over)
 
 	if (_i == 0)
 		snprintf(l.raw, sizeof l.raw, "the bucket\xe4");
+	l.no_rate = _i == 0;
 	state_put_lesson(&text, &l, &(struct route){ .n = 0 });
 	text_put(&text, "", 1);
 	ck_assert(!text.failed);
 	for (at = text.p; state_line_next(&at, &w);)
 		ck_assert(state_lesson_word(&got, &w));
 	ck_assert(got.whole);
+	ck_assert(got.lesson.no_rate == l.no_rate);
 	ck_assert_str_eq(got.lesson.name, l.name);
 	ck_assert_str_eq(got.lesson.raw, l.raw);
 	text_free(&text);

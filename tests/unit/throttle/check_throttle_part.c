@@ -109,6 +109,38 @@ START_TEST(holds_nobody_else)
 }
 END_TEST
 
+/* A refusal for no limit of requests is neither's, and was no question. */
+START_TEST(is_nobodys)
+{
+	struct throttle *t = learner();
+	unsigned a = make(t, 1, SEC);
+	struct throttle_waiter w;
+	uint64_t now = SEC;
+
+	refuse_first(t, a, now);
+	now += 2 * MS;
+	ck_assert(throttle_part_named(t, a, 0, now) <= now + SEC);
+	now += SEC;
+	ck_assert_int_eq(ask_in(t, &w, a, now), THROTTLE_GO);
+	ck_assert(throttle_asks(&w));
+	throttle_refused_aside(t, &w, now + MS);
+	ck_assert(!throttle_asks(&w));
+	throttle_refused_aside(t, &w, now + MS);
+	throttle_release(t, &w, now + MS);
+	ck_assert_uint_eq(learned(t, a).refusals, 1);
+	ck_assert_uint_eq(throttle_estimated(t)->refusals, 0);
+	ck_assert_int_eq(throttle_estimated(t)->phase, ESTIMATE_FREE);
+	ck_assert_uint_eq(throttle_estimated(t)->flying, 0);
+	ck_assert_uint_eq(throttle_estimated(t)->uncounted, 0);
+	/* somebody else asks, in its place */
+	ck_assert_int_eq(ask_in(t, &w, a, now + 2 * MS), THROTTLE_GO);
+	throttle_verdict(t, &w, BUDGET_SUCCESS, now + 3 * MS);
+	throttle_release(t, &w, now + 3 * MS);
+	ck_assert_int_ne(learned(t, a).phase, ESTIMATE_SHUT);
+	throttle_free(t);
+}
+END_TEST
+
 /* What the host refuses as a whole says nothing of a part. */
 START_TEST(is_not_the_hosts)
 {
@@ -390,6 +422,7 @@ throttle_part_suite(void)
 
 	tcase_set_timeout(tc, 600);
 	tcase_add_test(tc, holds_nobody_else);
+	tcase_add_test(tc, is_nobodys);
 	tcase_add_test(tc, is_not_the_hosts);
 	tcase_add_test(tc, finds_its_window);
 	tcase_add_test(tc, outlives_its_throttle);
