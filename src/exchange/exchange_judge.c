@@ -203,6 +203,8 @@ exchange_judge_end(struct exchange *x, struct held_answer *held)
 	x->judging = NULL;
 	refuses = refusal_judge(j->rules, j->nrules, &body, j->date, &found);
 	x->no_retry = x->no_retry || found.no_retry;
+	/* what only money helps, say, is no matter of how many went */
+	j->lesson.no_rate = j->lesson.no_rate || found.no_retry;
 	if (found.too_large) {
 		x->throttled = false;
 		lesson_of_too_large(&j->lesson);

@@ -226,6 +226,29 @@ def test_a_refusal_for_tokens_is_none_for_requests(lab, fields, wait):
 	assert suggestion()["limits"] is None
 
 
+@pytest.mark.parametrize("body", [
+    b'{"error":{"code":"insufficient_quota"}}', b'{"retryable":false}'],
+    ids=["quota", "retryable"])
+def test_a_refusal_for_good_teaches_nothing(lab, body):
+	"""One has no money left; others are served as ever."""
+	def handle(conn, req):
+		if req.target.endswith("/broke"):
+			conn.reply(429, body, [("Content-Type",
+			    "application/json")])
+		else:
+			conn.reply(200)
+	far = lab.origin(handle)
+	_, suggestion = start(lab)
+	one = lab.client()
+	for _ in range(4):
+		assert one.get(far.url + "/broke").status == 429
+		for _ in range(3):
+			assert one.get(far.url + "/rich").status == 200
+	assert len(far.requests) == 16
+	assert suggestion.estimate() == []
+	assert suggestion()["limits"] is None
+
+
 def answers(conn, req):
 	conn.reply(429 if req.target.endswith("/bad") else 200)
 
