@@ -47,7 +47,7 @@ exchange_lesson_answer(const struct exchange *x, int status)
 		.rule = x->ticket.rule,
 		.status = status,
 		.tunnel = x->is_connect,
-		.resent = x->resent > 0,
+		.hastened = x->hastened,
 		.method = { x->head.p, x->method_len },
 		.path = exchange_path(x),
 	};
@@ -62,6 +62,7 @@ exchange_teach(struct exchange *x, const struct lesson *l, uint64_t now)
 
 	if (l->verdict == BUDGET_THROTTLED)
 		exchange_count_throttled(x, x->status);
+	x->hastened = x->hastened || l->at_once;
 	if (pause > x->paused)
 		x->paused = pause;
 	if (pause > 0)

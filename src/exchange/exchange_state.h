@@ -170,6 +170,7 @@ struct exchange {
 	bool			 head_sent;
 	bool			 throttled;	/* refused for a limit */
 	bool			 no_retry;	/* asked not to send it again */
+	bool			 hastened;	/* one said: now */
 	bool			 discarding;	/* one; it is not relayed */
 	struct judging		*judging;	/* is held back; or NULL */
 	uint64_t		 discarded;	/* bytes of its body */

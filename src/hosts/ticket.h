@@ -68,16 +68,17 @@ struct ticket {
 	struct http1_host	*name;		/* host and port; its owner's */
 	_Atomic(struct host *)	 host;		/* NULL: at none */
 	enum ticket_state	 state;
-	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
+	/* Set when it is admitted: hosts_connected() and _sent() are heard. */
+	bool			 strict;
+	bool			 observed_turn;	/* it had its turn in a shadow */
 	/* Set before hosts_leave(): the host's name led nowhere. */
 	bool			 nowhere;
 	/* ... no byte of it has left */
 	bool			 unsent;
-	/* ... what it has really used of each amount that it wanted of named
-	   budgets (throttle_settle()); its owner's; NULL: that is not known */
+	TAILQ_ENTRY(ticket)	 entry;		/* among its host's tickets */
+	/* Set then, too: what it has really used of each amount that it wanted of
+	   named budgets (throttle_settle()); its owner's; NULL: not known */
 	const uint64_t		*used;
-	/* Set when it is admitted: hosts_connected() and _sent() are heard. */
-	bool			 strict;
 	struct conf		*conf;		/* own reference; one for all
 						   of the request's life */
 	const struct rule	*rule;		/* of conf, for name */
@@ -102,7 +103,6 @@ struct ticket {
 	struct observed		*observed;
 	/* ... and what the next process knows it by (host_away.h); or NULL */
 	struct away_ticket	*away;
-	bool			 observed_turn;	/* it had its turn there */
 	char			*observed_as;	/* owned, or NULL */
 };
 

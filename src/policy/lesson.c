@@ -97,8 +97,8 @@ take_base(struct lesson *l, const struct lesson_answer *a)
 
 /*
  * A time that is named is believed; "now" as far as the host's budget believes
- * it, and not to a request that has come back once already.  Then the reset of
- * what is used up counts, where one is named.
+ * it, and not to a request that has come back for that already.  Then the reset
+ * of what is used up counts, where one is named.
  */
 static void
 take_named(struct lesson *l, const struct lesson_answer *a, uint64_t named,
@@ -107,7 +107,7 @@ take_named(struct lesson *l, const struct lesson_answer *a, uint64_t named,
 	l->at_once = named < BUDGET_NOW;
 	l->pause = l->at_once && reset > named ? reset : named;
 	l->backoff = l->pause < BUDGET_NOW;
-	l->again = a->resent;
+	l->again = a->hastened;
 	take_base(l, a);
 }
 

@@ -24,8 +24,8 @@ struct lesson_answer {
 	const struct rule	*rule;		/* of its host */
 	int			 status;
 	bool			 tunnel;	/* to a CONNECT */
-	/* Its request had been refused for a limit, and was sent again. */
-	bool			 resent;
+	/* Its request had been refused with "now", and was sent again. */
+	bool			 hastened;
 	/* A hash of the part's name; NULL: see lesson_names_part(). */
 	const struct throttle_key *part;
 	/* The request's; they stay as long as the lesson is used. */
@@ -68,7 +68,7 @@ struct lesson {
 	/* No pause was named, or, at once, "now", which is believed once: */
 	bool			 backoff;
 	bool			 at_once;
-	bool			 again;		/* ... not to who came again */
+	bool			 again;		/* ... not to whom it was said */
 	uint64_t		 base;		/* ns: to begin with */
 	bool			 own_base;	/* of more than a bare 429 */
 	/* A refusal that tells nothing of how many requests may go. */

@@ -363,6 +363,17 @@ def test_now_is_believed_once(lab):
 	    zip(gaps, [0, 0.2, 0.4, 0.8])] == [True] * 4, gaps
 
 
+def test_the_first_now_is_believed(lab):
+	"""Also that of a request that has waited before, as it was told."""
+	far = start(lab, refusal(after="0.3"), refusal(after="0"),
+	    refusal(after="0"), origin.fixed(), retry={"attempts": 4},
+	    pause={"default": "400ms"})
+	assert lab.get(far.url + "/").status == 200
+	times = far.times()
+	assert times[3] - times[2] >= 0.39
+	assert len(lab.daemons[0].err.like("believed once", 1)) == 1
+
+
 PAST = "Tue, 15 Nov 1994 12:44:26 GMT"
 DATE = ("Date", "Tue, 15 Nov 1994 12:45:26 GMT")
 

@@ -178,7 +178,7 @@ START_TEST(pause)
 	    l.backoff == e->backoff && l.at_once == e->at_once &&
 	    l.base == e->base, "%s", pauses[_i].what);
 	ck_assert(!l.again);
-	answer.resent = true;
+	answer.hastened = true;
 	lesson_of_head(&l, &answer, &pauses[_i].hint);
 	ck_assert(l.again == (l.verdict == BUDGET_THROTTLED && (l.pause > 0 ||
 	    l.at_once)));
