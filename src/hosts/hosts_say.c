@@ -185,14 +185,24 @@ hosts_say_crossing(const struct ticket *t, enum hosts_answer a)
 	    t->rule->name, NULL, "%s", text);
 }
 
+/* Whether what is learned of the host, or the part, says for how long, too. */
+static bool
+is_learned(const struct ticket *t, const struct lesson *l)
+{
+	return t->rule->learn == RULE_LEARN_ESTIMATE && !l->no_rate &&
+	    (!l->partial || l->named);
+}
+
 /* Its source, or what stands for one; or NULL. */
 static const char *
 source_of(const struct ticket *t, const struct lesson *l, uint64_t pause)
 {
-	if (l->at_once)
+	if (l->at_once && !is_learned(t, l))
 		return "its \"now\" has been believed once";
 	if (!l->backoff)
 		return l->source;
+	if (l->at_once)
+		return "as learned; it named \"now\"";
 	return pause == t->rule->pause_default &&
 	    t->rule->learn != RULE_LEARN_ESTIMATE ?
 	    "no time is named: pause.default" : "no time is named";
@@ -204,8 +214,13 @@ hosts_say_grounds(char buf[EVENTS_TEXT], const struct ticket *t,
 {
 	const char *source = source_of(t, l, pause);
 	bool cut = !l->backoff && pause < l->pause;
+	char named[WORDS];
 
-	if (source == NULL)
+	if (!l->backoff && pause > l->pause && is_learned(t, l))
+		snprintf(buf, EVENTS_TEXT, "after its answer %d (as learned; "
+		    "%s named %s)", l->status, source != NULL ? source : "it",
+		    words_duration(named, l->pause));
+	else if (source == NULL)
 		snprintf(buf, EVENTS_TEXT, "after its answer %d", l->status);
 	else
 		snprintf(buf, EVENTS_TEXT, "after its answer %d (%s%s)",

@@ -2,6 +2,7 @@
 #include "hosts/host.h"
 #include "hosts/hosts_learn.h"
 #include "hosts/hosts_reload.h"
+#include "hosts/hosts_say.h"
 #include "throttle/throttle_estimate.h"
 
 #include "check_hosts.h"
@@ -193,6 +194,46 @@ START_TEST(refused_aside)
 }
 END_TEST
 
+/* Why it pauses: what the host has said, or what else makes it longer. */
+static const struct {
+	const char	*says;
+	enum rule_learn	 learn;
+	struct lesson	 lesson;
+	uint64_t	 pause;
+} grounds[] = {
+	{ "429 (field)", RULE_LEARN_ESTIMATE, { .pause = 2 * SECOND },
+	    2 * SECOND },
+	{ "429 (field, cut to pause.max)", RULE_LEARN_ESTIMATE,
+	    { .pause = 3 * SECOND }, 2 * SECOND },
+	{ "429 (as learned; field named 657 ms)", RULE_LEARN_ESTIMATE,
+	    { .pause = 657000000 }, 7 * SECOND },
+	{ "429 (as learned; field named 657 ms)", RULE_LEARN_ESTIMATE,
+	    { .pause = 657000000, .partial = true, .named = true },
+	    7 * SECOND },
+	{ "429 (as learned; it named \"now\")", RULE_LEARN_ESTIMATE,
+	    { .backoff = true, .at_once = true }, SECOND },
+	{ "429 (no time is named)", RULE_LEARN_ESTIMATE, { .backoff = true },
+	    SECOND },
+	{ "429 (its \"now\" has been believed once)", RULE_LEARN_ESTIMATE,
+	    { .backoff = true, .at_once = true, .no_rate = true }, SECOND },
+	{ "429 (its \"now\" has been believed once)", RULE_LEARN_PAUSE,
+	    { .backoff = true, .at_once = true }, SECOND },
+};
+
+START_TEST(says_why)
+{
+	const struct rule rule = { .learn = grounds[_i].learn };
+	const struct ticket t = { .rule = &rule };
+	struct lesson l = grounds[_i].lesson;
+	char buf[EVENTS_TEXT];
+
+	l.status = 429;
+	l.source = "field";
+	ck_assert_str_eq(hosts_say_grounds(buf, &t, &l, grounds[_i].pause) +
+	    strlen("after its answer "), grounds[_i].says);
+}
+END_TEST
+
 /* Read and not answered: it was no refusal, and who may go at once is not late. */
 START_TEST(put_back_unanswered)
 {
@@ -303,6 +344,7 @@ main(void)
 	tcase_add_test(tc, returned);
 	tcase_add_test(tc, returned_after_asking);
 	tcase_add_loop_test(tc, refused_aside, 0, 3);
+	ROWS(tc, says_why, grounds);
 	tcase_add_test(tc, put_back_unanswered);
 	tcase_add_test(tc, slot_is_given_back_early);
 	tcase_add_test(tc, counts_late);
