@@ -299,9 +299,9 @@ ends(const char *name, const char *part)
 static const char *const time_words[] = {
 	"after", "at", "before", "delay", "duration", "for", "hours", "in",
 	"interval", "least", "left", "milliseconds", "millis", "mins",
-	"minutes", "min", "msec", "ms", "nextattempt", "nextrequest", "nexttry", "period",
-	"remaining", "retrying", "retry", "seconds", "secs", "sec", "till",
-	"timestamp", "time", "until",
+	"minutes", "min", "msec", "ms", "nextattempt", "nextrequest",
+	"nexttry", "period", "remaining", "retrying", "retry",
+	"seconds", "secs", "sec", "till", "timestamp", "time", "until",
 };
 
 /* The longest of the words with which a name begins; 0: with none. */
