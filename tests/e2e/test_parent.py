@@ -82,7 +82,7 @@ def test_forms_of_targets(plab):
 	    ("GET", "http://a.test", "http://a.test/"),
 	    ("GET", "http://a.test?q", "http://a.test/?q"),
 	    ("GET", "http://A.test:80/", "http://a.test/"),
-	    ("GET", "http://a.test.:8080//x", "http://a.test:8080//x"),
+	    ("GET", "http://a.test.:8080//x", "http://a.test.:8080//x"),
 	    ("GET", "http://[2001:DB8::1]:81/", "http://[2001:db8::1]:81/"),
 	    ("OPTIONS", "http://a.test", "http://a.test"),
 	    ("OPTIONS", "http://a.test/", "http://a.test/"),
