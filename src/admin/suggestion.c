@@ -16,20 +16,53 @@
 
 /* Grounds, each of which says whether it has any limits to suggest. */
 
+/* A rate that a configuration may have. */
+static bool
+is_rate(uint64_t limit, uint64_t window)
+{
+	return limit > 0 && limit <= CAPACITY_MAX && window >= PERIOD_MIN &&
+	    window <= PERIOD_MAX;
+}
+
+static bool
+has_longer(const struct lesson_allowed *a)
+{
+	return is_rate(a->limit, a->window) &&
+	    is_rate(a->longer_limit, a->longer_window);
+}
+
+/* "10 per 2s, 100 per 1m" */
+static void
+say_rates(char buf[EVENTS_TEXT], const struct suggestion *s,
+    const struct lesson_allowed *a)
+{
+	char units[CONF_TEXT], period[CONF_TEXT];
+	size_t n;
+
+	buf[0] = '\0';
+	if (s->capacity > 0)
+		snprintf(buf, EVENTS_TEXT, "%s per %s",
+		    conf_units_text(units, s->capacity),
+		    conf_duration_text(period, s->period));
+	n = strlen(buf);
+	if (has_longer(a))
+		snprintf(buf + n, EVENTS_TEXT - n, ", %llu per %s",
+		    (unsigned long long)a->longer_limit,
+		    conf_duration_text(period, a->longer_window));
+}
+
 /* "100 per 1m and 5 at a time" */
 static void
-say_limits(char buf[EVENTS_TEXT], const struct suggestion *s)
+say_limits(char buf[EVENTS_TEXT], const struct suggestion *s,
+    const struct lesson_allowed *a)
 {
-	char units[CONF_TEXT], period[CONF_TEXT], slots[32] = "";
-	bool rate = s->capacity > 0;
+	size_t n;
 
+	say_rates(buf, s, a);
+	n = strlen(buf);
 	if (s->concurrency > 0)
-		snprintf(slots, sizeof slots, "%s%u at a time",
-		    rate ? " and " : "", (unsigned)s->concurrency);
-	snprintf(buf, EVENTS_TEXT, "%s%s%s%s",
-	    rate ? conf_units_text(units, s->capacity) : "",
-	    rate ? " per " : "",
-	    rate ? conf_duration_text(period, s->period) : "", slots);
+		snprintf(buf + n, EVENTS_TEXT - n, "%s%u at a time",
+		    n > 0 ? " and " : "", (unsigned)s->concurrency);
 }
 
 static bool
@@ -38,8 +71,7 @@ by_its_word(struct suggestion *s, const struct host_view *v)
 	const struct lesson_allowed *a = &v->seen.allowed;
 	char limits[EVENTS_TEXT];
 
-	if (a->limit <= CAPACITY_MAX && a->window >= PERIOD_MIN &&
-	    a->window <= PERIOD_MAX) {
+	if (is_rate(a->limit, a->window)) {
 		s->capacity = a->limit * BUDGET_UNIT;
 		s->period = a->window;
 	}
@@ -47,7 +79,7 @@ by_its_word(struct suggestion *s, const struct host_view *v)
 		s->concurrency = a->concurrent;
 	if (s->capacity == 0 && s->concurrency == 0)
 		return false;
-	say_limits(limits, s);
+	say_limits(limits, s, a);
 	snprintf(s->why, sizeof s->why, "the host says that it allows %.80s",
 	    limits);
 	return true;
@@ -141,17 +173,34 @@ write_rates(struct suggestion *s, int n, const struct estimate_view *e)
 	return n;
 }
 
+/* Two that the host names itself. */
+static int
+write_both(struct suggestion *s, int n, const struct lesson_allowed *a)
+{
+	char units[CONF_TEXT], period[CONF_TEXT], longer[CONF_TEXT];
+
+	return n + snprintf(s->yaml + n, sizeof s->yaml - (size_t)n,
+	    "  rates:\n    - {capacity: %s, period: %s}\n"
+	    "    - {capacity: %llu, period: %s}\n",
+	    conf_units_text(units, s->capacity),
+	    conf_duration_text(period, s->period),
+	    (unsigned long long)a->longer_limit,
+	    conf_duration_text(longer, a->longer_window));
+}
+
 /* A key of a throttle is one of a rule, but for whose it is. */
 static void
-write_rule(struct suggestion *s, const char *key,
+write_rule(struct suggestion *s, const struct host_view *v,
     const struct estimate_view *rates)
 {
 	char units[CONF_TEXT], period[CONF_TEXT];
 	int n = snprintf(s->yaml, sizeof s->yaml, "\"%.*s\":\n",
-	    (int)strcspn(key, "~"), key);
+	    (int)strcspn(v->key, "~"), v->key);
 
 	if (rates != NULL)
 		n = write_rates(s, n, rates);
+	else if (has_longer(&v->seen.allowed))
+		n = write_both(s, n, &v->seen.allowed);
 	else if (s->capacity > 0)
 		n += snprintf(s->yaml + n, sizeof s->yaml - (size_t)n,
 		    "  capacity: %s\n  period: %s\n",
@@ -172,9 +221,9 @@ suggestion_make(struct suggestion *s, const struct host_view *v, uint64_t now)
 	memset(s, 0, sizeof *s);
 	s->confident = by_its_word(s, v);
 	if (s->confident)
-		write_rule(s, v->key, NULL);
+		write_rule(s, v, NULL);
 	else if ((s->confident = by_estimate(s, v)))
-		write_rule(s, v->key, &v->throttle.estimate);
+		write_rule(s, v, &v->throttle.estimate);
 	else
 		say_nothing_known(s, v, now);
 }

@@ -14,6 +14,8 @@ host_seen_answer(struct host_seen *seen, const struct lesson *l,
 	if (l->allowed.limit != 0) {
 		seen->allowed.limit = l->allowed.limit;
 		seen->allowed.window = l->allowed.window;
+		seen->allowed.longer_limit = l->allowed.longer_limit;
+		seen->allowed.longer_window = l->allowed.longer_window;
 	}
 	if (l->allowed.concurrent != 0)
 		seen->allowed.concurrent = l->allowed.concurrent;

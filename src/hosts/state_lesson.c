@@ -38,7 +38,8 @@ state_put_lesson(struct text *t, const struct lesson *l, const struct route *r)
 	    l->verdict, facts(l), l->pause, l->base, l->left, l->reset }, 7);
 	if (a->limit != 0 || a->concurrent != 0)
 		state_put_numbers(t, "allowed", (uint64_t[]){ a->limit,
-		    a->window, a->concurrent, a->partial }, 4);
+		    a->window, a->concurrent, a->partial, a->longer_limit,
+		    a->longer_window }, 6);
 	if (m->limit != 0)
 		state_put_numbers(t, "room", (uint64_t[]){ m->limit, m->left,
 		    m->reset, m->refills, m->partial }, 5);
@@ -92,15 +93,19 @@ read_lesson(struct state_lesson *s, const char *value)
 static bool
 read_allowed(struct lesson_allowed *a, const char *value)
 {
-	uint64_t n[4];
+	uint64_t n[6] = { 0 };
+	unsigned k = state_numbers(value, n, 6);
 
-	if (state_numbers(value, n, 4) != 4)
+	/* four are an older process's */
+	if (k != 4 && k != 6)
 		return false;
 	*a = (struct lesson_allowed){
 		.limit = at_most(n[0], MOST),
 		.window = at_most(n[1], LONGEST),
 		.concurrent = (uint32_t)at_most(n[2], MOST),
 		.partial = n[3] != 0,
+		.longer_limit = at_most(n[4], MOST),
+		.longer_window = at_most(n[5], LONGEST),
 	};
 	return true;
 }

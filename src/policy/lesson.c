@@ -205,19 +205,48 @@ take_shapes(struct lesson *l, const struct lesson_answer *a,
 
 /* What is allowed */
 
-/* Of several windows the one that allows the least for each time. */
+/* Whether so many in a window are fewer for each time than in another. */
+static bool
+allows_less(uint64_t limit, uint64_t window, uint64_t than, uint64_t in)
+{
+	return (wide)limit * in < (wide)than * window;
+}
+
+/* Beside the shortest one. */
+static void
+take_longer(struct lesson_allowed *to, uint64_t limit, uint64_t window)
+{
+	if (limit == 0 || window <= to->window ||
+	    !allows_less(limit, window, to->limit, to->window) ||
+	    (to->longer_limit != 0 && !allows_less(limit, window,
+	    to->longer_limit, to->longer_window)))
+		return;
+	to->longer_limit = limit;
+	to->longer_window = window;
+}
+
+/*
+ * Of several windows the shortest, which most meet, and a longer one that allows
+ * less for each time.
+ */
 static void
 take_window(struct lesson_allowed *to, const struct hint_budget *b)
 {
+	struct lesson_allowed was = *to;
 	uint64_t limit = b->limit / HINT_MICRO;
 
 	if (limit == 0 || !b->has_window || b->window == 0)
 		return;
-	if (to->limit != 0 && (wide)limit * to->window >=
-	    (wide)to->limit * b->window)
+	if (to->limit != 0 && (b->window > to->window ||
+	    (b->window == to->window && limit >= to->limit))) {
+		take_longer(to, limit, b->window);
 		return;
+	}
 	to->limit = limit;
 	to->window = b->window;
+	to->longer_limit = to->longer_window = 0;
+	take_longer(to, was.limit, was.window);
+	take_longer(to, was.longer_limit, was.longer_window);
 }
 
 static void

@@ -36,9 +36,13 @@ struct lesson_answer {
 /* What a host says that it allows, all of it; 0: it does not say. */
 struct lesson_allowed {
 	uint64_t		 limit;		/* requests */
-	uint64_t		 window;	/* ns, in which so many */
+	uint64_t		 window;	/* ns, in which so many; the shortest */
 	uint32_t		 concurrent;	/* at a time */
 	bool			 partial;	/* of the named part alone */
+	/* Of longer windows the one that allows the least for each time, if that
+	   is less than the shortest does: */
+	uint64_t		 longer_limit;
+	uint64_t		 longer_window;
 };
 
 /* What a host says is left of what it allows; limit 0: it does not say. */

@@ -36,6 +36,11 @@ static const struct {
 	    { .allowed = { 100, MINUTE, 5, false } }, 5, 9,
 	    "the host says that it allows 100 per 1m and 5 at a time",
 	    "\"*.test\":\n  capacity: 100\n  period: 1m\n  concurrency: 5\n" },
+	{ "a.test", { .allowed = { 10, 2 * SECOND, 5, false, 5000,
+	    1440 * MINUTE } }, 5, 0,
+	    "the host says that it allows 10 per 2s, 5000 per 1d and 5 at a "
+	    "time", "\"a.test\":\n  rates:\n    - {capacity: 10, period: 2s}\n"
+	    "    - {capacity: 5000, period: 1d}\n  concurrency: 5\n" },
 	{ "[::1]:8080", { .allowed = { 0, 0, 5, false } }, 5, 9,
 	    "the host says that it allows 5 at a time",
 	    "\"[::1]:8080\":\n  concurrency: 5\n" },

@@ -240,14 +240,23 @@ END_TEST
 
 static const struct {
 	const char		*what;
-	struct hint_budget	 budgets[2];
+	struct hint_budget	 budgets[3];
 	struct lesson_allowed	 allowed;
 } allowances[] = {
 	{ "a window", { ALLOWS(100, 60) }, { 100, 60 * SECOND, 0, false } },
-	{ "the tighter one", { ALLOWS(100, 60), ALLOWS(1000, 3600) },
-	    { 1000, 3600 * SECOND, 0, false } },
+	{ "a longer one that allows less", { ALLOWS(100, 60),
+	    ALLOWS(1000, 3600) }, { 100, 60 * SECOND, 0, false, 1000,
+	    3600 * SECOND } },
 	{ "in any order", { ALLOWS(1000, 3600), ALLOWS(100, 60) },
-	    { 1000, 3600 * SECOND, 0, false } },
+	    { 100, 60 * SECOND, 0, false, 1000, 3600 * SECOND } },
+	{ "a longer one that allows more", { ALLOWS(100, 60),
+	    ALLOWS(6000, 3600) }, { 100, 60 * SECOND, 0, false } },
+	{ "the same length", { ALLOWS(100, 60), ALLOWS(50, 60) },
+	    { 50, 60 * SECOND, 0, false } },
+	{ "three", { ALLOWS(5000, 86400), ALLOWS(10, 2), ALLOWS(1000, 3600) },
+	    { 10, 2 * SECOND, 0, false, 5000, 86400 * SECOND } },
+	{ "three, the shortest last", { ALLOWS(1000, 3600),
+	    ALLOWS(100, 60), ALLOWS(1, 10) }, { 1, 10 * SECOND, 0, false } },
 	{ "without a window", { { .has_limit = true,
 	    .limit = 100 * HINT_MICRO } }, { 0, 0, 0, false } },
 	{ "a window of nothing", { ALLOWS(100, 0) }, { 0, 0, 0, false } },
@@ -271,7 +280,7 @@ START_TEST(allowed)
 	struct rule rule = rule_with(RULE_LEARN_PAUSE);
 	struct lesson_answer answer = { .rule = &rule, .status = 200 };
 	const struct lesson_allowed *want = &allowances[_i].allowed;
-	struct hint hint = { .nbudgets = 2 };
+	struct hint hint = { .nbudgets = 3 };
 	struct lesson l;
 
 	memcpy(hint.budgets, allowances[_i].budgets,
@@ -280,6 +289,8 @@ START_TEST(allowed)
 	ck_assert_msg(l.allowed.limit == want->limit, "%s",
 	    allowances[_i].what);
 	ck_assert_uint_eq(l.allowed.window, want->window);
+	ck_assert_uint_eq(l.allowed.longer_limit, want->longer_limit);
+	ck_assert_uint_eq(l.allowed.longer_window, want->longer_window);
 	ck_assert_uint_eq(l.allowed.concurrent, want->concurrent);
 	ck_assert(!l.allowed.partial);
 }
