@@ -29,7 +29,8 @@
  *
  * Where a side is gone, the other one is reset, since an end would look as if all
  * had come.  A reset takes away what is still on its way, so it comes behind what
- * the side that is gone had sent (RFC 9110, 9.3.6).
+ * the side that is gone had sent (RFC 9110, 9.3.6); not where that has broken
+ * TLS, or what may pass.
  */
 
 #define KEEP_IDLE	60	/* s; then the kernel asks whether it lives */
@@ -96,7 +97,8 @@ end_cb(evutil_socket_t fd, short what, void *arg)
 static void
 moved(struct tunnel *t)
 {
-	bool half = t->client.shut || t->upstream.shut;
+	bool half = t->client.shut || t->upstream.shut || t->client.lost ||
+	    t->upstream.lost || t->last != NULL;
 
 	deadline_set(&t->timer, loop_now() + (half ? t->half : t->idle));
 }
@@ -137,8 +139,10 @@ end_behind(struct side *gone, const char *why)
 		return;
 	}
 	t->last = to;
-	if (stream_pending(&to->stream) > 0)
+	if (stream_pending(&to->stream) > 0) {
+		moved(t);
 		return;
+	}
 	t->unacked = SIZE_MAX;
 	t->look = LOOK_FIRST;
 	await_last(t);
@@ -170,6 +174,8 @@ lose(struct side *s)
 		end(t, t->why);
 	else if (stream_pending(&other(s)->stream) == 0)
 		read_side(s);
+	else
+		moved(t);
 }
 
 /* Sends bytes to a side; while some of them wait, the other is not read. */
