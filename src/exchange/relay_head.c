@@ -89,11 +89,11 @@ put_target(struct text *t, const struct http1_head *h)
 }
 
 static void
-put_host(struct text *t, const struct http1_host *h, uint16_t port,
+put_host(struct text *t, const struct http1_host *h, bool dot, uint16_t port,
     bool tls)
 {
 	text_puts(t, "Host: ");
-	put_authority(t, h, false, port == (tls ? 443 : 80) ? 0 : port);
+	put_authority(t, h, dot, port == (tls ? 443 : 80) ? 0 : port);
 	text_puts(t, "\r\n");
 }
 
@@ -165,7 +165,9 @@ put_request(struct text *t, const struct http1_head *h,
 	text_put(t, " ", 1);
 	put_target(t, h);
 	text_puts(t, " HTTP/1.1\r\n");
-	put_host(t, &h->host, r->port, r->tls);
+	/* what the target has, where that has it (RFC 9112 3.2) */
+	put_host(t, &h->host, h->to_proxy && h->host.absolute, r->port,
+	    r->tls);
 	for (i = 0; i < h->nfields; i++) {
 		if ((r->plain || codings) && relay_codings_is(&h->fields[i]))
 			continue;

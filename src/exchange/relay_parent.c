@@ -26,6 +26,16 @@ put_authority(struct text *t, const struct relay_parent *p)
 	text_put_number(t, p->port);
 }
 
+/* The same without the port that is HTTP's own. */
+static void
+put_origin(struct text *t, const struct relay_parent *p)
+{
+	if (p->port != 80)
+		put_authority(t, p);
+	else
+		put_host(t, p->host);
+}
+
 /* The head's end, and before it what is for the parent alone. */
 static void
 put_end(struct text *t, const struct relay_parent *p)
@@ -57,18 +67,20 @@ relay_parent_absolute(struct text *t, const struct text *head,
     size_t method_len, const struct relay_parent *p)
 {
 	size_t target = method_len + 1;
+	const char *end = memchr(head->p, '\n', head->len);
 
 	text_put(t, head->p, target);
 	text_puts(t, "http://");
-	put_host(t, p->host);
-	if (p->port != 80) {
-		text_puts(t, ":");
-		text_put_number(t, p->port);
-	}
+	put_origin(t, p);
 	/* RFC 9112 3.2.4: the last proxy makes a * of a target without path */
 	if (head->p[target] == '*')
 		target++;
-	text_put(t, head->p + target, head->len - target - 2);
+	text_put(t, head->p + target, (size_t)(end + 1 - head->p) - target);
+	/* Host is what the target has (RFC 9112 3.2) */
+	text_puts(t, "Host: ");
+	put_origin(t, p);
+	text_puts(t, END);
+	put_behind(t, head, 2);
 	put_end(t, p);
 }
 

@@ -57,7 +57,7 @@ static const struct {
 	    "GET http://[::1]//b/ HTTP/1.1\r\nHost: [::1]\r\n\r\n" },
 	/* what the name means is for whom resolves it */
 	{ "GET / HTTP/1.1\r\nHost: a.test:81\r\n\r\n", "a.test.", 81, NULL,
-	    "GET http://a.test.:81/ HTTP/1.1\r\nHost: a.test:81\r\n\r\n" },
+	    "GET http://a.test.:81/ HTTP/1.1\r\nHost: a.test.:81\r\n\r\n" },
 };
 
 START_TEST(absolute)
