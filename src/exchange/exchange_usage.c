@@ -40,8 +40,7 @@ exchange_usage_ask(struct exchange *x, const struct tokens *tokens,
 		    "retry.body, goes as it came");
 		return false;
 	}
-	if (!json || hosts_was_news(x->exchanges->hosts, &x->ticket,
-	    HOSTS_NEWS_WHOLE))
+	if (!json || hosts_keeps_whole(x->exchanges->hosts, &x->ticket))
 		return false;
 	p = (const char *)evbuffer_pullup(x->replay.bytes, -1);
 	if (p == NULL || !usage_ask(p, x->replay.size, ask))
@@ -94,6 +93,7 @@ tell_whole(struct exchange *x)
 {
 	char label[HOSTS_LABEL];
 
+	hosts_keep_whole(x->exchanges->hosts, &x->ticket);
 	if (hosts_is_news(x->exchanges->hosts, &x->ticket, HOSTS_NEWS_WHOLE))
 		log_info("%s: a stream came that must not be changed, and "
 		    "passes with the event that tells its usage; others are "

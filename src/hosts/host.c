@@ -590,5 +590,5 @@ host_renew(struct host *h, uint64_t now)
 	throttle_renew(h->throttle, now);
 	host_observe_renew(h, now);
 	h->left = h->spent = h->rested = 0;
-	h->refusing = false;
+	h->refusing = h->whole = false;
 }

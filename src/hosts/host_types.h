@@ -164,6 +164,7 @@ struct host {
 	uint64_t		 held_next;	/* ns: log.held, not before */
 	/* Together: there are many hosts. */
 	unsigned		 told;		/* logged: enum hosts_news */
+	bool			 whole;		/* hosts_keep_whole() */
 	bool			 refusing;	/* logged that it does */
 	bool			 drained;	/* newcomers are refused */
 	bool			 carries;	/* is there for left alone */

@@ -467,27 +467,19 @@ hosts_has_slot(struct hosts *hs, struct ticket *t)
  * Credentials can be made up, so their entries' marks alone would not do.  A
  * host that was put out of its place by another is told of again, once an entry.
  */
-static _Atomic uint64_t *
-news_of_all(struct hosts *hs, const struct host *h, enum hosts_news what,
-    uint64_t *is)
+static bool
+is_news_of_all(struct hosts *hs, const struct host *h, enum hosts_news what)
 {
 	static const struct client_hash nobody;
 	char key[HOSTS_KEY];
 	size_t len = hosts_key(key, h->rule, &h->name, &nobody);
 	unsigned hash;
+	uint64_t is;
 
 	HASH_VALUE(key, len, hash);
-	*is = (uint64_t)hash << 8 | ((unsigned)what + 1);
-	return &hs->news[(hash + what) % HOSTS_NEWS_KEPT];
-}
-
-static bool
-is_news_of_all(struct hosts *hs, const struct host *h, enum hosts_news what)
-{
-	uint64_t is;
-	_Atomic uint64_t *kept = news_of_all(hs, h, what, &is);
-
-	return atomic_exchange(kept, is) != is;
+	is = (uint64_t)hash << 8 | ((unsigned)what + 1);
+	return atomic_exchange(&hs->news[(hash + what) % HOSTS_NEWS_KEPT],
+	    is) != is;
 }
 
 bool
@@ -505,20 +497,28 @@ hosts_is_news(struct hosts *hs, struct ticket *t, enum hosts_news what)
 	return first;
 }
 
-bool
-hosts_was_news(struct hosts *hs, struct ticket *t, enum hosts_news what)
+void
+hosts_keep_whole(struct hosts *hs, struct ticket *t)
 {
 	struct host *h = hosts_enter(hs, t);
-	_Atomic uint64_t *kept;
-	uint64_t is;
-	bool was;
+
+	if (h == NULL)
+		return;
+	h->whole = true;
+	hosts_exit(hs, h);
+}
+
+bool
+hosts_keeps_whole(struct hosts *hs, struct ticket *t)
+{
+	struct host *h = hosts_enter(hs, t);
+	bool whole;
 
 	if (h == NULL)
 		return false;
-	kept = news_of_all(hs, h, what, &is);
-	was = (h->told & 1U << what) != 0 || atomic_load(kept) == is;
+	whole = h->whole;
 	hosts_exit(hs, h);
-	return was;
+	return whole;
 }
 
 void

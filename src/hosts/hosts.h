@@ -52,8 +52,9 @@ enum hosts_news {
 	HOSTS_NEWS_UNUSABLE,	/* it has sent a field of no use */
 	HOSTS_NEWS_USAGE,	/* ... that could not be counted */
 	HOSTS_NEWS_UNASKED,	/* nor was that asked for */
-	HOSTS_NEWS_WHOLE,	/* ... any more: its streams are to stay whole */
+	HOSTS_NEWS_WHOLE,	/* ... any more: hosts_keep_whole() */
 	HOSTS_NEWS_UPGRADE,	/* an Upgrade was not passed on to it */
+	HOSTS_NEWS_PARTS,	/* it names more parts than can be held up */
 };
 
 /*
@@ -62,9 +63,14 @@ enum hosts_news {
  */
 bool		 hosts_is_news(struct hosts *, struct ticket *,
 		    enum hosts_news);
-/* Returns whether that was so, as far as is remembered. */
-bool		 hosts_was_news(struct hosts *, struct ticket *,
-		    enum hosts_news);
+
+/*
+ * A stream of the ticket's host, for whoever its entry is, must not be changed,
+ * so nothing is asked of the next ones that would have to be taken out; until
+ * the host is forgotten.
+ */
+void		 hosts_keep_whole(struct hosts *, struct ticket *);
+bool		 hosts_keeps_whole(struct hosts *, struct ticket *);
 
 /*
  * Puts an admitted ticket back, before all others, to be admitted again within

@@ -229,6 +229,9 @@ def test_answers_that_are_to_stay_as_they_are(lab):
 		assert answer.body == USAGE
 		assert answer.get("content-length") == str(len(USAGE))
 		assert (far.requests[i].body == text) == (i > 0)
+	lab.control().post("/v1/hosts/127.0.0.1/forget", {})
+	post(lab.client(), far, text)
+	assert far.requests[3].body != text
 	assert len(said(daemon)) == 1
 
 
