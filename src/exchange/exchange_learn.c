@@ -148,7 +148,7 @@ exchange_learn(struct exchange *x, const struct http1_head *h,
 
 	*hint = (struct hint){ 0 };
 	if (lesson_reads(answer.rule, h->status))
-		hint_read(h, (int64_t)time(NULL), hint);
+		hint_read(h, answer.method, (int64_t)time(NULL), hint);
 	answer.part = hash_part(x, &answer, hint, &part);
 	lesson_of_head(l, &answer, hint);
 	if (l->general && !hosts_names_other(x->exchanges->hosts, &x->ticket,

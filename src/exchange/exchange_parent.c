@@ -248,7 +248,8 @@ exchange_parent_refused(void *arg, const struct http1_head *h)
 		return;
 	}
 	if (status == 429 || status == 503)
-		hint_read(h, (int64_t)time(NULL), &hint);
+		hint_read(h, (struct http1_str){ x->head.p, x->method_len },
+		    (int64_t)time(NULL), &hint);
 	if (hint.retry_after)
 		retry_after = (hint.delay + SECOND - 1) / SECOND;
 	x->status = status;

@@ -83,8 +83,6 @@ struct hint {
 	 * only where the host names others, too.
 	 */
 	bool			 general;
-	/* The part is the requests of the method of that name, and no others. */
-	bool			 by_method;
 	/*
 	 * A refusal by a host that counts tokens, of which nothing is used up:
 	 * the request may be too large by itself, as its body would say.

@@ -548,7 +548,8 @@ read_fields(struct hint_reading *r, bool sure)
 }
 
 void
-hint_read(const struct http1_head *head, int64_t now, struct hint *h)
+hint_read(const struct http1_head *head, struct http1_str method, int64_t now,
+    struct hint *h)
 {
 	struct hint_reading r;
 
@@ -556,6 +557,7 @@ hint_read(const struct http1_head *head, int64_t now, struct hint *h)
 	memset(h, 0, offsetof(struct hint, budgets));
 	memset(&r, 0, offsetof(struct hint_reading, entries));
 	r.head = head;
+	r.method = method;
 	r.hint = h;
 	r.now = now;
 	read_fields(&r, true);

@@ -13,8 +13,10 @@
  * left.  retry-after-ms is Retry-After's finer form.  Dates and times since
  * 1970 are measured against the response's own Date where that is usable, else
  * against now (seconds of the wall clock since 1970).  Budgets of a response
- * that comes from a cache (Age) are ignored.
+ * that comes from a cache (Age) are ignored, and those of another method than
+ * its request's (p NULL: that is not known).
  */
-void	 hint_read(const struct http1_head *, int64_t now, struct hint *);
+void	 hint_read(const struct http1_head *, struct http1_str method,
+	    int64_t now, struct hint *);
 
 #endif

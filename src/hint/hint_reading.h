@@ -24,6 +24,7 @@ struct hint_entry {
 
 struct hint_reading {
 	const struct http1_head	*head;
+	struct http1_str	 method;	/* p NULL: not known */
 	struct hint		*hint;
 	int64_t			 now;
 	int64_t			 date;		/* what dates are measured by */

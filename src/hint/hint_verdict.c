@@ -145,6 +145,17 @@ counts(const struct hint_budget *b, enum hint_context context, int status)
 	return b->has_limit && b->has_remaining;
 }
 
+/* Methods are case-sensitive (RFC 9110 9.1). */
+static bool
+is_of_other_method(const struct hint_reading *r, const struct hint_entry *entry)
+{
+	const char *method = entry->name.method;
+
+	return method != NULL && r->method.p != NULL &&
+	    (r->method.len != strlen(method) ||
+	    memcmp(r->method.p, method, r->method.len) != 0);
+}
+
 /*
  * Whose budgets these are that have no name but the response's part, or that of
  * a method: X-Post-Rate-Limit-Remaining.
@@ -158,13 +169,14 @@ attribute(const struct hint_reading *r, const struct hint_entry *entry,
 {
 	const char *method = entry->name.method;
 
+	if (entry->name.slot != HINT_FORM)
+		return;
 	if (method != NULL) {
 		b->name = (struct http1_str){ method, strlen(method) };
 		b->partial = !r->global;
 		return;
 	}
-	if (entry->name.slot != HINT_FORM || !entry->name.plain ||
-	    entry->name.context != HINT_STRONG)
+	if (!entry->name.plain || entry->name.context != HINT_STRONG)
 		return;
 	b->name = r->name;
 	if (r->github)
@@ -225,7 +237,8 @@ finish_budgets(struct hint_reading *r)
 	while (i < h->nbudgets) {
 		b = &h->budgets[i];
 		derive(r, b, &r->entries[i]);
-		if (!counts(b, r->entries[i].name.context, r->head->status)) {
+		if (is_of_other_method(r, &r->entries[i]) ||
+		    !counts(b, r->entries[i].name.context, r->head->status)) {
 			hint_budget_remove(r, i);
 			continue;
 		}
@@ -591,7 +604,6 @@ name_part(struct hint_reading *r)
 	if (h->part.p != NULL)
 		return;
 	h->part = method_name(r);
-	h->by_method = h->part.p != NULL;
 }
 
 /*

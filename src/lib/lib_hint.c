@@ -119,7 +119,8 @@ sluice_hint_read(struct sluice_hint *h, int status, int64_t wall_clock)
 	if (status < 100 || status > 999)
 		return SLUICE_BAD_STATUS;
 	h->head.status = status;
-	hint_read(&h->head, wall_clock, &h->hint);
+	hint_read(&h->head, (struct http1_str){ NULL, 0 }, wall_clock,
+	    &h->hint);
 	return SLUICE_OK;
 }
 

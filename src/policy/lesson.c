@@ -326,18 +326,10 @@ take_allowance(struct lesson *l, const struct hint *hint)
 
 /* Parts */
 
-/* What is said of another method than its own, is of no request like this. */
-static bool
-is_of_method(const struct lesson_answer *a, const struct hint *hint)
-{
-	return !hint->by_method || (a->method.len == hint->part.len &&
-	    memcmp(a->method.p, hint->part.p, hint->part.len) == 0);
-}
-
 bool
 lesson_names_part(const struct lesson_answer *a, const struct hint *hint)
 {
-	return is_of_method(a, hint) && hint->part.p != NULL && hint->part.len > 0 && !a->tunnel &&
+	return hint->part.p != NULL && hint->part.len > 0 && !a->tunnel &&
 	    a->rule->learn != RULE_LEARN_OFF;
 }
 

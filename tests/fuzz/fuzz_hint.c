@@ -246,11 +246,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		p += p < end;
 	}
 	memset(&hint, 0x5a, sizeof hint);
-	hint_read(&head, now, &hint);
+	hint_read(&head, (struct http1_str){ "POST", 4 }, now, &hint);
 	check_hint(&hint);
 	/* It depends on nothing that was there before. */
 	memset(&again, 0xa5, sizeof again);
-	hint_read(&head, now, &again);
+	hint_read(&head, (struct http1_str){ "POST", 4 }, now, &again);
 	require(hint.pause == again.pause && hint.source == again.source);
 	require(hint.nbudgets == again.nbudgets);
 	require(memcmp(hint.budgets, again.budgets,

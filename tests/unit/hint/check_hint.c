@@ -406,7 +406,7 @@ read_fields(const char *date_field, const char *first, const char *second)
 		add_field(&head, HTTP1_DATE, date_field);
 	if (second != NULL)
 		add_field(&head, HTTP1_RETRY_AFTER, second);
-	hint_read(&head, JAN_2025, &hint);
+	hint_read(&head, (struct http1_str){ NULL, 0 }, JAN_2025, &hint);
 	return hint;
 }
 

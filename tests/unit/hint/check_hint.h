@@ -69,7 +69,7 @@ read_head(int status, const char *lines, struct http1_head *head, char **buf,
 	ck_assert_msg(http1_response(head, *buf, (size_t)n, get) == HTTP1_OK,
 	    "%s", lines);
 	memset(hint, 0xa5, sizeof *hint);
-	hint_read(head, JAN_2025, hint);
+	hint_read(head, (struct http1_str){ NULL, 0 }, JAN_2025, hint);
 }
 
 static inline void

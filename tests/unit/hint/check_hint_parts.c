@@ -11,7 +11,6 @@ static const struct {
 	const char	*lines;
 	const char	*part;		/* NULL: none is named */
 	bool		 general;
-	bool		 by_method;
 } parts[] = {
 	{ "X-RateLimit-Bucket: abcd1234\r\n", "abcd1234", false },
 	{ "X-RateLimit-Bucket:\r\n", NULL, false },
@@ -34,9 +33,9 @@ static const struct {
 	{ "X-RateLimit-Limit: 10\r\nX-RateLimit-Remaining: 0\r\n", NULL,
 	    false },
 	{ "Retry-After: 5\r\n", NULL, false },
-	{ "X-Post-Rate-Limit-Remaining: 5\r\n", "POST", false, true },
+	{ "X-Post-Rate-Limit-Remaining: 5\r\n", "POST", false },
 	{ "X-RateLimit-Get-Remaining: 5\r\n"
-	    "X-RateLimit-Put-Remaining: 0\r\n", "PUT", false, true },
+	    "X-RateLimit-Put-Remaining: 0\r\n", "PUT", false },
 	{ "X-RateLimit-Resource: a\r\nX-RateLimit-Patch-Remaining: 0\r\n",
 	    "a", false },
 	{ "X-Post-Rate-Limit-Remaining: 5\r\nX-RateLimit-Global: true\r\n",
@@ -60,11 +59,36 @@ START_TEST(part)
 		    h.part.p != NULL && http1_str_is(h.part, parts[_i].part),
 		    "%s: part is %.*s", parts[_i].lines, (int)h.part.len,
 		    h.part.p == NULL ? "" : h.part.p);
-		ck_assert_msg(h.general == parts[_i].general &&
-		    h.by_method == parts[_i].by_method, "%s",
+		ck_assert_msg(h.general == parts[_i].general, "%s",
 		    parts[_i].lines);
 		free(buf);
 	}
+	free(head);
+}
+END_TEST
+
+/* What a field says of another method than the request's, says nothing of it. */
+START_TEST(of_another_method)
+{
+	static const char lines[] = "X-Post-Rate-Limit-Limit: 1250\r\n"
+	    "X-Post-Rate-Limit-Remaining: 0\r\n"
+	    "X-Post-Rate-Limit-Reset: 2000\r\n"
+	    "X-RateLimit-UserLimit: 500\r\nX-RateLimit-UserRemaining: 0\r\n"
+	    "X-RateLimit-UserReset: 60\r\n";
+	static const struct http1_str methods[] = { { "GET", 3 },
+	    { "post", 4 }, { "POST", 4 }, { NULL, 0 } };
+	struct http1_head *head = malloc(sizeof *head);
+	struct hint h;
+	char *buf;
+
+	ck_assert_ptr_nonnull(head);
+	read_head(200, lines, head, &buf, &h);
+	hint_read(head, methods[_i], JAN_2025, &h);
+	ck_assert_uint_eq(h.nbudgets, _i < 2 ? 1 : 2);
+	ck_assert_uint_eq(h.pause, (_i < 2 ? 60 : 2000) * HINT_SECOND);
+	ck_assert(h.partial == (_i >= 2));
+	ck_assert((h.part.p != NULL) == (_i >= 2));
+	free(buf);
 	free(head);
 }
 END_TEST
@@ -186,6 +210,7 @@ main(void)
 	TCase *tc = tcase_create("parts");
 
 	tcase_add_loop_test(tc, part, 0, NROWS(parts));
+	tcase_add_loop_test(tc, of_another_method, 0, 4);
 	tcase_add_loop_test(tc, no_retry, 0, NROWS(retries));
 	tcase_add_loop_test(tc, may_be_large, 0, NROWS(larges));
 	tcase_add_loop_test(tc, unusable, 0, NROWS(odd));

@@ -422,24 +422,6 @@ START_TEST(part_that_counts)
 }
 END_TEST
 
-/* A method's part is of its requests only, whatever others are told of it. */
-START_TEST(part_of_a_method)
-{
-	struct rule rule = rule_with(RULE_LEARN_PAUSE);
-	struct lesson_answer answer = { .rule = &rule, .status = 200 };
-	struct hint hint = { .part = { "POST", 4 } };
-
-	answer.method = (struct http1_str){ "GET", 3 };
-	ck_assert(lesson_names_part(&answer, &hint));
-	hint.by_method = true;
-	ck_assert(!lesson_names_part(&answer, &hint));
-	answer.method = (struct http1_str){ "POST", 4 };
-	ck_assert(lesson_names_part(&answer, &hint));
-	answer.method = (struct http1_str){ "post", 4 };
-	ck_assert(!lesson_names_part(&answer, &hint));
-}
-END_TEST
-
 /* A lesson of an answer that names a part of which two requests are left. */
 static struct lesson
 of_part(bool partial, bool general, const char *name)
@@ -704,7 +686,6 @@ main(void)
 	suite_add_tcase(suite, tc);
 	tc = tcase_create("parts");
 	ROWS(tc, part_that_counts, parts);
-	tcase_add_test(tc, part_of_a_method);
 	tcase_add_test(tc, part_by_name);
 	tcase_add_test(tc, part_with_a_long_name);
 	tcase_add_test(tc, part_that_is_all);
