@@ -71,6 +71,11 @@ exchange_teach(struct exchange *x, const struct lesson *l, uint64_t now)
 		    of ? l->name : "", of ? " is " : "",
 		    words_duration(buf, pause),
 		    hosts_say_grounds(why, &x->ticket, l, pause));
+	else if (x->ticket.unheld && hosts_is_news(x->exchanges->hosts,
+	    &x->ticket, HOSTS_NEWS_PARTS))
+		log_info("%s: its part %s refuses a request, which is told "
+		    "so: no more parts can be held up",
+		    hosts_label(label, &x->ticket), l->name);
 }
 
 static int

@@ -50,7 +50,8 @@ exchange_may_resend(struct exchange *x)
 {
 	const struct rule *rule = x->ticket.rule;
 
-	return x->throttled && !x->no_retry && x->resendable &&
+	return x->throttled && !x->no_retry && !x->ticket.unheld &&
+	    x->resendable &&
 	    !x->no_replay &&
 	    has_attempts(x) && !x->half_closed &&
 	    !x->exchanges->draining && is_one_of(rule->retry_statuses,

@@ -78,6 +78,17 @@ part_before(struct host *h, struct ticket *t, const struct lesson *l,
 	return p;
 }
 
+/*
+ * Whether it is of a part that the host names, and that has got no place: then
+ * nobody is held up for it.
+ */
+static bool
+has_no_place(const struct host *h, const struct lesson *l, unsigned named)
+{
+	return h->rule->mode == RULE_ENFORCE && l->partial && l->named &&
+	    named == 0;
+}
+
 /* Lessons */
 
 /* Which part of the host a lesson is about; a named one, or 0, by its name. */
@@ -232,6 +243,10 @@ pause_by(struct host *h, struct ticket *t, const struct lesson *l,
 	uint64_t before, known;
 	char why[EVENTS_TEXT];
 
+	if (has_no_place(h, l, named)) {
+		t->unheld = l->verdict == BUDGET_THROTTLED;
+		return 0;
+	}
 	if (part == THROTTLE_WHOLE && l->verdict == BUDGET_THROTTLED &&
 	    !l->no_rate && throttle_estimated(h->throttle) != NULL)
 		return shut_as_estimated(h, t, l, named_by(h, t, l, part,
@@ -377,8 +392,11 @@ hosts_learn(struct hosts *hs, struct ticket *t, const struct lesson *l,
 		return 0;
 	if (l->verdict == BUDGET_THROTTLED)
 		h->counts.throttled++;
+	t->unheld = false;
 	before = part_before(h, t, l, now);
-	if (l->verdict == BUDGET_THROTTLED && l->no_rate)
+	if (l->verdict == BUDGET_THROTTLED && (l->no_rate ||
+	    (has_no_place(h, l, before.named) &&
+	    throttle_estimated(h->throttle) != NULL)))
 		throttle_refused_aside(h->throttle, &t->waiter, now);
 	else if (before.named != 0)
 		throttle_part_refused(h->throttle, &t->waiter, now);

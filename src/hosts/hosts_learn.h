@@ -12,7 +12,8 @@
  * Takes what an answer to an admitted ticket teaches, for everybody; once for
  * each admission, else its verdict does not count.  Waiters whose start now
  * lies past their deadline are refused.  Returns for how long (ns) the host is
- * paused by it; 0 where that is nothing new.
+ * paused by it; 0 where that is nothing new.  The ticket's unheld says that it
+ * was refused for a part for which there is no place: nobody waits for that.
  */
 uint64_t	 hosts_learn(struct hosts *, struct ticket *,
 		    const struct lesson *, uint64_t now);

@@ -71,6 +71,8 @@ struct ticket {
 	/* Set when it is admitted: hosts_connected() and _sent() are heard. */
 	bool			 strict;
 	bool			 observed_turn;	/* it had its turn in a shadow */
+	/* Its refusal holds up nobody, nor itself: hosts_learn() */
+	bool			 unheld;
 	/* Set before hosts_leave(): the host's name led nowhere. */
 	bool			 nowhere;
 	/* ... no byte of it has left */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """A host that names parts of itself is held up by part, not as a whole."""
 import re
+import select
 import time
 
 import pytest
@@ -101,6 +102,29 @@ def test_only_a_global_sign_holds_the_host(lab, more, everyone):
 	assert goes(lab, far, "/channels/1/messages") is not None
 	assert (goes(lab, far, "/guilds/5") is not None) == everyone
 	assert (goes(lab, far, "/elsewhere") is not None) == everyone
+
+
+def test_more_parts_than_can_be_held_up(lab):
+	"""Who is refused by one of the others is told so; nobody waits."""
+	far = lab.origin(lambda conn, req: conn.reply(
+	    200 if req.target == "/free" else 429, fields=bucket(
+	    req.target[1:], 0, 40, *[("Retry-After", 40)] *
+	    (req.target != "/free"))))
+	daemon = lab.sluice(hosts={"127.0.0.1": {"learn": "pause"}})
+	names = [f"/zone{a}{b}" for a in "ghijkl" for b in "mnopqr"][:35]
+	asked = [lab.client().ask("GET", far.url + name) for name in names]
+	refused = 0
+	far.wait_requests(35)
+	wire.wait_until(lambda: daemon.err.text().count("is paused for") == 32)
+	for one in asked:
+		if wire.ready(one.sock, select.POLLIN, 0.2):
+			assert one.response().status == 429
+			refused += 1
+	assert refused == 3
+	assert lab.get(far.url + "/free").status == 200
+	assert len(far.requests) == 36
+	assert daemon.err.text().count("no more parts can be held up") == 1
+	assert " 127.0.0.1: paused for" not in daemon.err.text()
 
 
 def test_the_edge_refuses_for_all(lab):
