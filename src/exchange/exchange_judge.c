@@ -196,7 +196,8 @@ void
 exchange_judge_end(struct exchange *x, struct held_answer *held)
 {
 	struct judging *j = x->judging;
-	struct refusal_body body = { j->held.body, j->held.len, j->coding };
+	struct refusal_body body = { j->held.body, j->held.len, j->coding,
+	    x->status < 400 };
 	struct refusal found;
 	bool refuses;
 
@@ -204,8 +205,10 @@ exchange_judge_end(struct exchange *x, struct held_answer *held)
 	refuses = refusal_judge(j->rules, j->nrules, &body, j->date, &found);
 	x->no_retry = x->no_retry || found.no_retry;
 	/* what only money helps, say, is no matter of how many went */
+	if (found.unit != REFUSAL_OF_ANYTHING)
+		j->lesson.no_rate = found.unit == REFUSAL_OF_TOKENS;
 	j->lesson.no_rate = j->lesson.no_rate || found.no_retry;
-	if (found.too_large) {
+	if (found.too_large && !j->taught) {
 		x->throttled = false;
 		lesson_of_too_large(&j->lesson);
 	} else if (refuses && !j->taught) {

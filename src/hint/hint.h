@@ -85,7 +85,8 @@ struct hint {
 	bool			 general;
 	/*
 	 * A refusal by a host that counts tokens, of which nothing is used up:
-	 * the request may be too large by itself, as its body would say.
+	 * the request may be too large by itself, or one of too many, as its
+	 * body would say.
 	 */
 	bool			 may_be_large;
 	/* The host asks that this request is not sent again. */

@@ -80,6 +80,14 @@ struct refusal_body {
 	const char		*p;
 	size_t			 len;
 	enum refusal_coding	 coding;
+	bool			 success;	/* of an answer that is one */
+};
+
+/* What was asked for too much of. */
+enum refusal_unit {
+	REFUSAL_OF_ANYTHING,	/* that is not said */
+	REFUSAL_OF_REQUESTS,
+	REFUSAL_OF_TOKENS,
 };
 
 struct refusal {
@@ -97,6 +105,7 @@ struct refusal {
 	 * a limit, and nothing was used.
 	 */
 	bool			 too_large;
+	enum refusal_unit	 unit;
 };
 
 #endif

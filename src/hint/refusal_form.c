@@ -297,11 +297,13 @@ ends(const char *name, const char *part)
 
 /* What a wait's name may go on with, and be a time. */
 static const char *const time_words[] = {
-	"after", "at", "before", "delay", "duration", "for", "hours", "in",
-	"interval", "least", "left", "milliseconds", "millis", "mins",
-	"minutes", "min", "msec", "ms", "nextattempt", "nextrequest",
-	"nexttry", "period", "remaining", "retrying", "retry",
-	"seconds", "secs", "sec", "till", "timestamp", "time", "until",
+	"after", "at", "before", "days", "day", "delay", "duration", "epoch",
+	"for", "hours", "hour", "in", "interval", "least", "left",
+	"milliseconds", "millisecond", "millis", "milli", "mins", "minutes",
+	"minute", "min", "msec", "ms", "needed", "nextattempt", "nextrequest",
+	"nexttry", "period", "remaining", "required", "retrying", "retry",
+	"seconds", "second", "secs", "sec", "s", "till", "timestamp", "time",
+	"until", "utc",
 };
 
 /* The longest of the words with which a name begins; 0: with none. */

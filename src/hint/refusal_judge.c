@@ -253,12 +253,14 @@ refusal_judge(const struct refusal_rule *const *rules, unsigned n,
 	*found = (struct refusal){ .has_delay = false };
 	if (wants_json && t.len > 0)
 		root = parse_json(&t);
-	large = refusal_size_is_too_large(root, date);
+	/* what a success holds may be about anything */
+	large = !body->success && refusal_size_is_too_large(root, date);
 	found->no_retry = large || refusal_form_is_final(root);
 	for (i = 0; i < n && t.len > 0 && !is; i++)
 		is = !(large && is_form(rules[i])) &&
 		    judge(rules[i], &t, root, date, found);
 	found->too_large = large && !is;
+	found->unit = refusal_size_unit(root);
 	json_decref(root);
 	free(t.p);
 	return is;

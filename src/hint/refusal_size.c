@@ -18,7 +18,8 @@
  * 413 there, 429 here, and the code rate_limit_exceeded at both.  Its sentence
  * alone tells: "Request too large for model ... on tokens per minute (TPM):
  * Limit 6000, Requested 12328".  With "Used 5034" between the two, and less
- * requested than the limit is, it is a rate.
+ * requested than the limit is, it is a rate; which of the rates is told by
+ * nothing but "on requests per minute (RPM)" and the type, "requests".
  */
 
 #define DEPTH		5	/* of values in values */
@@ -65,7 +66,7 @@ number_behind(const char *text, const char *word, uint64_t *value)
 		    strncasecmp(p, word, len) != 0)
 			continue;
 		behind = p + len;
-		while (*behind == ' ' || *behind == ':' || *behind == '=')
+		while (*behind != '\0' && strchr(" :=~", *behind) != NULL)
 			behind++;
 		if (read_number(behind, value))
 			return true;
@@ -83,14 +84,53 @@ asks_too_much(const char *text)
 }
 
 static bool
-is_sentence(const char *text, int64_t date)
+is_too_large(const char *text, int64_t date)
 {
 	static const char start[] = "request too large";
-	uint64_t ns;
+	uint64_t n;
 
+	if (asks_too_much(text) && number_behind(text, "used", &n))
+		return true;
 	return (strncasecmp(text, start, sizeof start - 1) == 0 ||
 	    asks_too_much(text)) &&
-	    !refusal_words(text, strlen(text), date, &ns);
+	    !refusal_words(text, strlen(text), date, &n);
+}
+
+/* Whether the text has one of the words, which are in lower case. */
+static bool
+has_one(const char *text, const char *const *words)
+{
+	const char *p;
+
+	for (; *words != NULL; words++)
+		for (p = text; *p != '\0'; p++)
+			if (strncasecmp(p, *words, strlen(*words)) == 0)
+				return true;
+	return false;
+}
+
+static enum refusal_unit
+unit_of_words(const char *text)
+{
+	static const char *const of_requests[] = { "requests per",
+	    "request rate limit", "call rate limit", NULL };
+	static const char *const of_tokens[] = { "tokens per",
+	    "token rate limit", NULL };
+	bool requests = has_one(text, of_requests);
+	bool tokens = has_one(text, of_tokens);
+
+	if (requests == tokens)
+		return REFUSAL_OF_ANYTHING;
+	return requests ? REFUSAL_OF_REQUESTS : REFUSAL_OF_TOKENS;
+}
+
+static enum refusal_unit
+unit_of_name(const char *text)
+{
+	if (strcasecmp(text, "requests") == 0)
+		return REFUSAL_OF_REQUESTS;
+	return strcasecmp(text, "tokens") == 0 ? REFUSAL_OF_TOKENS :
+	    REFUSAL_OF_ANYTHING;
 }
 
 static bool
@@ -106,9 +146,33 @@ is_key(const char *key)
 	return false;
 }
 
-/* It recurses to DEPTH, whatever the text looks like. */
+struct search {
+	int64_t			 date;
+	enum refusal_unit	 unit;		/* that is found */
+};
+
+/* Returns whether that is what is looked for. */
+typedef bool found_fn(const char *key, const char *text, struct search *);
+
 static bool
-is_at(json_t *from, int64_t date, unsigned depth)
+says_too_large(const char *key, const char *text, struct search *s)
+{
+	return is_key(key) && is_too_large(text, s->date);
+}
+
+static bool
+says_unit(const char *key, const char *text, struct search *s)
+{
+	if (strcasecmp(key, "type") == 0 || strcasecmp(key, "code") == 0)
+		s->unit = unit_of_name(text);
+	else if (is_key(key))
+		s->unit = unit_of_words(text);
+	return s->unit != REFUSAL_OF_ANYTHING;
+}
+
+/* Looks at all texts.  It recurses to DEPTH, whatever the text looks like. */
+static bool
+find(json_t *from, found_fn *is, struct search *s, unsigned depth)
 {
 	const char *key;
 	json_t *value;
@@ -117,12 +181,12 @@ is_at(json_t *from, int64_t date, unsigned depth)
 	if (depth > DEPTH)
 		return false;
 	json_array_foreach (from, i, value)
-		if (i < ELEMENTS && is_at(value, date, depth + 1))
+		if (i < ELEMENTS && find(value, is, s, depth + 1))
 			return true;
 	json_object_foreach (from, key, value)
-		if (json_is_string(value) ? is_key(key) &&
-		    is_sentence(json_string_value(value), date) :
-		    is_at(value, date, depth + 1))
+		if (json_is_string(value) ?
+		    is(key, json_string_value(value), s) :
+		    find(value, is, s, depth + 1))
 			return true;
 	return false;
 }
@@ -130,5 +194,16 @@ is_at(json_t *from, int64_t date, unsigned depth)
 bool
 refusal_size_is_too_large(json_t *root, int64_t date)
 {
-	return is_at(root, date, 0);
+	struct search s = { .date = date };
+
+	return find(root, says_too_large, &s, 0);
+}
+
+enum refusal_unit
+refusal_size_unit(json_t *root)
+{
+	struct search s = { .unit = REFUSAL_OF_ANYTHING };
+
+	(void)find(root, says_unit, &s, 0);
+	return s.unit;
 }

@@ -51,22 +51,17 @@ verdict_of(const struct lesson_answer *a, const struct hint *hint)
 	return a->status >= 500 ? BUDGET_NEUTRAL : BUDGET_SUCCESS;
 }
 
-/* Whether a smaller part of the one is left than of the other. */
-static bool
-is_shorter(const struct hint_budget *a, const struct hint_budget *b)
-{
-	return (wide)a->remaining * b->limit < (wide)b->remaining * a->limit;
-}
-
 /*
- * Whether a refusal is for something else than requests, say tokens: some are
- * left of each budget of requests, and a larger part than of the other.  That
- * one need not be empty, only too short for what was asked.
+ * Whether a refusal is for something else than requests, say tokens: these are
+ * used up, and some are left of each budget of requests.  Where none is used up
+ * it may be by a limit that no field tells (Groq's of requests a minute); then
+ * its body says so, if anything does.
  */
 static bool
 is_of_other(const struct hint *hint)
 {
-	const struct hint_budget *b, *requests = NULL, *other = NULL, **to;
+	const struct hint_budget *b;
+	bool requests = false, other = false;
 	unsigned i;
 
 	for (i = 0; i < hint->nbudgets; i++) {
@@ -75,13 +70,13 @@ is_of_other(const struct hint *hint)
 			continue;
 		if (b->unit != HINT_TOKENS && b->remaining < HINT_MICRO)
 			return false;
-		to = b->unit == HINT_TOKENS ? &other : &requests;
-		if (b->has_limit && !b->allowed &&
-		    (*to == NULL || is_shorter(b, *to)))
-			*to = b;
+		if (!b->has_limit || b->allowed)
+			continue;
+		requests = requests || b->unit != HINT_TOKENS;
+		other = other || (b->unit == HINT_TOKENS &&
+		    b->remaining < HINT_MICRO);
 	}
-	return requests != NULL && other != NULL && !hint->concurrency &&
-	    is_shorter(other, requests);
+	return requests && other && !hint->concurrency;
 }
 
 /* How long to pause for a refusal that names no time, to begin with. */

@@ -199,18 +199,19 @@ def told(conn, status, body, *fields):
 	    ("x-ratelimit-limit-tokens", "1000"), *fields])
 
 
+def of(unit):
+	return b'{"error":{"type":"%s","message":"m"}}' % unit
+
+
 TOO_FEW = ("x-ratelimit-remaining-tokens", "300")
+SPENT = ("x-ratelimit-remaining-tokens", "0")
 
 
-@pytest.mark.parametrize("fields, wait", [
-    ([("x-ratelimit-reset-tokens", "0.9s"), TOO_FEW], 0.9),
-    ([("retry-after-ms", "400"), TOO_FEW], 0.4), ([TOO_FEW], 0.5)],
-    ids=["reset", "named", "unnamed"])
-def test_a_refusal_for_tokens_is_none_for_requests(lab, fields, wait):
-	"""It is waited for, and that is all: there are requests enough."""
+def refuses_each_second(lab, body, *fields):
+	"""A host that refuses a request between two; its times."""
 	def handle(conn, req):
 		if len(far.requests) % 2 == 0:
-			told(conn, 429, b"{}", *fields)
+			told(conn, 429, body, *fields)
 		else:
 			told(conn, 200, b"{}",
 			    ("x-ratelimit-remaining-tokens", "900"))
@@ -219,11 +220,29 @@ def test_a_refusal_for_tokens_is_none_for_requests(lab, fields, wait):
 	one = lab.client()
 	for _ in range(6):
 		assert one.get(far.url).status == 200
-	times = far.times()
-	assert len(times) == 11
+	assert len(far.times()) == 11
+	return far.times(), suggestion
+
+
+@pytest.mark.parametrize("body, fields, wait", [
+    (of(b"tokens"), [("x-ratelimit-reset-tokens", "0.9s"), TOO_FEW], 0.9),
+    (of(b"tokens"), [("retry-after-ms", "400"), TOO_FEW], 0.4),
+    (of(b"tokens"), [TOO_FEW], 0.5), (b"{}", [SPENT], 0.5)],
+    ids=["reset", "named", "unnamed", "spent"])
+def test_a_refusal_for_tokens_is_none_for_requests(lab, body, fields, wait):
+	"""It is waited for, and that is all: there are requests enough."""
+	times, suggestion = refuses_each_second(lab, body, *fields)
 	assert times[2] - times[1] >= wait - 0.01
 	assert suggestion.estimate() == []
 	assert suggestion()["limits"] is None
+
+
+@pytest.mark.parametrize("body, fields", [(of(b"requests"), [TOO_FEW]),
+    (of(b"requests"), [SPENT]), (b"{}", [TOO_FEW])], ids=str)
+def test_a_refusal_for_requests_that_no_field_tells_of(lab, body, fields):
+	"""There are more requests left than tokens, of another time."""
+	_, suggestion = refuses_each_second(lab, body, *fields)
+	assert suggestion.estimate() != []
 
 
 @pytest.mark.parametrize("body", [

@@ -231,6 +231,15 @@ static const struct {
 	    "5034, Requested 1443. Please try again in 4.77s.\","
 	    "\"code\":\"rate_limit_exceeded\"}}",
 	    "error", 4770 * SECOND / 1000 },
+	{ 429, "/openai/v1/chat/completions", { NULL },
+	    "{\"error\":{\"message\":\"Rate limit reached for model `m` on t"
+	    "okens per minute (TPM): Limit 7000, Used 0, Requested ~12903. "
+	    "Please try again in 50.597142857s.\",\"type\":\"tokens\","
+	    "\"code\":\"rate_limit_exceeded\"}}",
+	    NULL, NONE },
+	{ 200, "/graphql", { "Content-Type: application/json" },
+	    "{\"data\":{\"message\":\"Request too large\"},\"errors\":[{"
+	    "\"type\":\"RATE_LIMITED\"}]}", "error", NONE },
 	/* the same in XML, and on pages */
 	{ 503, "/x", { "Content-Type: application/xml" },
 	    "<?xml version=\"1.0\"?><ErrorResponse xmlns=\"http://a/\">"
@@ -283,6 +292,16 @@ static const struct {
 	{ 429, "/x", { NULL }, "{\"cooldown\":23}", "body",
 	    23 * SECOND },
 	{ 429, "/x", { NULL }, "{\"waitBeforeNextRequestMs\":23000}", "body",
+	    23 * SECOND },
+	{ 429, "/x", { NULL }, "{\"wait_s\":23}", "body",
+	    23 * SECOND },
+	{ 429, "/x", { NULL }, "{\"waitTimeS\":23}", "body",
+	    23 * SECOND },
+	{ 429, "/x", { NULL }, "{\"wait_second\":23}", "body",
+	    23 * SECOND },
+	{ 429, "/x", { NULL }, "{\"wait_required_seconds\":23}", "body",
+	    23 * SECOND },
+	{ 429, "/x", { NULL }, "{\"waitUntilUtc\":1700000023}", "body",
 	    23 * SECOND },
 	/* counts of who waits */
 	{ 429, "/x", { NULL }, "{\"waiting_requests\":120}", NULL, NONE },
@@ -553,12 +572,57 @@ static const struct {
 	    "\"retry_after\":35}}", "telegram", 35 * SECOND },
 };
 
+static const struct {
+	const char		*body;
+	enum refusal_unit	 unit;
+} units[] = {
+	{ "{\"error\":{\"message\":\"m\",\"type\":\"tokens\"}}",
+	    REFUSAL_OF_TOKENS },
+	{ "{\"error\":{\"type\":\"requests\",\"message\":\"m\"}}",
+	    REFUSAL_OF_REQUESTS },
+	{ "{\"error\":{\"message\":\"Rate limit reached on requests per minut"
+	    "e (RPM): Limit 30, Used 30, Requested 1.\"}}",
+	    REFUSAL_OF_REQUESTS },
+	{ "{\"error\":{\"message\":\"on Tokens per min (TPM): Limit 9\"}}",
+	    REFUSAL_OF_TOKENS },
+	{ "{\"error\":{\"code\":\"429\",\"message\":\"Requests have exceeded "
+	    "token rate limit of your tier\"}}", REFUSAL_OF_TOKENS },
+	{ "{\"error\":{\"code\":\"429\",\"message\":\"Requests have exceeded "
+	    "call rate limit of your tier\"}}", REFUSAL_OF_REQUESTS },
+	{ "{\"error\":{\"message\":\"60 requests per minute and 9 tokens per "
+	    "minute\"}}", REFUSAL_OF_ANYTHING },
+	{ "{\"error\":{\"type\":\"rate_limit_error\",\"message\":\"m\"}}",
+	    REFUSAL_OF_ANYTHING },
+	{ "[]", REFUSAL_OF_ANYTHING },
+	{ "tokens per minute", REFUSAL_OF_ANYTHING },
+};
+
+START_TEST(unit)
+{
+	const struct refusal_rule *picked[REFUSAL_RULES], *rules;
+	struct refusal_body body = { units[_i].body, strlen(units[_i].body),
+	    REFUSAL_IDENTITY, false };
+	struct refusal found;
+	unsigned n;
+
+	memset(&head, 0, sizeof head);
+	head.status = 429;
+	head.body = HTTP1_CHUNKED;
+	rules = refusal_builtin(&n);
+	n = refusal_pick(rules, n, &head, (struct http1_str){ "/", 1 }, picked,
+	    0);
+	(void)refusal_judge(picked, n, &body, NOW, &found);
+	ck_assert_int_eq(found.unit, units[_i].unit);
+}
+END_TEST
+
 START_TEST(vendor)
 {
 	const struct refusal_rule *picked[REFUSAL_RULES], *rules;
 	struct http1_str p = { vendors[_i].path, strlen(vendors[_i].path) };
 	struct refusal_body body = { vendors[_i].body,
-	    strlen(vendors[_i].body), REFUSAL_IDENTITY };
+	    strlen(vendors[_i].body), REFUSAL_IDENTITY,
+	    vendors[_i].status < 400 };
 	struct refusal found;
 	unsigned i, n;
 
@@ -613,6 +677,7 @@ refusal_table_suite(void)
 	TCase *known = tcase_create("vendors");
 
 	tcase_add_loop_test(known, vendor, 0, COUNT(vendors));
+	tcase_add_loop_test(known, unit, 0, COUNT(units));
 	tcase_add_test(known, builtin);
 	suite_add_tcase(suite, known);
 	return suite;

@@ -251,6 +251,8 @@ static const struct {
 	    { 100, 60 * SECOND, 0, false, 1000, 3600 * SECOND } },
 	{ "a longer one that allows more", { ALLOWS(100, 60),
 	    ALLOWS(6000, 3600) }, { 100, 60 * SECOND, 0, false } },
+	{ "the same for each time", { ALLOWS(190, 10), ALLOWS(19, 1) },
+	    { 19, SECOND, 0, false } },
 	{ "the same length", { ALLOWS(100, 60), ALLOWS(50, 60) },
 	    { 50, 60 * SECOND, 0, false } },
 	{ "three", { ALLOWS(5000, 86400), ALLOWS(10, 2), ALLOWS(1000, 3600) },

@@ -22,8 +22,8 @@ static const struct {
 	struct hint_budget	 budgets[3];
 } refused_for[] = {
 	{ "spent tokens", true, { R(499), T(0) } },
-	{ "too few tokens", true, { T(300), R(499) } },
-	{ "one of two kinds of tokens", true, { R(400), T(990), T(1) } },
+	{ "too few tokens, or not", false, { T(300), R(499) } },
+	{ "one of two kinds of tokens", true, { R(400), T(990), T(0) } },
 	{ "requests", false, { R(0), T(0) } },
 	{ "one of two limits of requests", false, { R(499), R(1), T(300) } },
 	{ "a limit that is not told", false, { R(499), T(0),
