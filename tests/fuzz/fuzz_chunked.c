@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "fuzz_http1.h"
 
+#include <strings.h>
+
 #include "http/http1_chunked.h"
 
 #define BODY_MAX	8192
@@ -45,6 +47,38 @@ feed(struct http1_chunked *c, struct decoded *out, const char *p, size_t len)
 	return at;
 }
 
+/* One that the head's Connection names is not among them, the others are. */
+static void
+check_named(const struct http1_chunked *c, const struct http1_head *all)
+{
+	static struct http1_head head, left;
+	struct http1_chunked named = *c;
+	const struct http1_field *f, *of = &all->fields[all->nfields / 2];
+	unsigned n = 0;
+
+	head.nfields = 1;
+	head.fields[0] = (struct http1_field){
+		.name = { "Connection", 10 },
+		.value = of->name,
+		.id = HTTP1_CONNECTION,
+		.hop = true,
+	};
+	http1_chunked_heed(&named, &head);
+	REQUIRE(!named.no_trailers);
+	REQUIRE(http1_trailers(&left, &named) == HTTP1_OK);
+	for (f = all->fields; f < all->fields + all->nfields; f++) {
+		/* such as "close", which names no field */
+		if (named.names != NULL && f->name.len == of->name.len &&
+		    strncasecmp(f->name.p, of->name.p, f->name.len) == 0)
+			continue;
+		REQUIRE(n < left.nfields);
+		REQUIRE(left.fields[n].name.p == f->name.p);
+		n++;
+	}
+	REQUIRE(n == left.nfields);
+	free(named.names);
+}
+
 static void
 check_trailers(const struct http1_chunked *c)
 {
@@ -60,6 +94,8 @@ check_trailers(const struct http1_chunked *c)
 		REQUIRE(head.fields[i].id != HTTP1_CONTENT_LENGTH);
 		REQUIRE(head.fields[i].id != HTTP1_HOST_FIELD);
 	}
+	if (head.nfields > 0)
+		check_named(c, &head);
 }
 
 static void
