@@ -388,21 +388,41 @@ reading_of(const struct tokens *tokens, const struct http1_head *h)
 	return tokens_counts(h) ? READS_JSON : READS_NOTHING;
 }
 
+/* Or the budget is configured too large: say so, once a host. */
+static void
+tell_another(struct exchange *x, const struct tokens_budget *b,
+    uint64_t limit)
+{
+	char label[HOSTS_LABEL];
+
+	if (hosts_is_news(x->exchanges->hosts, &x->ticket, HOSTS_NEWS_LIMIT))
+		log_info("%s: it names a limit of %llu for \"%s\", half of what "
+		    "is configured or less: that is taken for another one's, "
+		    "and what is left of it is not heeded",
+		    hosts_label(label, &x->ticket),
+		    (unsigned long long)(limit / JSON_SCAN_UNIT), b->name);
+}
+
 /* What the host says is left, when it has just counted the request. */
 static void
 correct(struct exchange *x, const struct metering *m,
     const struct http1_head *h)
 {
-	uint64_t left, now = loop_now();
+	const struct tokens_budget *b;
+	uint64_t amount, now = loop_now();
+	enum tokens_left left;
 	unsigned i;
 
-	/* what a cache has kept was so when the host sent it */
-	for (i = 0; i < m->wants.n; i++)
-		if (tokens_left(&m->tokens->budgets[i], h, &left) &&
-		    !hint_is_cached(h))
+	for (i = 0; i < m->wants.n; i++) {
+		b = &m->tokens->budgets[i];
+		left = tokens_left(b, h, &amount);
+		if (left == TOKENS_LEFT_OF_ANOTHER)
+			tell_another(x, b, amount);
+		/* what a cache has kept was so when the host sent it */
+		else if (left == TOKENS_LEFT_TOLD && !hint_is_cached(h))
 			hosts_meter_left(x->exchanges->hosts, &x->ticket,
-			    m->tokens->budgets[i].name, left, x->forwarded,
-			    now);
+			    b->name, amount, x->forwarded, now);
+	}
 }
 
 /* Most tell nothing, but each is one. */

@@ -55,6 +55,7 @@ enum hosts_news {
 	HOSTS_NEWS_WHOLE,	/* ... any more: hosts_keep_whole() */
 	HOSTS_NEWS_UPGRADE,	/* an Upgrade was not passed on to it */
 	HOSTS_NEWS_PARTS,	/* it names more parts than can be held up */
+	HOSTS_NEWS_LIMIT,	/* ... a limit far below the budget of its name */
 };
 
 /*

@@ -490,25 +490,27 @@ allowed(const struct tokens_budget *b)
 	return l->rates[at].capacity;
 }
 
-bool
+enum tokens_left
 tokens_left(const struct tokens_budget *b, const struct http1_head *h,
-    uint64_t *left)
+    uint64_t *amount)
 {
 	const struct http1_field *f;
+	enum tokens_left left = TOKENS_LEFT_UNTOLD;
 	enum telling tells;
-	bool told = false;
-	uint64_t amount;
+	uint64_t n;
 
 	for (f = h->fields; f < h->fields + h->nfields; f++) {
-		tells = told_of(b, f, &amount);
-		if (tells == TELLS_LIMIT && amount <= allowed(b) / 2)
-			return false;
+		tells = told_of(b, f, &n);
+		if (tells == TELLS_LIMIT && n <= allowed(b) / 2) {
+			*amount = n;
+			return TOKENS_LEFT_OF_ANOTHER;
+		}
 		if (tells != TELLS_LEFT)
 			continue;
-		*left = amount;
-		told = true;
+		*amount = n;
+		left = TOKENS_LEFT_TOLD;
 	}
-	return told;
+	return left;
 }
 
 void

@@ -139,15 +139,22 @@ bool		 tokens_refuses_default(const struct tokens_budget *);
 /* Returns whether an answer is a stream of server-sent events. */
 bool		 tokens_is_stream(const struct http1_head *);
 
+enum tokens_left {
+	TOKENS_LEFT_UNTOLD,
+	TOKENS_LEFT_TOLD,
+	TOKENS_LEFT_OF_ANOTHER,
+};
+
 /*
  * Returns whether an answer's fields tell what is left of a budget, by their
  * names: "x-ratelimit-remaining-tokens" of "tokens",
- * "anthropic-ratelimit-input-tokens-remaining" of "input" and "input-tokens".
- * Not where the limit that is named beside it is half of that budget or less:
- * it is of another one, such as another model's.  Sets *left (micro units).
+ * "anthropic-ratelimit-input-tokens-remaining" of "input" and "input-tokens";
+ * and sets *amount (micro units) to that.  Where the limit that is named beside
+ * it is half of that budget or less, it is of another one, such as another
+ * model's: then *amount is that limit.
  */
-bool		 tokens_left(const struct tokens_budget *,
-		    const struct http1_head *, uint64_t *left);
+enum tokens_left tokens_left(const struct tokens_budget *,
+		    const struct http1_head *, uint64_t *amount);
 
 /* What an answer has told so far, by the number of each path of tells. */
 struct tokens_told {

@@ -348,9 +348,13 @@ def test_what_is_left_of_something_else(lab, fields):
 	"""When a cache got it, or of another model."""
 	far = lab.origin(answers(usage(10), fields=[
 	    ("x-ratelimit-remaining-tokens", "7000"), *fields]))
-	lab.sluice(hosts=tokens())
-	assert post(lab.client(), far, {"max_tokens": 40}).status == 200
-	spends(lab, 10)
+	daemon = lab.sluice(hosts=tokens())
+	for i in range(2):
+		answer = post(lab.client(), far, {"max_tokens": 40})
+		assert answer.status == 200
+		spends(lab, 10 * (i + 1))
+	assert daemon.err.text().count("it names a limit of 10000 for "
+	    "\"tokens\"") == (fields[0][1] == "10000")
 
 
 def test_sent_again(lab):

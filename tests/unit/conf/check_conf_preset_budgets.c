@@ -190,8 +190,8 @@ START_TEST(is_corrected)
 		.name = { row->field, strlen(row->field) },
 		.value = { "4000", 4 },
 	};
-	ck_assert(tokens_left(&t->budgets[number_of(t, row->budget)], h,
-	    &left));
+	ck_assert_int_eq(tokens_left(&t->budgets[number_of(t, row->budget)], h,
+	    &left), TOKENS_LEFT_TOLD);
 	ck_assert_uint_eq(left, 4000 * M);
 	free(h);
 	conf_unref(conf);

@@ -396,15 +396,16 @@ START_TEST(what_is_left)
 	struct tokens_budget b = { .name = strdup(lefts[_i].budget) };
 	struct http1_head *h = calloc(1, sizeof *h);
 	uint64_t left;
-	bool is;
+	enum tokens_left is;
 
 	h->fields[h->nfields++] = (struct http1_field){
 		.name = { name, strlen(name) },
 		.value = { value, strlen(value) },
 	};
 	is = tokens_left(&b, h, &left);
-	ck_assert_int_eq(is, lefts[_i].left != UINT64_MAX);
-	if (is)
+	ck_assert_int_eq(is, lefts[_i].left != UINT64_MAX ?
+	    TOKENS_LEFT_TOLD : TOKENS_LEFT_UNTOLD);
+	if (is == TOKENS_LEFT_TOLD)
 		ck_assert_uint_eq(left, lefts[_i].left * M);
 	free(b.name);
 	free(h);
@@ -451,7 +452,8 @@ START_TEST(what_is_left_of_another)
 			.value = { limits[_i].value,
 			    strlen(limits[_i].value) },
 		};
-		ck_assert_int_eq(tokens_left(&b, h, &left), limits[_i].is);
+		ck_assert_int_eq(tokens_left(&b, h, &left), limits[_i].is ?
+		    TOKENS_LEFT_TOLD : TOKENS_LEFT_OF_ANOTHER);
 	}
 	free(b.name);
 	free(h);
