@@ -86,7 +86,7 @@ static bool
 has_no_place(const struct host *h, const struct lesson *l, unsigned named)
 {
 	return h->rule->mode == RULE_ENFORCE && l->partial && l->named &&
-	    named == 0;
+	    (l->pause > 0 || l->backoff) && named == 0;
 }
 
 /* Lessons */
