@@ -147,7 +147,8 @@ def test_what_the_origin_sent_before_its_reset(lab):
 	one = lab.client(rcvbuf=4096)
 	assert one.tunnel(far.at).status == 200
 	one.send(b"x")
-	wire.wait_until(lambda: far.conns[0].sock.fileno() == -1)
+	conn, = far.wait_conns(1)
+	wire.wait_until(lambda: conn.sock.fileno() == -1)
 	assert one.until_reset() == data
 
 
