@@ -6,7 +6,6 @@ import http.client
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -403,11 +402,10 @@ def test_crowd_at_once(lab):
 	proxy needs descriptors, too."""
 	daemon = lab.sluice(nofile=300, admin=WEB)
 	lab.control()
-	daemon.proc.send_signal(signal.SIGSTOP)
-	wire.wait_until(daemon.stopped)
-	crowd = [socket.create_connection(("127.0.0.1", daemon.web_port()),
-	    timeout=wire.DEADLINE) for _ in range(1000)]
-	daemon.proc.send_signal(signal.SIGCONT)
+	with daemon.stands_still():
+		crowd = [socket.create_connection(("127.0.0.1",
+		    daemon.web_port()), timeout=wire.DEADLINE)
+		    for _ in range(1000)]
 	try:
 		# the last one was taken in: it has been closed, or answers
 		crowd[-1].sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")

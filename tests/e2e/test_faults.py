@@ -338,12 +338,10 @@ def test_stopped_under_load(lab, strict):
 			assert one.get(far.url + "/").status == 200
 	tasks = [lab.spawn(load) for _ in range(20)]
 	far.wait_requests(20)
-	daemon.proc.send_signal(signal.SIGSTOP)
-	wire.wait_until(daemon.stopped, what="a stop")
-	threading.Event().wait(seconds)		# the time that it stands still
-	before = len(far.requests)
-	at = time.monotonic()
-	daemon.proc.send_signal(signal.SIGCONT)
+	with daemon.stands_still():
+		threading.Event().wait(seconds)
+		before = len(far.requests)
+		at = time.monotonic()
 	far.wait_requests(before + 30)
 	over.set()
 	for task in tasks:

@@ -6,7 +6,6 @@ meanwhile, so that both wait for it when it goes on.
 """
 import contextlib
 import os
-import signal
 import subprocess
 import threading
 import time
@@ -34,12 +33,8 @@ def hosts(**keys):
 def frozen(lab, daemon):
 	"""What happens in the block, it sees at once afterwards, in order."""
 	lab.settle()		# nothing is left of what was ready before
-	daemon.proc.send_signal(signal.SIGSTOP)
-	try:
-		wire.wait_until(daemon.stopped, what="the stop")
+	with daemon.stands_still():
 		yield
-	finally:
-		daemon.proc.send_signal(signal.SIGCONT)
 
 
 def send_anyway(one, data):
