@@ -51,8 +51,7 @@ exchange_may_resend(struct exchange *x)
 	const struct rule *rule = x->ticket.rule;
 
 	return x->throttled && !x->no_retry && !x->ticket.unheld &&
-	    x->resendable &&
-	    !x->no_replay &&
+	    x->resendable && !x->no_replay &&
 	    has_attempts(x) && !x->half_closed &&
 	    !x->exchanges->draining && is_one_of(rule->retry_statuses,
 	    rule->nretry_statuses, x->status) && exchange_hold_body(x) &&

@@ -54,8 +54,8 @@ put_field(struct text *t, const struct http1_field *f)
 
 /* Requests */
 
-static void
-put_authority(struct text *t, const struct http1_host *h, bool dot,
+void
+relay_authority(struct text *t, const struct http1_host *h, bool dot,
     uint16_t port)
 {
 	text_puts(t, h->kind == HTTP1_IPV6 ? "[" : "");
@@ -74,7 +74,7 @@ put_target(struct text *t, const struct http1_head *h)
 	if (h->to_proxy) {
 		text_puts(t, "http://");
 		/* resolved there: a name that is whole stays so */
-		put_authority(t, &h->host, h->host.absolute, h->host.port);
+		relay_authority(t, &h->host, h->host.absolute, h->host.port);
 		if (h->path.len == 0)
 			return;		/* RFC 9112 3.2.4 */
 	}
@@ -93,7 +93,7 @@ put_host(struct text *t, const struct http1_host *h, bool dot, uint16_t port,
     bool tls)
 {
 	text_puts(t, "Host: ");
-	put_authority(t, h, dot, port == (tls ? 443 : 80) ? 0 : port);
+	relay_authority(t, h, dot, port == (tls ? 443 : 80) ? 0 : port);
 	text_puts(t, "\r\n");
 }
 

@@ -13,6 +13,7 @@
  */
 
 struct http1_head;
+struct http1_host;
 struct relay_inside;
 struct text;
 
@@ -56,6 +57,13 @@ struct relay_response {
 	/* What is changed, of fields; NULL: nothing. */
 	const struct relay_inside *inside;
 };
+
+/*
+ * Puts a host, in brackets where they are due, with the dot of a name that is
+ * whole, or without; and the port (0: none).
+ */
+void	 relay_authority(struct text *, const struct http1_host *, bool dot,
+	    uint16_t port);
 
 /* A response's head, interim ones too, for the client. */
 void	 relay_response(struct text *, const struct http1_head *,

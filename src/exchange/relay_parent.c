@@ -4,36 +4,23 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "exchange/relay_head.h"
 #include "http/http1.h"
 
 #define END	"\r\n"
 
-/* The parent resolves it: a name that is whole stays so. */
+/* The parent resolves it: a name that is whole stays so.  Without a port if 0. */
 static void
-put_host(struct text *t, const struct http1_host *h)
+put_host(struct text *t, const struct relay_parent *p, uint16_t port)
 {
-	text_puts(t, h->kind == HTTP1_IPV6 ? "[" : "");
-	text_puts(t, h->name);
-	text_puts(t, h->absolute ? "." : "");
-	text_puts(t, h->kind == HTTP1_IPV6 ? "]" : "");
+	relay_authority(t, p->host, p->host->absolute, port);
 }
 
-static void
-put_authority(struct text *t, const struct relay_parent *p)
-{
-	put_host(t, p->host);
-	text_puts(t, ":");
-	text_put_number(t, p->port);
-}
-
-/* The same without the port that is HTTP's own. */
+/* With the port, unless that is HTTP's own. */
 static void
 put_origin(struct text *t, const struct relay_parent *p)
 {
-	if (p->port != 80)
-		put_authority(t, p);
-	else
-		put_host(t, p->host);
+	put_host(t, p, p->port != 80 ? p->port : 0);
 }
 
 /* The head's end, and before it what is for the parent alone. */
@@ -89,9 +76,9 @@ static void
 put_connect(struct text *t, const struct relay_parent *p)
 {
 	text_puts(t, "CONNECT ");
-	put_authority(t, p);
+	put_host(t, p, p->port);
 	text_puts(t, " HTTP/1.1" END "Host: ");
-	put_authority(t, p);
+	put_host(t, p, p->port);
 	text_puts(t, END);
 }
 
